@@ -1,0 +1,127 @@
+# Postwatch
+#
+#   make run      install what is missing, build, watch (WATCH="host[:port] ..." says what)
+#   make check    install what the tests need, build, run them all
+#   make          build/postwatch and build/plugins/*.so
+#   make install  to $(DESTDIR)$(PREFIX)
+#   make bench | fuzz | soak | lint | deps | clean
+#
+# SAN=address,undefined builds and checks a sanitized variant under build/address-undefined; V=1 shows commands.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+SYSCONF ?= /etc
+WATCH   ?= localhost:25
+SAN     ?=
+Q       := $(if $(V),,@)
+comma   := ,
+B       := build$(addprefix /,$(subst $(comma),-,$(SAN)))
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Werror
+FORTIFY  := $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+override CFLAGS   += -std=gnu17 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(SAN:%=-fsanitize=%) \
+                     $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all)
+override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
+override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
+
+# libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
+PACKAGES := libconfig libcares openssl libidn2 libpcre2-8
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,ALL
+PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
+            -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
+
+object    = $(patsubst %.c,$(B)/%.o,$(1))
+CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
+PLUGINS  := $(patsubst plugins/%/,%,$(dir $(wildcard plugins/*/*.c)))
+PLUGINS  := $(sort $(PLUGINS))
+UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+
+# starttls and banner hold the same dialogue as smtp.
+sources_starttls := plugins/smtp/dialogue.c
+sources_banner   := plugins/smtp/dialogue.c
+
+.PHONY: all run check bench fuzz soak lint install deps check-deps bench-deps clean tests unit
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so) $(B)/postwatch.pc
+
+$(B)/postwatch: $(call object,core/main.c) $(CORE)
+	@echo "  LD   $@"
+	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
+
+define plugin
+$(B)/plugins/$(1).so: $(call object,$(wildcard plugins/$(1)/*.c) $(sources_$(1)))
+	@mkdir -p $$(@D)
+	@echo "  LD   $$@"
+	$$(Q)$$(CC) -shared $$(LDFLAGS) $$(if $$(SAN),,-Wl,-z,defs) $$^ $$(libs_$(1)) -o $$@
+endef
+$(foreach p,$(PLUGINS),$(eval $(call plugin,$(p))))
+
+$(B)/core/%.o $(B)/tests/%.o: INCLUDES = -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES))
+$(B)/tests/%.o: INCLUDES += -Itests
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
+
+$(B)/postwatch.pc: conf/postwatch.pc.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+
+# Tests: every tests/unit/NAME.c is one cmocka program over the whole core.
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(B)/tests/bench/%: $(B)/tests/bench/%.o
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# What make run, make check and make bench need beyond Debian's base; installed only where missing.
+deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
+              ca-certificates tzdata
+deps_check := $(deps_run) clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc
+deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
+
+define install_packages
+	$(Q)missing=$$(for p in $(1); do \
+		[ "$$(dpkg-query -Wf '$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || echo $$p; done); \
+	[ -z "$$missing" ] && exit 0; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing:" $$missing; \
+	$$sudo apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef
+
+deps: ; $(call install_packages,$(deps_run))
+check-deps: ; $(call install_packages,$(deps_check))
+bench-deps: ; $(call install_packages,$(deps_bench))
+
+tests: all $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%)
+
+# The unit tests alone, for a quick turn.
+unit: all $(UNIT:%=$(B)/tests/unit/%)
+	$(Q)for t in $(UNIT); do $(B)/tests/unit/$$t >$(B)/tests/unit/$$t.log 2>&1 || { cat $(B)/tests/unit/$$t.log; exit 1; }; done
+
+run: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)mkdir -p $(B)/state
+	$(B)/postwatch run $(WATCH)
+
+check: check-deps
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)BUILD=$(B) tests/run
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,31 @@
+/*
+ * What the names of outcomes and phases mean: the host's from outcomes.def and phases.def, a plugin's from its tables.
+ */
+#ifndef BASE_OUTCOME_H
+#define BASE_OUTCOME_H
+
+#include <postwatch/probe.h>
+
+enum { OUTCOME_NAME_MAX = 40 }; /* bytes of a name with its NUL; names are [a-z0-9_] */
+
+struct outcome {
+	char name[OUTCOME_NAME_MAX];
+	enum pw_verdict severity;
+	bool at_once;
+	int rank;           /* of several warnings the lowest becomes the outcome; a plugin's come behind the host's */
+	char phase[24];     /* the phase a condition belongs to, "" for none */
+	const char *text, *hint;
+};
+
+/* Looks `name` up among the host's outcomes, phased ones included (`banner_timeout`, `cert_expires_21d`), then in the
+ * plugin's table (NULL: none). False: no such name, `*found` untouched. */
+bool outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found);
+
+/* "ok", "degraded" …; and back, false for anything else. */
+const char *verdict_name(enum pw_verdict verdict);
+bool verdict_of_name(const char *name, enum pw_verdict *verdict);
+
+/* The limits the host knows for a phase, microseconds; NULL for a phase it does not know. */
+const struct pw_phase *phase_standard(const char *name);
+
+#endif

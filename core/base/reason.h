@@ -1,0 +1,12 @@
+/* Why something of the world (network, disk, the user's file) did not work, for a person to act on. */
+#ifndef BASE_REASON_H
+#define BASE_REASON_H
+
+struct reason {
+	char text[512];
+};
+
+/* Formats into `why` (NULL is fine), cut to fit. Foreign bytes have been escaped before. */
+void reason_set(struct reason *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

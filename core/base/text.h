@@ -1,0 +1,46 @@
+/*
+ * Text being made: a bounded builder over the caller's bytes, and the one place where foreign bytes become printable.
+ * A text never overflows: what does not fit is cut (never within an escape or a UTF-8 sequence) and `cut` is set.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <postwatch/probe.h>
+
+struct text {
+	char *bytes; /* always ended by NUL */
+	size_t size, room;
+	bool cut;
+};
+
+/* A text over `room` bytes at `bytes`, room > 0. The caller keeps the bytes. */
+struct text text_over(char *bytes, size_t room);
+#define TEXT_OVER(array) text_over((array), sizeof(array))
+
+void text_add(struct text *, const char *ours);
+void text_add_bytes(struct text *, const char *ours, size_t size);
+void text_format(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_format_v(struct text *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+
+/*
+ * Foreign bytes, made safe for a terminal, a log line or a plain text body: printable UTF-8 stays; C0, DEL, C1, invalid
+ * sequences, surrogates, non-characters, line and paragraph separators, bidi and other format characters become \xNN,
+ * byte by byte; a backslash becomes \\ so that nothing can be forged.
+ */
+void text_escape(struct text *, struct pw_bytes foreign);
+
+/* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte has to be escaped. */
+size_t text_printable(const char *bytes, size_t size);
+
+/* "60.0 s", "0.004 s", "1 h 5 min": a time span for people, from microseconds. */
+void text_add_span(struct text *, int64_t microseconds);
+
+/* Of the words (NULL-ended by `next` returning NULL) the one nearest to `word` by edit distance, if near enough to be
+ * what was meant; NULL otherwise. */
+const char *text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * The plugin ABI: what a plugin exports and what its settings look like.
+ *
+ * A plugin is one shared object that exports exactly one symbol, `pw_plugin`, a constant made by PW_PLUGIN_PROBE
+ * (probe.h) or PW_PLUGIN_NOTIFIER (notifier.h). The host loads it once, before it forks, and never unloads it. A plugin
+ * has no constructors, starts no threads, and leaves locale, signals, umask, environment and working folder alone.
+ * It keeps no state of its own between calls: a session is lent to it, zeroed, one for each dialogue.
+ *
+ * ABI diary
+ *   1.0  first release
+ *
+ * Major: something was removed or changed; plugins of another major are refused.
+ * Minor: something was added at the end; older plugins still load, newer ones are refused.
+ */
+#ifndef POSTWATCH_PLUGIN_H
+#define POSTWATCH_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PW_MAGIC 0x48435750u /* "PWCH" in memory */
+#define PW_ABI_MAJOR 1
+#define PW_ABI_MINOR 0
+
+enum pw_kind { PW_PROBE = 1, PW_NOTIFIER = 2 };
+
+enum pw_type {
+	PW_STRING = 1,
+	PW_INT,
+	PW_BOOL,
+	PW_DURATION, /* written "15s", "500ms", "2h", "1d"; kept in microseconds */
+	PW_SIZE,     /* written "64KiB", "4GiB", "100"; kept in bytes */
+	PW_LIST,     /* of strings */
+	PW_SECRET,   /* written as KEY_file = "path"; never in the configuration itself */
+	PW_ENUM,     /* one of `choices`; kept as its index */
+	PW_REGEX,    /* PCRE2, matched on bytes */
+	PW_PATH      /* relative to the file that names it; kept absolute */
+};
+
+enum {
+	PW_REQUIRED = 1,  /* a fault where it is missing */
+	PW_RECIPIENTS = 2 /* notifiers: the one list whose entries are recipients, each with its own result */
+};
+
+/* One setting. A table of them ends with a row whose key is NULL. */
+struct pw_setting {
+	const char *key;
+	uint32_t type; /* enum pw_type */
+	uint32_t flags;
+	const char *fallback;       /* the default as a user would write it; a list's, words split by blanks; NULL: none */
+	int64_t min, max;           /* range of an int, duration (us) or size; of a list, its count; both 0: any */
+	const char *const *choices; /* PW_ENUM: ends with NULL */
+	const char *help;           /* one line */
+};
+
+struct pw_strings {
+	uint32_t count;
+	const char *const *items;
+};
+
+struct pw_regex; /* the host's; see pw_matches() in probe.h */
+
+/* The value of one setting, at the same index as its row in the table. */
+struct pw_value {
+	union {
+		const char *string;           /* PW_STRING PW_PATH; NULL where neither set nor defaulted */
+		int64_t number;               /* PW_INT PW_BOOL PW_DURATION PW_SIZE PW_ENUM */
+		const struct pw_strings *list; /* PW_LIST; NULL where neither set nor defaulted */
+		const struct pw_regex *regex; /* PW_REGEX; NULL where neither set nor defaulted */
+	};
+	bool given; /* written by the user, not defaulted */
+};
+
+/* Constant; lives as long as the process. */
+struct pw_values {
+	uint32_t count;
+	struct pw_value items[];
+};
+
+enum {
+	PW_USES_TLS = 1,    /* probes: gets the host's TLS settings, facts and warnings */
+	PW_REQUIRES_TLS = 2 /* probes: with PW_USES_TLS; `tls` is at least "require" */
+};
+
+/* What a plugin exports. The first four fields keep their place for ever. */
+struct pw_plugin {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t size; /* as the plugin's compiler saw it */
+
+	uint32_t kind;  /* enum pw_kind */
+	uint32_t flags; /* PW_USES_TLS … */
+	const char *name, *version;
+	const char *summary;                /* one line */
+	const struct pw_setting *settings; /* NULL: none */
+	const void *ops;                    /* struct pw_probe_ops or pw_notifier_ops, by kind */
+};
+
+#define PW_EXPORT __attribute__((used, visibility("default")))
+
+#endif
