@@ -1,0 +1,54 @@
+/*
+ * How a child process of the tree begins, and how it talks to its parent. The parent forks; the child keeps its socket
+ * to the parent and the sockets to other duties that come as MESSAGE_LINK packets, closes all else, prepares (opens
+ * what it needs), sheds its rights, says `ready`, and only then meets the first foreign byte.
+ *
+ * One duty is one process: `struct duty` is its one context with the parent.
+ */
+#ifndef BASE_DUTY_H
+#define BASE_DUTY_H
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include "base/messages.h"
+
+struct config;
+
+/*
+ * A page shared between a prober and the parent. The prober writes the target it enters a plugin, OpenSSL or the
+ * resolver for, and clears it after; what stands there when the prober dies had it in hand. Plain stores: there is one
+ * writer, and the parent reads after the death.
+ */
+struct duty_page {
+	_Atomic uint32_t in_hand; /* target + 1; 0: none */
+	_Atomic uint64_t run;
+};
+
+struct duty {
+	enum duty_kind kind;
+	uint32_t index;             /* of several probers: which */
+	int parent;                 /* SOCK_SEQPACKET, non-blocking, close-on-exec */
+	const struct config *config;
+	struct duty_page *page;     /* probers; NULL for others */
+	uint32_t log_dropped;       /* lines since the last that went through */
+};
+
+/* The entry of each duty, called in the forked child; returns the exit status of the process. */
+int monitor_main(struct duty *);
+int prober_main(struct duty *);
+int keeper_main(struct duty *);
+
+/* Says one line to the parent's log; never blocks: where the socket is full the line is dropped and counted. `event`
+ * joins the lines of one event, 0: none. The text is made safe by its writer: foreign bytes escaped. */
+void duty_log(struct duty *, int level, uint64_t event, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+void duty_ready(struct duty *);
+void duty_alive(struct duty *, int64_t late_max, uint64_t done);
+
+/* Reads one packet from a SOCK_SEQPACKET socket. >0: its size, 0: the other end is gone, -1: nothing there. A
+ * descriptor that came along is put into *passed, else -1 (NULL: none is expected; it is closed). */
+ssize_t packet_read(int socket, void *bytes, size_t room, int *passed);
+/* Sends one packet whole, with `passed` (-1: none). False: would block, or the other end is gone (errno). */
+bool packet_send(int socket, const void *bytes, size_t size, int passed);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * What the duties say to each other, one packet each over SOCK_SEQPACKET, never more than WIRE_MAX bytes. Every packet
+ * begins with its kind (u8). Each reader gets false for anything malformed or out of range (a target that is not in
+ * the configuration, an unknown verdict): the sender is then taken for broken.
+ *
+ *   parent  -> any       link, stop, accounts
+ *   any     -> parent    ready, alive, log
+ *   monitor -> prober    orders
+ *   prober  -> monitor   reports, evidence, references
+ *   monitor -> keeper    changes, results, evidence (passed on), states
+ *   keeper  -> monitor   states (all that is known, at birth), recovered, committed
+ */
+#ifndef BASE_MESSAGES_H
+#define BASE_MESSAGES_H
+
+#include "base/evidence.h"
+#include "base/outcome.h"
+#include "base/wire.h"
+
+enum message_kind {
+	MESSAGE_LINK = 1,   /* with one descriptor: a socket to `duty` number `index`; replaces the one before */
+	MESSAGE_STOP,       /* end politely: finish what is under way within the given time */
+	MESSAGE_ACCOUNT,    /* a target is quarantined, or no longer */
+	MESSAGE_READY,
+	MESSAGE_ALIVE,
+	MESSAGE_LOG,
+	MESSAGE_ORDERS,
+	MESSAGE_REPORTS,
+	MESSAGE_EVIDENCE,
+	MESSAGE_REFERENCES,
+	MESSAGE_CHANGE,
+	MESSAGE_RESULTS,
+	MESSAGE_STATE,
+	MESSAGE_RECOVERED,
+	MESSAGE_COMMITTED,
+	MESSAGE_KINDS
+};
+
+/* The kind of a packet, 0 where it has none. */
+enum message_kind message_kind(const void *packet, size_t size);
+
+/* parent -> any */
+
+enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_KINDS };
+const char *duty_name(enum duty_kind);
+
+struct message_link {
+	enum duty_kind duty; /* who is at the other end */
+	uint32_t index;      /* of several probers: which */
+};
+void message_put_link(struct wire_out *, const struct message_link *);
+bool message_get_link(struct wire_in *, struct message_link *);
+
+struct message_stop {
+	int64_t grace; /* microseconds for what is under way */
+};
+void message_put_stop(struct wire_out *, const struct message_stop *);
+bool message_get_stop(struct wire_in *, struct message_stop *);
+
+struct message_account {
+	uint32_t target;
+	bool quarantined;
+	char text[EVIDENCE_TEXT_MAX]; /* what is known: "the prober died of SIGSEGV twice with it in hand …" */
+};
+void message_put_account(struct wire_out *, const struct message_account *);
+bool message_get_account(struct wire_in *, struct message_account *, uint32_t targets);
+
+/* any -> parent */
+
+struct message_log {
+	int level;       /* LOG_ERR … */
+	uint64_t event;  /* lines of one event have one number; 0: none */
+	uint32_t dropped; /* lines that could not be said since the last one */
+	struct pw_bytes text; /* one line, escaped; a view */
+};
+void message_put_log(struct wire_out *, const struct message_log *);
+bool message_get_log(struct wire_in *, struct message_log *);
+
+struct message_alive {
+	int64_t late_max; /* the largest lateness of its loop since the last one */
+	uint64_t done;    /* runs, commits: whatever it does, in all */
+};
+void message_put_alive(struct wire_out *, const struct message_alive *);
+bool message_get_alive(struct wire_in *, struct message_alive *);
+
+/* monitor -> prober: all that is due in the tick after next */
+
+enum {
+	ORDER_PATIENT = 1,      /* the patient limits */
+	ORDER_FULL = 2,         /* a full report whatever comes */
+	ORDER_FRESH = 4,        /* ask the resolver anew */
+	ORDER_HAD_STARTTLS = 8, /* the last good run was offered STARTTLS: its absence is starttls_gone */
+	ORDER_FLAGS = 16        /* above all flags */
+};
+
+struct order {
+	uint64_t run;         /* its number, never used before by this monitor */
+	uint32_t target;
+	uint8_t flags;
+	uint8_t attempt;      /* of a series that confirms something, from 1 */
+	int64_t due;          /* clock_mono() */
+	uint64_t fingerprint; /* of the target's last run: a run that looks the same needs no full report */
+};
+
+enum { ORDER_SIZE = 30, REPORT_SIZE_MAX = 2048 };
+
+void message_begin_orders(struct wire_out *);
+/* False where the packet is full: send it and begin another. */
+bool message_add_order(struct wire_out *, const struct order *);
+/* Takes the next order; false at the end (wire_is_whole) and where malformed. */
+bool message_next_order(struct wire_in *, struct order *, uint32_t targets);
+
+/* prober -> monitor */
+
+enum {
+	REPORT_FULL = 1,         /* evidence of its legs went before it, a message each */
+	REPORT_OVER_ROUTINE = 2, /* some phase took longer than its routine limit */
+	REPORT_HAS_STARTTLS = 4, /* STARTTLS was offered, or TLS stood from the start */
+	REPORT_REACHED_EHLO = 8, /* so that the absence of STARTTLS means something */
+	REPORT_TOO_MANY = 16,    /* a 421 that says too many connections */
+	REPORT_RESPONSIVE = 32,  /* some byte of the peer arrived, or its refusal: we are not cut off */
+	REPORT_FLAGS = 64
+};
+
+enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
+
+struct report {
+	uint64_t run;
+	uint32_t target;
+	uint8_t verdict; /* enum pw_verdict */
+	uint8_t flags;
+	char outcome[OUTCOME_NAME_MAX];
+	int64_t started;      /* UTC: when it began */
+	int64_t late;         /* how late it began, microseconds: begun minus due */
+	int64_t micros;       /* the whole run */
+	uint64_t fingerprint;
+	uint32_t reached;     /* bit i: phase i of the target's policy was reached (by some leg) */
+	uint32_t phase_count; /* of the leg that decided; -1 where not reached */
+	int64_t phases[REPORT_PHASES_MAX];
+	/* Only where the verdict is not ok or the report is full: */
+	struct pw_bytes text; /* the sentence, without the target's name and the count of attempts; a view */
+	uint32_t warning_count;
+	struct { char code[OUTCOME_NAME_MAX]; char phase[24]; struct pw_bytes text; } warnings[REPORT_WARNINGS_MAX];
+};
+
+void message_begin_reports(struct wire_out *);
+bool message_add_report(struct wire_out *, const struct report *);
+bool message_next_report(struct wire_in *, struct report *, uint32_t targets);
+
+/* Evidence of one leg; the legs of a run come in order, before the report that they belong to. */
+struct message_evidence {
+	uint64_t run;
+	uint32_t target;
+	struct evidence leg;
+};
+void message_put_evidence(struct wire_out *, const struct message_evidence *);
+bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
+
+/* What a prober saw of the references, after each round. */
+struct message_references {
+	uint32_t asked, reached;
+	int64_t at; /* clock_mono() at the end of the round */
+};
+void message_put_references(struct wire_out *, const struct message_references *);
+bool message_get_references(struct wire_in *, struct message_references *);
+
+/* monitor -> keeper */
+
+enum { CHANGE_ATTEMPTS_MAX = 64 };
+
+/* One thing worth telling, decided: the reasons for silence in force are stamped on it, the keeper withholds. */
+struct message_change {
+	uint64_t number;          /* of this monitor, rising; answered by `committed` */
+	uint32_t target;          /* CONFIG_NONE: our own */
+	uint64_t change;          /* the target's own counter of everything worth telling */
+	char kind[16];            /* kinds.def */
+	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition */
+	char from[16], to[16];    /* states, "" where none changed */
+	uint32_t silence;         /* bits of enum silence_reason (monitor/silence.h), named in `silences` */
+	char silences[64];        /* their names, separated by blanks */
+	uint64_t incident;        /* 0: none */
+	int64_t detected, confirmed; /* UTC */
+	struct pw_bytes text;     /* the whole sentence: "mx1.example.org:25 down: no greeting within …, 3 of 3 attempts" */
+	uint32_t attempt_count;
+	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
+};
+void message_put_change(struct wire_out *, const struct message_change *);
+bool message_get_change(struct wire_in *, struct message_change *, uint32_t targets);
+
+/* What is true of one target, for a monitor that is born again: opaque bytes of monitor/. */
+struct message_state {
+	uint32_t target;
+	struct pw_bytes state;
+};
+void message_put_state(struct wire_out *, const struct message_state *);
+bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
+
+/* keeper -> monitor: changes up to `number` are safe. MESSAGE_RECOVERED has no fields. */
+void message_put_committed(struct wire_out *, uint64_t number);
+bool message_get_committed(struct wire_in *, uint64_t *number);
+
+/* Begins a packet of a kind that has no fields, or whose fields follow. */
+void message_begin(struct wire_out *, enum message_kind);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * The configuration: read whole, checked whole, then constant. It lies in one arena that is made read-only before the
+ * first fork, so every process of the tree shares its pages, and a target's number (its index) means the same in all
+ * of them. Nothing here is freed or changed until the process ends or executes itself anew.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <postwatch/probe.h>
+#include <postwatch/notifier.h>
+#include "base/address.h"
+#include "base/reason.h"
+#include "base/text.h"
+
+#define CONFIG_NONE UINT32_MAX /* no such index */
+enum { PHASES_MAX = 32 };      /* of one probe, resolve, connect and quit included: sets of phases are 32 bits */
+
+/* A loaded plugin. */
+struct plugin {
+	const struct pw_plugin *descriptor;
+	const char *path;
+};
+
+static inline const struct pw_probe_ops *
+plugin_probe(const struct plugin *plugin)
+{
+	return plugin->descriptor->ops;
+}
+
+/* A phase with the limits in force, microseconds; slow 0: never. */
+struct phase_plan {
+	const char *name;
+	int64_t routine, patient, slow;
+	uint32_t flags; /* PW_PHASE_TLS */
+};
+
+enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_WARN, TLS_VERIFY_CHAIN, TLS_VERIFY_FULL };
+
+/* The host's TLS settings of a policy. Equal ones are the same pointer. */
+struct tls_settings {
+	enum pw_tls_mode mode;
+	enum tls_verify verify;
+	const char *ca_file;      /* absolute; NULL: the system's bundle */
+	const char *sni;          /* NULL: the target's host where that is a name */
+	int min_version;          /* 0x0301 (TLS 1.0) to 0x0304, as on the wire */
+	uint32_t warn_days_count; /* falling */
+	const uint16_t *warn_days;
+};
+
+enum addresses { ADDRESSES_ANY, ADDRESSES_ALL };
+enum family { FAMILY_BOTH, FAMILY_IPV4, FAMILY_IPV6 };
+
+/* All that many targets have in common; targets with equal settings share one. */
+struct policy {
+	const struct plugin *probe;
+	const struct pw_values *values; /* of the probe's own settings */
+	const struct tls_settings *tls; /* NULL: the probe knows no TLS */
+	int64_t interval, retry_interval, flap_window, tempfail_grace, stale_after;
+	uint32_t tries, recover_tries;
+	enum addresses addresses;
+	enum family family;
+	bool allow_private;
+	bool has_source4, has_source6;
+	struct address source4, source6; /* addresses to bind to */
+	struct phase_plan leg;           /* the limits of a whole leg */
+	uint32_t phase_count;
+	const struct phase_plan *phases; /* resolve, connect, the probe's, quit where it has a farewell */
+	uint32_t notify_count;           /* CONFIG_NONE: all */
+	const uint32_t *notify;          /* indexes of notifiers */
+	uint32_t tag_count;
+	const char *const *tags;
+};
+
+struct target {
+	const char *name;  /* what people call it: `name`, else host:port as it was written */
+	const char *host;  /* ASCII: a name for DNS, or an address literal without brackets */
+	const char *shown; /* the host as written, UTF-8; the same pointer as `host` where equal */
+	const char *was;   /* the name it had before; NULL: none */
+	const struct policy *policy;
+	uint32_t parent;    /* index, CONFIG_NONE: none */
+	uint32_t hash;      /* of its identity (`name`, else probe://host:port): its offset in the grid */
+	uint32_t host_hash; /* of host: which prober it belongs to */
+	uint16_t port;
+};
+
+struct config_notifier {
+	const char *name;
+	const struct plugin *plugin;
+	const struct pw_values *values;
+};
+
+/* "HOST:PORT" to connect to when we wonder whether it is us. */
+struct config_reference {
+	const char *text, *host;
+	uint16_t port;
+};
+
+enum log_to { LOG_TO_DEFAULT, LOG_TO_STDERR, LOG_TO_SYSLOG };
+
+struct config {
+	const char *path;     /* of the main file; NULL where it was made of the command line */
+	const char *state;    /* absolute folder */
+	const char *helo;     /* NULL: an address literal of the connection */
+	const char *timezone; /* NULL: the reader's */
+	const char *pid_file; /* NULL: none */
+	enum log_to log_to;
+	int log_facility;     /* as in syslog.h */
+	int log_level;        /* 0 to 7 */
+	uint32_t probers;     /* at least 1: 0 has been resolved */
+	uint32_t per_address; /* connections to one address at once, over all probers */
+	uint32_t max_runs;    /* 0: from the descriptor limit */
+	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count;
+	const struct address *resolvers; /* with ports; as configured, else from resolv.conf */
+	const struct config_reference *references;
+	const struct plugin *plugins;
+	const struct config_notifier *notifiers;
+	const struct target *targets;
+};
+
+/* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */
+struct config_fault {
+	char file[256]; /* escaped, cut at its front */
+	unsigned line;  /* 0: the file as a whole */
+	bool warning;
+	char text[400];
+};
+
+/* What reading found, in the order of files and lines; at most the first 50 are kept, all are counted. */
+struct config_faults {
+	struct config_fault items[50];
+	uint32_t kept, faults, warnings;
+};
+
+/* Where to read from. */
+struct config_source {
+	const char *path;           /* the main file; NULL: none, `words` only */
+	const char *const *words;   /* of the command line: host, host:port, [v6]:port, or a configured name */
+	uint32_t word_count;
+	bool select;                /* with a file: only the targets that `words` name, new ones among them */
+	const char *probe;          /* -p: for the words; NULL: the default */
+	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
+	uint32_t set_count;
+	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
+	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
+};
+
+/*
+ * Reads and checks everything, loads the plugins, and freezes the arena. NULL where there are faults; `faults` (the
+ * caller's, filled here) has them and all warnings. Exits only where memory runs out. May resolve our own host name
+ * (for `helo`), never a target's.
+ */
+const struct config *config_read(const struct config_source *source, struct config_faults *faults);
+
+/* "FILE:LINE: text", a line each, warnings marked; then "… and N more" where not all were kept. */
+void config_print_faults(const struct config_faults *faults, struct text *into);
+
+/* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
+uint32_t policy_phase(const struct policy *policy, const char *name);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * A stream is one TCP connection to one address, clear at first and perhaps TLS later: non-blocking, on libev. It knows
+ * bytes, not lines, and keeps no limits: whoever owns it does. Callbacks never free the stream: the owner ends it later
+ * from its own trampoline (leg.c).
+ */
+#ifndef PROBER_STREAM_H
+#define PROBER_STREAM_H
+
+#include <ev.h>
+#include "base/address.h"
+#include "base/buffer.h"
+#include "prober/tls.h"
+
+/* How a stream ended by itself. */
+enum stream_end {
+	STREAM_CLOSED,      /* FIN, or close_notify */
+	STREAM_CLOSED_BARE, /* FIN inside TLS without close_notify: normal for SMTP, worth a note */
+	STREAM_RESET,
+	STREAM_REFUSED,
+	STREAM_UNREACHABLE, /* ICMP from the path; `from` says who */
+	STREAM_FILTERED,    /* ICMP prohibited */
+	STREAM_TIMED_OUT,   /* the kernel gave up */
+	STREAM_OURS,        /* our own trouble: `outcome` names it (no_descriptors, no_local_port, no_route …) */
+	STREAM_TLS_FAILED   /* the handshake, or TLS later: `outcome` and `text` say how */
+};
+
+struct stream_fate {
+	enum stream_end end;
+	int error;              /* errno, 0: none */
+	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
+	bool version_mismatch;  /* STREAM_TLS_FAILED: worth one more try with a legacy context */
+	bool has_from;
+	struct address from;    /* the source of an ICMP error */
+	char text[200];         /* what happened, escaped */
+};
+
+struct stream_events {
+	void (*on_connected)(void *owner);
+	/* Bytes are lent for the call. Their time is ev_now(). */
+	void (*on_data)(void *owner, const char *bytes, size_t size);
+	void (*on_secured)(void *owner);
+	void (*on_end)(void *owner, const struct stream_fate *);
+};
+
+struct stream {
+	struct ev_loop *loop;
+	const struct stream_events *events;
+	void *owner;
+	ev_io io;
+	int fd;                 /* -1: none */
+	struct tls *tls;        /* NULL while clear */
+	struct buffer unsent;   /* what a write left over; empty nearly always */
+	uint32_t received, sent; /* bytes of application data */
+	bool connected, ended, paused;
+};
+
+void stream_init(struct stream *, struct ev_loop *, const struct stream_events *, void *owner);
+
+/* Begins to connect; on_connected or on_end follow, always from the loop or from this call's end (`fate` then is set
+ * and false returned). `source`: an address to bind to, NULL: the kernel's choice. */
+bool stream_connect(struct stream *, const struct address *to, const struct address *source, struct stream_fate *fate);
+
+/* Our end, "192.0.2.9:40112"; empty where never connected. */
+void stream_local(const struct stream *, struct address *local);
+
+/* Sends, or keeps what the kernel does not take at once. Trouble comes by on_end, never from within this call. */
+void stream_send(struct stream *, const char *bytes, size_t size);
+
+/* Whether anything that was sent waits for the peer to read it. */
+bool stream_is_stuffed(const struct stream *);
+
+/* Begins TLS; on_secured or on_end follow. Nothing that was received may be left unread: the owner has checked. */
+void stream_secure(struct stream *, struct tls_policy *, const struct tls_names *);
+
+/* Reads what lies there now, once, through the usual callbacks: before a time-out is declared. */
+void stream_read_once(struct stream *);
+
+/* Closes at once and stops all watchers; no callback follows. Fine on one that never connected. */
+void stream_fini(struct stream *);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * TLS as a prober needs it: one context for each policy, made before the sandbox; every fault of a chain recorded by
+ * the verify callback, and judged by our own code afterwards; facts of a chain made once and kept.
+ */
+#ifndef PROBER_TLS_H
+#define PROBER_TLS_H
+
+#include "base/evidence.h"
+#include "base/reason.h"
+#include "config/config.h"
+
+struct tls_policy; /* a context for (ca_file, min_version), and a legacy one for the second look */
+struct tls;        /* the TLS side of one stream */
+
+/* Who we expect, and what we call it. */
+struct tls_names {
+	const char *host; /* a DNS name or an address literal: the name to verify */
+	const char *sni;  /* NULL: none is sent (address literals) */
+};
+
+/* The policies of a process; equal (ca_file, min_version) share one. Reads all files it will ever need: what comes
+ * later opens nothing. NULL with a reason where a CA file cannot be used. */
+struct tls_policies;
+struct tls_policies *tls_policies_create(const struct config *, struct reason *why);
+void tls_policies_destroy(struct tls_policies **);
+struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *);
+/* The same CA, any version of TLS, any cipher: for the second look only. */
+struct tls_policy *tls_policy_legacy(struct tls_policies *, const struct tls_settings *);
+
+/* What our code decides about a finished handshake. */
+struct tls_judgement {
+	bool failed;                        /* by `verify`: the leg fails with `outcome` */
+	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …, "" where all is well */
+	char text[EVIDENCE_TEXT_MAX];       /* escaped */
+	char version[16], cipher[64];
+	bool verified;                      /* chain and name hold */
+	bool client_cert_asked;
+};
+
+/* Judges the stream's handshake by the settings, adds the facts of connection and certificates (tls_version tls_cipher
+ * cert_subject cert_issuer cert_names cert_fingerprint cert_not_after cert_key …) and the warnings (faults where
+ * `verify` is warn; cert_expires_<N>d) to the log. `now`: UTC. */
+void tls_judge(const struct tls *, const struct tls_settings *, int64_t now, struct evidence_log *,
+    struct tls_judgement *);
+
+#endif
