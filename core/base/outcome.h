@@ -13,12 +13,13 @@ struct outcome {
 	enum pw_verdict severity;
 	bool at_once;
 	int rank;           /* of several warnings the lowest becomes the outcome; a plugin's come behind the host's */
-	char phase[24];     /* the phase a condition belongs to, "" for none */
+	char phase[24];     /* the phase a condition belongs to, "" for none and for the whole leg */
 	const char *text, *hint;
 };
 
-/* Looks `name` up among the host's outcomes, phased ones included (`banner_timeout`, `cert_expires_21d`), then in the
- * plugin's table (NULL: none). False: no such name, `*found` untouched. */
+/* Looks `name` up among the host's outcomes, those with a phase (any, also a plugin's own: `banner_timeout`) or a
+ * threshold (`cert_expires_21d`) in their name included, then in the plugin's table (NULL: none). The texts belong to
+ * the tables. False: no such name, `*found` untouched. */
 bool outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found);
 
 /* "ok", "degraded" …; and back, false for anything else. */

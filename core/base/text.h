@@ -1,6 +1,7 @@
 /*
  * Text being made: a bounded builder over the caller's bytes, and the one place where foreign bytes become printable.
- * A text never overflows: what does not fit is cut (never within an escape or a UTF-8 sequence) and `cut` is set.
+ * A text never overflows: what does not fit is cut (never within an escape, a number or a UTF-8 sequence), `cut` is set,
+ * and all that would follow is left out.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -23,6 +24,9 @@ struct text text_over(char *bytes, size_t room);
 
 void text_add(struct text *, const char *ours);
 void text_add_bytes(struct text *, const char *ours, size_t size);
+void text_add_whole(struct text *, const char *ours, size_t size); /* all of it, or cut here */
+void text_add_u64(struct text *, uint64_t);
+void text_add_i64(struct text *, int64_t);
 void text_format(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_format_v(struct text *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
@@ -36,11 +40,17 @@ void text_escape(struct text *, struct pw_bytes foreign);
 /* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte has to be escaped. */
 size_t text_printable(const char *bytes, size_t size);
 
-/* "60.0 s", "0.004 s", "1 h 5 min": a time span for people, from microseconds. */
+/* The size of `bytes` without an incomplete UTF-8 sequence at its end. */
+size_t text_whole(const char *bytes, size_t size);
+
+/* "0.000312 s", "0.004 s", "60.0 s", "2 min 5 s", "1 h 5 min", "3 d 2 h": a time span for people, from microseconds. */
 void text_add_span(struct text *, int64_t microseconds);
 
-/* Of the words (NULL-ended by `next` returning NULL) the one nearest to `word` by edit distance, if near enough to be
- * what was meant; NULL otherwise. */
+/* "0.004213": decimal seconds for machines, always with six digits behind the point. */
+void text_add_seconds(struct text *, int64_t microseconds);
+
+/* Of the words (their end is `next` returning NULL) the one nearest to `word` by edit distance, if near enough to have
+ * been meant; the first of several; NULL where none is. */
 const char *text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg);
 
 #endif

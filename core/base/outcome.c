@@ -1,0 +1,176 @@
+/* Outcomes and phases by name, from the lists that are their only home. */
+#include <base/outcome.h>
+
+#include <assert.h>
+#include <string.h>
+
+#include <base/clock.h>
+
+struct row {
+	const char *name; /* NULL: a phased one */
+	const char *prefix, *suffix;
+	enum pw_verdict severity;
+	bool at_once;
+	const char *phase, *text, *hint;
+};
+
+static const struct row rows[] = {
+#define OUTCOME(name_, severity_, at_once_, phase_, text_, hint_)                                                      \
+	{ .name = #name_, .severity = (severity_), .at_once = (at_once_), .phase = phase_, .text = text_, .hint = hint_ },
+#define PHASED(prefix_, suffix_, severity_, text_, hint_)                                                              \
+	{ .prefix = prefix_, .suffix = suffix_, .severity = (severity_), .text = text_, .hint = hint_ },
+#include <postwatch/outcomes.def>
+#undef OUTCOME
+#undef PHASED
+};
+
+enum { ROWS = sizeof rows / sizeof *rows, PLUGINS_RANK = 1000, PHASE_ROOM = sizeof((struct outcome *)NULL)->phase };
+
+static const struct pw_phase phases[] = {
+#define PHASE(name_, routine_, patient_, slow_)                                                                        \
+	{ .name = #name_, .limit = routine_##ull * SECOND, .patient = patient_##ull * SECOND,                          \
+	  .slow = slow_##ull * SECOND },
+#include <postwatch/phases.def>
+#undef PHASE
+};
+
+static const char *const verdicts[] = {
+	[PW_OK] = "ok",           [PW_DEGRADED] = "degraded", [PW_BLOCKED] = "blocked",
+	[PW_FAILED] = "failed", [PW_UNKNOWN] = "unknown",
+};
+
+static bool
+copy(char *to, size_t room, const char *from, size_t size)
+{
+	if (size >= room)
+		return false;
+	memcpy(to, from, size);
+	to[size] = '\0';
+	return true;
+}
+
+static const struct row *
+find_exact(const char *name)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].name != NULL && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* cert_expires_<days>d stands for cert_expires at a threshold of its own. */
+static const struct row *
+find_expiry(const char *name)
+{
+	static const char prefix[] = "cert_expires_";
+
+	if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+		return NULL;
+	const char *days = name + sizeof prefix - 1;
+	size_t digits = strspn(days, "0123456789");
+	if (digits == 0 || digits > 5 || strcmp(days + digits, "d") != 0)
+		return NULL;
+	return find_exact("cert_expires");
+}
+
+/* Whether `name` is `row` with a phase in it, which is then in `phase`. */
+static bool
+match_phased(const struct row *row, const char *name, char phase[static PHASE_ROOM])
+{
+	size_t size = strlen(name), before = strlen(row->prefix), behind = strlen(row->suffix);
+
+	if (size <= before + behind || strncmp(name, row->prefix, before) != 0
+	    || strcmp(name + size - behind, row->suffix) != 0)
+		return false;
+	size -= before + behind;
+	return strspn(name + before, "abcdefghijklmnopqrstuvwxyz0123456789_") >= size
+	    && copy(phase, PHASE_ROOM, name + before, size);
+}
+
+static const struct row *
+find_phased(const char *name, char phase[static PHASE_ROOM])
+{
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].name == NULL && match_phased(&rows[i], name, phase))
+			return &rows[i];
+	return NULL;
+}
+
+static void
+fill_from_host(struct outcome *made, const struct row *row)
+{
+	made->severity = row->severity;
+	made->at_once = row->at_once;
+	made->rank = (int)(row - rows);
+	made->text = row->text;
+	made->hint = row->hint;
+	if (row->phase != NULL)
+		copy(made->phase, sizeof made->phase, row->phase, strlen(row->phase));
+	else if (strcmp(made->phase, "leg") == 0)
+		made->phase[0] = '\0'; /* the whole is no step that a run could fail to reach */
+}
+
+static bool
+fill_from_plugin(struct outcome *made, const struct pw_outcome *own, size_t index)
+{
+	const char *phase = own[index].phase != NULL ? own[index].phase : "";
+
+	made->severity = (enum pw_verdict)own[index].severity;
+	made->rank = PLUGINS_RANK + (int)index;
+	made->text = own[index].text != NULL ? own[index].text : "";
+	made->hint = own[index].hint != NULL ? own[index].hint : "";
+	return copy(made->phase, sizeof made->phase, phase, strlen(phase));
+}
+
+static bool
+find_own(const char *name, const struct pw_outcome *own, struct outcome *made)
+{
+	for (size_t i = 0; own != NULL && own[i].name != NULL; i++)
+		if (strcmp(own[i].name, name) == 0)
+			return fill_from_plugin(made, own, i);
+	return false;
+}
+
+bool
+outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found)
+{
+	struct outcome made = { .name = "" };
+	const struct row *row;
+
+	if (!copy(made.name, sizeof made.name, name, strlen(name)))
+		return false;
+	if ((row = find_exact(name)) != NULL || (row = find_expiry(name)) != NULL
+	    || (row = find_phased(name, made.phase)) != NULL)
+		fill_from_host(&made, row);
+	else if (!find_own(name, own, &made))
+		return false;
+	*found = made;
+	return true;
+}
+
+const char *
+verdict_name(enum pw_verdict verdict)
+{
+	assert((size_t)verdict < sizeof verdicts / sizeof *verdicts);
+	return verdicts[verdict];
+}
+
+bool
+verdict_of_name(const char *name, enum pw_verdict *verdict)
+{
+	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+		if (strcmp(verdicts[i], name) == 0) {
+			*verdict = (enum pw_verdict)i;
+			return true;
+		}
+	return false;
+}
+
+const struct pw_phase *
+phase_standard(const char *name)
+{
+	for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+		if (strcmp(phases[i].name, name) == 0)
+			return &phases[i];
+	return NULL;
+}

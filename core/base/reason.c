@@ -1,0 +1,17 @@
+/* Why something did not work. */
+#include <base/reason.h>
+
+#include <base/text.h>
+
+void
+reason_set(struct reason *why, const char *format, ...)
+{
+	va_list arguments;
+
+	if (why == NULL)
+		return;
+	struct text text = TEXT_OVER(why->text);
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+}

@@ -1,0 +1,255 @@
+/*
+ * Text being made. Everything that comes to 20,000 times a second (add, escape, spans, numbers) is done by hand; only
+ * text_format pays for printf.
+ */
+#include <base/text.h>
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+struct text
+text_over(char *bytes, size_t room)
+{
+	assert(room > 0);
+	bytes[0] = '\0';
+	return (struct text){ .bytes = bytes, .room = room };
+}
+
+size_t
+text_whole(const char *bytes, size_t size)
+{
+	for (size_t back = 1; back <= 3 && back <= size; back++) {
+		unsigned char byte = (unsigned char)bytes[size - back];
+		size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+
+		if ((byte & 0xc0) != 0x80)
+			return length > back ? size - back : size;
+	}
+	return size;
+}
+
+static void
+append(struct text *text, const char *bytes, size_t size)
+{
+	memcpy(text->bytes + text->size, bytes, size);
+	text->size += size;
+	text->bytes[text->size] = '\0';
+}
+
+void
+text_add_bytes(struct text *text, const char *ours, size_t size)
+{
+	if (text->cut)
+		return;
+	size_t left = text->room - text->size - 1;
+	if (size <= left) {
+		append(text, ours, size);
+		return;
+	}
+	text->cut = true;
+	append(text, ours, text_whole(ours, left));
+}
+
+void
+text_add_whole(struct text *text, const char *ours, size_t size)
+{
+	if (text->cut || size >= text->room - text->size)
+		text->cut = true;
+	else
+		append(text, ours, size);
+}
+
+void
+text_add(struct text *text, const char *ours)
+{
+	text_add_bytes(text, ours, strlen(ours));
+}
+
+void
+text_add_u64(struct text *text, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	text_add_whole(text, digits + at, sizeof digits - at);
+}
+
+void
+text_add_i64(struct text *text, int64_t number)
+{
+	if (number >= 0) {
+		text_add_u64(text, (uint64_t)number);
+		return;
+	}
+	text_add(text, "-");
+	text_add_u64(text, 0 - (uint64_t)number);
+}
+
+void
+text_format_v(struct text *text, const char *format, va_list arguments)
+{
+	if (text->cut)
+		return;
+	size_t left = text->room - text->size;
+	int made = vsnprintf(text->bytes + text->size, left, format, arguments);
+	if (made >= 0 && (size_t)made < left) {
+		text->size += (size_t)made;
+		return;
+	}
+	text->cut = true;
+	if (made < 0)
+		text->bytes[text->size] = '\0';
+	text->size += strlen(text->bytes + text->size);
+	text->size = text_whole(text->bytes, text->size);
+	text->bytes[text->size] = '\0';
+}
+
+void
+text_format(struct text *text, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(text, format, arguments);
+	va_end(arguments);
+}
+
+/* A number with `places` digits behind the point: 604, 1 is "60.4". */
+static void
+add_decimal(struct text *text, uint64_t number, int places)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+
+	for (int place = 0; place <= places || number > 0; place++, number /= 10) {
+		if (place == places)
+			digits[--at] = '.';
+		digits[--at] = (char)('0' + number % 10);
+	}
+	text_add_whole(text, digits + at, sizeof digits - at);
+}
+
+void
+text_add_seconds(struct text *text, int64_t microseconds)
+{
+	uint64_t amount = (uint64_t)microseconds;
+
+	if (microseconds < 0) {
+		text_add(text, "-");
+		amount = 0 - amount;
+	}
+	add_decimal(text, amount, 6);
+}
+
+static uint64_t
+nearest(uint64_t amount, uint64_t unit)
+{
+	return amount / unit + (amount % unit >= unit - unit / 2);
+}
+
+static void
+add_units(struct text *text, uint64_t large, const char *large_unit, uint64_t small, const char *small_unit)
+{
+	text_add_u64(text, large);
+	text_add(text, large_unit);
+	if (small > 0) {
+		text_add(text, " ");
+		text_add_u64(text, small);
+		text_add(text, small_unit);
+	}
+}
+
+/* The amount is rounded in the unit it is shown in before it is split, so that no "60 s" stands beside a minute. */
+void
+text_add_span(struct text *text, int64_t microseconds)
+{
+	uint64_t amount = (uint64_t)microseconds;
+
+	if (microseconds < 0) {
+		text_add(text, "-");
+		amount = 0 - amount;
+	}
+	uint64_t millis = nearest(amount, 1000), tenths = nearest(amount, 100 * 1000);
+	uint64_t seconds = nearest(amount, 1000 * 1000), minutes = nearest(amount, 60 * 1000 * 1000);
+	uint64_t hours = nearest(amount, 3600ull * 1000 * 1000);
+
+	if (amount > 0 && amount < 1000)
+		add_decimal(text, amount, 6);
+	else if (millis < 1000)
+		add_decimal(text, millis, 3);
+	else if (tenths < 1200)
+		add_decimal(text, tenths, 1);
+	else if (seconds < 3600)
+		add_units(text, seconds / 60, " min", seconds % 60, " s");
+	else if (minutes < 24 * 60)
+		add_units(text, minutes / 60, " h", minutes % 60, " min");
+	else
+		add_units(text, hours / 24, " d", hours % 24, " h");
+	if (tenths < 1200)
+		text_add(text, " s");
+}
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+enum { WORD_MAX = 63 };
+
+static size_t
+least(size_t a, size_t b, size_t c)
+{
+	size_t d = a < b ? a : b;
+
+	return d < c ? d : c;
+}
+
+/* Edit distance where swapping two neighbours is one edit (optimal string alignment), case aside. */
+static size_t
+distance(const char *left, size_t left_size, const char *right, size_t right_size)
+{
+	size_t rows[3][WORD_MAX + 1];
+	size_t *before = rows[0], *above = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= right_size; j++)
+		above[j] = before[j] = j;
+	for (size_t i = 1; i <= left_size; i++) {
+		row[0] = i;
+		for (size_t j = 1; j <= right_size; j++) {
+			char a = lower(left[i - 1]), b = lower(right[j - 1]);
+
+			row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a != b));
+			if (i > 1 && j > 1 && a == lower(right[j - 2]) && b == lower(left[i - 2]))
+				row[j] = least(row[j], row[j], before[j - 2] + 1);
+		}
+		size_t *spare = before;
+		before = above, above = row, row = spare;
+	}
+	return above[right_size];
+}
+
+const char *
+text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg)
+{
+	size_t size = strnlen(word, WORD_MAX + 1);
+	size_t best_distance = size > WORD_MAX ? 0 : 2 + size / 4; /* below it, it may have been meant */
+	const char *best = NULL, *other;
+
+	for (size_t i = 0; (other = next(arg, i)) != NULL; i++) {
+		size_t other_size = strnlen(other, WORD_MAX + 1), d;
+
+		if (best_distance == 0 || other_size > WORD_MAX)
+			continue;
+		d = distance(word, size, other, other_size);
+		if (d < best_distance && d < size) {
+			best_distance = d;
+			best = other;
+		}
+	}
+	return best;
+}

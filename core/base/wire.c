@@ -1,0 +1,201 @@
+/* Messages between our processes: fields copied in host byte order, every length checked. */
+#include <base/wire.h>
+
+#include <string.h>
+
+struct wire_out
+wire_over(void *bytes, size_t room)
+{
+	return (struct wire_out){ .bytes = bytes, .room = room };
+}
+
+struct wire_in
+wire_from(const void *bytes, size_t size)
+{
+	return (struct wire_in){ .bytes = bytes, .size = size };
+}
+
+static void
+put(struct wire_out *out, const void *bytes, size_t size)
+{
+	if (out->bad || size > out->room - out->size) {
+		out->bad = true;
+		return;
+	}
+	if (size > 0)
+		memcpy(out->bytes + out->size, bytes, size);
+	out->size += size;
+}
+
+/* `size` bytes of the message, NULL where it has no more so many. */
+static const void *
+take(struct wire_in *in, size_t size)
+{
+	if (in->bad || size > in->size - in->at) {
+		in->bad = true;
+		return NULL;
+	}
+	in->at += size;
+	return in->bytes + in->at - size;
+}
+
+static void
+get(struct wire_in *in, void *value, size_t size)
+{
+	const void *bytes = take(in, size);
+
+	if (bytes != NULL)
+		memcpy(value, bytes, size);
+}
+
+void
+wire_put_u8(struct wire_out *out, uint8_t value)
+{
+	put(out, &value, sizeof value);
+}
+
+void
+wire_put_u16(struct wire_out *out, uint16_t value)
+{
+	put(out, &value, sizeof value);
+}
+
+void
+wire_put_u32(struct wire_out *out, uint32_t value)
+{
+	put(out, &value, sizeof value);
+}
+
+void
+wire_put_u64(struct wire_out *out, uint64_t value)
+{
+	put(out, &value, sizeof value);
+}
+
+void
+wire_put_i64(struct wire_out *out, int64_t value)
+{
+	put(out, &value, sizeof value);
+}
+
+void
+wire_put_bytes(struct wire_out *out, struct pw_bytes bytes)
+{
+	if (bytes.size > UINT16_MAX)
+		out->bad = true;
+	wire_put_u16(out, (uint16_t)bytes.size);
+	put(out, bytes.data, bytes.size);
+}
+
+void
+wire_put_name(struct wire_out *out, const char *name)
+{
+	size_t size = strlen(name);
+
+	if (size > UINT8_MAX)
+		out->bad = true;
+	wire_put_u8(out, (uint8_t)size);
+	put(out, name, size);
+}
+
+uint8_t
+wire_get_u8(struct wire_in *in)
+{
+	uint8_t value = 0;
+
+	get(in, &value, sizeof value);
+	return value;
+}
+
+uint16_t
+wire_get_u16(struct wire_in *in)
+{
+	uint16_t value = 0;
+
+	get(in, &value, sizeof value);
+	return value;
+}
+
+uint32_t
+wire_get_u32(struct wire_in *in)
+{
+	uint32_t value = 0;
+
+	get(in, &value, sizeof value);
+	return value;
+}
+
+uint64_t
+wire_get_u64(struct wire_in *in)
+{
+	uint64_t value = 0;
+
+	get(in, &value, sizeof value);
+	return value;
+}
+
+int64_t
+wire_get_i64(struct wire_in *in)
+{
+	int64_t value = 0;
+
+	get(in, &value, sizeof value);
+	return value;
+}
+
+struct pw_bytes
+wire_get_bytes(struct wire_in *in)
+{
+	size_t size = wire_get_u16(in);
+	const char *data = take(in, size);
+
+	return data == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ data, size };
+}
+
+void
+wire_get_name(struct wire_in *in, char *name, size_t room)
+{
+	size_t size = wire_get_u8(in);
+	const char *data = take(in, size);
+
+	name[0] = '\0';
+	if (data == NULL)
+		return;
+	bool printable = size < room;
+	for (size_t i = 0; i < size; i++)
+		printable &= data[i] >= 0x20 && data[i] < 0x7f;
+	if (!printable) {
+		in->bad = true;
+		return;
+	}
+	memcpy(name, data, size);
+	name[size] = '\0';
+}
+
+uint32_t
+wire_get_below(struct wire_in *in, uint32_t limit)
+{
+	uint32_t value = wire_get_u32(in);
+
+	if (value < limit)
+		return value;
+	in->bad = true;
+	return 0;
+}
+
+uint8_t
+wire_get_choice(struct wire_in *in, uint8_t limit)
+{
+	uint8_t value = wire_get_u8(in);
+
+	if (value < limit)
+		return value;
+	in->bad = true;
+	return 0;
+}
+
+bool
+wire_is_whole(const struct wire_in *in)
+{
+	return !in->bad && in->at == in->size;
+}
