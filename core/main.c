@@ -1,9 +1,31 @@
 /* A word on the command line finds its function; nothing else. */
 #include <stdio.h>
+#include <string.h>
+
+#include "command/command.h"
+
+/* The habits of other programs: --help, -h, --version, -V. */
+static const char *
+word_of(const char *word)
+{
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return "help";
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
+		return "version";
+	return word;
+}
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	puts("postwatch " PW_VERSION);
-	return 0;
+	const struct command *command = argc > 1 ? command_find(word_of(argv[1])) : NULL;
+
+	if (argc > 1 && command == NULL)
+		fprintf(stderr, "postwatch: there is no command `%s`; `postwatch help` lists them\n", argv[1]);
+	if (command == NULL)
+		return argc > 1 ? EXIT_USAGE : command_help.run(&command_help, 1, argv);
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return command_help.run(&command_help, 2, (char *[]){ argv[0], argv[1], NULL });
+	return command->run(command, argc - 1, argv + 1);
 }

@@ -1,0 +1,91 @@
+/* The table of commands, and what they share in reading their words. */
+#include "command/command.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTIONS_MAX = 32 };
+
+const struct command *const commands[] = {
+	&command_help, &command_version, NULL,
+};
+
+const struct command *
+command_find(const char *name)
+{
+	for (const struct command *const *command = commands; *command != NULL; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
+	return NULL;
+}
+
+int
+command_misused(const struct command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("postwatch: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\nusage: postwatch %s %s\n`postwatch help %s` tells more.\n", command->name,
+	    command->arguments, command->name);
+	return EXIT_USAGE;
+}
+
+/* The options as getopt_long wants them: a long option's value is its row + 1, shifted above all letters. */
+static void
+describe(const struct option_row *rows, struct option *longs, char *letters)
+{
+	size_t count = 0;
+
+	for (; rows != NULL && rows[count].name != NULL && count < OPTIONS_MAX; count++) {
+		const struct option_row *row = &rows[count];
+
+		longs[count].name = row->name;
+		longs[count].has_arg = row->argument != NULL ? required_argument : no_argument;
+		longs[count].val = 256 + (int)count;
+		if (row->letter == 0)
+			continue;
+		*letters++ = row->letter;
+		if (row->argument != NULL)
+			*letters++ = ':';
+	}
+	longs[count] = (struct option){ 0 };
+	*letters = '\0';
+}
+
+static const struct option_row *
+row_of(const struct option_row *rows, int value)
+{
+	if (value >= 256)
+		return &rows[value - 256];
+	while (rows->letter != value)
+		rows++;
+	return rows;
+}
+
+const struct option_row *
+command_next_option(const struct command *command, int argc, char **argv, int *at, char **argument)
+{
+	struct option longs[OPTIONS_MAX + 1] = { 0 };
+	char letters[2 * OPTIONS_MAX + 1];
+	int value;
+
+	describe(command->options, longs, letters);
+	if (*at == 0)
+		optind = 0;
+	opterr = 0;
+	value = getopt_long(argc, argv, letters, longs, NULL);
+	*at = optind;
+	*argument = optarg;
+	if (value == -1)
+		return NULL;
+	if (value == '?')
+		exit(command_misused(command, "%s: not an option of `%s`, or its argument is missing",
+		    argv[optind - 1], command->name));
+	return row_of(command->options, value);
+}

@@ -1,0 +1,56 @@
+/*
+ * The words of the command line. Each command is one row: its options are data, from which parsing, `help` and the shell
+ * completion are made.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Exit statuses, as sysexits.h has them where it has them. */
+enum {
+	EXIT_USAGE = 64,    /* the command line is wrong */
+	EXIT_INTERNAL = 70, /* our own trouble */
+	EXIT_BUSY = 75,     /* another daemon holds the state folder */
+	EXIT_CONFIG = 78    /* the configuration has faults */
+};
+
+/* One option. A table of them ends with a row whose name is NULL. */
+struct option_row {
+	const char *name;     /* "config", for --config */
+	char letter;          /* 'c', for -c; 0: none */
+	const char *argument; /* "FILE"; NULL: takes none */
+	const char *help;     /* one line */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "TARGET…", as in the usage line; "" where none */
+	const char *summary;   /* one line */
+	const char *help;      /* what it does and how it ends; may be several paragraphs */
+	const struct option_row *options;
+	int (*run)(const struct command *, int argc, char **argv); /* argv[0] is the command's word */
+	bool hidden;
+};
+
+extern const struct command command_run, command_probe, command_check, command_plugins, command_explain, command_whoami,
+    command_help, command_version, command_complete;
+
+/* All of them, ended by NULL, in the order in which help lists them. */
+extern const struct command *const commands[];
+
+/* The command called `name`, or NULL. */
+const struct command *command_find(const char *name);
+
+/*
+ * Walks the options of a command. Begins with *at = 0, and returns the row of the next option with *argument set, or
+ * NULL at the end; words that are no options have been moved behind, from argv[*at] on. A wrong option is told on stderr
+ * and ends the process with EXIT_USAGE: nothing has been begun then.
+ */
+const struct option_row *command_next_option(const struct command *, int argc, char **argv, int *at, char **argument);
+
+/* Says what is wrong with the command line, and how to ask for help; returns EXIT_USAGE. */
+int command_misused(const struct command *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

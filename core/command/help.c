@@ -1,0 +1,66 @@
+/* `postwatch help` and `postwatch --version`: made from the table of commands. */
+#include "command/command.h"
+
+#include <stdio.h>
+
+#include <postwatch/plugin.h>
+
+static void
+print_options(const struct option_row *row)
+{
+	for (; row != NULL && row->name != NULL; row++) {
+		char words[64];
+
+		snprintf(words, sizeof words, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
+		    row->argument != NULL ? row->argument : "");
+		if (row->letter != 0)
+			printf("  -%c, %-22s %s\n", row->letter, words, row->help);
+		else
+			printf("      %-22s %s\n", words, row->help);
+	}
+}
+
+static int
+print_one(const struct command *command)
+{
+	printf("usage: postwatch %s%s%s%s\n\n%s\n", command->name,
+	    command->options != NULL ? " [option…]" : "", command->arguments[0] != '\0' ? " " : "",
+	    command->arguments, command->help);
+	if (command->options != NULL) {
+		putchar('\n');
+		print_options(command->options);
+	}
+	return 0;
+}
+
+static int
+print_all(void)
+{
+	puts("Postwatch watches mail servers and tells the truth about them.\n\nusage: postwatch COMMAND [option…]\n");
+	for (const struct command *const *command = commands; *command != NULL; command++)
+		if (!(*command)->hidden)
+			printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+	puts("\n`postwatch help COMMAND` tells more.");
+	return 0;
+}
+
+static int
+help(const struct command *command, int argc, char **argv)
+{
+	const struct command *about;
+
+	if (argc < 2)
+		return print_all();
+	about = command_find(argv[1]);
+	if (about == NULL)
+		return command_misused(command, "there is no command `%s`", argv[1]);
+	return print_one(about);
+}
+
+const struct command command_help = {
+	.name = "help",
+	.arguments = "[COMMAND]",
+	.summary = "what a command does, and its options",
+	.help = "Lists the commands, or tells what one of them does.",
+	.run = help,
+};
