@@ -89,7 +89,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 # What make run, make check and make bench need beyond Debian's base; installed only where missing.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
               ca-certificates tzdata
-deps_check := $(deps_run) clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc
+deps_check := $(deps_run) clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc cppcheck
 deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
 
 define install_packages
@@ -120,6 +120,42 @@ run: deps
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)BUILD=$(B) tests/run
+
+# Style, house rules, static analysis: what a reviewer need not look for.
+lint: check-deps
+	$(Q)tests/lint/house.test
+	$(Q)for cc in gcc clang; do \
+		$(MAKE) --no-print-directory CC=$$cc B=build/lint-$$cc tests || exit 1; done
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		-Iinclude -Icore core plugins
+
+# Each fuzz target for FUZZ_SECONDS, by libFuzzer; what it finds new is added to its corpus.
+FUZZ_SECONDS ?= 60
+fuzz: check-deps
+	$(Q)$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined $(FUZZ:%=build/fuzz/%)
+	$(Q)for f in $(FUZZ); do mkdir -p tests/fuzz/corpus/$$f && echo "== $$f" && \
+		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
+
+build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
+
+MANDIR   = $(DESTDIR)$(PREFIX)/share/man
+install: all
+	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
+	install -d $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(DESTDIR)$(PREFIX)/include/postwatch
+	install -m 644 $(PLUGINS:%=$(B)/plugins/%.so) $(DESTDIR)$(PREFIX)/lib/postwatch/plugins
+	install -m 644 $(wildcard include/postwatch/*) $(DESTDIR)$(PREFIX)/include/postwatch
+	install -D -m 644 $(B)/postwatch.pc $(DESTDIR)$(PREFIX)/share/pkgconfig/postwatch.pc
+	for page in $(wildcard core/*.8 conf/*.5 plugins/*/*.5); do \
+		install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 core/command/postwatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/postwatch
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local|$(PREFIX)|' conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
+	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
+		install -D -m 640 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 
 clean:
 	rm -rf build
