@@ -1,5 +1,5 @@
 /* Time, from the kernel's two clocks. */
-#include <base/clock.h>
+#include "base/clock.h"
 
 #include <assert.h>
 #include <time.h>

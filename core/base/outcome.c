@@ -1,10 +1,10 @@
 /* Outcomes and phases by name, from the lists that are their only home. */
-#include <base/outcome.h>
+#include "base/outcome.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include <base/clock.h>
+#include "base/clock.h"
 
 struct row {
 	const char *name; /* NULL: a phased one */

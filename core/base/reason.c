@@ -1,7 +1,7 @@
 /* Why something did not work. */
-#include <base/reason.h>
+#include "base/reason.h"
 
-#include <base/text.h>
+#include "base/text.h"
 
 void
 reason_set(struct reason *why, const char *format, ...)

@@ -2,7 +2,7 @@
  * Text being made. Everything that comes to 20,000 times a second (add, escape, spans, numbers) is done by hand; only
  * text_format pays for printf.
  */
-#include <base/text.h>
+#include "base/text.h"
 
 #include <assert.h>
 #include <stdio.h>

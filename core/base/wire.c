@@ -1,5 +1,5 @@
 /* Messages between our processes: fields copied in host byte order, every length checked. */
-#include <base/wire.h>
+#include "base/wire.h"
 
 #include <string.h>
 

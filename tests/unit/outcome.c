@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include <base/clock.h>
-#include <base/outcome.h>
+#include "base/clock.h"
+#include "base/outcome.h"
 
 static void
 finds_every_row(void **state)

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <base/clock.h>
-#include <base/reason.h>
-#include <base/text.h>
+#include "base/clock.h"
+#include "base/reason.h"
+#include "base/text.h"
 
 #define BYTES(literal) ((struct pw_bytes){ (literal), sizeof(literal) - 1 })
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include <base/wire.h>
+#include "base/wire.h"
 
 static size_t
 write_all(struct wire_out *out)

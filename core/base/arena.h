@@ -1,0 +1,37 @@
+/*
+ * An arena is memory for what is built once and then only read: the configuration. It grows by large mappings, frees
+ * nothing singly, and is made read-only when complete, so that all processes forked afterwards share its pages and none
+ * can change them. It is used at start only: where memory runs out it says so on stderr and exits (EX_OSERR).
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_create(void);
+
+/* Zeroed, aligned to 8 bytes. */
+void *arena_alloc(struct arena *, size_t size);
+void *arena_array(struct arena *, size_t count, size_t size);
+
+/* Copies, aligned as strings are; ended by NUL in any case. */
+char *arena_strdup(struct arena *, const char *string);
+char *arena_bytes(struct arena *, const void *bytes, size_t size);
+
+/* A copy that is shared: equal strings give the same pointer. */
+const char *arena_intern(struct arena *, const char *string);
+const char *arena_intern_bytes(struct arena *, const void *bytes, size_t size);
+
+/* Bytes given out. */
+size_t arena_size(const struct arena *);
+
+/* Makes all of it read-only, for good; no more can be had from it. */
+void arena_freeze(struct arena *);
+
+/* Gives everything back, frozen or not. */
+void arena_destroy(struct arena **);
+
+#endif

@@ -1,0 +1,72 @@
+/* Growing by doubling from a small beginning: thousands of buffers are held at once, and most stay short. */
+#include "base/buffer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64, BUFFER_MAX = 1 << 30 };
+
+static bool
+grow(struct buffer *buffer, size_t needed, size_t max)
+{
+	size_t room = buffer->room == 0 ? FIRST_ROOM : buffer->room;
+
+	while (room < needed)
+		room *= 2;
+	if (room > max)
+		room = max;
+	char *data = realloc(buffer->data, room);
+	if (data == NULL)
+		return false;
+	buffer->data = data;
+	buffer->room = (uint32_t)room;
+	return true;
+}
+
+char *
+buffer_reserve(struct buffer *buffer, size_t size, size_t max)
+{
+	assert(max > 0 && max <= BUFFER_MAX);
+	if (buffer->size > max || size > max - buffer->size)
+		return NULL;
+	if ((size > buffer->room - buffer->size || buffer->data == NULL) && !grow(buffer, buffer->size + size, max))
+		return NULL;
+	return buffer->data + buffer->size;
+}
+
+bool
+buffer_add(struct buffer *buffer, const void *bytes, size_t size, size_t max)
+{
+	if (size == 0)
+		return true;
+	char *end = buffer_reserve(buffer, size, max);
+	if (end == NULL)
+		return false;
+	memcpy(end, bytes, size);
+	buffer->size += (uint32_t)size;
+	return true;
+}
+
+void
+buffer_remove(struct buffer *buffer, size_t at, size_t size)
+{
+	assert(at <= buffer->size && size <= buffer->size - at);
+	size_t behind = buffer->size - at - size;
+	if (behind > 0)
+		memmove(buffer->data + at, buffer->data + at + size, behind);
+	buffer->size -= (uint32_t)size;
+}
+
+void
+buffer_clear(struct buffer *buffer)
+{
+	buffer->size = 0;
+}
+
+void
+buffer_fini(struct buffer *buffer)
+{
+	free(buffer->data);
+	*buffer = (struct buffer){ .data = NULL };
+}
