@@ -106,7 +106,7 @@ deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 bench-deps: ; $(call install_packages,$(deps_bench))
 
-tests: all $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%)
+tests: all $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
 unit: all $(UNIT:%=$(B)/tests/unit/%)
@@ -120,6 +120,11 @@ run: deps
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)BUILD=$(B) tests/run
+
+# Postwatch beside others in one table; BENCH_PARTS="plain starttls" takes some of it.
+bench: bench-deps
+	$(Q)$(MAKE) --no-print-directory all $(BENCH:%=$(B)/tests/bench/%)
+	$(Q)BUILD=$(B) tests/bench/run $(BENCH_PARTS)
 
 # Style, house rules, static analysis: what a reviewer need not look for.
 lint: check-deps
