@@ -1,0 +1,121 @@
+/*
+ * One probe plugin talking to one address, as a machine without sockets, loop or clock: bytes, events and the time go
+ * in, one step comes out. Whoever owns it (leg.c over a stream, a test over a script) carries the steps out:
+ *
+ *     dialogue_create                  phase connect begins
+ *     dialogue_connected -> step       …
+ *     dialogue_received  -> step       SEND these bytes, then wait; SECURE; LOOK_UP; CLOSE …
+ *     dialogue_expired   -> step       when dialogue_deadline() has come and nothing else has
+ *
+ * until a step is DIALOGUE_CLOSE; then the verdict, the text and the phases stand. Times are microseconds of one
+ * monotonic clock that the owner chooses. Nothing here is called back.
+ */
+#ifndef PROBER_DIALOGUE_H
+#define PROBER_DIALOGUE_H
+
+#include "base/evidence.h"
+#include "config/config.h"
+#include "prober/fate.h"
+#include "prober/tls.h"
+
+enum {
+	DIALOGUE_LINE_MAX = 1000,            /* bytes of a line that a plugin says, without CRLF */
+	DIALOGUE_RECEIVED_MAX = 256 * 1024   /* bytes of one dialogue, all replies together */
+};
+
+enum dialogue_next {
+	DIALOGUE_WAIT,    /* for bytes, an end or the deadline */
+	DIALOGUE_SEND,    /* `bytes` of `size`, then wait */
+	DIALOGUE_SECURE,  /* read what lies in the socket once more (dialogue_received), and if that asks for nothing else
+	                   * begin TLS: dialogue_secured or dialogue_ended follow */
+	DIALOGUE_LOOK_UP, /* ask for records of `type` at the name in `bytes` (ended by NUL): dialogue_answered follows */
+	DIALOGUE_CLOSE    /* all is said: close, and take the result */
+};
+
+/* Lives in the owner's frame: a dialogue that waits holds no memory for it. */
+struct dialogue_step {
+	enum dialogue_next next;
+	uint16_t type;
+	size_t size;
+	char bytes[DIALOGUE_LINE_MAX + 3];
+};
+
+/* What a dialogue is to know. The pointers stay good while it lives; `address` and `helo` are copied. */
+struct dialogue_setup {
+	const struct target *target;
+	const char *address;    /* as text, without port */
+	const char *helo;       /* NULL: an address literal of our own end of the connection */
+	int64_t resolve;        /* microseconds that the name took; -1: no name was asked for */
+	int64_t epoch;          /* times in the transcript count from here (the begin of the run) */
+	bool patient, had_starttls;
+	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL: never */
+};
+
+struct dialogue;
+
+/* Phase `connect` begins at `now`. NULL if out of memory. */
+struct dialogue *dialogue_create(const struct dialogue_setup *, int64_t now);
+void dialogue_destroy(struct dialogue **);
+
+/* Each fills the step. After DIALOGUE_CLOSE they must not be called again, save dialogue_again(). */
+
+/* `local`: our own end; NULL where there is none to tell of. Where TLS is implicit the step is DIALOGUE_SECURE. */
+void dialogue_connected(struct dialogue *, int64_t now, const struct address *local, struct dialogue_step *);
+
+/* Any number of bytes, cut anywhere. */
+void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
+
+/* The handshake stands and was judged. */
+void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *, struct dialogue_step *);
+
+void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *, struct dialogue_step *);
+
+/* The connection ended by itself, or never came to be. */
+void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *, struct dialogue_step *);
+
+/* The deadline may have come; the owner has read the socket once more before. The step is DIALOGUE_WAIT where there is
+ * a later deadline. */
+void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
+
+/* Our own side ends it: unknown(outcome). Says the farewell where one is due, and does not wait for its reply. */
+void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
+
+/*
+ * After an end with `version_mismatch` the owner may connect a second time with a legacy context: the dialogue then
+ * begins anew in phase connect, in the same transcript and under the same limit for the whole leg. What it ends with
+ * is degraded(tls_version) where the old version answers. May be called once, right after dialogue_ended().
+ */
+void dialogue_again(struct dialogue *, int64_t now);
+bool dialogue_is_again(const struct dialogue *);
+
+/* The time at which dialogue_expired() is due; INT64_MAX after the end. */
+int64_t dialogue_deadline(const struct dialogue *);
+
+/* Facts, warnings and transcript while it goes on: for tls_judge() and for what only the owner knows. */
+struct evidence_log *dialogue_log(struct dialogue *);
+
+/* A line of our own words in the transcript. */
+void dialogue_event(struct dialogue *, int64_t now, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether anything of the peer arrived, its refusal included. */
+bool dialogue_is_answered(const struct dialogue *);
+
+/* After DIALOGUE_CLOSE. */
+
+enum pw_verdict dialogue_verdict(const struct dialogue *);
+const char *dialogue_outcome(const struct dialogue *);
+
+/* REPORT_OVER_ROUTINE, REPORT_HAS_STARTTLS, REPORT_REACHED_EHLO, REPORT_TOO_MANY, REPORT_RESPONSIVE as they apply. */
+uint8_t dialogue_report_flags(const struct dialogue *);
+
+/* The index in the policy's plan of each phase that was reached, as bits. */
+uint32_t dialogue_reached(const struct dialogue *);
+
+/* Microseconds of phase `index` of the policy's plan; -1 where not reached. */
+int64_t dialogue_phase_micros(const struct dialogue *, uint32_t index);
+
+/* Fills outcome, text, helo, verdict, phases, micros and the lists; views into the dialogue, good until it is
+ * destroyed. Everything else (leg, legs, address, port, local, started) is the owner's. */
+void dialogue_evidence(const struct dialogue *, struct evidence *);
+
+#endif

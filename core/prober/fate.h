@@ -1,0 +1,29 @@
+/* How a connection ended by itself: what the stream tells its owner, and what the dialogue makes an outcome of. */
+#ifndef PROBER_FATE_H
+#define PROBER_FATE_H
+
+#include "base/address.h"
+
+enum stream_end {
+	STREAM_CLOSED,      /* FIN, or close_notify */
+	STREAM_CLOSED_BARE, /* FIN inside TLS without close_notify: normal for SMTP, worth a note */
+	STREAM_RESET,
+	STREAM_REFUSED,
+	STREAM_UNREACHABLE, /* ICMP from the path; `from` says who */
+	STREAM_FILTERED,    /* ICMP prohibited */
+	STREAM_TIMED_OUT,   /* the kernel gave up */
+	STREAM_OURS,        /* our own trouble: `outcome` names it (no_descriptors, no_local_port, no_route …) */
+	STREAM_TLS_FAILED   /* the handshake, or TLS later: `outcome` and `text` say how */
+};
+
+struct stream_fate {
+	enum stream_end end;
+	int error;              /* errno, 0: none */
+	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
+	bool version_mismatch;  /* STREAM_TLS_FAILED: worth one more try with a legacy context */
+	bool has_from;
+	struct address from;    /* the source of an ICMP error */
+	char text[200];         /* what happened, escaped */
+};
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * One run: a target's name resolved, a leg for each address (100 ms apart), their verdicts folded to one by rules.md
+ * §1. `struct prober` is what all runs of a process share: loop, configuration, resolver, TLS policies, slots. The
+ * prober's process (worker.c) and `postwatch probe` use it alike.
+ *
+ *     prober = prober_create(loop, config, &why);
+ *     prober_run(prober, &order, on_done, arg);          any number, then ev_run
+ */
+#ifndef PROBER_RUN_H
+#define PROBER_RUN_H
+
+#include <ev.h>
+#include "base/duty.h"
+#include "config/config.h"
+
+struct prober;
+
+/* What came of one run; lent for the call of on_done, with everything it points at. */
+struct run_result {
+	const struct order *order;
+	const struct report *report; /* with text and warnings, always */
+	uint32_t leg_count;          /* at least 1: a run that found no address has one leg without */
+	void *run;
+};
+
+/* Called once for each run, from the loop, never from within prober_run. May start other runs. */
+typedef void run_done(void *arg, const struct run_result *);
+
+/*
+ * Opens all that will ever be opened (hosts file, CA files, channels of the resolver); before the sandbox. NULL with a
+ * reason where something of it cannot be used. `loop` and `config` stay good while the prober lives.
+ */
+struct prober *prober_create(struct ev_loop *, const struct config *, struct reason *why);
+
+/* Ends what is under way without a word. */
+void prober_destroy(struct prober **);
+
+/* Begins a run at once; the order is copied. False: no memory, and on_done does not come. */
+bool prober_run(struct prober *, const struct order *, run_done *on_done, void *arg);
+
+/* Evidence of leg `index`; views are good until the next call with the same result, at most until on_done returns. */
+void run_evidence(const struct run_result *, uint32_t index, struct evidence *);
+
+/* Runs under way, those that wait for a slot included. */
+uint32_t prober_active(const struct prober *);
+
+/* Ends every run under way, each as unknown(interrupted), with the farewell; on_done comes for each. */
+void prober_interrupt(struct prober *);
+
+/* The page of what is in hand (duty.h); NULL: none. */
+void prober_set_page(struct prober *, struct duty_page *);
+
+#endif
