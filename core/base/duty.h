@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 #include "base/messages.h"
 
 struct config;
@@ -23,6 +24,8 @@ struct duty_page {
 	_Atomic uint32_t in_hand; /* target + 1; 0: none */
 	_Atomic uint64_t run;
 };
+
+enum { DUTY_LINE_MAX = 4096 }; /* bytes of a log line; the end of a longer one is cut, and the cut shown */
 
 struct duty {
 	enum duty_kind kind;
@@ -42,11 +45,19 @@ int keeper_main(struct duty *);
  * joins the lines of one event, 0: none. The text is made safe by its writer: foreign bytes escaped. */
 void duty_log(struct duty *, int level, uint64_t event, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
+/* Says that the loop turns, at least every second: `late_max` is its largest lateness since the last time, `done` what
+ * it has done in all. May get lost where the parent does not read. */
 void duty_alive(struct duty *, int64_t late_max, uint64_t done);
 
-/* Reads one packet from a SOCK_SEQPACKET socket. >0: its size, 0: the other end is gone, -1: nothing there. A
- * descriptor that came along is put into *passed, else -1 (NULL: none is expected; it is closed). */
+/* Monitor and keeper: says that what came over the link from that duty is malformed. The parent ends it; the link that
+ * comes with the next one replaces this one. */
+void duty_blame(struct duty *, enum duty_kind, uint32_t index, const char *what);
+
+/* Reads one packet from a SOCK_SEQPACKET socket, without waiting. >0: its size, 0: the other end is gone, or sent what
+ * has no room, -1: nothing there. A descriptor that came along (close-on-exec) is put into *passed and is the caller's,
+ * else -1 (NULL: none is expected; it is closed). */
 ssize_t packet_read(int socket, void *bytes, size_t room, int *passed);
 /* Sends one packet whole, with `passed` (-1: none). False: would block, or the other end is gone (errno). */
 bool packet_send(int socket, const void *bytes, size_t size, int passed);

@@ -4,7 +4,7 @@
  * the configuration, an unknown verdict): the sender is then taken for broken.
  *
  *   parent  -> any       link, stop, accounts
- *   any     -> parent    ready, alive, log
+ *   any     -> parent    ready, alive, log; monitor and keeper also blame
  *   monitor -> prober    orders
  *   prober  -> monitor   reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states
@@ -33,6 +33,7 @@ enum message_kind {
 	MESSAGE_STATE,
 	MESSAGE_RECOVERED,
 	MESSAGE_COMMITTED,
+	MESSAGE_BLAME,
 	MESSAGE_KINDS
 };
 
@@ -82,6 +83,15 @@ struct message_alive {
 };
 void message_put_alive(struct wire_out *, const struct message_alive *);
 bool message_get_alive(struct wire_in *, struct message_alive *);
+
+/* monitor, keeper -> parent: another duty sent what is malformed; the parent ends it and puts another in its place. */
+struct message_blame {
+	enum duty_kind duty; /* whose socket it came from */
+	uint32_t index;
+	struct pw_bytes text; /* what was wrong, one line of ours; a view */
+};
+void message_put_blame(struct wire_out *, const struct message_blame *);
+bool message_get_blame(struct wire_in *, struct message_blame *);
 
 /* monitor -> prober: all that is due in the tick after next */
 
@@ -186,6 +196,10 @@ struct message_change {
 };
 void message_put_change(struct wire_out *, const struct message_change *);
 bool message_get_change(struct wire_in *, struct message_change *, uint32_t targets);
+
+/* The runs that a monitor has taken into account, in the form of reports: added with message_add_report. */
+void message_begin_results(struct wire_out *);
+bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
 
 /* What is true of one target, for a monitor that is born again: opaque bytes of monitor/. */
 struct message_state {

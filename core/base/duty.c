@@ -1,0 +1,159 @@
+/*
+ * How a child speaks to its parent, and how any two of our processes pass packets. Nothing here waits: a packet that
+ * finds no room is not sent, and whoever sends it says what follows from that.
+ */
+#include "base/duty.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* Room for the descriptors of a packet: more than the one we use, so that a surplus is seen and closed. */
+union passed {
+	struct cmsghdr align;
+	unsigned char bytes[CMSG_SPACE(8 * sizeof(int))];
+};
+
+/* The first descriptor that came, all others closed; -1 where none did. */
+static int
+take_descriptor(struct msghdr *message)
+{
+	int taken = -1;
+
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int descriptor;
+
+			memcpy(&descriptor, CMSG_DATA(part) + i * sizeof descriptor, sizeof descriptor);
+			if (taken < 0)
+				taken = descriptor;
+			else
+				close(descriptor);
+		}
+	}
+	return taken;
+}
+
+ssize_t
+packet_read(int socket, void *bytes, size_t room, int *passed)
+{
+	union passed control;
+	struct iovec part = { bytes, room };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof control };
+	ssize_t size;
+	int taken;
+
+	do
+		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (size < 0 && errno == EINTR);
+	taken = size > 0 ? take_descriptor(&message) : -1;
+	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
+		size = 0;
+	if (taken >= 0 && (passed == NULL || size == 0)) {
+		close(taken);
+		taken = -1;
+	}
+	if (passed != NULL)
+		*passed = taken;
+	return size < 0 && errno != EAGAIN ? 0 : size;
+}
+
+bool
+packet_send(int socket, const void *bytes, size_t size, int passed)
+{
+	union passed control = { 0 };
+	struct iovec part = { (void *)bytes, size };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t sent;
+
+	assert(size > 0);
+	if (passed >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(sizeof passed);
+		*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof passed),
+			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &passed, sizeof passed);
+	}
+	do
+		sent = sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent >= 0;
+}
+
+/* What would end the line or move a cursor becomes a question mark: the text was to be safe already. */
+static void
+flatten(struct text *line)
+{
+	for (size_t i = 0; i < line->size; i++) {
+		if ((unsigned char)line->bytes[i] < ' ' || line->bytes[i] == 0x7f)
+			line->bytes[i] = '?';
+	}
+}
+
+void
+duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
+{
+	static const char more[] = " …";
+	unsigned char packet[DUTY_LINE_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	char bytes[DUTY_LINE_MAX];
+	struct text line = text_over(bytes, sizeof bytes - sizeof more);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&line, format, arguments);
+	va_end(arguments);
+	flatten(&line);
+	if (line.cut) {
+		memcpy(line.bytes + line.size, more, sizeof more);
+		line.size += sizeof more - 1;
+	}
+	message_put_log(&out, &(struct message_log){ level, event, duty->log_dropped, { line.bytes, line.size } });
+	assert(!out.bad);
+	if (packet_send(duty->parent, packet, out.size, -1))
+		duty->log_dropped = 0;
+	else
+		duty->log_dropped++;
+}
+
+void
+duty_ready(struct duty *duty)
+{
+	const unsigned char packet = MESSAGE_READY;
+	struct pollfd parent = { .fd = duty->parent, .events = POLLOUT };
+
+	/* Said once, so it must not get lost behind log lines; nothing has begun that could be kept waiting. */
+	while (!packet_send(duty->parent, &packet, sizeof packet, -1) && errno == EAGAIN)
+		poll(&parent, 1, -1);
+}
+
+void
+duty_alive(struct duty *duty, int64_t late_max, uint64_t done)
+{
+	unsigned char packet[32];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_alive(&out, &(struct message_alive){ late_max, done });
+	/* A parent that does not read is not told: it will find the next one. */
+	(void)packet_send(duty->parent, packet, out.size, -1);
+}
+
+void
+duty_blame(struct duty *duty, enum duty_kind kind, uint32_t index, const char *what)
+{
+	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_blame(&out, &(struct message_blame){ kind, index, { what, strnlen(what, EVIDENCE_TEXT_MAX) } });
+	/* Where it gets lost, the next malformed packet is blamed. */
+	(void)packet_send(duty->parent, packet, out.size, -1);
+}

@@ -1,0 +1,307 @@
+/*
+ * The messages that steer the tree and that carry what was decided. Each reader takes the whole packet and answers
+ * once, at its end: a field out of range marks the reader bad, and bytes left over are as wrong as bytes missing.
+ * What is said of single runs is in messages_runs.c.
+ */
+#include "base/messages.h"
+
+#include <string.h>
+#include <syslog.h>
+
+static const char *const kinds[] = {
+#define KIND(name, text) #name,
+#include <postwatch/kinds.def>
+#undef KIND
+};
+
+enum message_kind
+message_kind(const void *packet, size_t size)
+{
+	const unsigned char *bytes = packet;
+
+	return size > 0 && bytes[0] < MESSAGE_KINDS ? (enum message_kind)bytes[0] : (enum message_kind)0;
+}
+
+const char *
+duty_name(enum duty_kind duty)
+{
+	switch (duty) {
+	case DUTY_PARENT:
+		return "parent";
+	case DUTY_MONITOR:
+		return "monitor";
+	case DUTY_PROBER:
+		return "prober";
+	case DUTY_KEEPER:
+		return "keeper";
+	case DUTY_KINDS:
+		break;
+	}
+	return "?";
+}
+
+void
+message_begin(struct wire_out *out, enum message_kind kind)
+{
+	wire_put_u8(out, (uint8_t)kind);
+}
+
+static void
+expect(struct wire_in *in, enum message_kind kind)
+{
+	if (wire_get_u8(in) != kind)
+		in->bad = true;
+}
+
+static void
+require(struct wire_in *in, bool holds)
+{
+	if (!holds)
+		in->bad = true;
+}
+
+/* Text of ours: at most `max` bytes, none of which could end a line or move a cursor. */
+static struct pw_bytes
+get_text(struct wire_in *in, size_t max)
+{
+	struct pw_bytes text = wire_get_bytes(in);
+
+	require(in, text.size <= max);
+	for (size_t i = 0; i < text.size; i++)
+		require(in, (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f);
+	return text;
+}
+
+/* The index of a target, or CONFIG_NONE where a message may be about none. */
+static uint32_t
+get_target_or_none(struct wire_in *in, uint32_t targets)
+{
+	uint32_t target = wire_get_u32(in);
+
+	require(in, target < targets || target == UINT32_MAX);
+	return target;
+}
+
+void
+message_put_link(struct wire_out *out, const struct message_link *link)
+{
+	message_begin(out, MESSAGE_LINK);
+	wire_put_u8(out, (uint8_t)link->duty);
+	wire_put_u32(out, link->index);
+}
+
+bool
+message_get_link(struct wire_in *in, struct message_link *link)
+{
+	expect(in, MESSAGE_LINK);
+	*link = (struct message_link){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
+	link->index = wire_get_u32(in);
+	return wire_is_whole(in);
+}
+
+void
+message_put_stop(struct wire_out *out, const struct message_stop *stop)
+{
+	message_begin(out, MESSAGE_STOP);
+	wire_put_i64(out, stop->grace);
+}
+
+bool
+message_get_stop(struct wire_in *in, struct message_stop *stop)
+{
+	expect(in, MESSAGE_STOP);
+	*stop = (struct message_stop){ .grace = wire_get_i64(in) };
+	require(in, stop->grace >= 0);
+	return wire_is_whole(in);
+}
+
+void
+message_put_account(struct wire_out *out, const struct message_account *account)
+{
+	message_begin(out, MESSAGE_ACCOUNT);
+	wire_put_u32(out, account->target);
+	wire_put_u8(out, account->quarantined);
+	wire_put_bytes(out, (struct pw_bytes){ account->text, strnlen(account->text, sizeof account->text) });
+}
+
+bool
+message_get_account(struct wire_in *in, struct message_account *account, uint32_t targets)
+{
+	struct pw_bytes text;
+
+	expect(in, MESSAGE_ACCOUNT);
+	*account = (struct message_account){ .target = wire_get_below(in, targets) };
+	account->quarantined = wire_get_choice(in, 2) != 0;
+	text = get_text(in, sizeof account->text - 1);
+	if (!wire_is_whole(in))
+		return false;
+	memcpy(account->text, text.data, text.size);
+	return true;
+}
+
+void
+message_put_log(struct wire_out *out, const struct message_log *log)
+{
+	message_begin(out, MESSAGE_LOG);
+	wire_put_u8(out, (uint8_t)log->level);
+	wire_put_u64(out, log->event);
+	wire_put_u32(out, log->dropped);
+	wire_put_bytes(out, log->text);
+}
+
+bool
+message_get_log(struct wire_in *in, struct message_log *log)
+{
+	expect(in, MESSAGE_LOG);
+	*log = (struct message_log){ .level = wire_get_choice(in, LOG_DEBUG + 1) };
+	log->event = wire_get_u64(in);
+	log->dropped = wire_get_u32(in);
+	log->text = get_text(in, WIRE_MAX);
+	return wire_is_whole(in);
+}
+
+void
+message_put_alive(struct wire_out *out, const struct message_alive *alive)
+{
+	message_begin(out, MESSAGE_ALIVE);
+	wire_put_i64(out, alive->late_max);
+	wire_put_u64(out, alive->done);
+}
+
+bool
+message_get_alive(struct wire_in *in, struct message_alive *alive)
+{
+	expect(in, MESSAGE_ALIVE);
+	*alive = (struct message_alive){ .late_max = wire_get_i64(in) };
+	alive->done = wire_get_u64(in);
+	return wire_is_whole(in);
+}
+
+void
+message_put_blame(struct wire_out *out, const struct message_blame *blame)
+{
+	message_begin(out, MESSAGE_BLAME);
+	wire_put_u8(out, (uint8_t)blame->duty);
+	wire_put_u32(out, blame->index);
+	wire_put_bytes(out, blame->text);
+}
+
+bool
+message_get_blame(struct wire_in *in, struct message_blame *blame)
+{
+	expect(in, MESSAGE_BLAME);
+	*blame = (struct message_blame){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
+	blame->index = wire_get_u32(in);
+	blame->text = get_text(in, EVIDENCE_TEXT_MAX);
+	return wire_is_whole(in);
+}
+
+void
+message_put_references(struct wire_out *out, const struct message_references *references)
+{
+	message_begin(out, MESSAGE_REFERENCES);
+	wire_put_u32(out, references->asked);
+	wire_put_u32(out, references->reached);
+	wire_put_i64(out, references->at);
+}
+
+bool
+message_get_references(struct wire_in *in, struct message_references *references)
+{
+	expect(in, MESSAGE_REFERENCES);
+	*references = (struct message_references){ .asked = wire_get_u32(in) };
+	references->reached = wire_get_u32(in);
+	references->at = wire_get_i64(in);
+	require(in, references->reached <= references->asked);
+	return wire_is_whole(in);
+}
+
+void
+message_put_change(struct wire_out *out, const struct message_change *change)
+{
+	message_begin(out, MESSAGE_CHANGE);
+	wire_put_u64(out, change->number);
+	wire_put_u32(out, change->target);
+	wire_put_u64(out, change->change);
+	wire_put_name(out, change->kind);
+	wire_put_name(out, change->code);
+	wire_put_name(out, change->from);
+	wire_put_name(out, change->to);
+	wire_put_u32(out, change->silence);
+	wire_put_name(out, change->silences);
+	wire_put_u64(out, change->incident);
+	wire_put_i64(out, change->detected);
+	wire_put_i64(out, change->confirmed);
+	wire_put_bytes(out, change->text);
+	wire_put_u8(out, (uint8_t)change->attempt_count);
+	if (change->attempt_count > CHANGE_ATTEMPTS_MAX)
+		out->bad = true;
+	for (uint32_t i = 0; i < change->attempt_count && !out->bad; i++)
+		wire_put_u64(out, change->attempts[i]);
+}
+
+static bool
+is_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (strcmp(name, kinds[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+message_get_change(struct wire_in *in, struct message_change *change, uint32_t targets)
+{
+	expect(in, MESSAGE_CHANGE);
+	*change = (struct message_change){ .number = wire_get_u64(in) };
+	change->target = get_target_or_none(in, targets);
+	change->change = wire_get_u64(in);
+	wire_get_name(in, change->kind, sizeof change->kind);
+	wire_get_name(in, change->code, sizeof change->code);
+	wire_get_name(in, change->from, sizeof change->from);
+	wire_get_name(in, change->to, sizeof change->to);
+	change->silence = wire_get_u32(in);
+	wire_get_name(in, change->silences, sizeof change->silences);
+	change->incident = wire_get_u64(in);
+	change->detected = wire_get_i64(in);
+	change->confirmed = wire_get_i64(in);
+	change->text = get_text(in, WIRE_MAX);
+	change->attempt_count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1);
+	for (uint32_t i = 0; i < change->attempt_count; i++)
+		change->attempts[i] = wire_get_u64(in);
+	require(in, is_kind(change->kind) && change->detected >= 0 && change->confirmed >= 0);
+	return wire_is_whole(in);
+}
+
+void
+message_put_state(struct wire_out *out, const struct message_state *state)
+{
+	message_begin(out, MESSAGE_STATE);
+	wire_put_u32(out, state->target);
+	wire_put_bytes(out, state->state);
+}
+
+bool
+message_get_state(struct wire_in *in, struct message_state *state, uint32_t targets)
+{
+	expect(in, MESSAGE_STATE);
+	*state = (struct message_state){ .target = wire_get_below(in, targets) };
+	state->state = wire_get_bytes(in);
+	return wire_is_whole(in);
+}
+
+void
+message_put_committed(struct wire_out *out, uint64_t number)
+{
+	message_begin(out, MESSAGE_COMMITTED);
+	wire_put_u64(out, number);
+}
+
+bool
+message_get_committed(struct wire_in *in, uint64_t *number)
+{
+	expect(in, MESSAGE_COMMITTED);
+	*number = wire_get_u64(in);
+	return wire_is_whole(in);
+}

@@ -1,0 +1,563 @@
+/* Every message comes back as it went, and nothing that is cut, longer or out of range is taken. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <syslog.h>
+
+#include "base/messages.h"
+
+enum { TARGETS = 10, ROOM = 4096 };
+
+static struct pw_bytes
+bytes_of(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+static void
+assert_bytes(struct pw_bytes bytes, const char *text)
+{
+	assert_int_equal(bytes.size, strlen(text));
+	assert_memory_equal(bytes.data, text, bytes.size);
+}
+
+/* A sample of each kind, and its reader as a question. */
+
+static void
+put_link(struct wire_out *out)
+{
+	message_put_link(out, &(struct message_link){ DUTY_PROBER, 3 });
+}
+
+static bool
+get_link(struct wire_in *in)
+{
+	struct message_link link;
+
+	return message_get_link(in, &link) && link.duty == DUTY_PROBER && link.index == 3;
+}
+
+static void
+put_stop(struct wire_out *out)
+{
+	message_put_stop(out, &(struct message_stop){ 10000000 });
+}
+
+static bool
+get_stop(struct wire_in *in)
+{
+	struct message_stop stop;
+
+	return message_get_stop(in, &stop) && stop.grace == 10000000;
+}
+
+static void
+put_account(struct wire_out *out)
+{
+	message_put_account(out, &(struct message_account){ 7, true, "it died of SIGSEGV twice" });
+}
+
+static bool
+get_account(struct wire_in *in)
+{
+	struct message_account account;
+
+	return message_get_account(in, &account, TARGETS) && account.target == 7 && account.quarantined
+	    && strcmp(account.text, "it died of SIGSEGV twice") == 0;
+}
+
+static void
+put_log(struct wire_out *out)
+{
+	message_put_log(out, &(struct message_log){ LOG_WARNING, 12, 3, bytes_of("a line") });
+}
+
+static bool
+get_log(struct wire_in *in)
+{
+	struct message_log log;
+
+	return message_get_log(in, &log) && log.level == LOG_WARNING && log.event == 12 && log.dropped == 3
+	    && log.text.size == 6 && memcmp(log.text.data, "a line", 6) == 0;
+}
+
+static void
+put_alive(struct wire_out *out)
+{
+	message_put_alive(out, &(struct message_alive){ 1234, 99 });
+}
+
+static bool
+get_alive(struct wire_in *in)
+{
+	struct message_alive alive;
+
+	return message_get_alive(in, &alive) && alive.late_max == 1234 && alive.done == 99;
+}
+
+static void
+put_blame(struct wire_out *out)
+{
+	message_put_blame(out, &(struct message_blame){ DUTY_PROBER, 2, bytes_of("a report of run 5, unordered") });
+}
+
+static bool
+get_blame(struct wire_in *in)
+{
+	struct message_blame blame;
+
+	return message_get_blame(in, &blame) && blame.duty == DUTY_PROBER && blame.index == 2 && blame.text.size == 28;
+}
+
+static void
+put_references(struct wire_out *out)
+{
+	message_put_references(out, &(struct message_references){ 2, 1, 55 });
+}
+
+static bool
+get_references(struct wire_in *in)
+{
+	struct message_references references;
+
+	return message_get_references(in, &references) && references.asked == 2 && references.reached == 1
+	    && references.at == 55;
+}
+
+static const struct message_change change_sample = {
+	.number = 41, .target = 9, .change = 3, .kind = "down", .code = "banner_timeout", .from = "suspect",
+	.to = "down", .silence = 5, .silences = "parent paused", .incident = 8, .detected = 1000, .confirmed = 2000,
+	.text = { "mx1 down: no greeting", 21 }, .attempt_count = 3, .attempts = { 101, 102, 103 },
+};
+
+static void
+put_change(struct wire_out *out)
+{
+	message_put_change(out, &change_sample);
+}
+
+static bool
+get_change(struct wire_in *in)
+{
+	const struct message_change *sent = &change_sample;
+	struct message_change change;
+
+	return message_get_change(in, &change, TARGETS) && change.number == sent->number && change.target == 9
+	    && change.change == 3 && strcmp(change.kind, "down") == 0 && strcmp(change.code, sent->code) == 0
+	    && strcmp(change.from, "suspect") == 0 && strcmp(change.to, "down") == 0 && change.silence == 5
+	    && strcmp(change.silences, sent->silences) == 0 && change.incident == 8 && change.detected == 1000
+	    && change.confirmed == 2000 && change.text.size == 21 && change.attempt_count == 3
+	    && memcmp(change.attempts, sent->attempts, sizeof change.attempts) == 0;
+}
+
+static void
+put_state(struct wire_out *out)
+{
+	message_put_state(out, &(struct message_state){ 4, { "\0\1\2", 3 } });
+}
+
+static bool
+get_state(struct wire_in *in)
+{
+	struct message_state state;
+
+	return message_get_state(in, &state, TARGETS) && state.target == 4 && state.state.size == 3
+	    && memcmp(state.state.data, "\0\1\2", 3) == 0;
+}
+
+static void
+put_committed(struct wire_out *out)
+{
+	message_put_committed(out, 77);
+}
+
+static bool
+get_committed(struct wire_in *in)
+{
+	uint64_t number;
+
+	return message_get_committed(in, &number) && number == 77;
+}
+
+static const struct sample {
+	enum message_kind kind;
+	void (*put)(struct wire_out *);
+	bool (*get)(struct wire_in *);
+} samples[] = {
+	{ MESSAGE_LINK, put_link, get_link },
+	{ MESSAGE_STOP, put_stop, get_stop },
+	{ MESSAGE_ACCOUNT, put_account, get_account },
+	{ MESSAGE_LOG, put_log, get_log },
+	{ MESSAGE_ALIVE, put_alive, get_alive },
+	{ MESSAGE_BLAME, put_blame, get_blame },
+	{ MESSAGE_REFERENCES, put_references, get_references },
+	{ MESSAGE_CHANGE, put_change, get_change },
+	{ MESSAGE_STATE, put_state, get_state },
+	{ MESSAGE_COMMITTED, put_committed, get_committed },
+};
+
+enum { SAMPLES = sizeof samples / sizeof samples[0] };
+
+static bool
+taken(const struct sample *sample, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+
+	return sample->get(&in);
+}
+
+static void
+each_comes_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		unsigned char packet[ROOM];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		samples[i].put(&out);
+		assert_false(out.bad);
+		assert_int_equal(message_kind(packet, out.size), samples[i].kind);
+		assert_true(taken(&samples[i], packet, out.size));
+	}
+}
+
+static void
+nothing_cut_or_longer_is_taken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		unsigned char packet[ROOM] = { 0 };
+		struct wire_out out = wire_over(packet, sizeof packet - 1);
+
+		samples[i].put(&out);
+		for (size_t size = 0; size < out.size; size++)
+			assert_false(taken(&samples[i], packet, size));
+		assert_false(taken(&samples[i], packet, out.size + 1));
+	}
+}
+
+static void
+no_reader_takes_another_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		unsigned char packet[ROOM];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		samples[i].put(&out);
+		packet[0] = (unsigned char)(samples[i].kind == MESSAGE_LINK ? MESSAGE_STOP : MESSAGE_LINK);
+		assert_false(taken(&samples[i], packet, out.size));
+	}
+	assert_int_equal(message_kind("", 0), 0);
+	assert_int_equal(message_kind((unsigned char[]){ MESSAGE_KINDS }, 1), 0);
+}
+
+/* Fields out of range, each by a writer that does not check. */
+static bool
+changed_is_taken(const struct message_change *change)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_change back;
+
+	message_put_change(&out, change);
+	if (out.bad)
+		return false;
+	struct wire_in in = wire_from(packet, out.size);
+	return message_get_change(&in, &back, TARGETS);
+}
+
+static void
+a_change_is_checked(void **state)
+{
+	struct message_change change = change_sample;
+
+	(void)state;
+	change.target = UINT32_MAX;
+	assert_true(changed_is_taken(&change));
+	change.target = TARGETS;
+	assert_false(changed_is_taken(&change));
+	change = change_sample;
+	change.confirmed = -1;
+	assert_false(changed_is_taken(&change));
+	change = change_sample;
+	memcpy(change.kind, "dawn", 5);
+	assert_false(changed_is_taken(&change));
+	change = change_sample;
+	change.attempt_count = CHANGE_ATTEMPTS_MAX + 1;
+	assert_false(changed_is_taken(&change));
+	change = change_sample;
+	change.text = bytes_of("a line\nand another");
+	assert_false(changed_is_taken(&change));
+	change.text = bytes_of("with an escape \x1b[2J");
+	assert_false(changed_is_taken(&change));
+}
+
+static void
+what_steers_is_checked(void **state)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct wire_in in;
+	struct message_link link;
+	struct message_stop stop;
+	struct message_account account;
+	struct message_references references;
+
+	(void)state;
+	message_put_link(&out, &(struct message_link){ DUTY_KINDS, 0 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_link(&in, &link));
+	out.size = 0;
+	message_put_stop(&out, &(struct message_stop){ -1 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_stop(&in, &stop));
+	out.size = 0;
+	message_put_account(&out, &(struct message_account){ TARGETS, true, "" });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_account(&in, &account, TARGETS));
+	out.size = 0;
+	message_put_references(&out, &(struct message_references){ 2, 3, 0 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_references(&in, &references));
+}
+
+static const struct order order_sample = { .run = 5, .target = 3, .flags = ORDER_PATIENT | ORDER_FRESH, .attempt = 2,
+	.due = 1000000, .fingerprint = 0x123456789abcdef0 };
+
+static void
+orders_travel_many_in_a_packet(void **state)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct order order = order_sample;
+	uint64_t put = 0, got = 0;
+
+	(void)state;
+	for (message_begin_orders(&out); message_add_order(&out, &order); order.run++)
+		put++;
+	assert_int_equal(put, (WIRE_MAX - 1) / ORDER_SIZE);
+	assert_false(out.bad);
+	struct wire_in in = wire_from(packet, out.size);
+	for (; message_next_order(&in, &order, TARGETS); got++) {
+		assert_int_equal(order.run, order_sample.run + got);
+		assert_int_equal(order.target, order_sample.target);
+		assert_int_equal(order.flags, order_sample.flags);
+		assert_int_equal(order.attempt, order_sample.attempt);
+		assert_int_equal(order.due, order_sample.due);
+		assert_int_equal(order.fingerprint, order_sample.fingerprint);
+	}
+	assert_true(wire_is_whole(&in));
+	assert_int_equal(got, put);
+}
+
+static bool
+ordered_is_taken(const struct order *order)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct order back;
+
+	message_begin_orders(&out);
+	assert_true(message_add_order(&out, order));
+	for (size_t size = 2; size < out.size; size++) {
+		struct wire_in in = wire_from(packet, size);
+		assert_false(message_next_order(&in, &back, TARGETS));
+		assert_false(wire_is_whole(&in));
+	}
+	struct wire_in in = wire_from(packet, out.size);
+	return message_next_order(&in, &back, TARGETS);
+}
+
+static void
+an_order_is_checked(void **state)
+{
+	struct order order = order_sample;
+
+	(void)state;
+	assert_true(ordered_is_taken(&order));
+	order.target = TARGETS;
+	assert_false(ordered_is_taken(&order));
+	order = order_sample;
+	order.flags = ORDER_FLAGS;
+	assert_false(ordered_is_taken(&order));
+	order = order_sample;
+	order.due = -1;
+	assert_false(ordered_is_taken(&order));
+}
+
+static struct report
+report_sample(void)
+{
+	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_RESPONSIVE,
+		.outcome = "slow_banner", .started = 1700000000000000, .late = 12, .micros = 400000,
+		.fingerprint = 77, .reached = 7, .phase_count = 3, .phases = { 1, 2, -1 },
+		.text = bytes_of("greeted after 12 s"), .warning_count = 1,
+		.warnings = { { "slow_banner", "banner", bytes_of("12.0 s") } } };
+}
+
+static void
+a_report_comes_back(void **state)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct report sent = report_sample(), report;
+
+	(void)state;
+	message_begin_reports(&out);
+	assert_true(message_add_report(&out, &sent));
+	sent.verdict = PW_OK;
+	assert_true(message_add_report(&out, &sent));
+	struct wire_in in = wire_from(packet, out.size);
+	assert_true(message_next_report(&in, &report, TARGETS));
+	assert_int_equal(report.run, 5);
+	assert_int_equal(report.verdict, PW_DEGRADED);
+	assert_string_equal(report.outcome, "slow_banner");
+	assert_int_equal(report.phase_count, 3);
+	assert_int_equal(report.phases[2], -1);
+	assert_bytes(report.text, "greeted after 12 s");
+	assert_int_equal(report.warning_count, 1);
+	assert_string_equal(report.warnings[0].phase, "banner");
+	assert_bytes(report.warnings[0].text, "12.0 s");
+	assert_true(message_next_report(&in, &report, TARGETS));
+	assert_int_equal(report.verdict, PW_OK);
+	assert_int_equal(report.text.size, 0);
+	assert_false(message_next_report(&in, &report, TARGETS));
+	assert_true(wire_is_whole(&in));
+	packet[0] = MESSAGE_RESULTS;
+	in = wire_from(packet, out.size);
+	assert_true(message_next_result(&in, &report, TARGETS));
+	assert_int_equal(report.run, 5);
+}
+
+static void
+a_plain_report_is_short(void **state)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct report sent = { .run = 1, .outcome = "ok", .phase_count = 5 };
+
+	(void)state;
+	message_begin_reports(&out);
+	assert_true(message_add_report(&out, &sent));
+	assert_in_range(out.size, 60, 110);
+}
+
+/* The largest report there can be keeps to REPORT_SIZE_MAX by giving up ends of texts, and is still taken. */
+static void
+the_largest_report_fits(void **state)
+{
+	static char long_text[3000];
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct report sent = report_sample(), report;
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof long_text; i += 2)
+		memcpy(long_text + i, "\xc3\xa4", 2);
+	memset(sent.outcome, 'o', sizeof sent.outcome - 1);
+	sent.phase_count = REPORT_PHASES_MAX;
+	sent.text = (struct pw_bytes){ long_text, sizeof long_text };
+	sent.warning_count = REPORT_WARNINGS_MAX;
+	for (size_t i = 0; i < REPORT_WARNINGS_MAX; i++) {
+		memset(sent.warnings[i].code, 'c', sizeof sent.warnings[i].code - 1);
+		memset(sent.warnings[i].phase, 'p', sizeof sent.warnings[i].phase - 1);
+		sent.warnings[i].text = sent.text;
+	}
+	message_begin_reports(&out);
+	assert_true(message_add_report(&out, &sent));
+	assert_true(out.size - 1 <= REPORT_SIZE_MAX);
+	struct wire_in in = wire_from(packet, out.size);
+	assert_true(message_next_report(&in, &report, TARGETS));
+	assert_true(wire_is_whole(&in));
+	assert_int_equal(report.text.size, EVIDENCE_TEXT_MAX - 2); /* 511 would halve a letter */
+	assert_int_equal(report.warning_count, REPORT_WARNINGS_MAX);
+}
+
+static bool
+reported_is_taken(const struct report *report)
+{
+	unsigned char packet[ROOM];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct report back;
+
+	message_begin_reports(&out);
+	assert_true(message_add_report(&out, report));
+	for (size_t size = 2; size < out.size; size++) {
+		struct wire_in in = wire_from(packet, size);
+		assert_false(message_next_report(&in, &back, TARGETS));
+	}
+	struct wire_in in = wire_from(packet, out.size);
+	return message_next_report(&in, &back, TARGETS);
+}
+
+static void
+a_report_is_checked(void **state)
+{
+	struct report report = report_sample();
+
+	(void)state;
+	assert_true(reported_is_taken(&report));
+	report.target = TARGETS;
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.verdict = PW_UNKNOWN + 1;
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.flags = REPORT_FLAGS;
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.outcome[0] = '\0';
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.micros = -1;
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.phases[1] = -2;
+	assert_false(reported_is_taken(&report));
+}
+
+static void
+a_full_packet_takes_no_more(void **state)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct report sent = report_sample(), report;
+	size_t put = 0, got = 0;
+
+	(void)state;
+	for (message_begin_reports(&out); message_add_report(&out, &sent); )
+		put++;
+	assert_false(out.bad);
+	struct wire_in in = wire_from(packet, out.size);
+	while (message_next_report(&in, &report, TARGETS))
+		got++;
+	assert_true(wire_is_whole(&in));
+	assert_int_equal(got, put);
+	assert_in_range(put, 100, 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_comes_back),
+		cmocka_unit_test(nothing_cut_or_longer_is_taken),
+		cmocka_unit_test(no_reader_takes_another_kind),
+		cmocka_unit_test(a_change_is_checked),
+		cmocka_unit_test(what_steers_is_checked),
+		cmocka_unit_test(orders_travel_many_in_a_packet),
+		cmocka_unit_test(an_order_is_checked),
+		cmocka_unit_test(a_report_comes_back),
+		cmocka_unit_test(a_plain_report_is_short),
+		cmocka_unit_test(the_largest_report_fits),
+		cmocka_unit_test(a_report_is_checked),
+		cmocka_unit_test(a_full_packet_takes_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
