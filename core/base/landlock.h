@@ -1,0 +1,10 @@
+/* Landlock (landlock(7)) by its system calls; the part of the sandbox that the kernel may lack. */
+#ifndef BASE_LANDLOCK_H
+#define BASE_LANDLOCK_H
+
+#include "base/sandbox.h"
+
+/* As sandbox_enter(), for this step alone. Needs PR_SET_NO_NEW_PRIVS before. */
+bool landlock_enter(const struct sandbox *, int *version, struct reason *why);
+
+#endif

@@ -1,0 +1,89 @@
+/* Giving up rights, step by step. */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/landlock.h"
+
+enum { KEEP_MAX = 64 };
+
+static bool
+refuse(struct reason *why, const char *step)
+{
+	reason_set(why, "%s: %s", step, strerror(errno));
+	return false;
+}
+
+static int
+order(const void *left, const void *right)
+{
+	int a = *(const int *)left, b = *(const int *)right;
+
+	return (a > b) - (a < b);
+}
+
+static bool
+close_between(unsigned first, unsigned last)
+{
+	return first > last || syscall(SYS_close_range, first, last, 0) == 0;
+}
+
+bool
+sandbox_close_others(const int *keep, size_t count, struct reason *why)
+{
+	int sorted[KEEP_MAX];
+	unsigned next = 0;
+
+	if (count > KEEP_MAX) {
+		errno = E2BIG;
+		return refuse(why, "cannot close descriptors");
+	}
+	memcpy(sorted, keep, count * sizeof *keep);
+	qsort(sorted, count, sizeof *sorted, order);
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i] < 0 || (unsigned)sorted[i] < next)
+			continue;
+		if (sorted[i] > 0 && !close_between(next, (unsigned)sorted[i] - 1))
+			return refuse(why, "cannot close descriptors");
+		next = (unsigned)sorted[i] + 1;
+	}
+	return close_between(next, ~0u) || refuse(why, "cannot close descriptors");
+}
+
+bool
+sandbox_die_with(pid_t parent, struct reason *why)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return refuse(why, "cannot ask to die with the parent");
+	if (getppid() == parent)
+		return true;
+	errno = ESRCH;
+	return refuse(why, "the parent is gone");
+}
+
+static bool
+limit(__rlimit_resource_t which, uint64_t value, const char *step, struct reason *why)
+{
+	return setrlimit(which, &(struct rlimit){ value, value }) == 0 || refuse(why, step);
+}
+
+bool
+sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
+{
+	if (!limit(RLIMIT_CORE, 0, "cannot forbid core dumps", why))
+		return false;
+	if (sandbox->file_size >= 0 && !limit(RLIMIT_FSIZE, (uint64_t)sandbox->file_size, "cannot limit files", why))
+		return false;
+	if (!sandbox->may_fork && !limit(RLIMIT_NPROC, 0, "cannot forbid new processes", why))
+		return false;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return refuse(why, "cannot give up new privileges");
+	return landlock_enter(sandbox, landlock, why);
+}

@@ -1,0 +1,50 @@
+/*
+ * What a child gives up before it meets the first foreign byte. Descriptors and its life without the parent at birth,
+ * the rest when all it will ever need has been opened. Every step is checked; none can be taken back.
+ */
+#ifndef BASE_SANDBOX_H
+#define BASE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/reason.h"
+
+/* Closes all descriptors but these. */
+bool sandbox_close_others(const int *keep, size_t count, struct reason *why);
+
+/* Has the kernel kill this process when `parent` dies; false also where it is dead already. */
+bool sandbox_die_with(pid_t parent, struct reason *why);
+
+enum sandbox_network {
+	SANDBOX_NO_TCP,       /* neither connects nor binds */
+	SANDBOX_CONNECTS,     /* to any port; binds nothing */
+	SANDBOX_CONNECTS_FROM /* and binds, to a port of the kernel's choice only: what a source address needs */
+};
+
+enum sandbox_access { SANDBOX_READ, SANDBOX_WRITE /* and read, make, remove, rename */ };
+
+/* A file, or a folder with all that lies below. One that does not exist is a fault. */
+struct sandbox_path {
+	const char *path;
+	enum sandbox_access access;
+};
+
+struct sandbox {
+	enum sandbox_network network;
+	const struct sandbox_path *paths; /* all else in the file system cannot be opened, made, changed or executed */
+	size_t path_count;
+	int64_t file_size;  /* bytes a file may grow to by our writing; -1: any. 0 needs SIGXFSZ ignored, or a write kills */
+	bool may_fork;      /* false: no new processes (RLIMIT_NPROC; root is exempt) */
+};
+
+/*
+ * No core dumps, the limits above, no new privileges, and Landlock as far as the kernel has it: the file system (5.13),
+ * TCP (6.7), signals and abstract sockets beyond this process and its children (6.12). False with a reason: a step
+ * failed, and the process must not go on. *landlock is the version of Landlock in force, 0 where the kernel has none:
+ * that is no failure, and the reason then says why.
+ */
+bool sandbox_enter(const struct sandbox *, int *landlock, struct reason *why);
+
+#endif
