@@ -51,7 +51,7 @@ struct pw_notifier_ops {
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \
 	PW_EXPORT extern const struct pw_plugin pw_plugin;                                                             \
-	const struct pw_plugin pw_plugin = {                                                                           \
+	const struct pw_plugin pw_plugin __attribute__((used)) = {                                                      \
 		PW_MAGIC, PW_ABI_MAJOR, PW_ABI_MINOR, sizeof(struct pw_plugin), PW_NOTIFIER, 0,                         \
 		(name_),  (version_),   (summary_),   (settings_),              (ops_),                                \
 	}

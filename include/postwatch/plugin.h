@@ -97,6 +97,6 @@ struct pw_plugin {
 	const void *ops;                    /* struct pw_probe_ops or pw_notifier_ops, by kind */
 };
 
-#define PW_EXPORT __attribute__((used, visibility("default")))
+#define PW_EXPORT __attribute__((visibility("default")))
 
 #endif

@@ -246,7 +246,7 @@ pw_matches(struct pw_turn *turn, const struct pw_regex *regex, struct pw_bytes b
 
 #define PW_PLUGIN_PROBE(name_, version_, summary_, flags_, settings_, ops_)                                            \
 	PW_EXPORT extern const struct pw_plugin pw_plugin;                                                             \
-	const struct pw_plugin pw_plugin = {                                                                           \
+	const struct pw_plugin pw_plugin __attribute__((used)) = {                                                      \
 		PW_MAGIC, PW_ABI_MAJOR, PW_ABI_MINOR, sizeof(struct pw_plugin), PW_PROBE, (flags_),                     \
 		(name_),  (version_),   (summary_),   (settings_),              (ops_),                                \
 	}
