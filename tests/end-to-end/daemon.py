@@ -1,0 +1,52 @@
+"""`postwatch run` in the foreground, its output at hand while it runs."""
+import pathlib
+import signal
+import subprocess
+import threading
+
+
+class Daemon:
+	def __init__(self, program, config, *words, environment=None):
+		self.command = [program, "run", "-c", config, *words]
+		self.environment = environment
+		self.lines = []
+		self.status = None
+
+	def __enter__(self):
+		self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+		    errors="replace", env=self.environment)
+		self.reader = threading.Thread(target=self.read, daemon=True)
+		self.reader.start()
+		return self
+
+	def read(self):
+		for line in self.process.stdout:
+			self.lines.append(line)
+
+	def output(self):
+		return "".join(self.lines)
+
+	def says(self, words):
+		"""The first line that holds the words, or None."""
+		return next((line for line in list(self.lines) if words in line), None)
+
+	def children(self):
+		"""The pids of its processes, by the name that each gave itself."""
+		found = {}
+		for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(
+		    encoding="ascii").split():
+			found[pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()] = int(pid)
+		return found
+
+	def stop(self):
+		if self.process.poll() is None:
+			self.process.send_signal(signal.SIGTERM)
+		try:
+			self.status = self.process.wait(timeout=30)
+		except subprocess.TimeoutExpired:
+			self.process.kill()
+			self.status = self.process.wait()
+		self.reader.join()
+
+	def __exit__(self, *_):
+		self.stop()

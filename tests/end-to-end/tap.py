@@ -1,0 +1,17 @@
+"""The least of TAP: each test is a function whose docstring says what is true when it passes."""
+import sys
+import traceback
+
+
+def run(*tests):
+	print(f"1..{len(tests)}", flush=True)
+	failed = 0
+	for number, test in enumerate(tests, 1):
+		try:
+			test()
+			print(f"ok {number} - {test.__doc__}", flush=True)
+		except Exception:  # whatever it was, it is told and the others go on
+			failed += 1
+			print("".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), end="")
+			print(f"not ok {number} - {test.__doc__}", flush=True)
+	sys.exit(failed > 0)
