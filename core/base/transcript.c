@@ -1,0 +1,105 @@
+/* Evidence in words. What a server said is escaped; all else was made by us, and is printable already. */
+#include "base/transcript.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+const char *
+transcript_arrow(enum evidence_dir dir)
+{
+	switch (dir) {
+	case EVIDENCE_EVENT:
+		return "***";
+	case EVIDENCE_SENT:
+		return "-->";
+	case EVIDENCE_RECEIVED:
+		return "<--";
+	case EVIDENCE_SENT_TLS:
+		return "~~>";
+	case EVIDENCE_RECEIVED_TLS:
+		return "<~~";
+	}
+	return "???";
+}
+
+void
+transcript_add_line(struct text *text, const struct evidence_line *line)
+{
+	text_format(text, "%8.3f %s ", (double)line->at / SECOND, transcript_arrow(line->dir));
+	text_escape(text, line->bytes);
+}
+
+void
+transcript_add_address(struct text *text, struct pw_bytes address, uint16_t port)
+{
+	bool brackets = memchr(address.data, ':', address.size) != NULL;
+
+	text_add(text, brackets ? "[" : "");
+	text_add_bytes(text, address.data, address.size);
+	text_format(text, "%s:%u", brackets ? "]" : "", port);
+}
+
+static const char *
+verdict_word(uint8_t verdict)
+{
+	return verdict == EVIDENCE_NOT_CHECKED ? "not checked" : verdict_name((enum pw_verdict)verdict);
+}
+
+void
+transcript_add_leg(struct text *text, const struct evidence *leg)
+{
+	if (leg->address.size > 0)
+		transcript_add_address(text, leg->address, leg->port);
+	else
+		text_add(text, "no address");
+	if (leg->local.size > 0) {
+		text_add(text, " from ");
+		text_add_bytes(text, leg->local.data, leg->local.size);
+	}
+	if (leg->helo.size > 0) {
+		text_add(text, " as ");
+		text_add_bytes(text, leg->helo.data, leg->helo.size);
+	}
+	text_format(text, ": %s", verdict_word(leg->verdict));
+	if (strcmp(leg->outcome, "ok") != 0)
+		text_format(text, " (%s)", leg->outcome);
+	if (leg->text.size > 0) {
+		text_add(text, ", ");
+		text_add_bytes(text, leg->text.data, leg->text.size);
+	}
+}
+
+static void
+add_phase(struct text *text, const struct evidence_phase *phase)
+{
+	text_add(text, phase->name);
+	switch (phase->status) {
+	case PHASE_NOT_REACHED:
+		text_add(text, " not reached");
+		return;
+	case PHASE_OK:
+		text_add(text, " ");
+		text_add_span(text, phase->micros);
+		return;
+	case PHASE_FAILED:
+		text_add(text, " failed after ");
+		text_add_span(text, phase->micros);
+		text_add(text, " (limit ");
+		text_add_span(text, phase->limit);
+		text_add(text, ")");
+		return;
+	}
+}
+
+void
+transcript_add_phases(struct text *text, const struct evidence *leg)
+{
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		if (i > 0)
+			text_add(text, ", ");
+		add_phase(text, &leg->phases[i]);
+		if (leg->phases[i].status == PHASE_NOT_REACHED)
+			break;
+	}
+}

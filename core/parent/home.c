@@ -1,0 +1,152 @@
+/*
+ * Locks are flock(2)s: they end with the process, however it ends, so a stale file means nothing. The lock file stays
+ * where it is: removing it would let two daemons hold two files of one name.
+ */
+#include "parent/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum home_answer
+fail(struct reason *why, const char *what, const char *path)
+{
+	reason_set(why, "cannot %s %s: %s", what, path, strerror(errno));
+	return HOME_FAILED;
+}
+
+static bool
+make_folder(const char *path)
+{
+	char part[PATH_MAX];
+	size_t size = strlen(path);
+
+	if (size >= sizeof part) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	for (size_t i = 1; i <= size; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, i == size ? 0700 : 0755) != 0 && errno != EEXIST)
+			return false;
+	}
+	return true;
+}
+
+/* "pid 4711", or "a process that does not say its pid". */
+static void
+tell_holder(int file, const char *path, struct reason *why)
+{
+	char bytes[16] = "";
+	long pid = 0;
+
+	if (pread(file, bytes, sizeof bytes - 1, 0) > 0)
+		sscanf(bytes, "%ld", &pid);
+	if (pid > 0)
+		reason_set(why, "another postwatch, pid %ld, holds %s", pid, path);
+	else
+		reason_set(why, "another postwatch holds %s", path);
+}
+
+static bool
+write_pid(int file)
+{
+	char line[16];
+	int size = snprintf(line, sizeof line, "%ld\n", (long)getpid());
+
+	return ftruncate(file, 0) == 0 && pwrite(file, line, (size_t)size, 0) == size;
+}
+
+static enum home_answer
+take_lock(struct home *home, const char *path, struct reason *why)
+{
+	home->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (home->lock < 0)
+		return fail(why, "open", path);
+	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0)
+		return write_pid(home->lock) ? HOME_TAKEN : fail(why, "write to", path);
+	if (errno != EWOULDBLOCK)
+		return fail(why, "lock", path);
+	tell_holder(home->lock, path, why);
+	return HOME_BUSY;
+}
+
+enum home_answer
+home_enter(struct home *home, const char *state, struct reason *why)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (!make_folder(state))
+		return fail(why, "make the state folder", state);
+	if (stat(state, &status) != 0)
+		return fail(why, "look at", state);
+	if (!S_ISDIR(status.st_mode) || (status.st_mode & S_IWOTH) != 0) {
+		reason_set(why, "%s: not a folder that only its owner may write to", state);
+		return HOME_FAILED;
+	}
+	if (snprintf(path, sizeof path, "%s/lock", state) >= (int)sizeof path) {
+		errno = ENAMETOOLONG;
+		return fail(why, "lock", state);
+	}
+	return take_lock(home, path, why);
+}
+
+/* Whether a living daemon holds the pid file at `path`. */
+static bool
+is_held(const char *path, struct reason *why)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held = file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (held)
+		tell_holder(file, path, why);
+	if (file >= 0)
+		close(file);
+	return held;
+}
+
+enum home_answer
+home_write_pid(struct home *home, const char *path, struct reason *why)
+{
+	char aside[PATH_MAX];
+
+	if (is_held(path, why))
+		return HOME_BUSY;
+	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
+		errno = ENAMETOOLONG;
+		return fail(why, "write", path);
+	}
+	unlink(aside);
+	home->pid_file = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (home->pid_file < 0)
+		return fail(why, "write", aside);
+	(void)fchmod(home->pid_file, 0644); /* whatever the umask: it is made to be read */
+	if (!write_pid(home->pid_file) || flock(home->pid_file, LOCK_EX | LOCK_NB) != 0 || rename(aside, path) != 0) {
+		fail(why, "write", path);
+		unlink(aside);
+		return HOME_FAILED;
+	}
+	snprintf(home->pid_path, sizeof home->pid_path, "%s", path);
+	return HOME_TAKEN;
+}
+
+void
+home_leave(struct home *home)
+{
+	if (home->pid_path[0] != '\0')
+		unlink(home->pid_path);
+	if (home->pid_file >= 0)
+		close(home->pid_file);
+	if (home->lock >= 0)
+		close(home->lock);
+	*home = HOME_NONE;
+}

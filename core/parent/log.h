@@ -1,0 +1,54 @@
+/*
+ * The log of the whole tree: children say their lines by message, the parent alone writes them, and never waits.
+ *
+ * Where: what the configuration says; if it says nothing, the journal's stderr where systemd started us, syslog for a
+ * daemon, else stderr. A terminal in the foreground is shown all in any case.
+ */
+#ifndef PARENT_LOG_H
+#define PARENT_LOG_H
+
+#include <poll.h>
+
+#include "config/config.h"
+#include "parent/log_line.h"
+#include "parent/log_sink.h"
+
+enum { LOG_SINKS = 2 };
+
+struct log_settings {
+	enum log_to to;
+	int level;               /* lines above it are not written */
+	int facility;            /* as in syslog.h */
+	bool daemon;             /* about to leave the terminal */
+	const char *timezone;    /* NULL: the reader's own */
+	const char *syslog_path; /* "/dev/log" */
+};
+
+struct log {
+	int level;
+	struct log_origin origin;
+	struct zone *zone;
+	uint32_t count;
+	struct log_sink sinks[LOG_SINKS];
+	enum log_form forms[LOG_SINKS];
+	const void *speaker; /* who said the last line that belongs to an event, and which */
+	uint64_t event;
+	bool apart;
+};
+
+void log_open(struct log *, const struct log_settings *);
+/* The terminal is left: only what goes to syslog stays. */
+void log_leave_terminal(struct log *);
+/* Waits for slow readers, up to `wait` microseconds, and ends. */
+void log_close(struct log *, int64_t wait);
+
+/* A line of our own, not of an event. */
+void log_say(struct log *, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A line of a child; `speaker` tells children apart. */
+void log_relay(struct log *, const void *speaker, const char *who, int level, uint64_t event, struct pw_bytes text);
+
+/* Puts what is to be waited for into `polled` (room for LOG_SINKS) and returns how many; later, after poll, flush. */
+uint32_t log_poll(const struct log *, struct pollfd *polled, int64_t *until);
+void log_flush(struct log *);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * Writing without waiting. O_NONBLOCK belongs to the open file, which a terminal shares with the user's shell and a pipe
+ * with other programs, so a terminal or pipe is opened anew for ourselves; where that fails, poll is asked before each
+ * write. What is kept lies in pages that no child inherits.
+ */
+#include "parent/log_sink.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { CONNECT_EVERY = SECOND };
+
+static void
+init(struct log_sink *sink, enum log_sink_kind kind, int fd)
+{
+	*sink = (struct log_sink){ .kind = kind, .fd = fd };
+	sink->kept = mmap(NULL, LOG_SINK_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert(sink->kept != MAP_FAILED);
+	(void)madvise(sink->kept, LOG_SINK_ROOM, MADV_DONTFORK);
+}
+
+/* The same terminal or pipe with flags of its own, or -1. */
+static int
+open_anew(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void
+log_sink_init(struct log_sink *sink, int fd)
+{
+	struct stat status;
+	int anew;
+
+	init(sink, LOG_SINK_FILE, fd);
+	if (fstat(fd, &status) != 0)
+		return;
+	if (S_ISSOCK(status.st_mode))
+		sink->kind = LOG_SINK_SOCKET;
+	if (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode))
+		return;
+	anew = open_anew(fd);
+	if (anew < 0)
+		return;
+	sink->fd = anew;
+	sink->own = true;
+}
+
+void
+log_sink_init_syslog(struct log_sink *sink, const char *path)
+{
+	init(sink, LOG_SINK_SYSLOG, -1);
+	sink->path = path;
+}
+
+static void
+disconnect(struct log_sink *sink)
+{
+	if (sink->own && sink->fd >= 0)
+		close(sink->fd);
+	sink->fd = -1;
+	sink->own = false;
+}
+
+void
+log_sink_fini(struct log_sink *sink)
+{
+	disconnect(sink);
+	if (sink->kept != NULL)
+		munmap(sink->kept, LOG_SINK_ROOM);
+	*sink = (struct log_sink){ .fd = -1 };
+}
+
+bool
+log_sink_is_behind(const struct log_sink *sink)
+{
+	return sink->size > 0;
+}
+
+static bool
+connect_syslog(struct log_sink *sink, int64_t now)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t size = strlen(sink->path);
+
+	if (sink->fd >= 0)
+		return true;
+	if (now < sink->retry || size >= sizeof address.sun_path)
+		return false;
+	memcpy(address.sun_path, sink->path, size + 1);
+	sink->retry = now + CONNECT_EVERY;
+	sink->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	sink->own = true;
+	if (sink->fd >= 0 && connect(sink->fd, (struct sockaddr *)&address, sizeof address) == 0)
+		return true;
+	disconnect(sink);
+	return false;
+}
+
+static ssize_t
+write_some(struct log_sink *sink, const unsigned char *bytes, size_t size)
+{
+	struct pollfd asked = { .fd = sink->fd, .events = POLLOUT };
+
+	if (sink->kind != LOG_SINK_FILE)
+		return send(sink->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!sink->own && (poll(&asked, 1, 0) <= 0 || (asked.revents & POLLOUT) == 0)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	/* With POLLOUT a pipe has room for PIPE_BUF bytes. */
+	return write(sink->fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
+enum written { WRITTEN, WRITTEN_PART, WRITTEN_LATER, WRITTEN_NEVER };
+
+/* `size` bytes of a record, of which `*done` are written already. */
+static enum written
+write_record(struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
+{
+	ssize_t wrote;
+
+	if (sink->kind == LOG_SINK_SYSLOG && !connect_syslog(sink, now))
+		return WRITTEN_LATER;
+	do
+		wrote = write_some(sink, bytes + *done, size - *done);
+	while (wrote < 0 && errno == EINTR);
+	if (wrote >= 0) {
+		*done += (size_t)wrote;
+		return *done == size ? WRITTEN : WRITTEN_PART;
+	}
+	if (errno == EAGAIN || errno == ENOBUFS)
+		return WRITTEN_LATER;
+	if (sink->kind == LOG_SINK_SYSLOG && errno != EMSGSIZE) {
+		disconnect(sink);
+		return WRITTEN_LATER;
+	}
+	return WRITTEN_NEVER;
+}
+
+/* The whole of a record, as far as it goes now. */
+static enum written
+write_all(struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
+{
+	enum written written;
+
+	do
+		written = write_record(sink, bytes, size, done, now);
+	while (written == WRITTEN_PART);
+	return written;
+}
+
+static void
+keep(struct log_sink *sink, const void *bytes, size_t size, size_t done)
+{
+	uint32_t prefix = (uint32_t)size;
+
+	if (sink->size + sizeof prefix + size > LOG_SINK_ROOM) {
+		sink->dropped++;
+		return;
+	}
+	if (sink->start + sink->size + sizeof prefix + size > LOG_SINK_ROOM) {
+		memmove(sink->kept, sink->kept + sink->start, sink->size);
+		sink->start = 0;
+	}
+	if (sink->size == 0)
+		sink->written = done;
+	memcpy(sink->kept + sink->start + sink->size, &prefix, sizeof prefix);
+	memcpy(sink->kept + sink->start + sink->size + sizeof prefix, bytes, size);
+	sink->size += sizeof prefix + size;
+}
+
+void
+log_sink_flush(struct log_sink *sink, int64_t now)
+{
+	while (sink->size > 0) {
+		unsigned char *record = sink->kept + sink->start;
+		enum written written;
+		uint32_t size;
+
+		memcpy(&size, record, sizeof size);
+		written = write_all(sink, record + sizeof size, size, &sink->written, now);
+		if (written == WRITTEN_LATER)
+			return;
+		sink->dropped += written == WRITTEN_NEVER;
+		sink->written = 0;
+		sink->start += sizeof size + size;
+		sink->size -= sizeof size + size;
+	}
+	sink->start = 0;
+}
+
+void
+log_sink_put(struct log_sink *sink, const void *bytes, size_t size, int64_t now)
+{
+	size_t done = 0;
+	enum written written = WRITTEN_LATER;
+
+	log_sink_flush(sink, now);
+	if (sink->size == 0)
+		written = write_all(sink, bytes, size, &done, now);
+	if (written == WRITTEN_LATER)
+		keep(sink, bytes, size, done);
+	else
+		sink->dropped += written == WRITTEN_NEVER;
+}

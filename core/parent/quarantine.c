@@ -1,0 +1,137 @@
+/*
+ * A small table, searched in full: what makes probers die is rare, and if it is not, more than a table is wrong. A
+ * suspect that stays well for the window, and a trial that ends well, are forgotten.
+ */
+#include "parent/quarantine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+is_over(const struct quarantine *quarantine, const struct quarantine_entry *entry, int64_t now)
+{
+	switch (entry->stage) {
+	case QUARANTINE_SUSPECT:
+		return now - entry->since >= quarantine->times.window;
+	case QUARANTINE_TRIAL:
+		return now - entry->since >= quarantine->times.hold;
+	case QUARANTINE_HELD:
+		break;
+	}
+	return false;
+}
+
+static void
+forget(struct quarantine *quarantine, int64_t now)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < quarantine->count; i++) {
+		if (!is_over(quarantine, &quarantine->entries[i], now))
+			quarantine->entries[kept++] = quarantine->entries[i];
+	}
+	quarantine->count = kept;
+}
+
+static struct quarantine_entry *
+find(struct quarantine *quarantine, uint32_t target)
+{
+	for (uint32_t i = 0; i < quarantine->count; i++) {
+		if (quarantine->entries[i].target == target)
+			return &quarantine->entries[i];
+	}
+	return NULL;
+}
+
+/* A place for one more; where there is none the oldest suspect gives way, and where all are held, nobody. */
+static struct quarantine_entry *
+place(struct quarantine *quarantine)
+{
+	struct quarantine_entry *oldest = NULL;
+
+	if (quarantine->count < QUARANTINE_ROOM)
+		return &quarantine->entries[quarantine->count++];
+	for (uint32_t i = 0; i < quarantine->count; i++) {
+		struct quarantine_entry *entry = &quarantine->entries[i];
+
+		if (entry->stage != QUARANTINE_HELD && (oldest == NULL || entry->since < oldest->since))
+			oldest = entry;
+	}
+	return oldest;
+}
+
+void
+quarantine_explain(const struct quarantine *quarantine, const struct quarantine_entry *entry, struct text *text)
+{
+	if (entry->again)
+		text_format(text, "the prober died again at the trial of it, %s", entry->last);
+	else if (strcmp(entry->before, entry->last) == 0)
+		text_format(text, "the prober died twice with it in hand, both times %s", entry->last);
+	else
+		text_format(text, "the prober died twice with it in hand, %s and then %s", entry->before, entry->last);
+	text_add(text, "; our own trouble, not its: it is not probed for ");
+	text_add_span(text, quarantine->times.hold);
+	text_add(text, ", then tried once");
+}
+
+static void
+enter(struct quarantine_entry *entry, enum quarantine_stage stage, int64_t now, const char *how)
+{
+	entry->again = entry->stage == QUARANTINE_TRIAL;
+	entry->stage = stage;
+	entry->since = now;
+	memcpy(entry->before, entry->last, sizeof entry->before);
+	snprintf(entry->last, sizeof entry->last, "%s", how);
+}
+
+const struct quarantine_entry *
+quarantine_learn(struct quarantine *quarantine, uint32_t target, int64_t now, const char *how)
+{
+	struct quarantine_entry *entry;
+
+	forget(quarantine, now);
+	entry = find(quarantine, target);
+	if (entry == NULL) {
+		entry = place(quarantine);
+		if (entry == NULL)
+			return NULL;
+		*entry = (struct quarantine_entry){ .target = target };
+		enter(entry, QUARANTINE_SUSPECT, now, how);
+		return NULL;
+	}
+	/* A run that was under way elsewhere when its target was held: nothing new. */
+	if (entry->stage == QUARANTINE_HELD)
+		return NULL;
+	enter(entry, QUARANTINE_HELD, now, how);
+	return entry;
+}
+
+bool
+quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
+{
+	for (uint32_t i = 0; i < quarantine->count; i++) {
+		struct quarantine_entry *entry = &quarantine->entries[i];
+
+		if (entry->stage != QUARANTINE_HELD || now - entry->since < quarantine->times.hold)
+			continue;
+		entry->stage = QUARANTINE_TRIAL;
+		entry->since = now;
+		*target = entry->target;
+		return true;
+	}
+	return false;
+}
+
+int64_t
+quarantine_next(const struct quarantine *quarantine)
+{
+	int64_t next = INT64_MAX;
+
+	for (uint32_t i = 0; i < quarantine->count; i++) {
+		const struct quarantine_entry *entry = &quarantine->entries[i];
+
+		if (entry->stage == QUARANTINE_HELD && entry->since + quarantine->times.hold < next)
+			next = entry->since + quarantine->times.hold;
+	}
+	return next;
+}

@@ -1,0 +1,52 @@
+/*
+ * Targets that probers die of. Two deaths within the window with the same target in hand, by a fault signal or by our
+ * kill for silence, and the target is held: no prober gets it until its time is over and it is tried once more.
+ * Time is an argument; the parent tells the monitor.
+ */
+#ifndef PARENT_QUARANTINE_H
+#define PARENT_QUARANTINE_H
+
+#include "base/text.h"
+
+enum { QUARANTINE_ROOM = 256, QUARANTINE_HOW_MAX = 96 };
+
+struct quarantine_times {
+	int64_t window; /* of two deaths: an hour */
+	int64_t hold;   /* until the trial, and of the trial: a day */
+};
+
+enum quarantine_stage {
+	QUARANTINE_SUSPECT = 1, /* one death */
+	QUARANTINE_HELD,
+	QUARANTINE_TRIAL        /* given out again: one more death, and it is held anew */
+};
+
+struct quarantine_entry {
+	enum quarantine_stage stage;
+	uint32_t target;
+	int64_t since;                    /* of this stage */
+	bool again;                       /* held since a trial failed */
+	char before[QUARANTINE_HOW_MAX];  /* the death before the last */
+	char last[QUARANTINE_HOW_MAX];
+};
+
+struct quarantine {
+	struct quarantine_times times;
+	uint32_t count;
+	struct quarantine_entry entries[QUARANTINE_ROOM];
+};
+
+/* A prober died with `target` in hand; `how`: "of SIGSEGV", "by our kill: silent for 10.0 s". Its entry where the target
+ * is held from now on, good until the next call; NULL where it is not, or was already. */
+const struct quarantine_entry *quarantine_learn(struct quarantine *, uint32_t target, int64_t now, const char *how);
+
+/* What is known of one that is held: a sentence of less than 512 bytes. */
+void quarantine_explain(const struct quarantine *, const struct quarantine_entry *, struct text *);
+
+/* Takes one target whose time is over and lets it be tried; false where there is none. */
+bool quarantine_release(struct quarantine *, int64_t now, uint32_t *target);
+
+/* When the next one may be released, INT64_MAX: none. */
+int64_t quarantine_next(const struct quarantine *);
+
+#endif

@@ -1,0 +1,69 @@
+/* One row for each time. */
+#include "parent/times.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+
+static const struct {
+	const char *name;
+	size_t offset;
+	int64_t standard;
+} rows[] = {
+#define TIME(name, member, seconds) { name, offsetof(struct times, member), (int64_t)(seconds) * SECOND }
+	TIME("start", start, 60),
+	TIME("silence", silence, 10),
+	TIME("keeper_silence", keeper_silence, 120),
+	TIME("backoff", backoff, 1),
+	TIME("stop", stop, 10),
+	TIME("window", quarantine.window, 3600),
+	TIME("hold", quarantine.hold, 86400),
+#undef TIME
+};
+
+static int64_t *
+row_of(struct times *times, size_t i)
+{
+	return (int64_t *)(void *)((char *)times + rows[i].offset);
+}
+
+struct times
+times_standard(void)
+{
+	struct times times;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		*row_of(&times, i) = rows[i].standard;
+	return times;
+}
+
+static bool
+shorten(struct times *times, const char *word, size_t size, struct reason *why)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		size_t name = strlen(rows[i].name);
+		char value[32];
+
+		if (size <= name || strncmp(word, rows[i].name, name) != 0 || word[name] != '=')
+			continue;
+		snprintf(value, sizeof value, "%.*s", (int)(size - name - 1), word + name + 1);
+		return units_parse_duration(value, row_of(times, i), why);
+	}
+	reason_set(why, "%.*s: no such time", (int)size, word);
+	return false;
+}
+
+bool
+times_shorten(struct times *times, const char *words, struct reason *why)
+{
+	for (size_t size; *words != '\0'; words += size) {
+		words += strspn(words, " ");
+		size = strcspn(words, " ");
+		if (size > 0 && !shorten(times, words, size, why))
+			return false;
+	}
+	return true;
+}

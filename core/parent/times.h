@@ -1,0 +1,24 @@
+/* The parent's patience. Constant in service; tests shorten it. */
+#ifndef PARENT_TIMES_H
+#define PARENT_TIMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/reason.h"
+#include "parent/quarantine.h"
+
+struct times {
+	int64_t start;          /* from birth until a child is ready */
+	int64_t silence;        /* of monitor and probers, until they are killed */
+	int64_t keeper_silence; /* the same: a sick disk is no death */
+	int64_t backoff;        /* one step of it: a second */
+	int64_t stop;           /* for a clean end of all */
+	struct quarantine_times quarantine;
+};
+
+struct times times_standard(void);
+
+/* Changes those that `words` names: "silence=1s backoff=50ms …". False where a word is none. */
+bool times_shorten(struct times *, const char *words, struct reason *why);
+
+#endif

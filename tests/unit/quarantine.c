@@ -1,0 +1,160 @@
+/* Who is held, for how long, and who is not. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "parent/quarantine.h"
+
+static const int64_t minute = (int64_t)60 * SECOND, hour = (int64_t)3600 * SECOND, day = (int64_t)86400 * SECOND;
+
+static struct quarantine quarantine;
+static char why[512];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	quarantine = (struct quarantine){ .times = { hour, day } };
+	return 0;
+}
+
+static bool
+die(uint32_t target, int64_t now, const char *how)
+{
+	const struct quarantine_entry *entry = quarantine_learn(&quarantine, target, now, how);
+	struct text text = TEXT_OVER(why);
+
+	if (entry != NULL)
+		quarantine_explain(&quarantine, entry, &text);
+	return entry != NULL;
+}
+
+static void
+two_deaths_within_the_hour_hold_it(void **state)
+{
+	(void)state;
+	assert_false(die(7, 0, "of SIGSEGV"));
+	assert_int_equal(quarantine_next(&quarantine), INT64_MAX);
+	assert_true(die(7, hour - 1, "of SIGABRT"));
+	assert_string_equal(why, "the prober died twice with it in hand, of SIGSEGV and then of SIGABRT; our own trouble, "
+	    "not its: it is not probed for 1 d, then tried once");
+	assert_int_equal(quarantine_next(&quarantine), hour - 1 + day);
+}
+
+static void
+two_deaths_further_apart_do_not(void **state)
+{
+	(void)state;
+	assert_false(die(7, 0, "of SIGSEGV"));
+	assert_false(die(7, hour, "of SIGSEGV"));
+	assert_true(die(7, hour + 1, "of SIGSEGV"));
+}
+
+static void
+two_targets_do_not_add_up(void **state)
+{
+	(void)state;
+	assert_false(die(7, 0, "of SIGSEGV"));
+	assert_false(die(8, 1, "of SIGSEGV"));
+	assert_false(die(9, 2, "of SIGSEGV"));
+	assert_true(die(8, 3, "of SIGSEGV"));
+}
+
+static void
+it_is_released_once_after_a_day(void **state)
+{
+	uint32_t target = 0;
+
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	die(7, minute, "of SIGSEGV");
+	assert_false(quarantine_release(&quarantine, minute + day - 1, &target));
+	assert_true(quarantine_release(&quarantine, minute + day, &target));
+	assert_int_equal(target, 7);
+	assert_string_equal(why, "the prober died twice with it in hand, both times of SIGSEGV; our own trouble, not its: "
+	    "it is not probed for 1 d, then tried once");
+	assert_false(quarantine_release(&quarantine, minute + day, &target));
+	assert_int_equal(quarantine_next(&quarantine), INT64_MAX);
+}
+
+static void
+a_failed_trial_holds_it_at_once(void **state)
+{
+	uint32_t target;
+
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	die(7, 0, "of SIGSEGV");
+	quarantine_release(&quarantine, day, &target);
+	assert_true(die(7, day + 5 * hour, "of SIGBUS"));
+	assert_string_equal(why, "the prober died again at the trial of it, of SIGBUS; our own trouble, not its: it is "
+	    "not probed for 1 d, then tried once");
+	assert_int_equal(quarantine_next(&quarantine), 2 * day + 5 * hour);
+}
+
+static void
+a_good_trial_is_forgotten(void **state)
+{
+	uint32_t target;
+
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	die(7, 0, "of SIGSEGV");
+	quarantine_release(&quarantine, day, &target);
+	assert_false(die(7, 2 * day, "of SIGSEGV"));
+}
+
+static void
+what_is_held_stays_held(void **state)
+{
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	die(7, 0, "of SIGSEGV");
+	assert_false(die(7, hour, "of SIGSEGV"));
+	assert_int_equal(quarantine_next(&quarantine), day);
+}
+
+static void
+a_full_table_gives_up_its_oldest_suspect(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < QUARANTINE_ROOM; i++)
+		assert_false(die(i, i, "of SIGSEGV"));
+	assert_false(die(1000, 1000, "of SIGSEGV"));
+	assert_false(die(0, 1001, "of SIGSEGV")); /* forgotten, and in its turn it makes 1 be */
+	assert_true(die(1000, 1002, "of SIGSEGV"));
+	assert_true(die(2, 1003, "of SIGSEGV"));
+}
+
+static void
+a_table_full_of_held_ones_takes_no_more(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < QUARANTINE_ROOM; i++) {
+		die(i, 0, "of SIGSEGV");
+		assert_true(die(i, 0, "of SIGSEGV"));
+	}
+	assert_false(die(1000, 0, "of SIGSEGV"));
+	assert_false(die(1000, 0, "of SIGSEGV"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(two_deaths_within_the_hour_hold_it, begin),
+		cmocka_unit_test_setup(two_deaths_further_apart_do_not, begin),
+		cmocka_unit_test_setup(two_targets_do_not_add_up, begin),
+		cmocka_unit_test_setup(it_is_released_once_after_a_day, begin),
+		cmocka_unit_test_setup(a_failed_trial_holds_it_at_once, begin),
+		cmocka_unit_test_setup(a_good_trial_is_forgotten, begin),
+		cmocka_unit_test_setup(what_is_held_stays_held, begin),
+		cmocka_unit_test_setup(a_full_table_gives_up_its_oldest_suspect, begin),
+		cmocka_unit_test_setup(a_table_full_of_held_ones_takes_no_more, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
