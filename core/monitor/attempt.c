@@ -1,0 +1,169 @@
+/*
+ * From a run to a signal. A server that asks to come back later (tempfail) has passed at first; once it has said nothing
+ * better for tempfail_grace and in five runs, it fails. Only a better answer breaks that series: neither a run that
+ * failed altogether nor one that told us nothing is one.
+ */
+#include "monitor/attempt.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+
+enum { TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2 };
+static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND; /* `changed` is told at most once in that time */
+
+static bool
+tempfail_is_old(const struct trouble *trouble, const struct sighting *run, const struct policy *policy)
+{
+	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail >= policy->tempfail_grace;
+}
+
+static enum bearing
+bear_tempfail(struct trouble *trouble, const struct sighting *run, const struct policy *policy)
+{
+	if (trouble->tempfail == 0)
+		trouble->tempfail = run->started;
+	if (trouble->tempfail_runs < UINT8_MAX)
+		trouble->tempfail_runs++;
+	return tempfail_is_old(trouble, run, policy) ? BEARING_FAILED : BEARING_PASSED;
+}
+
+static enum bearing
+bear(struct trouble *trouble, const struct sighting *run, const struct policy *policy, bool blind)
+{
+	switch (run->verdict) {
+	case PW_UNKNOWN:
+		return BEARING_NONE;
+	case PW_FAILED:
+		return blind ? BEARING_NONE : BEARING_FAILED;
+	case PW_DEGRADED:
+		if (run->tempfail)
+			return bear_tempfail(trouble, run, policy);
+		break;
+	case PW_OK:
+	case PW_BLOCKED:
+		break;
+	}
+	if (trouble != NULL) {
+		trouble->tempfail = 0;
+		trouble->tempfail_runs = 0;
+	}
+	return BEARING_PASSED;
+}
+
+/* Whether what is down fails steadily in another way than was told. */
+static bool
+fails_otherwise(struct trouble *trouble, const struct sighting *run)
+{
+	if (run->outcome == trouble->told) {
+		trouble->other_runs = 0;
+		return false;
+	}
+	if (run->outcome != trouble->other)
+		trouble->other_runs = 0;
+	trouble->other = run->outcome;
+	if (trouble->other_runs < OTHERWISE_RUNS)
+		trouble->other_runs++;
+	return trouble->other_runs >= OTHERWISE_RUNS
+	    && (trouble->changed == 0 || run->ended - trouble->changed >= changed_pause);
+}
+
+static enum signal
+count_failed(struct target_state *target, const struct sighting *run, const struct policy *policy, bool held)
+{
+	struct trouble *trouble = target->trouble;
+
+	target->passes = 0;
+	if (target->fails < UINT16_MAX)
+		target->fails++;
+	if (state_is_down((enum state)target->state))
+		return fails_otherwise(trouble, run) ? SIGNAL_FAILED_OTHERWISE
+		    : target->fails >= policy->tries ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
+	trouble->told = run->outcome;
+	trouble->held = held && target->fails >= policy->tries;
+	return target->fails >= policy->tries && !held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
+}
+
+static enum signal
+count_passed(struct target_state *target, const struct policy *policy)
+{
+	target->fails = 0;
+	if (target->passes < policy->recover_tries)
+		target->passes++;
+	if (target->trouble != NULL)
+		target->trouble->other_runs = 0;
+	return target->passes >= policy->recover_tries ? SIGNAL_PASSED_ENOUGH : SIGNAL_PASSED;
+}
+
+static void
+note_unknown(struct trouble *trouble, const struct sighting *run, bool nothing_learnt)
+{
+	if (trouble == NULL)
+		return;
+	if (!nothing_learnt) {
+		trouble->unknown = 0;
+		trouble->stale = false;
+	} else if (trouble->unknown == 0)
+		trouble->unknown = run->started;
+}
+
+enum signal
+attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
+    const struct outlook *outlook)
+{
+	enum bearing bearing = bear(target->trouble, run, policy, outlook->blind);
+
+	/* That we are blind is told for itself: the time does not count as one in which this target told us nothing. */
+	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind);
+	switch (bearing) {
+	case BEARING_NONE:
+		return SIGNAL_NONE;
+	case BEARING_PASSED:
+		return count_passed(target, policy);
+	case BEARING_FAILED:
+		return count_failed(target, run, policy, outlook->held);
+	}
+	assert(false);
+	return SIGNAL_NONE;
+}
+
+bool
+attempt_is_stale(struct target_state *target, const struct policy *policy, int64_t now)
+{
+	struct trouble *trouble = target->trouble;
+
+	if (trouble == NULL || trouble->unknown == 0 || trouble->stale || now - trouble->unknown <= policy->stale_after)
+		return false;
+	trouble->stale = true;
+	return true;
+}
+
+static const char *const heads[] = { "verdict", "signal" };
+static const char *const cells[][2] = {
+	{ "ok", "passed" },
+	{ "degraded", "passed" },
+	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old and 5 runs long" },
+	{ "blocked", "passed" },
+	{ "failed", "failed; nothing learnt while we are known to be blind" },
+	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
+	{ "by hand and not due", "does not count" },
+	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
+};
+
+static const char *
+cell(size_t row, size_t column)
+{
+	return cells[row][column];
+}
+
+const struct rule_table attempt_table = {
+	.name = "signals",
+	.title = "From a run's verdict to a signal",
+	.heads = heads,
+	.columns = 2,
+	.rows = sizeof cells / sizeof *cells,
+	.cell = cell,
+	.note = "Failed and passed runs are counted in a row; a run that tells nothing breaks neither row. A target that is down "
+	        "fails in another way when two runs in a row end with the same other outcome; that is told once in 30 min at "
+	        "most.",
+};

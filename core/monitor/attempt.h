@@ -1,0 +1,23 @@
+/* From a run to a signal: all counting of attempts lives here. */
+#ifndef MONITOR_ATTEMPT_H
+#define MONITOR_ATTEMPT_H
+
+#include "monitor/sighting.h"
+#include "monitor/target_state.h"
+
+/* What a run says by itself. */
+enum bearing { BEARING_NONE, BEARING_PASSED, BEARING_FAILED };
+
+/*
+ * Counts the run and says what signal it is. A failing one, a tempfail and one that tells nothing need target->trouble,
+ * which is there. Changes the counters of attempts, the series of tempfail and of unknown, nothing else.
+ */
+enum signal attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
+    const struct outlook *outlook);
+
+/* Whether nothing has been learnt for longer than stale_after, told once for each such time. */
+bool attempt_is_stale(struct target_state *target, const struct policy *policy, int64_t now);
+
+extern const struct rule_table attempt_table;
+
+#endif

@@ -1,0 +1,137 @@
+/* Names as small numbers: an open hash over an array that only grows. */
+#include "monitor/codes.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CODES_MAX = UINT16_MAX };
+
+struct codes {
+	struct code *items;
+	uint32_t count, room;
+	uint16_t *slots; /* indexes into items, 0: empty */
+	uint32_t slot_count; /* a power of two, at least twice `room` */
+};
+
+static uint32_t
+hash(const char *name)
+{
+	uint32_t value = 2166136261u;
+
+	for (; *name != '\0'; name++)
+		value = (value ^ (unsigned char)*name) * 16777619u;
+	return value;
+}
+
+static uint16_t *
+find_slot(uint16_t *slots, uint32_t slot_count, const struct code *items, const char *name)
+{
+	uint32_t at = hash(name) & (slot_count - 1);
+
+	while (slots[at] != 0 && strcmp(items[slots[at]].name, name) != 0)
+		at = (at + 1) & (slot_count - 1);
+	return &slots[at];
+}
+
+static bool
+grow(struct codes *codes)
+{
+	uint32_t room = codes->room == 0 ? 128 : codes->room * 2;
+	uint16_t *slots = calloc(room * 2, sizeof *slots);
+	struct code *items = slots == NULL ? NULL : realloc(codes->items, room * sizeof *items);
+
+	if (items == NULL) {
+		free(slots);
+		return false;
+	}
+	for (uint32_t i = CODE_OK; i < codes->count; i++)
+		*find_slot(slots, room * 2, items, items[i].name) = (uint16_t)i;
+	free(codes->slots);
+	*codes = (struct codes){ items, codes->count, room, slots, room * 2 };
+	return true;
+}
+
+/* A name that ends in _<N>d is a threshold of the family before it; an expired certificate is beyond all of them. */
+static void
+find_family(struct codes *codes, struct code *code)
+{
+	char family[OUTCOME_NAME_MAX];
+	size_t size = strlen(code->name), digits = size;
+
+	if (strcmp(code->name, "cert_expired") == 0) {
+		code->family = codes_of(codes, "cert_expires", NULL);
+		return;
+	}
+	if (size < 3 || code->name[size - 1] != 'd')
+		return;
+	for (digits = size - 1; digits > 0 && code->name[digits - 1] >= '0' && code->name[digits - 1] <= '9'; digits--)
+		continue;
+	if (digits == size - 1 || digits < 2 || code->name[digits - 1] != '_')
+		return;
+	memcpy(family, code->name, digits - 1);
+	family[digits - 1] = '\0';
+	code->days = (uint32_t)strtoul(code->name + digits, NULL, 10);
+	code->family = codes_of(codes, family, NULL);
+}
+
+static uint16_t
+add(struct codes *codes, const char *name, const struct pw_outcome *own)
+{
+	struct code code = { .name = "" };
+	struct outcome outcome;
+
+	if (strlen(name) >= sizeof code.name || strcmp(name, codes->items[CODE_NONE].name) == 0)
+		return CODE_NONE;
+	memcpy(code.name, name, strlen(name) + 1);
+	if (outcome_find(name, own, &outcome))
+		code.at_once = outcome.at_once;
+	find_family(codes, &code);
+	if (codes->count == codes->room && (codes->count >= CODES_MAX || !grow(codes)))
+		return CODE_NONE;
+	codes->items[codes->count] = code;
+	*find_slot(codes->slots, codes->slot_count, codes->items, name) = (uint16_t)codes->count;
+	return (uint16_t)codes->count++;
+}
+
+uint16_t
+codes_of(struct codes *codes, const char *name, const struct pw_outcome *own)
+{
+	uint16_t code = *find_slot(codes->slots, codes->slot_count, codes->items, name);
+
+	return code != 0 ? code : add(codes, name, own);
+}
+
+const struct code *
+codes_get(const struct codes *codes, uint16_t code)
+{
+	assert(code < codes->count);
+	return &codes->items[code];
+}
+
+struct codes *
+codes_create(void)
+{
+	struct codes *codes = calloc(1, sizeof *codes);
+
+	if (codes == NULL || !grow(codes)) {
+		codes_destroy(&codes);
+		return NULL;
+	}
+	codes->items[CODE_NONE] = (struct code){ .name = "none" }; /* is in no slot: 0 there means empty */
+	codes->count = CODE_OK;
+	uint16_t ok = codes_of(codes, "ok", NULL), unstable = codes_of(codes, "unstable", NULL);
+	assert(ok == CODE_OK && unstable == CODE_UNSTABLE);
+	return codes;
+}
+
+void
+codes_destroy(struct codes **codes)
+{
+	if (*codes != NULL) {
+		free((*codes)->items);
+		free((*codes)->slots);
+		free(*codes);
+	}
+	*codes = NULL;
+}

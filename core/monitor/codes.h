@@ -1,0 +1,39 @@
+/*
+ * Names of outcomes and conditions as small numbers, within this process only: a target's state then costs two bytes
+ * for what would be forty. The table knows of each name what the rules have to know.
+ */
+#ifndef MONITOR_CODES_H
+#define MONITOR_CODES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/outcome.h"
+
+enum {
+	CODE_NONE,     /* also what is given where memory ran out or the table is full */
+	CODE_OK,
+	CODE_UNSTABLE, /* the monitor's own condition */
+	CODE_OTHERS    /* the first of all others */
+};
+
+struct code {
+	char name[OUTCOME_NAME_MAX];
+	bool at_once;    /* stands as a condition at its first sight */
+	uint16_t family; /* of thresholds that replace each other: cert_expires_21d, cert_expires_3d, cert_expired; 0: none */
+	uint32_t days;   /* within the family: the fewer, the nearer */
+};
+
+struct codes;
+
+/* NULL where there is no memory. */
+struct codes *codes_create(void);
+void codes_destroy(struct codes **);
+
+/* The number of `name`, made at its first mention (`own`: the outcomes of its probe, NULL: none). At most 65,535
+ * different names; those behind are CODE_NONE. */
+uint16_t codes_of(struct codes *, const char *name, const struct pw_outcome *own);
+
+/* What stands behind a number that codes_of gave; good until the next codes_of. */
+const struct code *codes_get(const struct codes *, uint16_t code);
+
+#endif

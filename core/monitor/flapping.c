@@ -1,0 +1,146 @@
+/* Episodes of flapping: two stages, four events. */
+#include "monitor/flapping.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static const int64_t minute = 60 * (int64_t)SECOND;
+
+static const struct flap_move moves[FLAPS][FLAP_EVENTS] = {
+	[FLAP_STEADY] = {
+		[FLAP_DOWN]       = { FLAP_STEADY, NOTICE_down },
+		[FLAP_DOWN_OFTEN] = { FLAP_FLAPPING, NOTICE_flapping },
+		[FLAP_STILL_DOWN] = { FLAP_STEADY, NOTICE_none },
+		[FLAP_QUIET]      = { FLAP_STEADY, NOTICE_none },
+	},
+	[FLAP_FLAPPING] = {
+		[FLAP_DOWN]       = { FLAP_FLAPPING, NOTICE_down },
+		[FLAP_DOWN_OFTEN] = { FLAP_FLAPPING, NOTICE_down },
+		[FLAP_STILL_DOWN] = { FLAP_STEADY, NOTICE_down },
+		[FLAP_QUIET]      = { FLAP_STEADY, NOTICE_settled },
+	},
+};
+
+struct flap_move
+flap_move(enum flap from, enum flap_event event)
+{
+	assert((size_t)from < FLAPS && (size_t)event < FLAP_EVENTS);
+	struct flap_move move = moves[from][event];
+	assert(move.to != FLAP_NONE);
+	return move;
+}
+
+void
+flapping_init(struct flapping *flapping)
+{
+	*flapping = (struct flapping){ .flap = FLAP_STEADY };
+}
+
+static struct outage *
+newest(struct flapping *flapping)
+{
+	return &flapping->outages[FLAP_DOWNS - 1];
+}
+
+enum notice_kind
+flapping_down(struct flapping *flapping, const struct policy *policy, int64_t began, int64_t now)
+{
+	struct outage *outages = flapping->outages;
+
+	memmove(outages, outages + 1, (FLAP_DOWNS - 1) * sizeof *outages);
+	*newest(flapping) = (struct outage){ .confirmed = now, .began = began };
+	bool often = outages[0].confirmed != 0 && now - outages[0].confirmed <= policy->flap_window;
+	struct flap_move move = flap_move(flapping->flap, often ? FLAP_DOWN_OFTEN : FLAP_DOWN);
+	if (flapping->flap == FLAP_STEADY && move.to == FLAP_FLAPPING) {
+		flapping->began = outages[0].began;
+		flapping->count = FLAP_DOWNS;
+	} else if (flapping->flap == FLAP_FLAPPING)
+		flapping->count++;
+	flapping->flap = move.to;
+	return move.tell;
+}
+
+void
+flapping_up(struct flapping *flapping, int64_t ended)
+{
+	newest(flapping)->ended = ended;
+}
+
+/* An episode is over: what it was made of does not begin the next one; a down that goes on is the first of it. */
+static void
+end_episode(struct flapping *flapping, enum flap to)
+{
+	flapping->flap = to;
+	for (unsigned i = 0; i < FLAP_DOWNS; i++)
+		if (i < FLAP_DOWNS - 1 || flapping->outages[i].ended != 0)
+			flapping->outages[i] = (struct outage){ .confirmed = 0 };
+}
+
+static int64_t
+at_least(int64_t span, int64_t least)
+{
+	return span > least ? span : least;
+}
+
+enum notice_kind
+flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool failed, int64_t now)
+{
+	struct flap_move move = { flapping->flap, NOTICE_none };
+
+	if (failed)
+		flapping->last_failed = now;
+	if (state == STATE_DOWN && now - newest(flapping)->confirmed >= at_least(2 * interval, 5 * minute))
+		move = flap_move(flapping->flap, FLAP_STILL_DOWN);
+	else if (state == STATE_UP && now - flapping->last_failed >= at_least(3 * interval, 15 * minute))
+		move = flap_move(flapping->flap, FLAP_QUIET);
+	if (flapping->flap == FLAP_FLAPPING && move.to == FLAP_STEADY)
+		end_episode(flapping, move.to);
+	return move.tell;
+}
+
+bool
+flapping_is_over(const struct flapping *flapping, const struct policy *policy, int64_t now)
+{
+	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
+
+	return flapping->flap == FLAP_STEADY
+	    && (last->confirmed == 0 || (last->ended != 0 && now - last->confirmed > policy->flap_window));
+}
+
+static const char *const heads[] = { "target", "event", "target becomes", "told" };
+
+static const char *
+cell(size_t row, size_t column)
+{
+	static const char *const flaps[] = { [FLAP_STEADY] = "steady", [FLAP_FLAPPING] = "flapping" };
+	static const char *const events[] = {
+		[FLAP_DOWN] = "a confirmed down",
+		[FLAP_DOWN_OFTEN] = "the third within flap_window",
+		[FLAP_STILL_DOWN] = "down for max(5 min, 2 intervals)",
+		[FLAP_QUIET] = "up without a failed attempt for max(15 min, 3 intervals)",
+	};
+	enum flap from = FLAP_STEADY + (enum flap)(row / FLAP_EVENTS);
+	enum flap_event event = (enum flap_event)(row % FLAP_EVENTS);
+	struct flap_move move = flap_move(from, event);
+
+	switch (column) {
+	case 0: return flaps[from];
+	case 1: return events[event];
+	case 2: return flaps[move.to];
+	case 3: return move.tell == NOTICE_none ? "–" : move.to == FLAP_FLAPPING && move.tell == NOTICE_down
+		    ? "down, recorded in silence" : notice_name(move.tell);
+	}
+	return "";
+}
+
+const struct rule_table flapping_table = {
+	.name = "flapping",
+	.title = "Flapping: episodes and how they end",
+	.heads = heads,
+	.columns = 4,
+	.rows = (size_t)(FLAPS - FLAP_STEADY) * FLAP_EVENTS,
+	.cell = cell,
+	.note = "Within an episode incidents are recorded as ever, and what the table `silence` names is not told.",
+};

@@ -1,0 +1,62 @@
+/*
+ * Flapping is counted in confirmed transitions and real time, not in checks. An episode begins with the third `down`
+ * within flap_window; it ends when the target has stayed down, or has answered without a failed attempt, long enough.
+ */
+#ifndef MONITOR_FLAPPING_H
+#define MONITOR_FLAPPING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/notice.h"
+#include "config/config.h"
+#include "monitor/state.h"
+#include "monitor/table.h"
+
+enum flap { FLAP_NONE, FLAP_STEADY, FLAP_FLAPPING, FLAPS };
+
+enum flap_event {
+	FLAP_DOWN,       /* a down was confirmed */
+	FLAP_DOWN_OFTEN, /* the third within flap_window */
+	FLAP_STILL_DOWN, /* max(5 min, 2 intervals) of confirmed down */
+	FLAP_QUIET,      /* max(15 min, 3 intervals) up without a failed attempt */
+	FLAP_EVENTS
+};
+
+struct flap_move {
+	enum flap to;
+	enum notice_kind tell;
+};
+
+struct flap_move flap_move(enum flap from, enum flap_event event);
+
+enum { FLAP_DOWNS = 3 };
+
+struct outage {
+	int64_t confirmed, began, ended; /* ended 0: it is still down */
+};
+
+struct flapping {
+	enum flap flap;
+	uint32_t count;      /* of downs in this episode */
+	int64_t began;       /* the episode: when its first outage did */
+	int64_t last_failed; /* the end of the last failed attempt */
+	struct outage outages[FLAP_DOWNS]; /* the last ones, oldest first; confirmed 0: none */
+};
+
+void flapping_init(struct flapping *);
+
+/* A down was confirmed at `now`; its incident began at `began`. What is to be told: down, flapping or none. */
+enum notice_kind flapping_down(struct flapping *, const struct policy *, int64_t began, int64_t now);
+
+/* The incident is over: it ended at `ended`. */
+void flapping_up(struct flapping *, int64_t ended);
+
+/* After every run that told something: what is to be told now (down, settled, none). */
+enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed, int64_t now);
+
+/* Nothing is left of it that could matter. */
+bool flapping_is_over(const struct flapping *, const struct policy *, int64_t now);
+
+extern const struct rule_table flapping_table;
+
+#endif

@@ -1,0 +1,347 @@
+/*
+ * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons for silence. All memory
+ * that a run may need is taken first, so that a run either counts whole or not at all.
+ */
+#include "monitor/learn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "monitor/attempt.h"
+#include "monitor/pace.h"
+#include "monitor/silence.h"
+
+struct learning {
+	struct target_state *target;
+	const struct policy *policy;
+	const struct outlook *outlook;
+	struct news *news;
+	int64_t now;
+};
+
+static bool
+make(void **part, size_t size)
+{
+	if (*part == NULL)
+		*part = calloc(1, size);
+	return *part != NULL;
+}
+
+static bool
+reserve_flapping(struct target_state *target)
+{
+	if (target->flapping != NULL)
+		return true;
+	target->flapping = malloc(sizeof *target->flapping);
+	if (target->flapping != NULL)
+		flapping_init(target->flapping);
+	return target->flapping != NULL;
+}
+
+static bool
+reserve_unsteady(struct target_state *target, const struct policy *policy, int64_t now)
+{
+	if (target->unsteady != NULL || state_is_down((enum state)target->state))
+		return true;
+	target->unsteady = malloc(sizeof *target->unsteady);
+	if (target->unsteady != NULL)
+		unsteady_begin(target->unsteady, target->since, policy->interval, now);
+	return target->unsteady != NULL;
+}
+
+static bool
+may_fail(const struct sighting *run)
+{
+	return run->verdict == PW_FAILED || run->tempfail;
+}
+
+static bool
+reserve(struct target_state *target, const struct sighting *run, const struct policy *policy)
+{
+	bool troubled = may_fail(run) || run->verdict == PW_UNKNOWN;
+
+	return (!troubled || make((void **)&target->trouble, sizeof *target->trouble))
+	    && (!may_fail(run) || reserve_unsteady(target, policy, run->ended))
+	    && (!may_fail(run) || target->fails + 1u < policy->tries || reserve_flapping(target))
+	    && conditions_reserve(&target->conditions, run->shown_count + 1);
+}
+
+/* Gives back what is no longer needed. */
+static void
+release(struct target_state *target, const struct policy *policy, int64_t now)
+{
+	const struct trouble *trouble = target->trouble;
+
+	if (trouble != NULL && trouble->began == 0 && trouble->tempfail == 0 && trouble->unknown == 0) {
+		free(target->trouble);
+		target->trouble = NULL;
+	}
+	if (target->flapping != NULL && flapping_is_over(target->flapping, policy, now)) {
+		free(target->flapping);
+		target->flapping = NULL;
+	}
+	if (target->unsteady != NULL && unsteady_is_over(target->unsteady)
+	    && conditions_find(target->conditions, CODE_UNSTABLE) == NULL) {
+		free(target->unsteady);
+		target->unsteady = NULL;
+	}
+	if (target->conditions != NULL && target->conditions->count == 0) {
+		free(target->conditions);
+		target->conditions = NULL;
+	}
+}
+
+static uint32_t
+reasons_inside(const struct target_state *target)
+{
+	return target->flapping != NULL && target->flapping->flap == FLAP_FLAPPING ? SILENCE_flapping : 0;
+}
+
+/* Reasons are those in force at this moment of the run: what ends an episode is not silenced by it, what came before is.
+ * A condition waits while its target is down. */
+static uint32_t
+reasons(const struct learning *it)
+{
+	return it->outlook->silence | reasons_inside(it->target)
+	    | (state_is_down((enum state)it->target->state) ? SILENCE_down : 0);
+}
+
+static struct change *
+tell(const struct learning *it, enum notice_kind kind, uint16_t code, int64_t detected)
+{
+	struct news *news = it->news;
+	struct target_state *target = it->target;
+
+	assert(news->count < NEWS_MAX);
+	news->durable = true;
+	struct change *change = &news->changes[news->count++];
+	*change = (struct change){
+		.kind = kind,
+		.code = code,
+		.number = ++target->number,
+		.incident = target->trouble != NULL ? target->trouble->incident : 0,
+		.silence = silence_of(reasons(it), kind),
+		.detected = detected,
+		.confirmed = it->now,
+	};
+	return change;
+}
+
+static void
+go_down(const struct learning *it, enum state from)
+{
+	struct target_state *target = it->target;
+	struct trouble *trouble = target->trouble;
+	enum notice_kind kind = flapping_down(target->flapping, it->policy, trouble->began, it->now);
+
+	trouble->held = false;
+	trouble->other_runs = 0;
+	trouble->changed = 0;
+	trouble->incident = target->number + 1;
+	target->since = it->now;
+	free(target->unsteady); /* what failed has been confirmed */
+	target->unsteady = NULL;
+	struct change *change = tell(it, kind, trouble->told, trouble->began);
+	change->attempts = target->fails;
+	change->from = from;
+	change->to = STATE_DOWN;
+}
+
+static void
+go_up(const struct learning *it, enum state from, int64_t ended, uint16_t outcome)
+{
+	struct target_state *target = it->target;
+
+	flapping_up(target->flapping, ended);
+	target->since = it->now;
+	struct change *change = tell(it, NOTICE_up, outcome, ended);
+	change->attempts = target->passes;
+	change->from = from;
+	change->to = STATE_UP;
+}
+
+static void
+end_suspicion(struct trouble *trouble)
+{
+	if (trouble == NULL)
+		return;
+	trouble->began = 0;
+	trouble->recovered = 0;
+	trouble->incident = 0;
+	trouble->held = false;
+}
+
+/* What the new state means, beside its name. */
+static void
+enter(const struct learning *it, enum state from, struct state_move move, const struct sighting *run)
+{
+	struct target_state *target = it->target;
+	struct trouble *trouble = target->trouble;
+	enum signal signal = it->news->signal;
+
+	target->state = (uint8_t)move.to;
+	if (from == STATE_PENDING && move.to == STATE_UP)
+		target->since = it->now;
+	if ((move.to == STATE_SUSPECT || move.to == STATE_DOWN) && trouble->began == 0) {
+		trouble->began = run->started;
+		it->news->suspected = true;
+	}
+	if (signal == SIGNAL_PASSED || signal == SIGNAL_PASSED_ENOUGH) {
+		if (state_is_down(from) && trouble->recovered == 0)
+			trouble->recovered = run->started;
+	} else if (signal != SIGNAL_NONE)
+		trouble->recovered = 0;
+	if (move.tell == NOTICE_down)
+		go_down(it, from);
+	else if (move.tell == NOTICE_up)
+		go_up(it, from, trouble->recovered, run->outcome);
+	else if (move.tell == NOTICE_changed) {
+		trouble->told = run->outcome;
+		trouble->changed = it->now;
+		trouble->other_runs = 0;
+		tell(it, NOTICE_changed, run->outcome, run->started);
+	}
+	if (move.to == STATE_UP)
+		end_suspicion(trouble);
+}
+
+static void
+learn_state(const struct learning *it, const struct sighting *run)
+{
+	enum state from = (enum state)it->target->state;
+
+	it->news->signal = attempt_count(it->target, run, it->policy, it->outlook);
+	struct state_move move = state_move(from, it->news->signal);
+	it->news->avoided = move.avoided;
+	it->news->from = from;
+	it->news->to = move.to;
+	enter(it, from, move, run);
+	if (attempt_is_stale(it->target, it->policy, it->now))
+		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
+}
+
+static void
+learn_flapping(const struct learning *it, bool failed)
+{
+	struct target_state *target = it->target;
+
+	if (target->flapping == NULL || it->news->signal == SIGNAL_NONE)
+		return;
+	int64_t began = target->flapping->began;
+	enum notice_kind kind = flapping_run(target->flapping, pace_interval(target, it->policy),
+	    (enum state)target->state, failed, it->now);
+	if (kind == NOTICE_none)
+		return;
+	struct change *change = tell(it, kind, target->outcome, began);
+	if (kind == NOTICE_down) {
+		change->code = target->trouble->told;
+		change->from = change->to = STATE_DOWN;
+	}
+}
+
+/* Adds `unstable` to what the run shows. */
+static void
+learn_steadiness(const struct learning *it, struct sighting *run, bool failed)
+{
+	struct target_state *target = it->target;
+
+	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE)
+		return;
+	unsteady_count(target->unsteady, failed, it->now);
+	const struct condition *unstable = conditions_find(target->conditions, CODE_UNSTABLE);
+	bool stands = unstable != NULL && unstable->stage != STAGE_SEEN;
+	if (unsteady_shows(target->unsteady, stands) && run->shown_count < SHOWN_MAX)
+		run->shown[run->shown_count++] = (struct shown){ .code = CODE_UNSTABLE, .phase = PHASE_ANY };
+}
+
+static void
+on_condition(void *arg, const struct condition *condition, enum condition_tell what)
+{
+	const struct learning *it = arg;
+
+	tell(it, what == CONDITION_TELL_CLEARED ? NOTICE_cleared : condition->blocked ? NOTICE_blocked : NOTICE_degraded,
+	    condition->code, condition->since);
+}
+
+/* Not by an initialiser: that would clear the long list of changes for every run. */
+static void
+begin(struct news *news, const struct target_state *target)
+{
+	news->signal = SIGNAL_NONE;
+	news->from = news->to = (enum state)target->state;
+	news->durable = news->avoided = news->suspected = news->slow = news->swift = news->backed_off = false;
+	news->count = 0;
+}
+
+static bool
+shows_nothing(const struct learning *it, const struct sighting *run)
+{
+	/* While we are blind even what a failed run seems to show is not theirs. */
+	return it->outlook->blind && run->verdict == PW_FAILED;
+}
+
+bool
+learn_run(struct target_state *target, const struct sighting *given, const struct policy *policy,
+    const struct outlook *outlook, struct news *news)
+{
+	struct sighting run = *given;
+	struct learning it = { target, policy, outlook, news, given->ended };
+	uint8_t flags = target->flags, doubled = target->doubled;
+	uint16_t passes = target->passes, outcome = target->outcome;
+	bool troubled = target->trouble != NULL;
+
+	begin(news, target);
+	if (!run.due)
+		return true;
+	if (!reserve(target, &run, policy)) {
+		release(target, policy, run.ended);
+		return false;
+	}
+	learn_state(&it, &run);
+	bool passed = news->signal == SIGNAL_PASSED || news->signal == SIGNAL_PASSED_ENOUGH;
+	bool failed = news->signal != SIGNAL_NONE && !passed;
+	target->outcome = run.outcome;
+	target->verdict = (uint8_t)run.verdict;
+	target->ended = run.ended;
+	learn_flapping(&it, failed);
+	learn_steadiness(&it, &run, failed);
+	if (!shows_nothing(&it, &run))
+		news->durable |= conditions_learn(&target->conditions, &run, passed, policy, outlook->codes, on_condition, &it);
+	pace_learn(target, policy, &run, passed, news);
+	learn_silence(target, outlook->silence);
+	release(target, policy, run.ended);
+	news->durable |= failed || news->from != news->to || passes != target->passes || outcome != target->outcome
+	    || flags != target->flags || doubled != target->doubled || troubled != (target->trouble != NULL);
+	return true;
+}
+
+bool
+learn_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook, int64_t now,
+    struct news *news)
+{
+	struct learning it = { target, policy, outlook, news, now };
+	enum state from = (enum state)target->state;
+
+	begin(news, target);
+	if (from != STATE_SUSPECT || !target->trouble->held)
+		return true;
+	if (!reserve_flapping(target))
+		return false;
+	news->signal = SIGNAL_FAILED_ENOUGH;
+	struct state_move move = state_move(from, news->signal);
+	news->to = move.to;
+	target->state = (uint8_t)move.to;
+	go_down(&it, from);
+	learn_flapping(&it, true);
+	learn_silence(target, outlook->silence);
+	return true;
+}
+
+bool
+learn_silence(struct target_state *target, uint32_t outside)
+{
+	uint32_t was = target->silence;
+
+	target->silence = (outside & ~(uint32_t)SILENCE_digest) | reasons_inside(target);
+	return target->silence != was;
+}

@@ -1,0 +1,150 @@
+/*
+ * When a target is run next. Its grid hangs on the monotonic clock and on a hash of its identity: instants are spread
+ * evenly over all targets, do not drift, and are the same after a restart.
+ */
+#include "monitor/pace.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+
+static const int64_t doubled_max = 10 * 60 * (int64_t)SECOND;
+
+enum when { WHEN_GRID = 1, WHEN_RETRY };
+enum patience { PATIENT = 1, BY_ATTEMPT };
+
+/* Each state's pace. */
+static const struct {
+	enum when when;
+	enum patience patience;
+} paces[STATES] = {
+	[STATE_PENDING]    = { WHEN_GRID, BY_ATTEMPT },
+	[STATE_UP]         = { WHEN_GRID, BY_ATTEMPT },
+	[STATE_SUSPECT]    = { WHEN_RETRY, BY_ATTEMPT },
+	[STATE_DOWN]       = { WHEN_GRID, PATIENT },
+	[STATE_RECOVERING] = { WHEN_RETRY, PATIENT },
+};
+
+uint32_t
+pace_attempt(const struct target_state *target)
+{
+	return 1u + (target->state == STATE_SUSPECT ? target->fails : target->state == STATE_RECOVERING ? target->passes : 0u);
+}
+
+bool
+pace_is_patient(const struct target_state *target, const struct policy *policy)
+{
+	assert(paces[target->state].patience != 0);
+	return (target->flags & TARGET_SLOW) || paces[target->state].patience == PATIENT
+	    || pace_attempt(target) >= policy->tries;
+}
+
+static int64_t
+doubled(int64_t span, unsigned times)
+{
+	int64_t max = span > doubled_max ? span : doubled_max;
+
+	for (; times > 0 && span < max; times--)
+		span *= 2;
+	return span < max ? span : max;
+}
+
+int64_t
+pace_interval(const struct target_state *target, const struct policy *policy)
+{
+	return doubled(policy->interval, target->doubled);
+}
+
+int64_t
+pace_grid(uint32_t hash, int64_t interval, int64_t after)
+{
+	assert(interval > 0);
+	/* Spread over the whole interval, whatever its length. */
+	int64_t offset = (int64_t)((unsigned __int128)hash * (uint64_t)interval >> 32);
+	int64_t instant = (after - offset) / interval * interval + offset;
+
+	while (instant <= after)
+		instant += interval;
+	return instant;
+}
+
+int64_t
+pace_first(uint32_t hash, int64_t spread, int64_t now)
+{
+	return now + (int64_t)((unsigned __int128)hash * (uint64_t)spread >> 32);
+}
+
+struct pace_next
+pace_next(const struct target_state *target, const struct policy *policy, uint32_t hash, int64_t planned,
+    int64_t ended, uint32_t random)
+{
+	int64_t interval = pace_interval(target, policy);
+
+	assert(paces[target->state].when != 0);
+	if (paces[target->state].when == WHEN_RETRY) {
+		int64_t retry = doubled(policy->retry_interval, target->doubled);
+		return (struct pace_next){ ended + retry + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
+	}
+	int64_t at = pace_grid(hash, interval, ended), over = (at - planned) / interval - 1;
+	return (struct pace_next){ at, over > 0 ? (uint32_t)over : 0 };
+}
+
+static void
+learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+    struct news *news)
+{
+	if (!passed || run->over_routine)
+		target->swift = 0;
+	if (passed && run->over_routine && run->patient && !(target->flags & TARGET_SLOW)) {
+		target->flags |= TARGET_SLOW;
+		news->slow = true;
+	} else if (passed && !run->over_routine && (target->flags & TARGET_SLOW)
+	    && ++target->swift >= policy->recover_tries) {
+		target->flags &= (uint8_t)~TARGET_SLOW;
+		target->swift = 0;
+		news->swift = true;
+	}
+}
+
+void
+pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+    struct news *news)
+{
+	learn_slowness(target, policy, run, passed, news);
+	if (run->too_many && pace_interval(target, policy) < doubled_max) {
+		target->doubled++;
+		news->backed_off = true;
+	} else if (!run->too_many && passed && target->doubled > 0)
+		target->doubled--;
+}
+
+static const char *const heads[] = { "state", "next run", "limits" };
+
+static const char *
+cell(size_t row, size_t column)
+{
+	static const char *const whens[] = {
+		[WHEN_GRID] = "the next instant of its grid",
+		[WHEN_RETRY] = "retry_interval + 0 to 10 % after the end of the last",
+	};
+	static const char *const limits[] = {
+		[PATIENT] = "patient",
+		[BY_ATTEMPT] = "routine; patient from attempt number tries on",
+	};
+	enum state state = STATE_PENDING + (enum state)row;
+
+	return column == 0 ? state_name(state) : column == 1 ? whens[paces[state].when] : limits[paces[state].patience];
+}
+
+const struct rule_table pace_table = {
+	.name = "pace",
+	.title = "When the next run comes, and with which limits",
+	.heads = heads,
+	.columns = 3,
+	.rows = STATES - STATE_PENDING,
+	.cell = cell,
+	.note = "Every run of a target whose flag slow is set is patient: set when a patient run passes with a phase above its "
+	        "routine limit, cleared after recover_tries passes in a row within all of them. A 421 that says too many "
+	        "connections doubles the waiting, up to 10 min; each pass without one halves it again. Instants of the grid "
+	        "that a long run passed over are counted, never made up.",
+};

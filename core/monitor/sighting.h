@@ -1,0 +1,74 @@
+/* One run as the rules see it, what they know of the world while they judge it, and what they make of it. */
+#ifndef MONITOR_SIGHTING_H
+#define MONITOR_SIGHTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/messages.h"
+#include "base/notice.h"
+#include "config/config.h"
+#include "monitor/state.h"
+
+enum {
+	PHASE_ANY = UINT8_MAX,                        /* a condition that belongs to no phase */
+	SHOWN_MAX = REPORT_WARNINGS_MAX + 2,          /* warnings, the outcome, `unstable` */
+	CONDITIONS_MAX = 32,                          /* of one target; what comes on top is not kept */
+	NEWS_MAX = 3 + CONDITIONS_MAX + SHOWN_MAX
+};
+
+/* A warning, or the outcome of a run that was degraded or blocked. */
+struct shown {
+	uint16_t code;
+	uint8_t phase; /* index in the policy's phases, PHASE_ANY */
+	bool blocked;
+};
+
+/* Times on one steady clock (clock_mono). */
+struct sighting {
+	int64_t started, ended;
+	enum pw_verdict verdict;
+	uint16_t outcome;
+	bool patient;
+	bool due;          /* false: by hand and not due, so it counts for nothing */
+	bool over_routine; /* a phase, or the leg, took longer than its routine limit */
+	bool tempfail;     /* the outcome is `tempfail` */
+	bool too_many;     /* a 421 that says: too many connections */
+	uint32_t reached;  /* phases that were gone through, by their index in the policy */
+	uint32_t shown_count;
+	struct shown shown[SHOWN_MAX];
+};
+
+/* The world around the target at that moment. */
+struct outlook {
+	bool blind;       /* we are known to be cut off: a failure says nothing */
+	bool held;        /* we may be cut off: nothing is confirmed */
+	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */
+	const struct codes *codes;
+};
+
+/* One thing worth telling. */
+struct change {
+	enum notice_kind kind;
+	uint16_t code;       /* outcome or condition */
+	enum state from, to; /* STATE_NONE where no state changed */
+	uint32_t number;     /* the target's own counter of everything worth telling */
+	uint32_t incident;   /* the number of the `down` it belongs to, 0: none */
+	uint32_t silence;    /* reasons that keep it from being told at once */
+	uint32_t attempts;   /* that confirmed it */
+	int64_t detected, confirmed;
+};
+
+/* What a run has led to. */
+struct news {
+	enum signal signal;
+	enum state from, to;
+	bool durable;      /* something changed that must survive us */
+	bool avoided;      /* a false alarm */
+	bool suspected;    /* the first failing attempt */
+	bool slow, swift;  /* the flag `slow` was set, cleared */
+	bool backed_off;   /* the interval was doubled */
+	uint32_t count;
+	struct change changes[NEWS_MAX];
+};
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * Reasons for silence: the monitor stamps those in force on each change; the keeper withholds it while there are any,
+ * and compares what is true with what was told when they end.
+ */
+#ifndef MONITOR_SILENCE_H
+#define MONITOR_SILENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/notice.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "monitor/state.h"
+#include "monitor/table.h"
+
+enum silence_index {
+#define SILENCE(name, kinds, text) SILENCE_INDEX_##name,
+#include "monitor/silences.def"
+#undef SILENCE
+	SILENCE_COUNT
+};
+
+/* Bits, to be joined. */
+enum silence_reason {
+#define SILENCE(name, kinds, text) SILENCE_##name = 1 << SILENCE_INDEX_##name,
+#include "monitor/silences.def"
+#undef SILENCE
+	SILENCE_ALL = (1 << SILENCE_COUNT) - 1
+};
+
+/* Of the reasons in force those that keep a notice of this kind silent. */
+uint32_t silence_of(uint32_t reasons, enum notice_kind kind);
+
+/* Their names, separated by blanks. */
+void silence_add_names(struct text *, uint32_t reasons);
+
+/*
+ * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0. `looked`: a run of it ended
+ * after the suspicion of the one behind it began, or that has been waited for long enough (silence_wait_max).
+ */
+uint32_t silence_of_ancestor(enum state ancestor, bool looked);
+
+/* How long a `down` waits for an ancestor with this policy to become plain: what it takes to confirm that it is down. */
+int64_t silence_wait_max(const struct policy *ancestor);
+
+extern const struct rule_table silence_table, silence_parent_table;
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The states of a target and the table that moves it between them. A run has become a signal before (attempt.h, where
+ * all counting lives); here the table is law.
+ */
+#ifndef MONITOR_STATE_H
+#define MONITOR_STATE_H
+
+#include <stdbool.h>
+#include "base/notice.h"
+#include "monitor/table.h"
+
+enum state {
+	STATE_NONE, /* a forgotten cell */
+	STATE_PENDING,
+	STATE_UP,
+	STATE_SUSPECT,
+	STATE_DOWN,
+	STATE_RECOVERING,
+	STATES
+};
+
+enum signal {
+	SIGNAL_NONE,      /* the run says nothing about the target */
+	SIGNAL_PASSED,
+	SIGNAL_PASSED_ENOUGH,
+	SIGNAL_FAILED,
+	SIGNAL_FAILED_ENOUGH,
+	SIGNAL_FAILED_OTHERWISE, /* another outcome than was told, steadily */
+	SIGNALS
+};
+
+/* Being in one state, on a signal become `to` and tell. */
+struct state_move {
+	enum state to;
+	enum notice_kind tell;
+	bool avoided; /* a false alarm */
+};
+
+struct state_move state_move(enum state from, enum signal signal);
+
+/* "pending", "up" … */
+const char *state_name(enum state state);
+const char *signal_name(enum signal signal);
+
+/* Whether it counts as down for those who were told: recovering is still the same incident. */
+bool state_is_down(enum state state);
+
+extern const struct rule_table state_table;
+
+#endif

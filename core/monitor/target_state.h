@@ -1,0 +1,75 @@
+/*
+ * What the monitor holds true of one target. There may be 100,000 of them, nearly all of them up: so the struct is small,
+ * and what only some need (an open suspicion or incident, conditions, outages, failed attempts) is allocated while it
+ * is needed.
+ *
+ * Times are of the monotonic clock while they are here, and UTC in the encoded form.
+ */
+#ifndef MONITOR_TARGET_STATE_H
+#define MONITOR_TARGET_STATE_H
+
+#include "base/wire.h"
+#include "config/config.h"
+#include "monitor/codes.h"
+#include "monitor/condition.h"
+#include "monitor/flapping.h"
+#include "monitor/sighting.h"
+#include "monitor/state.h"
+#include "monitor/unsteady.h"
+
+/* Around failing runs and such as tell nothing; NULL where the last run passed and nothing is open. */
+struct trouble {
+	int64_t began;        /* of the first failing attempt of the open suspicion or incident, 0: none */
+	int64_t recovered;    /* of the first of the passing attempts that may confirm up, 0: none */
+	int64_t changed;      /* when `changed` was last told, 0: never */
+	int64_t tempfail;     /* of the first of an unbroken series of tempfail, 0: none */
+	int64_t unknown;      /* of the first of the runs in a row that told nothing, 0: none */
+	uint32_t incident;    /* the number of its `down`, 0: not confirmed */
+	uint16_t told;        /* the outcome that was told; in a suspicion that of the last failing attempt */
+	uint16_t other;       /* another outcome, seen last */
+	uint8_t other_runs;   /* in a row */
+	uint8_t tempfail_runs;
+	bool held;            /* failed often enough, and its confirmation is held */
+	bool stale;           /* that nothing is learnt was told */
+};
+
+enum {
+	TARGET_SLOW = 1,         /* its runs are patient */
+	TARGET_HAD_STARTTLS = 2, /* the last good run was offered STARTTLS */
+	TARGET_QUARANTINED = 4,
+	TARGET_FLAGS = 8
+};
+
+struct target_state {
+	int64_t since;        /* when `pending`, `up` or `down` was entered: a suspicion does not change it */
+	int64_t ended;        /* of the last run, 0: none */
+	uint64_t fingerprint; /* of the last run, as its prober made it */
+	uint32_t number;      /* counter of everything worth telling */
+	uint32_t silence;     /* reasons in force from outside and from flapping */
+	uint16_t outcome;     /* of the last run */
+	uint16_t fails;       /* failed attempts in a row */
+	uint16_t passes;      /* passed ones in a row, counted up to recover_tries */
+	uint8_t state;        /* enum state */
+	uint8_t verdict;      /* of the last run */
+	uint8_t flags;
+	uint8_t swift;        /* passes in a row within all routine limits, while slow */
+	uint8_t doubled;      /* how often the interval was doubled */
+	struct trouble *trouble;
+	struct conditions *conditions;
+	struct flapping *flapping;
+	struct unsteady *unsteady;
+};
+
+/* Pending since `now`. */
+void target_state_init(struct target_state *, int64_t now);
+void target_state_fini(struct target_state *);
+
+/* Appends the state as a self-contained record with names, not numbers. `to_utc` is what makes a time of ours UTC. */
+void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, int64_t to_utc,
+    struct wire_out *);
+
+/* Reads it back into a state that target_state_init made. False where malformed or there is no memory: the state is then
+ * as target_state_init leaves it. */
+bool target_state_decode(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
+
+#endif

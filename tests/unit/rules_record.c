@@ -1,0 +1,181 @@
+/* A target's state as a record: what the keeper holds for a monitor that is born again. */
+#include "rules_world.h"
+
+static size_t
+encode(const struct world *world, unsigned char *record, size_t room, int64_t to_utc)
+{
+	struct wire_out out = wire_over(record, room);
+
+	target_state_encode(&world->target, &world->policy, world->codes, to_utc, &out);
+	assert_false(out.bad);
+	return out.size;
+}
+
+/* Histories that leave every part behind. */
+static const char *const histories[] = { "", ".", "..x", "..xx?", "..xxx", "..xxx.", "wwwbbb", "tttttt", "?????????",
+	"xxx..xxx..xxx", "x.x.x.x.x.x.w", "sss", "xxxXX" };
+
+static void
+a_record_gives_back_what_was(void **unused)
+{
+	unsigned char before[4096], after[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+		struct world *world = world_create(3, 2);
+		world_run(world, histories[i]);
+		size_t size = encode(world, before, sizeof before, 5 * MINUTE);
+		struct wire_in in = wire_from(before, size);
+		target_state_fini(&world->target);
+		target_state_init(&world->target, 1);
+		/* the next monitor has another clock */
+		assert_true(target_state_decode(&world->target, &world->policy, world->codes, -7 * MINUTE, &in));
+		assert_true(wire_is_whole(&in));
+		assert_int_equal(encode(world, after, sizeof after, -7 * MINUTE), size);
+		assert_memory_equal(before, after, size);
+		world_destroy(&world);
+	}
+}
+
+static void
+same_flapping(const struct flapping *one, const struct flapping *other)
+{
+	assert_int_equal(one == NULL, other == NULL);
+	if (one == NULL)
+		return;
+	assert_int_equal(one->flap, other->flap);
+	assert_int_equal(one->count, other->count);
+	assert_true(one->began == other->began && one->last_failed == other->last_failed);
+	assert_memory_equal(one->outages, other->outages, sizeof one->outages);
+}
+
+static void
+same_trouble(const struct trouble *one, const struct trouble *other)
+{
+	assert_int_equal(one == NULL, other == NULL);
+	if (one == NULL)
+		return;
+	assert_true(one->began == other->began && one->recovered == other->recovered && one->changed == other->changed
+	    && one->tempfail == other->tempfail && one->unknown == other->unknown);
+	assert_true(one->incident == other->incident && one->told == other->told && one->other == other->other
+	    && one->other_runs == other->other_runs && one->tempfail_runs == other->tempfail_runs);
+	assert_true(one->held == other->held && one->stale == other->stale);
+}
+
+static void
+same_unsteady(const struct unsteady *one, const struct unsteady *other)
+{
+	assert_int_equal(one == NULL, other == NULL);
+	if (one == NULL)
+		return;
+	assert_true(one->slot_began == other->slot_began && one->newest == other->newest);
+	assert_memory_equal(one->runs, other->runs, sizeof one->runs);
+	assert_memory_equal(one->failed, other->failed, sizeof one->failed);
+}
+
+static void
+same_conditions(const struct conditions *one, const struct conditions *other)
+{
+	assert_int_equal(one == NULL, other == NULL);
+	for (uint32_t i = 0; one != NULL && i < one->count; i++) {
+		const struct condition *a = &one->items[i], *b = &other->items[i];
+		assert_int_equal(one->count, other->count);
+		assert_true(a->code == b->code && a->stage == b->stage && a->phase == b->phase && a->count == b->count
+		    && a->blocked == b->blocked && a->since == b->since);
+	}
+}
+
+static void
+a_record_holds_every_part(void **unused)
+{
+	unsigned char record[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+		struct world *world = world_create(3, 2);
+		struct target_state copy;
+		world_run(world, histories[i]);
+		struct wire_in in = wire_from(record, encode(world, record, sizeof record, MINUTE));
+		target_state_init(&copy, 1);
+		assert_true(target_state_decode(&copy, &world->policy, world->codes, MINUTE, &in));
+		assert_true(copy.since == world->target.since && copy.ended == world->target.ended);
+		assert_true(copy.fails == world->target.fails && copy.passes == world->target.passes
+		    && copy.state == world->target.state && copy.verdict == world->target.verdict
+		    && copy.flags == world->target.flags && copy.swift == world->target.swift
+		    && copy.number == world->target.number && copy.silence == world->target.silence);
+		same_trouble(world->target.trouble, copy.trouble);
+		same_flapping(world->target.flapping, copy.flapping);
+		same_unsteady(world->target.unsteady, copy.unsteady);
+		same_conditions(world->target.conditions, copy.conditions);
+		target_state_fini(&copy);
+		world_destroy(&world);
+	}
+}
+
+static void
+names_survive_another_numbering(void **unused)
+{
+	struct world *one = world_create(3, 2), *other = world_create(3, 2);
+	unsigned char record[4096];
+
+	(void)unused;
+	world_run(one, "..xxxwww");
+	assert_true(codes_of(other->codes, "first_comes_another", NULL) != CODE_NONE);
+	struct codes *fresh = codes_create();
+	struct wire_in in = wire_from(record, encode(one, record, sizeof record, 0));
+	codes_destroy(&other->codes);
+	other->codes = fresh;
+	assert_true(target_state_decode(&other->target, &other->policy, fresh, 0, &in));
+	assert_string_equal(codes_get(fresh, other->target.conditions->items[0].code)->name, "early_data");
+	assert_int_equal(other->target.conditions->items[0].phase, BANNER);
+	world_destroy(&one);
+	world_destroy(&other);
+}
+
+static void
+a_broken_record_is_refused_whole(void **unused)
+{
+	unsigned char record[4096], broken[4096];
+	uint64_t dice = 88172645463325252u;
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof histories / sizeof *histories; i++) {
+		struct world *world = world_create(3, 2), *reader = world_create(3, 2);
+		world_run(world, histories[i]);
+		size_t size = encode(world, record, sizeof record, 0);
+		for (size_t cut = 0; cut < size; cut++) {
+			struct wire_in in = wire_from(record, cut);
+			assert_false(target_state_decode(&reader->target, &world->policy, world->codes, 0, &in));
+			assert_int_equal(reader->target.state, STATE_PENDING);
+			assert_null(reader->target.conditions);
+		}
+		for (int k = 0; k < 300; k++) { /* whatever is taken can be lived with */
+			memcpy(broken, record, size);
+			dice = dice * 6364136223846793005u + 1442695040888963407u;
+			broken[(dice >> 33) % size] ^= (unsigned char)(1u << (dice >> 61));
+			struct wire_in in = wire_from(broken, size);
+			if (target_state_decode(&reader->target, &world->policy, world->codes, 0, &in)) {
+				reader->due = reader->target.ended > 0 && reader->target.ended < INT64_MAX / 4
+				    ? reader->target.ended + MINUTE : reader->now;
+				encode(world, broken, sizeof broken, 0);
+			}
+			target_state_fini(&reader->target);
+			target_state_init(&reader->target, reader->now);
+		}
+		world_destroy(&world);
+		world_destroy(&reader);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_gives_back_what_was),
+		cmocka_unit_test(a_record_holds_every_part),
+		cmocka_unit_test(names_survive_another_numbering),
+		cmocka_unit_test(a_broken_record_is_refused_whole),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
