@@ -35,6 +35,7 @@ object    = $(patsubst %.c,$(B)/%.o,$(1))
 CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
 PLUGINS  := $(patsubst plugins/%/,%,$(dir $(wildcard plugins/*/*.c)))
 PLUGINS  := $(sort $(PLUGINS))
+PEERS    := $(patsubst tests/peers/%/,%,$(sort $(dir $(wildcard tests/peers/*/*.c))))
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
@@ -78,6 +79,15 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
+# The scripted peer and the certificates it shows: a program for each folder of tests/peers, apart from the core.
+define peer_tool
+$(B)/tests/bin/$(1): $(call object,$(wildcard tests/peers/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@echo "  LD   $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) $$^ -lssl -lcrypto -o $$@
+endef
+$(foreach p,$(PEERS),$(eval $(call peer_tool,$(p))))
+
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -106,7 +116,7 @@ deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 bench-deps: ; $(call install_packages,$(deps_bench))
 
-tests: all $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
+tests: all $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
 unit: all $(UNIT:%=$(B)/tests/unit/%)
