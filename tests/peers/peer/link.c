@@ -16,7 +16,7 @@ struct link {
 	int fd;
 	struct play *play;
 	struct tls *tls;
-	const char *certs;
+	const struct wardrobe *wardrobe;
 	char name[64];
 	bool shaking;
 	struct bytes rest;   /* still to be written: not ours */
@@ -33,7 +33,7 @@ say(const struct link *link, const char *what, const char *text)
 }
 
 struct link *
-link_create(int fd, const struct part *part, int64_t scale, const char *certs, const char *name)
+link_create(int fd, const struct part *part, int64_t scale, const struct wardrobe *wardrobe, const char *name)
 {
 	struct link *link = calloc(1, sizeof *link);
 
@@ -41,7 +41,7 @@ link_create(int fd, const struct part *part, int64_t scale, const char *certs, c
 		err(71, "calloc");
 	link->fd = fd;
 	link->play = play_create(part, scale);
-	link->certs = certs;
+	link->wardrobe = wardrobe;
 	snprintf(link->name, sizeof link->name, "%s", name);
 	return link;
 }
@@ -214,7 +214,7 @@ do_deed(struct link *link, const struct deed *deed)
 		link->rest_is_raw = false;
 		return true;
 	case DEED_TLS:
-		link->tls = tls_create(link->certs, deed->command, link->fd);
+		link->tls = tls_create(link->wardrobe, deed->command, link->fd);
 		link->shaking = true;
 		return true;
 	case DEED_TLS_FLOOD: return flood(link, deed->command);

@@ -5,9 +5,11 @@
 #include "play.h"
 
 struct link;
+struct wardrobe;
 
-/* Takes the descriptor. `name`: what the log calls it. */
-struct link *link_create(int fd, const struct part *part, int64_t scale, const char *certs, const char *name);
+/* Takes the descriptor; keeps the wardrobe. `name`: what the log calls it. */
+struct link *link_create(int fd, const struct part *part, int64_t scale, const struct wardrobe *wardrobe,
+                         const char *name);
 void link_destroy(struct link **link);
 
 /* Goes on as far as it can; what poll() reported comes in `events`. False: it is over, destroy it. */

@@ -1,7 +1,6 @@
 /* The commands of a part as steps of a machine: each either has a deed to do, or is over and the next one follows. */
 #include "play.h"
 
-#include <assert.h>
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +9,6 @@
 enum {
 	INPUT_MAX = 64 * 1024, /* what the other side may say ahead of us */
 	FLOOD_BLOCK = 16 * 1024,
-	REPEAT_DEPTH = 4,
 	LINE_MAX_SHOWN = 200
 };
 
@@ -25,8 +23,6 @@ struct play {
 	struct deed deed;
 	size_t sent;        /* bytes or rounds of the command so far */
 	struct bytes block; /* of a flood */
-	struct { size_t at; long left; } repeats[REPEAT_DEPTH];
-	size_t depth;
 	size_t input_size;
 	bool tells;         /* what was heard last has not been asked for */
 	char broken[2 * LINE_MAX_SHOWN + 100], heard[LINE_MAX_SHOWN];
@@ -37,10 +33,12 @@ struct play {
 typedef bool step(struct play *, const struct command *);
 
 const struct part *
-play_part(const struct peer *peer, unsigned long connection)
+play_part(const struct peer *peer, unsigned long connection, int64_t pause)
 {
 	size_t index = connection - 1;
 
+	if (peer->calm > 0)
+		index = pause < peer->calm;
 	if (peer->rotating)
 		index %= peer->count;
 	return &peer->parts[index < peer->count ? index : peer->count - 1];
@@ -211,6 +209,12 @@ first_line(struct play *play, int line)
 }
 
 static bool
+is_quit(const struct play *play, long size)
+{
+	return size == 4 && memcmp(play->input, "QUIT", 4) == 0;
+}
+
+static bool
 step_expect(struct play *play, const struct command *command)
 {
 	const struct bytes *pattern = &command->bytes;
@@ -224,6 +228,10 @@ step_expect(struct play *play, const struct command *command)
 		return breaks(play, command->line, what, play->input, play->input_size);
 	if (size < 0)
 		return false;
+	if (!script_matches(pattern->data, pattern->size, play->input, (size_t)size) && is_quit(play, size)) {
+		play->at = play->part->count; /* a farewell is never wrong */
+		return false;
+	}
 	if (!script_matches(pattern->data, pattern->size, play->input, (size_t)size))
 		return breaks(play, command->line, what, play->input, (size_t)size);
 	show(play->heard, sizeof play->heard, play->input, (size_t)size);
@@ -320,27 +328,6 @@ step_reset(struct play *play, const struct command *command)
 }
 
 static bool
-step_repeat(struct play *play, const struct command *command)
-{
-	assert(play->depth < REPEAT_DEPTH);
-	play->repeats[play->depth].at = play->at;
-	play->repeats[play->depth++].left = command->count;
-	return false;
-}
-
-static bool
-step_end(struct play *play, const struct command *command)
-{
-	(void)command;
-	assert(play->depth > 0);
-	if (--play->repeats[play->depth - 1].left > 0)
-		play->at = play->repeats[play->depth - 1].at;
-	else
-		play->depth--;
-	return false;
-}
-
-static bool
 answer_quit(struct play *play, int line)
 {
 	static char bye[] = "221 bye\r\n";
@@ -358,7 +345,7 @@ step_farewell(struct play *play, const struct command *command)
 	bool over = play->bye || play->broken[0] != '\0';
 	long size = over ? -1 : first_line(play, command->line);
 
-	if (size == 4 && memcmp(play->input, "QUIT", 4) == 0 && answer_quit(play, command->line))
+	if (is_quit(play, size) && answer_quit(play, command->line))
 		return true;
 	if (!over && size < 0 && !play->ended)
 		return wait_for_input(play);
@@ -380,8 +367,6 @@ static step *const steps[OPS] = {
 	[OP_DEAF] = step_deaf,
 	[OP_TLS] = step_tls,
 	[OP_TLS_FLOOD] = step_tls_flood,
-	[OP_REPEAT] = step_repeat,
-	[OP_END] = step_end,
 	[OP_HALF_CLOSE] = step_half_close,
 	[OP_CLOSE] = step_close,
 	[OP_RESET] = step_reset,
@@ -403,7 +388,7 @@ play_next(struct play *play, int64_t now)
 			play->begun = true;
 			return play->deed;
 		}
-		if (play->broken[0] == '\0')
+		if (play->broken[0] == '\0' && play->at < play->part->count)
 			play->at++;
 		play->begun = false;
 		play->sent = 0;

@@ -31,8 +31,8 @@ struct deed {
 
 struct play;
 
-/* The part that the connection of this number plays, from 1. */
-const struct part *play_part(const struct peer *peer, unsigned long connection);
+/* The part that the connection of this number plays, from 1, when it comes so long after the one before. */
+const struct part *play_part(const struct peer *peer, unsigned long connection, int64_t pause);
 
 /* `scale`: every time of the script is divided by it. Ends the program where there is no memory. */
 struct play *play_create(const struct part *part, int64_t scale);

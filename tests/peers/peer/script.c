@@ -69,12 +69,6 @@ read_time(struct reader *reader, struct command *command)
 	command->time = reader_time(reader);
 }
 
-static void
-read_count(struct reader *reader, struct command *command)
-{
-	command->count = reader_number(reader);
-}
-
 /* tls CERTIFICATE [OPTION…]: kept as words, tls.c reads them. */
 static void
 read_words(struct reader *reader, struct command *command)
@@ -116,8 +110,6 @@ static const struct verb {
 	{ "deaf", OP_DEAF, read_nothing },
 	{ "tls", OP_TLS, read_words },
 	{ "tls_flood", OP_TLS_FLOOD, read_tls_flood },
-	{ "repeat", OP_REPEAT, read_count },
-	{ "end", OP_END, read_nothing },
 	{ "half_close", OP_HALF_CLOSE, read_nothing },
 	{ "close", OP_CLOSE, read_nothing },
 	{ "reset", OP_RESET, read_nothing },
@@ -168,7 +160,7 @@ read_command(struct reader *reader, struct peer *peer)
 	reader_fault(reader, "no such command: %s", reader->at);
 }
 
-/* peer NAME [shut | full] [rotating] [at ADDRESS [x N]] [port OF] */
+/* peer NAME [shut | full] [rotating | calm TIME] [at ADDRESS [x N]] [port OF] */
 static void
 read_peer(struct reader *reader, struct script *script)
 {
@@ -187,6 +179,8 @@ read_peer(struct reader *reader, struct script *script)
 			peer->door = DOOR_FULL;
 		else if (reader_takes(reader, "rotating"))
 			peer->rotating = true;
+		else if (reader_takes(reader, "calm"))
+			peer->calm = reader_time(reader);
 		else if (reader_takes(reader, "at"))
 			reader_word(reader, peer->address, sizeof peer->address);
 		else if (reader_takes(reader, "x"))

@@ -26,8 +26,6 @@ enum op {
 	OP_DEAF,         /* the same, and do not read */
 	OP_TLS,          /* handshake as a server; `bytes`: the certificate and options */
 	OP_TLS_FLOOD,    /* `bytes`: of what, `count` */
-	OP_REPEAT,       /* what stands until its `end`, `count` times */
-	OP_END,
 	OP_HALF_CLOSE,
 	OP_CLOSE,
 	OP_RESET,
@@ -62,6 +60,7 @@ struct peer {
 	int addresses;     /* how many, from `address` upwards, all with the same port number */
 	enum door door;
 	bool rotating;     /* after the last part comes the first; otherwise the last again */
+	int64_t calm;      /* a connection sooner than this after the one before plays the second part, others the first */
 	struct part *parts;
 	size_t count;
 };

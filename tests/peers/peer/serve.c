@@ -1,12 +1,13 @@
 /*
- * peer [-c CERTS] [-x SCALE] SCRIPT
+ * peer [-c CERTS] [-t CERTIFICATE] [-x SCALE] SCRIPT
  *
  * Plays every peer and the name server of a script on loopback ports that the kernel gives, until its standard input
  * ends. Standard output says where they are and what happens, a line an event:
  *   peer NAME ADDRESS PORT, dns ADDRESS PORT, ready
  *   NAME N connected ADDRESS:PORT | heard LINE | tls VERSION CIPHER | tls over: WHY | broken: HOW | closed | reset
  *   dns NAME TYPE udp|tcp
- * N counts the connections of a peer, from 1. -x: every time in the script is divided by SCALE.
+ * N counts the connections of a peer, from 1. -t: what the script's `tls *` shows. -x: every time in the script is
+ * divided by SCALE.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -23,6 +24,7 @@
 
 #include "dns.h"
 #include "link.h"
+#include "tls.h"
 
 enum { FILLERS = 2 };
 
@@ -31,13 +33,19 @@ struct party {
 	int fd;
 	struct link *link;        /* a connection */
 	struct peer *peer;        /* a door */
-	unsigned long *connections; /* of the peer so far */
+	struct visits *visits;
 	enum { PARTY_INPUT, PARTY_DOOR, PARTY_LINK, PARTY_DNS_UDP, PARTY_DNS_TCP, PARTY_DNS_LINK, PARTY_IDLE } kind;
+};
+
+/* The connections of a peer so far. */
+struct visits {
+	unsigned long count;
+	int64_t last;
 };
 
 struct house {
 	struct script *script;
-	const char *certs;
+	struct wardrobe wardrobe;
 	int64_t scale;
 	struct party *parties;
 	struct pollfd *polls;
@@ -128,7 +136,7 @@ fill_queue(struct house *house, const struct sockaddr_storage *address, socklen_
 }
 
 static void
-open_door(struct house *house, struct peer *peer, int offset, in_port_t *port, unsigned long *connections)
+open_door(struct house *house, struct peer *peer, int offset, in_port_t *port, struct visits *visits)
 {
 	struct sockaddr_storage address;
 	socklen_t size = make_address(peer->address, offset, *port, &address);
@@ -139,7 +147,7 @@ open_door(struct house *house, struct peer *peer, int offset, in_port_t *port, u
 	make_address(peer->address, offset, *port, &address);
 	if (peer->door != DOOR_SHUT && listen(fd, peer->door == DOOR_FULL ? 0 : 1024) != 0)
 		err(71, "listen");
-	add_party(house, (struct party){ .fd = fd, .peer = peer, .connections = connections,
+	add_party(house, (struct party){ .fd = fd, .peer = peer, .visits = visits,
 	    .kind = peer->door == DOOR_OPEN ? PARTY_DOOR : PARTY_IDLE });
 	if (peer->door == DOOR_FULL)
 		fill_queue(house, &address, size);
@@ -154,9 +162,9 @@ static void
 open_doors(struct house *house)
 {
 	in_port_t *ports = calloc(house->script->peer_count, sizeof *ports);
-	unsigned long *connections = calloc(house->script->peer_count, sizeof *connections);
+	struct visits *visits = calloc(house->script->peer_count, sizeof *visits);
 
-	if (ports == NULL || connections == NULL)
+	if (ports == NULL || visits == NULL)
 		err(71, "calloc");
 	for (size_t i = 0; i < house->script->peer_count; i++) {
 		struct peer *peer = &house->script->peers[i];
@@ -164,7 +172,7 @@ open_doors(struct house *house)
 		if (peer->port_of[0] != '\0')
 			ports[i] = ports[script_peer(house->script, peer->port_of) - house->script->peers];
 		for (int j = 0; j < peer->addresses; j++)
-			open_door(house, peer, j, &ports[i], &connections[i]);
+			open_door(house, peer, j, &ports[i], &visits[i]);
 	}
 	free(ports);
 }
@@ -247,6 +255,7 @@ welcome(struct house *house, size_t door)
 	struct sockaddr_in6 from;
 	socklen_t size = sizeof from;
 	int fd = accept4(party.fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
+	int64_t now = now_us(), pause;
 	char name[64];
 
 	if (fd < 0)
@@ -256,11 +265,14 @@ welcome(struct house *house, size_t door)
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	snprintf(name, sizeof name, "%s %lu", party.peer->name, ++*party.connections);
+	pause = party.visits->count++ > 0 ? (now - party.visits->last) * house->scale : INT64_MAX;
+	party.visits->last = now;
+	snprintf(name, sizeof name, "%s %lu", party.peer->name, party.visits->count);
 	printf("%s connected from %d\n", name, ntohs(from.sin6_port));
 	add_party(house, (struct party){ .fd = fd, .kind = PARTY_LINK,
-	    .link = link_create(fd, play_part(party.peer, *party.connections), house->scale, house->certs, name) });
-	turn_link(house, house->count - 1, 0, now_us());
+	    .link = link_create(fd, play_part(party.peer, party.visits->count, pause), house->scale, &house->wardrobe,
+	        name) });
+	turn_link(house, house->count - 1, 0, now);
 }
 
 /* What was closed makes room. */
@@ -337,17 +349,19 @@ serve(struct house *house)
 int
 main(int argc, char **argv)
 {
-	struct house house = { .scale = 1, .certs = "build/tests/certs" };
+	static const char usage[] = "usage: peer [-c CERTS] [-t CERTIFICATE] [-x SCALE] SCRIPT";
+	struct house house = { .scale = 1, .wardrobe = { "build/tests/certs", "good" } };
 
-	for (int option; (option = getopt(argc, argv, "c:x:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "c:t:x:")) != -1;) {
 		switch (option) {
-		case 'c': house.certs = optarg; break;
+		case 'c': house.wardrobe.folder = optarg; break;
+		case 't': house.wardrobe.any = optarg; break;
 		case 'x': house.scale = atol(optarg) > 0 ? atol(optarg) : 1; break;
-		default: errx(64, "usage: peer [-c CERTS] [-x SCALE] SCRIPT");
+		default: errx(64, usage);
 		}
 	}
 	if (optind != argc - 1)
-		errx(64, "usage: peer [-c CERTS] [-x SCALE] SCRIPT");
+		errx(64, usage);
 	signal(SIGPIPE, SIG_IGN);
 	house.script = script_read(argv[optind]);
 	add_party(&house, (struct party){ .fd = STDIN_FILENO, .kind = PARTY_INPUT });

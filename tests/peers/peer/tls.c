@@ -205,7 +205,7 @@ keep_secret(const SSL *ssl, const char *line)
 }
 
 static void
-make_context(struct making *making, const char *certs)
+make_context(struct making *making, const struct wardrobe *wardrobe)
 {
 	char words[512], *rest = words, *name;
 
@@ -219,20 +219,20 @@ make_context(struct making *making, const char *certs)
 	set_ciphers(making, "ALL:eNULL");
 	snprintf(words, sizeof words, "%s", making->command->bytes.data);
 	name = strsep(&rest, " ");
-	load_certificate(making, certs, name);
+	load_certificate(making, wardrobe->folder, strcmp(name, "*") == 0 ? wardrobe->any : name);
 	for (char *word; (word = strsep(&rest, " ")) != NULL;)
 		if (*word != '\0')
 			set_option(making, word);
 }
 
 struct tls *
-tls_create(const char *certs, const struct command *command, int fd)
+tls_create(const struct wardrobe *wardrobe, const struct command *command, int fd)
 {
 	struct making making = { SSL_CTX_new(TLS_server_method()), calloc(1, sizeof(struct tls)), command };
 
 	if (making.context == NULL || making.tls == NULL)
 		fault(&making, "no memory");
-	make_context(&making, certs);
+	make_context(&making, wardrobe);
 	making.tls->ssl = SSL_new(making.context);
 	SSL_CTX_free(making.context);
 	if (making.tls->ssl == NULL || SSL_set_fd(making.tls->ssl, fd) != 1)

@@ -7,6 +7,12 @@
 
 #include "script.h"
 
+/* What certificates there are to wear. */
+struct wardrobe {
+	const char *folder;
+	const char *any; /* for a script's `tls *` */
+};
+
 struct tls;
 
 enum tls_result { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_OVER };
@@ -19,10 +25,10 @@ enum tls_result { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_OVER };
  *   client_cert=ask|need
  *   tickets=N            sent after the handshake (TLS 1.3)
  *   records=N            at most N bytes of what is written in a record
- * CERTS/CERTIFICATE.pem holds chain and key, CERTS/CERTIFICATE.ocsp, where it is, the staple.
+ * FOLDER/CERTIFICATE.pem holds chain and key, FOLDER/CERTIFICATE.ocsp, where it is, the staple.
  * Ends the program where the words or files are at fault.
  */
-struct tls *tls_create(const char *certs, const struct command *command, int fd);
+struct tls *tls_create(const struct wardrobe *wardrobe, const struct command *command, int fd);
 void tls_destroy(struct tls **tls);
 
 enum tls_result tls_shake(struct tls *tls);
