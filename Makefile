@@ -41,6 +41,7 @@ PLUGINS  := $(sort $(PLUGINS))
 PEERS    := $(patsubst tests/peers/%/,%,$(sort $(dir $(wildcard tests/peers/*/*.c))))
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
@@ -87,6 +88,11 @@ $(B)/tests/bin/$(1): $(call object,$(wildcard tests/peers/$(1)/*.c))
 endef
 $(foreach p,$(PEERS),$(eval $(call peer_tool,$(p))))
 
+# Plugins that tests load, good and broken ones.
+$(B)/tests/fixtures/%.so: $(B)/tests/fixtures/%.o
+	@echo "  LD   $@"
+	$(Q)$(CC) -shared $(LDFLAGS) $^ -o $@
+
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -115,10 +121,10 @@ deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 bench-deps: ; $(call install_packages,$(deps_bench))
 
-tests: all $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
+tests: all $(FIXTURES) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
-unit: all $(UNIT:%=$(B)/tests/unit/%)
+unit: all $(FIXTURES) $(UNIT:%=$(B)/tests/unit/%)
 	$(Q)for t in $(UNIT); do $(B)/tests/unit/$$t >$(B)/tests/unit/$$t.log 2>&1 || { cat $(B)/tests/unit/$$t.log; exit 1; }; done
 
 run: deps

@@ -1,0 +1,103 @@
+/* The compiled expression lies in the arena of the configuration, which all processes share and none can change. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "config/regex.h"
+
+#include <string.h>
+
+/* A greeting is at most 64 KiB; these limits end the worst expression on it within some 10 ms. */
+enum { PATTERN_MAX = 1000, NESTING_MAX = 50, STEPS_MAX = 200000, DEPTH_MAX = 2000, HEAP_MAX_KIB = 1024 };
+
+struct pw_regex {
+	const char *pattern;
+	pcre2_code *code;
+};
+
+static void *
+take(size_t size, void *arena)
+{
+	return arena_alloc(arena, size);
+}
+
+static void
+keep(void *memory, void *arena)
+{
+	(void)memory, (void)arena;
+}
+
+/* PCRE2's words about a pattern, and where in it. */
+static void
+explain(int error, size_t offset, const char *pattern, struct reason *why)
+{
+	PCRE2_UCHAR words[120];
+	char rest[60];
+	struct text text = TEXT_OVER(rest);
+	size_t size = strlen(pattern);
+
+	if (pcre2_get_error_message(error, words, sizeof words) < 0)
+		words[0] = '\0';
+	if (offset > size)
+		offset = size;
+	text_escape(&text, (struct pw_bytes){ pattern + offset, size - offset });
+	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words, offset + 1,
+	    offset < size ? ": '" : "", rest, offset < size ? "'" : "");
+}
+
+static pcre2_code *
+compile(struct arena *arena, const char *pattern, struct reason *why)
+{
+	pcre2_general_context *general = pcre2_general_context_create(take, keep, arena);
+	pcre2_compile_context *context = pcre2_compile_context_create(general);
+	pcre2_code *code;
+	size_t offset = 0;
+	int error = 0;
+
+	pcre2_set_parens_nest_limit(context, NESTING_MAX);
+	pcre2_set_max_pattern_length(context, PATTERN_MAX);
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
+	if (code == NULL)
+		explain(error, offset, pattern, why);
+	return code; /* the contexts lie in the arena and need no end */
+}
+
+const struct pw_regex *
+regex_compile(struct arena *arena, const char *pattern, struct reason *why)
+{
+	pcre2_code *code = compile(arena, pattern, why);
+	struct pw_regex *regex;
+
+	if (code == NULL)
+		return NULL;
+	regex = arena_alloc(arena, sizeof *regex);
+	regex->pattern = arena_intern(arena, pattern);
+	regex->code = code;
+	return regex;
+}
+
+const char *
+regex_pattern(const struct pw_regex *regex)
+{
+	return regex->pattern;
+}
+
+bool
+regex_matches(const struct pw_regex *regex, struct pw_bytes bytes, bool *limited)
+{
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	int found = PCRE2_ERROR_NOMEMORY;
+
+	if (context != NULL && data != NULL) {
+		pcre2_set_match_limit(context, STEPS_MAX);
+		pcre2_set_depth_limit(context, DEPTH_MAX);
+		pcre2_set_heap_limit(context, HEAP_MAX_KIB);
+		found = pcre2_match(regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
+	}
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(context);
+	if (limited != NULL)
+		*limited = found < 0 && found != PCRE2_ERROR_NOMATCH;
+	return found >= 0;
+}
