@@ -14,7 +14,11 @@
 
 enum {
 	EVIDENCE_PHASES_MAX = 32,
+	EVIDENCE_LEGS_MAX = 64,              /* a run has one for each address it knows of */
 	EVIDENCE_TRANSCRIPT_MAX = 16 * 1024, /* bytes of a leg: head and tail, the gap stated; never the failing lines */
+	EVIDENCE_LINE_MAX = 4096,            /* bytes of one line of it; a longer one is cut */
+	EVIDENCE_FACTS_MAX = 20 * 1024,      /* bytes of all facts of a leg; what does not fit is dropped */
+	EVIDENCE_WARNINGS_MAX = 8 * 1024,
 	EVIDENCE_TEXT_MAX = 512              /* bytes of a sentence with its NUL */
 };
 
@@ -54,12 +58,17 @@ struct evidence {
 	struct pw_bytes facts, warnings, transcript; /* encoded lists: walk them with evidence_next_… */
 };
 
-/* The lists of a leg, growing while its dialogue goes on. Starts as zeroes, holds no memory until used. */
+/* The lists of a leg, growing while its dialogue goes on. Starts as zeroes, holds no memory until used. What finds no
+ * memory is left out. */
 struct evidence_log {
 	struct buffer facts, warnings, transcript;
+	uint32_t gap;                       /* where the transcript's gap begins, 0: it has none */
+	uint32_t left_lines, left_bytes;    /* out of it */
 };
 
+/* A fact of the same name gives way to the new one. */
 void evidence_add_fact(struct evidence_log *, const char *name, struct pw_bytes value, bool steady);
+/* A second warning with the same code is dropped. `text` is escaped already. */
 void evidence_add_warning(struct evidence_log *, const char *code, const char *phase, const char *text);
 /* `at`: microseconds since the leg's start. Appends a line; above EVIDENCE_TRANSCRIPT_MAX the middle gives way. */
 void evidence_add_line(struct evidence_log *, int64_t at, enum evidence_dir, struct pw_bytes line);

@@ -40,7 +40,7 @@ struct dialogue_step {
 	char bytes[DIALOGUE_LINE_MAX + 3];
 };
 
-/* What a dialogue is to know. The pointers stay good while it lives; `address` and `helo` are copied. */
+/* What a dialogue is to know. The pointers stay good while it lives; `address` is copied. */
 struct dialogue_setup {
 	const struct target *target;
 	const char *address;    /* as text, without port */
@@ -77,7 +77,7 @@ void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *, 
  * a later deadline. */
 void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
 
-/* Our own side ends it: unknown(outcome). Says the farewell where one is due, and does not wait for its reply. */
+/* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
 /*
@@ -114,8 +114,11 @@ uint32_t dialogue_reached(const struct dialogue *);
 /* Microseconds of phase `index` of the policy's plan; -1 where not reached. */
 int64_t dialogue_phase_micros(const struct dialogue *, uint32_t index);
 
+/* Of outcome, steady facts and warnings, as evidence_fingerprint() makes it. */
+uint64_t dialogue_fingerprint(const struct dialogue *, uint64_t seed);
+
 /* Fills outcome, text, helo, verdict, phases, micros and the lists; views into the dialogue, good until it is
  * destroyed. Everything else (leg, legs, address, port, local, started) is the owner's. */
-void dialogue_evidence(const struct dialogue *, struct evidence *);
+void dialogue_evidence(struct dialogue *, struct evidence *);
 
 #endif

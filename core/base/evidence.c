@@ -1,0 +1,363 @@
+/*
+ * Evidence as bytes. While a dialogue goes on it only appends entries to three short buffers, in the very form in which
+ * they travel: most runs are well, and nobody ever looks at what was gathered.
+ *
+ * fact: name, steady (u8), value;  warning: code, phase (names), text;  line: at (i64), dir (u8), bytes
+ */
+#include "base/evidence.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	FACTS_FIRST = 192, /* rooms that fit a common dialogue without growing */
+	TRANSCRIPT_FIRST = 512,
+	LINE_HEADER = 8 + 1 + 2,
+	FACT_MAX = 4096,
+	HEAD = EVIDENCE_TRANSCRIPT_MAX / 3, /* of a transcript with a gap */
+	SHORTENED = EVIDENCE_TRANSCRIPT_MAX / 4 * 3,
+	GAP_MAX = LINE_HEADER + 64
+};
+
+/* Reserves `size` bytes at the end of a list as a message to write into; bad where they do not fit. */
+static struct wire_out
+append(struct buffer *list, size_t size, size_t first, size_t max)
+{
+	char *end = buffer_reserve(list, list->room == 0 && size < first ? first : size, max);
+
+	return end == NULL ? (struct wire_out){ .bad = true } : wire_over(end, size);
+}
+
+static void
+appended(struct buffer *list, const struct wire_out *out)
+{
+	if (!out->bad)
+		list->size += (uint32_t)out->size;
+}
+
+/* Takes the entry called `name` out of a list of facts. */
+static void
+forget_fact(struct buffer *facts, const char *name)
+{
+	struct pw_bytes list = buffer_view(facts);
+	struct evidence_fact fact;
+	size_t before = list.size;
+
+	while (evidence_next_fact(&list, &fact)) {
+		if (strcmp(fact.name, name) == 0) {
+			buffer_remove(facts, facts->size - before, before - list.size);
+			return;
+		}
+		before = list.size;
+	}
+}
+
+void
+evidence_add_fact(struct evidence_log *log, const char *name, struct pw_bytes value, bool steady)
+{
+	if (value.size > FACT_MAX)
+		value.size = FACT_MAX;
+	forget_fact(&log->facts, name);
+	struct wire_out out
+	    = append(&log->facts, 1 + strlen(name) + 1 + 2 + value.size, FACTS_FIRST, EVIDENCE_FACTS_MAX);
+	wire_put_name(&out, name);
+	wire_put_u8(&out, steady);
+	wire_put_bytes(&out, value);
+	appended(&log->facts, &out);
+}
+
+static bool
+has_warning(const struct buffer *warnings, const char *code)
+{
+	struct pw_bytes list = buffer_view(warnings);
+	struct evidence_warning warning;
+
+	while (evidence_next_warning(&list, &warning))
+		if (strcmp(warning.code, code) == 0)
+			return true;
+	return false;
+}
+
+void
+evidence_add_warning(struct evidence_log *log, const char *code, const char *phase, const char *text)
+{
+	struct pw_bytes bytes = { text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
+
+	if (has_warning(&log->warnings, code))
+		return;
+	struct wire_out out
+	    = append(&log->warnings, 1 + strlen(code) + 1 + strlen(phase) + 2 + bytes.size, 0, EVIDENCE_WARNINGS_MAX);
+	wire_put_name(&out, code);
+	wire_put_name(&out, phase);
+	wire_put_bytes(&out, bytes);
+	appended(&log->warnings, &out);
+}
+
+static void
+write_line(struct wire_out *out, int64_t at, enum evidence_dir dir, struct pw_bytes line)
+{
+	wire_put_i64(out, at);
+	wire_put_u8(out, (uint8_t)dir);
+	wire_put_bytes(out, line);
+}
+
+/* The size of the entry at `offset` of a transcript that we wrote ourselves. */
+static size_t
+line_size(const struct buffer *transcript, size_t offset, int64_t *at)
+{
+	struct wire_in in = wire_from(transcript->data + offset, transcript->size - offset);
+
+	*at = wire_get_i64(&in);
+	wire_get_u8(&in);
+	wire_get_bytes(&in);
+	return in.bad ? transcript->size - offset : in.at;
+}
+
+/* Where the head ends: the first border between lines behind HEAD bytes. */
+static uint32_t
+find_gap(const struct buffer *transcript)
+{
+	size_t offset = 0;
+	int64_t at;
+
+	while (offset < HEAD && offset < transcript->size)
+		offset += line_size(transcript, offset, &at);
+	return (uint32_t)offset;
+}
+
+static void
+insert_gap(struct evidence_log *log, int64_t at)
+{
+	struct buffer *transcript = &log->transcript;
+	unsigned char entry[GAP_MAX];
+	struct wire_out out = wire_over(entry, sizeof entry);
+	char text[GAP_MAX - LINE_HEADER];
+	int size = snprintf(text, sizeof text, "%u lines, %u bytes left out here", log->left_lines, log->left_bytes);
+
+	write_line(&out, at, EVIDENCE_EVENT, (struct pw_bytes){ text, (size_t)size });
+	if (buffer_reserve(transcript, out.size, EVIDENCE_TRANSCRIPT_MAX) == NULL)
+		return;
+	char *gap = transcript->data + log->gap;
+	memmove(gap + out.size, gap, transcript->size - log->gap);
+	memcpy(gap, entry, out.size);
+	transcript->size += (uint32_t)out.size;
+}
+
+/* Drops the oldest lines behind the head, so many that it need not be done again for each line. */
+static void
+give_way(struct evidence_log *log, size_t needed)
+{
+	struct buffer *transcript = &log->transcript;
+	int64_t at = 0;
+	size_t offset;
+
+	if (log->gap == 0)
+		log->gap = find_gap(transcript);
+	else
+		buffer_remove(transcript, log->gap, line_size(transcript, log->gap, &at));
+	offset = log->gap;
+	while (offset < transcript->size
+	    && transcript->size - (offset - log->gap) + needed + GAP_MAX > (size_t)SHORTENED) {
+		size_t size = line_size(transcript, offset, &at);
+
+		log->left_lines++;
+		log->left_bytes += (uint32_t)(size - LINE_HEADER);
+		offset += size;
+	}
+	buffer_remove(transcript, log->gap, offset - log->gap);
+	insert_gap(log, at);
+}
+
+void
+evidence_add_line(struct evidence_log *log, int64_t at, enum evidence_dir dir, struct pw_bytes line)
+{
+	if (line.size > EVIDENCE_LINE_MAX)
+		line.size = EVIDENCE_LINE_MAX;
+	if (log->transcript.size + LINE_HEADER + line.size > EVIDENCE_TRANSCRIPT_MAX)
+		give_way(log, LINE_HEADER + line.size);
+	struct wire_out out
+	    = append(&log->transcript, LINE_HEADER + line.size, TRANSCRIPT_FIRST, EVIDENCE_TRANSCRIPT_MAX);
+	write_line(&out, at, dir, line);
+	appended(&log->transcript, &out);
+}
+
+void
+evidence_log_fini(struct evidence_log *log)
+{
+	buffer_fini(&log->facts);
+	buffer_fini(&log->warnings);
+	buffer_fini(&log->transcript);
+	*log = (struct evidence_log){ .gap = 0 };
+}
+
+/* What was read of a list is taken off its front; nothing where it was malformed. */
+static bool
+advance(struct pw_bytes *list, const struct wire_in *in)
+{
+	if (in->bad)
+		return false;
+	list->data += in->at;
+	list->size -= in->at;
+	return true;
+}
+
+bool
+evidence_next_fact(struct pw_bytes *list, struct evidence_fact *fact)
+{
+	struct wire_in in = wire_from(list->data, list->size);
+
+	wire_get_name(&in, fact->name, sizeof fact->name);
+	fact->steady = wire_get_choice(&in, 2) != 0;
+	fact->value = wire_get_bytes(&in);
+	return advance(list, &in);
+}
+
+bool
+evidence_next_warning(struct pw_bytes *list, struct evidence_warning *warning)
+{
+	struct wire_in in = wire_from(list->data, list->size);
+
+	wire_get_name(&in, warning->code, sizeof warning->code);
+	wire_get_name(&in, warning->phase, sizeof warning->phase);
+	warning->text = wire_get_bytes(&in);
+	return advance(list, &in);
+}
+
+bool
+evidence_next_line(struct pw_bytes *list, struct evidence_line *line)
+{
+	struct wire_in in = wire_from(list->data, list->size);
+
+	line->at = wire_get_i64(&in);
+	line->dir = (enum evidence_dir)wire_get_choice(&in, EVIDENCE_RECEIVED_TLS + 1);
+	line->bytes = wire_get_bytes(&in);
+	return advance(list, &in);
+}
+
+static bool
+lists_are_whole(struct pw_bytes facts, struct pw_bytes warnings, struct pw_bytes transcript)
+{
+	struct evidence_fact fact;
+	struct evidence_warning warning;
+	struct evidence_line line;
+
+	while (facts.size > 0 && evidence_next_fact(&facts, &fact))
+		;
+	while (warnings.size > 0 && evidence_next_warning(&warnings, &warning))
+		;
+	while (transcript.size > 0 && evidence_next_line(&transcript, &line))
+		;
+	return facts.size == 0 && warnings.size == 0 && transcript.size == 0;
+}
+
+static void
+put_phase(struct wire_out *out, const struct evidence_phase *phase)
+{
+	wire_put_name(out, phase->name);
+	wire_put_u8(out, (uint8_t)phase->status);
+	wire_put_i64(out, phase->micros);
+	wire_put_i64(out, phase->limit);
+}
+
+static void
+get_phase(struct wire_in *in, struct evidence_phase *phase)
+{
+	wire_get_name(in, phase->name, sizeof phase->name);
+	phase->status = (enum phase_status)wire_get_choice(in, PHASE_FAILED + 1);
+	phase->micros = wire_get_i64(in);
+	phase->limit = wire_get_i64(in);
+	if (phase->micros < -1 || phase->limit < 0)
+		in->bad = true;
+}
+
+void
+evidence_put(const struct evidence *evidence, struct wire_out *out)
+{
+	wire_put_u32(out, evidence->leg);
+	wire_put_u32(out, evidence->legs);
+	wire_put_u8(out, evidence->verdict);
+	wire_put_name(out, evidence->outcome);
+	wire_put_bytes(out, evidence->text);
+	wire_put_bytes(out, evidence->address);
+	wire_put_u16(out, evidence->port);
+	wire_put_bytes(out, evidence->local);
+	wire_put_bytes(out, evidence->helo);
+	wire_put_i64(out, evidence->started);
+	wire_put_i64(out, evidence->micros);
+	wire_put_u8(out, (uint8_t)evidence->phase_count);
+	for (uint32_t i = 0; i < evidence->phase_count; i++)
+		put_phase(out, &evidence->phases[i]);
+	wire_put_bytes(out, evidence->facts);
+	wire_put_bytes(out, evidence->warnings);
+	wire_put_bytes(out, evidence->transcript);
+}
+
+/* Which leg of how many, and how it ended. */
+static void
+get_head(struct wire_in *in, struct evidence *evidence)
+{
+	evidence->leg = wire_get_u32(in);
+	evidence->legs = wire_get_u32(in);
+	evidence->verdict = wire_get_choice(in, EVIDENCE_NOT_CHECKED + 1);
+	wire_get_name(in, evidence->outcome, sizeof evidence->outcome);
+	evidence->text = wire_get_bytes(in);
+	if (evidence->leg >= evidence->legs || evidence->legs > EVIDENCE_LEGS_MAX
+	    || evidence->text.size >= EVIDENCE_TEXT_MAX)
+		in->bad = true;
+}
+
+static void
+get_ends(struct wire_in *in, struct evidence *evidence)
+{
+	evidence->address = wire_get_bytes(in);
+	evidence->port = wire_get_u16(in);
+	evidence->local = wire_get_bytes(in);
+	evidence->helo = wire_get_bytes(in);
+	evidence->started = wire_get_i64(in);
+	evidence->micros = wire_get_i64(in);
+}
+
+bool
+evidence_get(struct wire_in *in, struct evidence *evidence)
+{
+	get_head(in, evidence);
+	get_ends(in, evidence);
+	evidence->phase_count = wire_get_choice(in, EVIDENCE_PHASES_MAX + 1);
+	for (uint32_t i = 0; i < evidence->phase_count && !in->bad; i++)
+		get_phase(in, &evidence->phases[i]);
+	evidence->facts = wire_get_bytes(in);
+	evidence->warnings = wire_get_bytes(in);
+	evidence->transcript = wire_get_bytes(in);
+	if (in->bad || !lists_are_whole(evidence->facts, evidence->warnings, evidence->transcript))
+		in->bad = true;
+	return !in->bad;
+}
+
+/* FNV-1a: names and values are short, and nobody gains by a collision. */
+static uint64_t
+mix(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3ull;
+	return (hash ^ 0x100) * 0x100000001b3ull; /* where one ends and the next begins */
+}
+
+uint64_t
+evidence_fingerprint(const struct evidence *evidence, uint64_t seed)
+{
+	uint64_t hash = mix(seed ^ 0xcbf29ce484222325ull, evidence->outcome, strlen(evidence->outcome));
+	struct pw_bytes facts = evidence->facts, warnings = evidence->warnings;
+	struct evidence_fact fact;
+	struct evidence_warning warning;
+
+	while (evidence_next_fact(&facts, &fact))
+		if (fact.steady) {
+			hash = mix(hash, fact.name, strlen(fact.name));
+			hash = mix(hash, fact.value.data, fact.value.size);
+		}
+	while (evidence_next_warning(&warnings, &warning))
+		hash = mix(hash, warning.code, strlen(warning.code));
+	return hash;
+}

@@ -1,0 +1,247 @@
+/* How a dialogue ends without the plugin: the connection broke, a limit was met, or our own side gave up. */
+#include "prober/dialogue_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/messages.h"
+
+enum { LATE_AT_LEAST = 250 * MILLISECOND };
+
+/* Replies were there before what they answer; where nothing more came, they were all that it would ever say. */
+static bool
+end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence, struct dialogue_step *step)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	if (!dialogue->early || dialogue->state != LISTENING)
+		return false;
+	text_add(&text, "out_of_order: replies came before what they answer, then ");
+	text_add(&text, sentence);
+	dialogue_end(dialogue, now, "protocol", bytes, step);
+	return true;
+}
+
+/* One outcome for a broken end, by the step that it broke in. */
+static void
+end_broken(struct dialogue *dialogue, int64_t now, const char *before, const char *behind, const char *sentence,
+    struct dialogue_step *step)
+{
+	char outcome[OUTCOME_NAME_MAX];
+
+	if (end_out_of_order(dialogue, now, sentence, step))
+		return;
+	snprintf(outcome, sizeof outcome, "%s%s%s", before, dialogue_plan(dialogue, dialogue->phase)->name, behind);
+	if (dialogue->state == SECURING || dialogue->again)
+		dialogue_decide_tls(dialogue, now, outcome, sentence);
+	else
+		dialogue_decide(dialogue, now, outcome, sentence);
+	dialogue_close(dialogue, now, step);
+}
+
+static void
+end_named(struct dialogue *dialogue, int64_t now, const char *outcome, const char *sentence,
+    struct dialogue_step *step)
+{
+	if (dialogue->secured && !dialogue->again)
+		dialogue_decide(dialogue, now, outcome, sentence);
+	else
+		dialogue_decide_tls(dialogue, now, outcome, sentence);
+	dialogue_close(dialogue, now, step);
+}
+
+static void
+end_closed(struct dialogue *dialogue, int64_t now, const char *sentence, struct dialogue_step *step)
+{
+	if (dialogue->state == LISTENING && dialogue->or_outcome[0] != '\0')
+		dialogue_end(dialogue, now, dialogue->or_outcome, sentence, step);
+	else
+		end_broken(dialogue, now, "closed_at_", "", sentence, step);
+}
+
+static void
+end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	words_end(dialogue, now, fate, &text);
+	switch (fate->end) {
+	case STREAM_CLOSED:
+	case STREAM_CLOSED_BARE:
+		end_closed(dialogue, now, bytes, step);
+		return;
+	case STREAM_RESET:
+		end_broken(dialogue, now, "reset_at_", "", bytes, step);
+		return;
+	case STREAM_TIMED_OUT:
+		end_broken(dialogue, now, "", "_timeout", bytes, step);
+		return;
+	case STREAM_REFUSED:
+		end_named(dialogue, now, "refused", bytes, step);
+		return;
+	case STREAM_UNREACHABLE:
+		end_named(dialogue, now, "unreachable", bytes, step);
+		return;
+	case STREAM_FILTERED:
+		end_named(dialogue, now, "filtered", bytes, step);
+		return;
+	case STREAM_OURS:
+		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "interrupted", bytes, step);
+		return;
+	case STREAM_TLS_FAILED:
+		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "tls_failed", bytes, step);
+		return;
+	}
+}
+
+static bool
+is_of_peer(enum stream_end end)
+{
+	switch (end) {
+	case STREAM_CLOSED:
+	case STREAM_CLOSED_BARE:
+	case STREAM_RESET:
+	case STREAM_REFUSED:
+	case STREAM_TLS_FAILED:
+		return true;
+	case STREAM_UNREACHABLE:
+	case STREAM_FILTERED:
+	case STREAM_TIMED_OUT:
+	case STREAM_OURS:
+		return false;
+	}
+	return false;
+}
+
+void
+dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
+{
+	step->next = DIALOGUE_WAIT;
+	if (dialogue->state == OVER)
+		return;
+	if (is_of_peer(fate->end))
+		dialogue->flags |= REPORT_RESPONSIVE;
+	dialogue->gone = true;
+	if (fate->end == STREAM_CLOSED_BARE)
+		dialogue_event(dialogue, now, "closed without TLS close_notify, as many do");
+	if (dialogue->state == LISTENING && dialogue_salvage(dialogue, now, step) && dialogue->state == OVER)
+		return;
+	if (dialogue->state == LEAVING) {
+		dialogue_event(dialogue, now, "%s without a reply to %s",
+		    fate->end == STREAM_RESET ? "reset" : "closed", dialogue->ops->farewell);
+		dialogue_close(dialogue, now, step);
+		return;
+	}
+	end_by_fate(dialogue, now, fate, step);
+}
+
+/* Whether the limit fired because of us: more than a tenth of it late, or 250 ms, whichever is larger. */
+static int64_t
+our_lateness(int64_t now, int64_t deadline, int64_t lost, int64_t limit)
+{
+	int64_t late = now - deadline > lost ? now - deadline : lost;
+	int64_t allowed = limit / 10 > LATE_AT_LEAST ? limit / 10 : LATE_AT_LEAST;
+
+	return late > allowed ? late : 0;
+}
+
+static void
+end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_step *step)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+	int64_t limit = leg ? leg_limit(dialogue) : phase_limit(dialogue, dialogue->phase);
+	int64_t deadline = leg ? leg_deadline(dialogue) : dialogue->phase_deadline;
+	int64_t late = our_lateness(now, deadline, leg ? leg_lost(dialogue) : phase_lost(dialogue), limit);
+
+	if (late > 0) {
+		words_late(dialogue, now, late, limit, &text);
+		dialogue_end(dialogue, now, "we_were_late", bytes, step);
+	} else if (leg) {
+		words_leg_timeout(dialogue, now, &text);
+		dialogue_end(dialogue, now, "leg_timeout", bytes, step);
+	} else {
+		words_timeout(dialogue, now, &text);
+		end_broken(dialogue, now, "", "_timeout", bytes, step);
+	}
+}
+
+/* What was received of a line that has no end stands in the transcript, too. */
+static void
+show_unfinished(struct dialogue *dialogue, int64_t now)
+{
+	struct pw_bytes line = buffer_view(&dialogue->input);
+	uint32_t from = dialogue->reader.line;
+
+	if (line.size > from)
+		dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED,
+		    line.data + from, line.size - from);
+}
+
+void
+dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
+{
+	struct pw_bytes input = buffer_view(&dialogue->input);
+
+	step->next = DIALOGUE_WAIT;
+	if (dialogue->state == OVER || now < dialogue_deadline(dialogue))
+		return;
+	if (dialogue->state == LEAVING) {
+		dialogue_event(dialogue, now, "no reply to %s", dialogue->ops->farewell);
+		dialogue_close(dialogue, now, step);
+		return;
+	}
+	if (dialogue->state == LISTENING && dialogue->ops->framing == PW_REPLIES && input.size > dialogue->reader.line
+	    && !reply_may_become(input.data + dialogue->reader.line, input.size - dialogue->reader.line)
+	    && dialogue_salvage(dialogue, now, step))
+		return;
+	show_unfinished(dialogue, now);
+	end_timeout(dialogue, now, leg_deadline(dialogue) <= now && leg_deadline(dialogue) <= dialogue->phase_deadline,
+	    step);
+}
+
+void
+dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text,
+    struct dialogue_step *step)
+{
+	step->next = DIALOGUE_CLOSE;
+	if (dialogue->state == OVER)
+		return;
+	if (dialogue->ended == 0)
+		dialogue_decide(dialogue, now, outcome, text);
+	dialogue_close(dialogue, now, step);
+}
+
+bool
+dialogue_is_again(const struct dialogue *dialogue)
+{
+	return dialogue->again;
+}
+
+void
+dialogue_again(struct dialogue *dialogue, int64_t now)
+{
+	uint8_t resolve = phase_find(dialogue, "resolve");
+
+	assert(dialogue->state == OVER && !dialogue->again && dialogue->first_text == NULL);
+	dialogue->first_text = dialogue->text;
+	dialogue->text = NULL;
+	dialogue->ended = 0;
+	dialogue->outcome[0] = dialogue->or_outcome[0] = '\0';
+	dialogue->phase = dialogue->failed = NO_PHASE;
+	dialogue->slow &= 1u << resolve;
+	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
+	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = false;
+	dialogue->again = true;
+	dialogue->state = CONNECTING;
+	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
+		if (i != resolve)
+			dialogue->micros[i] = -1;
+	memset(dialogue->session, 0, dialogue->ops->session_size);
+	dialogue_event(dialogue, now, "connecting once more, to see which version of TLS it speaks");
+	phase_enter(dialogue, phase_find(dialogue, "connect"), now);
+}

@@ -1,0 +1,397 @@
+/* What the peer says: bytes to lines to replies, each handed to the plugin when it answers what was asked, and not before. */
+#include "prober/dialogue_private.h"
+
+#include <string.h>
+
+#include "base/messages.h"
+
+enum { SHOWN_MAX = 1024 }; /* bytes of a line at fault in the transcript */
+
+static enum evidence_dir
+received_dir(const struct dialogue *dialogue)
+{
+	return dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED;
+}
+
+/* Puts the complete lines before offset `upto` into the transcript, each once, at the time it was complete. */
+static void
+log_lines(struct dialogue *dialogue, int64_t now, const char *bytes, uint32_t upto)
+{
+	while (dialogue->logged < upto) {
+		const char *line = bytes + dialogue->logged;
+		const char *lf = memchr(line, '\n', upto - dialogue->logged);
+		size_t size = lf != NULL ? (size_t)(lf - line) : upto - dialogue->logged;
+
+		dialogue_line(dialogue, now, received_dir(dialogue), line, reply_line_trim(line, size));
+		dialogue->logged += (uint32_t)(lf != NULL ? size + 1 : size);
+	}
+}
+
+static void
+note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
+{
+	if ((odd & REPLY_BARE_LF) != 0)
+		dialogue_note_once(dialogue, now, REPLY_BARE_LF, "lines end with a bare LF in place of CR LF");
+	if ((odd & REPLY_BARE_CR) != 0)
+		dialogue_note_once(dialogue, now, REPLY_BARE_CR, "a bare CR stands within a line");
+	if ((odd & REPLY_NUL) != 0)
+		dialogue_note_once(dialogue, now, REPLY_NUL, "a NUL byte stands within a line");
+}
+
+static bool
+holds_word(struct pw_bytes text, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (size_t i = 0; i + size <= text.size; i++)
+		if (strncasecmp(text.data + i, word, size) == 0)
+			return true;
+	return false;
+}
+
+/* Manners: who says that we are too many gets fewer of us. */
+static void
+look_for_too_many(struct dialogue *dialogue, const struct reply_lines *lines)
+{
+	if (lines->code != 421)
+		return;
+	for (size_t i = 0; i < lines->count; i++)
+		if (holds_word(lines->text[i], "too many") || holds_word(lines->text[i], "connection rate")
+		    || holds_word(lines->text[i], "too much"))
+			dialogue->flags |= REPORT_TOO_MANY;
+}
+
+/* Replies that came before what they answer are dropped, up to the end of the one that is under way. */
+static void
+drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
+{
+	struct reply_reader reader = { .code = 0 };
+	size_t used = size;
+
+	dialogue->early = true;
+	while (size > 0 && reply_read(&reader, dialogue->ops->framing, bytes, &used) == REPLY_COMPLETE) {
+		dialogue->logged = 0;
+		log_lines(dialogue, now, bytes, (uint32_t)used);
+		bytes += used, size -= used, used = size;
+		reader = (struct reply_reader){ .code = 0 };
+	}
+	dialogue->logged = 0;
+	if (size > 0) {
+		dialogue->stale = buffer_add(&dialogue->input, bytes, size, DIALOGUE_RECEIVED_MAX);
+		dialogue->reader = (struct reply_reader){ .code = 0 };
+	}
+	dialogue_note_once(dialogue, now, NOTED_EARLY, "replies came unasked and were discarded");
+}
+
+static void
+warn_early(struct dialogue *dialogue, size_t size)
+{
+	char bytes[EVIDENCE_TEXT_MAX], awaited[64];
+	struct text text = TEXT_OVER(bytes), words = TEXT_OVER(awaited);
+
+	words_awaited(dialogue, &words);
+	text_format(&text, "%zu bytes came unasked behind the %s (%s)", size, awaited, dialogue->address);
+	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
+}
+
+static void
+end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *with, struct dialogue_step *step)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	text_format(&text, "%zu bytes in clear came together with the %s; they were not interpreted (%s)", size, with,
+	    dialogue->address);
+	evidence_add_warning(&dialogue->log, "starttls_injection", "starttls", bytes);
+	dialogue_end(dialogue, now, "starttls_injection", bytes, step);
+}
+
+/* Bytes stand behind the reply that was just answered by `turn`. True: that ended the dialogue. */
+static bool
+judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_t size)
+{
+	bool starttls = turn->choice == TURN_SAY
+	    && strcmp(dialogue_plan(dialogue, turn->phase)->name, "starttls") == 0;
+
+	if (turn->choice == TURN_SECURE || starttls) {
+		dialogue->logged = 0;
+		log_lines(dialogue, turn->now, rest, (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
+		end_injection(dialogue, turn->now, size,
+		    starttls ? "reply to EHLO, before STARTTLS" : "consent to STARTTLS", turn->step);
+		return true;
+	}
+	warn_early(dialogue, size);
+	drop_early(dialogue, turn->now, rest, size);
+	return false;
+}
+
+/* What was received and not yet read; the memory it lies in, where that is ours. */
+struct portion {
+	const char *bytes;
+	size_t size;
+	struct buffer held;
+};
+
+/* Calls the plugin with the complete reply at the front of `portion`. */
+static void
+ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *portion, size_t used)
+{
+	struct reply_lines lines;
+
+	reply_take(&dialogue->reader, dialogue->ops->framing, portion->bytes, used, &lines);
+	note_odd(dialogue, turn->now, dialogue->reader.odd);
+	look_for_too_many(dialogue, &lines);
+	dialogue->polite = true;
+	dialogue->early = false;
+	dialogue->reader = (struct reply_reader){ .code = 0 };
+	dialogue->logged = 0;
+
+	struct pw_reply reply = { .code = lines.code, .count = lines.count, .lines = lines.text };
+	for (size_t i = 0; i < lines.count && reply.enhanced[0] == 0; i++)
+		reply_enhanced(lines.text[i], reply.enhanced);
+	dialogue->ops->on_reply(dialogue->session, &turn->open, &reply);
+	turn_end(turn);
+}
+
+/* Follows the plugin's step, `size` bytes standing behind what it was about. True: they are to be read on. */
+static bool
+follow_before(struct dialogue *dialogue, struct turn *turn, const char *rest, size_t size)
+{
+	bool read_on = turn->choice == TURN_EXPECT;
+
+	if (size > 0 && turn->choice == TURN_LOOK_UP)
+		buffer_add(&dialogue->input, rest, size, DIALOGUE_RECEIVED_MAX);
+	else if (size > 0 && !read_on && judge_rest(dialogue, turn, rest, size))
+		return false;
+	dialogue_follow(dialogue, turn);
+	return read_on;
+}
+
+static bool
+deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, size_t used, struct dialogue_step *step)
+{
+	struct turn turn;
+
+	turn_begin(&turn, dialogue, now, step);
+	ask_plugin(dialogue, &turn, portion, used);
+	return follow_before(dialogue, &turn, portion->bytes + used, portion->size - used);
+}
+
+/* An unfinished reply is kept; the rest of it comes later. */
+static bool
+keep(struct dialogue *dialogue, struct portion *portion)
+{
+	if (portion->bytes != portion->held.data)
+		return buffer_add(&dialogue->input, portion->bytes, portion->size, DIALOGUE_RECEIVED_MAX);
+	dialogue->input = portion->held;
+	portion->held = (struct buffer){ .data = NULL };
+	return true;
+}
+
+/* Passes over the reply that began before we had spoken. */
+static size_t
+pass_stale(struct dialogue *dialogue, enum reply_status status, const struct portion *portion, size_t used)
+{
+	if (status != REPLY_COMPLETE) {
+		const char *lf = memchr(portion->bytes, '\n', portion->size);
+		used = lf != NULL ? (size_t)(lf + 1 - portion->bytes) : portion->size;
+	}
+	dialogue->stale = portion->bytes[used - 1] != '\n';
+	dialogue->reader = (struct reply_reader){ .code = 0 };
+	dialogue->logged = 0;
+	return used;
+}
+
+static void
+end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, const struct portion *portion,
+    struct dialogue_step *step)
+{
+	const char *line = portion->bytes + dialogue->reader.line;
+	size_t size = portion->size - dialogue->reader.line;
+	const char *lf = memchr(line, '\n', size);
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	size = reply_line_trim(line, lf != NULL ? (size_t)(lf - line) : size);
+	if (size > 0)
+		dialogue_line(dialogue, now, received_dir(dialogue), line, size < SHOWN_MAX ? size : SHOWN_MAX);
+	words_protocol(dialogue, status, (struct pw_bytes){ line, size }, &text);
+	dialogue_end(dialogue, now, "protocol", bytes, step);
+}
+
+/* Reads replies, as many as the dialogue asks for. The portion begins where the unfinished reply does. */
+static void
+read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion, struct dialogue_step *step)
+{
+	while (portion->size > 0) {
+		size_t used = portion->size;
+		enum reply_status status = reply_read(&dialogue->reader, dialogue->ops->framing, portion->bytes, &used);
+
+		log_lines(dialogue, now, portion->bytes, dialogue->reader.line);
+		if (status == REPLY_INCOMPLETE) {
+			if (!keep(dialogue, portion))
+				dialogue_end(dialogue, now, "no_memory", "", step);
+			return;
+		}
+		if (dialogue->stale) {
+			used = pass_stale(dialogue, status, portion, used);
+		} else if (status != REPLY_COMPLETE) {
+			end_protocol(dialogue, now, status, portion, step);
+			return;
+		} else if (!deliver(dialogue, now, portion, used, step)) {
+			return;
+		}
+		portion->bytes += used;
+		portion->size -= used;
+	}
+}
+
+/* What was kept of an unfinished reply, and what follows it. */
+static bool
+take_portion(struct dialogue *dialogue, const char *bytes, size_t size, struct portion *portion)
+{
+	*portion = (struct portion){ .bytes = bytes, .size = size, .held = dialogue->input };
+	dialogue->input = (struct buffer){ .data = NULL };
+	if (portion->held.size == 0)
+		return true;
+	if (!buffer_add(&portion->held, bytes, size, 2 * DIALOGUE_RECEIVED_MAX))
+		return false;
+	portion->bytes = portion->held.data;
+	portion->size = portion->held.size;
+	return true;
+}
+
+static void
+listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+{
+	struct portion portion;
+
+	if (!take_portion(dialogue, bytes, size, &portion))
+		dialogue_end(dialogue, now, "no_memory", "", step);
+	else
+		read_replies(dialogue, now, &portion, step);
+	buffer_fini(&portion.held);
+}
+
+/* The reply to the farewell, whatever it says, is the end; it is no part of the verdict. */
+static void
+hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+{
+	struct portion portion;
+	size_t used;
+	enum reply_status status = REPLY_INCOMPLETE;
+
+	if (take_portion(dialogue, bytes, size, &portion)) {
+		used = portion.size;
+		status = reply_read(&dialogue->reader, dialogue->ops->framing, portion.bytes, &used);
+		log_lines(dialogue, now, portion.bytes, dialogue->reader.line);
+	}
+	if (status == REPLY_INCOMPLETE && dialogue->received <= DIALOGUE_RECEIVED_MAX && keep(dialogue, &portion)) {
+		buffer_fini(&portion.held);
+		return;
+	}
+	dialogue->quit_answered = status == REPLY_COMPLETE;
+	if (!dialogue->quit_answered)
+		dialogue_event(dialogue, now, "what came in reply to %s is no reply", dialogue->ops->farewell);
+	buffer_fini(&portion.held);
+	dialogue_close(dialogue, now, step);
+}
+
+static void
+end_too_much(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add(&text, "too_many_bytes: more than 256 KiB in one dialogue (");
+	words_where(dialogue, &text);
+	dialogue_end(dialogue, now, "protocol", bytes, step);
+}
+
+/* Nothing may come between the consent to TLS and our first message of the handshake. */
+static void
+refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+{
+	struct portion portion = { .bytes = bytes, .size = size < SHOWN_MAX ? size : SHOWN_MAX };
+	char words[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(words);
+
+	dialogue->logged = 0;
+	log_lines(dialogue, now, bytes, (uint32_t)portion.size);
+	if (dialogue->polite) {
+		end_injection(dialogue, now, size, "consent to STARTTLS", step);
+		return;
+	}
+	text_add(&text, "the server spoke in clear where TLS begins with the connection (");
+	text_add(&text, dialogue->address);
+	text_add(&text, ")");
+	dialogue_decide_tls(dialogue, now, "tls_protocol", words);
+	dialogue_close(dialogue, now, step);
+}
+
+void
+dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+{
+	step->next = DIALOGUE_WAIT;
+	dialogue->flags |= REPORT_RESPONSIVE;
+	dialogue->received += (uint32_t)size;
+	dialogue->phase_received += (uint32_t)size;
+	if (size == 0)
+		return;
+	switch ((enum dialogue_state)dialogue->state) {
+	case LISTENING:
+		if (dialogue->received > DIALOGUE_RECEIVED_MAX)
+			end_too_much(dialogue, now, step);
+		else
+			listen_to(dialogue, now, bytes, size, step);
+		return;
+	case LEAVING:
+		hear_farewell(dialogue, now, bytes, size, step);
+		return;
+	case SECURING:
+		refuse_clear_bytes(dialogue, now, bytes, size, step);
+		return;
+	case LOOKING_UP:
+		if (!buffer_add(&dialogue->input, bytes, size, DIALOGUE_RECEIVED_MAX))
+			end_too_much(dialogue, now, step);
+		return;
+	case CONNECTING:
+	case OVER:
+		return;
+	}
+}
+
+void
+dialogue_answered(struct dialogue *dialogue, int64_t now, const struct pw_answer *answer, struct dialogue_step *step)
+{
+	struct portion portion;
+	struct turn turn;
+
+	step->next = DIALOGUE_WAIT;
+	if (dialogue->state != LOOKING_UP)
+		return;
+	take_portion(dialogue, "", 0, &portion);
+	turn_begin(&turn, dialogue, now, step);
+	dialogue->ops->on_answer(dialogue->session, &turn.open, answer);
+	turn_end(&turn);
+	if (follow_before(dialogue, &turn, portion.bytes, portion.size))
+		read_replies(dialogue, now, &portion, step);
+	buffer_fini(&portion.held);
+}
+
+bool
+dialogue_salvage(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
+{
+	struct pw_bytes line = buffer_view(&dialogue->input);
+
+	if (dialogue->state != LISTENING || dialogue->stale || line.size <= dialogue->reader.line)
+		return false;
+	line.data += dialogue->reader.line;
+	line.size -= dialogue->reader.line;
+	if (reply_may_become(line.data, line.size)
+	    && !(line.size >= 3 && line.data[0] >= '4' && (line.size == 3 || line.data[3] != '-')))
+		return false;
+	dialogue_note_once(dialogue, now, NOTED_NO_END, "the last line had no line end");
+	listen_to(dialogue, now, "\n", 1, step);
+	return true;
+}

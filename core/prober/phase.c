@@ -1,0 +1,126 @@
+/* The steps of a dialogue and their time: each limit is fixed when its phase begins, and no byte renews it. */
+#include "prober/dialogue_private.h"
+
+#include <string.h>
+
+#include "base/messages.h"
+
+uint8_t
+phase_find(const struct dialogue *dialogue, const char *name)
+{
+	const struct policy *policy = dialogue_policy(dialogue);
+
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		if (policy->phases[i].name == name || strcmp(policy->phases[i].name, name) == 0)
+			return (uint8_t)i;
+	return NO_PHASE;
+}
+
+int64_t
+phase_limit(const struct dialogue *dialogue, uint8_t phase)
+{
+	const struct phase_plan *plan = dialogue_plan(dialogue, phase);
+
+	return dialogue->patient ? plan->patient : plan->routine;
+}
+
+int64_t
+leg_limit(const struct dialogue *dialogue)
+{
+	const struct phase_plan *leg = &dialogue_policy(dialogue)->leg;
+
+	return dialogue->patient ? leg->patient : leg->routine;
+}
+
+int64_t
+leg_deadline(const struct dialogue *dialogue)
+{
+	return dialogue->begun + leg_limit(dialogue);
+}
+
+static int64_t
+stalled(const struct dialogue *dialogue)
+{
+	return dialogue->stalled == NULL ? 0 : *dialogue->stalled;
+}
+
+int64_t
+phase_lost(const struct dialogue *dialogue)
+{
+	return stalled(dialogue) - dialogue->phase_stalled;
+}
+
+int64_t
+leg_lost(const struct dialogue *dialogue)
+{
+	return stalled(dialogue) - dialogue->leg_stalled;
+}
+
+/* A server is not slow for the time that we lost ourselves. */
+static void
+look_at_limits(struct dialogue *dialogue, const struct phase_plan *plan, int64_t lost)
+{
+	int64_t theirs = dialogue->micros[dialogue->phase] - lost;
+
+	if (dialogue->state == LEAVING)
+		return;
+	if (plan->slow > 0 && theirs > plan->slow)
+		dialogue->slow |= 1u << dialogue->phase;
+	if (theirs > plan->routine)
+		dialogue->flags |= REPORT_OVER_ROUTINE;
+}
+
+void
+phase_leave(struct dialogue *dialogue, int64_t now)
+{
+	if (dialogue->phase == NO_PHASE)
+		return;
+	int64_t *micros = &dialogue->micros[dialogue->phase];
+	int64_t spent = now > dialogue->phase_begun ? now - dialogue->phase_begun : 0;
+
+	*micros = (*micros < 0 ? 0 : *micros) + spent;
+	look_at_limits(dialogue, dialogue_plan(dialogue, dialogue->phase), phase_lost(dialogue));
+	dialogue->phase = NO_PHASE;
+}
+
+void
+phase_enter(struct dialogue *dialogue, uint8_t phase, int64_t now)
+{
+	if (phase == dialogue->phase)
+		return;
+	phase_leave(dialogue, now);
+	int64_t before = dialogue->micros[phase] < 0 ? 0 : dialogue->micros[phase];
+
+	dialogue->phase = phase;
+	dialogue->phase_begun = now;
+	dialogue->phase_deadline = now + phase_limit(dialogue, phase) - before;
+	dialogue->phase_stalled = stalled(dialogue);
+	dialogue->phase_received = 0;
+	dialogue->said[0] = '\0';
+}
+
+static void
+warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t slow)
+{
+	const char *phase = strcmp(name, "leg") == 0 ? "" : name;
+	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
+	struct text made = TEXT_OVER(code), text = TEXT_OVER(bytes);
+
+	text_add(&made, "slow_");
+	text_add(&made, name);
+	words_slow(dialogue, name, micros, slow, &text);
+	evidence_add_warning(&dialogue->log, code, phase, bytes);
+}
+
+void
+phase_warn_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
+{
+	const struct policy *policy = dialogue_policy(dialogue);
+	int64_t whole = now - dialogue->begun;
+
+	for (uint32_t i = 0; dialogue->slow >> i != 0; i++)
+		if ((dialogue->slow >> i & 1) != 0)
+			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i], policy->phases[i].slow);
+	if (with_whole && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
+		warn_slow(dialogue, "leg", whole, policy->leg.slow);
+}

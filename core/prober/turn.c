@@ -1,0 +1,276 @@
+/* The host's functions that a plugin calls in its turn, and the judge of whether it kept to the rules. */
+#include "prober/dialogue_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/messages.h"
+#include "config/regex.h"
+
+static struct turn *
+turn_of(struct pw_turn *open)
+{
+	return (struct turn *)open;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+fault(struct turn *turn, const char *format, ...)
+{
+	struct text text = TEXT_OVER(turn->text);
+	char bytes[EVIDENCE_TEXT_MAX / 2];
+	va_list arguments;
+
+	if (turn->choice == TURN_FAULT)
+		return;
+	turn->choice = TURN_FAULT;
+	va_start(arguments, format);
+	int made = vsnprintf(bytes, sizeof bytes, format, arguments);
+	va_end(arguments);
+	text_add(&text, "plugin ");
+	text_add(&text, dialogue_policy(turn->dialogue)->probe->descriptor->name);
+	text_add(&text, ": ");
+	if (made > 0)
+		text_escape(&text, (struct pw_bytes){ bytes, strlen(bytes) });
+}
+
+/* A call has one step. */
+static bool
+choose(struct turn *turn, enum turn_choice choice)
+{
+	if (turn->choice == TURN_NONE) {
+		turn->choice = choice;
+		return true;
+	}
+	fault(turn, "two steps in one turn");
+	return false;
+}
+
+static bool
+choose_phase(struct turn *turn, enum turn_choice choice, const char *name)
+{
+	if (!choose(turn, choice))
+		return false;
+	turn->phase = phase_find(turn->dialogue, name);
+	if (turn->phase == NO_PHASE)
+		fault(turn, "unknown phase \"%s\"", name);
+	return turn->phase != NO_PHASE;
+}
+
+static bool
+is_known(struct turn *turn, const char *outcome)
+{
+	struct outcome found;
+
+	if (strcmp(outcome, "ok") == 0 || outcome_find(outcome, turn->dialogue->ops->outcomes, &found))
+		return true;
+	fault(turn, "unknown outcome \"%s\"", outcome);
+	return false;
+}
+
+static void
+expect(struct pw_turn *open, const char *phase, const char *or_outcome)
+{
+	struct turn *turn = turn_of(open);
+
+	if (!choose_phase(turn, TURN_EXPECT, phase) || (or_outcome != NULL && !is_known(turn, or_outcome)))
+		return;
+	snprintf(turn->outcome, sizeof turn->outcome, "%s", or_outcome != NULL ? or_outcome : "");
+}
+
+__attribute__((format(printf, 4, 0))) static void
+say(struct pw_turn *open, const char *phase, bool secret, const char *format, va_list arguments)
+{
+	struct turn *turn = turn_of(open);
+	struct dialogue_step *step = turn->step;
+
+	if (!choose_phase(turn, TURN_SAY, phase))
+		return;
+	int made = vsnprintf(step->bytes, DIALOGUE_LINE_MAX + 1, format, arguments);
+	if (made < 0 || made > DIALOGUE_LINE_MAX) {
+		fault(turn, "a line of more than %d bytes", DIALOGUE_LINE_MAX);
+		return;
+	}
+	step->size = (size_t)made;
+	turn->secret = secret;
+	if (memchr(step->bytes, '\0', step->size) != NULL || memchr(step->bytes, '\r', step->size) != NULL
+	    || memchr(step->bytes, '\n', step->size) != NULL)
+		fault(turn, "CR, LF or NUL in a line to say");
+}
+
+static void
+secure(struct pw_turn *open)
+{
+	struct turn *turn = turn_of(open);
+
+	if (!choose_phase(turn, TURN_SECURE, "handshake"))
+		return;
+	if (turn->dialogue->secured)
+		fault(turn, "TLS stands already");
+	else if (dialogue_policy(turn->dialogue)->tls == NULL || turn->dialogue->ops->on_secured == NULL)
+		fault(turn, "pw_secure, and its descriptor says nothing of TLS");
+}
+
+static void
+look_up(struct pw_turn *open, const char *name, uint16_t type)
+{
+	struct turn *turn = turn_of(open);
+	size_t size = strlen(name);
+
+	if (!choose_phase(turn, TURN_LOOK_UP, "resolve"))
+		return;
+	if (turn->dialogue->ops->on_answer == NULL || size == 0 || size > 255) {
+		fault(turn, "pw_look_up without on_answer, or of no name");
+		return;
+	}
+	memcpy(turn->step->bytes, name, size + 1);
+	turn->step->size = size;
+	turn->step->type = type;
+}
+
+__attribute__((format(printf, 3, 0))) static void
+format_escaped(char *into, size_t room, const char *format, va_list arguments)
+{
+	struct text text = text_over(into, room);
+	char bytes[EVIDENCE_TEXT_MAX];
+	int made = *format == '\0' ? 0 : vsnprintf(bytes, sizeof bytes, format, arguments);
+
+	if (made > 0)
+		text_escape(&text, (struct pw_bytes){ bytes, strlen(bytes) });
+}
+
+__attribute__((format(printf, 3, 0))) static void
+done(struct pw_turn *open, const char *outcome, const char *format, va_list arguments)
+{
+	struct turn *turn = turn_of(open);
+
+	if (!choose(turn, TURN_DONE) || !is_known(turn, outcome))
+		return;
+	snprintf(turn->outcome, sizeof turn->outcome, "%s", outcome);
+	format_escaped(turn->text, sizeof turn->text, format, arguments);
+}
+
+static const struct pw_fact_kind *
+find_fact(const struct pw_probe_ops *ops, const char *name)
+{
+	for (const struct pw_fact_kind *kind = ops->facts; kind != NULL && kind->name != NULL; kind++)
+		if (kind->name == name || strcmp(kind->name, name) == 0)
+			return kind;
+	return NULL;
+}
+
+/* Whether STARTTLS is offered is the one fact that the host itself looks at (probe.h). */
+static void
+learn_starttls(struct dialogue *dialogue, struct pw_bytes value)
+{
+	dialogue->flags |= REPORT_REACHED_EHLO;
+	if (value.size == 7 && memcmp(value.data, "offered", 7) == 0)
+		dialogue->flags |= REPORT_HAS_STARTTLS;
+	else if (dialogue->had_starttls && !dialogue->secured)
+		evidence_add_warning(&dialogue->log, "starttls_gone", "ehlo",
+		    "STARTTLS is no longer offered; the last good run was offered it");
+}
+
+static void
+fact(struct pw_turn *open, const char *name, struct pw_bytes value)
+{
+	struct turn *turn = turn_of(open);
+	const struct pw_fact_kind *kind = find_fact(turn->dialogue->ops, name);
+
+	if (kind == NULL || strlen(name) >= OUTCOME_NAME_MAX) {
+		fault(turn, "unknown fact \"%s\"", name);
+		return;
+	}
+	evidence_add_fact(&turn->dialogue->log, kind->name, value, (kind->flags & PW_STEADY) != 0);
+	if (dialogue_policy(turn->dialogue)->tls != NULL && strcmp(name, "starttls") == 0)
+		learn_starttls(turn->dialogue, value);
+}
+
+__attribute__((format(printf, 3, 0))) static void
+warn(struct pw_turn *open, const char *code, const char *format, va_list arguments)
+{
+	struct turn *turn = turn_of(open);
+	struct dialogue *dialogue = turn->dialogue;
+	struct outcome found;
+	char text[EVIDENCE_TEXT_MAX];
+
+	if (!outcome_find(code, dialogue->ops->outcomes, &found) || strcmp(code, "ok") == 0) {
+		fault(turn, "unknown code \"%s\"", code);
+		return;
+	}
+	/* The condition belongs to the step in which it was seen, so that only a run that comes as far ends it. */
+	const char *phase = found.phase[0] == '\0' || dialogue->phase == NO_PHASE
+	    ? found.phase : dialogue_plan(dialogue, dialogue->phase)->name;
+	format_escaped(text, sizeof text, format, arguments);
+	evidence_add_warning(&dialogue->log, code, phase, text[0] != '\0' ? text : found.text);
+}
+
+__attribute__((format(printf, 2, 0))) static void
+note(struct pw_turn *open, const char *format, va_list arguments)
+{
+	struct turn *turn = turn_of(open);
+	char bytes[EVIDENCE_TEXT_MAX];
+	int made = vsnprintf(bytes, sizeof bytes, format, arguments);
+
+	if (made > 0)
+		evidence_add_line(&turn->dialogue->log, turn->now - turn->dialogue->epoch, EVIDENCE_EVENT,
+		    (struct pw_bytes){ bytes, strlen(bytes) });
+}
+
+static bool
+matches(struct pw_turn *open, const struct pw_regex *regex, struct pw_bytes bytes)
+{
+	struct turn *turn = turn_of(open);
+	bool limited = false;
+	bool found = regex_matches(regex, bytes, &limited);
+
+	if (limited)
+		dialogue_event(turn->dialogue, turn->now, "the regular expression met its limit and counts as not found");
+	return found;
+}
+
+static const struct pw_host host = {
+	.size = sizeof host,
+	.expect = expect,
+	.say = say,
+	.secure = secure,
+	.look_up = look_up,
+	.done = done,
+	.fact = fact,
+	.warn = warn,
+	.note = note,
+	.matches = matches,
+};
+
+void
+turn_begin(struct turn *turn, struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
+{
+	const struct target *target = dialogue->target;
+	const struct policy *policy = target->policy;
+
+	turn->open = (struct pw_turn){
+		.host = &host,
+		.values = policy->values,
+		.name = target->name,
+		.target_host = target->host,
+		.address = dialogue->address,
+		.helo = dialogue->helo,
+		.port = target->port,
+		.patient = dialogue->patient,
+		.secured = dialogue->secured,
+		.tls = policy->tls != NULL ? policy->tls->mode : PW_TLS_NONE,
+	};
+	turn->dialogue = dialogue;
+	turn->step = step;
+	turn->now = now;
+	turn->choice = TURN_NONE;
+	turn->phase = NO_PHASE;
+	turn->secret = false;
+	turn->outcome[0] = turn->text[0] = '\0';
+}
+
+void
+turn_end(struct turn *turn)
+{
+	if (turn->choice == TURN_NONE)
+		fault(turn, "no step in its turn");
+}

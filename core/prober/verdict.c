@@ -1,0 +1,286 @@
+/* How a dialogue ends: one funnel for every verdict, and the evidence that it leaves. */
+#include "prober/dialogue_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/messages.h"
+
+/* The warning that becomes the outcome of a run that would be ok: the first in the order of outcomes.def, then of the
+ * plugin; of several slow phases the first. */
+static bool
+find_decisive(const struct dialogue *dialogue, struct evidence_warning *decisive)
+{
+	struct pw_bytes list = buffer_view(&dialogue->log.warnings);
+	struct evidence_warning warning;
+	struct outcome found;
+	int best = INT32_MAX;
+
+	while (evidence_next_warning(&list, &warning))
+		if (outcome_find(warning.code, dialogue->ops->outcomes, &found) && found.rank < best) {
+			best = found.rank;
+			*decisive = warning;
+		}
+	return best != INT32_MAX;
+}
+
+static void
+settle(struct dialogue *dialogue, enum pw_verdict verdict, const char *outcome, struct pw_bytes text)
+{
+	dialogue->verdict = (uint8_t)verdict;
+	snprintf(dialogue->outcome, sizeof dialogue->outcome, "%s", outcome);
+	if (text.size > 0)
+		dialogue->text = strndup(text.data, text.size);
+}
+
+static enum pw_verdict
+severity(const struct dialogue *dialogue, const char *outcome)
+{
+	struct outcome found;
+
+	if (strcmp(outcome, "ok") == 0)
+		return PW_OK;
+	return outcome_find(outcome, dialogue->ops->outcomes, &found) ? found.severity : PW_UNKNOWN;
+}
+
+/* Ends the last phase; `failed` is the one that did. */
+static void
+stop_clock(struct dialogue *dialogue, int64_t now, uint8_t failed, bool answered)
+{
+	uint8_t last = dialogue->phase;
+
+	dialogue->failed = failed;
+	phase_leave(dialogue, now);
+	dialogue->ended = now;
+	if (!answered && last != NO_PHASE)
+		dialogue->slow &= ~(1u << last); /* what never came was not slow */
+}
+
+void
+dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
+{
+	enum pw_verdict verdict = severity(dialogue, outcome);
+	struct evidence_warning warning;
+
+	assert(dialogue->ended == 0);
+	if (verdict != PW_OK)
+		dialogue_event(dialogue, now, "%s: %s", outcome, text);
+	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, verdict < PW_FAILED);
+	if (dialogue->slow != 0 || verdict < PW_FAILED)
+		phase_warn_slow(dialogue, now, verdict < PW_FAILED);
+	if (verdict == PW_OK && find_decisive(dialogue, &warning))
+		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
+	else
+		settle(dialogue, verdict, outcome, (struct pw_bytes){ text, strlen(text) });
+}
+
+void
+dialogue_decide_phased(struct dialogue *dialogue, int64_t now, const char *before, const char *behind,
+    const char *text)
+{
+	const char *phase = dialogue_plan(dialogue, dialogue->phase)->name;
+	char outcome[OUTCOME_NAME_MAX];
+
+	snprintf(outcome, sizeof outcome, "%s%s%s", before, phase, behind);
+	dialogue_decide(dialogue, now, outcome, text);
+}
+
+static bool
+is_opportunistic(const struct dialogue *dialogue)
+{
+	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
+
+	return tls != NULL && tls->mode == PW_TLS_OPPORTUNISTIC;
+}
+
+/* What the second connection ended with explains the first: only an outdated version, or none at all. */
+static void
+decide_second_look(struct dialogue *dialogue, int64_t now, const char *text)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text both = TEXT_OVER(bytes);
+
+	text_add(&both, dialogue->first_text != NULL ? dialogue->first_text : "no common version of TLS");
+	text_add(&both, "; asked again for any version: ");
+	text_add(&both, text);
+	dialogue->again = false; /* it has been said */
+	dialogue_decide_tls(dialogue, now, "tls_version", bytes);
+}
+
+void
+dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
+{
+	uint8_t failed = dialogue->phase;
+
+	if (severity(dialogue, outcome) != PW_FAILED) {
+		dialogue_decide(dialogue, now, outcome, text);
+	} else if (dialogue->again) {
+		decide_second_look(dialogue, now, text);
+	} else if (is_opportunistic(dialogue)) {
+		evidence_add_warning(&dialogue->log, "tls_failed", "handshake", text);
+		dialogue_event(dialogue, now, "%s: %s", outcome, text);
+		dialogue_decide(dialogue, now, "ok", "");
+		dialogue->failed = failed;
+	} else {
+		dialogue_decide(dialogue, now, outcome, text);
+	}
+}
+
+enum pw_verdict
+dialogue_verdict(const struct dialogue *dialogue)
+{
+	return (enum pw_verdict)dialogue->verdict;
+}
+
+const char *
+dialogue_outcome(const struct dialogue *dialogue)
+{
+	return dialogue->outcome;
+}
+
+bool
+dialogue_is_answered(const struct dialogue *dialogue)
+{
+	return (dialogue->flags & REPORT_RESPONSIVE) != 0;
+}
+
+uint8_t
+dialogue_report_flags(const struct dialogue *dialogue)
+{
+	return dialogue->flags;
+}
+
+uint32_t
+dialogue_reached(const struct dialogue *dialogue)
+{
+	uint32_t reached = 0;
+
+	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
+		if (dialogue->micros[i] >= 0 && i != dialogue->failed)
+			reached |= 1u << i;
+	return reached;
+}
+
+int64_t
+dialogue_phase_micros(const struct dialogue *dialogue, uint32_t index)
+{
+	assert(index < dialogue_policy(dialogue)->phase_count);
+	return dialogue->micros[index];
+}
+
+static enum phase_status
+status(const struct dialogue *dialogue, uint32_t phase)
+{
+	if (dialogue->micros[phase] < 0)
+		return PHASE_NOT_REACHED;
+	if (strcmp(dialogue_plan(dialogue, (uint8_t)phase)->name, "quit") == 0)
+		return dialogue->quit_answered ? PHASE_OK : PHASE_FAILED;
+	return phase == dialogue->failed ? PHASE_FAILED : PHASE_OK;
+}
+
+/* Phases that this dialogue could never have come to are not "not reached": they do not belong to it. */
+static bool
+belongs(const struct dialogue *dialogue, uint32_t phase)
+{
+	const struct phase_plan *plan = dialogue_plan(dialogue, (uint8_t)phase);
+	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
+	enum pw_tls_mode mode = tls != NULL ? tls->mode : PW_TLS_NONE;
+
+	if (dialogue->micros[phase] >= 0)
+		return true;
+	if (strcmp(plan->name, "resolve") == 0)
+		return false;
+	if ((plan->flags & PW_PHASE_TLS) == 0 || mode == PW_TLS_OPPORTUNISTIC || mode == PW_TLS_REQUIRE)
+		return true;
+	return mode == PW_TLS_IMPLICIT && strcmp(plan->name, "handshake") == 0;
+}
+
+static void
+add_phase(const struct dialogue *dialogue, struct evidence *evidence, uint32_t index)
+{
+	struct evidence_phase *phase = &evidence->phases[evidence->phase_count++];
+
+	snprintf(phase->name, sizeof phase->name, "%s", dialogue_plan(dialogue, (uint8_t)index)->name);
+	phase->status = status(dialogue, index);
+	phase->micros = dialogue->micros[index];
+	phase->limit = phase_limit(dialogue, (uint8_t)index);
+}
+
+/* In the order of the dialogue: where TLS is implicit, the handshake comes right after connecting. */
+static void
+add_phases(const struct dialogue *dialogue, struct evidence *evidence)
+{
+	const struct policy *policy = dialogue_policy(dialogue);
+	bool implicit = policy->tls != NULL && policy->tls->mode == PW_TLS_IMPLICIT;
+	uint8_t handshake = implicit ? phase_find(dialogue, "handshake") : NO_PHASE;
+
+	evidence->phase_count = 0;
+	for (uint32_t i = 0; i < policy->phase_count && evidence->phase_count < EVIDENCE_PHASES_MAX; i++) {
+		if (i != handshake && belongs(dialogue, i))
+			add_phase(dialogue, evidence, i);
+		if (handshake != NO_PHASE && strcmp(policy->phases[i].name, "connect") == 0)
+			add_phase(dialogue, evidence, handshake);
+	}
+}
+
+/* The lines that every dialogue begins with are written only where somebody will read them. */
+static void
+open_transcript(struct dialogue *dialogue)
+{
+	struct evidence_log head = { .gap = 0 };
+	char bytes[128];
+	struct text text = TEXT_OVER(bytes);
+
+	dialogue->opened = true;
+	text_format(&text, "connecting to %s port %u", dialogue->address, dialogue->target->port);
+	evidence_add_line(&head, dialogue->begun - dialogue->epoch, EVIDENCE_EVENT, (struct pw_bytes){ bytes, text.size });
+	if (dialogue->connected_at >= 0) {
+		text = TEXT_OVER(bytes);
+		text_add(&text, "connected");
+		if (dialogue->local.any.sa_family != 0) {
+			text_add(&text, " from ");
+			address_add_port(&text, &dialogue->local);
+		}
+		evidence_add_line(&head, dialogue->connected_at - dialogue->epoch, EVIDENCE_EVENT,
+		    (struct pw_bytes){ bytes, text.size });
+	}
+	buffer_add(&head.transcript, dialogue->log.transcript.data, dialogue->log.transcript.size,
+	    EVIDENCE_TRANSCRIPT_MAX + 512);
+	buffer_fini(&dialogue->log.transcript);
+	dialogue->log.transcript = head.transcript;
+}
+
+void
+dialogue_evidence(struct dialogue *dialogue, struct evidence *evidence)
+{
+	struct outcome found;
+	const char *text = dialogue->text;
+
+	if (!dialogue->opened)
+		open_transcript(dialogue);
+	if (text == NULL)
+		text = outcome_find(dialogue->outcome, dialogue->ops->outcomes, &found) ? found.text : "";
+	evidence->verdict = dialogue->verdict;
+	snprintf(evidence->outcome, sizeof evidence->outcome, "%s", dialogue->outcome);
+	evidence->text = (struct pw_bytes){ text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
+	const char *helo = dialogue->helo != NULL ? dialogue->helo : "";
+	evidence->helo = (struct pw_bytes){ helo, strlen(helo) };
+	evidence->micros = dialogue->ended - dialogue->begun;
+	add_phases(dialogue, evidence);
+	evidence->facts = buffer_view(&dialogue->log.facts);
+	evidence->warnings = buffer_view(&dialogue->log.warnings);
+	evidence->transcript = buffer_view(&dialogue->log.transcript);
+}
+
+uint64_t
+dialogue_fingerprint(const struct dialogue *dialogue, uint64_t seed)
+{
+	struct evidence evidence;
+
+	memcpy(evidence.outcome, dialogue->outcome, sizeof evidence.outcome);
+	evidence.facts = buffer_view(&dialogue->log.facts);
+	evidence.warnings = buffer_view(&dialogue->log.warnings);
+	return evidence_fingerprint(&evidence, seed);
+}

@@ -1,0 +1,27 @@
+/* Evidence from another process: what passes can be walked to its end and put back into a message. */
+#include <assert.h>
+#include <stdint.h>
+
+#include "base/evidence.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static unsigned char again[WIRE_MAX * 4];
+	struct wire_in in = wire_from(bytes, size);
+	struct evidence evidence;
+	struct evidence_line line;
+
+	if (!evidence_get(&in, &evidence))
+		return 0;
+	evidence_fingerprint(&evidence, 1);
+	struct wire_out out = wire_over(again, sizeof again);
+	evidence_put(&evidence, &out);
+	assert(!out.bad && out.size == in.at);
+	while (evidence_next_line(&evidence.transcript, &line))
+		assert(line.dir <= EVIDENCE_RECEIVED_TLS);
+	assert(evidence.transcript.size == 0);
+	return 0;
+}
