@@ -3,10 +3,13 @@
 #   make run      install what is missing, build, watch (WATCH="host[:port] ..." says what)
 #   make check    install what the tests need, build, run them all
 #   make          build/postwatch and build/plugins/*.so
-#   make install  to $(DESTDIR)$(PREFIX)
-#   make bench | fuzz | soak | lint | deps | clean
+#   make unit     build and run the unit tests alone
+#   make install  to $(DESTDIR)$(PREFIX); configuration to $(DESTDIR)$(SYSCONF)/postwatch, never over one that is there
+#   make lint     house rules, gcc and clang without a warning, cppcheck
+#   make bench | fuzz | soak | deps | clean
 #
-# SAN=address,undefined builds and checks a sanitized variant under build/address-undefined; V=1 shows commands.
+# CC=clang, SAN=address,undefined (a sanitized variant under build/address-undefined), V=1 (shows the commands). What a
+# target needs from Debian it installs by itself, with sudo where you are not root, and only what is missing.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -35,8 +38,10 @@ object    = $(patsubst %.c,$(B)/%.o,$(1))
 CORE     := $(call object,$(filter-out core/main.c,$(wildcard core/*/*.c)))
 PLUGINS  := $(patsubst plugins/%/,%,$(dir $(wildcard plugins/*/*.c)))
 PLUGINS  := $(sort $(PLUGINS))
+PEERS    := $(patsubst tests/peers/%/,%,$(sort $(dir $(wildcard tests/peers/*/*.c))))
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
@@ -47,7 +52,7 @@ sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so) $(B)/postwatch.pc
+all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so)
 
 $(B)/postwatch: $(call object,core/main.c) $(CORE)
 	@echo "  LD   $@"
@@ -69,14 +74,24 @@ $(B)/%.o: %.c
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
-$(B)/postwatch.pc: conf/postwatch.pc.in Makefile
-	@mkdir -p $(@D)
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
-
 # Tests: every tests/unit/NAME.c is one cmocka program over the whole core.
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+# The scripted peer and the certificates it shows: a program for each folder of tests/peers, apart from the core.
+define peer_tool
+$(B)/tests/bin/$(1): $(call object,$(wildcard tests/peers/$(1)/*.c))
+	@mkdir -p $$(@D)
+	@echo "  LD   $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) $$^ -lssl -lcrypto -o $$@
+endef
+$(foreach p,$(PEERS),$(eval $(call peer_tool,$(p))))
+
+# Plugins that tests load, good and broken ones.
+$(B)/tests/fixtures/%.so: $(B)/tests/fixtures/%.o
+	@echo "  LD   $@"
+	$(Q)$(CC) -shared $(LDFLAGS) $^ -o $@
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
 	@echo "  LD   $@"
@@ -89,7 +104,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 # What make run, make check and make bench need beyond Debian's base; installed only where missing.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
               ca-certificates tzdata
-deps_check := $(deps_run) clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc cppcheck
+deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc cppcheck
 deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
 
 define install_packages
@@ -106,10 +121,10 @@ deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 bench-deps: ; $(call install_packages,$(deps_bench))
 
-tests: all $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
+tests: all $(FIXTURES) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
-unit: all $(UNIT:%=$(B)/tests/unit/%)
+unit: all $(FIXTURES) $(UNIT:%=$(B)/tests/unit/%)
 	$(Q)for t in $(UNIT); do $(B)/tests/unit/$$t >$(B)/tests/unit/$$t.log 2>&1 || { cat $(B)/tests/unit/$$t.log; exit 1; }; done
 
 run: deps
@@ -147,20 +162,23 @@ build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
 
-MANDIR   = $(DESTDIR)$(PREFIX)/share/man
+# Paths are put into what is installed only here, so PREFIX may differ from that of the build.
+SHARE    = $(DESTDIR)$(PREFIX)/share
+PATHS_IN = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|/usr/local|$(PREFIX)|' \
+           -e 's|/etc/postwatch|$(SYSCONF)/postwatch|'
 install: all
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
 	install -d $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(DESTDIR)$(PREFIX)/include/postwatch
 	install -m 644 $(PLUGINS:%=$(B)/plugins/%.so) $(DESTDIR)$(PREFIX)/lib/postwatch/plugins
 	install -m 644 $(wildcard include/postwatch/*) $(DESTDIR)$(PREFIX)/include/postwatch
-	install -D -m 644 $(B)/postwatch.pc $(DESTDIR)$(PREFIX)/share/pkgconfig/postwatch.pc
 	for page in $(wildcard core/*.8 conf/*.5 plugins/*/*.5); do \
-		install -D -m 644 $$page $(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
-	install -D -m 644 core/command/postwatch.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/postwatch
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/local|$(PREFIX)|' conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
+		install -D -m 644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
+	install -D -m 644 core/command/postwatch.bash $(SHARE)/bash-completion/completions/postwatch
+	install -d $(SHARE)/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(PATHS_IN) conf/postwatch.pc.in > $(SHARE)/pkgconfig/postwatch.pc
+	$(PATHS_IN) conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
-		install -D -m 640 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
+		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 
 clean:
 	rm -rf build

@@ -1,0 +1,205 @@
+/* Faults are sorted as they come and only the first are kept, so that a list of 100,000 bad lines costs no memory. */
+#include "config/faults.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+void
+faults_init(struct faults *faults, struct config_faults *into, struct arena *arena)
+{
+	memset(faults, 0, sizeof *faults);
+	memset(into, 0, sizeof *into);
+	faults->into = into;
+	faults->arena = arena;
+}
+
+void
+faults_fini(struct faults *faults)
+{
+	free(faults->files);
+	faults->files = NULL;
+}
+
+uint32_t
+faults_file(struct faults *faults, const char *name)
+{
+	for (uint32_t i = 0; i < faults->file_count; i++)
+		if (strcmp(faults->files[i], name) == 0)
+			return i;
+	if (faults->file_count == faults->file_room) {
+		faults->file_room = faults->file_room * 2 + 8;
+		faults->files = reallocarray(faults->files, faults->file_room, sizeof *faults->files);
+		if (faults->files == NULL)
+			exit(EX_OSERR);
+	}
+	faults->files[faults->file_count] = arena_strdup(faults->arena, name);
+	return faults->file_count++;
+}
+
+const char *
+faults_file_name(const struct faults *faults, uint32_t file)
+{
+	assert(file < faults->file_count);
+	return faults->files[file];
+}
+
+static bool
+is_before(struct place a, struct place b)
+{
+	return a.file != b.file ? a.file < b.file : a.line < b.line;
+}
+
+static void
+remove_item(struct faults *faults, uint32_t at)
+{
+	struct config_faults *into = faults->into;
+
+	into->kept--;
+	memmove(&into->items[at], &into->items[at + 1], (into->kept - at) * sizeof into->items[0]);
+	memmove(&faults->places[at], &faults->places[at + 1], (into->kept - at) * sizeof faults->places[0]);
+}
+
+/* Faults matter more than warnings: where all is full the last warning gives way to a fault, else the last item to one
+ * that comes before it. */
+static bool
+make_room(struct faults *faults, struct place place, bool warning)
+{
+	struct config_faults *into = faults->into;
+
+	if (into->kept < FAULTS_KEPT)
+		return true;
+	for (uint32_t i = FAULTS_KEPT; i-- > 0;) {
+		if (into->items[i].warning && (!warning || is_before(place, faults->places[i]))) {
+			remove_item(faults, i);
+			return true;
+		}
+	}
+	if (warning || !is_before(place, faults->places[FAULTS_KEPT - 1]))
+		return false;
+	remove_item(faults, FAULTS_KEPT - 1);
+	return true;
+}
+
+/* The file's name, escaped; of a long one its end. */
+static void
+put_file(struct config_fault *item, const char *name)
+{
+	size_t skip = 0;
+
+	do {
+		struct text text = TEXT_OVER(item->file);
+
+		if (skip > 0)
+			text_add(&text, "...");
+		text_escape(&text, (struct pw_bytes){ name + skip, strlen(name + skip) });
+		if (!text.cut)
+			return;
+		skip += 16;
+	} while (skip < strlen(name));
+}
+
+static void
+add(struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
+{
+	struct config_faults *into = faults->into;
+	uint32_t at;
+
+	*(warning ? &into->warnings : &into->faults) += 1;
+	if (!make_room(faults, place, warning))
+		return;
+	for (at = into->kept; at > 0 && is_before(place, faults->places[at - 1]); at--) {
+		into->items[at] = into->items[at - 1];
+		faults->places[at] = faults->places[at - 1];
+	}
+	into->kept++;
+	faults->places[at] = place;
+	into->items[at] = (struct config_fault){ .line = place.line, .warning = warning };
+	put_file(&into->items[at], faults_file_name(faults, place.file));
+	struct text text = TEXT_OVER(into->items[at].text);
+	text_format_v(&text, format, arguments);
+}
+
+void
+faults_add(struct faults *faults, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(faults, place, false, format, arguments);
+	va_end(arguments);
+}
+
+void
+faults_warn(struct faults *faults, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(faults, place, true, format, arguments);
+	va_end(arguments);
+}
+
+static struct text
+next_quote(struct faults *faults)
+{
+	char *bytes = faults->quotes[faults->quote_next++ % FAULTS_QUOTES];
+
+	return text_over(bytes, sizeof faults->quotes[0]);
+}
+
+const char *
+faults_quote_bytes(struct faults *faults, const char *foreign, size_t size)
+{
+	struct text text = next_quote(faults);
+
+	bool cut;
+
+	text.room -= 8; /* for the end */
+	text_add(&text, "'");
+	text_escape(&text, (struct pw_bytes){ foreign, size });
+	text.room += 8;
+	cut = text.cut;
+	text.cut = false;
+	text_add(&text, cut ? "...'" : "'");
+	return text.bytes;
+}
+
+const char *
+faults_quote(struct faults *faults, const char *foreign)
+{
+	return faults_quote_bytes(faults, foreign, strlen(foreign));
+}
+
+const char *
+faults_place(struct faults *faults, struct place place)
+{
+	struct text text = next_quote(faults);
+	const char *name = faults_file_name(faults, place.file);
+
+	text.room -= 16;
+	text_escape(&text, (struct pw_bytes){ name, strlen(name) });
+	text.room += 16;
+	text.cut = false;
+	if (place.line > 0)
+		text_format(&text, ":%u", place.line);
+	return text.bytes;
+}
+
+void
+config_print_faults(const struct config_faults *faults, struct text *into)
+{
+	uint32_t all = faults->faults + faults->warnings;
+
+	for (uint32_t i = 0; i < faults->kept; i++) {
+		const struct config_fault *item = &faults->items[i];
+
+		text_add(into, item->file);
+		if (item->line > 0)
+			text_format(into, ":%u", item->line);
+		text_format(into, ": %s%s\n", item->warning ? "warning: " : "", item->text);
+	}
+	if (all > faults->kept)
+		text_format(into, "... and %u more\n", all - faults->kept);
+}

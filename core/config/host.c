@@ -1,0 +1,171 @@
+/* The only door to libidn2. It lets through empty labels and names that are too long, and with its STD3 flag it drops
+ * bytes without a word: what comes out of it is checked here. */
+#include "config/host.h"
+
+#include <ctype.h>
+#include <idn2.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME_MAX_SIZE = 253, LABEL_MAX_SIZE = 63, WRITTEN_MAX = 1000 };
+
+static bool
+is_label(const char *label, size_t size, struct reason *why)
+{
+	if (size == 0) {
+		reason_set(why, "has an empty part between dots");
+	} else if (size > LABEL_MAX_SIZE) {
+		reason_set(why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
+	} else if (label[0] == '-' || label[size - 1] == '-') {
+		reason_set(why, "has a part that begins or ends with '-'");
+	} else {
+		for (size_t i = 0; i < size; i++) {
+			if (!isalnum((unsigned char)label[i]) && label[i] != '-' && label[i] != '_') {
+				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it", isgraph((unsigned char)label[i])
+				    ? label[i] : '?', (unsigned)(unsigned char)label[i]);
+				return false;
+			}
+		}
+		return true;
+	}
+	return false;
+}
+
+/* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section 2). */
+static bool
+is_numeric(const char *label)
+{
+	if (strncasecmp(label, "0x", 2) == 0 && strspn(label + 2, "0123456789abcdefABCDEF") == strlen(label + 2))
+		return true;
+	return strspn(label, "0123456789") == strlen(label);
+}
+
+static bool
+is_name(const char *name, struct reason *why)
+{
+	const char *label = name;
+
+	if (strlen(name) > NAME_MAX_SIZE) {
+		reason_set(why, "is longer than %d bytes", NAME_MAX_SIZE);
+		return false;
+	}
+	for (;;) {
+		size_t size = strcspn(label, ".");
+
+		if (!is_label(label, size, why))
+			return false;
+		if (label[size] == '\0')
+			break;
+		label += size + 1;
+	}
+	if (is_numeric(label)) {
+		reason_set(why, "is neither an address nor a name");
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_ascii(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)text[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Lower case, without the root's dot; international names by IDNA. NULL with a reason. */
+static const char *
+to_ascii(struct arena *arena, const char *text, struct reason *why)
+{
+	size_t size = strlen(text);
+	char *name, *made = NULL;
+	int error;
+
+	if (is_ascii(text, size)) {
+		name = arena_bytes(arena, text, size);
+	} else {
+		error = idn2_to_ascii_8z(text, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+		if (error != IDN2_OK) {
+			reason_set(why, "is no international name: %s", idn2_strerror(error));
+			return NULL;
+		}
+		name = arena_strdup(arena, made);
+		idn2_free(made);
+		size = strlen(name);
+	}
+	if (size > 1 && name[size - 1] == '.')
+		name[--size] = '\0';
+	for (size_t i = 0; i < size; i++)
+		name[i] = (char)tolower((unsigned char)name[i]);
+	return is_name(name, why) ? name : NULL;
+}
+
+static bool
+take_literal(struct arena *arena, struct host *host, struct reason *why)
+{
+	char literal[ADDRESS_TEXT_MAX];
+	struct text text = TEXT_OVER(literal);
+
+	if (address_is_forbidden(&host->address)) {
+		reason_set(why, "is %s, which cannot be probed", address_class_name(address_class(&host->address)));
+		return false;
+	}
+	host->is_literal = true;
+	address_add(&text, &host->address);
+	host->ascii = arena_strdup(arena, literal);
+	return true;
+}
+
+bool
+host_parse(struct arena *arena, const char *text, size_t size, struct host *host, struct reason *why)
+{
+	char written[WRITTEN_MAX + 1];
+
+	*host = (struct host){ 0 };
+	if (size >= 2 && text[0] == '[' && text[size - 1] == ']')
+		text++, size -= 2;
+	if (size == 0 || size > WRITTEN_MAX || memchr(text, '\0', size) != NULL) {
+		reason_set(why, size == 0 ? "is empty" : "is no host name");
+		return false;
+	}
+	memcpy(written, text, size);
+	written[size] = '\0';
+	if (address_parse(written, 0, &host->address)) {
+		if (!take_literal(arena, host, why))
+			return false;
+	} else if ((host->ascii = to_ascii(arena, written, why)) == NULL) {
+		return false;
+	}
+	host->shown = strcmp(host->ascii, written) == 0 ? host->ascii : arena_strdup(arena, written);
+	return true;
+}
+
+bool
+helo_parse(struct arena *arena, const char *text, const char **helo, struct reason *why)
+{
+	size_t size = strlen(text);
+	bool is_bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
+	struct host host;
+
+	if (is_bracketed && strncasecmp(text + 1, "IPv6:", 5) == 0) {
+		char literal[ADDRESS_TEXT_MAX] = "";
+		struct text inside = TEXT_OVER(literal);
+
+		text_add_bytes(&inside, text + 6, size - 7);
+		if (address_parse(literal, 0, &host.address) && !address_is_ipv4(&host.address)) {
+			*helo = arena_strdup(arena, text);
+			return true;
+		}
+		reason_set(why, "holds no IPv6 address");
+		return false;
+	}
+	if (!host_parse(arena, text, size, &host, why))
+		return false;
+	if (host.is_literal != is_bracketed || (is_bracketed && !address_is_ipv4(&host.address))) {
+		reason_set(why, "is an address: in EHLO it is written [192.0.2.1] or [IPv6:2001:db8::1]");
+		return false;
+	}
+	*helo = is_bracketed ? arena_strdup(arena, text) : host.ascii;
+	return true;
+}

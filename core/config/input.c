@@ -1,0 +1,146 @@
+/* libconfig never opens a file itself: given a folder it would end the process, and it has relative paths start at the
+ * working folder. */
+#include "config/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* FIFOs and devices are not waited for. */
+static int
+open_regular(const char *path, size_t *size, struct reason *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0) {
+		reason_set(why, "%s", strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "%s", S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a regular file");
+	} else if (status.st_size > INPUT_FILE_MAX) {
+		reason_set(why, "is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
+	} else {
+		*size = (size_t)status.st_size;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* All there is, also where the file grew meanwhile or tells no size. */
+static bool
+read_all(int fd, struct input *input, size_t room, struct reason *why)
+{
+	for (;;) {
+		ssize_t got;
+
+		if (room - input->size < 2) {
+			room = room * 2 + 4096;
+			input->bytes = realloc(input->bytes, room);
+			if (input->bytes == NULL)
+				exit(EX_OSERR);
+		}
+		got = read(fd, input->bytes + input->size, room - input->size - 1);
+		if (got == 0)
+			return true;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			reason_set(why, "%s", strerror(errno));
+			return false;
+		}
+		input->size += (size_t)got;
+		if (input->size > INPUT_FILE_MAX) {
+			reason_set(why, "is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
+			return false;
+		}
+	}
+}
+
+static void
+drop_mark(struct input *input)
+{
+	if (input->size >= 3 && memcmp(input->bytes, "\xef\xbb\xbf", 3) == 0) {
+		input->size -= 3;
+		memmove(input->bytes, input->bytes + 3, input->size);
+	}
+}
+
+bool
+input_read(const char *path, struct input *input, struct reason *why)
+{
+	size_t size = 0;
+	int fd = open_regular(path, &size, why);
+	bool read;
+
+	*input = (struct input){ 0 };
+	if (fd < 0)
+		return false;
+	input->bytes = malloc(size + 2);
+	if (input->bytes == NULL)
+		exit(EX_OSERR);
+	read = read_all(fd, input, size + 2, why);
+	close(fd);
+	if (read) {
+		drop_mark(input);
+		input->bytes[input->size] = '\0';
+		if (memchr(input->bytes, '\0', input->size) == NULL)
+			return true;
+		reason_set(why, "holds a NUL byte: is it a text file, in UTF-8?");
+	}
+	input_free(input);
+	return false;
+}
+
+void
+input_free(struct input *input)
+{
+	free(input->bytes);
+	*input = (struct input){ 0 };
+}
+
+const char *
+path_beside(struct arena *arena, const char *from, const char *path)
+{
+	const char *slash = strrchr(from, '/');
+	size_t folder = slash == NULL ? 0 : (size_t)(slash - from) + 1;
+	char *joined;
+
+	if (path[0] == '/' || folder == 0)
+		return arena_strdup(arena, path);
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	joined = arena_alloc(arena, folder + strlen(path) + 1);
+	memcpy(joined, from, folder);
+	memcpy(joined + folder, path, strlen(path) + 1);
+	return joined;
+}
+
+const char *
+path_absolute(struct arena *arena, const char *from, const char *path)
+{
+	const char *beside = path_beside(arena, from, path);
+	char *folder, *joined;
+	size_t size;
+
+	if (beside[0] == '/')
+		return beside;
+	while (beside[0] == '.' && beside[1] == '/')
+		beside += 2;
+	folder = getcwd(NULL, 0);
+	if (folder == NULL) /* the working folder was removed: the path as it is will say so when it is used */
+		return beside;
+	size = strlen(folder);
+	joined = arena_alloc(arena, size + 1 + strlen(beside) + 1);
+	memcpy(joined, folder, size);
+	joined[size] = '/';
+	memcpy(joined + size + 1, beside, strlen(beside) + 1);
+	free(folder);
+	return joined;
+}

@@ -1,0 +1,27 @@
+/* The bytes of a configuration's files, and where they lie. */
+#ifndef CONFIG_INPUT_H
+#define CONFIG_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/arena.h"
+#include "base/reason.h"
+
+enum { INPUT_FILE_MAX = 64 * 1024 * 1024 };
+
+struct input {
+	char *bytes; /* the caller frees them; ended by a NUL that does not count; no byte order mark */
+	size_t size;
+};
+
+/* Reads a regular file whole. False with a reason: it is none, is too large, cannot be read, or holds a NUL. */
+bool input_read(const char *path, struct input *, struct reason *why);
+void input_free(struct input *);
+
+/* `path` as seen from the folder in which the file `from` lies ("" and names without a folder: the working folder). */
+const char *path_beside(struct arena *, const char *from, const char *path);
+
+/* The same, and absolute. */
+const char *path_absolute(struct arena *, const char *from, const char *path);
+
+#endif

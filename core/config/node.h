@@ -1,0 +1,48 @@
+/*
+ * A configuration as a tree of our own: what libconfig read of a file, and what was said on the command line, look the
+ * same to all that checks settings. Lies in an arena; constant.
+ */
+#ifndef CONFIG_NODE_H
+#define CONFIG_NODE_H
+
+#include "config/faults.h"
+
+enum node_kind {
+	NODE_GROUP,  /* { … }: children have keys */
+	NODE_LIST,   /* ( … ) and [ … ]: children have none */
+	NODE_STRING, /* "…" */
+	NODE_TEXT,   /* of the command line: what it is, its setting says */
+	NODE_INT,
+	NODE_FLOAT,
+	NODE_BOOL,
+	NODE_BAD /* a fault that has been told: nothing more is to be said about it */
+};
+
+struct node {
+	const char *key;
+	enum node_kind kind;
+	uint32_t count; /* NODE_GROUP NODE_LIST: of children */
+	struct place place;
+	union {
+		const char *text;
+		int64_t number;
+		const struct node *children;
+	};
+};
+
+const char *node_kind_name(enum node_kind); /* "a string" */
+
+/* The child called `key`; NULL: there is none. */
+const struct node *node_member(const struct node *group, const char *key);
+
+/* Where a group or list is best looked for: its own line, or, as libconfig gives a group the line of its end, that of
+ * its first member. */
+struct place node_place(const struct node *);
+
+/* Reads a file and all it includes into a group. NULL after a fault that left no tree; other faults leave one. */
+const struct node *node_read_file(struct faults *, struct arena *, const char *path);
+
+/* KEY=VALUE words as one group; dots in a key make groups within it. */
+const struct node *node_of_sets(struct faults *, struct arena *, const char *const *sets, uint32_t count);
+
+#endif

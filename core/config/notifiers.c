@@ -1,0 +1,150 @@
+/* Who is told: each notifier's plugin and the plugin's own settings. */
+#include "config/reader.h"
+
+#include <string.h>
+
+enum { NAME_SIZE_MAX = 64 };
+
+uint32_t
+reader_find_notifier(const struct reader *reader, const char *name)
+{
+	for (uint32_t i = 0; i < reader->notifier_count; i++)
+		if (strcmp(reader->notifiers[i].name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
+
+/* The two keys that every notifier has; what is missing or wrong is NULL. */
+static const char *
+take_word(struct reader *reader, const struct node *group, enum notifier_row row)
+{
+	const struct pw_setting *setting = &notifier_settings[row];
+	const struct node *node = node_member(group, setting->key);
+	struct pw_value value;
+
+	if (node == NULL) {
+		faults_add(&reader->faults, node_place(group), "this notifier has no %s", setting->key);
+		return NULL;
+	}
+	if (!value_of_node(&reader->values, &reader->faults, setting, setting->key, node, &value))
+		return NULL;
+	if (value.string[0] == '\0' || strlen(value.string) > NAME_SIZE_MAX) {
+		faults_add(&reader->faults, node->place, "%s: has to have 1 to %d bytes", setting->key, NAME_SIZE_MAX);
+		return NULL;
+	}
+	return value.string;
+}
+
+struct keys {
+	const struct pw_setting *rows;
+	char room[SETTING_KEY_MAX];
+};
+
+static const char *
+next_key(void *arg, size_t index)
+{
+	struct keys *keys = arg;
+
+	if (index < NOTIFIER_ROWS)
+		return notifier_settings[index].key;
+	index -= NOTIFIER_ROWS;
+	if (keys->rows == NULL)
+		return NULL;
+	for (size_t i = 0; i <= index; i++)
+		if (keys->rows[i].key == NULL)
+			return NULL;
+	return value_key(&keys->rows[index], keys->room);
+}
+
+static void
+blame_unknown(struct reader *reader, const struct pw_setting *rows, const struct node *node)
+{
+	struct keys keys = { .rows = rows };
+	int secret = rows == NULL ? -1 : 0;
+	const char *near;
+
+	for (; secret >= 0 && rows[secret].key != NULL; secret++) {
+		if (rows[secret].type == PW_SECRET && strcmp(rows[secret].key, node->key) == 0) {
+			faults_add(&reader->faults, node->place, "%s is a secret: write it into a file of its own and say %s_file = "
+			    "\"...\"", node->key, node->key);
+			return;
+		}
+	}
+	near = text_nearest(node->key, next_key, &keys);
+	faults_add(&reader->faults, node->place, "unknown setting %s%s%s%s", QUOTE(reader, node->key),
+	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
+}
+
+static const struct pw_values *
+take_own(struct reader *reader, const struct node *group, const struct plugin *plugin)
+{
+	const struct pw_setting *rows = plugin->descriptor->settings;
+	struct pw_value items[PLUGIN_SETTINGS_MAX];
+	char key[SETTING_KEY_MAX];
+	uint32_t count = 0;
+	struct reason why;
+
+	memset(items, 0, sizeof items);
+	for (; rows != NULL && rows[count].key != NULL; count++)
+		value_default(&reader->values, &rows[count], &items[count], &why);
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		int row = settings_find(rows, node->key);
+
+		if (row >= 0)
+			value_of_node(&reader->values, &reader->faults, &rows[row], value_key(&rows[row], key), node, &items[row]);
+		else if (node->key[0] != '*' && settings_find(notifier_settings, node->key) < 0)
+			blame_unknown(reader, rows, node);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].flags & PW_REQUIRED && !items[i].given && node_member(group, value_key(&rows[i], key)) == NULL)
+			faults_add(&reader->faults, node_place(group), "%s is missing: %s", key, rows[i].help);
+	return values_share(&reader->values, items, count);
+}
+
+static void
+take_notifier(struct reader *reader, const struct node *group)
+{
+	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
+	const char *plugin;
+	uint32_t twin;
+
+	if (group->kind == NODE_BAD)
+		return;
+	if (group->kind != NODE_GROUP) {
+		faults_add(&reader->faults, group->place, "notifiers: %s where a group { name = \"...\"; plugin = \"...\"; } should be",
+		    node_kind_name(group->kind));
+		return;
+	}
+	notifier->name = take_word(reader, group, NOTIFIER_NAME);
+	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
+	if (plugin != NULL)
+		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_place(node_member(group, "plugin")));
+	if (notifier->plugin != NULL)
+		notifier->values = take_own(reader, group, notifier->plugin);
+	if (notifier->name == NULL)
+		return;
+	twin = reader_find_notifier(reader, notifier->name);
+	if (twin != CONFIG_NONE) {
+		faults_add(&reader->faults, node_place(group), "there are two notifiers %s, here and in %s",
+		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_places[twin]));
+		return;
+	}
+	reader->notifier_places[reader->notifier_count++] = node_place(group);
+}
+
+void
+reader_take_notifiers(struct reader *reader)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
+		count += reader->notifier_lists[i]->count;
+	reader->notifiers = arena_array(reader->arena, count + 1, sizeof *reader->notifiers);
+	reader->notifier_places = arena_array(reader->scratch, count + 1, sizeof *reader->notifier_places);
+	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
+		for (uint32_t j = 0; j < reader->notifier_lists[i]->count; j++)
+			take_notifier(reader, &reader->notifier_lists[i]->children[j]);
+	reader->config->notifiers = reader->notifiers;
+	reader->config->notifier_count = reader->notifier_count;
+}

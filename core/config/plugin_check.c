@@ -1,0 +1,252 @@
+/* What a descriptor has to be before the host believes it. The plugin's author reads the reasons. */
+#include "config/plugins.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/outcome.h"
+#include "config/tables.h"
+
+enum { NAME_SIZE_MAX = 31, PHASE_SIZE_MAX = 23, SESSION_MAX = 1 << 20, FAREWELL_MAX = 1000 };
+
+static const int64_t limit_max = 24ll * 3600 * 1000000;
+
+static bool __attribute__((format(printf, 2, 3)))
+wrong(struct reason *why, const char *format, ...)
+{
+	struct text text = TEXT_OVER(why->text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+const char *
+plugin_kind_name(enum pw_kind kind)
+{
+	return kind == PW_PROBE ? "a probe" : "a notifier";
+}
+
+/* Lower case letters, digits and underscores (a plugin's name: also '-'), beginning with a letter. */
+static bool
+is_name(const char *name, size_t size_max, bool dashes)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	size_t size;
+
+	if (name == NULL || name[0] < 'a' || name[0] > 'z')
+		return false;
+	size = strnlen(name, size_max + 1);
+	for (size_t i = 0; i < size; i++)
+		if (memchr(bytes, name[i], sizeof bytes - (dashes ? 1 : 2)) == NULL)
+			return false;
+	return size <= size_max;
+}
+
+/* Another version's fields mean other things: nothing behind these four is read. */
+static bool
+fits(const struct pw_plugin *plugin, struct reason *why)
+{
+	if (plugin->magic != PW_MAGIC)
+		return wrong(why, "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)", plugin->magic, PW_MAGIC);
+	if (plugin->major != PW_ABI_MAJOR)
+		return wrong(why, "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version are refused",
+		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+	if (plugin->minor > PW_ABI_MINOR)
+		return wrong(why, "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are refused",
+		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
+	if (plugin->size < sizeof(struct pw_plugin))
+		return wrong(why, "its descriptor has %u bytes where ABI %u.%u has %zu", plugin->size, plugin->major,
+		    plugin->minor, sizeof(struct pw_plugin));
+	return true;
+}
+
+static bool
+check_setting(const struct pw_plugin *plugin, int at, struct values *values, bool *has_recipients, struct reason *why)
+{
+	const struct pw_setting *row = &plugin->settings[at];
+	char key[SETTING_KEY_MAX];
+	struct pw_value value;
+	struct reason what;
+
+	if (!is_name(row->key, 40, false))
+		return wrong(why, "the key of its setting %d is not of [a-z0-9_]", at + 1);
+	if (row->type < PW_STRING || row->type > PW_PATH)
+		return wrong(why, "its setting %s has the unknown type %u", row->key, row->type);
+	if (settings_are_taken(value_key(row, key), plugin->kind))
+		return wrong(why, "its setting %s has the name of one of the host's", key);
+	if (settings_find(plugin->settings, key) != at)
+		return wrong(why, "it has the setting %s twice", key);
+	if (row->min > row->max)
+		return wrong(why, "the range of its setting %s ends before it begins", key);
+	if (row->type == PW_ENUM && (row->choices == NULL || row->choices[0] == NULL))
+		return wrong(why, "its setting %s has no choices", key);
+	if (row->help == NULL)
+		return wrong(why, "its setting %s has no help", key);
+	if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS))
+		return wrong(why, "its setting %s has unknown flags (0x%x)", key, row->flags);
+	if (row->flags & PW_RECIPIENTS) {
+		if (row->type != PW_LIST || plugin->kind != PW_NOTIFIER || *has_recipients)
+			return wrong(why, "only one setting can hold the recipients, a notifier's list: not %s", key);
+		*has_recipients = true;
+	}
+	if (row->type == PW_SECRET && row->fallback != NULL)
+		return wrong(why, "its setting %s is a secret and has a default", key);
+	if (!value_default(values, row, &value, &what))
+		return wrong(why, "the default of its setting %s: %s", key, what.text);
+	return true;
+}
+
+static bool
+check_settings(const struct pw_plugin *plugin, struct values *values, struct reason *why)
+{
+	bool has_recipients = false;
+
+	for (int i = 0; plugin->settings != NULL && plugin->settings[i].key != NULL; i++) {
+		if (i == PLUGIN_SETTINGS_MAX)
+			return wrong(why, "it has more than %d settings", PLUGIN_SETTINGS_MAX);
+		if (!check_setting(plugin, i, values, &has_recipients, why))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_phase(const struct pw_phase *phases, int at, struct reason *why)
+{
+	static const char *const hosts[] = { "resolve", "connect", "quit", "leg" };
+	const struct pw_phase *phase = &phases[at];
+
+	if (!is_name(phase->name, PHASE_SIZE_MAX, false))
+		return wrong(why, "the name of its phase %d is not of [a-z0-9_], up to %d of them", at + 1, PHASE_SIZE_MAX);
+	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+		if (strcmp(phase->name, hosts[i]) == 0)
+			return wrong(why, "its phase %s is the host's own", phase->name);
+	for (int i = 0; i < at; i++)
+		if (strcmp(phase->name, phases[i].name) == 0)
+			return wrong(why, "it has the phase %s twice", phase->name);
+	if (phase->limit == 0 && phase_standard(phase->name) == NULL)
+		return wrong(why, "its phase %s has no limit", phase->name);
+	if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max || phase->slow > (uint64_t)limit_max)
+		return wrong(why, "a limit of its phase %s is longer than a day", phase->name);
+	if (phase->patient != 0 && phase->patient < phase->limit)
+		return wrong(why, "the patient limit of its phase %s is shorter than the other", phase->name);
+	if (phase->flags & ~(uint32_t)PW_PHASE_TLS)
+		return wrong(why, "its phase %s has unknown flags (0x%x)", phase->name, phase->flags);
+	return true;
+}
+
+static bool
+check_phases(const struct pw_probe_ops *ops, struct reason *why)
+{
+	int room = PHASES_MAX - 2 - (ops->farewell != NULL);
+
+	for (int i = 0; ops->phases != NULL && ops->phases[i].name != NULL; i++) {
+		if (i == room)
+			return wrong(why, "it has more phases than there is room for: %d with the host's own", PHASES_MAX);
+		if (!check_phase(ops->phases, i, why))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
+{
+	struct outcome found;
+
+	for (int i = 0; ops->outcomes != NULL && ops->outcomes[i].name != NULL; i++) {
+		const struct pw_outcome *outcome = &ops->outcomes[i];
+
+		if (i == PLUGIN_OUTCOMES_MAX)
+			return wrong(why, "it has more than %d outcomes", PLUGIN_OUTCOMES_MAX);
+		if (!is_name(outcome->name, OUTCOME_NAME_MAX - 1, false))
+			return wrong(why, "the name of its outcome %d is not of [a-z0-9_], up to %d of them", i + 1, OUTCOME_NAME_MAX - 1);
+		if (outcome_find(outcome->name, NULL, &found))
+			return wrong(why, "its outcome %s has the name of one of the host's", outcome->name);
+		for (int j = 0; j < i; j++)
+			if (strcmp(outcome->name, ops->outcomes[j].name) == 0)
+				return wrong(why, "it has the outcome %s twice", outcome->name);
+		if (outcome->severity > PW_UNKNOWN)
+			return wrong(why, "its outcome %s has the unknown severity %u", outcome->name, outcome->severity);
+		if (outcome->text == NULL)
+			return wrong(why, "its outcome %s has no text", outcome->name);
+		if (outcome->phase != NULL && strlen(outcome->phase) > PHASE_SIZE_MAX)
+			return wrong(why, "the phase of its outcome %s is no name of a phase", outcome->name);
+	}
+	return true;
+}
+
+static bool
+check_facts(const struct pw_probe_ops *ops, struct reason *why)
+{
+	for (int i = 0; ops->facts != NULL && ops->facts[i].name != NULL; i++) {
+		if (i == PLUGIN_FACTS_MAX)
+			return wrong(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
+		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
+			return wrong(why, "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1, OUTCOME_NAME_MAX - 1);
+		for (int j = 0; j < i; j++)
+			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
+				return wrong(why, "it has the fact %s twice", ops->facts[i].name);
+	}
+	return true;
+}
+
+static bool
+check_probe(const struct pw_plugin *plugin, struct reason *why)
+{
+	const struct pw_probe_ops *ops = plugin->ops;
+
+	if (ops->size < sizeof *ops)
+		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu", ops->size, plugin->major,
+		    plugin->minor, sizeof *ops);
+	if (plugin->flags & ~(uint32_t)(PW_USES_TLS | PW_REQUIRES_TLS))
+		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
+	if ((plugin->flags & PW_REQUIRES_TLS) && !(plugin->flags & PW_USES_TLS))
+		return wrong(why, "it requires TLS and does not say that it uses it");
+	if (ops->framing != PW_REPLIES && ops->framing != PW_LINES)
+		return wrong(why, "its framing is the unknown %u", ops->framing);
+	if (ops->begin == NULL || ops->on_reply == NULL)
+		return wrong(why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
+	if (ops->session_size > SESSION_MAX)
+		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size, SESSION_MAX);
+	if (ops->farewell != NULL && (strnlen(ops->farewell, FAREWELL_MAX + 1) > FAREWELL_MAX
+	    || strpbrk(ops->farewell, "\r\n") != NULL))
+		return wrong(why, "its farewell is not one line");
+	return check_phases(ops, why) && check_outcomes(ops, why) && check_facts(ops, why);
+}
+
+static bool
+check_notifier(const struct pw_plugin *plugin, struct reason *why)
+{
+	const struct pw_notifier_ops *ops = plugin->ops;
+
+	if (ops->size < sizeof *ops)
+		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu", ops->size, plugin->major,
+		    plugin->minor, sizeof *ops);
+	if (plugin->flags != 0)
+		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
+	if (ops->deliver == NULL)
+		return wrong(why, "it has no deliver function");
+	if (ops->session_size > SESSION_MAX)
+		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size, SESSION_MAX);
+	return true;
+}
+
+bool
+plugin_check(const struct pw_plugin *plugin, struct values *values, struct reason *why)
+{
+	if (!fits(plugin, why))
+		return false;
+	if (plugin->kind != PW_PROBE && plugin->kind != PW_NOTIFIER)
+		return wrong(why, "it is of the unknown kind %u: neither a probe nor a notifier", plugin->kind);
+	if (!is_name(plugin->name, NAME_SIZE_MAX, true))
+		return wrong(why, "its name is not of [a-z0-9_-], up to %d of them", NAME_SIZE_MAX);
+	if (plugin->version == NULL || plugin->summary == NULL || plugin->ops == NULL)
+		return wrong(why, "it has no %s", plugin->version == NULL ? "version" : plugin->summary == NULL ? "summary" : "ops");
+	if (!check_settings(plugin, values, why))
+		return false;
+	return plugin->kind == PW_PROBE ? check_probe(plugin, why) : check_notifier(plugin, why);
+}

@@ -1,0 +1,237 @@
+/* Finding plugins, and opening them. */
+#include "config/plugins.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config/input.h"
+
+void
+plugins_init(struct plugins *plugins, struct values *values)
+{
+	*plugins = (struct plugins){ .arena = values->arena, .values = values };
+}
+
+void
+plugins_fini(struct plugins *plugins)
+{
+	free(plugins->items);
+	free(plugins->broken);
+	*plugins = (struct plugins){ 0 };
+}
+
+const char *
+plugins_standard_folder(struct arena *arena)
+{
+	static const char link[] = "/proc/self/exe";
+	char *program = realpath(link, NULL);
+	const char *folder = PW_PLUGIN_DIR;
+	struct stat status;
+
+	if (program != NULL) {
+		const char *beside = path_beside(arena, program, "plugins");
+
+		if (stat(beside, &status) == 0 && S_ISDIR(status.st_mode))
+			folder = beside;
+	}
+	free(program);
+	return folder;
+}
+
+static void *
+grow(void *array, uint32_t count, uint32_t *room, size_t size)
+{
+	if (count < *room)
+		return array;
+	*room = *room * 2 + 16;
+	array = reallocarray(array, *room, size);
+	if (array == NULL)
+		exit(EX_OSERR);
+	return array;
+}
+
+static void
+refuse(struct plugins *plugins, const char *path, const char *why)
+{
+	struct broken_plugin *broken;
+
+	plugins->broken = grow(plugins->broken, plugins->broken_count, &plugins->broken_room, sizeof *plugins->broken);
+	broken = &plugins->broken[plugins->broken_count++];
+	broken->path = arena_strdup(plugins->arena, path);
+	snprintf(broken->why, sizeof broken->why, "%s", why);
+}
+
+/* Whoever can write to it can become us. */
+static bool
+is_ours_alone(const char *path, const char *what, struct reason *why)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		reason_set(why, "%s cannot be looked at: %s", what, strerror(errno));
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", what, (unsigned)status.st_uid);
+	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		reason_set(why, "%s can be written to by others (mode %04o): take that right away", what,
+		    (unsigned)status.st_mode & 07777);
+	else
+		return true;
+	return false;
+}
+
+static bool
+is_guarded(const char *path, struct reason *why)
+{
+	char *folder = strdup(path);
+	bool guarded;
+
+	if (folder == NULL)
+		exit(EX_OSERR);
+	*strrchr(folder, '/') = '\0';
+	guarded = is_ours_alone(path, "the file", why)
+	    && is_ours_alone(folder[0] == '\0' ? "/" : folder, "its folder", why);
+	free(folder);
+	return guarded;
+}
+
+static const struct pw_plugin *
+open_plugin(const char *path, struct reason *why)
+{
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	const struct pw_plugin *descriptor = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
+	const char *error = descriptor == NULL ? dlerror() : NULL;
+
+	if (descriptor == NULL) {
+		char shown[300];
+		struct text text = TEXT_OVER(shown);
+
+		if (error == NULL)
+			error = "it exports no pw_plugin";
+		text_escape(&text, (struct pw_bytes){ error, strlen(error) });
+		reason_set(why, handle == NULL ? "it cannot be loaded: %s" : "it is no plugin: %s", shown);
+	}
+	return descriptor;
+}
+
+static const struct plugin *
+find_name(const struct plugins *plugins, const char *name)
+{
+	for (uint32_t i = 0; i < plugins->count; i++)
+		if (strcmp(plugins->items[i].descriptor->name, name) == 0)
+			return &plugins->items[i];
+	return NULL;
+}
+
+static bool
+is_loaded(const struct plugins *plugins, const char *path)
+{
+	for (uint32_t i = 0; i < plugins->count; i++)
+		if (strcmp(plugins->items[i].path, path) == 0)
+			return true;
+	for (uint32_t i = 0; i < plugins->broken_count; i++)
+		if (strcmp(plugins->broken[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool
+load_file(struct plugins *plugins, const char *path, struct reason *why)
+{
+	const struct pw_plugin *descriptor;
+	const struct plugin *namesake;
+
+	if (!is_guarded(path, why))
+		return false;
+	descriptor = open_plugin(path, why);
+	if (descriptor == NULL || !plugin_check(descriptor, plugins->values, why))
+		return false;
+	namesake = find_name(plugins, descriptor->name);
+	if (namesake != NULL) {
+		reason_set(why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
+		return false;
+	}
+	plugins->items = grow(plugins->items, plugins->count, &plugins->room, sizeof *plugins->items);
+	plugins->items[plugins->count++] = (struct plugin){ descriptor, arena_strdup(plugins->arena, path) };
+	return true;
+}
+
+static int
+is_object(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return size > 3 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 3, ".so") == 0;
+}
+
+static int
+by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void
+load_folder(struct plugins *plugins, const char *path)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_object, by_name);
+	struct text file;
+	char room[4096];
+
+	if (count < 0) {
+		refuse(plugins, path, strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		file = TEXT_OVER(room);
+		text_format(&file, "%s/%s", path, entries[i]->d_name);
+		plugins_load(plugins, room);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+void
+plugins_load(struct plugins *plugins, const char *path)
+{
+	char *real = realpath(path, NULL);
+	struct stat status;
+	struct reason why;
+
+	if (real == NULL || stat(real, &status) < 0)
+		refuse(plugins, path, strerror(errno));
+	else if (S_ISDIR(status.st_mode))
+		load_folder(plugins, real);
+	else if (!is_loaded(plugins, real) && !load_file(plugins, real, &why))
+		refuse(plugins, real, why.text);
+	free(real);
+}
+
+const struct plugin *
+plugins_find(const struct plugins *plugins, const char *name, enum pw_kind kind)
+{
+	const struct plugin *plugin = find_name(plugins, name);
+
+	return plugin != NULL && plugin->descriptor->kind == kind ? plugin : NULL;
+}
+
+const struct broken_plugin *
+plugins_find_broken(const struct plugins *plugins, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (uint32_t i = 0; i < plugins->broken_count; i++) {
+		const char *path = plugins->broken[i].path, *slash = strrchr(path, '/');
+		const char *file = slash == NULL ? path : slash + 1;
+
+		if (strncmp(file, name, size) == 0 && (strcmp(file + size, ".so") == 0 || file[size] == '\0'))
+			return &plugins->broken[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * The plugin host: the only place that opens plugins. One is used only after everything about it has been checked: who
+ * can write to its file and folder, its version before anything else of its descriptor, then every table in it. What
+ * was loaded is never unloaded.
+ */
+#ifndef CONFIG_PLUGINS_H
+#define CONFIG_PLUGINS_H
+
+#include "config/config.h"
+#include "config/value.h"
+
+enum { PLUGIN_SETTINGS_MAX = 64, PLUGIN_OUTCOMES_MAX = 256, PLUGIN_FACTS_MAX = 128 };
+
+/* One that was refused. */
+struct broken_plugin {
+	const char *path;
+	char why[300];
+};
+
+struct plugins {
+	struct arena *arena;
+	struct values *values;
+	struct plugin *items;
+	struct broken_plugin *broken;
+	uint32_t count, room, broken_count, broken_room;
+};
+
+void plugins_init(struct plugins *, struct values *);
+void plugins_fini(struct plugins *); /* the descriptors stay, and so do copies of ->items */
+
+/* Where the plugins lie that come with the program: beside it where it lies in its build folder, else where it was
+ * installed. */
+const char *plugins_standard_folder(struct arena *);
+
+/* Loads a file, or every *.so of a folder in the order of their names. What cannot be used is noted in ->broken. */
+void plugins_load(struct plugins *, const char *path);
+
+const struct plugin *plugins_find(const struct plugins *, const char *name, enum pw_kind);
+
+/* One that was refused and whose file is called NAME.so; NULL: none. */
+const struct broken_plugin *plugins_find_broken(const struct plugins *, const char *name);
+
+/* Looks at a descriptor; behind its first four fields only where they fit. False with a reason. */
+bool plugin_check(const struct pw_plugin *, struct values *, struct reason *why);
+
+/* "a probe", "a notifier". */
+const char *plugin_kind_name(enum pw_kind);
+
+#endif

@@ -1,0 +1,274 @@
+/* From the settings of a target to the policy it is watched by; equal policies are one. */
+#include "config/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/outcome.h"
+
+enum { STALE_INTERVALS = 5 };
+
+enum port_class
+port_class(uint16_t port)
+{
+	switch (port) {
+	case 25: return PORT_SMTP;
+	case 465: return PORT_SMTPS;
+	case 587: return PORT_SUBMISSION;
+	}
+	return PORT_OTHER;
+}
+
+static enum pw_tls_mode
+tls_mode(const struct probe *probe, const struct layer *layer, enum port_class port)
+{
+	static const enum pw_tls_mode by_port[PORT_CLASSES] = {
+		[PORT_SMTP] = PW_TLS_OPPORTUNISTIC,
+		[PORT_SMTPS] = PW_TLS_IMPLICIT,
+		[PORT_SUBMISSION] = PW_TLS_REQUIRE,
+		[PORT_OTHER] = PW_TLS_OPPORTUNISTIC,
+	};
+	const struct pw_value *given = &layer->tls[TLS_MODE];
+	enum pw_tls_mode mode = given->given ? (enum pw_tls_mode)given->number : by_port[port];
+
+	if (mode < PW_TLS_REQUIRE && probe->plugin->descriptor->flags & PW_REQUIRES_TLS)
+		mode = PW_TLS_REQUIRE;
+	return mode;
+}
+
+static int
+falling(const void *a, const void *b)
+{
+	uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+static void
+put_warn_days(struct reader *reader, struct tls_settings *tls, const struct pw_strings *list)
+{
+	uint16_t days[8];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		days[i] = (uint16_t)strtoul(list->items[i], NULL, 10);
+	qsort(days, list->count, sizeof *days, falling);
+	for (uint32_t i = 0; i < list->count; i++)
+		if (count == 0 || days[count - 1] != days[i])
+			days[count++] = days[i];
+	tls->warn_days_count = count;
+	tls->warn_days = pool_share(&reader->values.pool, days, count * sizeof *days);
+}
+
+static const struct tls_settings *
+share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer, enum port_class port)
+{
+	const struct pw_value *verify = &layer->tls[TLS_VERIFY], *sni = &layer->tls[TLS_SNI];
+	struct tls_settings tls;
+	struct host name;
+	struct reason why;
+
+	if (!(probe->plugin->descriptor->flags & PW_USES_TLS))
+		return NULL;
+	memset(&tls, 0, sizeof tls);
+	tls.mode = tls_mode(probe, layer, port);
+	if (verify->given)
+		tls.verify = (enum tls_verify)verify->number;
+	else
+		tls.verify = port == PORT_SMTP || tls.mode <= PW_TLS_OPPORTUNISTIC ? TLS_VERIFY_WARN : TLS_VERIFY_FULL;
+	tls.ca_file = layer->tls[TLS_CA_FILE].string;
+	if (sni->string != NULL && host_parse(reader->scratch, sni->string, strlen(sni->string), &name, &why))
+		tls.sni = arena_intern(reader->arena, name.ascii);
+	tls.min_version = 0x0301 + (int)layer->tls[TLS_MIN_VERSION].number;
+	put_warn_days(reader, &tls, layer->tls[TLS_CERT_WARN_DAYS].list);
+	return pool_share(&reader->values.pool, &tls, sizeof tls);
+}
+
+/* The plugin's own row of a phase; NULL: it is the host's alone. */
+static const struct pw_phase *
+own_phase(const struct probe *probe, const char *name)
+{
+	const struct pw_phase *phases = plugin_probe(probe->plugin)->phases;
+
+	for (; phases != NULL && phases->name != NULL; phases++)
+		if (strcmp(phases->name, name) == 0)
+			return phases;
+	return NULL;
+}
+
+/* What holds for a phase where nobody set anything. */
+static struct phase_plan
+built_in(const struct probe *probe, const char *name)
+{
+	const struct pw_phase *own = own_phase(probe, name), *standard = phase_standard(name);
+	struct phase_plan plan;
+
+	memset(&plan, 0, sizeof plan);
+	plan.name = name;
+	plan.flags = own == NULL ? 0 : own->flags;
+	if (own != NULL && own->limit != 0) {
+		plan.routine = (int64_t)own->limit;
+		plan.patient = (int64_t)(own->patient == 0 ? own->limit : own->patient);
+		plan.slow = (int64_t)own->slow;
+	} else {
+		plan.routine = (int64_t)standard->limit;
+		plan.patient = (int64_t)standard->patient;
+		plan.slow = (int64_t)standard->slow;
+	}
+	return plan;
+}
+
+/* EHLO inside TLS goes by the limits of EHLO where it has none of its own. */
+static int64_t
+given_limit(const struct reader *reader, const struct layer *layer, enum limit_kind kind, int number)
+{
+	int64_t limit = layer->limits[kind][number];
+
+	if (limit == LIMIT_NOT_GIVEN && strcmp(reader->phase_names[number], "ehlo_tls") == 0)
+		limit = layer->limits[kind][reader_phase_number(reader, "ehlo")];
+	return limit;
+}
+
+/* A patient limit that nobody set is never shorter than the routine one. */
+static void
+apply_limits(struct reader *reader, const struct layer *layer, int number, struct phase_plan *plan, struct place place)
+{
+	int64_t routine = given_limit(reader, layer, LIMIT_ROUTINE, number);
+	int64_t patient = given_limit(reader, layer, LIMIT_PATIENT, number);
+	int64_t slow = given_limit(reader, layer, LIMIT_SLOW, number);
+
+	if (routine != LIMIT_NOT_GIVEN)
+		plan->routine = routine;
+	if (patient != LIMIT_NOT_GIVEN)
+		plan->patient = patient;
+	else if (plan->patient < plan->routine)
+		plan->patient = plan->routine;
+	if (slow != LIMIT_NOT_GIVEN)
+		plan->slow = slow;
+	if (plan->patient < plan->routine)
+		faults_add(&reader->faults, place, "patient_limits.%s is shorter than limits.%s: the patient attempt has to be the "
+		    "longer one", plan->name, plan->name);
+}
+
+/* The leg as a whole is given as much more time as its phases are given more than they have by default. */
+static void
+plan_phases(struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place,
+    struct policy *policy)
+{
+	struct phase_plan phases[PHASES_MAX];
+
+	policy->leg = built_in(probe, "leg");
+	for (uint32_t i = 0; i < probe->phase_count; i++) {
+		int number = probe->phase_numbers[i];
+		struct phase_plan usual = built_in(probe, reader->phase_names[number]);
+
+		memcpy(&phases[i], &usual, sizeof usual);
+		apply_limits(reader, layer, number, &phases[i], place);
+		if (phases[i].routine > usual.routine)
+			policy->leg.routine += phases[i].routine - usual.routine;
+		if (phases[i].patient > usual.patient)
+			policy->leg.patient += phases[i].patient - usual.patient;
+	}
+	apply_limits(reader, layer, reader_phase_number(reader, "leg"), &policy->leg, place);
+	policy->phase_count = probe->phase_count;
+	policy->phases = pool_share(&reader->values.pool, phases, probe->phase_count * sizeof *phases);
+}
+
+static void
+put_sources(struct policy *policy, const struct pw_strings *list)
+{
+	struct address address;
+
+	for (uint32_t i = 0; list != NULL && i < list->count; i++) {
+		if (!address_parse(list->items[i], 0, &address))
+			continue;
+		if (address_is_ipv4(&address)) {
+			policy->has_source4 = true;
+			policy->source4 = address;
+		} else {
+			policy->has_source6 = true;
+			policy->source6 = address;
+		}
+	}
+}
+
+static void
+put_notify(struct reader *reader, struct policy *policy, const struct pw_strings *list)
+{
+	uint32_t notifiers[64];
+
+	policy->notify_count = CONFIG_NONE;
+	if (list == NULL)
+		return;
+	policy->notify_count = 0;
+	for (uint32_t i = 0; i < list->count; i++) {
+		uint32_t index = reader_find_notifier(reader, list->items[i]);
+
+		if (index != CONFIG_NONE)
+			notifiers[policy->notify_count++] = index;
+	}
+	policy->notify = pool_share(&reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
+}
+
+static void
+put_times(struct policy *policy, const struct pw_value *values)
+{
+	policy->interval = values[TARGET_INTERVAL].number;
+	policy->retry_interval = values[TARGET_RETRY_INTERVAL].number;
+	policy->flap_window = values[TARGET_FLAP_WINDOW].number;
+	policy->tempfail_grace = values[TARGET_TEMPFAIL_GRACE].number;
+	policy->stale_after = values[TARGET_STALE_AFTER].given ? values[TARGET_STALE_AFTER].number
+	    : policy->interval * STALE_INTERVALS;
+}
+
+static void
+require_own(struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place)
+{
+	char key[SETTING_KEY_MAX];
+
+	for (uint32_t i = 0; i < probe->own_count; i++) {
+		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
+
+		if (row->flags & PW_REQUIRED && !layer->own[i].given)
+			faults_add(&reader->faults, place, "%s is missing: %s", value_key(row, key), row->help);
+	}
+}
+
+/* Compared byte by byte, so all of it is zeroed first; what lies in pointers is shared already. */
+const struct policy *
+policy_of_layer(struct reader *reader, const struct probe *probe, const struct layer *layer, enum port_class port,
+    struct place place)
+{
+	const struct pw_value *values = layer->target;
+	struct policy policy;
+
+	require_own(reader, probe, layer, place);
+	memset(&policy, 0, sizeof policy);
+	policy.probe = probe->plugin;
+	policy.values = values_share(&reader->values, layer->own, probe->own_count);
+	policy.tls = share_tls(reader, probe, layer, port);
+	put_times(&policy, values);
+	policy.tries = (uint32_t)values[TARGET_TRIES].number;
+	policy.recover_tries = (uint32_t)values[TARGET_RECOVER_TRIES].number;
+	policy.addresses = (enum addresses)values[TARGET_ADDRESSES].number;
+	policy.family = (enum family)values[TARGET_FAMILY].number;
+	policy.allow_private = values[TARGET_ALLOW_PRIVATE].number != 0;
+	put_sources(&policy, values[TARGET_SOURCE].list);
+	plan_phases(reader, probe, layer, place, &policy);
+	put_notify(reader, &policy, values[TARGET_NOTIFY].list);
+	if (values[TARGET_TAGS].list != NULL) {
+		policy.tag_count = values[TARGET_TAGS].list->count;
+		policy.tags = values[TARGET_TAGS].list->items;
+	}
+	return pool_share(&reader->values.pool, &policy, sizeof policy);
+}
+
+uint32_t
+policy_phase(const struct policy *policy, const char *name)
+{
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		if (strcmp(policy->phases[i].name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}

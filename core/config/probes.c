@@ -1,0 +1,222 @@
+/* The plugins that this configuration can use, and what the targets of each probe begin with. */
+#include "config/reader.h"
+
+#include <string.h>
+
+#include "base/outcome.h"
+#include "config/input.h"
+
+static int
+add_phase_name(struct reader *reader, const char *name)
+{
+	int number = reader_phase_number(reader, name);
+
+	if (number >= 0)
+		return number;
+	if (reader->phase_name_count == PHASE_NAMES_MAX)
+		return -1;
+	reader->phase_names[reader->phase_name_count] = name;
+	return (int)reader->phase_name_count++;
+}
+
+int
+reader_phase_number(const struct reader *reader, const char *name)
+{
+	for (uint32_t i = 0; i < reader->phase_name_count; i++)
+		if (strcmp(reader->phase_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static void
+add_standard_phases(struct reader *reader)
+{
+#define PHASE(name_, routine_, patient_, slow_) add_phase_name(reader, #name_);
+#include <postwatch/phases.def>
+#undef PHASE
+}
+
+/* The order of a dialogue: the host's beginning, the probe's own, the farewell. */
+static bool
+plan_probe(struct reader *reader, struct probe *probe)
+{
+	const struct pw_probe_ops *ops = plugin_probe(probe->plugin);
+	int number = 0;
+
+	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "resolve");
+	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "connect");
+	for (const struct pw_phase *phase = ops->phases; number >= 0 && phase != NULL && phase->name != NULL; phase++) {
+		number = add_phase_name(reader, phase->name);
+		probe->phase_numbers[probe->phase_count++] = (unsigned char)number;
+	}
+	if (ops->farewell != NULL)
+		probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "quit");
+	return number >= 0;
+}
+
+static void
+add_probe(struct reader *reader, const struct plugin *plugin)
+{
+	struct probe *probe = &reader->probes[reader->probe_count];
+	const struct pw_setting *rows = plugin->descriptor->settings;
+	const uint32_t file = faults_file(&reader->faults, plugin->path);
+
+	*probe = (struct probe){ .plugin = plugin };
+	while (rows != NULL && rows[probe->own_count].key != NULL)
+		probe->own_count++;
+	if (plan_probe(reader, probe))
+		reader->probe_count++;
+	else
+		faults_add(&reader->faults, (struct place){ file, 0 }, "all plugins together have more than %d names of phases",
+		    PHASE_NAMES_MAX);
+}
+
+/* The array is done with growing, so that pointers into it hold for good. */
+static void
+keep_plugins(struct reader *reader)
+{
+	struct plugins *plugins = &reader->plugins;
+	struct plugin *kept = arena_array(reader->arena, plugins->count, sizeof *kept);
+
+	memcpy(kept, plugins->items, plugins->count * sizeof *kept);
+	reader->config->plugins = kept;
+	reader->config->plugin_count = plugins->count;
+}
+
+void
+reader_load_plugins(struct reader *reader)
+{
+	const char *folder = reader->source->plugin_dir;
+	const struct pw_strings *more = reader->global[GLOBAL_PLUGINS].list;
+	const struct node *node = reader->globals[GLOBAL_PLUGINS];
+	const char *from = node == NULL || node->kind == NODE_TEXT ? "" : faults_file_name(&reader->faults, node->place.file);
+
+	plugins_init(&reader->plugins, &reader->values);
+	plugins_load(&reader->plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
+	for (uint32_t i = 0; more != NULL && i < more->count; i++)
+		plugins_load(&reader->plugins, path_absolute(reader->scratch, from, more->items[i]));
+	for (uint32_t i = 0; i < reader->plugins.broken_count; i++) {
+		const struct broken_plugin *broken = &reader->plugins.broken[i];
+		const struct place place = { faults_file(&reader->faults, broken->path), 0 };
+
+		faults_warn(&reader->faults, place, "this plugin is not used: %s", broken->why);
+	}
+	keep_plugins(reader);
+	add_standard_phases(reader);
+	reader->probes = arena_array(reader->scratch, reader->config->plugin_count + 1, sizeof *reader->probes);
+	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
+		if (reader->config->plugins[i].descriptor->kind == PW_PROBE)
+			add_probe(reader, &reader->config->plugins[i]);
+}
+
+static void
+begin_layer(struct reader *reader, struct probe *probe)
+{
+	struct reason why;
+
+	probe->layer = reader->defaults_layer;
+	for (uint32_t i = 0; i < probe->own_count; i++)
+		value_default(&reader->values, &probe->plugin->descriptor->settings[i], &probe->layer.own[i], &why);
+}
+
+/* A group in `defaults` that is called like a probe whose plugin was refused: that probe is wanted. */
+static void
+check_groups(struct reader *reader)
+{
+	for (uint32_t i = 0; i < reader->defaults->count; i++) {
+		const struct node *node = &reader->defaults->children[i];
+		bool is_known = settings_find(target_settings, node->key) >= 0;
+
+		for (int kind = 0; kind < LIMIT_KINDS; kind++)
+			is_known |= strcmp(node->key, limit_groups[kind].key) == 0;
+		if (node->kind == NODE_GROUP && !is_known && plugins_find_broken(&reader->plugins, node->key) != NULL)
+			reader_find_plugin(reader, node->key, PW_PROBE, node->place);
+	}
+}
+
+void
+reader_take_defaults(struct reader *reader)
+{
+	layer_init(reader, &reader->defaults_layer);
+	if (reader->defaults != NULL) {
+		layer_take(reader, &reader->defaults_layer, NULL, reader->defaults, SCOPE_DEFAULTS);
+		check_groups(reader);
+	}
+	for (uint32_t i = 0; i < reader->probe_count; i++) {
+		struct probe *probe = &reader->probes[i];
+		const struct node *group = reader->defaults == NULL ? NULL
+		    : node_member(reader->defaults, probe->plugin->descriptor->name);
+
+		begin_layer(reader, probe);
+		if (group != NULL && group->kind == NODE_GROUP)
+			layer_take(reader, &probe->layer, probe, group, SCOPE_PROBE_DEFAULTS);
+	}
+}
+
+struct kind_of {
+	const struct reader *reader;
+	enum pw_kind kind;
+};
+
+static const char *
+next_plugin(void *arg, size_t index)
+{
+	const struct kind_of *wanted = arg;
+
+	for (uint32_t i = 0; i < wanted->reader->config->plugin_count; i++) {
+		const struct pw_plugin *plugin = wanted->reader->config->plugins[i].descriptor;
+
+		if (plugin->kind == wanted->kind && index-- == 0)
+			return plugin->name;
+	}
+	return NULL;
+}
+
+static void
+blame_missing(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
+{
+	struct kind_of wanted = { reader, kind };
+	const char *near = text_nearest(name, next_plugin, &wanted), *other;
+	char all[200];
+	struct text text = TEXT_OVER(all);
+
+	for (size_t i = 0; near == NULL && (other = next_plugin(&wanted, i)) != NULL; i++)
+		text_format(&text, "%s%s", i == 0 ? ": there is " : ", ", other);
+	faults_add(&reader->faults, place, "there is no %s plugin %s%s%s%s%s", kind == PW_PROBE ? "probe" : "notifier",
+	    QUOTE(reader, name), near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?", all);
+}
+
+const struct plugin *
+reader_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
+{
+	const struct broken_plugin *broken;
+
+	for (uint32_t i = 0; i < reader->config->plugin_count; i++) {
+		const struct plugin *plugin = &reader->config->plugins[i];
+
+		if (strcmp(plugin->descriptor->name, name) != 0)
+			continue;
+		if (plugin->descriptor->kind == kind)
+			return plugin;
+		faults_add(&reader->faults, place, "the plugin %s is %s, and %s is needed", name,
+		    plugin_kind_name(plugin->descriptor->kind), plugin_kind_name(kind));
+		return NULL;
+	}
+	broken = plugins_find_broken(&reader->plugins, name);
+	if (broken != NULL)
+		faults_add(&reader->faults, place, "the plugin %s cannot be used: %s: %s", QUOTE(reader, name),
+		    QUOTE(reader, broken->path), broken->why);
+	else
+		blame_missing(reader, name, kind, place);
+	return NULL;
+}
+
+const struct probe *
+reader_find_probe(struct reader *reader, const char *name, struct place place)
+{
+	for (uint32_t i = 0; i < reader->probe_count; i++)
+		if (strcmp(reader->probes[i].plugin->descriptor->name, name) == 0)
+			return &reader->probes[i];
+	reader_find_plugin(reader, name, PW_PROBE, place);
+	return NULL;
+}

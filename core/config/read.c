@@ -1,0 +1,69 @@
+/* config_read(): the order in which a configuration is read. Every step tells its own faults and goes on. */
+#include "config/reader.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+static void
+read_all(struct reader *reader)
+{
+	reader_read_files(reader);
+	reader_take_globals(reader);
+	reader_take_log(reader);
+	reader_load_plugins(reader);
+	reader_take_notifiers(reader);
+	reader_take_defaults(reader);
+	reader_take_targets(reader);
+	reader_take_words(reader);
+	reader_tie_targets(reader);
+	reader_look_around(reader);
+}
+
+static void
+init(struct reader *reader, const struct config_source *source, struct config_faults *faults)
+{
+	reader->source = source;
+	reader->arena = arena_create();
+	reader->scratch = arena_create();
+	faults_init(&reader->faults, faults, reader->scratch);
+	values_init(&reader->values, reader->arena);
+	target_list_init(&reader->targets);
+	reader->config = arena_alloc(reader->arena, sizeof *reader->config);
+	reader->words_seen = arena_array(reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
+	if (source->path != NULL)
+		reader->config->path = arena_strdup(reader->arena, source->path);
+}
+
+static void
+fini(struct reader *reader)
+{
+	free(reader->target_lists);
+	free(reader->notifier_lists);
+	target_list_fini(&reader->targets);
+	plugins_fini(&reader->plugins);
+	values_fini(&reader->values);
+	faults_fini(&reader->faults);
+	arena_destroy(&reader->scratch);
+}
+
+const struct config *
+config_read(const struct config_source *source, struct config_faults *faults)
+{
+	struct reader *reader = calloc(1, sizeof *reader); /* too large for the stack */
+	const struct config *config;
+
+	if (reader == NULL)
+		exit(EX_OSERR);
+	init(reader, source, faults);
+	read_all(reader);
+	config = faults->faults == 0 ? reader->config : NULL;
+	if (config != NULL)
+		arena_freeze(reader->arena);
+	else
+		arena_destroy(&reader->arena);
+	fini(reader);
+	free(reader);
+	malloc_trim(0); /* what the parser took is not to be carried along in every child */
+	return config;
+}

@@ -1,0 +1,170 @@
+/*
+ * The inside of config_read(), shared by its files: what is known while a configuration is being read. Reading goes in
+ * this order: files to trees, what stands at the top, plugins, defaults, notifiers, targets, what they say of each
+ * other, and what our own host says where nobody else did.
+ */
+#ifndef CONFIG_READER_H
+#define CONFIG_READER_H
+
+#include "config/host.h"
+#include "config/plugins.h"
+#include "config/tables.h"
+
+enum { PHASE_NAMES_MAX = 128, TARGETS_MAX = 1000000 };
+
+enum { LIMIT_NOT_GIVEN = -1 };
+
+/* The settings of a target, layer upon layer: built in, defaults, list entry, target, command line. */
+struct layer {
+	struct pw_value target[TARGET_ROWS]; /* but those of SETTING_IDENTITY */
+	struct pw_value tls[TLS_ROWS];
+	struct pw_value own[PLUGIN_SETTINGS_MAX];
+	int64_t limits[LIMIT_KINDS][PHASE_NAMES_MAX]; /* by number of phase name */
+};
+
+/* Where a setting stands; says which rows may stand there. */
+enum scope { SCOPE_DEFAULTS, SCOPE_PROBE_DEFAULTS, SCOPE_LIST, SCOPE_TARGET };
+
+/* `tls` and `verify` have defaults by port: all other ports are alike. */
+enum port_class { PORT_SMTP, PORT_SMTPS, PORT_SUBMISSION, PORT_OTHER, PORT_CLASSES };
+
+/* A probe that can be used, and what its targets begin with. */
+struct probe {
+	const struct plugin *plugin;
+	uint32_t own_count;
+	struct layer layer; /* built in, and `defaults` */
+	const struct policy *policies[PORT_CLASSES]; /* of that layer; NULL: not yet made */
+	uint32_t phase_count;
+	unsigned char phase_numbers[PHASES_MAX];         /* of its plan, by number of phase name */
+};
+
+/* What is known of a target beside what is kept. */
+struct origin {
+	struct place place;
+	bool is_named;
+};
+
+/* A target's word about another, for when all are known. */
+struct bond {
+	uint32_t target;
+	struct place place;
+	const char *name;
+	bool is_parent; /* else `was` */
+};
+
+struct target_list {
+	struct target *items;
+	struct origin *origins;
+	uint32_t count, room;
+	struct table identities, names; /* by identity, and by the name that people use */
+	struct bond *bonds;
+	uint32_t bond_count, bond_room;
+};
+
+/* A target on its way in. */
+struct draft {
+	struct host host;
+	uint16_t port;
+	const char *name, *was; /* NULL: none was given */
+	const char *parent;
+	struct place place, parent_place;
+	struct place pace_place; /* where its interval was said */
+	bool *pace_warned;       /* whether that place has been warned of */
+	const struct probe *probe;
+	const struct policy *policy;
+};
+
+struct reader {
+	const struct config_source *source;
+	struct arena *arena;   /* lasts */
+	struct arena *scratch; /* ends with the reading */
+	struct faults faults;
+	struct values values;
+	struct plugins plugins;
+	struct config *config;
+	bool is_torn; /* a file could not be read: what seems to be missing may stand there */
+
+	const struct node *globals[GLOBAL_ROWS]; /* what stands at the top, from whatever file; NULL: nothing */
+	const struct node *log, *defaults;
+	const struct node **target_lists, **notifier_lists;
+	uint32_t target_list_count, notifier_list_count;
+	const struct node *sets; /* of the command line, for targets */
+	struct pw_value global[GLOBAL_ROWS];
+
+	const char *phase_names[PHASE_NAMES_MAX];
+	uint32_t phase_name_count;
+	struct layer defaults_layer;
+	struct probe *probes;
+	uint32_t probe_count;
+
+	struct config_notifier *notifiers;
+	struct place *notifier_places;
+	uint32_t notifier_count;
+
+	struct target_list targets;
+	bool *words_seen; /* those of the command line that are names of configured targets */
+	const struct probe *default_probe;
+	bool default_probe_sought, pace_warned;
+};
+
+/* Quotes for the next few calls; see faults_quote(). */
+#define QUOTE(reader, foreign) faults_quote(&(reader)->faults, (foreign))
+
+/* top.c: the files, and what stands at their top. */
+void reader_read_files(struct reader *);
+void reader_take_globals(struct reader *);
+void reader_take_log(struct reader *);
+
+/* probes.c: loading plugins; the probes and their defaults. */
+void reader_load_plugins(struct reader *);
+void reader_take_defaults(struct reader *);
+/* NULL after a fault at `place`. */
+const struct probe *reader_find_probe(struct reader *, const char *name, struct place);
+/* The plugin called `name`; NULL after a fault that says what there is instead. */
+const struct plugin *reader_find_plugin(struct reader *, const char *name, enum pw_kind, struct place);
+/* The number of a phase name; -1: no probe has it. */
+int reader_phase_number(const struct reader *, const char *name);
+
+/* layer.c. `probe` is NULL in SCOPE_DEFAULTS. Rows of SETTING_IDENTITY are let pass. */
+void layer_init(struct reader *, struct layer *);
+void layer_take(struct reader *, struct layer *, const struct probe *, const struct node *group, enum scope);
+
+/* layer_check.c: one value of the host's rows, beyond what its type says. False after a fault. */
+bool layer_check(struct reader *, const struct pw_setting *, const struct node *, const struct pw_value *);
+
+/* policy.c */
+enum port_class port_class(uint16_t port);
+const struct policy *policy_of_layer(struct reader *, const struct probe *, const struct layer *, enum port_class,
+    struct place);
+
+/* notifiers.c */
+void reader_take_notifiers(struct reader *);
+uint32_t reader_find_notifier(const struct reader *, const char *name); /* CONFIG_NONE: none */
+
+/* entries.c, list.c, words.c: targets of each kind */
+void reader_take_targets(struct reader *);
+/* A file of targets. The draft has what they have in common; `port` is that of lines that say none. */
+void reader_take_list(struct reader *, const struct node *file, const char *path, uint16_t port, struct draft *,
+    const struct layer *);
+void reader_take_words(struct reader *);
+/* Whether a word of the command line means this target. */
+bool reader_is_wanted(struct reader *, const struct draft *);
+/* host, host:port or [v6]:port; *port is left alone where none was given. False after a fault, which begins with `what`. */
+bool reader_take_endpoint(struct reader *, const char *what, const char *text, size_t size, struct place, struct host *,
+    uint16_t *port);
+/* A draft that is complete: checked as a whole, changed as the command line says, and added. */
+void reader_finish_target(struct reader *, struct draft *, const struct layer *);
+/* The probe of targets that name none; NULL after a fault. */
+const struct probe *reader_default_probe(struct reader *);
+
+/* targets.c */
+void target_list_init(struct target_list *);
+void target_list_fini(struct target_list *);
+void reader_add_target(struct reader *, const struct draft *);
+void reader_tie_targets(struct reader *);
+
+/* surroundings.c: what our own host says */
+void reader_look_around(struct reader *);
+bool timezone_exists(const char *name);
+
+#endif

@@ -1,0 +1,144 @@
+/* What our own host says where the configuration says nothing: its name, its resolvers, its zones, its cores. */
+#include "config/reader.h"
+
+#include <netdb.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "config/input.h"
+
+enum { TARGETS_A_PROBER = 5000, RESOLVERS_MAX = 3 };
+
+bool
+timezone_exists(const char *name)
+{
+	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/";
+	char path[300];
+	struct text text = TEXT_OVER(path);
+	char magic[4] = "";
+	FILE *file;
+
+	if (name[0] == '\0' || name[0] == '/' || strspn(name, bytes) != strlen(name))
+		return false;
+	text_format(&text, "/usr/share/zoneinfo/%s", name);
+	if (text.cut || (file = fopen(path, "re")) == NULL)
+		return false;
+	if (fread(magic, 1, sizeof magic, file) != sizeof magic)
+		magic[0] = '\0';
+	fclose(file);
+	return memcmp(magic, "TZif", sizeof magic) == 0;
+}
+
+/* The name of this host, if it has a full one. Our own resolver is asked, with little patience. */
+static const char *
+own_name(struct reader *reader)
+{
+	static const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+	char name[256] = "";
+	struct addrinfo *found = NULL;
+	const char *helo = NULL;
+	bool is_patient = getenv("RES_OPTIONS") != NULL;
+
+	if (gethostname(name, sizeof name - 1) < 0 || name[0] == '\0')
+		return NULL;
+	if (strchr(name, '.') == NULL) {
+		if (!is_patient)
+			setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+		if (getaddrinfo(name, NULL, &hints, &found) == 0 && found->ai_canonname != NULL)
+			snprintf(name, sizeof name, "%s", found->ai_canonname);
+		if (found != NULL)
+			freeaddrinfo(found);
+		if (!is_patient)
+			unsetenv("RES_OPTIONS");
+	}
+	if (strchr(name, '.') == NULL || strncasecmp(name, "localhost", 9) == 0 || !helo_parse(reader->arena, name, &helo, NULL))
+		return NULL;
+	return helo;
+}
+
+/* A line "nameserver ADDRESS"; what cannot be read is let pass, as the C library does. */
+static bool
+take_nameserver(const char *line, struct address *address)
+{
+	static const char word[] = "nameserver";
+	char literal[ADDRESS_TEXT_MAX];
+	struct text text = TEXT_OVER(literal);
+
+	if (strncmp(line, word, strlen(word)) != 0)
+		return false;
+	line += strlen(word);
+	if (strspn(line, " \t") == 0)
+		return false;
+	line += strspn(line, " \t");
+	text_add_bytes(&text, line, strcspn(line, " \t\r\n#;"));
+	return address_parse(literal, 53, address);
+}
+
+static void
+find_resolvers(struct reader *reader)
+{
+	struct address *found = arena_array(reader->arena, RESOLVERS_MAX, sizeof *found);
+	uint32_t count = 0;
+	struct input input;
+
+	if (input_read("/etc/resolv.conf", &input, NULL)) {
+		for (const char *line = input.bytes; line != NULL && count < RESOLVERS_MAX; line = strchr(line, '\n')) {
+			line += *line == '\n';
+			count += take_nameserver(line, &found[count]);
+		}
+		input_free(&input);
+	}
+	if (count == 0) /* as the C library does */
+		count += address_parse("127.0.0.1", 53, &found[0]);
+	reader->config->resolvers = found;
+	reader->config->resolver_count = count;
+}
+
+static const char *
+find_state(struct reader *reader)
+{
+	const char *given = getenv("STATE_DIRECTORY");
+	size_t size;
+
+	if (reader->source->state != NULL)
+		return path_absolute(reader->arena, "", reader->source->state);
+	if (reader->global[GLOBAL_STATE].string != NULL)
+		return reader->global[GLOBAL_STATE].string;
+	if (given == NULL || given[0] != '/')
+		return "/var/lib/postwatch";
+	size = strcspn(given, ":");
+	return arena_bytes(reader->arena, given, size);
+}
+
+static uint32_t
+count_probers(const struct reader *reader)
+{
+	uint32_t wanted = (uint32_t)reader->global[GLOBAL_PROBERS].number, cores = 1;
+	cpu_set_t set;
+
+	if (wanted > 0)
+		return wanted;
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		cores = (uint32_t)CPU_COUNT(&set);
+	wanted = (reader->config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER;
+	if (wanted > cores)
+		wanted = cores;
+	return wanted == 0 ? 1 : wanted;
+}
+
+void
+reader_look_around(struct reader *reader)
+{
+	struct config *config = reader->config;
+
+	config->state = find_state(reader);
+	config->probers = count_probers(reader);
+	if (reader->global[GLOBAL_RESOLVERS].list == NULL)
+		find_resolvers(reader);
+	if (reader->global[GLOBAL_HELO].string == NULL && config->target_count > 0)
+		config->helo = own_name(reader);
+}

@@ -1,0 +1,263 @@
+/* All targets: none twice, and what they say of each other. 100,000 of them are looked up by hash. */
+#include "config/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum { PARENTS_MAX = 8, NAME_SIZE_MAX = 200 };
+
+void
+target_list_init(struct target_list *list)
+{
+	*list = (struct target_list){ 0 };
+}
+
+void
+target_list_fini(struct target_list *list)
+{
+	free(list->items);
+	free(list->origins);
+	free(list->bonds);
+	table_fini(&list->identities);
+	table_fini(&list->names);
+	*list = (struct target_list){ 0 };
+}
+
+static void *
+grow(void *array, uint32_t room, size_t size)
+{
+	array = reallocarray(array, room, size);
+	if (array == NULL)
+		exit(EX_OSERR);
+	return array;
+}
+
+/* What a target is known by to itself over time: its name, else probe://host:port. */
+static uint32_t
+hash_identity(const struct target *target, bool is_named)
+{
+	uint64_t hash = HASH_BEGIN;
+	char port[16];
+	struct text text = TEXT_OVER(port);
+
+	if (is_named)
+		return hash_end(hash_add_string(hash, target->name));
+	text_format(&text, ":%u", target->port);
+	hash = hash_add_string(hash, target->policy->probe->descriptor->name);
+	hash = hash_add_string(hash, "://");
+	hash = hash_add_string(hash, target->host);
+	return hash_end(hash_add_string(hash, port));
+}
+
+struct wanted {
+	const struct target_list *list;
+	const struct target *target;
+	bool is_named;
+};
+
+static bool
+same_identity(void *arg, uint32_t index)
+{
+	const struct wanted *wanted = arg;
+	const struct target *other = &wanted->list->items[index], *target = wanted->target;
+
+	if (wanted->list->origins[index].is_named != wanted->is_named)
+		return false;
+	if (wanted->is_named)
+		return strcmp(other->name, target->name) == 0;
+	return other->port == target->port && other->policy->probe == target->policy->probe
+	    && strcmp(other->host, target->host) == 0;
+}
+
+struct sought {
+	const struct target_list *list;
+	const char *name;
+	uint32_t but; /* CONFIG_NONE: any */
+};
+
+static bool
+same_name(void *arg, uint32_t index)
+{
+	const struct sought *sought = arg;
+
+	return index != sought->but && strcmp(sought->list->items[index].name, sought->name) == 0;
+}
+
+static uint32_t
+find_name(const struct target_list *list, const char *name, uint32_t but)
+{
+	struct sought sought = { list, name, but };
+
+	return table_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
+}
+
+/* host:port as it was written. */
+static const char *
+name_of_place(struct reader *reader, const struct draft *draft)
+{
+	char name[1100];
+	struct text text = TEXT_OVER(name);
+	bool is_v6 = strchr(draft->host.shown, ':') != NULL;
+
+	text_add(&text, is_v6 ? "[" : "");
+	text_add(&text, draft->host.shown);
+	text_add(&text, is_v6 ? "]:" : ":");
+	text_add_u64(&text, draft->port);
+	return arena_bytes(reader->arena, name, text.size);
+}
+
+static bool
+name_is_good(struct reader *reader, const struct draft *draft, const char *name)
+{
+	size_t size = strlen(name);
+	struct reason why;
+
+	if (!text_is_clean(name, &why))
+		faults_add(&reader->faults, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
+	else if (size == 0 || size > NAME_SIZE_MAX)
+		faults_add(&reader->faults, draft->place, "a name has 1 to %d bytes, and this one %zu", NAME_SIZE_MAX, size);
+	else if (name[0] == ' ' || name[size - 1] == ' ')
+		faults_add(&reader->faults, draft->place, "the name %s begins or ends with a blank", QUOTE(reader, name));
+	else
+		return true;
+	return false;
+}
+
+static void
+bind_later(struct target_list *list, struct bond bond)
+{
+	if (list->bond_count == list->bond_room) {
+		list->bond_room = list->bond_room * 2 + 64;
+		list->bonds = grow(list->bonds, list->bond_room, sizeof *list->bonds);
+	}
+	list->bonds[list->bond_count++] = bond;
+}
+
+static bool
+has_room(struct reader *reader, struct place place)
+{
+	struct target_list *list = &reader->targets;
+
+	if (list->count == TARGETS_MAX) {
+		faults_add(&reader->faults, place, "there are more than %d targets", TARGETS_MAX);
+		return false;
+	}
+	if (list->count == list->room) {
+		list->room = list->room * 2 + 64;
+		list->items = grow(list->items, list->room, sizeof *list->items);
+		list->origins = grow(list->origins, list->room, sizeof *list->origins);
+	}
+	return true;
+}
+
+void
+reader_add_target(struct reader *reader, const struct draft *draft)
+{
+	struct target_list *list = &reader->targets;
+	struct target target = { .host = draft->host.ascii, .shown = draft->host.shown, .was = draft->was,
+		.policy = draft->policy, .parent = CONFIG_NONE, .port = draft->port };
+	struct wanted wanted = { list, &target, draft->name != NULL };
+	uint32_t twin;
+
+	if ((draft->name != NULL && !name_is_good(reader, draft, draft->name)) || !has_room(reader, draft->place))
+		return;
+	target.name = draft->name != NULL ? draft->name : name_of_place(reader, draft);
+	target.hash = hash_identity(&target, wanted.is_named);
+	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
+	twin = table_find(&list->identities, target.hash, same_identity, &wanted);
+	if (twin != TABLE_NONE) {
+		faults_add(&reader->faults, draft->place, "the target %s is there twice, here and in %s%s", QUOTE(reader, target.name),
+		    faults_place(&reader->faults, list->origins[twin].place), wanted.is_named ? "" : ": give one of them a name");
+		return;
+	}
+	table_add(&list->identities, target.hash, list->count);
+	table_add(&list->names, hash_end(hash_add_string(HASH_BEGIN, target.name)), list->count);
+	list->origins[list->count] = (struct origin){ draft->place, wanted.is_named };
+	if (draft->parent != NULL)
+		bind_later(list, (struct bond){ list->count, draft->parent_place, draft->parent, true });
+	if (draft->was != NULL)
+		bind_later(list, (struct bond){ list->count, draft->place, draft->was, false });
+	list->items[list->count++] = target;
+}
+
+static const char *
+next_name(void *arg, size_t index)
+{
+	const struct target_list *list = arg;
+
+	return index < list->count && index < 10000 ? list->items[index].name : NULL;
+}
+
+static void
+tie_parent(struct reader *reader, const struct bond *bond)
+{
+	struct target_list *list = &reader->targets;
+	uint32_t parent = find_name(list, bond->name, CONFIG_NONE);
+	const char *near;
+
+	if (parent == TABLE_NONE) {
+		if (reader->is_torn || reader->source->select)
+			return;
+		near = text_nearest(bond->name, next_name, list);
+		faults_add(&reader->faults, bond->place, "parent: there is no target %s%s%s%s", QUOTE(reader, bond->name),
+		    near == NULL ? "" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near), near == NULL ? "" : "?");
+	} else if (find_name(list, bond->name, parent) != TABLE_NONE) {
+		faults_add(&reader->faults, bond->place, "parent: more than one target is called %s: give the one meant a name",
+		    QUOTE(reader, bond->name));
+	} else {
+		list->items[bond->target].parent = parent;
+	}
+}
+
+static void
+check_depth(struct reader *reader, const struct bond *bond)
+{
+	const struct target_list *list = &reader->targets;
+	uint32_t at = bond->target, depth = 0;
+
+	while (list->items[at].parent != CONFIG_NONE && depth <= PARENTS_MAX) {
+		at = list->items[at].parent;
+		depth++;
+		if (at == bond->target) {
+			faults_add(&reader->faults, bond->place, "parent: %s is, by way of its parents, its own parent",
+			    QUOTE(reader, list->items[at].name));
+			return;
+		}
+	}
+	if (depth > PARENTS_MAX)
+		faults_add(&reader->faults, bond->place, "parent: more than %d parents above each other", PARENTS_MAX);
+}
+
+static void
+check_was(struct reader *reader, const struct bond *bond)
+{
+	const struct target_list *list = &reader->targets;
+	uint32_t other = find_name(list, bond->name, CONFIG_NONE);
+
+	if (other != TABLE_NONE)
+		faults_add(&reader->faults, bond->place, "was: %s is still the name of the target in %s", QUOTE(reader, bond->name),
+		    faults_place(&reader->faults, list->origins[other].place));
+}
+
+void
+reader_tie_targets(struct reader *reader)
+{
+	struct target_list *list = &reader->targets;
+	struct target *kept;
+
+	for (uint32_t i = 0; i < list->bond_count; i++) {
+		if (list->bonds[i].is_parent)
+			tie_parent(reader, &list->bonds[i]);
+		else
+			check_was(reader, &list->bonds[i]);
+	}
+	for (uint32_t i = 0; i < list->bond_count; i++)
+		if (list->bonds[i].is_parent)
+			check_depth(reader, &list->bonds[i]);
+	kept = arena_array(reader->arena, list->count, sizeof *kept);
+	if (list->count > 0)
+		memcpy(kept, list->items, list->count * sizeof *kept);
+	reader->config->targets = kept;
+	reader->config->target_count = list->count;
+}

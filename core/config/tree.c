@@ -1,0 +1,108 @@
+/* The only door to libconfig. It parses a text without includes, so it opens no file, and its line numbers are turned
+ * into places. Its own config_read() is not ours. */
+#define config_read libconfig_config_read
+#include <libconfig.h>
+#undef config_read
+
+#include "config/node.h"
+
+#include <string.h>
+
+#include "config/lexer.h"
+
+struct tree {
+	struct faults *faults;
+	struct arena *arena;
+	const struct lexed *lexed;
+};
+
+static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
+
+static void
+convert_children(const struct tree *tree, const config_setting_t *setting, struct node *node)
+{
+	int count = config_setting_length(setting);
+	struct node *children = arena_array(tree->arena, (size_t)count, sizeof *children);
+
+	for (int i = 0; i < count; i++)
+		convert(tree, config_setting_get_elem(setting, (unsigned)i), &children[i]);
+	node->count = (uint32_t)count;
+	node->children = children;
+}
+
+static void
+convert_int(const config_setting_t *setting, struct node *node)
+{
+	node->number = config_setting_get_int(setting);
+	node->kind = node->number == LEXER_BAD_NUMBER ? NODE_BAD : NODE_INT;
+}
+
+static void
+convert(const struct tree *tree, const config_setting_t *setting, struct node *node)
+{
+	const char *key = config_setting_name(setting);
+
+	node->key = key == NULL ? NULL : arena_strdup(tree->arena, key);
+	node->place = lexed_place(tree->lexed, config_setting_source_line(setting));
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		node->kind = NODE_GROUP;
+		convert_children(tree, setting, node);
+		return;
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		node->kind = NODE_LIST;
+		convert_children(tree, setting, node);
+		return;
+	case CONFIG_TYPE_STRING:
+		node->kind = NODE_STRING;
+		node->text = arena_strdup(tree->arena, config_setting_get_string(setting));
+		return;
+	case CONFIG_TYPE_INT:
+		convert_int(setting, node);
+		return;
+	case CONFIG_TYPE_BOOL:
+		node->kind = NODE_BOOL;
+		node->number = config_setting_get_bool(setting);
+		return;
+	case CONFIG_TYPE_FLOAT:
+		node->kind = NODE_FLOAT;
+		return;
+	}
+	node->kind = NODE_BAD; /* 64 bits: the lexer leaves none */
+}
+
+static const struct node *
+parse(struct faults *faults, struct arena *arena, const struct lexed *lexed)
+{
+	struct tree tree = { faults, arena, lexed };
+	struct node *root = NULL;
+	config_t config;
+
+	config_init(&config);
+	if (config_read_string(&config, lexed->text)) {
+		root = arena_alloc(arena, sizeof *root);
+		convert(&tree, config_root_setting(&config), root);
+		root->place = lexed_place(lexed, 1);
+	} else {
+		const char *what = config_error_text(&config);
+		bool is_syntax = what == NULL || strcmp(what, "syntax error") == 0;
+
+		faults_add(faults, lexed_place(lexed, (unsigned)config_error_line(&config)), "%s", is_syntax
+		    ? "syntax error: in this line or the one before, a ';', a quote or a bracket is missing or too many" : what);
+	}
+	config_destroy(&config);
+	return root;
+}
+
+const struct node *
+node_read_file(struct faults *faults, struct arena *arena, const char *path)
+{
+	const struct node *root = NULL;
+	struct lexed lexed;
+
+	if (lexed_read(&lexed, faults, path))
+		root = parse(faults, arena, &lexed);
+	lexed_fini(&lexed);
+	return root;
+}

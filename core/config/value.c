@@ -1,0 +1,467 @@
+/* What can be written for each type, and what is wrong with what was written instead. */
+#include "config/value.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "config/input.h"
+
+enum { LIST_MAX = 10000 };
+
+void
+values_init(struct values *values, struct arena *arena)
+{
+	*values = (struct values){ .arena = arena };
+	pool_init(&values->pool, arena);
+}
+
+void
+values_fini(struct values *values)
+{
+	pool_fini(&values->pool);
+	table_fini(&values->regex_table);
+	free(values->regexes);
+	*values = (struct values){ 0 };
+}
+
+const char *
+value_type_name(enum pw_type type)
+{
+	switch (type) {
+	case PW_STRING: return "a string";
+	case PW_INT: return "a whole number";
+	case PW_BOOL: return "true or false";
+	case PW_DURATION: return "a duration in quotes, such as \"30s\"";
+	case PW_SIZE: return "a size in quotes, such as \"64KiB\"";
+	case PW_LIST: return "a list, such as [ \"one\", \"two\" ]";
+	case PW_SECRET: return "the path of a file, in quotes";
+	case PW_ENUM: return "one of its words, in quotes";
+	case PW_REGEX: return "a regular expression in quotes";
+	case PW_PATH: return "a path in quotes";
+	}
+	return "nothing";
+}
+
+const char *
+value_key(const struct pw_setting *row, char *room)
+{
+	struct text text = text_over(room, SETTING_KEY_MAX);
+
+	text_add(&text, row->key);
+	if (row->type == PW_SECRET)
+		text_add(&text, "_file");
+	return room;
+}
+
+bool
+text_is_clean(const char *text, struct reason *why)
+{
+	size_t left = strlen(text), size;
+
+	for (; left > 0; text += size, left -= size) {
+		size = text_printable(text, left);
+		if (size == 0) {
+			reason_set(why, "holds a byte (\\x%02x) that is no printable UTF-8", (unsigned)(unsigned char)*text);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* A number of the row's type, as people write it. */
+static void
+add_number(struct text *text, const struct pw_setting *row, int64_t number)
+{
+	if (row->type == PW_DURATION)
+		units_add_duration(text, number);
+	else if (row->type == PW_SIZE)
+		units_add_size(text, number);
+	else
+		text_add_i64(text, number);
+}
+
+static bool
+in_range(const struct pw_setting *row, int64_t number, struct reason *why)
+{
+	char words[120];
+	struct text text = TEXT_OVER(words);
+
+	if ((row->min == 0 && row->max == 0) || (number >= row->min && number <= row->max))
+		return true;
+	add_number(&text, row, number);
+	text_add(&text, " is out of range: it goes from ");
+	add_number(&text, row, row->min);
+	text_add(&text, " to ");
+	add_number(&text, row, row->max);
+	reason_set(why, "%s", words);
+	return false;
+}
+
+/* Quotes what was written in front of what is wrong with it. */
+static bool
+blame(const char *text, struct reason *why)
+{
+	char shown[120];
+	struct text quoted = TEXT_OVER(shown);
+	struct reason what = *why;
+
+	text_escape(&quoted, (struct pw_bytes){ text, strlen(text) });
+	reason_set(why, "\"%s%s\" %s", shown, quoted.cut ? "..." : "", what.text);
+	return false;
+}
+
+static bool
+take_int(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || isspace((unsigned char)text[0])) {
+		reason_set(why, "is not a whole number");
+		return blame(text, why);
+	}
+	if (errno != 0 || value > INT32_MAX || value < -INT32_MAX) {
+		reason_set(why, "is too large a number");
+		return blame(text, why);
+	}
+	*number = value;
+	return in_range(row, value, why);
+}
+
+static bool
+take_bool(const char *text, int64_t *number, struct reason *why)
+{
+	*number = strcasecmp(text, "true") == 0;
+	if (*number || strcasecmp(text, "false") == 0)
+		return true;
+	reason_set(why, "is neither true nor false");
+	return blame(text, why);
+}
+
+static const char *
+next_choice(void *arg, size_t index)
+{
+	const char *const *choices = arg;
+
+	return choices[index];
+}
+
+static bool
+take_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
+{
+	char words[300];
+	struct text all = TEXT_OVER(words);
+	const char *near = text_nearest(text, next_choice, (void *)row->choices);
+
+	for (*number = 0; row->choices[*number] != NULL; ++*number) {
+		if (strcmp(text, row->choices[*number]) == 0)
+			return true;
+		text_format(&all, "%s\"%s\"", *number == 0 ? "" : ", ", row->choices[*number]);
+	}
+	reason_set(why, "is none of %s%s%s%s", words, near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
+	    near == NULL ? "" : "\"?");
+	return blame(text, why);
+}
+
+struct wanted {
+	const struct values *values;
+	const char *pattern;
+};
+
+static bool
+same_pattern(void *arg, uint32_t index)
+{
+	const struct wanted *wanted = arg;
+
+	return strcmp(regex_pattern(wanted->values->regexes[index]), wanted->pattern) == 0;
+}
+
+static const struct pw_regex *
+take_regex(struct values *values, const char *pattern, struct reason *why)
+{
+	struct wanted wanted = { values, pattern };
+	uint32_t hash = hash_end(hash_add_string(HASH_BEGIN, pattern));
+	uint32_t index = table_find(&values->regex_table, hash, same_pattern, &wanted);
+	const struct pw_regex *regex;
+
+	if (index != TABLE_NONE)
+		return values->regexes[index];
+	regex = regex_compile(values->arena, pattern, why);
+	if (regex == NULL)
+		return NULL;
+	if (values->regex_count == values->regex_room) {
+		values->regex_room = values->regex_room * 2 + 16;
+		values->regexes = reallocarray(values->regexes, values->regex_room, sizeof *values->regexes);
+		if (values->regexes == NULL)
+			exit(EX_OSERR);
+	}
+	table_add(&values->regex_table, hash, values->regex_count);
+	values->regexes[values->regex_count++] = regex;
+	return regex;
+}
+
+/* A secret lies in a file that nobody else can read or change; systemd guards the folder of credentials by itself. */
+static bool
+take_secret(struct values *values, const char *from, const char *text, const char **path, struct reason *why)
+{
+	static const char variable[] = "$CREDENTIALS_DIRECTORY/";
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	bool is_credential = strncmp(text, variable, strlen(variable)) == 0;
+	struct stat status;
+
+	if (is_credential && folder == NULL) {
+		reason_set(why, "names $CREDENTIALS_DIRECTORY, which is set only where systemd loads credentials");
+		return false;
+	}
+	if (is_credential) {
+		char *joined = arena_alloc(values->arena, strlen(folder) + strlen(text));
+
+		stpcpy(stpcpy(joined, folder), text + strlen(variable) - 1);
+		*path = joined;
+	} else {
+		*path = path_absolute(values->arena, from, text);
+	}
+	if (stat(*path, &status) < 0)
+		reason_set(why, "cannot be read: %s", strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		reason_set(why, "is not a regular file");
+	else if (is_credential)
+		return true;
+	else if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
+		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
+		    (unsigned)status.st_mode & 07777);
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		reason_set(why, "belongs to user %u: it has to be root's or our own", (unsigned)status.st_uid);
+	else
+		return true;
+	return false;
+}
+
+static const struct pw_strings *
+share_list(struct values *values, const char **items, uint32_t count)
+{
+	struct pw_strings list = { .count = count };
+
+	list.items = pool_share(&values->pool, items, count * sizeof *items);
+	return pool_share(&values->pool, &list, sizeof list);
+}
+
+static bool
+list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
+{
+	if (count <= LIST_MAX && ((row->min == 0 && row->max == 0) || (count >= row->min && count <= row->max)))
+		return true;
+	if (row->max == 1 || (row->min == 0 && row->max > 0))
+		reason_set(why, "has %lld entries: it holds at most %lld", (long long)count, (long long)row->max);
+	else
+		reason_set(why, "has %lld entries: it holds %lld to %lld", (long long)count, (long long)row->min,
+		    (long long)(row->max == 0 ? LIST_MAX : row->max));
+	return false;
+}
+
+/* Words split by blanks and commas. */
+static bool
+take_words(struct values *values, const struct pw_setting *row, const char *text, struct pw_value *value,
+    struct reason *why)
+{
+	static const char between[] = " \t,";
+	const char *items[64];
+	uint32_t count = 0;
+
+	for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
+		size_t size = strcspn(text, between);
+
+		if (count == sizeof items / sizeof *items) {
+			reason_set(why, "has too many entries");
+			return false;
+		}
+		items[count++] = arena_intern_bytes(values->arena, text, size);
+		text += size;
+	}
+	if (!list_fits(row, count, why))
+		return false;
+	value->list = share_list(values, items, count);
+	return true;
+}
+
+bool
+value_of_text(struct values *values, const struct pw_setting *row, const char *from, const char *text,
+    struct pw_value *value, struct reason *why)
+{
+	enum pw_type type = row->type;
+	int64_t number;
+
+	if (type != PW_REGEX && !text_is_clean(text, why))
+		return blame(text, why);
+	switch (type) {
+	case PW_STRING:
+		value->string = arena_intern(values->arena, text);
+		return true;
+	case PW_INT:
+		return take_int(row, text, &number, why) && (value->number = number, true);
+	case PW_BOOL:
+		return take_bool(text, &number, why) && (value->number = number, true);
+	case PW_DURATION:
+		return units_parse_duration(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
+	case PW_SIZE:
+		return units_parse_size(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
+	case PW_LIST:
+		return take_words(values, row, text, value, why);
+	case PW_SECRET:
+		return take_secret(values, from, text, &value->string, why) || blame(text, why);
+	case PW_ENUM:
+		return take_choice(row, text, &number, why) && (value->number = number, true);
+	case PW_REGEX:
+		value->regex = take_regex(values, text, why);
+		return value->regex != NULL;
+	case PW_PATH:
+		if (text[0] == '\0') {
+			reason_set(why, "is empty");
+			return false;
+		}
+		value->string = arena_intern(values->arena, path_absolute(values->arena, from, text));
+		return true;
+	}
+	reason_set(why, "has a type that this version does not know");
+	return false;
+}
+
+bool
+value_default(struct values *values, const struct pw_setting *row, struct pw_value *value, struct reason *why)
+{
+	*value = (struct pw_value){ 0 };
+	return row->fallback == NULL || value_of_text(values, row, "/", row->fallback, value, why);
+}
+
+/* An entry of a list: strings, and numbers as their digits. */
+static bool
+take_entry(struct values *values, const struct node *node, const char **item, struct reason *why)
+{
+	char digits[24];
+	struct text text = TEXT_OVER(digits);
+
+	if (node->kind == NODE_INT)
+		text_add_i64(&text, node->number);
+	else if (node->kind != NODE_STRING) {
+		reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
+		return false;
+	} else if (!text_is_clean(node->text, why)) {
+		return false;
+	}
+	*item = arena_intern(values->arena, node->kind == NODE_INT ? digits : node->text);
+	return true;
+}
+
+static bool
+take_list(struct values *values, const struct pw_setting *row, const struct node *node, struct pw_value *value,
+    struct reason *why)
+{
+	const char **items;
+	bool good;
+
+	if (!list_fits(row, node->count, why))
+		return false;
+	items = calloc((size_t)node->count + 1, sizeof *items);
+	if (items == NULL)
+		exit(EX_OSERR);
+	good = true;
+	for (uint32_t i = 0; good && i < node->count; i++)
+		good = node->children[i].kind != NODE_BAD && take_entry(values, &node->children[i], &items[i], why);
+	if (good)
+		value->list = share_list(values, items, node->count);
+	free(items);
+	return good;
+}
+
+static bool
+holds_bad(const struct node *node)
+{
+	if (node->kind == NODE_LIST)
+		for (uint32_t i = 0; i < node->count; i++)
+			if (holds_bad(&node->children[i]))
+				return true;
+	return node->kind == NODE_BAD;
+}
+
+/* Whether what was written is of the row's type at all. A list of one may go without its brackets. */
+static bool
+takes_kind(enum pw_type type, enum node_kind kind)
+{
+	switch (type) {
+	case PW_INT: return kind == NODE_INT || kind == NODE_TEXT;
+	case PW_BOOL: return kind == NODE_BOOL || kind == NODE_TEXT;
+	case PW_LIST: return kind == NODE_LIST || kind == NODE_STRING || kind == NODE_INT || kind == NODE_TEXT;
+	case PW_STRING:
+	case PW_DURATION:
+	case PW_SIZE:
+	case PW_SECRET:
+	case PW_ENUM:
+	case PW_REGEX:
+	case PW_PATH: return kind == NODE_STRING || kind == NODE_TEXT;
+	}
+	return false;
+}
+
+static bool
+take_node(struct values *values, const struct pw_setting *row, const char *from, const struct node *node,
+    struct pw_value *value, struct reason *why)
+{
+	enum pw_type type = row->type;
+	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
+
+	if (!takes_kind(type, node->kind)) {
+		reason_set(why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
+		return false;
+	}
+	if (type == PW_LIST && node->kind != NODE_TEXT)
+		return take_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
+	if (node->kind == NODE_INT || node->kind == NODE_BOOL) {
+		value->number = node->number;
+		return type == PW_BOOL || in_range(row, node->number, why);
+	}
+	return value_of_text(values, row, from, node->text, value, why);
+}
+
+bool
+value_of_node(struct values *values, struct faults *faults, const struct pw_setting *row, const char *label,
+    const struct node *node, struct pw_value *value)
+{
+	const char *file = faults_file_name(faults, node->place.file);
+	struct pw_value taken = { 0 };
+	struct reason why;
+
+	if (holds_bad(node))
+		return false;
+	if (!take_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why)) {
+		faults_add(faults, node->place, "%s: %s", label, why.text);
+		return false;
+	}
+	*value = taken;
+	value->given = true;
+	return true;
+}
+
+const struct pw_values *
+values_share(struct values *values, const struct pw_value *items, uint32_t count)
+{
+	size_t size = sizeof(struct pw_values) + count * sizeof *items;
+	struct pw_values *block = calloc(1, size);
+	const struct pw_values *shared;
+
+	if (block == NULL)
+		exit(EX_OSERR);
+	block->count = count;
+	memcpy(block->items, items, count * sizeof *items);
+	shared = pool_share(&values->pool, block, size);
+	free(block);
+	return shared;
+}
