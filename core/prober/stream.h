@@ -1,7 +1,8 @@
 /*
  * A stream is one TCP connection to one address, clear at first and perhaps TLS later: non-blocking, on libev. It knows
- * bytes, not lines, and keeps no limits: whoever owns it does. Callbacks never free the stream: the owner ends it later
- * from its own trampoline (leg.c).
+ * bytes, not lines, and keeps no limits: whoever owns it does. It holds no receive buffer: bytes are lent from the stack
+ * of the call that reads them. A callback may end the stream with stream_fini, and free or reuse it: nothing here touches
+ * it afterwards.
  */
 #ifndef PROBER_STREAM_H
 #define PROBER_STREAM_H
@@ -12,11 +13,14 @@
 #include "prober/fate.h"
 #include "prober/tls.h"
 
+/* No callback comes from within stream_connect, stream_send or stream_secure. */
 struct stream_events {
+	/* ev_now() is the moment the kernel told us. */
 	void (*on_connected)(void *owner);
 	/* Bytes are lent for the call. Their time is ev_now(). */
 	void (*on_data)(void *owner, const char *bytes, size_t size);
 	void (*on_secured)(void *owner);
+	/* The last one, and it comes once. */
 	void (*on_end)(void *owner, const struct stream_fate *);
 };
 
@@ -25,35 +29,40 @@ struct stream {
 	const struct stream_events *events;
 	void *owner;
 	ev_io io;
-	int fd;                 /* -1: none */
-	struct tls *tls;        /* NULL while clear */
-	struct buffer unsent;   /* what a write left over; empty nearly always */
+	int fd;                  /* -1: none */
+	int error;               /* what a write met; told when all that came before it has been read */
+	struct tls *tls;         /* NULL while clear */
+	struct buffer unsent;    /* what a write left over; empty nearly always */
+	struct address to;
 	uint32_t received, sent; /* bytes of application data */
-	bool connected, ended, paused;
+	bool connected, secured, ended;
+	bool tls_wants_write;    /* TLS has to write before it can read */
+	bool said_in_tls;        /* the first line after the handshake went out */
+	bool *gone;              /* while a callback runs: set when it ended the stream */
 };
 
 void stream_init(struct stream *, struct ev_loop *, const struct stream_events *, void *owner);
 
-/* Begins to connect; on_connected or on_end follow, always from the loop or from this call's end (`fate` then is set
- * and false returned). `source`: an address to bind to, NULL: the kernel's choice. */
+/* Begins to connect; on_connected or on_end follow, from the loop; or false, with `*fate` set, and nothing follows.
+ * `source`: an address to bind to, NULL: the kernel's choice. */
 bool stream_connect(struct stream *, const struct address *to, const struct address *source, struct stream_fate *fate);
 
-/* Our end, "192.0.2.9:40112"; empty where never connected. */
+/* Our end, "192.0.2.9:40112"; all zero where never connected. */
 void stream_local(const struct stream *, struct address *local);
 
-/* Sends, or keeps what the kernel does not take at once. Trouble comes by on_end, never from within this call. */
+/* Sends, or keeps what the kernel does not take at once. Trouble comes by on_end, from the loop. */
 void stream_send(struct stream *, const char *bytes, size_t size);
 
-/* Whether anything that was sent waits for the peer to read it. */
+/* Whether anything that was sent has not been taken by the peer. */
 bool stream_is_stuffed(const struct stream *);
 
 /* Begins TLS; on_secured or on_end follow. Nothing that was received may be left unread: the owner has checked. */
 void stream_secure(struct stream *, struct tls_policy *, const struct tls_names *);
 
-/* Reads what lies there now, once, through the usual callbacks: before a time-out is declared. */
+/* Reads what lies there now, once, through the usual callbacks: before a time-out is declared, and before TLS begins. */
 void stream_read_once(struct stream *);
 
-/* Closes at once and stops all watchers; no callback follows. Fine on one that never connected. */
+/* Closes at once and stops all watchers; no callback follows. Fine on one that never connected, and twice. */
 void stream_fini(struct stream *);
 
 #endif

@@ -8,11 +8,12 @@
 #include "base/evidence.h"
 #include "base/reason.h"
 #include "config/config.h"
+#include "prober/fate.h"
 
 struct tls_policy; /* a context for (ca_file, min_version), and a legacy one for the second look */
 struct tls;        /* the TLS side of one stream */
 
-/* Who we expect, and what we call it. */
+/* Who we expect, and what we call it. Copied. */
 struct tls_names {
 	const char *host; /* a DNS name or an address literal: the name to verify */
 	const char *sni;  /* NULL: none is sent (address literals) */
@@ -27,10 +28,13 @@ struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_setti
 /* The same CA, any version of TLS, any cipher: for the second look only. */
 struct tls_policy *tls_policy_legacy(struct tls_policies *, const struct tls_settings *);
 
+/* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has none. */
+const char *tls_system_bundle(void);
+
 /* What our code decides about a finished handshake. */
 struct tls_judgement {
 	bool failed;                        /* by `verify`: the leg fails with `outcome` */
-	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …, "" where all is well */
+	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …: the gravest fault, "" where all is well */
 	char text[EVIDENCE_TEXT_MAX];       /* escaped */
 	char version[16], cipher[64];
 	bool verified;                      /* chain and name hold */
@@ -42,5 +46,33 @@ struct tls_judgement {
  * `verify` is warn; cert_expires_<N>d) to the log. `now`: UTC. */
 void tls_judge(const struct tls *, const struct tls_settings *, int64_t now, struct evidence_log *,
     struct tls_judgement *);
+
+/* For stream.c. */
+
+enum tls_step {
+	TLS_DONE,
+	TLS_WANT_READ,
+	TLS_WANT_WRITE,
+	TLS_CLOSED,      /* close_notify; during the handshake: FIN */
+	TLS_CLOSED_BARE, /* FIN without close_notify */
+	TLS_BROKEN,      /* an error of the socket */
+	TLS_FAILED       /* the peer or we gave up on TLS itself */
+};
+
+/* The client's side over a non-blocking socket, which stays the caller's. NULL: out of memory. */
+struct tls *tls_create(struct tls_policy *, const struct tls_names *, int fd);
+void tls_destroy(struct tls **);
+
+/* An end (TLS_CLOSED and what follows it) is answered again to whoever asks again. */
+enum tls_step tls_handshake(struct tls *);
+enum tls_step tls_read(struct tls *, char *bytes, size_t room, size_t *got);
+/* TLS_BROKEN here is in errno and not kept: what the peer had said before may still be read. */
+enum tls_step tls_write(struct tls *, const char *bytes, size_t size, size_t *put);
+
+/* Whether bytes were taken off the socket that tls_read has not given yet. */
+bool tls_has_more(const struct tls *);
+
+/* What an end means. */
+struct stream_fate tls_fate(const struct tls *, enum tls_step end);
 
 #endif

@@ -1,0 +1,218 @@
+/*
+ * What an errno or an ICMP error says, and about whom. Two tables, because the same errno means our own routing table
+ * when connect() returns it and a router on the way when it comes later, and because ICMP knows more than errno keeps.
+ */
+#include "prober/fate.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct {
+	int error;
+	enum stream_end at_call, later;
+	const char *outcome; /* where it is ours */
+	const char *text;
+} errors[] = {
+	{ 0, STREAM_CLOSED, STREAM_CLOSED, NULL, "the peer closed the connection" },
+	{ ECONNREFUSED, STREAM_REFUSED, STREAM_REFUSED, NULL, "connection refused" },
+	{ ECONNRESET, STREAM_RESET, STREAM_RESET, NULL, "connection reset by the peer" },
+	{ EPIPE, STREAM_RESET, STREAM_RESET, NULL, "connection reset by the peer" },
+	{ ECONNABORTED, STREAM_RESET, STREAM_RESET, NULL, "connection aborted" },
+	{ ETIMEDOUT, STREAM_TIMED_OUT, STREAM_TIMED_OUT, NULL, "no answer to what was sent again and again" },
+	{ ENETUNREACH, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "network unreachable" },
+	{ EHOSTUNREACH, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "host unreachable" },
+	{ EAFNOSUPPORT, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "this system does not know such addresses" },
+	{ EINVAL, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "the address cannot be reached without an interface" },
+	{ EHOSTDOWN, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "host unreachable" },
+	{ ENONET, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "host unreachable" },
+	{ ENOPROTOOPT, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "protocol unreachable" },
+	{ EPROTO, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "a router rejects the packet" },
+	{ EACCES, STREAM_OURS, STREAM_FILTERED, "not_permitted", "prohibited" },
+	{ EPERM, STREAM_OURS, STREAM_OURS, "not_permitted", "our own system forbids the connection" },
+	{ ENETDOWN, STREAM_OURS, STREAM_OURS, "network_down", "our network is down" },
+	{ EMFILE, STREAM_OURS, STREAM_OURS, "no_descriptors", "no descriptor is left in this process" },
+	{ ENFILE, STREAM_OURS, STREAM_OURS, "no_descriptors", "no descriptor is left in this system" },
+	{ ENOBUFS, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
+	{ ENOMEM, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
+	{ EADDRNOTAVAIL, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free, or the source is not ours" },
+	{ EADDRINUSE, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free" },
+};
+
+struct stream_fate
+fate_of_error(int error, enum fate_stage stage)
+{
+	struct stream_fate fate = { .error = error };
+	struct text text = TEXT_OVER(fate.text);
+
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+		if (errors[i].error == error) {
+			fate.end = stage == FATE_AT_CALL ? errors[i].at_call : errors[i].later;
+			fate.outcome = fate.end == STREAM_OURS ? errors[i].outcome : NULL;
+			text_add(&text, errors[i].text);
+			return fate;
+		}
+	fate.end = stage == FATE_AT_CALL ? STREAM_OURS : STREAM_RESET;
+	fate.outcome = stage == FATE_AT_CALL ? "not_permitted" : NULL;
+	text_add(&text, strerror(error));
+	return fate;
+}
+
+/* What a router can say, by family, type and code; code -1: any. */
+static const struct saying {
+	uint8_t origin, type;
+	int code;
+	enum stream_end end;
+	const char *text;
+} sayings[] = {
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_ANO, STREAM_FILTERED, "network prohibited" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_HOST_ANO, STREAM_FILTERED, "host prohibited" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, STREAM_FILTERED, "administratively prohibited" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_VIOLATION, STREAM_FILTERED, "precedence violation" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_CUTOFF, STREAM_FILTERED, "precedence cutoff" },
+	/* TCP refuses by RST: a port unreachable is a filter's word. */
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, STREAM_FILTERED, "port unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_UNREACH, STREAM_UNREACHABLE, "network unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, STREAM_UNREACHABLE, "host unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, STREAM_UNREACHABLE, "protocol unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, -1, STREAM_UNREACHABLE, "destination unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_TIME_EXCEEDED, -1, STREAM_UNREACHABLE, "time exceeded in transit (a routing loop)" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_PARAMETERPROB, -1, STREAM_UNREACHABLE, "parameter problem" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, STREAM_FILTERED, "administratively prohibited" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, STREAM_FILTERED, "port unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, 5, STREAM_FILTERED, "prohibited by policy" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, 6, STREAM_FILTERED, "the route rejects it" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, STREAM_UNREACHABLE, "no route" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR, STREAM_UNREACHABLE, "address unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, -1, STREAM_UNREACHABLE, "destination unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_TIME_EXCEEDED, -1, STREAM_UNREACHABLE, "time exceeded in transit (a routing loop)" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_PARAM_PROB, -1, STREAM_UNREACHABLE, "parameter problem" },
+};
+
+static const struct saying *
+find_saying(const struct sock_extended_err *said)
+{
+	for (size_t i = 0; i < sizeof sayings / sizeof *sayings; i++)
+		if (sayings[i].origin == said->ee_origin && sayings[i].type == said->ee_type
+		    && (sayings[i].code == -1 || sayings[i].code == said->ee_code))
+			return &sayings[i];
+	return NULL;
+}
+
+/* Takes the next entry off the error queue: what it says (NULL: nothing we know) and who says it. False: empty. */
+static bool
+take_icmp(int fd, const struct saying **what, struct address *from)
+{
+	union {
+		char bytes[256];
+		struct cmsghdr align;
+	} control;
+	struct msghdr message = { .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+
+	if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return false;
+	*what = NULL;
+	for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head != NULL; head = CMSG_NXTHDR(&message, head)) {
+		if (!(head->cmsg_level == IPPROTO_IP && head->cmsg_type == IP_RECVERR)
+		    && !(head->cmsg_level == IPPROTO_IPV6 && head->cmsg_type == IPV6_RECVERR))
+			continue;
+		struct {
+			struct sock_extended_err said;
+			struct sockaddr_in6 offender;
+		} entry = { .offender = { .sin6_family = AF_UNSPEC } };
+		size_t size = head->cmsg_len - CMSG_LEN(0);
+
+		memcpy(&entry, CMSG_DATA(head), size < sizeof entry ? size : sizeof entry);
+		*what = find_saying(&entry.said);
+		memset(from, 0, sizeof *from);
+		memcpy(&from->v6, &entry.offender, sizeof from->v6);
+		if (from->any.sa_family == AF_INET)
+			*from = address_ipv4(&from->v4.sin_addr, 0);
+		else if (from->any.sa_family == AF_INET6)
+			*from = address_ipv6(&from->v6.sin6_addr, 0);
+	}
+	return true;
+}
+
+void
+fate_drop_icmp(int fd)
+{
+	const struct saying *what;
+	struct address from;
+
+	for (int i = 0; i < 16 && take_icmp(fd, &what, &from); i++)
+		continue;
+}
+
+/* A neighbour is reached without a router. Nothing is sent. */
+static bool
+is_neighbour(const struct address *to)
+{
+	int on = 1;
+	int fd = socket(to->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_DONTROUTE, &on, sizeof on) == 0
+	    && connect(fd, &to->any, address_length(to)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+static bool
+is_our_own(int fd, const struct address *from)
+{
+	struct address local;
+	socklen_t size = sizeof local;
+
+	memset(&local, 0, sizeof local);
+	return getsockname(fd, &local.any, &size) == 0 && address_order(&local, from) == 0;
+}
+
+/* Our own kernel says it: no answer from the next hop, or a filter of our own. */
+static void
+judge_own(struct stream_fate *fate, const struct saying *what, const struct address *to)
+{
+	struct text text = TEXT_OVER(fate->text);
+
+	if (address_order(to, &fate->from) == 0)
+		return;
+	if (what->end == STREAM_FILTERED) {
+		fate->end = STREAM_OURS;
+		fate->outcome = "not_permitted";
+		text_format(&text, "a filter of our own system forbids the connection (ICMP %s)", what->text);
+	} else if (!is_neighbour(to)) {
+		fate->end = STREAM_OURS;
+		fate->outcome = "network_down";
+		text_add(&text, "our router does not answer");
+	} else {
+		text_add(&text, "host unreachable: it does not answer on our own network");
+	}
+}
+
+struct stream_fate
+fate_of_connecting(int fd, int error, const struct address *to)
+{
+	struct stream_fate fate = fate_of_error(error, FATE_LATER);
+	const struct saying *what, *last = NULL;
+	struct address from;
+
+	for (int i = 0; i < 16 && take_icmp(fd, &what, &from); i++)
+		if (what != NULL && from.any.sa_family != AF_UNSPEC) {
+			last = what;
+			fate.from = from;
+		}
+	if (last == NULL || error == ECONNRESET)
+		return fate;
+	struct text text = TEXT_OVER(fate.text);
+	fate.has_from = true;
+	fate.end = last->end;
+	fate.outcome = NULL;
+	text_format(&text, "ICMP %s", last->text);
+	if (is_our_own(fd, &fate.from))
+		judge_own(&fate, last, to);
+	return fate;
+}

@@ -1,0 +1,367 @@
+/*
+ * Sending and receiving, clear and in TLS. On the good way there is one watch, for readability, and not one system call
+ * to spare: a write is watched for only where it came up short, and an event is answered by one read.
+ */
+#include "prober/stream_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	RECEIVE_ROOM = 16 * 1024, /* bytes of one read; also a TLS record */
+	TURN_READS = 4,           /* TLS records of one event: other streams wait meanwhile */
+	UNSENT_MAX = 64 * 1024    /* bytes that may wait for the peer */
+};
+
+static void on_ready(EV_P_ ev_io *io, int revents);
+
+void
+stream_init(struct stream *stream, struct ev_loop *loop, const struct stream_events *events, void *owner)
+{
+	*stream = (struct stream){ .loop = loop, .events = events, .owner = owner, .fd = -1 };
+	ev_init(&stream->io, on_ready);
+	stream->io.data = stream;
+}
+
+void
+stream_fini(struct stream *stream)
+{
+	if (stream->gone != NULL)
+		*stream->gone = true;
+	stream->gone = NULL;
+	if (stream->fd == -1)
+		return;
+	ev_io_stop(stream->loop, &stream->io);
+	tls_destroy(&stream->tls);
+	buffer_fini(&stream->unsent);
+	close(stream->fd);
+	stream->fd = -1;
+	stream->ended = true;
+}
+
+void
+stream_watch(struct stream *stream)
+{
+	bool writing = !stream->connected || stream->unsent.size > 0 || stream->tls_wants_write;
+	int events = writing ? EV_READ | EV_WRITE : EV_READ;
+
+	if (ev_is_active(&stream->io) && (stream->io.events & (EV_READ | EV_WRITE)) == events)
+		return;
+	int pending = ev_clear_pending(stream->loop, &stream->io);
+	ev_io_stop(stream->loop, &stream->io);
+	ev_io_set(&stream->io, stream->fd, events);
+	ev_io_start(stream->loop, &stream->io);
+	if (pending != 0)
+		ev_feed_event(stream->loop, &stream->io, pending);
+}
+
+/* Has the loop come back to this stream before it waits. */
+static void
+come_back(struct stream *stream)
+{
+	ev_feed_event(stream->loop, &stream->io, EV_CUSTOM);
+}
+
+/* A callback may end the stream: every call out is framed, and nothing of the stream is touched after a bad leave. */
+struct frame {
+	bool gone;
+	bool *outer;
+};
+
+static void
+enter(struct stream *stream, struct frame *frame)
+{
+	*frame = (struct frame){ .outer = stream->gone };
+	stream->gone = &frame->gone;
+}
+
+/* False: the stream is gone or has ended; return at once. */
+static bool
+leave(struct stream *stream, const struct frame *frame)
+{
+	if (frame->gone) {
+		if (frame->outer != NULL)
+			*frame->outer = true;
+		return false;
+	}
+	stream->gone = frame->outer;
+	return !stream->ended;
+}
+
+static bool
+tell_data(struct stream *stream, const char *bytes, size_t size)
+{
+	struct frame frame;
+
+	stream->received += (uint32_t)size;
+	enter(stream, &frame);
+	stream->events->on_data(stream->owner, bytes, size);
+	return leave(stream, &frame);
+}
+
+bool
+stream_tell(struct stream *stream, void (*what)(void *owner))
+{
+	struct frame frame;
+
+	enter(stream, &frame);
+	what(stream->owner);
+	return leave(stream, &frame);
+}
+
+void
+stream_finish(struct stream *stream, const struct stream_fate *fate)
+{
+	struct frame frame;
+
+	ev_io_stop(stream->loop, &stream->io);
+	stream->ended = true;
+	enter(stream, &frame);
+	stream->events->on_end(stream->owner, fate);
+	leave(stream, &frame);
+}
+
+static void
+finish_by_error(struct stream *stream, int error)
+{
+	struct stream_fate fate = fate_of_error(error, FATE_LATER);
+
+	stream_finish(stream, &fate);
+}
+
+void
+stream_local(const struct stream *stream, struct address *local)
+{
+	socklen_t size = sizeof *local;
+
+	memset(local, 0, sizeof *local);
+	if (stream->connected && stream->fd != -1)
+		(void)getsockname(stream->fd, &local->any, &size);
+}
+
+/* TLS */
+
+static void
+finish_by_tls(struct stream *stream, enum tls_step step)
+{
+	struct stream_fate fate = tls_fate(stream->tls, step);
+
+	stream_finish(stream, &fate);
+}
+
+static void
+handshake(struct stream *stream)
+{
+	enum tls_step step = tls_handshake(stream->tls);
+
+	stream->tls_wants_write = step == TLS_WANT_WRITE;
+	if (step == TLS_WANT_READ || step == TLS_WANT_WRITE) {
+		stream_watch(stream);
+	} else if (step == TLS_DONE) {
+		stream->secured = true;
+		stream_watch(stream);
+		if (stream_tell(stream, stream->events->on_secured) && tls_has_more(stream->tls))
+			come_back(stream);
+	} else {
+		finish_by_tls(stream, step);
+	}
+}
+
+void
+stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls_names *names)
+{
+	int on = 1;
+
+	assert(stream->connected && stream->tls == NULL);
+	if (stream->ended)
+		return;
+	/* A handshake is short messages that wait for each other. */
+	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	stream->tls = tls_create(policy, names, stream->fd);
+	if (stream->tls == NULL)
+		stream->error = ENOMEM;
+	/* An end is kept by `tls`, and told from the loop. */
+	else if (tls_handshake(stream->tls) == TLS_WANT_READ)
+		return;
+	come_back(stream);
+}
+
+/* Sending */
+
+/* Bytes that were taken; all of them where there is an error, which the loop then tells. */
+static size_t
+write_some(struct stream *stream, const char *bytes, size_t size)
+{
+	if (stream->tls == NULL) {
+		ssize_t put = send(stream->fd, bytes, size, MSG_NOSIGNAL);
+		if (put >= 0)
+			return (size_t)put;
+		if (errno == EAGAIN || errno == EINTR)
+			return 0;
+		stream->error = errno;
+	} else {
+		size_t put = 0;
+		enum tls_step step = tls_write(stream->tls, bytes, size, &put);
+		if (step == TLS_DONE || step == TLS_WANT_READ || step == TLS_WANT_WRITE)
+			return put;
+		stream->error = step == TLS_BROKEN ? errno : 0;
+	}
+	come_back(stream);
+	return size;
+}
+
+static void
+flush(struct stream *stream)
+{
+	while (stream->unsent.size > 0) {
+		size_t put = write_some(stream, stream->unsent.data, stream->unsent.size);
+		if (put == 0)
+			return;
+		buffer_remove(&stream->unsent, 0, put);
+	}
+	buffer_fini(&stream->unsent);
+}
+
+/*
+ * The server's first words inside TLS 1.3 are session tickets, and many servers hold the next answer back (Nagle) until
+ * those are acknowledged: 40 ms later, unless we do so with the first line.
+ */
+static void
+hasten_first_answer(struct stream *stream)
+{
+	int on = 1;
+
+	stream->said_in_tls = true;
+	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+void
+stream_send(struct stream *stream, const char *bytes, size_t size)
+{
+	size_t put = 0;
+
+	if (stream->ended || stream->fd == -1)
+		return;
+	assert(stream->connected && (stream->tls == NULL) == !stream->secured);
+	stream->sent += (uint32_t)size;
+	while (stream->unsent.size == 0 && put < size) {
+		size_t more = write_some(stream, bytes + put, size - put);
+		if (more == 0)
+			break;
+		put += more;
+	}
+	if (stream->secured && !stream->said_in_tls)
+		hasten_first_answer(stream);
+	if (put == size)
+		return;
+	if (!buffer_add(&stream->unsent, bytes + put, size - put, UNSENT_MAX)) {
+		stream->error = ENOMEM;
+		come_back(stream);
+	}
+	stream_watch(stream);
+}
+
+bool
+stream_is_stuffed(const struct stream *stream)
+{
+	int waiting = 0;
+
+	if (stream->fd == -1 || !stream->connected)
+		return false;
+	return stream->unsent.size > 0 || (ioctl(stream->fd, SIOCOUTQ, &waiting) == 0 && waiting > 0);
+}
+
+/* Receiving */
+
+static void
+receive_clear(struct stream *stream)
+{
+	char bytes[RECEIVE_ROOM];
+	ssize_t got = recv(stream->fd, bytes, sizeof bytes, 0);
+	int error = errno;
+
+	if (got > 0)
+		tell_data(stream, bytes, (size_t)got);
+	else if (stream->error != 0 || got == 0)
+		finish_by_error(stream, stream->error);
+	else if (error == EAGAIN || error == EINTR)
+		fate_drop_icmp(stream->fd); /* an event without bytes: what came while it connected lies there */
+	else
+		finish_by_error(stream, error);
+}
+
+static void
+receive_tls(struct stream *stream)
+{
+	char bytes[RECEIVE_ROOM];
+
+	for (int i = 0; i < TURN_READS; i++) {
+		size_t got = 0;
+		enum tls_step step = tls_read(stream->tls, bytes, sizeof bytes, &got);
+
+		stream->tls_wants_write = step == TLS_WANT_WRITE;
+		if (step == TLS_DONE) {
+			if (!tell_data(stream, bytes, got))
+				return;
+			if (!tls_has_more(stream->tls))
+				return; /* what lies in the socket shows there */
+		} else if (step != TLS_WANT_READ && step != TLS_WANT_WRITE) {
+			finish_by_tls(stream, step);
+			return;
+		} else if (stream->error != 0) {
+			finish_by_error(stream, stream->error);
+			return;
+		} else {
+			stream_watch(stream);
+			return;
+		}
+	}
+	come_back(stream);
+}
+
+/* What there is to do, step by step; after each the stream may be gone. */
+static void
+go_on(struct stream *stream, int revents)
+{
+	if (!stream->connected && !stream_connect_further(stream, revents))
+		return;
+	if (stream->error == ENOMEM) {
+		finish_by_error(stream, ENOMEM);
+		return;
+	}
+	if (stream->tls != NULL && !stream->secured) {
+		if (revents != EV_WRITE || stream->tls_wants_write)
+			handshake(stream);
+		return;
+	}
+	if ((revents & EV_WRITE) != 0 && stream->unsent.size > 0) {
+		flush(stream);
+		stream_watch(stream);
+	}
+	if ((revents & (EV_READ | EV_CUSTOM)) == 0 && !stream->tls_wants_write)
+		return;
+	if (stream->secured)
+		receive_tls(stream);
+	else
+		receive_clear(stream);
+}
+
+static void
+on_ready(EV_P_ ev_io *io, int revents)
+{
+	(void)loop;
+	go_on(io->data, revents);
+}
+
+void
+stream_read_once(struct stream *stream)
+{
+	if (stream->fd != -1 && !stream->ended)
+		go_on(stream, EV_READ);
+}

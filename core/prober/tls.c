@@ -1,0 +1,225 @@
+/*
+ * The TLS side of a stream. The library reads and writes the socket through a method of ours, because that is the one
+ * place where a flood can be stopped: inside a single call it would go on for as long as records come in.
+ */
+#include "prober/tls_private.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct tls *
+tls_of(const SSL *ssl)
+{
+	return SSL_get_app_data(ssl);
+}
+
+/* The socket */
+
+static int
+socket_read(BIO *bio, char *bytes, int size)
+{
+	struct tls *tls = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	if (tls->abuse != NULL)
+		return -1;
+	if (tls->turn_bytes >= TLS_TURN_BYTES) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	ssize_t got = recv(tls->fd, bytes, (size_t)size, 0);
+	if (got > 0) {
+		tls->bytes += (uint32_t)got;
+		tls->turn_bytes += (uint32_t)got;
+		if (tls->bytes > TLS_OVERHEAD_MAX)
+			tls->abuse = "too many bytes";
+	} else if (got == 0) {
+		tls->eof = true;
+	} else if (errno == EAGAIN || errno == EINTR) {
+		BIO_set_retry_read(bio);
+	} else {
+		tls->error = errno;
+	}
+	return (int)got;
+}
+
+static int
+socket_write(BIO *bio, const char *bytes, int size)
+{
+	struct tls *tls = BIO_get_data(bio);
+	ssize_t put = send(tls->fd, bytes, (size_t)size, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(bio);
+	if (put < 0) {
+		if (errno == EAGAIN || errno == EINTR)
+			BIO_set_retry_write(bio);
+		else
+			tls->error = errno;
+	}
+	return (int)put;
+}
+
+static long
+socket_control(BIO *bio, int command, long number, void *pointer)
+{
+	struct tls *tls = BIO_get_data(bio);
+
+	(void)number;
+	(void)pointer;
+	if (command == BIO_CTRL_EOF)
+		return tls->eof;
+	return command == BIO_CTRL_FLUSH;
+}
+
+BIO_METHOD *
+tls_socket_method(void)
+{
+	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+
+	if (method == NULL || !BIO_meth_set_read(method, socket_read) || !BIO_meth_set_write(method, socket_write)
+	    || !BIO_meth_set_ctrl(method, socket_control)) {
+		BIO_meth_free(method);
+		return NULL;
+	}
+	return method;
+}
+
+/* Life */
+
+static bool
+attach_socket(struct tls *tls)
+{
+	BIO *bio = BIO_new(tls_policies_method(tls->policy->home));
+
+	if (bio == NULL)
+		return false;
+	BIO_set_data(bio, tls);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(tls->ssl, bio, bio);
+	return true;
+}
+
+struct tls *
+tls_create(struct tls_policy *policy, const struct tls_names *names, int fd)
+{
+	struct tls *tls = calloc(1, sizeof *tls);
+
+	if (tls == NULL)
+		return NULL;
+	tls->policy = policy;
+	tls->fd = fd;
+	ERR_clear_error();
+	tls->ssl = SSL_new(policy->context);
+	if (tls->ssl == NULL || SSL_set_app_data(tls->ssl, tls) != 1 || !attach_socket(tls)
+	    || !tls_verify_names(tls, names))
+		tls_destroy(&tls);
+	return tls;
+}
+
+void
+tls_destroy(struct tls **tls)
+{
+	if (*tls == NULL)
+		return;
+	SSL_free((*tls)->ssl);
+	free(*tls);
+	*tls = NULL;
+}
+
+/* Steps */
+
+/* What a call of the library came to. */
+static enum tls_step
+outcome_of(struct tls *tls, int result)
+{
+	int said = SSL_get_error(tls->ssl, result);
+
+	if (tls->abuse != NULL || tls->refused != NULL)
+		return TLS_FAILED;
+	switch (said) {
+	case SSL_ERROR_NONE:
+		return TLS_DONE;
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return TLS_CLOSED;
+	}
+	if (tls->error != 0)
+		return TLS_BROKEN;
+	if (tls->eof)
+		return tls->finished ? TLS_CLOSED_BARE : TLS_CLOSED;
+	/* The first error is the cause, those behind it are its consequences. */
+	tls->reason = ERR_peek_error();
+	return TLS_FAILED;
+}
+
+/* The queue of errors belongs to the thread, not to the connection: it is emptied before each call and left empty. */
+static void
+begin_step(struct tls *tls)
+{
+	ERR_clear_error();
+	tls->turn_bytes = 0;
+}
+
+static enum tls_step
+end_step(struct tls *tls, int result)
+{
+	enum tls_step step = outcome_of(tls, result);
+
+	if (step != TLS_DONE && step != TLS_WANT_READ && step != TLS_WANT_WRITE) {
+		tls->end = step;
+		ERR_clear_error();
+	}
+	return step;
+}
+
+enum tls_step
+tls_handshake(struct tls *tls)
+{
+	if (tls->end != TLS_DONE)
+		return tls->end;
+	begin_step(tls);
+	enum tls_step step = end_step(tls, SSL_connect(tls->ssl));
+	if (step == TLS_DONE) {
+		tls->finished = true;
+		tls->messages = 0;
+	}
+	return step;
+}
+
+enum tls_step
+tls_read(struct tls *tls, char *bytes, size_t room, size_t *got)
+{
+	*got = 0;
+	if (tls->end != TLS_DONE)
+		return tls->end;
+	begin_step(tls);
+	return end_step(tls, SSL_read_ex(tls->ssl, bytes, room, got));
+}
+
+enum tls_step
+tls_write(struct tls *tls, const char *bytes, size_t size, size_t *put)
+{
+	*put = 0;
+	if (tls->end != TLS_DONE)
+		return tls->end;
+	begin_step(tls);
+	enum tls_step step = end_step(tls, SSL_write_ex(tls->ssl, bytes, size, put));
+	if (step == TLS_BROKEN) {
+		errno = tls->error;
+		tls->error = 0;
+		tls->end = TLS_DONE;
+	}
+	return step;
+}
+
+bool
+tls_has_more(const struct tls *tls)
+{
+	return SSL_has_pending(tls->ssl) == 1;
+}

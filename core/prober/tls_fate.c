@@ -1,0 +1,162 @@
+/* Why TLS failed: from the library's reasons and the peer's alerts to outcomes and words. */
+#include "prober/tls_private.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
+enum meaning {
+	FAILED,   /* tls_failed */
+	VERSION,  /* tls_version, and worth a look with the legacy context */
+	PARAMS,   /* tls_params */
+	PROTOCOL, /* tls_protocol */
+	ABUSE,    /* tls_abuse */
+	TOO_LARGE /* cert_chain_limit where it is the certificates that are */
+};
+
+static const struct {
+	int reason;
+	enum meaning meaning;
+} reasons[] = {
+	{ SSL_R_UNSUPPORTED_PROTOCOL, VERSION },
+	{ SSL_R_VERSION_TOO_LOW, VERSION },
+	{ SSL_R_UNKNOWN_SSL_VERSION, VERSION },
+	{ SSL_R_WRONG_SSL_VERSION, VERSION },
+	{ SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED, VERSION },
+	{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, VERSION },
+	{ SSL_R_WRONG_SIGNATURE_TYPE, VERSION },
+	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, VERSION },
+	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, VERSION },
+	{ SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, VERSION },
+
+	{ SSL_R_DH_KEY_TOO_SMALL, PARAMS },
+	{ SSL_R_BAD_DH_VALUE, PARAMS },
+	{ SSL_R_BAD_ECPOINT, PARAMS },
+	{ SSL_R_BAD_ECC_CERT, PARAMS },
+	{ SSL_R_EE_KEY_TOO_SMALL, PARAMS },
+	{ SSL_R_CA_KEY_TOO_SMALL, PARAMS },
+	{ SSL_R_WRONG_CURVE, PARAMS },
+	{ SSL_R_UNSUPPORTED_ELLIPTIC_CURVE, PARAMS },
+	{ SSL_R_UNABLE_TO_FIND_ECDH_PARAMETERS, PARAMS },
+	{ SSL_R_UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS, PARAMS },
+	{ SSL_R_UNKNOWN_CERTIFICATE_TYPE, PARAMS },
+	{ SSL_R_WRONG_CERTIFICATE_TYPE, PARAMS },
+	{ SSL_R_CERT_LENGTH_MISMATCH, PROTOCOL },
+
+	{ SSL_R_BAD_SIGNATURE, FAILED },
+	{ SSL_R_DIGEST_CHECK_FAILED, FAILED },
+	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, FAILED },
+	{ SSL_R_SSLV3_ALERT_BAD_RECORD_MAC, FAILED },
+
+	{ SSL_R_TOO_MANY_KEY_UPDATES, ABUSE },
+	{ SSL_R_TOO_MANY_WARN_ALERTS, ABUSE },
+	{ SSL_R_RECORD_TOO_SMALL, ABUSE }, /* many empty ones */
+	{ SSL_R_NO_RENEGOTIATION, ABUSE },
+	{ SSL_R_EXCESSIVE_MESSAGE_SIZE, TOO_LARGE },
+};
+
+static bool
+is_alert(unsigned long reason)
+{
+	return ERR_GET_LIB(reason) == ERR_LIB_SSL && ERR_GET_REASON(reason) > SSL_AD_REASON_OFFSET;
+}
+
+static enum meaning
+meaning_of(unsigned long reason)
+{
+	if (ERR_GET_LIB(reason) == ERR_LIB_ASN1)
+		return PROTOCOL;
+	if (ERR_GET_LIB(reason) != ERR_LIB_SSL)
+		return PARAMS; /* keys, curves and groups that the other parts of the library refuse */
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+		if (reasons[i].reason == ERR_GET_REASON(reason))
+			return reasons[i].meaning;
+	return is_alert(reason) ? FAILED : PROTOCOL;
+}
+
+/* A server that insists on our certificate says so by one of these: RFC 8446, section 6.2, and RFC 5246, 7.4.6. */
+static bool
+wants_our_certificate(const struct tls *tls)
+{
+	int alert = ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET;
+
+	if (!is_alert(tls->reason))
+		return false;
+	return alert == SSL_AD_CERTIFICATE_REQUIRED
+	    || (tls->client_cert_asked && (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE
+	    || alert == SSL_AD_NO_CERTIFICATE || alert == SSL_AD_CERTIFICATE_UNKNOWN || alert == SSL_AD_ACCESS_DENIED));
+}
+
+static const char *
+outcome_of_reason(const struct tls *tls, bool *version_mismatch)
+{
+	*version_mismatch = false;
+	if (wants_our_certificate(tls))
+		return "client_cert_required";
+	switch (meaning_of(tls->reason)) {
+	case FAILED:
+		return "tls_failed";
+	case VERSION:
+		*version_mismatch = !tls->finished && !tls->policy->legacy;
+		return "tls_version";
+	case PARAMS:
+		return "tls_params";
+	case PROTOCOL:
+		return "tls_protocol";
+	case ABUSE:
+		return "tls_abuse";
+	case TOO_LARGE:
+		return SSL_get_state(tls->ssl) == TLS_ST_CR_CERT ? "cert_chain_limit" : "tls_abuse";
+	}
+	return "tls_failed";
+}
+
+static void
+tell_reason(const struct tls *tls, struct text *text)
+{
+	const char *words = ERR_reason_error_string(tls->reason);
+
+	if (words == NULL)
+		words = "no reason given";
+	if (is_alert(tls->reason)) /* "sslv3 alert handshake failure": the name of the version is history */
+		text_format(text, "the server gives up TLS with alert %d (%s)",
+		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,
+		    SSL_alert_desc_string_long(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));
+	else
+		text_format(text, "TLS failed: %s", words);
+}
+
+static void
+fail(const struct tls *tls, struct stream_fate *fate)
+{
+	struct text text = TEXT_OVER(fate->text);
+
+	fate->end = STREAM_TLS_FAILED;
+	if (tls->abuse != NULL) {
+		fate->outcome = "tls_abuse";
+		text_format(&text, "a flood inside TLS: %s", tls->abuse);
+	} else if (tls->refused != NULL) {
+		fate->outcome = tls->refused;
+		text_add(&text, tls->refusal);
+	} else if (ERR_GET_REASON(tls->reason) == ERR_R_MALLOC_FAILURE) {
+		*fate = fate_of_error(ENOMEM, FATE_LATER);
+	} else {
+		fate->outcome = outcome_of_reason(tls, &fate->version_mismatch);
+		tell_reason(tls, &text);
+	}
+}
+
+struct stream_fate
+tls_fate(const struct tls *tls, enum tls_step end)
+{
+	struct stream_fate fate = fate_of_error(end == TLS_BROKEN ? tls->error : 0, FATE_LATER);
+
+	if (end == TLS_CLOSED_BARE) {
+		struct text text = TEXT_OVER(fate.text);
+		fate.end = STREAM_CLOSED_BARE;
+		text_add(&text, "the peer closed the connection without close_notify");
+	} else if (end == TLS_FAILED) {
+		fail(tls, &fate);
+	}
+	return fate;
+}

@@ -1,0 +1,275 @@
+/*
+ * The decision about a finished handshake, ours and not the library's: every fault that was recorded becomes a code of
+ * outcomes.def with a sentence, and the settings say which of them fail the leg.
+ */
+#include "prober/tls_trial.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include "base/clock.h"
+
+static const char *const code_names[TLS_CODES] = {
+	[TLS_CERT_CHAIN_LIMIT] = "cert_chain_limit",
+	[TLS_CERT_EXPIRED] = "cert_expired",
+	[TLS_CERT_NOT_YET_VALID] = "cert_not_yet_valid",
+	[TLS_CERT_REVOKED] = "cert_revoked",
+	[TLS_CERT_NAME] = "cert_name",
+	[TLS_CERT_SELF_SIGNED] = "cert_self_signed",
+	[TLS_CERT_MISSING_INTERMEDIATE] = "cert_missing_intermediate",
+	[TLS_CERT_UNTRUSTED] = "cert_untrusted",
+	[TLS_CERT_WEAK_KEY] = "cert_weak_key",
+	[TLS_CERT_WEAK_SIGNATURE] = "cert_weak_signature",
+	[TLS_CERT_PURPOSE] = "cert_purpose",
+	[TLS_CERT_INVALID] = "cert_invalid",
+};
+
+static const struct {
+	int error;
+	enum tls_code code;
+} meanings[] = {
+	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, TLS_CERT_CHAIN_LIMIT },
+	{ X509_V_ERR_CERT_HAS_EXPIRED, TLS_CERT_EXPIRED },
+	{ X509_V_ERR_CERT_NOT_YET_VALID, TLS_CERT_NOT_YET_VALID },
+	{ X509_V_ERR_CERT_REVOKED, TLS_CERT_REVOKED },
+	{ X509_V_ERR_HOSTNAME_MISMATCH, TLS_CERT_NAME },
+	{ X509_V_ERR_IP_ADDRESS_MISMATCH, TLS_CERT_NAME },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, TLS_CERT_SELF_SIGNED },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, TLS_CERT_UNTRUSTED },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, TLS_CERT_UNTRUSTED },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, TLS_CERT_UNTRUSTED },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, TLS_CERT_UNTRUSTED },
+	{ X509_V_ERR_CERT_UNTRUSTED, TLS_CERT_UNTRUSTED },
+	{ X509_V_ERR_EE_KEY_TOO_SMALL, TLS_CERT_WEAK_KEY },
+	{ X509_V_ERR_CA_KEY_TOO_SMALL, TLS_CERT_WEAK_KEY },
+	{ X509_V_ERR_CA_MD_TOO_WEAK, TLS_CERT_WEAK_SIGNATURE },
+	{ X509_V_ERR_INVALID_PURPOSE, TLS_CERT_PURPOSE },
+};
+
+X509 *
+tls_trial_certificate(const struct tls_trial *trial, int depth)
+{
+	if (depth < 0 || depth >= sk_X509_num(trial->chain))
+		return depth == 0 ? trial->leaf : NULL;
+	return sk_X509_value(trial->chain, depth);
+}
+
+static void
+find_end(struct tls_trial *trial)
+{
+	int count = sk_X509_num(trial->chain);
+	int64_t end;
+
+	trial->ends_depth = -1;
+	if (trial->leaf == NULL)
+		return;
+	for (int i = 0; i < (count > 0 ? count : 1); i++)
+		if (tls_time(X509_get0_notAfter(tls_trial_certificate(trial, i)), &end)
+		    && (trial->ends_depth == -1 || end < trial->ends)) {
+			trial->ends_depth = i;
+			trial->ends = end;
+		}
+}
+
+static bool
+same_organisation(const X509_NAME *a, const X509_NAME *b)
+{
+	int at = X509_NAME_get_index_by_NID(a, NID_organizationName, -1);
+	int bt = X509_NAME_get_index_by_NID(b, NID_organizationName, -1);
+
+	return at >= 0 && bt >= 0
+	    && ASN1_STRING_cmp(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(a, at)),
+	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(b, bt))) == 0;
+}
+
+/*
+ * An issuer that is neither sent nor known is either an intermediate that was left out, or an authority that we do not
+ * trust. It was left out where the certificate says where to fetch it (as public authorities do), or where its issuer
+ * has the organisation of one whom we trust.
+ */
+static bool
+lacks_intermediate(const struct tls_trial *trial)
+{
+	int count = sk_X509_num(trial->chain);
+	const X509 *top = tls_trial_certificate(trial, count > 0 ? count - 1 : 0);
+	const X509_NAME *issuer = X509_get_issuer_name(top);
+	STACK_OF(X509_OBJECT) *anchors =
+	    X509_STORE_get0_objects(SSL_CTX_get_cert_store(trial->tls->policy->context));
+	bool lacks = false;
+
+	if (X509_NAME_cmp(X509_get_subject_name(top), issuer) == 0)
+		return false;
+	AUTHORITY_INFO_ACCESS *places = X509_get_ext_d2i(top, NID_info_access, NULL, NULL);
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++)
+		lacks |= OBJ_obj2nid(sk_ACCESS_DESCRIPTION_value(places, i)->method) == NID_ad_ca_issuers;
+	AUTHORITY_INFO_ACCESS_free(places);
+	for (int i = 0; !lacks && i < sk_X509_OBJECT_num(anchors); i++) {
+		const X509 *anchor = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(anchors, i));
+		lacks = anchor != NULL && same_organisation(issuer, X509_get_subject_name(anchor));
+	}
+	return lacks;
+}
+
+static enum tls_code
+meaning_of(const struct tls_trial *trial, int error)
+{
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].error == error) {
+			if (meanings[i].code == TLS_CERT_UNTRUSTED && error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+			    && lacks_intermediate(trial))
+				return TLS_CERT_MISSING_INTERMEDIATE;
+			return meanings[i].code;
+		}
+	return TLS_CERT_INVALID;
+}
+
+static void
+add_fault(struct tls_trial *trial, enum tls_code code, int error, int depth)
+{
+	if (trial->found[code])
+		return;
+	trial->found[code] = true;
+	trial->fault[code] = (struct tls_fault){ error, depth };
+}
+
+static void
+collect(struct tls_trial *trial)
+{
+	const struct tls *tls = trial->tls;
+
+	for (uint32_t i = 0; i < tls->fault_count; i++)
+		add_fault(trial, meaning_of(trial, tls->faults[i].error), tls->faults[i].error, tls->faults[i].depth);
+	if (trial->ends_depth != -1 && trial->ends <= trial->now)
+		add_fault(trial, TLS_CERT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, trial->ends_depth);
+	if (tls_staple_says_revoked(tls))
+		add_fault(trial, TLS_CERT_REVOKED, X509_V_ERR_CERT_REVOKED, 0);
+	if (trial->leaf == NULL)
+		add_fault(trial, TLS_CERT_INVALID, X509_V_ERR_UNSPECIFIED, 0);
+}
+
+/* Deciding */
+
+/* Whether the settings ask for what this code is about. */
+static bool
+is_checked(const struct tls_settings *settings, enum tls_code code)
+{
+	switch (settings->verify) {
+	case TLS_VERIFY_NONE:
+		return code == TLS_CERT_CHAIN_LIMIT;
+	case TLS_VERIFY_CHAIN:
+		return code != TLS_CERT_NAME;
+	case TLS_VERIFY_WARN:
+	case TLS_VERIFY_FULL:
+		return true;
+	}
+	return true;
+}
+
+static void
+decide(const struct tls_trial *trial, struct evidence_log *log, struct tls_judgement *judgement)
+{
+	judgement->verified = true;
+	for (enum tls_code code = 0; code < TLS_CODES; code++) {
+		char bytes[EVIDENCE_TEXT_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		if (!trial->found[code])
+			continue;
+		judgement->verified = false;
+		if (!is_checked(trial->settings, code))
+			continue;
+		tls_tell_fault(&text, trial, code);
+		bool fails = code == TLS_CERT_CHAIN_LIMIT || trial->settings->verify != TLS_VERIFY_WARN;
+		if (!fails)
+			evidence_add_warning(log, code_names[code], "handshake", bytes);
+		if (judgement->outcome[0] != '\0')
+			continue;
+		judgement->failed = fails;
+		(void)strncpy(judgement->outcome, code_names[code], sizeof judgement->outcome - 1);
+		memcpy(judgement->text, bytes, sizeof bytes);
+	}
+}
+
+/* The nearest threshold that is reached. */
+static void
+warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
+{
+	const struct tls_settings *settings = trial->settings;
+	const int64_t day = (int64_t)24 * 3600 * SECOND;
+	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
+	struct text name = TEXT_OVER(code), text = TEXT_OVER(bytes);
+	uint16_t nearest = 0;
+
+	if (settings->verify == TLS_VERIFY_NONE || trial->ends_depth == -1 || trial->found[TLS_CERT_EXPIRED])
+		return;
+	for (uint32_t i = 0; i < settings->warn_days_count; i++)
+		if (trial->ends - trial->now <= settings->warn_days[i] * day)
+			nearest = settings->warn_days[i];
+	if (nearest == 0)
+		return;
+	text_format(&name, "cert_expires_%ud", nearest);
+	tls_tell_end(&text, trial);
+	evidence_add_warning(log, code, "handshake", bytes);
+}
+
+static void
+add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement, struct evidence_log *log)
+{
+	const struct tls *tls = trial->tls;
+	char bytes[32];
+	struct text text = TEXT_OVER(bytes);
+
+	evidence_add_fact(log, "tls_version", (struct pw_bytes){ judgement->version, strlen(judgement->version) }, true);
+	evidence_add_fact(log, "tls_cipher", (struct pw_bytes){ judgement->cipher, strlen(judgement->cipher) }, false);
+	if (trial->leaf == NULL)
+		return;
+	const struct tls_facts *facts = tls_facts_find(tls_policies_facts(tls->policy->home), &tls->chain, trial->leaf);
+	if (facts != NULL)
+		tls_facts_add(facts, log);
+	if (trial->ends_depth == -1)
+		return;
+	tls_time_add(&text, trial->ends);
+	evidence_add_fact(log, "cert_chain_ends", (struct pw_bytes){ text.bytes, text.size }, false);
+}
+
+/* The legacy context reaches servers that must not pass for more than they are. */
+static void
+judge_legacy(const struct tls *tls, struct tls_judgement *judgement)
+{
+	struct text text = TEXT_OVER(judgement->text);
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
+	bool clear = cipher == NULL || SSL_CIPHER_get_cipher_nid(cipher) == NID_undef;
+
+	if (!clear && SSL_version(tls->ssl) < TLS1_2_VERSION)
+		return;
+	judgement->failed = true;
+	(void)strncpy(judgement->outcome, "tls_version", sizeof judgement->outcome - 1);
+	text_format(&text, "%s only with what nobody should use any more (%s%s)", judgement->version, judgement->cipher,
+	    clear ? ", no encryption" : "");
+}
+
+void
+tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t now, struct evidence_log *log,
+    struct tls_judgement *judgement)
+{
+	struct tls_trial trial = { .tls = tls, .settings = settings, .now = now };
+	struct text version = text_over(judgement->version, sizeof judgement->version);
+	struct text cipher = text_over(judgement->cipher, sizeof judgement->cipher);
+
+	ERR_clear_error();
+	judgement->failed = false;
+	judgement->outcome[0] = judgement->text[0] = '\0';
+	judgement->client_cert_asked = tls->client_cert_asked;
+	text_add(&version, SSL_get_version(tls->ssl));
+	text_add(&cipher, SSL_get_cipher_name(tls->ssl));
+	trial.leaf = SSL_get0_peer_certificate(tls->ssl);
+	trial.chain = SSL_get0_verified_chain(tls->ssl);
+	find_end(&trial);
+	collect(&trial);
+	decide(&trial, log, judgement);
+	warn_of_end(&trial, log);
+	add_facts(&trial, judgement, log);
+	if (tls->policy->legacy && !judgement->failed)
+		judge_legacy(tls, judgement);
+	ERR_clear_error();
+}

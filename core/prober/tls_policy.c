@@ -1,0 +1,306 @@
+/*
+ * Contexts, made once and before the sandbox: reading a bundle of CAs takes 17 ms and 1.25 MB, so a store of CAs is
+ * shared by all contexts that name the same file, and a context by all targets with the same (ca_file, min_version).
+ */
+#include "prober/tls_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct store {
+	const char *ca_file; /* NULL: no CA at all */
+	X509_STORE *store;
+	struct store *next;
+};
+
+struct tls_policies {
+	struct tls_policy *first;
+	struct store *stores;
+	BIO_METHOD *method;
+	struct tls_facts_cache *facts;
+};
+
+const char *
+tls_system_bundle(void)
+{
+	static const char *const known[] = {
+		"/etc/ssl/certs/ca-certificates.crt", /* Debian */
+		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+		"/etc/ssl/ca-bundle.pem",
+		"/etc/ssl/cert.pem",
+	};
+	const char *asked = getenv(X509_get_default_cert_file_env());
+
+	if (asked != NULL && access(asked, R_OK) == 0)
+		return asked;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (access(known[i], R_OK) == 0)
+			return known[i];
+	return NULL;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Stores of CAs */
+
+static bool
+load_store(X509_STORE *store, const char *ca_file, struct reason *why)
+{
+	char shown[300];
+	struct text text = TEXT_OVER(shown);
+
+	if (ca_file == NULL)
+		return true;
+	ERR_clear_error();
+	if (X509_STORE_load_file(store, ca_file) == 1)
+		return true;
+	text_escape(&text, (struct pw_bytes){ ca_file, strlen(ca_file) });
+	if (access(ca_file, R_OK) != 0)
+		reason_set(why, "the CA file %s cannot be read: %s", shown, strerror(errno));
+	else
+		reason_set(why, "the CA file %s holds no certificate in PEM form", shown);
+	ERR_clear_error();
+	return false;
+}
+
+/* Fills `*found` with the store for `ca_file`. */
+static bool
+find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found, struct reason *why)
+{
+	struct store *store = policies->stores;
+
+	while (store != NULL && !same_text(store->ca_file, ca_file))
+		store = store->next;
+	if (store == NULL) {
+		store = calloc(1, sizeof *store);
+		if (store == NULL || (store->store = X509_STORE_new()) == NULL) {
+			free(store);
+			reason_set(why, "out of memory");
+			return false;
+		}
+		store->ca_file = ca_file;
+		store->next = policies->stores;
+		policies->stores = store;
+		if (!load_store(store->store, ca_file, why))
+			return false;
+	}
+	*found = store->store;
+	return true;
+}
+
+/* Contexts */
+
+static void
+on_message(int writing, int version, int type, const void *bytes, size_t size, SSL *ssl, void *unused)
+{
+	struct tls *tls = tls_of(ssl);
+
+	(void)version;
+	(void)unused;
+	if (writing || tls == NULL)
+		return;
+	if (type == SSL3_RT_HEADER && ++tls->records > TLS_RECORDS_MAX)
+		tls->abuse = "too many records";
+	if (type != SSL3_RT_HANDSHAKE || size == 0)
+		return;
+	if (++tls->messages > TLS_MESSAGES_MAX)
+		tls->abuse = "too many handshake messages";
+	if (*(const unsigned char *)bytes == SSL3_MT_CERTIFICATE)
+		tls_facts_key(tls->policy->home->facts, bytes, size, &tls->chain);
+}
+
+/* We have none to give; that it was asked for explains what may follow. */
+static int
+on_client_certificate(SSL *ssl, X509 **certificate, EVP_PKEY **key)
+{
+	(void)certificate;
+	(void)key;
+	tls_of(ssl)->client_cert_asked = true;
+	return 0;
+}
+
+static bool
+set_versions(SSL_CTX *context, const struct tls_policy *policy)
+{
+	bool old = policy->legacy || policy->min_version < TLS1_2_VERSION;
+
+	if (SSL_CTX_set_min_proto_version(context, policy->legacy ? TLS1_VERSION : policy->min_version) != 1)
+		return false;
+	if (!old)
+		return true;
+	/* TLS 1.0 and 1.1 sign with SHA-1 and MD5, which level 0 alone allows. */
+	SSL_CTX_set_security_level(context, 0);
+	if (!policy->legacy)
+		return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1;
+	SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+	return SSL_CTX_set_cipher_list(context, "ALL:!aNULL:eNULL:@SECLEVEL=0") == 1;
+}
+
+static SSL_CTX *
+make_context(struct tls_policy *policy, X509_STORE *store)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+
+	if (context == NULL || !set_versions(context, policy)) {
+		SSL_CTX_free(context);
+		return NULL;
+	}
+	SSL_CTX_set1_cert_store(context, store);
+	/* A monitor wants whole handshakes. */
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	/* Without AUTO_RETRY a call comes back after each message that holds no data: floods meet their caps. */
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+	    | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_read_ahead(context, 1);
+	SSL_CTX_set_max_cert_list(context, TLS_CHAIN_MAX);
+	SSL_CTX_set_msg_callback(context, on_message);
+	SSL_CTX_set_client_cert_cb(context, on_client_certificate);
+	tls_verify_prepare(context, policy);
+	return context;
+}
+
+static bool
+add_policy(struct tls_policies *policies, const char *ca_file, int min_version, bool legacy, struct reason *why)
+{
+	struct tls_policy *policy = calloc(1, sizeof *policy);
+	const char *file = ca_file != NULL ? ca_file : tls_system_bundle();
+	X509_STORE *store;
+
+	if (policy == NULL) {
+		reason_set(why, "out of memory");
+		return false;
+	}
+	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file, .min_version = min_version,
+		.legacy = legacy, .next = policies->first };
+	policies->first = policy;
+	if (!find_store(policies, file, &store, why))
+		return false;
+	policy->context = make_context(policy, store);
+	if (policy->context == NULL)
+		reason_set(why, "no TLS context: %s", ERR_reason_error_string(ERR_peek_error()));
+	return policy->context != NULL;
+}
+
+static struct tls_policy *
+find(const struct tls_policies *policies, const char *ca_file, int min_version, bool legacy)
+{
+	for (struct tls_policy *policy = policies->first; policy != NULL; policy = policy->next)
+		if (policy->legacy == legacy && (legacy || policy->min_version == min_version)
+		    && same_text(policy->ca_file, ca_file))
+			return policy;
+	return NULL;
+}
+
+static bool
+add_settings(struct tls_policies *policies, const struct tls_settings *settings, struct reason *why)
+{
+	if (settings->mode == PW_TLS_NONE)
+		return true;
+	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE && tls_system_bundle() == NULL) {
+		reason_set(why, "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
+		return false;
+	}
+	if (find(policies, settings->ca_file, settings->min_version, false) != NULL)
+		return true;
+	return add_policy(policies, settings->ca_file, settings->min_version, false, why)
+	    && (find(policies, settings->ca_file, 0, true) != NULL
+	    || add_policy(policies, settings->ca_file, settings->min_version, true, why));
+}
+
+static bool
+add_all(struct tls_policies *policies, const struct config *config, struct reason *why)
+{
+	const struct tls_settings *last = NULL;
+
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		const struct tls_settings *settings = config->targets[i].policy->tls;
+
+		if (settings == NULL || settings == last)
+			continue;
+		if (!add_settings(policies, settings, why))
+			return false;
+		last = settings;
+	}
+	return true;
+}
+
+struct tls_policies *
+tls_policies_create(const struct config *config, struct reason *why)
+{
+	struct tls_policies *policies = calloc(1, sizeof *policies);
+
+	if (policies == NULL) {
+		reason_set(why, "out of memory");
+		return NULL;
+	}
+	policies->method = tls_socket_method();
+	policies->facts = tls_facts_cache_create();
+	if (policies->method == NULL || policies->facts == NULL) {
+		reason_set(why, "out of memory");
+		tls_policies_destroy(&policies);
+	} else if (!add_all(policies, config, why)) {
+		tls_policies_destroy(&policies);
+	}
+	return policies;
+}
+
+void
+tls_policies_destroy(struct tls_policies **policies)
+{
+	if (*policies == NULL)
+		return;
+	for (struct tls_policy *policy = (*policies)->first, *next; policy != NULL; policy = next) {
+		next = policy->next;
+		SSL_CTX_free(policy->context);
+		free(policy);
+	}
+	for (struct store *store = (*policies)->stores, *next; store != NULL; store = next) {
+		next = store->next;
+		X509_STORE_free(store->store);
+		free(store);
+	}
+	BIO_meth_free((*policies)->method);
+	tls_facts_cache_destroy(&(*policies)->facts);
+	free(*policies);
+	*policies = NULL;
+}
+
+struct tls_policy *
+tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings)
+{
+	struct tls_policy *found = find(policies, settings->ca_file, settings->min_version, false);
+
+	assert(found != NULL);
+	return found;
+}
+
+struct tls_policy *
+tls_policy_legacy(struct tls_policies *policies, const struct tls_settings *settings)
+{
+	struct tls_policy *found = find(policies, settings->ca_file, 0, true);
+
+	assert(found != NULL);
+	return found;
+}
+
+BIO_METHOD *
+tls_policies_method(struct tls_policies *policies)
+{
+	return policies->method;
+}
+
+struct tls_facts_cache *
+tls_policies_facts(struct tls_policies *policies)
+{
+	return policies->facts;
+}

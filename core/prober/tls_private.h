@@ -1,0 +1,73 @@
+/* What the files of TLS share: the only header of ours that knows OpenSSL. */
+#ifndef PROBER_TLS_PRIVATE_H
+#define PROBER_TLS_PRIVATE_H
+
+#include <openssl/ssl.h>
+#include "prober/tls.h"
+#include "prober/tls_facts.h"
+
+enum {
+	TLS_CHAIN_MAX = 100 * 1024,     /* bytes of all certificates a peer sends */
+	TLS_CHAIN_DEPTH = 10,           /* certificates above the leaf */
+	TLS_RSA_BITS_MAX = 8192,        /* above that a key costs us more than it tells */
+	TLS_DH_BITS_MAX = 8192,
+	TLS_RECORDS_MAX = 4096,         /* of one connection */
+	TLS_MESSAGES_MAX = 64,          /* of the handshake, and again after it: tickets, key updates, requests */
+	TLS_TURN_BYTES = 64 * 1024,     /* read from the socket in one call: other streams wait meanwhile */
+	TLS_OVERHEAD_MAX = 1024 * 1024, /* bytes of one connection, a dialogue's 256 KiB among them */
+	TLS_FAULTS_MAX = 12
+};
+
+/* A fault of a chain, as the library numbers them (X509_V_ERR_…); depth 0 is the leaf. */
+struct tls_fault {
+	int error, depth;
+};
+
+struct tls_policy {
+	struct tls_policies *home;
+	const char *ca_file; /* NULL: the system's bundle */
+	int min_version;
+	bool legacy;
+	SSL_CTX *context;
+	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other, void *ours);
+	struct tls_policy *next;
+};
+
+struct tls {
+	SSL *ssl;
+	struct tls_policy *policy;
+	int fd;
+	int error;           /* errno of the socket */
+	bool eof, finished;  /* finished: the handshake */
+	bool client_cert_asked;
+	const char *abuse;   /* a cap was hit: which, in words; NULL: none */
+	const char *refused; /* we stopped the handshake ourselves: the outcome; NULL: did not */
+	const char *refusal; /* and why, in words */
+	unsigned long reason; /* the library's first error where it failed */
+	enum tls_step end;   /* TLS_DONE: none yet */
+	uint32_t records, messages, bytes, turn_bytes;
+	uint32_t fault_count;
+	struct tls_fault faults[TLS_FAULTS_MAX];
+	struct tls_chain_key chain; /* of the certificates as they were sent */
+};
+
+/* The `struct tls` behind a library's object. */
+struct tls *tls_of(const SSL *ssl);
+
+/* Sets on a context all that has to do with certificates: verifying, limits, the staple. */
+void tls_verify_prepare(SSL_CTX *context, struct tls_policy *policy);
+
+/* Whom to expect. False: out of memory, or a name that cannot be one. */
+bool tls_verify_names(struct tls *tls, const struct tls_names *names);
+
+/* Whether the staple that came along, signed by the issuer, says that the leaf is revoked. */
+bool tls_staple_says_revoked(const struct tls *tls);
+
+/* The cache of facts of this process. */
+struct tls_facts_cache *tls_policies_facts(struct tls_policies *);
+
+/* The socket as the library sees it: its counts and its caps are here. */
+BIO_METHOD *tls_socket_method(void);
+BIO_METHOD *tls_policies_method(struct tls_policies *); /* the one of this process */
+
+#endif

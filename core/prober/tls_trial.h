@@ -1,0 +1,45 @@
+/* One handshake before our court: what tls_judge.c finds and tls_words.c puts into sentences. */
+#ifndef PROBER_TLS_TRIAL_H
+#define PROBER_TLS_TRIAL_H
+
+#include "prober/tls_private.h"
+
+enum tls_code { /* in the order of outcomes.def: the first of several is the gravest */
+	TLS_CERT_CHAIN_LIMIT,
+	TLS_CERT_EXPIRED,
+	TLS_CERT_NOT_YET_VALID,
+	TLS_CERT_REVOKED,
+	TLS_CERT_NAME,
+	TLS_CERT_SELF_SIGNED,
+	TLS_CERT_MISSING_INTERMEDIATE,
+	TLS_CERT_UNTRUSTED,
+	TLS_CERT_WEAK_KEY,
+	TLS_CERT_WEAK_SIGNATURE,
+	TLS_CERT_PURPOSE,
+	TLS_CERT_INVALID,
+	TLS_CODES
+};
+
+/* What is judged, and what is found. */
+struct tls_trial {
+	const struct tls *tls;
+	const struct tls_settings *settings;
+	int64_t now;
+	X509 *leaf;            /* belongs to the library */
+	STACK_OF(X509) *chain; /* as it was built; may be incomplete */
+	bool found[TLS_CODES];
+	struct tls_fault fault[TLS_CODES];
+	int ends_depth;        /* the certificate of the chain that ends first, and when; -1: none has a date */
+	int64_t ends;
+};
+
+/* The certificate at `depth` of the chain, 0 is the leaf; NULL: there is none. */
+X509 *tls_trial_certificate(const struct tls_trial *, int depth);
+
+/* One fault as a sentence; everything of the peer's in it escaped. */
+void tls_tell_fault(struct text *, const struct tls_trial *, enum tls_code);
+
+/* "the certificate ends at 2026-12-01T10:00:00Z (7 d 3 h left)" */
+void tls_tell_end(struct text *, const struct tls_trial *);
+
+#endif

@@ -1,0 +1,151 @@
+/*
+ * What is looked at while the handshake goes on: limits on what the peer sends, before any of it costs time, and every
+ * fault of the chain, recorded and not acted on. The decision is tls_judge's.
+ */
+#include "prober/tls_private.h"
+
+#include <openssl/x509v3.h>
+#include <string.h>
+#include "base/address.h"
+
+static struct tls *
+tls_of_store(X509_STORE_CTX *store)
+{
+	return tls_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
+/* The same error comes again for several depths: the first is nearest to its cause. */
+static void
+note(struct tls *tls, int error, int depth)
+{
+	for (uint32_t i = 0; i < tls->fault_count; i++)
+		if (tls->faults[i].error == error)
+			return;
+	if (tls->fault_count < TLS_FAULTS_MAX)
+		tls->faults[tls->fault_count++] = (struct tls_fault){ error, depth };
+}
+
+static int
+on_certificate(int good, X509_STORE_CTX *store)
+{
+	if (!good)
+		note(tls_of_store(store), X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+	return 1;
+}
+
+static bool
+refuse(struct tls *tls, const char *outcome, const char *why)
+{
+	tls->refused = outcome;
+	tls->refusal = why;
+	return false;
+}
+
+/* A curve by its name, or spelled out: then anything can be in it. */
+static bool
+is_explicit_curve(const X509 *certificate)
+{
+	ASN1_OBJECT *algorithm;
+	X509_ALGOR *parameters;
+	int type;
+
+	if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, &parameters, X509_get_X509_PUBKEY(certificate)) != 1
+	    || OBJ_obj2nid(algorithm) != NID_X9_62_id_ecPublicKey)
+		return false;
+	X509_ALGOR_get0(NULL, &type, NULL, parameters);
+	return type != V_ASN1_OBJECT;
+}
+
+static bool
+within_limits(struct tls *tls, STACK_OF(X509) *sent)
+{
+	int count = sk_X509_num(sent);
+
+	if (count > TLS_CHAIN_DEPTH + 1)
+		return refuse(tls, "cert_chain_limit", "the certificate chain is longer than 11 certificates");
+	for (int i = 0; i < count; i++) {
+		const X509 *certificate = sk_X509_value(sent, i);
+		EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+		if (is_explicit_curve(certificate))
+			return refuse(tls, "tls_params", "a certificate's key is on a curve without a name");
+		if (key != NULL && EVP_PKEY_get_bits(key) > TLS_RSA_BITS_MAX)
+			return refuse(tls, "tls_params", "a certificate's key is larger than 8192 bits");
+	}
+	return true;
+}
+
+static int
+on_chain(X509_STORE_CTX *store, void *unused)
+{
+	struct tls *tls = tls_of_store(store);
+
+	(void)unused;
+	if (!within_limits(tls, X509_STORE_CTX_get0_untrusted(store))) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+		return 0;
+	}
+	if (X509_verify_cert(store) <= 0)
+		note(tls, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+	return 1;
+}
+
+/* Asked before each use of a parameter; the size of a Diffie-Hellman group is what a server can choose freely. */
+static int
+on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other, void *policy)
+{
+	const struct tls_policy *mine = policy;
+
+	if (operation == SSL_SECOP_TMP_DH && ssl != NULL && other != NULL && EVP_PKEY_get_bits(other) > TLS_DH_BITS_MAX)
+		return refuse(tls_of(ssl), "tls_params", "the Diffie-Hellman group is larger than 8192 bits");
+	return mine->security(ssl, context, operation, bits, nid, other, NULL);
+}
+
+void
+tls_verify_prepare(SSL_CTX *context, struct tls_policy *policy)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_certificate);
+	SSL_CTX_set_cert_verify_callback(context, on_chain, NULL);
+	SSL_CTX_set_verify_depth(context, TLS_CHAIN_DEPTH);
+	/* Keys and signatures are judged alike in a context that has to talk to old servers. */
+	X509_VERIFY_PARAM_set_auth_level(param, 2);
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	policy->security = SSL_CTX_get_security_callback(context);
+	SSL_CTX_set_security_callback(context, on_parameter);
+	SSL_CTX_set0_security_ex_data(context, policy);
+	SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp);
+}
+
+/* "mx.example.org." is one name with "mx.example.org". False: longer than a name can be. */
+static bool
+without_dot(const char *name, char *bytes, size_t room)
+{
+	size_t size = strlen(name);
+
+	if (size > 0 && name[size - 1] == '.')
+		size--;
+	if (size == 0 || size >= room)
+		return false;
+	memcpy(bytes, name, size);
+	bytes[size] = '\0';
+	return true;
+}
+
+bool
+tls_verify_names(struct tls *tls, const struct tls_names *names)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(tls->ssl);
+	struct address address;
+	char name[256];
+
+	if (names->sni != NULL
+	    && (!without_dot(names->sni, name, sizeof name) || SSL_set_tlsext_host_name(tls->ssl, name) != 1))
+		return false;
+	if (!address_parse(names->host, 0, &address))
+		return without_dot(names->host, name, sizeof name) && X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+	if (address_is_ipv4(&address))
+		return X509_VERIFY_PARAM_set1_ip(param, (unsigned char *)&address.v4.sin_addr, 4) == 1;
+	return X509_VERIFY_PARAM_set1_ip(param, address.v6.sin6_addr.s6_addr, 16) == 1;
+}
