@@ -111,16 +111,19 @@ lacks_intermediate(const struct tls_trial *trial)
 }
 
 static enum tls_code
-meaning_of(const struct tls_trial *trial, int error)
+meaning_of(const struct tls_trial *trial, const struct tls_fault *fault)
 {
+	enum tls_code code = TLS_CERT_INVALID;
+
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].error == error) {
-			if (meanings[i].code == TLS_CERT_UNTRUSTED && error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-			    && lacks_intermediate(trial))
-				return TLS_CERT_MISSING_INTERMEDIATE;
-			return meanings[i].code;
-		}
-	return TLS_CERT_INVALID;
+		if (meanings[i].error == fault->error)
+			code = meanings[i].code;
+	if (code == TLS_CERT_UNTRUSTED && fault->error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+	    && lacks_intermediate(trial))
+		return TLS_CERT_MISSING_INTERMEDIATE;
+	if (code == TLS_CERT_PURPOSE && fault->depth > 0)
+		return TLS_CERT_INVALID; /* an issuer that may not issue */
+	return code;
 }
 
 static void
@@ -138,7 +141,7 @@ collect(struct tls_trial *trial)
 	const struct tls *tls = trial->tls;
 
 	for (uint32_t i = 0; i < tls->fault_count; i++)
-		add_fault(trial, meaning_of(trial, tls->faults[i].error), tls->faults[i].error, tls->faults[i].depth);
+		add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error, tls->faults[i].depth);
 	if (trial->ends_depth != -1 && trial->ends <= trial->now)
 		add_fault(trial, TLS_CERT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, trial->ends_depth);
 	if (tls_staple_says_revoked(tls))
