@@ -30,16 +30,18 @@ plugins_fini(struct plugins *plugins)
 const char *
 plugins_standard_folder(struct arena *arena)
 {
-	static const char link[] = "/proc/self/exe";
-	char *program = realpath(link, NULL);
+	static const char *const places[] = { "plugins", "../lib/postwatch/plugins" };
+	char *program = realpath("/proc/self/exe", NULL);
 	const char *folder = PW_PLUGIN_DIR;
 	struct stat status;
 
-	if (program != NULL) {
-		const char *beside = path_beside(arena, program, "plugins");
+	for (size_t i = 0; program != NULL && i < sizeof places / sizeof places[0]; i++) {
+		const char *place = path_beside(arena, program, places[i]);
 
-		if (stat(beside, &status) == 0 && S_ISDIR(status.st_mode))
-			folder = beside;
+		if (stat(place, &status) == 0 && S_ISDIR(status.st_mode)) {
+			folder = place;
+			break;
+		}
 	}
 	free(program);
 	return folder;

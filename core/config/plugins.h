@@ -28,8 +28,8 @@ struct plugins {
 void plugins_init(struct plugins *, struct values *);
 void plugins_fini(struct plugins *); /* the descriptors stay, and so do copies of ->items */
 
-/* Where the plugins lie that come with the program: beside it where it lies in its build folder, else where it was
- * installed. */
+/* Where the plugins lie that come with the program: beside it in its build folder, in ../lib/postwatch/plugins where it
+ * was installed, whatever the prefix, else where the build was told that they would be. */
 const char *plugins_standard_folder(struct arena *);
 
 /* Loads a file, or every *.so of a folder in the order of their names. What cannot be used is noted in ->broken. */
