@@ -50,7 +50,7 @@ take_identity(struct reader *reader, const struct node *group, struct identity *
 			continue;
 		}
 		identity->nodes[row] = node;
-		if (!value_of_node(&reader->values, &reader->faults, &target_settings[row], node->key, node, &identity->values[row]))
+		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &identity->values[row]))
 			identity->is_wrong = true;
 	}
 }
@@ -94,7 +94,7 @@ warn_of_pace(struct reader *reader, const struct draft *draft)
 	if ((!too_soon && policy->retry_interval >= retry_polite) || *draft->pace_warned || is_near(&draft->host))
 		return;
 	*draft->pace_warned = true;
-	faults_warn(&reader->faults, draft->pace_place, "%s below %s: only for servers of your own, and %s is not on this network",
+	faults_warn(&reader->faults, draft->pace_place, "%s: below %s is only for servers of your own, and %s is no private address",
 	    too_soon ? "interval" : "retry_interval", too_soon ? "30s" : "20s", QUOTE(reader, draft->host.shown));
 }
 
@@ -161,16 +161,13 @@ take_host(struct reader *reader, const struct identity *identity, struct draft *
 }
 
 static void
-take_kept(struct reader *reader, const struct identity *identity, struct draft *draft)
+take_names(const struct identity *identity, struct draft *draft)
 {
-	const char *name = identity->values[TARGET_NAME].string, *was = identity->values[TARGET_WAS].string;
-
-	draft->name = name;
-	draft->was = was == NULL ? NULL : was;
+	draft->name = identity->values[TARGET_NAME].string;
+	draft->was = identity->values[TARGET_WAS].string;
 	draft->parent = identity->values[TARGET_PARENT].string;
 	if (draft->parent != NULL)
 		draft->parent_place = identity->nodes[TARGET_PARENT]->place;
-	(void)reader;
 }
 
 static void
@@ -248,7 +245,7 @@ take_entry(struct reader *reader, const struct node *group, struct layer *room)
 	if (identity.values[TARGET_PORT].given)
 		draft.port = (uint16_t)identity.values[TARGET_PORT].number;
 	layer = lay_over(reader, draft.probe, group, is_list ? SCOPE_LIST : SCOPE_TARGET, identity.has_more, room);
-	take_kept(reader, &identity, &draft);
+	take_names(&identity, &draft);
 	take_pace_place(reader, group, &draft, &pace_warned);
 	if (identity.is_wrong)
 		return;

@@ -100,7 +100,7 @@ put_file(struct config_fault *item, const char *name)
 	} while (skip < strlen(name));
 }
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 add(struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
 {
 	struct config_faults *into = faults->into;

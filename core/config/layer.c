@@ -83,22 +83,22 @@ gather(const struct reader *reader, const struct probe *probe, enum scope scope,
 
 /* A setting that exists, and not here. NULL: it does not exist. */
 static const char *
-why_not_here(const struct reader *reader, const struct probe *probe, const char *key, char *words, size_t room)
+why_not_here(const struct reader *reader, const struct probe *probe, const char *key, enum scope scope, char *words,
+    size_t room)
 {
 	struct text text = text_over(words, room);
 
 	if (settings_find(target_settings, key) >= 0) {
-		text_add(&text, strcmp(key, "file") == 0 ? "stands only where there is no host" : "can be said only of a single target");
-		return words;
+		if (scope == SCOPE_LIST)
+			return "cannot stand beside file: it belongs to a single target";
+		return strcmp(key, "file") == 0 ? "stands only in the list of targets" : "belongs to a single target";
 	}
 	if (settings_find(tls_settings_rows, key) >= 0) {
 		text_format(&text, "has no meaning for the probe %s, which uses no TLS", probe->plugin->descriptor->name);
 		return words;
 	}
-	if (settings_find(global_settings, key) >= 0) {
-		text_add(&text, "belongs to the top of the configuration");
-		return words;
-	}
+	if (settings_find(global_settings, key) >= 0)
+		return "belongs to the top of the configuration";
 	for (uint32_t i = 0; i < reader->probe_count; i++) {
 		const struct pw_plugin *other = reader->probes[i].plugin->descriptor;
 
@@ -119,7 +119,7 @@ blame_unknown(struct reader *reader, const struct probe *probe, const struct nod
 {
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
-	const char *here = why_not_here(reader, probe, node->key, words, sizeof words);
+	const char *here = why_not_here(reader, probe, node->key, scope, words, sizeof words);
 	const char *near;
 	int secret = probe == NULL ? -1 : 0;
 

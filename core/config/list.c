@@ -12,6 +12,7 @@ struct list {
 	uint16_t port;
 	const struct policy *policies[PORT_CLASSES];
 	struct place entry;      /* of the group that names the file */
+	char name[256];          /* of the line at hand */
 };
 
 static const struct policy *
@@ -59,7 +60,14 @@ take_name(struct list *list, const char *name, const char *end)
 		    faults_quote_bytes(&list->reader->faults, name, size));
 		return false;
 	}
-	draft->name = arena_bytes(list->reader->arena, name, size);
+	if (size >= sizeof list->name) {
+		faults_add(&list->reader->faults, draft->place, "the name %s is too long",
+		    faults_quote_bytes(&list->reader->faults, name, size));
+		return false;
+	}
+	memcpy(list->name, name, size);
+	list->name[size] = '\0';
+	draft->name = list->name;
 	return true;
 }
 

@@ -28,6 +28,7 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	reader->scratch = arena_create();
 	faults_init(&reader->faults, faults, reader->scratch);
 	values_init(&reader->values, reader->arena);
+	values_init(&reader->passing, reader->scratch);
 	target_list_init(&reader->targets);
 	reader->config = arena_alloc(reader->arena, sizeof *reader->config);
 	reader->words_seen = arena_array(reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
@@ -43,6 +44,7 @@ fini(struct reader *reader)
 	target_list_fini(&reader->targets);
 	plugins_fini(&reader->plugins);
 	values_fini(&reader->values);
+	values_fini(&reader->passing);
 	faults_fini(&reader->faults);
 	arena_destroy(&reader->scratch);
 }

@@ -48,7 +48,7 @@ struct origin {
 struct bond {
 	uint32_t target;
 	struct place place;
-	const char *name;
+	const char *name; /* in the scratch arena */
 	bool is_parent; /* else `was` */
 };
 
@@ -65,8 +65,7 @@ struct target_list {
 struct draft {
 	struct host host;
 	uint16_t port;
-	const char *name, *was; /* NULL: none was given */
-	const char *parent;
+	const char *name, *was, *parent; /* NULL: none was given; copied where kept */
 	struct place place, parent_place;
 	struct place pace_place; /* where its interval was said */
 	bool *pace_warned;       /* whether that place has been warned of */
@@ -80,6 +79,7 @@ struct reader {
 	struct arena *scratch; /* ends with the reading */
 	struct faults faults;
 	struct values values;
+	struct values passing; /* the same in the scratch arena, for what is only looked at */
 	struct plugins plugins;
 	struct config *config;
 	bool is_torn; /* a file could not be read: what seems to be missing may stand there */
@@ -165,6 +165,5 @@ void reader_tie_targets(struct reader *);
 
 /* surroundings.c: what our own host says */
 void reader_look_around(struct reader *);
-bool timezone_exists(const char *name);
 
 #endif

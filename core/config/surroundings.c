@@ -1,4 +1,4 @@
-/* What our own host says where the configuration says nothing: its name, its resolvers, its zones, its cores. */
+/* What our own host says where the configuration says nothing: its name, its resolvers, its cores. */
 #include "config/reader.h"
 
 #include <netdb.h>
@@ -12,26 +12,6 @@
 #include "config/input.h"
 
 enum { TARGETS_A_PROBER = 5000, RESOLVERS_MAX = 3 };
-
-bool
-timezone_exists(const char *name)
-{
-	static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/";
-	char path[300];
-	struct text text = TEXT_OVER(path);
-	char magic[4] = "";
-	FILE *file;
-
-	if (name[0] == '\0' || name[0] == '/' || strspn(name, bytes) != strlen(name))
-		return false;
-	text_format(&text, "/usr/share/zoneinfo/%s", name);
-	if (text.cut || (file = fopen(path, "re")) == NULL)
-		return false;
-	if (fread(magic, 1, sizeof magic, file) != sizeof magic)
-		magic[0] = '\0';
-	fclose(file);
-	return memcmp(magic, "TZif", sizeof magic) == 0;
-}
 
 /* The name of this host, if it has a full one. Our own resolver is asked, with little patience. */
 static const char *

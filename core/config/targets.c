@@ -155,14 +155,16 @@ void
 reader_add_target(struct reader *reader, const struct draft *draft)
 {
 	struct target_list *list = &reader->targets;
-	struct target target = { .host = draft->host.ascii, .shown = draft->host.shown, .was = draft->was,
-		.policy = draft->policy, .parent = CONFIG_NONE, .port = draft->port };
+	struct target target = { .host = draft->host.ascii, .shown = draft->host.shown, .policy = draft->policy,
+		.parent = CONFIG_NONE, .port = draft->port };
 	struct wanted wanted = { list, &target, draft->name != NULL };
 	uint32_t twin;
 
 	if ((draft->name != NULL && !name_is_good(reader, draft, draft->name)) || !has_room(reader, draft->place))
 		return;
-	target.name = draft->name != NULL ? draft->name : name_of_place(reader, draft);
+	target.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft);
+	if (draft->was != NULL)
+		target.was = arena_strdup(reader->arena, draft->was);
 	target.hash = hash_identity(&target, wanted.is_named);
 	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
 	twin = table_find(&list->identities, target.hash, same_identity, &wanted);

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <syslog.h>
 
+#include "base/zone.h"
 #include "config/input.h"
 
 enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS };
@@ -48,26 +49,35 @@ append(struct reader *reader, const struct node ***lists, uint32_t *count, const
 	(*lists)[(*count)++] = node;
 }
 
+/* What may stand at the top, and behind it what a user may have thought may. */
 static const char *
 next_key(void *arg, size_t index)
 {
+	enum { GROUPS = TOP_NOTIFIERS + 1 };
+
 	(void)arg;
-	return index < GLOBAL_ROWS ? global_settings[index].key : top_groups[index - GLOBAL_ROWS].key;
+	if (index < GLOBAL_ROWS)
+		return global_settings[index].key;
+	if (index < GLOBAL_ROWS + GROUPS)
+		return top_groups[index - GLOBAL_ROWS].key;
+	return target_settings[index - GLOBAL_ROWS - GROUPS].key;
 }
 
 static void
 blame_unknown(struct reader *reader, const struct node *node)
 {
-	const char *near = text_nearest(node->key, next_key, NULL);
+	const char *near = text_nearest(node->key, next_key, NULL), *where = "";
 	bool is_targets = settings_find(target_settings, node->key) >= 0 || settings_find(tls_settings_rows, node->key) >= 0;
 
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;
+	if (near != NULL && settings_find(target_settings, near) >= 0)
+		where = ", which stands in targets or defaults";
 	if (is_targets)
 		faults_add(&reader->faults, node->place, "%s is a setting of targets: to set it for all, write defaults = { %s = ...; };",
 		    node->key, node->key);
 	else if (near != NULL)
-		faults_add(&reader->faults, node->place, "unknown setting %s: did you mean %s?", QUOTE(reader, node->key), near);
+		faults_add(&reader->faults, node->place, "unknown setting %s: did you mean %s%s?", QUOTE(reader, node->key), near, where);
 	else
 		faults_add(&reader->faults, node->place, "unknown setting %s", QUOTE(reader, node->key));
 }
@@ -210,11 +220,14 @@ take_helo(struct reader *reader, const char *text)
 static void
 take_timezone(struct reader *reader, const char *name)
 {
-	if (timezone_exists(name))
+	struct reason why;
+	struct zone *zone = zone_open(name, &why);
+
+	if (zone != NULL)
 		reader->config->timezone = name;
 	else
-		faults_add(&reader->faults, reader->globals[GLOBAL_TIMEZONE]->place,
-		    "timezone: there is no zone %s on this host (package tzdata; names are such as \"Europe/Berlin\")", QUOTE(reader, name));
+		faults_add(&reader->faults, reader->globals[GLOBAL_TIMEZONE]->place, "timezone: %s", why.text);
+	zone_close(&zone);
 }
 
 static void
@@ -304,6 +317,8 @@ reader_take_log(struct reader *reader)
 		LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7 };
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 	struct pw_value values[LOG_ROWS];
+	char label[SETTING_KEY_MAX + 4];
+	struct text text;
 	struct reason why;
 
 	for (int i = 0; i < LOG_ROWS; i++)
@@ -312,8 +327,10 @@ reader_take_log(struct reader *reader)
 		const struct node *node = &reader->log->children[i];
 		int row = settings_find(log_settings, node->key);
 
+		text = TEXT_OVER(label);
+		text_format(&text, "log.%s", node->key);
 		if (row >= 0)
-			value_of_node(&reader->values, &reader->faults, &log_settings[row], log_settings[row].key, node, &values[row]);
+			value_of_node(&reader->values, &reader->faults, &log_settings[row], label, node, &values[row]);
 		else if (node->key[0] != '*')
 			blame_log(reader, node);
 	}

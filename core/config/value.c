@@ -6,14 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/units.h"
 #include "config/input.h"
-
-enum { LIST_MAX = 10000 };
+#include "config/value_private.h"
 
 void
 values_init(struct values *values, struct arena *arena)
@@ -209,90 +206,6 @@ take_regex(struct values *values, const char *pattern, struct reason *why)
 	return regex;
 }
 
-/* A secret lies in a file that nobody else can read or change; systemd guards the folder of credentials by itself. */
-static bool
-take_secret(struct values *values, const char *from, const char *text, const char **path, struct reason *why)
-{
-	static const char variable[] = "$CREDENTIALS_DIRECTORY/";
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	bool is_credential = strncmp(text, variable, strlen(variable)) == 0;
-	struct stat status;
-
-	if (is_credential && folder == NULL) {
-		reason_set(why, "names $CREDENTIALS_DIRECTORY, which is set only where systemd loads credentials");
-		return false;
-	}
-	if (is_credential) {
-		char *joined = arena_alloc(values->arena, strlen(folder) + strlen(text));
-
-		stpcpy(stpcpy(joined, folder), text + strlen(variable) - 1);
-		*path = joined;
-	} else {
-		*path = path_absolute(values->arena, from, text);
-	}
-	if (stat(*path, &status) < 0)
-		reason_set(why, "cannot be read: %s", strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		reason_set(why, "is not a regular file");
-	else if (is_credential)
-		return true;
-	else if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
-		    (unsigned)status.st_mode & 07777);
-	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		reason_set(why, "belongs to user %u: it has to be root's or our own", (unsigned)status.st_uid);
-	else
-		return true;
-	return false;
-}
-
-static const struct pw_strings *
-share_list(struct values *values, const char **items, uint32_t count)
-{
-	struct pw_strings list = { .count = count };
-
-	list.items = pool_share(&values->pool, items, count * sizeof *items);
-	return pool_share(&values->pool, &list, sizeof list);
-}
-
-static bool
-list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
-{
-	if (count <= LIST_MAX && ((row->min == 0 && row->max == 0) || (count >= row->min && count <= row->max)))
-		return true;
-	if (row->max == 1 || (row->min == 0 && row->max > 0))
-		reason_set(why, "has %lld entries: it holds at most %lld", (long long)count, (long long)row->max);
-	else
-		reason_set(why, "has %lld entries: it holds %lld to %lld", (long long)count, (long long)row->min,
-		    (long long)(row->max == 0 ? LIST_MAX : row->max));
-	return false;
-}
-
-/* Words split by blanks and commas. */
-static bool
-take_words(struct values *values, const struct pw_setting *row, const char *text, struct pw_value *value,
-    struct reason *why)
-{
-	static const char between[] = " \t,";
-	const char *items[64];
-	uint32_t count = 0;
-
-	for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
-		size_t size = strcspn(text, between);
-
-		if (count == sizeof items / sizeof *items) {
-			reason_set(why, "has too many entries");
-			return false;
-		}
-		items[count++] = arena_intern_bytes(values->arena, text, size);
-		text += size;
-	}
-	if (!list_fits(row, count, why))
-		return false;
-	value->list = share_list(values, items, count);
-	return true;
-}
-
 bool
 value_of_text(struct values *values, const struct pw_setting *row, const char *from, const char *text,
     struct pw_value *value, struct reason *why)
@@ -315,9 +228,9 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	case PW_SIZE:
 		return units_parse_size(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
 	case PW_LIST:
-		return take_words(values, row, text, value, why);
+		return value_of_words(values, row, text, value, why);
 	case PW_SECRET:
-		return take_secret(values, from, text, &value->string, why) || blame(text, why);
+		return secret_take(values->arena, from, text, &value->string, why) || blame(text, why);
 	case PW_ENUM:
 		return take_choice(row, text, &number, why) && (value->number = number, true);
 	case PW_REGEX:
@@ -340,46 +253,6 @@ value_default(struct values *values, const struct pw_setting *row, struct pw_val
 {
 	*value = (struct pw_value){ 0 };
 	return row->fallback == NULL || value_of_text(values, row, "/", row->fallback, value, why);
-}
-
-/* An entry of a list: strings, and numbers as their digits. */
-static bool
-take_entry(struct values *values, const struct node *node, const char **item, struct reason *why)
-{
-	char digits[24];
-	struct text text = TEXT_OVER(digits);
-
-	if (node->kind == NODE_INT)
-		text_add_i64(&text, node->number);
-	else if (node->kind != NODE_STRING) {
-		reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
-		return false;
-	} else if (!text_is_clean(node->text, why)) {
-		return false;
-	}
-	*item = arena_intern(values->arena, node->kind == NODE_INT ? digits : node->text);
-	return true;
-}
-
-static bool
-take_list(struct values *values, const struct pw_setting *row, const struct node *node, struct pw_value *value,
-    struct reason *why)
-{
-	const char **items;
-	bool good;
-
-	if (!list_fits(row, node->count, why))
-		return false;
-	items = calloc((size_t)node->count + 1, sizeof *items);
-	if (items == NULL)
-		exit(EX_OSERR);
-	good = true;
-	for (uint32_t i = 0; good && i < node->count; i++)
-		good = node->children[i].kind != NODE_BAD && take_entry(values, &node->children[i], &items[i], why);
-	if (good)
-		value->list = share_list(values, items, node->count);
-	free(items);
-	return good;
 }
 
 static bool
@@ -423,7 +296,7 @@ take_node(struct values *values, const struct pw_setting *row, const char *from,
 		return false;
 	}
 	if (type == PW_LIST && node->kind != NODE_TEXT)
-		return take_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
+		return value_of_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
 	if (node->kind == NODE_INT || node->kind == NODE_BOOL) {
 		value->number = node->number;
 		return type == PW_BOOL || in_range(row, node->number, why);
