@@ -8,11 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
-static const char *const kinds[] = {
-#define KIND(name, text) #name,
-#include <postwatch/kinds.def>
-#undef KIND
-};
+#include "base/notice.h"
 
 enum message_kind
 message_kind(const void *packet, size_t size)
@@ -243,8 +239,8 @@ message_put_change(struct wire_out *out, const struct message_change *change)
 static bool
 is_kind(const char *name)
 {
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-		if (strcmp(name, kinds[i]) == 0)
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
+		if (strcmp(name, notice_name(kind)) == 0)
 			return true;
 	}
 	return false;

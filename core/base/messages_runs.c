@@ -192,3 +192,22 @@ message_next_result(struct wire_in *in, struct report *report, uint32_t targets)
 {
 	return next_report(in, MESSAGE_RESULTS, report, targets);
 }
+
+void
+message_put_evidence(struct wire_out *out, const struct message_evidence *evidence)
+{
+	message_begin(out, MESSAGE_EVIDENCE);
+	wire_put_u64(out, evidence->run);
+	wire_put_u32(out, evidence->target);
+	evidence_put(&evidence->leg, out);
+}
+
+bool
+message_get_evidence(struct wire_in *in, struct message_evidence *evidence, uint32_t targets)
+{
+	if (wire_get_u8(in) != MESSAGE_EVIDENCE)
+		in->bad = true;
+	evidence->run = wire_get_u64(in);
+	evidence->target = wire_get_below(in, targets);
+	return !in->bad && evidence_get(in, &evidence->leg) && wire_is_whole(in);
+}

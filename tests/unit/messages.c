@@ -183,6 +183,24 @@ get_committed(struct wire_in *in)
 	return message_get_committed(in, &number) && number == 77;
 }
 
+static void
+put_evidence(struct wire_out *out)
+{
+	message_put_evidence(out, &(struct message_evidence){ .run = 6, .target = 2,
+	    .leg = { .legs = 1, .verdict = PW_FAILED, .outcome = "refused", .text = bytes_of("refused"),
+		.address = bytes_of("192.0.2.1"), .port = 25, .started = 5, .micros = 7, .phase_count = 1,
+		.phases = { { "connect", PHASE_FAILED, 7, 15000000 } } } });
+}
+
+static bool
+get_evidence(struct wire_in *in)
+{
+	struct message_evidence evidence;
+
+	return message_get_evidence(in, &evidence, TARGETS) && evidence.run == 6 && evidence.target == 2
+	    && strcmp(evidence.leg.outcome, "refused") == 0 && evidence.leg.phase_count == 1;
+}
+
 static const struct sample {
 	enum message_kind kind;
 	void (*put)(struct wire_out *);
@@ -198,6 +216,7 @@ static const struct sample {
 	{ MESSAGE_CHANGE, put_change, get_change },
 	{ MESSAGE_STATE, put_state, get_state },
 	{ MESSAGE_COMMITTED, put_committed, get_committed },
+	{ MESSAGE_EVIDENCE, put_evidence, get_evidence },
 };
 
 enum { SAMPLES = sizeof samples / sizeof samples[0] };

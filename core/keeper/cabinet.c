@@ -1,0 +1,147 @@
+/*
+ * Each sheet (a leg) lies in two lists: of all, by age, from whose front the bound in bytes takes; and of its target,
+ * by age, which is short enough to be walked.
+ */
+#include "keeper/cabinet.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sheet {
+	struct sheet *older, *younger; /* of all */
+	struct sheet *next;            /* the younger of the same target */
+	uint64_t run;
+	uint32_t target, size;
+	unsigned char bytes[];
+};
+
+struct cabinet {
+	uint32_t targets;
+	size_t bytes, bytes_max;
+	uint64_t lost;
+	struct sheet *oldest, *youngest;
+	struct sheet *of_target[];
+};
+
+struct cabinet *
+cabinet_create(uint32_t targets, size_t bytes_max)
+{
+	struct cabinet *cabinet = calloc(1, sizeof *cabinet + targets * sizeof cabinet->of_target[0]);
+
+	if (cabinet == NULL)
+		return NULL;
+	cabinet->targets = targets;
+	cabinet->bytes_max = bytes_max;
+	return cabinet;
+}
+
+static void
+drop(struct cabinet *cabinet, struct sheet *sheet)
+{
+	struct sheet **link = &cabinet->of_target[sheet->target];
+
+	while (*link != sheet)
+		link = &(*link)->next;
+	*link = sheet->next;
+	*(sheet->older != NULL ? &sheet->older->younger : &cabinet->oldest) = sheet->younger;
+	*(sheet->younger != NULL ? &sheet->younger->older : &cabinet->youngest) = sheet->older;
+	cabinet->bytes -= sizeof *sheet + sheet->size;
+	free(sheet);
+}
+
+void
+cabinet_destroy(struct cabinet **cabinet)
+{
+	while (*cabinet != NULL && (*cabinet)->oldest != NULL)
+		drop(*cabinet, (*cabinet)->oldest);
+	free(*cabinet);
+	*cabinet = NULL;
+}
+
+static void
+drop_run(struct cabinet *cabinet, uint32_t target, uint64_t run)
+{
+	struct sheet *next;
+
+	for (struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = next) {
+		next = sheet->next;
+		if (sheet->run == run)
+			drop(cabinet, sheet);
+	}
+}
+
+/* Legs of a run come one after the other, so a run is a stretch of the target's list. */
+static uint32_t
+count_runs(const struct sheet *sheet)
+{
+	uint32_t count = 0;
+
+	for (uint64_t last = 0; sheet != NULL; sheet = sheet->next) {
+		count += count == 0 || sheet->run != last;
+		last = sheet->run;
+	}
+	return count;
+}
+
+static void
+append(struct cabinet *cabinet, struct sheet *sheet)
+{
+	struct sheet **link = &cabinet->of_target[sheet->target];
+
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = sheet;
+	sheet->older = cabinet->youngest;
+	*(sheet->older != NULL ? &sheet->older->younger : &cabinet->oldest) = sheet;
+	cabinet->youngest = sheet;
+	cabinet->bytes += sizeof *sheet + sheet->size;
+}
+
+void
+cabinet_put(struct cabinet *cabinet, const struct message_evidence *evidence, const void *packet, size_t size,
+    uint32_t runs)
+{
+	struct sheet *sheet = malloc(sizeof *sheet + size);
+
+	assert(evidence->target < cabinet->targets);
+	if (sheet == NULL) {
+		cabinet->lost++;
+		return;
+	}
+	if (evidence->leg.leg == 0)
+		drop_run(cabinet, evidence->target, evidence->run);
+	*sheet = (struct sheet){ .run = evidence->run, .target = evidence->target, .size = (uint32_t)size };
+	memcpy(sheet->bytes, packet, size);
+	append(cabinet, sheet);
+	while (count_runs(cabinet->of_target[sheet->target]) > runs)
+		drop_run(cabinet, sheet->target, cabinet->of_target[sheet->target]->run);
+	for (; cabinet->bytes > cabinet->bytes_max; cabinet->lost++)
+		drop(cabinet, cabinet->oldest);
+}
+
+bool
+cabinet_leg(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t index,
+    struct message_evidence *evidence)
+{
+	assert(target < cabinet->targets);
+	for (const struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = sheet->next) {
+		if (sheet->run != run || index-- > 0)
+			continue;
+		struct wire_in in = wire_from(sheet->bytes, sheet->size);
+		return message_get_evidence(&in, evidence, cabinet->targets);
+	}
+	return false;
+}
+
+size_t
+cabinet_bytes(const struct cabinet *cabinet)
+{
+	return cabinet->bytes;
+}
+
+uint64_t
+cabinet_lost(const struct cabinet *cabinet)
+{
+	return cabinet->lost;
+}

@@ -1,0 +1,29 @@
+/*
+ * Evidence of runs that something may yet come of, until it is told or gives way: a few runs of each target, and so many
+ * bytes in all, the oldest going first. Kept as the messages in which it came, and checked when they came.
+ */
+#ifndef KEEPER_CABINET_H
+#define KEEPER_CABINET_H
+
+#include "base/messages.h"
+
+enum { CABINET_BYTES_MAX = 64 * 1024 * 1024 };
+
+struct cabinet;
+
+/* `bytes_max`: of all evidence together. NULL if out of memory. */
+struct cabinet *cabinet_create(uint32_t targets, size_t bytes_max);
+void cabinet_destroy(struct cabinet **);
+
+/* Keeps a copy of a message that message_get_evidence took as `evidence`, and of its target at most `runs` runs. A run's
+ * first leg replaces an older run of the same number (another monitor's). No memory: it is lost, and counted. */
+void cabinet_put(struct cabinet *, const struct message_evidence *evidence, const void *packet, size_t size,
+    uint32_t runs);
+
+/* Leg `index` of a run, in the order in which they came; false where there is none. Views are good until the next put. */
+bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
+
+size_t cabinet_bytes(const struct cabinet *);
+uint64_t cabinet_lost(const struct cabinet *); /* legs that gave way before their target's own next ones */
+
+#endif

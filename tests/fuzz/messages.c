@@ -1,0 +1,99 @@
+/* Any bytes, given to the reader of their kind as any process of ours would: first byte and range checks included. */
+#include "base/messages.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { TARGETS = 10 };
+
+static volatile size_t seen;
+
+/* Views must lie within the packet: the sanitizer sees it where one does not. */
+static void
+look(struct pw_bytes bytes)
+{
+	for (size_t i = 0; i < bytes.size; i++)
+		seen += (unsigned char)bytes.data[i];
+}
+
+static void
+read_runs(struct wire_in *in, enum message_kind kind)
+{
+	struct order order;
+	struct report report;
+
+	while (kind == MESSAGE_ORDERS && message_next_order(in, &order, TARGETS))
+		seen += order.target;
+	while (kind == MESSAGE_REPORTS && message_next_report(in, &report, TARGETS)) {
+		look(report.text);
+		for (uint32_t i = 0; i < report.warning_count; i++)
+			look(report.warnings[i].text);
+	}
+}
+
+static void
+read_evidence(struct wire_in *in)
+{
+	struct message_evidence evidence;
+	struct evidence_line line;
+	struct evidence_fact fact;
+	struct evidence_warning warning;
+
+	if (!message_get_evidence(in, &evidence, TARGETS))
+		return;
+	while (evidence_next_line(&evidence.leg.transcript, &line))
+		look(line.bytes);
+	while (evidence_next_fact(&evidence.leg.facts, &fact))
+		look(fact.value);
+	while (evidence_next_warning(&evidence.leg.warnings, &warning))
+		look(warning.text);
+}
+
+static void
+read_one(struct wire_in *in, enum message_kind kind)
+{
+	union {
+		struct message_link link;
+		struct message_stop stop;
+		struct message_account account;
+		struct message_log log;
+		struct message_alive alive;
+		struct message_references references;
+		struct message_change change;
+		struct message_state state;
+		uint64_t committed;
+	} one;
+
+	if (kind == MESSAGE_LINK)
+		(void)message_get_link(in, &one.link);
+	else if (kind == MESSAGE_STOP)
+		(void)message_get_stop(in, &one.stop);
+	else if (kind == MESSAGE_ACCOUNT && message_get_account(in, &one.account, TARGETS))
+		look((struct pw_bytes){ one.account.text, 1 });
+	else if (kind == MESSAGE_LOG && message_get_log(in, &one.log))
+		look(one.log.text);
+	else if (kind == MESSAGE_ALIVE)
+		(void)message_get_alive(in, &one.alive);
+	else if (kind == MESSAGE_REFERENCES)
+		(void)message_get_references(in, &one.references);
+	else if (kind == MESSAGE_CHANGE && message_get_change(in, &one.change, TARGETS))
+		look(one.change.text);
+	else if (kind == MESSAGE_STATE && message_get_state(in, &one.state, TARGETS))
+		look(one.state.state);
+	else if (kind == MESSAGE_COMMITTED)
+		(void)message_get_committed(in, &one.committed);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum message_kind kind = message_kind(data, size);
+	struct wire_in in = wire_from(data, size);
+
+	if (kind == MESSAGE_ORDERS || kind == MESSAGE_REPORTS)
+		read_runs(&in, kind);
+	else if (kind == MESSAGE_EVIDENCE)
+		read_evidence(&in);
+	else
+		read_one(&in, kind);
+	return 0;
+}

@@ -1,0 +1,163 @@
+/* The state folder, its lock and the pid file, among daemons that live and daemons that died. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "parent/home.h"
+
+static char folder[64], state_path[128], pid_path[128];
+static struct reason why;
+
+static int
+begin(void **state)
+{
+	const char *top = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(folder, sizeof folder, "%s/home-XXXXXX", top != NULL ? top : "/tmp");
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	snprintf(state_path, sizeof state_path, "%s/deep/state", folder);
+	snprintf(pid_path, sizeof pid_path, "%s/pid", folder);
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	char path[160];
+
+	(void)state;
+	unlink(pid_path);
+	snprintf(path, sizeof path, "%s/lock", state_path);
+	unlink(path);
+	rmdir(state_path);
+	snprintf(path, sizeof path, "%s/deep", folder);
+	rmdir(path);
+	return rmdir(folder);
+}
+
+static void
+assert_file_has_our_pid(const char *path)
+{
+	char bytes[32] = "";
+	int file = open(path, O_RDONLY);
+
+	assert_true(file >= 0);
+	assert_true(read(file, bytes, sizeof bytes - 1) > 0);
+	assert_int_equal(atol(bytes), getpid());
+	close(file);
+}
+
+static void
+the_folder_is_made_and_ours(void **state)
+{
+	struct home home = HOME_NONE;
+	struct stat status;
+	char path[160];
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	assert_int_equal(stat(state_path, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0700);
+	snprintf(path, sizeof path, "%s/lock", state_path);
+	assert_file_has_our_pid(path);
+	home_leave(&home);
+}
+
+static void
+a_second_one_is_refused_with_the_pid(void **state)
+{
+	struct home home = HOME_NONE, second = HOME_NONE;
+	char pid[32];
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	assert_int_equal(home_enter(&second, state_path, &why), HOME_BUSY);
+	snprintf(pid, sizeof pid, "pid %ld,", (long)getpid());
+	assert_non_null(strstr(why.text, pid));
+	home_leave(&second);
+	home_leave(&home);
+	assert_int_equal(home_enter(&second, state_path, &why), HOME_TAKEN);
+	home_leave(&second);
+}
+
+static void
+a_folder_of_everybody_is_refused(void **state)
+{
+	struct home home = HOME_NONE;
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	home_leave(&home);
+	assert_int_equal(chmod(state_path, 0777), 0);
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
+	home_leave(&home);
+}
+
+static void
+a_pid_file_comes_and_goes(void **state)
+{
+	struct home home = HOME_NONE, second = HOME_NONE;
+
+	(void)state;
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	assert_file_has_our_pid(pid_path);
+	assert_int_equal(home_write_pid(&second, pid_path, &why), HOME_BUSY);
+	assert_non_null(strstr(why.text, pid_path));
+	home_leave(&second);
+	assert_file_has_our_pid(pid_path);
+	home_leave(&home);
+	assert_int_equal(access(pid_path, F_OK), -1);
+}
+
+static void
+a_stale_pid_file_means_nothing(void **state)
+{
+	struct home home = HOME_NONE;
+	int file = open(pid_path, O_WRONLY | O_CREAT, 0644);
+
+	(void)state;
+	assert_int_equal(write(file, "1\n", 2), 2);
+	close(file);
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	assert_file_has_our_pid(pid_path);
+	home_leave(&home);
+}
+
+static void
+what_cannot_be_made_is_told(void **state)
+{
+	struct home home = HOME_NONE;
+
+	(void)state;
+	assert_int_equal(home_enter(&home, "/proc/none/state", &why), HOME_FAILED);
+	assert_non_null(strstr(why.text, "/proc/none/state"));
+	assert_int_equal(home_write_pid(&home, "/proc/none/pid", &why), HOME_FAILED);
+	home_leave(&home);
+}
+
+int
+main(void)
+{
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, end)
+	const struct CMUnitTest tests[] = {
+		IN_FOLDER(the_folder_is_made_and_ours),
+		IN_FOLDER(a_second_one_is_refused_with_the_pid),
+		IN_FOLDER(a_folder_of_everybody_is_refused),
+		IN_FOLDER(a_pid_file_comes_and_goes),
+		IN_FOLDER(a_stale_pid_file_means_nothing),
+		IN_FOLDER(what_cannot_be_made_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

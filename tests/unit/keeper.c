@@ -1,0 +1,216 @@
+/* What the keeper keeps, for how long, and how it tells a change. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/cabinet.h"
+#include "keeper/states.h"
+#include "keeper/tell.h"
+
+enum { TARGETS = 5, PLENTY = 1 << 20, RUNS = 3 };
+
+static struct pw_bytes
+bytes_of(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+/* A leg with a line of transcript, as a prober would send it. */
+static void
+put(struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t leg, uint32_t legs)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct evidence_log log = { 0 };
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_evidence evidence = { .run = run, .target = target,
+		.leg = { .leg = leg, .legs = legs, .verdict = PW_FAILED, .outcome = "banner_timeout",
+		    .text = bytes_of("no greeting within 30.0 s"), .address = bytes_of("192.0.2.1"), .port = 25,
+		    .started = 1700000000 * (int64_t)SECOND, .micros = 30 * SECOND, .phase_count = 2,
+		    .phases = { { "connect", PHASE_OK, 1000, 15 * SECOND },
+			{ "banner", PHASE_FAILED, 30 * SECOND, 30 * SECOND } } } };
+
+	evidence_add_line(&log, 1000, EVIDENCE_EVENT, bytes_of("connected"));
+	evidence_add_warning(&log, "slow_connect", "connect", "4.0 s");
+	evidence_add_fact(&log, "banner", bytes_of("mx\x1b ESMTP"), true);
+	evidence.leg.transcript = buffer_view(&log.transcript);
+	evidence.leg.facts = buffer_view(&log.facts);
+	evidence.leg.warnings = buffer_view(&log.warnings);
+	message_put_evidence(&out, &evidence);
+	assert_false(out.bad);
+	cabinet_put(cabinet, &evidence, packet, out.size, RUNS);
+	evidence_log_fini(&log);
+}
+
+static bool
+has(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t leg)
+{
+	struct message_evidence evidence;
+
+	return cabinet_leg(cabinet, target, run, leg, &evidence) && evidence.run == run && evidence.target == target
+	    && evidence.leg.leg == leg;
+}
+
+static void
+legs_come_back_in_order(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+
+	(void)state;
+	put(cabinet, 1, 10, 0, 2);
+	put(cabinet, 1, 10, 1, 2);
+	put(cabinet, 2, 11, 0, 1);
+	assert_true(has(cabinet, 1, 10, 0) && has(cabinet, 1, 10, 1) && has(cabinet, 2, 11, 0));
+	assert_false(has(cabinet, 1, 10, 2));
+	assert_false(has(cabinet, 2, 10, 0));
+	assert_false(has(cabinet, 3, 10, 0));
+	cabinet_destroy(&cabinet);
+	assert_null(cabinet);
+}
+
+static void
+a_target_keeps_its_last_runs(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+
+	(void)state;
+	for (uint64_t run = 1; run <= 2 * RUNS; run++) {
+		put(cabinet, 1, run, 0, 2);
+		put(cabinet, 1, run, 1, 2);
+	}
+	for (uint64_t run = 1; run <= 2 * RUNS; run++)
+		assert_int_equal(has(cabinet, 1, run, 1), run > RUNS);
+	assert_int_equal(cabinet_lost(cabinet), 0);
+	cabinet_destroy(&cabinet);
+}
+
+static void
+the_oldest_of_all_give_way(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	size_t one;
+
+	(void)state;
+	put(cabinet, 0, 1, 0, 1);
+	one = cabinet_bytes(cabinet);
+	cabinet_destroy(&cabinet);
+	cabinet = cabinet_create(TARGETS, 3 * one);
+	for (uint32_t target = 0; target < TARGETS; target++)
+		put(cabinet, target, target + 1, 0, 1);
+	assert_int_equal(cabinet_bytes(cabinet), 3 * one);
+	assert_int_equal(cabinet_lost(cabinet), 2);
+	for (uint32_t target = 0; target < TARGETS; target++)
+		assert_int_equal(has(cabinet, target, target + 1, 0), target >= 2);
+	cabinet_destroy(&cabinet);
+}
+
+static void
+a_number_used_again_is_another_run(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+
+	(void)state;
+	put(cabinet, 1, 10, 0, 2);
+	put(cabinet, 1, 10, 1, 2);
+	put(cabinet, 1, 10, 0, 1);
+	assert_true(has(cabinet, 1, 10, 0));
+	assert_false(has(cabinet, 1, 10, 1));
+	cabinet_destroy(&cabinet);
+}
+
+static void
+states_are_walked_in_order(void **state)
+{
+	struct states *states = states_create(TARGETS);
+	struct message_state got;
+	uint32_t cursor = 0;
+
+	(void)state;
+	assert_false(states_next(states, &cursor, &got));
+	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("three") }));
+	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("one") }));
+	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("drei") }));
+	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("eis") }));
+	cursor = 0;
+	assert_true(states_next(states, &cursor, &got));
+	assert_int_equal(got.target, 1);
+	assert_memory_equal(got.state.data, "eis", 3);
+	assert_true(states_next(states, &cursor, &got));
+	assert_int_equal(got.target, 3);
+	assert_int_equal(got.state.size, 4);
+	assert_false(states_next(states, &cursor, &got));
+	states_destroy(&states);
+}
+
+static char told[8192];
+static int first_level;
+
+static void
+note(void *arg, int level, const char *line)
+{
+	(void)arg;
+	if (told[0] == '\0')
+		first_level = level;
+	strncat(told, line, sizeof told - strlen(told) - 2);
+	strncat(told, "\n", 2);
+}
+
+static void
+a_change_is_told_with_its_evidence(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct message_change change = { .number = 1, .target = 1, .kind = "down", .code = "banner_timeout",
+		.text = bytes_of("mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts"), .attempt_count = 2,
+		.attempts = { 10, 11 } };
+
+	(void)state;
+	put(cabinet, 1, 11, 0, 1);
+	told[0] = '\0';
+	tell_change(&change, cabinet, NULL, note, NULL);
+	assert_int_equal(first_level, LOG_ERR);
+	assert_string_equal(told,
+	    "mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts\n"
+	    "attempt 1 of 2: its evidence was not kept\n"
+	    "attempt 2 of 2 at 2023-11-14 22:13:20 +0000 (UTC), 192.0.2.1:25: failed (banner_timeout), "
+	    "no greeting within 30.0 s\n"
+	    "connect 0.001 s, banner failed after 30.0 s (limit 30.0 s)\n"
+	    "warning slow_connect: 4.0 s\n"
+	    "banner: mx\\x1b ESMTP\n"
+	    "   0.001 *** connected\n");
+	cabinet_destroy(&cabinet);
+}
+
+static void
+silence_and_what_is_not_of_a_target(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+	struct message_change change = { .number = 1, .target = UINT32_MAX, .kind = "blind", .code = "no_route",
+		.text = bytes_of("we are cut off"), .silences = "paused", .attempt_count = 1, .attempts = { 10 } };
+
+	(void)state;
+	told[0] = '\0';
+	tell_change(&change, cabinet, NULL, note, NULL);
+	assert_string_equal(told, "we are cut off (not told: paused)\n");
+	cabinet_destroy(&cabinet);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(legs_come_back_in_order),
+		cmocka_unit_test(a_target_keeps_its_last_runs),
+		cmocka_unit_test(the_oldest_of_all_give_way),
+		cmocka_unit_test(a_number_used_again_is_another_run),
+		cmocka_unit_test(states_are_walked_in_order),
+		cmocka_unit_test(a_change_is_told_with_its_evidence),
+		cmocka_unit_test(silence_and_what_is_not_of_a_target),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
