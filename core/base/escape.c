@@ -4,6 +4,8 @@
  */
 #include "base/text.h"
 
+#include <string.h>
+
 struct range {
 	uint32_t first, last;
 };
@@ -68,8 +70,8 @@ add_hex(struct text *text, char byte)
 	text_add_whole(text, escape, sizeof escape);
 }
 
-void
-text_escape(struct text *text, struct pw_bytes foreign)
+static void
+escape(struct text *text, struct pw_bytes foreign, const char *backslash)
 {
 	size_t at = 0;
 
@@ -83,7 +85,7 @@ text_escape(struct text *text, struct pw_bytes foreign)
 			text_add_bytes(text, in, size);
 		} else if (in[0] == '\\') {
 			size = 1;
-			text_add_whole(text, "\\\\", 2);
+			text_add_whole(text, backslash, strlen(backslash));
 		} else if ((size = text_printable(in, left)) > 0) {
 			text_add_whole(text, in, size);
 		} else {
@@ -92,4 +94,16 @@ text_escape(struct text *text, struct pw_bytes foreign)
 		}
 		at += size;
 	}
+}
+
+void
+text_escape(struct text *text, struct pw_bytes foreign)
+{
+	escape(text, foreign, "\\\\");
+}
+
+void
+text_add_shown(struct text *text, struct pw_bytes shown)
+{
+	escape(text, shown, "\\");
 }

@@ -25,7 +25,7 @@ enum {
 enum phase_status { PHASE_NOT_REACHED, PHASE_OK, PHASE_FAILED };
 
 enum evidence_dir { /* as `postwatch probe --json` names them: event sent received sent_tls received_tls */
-	EVIDENCE_EVENT,
+	EVIDENCE_EVENT, /* our own words, escaped already; all others are bytes as they were */
 	EVIDENCE_SENT,
 	EVIDENCE_RECEIVED,
 	EVIDENCE_SENT_TLS,

@@ -37,6 +37,10 @@ void text_format_v(struct text *, const char *format, va_list) __attribute__((fo
  */
 void text_escape(struct text *, struct pw_bytes foreign);
 
+/* Text that another process of ours has made of foreign bytes: a backslash stays, for it was written by text_escape().
+ * What is not printable is escaped after all: a process that talks to servers is not believed to have done it. */
+void text_add_shown(struct text *, struct pw_bytes shown);
+
 /* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte has to be escaped. */
 size_t text_printable(const char *bytes, size_t size);
 

@@ -27,7 +27,10 @@ void
 transcript_add_line(struct text *text, const struct evidence_line *line)
 {
 	text_format(text, "%8.3f %s ", (double)line->at / SECOND, transcript_arrow(line->dir));
-	text_escape(text, line->bytes);
+	if (line->dir == EVIDENCE_EVENT)
+		text_add_shown(text, line->bytes);
+	else
+		text_escape(text, line->bytes);
 }
 
 void

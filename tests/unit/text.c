@@ -260,6 +260,19 @@ reads_the_clocks(void **state)
 	assert_true(clock_wall() > 1700000000ll * SECOND);
 }
 
+/* A backslash that text_escape() wrote stays; a process that did not escape is not believed. */
+static void
+keeps_what_was_escaped(void **state)
+{
+	char bytes[64];
+	struct text text = TEXT_OVER(bytes);
+	static const char shown[] = "a\\x1b \x1b[31m";
+
+	(void)state;
+	text_add_shown(&text, (struct pw_bytes){ shown, sizeof shown - 1 });
+	assert_string_equal(bytes, "a\\x1b \\x1b[31m");
+}
+
 int
 main(void)
 {
@@ -271,6 +284,7 @@ main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(writes_numbers),
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(keeps_what_was_escaped),
 		cmocka_unit_test(shows_spans),
 		cmocka_unit_test(shows_seconds),
 		cmocka_unit_test(finds_what_was_meant),
