@@ -6,15 +6,18 @@ import threading
 
 
 class Daemon:
-	def __init__(self, program, config, *words, environment=None):
-		self.command = [program, "run", "-c", config, *words]
+	"""before: words to run it by; confine: called in the new process, before it is the daemon."""
+
+	def __init__(self, program, config, *words, environment=None, before=(), confine=None):
+		self.command = [*before, program, "run", "-c", config, *words]
 		self.environment = environment
+		self.confine = confine
 		self.lines = []
 		self.status = None
 
 	def __enter__(self):
 		self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-		    errors="replace", env=self.environment)
+		    errors="replace", env=self.environment, preexec_fn=self.confine)
 		self.reader = threading.Thread(target=self.read, daemon=True)
 		self.reader.start()
 		return self

@@ -1,0 +1,133 @@
+"""Small servers of the test's own on loopback, for tests that need a willing peer rather than a real one.
+
+	with Smtp() as server: server.port
+	with Smtp(tls=context) …: offers STARTTLS
+	with Dns({"mx.test": "127.0.0.1"}) as resolver: answers A for these names, nothing for other types, NXDOMAIN for others
+"""
+import socket
+import ssl
+import struct
+import threading
+
+
+class Server:
+	"""A thread that serves one socket until the end of the block; start() and stop() may come and go on one port."""
+
+	def __init__(self):
+		self.port = 0
+		self.socket = None
+		self.thread = None
+
+	def start(self):
+		self.socket = self.open()
+		self.port = self.socket.getsockname()[1]
+		self.thread = threading.Thread(target=self.serve, args=(self.socket,), daemon=True)
+		self.thread.start()
+
+	def stop(self):
+		"""From here on the port refuses."""
+		if self.socket is not None:
+			try:
+				self.socket.shutdown(socket.SHUT_RDWR)
+			except OSError:
+				pass            # a datagram socket has nobody to shut down; closing wakes nobody there, and none has to
+			self.socket.close()
+			self.socket = None
+
+	def __enter__(self):
+		self.start()
+		return self
+
+	def __exit__(self, *_):
+		self.stop()
+
+
+class Smtp(Server):
+	def __init__(self, tls=None, greeting="220 mx.test ESMTP"):
+		super().__init__()
+		self.tls, self.greeting = tls, greeting
+
+	def open(self):
+		return socket.create_server(("127.0.0.1", self.port))
+
+	def serve(self, listener):
+		while True:
+			try:
+				peer, _ = listener.accept()
+			except OSError:
+				return
+			threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
+
+	def talk(self, peer):
+		try:
+			peer.settimeout(30)
+			self.dialogue(peer)
+		except (OSError, ssl.SSLError):
+			pass
+		finally:
+			peer.close()
+
+	def dialogue(self, peer):
+		secured = False
+		peer.sendall(self.greeting.encode() + b"\r\n")
+		while True:
+			word = self.line(peer).upper().split(b" ")[0]
+			if word in (b"EHLO", b"HELO"):
+				peer.sendall(b"250-mx.test\r\n250-SIZE 10240000\r\n" if self.tls is None or secured else
+				    b"250-mx.test\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n")
+				peer.sendall(b"250 8BITMIME\r\n")
+			elif word == b"STARTTLS" and self.tls is not None and not secured:
+				peer.sendall(b"220 go ahead\r\n")
+				peer = self.tls.wrap_socket(peer, server_side=True)
+				secured = True
+			elif word == b"QUIT":
+				peer.sendall(b"221 bye\r\n")
+				return
+			elif word == b"":
+				return
+			else:
+				peer.sendall(b"502 not here\r\n")
+
+	@staticmethod
+	def line(peer):
+		"""Without its end; nothing where the peer has gone."""
+		read = b""
+		while not read.endswith(b"\n") and len(read) < 4096:
+			byte = peer.recv(1)
+			if not byte:
+				return b""
+			read += byte
+		return read.rstrip(b"\r\n")
+
+
+class Dns(Server):
+	def __init__(self, names):
+		super().__init__()
+		self.names = names
+
+	def open(self):
+		datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		datagrams.bind(("127.0.0.1", self.port))
+		return datagrams
+
+	def serve(self, datagrams):
+		while True:
+			try:
+				query, peer = datagrams.recvfrom(4096)
+				datagrams.sendto(self.answer(query), peer)
+			except (OSError, IndexError, struct.error):
+				if datagrams.fileno() < 0:
+					return
+
+	def answer(self, query):
+		labels, at = [], 12
+		while query[at]:
+			labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
+			at += 1 + query[at]
+		question = query[12:at + 5]
+		kind = struct.unpack("!H", query[at + 1:at + 3])[0]
+		known = self.names.get(".".join(labels).lower())
+		has = known is not None and kind == 1
+		header = query[:2] + struct.pack("!5H", 0x8180 | (3 if known is None else 0), 1, int(has), 0, 0)
+		record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(known) if has else b""
+		return header + question + record
