@@ -101,10 +101,12 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
-# What make run, make check and make bench need beyond Debian's base; installed only where missing.
+# What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
+# tests start has a configuration of its own: the host gets none, and so no mail server.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
               ca-certificates tzdata
-deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc cppcheck
+deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
+              cppcheck iproute2 procps
 deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
 
 define install_packages
@@ -113,6 +115,8 @@ define install_packages
 	[ -z "$$missing" ] && exit 0; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	echo "installing:" $$missing; \
+	[ "$$missing" = "$${missing#*postfix}" ] || \
+		echo postfix postfix/main_mailer_type select No configuration | $$sudo debconf-set-selections; \
 	$$sudo apt-get update -qq && \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
