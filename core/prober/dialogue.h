@@ -77,6 +77,9 @@ void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *, 
  * a later deadline. */
 void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
 
+/* Nobody is talked to: the dialogue ends where it began, in phase `resolve` where the outcome belongs to it. */
+void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const char *text);
+
 /* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
@@ -104,6 +107,7 @@ bool dialogue_is_answered(const struct dialogue *);
 
 enum pw_verdict dialogue_verdict(const struct dialogue *);
 const char *dialogue_outcome(const struct dialogue *);
+const char *dialogue_text(const struct dialogue *); /* the sentence */
 
 /* REPORT_OVER_ROUTINE, REPORT_HAS_STARTTLS, REPORT_REACHED_EHLO, REPORT_TOO_MANY, REPORT_RESPONSIVE as they apply. */
 uint8_t dialogue_report_flags(const struct dialogue *);
@@ -117,8 +121,15 @@ int64_t dialogue_phase_micros(const struct dialogue *, uint32_t index);
 /* Of outcome, steady facts and warnings, as evidence_fingerprint() makes it. */
 uint64_t dialogue_fingerprint(const struct dialogue *, uint64_t seed);
 
-/* Fills outcome, text, helo, verdict, phases, micros and the lists; views into the dialogue, good until it is
- * destroyed. Everything else (leg, legs, address, port, local, started) is the owner's. */
+/* The first lines of the transcript: what was known before, said at `at` (NULL: nothing). Once; dialogue_evidence() does
+ * it where nobody did before. */
+void dialogue_open_transcript(struct dialogue *, int64_t at, const char *known);
+
+/* Our own end; family 0 where never connected. */
+const struct address *dialogue_local(const struct dialogue *);
+
+/* Fills outcome, text, address, helo, verdict, phases, micros and the lists; views into the dialogue, good until it is
+ * destroyed. Everything else (leg, legs, port, local, started) is the owner's. */
 void dialogue_evidence(struct dialogue *, struct evidence *);
 
 #endif

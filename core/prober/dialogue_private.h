@@ -42,6 +42,7 @@ struct dialogue {
 	bool stale;                              /* what is being received is one of those */
 	bool gone;                               /* the connection is: nothing can be said any more */
 	bool quit_answered;
+	bool refused;                            /* nobody was talked to */
 	bool opened;                             /* the transcript has its first lines */
 	char said[VERB_MAX];                     /* the command whose reply is awaited, "" for none */
 	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];

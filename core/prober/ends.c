@@ -205,6 +205,21 @@ dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 }
 
 void
+dialogue_refuse(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
+{
+	struct outcome found;
+	bool at_name = outcome_find(outcome, NULL, &found) && strcmp(found.phase, "resolve") == 0;
+
+	assert(dialogue->state == CONNECTING);
+	dialogue->phase = NO_PHASE;
+	dialogue->refused = true;
+	dialogue->state = OVER;
+	dialogue_decide(dialogue, now, outcome, text);
+	if (at_name)
+		dialogue->failed = phase_find(dialogue, "resolve");
+}
+
+void
 dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text,
     struct dialogue_step *step)
 {

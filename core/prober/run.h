@@ -20,7 +20,9 @@ struct run_result {
 	const struct order *order;
 	const struct report *report; /* with text and warnings, always */
 	uint32_t leg_count;          /* at least 1: a run that found no address has one leg without */
-	void *run;
+	/* The prober's own: */
+	struct run *run;
+	char *local; /* ADDRESS_TEXT_MAX bytes to write an address to */
 };
 
 /* Called once for each run, from the loop, never from within prober_run. May start other runs. */

@@ -355,8 +355,12 @@ go_on(struct stream *stream, int revents)
 static void
 on_ready(EV_P_ ev_io *io, int revents)
 {
+	struct stream *stream = io->data;
+
 	(void)loop;
-	go_on(io->data, revents);
+	if (stream->events->on_ready != NULL)
+		stream->events->on_ready(stream->owner);
+	go_on(stream, revents);
 }
 
 void

@@ -15,6 +15,8 @@
 
 /* No callback comes from within stream_connect, stream_send or stream_secure. */
 struct stream_events {
+	/* Before anything is done about an event of the loop, TLS included; NULL: need not be told. */
+	void (*on_ready)(void *owner);
 	/* ev_now() is the moment the kernel told us. */
 	void (*on_connected)(void *owner);
 	/* Bytes are lent for the call. Their time is ev_now(). */

@@ -140,6 +140,16 @@ dialogue_outcome(const struct dialogue *dialogue)
 	return dialogue->outcome;
 }
 
+const char *
+dialogue_text(const struct dialogue *dialogue)
+{
+	struct outcome found;
+
+	if (dialogue->text != NULL)
+		return dialogue->text;
+	return outcome_find(dialogue->outcome, dialogue->ops->outcomes, &found) ? found.text : "";
+}
+
 bool
 dialogue_is_answered(const struct dialogue *dialogue)
 {
@@ -225,46 +235,66 @@ add_phases(const struct dialogue *dialogue, struct evidence *evidence)
 	}
 }
 
-/* The lines that every dialogue begins with are written only where somebody will read them. */
 static void
-open_transcript(struct dialogue *dialogue)
+add_words(struct evidence_log *log, int64_t at, const struct text *text)
 {
-	struct evidence_log head = { .gap = 0 };
-	char bytes[128];
+	evidence_add_line(log, at, EVIDENCE_EVENT, (struct pw_bytes){ text->bytes, text->size });
+}
+
+static void
+add_connecting(const struct dialogue *dialogue, struct evidence_log *head)
+{
+	char bytes[2 * ADDRESS_TEXT_MAX + 32];
 	struct text text = TEXT_OVER(bytes);
 
-	dialogue->opened = true;
 	text_format(&text, "connecting to %s port %u", dialogue->address, dialogue->target->port);
-	evidence_add_line(&head, dialogue->begun - dialogue->epoch, EVIDENCE_EVENT, (struct pw_bytes){ bytes, text.size });
-	if (dialogue->connected_at >= 0) {
-		text = TEXT_OVER(bytes);
-		text_add(&text, "connected");
-		if (dialogue->local.any.sa_family != 0) {
-			text_add(&text, " from ");
-			address_add_port(&text, &dialogue->local);
-		}
-		evidence_add_line(&head, dialogue->connected_at - dialogue->epoch, EVIDENCE_EVENT,
-		    (struct pw_bytes){ bytes, text.size });
+	add_words(head, dialogue->begun - dialogue->epoch, &text);
+	if (dialogue->connected_at < 0)
+		return;
+	text = TEXT_OVER(bytes);
+	text_add(&text, "connected");
+	if (dialogue->local.any.sa_family != 0) {
+		text_add(&text, " from ");
+		address_add_port(&text, &dialogue->local);
 	}
+	add_words(head, dialogue->connected_at - dialogue->epoch, &text);
+}
+
+/* The lines that every dialogue begins with are written only where somebody will read them. */
+void
+dialogue_open_transcript(struct dialogue *dialogue, int64_t at, const char *known)
+{
+	struct evidence_log head = { .gap = 0 };
+
+	if (dialogue->opened)
+		return;
+	dialogue->opened = true;
+	if (known != NULL && *known != '\0')
+		evidence_add_line(&head, at - dialogue->epoch, EVIDENCE_EVENT, (struct pw_bytes){ known, strlen(known) });
+	if (!dialogue->refused)
+		add_connecting(dialogue, &head);
 	buffer_add(&head.transcript, dialogue->log.transcript.data, dialogue->log.transcript.size,
-	    EVIDENCE_TRANSCRIPT_MAX + 512);
+	    2 * EVIDENCE_TRANSCRIPT_MAX);
 	buffer_fini(&dialogue->log.transcript);
 	dialogue->log.transcript = head.transcript;
+}
+
+const struct address *
+dialogue_local(const struct dialogue *dialogue)
+{
+	return &dialogue->local;
 }
 
 void
 dialogue_evidence(struct dialogue *dialogue, struct evidence *evidence)
 {
-	struct outcome found;
-	const char *text = dialogue->text;
+	const char *text = dialogue_text(dialogue);
 
-	if (!dialogue->opened)
-		open_transcript(dialogue);
-	if (text == NULL)
-		text = outcome_find(dialogue->outcome, dialogue->ops->outcomes, &found) ? found.text : "";
+	dialogue_open_transcript(dialogue, 0, NULL);
 	evidence->verdict = dialogue->verdict;
 	snprintf(evidence->outcome, sizeof evidence->outcome, "%s", dialogue->outcome);
 	evidence->text = (struct pw_bytes){ text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
+	evidence->address = (struct pw_bytes){ dialogue->address, strlen(dialogue->address) };
 	const char *helo = dialogue->helo != NULL ? dialogue->helo : "";
 	evidence->helo = (struct pw_bytes){ helo, strlen(helo) };
 	evidence->micros = dialogue->ended - dialogue->begun;

@@ -68,7 +68,8 @@ wire_ended(void *owner, const struct stream_fate *fate)
 		wire->on_end(wire);
 }
 
-static const struct stream_events wire_events = { wire_connected, wire_data, wire_secured, wire_ended };
+static const struct stream_events wire_events = { .on_connected = wire_connected, .on_data = wire_data,
+	.on_secured = wire_secured, .on_end = wire_ended };
 
 /* A port on `literal` that listens, with so many places in its queue. */
 static inline int

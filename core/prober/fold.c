@@ -1,0 +1,191 @@
+/* The tables of rules.md section 1. */
+#include "prober/fold.h"
+
+#include <assert.h>
+
+enum { VERDICTS = EVIDENCE_NOT_CHECKED + 1, MISSING_RUNS = 2 };
+
+/* What the legs look like together. */
+enum sight { ALIVE, ALIVE_AND_FAILED, UNKNOWN_NONE_ALIVE, ALL_FAILED, NOTHING_CHECKED, SIGHTS };
+
+/* Whose verdict it is. */
+enum take {
+	TAKE_NONE,
+	TAKE_WORST_ALIVE,
+	TAKE_WORST_ALIVE_OR_UNKNOWN, /* unknown if one is */
+	TAKE_FAILED,
+	TAKE_FAILED_OR_UNKNOWN,      /* failed if one did */
+	TAKE_UNKNOWN,
+	TAKE_SOME_ADDRESSES,
+	TAKE_NO_ROUTE
+};
+
+static const enum take takes[SIGHTS][2] = {
+	[ALIVE]              = { [ADDRESSES_ANY] = TAKE_WORST_ALIVE,    [ADDRESSES_ALL] = TAKE_WORST_ALIVE_OR_UNKNOWN },
+	[ALIVE_AND_FAILED]   = { [ADDRESSES_ANY] = TAKE_SOME_ADDRESSES, [ADDRESSES_ALL] = TAKE_FAILED },
+	[UNKNOWN_NONE_ALIVE] = { [ADDRESSES_ANY] = TAKE_UNKNOWN,        [ADDRESSES_ALL] = TAKE_FAILED_OR_UNKNOWN },
+	[ALL_FAILED]         = { [ADDRESSES_ANY] = TAKE_FAILED,         [ADDRESSES_ALL] = TAKE_FAILED },
+	[NOTHING_CHECKED]    = { [ADDRESSES_ANY] = TAKE_NO_ROUTE,       [ADDRESSES_ALL] = TAKE_NO_ROUTE },
+};
+
+struct tally {
+	uint32_t of[VERDICTS], first[VERDICTS];
+};
+
+static struct tally
+count(const struct fold_leg *legs, uint32_t number)
+{
+	struct tally tally = { .of = { 0 } };
+
+	for (uint32_t i = 0; i < number; i++) {
+		assert(legs[i].verdict < VERDICTS);
+		if (tally.of[legs[i].verdict]++ == 0)
+			tally.first[legs[i].verdict] = i;
+	}
+	return tally;
+}
+
+static uint32_t
+alive(const struct tally *tally)
+{
+	return tally->of[PW_OK] + tally->of[PW_DEGRADED] + tally->of[PW_BLOCKED];
+}
+
+static enum sight
+look(const struct tally *tally)
+{
+	if (alive(tally) > 0)
+		return tally->of[PW_FAILED] > 0 ? ALIVE_AND_FAILED : ALIVE;
+	if (tally->of[PW_UNKNOWN] > 0)
+		return UNKNOWN_NONE_ALIVE;
+	return tally->of[PW_FAILED] > 0 ? ALL_FAILED : NOTHING_CHECKED;
+}
+
+static struct folded
+of_leg(const struct tally *tally, enum pw_verdict verdict)
+{
+	return (struct folded){ verdict, NULL, tally->first[verdict], tally->of[verdict], 0 };
+}
+
+/* Whoever is alive: ok before degraded; blocked only where all are. */
+static struct folded
+worst_alive(const struct tally *tally)
+{
+	if (tally->of[PW_BLOCKED] == alive(tally))
+		return of_leg(tally, PW_BLOCKED);
+	if (tally->of[PW_BLOCKED] > 0)
+		return (struct folded){ PW_DEGRADED, "blocked_at_some", tally->first[PW_BLOCKED], tally->of[PW_BLOCKED], 0 };
+	return of_leg(tally, tally->of[PW_DEGRADED] > 0 ? PW_DEGRADED : PW_OK);
+}
+
+static struct folded
+decide(const struct tally *tally, enum take take)
+{
+	switch (take) {
+	case TAKE_WORST_ALIVE:
+		return worst_alive(tally);
+	case TAKE_WORST_ALIVE_OR_UNKNOWN:
+		return tally->of[PW_UNKNOWN] > 0 ? of_leg(tally, PW_UNKNOWN) : worst_alive(tally);
+	case TAKE_FAILED:
+		return of_leg(tally, PW_FAILED);
+	case TAKE_FAILED_OR_UNKNOWN:
+		return of_leg(tally, tally->of[PW_FAILED] > 0 ? PW_FAILED : PW_UNKNOWN);
+	case TAKE_UNKNOWN:
+		return of_leg(tally, PW_UNKNOWN);
+	case TAKE_SOME_ADDRESSES:
+		return (struct folded){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED], tally->of[PW_FAILED], 0 };
+	case TAKE_NO_ROUTE:
+		return (struct folded){ PW_UNKNOWN, "no_route", 0, 0, 0 };
+	case TAKE_NONE:
+		break;
+	}
+	assert(take != TAKE_NONE); /* a cell was forgotten */
+	return (struct folded){ .verdict = PW_UNKNOWN };
+}
+
+struct folded
+fold_legs(enum addresses addresses, const struct fold_leg *legs, uint32_t number)
+{
+	struct tally tally = count(legs, number);
+	struct folded folded = decide(&tally, takes[look(&tally)][addresses]);
+
+	folded.counted = number - tally.of[EVIDENCE_NOT_CHECKED];
+	return folded;
+}
+
+static bool
+is(const struct resolved *resolved, enum dns_status status)
+{
+	return resolved->status4 == status || resolved->status6 == status;
+}
+
+struct fold_name
+fold_name(const struct resolved *resolved, unsigned missing_before)
+{
+	struct fold_name rule = { .then = NAME_TALK };
+	bool broken = is(resolved, DNS_SERVFAIL) || is(resolved, DNS_NO_ANSWER) || is(resolved, DNS_MALFORMED);
+
+	if (resolved->count > 0)
+		return rule;
+	rule.missing = is(resolved, DNS_NO_NAME) || !broken;
+	if (is(resolved, DNS_NO_NAME))
+		rule.outcome = "no_such_name";
+	else
+		rule.outcome = !broken ? "no_address" : resolved->resolver_alive ? "name_unresolvable" : "resolver";
+	bool patience = !rule.missing ? resolved->resolver_alive : missing_before < MISSING_RUNS;
+	rule.then = patience && resolved->last_good_count > 0 ? NAME_LAST_GOOD : NAME_END;
+	return rule;
+}
+
+enum pw_verdict
+fold_last_good(enum pw_verdict of_legs)
+{
+	switch (of_legs) {
+	case PW_OK:
+	case PW_DEGRADED:
+	case PW_BLOCKED:
+		return PW_DEGRADED;
+	case PW_FAILED:
+	case PW_UNKNOWN:
+		return of_legs;
+	}
+	return PW_UNKNOWN;
+}
+
+static void
+add_status(enum dns_status status, int rcode, const char *type, struct text *text)
+{
+	static const char *const words[] = {
+		[DNS_NOT_ASKED] = NULL, [DNS_FOUND] = "found", [DNS_NO_DATA] = "none", [DNS_NO_NAME] = "NXDOMAIN",
+		[DNS_SERVFAIL] = "SERVFAIL", [DNS_NO_ANSWER] = "no answer", [DNS_MALFORMED] = "a malformed answer",
+	};
+
+	if (words[status] == NULL)
+		return;
+	if (text->size > 0)
+		text_add(text, ", ");
+	text_add(text, type);
+	text_add(text, ": ");
+	if (status == DNS_SERVFAIL && rcode != 2)
+		text_format(text, "refused with code %d", rcode);
+	else
+		text_add(text, words[status]);
+}
+
+void
+fold_words(const struct resolved *resolved, const char *name, const char *outcome, struct text *text)
+{
+	char bytes[120];
+	struct text statuses = TEXT_OVER(bytes);
+
+	add_status(resolved->status4, resolved->rcode4, "A", &statuses);
+	add_status(resolved->status6, resolved->rcode6, "AAAA", &statuses);
+	struct outcome found;
+	bool known = outcome_find(outcome, NULL, &found);
+	text_add(text, known ? found.text : outcome);
+	text_add(text, ": ");
+	text_add(text, name);
+	text_add(text, " (");
+	text_add(text, bytes);
+	text_add(text, ")");
+}

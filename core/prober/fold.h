@@ -1,0 +1,49 @@
+/*
+ * From legs to one verdict, and from an answer of the resolver to legs: rules.md section 1 as pure functions over
+ * tables.
+ */
+#ifndef PROBER_FOLD_H
+#define PROBER_FOLD_H
+
+#include "base/evidence.h"
+#include "config/config.h"
+#include "prober/resolver.h"
+
+/* One leg; in address order. */
+struct fold_leg {
+	uint8_t verdict; /* enum pw_verdict or EVIDENCE_NOT_CHECKED */
+};
+
+struct folded {
+	enum pw_verdict verdict;
+	const char *outcome; /* of outcomes.def; NULL: that of the leg */
+	uint32_t leg;        /* the one that decided: the first with its verdict */
+	uint32_t sharing;    /* legs that have the verdict of the one that decided */
+	uint32_t counted;    /* all but those not checked */
+};
+
+struct folded fold_legs(enum addresses, const struct fold_leg *legs, uint32_t count);
+
+/* What to do with an answer of the resolver. */
+enum fold_name_do {
+	NAME_TALK,      /* to the addresses it gave */
+	NAME_LAST_GOOD, /* to the last good ones; what comes of it is degraded or failed(name_unresolvable) */
+	NAME_END        /* there is nobody to talk to: `outcome` */
+};
+
+struct fold_name {
+	enum fold_name_do then;
+	const char *outcome;  /* NAME_END: no_such_name, no_address, name_unresolvable (failed) or resolver (unknown) */
+	bool missing;         /* the name does not exist, or has no address: counts toward the third in a row */
+};
+
+/* `missing_before`: how many runs in a row, up to this one, found the name missing. */
+struct fold_name fold_name(const struct resolved *, unsigned missing_before);
+
+/* The verdict after talking to the last good addresses of a name that does not resolve. */
+enum pw_verdict fold_last_good(enum pw_verdict of_legs);
+
+/* Why a name has no address, in words: "mx.example.org does not exist (NXDOMAIN)". */
+void fold_words(const struct resolved *, const char *name, const char *outcome, struct text *);
+
+#endif

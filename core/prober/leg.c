@@ -1,0 +1,364 @@
+/*
+ * One leg: a dialogue over a stream, one lazy timer, one slot. The dialogue says what to do next; this carries it out
+ * and decides nothing, save what a dialogue cannot see: whether an address may be talked to, and that a server with only
+ * an outdated TLS is worth a second look.
+ */
+#include "prober/run_private.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+
+static void carry_out(struct leg *, struct dialogue_step *);
+
+static struct leg *
+leg_cast(void *pointer)
+{
+	struct leg *leg = pointer;
+
+	assert(leg->magic == LEG_MAGIC);
+	return leg;
+}
+
+/* Every callback comes through here first. NULL: nothing is to be done any more. */
+static struct leg *
+enter(void *pointer)
+{
+	struct leg *leg = leg_cast(pointer);
+
+	prober_take_in_hand(leg->run->prober, leg->run);
+	return leg->state == LEG_TALKING ? leg : NULL;
+}
+
+static int64_t
+now(const struct leg *leg)
+{
+	return leg->run->prober->woke;
+}
+
+void
+leg_release(struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+
+	stream_fini(&leg->stream);
+	if (leg->query != NULL)
+		resolver_cancel(&leg->query);
+	ev_timer_stop(prober->loop, &leg->timer);
+	slots_give_back(prober->slots, &leg->slot);
+}
+
+static void
+end(struct leg *leg)
+{
+	stream_fini(&leg->stream);
+	leg->state = LEG_ENDED;
+	prober_put_ended(leg->run->prober, leg);
+}
+
+/* Lazy: the timer is touched only where it would go off too late; where it goes off too early it is set anew then. */
+static void
+arm(struct leg *leg)
+{
+	struct ev_loop *loop = leg->run->prober->loop;
+	int64_t deadline = dialogue_deadline(leg->dialogue);
+
+	if (deadline >= leg->armed)
+		return;
+	leg->armed = deadline;
+	ev_timer_stop(loop, &leg->timer);
+	ev_timer_set(&leg->timer, (double)(deadline - clock_mono()) * 1e-6, 0.);
+	ev_timer_start(loop, &leg->timer);
+}
+
+static void
+on_timer(EV_P_ ev_timer *timer, int revents)
+{
+	struct leg *leg = enter(timer->data);
+	struct dialogue_step step;
+
+	(void)loop, (void)revents;
+	if (leg == NULL)
+		return;
+	leg->armed = INT64_MAX;
+	if (now(leg) < dialogue_deadline(leg->dialogue)) {
+		arm(leg);
+		return;
+	}
+	stream_read_once(&leg->stream);
+	if (leg->state != LEG_TALKING)
+		return;
+	dialogue_expired(leg->dialogue, now(leg), &step);
+	carry_out(leg, &step);
+}
+
+static const struct tls_settings *
+tls_settings(const struct leg *leg)
+{
+	return run_target(leg->run)->policy->tls;
+}
+
+/* Begins TLS, unless bytes lie there that came before our first message of the handshake. */
+static void
+secure(struct leg *leg)
+{
+	const struct target *target = run_target(leg->run);
+	const struct tls_settings *settings = tls_settings(leg);
+	struct tls_policies *policies = leg->run->prober->policies;
+	struct address literal;
+
+	stream_read_once(&leg->stream);
+	if (leg->state != LEG_TALKING)
+		return;
+	bool is_name = !address_parse(target->host, 0, &literal);
+	const struct tls_names names = {
+		.host = settings->sni != NULL ? settings->sni : target->host,
+		.sni = settings->sni != NULL ? settings->sni : is_name ? target->host : NULL,
+	};
+	stream_secure(&leg->stream,
+	    leg->looked_twice ? tls_policy_legacy(policies, settings) : tls_policy_find(policies, settings), &names);
+	arm(leg);
+}
+
+static void
+on_answer(void *pointer, const struct pw_answer *answer)
+{
+	struct leg *leg = leg_cast(pointer);
+	struct dialogue_step step;
+
+	leg->query = NULL;
+	if ((leg = enter(pointer)) == NULL)
+		return;
+	dialogue_answered(leg->dialogue, now(leg), answer, &step);
+	carry_out(leg, &step);
+}
+
+static void
+look_up(struct leg *leg, const struct dialogue_step *step)
+{
+	int64_t limit = dialogue_deadline(leg->dialogue) - clock_mono();
+
+	leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type, limit > 0 ? limit : 1,
+	    on_answer, leg);
+	arm(leg);
+}
+
+static void
+carry_out(struct leg *leg, struct dialogue_step *step)
+{
+	switch (step->next) {
+	case DIALOGUE_WAIT:
+		arm(leg);
+		return;
+	case DIALOGUE_SEND:
+		stream_send(&leg->stream, step->bytes, step->size);
+		arm(leg);
+		return;
+	case DIALOGUE_SECURE:
+		secure(leg);
+		return;
+	case DIALOGUE_LOOK_UP:
+		look_up(leg, step);
+		return;
+	case DIALOGUE_CLOSE:
+		end(leg);
+		return;
+	}
+}
+
+static void
+on_connected(void *owner)
+{
+	struct leg *leg = enter(owner);
+	struct dialogue_step step;
+	struct address local;
+
+	if (leg == NULL)
+		return;
+	stream_local(&leg->stream, &local);
+	dialogue_connected(leg->dialogue, now(leg), &local, &step);
+	carry_out(leg, &step);
+}
+
+static void
+on_data(void *owner, const char *bytes, size_t size)
+{
+	struct leg *leg = enter(owner);
+	struct dialogue_step step;
+
+	if (leg == NULL)
+		return;
+	dialogue_received(leg->dialogue, now(leg), bytes, size, &step);
+	carry_out(leg, &step);
+}
+
+static void
+on_secured(void *owner)
+{
+	struct leg *leg = enter(owner);
+	struct tls_judgement judgement;
+	struct dialogue_step step;
+
+	if (leg == NULL)
+		return;
+	tls_judge(leg->stream.tls, tls_settings(leg), clock_wall(), dialogue_log(leg->dialogue), &judgement);
+	dialogue_secured(leg->dialogue, now(leg), &judgement, &step);
+	carry_out(leg, &step);
+}
+
+static const struct address *
+source(const struct leg *leg)
+{
+	const struct policy *policy = run_target(leg->run)->policy;
+
+	if (address_is_ipv4(&leg->address))
+		return policy->has_source4 ? &policy->source4 : NULL;
+	return policy->has_source6 ? &policy->source6 : NULL;
+}
+
+static void connect_stream(struct leg *leg);
+
+/* Once, after a handshake that found no common version: with a context that takes any, to say which the server has. */
+static bool
+look_again(struct leg *leg, const struct stream_fate *fate)
+{
+	if (fate->end != STREAM_TLS_FAILED || !fate->version_mismatch || leg->looked_twice)
+		return false;
+	leg->looked_twice = true;
+	stream_fini(&leg->stream);
+	dialogue_again(leg->dialogue, now(leg));
+	connect_stream(leg);
+	return true;
+}
+
+static void
+on_end(void *owner, const struct stream_fate *fate)
+{
+	struct leg *leg = enter(owner);
+	struct dialogue_step step;
+
+	if (leg == NULL)
+		return;
+	dialogue_ended(leg->dialogue, now(leg), fate, &step);
+	if (step.next == DIALOGUE_CLOSE && look_again(leg, fate))
+		return;
+	carry_out(leg, &step);
+}
+
+static void
+on_ready(void *owner)
+{
+	enter(owner);
+}
+
+static const struct stream_events events = {
+	.on_ready = on_ready,
+	.on_connected = on_connected,
+	.on_data = on_data,
+	.on_secured = on_secured,
+	.on_end = on_end,
+};
+
+static void
+connect_stream(struct leg *leg)
+{
+	struct dialogue_step step;
+	struct stream_fate fate;
+
+	stream_init(&leg->stream, leg->run->prober->loop, &events, leg);
+	if (stream_connect(&leg->stream, &leg->address, source(leg), &fate)) {
+		arm(leg);
+		return;
+	}
+	dialogue_ended(leg->dialogue, clock_mono(), &fate, &step);
+	carry_out(leg, &step);
+}
+
+static bool
+create_dialogue(struct leg *leg, int64_t at)
+{
+	const struct run *run = leg->run;
+	char bytes[ADDRESS_TEXT_MAX] = "";
+	struct text text = TEXT_OVER(bytes);
+
+	if (leg->address.any.sa_family != 0)
+		address_add(&text, &leg->address);
+	const struct dialogue_setup setup = {
+		.target = run_target(run),
+		.address = bytes,
+		.helo = run->prober->config->helo,
+		.resolve = run->resolve,
+		.epoch = run->begun,
+		.patient = (run->order.flags & ORDER_PATIENT) != 0,
+		.had_starttls = (run->order.flags & ORDER_HAD_STARTTLS) != 0,
+		.stalled = &run->prober->stalled,
+	};
+	leg->dialogue = dialogue_create(&setup, at);
+	return leg->dialogue != NULL;
+}
+
+void
+leg_refuse(struct leg *leg, const char *outcome, const char *text)
+{
+	int64_t at = clock_mono();
+
+	if (leg->dialogue == NULL && create_dialogue(leg, at))
+		dialogue_refuse(leg->dialogue, at, outcome, text);
+	end(leg);
+}
+
+static void
+talk(struct leg *leg)
+{
+	int64_t at = clock_mono();
+
+	if (at - leg->asked_at > leg->run->waited)
+		leg->run->waited = at - leg->asked_at;
+	prober_take_in_hand(leg->run->prober, leg->run);
+	if (!create_dialogue(leg, at)) {
+		end(leg);
+		return;
+	}
+	leg->state = LEG_TALKING;
+	connect_stream(leg);
+}
+
+static void
+on_granted(struct slot *slot)
+{
+	talk(leg_cast((char *)slot - offsetof(struct leg, slot)));
+}
+
+void
+leg_begin(struct leg *leg)
+{
+	assert(leg->state == LEG_IDLE);
+	ev_init(&leg->timer, on_timer);
+	leg->timer.data = leg;
+	leg->armed = INT64_MAX;
+	leg->slot.on_granted = on_granted;
+	leg->asked_at = clock_mono();
+	leg->state = LEG_IN_LINE;
+	if (slots_ask(leg->run->prober->slots, &leg->slot, &leg->address))
+		talk(leg);
+}
+
+void
+leg_interrupt(struct leg *leg)
+{
+	static const char text[] = "the run was interrupted on our side";
+	struct dialogue_step step;
+
+	switch ((enum leg_state)leg->state) {
+	case LEG_IDLE:
+	case LEG_IN_LINE:
+		leg_refuse(leg, "interrupted", text);
+		return;
+	case LEG_TALKING:
+		dialogue_interrupt(leg->dialogue, clock_mono(), "interrupted", text, &step);
+		carry_out(leg, &step);
+		return;
+	case LEG_ENDED:
+		return;
+	}
+}

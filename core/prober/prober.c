@@ -1,0 +1,244 @@
+/*
+ * What all runs of a process share, and the turn of its loop: every callback of a run leaves what is over in a list;
+ * when the loop is about to wait, the list is gone through, and only there do runs end and memory go back.
+ */
+#include "prober/run_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+
+enum {
+	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
+	PULSE_SLACK = 20 * MILLISECOND,
+	DESCRIPTORS_KEPT = 64      /* for the resolver, the parent, the monitor, references */
+};
+
+static struct prober *
+prober_of(ev_watcher_time *watcher)
+{
+	return watcher->data;
+}
+
+/* The moment the loop came back: what happened is taken to have happened then, however long its turn is. */
+static void
+on_check(EV_P_ ev_check *check, int revents)
+{
+	struct prober *prober = check->data;
+
+	(void)loop, (void)revents;
+	prober->woke = clock_mono();
+}
+
+static void
+on_pulse(EV_P_ ev_timer *timer, int revents)
+{
+	struct prober *prober = prober_of((ev_watcher_time *)timer);
+	int64_t late = prober->woke - prober->pulse_at - PULSE;
+
+	(void)loop, (void)revents;
+	if (late > PULSE_SLACK)
+		prober->stalled += late;
+	prober->pulse_at = prober->woke;
+}
+
+static void
+end_run(struct run *run)
+{
+	struct prober *prober = run->prober;
+	char text[EVIDENCE_TEXT_MAX], local[ADDRESS_TEXT_MAX];
+	struct run_result result = { .local = local };
+	struct report report;
+
+	run_report(run, &result, &report, text, sizeof text);
+	run->on_done(run->arg, &result);
+	run_destroy(&run);
+	if (--prober->active == 0)
+		ev_timer_stop(prober->loop, &prober->pulse);
+}
+
+/* on_done may begin runs, and those may end at once: the list is done when it is empty. */
+static void
+on_prepare(EV_P_ ev_prepare *prepare, int revents)
+{
+	struct prober *prober = prepare->data;
+
+	(void)loop, (void)revents;
+	if (prober->page != NULL)
+		atomic_store_explicit(&prober->page->in_hand, 0, memory_order_relaxed);
+	while (prober->ended != NULL) {
+		struct leg *leg = prober->ended;
+		struct run *run = leg->run;
+
+		prober->ended = leg->next_ended;
+		leg_release(leg);
+		if (++run->legs_ended == run->leg_count)
+			end_run(run);
+	}
+}
+
+void
+prober_put_ended(struct prober *prober, struct leg *leg)
+{
+	leg->next_ended = prober->ended;
+	prober->ended = leg;
+}
+
+void
+prober_take_in_hand(struct prober *prober, const struct run *run)
+{
+	struct duty_page *page = prober->page;
+
+	if (page == NULL)
+		return;
+	atomic_store_explicit(&page->run, run->order.run, memory_order_relaxed);
+	atomic_store_explicit(&page->in_hand, run->order.target + 1, memory_order_relaxed);
+}
+
+void
+prober_set_page(struct prober *prober, struct duty_page *page)
+{
+	prober->page = page;
+}
+
+/* Connections at once: as configured, and never more than the descriptors that are left. */
+static uint32_t
+slots_in_all(const struct config *config)
+{
+	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX : (config->max_runs + config->probers - 1) / config->probers;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return wanted;
+	rlim_t left = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : DESCRIPTORS_KEPT;
+	return left < wanted ? (uint32_t)left : wanted;
+}
+
+static uint32_t
+slots_per_address(const struct config *config)
+{
+	uint32_t share = config->per_address / config->probers;
+
+	return share > 0 ? share : 1;
+}
+
+static void
+start_watching(struct prober *prober)
+{
+	ev_check_init(&prober->check, on_check);
+	ev_set_priority(&prober->check, EV_MAXPRI);
+	prober->check.data = prober;
+	ev_check_start(prober->loop, &prober->check);
+	ev_prepare_init(&prober->prepare, on_prepare);
+	prober->prepare.data = prober;
+	ev_prepare_start(prober->loop, &prober->prepare);
+	ev_timer_init(&prober->pulse, on_pulse, (double)PULSE * 1e-6, (double)PULSE * 1e-6);
+	ev_set_priority(&prober->pulse, EV_MAXPRI - 1);
+	prober->pulse.data = prober;
+	prober->woke = clock_mono();
+	/* Neither keeps a loop going that has nothing else to do. */
+	ev_unref(prober->loop);
+	ev_unref(prober->loop);
+}
+
+static bool
+uses_tls(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (config->targets[i].policy->tls != NULL && config->targets[i].policy->tls->mode != PW_TLS_NONE)
+			return true;
+	return false;
+}
+
+static bool
+open_all(struct prober *prober, struct reason *why)
+{
+	const struct config *config = prober->config;
+
+	prober->missing = calloc(config->target_count > 0 ? config->target_count : 1, 1);
+	prober->slots = slots_create(slots_in_all(config), slots_per_address(config));
+	if (prober->missing == NULL || prober->slots == NULL) {
+		reason_set(why, "out of memory");
+		return false;
+	}
+	prober->resolver = resolver_create(prober->loop, config, why);
+	if (prober->resolver == NULL)
+		return false;
+	if (!uses_tls(config))
+		return true;
+	prober->policies = tls_policies_create(config, why);
+	return prober->policies != NULL;
+}
+
+struct prober *
+prober_create(struct ev_loop *loop, const struct config *config, struct reason *why)
+{
+	struct prober *prober = calloc(1, sizeof *prober);
+
+	if (prober == NULL) {
+		reason_set(why, "out of memory");
+		return NULL;
+	}
+	prober->loop = loop;
+	prober->config = config;
+	start_watching(prober);
+	if (!open_all(prober, why))
+		prober_destroy(&prober);
+	return prober;
+}
+
+void
+prober_destroy(struct prober **held)
+{
+	struct prober *prober = *held;
+
+	if (prober == NULL)
+		return;
+	while (prober->runs != NULL) {
+		struct run *run = prober->runs;
+
+		run_destroy(&run);
+	}
+	ev_ref(prober->loop);
+	ev_ref(prober->loop);
+	ev_timer_stop(prober->loop, &prober->pulse);
+	ev_check_stop(prober->loop, &prober->check);
+	ev_prepare_stop(prober->loop, &prober->prepare);
+	resolver_destroy(&prober->resolver);
+	tls_policies_destroy(&prober->policies);
+	slots_destroy(&prober->slots);
+	free(prober->missing);
+	free(prober);
+	*held = NULL;
+}
+
+bool
+prober_run(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
+{
+	struct run *run = run_create(prober, order, on_done, arg);
+
+	if (run == NULL)
+		return false;
+	if (prober->active++ == 0) {
+		prober->woke = prober->pulse_at = clock_mono();
+		ev_now_update(prober->loop);
+		ev_timer_again(prober->loop, &prober->pulse);
+	}
+	run_begin(run);
+	return true;
+}
+
+uint32_t
+prober_active(const struct prober *prober)
+{
+	return prober->active;
+}
+
+void
+prober_interrupt(struct prober *prober)
+{
+	for (struct run *run = prober->runs; run != NULL; run = run->next)
+		run_interrupt(run);
+}

@@ -1,0 +1,251 @@
+/* What came of a run: the legs folded to one verdict with one sentence, and the evidence of each, made only where it is
+ * asked for. */
+#include "prober/run_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "prober/fold.h"
+
+/* Our host has no way to this leg's family of addresses: it says nothing about the target. */
+static bool
+is_not_checked(const struct leg *leg)
+{
+	return leg->dialogue != NULL && dialogue_verdict(leg->dialogue) == PW_UNKNOWN
+	    && strcmp(dialogue_outcome(leg->dialogue), "no_route") == 0;
+}
+
+static uint8_t
+verdict_of(const struct leg *leg)
+{
+	if (leg->dialogue == NULL)
+		return PW_UNKNOWN;
+	return is_not_checked(leg) ? (uint8_t)EVIDENCE_NOT_CHECKED : (uint8_t)dialogue_verdict(leg->dialogue);
+}
+
+static struct folded
+fold(const struct run *run)
+{
+	struct fold_leg legs[RESOLVED_MAX];
+
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		legs[i].verdict = verdict_of(&run->legs[i]);
+	return fold_legs(run_target(run)->policy->addresses, legs, run->leg_count);
+}
+
+static const char *
+leg_text(const struct leg *leg)
+{
+	return leg->dialogue == NULL ? "we ran out of memory" : dialogue_text(leg->dialogue);
+}
+
+/* The other addresses that share the verdict of the one that decided: "; also 192.0.2.3". */
+static void
+add_others(const struct run *run, const struct folded *folded, struct text *text)
+{
+	uint8_t verdict = verdict_of(&run->legs[folded->leg]);
+	const char *between = "; also ";
+
+	for (uint32_t i = folded->leg + 1; i < run->leg_count; i++) {
+		if (verdict_of(&run->legs[i]) != verdict)
+			continue;
+		text_add(text, between);
+		address_add(text, &run->legs[i].address);
+		between = ", ";
+	}
+}
+
+static void
+add_sentence(const struct run *run, const struct folded *folded, struct text *text)
+{
+	if (run->name_outcome != NULL && run->on_last_good) {
+		text_add(text, run->name_text != NULL ? run->name_text : run->name_outcome);
+		text_add(text, folded->verdict == PW_FAILED ? "; at its last known address: "
+		    : "; its last known address answers: ");
+	}
+	if (folded->sharing < folded->counted)
+		text_format(text, "%u of %u addresses: ", folded->sharing, folded->counted);
+	text_add(text, leg_text(&run->legs[folded->leg]));
+	if (folded->sharing < folded->counted && folded->sharing > 1)
+		add_others(run, folded, text);
+}
+
+static void
+add_warning(struct report *report, const char *code, const char *phase, struct pw_bytes text)
+{
+	for (uint32_t i = 0; i < report->warning_count; i++)
+		if (strcmp(report->warnings[i].code, code) == 0)
+			return;
+	if (report->warning_count == REPORT_WARNINGS_MAX)
+		return;
+	uint32_t at = report->warning_count++;
+	snprintf(report->warnings[at].code, sizeof report->warnings[at].code, "%s", code);
+	snprintf(report->warnings[at].phase, sizeof report->warnings[at].phase, "%s", phase);
+	report->warnings[at].text = text;
+}
+
+static void
+add_leg_warnings(struct report *report, const struct leg *leg)
+{
+	struct pw_bytes list;
+	struct evidence_warning warning;
+
+	if (leg->turned_private)
+		add_warning(report, "address_turned_private", "resolve",
+		    (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) });
+	if (leg->dialogue == NULL)
+		return;
+	list = buffer_view(&dialogue_log(leg->dialogue)->warnings);
+	while (evidence_next_warning(&list, &warning))
+		add_warning(report, warning.code, warning.phase, warning.text);
+}
+
+/* What only the whole run shows comes first; then what each leg was warned about. */
+static void
+add_warnings(struct report *report, const struct run *run)
+{
+	struct outcome found;
+
+	if (report->verdict == PW_DEGRADED
+	    && (strcmp(report->outcome, "some_addresses") == 0 || strcmp(report->outcome, "blocked_at_some") == 0
+	        || strcmp(report->outcome, "name_unresolvable") == 0)
+	    && outcome_find(report->outcome, NULL, &found))
+		add_warning(report, report->outcome, found.phase, report->text);
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		add_leg_warnings(report, &run->legs[i]);
+}
+
+static void
+add_legs(struct report *report, const struct run *run)
+{
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		const struct dialogue *dialogue = run->legs[i].dialogue;
+
+		if (dialogue == NULL)
+			continue;
+		report->flags |= dialogue_report_flags(dialogue);
+		report->reached |= dialogue_reached(dialogue);
+		report->fingerprint = dialogue_fingerprint(dialogue, report->fingerprint);
+	}
+}
+
+static void
+add_phases(struct report *report, const struct run *run, uint32_t leg)
+{
+	const struct dialogue *dialogue = run->legs[leg].dialogue;
+	uint32_t count = run_target(run)->policy->phase_count;
+
+	report->phase_count = count < REPORT_PHASES_MAX ? count : REPORT_PHASES_MAX;
+	for (uint32_t i = 0; i < report->phase_count; i++)
+		report->phases[i] = dialogue == NULL ? -1 : dialogue_phase_micros(dialogue, i);
+}
+
+static const char *
+outcome_of(const struct run *run, const struct folded *folded)
+{
+	const struct dialogue *dialogue = run->legs[folded->leg].dialogue;
+
+	if (run->on_last_good && folded->verdict != PW_UNKNOWN)
+		return "name_unresolvable";
+	if (folded->outcome != NULL)
+		return folded->outcome;
+	return dialogue == NULL ? "no_memory" : dialogue_outcome(dialogue);
+}
+
+static bool
+is_worth_evidence(const struct run *run, const struct report *report)
+{
+	return report->verdict != PW_OK || (run->order.flags & ORDER_FULL) != 0
+	    || report->fingerprint != run->order.fingerprint;
+}
+
+void
+run_report(struct run *run, struct run_result *result, struct report *report, char *bytes, size_t room)
+{
+	struct folded folded = fold(run);
+	struct text text = text_over(bytes, room);
+	int64_t late = run->order.due != 0 ? run->begun - run->order.due : 0;
+
+	report->run = run->order.run;
+	report->target = run->order.target;
+	report->flags = 0;
+	report->reached = 0;
+	report->warning_count = 0;
+	report->started = run->started;
+	report->late = (late > 0 ? late : 0) + run->waited;
+	report->micros = run->prober->woke > run->begun ? run->prober->woke - run->begun : 0;
+	report->fingerprint = 0;
+	report->verdict = (uint8_t)(run->on_last_good ? fold_last_good(folded.verdict) : folded.verdict);
+	snprintf(report->outcome, sizeof report->outcome, "%s", outcome_of(run, &folded));
+	add_sentence(run, &folded, &text);
+	report->text = (struct pw_bytes){ bytes, text.size };
+	add_legs(report, run);
+	add_phases(report, run, folded.leg);
+	add_warnings(report, run);
+	if (is_worth_evidence(run, report))
+		report->flags |= REPORT_FULL;
+	result->order = &run->order;
+	result->report = report;
+	result->leg_count = run->leg_count;
+	result->run = run;
+}
+
+/* "mx.example.org is 192.0.2.1, 2001:db8::1 (kept for 34.0 s)" */
+static void
+add_name(const struct run *run, struct text *text)
+{
+	if (run->name_text != NULL) {
+		text_add(text, run->name_text);
+		text_add(text, run->on_last_good ? "; its last known addresses are " : "");
+		if (!run->on_last_good)
+			return;
+	} else {
+		text_add(text, run_target(run)->host);
+		text_add(text, " is ");
+	}
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		text_add(text, i > 0 ? ", " : "");
+		address_add(text, &run->legs[i].address);
+	}
+	if (run->from_hosts)
+		text_add(text, " (by the hosts file)");
+	else if (run->kept) {
+		text_add(text, " (kept for ");
+		text_add_span(text, run->age);
+		text_add(text, ")");
+	}
+}
+
+static void
+fill_without_dialogue(const struct leg *leg, struct evidence *evidence)
+{
+	evidence->verdict = PW_UNKNOWN;
+	snprintf(evidence->outcome, sizeof evidence->outcome, "no_memory");
+	evidence->text = (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) };
+}
+
+void
+run_evidence(const struct run_result *result, uint32_t index, struct evidence *evidence)
+{
+	const struct run *run = result->run;
+	struct leg *leg = &run->legs[index];
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text name = TEXT_OVER(bytes), local = text_over(result->local, ADDRESS_TEXT_MAX);
+
+	*evidence = (struct evidence){ .leg = index, .legs = run->leg_count, .port = run_target(run)->port,
+		.started = run->started };
+	if (leg->dialogue == NULL) {
+		fill_without_dialogue(leg, evidence);
+		return;
+	}
+	if (run->resolve >= 0)
+		add_name(run, &name);
+	dialogue_open_transcript(leg->dialogue, run->begun + run->resolve, bytes);
+	dialogue_evidence(leg->dialogue, evidence);
+	if (is_not_checked(leg))
+		evidence->verdict = EVIDENCE_NOT_CHECKED;
+	if (dialogue_local(leg->dialogue)->any.sa_family != 0) {
+		address_add_port(&local, dialogue_local(leg->dialogue));
+		evidence->local = (struct pw_bytes){ local.bytes, local.size };
+	}
+}

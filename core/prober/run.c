@@ -1,0 +1,255 @@
+/*
+ * A run: the name, then a leg for each address, 100 ms apart. A run ends when its last leg has; a run that found nobody
+ * to talk to has one leg that says so.
+ */
+#include "prober/run_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "prober/fold.h"
+
+struct run *
+run_create(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
+{
+	struct run *run = calloc(1, sizeof *run);
+
+	if (run == NULL)
+		return NULL;
+	assert(order->target < prober->config->target_count);
+	run->magic = RUN_MAGIC;
+	run->prober = prober;
+	run->order = *order;
+	run->on_done = on_done;
+	run->arg = arg;
+	run->begun = clock_mono();
+	run->started = clock_wall();
+	run->resolve = -1;
+	run->next = prober->runs;
+	if (run->next != NULL)
+		run->next->before = run;
+	prober->runs = run;
+	return run;
+}
+
+void
+run_destroy(struct run **held)
+{
+	struct run *run = *held;
+	struct prober *prober = run->prober;
+
+	assert(run->magic == RUN_MAGIC);
+	if (run->query != NULL)
+		resolver_cancel(&run->query);
+	ev_timer_stop(prober->loop, &run->stagger);
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		leg_release(&run->legs[i]);
+		dialogue_destroy(&run->legs[i].dialogue);
+		run->legs[i].magic = 0;
+	}
+	if (run->next != NULL)
+		run->next->before = run->before;
+	if (run->before != NULL)
+		run->before->next = run->next;
+	else
+		prober->runs = run->next;
+	if (run->legs != &run->only)
+		free(run->legs);
+	free(run->name_text);
+	run->magic = 0;
+	free(run);
+	*held = NULL;
+}
+
+static bool
+make_legs(struct run *run, const struct address *addresses, uint32_t count)
+{
+	uint16_t port = run_target(run)->port;
+
+	run->legs = count == 1 ? &run->only : calloc(count, sizeof *run->legs);
+	if (run->legs == NULL)
+		return false;
+	run->leg_count = count;
+	for (uint32_t i = 0; i < count; i++) {
+		struct leg *leg = &run->legs[i];
+
+		leg->magic = LEG_MAGIC;
+		leg->run = run;
+		stream_init(&leg->stream, run->prober->loop, NULL, leg);
+		if (addresses != NULL) {
+			leg->address = addresses[i];
+			address_set_port(&leg->address, port);
+		}
+	}
+	return true;
+}
+
+/* The run has nobody to talk to: one leg says why. */
+static void
+end_without_address(struct run *run, const char *outcome, const char *text)
+{
+	make_legs(run, NULL, 1);
+	leg_refuse(&run->legs[0], outcome, text);
+	run->legs_begun = 1;
+}
+
+static void
+refuse_address(struct leg *leg, const char *why)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add(&text, run_target(leg->run)->host);
+	text_add(&text, " leads to ");
+	address_add(&text, &leg->address);
+	text_add(&text, why);
+	leg_refuse(leg, "forbidden_address", bytes);
+}
+
+/* design.md section 4: what DNS may lead us to. An address that the operator wrote was judged with the configuration. */
+static bool
+is_forbidden(struct leg *leg, bool last_good_public)
+{
+	enum address_class class = address_class(&leg->address);
+	const struct run *run = leg->run;
+
+	if (address_is_forbidden(&leg->address)) {
+		char bytes[120];
+		struct text text = TEXT_OVER(bytes);
+
+		text_add(&text, ", ");
+		text_add(&text, address_class_name(class));
+		text_add(&text, ", and nobody is to be probed there");
+		refuse_address(leg, bytes);
+		return true;
+	}
+	if (class == ADDRESS_PUBLIC || !last_good_public || run_target(run)->policy->allow_private || run->from_hosts)
+		return false;
+	leg->turned_private = true;
+	refuse_address(leg, ", where it led to public addresses before; it is not followed there unless allow_private is set");
+	return true;
+}
+
+static void begin_next(struct run *run);
+
+static void
+on_stagger(EV_P_ ev_timer *timer, int revents)
+{
+	struct run *run = timer->data;
+
+	(void)loop, (void)revents;
+	assert(run->magic == RUN_MAGIC);
+	begin_next(run);
+}
+
+/* Begins the next leg that is not refused already, and sets the clock for the one after it. */
+static void
+begin_next(struct run *run)
+{
+	struct leg *leg = NULL;
+
+	while (run->legs_begun < run->leg_count && leg == NULL) {
+		leg = &run->legs[run->legs_begun++];
+		if (leg->state != LEG_IDLE)
+			leg = NULL;
+	}
+	if (leg != NULL)
+		leg_begin(leg);
+	if (run->legs_begun == run->leg_count)
+		return;
+	ev_timer_init(&run->stagger, on_stagger, LEG_APART * 1e-6, 0.);
+	run->stagger.data = run;
+	ev_timer_start(run->prober->loop, &run->stagger);
+}
+
+static void
+talk_to(struct run *run, const struct address *addresses, uint32_t count, bool learnt, bool last_good_public)
+{
+	if (!make_legs(run, addresses, count)) {
+		end_without_address(run, "no_memory", "");
+		return;
+	}
+	for (uint32_t i = 0; learnt && i < count; i++)
+		is_forbidden(&run->legs[i], last_good_public);
+	begin_next(run);
+}
+
+static void
+remember_name_trouble(struct run *run, const struct resolved *resolved, const char *outcome)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	fold_words(resolved, run_target(run)->host, outcome, &text);
+	run->name_outcome = outcome;
+	run->name_text = strdup(bytes);
+}
+
+static void
+on_resolved(void *arg, const struct resolved *resolved)
+{
+	struct run *run = arg;
+	struct prober *prober = run->prober;
+	uint8_t *missing = &prober->missing[run->order.target];
+
+	assert(run->magic == RUN_MAGIC);
+	prober_take_in_hand(prober, run);
+	run->query = NULL;
+	run->resolve = prober->woke > run->begun ? prober->woke - run->begun : 0;
+	run->kept = resolved->kept;
+	run->age = resolved->age;
+	run->from_hosts = resolved->from_hosts;
+
+	struct fold_name rule = fold_name(resolved, *missing);
+	*missing = rule.missing ? (uint8_t)(*missing < UINT8_MAX ? *missing + 1 : *missing) : 0;
+	if (rule.then != NAME_TALK)
+		remember_name_trouble(run, resolved, rule.outcome);
+	switch (rule.then) {
+	case NAME_TALK:
+		talk_to(run, resolved->addresses, resolved->count, true, resolved->last_good_count > 0
+		    && resolved->last_good_public);
+		return;
+	case NAME_LAST_GOOD:
+		run->on_last_good = true;
+		talk_to(run, resolved->last_good, resolved->last_good_count, true, false);
+		return;
+	case NAME_END:
+		end_without_address(run, rule.outcome, run->name_text != NULL ? run->name_text : "");
+		return;
+	}
+}
+
+void
+run_begin(struct run *run)
+{
+	const struct target *target = run_target(run);
+	const struct phase_plan *resolve = &target->policy->phases[0];
+	int64_t limit = (run->order.flags & ORDER_PATIENT) != 0 ? resolve->patient : resolve->routine;
+	struct address literal;
+
+	if (address_parse(target->host, target->port, &literal)) {
+		talk_to(run, &literal, 1, false, false);
+		return;
+	}
+	prober_take_in_hand(run->prober, run);
+	run->query = resolver_ask(run->prober->resolver, target->host, target->policy->family,
+	    (run->order.flags & ORDER_FRESH) != 0, limit, on_resolved, run);
+	if (run->query == NULL)
+		end_without_address(run, "no_memory", "");
+}
+
+void
+run_interrupt(struct run *run)
+{
+	if (run->query != NULL) {
+		resolver_cancel(&run->query);
+		end_without_address(run, "interrupted", "the run was interrupted on our side");
+		return;
+	}
+	ev_timer_stop(run->prober->loop, &run->stagger);
+	run->legs_begun = run->leg_count;
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		leg_interrupt(&run->legs[i]);
+}
