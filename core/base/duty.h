@@ -51,8 +51,8 @@ void duty_ready(struct duty *);
  * it has done in all. May get lost where the parent does not read. */
 void duty_alive(struct duty *, int64_t late_max, uint64_t done);
 
-/* Monitor and keeper: says that what came over the link from that duty is malformed. The parent ends it; the link that
- * comes with the next one replaces this one. */
+/* Monitor and keeper: says that what came over the link from that duty is malformed; `what`: "to the monitor", and more
+ * where it is known. The parent ends it; the link that comes with the next one replaces this one. */
 void duty_blame(struct duty *, enum duty_kind, uint32_t index, const char *what);
 
 /* Reads one packet from a SOCK_SEQPACKET socket, without waiting. >0: its size, 0: the other end is gone, or sent what

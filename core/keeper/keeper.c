@@ -78,8 +78,11 @@ take_change(struct keeper *keeper, struct wire_in *in)
 
 	if (!message_get_change(in, &change, keeper->config->target_count))
 		return false;
-	keeper->events++;
-	tell_change(&change, keeper->cabinet, keeper->zone, log_line, keeper);
+	/* Without a kind nothing happened but that the reasons for silence are others. */
+	if (change.kind[0] != '\0') {
+		keeper->events++;
+		tell_change(&change, keeper->cabinet, keeper->zone, log_line, keeper);
+	}
 	keeper->committed = change.number;
 	keeper->done++;
 	return true;

@@ -1,0 +1,102 @@
+/* A file that probers have read is looked at again, and any change of it is seen once. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "parent/files.h"
+
+static char path[64], aside[72];
+
+static int
+make_path(void **state)
+{
+	const char *top = getenv("TMPDIR");
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/files-%d", top != NULL ? top : "/tmp", (int)getpid());
+	snprintf(aside, sizeof aside, "%s.new", path);
+	return 0;
+}
+
+static int
+remove_files(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(aside);
+	return 0;
+}
+
+static void
+put(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void
+init(struct files *files)
+{
+	struct tls_settings tls = { .ca_file = path }, other = { .ca_file = path };
+	struct policy policies[] = { { .tls = NULL }, { .tls = &tls }, { .tls = &other } };
+	struct target targets[] = { { .policy = &policies[0] }, { .policy = &policies[1] }, { .policy = &policies[2] },
+		{ .policy = &policies[1] } };
+	struct config config = { .target_count = 4, .targets = targets };
+
+	files_init(files, &config);
+	assert_int_equal(files->count, 2);
+}
+
+static void
+each_change_is_seen_once(void **state)
+{
+	struct files files;
+
+	(void)state;
+	put(path, "one");
+	init(&files);
+	assert_null(files_look(&files));
+	put(path, "more");
+	assert_string_equal(files_look(&files), path);
+	assert_null(files_look(&files));
+	put(aside, "more");
+	assert_int_equal(rename(aside, path), 0);
+	assert_string_equal(files_look(&files), path);
+	assert_null(files_look(&files));
+}
+
+static void
+coming_and_going_are_changes(void **state)
+{
+	struct files files;
+
+	(void)state;
+	init(&files);
+	assert_null(files_look(&files));
+	put(path, "one");
+	assert_string_equal(files_look(&files), path);
+	unlink(path);
+	assert_string_equal(files_look(&files), path);
+	assert_null(files_look(&files));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(each_change_is_seen_once, remove_files),
+		cmocka_unit_test_teardown(coming_and_going_are_changes, remove_files),
+	};
+
+	return cmocka_run_group_tests(tests, make_path, NULL);
+}
