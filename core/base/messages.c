@@ -266,7 +266,7 @@ message_get_change(struct wire_in *in, struct message_change *change, uint32_t t
 	change->attempt_count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1);
 	for (uint32_t i = 0; i < change->attempt_count; i++)
 		change->attempts[i] = wire_get_u64(in);
-	require(in, is_kind(change->kind) && change->detected >= 0 && change->confirmed >= 0);
+	require(in, (change->kind[0] == '\0' || is_kind(change->kind)) && change->detected >= 0 && change->confirmed >= 0);
 	return wire_is_whole(in);
 }
 

@@ -183,7 +183,7 @@ struct message_change {
 	uint64_t number;          /* of this monitor, rising; answered by `committed` */
 	uint32_t target;          /* CONFIG_NONE: our own */
 	uint64_t change;          /* the target's own counter of everything worth telling */
-	char kind[16];            /* kinds.def */
+	char kind[16];            /* kinds.def; "": only the reasons for silence are others, compare with what was told */
 	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition */
 	char from[16], to[16];    /* states, "" where none changed */
 	uint32_t silence;         /* bits of enum silence_reason (monitor/silence.h), named in `silences` */

@@ -15,7 +15,7 @@ static const struct {
 #undef SILENCE
 };
 
-/* By state, and by whether it was looked at since. Once waiting is over, whatever is not down counts as up. */
+/* By state, and by whether it was looked at since. */
 static const uint32_t ancestors[STATES][2] = {
 	[STATE_PENDING]    = { SILENCE_parent_unplain, 0 },
 	[STATE_UP]         = { SILENCE_parent_unplain, 0 },

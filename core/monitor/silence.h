@@ -35,8 +35,8 @@ uint32_t silence_of(uint32_t reasons, enum notice_kind kind);
 void silence_add_names(struct text *, uint32_t reasons);
 
 /*
- * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0. `looked`: a run of it ended
- * after the suspicion of the one behind it began, or that has been waited for long enough (silence_wait_max).
+ * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0. `looked`: a run of it has
+ * ended that began after the suspicion of the one behind it did.
  */
 uint32_t silence_of_ancestor(enum state ancestor, bool looked);
 

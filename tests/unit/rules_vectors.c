@@ -1,4 +1,4 @@
-/* Histories written as strings, and what people are told of them: the vectors of the rules, attempts, pace, conditions. */
+/* Histories written as strings, and what people are told of them: the vectors of the rules, attempts, holds. */
 #include "rules_world.h"
 
 /* Replays `runs` with tries 3 and recover_tries 2; what was told has to be `told`. */
@@ -143,24 +143,6 @@ outages_far_apart_are_not_flapping(void **unused)
 }
 
 static void
-a_server_that_greets_late_is_slow_and_never_down(void **unused)
-{
-	struct world *world = replay("ssssssssss", "degraded(slow_banner)");
-
-	(void)unused;
-	assert_int_equal(world->suspected, 1);
-	assert_int_equal(world->avoided, 1);
-	assert_true(world->target.flags & TARGET_SLOW);
-	int64_t due = world->due;
-	world_run(world, "s");
-	assert_true(world->due - due == MINUTE); /* once an interval */
-	world_run(world, "..");
-	assert_false(world->target.flags & TARGET_SLOW);
-	assert_string_equal(world->told, "degraded(slow_banner) cleared(slow_banner)");
-	world_destroy(&world);
-}
-
-static void
 tempfail_fails_only_after_its_grace(void **unused)
 {
 	struct world *world = world_create(3, 2);
@@ -291,84 +273,6 @@ what_a_hold_held_is_told_in_a_digest(void **unused)
 }
 
 static void
-patience_comes_with_the_last_attempt(void **unused)
-{
-	static const struct { const char *runs; bool patient; uint32_t attempt; } want[] = {
-		{ "", false, 1 }, { ".", false, 1 }, { ".x", false, 2 }, { ".xx", true, 3 }, { ".xx?", true, 3 },
-		{ ".xxx", true, 1 }, { ".xxx.", true, 2 }, { ".xxx..", false, 1 },
-	};
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
-		struct world *world = world_create(3, 2);
-		world_run(world, want[i].runs);
-		assert_int_equal(pace_is_patient(&world->target, &world->policy), want[i].patient);
-		assert_int_equal(pace_attempt(&world->target), want[i].attempt);
-		world_destroy(&world);
-	}
-}
-
-static void
-retries_come_soon_and_the_rest_on_the_grid(void **unused)
-{
-	struct world *world = replay(".", "");
-	struct pace_next next;
-
-	(void)unused;
-	assert_true(world->due % MINUTE == 0);
-	world_run(world, "x");
-	for (uint32_t random = 0; random < 100000; random += 997) {
-		next = pace_next(&world->target, &world->policy, 77, world->due, 5 * MINUTE, random * 41);
-		assert_in_range(next.at - 5 * MINUTE, 20 * SECOND, 22 * SECOND);
-	}
-	world_run(world, "xx");
-	assert_true(world->due % MINUTE == 0 && world->due > world->now);
-	next = pace_next(&world->target, &world->policy, 0, 10 * MINUTE, 10 * MINUTE + 200 * SECOND, 0);
-	assert_true(next.at == 14 * MINUTE);
-	assert_int_equal(next.passed_over, 3);
-	world_destroy(&world);
-}
-
-static void
-the_grid_is_spread_and_does_not_drift(void **unused)
-{
-	(void)unused;
-	for (uint64_t hash = 0; hash <= UINT32_MAX; hash += 0x10101010) {
-		int64_t first = pace_grid((uint32_t)hash, MINUTE, 0);
-		assert_in_range(first, 1, MINUTE);
-		assert_true(pace_grid((uint32_t)hash, MINUTE, first - 1) == first);
-		assert_true(pace_grid((uint32_t)hash, MINUTE, first) == first + MINUTE);
-		assert_true(pace_grid((uint32_t)hash, MINUTE, -MINUTE) <= first);
-		assert_in_range(pace_first((uint32_t)hash, MINUTE, 5), 5, 5 + MINUTE);
-	}
-	assert_true(pace_grid(UINT32_MAX / 2, MINUTE, 0) > 29 * SECOND && pace_grid(UINT32_MAX / 2, MINUTE, 0) < 31 * SECOND);
-}
-
-static void
-too_many_connections_double_the_interval(void **unused)
-{
-	struct world *world = replay("..", "");
-	static const int minutes[] = { 2, 4, 8, 10, 10 };
-
-	(void)unused;
-	for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
-		struct sighting run = world_sighting(world, 't');
-		run.too_many = true;
-		world_learn(world, &run);
-		assert_true(pace_interval(&world->target, &world->policy) == minutes[i] * MINUTE);
-		assert_int_equal(world->news.backed_off, i < 4);
-	}
-	world_run(world, ".");
-	assert_true(pace_interval(&world->target, &world->policy) == 8 * MINUTE);
-	world_run(world, "...");
-	assert_true(pace_interval(&world->target, &world->policy) == MINUTE);
-	world->policy.interval = 60 * MINUTE;
-	world->target.doubled = 3;
-	assert_true(pace_interval(&world->target, &world->policy) == 60 * MINUTE);
-	world_destroy(&world);
-}
-
-static void
 a_run_by_hand_that_was_not_due_counts_for_nothing(void **unused)
 {
 	struct world *world = replay("..xx", "");
@@ -414,7 +318,6 @@ main(void)
 		cmocka_unit_test(three_outages_in_half_an_hour_are_flapping),
 		cmocka_unit_test(flapping_ends_down_after_five_minutes_of_it),
 		cmocka_unit_test(outages_far_apart_are_not_flapping),
-		cmocka_unit_test(a_server_that_greets_late_is_slow_and_never_down),
 		cmocka_unit_test(tempfail_fails_only_after_its_grace),
 		cmocka_unit_test(tempfail_needs_five_runs_as_well),
 		cmocka_unit_test(another_way_of_failing_is_told_at_its_second_sight),
@@ -422,10 +325,6 @@ main(void)
 		cmocka_unit_test(blind_runs_tell_nothing_at_all),
 		cmocka_unit_test(a_held_confirmation_is_never_dropped),
 		cmocka_unit_test(what_a_hold_held_is_told_in_a_digest),
-		cmocka_unit_test(patience_comes_with_the_last_attempt),
-		cmocka_unit_test(retries_come_soon_and_the_rest_on_the_grid),
-		cmocka_unit_test(the_grid_is_spread_and_does_not_drift),
-		cmocka_unit_test(too_many_connections_double_the_interval),
 		cmocka_unit_test(a_run_by_hand_that_was_not_due_counts_for_nothing),
 		cmocka_unit_test(what_is_quiet_needs_no_keeping),
 	};

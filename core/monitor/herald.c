@@ -1,0 +1,207 @@
+/* Changes become messages to the keeper, which tells and logs them; single attempts and our own counts become log lines. */
+#include "monitor/monitor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "monitor/pace.h"
+#include "monitor/silence.h"
+
+enum { SENTENCE_MAX = 4096, LINES_MAX = 200, FEW_TARGETS = 100 };
+static const int64_t lines_every = 10 * (int64_t)SECOND, hourly = 3600 * (int64_t)SECOND;
+static const uint32_t from_outside = SILENCE_parent | SILENCE_parent_unplain | SILENCE_paused | SILENCE_window
+    | SILENCE_acknowledged;
+
+static int64_t
+utc(int64_t time)
+{
+	int64_t utc = time + clock_wall() - clock_mono();
+
+	return utc < 0 ? 0 : utc;
+}
+
+static void
+name_states(struct message_change *message, const struct change *change)
+{
+	if (change->from == STATE_NONE)
+		return;
+	snprintf(message->from, sizeof message->from, "%s", state_name(change->from));
+	snprintf(message->to, sizeof message->to, "%s", state_name(change->to));
+}
+
+/* The runs that led to it: all of the series for what confirms or ends an outage, else the one at hand. */
+static void
+name_attempts(struct message_change *message, const struct monitor *monitor, const struct change *change,
+    const struct report *report)
+{
+	const struct series *series = monitor->targets[message->target].series;
+	bool whole = change->kind == NOTICE_down || change->kind == NOTICE_up || change->kind == NOTICE_flapping
+	    || change->kind == NOTICE_changed;
+
+	if (whole && series != NULL) {
+		message->attempt_count = series->count;
+		memcpy(message->attempts, series->runs, series->count * sizeof series->runs[0]);
+	} else if (report != NULL && report->run != 0 && change->kind != NOTICE_cleared && change->kind != NOTICE_settled) {
+		message->attempt_count = 1;
+		message->attempts[0] = report->run;
+	}
+}
+
+void
+herald_change(struct monitor *monitor, uint32_t target, const struct change *change, const struct report *report)
+{
+	struct message_change message = { .number = ++monitor->change, .target = target, .change = change->number,
+		.silence = change->silence, .incident = change->incident, .detected = utc(change->detected),
+		.confirmed = utc(change->confirmed) };
+	char sentence[SENTENCE_MAX];
+	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
+
+	snprintf(message.kind, sizeof message.kind, "%s", notice_name(change->kind));
+	snprintf(message.code, sizeof message.code, "%s", codes_get(monitor->codes, change->code)->name);
+	name_states(&message, change);
+	silence_add_names(&silences, change->silence);
+	name_attempts(&message, monitor, change, report);
+	sentence_add_change(&text, monitor, target, change, report);
+	message.text = (struct pw_bytes){ text.bytes, text.size };
+	if (change->silence & from_outside)
+		monitor->targets[target].flags |= WATCHED_SILENCED;
+	if (change->silence & SILENCE_digest)
+		ourselves_digest(monitor, target);
+	outbox_put_change(monitor, &message);
+}
+
+/* Only where something was kept silent does the end of a reason matter to the keeper: it compares then. */
+void
+herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
+{
+	struct watched *watched = &monitor->targets[target];
+	uint32_t ended = was & ~watched->state.silence & from_outside;
+	struct message_change message = { .target = target, .silence = watched->state.silence, .confirmed = utc(monitor->now),
+		.detected = utc(monitor->now) };
+	char sentence[SENTENCE_MAX], names[sizeof message.silences];
+	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences), reasons = TEXT_OVER(names);
+
+	if (ended == 0 || !(watched->flags & WATCHED_SILENCED))
+		return;
+	if (!(watched->state.silence & from_outside))
+		watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
+	message.number = ++monitor->change;
+	message.change = ++watched->state.number;
+	silence_add_names(&silences, watched->state.silence);
+	silence_add_names(&reasons, ended);
+	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)", monitor->config->targets[target].name,
+	    state_name((enum state)watched->state.state), names);
+	message.text = (struct pw_bytes){ text.bytes, text.size };
+	outbox_put_change(monitor, &message);
+}
+
+void
+herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, int64_t since, const char *format, ...)
+{
+	struct message_change message = { .number = ++monitor->change, .target = CONFIG_NONE,
+		.change = ++monitor->own_change, .detected = utc(since), .confirmed = utc(monitor->now) };
+	char sentence[2 * SENTENCE_MAX];
+	struct text text = TEXT_OVER(sentence);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	snprintf(message.kind, sizeof message.kind, "%s", notice_name(kind));
+	snprintf(message.code, sizeof message.code, "%s", code);
+	message.text = (struct pw_bytes){ text.bytes, text.size };
+	outbox_put_change(monitor, &message);
+}
+
+/* When very much happens at once the log gets a part of it and the count of the rest: changes are not among it. */
+static bool
+may_say(struct monitor *monitor)
+{
+	if (monitor->now - monitor->lines_since >= lines_every) {
+		if (monitor->counts.lines_withheld > 0)
+			duty_log(monitor->duty, LOG_NOTICE, 0, "%" PRIu64 " lines about single attempts were left out",
+			    monitor->counts.lines_withheld);
+		monitor->counts.lines_withheld = 0;
+		monitor->lines_since = monitor->now;
+		monitor->lines = 0;
+	}
+	if (monitor->lines++ < LINES_MAX)
+		return true;
+	monitor->counts.lines_withheld++;
+	return false;
+}
+
+static void
+say(struct monitor *monitor, int level, uint32_t target, const char *what, const struct report *report,
+    uint32_t attempt, uint32_t of)
+{
+	char sentence[SENTENCE_MAX];
+	struct text text = TEXT_OVER(sentence);
+
+	if (level > monitor->config->log_level || !may_say(monitor))
+		return;
+	sentence_add_report(&text, monitor, report);
+	if (attempt > 0)
+		text_format(&text, attempt <= of ? ", attempt %" PRIu32 " of %" PRIu32 : ", attempt %" PRIu32, attempt, of);
+	else {
+		text_add(&text, ", in ");
+		text_add_span(&text, report->micros);
+	}
+	duty_log(monitor->duty, level, 0, "%s %s: %s", monitor->config->targets[target].name, what, sentence);
+}
+
+void
+herald_attempt(struct monitor *monitor, uint32_t target, const struct report *report)
+{
+	const struct news *news = &monitor->news;
+	const struct watched *watched = &monitor->targets[target];
+	const struct policy *policy = monitor->config->targets[target].policy;
+	int first = monitor->config->target_count <= FEW_TARGETS ? LOG_INFO : LOG_DEBUG;
+
+	if (news->signal == SIGNAL_NONE)
+		say(monitor, report->verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, target, "unknown", report, 0, 0);
+	else if (news->to == STATE_SUSPECT)
+		say(monitor, LOG_NOTICE, target, "suspect", report, watched->state.fails, policy->tries);
+	else if (news->avoided)
+		say(monitor, LOG_NOTICE, target, "up, a false alarm avoided", report, 0, 0);
+	else if (news->from == STATE_PENDING && news->to == STATE_UP)
+		say(monitor, first, target, report->verdict == PW_OK ? "up" : verdict_name((enum pw_verdict)report->verdict),
+		    report, 0, 0);
+	else if (news->to == STATE_RECOVERING)
+		say(monitor, LOG_INFO, target, "recovering", report, watched->state.passes, policy->recover_tries);
+	else if (news->from == STATE_RECOVERING && news->to == STATE_DOWN)
+		say(monitor, LOG_INFO, target, "still down", report, 0, 0);
+}
+
+static void
+count_states(const struct monitor *monitor, uint32_t counts[static STATES])
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		counts[monitor->targets[i].state.state]++;
+}
+
+void
+herald_hour(struct monitor *monitor)
+{
+	struct counts *counts = &monitor->counts;
+	uint32_t states[STATES] = { 0 };
+
+	if (monitor->now - monitor->hour < hourly)
+		return;
+	monitor->hour = monitor->now;
+	count_states(monitor, states);
+	duty_log(monitor->duty, LOG_INFO, 0, "%" PRIu32 " targets up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
+	    " not yet known; %" PRIu64 " runs, %" PRIu64 " unknown, %" PRIu64 " passed over, %" PRIu64 " false alarms avoided; "
+	    "runs began late by %.1f ms (p99), %.1f ms at most", states[STATE_UP], states[STATE_SUSPECT],
+	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs, counts->verdicts[PW_UNKNOWN],
+	    counts->passed_over, counts->avoided, (double)spread_at(&counts->late, 990) / MILLISECOND,
+	    (double)spread_at(&counts->late, 1000) / MILLISECOND);
+	if (monitor->outbox.results_dropped > 0 || monitor->outbox.evidence_dropped > 0)
+		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper does not keep up: %" PRIu64 " results and %" PRIu64
+		    " pieces of evidence were left out", monitor->outbox.results_dropped, monitor->outbox.evidence_dropped);
+	*counts = (struct counts){ .runs_ever = counts->runs_ever, .lines_withheld = counts->lines_withheld };
+	monitor->outbox.results_dropped = monitor->outbox.evidence_dropped = 0;
+}

@@ -1,0 +1,190 @@
+/* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule and the family. */
+#include "monitor/monitor.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "monitor/pace.h"
+#include "monitor/silence.h"
+
+/* xorshift: for jitter nothing better is needed. */
+static uint32_t
+next_random(struct monitor *monitor)
+{
+	monitor->random ^= monitor->random << 13;
+	monitor->random ^= monitor->random >> 17;
+	monitor->random ^= monitor->random << 5;
+	return monitor->random;
+}
+
+static void
+count(struct monitor *monitor, const struct report *report)
+{
+	const struct news *news = &monitor->news;
+
+	monitor->counts.runs++;
+	monitor->counts.runs_ever++;
+	monitor->counts.verdicts[report->verdict]++;
+	monitor->counts.avoided += news->avoided;
+}
+
+/*
+ * The series holds the runs whose evidence belongs to what may be told next: all failing attempts of a suspicion; while
+ * down, the last failing one and the passing ones behind it.
+ */
+static void
+keep_series(struct watched *watched, const struct report *report, enum state from, enum signal signal)
+{
+	bool failed = signal == SIGNAL_FAILED || signal == SIGNAL_FAILED_ENOUGH || signal == SIGNAL_FAILED_OTHERWISE;
+	enum state state = (enum state)watched->state.state;
+
+	if (signal == SIGNAL_NONE)
+		return;
+	if (failed && state_is_down(from))
+		series_restart(watched->series);
+	if (failed)
+		series_say(&watched->series, report->text);
+	if (failed || state_is_down(from) || state_is_down(state))
+		series_add(&watched->series, report->run);
+}
+
+/* After the changes were told: what was told needs no telling again. */
+static void
+end_series(struct watched *watched, const struct report *report, enum state from)
+{
+	enum state state = (enum state)watched->state.state;
+
+	if (state_is_down(state) && !state_is_down(from)) {
+		series_restart(watched->series);
+		series_add(&watched->series, report->run);
+	}
+	if (state == STATE_UP || state == STATE_PENDING)
+		series_destroy(&watched->series);
+}
+
+static void
+keep_facts(struct watched *watched, const struct report *report)
+{
+	struct target_state *state = &watched->state;
+
+	state->fingerprint = report->fingerprint;
+	if (report->flags & REPORT_HAS_STARTTLS)
+		state->flags |= TARGET_HAD_STARTTLS;
+	else if (report->verdict == PW_OK && (report->flags & REPORT_REACHED_EHLO))
+		state->flags &= (uint8_t)~TARGET_HAD_STARTTLS;
+}
+
+static void
+say_pace(struct monitor *monitor, uint32_t target)
+{
+	const struct news *news = &monitor->news;
+	const struct target *configured = &monitor->config->targets[target];
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	if (news->slow)
+		duty_log(monitor->duty, LOG_INFO, 0, "%s is slow: it gets the patient limits in every run", configured->name);
+	if (news->swift)
+		duty_log(monitor->duty, LOG_INFO, 0, "%s is within the routine limits again", configured->name);
+	text_add_span(&span, pace_interval(&monitor->targets[target].state, configured->policy));
+	if (news->backed_off)
+		duty_log(monitor->duty, LOG_NOTICE, 0, "%s says that we connect too often: it is run every %s for now",
+		    configured->name, bytes);
+}
+
+static void
+plan_next(struct monitor *monitor, uint32_t target, int64_t ended)
+{
+	struct watched *watched = &monitor->targets[target];
+	const struct target *configured = &monitor->config->targets[target];
+	struct pace_next next = pace_next(&watched->state, configured->policy, configured->hash, watched->due, ended,
+	    next_random(monitor));
+
+	monitor->counts.passed_over += next.passed_over;
+	watch_plan(monitor, target, next.at);
+}
+
+static void
+tell_news(struct monitor *monitor, uint32_t target, const struct report *report, uint32_t silence_was)
+{
+	const struct watched *watched = &monitor->targets[target];
+
+	for (uint32_t i = 0; i < monitor->news.count; i++)
+		herald_change(monitor, target, &monitor->news.changes[i], report);
+	if (watched->state.silence != silence_was)
+		herald_silence(monitor, target, silence_was);
+	if (monitor->news.count > 0 || watched->state.silence != silence_was)
+		outbox_put_state(monitor, target);
+	else if (monitor->news.durable)
+		outbox_mark(monitor, target);
+}
+
+/* What was not theirs is not passed on as theirs. */
+static void
+put_result(struct monitor *monitor, struct report *report, const struct outlook *outlook)
+{
+	if (outlook->blind && report->verdict == PW_FAILED) {
+		report->verdict = PW_UNKNOWN;
+		snprintf(report->outcome, sizeof report->outcome, "blind");
+	}
+	outbox_put_result(monitor, report);
+}
+
+void
+judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
+{
+	uint32_t target = report->target;
+	struct watched *watched = &monitor->targets[target];
+	const struct policy *policy = monitor->config->targets[target].policy;
+	uint32_t silence_was = watched->state.silence;
+
+	ourselves_before(monitor, run, report);
+	if (run->verdict == PW_FAILED && run->started <= monitor->interrupted)
+		run->verdict = PW_UNKNOWN;
+	struct outlook outlook = ourselves_outlook(monitor, report);
+	if (run->verdict == PW_FAILED && !outlook.blind
+	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))
+		kin_suspected(monitor, target, run->started);
+	outlook.silence |= kin_silence(monitor, target);
+	if (!learn_run(&watched->state, run, policy, &outlook, &monitor->news)) {
+		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped",
+		    monitor->config->targets[target].name);
+		watch_plan(monitor, target, monitor->now + policy->interval);
+		return;
+	}
+	count(monitor, report);
+	keep_facts(watched, report);
+	keep_series(watched, report, monitor->news.from, monitor->news.signal);
+	if (monitor->news.suspected)
+		kin_suspected(monitor, target, run->started);
+	herald_attempt(monitor, target, report);
+	tell_news(monitor, target, report, silence_was);
+	say_pace(monitor, target);
+	end_series(watched, report, monitor->news.from);
+	put_result(monitor, report, &outlook);
+	bool moved = monitor->news.from != monitor->news.to;
+	plan_next(monitor, target, run->ended);
+	kin_learnt(monitor, target, run->started, moved);
+}
+
+uint32_t
+judge_release(struct monitor *monitor)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		struct watched *watched = &monitor->targets[i];
+		uint32_t silence_was = watched->state.silence;
+		if (watched->state.trouble == NULL || !watched->state.trouble->held)
+			continue;
+		struct outlook outlook = { .silence = kin_silence(monitor, i) | SILENCE_digest, .codes = monitor->codes };
+		if (!learn_release(&watched->state, monitor->config->targets[i].policy, &outlook, monitor->now, &monitor->news))
+			continue;
+		tell_news(monitor, i, NULL, silence_was);
+		count += monitor->news.count > 0;
+		if (watched->run == 0)
+			plan_next(monitor, i, monitor->now);
+	}
+	return count;
+}

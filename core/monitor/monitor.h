@@ -1,0 +1,233 @@
+/*
+ * The monitor: what is true. It orders runs, learns from their reports, decides by the rules, and tells the keeper. It
+ * opens nothing and waits for nobody. All parts get the time from monitor->now, which the loop (monitor.c) or a test
+ * sets; sockets are written without waiting, and read by the loop alone.
+ *
+ *   watch.c     the whole, its targets, when each is run next
+ *   orders.c    ticks, orders, probers that come and go
+ *   reports.c   what probers say
+ *   judge.c     a run, the rules, and all that follows
+ *   kin.c       parents and children
+ *   ourselves.c blindness, holds, digests, clocks that jump
+ *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
+ *   outbox.c    what waits for the keeper
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include "base/duty.h"
+#include "base/spread.h"
+#include "config/config.h"
+#include "monitor/blind.h"
+#include "monitor/learn.h"
+#include "monitor/schedule.h"
+
+enum {
+	WATCHED_PATIENT = 1, /* the run in hand is patient */
+	WATCHED_LOCAL = 2,   /* its address is of this host: it says nothing about the network */
+	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
+	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
+	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
+};
+
+/* The runs of an open suspicion or incident, and what the last failing one said. */
+struct series {
+	char *text; /* NULL: none */
+	uint8_t count, room;
+	uint64_t runs[];
+};
+
+struct watched {
+	struct target_state state;
+	uint64_t run;   /* in a prober's hands, 0: none */
+	int64_t due;    /* of that run, or of the next one */
+	struct series *series;
+	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
+	uint8_t flags;
+};
+
+/* A target in its family; only where the configuration has parents at all. */
+struct kin {
+	uint32_t first_child, next_sibling; /* CONFIG_NONE: none */
+	int64_t looked;     /* when its last run that ended had begun */
+	int64_t wanted;     /* a run that begins later is wanted by a child; 0: none */
+	int64_t began;      /* its last suspicion: the first failing attempt */
+	int64_t waits;      /* until when its own `down` waits for its parents; 0: it does not */
+};
+
+struct prober_link {
+	int fd; /* -1: none */
+	uint32_t in_hand;
+	struct wire_out orders;
+	unsigned char *bytes;
+};
+
+/* Legs whose evidence came just now: where they were. */
+struct lately {
+	uint64_t run, network;
+	bool local;
+};
+enum { LATELY = 4096 };
+
+struct parcel;
+
+struct outbox {
+	int fd; /* -1: none */
+	struct parcel *first, **last;         /* waits to be sent */
+	struct parcel *unsafe, **unsafe_last; /* changes that were sent, and not yet answered with `committed` */
+	size_t bytes;                         /* of what waits */
+	uint32_t *dirty, dirty_count;         /* targets whose state waits */
+	struct wire_out results;
+	unsigned char *result_bytes;
+	uint64_t results_dropped, evidence_dropped;
+};
+
+struct counts {
+	uint64_t runs_ever, runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray, lines_withheld;
+	struct spread late;
+};
+
+struct monitor {
+	struct duty *duty;
+	const struct config *config;
+	int64_t now;
+	struct codes *codes;
+	struct schedule schedule;
+	struct blind blind;
+	struct watched *targets;
+	struct kin *kin; /* NULL: nobody has a parent */
+	struct prober_link *probers;
+	struct outbox outbox;
+	struct lately *lately;
+	struct news news;        /* of the run that is judged: too large for many frames */
+	uint64_t run, change, own_change; /* the last number given */
+	uint32_t random;
+	uint32_t waiting;        /* targets whose `down` waits for a parent */
+	uint32_t digest_count;   /* downs stamped with `digest` that no digest has told yet */
+	int64_t digest_due;
+	int64_t blind_since;     /* for the words when it is over */
+	bool references_doubted; /* and that was said */
+	int64_t clock_offset, boot_offset; /* wall and boot time minus monotonic, 0: not yet known */
+	int64_t interrupted;     /* when we were last suspended: failures of runs begun before say nothing */
+	int64_t second, hour;    /* when we last did what is done so often */
+	int64_t lines_since;     /* the log's budget for lines about single attempts */
+	uint32_t lines;
+	bool begun;              /* states have been recovered, and runs are ordered */
+	bool stopping;
+	struct counts counts;
+};
+
+/* watch.c */
+
+/* Everything in its first state; `seed`: any number. NULL where there is no memory. */
+struct monitor *monitor_create(struct duty *, int64_t now, uint32_t seed);
+void monitor_destroy(struct monitor **);
+
+/* What the keeper knew has come (or never will): the schedule begins. */
+void monitor_begin(struct monitor *);
+
+/* Every tick: what time alone brings about. */
+void monitor_tick(struct monitor *);
+
+/* After every packet and every tick: sends what has gathered. */
+void monitor_flush(struct monitor *);
+
+/* No more orders. */
+void monitor_stop(struct monitor *);
+
+/* Nothing is in hand, and the keeper has all. */
+bool monitor_is_done(const struct monitor *);
+
+void monitor_account(struct monitor *, const struct message_account *);
+
+/* The target's next run is due then; what is due before the horizon is ordered at once. */
+void watch_plan(struct monitor *, uint32_t target, int64_t due);
+uint32_t watch_prober(const struct monitor *, uint32_t target);
+/* Gives back its run, if one is in hand: a report on it will not be taken. */
+void watch_release(struct monitor *, uint32_t target);
+bool watch_is_quiet(const struct watched *);
+
+/* The record that the keeper keeps: the state and the series. */
+void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
+bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
+
+/* Adds a run to the series, making one. Where there is no memory it is left out. */
+void series_add(struct series **, uint64_t run);
+void series_say(struct series **, struct pw_bytes text);
+void series_restart(struct series *);
+void series_destroy(struct series **);
+
+/* orders.c */
+
+void orders_collect(struct monitor *);
+void orders_order(struct monitor *, uint32_t target);
+void orders_flush(struct monitor *);
+/* Takes the socket. What the prober before had in hand is due again, with the same attempt number. */
+void orders_linked(struct monitor *, uint32_t prober, int fd);
+void orders_lost(struct monitor *, uint32_t prober);
+
+/* reports.c: a packet of a prober; false: it is malformed. */
+bool reports_heard(struct monitor *, uint32_t prober, const void *packet, size_t size);
+
+/* judge.c: the run of a report that was asked for, with its times on our clock. */
+void judge_run(struct monitor *, struct sighting *, struct report *);
+/* All targets whose confirmation was held are down now. Returns how many. */
+uint32_t judge_release(struct monitor *);
+
+/* kin.c */
+
+bool kin_init(struct monitor *);
+/* Reasons for silence that come from its parents. */
+uint32_t kin_silence(const struct monitor *, uint32_t target);
+/* It turned suspect, or is about to: its first failing attempt began at `began`. Its parents are looked at. */
+void kin_suspected(struct monitor *, uint32_t target, int64_t began);
+/* A run of it ended that had begun at `started`: what that means for its children. */
+void kin_learnt(struct monitor *, uint32_t target, int64_t started, bool moved);
+void kin_tick(struct monitor *);
+uint32_t kin_count_behind(const struct monitor *, uint32_t target);
+
+/* ourselves.c */
+
+void ourselves_before(struct monitor *, const struct sighting *, const struct report *);
+struct outlook ourselves_outlook(const struct monitor *, const struct report *);
+void ourselves_references(struct monitor *, const struct message_references *);
+void ourselves_tick(struct monitor *);
+/* A down was stamped with `digest`. */
+void ourselves_digest(struct monitor *, uint32_t target);
+
+/* herald.c */
+
+/* `report`: the run it came of, NULL: none. */
+void herald_change(struct monitor *, uint32_t target, const struct change *, const struct report *);
+/* The reasons for silence of a target are others than before. */
+void herald_silence(struct monitor *, uint32_t target, uint32_t was);
+/* Of our own. */
+void herald_ours(struct monitor *, enum notice_kind, const char *code, int64_t since, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* What happened to an attempt, for the log only. */
+void herald_attempt(struct monitor *, uint32_t target, const struct report *);
+void herald_hour(struct monitor *);
+
+/* sentence.c */
+
+void sentence_add_change(struct text *, const struct monitor *, uint32_t target, const struct change *,
+    const struct report *);
+/* What the run said, or else what its outcome means. */
+void sentence_add_report(struct text *, const struct monitor *, const struct report *);
+
+/* outbox.c */
+
+bool outbox_init(struct monitor *);
+void outbox_fini(struct monitor *);
+void outbox_linked(struct monitor *, int fd);
+void outbox_lost(struct monitor *);
+bool outbox_heard(struct monitor *, const void *packet, size_t size);
+void outbox_put_change(struct monitor *, const struct message_change *);
+void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
+void outbox_put_result(struct monitor *, const struct report *);
+void outbox_put_state(struct monitor *, uint32_t target); /* behind what waits */
+void outbox_mark(struct monitor *, uint32_t target);      /* some time soon */
+void outbox_flush(struct monitor *);
+bool outbox_is_empty(const struct monitor *);
+
+#endif

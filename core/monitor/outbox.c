@@ -1,0 +1,314 @@
+/*
+ * What waits for the keeper. The monitor waits for nobody, so a keeper that is slow or dead lets this grow: changes are
+ * never dropped and are kept until they are safe; states wait as a mark on their target, so that the last one counts;
+ * evidence and results have a bound, and what is beyond it is counted.
+ */
+#include "monitor/monitor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024 };
+
+struct parcel {
+	struct parcel *next;
+	uint64_t change; /* its number, 0: it is none */
+	uint32_t size;
+	unsigned char bytes[];
+};
+
+bool
+outbox_init(struct monitor *monitor)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	*outbox = (struct outbox){ .fd = -1 };
+	outbox->last = &outbox->first;
+	outbox->unsafe_last = &outbox->unsafe;
+	outbox->dirty = malloc((monitor->config->target_count + 1) * sizeof *outbox->dirty);
+	outbox->result_bytes = malloc(WIRE_MAX);
+	outbox->results = wire_over(outbox->result_bytes, WIRE_MAX);
+	return outbox->dirty != NULL && outbox->result_bytes != NULL;
+}
+
+static void
+free_all(struct parcel *parcel)
+{
+	while (parcel != NULL) {
+		struct parcel *next = parcel->next;
+		free(parcel);
+		parcel = next;
+	}
+}
+
+void
+outbox_fini(struct monitor *monitor)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	free_all(outbox->first);
+	free_all(outbox->unsafe);
+	free(outbox->dirty);
+	free(outbox->result_bytes);
+	if (outbox->last != NULL && outbox->fd >= 0)
+		close(outbox->fd);
+	*outbox = (struct outbox){ .fd = -1 };
+}
+
+static void
+append(struct parcel *parcel, struct parcel ***last)
+{
+	parcel->next = NULL;
+	**last = parcel;
+	*last = &parcel->next;
+}
+
+static bool
+put(struct outbox *outbox, const void *bytes, size_t size, uint64_t change)
+{
+	struct parcel *parcel = malloc(sizeof *parcel + size);
+
+	if (parcel == NULL)
+		return false;
+	*parcel = (struct parcel){ .change = change, .size = (uint32_t)size };
+	memcpy(parcel->bytes, bytes, size);
+	outbox->bytes += size;
+	append(parcel, &outbox->last);
+	return true;
+}
+
+void
+outbox_put_change(struct monitor *monitor, const struct message_change *change)
+{
+	unsigned char packet[16 * 1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_change(&out, change);
+	if (out.bad || !put(&monitor->outbox, packet, out.size, change->number))
+		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a change could not be passed on: %.*s",
+		    (int)change->text.size, change->text.data);
+}
+
+void
+outbox_put_evidence(struct monitor *monitor, const void *packet, size_t size)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	if (outbox->bytes + size > EVIDENCE_WAITING_MAX || !put(outbox, packet, size, 0))
+		outbox->evidence_dropped++;
+}
+
+static bool
+put_state(struct monitor *monitor, uint32_t target, struct wire_out *out)
+{
+	unsigned char record[8 * 1024];
+	struct wire_out state = wire_over(record, sizeof record);
+
+	watch_encode(monitor, target, &state);
+	message_put_state(out, &(struct message_state){ target, { (const char *)record, state.size } });
+	return !state.bad && !out->bad;
+}
+
+void
+outbox_put_state(struct monitor *monitor, uint32_t target)
+{
+	unsigned char packet[8 * 1024 + 16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (!put_state(monitor, target, &out) || !put(&monitor->outbox, packet, out.size, 0))
+		outbox_mark(monitor, target);
+}
+
+void
+outbox_mark(struct monitor *monitor, uint32_t target)
+{
+	struct watched *watched = &monitor->targets[target];
+
+	if (watched->flags & WATCHED_DIRTY)
+		return;
+	watched->flags |= WATCHED_DIRTY;
+	monitor->outbox.dirty[monitor->outbox.dirty_count++] = target;
+}
+
+static void
+pack_results(struct outbox *outbox)
+{
+	if (outbox->results.size > 0 && !put(outbox, outbox->result_bytes, outbox->results.size, 0))
+		outbox->results_dropped++;
+	outbox->results = wire_over(outbox->result_bytes, WIRE_MAX);
+}
+
+void
+outbox_put_result(struct monitor *monitor, const struct report *report)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	if (outbox->bytes > RESULTS_WAITING_MAX) {
+		outbox->results_dropped++;
+		return;
+	}
+	if (outbox->results.size == 0)
+		message_begin_results(&outbox->results);
+	if (message_add_report(&outbox->results, report))
+		return;
+	pack_results(outbox);
+	message_begin_results(&outbox->results);
+	(void)message_add_report(&outbox->results, report);
+}
+
+/* What the socket takes now of what waits; true where nothing is left. */
+static bool
+send_parcels(struct outbox *outbox)
+{
+	struct parcel *parcel;
+
+	while ((parcel = outbox->first) != NULL) {
+		if (!packet_send(outbox->fd, parcel->bytes, parcel->size, -1))
+			return false;
+		outbox->bytes -= parcel->size;
+		outbox->first = parcel->next;
+		if (outbox->first == NULL)
+			outbox->last = &outbox->first;
+		if (parcel->change != 0)
+			append(parcel, &outbox->unsafe_last);
+		else
+			free(parcel);
+	}
+	return true;
+}
+
+static void
+send_states(struct monitor *monitor)
+{
+	struct outbox *outbox = &monitor->outbox;
+	unsigned char packet[8 * 1024 + 16];
+
+	while (outbox->dirty_count > 0) {
+		uint32_t target = outbox->dirty[outbox->dirty_count - 1];
+		struct wire_out out = wire_over(packet, sizeof packet);
+		if (put_state(monitor, target, &out) && !packet_send(outbox->fd, packet, out.size, -1))
+			return;
+		outbox->dirty_count--;
+		monitor->targets[target].flags = (uint8_t)(monitor->targets[target].flags & ~WATCHED_DIRTY);
+	}
+}
+
+void
+outbox_flush(struct monitor *monitor)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	if (outbox->fd < 0 || !monitor->begun)
+		return;
+	pack_results(outbox);
+	if (send_parcels(outbox))
+		send_states(monitor);
+}
+
+bool
+outbox_is_empty(const struct monitor *monitor)
+{
+	const struct outbox *outbox = &monitor->outbox;
+
+	return outbox->first == NULL && outbox->dirty_count == 0 && outbox->results.size == 0;
+}
+
+void
+outbox_lost(struct monitor *monitor)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	if (outbox->fd >= 0)
+		close(outbox->fd);
+	outbox->fd = -1;
+}
+
+void
+outbox_linked(struct monitor *monitor, int fd)
+{
+	struct outbox *outbox = &monitor->outbox;
+
+	outbox_lost(monitor);
+	outbox->fd = fd;
+	if (outbox->unsafe != NULL) { /* the next keeper may not have them: again, before all that is newer */
+		*outbox->unsafe_last = outbox->first;
+		for (struct parcel *parcel = outbox->unsafe; parcel != outbox->first; parcel = parcel->next)
+			outbox->bytes += parcel->size;
+		if (outbox->first == NULL)
+			outbox->last = outbox->unsafe_last;
+		outbox->first = outbox->unsafe;
+		outbox->unsafe = NULL;
+		outbox->unsafe_last = &outbox->unsafe;
+	}
+	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
+		if (monitor->targets[i].state.state != STATE_PENDING)
+			outbox_mark(monitor, i);
+}
+
+static bool
+take_committed(struct outbox *outbox, struct wire_in *in)
+{
+	uint64_t number;
+
+	if (!message_get_committed(in, &number))
+		return false;
+	while (outbox->unsafe != NULL && outbox->unsafe->change <= number) {
+		struct parcel *parcel = outbox->unsafe;
+		outbox->unsafe = parcel->next;
+		if (outbox->unsafe == NULL)
+			outbox->unsafe_last = &outbox->unsafe;
+		free(parcel);
+	}
+	return true;
+}
+
+static bool
+take_state(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_state state;
+
+	if (!message_get_state(in, &state, monitor->config->target_count))
+		return false;
+	struct wire_in record = wire_from(state.state.data, state.state.size);
+	/* To a monitor that has begun it is a keeper that was born again and says what we know better. */
+	if (!monitor->begun && !watch_decode(monitor, state.target, &record))
+		duty_log(monitor->duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
+		    monitor->config->targets[state.target].name);
+	return true;
+}
+
+bool
+outbox_heard(struct monitor *monitor, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_STATE:
+		return take_state(monitor, &in);
+	case MESSAGE_RECOVERED:
+		monitor_begin(monitor);
+		return size == 1;
+	case MESSAGE_COMMITTED:
+		return take_committed(&monitor->outbox, &in);
+	case MESSAGE_LINK:
+	case MESSAGE_STOP:
+	case MESSAGE_ACCOUNT:
+	case MESSAGE_READY:
+	case MESSAGE_ALIVE:
+	case MESSAGE_LOG:
+	case MESSAGE_ORDERS:
+	case MESSAGE_REPORTS:
+	case MESSAGE_EVIDENCE:
+	case MESSAGE_REFERENCES:
+	case MESSAGE_CHANGE:
+	case MESSAGE_RESULTS:
+	case MESSAGE_BLAME:
+	case MESSAGE_KINDS:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,212 @@
+/*
+ * What probers say. They meet foreign bytes, so nothing they say is taken on trust: a target that is not theirs, a time
+ * that cannot be, a name that nobody knows or a text that could move a cursor, and the sender is broken. A report on a
+ * run that was not asked for (any more) is no fault, and is left aside.
+ */
+#include "monitor/monitor.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+
+static bool
+is_line(struct pw_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static uint8_t
+phase_of(const struct policy *policy, const char *name)
+{
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		if (strcmp(policy->phases[i].name, name) == 0)
+			return (uint8_t)i;
+	return PHASE_ANY;
+}
+
+static void
+show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
+{
+	for (uint32_t i = 0; i < run->shown_count; i++)
+		if (run->shown[i].code == code)
+			return;
+	if (code != CODE_NONE && run->shown_count < REPORT_WARNINGS_MAX + 1)
+		run->shown[run->shown_count++] = (struct shown){ code, phase, blocked };
+}
+
+/* False: a name that neither the host nor the probe knows. */
+static bool
+show_warnings(struct monitor *monitor, struct sighting *run, const struct report *report, const struct policy *policy)
+{
+	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
+	struct outcome outcome;
+
+	for (uint32_t i = 0; i < report->warning_count; i++) {
+		const char *code = report->warnings[i].code, *phase = report->warnings[i].phase;
+		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
+			return false;
+		show(run, codes_of(monitor->codes, code, own), phase_of(policy, phase[0] != '\0' ? phase : outcome.phase), false);
+	}
+	return true;
+}
+
+/* The outcome itself is a condition where it degrades or blocks, and where it is so grave that it stands at once. */
+static bool
+show_outcome(struct monitor *monitor, struct sighting *run, const struct report *report, const struct policy *policy)
+{
+	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
+	struct outcome outcome;
+
+	run->outcome = codes_of(monitor->codes, report->outcome, own);
+	if (report->verdict == PW_OK)
+		return run->outcome == CODE_OK;
+	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
+		return false;
+	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
+	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
+	    || (report->verdict == PW_FAILED && outcome.at_once))
+		show(run, run->outcome, phase_of(policy, outcome.phase), report->verdict == PW_BLOCKED);
+	return true;
+}
+
+/* The phase in which a run failed was reached, and not gone through: what it would have shown was not to be seen. */
+static uint32_t
+gone_through(const struct report *report)
+{
+	uint32_t reached = report->reached;
+
+	if (report->verdict != PW_FAILED && report->verdict != PW_UNKNOWN)
+		return reached;
+	return reached == 0 ? 0 : reached & ~(1u << (31 - __builtin_clz(reached)));
+}
+
+static bool
+sight(struct monitor *monitor, const struct report *report, struct sighting *run)
+{
+	const struct watched *watched = &monitor->targets[report->target];
+	const struct policy *policy = monitor->config->targets[report->target].policy;
+
+	*run = (struct sighting){
+		.verdict = (enum pw_verdict)report->verdict,
+		.patient = watched->flags & WATCHED_PATIENT,
+		.due = true,
+		.over_routine = report->flags & REPORT_OVER_ROUTINE,
+		.too_many = report->flags & REPORT_TOO_MANY,
+		.reached = gone_through(report),
+	};
+	/* It cannot have begun before it was ordered, nor end in the future; clocks are the same for all processes. */
+	if (report->late > INT64_MAX / 4 || report->late < -SECOND || report->micros > INT64_MAX / 4)
+		return false;
+	run->started = watched->due + report->late;
+	run->ended = run->started + report->micros;
+	return run->ended <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
+	    && show_warnings(monitor, run, report, policy);
+}
+
+static bool
+take_report(struct monitor *monitor, uint32_t prober, struct report *report)
+{
+	struct watched *watched = &monitor->targets[report->target];
+	struct sighting run;
+
+	if (watch_prober(monitor, report->target) != prober)
+		return false;
+	if (report->run != watched->run) {
+		monitor->counts.stray++;
+		return true;
+	}
+	if (!sight(monitor, report, &run))
+		return false;
+	watch_release(monitor, report->target);
+	spread_add(&monitor->counts.late, report->late);
+	judge_run(monitor, &run, report);
+	return true;
+}
+
+/* Where the leg was, for blindness: whether it is of this host, and else of which network. */
+static void
+note_place(struct monitor *monitor, const struct message_evidence *evidence)
+{
+	struct lately *lately = &monitor->lately[evidence->run % LATELY];
+	char literal[ADDRESS_TEXT_MAX];
+	struct address address;
+
+	if (lately->run != evidence->run)
+		*lately = (struct lately){ .run = evidence->run };
+	if (evidence->leg.address.size == 0 || evidence->leg.address.size >= sizeof literal)
+		return;
+	memcpy(literal, evidence->leg.address.data, evidence->leg.address.size);
+	literal[evidence->leg.address.size] = '\0';
+	if (!address_parse(literal, 0, &address))
+		return;
+	if (address_class(&address) == ADDRESS_LOOPBACK)
+		lately->local = true;
+	else
+		lately->network = address_network(&address);
+}
+
+static bool
+take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct message_evidence evidence;
+
+	if (!message_get_evidence(&in, &evidence, monitor->config->target_count)
+	    || watch_prober(monitor, evidence.target) != prober)
+		return false;
+	if (evidence.run != monitor->targets[evidence.target].run)
+		return true;
+	note_place(monitor, &evidence);
+	outbox_put_evidence(monitor, packet, size);
+	return true;
+}
+
+static bool
+take_reports(struct monitor *monitor, uint32_t prober, struct wire_in *in)
+{
+	struct report report;
+
+	while (message_next_report(in, &report, monitor->config->target_count))
+		if (!take_report(monitor, prober, &report))
+			return false;
+	return wire_is_whole(in);
+}
+
+bool
+reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct message_references references;
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_REPORTS:
+		return take_reports(monitor, prober, &in);
+	case MESSAGE_EVIDENCE:
+		return take_evidence(monitor, prober, packet, size);
+	case MESSAGE_REFERENCES:
+		if (!message_get_references(&in, &references) || references.at > monitor->now + SECOND || references.at < 0)
+			return false;
+		ourselves_references(monitor, &references);
+		return true;
+	case MESSAGE_LINK:
+	case MESSAGE_STOP:
+	case MESSAGE_ACCOUNT:
+	case MESSAGE_READY:
+	case MESSAGE_ALIVE:
+	case MESSAGE_LOG:
+	case MESSAGE_ORDERS:
+	case MESSAGE_CHANGE:
+	case MESSAGE_RESULTS:
+	case MESSAGE_STATE:
+	case MESSAGE_RECOVERED:
+	case MESSAGE_COMMITTED:
+	case MESSAGE_BLAME:
+	case MESSAGE_KINDS:
+		break;
+	}
+	return false;
+}

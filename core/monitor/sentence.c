@@ -1,0 +1,179 @@
+/* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts". One line each. */
+#include "monitor/monitor.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "monitor/codes.h"
+
+/* What a code means where nobody said more. */
+static void
+add_meaning(struct text *text, const struct monitor *monitor, uint32_t target, const char *code)
+{
+	const struct pw_outcome *own = plugin_probe(monitor->config->targets[target].policy->probe)->outcomes;
+	struct outcome outcome;
+
+	text_add(text, outcome_find(code, own, &outcome) && outcome.text[0] != '\0' ? outcome.text : code);
+}
+
+void
+sentence_add_report(struct text *text, const struct monitor *monitor, const struct report *report)
+{
+	if (report->text.size > 0)
+		text_add_bytes(text, report->text.data, report->text.size);
+	else
+		add_meaning(text, monitor, report->target, report->outcome);
+}
+
+static void
+add_last_failure(struct text *text, const struct monitor *monitor, uint32_t target, const char *code)
+{
+	const struct series *series = monitor->targets[target].series;
+
+	if (series != NULL && series->text != NULL)
+		text_add(text, series->text);
+	else
+		add_meaning(text, monitor, target, code);
+}
+
+static void
+add_attempts(struct text *text, const struct monitor *monitor, uint32_t target, uint32_t attempts)
+{
+	uint32_t tries = monitor->config->targets[target].policy->tries;
+
+	if (attempts == tries)
+		text_format(text, ", %" PRIu32 " of %" PRIu32 " attempts", attempts, tries);
+	else if (attempts > 0)
+		text_format(text, ", %" PRIu32 " attempts", attempts);
+}
+
+static void
+add_down(struct text *text, const struct monitor *monitor, uint32_t target, const struct change *change, const char *code)
+{
+	uint32_t behind = kin_count_behind(monitor, target);
+
+	text_add(text, " down: ");
+	add_last_failure(text, monitor, target, code);
+	add_attempts(text, monitor, target, change->attempts);
+	if (change->from == STATE_DOWN) { /* an episode of flapping has ended in it */
+		text_add(text, "; it went down and up before, for ");
+		text_add_span(text, change->confirmed - change->detected);
+	}
+	if (behind > 0)
+		text_format(text, "; %" PRIu32 " target%s behind it", behind, behind == 1 ? " lies" : "s lie");
+}
+
+static void
+add_up(struct text *text, const struct monitor *monitor, uint32_t target, const struct change *change,
+    const struct report *report)
+{
+	const struct series *series = monitor->targets[target].series;
+	const struct flapping *flapping = monitor->targets[target].state.flapping;
+
+	text_add(text, " up");
+	if (flapping != NULL) {
+		text_add(text, " after ");
+		text_add_span(text, change->detected - flapping->outages[FLAP_DOWNS - 1].began);
+	}
+	if (report != NULL) {
+		text_add(text, ": ");
+		sentence_add_report(text, monitor, report);
+	}
+	if (series != NULL && series->text != NULL)
+		text_format(text, "; before: %s", series->text);
+}
+
+static void
+add_flapping(struct text *text, const struct monitor *monitor, uint32_t target, const struct change *change,
+    const char *code)
+{
+	const struct flapping *flapping = monitor->targets[target].state.flapping;
+
+	text_format(text, " flapping: down for the %s time within ", FLAP_DOWNS == 3 ? "third" : "last");
+	text_add_span(text, change->confirmed - flapping->outages[0].began);
+	for (unsigned i = 0; i < FLAP_DOWNS; i++) {
+		const struct outage *outage = &flapping->outages[i];
+		text_add(text, i == 0 ? " (for " : ", ");
+		text_add_span(text, (outage->ended != 0 ? outage->ended : change->confirmed) - outage->began);
+	}
+	text_add(text, " and lasting): ");
+	add_last_failure(text, monitor, target, code);
+}
+
+/* The text of the warning that raised it. */
+static void
+add_condition(struct text *text, const struct monitor *monitor, uint32_t target, const char *code,
+    const struct report *report)
+{
+	for (uint32_t i = 0; report != NULL && i < report->warning_count; i++)
+		if (strcmp(report->warnings[i].code, code) == 0 && report->warnings[i].text.size > 0) {
+			text_add_bytes(text, report->warnings[i].text.data, report->warnings[i].text.size);
+			return;
+		}
+	if (report != NULL && strcmp(report->outcome, code) == 0)
+		sentence_add_report(text, monitor, report);
+	else
+		add_meaning(text, monitor, target, code);
+}
+
+static void
+add_with_span(struct text *text, const char *before, const struct change *change, const char *behind)
+{
+	text_add(text, before);
+	text_add_span(text, change->confirmed - change->detected);
+	text_add(text, behind);
+}
+
+void
+sentence_add_change(struct text *text, const struct monitor *monitor, uint32_t target, const struct change *change,
+    const struct report *report)
+{
+	const char *code = codes_get(monitor->codes, change->code)->name;
+
+	text_add(text, monitor->config->targets[target].name);
+	switch (change->kind) {
+	case NOTICE_down:
+		add_down(text, monitor, target, change, code);
+		return;
+	case NOTICE_up:
+		add_up(text, monitor, target, change, report);
+		return;
+	case NOTICE_changed:
+		text_add(text, " is still down, in another way: ");
+		add_last_failure(text, monitor, target, code);
+		return;
+	case NOTICE_flapping:
+		add_flapping(text, monitor, target, change, code);
+		return;
+	case NOTICE_settled:
+		add_with_span(text, " settled: it is up and steady; it went down and up for ", change, "");
+		return;
+	case NOTICE_degraded:
+	case NOTICE_blocked:
+		text_format(text, " %s(%s): ", notice_name(change->kind), code);
+		add_condition(text, monitor, target, code, report);
+		return;
+	case NOTICE_cleared:
+		text_format(text, " cleared(%s)", code);
+		add_with_span(text, ": no longer seen, after ", change, "");
+		return;
+	case NOTICE_impaired:
+		text_add(text, ": our own trouble: ");
+		if (change->detected < change->confirmed)
+			add_with_span(text, "nothing was learnt for ", change, ": ");
+		if (report != NULL)
+			sentence_add_report(text, monitor, report);
+		return;
+	case NOTICE_none:
+	case NOTICE_fact:
+	case NOTICE_outage:
+	case NOTICE_reminder:
+	case NOTICE_stopped:
+	case NOTICE_blind:
+	case NOTICE_digest:
+	case NOTICE_test:
+	case NOTICE_KINDS:
+		break;
+	}
+	text_format(text, " %s", notice_name(change->kind));
+}

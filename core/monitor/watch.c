@@ -1,0 +1,329 @@
+/* The whole of the monitor without its loop: targets, their records, and when each is run next. */
+#include "monitor/monitor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "monitor/pace.h"
+#include "monitor/silence.h"
+
+enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, RECORD_VERSION = 1 };
+
+uint32_t
+watch_prober(const struct monitor *monitor, uint32_t target)
+{
+	return monitor->config->targets[target].host_hash % monitor->config->probers;
+}
+
+static bool
+make_probers(struct monitor *monitor)
+{
+	uint32_t count = monitor->config->probers;
+
+	monitor->probers = calloc(count, sizeof *monitor->probers);
+	for (uint32_t i = 0; monitor->probers != NULL && i < count; i++) {
+		struct prober_link *prober = &monitor->probers[i];
+		prober->fd = -1;
+		if ((prober->bytes = malloc(WIRE_MAX)) == NULL)
+			return false;
+		prober->orders = wire_over(prober->bytes, WIRE_MAX);
+	}
+	return monitor->probers != NULL;
+}
+
+static bool
+make_targets(struct monitor *monitor)
+{
+	uint32_t count = monitor->config->target_count;
+
+	monitor->targets = calloc(count == 0 ? 1 : count, sizeof *monitor->targets);
+	for (uint32_t i = 0; monitor->targets != NULL && i < count; i++)
+		target_state_init(&monitor->targets[i].state, monitor->now);
+	return monitor->targets != NULL;
+}
+
+struct monitor *
+monitor_create(struct duty *duty, int64_t now, uint32_t seed)
+{
+	struct monitor *monitor = calloc(1, sizeof *monitor);
+
+	if (monitor == NULL)
+		return NULL;
+	monitor->duty = duty;
+	monitor->config = duty->config;
+	monitor->now = now;
+	monitor->second = monitor->hour = monitor->lines_since = now;
+	monitor->random = seed | 1;
+	/* Numbers that no monitor before us has given: its second of birth above, a counter below. */
+	monitor->run = (uint64_t)(clock_wall() / SECOND) << 32;
+	monitor->own_change = (uint64_t)clock_wall();
+	blind_init(&monitor->blind);
+	monitor->codes = codes_create();
+	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
+	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_probers(monitor)
+	    || !outbox_init(monitor) || !kin_init(monitor)
+	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
+		monitor_destroy(&monitor);
+	return monitor;
+}
+
+void
+monitor_destroy(struct monitor **given)
+{
+	struct monitor *monitor = *given;
+
+	*given = NULL;
+	if (monitor == NULL)
+		return;
+	for (uint32_t i = 0; monitor->targets != NULL && i < monitor->config->target_count; i++) {
+		target_state_fini(&monitor->targets[i].state);
+		series_destroy(&monitor->targets[i].series);
+	}
+	for (uint32_t i = 0; monitor->probers != NULL && i < monitor->config->probers; i++) {
+		if (monitor->probers[i].fd >= 0)
+			close(monitor->probers[i].fd);
+		free(monitor->probers[i].bytes);
+	}
+	outbox_fini(monitor);
+	schedule_fini(&monitor->schedule);
+	codes_destroy(&monitor->codes);
+	free(monitor->lately);
+	free(monitor->targets);
+	free(monitor->probers);
+	free(monitor->kin);
+	free(monitor);
+}
+
+void
+watch_plan(struct monitor *monitor, uint32_t target, int64_t due)
+{
+	struct watched *watched = &monitor->targets[target];
+
+	watched->due = due;
+	if (due >= schedule_horizon(&monitor->schedule))
+		schedule_put(&monitor->schedule, target, due);
+	else {
+		schedule_drop(&monitor->schedule, target);
+		orders_order(monitor, target);
+	}
+}
+
+void
+watch_release(struct monitor *monitor, uint32_t target)
+{
+	struct watched *watched = &monitor->targets[target];
+
+	if (watched->run == 0)
+		return;
+	watched->run = 0;
+	monitor->probers[watch_prober(monitor, target)].in_hand--;
+}
+
+bool
+watch_is_quiet(const struct watched *watched)
+{
+	const struct target_state *state = &watched->state;
+
+	return state->state == STATE_UP && state->trouble == NULL && state->conditions == NULL && state->flapping == NULL
+	    && state->flags == 0 && state->silence == 0;
+}
+
+/* First runs come soon and evenly; with very many targets, on their grid at once. */
+static int64_t
+first_due(const struct monitor *monitor, uint32_t target)
+{
+	const struct target *configured = &monitor->config->targets[target];
+	const struct target_state *state = &monitor->targets[target].state;
+	int64_t interval = pace_interval(state, configured->policy), retry = configured->policy->retry_interval;
+	int64_t soon = monitor->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
+
+	if (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
+		return state->ended + retry > monitor->now ? state->ended + retry : pace_first(configured->hash,
+		    soon < retry ? soon : retry, monitor->now);
+	if (state->ended == 0 && soon < interval)
+		return pace_first(configured->hash, soon, monitor->now);
+	return pace_grid(configured->hash, interval, monitor->now);
+}
+
+void
+monitor_begin(struct monitor *monitor)
+{
+	if (monitor->begun)
+		return;
+	monitor->begun = true;
+	monitor->schedule.tick = monitor->now / TICK;
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
+			watch_plan(monitor, i, first_due(monitor, i));
+}
+
+void
+monitor_tick(struct monitor *monitor)
+{
+	if (monitor->begun && !monitor->stopping)
+		orders_collect(monitor);
+	ourselves_tick(monitor);
+	if (monitor->now - monitor->second < SECOND)
+		return;
+	monitor->second = monitor->now;
+	kin_tick(monitor);
+	herald_hour(monitor);
+}
+
+void
+monitor_flush(struct monitor *monitor)
+{
+	orders_flush(monitor);
+	outbox_flush(monitor);
+}
+
+void
+monitor_stop(struct monitor *monitor)
+{
+	monitor->stopping = true;
+}
+
+bool
+monitor_is_done(const struct monitor *monitor)
+{
+	for (uint32_t i = 0; i < monitor->config->probers; i++)
+		if (monitor->probers[i].fd >= 0 && monitor->probers[i].in_hand > 0)
+			return false;
+	return outbox_is_empty(monitor);
+}
+
+static void
+quarantine(struct monitor *monitor, uint32_t target, const char *text)
+{
+	struct watched *watched = &monitor->targets[target];
+	struct change change = { .kind = NOTICE_impaired, .code = codes_of(monitor->codes, "plugin", NULL),
+		.number = ++watched->state.number, .detected = monitor->now, .confirmed = monitor->now };
+	struct report report = { .text = { text, strlen(text) } };
+
+	watch_release(monitor, target);
+	schedule_drop(&monitor->schedule, target);
+	watched->state.flags |= TARGET_QUARANTINED;
+	herald_change(monitor, target, &change, &report);
+	outbox_put_state(monitor, target);
+}
+
+void
+monitor_account(struct monitor *monitor, const struct message_account *account)
+{
+	struct watched *watched = &monitor->targets[account->target];
+
+	if (account->quarantined == !!(watched->state.flags & TARGET_QUARANTINED))
+		return;
+	if (account->quarantined) {
+		quarantine(monitor, account->target, account->text);
+		return;
+	}
+	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	duty_log(monitor->duty, LOG_NOTICE, 0, "%s is watched again: %s", monitor->config->targets[account->target].name,
+	    account->text);
+	outbox_mark(monitor, account->target);
+	if (monitor->begun)
+		watch_plan(monitor, account->target, schedule_horizon(&monitor->schedule));
+}
+
+/* What makes a time of ours UTC. */
+static int64_t
+to_utc(void)
+{
+	return clock_wall() - clock_mono();
+}
+
+void
+watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *out)
+{
+	const struct watched *watched = &monitor->targets[target];
+	const struct series *series = watched->series;
+	const char *text = series == NULL || series->text == NULL ? "" : series->text;
+
+	wire_put_u8(out, RECORD_VERSION);
+	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, to_utc(), out);
+	wire_put_u8(out, series == NULL ? 0 : series->count);
+	for (uint8_t i = 0; series != NULL && i < series->count; i++)
+		wire_put_u64(out, series->runs[i]);
+	wire_put_bytes(out, (struct pw_bytes){ text, strlen(text) });
+}
+
+bool
+watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
+{
+	struct watched *watched = &monitor->targets[target];
+	const struct policy *policy = monitor->config->targets[target].policy;
+
+	in->bad |= wire_get_u8(in) != RECORD_VERSION;
+	target_state_fini(&watched->state);
+	target_state_init(&watched->state, monitor->now);
+	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in))
+		return false;
+	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++)
+		series_add(&watched->series, wire_get_u64(in));
+	struct pw_bytes text = wire_get_bytes(in);
+	if (text.size > 0)
+		series_say(&watched->series, text);
+	/* Who is held back is the parent's to say, and it says so to every monitor. */
+	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	return wire_is_whole(in);
+}
+
+static bool
+series_grow(struct series **series, uint8_t room)
+{
+	struct series *grown = realloc(*series, sizeof *grown + room * sizeof grown->runs[0]);
+
+	if (grown == NULL)
+		return false;
+	if (*series == NULL)
+		*grown = (struct series){ .text = NULL };
+	grown->room = room;
+	*series = grown;
+	return true;
+}
+
+void
+series_add(struct series **given, uint64_t run)
+{
+	if (*given == NULL && !series_grow(given, SERIES_ROOM))
+		return;
+	if ((*given)->count == (*given)->room && (*given)->room < CHANGE_ATTEMPTS_MAX
+	    && !series_grow(given, (uint8_t)((*given)->room * 2)))
+		return;
+	struct series *series = *given;
+	if (series->count == series->room) { /* the first stays, of the others the oldest goes */
+		memmove(series->runs + 1, series->runs + 2, (series->count - 2u) * sizeof series->runs[0]);
+		series->count--;
+	}
+	series->runs[series->count++] = run;
+}
+
+void
+series_say(struct series **series, struct pw_bytes text)
+{
+	if (*series == NULL && !series_grow(series, SERIES_ROOM))
+		return;
+	free((*series)->text);
+	(*series)->text = strndup(text.data, text.size);
+}
+
+void
+series_restart(struct series *series)
+{
+	if (series != NULL)
+		series->count = 0;
+}
+
+void
+series_destroy(struct series **series)
+{
+	if (*series != NULL)
+		free((*series)->text);
+	free(*series);
+	*series = NULL;
+}

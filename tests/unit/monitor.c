@@ -1,0 +1,308 @@
+/* The monitor as a whole: orders, reports, changes, the deaths of its neighbours and its own. */
+#include "monitor_scene.h"
+
+#define NOW (1000 * MINUTE)
+
+static void
+orders_come_before_they_are_due(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE); /* the first runs come within 120 ms */
+	scene->lead_min = INT64_MAX;
+	scene->ordered = 0;
+	scene_run(scene, 10 * MINUTE);
+	assert_int_equal(scene->ordered, 10 * SCENE_TARGETS);
+	assert_in_range(scene->lead_min, TICK, 3 * TICK);
+	assert_string_equal(scene->told, "");
+	assert_true(scene->results >= 11 * SCENE_TARGETS - SCENE_TARGETS);
+	scene_destroy(&scene);
+}
+
+static void
+first_runs_are_full_and_quiet_ones_are_not(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, 5 * SECOND);
+	assert_true(scene->last[0].flags & ORDER_FULL);
+	scene_run(scene, 2 * MINUTE);
+	assert_int_equal(scene->last[0].flags, 0);
+	assert_int_equal(scene->last[0].fingerprint, '.');
+	uint32_t states = scene->states;
+	scene_run(scene, 5 * MINUTE);
+	assert_int_equal(scene->states, states); /* nothing that must be kept */
+	scene_destroy(&scene);
+}
+
+static void
+an_outage_is_told_with_its_attempts(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "rrrr..";
+	scene_run(scene, 50 * SECOND);
+	assert_string_equal(scene->told, "down a");
+	assert_string_equal(scene->text, "a down: connection refused, 3 of 3 attempts");
+	assert_int_equal(scene->change.attempt_count, 3);
+	assert_int_equal(scene->change.attempts[2], scene->last[0].run);
+	assert_string_equal(scene->change.code, "refused");
+	assert_string_equal(scene->change.from, "suspect");
+	assert_int_equal(scene->evidence, 3);
+	assert_true(scene->last[0].flags & ORDER_PATIENT && scene->last[0].flags & ORDER_FRESH);
+	assert_int_equal(scene->last[0].attempt, 3);
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "down a up a");
+	assert_non_null(strstr(scene->text, "a up after "));
+	assert_non_null(strstr(scene->text, ": answered as expected; before: connection refused"));
+	assert_int_equal(scene->change.attempt_count, 3); /* the last failure and two passes */
+	assert_null(scene->monitor->targets[0].series);
+	scene_destroy(&scene);
+}
+
+static void
+a_false_alarm_tells_nobody(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[1] = "xx.";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "");
+	assert_int_equal(scene->monitor->counts.avoided, 1);
+	assert_null(scene->monitor->targets[1].series);
+	scene_destroy(&scene);
+}
+
+static void
+what_a_dead_prober_had_in_hand_is_due_again(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "r-r.";
+	scene_run(scene, MINUTE + 20 * SECOND);
+	struct order lost = scene->last[0];
+	assert_int_equal(lost.attempt, 2);
+	assert_int_equal(scene->monitor->targets[0].run, lost.run);
+	orders_lost(scene->monitor, 0);
+	scene_run(scene, 3 * SECOND);
+	assert_int_equal(scene->last[0].run, lost.run); /* nobody is there */
+	scene_link_prober(scene, 0);
+	scene_run(scene, 2 * SECOND);
+	assert_int_equal(scene->last[0].attempt, 2);
+	assert_true(scene->last[0].run > lost.run);
+	struct report late = scene_report(&lost, 'r');
+	assert_true(scene_send_report(scene, 0, &late));
+	assert_int_equal(scene->monitor->counts.stray, 1);
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "");
+	scene_destroy(&scene);
+}
+
+static void
+a_run_that_is_never_reported_is_run_again(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "-.";
+	scene_run(scene, 2 * MINUTE);
+	uint64_t lost = scene->last[0].run;
+	scene_run(scene, 15 * MINUTE);
+	assert_int_equal(scene->last[0].run, lost);
+	scene_run(scene, 10 * MINUTE);
+	assert_true(scene->last[0].run > lost);
+	scene_destroy(&scene);
+}
+
+static void
+a_report_that_cannot_be_is_blamed(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	static const char cursor[] = "two\nlines";
+
+	(void)unused;
+	scene->scripts[0] = scene->scripts[1] = "-";
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	struct report good = scene_report(&scene->last[0], 'r'), bad;
+	assert_false(scene_send_report(scene, 1, &good)); /* another prober's target */
+	bad = good;
+	bad.micros = INT64_MAX / 2;
+	assert_false(scene_send_report(scene, 0, &bad));
+	bad = good;
+	bad.micros = 3600 * (int64_t)SECOND;
+	assert_false(scene_send_report(scene, 0, &bad)); /* ends in the future */
+	bad = good;
+	bad.late = -MINUTE;
+	assert_false(scene_send_report(scene, 0, &bad)); /* began before it was ordered */
+	bad = good;
+	bad.text = (struct pw_bytes){ cursor, sizeof cursor - 1 };
+	assert_false(scene_send_report(scene, 0, &bad));
+	bad = good;
+	snprintf(bad.outcome, sizeof bad.outcome, "nobody knows");
+	assert_false(scene_send_report(scene, 0, &bad));
+	bad = scene_report(&scene->last[0], '.');
+	snprintf(bad.outcome, sizeof bad.outcome, "refused");
+	assert_false(scene_send_report(scene, 0, &bad)); /* ok, and yet refused */
+	assert_int_equal(scene->monitor->counts.runs, 0);
+	assert_true(scene_send_report(scene, 0, &good));
+	assert_int_equal(scene->monitor->counts.runs, 1);
+	scene_destroy(&scene);
+}
+
+static void
+a_monitor_born_again_goes_on_where_it_was(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene_bear(scene, clock_mono());
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "rr-";
+	scene_run(scene, MINUTE + 25 * SECOND);
+	assert_int_equal(scene->monitor->targets[0].state.fails, 2);
+	uint64_t second = scene->monitor->targets[0].series->runs[1];
+	scene->number = 0;
+	scene_bear(scene, scene->monitor->now);
+	assert_int_equal(scene->monitor->targets[0].state.state, STATE_SUSPECT);
+	scene->scripts[0] = "r";
+	scene_run(scene, 30 * SECOND);
+	assert_string_equal(scene->told, "down a");
+	assert_int_equal(scene->change.attempt_count, 3);
+	assert_int_equal(scene->change.attempts[1], second);
+	assert_true(scene->change.attempts[2] != second);
+	scene->number = 0;
+	scene_bear(scene, scene->monitor->now);
+	scene->scripts[0] = ".";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "down a up a");
+	assert_non_null(strstr(scene->text, "before: connection refused"));
+	scene_destroy(&scene);
+}
+
+static void
+a_keeper_born_again_hears_what_was_not_safe(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	unsigned char packet[16];
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = scene->scripts[1] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_int_equal(scene->changes, 2);
+	struct wire_out out = wire_over(packet, sizeof packet);
+	message_put_committed(&out, scene->number - 1);
+	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	outbox_lost(scene->monitor);
+	scene->scripts[0] = ".";
+	scene_run(scene, 3 * MINUTE); /* goes on without a keeper */
+	assert_int_equal(scene->changes, 2);
+	scene->number--;
+	scene->told[0] = '\0';
+	memset(scene->record_size, 0, sizeof scene->record_size);
+	scene_link_keeper(scene);
+	scene_run(scene, SECOND);
+	assert_true(strcmp(scene->told, "down b up a") == 0 || strcmp(scene->told, "down a up a") == 0);
+	assert_true(scene->record_size[0] > 0 && scene->record_size[1] > 0);
+	scene_destroy(&scene);
+}
+
+static void
+a_keeper_that_does_not_read_costs_only_results(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->monitor->outbox.bytes = 64 * 1024 * 1024; /* as if so much waited */
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "down a");
+	assert_int_equal(scene->results, 0);
+	assert_int_equal(scene->evidence, 0);
+	assert_true(scene->monitor->outbox.results_dropped > 0 && scene->monitor->outbox.evidence_dropped > 0);
+	scene_destroy(&scene);
+}
+
+static void
+who_is_in_quarantine_is_left_alone(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	struct message_account account = { .target = 1, .quarantined = true, .text = "the prober died of it, twice" };
+
+	(void)unused;
+	scene->scripts[1] = "-";
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	monitor_account(scene->monitor, &account);
+	monitor_account(scene->monitor, &account);
+	uint64_t last = scene->last[1].run;
+	scene_run(scene, 30 * MINUTE);
+	assert_string_equal(scene->told, "impaired b");
+	assert_string_equal(scene->text, "b: our own trouble: the prober died of it, twice");
+	assert_int_equal(scene->last[1].run, last);
+	account.quarantined = false;
+	scene->scripts[1] = ".";
+	monitor_account(scene->monitor, &account);
+	scene_run(scene, SECOND);
+	assert_true(scene->last[1].run > last);
+	assert_int_equal(scene->monitor->targets[1].state.state, STATE_UP);
+	scene_destroy(&scene);
+}
+
+static void
+it_stops_when_nothing_is_in_hand(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->scripts[0] = "-";
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	monitor_stop(scene->monitor);
+	assert_false(monitor_is_done(scene->monitor));
+	struct report report = scene_report(&scene->last[0], '.');
+	assert_true(scene_send_report(scene, 0, &report));
+	assert_false(monitor_is_done(scene->monitor)); /* the keeper has not heard it */
+	scene_run(scene, 2 * MINUTE);
+	assert_true(monitor_is_done(scene->monitor));
+	assert_int_equal(scene->ordered, 1);
+	scene_destroy(&scene);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orders_come_before_they_are_due),
+		cmocka_unit_test(first_runs_are_full_and_quiet_ones_are_not),
+		cmocka_unit_test(an_outage_is_told_with_its_attempts),
+		cmocka_unit_test(a_false_alarm_tells_nobody),
+		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
+		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),
+		cmocka_unit_test(a_report_that_cannot_be_is_blamed),
+		cmocka_unit_test(a_monitor_born_again_goes_on_where_it_was),
+		cmocka_unit_test(a_keeper_born_again_hears_what_was_not_safe),
+		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),
+		cmocka_unit_test(who_is_in_quarantine_is_left_alone),
+		cmocka_unit_test(it_stops_when_nothing_is_in_hand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

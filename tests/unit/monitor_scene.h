@@ -1,0 +1,353 @@
+/*
+ * A whole monitor on a stage: its time is moved by the test, its probers and its keeper are the other ends of real
+ * sockets, played here. Each target answers by a script: the last letter goes on for ever.
+ *
+ *   .  ok      x  connect times out, unheard     r  refused      ?  unknown, no route      -  never reports
+ *   w  degraded(early_data)
+ */
+#ifndef TESTS_MONITOR_SCENE_H
+#define TESTS_MONITOR_SCENE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "monitor/monitor.h"
+
+#define MINUTE (60 * (int64_t)SECOND)
+enum { SCENE_TARGETS = 12, SCENE_PROBERS = 2, SCENE_ORDERS = 64 };
+
+static const struct pw_probe_ops scene_ops = { .size = sizeof scene_ops };
+static const struct pw_plugin scene_descriptor = { .ops = &scene_ops };
+static const struct plugin scene_plugin = { .descriptor = &scene_descriptor };
+static const struct phase_plan scene_phases[] = { { .name = "resolve" }, { .name = "connect" }, { .name = "banner" },
+	{ .name = "ehlo" } };
+static const char *const scene_names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
+
+struct scene {
+	struct policy policy;
+	struct target targets[SCENE_TARGETS];
+	struct config config;
+	struct duty duty;
+	struct monitor *monitor;
+	int parent, keeper, probers[SCENE_PROBERS];
+	const char *scripts[SCENE_TARGETS];
+	struct { struct order order; uint32_t prober; } in_hand[SCENE_ORDERS];
+	uint32_t in_hand_count;
+	uint32_t ordered;            /* in all */
+	struct order last[SCENE_TARGETS];
+	int64_t lead_min;            /* the shortest time between an order and its due time */
+	char told[4096];             /* changes: kind target, separated by blanks; kinds kept silent in brackets */
+	char text[1024];             /* of the last change */
+	struct message_change change; /* the last one; its text is not to be looked at */
+	uint64_t number;             /* of the last change */
+	uint32_t changes, states, results, evidence;
+	unsigned char record[SCENE_TARGETS][4096];
+	size_t record_size[SCENE_TARGETS];
+};
+
+static inline void
+scene_pair(int ends[2])
+{
+	static const int room = 1024 * 1024;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	for (int i = 0; i < 2; i++)
+		setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+static inline void
+scene_link_prober(struct scene *scene, uint32_t index)
+{
+	int ends[2];
+
+	scene_pair(ends);
+	if (scene->probers[index] > 0)
+		close(scene->probers[index]);
+	scene->probers[index] = ends[0];
+	orders_linked(scene->monitor, index, ends[1]);
+}
+
+static inline void
+scene_link_keeper(struct scene *scene)
+{
+	int ends[2];
+
+	scene_pair(ends);
+	if (scene->keeper > 0)
+		close(scene->keeper);
+	scene->keeper = ends[0];
+	outbox_linked(scene->monitor, ends[1]);
+}
+
+/* The monitor's process is born (again); what the keeper kept is told to it. */
+static inline void
+scene_bear(struct scene *scene, int64_t now)
+{
+	unsigned char packet[5000];
+	const unsigned char recovered = MESSAGE_RECOVERED;
+
+	if (scene->monitor != NULL)
+		monitor_destroy(&scene->monitor);
+	scene->monitor = monitor_create(&scene->duty, now, 1);
+	assert_non_null(scene->monitor);
+	scene->in_hand_count = 0;
+	scene_link_keeper(scene);
+	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+		scene_link_prober(scene, i);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++) {
+		struct wire_out out = wire_over(packet, sizeof packet);
+		if (scene->record_size[i] == 0)
+			continue;
+		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
+		assert_true(outbox_heard(scene->monitor, packet, out.size));
+	}
+	assert_true(outbox_heard(scene->monitor, &recovered, 1));
+}
+
+static inline struct scene *
+scene_create(uint32_t targets)
+{
+	struct scene *scene = calloc(1, sizeof *scene);
+	int ends[2];
+
+	assert_non_null(scene);
+	scene->policy = (struct policy){ .probe = &scene_plugin, .interval = MINUTE, .retry_interval = 20 * SECOND,
+		.flap_window = 30 * MINUTE, .tempfail_grace = 15 * MINUTE, .stale_after = 5 * MINUTE, .tries = 3,
+		.recover_tries = 2, .phase_count = 4, .phases = scene_phases, .leg = { .patient = 240 * SECOND } };
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++) {
+		scene->targets[i] = (struct target){ .name = scene_names[i], .host = scene_names[i], .policy = &scene->policy,
+			.parent = CONFIG_NONE, .hash = i * 0x15555555u, .host_hash = i, .port = 25 };
+		scene->scripts[i] = ".";
+	}
+	scene->config = (struct config){ .probers = SCENE_PROBERS, .target_count = targets, .targets = scene->targets,
+		.log_level = LOG_DEBUG };
+	scene_pair(ends);
+	scene->parent = ends[0];
+	scene->duty = (struct duty){ .kind = DUTY_MONITOR, .parent = ends[1], .config = &scene->config };
+	scene->lead_min = INT64_MAX;
+	return scene;
+}
+
+static inline void
+scene_destroy(struct scene **scene)
+{
+	monitor_destroy(&(*scene)->monitor);
+	close((*scene)->parent);
+	close((*scene)->duty.parent);
+	close((*scene)->keeper);
+	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+		close((*scene)->probers[i]);
+	free(*scene);
+	*scene = NULL;
+}
+
+static inline void
+scene_take_orders(struct scene *scene, uint32_t prober)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	while ((size = packet_read(scene->probers[prober], packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		struct order order;
+		while (message_next_order(&in, &order, scene->config.target_count)) {
+			assert_in_range(scene->in_hand_count, 0, SCENE_ORDERS - 1);
+			scene->in_hand[scene->in_hand_count].order = order;
+			scene->in_hand[scene->in_hand_count++].prober = prober;
+			scene->last[order.target] = order;
+			scene->ordered++;
+			if (order.due - scene->monitor->now < scene->lead_min)
+				scene->lead_min = order.due - scene->monitor->now;
+		}
+		assert_true(wire_is_whole(&in));
+	}
+}
+
+static inline char
+scene_next_letter(struct scene *scene, uint32_t target)
+{
+	const char **script = &scene->scripts[target];
+
+	return (*script)[1] != '\0' ? *(*script)++ : **script;
+}
+
+static inline void
+scene_send_evidence(struct scene *scene, const struct order *order, uint32_t prober)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	char address[32];
+	struct message_evidence evidence = { .run = order->run, .target = order->target,
+		.leg = { .legs = 1, .verdict = PW_FAILED, .outcome = "connect_timeout", .started = 1,
+			.text = { "no", 2 }, .local = { "", 0 }, .helo = { "", 0 }, .facts = { "", 0 }, .warnings = { "", 0 },
+			.transcript = { "", 0 } } };
+
+	snprintf(address, sizeof address, "10.%u.0.1", order->target);
+	evidence.leg.address = (struct pw_bytes){ address, strlen(address) };
+	message_put_evidence(&out, &evidence);
+	assert_false(out.bad);
+	assert_true(reports_heard(scene->monitor, prober, packet, out.size));
+}
+
+static inline struct report
+scene_report(const struct order *order, char letter)
+{
+	static const char failed[] = "no connection within 15.0 s", refused[] = "connection refused";
+	struct report report = { .run = order->run, .target = order->target, .started = 1, .late = 1000,
+		.micros = 100 * MILLISECOND, .fingerprint = (uint64_t)letter, .reached = 15, .outcome = "ok",
+		.flags = REPORT_RESPONSIVE | (order->flags & ORDER_FULL ? REPORT_FULL : 0) };
+
+	switch (letter) {
+	case 'x':
+		report.verdict = PW_FAILED;
+		snprintf(report.outcome, sizeof report.outcome, "connect_timeout");
+		report.text = (struct pw_bytes){ failed, sizeof failed - 1 };
+		report.reached = 3;
+		report.flags = REPORT_FULL;
+		break;
+	case 'r':
+		report.verdict = PW_FAILED;
+		snprintf(report.outcome, sizeof report.outcome, "refused");
+		report.text = (struct pw_bytes){ refused, sizeof refused - 1 };
+		report.reached = 3;
+		break;
+	case '?':
+		report.verdict = PW_UNKNOWN;
+		snprintf(report.outcome, sizeof report.outcome, "no_route");
+		report.flags = REPORT_FULL;
+		report.reached = 0;
+		break;
+	case 'w':
+		report.verdict = PW_DEGRADED;
+		snprintf(report.outcome, sizeof report.outcome, "early_data");
+		break;
+	default:
+		break;
+	}
+	return report;
+}
+
+static inline bool
+scene_send_report(struct scene *scene, uint32_t prober, const struct report *report)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_begin_reports(&out);
+	assert_true(message_add_report(&out, report));
+	return reports_heard(scene->monitor, prober, packet, out.size);
+}
+
+/* Reports on what is due and done by now. */
+static inline void
+scene_answer(struct scene *scene)
+{
+	for (uint32_t i = 0; i < scene->in_hand_count;) {
+		struct order order = scene->in_hand[i].order;
+		uint32_t prober = scene->in_hand[i].prober;
+		if (order.due + 101 * MILLISECOND > scene->monitor->now) {
+			i++;
+			continue;
+		}
+		scene->in_hand[i] = scene->in_hand[--scene->in_hand_count];
+		char letter = scene_next_letter(scene, order.target);
+		if (letter == '-')
+			continue;
+		if (letter == 'x' || letter == 'r')
+			scene_send_evidence(scene, &order, prober);
+		struct report report = scene_report(&order, letter);
+		assert_true(scene_send_report(scene, prober, &report));
+	}
+}
+
+static inline void
+scene_write(struct scene *scene, const struct message_change *change)
+{
+	size_t size = strlen(scene->told);
+	const char *name = change->target == CONFIG_NONE ? "-" : scene->targets[change->target].name;
+	const char *kind = change->kind[0] == '\0' ? "heard" : change->kind;
+
+	snprintf(scene->told + size, sizeof scene->told - size, change->silence != 0 ? "%s[%s %s]" : "%s%s %s",
+	    size == 0 ? "" : " ", kind, name);
+	snprintf(scene->text, sizeof scene->text, "%.*s", (int)change->text.size, change->text.data);
+	assert_true(change->number > scene->number);
+	scene->number = change->number;
+	scene->change = *change;
+	scene->changes++;
+}
+
+static inline void
+scene_keep(struct scene *scene)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	while ((size = packet_read(scene->keeper, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		struct message_change change;
+		struct message_state state;
+		struct report result;
+		switch (message_kind(packet, (size_t)size)) {
+		case MESSAGE_CHANGE:
+			assert_true(message_get_change(&in, &change, scene->config.target_count));
+			scene_write(scene, &change);
+			break;
+		case MESSAGE_STATE:
+			assert_true(message_get_state(&in, &state, scene->config.target_count));
+			memcpy(scene->record[state.target], state.state.data, state.state.size);
+			scene->record_size[state.target] = state.state.size;
+			scene->states++;
+			break;
+		case MESSAGE_RESULTS:
+			while (message_next_result(&in, &result, scene->config.target_count))
+				scene->results++;
+			assert_true(wire_is_whole(&in));
+			break;
+		case MESSAGE_EVIDENCE:
+			scene->evidence++;
+			break;
+		default:
+			fail();
+		}
+	}
+}
+
+static inline void
+scene_hush(struct scene *scene)
+{
+	static unsigned char packet[WIRE_MAX];
+
+	while (packet_read(scene->parent, packet, sizeof packet, NULL) > 0)
+		continue;
+}
+
+/* Lets time pass, a tick at a time. */
+static inline void
+scene_run(struct scene *scene, int64_t span)
+{
+	for (int64_t end = scene->monitor->now + span; scene->monitor->now < end;) {
+		scene->monitor->now += TICK;
+		monitor_tick(scene->monitor);
+		monitor_flush(scene->monitor);
+		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+			scene_take_orders(scene, i);
+		scene_answer(scene);
+		monitor_flush(scene->monitor);
+		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+			scene_take_orders(scene, i);
+		scene_keep(scene);
+		scene_hush(scene);
+	}
+}
+
+#endif
