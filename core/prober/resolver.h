@@ -8,18 +8,9 @@
 
 #include <ev.h>
 #include "config/config.h"
+#include "prober/dns.h"
 
 enum { RESOLVED_MAX = 32 }; /* addresses of a name */
-
-enum dns_status {
-	DNS_NOT_ASKED,
-	DNS_FOUND,
-	DNS_NO_DATA,   /* the name exists, without such records */
-	DNS_NO_NAME,   /* NXDOMAIN */
-	DNS_SERVFAIL,  /* a resolver answered that it cannot; `rcode` */
-	DNS_NO_ANSWER, /* nobody answered in time */
-	DNS_MALFORMED  /* an answer that is none, a CNAME loop or a chain over 8 */
-};
 
 struct resolved {
 	enum dns_status status4, status6;

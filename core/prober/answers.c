@@ -1,0 +1,251 @@
+/*
+ * A table of names, chained, in a fixed number of places. A name with one IPv4 address takes about 150 bytes: there may
+ * be 100,000 of them.
+ */
+#include "prober/answers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+
+enum {
+	TTL_MIN = 30, TTL_MAX = 15 * 60, NEGATIVE_TTL_MAX = 60,   /* seconds */
+	GOOD_HOURS = 24,
+	LOOKED_AT = 8                                             /* places, when one has to give way */
+};
+
+/* What is known of one type. */
+struct part {
+	uint8_t status; /* enum dns_status; DNS_NOT_ASKED: nothing */
+	uint8_t rcode, count;
+	int64_t answered, expires, good; /* good: when `bytes` were answered */
+	unsigned char *bytes;            /* addresses, 4 or 16 bytes each; the last good ones where the status is not */
+	char *canonical;                 /* NULL: the name itself */
+};
+
+struct name {
+	struct name *next;
+	struct part parts[2]; /* A, AAAA */
+	uint8_t size;
+	unsigned char bytes[]; /* as in struct dns_name */
+};
+
+struct answers {
+	uint32_t count, max, places; /* places: a power of two */
+	uint32_t hand;               /* where a name that gives way is looked for */
+	struct name **table;
+};
+
+struct answers *
+answers_create(uint32_t names)
+{
+	struct answers *answers = calloc(1, sizeof *answers);
+
+	if (answers == NULL)
+		return NULL;
+	answers->max = names;
+	for (answers->places = 64; answers->places < names && answers->places < 1u << 20;)
+		answers->places *= 2;
+	answers->table = calloc(answers->places, sizeof(struct name *));
+	if (answers->table == NULL)
+		answers_destroy(&answers);
+	return answers;
+}
+
+static void
+free_name(struct name *name)
+{
+	for (int i = 0; i < 2; i++) {
+		free(name->parts[i].bytes);
+		free(name->parts[i].canonical);
+	}
+	free(name);
+}
+
+void
+answers_destroy(struct answers **answers)
+{
+	if (*answers == NULL)
+		return;
+	for (uint32_t i = 0; (*answers)->table != NULL && i < (*answers)->places; i++)
+		for (struct name *name = (*answers)->table[i], *next; name != NULL; name = next) {
+			next = name->next;
+			free_name(name);
+		}
+	free((*answers)->table);
+	free(*answers);
+	*answers = NULL;
+}
+
+/* FNV-1a: names come from the operator's configuration. */
+static struct name **
+place_of(const struct answers *answers, const struct dns_name *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (unsigned i = 0; i < name->size; i++)
+		hash = (hash ^ name->bytes[i]) * 16777619u;
+	return &answers->table[(hash ^ hash >> 16) & (answers->places - 1)];
+}
+
+static struct name *
+find(const struct answers *answers, const struct dns_name *wanted)
+{
+	for (struct name *name = *place_of(answers, wanted); name != NULL; name = name->next)
+		if (name->size == wanted->size && memcmp(name->bytes, wanted->bytes, name->size) == 0)
+			return name;
+	return NULL;
+}
+
+static int64_t
+last_used(const struct name *name)
+{
+	return name->parts[0].answered > name->parts[1].answered ? name->parts[0].answered : name->parts[1].answered;
+}
+
+/* Of the names in a few places, in turn through the table, the one answered longest ago gives way. */
+static void
+make_room(struct answers *answers)
+{
+	struct name **stalest = NULL;
+
+	for (int places = 0; places < LOOKED_AT || stalest == NULL; places++) {
+		struct name **link = &answers->table[answers->hand++ & (answers->places - 1)];
+		for (; *link != NULL; link = &(*link)->next)
+			if (stalest == NULL || last_used(*link) < last_used(*stalest))
+				stalest = link;
+	}
+	struct name *gone = *stalest;
+	*stalest = gone->next;
+	free_name(gone);
+	answers->count--;
+}
+
+static struct name *
+find_or_add(struct answers *answers, const struct dns_name *wanted)
+{
+	struct name *name = find(answers, wanted);
+
+	if (name != NULL || answers->max == 0)
+		return name;
+	name = calloc(1, sizeof *name + wanted->size);
+	if (name == NULL)
+		return NULL;
+	if (answers->count == answers->max)
+		make_room(answers);
+	name->size = wanted->size;
+	memcpy(name->bytes, wanted->bytes, wanted->size);
+	struct name **place = place_of(answers, wanted);
+	name->next = *place;
+	*place = name;
+	answers->count++;
+	return name;
+}
+
+static size_t
+width_of(uint16_t type)
+{
+	return type == DNS_A ? 4 : 16;
+}
+
+static uint32_t
+time_to_live(const struct dns_answer *answer)
+{
+	uint32_t most = answer->status == DNS_FOUND ? TTL_MAX : NEGATIVE_TTL_MAX;
+
+	return answer->ttl < TTL_MIN ? TTL_MIN : answer->ttl > most ? most : answer->ttl;
+}
+
+static bool
+keep_addresses(struct part *part, const struct dns_answer *answer, size_t width)
+{
+	size_t count = answer->count < RESOLVED_MAX ? answer->count : RESOLVED_MAX;
+	unsigned char *bytes = realloc(part->bytes, count * width);
+
+	if (bytes == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		memcpy(bytes + i * width, answer->records[i].data, width);
+	part->bytes = bytes;
+	part->count = (uint8_t)count;
+	part->good = part->answered;
+	return true;
+}
+
+static void
+keep_canonical(struct part *part, const struct dns_name *name, const struct dns_answer *answer)
+{
+	char text[DNS_NAME_TEXT_MAX];
+
+	free(part->canonical);
+	part->canonical = NULL;
+	if (dns_name_equal(&answer->owner, name))
+		return;
+	dns_name_text(&answer->owner, text);
+	part->canonical = strdup(text);
+}
+
+void
+answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type, const struct dns_answer *answer,
+    int64_t now)
+{
+	struct name *name = find_or_add(answers, wanted);
+
+	assert(type == DNS_A || type == DNS_AAAA);
+	if (name == NULL)
+		return;
+	struct part *part = &name->parts[type == DNS_AAAA];
+	part->status = (uint8_t)answer->status;
+	part->rcode = (uint8_t)answer->rcode;
+	part->answered = now;
+	part->expires = now + (int64_t)time_to_live(answer) * SECOND;
+	if (answer->status == DNS_FOUND && !keep_addresses(part, answer, width_of(type)))
+		part->status = DNS_NOT_ASKED;
+	keep_canonical(part, wanted, answer);
+}
+
+static uint32_t
+give_addresses(const struct part *part, uint16_t type, struct address *addresses, uint32_t room)
+{
+	uint32_t count = part->count < room ? part->count : room;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const unsigned char *bytes = part->bytes + i * width_of(type);
+		addresses[i] = type == DNS_A ? address_ipv4(bytes, 0) : address_ipv6(bytes, 0);
+	}
+	return count;
+}
+
+bool
+answers_find(const struct answers *answers, const struct dns_name *wanted, uint16_t type, int64_t now, struct kept *kept)
+{
+	const struct name *name = find(answers, wanted);
+	const struct part *part = name == NULL ? NULL : &name->parts[type == DNS_AAAA];
+
+	if (part == NULL || part->status == DNS_NOT_ASKED || part->expires <= now)
+		return false;
+	kept->status = (enum dns_status)part->status;
+	kept->rcode = part->rcode;
+	kept->age = now - part->answered;
+	kept->count = part->status == DNS_FOUND ? give_addresses(part, type, kept->addresses, RESOLVED_MAX) : 0;
+	kept->canonical[0] = '\0';
+	if (part->canonical != NULL && strlen(part->canonical) < sizeof kept->canonical)
+		memcpy(kept->canonical, part->canonical, strlen(part->canonical) + 1);
+	return true;
+}
+
+uint32_t
+answers_last_good(const struct answers *answers, const struct dns_name *wanted, int64_t now, struct address *addresses,
+    uint32_t room)
+{
+	const struct name *name = find(answers, wanted);
+	uint32_t count = 0;
+
+	for (int i = 0; name != NULL && i < 2; i++) {
+		const struct part *part = &name->parts[i];
+		if (part->count > 0 && now - part->good < (int64_t)GOOD_HOURS * 3600 * SECOND)
+			count += give_addresses(part, i == 0 ? DNS_A : DNS_AAAA, addresses + count, room - count);
+	}
+	return count;
+}

@@ -1,0 +1,38 @@
+/*
+ * What the DNS answered for names, kept: each answer for its time to live (30 s to 15 min; a negative one at most 60 s),
+ * and the last addresses of a name for 24 h. Bounded: the stalest gives way. Times are microseconds of one monotonic
+ * clock, given by the caller.
+ */
+#ifndef PROBER_ANSWERS_H
+#define PROBER_ANSWERS_H
+
+#include "prober/dns.h"
+#include "prober/resolver.h"
+
+struct answers;
+
+/* Room for so many names. NULL: out of memory. */
+struct answers *answers_create(uint32_t names);
+void answers_destroy(struct answers **);
+
+/* Keeps a conclusive answer (found, no data, no name) about A or AAAA records. Out of memory: it is not kept. */
+void answers_keep(struct answers *, const struct dns_name *, uint16_t type, const struct dns_answer *, int64_t now);
+
+/* One kept answer. */
+struct kept {
+	enum dns_status status;
+	int rcode;
+	int64_t age;
+	uint32_t count;
+	struct address addresses[RESOLVED_MAX];
+	char canonical[256]; /* "" where the name itself */
+};
+
+/* False: there is none, or its time is over. */
+bool answers_find(const struct answers *, const struct dns_name *, uint16_t type, int64_t now, struct kept *);
+
+/* The last good addresses of a name, of both families, not older than 24 h; how many. */
+uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now, struct address *addresses,
+    uint32_t room);
+
+#endif
