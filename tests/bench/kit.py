@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -29,8 +28,6 @@ def start(*words, **options):
 
 
 def stop(program, patience=10):
-	"""Ends a program and whatever it started: some of it may live on in a session of its own, as Postfix does."""
-	below = {pid: born(pid) for pid in tree(program.pid)[1:]}
 	if program.poll() is None:
 		program.terminate()
 		try:
@@ -38,9 +35,6 @@ def stop(program, patience=10):
 		except subprocess.TimeoutExpired:
 			program.kill()
 			program.wait()
-	for pid, when in below.items():
-		if when is not None and born(pid) == when:
-			os.kill(pid, signal.SIGKILL)
 	if program in alive:
 		alive.remove(program)
 
@@ -91,22 +85,9 @@ def tree(pid):
 	return found
 
 
-def stat(pid):
-	"""The fields of /proc/PID/stat from the third on."""
-	return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def born(pid):
-	"""When a process began, so that its number can be told from the same number used again; None: it is gone."""
-	try:
-		return stat(pid)[19]
-	except OSError:
-		return None
-
-
 def cpu_us(pid):
 	"""User and system time of a process of any number of threads, to a tick of the kernel's clock."""
-	fields = stat(pid)
+	fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 	return (int(fields[11]) + int(fields[12])) * 1_000_000 // TICK
 
 
@@ -169,10 +150,7 @@ class Table:
 		self.rows = []
 
 	def heading(self, text):
-		self.rows.append(("\n" + text,))
-
-	def note(self, text):
-		self.rows.append(("  " + " ".join(text.split())[:150],))
+		self.rows.append((text,))
 
 	def row(self, what, measured, ratio="", goal="", met=None):
 		mark = {True: "met", False: "MISSED", None: ""}[met]
@@ -183,7 +161,7 @@ class Table:
 		widths = [max((len(row[at]) for row in plain), default=0) for at in range(5)]
 		for row in self.rows:
 			if len(row) == 1:
-				print(row[0], file=to)
+				print(f"\n{row[0]}", file=to)
 			else:
 				cells = [row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2)),
 				         row[3].ljust(widths[3]), row[4]]

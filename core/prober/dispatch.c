@@ -1,0 +1,197 @@
+/* One packet collects reports; packets that the socket does not take at once wait in a list. */
+#include "prober/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/duty.h"
+
+enum { EVIDENCE_BYTES_MAX = 16 << 20, BYTES_MAX = 64 << 20 };
+
+#define COLLECTING 0.020 /* seconds that a report waits for others to travel with */
+
+struct packet {
+	struct packet *next;
+	size_t size;
+	unsigned char bytes[];
+};
+
+struct dispatch {
+	struct ev_loop *loop;
+	int socket;
+	ev_io room;               /* waits for the socket to take more */
+	ev_timer collecting;
+	struct packet *first, *last;
+	size_t waiting;           /* bytes */
+	struct wire_out reports;  /* over `bytes`; size 0: none */
+	unsigned char bytes[WIRE_MAX], evidence[WIRE_MAX];
+};
+
+static void
+forget(struct dispatch *dispatch)
+{
+	while (dispatch->first != NULL) {
+		struct packet *packet = dispatch->first;
+
+		dispatch->first = packet->next;
+		free(packet);
+	}
+	dispatch->last = NULL;
+	dispatch->waiting = 0;
+	dispatch->reports = wire_over(dispatch->bytes, sizeof dispatch->bytes);
+}
+
+static bool
+wait_in_list(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
+{
+	struct packet *packet;
+
+	if (dispatch->waiting + size > max || (packet = malloc(sizeof *packet + size)) == NULL)
+		return false;
+	packet->next = NULL;
+	packet->size = size;
+	memcpy(packet->bytes, bytes, size);
+	if (dispatch->last != NULL)
+		dispatch->last->next = packet;
+	else
+		dispatch->first = packet;
+	dispatch->last = packet;
+	dispatch->waiting += size;
+	ev_io_start(dispatch->loop, &dispatch->room);
+	return true;
+}
+
+/* In order: nothing overtakes what waits. */
+static bool
+post(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
+{
+	if (dispatch->socket < 0)
+		return false;
+	if (dispatch->first == NULL && packet_send(dispatch->socket, bytes, size, -1))
+		return true;
+	return wait_in_list(dispatch, bytes, size, max);
+}
+
+static void
+send_waiting(struct dispatch *dispatch)
+{
+	while (dispatch->first != NULL) {
+		struct packet *packet = dispatch->first;
+
+		if (!packet_send(dispatch->socket, packet->bytes, packet->size, -1))
+			return;
+		dispatch->first = packet->next;
+		dispatch->waiting -= packet->size;
+		free(packet);
+	}
+	dispatch->last = NULL;
+	ev_io_stop(dispatch->loop, &dispatch->room);
+}
+
+static void
+on_room(EV_P_ ev_io *io, int revents)
+{
+	(void)loop, (void)revents;
+	send_waiting(io->data);
+}
+
+static void
+post_reports(struct dispatch *dispatch)
+{
+	ev_timer_stop(dispatch->loop, &dispatch->collecting);
+	if (dispatch->reports.size > 0)
+		(void)post(dispatch, dispatch->bytes, dispatch->reports.size, BYTES_MAX);
+	dispatch->reports = wire_over(dispatch->bytes, sizeof dispatch->bytes);
+}
+
+static void
+on_collected(EV_P_ ev_timer *timer, int revents)
+{
+	(void)loop, (void)revents;
+	post_reports(timer->data);
+}
+
+struct dispatch *
+dispatch_create(struct ev_loop *loop)
+{
+	struct dispatch *dispatch = calloc(1, sizeof *dispatch);
+
+	if (dispatch == NULL)
+		return NULL;
+	dispatch->loop = loop;
+	dispatch->socket = -1;
+	ev_init(&dispatch->room, on_room);
+	ev_timer_init(&dispatch->collecting, on_collected, COLLECTING, 0.);
+	dispatch->room.data = dispatch->collecting.data = dispatch;
+	forget(dispatch);
+	return dispatch;
+}
+
+void
+dispatch_destroy(struct dispatch **held)
+{
+	if (*held == NULL)
+		return;
+	dispatch_turn_to(*held, -1);
+	free(*held);
+	*held = NULL;
+}
+
+void
+dispatch_turn_to(struct dispatch *dispatch, int socket)
+{
+	ev_io_stop(dispatch->loop, &dispatch->room);
+	ev_timer_stop(dispatch->loop, &dispatch->collecting);
+	forget(dispatch);
+	dispatch->socket = socket;
+	if (socket >= 0)
+		ev_io_set(&dispatch->room, socket, EV_WRITE);
+}
+
+/* What is collected goes first only where it belongs before: reports may wait, evidence must not come after its own. */
+bool
+dispatch_add_evidence(struct dispatch *dispatch, const struct message_evidence *evidence)
+{
+	struct wire_out out = wire_over(dispatch->evidence, sizeof dispatch->evidence);
+
+	message_put_evidence(&out, evidence);
+	return !out.bad && post(dispatch, out.bytes, out.size, EVIDENCE_BYTES_MAX);
+}
+
+void
+dispatch_add_report(struct dispatch *dispatch, const struct report *report)
+{
+	if (dispatch->socket < 0)
+		return;
+	if (dispatch->reports.size == 0)
+		message_begin_reports(&dispatch->reports);
+	if (!message_add_report(&dispatch->reports, report)) {
+		post_reports(dispatch);
+		message_begin_reports(&dispatch->reports);
+		(void)message_add_report(&dispatch->reports, report);
+	}
+	if (!ev_is_active(&dispatch->collecting)) {
+		ev_timer_set(&dispatch->collecting, COLLECTING, 0.);
+		ev_timer_start(dispatch->loop, &dispatch->collecting);
+	}
+}
+
+void
+dispatch_add_references(struct dispatch *dispatch, const struct message_references *references)
+{
+	unsigned char bytes[64];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	message_put_references(&out, references);
+	(void)post(dispatch, bytes, out.size, BYTES_MAX);
+}
+
+bool
+dispatch_flush(struct dispatch *dispatch)
+{
+	post_reports(dispatch);
+	if (dispatch->socket >= 0)
+		send_waiting(dispatch);
+	return dispatch->first == NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * What a prober has to tell the monitor: reports, many in a packet, and evidence before the report it belongs to. A
+ * monitor that reads slowly finds everything in order; beyond a bound evidence is left out, and then its report says so.
+ */
+#ifndef PROBER_DISPATCH_H
+#define PROBER_DISPATCH_H
+
+#include <ev.h>
+#include "base/messages.h"
+
+struct dispatch;
+
+struct dispatch *dispatch_create(struct ev_loop *);
+void dispatch_destroy(struct dispatch **);
+
+/* Sends to this socket from now on (-1: to nobody), and forgets what was for the one before. The socket stays the
+ * caller's. */
+void dispatch_turn_to(struct dispatch *, int socket);
+
+/* False: there is no room. */
+bool dispatch_add_evidence(struct dispatch *, const struct message_evidence *);
+/* Travels within 20 ms, together with others. */
+void dispatch_add_report(struct dispatch *, const struct report *);
+void dispatch_add_references(struct dispatch *, const struct message_references *);
+
+/* Sends what is collected. True: nothing is left that the monitor has not taken. */
+bool dispatch_flush(struct dispatch *);
+
+#endif

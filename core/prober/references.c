@@ -1,0 +1,199 @@
+/* Rounds over the references, each with a connection of its own and one limit for all. */
+#include "prober/references.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "prober/stream.h"
+
+enum { EVERY = 30 * SECOND, LIMIT = 5 * SECOND, APART = 5 * SECOND };
+
+struct reference {
+	struct references *all;
+	const struct config_reference *config;
+	struct resolver_query *query;
+	struct stream stream;
+	bool done, reached;
+};
+
+struct references {
+	struct ev_loop *loop;
+	struct resolver *resolver;
+	void (*on_round)(void *arg, const struct message_references *);
+	void *arg;
+	ev_timer rounds, limit;
+	int64_t ended;   /* the last round */
+	uint32_t count, open;
+	struct reference items[];
+};
+
+static void
+end_round(struct references *all)
+{
+	struct message_references told = { .asked = all->count };
+
+	ev_timer_stop(all->loop, &all->limit);
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct reference *reference = &all->items[i];
+
+		told.reached += reference->reached;
+		if (reference->query != NULL)
+			resolver_cancel(&reference->query);
+		stream_fini(&reference->stream);
+	}
+	all->open = 0;
+	told.at = all->ended = clock_mono();
+	all->on_round(all->arg, &told);
+}
+
+static void
+settle(struct reference *reference, bool reached)
+{
+	if (reference->done)
+		return;
+	reference->done = true;
+	reference->reached = reached;
+	stream_fini(&reference->stream);
+	if (--reference->all->open == 0)
+		end_round(reference->all);
+}
+
+static void
+on_connected(void *owner)
+{
+	settle(owner, true);
+}
+
+static void
+on_data(void *owner, const char *bytes, size_t size)
+{
+	(void)bytes, (void)size;
+	settle(owner, true);
+}
+
+static void
+on_end(void *owner, const struct stream_fate *fate)
+{
+	settle(owner, fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
+}
+
+static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
+
+static void
+connect_to(struct reference *reference, const struct address *address)
+{
+	struct stream_fate fate;
+
+	stream_init(&reference->stream, reference->all->loop, &events, reference);
+	if (!stream_connect(&reference->stream, address, NULL, &fate))
+		settle(reference, fate.end == STREAM_REFUSED);
+}
+
+static void
+on_resolved(void *arg, const struct resolved *resolved)
+{
+	struct reference *reference = arg;
+	struct address address;
+
+	reference->query = NULL;
+	if (resolved->count == 0) {
+		settle(reference, false);
+		return;
+	}
+	address = resolved->addresses[0];
+	address_set_port(&address, reference->config->port);
+	connect_to(reference, &address);
+}
+
+static void
+ask(struct reference *reference)
+{
+	struct references *all = reference->all;
+	struct address literal;
+
+	if (address_parse(reference->config->host, reference->config->port, &literal)) {
+		connect_to(reference, &literal);
+		return;
+	}
+	reference->query
+	    = resolver_ask(all->resolver, reference->config->host, FAMILY_BOTH, false, LIMIT, on_resolved, reference);
+	if (reference->query == NULL)
+		settle(reference, false);
+}
+
+static void
+begin_round(struct references *all)
+{
+	if (all->open > 0)
+		return;
+	ev_timer_set(&all->limit, LIMIT * 1e-6, 0.);
+	ev_timer_start(all->loop, &all->limit);
+	all->open = all->count;
+	for (uint32_t i = 0; i < all->count; i++)
+		all->items[i].done = all->items[i].reached = false;
+	for (uint32_t i = 0; i < all->count && all->open > 0; i++)
+		ask(&all->items[i]);
+}
+
+static void
+on_rounds(EV_P_ ev_timer *timer, int revents)
+{
+	(void)loop, (void)revents;
+	begin_round(timer->data);
+}
+
+static void
+on_limit(EV_P_ ev_timer *timer, int revents)
+{
+	struct references *all = timer->data;
+
+	(void)loop, (void)revents;
+	if (all->open > 0)
+		end_round(all);
+}
+
+struct references *
+references_create(struct ev_loop *loop, const struct config *config, struct resolver *resolver,
+    void (*on_round)(void *arg, const struct message_references *), void *arg)
+{
+	uint32_t count = config->reference_count;
+	struct references *all;
+
+	if (count == 0 || (all = calloc(1, sizeof *all + count * sizeof all->items[0])) == NULL)
+		return NULL;
+	*all = (struct references){ .loop = loop, .resolver = resolver, .on_round = on_round, .arg = arg, .count = count };
+	for (uint32_t i = 0; i < count; i++) {
+		all->items[i] = (struct reference){ .all = all, .config = &config->references[i] };
+		stream_init(&all->items[i].stream, loop, &events, &all->items[i]);
+	}
+	ev_timer_init(&all->rounds, on_rounds, 0., EVERY * 1e-6);
+	ev_timer_init(&all->limit, on_limit, 0., 0.);
+	all->rounds.data = all->limit.data = all;
+	ev_timer_start(loop, &all->rounds);
+	return all;
+}
+
+void
+references_destroy(struct references **held)
+{
+	struct references *all = *held;
+
+	if (all == NULL)
+		return;
+	ev_timer_stop(all->loop, &all->rounds);
+	ev_timer_stop(all->loop, &all->limit);
+	for (uint32_t i = 0; i < all->count; i++) {
+		if (all->items[i].query != NULL)
+			resolver_cancel(&all->items[i].query);
+		stream_fini(&all->items[i].stream);
+	}
+	free(all);
+	*held = NULL;
+}
+
+void
+references_ask(struct references *all)
+{
+	if (all != NULL && all->open == 0 && clock_mono() - all->ended >= APART)
+		begin_round(all);
+}

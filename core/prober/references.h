@@ -1,0 +1,25 @@
+/*
+ * Addresses that the user names to tell our own trouble from theirs: connected to by TCP, nothing is sent, at once
+ * closed. A refusal counts as reached: somebody answered.
+ */
+#ifndef PROBER_REFERENCES_H
+#define PROBER_REFERENCES_H
+
+#include <ev.h>
+#include "base/messages.h"
+#include "config/config.h"
+#include "prober/resolver.h"
+
+struct references;
+
+/* NULL where there are none, or no memory. `on_round` is told of each round over all of them: every 30 s, and soon
+ * after references_ask(). */
+struct references *references_create(struct ev_loop *, const struct config *, struct resolver *,
+    void (*on_round)(void *arg, const struct message_references *), void *arg);
+void references_destroy(struct references **);
+
+/* Something failed that may be our own fault: a round now, unless one is under way or ended in the last 5 s. NULL is
+ * fine. */
+void references_ask(struct references *);
+
+#endif

@@ -1,0 +1,89 @@
+/* A binary heap: orders come a tick's worth at a time, in any order, and leave one by one. */
+#include "prober/waiting.h"
+
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 64 };
+
+static bool
+make_room(struct waiting *waiting)
+{
+	uint32_t room = waiting->room == 0 ? FIRST_ROOM : waiting->room * 2;
+	struct order *orders;
+
+	if (waiting->count < waiting->room)
+		return true;
+	orders = reallocarray(waiting->orders, room, sizeof *orders);
+	if (orders == NULL)
+		return false;
+	waiting->orders = orders;
+	waiting->room = room;
+	return true;
+}
+
+static void
+swap(struct order *left, struct order *right)
+{
+	struct order kept = *left;
+
+	*left = *right;
+	*right = kept;
+}
+
+bool
+waiting_put(struct waiting *waiting, const struct order *order)
+{
+	uint32_t at = waiting->count;
+
+	if (!make_room(waiting))
+		return false;
+	waiting->orders[waiting->count++] = *order;
+	for (; at > 0 && waiting->orders[at].due < waiting->orders[(at - 1) / 2].due; at = (at - 1) / 2)
+		swap(&waiting->orders[at], &waiting->orders[(at - 1) / 2]);
+	return true;
+}
+
+int64_t
+waiting_due(const struct waiting *waiting)
+{
+	return waiting->count == 0 ? INT64_MAX : waiting->orders[0].due;
+}
+
+/* The index of the earliest of `at` and its two children. */
+static uint32_t
+earliest(const struct waiting *waiting, uint32_t at)
+{
+	uint32_t best = at;
+
+	for (uint32_t child = 2 * at + 1; child <= 2 * at + 2 && child < waiting->count; child++)
+		if (waiting->orders[child].due < waiting->orders[best].due)
+			best = child;
+	return best;
+}
+
+bool
+waiting_take(struct waiting *waiting, int64_t now, struct order *order)
+{
+	uint32_t at = 0, next;
+
+	if (waiting_due(waiting) > now)
+		return false;
+	*order = waiting->orders[0];
+	waiting->orders[0] = waiting->orders[--waiting->count];
+	for (; (next = earliest(waiting, at)) != at; at = next)
+		swap(&waiting->orders[at], &waiting->orders[next]);
+	return true;
+}
+
+void
+waiting_clear(struct waiting *waiting)
+{
+	waiting->count = 0;
+}
+
+void
+waiting_fini(struct waiting *waiting)
+{
+	free(waiting->orders);
+	*waiting = (struct waiting){ .count = 0 };
+}

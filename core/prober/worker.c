@@ -1,0 +1,389 @@
+/*
+ * The prober's process: orders in, each started on its own clock when it is due; reports and evidence out; references
+ * looked after; the parent told that the loop turns. After `ready` it opens no file and listens nowhere.
+ */
+#include <ev.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/duty.h"
+#include "base/sandbox.h"
+#include "prober/dispatch.h"
+#include "prober/references.h"
+#include "prober/run_private.h"
+#include "prober/waiting.h"
+
+enum {
+	BROKEN = 70,
+	CANNOT_BEGIN = 71,
+	PACKETS_A_TURN = 64,
+	HEARTBEAT = 500 * MILLISECOND,
+	LAST_WORDS = 500 * MILLISECOND /* for what the monitor has not yet taken when we end */
+};
+
+struct worker {
+	struct duty *duty;
+	const struct config *config;
+	struct ev_loop *loop;
+	struct prober *prober;
+	struct references *references;
+	struct dispatch *dispatch;
+	struct waiting waiting;
+	int monitor; /* -1: no link */
+	bool heard;  /* a packet came over it */
+	ev_io from_parent, from_monitor;
+	ev_timer due, heartbeat, stop;
+	int64_t beat_at, stop_by;
+	uint64_t done, left_out; /* runs; those whose evidence found no room */
+	bool stopping;
+	int status;
+};
+
+static void
+finish(struct worker *worker, int status)
+{
+	worker->status = status;
+	ev_break(worker->loop, EVBREAK_ALL);
+}
+
+/* Reports */
+
+static bool
+send_evidence(struct worker *worker, const struct run_result *result)
+{
+	struct message_evidence message = { .run = result->order->run, .target = result->order->target };
+
+	for (uint32_t i = 0; i < result->leg_count; i++) {
+		run_evidence(result, i, &message.leg);
+		if (!dispatch_add_evidence(worker->dispatch, &message)) {
+			worker->left_out++;
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+on_done(void *arg, const struct run_result *result)
+{
+	struct worker *worker = arg;
+	struct report report = *result->report;
+
+	worker->done++;
+	if ((report.flags & REPORT_FULL) != 0 && !send_evidence(worker, result))
+		report.flags &= (uint8_t)~REPORT_FULL;
+	dispatch_add_report(worker->dispatch, &report);
+	if (report.verdict == PW_FAILED && result->order->attempt <= 1)
+		references_ask(worker->references);
+}
+
+static void
+on_references(void *arg, const struct message_references *round)
+{
+	struct worker *worker = arg;
+
+	dispatch_add_references(worker->dispatch, round);
+}
+
+/* Orders */
+
+/* A run that finds no memory is dropped; the monitor hears nothing of it and asks again. */
+static void
+begin_due(struct worker *worker)
+{
+	int64_t now = clock_mono();
+	struct order order;
+
+	while (waiting_take(&worker->waiting, now, &order))
+		if (!prober_run(worker->prober, &order, on_done, worker))
+			duty_log(worker->duty, LOG_ERR, 0, "prober %u: no memory for a run of %s", worker->duty->index,
+			    worker->config->targets[order.target].name);
+}
+
+static void
+set_due_timer(struct worker *worker)
+{
+	int64_t due = waiting_due(&worker->waiting);
+
+	ev_timer_stop(worker->loop, &worker->due);
+	if (due == INT64_MAX)
+		return;
+	int64_t left = due - clock_mono();
+	ev_now_update(worker->loop);
+	ev_timer_set(&worker->due, left > 0 ? (double)left * 1e-6 : 0., 0.);
+	ev_timer_start(worker->loop, &worker->due);
+}
+
+static void
+on_due(EV_P_ ev_timer *timer, int revents)
+{
+	struct worker *worker = timer->data;
+
+	(void)loop, (void)revents;
+	begin_due(worker);
+	set_due_timer(worker);
+}
+
+static bool
+take_orders(struct worker *worker, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct order order;
+
+	if (message_kind(packet, size) != MESSAGE_ORDERS)
+		return false;
+	while (message_next_order(&in, &order, worker->config->target_count))
+		if (!worker->stopping && !waiting_put(&worker->waiting, &order))
+			duty_log(worker->duty, LOG_ERR, 0, "prober %u: no memory for an order", worker->duty->index);
+	return wire_is_whole(&in);
+}
+
+/* Whoever is at the other end next knows nothing of what was ordered here: it is ended without a report. */
+static void
+hang_up(struct worker *worker)
+{
+	ev_io_stop(worker->loop, &worker->from_monitor);
+	dispatch_turn_to(worker->dispatch, -1);
+	waiting_clear(&worker->waiting);
+	prober_interrupt(worker->prober);
+	if (worker->monitor >= 0)
+		close(worker->monitor);
+	worker->monitor = -1;
+}
+
+static void
+on_monitor(EV_P_ ev_io *io, int revents)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct worker *worker = io->data;
+
+	(void)loop, (void)revents;
+	if (!worker->heard)
+		dispatch_turn_to(worker->dispatch, worker->monitor);
+	worker->heard = true;
+	for (int i = 0; i < PACKETS_A_TURN; i++) {
+		ssize_t size = packet_read(worker->monitor, packet, sizeof packet, NULL);
+
+		if (size < 0)
+			break;
+		if (size == 0 || !take_orders(worker, packet, (size_t)size)) {
+			if (size > 0)
+				duty_blame(worker->duty, DUTY_MONITOR, 0, "to a prober");
+			hang_up(worker);
+			return;
+		}
+	}
+	begin_due(worker);
+	set_due_timer(worker);
+}
+
+/* The parent */
+
+/* The runs of the link before end before the loop waits, and nobody hears of them: the dispatch turns to the new one with
+ * its first packet, which is a turn of the loop later. */
+static void
+take_link(struct worker *worker, int socket)
+{
+	hang_up(worker);
+	worker->monitor = socket;
+	worker->heard = false;
+	ev_io_set(&worker->from_monitor, socket, EV_READ);
+	ev_io_start(worker->loop, &worker->from_monitor);
+}
+
+static void
+begin_to_stop(struct worker *worker, int64_t grace)
+{
+	worker->stopping = true;
+	worker->stop_by = clock_mono() + grace;
+	waiting_clear(&worker->waiting);
+	ev_timer_stop(worker->loop, &worker->due);
+	ev_timer_again(worker->loop, &worker->stop);
+}
+
+static bool
+take_word(struct worker *worker, const void *packet, size_t size, int passed)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct message_link link;
+	struct message_stop stop;
+	struct message_account account;
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_LINK:
+		if (passed < 0 || !message_get_link(&in, &link))
+			return false;
+		take_link(worker, passed);
+		return true;
+	case MESSAGE_STOP:
+		if (!message_get_stop(&in, &stop))
+			return false;
+		begin_to_stop(worker, stop.grace);
+		return true;
+	case MESSAGE_ACCOUNT:
+		return message_get_account(&in, &account, worker->config->target_count);
+	case MESSAGE_READY:
+	case MESSAGE_ALIVE:
+	case MESSAGE_LOG:
+	case MESSAGE_ORDERS:
+	case MESSAGE_REPORTS:
+	case MESSAGE_EVIDENCE:
+	case MESSAGE_REFERENCES:
+	case MESSAGE_CHANGE:
+	case MESSAGE_RESULTS:
+	case MESSAGE_STATE:
+	case MESSAGE_RECOVERED:
+	case MESSAGE_COMMITTED:
+	case MESSAGE_BLAME:
+	case MESSAGE_KINDS:
+		break;
+	}
+	return false;
+}
+
+static void
+on_parent(EV_P_ ev_io *io, int revents)
+{
+	struct worker *worker = io->data;
+	unsigned char packet[2048];
+	ssize_t size;
+	int passed;
+
+	(void)loop, (void)revents;
+	while ((size = packet_read(worker->duty->parent, packet, sizeof packet, &passed)) > 0) {
+		bool taken = take_word(worker, packet, (size_t)size, passed);
+
+		if (!taken && passed >= 0)
+			close(passed);
+		if (!taken) {
+			finish(worker, BROKEN);
+			return;
+		}
+	}
+	if (size == 0)
+		finish(worker, BROKEN);
+}
+
+static void
+on_heartbeat(EV_P_ ev_timer *timer, int revents)
+{
+	struct worker *worker = timer->data;
+	int64_t now = clock_mono(), late = now - worker->beat_at - HEARTBEAT;
+
+	(void)loop, (void)revents;
+	worker->beat_at = now;
+	duty_alive(worker->duty, late > 0 ? late : 0, worker->done);
+}
+
+/* Until all is said and done, or the time is over. */
+static void
+on_stop(EV_P_ ev_timer *timer, int revents)
+{
+	struct worker *worker = timer->data;
+	int64_t now = clock_mono();
+
+	(void)loop, (void)revents;
+	if (prober_active(worker->prober) > 0) {
+		if (now >= worker->stop_by)
+			prober_interrupt(worker->prober);
+		if (now < worker->stop_by + LAST_WORDS)
+			return;
+	}
+	if (dispatch_flush(worker->dispatch) || now >= worker->stop_by + LAST_WORDS)
+		finish(worker, 0);
+}
+
+/* Birth */
+
+static void
+start(struct worker *worker)
+{
+	ev_io_init(&worker->from_parent, on_parent, worker->duty->parent, EV_READ);
+	ev_init(&worker->from_monitor, on_monitor);
+	ev_init(&worker->due, on_due);
+	ev_init(&worker->heartbeat, on_heartbeat);
+	ev_init(&worker->stop, on_stop);
+	worker->from_parent.data = worker->from_monitor.data = worker;
+	worker->due.data = worker->heartbeat.data = worker->stop.data = worker;
+	worker->heartbeat.repeat = HEARTBEAT * 1e-6;
+	worker->stop.repeat = 0.02;
+	worker->beat_at = clock_mono();
+	ev_io_start(worker->loop, &worker->from_parent);
+	ev_timer_again(worker->loop, &worker->heartbeat);
+	worker->references
+	    = references_create(worker->loop, worker->config, worker->prober->resolver, on_references, worker);
+}
+
+static bool
+has_source(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (config->targets[i].policy->has_source4 || config->targets[i].policy->has_source6)
+			return true;
+	return false;
+}
+
+/* Connections are descriptors: all that we may have. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool
+prepare(struct worker *worker, struct reason *why)
+{
+	struct sandbox sandbox = { .network = has_source(worker->config) ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS };
+	int landlock;
+
+	raise_descriptors();
+	worker->loop = ev_loop_new(EVFLAG_AUTO);
+	worker->dispatch = worker->loop != NULL ? dispatch_create(worker->loop) : NULL;
+	if (worker->dispatch == NULL) {
+		reason_set(why, "no event loop, or no memory");
+		return false;
+	}
+	worker->prober = prober_create(worker->loop, worker->config, why);
+	if (worker->prober == NULL)
+		return false;
+	prober_set_page(worker->prober, worker->duty->page);
+	return sandbox_enter(&sandbox, &landlock, why);
+}
+
+static void
+end(struct worker *worker)
+{
+	references_destroy(&worker->references);
+	prober_destroy(&worker->prober);
+	dispatch_destroy(&worker->dispatch);
+	waiting_fini(&worker->waiting);
+	if (worker->left_out > 0)
+		duty_log(worker->duty, LOG_WARNING, 0, "prober %u: the evidence of %llu runs found no room on its way",
+		    worker->duty->index, (unsigned long long)worker->left_out);
+	ev_loop_destroy(worker->loop);
+}
+
+int
+prober_main(struct duty *duty)
+{
+	struct worker worker = { .duty = duty, .config = duty->config, .monitor = -1 };
+	struct reason why;
+
+	if (!prepare(&worker, &why)) {
+		duty_log(duty, LOG_ERR, 0, "prober %u: cannot begin: %s", duty->index, why.text);
+		return CANNOT_BEGIN;
+	}
+	start(&worker);
+	duty_ready(duty);
+	ev_run(worker.loop, 0);
+	end(&worker);
+	return worker.status;
+}
