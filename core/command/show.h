@@ -1,0 +1,29 @@
+/* A finished run, shown: as text for people, as a line of JSON, as a line for Nagios. */
+#ifndef COMMAND_SHOW_H
+#define COMMAND_SHOW_H
+
+#include <stdio.h>
+
+#include "base/zone.h"
+#include "config/config.h"
+#include "prober/run.h"
+
+struct show_style {
+	const struct zone *zone; /* the reader's */
+	bool colour;
+	bool brief;              /* without the transcript */
+};
+
+void show_text(FILE *, const struct config *, const struct run_result *, const struct show_style *);
+void show_json(FILE *, const struct config *, const struct run_result *);
+
+/* One plugin line with performance data; returns the status for the exit of a Nagios plugin (0 to 3). */
+int show_nagios(FILE *, const struct config *, const struct run_result *);
+
+/* The exit status that a verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
+int show_status(enum pw_verdict verdict);
+
+/* A leg's verdict, EVIDENCE_NOT_CHECKED included: "ok", "not_checked". */
+const char *show_verdict(uint8_t verdict);
+
+#endif

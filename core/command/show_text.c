@@ -1,0 +1,214 @@
+/*
+ * One finished run as a person reads it: the verdict in one sentence, then for each address the steps with their times
+ * and limits, what was odd, what to look at, and the transcript; fit to be pasted into a mail.
+ */
+#include "command/show.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/transcript.h"
+#include "base/units.h"
+
+/* Enough for a line of a reply with every byte escaped. */
+enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
+
+struct colour {
+	const char *good, *odd, *bad, *faint, *bold, *plain;
+};
+
+static const struct colour colours[] = {
+	{ "", "", "", "", "", "" },
+	{ "\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m", "\033[0m" },
+};
+
+struct page {
+	FILE *file;
+	const struct config *config;
+	const struct show_style *style;
+	const struct colour *colour;
+};
+
+const char *
+show_verdict(uint8_t verdict)
+{
+	return verdict == EVIDENCE_NOT_CHECKED ? "not_checked" : verdict_name((enum pw_verdict)verdict);
+}
+
+static const char *
+colour_of(const struct page *page, uint8_t verdict)
+{
+	if (verdict == PW_OK)
+		return page->colour->good;
+	return verdict == PW_FAILED ? page->colour->bad : page->colour->odd;
+}
+
+static void
+put_escaped(FILE *file, struct pw_bytes foreign)
+{
+	char bytes[LINE_MAX_ESCAPED];
+	struct text text = TEXT_OVER(bytes);
+
+	text_escape(&text, foreign);
+	fputs(bytes, file);
+}
+
+static void
+put_bytes(FILE *file, struct pw_bytes ours)
+{
+	char bytes[2 * EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add_shown(&text, ours);
+	fputs(bytes, file);
+}
+
+static void
+put_heading(const struct page *page, const struct run_result *result)
+{
+	const struct report *report = result->report;
+	const struct target *target = &page->config->targets[report->target];
+	char bytes[256];
+	struct text text = TEXT_OVER(bytes);
+
+	fprintf(page->file, "%s%s%s  %s%s%s", page->colour->bold, target->name, page->colour->plain,
+	    colour_of(page, report->verdict), verdict_name((enum pw_verdict)report->verdict), page->colour->plain);
+	if (strcmp(report->outcome, "ok") != 0)
+		fprintf(page->file, " (%s)", report->outcome);
+	fputs("  ", page->file);
+	put_bytes(page->file, report->text);
+	zone_add(&text, page->style->zone, report->started);
+	text_add(&text, ", ");
+	text_add_span(&text, report->micros);
+	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint, target->policy->probe->descriptor->name,
+	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", bytes, page->colour->plain);
+}
+
+static void
+put_phase(const struct page *page, const struct evidence_phase *phase)
+{
+	char spent[32] = "-", limit[32];
+	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
+
+	units_add_duration(&limit_text, phase->limit);
+	if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
+		text_format(&spent_text, "%.3f s", (double)phase->micros / SECOND);
+	fprintf(page->file, "    %-10s %11s %9s", phase->name, spent, limit);
+	if (phase->status == PHASE_FAILED)
+		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
+	else if (phase->status == PHASE_NOT_REACHED)
+		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
+	fputc('\n', page->file);
+}
+
+static void
+put_phases(const struct page *page, const struct evidence *leg)
+{
+	if (leg->phase_count == 0)
+		return;
+	fprintf(page->file, "\n    %s%-10s %11s %9s%s\n", page->colour->faint, "step", "time", "limit",
+	    page->colour->plain);
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		put_phase(page, &leg->phases[i]);
+}
+
+static void
+put_warnings(const struct page *page, struct pw_bytes list)
+{
+	struct evidence_warning warning;
+
+	for (bool first = true; evidence_next_warning(&list, &warning); first = false) {
+		fprintf(page->file, "%s    %s%s%s: ", first ? "\n" : "", page->colour->odd, warning.code,
+		    page->colour->plain);
+		put_bytes(page->file, warning.text);
+		fputc('\n', page->file);
+	}
+}
+
+static void
+put_facts(const struct page *page, struct pw_bytes list)
+{
+	struct evidence_fact fact;
+
+	for (bool first = true; evidence_next_fact(&list, &fact); first = false) {
+		fprintf(page->file, "%s    %-18s ", first ? "\n" : "", fact.name);
+		put_escaped(page->file, fact.value);
+		fputc('\n', page->file);
+	}
+}
+
+static void
+put_transcript(const struct page *page, struct pw_bytes list)
+{
+	struct evidence_line line;
+
+	for (bool first = true; evidence_next_line(&list, &line); first = false) {
+		char bytes[LINE_MAX_ESCAPED];
+		struct text text = TEXT_OVER(bytes);
+
+		transcript_add_line(&text, &line);
+		fprintf(page->file, "%s    %s%s%s\n", first ? "\n" : "",
+		    line.dir == EVIDENCE_EVENT ? page->colour->faint : "", bytes,
+		    line.dir == EVIDENCE_EVENT ? page->colour->plain : "");
+	}
+}
+
+static void
+put_hint(const struct page *page, const struct policy *policy, const char *name)
+{
+	struct outcome outcome;
+
+	if (outcome_find(name, plugin_probe(policy->probe)->outcomes, &outcome) && outcome.hint != NULL
+	    && outcome.hint[0] != '\0')
+		fprintf(page->file, "\n    What to look at: %s\n", outcome.hint);
+}
+
+/* Whom we talked to, as whom: what a postmaster searches his log for. */
+static void
+put_ends(const struct page *page, const struct evidence *leg)
+{
+	fputs("\n  ", page->file);
+	fputs(leg->address.size == 0 ? "no address" : "to ", page->file);
+	put_bytes(page->file, leg->address);
+	if (leg->address.size != 0)
+		fprintf(page->file, " port %u", leg->port);
+	if (leg->local.size != 0)
+		fprintf(page->file, ", from %.*s", (int)leg->local.size, leg->local.data);
+	if (leg->helo.size != 0)
+		fprintf(page->file, ", as %.*s", (int)leg->helo.size, leg->helo.data);
+}
+
+static void
+put_leg(const struct page *page, const struct policy *policy, const struct evidence *leg)
+{
+	put_ends(page, leg);
+	if (leg->legs > 1) {
+		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), show_verdict(leg->verdict),
+		    page->colour->plain);
+		put_bytes(page->file, leg->text);
+	}
+	fputc('\n', page->file);
+	put_phases(page, leg);
+	put_warnings(page, leg->warnings);
+	if (strcmp(leg->outcome, "ok") != 0)
+		put_hint(page, policy, leg->outcome);
+	put_facts(page, leg->facts);
+	if (!page->style->brief)
+		put_transcript(page, leg->transcript);
+}
+
+void
+show_text(FILE *file, const struct config *config, const struct run_result *result, const struct show_style *style)
+{
+	struct page page = { file, config, style, &colours[style->colour] };
+	const struct policy *policy = config->targets[result->report->target].policy;
+
+	put_heading(&page, result);
+	for (uint32_t i = 0; i < result->leg_count; i++) {
+		struct evidence leg;
+
+		run_evidence(result, i, &leg);
+		put_leg(&page, policy, &leg);
+	}
+	fputc('\n', file);
+}
