@@ -73,7 +73,7 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	outbox_put_change(monitor, &message);
 }
 
-/* Only where something was kept silent does the end of a reason matter to the keeper: it compares then. */
+/* Only where something was kept silent does the end of the last reason matter to the keeper: it compares then. */
 void
 herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 {
@@ -84,10 +84,9 @@ herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	char sentence[SENTENCE_MAX], names[sizeof message.silences];
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences), reasons = TEXT_OVER(names);
 
-	if (ended == 0 || !(watched->flags & WATCHED_SILENCED))
+	if (ended == 0 || watched->state.silence & from_outside || !(watched->flags & WATCHED_SILENCED))
 		return;
-	if (!(watched->state.silence & from_outside))
-		watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
+	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
 	message.number = ++monitor->change;
 	message.change = ++watched->state.number;
 	silence_add_names(&silences, watched->state.silence);

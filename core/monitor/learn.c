@@ -239,15 +239,20 @@ learn_flapping(const struct learning *it, bool failed)
 	}
 }
 
-/* Adds `unstable` to what the run shows. */
+/*
+ * Adds `unstable` to what the run shows. Whether failed attempts are confirmed is not known before they are over, so only
+ * a run that passes shows it; and while confirmation is held they may be our own.
+ */
 static void
 learn_steadiness(const struct learning *it, struct sighting *run, bool failed)
 {
 	struct target_state *target = it->target;
 
-	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE)
+	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE || (failed && it->outlook->held))
 		return;
 	unsteady_count(target->unsteady, failed, it->now);
+	if (failed)
+		return;
 	const struct condition *unstable = conditions_find(target->conditions, CODE_UNSTABLE);
 	bool stands = unstable != NULL && unstable->stage != STAGE_SEEN;
 	if (unsteady_shows(target->unsteady, stands) && run->shown_count < SHOWN_MAX)

@@ -46,7 +46,7 @@ struct scene {
 	uint32_t ordered;            /* in all */
 	struct order last[SCENE_TARGETS];
 	int64_t lead_min;            /* the shortest time between an order and its due time */
-	char told[4096];             /* changes: kind target, separated by blanks; kinds kept silent in brackets */
+	char told[4096];             /* changes: kind target, separated by blanks; with a reason for silence: kind[target reasons] */
 	char text[1024];             /* of the last change */
 	struct message_change change; /* the last one; its text is not to be looked at */
 	uint64_t number;             /* of the last change */
@@ -277,8 +277,11 @@ scene_write(struct scene *scene, const struct message_change *change)
 	const char *name = change->target == CONFIG_NONE ? "-" : scene->targets[change->target].name;
 	const char *kind = change->kind[0] == '\0' ? "heard" : change->kind;
 
-	snprintf(scene->told + size, sizeof scene->told - size, change->silence != 0 ? "%s[%s %s]" : "%s%s %s",
-	    size == 0 ? "" : " ", kind, name);
+	if (change->silence != 0)
+		snprintf(scene->told + size, sizeof scene->told - size, "%s%s[%s %s]", size == 0 ? "" : " ", kind, name,
+		    change->silences);
+	else
+		snprintf(scene->told + size, sizeof scene->told - size, "%s%s %s", size == 0 ? "" : " ", kind, name);
 	snprintf(scene->text, sizeof scene->text, "%.*s", (int)change->text.size, change->text.data);
 	assert_true(change->number > scene->number);
 	scene->number = change->number;

@@ -189,6 +189,21 @@ few_failures_among_many_passes_are_not_unstable(void **unused)
 }
 
 static void
+what_failed_while_held_is_not_unstable(void **unused)
+{
+	struct world *world = world_create(3, 2);
+
+	(void)unused;
+	world_run(world, "...xx");
+	world->outlook.held = true;
+	world_run(world, "xxxxxxxx");
+	world->outlook.held = false;
+	world_run(world, "......");
+	assert_string_equal(world->told, "");
+	world_destroy(&world);
+}
+
+static void
 what_was_confirmed_is_not_unstable(void **unused)
 {
 	struct world *world = world_create(2, 1);
@@ -353,6 +368,7 @@ main(void)
 		cmocka_unit_test(more_conditions_than_can_be_kept_do_no_harm),
 		cmocka_unit_test(what_fails_now_and_then_is_unstable),
 		cmocka_unit_test(few_failures_among_many_passes_are_not_unstable),
+		cmocka_unit_test(what_failed_while_held_is_not_unstable),
 		cmocka_unit_test(what_was_confirmed_is_not_unstable),
 		cmocka_unit_test(many_suspects_and_no_pass_hold_confirmation),
 		cmocka_unit_test(a_pass_between_suspicions_forbids_the_hold),

@@ -1,0 +1,290 @@
+/* The monitor as a whole: parents and children, blindness known and suspected, holds, digests, flapping. */
+#include "monitor_scene.h"
+
+#include "monitor/silence.h"
+
+#define NOW (1000 * MINUTE)
+
+/* `a` is the parent of `b`, and `b` of `c`. */
+static struct scene *
+family(void)
+{
+	struct scene *scene = scene_create(3);
+
+	scene->targets[1].parent = 0;
+	scene->targets[2].parent = 1;
+	return scene;
+}
+
+static void
+a_suspicion_has_the_parents_looked_at_at_once(void **unused)
+{
+	struct scene *scene = family();
+
+	(void)unused;
+	scene->targets[0].hash = 0x80000000u; /* half a minute later than its child */
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 20 * SECOND);
+	uint64_t before = scene->last[0].run;
+	scene->targets[1].hash = 0;
+	scene->scripts[1] = "rrr.";
+	scene_run(scene, 45 * SECOND);
+	assert_true(scene->last[0].run > before);
+	scene_run(scene, 5 * MINUTE);
+	assert_string_equal(scene->told, "down b up b"); /* the parent was plain in time */
+	scene_destroy(&scene);
+}
+
+static void
+a_down_waits_until_the_parent_is_plain(void **unused)
+{
+	struct scene *scene = family();
+
+	(void)unused;
+	scene->policy.tries = 1; /* the child is down before anybody could look */
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[1] = "r";
+	scene_run(scene, MINUTE);
+	assert_string_equal(scene->told, "down[b parent_unplain] heard b");
+	assert_string_equal(scene->text, "b is down: what was kept silent may be told (parent_unplain is over)");
+	assert_string_equal(scene->change.silences, "");
+	scene_destroy(&scene);
+}
+
+static void
+a_down_waits_no_longer_than_the_parent_takes(void **unused)
+{
+	struct scene *scene = family();
+
+	(void)unused;
+	scene->policy.tries = 1;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[0] = "?"; /* nothing is learnt of it, so it stays what it was */
+	scene->scripts[1] = "r";
+	scene_run(scene, MINUTE);
+	assert_int_equal(scene->monitor->waiting, 1);
+	scene->scripts[0] = "-";
+	scene_destroy(&scene);
+	scene = family();
+	scene->policy.tries = 1;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[0] = "-";
+	scene->scripts[1] = "r";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "down[b parent_unplain]");
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "down[b parent_unplain] heard b");
+	assert_int_equal(scene->monitor->waiting, 0);
+	scene_destroy(&scene);
+}
+
+static void
+children_of_a_dead_parent_are_silent(void **unused)
+{
+	struct scene *scene = family();
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[0] = scene->scripts[1] = scene->scripts[2] = "r";
+	scene_run(scene, 5 * MINUTE);
+	assert_non_null(strstr(scene->told, "down a"));
+	assert_non_null(strstr(scene->told, "down[b parent"));
+	assert_non_null(strstr(scene->told, "down[c parent"));
+	assert_null(strstr(scene->told, "heard"));
+	assert_int_equal(scene->monitor->targets[2].state.silence, SILENCE_parent);
+	scene->told[0] = '\0';
+	scene->scripts[0] = scene->scripts[1] = ".";
+	scene_run(scene, 5 * MINUTE);
+	assert_non_null(strstr(scene->told, "up a"));
+	assert_non_null(strstr(scene->told, "heard b"));
+	assert_non_null(strstr(scene->told, "heard c")); /* that it is down may be told */
+	assert_int_equal(scene->monitor->targets[2].state.silence, 0);
+	scene_destroy(&scene);
+}
+
+static void
+the_parent_says_how_many_lie_behind_it(void **unused)
+{
+	struct scene *scene = family();
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->text, "a down: connection refused, 3 of 3 attempts; 2 targets lie behind it");
+	scene_destroy(&scene);
+}
+
+static void
+say_references(struct scene *scene, uint32_t asked, uint32_t reached)
+{
+	unsigned char packet[32];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_references(&out, &(struct message_references){ asked, reached, scene->monitor->now });
+	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+}
+
+static void
+dead_references_make_failures_say_nothing(void **unused)
+{
+	struct scene *scene = scene_create(4);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 4; i++)
+		scene->scripts[i] = "x";
+	say_references(scene, 2, 0);
+	scene_run(scene, 10 * MINUTE);
+	assert_string_equal(scene->told, "blind -");
+	assert_non_null(strstr(scene->text, "we are cut off: no reference has answered for 60.0 s"));
+	say_references(scene, 2, 1);
+	scene_run(scene, MINUTE + 50 * SECOND);
+	assert_non_null(strstr(scene->told, "blind - cleared - down "));
+	scene_destroy(&scene);
+}
+
+static void
+every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "");
+	assert_true(blind_holds(&scene->monitor->blind));
+	scene_run(scene, 3 * MINUTE);
+	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
+	assert_non_null(strstr(scene->told, "down[a digest]"));
+	assert_non_null(strstr(scene->told, "down[l digest] digest -"));
+	assert_non_null(strstr(scene->text, "all 12 targets have failed for "));
+	assert_non_null(strstr(scene->text, "nothing that we can reach tells which: a, b, c, d, e, f, g, h, i, j, k, l"));
+	scene->told[0] = '\0';
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 5 * MINUTE);
+	assert_non_null(strstr(scene->told, "up l"));
+	assert_int_equal(scene->changes, 2 * SCENE_TARGETS + 1);
+	scene_destroy(&scene);
+}
+
+static void
+one_pass_ends_the_hold_and_the_rest_is_confirmed(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "");
+	scene->scripts[5] = scene->scripts[6] = ".";
+	scene_run(scene, MINUTE);
+	assert_int_equal(scene->changes, SCENE_TARGETS - 2);
+	assert_null(strstr(scene->told, "digest"));
+	assert_null(strstr(scene->told, "down f"));
+	scene_destroy(&scene);
+}
+
+static void
+a_refusal_that_was_heard_holds_nothing(void **unused)
+{
+	struct scene *scene = scene_create(6);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 6; i++)
+		scene->scripts[i] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_int_equal(scene->changes, 6);
+	assert_null(strstr(scene->told, "["));
+	scene_destroy(&scene);
+}
+
+static void
+runs_that_end_on_our_side_tell_of_us(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = "?";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "blind -");
+	assert_non_null(strstr(scene->text, "we are cut off: for 60.1 s every run has ended on our own side"));
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "blind - cleared -");
+	scene_destroy(&scene);
+}
+
+static void
+flapping_is_told_in_words(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = "rrr..rrr..rrr..";
+	scene_run(scene, 12 * MINUTE);
+	assert_string_equal(scene->told, "down a up a down a up a flapping a up[a flapping]");
+	scene_run(scene, 20 * MINUTE);
+	assert_non_null(strstr(scene->told, "settled a"));
+	assert_non_null(strstr(scene->text, "a settled: it is up and steady; it went down and up for "));
+	scene_destroy(&scene);
+}
+
+static void
+a_condition_is_told_with_its_words(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = "www.";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "degraded a");
+	assert_string_equal(scene->text, "a degraded(early_data): the server spoke out of turn");
+	assert_string_equal(scene->change.code, "early_data");
+	assert_int_equal(scene->change.attempt_count, 1);
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "degraded a cleared a");
+	assert_non_null(strstr(scene->text, "a cleared(early_data): no longer seen, after "));
+	scene_destroy(&scene);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_suspicion_has_the_parents_looked_at_at_once),
+		cmocka_unit_test(a_down_waits_until_the_parent_is_plain),
+		cmocka_unit_test(a_down_waits_no_longer_than_the_parent_takes),
+		cmocka_unit_test(children_of_a_dead_parent_are_silent),
+		cmocka_unit_test(the_parent_says_how_many_lie_behind_it),
+		cmocka_unit_test(dead_references_make_failures_say_nothing),
+		cmocka_unit_test(every_target_that_fails_unheard_is_held_and_told_in_one_digest),
+		cmocka_unit_test(one_pass_ends_the_hold_and_the_rest_is_confirmed),
+		cmocka_unit_test(a_refusal_that_was_heard_holds_nothing),
+		cmocka_unit_test(runs_that_end_on_our_side_tell_of_us),
+		cmocka_unit_test(flapping_is_told_in_words),
+		cmocka_unit_test(a_condition_is_told_with_its_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
