@@ -4,11 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-
 enum { CANDIDATES_MAX = 256, KEY_SHOWN_MAX = 160 };
-
-static const int64_t limit_min = MILLISECOND, limit_max = 24ll * 3600 * SECOND;
 
 void
 layer_init(struct reader *reader, struct layer *layer)
@@ -170,8 +166,8 @@ static void
 take_limit(struct reader *reader, struct layer *layer, const struct probe *probe, enum limit_kind kind,
     const struct node *node)
 {
-	const struct pw_setting row = { .key = node->key, .type = PW_DURATION,
-		.min = kind == LIMIT_SLOW ? 0 : limit_min, .max = limit_max };
+	const struct pw_setting *usual = limit_settings[kind]; /* the range is the same for all phases */
+	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min, .max = usual->max };
 	int number = reader_phase_number(reader, node->key);
 	char label[KEY_SHOWN_MAX];
 	struct text text = TEXT_OVER(label);

@@ -21,112 +21,156 @@ static const char *const tls_versions[] = { "1.0", "1.1", "1.2", "1.3", NULL };
 
 const struct pw_setting global_settings[GLOBAL_ROWS + 1] = {
 	[GLOBAL_STATE] = { .key = "state", .type = PW_PATH,
-	    .help = "Folder for all that is kept; by default $STATE_DIRECTORY, else /var/lib/postwatch." },
-	[GLOBAL_PID_FILE] = { .key = "pid_file", .type = PW_PATH, .help = "File to write our process number to; by default none." },
+	    .help = "folder for all that is kept; by default $STATE_DIRECTORY, else /var/lib/postwatch" },
+	[GLOBAL_PID_FILE] = { .key = "pid_file", .type = PW_PATH, .help = "file to write our process number to; by default none" },
 	[GLOBAL_PLUGINS] = { .key = "plugins", .type = PW_LIST,
-	    .help = "Plugins beyond the standard ones: files, and folders with files that end in .so." },
+	    .help = "plugins beyond the standard ones: files, and folders with files that end in .so" },
 	[GLOBAL_HELO] = { .key = "helo", .type = PW_STRING,
-	    .help = "Name to say in EHLO; by default this host's full name, else the source address as a literal." },
+	    .help = "name to say in EHLO; by default this host's full name, else the source address as a literal" },
 	[GLOBAL_TIMEZONE] = { .key = "timezone", .type = PW_STRING,
-	    .help = "Zone of the times that people read, such as \"Europe/Berlin\"; by default the reader's." },
+	    .help = "zone of the times that people read, such as \"Europe/Berlin\"; by default the reader's" },
 	[GLOBAL_RESOLVERS] = { .key = "resolvers", .type = PW_LIST, .max = 8,
-	    .help = "Resolvers to ask, ADDRESS or ADDRESS:PORT; by default those of /etc/resolv.conf." },
+	    .help = "resolvers to ask, ADDRESS or ADDRESS:PORT; by default those of /etc/resolv.conf" },
 	[GLOBAL_REFERENCES] = { .key = "references", .type = PW_LIST, .max = 16,
-	    .help = "HOST:PORT of others, connected to when in doubt whether it is us; two or more tell best." },
+	    .help = "HOST:PORT of others, connected to when in doubt whether it is us; two or more tell best" },
 	[GLOBAL_PROBERS] = { .key = "probers", .type = PW_INT, .fallback = "0", .min = 0, .max = 64,
-	    .help = "Processes that probe; 0: one for each 5,000 targets, at most one a core." },
+	    .help = "processes that probe; 0: one for each 5,000 targets, at most one a core" },
 	[GLOBAL_PER_ADDRESS] = { .key = "per_address", .type = PW_INT, .fallback = "8", .min = 1, .max = 1000,
-	    .help = "Connections to one address at once." },
+	    .help = "connections to one address at once" },
 	[GLOBAL_MAX_RUNS] = { .key = "max_runs", .type = PW_INT, .fallback = "0", .min = 0, .max = 1000000,
-	    .help = "Runs at once, over all probers; 0: as many as there are descriptors for." },
+	    .help = "runs at once, over all probers; 0: as many as there are descriptors for" },
 };
 
 const struct pw_setting log_settings[LOG_ROWS + 1] = {
 	[LOG_TO] = { .key = "to", .type = PW_ENUM, .fallback = "auto", .choices = log_places,
-	    .help = "Where to: auto is the terminal where there is one, else the journal or syslog." },
+	    .help = "where to: auto is the terminal where there is one, else the journal or syslog" },
 	[LOG_FACILITY] = { .key = "facility", .type = PW_ENUM, .fallback = "daemon", .choices = log_facilities,
-	    .help = "Syslog facility." },
+	    .help = "syslog facility" },
 	[LOG_LEVEL] = { .key = "level", .type = PW_ENUM, .fallback = "info", .choices = log_levels,
-	    .help = "What is less important than this is left out." },
+	    .help = "what is less important than this is left out" },
 };
 
 const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_NAME] = { .key = "name", .type = PW_STRING, .flags = PW_REQUIRED,
-	    .help = "Name by which targets call it in `notify`." },
+	    .help = "name by which targets call it in `notify`" },
 	[NOTIFIER_PLUGIN] = { .key = "plugin", .type = PW_STRING, .flags = PW_REQUIRED,
-	    .help = "Plugin that delivers; its own settings stand beside." },
+	    .help = "plugin that delivers; its own settings stand beside" },
 };
 
 const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	[TARGET_NAME] = { .key = "name", .type = PW_STRING, .flags = SETTING_IDENTITY,
-	    .help = "What people call it; by default host:port. Its history goes by this name." },
+	    .help = "what people call it; by default host:port; its history goes by this name" },
 	[TARGET_WAS] = { .key = "was", .type = PW_STRING, .flags = SETTING_IDENTITY,
-	    .help = "Name it had before, so that its history goes on." },
+	    .help = "name it had before, so that its history goes on" },
 	[TARGET_HOST] = { .key = "host", .type = PW_STRING, .flags = SETTING_IDENTITY,
-	    .help = "Host name (also international) or address." },
+	    .help = "host name (also international) or address" },
 	[TARGET_FILE] = { .key = "file", .type = PW_PATH, .flags = SETTING_IDENTITY | SETTING_IN_LIST | SETTING_ONLY_LIST,
-	    .help = "In place of host: a file with a target a line, host[:port] [name]." },
+	    .help = "in place of host: a file with a target a line, host[:port] [name]" },
 	[TARGET_PORT] = { .key = "port", .type = PW_INT, .flags = SETTING_IDENTITY | SETTING_IN_LIST, .min = 1, .max = 65535,
-	    .help = "Port; by default the probe's." },
+	    .help = "port; by default the probe's" },
 	[TARGET_PROBE] = { .key = "probe", .type = PW_STRING, .flags = SETTING_IDENTITY | ANYWHERE, .fallback = "smtp",
-	    .help = "Probe plugin; its own settings stand beside." },
+	    .help = "probe plugin; its own settings stand beside" },
 	[TARGET_PARENT] = { .key = "parent", .type = PW_STRING, .flags = SETTING_IDENTITY | SETTING_IN_LIST,
-	    .help = "Name of a target without which this one cannot be reached; while that is down, this one is silent." },
+	    .help = "name of a target without which this one cannot be reached; while that is down, this one is silent" },
 	[TARGET_INTERVAL] = { .key = "interval", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "60s", .min = SECOND,
-	    .max = 7 * DAY, .help = "Time between runs." },
+	    .max = 7 * DAY, .help = "time between runs" },
 	[TARGET_TRIES] = { .key = "tries", .type = PW_INT, .flags = ANYWHERE, .fallback = "3", .min = 1, .max = 50,
-	    .help = "Failed attempts in a row that make it down." },
+	    .help = "failed attempts in a row that make it down" },
 	[TARGET_RETRY_INTERVAL] = { .key = "retry_interval", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "20s",
-	    .min = SECOND, .max = DAY, .help = "Time between attempts while down or up is being confirmed." },
+	    .min = SECOND, .max = DAY, .help = "time between attempts while down or up is being confirmed" },
 	[TARGET_RECOVER_TRIES] = { .key = "recover_tries", .type = PW_INT, .flags = ANYWHERE, .fallback = "2", .min = 1,
-	    .max = 50, .help = "Passed attempts in a row that make it up again." },
+	    .max = 50, .help = "passed attempts in a row that make it up again" },
 	[TARGET_FLAP_WINDOW] = { .key = "flap_window", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "30m",
-	    .min = MINUTE, .max = 7 * DAY, .help = "Three outages within this time are flapping." },
+	    .min = MINUTE, .max = 7 * DAY, .help = "three outages within this time are flapping" },
 	[TARGET_TEMPFAIL_GRACE] = { .key = "tempfail_grace", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "15m",
-	    .min = 0, .max = 7 * DAY, .help = "Temporary refusals (4xx) without a break for this long count as failed." },
+	    .min = 0, .max = 7 * DAY, .help = "temporary refusals (4xx) without a break for this long count as failed" },
 	[TARGET_STALE_AFTER] = { .key = "stale_after", .type = PW_DURATION, .flags = ANYWHERE, .min = SECOND,
-	    .max = 30 * DAY, .help = "Nothing known for this long is our own trouble, and told; by default 5 intervals." },
+	    .max = 30 * DAY, .help = "nothing known for this long is our own trouble, and told; by default 5 intervals" },
 	[TARGET_ADDRESSES] = { .key = "addresses", .type = PW_ENUM, .flags = ANYWHERE, .fallback = "any",
-	    .choices = addresses, .help = "Whether any of a name's addresses has to answer, or all." },
+	    .choices = addresses, .help = "whether any of a name's addresses has to answer, or all" },
 	[TARGET_FAMILY] = { .key = "family", .type = PW_ENUM, .flags = ANYWHERE, .fallback = "both", .choices = families,
-	    .help = "Which of a name's addresses are probed." },
+	    .help = "which of a name's addresses are probed" },
 	[TARGET_SOURCE] = { .key = "source", .type = PW_LIST, .flags = ANYWHERE, .max = 2,
-	    .help = "Our own address to connect from, one for each family; by default the system's choice." },
+	    .help = "our own address to connect from, one for each family; by default the system's choice" },
 	[TARGET_ALLOW_PRIVATE] = { .key = "allow_private", .type = PW_BOOL, .flags = ANYWHERE, .fallback = "false",
-	    .help = "Follow a name that led to public addresses to private ones as well." },
-	[TARGET_TAGS] = { .key = "tags", .type = PW_LIST, .flags = ANYWHERE, .max = 32, .help = "Words to group targets by." },
+	    .help = "follow a name that led to public addresses to private ones as well" },
+	[TARGET_TAGS] = { .key = "tags", .type = PW_LIST, .flags = ANYWHERE, .max = 32, .help = "words to group targets by" },
 	[TARGET_NOTIFY] = { .key = "notify", .type = PW_LIST, .flags = ANYWHERE, .max = 64,
-	    .help = "Names of the notifiers to tell; by default all, [ ] for none." },
+	    .help = "names of the notifiers to tell; by default all, [ ] for none" },
 };
 
 const struct pw_setting tls_settings_rows[TLS_ROWS + 1] = {
 	[TLS_MODE] = { .key = "tls", .type = PW_ENUM, .flags = ANYWHERE, .choices = tls_modes,
-	    .help = "By default require on port 587, implicit on 465, opportunistic on others." },
+	    .help = "by default require on port 587, implicit on 465, opportunistic on others" },
 	[TLS_VERIFY] = { .key = "verify", .type = PW_ENUM, .flags = ANYWHERE, .choices = tls_verifies,
-	    .help = "What a bad certificate is: nothing, a warning, or (its chain, or its chain and name) a failure; by default "
-	            "warn on port 25 and where tls is opportunistic, else full." },
+	    .help = "what a bad certificate is: nothing, a warning, or (its chain, or its chain and name) a failure; by default "
+	            "warn on port 25 and where tls is opportunistic, else full" },
 	[TLS_CA_FILE] = { .key = "ca_file", .type = PW_PATH, .flags = ANYWHERE,
-	    .help = "Authorities to trust, a PEM file; by default the system's." },
+	    .help = "authorities to trust, a PEM file; by default the system's" },
 	[TLS_SNI] = { .key = "sni", .type = PW_STRING, .flags = ANYWHERE,
-	    .help = "Name to ask for and to look for in the certificate; by default the host where that is a name." },
+	    .help = "name to ask for and to look for in the certificate; by default the host where that is a name" },
 	[TLS_MIN_VERSION] = { .key = "min_version", .type = PW_ENUM, .flags = ANYWHERE, .fallback = "1.2",
-	    .choices = tls_versions, .help = "Oldest TLS version that will do." },
+	    .choices = tls_versions, .help = "oldest TLS version that will do" },
 	[TLS_CERT_WARN_DAYS] = { .key = "cert_warn_days", .type = PW_LIST, .flags = ANYWHERE, .fallback = "21 3", .max = 8,
-	    .help = "Days before the end of a certificate at which to warn." },
+	    .help = "days before the end of a certificate at which to warn" },
 };
 
 const struct group_setting top_groups[] = {
-	{ "log", "Where the log goes." },
-	{ "defaults", "Settings for all targets; a group named after a probe is for targets with that probe." },
-	{ "targets", "What is watched." },
-	{ "notifiers", "Who is told, and how." },
+	{ "log", "where the log goes" },
+	{ "defaults", "settings for all targets; a group named after a probe is for targets with that probe" },
+	{ "targets", "what is watched" },
+	{ "notifiers", "who is told, and how" },
 	{ NULL, NULL },
 };
 
 const struct group_setting limit_groups[LIMIT_KINDS + 1] = {
-	[LIMIT_ROUTINE] = { "limits", "How long each phase may take, and leg: all of them together." },
-	[LIMIT_PATIENT] = { "patient_limits", "The same for the attempt that confirms a failure and for all while down." },
-	[LIMIT_SLOW] = { "slow", "A phase that takes longer is slow, which is a warning; \"0s\": never." },
+	[LIMIT_ROUTINE] = { "limits", "how long each phase may take, and leg: all of them together" },
+	[LIMIT_PATIENT] = { "patient_limits", "the same for the attempt that confirms a failure and for all while down" },
+	[LIMIT_SLOW] = { "slow", "a phase that takes longer is slow, which is a warning; \"0s\": never" },
+};
+
+/* What passes in each phase. */
+#define HELP_resolve "asking for the addresses of the name"
+#define HELP_connect "connecting to an address"
+#define HELP_banner "from connected to the whole greeting"
+#define HELP_ehlo "from EHLO (or HELO) to the whole reply"
+#define HELP_starttls "from STARTTLS to the consent"
+#define HELP_handshake "the TLS handshake"
+#define HELP_ehlo_tls "EHLO again, inside TLS; by default as ehlo"
+#define HELP_auth "from AUTH to the reply"
+#define HELP_mail "from MAIL to the reply"
+#define HELP_rcpt "from RCPT to the reply"
+#define HELP_quit "from QUIT to the reply; never part of the verdict"
+#define HELP_leg "all phases of one address together; by default more where phases are given more"
+
+#define LIMIT(name_, seconds_, min_)                                                                                   \
+	{ .key = #name_, .type = PW_DURATION, .fallback = #seconds_ "s", .min = (min_), .max = DAY, .help = HELP_##name_ },
+
+static const struct pw_setting routine_limits[] = {
+#define PHASE(name_, routine_, patient_, slow_) LIMIT(name_, routine_, MILLISECOND)
+#include <postwatch/phases.def>
+#undef PHASE
+	{ .key = NULL },
+};
+
+static const struct pw_setting patient_limits[] = {
+#define PHASE(name_, routine_, patient_, slow_) LIMIT(name_, patient_, MILLISECOND)
+#include <postwatch/phases.def>
+#undef PHASE
+	{ .key = NULL },
+};
+
+static const struct pw_setting slow_limits[] = {
+#define PHASE(name_, routine_, patient_, slow_) LIMIT(name_, slow_, 0)
+#include <postwatch/phases.def>
+#undef PHASE
+	{ .key = NULL },
+};
+
+const struct pw_setting *const limit_settings[LIMIT_KINDS] = {
+	[LIMIT_ROUTINE] = routine_limits,
+	[LIMIT_PATIENT] = patient_limits,
+	[LIMIT_SLOW] = slow_limits,
 };
 
 int

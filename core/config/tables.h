@@ -77,6 +77,9 @@ struct group_setting {
 extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers */
 extern const struct group_setting limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
 
+/* The rows that stand in those groups, one for each phase that the host knows, and leg. */
+extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
+
 /* The row called `key` in a table that ends with a NULL key; -1: none. A secret is called KEY_file. */
 int settings_find(const struct pw_setting *rows, const char *key);
 

@@ -228,7 +228,7 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	case PW_SIZE:
 		return units_parse_size(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
 	case PW_LIST:
-		return value_of_words(values, row, text, value, why);
+		return value_of_words(values, row, text, " ", value, why);
 	case PW_SECRET:
 		return secret_take(values->arena, from, text, &value->string, why) || blame(text, why);
 	case PW_ENUM:
@@ -295,7 +295,9 @@ take_node(struct values *values, const struct pw_setting *row, const char *from,
 		reason_set(why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
 		return false;
 	}
-	if (type == PW_LIST && node->kind != NODE_TEXT)
+	if (type == PW_LIST && node->kind == NODE_TEXT)
+		return text_is_clean(node->text, why) && value_of_words(values, row, node->text, ",", value, why);
+	if (type == PW_LIST)
 		return value_of_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
 	if (node->kind == NODE_INT || node->kind == NODE_BOOL) {
 		value->number = node->number;

@@ -29,24 +29,29 @@ list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
 	return false;
 }
 
-/* Words split by blanks and commas. */
 bool
-value_of_words(struct values *values, const struct pw_setting *row, const char *text, struct pw_value *value,
-    struct reason *why)
+value_of_words(struct values *values, const struct pw_setting *row, const char *text, const char *between,
+    struct pw_value *value, struct reason *why)
 {
-	static const char between[] = " \t,";
+	static const char blanks[] = " \t";
 	const char *items[WORDS_MAX];
 	uint32_t count = 0;
 
-	for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
-		size_t size = strcspn(text, between);
+	for (const char *end; *text != '\0'; text = end) {
+		size_t size;
 
-		if (count == sizeof items / sizeof *items) {
-			reason_set(why, "has too many entries");
+		text += strspn(text, blanks);
+		size = strcspn(text, between);
+		end = text + size + (text[size] != '\0');
+		while (size > 0 && strchr(blanks, text[size - 1]) != NULL)
+			size--;
+		if (size == 0)
+			continue;
+		if (count == WORDS_MAX) {
+			reason_set(why, "has more than %d entries", WORDS_MAX);
 			return false;
 		}
 		items[count++] = arena_intern_bytes(values->arena, text, size);
-		text += size;
 	}
 	if (!list_fits(row, count, why))
 		return false;

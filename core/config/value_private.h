@@ -4,8 +4,9 @@
 
 #include "config/value.h"
 
-/* Words split by blanks and commas. */
-bool value_of_words(struct values *, const struct pw_setting *, const char *text, struct pw_value *, struct reason *why);
+/* Entries in one text, with one of the bytes `between` them; blanks around them do not count. */
+bool value_of_words(struct values *, const struct pw_setting *, const char *text, const char *between, struct pw_value *,
+    struct reason *why);
 /* The children of a NODE_LIST. */
 bool value_of_list(struct values *, const struct pw_setting *, const struct node *, struct pw_value *, struct reason *why);
 

@@ -1,0 +1,36 @@
+/* What can be set, told to people: from the tables that the checks go by, the host's and every plugin's. */
+#ifndef CONFIG_REFERENCE_H
+#define CONFIG_REFERENCE_H
+
+#include "base/text.h"
+#include "config/config.h"
+
+/* A table of settings and where they stand. */
+struct reference_table {
+	const char *name;  /* "top", "log", "target", "tls", "limits", "notifier" */
+	const char *title; /* "Settings at the top" */
+	const struct pw_setting *rows; /* ends with a NULL key */
+};
+
+/* The host's, in the order of the reference page; ends with a NULL name. */
+const struct reference_table *reference_tables(void);
+
+/* "interval", "password_file": the key as it is written. */
+void reference_add_key(struct text *, const struct pw_setting *);
+
+/* "duration, 1s to 7d", "one of \"any\" \"all\"": what can be written. */
+void reference_add_kind(struct text *, const struct pw_setting *);
+
+/* The default as it would be written in a file: 3, "60s", [ "a", "b" ]; nothing where there is none. */
+void reference_add_default(struct text *, const struct pw_setting *);
+
+/* For a terminal: some lines a setting. */
+void reference_add_settings(struct text *, const struct pw_setting *rows);
+
+/* A plugin: what it is, its settings, its phases with their limits, its outcomes and facts. */
+void reference_add_plugin(struct text *, const struct plugin *);
+
+/* For the page: a list in mdoc. */
+void reference_add_mdoc(struct text *, const struct pw_setting *rows);
+
+#endif
