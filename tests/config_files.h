@@ -17,6 +17,8 @@
 
 static char files_folder[PATH_MAX];
 static struct config_faults files_faults;
+static const struct config *files_configs[200];
+static size_t files_config_count;
 
 /* Of the build that this program belongs to: build/tests/fixtures/plugins/… */
 __attribute__((unused)) static const char *
@@ -50,6 +52,8 @@ files_teardown(void **state)
 	int status;
 
 	(void)state;
+	while (files_config_count > 0)
+		config_free(&files_configs[--files_config_count]);
 	child = fork();
 	if (child == 0) {
 		execlp("rm", "rm", "-rf", files_folder, (char *)NULL);
@@ -94,7 +98,9 @@ files_read_source(struct config_source source)
 		snprintf(plugins, sizeof plugins, "%s", files_fixture("good"));
 		source.plugin_dir = plugins;
 	}
-	return config_read(&source, &files_faults);
+	assert_true(files_config_count < sizeof files_configs / sizeof *files_configs);
+	files_configs[files_config_count] = config_read(&source, &files_faults);
+	return files_configs[files_config_count++];
 }
 
 /* Reads main.conf of the folder. */

@@ -151,6 +151,9 @@ struct config_source {
  */
 const struct config *config_read(const struct config_source *source, struct config_faults *faults);
 
+/* Gives a configuration back; the daemon never does. Plugins stay loaded. */
+void config_free(const struct config **config);
+
 /* "FILE:LINE: text", a line each, warnings marked; then "… and N more" where not all were kept. */
 void config_print_faults(const struct config_faults *faults, struct text *into);
 

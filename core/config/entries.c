@@ -60,12 +60,16 @@ reader_default_probe(struct reader *reader)
 {
 	const struct pw_setting *row = &target_settings[TARGET_PROBE];
 	const struct node *node = reader->defaults == NULL ? NULL : node_member(reader->defaults, row->key);
-	struct place place = node != NULL ? node->place : (struct place){ faults_file(&reader->faults, "defaults"), 0 };
 	struct pw_value value = { .string = row->fallback };
+	struct place place = { 0 };
 
 	if (reader->default_probe_sought)
 		return reader->default_probe;
 	reader->default_probe_sought = true;
+	if (node != NULL)
+		place = node->place;
+	else
+		place.file = faults_file(&reader->faults, reader->source->path != NULL ? reader->source->path : "command line");
 	if (node != NULL && !value_of_node(&reader->values, &reader->faults, row, row->key, node, &value))
 		return NULL;
 	reader->default_probe = reader_find_probe(reader, value.string, place);

@@ -157,12 +157,12 @@ faults_quote_bytes(struct faults *faults, const char *foreign, size_t size)
 	bool cut;
 
 	text.room -= 8; /* for the end */
-	text_add(&text, "'");
+	text_add(&text, "\"");
 	text_escape(&text, (struct pw_bytes){ foreign, size });
 	text.room += 8;
 	cut = text.cut;
 	text.cut = false;
-	text_add(&text, cut ? "...'" : "'");
+	text_add(&text, cut ? "...\"" : "\"");
 	return text.bytes;
 }
 

@@ -37,7 +37,7 @@ const char *faults_file_name(const struct faults *, uint32_t file);
 void faults_add(struct faults *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void faults_warn(struct faults *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* What a user wrote, escaped, cut where long, and in single quotes. Good for the next FAULTS_QUOTES - 1 calls. */
+/* What a user wrote, escaped, cut where long, and in quotes. Good for the next FAULTS_QUOTES - 1 calls. */
 const char *faults_quote(struct faults *, const char *foreign);
 const char *faults_quote_bytes(struct faults *, const char *foreign, size_t size);
 

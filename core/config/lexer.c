@@ -46,6 +46,8 @@ include(struct lexer *lexer, struct cursor *cursor)
 
 	if (path == NULL) {
 		lexer->spoilt = true;
+		while (cursor_left(cursor) > 0 && *cursor->at != '\n')
+			cursor->at++;
 		return;
 	}
 	lex_file(lexer, path, from);

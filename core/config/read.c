@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+/* A configuration and what it lies in. */
+struct whole {
+	struct config config;
+	struct arena *arena;
+};
+
+/* The one of this process: named here so that its memory does not look lost to tools that look for leaks. */
+static struct arena *latest;
+
 static void
 read_all(struct reader *reader)
 {
@@ -23,6 +32,8 @@ read_all(struct reader *reader)
 static void
 init(struct reader *reader, const struct config_source *source, struct config_faults *faults)
 {
+	struct whole *whole;
+
 	reader->source = source;
 	reader->arena = arena_create();
 	reader->scratch = arena_create();
@@ -30,7 +41,9 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	values_init(&reader->values, reader->arena);
 	values_init(&reader->passing, reader->scratch);
 	target_list_init(&reader->targets);
-	reader->config = arena_alloc(reader->arena, sizeof *reader->config);
+	whole = arena_alloc(reader->arena, sizeof *whole);
+	whole->arena = reader->arena;
+	reader->config = &whole->config;
 	reader->words_seen = arena_array(reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
 	if (source->path != NULL)
 		reader->config->path = arena_strdup(reader->arena, source->path);
@@ -61,11 +74,25 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	read_all(reader);
 	config = faults->faults == 0 ? reader->config : NULL;
 	if (config != NULL)
-		arena_freeze(reader->arena);
+		arena_freeze(latest = reader->arena);
 	else
 		arena_destroy(&reader->arena);
 	fini(reader);
 	free(reader);
 	malloc_trim(0); /* what the parser took is not to be carried along in every child */
 	return config;
+}
+
+void
+config_free(const struct config **config)
+{
+	struct arena *arena;
+
+	if (*config == NULL)
+		return;
+	arena = ((const struct whole *)(const void *)*config)->arena;
+	if (latest == arena)
+		latest = NULL;
+	*config = NULL;
+	arena_destroy(&arena);
 }

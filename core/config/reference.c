@@ -254,3 +254,21 @@ reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 	}
 	text_add(text, ".El\n");
 }
+
+void
+reference_add_mdoc_limits(struct text *text)
+{
+	text_add(text, ".Bl -column handshake patient_limits slow\n.It Em phase Ta Em limits Ta Em patient_limits Ta Em slow\n");
+	for (int i = 0; limit_settings[LIMIT_ROUTINE][i].key != NULL; i++) {
+		text_format(text, ".It Ic %s", limit_settings[LIMIT_ROUTINE][i].key);
+		for (int kind = 0; kind < LIMIT_KINDS; kind++)
+			text_format(text, " Ta %s", limit_settings[kind][i].fallback);
+		text_add(text, "\n");
+	}
+	text_add(text, ".El\n.Bl -tag -width Ds\n");
+	for (int i = 0; limit_settings[LIMIT_ROUTINE][i].key != NULL; i++) {
+		text_format(text, ".It Ic %s\n", limit_settings[LIMIT_ROUTINE][i].key);
+		add_sentence(text, limit_settings[LIMIT_ROUTINE][i].help);
+	}
+	text_add(text, ".El\n");
+}

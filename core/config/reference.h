@@ -33,4 +33,7 @@ void reference_add_plugin(struct text *, const struct plugin *);
 /* For the page: a list in mdoc. */
 void reference_add_mdoc(struct text *, const struct pw_setting *rows);
 
+/* The limits by default, a phase a row: routine, patient, slow. */
+void reference_add_mdoc_limits(struct text *);
+
 #endif

@@ -1,0 +1,265 @@
+/* The traps of configuration files: what libconfig would misread, swallow or die of, and files within files. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "config_files.h"
+
+#define NONE "targets = ( );\n"
+
+static void
+reads_what_is_well_formed(void **state)
+{
+	(void)state;
+	files_good("/* a\n comment */ helo : \"a.example\" // another\n# and another\nprobers=2 per_address = +5\nmax_runs = 08;");
+	files_good("");
+	files_good("   \n\n");
+	files_good("\xef\xbb\xbfprobers = 1;\r\nper_address = 0x10;\r\n");
+	assert_int_equal(files_good("probers = 1;\r\nper_address = 0x10;")->per_address, 16);
+	assert_string_equal(files_good("helo = \"a.\" \"example\";")->helo, "a.example");
+}
+
+static void
+tells_where_the_syntax_breaks(void **state)
+{
+	(void)state;
+	files_bad("helo = \"a.example\";\nprobers = ;\n", "main.conf:2", "syntax error");
+	files_bad("helo = yes;\n", "main.conf:1", "syntax error");
+	files_bad("probers = 1;\nhelo = \"a.example;\nper_address = 5;\n", "main.conf:2", "has no end");
+	files_bad("probers = 1;\n\n/* never closed\n", "main.conf:3", "has no end");
+	files_bad("targets = ( { host = \"a\"; };\n", "main.conf:1", "syntax error");
+	files_bad("x = [ 1, \"a\" ];", "main.conf:1", "mismatched element type");
+}
+
+static void
+refuses_numbers_that_would_wrap(void **state)
+{
+	static const char *const wrapping[] = { "4294967301", "5000000000", "99999999999999999999", "2147483648", "-2147483648",
+		"-4294967291", "0x100000005", "0xFFFFFFFF", "5L", "5LL", "0x5L" };
+	char content[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrapping / sizeof *wrapping; i++) {
+		snprintf(content, sizeof content, "helo = \"a.example\";\nprobers = %s;\n", wrapping[i]);
+		files_bad(content, "main.conf:2", "too large");
+	}
+	files_bad("probers = 65;", "main.conf:1", "out of range: it goes from 0 to 64");
+	files_bad("probers = -1;", "main.conf:1", "out of range");
+	files_bad("probers = 1.5;", "main.conf:1", "is a fraction; write a whole number");
+	files_bad("probers = \"3\";", "main.conf:1", "is a string; write a whole number");
+	files_bad("probers = true;", "main.conf:1", "write a whole number");
+	files_good("# 5000000000\n/* 5000000000 */ helo = \"a5000000000.example\";");
+}
+
+static void
+refuses_what_strings_cannot_hold(void **state)
+{
+	(void)state;
+	files_bad("helo = \"a\\x00b.example\";", "main.conf:1", "\\x00");
+	files_bad("timezone = \"a\\x07b\";", "main.conf:1", "\\x07");
+	files_bad("timezone = \"\xff\";", "main.conf:1", "\\xff");
+	files_put_bytes("main.conf", "probers = 1;\0per_address = 5;", 29);
+	assert_null(files_read());
+	assert_true(files_told("main.conf", "NUL", false));
+}
+
+static void
+names_both_places_of_a_key_that_is_set_twice(void **state)
+{
+	(void)state;
+	files_bad("probers = 1;\nhelo = \"a.example\";\nprobers = 2;\n", "main.conf:3", "main.conf:1");
+	files_bad("log = { level = \"info\";\n to = \"stderr\";\n level = \"err\"; };", "main.conf:3", "main.conf:1");
+	files_bad("targets = ( { probe = \"talk\"; host = \"a\";\n host = \"b\"; } );", "main.conf:2", "twice");
+	files_good("targets = ( { probe = \"talk\"; host = \"a\"; },\n { probe = \"talk\"; host = \"b\"; } );");
+}
+
+static void
+suggests_the_nearest_key(void **state)
+{
+	(void)state;
+	files_bad("resolvres = [ ];", "main.conf:1", "did you mean resolvers?");
+	files_bad("intervall = \"60s\";", "main.conf:1", "did you mean interval, which stands in targets or defaults?");
+	files_bad("tries = 3;", "main.conf:1", "defaults = { tries");
+	files_bad("defaults = { tris = 3; };", "main.conf:1", "did you mean tries?");
+	files_bad("defaults = { probers = 3; };", "main.conf:1", "belongs to the top");
+	files_bad("defaults = { host = \"a\"; };", "main.conf:1", "belongs to a single target");
+	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; verfy = \"none\"; } );", "main.conf:1", "did you mean verify?");
+	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; passwort_file = \"x\"; } );", "main.conf:1", "password_file");
+	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; ask = \"x\"; } );", "main.conf:1", "is a setting of the probe line");
+	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; limits = { chatt = \"5s\"; }; } );", "main.conf:1", "did you mean chat?");
+	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; limits = { answer = \"5s\"; }; } );", "main.conf:1", "no phase of the probe talk");
+	files_bad("zzzzzzzz = 1;", "main.conf:1", "unknown setting \"zzzzzzzz\"");
+}
+
+static void
+includes_beside_the_file_that_says_so(void **state)
+{
+	const struct config *config;
+
+	(void)state;
+	assert_int_equal(mkdir(files_path("sub"), 0755), 0);
+	files_put("sub/a.conf", "probers = 3;\n@include \"b.conf\"\nper_address = 7;");
+	files_put("sub/b.conf", "helo = \"b.example\";");
+	config = files_good("\n  @include \"sub/a.conf\"\nmax_runs = 9;\n");
+	assert_int_equal(config->probers, 3);
+	assert_int_equal(config->per_address, 7);
+	assert_int_equal(config->max_runs, 9);
+	assert_string_equal(config->helo, "b.example");
+	files_put("sub/b.conf", "\n\nhelo = \"b..example\";");
+	files_bad("@include \"sub/a.conf\"\n", "sub/b.conf:3", "empty part");
+	files_put("sub/b.conf", "probers = 5;");
+	files_bad("@include \"sub/a.conf\"\n", "sub/b.conf:1", "sub/a.conf:1");
+	files_put("sub/b.conf", "helo = \"b.example\";");
+	files_bad("@include \"sub/a.conf\"\nper_adress = 5;\n", "main.conf:2", "per_address");
+	files_good("# @include \"nowhere\"\nhelo = \"a.example\"; # no @include \"nowhere\"\n/*\n@include \"nowhere\"\n*/");
+}
+
+static void
+survives_includes_that_cannot_be(void **state)
+{
+	char deep[40];
+
+	(void)state;
+	assert_int_equal(mkdir(files_path("folder"), 0755), 0);
+	assert_int_equal(mkfifo(files_path("fifo"), 0600), 0);
+	files_bad("probers = 1;\n@include \"folder\"\n", "main.conf:2", "is a folder");
+	files_bad("probers = 1;\n@include \"fifo\"\n", "main.conf:2", "not a regular file");
+	files_bad("@include \"missing.conf\"\n", "main.conf:1", "No such file");
+	files_bad("@include \"*.conf\"\n", "main.conf:1", "cannot be included");
+	files_bad("@include \"\"\n", "main.conf:1", "is empty");
+	files_bad("@include \"main.conf\n", "main.conf:1", "has no end");
+	files_bad("@include missing\n", "main.conf:1", "in quotes");
+	files_bad("@include \"main.conf\"\n", "main.conf:1", "includes itself");
+	for (int i = 0; i < 12; i++) {
+		char name[40];
+
+		snprintf(name, sizeof name, "deep%d.conf", i);
+		snprintf(deep, sizeof deep, "@include \"deep%d.conf\"\n", i + 1);
+		files_put(name, deep);
+	}
+	files_put("deep12.conf", "probers = 1;");
+	files_bad("@include \"deep0.conf\"\n", "deep9.conf:1", "deep");
+}
+
+static void
+refuses_a_main_file_that_is_none(void **state)
+{
+	(void)state;
+	assert_null(files_read_source((struct config_source){ .path = files_path("missing.conf") }));
+	assert_true(files_told("missing.conf", "No such file", false));
+	assert_int_equal(mkdir(files_path("folder"), 0755), 0);
+	assert_null(files_read_source((struct config_source){ .path = files_path("folder") }));
+	assert_true(files_told("folder", "is a folder", false));
+	assert_null(files_read_source((struct config_source){ .path = "/dev/null" }));
+	assert_true(files_told("/dev/null", "not a regular file", false));
+}
+
+static void
+refuses_nesting_without_end(void **state)
+{
+	char content[200001];
+
+	(void)state;
+	memset(content, '(', sizeof content - 1);
+	content[sizeof content - 1] = '\0';
+	memcpy(content, "a = ", 4);
+	files_put("main.conf", content);
+	assert_null(files_read());
+	assert_true(files_told("main.conf:1", "brackets within each other", false));
+}
+
+static void
+joins_the_parts_of_conf_d(void **state)
+{
+	const struct config *config;
+
+	(void)state;
+	assert_int_equal(mkdir(files_path("conf.d"), 0755), 0);
+	files_put("conf.d/20.conf", "targets = ( { host = \"c\"; probe = \"talk\"; } );");
+	files_put("conf.d/10.conf", "targets = ( { host = \"b\"; probe = \"talk\"; } );\nnotifiers = ( { name = \"n\"; plugin = \"tell\"; to = \"x\"; } );");
+	files_put("conf.d/.hidden.conf", "nonsense");
+	files_put("conf.d/30.conf~", "nonsense");
+	config = files_good("targets = ( { host = \"a\"; probe = \"talk\"; notify = \"n\"; } );");
+	assert_int_equal(config->target_count, 3);
+	assert_string_equal(config->targets[0].host, "a");
+	assert_string_equal(config->targets[1].host, "b");
+	assert_string_equal(config->targets[2].host, "c");
+	files_put("conf.d/30.conf", "\nprobers = 3;\n");
+	files_bad("probers = 1;", "conf.d/30.conf:2", "main.conf:1");
+	files_put("conf.d/30.conf", "targets = ( { host = \"x\"; probe = \"talk\"; },\n { host = \"b\"; probe = \"talk\"; } );");
+	files_bad(NONE, "conf.d/30.conf:2", "conf.d/10.conf:1");
+	files_put("conf.d/30.conf", "this is not it\n");
+	files_bad(NONE, "conf.d/30.conf:1", "syntax error");
+}
+
+static void
+tells_all_faults_in_their_order(void **state)
+{
+	(void)state;
+	files_put("list.txt", "good.example\nb..ad\n");
+	files_put("main.conf",
+	    "probers = 5000000000;\n"
+	    "targets = ( { file = \"list.txt\"; probe = \"talk\"; },\n"
+	    "  { host = \"a\"; probe = \"talk\"; parent = \"nobody\"; interval = \"2s\"; },\n"
+	    "  { host = \"a b\"; probe = \"talk\"; tries = 0; } );\n"
+	    "unknwon = 1;\n");
+	assert_null(files_read());
+	assert_int_equal(files_faults.faults, 6);
+	assert_int_equal(files_faults.warnings, 1);
+	assert_int_equal(files_faults.kept, 7);
+	assert_int_equal(files_faults.items[0].line, 1);
+	assert_int_equal(files_faults.items[1].line, 3);
+	assert_int_equal(files_faults.items[2].line, 3);
+	assert_int_equal(files_faults.items[3].line, 4);
+	assert_int_equal(files_faults.items[4].line, 4);
+	assert_int_equal(files_faults.items[5].line, 5);
+	assert_int_equal(files_faults.items[6].line, 2);
+	assert_true(files_told("list.txt:2", "empty part", false));
+	assert_true(files_told("main.conf:3", "there is no target \"nobody\"", false));
+	assert_true(files_told("main.conf:3", "interval: below 30s", true));
+	assert_true(files_told("main.conf:5", "unknown setting \"unknwon\"", false));
+}
+
+static void
+keeps_the_first_of_many_and_counts_all(void **state)
+{
+	char content[100 * 100] = "", room[20000];
+	struct text text = TEXT_OVER(room);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		snprintf(content + strlen(content), 100, "x..%d\n", i);
+	files_put("list.txt", content);
+	files_put("main.conf", "targets = ( { file = \"list.txt\"; probe = \"talk\"; },\n { host = \"b\"; probe = \"talk\"; interval = \"1s\"; } );");
+	assert_null(files_read());
+	assert_int_equal(files_faults.faults, 100);
+	assert_int_equal(files_faults.kept, 50);
+	assert_int_equal(files_faults.items[49].line, 50);
+	config_print_faults(&files_faults, &text);
+	assert_non_null(strstr(room, "list.txt:50: \"x..49\" has an empty part between dots\n... and 51 more\n"));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(reads_what_is_well_formed),
+		TEST(tells_where_the_syntax_breaks),
+		TEST(refuses_numbers_that_would_wrap),
+		TEST(refuses_what_strings_cannot_hold),
+		TEST(names_both_places_of_a_key_that_is_set_twice),
+		TEST(suggests_the_nearest_key),
+		TEST(includes_beside_the_file_that_says_so),
+		TEST(survives_includes_that_cannot_be),
+		TEST(refuses_a_main_file_that_is_none),
+		TEST(refuses_nesting_without_end),
+		TEST(joins_the_parts_of_conf_d),
+		TEST(tells_all_faults_in_their_order),
+		TEST(keeps_the_first_of_many_and_counts_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
