@@ -133,8 +133,7 @@ unit: all $(FIXTURES) $(UNIT:%=$(B)/tests/unit/%)
 
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)mkdir -p $(B)/state
-	$(B)/postwatch run $(WATCH)
+	$(B)/postwatch run -S $(B)/state $(WATCH)
 
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory tests

@@ -1,0 +1,153 @@
+/*
+ * Birth. The first and every later generation comes from the same image: configuration, plugins, and a parent that
+ * holds no secret. A child keeps stderr for what libraries say when they abort, and its socket; it ignores the signals
+ * that a terminal or systemd send to all of us at once: it ends when the parent tells it to.
+ */
+#include "parent/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/notify.h"
+#include "base/sandbox.h"
+#include "parent/title.h"
+
+enum { CANNOT_BEGIN = 71, SOCKET_ROOM = 1024 * 1024 };
+
+bool
+child_make_sockets(int ends[2], struct reason *why)
+{
+	static const int room = SOCKET_ROOM;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+		reason_set(why, "no sockets: %s", strerror(errno));
+		return false;
+	}
+	for (int i = 0; i < 2; i++) {
+		/* Up to what the host allows. */
+		(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	}
+	return true;
+}
+
+static void
+reset_signals(void)
+{
+	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool
+settle(const struct tree *tree, pid_t parent, int socket, struct reason *why)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket };
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0
+	    || (tree->mute && dup2(null, STDERR_FILENO) < 0)) {
+		reason_set(why, "/dev/null: %s", strerror(errno));
+		return false;
+	}
+	return sandbox_die_with(parent, why) && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
+}
+
+/* The name that ps shows, and the short one of top. */
+static void
+show_name(const struct child *child)
+{
+	char title[48], name[16];
+
+	snprintf(title, sizeof title, "postwatch: %s", child->name);
+	title_show(title);
+	if (child->kind == DUTY_PROBER)
+		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);
+	else
+		snprintf(name, sizeof name, "pw-%s", duty_name(child->kind));
+	prctl(PR_SET_NAME, name);
+}
+
+static int
+serve(struct duty *duty)
+{
+	switch (duty->kind) {
+	case DUTY_MONITOR:
+		return monitor_main(duty);
+	case DUTY_PROBER:
+		return prober_main(duty);
+	case DUTY_KEEPER:
+		return keeper_main(duty);
+	case DUTY_PARENT:
+	case DUTY_KINDS:
+		break;
+	}
+	abort();
+}
+
+_Noreturn static void
+live(const struct tree *tree, const struct child *child, pid_t parent, int socket)
+{
+	static struct duty duty;
+	struct reason why;
+
+	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = socket, .config = tree->config,
+		.page = child->page };
+	reset_signals();
+	notify_forget();
+	show_name(child);
+	if (!settle(tree, parent, socket, &why)) {
+		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
+		_exit(CANNOT_BEGIN);
+	}
+	/* _exit: what the parent registered to be done at exit is not ours. */
+	_exit(serve(&duty));
+}
+
+/* A prober is given its own page, and nobody else's. */
+static void
+share_page(const struct child *child, bool share)
+{
+	if (child->page != NULL)
+		(void)madvise(child->page, sizeof *child->page, share ? MADV_DOFORK : MADV_DONTFORK);
+}
+
+bool
+child_bear(struct tree *tree, struct child *child, struct reason *why)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (!child_make_sockets(ends, why))
+		return false;
+	if (child->page != NULL)
+		*child->page = (struct duty_page){ 0 };
+	fflush(NULL);
+	share_page(child, true);
+	child->pid = fork();
+	if (child->pid == 0)
+		live(tree, child, parent, ends[1]);
+	share_page(child, false);
+	close(ends[1]);
+	if (child->pid > 0) {
+		child->socket = ends[0];
+		return true;
+	}
+	reason_set(why, "cannot fork: %s", strerror(errno));
+	child->pid = 0;
+	close(ends[0]);
+	return false;
+}

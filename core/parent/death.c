@@ -1,0 +1,160 @@
+/* Deaths, and what follows from them: who died, why, with what in hand, and when the next one is born. */
+#include "parent/tree.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+
+enum {
+	BEGINNINGS = 3,        /* that may fail before the start is given up */
+	TURNS_AFTER_DEATH = 64 /* of reading; a process that a plugin forked may hold the socket open for ever */
+};
+
+void
+child_kill(struct child *child, const char *why)
+{
+	if (!child_lives(child))
+		return;
+	if (child->killed[0] == '\0')
+		snprintf(child->killed, sizeof child->killed, "%s", why);
+	kill(child->pid, SIGKILL);
+}
+
+void
+child_await(struct tree *tree, struct child *child, int64_t now)
+{
+	int64_t healthy = child->stage == CHILD_READY ? now - child->ready : 0;
+	int64_t wait = backoff_wait(&child->backoff, healthy, tree->times.backoff);
+
+	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
+	child->due = now + wait;
+	child->deaths++;
+	if (!tree->was_ready && child->backoff.deaths >= BEGINNINGS)
+		tree->hopeless = true;
+}
+
+static bool
+is_fault(int status)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
+
+	for (size_t i = 0; WIFSIGNALED(status) && i < sizeof faults / sizeof faults[0]; i++) {
+		if (WTERMSIG(status) == faults[i])
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_how(struct text *how, const struct child *child, int status)
+{
+	if (WIFEXITED(status))
+		text_format(how, "with exit status %d", WEXITSTATUS(status));
+	else if (child->killed[0] != '\0')
+		text_format(how, "by our kill: %s", child->killed);
+	else
+		text_format(how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
+}
+
+/* The target that a prober was about when it died, CONFIG_NONE: none that we could name. */
+static uint32_t
+in_hand(const struct tree *tree, const struct child *child)
+{
+	uint32_t target = child->page == NULL ? 0 : atomic_load_explicit(&child->page->in_hand, memory_order_relaxed);
+
+	return target >= 1 && target <= tree->config->target_count ? target - 1 : CONFIG_NONE;
+}
+
+/* What follows, in words. */
+static void
+tell_next(struct text *text, const struct tree *tree, const struct child *child, int64_t now)
+{
+	if (tree->stopping) {
+		text_add(text, ", while we end");
+	} else if (child->due > now) {
+		text_add(text, "; replaced in ");
+		text_add_span(text, child->due - now);
+	} else {
+		text_add(text, "; replaced at once");
+	}
+}
+
+static void
+tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *how, int64_t now)
+{
+	uint32_t target = in_hand(tree, child);
+	char bytes[1024];
+	struct text text = TEXT_OVER(bytes);
+
+	text_format(&text, "%s (pid %d) died %s, after ", child->name, (int)pid, how);
+	text_add_span(&text, now - child->born);
+	if (target != CONFIG_NONE)
+		text_format(&text, ", with %s in hand (run %llu)", tree->config->targets[target].name,
+		    (unsigned long long)atomic_load_explicit(&child->page->run, memory_order_relaxed));
+	tell_next(&text, tree, child, now);
+	log_say(tree->log, LOG_ERR, "%s", bytes);
+}
+
+/* Whether it died of the target that it had in hand, and has done so before. */
+static void
+suspect_target(struct tree *tree, const struct child *child, int status, const char *how, int64_t now)
+{
+	const struct quarantine_entry *entry;
+	uint32_t target = in_hand(tree, child);
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text why = TEXT_OVER(bytes);
+
+	if (target == CONFIG_NONE || (!is_fault(status) && !child->silent))
+		return;
+	entry = quarantine_learn(&tree->quarantine, target, now, how);
+	if (entry == NULL)
+		return;
+	quarantine_explain(&tree->quarantine, entry, &why);
+	log_say(tree->log, LOG_ERR, "%s is quarantined: %s", tree->config->targets[target].name, bytes);
+	tree_send_account(tree, target, true, bytes);
+}
+
+/* Its last words are still in the socket. */
+static void
+hear_last_words(struct tree *tree, struct child *child, int64_t now)
+{
+	for (int turn = 0; turn < TURNS_AFTER_DEATH && child->socket >= 0; turn++)
+		child_hear(tree, child, now);
+	child_hang_up(child);
+}
+
+static void
+bury(struct tree *tree, struct child *child, int status, int64_t now)
+{
+	char bytes[QUARANTINE_HOW_MAX + 32];
+	struct text how = TEXT_OVER(bytes);
+	pid_t pid = child->pid;
+
+	child->pid = 0;
+	hear_last_words(tree, child, now);
+	if ((child->stopping || child->renewing) && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		child->stage = child->stopping ? CHILD_GONE : CHILD_AWAITED;
+		child->due = now;
+		return;
+	}
+	tell_how(&how, child, status);
+	child_await(tree, child, now);
+	tell_death(tree, child, pid, bytes, now);
+	suspect_target(tree, child, status, bytes, now);
+}
+
+void
+tree_reap(struct tree *tree, int64_t now)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (uint32_t i = 0; i < tree->count; i++) {
+			if (tree->children[i].pid == pid)
+				bury(tree, &tree->children[i], status, now);
+		}
+	}
+}

@@ -1,0 +1,125 @@
+/* What children say. A packet that is malformed ends its sender. */
+#include "parent/tree.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+enum { PACKETS_A_TURN = 256 };
+
+static bool
+hear_log(struct tree *tree, const struct child *child, struct wire_in *in)
+{
+	struct message_log line;
+	/* What monitor and keeper say in words is about targets; others speak of themselves. */
+	bool named = child->kind == DUTY_PROBER;
+
+	if (!message_get_log(in, &line))
+		return false;
+	if (line.dropped > 0)
+		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name, line.dropped);
+	log_relay(tree->log, child, named && line.event == 0 ? child->name : NULL, line.level, line.event, line.text);
+	return true;
+}
+
+static bool
+hear_ready(struct tree *tree, struct child *child, int64_t now)
+{
+	if (child->stage != CHILD_BORN)
+		return false;
+	child->stage = CHILD_READY;
+	child->ready = now;
+	if (child->deaths > 0 && tree->was_ready)
+		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);
+	if (!tree->was_ready)
+		tree->was_ready = tree_is_ready(tree);
+	return true;
+}
+
+static bool
+hear_alive(struct child *child, struct wire_in *in)
+{
+	struct message_alive alive;
+
+	if (!message_get_alive(in, &alive))
+		return false;
+	child->done = alive.done;
+	if (alive.late_max > child->late_max)
+		child->late_max = alive.late_max;
+	return true;
+}
+
+/* Probers meet foreign bytes, so they have no say over others. */
+static bool
+hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
+{
+	struct message_blame blame;
+	struct child *other;
+	char why[QUARANTINE_HOW_MAX];
+
+	if (child->kind == DUTY_PROBER || !message_get_blame(in, &blame))
+		return false;
+	other = tree_child(tree, blame.duty, blame.index);
+	if (other == NULL || other == child)
+		return false;
+	snprintf(why, sizeof why, "malformed message %.*s", (int)blame.text.size, blame.text.data);
+	child_kill(other, why);
+	return true;
+}
+
+static bool
+hear(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
+{
+	struct wire_in in = wire_from(packet, size);
+
+	child->heard = now;
+	switch (message_kind(packet, size)) {
+	case MESSAGE_READY:
+		return size == 1 && hear_ready(tree, child, now);
+	case MESSAGE_ALIVE:
+		return hear_alive(child, &in);
+	case MESSAGE_LOG:
+		return hear_log(tree, child, &in);
+	case MESSAGE_BLAME:
+		return hear_blame(tree, child, &in);
+	case MESSAGE_LINK:
+	case MESSAGE_STOP:
+	case MESSAGE_ACCOUNT:
+	case MESSAGE_ORDERS:
+	case MESSAGE_REPORTS:
+	case MESSAGE_EVIDENCE:
+	case MESSAGE_REFERENCES:
+	case MESSAGE_CHANGE:
+	case MESSAGE_RESULTS:
+	case MESSAGE_STATE:
+	case MESSAGE_RECOVERED:
+	case MESSAGE_COMMITTED:
+	case MESSAGE_KINDS:
+		break;
+	}
+	return false;
+}
+
+void
+child_hear(struct tree *tree, struct child *child, int64_t now)
+{
+	static unsigned char packet[WIRE_MAX];
+
+	for (int i = 0; i < PACKETS_A_TURN && child->socket >= 0; i++) {
+		ssize_t size = packet_read(child->socket, packet, sizeof packet, NULL);
+
+		if (size < 0)
+			return;
+		if (size == 0) {
+			/* It has ended, or is about to. */
+			close(child->socket);
+			child->socket = -1;
+			return;
+		}
+		if (!hear(tree, child, packet, (size_t)size, now)) {
+			child_kill(child, "malformed message to the parent");
+			return;
+		}
+	}
+}

@@ -1,0 +1,57 @@
+/* Signs of life are not from a blind timer: they stop as soon as one child does not answer. */
+#include "parent/manager.h"
+
+#include <syslog.h>
+
+#include "base/notify.h"
+
+void
+manager_init(struct manager *manager, struct log *log)
+{
+	*manager = (struct manager){ .log = log, .watchdog = notify_watchdog() };
+}
+
+void
+manager_tell(struct manager *manager, const char *fields)
+{
+	struct reason why;
+
+	if (!notify_send(fields, &why))
+		log_say(manager->log, LOG_WARNING, "%s", why.text);
+}
+
+void
+manager_ping(struct manager *manager, const struct tree *tree, bool ending, int64_t now)
+{
+	const char *who;
+
+	if (manager->watchdog == 0 || now < manager->next_ping)
+		return;
+	manager->next_ping = now + manager->watchdog / 2;
+	if (ending || tree_answers(tree, now, &who))
+		manager_tell(manager, "WATCHDOG=1");
+	else
+		log_say(manager->log, LOG_INFO, "%s does not answer: the watchdog is not told that all is well", who);
+}
+
+int64_t
+manager_next(const struct manager *manager)
+{
+	return manager->watchdog == 0 ? INT64_MAX : manager->next_ping;
+}
+
+void
+manager_show(struct manager *manager, const struct tree *tree)
+{
+	const char *who = tree_missing(tree);
+	char bytes[64];
+	struct text fields = TEXT_OVER(bytes);
+
+	if ((who != NULL) == manager->shows_missing)
+		return;
+	manager->shows_missing = who != NULL;
+	text_add(&fields, "STATUS=");
+	text_add(&fields, who != NULL ? who : "watching");
+	text_add(&fields, who != NULL ? " is being replaced" : "");
+	manager_tell(manager, bytes);
+}

@@ -1,0 +1,386 @@
+/*
+ * Who is born when, whom they are linked to, and how long they may be silent. Deaths are in death.c.
+ */
+#include "parent/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static void
+name_child(struct child *child, enum duty_kind kind, uint32_t index)
+{
+	child->kind = kind;
+	child->index = index;
+	child->socket = -1;
+	if (kind == DUTY_PROBER)
+		snprintf(child->name, sizeof child->name, "prober %u", index);
+	else
+		snprintf(child->name, sizeof child->name, "%s", duty_name(kind));
+}
+
+static struct duty_page *
+map_page(void)
+{
+	struct duty_page *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	(void)madvise(page, sizeof *page, MADV_DONTFORK);
+	return page;
+}
+
+bool
+tree_init(struct tree *tree, const struct config *config, const struct times *times, struct log *log)
+{
+	*tree = (struct tree){ .config = config, .times = *times, .log = log, .quarantine.times = times->quarantine,
+		.count = TREE_PROBERS + config->probers };
+	tree->children = calloc(tree->count, sizeof *tree->children);
+	if (tree->children == NULL)
+		return false;
+	name_child(&tree->children[TREE_KEEPER], DUTY_KEEPER, 0);
+	name_child(&tree->children[TREE_MONITOR], DUTY_MONITOR, 0);
+	for (uint32_t i = 0; i < config->probers; i++) {
+		struct child *child = &tree->children[TREE_PROBERS + i];
+
+		name_child(child, DUTY_PROBER, i);
+		child->page = map_page();
+		if (child->page == NULL)
+			return false;
+	}
+	return true;
+}
+
+void
+child_hang_up(struct child *child)
+{
+	if (child->socket >= 0)
+		close(child->socket);
+	child->socket = -1;
+	packets_fini(&child->packets);
+}
+
+void
+tree_fini(struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->count && tree->children != NULL; i++) {
+		child_hang_up(&tree->children[i]);
+		if (tree->children[i].page != NULL)
+			munmap(tree->children[i].page, sizeof *tree->children[i].page);
+	}
+	free(tree->children);
+	tree->children = NULL;
+}
+
+struct child *
+tree_child(struct tree *tree, enum duty_kind kind, uint32_t index)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		if (tree->children[i].kind == kind && tree->children[i].index == index)
+			return &tree->children[i];
+	}
+	return NULL;
+}
+
+bool
+child_lives(const struct child *child)
+{
+	return child->pid > 0;
+}
+
+/* Hands one end of a new pair of sockets to each of the two. */
+static void
+link_children(struct child *one, struct child *other, struct log *log)
+{
+	struct child *const children[2] = { one, other };
+	struct reason why;
+	int ends[2];
+
+	if (!child_lives(one) || !child_lives(other))
+		return;
+	if (!child_make_sockets(ends, &why)) {
+		/* Without the link the tree is dumb: a death brings another try, by and by. */
+		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name, why.text);
+		child_kill(one, "no link to the other");
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		unsigned char packet[16];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_link(&out, &(struct message_link){ children[!i]->kind, children[!i]->index });
+		packets_send(&children[i]->packets, children[i]->socket, packet, out.size, ends[i]);
+	}
+}
+
+void
+tree_send_account(struct tree *tree, uint32_t target, bool quarantined, const char *text)
+{
+	struct child *monitor = &tree->children[TREE_MONITOR];
+	struct message_account account = { .target = target, .quarantined = quarantined };
+	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	snprintf(account.text, sizeof account.text, "%s", text);
+	message_put_account(&out, &account);
+	if (child_lives(monitor))
+		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+}
+
+/* A monitor that is born again knows of no quarantine. */
+static void
+send_accounts(struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->quarantine.count; i++) {
+		const struct quarantine_entry *entry = &tree->quarantine.entries[i];
+
+		char why[EVIDENCE_TEXT_MAX];
+		struct text text = TEXT_OVER(why);
+
+		if (entry->stage != QUARANTINE_HELD)
+			continue;
+		quarantine_explain(&tree->quarantine, entry, &text);
+		tree_send_account(tree, entry->target, true, why);
+	}
+}
+
+static void
+bear(struct tree *tree, struct child *child, int64_t now)
+{
+	struct reason why;
+
+	child->killed[0] = '\0';
+	child->silent = child->stopping = child->stale = child->renewing = false;
+	child->born = child->heard = now;
+	if (!child_bear(tree, child, &why)) {
+		child->stage = CHILD_BORN;
+		child_await(tree, child, now);
+		log_say(tree->log, LOG_ERR, "%s: %s", child->name, why.text);
+		return;
+	}
+	child->stage = CHILD_BORN;
+	if (child->kind != DUTY_MONITOR) {
+		link_children(&tree->children[TREE_MONITOR], child, tree->log);
+		return;
+	}
+	for (uint32_t i = 0; i < tree->count; i++) {
+		if (i != TREE_MONITOR)
+			link_children(child, &tree->children[i], tree->log);
+	}
+	send_accounts(tree);
+}
+
+static int64_t
+silence_limit(const struct tree *tree, const struct child *child)
+{
+	int64_t limit = child->kind == DUTY_KEEPER ? tree->times.keeper_silence : tree->times.silence;
+
+	return child->stage == CHILD_BORN && limit < tree->times.start ? tree->times.start : limit;
+}
+
+static void
+kill_if_silent(struct tree *tree, struct child *child, int64_t now)
+{
+	int64_t limit = silence_limit(tree, child);
+	char why[QUARANTINE_HOW_MAX];
+	struct text text = TEXT_OVER(why);
+
+	if (child->killed[0] != '\0' || now - child->heard < limit)
+		return;
+	text_add(&text, child->stage == CHILD_BORN ? "not ready after " : "silent for ");
+	text_add_span(&text, limit);
+	child->silent = true;
+	child_kill(child, why);
+}
+
+static void
+release(struct tree *tree, int64_t now)
+{
+	uint32_t target;
+
+	while (quarantine_release(&tree->quarantine, now, &target)) {
+		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, on trial", tree->config->targets[target].name);
+		tree_send_account(tree, target, false, "its time is over; it is tried once");
+	}
+}
+
+static void
+send_stop(struct child *child, int64_t grace)
+{
+	unsigned char packet[16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_stop(&out, &(struct message_stop){ grace });
+	if (child_lives(child) && child->socket >= 0)
+		packets_send(&child->packets, child->socket, packet, out.size, -1);
+}
+
+void
+tree_renew_probers(struct tree *tree)
+{
+	for (uint32_t i = TREE_PROBERS; i < tree->count; i++)
+		tree->children[i].stale = child_lives(&tree->children[i]);
+}
+
+/* One at a time, and only while all others serve. */
+static void
+renew(struct tree *tree, int64_t now)
+{
+	struct child *next = NULL;
+
+	for (uint32_t i = TREE_PROBERS; i < tree->count && !tree->stopping; i++) {
+		struct child *child = &tree->children[i];
+
+		if (child->renewing && now >= child->end_by)
+			child_kill(child, "did not end to be renewed");
+		if (child->stage != CHILD_READY || child->renewing)
+			return;
+		if (child->stale && next == NULL)
+			next = child;
+	}
+	if (next == NULL)
+		return;
+	next->stale = false;
+	next->renewing = true;
+	next->end_by = now + tree->times.stop + SECOND;
+	send_stop(next, tree->times.stop);
+}
+
+void
+tree_turn(struct tree *tree, int64_t now)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct child *child = &tree->children[i];
+
+		if (child->stage == CHILD_AWAITED && now >= child->due && !tree->stopping)
+			bear(tree, child, now);
+		else if (child_lives(child))
+			kill_if_silent(tree, child, now);
+	}
+	release(tree, now);
+	renew(tree, now);
+}
+
+int64_t
+tree_next(const struct tree *tree, int64_t now)
+{
+	int64_t next = quarantine_next(&tree->quarantine);
+
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const struct child *child = &tree->children[i];
+		int64_t due = INT64_MAX;
+
+		if (child->stage == CHILD_AWAITED)
+			due = child->due;
+		else if (child_lives(child) && child->killed[0] == '\0')
+			due = child->heard + silence_limit(tree, child);
+		if (child->renewing && child->end_by < due)
+			due = child->end_by;
+		next = due < next ? due : next;
+	}
+	return next > now ? next : now;
+}
+
+uint32_t
+tree_poll(const struct tree *tree, struct pollfd *polled)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const struct child *child = &tree->children[i];
+		short events = packets_are_waiting(&child->packets) ? POLLIN | POLLOUT : POLLIN;
+
+		if (child->socket >= 0)
+			polled[count++] = (struct pollfd){ .fd = child->socket, .events = events };
+	}
+	return count;
+}
+
+void
+tree_hear(struct tree *tree, int64_t now)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct child *child = &tree->children[i];
+
+		if (child->socket < 0)
+			continue;
+		packets_flush(&child->packets, child->socket);
+		child_hear(tree, child, now);
+	}
+}
+
+void
+tree_excuse(struct tree *tree, int64_t missed)
+{
+	for (uint32_t i = 0; i < tree->count; i++)
+		tree->children[i].heard += missed;
+}
+
+const char *
+tree_missing(const struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		if (tree->children[i].stage != CHILD_READY)
+			return tree->children[i].name;
+	}
+	return NULL;
+}
+
+bool
+tree_is_ready(const struct tree *tree)
+{
+	return tree_missing(tree) == NULL;
+}
+
+bool
+tree_answers(const struct tree *tree, int64_t now, const char **who)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const struct child *child = &tree->children[i];
+
+		if (child->stage == CHILD_READY && now - child->heard < silence_limit(tree, child))
+			continue;
+		if (who != NULL)
+			*who = child->name;
+		return false;
+	}
+	return true;
+}
+
+void
+tree_stop(struct tree *tree, bool keeper, int64_t grace)
+{
+	tree->stopping = true;
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct child *child = &tree->children[i];
+
+		if ((child->kind == DUTY_KEEPER) != keeper)
+			continue;
+		child->stopping = true;
+		send_stop(child, grace);
+		if (!child_lives(child))
+			child->stage = CHILD_GONE;
+	}
+}
+
+void
+tree_kill_all(struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->count; i++)
+		child_kill(&tree->children[i], "we end");
+}
+
+bool
+tree_is_left(const struct tree *tree, bool keeper)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		if (child_lives(&tree->children[i]) && (tree->children[i].kind == DUTY_KEEPER) == keeper)
+			return true;
+	}
+	return false;
+}

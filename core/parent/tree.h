@@ -1,0 +1,117 @@
+/*
+ * The processes of the tree: who they are, when they were born and last heard, and what is to be done next. Time is an
+ * argument. Birth is in birth.c, what children say in hear.c, their deaths and all that follows in tree.c.
+ */
+#ifndef PARENT_TREE_H
+#define PARENT_TREE_H
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include "base/duty.h"
+#include "config/config.h"
+#include "parent/backoff.h"
+#include "parent/log.h"
+#include "parent/packets.h"
+#include "parent/quarantine.h"
+#include "parent/times.h"
+
+enum child_stage {
+	CHILD_AWAITED, /* to be born at `due` */
+	CHILD_BORN,    /* prepares itself */
+	CHILD_READY,
+	CHILD_GONE     /* ended, and not to be replaced */
+};
+
+struct child {
+	enum duty_kind kind;
+	uint32_t index;
+	char name[24]; /* "prober 0" */
+	enum child_stage stage;
+	pid_t pid;  /* 0: none */
+	int socket; /* -1: none */
+	struct packets packets;
+	struct duty_page *page; /* probers */
+	struct backoff backoff;
+	int64_t due, born, ready, heard;
+	char killed[QUARANTINE_HOW_MAX]; /* why we killed it, "" where we did not */
+	bool silent;                     /* killed for silence */
+	bool stopping;                   /* told to stop: its end is no death */
+	bool stale;                      /* what it read at birth has changed: to be renewed when its turn comes */
+	bool renewing;                   /* told to stop, to be born again at once */
+	int64_t end_by;                  /* of one that is renewed */
+	uint32_t deaths;                 /* in all */
+	uint64_t done;                   /* as it says */
+	int64_t late_max;                /* the same, the largest yet */
+};
+
+enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS }; /* places among the children */
+
+struct tree {
+	const struct config *config;
+	struct times times;
+	struct log *log;
+	struct quarantine quarantine;
+	uint32_t count;
+	struct child *children;
+	bool was_ready;  /* all have been ready at once */
+	bool hopeless;   /* a duty could not begin, three times in a row, before any was ever ready */
+	bool stopping;
+	bool mute;       /* children have no stderr: it is about to be left */
+};
+
+/* Memory for the children; nothing is born yet. False where there is none. */
+bool tree_init(struct tree *, const struct config *, const struct times *, struct log *);
+void tree_fini(struct tree *);
+
+/* Does what is due: births, kills for silence, releases from quarantine. */
+void tree_turn(struct tree *, int64_t now);
+/* When it is next to be called. */
+int64_t tree_next(const struct tree *, int64_t now);
+
+/* Sockets of children into `polled` (room for `count`); returns how many. */
+uint32_t tree_poll(const struct tree *, struct pollfd *polled);
+/* Reads what children said, writes what waits for them. */
+void tree_hear(struct tree *, int64_t now);
+/* Takes the dead: says why, and plans what follows. */
+void tree_reap(struct tree *, int64_t now);
+
+/* We were not there for `missed` microseconds (stopped, no processor): the children's silence begins anew. */
+void tree_excuse(struct tree *, int64_t missed);
+
+/* Has all probers born again, one after the other, each when it has finished what is under way. */
+void tree_renew_probers(struct tree *);
+
+bool tree_is_ready(const struct tree *);
+/* The name of one that does not serve, NULL: all do. */
+const char *tree_missing(const struct tree *);
+/* Whether all are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
+bool tree_answers(const struct tree *, int64_t now, const char **who);
+
+/* Tells children to end within `grace`: the keeper, or all others. Nobody is born from now on. */
+void tree_stop(struct tree *, bool keeper, int64_t grace);
+void tree_kill_all(struct tree *);
+/* Whether any of them is left. */
+bool tree_is_left(const struct tree *, bool keeper);
+
+/* birth.c: a pair of sockets as our processes use them; forks a child. False with a reason. */
+bool child_make_sockets(int ends[2], struct reason *why);
+bool child_bear(struct tree *, struct child *, struct reason *why);
+
+/* hear.c: reads all that is there. */
+void child_hear(struct tree *, struct child *, int64_t now);
+
+/* Kills it for a reason that its death will be told with. */
+void child_kill(struct child *, const char *why);
+
+/* Plans its next birth after a death. */
+void child_await(struct tree *, struct child *, int64_t now);
+bool child_lives(const struct child *);
+/* Closes the socket to it, and drops what waited there. */
+void child_hang_up(struct child *);
+/* Tells the monitor of a quarantine, or its end. */
+void tree_send_account(struct tree *, uint32_t target, bool quarantined, const char *text);
+
+struct child *tree_child(struct tree *, enum duty_kind, uint32_t index); /* NULL: none such */
+
+#endif
