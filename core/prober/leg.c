@@ -326,7 +326,10 @@ talk(struct leg *leg)
 static void
 on_granted(struct slot *slot)
 {
-	talk(leg_cast((char *)slot - offsetof(struct leg, slot)));
+	struct leg *leg = leg_cast((char *)slot - offsetof(struct leg, slot));
+
+	if (leg->state == LEG_IN_LINE) /* else it ended while it stood there, and gives the slot back soon */
+		talk(leg);
 }
 
 void

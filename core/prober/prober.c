@@ -157,9 +157,9 @@ open_all(struct prober *prober, struct reason *why)
 {
 	const struct config *config = prober->config;
 
-	prober->missing = calloc(config->target_count > 0 ? config->target_count : 1, 1);
+	prober->names = calloc(config->target_count > 0 ? config->target_count : 1, sizeof *prober->names);
 	prober->slots = slots_create(slots_in_all(config), slots_per_address(config));
-	if (prober->missing == NULL || prober->slots == NULL) {
+	if (prober->names == NULL || prober->slots == NULL) {
 		reason_set(why, "out of memory");
 		return false;
 	}
@@ -209,7 +209,7 @@ prober_destroy(struct prober **held)
 	resolver_destroy(&prober->resolver);
 	tls_policies_destroy(&prober->policies);
 	slots_destroy(&prober->slots);
-	free(prober->missing);
+	free(prober->names);
 	free(prober);
 	*held = NULL;
 }

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "prober/fold.h"
 
+enum { PUBLIC_FOR = 24 * 3600 }; /* seconds */
+
 struct run *
 run_create(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
 {
@@ -110,7 +112,7 @@ refuse_address(struct leg *leg, const char *why)
 
 /* design.md section 4: what DNS may lead us to. An address that the operator wrote was judged with the configuration. */
 static bool
-is_forbidden(struct leg *leg, bool last_good_public)
+is_forbidden(struct leg *leg, bool was_public)
 {
 	enum address_class class = address_class(&leg->address);
 	const struct run *run = leg->run;
@@ -125,7 +127,7 @@ is_forbidden(struct leg *leg, bool last_good_public)
 		refuse_address(leg, bytes);
 		return true;
 	}
-	if (class == ADDRESS_PUBLIC || !last_good_public || run_target(run)->policy->allow_private || run->from_hosts)
+	if (class == ADDRESS_PUBLIC || !was_public || run_target(run)->policy->allow_private || run->from_hosts)
 		return false;
 	leg->turned_private = true;
 	refuse_address(leg, ", where it led to public addresses before; it is not followed there unless allow_private is set");
@@ -165,14 +167,39 @@ begin_next(struct run *run)
 }
 
 static void
-talk_to(struct run *run, const struct address *addresses, uint32_t count, bool learnt, bool last_good_public)
+talk_to(struct run *run, const struct address *addresses, uint32_t count)
+{
+	if (make_legs(run, addresses, count))
+		begin_next(run);
+	else
+		end_without_address(run, "no_memory", "");
+}
+
+/* Whether the name led to public addresses only in the last 24 h; and remembers whether it does. */
+static bool
+was_public(struct run *run, const struct resolved *resolved)
+{
+	struct name_memory *memory = &run->prober->names[run->order.target];
+	uint32_t now = (uint32_t)(run->begun / SECOND);
+	bool was = memory->public_at != 0 && now - memory->public_at < PUBLIC_FOR, is = true;
+
+	for (uint32_t i = 0; i < resolved->count; i++)
+		is &= address_class(&resolved->addresses[i]) == ADDRESS_PUBLIC;
+	if (is)
+		memory->public_at = now > 0 ? now : 1;
+	return was;
+}
+
+/* Legs to what DNS led us to; those that nobody is to talk to have ended when the first begins. */
+static void
+follow_name(struct run *run, const struct address *addresses, uint32_t count, bool was)
 {
 	if (!make_legs(run, addresses, count)) {
 		end_without_address(run, "no_memory", "");
 		return;
 	}
-	for (uint32_t i = 0; learnt && i < count; i++)
-		is_forbidden(&run->legs[i], last_good_public);
+	for (uint32_t i = 0; i < count; i++)
+		is_forbidden(&run->legs[i], was);
 	begin_next(run);
 }
 
@@ -192,7 +219,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 {
 	struct run *run = arg;
 	struct prober *prober = run->prober;
-	uint8_t *missing = &prober->missing[run->order.target];
+	uint8_t *missing = &prober->names[run->order.target].missing;
 
 	assert(run->magic == RUN_MAGIC);
 	prober_take_in_hand(prober, run);
@@ -208,12 +235,11 @@ on_resolved(void *arg, const struct resolved *resolved)
 		remember_name_trouble(run, resolved, rule.outcome);
 	switch (rule.then) {
 	case NAME_TALK:
-		talk_to(run, resolved->addresses, resolved->count, true, resolved->last_good_count > 0
-		    && resolved->last_good_public);
+		follow_name(run, resolved->addresses, resolved->count, was_public(run, resolved));
 		return;
 	case NAME_LAST_GOOD:
 		run->on_last_good = true;
-		talk_to(run, resolved->last_good, resolved->last_good_count, true, false);
+		follow_name(run, resolved->last_good, resolved->last_good_count, false);
 		return;
 	case NAME_END:
 		end_without_address(run, rule.outcome, run->name_text != NULL ? run->name_text : "");
@@ -230,7 +256,7 @@ run_begin(struct run *run)
 	struct address literal;
 
 	if (address_parse(target->host, target->port, &literal)) {
-		talk_to(run, &literal, 1, false, false);
+		talk_to(run, &literal, 1);
 		return;
 	}
 	prober_take_in_hand(run->prober, run);

@@ -57,6 +57,12 @@ struct run {
 	struct leg only;
 };
 
+/* What the runs of a target learn from each other about its name. */
+struct name_memory {
+	uint32_t public_at;       /* seconds of clock_mono(): when it last led to public addresses only; 0: never */
+	uint8_t missing;          /* runs in a row that found no such name or no address */
+};
+
 struct prober {
 	struct ev_loop *loop;
 	const struct config *config;
@@ -66,7 +72,7 @@ struct prober {
 	struct duty_page *page;
 	struct run *runs;
 	struct leg *ended;
-	uint8_t *missing;         /* of each target: runs in a row that found no such name or no address */
+	struct name_memory *names; /* of each target */
 	uint32_t active;
 	int64_t woke;             /* when the loop last came back from waiting */
 	int64_t stalled;          /* microseconds that the loop was late in all */

@@ -1,0 +1,173 @@
+/* Legs to a verdict: every combination of three legs against rules.md section 1 told in other words; and names. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "prober/fold.h"
+
+enum { KINDS = EVIDENCE_NOT_CHECKED + 1 };
+
+static bool
+has(const uint8_t *legs, uint32_t count, uint8_t verdict)
+{
+	return memchr(legs, verdict, count) != NULL;
+}
+
+static bool
+all_alive_blocked(const uint8_t *legs, uint32_t count)
+{
+	return has(legs, count, PW_BLOCKED) && !has(legs, count, PW_OK) && !has(legs, count, PW_DEGRADED);
+}
+
+/* The rules as prose has them, without a table. */
+static enum pw_verdict
+wanted(enum addresses addresses, const uint8_t *legs, uint32_t count)
+{
+	bool alive = has(legs, count, PW_OK) || has(legs, count, PW_DEGRADED) || has(legs, count, PW_BLOCKED);
+	bool failed = has(legs, count, PW_FAILED), unknown = has(legs, count, PW_UNKNOWN);
+
+	if (!alive && !failed)
+		return PW_UNKNOWN;
+	if (addresses == ADDRESSES_ALL && failed)
+		return PW_FAILED;
+	if (!alive)
+		return unknown ? PW_UNKNOWN : PW_FAILED;
+	if (failed)
+		return PW_DEGRADED;
+	if (addresses == ADDRESSES_ALL && unknown)
+		return PW_UNKNOWN;
+	if (all_alive_blocked(legs, count))
+		return PW_BLOCKED;
+	return has(legs, count, PW_BLOCKED) || has(legs, count, PW_DEGRADED) ? PW_DEGRADED : PW_OK;
+}
+
+static void
+check(enum addresses addresses, const uint8_t *verdicts, uint32_t count)
+{
+	struct fold_leg legs[4];
+	struct folded folded;
+	uint32_t counted = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		legs[i].verdict = verdicts[i];
+		counted += verdicts[i] != EVIDENCE_NOT_CHECKED;
+	}
+	folded = fold_legs(addresses, legs, count);
+	assert_int_equal(folded.verdict, wanted(addresses, verdicts, count));
+	assert_int_equal(folded.counted, counted);
+	assert_true(folded.leg < count);
+	if (folded.outcome == NULL)
+		assert_int_equal(verdicts[folded.leg], folded.verdict);
+	for (uint32_t i = 0; counted > 0 && i < folded.leg; i++)
+		assert_int_not_equal(verdicts[i], verdicts[folded.leg]);
+}
+
+static void
+folds_every_combination(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KINDS * KINDS * KINDS; i++) {
+		const uint8_t legs[] = { (uint8_t)(i % KINDS), (uint8_t)(i / KINDS % KINDS), (uint8_t)(i / KINDS / KINDS) };
+
+		for (uint32_t count = 1; count <= 3; count++) {
+			check(ADDRESSES_ANY, legs, count);
+			check(ADDRESSES_ALL, legs, count);
+		}
+	}
+}
+
+static void
+names_what_no_leg_has(void **state)
+{
+	const struct fold_leg some[] = { { PW_OK }, { PW_FAILED }, { PW_FAILED } };
+	const struct fold_leg blocked[] = { { PW_OK }, { PW_BLOCKED } };
+	const struct fold_leg none[] = { { EVIDENCE_NOT_CHECKED }, { EVIDENCE_NOT_CHECKED } };
+	struct folded folded = fold_legs(ADDRESSES_ANY, some, 3);
+
+	(void)state;
+	assert_string_equal(folded.outcome, "some_addresses");
+	assert_int_equal(folded.leg, 1);
+	assert_int_equal(folded.sharing, 2);
+	assert_string_equal(fold_legs(ADDRESSES_ANY, blocked, 2).outcome, "blocked_at_some");
+	assert_string_equal(fold_legs(ADDRESSES_ALL, none, 2).outcome, "no_route");
+}
+
+struct name_row {
+	enum dns_status status4, status6;
+	bool alive;
+	uint32_t last_good;
+	unsigned before;
+	enum fold_name_do then;
+	const char *outcome;
+	bool missing;
+};
+
+static const struct name_row names[] = {
+	{ DNS_NO_NAME, DNS_NO_NAME, true, 1, 0, NAME_LAST_GOOD, "no_such_name", true },
+	{ DNS_NO_NAME, DNS_NO_NAME, true, 1, 1, NAME_LAST_GOOD, "no_such_name", true },
+	{ DNS_NO_NAME, DNS_NO_NAME, true, 1, 2, NAME_END, "no_such_name", true },
+	{ DNS_NO_NAME, DNS_NO_NAME, true, 0, 0, NAME_END, "no_such_name", true },
+	{ DNS_NO_NAME, DNS_SERVFAIL, true, 0, 0, NAME_END, "no_such_name", true },
+	{ DNS_NO_DATA, DNS_NO_DATA, true, 1, 1, NAME_LAST_GOOD, "no_address", true },
+	{ DNS_NO_DATA, DNS_NO_DATA, true, 1, 2, NAME_END, "no_address", true },
+	{ DNS_NO_DATA, DNS_NOT_ASKED, true, 0, 0, NAME_END, "no_address", true },
+	{ DNS_SERVFAIL, DNS_SERVFAIL, true, 1, 9, NAME_LAST_GOOD, "name_unresolvable", false },
+	{ DNS_SERVFAIL, DNS_NO_DATA, true, 0, 0, NAME_END, "name_unresolvable", false },
+	{ DNS_NO_ANSWER, DNS_NO_ANSWER, true, 2, 0, NAME_LAST_GOOD, "name_unresolvable", false },
+	{ DNS_MALFORMED, DNS_NO_ANSWER, true, 0, 0, NAME_END, "name_unresolvable", false },
+	{ DNS_NO_ANSWER, DNS_NO_ANSWER, false, 2, 0, NAME_END, "resolver", false },
+	{ DNS_SERVFAIL, DNS_NOT_ASKED, false, 0, 0, NAME_END, "resolver", false },
+};
+
+static void
+judges_names(void **state)
+{
+	struct resolved found = { .status4 = DNS_FOUND, .status6 = DNS_SERVFAIL, .count = 1 };
+
+	(void)state;
+	assert_int_equal(fold_name(&found, 5).then, NAME_TALK);
+	assert_false(fold_name(&found, 5).missing);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct resolved resolved = { .status4 = names[i].status4, .status6 = names[i].status6,
+			.resolver_alive = names[i].alive, .last_good_count = names[i].last_good };
+		struct fold_name rule = fold_name(&resolved, names[i].before);
+
+		if (rule.then != names[i].then || strcmp(rule.outcome, names[i].outcome) != 0
+		    || rule.missing != names[i].missing)
+			fail_msg("row %zu: %d %s", i, rule.then, rule.outcome);
+	}
+}
+
+static void
+says_what_the_resolver_said(void **state)
+{
+	const struct resolved resolved = { .status4 = DNS_SERVFAIL, .rcode4 = 2, .status6 = DNS_NO_ANSWER };
+	char bytes[200];
+	struct text text = TEXT_OVER(bytes);
+
+	(void)state;
+	fold_words(&resolved, "mx.example.org", "name_unresolvable", &text);
+	assert_string_equal(bytes,
+	    "the name does not resolve, while others do: mx.example.org (A: SERVFAIL, AAAA: no answer)");
+	assert_int_equal(fold_last_good(PW_BLOCKED), PW_DEGRADED);
+	assert_int_equal(fold_last_good(PW_FAILED), PW_FAILED);
+	assert_int_equal(fold_last_good(PW_UNKNOWN), PW_UNKNOWN);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(folds_every_combination),
+		cmocka_unit_test(names_what_no_leg_has),
+		cmocka_unit_test(judges_names),
+		cmocka_unit_test(says_what_the_resolver_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
