@@ -60,7 +60,8 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
 
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(change->kind));
-	snprintf(message.code, sizeof message.code, "%s", codes_get(monitor->codes, change->code)->name);
+	if (change->code != CODE_NONE)
+		snprintf(message.code, sizeof message.code, "%s", codes_get(monitor->codes, change->code)->name);
 	name_states(&message, change);
 	silence_add_names(&silences, change->silence);
 	name_attempts(&message, monitor, change, report);
@@ -115,6 +116,18 @@ herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, in
 	outbox_put_change(monitor, &message);
 }
 
+void
+herald_facts(struct monitor *monitor, const struct report *report, const char *facts)
+{
+	struct target_state *state = &monitor->targets[report->target].state;
+	struct change change = { .kind = NOTICE_fact, .code = CODE_NONE, .number = ++state->number,
+		.silence = silence_of(state->silence, NOTICE_fact), .detected = monitor->now, .confirmed = monitor->now };
+	struct report told = { .run = report->run, .text = { facts, strlen(facts) } };
+
+	herald_change(monitor, report->target, &change, &told);
+	outbox_put_state(monitor, report->target);
+}
+
 /* When very much happens at once the log gets a part of it and the count of the rest: changes are not among it. */
 static bool
 may_say(struct monitor *monitor)
@@ -160,6 +173,8 @@ herald_attempt(struct monitor *monitor, uint32_t target, const struct report *re
 	const struct policy *policy = monitor->config->targets[target].policy;
 	int first = monitor->config->target_count <= FEW_TARGETS ? LOG_INFO : LOG_DEBUG;
 
+	if (news->signal == SIGNAL_NONE && monitor->stopping)
+		return; /* it was interrupted, and everybody knows why */
 	if (news->signal == SIGNAL_NONE)
 		say(monitor, report->verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, target, "unknown", report, 0, 0);
 	else if (news->to == STATE_SUSPECT)

@@ -120,6 +120,15 @@ tell_news(struct monitor *monitor, uint32_t target, const struct report *report,
 		outbox_mark(monitor, target);
 }
 
+static void
+tell_facts(struct monitor *monitor, const struct report *report)
+{
+	const struct lately *lately = &monitor->lately[report->run % LATELY];
+
+	if (lately->run == report->run && lately->facts != NULL)
+		herald_facts(monitor, report, lately->facts);
+}
+
 /* What was not theirs is not passed on as theirs. */
 static void
 put_result(struct monitor *monitor, struct report *report, const struct outlook *outlook)
@@ -160,6 +169,7 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 		kin_suspected(monitor, target, run->started);
 	herald_attempt(monitor, target, report);
 	tell_news(monitor, target, report, silence_was);
+	tell_facts(monitor, report);
 	say_pace(monitor, target);
 	end_series(watched, report, monitor->news.from);
 	put_result(monitor, report, &outlook);

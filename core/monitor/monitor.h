@@ -19,6 +19,7 @@
 #include "base/spread.h"
 #include "config/config.h"
 #include "monitor/blind.h"
+#include "monitor/facts.h"
 #include "monitor/learn.h"
 #include "monitor/schedule.h"
 
@@ -42,6 +43,7 @@ struct watched {
 	uint64_t run;   /* in a prober's hands, 0: none */
 	int64_t due;    /* of that run, or of the next one */
 	struct series *series;
+	struct facts *facts; /* NULL: none seen yet */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
 	uint8_t flags;
 };
@@ -62,9 +64,10 @@ struct prober_link {
 	unsigned char *bytes;
 };
 
-/* Legs whose evidence came just now: where they were. */
+/* Legs whose evidence came just now: where they were, and which facts have changed. */
 struct lately {
 	uint64_t run, network;
+	char *facts; /* NULL: none */
 	bool local;
 };
 enum { LATELY = 4096 };
@@ -204,6 +207,8 @@ void herald_silence(struct monitor *, uint32_t target, uint32_t was);
 /* Of our own. */
 void herald_ours(struct monitor *, enum notice_kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* Steady facts are others than before. */
+void herald_facts(struct monitor *, const struct report *, const char *facts);
 /* What happened to an attempt, for the log only. */
 void herald_attempt(struct monitor *, uint32_t target, const struct report *);
 void herald_hour(struct monitor *);

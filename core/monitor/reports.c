@@ -5,10 +5,13 @@
  */
 #include "monitor/monitor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/address.h"
 #include "base/clock.h"
+
+enum { FACTS_SHOWN = 1024 };
 
 static bool
 is_line(struct pw_bytes text)
@@ -84,6 +87,12 @@ gone_through(const struct report *report)
 	return reached == 0 ? 0 : reached & ~(1u << (31 - __builtin_clz(reached)));
 }
 
+static int64_t
+not_after(int64_t time, int64_t now)
+{
+	return time < now ? time : now;
+}
+
 static bool
 sight(struct monitor *monitor, const struct report *report, struct sighting *run)
 {
@@ -98,12 +107,14 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 		.too_many = report->flags & REPORT_TOO_MANY,
 		.reached = gone_through(report),
 	};
-	/* It cannot have begun before it was ordered, nor end in the future; clocks are the same for all processes. */
+	/* It cannot have begun before it was due, nor in the future; clocks are the same for all processes. What it waited
+	 * for a slot is in both its lateness and its length. */
 	if (report->late > INT64_MAX / 4 || report->late < -SECOND || report->micros > INT64_MAX / 4)
 		return false;
-	run->started = watched->due + report->late;
-	run->ended = run->started + report->micros;
-	return run->ended <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
+	int64_t started = watched->due + report->late;
+	run->started = not_after(started, monitor->now);
+	run->ended = not_after(started + report->micros, monitor->now);
+	return started <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
 	    && show_warnings(monitor, run, report, policy);
 }
 
@@ -127,16 +138,39 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	return true;
 }
 
+static struct lately *
+lately_of(struct monitor *monitor, uint64_t run)
+{
+	struct lately *lately = &monitor->lately[run % LATELY];
+
+	if (lately->run != run) {
+		free(lately->facts);
+		*lately = (struct lately){ .run = run };
+	}
+	return lately;
+}
+
+static void
+note_facts(struct monitor *monitor, struct lately *lately, const struct message_evidence *evidence)
+{
+	char bytes[FACTS_SHOWN];
+	struct text changed = TEXT_OVER(bytes);
+
+	if (lately->facts != NULL) {
+		text_add(&changed, lately->facts);
+		free(lately->facts);
+	}
+	facts_learn(&monitor->targets[evidence->target].facts, &evidence->leg, &changed);
+	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
+}
+
 /* Where the leg was, for blindness: whether it is of this host, and else of which network. */
 static void
-note_place(struct monitor *monitor, const struct message_evidence *evidence)
+note_place(struct lately *lately, const struct message_evidence *evidence)
 {
-	struct lately *lately = &monitor->lately[evidence->run % LATELY];
 	char literal[ADDRESS_TEXT_MAX];
 	struct address address;
 
-	if (lately->run != evidence->run)
-		*lately = (struct lately){ .run = evidence->run };
 	if (evidence->leg.address.size == 0 || evidence->leg.address.size >= sizeof literal)
 		return;
 	memcpy(literal, evidence->leg.address.data, evidence->leg.address.size);
@@ -160,7 +194,9 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return false;
 	if (evidence.run != monitor->targets[evidence.target].run)
 		return true;
-	note_place(monitor, &evidence);
+	struct lately *lately = lately_of(monitor, evidence.run);
+	note_place(lately, &evidence);
+	note_facts(monitor, lately, &evidence);
 	outbox_put_evidence(monitor, packet, size);
 	return true;
 }

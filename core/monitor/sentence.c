@@ -164,8 +164,12 @@ sentence_add_change(struct text *text, const struct monitor *monitor, uint32_t t
 		if (report != NULL)
 			sentence_add_report(text, monitor, report);
 		return;
-	case NOTICE_none:
 	case NOTICE_fact:
+		text_add(text, " is not as it was: ");
+		if (report != NULL)
+			sentence_add_report(text, monitor, report);
+		return;
+	case NOTICE_none:
 	case NOTICE_outage:
 	case NOTICE_reminder:
 	case NOTICE_stopped:

@@ -82,7 +82,10 @@ monitor_destroy(struct monitor **given)
 	for (uint32_t i = 0; monitor->targets != NULL && i < monitor->config->target_count; i++) {
 		target_state_fini(&monitor->targets[i].state);
 		series_destroy(&monitor->targets[i].series);
+		facts_destroy(&monitor->targets[i].facts);
 	}
+	for (uint32_t i = 0; monitor->lately != NULL && i < LATELY; i++)
+		free(monitor->lately[i].facts);
 	for (uint32_t i = 0; monitor->probers != NULL && i < monitor->config->probers; i++) {
 		if (monitor->probers[i].fd >= 0)
 			close(monitor->probers[i].fd);

@@ -145,8 +145,8 @@ a_report_that_cannot_be_is_blamed(void **unused)
 	bad.micros = INT64_MAX / 2;
 	assert_false(scene_send_report(scene, 0, &bad));
 	bad = good;
-	bad.micros = 3600 * (int64_t)SECOND;
-	assert_false(scene_send_report(scene, 0, &bad)); /* ends in the future */
+	bad.late = 3600 * (int64_t)SECOND;
+	assert_false(scene_send_report(scene, 0, &bad)); /* begins in the future */
 	bad = good;
 	bad.late = -MINUTE;
 	assert_false(scene_send_report(scene, 0, &bad)); /* began before it was ordered */

@@ -1,0 +1,98 @@
+/* Steady facts as hashes. */
+#include "monitor/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM_AT_FIRST = 8, VALUE_SHOWN = 120 };
+
+struct facts {
+	uint8_t count, room;
+	struct {
+		uint32_t what; /* hash of name and address */
+		uint32_t value;
+	} items[];
+};
+
+static uint32_t
+hash(uint32_t value, const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		value = (value ^ ((const unsigned char *)bytes)[i]) * 16777619u;
+	return value;
+}
+
+static bool
+make_room(struct facts **facts)
+{
+	unsigned room = *facts == NULL ? ROOM_AT_FIRST : (*facts)->room * 2u;
+
+	if (*facts != NULL && (*facts)->count < (*facts)->room)
+		return true;
+	if (*facts != NULL && (*facts)->room == FACTS_MAX)
+		return false;
+	room = room < FACTS_MAX ? room : FACTS_MAX;
+	struct facts *grown = realloc(*facts, sizeof *grown + room * sizeof grown->items[0]);
+	if (grown == NULL)
+		return false;
+	if (*facts == NULL)
+		grown->count = 0;
+	grown->room = (uint8_t)room;
+	*facts = grown;
+	return true;
+}
+
+/* True: it was known, and was another. */
+static bool
+replace(struct facts **facts, uint32_t what, uint32_t value)
+{
+	for (unsigned i = 0; *facts != NULL && i < (*facts)->count; i++)
+		if ((*facts)->items[i].what == what) {
+			bool other = (*facts)->items[i].value != value;
+			(*facts)->items[i].value = value;
+			return other;
+		}
+	if (make_room(facts)) {
+		(*facts)->items[(*facts)->count].what = what;
+		(*facts)->items[(*facts)->count++].value = value;
+	}
+	return false;
+}
+
+static void
+add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact)
+{
+	struct pw_bytes value = fact->value;
+
+	text_format(changed, "%s%s is ", changed->size == 0 ? "" : "; ", fact->name);
+	value.size = value.size < VALUE_SHOWN ? value.size : VALUE_SHOWN;
+	text_escape(changed, value);
+	if (value.size < fact->value.size)
+		text_add(changed, " …");
+	if (leg->legs > 1) {
+		text_add(changed, " at ");
+		text_escape(changed, leg->address);
+	}
+}
+
+void
+facts_learn(struct facts **facts, const struct evidence *leg, struct text *changed)
+{
+	struct pw_bytes list = leg->facts;
+	struct evidence_fact fact;
+	uint32_t place = hash(2166136261u, leg->address.data, leg->address.size);
+
+	if (leg->verdict > PW_BLOCKED)
+		return;
+	while (evidence_next_fact(&list, &fact))
+		if (fact.steady && replace(facts, hash(place, fact.name, strlen(fact.name)),
+		    hash(2166136261u, fact.value.data, fact.value.size)))
+			add_change(changed, leg, &fact);
+}
+
+void
+facts_destroy(struct facts **facts)
+{
+	free(*facts);
+	*facts = NULL;
+}
