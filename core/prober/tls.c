@@ -178,6 +178,15 @@ end_step(struct tls *tls, int result)
 	return step;
 }
 
+/* What waits for the peer holds no buffers of 16 KiB. SSL_MODE_RELEASE_BUFFERS alone leaves one where the last thing that
+ * came was no data: the end of the handshake, a ticket. */
+static void
+release_buffers(struct tls *tls)
+{
+	if (!SSL_has_pending(tls->ssl))
+		(void)SSL_free_buffers(tls->ssl);
+}
+
 enum tls_step
 tls_handshake(struct tls *tls)
 {
@@ -188,6 +197,7 @@ tls_handshake(struct tls *tls)
 	if (step == TLS_DONE) {
 		tls->finished = true;
 		tls->messages = 0;
+		release_buffers(tls);
 	}
 	return step;
 }
@@ -199,7 +209,10 @@ tls_read(struct tls *tls, char *bytes, size_t room, size_t *got)
 	if (tls->end != TLS_DONE)
 		return tls->end;
 	begin_step(tls);
-	return end_step(tls, SSL_read_ex(tls->ssl, bytes, room, got));
+	enum tls_step step = end_step(tls, SSL_read_ex(tls->ssl, bytes, room, got));
+	if (step == TLS_WANT_READ)
+		release_buffers(tls);
+	return step;
 }
 
 enum tls_step

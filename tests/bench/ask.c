@@ -139,6 +139,6 @@ main(int argc, char **argv)
 		ask(&bench.lines[at]);
 	}
 	run();
-	bench_print(bench.done, bench.failed, began_us, before);
+	bench_print(bench.done, bench.failed, began_us, before, 0);
 	return bench.failed != 0;
 }

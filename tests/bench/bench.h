@@ -85,15 +85,16 @@ bench_reply_ends(const char *bytes, size_t size, const char *code)
 	return bytes + size - line >= 6 && memcmp(line, code, 3) == 0 && line[3] == ' ';
 }
 
-/* One line that the runner reads. */
+/* One line that the runner reads; `median_us` of one probe from begin to end, 0 where nobody kept it. */
 static inline void
-bench_print(int done, int failed, int64_t began_us, struct bench_cpu before)
+bench_print(int done, int failed, int64_t began_us, struct bench_cpu before, int64_t median_us)
 {
 	struct bench_cpu after = bench_cpu_used();
 
-	printf("{\"probes\": %d, \"failed\": %d, \"seconds\": %.6f, \"user_us\": %lld, \"system_us\": %lld}\n", done, failed,
-	    (double)(bench_now_us() - began_us) / 1e6, (long long)(after.user_us - before.user_us),
-	    (long long)(after.system_us - before.system_us));
+	printf("{\"probes\": %d, \"failed\": %d, \"seconds\": %.6f, \"user_us\": %lld, \"system_us\": %lld, "
+	       "\"median_us\": %lld}\n",
+	    done, failed, (double)(bench_now_us() - began_us) / 1e6, (long long)(after.user_us - before.user_us),
+	    (long long)(after.system_us - before.system_us), (long long)median_us);
 }
 
 #endif

@@ -242,6 +242,6 @@ main(int argc, char **argv)
 	before = bench_cpu_used();
 	began_us = bench_now_us();
 	run();
-	bench_print(bench.done, bench.failed, began_us, before);
+	bench_print(bench.done, bench.failed, began_us, before, 0);
 	return bench.failed != 0;
 }

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def start(*words, **options):
 
 
 def stop(program, patience=10):
+	"""Ends a program and whatever it started: some of it may live on in a session of its own, as Postfix does."""
+	below = {pid: born(pid) for pid in tree(program.pid)[1:]}
 	if program.poll() is None:
 		program.terminate()
 		try:
@@ -35,6 +38,9 @@ def stop(program, patience=10):
 		except subprocess.TimeoutExpired:
 			program.kill()
 			program.wait()
+	for pid, when in below.items():
+		if when is not None and born(pid) == when:
+			os.kill(pid, signal.SIGKILL)
 	if program in alive:
 		alive.remove(program)
 
@@ -85,9 +91,22 @@ def tree(pid):
 	return found
 
 
+def stat(pid):
+	"""The fields of /proc/PID/stat from the third on."""
+	return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def born(pid):
+	"""When a process began, so that its number can be told from the same number used again; None: it is gone."""
+	try:
+		return stat(pid)[19]
+	except OSError:
+		return None
+
+
 def cpu_us(pid):
 	"""User and system time of a process of any number of threads, to a tick of the kernel's clock."""
-	fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+	fields = stat(pid)
 	return (int(fields[11]) + int(fields[12])) * 1_000_000 // TICK
 
 
@@ -150,7 +169,10 @@ class Table:
 		self.rows = []
 
 	def heading(self, text):
-		self.rows.append((text,))
+		self.rows.append(("\n" + text,))
+
+	def note(self, text):
+		self.rows.append(("  " + " ".join(text.split())[:150],))
 
 	def row(self, what, measured, ratio="", goal="", met=None):
 		mark = {True: "met", False: "MISSED", None: ""}[met]
@@ -161,7 +183,7 @@ class Table:
 		widths = [max((len(row[at]) for row in plain), default=0) for at in range(5)]
 		for row in self.rows:
 			if len(row) == 1:
-				print(f"\n{row[0]}", file=to)
+				print(row[0], file=to)
 			else:
 				cells = [row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2)),
 				         row[3].ljust(widths[3]), row[4]]

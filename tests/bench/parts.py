@@ -1,0 +1,153 @@
+"""What is measured, part by part, with the goal beside each figure."""
+import time
+import types
+
+import clients
+import daemon
+import kit
+import postfix
+
+ROUNDS = 5
+MINUTE = 60
+TARPITS = 10000
+MANY = 100000
+HELD = {"limits": {"banner": "10m"}, "patient_limits": {"banner": "10m"}}
+
+TITLES = {
+	"plain": "CPU of one probe on the client's side: 220, EHLO, QUIT",
+	"starttls": "CPU of one probe on the client's side: STARTTLS, TLS 1.3, ECDSA P-256, chain and name verified",
+}
+# Times the floor, at most; times cheaper than another, at least.
+AT_MOST = {("plain", "prober"): 1.4, ("plain", "daemon"): 1.6, ("starttls", "prober"): 1.1, ("starttls", "daemon"): 1.2}
+AT_LEAST = {("plain", "check_smtp"): 15, ("plain", "exporter"): 4, ("starttls", "check_smtp"): 7,
+            ("starttls", "exporter"): 1.6}
+
+
+def dialogue(bench, manner):
+	"""One probe's CPU time: the floor, Postwatch's prober, the whole daemon, and everyone else."""
+	sink, folder = bench.sink, bench.folder
+	floor, prober, whole = clients.Floor(sink, folder), clients.Prober(sink, folder), clients.Whole(sink, folder)
+	slow, exporter, check = clients.Floor(sink, folder, 1, 0.25), clients.Exporter(sink, folder), clients.CheckSmtp(sink)
+	everyone = [floor, prober, whole, slow, exporter, check]
+	samples, failures = clients.compare(sink, everyone, manner, ROUNDS)
+	kit.stop(exporter.program)
+	bench.table.heading(TITLES[manner])
+	for client in everyone:
+		if client.name in failures:
+			bench.table.note(f"{client.name}: {failures[client.name]}")
+			continue
+		cost = kit.median([clients.cost(sample) for sample in samples[client.name]])
+		rate = kit.median([sample.probes / sample.seconds for sample in samples[client.name]])
+		times = clients.ratio(samples, client.name, floor.name)
+		most = AT_MOST.get((manner, client.kind))
+		bench.table.row(client.name, f"{cost:,.0f} us {rate:8,.0f}/s", f"{times:.2f} x floor",
+		                *((f"<= {most}", times <= most) if most else ()))
+	for client in (check, exporter):
+		if {client.name, prober.name} & set(failures):
+			continue
+		times, least = clients.ratio(samples, client.name, prober.name), AT_LEAST[manner, client.kind]
+		bench.table.row(f"{client.kind} against the prober alone", "", f"{times:.2f} x dearer", f">= {least}", times >= least)
+
+
+def held(bench):
+	"""User memory of a connection that is held, clear and inside TLS."""
+	bench.table.heading("User memory of a held connection")
+	for manner, count, goal, tls in (("tarpit", TARPITS, 3, "none"), ("tls_tarpit", TARPITS // 4, 26, "implicit")):
+		kit.progress(f"memory: {count} connections held at {manner}")
+		sizes = []
+		for port, settings in ((bench.sink.port["plain"], {"tls": "none"}),
+		                       (bench.sink.port[manner], {"tls": tls, "verify": "none", **HELD})):
+			targets = daemon.Targets(count, port, 10, probe="smtp", tries=9, **settings)
+			watch = daemon.Daemon(bench.folder, targets)
+			time.sleep(13)
+			if port != bench.sink.port["plain"]:
+				kit.wait_until(f"{count} are held", lambda: bench.sink.open(manner) == count, 15)
+			sizes.append(watch.pss_kib())
+			watch.stop()
+		each = (sizes[1] - sizes[0]) / count
+		bench.table.row(f"{'inside TLS' if tls == 'implicit' else 'plain'}, {count:,} held minus none", f"{each:.1f} KiB", "",
+		                f"<= {goal} KiB", each <= goal)
+
+
+def scale(bench):
+	"""What a probe costs among few and among many targets, at the same rate of probes."""
+	bench.table.heading("CPU of one probe, whole daemon, by the number of targets (after a first run of each)")
+	for rate, sizes in ((100, ((100, 1), (1000, 10))), (MANY / MINUTE, ((MANY // MINUTE, 1), (MANY // 10, MINUTE // 10)))):
+		first = None
+		for count, interval in sizes:
+			kit.progress(f"scale: {count} targets")
+			watch = daemon.Daemon(bench.folder, daemon.Targets(count, bench.sink.port["plain"], interval, probe="smtp",
+			                                                   tls="none"), probers=0)
+			time.sleep(interval + 2)
+			cost, _ = daemon.window(watch, bench.sink, "plain", 12)
+			watch.stop()
+			first = first or cost
+			bench.table.row(f"{count:,} targets, {rate:,.0f} probes/s", f"{cost:,.0f} us", f"{cost / first:.2f} x the first",
+			                "<= 1.2", cost / first <= 1.2)
+		bench.first_cost = first
+
+
+def schedule(bench):
+	"""100,000 targets a minute: start, memory, cost, and how late runs begin, without and with tarpits held."""
+	bench.table.heading(f"{MANY:,} targets, one minute's interval")
+	kit.progress("schedule: one target")
+	single = daemon.Daemon(bench.folder, daemon.Targets(1, bench.sink.port["plain"], 1, probe="smtp", tls="none"), probers=0)
+	time.sleep(3)
+	least = single.pss_kib()
+	single.stop()
+	for tarpits in (0, TARPITS):
+		kinds = [daemon.Targets(MANY, bench.sink.port["plain"], MINUTE, probe="smtp", tls="none")]
+		if tarpits:
+			kinds.append(daemon.Targets(tarpits, bench.sink.port["tarpit"], 10, probe="smtp", tls="none", tries=9, **HELD))
+		kit.progress(f"schedule: {MANY} targets, {tarpits} tarpits")
+		bench.sink.say(f"record {MANY * 4}")
+		watch = daemon.Daemon(bench.folder, *kinds, probers=0)
+		time.sleep(MINUTE + 2)
+		cost, rate = daemon.window(watch, bench.sink, "plain", 18)
+		pss = watch.pss_kib()
+		open_ = bench.sink.open("tarpit")
+		late = watch.lateness_ms()
+		bench.sink.say(f"dump {bench.folder / 'arrivals'}")
+		tell_schedule(bench, tarpits, open_, watch.start_seconds, late, daemon.gaps_ms(bench.folder / "arrivals", 0, MINUTE))
+		if not tarpits:
+			each = (pss - least) / MANY * 1024
+			bench.table.row("memory of an idle target (whole tree)", f"{each:,.0f} B", "", "<= 1024 B", each <= 1024)
+			first = getattr(bench, "first_cost", None)
+			bench.table.row(f"CPU of one probe, {rate:,.0f}/s", f"{cost:,.0f} us",
+			                *((f"{cost / first:.2f} x the first", "<= 1.2", cost / first <= 1.2) if first else ()))
+
+
+def tell_schedule(bench, tarpits, open_, start, late, gaps):
+	what = f"with {open_:,} tarpits held" if tarpits else "plain probes only"
+	bench.table.row(f"ready after, {what}", f"{start:.2f} s", "", "< 3 s", start < 3)
+	bench.table.row("  runs begin late by p50, p99, max", "{:.1f}, {:.1f}, {:.1f} ms".format(*late), "", "p99 <= 5, max <= 50 ms",
+	                late[1] <= 5 and late[2] <= 50)
+	if gaps:
+		shown = [gaps[int((len(gaps) - 1) * part)] for part in (0.5, 0.99, 1)]
+		bench.table.row("  off one minute, as the sink saw them", "{:.1f}, {:.1f}, {:.1f} ms".format(*shown))
+
+
+def real(bench, probes=60):
+	"""A real Postfix over TLS 1.3: its Nagle and our delayed acknowledgement must not add 40 ms to what we call theirs."""
+	bench.table.heading("One probe at a time of a real Postfix, STARTTLS, TLS 1.3")
+	kit.progress("postfix")
+	server = postfix.Postfix(bench.folder)
+	sink = types.SimpleNamespace(port={"starttls": server.port})
+	path = daemon.configure(bench.folder, clients.targets_of(sink, bench.folder, "starttls", 1, 60))
+	bare = kit.ask_program(kit.BUILD / "tests/bench/floor", "-s", bench.folder / "ca.pem", "-n", 1, "-m", probes, "-a", 1,
+	                       server.port)
+	ours = kit.ask_program(kit.BUILD / "tests/bench/prober", path, kit.BUILD / "plugins", 1, probes)
+	kit.stop(server.program)
+	bench.table.row("floor, mean", f"{bare['seconds'] / probes * 1000:.1f} ms")
+	each = ours["median_us"] / 1000
+	bench.table.row("postwatch, prober alone, median", f"{each:.1f} ms", "", "no 40 ms", each < 20)
+
+
+PARTS = {       # name: seconds it takes on two slow cores, and how
+	"plain": (110, lambda bench: dialogue(bench, "plain")),
+	"starttls": (110, lambda bench: dialogue(bench, "starttls")),
+	"held": (75, held),
+	"scale": (80, scale),
+	"schedule": (200, schedule),
+	"postfix": (20, real),
+}
