@@ -194,6 +194,14 @@ stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls
 
 /* Sending */
 
+/* The first error of a write is the true one: a reset is told once, and is a broken pipe from then on. */
+static void
+note_error(struct stream *stream, int error)
+{
+	if (stream->error == 0)
+		stream->error = error;
+}
+
 /* Bytes that were taken; all of them where there is an error, which the loop then tells. */
 static size_t
 write_some(struct stream *stream, const char *bytes, size_t size)
@@ -204,13 +212,14 @@ write_some(struct stream *stream, const char *bytes, size_t size)
 			return (size_t)put;
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
-		stream->error = errno;
+		note_error(stream, errno);
 	} else {
 		size_t put = 0;
 		enum tls_step step = tls_write(stream->tls, bytes, size, &put);
 		if (step == TLS_DONE || step == TLS_WANT_READ || step == TLS_WANT_WRITE)
 			return put;
-		stream->error = step == TLS_BROKEN ? errno : 0;
+		if (step == TLS_BROKEN)
+			note_error(stream, errno);
 	}
 	come_back(stream);
 	return size;
@@ -279,6 +288,13 @@ stream_is_stuffed(const struct stream *stream)
 
 /* Receiving */
 
+/* The end of what the peer sent. A write may have met a reset before; a broken pipe only says that it had closed. */
+static int
+error_at_end(const struct stream *stream)
+{
+	return stream->error == EPIPE ? 0 : stream->error;
+}
+
 static void
 receive_clear(struct stream *stream)
 {
@@ -288,7 +304,9 @@ receive_clear(struct stream *stream)
 
 	if (got > 0)
 		tell_data(stream, bytes, (size_t)got);
-	else if (stream->error != 0 || got == 0)
+	else if (got == 0)
+		finish_by_error(stream, error_at_end(stream));
+	else if (stream->error != 0)
 		finish_by_error(stream, stream->error);
 	else if (error == EAGAIN || error == EINTR)
 		fate_drop_icmp(stream->fd); /* an event without bytes: what came while it connected lies there */
@@ -296,31 +314,38 @@ receive_clear(struct stream *stream)
 		finish_by_error(stream, error);
 }
 
+/* What a read inside TLS came to, other than bytes. */
+static void
+follow_tls(struct stream *stream, enum tls_step step)
+{
+	bool waits = step == TLS_WANT_READ || step == TLS_WANT_WRITE;
+
+	stream->tls_wants_write = step == TLS_WANT_WRITE;
+	if (waits && stream->error == 0)
+		stream_watch(stream);
+	else if (waits)
+		finish_by_error(stream, stream->error);
+	else if (step == TLS_CLOSED_BARE && error_at_end(stream) != 0)
+		finish_by_error(stream, error_at_end(stream));
+	else
+		finish_by_tls(stream, step);
+}
+
 static void
 receive_tls(struct stream *stream)
 {
 	char bytes[RECEIVE_ROOM];
+	size_t got;
 
 	for (int i = 0; i < TURN_READS; i++) {
-		size_t got = 0;
 		enum tls_step step = tls_read(stream->tls, bytes, sizeof bytes, &got);
-
-		stream->tls_wants_write = step == TLS_WANT_WRITE;
-		if (step == TLS_DONE) {
-			if (!tell_data(stream, bytes, got))
-				return;
-			if (!tls_has_more(stream->tls))
-				return; /* what lies in the socket shows there */
-		} else if (step != TLS_WANT_READ && step != TLS_WANT_WRITE) {
-			finish_by_tls(stream, step);
-			return;
-		} else if (stream->error != 0) {
-			finish_by_error(stream, stream->error);
-			return;
-		} else {
-			stream_watch(stream);
+		if (step != TLS_DONE) {
+			follow_tls(stream, step);
 			return;
 		}
+		/* What lies in the socket shows there; what was read ahead does not. */
+		if (!tell_data(stream, bytes, got) || !tls_has_more(stream->tls))
+			return;
 	}
 	come_back(stream);
 }

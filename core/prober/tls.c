@@ -149,10 +149,10 @@ outcome_of(struct tls *tls, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_CLOSED;
 	}
+	if (tls->eof) /* first: the library's alert about it may have met an error */
+		return tls->finished ? TLS_CLOSED_BARE : TLS_CLOSED;
 	if (tls->error != 0)
 		return TLS_BROKEN;
-	if (tls->eof)
-		return tls->finished ? TLS_CLOSED_BARE : TLS_CLOSED;
 	/* The first error is the cause, those behind it are its consequences. */
 	tls->reason = ERR_peek_error();
 	return TLS_FAILED;

@@ -157,10 +157,8 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 	/* A monitor wants whole handshakes. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	/* Without AUTO_RETRY a call comes back after each message that holds no data: floods meet their caps. */
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
 	    | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_read_ahead(context, 1);
 	SSL_CTX_set_max_cert_list(context, TLS_CHAIN_MAX);
 	SSL_CTX_set_msg_callback(context, on_message);
