@@ -46,10 +46,10 @@ static void
 end_named(struct dialogue *dialogue, int64_t now, const char *outcome, const char *sentence,
     struct dialogue_step *step)
 {
-	if (dialogue->secured && !dialogue->again)
-		dialogue_decide(dialogue, now, outcome, sentence);
-	else
+	if (dialogue->state == SECURING || dialogue->again)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
+	else
+		dialogue_decide(dialogue, now, outcome, sentence);
 	dialogue_close(dialogue, now, step);
 }
 

@@ -202,8 +202,10 @@ belongs(const struct dialogue *dialogue, uint32_t phase)
 		return true;
 	if (strcmp(plan->name, "resolve") == 0)
 		return false;
-	if ((plan->flags & PW_PHASE_TLS) == 0 || mode == PW_TLS_OPPORTUNISTIC || mode == PW_TLS_REQUIRE)
+	if ((plan->flags & PW_PHASE_TLS) == 0 || mode == PW_TLS_REQUIRE)
 		return true;
+	if (mode == PW_TLS_OPPORTUNISTIC)
+		return dialogue->verdict == PW_FAILED;
 	return mode == PW_TLS_IMPLICIT && strcmp(plan->name, "handshake") == 0;
 }
 
