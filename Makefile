@@ -79,6 +79,8 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
+$(B)/tests/unit/peers_split: $(call object,$(addprefix tests/peers/peer/,play.c phrase.c script.c))
+
 # The scripted peer and the certificates it shows: a program for each folder of tests/peers, apart from the core.
 define peer_tool
 $(B)/tests/bin/$(1): $(call object,$(wildcard tests/peers/$(1)/*.c))

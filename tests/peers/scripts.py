@@ -8,6 +8,7 @@ import threading
 
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 FOLDER = pathlib.Path("tests/peers")
+GREETING_PHASES = ("resolve", "connect", "banner", "quit", "leg")
 PHASES = {name: (int(routine), int(patient), int(slow)) for name, routine, patient, slow in
     re.findall(r"^PHASE\((\w+),\s*(\d+),\s*(\d+),\s*(\d+)\)", pathlib.Path("include/postwatch/phases.def").read_text(),
     re.M)}
@@ -37,6 +38,8 @@ class Run:
 				self.scale = int(value)
 			elif word in ("patient", "slow"):
 				setattr(self, word, True)
+			elif word in ("whole", "tcp"):      # for tests/unit/peers_split.c
+				pass
 			else:
 				self.settings[key] = value
 
@@ -47,11 +50,17 @@ class Run:
 		words += [word for word in (self.host, self.path_kind, self.inject) if word]
 		return f"{self.path.stem}:{self.line} {self.peer} {' '.join(words)}"
 
+	def scaled(self, key, value):
+		limit = re.match(r"(limits|patient_limits|slow)\.", key)
+		return f"{seconds(value) * 1000 / self.scale:.0f}ms" if limit else value
+
 	def arguments(self):
 		"""The settings as `postwatch probe` takes them. Scaled limits leave room for a busy machine: what is slow is
 		scaled only where the script is about it."""
-		given = dict(self.settings)
+		given = {key: self.scaled(key, value) for key, value in self.settings.items()}
 		for phase, (routine, patient, slow) in PHASES.items():
+			if phase in ("auth", "mail", "rcpt") or (self.probe == "banner" and phase not in GREETING_PHASES):
+				continue
 			if self.scale > 1:
 				given.setdefault(f"limits.{phase}", f"{routine * 1000 // self.scale}ms")
 				given.setdefault(f"patient_limits.{phase}", f"{patient * 1000 // self.scale}ms")

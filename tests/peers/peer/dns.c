@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "reader.h"
+#include "phrase.h"
 
 enum { HEADER = 12, TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28 };
 enum { QR = 0x80, AA = 0x04, TC = 0x02, RA = 0x80 }; /* in bytes 2, 2, 2 and 3 */
@@ -202,7 +202,7 @@ static void
 put_word(struct writing *writing, struct script *script, const struct zone_line *line, const struct question *question,
     const char *word, enum dns_way way)
 {
-	struct reader where = { .path = script->path };
+	struct phrase where = { .path = script->path };
 	unsigned char *flags = writing->bytes + 2;
 
 	if (rcode_of(word) >= 0)
@@ -216,7 +216,7 @@ put_word(struct writing *writing, struct script *script, const struct zone_line 
 	else if (line->type == TYPE_CNAME)
 		put_alias(writing, script, *question, word, HEADER, 40);
 	else if ((flags[0] & TC) == 0 && !put_address(writing, HEADER, question, word) && line->type != 0)
-		reader_fault(&where, "dns: no such answer: %s", word);
+		phrase_fault(&where, "dns: no such answer: %s", word);
 }
 
 static size_t

@@ -8,96 +8,96 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reader.h"
+#include "phrase.h"
 
 static void
-read_nothing(struct reader *reader, struct command *command)
+read_nothing(struct phrase *phrase, struct command *command)
 {
-	(void)reader;
+	(void)phrase;
 	(void)command;
 }
 
 /* send "a" "b": each text is a line. */
 static void
-read_lines(struct reader *reader, struct command *command)
+read_lines(struct phrase *phrase, struct command *command)
 {
 	do {
-		reader_text(reader, &command->bytes);
+		phrase_text(phrase, &command->bytes);
 		bytes_append(&command->bytes, "\r\n", 2, 1);
-	} while (!reader_ends(reader));
+	} while (!phrase_ends(phrase));
 }
 
 static void
-read_raw(struct reader *reader, struct command *command)
+read_raw(struct phrase *phrase, struct command *command)
 {
-	reader_text(reader, &command->bytes);
+	phrase_text(phrase, &command->bytes);
 }
 
 static void
-read_flood(struct reader *reader, struct command *command)
+read_flood(struct phrase *phrase, struct command *command)
 {
-	reader_text(reader, &command->bytes);
-	if (!reader_ends(reader))
-		command->count = reader_number(reader);
+	phrase_text(phrase, &command->bytes);
+	if (!phrase_ends(phrase))
+		command->count = phrase_number(phrase);
 }
 
 static void
-read_drip(struct reader *reader, struct command *command)
+read_drip(struct phrase *phrase, struct command *command)
 {
-	reader_text(reader, &command->bytes);
-	if (!reader_takes(reader, "every"))
-		reader_fault(reader, "drip TEXT every TIME");
-	command->time = reader_time(reader);
+	phrase_text(phrase, &command->bytes);
+	if (!phrase_takes(phrase, "every"))
+		phrase_fault(phrase, "drip TEXT every TIME");
+	command->time = phrase_time(phrase);
 }
 
 static void
-read_expect(struct reader *reader, struct command *command)
+read_expect(struct phrase *phrase, struct command *command)
 {
-	if (reader_takes(reader, "closed")) {
+	if (phrase_takes(phrase, "closed")) {
 		command->op = OP_FAREWELL;
-	} else if (reader_takes(reader, "bytes")) {
+	} else if (phrase_takes(phrase, "bytes")) {
 		command->op = OP_EXPECT_BYTES;
-		command->count = reader_number(reader);
+		command->count = phrase_number(phrase);
 	} else {
-		reader_text(reader, &command->bytes);
+		phrase_text(phrase, &command->bytes);
 	}
 }
 
 static void
-read_time(struct reader *reader, struct command *command)
+read_time(struct phrase *phrase, struct command *command)
 {
-	command->time = reader_time(reader);
+	command->time = phrase_time(phrase);
 }
 
 /* tls CERTIFICATE [OPTION…]: kept as words, tls.c reads them. */
 static void
-read_words(struct reader *reader, struct command *command)
+read_words(struct phrase *phrase, struct command *command)
 {
 	char word[200];
 
-	while (!reader_ends(reader)) {
-		reader_word(reader, word, sizeof word);
+	while (!phrase_ends(phrase)) {
+		phrase_word(phrase, word, sizeof word);
 		bytes_append(&command->bytes, word, strlen(word), 1);
 		bytes_append(&command->bytes, " ", 1, 1);
 	}
 	if (command->bytes.size == 0)
-		reader_fault(reader, "tls CERTIFICATE [OPTION...]");
+		phrase_fault(phrase, "tls CERTIFICATE [OPTION...]");
 }
 
 static void
-read_tls_flood(struct reader *reader, struct command *command)
+read_tls_flood(struct phrase *phrase, struct command *command)
 {
 	char word[32];
 
-	reader_word(reader, word, sizeof word);
+	phrase_word(phrase, word, sizeof word);
 	bytes_append(&command->bytes, word, strlen(word), 1);
-	command->count = reader_number(reader);
+	command->count = phrase_number(phrase);
 }
 
 static const struct verb {
 	const char *word;
 	enum op op;
-	void (*read)(struct reader *, struct command *);
+	void (*read)(struct phrase *, struct command *);
 } verbs[] = {
 	{ "send", OP_SEND, read_lines },
 	{ "raw", OP_SEND, read_raw },
@@ -135,150 +135,150 @@ add_part(struct peer *peer)
 }
 
 static void
-read_command(struct reader *reader, struct peer *peer)
+read_command(struct phrase *phrase, struct peer *peer)
 {
 	struct part *part = &peer->parts[peer->count - 1];
 	struct command *command;
 
-	if (reader_takes(reader, "connection")) {
+	if (phrase_takes(phrase, "connection")) {
 		if (part->count > 0)
 			add_part(peer);
 		return;
 	}
 	part->commands = grow(part->commands, part->count, sizeof *part->commands);
 	command = &part->commands[part->count++];
-	command->line = reader->line;
+	command->line = phrase->line;
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-		if (reader_takes(reader, verbs[i].word)) {
+		if (phrase_takes(phrase, verbs[i].word)) {
 			command->op = verbs[i].op;
-			verbs[i].read(reader, command);
-			if (!reader_ends(reader))
-				reader_fault(reader, "what is this: %s", reader->at);
+			verbs[i].read(phrase, command);
+			if (!phrase_ends(phrase))
+				phrase_fault(phrase, "what is this: %s", phrase->at);
 			return;
 		}
 	}
-	reader_fault(reader, "no such command: %s", reader->at);
+	phrase_fault(phrase, "no such command: %s", phrase->at);
 }
 
 /* peer NAME [shut | full] [rotating | calm TIME] [at ADDRESS [x N]] [port OF] */
 static void
-read_peer(struct reader *reader, struct script *script)
+read_peer(struct phrase *phrase, struct script *script)
 {
 	struct peer *peer;
 
 	script->peers = grow(script->peers, script->peer_count, sizeof *peer);
 	peer = &script->peers[script->peer_count++];
-	reader_word(reader, peer->name, sizeof peer->name);
+	phrase_word(phrase, peer->name, sizeof peer->name);
 	memcpy(peer->address, "127.0.0.1", sizeof "127.0.0.1");
 	peer->addresses = 1;
 	add_part(peer);
-	while (!reader_ends(reader)) {
-		if (reader_takes(reader, "shut"))
+	while (!phrase_ends(phrase)) {
+		if (phrase_takes(phrase, "shut"))
 			peer->door = DOOR_SHUT;
-		else if (reader_takes(reader, "full"))
+		else if (phrase_takes(phrase, "full"))
 			peer->door = DOOR_FULL;
-		else if (reader_takes(reader, "rotating"))
+		else if (phrase_takes(phrase, "rotating"))
 			peer->rotating = true;
-		else if (reader_takes(reader, "calm"))
-			peer->calm = reader_time(reader);
-		else if (reader_takes(reader, "at"))
-			reader_word(reader, peer->address, sizeof peer->address);
-		else if (reader_takes(reader, "x"))
-			peer->addresses = (int)reader_number(reader);
-		else if (reader_takes(reader, "port"))
-			reader_word(reader, peer->port_of, sizeof peer->port_of);
+		else if (phrase_takes(phrase, "calm"))
+			peer->calm = phrase_time(phrase);
+		else if (phrase_takes(phrase, "at"))
+			phrase_word(phrase, peer->address, sizeof peer->address);
+		else if (phrase_takes(phrase, "x"))
+			peer->addresses = (int)phrase_number(phrase);
+		else if (phrase_takes(phrase, "port"))
+			phrase_word(phrase, peer->port_of, sizeof peer->port_of);
 		else
-			reader_fault(reader, "what is this: %s", reader->at);
+			phrase_fault(phrase, "what is this: %s", phrase->at);
 	}
 	if (peer->port_of[0] != '\0' && script_peer(script, peer->port_of) == NULL)
-		reader_fault(reader, "no peer %s above", peer->port_of);
+		phrase_fault(phrase, "no peer %s above", peer->port_of);
 }
 
 static uint16_t
-read_type(struct reader *reader)
+read_type(struct phrase *phrase)
 {
 	static const struct { const char *word; uint16_t type; } types[] = {
 		{ "*", 0 }, { "A", 1 }, { "NS", 2 }, { "CNAME", 5 }, { "MX", 15 }, { "AAAA", 28 },
 	};
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (reader_takes(reader, types[i].word))
+		if (phrase_takes(phrase, types[i].word))
 			return types[i].type;
-	reader_fault(reader, "no such type of record: %s", reader->at);
+	phrase_fault(phrase, "no such type of record: %s", phrase->at);
 }
 
 /* NAME TYPE ANSWER… */
 static void
-read_zone_line(struct reader *reader, struct script *script)
+read_zone_line(struct phrase *phrase, struct script *script)
 {
 	struct zone_line *line;
 
 	script->zone = grow(script->zone, script->zone_count, sizeof *line);
 	line = &script->zone[script->zone_count++];
-	reader_word(reader, line->name, sizeof line->name);
-	line->type = read_type(reader);
-	if (reader_ends(reader))
-		reader_fault(reader, "NAME TYPE ANSWER...");
-	line->answers = strdup(reader->at);
+	phrase_word(phrase, line->name, sizeof line->name);
+	line->type = read_type(phrase);
+	if (phrase_ends(phrase))
+		phrase_fault(phrase, "NAME TYPE ANSWER...");
+	line->answers = strdup(phrase->at);
 	if (line->answers == NULL)
 		err(71, "strdup");
 }
 
 static void
-read_want(struct reader *reader, struct run *run)
+read_want(struct phrase *phrase, struct run *run)
 {
 	run->wants = grow(run->wants, run->count, sizeof *run->wants);
 	run->want_lines = grow(run->want_lines, run->count, sizeof *run->want_lines);
-	run->want_lines[run->count] = reader->line;
-	run->wants[run->count] = strdup(reader->at);
+	run->want_lines[run->count] = phrase->line;
+	run->wants[run->count] = strdup(phrase->at);
 	if (run->wants[run->count++] == NULL)
 		err(71, "strdup");
 }
 
 static void
-read_run(struct reader *reader, struct script *script)
+read_run(struct phrase *phrase, struct script *script)
 {
 	struct run *run;
 
 	script->runs = grow(script->runs, script->run_count, sizeof *run);
 	run = &script->runs[script->run_count++];
-	run->line = reader->line;
-	if (reader_ends(reader) || (run->head = strdup(reader->at)) == NULL)
-		reader_fault(reader, "run PEER [KEY=VALUE...]");
+	run->line = phrase->line;
+	if (phrase_ends(phrase) || (run->head = strdup(phrase->at)) == NULL)
+		phrase_fault(phrase, "run PEER [KEY=VALUE...]");
 }
 
 enum block { BLOCK_NONE, BLOCK_PEER, BLOCK_DNS, BLOCK_RUN };
 
 static enum block
-read_margin(struct reader *reader, struct script *script)
+read_margin(struct phrase *phrase, struct script *script)
 {
-	if (reader_takes(reader, "peer")) {
-		read_peer(reader, script);
+	if (phrase_takes(phrase, "peer")) {
+		read_peer(phrase, script);
 		return BLOCK_PEER;
 	}
-	if (reader_takes(reader, "dns"))
+	if (phrase_takes(phrase, "dns"))
 		return BLOCK_DNS;
-	if (reader_takes(reader, "run")) {
-		read_run(reader, script);
+	if (phrase_takes(phrase, "run")) {
+		read_run(phrase, script);
 		return BLOCK_RUN;
 	}
-	reader_fault(reader, "a block begins with peer, dns or run");
+	phrase_fault(phrase, "a block begins with peer, dns or run");
 }
 
 static enum block
-read_line(struct reader *reader, struct script *script, enum block block)
+read_line(struct phrase *phrase, struct script *script, enum block block)
 {
-	bool indented = *reader->at == '\t' || *reader->at == ' ';
+	bool indented = *phrase->at == '\t' || *phrase->at == ' ';
 
-	if (reader_ends(reader))
+	if (phrase_ends(phrase))
 		return block;
 	if (!indented)
-		return read_margin(reader, script);
+		return read_margin(phrase, script);
 	switch (block) {
-	case BLOCK_NONE: reader_fault(reader, "an indented line before any block");
-	case BLOCK_PEER: read_command(reader, &script->peers[script->peer_count - 1]); break;
-	case BLOCK_DNS: read_zone_line(reader, script); break;
-	case BLOCK_RUN: read_want(reader, &script->runs[script->run_count - 1]); break;
+	case BLOCK_NONE: phrase_fault(phrase, "an indented line before any block");
+	case BLOCK_PEER: read_command(phrase, &script->peers[script->peer_count - 1]); break;
+	case BLOCK_DNS: read_zone_line(phrase, script); break;
+	case BLOCK_RUN: read_want(phrase, &script->runs[script->run_count - 1]); break;
 	}
 	return block;
 }
@@ -287,7 +287,7 @@ struct script *
 script_read(const char *path)
 {
 	struct script *script = grow(NULL, 0, sizeof *script);
-	struct reader reader = { .path = path };
+	struct phrase phrase = { .path = path };
 	enum block block = BLOCK_NONE;
 	FILE *file = fopen(path, "r");
 	char *line = NULL;
@@ -298,9 +298,9 @@ script_read(const char *path)
 	script->path = path;
 	while (getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
-		reader.line++;
-		reader.at = line;
-		block = read_line(&reader, script, block);
+		phrase.line++;
+		phrase.at = line;
+		block = read_line(&phrase, script, block);
 	}
 	free(line);
 	fclose(file);
