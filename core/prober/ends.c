@@ -117,6 +117,18 @@ is_of_peer(enum stream_end end)
 	return false;
 }
 
+/* What was received of a line that has no end stands in the transcript, too. */
+static void
+show_unfinished(struct dialogue *dialogue, int64_t now)
+{
+	struct pw_bytes line = buffer_view(&dialogue->input);
+	uint32_t from = dialogue->reader.line;
+
+	if (line.size > from)
+		dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED,
+		    line.data + from, line.size - from);
+}
+
 void
 dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -136,6 +148,7 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 		dialogue_close(dialogue, now, step);
 		return;
 	}
+	show_unfinished(dialogue, now);
 	end_by_fate(dialogue, now, fate, step);
 }
 
@@ -168,18 +181,6 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 		words_timeout(dialogue, now, &text);
 		end_broken(dialogue, now, "", "_timeout", bytes, step);
 	}
-}
-
-/* What was received of a line that has no end stands in the transcript, too. */
-static void
-show_unfinished(struct dialogue *dialogue, int64_t now)
-{
-	struct pw_bytes line = buffer_view(&dialogue->input);
-	uint32_t from = dialogue->reader.line;
-
-	if (line.size > from)
-		dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED,
-		    line.data + from, line.size - from);
 }
 
 void
@@ -226,6 +227,7 @@ dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, 
 	step->next = DIALOGUE_CLOSE;
 	if (dialogue->state == OVER)
 		return;
+	show_unfinished(dialogue, now);
 	if (dialogue->ended == 0)
 		dialogue_decide(dialogue, now, outcome, text);
 	dialogue_close(dialogue, now, step);

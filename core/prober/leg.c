@@ -30,10 +30,13 @@ enter(void *pointer)
 	return leg->state == LEG_TALKING ? leg : NULL;
 }
 
+/* When the loop came back; what began and went on since then in the same turn never goes back behind its begin. */
 static int64_t
 now(const struct leg *leg)
 {
-	return leg->run->prober->woke;
+	int64_t woke = leg->run->prober->woke;
+
+	return woke > leg->asked_at ? woke : leg->asked_at;
 }
 
 void
@@ -314,6 +317,7 @@ talk(struct leg *leg)
 
 	if (at - leg->asked_at > leg->run->waited)
 		leg->run->waited = at - leg->asked_at;
+	leg->asked_at = at;
 	prober_take_in_hand(leg->run->prober, leg->run);
 	if (!create_dialogue(leg, at)) {
 		end(leg);

@@ -33,9 +33,9 @@ def shape_of_phases(leg):
 			yield f"phase {name} has the status {status}"
 		if (phase["seconds"] is None) != (status == "not_reached"):
 			yield f"phase {name} is {status} and took {phase['seconds']} s"
-		if over and status != "not_reached":
-			yield f"phase {name} is {status} behind one that is not ok"
-		over = over or (status != "ok" and name != "quit")
+		if over and status != "not_reached" and name != "quit":
+			yield f"phase {name} is {status} behind one that failed"
+		over = over or (status == "failed" and name != "quit")
 	if leg["verdict"] == "ok" and any(p["status"] == "failed" and p["phase"] != "quit" for p in leg["phases"]):
 		yield "an ok leg has a failed phase"
 

@@ -90,7 +90,7 @@ static const struct order leaves[] = {
 	{ .name = "rsa16384", A_YEAR, .names = OURS, .key = KEY_RSA_16384 },
 	{ .name = "explicit_ec", A_YEAR, .names = OURS, .key = KEY_EC_EXPLICIT },
 	{ .name = "sha1", A_YEAR, .names = OURS, .digest = EVP_sha1 },
-	{ .name = "wildcard", A_YEAR, .names = "DNS:*.test" },
+	{ .name = "wildcard", A_YEAR, .names = "DNS:*.wild.test" },
 	{ .name = "punycode", A_YEAR, .names = "DNS:xn--bcher-kva.test,DNS:mx.test,IP:127.0.0.1" },
 	{ .name = "no_names", A_YEAR, .common_name = "mx.test" },
 	{ .name = "address_as_dns", A_YEAR, .names = "DNS:127.0.0.1" },
@@ -134,7 +134,7 @@ static void
 make_chains(const struct made *root, const struct made *intermediate)
 {
 	struct made *made = make_leaf("copies", intermediate), *above = make_ca("deep 0", root, 1000);
-	struct made *stranger = make_ca("Stranger", NULL, 1000), *other;
+	struct made *stranger = make_ca("Another Root", NULL, 1000), *other;
 	char name[32];
 
 	for (int i = 0; i < COPIES; i++)
@@ -145,7 +145,9 @@ make_chains(const struct made *root, const struct made *intermediate)
 		above = make_ca(name, above, 1000);
 	}
 	make_file(folder, "deep", make_leaf("deep", above), 0);
-	make_file(folder, "no_intermediate", make_leaf("no_intermediate", intermediate), 1);
+	other = make(&(struct order){ .name = "no_intermediate", A_YEAR, .names = OURS,
+	    .places = "caIssuers;URI:http://ca.test/intermediate.crt" }, intermediate);
+	make_file(folder, "no_intermediate", other, 1);
 	make_file(folder, "stranger", make_leaf("stranger", stranger), 0);
 	make_file(folder, "self_signed", make_leaf("127.0.0.1", NULL), 1);
 	make_file(folder, "expired_issuer", make_leaf("expired_issuer", make_ca("Old Issuer", root, -3)), 0);

@@ -122,6 +122,8 @@ make(const struct order *order, const struct made *issuer)
 		extend(certificate, NID_ext_key_usage, order->purpose != NULL ? order->purpose : "serverAuth");
 	if (order->names != NULL)
 		extend(certificate, NID_subject_alt_name, order->names);
+	if (order->places != NULL)
+		extend(certificate, NID_info_access, order->places);
 	if (order->twist != NULL)
 		order->twist(certificate);
 	need(X509_sign(certificate, signer, order->digest != NULL ? order->digest() : EVP_sha256()) > 0, "signature");

@@ -22,6 +22,7 @@ struct order {
 	size_t common_name_size;  /* 0: by its NUL */
 	const char *names;        /* subjectAltName as OpenSSL's configuration writes it; NULL: none */
 	const char *purpose;      /* extendedKeyUsage; NULL: serverAuth */
+	const char *places;       /* authorityInfoAccess: where the issuer can be fetched; NULL: none */
 	enum key_kind key;
 	long from, to;            /* days from now */
 	const EVP_MD *(*digest)(void); /* NULL: SHA-256 */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tls.h"
@@ -74,6 +75,15 @@ int64_t
 link_wakes(const struct link *link)
 {
 	return link->wakes;
+}
+
+int64_t
+link_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* True: done or over, go on. False: the socket has to become ready first. */
@@ -226,7 +236,7 @@ do_deed(struct link *link, const struct deed *deed)
 }
 
 bool
-link_turn(struct link *link, short events, int64_t now)
+link_turn(struct link *link, short events)
 {
 	const char *heard;
 	struct deed deed;
@@ -242,7 +252,7 @@ link_turn(struct link *link, short events, int64_t now)
 				return true;
 			continue;
 		}
-		deed = play_next(link->play, now);
+		deed = play_next(link->play, link_clock());
 		if ((heard = play_heard(link->play)) != NULL)
 			say(link, "heard", heard);
 		if (deed.kind == DEED_CLOSE || deed.kind == DEED_RESET) {

@@ -13,10 +13,13 @@ struct link *link_create(int fd, const struct part *part, int64_t scale, const s
 void link_destroy(struct link **link);
 
 /* Goes on as far as it can; what poll() reported comes in `events`. False: it is over, destroy it. */
-bool link_turn(struct link *link, short events, int64_t now);
+bool link_turn(struct link *link, short events);
 
 int link_descriptor(const struct link *link);
 short link_wants(const struct link *link);   /* for poll() */
 int64_t link_wakes(const struct link *link); /* when to turn it at the latest, INT64_MAX: never */
+
+/* Monotonic, microseconds: the clock of link_wakes(). */
+int64_t link_clock(void);
 
 #endif

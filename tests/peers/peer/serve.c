@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dns.h"
@@ -51,15 +50,6 @@ struct house {
 	struct pollfd *polls;
 	size_t count, room;
 };
-
-static int64_t
-now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static struct party *
 add_party(struct house *house, struct party party)
@@ -236,11 +226,11 @@ answer_tcp(struct house *house, int fd)
 }
 
 static void
-turn_link(struct house *house, size_t index, short events, int64_t now)
+turn_link(struct house *house, size_t index, short events)
 {
 	struct party *party = &house->parties[index];
 
-	if (link_turn(party->link, events, now)) {
+	if (link_turn(party->link, events)) {
 		house->polls[index].events = link_wants(party->link);
 		return;
 	}
@@ -255,7 +245,7 @@ welcome(struct house *house, size_t door)
 	struct sockaddr_in6 from;
 	socklen_t size = sizeof from;
 	int fd = accept4(party.fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC), on = 1;
-	int64_t now = now_us(), pause;
+	int64_t now = link_clock(), pause;
 	char name[64];
 
 	if (fd < 0)
@@ -272,7 +262,7 @@ welcome(struct house *house, size_t door)
 	add_party(house, (struct party){ .fd = fd, .kind = PARTY_LINK,
 	    .link = link_create(fd, play_part(party.peer, party.visits->count, pause), house->scale, &house->wardrobe,
 	        name) });
-	turn_link(house, house->count - 1, 0, now);
+	turn_link(house, house->count - 1, 0);
 }
 
 /* What was closed makes room. */
@@ -310,7 +300,7 @@ turn_party(struct house *house, size_t index, int64_t now)
 	short events = house->polls[index].revents;
 
 	if (party->kind == PARTY_LINK && (events != 0 || link_wakes(party->link) <= now)) {
-		turn_link(house, index, events, now);
+		turn_link(house, index, events);
 		return;
 	}
 	if (events == 0)
@@ -338,10 +328,10 @@ serve(struct house *house)
 		size_t count = house->count;
 
 		fflush(stdout);
-		if (poll(house->polls, count, milliseconds_left(house, now_us())) < 0 && errno != EINTR)
+		if (poll(house->polls, count, milliseconds_left(house, link_clock())) < 0 && errno != EINTR)
 			err(71, "poll");
 		for (size_t i = 0; i < count; i++)
-			turn_party(house, i, now_us());
+			turn_party(house, i, link_clock());
 		tidy(house);
 	}
 }
