@@ -112,7 +112,7 @@ suspect_target(struct tree *tree, const struct child *child, int status, const c
 	if (entry == NULL)
 		return;
 	quarantine_explain(&tree->quarantine, entry, &why);
-	log_say(tree->log, LOG_ERR, "%s is quarantined: %s", tree->config->targets[target].name, bytes);
+	log_say(tree->log, LOG_WARNING, "%s is quarantined, our own trouble: %s", tree->config->targets[target].name, bytes);
 	tree_send_account(tree, target, true, bytes);
 }
 

@@ -51,7 +51,7 @@ struct parent {
 	int64_t end_by;             /* of the stage, where it is an end */
 };
 
-enum { MINUTE = 60 * SECOND, LATE = SECOND, TWICE = SECOND / 2, LOG_GRACE = SECOND / 2 };
+enum { LATE = SECOND, TWICE = SECOND / 2, LOG_GRACE = SECOND / 2 };
 
 /* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket for each leg. */
 static void
@@ -227,9 +227,9 @@ next_turn(const struct parent *parent, int64_t now)
 		next = parent->end_by;
 	if (parent->stage == RUNNING && parent->next_look < next)
 		next = parent->next_look;
-	/* A turn a minute at least: nothing depends on it, and a lost wake-up could not last. */
-	if (next > now + MINUTE)
-		next = now + MINUTE;
+	/* A turn a second at least: so we notice when it is we who were not there. */
+	if (next > now + SECOND)
+		next = now + SECOND;
 	return next > now ? next : now;
 }
 
@@ -246,7 +246,7 @@ wait_and_hear(struct parent *parent)
 	poll(parent->polled, count, (int)((until - now + MILLISECOND - 1) / MILLISECOND));
 	now = clock_mono();
 	if (now - until > LATE)
-		tree_excuse(&parent->tree, now - until);
+		tree_excuse(&parent->tree, now);
 	tree_hear(&parent->tree, now);
 	read_signals(parent, now);
 	log_flush(&parent->log);

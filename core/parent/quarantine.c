@@ -69,7 +69,7 @@ quarantine_explain(const struct quarantine *quarantine, const struct quarantine_
 		text_format(text, "the prober died twice with it in hand, both times %s", entry->last);
 	else
 		text_format(text, "the prober died twice with it in hand, %s and then %s", entry->before, entry->last);
-	text_add(text, "; our own trouble, not its: it is not probed for ");
+	text_add(text, "; it is not probed for ");
 	text_add_span(text, quarantine->times.hold);
 	text_add(text, ", then tried once");
 }

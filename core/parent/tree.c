@@ -315,10 +315,10 @@ tree_hear(struct tree *tree, int64_t now)
 }
 
 void
-tree_excuse(struct tree *tree, int64_t missed)
+tree_excuse(struct tree *tree, int64_t now)
 {
 	for (uint32_t i = 0; i < tree->count; i++)
-		tree->children[i].heard += missed;
+		tree->children[i].heard = now;
 }
 
 const char *

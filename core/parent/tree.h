@@ -76,8 +76,8 @@ void tree_hear(struct tree *, int64_t now);
 /* Takes the dead: says why, and plans what follows. */
 void tree_reap(struct tree *, int64_t now);
 
-/* We were not there for `missed` microseconds (stopped, no processor): the children's silence begins anew. */
-void tree_excuse(struct tree *, int64_t missed);
+/* We were not there for a while (stopped, no processor), and cannot tell what we missed: all silence begins anew. */
+void tree_excuse(struct tree *, int64_t now);
 
 /* Has all probers born again, one after the other, each when it has finished what is under way. */
 void tree_renew_probers(struct tree *);
