@@ -1,0 +1,79 @@
+/* `postwatch plugins`: what was found where plugins lie, and what one of them lets be set. */
+#include "command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "command/faults.h"
+#include "config/reference.h"
+
+static void
+list(const struct config *config)
+{
+	printf("%-12s %-9s %-8s %s\n", "name", "kind", "version", "what it does");
+	for (uint32_t i = 0; i < config->plugin_count; i++) {
+		const struct pw_plugin *plugin = config->plugins[i].descriptor;
+
+		printf("%-12s %-9s %-8s %s\n", plugin->name, plugin->kind == PW_PROBE ? "probe" : "notifier",
+		    plugin->version, plugin->summary);
+	}
+}
+
+static int
+describe(const struct command *command, const struct config *config, const char *name)
+{
+	static char bytes[64 * 1024];
+	struct text text = TEXT_OVER(bytes);
+
+	for (uint32_t i = 0; i < config->plugin_count; i++)
+		if (strcmp(config->plugins[i].descriptor->name, name) == 0) {
+			reference_add_plugin(&text, &config->plugins[i]);
+			printf("%sfrom %s\n", bytes, config->plugins[i].path);
+			return 0;
+		}
+	return command_misused(command, "there is no plugin `%s`; `postwatch plugins` lists them", name);
+}
+
+static int
+plugins(const struct command *command, int argc, char **argv)
+{
+	static struct config_faults faults;
+	struct config_source source = { .path = NULL };
+	const struct option_row *row;
+	const struct config *config;
+	char *argument;
+	int at = 0;
+
+	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
+		if (row->letter == 'c')
+			source.path = argument;
+		else
+			source.plugin_dir = argument;
+	}
+	if (argc - at > 1)
+		return command_misused(command, "one name, or none");
+	config = config_read(&source, &faults);
+	faults_print(stderr, &faults);
+	if (config == NULL)
+		return EXIT_CONFIG;
+	if (at < argc)
+		return describe(command, config, argv[at]);
+	list(config);
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{ "config", 'c', "FILE", "a configuration, for its `plugins`" },
+	{ "plugins", 'L', "FOLDER", "where plugins lie" },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct command command_plugins = {
+	.name = "plugins",
+	.arguments = "[NAME]",
+	.summary = "list the plugins, or print the settings of one",
+	.help = "Lists the plugins that were found, and tells of each file that was refused why. NAME: prints what it is,\n"
+	        "its settings, phases with their limits, outcomes and facts, from its own tables.",
+	.options = options,
+	.run = plugins,
+};
