@@ -1,7 +1,6 @@
 /* One wording of kinds, ranges and defaults for the terminal and for the page. */
 #include "config/reference.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/outcome.h"
@@ -10,11 +9,11 @@
 #include "config/value.h"
 
 static const struct reference_table tables[] = {
-	{ "top", "At the top", global_settings },
-	{ "log", "In log", log_settings },
-	{ "target", "In targets and defaults", target_settings },
-	{ "tls", "In targets and defaults, for probes that know TLS", tls_settings_rows },
-	{ "notifier", "In notifiers", notifier_settings },
+	{ "top", "Top level", global_settings },
+	{ "log", "The log", log_settings },
+	{ "target", "Targets and defaults", target_settings },
+	{ "tls", "TLS", tls_settings_rows },
+	{ "notifier", "Notifiers", notifier_settings },
 	{ NULL, NULL, NULL },
 };
 
@@ -198,77 +197,4 @@ reference_add_plugin(struct text *text, const struct plugin *plugin)
 		return;
 	add_phases(text, plugin_probe(plugin));
 	add_outcomes(text, plugin_probe(plugin));
-}
-
-/* Words for mdoc: a backslash is \e, and no line begins with a control character. */
-static void
-add_roff(struct text *text, const char *words)
-{
-	if (*words == '.' || *words == '\'')
-		text_add(text, "\\&");
-	for (; *words != '\0'; words++) {
-		if (*words == '\\')
-			text_add(text, "\\e");
-		else if (*words == '"')
-			text_add(text, "\\(dq");
-		else
-			text_add_bytes(text, words, 1);
-	}
-}
-
-/* A sentence: the help with a capital and a full stop. */
-static void
-add_sentence(struct text *text, const char *words)
-{
-	char first[2] = { (char)toupper((unsigned char)words[0]), '\0' };
-
-	add_roff(text, first);
-	add_roff(text, words + 1);
-	text_add(text, ".\n");
-}
-
-void
-reference_add_mdoc(struct text *text, const struct pw_setting *rows)
-{
-	char room[300];
-
-	text_add(text, ".Bl -tag -width Ds\n");
-	for (; rows->key != NULL; rows++) {
-		struct text kind = TEXT_OVER(room);
-
-		text_add(text, ".It Ic ");
-		reference_add_key(text, rows);
-		text_add(text, "\n");
-		add_sentence(text, rows->help);
-		reference_add_kind(&kind, rows);
-		add_sentence(text, room);
-		if (rows->flags & PW_REQUIRED)
-			text_add(text, "It has to be set.\n");
-		kind = TEXT_OVER(room);
-		reference_add_default(&kind, rows);
-		if (kind.size > 0) {
-			text_add(text, "By default ");
-			add_roff(text, room);
-			text_add(text, ".\n");
-		}
-	}
-	text_add(text, ".El\n");
-}
-
-void
-reference_add_mdoc_limits(struct text *text)
-{
-	text_add(text, ".Bl -column handshake patient_limits slow\n.It Em phase Ta Em limits Ta Em patient_limits Ta Em slow\n");
-	for (int i = 0; limit_settings[LIMIT_ROUTINE][i].key != NULL; i++) {
-		text_format(text, ".It Ic %s", limit_settings[LIMIT_ROUTINE][i].key);
-		for (int kind = 0; kind < LIMIT_KINDS; kind++)
-			text_format(text, " Ta %s", limit_settings[kind][i].fallback);
-		text_add(text, "\n");
-	}
-	text_add(text, ".El\n.Bl -tag -width Ds\n");
-	for (int i = 0; limit_settings[LIMIT_ROUTINE][i].key != NULL; i++) {
-		text_format(text, ".It Ic %s\n", limit_settings[LIMIT_ROUTINE][i].key);
-		add_sentence(text, limit_settings[LIMIT_ROUTINE][i].help);
-	}
-	text_add(text, ".El\n");
 }

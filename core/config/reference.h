@@ -8,7 +8,7 @@
 /* A table of settings and where they stand. */
 struct reference_table {
 	const char *name;  /* "top", "log", "target", "tls", "limits", "notifier" */
-	const char *title; /* "Settings at the top" */
+	const char *title; /* "Top level" */
 	const struct pw_setting *rows; /* ends with a NULL key */
 };
 

@@ -1,117 +1,14 @@
-/* Targets: one by one, from lists, from the command line; what they say of each other. */
+/* Targets, their settings layer upon layer, and what they say of each other. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <time.h>
-
 #include "base/clock.h"
 #include "config_files.h"
 
-#define LIST "targets = ( { file = \"list.txt\"; probe = \"talk\"; } );"
 #define ONE(settings) "targets = ( { host = \"a.example\"; probe = \"talk\"; " settings " } );"
-
-static void
-reads_lists(void **state)
-{
-	static const struct { const char *name, *host, *shown; uint16_t port; } wanted[] = {
-		{ "mx1.example.org:25", "mx1.example.org", "mx1.example.org", 25 },
-		{ "second server", "mx2.example.org", "mx2.example.org", 2525 },
-		{ "MX3.Example.ORG:25", "mx3.example.org", "MX3.Example.ORG", 25 },
-		{ "192.0.2.1:25", "192.0.2.1", "192.0.2.1", 25 },
-		{ "[2001:db8::1]:465", "2001:db8::1", "2001:db8::1", 465 },
-		{ "six", "2001:db8::2", "2001:DB8:0::2", 25 },
-		{ "b\xc3\xbc" "cher.example:25", "xn--bcher-kva.example", "b\xc3\xbc" "cher.example", 25 },
-		{ "_25._tcp.example:25", "_25._tcp.example", "_25._tcp.example", 25 },
-		{ "x#y", "sharp.example", "sharp.example", 25 },
-		{ "dot.example.:25", "dot.example", "dot.example.", 25 },
-		{ "last.example:25", "last.example", "last.example", 25 },
-	};
-	const struct config *config;
-
-	(void)state;
-	files_put("list.txt", "\xef\xbb\xbf# a list\r\n\r\n  mx1.example.org  \r\nmx2.example.org:2525\tsecond server # really\r\n"
-	    "MX3.Example.ORG\n192.0.2.1\n[2001:db8::1]:465\n2001:DB8:0::2 six\n   # nothing\nb\xc3\xbc" "cher.example\n"
-	    "_25._tcp.example\nsharp.example x#y\ndot.example.\nlast.example");
-	config = files_good(LIST);
-	assert_int_equal(config->target_count, sizeof wanted / sizeof *wanted);
-	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-		assert_string_equal(config->targets[i].name, wanted[i].name);
-		assert_string_equal(config->targets[i].host, wanted[i].host);
-		assert_string_equal(config->targets[i].shown, wanted[i].shown);
-		assert_int_equal(config->targets[i].port, wanted[i].port);
-	}
-	assert_int_equal(config->targets[4].policy->tls->mode, PW_TLS_IMPLICIT);
-	assert_ptr_equal(config->targets[0].policy, config->targets[10].policy);
-}
-
-static void
-refuses_bad_lines_of_lists(void **state)
-{
-	static const struct { const char *line, *part; } bad[] = {
-		{ "ex..ample", "empty part" },
-		{ ".example", "empty part" },
-		{ "a b.example:99999 x", "" },
-		{ "mx.example:0", "port" },
-		{ "mx.example:smtp", "port" },
-		{ "mx.example 587", "a port is written host:port" },
-		{ "192.0.2.300", "neither an address nor a name" },
-		{ "1.2.3", "neither an address nor a name" },
-		{ "0x7f.1", "neither an address nor a name" },
-		{ "-a.example", "'-'" },
-		{ "a-.example", "'-'" },
-		{ "a*b.example", "'*'" },
-		{ "a/b", "'/'" },
-		{ "0.0.0.0", "cannot be probed" },
-		{ "224.0.0.1", "cannot be probed" },
-		{ "255.255.255.255", "cannot be probed" },
-		{ "169.254.169.254", "cannot be probed" },
-		{ "::", "cannot be probed" },
-		{ "ff02::1", "cannot be probed" },
-		{ "::ffff:169.254.169.254", "cannot be probed" },
-		{ "[::1", "bracket" },
-		{ "[mx.example]:25", "bracket" },
-		{ "\xe2\x98\x83.example", "no international name" },
-		{ "\xff\xfe.example", "no international name" },
-		{ "a.example name\x1b[31m", "\\x1b" },
-		{ "a.example name\xff", "\\xff" },
-		{ "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg.example", "63" },
-	};
-	char line[300];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		snprintf(line, sizeof line, "good.example\n%s\n", bad[i].line);
-		files_put("list.txt", line);
-		if (i != 2)
-			files_bad(LIST, "list.txt:2", bad[i].part);
-	}
-	snprintf(line, sizeof line, "%s", "");
-	for (int i = 0; i < 64; i++)
-		strcat(line, "abc.");
-	files_put("list.txt", line);
-	files_bad(LIST, "list.txt:1", "longer than 253");
-	files_bad("targets = ( { file = \"none.txt\"; probe = \"talk\"; } );", "main.conf:1", "No such file");
-	files_put_bytes("list.txt", "a.example\0b", 11);
-	files_bad(LIST, "main.conf:1", "NUL");
-}
-
-static void
-finds_every_twin(void **state)
-{
-	(void)state;
-	files_put("list.txt", "a.example\nb.example:25\n\nA.EXAMPLE.\n");
-	files_bad(LIST, "list.txt:4", "list.txt:1");
-	files_put("list.txt", "a.example same\nb.example same\n");
-	files_bad(LIST, "list.txt:2", "list.txt:1");
-	files_put("list.txt", "a.example\na.example:26\na.example other\n");
-	files_good(LIST);
-	files_good("targets = ( { host = \"a\"; probe = \"talk\"; }, { host = \"a\"; port = 25; probe = \"secure\"; } );");
-	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; },\n{ host = \"a\"; port = 25; probe = \"talk\"; } );", "main.conf:2",
-	    "main.conf:1: give one of them a name");
-}
 
 static void
 ties_parents(void **state)
@@ -133,8 +30,7 @@ ties_parents(void **state)
 	for (int i = 0; i <= 9; i++)
 		snprintf(content + strlen(content), 200, "\n{ name = \"t%d\"; host = \"t%d\"; probe = \"talk\"; %s%d%s },", i, i,
 		    i < 9 ? "parent = \"t" : "#", i + 1, i < 9 ? "\";" : "\n");
-	content[strlen(content) - 1] = ' ';
-	strcat(content, ");");
+	snprintf(content + strlen(content) - 1, 4, " );");
 	files_bad(content, "main.conf:2", "more than 8 parents");
 }
 
@@ -369,133 +265,11 @@ warns_of_haste(void **state)
 	assert_int_equal(files_faults.warnings, 1);
 }
 
-static void
-takes_words_without_a_file(void **state)
-{
-	const char *words[] = { "mx1.example.org", "mail.example.org:587", "[::1]:2525", "2001:db8::1" };
-	const char *sets[] = { "limits.banner=60s", "verify=none", "limits.ehlo=5s", "tries=1", "resolvers=127.0.0.1:5311,[::1]:53",
-		"helo=w.example.net", "count=4", "words=a b, c", "log.level=debug" };
-	struct config_source source = { .words = words, .word_count = 4, .probe = "talk", .sets = sets, .set_count = 9 };
-	const struct config *config = files_read_source(source);
-
-	(void)state;
-	if (config == NULL)
-		files_print();
-	assert_non_null(config);
-	assert_null(config->path);
-	assert_int_equal(config->target_count, 4);
-	assert_string_equal(config->targets[1].name, "mail.example.org:587");
-	assert_int_equal(config->targets[1].policy->tls->mode, PW_TLS_REQUIRE);
-	assert_int_equal(config->targets[1].policy->tls->verify, TLS_VERIFY_NONE);
-	assert_string_equal(config->targets[2].host, "::1");
-	assert_int_equal(config->targets[3].port, 25);
-	assert_int_equal(plan(config, "banner")->routine, 60 * SECOND);
-	assert_int_equal(plan(config, "ehlo")->routine, 5 * SECOND);
-	assert_int_equal(config->targets[0].policy->values->items[1].number, 4);
-	assert_int_equal(config->targets[0].policy->values->items[5].list->count, 2);
-	assert_string_equal(config->targets[0].policy->values->items[5].list->items[0], "a b");
-	assert_string_equal(config->targets[0].policy->values->items[5].list->items[1], "c");
-	assert_int_equal(config->resolver_count, 2);
-	assert_int_equal(address_port(&config->resolvers[0]), 5311);
-	assert_string_equal(config->helo, "w.example.net");
-	assert_int_equal(config->log_level, 7);
-}
-
-static void
-refuses_bad_words(void **state)
-{
-	const char *words[] = { "mx..example", "mx.example:99999" };
-	const char *sets[] = { "tries", "=3", "triess=3", "limits.baner=1s", "tries=x", "loud=maybe", "limits=5s", "probers=100" };
-	struct config_source source = { .words = words, .word_count = 2, .probe = "talk", .sets = sets, .set_count = 8 };
-
-	(void)state;
-	assert_null(files_read_source(source));
-	assert_int_equal(files_faults.faults, 10);
-	assert_true(files_told("command line", "\"mx..example\" has an empty part", false));
-	assert_true(files_told("command line", "99999", false));
-	assert_true(files_told("-s tries", "is not KEY=VALUE", false));
-	assert_true(files_told("-s =3", "is not KEY=VALUE", false));
-	assert_true(files_told("-s triess=3", "did you mean tries?", false));
-	assert_true(files_told("-s limits.baner=1s", "did you mean banner?", false));
-	assert_true(files_told("-s tries=x", "\"x\" is not a whole number", false));
-	assert_true(files_told("-s loud=maybe", "neither true nor false", false));
-	assert_true(files_told("-s limits=5s", "cannot be a value and a group at once", false));
-	assert_true(files_told("-s probers=100", "out of range", false));
-	source = (struct config_source){ .words = words, .word_count = 0, .probe = "tlak" };
-	assert_null(files_read_source(source));
-	assert_true(files_told("command line", "did you mean talk?", false));
-}
-
-static void
-selects_configured_targets_by_word(void **state)
-{
-	const char *words[] = { "submission", "b.example", "new.example" };
-	const char *sets[] = { "tries=7", "limits.banner=45s" };
-	struct config_source source = { .words = words, .word_count = 3, .select = true, .sets = sets, .set_count = 2 };
-	const struct config *config;
-	const struct target *target;
-
-	(void)state;
-	files_put("main.conf", "defaults = { probe = \"talk\"; retry_interval = \"33s\"; };\ntargets = ( { name = \"submission\"; host = \"a.example\"; port = 587; count = 9; parent = \"b.example:25\"; },"
-	    "{ host = \"b.example\"; }, { host = \"c.example\"; } );");
-	source.path = files_path("main.conf");
-	config = files_read_source(source);
-	if (config == NULL)
-		files_print();
-	assert_non_null(config);
-	assert_int_equal(config->target_count, 3);
-	target = files_target(config, "submission");
-	assert_int_equal(target->port, 587);
-	assert_int_equal(target->policy->tries, 7);
-	assert_int_equal(target->policy->values->items[1].number, 9);
-	assert_int_equal(target->policy->retry_interval, 33 * (int64_t)SECOND);
-	assert_int_equal(config->targets[target->parent].policy->tries, 7);
-	assert_int_equal(files_target(config, "new.example:25")->policy->retry_interval, 33 * (int64_t)SECOND);
-	source.probe = "secure";
-	source.word_count = 1;
-	config = files_read_source(source);
-	assert_non_null(config);
-	assert_int_equal(config->target_count, 1);
-	assert_string_equal(config->targets[0].policy->probe->descriptor->name, "secure");
-	assert_int_equal(config->targets[0].port, 587);
-	assert_int_equal(config->targets[0].parent, CONFIG_NONE);
-	source.select = false;
-	source.probe = NULL;
-	config = files_read_source(source);
-	assert_non_null(config);
-	assert_int_equal(config->target_count, 3);
-	assert_int_equal(files_target(config, "submission")->policy->tries, 7);
-	assert_int_equal(files_target(config, "c.example:25")->policy->tries, 3);
-}
-
-static void
-takes_100000_lines(void **state)
-{
-	FILE *file = fopen(files_path("list.txt"), "w");
-	struct timespec begun, ended;
-	const struct config *config;
-
-	(void)state;
-	assert_non_null(file);
-	for (int i = 0; i < 100000; i++)
-		fprintf(file, "mx%d.customer%d.example.org\n", i, i % 977);
-	assert_int_equal(fclose(file), 0);
-	clock_gettime(CLOCK_MONOTONIC, &begun);
-	config = files_good(LIST);
-	clock_gettime(CLOCK_MONOTONIC, &ended);
-	assert_int_equal(config->target_count, 100000);
-	assert_int_equal(config->probers >= 1, 1);
-	print_message("# 100,000 lines in %.3f s\n", (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9);
-}
-
 int
 main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(reads_lists),
-		TEST(refuses_bad_lines_of_lists),
-		TEST(finds_every_twin),
 		TEST(ties_parents),
 		TEST(chooses_tls_by_port),
 		TEST(checks_tls_settings),
@@ -504,10 +278,6 @@ main(void)
 		TEST(checks_settings_of_targets),
 		TEST(checks_own_settings_of_probes),
 		TEST(warns_of_haste),
-		TEST(takes_words_without_a_file),
-		TEST(refuses_bad_words),
-		TEST(selects_configured_targets_by_word),
-		TEST(takes_100000_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

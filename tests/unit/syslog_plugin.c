@@ -35,7 +35,7 @@ load(void **state)
 	path[size] = '\0';
 	for (int i = 0; i < 3; i++)
 		*strrchr(path, '/') = '\0';
-	strcat(path, "/plugins/syslog.so");
+	snprintf(path + strlen(path), 60, "/plugins/syslog.so");
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	plugin = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
 	if (plugin == NULL)
@@ -107,7 +107,7 @@ listen_local(int type)
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	assert_true(strlen(socket_path) < sizeof address.sun_path);
-	strcpy(address.sun_path, socket_path);
+	memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
 	if (type == SOCK_STREAM)
 		assert_int_equal(listen(fd, 5), 0);
