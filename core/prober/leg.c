@@ -30,13 +30,15 @@ enter(void *pointer)
 	return leg->state == LEG_TALKING ? leg : NULL;
 }
 
-/* When the loop came back; what began and went on since then in the same turn never goes back behind its begin. */
+/* When what is told happened: as the loop came back, and for what came without the loop having waited, the present. So
+ * a long turn of ours is not counted as theirs, and time never goes back. */
 static int64_t
-now(const struct leg *leg)
+now(struct leg *leg)
 {
 	int64_t woke = leg->run->prober->woke;
 
-	return woke > leg->asked_at ? woke : leg->asked_at;
+	leg->touched = woke > leg->touched ? woke : clock_mono();
+	return leg->touched;
 }
 
 void
@@ -84,14 +86,15 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	if (leg == NULL)
 		return;
 	leg->armed = INT64_MAX;
-	if (now(leg) < dialogue_deadline(leg->dialogue)) {
+	int64_t at = now(leg);
+	if (at < dialogue_deadline(leg->dialogue)) {
 		arm(leg);
 		return;
 	}
 	stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	dialogue_expired(leg->dialogue, now(leg), &step);
+	dialogue_expired(leg->dialogue, at, &step);
 	carry_out(leg, &step);
 }
 
@@ -179,7 +182,8 @@ on_connected(void *owner)
 	if (leg == NULL)
 		return;
 	stream_local(&leg->stream, &local);
-	dialogue_connected(leg->dialogue, now(leg), &local, &step);
+	bool known = address_class(&local) != ADDRESS_UNSPECIFIED; /* it is not where the connection broke already */
+	dialogue_connected(leg->dialogue, now(leg), known ? &local : NULL, &step);
 	carry_out(leg, &step);
 }
 
@@ -317,12 +321,12 @@ talk(struct leg *leg)
 
 	if (at - leg->asked_at > leg->run->waited)
 		leg->run->waited = at - leg->asked_at;
-	leg->asked_at = at;
 	prober_take_in_hand(leg->run->prober, leg->run);
 	if (!create_dialogue(leg, at)) {
 		end(leg);
 		return;
 	}
+	leg->touched = at;
 	leg->state = LEG_TALKING;
 	connect_stream(leg);
 }

@@ -29,6 +29,7 @@ struct leg {
 	struct resolver_query *query;
 	int64_t asked_at;    /* for a slot */
 	int64_t armed;       /* when the timer goes off */
+	int64_t touched;     /* when it was last told anything */
 	ev_timer timer;
 	struct slot slot;
 	struct stream stream;
