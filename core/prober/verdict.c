@@ -162,13 +162,23 @@ dialogue_report_flags(const struct dialogue *dialogue)
 	return dialogue->flags;
 }
 
+/* Behind the phase that failed nothing counts as reached: a farewell that was said nevertheless stands in the transcript
+ * alone. */
+static bool
+is_reached(const struct dialogue *dialogue, uint32_t phase)
+{
+	bool farewell = strcmp(dialogue_plan(dialogue, (uint8_t)phase)->name, "quit") == 0;
+
+	return dialogue->micros[phase] >= 0 && !(farewell && dialogue->failed != NO_PHASE);
+}
+
 uint32_t
 dialogue_reached(const struct dialogue *dialogue)
 {
 	uint32_t reached = 0;
 
 	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
-		if (dialogue->micros[i] >= 0 && i != dialogue->failed)
+		if (is_reached(dialogue, i) && i != dialogue->failed)
 			reached |= 1u << i;
 	return reached;
 }
@@ -177,13 +187,13 @@ int64_t
 dialogue_phase_micros(const struct dialogue *dialogue, uint32_t index)
 {
 	assert(index < dialogue_policy(dialogue)->phase_count);
-	return dialogue->micros[index];
+	return is_reached(dialogue, index) ? dialogue->micros[index] : -1;
 }
 
 static enum phase_status
 status(const struct dialogue *dialogue, uint32_t phase)
 {
-	if (dialogue->micros[phase] < 0)
+	if (!is_reached(dialogue, phase))
 		return PHASE_NOT_REACHED;
 	if (strcmp(dialogue_plan(dialogue, (uint8_t)phase)->name, "quit") == 0)
 		return dialogue->quit_answered ? PHASE_OK : PHASE_FAILED;
@@ -216,7 +226,7 @@ add_phase(const struct dialogue *dialogue, struct evidence *evidence, uint32_t i
 
 	snprintf(phase->name, sizeof phase->name, "%s", dialogue_plan(dialogue, (uint8_t)index)->name);
 	phase->status = status(dialogue, index);
-	phase->micros = dialogue->micros[index];
+	phase->micros = phase->status == PHASE_NOT_REACHED ? -1 : dialogue->micros[index];
 	phase->limit = phase_limit(dialogue, (uint8_t)index);
 }
 
