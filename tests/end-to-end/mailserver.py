@@ -117,13 +117,19 @@ class Certificates:
 
 class Postfix:
 	def __init__(self, folder):
-		# Postfix wants every folder above its own to be passable, and its user to own data_directory.
-		self.folder = pathlib.Path(folder)
+		self.folder = pathlib.Path(folder).resolve()
 		self.pid = None
 		self.port = {}
 
-	def __enter__(self):
+	def make_passable(self):
+		"""Postfix's own user has to come to its folder: those above it that are ours let everybody pass."""
 		self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+		for parent in self.folder.parents:
+			if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o001:
+				parent.chmod(parent.stat().st_mode | 0o011)
+
+	def __enter__(self):
+		self.make_passable()
 		for name in ("etc", "queue", "data"):
 			(self.folder / name).mkdir(exist_ok=True)
 		shutil.chown(self.folder / "data", "postfix")
