@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -345,6 +346,8 @@ prepare(struct worker *worker, struct reason *why)
 	int landlock;
 
 	raise_descriptors();
+	/* gmtime_r(3), which OpenSSL calls, would read the zone's file when it is first called. */
+	tzset();
 	worker->loop = ev_loop_new(EVFLAG_AUTO);
 	worker->dispatch = worker->loop != NULL ? dispatch_create(worker->loop) : NULL;
 	if (worker->dispatch == NULL) {

@@ -73,9 +73,8 @@ class Smtp(Server):
 		while True:
 			word = self.line(peer).upper().split(b" ")[0]
 			if word in (b"EHLO", b"HELO"):
-				peer.sendall(b"250-mx.test\r\n250-SIZE 10240000\r\n" if self.tls is None or secured else
-				    b"250-mx.test\r\n250-SIZE 10240000\r\n250-STARTTLS\r\n")
-				peer.sendall(b"250 8BITMIME\r\n")
+				offers = b"250-STARTTLS\r\n" if self.tls is not None and not secured else b""
+				peer.sendall(b"250-mx.test\r\n250-SIZE 10240000\r\n" + offers + b"250 8BITMIME\r\n")
 			elif word == b"STARTTLS" and self.tls is not None and not secured:
 				peer.sendall(b"220 go ahead\r\n")
 				peer = self.tls.wrap_socket(peer, server_side=True)
