@@ -343,6 +343,8 @@ receive_tls(struct stream *stream)
 			follow_tls(stream, step);
 			return;
 		}
+		stream->tls_wants_write = false;
+		stream_watch(stream);
 		/* What lies in the socket shows there; what was read ahead does not. */
 		if (!tell_data(stream, bytes, got) || !tls_has_more(stream->tls))
 			return;
