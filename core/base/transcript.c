@@ -50,7 +50,7 @@ verdict_word(uint8_t verdict)
 }
 
 void
-transcript_add_leg(struct text *text, const struct evidence *leg)
+transcript_add_ends(struct text *text, const struct evidence *leg)
 {
 	if (leg->address.size > 0)
 		transcript_add_address(text, leg->address, leg->port);
@@ -64,11 +64,16 @@ transcript_add_leg(struct text *text, const struct evidence *leg)
 		text_add(text, " as ");
 		text_add_bytes(text, leg->helo.data, leg->helo.size);
 	}
-	text_format(text, ": %s", verdict_word(leg->verdict));
+}
+
+void
+transcript_add_verdict(struct text *text, const struct evidence *leg)
+{
+	text_add(text, verdict_word(leg->verdict));
 	if (strcmp(leg->outcome, "ok") != 0)
 		text_format(text, " (%s)", leg->outcome);
 	if (leg->text.size > 0) {
-		text_add(text, ", ");
+		text_add(text, ": ");
 		text_add_bytes(text, leg->text.data, leg->text.size);
 	}
 }

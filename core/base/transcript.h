@@ -21,8 +21,11 @@ const char *transcript_arrow(enum evidence_dir);
 
 void transcript_add_line(struct text *, const struct evidence_line *);
 
-/* "192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net: failed (banner_timeout), no greeting within 60.0 s". */
-void transcript_add_leg(struct text *, const struct evidence *);
+/* "192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net": what a postmaster searches his log for. */
+void transcript_add_ends(struct text *, const struct evidence *);
+
+/* "failed (banner_timeout): no greeting within 60.0 s". */
+void transcript_add_verdict(struct text *, const struct evidence *);
 
 /* "resolve 0.002 s, connect 0.011 s, banner failed after 60.0 s (limit 60.0 s), ehlo not reached": the phases in order,
  * of those not reached the first alone. */

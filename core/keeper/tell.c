@@ -55,7 +55,11 @@ tell_sentence(const struct teller *teller, const struct message_change *change, 
 	teller->line(teller->arg, level, bytes);
 }
 
-/* "attempt 2 of 3 at 2026-11-23 18:34:42 +0100 (CET), 192.0.2.1:25 from …: failed (…), no greeting within 60.0 s" */
+/*
+ * attempt 2 of 3 at 2026-11-23 18:34:42 +0100 (CET): 192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net
+ * failed (banner_timeout): no greeting within 60.0 s
+ * connect 0.012 s, banner failed after 60.0 s (limit 60.0 s), ehlo not reached
+ */
 static void
 tell_leg(const struct teller *teller, const char *name, const struct evidence *leg)
 {
@@ -64,8 +68,11 @@ tell_leg(const struct teller *teller, const char *name, const struct evidence *l
 
 	text_format(&text, "%s at ", name);
 	zone_add(&text, teller->zone, leg->started);
-	text_add(&text, ", ");
-	transcript_add_leg(&text, leg);
+	text_add(&text, ": ");
+	transcript_add_ends(&text, leg);
+	say(teller, &text);
+	text = TEXT_OVER(bytes);
+	transcript_add_verdict(&text, leg);
 	say(teller, &text);
 	text = TEXT_OVER(bytes);
 	transcript_add_phases(&text, leg);

@@ -176,8 +176,8 @@ a_change_is_told_with_its_evidence(void **state)
 	assert_string_equal(told,
 	    "mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts\n"
 	    "attempt 1 of 2: its evidence was not kept\n"
-	    "attempt 2 of 2 at 2023-11-14 22:13:20 +0000 (UTC), 192.0.2.1:25: failed (banner_timeout), "
-	    "no greeting within 30.0 s\n"
+	    "attempt 2 of 2 at 2023-11-14 22:13:20 +0000 (UTC): 192.0.2.1:25\n"
+	    "failed (banner_timeout): no greeting within 30.0 s\n"
 	    "connect 0.001 s, banner failed after 30.0 s (limit 30.0 s)\n"
 	    "warning slow_connect: 4.0 s\n"
 	    "banner: mx\\x1b ESMTP\n"

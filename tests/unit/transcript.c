@@ -66,29 +66,47 @@ static const struct evidence leg = {
 };
 
 static void
-a_leg_is_a_sentence(void **state)
+who_talked_to_whom(void **state)
 {
 	struct evidence other = leg;
 	char room[256];
 	struct text text = TEXT_OVER(room);
 
 	(void)state;
-	transcript_add_leg(&text, &leg);
-	assert_string_equal(room, "192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net: failed (banner_timeout), "
-	    "no greeting within 60.0 s");
+	transcript_add_ends(&text, &leg);
+	assert_string_equal(room, "192.0.2.1:25 from 192.0.2.9:40112 as watch.example.net");
 	other.address = bytes_of("2001:db8::1");
-	other.local = other.helo = other.text = bytes_of("");
+	other.local = other.helo = bytes_of("");
+	text = TEXT_OVER(room);
+	transcript_add_ends(&text, &other);
+	assert_string_equal(room, "[2001:db8::1]:25");
+	other.address = bytes_of("");
+	text = TEXT_OVER(room);
+	transcript_add_ends(&text, &other);
+	assert_string_equal(room, "no address");
+}
+
+static void
+a_verdict_is_a_sentence(void **state)
+{
+	struct evidence other = leg;
+	char room[256];
+	struct text text = TEXT_OVER(room);
+
+	(void)state;
+	transcript_add_verdict(&text, &leg);
+	assert_string_equal(room, "failed (banner_timeout): no greeting within 60.0 s");
+	other.text = bytes_of("");
 	other.verdict = PW_OK;
 	memcpy(other.outcome, "ok", 3);
 	text = TEXT_OVER(room);
-	transcript_add_leg(&text, &other);
-	assert_string_equal(room, "[2001:db8::1]:25: ok");
-	other.address = bytes_of("");
+	transcript_add_verdict(&text, &other);
+	assert_string_equal(room, "ok");
 	other.verdict = EVIDENCE_NOT_CHECKED;
 	memcpy(other.outcome, "no_route", 9);
 	text = TEXT_OVER(room);
-	transcript_add_leg(&text, &other);
-	assert_string_equal(room, "no address: not checked (no_route)");
+	transcript_add_verdict(&text, &other);
+	assert_string_equal(room, "not checked (no_route)");
 }
 
 static void
@@ -109,7 +127,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_direction_has_its_arrow),
 		cmocka_unit_test(any_line_fits),
-		cmocka_unit_test(a_leg_is_a_sentence),
+		cmocka_unit_test(who_talked_to_whom),
+		cmocka_unit_test(a_verdict_is_a_sentence),
 		cmocka_unit_test(phases_tell_where_it_ended),
 	};
 
