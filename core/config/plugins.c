@@ -27,24 +27,24 @@ plugins_fini(struct plugins *plugins)
 	*plugins = (struct plugins){ 0 };
 }
 
+/* In the build folder they lie beside the program, and where it was installed behind ../lib, whatever PREFIX it was
+ * built for. */
 const char *
 plugins_standard_folder(struct arena *arena)
 {
 	static const char *const places[] = { "plugins", "../lib/postwatch/plugins" };
 	char *program = realpath("/proc/self/exe", NULL);
-	const char *folder = PW_PLUGIN_DIR;
+	const char *folder = NULL;
 	struct stat status;
 
-	for (size_t i = 0; program != NULL && i < sizeof places / sizeof places[0]; i++) {
+	for (size_t i = 0; program != NULL && folder == NULL && i < sizeof places / sizeof *places; i++) {
 		const char *place = path_beside(arena, program, places[i]);
 
-		if (stat(place, &status) == 0 && S_ISDIR(status.st_mode)) {
+		if (stat(place, &status) == 0 && S_ISDIR(status.st_mode))
 			folder = place;
-			break;
-		}
 	}
 	free(program);
-	return folder;
+	return folder != NULL ? folder : PW_PLUGIN_DIR;
 }
 
 static void *

@@ -182,8 +182,8 @@ reference_add_plugin(struct text *text, const struct plugin *plugin)
 	const struct pw_plugin *descriptor = plugin->descriptor;
 	bool is_probe = descriptor->kind == PW_PROBE;
 
-	text_format(text, "%s %s, %s: %s\n%s\n", descriptor->name, descriptor->version, is_probe ? "a probe" : "a notifier",
-	    descriptor->summary, plugin->path);
+	text_format(text, "%s %s, %s: %s\n", descriptor->name, descriptor->version, is_probe ? "a probe" : "a notifier",
+	    descriptor->summary);
 	if (is_probe && plugin_probe(plugin)->default_port != 0)
 		text_format(text, "port %u by default\n", plugin_probe(plugin)->default_port);
 	if (descriptor->settings != NULL && descriptor->settings->key != NULL)
