@@ -30,7 +30,7 @@ override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
 PACKAGES := libconfig libcares openssl libidn2 libpcre2-8
-LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,ALL
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
             -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
 

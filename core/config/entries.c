@@ -107,7 +107,7 @@ static const struct policy *
 rebuild_policy(struct reader *reader, struct draft *draft, const struct layer *layer)
 {
 	struct layer *over = arena_alloc(reader->scratch, sizeof *over);
-	const char *name = reader->source->probe;
+	const char *name = reader->wanted_probe;
 	const struct probe *probe = draft->probe;
 	const struct place place = { faults_file(&reader->faults, "command line"), 0 };
 
@@ -138,7 +138,9 @@ reader_finish_target(struct reader *reader, struct draft *draft, const struct la
 		faults_add(&reader->faults, draft->place, "family: %s is an %s address", QUOTE(reader, draft->host.shown),
 		    address_is_ipv4(&draft->host.address) ? "IPv4" : "IPv6");
 	if (layer != NULL && source->word_count > 0 && reader_is_wanted(reader, draft)) {
-		if (reader->sets->count > 0 || source->probe != NULL)
+		if (reader->wanted_port != 0)
+			draft->port = reader->wanted_port;
+		if (reader->sets->count > 0 || reader->wanted_port != 0 || reader->wanted_probe != NULL)
 			draft->policy = rebuild_policy(reader, draft, layer);
 	} else if (layer != NULL && source->select) {
 		return;

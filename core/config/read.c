@@ -15,6 +15,14 @@ struct whole {
 static struct arena *latest;
 
 static void
+warn_of_nothing(struct reader *reader)
+{
+	if (reader->source->path != NULL && reader->config->target_count == 0 && reader->faults.into->faults == 0)
+		faults_warn(&reader->faults, (struct place){ faults_file(&reader->faults, reader->source->path), 0 },
+		    "there are no targets: nothing will be watched");
+}
+
+static void
 read_all(struct reader *reader)
 {
 	reader_read_files(reader);
@@ -27,6 +35,7 @@ read_all(struct reader *reader)
 	reader_take_words(reader);
 	reader_tie_targets(reader);
 	reader_look_around(reader);
+	warn_of_nothing(reader);
 }
 
 static void

@@ -89,6 +89,8 @@ struct reader {
 	const struct node **target_lists, **notifier_lists;
 	uint32_t target_list_count, notifier_list_count;
 	const struct node *sets; /* of the command line, for targets */
+	const char *wanted_probe; /* of the command line; NULL: it says none */
+	uint16_t wanted_port;     /* 0: it says none */
 	struct pw_value global[GLOBAL_ROWS];
 
 	const char *phase_names[PHASE_NAMES_MAX];
@@ -147,6 +149,8 @@ void reader_take_targets(struct reader *);
 void reader_take_list(struct reader *, const struct node *file, const char *path, uint16_t port, struct draft *,
     const struct layer *);
 void reader_take_words(struct reader *);
+/* The settings of the command line, sorted into those for the whole and those for its targets. */
+void reader_take_sets(struct reader *);
 /* Whether a word of the command line means this target. */
 bool reader_is_wanted(struct reader *, const struct draft *);
 /* host, host:port or [v6]:port; *port is left alone where none was given. False after a fault, which begins with `what`. */

@@ -169,32 +169,6 @@ read_parts(struct reader *reader)
 	free(entries);
 }
 
-/* What the command line says of the whole replaces what files say; the rest is for its targets. */
-static void
-take_sets(struct reader *reader)
-{
-	const struct config_source *source = reader->source;
-	const struct node *all = node_of_sets(&reader->faults, reader->scratch, source->sets, source->set_count);
-	struct node *own = arena_alloc(reader->scratch, sizeof *own);
-	struct node *children = arena_array(reader->scratch, all->count + 1, sizeof *children);
-
-	*own = *all;
-	own->count = 0;
-	own->children = children;
-	for (uint32_t i = 0; i < all->count; i++) {
-		const struct node *node = &all->children[i];
-		int row = settings_find(global_settings, node->key);
-
-		if (row >= 0)
-			reader->globals[row] = node;
-		else if (find_group(node->key) == TOP_LOG && node->kind == NODE_GROUP)
-			reader->log = node;
-		else
-			children[own->count++] = *node;
-	}
-	reader->sets = own;
-}
-
 void
 reader_read_files(struct reader *reader)
 {
@@ -202,7 +176,7 @@ reader_read_files(struct reader *reader)
 		read_file(reader, reader->source->path);
 		read_parts(reader);
 	}
-	take_sets(reader);
+	reader_take_sets(reader);
 }
 
 static void

@@ -3,6 +3,56 @@
 
 #include <string.h>
 
+/* A setting of the command line that says which target it is, not how it is watched. */
+static void
+take_identity(struct reader *reader, const struct node *node, int row)
+{
+	struct pw_value value;
+
+	if (row != TARGET_PROBE && row != TARGET_PORT) {
+		faults_add(&reader->faults, node->place, "%s cannot be said of targets of the command line", node->key);
+		return;
+	}
+	if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
+		return;
+	if (row == TARGET_PORT)
+		reader->wanted_port = (uint16_t)value.number;
+	else if (reader->wanted_probe == NULL)
+		reader->wanted_probe = value.string;
+}
+
+static void
+take_set(struct reader *reader, const struct node *node, struct node *own, struct node *children)
+{
+	int global = settings_find(global_settings, node->key), row = settings_find(target_settings, node->key);
+
+	if (global >= 0)
+		reader->globals[global] = node; /* in place of what files say */
+	else if (strcmp(node->key, "log") == 0 && node->kind == NODE_GROUP)
+		reader->log = node;
+	else if (row >= 0 && target_settings[row].flags & SETTING_IDENTITY)
+		take_identity(reader, node, row);
+	else
+		children[own->count++] = *node;
+}
+
+void
+reader_take_sets(struct reader *reader)
+{
+	const struct config_source *source = reader->source;
+	const struct node *all = node_of_sets(&reader->faults, reader->scratch, source->sets, source->set_count);
+	struct node *own = arena_alloc(reader->scratch, sizeof *own);
+	struct node *children = arena_array(reader->scratch, all->count + 1, sizeof *children);
+
+	*own = *all;
+	own->count = 0;
+	own->children = children;
+	reader->wanted_probe = source->probe;
+	for (uint32_t i = 0; i < all->count; i++)
+		take_set(reader, &all->children[i], own, children);
+	reader->sets = own;
+}
+
 /* Whether a word is this target's name, or the place that it has no other name for. */
 static bool
 is_meant(const char *word, const struct draft *draft)
@@ -39,6 +89,9 @@ take_word(struct reader *reader, const char *word, const struct probe *probe, co
 	struct draft draft = { .probe = probe, .place = { faults_file(&reader->faults, "command line"), 0 },
 		.port = plugin_probe(probe->plugin)->default_port, .pace_warned = &reader->pace_warned };
 
+	if (reader->wanted_port != 0)
+		draft.port = reader->wanted_port;
+
 	draft.pace_place = draft.place;
 	if (!reader_take_endpoint(reader, "", word, strlen(word), draft.place, &draft.host, &draft.port))
 		return;
@@ -59,9 +112,10 @@ reader_take_words(struct reader *reader)
 
 	for (uint32_t i = 0; i < source->word_count; i++)
 		all_seen = all_seen && reader->words_seen[i];
-	if (all_seen || (source->word_count == 0 && reader->sets->count == 0 && source->probe == NULL))
+	if (all_seen || (source->word_count == 0 && reader->sets->count == 0 && reader->wanted_probe == NULL))
 		return;
-	probe = source->probe != NULL ? reader_find_probe(reader, source->probe, place) : reader_default_probe(reader);
+	probe = reader->wanted_probe != NULL ? reader_find_probe(reader, reader->wanted_probe, place)
+	    : reader_default_probe(reader);
 	if (probe == NULL)
 		return;
 	layer = arena_alloc(reader->scratch, sizeof *layer);

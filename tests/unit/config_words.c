@@ -68,9 +68,28 @@ refuses_bad_words(void **state)
 	assert_true(files_told("-s loud=maybe", "neither true nor false", false));
 	assert_true(files_told("-s limits=5s", "cannot be a value and a group at once", false));
 	assert_true(files_told("-s probers=100", "out of range", false));
+	source = (struct config_source){ .words = words, .word_count = 0, .sets = (const char *const[]){ "host=a", "port=0" }, .set_count = 2 };
+	assert_null(files_read_source(source));
+	assert_int_equal(files_faults.faults, 2);
+	assert_true(files_told("-s host=a", "cannot be said", false));
+	assert_true(files_told("-s port=0", "out of range", false));
 	source = (struct config_source){ .words = words, .word_count = 0, .probe = "tlak" };
 	assert_null(files_read_source(source));
 	assert_true(files_told("command line", "did you mean talk?", false));
+}
+
+static void
+takes_probe_and_port_as_settings(void **state)
+{
+	const char *words[] = { "a.example", "b.example:465" }, *sets[] = { "probe=secure", "port=587" };
+	const struct config *config = files_read_source((struct config_source){ .words = words, .word_count = 2, .sets = sets, .set_count = 2 });
+
+	(void)state;
+	assert_non_null(config);
+	assert_string_equal(config->targets[0].policy->probe->descriptor->name, "secure");
+	assert_int_equal(config->targets[0].port, 587);
+	assert_int_equal(config->targets[1].port, 465);
+	assert_int_equal(config->targets[1].policy->tls->mode, PW_TLS_IMPLICIT);
 }
 
 static void
@@ -122,6 +141,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(takes_words_without_a_file),
 		TEST(refuses_bad_words),
+		TEST(takes_probe_and_port_as_settings),
 		TEST(selects_configured_targets_by_word),
 	};
 
