@@ -35,20 +35,29 @@ appended(struct buffer *list, const struct wire_out *out)
 		list->size += (uint32_t)out->size;
 }
 
+/* The size of the fact at `offset` of a list that we wrote ourselves; *same: it is called `name`. */
+static size_t
+fact_size(const struct buffer *facts, size_t offset, const char *name, size_t name_size, bool *same)
+{
+	const unsigned char *entry = (const unsigned char *)facts->data + offset;
+	uint16_t value;
+
+	memcpy(&value, entry + 1 + entry[0] + 1, sizeof value);
+	*same = entry[0] == name_size && memcmp(entry + 1, name, name_size) == 0;
+	return 1u + entry[0] + 1u + sizeof value + value;
+}
+
 /* Takes the entry called `name` out of a list of facts. */
 static void
 forget_fact(struct buffer *facts, const char *name)
 {
-	struct pw_bytes list = buffer_view(facts);
-	struct evidence_fact fact;
-	size_t before = list.size;
+	size_t name_size = strlen(name), size;
+	bool same = false;
 
-	while (evidence_next_fact(&list, &fact)) {
-		if (strcmp(fact.name, name) == 0) {
-			buffer_remove(facts, facts->size - before, before - list.size);
-			return;
-		}
-		before = list.size;
+	for (size_t offset = 0; offset < facts->size && !same; offset += size) {
+		size = fact_size(facts, offset, name, name_size, &same);
+		if (same)
+			buffer_remove(facts, offset, size);
 	}
 }
 

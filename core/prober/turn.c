@@ -16,13 +16,13 @@ turn_of(struct pw_turn *open)
 __attribute__((format(printf, 2, 3))) static void
 fault(struct turn *turn, const char *format, ...)
 {
-	struct text text = TEXT_OVER(turn->text);
 	char bytes[EVIDENCE_TEXT_MAX / 2];
 	va_list arguments;
 
 	if (turn->choice == TURN_FAULT)
 		return;
 	turn->choice = TURN_FAULT;
+	struct text text = TEXT_OVER(turn->text);
 	va_start(arguments, format);
 	int made = vsnprintf(bytes, sizeof bytes, format, arguments);
 	va_end(arguments);
