@@ -198,13 +198,11 @@ count_states(const struct monitor *monitor, uint32_t counts[static STATES])
 }
 
 void
-herald_hour(struct monitor *monitor)
+herald_counts(struct monitor *monitor)
 {
 	struct counts *counts = &monitor->counts;
 	uint32_t states[STATES] = { 0 };
 
-	if (monitor->now - monitor->hour < hourly)
-		return;
 	monitor->hour = monitor->now;
 	count_states(monitor, states);
 	duty_log(monitor->duty, LOG_INFO, 0, "%" PRIu32 " targets up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
@@ -218,4 +216,11 @@ herald_hour(struct monitor *monitor)
 		    " pieces of evidence were left out", monitor->outbox.results_dropped, monitor->outbox.evidence_dropped);
 	*counts = (struct counts){ .runs_ever = counts->runs_ever, .lines_withheld = counts->lines_withheld };
 	monitor->outbox.results_dropped = monitor->outbox.evidence_dropped = 0;
+}
+
+void
+herald_hour(struct monitor *monitor)
+{
+	if (monitor->now - monitor->hour >= hourly)
+		herald_counts(monitor);
 }

@@ -38,9 +38,9 @@ set_now(struct process *process)
 }
 
 static void
-end_event(struct process *process)
+end_event(struct process *process, bool tick)
 {
-	monitor_flush(process->monitor);
+	monitor_flush(process->monitor, tick);
 	if (process->stop_by != 0 && monitor_is_done(process->monitor))
 		finish(process, 0);
 }
@@ -70,7 +70,7 @@ on_prober(EV_P_ ev_io *io, int events)
 			duty_blame(process->monitor->duty, DUTY_PROBER, index, "to the monitor");
 		lose_prober(process, index);
 	}
-	end_event(process);
+	end_event(process, false);
 }
 
 static void
@@ -91,7 +91,7 @@ on_keeper(EV_P_ ev_io *io, int events)
 		ev_io_stop(EV_A_ io);
 		outbox_lost(process->monitor);
 	}
-	end_event(process);
+	end_event(process, false);
 }
 
 static bool
@@ -173,7 +173,7 @@ on_parent(EV_P_ ev_io *io, int events)
 		if (size == 0 || !hear_parent(process, (size_t)size, fd))
 			finish(process, BROKEN);
 	}
-	end_event(process);
+	end_event(process, false);
 }
 
 /* A keeper whose disk is sick must not keep us from watching: what it knows is then not known. */
@@ -205,7 +205,7 @@ on_tick(EV_P_ ev_timer *timer, int events)
 		process->late_max = 0;
 		process->alive_due = monitor->now + SECOND;
 	}
-	end_event(process);
+	end_event(process, true);
 	if (process->stop_by != 0 && monitor->now >= process->stop_by)
 		finish(process, 0);
 	/* On the grid of ticks, whatever this one cost. */

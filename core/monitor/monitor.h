@@ -132,8 +132,8 @@ void monitor_begin(struct monitor *);
 /* Every tick: what time alone brings about. */
 void monitor_tick(struct monitor *);
 
-/* After every packet and every tick: sends what has gathered. */
-void monitor_flush(struct monitor *);
+/* After every packet: sends what has gathered, and after a tick also what can wait that long. */
+void monitor_flush(struct monitor *, bool tick);
 
 /* No more orders. */
 void monitor_stop(struct monitor *);
@@ -211,6 +211,8 @@ void herald_ours(struct monitor *, enum notice_kind, const char *code, int64_t s
 void herald_facts(struct monitor *, const struct report *, const char *facts);
 /* What happened to an attempt, for the log only. */
 void herald_attempt(struct monitor *, uint32_t target, const struct report *);
+/* What was done since the last time: every hour, and at the end. */
+void herald_counts(struct monitor *);
 void herald_hour(struct monitor *);
 
 /* sentence.c */
@@ -232,7 +234,8 @@ void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
 void outbox_put_result(struct monitor *, const struct report *);
 void outbox_put_state(struct monitor *, uint32_t target); /* behind what waits */
 void outbox_mark(struct monitor *, uint32_t target);      /* some time soon */
-void outbox_flush(struct monitor *);
+/* `results`: those that have gathered as well; they are in no hurry. */
+void outbox_flush(struct monitor *, bool results);
 bool outbox_is_empty(const struct monitor *);
 
 #endif

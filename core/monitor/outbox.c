@@ -198,13 +198,14 @@ send_states(struct monitor *monitor)
 }
 
 void
-outbox_flush(struct monitor *monitor)
+outbox_flush(struct monitor *monitor, bool results)
 {
 	struct outbox *outbox = &monitor->outbox;
 
 	if (outbox->fd < 0 || !monitor->begun)
 		return;
-	pack_results(outbox);
+	if (results || monitor->stopping)
+		pack_results(outbox);
 	if (send_parcels(outbox))
 		send_states(monitor);
 }

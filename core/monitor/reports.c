@@ -183,6 +183,13 @@ note_place(struct lately *lately, const struct message_evidence *evidence)
 		lately->network = address_network(&address);
 }
 
+/* A good leg of a target of which nothing is open can belong to nothing that is told: its facts are all that counts. */
+static bool
+is_worth_keeping(const struct target_state *state, const struct evidence *leg)
+{
+	return leg->verdict != PW_OK || state->trouble != NULL || state->conditions != NULL || state->flapping != NULL;
+}
+
 static bool
 take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
@@ -197,7 +204,8 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct lately *lately = lately_of(monitor, evidence.run);
 	note_place(lately, &evidence);
 	note_facts(monitor, lately, &evidence);
-	outbox_put_evidence(monitor, packet, size);
+	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg))
+		outbox_put_evidence(monitor, packet, size);
 	return true;
 }
 

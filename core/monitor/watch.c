@@ -135,21 +135,22 @@ watch_is_quiet(const struct watched *watched)
 	    && state->flags == 0 && state->silence == 0;
 }
 
-/* First runs come soon and evenly; with very many targets, on their grid at once. */
+/* First runs come soon and evenly, with very many targets on their grid at once; not before they can be ordered. */
 static int64_t
 first_due(const struct monitor *monitor, uint32_t target)
 {
+	int64_t now = monitor->now + TICK + TICK / 5;
 	const struct target *configured = &monitor->config->targets[target];
 	const struct target_state *state = &monitor->targets[target].state;
 	int64_t interval = pace_interval(state, configured->policy), retry = configured->policy->retry_interval;
 	int64_t soon = monitor->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
 
 	if (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
-		return state->ended + retry > monitor->now ? state->ended + retry : pace_first(configured->hash,
-		    soon < retry ? soon : retry, monitor->now);
+		return state->ended + retry > now ? state->ended + retry
+		    : pace_first(configured->hash, soon < retry ? soon : retry, now);
 	if (state->ended == 0 && soon < interval)
-		return pace_first(configured->hash, soon, monitor->now);
-	return pace_grid(configured->hash, interval, monitor->now);
+		return pace_first(configured->hash, soon, now);
+	return pace_grid(configured->hash, interval, now);
 }
 
 void
@@ -178,16 +179,17 @@ monitor_tick(struct monitor *monitor)
 }
 
 void
-monitor_flush(struct monitor *monitor)
+monitor_flush(struct monitor *monitor, bool tick)
 {
 	orders_flush(monitor);
-	outbox_flush(monitor);
+	outbox_flush(monitor, tick);
 }
 
 void
 monitor_stop(struct monitor *monitor)
 {
 	monitor->stopping = true;
+	herald_counts(monitor);
 }
 
 bool

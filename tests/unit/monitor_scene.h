@@ -341,11 +341,11 @@ scene_run(struct scene *scene, int64_t span)
 	for (int64_t end = scene->monitor->now + span; scene->monitor->now < end;) {
 		scene->monitor->now += TICK;
 		monitor_tick(scene->monitor);
-		monitor_flush(scene->monitor);
+		monitor_flush(scene->monitor, true);
 		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 			scene_take_orders(scene, i);
 		scene_answer(scene);
-		monitor_flush(scene->monitor);
+		monitor_flush(scene->monitor, false);
 		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 			scene_take_orders(scene, i);
 		scene_keep(scene);
