@@ -48,7 +48,7 @@ falling(const void *a, const void *b)
 static void
 put_warn_days(struct reader *reader, struct tls_settings *tls, const struct pw_strings *list)
 {
-	uint16_t days[8];
+	uint16_t days[8] = { 0 };
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < list->count; i++)

@@ -69,7 +69,7 @@ add_word(struct line *line, const char *word, size_t most)
 {
 	size_t size = 0;
 
-	for (; word[size] != '\0' && size < most; size++) {
+	for (; size < most && word[size] != '\0'; size++) {
 		char byte = word[size] > ' ' && word[size] < 0x7f ? word[size] : '_';
 
 		add(line, &byte, 1);
