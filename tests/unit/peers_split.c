@@ -19,7 +19,7 @@
 #include "config/config.h"
 #include "split_wants.h"
 
-enum { CUTS = 160, TESTS_MAX = 600, SETS_MAX = 16, WORD_MAX_SIZE = 256 };
+enum { CUTS = 160, TESTS_MAX = 600, SCRIPTS_MAX = 200, SETS_MAX = 16, WORD_MAX_SIZE = 256 };
 
 /* One run of one peer. */
 struct playing {
@@ -167,16 +167,16 @@ int
 main(void)
 {
 	static struct CMUnitTest tests[TESTS_MAX];
+	static const struct script *scripts[SCRIPTS_MAX];
+	static glob_t paths;
 	size_t count = 0;
-	glob_t paths;
 
-	if (glob("tests/peers/*.peer", 0, NULL, &paths) != 0)
+	if (glob("tests/peers/*.peer", 0, NULL, &paths) != 0 || paths.gl_pathc > SCRIPTS_MAX)
 		return 1;
 	for (size_t i = 0; i < paths.gl_pathc; i++) {
-		const struct script *script = script_read(paths.gl_pathv[i]);
-
-		for (size_t j = 0; j < script->run_count; j++)
-			count += add_tests(script, &script->runs[j], tests + count);
+		scripts[i] = script_read(paths.gl_pathv[i]);
+		for (size_t j = 0; j < scripts[i]->run_count; j++)
+			count += add_tests(scripts[i], &scripts[i]->runs[j], tests + count);
 	}
 	return _cmocka_run_group_tests("peers", tests, count, NULL, NULL);
 }
