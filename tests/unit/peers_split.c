@@ -45,8 +45,8 @@ plugin_folder(void)
 	return path;
 }
 
-static const struct target *
-make_target(const struct playing *playing)
+static const struct config *
+read_settings(const struct playing *playing)
 {
 	static struct config_faults faults;
 	static const char *const word = "127.0.0.1:2525";
@@ -56,7 +56,7 @@ make_target(const struct playing *playing)
 
 	if (config == NULL)
 		fail_msg("%s", faults.items[0].text);
-	return &config->targets[0];
+	return config;
 }
 
 static void
@@ -78,12 +78,14 @@ static void
 play_all_cuts(void **state)
 {
 	const struct playing *playing = *state;
-	const struct target *target = make_target(playing);
+	const struct config *config = read_settings(playing);
+	const struct target *target = &config->targets[0];
 	long size, arrived;
 
 	play_cut(playing, target, CUT_NOWHERE, &size);
 	for (long cut = CUT_EVERYWHERE; !playing->whole && cut < size && cut < CUTS; cut++)
 		play_cut(playing, target, cut, &arrived);
+	config_free(&config);
 }
 
 static bool

@@ -11,6 +11,7 @@ enum key_kind { KEY_EC, KEY_EC_EXPLICIT, KEY_RSA_1024, KEY_RSA_2048, KEY_RSA_163
 
 /* A certificate with its key and those above it, itself first. */
 struct made {
+	struct made *next; /* made before it */
 	EVP_PKEY *key;
 	X509 *chain[CHAIN_MAX];
 	size_t count;
