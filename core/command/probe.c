@@ -131,11 +131,12 @@ start_all(struct probing *probing, struct prober *prober)
 static int
 probe_all(struct probing *probing)
 {
+	struct zone *zone = zone_open_own();
 	struct reason why;
 	struct prober *prober;
 
 	probing->loop = ev_loop_new(EVBACKEND_EPOLL);
-	probing->style.zone = zone_open_own();
+	probing->style.zone = zone;
 	probing->results = calloc(probing->config->target_count, sizeof *probing->results);
 	prober = prober_create(probing->loop, probing->config, &why);
 	if (prober == NULL) {
@@ -150,6 +151,7 @@ probe_all(struct probing *probing)
 	ev_run(probing->loop, 0);
 	prober_destroy(&prober);
 	ev_loop_destroy(probing->loop);
+	zone_close(&zone);
 	free(probing->results);
 	return status_of_all(probing);
 }

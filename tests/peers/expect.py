@@ -10,6 +10,7 @@ LEG_KEYS = {"address", "port", "local", "helo", "verdict", "outcome", "text", "p
 DIRECTIONS = {"event", "sent", "received", "sent_tls", "received_tls"}
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\u200e\u200f\ufffd]")
 SLACK = 0.4     # seconds that a busy machine may add
+EARLY = 0.05    # … and by which it may see the begin too late
 
 
 def strings(value):
@@ -118,7 +119,7 @@ class Judge:
 			limit = self.scaled(word)
 			if bound == "limit" and abs((phase["limit"] or 0) - limit) > 1e-3:
 				return f"phase {name} has the limit {phase['limit']}, not {limit}"
-			if bound == "from" and phase["seconds"] < limit - 0.002:
+			if bound == "from" and phase["seconds"] < limit - EARLY:
 				return f"phase {name} took {phase['seconds']} s, less than {limit}"
 			if bound == "to" and phase["seconds"] > limit + SLACK:
 				return f"phase {name} took {phase['seconds']} s, more than {limit}"

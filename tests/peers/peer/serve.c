@@ -46,6 +46,7 @@ struct house {
 	struct script *script;
 	struct wardrobe wardrobe;
 	int64_t scale;
+	struct visits *visits; /* one for each peer */
 	struct party *parties;
 	struct pollfd *polls;
 	size_t count, room;
@@ -151,10 +152,10 @@ open_door(struct house *house, struct peer *peer, int offset, in_port_t *port, s
 static void
 open_doors(struct house *house)
 {
-	in_port_t *ports = calloc(house->script->peer_count, sizeof *ports);
-	struct visits *visits = calloc(house->script->peer_count, sizeof *visits);
+	in_port_t *ports = calloc(house->script->peer_count + 1, sizeof *ports);
 
-	if (ports == NULL || visits == NULL)
+	house->visits = calloc(house->script->peer_count + 1, sizeof *house->visits);
+	if (ports == NULL || house->visits == NULL)
 		err(71, "calloc");
 	for (size_t i = 0; i < house->script->peer_count; i++) {
 		struct peer *peer = &house->script->peers[i];
@@ -162,7 +163,7 @@ open_doors(struct house *house)
 		if (peer->port_of[0] != '\0')
 			ports[i] = ports[script_peer(house->script, peer->port_of) - house->script->peers];
 		for (int j = 0; j < peer->addresses; j++)
-			open_door(house, peer, j, &ports[i], &visits[i]);
+			open_door(house, peer, j, &ports[i], &house->visits[i]);
 	}
 	free(ports);
 }
