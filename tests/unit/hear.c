@@ -1,0 +1,217 @@
+/* What the parent takes from a child, and what it ends the child for: a prober, above all, has no say over others. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "parent/tree.h"
+
+enum { NOW = 1000000 };
+
+static struct log_settings settings = { .to = LOG_TO_SYSLOG, .level = -1, .syslog_path = "/nonexistent" };
+static struct config config = { .probers = 1 };
+static struct log log_of_test;
+static struct tree tree;
+static int far_ends[3];
+
+static pid_t
+bear_sleeper(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+static int
+begin(void **state)
+{
+	struct times times = times_standard();
+
+	(void)state;
+	log_open(&log_of_test, &settings);
+	if (!tree_init(&tree, &config, &times, &log_of_test))
+		return 1;
+	for (uint32_t i = 0; i < tree.count; i++) {
+		int ends[2];
+
+		if (!child_make_sockets(ends, NULL))
+			return 1;
+		tree.children[i].socket = ends[0];
+		far_ends[i] = ends[1];
+		tree.children[i].stage = CHILD_BORN;
+		tree.children[i].pid = bear_sleeper();
+	}
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < tree.count; i++) {
+		kill(tree.children[i].pid, SIGKILL);
+		waitpid(tree.children[i].pid, NULL, 0);
+		close(far_ends[i]);
+	}
+	tree_fini(&tree);
+	log_close(&log_of_test, 0);
+	return 0;
+}
+
+static void
+say(uint32_t from, const void *packet, size_t size)
+{
+	assert_true(packet_send(far_ends[from], packet, size, -1));
+	child_hear(&tree, &tree.children[from], NOW);
+}
+
+static bool
+is_killed(uint32_t which)
+{
+	return tree.children[which].killed[0] != '\0';
+}
+
+static void
+assert_dies(uint32_t which)
+{
+	int status;
+
+	assert_true(is_killed(which));
+	assert_int_equal(waitpid(tree.children[which].pid, &status, 0), tree.children[which].pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	tree.children[which].pid = bear_sleeper();
+}
+
+static void
+ready_and_alive_are_taken(void **state)
+{
+	unsigned char packet[32];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	say(TREE_PROBERS, (unsigned char[]){ MESSAGE_READY }, 1);
+	assert_int_equal(tree.children[TREE_PROBERS].stage, CHILD_READY);
+	message_put_alive(&out, &(struct message_alive){ 7, 9 });
+	say(TREE_PROBERS, packet, out.size);
+	assert_int_equal(tree.children[TREE_PROBERS].done, 9);
+	assert_int_equal(tree.children[TREE_PROBERS].heard, NOW);
+	assert_false(is_killed(TREE_PROBERS));
+}
+
+static void
+being_ready_twice_is_malformed(void **state)
+{
+	(void)state;
+	say(TREE_MONITOR, (unsigned char[]){ MESSAGE_READY }, 1);
+	say(TREE_MONITOR, (unsigned char[]){ MESSAGE_READY }, 1);
+	assert_dies(TREE_MONITOR);
+}
+
+static void
+what_is_malformed_ends_its_sender(void **state)
+{
+	static const unsigned char bad[][3] = { { MESSAGE_READY, 1, 0 }, { MESSAGE_ALIVE, 1, 2 }, { MESSAGE_LOG, 9, 9 },
+		{ MESSAGE_ORDERS, 0, 0 }, { 0, 0, 0 }, { MESSAGE_KINDS, 0, 0 }, { MESSAGE_STOP, 0, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		say(TREE_PROBERS, bad[i], sizeof bad[i]);
+		assert_dies(TREE_PROBERS);
+		tree.children[TREE_PROBERS].killed[0] = '\0';
+	}
+	assert_false(is_killed(TREE_MONITOR) || is_killed(TREE_KEEPER));
+}
+
+static void
+a_line_that_is_more_than_one_is_malformed(void **state)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	message_put_log(&out, &(struct message_log){ LOG_INFO, 0, 0, { "one\ntwo", 7 } });
+	say(TREE_PROBERS, packet, out.size);
+	assert_dies(TREE_PROBERS);
+}
+
+static void
+blame(uint32_t from, enum duty_kind duty, uint32_t index)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_blame(&out, &(struct message_blame){ duty, index, { "to me", 5 } });
+	say(from, packet, out.size);
+}
+
+static void
+monitor_and_keeper_may_blame(void **state)
+{
+	(void)state;
+	blame(TREE_MONITOR, DUTY_PROBER, 0);
+	assert_dies(TREE_PROBERS);
+	assert_string_equal(tree.children[TREE_PROBERS].killed, "malformed message to me");
+	blame(TREE_KEEPER, DUTY_MONITOR, 0);
+	assert_dies(TREE_MONITOR);
+	assert_false(is_killed(TREE_KEEPER));
+}
+
+static void
+a_prober_may_not(void **state)
+{
+	(void)state;
+	blame(TREE_PROBERS, DUTY_MONITOR, 0);
+	assert_false(is_killed(TREE_MONITOR));
+	assert_dies(TREE_PROBERS);
+}
+
+static void
+blame_for_nobody_is_malformed(void **state)
+{
+	(void)state;
+	blame(TREE_MONITOR, DUTY_PROBER, 1);
+	assert_dies(TREE_MONITOR);
+	blame(TREE_KEEPER, DUTY_KEEPER, 0);
+	assert_dies(TREE_KEEPER);
+	assert_false(is_killed(TREE_PROBERS));
+}
+
+static void
+a_socket_that_ends_is_closed(void **state)
+{
+	(void)state;
+	shutdown(far_ends[TREE_PROBERS], SHUT_RDWR);
+	child_hear(&tree, &tree.children[TREE_PROBERS], NOW);
+	assert_int_equal(tree.children[TREE_PROBERS].socket, -1);
+	assert_false(is_killed(TREE_PROBERS));
+}
+
+int
+main(void)
+{
+#define WITH_TREE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+	const struct CMUnitTest tests[] = {
+		WITH_TREE(ready_and_alive_are_taken),
+		WITH_TREE(being_ready_twice_is_malformed),
+		WITH_TREE(what_is_malformed_ends_its_sender),
+		WITH_TREE(a_line_that_is_more_than_one_is_malformed),
+		WITH_TREE(monitor_and_keeper_may_blame),
+		WITH_TREE(a_prober_may_not),
+		WITH_TREE(blame_for_nobody_is_malformed),
+		WITH_TREE(a_socket_that_ends_is_closed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
