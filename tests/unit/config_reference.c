@@ -1,5 +1,5 @@
 /*
- * The page and the sample agree with the tables. UPDATE=1 writes the page's lists anew:
+ * The pages and the sample agree with the tables. UPDATE=1 writes the lists of the pages anew:
  * UPDATE=1 build/tests/unit/config_reference
  */
 #include <stdarg.h>
@@ -31,9 +31,15 @@ read_file(const char *path)
 	fclose(file);
 }
 
+/* `plugin`: whose page it is; NULL: the configuration's. */
 static void
-add_list(struct text *text, const char *name)
+add_list(struct text *text, const char *name, const struct pw_plugin *plugin)
 {
+	if (plugin != NULL) {
+		assert_string_equal(name, "settings");
+		reference_add_mdoc(text, plugin->settings);
+		return;
+	}
 	if (strcmp(name, "limits") == 0) {
 		reference_add_mdoc_limits(text);
 		return;
@@ -49,7 +55,7 @@ add_list(struct text *text, const char *name)
 
 /* The page with each list between .\" BEGIN name and .\" END made anew; returns how many there are. */
 static int
-make_page(struct text *text)
+make_page(struct text *text, const struct pw_plugin *plugin)
 {
 	static const char begin[] = ".\\\" BEGIN ";
 	const char *at = was, *found;
@@ -62,12 +68,27 @@ make_page(struct text *text)
 		assert_non_null(end);
 		assert_int_equal(sscanf(found + strlen(begin), "%31s", name), 1);
 		text_add_bytes(text, at, (size_t)(strchr(found, '\n') + 1 - at));
-		add_list(text, name);
+		add_list(text, name, plugin);
 		at = end;
 		lists++;
 	}
 	text_add(text, at);
 	return lists;
+}
+
+static void
+compare_or_update(const char *path)
+{
+	FILE *file;
+
+	if (getenv("UPDATE") == NULL) {
+		assert_string_equal(was, made);
+		return;
+	}
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(made, file);
+	fclose(file);
 }
 
 static void
@@ -80,17 +101,40 @@ page_agrees_with_the_tables(void **state)
 	read_file(page);
 	for (const struct reference_table *table = reference_tables(); table->name != NULL; table++)
 		tables++;
-	assert_int_equal(make_page(&text), tables);
+	assert_int_equal(make_page(&text, NULL), tables);
 	assert_false(text.cut);
-	if (getenv("UPDATE") != NULL) {
-		FILE *file = fopen(page, "w");
+	compare_or_update(page);
+}
 
-		assert_non_null(file);
-		fputs(made, file);
-		fclose(file);
-		return;
+static const char *
+standard_plugins(void)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s", files_fixture("../../../plugins"));
+	return path;
+}
+
+/* plugins/NAME/postwatch-NAME.5, where there is one. */
+static void
+pages_of_plugins_agree_with_their_tables(void **state)
+{
+	const struct config *config = files_read_source((struct config_source){ .plugin_dir = standard_plugins() });
+
+	(void)state;
+	assert_non_null(config);
+	for (uint32_t i = 0; i < config->plugin_count; i++) {
+		const struct pw_plugin *plugin = config->plugins[i].descriptor;
+		struct text text = TEXT_OVER(made);
+		char path[200];
+
+		snprintf(path, sizeof path, "plugins/%s/postwatch-%s.5", plugin->name, plugin->name);
+		if (access(path, R_OK) != 0)
+			continue;
+		read_file(path);
+		if (make_page(&text, plugin) > 0)
+			compare_or_update(path);
 	}
-	assert_string_equal(was, made);
 }
 
 /* Whether a line of the sample sets the key, in a comment or not. */
@@ -151,12 +195,10 @@ uncomment(struct text *text)
 static void
 check_sample(const char *content)
 {
-	char plugins[PATH_MAX];
 	const struct config *config;
 
-	snprintf(plugins, sizeof plugins, "%s", files_fixture("../../../plugins"));
 	files_put("postwatch.conf", content);
-	config = files_read_source((struct config_source){ .path = files_path("postwatch.conf"), .plugin_dir = plugins });
+	config = files_read_source((struct config_source){ .path = files_path("postwatch.conf"), .plugin_dir = standard_plugins() });
 	if (config == NULL || files_faults.warnings > 0)
 		files_print();
 	assert_non_null(config);
@@ -240,6 +282,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(page_agrees_with_the_tables),
+		TEST(pages_of_plugins_agree_with_their_tables),
 		cmocka_unit_test(sample_shows_every_setting),
 		TEST(sample_is_good_with_and_without_its_comments),
 		TEST(quickstart_is_good),
