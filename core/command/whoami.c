@@ -76,7 +76,7 @@ static int
 whoami(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
-	struct config_source source = { .path = NULL };
+	struct config_source source = { .path = NULL, .own_name = true };
 	const struct option_row *row;
 	const struct config *config;
 	char bytes[512];

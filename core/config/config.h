@@ -141,6 +141,7 @@ struct config_source {
 	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
 	uint32_t set_count;
 	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
+	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
 	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
 };
 

@@ -119,6 +119,6 @@ reader_look_around(struct reader *reader)
 	config->probers = count_probers(reader);
 	if (reader->global[GLOBAL_RESOLVERS].list == NULL)
 		find_resolvers(reader);
-	if (reader->global[GLOBAL_HELO].string == NULL && config->target_count > 0)
+	if (reader->global[GLOBAL_HELO].string == NULL && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);
 }

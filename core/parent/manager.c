@@ -3,12 +3,15 @@
 
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "base/notify.h"
 
 void
 manager_init(struct manager *manager, struct log *log)
 {
-	*manager = (struct manager){ .log = log, .watchdog = notify_watchdog() };
+	int64_t watchdog = notify_watchdog();
+
+	*manager = (struct manager){ .log = log, .watchdog = watchdog, .next_ping = clock_mono() + watchdog / 2 };
 }
 
 void
@@ -27,11 +30,16 @@ manager_ping(struct manager *manager, const struct tree *tree, bool ending, int6
 
 	if (manager->watchdog == 0 || now < manager->next_ping)
 		return;
-	manager->next_ping = now + manager->watchdog / 2;
-	if (ending || tree_answers(tree, now, &who))
+	if (ending || tree_answers(tree, now, &who)) {
 		manager_tell(manager, "WATCHDOG=1");
-	else
+		manager->next_ping = now + manager->watchdog / 2;
+		manager->holds_back = false;
+		return;
+	}
+	if (!manager->holds_back)
 		log_say(manager->log, LOG_INFO, "%s does not answer: the watchdog is not told that all is well", who);
+	manager->holds_back = true;
+	manager->next_ping = now + SECOND; /* there is half the time left for it to be replaced */
 }
 
 int64_t

@@ -7,6 +7,7 @@
 struct manager {
 	struct log *log;
 	int64_t watchdog, next_ping; /* 0: it does not wait for a sign of life */
+	bool holds_back;             /* the last sign was due, and not given */
 	bool shows_missing;          /* the status says who does not serve */
 };
 
