@@ -166,7 +166,7 @@ references_create(struct ev_loop *loop, const struct config *config, struct reso
 		all->items[i] = (struct reference){ .all = all, .config = &config->references[i] };
 		stream_init(&all->items[i].stream, loop, &events, &all->items[i]);
 	}
-	ev_timer_init(&all->rounds, on_rounds, 0., EVERY * 1e-6);
+	ev_timer_init(&all->rounds, on_rounds, EVERY * 1e-6, EVERY * 1e-6);
 	ev_timer_init(&all->limit, on_limit, 0., 0.);
 	all->rounds.data = all->limit.data = all;
 	ev_timer_start(loop, &all->rounds);

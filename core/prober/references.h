@@ -13,7 +13,7 @@
 struct references;
 
 /* NULL where there are none, or no memory. `on_round` is told of each round over all of them: every 30 s, and soon
- * after references_ask(). */
+ * after references_ask(). The first comes 30 s from now, or when asked for. */
 struct references *references_create(struct ev_loop *, const struct config *, struct resolver *,
     void (*on_round)(void *arg, const struct message_references *), void *arg);
 void references_destroy(struct references **);

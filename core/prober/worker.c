@@ -162,8 +162,10 @@ on_monitor(EV_P_ ev_io *io, int revents)
 	struct worker *worker = io->data;
 
 	(void)loop, (void)revents;
-	if (!worker->heard)
+	if (!worker->heard) {
 		dispatch_turn_to(worker->dispatch, worker->monitor);
+		references_ask(worker->references);
+	}
 	worker->heard = true;
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
 		ssize_t size = packet_read(worker->monitor, packet, sizeof packet, NULL);
