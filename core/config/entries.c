@@ -256,7 +256,7 @@ take_entry(struct reader *reader, const struct node *group, struct layer *room)
 	if (identity.is_wrong)
 		return;
 	if (is_list) {
-		reader_take_list(reader, identity.nodes[TARGET_FILE], identity.values[TARGET_FILE].string, draft.port, &draft, layer);
+		reader_take_list(reader, identity.nodes[TARGET_FILE], draft.port, &draft, layer);
 	} else if (identity.nodes[TARGET_HOST] != NULL && take_host(reader, &identity, &draft)) {
 		draft.policy = policy_for(reader, &draft, layer);
 		reader_finish_target(reader, &draft, layer);

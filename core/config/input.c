@@ -21,9 +21,9 @@ open_regular(const char *path, size_t *size, struct reason *why)
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		reason_set(why, "%s", strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "%s", S_ISDIR(status.st_mode) ? "is a folder, not a file" : "is not a regular file");
+		reason_set(why, "%s", S_ISDIR(status.st_mode) ? "it is a folder, not a file" : "it is not a regular file");
 	} else if (status.st_size > INPUT_FILE_MAX) {
-		reason_set(why, "is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
+		reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
 	} else {
 		*size = (size_t)status.st_size;
 		return fd;
@@ -57,7 +57,7 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 		}
 		input->size += (size_t)got;
 		if (input->size > INPUT_FILE_MAX) {
-			reason_set(why, "is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
+			reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
 			return false;
 		}
 	}
@@ -92,7 +92,7 @@ input_read(const char *path, struct input *input, struct reason *why)
 		input->bytes[input->size] = '\0';
 		if (memchr(input->bytes, '\0', input->size) == NULL)
 			return true;
-		reason_set(why, "holds a NUL byte: is it a text file, in UTF-8?");
+		reason_set(why, "it holds a NUL byte: is it a text file, in UTF-8?");
 	}
 	input_free(input);
 	return false;

@@ -92,9 +92,10 @@ take_line(struct list *list, const char *line, const char *end)
 }
 
 void
-reader_take_list(struct reader *reader, const struct node *file, const char *path, uint16_t port, struct draft *draft,
+reader_take_list(struct reader *reader, const struct node *file, uint16_t port, struct draft *draft,
     const struct layer *layer)
 {
+	const char *path = path_beside(reader->scratch, faults_file_name(&reader->faults, file->place.file), file->text);
 	struct list list = { .reader = reader, .draft = draft, .layer = layer, .port = port, .entry = file->place };
 	struct input input;
 	struct reason why;

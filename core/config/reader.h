@@ -145,9 +145,9 @@ uint32_t reader_find_notifier(const struct reader *, const char *name); /* CONFI
 
 /* entries.c, list.c, words.c: targets of each kind */
 void reader_take_targets(struct reader *);
-/* A file of targets. The draft has what they have in common; `port` is that of lines that say none. */
-void reader_take_list(struct reader *, const struct node *file, const char *path, uint16_t port, struct draft *,
-    const struct layer *);
+/* The file of targets that a setting names. The draft has what they have in common; `port` is that of lines that say
+ * none. */
+void reader_take_list(struct reader *, const struct node *file, uint16_t port, struct draft *, const struct layer *);
 void reader_take_words(struct reader *);
 /* The settings of the command line, sorted into those for the whole and those for its targets. */
 void reader_take_sets(struct reader *);

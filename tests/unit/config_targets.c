@@ -240,6 +240,11 @@ checks_own_settings_of_probes(void **state)
 	files_bad(ONE("password_file = \"none\";"), "main.conf:1", "cannot be read");
 	assert_int_equal(chmod(files_path("secret"), 0644), 0);
 	files_bad(ONE("password_file = \"secret\";"), "main.conf:1", "open to others (mode 0644)");
+	if (geteuid() == 0) {
+		assert_int_equal(chmod(files_path("secret"), 0600), 0);
+		assert_int_equal(chown(files_path("secret"), 4242, (gid_t)-1), 0);
+		files_bad(ONE("password_file = \"secret\";"), "main.conf:1", "belongs to user 4242");
+	}
 	files_bad(ONE("password_file = \".\";"), "main.conf:1", "not a regular file");
 	files_bad(ONE("password_file = \"$CREDENTIALS_DIRECTORY/x\";"), "main.conf:1", "CREDENTIALS_DIRECTORY");
 	setenv("CREDENTIALS_DIRECTORY", files_folder, 1);
