@@ -2,6 +2,7 @@
 
 	with Smtp() as server: server.port
 	with Smtp(tls=context) …: offers STARTTLS
+	with Smtp(name="mx1.example.org", address="192.0.2.10", port=25, offers=["SIZE 1000"]) …: as told
 	with Dns({"mx.test": "127.0.0.1"}) as resolver: answers A for these names, nothing for other types, NXDOMAIN for others
 """
 import socket
@@ -43,12 +44,12 @@ class Server:
 
 
 class Smtp(Server):
-	def __init__(self, tls=None, greeting="220 mx.test ESMTP"):
+	def __init__(self, tls=None, name="mx.test", address="127.0.0.1", port=0, offers=("SIZE 10240000", "8BITMIME")):
 		super().__init__()
-		self.tls, self.greeting = tls, greeting
+		self.tls, self.name, self.address, self.port, self.offers = tls, name, address, port, list(offers)
 
 	def open(self):
-		return socket.create_server(("127.0.0.1", self.port))
+		return socket.create_server((self.address, self.port))
 
 	def serve(self, listener):
 		while True:
@@ -69,12 +70,12 @@ class Smtp(Server):
 
 	def dialogue(self, peer):
 		secured = False
-		peer.sendall(self.greeting.encode() + b"\r\n")
+		peer.sendall(f"220 {self.name} ESMTP Postfix\r\n".encode())
 		while True:
 			word = self.line(peer).upper().split(b" ")[0]
 			if word in (b"EHLO", b"HELO"):
-				offers = b"250-STARTTLS\r\n" if self.tls is not None and not secured else b""
-				peer.sendall(b"250-mx.test\r\n250-SIZE 10240000\r\n" + offers + b"250 8BITMIME\r\n")
+				offers = ["STARTTLS"] if self.tls is not None and not secured else []
+				peer.sendall(self.reply(250, [self.name, *offers, *self.offers]))
 			elif word == b"STARTTLS" and self.tls is not None and not secured:
 				peer.sendall(b"220 go ahead\r\n")
 				peer = self.tls.wrap_socket(peer, server_side=True)
@@ -86,6 +87,11 @@ class Smtp(Server):
 				return
 			else:
 				peer.sendall(b"502 not here\r\n")
+
+	@staticmethod
+	def reply(code, lines):
+		marks = ["-"] * (len(lines) - 1) + [" "]
+		return "".join(f"{code}{mark}{line}\r\n" for mark, line in zip(marks, lines)).encode()
 
 	@staticmethod
 	def line(peer):
@@ -100,9 +106,9 @@ class Smtp(Server):
 
 
 class Dns(Server):
-	def __init__(self, names):
+	def __init__(self, names, port=0):
 		super().__init__()
-		self.names = names
+		self.names, self.port = names, port
 
 	def open(self):
 		datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
