@@ -120,6 +120,16 @@ cabinet_put(struct cabinet *cabinet, const struct message_evidence *evidence, co
 		drop(cabinet, cabinet->oldest);
 }
 
+void
+cabinet_settle(struct cabinet *cabinet, uint32_t target, uint64_t run)
+{
+	const struct sheet *first = cabinet->of_target[target];
+
+	assert(target < cabinet->targets);
+	if (first != NULL && first->run == run)
+		drop_run(cabinet, target, run);
+}
+
 bool
 cabinet_leg(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t index,
     struct message_evidence *evidence)

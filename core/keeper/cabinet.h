@@ -20,6 +20,10 @@ void cabinet_destroy(struct cabinet **);
 void cabinet_put(struct cabinet *, const struct message_evidence *evidence, const void *packet, size_t size,
     uint32_t runs);
 
+/* The run passed, and what came of it has been told: its evidence goes, unless older evidence of its target lies there,
+ * which it may yet have to be told beside. */
+void cabinet_settle(struct cabinet *, uint32_t target, uint64_t run);
+
 /* Leg `index` of a run, in the order in which they came; false where there is none. Views are good until the next put. */
 bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
 

@@ -96,6 +96,9 @@ take_results(struct keeper *keeper, struct wire_in *in)
 	while (message_next_result(in, &result, keeper->config->target_count)) {
 		keeper->results[result.verdict]++;
 		keeper->done++;
+		/* A result comes behind the changes of its run. */
+		if (result.verdict == PW_OK)
+			cabinet_settle(keeper->cabinet, result.target, result.run);
 	}
 	return wire_is_whole(in);
 }

@@ -197,6 +197,12 @@ count_states(const struct monitor *monitor, uint32_t counts[static STATES])
 		counts[monitor->targets[i].state.state]++;
 }
 
+static double
+late_ms(const struct monitor *monitor, unsigned permille)
+{
+	return (double)spread_at(&monitor->counts.late, permille) / MILLISECOND;
+}
+
 void
 herald_counts(struct monitor *monitor)
 {
@@ -207,10 +213,10 @@ herald_counts(struct monitor *monitor)
 	count_states(monitor, states);
 	duty_log(monitor->duty, LOG_INFO, 0, "%" PRIu32 " targets up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
 	    " not yet known; %" PRIu64 " runs, %" PRIu64 " unknown, %" PRIu64 " passed over, %" PRIu64 " false alarms avoided; "
-	    "runs began late by %.1f ms (p99), %.1f ms at most", states[STATE_UP], states[STATE_SUSPECT],
+	    "runs began late by %.1f ms (p50), %.1f ms (p99), %.1f ms at most", states[STATE_UP], states[STATE_SUSPECT],
 	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs, counts->verdicts[PW_UNKNOWN],
-	    counts->passed_over, counts->avoided, (double)spread_at(&counts->late, 990) / MILLISECOND,
-	    (double)spread_at(&counts->late, 1000) / MILLISECOND);
+	    counts->passed_over, counts->avoided, late_ms(monitor, 500), late_ms(monitor, 990),
+	    late_ms(monitor, 1000));
 	if (monitor->outbox.results_dropped > 0 || monitor->outbox.evidence_dropped > 0)
 		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper does not keep up: %" PRIu64 " results and %" PRIu64
 		    " pieces of evidence were left out", monitor->outbox.results_dropped, monitor->outbox.evidence_dropped);

@@ -8,7 +8,7 @@ import time
 
 import kit
 
-LATENESS = re.compile(r"late by p50 ([\d.]+) ms, p99 ([\d.]+) ms, max ([\d.]+) ms")
+LATENESS = re.compile(r"late by ([\d.]+) ms \(p50\), ([\d.]+) ms \(p99\), ([\d.]+) ms at most")
 
 
 def address(number):

@@ -124,6 +124,26 @@ a_number_used_again_is_another_run(void **state)
 }
 
 static void
+what_passed_alone_is_not_kept(void **state)
+{
+	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
+
+	(void)state;
+	put(cabinet, 1, 10, 0, 2);
+	put(cabinet, 1, 10, 1, 2);
+	cabinet_settle(cabinet, 1, 9);
+	assert_true(has(cabinet, 1, 10, 1));
+	cabinet_settle(cabinet, 1, 10);
+	assert_int_equal(cabinet_bytes(cabinet), 0);
+	cabinet_settle(cabinet, 1, 10);
+	put(cabinet, 1, 11, 0, 1);
+	put(cabinet, 1, 12, 0, 1);
+	cabinet_settle(cabinet, 1, 12);
+	assert_true(has(cabinet, 1, 11, 0) && has(cabinet, 1, 12, 0));
+	cabinet_destroy(&cabinet);
+}
+
+static void
 states_are_walked_in_order(void **state)
 {
 	struct states *states = states_create(TARGETS);
@@ -207,6 +227,7 @@ main(void)
 		cmocka_unit_test(a_target_keeps_its_last_runs),
 		cmocka_unit_test(the_oldest_of_all_give_way),
 		cmocka_unit_test(a_number_used_again_is_another_run),
+		cmocka_unit_test(what_passed_alone_is_not_kept),
 		cmocka_unit_test(states_are_walked_in_order),
 		cmocka_unit_test(a_change_is_told_with_its_evidence),
 		cmocka_unit_test(silence_and_what_is_not_of_a_target),
