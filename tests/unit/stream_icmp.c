@@ -55,6 +55,10 @@ bring_up_loopback(void)
 	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &request), 0);
 	assert_int_equal(inet_pton(AF_INET6, "::9", &second.address), 1);
 	assert_int_equal(ioctl(fd6, SIOCSIFADDR, &second), 0);
+	/* The kernel takes a new address into use a moment later, in a work of its own. */
+	struct sockaddr_in6 ready = { .sin6_family = AF_INET6, .sin6_addr = second.address };
+	for (int tries = 500; tries > 0 && bind(fd6, (struct sockaddr *)&ready, sizeof ready) != 0; tries--)
+		poll(NULL, 0, 10);
 	close(fd);
 	close(fd6);
 }
