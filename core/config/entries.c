@@ -55,7 +55,7 @@ take_identity(struct reader *reader, const struct node *group, struct identity *
 	}
 }
 
-const struct probe *
+struct probe *
 reader_default_probe(struct reader *reader)
 {
 	const struct pw_setting *row = &target_settings[TARGET_PROBE];
@@ -108,7 +108,7 @@ rebuild_policy(struct reader *reader, struct draft *draft, const struct layer *l
 {
 	struct layer *over = arena_alloc(reader->scratch, sizeof *over);
 	const char *name = reader->wanted_probe;
-	const struct probe *probe = draft->probe;
+	struct probe *probe = draft->probe;
 	const struct place place = { faults_file(&reader->faults, "command line"), 0 };
 
 	*over = *layer;
@@ -205,7 +205,7 @@ static const struct policy *
 policy_for(struct reader *reader, const struct draft *draft, const struct layer *layer)
 {
 	enum port_class class = port_class(draft->port);
-	struct probe *probe = (struct probe *)(uintptr_t)draft->probe; /* ours: to remember the usual ones */
+	struct probe *probe = draft->probe;
 
 	if (layer != &probe->layer)
 		return policy_of_layer(reader, probe, layer, class, draft->place);

@@ -110,23 +110,30 @@ why_not_here(const struct reader *reader, const struct probe *probe, const char 
 	return NULL;
 }
 
+/* A plugin's secret that was written into the configuration itself. */
+static bool
+is_bare_secret(const struct probe *probe, const char *key)
+{
+	for (uint32_t i = 0; probe != NULL && i < probe->own_count; i++) {
+		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
+
+		if (row->type == PW_SECRET && strcmp(row->key, key) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 blame_unknown(struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
 {
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
-	const char *here = why_not_here(reader, probe, node->key, scope, words, sizeof words);
-	const char *near;
-	int secret = probe == NULL ? -1 : 0;
+	const char *here = why_not_here(reader, probe, node->key, scope, words, sizeof words), *near;
 
-	for (; secret >= 0 && secret < (int)probe->own_count; secret++) {
-		const struct pw_setting *row = &probe->plugin->descriptor->settings[secret];
-
-		if (row->type == PW_SECRET && strcmp(row->key, node->key) == 0) {
-			faults_add(&reader->faults, node->place, "%s is a secret: write it into a file of its own and say %s_file = "
-			    "\"...\"", row->key, row->key);
-			return;
-		}
+	if (is_bare_secret(probe, node->key)) {
+		faults_add(&reader->faults, node->place, "%s is a secret: write it into a file of its own and say %s_file = \"...\"",
+		    node->key, node->key);
+		return;
 	}
 	if (here != NULL) {
 		faults_add(&reader->faults, node->place, "%s %s", QUOTE(reader, node->key), here);
@@ -134,8 +141,8 @@ blame_unknown(struct reader *reader, const struct probe *probe, const struct nod
 	}
 	gather(reader, probe, scope, &candidates);
 	near = text_nearest(node->key, next_candidate, &candidates);
-	faults_add(&reader->faults, node->place, near == NULL ? "unknown setting %s%s%s" : "unknown setting %s: did you mean %s%s?",
-	    QUOTE(reader, node->key), near == NULL ? "" : near, "");
+	faults_add(&reader->faults, node->place, "unknown setting %s%s%s%s", QUOTE(reader, node->key),
+	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
 }
 
 static bool

@@ -211,7 +211,7 @@ reader_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 	return NULL;
 }
 
-const struct probe *
+struct probe *
 reader_find_probe(struct reader *reader, const char *name, struct place place)
 {
 	for (uint32_t i = 0; i < reader->probe_count; i++)

@@ -69,7 +69,7 @@ struct draft {
 	struct place place, parent_place;
 	struct place pace_place; /* where its interval was said */
 	bool *pace_warned;       /* whether that place has been warned of */
-	const struct probe *probe;
+	struct probe *probe;
 	const struct policy *policy;
 };
 
@@ -105,7 +105,7 @@ struct reader {
 
 	struct target_list targets;
 	bool *words_seen; /* those of the command line that are names of configured targets */
-	const struct probe *default_probe;
+	struct probe *default_probe;
 	bool default_probe_sought, pace_warned;
 };
 
@@ -121,7 +121,7 @@ void reader_take_log(struct reader *);
 void reader_load_plugins(struct reader *);
 void reader_take_defaults(struct reader *);
 /* NULL after a fault at `place`. */
-const struct probe *reader_find_probe(struct reader *, const char *name, struct place);
+struct probe *reader_find_probe(struct reader *, const char *name, struct place);
 /* The plugin called `name`; NULL after a fault that says what there is instead. */
 const struct plugin *reader_find_plugin(struct reader *, const char *name, enum pw_kind, struct place);
 /* The number of a phase name; -1: no probe has it. */
@@ -159,7 +159,7 @@ bool reader_take_endpoint(struct reader *, const char *what, const char *text, s
 /* A draft that is complete: checked as a whole, changed as the command line says, and added. */
 void reader_finish_target(struct reader *, struct draft *, const struct layer *);
 /* The probe of targets that name none; NULL after a fault. */
-const struct probe *reader_default_probe(struct reader *);
+struct probe *reader_default_probe(struct reader *);
 
 /* targets.c */
 void target_list_init(struct target_list *);
