@@ -65,6 +65,19 @@ raise_limits(void)
 	}
 }
 
+/* A standard descriptor that was closed would become the next file that is opened, and get our log. */
+static void
+open_standard(void)
+{
+	int null;
+
+	do
+		null = open("/dev/null", O_RDWR);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null >= 0)
+		close(null);
+}
+
 /* What whoever started us forgot to close is none of our business, nor of our children's. */
 static void
 close_inherited(const struct parent *parent)
@@ -353,6 +366,7 @@ parent_run(const struct config *config, const struct parent_options *options)
 	struct reason why;
 	int status = PARENT_INTERNAL;
 
+	open_standard();
 	parent = (struct parent){ .config = config, .times = times_standard(), .home = HOME_NONE, .detach = DETACH_NONE,
 		.signals = -1, .hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->times != NULL && !times_shorten(&parent.times, options->times, &why)) {
