@@ -1,0 +1,120 @@
+/*
+ * The store, for whoever reads it: commands, the web page, and the keeper when it begins. Files are opened read-only; a
+ * reader never migrates, never repairs, and holds no transaction for more than a second: lists are read in pages, each
+ * beginning behind the last key of the one before, at most `limit` rows (and STORE_PAGE_MAX) a call.
+ *
+ * Each list calls `on_row` for each row, whose views are good during that call; false from it ends the page.
+ */
+#ifndef STORE_READER_H
+#define STORE_READER_H
+
+#include "base/reason.h"
+#include "store/rows.h"
+
+struct store_reader;
+
+enum { STORE_PAGE_MAX = 10000 };
+
+enum store_reading {
+	STORE_READ_END = 1, /* that was the last row of all (or on_row said enough) */
+	STORE_READ_MORE,    /* go on behind the last row */
+	STORE_READ_BROKEN   /* the file cannot be read; store_reader_why() says why */
+};
+
+enum store_reader_opening {
+	STORE_READER_OPENED,
+	STORE_READER_NOTHING,  /* nothing was ever kept in this folder */
+	STORE_READER_OTHER,    /* another version's schema: older (the daemon brings it up) or newer */
+	STORE_READER_FAILED
+};
+
+/* Opens postwatch.db and, where it is there, history.db: without it, its lists are empty. NULL unless OPENED. */
+struct store_reader *store_reader_open(const char *folder, enum store_reader_opening *, struct reason *why);
+void store_reader_close(struct store_reader **);
+const char *store_reader_why(const struct store_reader *);
+
+/* Whether a daemon has the folder, by the flock on its `lock`. */
+bool store_daemon_runs(const char *folder);
+
+typedef bool store_on_target(void *arg, const struct store_target *);
+typedef bool store_on_state(void *arg, const struct store_state *);
+typedef bool store_on_incident(void *arg, const struct store_incident *);
+typedef bool store_on_evidence(void *arg, const struct store_evidence *);
+typedef bool store_on_condition(void *arg, const struct store_condition *);
+typedef bool store_on_notice(void *arg, const struct store_notice *);
+typedef bool store_on_delivery(void *arg, const struct store_delivery *);
+typedef bool store_on_ledger(void *arg, const struct store_ledger *);
+typedef bool store_on_pause(void *arg, const struct store_pause *);
+typedef bool store_on_result(void *arg, const struct store_result *);
+typedef bool store_on_trace(void *arg, const struct store_trace *);
+typedef bool store_on_rollup(void *arg, const struct store_rollup *);
+
+/* A value of meta into `room` bytes; -1: not there (or broken), else its size, more than `room` where it was cut. */
+int64_t store_read_meta(struct store_reader *, const char *key, void *value, size_t room);
+
+/* By number, behind `after` (0: from the first), those that are gone included. */
+enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit, store_on_target *, void *);
+enum store_reading store_read_target(struct store_reader *, const char *identity, store_on_target *, void *);
+
+enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
+enum store_reading store_read_state(struct store_reader *, uint64_t target, store_on_state *, void *);
+
+/* Open ones by number, behind `after`. */
+enum store_reading store_read_open_incidents(struct store_reader *, uint64_t after, uint32_t limit, store_on_incident *,
+    void *);
+/* The newest first, before `before` (0: from the newest); of one target, or of all (0). */
+enum store_reading store_read_incidents(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
+    store_on_incident *, void *);
+enum store_reading store_read_incident(struct store_reader *, uint64_t number, store_on_incident *, void *);
+
+/* Of an incident, in order of time; 0: of none, which is what open suspicions have. Behind `after_at`, `after_run`,
+ * `after_leg` (zeroes: from the first; leg numbers begin at 0, so "behind" is (at, run, leg) as a whole: begin with
+ * at = INT64_MIN). */
+struct store_evidence_key { int64_t at; uint64_t run; uint32_t leg; uint64_t target; };
+#define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .at = INT64_MIN })
+enum store_reading store_read_evidence(struct store_reader *, uint64_t incident, const struct store_evidence_key *after,
+    uint32_t limit, store_on_evidence *, void *);
+
+/* By (target, code), behind `after`; of those that are standing or all. */
+enum store_reading store_read_conditions(struct store_reader *, bool standing_only, uint64_t after_target,
+    const char *after_code, uint32_t limit, store_on_condition *, void *);
+
+enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *, void *);
+/* By number, behind `after`; of one incident. */
+enum store_reading store_read_incident_notices(struct store_reader *, uint64_t incident, uint64_t after, uint32_t limit,
+    store_on_notice *, void *);
+/* The newest first, before `before` (0: from the newest); of one target, or of all (UINT64_MAX). */
+enum store_reading store_read_notices(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
+    store_on_notice *, void *);
+
+/* Those not at their end by (notice, notifier, recipient), behind `after` (zeroes and "": from the first). */
+struct store_delivery_key { uint64_t notice; const char *notifier, *recipient; };
+enum store_reading store_read_open_deliveries(struct store_reader *, const struct store_delivery_key *after,
+    uint32_t limit, store_on_delivery *, void *);
+/* The same in one state. */
+enum store_reading store_read_deliveries_in(struct store_reader *, enum store_delivery_state,
+    const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
+/* Of one notice. */
+enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice, store_on_delivery *, void *);
+/* All, the newest notice first; before `before` (NULL: from the newest). */
+enum store_reading store_read_deliveries(struct store_reader *, const struct store_delivery_key *before,
+    uint32_t limit, store_on_delivery *, void *);
+
+/* By (target, notifier), behind. */
+enum store_reading store_read_ledger(struct store_reader *, uint64_t after_target, const char *after_notifier,
+    uint32_t limit, store_on_ledger *, void *);
+
+/* Those that hold at `now` or will. */
+enum store_reading store_read_pauses(struct store_reader *, int64_t now, uint64_t after, uint32_t limit,
+    store_on_pause *, void *);
+
+/* Results of one target, the newest first. `*cursor`: 0 from the newest; moved behind the last row that was given. */
+enum store_reading store_read_history(struct store_reader *, uint64_t target, uint64_t *cursor, uint32_t limit,
+    store_on_result *, void *);
+enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
+
+/* In order of time, from `from` (included) up to `until` (not included). */
+enum store_reading store_read_rollups(struct store_reader *, uint64_t target, enum store_span, int64_t from,
+    int64_t until, uint32_t limit, store_on_rollup *, void *);
+
+#endif

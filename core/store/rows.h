@@ -1,0 +1,180 @@
+/*
+ * What the store keeps, a struct for each kind of row, the same for writing and for reading. Times are UTC microseconds,
+ * 0 where it has not happened. Names and words of ours are strings (NULL counts as ""), what may hold foreign bytes is
+ * bytes. While writing, all is copied by the call; while reading, all is a view that is good during the call.
+ *
+ * Numbers are the store's own and never used twice: store_number() gives the next one, before the row is written.
+ */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <postwatch/probe.h>
+
+/* --- postwatch.db --- */
+
+/* Who is watched. Configuration numbers targets anew at each reload; what is kept goes by these numbers. */
+struct store_target {
+	uint64_t number;      /* from 1; 0 stands for our own */
+	const char *identity; /* its `name`, else probe://host:port; one number each */
+	const char *name, *probe, *host;
+	uint32_t port;
+	const char *was;      /* the identity before it was renamed */
+	int64_t known;        /* since when */
+	int64_t gone;         /* when it left the configuration */
+};
+
+/* What the monitor holds true of a target: opaque bytes of its own. */
+struct store_state {
+	uint64_t target;
+	int64_t at;
+	struct pw_bytes state;
+};
+
+struct store_incident {
+	uint64_t number;
+	uint64_t target;
+	uint64_t change;          /* the target's own number of its `down`; one incident for each (target, change) */
+	int64_t began, confirmed; /* the first failing attempt; when it was certain */
+	int64_t ended, end_confirmed; /* the first passing one of those that confirmed; 0: open */
+	const char *outcome;      /* that it was told with */
+	const char *end;          /* "up", "stopped"; "" while open */
+	struct pw_bytes text, end_text; /* the sentences */
+	int64_t acknowledged;
+	struct pw_bytes ack_by, ack_why;
+};
+
+/* Evidence of one leg of a run, as the message it came in: opaque. */
+struct store_evidence {
+	uint64_t target, run;
+	uint32_t leg;
+	int64_t at;
+	uint64_t incident;    /* 0: of an open suspicion, or of nothing yet */
+	const char *role;     /* "confirmed", "changed", "hourly", "failed" (the last one), "passed" … */
+	struct pw_bytes bytes;
+};
+
+struct store_condition {
+	uint64_t target;
+	const char *code;     /* one row for each (target, code) */
+	int64_t since, standing, cleared;
+	struct pw_bytes text;
+};
+
+struct store_notice {
+	uint64_t number;
+	uint64_t target;      /* 0: our own */
+	uint64_t change;      /* with target and kind: written once, whatever is replayed */
+	const char *kind;
+	uint64_t incident;    /* 0: none */
+	const char *code;
+	int64_t detected, confirmed;
+	struct pw_bytes text;
+	const char *silences; /* names of the reasons for silence in force, separated by blanks */
+	struct pw_bytes rest; /* the keeper's own: attempts, what a merged notice covers … */
+};
+
+#define STORE_DELIVERY_STATES(X) X(waiting) X(claimed) X(again) X(sent) X(dead) X(dropped) X(merged)
+enum store_delivery_state {
+	STORE_DELIVERY_NONE,
+#define X(name) STORE_DELIVERY_##name,
+	STORE_DELIVERY_STATES(X)
+#undef X
+	STORE_DELIVERY_STATES_END
+};
+
+/* One notice for one notifier and one recipient: its key. The first three states are open, the others are ends. */
+struct store_delivery {
+	uint64_t notice;
+	const char *notifier, *recipient;
+	uint64_t target;      /* of the notice, for the order */
+	uint32_t state;       /* enum store_delivery_state */
+	uint32_t attempts;
+	int64_t not_before;
+	uint64_t claim;       /* number of the claim it is or was in */
+	int64_t created, claimed, ended;
+	uint32_t doubt;       /* attempts that may have arrived without a receipt */
+	uint64_t merged;      /* the notice that it went into */
+	struct pw_bytes receipt; /* the peer's words, or why not */
+	struct pw_bytes rest;    /* the keeper's own */
+};
+
+/* What a notifier was told of a target. */
+struct store_ledger {
+	uint64_t target;
+	const char *notifier;
+	uint64_t notice;          /* the last one queued, and its meaning: "up", "down", "flapping", "" */
+	const char *meaning;
+	uint64_t sent;            /* the last one sent, and its meaning: where the ledger returns to when one ends dead */
+	const char *sent_meaning;
+	const char *codes;        /* conditions told as standing, separated by blanks */
+	const char *sent_codes;
+};
+
+struct store_pause {
+	uint64_t number;
+	uint64_t target;      /* 0: all that have the tag */
+	const char *tag;
+	int64_t from, until;
+	int64_t ended;        /* by hand, before its time */
+	struct pw_bytes why, by;
+};
+
+/* --- history.db --- */
+
+enum { STORE_PHASES_MAX = 32 };
+
+/* What the time from a result to the next one counts as, the keeper's word. */
+#define STORE_MOODS(X) X(up) X(degraded) X(down) X(unknown) X(paused)
+enum store_mood {
+#define X(name) STORE_MOOD_##name,
+	STORE_MOODS(X)
+#undef X
+	STORE_MOODS_END
+};
+
+struct store_result {
+	uint64_t target, run;
+	int64_t at;              /* when the run began */
+	int64_t micros;          /* the whole run */
+	uint32_t verdict;        /* enum pw_verdict */
+	uint32_t mood;           /* enum store_mood */
+	uint32_t speaks_for;     /* seconds; from then on without another result it is unknown time */
+	uint32_t flags;          /* of the report */
+	const char *outcome;
+	const char *phase_names; /* in order, separated by blanks; few such lists exist, each is kept once */
+	uint32_t phase_count;
+	const int64_t *phases;   /* microseconds, -1 where not reached */
+	struct pw_bytes text;    /* "" for an ok one */
+};
+
+/* Evidence that belongs to no incident. */
+struct store_trace {
+	uint64_t target, run;
+	uint32_t leg;
+	int64_t at;
+	struct pw_bytes bytes;
+};
+
+enum store_span { STORE_QUARTER, STORE_HOUR, STORE_SPANS };
+
+struct store_rollup {
+	uint64_t target;
+	uint32_t span;           /* enum store_span */
+	int64_t start;           /* a multiple of the span */
+	uint32_t runs[PW_UNKNOWN + 1];    /* by verdict */
+	int64_t time[STORE_MOODS_END];    /* microseconds of the span, by mood */
+	const char *phase_names;
+	uint32_t phase_count;
+	struct store_phase_times { int64_t p50, p95, max; } phases[STORE_PHASES_MAX]; /* -1: never reached */
+};
+
+/* "waiting" …; "up" …; "?" for what is neither. */
+const char *store_delivery_name(uint32_t state);
+const char *store_mood_name(uint32_t mood);
+
+/* 15 min or 1 h in microseconds. */
+int64_t store_span_length(enum store_span span);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * The store, for the one process that writes it: the keeper. Two files in the state folder, postwatch.db for what must
+ * not be lost (synchronous=FULL) and history.db for what may be (NORMAL). What belongs together goes into one batch, and
+ * a batch is one transaction of one file.
+ *
+ * The face is asynchronous in form: on_done may be called before store_submit returns (SQLite does), or later (another
+ * engine would), in the order of submission. The store tells what happened; what to do about it is the keeper's:
+ *
+ *	committed  it is durable (history: as durable as history is)
+ *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch gets this answer until
+ *	           store_mend() says that it works again. Then submit the same batch again: if the commit that failed had
+ *	           reached the disk after all, that is noticed, and nothing is done twice.
+ *	lost       this batch can never be kept: what it says contradicts what is there, or there was no memory to make it
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/reason.h"
+#include "store/rows.h"
+
+struct store;
+struct store_batch;
+
+enum store_file { STORE_MAIN, STORE_HISTORY, STORE_FILES };
+
+enum store_answer { STORE_COMMITTED = 1, STORE_RETRY, STORE_LOST };
+
+enum store_trouble_kind {
+	STORE_WELL,
+	STORE_FULL,      /* no space on the disk */
+	STORE_IO,        /* a read, a write or a sync failed */
+	STORE_READONLY,
+	STORE_DAMAGED,   /* the file is not sound; store_mend() sets it aside and begins a fresh one */
+	STORE_MOVED,     /* the file was removed or replaced under us; what is at its place is opened by store_mend() */
+	STORE_CANNOT     /* it cannot be opened, or there is no memory */
+};
+
+/* --- opening --- */
+
+enum store_opening {
+	STORE_OPENED,
+	STORE_BUSY,      /* another writer has it */
+	STORE_NEWER,     /* written by a newer version: nothing is touched */
+	STORE_FAILED     /* the folder cannot be used at all; the reason says why */
+};
+
+struct store_settings {
+	const char *folder;     /* the state folder, absolute; must exist */
+	int64_t keep_ok;        /* microseconds; 0 for each of these: as design.md has it (3 d, 90 d, 2 y, 2 y) */
+	int64_t keep_not_ok;
+	int64_t keep_rollups;
+	int64_t keep_deliveries;
+	int64_t history_max;    /* bytes of history.db; 0: 4 GiB */
+	int64_t ballast;        /* bytes held in reserve for a full disk; 0: 8 MiB, < 0: none */
+};
+
+/* What was found of a file. `fresh` and not `first`: what was kept is gone, and all that is true is to be written (and
+ * told) again. */
+struct store_found {
+	bool first;             /* there was no such file */
+	bool fresh;             /* it is empty but for its schema, or another file than before */
+	int from_version;       /* migrated from this schema; 0 where nothing was to be done */
+	char aside[256];        /* the name in the folder that a damaged file was given, "" */
+	struct reason why;      /* of its being set aside */
+};
+
+/* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk) does not prevent it: the
+ * store is then opened with store_trouble() set, and answers `retry`. Not to be held over fork. NULL unless OPENED. */
+struct store *store_open(const struct store_settings *, enum store_opening *, struct store_found found[STORE_FILES],
+    struct reason *why);
+
+/* Checkpoints and closes. NULL is fine. */
+void store_close(struct store **);
+
+/* The instance id, 16 bytes of randomness made with the file: part of every message key. */
+const unsigned char *store_instance(const struct store *);
+
+/* The next number, never given before; a number that is not used leaves a gap. */
+enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
+uint64_t store_number(struct store *, enum store_numbers);
+
+/* --- trouble --- */
+
+/* WELL, or what the file suffers from since its last failure; `why` (NULL is fine) in words. */
+enum store_trouble_kind store_trouble(const struct store *, enum store_file, struct reason *why);
+
+/* Tries to get a file out of trouble: frees the ballast where the disk is full, closes, opens, checks, sets aside what
+ * is damaged. True: the file takes batches again, and `found` says what became of it. To be called every 10 s or so. */
+bool store_mend(struct store *, enum store_file, struct store_found *found);
+
+/* --- batches --- */
+
+/* The caller owns a batch; the store only borrows it from store_submit until on_done. */
+struct store_batch *store_batch_create(enum store_file); /* NULL if out of memory */
+void store_batch_destroy(struct store_batch **);
+
+/* Empties it for use again; its memory is kept. */
+void store_batch_clear(struct store_batch *);
+
+uint32_t store_batch_count(const struct store_batch *); /* operations */
+size_t store_batch_bytes(const struct store_batch *);   /* memory held */
+
+/* After `committed`: whether this notice had been kept before, by its (target, change, kind), under the number `*as`: a
+ * replay. Of its row and of its deliveries nothing was written; the same holds for an incident, by its (target, change). */
+bool store_batch_notice_was_known(const struct store_batch *, uint64_t notice, uint64_t *as);
+bool store_batch_incident_was_known(const struct store_batch *, uint64_t incident, uint64_t *as);
+
+typedef void store_done(void *arg, enum store_answer answer);
+
+/* One transaction of the file that the batch is for. An empty batch is committed at once. */
+void store_submit(struct store *, struct store_batch *, store_done *on_done, void *arg);
+
+/* --- what a batch for STORE_MAIN holds: whole rows, put in place of those with the same key --- */
+
+void store_put_meta(struct store_batch *, const char *key, struct pw_bytes value);
+void store_put_target(struct store_batch *, const struct store_target *);
+void store_put_state(struct store_batch *, const struct store_state *);
+void store_put_incident(struct store_batch *, const struct store_incident *);
+void store_put_condition(struct store_batch *, const struct store_condition *);
+void store_put_ledger(struct store_batch *, const struct store_ledger *);
+void store_put_pause(struct store_batch *, const struct store_pause *);
+
+/* Written once: of a notice whose (target, change, kind) is there nothing is changed. */
+void store_put_notice(struct store_batch *, const struct store_notice *);
+
+/* A delivery of a notice that is not there is not written. */
+void store_put_delivery(struct store_batch *, const struct store_delivery *);
+
+/* Evidence of a leg; with an incident at once, or attached later, all legs of the run. */
+void store_put_evidence(struct store_batch *, const struct store_evidence *);
+void store_attach_evidence(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident, const char *role);
+
+/* Evidence of a run, or of all runs of the target up to `run`, that belongs to no incident goes. */
+void store_drop_evidence(struct store_batch *, uint64_t target, uint64_t run);
+void store_drop_evidence_upto(struct store_batch *, uint64_t target, uint64_t run);
+
+/* The same of one that is attached, such as the last failure when there is a later one. */
+void store_drop_attached(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident);
+
+/* --- and one for STORE_HISTORY --- */
+
+/* In order of arrival; results of one target in the order of its runs. */
+void store_put_result(struct store_batch *, const struct store_result *);
+void store_put_trace(struct store_batch *, const struct store_trace *);
+
+/* --- tending: roll-ups, retention, history_max, checkpoints, the ballast --- */
+
+struct store_tended {
+	bool more;              /* there is more to do: call again soon, other work first */
+	uint64_t deleted;       /* rows, by age */
+	uint64_t crowded;       /* of these: younger than their time, because history_max was reached */
+	uint64_t rolled_up;     /* roll-ups made */
+};
+
+/* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a second. A failure shows in
+ * store_trouble(). */
+void store_tend(struct store *, int64_t now, struct store_tended *);
+
+#endif
