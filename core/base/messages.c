@@ -30,6 +30,8 @@ duty_name(enum duty_kind duty)
 		return "prober";
 	case DUTY_KEEPER:
 		return "keeper";
+	case DUTY_NOTIFIER:
+		return "notifier";
 	case DUTY_KINDS:
 		break;
 	}

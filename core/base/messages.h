@@ -9,6 +9,7 @@
  *   prober  -> monitor   reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states
  *   keeper  -> monitor   states (all that is known, at birth), recovered, committed
+ *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
 #ifndef BASE_MESSAGES_H
 #define BASE_MESSAGES_H
@@ -34,6 +35,9 @@ enum message_kind {
 	MESSAGE_RECOVERED,
 	MESSAGE_COMMITTED,
 	MESSAGE_BLAME,
+	MESSAGE_LEG,        /* base/messages_outbox.h */
+	MESSAGE_NOTICE,
+	MESSAGE_RECEIPT,
 	MESSAGE_KINDS
 };
 
@@ -42,12 +46,12 @@ enum message_kind message_kind(const void *packet, size_t size);
 
 /* parent -> any */
 
-enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_KINDS };
+enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_NOTIFIER, DUTY_KINDS };
 const char *duty_name(enum duty_kind);
 
 struct message_link {
 	enum duty_kind duty; /* who is at the other end */
-	uint32_t index;      /* of several probers: which */
+	uint32_t index;      /* of several probers or notifiers: which */
 };
 void message_put_link(struct wire_out *, const struct message_link *);
 bool message_get_link(struct wire_in *, struct message_link *);

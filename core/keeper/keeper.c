@@ -142,6 +142,9 @@ take(struct keeper *keeper, const void *packet, size_t size)
 	case MESSAGE_RECOVERED:
 	case MESSAGE_COMMITTED:
 	case MESSAGE_BLAME:
+	case MESSAGE_LEG:
+	case MESSAGE_NOTICE:
+	case MESSAGE_RECEIPT:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -308,6 +308,9 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_CHANGE:
 	case MESSAGE_RESULTS:
 	case MESSAGE_BLAME:
+	case MESSAGE_LEG:
+	case MESSAGE_NOTICE:
+	case MESSAGE_RECEIPT:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -249,6 +249,9 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_RECOVERED:
 	case MESSAGE_COMMITTED:
 	case MESSAGE_BLAME:
+	case MESSAGE_LEG:
+	case MESSAGE_NOTICE:
+	case MESSAGE_RECEIPT:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -91,6 +91,7 @@ serve(struct duty *duty)
 		return prober_main(duty);
 	case DUTY_KEEPER:
 		return keeper_main(duty);
+	case DUTY_NOTIFIER:
 	case DUTY_PARENT:
 	case DUTY_KINDS:
 		break;

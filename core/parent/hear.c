@@ -95,6 +95,9 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 	case MESSAGE_STATE:
 	case MESSAGE_RECOVERED:
 	case MESSAGE_COMMITTED:
+	case MESSAGE_LEG:
+	case MESSAGE_NOTICE:
+	case MESSAGE_RECEIPT:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -241,6 +241,9 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_RECOVERED:
 	case MESSAGE_COMMITTED:
 	case MESSAGE_BLAME:
+	case MESSAGE_LEG:
+	case MESSAGE_NOTICE:
+	case MESSAGE_RECEIPT:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -1,0 +1,187 @@
+/* Notices on their way to a notifier, and its answers. Readers take the whole packet and answer once, at its end. */
+#include "base/messages_outbox.h"
+
+#include <string.h>
+
+#include "base/notice.h"
+
+enum { RECEIPT_TEXT_MAX = 255 };
+
+static void
+expect(struct wire_in *in, enum message_kind kind)
+{
+	if (wire_get_u8(in) != kind)
+		in->bad = true;
+}
+
+static void
+require(struct wire_in *in, bool holds)
+{
+	if (!holds)
+		in->bad = true;
+}
+
+/* Lines of ours, where `lines` is true; else one line. */
+static struct pw_bytes
+get_text(struct wire_in *in, size_t max, bool lines)
+{
+	struct pw_bytes text = wire_get_bytes(in);
+
+	require(in, text.size <= max);
+	for (size_t i = 0; i < text.size; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		require(in, (c >= ' ' && c != 0x7f) || (lines && c == '\n'));
+	}
+	return text;
+}
+
+void
+message_put_leg(struct wire_out *out, const struct message_leg *leg)
+{
+	message_begin(out, MESSAGE_LEG);
+	wire_put_u64(out, leg->notice);
+	wire_put_u32(out, leg->run);
+	wire_put_u32(out, leg->runs);
+	evidence_put(&leg->leg, out);
+}
+
+bool
+message_get_leg(struct wire_in *in, struct message_leg *leg)
+{
+	expect(in, MESSAGE_LEG);
+	leg->notice = wire_get_u64(in);
+	leg->run = wire_get_u32(in);
+	leg->runs = wire_get_u32(in);
+	require(in, leg->run < leg->runs && leg->runs <= CHANGE_ATTEMPTS_MAX);
+	return evidence_get(in, &leg->leg) && wire_is_whole(in);
+}
+
+static void
+put_times(struct wire_out *out, const struct message_notice *notice)
+{
+	wire_put_i64(out, notice->began);
+	wire_put_i64(out, notice->ended);
+	wire_put_i64(out, notice->detected);
+	wire_put_i64(out, notice->confirmed);
+}
+
+static void
+put_recipients(struct wire_out *out, const struct message_notice *notice)
+{
+	out->bad |= notice->recipient_count == 0 || notice->recipient_count > NOTICE_RECIPIENTS_MAX;
+	wire_put_u8(out, (uint8_t)notice->recipient_count);
+	for (uint32_t i = 0; !out->bad && i < notice->recipient_count; i++)
+		wire_put_bytes(out, notice->recipients[i]);
+}
+
+void
+message_put_notice(struct wire_out *out, const struct message_notice *notice)
+{
+	message_begin(out, MESSAGE_NOTICE);
+	wire_put_u64(out, notice->notice);
+	wire_put_name(out, notice->key);
+	wire_put_name(out, notice->kind);
+	wire_put_u8(out, notice->flags);
+	wire_put_u32(out, notice->attempt);
+	wire_put_bytes(out, notice->target);
+	wire_put_bytes(out, notice->host);
+	wire_put_u16(out, notice->port);
+	wire_put_name(out, notice->probe);
+	wire_put_name(out, notice->code);
+	wire_put_name(out, notice->from);
+	wire_put_name(out, notice->to);
+	wire_put_name(out, notice->silences);
+	wire_put_u64(out, notice->incident);
+	put_times(out, notice);
+	wire_put_bytes(out, notice->text);
+	wire_put_bytes(out, notice->list);
+	wire_put_u32(out, notice->covered);
+	wire_put_u32(out, notice->runs);
+	put_recipients(out, notice);
+}
+
+static bool
+is_kind(const char *name)
+{
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
+		if (strcmp(name, notice_name(kind)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+get_names(struct wire_in *in, struct message_notice *notice)
+{
+	wire_get_name(in, notice->probe, sizeof notice->probe);
+	wire_get_name(in, notice->code, sizeof notice->code);
+	wire_get_name(in, notice->from, sizeof notice->from);
+	wire_get_name(in, notice->to, sizeof notice->to);
+	wire_get_name(in, notice->silences, sizeof notice->silences);
+}
+
+static void
+get_times(struct wire_in *in, struct message_notice *notice)
+{
+	notice->began = wire_get_i64(in);
+	notice->ended = wire_get_i64(in);
+	notice->detected = wire_get_i64(in);
+	notice->confirmed = wire_get_i64(in);
+	require(in, notice->began >= 0 && notice->ended >= 0 && notice->detected >= 0 && notice->confirmed >= 0);
+}
+
+bool
+message_get_notice(struct wire_in *in, struct message_notice *notice)
+{
+	expect(in, MESSAGE_NOTICE);
+	*notice = (struct message_notice){ .notice = wire_get_u64(in) };
+	wire_get_name(in, notice->key, sizeof notice->key);
+	wire_get_name(in, notice->kind, sizeof notice->kind);
+	notice->flags = wire_get_choice(in, NOTICE_FLAGS);
+	notice->attempt = wire_get_u32(in);
+	notice->target = get_text(in, NOTICE_TARGET_MAX, false);
+	notice->host = get_text(in, NOTICE_TARGET_MAX, false);
+	notice->port = wire_get_u16(in);
+	get_names(in, notice);
+	notice->incident = wire_get_u64(in);
+	get_times(in, notice);
+	notice->text = get_text(in, NOTICE_TEXT_MAX, false);
+	notice->list = get_text(in, NOTICE_LIST_MAX, true);
+	notice->covered = wire_get_u32(in);
+	notice->runs = wire_get_u32(in);
+	notice->recipient_count = wire_get_choice(in, NOTICE_RECIPIENTS_MAX + 1);
+	for (uint32_t i = 0; i < notice->recipient_count; i++)
+		notice->recipients[i] = get_text(in, NOTICE_TARGET_MAX, false);
+	require(in, is_kind(notice->kind) && notice->attempt > 0 && notice->recipient_count > 0
+	    && notice->runs <= CHANGE_ATTEMPTS_MAX);
+	return wire_is_whole(in);
+}
+
+void
+message_put_receipt(struct wire_out *out, const struct message_receipt *receipt)
+{
+	message_begin(out, MESSAGE_RECEIPT);
+	wire_put_u64(out, receipt->notice);
+	wire_put_u32(out, receipt->recipient);
+	wire_put_u8(out, (uint8_t)receipt->fate);
+	wire_put_u8(out, receipt->channel);
+	wire_put_i64(out, receipt->not_before);
+	wire_put_i64(out, receipt->micros);
+	wire_put_bytes(out, receipt->text);
+}
+
+bool
+message_get_receipt(struct wire_in *in, struct message_receipt *receipt)
+{
+	expect(in, MESSAGE_RECEIPT);
+	*receipt = (struct message_receipt){ .notice = wire_get_u64(in) };
+	receipt->recipient = wire_get_below(in, NOTICE_RECIPIENTS_MAX);
+	receipt->fate = (enum pw_fate)wire_get_choice(in, PW_NEVER + 1);
+	receipt->channel = wire_get_choice(in, 2) != 0;
+	receipt->not_before = wire_get_i64(in);
+	receipt->micros = wire_get_i64(in);
+	receipt->text = wire_get_bytes(in);
+	require(in, receipt->fate != 0 && receipt->not_before >= 0 && receipt->micros >= 0
+	    && receipt->text.size <= RECEIPT_TEXT_MAX);
+	return wire_is_whole(in);
+}

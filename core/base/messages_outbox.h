@@ -1,0 +1,82 @@
+/*
+ * What the keeper and a notifier say to each other, over the link that the parent makes between them. The keeper has
+ * claimed (and committed so) what it hands out; it hands out one notice at a time:
+ *
+ *   keeper   -> notifier   leg ×n, then notice: the legs before a notice are its evidence
+ *   notifier -> keeper     receipt ×recipients, as soon as each is known
+ *
+ * The next notice comes when the receipts of the one before have been committed. A notifier that ends without all receipts
+ * is replaced, and the new one is given what is left. A malformed packet ends its sender, as everywhere.
+ */
+#ifndef BASE_MESSAGES_OUTBOX_H
+#define BASE_MESSAGES_OUTBOX_H
+
+#include <postwatch/notifier.h>
+#include "base/messages.h"
+
+enum {
+	NOTICE_KEY_MAX = 27,       /* 26 characters of base32 with the NUL */
+	NOTICE_RECIPIENTS_MAX = 64,
+	NOTICE_TARGET_MAX = 512,   /* bytes of a name */
+	NOTICE_TEXT_MAX = 8 * 1024,
+	NOTICE_LIST_MAX = 32 * 1024
+};
+
+/* Evidence of one leg of one run of the notice with that number; runs and legs come in order, oldest run first. */
+struct message_leg {
+	uint64_t notice;
+	uint32_t run, runs;        /* which of how many that led to it, from 0 */
+	struct evidence leg;
+};
+void message_put_leg(struct wire_out *, const struct message_leg *);
+bool message_get_leg(struct wire_in *, struct message_leg *);
+
+enum {
+	NOTICE_DUPLICATE = 1,      /* it may have been delivered before: who had it in hand died */
+	NOTICE_NOT_RECORDED = 2,   /* the store cannot be written: this exists in memory alone */
+	NOTICE_FALLBACK = 4,       /* other notifiers could not deliver it in time */
+	NOTICE_TOLD_LATE = 8,      /* it was kept silent for a while: `silences` says for which reasons */
+	NOTICE_FLAGS = 16
+};
+
+/* Everything that a text of it is made of. Bytes are views into the packet. */
+struct message_notice {
+	uint64_t notice;           /* its number, answered in receipts */
+	char key[NOTICE_KEY_MAX];  /* the same for every attempt by this notifier */
+	char kind[16];             /* kinds.def */
+	uint8_t flags;
+	uint32_t attempt;          /* from 1 */
+	struct pw_bytes target;    /* its name; empty for our own notices */
+	struct pw_bytes host;      /* as people write it; empty where there is none */
+	uint16_t port;             /* 0: none */
+	char probe[OUTCOME_NAME_MAX];
+	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition, "" none */
+	char from[16], to[16];     /* states, "" where none changed */
+	char silences[64];         /* why it was not told at once, names separated by blanks */
+	uint64_t incident;         /* as people name it: given by the store, rising over all targets; 0: none */
+	int64_t began, ended;      /* UTC: of the incident or condition; 0: not known, not over */
+	int64_t detected, confirmed; /* UTC */
+	struct pw_bytes text;      /* the whole sentence, one line, escaped */
+	struct pw_bytes list;      /* what it covers (digest, outage): lines ended by LF, escaped */
+	uint32_t covered;          /* how many notices it stands for, 0: only itself */
+	uint32_t runs;             /* whose legs were sent before it, or were not kept */
+	uint32_t recipient_count;  /* at least 1 */
+	struct pw_bytes recipients[NOTICE_RECIPIENTS_MAX]; /* "" where the notifier has none to choose from */
+};
+void message_put_notice(struct wire_out *, const struct message_notice *);
+bool message_get_notice(struct wire_in *, struct message_notice *);
+
+/* What became of one recipient. Each recipient of a notice gets just one. */
+struct message_receipt {
+	uint64_t notice;
+	uint32_t recipient;        /* its place in the notice, from 0 */
+	enum pw_fate fate;
+	bool channel;              /* PW_AGAIN: the way failed, not this recipient */
+	int64_t not_before;        /* PW_AGAIN: microseconds from now, 0: the keeper decides */
+	int64_t micros;            /* how long it took */
+	struct pw_bytes text;      /* the peer's words, raw: at most 255 bytes */
+};
+void message_put_receipt(struct wire_out *, const struct message_receipt *);
+bool message_get_receipt(struct wire_in *, struct message_receipt *);
+
+#endif
