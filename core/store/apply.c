@@ -1,0 +1,138 @@
+/* Operations as statements. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/store_private.h"
+
+static const char *
+write_sql(struct store *store, enum row_kind kind)
+{
+	char sql[ROW_SQL_MAX];
+
+	if (store->write_sql[kind] == NULL) {
+		row_write_sql(kind, sql);
+		store->write_sql[kind] = strdup(sql);
+	}
+	return store->write_sql[kind];
+}
+
+/* Nothing was written: then it is there, under another number. */
+static bool
+note_known(struct db *db, struct store_batch *batch, const struct operation *operation)
+{
+	bool is_notice = operation->row == ROW_NOTICE;
+	const struct store_notice *notice = (const void *)operation->is.bytes;
+	const struct store_incident *incident = (const void *)operation->is.bytes;
+	struct query *query = db_query(db, is_notice ?
+	    "SELECT number FROM notices WHERE target = ?1 AND change = ?2 AND kind = ?3" :
+	    "SELECT number FROM incidents WHERE target = ?1 AND change = ?2");
+	uint64_t number = is_notice ? notice->number : incident->number;
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)(is_notice ? notice->target : incident->target));
+	query_bind_i64(query, 2, (int64_t)(is_notice ? notice->change : incident->change));
+	if (is_notice)
+		query_bind_text(query, 3, notice->kind);
+	if (query_step(query)) {
+		uint64_t as = (uint64_t)query_i64(query, 0);
+
+		query_reset(query);
+		if (as != number)
+			batch_was_known(batch, operation->row, number, as);
+	}
+	return db_fault(db) == DB_WELL;
+}
+
+static bool
+apply_row(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+{
+	const char *sql = write_sql(store, operation->row);
+	struct query *query = sql == NULL ? NULL : db_query(db, sql);
+
+	if (query == NULL)
+		return false;
+	row_bind(operation->row, query, operation->is.bytes);
+	if (!query_run(query))
+		return false;
+	if (db_changes(db) > 0 || (operation->row != ROW_NOTICE && operation->row != ROW_INCIDENT))
+		return true;
+	return note_known(db, batch, operation);
+}
+
+static bool
+apply_meta(struct db *db, const struct operation_meta *meta)
+{
+	struct query *query = db_query(db, "INSERT INTO meta (key, value) VALUES (?1, ?2)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+
+	if (query == NULL)
+		return false;
+	query_bind_text(query, 1, meta->key);
+	query_bind_bytes(query, 2, meta->value);
+	return query_run(query);
+}
+
+static bool
+apply_run(struct db *db, const char *sql, const struct operation_run *run, bool with_role)
+{
+	struct query *query = db_query(db, sql);
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)run->target);
+	query_bind_i64(query, 2, (int64_t)run->run);
+	query_bind_i64(query, 3, (int64_t)run->incident);
+	if (with_role)
+		query_bind_text(query, 4, run->role);
+	return query_run(query);
+}
+
+static bool
+apply(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+{
+	switch (operation->kind) {
+	case OPERATION_ROW:
+		return apply_row(store, db, batch, operation);
+	case OPERATION_META:
+		return apply_meta(db, &operation->is.meta);
+	case OPERATION_ATTACH:
+		return apply_run(db, "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2",
+		    &operation->is.run, true);
+	case OPERATION_DROP:
+		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = 0 AND ?3 = 0",
+		    &operation->is.run, false);
+	case OPERATION_DROP_UPTO:
+		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = 0 AND ?3 = 0",
+		    &operation->is.run, false);
+	case OPERATION_DROP_ATTACHED:
+		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = ?3",
+		    &operation->is.run, false);
+	case OPERATION_RESULT:
+		return history_add(&store->history, db, &operation->is.result);
+	}
+	return false;
+}
+
+/* The counters go with every transaction: a batch that was kept is known again by its number. */
+static bool
+apply_counters(struct db *db, const struct counters *counters)
+{
+	return apply_meta(db, &(struct operation_meta){ "counters",
+	    { (const char *)counters, sizeof *counters } });
+}
+
+bool
+store_apply(struct store *store, struct store_batch *batch)
+{
+	struct db *db = store->shelves[batch->file].db;
+
+	batch->known = NULL;
+	for (const struct operation *operation = batch->first; operation != NULL; operation = operation->next) {
+		if (!apply(store, db, batch, operation))
+			return false;
+	}
+	if (batch->file == STORE_HISTORY && !history_flush(&store->history, db, false))
+		return false;
+	return apply_counters(db, &store->counters[batch->file]);
+}

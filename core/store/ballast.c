@@ -1,0 +1,47 @@
+/* Space held in reserve: on a full disk even a deletion needs space, for the log grows before anything is given back. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "store/store_private.h"
+
+enum { SPARE = 4 }; /* it is made only where so many times its size is free */
+
+static void
+name(const char *folder, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/ballast", folder);
+}
+
+void
+ballast_make(const char *folder, int64_t bytes)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	struct statvfs disk;
+	int fd;
+
+	name(folder, path);
+	if (bytes <= 0 || (stat(path, &status) == 0 && status.st_size >= bytes))
+		return;
+	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * SPARE)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	if (posix_fallocate(fd, 0, bytes) != 0)
+		unlink(path);
+	close(fd);
+}
+
+void
+ballast_free(const char *folder)
+{
+	char path[PATH_MAX];
+
+	name(folder, path);
+	unlink(path);
+}

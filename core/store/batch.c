@@ -1,0 +1,269 @@
+/* Batches: copies of rows in chunks of memory that never move, so that copies may point at each other. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/batch.h"
+
+enum { CHUNK_MIN = 16 * 1024, ALIGN = 8 };
+
+struct chunk {
+	struct chunk *next;
+	size_t room, used;
+	_Alignas(8) char bytes[];
+};
+
+struct store_batch *
+store_batch_create(enum store_file file)
+{
+	struct store_batch *batch = calloc(1, sizeof *batch);
+
+	if (batch != NULL) {
+		batch->file = file;
+		batch->end = &batch->first;
+	}
+	return batch;
+}
+
+void
+store_batch_destroy(struct store_batch **batch)
+{
+	if (*batch == NULL)
+		return;
+	while ((*batch)->chunks != NULL) {
+		struct chunk *next = (*batch)->chunks->next;
+
+		free((*batch)->chunks);
+		(*batch)->chunks = next;
+	}
+	free(*batch);
+	*batch = NULL;
+}
+
+/* Keeps one chunk of the usual size, so that a large batch is not held for ever. */
+void
+store_batch_clear(struct store_batch *batch)
+{
+	struct chunk *kept = NULL;
+
+	while (batch->chunks != NULL) {
+		struct chunk *chunk = batch->chunks;
+
+		batch->chunks = chunk->next;
+		if (kept == NULL && chunk->room == CHUNK_MIN)
+			kept = chunk;
+		else
+			free(chunk);
+	}
+	if (kept != NULL)
+		*kept = (struct chunk){ .room = CHUNK_MIN };
+	*batch = (struct store_batch){ .file = batch->file, .chunks = kept };
+	batch->end = &batch->first;
+	batch->bytes = kept == NULL ? 0 : CHUNK_MIN;
+}
+
+uint32_t
+store_batch_count(const struct store_batch *batch)
+{
+	return batch->count;
+}
+
+size_t
+store_batch_bytes(const struct store_batch *batch)
+{
+	return batch->bytes;
+}
+
+static void *
+take(struct store_batch *batch, size_t size)
+{
+	struct chunk *chunk = batch->chunks;
+
+	size = (size + ALIGN - 1) / ALIGN * ALIGN;
+	if (chunk == NULL || chunk->room - chunk->used < size) {
+		size_t room = size > CHUNK_MIN ? size : CHUNK_MIN;
+
+		chunk = malloc(sizeof *chunk + room);
+		if (chunk == NULL) {
+			batch->no_memory = true;
+			return NULL;
+		}
+		*chunk = (struct chunk){ .next = batch->chunks, .room = room };
+		batch->chunks = chunk;
+		batch->bytes += room;
+	}
+	chunk->used += size;
+	return chunk->bytes + chunk->used - size;
+}
+
+static const void *
+copy(struct store_batch *batch, const void *bytes, size_t size)
+{
+	void *copied = size == 0 ? NULL : take(batch, size);
+
+	if (copied == NULL)
+		return "";
+	memcpy(copied, bytes, size);
+	return copied;
+}
+
+static const char *
+copy_text(struct store_batch *batch, const char *text)
+{
+	return text == NULL ? "" : copy(batch, text, strlen(text) + 1);
+}
+
+static struct pw_bytes
+copy_bytes(struct store_batch *batch, struct pw_bytes bytes)
+{
+	return (struct pw_bytes){ copy(batch, bytes.data, bytes.size), bytes.size };
+}
+
+/* A new operation of `size` bytes behind its head; NULL: no memory, which the batch remembers. */
+static struct operation *
+add(struct store_batch *batch, enum store_file file, enum operation_kind kind, size_t size)
+{
+	struct operation *operation = take(batch, offsetof(struct operation, is) + size);
+
+	assert(batch->file == file);
+	if (operation == NULL)
+		return NULL;
+	operation->next = NULL;
+	operation->kind = kind;
+	*batch->end = operation;
+	batch->end = &operation->next;
+	batch->count++;
+	return operation;
+}
+
+static void
+put_row(struct store_batch *batch, enum store_file file, enum row_kind row, const void *bytes)
+{
+	const struct row_form *form = &row_forms[row];
+	struct operation *operation = add(batch, file, OPERATION_ROW, form->size);
+
+	if (operation == NULL)
+		return;
+	operation->row = row;
+	memcpy(operation->is.bytes, bytes, form->size);
+	for (const struct field *field = form->fields; field->column != NULL; field++) {
+		void *member = operation->is.bytes + field->offset;
+
+		if (field->type == FIELD_TEXT)
+			*(const char **)member = copy_text(batch, *(const char **)member);
+		else if (field->type == FIELD_BYTES)
+			*(struct pw_bytes *)member = copy_bytes(batch, *(struct pw_bytes *)member);
+	}
+}
+
+#define PUT(name, file, kind)                                                                                          \
+	void store_put_##name(struct store_batch *batch, const struct store_##name *row)                                \
+	{                                                                                                              \
+		put_row(batch, file, kind, row);                                                                       \
+	}
+PUT(target, STORE_MAIN, ROW_TARGET)
+PUT(state, STORE_MAIN, ROW_STATE)
+PUT(incident, STORE_MAIN, ROW_INCIDENT)
+PUT(evidence, STORE_MAIN, ROW_EVIDENCE)
+PUT(condition, STORE_MAIN, ROW_CONDITION)
+PUT(notice, STORE_MAIN, ROW_NOTICE)
+PUT(delivery, STORE_MAIN, ROW_DELIVERY)
+PUT(ledger, STORE_MAIN, ROW_LEDGER)
+PUT(pause, STORE_MAIN, ROW_PAUSE)
+PUT(trace, STORE_HISTORY, ROW_TRACE)
+
+void
+store_put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
+{
+	struct operation *operation = add(batch, STORE_MAIN, OPERATION_META, sizeof operation->is.meta);
+
+	if (operation != NULL)
+		operation->is.meta = (struct operation_meta){ copy_text(batch, key), copy_bytes(batch, value) };
+}
+
+static void
+put_run(struct store_batch *batch, enum operation_kind kind, const struct operation_run *run)
+{
+	struct operation *operation = add(batch, STORE_MAIN, kind, sizeof operation->is.run);
+
+	if (operation == NULL)
+		return;
+	operation->is.run = *run;
+	operation->is.run.role = copy_text(batch, run->role);
+}
+
+void
+store_attach_evidence(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident, const char *role)
+{
+	put_run(batch, OPERATION_ATTACH, &(struct operation_run){ target, run, incident, role });
+}
+
+void
+store_drop_evidence(struct store_batch *batch, uint64_t target, uint64_t run)
+{
+	put_run(batch, OPERATION_DROP, &(struct operation_run){ .target = target, .run = run });
+}
+
+void
+store_drop_evidence_upto(struct store_batch *batch, uint64_t target, uint64_t run)
+{
+	put_run(batch, OPERATION_DROP_UPTO, &(struct operation_run){ .target = target, .run = run });
+}
+
+void
+store_drop_attached(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident)
+{
+	put_run(batch, OPERATION_DROP_ATTACHED,
+	    &(struct operation_run){ .target = target, .run = run, .incident = incident });
+}
+
+void
+store_put_result(struct store_batch *batch, const struct store_result *result)
+{
+	struct operation *operation = add(batch, STORE_HISTORY, OPERATION_RESULT, sizeof operation->is.result);
+	uint32_t count = result->phase_count < STORE_PHASES_MAX ? result->phase_count : STORE_PHASES_MAX;
+
+	if (operation == NULL)
+		return;
+	operation->is.result = *result;
+	operation->is.result.outcome = copy_text(batch, result->outcome);
+	operation->is.result.phase_names = copy_text(batch, result->phase_names);
+	operation->is.result.phase_count = count;
+	operation->is.result.phases = copy(batch, result->phases, count * sizeof *result->phases);
+	operation->is.result.text = copy_bytes(batch, result->text);
+}
+
+void
+batch_was_known(struct store_batch *batch, enum row_kind row, uint64_t number, uint64_t as)
+{
+	struct known *known = take(batch, sizeof *known);
+
+	if (known == NULL)
+		return;
+	*known = (struct known){ batch->known, row, number, as };
+	batch->known = known;
+}
+
+static bool
+was_known(const struct store_batch *batch, enum row_kind row, uint64_t number, uint64_t *as)
+{
+	for (const struct known *known = batch->known; known != NULL; known = known->next) {
+		if (known->row == row && known->number == number) {
+			*as = known->as;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+store_batch_notice_was_known(const struct store_batch *batch, uint64_t notice, uint64_t *as)
+{
+	return was_known(batch, ROW_NOTICE, notice, as);
+}
+
+bool
+store_batch_incident_was_known(const struct store_batch *batch, uint64_t incident, uint64_t *as)
+{
+	return was_known(batch, ROW_INCIDENT, incident, as);
+}

@@ -1,0 +1,60 @@
+/* A batch from within: operations in the order they were given, each with its own copy of all it needs. */
+#ifndef STORE_BATCH_H
+#define STORE_BATCH_H
+
+#include "store/row.h"
+#include "store/store.h"
+
+enum operation_kind {
+	OPERATION_ROW,
+	OPERATION_META,
+	OPERATION_ATTACH,
+	OPERATION_DROP,
+	OPERATION_DROP_UPTO,
+	OPERATION_DROP_ATTACHED,
+	OPERATION_RESULT
+};
+
+struct operation_meta {
+	const char *key;
+	struct pw_bytes value;
+};
+
+struct operation_run {
+	uint64_t target, run, incident;
+	const char *role;
+};
+
+struct operation {
+	struct operation *next;
+	enum operation_kind kind;
+	enum row_kind row;        /* OPERATION_ROW */
+	union {
+		_Alignas(8) char bytes[ROW_SIZE_MAX];
+		struct operation_meta meta;
+		struct operation_run run;
+		struct store_result result;
+	} is;
+};
+
+struct known {
+	struct known *next;
+	enum row_kind row;
+	uint64_t number, as;
+};
+
+struct store_batch {
+	enum store_file file;
+	struct chunk *chunks;      /* memory, the newest first */
+	struct operation *first, **end;
+	struct known *known;       /* replays that the last submission met */
+	uint32_t count;
+	size_t bytes;
+	uint64_t number;           /* of its last submission, 0: never */
+	bool no_memory;
+};
+
+/* Notes that what was to get `number` is there, as `as`. */
+void batch_was_known(struct store_batch *, enum row_kind, uint64_t number, uint64_t as);
+
+#endif

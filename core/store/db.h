@@ -1,0 +1,83 @@
+/*
+ * One connection to one SQLite file: the only wall between the library and us, and the only place that knows its traps.
+ * A fault is remembered until the next db_forgive(); prepared statements are kept by their text and belong to the
+ * connection.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <postwatch/probe.h>
+
+#include "base/reason.h"
+
+struct db;
+struct query;
+
+enum db_fault {
+	DB_WELL,
+	DB_FULL,
+	DB_IO,
+	DB_READONLY,
+	DB_DAMAGED,    /* damaged pages, or not a database at all */
+	DB_BUSY,
+	DB_CONSTRAINT, /* what was to be written contradicts what is there */
+	DB_STOPPED,    /* a reader's second is over */
+	DB_CANNOT      /* anything else: it cannot be opened, no memory, our own mistake */
+};
+
+enum db_mode {
+	DB_WRITE, /* made where missing */
+	DB_READ,
+	DB_STILL  /* for reading only, and nobody writes: the folder may be one that we cannot write to */
+};
+
+/* Never NULL but where there is no memory; whether it is open is told by db_fault(). */
+struct db *db_open(const char *path, enum db_mode);
+void db_close(struct db **);
+
+enum db_fault db_fault(const struct db *);
+const char *db_why(const struct db *);
+void db_forgive(struct db *);
+
+/* One statement or several without parameters; false: a fault. */
+bool db_exec(struct db *, const char *sql);
+
+/* The first column of the first row; `otherwise` where there is none or on a fault. */
+int64_t db_number(struct db *, const char *sql, int64_t otherwise);
+/* Whether the first column of the first row is this text. */
+bool db_says(struct db *, const char *sql, const char *text);
+
+bool db_begin(struct db *);
+bool db_commit(struct db *);
+void db_rollback(struct db *); /* where one is open: some faults have ended it already */
+
+/* Rows changed by the last statement. */
+int64_t db_changes(const struct db *);
+
+/* Whether the path leads to another file than the one that is open, or to none. */
+bool db_has_moved(struct db *);
+
+/* Statements that still run at this instant (clock_mono) are stopped; 0: none are. */
+void db_set_deadline(struct db *, int64_t deadline);
+
+/* The statement of this text, ready for binding; NULL: a fault. Parameters count from 1, columns from 0. */
+struct query *db_query(struct db *, const char *sql);
+
+void query_bind_i64(struct query *, int parameter, int64_t);
+void query_bind_text(struct query *, int parameter, const char *);          /* NULL counts as ""; must outlive the step */
+void query_bind_bytes(struct query *, int parameter, struct pw_bytes);      /* likewise */
+
+/* True: there is a row. False: the end, or a fault, and the statement has been reset. */
+bool query_step(struct query *);
+void query_reset(struct query *);
+
+/* Steps to the end; false on a fault. */
+bool query_run(struct query *);
+
+int64_t query_i64(struct query *, int column);
+const char *query_text(struct query *, int column);
+struct pw_bytes query_bytes(struct query *, int column);
+
+#endif

@@ -1,0 +1,275 @@
+/* Chains of results, and words by number. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/history.h"
+
+enum { WORDS_MAX = 1 << 16 };
+
+void
+history_fini(struct history *history)
+{
+	for (uint32_t i = 0; i < history->word_count; i++)
+		free(history->words[i]);
+	free(history->words);
+	free(history->heads);
+	*history = (struct history){ 0 };
+}
+
+static struct head *
+head_of(struct history *history, uint64_t target)
+{
+	if (target >= history->head_count) {
+		uint64_t count = target + target / 2 + 64;
+		struct head *grown = target > UINT32_MAX ? NULL : realloc(history->heads, count * sizeof *grown);
+
+		if (grown == NULL)
+			return NULL;
+		memset(grown + history->head_count, 0, (count - history->head_count) * sizeof *grown);
+		history->heads = grown;
+		history->head_count = count;
+	}
+	return &history->heads[target];
+}
+
+static bool
+keep_word(struct history *history, uint64_t number, const char *word)
+{
+	char *copy = strdup(word);
+
+	if (number >= history->word_count && number < WORDS_MAX && copy != NULL) {
+		char **grown = realloc(history->words, (number + 1) * sizeof *grown);
+
+		if (grown == NULL) {
+			free(copy);
+			return false;
+		}
+		memset(grown + history->word_count, 0, (number + 1 - history->word_count) * sizeof *grown);
+		history->words = grown;
+		history->word_count = (uint32_t)number + 1;
+	}
+	if (copy == NULL || number >= history->word_count || history->words[number] != NULL) {
+		free(copy);
+		return false;
+	}
+	history->words[number] = copy;
+	return true;
+}
+
+static bool
+load_words(struct history *history, struct db *db)
+{
+	struct query *query = db_query(db, "SELECT number, word FROM words");
+
+	while (query != NULL && query_step(query)) {
+		if (!keep_word(history, (uint64_t)query_i64(query, 0), query_text(query, 1))) {
+			query_reset(query);
+			return false;
+		}
+	}
+	return db_fault(db) == DB_WELL;
+}
+
+static bool
+load_heads(struct history *history, struct db *db)
+{
+	struct query *query = db_query(db, "SELECT target, last, bad FROM heads");
+
+	while (query != NULL && query_step(query)) {
+		struct head *head = head_of(history, (uint64_t)query_i64(query, 0));
+
+		if (head == NULL) {
+			query_reset(query);
+			return false;
+		}
+		*head = (struct head){ (uint64_t)query_i64(query, 1), (uint64_t)query_i64(query, 2), false };
+	}
+	return db_fault(db) == DB_WELL;
+}
+
+static bool
+load_tail(struct history *history, struct db *db)
+{
+	struct query *query = db_query(db, "SELECT id, target, verdict FROM results WHERE id > ?1 ORDER BY id");
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)history->flushed);
+	while (query_step(query)) {
+		struct head *head = head_of(history, (uint64_t)query_i64(query, 1));
+		uint64_t id = (uint64_t)query_i64(query, 0);
+
+		if (head == NULL) {
+			query_reset(query);
+			return false;
+		}
+		head->last = id;
+		if (query_i64(query, 2) != PW_OK)
+			head->bad = id;
+		head->dirty = true;
+		history->next = id + 1;
+	}
+	return db_fault(db) == DB_WELL;
+}
+
+bool
+history_load(struct history *history, struct db *db)
+{
+	int64_t last;
+
+	history_fini(history);
+	history->flushed = (uint64_t)db_number(db, "SELECT value FROM counts WHERE key = 'heads_upto'", 0);
+	last = db_number(db, "SELECT max(id) FROM results", 0);
+	history->next = (last > (int64_t)history->flushed ? (uint64_t)last : history->flushed) + 1;
+	return db_fault(db) == DB_WELL && load_words(history, db) && load_heads(history, db) && load_tail(history, db);
+}
+
+uint32_t
+history_word(struct history *history, struct db *db, const char *word)
+{
+	struct query *query;
+	uint32_t number;
+
+	for (uint32_t i = 1; i < history->word_count; i++) {
+		if (history->words[i] != NULL && strcmp(history->words[i], word) == 0)
+			return i;
+	}
+	number = history->word_count == 0 ? 1 : history->word_count;
+	query = db_query(db, "INSERT INTO words (number, word) VALUES (?1, ?2)");
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, number);
+	query_bind_text(query, 2, word);
+	return query_run(query) && keep_word(history, number, word) ? number : 0;
+}
+
+const char *
+history_word_of(const struct history *history, uint64_t number)
+{
+	return number < history->word_count && history->words[number] != NULL ? history->words[number] : "";
+}
+
+/* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it is. */
+size_t
+times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room)
+{
+	size_t size = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t left = times[i] < 0 ? 0 : (uint64_t)times[i] + 1;
+
+		do {
+			if (size == room)
+				return 0;
+			bytes[size++] = (unsigned char)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+			left >>= 7;
+		} while (left != 0);
+	}
+	return size;
+}
+
+uint32_t
+times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room)
+{
+	uint32_t count = 0;
+	uint64_t value = 0;
+	unsigned shift = 0;
+
+	for (size_t i = 0; i < packed.size && count < room; i++) {
+		unsigned char byte = (unsigned char)packed.data[i];
+
+		if (shift < 63)
+			value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+		if (byte & 0x80)
+			continue;
+		times[count++] = (int64_t)(value & INT64_MAX) - 1;
+		value = 0;
+		shift = 0;
+	}
+	return count;
+}
+
+static bool
+insert(struct db *db, const struct store_result *result, const struct head *head, const uint64_t numbers[3])
+{
+	struct query *query = db_query(db, "INSERT INTO results (id, target, prev, bad, run, at, micros, verdict, mood,"
+	    " speaks_for, flags, outcome, phase_names, phases, text)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+	unsigned char packed[TIMES_MAX];
+	size_t size = times_pack(result->phases, result->phase_count, packed, sizeof packed);
+	const int64_t values[] = { (int64_t)numbers[0], (int64_t)result->target, (int64_t)head->last, (int64_t)head->bad,
+		(int64_t)result->run, result->at, result->micros, result->verdict, result->mood, result->speaks_for,
+		result->flags, (int64_t)numbers[1], (int64_t)numbers[2] };
+
+	if (query == NULL)
+		return false;
+	for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++)
+		query_bind_i64(query, i + 1, values[i]);
+	query_bind_bytes(query, 14, (struct pw_bytes){ (const char *)packed, size });
+	query_bind_bytes(query, 15, result->text);
+	return query_run(query);
+}
+
+bool
+history_add(struct history *history, struct db *db, const struct store_result *result)
+{
+	struct head *head = head_of(history, result->target);
+	uint32_t outcome = history_word(history, db, result->outcome);
+	uint32_t names = history_word(history, db, result->phase_names);
+
+	if (head == NULL || outcome == 0 || names == 0 ||
+	    !insert(db, result, head, (uint64_t[]){ history->next, outcome, names }))
+		return false;
+	head->last = history->next++;
+	if (result->verdict != PW_OK)
+		head->bad = head->last;
+	head->dirty = true;
+	return true;
+}
+
+static bool
+write_head(struct db *db, uint64_t target, const struct head *head)
+{
+	struct query *query = db_query(db, "INSERT INTO heads (target, last, bad) VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (target) DO UPDATE SET last = excluded.last, bad = excluded.bad");
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(query, 2, (int64_t)head->last);
+	query_bind_i64(query, 3, (int64_t)head->bad);
+	return query_run(query);
+}
+
+static bool
+write_upto(struct db *db, uint64_t upto)
+{
+	struct query *query = db_query(db, "INSERT INTO counts (key, value) VALUES ('heads_upto', ?1)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)upto);
+	return query_run(query);
+}
+
+bool
+history_flush(struct history *history, struct db *db, bool whatever)
+{
+	uint64_t upto = history->next - 1;
+
+	if (upto == history->flushed || (!whatever && upto - history->flushed < HISTORY_FLUSH_ROWS))
+		return true;
+	for (uint64_t target = 0; target < history->head_count; target++) {
+		if (!history->heads[target].dirty)
+			continue;
+		if (!write_head(db, target, &history->heads[target]))
+			return false;
+		history->heads[target].dirty = false;
+	}
+	if (!write_upto(db, upto))
+		return false;
+	history->flushed = upto;
+	return true;
+}

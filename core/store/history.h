@@ -1,0 +1,43 @@
+/*
+ * What the writer of history.db keeps in memory of it: for each target the last row and the last one that was not ok,
+ * and the numbers of words. Written to the file now and then, so that a result costs one row and no index.
+ */
+#ifndef STORE_HISTORY_H
+#define STORE_HISTORY_H
+
+#include "store/db.h"
+#include "store/rows.h"
+
+enum { HISTORY_FLUSH_ROWS = 32768, TIMES_MAX = 10 * STORE_PHASES_MAX * 3 };
+
+struct head {
+	uint64_t last, bad; /* rows, 0: none */
+	bool dirty;
+};
+
+struct history {
+	struct head *heads;   /* by target */
+	uint64_t head_count;
+	uint64_t next;        /* id of the next row */
+	uint64_t flushed;     /* rows up to this one are in the file's heads */
+	char **words;         /* by number */
+	uint32_t word_count;
+};
+
+/* Reads what the file has: its heads, the rows since they were written, its words. False: a fault of the file. */
+bool history_load(struct history *, struct db *);
+void history_fini(struct history *);
+
+/* Within a transaction. After a fault or a rollback what is in memory is no longer true: history_load() again. */
+bool history_add(struct history *, struct db *, const struct store_result *);
+bool history_flush(struct history *, struct db *, bool whatever);
+
+/* The number of a word, made where it is new; 0: a fault. */
+uint32_t history_word(struct history *, struct db *, const char *word);
+const char *history_word_of(const struct history *, uint64_t number);
+
+/* Times of phases as bytes, and back: the count. */
+size_t times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room);
+uint32_t times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room);
+
+#endif

@@ -1,0 +1,163 @@
+/* The lists of postwatch.db: each a tail to SELECT, whose order is that of an index. */
+#include <stddef.h>
+
+#include "store/page.h"
+
+#define LIST(kind, type, limit_, tail_, ...)                                                                           \
+	do {                                                                                                           \
+		const struct bind binds_[] = { __VA_ARGS__ };                                                          \
+		struct page page_;                                                                                     \
+		page_begin(&page_, reader, kind, tail_, limit_, sizeof binds_ / sizeof binds_[0], binds_);              \
+		return PAGE_READ(&page_, type, on_row, arg);                                                           \
+	} while (0)
+
+enum store_reading
+store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_target *on_row, void *arg)
+{
+	LIST(ROW_TARGET, target, limit, "WHERE number > ?1 ORDER BY number LIMIT ?9", BIND(after));
+}
+
+enum store_reading
+store_read_target(struct store_reader *reader, const char *identity, store_on_target *on_row, void *arg)
+{
+	LIST(ROW_TARGET, target, 2, "WHERE identity = ?1 ORDER BY gone > 0, number DESC LIMIT 1", BIND_TEXT(identity));
+}
+
+enum store_reading
+store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_state *on_row, void *arg)
+{
+	LIST(ROW_STATE, state, limit, "WHERE target > ?1 ORDER BY target LIMIT ?9", BIND(after));
+}
+
+enum store_reading
+store_read_state(struct store_reader *reader, uint64_t target, store_on_state *on_row, void *arg)
+{
+	LIST(ROW_STATE, state, 2, "WHERE target = ?1", BIND(target));
+}
+
+enum store_reading
+store_read_open_incidents(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_incident *on_row,
+    void *arg)
+{
+	LIST(ROW_INCIDENT, incident, limit, "WHERE end_confirmed = 0 AND number > ?1 ORDER BY number LIMIT ?9",
+	    BIND(after));
+}
+
+enum store_reading
+store_read_incidents(struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit,
+    store_on_incident *on_row, void *arg)
+{
+	uint64_t below = before == 0 ? INT64_MAX : before;
+
+	if (target == 0)
+		LIST(ROW_INCIDENT, incident, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9", BIND(below));
+	LIST(ROW_INCIDENT, incident, limit, "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9",
+	    BIND(below), BIND(target));
+}
+
+enum store_reading
+store_read_incident(struct store_reader *reader, uint64_t number, store_on_incident *on_row, void *arg)
+{
+	LIST(ROW_INCIDENT, incident, 2, "WHERE number = ?1", BIND(number));
+}
+
+enum store_reading
+store_read_evidence(struct store_reader *reader, uint64_t incident, const struct store_evidence_key *after,
+    uint32_t limit, store_on_evidence *on_row, void *arg)
+{
+	LIST(ROW_EVIDENCE, evidence, limit, "WHERE incident = ?1 AND (at, run, leg, target) > (?2, ?3, ?4, ?5)"
+	    " ORDER BY at, run, leg, target LIMIT ?9", BIND(incident), BIND(after->at), BIND(after->run),
+	    BIND(after->leg), BIND(after->target));
+}
+
+enum store_reading
+store_read_conditions(struct store_reader *reader, bool standing_only, uint64_t after_target, const char *after_code,
+    uint32_t limit, store_on_condition *on_row, void *arg)
+{
+	LIST(ROW_CONDITION, condition, limit, "WHERE (target, code) > (?1, ?2)"
+	    " AND (?3 = 0 OR (standing > 0 AND cleared = 0)) ORDER BY target, code LIMIT ?9",
+	    BIND(after_target), BIND_TEXT(after_code), BIND(standing_only));
+}
+
+enum store_reading
+store_read_notice(struct store_reader *reader, uint64_t number, store_on_notice *on_row, void *arg)
+{
+	LIST(ROW_NOTICE, notice, 2, "WHERE number = ?1", BIND(number));
+}
+
+enum store_reading
+store_read_incident_notices(struct store_reader *reader, uint64_t incident, uint64_t after, uint32_t limit,
+    store_on_notice *on_row, void *arg)
+{
+	LIST(ROW_NOTICE, notice, limit, "WHERE incident = ?1 AND incident > 0 AND number > ?2 ORDER BY number LIMIT ?9",
+	    BIND(incident), BIND(after));
+}
+
+enum store_reading
+store_read_notices(struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit,
+    store_on_notice *on_row, void *arg)
+{
+	uint64_t below = before == 0 ? INT64_MAX : before;
+
+	if (target == UINT64_MAX)
+		LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9", BIND(below));
+	LIST(ROW_NOTICE, notice, limit, "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9", BIND(below),
+	    BIND(target));
+}
+
+enum store_reading
+store_read_open_deliveries(struct store_reader *reader, const struct store_delivery_key *after, uint32_t limit,
+    store_on_delivery *on_row, void *arg)
+{
+	LIST(ROW_DELIVERY, delivery, limit, "WHERE state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    " ORDER BY notice, notifier, recipient LIMIT ?9", BIND(after->notice), BIND_TEXT(after->notifier),
+	    BIND_TEXT(after->recipient));
+}
+
+#define IN_ORDER "AND (notice, notifier, recipient) > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9"
+
+/* Those that are open and those that are dead have an index each; the others are looked for. */
+enum store_reading
+store_read_deliveries_in(struct store_reader *reader, enum store_delivery_state state,
+    const struct store_delivery_key *after, uint32_t limit, store_on_delivery *on_row, void *arg)
+{
+	const char *tail = state == STORE_DELIVERY_dead ? "WHERE state = 5 AND ?4 = 5 " IN_ORDER :
+	    state < STORE_DELIVERY_sent ? "WHERE state < 4 AND state = ?4 " IN_ORDER : "WHERE state = ?4 " IN_ORDER;
+
+	LIST(ROW_DELIVERY, delivery, limit, tail, BIND(after->notice), BIND_TEXT(after->notifier),
+	    BIND_TEXT(after->recipient), BIND(state));
+}
+
+enum store_reading
+store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store_on_delivery *on_row, void *arg)
+{
+	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
+}
+
+enum store_reading
+store_read_deliveries(struct store_reader *reader, const struct store_delivery_key *before, uint32_t limit,
+    store_on_delivery *on_row, void *arg)
+{
+	const struct store_delivery_key newest = { INT64_MAX, "", "" };
+	const struct store_delivery_key *below = before == NULL ? &newest : before;
+
+	LIST(ROW_DELIVERY, delivery, limit, "WHERE (notice, notifier, recipient) < (?1, ?2, ?3)"
+	    " ORDER BY notice DESC, notifier DESC, recipient DESC LIMIT ?9", BIND(below->notice),
+	    BIND_TEXT(below->notifier), BIND_TEXT(below->recipient));
+}
+
+enum store_reading
+store_read_ledger(struct store_reader *reader, uint64_t after_target, const char *after_notifier, uint32_t limit,
+    store_on_ledger *on_row, void *arg)
+{
+	LIST(ROW_LEDGER, ledger, limit, "WHERE (target, notifier) > (?1, ?2) ORDER BY target, notifier LIMIT ?9",
+	    BIND(after_target), BIND_TEXT(after_notifier));
+}
+
+enum store_reading
+store_read_pauses(struct store_reader *reader, int64_t now, uint64_t after, uint32_t limit, store_on_pause *on_row,
+    void *arg)
+{
+	LIST(ROW_PAUSE, pause, limit, "WHERE number > ?1 AND ended = 0 AND \"ends\" > ?2 ORDER BY number LIMIT ?9",
+	    BIND(after), BIND(now));
+}

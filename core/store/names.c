@@ -1,0 +1,37 @@
+/* Words for what rows hold as numbers. */
+#include "base/clock.h"
+#include "store/rows.h"
+
+const char *
+store_delivery_name(uint32_t state)
+{
+	switch (state) {
+#define X(name)                                                                                                        \
+	case STORE_DELIVERY_##name:                                                                                    \
+		return #name;
+		STORE_DELIVERY_STATES(X)
+#undef X
+	}
+	return "?";
+}
+
+const char *
+store_mood_name(uint32_t mood)
+{
+	switch (mood) {
+#define X(name)                                                                                                        \
+	case STORE_MOOD_##name:                                                                                        \
+		return #name;
+		STORE_MOODS(X)
+#undef X
+	}
+	return "?";
+}
+
+int64_t
+store_span_length(enum store_span span)
+{
+	int64_t minute = INT64_C(60) * SECOND;
+
+	return span == STORE_HOUR ? 60 * minute : 15 * minute;
+}

@@ -1,0 +1,61 @@
+/* Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. */
+#include "base/clock.h"
+#include "store/page.h"
+
+void
+page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, const char *tail, uint32_t limit,
+    uint32_t binds, const struct bind *values)
+{
+	struct db *db = kind == ROW_TRACE ? reader->history : reader->main;
+	char sql[ROW_SQL_MAX];
+
+	*page = (struct page){ .reader = reader, .db = db, .kind = kind, .until = clock_mono() + READING_MICROSECONDS };
+	page->limit = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX;
+	if (db == NULL)
+		return;
+	db_forgive(db);
+	db_set_deadline(db, page->until);
+	row_read_sql(kind, tail, sql);
+	page->query = db_query(db, sql);
+	if (page->query == NULL)
+		return;
+	for (uint32_t i = 0; i < binds; i++) {
+		if (values[i].text != NULL)
+			query_bind_text(page->query, (int)i + 1, values[i].text);
+		else
+			query_bind_i64(page->query, (int)i + 1, values[i].number);
+	}
+	query_bind_i64(page->query, PAGE_LIMIT_PARAMETER, page->limit);
+	db_forgive(db); /* a list without a limit has no such parameter */
+}
+
+bool
+page_next(struct page *page, void *row)
+{
+	if (page->query == NULL || page->count == page->limit || (page->count > 0 && clock_mono() > page->until))
+		return false;
+	if (!query_step(page->query)) {
+		page->ran_out = true;
+		return false;
+	}
+	row_fill(page->kind, page->query, row);
+	page->count++;
+	return true;
+}
+
+enum store_reading
+page_end(struct page *page, bool enough)
+{
+	if (page->db == NULL)
+		return STORE_READ_END;
+	if (page->query != NULL)
+		query_reset(page->query);
+	db_set_deadline(page->db, 0);
+	if (db_fault(page->db) == DB_STOPPED && page->count > 0)
+		return STORE_READ_MORE;
+	if (db_fault(page->db) != DB_WELL) {
+		reason_set(&page->reader->why, "%s", db_why(page->db));
+		return STORE_READ_BROKEN;
+	}
+	return enough || page->ran_out ? STORE_READ_END : STORE_READ_MORE;
+}

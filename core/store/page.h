@@ -1,0 +1,48 @@
+/* A page of a list, for the files that read: rows by form, at most a second, at most so many. */
+#ifndef STORE_PAGE_H
+#define STORE_PAGE_H
+
+#include "store/reader.h"
+#include "store/row.h"
+
+struct store_reader {
+	struct db *main, *history; /* history: NULL where there is none */
+	struct reason why;
+};
+
+/* A value for a parameter. */
+struct bind {
+	const char *text; /* NULL: a number */
+	int64_t number;
+};
+#define BIND(n) { .number = (int64_t)(n) }
+#define BIND_TEXT(t) { .text = (t) == NULL ? "" : (t) }
+
+enum { PAGE_LIMIT_PARAMETER = 9, READING_MICROSECONDS = 1000 * 1000 };
+
+struct page {
+	struct store_reader *reader;
+	struct db *db;
+	struct query *query;
+	enum row_kind kind;
+	uint32_t count, limit;
+	int64_t until;
+	bool ran_out; /* of rows */
+};
+
+/* Begins reading: `tail` is what follows SELECT … FROM table; LIMIT ?9 in it is the limit. */
+void page_begin(struct page *, struct store_reader *, enum row_kind, const char *tail, uint32_t limit, uint32_t binds,
+    const struct bind *);
+bool page_next(struct page *, void *row);
+enum store_reading page_end(struct page *, bool enough);
+
+#define PAGE_READ(page, type, on_row, arg)                                                                             \
+	__extension__({                                                                                                \
+		struct store_##type row_;                                                                              \
+		bool enough_ = false;                                                                                  \
+		while (!enough_ && page_next((page), &row_))                                                           \
+			enough_ = !(on_row)((arg), &row_);                                                             \
+		page_end((page), enough_);                                                                             \
+	})
+
+#endif

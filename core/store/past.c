@@ -1,0 +1,124 @@
+/*
+ * The lists of history.db. Results of one target are a chain from its newest: each row names the one before it, and the
+ * last one that was not ok, which is where the chain goes on when those between have gone.
+ */
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "store/history.h"
+#include "store/page.h"
+
+static const char result_sql[] = "SELECT r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags,"
+    " o.word, p.word, r.phases, r.text, r.prev, r.bad FROM results r JOIN words o ON o.number = r.outcome"
+    " JOIN words p ON p.number = r.phase_names WHERE r.id = ?1";
+
+static uint64_t
+number_of(struct db *db, const char *sql, uint64_t first, uint64_t second)
+{
+	struct query *query = db_query(db, sql);
+	uint64_t number = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)first);
+	query_bind_i64(query, 2, (int64_t)second);
+	if (query_step(query))
+		number = (uint64_t)query_i64(query, 0);
+	query_reset(query);
+	return number;
+}
+
+static bool
+is_there(struct db *db, uint64_t row)
+{
+	return row != 0 && number_of(db, "SELECT id FROM results WHERE id = ?1 AND ?2 = 0", row, 0) != 0;
+}
+
+/* The newest row of a target: of those since the heads were written, else what its head names. */
+static uint64_t
+newest(struct db *db, uint64_t target)
+{
+	uint64_t upto = (uint64_t)db_number(db, "SELECT value FROM counts WHERE key = 'heads_upto'", 0);
+	uint64_t row = number_of(db, "SELECT max(id) FROM results WHERE id > ?1 AND target = ?2", upto, target);
+
+	if (row == 0)
+		row = number_of(db, "SELECT last FROM heads WHERE target = ?1 AND ?2 = 0", target, 0);
+	if (row != 0 && !is_there(db, row))
+		row = number_of(db, "SELECT bad FROM heads WHERE target = ?1 AND ?2 = 0", target, 0);
+	return row;
+}
+
+/* Gives the row to on_row, and says which is next. */
+static bool
+give(struct db *db, uint64_t row, uint64_t *next, bool *enough, store_on_result *on_row, void *arg)
+{
+	struct query *query = db_query(db, result_sql);
+	int64_t times[STORE_PHASES_MAX];
+	struct store_result result;
+	uint64_t bad;
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)row);
+	if (!query_step(query))
+		return false;
+	result = (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
+		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
+		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), query_text(query, 8), query_text(query, 9),
+		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
+	*next = (uint64_t)query_i64(query, 12);
+	bad = (uint64_t)query_i64(query, 13);
+	*enough = !on_row(arg, &result);
+	query_reset(query);
+	if (!is_there(db, *next))
+		*next = bad;
+	return true;
+}
+
+static enum store_reading
+walk(struct store_reader *reader, uint64_t *cursor, uint32_t limit, store_on_result *on_row, void *arg)
+{
+	int64_t until = clock_mono() + READING_MICROSECONDS;
+	bool enough = false;
+
+	for (uint32_t i = 0; i < limit && *cursor != 0 && !enough; i++) {
+		if (!give(reader->history, *cursor, cursor, &enough, on_row, arg))
+			*cursor = 0;
+		else if (clock_mono() > until)
+			break;
+	}
+	return *cursor == 0 || enough ? STORE_READ_END : STORE_READ_MORE;
+}
+
+static enum store_reading
+outcome(struct store_reader *reader, enum store_reading reading)
+{
+	db_set_deadline(reader->history, 0);
+	if (db_fault(reader->history) == DB_WELL)
+		return reading;
+	reason_set(&reader->why, "%s", db_why(reader->history));
+	return STORE_READ_BROKEN;
+}
+
+enum store_reading
+store_read_history(struct store_reader *reader, uint64_t target, uint64_t *cursor, uint32_t limit,
+    store_on_result *on_row, void *arg)
+{
+	if (reader->history == NULL)
+		return STORE_READ_END;
+	db_forgive(reader->history);
+	db_set_deadline(reader->history, clock_mono() + 2 * READING_MICROSECONDS);
+	if (*cursor == 0)
+		*cursor = newest(reader->history, target);
+	return outcome(reader, walk(reader, cursor, limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, on_row, arg));
+}
+
+enum store_reading
+store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, store_on_trace *on_row, void *arg)
+{
+	const struct bind binds[] = { BIND(target), BIND(run) };
+	struct page page;
+
+	page_begin(&page, reader, ROW_TRACE, "WHERE target = ?1 AND run = ?2 ORDER BY leg", STORE_PAGE_MAX, 2, binds);
+	return PAGE_READ(&page, trace, on_row, arg);
+}

@@ -1,0 +1,151 @@
+/* The forms of all rows, and what is made from them. */
+#include <string.h>
+
+#include "base/text.h"
+#include "store/row.h"
+
+#define FIELD(type_, kind, member) { #member, FIELD_##type_, offsetof(struct store_##kind, member) }
+#define FIELD_AS(type_, kind, member, column_) { column_, FIELD_##type_, offsetof(struct store_##kind, member) }
+
+const struct row_form row_forms[ROW_KINDS] = {
+	[ROW_TARGET] = { "targets", 1, sizeof(struct store_target), NULL, false, {
+		FIELD(I64, target, number), FIELD(TEXT, target, identity), FIELD(TEXT, target, name),
+		FIELD(TEXT, target, probe), FIELD(TEXT, target, host), FIELD(U32, target, port),
+		FIELD(TEXT, target, was), FIELD(I64, target, known), FIELD(I64, target, gone) } },
+	[ROW_STATE] = { "states", 1, sizeof(struct store_state), NULL, false, {
+		FIELD(I64, state, target), FIELD(I64, state, at), FIELD(BYTES, state, state) } },
+	[ROW_INCIDENT] = { "incidents", 1, sizeof(struct store_incident), NULL, false, {
+		FIELD(I64, incident, number), FIELD(I64, incident, target), FIELD(I64, incident, change),
+		FIELD(I64, incident, began), FIELD(I64, incident, confirmed), FIELD(I64, incident, ended),
+		FIELD(I64, incident, end_confirmed), FIELD(TEXT, incident, outcome),
+		FIELD_AS(TEXT, incident, end, "ending"), FIELD(BYTES, incident, text),
+		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged),
+		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why) } },
+	[ROW_EVIDENCE] = { "evidence", 3, sizeof(struct store_evidence), NULL, false, {
+		FIELD(I64, evidence, target), FIELD(I64, evidence, run), FIELD(U32, evidence, leg),
+		FIELD(I64, evidence, at), FIELD(I64, evidence, incident), FIELD(TEXT, evidence, role),
+		FIELD(BYTES, evidence, bytes) } },
+	[ROW_CONDITION] = { "conditions", 2, sizeof(struct store_condition), NULL, false, {
+		FIELD(I64, condition, target), FIELD(TEXT, condition, code), FIELD(I64, condition, since),
+		FIELD(I64, condition, standing), FIELD(I64, condition, cleared), FIELD(BYTES, condition, text) } },
+	[ROW_NOTICE] = { "notices", 1, sizeof(struct store_notice), NULL, true, {
+		FIELD(I64, notice, number), FIELD(I64, notice, target), FIELD(I64, notice, change),
+		FIELD(TEXT, notice, kind), FIELD(I64, notice, incident), FIELD(TEXT, notice, code),
+		FIELD(I64, notice, detected), FIELD(I64, notice, confirmed), FIELD(BYTES, notice, text),
+		FIELD(TEXT, notice, silences), FIELD(BYTES, notice, rest) } },
+	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery),
+		"EXISTS (SELECT 1 FROM notices WHERE number = ?1)", false, {
+		FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient),
+		FIELD(I64, delivery, target), FIELD(U32, delivery, state), FIELD(U32, delivery, attempts),
+		FIELD(I64, delivery, not_before), FIELD(I64, delivery, claim), FIELD(I64, delivery, created),
+		FIELD(I64, delivery, claimed), FIELD(I64, delivery, ended), FIELD(U32, delivery, doubt),
+		FIELD(I64, delivery, merged), FIELD(BYTES, delivery, receipt), FIELD(BYTES, delivery, rest) } },
+	[ROW_LEDGER] = { "ledger", 2, sizeof(struct store_ledger), NULL, false, {
+		FIELD(I64, ledger, target), FIELD(TEXT, ledger, notifier), FIELD(I64, ledger, notice),
+		FIELD(TEXT, ledger, meaning), FIELD(I64, ledger, sent), FIELD(TEXT, ledger, sent_meaning),
+		FIELD(TEXT, ledger, codes), FIELD(TEXT, ledger, sent_codes) } },
+	[ROW_PAUSE] = { "pauses", 1, sizeof(struct store_pause), NULL, false, {
+		FIELD(I64, pause, number), FIELD(I64, pause, target), FIELD(TEXT, pause, tag),
+		FIELD_AS(I64, pause, from, "begins"), FIELD_AS(I64, pause, until, "ends"), FIELD(I64, pause, ended),
+		FIELD(BYTES, pause, why), FIELD(BYTES, pause, by) } },
+	[ROW_TRACE] = { "traces", 3, sizeof(struct store_trace), NULL, false, {
+		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg), FIELD(I64, trace, at),
+		FIELD(BYTES, trace, bytes) } },
+};
+
+/* The word for column `by` is "by" in SQL, too, and other words of the language are in use: all are quoted. */
+static void
+add_columns(struct text *sql, const struct row_form *form, uint32_t count)
+{
+	for (uint32_t i = 0; i < count && form->fields[i].column != NULL; i++)
+		text_format(sql, "%s\"%s\"", i == 0 ? "" : ", ", form->fields[i].column);
+}
+
+static void
+add_conflict(struct text *sql, const struct row_form *form)
+{
+	const char *comma = "";
+
+	text_add(sql, " ON CONFLICT (");
+	add_columns(sql, form, form->key);
+	text_add(sql, ") DO UPDATE SET ");
+	for (uint32_t i = form->key; form->fields[i].column != NULL; i++, comma = ", ")
+		text_format(sql, "%s\"%s\" = excluded.\"%s\"", comma, form->fields[i].column, form->fields[i].column);
+}
+
+void
+row_write_sql(enum row_kind kind, char sql[ROW_SQL_MAX])
+{
+	const struct row_form *form = &row_forms[kind];
+	struct text text = text_over(sql, ROW_SQL_MAX);
+
+	text_format(&text, "INSERT INTO %s (", form->table);
+	add_columns(&text, form, ROW_FIELDS_MAX);
+	text_add(&text, ") SELECT ");
+	for (int i = 0; form->fields[i].column != NULL; i++)
+		text_format(&text, "%s?%d", i == 0 ? "" : ", ", i + 1);
+	text_format(&text, " WHERE %s", form->guard == NULL ? "true" : form->guard);
+	if (!form->once)
+		add_conflict(&text, form);
+	text_add(&text, " ON CONFLICT DO NOTHING");
+}
+
+void
+row_read_sql(enum row_kind kind, const char *tail, char sql[ROW_SQL_MAX])
+{
+	struct text text = text_over(sql, ROW_SQL_MAX);
+
+	text_add(&text, "SELECT ");
+	add_columns(&text, &row_forms[kind], ROW_FIELDS_MAX);
+	text_format(&text, " FROM %s %s", row_forms[kind].table, tail);
+}
+
+void
+row_bind(enum row_kind kind, struct query *query, const void *row)
+{
+	const struct field *field = row_forms[kind].fields;
+
+	for (int i = 1; field->column != NULL; i++, field++) {
+		const void *member = (const char *)row + field->offset;
+
+		switch (field->type) {
+		case FIELD_U32:
+			query_bind_i64(query, i, *(const uint32_t *)member);
+			break;
+		case FIELD_I64:
+			query_bind_i64(query, i, *(const int64_t *)member);
+			break;
+		case FIELD_TEXT:
+			query_bind_text(query, i, *(const char *const *)member);
+			break;
+		case FIELD_BYTES:
+			query_bind_bytes(query, i, *(const struct pw_bytes *)member);
+			break;
+		}
+	}
+}
+
+void
+row_fill(enum row_kind kind, struct query *query, void *row)
+{
+	const struct field *field = row_forms[kind].fields;
+
+	for (int i = 0; field->column != NULL; i++, field++) {
+		void *member = (char *)row + field->offset;
+
+		switch (field->type) {
+		case FIELD_U32:
+			*(uint32_t *)member = (uint32_t)query_i64(query, i);
+			break;
+		case FIELD_I64:
+			*(int64_t *)member = query_i64(query, i);
+			break;
+		case FIELD_TEXT:
+			*(const char **)member = query_text(query, i);
+			break;
+		case FIELD_BYTES:
+			*(struct pw_bytes *)member = query_bytes(query, i);
+			break;
+		}
+	}
+}

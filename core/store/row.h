@@ -1,0 +1,54 @@
+/*
+ * Rows described as data: which column holds which member, and which of them are the key. Writing, reading, copying and
+ * the statements are made from this one description; the tables themselves are made by the migrations.
+ */
+#ifndef STORE_ROW_H
+#define STORE_ROW_H
+
+#include "store/db.h"
+#include "store/rows.h"
+
+enum field_type { FIELD_U32, FIELD_I64, FIELD_TEXT, FIELD_BYTES };
+
+struct field {
+	const char *column;
+	enum field_type type;
+	uint32_t offset;
+};
+
+enum row_kind {
+	ROW_TARGET,
+	ROW_STATE,
+	ROW_INCIDENT,
+	ROW_EVIDENCE,
+	ROW_CONDITION,
+	ROW_NOTICE,
+	ROW_DELIVERY,
+	ROW_LEDGER,
+	ROW_PAUSE,
+	ROW_TRACE,
+	ROW_KINDS
+};
+
+enum { ROW_FIELDS_MAX = 20, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
+
+struct row_form {
+	const char *table;
+	uint32_t key;   /* the first so many fields are the key */
+	uint32_t size;  /* of the struct */
+	const char *guard; /* a condition for writing, on the parameters; NULL: none */
+	bool once;      /* what is there is not changed */
+	struct field fields[ROW_FIELDS_MAX]; /* ended by a NULL column */
+};
+
+extern const struct row_form row_forms[ROW_KINDS];
+
+/* INSERT … ON CONFLICT … for rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …). */
+void row_write_sql(enum row_kind, char sql[ROW_SQL_MAX]);
+void row_read_sql(enum row_kind, const char *tail, char sql[ROW_SQL_MAX]);
+
+/* Binds the members to parameters 1, 2 …; fills a row with views of the columns. */
+void row_bind(enum row_kind, struct query *, const void *row);
+void row_fill(enum row_kind, struct query *, void *row);
+
+#endif

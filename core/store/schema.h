@@ -1,0 +1,36 @@
+/*
+ * The schemas, as the steps that lead from one version to the next: a step that was released is never changed. A file's
+ * version is its user_version; whose it is tells its application_id.
+ */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#include "store/db.h"
+#include "store/store.h"
+
+struct schema {
+	const char *name;          /* of the file in the state folder */
+	const char *synchronous;   /* the pragma of the file's writer */
+	int64_t application_id;
+	int version;               /* the newest, which is the number of steps */
+	const char *const *steps;  /* steps[i] leads from version i to i + 1 */
+};
+
+extern const struct schema schemas[STORE_FILES];
+
+enum schema_state {
+	SCHEMA_EMPTY,     /* nothing was ever written */
+	SCHEMA_OLDER,
+	SCHEMA_CURRENT,
+	SCHEMA_NEWER,
+	SCHEMA_FOREIGN,   /* a database of something else */
+	SCHEMA_BROKEN     /* a fault, see db_fault() */
+};
+
+enum schema_state schema_look(struct db *, const struct schema *, int *version);
+
+/* Brings an empty or older file to the newest version, each step a transaction of its own. False: a fault; the steps
+ * before it stay. */
+bool schema_raise(struct db *, const struct schema *);
+
+#endif

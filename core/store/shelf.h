@@ -1,0 +1,36 @@
+/*
+ * One of the two files in the writer's hands: opened, checked, brought up to its version, set aside where it is damaged,
+ * and what is known of its trouble.
+ */
+#ifndef STORE_SHELF_H
+#define STORE_SHELF_H
+
+#include <limits.h>
+
+#include "store/schema.h"
+
+struct shelf {
+	const struct schema *schema;
+	const char *folder;
+	char path[PATH_MAX];
+	struct db *db;             /* NULL where it could not be opened */
+	enum store_trouble_kind trouble;
+	struct reason why;
+	bool suspect;              /* damage was met in it */
+};
+
+enum shelf_opening { SHELF_OPEN, SHELF_TROUBLED, SHELF_NEWER };
+
+void shelf_init(struct shelf *, const struct schema *, const char *folder);
+
+/* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a surprise. */
+enum shelf_opening shelf_open(struct shelf *, struct store_found *found);
+void shelf_close(struct shelf *);
+
+/* Takes note of the connection's fault (or of `otherwise` where it has none). */
+void shelf_blame(struct shelf *, enum store_trouble_kind otherwise, const char *doing);
+
+/* Rolls back, and takes note. */
+void shelf_fail(struct shelf *, const char *doing);
+
+#endif

@@ -1,0 +1,48 @@
+/* The store from within, for its own files and its tests. */
+#ifndef STORE_STORE_PRIVATE_H
+#define STORE_STORE_PRIVATE_H
+
+#include "store/batch.h"
+#include "store/history.h"
+#include "store/shelf.h"
+
+enum { INSTANCE_SIZE = 16 };
+
+/* What each transaction leaves in its file: which batch it was, and how far the numbers are. */
+struct counters {
+	uint64_t batch;
+	uint64_t numbers[STORE_NUMBERS];
+};
+
+struct tending;
+
+struct store {
+	struct store_settings settings;
+	char *folder;
+	int lock;
+	struct shelf shelves[STORE_FILES];
+	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
+	uint64_t doubtful[STORE_FILES];        /* the batch whose transaction failed, 0: none */
+	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
+	unsigned char instance[INSTANCE_SIZE];
+	struct history history;
+	struct tending *tending;
+	char *write_sql[ROW_KINDS];
+};
+
+/* Writes one batch's operations, within a transaction. False: a fault. */
+bool store_apply(struct store *, struct store_batch *);
+
+/* Loads what is kept in memory of a file that has been opened. */
+bool store_load(struct store *, enum store_file);
+
+/* tend.c */
+struct tending *tending_create(void);
+void tending_destroy(struct tending **);
+void tending_reset(struct tending *); /* history.db is another one */
+
+/* ballast.c: a file that is there to be removed. */
+void ballast_make(const char *folder, int64_t bytes);
+void ballast_free(const char *folder);
+
+#endif

@@ -1,0 +1,93 @@
+/* A state folder for one test, in memory where the system has that, and a store in it. */
+#ifndef TESTS_STORE_FOLDER_H
+#define TESTS_STORE_FOLDER_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/reader.h"
+#include "store/store_private.h"
+
+struct folder {
+	char path[64];
+	struct store *store;
+	struct store_found found[STORE_FILES];
+	enum store_opening opening;
+	struct reason why;
+	enum store_answer answer; /* the last one */
+};
+
+static inline void
+folder_make(struct folder *folder)
+{
+	*folder = (struct folder){ .opening = STORE_FAILED };
+	snprintf(folder->path, sizeof folder->path, "%s/pw-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	assert_non_null(mkdtemp(folder->path));
+}
+
+static inline void
+folder_open(struct folder *folder)
+{
+	const struct store_settings settings = { .folder = folder->path, .ballast = -1 };
+
+	folder->store = store_open(&settings, &folder->opening, folder->found, &folder->why);
+}
+
+static inline void
+folder_remove(struct folder *folder)
+{
+	pid_t child;
+
+	store_close(&folder->store);
+	child = fork();
+	if (child == 0) {
+		execlp("rm", "rm", "-rf", "--", folder->path, (char *)NULL);
+		_exit(127);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static inline const char *
+folder_file(const struct folder *folder, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", folder->path, name);
+	return path;
+}
+
+static inline void
+folder_on_done(void *arg, enum store_answer answer)
+{
+	((struct folder *)arg)->answer = answer;
+}
+
+static inline enum store_answer
+folder_submit(struct folder *folder, struct store_batch *batch)
+{
+	folder->answer = 0;
+	store_submit(folder->store, batch, folder_on_done, folder);
+	return folder->answer;
+}
+
+static inline struct store_reader *
+folder_read(const struct folder *folder)
+{
+	enum store_reader_opening opening;
+	struct reason why;
+	struct store_reader *reader = store_reader_open(folder->path, &opening, &why);
+
+	assert_int_equal(opening, STORE_READER_OPENED);
+	return reader;
+}
+
+static inline struct pw_bytes
+bytes_of(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+#endif

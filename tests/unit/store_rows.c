@@ -1,0 +1,327 @@
+/* Every kind of row goes in, comes out the same, is replaced where it is there, and lists go on from page to page. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store_folder.h"
+
+static const char nasty_bytes[] = "a\0b\xff\xfe\"';--\r\n";
+static const struct pw_bytes nasty = { nasty_bytes, sizeof nasty_bytes - 1 };
+
+static struct folder folder;
+static struct store_batch *batch;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	folder_open(&folder);
+	assert_non_null(folder.store);
+	batch = store_batch_create(STORE_MAIN);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_batch_destroy(&batch);
+	folder_remove(&folder);
+	return 0;
+}
+
+static void
+commit(void)
+{
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_clear(batch);
+}
+
+/* Compares a row with what is expected, member by member. */
+static void
+assert_same_row(enum row_kind kind, const void *is, const void *should)
+{
+	for (const struct field *field = row_forms[kind].fields; field->column != NULL; field++) {
+		const char *a = (const char *)is + field->offset, *b = (const char *)should + field->offset;
+
+		if (field->type == FIELD_U32) {
+			assert_int_equal(*(const uint32_t *)a, *(const uint32_t *)b);
+		} else if (field->type == FIELD_I64) {
+			assert_int_equal(*(const int64_t *)a, *(const int64_t *)b);
+		} else if (field->type == FIELD_TEXT) {
+			assert_string_equal(*(const char *const *)a, *(const char *const *)b);
+		} else {
+			const struct pw_bytes *x = (const void *)a, *y = (const void *)b;
+
+			assert_int_equal(x->size, y->size);
+			assert_memory_equal(x->data, y->data, y->size);
+		}
+	}
+}
+
+struct wanted {
+	const void *rows[8];
+	uint32_t count, seen;
+};
+
+#define ON_ROW(type, kind)                                                                                             \
+	static bool on_##type(void *arg, const struct store_##type *row)                                                \
+	{                                                                                                              \
+		struct wanted *wanted = arg;                                                                           \
+		assert_true(wanted->seen < wanted->count);                                                             \
+		assert_same_row(kind, row, wanted->rows[wanted->seen++]);                                              \
+		return true;                                                                                           \
+	}
+ON_ROW(target, ROW_TARGET)
+ON_ROW(state, ROW_STATE)
+ON_ROW(incident, ROW_INCIDENT)
+ON_ROW(evidence, ROW_EVIDENCE)
+ON_ROW(condition, ROW_CONDITION)
+ON_ROW(notice, ROW_NOTICE)
+ON_ROW(delivery, ROW_DELIVERY)
+ON_ROW(ledger, ROW_LEDGER)
+ON_ROW(pause, ROW_PAUSE)
+
+/* `call` uses `wanted` and `reader`, and gives just these rows. */
+#define ASSERT_READS(call, end, ...)                                                                                   \
+	do {                                                                                                           \
+		const void *const rows_[] = { __VA_ARGS__ };                                                           \
+		struct wanted wanted = { .count = sizeof rows_ / sizeof rows_[0] };                                     \
+		memcpy(wanted.rows, rows_, sizeof rows_);                                                              \
+		struct store_reader *reader = folder_read(&folder);                                                    \
+		assert_int_equal((call), (end));                                                                       \
+		assert_int_equal(wanted.seen, wanted.count);                                                           \
+		store_reader_close(&reader);                                                                           \
+	} while (0)
+
+static void
+targets_and_states(void **state)
+{
+	struct store_target one = { 1, "a", "n", "smtp", "mx.example.org", 25, "", 5, 0 };
+	struct store_target two = { 2, "b", "m", "banner", "::1", 65535, "was", 6, 7 };
+	struct store_state held = { 2, INT64_MAX, nasty };
+
+	(void)state;
+	assert_int_equal(store_number(folder.store, STORE_TARGETS), 1);
+	store_put_target(batch, &one);
+	store_put_target(batch, &two);
+	store_put_state(batch, &held);
+	commit();
+	ASSERT_READS(store_read_targets(reader, 0, 10, on_target, &wanted), STORE_READ_END, &one, &two);
+	ASSERT_READS(store_read_targets(reader, 0, 1, on_target, &wanted), STORE_READ_MORE, &one);
+	ASSERT_READS(store_read_targets(reader, 1, 2, on_target, &wanted), STORE_READ_END, &two);
+	ASSERT_READS(store_read_target(reader, "b", on_target, &wanted), STORE_READ_END, &two);
+	ASSERT_READS(store_read_states(reader, 0, 10, on_state, &wanted), STORE_READ_END, &held);
+	held.state = bytes_of("");
+	held.at = 1;
+	one.identity = "renamed";
+	store_put_state(batch, &held);
+	store_put_target(batch, &one);
+	commit();
+	ASSERT_READS(store_read_state(reader, 2, on_state, &wanted), STORE_READ_END, &held);
+	ASSERT_READS(store_read_target(reader, "renamed", on_target, &wanted), STORE_READ_END, &one);
+}
+
+static void
+incidents(void **state)
+{
+	struct store_incident one = { 1, 7, 3, 10, 20, 0, 0, "banner_timeout", "", nasty, bytes_of(""), 0, bytes_of(""), bytes_of("") };
+	struct store_incident two = one, again = one;
+	uint64_t as;
+
+	(void)state;
+	two.number = 2;
+	two.target = 8;
+	store_put_incident(batch, &one);
+	store_put_incident(batch, &two);
+	commit();
+	ASSERT_READS(store_read_open_incidents(reader, 0, 10, on_incident, &wanted), STORE_READ_END, &one, &two);
+	ASSERT_READS(store_read_incidents(reader, 0, 0, 10, on_incident, &wanted), STORE_READ_END, &two, &one);
+	ASSERT_READS(store_read_incidents(reader, 8, 0, 10, on_incident, &wanted), STORE_READ_END, &two);
+	ASSERT_READS(store_read_incidents(reader, 0, 2, 10, on_incident, &wanted), STORE_READ_END, &one);
+	again.number = 3; /* the same (target, change) */
+	store_put_incident(batch, &again);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	assert_true(store_batch_incident_was_known(batch, 3, &as));
+	assert_int_equal(as, 1);
+	store_batch_clear(batch);
+	one.ended = 30;
+	one.end_confirmed = 40;
+	one.end = "up";
+	one.end_text = nasty;
+	store_put_incident(batch, &one);
+	commit();
+	ASSERT_READS(store_read_incident(reader, 1, on_incident, &wanted), STORE_READ_END, &one);
+	ASSERT_READS(store_read_open_incidents(reader, 0, 10, on_incident, &wanted), STORE_READ_END, &two);
+}
+
+static void
+evidence(void **state)
+{
+	struct store_evidence first = { 7, 100, 0, 50, 0, "", nasty }, second = { 7, 100, 1, 50, 0, "", nasty };
+	struct store_evidence later = { 7, 101, 0, 60, 0, "", nasty }, last = { 7, 102, 0, 70, 0, "", nasty };
+	struct store_evidence_key key = STORE_EVIDENCE_FIRST, behind = { 50, 100, 0, 7 };
+
+	(void)state;
+	store_put_evidence(batch, &first);
+	store_put_evidence(batch, &second);
+	store_put_evidence(batch, &later);
+	store_put_evidence(batch, &last);
+	commit();
+	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second, &later, &last);
+	ASSERT_READS(store_read_evidence(reader, 0, &behind, 9, on_evidence, &wanted), STORE_READ_END, &second, &later, &last);
+	store_attach_evidence(batch, 7, 100, 5, "confirmed");
+	store_drop_evidence(batch, 7, 100); /* attached: stays */
+	store_drop_evidence(batch, 7, 101);
+	commit();
+	first.incident = second.incident = 5;
+	first.role = second.role = "confirmed";
+	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
+	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &last);
+	store_drop_evidence_upto(batch, 7, 102);
+	store_drop_attached(batch, 7, 100, 4); /* not its incident */
+	commit();
+	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
+	store_drop_attached(batch, 7, 100, 5);
+	commit();
+	{
+		struct wanted wanted = { .count = 0 };
+		struct store_reader *reader = folder_read(&folder);
+
+		assert_int_equal(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END);
+		assert_int_equal(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END);
+		store_reader_close(&reader);
+	}
+}
+
+static void
+notices_and_deliveries(void **state)
+{
+	struct store_notice notice = { 1, 7, 3, "down", 5, "banner_timeout", 10, 20, nasty, "paused", nasty };
+	struct store_notice replayed = notice;
+	struct store_delivery mail = { 1, "email", "a@example.org", 7, STORE_DELIVERY_waiting, 0, 0, 0, 20, 0, 0, 0, 0, bytes_of(""), nasty };
+	struct store_delivery log = { 1, "syslog", "", 7, STORE_DELIVERY_sent, 1, 0, 1, 20, 21, 22, 0, 0, nasty, bytes_of("") };
+	struct store_delivery stray = mail;
+	struct store_delivery_key from = { 0, "", "" }, behind = { 1, "email", "a@example.org" };
+	uint64_t as = 0;
+
+	(void)state;
+	store_put_notice(batch, &notice);
+	store_put_delivery(batch, &mail);
+	store_put_delivery(batch, &log);
+	stray.notice = 99;
+	store_put_delivery(batch, &stray);
+	commit();
+	ASSERT_READS(store_read_notice(reader, 1, on_notice, &wanted), STORE_READ_END, &notice);
+	ASSERT_READS(store_read_incident_notices(reader, 5, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+	ASSERT_READS(store_read_notices(reader, 7, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+	ASSERT_READS(store_read_notice_deliveries(reader, 1, on_delivery, &wanted), STORE_READ_END, &mail, &log);
+	ASSERT_READS(store_read_open_deliveries(reader, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
+	ASSERT_READS(store_read_deliveries(reader, NULL, 9, on_delivery, &wanted), STORE_READ_END, &log, &mail);
+	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_sent, &behind, 9, on_delivery, &wanted), STORE_READ_END, &log);
+	replayed.number = 2;
+	replayed.text = bytes_of("another");
+	mail.notice = 2;
+	store_put_notice(batch, &replayed);
+	store_put_delivery(batch, &mail);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	assert_true(store_batch_notice_was_known(batch, 2, &as));
+	assert_int_equal(as, 1);
+	assert_false(store_batch_notice_was_known(batch, 1, &as));
+	store_batch_clear(batch);
+	mail.notice = 1;
+	mail.state = STORE_DELIVERY_dead;
+	store_put_delivery(batch, &mail);
+	commit();
+	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_dead, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
+	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
+}
+
+static void
+conditions_ledger_pauses_meta(void **state)
+{
+	struct store_condition standing = { 7, "cert_expires_21d", 1, 2, 0, nasty }, over = { 7, "slow_banner", 1, 2, 3, nasty };
+	struct store_ledger told = { 7, "email", 5, "down", 4, "up", "a b", "a" };
+	struct store_pause pause = { 1, 7, "", 10, 100, 0, nasty, nasty }, ended = { 2, 0, "tag", 10, 100, 50, nasty, nasty };
+	struct store_reader *meta;
+	char value[4];
+
+	(void)state;
+	store_put_condition(batch, &standing);
+	store_put_condition(batch, &over);
+	store_put_ledger(batch, &told);
+	store_put_pause(batch, &pause);
+	store_put_pause(batch, &ended);
+	store_put_meta(batch, "key", bytes_of("value"));
+	commit();
+	ASSERT_READS(store_read_conditions(reader, false, 0, "", 9, on_condition, &wanted), STORE_READ_END, &standing, &over);
+	ASSERT_READS(store_read_conditions(reader, true, 0, "", 9, on_condition, &wanted), STORE_READ_END, &standing);
+	ASSERT_READS(store_read_ledger(reader, 0, "", 9, on_ledger, &wanted), STORE_READ_END, &told);
+	ASSERT_READS(store_read_pauses(reader, 99, 0, 9, on_pause, &wanted), STORE_READ_END, &pause);
+	meta = folder_read(&folder);
+	assert_int_equal(store_read_meta(meta, "key", value, sizeof value), 5);
+	assert_memory_equal(value, "valu", 4);
+	assert_int_equal(store_read_meta(meta, "none", value, sizeof value), -1);
+	store_reader_close(&meta);
+}
+
+/* Numbers go on where they were, also those that were given and left unused. */
+static void
+numbers_stay_given(void **state)
+{
+	unsigned char instance[INSTANCE_SIZE];
+
+	(void)state;
+	for (uint64_t i = 1; i <= 5; i++)
+		assert_int_equal(store_number(folder.store, STORE_NOTICES), i);
+	store_put_meta(batch, "any", bytes_of(""));
+	commit();
+	memcpy(instance, store_instance(folder.store), sizeof instance);
+	store_close(&folder.store);
+	folder_open(&folder);
+	assert_false(folder.found[STORE_MAIN].first || folder.found[STORE_MAIN].fresh);
+	assert_int_equal(store_number(folder.store, STORE_NOTICES), 6);
+	assert_memory_equal(instance, store_instance(folder.store), sizeof instance);
+}
+
+/* What contradicts is lost alone, whole, and troubles nobody. */
+static void
+lost_batch(void **state)
+{
+	struct store_target target = { 1, "a", "", "", "", 0, "", 0, 0 };
+
+	(void)state;
+	store_put_target(batch, &target);
+	store_put_meta(batch, NULL, bytes_of("x"));
+	commit();
+	target.number = 2;
+	store_put_target(batch, &target);
+	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db,
+	    "CREATE TRIGGER t BEFORE INSERT ON pauses BEGIN SELECT raise(ABORT, 'no'); END"));
+	store_put_pause(batch, &(struct store_pause){ .number = 1 });
+	assert_int_equal(folder_submit(&folder, batch), STORE_LOST);
+	assert_int_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_WELL);
+	store_batch_clear(batch);
+	target.number = 1;
+	ASSERT_READS(store_read_targets(reader, 0, 10, on_target, &wanted), STORE_READ_END, &target);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(targets_and_states, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(incidents, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(evidence, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(notices_and_deliveries, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(conditions_ledger_pauses_meta, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_stay_given, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lost_batch, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
