@@ -73,6 +73,7 @@ struct policy {
 
 struct target {
 	const char *name;  /* what people call it: `name`, else host:port as it was written */
+	bool is_named;     /* it has a `name`: that is its identity, else probe://host:port is */
 	const char *host;  /* ASCII: a name for DNS, or an address literal without brackets */
 	const char *shown; /* the host as written, UTF-8; the same pointer as `host` where equal */
 	const char *was;   /* the name it had before; NULL: none */

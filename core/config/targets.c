@@ -165,6 +165,7 @@ reader_add_target(struct reader *reader, const struct draft *draft)
 	target.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft);
 	if (draft->was != NULL)
 		target.was = arena_strdup(reader->arena, draft->was);
+	target.is_named = wanted.is_named;
 	target.hash = hash_identity(&target, wanted.is_named);
 	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
 	twin = table_find(&list->identities, target.hash, same_identity, &wanted);

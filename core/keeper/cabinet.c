@@ -13,6 +13,7 @@ struct sheet {
 	struct sheet *next;            /* the younger of the same target */
 	uint64_t run;
 	uint32_t target, size;
+	bool kept, passed;
 	unsigned char bytes[];
 };
 
@@ -111,7 +112,8 @@ cabinet_put(struct cabinet *cabinet, const struct message_evidence *evidence, co
 	}
 	if (evidence->leg.leg == 0)
 		drop_run(cabinet, evidence->target, evidence->run);
-	*sheet = (struct sheet){ .run = evidence->run, .target = evidence->target, .size = (uint32_t)size };
+	*sheet = (struct sheet){ .run = evidence->run, .target = evidence->target, .size = (uint32_t)size,
+		.passed = evidence->leg.verdict == PW_OK };
 	memcpy(sheet->bytes, packet, size);
 	append(cabinet, sheet);
 	while (count_runs(cabinet->of_target[sheet->target]) > runs)
@@ -130,18 +132,62 @@ cabinet_settle(struct cabinet *cabinet, uint32_t target, uint64_t run)
 		drop_run(cabinet, target, run);
 }
 
+static const struct sheet *
+find(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t index)
+{
+	const struct sheet *sheet = cabinet->of_target[target];
+
+	assert(target < cabinet->targets);
+	while (sheet != NULL && (sheet->run != run || index-- > 0))
+		sheet = sheet->next;
+	return sheet;
+}
+
 bool
 cabinet_leg(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t index,
     struct message_evidence *evidence)
 {
+	const struct sheet *sheet = find(cabinet, target, run, index);
+
+	if (sheet == NULL)
+		return false;
+	struct wire_in in = wire_from(sheet->bytes, sheet->size);
+	return message_get_evidence(&in, evidence, cabinet->targets);
+}
+
+struct pw_bytes
+cabinet_packet(const struct cabinet *cabinet, uint32_t target, uint64_t run, uint32_t index)
+{
+	const struct sheet *sheet = find(cabinet, target, run, index);
+
+	return sheet == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ (const char *)sheet->bytes, sheet->size };
+}
+
+bool
+cabinet_run(const struct cabinet *cabinet, uint32_t target, uint32_t index, struct cabinet_run *run)
+{
+	const struct sheet *sheet = cabinet->of_target[target];
+
 	assert(target < cabinet->targets);
-	for (const struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = sheet->next) {
-		if (sheet->run != run || index-- > 0)
-			continue;
-		struct wire_in in = wire_from(sheet->bytes, sheet->size);
-		return message_get_evidence(&in, evidence, cabinet->targets);
+	while (sheet != NULL) {
+		*run = (struct cabinet_run){ .run = sheet->run, .kept = true, .passed = true };
+		for (; sheet != NULL && sheet->run == run->run; sheet = sheet->next) {
+			run->kept &= sheet->kept;
+			run->passed &= sheet->passed;
+		}
+		if (index-- == 0)
+			return true;
 	}
 	return false;
+}
+
+void
+cabinet_mark(struct cabinet *cabinet, uint32_t target, uint64_t run, bool kept)
+{
+	assert(target < cabinet->targets);
+	for (struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = sheet->next)
+		if (sheet->run == run)
+			sheet->kept = kept;
 }
 
 size_t

@@ -27,6 +27,22 @@ void cabinet_settle(struct cabinet *, uint32_t target, uint64_t run);
 /* Leg `index` of a run, in the order in which they came; false where there is none. Views are good until the next put. */
 bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index, struct message_evidence *);
 
+/* A run of which evidence lies there. */
+struct cabinet_run {
+	uint64_t run;
+	bool kept;   /* the store has it as well, or will have it with the next commit */
+	bool passed; /* all its legs were ok */
+};
+
+/* The target's run number `index` by age, the oldest first; false at the end. */
+bool cabinet_run(const struct cabinet *, uint32_t target, uint32_t index, struct cabinet_run *);
+
+/* Says that the store has the run, or no longer has it. */
+void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run, bool kept);
+
+/* The message that leg `index` of a run came in; empty where there is none. Good until the next put. */
+struct pw_bytes cabinet_packet(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index);
+
 size_t cabinet_bytes(const struct cabinet *);
 uint64_t cabinet_lost(const struct cabinet *); /* legs that gave way before their target's own next ones */
 

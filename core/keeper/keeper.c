@@ -1,8 +1,9 @@
 /*
- * The keeper's process. It takes what the monitor decided, answers when it is safe, tells it in the log, and gives a
- * monitor that is born again all that is known. What is kept is kept in memory, and as long as this process lives; a
- * keeper that is born again hears all states from the monitor.
+ * The keeper's process: its links and its loop. What the monitor decided is written, then answered, then told. SQLite may
+ * let it wait for the disk; nobody waits for it.
  */
+#include "keeper/keeper.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -11,33 +12,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/duty.h"
 #include "base/sandbox.h"
-#include "base/zone.h"
-#include "config/config.h"
-#include "keeper/cabinet.h"
-#include "keeper/states.h"
 #include "keeper/tell.h"
 
-enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, RUNS_MIN = 8, LINE_WAIT_MS = 1000 };
-
-struct keeper {
-	struct duty *duty;
-	const struct config *config;
-	struct zone *zone;
-	struct cabinet *cabinet;
-	struct states *states;
-	int monitor;        /* -1: no link */
-	bool recovering;    /* the monitor at the link is being told all states */
-	uint32_t cursor;    /* the next of them */
-	uint64_t committed, answered;
-	uint64_t events;    /* numbers for the lines of a change */
-	uint64_t results[PW_UNKNOWN + 1]; /* by verdict */
-	uint64_t done;
-	int64_t stop_by;    /* 0: not told to stop */
-	int64_t next_alive, late_max;
-	int status;         /* >= 0: the end */
-};
+enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LINE_WAIT_MS = 1000 };
+static const int64_t mark_every = 60 * (int64_t)SECOND;
 
 /* Lines of a change come in bursts, and a keeper may wait where others may not: so none of them is lost. */
 static void
@@ -50,105 +29,18 @@ log_line(void *arg, int level, const char *line)
 	duty_log(keeper->duty, level, keeper->events, "%s", line);
 }
 
-/* The runs whose evidence may still be wanted: a series that confirms down, one that confirms up, the last failure. */
-static uint32_t
-runs_wanted(const struct policy *policy)
+void
+keeper_tell(struct keeper *keeper, const struct message_change *change)
 {
-	uint32_t runs = policy->tries + policy->recover_tries + 2;
-
-	return runs < RUNS_MIN ? RUNS_MIN : runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
+	keeper->events++;
+	tell_change(change, keeper->cabinet, keeper->zone, log_line, keeper);
 }
 
-static bool
-take_evidence(struct keeper *keeper, struct wire_in *in)
+void
+keeper_committed(struct keeper *keeper, uint32_t generation, uint64_t number)
 {
-	struct message_evidence evidence;
-
-	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
-		return false;
-	cabinet_put(keeper->cabinet, &evidence, in->bytes, in->size,
-	    runs_wanted(keeper->config->targets[evidence.target].policy));
-	return true;
-}
-
-static bool
-take_change(struct keeper *keeper, struct wire_in *in)
-{
-	struct message_change change;
-
-	if (!message_get_change(in, &change, keeper->config->target_count))
-		return false;
-	/* Without a kind nothing happened but that the reasons for silence are others. */
-	if (change.kind[0] != '\0') {
-		keeper->events++;
-		tell_change(&change, keeper->cabinet, keeper->zone, log_line, keeper);
-	}
-	keeper->committed = change.number;
-	keeper->done++;
-	return true;
-}
-
-static bool
-take_results(struct keeper *keeper, struct wire_in *in)
-{
-	struct report result;
-
-	while (message_next_result(in, &result, keeper->config->target_count)) {
-		keeper->results[result.verdict]++;
-		keeper->done++;
-		/* A result comes behind the changes of its run. */
-		if (result.verdict == PW_OK)
-			cabinet_settle(keeper->cabinet, result.target, result.run);
-	}
-	return wire_is_whole(in);
-}
-
-static bool
-take_state(struct keeper *keeper, struct wire_in *in)
-{
-	struct message_state state;
-
-	if (!message_get_state(in, &state, keeper->config->target_count))
-		return false;
-	if (!states_put(keeper->states, &state))
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: no memory for the state of %s",
-		    keeper->config->targets[state.target].name);
-	return true;
-}
-
-static bool
-take(struct keeper *keeper, const void *packet, size_t size)
-{
-	struct wire_in in = wire_from(packet, size);
-
-	switch (message_kind(packet, size)) {
-	case MESSAGE_EVIDENCE:
-		return take_evidence(keeper, &in);
-	case MESSAGE_CHANGE:
-		return take_change(keeper, &in);
-	case MESSAGE_RESULTS:
-		return take_results(keeper, &in);
-	case MESSAGE_STATE:
-		return take_state(keeper, &in);
-	case MESSAGE_LINK:
-	case MESSAGE_STOP:
-	case MESSAGE_ACCOUNT:
-	case MESSAGE_READY:
-	case MESSAGE_ALIVE:
-	case MESSAGE_LOG:
-	case MESSAGE_ORDERS:
-	case MESSAGE_REPORTS:
-	case MESSAGE_REFERENCES:
-	case MESSAGE_RECOVERED:
-	case MESSAGE_COMMITTED:
-	case MESSAGE_BLAME:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_KINDS:
-		break;
-	}
-	return false;
+	if (generation == keeper->generation && number > keeper->committed)
+		keeper->committed = number;
 }
 
 static void
@@ -158,6 +50,7 @@ hang_up(struct keeper *keeper)
 		close(keeper->monitor);
 	keeper->monitor = -1;
 	keeper->recovering = false;
+	keeper_forget_pending(keeper);
 }
 
 /* Reads up to `count` packets of the monitor's; true where there may be more. */
@@ -171,7 +64,7 @@ hear_monitor(struct keeper *keeper, int count)
 
 		if (size < 0)
 			return false;
-		if (size > 0 && take(keeper, packet, (size_t)size))
+		if (size > 0 && keeper_hear(keeper, packet, (size_t)size))
 			continue;
 		if (size > 0)
 			duty_blame(keeper->duty, DUTY_MONITOR, 0, "to the keeper");
@@ -203,17 +96,36 @@ recover(struct keeper *keeper)
 	}
 }
 
+/* The highest number up to which all is safe. */
+static uint64_t
+find_safe(const struct keeper *keeper)
+{
+	uint64_t lowest;
+
+	if (keeper->committed <= keeper->answered)
+		return keeper->answered;
+#ifdef KEEPER_ANSWERS_EARLY
+	return keeper->committed;
+#endif
+	lowest = journal_lowest(&keeper->journal, keeper->generation);
+	for (const struct pending *pending = keeper->pending; pending != NULL; pending = pending->next)
+		if (pending->number < lowest)
+			lowest = pending->number;
+	return keeper->committed < lowest ? keeper->committed : lowest - 1;
+}
+
 static void
 answer(struct keeper *keeper)
 {
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
+	uint64_t safe;
 
-	if (keeper->monitor < 0 || keeper->recovering || keeper->answered == keeper->committed)
+	if (keeper->monitor < 0 || keeper->recovering || (safe = find_safe(keeper)) <= keeper->answered)
 		return;
-	message_put_committed(&out, keeper->committed);
+	message_put_committed(&out, safe);
 	if (packet_send(keeper->monitor, packet, out.size, -1))
-		keeper->answered = keeper->committed;
+		keeper->answered = safe;
 }
 
 /* The new link is another monitor's, but first the last words of the one before are taken. */
@@ -224,6 +136,7 @@ take_link(struct keeper *keeper, int socket)
 		continue;
 	hang_up(keeper);
 	keeper->monitor = socket;
+	keeper->generation++;
 	keeper->recovering = true;
 	keeper->cursor = 0;
 	keeper->committed = keeper->answered = 0;
@@ -236,7 +149,8 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	struct message_link link;
 	struct message_stop stop;
 
-	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)) {
+	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)
+	    && link.duty == DUTY_MONITOR) {
 		take_link(keeper, passed);
 		return true;
 	}
@@ -265,6 +179,18 @@ hear_parent(struct keeper *keeper)
 		keeper->status = BROKEN;
 }
 
+/* That we watched until here, so that a gap can be told. */
+static void
+mark_watched(struct keeper *keeper)
+{
+	if (keeper->watched == keeper->watched_kept || journal_is_stuck(&keeper->journal))
+		return;
+	store_put_meta(journal_main(keeper), "watched",
+	    (struct pw_bytes){ (const char *)&keeper->watched, sizeof keeper->watched });
+	keeper->watched_kept = keeper->watched;
+	keeper->next_mark = clock_mono() + mark_every;
+}
+
 static void
 say_alive(struct keeper *keeper, int64_t now)
 {
@@ -275,6 +201,7 @@ say_alive(struct keeper *keeper, int64_t now)
 	duty_alive(keeper->duty, keeper->late_max, keeper->done);
 	keeper->late_max = 0;
 	keeper->next_alive = now + SECOND;
+	history_say(keeper);
 }
 
 /* Told to stop, and either the monitor has said its last, or the time is over. */
@@ -284,57 +211,108 @@ may_end(const struct keeper *keeper, int64_t now)
 	return keeper->stop_by != 0 && (keeper->monitor < 0 || now >= keeper->stop_by);
 }
 
+/* A step of what can wait: roll-ups, retention, checkpoints. */
+static bool
+tend(struct keeper *keeper)
+{
+	struct store_tended tended = { .more = false };
+
+	store_tend(keeper->journal.store, clock_wall(), &tended);
+	if (tended.crowded > 0 && !keeper->crowded_said) {
+		keeper->crowded_said = true;
+		record_ours(keeper, "impaired", "history_max", clock_wall(), "history.db has reached its largest size: what is oldest "
+		    "goes before its time");
+	}
+	return tended.more;
+}
+
+static int
+wait_for(const struct keeper *keeper)
+{
+	int64_t until = keeper->next_alive, now = clock_mono();
+	int64_t journal = journal_next(keeper);
+
+	if (keeper->stop_by != 0 && keeper->stop_by < until)
+		until = keeper->stop_by;
+	if (journal < until)
+		until = journal;
+	return keeper->tend_more || until <= now ? 0 : (int)((until - now) / MILLISECOND) + 1;
+}
+
 static void
 turn(struct keeper *keeper)
 {
-	bool waits = keeper->recovering || keeper->answered != keeper->committed;
+	bool waits = keeper->recovering || find_safe(keeper) > keeper->answered;
 	struct pollfd polled[] = {
 		{ .fd = keeper->duty->parent, .events = POLLIN },
 		{ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN },
 	};
-	int64_t now = clock_mono();
-	int64_t until = keeper->stop_by != 0 && keeper->stop_by < keeper->next_alive ? keeper->stop_by : keeper->next_alive;
+	bool idle = poll(polled, 2, wait_for(keeper)) == 0;
 
-	poll(polled, 2, until > now ? (int)((until - now) / MILLISECOND) + 1 : 0);
 	hear_parent(keeper);
-	hear_monitor(keeper, PACKETS_A_TURN);
+	bool more = hear_monitor(keeper, PACKETS_A_TURN);
 	if (keeper->monitor >= 0)
 		recover(keeper);
+	keeper_age_pending(keeper);
+	if (clock_mono() >= keeper->next_mark)
+		mark_watched(keeper);
+	journal_turn(keeper, !more);
 	answer(keeper);
+	if (idle || clock_mono() >= keeper->next_alive)
+		keeper->tend_more = tend(keeper) && idle;
 	say_alive(keeper, clock_mono());
 }
 
 static bool
 prepare(struct keeper *keeper, struct reason *why)
 {
-	static const struct sandbox sandbox = { .network = SANDBOX_NO_TCP };
 	const struct config *config = keeper->config;
+	const struct sandbox_path state = { config->state, SANDBOX_WRITE };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1 };
 	int landlock;
 
 	keeper->zone = config->timezone == NULL ? zone_open_own() : zone_open(config->timezone, NULL);
-	keeper->cabinet = cabinet_create(config->target_count, CABINET_BYTES_MAX);
-	keeper->states = states_create(config->target_count);
-	if (keeper->cabinet != NULL && keeper->states != NULL)
-		return sandbox_enter(&sandbox, &landlock, why);
-	reason_set(why, "no memory");
-	return false;
+	return keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
+}
+
+/* All that is true has to be told anew, to a keeper that knows nothing, by a monitor that knows nothing. */
+static int
+begin_anew(struct keeper *keeper)
+{
+	duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: all targets begin anew");
+	duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew, for the store does");
+	journal_fini(&keeper->journal);
+	return BROKEN;
+}
+
+static int
+end(struct keeper *keeper)
+{
+	if (keeper->begin_anew)
+		return begin_anew(keeper);
+	mark_watched(keeper);
+	journal_flush(keeper);
+	store_reader_close(&keeper->reader);
+	journal_fini(&keeper->journal);
+	if (cabinet_lost(keeper->cabinet) > 0)
+		duty_log(keeper->duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",
+		    (unsigned long long)cabinet_lost(keeper->cabinet));
+	return keeper->status < 0 ? 0 : keeper->status;
 }
 
 int
 keeper_main(struct duty *duty)
 {
-	struct keeper keeper = { .duty = duty, .config = duty->config, .monitor = -1, .status = -1 };
-	struct reason why;
+	static struct keeper keeper;
+	struct reason why = { .text = "no memory" };
 
+	keeper = (struct keeper){ .duty = duty, .config = duty->config, .monitor = -1, .status = -1 };
 	if (!prepare(&keeper, &why)) {
 		duty_log(duty, LOG_ERR, 0, "keeper: cannot begin: %s", why.text);
 		return CANNOT_BEGIN;
 	}
 	duty_ready(duty);
-	while (keeper.status < 0 && !may_end(&keeper, clock_mono()))
+	while (keeper.status < 0 && !keeper.begin_anew && !may_end(&keeper, clock_mono()))
 		turn(&keeper);
-	if (cabinet_lost(keeper.cabinet) > 0)
-		duty_log(duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",
-		    (unsigned long long)cabinet_lost(keeper.cabinet));
-	return keeper.status < 0 ? 0 : keeper.status;
+	return end(&keeper);
 }

@@ -12,6 +12,7 @@
 #include "monitor/silence.h"
 
 enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, RECORD_VERSION = 1 };
+static const uint64_t run_sane = UINT64_MAX / 2;
 
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
@@ -268,11 +269,19 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	target_state_init(&watched->state, monitor->now);
 	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in))
 		return false;
-	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++)
-		series_add(&watched->series, wire_get_u64(in));
+	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
+		uint64_t run = wire_get_u64(in);
+		/* Where the clock has been set back, our numbers go on behind those that were given. */
+		if (run > monitor->run && run < run_sane)
+			monitor->run = run;
+		series_add(&watched->series, run);
+	}
 	struct pw_bytes text = wire_get_bytes(in);
 	if (text.size > 0)
 		series_say(&watched->series, text);
+	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
+	if (watched->state.silence != 0)
+		watched->flags |= WATCHED_SILENCED;
 	/* Who is held back is the parent's to say, and it says so to every monitor. */
 	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
 	return wire_is_whole(in);

@@ -1,0 +1,188 @@
+/*
+ * Which evidence is kept: of an open suspicion all attempts; of an incident the attempts that confirmed it, each change of
+ * outcome, one an hour, the last failure and what passed behind it. The rest goes to the history, or nowhere.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+static const int64_t hourly = 3600 * (int64_t)SECOND;
+
+static void
+put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident, const char *role)
+{
+	struct message_evidence evidence;
+
+	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
+		if (!journal_has_room(keeper, STORE_MAIN)) {
+			keeper->journal.left_out++;
+			return;
+		}
+		store_put_evidence(journal_main(keeper), &(struct store_evidence){ .target = roll_number(&keeper->roll, target),
+		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
+		    .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
+	}
+	cabinet_mark(keeper->cabinet, target, run, true);
+}
+
+static bool
+find_run(const struct keeper *keeper, uint32_t target, uint64_t run, struct cabinet_run *found)
+{
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, found); i++)
+		if (found->run == run)
+			return true;
+	return false;
+}
+
+struct fetch {
+	struct keeper *keeper;
+	const struct message_change *change;
+	struct store_evidence_key last;
+};
+
+static bool
+is_among(const struct message_change *change, uint64_t run)
+{
+	for (uint32_t i = 0; i < change->attempt_count; i++)
+		if (change->attempts[i] == run)
+			return true;
+	return false;
+}
+
+static bool
+on_fetched(void *arg, const struct store_evidence *row)
+{
+	struct fetch *fetch = arg;
+	struct cabinet_run found;
+
+	fetch->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	if (is_among(fetch->change, row->run)
+	    && (!find_run(fetch->keeper, fetch->change->target, row->run, &found) || row->leg > 0))
+		keeper_take_back(fetch->keeper, fetch->change->target, row);
+	return true;
+}
+
+/* What was seen before we were born, or has given way in memory, is read from the store. */
+static void
+fetch(struct keeper *keeper, const struct message_change *change, uint64_t incident)
+{
+	struct fetch wanted = { keeper, change, STORE_EVIDENCE_FIRST };
+	struct cabinet_run found;
+	bool all = true;
+
+	for (uint32_t i = 0; i < change->attempt_count; i++)
+		all &= find_run(keeper, change->target, change->attempts[i], &found);
+	if (all || keeper->reader == NULL || incident == 0)
+		return;
+	while (store_read_evidence(keeper->reader, incident, &wanted.last, 100, on_fetched, &wanted) == STORE_READ_MORE)
+		continue;
+}
+
+static const char *
+role_in(const struct message_change *change, bool passed)
+{
+	if (strcmp(change->kind, "changed") == 0)
+		return "changed";
+	if (strcmp(change->to, "down") == 0)
+		return "confirmed";
+	return passed ? "passed" : "failed";
+}
+
+void
+evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t incident)
+{
+	uint64_t target = roll_number(&keeper->roll, change->target);
+	bool down = strcmp(change->to, "down") == 0;
+	struct cabinet_run found;
+
+	if (incident == 0)
+		return;
+	fetch(keeper, change, incident);
+	for (uint32_t i = 0; i < change->attempt_count; i++) {
+		uint64_t run = change->attempts[i];
+		bool here = find_run(keeper, change->target, run, &found);
+		if (here && !found.kept)
+			put_run(keeper, change->target, run, incident, role_in(change, found.passed));
+		else if (down)
+			store_attach_evidence(journal_main(keeper), target, run, incident, "confirmed");
+	}
+	for (uint32_t i = 0; down && cabinet_run(keeper->cabinet, change->target, i, &found); i++)
+		cabinet_mark(keeper->cabinet, change->target, found.run, true);
+	if (down && change->attempt_count > 0)
+		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
+}
+
+static void
+drop_loose(struct keeper *keeper, uint32_t target, struct incident *incident)
+{
+	for (uint32_t i = 0; i < incident->loose_count; i++)
+		store_drop_attached(journal_main(keeper), roll_number(&keeper->roll, target), incident->loose[i], incident->number);
+	incident->loose_count = 0;
+}
+
+/* While a target is down: what a failing run is kept as, which may make room by what it replaces. */
+static const char *
+role_while_down(struct keeper *keeper, uint32_t target, struct incident *incident, uint64_t run)
+{
+	struct message_evidence evidence;
+	const char *role = "failed";
+
+	if (!cabinet_leg(keeper->cabinet, target, run, 0, &evidence))
+		return role;
+	drop_loose(keeper, target, incident);
+	if (strcmp(incident->last, evidence.leg.outcome) != 0)
+		role = "changed";
+	else if (evidence.leg.started - incident->kept >= hourly)
+		role = "hourly";
+	memcpy(incident->last, evidence.leg.outcome, sizeof incident->last);
+	if (strcmp(role, "failed") != 0)
+		incident->kept = evidence.leg.started;
+	return role;
+}
+
+static void
+keep_while_down(struct keeper *keeper, uint32_t target, struct incident *incident, const struct cabinet_run *run)
+{
+	const char *role = run->passed ? "passed" : role_while_down(keeper, target, incident, run->run);
+
+	put_run(keeper, target, run->run, incident->number, role);
+	bool loose = run->passed || strcmp(role, "failed") == 0;
+	if (loose && incident->loose_count < LOOSE_MAX)
+		incident->loose[incident->loose_count++] = run->run;
+}
+
+void
+evidence_of_state(struct keeper *keeper, uint32_t target)
+{
+	struct incident *incident = keeper->files[target].incident;
+	struct cabinet_run run;
+
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
+		if (run.kept)
+			continue;
+		if (incident != NULL)
+			keep_while_down(keeper, target, incident, &run);
+		else if (!run.passed)
+			put_run(keeper, target, run.run, 0, "attempt");
+	}
+	/* What has given way in memory would only have given way later. */
+	if (incident == NULL && cabinet_run(keeper->cabinet, target, 0, &run) && run.kept)
+		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), run.run - 1);
+}
+
+void
+record_passed(struct keeper *keeper, uint32_t target, uint64_t until)
+{
+	struct cabinet_run run;
+	bool any = false;
+
+	if (keeper->files[target].incident != NULL)
+		return;
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
+		any |= run.kept;
+		cabinet_mark(keeper->cabinet, target, run.run, false);
+	}
+	if (any)
+		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), until);
+}

@@ -1,0 +1,86 @@
+/*
+ * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256 changes. While a file is in
+ * trouble its batches wait in memory: changes without a bound, evidence and results up to one; the file is tried again
+ * every 10 s. What is written then has its true times.
+ */
+#ifndef KEEPER_JOURNAL_H
+#define KEEPER_JOURNAL_H
+
+#include <stddef.h>
+#include "base/wire.h"
+#include "store/store.h"
+
+struct keeper;
+
+enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* A change in a batch: it is told when that is committed. */
+struct slip {
+	struct slip *next;
+	uint64_t notice;     /* its number, 0: it is none */
+	uint64_t number;     /* of the monitor's */
+	uint32_t generation; /* of which monitor; 0: our own */
+	bool told;           /* already, because the disk was sick */
+	uint32_t size;
+	unsigned char packet[];
+};
+
+struct settled {
+	uint32_t target;
+	uint64_t run;
+};
+
+struct journal_side {
+	struct store_batch *open, *sent; /* fills; was submitted */
+	int64_t since;       /* when the first thing came into `open`, 0: it is empty */
+	int64_t last;        /* the last commit */
+	bool flying;         /* `sent` has not been answered */
+	bool stuck;          /* `sent` waits until the file is well */
+};
+
+struct journal {
+	struct store *store;
+	struct journal_side sides[STORE_FILES];
+	struct slip *open, **open_last, *sent;
+	uint32_t changes;    /* in the open batch */
+	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
+	uint32_t settled_count, settled_room;
+	int64_t mend_at;
+	uint64_t left_out;   /* pieces of evidence, for want of room */
+};
+
+/* Takes the store. False: out of memory. */
+bool journal_init(struct journal *, struct store *);
+/* Closes the store; what was not committed is lost. */
+void journal_fini(struct journal *);
+
+/* The batch that fills; whoever asks puts something into it. */
+struct store_batch *journal_main(struct keeper *);
+struct store_batch *journal_history(struct keeper *);
+
+/* Whether there is room for what may be left out. */
+bool journal_has_room(const struct keeper *, enum store_file);
+
+/* Adds a change to the open batch. The packet is copied. */
+void journal_add_change(struct keeper *, uint64_t number, uint32_t generation, uint64_t notice, struct pw_bytes packet);
+
+/* Nothing more is wanted of that run's evidence in memory once what is open has been told. */
+void journal_settle(struct keeper *, uint32_t target, uint64_t run);
+
+/* Commits what is due; `idle`: nothing more is there to be read. */
+void journal_turn(struct keeper *, bool idle);
+/* Commits all that there is, as far as the disk takes it. */
+void journal_flush(struct keeper *);
+/* When it is next to be called, on the monotonic clock. */
+int64_t journal_next(const struct keeper *);
+
+/* Where a file was set aside. */
+void journal_say_found(struct keeper *, enum store_file, const struct store_found *);
+
+/* The lowest number of this monitor's changes that is not safe yet; UINT64_MAX: all are. */
+uint64_t journal_lowest(const struct journal *, uint32_t generation);
+
+bool journal_is_stuck(const struct journal *);
+bool journal_is_empty(const struct journal *);
+
+#endif

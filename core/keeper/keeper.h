@@ -1,0 +1,143 @@
+/*
+ * The keeper, as its own parts see it: what is kept and told.
+ *
+ *   keeper.c    the process: links, loop, a clean end
+ *   hear.c      what the monitor says
+ *   birth.c     what the store knew
+ *   journal.c   group commits, and what to do when the disk is sick
+ *   record.c    a change as rows: notice, incident, condition, evidence
+ *   evidence.c  which evidence is kept, and for how long
+ *   history.c   results
+ *
+ * Memory holds what is needed to answer a monitor that is born again (states, cabinet) and to write whole rows (open
+ * incidents, standing conditions); all of it comes from the store at birth.
+ */
+#ifndef KEEPER_KEEPER_H
+#define KEEPER_KEEPER_H
+
+#include "base/duty.h"
+#include "base/zone.h"
+#include "config/config.h"
+#include "keeper/cabinet.h"
+#include "keeper/journal.h"
+#include "keeper/roll.h"
+#include "keeper/states.h"
+#include "store/reader.h"
+
+enum { LOOSE_MAX = 16 };
+
+/* An incident that is open. */
+struct incident {
+	uint64_t number, change;
+	int64_t began, confirmed;
+	int64_t acknowledged;
+	char outcome[OUTCOME_NAME_MAX]; /* that it was told with */
+	char last[OUTCOME_NAME_MAX];    /* of the last failing run */
+	char *text, *ack_by, *ack_why;  /* NULL: none */
+	int64_t kept;                   /* when evidence was last kept that does not give way to newer */
+	uint32_t loose_count;
+	uint64_t loose[LOOSE_MAX];      /* runs whose evidence gives way: the last failure, passes behind it */
+};
+
+/* A condition that stands. */
+struct standing {
+	struct standing *next;
+	char code[OUTCOME_NAME_MAX];
+	int64_t since, told;
+};
+
+/* What is open of a target; nearly all have nothing. */
+struct file_of {
+	struct incident *incident;
+	struct standing *standing;
+};
+
+/* A change whose target's state has not come: what belongs together is committed together. */
+struct pending {
+	struct pending *next;
+	uint32_t target;
+	uint64_t number;
+	int64_t came;
+	uint32_t size;
+	unsigned char packet[];
+};
+
+struct keeper {
+	struct duty *duty;
+	const struct config *config;
+	struct zone *zone;
+	struct cabinet *cabinet;
+	struct states *states;
+	struct roll roll;
+	struct store_reader *reader; /* NULL: the store cannot be read */
+	struct file_of *files;   /* by target */
+	struct journal journal;
+	struct pending *pending, **pending_last;
+	int monitor;             /* -1: no link */
+	uint32_t generation;     /* of the monitor at the link */
+	bool recovering;         /* it is being told all states */
+	bool tend_more;          /* the store has more to do in idle time */
+	bool crowded_said;
+	bool begin_anew;         /* all that was kept is gone: who comes next has it told anew */
+	uint32_t cursor;         /* the next of them */
+	uint64_t committed, answered;
+	uint64_t events;         /* numbers for the lines of a change */
+	uint64_t own_change;     /* counter of our own things worth telling */
+	uint64_t results_left_out;
+	int64_t say_next;        /* when what was left out may be said again */
+	int64_t watched, watched_kept; /* UTC: the last result that came, and what the store knows of it */
+	uint64_t done;
+	int64_t next_mark;       /* when the store is to know that we watch */
+	int64_t stop_by;         /* 0: not told to stop */
+	int64_t next_alive, late_max;
+	int status;              /* >= 0: the end */
+};
+
+/* birth.c: opens the store and makes all that memory holds. False with a reason: we cannot begin. */
+bool keeper_recover(struct keeper *, struct reason *why);
+/* Puts a leg's evidence from the store into the cabinet. */
+void keeper_take_back(struct keeper *, uint32_t target, const struct store_evidence *);
+/* The runs of a target whose evidence may still be wanted in memory. */
+uint32_t keeper_runs_wanted(const struct keeper *, uint32_t target);
+
+/* hear.c: a packet of the monitor's; false: it is malformed. */
+bool keeper_hear(struct keeper *, const void *packet, size_t size);
+/* The monitor has gone: changes whose state never came have not happened. */
+void keeper_forget_pending(struct keeper *);
+/* Changes that wait too long for their state become rows without it. */
+void keeper_age_pending(struct keeper *);
+
+/* record.c */
+
+/* Makes rows of a change; `packet` is what it came in, and is kept until it is told. */
+void record_change(struct keeper *, const struct message_change *, struct pw_bytes packet);
+void record_state(struct keeper *, const struct message_state *);
+/* A run passed: what was kept of a suspicion is over with it. */
+void record_passed(struct keeper *, uint32_t target, uint64_t run);
+/* A target with an open incident is no longer watched: `stopped`, never `up`. */
+void record_gone(struct keeper *, uint64_t number, const struct store_incident *open);
+/* Something of our own. */
+void record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+struct standing *standing_add(struct file_of *, const char *code); /* NULL: no memory */
+void incident_destroy(struct incident **);
+
+/* evidence.c */
+
+/* A change of an incident (0: of none): the evidence of its attempts. */
+void evidence_of_change(struct keeper *, const struct message_change *, uint64_t incident);
+/* The target's state was written: what its newest runs left goes with it. */
+void evidence_of_state(struct keeper *, uint32_t target);
+
+/* history.c */
+void history_put(struct keeper *, const struct report *);
+/* What is told once an hour at most: how much was left out. */
+void history_say(struct keeper *);
+
+/* keeper.c: tells a change in the log. */
+void keeper_tell(struct keeper *, const struct message_change *);
+
+/* Says what has become durable; from the journal. */
+void keeper_committed(struct keeper *, uint32_t generation, uint64_t number);
+
+#endif

@@ -1,0 +1,294 @@
+/* One change as rows of one batch: its notice, its incident or condition, its evidence. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+
+void
+incident_destroy(struct incident **incident)
+{
+	if (*incident != NULL) {
+		free((*incident)->text);
+		free((*incident)->ack_by);
+		free((*incident)->ack_why);
+	}
+	free(*incident);
+	*incident = NULL;
+}
+
+static struct pw_bytes
+view(const char *string)
+{
+	return (struct pw_bytes){ string == NULL ? "" : string, string == NULL ? 0 : strlen(string) };
+}
+
+static struct store_incident
+row_of(const struct keeper *keeper, uint32_t target, const struct incident *incident)
+{
+	return (struct store_incident){ .number = incident->number, .target = roll_number(&keeper->roll, target),
+		.change = incident->change, .began = incident->began, .confirmed = incident->confirmed,
+		.outcome = incident->outcome, .end = "", .text = view(incident->text),
+		.acknowledged = incident->acknowledged, .ack_by = view(incident->ack_by), .ack_why = view(incident->ack_why) };
+}
+
+static void
+close_incident(struct keeper *keeper, uint32_t target, const char *end, int64_t ended, int64_t confirmed,
+    struct pw_bytes text)
+{
+	struct incident **incident = &keeper->files[target].incident;
+	struct store_incident row = row_of(keeper, target, *incident);
+
+	row.end = end;
+	row.ended = ended;
+	row.end_confirmed = confirmed;
+	row.end_text = text;
+	store_put_incident(journal_main(keeper), &row);
+	incident_destroy(incident);
+}
+
+struct known {
+	uint64_t change, number;
+};
+
+static bool
+on_known(void *arg, const struct store_incident *row)
+{
+	struct known *known = arg;
+
+	if (row->change == known->change)
+		known->number = row->number;
+	return false;
+}
+
+/* The number of one that is closed already: a monitor repeats what it was not told to be safe. 0: it is new. */
+static uint64_t
+find_closed(const struct keeper *keeper, const struct message_change *change)
+{
+	struct known known = { .change = change->incident };
+
+	if (keeper->reader != NULL)
+		store_read_incidents(keeper->reader, roll_number(&keeper->roll, change->target), 0, 1, on_known, &known);
+	return known.number;
+}
+
+static uint64_t
+open_incident(struct keeper *keeper, const struct message_change *change)
+{
+	struct file_of *file = &keeper->files[change->target];
+	uint64_t closed;
+
+	if (file->incident != NULL && file->incident->change == change->incident)
+		return file->incident->number;
+	if ((closed = find_closed(keeper, change)) != 0)
+		return closed;
+	/* The one before was open, and its end was never told us: we cannot tell when it was. */
+	if (file->incident != NULL)
+		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, view(""));
+	struct incident *incident = calloc(1, sizeof *incident);
+	if (incident == NULL)
+		return 0;
+	*incident = (struct incident){ .number = store_number(keeper->journal.store, STORE_INCIDENTS),
+		.change = change->incident, .began = change->detected, .confirmed = change->confirmed,
+		.kept = change->confirmed, .text = strndup(change->text.data, change->text.size) };
+	memcpy(incident->outcome, change->code, sizeof incident->outcome);
+	memcpy(incident->last, change->code, sizeof incident->last);
+	file->incident = incident;
+	struct store_incident row = row_of(keeper, change->target, incident);
+	store_put_incident(journal_main(keeper), &row);
+	return incident->number;
+}
+
+static bool
+opens(const struct message_change *change)
+{
+	return change->target != CONFIG_NONE && strcmp(change->to, "down") == 0 && strcmp(change->from, "down") != 0;
+}
+
+static bool
+closes(const struct message_change *change)
+{
+	return change->target != CONFIG_NONE && strcmp(change->to, "up") == 0;
+}
+
+static uint64_t
+incident_of(struct keeper *keeper, const struct message_change *change)
+{
+	const struct incident *incident;
+
+	if (opens(change))
+		return open_incident(keeper, change);
+	if (change->target == CONFIG_NONE || change->incident == 0)
+		return 0;
+	incident = keeper->files[change->target].incident;
+	if (incident != NULL && incident->change == change->incident)
+		return incident->number;
+	return find_closed(keeper, change);
+}
+
+static void
+put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number, uint64_t target,
+    uint64_t incident)
+{
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	struct notice_rest rest = { .attempt_count = change->attempt_count };
+
+	memcpy(rest.from, change->from, sizeof rest.from);
+	memcpy(rest.to, change->to, sizeof rest.to);
+	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
+	rest_put(&rest, &out);
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .target = target,
+	    .change = change->change, .kind = change->kind, .incident = incident, .code = change->code,
+	    .detected = change->detected, .confirmed = change->confirmed, .text = change->text,
+	    .silences = change->silences, .rest = { (const char *)bytes, out.size } });
+}
+
+struct standing *
+standing_add(struct file_of *file, const char *code)
+{
+	struct standing *standing = calloc(1, sizeof *standing);
+
+	if (standing == NULL)
+		return NULL;
+	text_add(&(struct text){ standing->code, 0, sizeof standing->code, false }, code);
+	standing->next = file->standing;
+	file->standing = standing;
+	return standing;
+}
+
+static struct standing **
+find_standing(struct file_of *file, const char *code)
+{
+	struct standing **link = &file->standing;
+
+	while (*link != NULL && strcmp((*link)->code, code) != 0)
+		link = &(*link)->next;
+	return link;
+}
+
+static void
+record_condition(struct keeper *keeper, const struct message_change *change)
+{
+	bool cleared = strcmp(change->kind, "cleared") == 0;
+	struct file_of *file;
+	struct standing **link;
+
+	if (change->target == CONFIG_NONE || (!cleared && strcmp(change->kind, "degraded") != 0 && strcmp(change->kind, "blocked") != 0))
+		return;
+	file = &keeper->files[change->target];
+	link = find_standing(file, change->code);
+	struct store_condition row = { .target = roll_number(&keeper->roll, change->target), .code = change->code,
+		.since = *link != NULL ? (*link)->since : change->detected,
+		.standing = *link != NULL ? (*link)->told : change->confirmed, .cleared = cleared ? change->confirmed : 0,
+		.text = change->text };
+	store_put_condition(journal_main(keeper), &row);
+	if (cleared && *link != NULL) {
+		struct standing *gone = *link;
+		*link = gone->next;
+		free(gone);
+	} else if (!cleared && *link == NULL) {
+		struct standing *standing = standing_add(file, change->code);
+		if (standing != NULL) {
+			standing->since = change->detected;
+			standing->told = change->confirmed;
+		}
+	}
+}
+
+void
+record_change(struct keeper *keeper, const struct message_change *change, struct pw_bytes packet)
+{
+	uint64_t notice = 0;
+
+	/* Without a kind nothing happened but that the reasons for silence are others. */
+	if (change->kind[0] != '\0') {
+		uint64_t incident = incident_of(keeper, change);
+
+		notice = store_number(keeper->journal.store, STORE_NOTICES);
+		put_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
+		record_condition(keeper, change);
+		if (change->target != CONFIG_NONE)
+			evidence_of_change(keeper, change, incident);
+		if (closes(change) && keeper->files[change->target].incident != NULL
+		    && keeper->files[change->target].incident->number == incident)
+			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
+	}
+	keeper->done++;
+	journal_add_change(keeper, change->number, change->number == 0 ? 0 : keeper->generation, notice, packet);
+}
+
+void
+record_state(struct keeper *keeper, const struct message_state *state)
+{
+	if (!states_put(keeper->states, state))
+		duty_log(keeper->duty, LOG_ERR, 0, "keeper: no memory for the state of %s",
+		    keeper->config->targets[state->target].name);
+	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, state->target),
+	    .at = clock_wall(), .state = state->state });
+	evidence_of_state(keeper, state->target);
+}
+
+static void
+put_packet(struct keeper *keeper, const struct message_change *change, uint64_t target, uint64_t incident)
+{
+	unsigned char packet[8 * 1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	uint64_t notice = store_number(keeper->journal.store, STORE_NOTICES);
+
+	message_put_change(&out, change);
+	if (out.bad)
+		return;
+	put_notice(keeper, change, notice, target, incident);
+	journal_add_change(keeper, 0, 0, notice, (struct pw_bytes){ (const char *)packet, out.size });
+}
+
+static void
+name(char *into, size_t room, const char *word)
+{
+	struct text text = text_over(into, room);
+
+	text_add(&text, word);
+}
+
+void
+record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t since, const char *format, ...)
+{
+	struct message_change change = { .target = CONFIG_NONE, .change = ++keeper->own_change, .detected = since,
+		.confirmed = clock_wall() };
+	char sentence[2048];
+	struct text text = TEXT_OVER(sentence);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	name(change.kind, sizeof change.kind, kind);
+	name(change.code, sizeof change.code, code);
+	change.text = (struct pw_bytes){ text.bytes, text.size };
+	put_packet(keeper, &change, 0, 0);
+}
+
+void
+record_gone(struct keeper *keeper, uint64_t number, const struct store_incident *open)
+{
+	const struct roll_known *row = roll_row(&keeper->roll, number);
+	struct store_incident closed = *open;
+	struct message_change change = { .target = CONFIG_NONE, .change = open->change, .kind = "stopped",
+		.detected = clock_wall() };
+	char sentence[1024], span[64];
+	struct text text = TEXT_OVER(sentence), since = TEXT_OVER(span);
+
+	change.confirmed = change.detected;
+	text_add_span(&since, change.detected - open->began);
+	text_format(&text, "%s is no longer watched; it had been down for %s", row == NULL ? "a target" : row->name, span);
+	change.text = (struct pw_bytes){ text.bytes, text.size };
+	closed.end = "stopped";
+	closed.ended = closed.end_confirmed = change.detected;
+	closed.end_text = change.text;
+	store_put_incident(journal_main(keeper), &closed);
+	put_packet(keeper, &change, number, open->number);
+}

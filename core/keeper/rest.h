@@ -1,0 +1,19 @@
+/* What the keeper keeps of a notice beside the columns that the store knows: opaque bytes there. */
+#ifndef KEEPER_REST_H
+#define KEEPER_REST_H
+
+#include "base/messages.h"
+
+struct notice_rest {
+	char from[16], to[16];    /* states, "" where none changed */
+	uint32_t attempt_count;
+	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
+};
+
+enum { NOTICE_REST_MAX = 1024 };
+
+void rest_put(const struct notice_rest *, struct wire_out *);
+/* False where malformed: it is then empty. */
+bool rest_get(struct notice_rest *, struct pw_bytes);
+
+#endif
