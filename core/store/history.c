@@ -115,11 +115,14 @@ load_tail(struct history *history, struct db *db)
 bool
 history_load(struct history *history, struct db *db)
 {
-	int64_t last;
+	int64_t last, forgotten;
 
 	history_fini(history);
 	history->flushed = (uint64_t)db_number(db, "SELECT value FROM counts WHERE key = 'heads_upto'", 0);
 	last = db_number(db, "SELECT max(id) FROM results", 0);
+	forgotten = db_number(db, "SELECT value FROM counts WHERE key = 'ok_upto'", 0);
+	if (last < forgotten)
+		last = forgotten;
 	history->next = (last > (int64_t)history->flushed ? (uint64_t)last : history->flushed) + 1;
 	return db_fault(db) == DB_WELL && load_words(history, db) && load_heads(history, db) && load_tail(history, db);
 }

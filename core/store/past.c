@@ -122,3 +122,47 @@ store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, sto
 	page_begin(&page, reader, ROW_TRACE, "WHERE target = ?1 AND run = ?2 ORDER BY leg", STORE_PAGE_MAX, 2, binds);
 	return PAGE_READ(&page, trace, on_row, arg);
 }
+
+static void
+fill_rollup(struct query *query, struct store_rollup *rollup)
+{
+	int64_t counts[PW_UNKNOWN + 1 + STORE_MOODS_END] = { 0 };
+
+	*rollup = (struct store_rollup){ .target = (uint64_t)query_i64(query, 0), .span = (uint32_t)query_i64(query, 1),
+		.start = query_i64(query, 2), .phase_names = query_text(query, 4) };
+	times_unpack(query_bytes(query, 3), counts, sizeof counts / sizeof counts[0]);
+	for (int i = 0; i <= PW_UNKNOWN; i++)
+		rollup->runs[i] = (uint32_t)counts[i];
+	for (int i = 0; i < STORE_MOODS_END; i++)
+		rollup->time[i] = counts[PW_UNKNOWN + 1 + i];
+	rollup->phase_count = times_unpack(query_bytes(query, 5), &rollup->phases[0].p50, 3 * STORE_PHASES_MAX) / 3;
+}
+
+enum store_reading
+store_read_rollups(struct store_reader *reader, uint64_t target, enum store_span span, int64_t from, int64_t until,
+    uint32_t limit, store_on_rollup *on_row, void *arg)
+{
+	const int64_t values[] = { (int64_t)target, span, from, until, limit };
+	struct store_rollup rollup;
+	struct query *query;
+	uint32_t count = 0;
+	bool enough = false;
+
+	if (reader->history == NULL)
+		return STORE_READ_END;
+	db_forgive(reader->history);
+	db_set_deadline(reader->history, clock_mono() + READING_MICROSECONDS);
+	query = db_query(reader->history, "SELECT r.target, r.span, r.start, r.counts, coalesce(w.word, ''), r.phases"
+	    " FROM rollups r LEFT JOIN words w ON w.number = r.phase_names"
+	    " WHERE target = ?1 AND span = ?2 AND start >= ?3 AND start < ?4 ORDER BY start LIMIT ?5");
+	if (query == NULL)
+		return outcome(reader, STORE_READ_END);
+	for (int i = 0; i < 5; i++)
+		query_bind_i64(query, i + 1, values[i]);
+	for (; !enough && query_step(query); count++) {
+		fill_rollup(query, &rollup);
+		enough = !on_row(arg, &rollup);
+	}
+	query_reset(query);
+	return outcome(reader, count < limit || enough ? STORE_READ_END : STORE_READ_MORE);
+}

@@ -102,11 +102,14 @@ copy_before(struct shelf *shelf, int version)
 	return false;
 }
 
+/* The switch to a write-ahead log is itself a transaction with a rollback journal. Unless its deletion is synced, which
+ * only EXTRA does, a power cut may bring the journal back, and with it the empty file, whatever was committed since. */
 static bool
 set_up(struct shelf *shelf)
 {
 	char limit[64];
 
+	db_exec(shelf->db, "PRAGMA synchronous=EXTRA");
 	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d", JOURNAL_BYTES);
 	if (!db_says(shelf->db, "PRAGMA journal_mode=WAL", "wal")) {
 		if (db_fault(shelf->db) == DB_WELL)

@@ -1,11 +1,48 @@
-/* Tending, a small step at a time. */
+/* Tending: whose turn it is, and when it is asked again. */
 #include <stdlib.h>
+#include <string.h>
 
-#include "store/store_private.h"
+#include "base/clock.h"
+#include "store/tending.h"
 
-struct tending {
-	int64_t ballast; /* when it was looked at last */
+static enum step
+roll_quarter(struct store *store, int64_t now, struct store_tended *tended)
+{
+	return tending_roll(store, STORE_QUARTER, now, tended);
+}
+
+static enum step
+roll_hour(struct store *store, int64_t now, struct store_tended *tended)
+{
+	return tending_roll(store, STORE_HOUR, now, tended);
+}
+
+static enum step
+keep_ballast(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)now;
+	(void)tended;
+	if (store->shelves[STORE_MAIN].trouble == STORE_WELL && store->shelves[STORE_HISTORY].trouble == STORE_WELL)
+		ballast_make(store->folder, store->settings.ballast);
+	return STEP_NOTHING;
+}
+
+static const struct job {
+	enum step (*step)(struct store *, int64_t now, struct store_tended *);
+	enum store_file file;
+	int seconds; /* until it is asked again where there was nothing */
+} jobs[] = {
+	{ roll_quarter, STORE_HISTORY, 5 },
+	{ roll_hour, STORE_HISTORY, 5 },
+	{ tending_make_room, STORE_HISTORY, 5 },
+	{ tending_forget_ok, STORE_HISTORY, 5 },
+	{ tending_forget_all, STORE_HISTORY, 60 },
+	{ tending_forget_traces, STORE_HISTORY, 60 },
+	{ tending_forget_rollups, STORE_HISTORY, 3600 },
+	{ tending_forget_notices, STORE_MAIN, 3600 },
+	{ keep_ballast, STORE_MAIN, 60 },
 };
+enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 struct tending *
 tending_create(void)
@@ -23,13 +60,82 @@ tending_destroy(struct tending **tending)
 void
 tending_reset(struct tending *tending)
 {
-	*tending = (struct tending){ 0 };
+	memset(tending, 0, offsetof(struct tending, runs));
+}
+
+int64_t
+tending_count(struct db *db, const char *key)
+{
+	struct query *query = db_query(db, "SELECT value FROM counts WHERE key = ?1");
+	int64_t value = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_text(query, 1, key);
+	if (query_step(query))
+		value = query_i64(query, 0);
+	query_reset(query);
+	return value;
+}
+
+bool
+tending_set_count(struct db *db, const char *key, int64_t value)
+{
+	struct query *query = db_query(db, "INSERT INTO counts (key, value) VALUES (?1, ?2)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+
+	if (query == NULL)
+		return false;
+	query_bind_text(query, 1, key);
+	query_bind_i64(query, 2, value);
+	return query_run(query);
+}
+
+/* One step of one job, in a transaction of its own. */
+static enum step
+take_step(struct store *store, const struct job *job, int64_t now, struct store_tended *tended)
+{
+	struct shelf *shelf = &store->shelves[job->file];
+	enum step step;
+
+	if (shelf->trouble != STORE_WELL)
+		return STEP_NOTHING;
+	if (!db_begin(shelf->db)) {
+		shelf_fail(shelf, "tending");
+		return STEP_BROKEN;
+	}
+	step = job->step(store, now, tended);
+	if (step != STEP_BROKEN && db_fault(shelf->db) == DB_WELL && db_commit(shelf->db))
+		return step;
+	shelf_fail(shelf, "tending");
+	return STEP_BROKEN;
+}
+
+/* A clock that was set back does not put a job to sleep. */
+static bool
+is_due(const struct tending *tending, uint32_t job, int64_t now)
+{
+	int64_t in = tending->next[job] - now;
+
+	return in <= 0 || in > jobs[job].seconds * (int64_t)SECOND;
 }
 
 void
 store_tend(struct store *store, int64_t now, struct store_tended *tended)
 {
+	struct tending *tending = store->tending;
+
 	*tended = (struct store_tended){ 0 };
-	ballast_make(store->folder, store->settings.ballast);
-	store->tending->ballast = now;
+	for (uint32_t i = 0; i < JOBS; i++) {
+		uint32_t job = (tending->turn + i) % JOBS;
+
+		if (!is_due(tending, job, now))
+			continue;
+		if (take_step(store, &jobs[job], now, tended) == STEP_DONE) {
+			tending->turn = (job + 1) % JOBS;
+			tended->more = true;
+			return;
+		}
+		tending->next[job] = now + jobs[job].seconds * (int64_t)SECOND;
+	}
 }

@@ -1,0 +1,178 @@
+/*
+ * Retention. Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows there and
+ * deletes up to the first that is to stay. A row from the future (the clock was wrong) is as old as its neighbours.
+ */
+#include "base/clock.h"
+#include "store/tending.h"
+
+enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200 };
+static const int64_t DAY = INT64_C(86400) * SECOND;
+
+/* The last key of the leading rows of `sql` (key, time; ?1 the key to begin behind, ?2 how many) that are old enough; 0:
+ * none is. */
+static uint64_t
+leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutoff, int64_t now)
+{
+	struct query *query = db_query(db, sql);
+	uint64_t last = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)behind);
+	query_bind_i64(query, 2, rows);
+	while (query_step(query)) {
+		int64_t at = query_i64(query, 1);
+
+		if (at >= cutoff && at <= now + DAY)
+			break;
+		last = (uint64_t)query_i64(query, 0);
+	}
+	query_reset(query);
+	return last;
+}
+
+static bool
+delete(struct db *db, const char *sql, uint64_t from, uint64_t upto, uint64_t *deleted)
+{
+	struct query *query = db_query(db, sql);
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)from);
+	query_bind_i64(query, 2, (int64_t)upto);
+	if (!query_run(query))
+		return false;
+	*deleted += (uint64_t)db_changes(db);
+	return true;
+}
+
+static const char results_after[] = "SELECT id, at FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
+static const char results_upto[] = "DELETE FROM results WHERE id > ?1 AND id <= ?2";
+static const char traces_after[] = "SELECT id, at FROM traces WHERE id > ?1 ORDER BY id LIMIT ?2";
+static const char traces_upto[] = "DELETE FROM traces WHERE id > ?1 AND id <= ?2";
+
+enum step
+tending_forget_ok(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	uint64_t from = (uint64_t)tending_count(db, "ok_upto");
+	uint64_t upto = leading(db, results_after, from, ROWS_A_STEP, now - store->settings.keep_ok, now);
+
+	if (upto == 0)
+		return STEP_NOTHING;
+	return delete(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0", from, upto, &tended->deleted) &&
+	    tending_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
+}
+
+enum step
+tending_forget_all(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	uint64_t upto = leading(db, results_after, 0, ROWS_A_STEP, now - store->settings.keep_not_ok, now);
+
+	if (upto == 0)
+		return STEP_NOTHING;
+	return delete(db, results_upto, 0, upto, &tended->deleted) ? STEP_DONE : STEP_BROKEN;
+}
+
+enum step
+tending_forget_traces(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	uint64_t upto = leading(db, traces_after, 0, TRACES_A_STEP, now - store->settings.keep_not_ok, now);
+
+	if (upto == 0)
+		return STEP_NOTHING;
+	return delete(db, traces_upto, 0, upto, &tended->deleted) ? STEP_DONE : STEP_BROKEN;
+}
+
+static bool
+trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
+{
+	for (uint64_t span = 0; span < STORE_SPANS; span++) {
+		struct query *query = db_query(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3");
+
+		if (query == NULL)
+			return false;
+		query_bind_i64(query, 3, before);
+		if (!delete(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3", target, span, deleted))
+			return false;
+	}
+	return true;
+}
+
+enum step
+tending_forget_rollups(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	uint64_t *target = &tending->trimmed;
+
+	for (int i = 0; i < TARGETS_A_STEP && *target < store->history.head_count; i++, ++*target) {
+		if (!trim_rollups(db, *target, now - store->settings.keep_rollups, &tended->deleted))
+			return STEP_BROKEN;
+	}
+	if (*target < store->history.head_count)
+		return STEP_DONE;
+	*target = 0;
+	return STEP_NOTHING;
+}
+
+/* Deliveries go with their notice. One that is still under way keeps it. */
+enum step
+tending_forget_notices(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+	struct db *db = store->shelves[STORE_MAIN].db;
+	uint64_t upto = leading(db, "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
+	    tending->notice, NOTICES_A_STEP, now - store->settings.keep_deliveries, now);
+
+	if (upto == 0) {
+		tending->notice = 0;
+		return STEP_NOTHING;
+	}
+	if (!delete(db, "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND NOT EXISTS"
+	    " (SELECT 1 FROM deliveries WHERE notice = notices.number AND state < 4)", tending->notice, upto,
+	    &tended->deleted))
+		return STEP_BROKEN;
+	tending->notice = upto;
+	return STEP_DONE;
+}
+
+/* The oldest week of a target's roll-ups, where nothing else is left to give. */
+static enum step
+shorten_rollups(struct store *store, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int64_t oldest = db_number(db, "SELECT min(start) FROM rollups", 0);
+	uint64_t before = tended->deleted;
+
+	if (oldest == 0)
+		return STEP_NOTHING;
+	for (uint64_t target = 0; target < store->history.head_count; target++) {
+		if (!trim_rollups(db, target, oldest + 7 * DAY, &tended->deleted))
+			return STEP_BROKEN;
+	}
+	tended->crowded += tended->deleted - before;
+	return STEP_DONE;
+}
+
+enum step
+tending_make_room(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int64_t pages = db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count", 0);
+	uint64_t before = tended->deleted, traces, results;
+
+	(void)now;
+	if (pages * db_number(db, "PRAGMA page_size", 0) <= store->settings.history_max)
+		return STEP_NOTHING;
+	traces = leading(db, traces_after, 0, TRACES_A_STEP, INT64_MAX, 0);
+	results = leading(db, results_after, 0, ROWS_A_STEP, INT64_MAX, 0);
+	if (traces == 0 && results == 0)
+		return shorten_rollups(store, tended);
+	if (!delete(db, traces_upto, 0, traces, &tended->deleted) || !delete(db, results_upto, 0, results, &tended->deleted))
+		return STEP_BROKEN;
+	tended->crowded += tended->deleted - before;
+	return STEP_DONE;
+}

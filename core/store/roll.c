@@ -1,0 +1,160 @@
+/* Roll-ups: when a span is over, and what came late has come, some targets at a step. */
+#include "base/clock.h"
+#include "store/tending.h"
+
+enum { TARGETS_A_STEP = 64, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
+static const int64_t GRACE = INT64_C(300) * SECOND; /* a run counts where it began, and is kept when it has ended */
+
+static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters", [STORE_HOUR] = "rolled_hours" };
+
+static int64_t
+floor_to(int64_t time, int64_t length)
+{
+	return time - time % length;
+}
+
+/* Where rolling up goes on. What is past retention is passed over, and so is what a clock gone wrong has left. */
+static bool
+find_span(struct store *store, enum store_span span, int64_t now)
+{
+	struct tending *tending = store->tending;
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int64_t length = store_span_length(span), *begins = &tending->begins[span];
+	int64_t oldest = floor_to(now - store->settings.keep_ok, length);
+
+	if (*begins == 0)
+		*begins = tending_count(db, keys[span]);
+	if (*begins == 0 || *begins > now) {
+		*begins = floor_to(now, length);
+		tending->target[span] = 0;
+		return tending_set_count(db, keys[span], *begins);
+	}
+	if (*begins < oldest) {
+		*begins = oldest;
+		tending->target[span] = 0;
+	}
+	return true;
+}
+
+static bool
+read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
+{
+	struct query *query = db_query(db,
+	    "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev FROM results WHERE id = ?1");
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, (int64_t)row);
+	if (!query_step(query))
+		return false;
+	run->at = query_i64(query, 0);
+	run->verdict = (uint32_t)query_i64(query, 1);
+	run->mood = (uint32_t)query_i64(query, 2);
+	run->speaks_for = (uint32_t)query_i64(query, 3);
+	run->phase_names = (uint32_t)query_i64(query, 4);
+	run->phase_count = times_unpack(query_bytes(query, 5), run->phases, STORE_PHASES_MAX);
+	*prev = (uint64_t)query_i64(query, 6);
+	query_reset(query);
+	return true;
+}
+
+/* Runs of the span into the end of `runs`, which is read from the newest back; the one before them, where there is one,
+ * lies before the first. Returns the index of the first. */
+static uint32_t
+collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *before)
+{
+	struct rollup_run *runs = store->tending->runs;
+	uint32_t first = ROLLUP_RUNS_MAX + 1;
+	uint64_t prev;
+
+	*before = false;
+	for (int i = 0; i < ROWS_A_TARGET && row != 0 && first > 0; i++, row = prev) {
+		struct rollup_run *run = &runs[first - 1];
+
+		if (!read_run(store->shelves[STORE_HISTORY].db, row, run, &prev))
+			break;
+		if (run->at >= ends)
+			continue;
+		if (run->at < begins) {
+			*before = true;
+			break;
+		}
+		first--;
+	}
+	return first;
+}
+
+static bool
+write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
+{
+	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
+	    " phase_names = excluded.phase_names, phases = excluded.phases");
+	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
+	int64_t values[COUNTS];
+	size_t size;
+
+	if (query == NULL)
+		return false;
+	for (int i = 0; i <= PW_UNKNOWN; i++)
+		values[i] = made->runs[i];
+	for (int i = 0; i < STORE_MOODS_END; i++)
+		values[PW_UNKNOWN + 1 + i] = made->time[i];
+	query_bind_i64(query, 1, (int64_t)made->target);
+	query_bind_i64(query, 2, made->span);
+	query_bind_i64(query, 3, made->start);
+	size = times_pack(values, COUNTS, counts, sizeof counts);
+	query_bind_bytes(query, 4, (struct pw_bytes){ (const char *)counts, size });
+	query_bind_i64(query, 5, names);
+	size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
+	query_bind_bytes(query, 6, (struct pw_bytes){ (const char *)phases, size });
+	return query_run(query);
+}
+
+static bool
+roll_target(struct store *store, enum store_span span, uint64_t target, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	struct tending *tending = store->tending;
+	int64_t begins = tending->begins[span], length = store_span_length(span);
+	struct store_rollup made;
+	uint32_t names;
+	bool before;
+	uint32_t first = collect(store, store->history.heads[target].last, begins, begins + length, &before);
+
+	if (db_fault(db) != DB_WELL)
+		return false;
+	if (!rollup_make(tending->runs + first, ROLLUP_RUNS_MAX + 1 - first,
+	    before ? &tending->runs[first - 1] : NULL, begins, length, &made, &names))
+		return true;
+	made.target = target;
+	made.span = span;
+	tended->rolled_up++;
+	return write_rollup(db, &made, names);
+}
+
+enum step
+tending_roll(struct store *store, enum store_span span, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+	uint64_t *target = &tending->target[span];
+	int64_t length = store_span_length(span);
+
+	if (!find_span(store, span, now))
+		return STEP_BROKEN;
+	if (now < tending->begins[span] + length + GRACE)
+		return STEP_NOTHING;
+	for (int made = 0; made < TARGETS_A_STEP && *target < store->history.head_count; ++*target) {
+		if (store->history.heads[*target].last == 0)
+			continue;
+		if (!roll_target(store, span, *target, tended))
+			return STEP_BROKEN;
+		made++;
+	}
+	if (*target < store->history.head_count)
+		return STEP_DONE;
+	*target = 0;
+	tending->begins[span] += length;
+	return tending_set_count(store->shelves[STORE_HISTORY].db, keys[span], tending->begins[span]) ? STEP_DONE :
+	    STEP_BROKEN;
+}

@@ -1,0 +1,41 @@
+/* Tending from within: jobs that take turns, each a step at a time, each step a short transaction. */
+#ifndef STORE_TENDING_H
+#define STORE_TENDING_H
+
+#include "store/rollup.h"
+#include "store/store_private.h"
+
+enum { ROLLUP_RUNS_MAX = 4096, JOBS_MAX = 16 };
+
+struct tending {
+	uint32_t turn;                    /* the job that is asked first */
+	int64_t next[JOBS_MAX];           /* when each is asked again */
+	int64_t begins[STORE_SPANS];      /* of the span being rolled up, 0: not yet read */
+	uint64_t target[STORE_SPANS];     /* its next target */
+	uint64_t trimmed;                 /* the next target whose roll-ups are looked at */
+	uint64_t notice;                  /* notices up to this one have been looked at */
+	struct rollup_run runs[ROLLUP_RUNS_MAX + 1];
+};
+
+enum step {
+	STEP_NOTHING, /* ask again later */
+	STEP_DONE,    /* and there may be more */
+	STEP_BROKEN
+};
+
+/* Counts of history.db, kept by name. */
+int64_t tending_count(struct db *, const char *key);
+bool tending_set_count(struct db *, const char *key, int64_t value);
+
+/* roll.c */
+enum step tending_roll(struct store *, enum store_span, int64_t now, struct store_tended *);
+
+/* forget.c */
+enum step tending_forget_ok(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_all(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_traces(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_rollups(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_notices(struct store *, int64_t now, struct store_tended *);
+enum step tending_make_room(struct store *, int64_t now, struct store_tended *);
+
+#endif
