@@ -1,0 +1,380 @@
+/* History: chains, roll-ups and retention over simulated days, and readers beside the writer. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "store/rollup.h"
+#include "store_folder.h"
+
+static const int64_t MINUTE = INT64_C(60) * SECOND, HOUR = INT64_C(3600) * SECOND, DAY = INT64_C(86400) * SECOND;
+static const int64_t BEGIN = INT64_C(1795392000) * SECOND; /* an hour's beginning */
+
+static struct folder folder;
+static struct store_batch *batch;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	folder_open(&folder);
+	batch = store_batch_create(STORE_HISTORY);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_batch_destroy(&batch);
+	folder_remove(&folder);
+	return 0;
+}
+
+static void
+put(uint64_t target, int64_t at, enum pw_verdict verdict, int64_t banner)
+{
+	const int64_t phases[] = { 100, banner, -1 };
+
+	store_put_result(batch, &(struct store_result){ .target = target, .run = (uint64_t)at, .at = at, .micros = banner,
+	    .verdict = verdict, .mood = verdict == PW_OK ? STORE_MOOD_up : STORE_MOOD_down, .speaks_for = 600,
+	    .outcome = verdict == PW_OK ? "ok" : "banner_timeout", .phase_names = "connect banner quit", .phase_count = 3,
+	    .phases = phases, .text = bytes_of(verdict == PW_OK ? "" : "no greeting") });
+}
+
+static void
+commit(void)
+{
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_clear(batch);
+}
+
+static uint64_t
+tend(int64_t now)
+{
+	struct store_tended tended;
+	uint64_t rolled = 0;
+
+	do {
+		store_tend(folder.store, now, &tended);
+		rolled += tended.rolled_up;
+	} while (tended.more);
+	assert_int_equal(store_trouble(folder.store, STORE_HISTORY, NULL), STORE_WELL);
+	return rolled;
+}
+
+struct seen {
+	uint32_t count, not_ok;
+	int64_t last;
+	uint64_t target;
+	struct store_rollup rollup;
+	uint32_t stop_at;
+};
+
+static bool
+on_result(void *arg, const struct store_result *result)
+{
+	struct seen *seen = arg;
+
+	assert_int_equal(result->target, seen->target);
+	assert_true(seen->last == 0 || result->at < seen->last);
+	assert_int_equal(result->phase_count, 3);
+	assert_int_equal(result->phases[0], 100);
+	assert_int_equal(result->phases[1], result->micros);
+	assert_int_equal(result->phases[2], -1);
+	assert_string_equal(result->phase_names, "connect banner quit");
+	assert_string_equal(result->outcome, result->verdict == PW_OK ? "ok" : "banner_timeout");
+	assert_int_equal(result->text.size, result->verdict == PW_OK ? 0 : strlen("no greeting"));
+	seen->last = result->at;
+	seen->count++;
+	seen->not_ok += result->verdict != PW_OK;
+	return seen->count != seen->stop_at;
+}
+
+static struct seen
+read_all(uint64_t target, uint32_t page)
+{
+	struct store_reader *reader = folder_read(&folder);
+	struct seen seen = { .target = target };
+	uint64_t cursor = 0;
+	enum store_reading reading;
+
+	while ((reading = store_read_history(reader, target, &cursor, page, on_result, &seen)) == STORE_READ_MORE)
+		continue;
+	assert_int_equal(reading, STORE_READ_END);
+	store_reader_close(&reader);
+	return seen;
+}
+
+/* Targets lie mixed; each is read alone, in pages of any size, across a restart with and without heads in the file. */
+static void
+chains(void **state)
+{
+	(void)state;
+	for (int64_t i = 1; i <= 300; i++)
+		put((uint64_t)(i % 3), BEGIN + i * SECOND, i % 10 == 0 ? PW_FAILED : PW_OK, i);
+	commit();
+	for (uint64_t target = 0; target < 3; target++) {
+		assert_int_equal(read_all(target, 1000).count, 100);
+		assert_int_equal(read_all(target, 7).count, 100);
+		assert_int_equal(read_all(target, 7).not_ok, 10);
+	}
+	assert_int_equal(read_all(5, 7).count, 0);
+	store_close(&folder.store);
+	folder_open(&folder);
+	put(1, BEGIN + 400 * SECOND, PW_OK, 5);
+	commit();
+	assert_int_equal(read_all(1, 9).count, 101);
+	assert_int_equal(read_all(2, 9).count, 100);
+}
+
+/* 3 days of those that were ok, 90 days of the others; what is left of a chain is found. */
+static void
+retention(void **state)
+{
+	(void)state;
+	for (int day = 0; day < 100; day++) {
+		for (int i = 0; i < 20; i++)
+			put(4, BEGIN + day * DAY + i * HOUR, i == 7 ? PW_FAILED : PW_OK, i);
+		commit();
+	}
+	assert_int_equal(read_all(4, 100).count, 2000);
+	tend(BEGIN + 100 * DAY);
+	assert_int_equal(read_all(4, 100).not_ok, 90);
+	assert_int_equal(read_all(4, 100).count, 90 + 3 * 19);
+	tend(BEGIN + 110 * DAY);
+	assert_int_equal(read_all(4, 3).count, 80);
+	tend(BEGIN + 300 * DAY);
+	assert_int_equal(read_all(4, 3).count, 0);
+	put(4, BEGIN + 300 * DAY, PW_OK, 1);
+	commit();
+	assert_int_equal(read_all(4, 3).count, 1);
+}
+
+static bool
+on_rollup(void *arg, const struct store_rollup *rollup)
+{
+	struct seen *seen = arg;
+
+	seen->count++;
+	seen->rollup = *rollup;
+	seen->rollup.phase_names = strcmp(rollup->phase_names, "connect banner quit") == 0 ? "right" : "wrong";
+	return true;
+}
+
+static struct seen
+rollups(uint64_t target, enum store_span span, int64_t from, int64_t until)
+{
+	struct store_reader *reader = folder_read(&folder);
+	struct seen seen = { 0 };
+
+	assert_int_equal(store_read_rollups(reader, target, span, from, until, 1000, on_rollup, &seen), STORE_READ_END);
+	store_reader_close(&reader);
+	return seen;
+}
+
+static void
+rolled_up(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	tend(BEGIN); /* watching begins */
+	for (int i = 0; i < 120; i++)
+		put(9, BEGIN + i * MINUTE + SECOND, i >= 20 && i < 30 ? PW_FAILED : PW_OK, i + 1);
+	commit();
+	assert_int_equal(tend(BEGIN + 16 * MINUTE), 0); /* stragglers may come */
+	assert_int_equal(tend(BEGIN + 21 * MINUTE), 1);
+	assert_int_equal(tend(BEGIN + 21 * MINUTE), 0);
+	assert_int_equal(tend(BEGIN + 126 * MINUTE), 7 + 2);
+	seen = rollups(9, STORE_QUARTER, 0, INT64_MAX);
+	assert_int_equal(seen.count, 8);
+	seen = rollups(9, STORE_QUARTER, BEGIN + 15 * MINUTE, BEGIN + 30 * MINUTE);
+	assert_int_equal(seen.count, 1);
+	assert_string_equal(seen.rollup.phase_names, "right");
+	assert_int_equal(seen.rollup.runs[PW_OK], 5);
+	assert_int_equal(seen.rollup.runs[PW_FAILED], 10);
+	assert_int_equal(seen.rollup.time[STORE_MOOD_up], 5 * MINUTE + SECOND);
+	assert_int_equal(seen.rollup.time[STORE_MOOD_down], 10 * MINUTE - SECOND);
+	assert_int_equal(seen.rollup.phase_count, 3);
+	assert_int_equal(seen.rollup.phases[0].p50, 100);
+	assert_int_equal(seen.rollup.phases[1].p50, 23);
+	assert_int_equal(seen.rollup.phases[1].p95, 30);
+	assert_int_equal(seen.rollup.phases[1].max, 30);
+	assert_int_equal(seen.rollup.phases[2].max, -1);
+	seen = rollups(9, STORE_HOUR, BEGIN, BEGIN + HOUR);
+	assert_int_equal(seen.rollup.runs[PW_OK], 50);
+	/* The last result speaks for ten minutes; then nobody knows, and soon there is no row. */
+	assert_int_equal(tend(BEGIN + 5 * HOUR), 1 + 1);
+	seen = rollups(9, STORE_QUARTER, BEGIN + 120 * MINUTE, INT64_MAX);
+	assert_int_equal(seen.count, 1);
+	assert_int_equal(seen.rollup.time[STORE_MOOD_up], 9 * MINUTE + SECOND);
+	assert_int_equal(seen.rollup.time[STORE_MOOD_unknown], 6 * MINUTE - SECOND);
+	assert_int_equal(seen.rollup.phase_count, 0);
+	tend(BEGIN + 800 * DAY);
+	assert_int_equal(rollups(9, STORE_QUARTER, 0, INT64_MAX).count, 0);
+}
+
+/* history_max: the oldest go first, whatever their age. */
+static void
+crowded(void **state)
+{
+	struct store_tended tended;
+	uint64_t deleted = 0;
+
+	(void)state;
+	folder.store->settings.history_max = 200 * 1024;
+	for (int64_t i = 0; i < 6000; i++)
+		put(1, BEGIN + i * SECOND, PW_OK, i);
+	commit();
+	do {
+		store_tend(folder.store, BEGIN + 100 * MINUTE, &tended);
+		deleted += tended.crowded;
+	} while (tended.more);
+	assert_true(deleted >= 1000 && deleted <= 5000);
+	assert_int_equal(read_all(1, 1000).count, 6000 - deleted);
+}
+
+/* A clock that was wrong for a while stops nothing. */
+static void
+wrong_clock(void **state)
+{
+	(void)state;
+	tend(BEGIN);
+	put(1, BEGIN + 400 * DAY, PW_OK, 1);
+	commit();
+	tend(BEGIN + 400 * DAY);
+	put(2, BEGIN + MINUTE, PW_OK, 1);
+	commit();
+	tend(BEGIN + HOUR);
+	put(2, BEGIN + HOUR + MINUTE, PW_OK, 1);
+	commit();
+	assert_true(tend(BEGIN + 3 * HOUR) > 0);
+	tend(BEGIN + 10 * DAY);
+	assert_int_equal(read_all(1, 10).count, 0);
+	assert_int_equal(read_all(2, 10).count, 0);
+}
+
+static void
+traces(void **state)
+{
+	struct store_trace trace = { 1, 5, 0, BEGIN, bytes_of("bytes") };
+
+	(void)state;
+	store_put_trace(batch, &trace);
+	commit();
+	tend(BEGIN + DAY);
+	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 1);
+	tend(BEGIN + 91 * DAY);
+	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 0);
+}
+
+/* Two years after a notice its deliveries go with it, but not one that is under way. */
+static void
+old_notices(void **state)
+{
+	struct store_batch *main = store_batch_create(STORE_MAIN);
+	struct db *db = folder.store->shelves[STORE_MAIN].db;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 3; i++) {
+		store_put_notice(main, &(struct store_notice){ .number = i, .change = i, .kind = "down",
+		    .confirmed = i < 3 ? BEGIN : BEGIN + 10 * DAY });
+		store_put_delivery(main, &(struct store_delivery){ .notice = i, .notifier = "n",
+		    .state = i == 1 ? STORE_DELIVERY_again : STORE_DELIVERY_sent });
+	}
+	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
+	store_batch_destroy(&main);
+	tend(BEGIN + 729 * DAY);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM notices", -1), 3);
+	tend(BEGIN + 731 * DAY);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM notices", -1), 2);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM deliveries", -1), 2);
+}
+
+/* A reader sees what is committed, keeps nobody waiting, and writes nothing; one may be in the midst of a page. */
+static bool
+on_result_write(void *arg, const struct store_result *result)
+{
+	put(1, BEGIN + DAY + ((struct seen *)arg)->count, PW_OK, 1);
+	commit();
+	return on_result(arg, result);
+}
+
+static void
+readers_beside_the_writer(void **state)
+{
+	struct seen seen = { .target = 1, .stop_at = 5 };
+	struct store_reader *reader;
+	uint64_t cursor = 0;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		put(1, BEGIN + i, PW_OK, 1);
+	commit();
+	reader = folder_read(&folder);
+	assert_int_equal(store_read_history(reader, 1, &cursor, 100, on_result_write, &seen), STORE_READ_END);
+	assert_int_equal(seen.count, 5);
+	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM results", -1), 15);
+	store_reader_close(&reader);
+	assert_int_equal(read_all(1, 4).count, 15);
+}
+
+static void
+readers_alone(void **state)
+{
+	enum store_reader_opening opening;
+	struct store_reader *reader;
+	struct reason why;
+
+	(void)state;
+	put(1, BEGIN, PW_OK, 1);
+	commit();
+	store_close(&folder.store);
+	assert_int_equal(read_all(1, 4).count, 1);
+	assert_false(store_daemon_runs(folder.path));
+	assert_int_equal(unlink(folder_file(&folder, "history.db")), 0);
+	assert_int_equal(read_all(1, 4).count, 0);
+	assert_int_equal(unlink(folder_file(&folder, "postwatch.db")), 0);
+	reader = store_reader_open(folder.path, &opening, &why);
+	assert_null(reader);
+	assert_int_equal(opening, STORE_READER_NOTHING);
+	assert_int_not_equal(access(folder_file(&folder, "postwatch.db"), F_OK), 0);
+}
+
+static void
+times_as_bytes(void **state)
+{
+	const int64_t times[] = { 0, -1, 127, 128, 60000000, INT64_MAX / 4 };
+	int64_t read[6];
+	unsigned char bytes[64];
+	size_t size = times_pack(times, 6, bytes, sizeof bytes);
+
+	(void)state;
+	assert_int_equal(times_unpack((struct pw_bytes){ (char *)bytes, size }, read, 6), 6);
+	assert_memory_equal(times, read, sizeof times);
+	assert_int_equal(times_unpack((struct pw_bytes){ (char *)bytes, size }, read, 2), 2);
+	assert_int_equal(times_pack(times, 6, bytes, 3), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(chains, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(retention, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rolled_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(crowded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(wrong_clock, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(traces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_notices, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(readers_beside_the_writer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(readers_alone, set_up, tear_down),
+		cmocka_unit_test(times_as_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
