@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/zone.h"
 #include "config/config.h"
 #include "prober/run.h"
@@ -16,6 +17,8 @@ struct show_style {
 
 void show_text(FILE *, const struct config *, const struct run_result *, const struct show_style *);
 void show_json(FILE *, const struct config *, const struct run_result *);
+/* One leg with all that was seen of it, as an object. */
+void show_json_leg(struct json *, const char *key, const struct evidence *);
 
 /* One plugin line with performance data; returns the status for the exit of a Nagios plugin (0 to 3). */
 int show_nagios(FILE *, const struct config *, const struct run_result *);

@@ -1,8 +1,6 @@
 /* One finished run as one line of JSON: the stable form for programs. */
 #include "command/show.h"
 
-#include "base/json.h"
-
 /* Null where the bytes are empty: an address that was not found, an end that never was. */
 static void
 put_or_null(struct json *json, const char *key, struct pw_bytes bytes)
@@ -110,10 +108,10 @@ put_transcript(struct json *json, struct pw_bytes transcript)
 	json_end(json);
 }
 
-static void
-put_leg(struct json *json, const struct evidence *leg)
+void
+show_json_leg(struct json *json, const char *key, const struct evidence *leg)
 {
-	json_begin_object(json, NULL);
+	json_begin_object(json, key);
 	put_or_null(json, "address", leg->address);
 	json_int(json, "port", leg->port);
 	put_or_null(json, "local", leg->local);
@@ -158,7 +156,7 @@ show_json(FILE *file, const struct config *config, const struct run_result *resu
 		struct evidence leg;
 
 		run_evidence(result, i, &leg);
-		put_leg(&json, &leg);
+		show_json_leg(&json, NULL, &leg);
 	}
 	json_end(&json);
 	json_end(&json);

@@ -54,7 +54,9 @@ get_code(struct wire_in *in, struct codes *codes, const struct policy *policy)
 	char name[OUTCOME_NAME_MAX];
 
 	wire_get_name(in, name, sizeof name);
-	return in->bad ? (uint16_t)CODE_NONE : codes_of(codes, name, plugin_probe(policy->probe)->outcomes);
+	if (in->bad)
+		return CODE_NONE;
+	return codes_of(codes, name, policy == NULL ? NULL : plugin_probe(policy->probe)->outcomes);
 }
 
 static void
@@ -161,7 +163,7 @@ put_conditions(struct wire_out *out, const struct conditions *list, const struct
 static uint8_t
 find_phase(const struct policy *policy, const char *name)
 {
-	for (uint32_t i = 0; i < policy->phase_count; i++)
+	for (uint32_t i = 0; policy != NULL && i < policy->phase_count; i++)
 		if (strcmp(policy->phases[i].name, name) == 0)
 			return (uint8_t)i;
 	return PHASE_ANY;

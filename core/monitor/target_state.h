@@ -68,8 +68,8 @@ void target_state_fini(struct target_state *);
 void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, int64_t to_utc,
     struct wire_out *);
 
-/* Reads it back into a state that target_state_init made. False where malformed or there is no memory: the state is then
- * as target_state_init leaves it. */
+/* Reads it back into a state that target_state_init made. Without a policy (NULL), for one who only shows it, phases are
+ * PHASE_ANY. False where malformed or there is no memory: the state is then as target_state_init leaves it. */
 bool target_state_decode(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
 
 #endif

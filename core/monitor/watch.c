@@ -10,8 +10,9 @@
 #include "base/clock.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
+#include "monitor/view.h"
 
-enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, RECORD_VERSION = 1 };
+enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4 };
 static const uint64_t run_sane = UINT64_MAX / 2;
 
 uint32_t
@@ -250,7 +251,7 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	const struct series *series = watched->series;
 	const char *text = series == NULL || series->text == NULL ? "" : series->text;
 
-	wire_put_u8(out, RECORD_VERSION);
+	wire_put_u8(out, WATCH_RECORD_VERSION);
 	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, to_utc(), out);
 	wire_put_u8(out, series == NULL ? 0 : series->count);
 	for (uint8_t i = 0; series != NULL && i < series->count; i++)
@@ -264,7 +265,7 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	struct watched *watched = &monitor->targets[target];
 	const struct policy *policy = monitor->config->targets[target].policy;
 
-	in->bad |= wire_get_u8(in) != RECORD_VERSION;
+	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
 	target_state_fini(&watched->state);
 	target_state_init(&watched->state, monitor->now);
 	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in))

@@ -1,0 +1,167 @@
+/* `postwatch history TARGET`: its runs, the newest first, as far back as they are kept. */
+#include "command/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/outcome.h"
+#include "command/pager.h"
+#include "command/past.h"
+
+enum { NAME_MAX_SIZE = 24 };
+
+struct list {
+	const struct past *past;
+	const struct past_target *target;
+	uint32_t shown;
+	bool enough;
+};
+
+/* Takes the next word of a list; false at its end. */
+static bool
+next_name(const char **names, char name[NAME_MAX_SIZE])
+{
+	size_t size = strcspn(*names, " ");
+
+	if (size == 0)
+		return false;
+	snprintf(name, NAME_MAX_SIZE, "%.*s", (int)size, *names);
+	*names += size;
+	*names += **names == ' ';
+	return true;
+}
+
+static const char *
+verdict_of(const struct store_result *result)
+{
+	return result->verdict <= PW_UNKNOWN ? verdict_name((enum pw_verdict)result->verdict) : "?";
+}
+
+static void
+put_json(const struct list *list, const struct store_result *result)
+{
+	struct json json = json_to_file(stdout);
+	const char *names = result->phase_names;
+	char name[NAME_MAX_SIZE];
+
+	json_begin_object(&json, NULL);
+	json_string(&json, "target", list->target->name);
+	json_string(&json, "verdict", verdict_of(result));
+	json_string(&json, "outcome", result->outcome);
+	json_text(&json, "text", result->text);
+	past_json_time(&json, "started", result->at);
+	json_seconds(&json, "seconds", result->micros);
+	json_begin_array(&json, "phases");
+	for (uint32_t i = 0; i < result->phase_count && next_name(&names, name); i++) {
+		json_begin_object(&json, NULL);
+		json_string(&json, "phase", name);
+		if (result->phases[i] < 0)
+			json_null(&json, "seconds");
+		else
+			json_seconds(&json, "seconds", result->phases[i]);
+		json_end(&json);
+	}
+	json_end(&json);
+	json_end(&json);
+	json_finish_line(&json);
+}
+
+/* The steps that it reached, with their times. */
+static void
+put_phases(const struct store_result *result)
+{
+	const char *names = result->phase_names;
+	char name[NAME_MAX_SIZE];
+
+	for (uint32_t i = 0; i < result->phase_count && next_name(&names, name); i++)
+		if (result->phases[i] >= 0)
+			printf(" %s %.3f", name, (double)result->phases[i] / 1e6);
+}
+
+static void
+put_line(const struct list *list, const struct store_result *result)
+{
+	char at[PAST_TIME_MAX], what[64 + OUTCOME_NAME_MAX];
+
+	if (result->verdict == PW_OK)
+		snprintf(what, sizeof what, "ok");
+	else
+		snprintf(what, sizeof what, "%s (%s)", verdict_of(result), result->outcome);
+	printf("%s  %-24s  %8.3f s ", past_time(list->past, result->at, at), what, (double)result->micros / 1e6);
+	if (result->text.size > 0) {
+		putchar(' ');
+		past_put(result->text);
+	} else
+		put_phases(result);
+	putchar('\n');
+}
+
+static bool
+on_result(void *arg, const struct store_result *result)
+{
+	struct list *list = arg;
+
+	if (list->past->json)
+		put_json(list, result);
+	else
+		put_line(list, result);
+	list->enough = ++list->shown == list->past->count;
+	return !list->enough;
+}
+
+static enum store_reading
+put_all(struct list *list)
+{
+	enum store_reading reading;
+	uint64_t cursor = 0;
+
+	if (!list->past->json)
+		pager_begin();
+	past_say_running(list->past);
+	do
+		reading = store_read_history(list->past->reader, list->target->number, &cursor, PAST_PAGE, on_result, list);
+	while (reading == STORE_READ_MORE && !list->enough);
+	if (!list->past->json && list->shown == 0)
+		printf("%s: no runs are kept\n", list->target->name);
+	return reading;
+}
+
+static int
+history(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	struct past_targets targets;
+	struct list list = { .past = &past };
+	enum store_reading reading;
+	int at, ends = past_open(&past, command, argc, argv, &at);
+
+	if (ends != 0)
+		return ends;
+	reading = past_targets_read(&past, &targets);
+	if (argc - at != 1)
+		ends = command_misused(command, "`history` takes one target");
+	else if (reading != STORE_READ_BROKEN && (list.target = past_targets_find(&targets, argv[at])) == NULL)
+		ends = EXIT_NOTHING;
+	else if (reading != STORE_READ_BROKEN)
+		reading = put_all(&list);
+	ends = past_finish(&past, reading, ends);
+	past_targets_free(&targets);
+	return ends;
+}
+
+static const struct option_row options[] = {
+	PAST_COUNT,
+	PAST_OPTIONS,
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct command command_history = {
+	.name = "history",
+	.arguments = "TARGET",
+	.summary = "the runs of a target, the newest first",
+	.help = "Lists the runs of TARGET as far back as they are kept: when, the verdict, how long it took, and the\n"
+	        "sentence, or where all was well the seconds of each step.\n\n"
+	        "Exit status: as that of `postwatch status`.",
+	.options = options,
+	.run = history,
+};

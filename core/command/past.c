@@ -1,0 +1,174 @@
+/* The folder is told by -S alone, so that the past can be read where the configuration is faulty or lost. */
+#include "command/past.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "command/faults.h"
+#include "command/pager.h"
+
+static bool
+take_count(struct past *past, const char *argument)
+{
+	char *end;
+	unsigned long count = strtoul(argument, &end, 10);
+
+	past->count = (uint32_t)count;
+	return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && count < UINT32_MAX;
+}
+
+static bool
+take_option(struct past *past, const struct option_row *row, const char *argument)
+{
+	switch (row->letter) {
+	case 'c':
+		past->path = argument;
+		break;
+	case 'S':
+		past->state = argument;
+		break;
+	case 'u':
+		past->utc = true;
+		break;
+	case 'j':
+		past->json = true;
+		break;
+	case 'n':
+		return take_count(past, argument);
+	}
+	return true;
+}
+
+/* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. */
+static int
+find_folder(struct past *past)
+{
+	static struct config_faults faults;
+	static char given[PATH_MAX];
+	struct config_source source = { .path = past->path, .state = past->state };
+	const char *folder = getenv("STATE_DIRECTORY");
+
+	if (source.path == NULL && past->state == NULL && access(PW_SYSCONF_DIR "/postwatch.conf", F_OK) == 0)
+		source.path = PW_SYSCONF_DIR "/postwatch.conf";
+	if (source.path != NULL) {
+		past->config = config_read(&source, &faults);
+		if (past->config == NULL) {
+			faults_print(stderr, &faults);
+			fputs("postwatch: -S FOLDER reads the state without a configuration\n", stderr);
+			return EXIT_CONFIG;
+		}
+		past->folder = past->config->state;
+		return 0;
+	}
+	snprintf(given, sizeof given, "%s", folder != NULL && folder[0] == '/' ? folder : "/var/lib/postwatch");
+	given[strcspn(given, ":")] = '\0';
+	past->folder = past->state != NULL ? past->state : given;
+	return 0;
+}
+
+static int
+open_reader(struct past *past)
+{
+	enum store_reader_opening opening;
+	struct reason why = { "" };
+
+	past->reader = store_reader_open(past->folder, &opening, &why);
+	past->runs = store_daemon_runs(past->folder);
+	if (past->reader != NULL)
+		return 0;
+	if (opening != STORE_READER_NOTHING) {
+		fprintf(stderr, "postwatch: %s: %s\n", past->folder, why.text);
+		return EXIT_INTERNAL;
+	}
+	fprintf(stderr, "postwatch: %s: nothing was ever kept there%s\n", past->folder,
+	    past->runs ? "" : ", and no postwatch is running on it");
+	return EXIT_NOTHING;
+}
+
+int
+past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
+{
+	const struct option_row *row;
+	char *argument;
+	int status;
+
+	*at = 0;
+	while ((row = command_next_option(command, argc, argv, at, &argument)) != NULL)
+		if (!take_option(past, row, argument))
+			return command_misused(command, "%s: not a number of rows", argument);
+	past->now = clock_wall();
+	past->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	past->zone = past->utc ? NULL : zone_open_own();
+	status = find_folder(past);
+	if (status == 0)
+		status = open_reader(past);
+	if (status != 0)
+		past_close(past);
+	return status;
+}
+
+void
+past_close(struct past *past)
+{
+	store_reader_close(&past->reader);
+	zone_close(&past->zone);
+	config_free(&past->config);
+}
+
+void
+past_say_running(const struct past *past)
+{
+	if (!past->runs)
+		fprintf(past->json ? stderr : stdout,
+		    "postwatch is not running on %s: what follows is what was known last\n", past->folder);
+}
+
+int
+past_finish(struct past *past, enum store_reading reading, int status)
+{
+	pager_end();
+	if (reading == STORE_READ_BROKEN) {
+		fprintf(stderr, "postwatch: %s: %s\n", past->folder, store_reader_why(past->reader));
+		status = EXIT_INTERNAL;
+	}
+	past_close(past);
+	return status;
+}
+
+const char *
+past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
+{
+	struct text text = text_over(bytes, PAST_TIME_MAX);
+
+	if (time == 0)
+		text_add(&text, "-");
+	else
+		zone_add(&text, past->zone, time);
+	bytes[strcspn(bytes, "(")] = '\0';
+	if (time != 0 && bytes[0] != '\0')
+		bytes[strlen(bytes) - 1] = '\0';
+	return bytes;
+}
+
+void
+past_json_time(struct json *json, const char *key, int64_t time)
+{
+	char bytes[40];
+	struct text text = TEXT_OVER(bytes);
+
+	zone_add_utc(&text, time);
+	json_string(json, key, time == 0 ? NULL : bytes);
+}
+
+void
+past_put(struct pw_bytes shown)
+{
+	char bytes[4096];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add_shown(&text, shown);
+	fputs(bytes, stdout);
+}

@@ -1,0 +1,44 @@
+/* How all targets stand, put together from the store: what `status` shows. */
+#ifndef COMMAND_STANDING_H
+#define COMMAND_STANDING_H
+
+#include "base/outcome.h"
+#include "command/past.h"
+#include "monitor/view.h"
+
+enum { STANDING_FLAGS_MAX = 6 };
+
+/* A condition that stands. */
+struct standing_condition {
+	struct standing_condition *next;
+	char code[OUTCOME_NAME_MAX];
+	int64_t since;
+	char text[];
+};
+
+struct standing {
+	const struct past_target *target;
+	uint8_t state;        /* enum state; STATE_NONE: the store has none */
+	uint8_t doubled;
+	uint8_t verdict;      /* of the last run */
+	bool run;             /* there was one */
+	int64_t since;
+	int64_t last_run;     /* when it began; 0: none, or long forgotten */
+	int64_t ended;        /* when it ended */
+	int64_t next_run;     /* 0: cannot be told, as the daemon does not run or without its configuration */
+	uint64_t incident;    /* the open one; 0: none */
+	char outcome[OUTCOME_NAME_MAX];
+	char *text;           /* NULL: none */
+	const char *flags[STANDING_FLAGS_MAX + 1]; /* names, ended by NULL */
+	struct standing_condition *conditions;
+};
+
+struct standings {
+	struct past_targets targets;
+	struct standing *rows; /* of each target, in their order */
+};
+
+enum store_reading standings_read(const struct past *, struct standings *);
+void standings_free(struct standings *);
+
+#endif
