@@ -242,8 +242,8 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_incidents, why)
-	    || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why))
+	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
+	    || !outbox_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
 	tell_gap(keeper);
 	return true;
@@ -289,7 +289,7 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
 	keeper->states = states_create(keeper->config->target_count);
 	if (keeper->files == NULL || keeper->cabinet == NULL || keeper->states == NULL
-	    || !roll_init(&keeper->roll, keeper->config)) {
+	    || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)) {
 		reason_set(why, "no memory");
 		return false;
 	}

@@ -18,7 +18,7 @@ static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db
 bool
 journal_init(struct journal *journal, struct store *store)
 {
-	*journal = (struct journal){ .store = store };
+	*journal = (struct journal){ .store = store, .serial = 1 };
 	journal->open_last = &journal->open;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		journal->sides[file].open = store_batch_create(file);
@@ -140,7 +140,9 @@ finish_slips(struct keeper *keeper, const struct store_batch *batch)
 	uint64_t as;
 
 	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next) {
-		if (slip->notice == 0 || batch == NULL || !store_batch_notice_was_known(batch, slip->notice, &as))
+		if (slip->notice != 0 && batch != NULL && store_batch_notice_was_known(batch, slip->notice, &as))
+			outbox_forget(keeper, slip->notice);
+		else
 			tell(keeper, slip);
 		if (slip->generation != 0)
 			keeper_committed(keeper, slip->generation, slip->number);
@@ -187,8 +189,10 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 	if (answer == STORE_LOST)
 		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu32 " rows could not be kept in %s", store_batch_count(side->sent),
 		    file_names[file]);
-	if (file == STORE_MAIN)
+	if (file == STORE_MAIN) {
+		journal->safe = journal->serial - 1;
 		finish_slips(keeper, answer == STORE_COMMITTED ? side->sent : NULL);
+	}
 	store_batch_clear(side->sent);
 }
 
@@ -230,6 +234,7 @@ commit(struct keeper *keeper, enum store_file file)
 		journal->open = NULL;
 		journal->open_last = &journal->open;
 		journal->changes = 0;
+		journal->serial++;
 	}
 	submit(keeper, file);
 }
@@ -300,6 +305,12 @@ journal_turn(struct keeper *keeper, bool idle)
 		tell_open(keeper);
 	if (now >= journal->mend_at)
 		journal->mend_at = journal_is_stuck(journal) ? now + mend_pause : 0;
+}
+
+void
+journal_hasten(struct keeper *keeper)
+{
+	commit(keeper, STORE_MAIN);
 }
 
 void

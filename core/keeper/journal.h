@@ -46,6 +46,7 @@ struct journal {
 	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
 	uint32_t settled_count, settled_room;
 	int64_t mend_at;
+	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */
 	uint64_t left_out;   /* pieces of evidence, for want of room */
 };
 
@@ -69,6 +70,8 @@ void journal_settle(struct keeper *, uint32_t target, uint64_t run);
 
 /* Commits what is due; `idle`: nothing more is there to be read. */
 void journal_turn(struct keeper *, bool idle);
+/* Commits what there is for postwatch.db at once. */
+void journal_hasten(struct keeper *);
 /* Commits all that there is, as far as the disk takes it. */
 void journal_flush(struct keeper *);
 /* When it is next to be called, on the monotonic clock. */

@@ -149,10 +149,15 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	struct message_link link;
 	struct message_stop stop;
 
-	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)
-	    && link.duty == DUTY_MONITOR) {
-		take_link(keeper, passed);
-		return true;
+	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)) {
+		if (link.duty == DUTY_MONITOR) {
+			take_link(keeper, passed);
+			return true;
+		}
+		if (link.duty == DUTY_NOTIFIER && link.index < keeper->outbox.count) {
+			courier_link(keeper, link.index, passed);
+			return true;
+		}
 	}
 	if (passed >= 0)
 		close(passed);
@@ -236,6 +241,8 @@ wait_for(const struct keeper *keeper)
 		until = keeper->stop_by;
 	if (journal < until)
 		until = journal;
+	if (outbox_next(keeper) < until)
+		until = outbox_next(keeper);
 	return keeper->tend_more || until <= now ? 0 : (int)((until - now) / MILLISECOND) + 1;
 }
 
@@ -243,11 +250,12 @@ static void
 turn(struct keeper *keeper)
 {
 	bool waits = keeper->recovering || find_safe(keeper) > keeper->answered;
-	struct pollfd polled[] = {
-		{ .fd = keeper->duty->parent, .events = POLLIN },
-		{ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN },
-	};
-	bool idle = poll(polled, 2, wait_for(keeper)) == 0;
+	struct pollfd *polled = keeper->polled;
+	bool idle;
+
+	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = POLLIN };
+	polled[1] = (struct pollfd){ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN };
+	idle = poll(polled, 2 + outbox_poll(keeper, polled + 2), wait_for(keeper)) == 0;
 
 	hear_parent(keeper);
 	bool more = hear_monitor(keeper, PACKETS_A_TURN);
@@ -258,6 +266,9 @@ turn(struct keeper *keeper)
 		mark_watched(keeper);
 	journal_turn(keeper, !more);
 	answer(keeper);
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		courier_hear(keeper, &keeper->outbox.couriers[i]);
+	outbox_turn(keeper);
 	if (idle || clock_mono() >= keeper->next_alive)
 		keeper->tend_more = tend(keeper) && idle;
 	say_alive(keeper, clock_mono());
@@ -272,7 +283,8 @@ prepare(struct keeper *keeper, struct reason *why)
 	int landlock;
 
 	keeper->zone = config->timezone == NULL ? zone_open_own() : zone_open(config->timezone, NULL);
-	return keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
+	keeper->polled = calloc(config->notifier_count + 2, sizeof *keeper->polled);
+	return keeper->polled != NULL && keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
 }
 
 /* All that is true has to be told anew, to a keeper that knows nothing, by a monitor that knows nothing. */

@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "keeper/cabinet.h"
 #include "keeper/journal.h"
+#include "keeper/outbox.h"
 #include "keeper/roll.h"
 #include "keeper/states.h"
 #include "store/reader.h"
@@ -29,6 +30,7 @@ enum { LOOSE_MAX = 16 };
 /* An incident that is open. */
 struct incident {
 	uint64_t number, change;
+	uint64_t notice;                /* of its `down`, 0: from before our birth */
 	int64_t began, confirmed;
 	int64_t acknowledged;
 	char outcome[OUTCOME_NAME_MAX]; /* that it was told with */
@@ -72,7 +74,9 @@ struct keeper {
 	struct store_reader *reader; /* NULL: the store cannot be read */
 	struct file_of *files;   /* by target */
 	struct journal journal;
+	struct outbox_of outbox;
 	struct pending *pending, **pending_last;
+	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */
 	uint32_t generation;     /* of the monitor at the link */
 	bool recovering;         /* it is being told all states */

@@ -210,6 +210,9 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 
 		notice = store_number(keeper->journal.store, STORE_NOTICES);
 		put_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
+		if (opens(change) && keeper->files[change->target].incident != NULL)
+			keeper->files[change->target].incident->notice = notice;
+		telling_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
 		record_condition(keeper, change);
 		if (change->target != CONFIG_NONE)
 			evidence_of_change(keeper, change, incident);
@@ -217,6 +220,8 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 		    && keeper->files[change->target].incident->number == incident)
 			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
 	}
+	if (change->kind[0] == '\0' && change->target != CONFIG_NONE)
+		telling_compare(keeper, change->target);
 	keeper->done++;
 	journal_add_change(keeper, change->number, change->number == 0 ? 0 : keeper->generation, notice, packet);
 }
@@ -243,6 +248,7 @@ put_packet(struct keeper *keeper, const struct message_change *change, uint64_t 
 	if (out.bad)
 		return;
 	put_notice(keeper, change, notice, target, incident);
+	telling_notice(keeper, change, notice, target, incident);
 	journal_add_change(keeper, 0, 0, notice, (struct pw_bytes){ (const char *)packet, out.size });
 }
 

@@ -4,13 +4,18 @@
 
 #include "base/messages.h"
 
+enum { REST_COVERS_MAX = 50 };
+
 struct notice_rest {
 	char from[16], to[16];    /* states, "" where none changed */
+	uint32_t covered;         /* how many notices it stands for, 0: only itself */
+	uint32_t covers_count;
+	uint64_t covers[REST_COVERS_MAX]; /* the first of them */
 	uint32_t attempt_count;
 	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
 };
 
-enum { NOTICE_REST_MAX = 1024 };
+enum { NOTICE_REST_MAX = 2048 };
 
 void rest_put(const struct notice_rest *, struct wire_out *);
 /* False where malformed: it is then empty. */

@@ -112,6 +112,9 @@ tell_news(struct monitor *monitor, uint32_t target, const struct report *report,
 
 	for (uint32_t i = 0; i < monitor->news.count; i++)
 		herald_change(monitor, target, &monitor->news.changes[i], report);
+	/* Before the state is written down: who recovers from it must not tell these runs again. */
+	if (report != NULL)
+		end_series(&monitor->targets[target], report, monitor->news.from);
 	if (watched->state.silence != silence_was)
 		herald_silence(monitor, target, silence_was);
 	if (monitor->news.count > 0 || watched->state.silence != silence_was)
@@ -171,7 +174,6 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 	tell_news(monitor, target, report, silence_was);
 	tell_facts(monitor, report);
 	say_pace(monitor, target);
-	end_series(watched, report, monitor->news.from);
 	put_result(monitor, report, &outlook);
 	bool moved = monitor->news.from != monitor->news.to;
 	plan_next(monitor, target, run->ended);

@@ -1,0 +1,117 @@
+/*
+ * Deliveries: each notice for each notifier and recipient, from the commit of its notice to its end. Deliveries are claimed,
+ * the claim is committed, and only then is anything handed out, one notice at a time; a receipt is committed before the
+ * next. What was in hand when a notifier died may have arrived: it goes out again, marked.
+ *
+ *   telling.c   which notifier is told of what (ledger.h), merging
+ *   outbox.c    deliveries, their order, claims, storms
+ *   courier.c   a notifier's link: notices out, receipts in
+ */
+#ifndef KEEPER_OUTBOX_H
+#define KEEPER_OUTBOX_H
+
+#include <poll.h>
+#include "base/messages_outbox.h"
+#include "base/notice.h"
+#include "base/reason.h"
+#include "keeper/ledger.h"
+#include "store/rows.h"
+
+struct keeper;
+
+enum { CLAIM_MAX = 32, STORM_MAX = 20, DIGEST_NAMED = 50 };
+
+struct delivery {
+	struct delivery *next;
+	uint64_t notice, target, incident;
+	uint64_t serial;       /* of the batch that makes it durable: not due before that is safe */
+	uint64_t claim;
+	enum notice_kind kind;
+	enum store_delivery_state state;
+	uint32_t attempts, doubt;
+	int64_t due;           /* clock_mono() */
+	int64_t created, claimed; /* UTC */
+	char code[OUTCOME_NAME_MAX];
+	char recipient[];
+};
+
+struct parcel_out {
+	struct parcel_out *next;
+	size_t size;
+	unsigned char bytes[];
+};
+
+/* A notifier. */
+struct courier {
+	const char *name;
+	uint32_t recipient_count;
+	const char *const *recipients;
+	int fd;                        /* -1: no link */
+	struct delivery *first, **last; /* open ones, by notice */
+	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
+	uint32_t failures;             /* of the way, in a row */
+	int64_t handed[STORM_MAX];     /* when the last notices went out */
+	uint32_t handed_next;
+	int64_t digest_last;
+	uint64_t claim_serial;         /* of the batch with the claims */
+	uint64_t in_hand;              /* the notice that the notifier has, 0: none */
+	uint32_t hand_count;
+	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
+	struct parcel_out *out, **out_last; /* what its socket has not taken */
+};
+
+struct outbox_of {
+	uint32_t count;
+	struct courier *couriers;
+	struct ledger *ledgers; /* by target, then notifier */
+	uint32_t random;
+	uint64_t outage_up, outage; /* the last `up` that an `outage` was made of, and its number */
+};
+
+/* For the notifiers of the configuration. False: out of memory. */
+bool outbox_open(struct keeper *);
+/* Reads open deliveries and ledgers. */
+bool outbox_recover(struct keeper *, struct reason *why);
+
+/* telling.c: a notice was recorded in the open batch. */
+void telling_notice(struct keeper *, const struct message_change *, uint64_t notice, uint64_t target_number,
+    uint64_t incident);
+/* The reasons for silence of a target have ended: what is true is compared with what was told. */
+void telling_compare(struct keeper *, uint32_t target);
+struct notice_rest;
+/* Many deliveries of one notifier have become one, under that number. */
+void telling_digest(struct keeper *, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *);
+enum notice_kind telling_kind(const char *name); /* NOTICE_none: none such */
+struct ledger *telling_ledger(struct keeper *, uint32_t target, uint32_t courier);
+void telling_put_ledger(struct keeper *, uint32_t target, uint32_t courier);
+
+/* outbox.c */
+void outbox_add(struct keeper *, uint32_t courier, enum notice_kind, const char *code, uint64_t notice, uint64_t target,
+    uint64_t incident);
+/* Was known already: its deliveries are those that were read at birth. */
+void outbox_forget(struct keeper *, uint64_t notice);
+/* Writes its row; at an end it goes, and the pointer with it. */
+void outbox_put(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
+/* Whether all deliveries of an incident's `down` to this notifier wait untouched. */
+bool outbox_may_merge(const struct courier *, uint64_t incident, enum notice_kind);
+void outbox_merge(struct keeper *, struct courier *, uint64_t incident, enum notice_kind, uint64_t into);
+void outbox_turn(struct keeper *);
+int64_t outbox_next(const struct keeper *);
+/* The links into `polled`, which has room for all couriers; returns how many. */
+uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
+
+/* courier.c */
+void courier_link(struct keeper *, uint32_t index, int fd);
+void courier_hear(struct keeper *, struct courier *);
+void courier_hand_out(struct keeper *, struct courier *);
+void courier_flush(struct courier *);
+void courier_lost(struct keeper *, struct courier *);
+
+uint32_t outbox_random(struct keeper *);
+
+/* Waits, microseconds: of a notifier whose way has failed so often in a row (5 s to 15 min, anywhere below), and of a
+ * delivery that was refused for now. `random`: any number. */
+int64_t patience_channel(uint32_t failures, uint32_t random);
+int64_t patience_delivery(uint32_t attempts, uint32_t random);
+
+#endif

@@ -1,0 +1,206 @@
+/* The outbox at birth: notifiers and their recipients from the configuration, what is open from the store. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+enum { PAGE = 1000 };
+static const int64_t wait_max = 900 * (int64_t)SECOND;
+
+/* A notifier without a list of recipients has one that has no name. */
+static void
+find_recipients(const struct config_notifier *notifier, struct courier *courier)
+{
+	static const char *const nobody[] = { "" };
+	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+
+	courier->recipients = nobody;
+	courier->recipient_count = 1;
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
+		const struct pw_strings *list = rows[i].flags & PW_RECIPIENTS ? notifier->values->items[i].list : NULL;
+		if (list == NULL || list->count == 0)
+			continue;
+		courier->recipients = list->items;
+		courier->recipient_count = list->count;
+	}
+}
+
+bool
+outbox_open(struct keeper *keeper)
+{
+	struct outbox_of *outbox = &keeper->outbox;
+	const struct config *config = keeper->config;
+
+	outbox->random = 1;
+	(void)!getrandom(&outbox->random, sizeof outbox->random, GRND_NONBLOCK);
+	outbox->random |= 1;
+	outbox->count = config->notifier_count;
+	outbox->couriers = calloc(outbox->count + 1, sizeof *outbox->couriers);
+	outbox->ledgers = calloc((size_t)outbox->count * config->target_count + 1, sizeof *outbox->ledgers);
+	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++) {
+		struct courier *courier = &outbox->couriers[i];
+		courier->name = config->notifiers[i].name;
+		courier->fd = -1;
+		courier->last = &courier->first;
+		courier->out_last = &courier->out;
+		find_recipients(&config->notifiers[i], courier);
+	}
+	return outbox->couriers != NULL && outbox->ledgers != NULL;
+}
+
+struct recovery {
+	struct keeper *keeper;
+	uint64_t notice, target;
+	char notifier[256], recipient[1024];
+	bool failed;
+};
+
+static void
+copy(char *into, size_t room, const char *from)
+{
+	struct text text = text_over(into, room);
+
+	text_add(&text, from);
+}
+
+static struct courier *
+find_courier(const struct keeper *keeper, const char *name)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		if (strcmp(keeper->outbox.couriers[i].name, name) == 0)
+			return &keeper->outbox.couriers[i];
+	return NULL;
+}
+
+static bool
+has_recipient(const struct courier *courier, const char *recipient)
+{
+	for (uint32_t i = 0; i < courier->recipient_count; i++)
+		if (strcmp(courier->recipients[i], recipient) == 0)
+			return true;
+	return false;
+}
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct delivery *delivery = arg;
+
+	delivery->kind = telling_kind(row->kind);
+	delivery->incident = row->incident;
+	copy(delivery->code, sizeof delivery->code, row->code);
+	return false;
+}
+
+static void
+drop(struct keeper *keeper, const struct store_delivery *row)
+{
+	static const char why[] = "no longer configured";
+	struct store_delivery dropped = *row;
+
+	dropped.state = STORE_DELIVERY_dropped;
+	dropped.ended = clock_wall();
+	dropped.receipt = (struct pw_bytes){ why, sizeof why - 1 };
+	store_put_delivery(journal_main(keeper), &dropped);
+}
+
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	struct recovery *it = arg;
+	struct courier *courier = find_courier(it->keeper, row->notifier);
+	size_t size = strlen(row->recipient) + 1;
+	struct delivery *delivery;
+	int64_t wait = row->not_before - clock_wall();
+
+	it->notice = row->notice;
+	copy(it->notifier, sizeof it->notifier, row->notifier);
+	copy(it->recipient, sizeof it->recipient, row->recipient);
+	if (courier == NULL || !has_recipient(courier, row->recipient)) {
+		drop(it->keeper, row);
+		return true;
+	}
+	if ((delivery = calloc(1, sizeof *delivery + size)) == NULL) {
+		it->failed = true;
+		return false;
+	}
+	memcpy(delivery->recipient, row->recipient, size);
+	delivery->notice = row->notice;
+	delivery->target = row->target;
+	delivery->state = (enum store_delivery_state)row->state;
+	delivery->attempts = row->attempts;
+	delivery->doubt = row->doubt;
+	delivery->claim = row->claim;
+	delivery->created = row->created;
+	delivery->claimed = row->claimed;
+	/* Clocks may have been set: no wait is longer than the longest. */
+	delivery->due = clock_mono() + (wait <= 0 ? 0 : wait < wait_max ? wait : wait_max);
+	*courier->last = delivery;
+	courier->last = &delivery->next;
+	return true;
+}
+
+/* Of what was claimed, the first notice without a receipt may have been in hand; all go back. */
+static void
+reclaim(struct keeper *keeper, struct courier *courier)
+{
+	uint64_t first = 0;
+
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+		store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
+		if (delivery->state != STORE_DELIVERY_claimed)
+			continue;
+		if (first == 0)
+			first = delivery->notice;
+		delivery->doubt += delivery->notice == first;
+		delivery->attempts += delivery->notice == first;
+		delivery->state = delivery->attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
+		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+	}
+}
+
+static bool
+on_ledger(void *arg, const struct store_ledger *row)
+{
+	struct recovery *it = arg;
+	struct courier *courier = find_courier(it->keeper, row->notifier);
+	uint32_t target = roll_target(&it->keeper->roll, row->target);
+
+	it->target = row->target;
+	copy(it->notifier, sizeof it->notifier, row->notifier);
+	if (courier == NULL || target == CONFIG_NONE)
+		return true;
+	struct ledger *ledger = telling_ledger(it->keeper, target, (uint32_t)(courier - it->keeper->outbox.couriers));
+	*ledger = (struct ledger){ .notice = row->notice, .sent = row->sent, .meaning = meaning_of(row->meaning),
+		.sent_meaning = meaning_of(row->sent_meaning), .codes = strdup(row->codes),
+		.sent_codes = strdup(row->sent_codes) };
+	it->failed |= ledger->codes == NULL || ledger->sent_codes == NULL;
+	return !it->failed;
+}
+
+bool
+outbox_recover(struct keeper *keeper, struct reason *why)
+{
+	struct recovery it = { .keeper = keeper };
+	enum store_reading answer = STORE_READ_MORE;
+
+	while (answer == STORE_READ_MORE && !it.failed) {
+		struct store_delivery_key key = { it.notice, it.notifier, it.recipient };
+		answer = store_read_open_deliveries(keeper->reader, &key, PAGE, on_delivery, &it);
+	}
+	it.notifier[0] = '\0';
+	for (; answer != STORE_READ_BROKEN && !it.failed;) {
+		answer = store_read_ledger(keeper->reader, it.target, it.notifier, PAGE, on_ledger, &it);
+		if (answer != STORE_READ_MORE)
+			break;
+	}
+	if (it.failed || answer == STORE_READ_BROKEN) {
+		reason_set(why, it.failed ? "no memory" : "deliveries cannot be read: %s", store_reader_why(keeper->reader));
+		return false;
+	}
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		reclaim(keeper, &keeper->outbox.couriers[i]);
+	return true;
+}

@@ -1,0 +1,294 @@
+/*
+ * Who is told of what. In the transaction of a notice its deliveries are made, for each notifier that the ledger does not
+ * know to have heard it already; what is kept silent is compared when the silence ends.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+
+enum { LOOK_BACK = 200, CODES_MAX = 64 };
+
+struct ledger *
+telling_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	return &keeper->outbox.ledgers[(size_t)target * keeper->outbox.count + courier];
+}
+
+void
+telling_put_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	const struct ledger *ledger = telling_ledger(keeper, target, courier);
+
+	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
+	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice,
+	    .meaning = meaning_name(ledger->meaning), .sent = ledger->sent,
+	    .sent_meaning = meaning_name(ledger->sent_meaning), .codes = ledger->codes == NULL ? "" : ledger->codes,
+	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
+}
+
+enum notice_kind
+telling_kind(const char *name)
+{
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		if (strcmp(notice_name(kind), name) == 0)
+			return kind;
+	return NOTICE_none;
+}
+
+static bool
+is_told(const struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	const struct policy *policy = target == CONFIG_NONE ? NULL : keeper->config->targets[target].policy;
+
+	if (policy == NULL || policy->notify_count == CONFIG_NONE)
+		return true;
+	for (uint32_t i = 0; i < policy->notify_count; i++)
+		if (policy->notify[i] == courier)
+			return true;
+	return false;
+}
+
+/* One thing to be told to one notifier. */
+struct telling {
+	struct keeper *keeper;
+	uint32_t target, courier;
+	uint64_t number; /* of the target */
+};
+
+static void
+queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident)
+{
+	struct keeper *keeper = it->keeper;
+
+	outbox_add(keeper, it->courier, kind, code, notice, it->number, incident);
+	if (it->target == CONFIG_NONE)
+		return;
+	ledger_note(telling_ledger(keeper, it->target, it->courier), kind, code, notice);
+	telling_put_ledger(keeper, it->target, it->courier);
+}
+
+static void
+add_time(struct text *text, int64_t utc)
+{
+	time_t seconds = (time_t)(utc / SECOND);
+	struct tm parts;
+	char bytes[32];
+
+	gmtime_r(&seconds, &parts);
+	strftime(bytes, sizeof bytes, "%H:%M:%SZ", &parts);
+	text_add(text, bytes);
+}
+
+struct outage {
+	uint64_t down, up, change, incident;
+	int64_t began, ended, confirmed;
+	struct pw_bytes text; /* of the up */
+	const uint64_t *attempts;
+	uint32_t attempt_count;
+};
+
+/* A down and its up in one notice. */
+static uint64_t
+record_outage(const struct telling *it, const struct outage *outage)
+{
+	struct keeper *keeper = it->keeper;
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	struct notice_rest rest = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
+	char sentence[4096];
+	struct text text = TEXT_OVER(sentence);
+	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
+
+	rest.covers[rest.covers_count++] = outage->down;
+	rest.covers[rest.covers_count++] = outage->up;
+	memcpy(rest.attempts, outage->attempts, outage->attempt_count * sizeof rest.attempts[0]);
+	rest_put(&rest, &out);
+	text_format(&text, "%s was down ", keeper->config->targets[it->target].name);
+	add_time(&text, outage->began);
+	text_add(&text, "\u2013");
+	add_time(&text, outage->ended);
+	text_add(&text, ": ");
+	text_add_bytes(&text, outage->text.data, outage->text.size);
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .target = it->number,
+	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
+	    .detected = outage->began, .confirmed = outage->confirmed, .text = { text.bytes, text.size },
+	    .silences = "", .rest = { (const char *)bytes, out.size } });
+	return number;
+}
+
+static bool
+on_began(void *arg, const struct store_incident *row)
+{
+	*(int64_t *)arg = row->began;
+	return false;
+}
+
+/* One that was told of in another notifier's merged notice has its own: the number is given once a target and change. */
+static void
+tell_outage(const struct telling *it, const struct outage *given)
+{
+	struct outage outage = *given;
+
+	if (outage.began == 0 && it->keeper->reader != NULL)
+		store_read_incident(it->keeper->reader, outage.incident, on_began, &outage.began);
+	if (outage.began == 0)
+		outage.began = outage.ended;
+	if (it->keeper->outbox.outage_up != outage.up) {
+		it->keeper->outbox.outage = record_outage(it, &outage);
+		it->keeper->outbox.outage_up = outage.up;
+	}
+	queue(it, NOTICE_outage, "", it->keeper->outbox.outage, outage.incident);
+}
+
+static void
+tell_one(const struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
+{
+	struct keeper *keeper = it->keeper;
+	struct courier *courier = &keeper->outbox.couriers[it->courier];
+	enum notice_kind kind = telling_kind(change->kind);
+	const struct incident *open = it->target == CONFIG_NONE ? NULL : keeper->files[it->target].incident;
+	const struct outage outage = { .down = open == NULL ? 0 : open->notice, .up = notice, .change = change->change,
+		.incident = incident, .began = open == NULL ? 0 : open->began, .ended = change->detected,
+		.confirmed = change->confirmed, .text = change->text, .attempts = change->attempts,
+		.attempt_count = change->attempt_count };
+	enum ledger_act act = it->target == CONFIG_NONE ? LEDGER_TELL
+	    : ledger_judge(telling_ledger(keeper, it->target, it->courier), kind, change->code);
+
+	if (act == LEDGER_TELL_NOTHING)
+		return;
+	bool merges = act == LEDGER_TELL && kind == NOTICE_up && outbox_may_merge(courier, incident, NOTICE_down);
+	if (!merges && act == LEDGER_TELL) {
+		queue(it, kind, change->code, notice, incident);
+		return;
+	}
+	tell_outage(it, &outage);
+	if (merges)
+		outbox_merge(keeper, courier, incident, NOTICE_down, keeper->outbox.outage);
+}
+
+void
+telling_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t target_number,
+    uint64_t incident)
+{
+	if (change->silences[0] != '\0')
+		return;
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		struct telling it = { keeper, change->target, i, target_number };
+		if (is_told(keeper, change->target, i))
+			tell_one(&it, change, notice, incident);
+	}
+}
+
+void
+telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *rest)
+{
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	struct telling it = { keeper, CONFIG_NONE, courier, 0 };
+	char sentence[256];
+	struct text text = TEXT_OVER(sentence);
+	int64_t now = clock_wall();
+
+	rest_put(rest, &out);
+	text_format(&text, "%" PRIu32 " notices in one: there were more than %d in a minute", rest->covered, STORM_MAX);
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .change = ++keeper->own_change,
+	    .kind = "digest", .code = "storm", .detected = since, .confirmed = now, .text = { text.bytes, text.size },
+	    .silences = "", .rest = { (const char *)bytes, out.size } });
+	queue(&it, NOTICE_digest, "storm", number, 0);
+}
+
+/* The newest words on each matter, newest first. */
+struct look {
+	struct keeper *keeper;
+	uint32_t target;
+	uint32_t code_count;
+	char codes[CODES_MAX][OUTCOME_NAME_MAX];
+	bool state_seen;
+	int count;
+};
+
+static bool
+is_new_code(struct look *look, const char *code)
+{
+	for (uint32_t i = 0; i < look->code_count; i++)
+		if (strcmp(look->codes[i], code) == 0)
+			return false;
+	if (look->code_count == CODES_MAX)
+		return false;
+	struct text text = TEXT_OVER(look->codes[look->code_count++]);
+	text_add(&text, code);
+	return true;
+}
+
+static void
+compare_condition(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
+{
+	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) == LEDGER_TELL)
+		queue(it, kind, row->code, row->number, row->incident);
+}
+
+static void
+compare_state(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
+{
+	const struct ledger *ledger = telling_ledger(it->keeper, it->target, it->courier);
+	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
+	struct ledger_truth truth = { .down = down, .missed = !down && row->number > ledger->notice };
+	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
+		.ended = row->detected, .confirmed = row->confirmed, .text = row->text };
+
+	switch (ledger_compare(ledger, &truth)) {
+	case LATE_NOTHING:
+		return;
+	case LATE_DOWN:
+	case LATE_UP:
+		queue(it, kind, row->code, row->number, row->incident);
+		return;
+	case LATE_OUTAGE:
+		tell_outage(it, &outage);
+		return;
+	}
+}
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct look *look = arg;
+	enum notice_kind kind = telling_kind(row->kind);
+	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
+	bool of_condition = kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
+
+	if (of_state ? look->state_seen : !of_condition || !is_new_code(look, row->code))
+		return --look->count > 0;
+	look->state_seen |= of_state;
+	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
+		struct telling it = { look->keeper, look->target, i, row->target };
+		if (!is_told(look->keeper, look->target, i))
+			continue;
+		if (of_state)
+			compare_state(&it, row, kind);
+		else
+			compare_condition(&it, row, kind);
+	}
+	return --look->count > 0;
+}
+
+void
+telling_compare(struct keeper *keeper, uint32_t target)
+{
+	struct look *look;
+
+	if (keeper->reader == NULL || keeper->outbox.count == 0 || (look = calloc(1, sizeof *look)) == NULL)
+		return;
+	look->keeper = keeper;
+	look->target = target;
+	look->count = LOOK_BACK;
+	/* What is in the open batch is to be seen as well. */
+	journal_hasten(keeper);
+	store_read_notices(keeper->reader, roll_number(&keeper->roll, target), 0, LOOK_BACK, on_notice, look);
+	free(look);
+}
