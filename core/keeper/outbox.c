@@ -256,28 +256,14 @@ make_digest(struct keeper *keeper, struct courier *courier)
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
 	}
 	telling_digest(keeper, (uint32_t)(courier - keeper->outbox.couriers), into, since, &rest);
-	courier->digest_last = clock_mono();
 }
 
 static void
-claim(struct keeper *keeper, struct courier *courier)
+claim_these(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
 {
-	struct delivery *due[CLAIM_MAX];
-	int64_t now = clock_mono();
-	uint32_t room = budget(courier, now), count = find_due(keeper, courier, due, CLAIM_MAX);
-
-	if (count == 0)
-		return;
-	if (room == 0 && now - courier->digest_last < minute)
-		return;
-	if (room == 0 && count > 1) {
-		make_digest(keeper, courier);
-		journal_hasten(keeper);
-		return; /* it is due in the next turn */
-	}
-	uint32_t max = room == 0 ? 1 : room;
 	uint64_t number = store_number(keeper->journal.store, STORE_CLAIMS);
-	for (uint32_t i = 0; i < count && i < max && i < CLAIM_MAX; i++) {
+
+	for (uint32_t i = 0; i < count; i++) {
 		due[i]->state = STORE_DELIVERY_claimed;
 		due[i]->claim = number;
 		due[i]->claimed = clock_wall();
@@ -285,6 +271,43 @@ claim(struct keeper *keeper, struct courier *courier)
 	}
 	courier->claim_serial = keeper->journal.serial;
 	journal_hasten(keeper);
+}
+
+/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. */
+static void
+claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
+{
+	uint32_t mergeable = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (due[i]->kind == NOTICE_digest) {
+			claim_these(keeper, courier, &due[i], 1);
+			return;
+		}
+		mergeable += is_untouched(due[i]);
+	}
+	if (clock_mono() - courier->digest_last < minute)
+		return;
+	courier->digest_last = clock_mono();
+	if (mergeable > 1) {
+		make_digest(keeper, courier);
+		journal_hasten(keeper);
+	} else
+		claim_these(keeper, courier, due, 1);
+}
+
+static void
+claim(struct keeper *keeper, struct courier *courier)
+{
+	struct delivery *due[CLAIM_MAX];
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, due, CLAIM_MAX);
+
+	if (count > CLAIM_MAX)
+		count = CLAIM_MAX;
+	if (count > 0 && room == 0)
+		claim_in_storm(keeper, courier, due, count);
+	else if (count > 0)
+		claim_these(keeper, courier, due, count < room ? count : room);
 }
 
 static bool
