@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
+
 enum { RECORD_VERSION = 1 };
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
 enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_FLAGS = 4 };
@@ -37,9 +39,12 @@ put_time(struct wire_out *out, int64_t time, int64_t to_utc)
 static int64_t
 get_time(struct wire_in *in, int64_t to_utc)
 {
-	int64_t time = wire_get_i64(in), local = time - to_utc;
+	int64_t time = wire_get_i64(in);
 
-	return time == 0 ? 0 : local != 0 ? local : 1;
+	in->bad |= time > TIME_MAX || time < -TIME_MAX;
+	if (in->bad || time == 0)
+		return 0;
+	return time != to_utc ? time - to_utc : 1;
 }
 
 static void
@@ -269,16 +274,26 @@ get_parts(struct target_state *target, struct wire_in *in, const struct policy *
 	return get_conditions(in, &target->conditions, policy, codes, to_utc);
 }
 
+/* The last outage is open exactly while the target is down. */
+static bool
+outages_fit(const struct flapping *flapping, bool down)
+{
+	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
+
+	return (last->confirmed != 0 && last->ended == 0) == down;
+}
+
 /* What the rules take for granted. */
 static bool
 is_sound(const struct target_state *target)
 {
 	enum state state = (enum state)target->state;
-	bool open = state == STATE_SUSPECT || state_is_down(state);
+	const struct trouble *trouble = target->trouble;
+	bool down = state_is_down(state), open = down || state == STATE_SUSPECT;
 
-	return (!open || (target->trouble != NULL && target->trouble->began != 0))
-	    && (!state_is_down(state) || target->flapping != NULL)
-	    && (state != STATE_RECOVERING || target->trouble->recovered != 0)
+	return open == (trouble != NULL && trouble->began != 0)
+	    && (target->flapping != NULL ? outages_fit(target->flapping, down) : !down)
+	    && (state == STATE_RECOVERING) == (trouble != NULL && trouble->recovered != 0)
 	    && target->flags < TARGET_FLAGS;
 }
 
