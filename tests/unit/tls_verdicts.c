@@ -119,7 +119,7 @@ names_that_do_not_match(void **state)
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:a.test,DNS:b.test" }), "mx.test", "cert_name",
 	    "the certificate is for a.test, b.test, not for mx.test");
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:mx.test,IP:127.0.0.2" }), "127.0.0.1", "cert_name",
-	    "not for 127.0.0.1");
+	    "not for the address 127.0.0.1");
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:m*.test" }), "mx.test", "cert_name", "m*.test");
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:*.test" }), "a.mx.test", "cert_name", "*.test");
 	/* Only the subject says it: no longer a name. */
