@@ -125,7 +125,7 @@ static void
 hear(const char *words)
 {
 	struct pw_bytes lines[32];
-	struct pw_reply reply = { .code = atoi(words), .lines = lines };
+	struct pw_reply reply = { .code = (int)strtol(words, NULL, 10), .lines = lines };
 
 	while (*words != '\0') {
 		size_t size = strcspn(words, "\n");
