@@ -240,6 +240,23 @@ keeps_the_families_apart(void **state)
 }
 
 static void
+goes_on_over_tcp(void **state)
+{
+	struct world *world = open_world(1);
+	struct tcp_server tcp;
+
+	(void)state;
+	open_tcp_server(&tcp, &world->servers[0]);
+	world->servers[0].answer = cut_over_udp;
+	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_IPV4, true, SECOND, on_resolved, world));
+	turn_until(world, &world->told, 1);
+	assert_int_equal(tcp.asked, 1);
+	assert_address(&world->resolved, 0, "192.0.2.1");
+	close_tcp_server(&tcp);
+	close_world(world);
+}
+
+static void
 looks_up_any_type(void **state)
 {
 	struct world *world = open_world(1);
@@ -278,6 +295,7 @@ main(void)
 		cmocka_unit_test(tells_theirs_from_ours),
 		cmocka_unit_test(holds_the_last_good_ones),
 		cmocka_unit_test(keeps_the_families_apart),
+		cmocka_unit_test(goes_on_over_tcp),
 		cmocka_unit_test(looks_up_any_type),
 	};
 

@@ -20,7 +20,7 @@
 /* A server: answers by a function, or is silent. */
 struct server {
 	struct ev_loop *loop;
-	int fd;
+	int fd, tcp; /* on the same port */
 	ev_io io;
 	struct address at;
 	/* The size of the answer made in `packet` over the query of `size` bytes; 0: silence. */
@@ -73,6 +73,64 @@ on_query(EV_P_ ev_io *io, int events)
 		assert_int_equal(sendto(server->fd, packet, made, 0, (struct sockaddr *)&from, from_size), (int)made);
 }
 
+/* Over TCP, each message with its length before it (RFC 1035, section 4.2.2): one connection, one question. */
+struct tcp_server {
+	struct server *server; /* whose port and answers it shares */
+	int connection;
+	ev_io io;
+	int asked;
+};
+
+static void
+on_tcp_query(EV_P_ ev_io *io, int events)
+{
+	struct tcp_server *tcp = io->data;
+	unsigned char packet[1502];
+	ssize_t size = recv(tcp->connection, packet, sizeof packet, 0);
+	size_t end = 14;
+
+	(void)events;
+	ev_io_stop(EV_A_ io);
+	assert_true(size > 18 && (packet[0] << 8 | packet[1]) == size - 2);
+	for (; packet[end] != 0; end += packet[end] + 1u)
+		continue;
+	uint16_t type = (uint16_t)(packet[end + 1] << 8 | packet[end + 2]);
+	tcp->asked++;
+	size_t made = tcp->server->answer(tcp->server, packet + 2, end + 5 - 2, "tcp.", type);
+	packet[0] = (unsigned char)(made >> 8), packet[1] = (unsigned char)made;
+	assert_int_equal(send(tcp->connection, packet, made + 2, MSG_NOSIGNAL), (int)made + 2);
+}
+
+static void
+on_tcp_connection(EV_P_ ev_io *io, int events)
+{
+	struct tcp_server *tcp = io->data;
+
+	(void)events;
+	tcp->connection = accept4(tcp->server->tcp, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(tcp->connection >= 0);
+	ev_io_stop(EV_A_ io);
+	ev_io_init(io, on_tcp_query, tcp->connection, EV_READ);
+	ev_io_start(EV_A_ io);
+}
+
+static void
+open_tcp_server(struct tcp_server *tcp, struct server *server)
+{
+	*tcp = (struct tcp_server){ .server = server, .connection = -1 };
+	assert_int_equal(listen(server->tcp, 4), 0);
+	ev_io_init(&tcp->io, on_tcp_connection, server->tcp, EV_READ);
+	tcp->io.data = tcp;
+	ev_io_start(server->loop, &tcp->io);
+}
+
+static void
+close_tcp_server(struct tcp_server *tcp)
+{
+	ev_io_stop(tcp->server->loop, &tcp->io);
+	close(tcp->connection);
+}
+
 /* Makes the header of an answer with this rcode and so many records; the question stays. */
 static void
 head(unsigned char *packet, int rcode, int answers)
@@ -110,6 +168,17 @@ one_address(struct server *server, unsigned char *packet, size_t size, const cha
 	assert_true(address_parse(server->address, 0, &parsed));
 	address = parsed.v4.sin_addr;
 	return record(server, packet, size, DNS_A, &address, 4);
+}
+
+/* Too large for UDP; over TCP the address. */
+static size_t
+cut_over_udp(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	if (strcmp(name, "tcp.") == 0)
+		return one_address(server, packet, size, name, type);
+	head(packet, 0, 0);
+	packet[2] |= 0x02;
+	return size;
 }
 
 static size_t
@@ -194,12 +263,22 @@ static void
 open_server(struct server *server, struct ev_loop *loop)
 {
 	socklen_t size = sizeof server->at;
+	bool both = false;
 
 	*server = (struct server){ .loop = loop, .address = "192.0.2.1", .ttl = 300 };
-	assert_true(address_parse("127.0.0.1", 0, &server->at));
-	server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->fd, &server->at.any, address_length(&server->at)), 0);
-	assert_int_equal(getsockname(server->fd, &server->at.any, &size), 0);
+	for (int tries = 0; !both; tries++) { /* until the port is free for TCP, too */
+		assert_true(tries < 100);
+		assert_true(address_parse("127.0.0.1", 0, &server->at));
+		server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		server->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(bind(server->fd, &server->at.any, address_length(&server->at)), 0);
+		assert_int_equal(getsockname(server->fd, &server->at.any, &size), 0);
+		both = bind(server->tcp, &server->at.any, address_length(&server->at)) == 0;
+		if (!both) {
+			close(server->fd);
+			close(server->tcp);
+		}
+	}
 	ev_io_init(&server->io, on_query, server->fd, EV_READ);
 	server->io.data = server;
 	ev_io_start(loop, &server->io);
@@ -230,6 +309,7 @@ close_world(struct world *world)
 	for (uint32_t i = 0; i < world->config.resolver_count; i++) {
 		ev_io_stop(world->loop, &world->servers[i].io);
 		close(world->servers[i].fd);
+		close(world->servers[i].tcp);
 	}
 	ev_loop_destroy(world->loop);
 	free(world);
