@@ -55,10 +55,10 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	do
 		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (size < 0 && errno == EINTR);
-	taken = size > 0 ? take_descriptor(&message) : -1;
+	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without bytes, too */
 	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		size = 0;
-	if (taken >= 0 && (passed == NULL || size == 0)) {
+	if (taken >= 0 && (passed == NULL || size <= 0)) {
 		close(taken);
 		taken = -1;
 	}

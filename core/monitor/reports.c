@@ -124,7 +124,8 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	struct watched *watched = &monitor->targets[report->target];
 	struct sighting run;
 
-	if (watch_prober(monitor, report->target) != prober)
+	/* 0 is what a target has whose run is not in hand: no run has that number. */
+	if (watch_prober(monitor, report->target) != prober || report->run == 0)
 		return false;
 	if (report->run != watched->run) {
 		monitor->counts.stray++;
@@ -197,7 +198,7 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct message_evidence evidence;
 
 	if (!message_get_evidence(&in, &evidence, monitor->config->target_count)
-	    || watch_prober(monitor, evidence.target) != prober)
+	    || watch_prober(monitor, evidence.target) != prober || evidence.run == 0)
 		return false;
 	if (evidence.run != monitor->targets[evidence.target].run)
 		return true;
@@ -232,7 +233,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_EVIDENCE:
 		return take_evidence(monitor, prober, packet, size);
 	case MESSAGE_REFERENCES:
-		if (!message_get_references(&in, &references) || references.at > monitor->now + SECOND || references.at < 0)
+		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
+		    || references.at > monitor->now + SECOND || references.at < 0)
 			return false;
 		ourselves_references(monitor, &references);
 		return true;

@@ -24,7 +24,8 @@ static const struct policy policy = { .probe = &plugin, .interval = 60 * SECOND,
 	.flap_window = 1800 * (int64_t)SECOND, .tempfail_grace = 900 * SECOND, .stale_after = 300 * SECOND, .tries = 1,
 	.recover_tries = 1, .leg = { .patient = 240 * SECOND }, .phase_count = 3, .phases = phases };
 static struct target targets[TARGETS];
-static const struct config config = { .probers = 1, .target_count = TARGETS, .targets = targets, .log_level = 7 };
+static const struct config config = { .probers = 1, .reference_count = 2, .target_count = TARGETS, .targets = targets,
+	.log_level = 7 };
 static struct duty duty = { .kind = DUTY_MONITOR, .config = &config };
 static int keeper;
 

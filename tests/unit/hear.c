@@ -146,6 +146,21 @@ a_line_that_is_more_than_one_is_malformed(void **state)
 	assert_dies(TREE_PROBERS);
 }
 
+/* Else it could put its words into the keeper's mouth: "mx.example.org down". */
+static void
+a_prober_tells_no_event(void **state)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	message_put_log(&out, &(struct message_log){ LOG_ERR, 7, 0, { "mx down", 7 } });
+	say(TREE_KEEPER, packet, out.size);
+	assert_false(is_killed(TREE_KEEPER));
+	say(TREE_PROBERS, packet, out.size);
+	assert_dies(TREE_PROBERS);
+}
+
 static void
 blame(uint32_t from, enum duty_kind duty, uint32_t index)
 {
@@ -207,6 +222,7 @@ main(void)
 		WITH_TREE(being_ready_twice_is_malformed),
 		WITH_TREE(what_is_malformed_ends_its_sender),
 		WITH_TREE(a_line_that_is_more_than_one_is_malformed),
+		WITH_TREE(a_prober_tells_no_event),
 		WITH_TREE(monitor_and_keeper_may_blame),
 		WITH_TREE(a_prober_may_not),
 		WITH_TREE(blame_for_nobody_is_malformed),
