@@ -233,12 +233,6 @@ dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, 
 	dialogue_close(dialogue, now, step);
 }
 
-bool
-dialogue_is_again(const struct dialogue *dialogue)
-{
-	return dialogue->again;
-}
-
 void
 dialogue_again(struct dialogue *dialogue, int64_t now)
 {
