@@ -45,7 +45,7 @@ FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
-sources_starttls := plugins/smtp/dialogue.c plugins/smtp/words.c
+sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/words.c
 sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
 
 .PHONY: all run check bench fuzz soak lint install deps check-deps bench-deps clean tests unit

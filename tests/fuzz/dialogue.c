@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../plugins/smtp/dialogue.c"
+#include "../../plugins/smtp/ehlo.c"
 #include "../../plugins/smtp/smtp.c"
 #include "../../plugins/smtp/words.c"
 #include "prober/dialogue.h"
