@@ -213,6 +213,26 @@ a_socket_that_ends_is_closed(void **state)
 	assert_false(is_killed(TREE_PROBERS));
 }
 
+/* What is due and cannot be done must not keep the parent turning. */
+static void
+nobody_waits_for_what_will_not_be_done(void **state)
+{
+	struct child *keeper = &tree.children[TREE_KEEPER], *prober = &tree.children[TREE_PROBERS];
+
+	(void)state;
+	for (uint32_t i = 0; i < tree.count; i++)
+		tree.children[i].heard = NOW;
+	tree.stopping = true;
+	keeper->stage = CHILD_AWAITED;
+	keeper->due = NOW - 1;
+	prober->stage = CHILD_READY;
+	prober->renewing = true;
+	prober->end_by = NOW - 1;
+	tree_turn(&tree, NOW);
+	assert_dies(TREE_PROBERS);
+	assert_true(tree_next(&tree, NOW) > NOW);
+}
+
 int
 main(void)
 {
@@ -227,6 +247,7 @@ main(void)
 		WITH_TREE(a_prober_may_not),
 		WITH_TREE(blame_for_nobody_is_malformed),
 		WITH_TREE(a_socket_that_ends_is_closed),
+		WITH_TREE(nobody_waits_for_what_will_not_be_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
