@@ -110,7 +110,7 @@ struct config {
 	uint32_t per_address; /* connections to one address at once, over all probers */
 	uint32_t max_runs;    /* 0: from the descriptor limit */
 	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count;
-	const struct address *resolvers; /* with ports; as configured, else from resolv.conf */
+	const struct address *resolvers; /* with ports; none: those of resolvers_find() */
 	const struct config_reference *references;
 	const struct plugin *plugins;
 	const struct config_notifier *notifiers;
