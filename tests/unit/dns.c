@@ -155,6 +155,25 @@ chains_have_an_end(void **state)
 	assert_int_equal(answer.count, 0);
 }
 
+/* A name that points at itself, ahead, out of the packet, or back into its own beginning; and one that is cut. */
+static void
+pointers_lead_backwards(void **state)
+{
+	static const struct pw_bytes names[] = { { "\xc0\x1b", 2 }, { "\xc0\x1d", 2 }, { "\xff\xff", 2 },
+		{ "\1a\xc0\x1b", 4 }, { "\x80z", 2 }, { "\xc0", 1 } };
+	static struct dns_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct packet packet = answer_to("name.test", DNS_A, 0, 1, 0);
+		assert_int_equal(packet.size, 0x1b); /* where the name of the record begins */
+		put(&packet, names[i].data, names[i].size);
+		if (names[i].size > 1)
+			put(&packet, "\0\1\0\1\0\0\0\1\0\4\1\2\3\4", 14);
+		assert_int_equal(read_answer(&packet, "name.test", DNS_A, &answer), DNS_MALFORMED);
+	}
+}
+
 static void
 a_no_has_its_time(void **state)
 {
@@ -306,6 +325,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_there_and_back),
 		cmocka_unit_test(chains_have_an_end),
+		cmocka_unit_test(pointers_lead_backwards),
 		cmocka_unit_test(a_no_has_its_time),
 		cmocka_unit_test(answers_are_kept_for_their_time),
 		cmocka_unit_test(the_last_good_ones_stay_a_day),

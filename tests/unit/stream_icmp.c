@@ -219,24 +219,36 @@ without_a_route(void)
 	}
 }
 
-/* A connection that comes to be after a while: the moment shows as writability, and then only reading is watched. */
+/* A connection that comes to be after a while: the moment shows as writability, and then only reading is watched. One
+ * that is reset before we look has stood all the same. */
 static void
 stands_later(void)
 {
-	struct wire *wire = wire_create("127.0.0.1");
-	struct stream_fate fate;
+	for (int reset = 0; reset < 2; reset++) {
+		struct wire *wire = wire_create("127.0.0.1");
+		struct stream_fate fate;
 
-	close(wire->listener);
-	wire->listener = wire_listen("127.0.0.1", 0, &wire->at);
-	int filler = fill(&wire->at);
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
-	wire_turn(wire);
-	assert_int_equal(wire->connected, 0);
-	wire_accept(wire); /* the filler's; the next SYN, a second later, finds a place */
-	wire_until(wire, &wire->connected, 1);
-	assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ);
-	close(filler);
-	wire_destroy(wire);
+		close(wire->listener);
+		wire->listener = wire_listen("127.0.0.1", 0, &wire->at);
+		int filler = fill(&wire->at);
+		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+		wire_turn(wire);
+		assert_int_equal(wire->connected, 0);
+		wire_accept(wire); /* the filler's; the next SYN, a second later, finds a place */
+		wire_peer_closes(wire);
+		if (reset) {
+			wire_accept(wire);
+			wire_peer_resets(wire);
+			wire_until(wire, &wire->ended, 1);
+			assert_int_equal(wire->fate.end, STREAM_RESET);
+		} else {
+			wire_until(wire, &wire->connected, 1);
+			assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ);
+		}
+		assert_int_equal(wire->connected, 1);
+		close(filler);
+		wire_destroy(wire);
+	}
 }
 
 /* Runs `part` in a network of its own; the status of the child, -1: this system does not allow one. */
