@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <openssl/ocsp.h>
 #include <signal.h>
 
 #include "tls_peers.h"
@@ -284,77 +283,6 @@ weak_or_misused(void **state)
 	certificate_free(&leaf);
 }
 
-/* What the server staples. */
-static unsigned char *staple;
-static int staple_size;
-
-static int
-on_staple(SSL *ssl, void *unused)
-{
-	(void)unused;
-	SSL_set_tlsext_status_ocsp_resp(ssl, OPENSSL_memdup(staple, (size_t)staple_size), staple_size);
-	return SSL_TLSEXT_ERR_OK;
-}
-
-/* An OCSP answer about `about`, issued by the usual intermediate, signed by `signer`. */
-static void
-make_staple(const struct certificate *about, int status, const struct certificate *signer)
-{
-	OCSP_BASICRESP *answer = OCSP_BASICRESP_new();
-	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), about->x509, court.intermediate.x509);
-	ASN1_TIME *now = X509_gmtime_adj(NULL, -60), *next = X509_gmtime_adj(NULL, 3600);
-
-	OCSP_basic_add1_status(answer, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, now, now, next);
-	assert_int_equal(OCSP_basic_sign(answer, signer->x509, signer->key, EVP_sha256(), NULL, 0), 1);
-	OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, answer);
-	OPENSSL_free(staple);
-	staple = NULL;
-	staple_size = i2d_OCSP_RESPONSE(response, &staple);
-	OCSP_RESPONSE_free(response);
-	OCSP_BASICRESP_free(answer);
-	OCSP_CERTID_free(id);
-	ASN1_TIME_free(now);
-	ASN1_TIME_free(next);
-}
-
-static SSL_CTX *
-stapling_server(void)
-{
-	const struct certificate *const along[] = { &court.intermediate, NULL };
-	SSL_CTX *server = court_server(&court.leaf, along);
-
-	SSL_CTX_set_tlsext_status_cb(server, on_staple);
-	return server;
-}
-
-static void
-staples(void **state)
-{
-	struct certificate other = certificate_make((struct certificate_spec){ .name = "mx2.test" }, &court.intermediate);
-	struct tried tried;
-
-	(void)state;
-	make_staple(&court.leaf, V_OCSP_CERTSTATUS_REVOKED, &court.intermediate);
-	expect_fault(stapling_server(), "mx.test", "cert_revoked", "is revoked");
-	/* Good; about another certificate; signed by nobody who may; rubbish; and cut. */
-	for (int i = 0; i < 5; i++) {
-		make_staple(i == 1 ? &other : &court.leaf, i == 0 ? V_OCSP_CERTSTATUS_GOOD : V_OCSP_CERTSTATUS_REVOKED,
-		    i == 2 ? &other : &court.intermediate);
-		if (i == 3)
-			memset(staple, 0xff, (size_t)staple_size);
-		if (i == 4)
-			staple_size /= 2;
-		SSL_CTX *server = stapling_server();
-		try(server, court.settings, "mx.test", &tried);
-		if (!tried.judgement.verified)
-			fail_msg("%d: %s", i, tried.judgement.text);
-		evidence_log_fini(&tried.log);
-		SSL_CTX_free(server);
-	}
-	OPENSSL_free(staple);
-	certificate_free(&other);
-}
-
 static void
 of_several_faults_the_gravest_decides(void **state)
 {
@@ -429,7 +357,6 @@ main(void)
 		cmocka_unit_test(thresholds_are_exact),
 		cmocka_unit_test(chains_that_do_not_hold),
 		cmocka_unit_test(weak_or_misused),
-		cmocka_unit_test(staples),
 		cmocka_unit_test(of_several_faults_the_gravest_decides),
 		cmocka_unit_test(facts_of_many_keys),
 	};
