@@ -370,10 +370,18 @@ tree_stop(struct tree *tree, bool keeper, int64_t grace)
 }
 
 void
-tree_kill_all(struct tree *tree)
+tree_kill(struct tree *tree, bool keeper)
 {
 	for (uint32_t i = 0; i < tree->count; i++)
-		child_kill(&tree->children[i], "we end");
+		if ((tree->children[i].kind == DUTY_KEEPER) == keeper)
+			child_kill(&tree->children[i], "we end");
+}
+
+void
+tree_kill_all(struct tree *tree)
+{
+	tree_kill(tree, false);
+	tree_kill(tree, true);
 }
 
 bool
