@@ -31,6 +31,9 @@ def dialogue(bench, manner):
 	everyone = [floor, prober, whole, slow, exporter, check]
 	samples, failures = clients.compare(sink, everyone, manner, ROUNDS)
 	kit.stop(exporter.program)
+	before = kit.cpu_us_fine(sink.program.pid)
+	probes = floor.sample(manner).probes
+	served = (kit.cpu_us_fine(sink.program.pid) - before) / probes
 	bench.table.heading(TITLES[manner])
 	for client in everyone:
 		if client.name in failures:
@@ -42,6 +45,7 @@ def dialogue(bench, manner):
 		most = AT_MOST.get((manner, client.kind))
 		bench.table.row(client.name, f"{cost:,.0f} us {rate:8,.0f}/s", f"{times:.2f} x floor",
 		                *((f"<= {most}", times <= most) if most else ()))
+	bench.table.row("the sink, for each probe of the floor", f"{served:,.0f} us")
 	for client in (check, exporter):
 		if {client.name, prober.name} & set(failures):
 			continue
