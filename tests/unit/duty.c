@@ -194,6 +194,9 @@ a_line_is_one_line(void **state)
 	duty_log(&duty, LOG_NOTICE, 9, "%s is %d", "it\n\x1b[1m", 5);
 	assert_int_equal(read_log(text, sizeof text).level, LOG_NOTICE);
 	assert_string_equal(text, "it??[1m is 5");
+	duty_log(&duty, LOG_NOTICE, 9, "%s \xc3\xa4", "\xc2\x9b\xe2\x80\xae\xff");
+	(void)read_log(text, sizeof text);
+	assert_string_equal(text, "?????? \xc3\xa4");
 	duty_log(&duty, LOG_NOTICE, 9, "%*s", 3 * DUTY_LINE_MAX, "");
 	assert_int_equal(read_log(text, sizeof text).event, 9);
 	assert_in_range(strlen(text), DUTY_LINE_MAX - 10, DUTY_LINE_MAX);

@@ -146,6 +146,23 @@ a_line_that_is_more_than_one_is_malformed(void **state)
 	assert_dies(TREE_PROBERS);
 }
 
+static void
+a_line_that_moves_the_cursor_is_malformed(void **state)
+{
+	static const char *const lines[] = { "c1 \xc2\x9b" "2J", "raw \x9b" "2J", "bidi \xe2\x80\xae", "half \xe2\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		unsigned char packet[64];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_log(&out, &(struct message_log){ LOG_INFO, 0, 0, { lines[i], strlen(lines[i]) } });
+		say(TREE_PROBERS, packet, out.size);
+		assert_dies(TREE_PROBERS);
+		tree.children[TREE_PROBERS].killed[0] = '\0';
+	}
+}
+
 /* Else it could put its words into the keeper's mouth: "mx.example.org down". */
 static void
 a_prober_tells_no_event(void **state)
@@ -242,6 +259,7 @@ main(void)
 		WITH_TREE(being_ready_twice_is_malformed),
 		WITH_TREE(what_is_malformed_ends_its_sender),
 		WITH_TREE(a_line_that_is_more_than_one_is_malformed),
+		WITH_TREE(a_line_that_moves_the_cursor_is_malformed),
 		WITH_TREE(a_prober_tells_no_event),
 		WITH_TREE(monitor_and_keeper_may_blame),
 		WITH_TREE(a_prober_may_not),
