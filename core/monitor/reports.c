@@ -22,15 +22,6 @@ is_line(struct pw_bytes text)
 	return true;
 }
 
-static uint8_t
-phase_of(const struct policy *policy, const char *name)
-{
-	for (uint32_t i = 0; i < policy->phase_count; i++)
-		if (strcmp(policy->phases[i].name, name) == 0)
-			return (uint8_t)i;
-	return PHASE_ANY;
-}
-
 static void
 show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 {
@@ -52,7 +43,7 @@ show_warnings(struct monitor *monitor, struct sighting *run, const struct report
 		const char *code = report->warnings[i].code, *phase = report->warnings[i].phase;
 		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
 			return false;
-		show(run, codes_of(monitor->codes, code, own), phase_of(policy, phase[0] != '\0' ? phase : outcome.phase), false);
+		show(run, codes_of(monitor->codes, code, own), target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
 	}
 	return true;
 }
@@ -72,7 +63,7 @@ show_outcome(struct monitor *monitor, struct sighting *run, const struct report 
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
 	    || (report->verdict == PW_FAILED && outcome.at_once))
-		show(run, run->outcome, phase_of(policy, outcome.phase), report->verdict == PW_BLOCKED);
+		show(run, run->outcome, target_phase(policy, outcome.phase), report->verdict == PW_BLOCKED);
 	return true;
 }
 

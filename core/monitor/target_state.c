@@ -163,8 +163,8 @@ put_conditions(struct wire_out *out, const struct conditions *list, const struct
 	}
 }
 
-static uint8_t
-find_phase(const struct policy *policy, const char *name)
+uint8_t
+target_phase(const struct policy *policy, const char *name)
 {
 	for (uint32_t i = 0; i < policy->phase_count; i++)
 		if (strcmp(policy->phases[i].name, name) == 0)
@@ -180,7 +180,7 @@ get_condition(struct wire_in *in, struct condition *item, const struct policy *p
 	item->code = get_code(in, codes, policy);
 	item->stage = wire_get_choice(in, STAGES);
 	wire_get_name(in, name, sizeof name);
-	item->phase = find_phase(policy, name);
+	item->phase = target_phase(policy, name);
 	item->count = wire_get_u8(in);
 	item->blocked = wire_get_choice(in, 2);
 	item->since = get_time(in, to_utc);
