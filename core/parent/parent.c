@@ -91,9 +91,12 @@ static int
 open_signals(void)
 {
 	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	/* What scripts send to daemons to have their logs opened anew, and what a log file at its limit brings, end nobody. */
+	static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
 	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++)
 		sigaddset(&set, heard[i]);
