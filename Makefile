@@ -110,7 +110,7 @@ deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-de
               ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps
-deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
+deps_bench := $(deps_check) monitoring-plugins-basic
 
 define install_packages
 	$(Q)missing=$$(for p in $(1); do \
@@ -126,7 +126,9 @@ endef
 
 deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
-bench-deps: ; $(call install_packages,$(deps_bench))
+bench-deps:
+	$(call install_packages,$(deps_bench))
+	$(Q)tests/bench/exporter.sh
 
 tests: all $(FIXTURES) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
