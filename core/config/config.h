@@ -158,6 +158,13 @@ void config_free(const struct config **config);
 /* "FILE:LINE: text", a line each, warnings marked; then "… and N more" where not all were kept. */
 void config_print_faults(const struct config_faults *faults, struct text *into);
 
+/* The prober that a target belongs to: all names of one host share its cache. */
+static inline uint32_t
+config_prober_of(const struct config *config, uint32_t target)
+{
+	return config->targets[target].host_hash % config->probers;
+}
+
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);
 

@@ -166,10 +166,9 @@ put_conditions(struct wire_out *out, const struct conditions *list, const struct
 uint8_t
 target_phase(const struct policy *policy, const char *name)
 {
-	for (uint32_t i = 0; i < policy->phase_count; i++)
-		if (strcmp(policy->phases[i].name, name) == 0)
-			return (uint8_t)i;
-	return PHASE_ANY;
+	uint32_t phase = policy_phase(policy, name);
+
+	return phase < PHASE_ANY ? (uint8_t)phase : PHASE_ANY;
 }
 
 static void

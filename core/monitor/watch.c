@@ -16,7 +16,7 @@ enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, RECORD_VERSION = 1 };
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
 {
-	return monitor->config->targets[target].host_hash % monitor->config->probers;
+	return config_prober_of(monitor->config, target);
 }
 
 static bool

@@ -230,6 +230,34 @@ a_socket_that_ends_is_closed(void **state)
 	assert_false(is_killed(TREE_PROBERS));
 }
 
+static void
+die_with_in_hand(uint32_t which, uint32_t target)
+{
+	struct child *child = &tree.children[which];
+
+	atomic_store(&child->page->in_hand, target + 1);
+	kill(child->pid, SIGTRAP);
+	for (pid_t pid = child->pid; child->pid == pid;)
+		tree_reap(&tree, NOW);
+	child->pid = bear_sleeper();
+}
+
+static void
+a_prober_dies_of_its_own_targets_only(void **state)
+{
+	static const struct target targets[] = { { .name = "mine" }, { .name = "another's", .host_hash = 1 } };
+
+	(void)state;
+	config.targets = targets;
+	config.target_count = 2;
+	config.probers = 2;
+	die_with_in_hand(TREE_PROBERS, 1);
+	assert_int_equal(tree.quarantine.count, 0);
+	die_with_in_hand(TREE_PROBERS, 0);
+	assert_int_equal(tree.quarantine.count, 1);
+	config = (struct config){ .probers = 1 };
+}
+
 /* What is due and cannot be done must not keep the parent turning. */
 static void
 nobody_waits_for_what_will_not_be_done(void **state)
@@ -265,6 +293,7 @@ main(void)
 		WITH_TREE(a_prober_may_not),
 		WITH_TREE(blame_for_nobody_is_malformed),
 		WITH_TREE(a_socket_that_ends_is_closed),
+		WITH_TREE(a_prober_dies_of_its_own_targets_only),
 		WITH_TREE(nobody_waits_for_what_will_not_be_done),
 	};
 
