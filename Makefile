@@ -45,7 +45,7 @@ FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
-sources_starttls := plugins/smtp/dialogue.c plugins/smtp/words.c
+sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/words.c
 sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
 
 .PHONY: all run check bench fuzz soak lint install deps check-deps bench-deps clean tests unit
@@ -110,7 +110,7 @@ deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-de
               libsqlite3-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps
-deps_bench := $(deps_check) monitoring-plugins-basic prometheus-blackbox-exporter
+deps_bench := $(deps_check) monitoring-plugins-basic
 
 define install_packages
 	$(Q)missing=$$(for p in $(1); do \
@@ -126,7 +126,9 @@ endef
 
 deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
-bench-deps: ; $(call install_packages,$(deps_bench))
+bench-deps:
+	$(call install_packages,$(deps_bench))
+	$(Q)tests/bench/exporter.sh
 
 tests: all $(FIXTURES) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
@@ -162,6 +164,12 @@ fuzz: check-deps
 	$(Q)for f in $(FUZZ); do mkdir -p tests/fuzz/corpus/$$f && echo "== $$f" && \
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
+
+# The whole daemon in bad weather: servers that come and go, workers that die.
+SOAK_MINUTES ?= 60
+soak: check-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
 build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)
 	@mkdir -p $(@D)

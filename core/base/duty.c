@@ -55,10 +55,10 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	do
 		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (size < 0 && errno == EINTR);
-	taken = size > 0 ? take_descriptor(&message) : -1;
+	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without bytes, too */
 	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		size = 0;
-	if (taken >= 0 && (passed == NULL || size == 0)) {
+	if (taken >= 0 && (passed == NULL || size <= 0)) {
 		close(taken);
 		taken = -1;
 	}
@@ -89,13 +89,17 @@ packet_send(int socket, const void *bytes, size_t size, int passed)
 	return sent >= 0;
 }
 
-/* What would end the line or move a cursor becomes a question mark: the text was to be safe already. */
+/* What would end the line, move a cursor or turn the direction of writing becomes a question mark: the text was to be safe
+ * already. */
 static void
 flatten(struct text *line)
 {
-	for (size_t i = 0; i < line->size; i++) {
-		if ((unsigned char)line->bytes[i] < ' ' || line->bytes[i] == 0x7f)
-			line->bytes[i] = '?';
+	for (size_t at = 0, size; at < line->size; at += size) {
+		size = text_printable(line->bytes + at, line->size - at);
+		if (size > 0)
+			continue;
+		line->bytes[at] = '?';
+		size = 1;
 	}
 }
 

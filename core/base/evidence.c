@@ -25,7 +25,9 @@ append(struct buffer *list, size_t size, size_t first, size_t max)
 {
 	char *end = buffer_reserve(list, list->room == 0 && size < first ? first : size, max);
 
-	return end == NULL ? (struct wire_out){ .bad = true } : wire_over(end, size);
+	if (end == NULL)
+		return (struct wire_out){ .bad = true };
+	return wire_over(end, size);
 }
 
 static void

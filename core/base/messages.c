@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "base/notice.h"
+#include "base/text.h"
 
 enum message_kind
 message_kind(const void *packet, size_t size)
@@ -155,6 +156,11 @@ message_get_log(struct wire_in *in, struct message_log *log)
 	log->event = wire_get_u64(in);
 	log->dropped = wire_get_u32(in);
 	log->text = get_text(in, WIRE_MAX);
+	/* It is written as it is, and duty_log() leaves nothing in it that cannot be shown. */
+	for (size_t at = 0, size = 1; at < log->text.size && size > 0; at += size) {
+		size = text_printable(log->text.data + at, log->text.size - at);
+		require(in, size > 0);
+	}
 	return wire_is_whole(in);
 }
 

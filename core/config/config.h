@@ -111,7 +111,7 @@ struct config {
 	uint32_t per_address; /* connections to one address at once, over all probers */
 	uint32_t max_runs;    /* 0: from the descriptor limit */
 	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count;
-	const struct address *resolvers; /* with ports; as configured, else from resolv.conf */
+	const struct address *resolvers; /* with ports; none: those of resolvers_find() */
 	const struct config_reference *references;
 	const struct plugin *plugins;
 	const struct config_notifier *notifiers;
@@ -158,6 +158,13 @@ void config_free(const struct config **config);
 
 /* "FILE:LINE: text", a line each, warnings marked; then "… and N more" where not all were kept. */
 void config_print_faults(const struct config_faults *faults, struct text *into);
+
+/* The prober that a target belongs to: all names of one host share its cache. */
+static inline uint32_t
+config_prober_of(const struct config *config, uint32_t target)
+{
+	return config->targets[target].host_hash % config->probers;
+}
 
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);

@@ -21,7 +21,7 @@ is_label(const char *label, size_t size, struct reason *why)
 	} else {
 		for (size_t i = 0; i < size; i++) {
 			if (!isalnum((unsigned char)label[i]) && label[i] != '-' && label[i] != '_') {
-				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it", isgraph((unsigned char)label[i])
+				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it", isprint((unsigned char)label[i])
 				    ? label[i] : '?', (unsigned)(unsigned char)label[i]);
 				return false;
 			}

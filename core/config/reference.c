@@ -32,25 +32,14 @@ reference_add_key(struct text *text, const struct pw_setting *row)
 }
 
 static void
-add_number(struct text *text, const struct pw_setting *row, int64_t number)
-{
-	if (row->type == PW_DURATION)
-		units_add_duration(text, number);
-	else if (row->type == PW_SIZE)
-		units_add_size(text, number);
-	else
-		text_add_i64(text, number);
-}
-
-static void
 add_range(struct text *text, const struct pw_setting *row)
 {
 	if (row->min == 0 && row->max == 0)
 		return;
 	text_add(text, ", ");
-	add_number(text, row, row->min);
+	value_add_number(text, row, row->min);
 	text_add(text, " to ");
-	add_number(text, row, row->max);
+	value_add_number(text, row, row->max);
 }
 
 static void

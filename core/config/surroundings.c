@@ -1,4 +1,4 @@
-/* What our own host says where the configuration says nothing: its name, its resolvers, its cores. */
+/* What our own host says where the configuration says nothing: its name, its state folder, its cores. */
 #include "config/reader.h"
 
 #include <netdb.h>
@@ -11,7 +11,7 @@
 
 #include "config/input.h"
 
-enum { TARGETS_A_PROBER = 5000, RESOLVERS_MAX = 3 };
+enum { TARGETS_A_PROBER = 5000 };
 
 /* The name of this host, if it has a full one. Our own resolver is asked, with little patience. */
 static const char *
@@ -38,44 +38,6 @@ own_name(struct reader *reader)
 	if (strchr(name, '.') == NULL || strncasecmp(name, "localhost", 9) == 0 || !helo_parse(reader->arena, name, &helo, NULL))
 		return NULL;
 	return helo;
-}
-
-/* A line "nameserver ADDRESS"; what cannot be read is let pass, as the C library does. */
-static bool
-take_nameserver(const char *line, struct address *address)
-{
-	static const char word[] = "nameserver";
-	char literal[ADDRESS_TEXT_MAX];
-	struct text text = TEXT_OVER(literal);
-
-	if (strncmp(line, word, strlen(word)) != 0)
-		return false;
-	line += strlen(word);
-	if (strspn(line, " \t") == 0)
-		return false;
-	line += strspn(line, " \t");
-	text_add_bytes(&text, line, strcspn(line, " \t\r\n#;"));
-	return address_parse(literal, 53, address);
-}
-
-static void
-find_resolvers(struct reader *reader)
-{
-	struct address *found = arena_array(reader->arena, RESOLVERS_MAX, sizeof *found);
-	uint32_t count = 0;
-	struct input input;
-
-	if (input_read("/etc/resolv.conf", &input, NULL)) {
-		for (const char *line = input.bytes; line != NULL && count < RESOLVERS_MAX; line = strchr(line, '\n')) {
-			line += *line == '\n';
-			count += take_nameserver(line, &found[count]);
-		}
-		input_free(&input);
-	}
-	if (count == 0) /* as the C library does */
-		count += address_parse("127.0.0.1", 53, &found[0]);
-	reader->config->resolvers = found;
-	reader->config->resolver_count = count;
 }
 
 static const char *
@@ -117,8 +79,6 @@ reader_look_around(struct reader *reader)
 
 	config->state = find_state(reader);
 	config->probers = count_probers(reader);
-	if (reader->global[GLOBAL_RESOLVERS].list == NULL)
-		find_resolvers(reader);
 	if (reader->global[GLOBAL_HELO].string == NULL && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);
 }

@@ -72,9 +72,8 @@ text_is_clean(const char *text, struct reason *why)
 	return true;
 }
 
-/* A number of the row's type, as people write it. */
-static void
-add_number(struct text *text, const struct pw_setting *row, int64_t number)
+void
+value_add_number(struct text *text, const struct pw_setting *row, int64_t number)
 {
 	if (row->type == PW_DURATION)
 		units_add_duration(text, number);
@@ -92,11 +91,11 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 
 	if ((row->min == 0 && row->max == 0) || (number >= row->min && number <= row->max))
 		return true;
-	add_number(&text, row, number);
+	value_add_number(&text, row, number);
 	text_add(&text, " is out of range: it goes from ");
-	add_number(&text, row, row->min);
+	value_add_number(&text, row, row->min);
 	text_add(&text, " to ");
-	add_number(&text, row, row->max);
+	value_add_number(&text, row, row->max);
 	reason_set(why, "%s", words);
 	return false;
 }

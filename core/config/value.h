@@ -38,6 +38,9 @@ bool value_default(struct values *, const struct pw_setting *, struct pw_value *
 /* "a duration", "a whole number": what a type is called. */
 const char *value_type_name(enum pw_type);
 
+/* A number of the row's type, as people write it: "90s", "16M", 3. */
+void value_add_number(struct text *, const struct pw_setting *, int64_t number);
+
 /* The values of a table as one shared block. */
 const struct pw_values *values_share(struct values *, const struct pw_value *items, uint32_t count);
 

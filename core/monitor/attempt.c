@@ -144,7 +144,7 @@ static const char *const cells[][2] = {
 	{ "degraded", "passed" },
 	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old and 5 runs long" },
 	{ "blocked", "passed" },
-	{ "failed", "failed; nothing learnt while we are known to be blind" },
+	{ "failed", "failed; nothing learnt while we are known to be blind and the peer was not heard" },
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
 	{ "by hand and not due", "does not count" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },

@@ -211,7 +211,7 @@ herald_counts(struct monitor *monitor)
 
 	monitor->hour = monitor->now;
 	count_states(monitor, states);
-	duty_log(monitor->duty, LOG_INFO, 0, "%" PRIu32 " targets up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
+	duty_log(monitor->duty, LOG_INFO, 0, "%" PRIu32 " up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
 	    " not yet known; %" PRIu64 " runs, %" PRIu64 " unknown, %" PRIu64 " passed over, %" PRIu64 " false alarms avoided; "
 	    "runs began late by %.1f ms (p50), %.1f ms (p99), %.1f ms at most", states[STATE_UP], states[STATE_SUSPECT],
 	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs, counts->verdicts[PW_UNKNOWN],

@@ -152,8 +152,6 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 	uint32_t silence_was = watched->state.silence;
 
 	ourselves_before(monitor, run, report);
-	if (run->verdict == PW_FAILED && run->started <= monitor->interrupted)
-		run->verdict = PW_UNKNOWN;
 	struct outlook outlook = ourselves_outlook(monitor, report);
 	if (run->verdict == PW_FAILED && !outlook.blind
 	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))

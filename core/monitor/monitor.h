@@ -191,7 +191,8 @@ uint32_t kin_count_behind(const struct monitor *, uint32_t target);
 
 /* ourselves.c */
 
-void ourselves_before(struct monitor *, const struct sighting *, const struct report *);
+/* What a run says of ourselves; one that failed for our suspension becomes unknown(interrupted). */
+void ourselves_before(struct monitor *, struct sighting *, struct report *);
 struct outlook ourselves_outlook(const struct monitor *, const struct report *);
 void ourselves_references(struct monitor *, const struct message_references *);
 void ourselves_tick(struct monitor *);

@@ -5,6 +5,7 @@
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -80,9 +81,63 @@ act(struct monitor *monitor, enum hold_act act)
 	}
 }
 
-void
-ourselves_before(struct monitor *monitor, const struct sighting *run, const struct report *report)
+static int64_t
+boot_time(void)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
+}
+
+/* By how much a clock has moved against the monotonic one since we last looked. */
+static int64_t
+jump(int64_t *offset, int64_t now)
+{
+	int64_t was = *offset;
+
+	*offset = now - clock_mono();
+	return was == 0 ? 0 : *offset - was;
+}
+
+static void
+look_at_clocks(struct monitor *monitor)
+{
+	int64_t slept = jump(&monitor->boot_offset, boot_time());
+	int64_t moved = jump(&monitor->clock_offset, clock_wall()) - slept;
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	if (slept > jump_told) {
+		monitor->interrupted = monitor->now;
+		text_add_span(&span, slept);
+		duty_log(monitor->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
+		    bytes);
+	} else if (moved > jump_told || moved < -jump_told) {
+		text_add_span(&span, moved < 0 ? -moved : moved);
+		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it",
+		    moved < 0 ? "back" : "forward", bytes);
+	}
+}
+
+/* Whoever was talked to when this host was suspended may have given us up. */
+static void
+void_interrupted(const struct monitor *monitor, struct sighting *run, struct report *report)
+{
+	if (run->verdict != PW_FAILED || run->started > monitor->interrupted)
+		return;
+	snprintf(report->outcome, sizeof report->outcome, "interrupted");
+	report->verdict = PW_UNKNOWN;
+	run->verdict = PW_UNKNOWN;
+	run->outcome = codes_of(monitor->codes, report->outcome, NULL);
+	run->shown_count = 0;
+}
+
+void
+ourselves_before(struct monitor *monitor, struct sighting *run, struct report *report)
+{
+	look_at_clocks(monitor); /* first: what a suspension broke may be reported before the next tick */
+	void_interrupted(monitor, run, report);
 	const struct lately *place = place_of(monitor, report);
 	const struct watched *watched = &monitor->targets[report->target];
 	bool fresh = watched->state.state == STATE_PENDING || watched->state.state == STATE_UP;
@@ -187,45 +242,6 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 		text_add_span(&span, monitor->now - monitor->blind_since);
 		herald_ours(monitor, NOTICE_cleared, "blind", monitor->blind_since, "we see again, after %s", bytes);
 		return;
-	}
-}
-
-static int64_t
-boot_time(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
-}
-
-/* By how much a clock has moved against the monotonic one since we last looked. */
-static int64_t
-jump(int64_t *offset, int64_t now)
-{
-	int64_t was = *offset;
-
-	*offset = now - clock_mono();
-	return was == 0 ? 0 : *offset - was;
-}
-
-static void
-look_at_clocks(struct monitor *monitor)
-{
-	int64_t slept = jump(&monitor->boot_offset, boot_time());
-	int64_t moved = jump(&monitor->clock_offset, clock_wall()) - slept;
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
-
-	if (slept > jump_told) {
-		monitor->interrupted = monitor->now;
-		text_add_span(&span, slept);
-		duty_log(monitor->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
-		    bytes);
-	} else if (moved > jump_told || moved < -jump_told) {
-		text_add_span(&span, moved < 0 ? -moved : moved);
-		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it",
-		    moved < 0 ? "back" : "forward", bytes);
 	}
 }
 

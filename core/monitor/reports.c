@@ -22,15 +22,6 @@ is_line(struct pw_bytes text)
 	return true;
 }
 
-static uint8_t
-phase_of(const struct policy *policy, const char *name)
-{
-	for (uint32_t i = 0; i < policy->phase_count; i++)
-		if (strcmp(policy->phases[i].name, name) == 0)
-			return (uint8_t)i;
-	return PHASE_ANY;
-}
-
 static void
 show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 {
@@ -52,7 +43,7 @@ show_warnings(struct monitor *monitor, struct sighting *run, const struct report
 		const char *code = report->warnings[i].code, *phase = report->warnings[i].phase;
 		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
 			return false;
-		show(run, codes_of(monitor->codes, code, own), phase_of(policy, phase[0] != '\0' ? phase : outcome.phase), false);
+		show(run, codes_of(monitor->codes, code, own), target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
 	}
 	return true;
 }
@@ -72,7 +63,7 @@ show_outcome(struct monitor *monitor, struct sighting *run, const struct report 
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
 	    || (report->verdict == PW_FAILED && outcome.at_once))
-		show(run, run->outcome, phase_of(policy, outcome.phase), report->verdict == PW_BLOCKED);
+		show(run, run->outcome, target_phase(policy, outcome.phase), report->verdict == PW_BLOCKED);
 	return true;
 }
 
@@ -124,7 +115,8 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	struct watched *watched = &monitor->targets[report->target];
 	struct sighting run;
 
-	if (watch_prober(monitor, report->target) != prober)
+	/* 0 is what a target has whose run is not in hand: no run has that number. */
+	if (watch_prober(monitor, report->target) != prober || report->run == 0)
 		return false;
 	if (report->run != watched->run) {
 		monitor->counts.stray++;
@@ -197,7 +189,7 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct message_evidence evidence;
 
 	if (!message_get_evidence(&in, &evidence, monitor->config->target_count)
-	    || watch_prober(monitor, evidence.target) != prober)
+	    || watch_prober(monitor, evidence.target) != prober || evidence.run == 0)
 		return false;
 	if (evidence.run != monitor->targets[evidence.target].run)
 		return true;
@@ -232,7 +224,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_EVIDENCE:
 		return take_evidence(monitor, prober, packet, size);
 	case MESSAGE_REFERENCES:
-		if (!message_get_references(&in, &references) || references.at > monitor->now + SECOND || references.at < 0)
+		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
+		    || references.at > monitor->now + SECOND || references.at < 0)
 			return false;
 		ourselves_references(monitor, &references);
 		return true;

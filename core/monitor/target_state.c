@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
+
 enum { RECORD_VERSION = 1 };
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
 enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_FLAGS = 4 };
@@ -37,9 +39,12 @@ put_time(struct wire_out *out, int64_t time, int64_t to_utc)
 static int64_t
 get_time(struct wire_in *in, int64_t to_utc)
 {
-	int64_t time = wire_get_i64(in), local = time - to_utc;
+	int64_t time = wire_get_i64(in);
 
-	return time == 0 ? 0 : local != 0 ? local : 1;
+	in->bad |= time > TIME_MAX || time < -TIME_MAX;
+	if (in->bad || time == 0)
+		return 0;
+	return time != to_utc ? time - to_utc : 1;
 }
 
 static void
@@ -160,13 +165,12 @@ put_conditions(struct wire_out *out, const struct conditions *list, const struct
 	}
 }
 
-static uint8_t
-find_phase(const struct policy *policy, const char *name)
+uint8_t
+target_phase(const struct policy *policy, const char *name)
 {
-	for (uint32_t i = 0; policy != NULL && i < policy->phase_count; i++)
-		if (strcmp(policy->phases[i].name, name) == 0)
-			return (uint8_t)i;
-	return PHASE_ANY;
+	uint32_t phase = policy != NULL ? policy_phase(policy, name) : CONFIG_NONE;
+
+	return phase < PHASE_ANY ? (uint8_t)phase : PHASE_ANY;
 }
 
 static void
@@ -177,7 +181,7 @@ get_condition(struct wire_in *in, struct condition *item, const struct policy *p
 	item->code = get_code(in, codes, policy);
 	item->stage = wire_get_choice(in, STAGES);
 	wire_get_name(in, name, sizeof name);
-	item->phase = find_phase(policy, name);
+	item->phase = target_phase(policy, name);
 	item->count = wire_get_u8(in);
 	item->blocked = wire_get_choice(in, 2);
 	item->since = get_time(in, to_utc);
@@ -271,16 +275,26 @@ get_parts(struct target_state *target, struct wire_in *in, const struct policy *
 	return get_conditions(in, &target->conditions, policy, codes, to_utc);
 }
 
+/* The last outage is open exactly while the target is down. */
+static bool
+outages_fit(const struct flapping *flapping, bool down)
+{
+	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
+
+	return (last->confirmed != 0 && last->ended == 0) == down;
+}
+
 /* What the rules take for granted. */
 static bool
 is_sound(const struct target_state *target)
 {
 	enum state state = (enum state)target->state;
-	bool open = state == STATE_SUSPECT || state_is_down(state);
+	const struct trouble *trouble = target->trouble;
+	bool down = state_is_down(state), open = down || state == STATE_SUSPECT;
 
-	return (!open || (target->trouble != NULL && target->trouble->began != 0))
-	    && (!state_is_down(state) || target->flapping != NULL)
-	    && (state != STATE_RECOVERING || target->trouble->recovered != 0)
+	return open == (trouble != NULL && trouble->began != 0)
+	    && (target->flapping != NULL ? outages_fit(target->flapping, down) : !down)
+	    && (state == STATE_RECOVERING) == (trouble != NULL && trouble->recovered != 0)
 	    && target->flags < TARGET_FLAGS;
 }
 

@@ -64,6 +64,9 @@ struct target_state {
 void target_state_init(struct target_state *, int64_t now);
 void target_state_fini(struct target_state *);
 
+/* The index of a phase of the policy as conditions count them; PHASE_ANY where it has none of that name. */
+uint8_t target_phase(const struct policy *, const char *name);
+
 /* Appends the state as a self-contained record with names, not numbers. `to_utc` is what makes a time of ours UTC. */
 void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, int64_t to_utc,
     struct wire_out *);

@@ -18,7 +18,7 @@ static const uint64_t run_sane = UINT64_MAX / 2;
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
 {
-	return monitor->config->targets[target].host_hash % monitor->config->probers;
+	return config_prober_of(monitor->config, target);
 }
 
 static bool

@@ -58,13 +58,16 @@ tell_how(struct text *how, const struct child *child, int status)
 		text_format(how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
 }
 
-/* The target that a prober was about when it died, CONFIG_NONE: none that we could name. */
+/* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what the prober says: about
+ * a target of another it has no say. */
 static uint32_t
 in_hand(const struct tree *tree, const struct child *child)
 {
 	uint32_t target = child->page == NULL ? 0 : atomic_load_explicit(&child->page->in_hand, memory_order_relaxed);
 
-	return target >= 1 && target <= tree->config->target_count ? target - 1 : CONFIG_NONE;
+	if (target < 1 || target > tree->config->target_count || config_prober_of(tree->config, target - 1) != child->index)
+		return CONFIG_NONE;
+	return target - 1;
 }
 
 /* What follows, in words. */

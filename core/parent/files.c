@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/resolvers.h"
+
 static struct file
 look(const char *path)
 {
@@ -33,6 +35,8 @@ files_init(struct files *files, const struct config *config)
 
 	*files = (struct files){ 0 };
 	add(files, "/etc/hosts");
+	if (config->resolver_count == 0)
+		add(files, RESOLV_CONF);
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
 

@@ -23,7 +23,7 @@ struct files {
 	} items[FILES_MAX];
 };
 
-/* The hosts file and the CA files of the configuration, as they are at this moment. */
+/* The hosts file, the host's resolvers where none are configured, and the CA files, as they are at this moment. */
 void files_init(struct files *, const struct config *);
 
 /* One that differs from what it was at the last look, which this look replaces; NULL: none. */

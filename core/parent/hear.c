@@ -12,14 +12,14 @@ static bool
 hear_log(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	struct message_log line;
-	/* What monitor and keeper say in words is about targets; others speak of themselves. */
+	/* What monitor and keeper say in words is about targets; probers speak of themselves, and of no event. */
 	bool named = child->kind == DUTY_PROBER;
 
-	if (!message_get_log(in, &line))
+	if (!message_get_log(in, &line) || (named && line.event != 0))
 		return false;
 	if (line.dropped > 0)
 		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name, line.dropped);
-	log_relay(tree->log, child, named && line.event == 0 ? child->name : NULL, line.level, line.event, line.text);
+	log_relay(tree->log, child, named ? child->name : NULL, line.level, line.event, line.text);
 	return true;
 }
 

@@ -71,8 +71,11 @@ take_lock(struct home *home, const char *path, struct reason *why)
 	home->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (home->lock < 0)
 		return fail(why, "open", path);
-	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0)
-		return write_pid(home->lock) ? HOME_TAKEN : fail(why, "write to", path);
+	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
+		/* Only for people who meet the lock: on a full disk mail servers are watched, too. */
+		(void)write_pid(home->lock);
+		return HOME_TAKEN;
+	}
 	if (errno != EWOULDBLOCK)
 		return fail(why, "lock", path);
 	tell_holder(home->lock, path, why);
@@ -90,7 +93,11 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	if (stat(state, &status) != 0)
 		return fail(why, "look at", state);
 	if (!S_ISDIR(status.st_mode) || (status.st_mode & S_IWOTH) != 0) {
-		reason_set(why, "%s: not a folder that only its owner may write to", state);
+		reason_set(why, "%s: it is no folder, or one that everybody may write to", state);
+		return HOME_FAILED;
+	}
+	if (status.st_uid != 0 && status.st_uid != geteuid()) {
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state, (unsigned)status.st_uid);
 		return HOME_FAILED;
 	}
 	if (snprintf(path, sizeof path, "%s/lock", state) >= (int)sizeof path) {
@@ -100,27 +107,45 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	return take_lock(home, path, why);
 }
 
-/* Whether a living daemon holds the pid file at `path`. */
+/* Nothing, or one number: what a daemon left behind. All else is somebody's file, and its path was a mistake. */
 static bool
-is_held(const char *path, struct reason *why)
+is_pid_file(int file)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	bool held = file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	char bytes[24] = "";
+	struct stat status;
+	ssize_t size = fstat(file, &status) == 0 && S_ISREG(status.st_mode) ? pread(file, bytes, sizeof bytes, 0) : -1;
 
-	if (held)
+	return size >= 0 && size < (ssize_t)sizeof bytes && strspn(bytes, "0123456789 \n") == (size_t)size;
+}
+
+/* Whether there is nothing at `path` that must not be replaced. FIFOs are not waited for. */
+static enum home_answer
+may_replace(const char *path, struct reason *why)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	enum home_answer answer = HOME_TAKEN;
+
+	if (file < 0)
+		return HOME_TAKEN;
+	if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
 		tell_holder(file, path, why);
-	if (file >= 0)
-		close(file);
-	return held;
+		answer = HOME_BUSY;
+	} else if (!is_pid_file(file)) {
+		reason_set(why, "%s is there and is no pid file: it is not replaced", path);
+		answer = HOME_FAILED;
+	}
+	close(file);
+	return answer;
 }
 
 enum home_answer
 home_write_pid(struct home *home, const char *path, struct reason *why)
 {
+	enum home_answer answer = may_replace(path, why);
 	char aside[PATH_MAX];
 
-	if (is_held(path, why))
-		return HOME_BUSY;
+	if (answer != HOME_TAKEN)
+		return answer;
 	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
 		errno = ENAMETOOLONG;
 		return fail(why, "write", path);

@@ -23,10 +23,12 @@ struct home {
 };
 #define HOME_NONE ((struct home){ .lock = -1, .pid_file = -1 })
 
-/* Makes the folder (0700) and its parents where missing, refuses one that others may write to, and locks it. */
+/* Makes the folder (0700) and its parents where missing, refuses one that others may write to or that is another's, and locks
+ * it. */
 enum home_answer home_enter(struct home *, const char *state, struct reason *why);
 
-/* Writes our pid to `path` (absolute), atomically; one that a dead daemon left is replaced. */
+/* Writes our pid to `path` (absolute), atomically; one that a dead daemon left is replaced, any other file is
+ * left alone: the path was a mistake. */
 enum home_answer home_write_pid(struct home *, const char *path, struct reason *why);
 
 /* Removes the pid file and gives the lock back. */

@@ -232,18 +232,19 @@ static void
 renew(struct tree *tree, int64_t now)
 {
 	struct child *next = NULL;
+	bool all_serve = !tree->stopping;
 
-	for (uint32_t i = TREE_PROBERS; i < tree->count && !tree->stopping; i++) {
+	for (uint32_t i = TREE_PROBERS; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
 
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");
 		if (child->stage != CHILD_READY || child->renewing)
-			return;
-		if (child->stale && next == NULL)
+			all_serve = false;
+		else if (child->stale && next == NULL)
 			next = child;
 	}
-	if (next == NULL)
+	if (next == NULL || !all_serve)
 		return;
 	next->stale = false;
 	next->renewing = true;
@@ -275,11 +276,11 @@ tree_next(const struct tree *tree, int64_t now)
 		const struct child *child = &tree->children[i];
 		int64_t due = INT64_MAX;
 
-		if (child->stage == CHILD_AWAITED)
+		if (child->stage == CHILD_AWAITED && !tree->stopping)
 			due = child->due;
 		else if (child_lives(child) && child->killed[0] == '\0')
 			due = child->heard + silence_limit(tree, child);
-		if (child->renewing && child->end_by < due)
+		if (child->renewing && child->killed[0] == '\0' && child->end_by < due)
 			due = child->end_by;
 		next = due < next ? due : next;
 	}
@@ -369,10 +370,18 @@ tree_stop(struct tree *tree, bool keeper, int64_t grace)
 }
 
 void
-tree_kill_all(struct tree *tree)
+tree_kill(struct tree *tree, bool keeper)
 {
 	for (uint32_t i = 0; i < tree->count; i++)
-		child_kill(&tree->children[i], "we end");
+		if ((tree->children[i].kind == DUTY_KEEPER) == keeper)
+			child_kill(&tree->children[i], "we end");
+}
+
+void
+tree_kill_all(struct tree *tree)
+{
+	tree_kill(tree, false);
+	tree_kill(tree, true);
 }
 
 bool

@@ -90,6 +90,8 @@ bool tree_answers(const struct tree *, int64_t now, const char **who);
 
 /* Tells children to end within `grace`: the keeper, or all others. Nobody is born from now on. */
 void tree_stop(struct tree *, bool keeper, int64_t grace);
+/* Kills the keeper, or all others. */
+void tree_kill(struct tree *, bool keeper);
 void tree_kill_all(struct tree *);
 /* Whether any of them is left. */
 bool tree_is_left(const struct tree *, bool keeper);

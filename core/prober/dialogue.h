@@ -89,7 +89,6 @@ void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, con
  * is degraded(tls_version) where the old version answers. May be called once, right after dialogue_ended().
  */
 void dialogue_again(struct dialogue *, int64_t now);
-bool dialogue_is_again(const struct dialogue *);
 
 /* The time at which dialogue_expired() is due; INT64_MAX after the end. */
 int64_t dialogue_deadline(const struct dialogue *);
@@ -99,9 +98,6 @@ struct evidence_log *dialogue_log(struct dialogue *);
 
 /* A line of our own words in the transcript. */
 void dialogue_event(struct dialogue *, int64_t now, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* Whether anything of the peer arrived, its refusal included. */
-bool dialogue_is_answered(const struct dialogue *);
 
 /* After DIALOGUE_CLOSE. */
 

@@ -113,7 +113,7 @@ take16(struct reader *reader)
 static void
 take_name(struct reader *reader, struct dns_name *name)
 {
-	size_t at = reader->at, limit = reader->at, behind = 0;
+	size_t at = reader->at, limit = at, behind = 0;
 
 	name->size = 0;
 	for (;;) {

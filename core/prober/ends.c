@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/messages.h"
 
-enum { LATE_AT_LEAST = 250 * MILLISECOND };
+enum { LATE_AT_LEAST = 250 * MILLISECOND, GIVEN_UP_AFTER = 5 * SECOND };
 
 /* Replies were there before what they answer; where nothing more came, they were all that it would ever say. */
 static bool
@@ -62,6 +62,22 @@ end_closed(struct dialogue *dialogue, int64_t now, const char *sentence, struct 
 		end_broken(dialogue, now, "closed_at_", "", sentence, step);
 }
 
+/* Any server gives up who is silent for long (RFC 5321, section 4.5.3.2.7): where it was us who stood still, that the
+ * connection broke says nothing about it. */
+static bool
+end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct text *sentence,
+    struct dialogue_step *step)
+{
+	bool broke = end == STREAM_CLOSED || end == STREAM_CLOSED_BARE || end == STREAM_RESET || end == STREAM_TIMED_OUT;
+
+	if (!broke || leg_lost(dialogue) < GIVEN_UP_AFTER)
+		return false;
+	text_add(sentence, "; but our own loop had stood still for ");
+	text_add_span(sentence, leg_lost(dialogue));
+	dialogue_end(dialogue, now, "we_were_late", sentence->bytes, step);
+	return true;
+}
+
 static void
 end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -69,6 +85,8 @@ end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fa
 	struct text text = TEXT_OVER(bytes);
 
 	words_end(dialogue, now, fate, &text);
+	if (end_given_up(dialogue, now, fate->end, &text, step))
+		return;
 	switch (fate->end) {
 	case STREAM_CLOSED:
 	case STREAM_CLOSED_BARE:
@@ -231,12 +249,6 @@ dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, 
 	if (dialogue->ended == 0)
 		dialogue_decide(dialogue, now, outcome, text);
 	dialogue_close(dialogue, now, step);
-}
-
-bool
-dialogue_is_again(const struct dialogue *dialogue)
-{
-	return dialogue->again;
 }
 
 void

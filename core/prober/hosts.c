@@ -90,7 +90,8 @@ read_text(struct hosts *hosts)
 		if (!read_line(hosts, line, number++))
 			return false;
 	}
-	qsort(hosts->entries, hosts->count, sizeof *hosts->entries, order);
+	if (hosts->count > 0)
+		qsort(hosts->entries, hosts->count, sizeof *hosts->entries, order);
 	return true;
 }
 

@@ -61,19 +61,31 @@ look_for_too_many(struct dialogue *dialogue, const struct reply_lines *lines)
 			dialogue->flags |= REPORT_TOO_MANY;
 }
 
-/* Replies that came before what they answer are dropped, up to the end of the one that is under way. */
-static void
-drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
+/* The size of the reply at the front, or of the lines up to one that belongs to none; 0: its end is yet to come. */
+static size_t
+early_size(const struct dialogue *dialogue, const char *bytes, size_t size)
 {
 	struct reply_reader reader = { .code = 0 };
 	size_t used = size;
+	enum reply_status status = reply_read(&reader, dialogue->ops->framing, bytes, &used);
+
+	if (status == REPLY_COMPLETE || status == REPLY_INCOMPLETE)
+		return status == REPLY_COMPLETE ? used : 0;
+	const char *lf = memchr(bytes + reader.line, '\n', size - reader.line);
+	return lf != NULL ? (size_t)(lf + 1 - bytes) : reader.line;
+}
+
+/* What came before it was asked for is dropped, up to the end of the reply that is under way. */
+static void
+drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
+{
+	size_t used;
 
 	dialogue->early = true;
-	while (size > 0 && reply_read(&reader, dialogue->ops->framing, bytes, &used) == REPLY_COMPLETE) {
+	while (size > 0 && (used = early_size(dialogue, bytes, size)) > 0) {
 		dialogue->logged = 0;
 		log_lines(dialogue, now, bytes, (uint32_t)used);
-		bytes += used, size -= used, used = size;
-		reader = (struct reply_reader){ .code = 0 };
+		bytes += used, size -= used;
 	}
 	dialogue->logged = 0;
 	if (size > 0) {

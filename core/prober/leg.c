@@ -277,7 +277,8 @@ connect_stream(struct leg *leg)
 		arm(leg);
 		return;
 	}
-	dialogue_ended(leg->dialogue, clock_mono(), &fate, &step);
+	leg->touched = clock_mono();
+	dialogue_ended(leg->dialogue, leg->touched, &fate, &step);
 	carry_out(leg, &step);
 }
 

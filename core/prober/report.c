@@ -159,6 +159,18 @@ is_worth_evidence(const struct run *run, const struct report *report)
 	    || report->fingerprint != run->order.fingerprint;
 }
 
+/* A leg that needed no wait may have ended after the loop woke. */
+static int64_t
+micros(const struct run *run)
+{
+	int64_t end = run->prober->woke;
+
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		if (run->legs[i].touched > end)
+			end = run->legs[i].touched;
+	return end > run->begun ? end - run->begun : 0;
+}
+
 void
 run_report(struct run *run, struct run_result *result, struct report *report, char *bytes, size_t room)
 {
@@ -173,7 +185,7 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	report->warning_count = 0;
 	report->started = run->started;
 	report->late = (late > 0 ? late : 0) + run->waited;
-	report->micros = run->prober->woke > run->begun ? run->prober->woke - run->begun : 0;
+	report->micros = micros(run);
 	report->fingerprint = 0;
 	report->verdict = (uint8_t)(run->on_last_good ? fold_last_good(folded.verdict) : folded.verdict);
 	snprintf(report->outcome, sizeof report->outcome, "%s", outcome_of(run, &folded));

@@ -4,6 +4,7 @@
 #include <ares.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "config/resolvers.h"
 
 enum {
 	ALIVE_SPAN = 60,          /* seconds for which an answer proves that the resolver lives */
@@ -44,14 +45,13 @@ on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct 
 static bool
 make_servers(struct resolver *resolver, const struct config *config, struct reason *why)
 {
-	struct address here;
+	struct address found[RESOLVERS_FOUND_MAX];
 	const struct address *addresses = config->resolvers;
 	uint32_t count = config->resolver_count;
 
 	if (count == 0) {
-		(void)address_parse("127.0.0.1", 53, &here);
-		addresses = &here;
-		count = 1;
+		count = resolvers_find(RESOLV_CONF, found);
+		addresses = found;
 	}
 	for (uint32_t i = 0; i < count && i < QUESTION_SERVERS_MAX; i++) {
 		struct dns_server *server =

@@ -295,8 +295,9 @@ error_at_end(const struct stream *stream)
 	return stream->error == EPIPE ? 0 : stream->error;
 }
 
+/* `is_event`: the loop says that there is something to read. */
 static void
-receive_clear(struct stream *stream)
+receive_clear(struct stream *stream, bool is_event)
 {
 	char bytes[RECEIVE_ROOM];
 	ssize_t got = recv(stream->fd, bytes, sizeof bytes, 0);
@@ -308,10 +309,10 @@ receive_clear(struct stream *stream)
 		finish_by_error(stream, error_at_end(stream));
 	else if (stream->error != 0)
 		finish_by_error(stream, stream->error);
-	else if (error == EAGAIN || error == EINTR)
-		fate_drop_icmp(stream->fd); /* an event without bytes: what came while it connected lies there */
-	else
+	else if (error != EAGAIN && error != EINTR)
 		finish_by_error(stream, error);
+	else if (is_event)
+		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies there */
 }
 
 /* What a read inside TLS came to, other than bytes. */
@@ -376,7 +377,7 @@ go_on(struct stream *stream, int revents)
 	if (stream->secured)
 		receive_tls(stream);
 	else
-		receive_clear(stream);
+		receive_clear(stream, (revents & EV_READ) != 0);
 }
 
 static void
@@ -394,5 +395,5 @@ void
 stream_read_once(struct stream *stream)
 {
 	if (stream->fd != -1 && !stream->ended)
-		go_on(stream, EV_READ);
+		go_on(stream, EV_CUSTOM);
 }

@@ -24,8 +24,6 @@ socket_read(BIO *bio, char *bytes, int size)
 	struct tls *tls = BIO_get_data(bio);
 
 	BIO_clear_retry_flags(bio);
-	if (tls->abuse != NULL)
-		return -1;
 	if (tls->turn_bytes >= TLS_TURN_BYTES) {
 		BIO_set_retry_read(bio);
 		return -1;

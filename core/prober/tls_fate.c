@@ -87,6 +87,12 @@ wants_our_certificate(const struct tls *tls)
 	    || alert == SSL_AD_NO_CERTIFICATE || alert == SSL_AD_CERTIFICATE_UNKNOWN || alert == SSL_AD_ACCESS_DENIED));
 }
 
+static bool
+is_chain_too_large(const struct tls *tls)
+{
+	return meaning_of(tls->reason) == TOO_LARGE && SSL_get_state(tls->ssl) == TLS_ST_CR_CERT;
+}
+
 static const char *
 outcome_of_reason(const struct tls *tls, bool *version_mismatch)
 {
@@ -106,7 +112,7 @@ outcome_of_reason(const struct tls *tls, bool *version_mismatch)
 	case ABUSE:
 		return "tls_abuse";
 	case TOO_LARGE:
-		return SSL_get_state(tls->ssl) == TLS_ST_CR_CERT ? "cert_chain_limit" : "tls_abuse";
+		return is_chain_too_large(tls) ? "cert_chain_limit" : "tls_abuse";
 	}
 	return "tls_failed";
 }
@@ -118,7 +124,9 @@ tell_reason(const struct tls *tls, struct text *text)
 
 	if (words == NULL)
 		words = "no reason given";
-	if (is_alert(tls->reason)) /* "sslv3 alert handshake failure": the name of the version is history */
+	if (is_chain_too_large(tls))
+		text_format(text, "the certificate chain is larger than %ld KiB", SSL_get_max_cert_list(tls->ssl) / 1024);
+	else if (is_alert(tls->reason)) /* "sslv3 alert handshake failure": the name of the version is history */
 		text_format(text, "the server gives up TLS with alert %d (%s)",
 		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,
 		    SSL_alert_desc_string_long(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct store {
@@ -241,6 +242,7 @@ tls_policies_create(const struct config *config, struct reason *why)
 		reason_set(why, "out of memory");
 		return NULL;
 	}
+	tzset(); /* gmtime, with which the library looks at dates, reads /etc/localtime the first time */
 	policies->method = tls_socket_method();
 	policies->facts = tls_facts_cache_create();
 	if (policies->method == NULL || policies->facts == NULL) {

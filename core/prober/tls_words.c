@@ -54,8 +54,10 @@ add_expected_name(struct text *text, const struct tls *tls)
 	const char *host = X509_VERIFY_PARAM_get0_host(param, 0);
 	char *literal = host == NULL ? X509_VERIFY_PARAM_get1_ip_asc(param) : NULL;
 
-	if (host == NULL)
-		host = literal == NULL ? "the address" : literal;
+	if (host == NULL) {
+		text_add(text, "the address ");
+		host = literal == NULL ? "" : literal;
+	}
 	text_escape(text, (struct pw_bytes){ host, strlen(host) });
 	OPENSSL_free(literal);
 }

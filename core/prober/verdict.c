@@ -150,12 +150,6 @@ dialogue_text(const struct dialogue *dialogue)
 	return outcome_find(dialogue->outcome, dialogue->ops->outcomes, &found) ? found.text : "";
 }
 
-bool
-dialogue_is_answered(const struct dialogue *dialogue)
-{
-	return (dialogue->flags & REPORT_RESPONSIVE) != 0;
-}
-
 uint8_t
 dialogue_report_flags(const struct dialogue *dialogue)
 {

@@ -8,7 +8,8 @@
  * `begin`. Each call ends with exactly one step: pw_expect, pw_say, pw_say_secret, pw_secure, pw_look_up or pw_done.
  * Before the step, any number of pw_fact, pw_warn, pw_note. After pw_expect or pw_say the next complete reply comes to
  * `on_reply`; after pw_secure, the finished handshake to `on_secured`; after pw_look_up, the answer to `on_answer`.
- * After pw_done nothing comes. No step, two steps, an unknown phase or an unknown outcome is the plugin's fault, and
+ * After pw_done nothing comes. Where TLS begins with the connection (PW_TLS_IMPLICIT), `begin` comes when the handshake
+ * stands, and on_secured never. No step, two steps, an unknown phase or an unknown outcome is the plugin's fault, and
  * the verdict is then `unknown(plugin)`.
  *
  * Time-outs, closes, resets, malformed and over-long input never reach a plugin: the host makes them
@@ -207,7 +208,8 @@ pw_done(struct pw_turn *turn, const char *outcome, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Records what was seen. `name`: one of the plugin's facts. */
+/* Records what was seen; the same name again replaces it. `name`: one of the plugin's facts. A probe that knows STARTTLS
+ * has the fact `starttls`, "offered" or "not offered": the host makes the warning starttls_gone of it. */
 static inline void
 pw_fact(struct pw_turn *turn, const char *name, struct pw_bytes value)
 {

@@ -6,6 +6,7 @@
 #include "dialogue.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "words.h"
 
@@ -238,14 +239,21 @@ offers(const struct pw_reply *reply, const char *wanted)
 	return false;
 }
 
+/* Inside TLS nobody offers STARTTLS, and who requires it has it. */
+static bool
+is_there(const struct pw_turn *turn, const struct pw_reply *reply, const char *wanted)
+{
+	return (turn->secured && strcasecmp(wanted, "STARTTLS") == 0) || offers(reply, wanted);
+}
+
 static void
-look_for_required(struct smtp *smtp, const struct pw_reply *reply)
+look_for_required(struct smtp *smtp, const struct pw_turn *turn, const struct pw_reply *reply)
 {
 	const struct pw_strings *require = smtp->wishes.require;
 
 	smtp->missing = 0;
 	for (uint32_t i = 0; require != NULL && i < require->count && i < SMTP_REQUIRE_MAX; i++)
-		if (!offers(reply, require->items[i]))
+		if (!is_there(turn, reply, require->items[i]))
 			smtp->missing |= 1ull << i;
 }
 
@@ -301,7 +309,7 @@ hear_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 
 	tell_starttls(turn, offered);
 	tell_capabilities(turn, reply);
-	look_for_required(smtp, reply);
+	look_for_required(smtp, turn, reply);
 	go_on(smtp, turn, offered);
 }
 
@@ -314,7 +322,7 @@ hear_helo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 	pw_note(turn, "no_esmtp: EHLO was refused, HELO is answered");
 	tell_starttls(turn, false);
 	pw_fact(turn, "capabilities", (struct pw_bytes){ "none", 4 });
-	look_for_required(smtp, &nothing);
+	look_for_required(smtp, turn, &nothing);
 	go_on(smtp, turn, false);
 }
 

@@ -39,4 +39,8 @@ void smtp_on_secured(void *session, struct pw_turn *, const struct pw_tls *);
 /* The values of `reject_is`. */
 extern const char *const smtp_reject_is[];
 
+/* ehlo.c: settings and ops of a probe that goes on to EHLO. */
+extern const struct pw_setting smtp_settings[];
+extern const struct pw_probe_ops smtp_probe;
+
 #endif

@@ -1,40 +1,5 @@
 /* The probe smtp: does a mail server answer as one should, up to the point where mail would begin? */
-#include "../smtp/dialogue.h"
-
-enum { REQUIRE, REJECT_IS }; /* rows of the settings */
-
-static const struct pw_setting settings[] = {
-	[REQUIRE] = { .key = "require", .type = PW_LIST, .max = SMTP_REQUIRE_MAX,
-	    .help = "capabilities that EHLO must offer, such as \"SIZE\" or \"AUTH PLAIN\"; one that is missing degrades" },
-	[REJECT_IS] = { .key = "reject_is", .type = PW_ENUM, .fallback = "blocked", .choices = smtp_reject_is,
-	    .help = "what a plain 5xx greeting means: \"blocked\" (alive, refuses us) or \"down\"" },
-	{ .key = NULL },
-};
-
-static void
-begin(void *session, struct pw_turn *turn)
-{
-	const struct smtp_wishes wishes = {
-		.require = turn->values->items[REQUIRE].list,
-		.reject_is_down = turn->values->items[REJECT_IS].number == 1,
-	};
-
-	smtp_begin(session, turn, &wishes);
-}
-
-static const struct pw_probe_ops ops = {
-	.size = sizeof ops,
-	.default_port = 25,
-	.framing = PW_REPLIES,
-	.session_size = sizeof(struct smtp),
-	.phases = smtp_phases,
-	.outcomes = smtp_outcomes,
-	.facts = smtp_facts,
-	.farewell = "QUIT",
-	.begin = begin,
-	.on_reply = smtp_on_reply,
-	.on_secured = smtp_on_secured,
-};
+#include "dialogue.h"
 
 PW_PLUGIN_PROBE("smtp", "1.0", "an SMTP server: greeting, EHLO, TLS as configured, QUIT",
-    PW_USES_TLS, settings, &ops);
+    PW_USES_TLS, smtp_settings, &smtp_probe);

@@ -91,12 +91,12 @@ class Daemon:
 	def pss_kib(self):
 		return sum(map(kit.memory_kib, kit.tree(self.program.pid)))
 
-	def user_kib(self):
-		"""The same without what it shares with the rest of the system: the difference of two is what grew."""
-		return sum(kit.memory_kib(pid, "Private_Dirty") for pid in kit.tree(self.program.pid))
-
 	def stop(self):
 		kit.stop(self.program, 20)
+
+	def kill(self):
+		"""Where nothing is wanted of its end: a polite one waits for what is held."""
+		kit.kill(self.program)
 
 	def lateness_ms(self):
 		"""p50, p99 and max as the daemon tells them when it ends."""
@@ -130,5 +130,4 @@ def gaps_ms(path, manner_index, interval):
 		if address_ in last:
 			gaps.append(abs(micros - last[address_] - interval * 1_000_000) / 1000)
 		last[address_] = micros
-	gaps.sort()
 	return gaps

@@ -7,6 +7,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -26,6 +27,16 @@ def start(*words, **options):
 	program = subprocess.Popen([str(word) for word in words], **options)
 	alive.append(program)
 	return program
+
+
+def kill(program):
+	"""Without asking."""
+	for pid in reversed(tree(program.pid)):
+		try:
+			os.kill(pid, signal.SIGKILL)
+		except ProcessLookupError:
+			pass
+	stop(program)
 
 
 def stop(program, patience=10):
@@ -121,6 +132,32 @@ def cpu_us_fine(pid):
 def memory_kib(pid, field="Pss"):
 	rollup = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
 	return int(re.search(rf"^{field}:\s+(\d+) kB", rollup, re.M)[1])
+
+
+class Sleeper(threading.Thread):
+	"""How late this machine wakes who only sleeps: what no schedule on it can do better than."""
+
+	def __init__(self, pause=0.005):
+		super().__init__(daemon=True)
+		self.pause, self.late, self.going = pause, [], True
+		self.start()
+
+	def run(self):
+		while self.going:
+			due = time.monotonic() + self.pause
+			time.sleep(self.pause)
+			self.late.append((time.monotonic() - due) * 1000)
+
+	def lateness_ms(self):
+		self.going = False
+		self.join()
+		return quantiles(self.late)
+
+
+def quantiles(values):
+	"""p50, p99 and the largest."""
+	values = sorted(values)
+	return [values[int((len(values) - 1) * part)] for part in (0.5, 0.99, 1)]
 
 
 def make_certificates(folder):

@@ -47,6 +47,7 @@ class Smtp(Server):
 	def __init__(self, tls=None, name="mx.test", address="127.0.0.1", port=0, offers=("SIZE 10240000", "8BITMIME")):
 		super().__init__()
 		self.tls, self.name, self.address, self.port, self.offers = tls, name, address, port, list(offers)
+		self.silent = False     # it then accepts, and says nothing
 
 	def open(self):
 		return socket.create_server((self.address, self.port))
@@ -70,6 +71,9 @@ class Smtp(Server):
 
 	def dialogue(self, peer):
 		secured = False
+		if self.silent:
+			self.line(peer)
+			return
 		peer.sendall(f"220 {self.name} ESMTP Postfix\r\n".encode())
 		while True:
 			word = self.line(peer).upper().split(b" ")[0]

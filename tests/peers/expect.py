@@ -67,6 +67,9 @@ def shape(result):
 		if UNPRINTABLE.search(text):
 			yield f"unprintable: {text!r}"
 	for leg in result["legs"]:
+		took = sum(phase["seconds"] or 0 for phase in leg["phases"])
+		if took > result["seconds"] + 0.002:
+			yield f"the phases took {took} s of {result['seconds']} s"
 		if set(leg) != LEG_KEYS:
 			yield f"keys of a leg: {sorted(set(leg) ^ LEG_KEYS)}"
 			continue

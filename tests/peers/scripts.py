@@ -88,11 +88,11 @@ def read(path):
 class Peer:
 	"""The peer program while it plays one script. Its log grows as things happen; wait_for() is a barrier on it."""
 
-	def __init__(self, run, certs):
+	def __init__(self, path, certs, cert="good", scale=1):
 		self.places, self.dns, self.log = {}, None, []
 		self.changed = threading.Condition()
-		self.process = subprocess.Popen([BUILD / "tests/bin/peer", "-c", certs, "-t", run.cert, "-x", str(run.scale),
-		    run.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+		self.process = subprocess.Popen([BUILD / "tests/bin/peer", "-c", certs, "-t", cert, "-x", str(scale), path],
+		    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
 		for line in self.process.stdout:
 			words = line.split()
 			if words[0] == "peer":

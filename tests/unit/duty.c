@@ -119,20 +119,20 @@ an_unexpected_descriptor_is_closed(void **state)
 }
 
 static void
-send_three(int socket, const int three[3])
+send_three(int socket, const int three[3], size_t bytes)
 {
 	union {
 		struct cmsghdr align;
 		unsigned char bytes[CMSG_SPACE(3 * sizeof(int))];
 	} control = { 0 };
-	struct iovec part = { (char[]){ 'x' }, 1 };
+	struct iovec part = { (char[]){ 'x' }, bytes };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
 		.msg_controllen = sizeof control };
 
 	*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(3 * sizeof(int)),
 		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), three, 3 * sizeof(int));
-	assert_int_equal(sendmsg(socket, &message, 0), 1);
+	assert_int_equal(sendmsg(socket, &message, 0), bytes);
 }
 
 static void
@@ -143,11 +143,27 @@ surplus_descriptors_are_closed(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(pair), 0);
-	send_three(ends[0], (int[]){ pair[1], pair[1], pair[1] });
+	send_three(ends[0], (int[]){ pair[1], pair[1], pair[1] }, 1);
 	close(pair[1]);
 	assert_int_equal(packet_read(ends[1], got, sizeof got, &passed), 1);
 	assert_true(passed >= 0);
 	close(passed);
+	assert_int_equal(read(pair[0], got, 1), 0);
+	close(pair[0]);
+}
+
+static void
+descriptors_without_a_byte_are_closed(void **state)
+{
+	unsigned char got[8];
+	int pair[2], passed;
+
+	(void)state;
+	assert_int_equal(pipe(pair), 0);
+	send_three(ends[0], (int[]){ pair[1], pair[1], pair[1] }, 0);
+	close(pair[1]);
+	assert_int_equal(packet_read(ends[1], got, sizeof got, &passed), 0);
+	assert_int_equal(passed, -1);
 	assert_int_equal(read(pair[0], got, 1), 0);
 	close(pair[0]);
 }
@@ -178,6 +194,9 @@ a_line_is_one_line(void **state)
 	duty_log(&duty, LOG_NOTICE, 9, "%s is %d", "it\n\x1b[1m", 5);
 	assert_int_equal(read_log(text, sizeof text).level, LOG_NOTICE);
 	assert_string_equal(text, "it??[1m is 5");
+	duty_log(&duty, LOG_NOTICE, 9, "%s \xc3\xa4", "\xc2\x9b\xe2\x80\xae\xff");
+	(void)read_log(text, sizeof text);
+	assert_string_equal(text, "?????? \xc3\xa4");
 	duty_log(&duty, LOG_NOTICE, 9, "%*s", 3 * DUTY_LINE_MAX, "");
 	assert_int_equal(read_log(text, sizeof text).event, 9);
 	assert_in_range(strlen(text), DUTY_LINE_MAX - 10, DUTY_LINE_MAX);
@@ -237,6 +256,7 @@ main(void)
 		WITH_ENDS(a_descriptor_travels),
 		WITH_ENDS(an_unexpected_descriptor_is_closed),
 		WITH_ENDS(surplus_descriptors_are_closed),
+		WITH_ENDS(descriptors_without_a_byte_are_closed),
 		WITH_ENDS(a_line_is_one_line),
 		WITH_ENDS(lost_lines_are_counted),
 		WITH_ENDS(ready_and_alive_are_said),

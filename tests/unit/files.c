@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config/resolvers.h"
 #include "parent/files.h"
 
 static char path[64], aside[72];
@@ -54,6 +55,9 @@ init(struct files *files)
 	struct config config = { .target_count = 4, .targets = targets };
 
 	files_init(files, &config);
+	assert_int_equal(files->count, 3); /* with the file of hosts, and that of resolvers */
+	config.resolver_count = 1;
+	files_init(files, &config);
 	assert_int_equal(files->count, 2);
 }
 
@@ -90,12 +94,43 @@ coming_and_going_are_changes(void **state)
 	assert_null(files_look(&files));
 }
 
+static void
+assert_resolvers(const char *text, const char *wanted)
+{
+	struct address found[RESOLVERS_FOUND_MAX];
+	char bytes[256] = "";
+	struct text told = TEXT_OVER(bytes);
+
+	put(path, text);
+	for (uint32_t i = 0, count = resolvers_find(path, found); i < count; i++) {
+		text_add(&told, i > 0 ? " " : "");
+		address_add_port(&told, &found[i]);
+	}
+	assert_string_equal(bytes, wanted);
+	unlink(path);
+}
+
+static void
+the_hosts_resolvers_are_found(void **state)
+{
+	struct address found[RESOLVERS_FOUND_MAX];
+
+	(void)state;
+	assert_resolvers("# made by hand\nsearch example.org\nnameserver 192.0.2.1\nnameserver\t2001:db8::1 # two\n"
+	    "nameservers 192.0.2.9\nnameserver bad\noptions edns0", "192.0.2.1:53 [2001:db8::1]:53");
+	assert_resolvers("nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
+	    "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53");
+	assert_resolvers("", "127.0.0.1:53");
+	assert_int_equal(resolvers_find("/nonexistent/resolv.conf", found), 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(each_change_is_seen_once, remove_files),
 		cmocka_unit_test_teardown(coming_and_going_are_changes, remove_files),
+		cmocka_unit_test_teardown(the_hosts_resolvers_are_found, remove_files),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, NULL);

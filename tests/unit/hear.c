@@ -147,6 +147,38 @@ a_line_that_is_more_than_one_is_malformed(void **state)
 }
 
 static void
+a_line_that_moves_the_cursor_is_malformed(void **state)
+{
+	static const char *const lines[] = { "c1 \xc2\x9b" "2J", "raw \x9b" "2J", "bidi \xe2\x80\xae", "half \xe2\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		unsigned char packet[64];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_log(&out, &(struct message_log){ LOG_INFO, 0, 0, { lines[i], strlen(lines[i]) } });
+		say(TREE_PROBERS, packet, out.size);
+		assert_dies(TREE_PROBERS);
+		tree.children[TREE_PROBERS].killed[0] = '\0';
+	}
+}
+
+/* Else it could put its words into the keeper's mouth: "mx.example.org down". */
+static void
+a_prober_tells_no_event(void **state)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	message_put_log(&out, &(struct message_log){ LOG_ERR, 7, 0, { "mx down", 7 } });
+	say(TREE_KEEPER, packet, out.size);
+	assert_false(is_killed(TREE_KEEPER));
+	say(TREE_PROBERS, packet, out.size);
+	assert_dies(TREE_PROBERS);
+}
+
+static void
 blame(uint32_t from, enum duty_kind duty, uint32_t index)
 {
 	unsigned char packet[64];
@@ -198,6 +230,54 @@ a_socket_that_ends_is_closed(void **state)
 	assert_false(is_killed(TREE_PROBERS));
 }
 
+static void
+die_with_in_hand(uint32_t which, uint32_t target)
+{
+	struct child *child = &tree.children[which];
+
+	atomic_store(&child->page->in_hand, target + 1);
+	kill(child->pid, SIGTRAP);
+	for (pid_t pid = child->pid; child->pid == pid;)
+		tree_reap(&tree, NOW);
+	child->pid = bear_sleeper();
+}
+
+static void
+a_prober_dies_of_its_own_targets_only(void **state)
+{
+	static const struct target targets[] = { { .name = "mine" }, { .name = "another's", .host_hash = 1 } };
+
+	(void)state;
+	config.targets = targets;
+	config.target_count = 2;
+	config.probers = 2;
+	die_with_in_hand(TREE_PROBERS, 1);
+	assert_int_equal(tree.quarantine.count, 0);
+	die_with_in_hand(TREE_PROBERS, 0);
+	assert_int_equal(tree.quarantine.count, 1);
+	config = (struct config){ .probers = 1 };
+}
+
+/* What is due and cannot be done must not keep the parent turning. */
+static void
+nobody_waits_for_what_will_not_be_done(void **state)
+{
+	struct child *keeper = &tree.children[TREE_KEEPER], *prober = &tree.children[TREE_PROBERS];
+
+	(void)state;
+	for (uint32_t i = 0; i < tree.count; i++)
+		tree.children[i].heard = NOW;
+	tree.stopping = true;
+	keeper->stage = CHILD_AWAITED;
+	keeper->due = NOW - 1;
+	prober->stage = CHILD_READY;
+	prober->renewing = true;
+	prober->end_by = NOW - 1;
+	tree_turn(&tree, NOW);
+	assert_dies(TREE_PROBERS);
+	assert_true(tree_next(&tree, NOW) > NOW);
+}
+
 int
 main(void)
 {
@@ -207,10 +287,14 @@ main(void)
 		WITH_TREE(being_ready_twice_is_malformed),
 		WITH_TREE(what_is_malformed_ends_its_sender),
 		WITH_TREE(a_line_that_is_more_than_one_is_malformed),
+		WITH_TREE(a_line_that_moves_the_cursor_is_malformed),
+		WITH_TREE(a_prober_tells_no_event),
 		WITH_TREE(monitor_and_keeper_may_blame),
 		WITH_TREE(a_prober_may_not),
 		WITH_TREE(blame_for_nobody_is_malformed),
 		WITH_TREE(a_socket_that_ends_is_closed),
+		WITH_TREE(a_prober_dies_of_its_own_targets_only),
+		WITH_TREE(nobody_waits_for_what_will_not_be_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +107,21 @@ a_folder_of_everybody_is_refused(void **state)
 }
 
 static void
+a_folder_of_another_user_is_refused(void **state)
+{
+	struct home home = HOME_NONE;
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	home_leave(&home);
+	if (chown(state_path, 65534, (gid_t)-1) != 0)
+		skip(); /* only root can give it away */
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
+	assert_non_null(strstr(why.text, "belongs to user 65534"));
+	home_leave(&home);
+}
+
+static void
 a_pid_file_comes_and_goes(void **state)
 {
 	struct home home = HOME_NONE, second = HOME_NONE;
@@ -135,6 +152,49 @@ a_stale_pid_file_means_nothing(void **state)
 }
 
 static void
+a_file_of_others_is_not_replaced(void **state)
+{
+	static const char words[] = "root:x:0:0:root:/root:/bin/bash\n";
+	struct home home = HOME_NONE;
+	char bytes[64] = "";
+	int file = open(pid_path, O_RDWR | O_CREAT, 0644);
+
+	(void)state;
+	assert_int_equal(write(file, words, sizeof words - 1), sizeof words - 1);
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_FAILED);
+	assert_non_null(strstr(why.text, "no pid file"));
+	home_leave(&home);
+	assert_int_equal(pread(file, bytes, sizeof bytes - 1, 0), sizeof words - 1);
+	close(file);
+	file = open(pid_path, O_RDWR);
+	assert_int_equal(read(file, bytes, sizeof bytes), sizeof words - 1);
+	close(file);
+	unlink(pid_path);
+	assert_int_equal(mkfifo(pid_path, 0644), 0);
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_FAILED); /* and does not wait for a writer */
+	home_leave(&home);
+}
+
+static void
+a_full_disk_hinders_nobody(void **state)
+{
+	struct rlimit old, none;
+	struct home home = HOME_NONE;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = (struct rlimit){ 0, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	enum home_answer locked = home_enter(&home, state_path, &why), written = home_write_pid(&home, pid_path, &why);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(locked, HOME_TAKEN);
+	assert_int_equal(written, HOME_FAILED); /* who asked for it shall know, */
+	home_leave(&home);
+	assert_int_equal(access(pid_path, F_OK), -1); /* and no half of one is left */
+}
+
+static void
 what_cannot_be_made_is_told(void **state)
 {
 	struct home home = HOME_NONE;
@@ -154,8 +214,11 @@ main(void)
 		IN_FOLDER(the_folder_is_made_and_ours),
 		IN_FOLDER(a_second_one_is_refused_with_the_pid),
 		IN_FOLDER(a_folder_of_everybody_is_refused),
+		IN_FOLDER(a_folder_of_another_user_is_refused),
 		IN_FOLDER(a_pid_file_comes_and_goes),
 		IN_FOLDER(a_stale_pid_file_means_nothing),
+		IN_FOLDER(a_file_of_others_is_not_replaced),
+		IN_FOLDER(a_full_disk_hinders_nobody),
 		IN_FOLDER(what_cannot_be_made_is_told),
 	};
 

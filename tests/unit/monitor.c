@@ -166,6 +166,28 @@ a_report_that_cannot_be_is_blamed(void **unused)
 }
 
 static void
+what_nobody_asked_for_is_no_answer(void **unused)
+{
+	struct scene *scene = scene_create(1);
+	struct message_evidence evidence = { .leg = { .legs = 1, .verdict = PW_FAILED, .outcome = "refused" } };
+	unsigned char packet[1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	assert_int_equal(scene->monitor->targets[0].run, 0); /* nothing is in hand */
+	struct report forged = scene_report(&scene->last[0], 'r');
+	forged.run = 0;
+	assert_false(scene_send_report(scene, 0, &forged));
+	message_put_evidence(&out, &evidence);
+	assert_false(reports_heard(scene->monitor, 0, packet, out.size));
+	assert_int_equal(scene->monitor->counts.runs, 1);
+	assert_int_equal(scene->monitor->targets[0].state.state, STATE_UP);
+	scene_destroy(&scene);
+}
+
+static void
 a_monitor_born_again_goes_on_where_it_was(void **unused)
 {
 	struct scene *scene = scene_create(3);
@@ -297,6 +319,7 @@ main(void)
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
 		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),
 		cmocka_unit_test(a_report_that_cannot_be_is_blamed),
+		cmocka_unit_test(what_nobody_asked_for_is_no_answer),
 		cmocka_unit_test(a_monitor_born_again_goes_on_where_it_was),
 		cmocka_unit_test(a_keeper_born_again_hears_what_was_not_safe),
 		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),

@@ -129,8 +129,8 @@ scene_create(uint32_t targets)
 			.parent = CONFIG_NONE, .hash = i * 0x15555555u, .host_hash = i, .port = 25 };
 		scene->scripts[i] = ".";
 	}
-	scene->config = (struct config){ .probers = SCENE_PROBERS, .target_count = targets, .targets = scene->targets,
-		.log_level = LOG_DEBUG };
+	scene->config = (struct config){ .probers = SCENE_PROBERS, .reference_count = 2, .target_count = targets,
+		.targets = scene->targets, .log_level = LOG_DEBUG };
 	scene_pair(ends);
 	scene->parent = ends[0];
 	scene->duty = (struct duty){ .kind = DUTY_MONITOR, .parent = ends[1], .config = &scene->config };

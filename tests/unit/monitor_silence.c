@@ -130,6 +130,30 @@ say_references(struct scene *scene, uint32_t asked, uint32_t reached)
 }
 
 static void
+what_a_suspension_broke_says_nothing(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->policy.tries = 1;
+	scene_bear(scene, clock_mono());
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "-";
+	scene_run(scene, MINUTE);
+	struct report broken = scene_report(&scene->last[0], 'r');
+	scene->monitor->boot_offset -= 10 * MINUTE; /* as if ten minutes had passed without us since the last tick */
+	scene->monitor->clock_offset -= 10 * MINUTE;
+	assert_true(scene_send_report(scene, scene->last[0].target % SCENE_PROBERS, &broken));
+	assert_int_equal(scene->monitor->targets[0].state.state, STATE_UP);
+	assert_int_equal(scene->monitor->counts.verdicts[PW_UNKNOWN], 1);
+	assert_int_equal(scene->monitor->counts.verdicts[PW_FAILED], 0);
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "down a"); /* this one is theirs */
+	scene_destroy(&scene);
+}
+
+static void
 dead_references_make_failures_say_nothing(void **unused)
 {
 	struct scene *scene = scene_create(4);
@@ -277,6 +301,7 @@ main(void)
 		cmocka_unit_test(a_down_waits_no_longer_than_the_parent_takes),
 		cmocka_unit_test(children_of_a_dead_parent_are_silent),
 		cmocka_unit_test(the_parent_says_how_many_lie_behind_it),
+		cmocka_unit_test(what_a_suspension_broke_says_nothing),
 		cmocka_unit_test(dead_references_make_failures_say_nothing),
 		cmocka_unit_test(every_target_that_fails_unheard_is_held_and_told_in_one_digest),
 		cmocka_unit_test(one_pass_ends_the_hold_and_the_rest_is_confirmed),

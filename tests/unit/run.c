@@ -119,6 +119,7 @@ unserve(void **state)
 /* What came of the runs. */
 static struct {
 	struct prober *prober;
+	const struct config *config;
 	unsigned wanted, done, legs;
 	struct report report; /* of the last */
 	char text[EVIDENCE_TEXT_MAX], local[64], leg_outcome[OUTCOME_NAME_MAX];
@@ -163,9 +164,7 @@ on_done(void *arg, const struct run_result *result)
 static const struct config *
 configure(const char *word, const char *const *sets)
 {
-	static const struct config *kept[64]; /* a configuration lives as long as the process */
 	static struct config_faults faults;
-	static unsigned read;
 	char folder[4096], bytes[4096];
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
@@ -182,8 +181,7 @@ configure(const char *word, const char *const *sets)
 	config_print_faults(&faults, &text);
 	if (config == NULL)
 		fail_msg("%s", bytes);
-	kept[read % 64] = config;
-	return kept[(read++) % 64];
+	return config;
 }
 
 static void
@@ -195,7 +193,8 @@ run_many(const char *host, const char *const *sets, unsigned count, uint8_t flag
 	snprintf(word, sizeof word, "%s:%u", host, server.port);
 	memset(&seen, 0, sizeof seen);
 	seen.wanted = count;
-	seen.prober = prober_create(server.loop, configure(word, sets), &why);
+	seen.config = configure(word, sets);
+	seen.prober = prober_create(server.loop, seen.config, &why);
 	if (seen.prober == NULL)
 		fail_msg("%s", why.text);
 	for (unsigned i = 0; i < count; i++) {
@@ -207,11 +206,18 @@ run_many(const char *host, const char *const *sets, unsigned count, uint8_t flag
 }
 
 static void
+give_up(void)
+{
+	prober_destroy(&seen.prober);
+	config_free(&seen.config);
+}
+
+static void
 finish(void)
 {
 	ev_run(server.loop, 0);
 	assert_int_equal(prober_active(seen.prober), 0);
-	prober_destroy(&seen.prober);
+	give_up();
 }
 
 static const char *const plain[] = { "tls=none", "probe=smtp", NULL };
@@ -273,25 +279,6 @@ tells_a_close_from_a_refusal(void **state)
 	server.fd = socket(AF_INET, SOCK_STREAM, 0);
 }
 
-/* 127.0.0.1 answers, ::1 has no listener: the hosts file is read by us. */
-static void
-folds_the_addresses_of_a_name(void **state)
-{
-	(void)state;
-	run_many("localhost", plain, 1, 0);
-	finish();
-	if (seen.legs < 2)
-		skip();
-	if (strcmp(seen.leg_outcome, "refused") != 0)
-		skip(); /* this host has no ::1 */
-	assert_int_equal(seen.report.verdict, PW_DEGRADED);
-	assert_string_equal(seen.report.outcome, "some_addresses");
-	assert_true(strncmp(seen.text, "1 of 2 addresses: connection refused", 36) == 0);
-	assert_string_equal(seen.report.warnings[0].code, "some_addresses");
-	assert_true(seen.report.micros >= 90 * MILLISECOND);
-	assert_non_null(strstr(seen.transcript, "localhost is 127.0.0.1, ::1 (by the hosts file)"));
-}
-
 static void
 waits_for_a_slot(void **state)
 {
@@ -330,10 +317,10 @@ leaves_nothing_when_destroyed(void **state)
 	server.manner = SILENT;
 	run_many("127.0.0.1", plain, 20, 0);
 	ev_run(server.loop, EVRUN_ONCE);
-	prober_destroy(&seen.prober);
+	give_up();
 	assert_int_equal(seen.done, 0);
 	run_many("name.invalid", plain, 1, 0);
-	prober_destroy(&seen.prober);
+	give_up();
 }
 
 int
@@ -343,7 +330,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(talks_to_a_server, serve, unserve),
 		cmocka_unit_test_setup_teardown(waits_no_longer_than_the_limit, serve, unserve),
 		cmocka_unit_test_setup_teardown(tells_a_close_from_a_refusal, serve, unserve),
-		cmocka_unit_test_setup_teardown(folds_the_addresses_of_a_name, serve, unserve),
 		cmocka_unit_test_setup_teardown(waits_for_a_slot, serve, unserve),
 		cmocka_unit_test_setup_teardown(ends_when_interrupted, serve, unserve),
 		cmocka_unit_test_setup_teardown(leaves_nothing_when_destroyed, serve, unserve),

@@ -125,7 +125,7 @@ static void
 hear(const char *words)
 {
 	struct pw_bytes lines[32];
-	struct pw_reply reply = { .code = atoi(words), .lines = lines };
+	struct pw_reply reply = { .code = (int)strtol(words, NULL, 10), .lines = lines };
 
 	while (*words != '\0') {
 		size_t size = strcspn(words, "\n");
@@ -206,8 +206,8 @@ knows_software(void **state)
 static void
 asks_for_what_is_required(void **state)
 {
-	static const char *const items[] = { "size", "AUTH PLAIN", "AUTH CRAM-MD5", "CHUNKING" };
-	static const struct pw_strings require = { 4, items };
+	static const char *const items[] = { "size", "AUTH PLAIN", "AUTH CRAM-MD5", "CHUNKING", "STARTTLS" };
+	static const struct pw_strings require = { 5, items };
 
 	(void)state;
 	values->items[0].list = &require;
@@ -223,6 +223,10 @@ asks_for_what_is_required(void **state)
 	assert_string_equal(seen.warnings, "capability_missing: not offered: AUTH CRAM-MD5, CHUNKING (192.0.2.1)\n");
 	assert_non_null(strstr(seen.facts, "starttls=offered\n"));
 	assert_null(strstr(seen.facts, "starttls=not"));
+	begin("smtp", PW_TLS_OPPORTUNISTIC);
+	hear("220 mx");
+	hear("250-mx\n250-SIZE 1\n250-CHUNKING\n250 AUTH PLAIN CRAM-MD5");
+	assert_string_equal(seen.warnings, "capability_missing: not offered: STARTTLS (192.0.2.1)\n");
 }
 
 static void

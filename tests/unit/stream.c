@@ -226,6 +226,15 @@ end_it(struct wire *wire)
 }
 
 static void
+assert_untouched(const struct wire *wire)
+{
+	const unsigned char *bytes = (const unsigned char *)&wire->stream;
+
+	for (size_t i = 0; i < sizeof wire->stream; i++)
+		assert_int_equal(bytes[i], 0xa5);
+}
+
+static void
 begin_anew(struct wire *wire)
 {
 	struct stream_fate fate;
@@ -258,6 +267,7 @@ may_be_ended_by_its_callbacks(void **state)
 	wire->on_connected = end_it;
 	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
 	wire_until(wire, &wire->connected, 1);
+	assert_untouched(wire);
 	wire_accept(wire);
 	wire_peer_closes(wire);
 
@@ -268,6 +278,7 @@ may_be_ended_by_its_callbacks(void **state)
 	wire_begin(wire);
 	wire_peer_says(wire, "a");
 	wire_until(wire, &wire->calls, 2);
+	assert_untouched(wire);
 	wire_peer_closes(wire);
 
 	stream_init(&wire->stream, wire->loop, &wire_events, wire);

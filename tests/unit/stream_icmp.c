@@ -63,9 +63,9 @@ bring_up_loopback(void)
 	close(fd6);
 }
 
-/* Waits for the SYN to `port` at a raw socket: its TCP header. */
+/* Waits for a segment to `port` that has this flag, at a raw socket: its TCP header. */
 static void
-hear_syn(int raw, int version, in_port_t port, unsigned char header[TCP_START])
+hear(int raw, int version, in_port_t port, int flag, unsigned char header[TCP_START])
 {
 	unsigned char packet[256];
 
@@ -76,7 +76,7 @@ hear_syn(int raw, int version, in_port_t port, unsigned char header[TCP_START])
 		size_t start = version == 4 ? (packet[0] & 0xfu) * 4u : 0;
 		assert_true(size >= (ssize_t)start + TCP_START);
 		memcpy(header, packet + start, TCP_START);
-		if (memcmp(header + 2, &port, 2) == 0 && (header[13] & TH_SYN) != 0)
+		if (memcmp(header + 2, &port, 2) == 0 && (header[13] & flag) != 0)
 			return;
 	}
 }
@@ -159,7 +159,7 @@ try_row(const struct row *row)
 	assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ | EV_WRITE);
 	memset(&ours, 0, sizeof ours);
 	assert_int_equal(getsockname(wire->stream.fd, &ours.any, &size), 0);
-	hear_syn(raw, row->version, htons(address_port(&wire->at)), tcp);
+	hear(raw, row->version, htons(address_port(&wire->at)), TH_SYN, tcp);
 	say_error(row, &ours, &wire->at, tcp);
 	wire_until(wire, &wire->ended, 1);
 	if (wire->fate.end != row->end || strncmp(wire->fate.text, row->says, strlen(row->says)) != 0)
@@ -172,6 +172,32 @@ try_row(const struct row *row)
 	assert_int_equal(wire->connected, 0);
 	close(raw);
 	close(filler);
+	wire_destroy(wire);
+}
+
+/* What stands is not ended by what a router says in passing (RFC 1122, section 4.2.3.9). */
+static void
+stands_all_the_same(const struct row *row)
+{
+	struct wire *wire = wire_create(row->version == 4 ? "127.0.0.1" : "::1");
+	struct address ours;
+	unsigned char tcp[TCP_START];
+
+	wire_begin(wire);
+	int raw = socket(wire->at.any.sa_family, SOCK_RAW, IPPROTO_TCP);
+	stream_send(&wire->stream, "EHLO a\r\n", 8);
+	hear(raw, row->version, htons(address_port(&wire->at)), TH_PUSH, tcp);
+	uint32_t next; /* the segment itself has been acknowledged meanwhile, and would not be believed */
+	memcpy(&next, tcp + 4, 4);
+	next = htonl(ntohl(next) + 8);
+	memcpy(tcp + 4, &next, 4);
+	stream_local(&wire->stream, &ours);
+	say_error(row, &ours, &wire->at, tcp);
+	wire_turn(wire);
+	wire_peer_says(wire, "250 mx\r\n");
+	wire_until(wire, &wire->calls, 1);
+	assert_int_equal(wire->ended, 0);
+	close(raw);
 	wire_destroy(wire);
 }
 
@@ -193,24 +219,36 @@ without_a_route(void)
 	}
 }
 
-/* A connection that comes to be after a while: the moment shows as writability, and then only reading is watched. */
+/* A connection that comes to be after a while: the moment shows as writability, and then only reading is watched. One
+ * that is reset before we look has stood all the same. */
 static void
 stands_later(void)
 {
-	struct wire *wire = wire_create("127.0.0.1");
-	struct stream_fate fate;
+	for (int reset = 0; reset < 2; reset++) {
+		struct wire *wire = wire_create("127.0.0.1");
+		struct stream_fate fate;
 
-	close(wire->listener);
-	wire->listener = wire_listen("127.0.0.1", 0, &wire->at);
-	int filler = fill(&wire->at);
-	assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
-	wire_turn(wire);
-	assert_int_equal(wire->connected, 0);
-	wire_accept(wire); /* the filler's; the next SYN, a second later, finds a place */
-	wire_until(wire, &wire->connected, 1);
-	assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ);
-	close(filler);
-	wire_destroy(wire);
+		close(wire->listener);
+		wire->listener = wire_listen("127.0.0.1", 0, &wire->at);
+		int filler = fill(&wire->at);
+		assert_true(stream_connect(&wire->stream, &wire->at, NULL, &fate));
+		wire_turn(wire);
+		assert_int_equal(wire->connected, 0);
+		wire_accept(wire); /* the filler's; the next SYN, a second later, finds a place */
+		wire_peer_closes(wire);
+		if (reset) {
+			wire_accept(wire);
+			wire_peer_resets(wire);
+			wire_until(wire, &wire->ended, 1);
+			assert_int_equal(wire->fate.end, STREAM_RESET);
+		} else {
+			wire_until(wire, &wire->connected, 1);
+			assert_int_equal(wire->stream.io.events & (EV_READ | EV_WRITE), EV_READ);
+		}
+		assert_int_equal(wire->connected, 1);
+		close(filler);
+		wire_destroy(wire);
+	}
 }
 
 /* Runs `part` in a network of its own; the status of the child, -1: this system does not allow one. */
@@ -236,8 +274,10 @@ in_own_network(void (*part)(void))
 static void
 try_rows(void)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		try_row(&rows[i]);
+		stands_all_the_same(&rows[i]);
+	}
 	without_a_route();
 }
 

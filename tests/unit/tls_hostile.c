@@ -189,7 +189,7 @@ chains_of_too_many_bytes(void **state)
 	struct certificate large = large_certificate(250);
 
 	(void)state;
-	expect_failure(court_server(&large, NULL), "cert_chain_limit", "excessive message size");
+	expect_failure(court_server(&large, NULL), "cert_chain_limit", "larger than 100 KiB");
 	certificate_free(&large);
 }
 

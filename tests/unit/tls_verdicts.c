@@ -11,25 +11,34 @@
 
 static struct court court;
 
+#define DAY ((int64_t)24 * 3600 * SECOND)
+
 struct tried {
 	struct tls_judgement judgement;
 	struct evidence_log log;
 };
 
-/* One handshake with this server, judged. */
+/* One handshake with this server, judged as if at `now`. */
 static void
-try(SSL_CTX *server_context, struct tls_settings settings, const char *host, struct tried *tried)
+try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings settings, const char *host, int64_t now,
+    struct tried *tried)
 {
 	struct wire *wire = wire_create("127.0.0.1");
 	struct tls_names names = { .host = host };
-	SSL *server = court_shake(wire, server_context, tls_policy_find(court.policies, &settings), &names);
+	SSL *server = court_shake(wire, server_context, policy, &names);
 
 	memset(tried, 0, sizeof *tried);
 	if (wire->secured != 1)
 		fail_msg("no handshake: %s", wire->fate.text);
-	tls_judge(wire->stream.tls, &settings, clock_wall(), &tried->log, &tried->judgement);
+	tls_judge(wire->stream.tls, &settings, now, &tried->log, &tried->judgement);
 	SSL_free(server);
 	wire_destroy(wire);
+}
+
+static void
+try(SSL_CTX *server, struct tls_settings settings, const char *host, struct tried *tried)
+{
+	try_at(server, tls_policy_find(court.policies, &settings), settings, host, clock_wall(), tried);
 }
 
 /* What each `verify` makes of a server whose only fault is `code`. */
@@ -119,8 +128,8 @@ names_that_do_not_match(void **state)
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:a.test,DNS:b.test" }), "mx.test", "cert_name",
 	    "the certificate is for a.test, b.test, not for mx.test");
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:mx.test,IP:127.0.0.2" }), "127.0.0.1", "cert_name",
-	    "not for 127.0.0.1");
-	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:m*.test" }), "mx.test", "cert_name", "m*.test");
+	    "not for the address 127.0.0.1");
+	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:m*.a.test" }), "mx.a.test", "cert_name", "m*.a");
 	expect_fault(served((struct certificate_spec){ .alternatives = "DNS:*.test" }), "a.mx.test", "cert_name", "*.test");
 	/* Only the subject says it: no longer a name. */
 	expect_fault(served((struct certificate_spec){ .alternatives = "email:a@b.test" }), "mx.test", "cert_name",
@@ -190,6 +199,40 @@ ends_that_come_near(void **state)
 }
 
 static void
+thresholds_are_exact(void **state)
+{
+	const struct certificate *const along[] = { &court.intermediate, NULL };
+	static const struct {
+		int64_t left; /* microseconds */
+		const char *code;
+	} rows[] = {
+		{ 21 * DAY + 1, NULL }, { 21 * DAY, "cert_expires_21d" }, { 3 * DAY + 1, "cert_expires_21d" },
+		{ 3 * DAY, "cert_expires_3d" }, { 1, "cert_expires_3d" },
+	};
+	SSL_CTX *server = court_server(&court.leaf, along);
+	struct tls_policy *policy = tls_policy_find(court.policies, &court.settings);
+	struct tried tried;
+	int64_t end;
+
+	(void)state;
+	assert_true(tls_time(X509_get0_notAfter(court.leaf.x509), &end));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		try_at(server, policy, court.settings, "mx.test", end - rows[i].left, &tried);
+		assert_true(tried.judgement.verified);
+		assert_int_equal(court_warned(&tried.log, "cert_expires_21d", NULL, 0),
+		    rows[i].code != NULL && strcmp(rows[i].code, "cert_expires_21d") == 0);
+		assert_int_equal(court_warned(&tried.log, "cert_expires_3d", NULL, 0),
+		    rows[i].code != NULL && strcmp(rows[i].code, "cert_expires_3d") == 0);
+		evidence_log_fini(&tried.log);
+	}
+	try_at(server, policy, court.settings, "mx.test", end, &tried);
+	assert_string_equal(tried.judgement.outcome, "cert_expired");
+	assert_int_equal(tried.log.warnings.size, 0);
+	evidence_log_fini(&tried.log);
+	SSL_CTX_free(server);
+}
+
+static void
 chains_that_do_not_hold(void **state)
 {
 	struct certificate other = certificate_make((struct certificate_spec){ .name = "Other Root", .ca = true }, NULL);
@@ -228,6 +271,14 @@ weak_or_misused(void **state)
 	    "ecdsa-with-SHA1");
 	expect_fault(served((struct certificate_spec){ .usage = "clientAuth" }), "mx.test", "cert_purpose", "certificate");
 	expect_fault(court_server(&leaf, along), "mx.test", "cert_invalid", "invalid CA certificate");
+	/* Weak is weak also where the context has to take what is old. */
+	SSL_CTX *old = served((struct certificate_spec){ .rsa_bits = 1024 });
+	struct tried tried;
+	SSL_CTX_set_max_proto_version(old, TLS1_1_VERSION);
+	try_at(old, tls_policy_legacy(court.policies, &court.settings), court.settings, "mx.test", clock_wall(), &tried);
+	assert_string_equal(tried.judgement.outcome, "cert_weak_key");
+	evidence_log_fini(&tried.log);
+	SSL_CTX_free(old);
 	certificate_free(&no_ca);
 	certificate_free(&leaf);
 }
@@ -303,6 +354,7 @@ main(void)
 		cmocka_unit_test(names_that_do_not_match),
 		cmocka_unit_test(dates),
 		cmocka_unit_test(ends_that_come_near),
+		cmocka_unit_test(thresholds_are_exact),
 		cmocka_unit_test(chains_that_do_not_hold),
 		cmocka_unit_test(weak_or_misused),
 		cmocka_unit_test(of_several_faults_the_gravest_decides),

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "probe_world.h"
 
 typedef void move(struct pw_turn *, const struct pw_reply *);
@@ -323,6 +325,32 @@ knows_its_own_lateness(void **state)
 	dialogue_destroy(&c.dialogue);
 }
 
+/* Suspended for minutes, we find the connection closed: whoever waits for us gives up one day. */
+static void
+is_given_up_for_its_own_silence(void **state)
+{
+	static move *const script[] = { expect_banner, done_ok, NULL };
+	const struct stream_fate closed = fate_of_error(0, FATE_LATER), refused = fate_of_error(ECONNREFUSED, FATE_LATER);
+
+	(void)state;
+	start(script);
+	world.stalled += 300 * (int64_t)SECOND;
+	dialogue_ended(c.dialogue, 300 * (int64_t)SECOND, &closed, &step);
+	assert_string_equal(text(), "unknown(we_were_late): the server closed the connection before its greeting, after 5 min"
+	    " (0 bytes, 192.0.2.1); but our own loop had stood still for 5 min");
+	dialogue_destroy(&c.dialogue);
+	start(script);
+	world.stalled += 4 * SECOND;
+	dialogue_ended(c.dialogue, 4 * SECOND, &closed, &step);
+	assert_string_equal(dialogue_outcome(c.dialogue), "closed_at_banner");
+	dialogue_destroy(&c.dialogue);
+	start(script);
+	world.stalled += 300 * (int64_t)SECOND;
+	dialogue_ended(c.dialogue, 300 * (int64_t)SECOND, &refused, &step);
+	assert_string_equal(dialogue_outcome(c.dialogue), "refused"); /* is nobody's patience */
+	dialogue_destroy(&c.dialogue);
+}
+
 /* Nor is a server slow for the time that we stood still. */
 static void
 takes_its_own_time_off(void **state)
@@ -375,6 +403,7 @@ main(void)
 		cmocka_unit_test(renews_no_limit),
 		cmocka_unit_test(asks_the_resolver),
 		cmocka_unit_test(knows_its_own_lateness),
+		cmocka_unit_test(is_given_up_for_its_own_silence),
 		cmocka_unit_test(takes_its_own_time_off),
 		cmocka_unit_test(says_its_address_where_it_has_no_name),
 	};

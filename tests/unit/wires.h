@@ -114,6 +114,7 @@ wire_destroy(struct wire *wire)
 static inline void
 wire_late(EV_P_ ev_timer *timer, int events)
 {
+	(void)loop;
 	(void)timer;
 	(void)events;
 	fail_msg("nothing happened for 20 s");

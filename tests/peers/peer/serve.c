@@ -33,7 +33,7 @@ struct party {
 	struct link *link;        /* a connection */
 	struct peer *peer;        /* a door */
 	struct visits *visits;
-	enum { PARTY_INPUT, PARTY_DOOR, PARTY_LINK, PARTY_DNS_UDP, PARTY_DNS_TCP, PARTY_DNS_LINK, PARTY_IDLE } kind;
+	enum { PARTY_INPUT, PARTY_DOOR, PARTY_LINK, PARTY_DNS_UDP, PARTY_DNS_TCP, PARTY_DNS_LINK } kind;
 };
 
 /* The connections of a peer so far. */
@@ -113,16 +113,16 @@ port_of(int fd)
 	return address.sin6_port;
 }
 
-/* A queue of none, filled: the kernel then drops every further SYN. */
+/* A queue of none, filled: the kernel then drops every further SYN. The descriptors stay open, and nobody looks at
+ * them: a socket that neither listens nor is connected is always ready for poll(). */
 static void
-fill_queue(struct house *house, const struct sockaddr_storage *address, socklen_t size)
+fill_queue(const struct sockaddr_storage *address, socklen_t size)
 {
 	for (int i = 0; i < FILLERS; i++) {
 		int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 		if (fd < 0 || (connect(fd, (const struct sockaddr *)address, size) != 0 && errno != EINPROGRESS))
 			err(71, "connect to ourselves");
-		add_party(house, (struct party){ .fd = fd, .kind = PARTY_IDLE });
 	}
 }
 
@@ -138,10 +138,10 @@ open_door(struct house *house, struct peer *peer, int offset, in_port_t *port, s
 	make_address(peer->address, offset, *port, &address);
 	if (peer->door != DOOR_SHUT && listen(fd, peer->door == DOOR_FULL ? 0 : 1024) != 0)
 		err(71, "listen");
-	add_party(house, (struct party){ .fd = fd, .peer = peer, .visits = visits,
-	    .kind = peer->door == DOOR_OPEN ? PARTY_DOOR : PARTY_IDLE });
+	if (peer->door == DOOR_OPEN)
+		add_party(house, (struct party){ .fd = fd, .peer = peer, .visits = visits, .kind = PARTY_DOOR });
 	if (peer->door == DOOR_FULL)
-		fill_queue(house, &address, size);
+		fill_queue(&address, size);
 	if (address.ss_family == AF_INET6)
 		snprintf(text, sizeof text, "%s", peer->address);
 	else
@@ -318,7 +318,6 @@ turn_party(struct house *house, size_t index, int64_t now)
 		house->polls[index].fd = -1;
 		return;
 	case PARTY_LINK: return;
-	case PARTY_IDLE: house->polls[index].events = 0; return;
 	}
 }
 

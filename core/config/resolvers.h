@@ -1,0 +1,17 @@
+/* The resolvers of this host, for whoever configures none. A prober reads them at its birth, and is renewed when their file
+ * changes: networks come and go, and the configuration stays. */
+#ifndef CONFIG_RESOLVERS_H
+#define CONFIG_RESOLVERS_H
+
+#include <stdint.h>
+
+#include "base/address.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+
+enum { RESOLVERS_FOUND_MAX = 3 }; /* as in the C library */
+
+/* Those that the file at `path` names; where there is no file, or none in it, 127.0.0.1:53. Returns how many. */
+uint32_t resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX]);
+
+#endif

@@ -1,0 +1,57 @@
+/* An answer of the DNS, whatever it is, has a status, holds only what lies within it, and can be kept and told. The first
+ * two bytes choose the name and the type that was asked for. */
+#include <assert.h>
+#include <string.h>
+
+#include "prober/answers.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static bool
+lies_in(const void *at, size_t size, const void *room, size_t room_size)
+{
+	const char *from = at, *begin = room;
+
+	return from >= begin && from + size <= begin + room_size;
+}
+
+static void
+check_kept(const struct dns_name *name, uint16_t type, const struct dns_answer *answer)
+{
+	struct answers *answers = answers_create(4);
+	struct kept kept;
+
+	assert(answers != NULL);
+	answers_keep(answers, name, type, answer, 1);
+	assert(answers_find(answers, name, type, 2, &kept));
+	assert(kept.status == answer->status && kept.count <= RESOLVED_MAX);
+	answers_destroy(&answers);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	static const char *const names[] = { "mx.example.org", "example.org", ".", "a.b.c.d" };
+	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_NS, DNS_CNAME, 16, 52 };
+	struct dns_name name;
+	struct dns_answer answer;
+	char text[DNS_NAME_TEXT_MAX];
+
+	if (size < 2)
+		return 0;
+	bool valid = dns_name_parse(names[bytes[0] % 4], &name);
+	uint16_t type = types[bytes[1] % 7];
+	assert(valid);
+	dns_read(bytes + 2, size - 2, &name, type, &answer);
+	assert(answer.status != DNS_NOT_ASKED && answer.status != DNS_NO_ANSWER);
+	assert((answer.status == DNS_FOUND) == (answer.status == DNS_FOUND && answer.count > 0));
+	assert(answer.count <= DNS_RECORDS_MAX && answer.used <= sizeof answer.space);
+	for (size_t i = 0; i < answer.count; i++)
+		assert(lies_in(answer.records[i].data, answer.records[i].size, bytes, size)
+		    || lies_in(answer.records[i].data, answer.records[i].size, answer.space, answer.used));
+	dns_name_text(&answer.owner, text);
+	assert(strlen(text) < sizeof text);
+	if ((type == DNS_A || type == DNS_AAAA) && answer.status != DNS_MALFORMED && answer.status != DNS_SERVFAIL)
+		check_kept(&name, type, &answer);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/*
+ * Whatever a prober says to a monitor that has ordered runs: it is refused, left aside or taken, and what is taken can be
+ * told to the keeper. The input is packets, each behind two bytes of length; between them a minute passes.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "monitor/monitor.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { TARGETS = 4 };
+
+static const struct pw_probe_ops ops = { .size = sizeof ops };
+static const struct pw_plugin descriptor = { .ops = &ops };
+static const struct plugin plugin = { .descriptor = &descriptor };
+static const struct phase_plan phases[] = { { .name = "resolve" }, { .name = "connect" }, { .name = "banner" } };
+static const struct policy policy = { .probe = &plugin, .interval = 60 * SECOND, .retry_interval = 20 * SECOND,
+	.flap_window = 1800 * (int64_t)SECOND, .tempfail_grace = 900 * SECOND, .stale_after = 300 * SECOND, .tries = 1,
+	.recover_tries = 1, .leg = { .patient = 240 * SECOND }, .phase_count = 3, .phases = phases };
+static struct target targets[TARGETS];
+static const struct config config = { .probers = 1, .reference_count = 2, .target_count = TARGETS, .targets = targets,
+	.log_level = 7 };
+static struct duty duty = { .kind = DUTY_MONITOR, .config = &config };
+static int keeper;
+
+static struct monitor *
+begin(void)
+{
+	static const unsigned char recovered = MESSAGE_RECOVERED;
+	int parent[2], prober[2], ends[2];
+
+	for (uint32_t i = 0; i < TARGETS; i++)
+		targets[i] = (struct target){ .name = "mx.example.org:25", .host = "mx.example.org", .policy = &policy,
+			.parent = i == 0 ? CONFIG_NONE : i - 1, .hash = i << 28 };
+	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent) == 0
+	    && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, prober) == 0
+	    && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) == 0);
+	close(parent[1]); /* nobody hears the log */
+	close(prober[0]);
+	duty.parent = parent[0];
+	keeper = ends[0];
+	struct monitor *monitor = monitor_create(&duty, 1000 * (int64_t)1000 * SECOND, 1);
+	assert(monitor != NULL);
+	monitor->run = 0;
+	orders_linked(monitor, 0, prober[1]);
+	outbox_linked(monitor, ends[1]);
+	assert(outbox_heard(monitor, &recovered, 1));
+	return monitor;
+}
+
+/* Everything is in hand again, under the same small numbers, so that inputs can name them. */
+static void
+pass_a_minute(struct monitor *monitor)
+{
+	monitor->now += 60 * SECOND;
+	monitor_tick(monitor);
+	monitor_flush(monitor, true);
+	for (uint32_t i = 0; i < TARGETS; i++) {
+		monitor->probers[0].in_hand += monitor->targets[i].run == 0;
+		monitor->targets[i].run = i + 1;
+		monitor->targets[i].due = monitor->now - SECOND;
+	}
+}
+
+/* The keeper reads every change and state without complaint. */
+static void
+be_told(struct monitor *monitor)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct message_change change;
+	struct message_state state;
+	ssize_t size;
+
+	monitor_flush(monitor, true);
+	while ((size = packet_read(keeper, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		enum message_kind kind = message_kind(packet, (size_t)size);
+		assert(kind != MESSAGE_CHANGE || message_get_change(&in, &change, TARGETS));
+		assert(kind != MESSAGE_STATE || message_get_state(&in, &state, TARGETS));
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct monitor *monitor = begin();
+
+	while (size > 2) {
+		size_t packet = (size_t)data[0] << 8 | data[1];
+		packet = packet < size - 2 ? packet : size - 2;
+		pass_a_minute(monitor);
+		if (packet > 0 && !reports_heard(monitor, 0, data + 2, packet))
+			break;
+		be_told(monitor);
+		data += 2 + packet;
+		size -= 2 + packet;
+	}
+	monitor_destroy(&monitor);
+	close(keeper);
+	close(duty.parent);
+	return 0;
+}
