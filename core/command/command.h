@@ -11,6 +11,7 @@
 /* Exit statuses, as sysexits.h has them where it has them. */
 enum {
 	EXIT_USAGE = 64,    /* the command line is wrong */
+	EXIT_ABSENT = 69,   /* no daemon that could be asked */
 	EXIT_INTERNAL = 70, /* our own trouble */
 	EXIT_BUSY = 75,     /* another daemon holds the state folder */
 	EXIT_CONFIG = 78    /* the configuration has faults */
@@ -35,7 +36,8 @@ struct command {
 };
 
 extern const struct command command_run, command_probe, command_check, command_plugins, command_explain, command_whoami,
-    command_status, command_incidents, command_show, command_history, command_help, command_version, command_complete;
+    command_status, command_incidents, command_show, command_history, command_probe_now,
+    command_help, command_version, command_complete;
 
 /* All of them, ended by NULL, in the order in which help lists them. */
 extern const struct command *const commands[];

@@ -43,8 +43,8 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 }
 
 /* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. */
-static int
-find_folder(struct past *past)
+int
+past_find_folder(struct past *past)
 {
 	static struct config_faults faults;
 	static char given[PATH_MAX];
@@ -89,20 +89,29 @@ open_reader(struct past *past)
 }
 
 int
-past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
+past_options(struct past *past, const struct command *command, int argc, char **argv, int *at)
 {
 	const struct option_row *row;
 	char *argument;
-	int status;
 
 	*at = 0;
 	while ((row = command_next_option(command, argc, argv, at, &argument)) != NULL)
 		if (!take_option(past, row, argument))
 			return command_misused(command, "%s: not a number of rows", argument);
+	return 0;
+}
+
+int
+past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
+{
+	int status = past_options(past, command, argc, argv, at);
+
+	if (status != 0)
+		return status;
 	past->now = clock_wall();
 	past->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	past->zone = past->utc ? NULL : zone_open_own();
-	status = find_folder(past);
+	status = past_find_folder(past);
 	if (status == 0)
 		status = open_reader(past);
 	if (status != 0)

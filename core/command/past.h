@@ -41,6 +41,10 @@ struct past {
 int past_open(struct past *, const struct command *, int argc, char **argv, int *at);
 void past_close(struct past *);
 
+/* The two halves of it that need no store: all options, the folder. */
+int past_options(struct past *, const struct command *, int argc, char **argv, int *at);
+int past_find_folder(struct past *);
+
 /* "postwatch is not running: …" where it is so: on standard output, or beside JSON on standard error. */
 void past_say_running(const struct past *);
 

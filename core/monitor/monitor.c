@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/sandbox.h"
+#include "monitor/control.h"
 
 enum { PACKETS_A_TURN = 64, CANNOT_BEGIN = 71, BROKEN = 70 };
 static const int64_t keeper_patience = 30 * (int64_t)SECOND;
@@ -238,6 +239,9 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	ev_io_start(process->loop, &process->parent);
 	ev_timer_init(&process->tick, on_tick, 0., 0.);
 	ev_timer_start(process->loop, &process->tick);
+	process->monitor->control = control_create(process->loop, process->monitor, why);
+	if (process->monitor->control == NULL)
+		duty_log(duty, LOG_ERR, 0, "nobody can ask for anything: %s", why->text);
 	return sandbox_enter(&sandbox, &landlock, why);
 }
 
@@ -256,6 +260,7 @@ monitor_main(struct duty *duty)
 	duty_ready(duty);
 	ev_run(process->loop, 0);
 	int status = process->status < 0 ? BROKEN : process->status;
+	control_destroy(&process->monitor->control);
 	monitor_destroy(&process->monitor);
 	ev_loop_destroy(process->loop);
 	free(process->probers);

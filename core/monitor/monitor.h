@@ -11,6 +11,7 @@
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
  *   outbox.c    what waits for the keeper
+ *   control.c   what people ask for
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -26,6 +27,7 @@
 enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
 	WATCHED_LOCAL = 2,   /* its address is of this host: it says nothing about the network */
+	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
 	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
 	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
@@ -73,6 +75,7 @@ struct lately {
 enum { LATELY = 4096 };
 
 struct parcel;
+struct control;
 
 struct outbox {
 	int fd; /* -1: none */
@@ -117,6 +120,7 @@ struct monitor {
 	uint32_t lines;
 	bool begun;              /* states have been recovered, and runs are ordered */
 	bool stopping;
+	struct control *control; /* NULL: nobody can ask for anything */
 	struct counts counts;
 };
 

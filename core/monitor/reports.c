@@ -3,7 +3,7 @@
  * that cannot be, a name that nobody knows or a text that could move a cursor, and the sender is broken. A report on a
  * run that was not asked for (any more) is no fault, and is left aside.
  */
-#include "monitor/monitor.h"
+#include "monitor/control.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	*run = (struct sighting){
 		.verdict = (enum pw_verdict)report->verdict,
 		.patient = watched->flags & WATCHED_PATIENT,
-		.due = true,
+		.due = !(watched->flags & WATCHED_BY_HAND),
 		.over_routine = report->flags & REPORT_OVER_ROUTINE,
 		.too_many = report->flags & REPORT_TOO_MANY,
 		.reached = gone_through(report),
@@ -126,7 +126,10 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 		return false;
 	watch_release(monitor, report->target);
 	spread_add(&monitor->counts.late, report->late);
+	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
 	judge_run(monitor, &run, report);
+	if (monitor->control != NULL)
+		control_learnt(monitor->control, report);
 	return true;
 }
 

@@ -1,0 +1,98 @@
+/* One packet goes, packets come until the last. What the daemon says is text of ours. */
+#include "command/ask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "command/command.h"
+
+enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024, PATIENCE_SECONDS = 600 };
+
+/* The path may be longer than an address holds. */
+static int
+call(const char *folder)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", at);
+	if (fd >= 0 && (at < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)) {
+		int error = errno;
+		close(fd);
+		fd = -1;
+		errno = error;
+	}
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	int error = errno;
+	if (at >= 0)
+		close(at);
+	errno = error;
+	return fd;
+}
+
+static bool
+send_words(int fd, const char *const *words)
+{
+	char request[REQUEST_MAX] = "postwatch/1";
+	size_t size = sizeof "postwatch/1";
+
+	for (; *words != NULL; words++) {
+		size_t more = strlen(*words) + 1;
+
+		if (more > sizeof request - size) {
+			errno = EMSGSIZE;
+			return false;
+		}
+		memcpy(request + size, *words, more);
+		size += more;
+	}
+	return send(fd, request, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+static void
+print(FILE *file, const char *prefix, const char *line, size_t size)
+{
+	char bytes[ANSWER_MAX + 4];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add_shown(&text, (struct pw_bytes){ line, size });
+	fprintf(file, "%s%s\n", prefix, bytes);
+}
+
+int
+ask(const char *folder, const char *const *words)
+{
+	char packet[ANSWER_MAX + 1];
+	int fd = call(folder), status = -1;
+	ssize_t size = 0;
+
+	if (fd < 0) {
+		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder, strerror(errno));
+		return EXIT_ABSENT;
+	}
+	bool sent = send_words(fd, words);
+	while (sent && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
+		packet[size] = '\0';
+		if (packet[0] == 'o')
+			print(stdout, "", packet + 1, (size_t)size - 1);
+		else if (packet[0] == 'e')
+			print(stderr, "postwatch: ", packet + 1, (size_t)size - 1);
+		else if (packet[0] == 'x')
+			status = (int)strtoul(packet + 1, NULL, 10) & 0x7f;
+	}
+	if (status < 0)
+		fprintf(stderr, "postwatch: it did not answer%s%s\n", !sent || size < 0 ? ": " : "",
+		    !sent || size < 0 ? strerror(errno) : "");
+	close(fd);
+	return status < 0 ? EXIT_ABSENT : status;
+}

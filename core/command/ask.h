@@ -1,0 +1,9 @@
+/* Asking the daemon that runs on a state folder, over its control socket. */
+#ifndef COMMAND_ASK_H
+#define COMMAND_ASK_H
+
+/* Sends the words (ended by NULL), prints the answer, and returns the exit status that it ends with; EXIT_ABSENT, and it
+ * is said, where no daemon runs or it does not answer for ten minutes. */
+int ask(const char *folder, const char *const *words);
+
+#endif
