@@ -170,7 +170,8 @@ on_request(EV_P_ ev_io *io, int events)
 	(void)EV_A, (void)events;
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	place->control->monitor->now = clock_mono();
+	if (place->control->monitor->now < clock_mono())
+		place->control->monitor->now = clock_mono();
 	/* Its second packet is nothing that we asked for; none at all is its farewell. */
 	if (size <= 0 || place->waiting || packet[size - 1] != '\0') {
 		hang_up(place);

@@ -27,7 +27,7 @@
 enum { SCENE_TARGETS = 12, SCENE_PROBERS = 2, SCENE_ORDERS = 64 };
 
 static const struct pw_probe_ops scene_ops = { .size = sizeof scene_ops };
-static const struct pw_plugin scene_descriptor = { .ops = &scene_ops };
+static const struct pw_plugin scene_descriptor = { .name = "stage", .ops = &scene_ops };
 static const struct plugin scene_plugin = { .descriptor = &scene_descriptor };
 static const struct phase_plan scene_phases[] = { { .name = "resolve" }, { .name = "connect" }, { .name = "banner" },
 	{ .name = "ehlo" } };
