@@ -99,7 +99,7 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(B)/tests/bench/prober: $(CORE)
+$(B)/tests/bench/prober $(B)/tests/bench/store: $(CORE)
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@

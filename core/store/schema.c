@@ -70,8 +70,8 @@ static const char *const history_steps[] = {
 #define STEPS(array) (int)(sizeof(array) / sizeof(array)[0]), array
 
 const struct schema schemas[STORE_FILES] = {
-	[STORE_MAIN] = { "postwatch.db", "PRAGMA synchronous=FULL", 0x5057746d, STEPS(main_steps) },
-	[STORE_HISTORY] = { "history.db", "PRAGMA synchronous=NORMAL", 0x50577468, STEPS(history_steps) },
+	[STORE_MAIN] = { "postwatch.db", "PRAGMA synchronous=FULL", 0x5057746d, STEPS(main_steps), true },
+	[STORE_HISTORY] = { "history.db", "PRAGMA synchronous=NORMAL", 0x50577468, STEPS(history_steps), false },
 };
 
 enum schema_state

@@ -14,6 +14,7 @@ struct schema {
 	int64_t application_id;
 	int version;               /* the newest, which is the number of steps */
 	const char *const *steps;  /* steps[i] leads from version i to i + 1 */
+	bool precious;             /* checked as a whole, and copied before a step */
 };
 
 extern const struct schema schemas[STORE_FILES];

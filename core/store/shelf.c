@@ -71,7 +71,7 @@ is_sound(struct shelf *shelf)
 {
 	int64_t bytes = db_number(shelf->db, "PRAGMA page_count", 0) * db_number(shelf->db, "PRAGMA page_size", 0);
 
-	if (bytes > CHECK_WHOLE_BYTES && shelf->schema != &schemas[STORE_MAIN]) {
+	if (bytes > CHECK_WHOLE_BYTES && !shelf->schema->precious) {
 		reason_set(&shelf->why, "%s is damaged", shelf->schema->name);
 		return db_fault(shelf->db) == DB_WELL && !shelf->suspect;
 	}
@@ -82,23 +82,38 @@ is_sound(struct shelf *shelf)
 	return false;
 }
 
-/* Before a step up a copy is made, once: what a new version makes of it may not be what was wanted. */
+static bool
+sync_file(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+	bool synced = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return synced;
+}
+
+/* Before a step up a copy is made, once: what a new version makes of it may not be what was wanted. It gets its name when
+ * it is whole; SQLite does not sync what it copies into. */
 static bool
 copy_before(struct shelf *shelf, int version)
 {
-	char copy[PATH_MAX + 32];
+	char copy[PATH_MAX + 32], part[PATH_MAX + 40];
 	struct query *query;
 
 	snprintf(copy, sizeof copy, "%s.before-%d", shelf->path, version + 1);
-	if (shelf->schema != &schemas[STORE_MAIN] || access(copy, F_OK) == 0)
+	snprintf(part, sizeof part, "%s.part", copy);
+	if (!shelf->schema->precious || access(copy, F_OK) == 0)
 		return true;
+	unlink(part);
 	query = db_query(shelf->db, "VACUUM INTO ?1");
 	if (query == NULL)
 		return false;
-	query_bind_text(query, 1, copy);
-	if (query_run(query))
+	query_bind_text(query, 1, part);
+	if (query_run(query) && sync_file(part, O_RDWR) && rename(part, copy) == 0)
 		return true;
-	unlink(copy);
+	unlink(part);
+	shelf_blame(shelf, STORE_IO, "copying it before its schema changes");
 	return false;
 }
 
@@ -150,17 +165,6 @@ look_into(struct shelf *shelf, struct store_found *found)
 	return is_sound(shelf) ? LOOK_WELL : LOOK_BAD;
 }
 
-static void
-sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
 /* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken. */
 static void
 name_aside(const struct shelf *shelf, char name[static 256])
@@ -201,13 +205,18 @@ set_aside(struct shelf *shelf, struct store_found *found)
 	rename(from, to);
 	snprintf(from, sizeof from, "%s-shm", shelf->path);
 	unlink(from);
-	sync_folder(shelf->folder);
+	sync_file(shelf->folder, O_RDONLY | O_DIRECTORY);
 	return true;
 }
 
+/* The file is for nobody else; its log gets the mode that it has. */
 static bool
 try_open(struct shelf *shelf)
 {
+	int fd = open(shelf->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
 	shelf->db = db_open(shelf->path, DB_WRITE);
 	if (shelf->db != NULL && db_fault(shelf->db) == DB_WELL)
 		return true;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "power_disk.h"
+#include "power_vfs.h"
 #include "store_folder.h"
 
 enum { CUTS_A_DISK = 25, BATCHES = 40, OPERATIONS = 400, RESULTS = 3 };

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "store_folder.h"
 
 static const char nasty_bytes[] = "a\0b\xff\xfe\"';--\r\n";
@@ -274,6 +276,7 @@ static void
 numbers_stay_given(void **state)
 {
 	unsigned char instance[INSTANCE_SIZE];
+	struct stat status;
 
 	(void)state;
 	for (uint64_t i = 1; i <= 5; i++)
@@ -281,6 +284,8 @@ numbers_stay_given(void **state)
 	store_put_meta(batch, "any", bytes_of(""));
 	commit();
 	memcpy(instance, store_instance(folder.store), sizeof instance);
+	assert_int_equal(stat(folder_file(&folder, "postwatch.db"), &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
 	store_close(&folder.store);
 	folder_open(&folder);
 	assert_false(folder.found[STORE_MAIN].first || folder.found[STORE_MAIN].fresh);
