@@ -165,10 +165,11 @@ fuzz: check-deps
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
 
-# The whole daemon in bad weather: servers that come and go, workers that die.
+# 10,000 power cuts for the store; then the whole daemon in bad weather: servers that come and go, workers that die.
 SOAK_MINUTES ?= 60
 soak: check-deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(B)/tests/unit/store_power
+	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
 	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
 build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "store/tending.h"
 
-enum { TARGETS_A_STEP = 64, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
+enum { TARGETS_A_STEP = 16, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
 static const int64_t GRACE = INT64_C(300) * SECOND; /* a run counts where it began, and is kept when it has ended */
 
 static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters", [STORE_HOUR] = "rolled_hours" };

@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "store/shelf.h"
 
-enum { CHECK_WHOLE_BYTES = 256 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000 };
+enum { CHECK_WHOLE_BYTES = 256 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
+	CACHE_KIB = 16 * 1024 }; /* the last quarter hour of some thousand targets, for their roll-ups */
 
 void
 shelf_init(struct shelf *shelf, const struct schema *schema, const char *folder)
@@ -122,10 +123,10 @@ copy_before(struct shelf *shelf, int version)
 static bool
 set_up(struct shelf *shelf)
 {
-	char limit[64];
+	char limit[96];
 
 	db_exec(shelf->db, "PRAGMA synchronous=EXTRA");
-	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d", JOURNAL_BYTES);
+	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d", JOURNAL_BYTES, CACHE_KIB);
 	if (!db_says(shelf->db, "PRAGMA journal_mode=WAL", "wal")) {
 		if (db_fault(shelf->db) == DB_WELL)
 			shelf_blame(shelf, STORE_CANNOT, "switching to a write-ahead log");
