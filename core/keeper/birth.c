@@ -123,7 +123,7 @@ keeper_take_back(struct keeper *keeper, uint32_t target, const struct store_evid
 	if (out.bad)
 		return;
 	cabinet_put(keeper->cabinet, &evidence, packet, out.size, keeper_runs_wanted(keeper, target));
-	cabinet_mark(keeper->cabinet, target, evidence.run, true);
+	cabinet_mark(keeper->cabinet, target, evidence.run);
 }
 
 static bool
@@ -283,7 +283,8 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 {
 	struct store_found found[STORE_FILES] = { { 0 } };
 
-	keeper->own_change = (uint64_t)clock_wall();
+	keeper->born = clock_wall();
+	keeper->own_change = (uint64_t)keeper->born;
 	keeper->pending_last = &keeper->pending;
 	keeper->files = calloc(keeper->config->target_count + 1, sizeof *keeper->files);
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);

@@ -13,7 +13,7 @@ struct sheet {
 	struct sheet *next;            /* the younger of the same target */
 	uint64_t run;
 	uint32_t target, size;
-	bool kept, passed;
+	bool kept, over, passed;
 	unsigned char bytes[];
 };
 
@@ -170,9 +170,10 @@ cabinet_run(const struct cabinet *cabinet, uint32_t target, uint32_t index, stru
 
 	assert(target < cabinet->targets);
 	while (sheet != NULL) {
-		*run = (struct cabinet_run){ .run = sheet->run, .kept = true, .passed = true };
+		*run = (struct cabinet_run){ .run = sheet->run, .kept = true, .over = true, .passed = true };
 		for (; sheet != NULL && sheet->run == run->run; sheet = sheet->next) {
 			run->kept &= sheet->kept;
+			run->over &= sheet->over;
 			run->passed &= sheet->passed;
 		}
 		if (index-- == 0)
@@ -182,12 +183,21 @@ cabinet_run(const struct cabinet *cabinet, uint32_t target, uint32_t index, stru
 }
 
 void
-cabinet_mark(struct cabinet *cabinet, uint32_t target, uint64_t run, bool kept)
+cabinet_mark(struct cabinet *cabinet, uint32_t target, uint64_t run)
 {
 	assert(target < cabinet->targets);
 	for (struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = sheet->next)
 		if (sheet->run == run)
-			sheet->kept = kept;
+			sheet->kept = true;
+}
+
+void
+cabinet_close(struct cabinet *cabinet, uint32_t target, uint64_t until)
+{
+	assert(target < cabinet->targets);
+	for (struct sheet *sheet = cabinet->of_target[target]; sheet != NULL; sheet = sheet->next)
+		if (sheet->run <= until)
+			sheet->kept = sheet->over = true;
 }
 
 size_t

@@ -30,15 +30,19 @@ bool cabinet_leg(const struct cabinet *, uint32_t target, uint64_t run, uint32_t
 /* A run of which evidence lies there. */
 struct cabinet_run {
 	uint64_t run;
-	bool kept;   /* the store has it as well, or will have it with the next commit */
+	bool kept;   /* nothing more is to be done for it: the store has it as well, or it is over */
+	bool over;
 	bool passed; /* all its legs were ok */
 };
 
 /* The target's run number `index` by age, the oldest first; false at the end. */
 bool cabinet_run(const struct cabinet *, uint32_t target, uint32_t index, struct cabinet_run *);
 
-/* Says that the store has the run, or no longer has it. */
-void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run, bool kept);
+/* Says that the store has the run, or will have it with the next commit. */
+void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run);
+
+/* What the target's runs up to this one were kept for is over. */
+void cabinet_close(struct cabinet *, uint32_t target, uint64_t until);
 
 /* The message that leg `index` of a run came in; empty where there is none. Good until the next put. */
 struct pw_bytes cabinet_packet(const struct cabinet *, uint32_t target, uint64_t run, uint32_t index);

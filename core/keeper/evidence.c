@@ -9,11 +9,46 @@
 
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
+struct sought {
+	uint64_t run;
+	int64_t at;
+	bool found;
+};
+
+static bool
+on_sought(void *arg, const struct store_evidence *row)
+{
+	struct sought *sought = arg;
+
+	sought->found |= row->run == sought->run;
+	return !sought->found && row->at <= sought->at;
+}
+
+/* What the monitor says again to a keeper that was born since: it keeps the role that it has. */
+static bool
+is_stored(const struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident)
+{
+	struct sought sought = { .run = run };
+	struct message_evidence evidence;
+
+	if (incident == 0 || keeper->reader == NULL || !cabinet_leg(keeper->cabinet, target, run, 0, &evidence)
+	    || evidence.leg.started > keeper->born)
+		return false;
+	sought.at = evidence.leg.started;
+	store_read_evidence(keeper->reader, incident, &(struct store_evidence_key){ .at = sought.at - 1 }, 100, on_sought,
+	    &sought);
+	return sought.found;
+}
+
 static void
 put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident, const char *role)
 {
 	struct message_evidence evidence;
 
+	if (is_stored(keeper, target, run, incident)) {
+		cabinet_mark(keeper->cabinet, target, run);
+		return;
+	}
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
 		if (!journal_has_room(keeper, STORE_MAIN)) {
 			keeper->journal.left_out++;
@@ -23,7 +58,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 		    .run = run, .leg = evidence.leg.leg, .at = evidence.leg.started, .incident = incident, .role = role,
 		    .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 	}
-	cabinet_mark(keeper->cabinet, target, run, true);
+	cabinet_mark(keeper->cabinet, target, run);
 }
 
 static bool
@@ -108,7 +143,7 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 			store_attach_evidence(journal_main(keeper), target, run, incident, "confirmed");
 	}
 	for (uint32_t i = 0; down && cabinet_run(keeper->cabinet, change->target, i, &found); i++)
-		cabinet_mark(keeper->cabinet, change->target, found.run, true);
+		cabinet_mark(keeper->cabinet, change->target, found.run);
 	if (down && change->attempt_count > 0)
 		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
 }
@@ -179,10 +214,9 @@ record_passed(struct keeper *keeper, uint32_t target, uint64_t until)
 
 	if (keeper->files[target].incident != NULL)
 		return;
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
-		any |= run.kept;
-		cabinet_mark(keeper->cabinet, target, run.run, false);
-	}
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++)
+		any |= run.kept && !run.over;
+	cabinet_close(keeper->cabinet, target, until);
 	if (any)
 		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), until);
 }

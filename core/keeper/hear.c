@@ -15,9 +15,13 @@ static bool
 take_evidence(struct keeper *keeper, struct wire_in *in)
 {
 	struct message_evidence evidence;
+	struct cabinet_run run;
 
 	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
 		return false;
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, evidence.target, i, &run); i++)
+		if (run.run == evidence.run && run.kept)
+			return true; /* said again, and known */
 	cabinet_put(keeper->cabinet, &evidence, in->bytes, in->size, keeper_runs_wanted(keeper, evidence.target));
 	return true;
 }

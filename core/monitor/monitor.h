@@ -80,8 +80,9 @@ struct control;
 struct outbox {
 	int fd; /* -1: none */
 	struct parcel *first, **last;         /* waits to be sent */
-	struct parcel *unsafe, **unsafe_last; /* changes that were sent, and not yet answered with `committed` */
+	struct parcel *unsafe, **unsafe_last; /* changes, and evidence before them, sent and not yet safe */
 	size_t bytes;                         /* of what waits */
+	size_t unsafe_bytes;                  /* of the evidence among what is unsafe */
 	uint32_t *dirty, dirty_count;         /* targets whose state waits */
 	struct wire_out results;
 	unsigned char *result_bytes;

@@ -12,7 +12,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024 };
+enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024,
+	EVIDENCE_UNSAFE_MAX = 4 * 1024 * 1024 };
 
 struct parcel {
 	struct parcel *next;
@@ -160,6 +161,32 @@ outbox_put_result(struct monitor *monitor, const struct report *report)
 	(void)message_add_report(&outbox->results, report);
 }
 
+static bool
+is_evidence(const struct parcel *parcel)
+{
+	return message_kind(parcel->bytes, parcel->size) == MESSAGE_EVIDENCE;
+}
+
+/* The oldest evidence goes where too much of it has been sent since the keeper last said that something is safe. */
+static void
+forget_evidence(struct outbox *outbox)
+{
+	struct parcel **link = &outbox->unsafe;
+
+	while (outbox->unsafe_bytes > EVIDENCE_UNSAFE_MAX && *link != NULL) {
+		struct parcel *parcel = *link;
+		if (parcel->change != 0) {
+			link = &parcel->next;
+			continue;
+		}
+		outbox->unsafe_bytes -= parcel->size;
+		*link = parcel->next;
+		if (outbox->unsafe_last == &parcel->next)
+			outbox->unsafe_last = link;
+		free(parcel);
+	}
+}
+
 /* What the socket takes now of what waits; true where nothing is left. */
 static bool
 send_parcels(struct outbox *outbox)
@@ -173,10 +200,14 @@ send_parcels(struct outbox *outbox)
 		outbox->first = parcel->next;
 		if (outbox->first == NULL)
 			outbox->last = &outbox->first;
-		if (parcel->change != 0)
+		/* A change is nothing without its evidence: who has to be told again is told both. */
+		if (is_evidence(parcel))
+			outbox->unsafe_bytes += parcel->size;
+		if (parcel->change != 0 || is_evidence(parcel))
 			append(parcel, &outbox->unsafe_last);
 		else
 			free(parcel);
+		forget_evidence(outbox);
 	}
 	return true;
 }
@@ -244,6 +275,7 @@ outbox_linked(struct monitor *monitor, int fd)
 		outbox->first = outbox->unsafe;
 		outbox->unsafe = NULL;
 		outbox->unsafe_last = &outbox->unsafe;
+		outbox->unsafe_bytes = 0;
 	}
 	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
 		if (monitor->targets[i].state.state != STATE_PENDING)
@@ -253,12 +285,21 @@ outbox_linked(struct monitor *monitor, int fd)
 static bool
 take_committed(struct outbox *outbox, struct wire_in *in)
 {
+	const struct parcel *last = NULL;
 	uint64_t number;
 
 	if (!message_get_committed(in, &number))
 		return false;
-	while (outbox->unsafe != NULL && outbox->unsafe->change <= number) {
+	for (const struct parcel *parcel = outbox->unsafe; parcel != NULL && parcel->change <= number; parcel = parcel->next)
+		if (parcel->change != 0)
+			last = parcel;
+	/* And the evidence that went before it. */
+	while (last != NULL) {
 		struct parcel *parcel = outbox->unsafe;
+		if (parcel == last)
+			last = NULL;
+		if (parcel->change == 0)
+			outbox->unsafe_bytes -= parcel->size;
 		outbox->unsafe = parcel->next;
 		if (outbox->unsafe == NULL)
 			outbox->unsafe_last = &outbox->unsafe;

@@ -60,8 +60,8 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->now = now;
 	monitor->second = monitor->hour = monitor->lines_since = now;
 	monitor->random = seed | 1;
-	/* Numbers that no monitor before us has given: its second of birth above, a counter below. */
-	monitor->run = (uint64_t)(clock_wall() / SECOND) << 32;
+	/* Numbers that no monitor before us has given: its microsecond of birth above, a counter below. */
+	monitor->run = (uint64_t)clock_wall() << 12;
 	monitor->own_change = (uint64_t)clock_wall();
 	blind_init(&monitor->blind);
 	monitor->codes = codes_create();
