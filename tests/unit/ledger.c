@@ -1,0 +1,190 @@
+/* What a notifier is told, over random histories: no up without a down, no lost up, no repeats, few words after silence. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "keeper/ledger.h"
+
+enum { HISTORIES = 2000, STEPS = 60 };
+
+static uint32_t
+next(uint32_t *random)
+{
+	*random ^= *random << 13;
+	*random ^= *random >> 17;
+	return *random ^= *random << 5;
+}
+
+/* The world and a listener who hears only what is told. */
+struct history {
+	struct ledger ledger;
+	bool down, silent, heard_down;
+
+	uint64_t notice, last_up;
+	uint32_t told, outages;
+};
+
+static void
+hear(struct history *it, enum notice_kind kind)
+{
+	it->told++;
+	switch (kind) {
+	case NOTICE_down:
+		assert_false(it->heard_down);
+		it->heard_down = true;
+		break;
+	case NOTICE_up:
+		assert_true(it->heard_down);
+		it->heard_down = false;
+		break;
+	case NOTICE_outage:
+		assert_false(it->heard_down);
+		it->outages++;
+		break;
+	default:
+		fail();
+	}
+	assert_true(ledger_note(&it->ledger, kind, "", it->notice));
+}
+
+static void
+turns(struct history *it)
+{
+	enum notice_kind kind = it->down ? NOTICE_up : NOTICE_down;
+
+	it->down = !it->down;
+	it->notice++;
+	if (!it->down)
+		it->last_up = it->notice;
+	if (it->silent)
+		return;
+	switch (ledger_judge(&it->ledger, kind, "")) {
+	case LEDGER_TELL_NOTHING:
+		return;
+	case LEDGER_TELL:
+		hear(it, kind);
+		return;
+	case LEDGER_TELL_OUTAGE:
+		hear(it, NOTICE_outage);
+		return;
+	}
+}
+
+static void
+silence_ends(struct history *it)
+{
+	struct ledger_truth truth = { it->down, !it->down && it->last_up > it->ledger.notice };
+	uint32_t told = it->told;
+
+	it->silent = false;
+	switch (ledger_compare(&it->ledger, &truth)) {
+	case LATE_NOTHING:
+		break;
+	case LATE_DOWN:
+		hear(it, NOTICE_down);
+		break;
+	case LATE_UP:
+		hear(it, NOTICE_up);
+		break;
+	case LATE_OUTAGE:
+		hear(it, NOTICE_outage);
+		break;
+	}
+	assert_true(it->told <= told + 1);
+}
+
+static void
+random_histories_are_told_right(void **state)
+{
+	uint32_t random = 4711;
+
+	(void)state;
+	for (int i = 0; i < HISTORIES; i++) {
+		struct history it = { .silent = false };
+		for (int step = 0; step < STEPS; step++) {
+			uint32_t what = next(&random) % 4;
+			if (what < 2)
+				turns(&it);
+			else if (what == 2)
+				it.silent = true;
+			else if (it.silent)
+				silence_ends(&it);
+			if (!it.silent) /* whoever listens knows what is true */
+				assert_int_equal(it.heard_down, it.down);
+		}
+		ledger_fini(&it.ledger);
+	}
+}
+
+static void
+conditions_are_told_once(void **state)
+{
+	struct ledger ledger = { .notice = 0 };
+
+	(void)state;
+	assert_int_equal(ledger_judge(&ledger, NOTICE_cleared, "slow"), LEDGER_TELL_NOTHING);
+	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL);
+	assert_true(ledger_note(&ledger, NOTICE_degraded, "slow_banner", 1));
+	assert_true(ledger_note(&ledger, NOTICE_degraded, "slow", 2));
+	assert_true(ledger_note(&ledger, NOTICE_blocked, "blocked", 3));
+	assert_string_equal(ledger.codes, "slow_banner slow blocked");
+	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL_NOTHING);
+	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slo"), LEDGER_TELL);
+	assert_true(ledger_note(&ledger, NOTICE_cleared, "slow", 4));
+	assert_string_equal(ledger.codes, "slow_banner blocked");
+	assert_true(ledger_note(&ledger, NOTICE_cleared, "blocked", 5));
+	assert_string_equal(ledger.codes, "slow_banner");
+	assert_int_equal(ledger.notice, 0); /* that is of up and down */
+	ledger_fini(&ledger);
+}
+
+static void
+what_ends_dead_was_not_told(void **state)
+{
+	struct ledger ledger = { .notice = 0 };
+
+	(void)state;
+	assert_true(ledger_note(&ledger, NOTICE_down, "", 1));
+	assert_true(ledger_sent(&ledger, NOTICE_down, "", 1));
+	assert_true(ledger_note(&ledger, NOTICE_up, "", 2));
+	assert_int_equal(ledger_judge(&ledger, NOTICE_up, ""), LEDGER_TELL_OUTAGE);
+	assert_true(ledger_dead(&ledger));
+	assert_int_equal(ledger.meaning, MEANING_DOWN);
+	assert_int_equal(ledger.notice, 1);
+	assert_int_equal(ledger_compare(&ledger, &(struct ledger_truth){ .down = false }), LATE_UP);
+	ledger_fini(&ledger);
+}
+
+static void
+an_episode_of_flapping(void **state)
+{
+	struct ledger ledger = { .notice = 0 };
+
+	(void)state;
+	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL_NOTHING);
+	assert_int_equal(ledger_judge(&ledger, NOTICE_changed, ""), LEDGER_TELL_NOTHING);
+	assert_int_equal(ledger_judge(&ledger, NOTICE_flapping, ""), LEDGER_TELL);
+	assert_true(ledger_note(&ledger, NOTICE_flapping, "", 1));
+	assert_int_equal(ledger_judge(&ledger, NOTICE_down, ""), LEDGER_TELL);
+	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL);
+	assert_true(ledger_note(&ledger, NOTICE_settled, "", 2));
+	assert_int_equal(ledger.meaning, MEANING_UP);
+	for (enum meaning meaning = MEANING_NOTHING; meaning < MEANINGS; meaning++)
+		assert_int_equal(meaning_of(meaning_name(meaning)), meaning);
+	ledger_fini(&ledger);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_histories_are_told_right),
+		cmocka_unit_test(conditions_are_told_once),
+		cmocka_unit_test(what_ends_dead_was_not_told),
+		cmocka_unit_test(an_episode_of_flapping),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
