@@ -8,6 +8,8 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
+enum { LOOK_BACK = 200 };
+
 void
 incident_destroy(struct incident **incident)
 {
@@ -199,11 +201,43 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	}
 }
 
+struct sought {
+	const struct message_change *change;
+	bool found;
+};
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct sought *sought = arg;
+
+	sought->found = row->change == sought->change->change && strcmp(row->kind, sought->change->kind) == 0;
+	/* A target counts upwards; what is our own is counted by several. */
+	return !sought->found && (row->target == 0 || row->change >= sought->change->change);
+}
+
+/* A keeper before us has committed it and died before it could say so, and the monitor says it again. All of it is in the
+ * store, and what came behind it perhaps as well: compared with that it would be news. */
+static bool
+is_kept(const struct keeper *keeper, const struct message_change *change)
+{
+	struct sought sought = { .change = change };
+
+	if (keeper->reader != NULL && change->number != 0 && change->kind[0] != '\0')
+		store_read_notices(keeper->reader, roll_number(&keeper->roll, change->target), 0, LOOK_BACK, on_notice, &sought);
+	return sought.found;
+}
+
 void
 record_change(struct keeper *keeper, const struct message_change *change, struct pw_bytes packet)
 {
 	uint64_t notice = 0;
 
+	if (is_kept(keeper, change)) {
+		(void)journal_main(keeper); /* it is answered with what is written next, and be it nothing */
+		journal_add_change(keeper, change->number, keeper->generation, 0, (struct pw_bytes){ "", 0 });
+		return;
+	}
 	/* Without a kind nothing happened but that the reasons for silence are others. */
 	if (change->kind[0] != '\0') {
 		uint64_t incident = incident_of(keeper, change);

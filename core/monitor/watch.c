@@ -37,6 +37,15 @@ make_probers(struct monitor *monitor)
 	return monitor->probers != NULL;
 }
 
+/* A target that comes back after it was gone, or whose record was lost, has told things under numbers that are kept. So
+ * they go on from the time of day, which no target outruns: a number that was given would be taken for a repetition. */
+static void
+begin_anew(const struct monitor *monitor, struct target_state *state)
+{
+	target_state_init(state, monitor->now);
+	state->number = (uint32_t)(clock_wall() / SECOND);
+}
+
 static bool
 make_targets(struct monitor *monitor)
 {
@@ -44,7 +53,7 @@ make_targets(struct monitor *monitor)
 
 	monitor->targets = calloc(count == 0 ? 1 : count, sizeof *monitor->targets);
 	for (uint32_t i = 0; monitor->targets != NULL && i < count; i++)
-		target_state_init(&monitor->targets[i].state, monitor->now);
+		begin_anew(monitor, &monitor->targets[i].state);
 	return monitor->targets != NULL;
 }
 
@@ -268,8 +277,10 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
 	target_state_fini(&watched->state);
 	target_state_init(&watched->state, monitor->now);
-	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in))
+	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in)) {
+		begin_anew(monitor, &watched->state);
 		return false;
+	}
 	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
 		uint64_t run = wire_get_u64(in);
 		/* Where the clock has been set back, our numbers go on behind those that were given. */

@@ -301,6 +301,38 @@ a_keeper_born_again_goes_on(void **state)
 	destroy(&world);
 }
 
+/* A keeper that died between its commit and its answer leaves the monitor to say all of it again to the next one. */
+static void
+what_was_safe_and_is_said_again_is_not_told_again(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	up(world, 0, 1, "");
+	assert_string_equal(handed(world), "up");
+	answer(world, PW_SENT, false);
+	journal_flush(&world->keeper);
+	end(world);
+	close(world->notifier);
+	begin(world);
+	link_notifier(world);
+	world->changes[0] = 1;
+	up(world, 0, 1, "");
+	assert_string_equal(handed(world), "");
+	world->changes[0] = 0;
+	down(world, 0, "");
+	up(world, 0, 1, "");
+	assert_string_equal(handed(world), "");
+	assert_null(world->keeper.files[0].incident);
+	assert_int_equal(world->keeper.committed, world->number);
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	destroy(&world);
+}
+
 static void
 the_way_rests_and_a_refusal_does_not_hold_up_others(void **state)
 {
@@ -374,6 +406,7 @@ main(void)
 		cmocka_unit_test(silence_yields_one_outage),
 		cmocka_unit_test(who_dies_with_it_in_hand_leaves_a_doubt),
 		cmocka_unit_test(a_keeper_born_again_goes_on),
+		cmocka_unit_test(what_was_safe_and_is_said_again_is_not_told_again),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
 		cmocka_unit_test(a_storm_becomes_a_digest),
 		cmocka_unit_test(waits_grow_and_end),
