@@ -40,6 +40,7 @@ struct duty {
 int monitor_main(struct duty *);
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
+int notifier_main(struct duty *);
 
 /* Says one line to the parent's log; never blocks: where the socket is full the line is dropped and counted. `event`
  * joins the lines of one event, 0: none. The text is made safe by its writer: foreign bytes escaped. */

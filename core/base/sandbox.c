@@ -74,6 +74,18 @@ limit(__rlimit_resource_t which, uint64_t value, const char *step, struct reason
 	return setrlimit(which, &(struct rlimit){ value, value }) == 0 || refuse(why, step);
 }
 
+static bool
+give_up_privileges(struct reason *why)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 || refuse(why, "cannot give up new privileges");
+}
+
+bool
+sandbox_enter_lightly(struct reason *why)
+{
+	return limit(RLIMIT_CORE, 0, "cannot forbid core dumps", why) && give_up_privileges(why);
+}
+
 bool
 sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 {
@@ -83,7 +95,5 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 		return false;
 	if (!sandbox->may_fork && !limit(RLIMIT_NPROC, 0, "cannot forbid new processes", why))
 		return false;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return refuse(why, "cannot give up new privileges");
-	return landlock_enter(sandbox, landlock, why);
+	return give_up_privileges(why) && landlock_enter(sandbox, landlock, why);
 }

@@ -47,4 +47,7 @@ struct sandbox {
  */
 bool sandbox_enter(const struct sandbox *, int *landlock, struct reason *why);
 
+/* For a process whose plugin says where it writes and whom it calls: no core dumps, no new privileges, no more. */
+bool sandbox_enter_lightly(struct reason *why);
+
 #endif

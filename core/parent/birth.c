@@ -74,7 +74,7 @@ show_name(const struct child *child)
 
 	snprintf(title, sizeof title, "postwatch: %s", child->name);
 	title_show(title);
-	if (child->kind == DUTY_PROBER)
+	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
 		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);
 	else
 		snprintf(name, sizeof name, "pw-%s", duty_name(child->kind));
@@ -92,6 +92,7 @@ serve(struct duty *duty)
 	case DUTY_KEEPER:
 		return keeper_main(duty);
 	case DUTY_NOTIFIER:
+		return notifier_main(duty);
 	case DUTY_PARENT:
 	case DUTY_KINDS:
 		break;

@@ -31,7 +31,7 @@ child_await(struct tree *tree, struct child *child, int64_t now)
 	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
 	child->due = now + wait;
 	child->deaths++;
-	if (!tree->was_ready && child->backoff.deaths >= BEGINNINGS)
+	if (!tree->was_ready && child->kind != DUTY_NOTIFIER && child->backoff.deaths >= BEGINNINGS)
 		tree->hopeless = true;
 }
 

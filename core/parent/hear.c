@@ -12,8 +12,9 @@ static bool
 hear_log(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	struct message_log line;
-	/* What monitor and keeper say in words is about targets; probers speak of themselves, and of no event. */
-	bool named = child->kind == DUTY_PROBER;
+	/* What monitor and keeper say in words is about targets; probers and notifiers speak of themselves, and of no
+	 * event. */
+	bool named = child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER;
 
 	if (!message_get_log(in, &line) || (named && line.event != 0))
 		return false;
@@ -32,6 +33,8 @@ hear_ready(struct tree *tree, struct child *child, int64_t now)
 	child->ready = now;
 	if (child->deaths > 0 && tree->was_ready)
 		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);
+	if (child->kind == DUTY_NOTIFIER)
+		tree_link_notifier(tree, child);
 	if (!tree->was_ready)
 		tree->was_ready = tree_is_ready(tree);
 	return true;
@@ -50,7 +53,7 @@ hear_alive(struct child *child, struct wire_in *in)
 	return true;
 }
 
-/* Probers meet foreign bytes, so they have no say over others. */
+/* Probers and notifiers meet foreign bytes, so they have no say over others. */
 static bool
 hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 {
@@ -58,7 +61,7 @@ hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 	struct child *other;
 	char why[QUARANTINE_HOW_MAX];
 
-	if (child->kind == DUTY_PROBER || !message_get_blame(in, &blame))
+	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER || !message_get_blame(in, &blame))
 		return false;
 	other = tree_child(tree, blame.duty, blame.index);
 	if (other == NULL || other == child)

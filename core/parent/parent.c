@@ -325,7 +325,8 @@ settle(struct parent *parent, const struct parent_options *options)
 	if (pid_file != NULL && !is_taken(parent, home_write_pid(&parent->home, pid_file, &why), &why))
 		return false;
 	parent->signals = open_signals();
-	parent->polled = calloc(1 + LOG_SINKS + TREE_PROBERS + parent->config->probers, sizeof *parent->polled);
+	parent->polled = calloc(1 + LOG_SINKS + TREE_PROBERS + parent->config->probers
+	    + parent->config->notifier_count, sizeof *parent->polled);
 	if (parent->signals >= 0 && parent->polled != NULL
 	    && tree_init(&parent->tree, parent->config, &parent->times, &parent->log)) {
 		parent->tree.mute = options->daemon;

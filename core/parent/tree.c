@@ -18,8 +18,8 @@ name_child(struct child *child, enum duty_kind kind, uint32_t index)
 	child->kind = kind;
 	child->index = index;
 	child->socket = -1;
-	if (kind == DUTY_PROBER)
-		snprintf(child->name, sizeof child->name, "prober %u", index);
+	if (kind == DUTY_PROBER || kind == DUTY_NOTIFIER)
+		snprintf(child->name, sizeof child->name, "%s %u", duty_name(kind), index);
 	else
 		snprintf(child->name, sizeof child->name, "%s", duty_name(kind));
 }
@@ -39,7 +39,7 @@ bool
 tree_init(struct tree *tree, const struct config *config, const struct times *times, struct log *log)
 {
 	*tree = (struct tree){ .config = config, .times = *times, .log = log, .quarantine.times = times->quarantine,
-		.count = TREE_PROBERS + config->probers };
+		.count = TREE_PROBERS + config->probers + config->notifier_count };
 	tree->children = calloc(tree->count, sizeof *tree->children);
 	if (tree->children == NULL)
 		return false;
@@ -53,6 +53,8 @@ tree_init(struct tree *tree, const struct config *config, const struct times *ti
 		if (child->page == NULL)
 			return false;
 	}
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		name_child(&tree->children[TREE_PROBERS + config->probers + i], DUTY_NOTIFIER, i);
 	return true;
 }
 
@@ -119,6 +121,27 @@ link_children(struct child *one, struct child *other, struct log *log)
 }
 
 void
+tree_link_notifier(struct tree *tree, struct child *notifier)
+{
+	link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
+}
+
+/* A keeper that is born again has lost the notifiers, a monitor the keeper and the probers. */
+static void
+link_all(struct tree *tree, struct child *child)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct child *other = &tree->children[i];
+		bool notifier = other->kind == DUTY_NOTIFIER;
+
+		if (other != child && child->kind == DUTY_MONITOR && !notifier)
+			link_children(child, other, tree->log);
+		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
+			tree_link_notifier(tree, other);
+	}
+}
+
+void
 tree_send_account(struct tree *tree, uint32_t target, bool quarantined, const char *text)
 {
 	struct child *monitor = &tree->children[TREE_MONITOR];
@@ -164,21 +187,18 @@ bear(struct tree *tree, struct child *child, int64_t now)
 		return;
 	}
 	child->stage = CHILD_BORN;
-	if (child->kind != DUTY_MONITOR) {
+	if (child->kind == DUTY_KEEPER || child->kind == DUTY_PROBER)
 		link_children(&tree->children[TREE_MONITOR], child, tree->log);
-		return;
-	}
-	for (uint32_t i = 0; i < tree->count; i++) {
-		if (i != TREE_MONITOR)
-			link_children(child, &tree->children[i], tree->log);
-	}
-	send_accounts(tree);
+	link_all(tree, child);
+	if (child->kind == DUTY_MONITOR)
+		send_accounts(tree);
 }
 
 static int64_t
 silence_limit(const struct tree *tree, const struct child *child)
 {
-	int64_t limit = child->kind == DUTY_KEEPER ? tree->times.keeper_silence : tree->times.silence;
+	int64_t limit = child->kind == DUTY_KEEPER ? tree->times.keeper_silence
+	    : child->kind == DUTY_NOTIFIER ? tree->times.notifier_silence : tree->times.silence;
 
 	return child->stage == CHILD_BORN && limit < tree->times.start ? tree->times.start : limit;
 }
@@ -224,7 +244,7 @@ void
 tree_renew_probers(struct tree *tree)
 {
 	for (uint32_t i = TREE_PROBERS; i < tree->count; i++)
-		tree->children[i].stale = child_lives(&tree->children[i]);
+		tree->children[i].stale = tree->children[i].kind == DUTY_PROBER && child_lives(&tree->children[i]);
 }
 
 /* One at a time, and only while all others serve. */
@@ -237,6 +257,8 @@ renew(struct tree *tree, int64_t now)
 	for (uint32_t i = TREE_PROBERS; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
 
+		if (child->kind == DUTY_NOTIFIER)
+			continue;
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");
 		if (child->stage != CHILD_READY || child->renewing)
@@ -326,7 +348,7 @@ const char *
 tree_missing(const struct tree *tree)
 {
 	for (uint32_t i = 0; i < tree->count; i++) {
-		if (tree->children[i].stage != CHILD_READY)
+		if (tree->children[i].kind != DUTY_NOTIFIER && tree->children[i].stage != CHILD_READY)
 			return tree->children[i].name;
 	}
 	return NULL;
@@ -344,6 +366,8 @@ tree_answers(const struct tree *tree, int64_t now, const char **who)
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct child *child = &tree->children[i];
 
+		if (child->kind == DUTY_NOTIFIER)
+			continue;
 		if (child->stage == CHILD_READY && now - child->heard < silence_limit(tree, child))
 			continue;
 		if (who != NULL)

@@ -45,7 +45,7 @@ struct child {
 	int64_t late_max;                /* the same, the largest yet */
 };
 
-enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS }; /* places among the children */
+enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS }; /* places among the children; notifiers are behind the probers */
 
 struct tree {
 	const struct config *config;
@@ -82,10 +82,11 @@ void tree_excuse(struct tree *, int64_t now);
 /* Has all probers born again, one after the other, each when it has finished what is under way. */
 void tree_renew_probers(struct tree *);
 
+/* Notifiers are not waited for. */
 bool tree_is_ready(const struct tree *);
 /* The name of one that does not serve, NULL: all do. */
 const char *tree_missing(const struct tree *);
-/* Whether all are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
+/* Whether all but notifiers are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
 bool tree_answers(const struct tree *, int64_t now, const char **who);
 
 /* Tells children to end within `grace`: the keeper, or all others. Nobody is born from now on. */
@@ -105,6 +106,9 @@ void child_hear(struct tree *, struct child *, int64_t now);
 
 /* Kills it for a reason that its death will be told with. */
 void child_kill(struct child *, const char *why);
+
+/* Links it to the keeper; only when it is ready: what it is given before it can work would be in doubt. */
+void tree_link_notifier(struct tree *, struct child *);
 
 /* Plans its next birth after a death. */
 void child_await(struct tree *, struct child *, int64_t now);

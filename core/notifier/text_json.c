@@ -1,0 +1,150 @@
+/* A notice as one JSON object. Names are those of `postwatch probe --json` where they mean the same. */
+#include "notifier/text.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/transcript.h"
+
+static void
+write_time(struct json *json, const char *key, int64_t at)
+{
+	char bytes[64];
+	struct text text = TEXT_OVER(bytes);
+
+	zone_add_utc(&text, at);
+	if (at == 0)
+		json_null(json, key);
+	else
+		json_string(json, key, bytes);
+}
+
+static void
+write_word(struct json *json, const char *key, const char *word)
+{
+	json_string(json, key, word[0] == '\0' ? NULL : word);
+}
+
+static void
+write_head(struct json *json, const struct message_notice *notice)
+{
+	json_string(json, "kind", notice->kind);
+	json_string(json, "key", notice->key);
+	json_int(json, "attempt", notice->attempt);
+	json_text(json, "text", notice->text);
+	json_text(json, "target", notice->target);
+	json_text(json, "host", notice->host);
+	json_int(json, "port", notice->port);
+	write_word(json, "probe", notice->probe);
+	write_word(json, "code", notice->code);
+	write_word(json, "from", notice->from);
+	write_word(json, "to", notice->to);
+	json_int(json, "incident", (int64_t)notice->incident);
+	write_time(json, "began", notice->began);
+	write_time(json, "detected", notice->detected);
+	write_time(json, "confirmed", notice->confirmed);
+	write_time(json, "ended", notice->ended);
+	write_word(json, "silences", notice->silences);
+	json_bool(json, "maybe_duplicate", (notice->flags & NOTICE_DUPLICATE) != 0);
+	json_bool(json, "not_recorded", (notice->flags & NOTICE_NOT_RECORDED) != 0);
+	json_bool(json, "fallback", (notice->flags & NOTICE_FALLBACK) != 0);
+	json_int(json, "covered", notice->covered);
+}
+
+static void
+write_list(struct json *json, struct pw_bytes list)
+{
+	json_begin_array(json, "covers");
+	while (list.size > 0) {
+		const char *stop = memchr(list.data, '\n', list.size);
+		size_t size = stop == NULL ? list.size : (size_t)(stop - list.data);
+		size_t taken = size + (stop != NULL);
+
+		json_text(json, NULL, (struct pw_bytes){ list.data, size });
+		list = (struct pw_bytes){ list.data + taken, list.size - taken };
+	}
+	json_end(json);
+}
+
+static void
+write_phases(struct json *json, const struct evidence *leg)
+{
+	json_begin_object(json, "phases");
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		if (leg->phases[i].status == PHASE_NOT_REACHED)
+			json_null(json, leg->phases[i].name);
+		else
+			json_seconds(json, leg->phases[i].name, leg->phases[i].micros);
+	}
+	json_end(json);
+}
+
+static void
+write_transcript(struct json *json, struct pw_bytes transcript)
+{
+	static char bytes[TRANSCRIPT_LINE_MAX];
+	struct evidence_line line;
+
+	json_begin_array(json, "transcript");
+	while (evidence_next_line(&transcript, &line)) {
+		struct text text = TEXT_OVER(bytes);
+
+		transcript_add_line(&text, &line);
+		json_string(json, NULL, bytes);
+	}
+	json_end(json);
+}
+
+static void
+write_leg(struct json *json, const struct message_leg *message, bool transcripts)
+{
+	const struct evidence *leg = &message->leg;
+
+	json_begin_object(json, NULL);
+	json_int(json, "attempt", (int64_t)message->run + 1);
+	json_int(json, "leg", (int64_t)leg->leg + 1);
+	json_text(json, "address", leg->address);
+	json_int(json, "port", leg->port);
+	json_text(json, "local", leg->local);
+	json_text(json, "helo", leg->helo);
+	write_time(json, "started", leg->started);
+	json_string(json, "verdict", leg->verdict == EVIDENCE_NOT_CHECKED ? "not_checked"
+	    : verdict_name((enum pw_verdict)leg->verdict));
+	json_string(json, "outcome", leg->outcome);
+	json_text(json, "text", leg->text);
+	json_seconds(json, "seconds", leg->micros);
+	write_phases(json, leg);
+	if (transcripts)
+		write_transcript(json, leg->transcript);
+	json_end(json);
+}
+
+static bool
+write_all(struct buffer *buffer, const struct message_notice *notice, const struct message_leg *legs, uint32_t leg_count,
+    bool transcripts)
+{
+	struct json json = json_to_buffer(buffer, NOTICE_JSON_MAX);
+
+	buffer_clear(buffer);
+	json_begin_object(&json, NULL);
+	write_head(&json, notice);
+	write_list(&json, notice->list);
+	json_int(&json, "attempts", notice->runs);
+	json_begin_array(&json, "legs");
+	for (uint32_t i = 0; i < leg_count; i++)
+		write_leg(&json, &legs[i], transcripts);
+	json_end(&json);
+	json_end(&json);
+	if (!json_finish_line(&json))
+		return false;
+	buffer->data[buffer->size - 1] = '\0'; /* in place of the line's end */
+	return true;
+}
+
+bool
+notice_write_json(struct buffer *buffer, const struct message_notice *notice, const struct message_leg *legs,
+    uint32_t leg_count)
+{
+	return write_all(buffer, notice, legs, leg_count, true) || write_all(buffer, notice, legs, leg_count, false)
+	    || write_all(buffer, notice, legs, 0, false);
+}

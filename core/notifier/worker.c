@@ -1,0 +1,292 @@
+/*
+ * The notifier's process: one plugin, one session, one notice at a time, in plain blocking code. It hinders nobody: a call
+ * that never returns is ended by the parent, who misses the word that we are alive.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/duty.h"
+#include "base/sandbox.h"
+#include "config/config.h"
+#include "notifier/text.h"
+
+enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256, HINT_SECONDS_MAX = 86400 };
+
+struct worker {
+	struct duty *duty;
+	const struct config_notifier *notifier;
+	const struct pw_notifier_ops *ops;
+	void *session;
+	struct zone *zone;
+	int keeper; /* -1: no link */
+	struct message_leg *legs; /* of the notice that comes next: views into `packets` */
+	void *packets[LEGS_MAX];
+	uint32_t leg_count;
+	struct buffer json;
+	uint64_t done;
+	int64_t stop_by; /* 0: not told to */
+};
+
+static void
+drop_legs(struct worker *worker)
+{
+	while (worker->leg_count > 0)
+		free(worker->packets[--worker->leg_count]);
+}
+
+static void
+hang_up(struct worker *worker)
+{
+	drop_legs(worker);
+	if (worker->keeper >= 0)
+		close(worker->keeper);
+	worker->keeper = -1;
+}
+
+/* Evidence that finds no room is left out; the text says that it is missing. */
+static bool
+take_leg(struct worker *worker, const void *packet, size_t size)
+{
+	struct message_leg *leg = &worker->legs[worker->leg_count < LEGS_MAX ? worker->leg_count : LEGS_MAX - 1];
+	void *copy = worker->leg_count < LEGS_MAX ? malloc(size) : NULL;
+	struct wire_in in;
+
+	if (copy == NULL)
+		return true;
+	memcpy(copy, packet, size);
+	in = wire_from(copy, size);
+	if (!message_get_leg(&in, leg)) {
+		free(copy);
+		return false;
+	}
+	worker->packets[worker->leg_count++] = copy;
+	return true;
+}
+
+/* What could not be said to a keeper that is gone is asked again by the next. */
+static void
+send_receipt(struct worker *worker, const struct message_receipt *receipt)
+{
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct pollfd keeper = { .fd = worker->keeper, .events = POLLOUT };
+
+	message_put_receipt(&out, receipt);
+	while (!packet_send(worker->keeper, packet, out.size, -1) && errno == EAGAIN)
+		poll(&keeper, 1, -1);
+}
+
+static void
+answer(struct worker *worker, const struct message_notice *notice, const struct pw_result *results, int64_t micros)
+{
+	for (uint32_t i = 0; i < notice->recipient_count; i++) {
+		const struct pw_result *result = &results[i];
+		bool known = result->fate >= PW_SENT && result->fate <= PW_NEVER;
+		int64_t hint = result->not_before < 0 ? 0 : result->not_before;
+		struct message_receipt receipt = { .notice = notice->notice, .recipient = i, .micros = micros,
+			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN, .text = { result->receipt,
+			strnlen(result->receipt, sizeof result->receipt - 1) } };
+
+		if (receipt.fate == PW_AGAIN) {
+			receipt.channel = result->channel;
+			receipt.not_before = (hint < HINT_SECONDS_MAX ? hint : HINT_SECONDS_MAX) * SECOND;
+		}
+		send_receipt(worker, &receipt);
+	}
+}
+
+static void
+call(struct worker *worker, const struct message_notice *from, const struct pw_notice *notice)
+{
+	static char names[NOTICE_RECIPIENTS_MAX][NOTICE_TARGET_MAX + 1];
+	static const char *pointers[NOTICE_RECIPIENTS_MAX];
+	static struct pw_result results[NOTICE_RECIPIENTS_MAX];
+	struct pw_recipients recipients = { from->recipient_count, pointers };
+	int64_t begun;
+
+	for (uint32_t i = 0; i < from->recipient_count; i++) {
+		memcpy(names[i], from->recipients[i].data, from->recipients[i].size);
+		names[i][from->recipients[i].size] = '\0';
+		pointers[i] = names[i];
+	}
+	memset(results, 0, sizeof results);
+	duty_alive(worker->duty, 0, worker->done); /* the parent's patience begins here */
+	begun = clock_mono();
+	worker->ops->deliver(worker->session, notice, &recipients, results);
+	worker->done++;
+	answer(worker, from, results, clock_mono() - begun);
+}
+
+static void
+deliver(struct worker *worker, const struct message_notice *from)
+{
+	static char subject[SUBJECT_MAX], body[BODY_MAX], target[NOTICE_TARGET_MAX + 1];
+	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(target);
+	struct pw_notice notice = { .size = sizeof notice, .kind = from->kind, .key = from->key, .target = target,
+		.subject = subject, .body = body, .json = "{}", .incident = (int64_t)from->incident,
+		.detected = from->detected, .confirmed = from->confirmed, .attempt = from->attempt };
+
+	notice_add_subject(&first, from);
+	notice_add_body(&second, from, worker->legs, worker->leg_count, worker->zone);
+	text_add_bytes(&third, from->target.data, from->target.size);
+	if (notice_write_json(&worker->json, from, worker->legs, worker->leg_count))
+		notice.json = worker->json.data;
+	call(worker, from, &notice);
+	drop_legs(worker);
+}
+
+static bool
+take_parcel(struct worker *worker, const void *packet, size_t size)
+{
+	static struct message_notice notice;
+	struct wire_in in = wire_from(packet, size);
+
+	if (message_kind(packet, size) == MESSAGE_LEG)
+		return take_leg(worker, packet, size);
+	if (message_kind(packet, size) != MESSAGE_NOTICE || !message_get_notice(&in, &notice))
+		return false;
+	deliver(worker, &notice);
+	return true;
+}
+
+/* One packet a turn, so that the parent is heard between notices. */
+static bool
+hear_keeper(struct worker *worker)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size = packet_read(worker->keeper, packet, sizeof packet, NULL);
+
+	if (size == 0)
+		hang_up(worker);
+	if (size <= 0 || take_parcel(worker, packet, (size_t)size))
+		return true;
+	duty_log(worker->duty, LOG_ERR, 0, "malformed message from the keeper");
+	return false;
+}
+
+static bool
+take_word(struct worker *worker, const void *packet, size_t size, int passed)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct message_link link;
+	struct message_stop stop;
+
+	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)
+	    && link.duty == DUTY_KEEPER) {
+		hang_up(worker);
+		worker->keeper = passed;
+		return true;
+	}
+	if (passed >= 0)
+		close(passed);
+	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
+		return false;
+	worker->stop_by = clock_mono() + stop.grace;
+	return true;
+}
+
+static bool
+hear_parent(struct worker *worker)
+{
+	unsigned char packet[256];
+	ssize_t size;
+	int passed;
+
+	while ((size = packet_read(worker->duty->parent, packet, sizeof packet, &passed)) > 0)
+		if (!take_word(worker, packet, (size_t)size, passed))
+			return false;
+	return size != 0;
+}
+
+/* What the keeper has handed out is still delivered before we end; the time for it is bounded. */
+static int
+live(struct worker *worker)
+{
+	struct pollfd polled[2] = { { .fd = worker->duty->parent, .events = POLLIN }, { .events = POLLIN } };
+	int64_t beat = 0;
+
+	for (;;) {
+		bool stopping = worker->stop_by != 0;
+		int64_t now = clock_mono();
+
+		if (now - beat >= HEARTBEAT_MILLISECONDS * MILLISECOND) {
+			duty_alive(worker->duty, 0, worker->done);
+			beat = now;
+		}
+		polled[0].revents = polled[1].revents = 0;
+		polled[1].fd = worker->keeper;
+		poll(polled, 2, stopping ? 0 : HEARTBEAT_MILLISECONDS);
+		if (stopping && (polled[1].revents == 0 || now >= worker->stop_by))
+			return 0;
+		if (polled[1].revents != 0 && !hear_keeper(worker))
+			return BROKEN;
+		if (polled[0].revents != 0 && !hear_parent(worker))
+			return BROKEN;
+	}
+}
+
+/* The zone is ours, and the plugin's too where it asks localtime(3). */
+static void
+set_zone(struct worker *worker)
+{
+	const char *name = worker->duty->config->timezone;
+	struct reason why;
+
+	worker->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
+	if (name != NULL && worker->zone == NULL)
+		duty_log(worker->duty, LOG_WARNING, 0, "%s: times are told in UTC", why.text);
+	if (name != NULL)
+		(void)setenv("TZ", name, 1);
+	tzset();
+}
+
+static bool
+prepare(struct worker *worker, struct reason *why)
+{
+	char words[256] = "";
+
+	set_zone(worker);
+	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
+	worker->session = calloc(1, worker->ops->session_size + 1);
+	if (worker->legs == NULL || worker->session == NULL) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	if (!sandbox_enter_lightly(why))
+		return false;
+	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
+		return true;
+	words[sizeof words - 1] = '\0';
+	reason_set(why, "%s", words);
+	return false;
+}
+
+int
+notifier_main(struct duty *duty)
+{
+	static struct worker worker;
+	struct reason why;
+	int status;
+
+	worker = (struct worker){ .duty = duty, .notifier = &duty->config->notifiers[duty->index], .keeper = -1 };
+	worker.ops = worker.notifier->plugin->descriptor->ops;
+	if (!prepare(&worker, &why)) {
+		duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name, why.text);
+		return CANNOT_BEGIN;
+	}
+	duty_ready(duty);
+	status = live(&worker);
+	worker.ops->close(worker.session);
+	hang_up(&worker);
+	buffer_fini(&worker.json);
+	zone_close(&worker.zone);
+	free(worker.legs);
+	free(worker.session);
+	return status;
+}
