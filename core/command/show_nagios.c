@@ -5,6 +5,7 @@
 #include "command/show.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -27,7 +28,7 @@ show_status(enum pw_verdict verdict)
 	return 3;
 }
 
-/* Nagios ends the text at `|`. */
+/* Nagios ends the text at `|`. A name of the configuration is no better than what a server said. */
 static void
 put_text(FILE *file, struct pw_bytes text)
 {
@@ -64,7 +65,9 @@ show_nagios(FILE *file, const struct config *config, const struct run_result *re
 
 	for (const char *c = policy->probe->descriptor->name; *c != '\0'; c++)
 		fputc(toupper((unsigned char)*c), file);
-	fprintf(file, " %s - %s: ", status_names[status], target->name);
+	fprintf(file, " %s - ", status_names[status]);
+	put_text(file, (struct pw_bytes){ target->name, strlen(target->name) });
+	fputs(": ", file);
 	put_text(file, report->text);
 	fputs(" |", file);
 	put_measure(file, "time", report->micros, policy->leg.slow, policy->leg.routine);

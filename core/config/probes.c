@@ -78,7 +78,8 @@ keep_plugins(struct reader *reader)
 	struct plugins *plugins = &reader->plugins;
 	struct plugin *kept = arena_array(reader->arena, plugins->count, sizeof *kept);
 
-	memcpy(kept, plugins->items, plugins->count * sizeof *kept);
+	if (plugins->count > 0)
+		memcpy(kept, plugins->items, plugins->count * sizeof *kept);
 	reader->config->plugins = kept;
 	reader->config->plugin_count = plugins->count;
 }

@@ -124,8 +124,11 @@ look_at_clocks(struct monitor *monitor)
 static void
 void_interrupted(const struct monitor *monitor, struct sighting *run, struct report *report)
 {
+	static const char words[] = "this host was suspended while it was under way";
+
 	if (run->verdict != PW_FAILED || run->started > monitor->interrupted)
 		return;
+	report->text = (struct pw_bytes){ words, sizeof words - 1 };
 	snprintf(report->outcome, sizeof report->outcome, "interrupted");
 	report->verdict = PW_UNKNOWN;
 	run->verdict = PW_UNKNOWN;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "config/resolvers.h"
+#include "prober/tls.h"
 
 static struct file
 look(const char *path)
@@ -42,7 +43,9 @@ files_init(struct files *files, const struct config *config)
 
 		if (tls == NULL || tls == before)
 			continue;
-		add(files, tls->ca_file != NULL ? tls->ca_file : "/etc/ssl/certs/ca-certificates.crt");
+		const char *file = tls->ca_file != NULL ? tls->ca_file : tls_system_bundle();
+		if (file != NULL)
+			add(files, file);
 		before = tls;
 	}
 }

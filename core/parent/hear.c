@@ -6,10 +6,28 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { PACKETS_A_TURN = 256 };
+#include "base/clock.h"
+
+enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND };
+
+/* A prober has little to say: one that floods the log, and with it a disk, is heard in part. */
+static bool
+may_speak(struct tree *tree, struct child *child, int64_t now)
+{
+	if (now - child->lines_since >= LINES_SPAN) {
+		if (child->lines_left_out > 0)
+			log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were left out", child->name, child->lines_left_out);
+		child->lines_since = now;
+		child->lines = child->lines_left_out = 0;
+	}
+	if (child->lines++ < LINES_MAX)
+		return true;
+	child->lines_left_out++;
+	return false;
+}
 
 static bool
-hear_log(struct tree *tree, const struct child *child, struct wire_in *in)
+hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
 	struct message_log line;
 	/* What monitor and keeper say in words is about targets; probers and notifiers speak of themselves, and of no
@@ -18,6 +36,8 @@ hear_log(struct tree *tree, const struct child *child, struct wire_in *in)
 
 	if (!message_get_log(in, &line) || (named && line.event != 0))
 		return false;
+	if (named && !may_speak(tree, child, now))
+		return true;
 	if (line.dropped > 0)
 		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name, line.dropped);
 	log_relay(tree->log, child, named ? child->name : NULL, line.level, line.event, line.text);
@@ -83,7 +103,7 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 	case MESSAGE_ALIVE:
 		return hear_alive(child, &in);
 	case MESSAGE_LOG:
-		return hear_log(tree, child, &in);
+		return hear_log(tree, child, &in, now);
 	case MESSAGE_BLAME:
 		return hear_blame(tree, child, &in);
 	case MESSAGE_LINK:

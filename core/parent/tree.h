@@ -41,6 +41,8 @@ struct child {
 	bool renewing;                   /* told to stop, to be born again at once */
 	int64_t end_by;                  /* of one that is renewed */
 	uint32_t deaths;                 /* in all */
+	int64_t lines_since;             /* lines of the log are counted from here */
+	uint32_t lines, lines_left_out;
 	uint64_t done;                   /* as it says */
 	int64_t late_max;                /* the same, the largest yet */
 };

@@ -94,16 +94,20 @@ class Whole:
 	def __init__(self, sink, folder):
 		self.sink, self.folder = sink, folder
 
-	def sample(self, manner, seconds=4):
-		watch = daemon.Daemon(self.folder, targets_of(self.sink, self.folder, manner, self.rates[manner], 1),
-		                      per_address=1000)
+	def sample(self, manner, seconds=4, asked=1):
+		targets = targets_of(self.sink, self.folder, manner, self.rates[manner] * asked, 1)
+		watch = daemon.Daemon(self.folder, targets, per_address=1000)
 		try:
 			time.sleep(3)
 			cost, rate = daemon.window(watch, self.sink, manner, seconds)
 		finally:
-			watch.stop()
+			watch.kill()
 		probes = int(rate * seconds)
 		return Sample(probes, cost * probes, seconds, 0)
+
+	def limit(self, manner):
+		"""Where five times as much is asked of it, more than it can."""
+		return self.sample(manner, asked=5)
 
 
 class CheckSmtp:

@@ -83,8 +83,12 @@ def progress(text):
 def ask_program(*words):
 	"""Runs one of the bench's programs, which prints one line of JSON."""
 	program = start(*words, stdout=subprocess.PIPE, text=True)
-	out, _ = program.communicate(timeout=120)
-	alive.remove(program)
+	try:
+		out, _ = program.communicate(timeout=120)
+	except subprocess.TimeoutExpired:
+		raise Failure(f"{pathlib.Path(words[0]).name} does not end") from None
+	finally:
+		stop(program)
 	if program.returncode != 0 or not out:
 		raise Failure(f"{pathlib.Path(words[0]).name} ended with {program.returncode}: {out.strip()}")
 	return json.loads(out)

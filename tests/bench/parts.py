@@ -1,4 +1,5 @@
 """What is measured, part by part, with the goal beside each figure."""
+import resource
 import time
 import types
 
@@ -9,7 +10,7 @@ import postfix
 
 ROUNDS = 4
 MINUTE = 60
-TARPITS = 10000
+TARPITS = min(10000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500)
 MANY = 100000
 HELD = {"limits": {"banner": "10m"}, "patient_limits": {"banner": "10m"}}
 
@@ -31,9 +32,6 @@ def dialogue(bench, manner):
 	everyone = [floor, prober, whole, slow, exporter, check]
 	samples, failures = clients.compare(sink, everyone, manner, ROUNDS)
 	kit.stop(exporter.program)
-	before = kit.cpu_us_fine(sink.program.pid)
-	probes = floor.sample(manner).probes
-	served = (kit.cpu_us_fine(sink.program.pid) - before) / probes
 	bench.table.heading(TITLES[manner])
 	for client in everyone:
 		if client.name in failures:
@@ -45,12 +43,26 @@ def dialogue(bench, manner):
 		most = AT_MOST.get((manner, client.kind))
 		bench.table.row(client.name, f"{cost:,.0f} us {rate:8,.0f}/s", f"{times:.2f} x floor",
 		                *((f"<= {most}", times <= most) if most else ()))
-	bench.table.row("the sink, for each probe of the floor", f"{served:,.0f} us")
+	tell_limits(bench, manner, floor, whole)
 	for client in (check, exporter):
 		if {client.name, prober.name} & set(failures):
 			continue
 		times, least = clients.ratio(samples, client.name, prober.name), AT_LEAST[manner, client.kind]
-		bench.table.row(f"{client.kind} against the prober alone", "", f"{times:.2f} x dearer", f">= {least}", times >= least)
+		bench.table.row(f"{client.kind} against the prober alone", "", f"{times:.2f} x dearer", f">= {least}",
+		                times >= least)
+
+
+def tell_limits(bench, manner, floor, whole):
+	"""What the daemon does when asked for too much, and what the other side of the dialogue costs."""
+	kit.progress(f"{manner}: the whole daemon at its limit")
+	most = whole.limit(manner)
+	rate = most.probes / most.seconds
+	bench.table.row("postwatch, whole daemon, at its limit", f"{clients.cost(most):,.0f} us {rate:8,.0f}/s")
+	bench.sink.idle()
+	before = kit.cpu_us_fine(bench.sink.program.pid)
+	probes = floor.sample(manner).probes
+	served = (kit.cpu_us_fine(bench.sink.program.pid) - before) / probes
+	bench.table.row("the sink, for each probe of the floor", f"{served:,.0f} us")
 
 
 def held(bench):
@@ -61,7 +73,8 @@ def held(bench):
 		sizes = []
 		for interval in (24 * 3600, 10):
 			kit.progress(f"memory: {count} targets at {manner}, each in {interval} s")
-			targets = daemon.Targets(count, bench.sink.port[manner], interval, shared=settings is secured, probe="smtp", **settings, **HELD)
+			targets = daemon.Targets(count, bench.sink.port[manner], interval, shared=settings is secured, probe="smtp",
+			                         **settings, **HELD)
 			watch = daemon.Daemon(bench.folder, targets, per_address=1000)
 			if interval == 10:
 				kit.wait_until(f"{count} connections are held", lambda: bench.sink.open(manner) == count, 60)
@@ -97,7 +110,8 @@ def schedule(bench):
 	"""100,000 targets a minute: start, memory, cost, and how late runs begin, without and with tarpits held."""
 	bench.table.heading(f"{MANY:,} targets, one minute's interval")
 	kit.progress("schedule: one target")
-	single = daemon.Daemon(bench.folder, daemon.Targets(1, bench.sink.port["plain"], 1, probe="smtp", tls="none"), probers=0)
+	one = daemon.Targets(1, bench.sink.port["plain"], 1, probe="smtp", tls="none")
+	single = daemon.Daemon(bench.folder, one, probers=0)
 	time.sleep(3)
 	least = single.pss_kib()
 	single.stop()
@@ -115,7 +129,8 @@ def schedule(bench):
 		open_, asleep = bench.sink.open("tarpit"), sleeper.lateness_ms()
 		late = watch.lateness_ms()
 		bench.sink.say(f"dump {bench.folder / 'arrivals'}")
-		tell_schedule(bench, tarpits, open_, watch.start_seconds, late, asleep, daemon.gaps_ms(bench.folder / "arrivals", 0, MINUTE))
+		gaps = daemon.gaps_ms(bench.folder / "arrivals", 0, MINUTE)
+		tell_schedule(bench, tarpits, open_, watch.start_seconds, late, asleep, gaps)
 		if not tarpits:
 			each = (pss - least) / MANY * 1024
 			bench.table.row("memory of an idle target (whole tree)", f"{each:,.0f} B", "", "<= 1024 B", each <= 1024)
@@ -127,9 +142,9 @@ def schedule(bench):
 def tell_schedule(bench, tarpits, open_, start, late, asleep, gaps):
 	what = f"with {open_:,} tarpits held" if tarpits else "plain probes only"
 	bench.table.row(f"ready after, {what}", f"{start:.2f} s", "", "< 3 s", start < 3)
-	bench.table.row("  runs begin late by p50, p99, max", "{:.1f}, {:.1f}, {:.1f} ms".format(*late), "", "p99 <= 5, max <= 50 ms",
-	                late[1] <= 5 and late[2] <= 50)
 	three = "{:.1f}, {:.1f}, {:.1f} ms"
+	bench.table.row("  runs begin late by p50, p99, max", three.format(*late), "", "p99 <= 5, max <= 50 ms",
+	                late[1] <= 5 and late[2] <= 50)
 	bench.table.row("  a bare sleeper beside it", three.format(*asleep))
 	if gaps:
 		bench.table.row("  off one minute, as the sink saw them", three.format(*kit.quantiles(gaps)))

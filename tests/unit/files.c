@@ -79,6 +79,25 @@ each_change_is_seen_once(void **state)
 	assert_null(files_look(&files));
 }
 
+/* Which file holds the CAs of the system is the prober's to know. */
+static void
+the_systems_bundle_is_looked_at_where_it_lies(void **state)
+{
+	struct tls_settings tls = { .ca_file = NULL };
+	struct policy policy = { .tls = &tls };
+	struct target target = { .policy = &policy };
+	struct config config = { .target_count = 1, .targets = &target, .resolver_count = 1 };
+	struct files files;
+
+	(void)state;
+	put(path, "one");
+	setenv("SSL_CERT_FILE", path, 1);
+	files_init(&files, &config);
+	unsetenv("SSL_CERT_FILE");
+	put(path, "more");
+	assert_string_equal(files_look(&files), path);
+}
+
 static void
 coming_and_going_are_changes(void **state)
 {
@@ -129,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(each_change_is_seen_once, remove_files),
+		cmocka_unit_test_teardown(the_systems_bundle_is_looked_at_where_it_lies, remove_files),
 		cmocka_unit_test_teardown(coming_and_going_are_changes, remove_files),
 		cmocka_unit_test_teardown(the_hosts_resolvers_are_found, remove_files),
 	};

@@ -163,6 +163,27 @@ a_line_that_moves_the_cursor_is_malformed(void **state)
 	}
 }
 
+static void
+a_flood_of_lines_is_heard_in_part(void **state)
+{
+	struct child *prober = &tree.children[TREE_PROBERS], *keeper = &tree.children[TREE_KEEPER];
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	message_put_log(&out, &(struct message_log){ LOG_INFO, 0, 0, { "again", 5 } });
+	for (int i = 0; i < 1000; i++) {
+		say(TREE_PROBERS, packet, out.size);
+		say(TREE_KEEPER, packet, out.size);
+	}
+	assert_int_equal(prober->lines_left_out, 900);
+	assert_int_equal(keeper->lines_left_out, 0); /* what it tells must not be lost */
+	assert_true(packet_send(far_ends[TREE_PROBERS], packet, out.size, -1));
+	child_hear(&tree, prober, NOW + 60 * (int64_t)NOW);
+	assert_int_equal(prober->lines_left_out, 0);
+	assert_false(is_killed(TREE_PROBERS));
+}
+
 /* Else it could put its words into the keeper's mouth: "mx.example.org down". */
 static void
 a_prober_tells_no_event(void **state)
@@ -288,6 +309,7 @@ main(void)
 		WITH_TREE(what_is_malformed_ends_its_sender),
 		WITH_TREE(a_line_that_is_more_than_one_is_malformed),
 		WITH_TREE(a_line_that_moves_the_cursor_is_malformed),
+		WITH_TREE(a_flood_of_lines_is_heard_in_part),
 		WITH_TREE(a_prober_tells_no_event),
 		WITH_TREE(monitor_and_keeper_may_blame),
 		WITH_TREE(a_prober_may_not),
