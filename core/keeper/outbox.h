@@ -100,6 +100,9 @@ int64_t outbox_next(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
 uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
 
+/* parcel.c: the packets of a notice, to be flushed. False: it cannot be read now. */
+bool parcel_send(struct keeper *, struct courier *, uint64_t notice);
+
 /* courier.c */
 void courier_link(struct keeper *, uint32_t index, int fd);
 void courier_hear(struct keeper *, struct courier *);

@@ -1,0 +1,257 @@
+/* A notice with all that it is made of, read from the store and laid ready for its notifier. */
+#include "keeper/outbox.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/sha256.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+
+/* What a notice is made of, copied from the store. */
+struct material {
+	struct keeper *keeper;
+	struct courier *courier;
+	struct message_notice notice;
+	struct notice_rest rest;
+	uint64_t target;          /* the store's number */
+	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
+	struct text lines;
+	struct store_evidence_key last;
+	bool found;
+	uint64_t seen;            /* bits of the runs whose evidence has been sent */
+};
+
+static void
+copy(char *into, size_t room, const char *from)
+{
+	struct text text = text_over(into, room);
+
+	text_add(&text, from);
+}
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct material *it = arg;
+	struct message_notice *notice = &it->notice;
+	struct text text = TEXT_OVER(it->text);
+
+	text_add_bytes(&text, row->text.data, row->text.size);
+	notice->text = (struct pw_bytes){ text.bytes, text.size };
+	copy(notice->kind, sizeof notice->kind, row->kind);
+	copy(notice->code, sizeof notice->code, row->code);
+	copy(notice->silences, sizeof notice->silences, row->silences);
+	notice->flags |= row->silences[0] != '\0' ? NOTICE_TOLD_LATE : 0;
+	notice->incident = row->incident;
+	notice->detected = row->detected;
+	notice->confirmed = row->confirmed;
+	rest_get(&it->rest, row->rest);
+	memcpy(notice->from, it->rest.from, sizeof notice->from);
+	memcpy(notice->to, it->rest.to, sizeof notice->to);
+	notice->covered = it->rest.covered;
+	notice->runs = it->rest.attempt_count;
+	it->target = row->target;
+	it->found = true;
+	return false;
+}
+
+static bool
+on_incident(void *arg, const struct store_incident *row)
+{
+	struct message_notice *notice = arg;
+
+	notice->began = row->began;
+	notice->ended = row->ended;
+	return false;
+}
+
+static bool
+on_covered(void *arg, const struct store_notice *row)
+{
+	struct text *lines = arg;
+
+	text_add_bytes(lines, row->text.data, row->text.size);
+	text_add(lines, "\n");
+	return false;
+}
+
+static void
+name_target(struct material *it)
+{
+	const struct roll_known *row = it->target == 0 ? NULL : roll_row(&it->keeper->roll, it->target);
+	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL
+	    : &it->keeper->config->targets[row->target];
+	struct message_notice *notice = &it->notice;
+
+	if (row == NULL)
+		return;
+	const char *host = target != NULL ? target->shown : row->host, *name = target != NULL ? target->name : row->name;
+	notice->target = (struct pw_bytes){ name, strlen(name) };
+	notice->host = (struct pw_bytes){ host, strlen(host) };
+	notice->port = target != NULL ? target->port : (uint16_t)row->port;
+	copy(notice->probe, sizeof notice->probe, target != NULL ? target->policy->probe->descriptor->name : row->probe);
+}
+
+/* base32(SHA-256(instance id, notice, notifier)): the same for each attempt, and for whoever is tried again. */
+static void
+make_key(struct material *it)
+{
+	unsigned char bytes[256], digest[SHA256_SIZE];
+	size_t size = strlen(it->courier->name);
+
+	memcpy(bytes, store_instance(it->keeper->journal.store), 16);
+	for (unsigned i = 0; i < 8; i++)
+		bytes[16 + i] = (unsigned char)(it->notice.notice >> (56 - 8 * i));
+	if (size > sizeof bytes - 24)
+		size = sizeof bytes - 24;
+	memcpy(bytes + 24, it->courier->name, size);
+	sha256(bytes, 24 + size, digest);
+	base32(digest, sizeof digest, it->notice.key, NOTICE_KEY_MAX - 1);
+}
+
+static void
+send_later(struct courier *courier, const void *bytes, size_t size)
+{
+	struct parcel_out *parcel = malloc(sizeof *parcel + size);
+
+	if (parcel == NULL)
+		return;
+	*parcel = (struct parcel_out){ .size = size };
+	memcpy(parcel->bytes, bytes, size);
+	*courier->out_last = parcel;
+	courier->out_last = &parcel->next;
+}
+
+static uint32_t
+place_of(const struct notice_rest *rest, uint64_t run)
+{
+	uint32_t i = 0;
+
+	while (i < rest->attempt_count && rest->attempts[i] != run)
+		i++;
+	return i;
+}
+
+static void
+send_leg(struct material *it, uint32_t place, const struct evidence *leg)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
+	    .runs = it->rest.attempt_count, .leg = *leg });
+	if (!out.bad)
+		send_later(it->courier, packet, out.size);
+	it->seen |= UINT64_C(1) << place;
+}
+
+static bool
+on_evidence(void *arg, const struct store_evidence *row)
+{
+	struct material *it = arg;
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct message_evidence evidence;
+	uint32_t place = place_of(&it->rest, row->run);
+
+	it->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	if (place < it->rest.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
+		send_leg(it, place, &evidence.leg);
+	return true;
+}
+
+static bool
+on_trace(void *arg, const struct store_trace *row)
+{
+	struct material *it = arg;
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct message_evidence evidence;
+
+	if (message_get_evidence(&in, &evidence, CONFIG_NONE))
+		send_leg(it, place_of(&it->rest, row->run), &evidence.leg);
+	return true;
+}
+
+/* Of an incident from its own evidence; else from memory, or from the history. */
+static void
+send_legs(struct material *it)
+{
+	struct store_reader *reader = it->keeper->reader;
+	uint32_t target = roll_target(&it->keeper->roll, it->target);
+
+	it->last = STORE_EVIDENCE_FIRST;
+	while (it->notice.incident != 0 && it->rest.attempt_count > 0
+	    && store_read_evidence(reader, it->notice.incident, &it->last, 100, on_evidence, it) == STORE_READ_MORE)
+		continue;
+	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
+		struct message_evidence evidence;
+		uint64_t run = it->rest.attempts[i];
+		if (it->seen >> i & 1)
+			continue;
+		for (uint32_t leg = 0; target != CONFIG_NONE
+		    && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
+			send_leg(it, i, &evidence.leg);
+		if (!(it->seen >> i & 1))
+			store_read_trace(reader, it->target, run, on_trace, it);
+	}
+}
+
+static void
+add_recipients(struct material *it)
+{
+	struct courier *courier = it->courier;
+	struct message_notice *notice = &it->notice;
+
+	courier->hand_count = 0;
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+		if (delivery->notice != notice->notice || delivery->state != STORE_DELIVERY_claimed
+		    || courier->hand_count == NOTICE_RECIPIENTS_MAX)
+			continue;
+		courier->hand[courier->hand_count++] = delivery;
+		notice->recipients[notice->recipient_count++] = (struct pw_bytes){ delivery->recipient,
+			strlen(delivery->recipient) };
+		if (delivery->attempts + 1 > notice->attempt)
+			notice->attempt = delivery->attempts + 1;
+		if (delivery->doubt > 0)
+			notice->flags |= NOTICE_DUPLICATE;
+	}
+}
+
+static bool
+gather(struct material *it)
+{
+	struct store_reader *reader = it->keeper->reader;
+
+	store_read_notice(reader, it->notice.notice, on_notice, it);
+	if (!it->found)
+		return false;
+	if (it->notice.incident != 0)
+		store_read_incident(reader, it->notice.incident, on_incident, &it->notice);
+	it->lines = TEXT_OVER(it->list);
+	for (uint32_t i = 0; i < it->rest.covers_count; i++)
+		store_read_notice(reader, it->rest.covers[i], on_covered, &it->lines);
+	if (it->rest.covered > it->rest.covers_count)
+		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
+	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
+	name_target(it);
+	make_key(it);
+	return true;
+}
+
+bool
+parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	static unsigned char packet[WIRE_MAX];
+	static struct material it;
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	it = (struct material){ .keeper = keeper, .courier = courier, .notice = { .notice = notice } };
+	if (!gather(&it))
+		return false;
+	send_legs(&it);
+	add_recipients(&it);
+	message_put_notice(&out, &it.notice);
+	send_later(courier, packet, out.size);
+	return true;
+}
