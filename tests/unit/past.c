@@ -76,6 +76,8 @@ put_state(struct store_batch *batch, uint64_t target, enum state state, const ch
 		held.flapping = calloc(1, sizeof *held.flapping);
 		flapping_init(held.flapping);
 		held.flapping->flap = FLAP_FLAPPING;
+		held.flapping->count = 1;
+		held.flapping->outages[FLAP_DOWNS - 1] = (struct outage){ .confirmed = AT(100), .began = AT(90) };
 	}
 	wire_put_u8(&out, WATCH_RECORD_VERSION);
 	target_state_encode(&held, &none, codes, 0, &out);
