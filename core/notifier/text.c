@@ -75,7 +75,8 @@ add_facts(struct text *text, const struct message_notice *notice, const struct z
 		add_name(text, "state");
 		text_format(text, "%s -> %s\n", notice->from, notice->to);
 	}
-	add_word(text, "because", notice->code);
+	if (strcmp(notice->code, "ok") != 0)
+		add_word(text, "outcome", notice->code);
 	if (notice->incident != 0) {
 		add_name(text, "incident");
 		text_format(text, "%" PRIu64 "\n", notice->incident);
@@ -118,13 +119,33 @@ add_list(struct text *text, const struct message_notice *notice)
 }
 
 static void
-add_leg(struct text *text, const struct message_leg *message)
+add_findings(struct text *text, const struct evidence *leg)
+{
+	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
+
+	while (evidence_next_warning(&warnings, &warning)) {
+		text_format(text, "warning (%s): ", warning.code);
+		text_add_shown(text, warning.text);
+		text_add(text, "\n");
+	}
+	while (evidence_next_fact(&facts, &fact)) {
+		text_format(text, "%s: ", fact.name);
+		text_escape(text, fact.value);
+		text_add(text, "\n");
+	}
+}
+
+static void
+add_leg(struct text *text, const struct message_notice *notice, const struct message_leg *message)
 {
 	const struct evidence *leg = &message->leg;
 	struct pw_bytes transcript = leg->transcript;
 	struct evidence_line line;
 
-	text_format(text, "\nattempt %" PRIu32 " of %" PRIu32 ": ", message->run + 1, message->runs);
+	text_format(text, "\n%s %" PRIu32 " of %" PRIu32 ": ", strcmp(notice->kind, "down") == 0 ? "attempt" : "run",
+	    message->run + 1, message->runs);
 	transcript_add_ends(text, leg);
 	text_add(text, "\n");
 	zone_add_utc(text, leg->started);
@@ -133,6 +154,7 @@ add_leg(struct text *text, const struct message_leg *message)
 	text_add(text, "\n");
 	transcript_add_phases(text, leg);
 	text_add(text, "\n");
+	add_findings(text, leg);
 	while (evidence_next_line(&transcript, &line)) {
 		transcript_add_line(text, &line);
 		text_add(text, "\n");
@@ -154,11 +176,11 @@ add_evidence(struct text *text, const struct message_notice *notice, const struc
 	uint32_t missing = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		add_leg(text, &legs[i]);
+		add_leg(text, notice, &legs[i]);
 	for (uint32_t run = 0; run < notice->runs; run++)
 		missing += !has_leg_of(legs, count, run);
 	if (missing > 0)
-		text_format(text, "\nThe evidence of %" PRIu32 " of %" PRIu32 " attempts was not kept.\n", missing, notice->runs);
+		text_format(text, "\nThe evidence of %" PRIu32 " of %" PRIu32 " runs was not kept.\n", missing, notice->runs);
 }
 
 void

@@ -80,6 +80,23 @@ write_phases(struct json *json, const struct evidence *leg)
 }
 
 static void
+write_findings(struct json *json, const struct evidence *leg)
+{
+	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
+
+	json_begin_object(json, "facts");
+	while (evidence_next_fact(&facts, &fact))
+		json_foreign(json, fact.name, fact.value);
+	json_end(json);
+	json_begin_object(json, "warnings");
+	while (evidence_next_warning(&warnings, &warning))
+		json_text(json, warning.code, warning.text);
+	json_end(json);
+}
+
+static void
 write_transcript(struct json *json, struct pw_bytes transcript)
 {
 	static char bytes[TRANSCRIPT_LINE_MAX];
@@ -101,7 +118,7 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 	const struct evidence *leg = &message->leg;
 
 	json_begin_object(json, NULL);
-	json_int(json, "attempt", (int64_t)message->run + 1);
+	json_int(json, "run", (int64_t)message->run + 1);
 	json_int(json, "leg", (int64_t)leg->leg + 1);
 	json_text(json, "address", leg->address);
 	json_int(json, "port", leg->port);
@@ -114,6 +131,7 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 	json_text(json, "text", leg->text);
 	json_seconds(json, "seconds", leg->micros);
 	write_phases(json, leg);
+	write_findings(json, leg);
 	if (transcripts)
 		write_transcript(json, leg->transcript);
 	json_end(json);
@@ -129,7 +147,7 @@ write_all(struct buffer *buffer, const struct message_notice *notice, const stru
 	json_begin_object(&json, NULL);
 	write_head(&json, notice);
 	write_list(&json, notice->list);
-	json_int(&json, "attempts", notice->runs);
+	json_int(&json, "runs", notice->runs);
 	json_begin_array(&json, "legs");
 	for (uint32_t i = 0; i < leg_count; i++)
 		write_leg(&json, &legs[i], transcripts);

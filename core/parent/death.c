@@ -148,6 +148,18 @@ bury(struct tree *tree, struct child *child, int status, int64_t now)
 	suspect_target(tree, child, status, bytes, now);
 }
 
+bool
+tree_waits_for_notifiers(const struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		const struct child *child = &tree->children[i];
+
+		if (child_lives(child) && child->kind != DUTY_KEEPER && child->kind != DUTY_NOTIFIER)
+			return false;
+	}
+	return true;
+}
+
 void
 tree_reap(struct tree *tree, int64_t now)
 {

@@ -129,8 +129,12 @@ begin_keeper_end(struct parent *parent, int64_t now)
 static void
 force_keeper_end(struct parent *parent, int64_t now)
 {
-	log_say(&parent->log, LOG_WARNING, "not all ended in time: what is left is killed, and the keeper ends");
-	parent->status = PARENT_FORCED;
+	if (tree_waits_for_notifiers(&parent->tree)) { /* the keeper knows what they had in hand: the next start tells it */
+		log_say(&parent->log, LOG_NOTICE, "a notifier is not back from its delivery: it is killed, and the keeper ends");
+	} else {
+		log_say(&parent->log, LOG_WARNING, "not all ended in time: what is left is killed, and the keeper ends");
+		parent->status = PARENT_FORCED;
+	}
 	tree_kill(&parent->tree, false);
 	begin_keeper_end(parent, now);
 }

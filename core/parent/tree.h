@@ -96,6 +96,8 @@ void tree_stop(struct tree *, bool keeper, int64_t grace);
 /* Kills the keeper, or all others. */
 void tree_kill(struct tree *, bool keeper);
 void tree_kill_all(struct tree *);
+/* Whether notifiers alone are left of all but the keeper: a call of theirs may take longer than our end. */
+bool tree_waits_for_notifiers(const struct tree *);
 /* Whether any of them is left. */
 bool tree_is_left(const struct tree *, bool keeper);
 
