@@ -80,6 +80,7 @@ message_put_notice(struct wire_out *out, const struct message_notice *notice)
 	message_begin(out, MESSAGE_NOTICE);
 	wire_put_u64(out, notice->notice);
 	wire_put_name(out, notice->key);
+	wire_put_name(out, notice->thread);
 	wire_put_name(out, notice->kind);
 	wire_put_u8(out, notice->flags);
 	wire_put_u32(out, notice->attempt);
@@ -97,6 +98,8 @@ message_put_notice(struct wire_out *out, const struct message_notice *notice)
 	wire_put_bytes(out, notice->list);
 	wire_put_u32(out, notice->covered);
 	wire_put_u32(out, notice->runs);
+	wire_put_u32(out, notice->before);
+	wire_put_u32(out, notice->attempts);
 	put_recipients(out, notice);
 }
 
@@ -136,6 +139,7 @@ message_get_notice(struct wire_in *in, struct message_notice *notice)
 	expect(in, MESSAGE_NOTICE);
 	*notice = (struct message_notice){ .notice = wire_get_u64(in) };
 	wire_get_name(in, notice->key, sizeof notice->key);
+	wire_get_name(in, notice->thread, sizeof notice->thread);
 	wire_get_name(in, notice->kind, sizeof notice->kind);
 	notice->flags = wire_get_choice(in, NOTICE_FLAGS);
 	notice->attempt = wire_get_u32(in);
@@ -149,11 +153,13 @@ message_get_notice(struct wire_in *in, struct message_notice *notice)
 	notice->list = get_text(in, NOTICE_LIST_MAX, true);
 	notice->covered = wire_get_u32(in);
 	notice->runs = wire_get_u32(in);
+	notice->before = wire_get_u32(in);
+	notice->attempts = wire_get_u32(in);
 	notice->recipient_count = wire_get_choice(in, NOTICE_RECIPIENTS_MAX + 1);
 	for (uint32_t i = 0; i < notice->recipient_count; i++)
 		notice->recipients[i] = get_text(in, NOTICE_TARGET_MAX, false);
 	require(in, is_kind(notice->kind) && notice->attempt > 0 && notice->recipient_count > 0
-	    && notice->runs <= CHANGE_ATTEMPTS_MAX);
+	    && notice->runs <= CHANGE_ATTEMPTS_MAX && notice->before <= notice->runs);
 	return wire_is_whole(in);
 }
 

@@ -43,6 +43,7 @@ enum {
 struct message_notice {
 	uint64_t notice;           /* its number, answered in receipts */
 	char key[NOTICE_KEY_MAX];  /* the same for every attempt by this notifier */
+	char thread[NOTICE_KEY_MAX]; /* the key of the first notice of its incident or condition */
 	char kind[16];             /* kinds.def */
 	uint8_t flags;
 	uint32_t attempt;          /* from 1 */
@@ -60,6 +61,8 @@ struct message_notice {
 	struct pw_bytes list;      /* what it covers (digest, outage): lines ended by LF, escaped */
 	uint32_t covered;          /* how many notices it stands for, 0: only itself */
 	uint32_t runs;             /* whose legs were sent before it, or were not kept */
+	uint32_t before;           /* the first of them: what failed before it came back */
+	uint32_t attempts;         /* how many confirmed the incident that it belongs to, 0: not known */
 	uint32_t recipient_count;  /* at least 1 */
 	struct pw_bytes recipients[NOTICE_RECIPIENTS_MAX]; /* "" where the notifier has none to choose from */
 };

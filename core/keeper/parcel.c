@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/sha256.h"
+#include "keeper/before.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
@@ -51,7 +52,6 @@ on_notice(void *arg, const struct store_notice *row)
 	memcpy(notice->from, it->rest.from, sizeof notice->from);
 	memcpy(notice->to, it->rest.to, sizeof notice->to);
 	notice->covered = it->rest.covered;
-	notice->runs = it->rest.attempt_count;
 	it->target = row->target;
 	it->found = true;
 	return false;
@@ -96,19 +96,19 @@ name_target(struct material *it)
 
 /* base32(SHA-256(instance id, notice, notifier)): the same for each attempt, and for whoever is tried again. */
 static void
-make_key(struct material *it)
+make_key(const struct material *it, uint64_t notice, char key[static NOTICE_KEY_MAX])
 {
 	unsigned char bytes[256], digest[SHA256_SIZE];
 	size_t size = strlen(it->courier->name);
 
 	memcpy(bytes, store_instance(it->keeper->journal.store), 16);
 	for (unsigned i = 0; i < 8; i++)
-		bytes[16 + i] = (unsigned char)(it->notice.notice >> (56 - 8 * i));
+		bytes[16 + i] = (unsigned char)(notice >> (56 - 8 * i));
 	if (size > sizeof bytes - 24)
 		size = sizeof bytes - 24;
 	memcpy(bytes + 24, it->courier->name, size);
 	sha256(bytes, 24 + size, digest);
-	base32(digest, sizeof digest, it->notice.key, NOTICE_KEY_MAX - 1);
+	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
 
 static void
@@ -235,7 +235,9 @@ gather(struct material *it)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
-	make_key(it);
+	make_key(it, it->notice.notice, it->notice.key);
+	make_key(it, before_first(reader, &it->notice, it->target), it->notice.thread);
+	before_add_failures(reader, &it->notice, &it->rest);
 	return true;
 }
 

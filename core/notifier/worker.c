@@ -14,6 +14,7 @@
 #include "base/duty.h"
 #include "base/sandbox.h"
 #include "config/config.h"
+#include "notifier/notice.h"
 #include "notifier/text.h"
 
 enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256, HINT_SECONDS_MAX = 86400 };
@@ -29,6 +30,7 @@ struct worker {
 	void *packets[LEGS_MAX];
 	uint32_t leg_count;
 	struct buffer json;
+	struct notice_words words;
 	uint64_t done;
 	int64_t stop_by; /* 0: not told to */
 };
@@ -126,15 +128,15 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 static void
 deliver(struct worker *worker, const struct message_notice *from)
 {
-	static char subject[SUBJECT_MAX], body[BODY_MAX], target[NOTICE_TARGET_MAX + 1];
-	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(target);
-	struct pw_notice notice = { .size = sizeof notice, .kind = from->kind, .key = from->key, .target = target,
-		.subject = subject, .body = body, .json = "{}", .incident = (int64_t)from->incident,
-		.detected = from->detected, .confirmed = from->confirmed, .attempt = from->attempt };
+	static char subject[SUBJECT_MAX], body[BODY_MAX];
+	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body);
+	struct pw_notice notice;
 
+	notice_fill(&notice, &worker->words, from, worker->zone, clock_wall());
 	notice_add_subject(&first, from);
 	notice_add_body(&second, from, worker->legs, worker->leg_count, worker->zone);
-	text_add_bytes(&third, from->target.data, from->target.size);
+	notice.subject = subject;
+	notice.body = body;
 	if (notice_write_json(&worker->json, from, worker->legs, worker->leg_count))
 		notice.json = worker->json.data;
 	call(worker, from, &notice);
@@ -246,12 +248,28 @@ set_zone(struct worker *worker)
 	tzset();
 }
 
+/* Where EHLO tells the address of its connection: the host's own name as far as it is one. */
+static void
+set_name(struct worker *worker)
+{
+	static char name[256];
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
+	worker->words.own_name = worker->duty->config->helo;
+	if (worker->words.own_name != NULL)
+		return;
+	worker->words.own_name = name;
+	if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0' || strspn(name, letters) != strlen(name))
+		worker->words.own_name = "postwatch.invalid";
+}
+
 static bool
 prepare(struct worker *worker, struct reason *why)
 {
 	char words[256] = "";
 
 	set_zone(worker);
+	set_name(worker);
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->session = calloc(1, worker->ops->session_size + 1);
 	if (worker->legs == NULL || worker->session == NULL) {

@@ -23,6 +23,28 @@ struct pw_notice {
 	int64_t incident;    /* its number, 0: none */
 	int64_t detected, confirmed; /* UTC, microseconds */
 	uint32_t attempt;    /* 1 for the first */
+
+	/* What the texts are made of, for notifiers that have a form of their own. Strings are "" where there is nothing. */
+	const char *thread;    /* the same for all notices of one incident or condition: the key of the first of them */
+	const char *severity;  /* "critical", "error", "warning", "info" */
+	const char *outcome;   /* the outcome or condition: "banner_timeout" */
+	const char *host, *probe;
+	const char *sentence;  /* the whole of it: "mx1.example.org:25 down: no greeting within 60.0 s, 3 of 3 attempts" */
+	const char *own_name;  /* the name we go by in EHLO, else our host's; never "", and fit for the right of an "@" */
+	int64_t began, ended;  /* UTC, microseconds, of the incident or condition; 0: not known, not over */
+	int64_t sent;          /* UTC, microseconds: when the texts were made */
+	int32_t offset;        /* of the notifier's zone when it was sent, seconds east of UTC */
+	uint32_t flags;        /* PW_NOTICE_DUPLICATE … */
+	uint32_t covered;      /* how many notices it stands for, 0: only itself */
+	uint16_t port;         /* 0: none */
+	bool over;             /* what `thread` stands for has ended */
+};
+
+enum {
+	PW_NOTICE_DUPLICATE = 1,    /* it may have been delivered before */
+	PW_NOTICE_NOT_RECORDED = 2, /* the store cannot be written: it exists in memory alone */
+	PW_NOTICE_FALLBACK = 4,     /* other notifiers could not deliver it in time */
+	PW_NOTICE_LATE = 8          /* it was kept silent for a while */
 };
 
 struct pw_recipients {

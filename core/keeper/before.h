@@ -1,0 +1,17 @@
+/* What went before a notice: the first of its incident or condition, and what failed last. */
+#ifndef KEEPER_BEFORE_H
+#define KEEPER_BEFORE_H
+
+#include "base/messages_outbox.h"
+#include "keeper/rest.h"
+#include "store/reader.h"
+
+/* The number of the first notice of its incident, or of the condition that it ends; its own where it is that. Of an
+ * incident also fills in how many attempts confirmed it. `target`: the store's number. */
+uint64_t before_first(struct store_reader *, struct message_notice *, uint64_t target);
+
+/* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first; where it tells
+ * of a whole outage, those that confirmed it. */
+void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *);
+
+#endif

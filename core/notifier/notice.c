@@ -1,0 +1,59 @@
+/* A notice as its plugin sees it. */
+#include "notifier/notice.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/notice.h"
+
+static const struct {
+	const char *severity;
+	bool over;
+} rows[NOTICE_KINDS] = {
+	[NOTICE_down] = { "critical", false },    [NOTICE_up] = { "info", true },
+	[NOTICE_changed] = { "critical", false }, [NOTICE_fact] = { "info", false },
+	[NOTICE_outage] = { "warning", true },    [NOTICE_flapping] = { "critical", false },
+	[NOTICE_settled] = { "info", true },      [NOTICE_degraded] = { "warning", false },
+	[NOTICE_blocked] = { "warning", false },  [NOTICE_cleared] = { "info", true },
+	[NOTICE_reminder] = { "critical", false }, [NOTICE_stopped] = { "info", true },
+	[NOTICE_blind] = { "critical", false },   [NOTICE_impaired] = { "error", false },
+	[NOTICE_digest] = { "error", false },     [NOTICE_test] = { "info", false },
+};
+
+_Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
+    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE, "flags go on as they are");
+
+static enum notice_kind
+kind_of(const char *name)
+{
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		if (strcmp(notice_name(kind), name) == 0)
+			return kind;
+	return NOTICE_test;
+}
+
+static const char *
+keep(char *room, size_t size, struct pw_bytes bytes)
+{
+	struct text text = text_over(room, size);
+
+	text_add_shown(&text, bytes);
+	return room;
+}
+
+void
+notice_fill(struct pw_notice *notice, struct notice_words *words, const struct message_notice *from,
+    const struct zone *zone, int64_t now)
+{
+	enum notice_kind kind = kind_of(from->kind);
+
+	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key, .json = "{}",
+		.incident = (int64_t)from->incident, .detected = from->detected, .confirmed = from->confirmed,
+		.attempt = from->attempt, .thread = from->thread, .severity = rows[kind].severity,
+		.outcome = strcmp(from->code, "ok") == 0 ? "" : from->code, .probe = from->probe, .began = from->began,
+		.ended = from->ended, .sent = now, .offset = zone_at(zone, now / SECOND).offset, .flags = from->flags,
+		.covered = from->covered, .port = from->port, .over = rows[kind].over, .own_name = words->own_name };
+	notice->target = keep(words->target, sizeof words->target, from->target);
+	notice->host = keep(words->host, sizeof words->host, from->host);
+	notice->sentence = keep(words->sentence, sizeof words->sentence, from->text);
+}
