@@ -1,59 +1,107 @@
 /* A notice in words. Its own texts were made safe by their writers; what servers said is escaped by the transcript. */
-#include "notifier/text.h"
+#include "notifier/text_private.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/transcript.h"
 
-static const char cut_short[] = "\n… the rest has no room here\n", more[] = " …";
-
-void
-notice_add_subject(struct text *text, const struct message_notice *notice)
-{
-	size_t most = text->room - text->size - sizeof more;
-
-	if (notice->text.size <= most) {
-		text_add_shown(text, notice->text);
-		return;
-	}
-	text_add_shown(text, (struct pw_bytes){ notice->text.data, text_whole(notice->text.data, most) });
-	text_add(text, more);
-}
+static const int64_t late = 60 * (int64_t)SECOND;
+enum { FOOT_MAX = 1024, LIST_MAX = 8 * 1024 };
 
 static void
 add_name(struct text *text, const char *name)
 {
-	text_format(text, "%-11s", name);
+	text_format(text, "  %-11s", name);
 }
 
-static void
-add_word(struct text *text, const char *name, const char *word)
-{
-	if (word[0] == '\0')
-		return;
-	add_name(text, name);
-	text_add(text, word);
-	text_add(text, "\n");
-}
-
+/* "2026-11-23 16:43:43 +0100 (CET)  2026-11-23 15:43:43Z" */
 static void
 add_time(struct text *text, const char *name, int64_t at, const struct zone *zone)
 {
+	struct zone_time utc;
+
 	if (at == 0)
 		return;
 	add_name(text, name);
 	zone_add(text, zone, at);
-	text_add(text, "  ");
-	zone_add_utc(text, at);
-	text_add(text, "\n");
+	utc = zone_at(NULL, at / SECOND);
+	text_format(text, "  %04" PRId64 "-%02d-%02d %02d:%02d:%02dZ\n", utc.year, utc.month, utc.day, utc.hour, utc.minute,
+	    utc.second);
 }
 
 static void
-add_target(struct text *text, const struct message_notice *notice)
+add_span(struct text *text, const char *name, int64_t span, const char *more)
 {
+	add_name(text, name);
+	text_add_span(text, span);
+	text_format(text, "%s\n", more);
+}
+
+static void
+add_when(struct text *text, const struct notice_view *view)
+{
+	const struct message_notice *notice = view->notice;
+	bool outage = notice->began != 0 && notice->incident != 0;
+
+	text_add(text, "\nWhen\n");
+	if (outage && notice->began != notice->detected)
+		add_time(text, "began", notice->began, view->zone);
+	add_time(text, "detected", notice->detected, view->zone);
+	add_time(text, "confirmed", notice->confirmed, view->zone);
+	if (notice->ended != notice->detected)
+		add_time(text, "ended", notice->ended, view->zone);
+	add_time(text, "sent", view->now, view->zone);
+	if (outage && notice->ended != 0)
+		add_span(text, "down for", notice->ended - notice->began, "");
+	else if (outage)
+		add_span(text, "down for", view->now - notice->began, " so far");
+}
+
+static void
+add_addresses(struct text *text, const struct notice_view *view)
+{
+	uint32_t last = view->leg_count == 0 ? 0 : view->legs[view->leg_count - 1].run;
+
+	for (uint32_t i = 0; i < view->leg_count; i++) {
+		const struct evidence *leg = &view->legs[i].leg;
+		if (view->legs[i].run != last || leg->address.size == 0)
+			continue;
+		add_name(text, "address");
+		transcript_add_address(text, leg->address, leg->port);
+		text_format(text, "  %s\n", leg->verdict == EVIDENCE_NOT_CHECKED ? "not checked"
+		    : verdict_name((enum pw_verdict)leg->verdict));
+	}
+}
+
+/* Our own end of the last connection, and the name that we gave. */
+static void
+add_seen_from(struct text *text, const struct notice_view *view)
+{
+	for (uint32_t i = view->leg_count; i > 0; i--) {
+		const struct evidence *leg = &view->legs[i - 1].leg;
+		if (leg->local.size == 0)
+			continue;
+		add_name(text, "seen from");
+		text_add_shown(text, leg->local);
+		if (leg->helo.size > 0) {
+			text_add(text, " as ");
+			text_add_shown(text, leg->helo);
+		}
+		text_add(text, "\n");
+		return;
+	}
+}
+
+static void
+add_where(struct text *text, const struct notice_view *view)
+{
+	const struct message_notice *notice = view->notice;
+
 	if (notice->target.size == 0)
 		return;
+	text_add(text, "\nWhere\n");
 	add_name(text, "target");
 	text_add_shown(text, notice->target);
 	text_add(text, "\n");
@@ -64,47 +112,84 @@ add_target(struct text *text, const struct message_notice *notice)
 			text_format(text, ", port %u", notice->port);
 		text_add(text, "\n");
 	}
-	add_word(text, "probe", notice->probe);
+	if (notice->probe[0] != '\0') {
+		add_name(text, "probe");
+		text_format(text, "%s\n", notice->probe);
+	}
+	add_addresses(text, view);
+	add_seen_from(text, view);
+}
+
+/* What a postmaster would look at first. */
+static void
+add_hint(struct text *text, const struct notice_view *view)
+{
+	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view) : NULL;
+	const char *code = failure != NULL ? failure->leg.outcome : view->notice->code;
+	bool good = notice_is(view, "up") || notice_is(view, "cleared") || notice_is(view, "settled")
+	    || notice_is(view, "stopped");
+	struct outcome outcome;
+
+	if (good || !outcome_find(code, view->outcomes, &outcome) || outcome.hint[0] == '\0')
+		return;
+	text_format(text, "\nWhat it may mean: %s\n", outcome.hint);
 }
 
 static void
-add_facts(struct text *text, const struct message_notice *notice, const struct zone *zone)
+add_reason(struct text *text, const struct message_notice *notice)
 {
-	add_target(text, notice);
-	if (notice->from[0] != '\0' || notice->to[0] != '\0') {
-		add_name(text, "state");
-		text_format(text, "%s -> %s\n", notice->from, notice->to);
-	}
-	if (strcmp(notice->code, "ok") != 0)
-		add_word(text, "outcome", notice->code);
-	if (notice->incident != 0) {
-		add_name(text, "incident");
-		text_format(text, "%" PRIu64 "\n", notice->incident);
-	}
-	add_time(text, "began", notice->began, zone);
-	add_time(text, "detected", notice->detected, zone);
-	add_time(text, "confirmed", notice->confirmed, zone);
-	add_time(text, "ended", notice->ended, zone);
-	add_word(text, "key", notice->key);
-}
+	char names[sizeof notice->silences];
 
-static void
-add_remarks(struct text *text, const struct message_notice *notice)
-{
+	memcpy(names, notice->silences, sizeof names);
+	for (char *blank; (blank = strchr(names, ' ')) != NULL;)
+		*blank = ',';
 	if (notice->flags & NOTICE_TOLD_LATE)
-		text_format(text, "\nIt was kept silent for a while: %s.\n", notice->silences);
+		text_format(text, "it was kept silent (%s)", names);
+	else if (notice->flags & NOTICE_FALLBACK)
+		text_add(text, "those who should have told it could not");
+	else if (notice->attempt > 1)
+		text_format(text, "attempt %" PRIu32 " at delivering it, those before failed", notice->attempt);
+	else
+		text_add(text, "it had to wait for its turn, or Postwatch was not running");
+}
+
+/* What has to be known of the notice itself. */
+static void
+add_remarks(struct text *text, const struct notice_view *view)
+{
+	const struct message_notice *notice = view->notice;
+	int64_t waited = view->now - notice->confirmed;
+
+	if (notice->confirmed != 0 && waited > late) {
+		text_add(text, "\nThis comes ");
+		text_add_span(text, waited);
+		text_add(text, " late: ");
+		add_reason(text, notice);
+		text_add(text, ".\n");
+	} else if (notice->flags & NOTICE_FALLBACK)
+		text_add(text, "\nOther notifiers could not deliver it in time.\n");
 	if (notice->flags & NOTICE_DUPLICATE)
 		text_add(text, "\nIt may have been delivered before; its key is then the same.\n");
 	if (notice->flags & NOTICE_NOT_RECORDED)
 		text_add(text, "\nIt could not be recorded: the store cannot be written.\n");
-	if (notice->flags & NOTICE_FALLBACK)
-		text_add(text, "\nOther notifiers could not deliver it in time.\n");
 }
 
 static void
-add_list(struct text *text, const struct message_notice *notice)
+add_entry(struct text *text, struct pw_bytes line)
 {
+	text_add(text, "  * ");
+	text_add_shown(text, line);
+	text_add(text, "\n");
+}
+
+/* Where there are many their end is counted, so that there is room for the rest. */
+static void
+add_list(struct text *text, const struct notice_view *view)
+{
+	const struct message_notice *notice = view->notice;
 	const char *at = notice->list.data, *end = at + notice->list.size;
+	size_t begun = text->size;
+	uint32_t left_out = 0;
 
 	if (notice->covered > 0)
 		text_format(text, "\nIt stands for %" PRIu32 " notices:\n", notice->covered);
@@ -112,90 +197,62 @@ add_list(struct text *text, const struct message_notice *notice)
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t size = (size_t)((stop == NULL ? end : stop) - at);
 
-		text_add_shown(text, (struct pw_bytes){ at, size });
-		text_add(text, "\n");
+		if (text->size - begun + size < LIST_MAX)
+			add_entry(text, (struct pw_bytes){ at, size });
+		else
+			left_out++;
 		at += size + 1;
 	}
+	if (left_out > 0)
+		text_format(text, "  * and %" PRIu32 " lines more\n", left_out);
 }
 
 static void
-add_findings(struct text *text, const struct evidence *leg)
+add_foot(struct text *text, const struct notice_view *view)
 {
-	struct pw_bytes warnings = leg->warnings, facts = leg->facts;
-	struct evidence_warning warning;
-	struct evidence_fact fact;
+	const struct message_notice *notice = view->notice;
 
-	while (evidence_next_warning(&warnings, &warning)) {
-		text_format(text, "warning (%s): ", warning.code);
-		text_add_shown(text, warning.text);
-		text_add(text, "\n");
-	}
-	while (evidence_next_fact(&facts, &fact)) {
-		text_format(text, "%s: ", fact.name);
-		text_escape(text, fact.value);
-		text_add(text, "\n");
-	}
+	text_add(text, "\n");
+	if (notice->incident != 0)
+		text_format(text, "Incident %" PRIu64 ": `postwatch show %" PRIu64 "` tells the whole story.\n", notice->incident,
+		    notice->incident);
+	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0)
+		text_format(text, "Outcome %s. ", notice->code);
+	text_format(text, "Notice %s, attempt %" PRIu32 ".\n", notice->key, notice->attempt);
 }
 
 static void
-add_leg(struct text *text, const struct message_notice *notice, const struct message_leg *message)
+add_sentence(struct text *text, const struct notice_view *view)
 {
-	const struct evidence *leg = &message->leg;
-	struct pw_bytes transcript = leg->transcript;
-	struct evidence_line line;
+	const struct message_notice *notice = view->notice;
 
-	text_format(text, "\n%s %" PRIu32 " of %" PRIu32 ": ", strcmp(notice->kind, "down") == 0 ? "attempt" : "run",
-	    message->run + 1, message->runs);
-	transcript_add_ends(text, leg);
-	text_add(text, "\n");
-	zone_add_utc(text, leg->started);
-	text_add(text, "  ");
-	transcript_add_verdict(text, leg);
-	text_add(text, "\n");
-	transcript_add_phases(text, leg);
-	text_add(text, "\n");
-	add_findings(text, leg);
-	while (evidence_next_line(&transcript, &line)) {
-		transcript_add_line(text, &line);
-		text_add(text, "\n");
+	if (notice_is(view, "reminder") && notice->began != 0) {
+		text_add_shown(text, notice->target);
+		text_add(text, " is still down, for ");
+		text_add_span(text, view->now - notice->began);
+		text_add(text, " now.\n");
 	}
-}
-
-static bool
-has_leg_of(const struct message_leg *legs, uint32_t count, uint32_t run)
-{
-	for (uint32_t i = 0; i < count; i++)
-		if (legs[i].run == run)
-			return true;
-	return false;
-}
-
-static void
-add_evidence(struct text *text, const struct message_notice *notice, const struct message_leg *legs, uint32_t count)
-{
-	uint32_t missing = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		add_leg(text, notice, &legs[i]);
-	for (uint32_t run = 0; run < notice->runs; run++)
-		missing += !has_leg_of(legs, count, run);
-	if (missing > 0)
-		text_format(text, "\nThe evidence of %" PRIu32 " of %" PRIu32 " runs was not kept.\n", missing, notice->runs);
+	text_add_shown(text, notice->text);
+	text_add(text, ".\n");
 }
 
 void
-notice_add_body(struct text *text, const struct message_notice *notice, const struct message_leg *legs, uint32_t leg_count,
-    const struct zone *zone)
+notice_add_body(struct text *text, const struct notice_view *view)
 {
-	struct text most = text_over(text->bytes, text->room - sizeof cut_short);
+	struct text most = text_over(text->bytes, text->room > FOOT_MAX ? text->room - FOOT_MAX : 1);
 
-	text_add_shown(&most, notice->text);
-	text_add(&most, "\n\n");
-	add_facts(&most, notice, zone);
-	add_remarks(&most, notice);
-	add_list(&most, notice);
-	add_evidence(&most, notice, legs, leg_count);
+	add_sentence(&most, view);
+	add_remarks(&most, view);
+	notice_add_changes(&most, view);
+	add_hint(&most, view);
+	add_list(&most, view);
+	add_when(&most, view);
+	add_where(&most, view);
+	notice_add_phases(&most, view);
+	if (!most.cut)
+		notice_add_attempts(&most, view);
 	text->size = most.size;
 	if (most.cut)
-		text_add(text, cut_short);
+		text_add(text, "\n… the rest has no room here\n");
+	add_foot(text, view);
 }

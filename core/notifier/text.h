@@ -1,6 +1,9 @@
 /*
  * The texts of a notice, made when it is sent: one line, plain text for people, one JSON object for machines. Times are
  * told in the notifier's zone with its offset, and in UTC.
+ *
+ * The one line holds nothing that a server said: what it is made of are our own words. In the text for people, what
+ * servers said is escaped, and stands behind words of ours on its line.
  */
 #ifndef NOTIFIER_TEXT_H
 #define NOTIFIER_TEXT_H
@@ -11,17 +14,29 @@
 
 enum {
 	SUBJECT_MAX = 240,            /* bytes with the NUL */
-	BODY_MAX = 256 * 1024,
+	BODY_MAX = 96 * 1024,
 	NOTICE_JSON_MAX = 1024 * 1024
 };
 
-/* The sentence; of a long one its beginning. */
-void notice_add_subject(struct text *, const struct message_notice *);
+/* All that a text is made of. */
+struct notice_view {
+	const struct message_notice *notice;
+	const struct message_leg *legs; /* the oldest run first */
+	uint32_t leg_count;
+	const struct pw_outcome *outcomes; /* of its probe's plugin; NULL: none of its own */
+	const struct zone *zone;
+	int64_t now; /* UTC, microseconds */
+};
 
-/* The sentence, what is known around it, and the evidence of the legs that led to it. What has no room is left out, and
- * its end says so. */
-void notice_add_body(struct text *, const struct message_notice *, const struct message_leg *legs, uint32_t leg_count,
-    const struct zone *);
+/* "[down] mx1.example.org:25 – no greeting within 60.0 s, 3 of 3 attempts"; of a long one its beginning. */
+void notice_add_subject(struct text *, const struct notice_view *);
+
+/*
+ * What happened, when, where, how far it came, what changed, what it may mean, and the transcript of every attempt. Where
+ * there is no room transcripts are cut: older attempts go first, then the lines of EHLO replies, then the middle of what
+ * is left; the last lines of the last failure stay. The text says what was left out.
+ */
+void notice_add_body(struct text *, const struct notice_view *);
 
 /* Into the buffer, ended by NUL. Where it would grow above its maximum, without transcripts. False: no memory. */
 bool notice_write_json(struct buffer *, const struct message_notice *, const struct message_leg *legs, uint32_t leg_count);

@@ -125,6 +125,16 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	answer(worker, from, results, clock_mono() - begun);
 }
 
+/* A probe's plugin has outcomes of its own. */
+static const struct pw_outcome *
+outcomes_of(const struct config *config, const char *probe)
+{
+	for (uint32_t i = 0; i < config->plugin_count; i++)
+		if (config->plugins[i].descriptor->kind == PW_PROBE && strcmp(config->plugins[i].descriptor->name, probe) == 0)
+			return plugin_probe(&config->plugins[i])->outcomes;
+	return NULL;
+}
+
 static void
 deliver(struct worker *worker, const struct message_notice *from)
 {
@@ -132,9 +142,12 @@ deliver(struct worker *worker, const struct message_notice *from)
 	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body);
 	struct pw_notice notice;
 
-	notice_fill(&notice, &worker->words, from, worker->zone, clock_wall());
-	notice_add_subject(&first, from);
-	notice_add_body(&second, from, worker->legs, worker->leg_count, worker->zone);
+	const struct notice_view view = { .notice = from, .legs = worker->legs, .leg_count = worker->leg_count,
+		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone, .now = clock_wall() };
+
+	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
+	notice_add_subject(&first, &view);
+	notice_add_body(&second, &view);
 	notice.subject = subject;
 	notice.body = body;
 	if (notice_write_json(&worker->json, from, worker->legs, worker->leg_count))

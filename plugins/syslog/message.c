@@ -157,7 +157,7 @@ write_rfc5424(struct line *line, const struct message_head *head, const struct p
 	add_string(line, " ");
 	add_data(line, notice);
 	add_string(line, " \xef\xbb\xbf"); /* MSG-UTF8, section 6.4 */
-	add_sentence(line, notice->subject);
+	add_sentence(line, notice->sentence);
 }
 
 /* Its times are local, and have no year: the receiver's own are better. */
@@ -175,7 +175,7 @@ write_rfc3164(struct line *line, const struct message_head *head, const struct p
 	add_format(line, "[%ld]: %s: ", pid, notice->kind);
 	add_data(line, notice);
 	add_string(line, " ");
-	add_sentence(line, notice->subject);
+	add_sentence(line, notice->sentence);
 }
 
 size_t

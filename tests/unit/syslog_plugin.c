@@ -94,7 +94,7 @@ deliver(const char *kind, const char *subject)
 	static const char *const names[] = { "" };
 	const struct pw_recipients recipients = { 1, names };
 	const struct pw_notice notice = { .size = sizeof notice, .kind = kind, .key = "0c5d", .target = "mx\"1]\\.example:25",
-		.subject = subject, .body = "", .json = "{}", .incident = 17, .confirmed = 1795452223120000, .attempt = 2 };
+		.sentence = subject, .body = "", .json = "{}", .incident = 17, .confirmed = 1795452223120000, .attempt = 2 };
 
 	memset(&result, 0, sizeof result);
 	ops->deliver(session, &notice, &recipients, &result);

@@ -1,0 +1,101 @@
+/* Steps are compared by what became of them, facts by their values. */
+#include "base/difference.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { WORDS_MAX = 2048, SPEED_FACTOR = 4 };
+static const int64_t noticeable = SECOND / 2;
+
+static bool
+is_same(struct pw_bytes left, struct pw_bytes right)
+{
+	return left.size == right.size && memcmp(left.data, right.data, left.size) == 0;
+}
+
+bool
+difference_same_place(const struct evidence *left, const struct evidence *right)
+{
+	return is_same(left->address, right->address) && left->port == right->port;
+}
+
+static const struct evidence_phase *
+find_phase(const struct evidence *leg, const char *name)
+{
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		if (strcmp(leg->phases[i].name, name) == 0)
+			return &leg->phases[i];
+	return NULL;
+}
+
+void
+difference_add_phase(struct text *text, const struct evidence_phase *phase)
+{
+	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
+		text_add(text, "not reached");
+		return;
+	}
+	text_add(text, phase->status == PHASE_FAILED ? "failed after " : "");
+	text_add_span(text, phase->micros);
+	if (phase->status == PHASE_FAILED) {
+		text_add(text, " (limit ");
+		text_add_span(text, phase->limit);
+		text_add(text, ")");
+	}
+}
+
+/* Another end, or much faster or slower. */
+static bool
+is_other(const struct evidence_phase *then, const struct evidence_phase *now)
+{
+	int64_t less = then->micros < now->micros ? then->micros : now->micros;
+	int64_t more = then->micros < now->micros ? now->micros : then->micros;
+
+	return then->status != now->status || (more - less >= noticeable && more / SPEED_FACTOR >= less);
+}
+
+static void
+each_phase(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+{
+	for (uint32_t i = 0; i < passed->phase_count; i++) {
+		const struct evidence_phase *now = &passed->phases[i], *then = find_phase(failed, now->name);
+		char before[128], after[128];
+		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+		if (then == NULL || !is_other(then, now))
+			continue;
+		difference_add_phase(&left, then);
+		difference_add_phase(&right, now);
+		found(arg, &(struct difference){ now->name, before, after, then, now });
+	}
+}
+
+static void
+each_fact(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+{
+	struct pw_bytes list = passed->facts;
+	struct evidence_fact now, then;
+
+	while (evidence_next_fact(&list, &now)) {
+		struct pw_bytes old = failed->facts;
+
+		while (evidence_next_fact(&old, &then)) {
+			char before[WORDS_MAX], after[WORDS_MAX];
+			struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+			if (strcmp(now.name, then.name) != 0 || is_same(now.value, then.value))
+				continue;
+			text_escape(&left, then.value);
+			text_escape(&right, now.value);
+			found(arg, &(struct difference){ now.name, before, after, NULL, NULL });
+		}
+	}
+}
+
+void
+difference_each(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+{
+	each_phase(failed, passed, found, arg);
+	each_fact(failed, passed, found, arg);
+}

@@ -1,0 +1,25 @@
+/* What became otherwise on one address between a run that failed and one that passed, thing by thing. */
+#ifndef BASE_DIFFERENCE_H
+#define BASE_DIFFERENCE_H
+
+#include "base/evidence.h"
+#include "base/text.h"
+
+struct difference {
+	const char *name;       /* of the phase or fact */
+	const char *then, *now; /* in words, printable */
+	const struct evidence_phase *then_phase, *now_phase; /* NULL: it is a fact */
+};
+
+typedef void difference_found(void *arg, const struct difference *);
+
+/* Phases with another end, or much faster or slower; then facts that both learnt and that have another value. */
+void difference_each(const struct evidence *failed, const struct evidence *passed, difference_found *, void *arg);
+
+/* Whether both are of one address and port. */
+bool difference_same_place(const struct evidence *left, const struct evidence *right);
+
+/* "0.040 s", "failed after 60.0 s (limit 60.0 s)", "not reached". */
+void difference_add_phase(struct text *, const struct evidence_phase *);
+
+#endif

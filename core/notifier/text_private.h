@@ -1,0 +1,31 @@
+/* What the parts of a notice's text share. */
+#ifndef NOTIFIER_TEXT_PRIVATE_H
+#define NOTIFIER_TEXT_PRIVATE_H
+
+#include "base/outcome.h"
+#include "notifier/text.h"
+
+static inline bool
+notice_is(const struct notice_view *view, const char *kind)
+{
+	return __builtin_strcmp(view->notice->kind, kind) == 0;
+}
+
+/* Says that something is over that was told as an outage, or would have been. */
+static inline bool
+notice_ends_outage(const struct notice_view *view)
+{
+	return notice_is(view, "up") || notice_is(view, "outage");
+}
+
+/* The last leg that failed among the runs before the end of an outage, or of them all; NULL: there is none. */
+const struct message_leg *notice_last_failure(const struct notice_view *);
+
+/* text_evidence.c: the phases of the last attempt, and what is otherwise than at the last failure. */
+void notice_add_phases(struct text *, const struct notice_view *);
+void notice_add_changes(struct text *, const struct notice_view *);
+
+/* text_attempts.c: every attempt, within the room of the text. */
+void notice_add_attempts(struct text *, const struct notice_view *);
+
+#endif

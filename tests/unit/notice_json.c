@@ -1,0 +1,69 @@
+/* A notice as a JSON object. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "notifier/text.h"
+
+static struct pw_bytes
+bytes(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+static struct message_notice
+some_notice(const char *text)
+{
+	return (struct message_notice){ .notice = 7, .key = "abc", .kind = "down", .attempt = 1, .target = bytes("mx"),
+		.host = bytes("mx.test"), .port = 25, .probe = "smtp", .code = "refused", .from = "suspect", .to = "down",
+		.incident = 3, .detected = 1000000, .confirmed = 2000000, .text = bytes(text), .list = bytes(""), .runs = 2,
+		.recipient_count = 1, .recipients = { bytes("") } };
+}
+
+static struct message_leg
+some_leg(const struct evidence_log *log)
+{
+	return (struct message_leg){ .notice = 7, .run = 1, .runs = 2, .leg = { .legs = 1, .verdict = PW_FAILED,
+		.outcome = "refused", .text = bytes("it refused"), .address = bytes("192.0.2.1"), .port = 25,
+		.transcript = buffer_view(&log->transcript), .facts = buffer_view(&log->facts) } };
+}
+
+static void
+json_without_room_leaves_transcripts_out(void **state)
+{
+	static struct message_leg legs[120];
+	char line[4000];
+	struct evidence_log log = { 0 };
+	struct buffer json = { 0 };
+	struct message_notice notice = some_notice("mx \"down\"");
+
+	(void)state;
+	memset(line, 1, sizeof line);
+	for (int i = 0; i < 3; i++)
+		evidence_add_line(&log, i, EVIDENCE_RECEIVED, (struct pw_bytes){ line, sizeof line });
+	for (size_t i = 0; i < 120; i++)
+		legs[i] = some_leg(&log);
+	assert_true(notice_write_json(&json, &notice, legs, 1));
+	assert_non_null(strstr(json.data, "\"transcript\":["));
+	assert_non_null(strstr(json.data, "\"text\":\"mx \\\"down\\\"\""));
+	assert_true(notice_write_json(&json, &notice, legs, 120));
+	assert_null(strstr(json.data, "\"transcript\":["));
+	assert_int_equal(json.data[json.size - 1], '\0');
+	assert_int_equal(json.data[json.size - 2], '}');
+	buffer_fini(&json);
+	evidence_log_fini(&log);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_without_room_leaves_transcripts_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
