@@ -4,11 +4,11 @@
  * the configuration, an unknown verdict): the sender is then taken for broken.
  *
  *   parent  -> any       link, stop, accounts
- *   any     -> parent    ready, alive, log; monitor and keeper also blame
+ *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also release (messages_ask.h)
  *   monitor -> prober    orders
  *   prober  -> monitor   reports, evidence, references
- *   monitor -> keeper    changes, results, evidence (passed on), states
- *   keeper  -> monitor   states (all that is known, at birth), recovered, committed
+ *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
+ *   keeper  -> monitor   states (all that is known, at birth), recovered, committed; answers, pauses
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
 #ifndef BASE_MESSAGES_H
@@ -38,6 +38,10 @@ enum message_kind {
 	MESSAGE_LEG,        /* base/messages_outbox.h */
 	MESSAGE_NOTICE,
 	MESSAGE_RECEIPT,
+	MESSAGE_ASK,        /* base/messages_ask.h */
+	MESSAGE_ANSWER,
+	MESSAGE_PAUSE,
+	MESSAGE_RELEASE,
 	MESSAGE_KINDS
 };
 

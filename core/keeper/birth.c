@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "keeper/asks.h"
 #include "keeper/keeper.h"
 
 enum { PAGE = 1000, RUNS_MIN = 8, GAP_INTERVALS = 5 };
@@ -243,7 +244,7 @@ read_store(struct keeper *keeper, struct reason *why)
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
 	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
-	    || !outbox_recover(keeper, why) || !read_all(keeper, read_incidents, why))
+	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
 	tell_gap(keeper);
 	return true;

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "keeper/asks.h"
 #include "keeper/keeper.h"
 
 static const int64_t pending_max = 5 * (int64_t)SECOND;
@@ -130,6 +131,8 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 		return take_results(keeper, &in);
 	case MESSAGE_STATE:
 		return take_state(keeper, &in);
+	case MESSAGE_ASK:
+		return asks_hear(keeper, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:
@@ -145,6 +148,9 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 	case MESSAGE_LEG:
 	case MESSAGE_NOTICE:
 	case MESSAGE_RECEIPT:
+	case MESSAGE_ANSWER:
+	case MESSAGE_PAUSE:
+	case MESSAGE_RELEASE:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "keeper/asks.h"
 #include "keeper/keeper.h"
 
 enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5 };
@@ -21,6 +22,8 @@ name_phases(const struct policy *policy, struct text *names)
 static enum store_mood
 mood_of(const struct keeper *keeper, const struct report *result)
 {
+	if (pausing_holds(keeper, result->target, result->started))
+		return STORE_MOOD_paused;
 	if (keeper->files[result->target].incident != NULL)
 		return STORE_MOOD_down;
 	switch ((enum pw_verdict)result->verdict) {

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/sandbox.h"
+#include "keeper/asks.h"
 #include "keeper/tell.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LINE_WAIT_MS = 1000 };
@@ -51,6 +52,7 @@ hang_up(struct keeper *keeper)
 	keeper->monitor = -1;
 	keeper->recovering = false;
 	keeper_forget_pending(keeper);
+	asks_forget(keeper);
 }
 
 /* Reads up to `count` packets of the monitor's; true where there may be more. */
@@ -80,6 +82,12 @@ recover(struct keeper *keeper)
 	static unsigned char packet[WIRE_MAX];
 	struct message_state state;
 
+	/* Before all else, who is paused. */
+	if (keeper->recovering && keeper->cursor == 0) {
+		asks_turn(keeper);
+		if (asks_wait(keeper))
+			return;
+	}
 	while (keeper->recovering) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		uint32_t cursor = keeper->cursor;
@@ -140,6 +148,7 @@ take_link(struct keeper *keeper, int socket)
 	keeper->recovering = true;
 	keeper->cursor = 0;
 	keeper->committed = keeper->answered = 0;
+	asks_greet(keeper);
 }
 
 static bool
@@ -249,7 +258,7 @@ wait_for(const struct keeper *keeper)
 static void
 turn(struct keeper *keeper)
 {
-	bool waits = keeper->recovering || find_safe(keeper) > keeper->answered;
+	bool waits = keeper->recovering || find_safe(keeper) > keeper->answered || asks_wait(keeper);
 	struct pollfd *polled = keeper->polled;
 	bool idle;
 
@@ -266,6 +275,8 @@ turn(struct keeper *keeper)
 		mark_watched(keeper);
 	journal_turn(keeper, !more);
 	answer(keeper);
+	if (keeper->monitor >= 0 && !keeper->recovering)
+		asks_turn(keeper);
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		courier_hear(keeper, &keeper->outbox.couriers[i]);
 	outbox_turn(keeper);

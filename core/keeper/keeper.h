@@ -8,6 +8,7 @@
  *   record.c    a change as rows: notice, incident, condition, evidence
  *   evidence.c  which evidence is kept, and for how long
  *   history.c   results
+ *   asks.c      what people ask for
  *
  * Memory holds what is needed to answer a monitor that is born again (states, cabinet) and to write whole rows (open
  * incidents, standing conditions); all of it comes from the store at birth.
@@ -64,6 +65,13 @@ struct pending {
 	unsigned char packet[];
 };
 
+struct pausing {
+	struct pause_kept *items;
+	uint32_t count, room;
+};
+
+struct ask;
+
 struct keeper {
 	struct duty *duty;
 	const struct config *config;
@@ -75,6 +83,8 @@ struct keeper {
 	struct file_of *files;   /* by target */
 	struct journal journal;
 	struct outbox_of outbox;
+	struct pausing pausing;
+	struct ask *asks;
 	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */
@@ -125,6 +135,8 @@ void record_gone(struct keeper *, uint64_t number, const struct store_incident *
 void record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 struct standing *standing_add(struct file_of *, const char *code); /* NULL: no memory */
+/* Its row while it is open; views into it. */
+struct store_incident incident_row(const struct keeper *, uint32_t target, const struct incident *);
 void incident_destroy(struct incident **);
 
 /* evidence.c */

@@ -28,8 +28,8 @@ view(const char *string)
 	return (struct pw_bytes){ string == NULL ? "" : string, string == NULL ? 0 : strlen(string) };
 }
 
-static struct store_incident
-row_of(const struct keeper *keeper, uint32_t target, const struct incident *incident)
+struct store_incident
+incident_row(const struct keeper *keeper, uint32_t target, const struct incident *incident)
 {
 	return (struct store_incident){ .number = incident->number, .target = roll_number(&keeper->roll, target),
 		.change = incident->change, .began = incident->began, .confirmed = incident->confirmed,
@@ -42,7 +42,7 @@ close_incident(struct keeper *keeper, uint32_t target, const char *end, int64_t 
     struct pw_bytes text)
 {
 	struct incident **incident = &keeper->files[target].incident;
-	struct store_incident row = row_of(keeper, target, *incident);
+	struct store_incident row = incident_row(keeper, target, *incident);
 
 	row.end = end;
 	row.ended = ended;
@@ -99,7 +99,7 @@ open_incident(struct keeper *keeper, const struct message_change *change)
 	memcpy(incident->outcome, change->code, sizeof incident->outcome);
 	memcpy(incident->last, change->code, sizeof incident->last);
 	file->incident = incident;
-	struct store_incident row = row_of(keeper, change->target, incident);
+	struct store_incident row = incident_row(keeper, change->target, incident);
 	store_put_incident(journal_main(keeper), &row);
 	return incident->number;
 }

@@ -2,11 +2,11 @@
  * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The socket's path may be
  * longer than an address holds, so it is named by its folder's descriptor.
  */
-#include "monitor/control.h"
+#include "monitor/control_private.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,24 +17,7 @@
 
 #include "base/clock.h"
 
-enum { PLACES = 16, WORDS_MAX = 16, REQUEST_MAX = 4096, LINE_ROOM = 4096 };
-enum { STATUS_BUSY = 75, STATUS_USAGE = 64 };
-
-/* Whom we speak with; what it asked for goes on where it has left. */
-struct place {
-	ev_io io;            /* fd -1: nobody */
-	bool taken, waiting; /* for a run */
-	uint32_t target;
-	int64_t due;         /* when that target was due, had nobody asked; 0: as now */
-	struct control *control;
-};
-
-struct control {
-	struct ev_loop *loop;
-	struct monitor *monitor;
-	ev_io listener;
-	struct place places[PLACES];
-};
+enum { WORDS_MAX = 16, REQUEST_MAX = 4096, LINE_ROOM = ANSWER_LINE_MAX };
 
 static void
 hang_up(struct place *place)
@@ -44,11 +27,11 @@ hang_up(struct place *place)
 		close(place->io.fd);
 	}
 	ev_io_set(&place->io, -1, EV_READ);
-	place->taken = place->waiting;
+	place->taken = place->waits != WAITS_FOR_NOTHING;
 }
 
-static void
-say(struct place *place, char kind, const char *line)
+void
+control_say(struct place *place, char kind, const char *line)
 {
 	char packet[LINE_ROOM + 1];
 	int size = snprintf(packet, sizeof packet, "%c%s", kind, line);
@@ -58,105 +41,22 @@ say(struct place *place, char kind, const char *line)
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void
-end(struct place *place, int status)
+void
+control_end(struct place *place, int status)
 {
 	char number[8];
 
 	snprintf(number, sizeof number, "%d", status);
-	say(place, 'x', number);
+	control_say(place, 'x', number);
+	place->waits = WAITS_FOR_NOTHING;
 	hang_up(place);
 }
 
-static void
-refuse(struct place *place, int status, const char *what)
+void
+control_refuse(struct place *place, int status, const char *what)
 {
-	say(place, 'e', what);
-	end(place, status);
-}
-
-/* By its name, its identity, or its host and port. */
-static uint32_t
-find_target(const struct config *config, const char *word)
-{
-	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct target *target = &config->targets[i];
-		const char *probe = target->policy->probe->descriptor->name;
-		char ends[600];
-
-		if (strcmp(target->name, word) == 0)
-			return i;
-		snprintf(ends, sizeof ends, "%s://%s:%u", probe, target->host, target->port);
-		if (strcmp(ends, word) == 0 || strcmp(ends + strlen(probe) + 3, word) == 0)
-			return i;
-	}
-	return CONFIG_NONE;
-}
-
-/* Whether the run goes on, or was begun; a run that was not due is none of a series. */
-static bool
-begin_run(struct place *place)
-{
-	struct monitor *monitor = place->control->monitor;
-	struct watched *watched = &monitor->targets[place->target];
-
-	if (watched->run != 0)
-		return true;
-	if (!monitor->begun || monitor->stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
-	    || monitor->probers[watch_prober(monitor, place->target)].fd < 0)
-		return false;
-	if (watched->due > monitor->now + 2 * TICK) {
-		place->due = watched->due;
-		watched->flags |= WATCHED_BY_HAND;
-	}
-	watched->full = 0;
-	watch_plan(monitor, place->target, monitor->now);
-	monitor_flush(monitor, false);
-	if (watched->run != 0)
-		return true;
-	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
-	if (place->due != 0)
-		watch_plan(monitor, place->target, place->due);
-	return false;
-}
-
-static void
-probe_now(struct place *place, char **words, size_t count)
-{
-	if (count != 1) {
-		refuse(place, STATUS_USAGE, "probe-now takes one target");
-		return;
-	}
-	place->target = find_target(place->control->monitor->config, words[0]);
-	place->due = 0;
-	if (place->target == CONFIG_NONE)
-		refuse(place, STATUS_USAGE, "no such target is watched: `postwatch status` lists them");
-	else if (!begin_run(place))
-		refuse(place, STATUS_BUSY, "it cannot be run now: it is quarantined, or we begin or end");
-	else
-		place->waiting = true;
-}
-
-static const struct verb {
-	const char *name;
-	void (*run)(struct place *, char **words, size_t count);
-} verbs[] = {
-	{ "probe-now", probe_now },
-};
-
-static void
-obey(struct place *place, char **words, size_t count)
-{
-	if (count < 2 || strcmp(words[0], "postwatch/1") != 0) {
-		refuse(place, STATUS_USAGE, "the running postwatch is of another version");
-		return;
-	}
-	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
-		if (strcmp(verbs[i].name, words[1]) == 0) {
-			verbs[i].run(place, words + 2, count - 2);
-			return;
-		}
-	refuse(place, STATUS_USAGE, "the running postwatch does not know that command");
+	control_say(place, 'e', what);
+	control_end(place, status);
 }
 
 static void
@@ -173,22 +73,25 @@ on_request(EV_P_ ev_io *io, int events)
 	if (place->control->monitor->now < clock_mono())
 		place->control->monitor->now = clock_mono();
 	/* Its second packet is nothing that we asked for; none at all is its farewell. */
-	if (size <= 0 || place->waiting || packet[size - 1] != '\0') {
+	if (size <= 0 || place->waits != WAITS_FOR_NOTHING || packet[size - 1] != '\0') {
 		hang_up(place);
 		return;
 	}
 	for (char *word = packet; word < packet + size && count < WORDS_MAX; word += strlen(word) + 1)
 		words[count++] = word;
-	obey(place, words, count);
+	verbs_obey(place, words, count);
 }
 
-static bool
-may_speak(int fd)
+/* The name of who calls; NULL: it may not. */
+static const char *
+name_caller(const struct control *control, int fd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		return NULL;
+	return peer.uid == 0 ? "root" : peer.uid == geteuid() ? control->own_name : NULL;
 }
 
 static void
@@ -196,13 +99,15 @@ on_caller(EV_P_ ev_io *io, int events)
 {
 	struct control *control = io->data;
 	int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const char *who = fd < 0 ? NULL : name_caller(control, fd);
 
 	(void)events;
-	for (size_t i = 0; fd >= 0 && i < PLACES && may_speak(fd); i++) {
+	for (size_t i = 0; who != NULL && i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 		if (place->taken)
 			continue;
 		place->taken = true;
+		place->who = who;
 		ev_io_set(&place->io, fd, EV_READ);
 		ev_io_start(EV_A_ &place->io);
 		return;
@@ -226,18 +131,57 @@ control_learnt(struct control *control, const struct report *report)
 		text_add(&text, ": ");
 	text_add_shown(&text, report->text);
 	text_format(&text, "; it is %s", state_name((enum state)watched->state.state));
-	for (size_t i = 0; i < PLACES; i++) {
+	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 		static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2,
 			[PW_UNKNOWN] = 3 };
 
-		if (!place->waiting || place->target != report->target)
+		if (place->waits != WAITS_FOR_RUN || place->target != report->target)
 			continue;
-		place->waiting = false;
-		say(place, 'o', line);
+		control_say(place, 'o', line);
 		if (place->due > control->monitor->now && watched->run == 0)
 			watch_plan(control->monitor, report->target, place->due);
-		end(place, of_verdict[report->verdict]);
+		control_end(place, of_verdict[report->verdict]);
+	}
+}
+
+void
+control_answered(struct control *control, const struct message_answer *answer)
+{
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+
+	text_add_bytes(&text, answer->text.data, answer->text.size);
+	for (size_t i = 0; i < CONTROL_PLACES; i++) {
+		struct place *place = &control->places[i];
+
+		if (place->waits != WAITS_FOR_KEEPER || place->ask != answer->number)
+			continue;
+		if (answer->kind == 'x')
+			control_end(place, answer->status);
+		else
+			control_say(place, answer->kind, line);
+	}
+}
+
+void
+control_keeper_lost(struct control *control)
+{
+	for (size_t i = 0; i < CONTROL_PLACES; i++)
+		if (control->places[i].waits == WAITS_FOR_KEEPER)
+			control_refuse(&control->places[i], CONTROL_BUSY,
+			    "the keeper ended before it answered: whether it was done is not known");
+}
+
+void
+control_tick(struct control *control)
+{
+	for (size_t i = 0; i < CONTROL_PLACES; i++) {
+		struct place *place = &control->places[i];
+
+		if (place->waits == WAITS_FOR_KEEPER && control->monitor->now >= place->until)
+			control_refuse(place, CONTROL_BUSY,
+			    "the keeper has not answered in time: whether it was done is not known");
 	}
 }
 
@@ -252,7 +196,7 @@ listen_in(const char *folder, struct reason *why)
 	if (at >= 0)
 		unlinkat(at, "control", 0);
 	mode_t mask = umask(0177);
-	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, PLACES) != 0) {
+	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, CONTROL_PLACES) != 0) {
 		reason_set(why, "%s/control: %s", folder, strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -262,6 +206,19 @@ listen_in(const char *folder, struct reason *why)
 	if (at >= 0)
 		close(at);
 	return fd;
+}
+
+/* Besides root nobody else may ask; and now files may still be opened. */
+static void
+name_ourselves(struct control *control)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	struct text text = TEXT_OVER(control->own_name);
+
+	if (user != NULL)
+		text_escape(&text, (struct pw_bytes){ user->pw_name, strlen(user->pw_name) });
+	else
+		text_format(&text, "uid %u", (unsigned)geteuid());
 }
 
 struct control *
@@ -275,7 +232,8 @@ control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why
 		return NULL;
 	}
 	*control = (struct control){ .loop = loop, .monitor = monitor };
-	for (size_t i = 0; i < PLACES; i++) {
+	name_ourselves(control);
+	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		ev_io_init(&control->places[i].io, on_request, -1, EV_READ);
 		control->places[i].io.data = &control->places[i];
 		control->places[i].control = control;
@@ -291,8 +249,8 @@ control_destroy(struct control **control)
 {
 	if (*control == NULL)
 		return;
-	for (size_t i = 0; i < PLACES; i++) {
-		(*control)->places[i].waiting = false;
+	for (size_t i = 0; i < CONTROL_PLACES; i++) {
+		(*control)->places[i].waits = WAITS_FOR_NOTHING;
 		hang_up(&(*control)->places[i]);
 	}
 	ev_io_stop((*control)->loop, &(*control)->listener);

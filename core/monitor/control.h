@@ -4,11 +4,20 @@
  * output) or `e` (of what is wrong), and a last one, `x` and the exit status. Nobody is waited for: who does not read
  * what was asked for loses it.
  *
- *     probe-now TARGET   runs it now, and says what it saw
+ *     probe-now TARGET                    runs it now, and says what it saw
+ *     ack INCIDENT WHY                    passed on to the keeper, as are:
+ *     pause TARGET|TAG FOR WHY
+ *     resume TARGET|TAG                   ends quarantines, too
+ *     outbox retry|drop NOTICE [NOTIFIER]
+ *     test NOTIFIER
+ *
+ * What is passed on is answered when the keeper has it on disk, or refuses it; where it cannot be had or is slow, that is
+ * said, and the status is 75.
  */
 #ifndef MONITOR_CONTROL_H
 #define MONITOR_CONTROL_H
 
+#include "base/messages_ask.h"
 #include "monitor/monitor.h"
 
 struct ev_loop;
@@ -20,5 +29,12 @@ void control_destroy(struct control **);
 
 /* A run was judged: whoever asked for it is told. */
 void control_learnt(struct control *, const struct report *);
+
+/* The keeper answers; or it is gone, and will not. */
+void control_answered(struct control *, const struct message_answer *);
+void control_keeper_lost(struct control *);
+
+/* Who has waited too long is told so; every second or so. */
+void control_tick(struct control *);
 
 #endif

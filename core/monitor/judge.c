@@ -156,7 +156,7 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 	if (run->verdict == PW_FAILED && !outlook.blind
 	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))
 		kin_suspected(monitor, target, run->started);
-	outlook.silence |= kin_silence(monitor, target);
+	outlook.silence |= watch_silence(monitor, target);
 	if (!learn_run(&watched->state, run, policy, &outlook, &monitor->news)) {
 		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped",
 		    monitor->config->targets[target].name);
@@ -188,7 +188,7 @@ judge_release(struct monitor *monitor)
 		uint32_t silence_was = watched->state.silence;
 		if (watched->state.trouble == NULL || !watched->state.trouble->held)
 			continue;
-		struct outlook outlook = { .silence = kin_silence(monitor, i) | SILENCE_digest, .codes = monitor->codes };
+		struct outlook outlook = { .silence = watch_silence(monitor, i) | SILENCE_digest, .codes = monitor->codes };
 		if (!learn_release(&watched->state, monitor->config->targets[i].policy, &outlook, monitor->now, &monitor->news))
 			continue;
 		tell_news(monitor, i, NULL, silence_was);

@@ -90,23 +90,11 @@ kin_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 }
 
 static void
-refresh(struct monitor *monitor, uint32_t target)
-{
-	struct target_state *state = &monitor->targets[target].state;
-	uint32_t was = state->silence;
-
-	if (!learn_silence(state, kin_silence(monitor, target)))
-		return;
-	herald_silence(monitor, target, was);
-	outbox_put_state(monitor, target);
-}
-
-static void
 refresh_children(struct monitor *monitor, uint32_t target, bool moved)
 {
 	for (uint32_t i = monitor->kin[target].first_child; i != CONFIG_NONE; i = monitor->kin[i].next_sibling) {
 		if (moved || monitor->kin[i].waits != 0)
-			refresh(monitor, i);
+			watch_hush(monitor, i);
 		refresh_children(monitor, i, moved);
 	}
 }
@@ -128,7 +116,7 @@ kin_learnt(struct monitor *monitor, uint32_t target, int64_t started, bool moved
 	kin->looked = started;
 	if (monitor->targets[target].state.state == STATE_UP && kin->waits != 0) {
 		wait_no_longer(monitor, target);
-		refresh(monitor, target);
+		watch_hush(monitor, target);
 	}
 	if (kin->first_child != CONFIG_NONE)
 		refresh_children(monitor, target, moved);
@@ -143,7 +131,7 @@ kin_tick(struct monitor *monitor)
 	for (uint32_t i = 0; monitor->waiting > 0 && i < monitor->config->target_count; i++)
 		if (monitor->kin[i].waits != 0 && monitor->now >= monitor->kin[i].waits) {
 			wait_no_longer(monitor, i);
-			refresh(monitor, i);
+			watch_hush(monitor, i);
 		}
 }
 

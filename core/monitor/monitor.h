@@ -8,10 +8,11 @@
  *   reports.c   what probers say
  *   judge.c     a run, the rules, and all that follows
  *   kin.c       parents and children
+ *   pauses.c    who is paused
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
  *   outbox.c    what waits for the keeper
- *   control.c   what people ask for
+ *   control.c   who asks for what; verbs.c has what is done
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
@@ -30,6 +31,7 @@ enum {
 	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
 	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
+	WATCHED_PAUSED = 64,
 	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
 };
 
@@ -89,6 +91,12 @@ struct outbox {
 	uint64_t results_dropped, evidence_dropped;
 };
 
+struct pauses {
+	struct pause *items;
+	uint32_t count, room;
+	bool doubting; /* a keeper is about to tell all that are in force */
+};
+
 struct counts {
 	uint64_t runs_ever, runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray, lines_withheld;
 	struct spread late;
@@ -105,6 +113,7 @@ struct monitor {
 	struct kin *kin; /* NULL: nobody has a parent */
 	struct prober_link *probers;
 	struct outbox outbox;
+	struct pauses pauses;
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */
 	uint64_t run, change, own_change; /* the last number given */
@@ -154,6 +163,10 @@ uint32_t watch_prober(const struct monitor *, uint32_t target);
 /* Gives back its run, if one is in hand: a report on it will not be taken. */
 void watch_release(struct monitor *, uint32_t target);
 bool watch_is_quiet(const struct watched *);
+/* Reasons for silence from outside: its parents, a pause. */
+uint32_t watch_silence(const struct monitor *, uint32_t target);
+/* They may be others than before: if so, that is written down and told. */
+void watch_hush(struct monitor *, uint32_t target);
 
 /* The record that the keeper keeps: the state and the series. */
 void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
@@ -240,6 +253,9 @@ void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
 void outbox_put_result(struct monitor *, const struct report *);
 void outbox_put_state(struct monitor *, uint32_t target); /* behind what waits */
 void outbox_mark(struct monitor *, uint32_t target);      /* some time soon */
+struct message_ask;
+/* Sends it at once, behind all that waits. False: it cannot be sent now, and will not be. */
+bool outbox_ask(struct monitor *, const struct message_ask *);
 /* `results`: those that have gathered as well; they are in no hurry. */
 void outbox_flush(struct monitor *, bool results);
 bool outbox_is_empty(const struct monitor *);

@@ -3,7 +3,7 @@
  * never dropped and are kept until they are safe; states wait as a mark on their target, so that the last one counts;
  * evidence and results have a bound, and what is beyond it is counted.
  */
-#include "monitor/monitor.h"
+#include "monitor/control.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +11,8 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+
+#include "monitor/pauses.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024,
 	EVIDENCE_UNSAFE_MAX = 4 * 1024 * 1024 };
@@ -257,6 +259,21 @@ outbox_lost(struct monitor *monitor)
 	if (outbox->fd >= 0)
 		close(outbox->fd);
 	outbox->fd = -1;
+	if (monitor->control != NULL)
+		control_keeper_lost(monitor->control);
+}
+
+bool
+outbox_ask(struct monitor *monitor, const struct message_ask *ask)
+{
+	struct outbox *outbox = &monitor->outbox;
+	unsigned char packet[8 * 1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (outbox->fd < 0 || !monitor->begun || monitor->stopping || !send_parcels(outbox))
+		return false;
+	message_put_ask(&out, ask);
+	return !out.bad && packet_send(outbox->fd, packet, out.size, -1);
 }
 
 void
@@ -266,6 +283,7 @@ outbox_linked(struct monitor *monitor, int fd)
 
 	outbox_lost(monitor);
 	outbox->fd = fd;
+	pauses_doubt(monitor);
 	if (outbox->unsafe != NULL) { /* the next keeper may not have them: again, before all that is newer */
 		*outbox->unsafe_last = outbox->first;
 		for (struct parcel *parcel = outbox->unsafe; parcel != outbox->first; parcel = parcel->next)
@@ -323,6 +341,30 @@ take_state(struct monitor *monitor, struct wire_in *in)
 	return true;
 }
 
+static bool
+take_answer(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_answer answer;
+
+	if (!message_get_answer(in, &answer))
+		return false;
+	if (monitor->control != NULL)
+		control_answered(monitor->control, &answer);
+	return true;
+}
+
+static bool
+take_pause(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_pause pause;
+
+	if (!message_get_pause(in, &pause, monitor->config->target_count))
+		return false;
+	if (!pauses_learn(monitor, &pause))
+		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a pause is not kept");
+	return true;
+}
+
 bool
 outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 {
@@ -333,9 +375,14 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 		return take_state(monitor, &in);
 	case MESSAGE_RECOVERED:
 		monitor_begin(monitor);
+		pauses_are_told(monitor);
 		return size == 1;
 	case MESSAGE_COMMITTED:
 		return take_committed(&monitor->outbox, &in);
+	case MESSAGE_ANSWER:
+		return take_answer(monitor, &in);
+	case MESSAGE_PAUSE:
+		return take_pause(monitor, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:
@@ -352,6 +399,8 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_LEG:
 	case MESSAGE_NOTICE:
 	case MESSAGE_RECEIPT:
+	case MESSAGE_ASK:
+	case MESSAGE_RELEASE:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -248,6 +248,10 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_LEG:
 	case MESSAGE_NOTICE:
 	case MESSAGE_RECEIPT:
+	case MESSAGE_ASK:
+	case MESSAGE_ANSWER:
+	case MESSAGE_PAUSE:
+	case MESSAGE_RELEASE:
 	case MESSAGE_KINDS:
 		break;
 	}

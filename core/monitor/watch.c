@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "monitor/control.h"
 #include "monitor/pace.h"
+#include "monitor/pauses.h"
 #include "monitor/silence.h"
 #include "monitor/view.h"
 
@@ -103,6 +105,7 @@ monitor_destroy(struct monitor **given)
 		free(monitor->probers[i].bytes);
 	}
 	outbox_fini(monitor);
+	pauses_fini(monitor);
 	schedule_fini(&monitor->schedule);
 	codes_destroy(&monitor->codes);
 	free(monitor->lately);
@@ -146,6 +149,24 @@ watch_is_quiet(const struct watched *watched)
 	    && state->flags == 0 && state->silence == 0;
 }
 
+uint32_t
+watch_silence(const struct monitor *monitor, uint32_t target)
+{
+	return kin_silence(monitor, target) | (monitor->targets[target].flags & WATCHED_PAUSED ? SILENCE_paused : 0);
+}
+
+void
+watch_hush(struct monitor *monitor, uint32_t target)
+{
+	struct target_state *state = &monitor->targets[target].state;
+	uint32_t was = state->silence;
+
+	if (!learn_silence(state, watch_silence(monitor, target)))
+		return;
+	herald_silence(monitor, target, was);
+	outbox_put_state(monitor, target);
+}
+
 /* First runs come soon and evenly, with very many targets on their grid at once; not before they can be ordered. */
 static int64_t
 first_due(const struct monitor *monitor, uint32_t target)
@@ -186,6 +207,9 @@ monitor_tick(struct monitor *monitor)
 		return;
 	monitor->second = monitor->now;
 	kin_tick(monitor);
+	pauses_tick(monitor);
+	if (monitor->control != NULL)
+		control_tick(monitor->control);
 	herald_hour(monitor);
 }
 

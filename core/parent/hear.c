@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/messages_ask.h"
 
 enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND };
 
@@ -91,6 +92,21 @@ hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 	return true;
 }
 
+/* Somebody has asked the monitor for it. */
+static bool
+hear_release(struct tree *tree, const struct child *child, struct wire_in *in)
+{
+	uint32_t target;
+
+	if (child->kind != DUTY_MONITOR || !message_get_release(in, &target, tree->config->target_count))
+		return false;
+	if (quarantine_end(&tree->quarantine, target)) {
+		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, by hand", tree->config->targets[target].name);
+		tree_send_account(tree, target, false, "its quarantine was ended by hand");
+	}
+	return true;
+}
+
 static bool
 hear(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
 {
@@ -106,6 +122,8 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 		return hear_log(tree, child, &in, now);
 	case MESSAGE_BLAME:
 		return hear_blame(tree, child, &in);
+	case MESSAGE_RELEASE:
+		return hear_release(tree, child, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:
@@ -121,6 +139,9 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 	case MESSAGE_LEG:
 	case MESSAGE_NOTICE:
 	case MESSAGE_RECEIPT:
+	case MESSAGE_ASK:
+	case MESSAGE_ANSWER:
+	case MESSAGE_PAUSE:
 	case MESSAGE_KINDS:
 		break;
 	}

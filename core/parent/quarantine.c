@@ -122,6 +122,17 @@ quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
 	return false;
 }
 
+bool
+quarantine_end(struct quarantine *quarantine, uint32_t target)
+{
+	struct quarantine_entry *entry = find(quarantine, target);
+
+	if (entry == NULL || entry->stage != QUARANTINE_HELD)
+		return false;
+	*entry = quarantine->entries[--quarantine->count];
+	return true;
+}
+
 int64_t
 quarantine_next(const struct quarantine *quarantine)
 {

@@ -46,6 +46,9 @@ void quarantine_explain(const struct quarantine *, const struct quarantine_entry
 /* Takes one target whose time is over and lets it be tried; false where there is none. */
 bool quarantine_release(struct quarantine *, int64_t now, uint32_t *target);
 
+/* Forgets one that is held, whatever its time. False: it is not. */
+bool quarantine_end(struct quarantine *, uint32_t target);
+
 /* When the next one may be released, INT64_MAX: none. */
 int64_t quarantine_next(const struct quarantine *);
 

@@ -244,6 +244,10 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_LEG:
 	case MESSAGE_NOTICE:
 	case MESSAGE_RECEIPT:
+	case MESSAGE_ASK:
+	case MESSAGE_ANSWER:
+	case MESSAGE_PAUSE:
+	case MESSAGE_RELEASE:
 	case MESSAGE_KINDS:
 		break;
 	}

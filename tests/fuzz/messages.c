@@ -1,5 +1,5 @@
 /* Any bytes, given to the reader of their kind as any process of ours would: first byte and range checks included. */
-#include "base/messages.h"
+#include "base/messages_ask.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -83,6 +83,25 @@ read_one(struct wire_in *in, enum message_kind kind)
 		(void)message_get_committed(in, &one.committed);
 }
 
+static void
+read_ask(struct wire_in *in, enum message_kind kind)
+{
+	struct message_ask ask;
+	struct message_answer answer;
+	struct message_pause pause;
+	uint32_t target;
+
+	if (kind == MESSAGE_ASK && message_get_ask(in, &ask, TARGETS))
+		for (uint32_t i = 0; i < ask.word_count; i++)
+			look(ask.words[i]);
+	else if (kind == MESSAGE_ANSWER && message_get_answer(in, &answer))
+		look(answer.text);
+	else if (kind == MESSAGE_PAUSE)
+		(void)message_get_pause(in, &pause, TARGETS);
+	else if (kind == MESSAGE_RELEASE)
+		(void)message_get_release(in, &target, TARGETS);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -93,6 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_runs(&in, kind);
 	else if (kind == MESSAGE_EVIDENCE)
 		read_evidence(&in);
+	else if (kind == MESSAGE_ASK || kind == MESSAGE_ANSWER || kind == MESSAGE_PAUSE || kind == MESSAGE_RELEASE)
+		read_ask(&in, kind);
 	else
 		read_one(&in, kind);
 	return 0;

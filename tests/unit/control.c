@@ -164,6 +164,162 @@ what_is_wrong_is_said(void **state)
 	assert_hears(stage, "x75");
 }
 
+/* What the keeper is asked; false: nothing. */
+static bool
+hears_ask(struct theatre *stage, struct message_ask *ask)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	while ((size = packet_read(stage->scene->keeper, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		if (message_kind(packet, (size_t)size) == MESSAGE_ASK)
+			return message_get_ask(&in, ask, 2);
+	}
+	return false;
+}
+
+static void
+answer(struct theatre *stage, uint64_t number, char kind, int status, const char *text)
+{
+	unsigned char packet[256];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_answer(&out, &(struct message_answer){ number, kind, (uint8_t)status, { text, strlen(text) } });
+	assert_true(outbox_heard(stage->scene->monitor, packet, out.size));
+}
+
+static void
+what_is_the_keepers_is_passed_on(void **state)
+{
+	struct theatre *stage = *state;
+	struct message_ask ask;
+	const char *me = getuid() == 0 ? "root" : NULL;
+
+	CALL(stage, "postwatch/1\0pause\0b:25\0" "2h\0new disk");
+	assert_true(hears_ask(stage, &ask));
+	assert_string_equal(ask.verb, "pause");
+	assert_int_equal(ask.target, 1);
+	assert_int_equal(ask.word_count, 3);
+	assert_memory_equal(ask.words[2].data, "new disk", 8);
+	if (me != NULL)
+		assert_string_equal(ask.who, me);
+	assert_hears(stage, "(nothing)");
+	answer(stage, ask.number + 1, 'x', 0, "");
+	assert_hears(stage, "(nothing)");
+	answer(stage, ask.number, 'o', 0, "b is paused");
+	answer(stage, ask.number, 'x', 0, "");
+	assert_hears(stage, "ob is paused");
+	assert_hears(stage, "x0");
+	answer(stage, ask.number, 'o', 0, "and again");
+	assert_hears(stage, "");
+}
+
+static void
+only_what_can_be_meant_is_passed_on(void **state)
+{
+	static const char *const tags[] = { "lab" };
+	struct theatre *stage = *state;
+	char large[2 * ASK_WORD_MAX] = "postwatch/1\0ack\0" "1\0";
+	struct message_ask ask;
+
+	CALL(stage, "postwatch/1\0pause\0tag:lab\0" "2h\0why");
+	assert_hears(stage, "eno such target is watched, and none has such a tag: `postwatch status` lists them");
+	assert_hears(stage, "x64");
+	stage->scene->policy.tags = tags;
+	stage->scene->policy.tag_count = 1;
+	CALL(stage, "postwatch/1\0pause\0tag:lab\0" "2h\0why");
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.target, CONFIG_NONE);
+	assert_memory_equal(ask.words[0].data, "lab", 3);
+	CALL(stage, "postwatch/1\0ack\0" "1");
+	assert_hears(stage, "etoo many words, too few, or one that is too long");
+	memset(large + 18, 'y', ASK_WORD_MAX + 1);
+	call(stage, large, 18 + ASK_WORD_MAX + 2);
+	assert_hears(stage, "etoo many words, too few, or one that is too long");
+	assert_hears(stage, "x64");
+	assert_false(hears_ask(stage, &ask));
+}
+
+static void
+a_quarantine_ends_by_resume(void **state)
+{
+	struct theatre *stage = *state;
+	unsigned char packet[64];
+	struct message_ask ask;
+	uint32_t target = 0;
+
+	scene_hush(stage->scene);
+	stage->scene->monitor->targets[1].state.flags |= TARGET_QUARANTINED;
+	CALL(stage, "postwatch/1\0resume\0b");
+	ssize_t size = packet_read(stage->scene->parent, packet, sizeof packet, NULL);
+	assert_true(size > 0);
+	struct wire_in in = wire_from(packet, (size_t)size);
+	assert_true(message_get_release(&in, &target, 2));
+	assert_int_equal(target, 1);
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.released, 1);
+	CALL(stage, "postwatch/1\0resume\0a");
+	assert_int_equal(packet_read(stage->scene->parent, packet, sizeof packet, NULL), -1);
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.released, 0);
+}
+
+static void
+a_keeper_that_is_not_there_is_not_waited_for(void **state)
+{
+	struct theatre *stage = *state;
+	struct message_ask ask;
+
+	CALL(stage, "postwatch/1\0ack\0" "1\0why");
+	assert_true(hears_ask(stage, &ask));
+	outbox_lost(stage->scene->monitor);
+	assert_hears(stage, "ethe keeper ended before it answered: whether it was done is not known");
+	assert_hears(stage, "x75");
+	CALL(stage, "postwatch/1\0ack\0" "1\0why");
+	assert_hears(stage, "ethe keeper cannot be asked now, so nothing was done: it begins, ends, or does not keep up");
+	assert_hears(stage, "x75");
+}
+
+static void
+a_keeper_that_is_slow_is_waited_for_ten_seconds(void **state)
+{
+	struct theatre *stage = *state;
+	struct message_ask ask;
+
+	CALL(stage, "postwatch/1\0ack\0" "1\0why");
+	assert_true(hears_ask(stage, &ask));
+	scene_run(stage->scene, 9 * SECOND);
+	assert_hears(stage, "(nothing)");
+	scene_run(stage->scene, 2 * SECOND);
+	assert_hears(stage, "ethe keeper has not answered in time: whether it was done is not known");
+	assert_hears(stage, "x75");
+	answer(stage, ask.number, 'x', 0, ""); /* too late, and nobody's */
+	assert_hears(stage, "");
+}
+
+static void
+two_who_ask_get_their_own_answers(void **state)
+{
+	struct theatre *stage = *state;
+	struct message_ask first, second;
+	int client;
+
+	CALL(stage, "postwatch/1\0ack\0" "1\0why");
+	client = stage->client;
+	stage->client = -1;
+	assert_true(hears_ask(stage, &first));
+	CALL(stage, "postwatch/1\0ack\0" "2\0why");
+	assert_true(hears_ask(stage, &second));
+	assert_true(first.number != second.number);
+	answer(stage, second.number, 'x', 1, "");
+	answer(stage, first.number, 'x', 0, "");
+	assert_hears(stage, "x1");
+	close(stage->client);
+	stage->client = client;
+	assert_hears(stage, "x0");
+}
+
 static void
 it_is_ours_alone(void **state)
 {
@@ -185,6 +341,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_run_that_was_due_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_who_leaves_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_the_keepers_is_passed_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_what_can_be_meant_is_passed_on, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_quarantine_ends_by_resume, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_keeper_that_is_not_there_is_not_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_keeper_that_is_slow_is_waited_for_ten_seconds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_who_ask_get_their_own_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_ours_alone, set_up, tear_down),
 	};
 

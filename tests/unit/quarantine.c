@@ -81,6 +81,21 @@ it_is_released_once_after_a_day(void **state)
 }
 
 static void
+it_ends_by_hand(void **state)
+{
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	assert_false(quarantine_end(&quarantine, 7));
+	die(7, minute, "of SIGSEGV");
+	assert_false(quarantine_end(&quarantine, 8));
+	assert_true(quarantine_end(&quarantine, 7));
+	assert_false(quarantine_end(&quarantine, 7));
+	assert_int_equal(quarantine_next(&quarantine), INT64_MAX);
+	assert_false(die(7, minute, "of SIGSEGV"));
+	assert_true(die(7, minute, "of SIGSEGV"));
+}
+
+static void
 a_failed_trial_holds_it_at_once(void **state)
 {
 	uint32_t target;
@@ -148,6 +163,7 @@ main(void)
 		cmocka_unit_test_setup(two_deaths_within_the_hour_hold_it, begin),
 		cmocka_unit_test_setup(two_deaths_further_apart_do_not, begin),
 		cmocka_unit_test_setup(two_targets_do_not_add_up, begin),
+		cmocka_unit_test_setup(it_ends_by_hand, begin),
 		cmocka_unit_test_setup(it_is_released_once_after_a_day, begin),
 		cmocka_unit_test_setup(a_failed_trial_holds_it_at_once, begin),
 		cmocka_unit_test_setup(a_good_trial_is_forgotten, begin),

@@ -1,0 +1,128 @@
+/* What people ask for. Readers take the whole packet and answer once, at its end. */
+#include "base/messages_ask.h"
+
+#include <string.h>
+
+static void
+expect(struct wire_in *in, enum message_kind kind)
+{
+	if (wire_get_u8(in) != kind)
+		in->bad = true;
+}
+
+static void
+require(struct wire_in *in, bool holds)
+{
+	if (!holds)
+		in->bad = true;
+}
+
+static uint32_t
+get_target_or_none(struct wire_in *in, uint32_t targets)
+{
+	uint32_t target = wire_get_u32(in);
+
+	require(in, target < targets || target == UINT32_MAX);
+	return target;
+}
+
+void
+message_put_ask(struct wire_out *out, const struct message_ask *ask)
+{
+	message_begin(out, MESSAGE_ASK);
+	wire_put_u64(out, ask->number);
+	wire_put_u32(out, ask->target);
+	wire_put_u32(out, ask->released);
+	wire_put_name(out, ask->verb);
+	wire_put_name(out, ask->who);
+	out->bad |= ask->word_count > ASK_WORDS_MAX;
+	wire_put_u8(out, (uint8_t)ask->word_count);
+	for (uint32_t i = 0; !out->bad && i < ask->word_count; i++)
+		wire_put_bytes(out, ask->words[i]);
+}
+
+bool
+message_get_ask(struct wire_in *in, struct message_ask *ask, uint32_t targets)
+{
+	expect(in, MESSAGE_ASK);
+	*ask = (struct message_ask){ .number = wire_get_u64(in) };
+	ask->target = get_target_or_none(in, targets);
+	ask->released = wire_get_u32(in);
+	wire_get_name(in, ask->verb, sizeof ask->verb);
+	wire_get_name(in, ask->who, sizeof ask->who);
+	ask->word_count = wire_get_choice(in, ASK_WORDS_MAX + 1);
+	for (uint32_t i = 0; i < ask->word_count; i++) {
+		ask->words[i] = wire_get_bytes(in);
+		require(in, ask->words[i].size <= ASK_WORD_MAX);
+	}
+	return wire_is_whole(in);
+}
+
+void
+message_put_answer(struct wire_out *out, const struct message_answer *answer)
+{
+	message_begin(out, MESSAGE_ANSWER);
+	wire_put_u64(out, answer->number);
+	wire_put_u8(out, (uint8_t)answer->kind);
+	wire_put_u8(out, answer->status);
+	wire_put_bytes(out, answer->text);
+}
+
+bool
+message_get_answer(struct wire_in *in, struct message_answer *answer)
+{
+	expect(in, MESSAGE_ANSWER);
+	*answer = (struct message_answer){ .number = wire_get_u64(in) };
+	answer->kind = (char)wire_get_choice(in, 'x' + 1);
+	answer->status = wire_get_choice(in, 128);
+	answer->text = wire_get_bytes(in);
+	require(in, strchr("oex", answer->kind) != NULL && answer->kind != '\0' && answer->text.size < ANSWER_LINE_MAX);
+	for (size_t i = 0; i < answer->text.size; i++)
+		require(in, (unsigned char)answer->text.data[i] >= ' ' && answer->text.data[i] != 0x7f);
+	return wire_is_whole(in);
+}
+
+void
+message_put_pause(struct wire_out *out, const struct message_pause *pause)
+{
+	message_begin(out, MESSAGE_PAUSE);
+	wire_put_u64(out, pause->number);
+	wire_put_u32(out, pause->target);
+	wire_put_bytes(out, (struct pw_bytes){ pause->tag, strnlen(pause->tag, sizeof pause->tag) });
+	wire_put_i64(out, pause->until);
+	wire_put_u8(out, pause->over);
+}
+
+bool
+message_get_pause(struct wire_in *in, struct message_pause *pause, uint32_t targets)
+{
+	struct pw_bytes tag;
+
+	expect(in, MESSAGE_PAUSE);
+	*pause = (struct message_pause){ .number = wire_get_u64(in) };
+	pause->target = get_target_or_none(in, targets);
+	tag = wire_get_bytes(in);
+	pause->until = wire_get_i64(in);
+	pause->over = wire_get_choice(in, 2) != 0;
+	require(in, tag.size < sizeof pause->tag && memchr(tag.data, '\0', tag.size) == NULL
+	    && (tag.size > 0) == (pause->target == UINT32_MAX) && pause->until >= 0 && pause->until < INT64_MAX / 4);
+	if (!wire_is_whole(in))
+		return false;
+	memcpy(pause->tag, tag.data, tag.size);
+	return true;
+}
+
+void
+message_put_release(struct wire_out *out, uint32_t target)
+{
+	message_begin(out, MESSAGE_RELEASE);
+	wire_put_u32(out, target);
+}
+
+bool
+message_get_release(struct wire_in *in, uint32_t *target, uint32_t targets)
+{
+	expect(in, MESSAGE_RELEASE);
+	*target = wire_get_below(in, targets);
+	return wire_is_whole(in);
+}

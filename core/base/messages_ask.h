@@ -1,0 +1,56 @@
+/*
+ * What people ask the keeper for, by way of the monitor's control socket, and what the monitor is to know of it:
+ *
+ *   monitor -> keeper    ask: a verb and its words, with the name of who asks
+ *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is durable, or refused
+ *   keeper  -> monitor   pause: all that are in force when the link is made, then each that begins or ends
+ *   monitor -> parent    release: the quarantine of a target ends by hand
+ */
+#ifndef BASE_MESSAGES_ASK_H
+#define BASE_MESSAGES_ASK_H
+
+#include "base/messages.h"
+
+enum {
+	ASK_WORDS_MAX = 4,
+	ASK_WORD_MAX = 1024,   /* bytes of a word */
+	ASK_WHO_MAX = 64,
+	ANSWER_LINE_MAX = 4096,
+	PAUSE_TAG_MAX = 128
+};
+
+struct message_ask {
+	uint64_t number;       /* of this monitor, repeated in its answers */
+	uint32_t target;       /* that the first word means, CONFIG_NONE: none */
+	uint32_t released;     /* targets whose quarantine ends by the same word */
+	char verb[16];
+	char who[ASK_WHO_MAX]; /* printable */
+	uint32_t word_count;
+	struct pw_bytes words[ASK_WORDS_MAX]; /* as they were typed: foreign bytes; views */
+};
+void message_put_ask(struct wire_out *, const struct message_ask *);
+bool message_get_ask(struct wire_in *, struct message_ask *, uint32_t targets);
+
+struct message_answer {
+	uint64_t number;
+	char kind;             /* 'o' a line of output, 'e' of what is wrong, 'x' the end */
+	uint8_t status;        /* of an end */
+	struct pw_bytes text;  /* one line of ours, "" at an end; a view */
+};
+void message_put_answer(struct wire_out *, const struct message_answer *);
+bool message_get_answer(struct wire_in *, struct message_answer *);
+
+struct message_pause {
+	uint64_t number;       /* the store's */
+	uint32_t target;       /* CONFIG_NONE: all that have the tag */
+	char tag[PAUSE_TAG_MAX];
+	int64_t until;         /* UTC */
+	bool over;             /* it has ended before its time */
+};
+void message_put_pause(struct wire_out *, const struct message_pause *);
+bool message_get_pause(struct wire_in *, struct message_pause *, uint32_t targets);
+
+void message_put_release(struct wire_out *, uint32_t target);
+bool message_get_release(struct wire_in *, uint32_t *target, uint32_t targets);
+
+#endif

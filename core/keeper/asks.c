@@ -1,0 +1,238 @@
+/* Few are under way at once; the packets of all that is done wait in one list for the monitor's socket. */
+#include "keeper/asks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+void
+ask_pass(struct ask *ask, const void *packet, size_t size)
+{
+	struct parcel_out *parcel = malloc(sizeof *parcel + size);
+
+	if (parcel == NULL)
+		return;
+	*parcel = (struct parcel_out){ .size = size };
+	memcpy(parcel->bytes, packet, size);
+	*ask->last = parcel;
+	ask->last = &parcel->next;
+}
+
+static void
+put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
+{
+	unsigned char packet[ANSWER_LINE_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status, text });
+	if (!out.bad)
+		ask_pass(ask, packet, out.size);
+}
+
+static void
+say(struct ask *ask, char kind, const char *format, va_list arguments)
+{
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+
+	text_format_v(&text, format, arguments);
+	put_answer(ask, kind, 0, (struct pw_bytes){ text.bytes, text.size });
+}
+
+void
+ask_say(struct ask *ask, char kind, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(ask, kind, format, arguments);
+	va_end(arguments);
+}
+
+void
+ask_end(struct ask *ask, int status)
+{
+	put_answer(ask, 'x', status, (struct pw_bytes){ "", 0 });
+}
+
+void
+ask_refuse(struct ask *ask, int status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(ask, 'e', format, arguments);
+	va_end(arguments);
+	ask_end(ask, status);
+}
+
+uint64_t
+ask_number(struct pw_bytes word)
+{
+	uint64_t number = 0;
+
+	if (word.size == 0 || word.size > 18)
+		return 0;
+	for (size_t i = 0; i < word.size; i++) {
+		if (word.data[i] < '0' || word.data[i] > '9')
+			return 0;
+		number = number * 10 + (uint64_t)(word.data[i] - '0');
+	}
+	return number;
+}
+
+bool
+ask_reason(struct pw_bytes word, struct text *into)
+{
+	size_t blanks = 0;
+
+	while (blanks < word.size && (unsigned char)word.data[blanks] <= ' ')
+		blanks++;
+	text_escape(into, word);
+	return blanks < word.size && word.size <= ASK_REASON_MAX;
+}
+
+static const struct {
+	const char *verb;
+	void (*run)(struct keeper *, struct ask *, const struct message_ask *);
+} verbs[] = {
+	{ "ack", ack_incident },
+	{ "pause", pausing_pause },
+	{ "resume", pausing_resume },
+};
+
+static void
+obey(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verbs[i].verb, message->verb) == 0) {
+			verbs[i].run(keeper, ask, message);
+			return;
+		}
+	ask_refuse(ask, ASK_USAGE, "the keeper does not know `%s`", message->verb);
+}
+
+static uint32_t
+count(const struct keeper *keeper)
+{
+	uint32_t asks = 0;
+
+	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+		asks++;
+	return asks;
+}
+
+/* In order: who is paused and who no longer must not reach the monitor the other way round. */
+static void
+append(struct keeper *keeper, struct ask *ask)
+{
+	struct ask **link = &keeper->asks;
+
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = ask;
+}
+
+bool
+asks_hear(struct keeper *keeper, struct wire_in *in)
+{
+	struct message_ask message;
+	struct ask *ask;
+
+	if (!message_get_ask(in, &message, keeper->config->target_count))
+		return false;
+	ask = calloc(1, sizeof *ask);
+	if (ask == NULL)
+		return true; /* the monitor says that nothing came */
+	ask->number = message.number;
+	ask->last = &ask->first;
+	if (journal_is_stuck(&keeper->journal))
+		ask_refuse(ask, ASK_BUSY, "the store cannot be written, so nothing was done: the log says why");
+	else if (count(keeper) >= ASKS_MAX)
+		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
+	else
+		obey(keeper, ask, &message);
+	if (ask->serial != 0 && ask->serial != UINT64_MAX)
+		journal_hasten(keeper);
+	append(keeper, ask);
+	return true;
+}
+
+void
+asks_greet(struct keeper *keeper)
+{
+	struct ask *ask = calloc(1, sizeof *ask);
+
+	if (ask == NULL)
+		return;
+	ask->last = &ask->first;
+	pausing_tell(keeper, ask);
+	append(keeper, ask);
+}
+
+static void
+destroy(struct ask *ask)
+{
+	for (struct parcel_out *next; ask->first != NULL; ask->first = next) {
+		next = ask->first->next;
+		free(ask->first);
+	}
+	free(ask);
+}
+
+/* False: the socket takes no more, or some of it waits. */
+static bool
+flush(struct keeper *keeper, struct ask *ask)
+{
+	struct parcel_out *parcel;
+
+	while ((parcel = ask->first) != NULL && packet_send(keeper->monitor, parcel->bytes, parcel->size, -1)) {
+		ask->first = parcel->next;
+		free(parcel);
+	}
+	return ask->first == NULL;
+}
+
+static bool
+is_ripe(const struct keeper *keeper, const struct ask *ask)
+{
+	return keeper->journal.safe >= ask->serial;
+}
+
+void
+asks_turn(struct keeper *keeper)
+{
+	for (struct ask **link = &keeper->asks; *link != NULL;) {
+		struct ask *ask = *link;
+
+		if (!is_ripe(keeper, ask)) {
+			link = &ask->next;
+			continue;
+		}
+		if (!flush(keeper, ask))
+			return;
+		*link = ask->next;
+		destroy(ask);
+	}
+}
+
+bool
+asks_wait(const struct keeper *keeper)
+{
+	for (const struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+		if (is_ripe(keeper, ask))
+			return true;
+	return false;
+}
+
+void
+asks_forget(struct keeper *keeper)
+{
+	for (struct ask *next; keeper->asks != NULL; keeper->asks = next) {
+		next = keeper->asks->next;
+		destroy(keeper->asks);
+	}
+}

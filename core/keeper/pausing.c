@@ -1,0 +1,277 @@
+/*
+ * Pauses: a row each, of a target or of all that have a tag, with an end and a reason. The monitor stamps the silence; here
+ * they are kept, ended, and counted as paused time.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "keeper/asks.h"
+#include "keeper/keeper.h"
+
+enum { PAUSES_MAX = 256, PAGE = 1000 };
+static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
+
+struct pause_kept {
+	uint64_t number, target_number;
+	uint32_t target; /* CONFIG_NONE: by tag, or of one that is no longer watched */
+	int64_t from, until;
+	char *tag, *why, *by; /* owned */
+};
+
+static void
+fini(struct pause_kept *pause)
+{
+	free(pause->tag);
+	free(pause->why);
+	free(pause->by);
+}
+
+static void
+put(struct keeper *keeper, const struct pause_kept *pause, int64_t ended)
+{
+	store_put_pause(journal_main(keeper), &(struct store_pause){ .number = pause->number, .target = pause->target_number,
+	    .tag = pause->tag, .from = pause->from, .until = pause->until, .ended = ended,
+	    .why = { pause->why, strlen(pause->why) }, .by = { pause->by, strlen(pause->by) } });
+}
+
+static void
+forget(struct pausing *pausing, uint32_t *at)
+{
+	fini(&pausing->items[*at]);
+	pausing->items[(*at)--] = pausing->items[--pausing->count];
+}
+
+static void
+forget_old(struct keeper *keeper)
+{
+	struct pausing *pausing = &keeper->pausing;
+	/* A result may come some time after its run. */
+	int64_t now = clock_wall() - 600 * (int64_t)SECOND;
+
+	for (uint32_t i = 0; i < pausing->count; i++)
+		if (pausing->items[i].until < now)
+			forget(pausing, &i);
+}
+
+static bool
+add(struct pausing *pausing, const struct pause_kept *pause)
+{
+	if (pausing->count == pausing->room) {
+		uint32_t room = pausing->room * 2 + 8;
+		struct pause_kept *grown = reallocarray(pausing->items, room, sizeof *grown);
+		if (grown == NULL)
+			return false;
+		pausing->items = grown;
+		pausing->room = room;
+	}
+	if (pause->tag == NULL || pause->why == NULL || pause->by == NULL)
+		return false;
+	pausing->items[pausing->count++] = *pause;
+	return true;
+}
+
+static bool
+has_tag(const struct policy *policy, const char *tag)
+{
+	for (uint32_t i = 0; i < policy->tag_count; i++)
+		if (strcmp(policy->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+bool
+pausing_holds(const struct keeper *keeper, uint32_t target, int64_t at)
+{
+	for (uint32_t i = 0; i < keeper->pausing.count; i++) {
+		const struct pause_kept *pause = &keeper->pausing.items[i];
+
+		if (at < pause->from || at >= pause->until)
+			continue;
+		if (pause->tag[0] == '\0' ? pause->target == target : has_tag(keeper->config->targets[target].policy, pause->tag))
+			return true;
+	}
+	return false;
+}
+
+/* One of a target that is no longer watched is kept, and holds nobody. */
+static void
+pass(struct ask *ask, const struct pause_kept *pause, bool over)
+{
+	struct message_pause message = { .number = pause->number, .target = pause->target, .until = pause->until, .over = over };
+	unsigned char packet[PAUSE_TAG_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct text tag = TEXT_OVER(message.tag);
+
+	text_add(&tag, pause->tag);
+	message_put_pause(&out, &message);
+	if (!out.bad && (pause->target != CONFIG_NONE || pause->tag[0] != '\0'))
+		ask_pass(ask, packet, out.size);
+}
+
+void
+pausing_tell(struct keeper *keeper, struct ask *ask)
+{
+	int64_t now = clock_wall();
+
+	for (uint32_t i = 0; i < keeper->pausing.count; i++)
+		if (keeper->pausing.items[i].until > now)
+			pass(ask, &keeper->pausing.items[i], false);
+}
+
+struct recovery {
+	struct keeper *keeper;
+	uint64_t last;
+	bool failed;
+};
+
+static bool
+on_pause(void *arg, const struct store_pause *row)
+{
+	struct recovery *it = arg;
+	struct pause_kept pause = { .number = row->number, .target_number = row->target, .from = row->from, .until = row->until,
+		.target = row->target == 0 ? CONFIG_NONE : roll_target(&it->keeper->roll, row->target), .tag = strdup(row->tag),
+		.why = strndup(row->why.data, row->why.size), .by = strndup(row->by.data, row->by.size) };
+
+	it->last = row->number;
+	it->failed |= !add(&it->keeper->pausing, &pause);
+	return !it->failed;
+}
+
+bool
+pausing_recover(struct keeper *keeper, struct reason *why)
+{
+	struct recovery it = { .keeper = keeper };
+	enum store_reading answer;
+
+	do
+		answer = store_read_pauses(keeper->reader, clock_wall(), it.last, PAGE, on_pause, &it);
+	while (answer == STORE_READ_MORE && !it.failed);
+	if (it.failed || answer == STORE_READ_BROKEN)
+		reason_set(why, it.failed ? "no memory" : "pauses cannot be read: %s", store_reader_why(keeper->reader));
+	return !it.failed && answer != STORE_READ_BROKEN;
+}
+
+static const char *
+name_of(const struct keeper *keeper, const struct message_ask *message, struct text *tag)
+{
+	if (message->target != CONFIG_NONE)
+		return keeper->config->targets[message->target].name;
+	text_add(tag, "tag:");
+	text_escape(tag, message->words[0]);
+	return tag->bytes;
+}
+
+static bool
+read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
+{
+	char bytes[64];
+	struct text text = TEXT_OVER(bytes);
+	struct reason why = { "" };
+
+	text_add_bytes(&text, word.data, word.size);
+	if (!units_parse_duration(bytes, span, &why))
+		ask_refuse(ask, ASK_USAGE, "--for %s", why.text);
+	else if (*span < shortest || *span > longest)
+		ask_refuse(ask, ASK_USAGE, "--for: a pause takes from 1s to 90d");
+	else
+		return true;
+	return false;
+}
+
+void
+pausing_pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	char reason[ASK_REASON_ROOM], tagged[5 * PAUSE_TAG_MAX];
+	struct text why = TEXT_OVER(reason), tag = TEXT_OVER(tagged);
+	struct pause_kept pause = { .target = message->target, .from = clock_wall() };
+	int64_t span;
+
+	forget_old(keeper);
+	if (message->word_count != 3 || !ask_reason(message->words[2], &why)) {
+		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason of 1 to %d bytes",
+		    ASK_REASON_MAX);
+		return;
+	}
+	if (!read_span(ask, message->words[1], &span))
+		return;
+	pause.until = pause.from + span;
+	pause.target_number = message->target == CONFIG_NONE ? 0 : roll_number(&keeper->roll, message->target);
+	pause.tag = message->target != CONFIG_NONE ? strdup("") : strndup(message->words[0].data, message->words[0].size);
+	pause.why = strdup(reason);
+	pause.by = strdup(message->who);
+	if (keeper->pausing.count >= PAUSES_MAX || !add(&keeper->pausing, &pause)) {
+		fini(&pause);
+		ask_refuse(ask, ASK_REFUSED, "%d pauses are in force, and there is room for no more", PAUSES_MAX);
+		return;
+	}
+	struct pause_kept *kept = &keeper->pausing.items[keeper->pausing.count - 1];
+	kept->number = store_number(keeper->journal.store, STORE_PAUSES);
+	put(keeper, kept, 0);
+	pass(ask, kept, false);
+	ask->serial = keeper->journal.serial;
+	const char *name = name_of(keeper, message, &tag);
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
+	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
+	ask_end(ask, 0);
+}
+
+static bool
+is_meant(const struct pause_kept *pause, const struct message_ask *message)
+{
+	if (message->target != CONFIG_NONE)
+		return pause->target == message->target && pause->tag[0] == '\0';
+	return pause->tag[0] != '\0' && strlen(pause->tag) == message->words[0].size
+	    && memcmp(pause->tag, message->words[0].data, message->words[0].size) == 0;
+}
+
+/* A target may be paused by its tags as well: then it goes on being so, and that is said. */
+static void
+say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message, const char *name, uint32_t ended)
+{
+	int64_t now = clock_wall();
+
+	if (message->released > 0)
+		ask_say(ask, 'o', "%s is no longer quarantined", name);
+	if (ended > 0) {
+		duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused no longer: resumed by %s", name, message->who);
+		ask_say(ask, 'o', "%s is paused no longer", name);
+	}
+	if (message->target != CONFIG_NONE && pausing_holds(keeper, message->target, now))
+		ask_say(ask, 'e', "but a pause of one of its tags holds it: `postwatch status` tells which");
+	if (ended == 0 && message->released == 0)
+		ask_refuse(ask, ASK_REFUSED, "%s: no pause and no quarantine to be ended", name);
+	else
+		ask_end(ask, 0);
+}
+
+void
+pausing_resume(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	struct pausing *pausing = &keeper->pausing;
+	char tagged[5 * PAUSE_TAG_MAX];
+	struct text tag = TEXT_OVER(tagged);
+	int64_t now = clock_wall();
+	uint32_t ended = 0;
+
+	if (message->word_count != 1) {
+		ask_refuse(ask, ASK_USAGE, "`resume` takes a target or a tag");
+		return;
+	}
+	for (uint32_t i = 0; i < pausing->count; i++) {
+		struct pause_kept *pause = &pausing->items[i];
+
+		if (!is_meant(pause, message) || pause->until <= now)
+			continue;
+		put(keeper, pause, now);
+		pass(ask, pause, true);
+		pause->until = now;
+		ended++;
+	}
+	if (ended > 0)
+		ask->serial = keeper->journal.serial;
+	say_resumed(keeper, ask, message, name_of(keeper, message, &tag), ended);
+}

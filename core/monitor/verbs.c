@@ -1,0 +1,219 @@
+/* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with the target it means. */
+#include "monitor/control_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static const int64_t patience = 10 * (int64_t)SECOND, patience_of_test = 240 * (int64_t)SECOND;
+
+/* By its name, its identity, or its host and port. */
+static uint32_t
+find_target(const struct config *config, const char *word)
+{
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		const struct target *target = &config->targets[i];
+		const char *probe = target->policy->probe->descriptor->name;
+		char ends[600];
+
+		if (strcmp(target->name, word) == 0)
+			return i;
+		snprintf(ends, sizeof ends, "%s://%s:%u", probe, target->host, target->port);
+		if (strcmp(ends, word) == 0 || strcmp(ends + strlen(probe) + 3, word) == 0)
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
+/* Whether the run goes on, or was begun; a run that was not due is none of a series. */
+static bool
+begin_run(struct place *place)
+{
+	struct monitor *monitor = place->control->monitor;
+	struct watched *watched = &monitor->targets[place->target];
+
+	if (watched->run != 0)
+		return true;
+	if (!monitor->begun || monitor->stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
+	    || monitor->probers[watch_prober(monitor, place->target)].fd < 0)
+		return false;
+	if (watched->due > monitor->now + 2 * TICK) {
+		place->due = watched->due;
+		watched->flags |= WATCHED_BY_HAND;
+	}
+	watched->full = 0;
+	watch_plan(monitor, place->target, monitor->now);
+	monitor_flush(monitor, false);
+	if (watched->run != 0)
+		return true;
+	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
+	if (place->due != 0)
+		watch_plan(monitor, place->target, place->due);
+	return false;
+}
+
+static void
+probe_now(struct place *place, char **words, size_t count)
+{
+	(void)count;
+	place->target = find_target(place->control->monitor->config, words[0]);
+	place->due = 0;
+	if (place->target == CONFIG_NONE)
+		control_refuse(place, CONTROL_USAGE, "no such target is watched: `postwatch status` lists them");
+	else if (!begin_run(place))
+		control_refuse(place, CONTROL_BUSY, "it cannot be run now: it is quarantined, or we begin or end");
+	else
+		place->waits = WAITS_FOR_RUN;
+}
+
+static void
+pass_on(struct place *place, struct message_ask *ask, char **words, size_t count)
+{
+	struct control *control = place->control;
+	bool test = strcmp(ask->verb, "test") == 0;
+
+	ask->number = ++control->asks;
+	snprintf(ask->who, sizeof ask->who, "%s", place->who);
+	for (size_t i = 0; i < count; i++)
+		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
+	place->ask = ask->number;
+	place->until = control->monitor->now + (test ? patience_of_test : patience);
+	place->waits = WAITS_FOR_KEEPER;
+	if (!outbox_ask(control->monitor, ask))
+		control_refuse(place, CONTROL_BUSY,
+		    "the keeper cannot be asked now, so nothing was done: it begins, ends, or does not keep up");
+}
+
+static void
+pass_as_it_is(struct place *place, const char *verb, char **words, size_t count)
+{
+	struct message_ask ask = { .target = CONFIG_NONE };
+
+	snprintf(ask.verb, sizeof ask.verb, "%s", verb);
+	pass_on(place, &ask, words, count);
+}
+
+static void
+ack(struct place *place, char **words, size_t count)
+{
+	pass_as_it_is(place, "ack", words, count);
+}
+
+static void
+outbox(struct place *place, char **words, size_t count)
+{
+	pass_as_it_is(place, "outbox", words, count);
+}
+
+static void
+test(struct place *place, char **words, size_t count)
+{
+	pass_as_it_is(place, "test", words, count);
+}
+
+/* Without the `tag:` that may stand before it. */
+static char *
+tag_of(char *word)
+{
+	return strncmp(word, "tag:", 4) == 0 ? word + 4 : word;
+}
+
+static bool
+has_tag(const struct config *config, uint32_t target, const char *tag)
+{
+	const struct policy *policy = config->targets[target].policy;
+
+	for (uint32_t i = 0; i < policy->tag_count; i++)
+		if (strcmp(policy->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static void
+pause_it(struct place *place, char **words, size_t count)
+{
+	const struct config *config = place->control->monitor->config;
+	struct message_ask ask = { .verb = "pause", .target = find_target(config, words[0]) };
+	bool known = ask.target != CONFIG_NONE;
+
+	if (!known)
+		words[0] = tag_of(words[0]);
+	for (uint32_t i = 0; !known && i < config->target_count; i++)
+		known = has_tag(config, i, words[0]);
+	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX : ASK_WORD_MAX))
+		control_refuse(place, CONTROL_USAGE, "no such target is watched, and none has such a tag: `postwatch status` "
+		    "lists them");
+	else
+		pass_on(place, &ask, words, count);
+}
+
+static bool
+end_quarantine(struct monitor *monitor, uint32_t target)
+{
+	unsigned char packet[16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (!(monitor->targets[target].state.flags & TARGET_QUARANTINED))
+		return false;
+	message_put_release(&out, target);
+	return packet_send(monitor->duty->parent, packet, out.size, -1);
+}
+
+/* A pause may be of a tag that nobody has any more: the keeper knows. */
+static void
+resume(struct place *place, char **words, size_t count)
+{
+	struct monitor *monitor = place->control->monitor;
+	struct message_ask ask = { .verb = "resume", .target = find_target(monitor->config, words[0]) };
+
+	if (ask.target == CONFIG_NONE)
+		words[0] = tag_of(words[0]);
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (ask.target == CONFIG_NONE ? has_tag(monitor->config, i, words[0]) : i == ask.target)
+			ask.released += end_quarantine(monitor, i);
+	pass_on(place, &ask, words, count);
+}
+
+static const struct verb {
+	const char *name;
+	size_t least, most; /* words */
+	void (*run)(struct place *, char **words, size_t count);
+} verbs[] = {
+	{ "probe-now", 1, 1, probe_now },
+	{ "ack", 2, 2, ack },
+	{ "pause", 3, 3, pause_it },
+	{ "resume", 1, 1, resume },
+	{ "outbox", 2, 3, outbox },
+	{ "test", 1, 1, test },
+};
+
+static bool
+are_short(char **words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(words[i]) > ASK_WORD_MAX)
+			return false;
+	return true;
+}
+
+void
+verbs_obey(struct place *place, char **words, size_t count)
+{
+	if (count < 2 || strcmp(words[0], "postwatch/1") != 0) {
+		control_refuse(place, CONTROL_USAGE, "the running postwatch is of another version");
+		return;
+	}
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+		const struct verb *verb = &verbs[i];
+
+		if (strcmp(verb->name, words[1]) != 0)
+			continue;
+		if (count - 2 < verb->least || count - 2 > verb->most || !are_short(words + 2, count - 2))
+			control_refuse(place, CONTROL_USAGE, "too many words, too few, or one that is too long");
+		else
+			verb->run(place, words + 2, count - 2);
+		return;
+	}
+	control_refuse(place, CONTROL_USAGE, "the running postwatch does not know that command");
+}
