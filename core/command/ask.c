@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/zone.h"
 #include "command/command.h"
 
 enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024, PATIENCE_SECONDS = 600 };
@@ -59,18 +60,45 @@ send_words(int fd, const char *const *words)
 	return send(fd, request, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
+/* A time stands as "<utc N>", for only we know whose zone it is to be shown in. */
 static void
-print(FILE *file, const char *prefix, const char *line, size_t size)
+add_line(struct text *text, const struct zone *zone, const char *line, size_t size)
 {
-	char bytes[ANSWER_MAX + 4];
+	const char *at = strstr(line, "<utc ");
+	char *end;
+	long long time = at == NULL ? 0 : strtoll(at + 5, &end, 10);
+
+	if (at == NULL || *end != '>') {
+		text_add_shown(text, (struct pw_bytes){ line, size });
+		return;
+	}
+	text_add_shown(text, (struct pw_bytes){ line, (size_t)(at - line) });
+	zone_add(text, zone, time);
+	text_add_shown(text, (struct pw_bytes){ end + 1, size - (size_t)(end + 1 - line) });
+}
+
+static void
+print(FILE *file, const char *prefix, const struct zone *zone, const char *line, size_t size)
+{
+	char bytes[ANSWER_MAX + 64];
 	struct text text = TEXT_OVER(bytes);
 
-	text_add_shown(&text, (struct pw_bytes){ line, size });
+	add_line(&text, zone, line, size);
 	fprintf(file, "%s%s\n", prefix, bytes);
 }
 
 int
 ask(const char *folder, const char *const *words)
+{
+	struct zone *zone = zone_open_own();
+	int status = ask_in(folder, zone, words);
+
+	zone_close(&zone);
+	return status;
+}
+
+int
+ask_in(const char *folder, const struct zone *zone, const char *const *words)
 {
 	char packet[ANSWER_MAX + 1];
 	int fd = call(folder), status = -1;
@@ -84,9 +112,9 @@ ask(const char *folder, const char *const *words)
 	while (sent && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
 		packet[size] = '\0';
 		if (packet[0] == 'o')
-			print(stdout, "", packet + 1, (size_t)size - 1);
+			print(stdout, "", zone, packet + 1, (size_t)size - 1);
 		else if (packet[0] == 'e')
-			print(stderr, "postwatch: ", packet + 1, (size_t)size - 1);
+			print(stderr, "postwatch: ", zone, packet + 1, (size_t)size - 1);
 		else if (packet[0] == 'x')
 			status = (int)strtoul(packet + 1, NULL, 10) & 0x7f;
 	}

@@ -6,4 +6,8 @@
  * is said, where no daemon runs or it does not answer for ten minutes. */
 int ask(const char *folder, const char *const *words);
 
+/* The same, with times that the answer tells in that zone (NULL: UTC). */
+struct zone;
+int ask_in(const char *folder, const struct zone *, const char *const *words);
+
 #endif

@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "command/ask.h"
 #include "command/faults.h"
 #include "command/pager.h"
+
+enum { WHY_MAX = 500 };
 
 static bool
 take_count(struct past *past, const char *argument)
@@ -35,6 +38,12 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 		break;
 	case 'j':
 		past->json = true;
+		break;
+	case 'w':
+		past->why = argument;
+		break;
+	case 'f':
+		past->span = argument;
 		break;
 	case 'n':
 		return take_count(past, argument);
@@ -102,12 +111,10 @@ past_options(struct past *past, const struct command *command, int argc, char **
 }
 
 int
-past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
+past_open_store(struct past *past)
 {
-	int status = past_options(past, command, argc, argv, at);
+	int status;
 
-	if (status != 0)
-		return status;
 	past->now = clock_wall();
 	past->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 	past->zone = past->utc ? NULL : zone_open_own();
@@ -117,6 +124,36 @@ past_open(struct past *past, const struct command *command, int argc, char **arg
 	if (status != 0)
 		past_close(past);
 	return status;
+}
+
+int
+past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
+{
+	int status = past_options(past, command, argc, argv, at);
+
+	return status != 0 ? status : past_open_store(past);
+}
+
+int
+past_ask(struct past *past, const char *const *words)
+{
+	int status = past_find_folder(past);
+
+	past->zone = past->utc ? NULL : zone_open_own();
+	if (status == 0)
+		status = ask_in(past->folder, past->zone, words);
+	past_close(past);
+	return status;
+}
+
+int
+past_check_why(const struct past *past, const struct command *command)
+{
+	if (past->why == NULL)
+		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
+	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
+		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
+	return 0;
 }
 
 void

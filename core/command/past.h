@@ -26,6 +26,7 @@ struct past {
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
+	const char *why, *span;      /* --why, --for */
 };
 
 #define PAST_OPTIONS \
@@ -34,6 +35,12 @@ struct past {
 	{ "utc", 'u', NULL, "times in UTC" }, \
 	{ "json", 'j', NULL, "one object a line" }
 
+/* Of commands that ask the daemon. */
+#define PAST_ASK_OPTIONS \
+	{ "config", 'c', "FILE", "the configuration that names the state folder" }, \
+	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }, \
+	{ "utc", 'u', NULL, "times in UTC" }
+
 #define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
 
 /* Takes all options of the command, and opens the store: 0. Else the exit status, and what is wrong was said. *at: the
@@ -41,9 +48,16 @@ struct past {
 int past_open(struct past *, const struct command *, int argc, char **argv, int *at);
 void past_close(struct past *);
 
-/* The two halves of it that need no store: all options, the folder. */
+/* Its two halves. */
 int past_options(struct past *, const struct command *, int argc, char **argv, int *at);
+int past_open_store(struct past *);
+/* Finds the state folder alone: 0, or the exit status, and what is wrong was said. */
 int past_find_folder(struct past *);
+
+/* Asks the daemon on that folder, with the words that end with NULL; returns the exit status. */
+int past_ask(struct past *, const char *const *words);
+/* Whether --why was given as it has to be; if not, the exit status, and it was said. 0: all is well. */
+int past_check_why(const struct past *, const struct command *);
 
 /* "postwatch is not running: …" where it is so: on standard output, or beside JSON on standard error. */
 void past_say_running(const struct past *);

@@ -10,12 +10,13 @@
 
 #include "base/clock.h"
 #include "monitor/pace.h"
+#include "monitor/silence.h"
 
 struct reading {
 	const struct past *past;
 	struct standings *all;
 	struct codes *codes;
-	struct standing *at;   /* whose history is read */
+	bool tags_unknown;     /* a pause holds all that have a tag, and we cannot tell who has it */
 	uint64_t number;       /* the last key */
 	char code[OUTCOME_NAME_MAX];
 };
@@ -49,11 +50,17 @@ raise_flag(struct standing *row, bool set, const char *name)
 		row->flags[count] = name;
 }
 
+static char *
+copy(struct pw_bytes text)
+{
+	return text.size == 0 ? NULL : must(strndup(text.data, text.size));
+}
+
 static void
 say(struct standing *row, struct pw_bytes text)
 {
 	free(row->text);
-	row->text = text.size == 0 ? NULL : must(strndup(text.data, text.size));
+	row->text = copy(text);
 }
 
 static void
@@ -69,7 +76,7 @@ take_view(struct standing *row, const struct view *view)
 	say(row, view->text);
 	raise_flag(row, view->flapping, "flapping");
 	raise_flag(row, view->slow, "slow");
-	raise_flag(row, view->paused, "paused");
+	row->silence = view->state.silence;
 	raise_flag(row, view->held, "held");
 	raise_flag(row, view->quarantined, "quarantined");
 }
@@ -99,7 +106,12 @@ on_incident(void *arg, const struct store_incident *incident)
 	if (row == NULL)
 		return true;
 	row->incident = incident->number;
-	raise_flag(row, incident->acknowledged != 0, "acknowledged");
+	row->acknowledged = incident->acknowledged;
+	if (row->acknowledged != 0) {
+		raise_flag(row, true, "acknowledged");
+		row->ack_by = copy(incident->ack_by);
+		row->ack_why = copy(incident->ack_why);
+	}
 	if (row->text == NULL)
 		say(row, incident->text);
 	return true;
@@ -129,34 +141,68 @@ static bool
 on_result(void *arg, const struct store_result *result)
 {
 	struct reading *reading = arg;
-	struct standing *row = reading->at;
+	struct standing *row = find(reading, result->target);
 
+	reading->number = result->target;
 	/* The end of a run is told in two ways, which may differ by some milliseconds. */
-	if (result->at + result->micros + SECOND < row->ended)
-		return false;
+	if (row == NULL || row->target->gone != 0 || result->at + result->micros + SECOND < row->ended)
+		return true;
 	row->run = true;
 	row->last_run = result->at;
 	row->ended = result->at + result->micros;
 	row->verdict = (uint8_t)result->verdict;
 	snprintf(row->outcome, sizeof row->outcome, "%s", result->outcome);
 	say(row, result->text);
+	return true;
+}
+
+static bool
+is_held(const struct standing *row, const struct store_pause *pause)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+
+	if (pause->target != 0 || pause->tag[0] == '\0')
+		return pause->target == row->target->number;
+	for (uint32_t i = 0; policy != NULL && i < policy->tag_count; i++)
+		if (strcmp(policy->tags[i], pause->tag) == 0)
+			return true;
 	return false;
 }
 
-static enum store_reading
-read_histories(struct reading *reading)
+static bool
+on_pause(void *arg, const struct store_pause *pause)
+{
+	struct reading *reading = arg;
+
+	reading->number = pause->number;
+	reading->tags_unknown |= pause->tag[0] != '\0' && reading->past->config == NULL;
+	for (size_t i = 0; i < reading->all->targets.count; i++) {
+		struct standing *row = &reading->all->rows[i];
+
+		if (!is_held(row, pause))
+			continue;
+		struct standing_pause *item = must(calloc(1, sizeof *item + pause->why.size + 1));
+		struct text tag = TEXT_OVER(item->tag), by = TEXT_OVER(item->by);
+		item->until = pause->until;
+		text_add(&tag, pause->tag);
+		text_add_bytes(&by, pause->by.data, pause->by.size);
+		memcpy(item->why, pause->why.data, pause->why.size);
+		item->next = row->pauses;
+		row->pauses = item;
+	}
+	return true;
+}
+
+/* What the monitor wrote down may be older than the end of a pause: the pauses themselves are asked, where that can be. */
+static void
+flag_pauses(struct reading *reading)
 {
 	for (size_t i = 0; i < reading->all->targets.count; i++) {
-		uint64_t cursor = 0, number = reading->all->targets.rows[i].number;
+		struct standing *row = &reading->all->rows[i];
 
-		reading->at = &reading->all->rows[i];
-		if (reading->at->target->gone == 0
-		    && store_read_history(reading->past->reader, number, &cursor, 1, on_result, reading) == STORE_READ_BROKEN)
-			return STORE_READ_BROKEN;
-		if (reading->at->last_run == 0)
-			reading->at->last_run = reading->at->ended;
+		raise_flag(row, row->pauses != NULL || row->silence & SILENCE_window
+		    || (reading->tags_unknown && row->silence & SILENCE_paused), "paused");
 	}
-	return STORE_READ_END;
 }
 
 static int
@@ -185,13 +231,12 @@ plan(struct standing *row, const struct target *target, int64_t to_utc)
 }
 
 static void
-find_next_runs(const struct past *past, struct standings *all)
+find_configured(const struct past *past, struct standings *all)
 {
 	const struct config *config = past->config;
-	int64_t to_utc = past->now - clock_mono();
 	const struct target **sorted;
 
-	if (config == NULL || !past->runs || config->target_count == 0)
+	if (config == NULL || config->target_count == 0)
 		return;
 	sorted = must(calloc(config->target_count, sizeof *sorted));
 	for (uint32_t i = 0; i < config->target_count; i++)
@@ -201,32 +246,74 @@ find_next_runs(const struct past *past, struct standings *all)
 		struct standing *row = &all->rows[i];
 		const struct target **found = bsearch(row->target->name, sorted, config->target_count, sizeof *sorted, name_of);
 
-		if (found != NULL && row->target->gone == 0 && row->state != STATE_NONE && row->ended != 0)
-			plan(row, *found, to_utc);
+		row->configured = found == NULL || row->target->gone != 0 ? NULL : *found;
 	}
 	free(sorted);
+}
+
+static void
+find_next_runs(const struct past *past, struct standings *all)
+{
+	int64_t to_utc = past->now - clock_mono();
+
+	for (size_t i = 0; past->runs && i < all->targets.count; i++) {
+		struct standing *row = &all->rows[i];
+
+		if (row->configured != NULL && row->state != STATE_NONE && row->ended != 0)
+			plan(row, row->configured, to_utc);
+	}
+}
+
+static enum store_reading
+read_states(struct reading *it)
+{
+	return store_read_states(it->past->reader, it->number, PAST_PAGE, on_state, it);
+}
+
+static enum store_reading
+read_incidents(struct reading *it)
+{
+	return store_read_open_incidents(it->past->reader, it->number, PAST_PAGE, on_incident, it);
+}
+
+static enum store_reading
+read_conditions(struct reading *it)
+{
+	return store_read_conditions(it->past->reader, true, it->number, it->code, PAST_PAGE, on_condition, it);
+}
+
+static enum store_reading
+read_newest(struct reading *it)
+{
+	return store_read_newest(it->past->reader, it->number, STORE_PAGE_MAX, on_result, it);
+}
+
+static enum store_reading
+read_pauses(struct reading *it)
+{
+	return store_read_pauses(it->past->reader, it->past->now, it->number, PAST_PAGE, on_pause, it);
 }
 
 static enum store_reading
 read_all(struct reading *reading)
 {
-	struct store_reader *reader = reading->past->reader;
-	enum store_reading read;
+	static enum store_reading (*const lists[])(struct reading *) = { read_states, read_incidents, read_conditions, read_newest,
+		read_pauses };
+	enum store_reading read = STORE_READ_END;
 
-	do
-		read = store_read_states(reader, reading->number, PAST_PAGE, on_state, reading);
-	while (read == STORE_READ_MORE);
-	reading->number = 0;
-	do
-		read = read == STORE_READ_BROKEN ? read
-		                                 : store_read_open_incidents(reader, reading->number, PAST_PAGE, on_incident, reading);
-	while (read == STORE_READ_MORE);
-	reading->number = 0;
-	do
-		read = read == STORE_READ_BROKEN ? read : store_read_conditions(reader, true, reading->number, reading->code,
-		    PAST_PAGE, on_condition, reading);
-	while (read == STORE_READ_MORE);
-	return read == STORE_READ_BROKEN ? read : read_histories(reading);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0] && read != STORE_READ_BROKEN; i++) {
+		reading->number = 0;
+		do
+			read = lists[i](reading);
+		while (read == STORE_READ_MORE);
+	}
+	for (size_t i = 0; i < reading->all->targets.count; i++)
+		if (reading->all->rows[i].last_run == 0)
+			reading->all->rows[i].last_run = reading->all->rows[i].ended;
+	flag_pauses(reading);
+	if (read != STORE_READ_BROKEN && !store_read_waiting(reading->past->reader, &reading->all->waiting))
+		read = STORE_READ_BROKEN;
+	return read;
 }
 
 enum store_reading
@@ -240,6 +327,7 @@ standings_read(const struct past *past, struct standings *all)
 	all->rows = must(calloc(all->targets.count + 1, sizeof *all->rows));
 	for (size_t i = 0; i < all->targets.count; i++)
 		all->rows[i].target = &all->targets.rows[i];
+	find_configured(past, all);
 	if (read != STORE_READ_BROKEN)
 		read = read_all(&reading);
 	find_next_runs(past, all);
@@ -256,6 +344,12 @@ standings_free(struct standings *all)
 			next = item->next;
 			free(item);
 		}
+		for (struct standing_pause *item = all->rows[i].pauses, *next; item != NULL; item = next) {
+			next = item->next;
+			free(item);
+		}
+		free(all->rows[i].ack_by);
+		free(all->rows[i].ack_why);
 	}
 	free(all->rows);
 	past_targets_free(&all->targets);

@@ -16,26 +16,41 @@ struct standing_condition {
 	char text[];
 };
 
+/* A pause in force. */
+struct standing_pause {
+	struct standing_pause *next;
+	int64_t until;
+	char tag[128];        /* "": of the target itself */
+	char by[64];
+	char why[];
+};
+
 struct standing {
 	const struct past_target *target;
+	const struct target *configured; /* NULL: without a configuration, or not in it */
 	uint8_t state;        /* enum state; STATE_NONE: the store has none */
 	uint8_t doubled;
 	uint8_t verdict;      /* of the last run */
 	bool run;             /* there was one */
+	uint32_t silence;     /* reasons in force when the state was written (monitor/silence.h) */
 	int64_t since;
 	int64_t last_run;     /* when it began; 0: none, or long forgotten */
 	int64_t ended;        /* when it ended */
 	int64_t next_run;     /* 0: cannot be told, as the daemon does not run or without its configuration */
 	uint64_t incident;    /* the open one; 0: none */
+	int64_t acknowledged; /* 0: it is not */
+	char *ack_by, *ack_why; /* NULL: none */
 	char outcome[OUTCOME_NAME_MAX];
 	char *text;           /* NULL: none */
 	const char *flags[STANDING_FLAGS_MAX + 1]; /* names, ended by NULL */
 	struct standing_condition *conditions;
+	struct standing_pause *pauses;
 };
 
 struct standings {
 	struct past_targets targets;
 	struct standing *rows; /* of each target, in their order */
+	struct store_waiting waiting;
 };
 
 enum store_reading standings_read(const struct past *, struct standings *);

@@ -99,6 +99,25 @@ struct widths {
 };
 
 static void
+put_silences(const struct past *past, int margin, const struct standing *row)
+{
+	char at[PAST_TIME_MAX];
+
+	if (row->acknowledged != 0) {
+		printf("%-*s  acknowledged %s by %s: ", margin, "", past_time(past, row->acknowledged, at),
+		    row->ack_by == NULL ? "?" : row->ack_by);
+		past_put(row->ack_why == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ row->ack_why, strlen(row->ack_why) });
+		putchar('\n');
+	}
+	for (const struct standing_pause *item = row->pauses; item != NULL; item = item->next) {
+		printf("%-*s  paused until %s by %s%s%s: ", margin, "", past_time(past, item->until, at), item->by,
+		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
+		past_put((struct pw_bytes){ item->why, strlen(item->why) });
+		putchar('\n');
+	}
+}
+
+static void
 put_row(const struct past *past, const struct widths *widths, const struct standing *row)
 {
 	char state[CELL_MAX], since[PAST_TIME_MAX], last[PAST_TIME_MAX];
@@ -115,6 +134,7 @@ put_row(const struct past *past, const struct widths *widths, const struct stand
 		}
 		putchar('\n');
 	}
+	put_silences(past, widths->name, row);
 }
 
 /* What is not well stands first. */
@@ -155,7 +175,20 @@ put_sum(const struct past *past, const struct standing *const *rows, size_t coun
 }
 
 static void
-put_table(const struct past *past, const struct standing *const *rows, size_t count)
+put_waiting(const struct past *past, const struct store_waiting *waiting)
+{
+	char since[PAST_TIME_MAX];
+
+	if (waiting->notices > 0)
+		printf("%llu notice%s waiting, the oldest since %s\n", (unsigned long long)waiting->notices,
+		    waiting->notices == 1 ? "" : "s", past_time(past, waiting->since, since));
+	if (waiting->dead > 0)
+		printf("%llu deliver%s given up; `postwatch outbox` tells more\n", (unsigned long long)waiting->dead,
+		    waiting->dead == 1 ? "y was" : "ies were");
+}
+
+static void
+put_table(const struct past *past, const struct standing *const *rows, size_t count, const struct store_waiting *waiting)
 {
 	struct widths widths = { 6, 5 };
 
@@ -169,6 +202,7 @@ put_table(const struct past *past, const struct standing *const *rows, size_t co
 	for (size_t i = 0; i < count; i++)
 		put_row(past, &widths, rows[i]);
 	put_sum(past, rows, count);
+	put_waiting(past, waiting);
 }
 
 /* The targets that are named, or all that are watched. False: a word names none. */
@@ -190,14 +224,14 @@ choose(const struct standings *all, char **words, const struct standing **rows, 
 }
 
 static void
-put_all(struct past *past, const struct standing **rows, size_t count)
+put_all(struct past *past, const struct standing **rows, size_t count, const struct store_waiting *waiting)
 {
 	qsort(rows, count, sizeof *rows, compare);
 	if (!past->json)
 		pager_begin();
 	past_say_running(past);
 	if (!past->json)
-		put_table(past, rows, count);
+		put_table(past, rows, count, waiting);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
 }
@@ -221,7 +255,7 @@ status(const struct command *command, int argc, char **argv)
 	else if (reading != STORE_READ_BROKEN && !choose(&all, argv + at, rows, &count))
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN)
-		put_all(&past, rows, count);
+		put_all(&past, rows, count, &all.waiting);
 	ends = past_finish(&past, reading, ends);
 	free(rows);
 	standings_free(&all);
@@ -238,7 +272,8 @@ const struct command command_status = {
 	.arguments = "[TARGET…]",
 	.summary = "how every target stands",
 	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen last and the conditions\n"
-	        "that stand; those that are not well come first. Reads the store, so it works while the daemon does\n"
+	        "that stand, acknowledgements and pauses, and what waits to be told; those that are not well come first.\n"
+	        "Reads the store, so it works while the daemon does\n"
 	        "not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 64 wrong command line; 70 the store cannot be\n"
 	        "read; 78 faulty configuration.",

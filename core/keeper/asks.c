@@ -102,6 +102,8 @@ static const struct {
 	{ "ack", ack_incident },
 	{ "pause", pausing_pause },
 	{ "resume", pausing_resume },
+	{ "outbox", hands_outbox },
+	{ "test", trial_begin },
 };
 
 static void
@@ -205,6 +207,7 @@ is_ripe(const struct keeper *keeper, const struct ask *ask)
 void
 asks_turn(struct keeper *keeper)
 {
+	trial_turn(keeper);
 	for (struct ask **link = &keeper->asks; *link != NULL;) {
 		struct ask *ask = *link;
 

@@ -6,6 +6,8 @@
  *   asks.c      asks and their answers
  *   pausing.c   pause, resume
  *   ack.c       ack
+ *   hands.c     outbox retry, outbox drop
+ *   trial.c     test
  */
 #ifndef KEEPER_ASKS_H
 #define KEEPER_ASKS_H
@@ -23,7 +25,9 @@ struct ask {
 	uint64_t serial;                  /* of the batch that makes it durable; UINT64_MAX: it waits for more */
 	uint64_t notice;                  /* whose receipts it waits for, 0: none */
 	struct courier *courier;          /* that gives them */
-	int64_t until;                    /* and how long it waits (clock_mono()) */
+	int64_t began;                    /* clock_mono() */
+	uint32_t receipts;                /* that have come */
+	bool failed;                      /* of one of them */
 	struct parcel_out *first, **last; /* packets for the monitor */
 };
 
@@ -62,5 +66,16 @@ void pausing_resume(struct keeper *, struct ask *, const struct message_ask *);
 
 /* ack.c: nobody is to be reminded of an incident until it ends. */
 void ack_incident(struct keeper *, struct ask *, const struct message_ask *);
+
+/* hands.c */
+void hands_outbox(struct keeper *, struct ask *, const struct message_ask *);
+
+/* trial.c */
+void trial_begin(struct keeper *, struct ask *, const struct message_ask *);
+/* A receipt came, and its delivery's row is about to be written; or the notifier was lost with the notice in hand. */
+void trial_receipt(struct keeper *, struct courier *, struct delivery *, const struct message_receipt *);
+void trial_lost(struct keeper *, struct courier *, uint64_t notice);
+/* What takes too long is told so. */
+void trial_turn(struct keeper *);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
@@ -138,6 +139,7 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 		note_sent(keeper, courier, delivery);
 	} else
 		put_off(keeper, courier, delivery, receipt);
+	trial_receipt(keeper, courier, delivery, receipt);
 	if (delivery->state == STORE_DELIVERY_dead)
 		note_dead(keeper, courier, delivery);
 	outbox_put(keeper, courier, delivery, receipt->text, 0);
@@ -174,6 +176,7 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 void
 courier_lost(struct keeper *keeper, struct courier *courier)
 {
+	uint64_t in_hand = courier->in_hand;
 	bool doubted = false;
 
 	if (courier->fd >= 0)
@@ -197,6 +200,8 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 	if (doubted)
 		back_off(keeper, courier, 0);
 	give_back(keeper, courier, false);
+	if (in_hand != 0)
+		trial_lost(keeper, courier, in_hand);
 	journal_hasten(keeper);
 }
 

@@ -156,8 +156,8 @@ apply(enum meaning *meaning, char **codes, enum notice_kind kind, const char *co
 	return true;
 }
 
-static bool
-speaks_of_state(enum notice_kind kind)
+bool
+ledger_speaks_of_state(enum notice_kind kind)
 {
 	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_up || kind == NOTICE_outage
 	    || kind == NOTICE_settled || kind == NOTICE_stopped;
@@ -166,7 +166,7 @@ speaks_of_state(enum notice_kind kind)
 bool
 ledger_note(struct ledger *ledger, enum notice_kind kind, const char *code, uint64_t notice)
 {
-	if (speaks_of_state(kind))
+	if (ledger_speaks_of_state(kind))
 		ledger->notice = notice;
 	return apply(&ledger->meaning, &ledger->codes, kind, code);
 }
@@ -174,7 +174,7 @@ ledger_note(struct ledger *ledger, enum notice_kind kind, const char *code, uint
 bool
 ledger_sent(struct ledger *ledger, enum notice_kind kind, const char *code, uint64_t notice)
 {
-	if (speaks_of_state(kind) && notice > ledger->sent)
+	if (ledger_speaks_of_state(kind) && notice > ledger->sent)
 		ledger->sent = notice;
 	return apply(&ledger->sent_meaning, &ledger->sent_codes, kind, code);
 }

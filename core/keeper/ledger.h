@@ -28,6 +28,9 @@ enum ledger_act {
 	LEDGER_TELL_OUTAGE  /* in place of an `up`, the whole: its `down` was never told */
 };
 
+/* Whether a notice of that kind is about up and down, and so has to stand in the order of such. */
+bool ledger_speaks_of_state(enum notice_kind);
+
 /* What becomes of a notice that nothing keeps silent. `code`: the condition of degraded, blocked, cleared. */
 enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char *code);
 

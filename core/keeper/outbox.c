@@ -92,6 +92,43 @@ make(const char *recipient)
 	return delivery;
 }
 
+struct delivery *
+outbox_make(const struct store_delivery *row)
+{
+	struct delivery *delivery = make(row->recipient);
+
+	if (delivery == NULL)
+		return NULL;
+	delivery->notice = row->notice;
+	delivery->target = row->target;
+	delivery->state = (enum store_delivery_state)row->state;
+	delivery->attempts = row->attempts;
+	delivery->doubt = row->doubt;
+	delivery->claim = row->claim;
+	delivery->created = row->created;
+	delivery->claimed = row->claimed;
+	return delivery;
+}
+
+void
+outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+{
+	struct delivery **link = &courier->first;
+
+	while (*link != NULL && (*link)->notice <= delivery->notice)
+		link = &(*link)->next;
+	delivery->next = *link;
+	*link = delivery;
+	if (delivery->next == NULL)
+		courier->last = &delivery->next;
+	delivery->state = STORE_DELIVERY_again;
+	delivery->due = 0;
+	delivery->created = clock_wall();
+	delivery->serial = keeper->journal.serial;
+	courier->rest_until = 0;
+	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+}
+
 static void
 name_code(struct delivery *delivery, const char *code)
 {

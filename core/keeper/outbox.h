@@ -90,6 +90,10 @@ void outbox_add(struct keeper *, uint32_t courier, enum notice_kind, const char 
     uint64_t incident);
 /* Was known already: its deliveries are those that were read at birth. */
 void outbox_forget(struct keeper *, uint64_t notice);
+/* What a row says, but for its notice's kind, incident and code; NULL: no memory. */
+struct delivery *outbox_make(const struct store_delivery *);
+/* One that had ended is due again, in its place among the others. */
+void outbox_revive(struct keeper *, struct courier *, struct delivery *);
 /* Writes its row; at an end it goes, and the pointer with it. */
 void outbox_put(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
 /* Whether all deliveries of an incident's `down` to this notifier wait untouched. */

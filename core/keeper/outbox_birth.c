@@ -111,7 +111,6 @@ on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct recovery *it = arg;
 	struct courier *courier = find_courier(it->keeper, row->notifier);
-	size_t size = strlen(row->recipient) + 1;
 	struct delivery *delivery;
 	int64_t wait = row->not_before - clock_wall();
 
@@ -122,19 +121,10 @@ on_delivery(void *arg, const struct store_delivery *row)
 		drop(it->keeper, row);
 		return true;
 	}
-	if ((delivery = calloc(1, sizeof *delivery + size)) == NULL) {
+	if ((delivery = outbox_make(row)) == NULL) {
 		it->failed = true;
 		return false;
 	}
-	memcpy(delivery->recipient, row->recipient, size);
-	delivery->notice = row->notice;
-	delivery->target = row->target;
-	delivery->state = (enum store_delivery_state)row->state;
-	delivery->attempts = row->attempts;
-	delivery->doubt = row->doubt;
-	delivery->claim = row->claim;
-	delivery->created = row->created;
-	delivery->claimed = row->claimed;
 	/* Clocks may have been set: no wait is longer than the longest. */
 	delivery->due = clock_mono() + (wait <= 0 ? 0 : wait < wait_max ? wait : wait_max);
 	*courier->last = delivery;

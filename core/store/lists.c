@@ -1,6 +1,7 @@
 /* The lists of postwatch.db: each a tail to SELECT, whose order is that of an index. */
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "store/page.h"
 
 #define LIST(kind, type, limit_, tail_, ...)                                                                           \
@@ -144,6 +145,24 @@ store_read_deliveries(struct store_reader *reader, const struct store_delivery_k
 	LIST(ROW_DELIVERY, delivery, limit, "WHERE (notice, notifier, recipient) < (?1, ?2, ?3)"
 	    " ORDER BY notice DESC, notifier DESC, recipient DESC LIMIT ?9", BIND(below->notice),
 	    BIND_TEXT(below->notifier), BIND_TEXT(below->recipient));
+}
+
+bool
+store_read_waiting(struct store_reader *reader, struct store_waiting *waiting)
+{
+	struct query *query;
+
+	*waiting = (struct store_waiting){ 0 };
+	db_forgive(reader->main);
+	db_set_deadline(reader->main, clock_mono() + READING_MICROSECONDS);
+	query = db_query(reader->main, "SELECT count(DISTINCT notice), coalesce(min(created), 0),"
+	    " (SELECT count(*) FROM deliveries WHERE state = 5) FROM deliveries WHERE state < 4");
+	if (query != NULL && query_step(query))
+		*waiting = (struct store_waiting){ (uint64_t)query_i64(query, 0), query_i64(query, 1), (uint64_t)query_i64(query, 2) };
+	if (query != NULL)
+		query_reset(query);
+	db_set_deadline(reader->main, 0);
+	return query != NULL && db_fault(reader->main) == DB_WELL;
 }
 
 enum store_reading

@@ -8,9 +8,20 @@
 #include "store/history.h"
 #include "store/page.h"
 
-static const char result_sql[] = "SELECT r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags,"
-    " o.word, p.word, r.phases, r.text, r.prev, r.bad FROM results r JOIN words o ON o.number = r.outcome"
-    " JOIN words p ON p.number = r.phase_names WHERE r.id = ?1";
+#define RESULT_COLUMNS "r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags," \
+    " o.word, p.word, r.phases, r.text, r.prev, r.bad"
+#define RESULT_WORDS " JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
+
+static const char result_sql[] = "SELECT " RESULT_COLUMNS " FROM results r" RESULT_WORDS " WHERE r.id = ?1";
+
+/* Of those since the heads were written, else what its head names; and of many targets at once. */
+static const char newest_sql[] =
+    "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id),"
+    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM upto) GROUP BY target),"
+    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM results"
+    "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent))"
+    " SELECT " RESULT_COLUMNS " FROM newest n JOIN results r ON r.id = n.id" RESULT_WORDS
+    " WHERE n.target > ?1 ORDER BY n.target LIMIT ?2";
 
 static uint64_t
 number_of(struct db *db, const char *sql, uint64_t first, uint64_t second)
@@ -48,6 +59,16 @@ newest(struct db *db, uint64_t target)
 	return row;
 }
 
+/* `times` has room for STORE_PHASES_MAX. */
+static struct store_result
+result_of(struct query *query, int64_t *times)
+{
+	return (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
+		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
+		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), query_text(query, 8), query_text(query, 9),
+		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
+}
+
 /* Gives the row to on_row, and says which is next. */
 static bool
 give(struct db *db, uint64_t row, uint64_t *next, bool *enough, store_on_result *on_row, void *arg)
@@ -62,10 +83,7 @@ give(struct db *db, uint64_t row, uint64_t *next, bool *enough, store_on_result 
 	query_bind_i64(query, 1, (int64_t)row);
 	if (!query_step(query))
 		return false;
-	result = (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
-		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
-		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), query_text(query, 8), query_text(query, 9),
-		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
+	result = result_of(query, times);
 	*next = (uint64_t)query_i64(query, 12);
 	bad = (uint64_t)query_i64(query, 13);
 	*enough = !on_row(arg, &result);
@@ -111,6 +129,31 @@ store_read_history(struct store_reader *reader, uint64_t target, uint64_t *curso
 	if (*cursor == 0)
 		*cursor = newest(reader->history, target);
 	return outcome(reader, walk(reader, cursor, limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, on_row, arg));
+}
+
+enum store_reading
+store_read_newest(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_result *on_row, void *arg)
+{
+	uint32_t most = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX, count = 0;
+	int64_t times[STORE_PHASES_MAX];
+	struct query *query;
+	bool enough = false;
+
+	if (reader->history == NULL)
+		return STORE_READ_END;
+	db_forgive(reader->history);
+	db_set_deadline(reader->history, clock_mono() + 2 * READING_MICROSECONDS);
+	query = db_query(reader->history, newest_sql);
+	if (query == NULL)
+		return outcome(reader, STORE_READ_END);
+	query_bind_i64(query, 1, (int64_t)after);
+	query_bind_i64(query, 2, most);
+	for (; !enough && query_step(query); count++) {
+		struct store_result result = result_of(query, times);
+		enough = !on_row(arg, &result);
+	}
+	query_reset(query);
+	return outcome(reader, count < most || enough ? STORE_READ_END : STORE_READ_MORE);
 }
 
 enum store_reading

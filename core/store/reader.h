@@ -100,6 +100,14 @@ enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t 
 enum store_reading store_read_deliveries(struct store_reader *, const struct store_delivery_key *before,
     uint32_t limit, store_on_delivery *, void *);
 
+/* How much of it is open and how much has ended dead; false: it cannot be read. */
+struct store_waiting {
+	uint64_t notices;   /* that some delivery is open of */
+	int64_t since;      /* the oldest of these deliveries; 0: none */
+	uint64_t dead;      /* deliveries */
+};
+bool store_read_waiting(struct store_reader *, struct store_waiting *);
+
 /* By (target, notifier), behind. */
 enum store_reading store_read_ledger(struct store_reader *, uint64_t after_target, const char *after_notifier,
     uint32_t limit, store_on_ledger *, void *);
@@ -111,6 +119,8 @@ enum store_reading store_read_pauses(struct store_reader *, int64_t now, uint64_
 /* Results of one target, the newest first. `*cursor`: 0 from the newest; moved behind the last row that was given. */
 enum store_reading store_read_history(struct store_reader *, uint64_t target, uint64_t *cursor, uint32_t limit,
     store_on_result *, void *);
+/* The newest result of each target, by target, behind `after`. */
+enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
 enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
 
 /* In order of time, from `from` (included) up to `until` (not included). */

@@ -1,0 +1,296 @@
+/*
+ * Deliveries in people's hands. Retried are those that wait and those that were given up; dropped is what nobody has in
+ * hand. Of a target that the notifier was told newer things of, a word about up and down is not sent after them.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/asks.h"
+#include "keeper/keeper.h"
+
+enum { PAGE = 500 };
+
+struct hand {
+	struct keeper *keeper;
+	struct ask *ask;
+	const char *who;
+	uint64_t notice;            /* 0: all */
+	char notifier[256];         /* "": any */
+	uint32_t done, kept;        /* deliveries; `kept`: those that could not be touched */
+	struct courier *courier;    /* of the delivery that was read last */
+	uint32_t count;             /* of what was read */
+	struct delivery *read[PAGE];
+	struct courier *couriers[PAGE];
+	uint64_t last;              /* key of the last row */
+	char last_notifier[256], last_recipient[1024];
+};
+
+static void
+copy(char *into, size_t room, const char *from)
+{
+	struct text text = text_over(into, room);
+
+	text_add(&text, from);
+}
+
+static bool
+is_meant(const struct hand *hand, uint64_t notice, const char *notifier)
+{
+	return (hand->notice == 0 || hand->notice == notice)
+	    && (hand->notifier[0] == '\0' || strcmp(hand->notifier, notifier) == 0);
+}
+
+static struct courier *
+find_courier(const struct keeper *keeper, const char *name, const char *recipient)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		struct courier *courier = &keeper->outbox.couriers[i];
+
+		for (uint32_t j = 0; strcmp(courier->name, name) == 0 && j < courier->recipient_count; j++)
+			if (strcmp(courier->recipients[j], recipient) == 0)
+				return courier;
+	}
+	return NULL;
+}
+
+static bool
+on_dead(void *arg, const struct store_delivery *row)
+{
+	struct hand *hand = arg;
+	struct courier *courier = find_courier(hand->keeper, row->notifier, row->recipient);
+
+	hand->last = row->notice;
+	copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
+	copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
+	if (!is_meant(hand, row->notice, row->notifier))
+		return true;
+	struct delivery *delivery = courier == NULL ? NULL : outbox_make(row);
+	if (delivery == NULL) {
+		ask_say(hand->ask, 'e', "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
+		hand->kept++;
+		return true;
+	}
+	hand->couriers[hand->count] = courier;
+	hand->read[hand->count++] = delivery;
+	return true;
+}
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct delivery *delivery = arg;
+
+	delivery->kind = telling_kind(row->kind);
+	delivery->incident = row->incident;
+	copy(delivery->code, sizeof delivery->code, row->code);
+	return false;
+}
+
+static struct ledger *
+ledger_of(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t *target)
+{
+	*target = delivery->target == 0 ? CONFIG_NONE : roll_target(&keeper->roll, delivery->target);
+	return *target == CONFIG_NONE ? NULL
+	    : telling_ledger(keeper, *target, (uint32_t)(courier - keeper->outbox.couriers));
+}
+
+static void
+revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
+{
+	struct keeper *keeper = hand->keeper;
+	uint32_t target;
+	struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
+
+	store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
+	if (delivery->target != 0 && (ledger == NULL
+	    || (ledger_speaks_of_state(delivery->kind) && ledger->notice > delivery->notice))) {
+		ask_say(hand->ask, 'e', "notice %" PRIu64 " is left: %s", delivery->notice,
+		    ledger == NULL ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
+		hand->kept++;
+		free(delivery);
+		return;
+	}
+	if (ledger != NULL) {
+		ledger_note(ledger, delivery->kind, delivery->code, delivery->notice);
+		telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
+	}
+	outbox_revive(keeper, courier, delivery);
+	hand->done++;
+}
+
+static void
+retry_dead(struct hand *hand)
+{
+	enum store_reading answer = STORE_READ_MORE;
+
+	while (hand->keeper->reader != NULL && answer == STORE_READ_MORE) {
+		struct store_delivery_key key = { hand->last, hand->last_notifier, hand->last_recipient };
+
+		hand->count = 0;
+		answer = store_read_deliveries_in(hand->keeper->reader, STORE_DELIVERY_dead, &key, PAGE, on_dead, hand);
+		for (uint32_t i = 0; i < hand->count; i++)
+			revive(hand, hand->couriers[i], hand->read[i]);
+	}
+}
+
+static void
+retry_open(struct hand *hand, struct courier *courier)
+{
+	bool any = false;
+
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+		if (!is_meant(hand, delivery->notice, courier->name) || delivery->state == STORE_DELIVERY_claimed)
+			continue;
+		any = true;
+		hand->done++;
+		delivery->due = 0;
+		outbox_put(hand->keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+	}
+	if (any)
+		courier->rest_until = 0;
+}
+
+static void
+retry(struct hand *hand)
+{
+	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
+		retry_open(hand, &hand->keeper->outbox.couriers[i]);
+	retry_dead(hand);
+	if (hand->done > 0)
+		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "%" PRIu32 " deliver%s due at once: retried by %s", hand->done,
+		    hand->done == 1 ? "y is" : "ies are", hand->who);
+}
+
+static bool
+is_in_hand(const struct courier *courier, const struct delivery *delivery)
+{
+	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++)
+		if (courier->hand[i] == delivery)
+			return true;
+	return false;
+}
+
+static void
+drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
+{
+	struct keeper *keeper = hand->keeper;
+
+	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
+		uint32_t target;
+
+		next = delivery->next;
+		if (!is_meant(hand, delivery->notice, courier->name))
+			continue;
+		if (is_in_hand(courier, delivery)) {
+			ask_say(hand->ask, 'e', "%s has it in hand just now", courier->name);
+			hand->kept++;
+			continue;
+		}
+		struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
+		if (ledger != NULL) {
+			ledger_dead(ledger);
+			telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
+		}
+		delivery->state = STORE_DELIVERY_dropped;
+		outbox_put(keeper, courier, delivery, why, 0);
+		hand->done++;
+	}
+}
+
+struct dropping {
+	struct hand *hand;
+	struct pw_bytes why;
+};
+
+/* The ledger moved back when it was given up. */
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	const struct dropping *dropping = arg;
+	struct store_delivery dropped = *row;
+
+	if (row->state != STORE_DELIVERY_dead || !is_meant(dropping->hand, row->notice, row->notifier))
+		return true;
+	dropped.state = STORE_DELIVERY_dropped;
+	dropped.ended = clock_wall();
+	dropped.receipt = dropping->why;
+	store_put_delivery(journal_main(dropping->hand->keeper), &dropped);
+	dropping->hand->done++;
+	return true;
+}
+
+static void
+drop(struct hand *hand)
+{
+	char bytes[ASK_WHO_MAX + 16];
+	struct text why = TEXT_OVER(bytes);
+
+	text_format(&why, "dropped by %s", hand->who);
+	struct dropping dropping = { hand, { why.bytes, why.size } };
+	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
+		drop_open(hand, &hand->keeper->outbox.couriers[i], dropping.why);
+	if (hand->keeper->reader != NULL)
+		store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, &dropping);
+	if (hand->done > 0)
+		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
+		    hand->done, hand->done == 1 ? "y is" : "ies are", hand->who);
+}
+
+static bool
+is(struct pw_bytes word, const char *wanted)
+{
+	return word.size == strlen(wanted) && memcmp(word.data, wanted, word.size) == 0;
+}
+
+/* What is in the open batch is to be seen as well. */
+static void
+act(struct hand *hand, bool retries)
+{
+	journal_hasten(hand->keeper);
+	if (retries)
+		retry(hand);
+	else
+		drop(hand);
+	if (hand->done == 0) {
+		ask_refuse(hand->ask, ASK_REFUSED, "%s", hand->kept > 0 ? "so nothing was done"
+		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");
+		return;
+	}
+	hand->ask->serial = hand->keeper->journal.serial;
+	ask_say(hand->ask, 'o', "%" PRIu32 " deliver%s", hand->done, retries ? hand->done == 1 ? "y is due at once"
+	    : "ies are due at once" : hand->done == 1 ? "y is dropped" : "ies are dropped");
+	ask_end(hand->ask, 0);
+}
+
+void
+hands_outbox(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	bool named = message->word_count == 3 && message->words[2].size < sizeof ((struct hand *)NULL)->notifier;
+	bool retries = message->word_count >= 2 && is(message->words[0], "retry");
+	bool all = retries && is(message->words[1], "all");
+	uint64_t notice = message->word_count < 2 ? 0 : ask_number(message->words[1]);
+	struct hand *hand;
+
+	if ((!retries && (message->word_count < 2 || !is(message->words[0], "drop"))) || (notice == 0 && !all)
+	    || message->word_count > 3 || (message->word_count == 3 && !named)) {
+		ask_refuse(ask, ASK_USAGE, "`outbox` takes: retry NOTICE|all [NOTIFIER], or drop NOTICE [NOTIFIER]");
+		return;
+	}
+	if ((hand = calloc(1, sizeof *hand)) == NULL) {
+		ask_refuse(ask, ASK_BUSY, "no memory");
+		return;
+	}
+	hand->keeper = keeper;
+	hand->ask = ask;
+	hand->who = message->who;
+	hand->notice = notice;
+	if (named) {
+		struct text text = TEXT_OVER(hand->notifier);
+		text_add_bytes(&text, message->words[2].data, message->words[2].size);
+	}
+	act(hand, retries);
+	free(hand);
+}

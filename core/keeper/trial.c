@@ -1,0 +1,150 @@
+/*
+ * `postwatch test NOTIFIER`: a notice of the kind `test` through the real path, whose receipts are the answer. It is sent
+ * now or not at all: what the notifier did not take is dropped, for who asked has been told.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "keeper/asks.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+
+static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_told = 200 * (int64_t)SECOND;
+
+static struct courier *
+find_courier(const struct keeper *keeper, struct pw_bytes name)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		struct courier *courier = &keeper->outbox.couriers[i];
+		if (strlen(courier->name) == name.size && memcmp(courier->name, name.data, name.size) == 0)
+			return courier;
+	}
+	return NULL;
+}
+
+static void
+put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const char *who)
+{
+	const struct notice_rest rest = { .covered = 0 };
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	char sentence[512];
+	struct text text = TEXT_OVER(sentence);
+	int64_t now = clock_wall();
+
+	rest_put(&rest, &out);
+	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .change = ++keeper->own_change,
+	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "",
+	    .rest = { (const char *)bytes, out.size } });
+}
+
+void
+trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
+{
+	struct courier *courier = message->word_count == 1 ? find_courier(keeper, message->words[0]) : NULL;
+
+	if (courier == NULL) {
+		ask_refuse(ask, ASK_USAGE, "there is no such notifier: `postwatch check` reads the configuration");
+		return;
+	}
+	ask->notice = store_number(keeper->journal.store, STORE_NOTICES);
+	ask->courier = courier;
+	ask->began = clock_mono();
+	ask->serial = UINT64_MAX;
+	put_notice(keeper, ask->notice, courier->name, message->who);
+	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers), NOTICE_test, "", ask->notice, 0, 0);
+	courier->rest_until = 0;
+	journal_hasten(keeper);
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier->name, message->who);
+}
+
+static struct ask *
+find_ask(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+{
+	for (struct ask *ask = keeper->asks; ask != NULL; ask = ask->next)
+		if (ask->notice != 0 && ask->notice == notice && ask->courier == courier)
+			return ask;
+	return NULL;
+}
+
+static void
+finish(struct keeper *keeper, struct ask *ask, int status)
+{
+	ask_end(ask, status);
+	ask->notice = 0;
+	(void)journal_main(keeper);
+	ask->serial = keeper->journal.serial;
+}
+
+void
+trial_receipt(struct keeper *keeper, struct courier *courier, struct delivery *delivery,
+    const struct message_receipt *receipt)
+{
+	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
+	struct ask *ask = find_ask(keeper, courier, delivery->notice);
+	char said[4 * 256], took[64];
+	struct text text = TEXT_OVER(said), span = TEXT_OVER(took);
+
+	if (ask == NULL)
+		return;
+	text_escape(&text, receipt->text);
+	text_add_span(&span, receipt->micros);
+	ask_say(ask, 'o', "%s%s%s: %s after %s%s%s", courier->name, delivery->recipient[0] == '\0' ? "" : " to ",
+	    delivery->recipient, words[receipt->fate], took, text.size > 0 ? ": " : "", said);
+	ask->failed |= receipt->fate != PW_SENT;
+	if (delivery->state == STORE_DELIVERY_again)
+		delivery->state = STORE_DELIVERY_dropped;
+	if (++ask->receipts == courier->recipient_count)
+		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);
+}
+
+static void
+drop(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	static const char why[] = "the test is over";
+
+	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
+		next = delivery->next;
+		if (delivery->notice != notice)
+			continue;
+		delivery->state = STORE_DELIVERY_dropped;
+		outbox_put(keeper, courier, delivery, (struct pw_bytes){ why, sizeof why - 1 }, 0);
+	}
+}
+
+void
+trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	struct ask *ask = find_ask(keeper, courier, notice);
+
+	if (ask == NULL)
+		return;
+	ask_say(ask, 'e', "%s died with it in hand: the log says of what", courier->name);
+	drop(keeper, courier, notice);
+	finish(keeper, ask, ASK_REFUSED);
+}
+
+void
+trial_turn(struct keeper *keeper)
+{
+	int64_t now = clock_mono();
+
+	for (struct ask *ask = keeper->asks; ask != NULL; ask = ask->next) {
+		bool taken = ask->notice != 0 && ask->courier->in_hand == ask->notice;
+
+		if (ask->notice == 0 || now - ask->began < (taken ? to_be_told : to_be_taken))
+			continue;
+		if (taken)
+			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", ask->courier->name);
+		else {
+			ask_say(ask, 'e', "%s %s", ask->courier->name, ask->courier->fd < 0 ? "is not running: the log says why"
+			    : "is busy with others, or there were too many in this minute: it was taken back");
+			drop(keeper, ask->courier, ask->notice);
+		}
+		finish(keeper, ask, ASK_BUSY);
+	}
+}
