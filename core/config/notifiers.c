@@ -103,11 +103,25 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 }
 
 static void
+check_together(struct reader *reader, const struct node *group, const struct config_notifier *notifier)
+{
+	const struct pw_notifier_ops *ops = notifier->plugin->descriptor->ops;
+	char words[256] = "", shown[400];
+	struct text text = TEXT_OVER(shown);
+
+	if (ops->check == NULL || ops->check(notifier->values, words, sizeof words))
+		return;
+	words[sizeof words - 1] = '\0';
+	text_escape(&text, (struct pw_bytes){ words, strlen(words) });
+	faults_add(&reader->faults, node_place(group), "%s", shown);
+}
+
+static void
 take_notifier(struct reader *reader, const struct node *group)
 {
 	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
 	const char *plugin;
-	uint32_t twin;
+	uint32_t twin, faults;
 
 	if (group->kind == NODE_BAD)
 		return;
@@ -120,8 +134,11 @@ take_notifier(struct reader *reader, const struct node *group)
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
 		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_place(node_member(group, "plugin")));
+	faults = reader->faults.into->faults;
 	if (notifier->plugin != NULL)
 		notifier->values = take_own(reader, group, notifier->plugin);
+	if (notifier->values != NULL && reader->faults.into->faults == faults)
+		check_together(reader, group, notifier);
 	if (notifier->name == NULL)
 		return;
 	twin = reader_find_notifier(reader, notifier->name);

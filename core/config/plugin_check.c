@@ -85,13 +85,15 @@ check_setting(const struct pw_plugin *plugin, int at, struct values *values, boo
 		return wrong(why, "its setting %s has no choices", key);
 	if (row->help == NULL)
 		return wrong(why, "its setting %s has no help", key);
-	if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS))
+	if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS | PW_RELAY))
 		return wrong(why, "its setting %s has unknown flags (0x%x)", key, row->flags);
 	if (row->flags & PW_RECIPIENTS) {
 		if (row->type != PW_LIST || plugin->kind != PW_NOTIFIER || *has_recipients)
 			return wrong(why, "only one setting can hold the recipients, a notifier's list: not %s", key);
 		*has_recipients = true;
 	}
+	if (row->flags & PW_RELAY && (row->type != PW_STRING || plugin->kind != PW_NOTIFIER))
+		return wrong(why, "only a string of a notifier can name a relay: not %s", key);
 	if (row->type == PW_SECRET && row->fallback != NULL)
 		return wrong(why, "its setting %s is a secret and has a default", key);
 	if (!value_default(values, row, &value, &what))

@@ -35,6 +35,7 @@ read_all(struct reader *reader)
 	reader_take_words(reader);
 	reader_tie_targets(reader);
 	reader_look_around(reader);
+	reader_look_at_relays(reader);
 	warn_of_nothing(reader);
 }
 

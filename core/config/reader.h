@@ -169,5 +169,6 @@ void reader_tie_targets(struct reader *);
 
 /* surroundings.c: what our own host says */
 void reader_look_around(struct reader *);
+void reader_look_at_relays(struct reader *);
 
 #endif

@@ -59,35 +59,50 @@ before_first(struct store_reader *reader, struct message_notice *notice, uint64_
 	return first.number;
 }
 
-/* The failing run with the highest number below those of the notice. */
+/* Goes through the runs of an incident for the last that failed. */
 struct failure {
-	const struct notice_rest *rest;
 	struct store_evidence_key last;
-	uint64_t run;
+	bool all;               /* each address has to answer */
+	uint64_t run;           /* the last that failed, 0: none */
+	uint64_t at_hand;       /* the one whose legs come now */
+	uint32_t well, ill;     /* its legs */
 };
+
+static void
+end_run(struct failure *failure)
+{
+	if (failure->ill > 0 && (failure->all || failure->well == 0))
+		failure->run = failure->at_hand;
+	failure->well = failure->ill = 0;
+}
 
 static bool
 on_evidence(void *arg, const struct store_evidence *row)
 {
 	struct failure *failure = arg;
-	const struct notice_rest *rest = failure->rest;
-	bool among = false;
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct message_evidence evidence;
 
 	failure->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
-	for (uint32_t i = 0; i < rest->attempt_count; i++)
-		among |= rest->attempts[i] == row->run;
-	if (!among && strcmp(row->role, "passed") != 0)
-		failure->run = row->run;
+	if (row->run != failure->at_hand)
+		end_run(failure);
+	failure->at_hand = row->run;
+	if (message_get_evidence(&in, &evidence, UINT32_MAX)) {
+		failure->ill += evidence.leg.verdict == PW_FAILED;
+		failure->well += evidence.leg.verdict < PW_FAILED;
+	}
 	return true;
 }
 
 static uint64_t
-last_failure(struct store_reader *reader, uint64_t incident, const struct notice_rest *rest)
+last_failure(struct store_reader *reader, uint64_t incident, bool all_addresses)
 {
-	struct failure failure = { .rest = rest, .last = STORE_EVIDENCE_FIRST };
+	struct failure failure = { .last = STORE_EVIDENCE_FIRST, .all = all_addresses };
 
-	while (store_read_evidence(reader, incident, &failure.last, 100, on_evidence, &failure) == STORE_READ_MORE)
+	while (incident != 0
+	    && store_read_evidence(reader, incident, &failure.last, 100, on_evidence, &failure) == STORE_READ_MORE)
 		continue;
+	end_run(&failure);
 	return failure.run;
 }
 
@@ -98,31 +113,47 @@ on_rest(void *arg, const struct store_notice *row)
 	return false;
 }
 
+/* The place behind the run, 0 where it is not there. */
+static uint32_t
+behind(const struct notice_rest *rest, uint64_t run)
+{
+	uint32_t i = rest->attempt_count;
+
+	while (i > 0 && rest->attempts[i - 1] != run)
+		i--;
+	return i;
+}
+
 /* Those of `failed` that find room go first. */
 static void
-put_first(struct notice_rest *rest, const uint64_t *failed, uint32_t count)
+put_first(struct notice_rest *rest, const struct notice_rest *failed)
 {
-	uint32_t room = CHANGE_ATTEMPTS_MAX - rest->attempt_count, left_out = count > room ? count - room : 0;
+	uint32_t room = CHANGE_ATTEMPTS_MAX - rest->attempt_count, count = failed->attempt_count;
+	uint32_t left_out = count > room ? count - room : 0;
 
 	count -= left_out;
 	memmove(rest->attempts + count, rest->attempts, rest->attempt_count * sizeof rest->attempts[0]);
-	memcpy(rest->attempts, failed + left_out, count * sizeof rest->attempts[0]);
+	memcpy(rest->attempts, failed->attempts + left_out, count * sizeof rest->attempts[0]);
 	rest->attempt_count += count;
 }
 
 void
-before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_rest *rest)
+before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_rest *rest,
+    bool all_addresses)
 {
-	struct notice_rest down = { .attempt_count = 0 };
-	uint32_t own = rest->attempt_count;
+	struct notice_rest failed = { .attempt_count = 0 };
+	bool outage = strcmp(notice->kind, "outage") == 0;
+	uint64_t last = outage || strcmp(notice->kind, "up") == 0 ? last_failure(reader, notice->incident, all_addresses) : 0;
+	uint32_t skip = last == 0 ? 0 : behind(rest, last);
 
-	if (strcmp(notice->kind, "outage") == 0 && rest->covers_count > 0)
-		store_read_notice(reader, rest->covers[0], on_rest, &down);
-	else if (strcmp(notice->kind, "up") == 0 && notice->incident != 0)
-		down.attempts[0] = last_failure(reader, notice->incident, rest);
-	if (down.attempts[0] != 0 && down.attempt_count == 0)
-		down.attempt_count = 1;
-	put_first(rest, down.attempts, down.attempt_count);
-	notice->before = rest->attempt_count - own;
+	rest->attempt_count -= skip;
+	memmove(rest->attempts, rest->attempts + skip, rest->attempt_count * sizeof rest->attempts[0]);
+	if (outage && rest->covers_count > 0)
+		store_read_notice(reader, rest->covers[0], on_rest, &failed);
+	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
+		failed.attempts[failed.attempt_count++] = last;
+	notice->runs = rest->attempt_count;
+	put_first(rest, &failed);
+	notice->before = rest->attempt_count - notice->runs;
 	notice->runs = rest->attempt_count;
 }

@@ -10,8 +10,8 @@
  * incident also fills in how many attempts confirmed it. `target`: the store's number. */
 uint64_t before_first(struct store_reader *, struct message_notice *, uint64_t target);
 
-/* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first; where it tells
- * of a whole outage, those that confirmed it. */
-void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *);
+/* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
+ * it follow; where it tells of a whole outage, those that confirmed it go before. */
+void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *, bool all_addresses);
 
 #endif

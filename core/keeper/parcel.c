@@ -218,6 +218,15 @@ add_recipients(struct material *it)
 	}
 }
 
+/* Whether each address of its target has to answer. */
+static bool
+needs_all(const struct material *it)
+{
+	uint32_t target = roll_target(&it->keeper->roll, it->target);
+
+	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
+}
+
 static bool
 gather(struct material *it)
 {
@@ -237,7 +246,7 @@ gather(struct material *it)
 	name_target(it);
 	make_key(it, it->notice.notice, it->notice.key);
 	make_key(it, before_first(reader, &it->notice, it->target), it->notice.thread);
-	before_add_failures(reader, &it->notice, &it->rest);
+	before_add_failures(reader, &it->notice, &it->rest, needs_all(it));
 	return true;
 }
 

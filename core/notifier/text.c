@@ -75,23 +75,24 @@ add_addresses(struct text *text, const struct notice_view *view)
 	}
 }
 
-/* Our own end of the last connection, and the name that we gave. */
+/* Our own end of the last connection, and the name that we gave or would have given. */
 static void
 add_seen_from(struct text *text, const struct notice_view *view)
 {
-	for (uint32_t i = view->leg_count; i > 0; i--) {
-		const struct evidence *leg = &view->legs[i - 1].leg;
-		if (leg->local.size == 0)
-			continue;
-		add_name(text, "seen from");
-		text_add_shown(text, leg->local);
-		if (leg->helo.size > 0) {
-			text_add(text, " as ");
-			text_add_shown(text, leg->helo);
-		}
-		text_add(text, "\n");
+	const struct evidence *last = NULL;
+
+	for (uint32_t i = 0; i < view->leg_count; i++)
+		if (view->legs[i].leg.local.size > 0 || (view->legs[i].leg.helo.size > 0 && (last == NULL || last->local.size == 0)))
+			last = &view->legs[i].leg;
+	if (last == NULL)
 		return;
+	add_name(text, "seen from");
+	text_add_shown(text, last->local);
+	if (last->helo.size > 0) {
+		text_add(text, last->local.size > 0 ? " as " : "us as ");
+		text_add_shown(text, last->helo);
 	}
+	text_add(text, "\n");
 }
 
 static void

@@ -261,6 +261,15 @@ set_zone(struct worker *worker)
 	tzset();
 }
 
+/* Libraries look for files of a user's in his home: the notifier's are all named in the configuration. */
+static void
+leave_home(void)
+{
+	(void)setenv("HOME", "/nonexistent", 1);
+	(void)unsetenv("XDG_CONFIG_DIR");
+	(void)unsetenv("XDG_CONFIG_HOME");
+}
+
 /* Where EHLO tells the address of its connection: the host's own name as far as it is one. */
 static void
 set_name(struct worker *worker)
@@ -283,6 +292,7 @@ prepare(struct worker *worker, struct reason *why)
 
 	set_zone(worker);
 	set_name(worker);
+	leave_home();
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->session = calloc(1, worker->ops->session_size + 1);
 	if (worker->legs == NULL || worker->session == NULL) {

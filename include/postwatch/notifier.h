@@ -69,6 +69,9 @@ struct pw_notifier_ops {
 	/* `results` has one row for each recipient. */
 	void (*deliver)(void *session, const struct pw_notice *, const struct pw_recipients *, struct pw_result *results);
 	void (*close)(void *session);
+	/* When the configuration is read, and by `postwatch check`: false with what is wrong where settings do not go together.
+	 * Opens nothing, asks nobody. NULL: what their table says of them is enough. */
+	bool (*check)(const struct pw_values *values, char *why, size_t why_size);
 };
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \

@@ -40,7 +40,8 @@ enum pw_type {
 
 enum {
 	PW_REQUIRED = 1,  /* a fault where it is missing */
-	PW_RECIPIENTS = 2 /* notifiers: the one list whose entries are recipients, each with its own result */
+	PW_RECIPIENTS = 2, /* notifiers: the one list whose entries are recipients, each with its own result */
+	PW_RELAY = 4       /* notifiers: a string, HOST or HOST:PORT, that its notices go through: a warning where it is watched */
 };
 
 /* One setting. A table of them ends with a row whose key is NULL. */

@@ -1,0 +1,87 @@
+"""A relay that takes mail as a script says.
+
+	with Relay({"RCPT": b"550 no\r\n"}, tls=context) as relay: relay.port, relay.said, relay.texts
+"""
+import socket
+import ssl
+
+import fake
+
+
+class Relay(fake.Server):
+	"""Says what `replies` has for a word of the dialogue, else what is usual; None closes the connection. `said` has all that
+	was said to it, `texts` the messages, `served` what the handshakes were about."""
+
+	def __init__(self, replies=None, tls=None, offers=("SIZE 10240000",), address="127.0.0.1"):
+		super().__init__()
+		self.replies, self.tls, self.offers, self.address = replies or {}, tls, list(offers), address
+		self.said, self.texts, self.served = [], [], []
+		self.peers = []
+
+	def open(self):
+		return socket.create_server((self.address, 0))
+
+	def serve(self, listener):
+		while True:
+			try:
+				peer, _ = listener.accept()
+			except OSError:
+				return
+			try:
+				peer.settimeout(30)
+				self.dialogue(peer)
+			except (OSError, ssl.SSLError):
+				pass
+			peer.close()
+
+	def usual(self, word, secured):
+		if word == "EHLO":
+			offers = ["STARTTLS"] if self.tls is not None and not secured else []
+			return fake.Smtp.reply(250, ["mail.test", *offers, *self.offers])
+		return {"": b"220 mail.test ESMTP\r\n", "STARTTLS": b"220 go ahead\r\n", "DATA": b"354 go ahead\r\n",
+		    "QUIT": b"221 bye\r\n", ".": b"250 2.0.0 taken as 4711\r\n", "AUTH": b"235 2.7.0 ok\r\n"}.get(word, b"250 ok\r\n")
+
+	def dialogue(self, peer):
+		secured, word = False, ""
+		while True:
+			line = b""
+			if word != "":
+				line = fake.Smtp.line(peer)
+				if line == b"":
+					return
+				self.said.append((secured, line.decode("latin-1")))
+			word = line.decode("latin-1").upper().split(" ")[0].split(":")[0]
+			reply = self.replies.get(word, self.usual(word, secured))
+			if reply is None:
+				return
+			peer.sendall(reply)
+			if word == "STARTTLS" and reply.startswith(b"220"):
+				peer = self.secure(peer)
+				secured = True
+			if word == "DATA" and reply.startswith(b"354"):
+				self.texts.append(self.text(peer))
+				reply = self.replies.get(".", self.usual(".", secured))
+				if reply is None:
+					return
+				peer.sendall(reply)
+			word = word or "greeted"
+
+	def secure(self, peer):
+		names = []
+		self.tls.sni_callback = lambda _, name, __: names.append(name)
+		peer = self.tls.wrap_socket(peer, server_side=True)
+		self.served.append((peer.version(), names[0] if names else None))
+		return peer
+
+	@staticmethod
+	def text(peer):
+		read = b""
+		while not (b"\r\n" + read).endswith(b"\r\n.\r\n"):
+			got = peer.recv(65536)
+			if not got:
+				raise OSError("gone")
+			read += got
+		return read
+
+	def words(self):
+		return [line.split(" ")[0].split(":")[0].upper() for _, line in self.said]

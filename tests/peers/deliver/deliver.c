@@ -1,0 +1,149 @@
+/*
+ * Has a notifier plugin deliver one notice, without the daemon around it.
+ *
+ *	deliver PLUGIN.so KEY=VALUE... [@KEY=VALUE...]
+ *
+ * KEY=VALUE are the plugin's settings, as in a configuration (a list has its entries behind another, split by commas; of
+ * a secret, the path of its file); @kind, @key, @thread, @target, @subject, @body, @incident are the notice's. Prints a
+ * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not.
+ */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <postwatch/notifier.h>
+
+enum { SETTINGS_MAX = 64, ENTRIES_MAX = 64 };
+
+static const char *entries[ENTRIES_MAX], *nobody[] = { "" };
+static struct pw_strings list = { 0, entries };
+static struct pw_notice notice = { .size = sizeof notice, .kind = "down", .key = "key0", .thread = "key0", .target = "mx",
+	.subject = "[down] mx – a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
+	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .port = 25, .attempt = 1,
+	.sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
+
+static void
+split(char *words)
+{
+	for (char *word = words, *next; word != NULL && list.count < ENTRIES_MAX; word = next) {
+		next = strchr(word, ',');
+		if (next != NULL)
+			*next++ = '\0';
+		entries[list.count++] = word;
+	}
+}
+
+static bool
+set(const struct pw_setting *row, struct pw_value *value, char *text)
+{
+	value->given = true;
+	switch ((enum pw_type)row->type) {
+	case PW_STRING:
+	case PW_PATH:
+	case PW_SECRET:
+		value->string = text;
+		return true;
+	case PW_LIST:
+		split(text);
+		value->list = &list;
+		return true;
+	case PW_ENUM:
+		for (value->number = 0; row->choices[value->number] != NULL; value->number++)
+			if (strcmp(row->choices[value->number], text) == 0)
+				return true;
+		return false;
+	case PW_BOOL:
+		value->number = strcmp(text, "true") == 0;
+		return true;
+	case PW_INT:
+	case PW_DURATION:
+	case PW_SIZE:
+		value->number = strtoll(text, NULL, 10);
+		return true;
+	case PW_REGEX:
+		break;
+	}
+	return false;
+}
+
+static bool
+set_by_key(const struct pw_setting *rows, struct pw_value *values, char *word)
+{
+	char *equals = strchr(word, '=');
+
+	if (equals == NULL)
+		return false;
+	*equals = '\0';
+	for (size_t i = 0; rows[i].key != NULL; i++)
+		if (strcmp(rows[i].key, word) == 0)
+			return set(&rows[i], &values[i], equals + 1);
+	return false;
+}
+
+static bool
+set_notice(char *word)
+{
+	const struct { const char *key; const char **at; } rows[] = { { "kind", &notice.kind }, { "key", &notice.key },
+		{ "thread", &notice.thread }, { "target", &notice.target }, { "subject", &notice.subject },
+		{ "body", &notice.body }, { "json", &notice.json }, { "own_name", &notice.own_name } };
+	char *equals = strchr(word, '=');
+
+	if (equals == NULL)
+		return false;
+	*equals = '\0';
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (strcmp(rows[i].key, word) == 0) {
+			*rows[i].at = equals + 1;
+			return true;
+		}
+	return false;
+}
+
+static int
+deliver(const struct pw_notifier_ops *ops, const struct pw_values *values)
+{
+	struct pw_recipients recipients = { list.count > 0 ? list.count : 1, list.count > 0 ? entries : nobody };
+	static struct pw_result results[ENTRIES_MAX];
+	void *session = calloc(1, ops->session_size + 1);
+	char why[256] = "";
+
+	if (session == NULL || (ops->check != NULL && !ops->check(values, why, sizeof why))
+	    || !ops->open(session, values, why, sizeof why)) {
+		fprintf(stderr, "cannot begin: %s\n", why);
+		return 1;
+	}
+	ops->deliver(session, &notice, &recipients, results);
+	for (uint32_t i = 0; i < recipients.count; i++)
+		printf("%s %s %s\n", results[i].fate == PW_SENT ? "sent" : results[i].fate == PW_NEVER ? "never" : "again",
+		    results[i].channel ? "channel" : "-", results[i].receipt);
+	ops->close(session);
+	free(session);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	void *handle = argc < 2 ? NULL : dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+	const struct pw_plugin *plugin = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
+	struct pw_values *values = calloc(1, sizeof *values + SETTINGS_MAX * sizeof(struct pw_value));
+
+	if (plugin == NULL || values == NULL) {
+		fprintf(stderr, "usage: deliver PLUGIN.so KEY=VALUE...\n");
+		return 2;
+	}
+	while (plugin->settings[values->count].key != NULL) {
+		const struct pw_setting *row = &plugin->settings[values->count];
+		char *usual = row->fallback == NULL ? NULL : strdup(row->fallback);
+		if (usual != NULL)
+			set(row, &values->items[values->count], usual);
+		values->items[values->count++].given = false;
+	}
+	for (int i = 2; i < argc; i++)
+		if (argv[i][0] == '@' ? !set_notice(argv[i] + 1) : !set_by_key(plugin->settings, values->items, argv[i])) {
+			fprintf(stderr, "deliver: %s: no such setting or value\n", argv[i]);
+			return 2;
+		}
+	return deliver(plugin->ops, values);
+}
