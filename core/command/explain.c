@@ -1,5 +1,5 @@
-/* `postwatch explain --table`: the rules from a run to a word, from the very tables that the monitor walks. */
-#include "command/command.h"
+/* `postwatch explain TARGET`, and `--table`: the rules from a run to a word, from the very tables that the monitor walks. */
+#include "command/explain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,18 +81,10 @@ print_names(void)
 }
 
 static int
-explain(const struct command *command, int argc, char **argv)
+explain_table(const struct command *command, const char *name)
 {
-	const char *name;
-	bool tables = false, found = false;
-	char *argument;
-	int at = 0;
+	bool found = false;
 
-	while (command_next_option(command, argc, argv, &at, &argument) != NULL)
-		tables = true;
-	if (!tables || argc - at > 1)
-		return command_misused(command, "`explain` takes --table, and perhaps the name of one");
-	name = at < argc ? argv[at] : NULL;
 	for (size_t i = 0; rule_table(i) != NULL; i++)
 		if (name == NULL || strcmp(rule_table(i)->name, name) == 0) {
 			print_table(rule_table(i));
@@ -104,17 +96,39 @@ explain(const struct command *command, int argc, char **argv)
 	return command_misused(command, "there is no table `%s`", name);
 }
 
+static int
+explain(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int at, status = past_options(&past, command, argc, argv, &at);
+
+	if (status != 0)
+		return status;
+	if (argc - at > 1 || (!past.tables && argc - at != 1))
+		return command_misused(command, "`explain` takes one target, or --table and perhaps the name of one");
+	if (past.tables)
+		return explain_table(command, argv[at]);
+	status = past_open_store(&past);
+	return status != 0 ? status : explain_word(&past, argv[at]);
+}
+
 static const struct option_row options[] = {
 	{ "table", 't', NULL, "print the tables" },
+	PAST_ASK_OPTIONS,
 	{ NULL, 0, NULL, NULL },
 };
 
 const struct command command_explain = {
 	.name = "explain",
-	.arguments = "--table [NAME]",
-	.summary = "the rules that lead from a run to a word",
-	.help = "Prints the rules by which runs become states, conditions and words, as tables: the very ones that the\n"
-	        "daemon walks. NAME: only that one.",
+	.arguments = "TARGET | OUTCOME | --table [NAME]",
+	.summary = "why a target is in the state it is, and the rules for it",
+	.help = "Tells why TARGET is in the state it is: since when, the series of attempts it is in, the conditions that\n"
+	        "stand or may come, reasons for silence, its parents, what each notifier was told, and the pace and limits\n"
+	        "that it is watched by, each with what is built in. Reads the store, so it works while the daemon does not\n"
+	        "run, too, and then says so. OUTCOME, where no target is called so: what it means, and what to look at.\n\n"
+	        "--table prints the rules by which runs become states, conditions and words, as tables: the very ones that\n"
+	        "the daemon walks. NAME: only that one.\n\n"
+	        "Exit status: as that of `postwatch status`.",
 	.options = options,
 	.run = explain,
 };

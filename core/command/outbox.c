@@ -137,9 +137,9 @@ put_line(const struct list *list, const struct row *row)
 {
 	char since[PAST_TIME_MAX], next[PAST_TIME_MAX];
 
-	printf("%8llu  %-9s  %-7s  %8u  %-25s  %-25s  %s ", (unsigned long long)row->notice, row->kind,
+	printf("%8llu  %-9s  %-7s  %8u  %-25s  %-25s  %s%s", (unsigned long long)row->notice, row->kind,
 	    store_delivery_name(row->state), row->attempts, past_time(list->past, row->created, since), next_of(list, row, next),
-	    row->notifier);
+	    row->notifier, row->recipient[0] == '\0' ? "" : " ");
 	past_put((struct pw_bytes){ row->recipient, strlen(row->recipient) });
 	if (row->target != 0)
 		printf(": %s", name_of(list, row));

@@ -39,6 +39,9 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 	case 'j':
 		past->json = true;
 		break;
+	case 't':
+		past->tables = true;
+		break;
 	case 'w':
 		past->why = argument;
 		break;

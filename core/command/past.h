@@ -22,7 +22,7 @@ struct past {
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
-	bool utc, json, colour;
+	bool utc, json, tables, colour; /* tables: --table */
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
@@ -93,6 +93,7 @@ const struct past_target *past_targets_get(const struct past_targets *, uint64_t
 
 /* The one that a word means: an identity, a name, host:port, or a host that only one has; one that is watched before one
  * that is gone. NULL, and it was said why. */
+bool past_targets_has(const struct past_targets *, const char *word); /* whether it means any at all */
 const struct past_target *past_targets_find(const struct past_targets *, const char *word);
 
 #endif

@@ -99,6 +99,15 @@ rank(const struct past_target *target, const char *word)
 	return strcasecmp(target->host, word) == 0 ? 2 + watched : 0;
 }
 
+bool
+past_targets_has(const struct past_targets *targets, const char *word)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (rank(&targets->rows[i], word) > 1)
+			return true;
+	return false;
+}
+
 static void
 say_several(const struct past_targets *targets, const char *word, int best)
 {

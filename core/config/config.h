@@ -169,4 +169,7 @@ config_prober_of(const struct config *config, uint32_t target)
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);
 
+/* What holds for a phase of a probe, or for the whole leg ("leg"), where nobody has set anything. */
+struct phase_plan policy_built_in(const struct plugin *probe, const char *phase);
+
 #endif

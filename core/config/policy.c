@@ -87,9 +87,9 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 
 /* The plugin's own row of a phase; NULL: it is the host's alone. */
 static const struct pw_phase *
-own_phase(const struct probe *probe, const char *name)
+own_phase(const struct plugin *probe, const char *name)
 {
-	const struct pw_phase *phases = plugin_probe(probe->plugin)->phases;
+	const struct pw_phase *phases = plugin_probe(probe)->phases;
 
 	for (; phases != NULL && phases->name != NULL; phases++)
 		if (strcmp(phases->name, name) == 0)
@@ -97,9 +97,8 @@ own_phase(const struct probe *probe, const char *name)
 	return NULL;
 }
 
-/* What holds for a phase where nobody set anything. */
-static struct phase_plan
-built_in(const struct probe *probe, const char *name)
+struct phase_plan
+policy_built_in(const struct plugin *probe, const char *name)
 {
 	const struct pw_phase *own = own_phase(probe, name), *standard = phase_standard(name);
 	struct phase_plan plan;
@@ -158,10 +157,10 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 {
 	struct phase_plan phases[PHASES_MAX];
 
-	policy->leg = built_in(probe, "leg");
+	policy->leg = policy_built_in(probe->plugin, "leg");
 	for (uint32_t i = 0; i < probe->phase_count; i++) {
 		int number = probe->phase_numbers[i];
-		struct phase_plan usual = built_in(probe, reader->phase_names[number]);
+		struct phase_plan usual = policy_built_in(probe->plugin, reader->phase_names[number]);
 
 		memcpy(&phases[i], &usual, sizeof usual);
 		apply_limits(reader, layer, number, &phases[i], place);

@@ -42,6 +42,22 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	    .rest = { (const char *)bytes, out.size } });
 }
 
+/* Before what waits, which may wait because the way fails: that is what is to be seen. */
+static void
+put_in_front(struct courier *courier, uint64_t notice)
+{
+	struct delivery **link = &courier->first, *rest = courier->first;
+
+	while (*link != NULL && (*link)->notice != notice)
+		link = &(*link)->next;
+	if (link == &courier->first || *link == NULL)
+		return;
+	courier->first = *link;
+	*courier->last = rest;
+	courier->last = link;
+	*link = NULL;
+}
+
 void
 trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
@@ -57,6 +73,7 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	ask->serial = UINT64_MAX;
 	put_notice(keeper, ask->notice, courier->name, message->who);
 	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers), NOTICE_test, "", ask->notice, 0, 0);
+	put_in_front(courier, ask->notice);
 	courier->rest_until = 0;
 	journal_hasten(keeper);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier->name, message->who);

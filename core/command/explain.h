@@ -1,0 +1,28 @@
+/* The parts of `postwatch explain`: explain.c chooses, explain_target.c tells of one target, explain_settings.c what it is
+ * watched by and who is told. */
+#ifndef COMMAND_EXPLAIN_H
+#define COMMAND_EXPLAIN_H
+
+#include "command/standing.h"
+
+/* A target and all that is known of it. */
+struct explained {
+	struct past *past;
+	struct standings all;
+	const struct standing *row;
+	struct view view;    /* of its record, where `known` */
+	bool known;
+	char *record;        /* owned; what the view points into */
+	struct codes *codes;
+};
+
+/* The whole story of why a target is in the state it is. The past is open; returns the exit status, and closes it. An
+ * outcome that no target is called by is told as such. */
+int explain_word(struct past *, const char *word);
+
+/* Pace, limits and where they come from. Without a configuration it says that it has none. */
+void explain_settings(const struct explained *);
+/* Who would be told, and what each was told. */
+enum store_reading explain_telling(const struct explained *);
+
+#endif

@@ -1,0 +1,310 @@
+/* Why a target is in the state it is: from its record, which is what the monitor itself goes on with. */
+#include "command/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/messages.h"
+#include "base/transcript.h"
+#include "command/pager.h"
+#include "monitor/pace.h"
+#include "monitor/silence.h"
+
+static bool
+on_state(void *arg, const struct store_state *state)
+{
+	struct explained *it = arg;
+
+	it->record = malloc(state->state.size + 1);
+	if (it->record == NULL)
+		return false;
+	memcpy(it->record, state->state.data, state->state.size);
+	it->known = view_read(&it->view, it->codes, (struct pw_bytes){ it->record, state->state.size });
+	return false;
+}
+
+static const char *
+span(int64_t micros, char bytes[40])
+{
+	struct text text = text_over(bytes, 40);
+
+	text_add_span(&text, micros < 0 ? 0 : micros);
+	return bytes;
+}
+
+/* "of 3", where the settings are known. */
+static void
+put_of(const struct explained *it, bool recovering)
+{
+	const struct target *target = it->row->configured;
+
+	if (target != NULL)
+		printf(" of %" PRIu32 " (%s)", recovering ? target->policy->recover_tries : target->policy->tries,
+		    recovering ? "recover_tries" : "tries");
+}
+
+static void
+put_streak(const struct explained *it)
+{
+	const struct target_state *state = &it->view.state;
+	const struct trouble *trouble = state->trouble;
+	char at[PAST_TIME_MAX];
+
+	switch ((enum state)state->state) {
+	case STATE_SUSPECT:
+		printf("Since %s %u", past_time(it->past, trouble->began, at), state->fails);
+		put_of(it, false);
+		puts(trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
+		                   : " attempts have failed in a row; it is down when all have");
+		break;
+	case STATE_DOWN:
+		printf("It failed first at %s, and %u attempts in a row have failed; it is up when ", past_time(it->past, trouble->began,
+		    at), state->fails);
+		if (it->row->configured != NULL)
+			printf("%" PRIu32, it->row->configured->policy->recover_tries);
+		else
+			fputs("enough", stdout);
+		puts(" in a row pass (recover_tries)");
+		break;
+	case STATE_RECOVERING:
+		printf("It failed first at %s; since ", past_time(it->past, trouble->began, at));
+		printf("%s %u", past_time(it->past, trouble->recovered, at), state->passes);
+		put_of(it, true);
+		puts(" attempts have passed in a row; it is up when all have");
+		break;
+	case STATE_PENDING:
+		puts("No run has told yet whether it answers");
+		break;
+	case STATE_UP:
+	case STATE_NONE:
+	case STATES:
+		break;
+	}
+	if (trouble != NULL && trouble->unknown != 0)
+		printf("Since %s its runs tell nothing of it: they ended for reasons of our own\n",
+		    past_time(it->past, trouble->unknown, at));
+	if (trouble != NULL && trouble->tempfail != 0)
+		printf("Since %s it refuses for the time being (4xx): %u runs without a break\n",
+		    past_time(it->past, trouble->tempfail, at), trouble->tempfail_runs);
+}
+
+static void
+put_sentence(const char *text)
+{
+	if (text == NULL)
+		return;
+	fputs(": ", stdout);
+	past_put((struct pw_bytes){ text, strlen(text) });
+}
+
+static void
+put_runs(const struct explained *it)
+{
+	const struct standing *row = it->row;
+	char at[PAST_TIME_MAX];
+
+	if (!row->run)
+		return;
+	printf("The last run, at %s, was %s", past_time(it->past, row->last_run, at), verdict_name((enum pw_verdict)row->verdict));
+	if (row->verdict != PW_OK)
+		printf(" (%s)", row->outcome);
+	put_sentence(row->text);
+	putchar('\n');
+	if (row->next_run != 0)
+		printf("The next is due at %s%s\n", past_time(it->past, row->next_run, at),
+		    it->known && pace_is_patient(&it->view.state, row->configured->policy) ? ", with the patient limits" : "");
+	else
+		puts(it->past->runs ? "When the next is due cannot be told without its settings" : "None is due, as no daemon runs");
+}
+
+static void
+put_state(const struct explained *it)
+{
+	const struct past_target *target = it->row->target;
+	const struct standing *row = it->row;
+	char at[PAST_TIME_MAX], lasted[40];
+
+	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
+	    target->name, target->probe, target->host, target->port, target->identity);
+	if (target->gone != 0)
+		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
+	putchar('\n');
+	if (!it->known) {
+		puts("Nothing is known of its state yet: it is pending");
+		return;
+	}
+	printf("It is %s%s since %s, for %s", state_name((enum state)row->state),
+	    row->state == STATE_SUSPECT ? ", and up" : row->state == STATE_RECOVERING ? ", and down" : "",
+	    past_time(it->past, row->since, at), span(it->past->now - row->since, lasted));
+	if (row->incident != 0)
+		printf(", incident %" PRIu64, row->incident);
+	putchar('\n');
+	put_streak(it);
+	put_runs(it);
+	if (it->view.slow)
+		puts("It is slow: every run has the patient limits until it passes within the routine ones");
+	if (it->view.flapping)
+		printf("It flaps: %" PRIu32 " outages since %s\n", it->view.state.flapping->count,
+		    past_time(it->past, it->view.state.flapping->began, at));
+	if (it->view.quarantined)
+		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
+}
+
+static bool
+on_evidence(void *arg, const struct store_evidence *row)
+{
+	struct explained *it = arg;
+	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	struct message_evidence evidence;
+	char bytes[4096], at[PAST_TIME_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	if (row->target != it->row->target->number || !message_get_evidence(&in, &evidence, UINT32_MAX))
+		return true;
+	transcript_add_ends(&text, &evidence.leg);
+	text_add(&text, ": ");
+	transcript_add_verdict(&text, &evidence.leg);
+	printf("  %s  %s%s%s\n", past_time(it->past, row->at, at), row->role, row->role[0] == '\0' ? "" : ", ", bytes);
+	return true;
+}
+
+static enum store_reading
+put_attempts(struct explained *it)
+{
+	struct store_evidence_key key = STORE_EVIDENCE_FIRST;
+	uint8_t state = it->row->state;
+
+	if (state != STATE_SUSPECT && !state_is_down((enum state)state))
+		return STORE_READ_END;
+	puts("\nIts attempts, as far as evidence was kept");
+	return store_read_evidence(it->past->reader, it->row->incident, &key, STORE_PAGE_MAX, on_evidence, it);
+}
+
+static void
+put_conditions(const struct explained *it)
+{
+	const struct conditions *conditions = it->known ? it->view.state.conditions : NULL;
+	char at[PAST_TIME_MAX];
+
+	if (conditions == NULL || conditions->count == 0)
+		return;
+	puts("\nConditions");
+	for (uint32_t i = 0; i < conditions->count; i++) {
+		const struct condition *item = &conditions->items[i];
+		const char *code = codes_get(it->codes, item->code)->name;
+
+		printf("  %s: %s, seen since %s", code, stage_name((enum stage)item->stage), past_time(it->past, item->since, at));
+		if (item->stage == STAGE_SEEN)
+			printf("; shown by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
+		if (item->stage == STAGE_FADING)
+			printf("; missed by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
+		putchar('\n');
+	}
+}
+
+static void
+put_parents(const struct explained *it)
+{
+	const struct config *config = it->past->config;
+	uint32_t parent = it->row->configured == NULL ? CONFIG_NONE : it->row->configured->parent;
+
+	for (; parent != CONFIG_NONE; parent = config->targets[parent].parent)
+		for (size_t i = 0; i < it->all.targets.count; i++)
+			if (it->all.rows[i].configured == &config->targets[parent])
+				printf("  its parent %s is %s\n", config->targets[parent].name,
+				    state_name(it->all.rows[i].state == STATE_NONE ? STATE_PENDING : (enum state)it->all.rows[i].state));
+}
+
+static void
+put_silence(const struct explained *it)
+{
+	const struct standing *row = it->row;
+	char at[PAST_TIME_MAX], names[128];
+	struct text text = TEXT_OVER(names);
+
+	silence_add_names(&text, it->known ? it->view.state.silence : 0);
+	puts("\nReasons for silence");
+	if (text.size == 0 && row->pauses == NULL && row->acknowledged == 0)
+		puts("  none");
+	else if (text.size > 0)
+		printf("  in force: %s\n", names);
+	for (const struct standing_pause *item = row->pauses; item != NULL; item = item->next) {
+		printf("  paused until %s by %s%s%s", past_time(it->past, item->until, at), item->by,
+		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
+		put_sentence(item->why);
+		putchar('\n');
+	}
+	if (row->acknowledged != 0) {
+		printf("  acknowledged %s by %s", past_time(it->past, row->acknowledged, at), row->ack_by == NULL ? "?" : row->ack_by);
+		put_sentence(row->ack_why);
+		putchar('\n');
+	}
+	put_parents(it);
+}
+
+static enum store_reading
+tell(struct explained *it)
+{
+	enum store_reading reading = store_read_state(it->past->reader, it->row->target->number, on_state, it);
+
+	if (reading == STORE_READ_BROKEN)
+		return reading;
+	pager_begin();
+	past_say_running(it->past);
+	put_state(it);
+	reading = put_attempts(it);
+	put_conditions(it);
+	put_silence(it);
+	if (reading != STORE_READ_BROKEN)
+		reading = explain_telling(it);
+	explain_settings(it);
+	return reading;
+}
+
+/* An outcome, of the host's or of a probe's. */
+static bool
+tell_outcome(const struct past *past, const char *word)
+{
+	const struct config *config = past->config;
+	struct outcome found;
+	bool known = outcome_find(word, NULL, &found);
+
+	for (uint32_t i = 0; !known && config != NULL && i < config->plugin_count; i++)
+		known = config->plugins[i].descriptor->kind == PW_PROBE
+		    && outcome_find(word, plugin_probe(&config->plugins[i])->outcomes, &found);
+	if (!known)
+		return false;
+	printf("%s is an outcome: %s (%s)\n", word, found.text, verdict_name(found.severity));
+	if (found.hint[0] != '\0')
+		puts(found.hint);
+	return true;
+}
+
+int
+explain_word(struct past *past, const char *word)
+{
+	struct explained it = { .past = past, .codes = codes_create() };
+	enum store_reading reading = standings_read(past, &it.all);
+	const struct past_target *target = NULL;
+	int ends = 0;
+
+	if (it.codes == NULL)
+		ends = EXIT_INTERNAL;
+	else if (reading != STORE_READ_BROKEN && !past_targets_has(&it.all.targets, word) && tell_outcome(past, word))
+		;
+	else if (reading != STORE_READ_BROKEN && (target = past_targets_find(&it.all.targets, word)) == NULL)
+		ends = EXIT_NOTHING;
+	else if (reading != STORE_READ_BROKEN) {
+		it.row = &it.all.rows[target - it.all.targets.rows];
+		reading = tell(&it);
+	}
+	ends = past_finish(past, reading, ends);
+	if (it.known)
+		view_fini(&it.view);
+	free(it.record);
+	codes_destroy(&it.codes);
+	standings_free(&it.all);
+	return ends;
+}
