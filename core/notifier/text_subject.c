@@ -127,7 +127,7 @@ add_outage(struct text *text, const struct notice_view *view)
 	const struct message_notice *notice = view->notice;
 	const struct message_leg *failure = notice_last_failure(view);
 
-	text_add(text, notice_is(view, "outage") ? "was down for " : "after ");
+	text_add(text, "was down for ");
 	text_add_span(text, notice->ended - notice->began);
 	if (notice_is(view, "outage")) {
 		text_add(text, ", ");

@@ -137,7 +137,7 @@ up_tells_the_difference(void **state)
 	notice.before = 1;
 	notice.ended = notice.detected = noon + 300 * (int64_t)SECOND;
 	write_both(&view);
-	assert_string_equal(subject, "[up] mx – after 5 min (banner_timeout)");
+	assert_string_equal(subject, "[up] mx – was down for 5 min (banner_timeout)");
 	assert_says("\nWhat changed\n  greeting after 0.040 s; was: none within 60.0 s, 3 attempts\n  software: Postfix; was: "
 	    "Exim\\x0d\n\n");
 	assert_says("\nThe last failure: 192.0.2.1:25");

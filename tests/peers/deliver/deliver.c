@@ -127,18 +127,24 @@ main(int argc, char **argv)
 {
 	void *handle = argc < 2 ? NULL : dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
 	const struct pw_plugin *plugin = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
-	struct pw_values *values = calloc(1, sizeof *values + SETTINGS_MAX * sizeof(struct pw_value));
+	static union {
+		struct pw_values values;
+		char room[sizeof(struct pw_values) + SETTINGS_MAX * sizeof(struct pw_value)];
+	} room;
+	static char usual[SETTINGS_MAX][64];
+	struct pw_values *values = &room.values;
 
-	if (plugin == NULL || values == NULL) {
+	if (plugin == NULL) {
 		fprintf(stderr, "usage: deliver PLUGIN.so KEY=VALUE...\n");
 		return 2;
 	}
-	while (plugin->settings[values->count].key != NULL) {
-		const struct pw_setting *row = &plugin->settings[values->count];
-		char *usual = row->fallback == NULL ? NULL : strdup(row->fallback);
-		if (usual != NULL)
-			set(row, &values->items[values->count], usual);
-		values->items[values->count++].given = false;
+	for (uint32_t i = 0; i < SETTINGS_MAX && plugin->settings[i].key != NULL; i++) {
+		const struct pw_setting *row = &plugin->settings[i];
+		snprintf(usual[i], sizeof usual[i], "%s", row->fallback == NULL ? "" : row->fallback);
+		if (row->fallback != NULL)
+			set(row, &values->items[i], usual[i]);
+		values->items[i].given = false;
+		values->count++;
 	}
 	for (int i = 2; i < argc; i++)
 		if (argv[i][0] == '@' ? !set_notice(argv[i] + 1) : !set_by_key(plugin->settings, values->items, argv[i])) {
