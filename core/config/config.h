@@ -9,6 +9,8 @@
 #include <postwatch/probe.h>
 #include <postwatch/notifier.h>
 #include "base/address.h"
+#include "base/calendar.h"
+#include "base/notice.h"
 #include "base/reason.h"
 #include "base/text.h"
 
@@ -88,6 +90,27 @@ struct config_notifier {
 	const char *name;
 	const struct plugin *plugin;
 	const struct pw_values *values;
+	uint32_t kinds;           /* bits 1 << enum notice_kind: what it is told of */
+	uint32_t tag_count;       /* 0: all targets */
+	const char *const *tags;
+	int64_t after;            /* what ends before so long was never told */
+	struct calendar quiet;    /* in its zone */
+	uint32_t remind_count;    /* 0: never */
+	const int64_t *remind;    /* waits for the first reminder, the second …; the last for all that follow */
+	uint32_t storm;           /* notices a minute, 0: any number */
+	uint32_t fallback;        /* index, CONFIG_NONE: none */
+	const char *timezone;     /* NULL: as the whole */
+	int64_t deadline;         /* of one call */
+	bool self_test;
+};
+
+/* While it is open its targets are watched, and not told. */
+struct config_window {
+	struct calendar when;
+	const char *timezone; /* NULL: UTC */
+	const char *why;
+	uint32_t target_count;
+	const uint32_t *targets; /* rising */
 };
 
 /* "HOST:PORT" to connect to when we wonder whether it is us. */
@@ -110,12 +133,13 @@ struct config {
 	uint32_t probers;     /* at least 1: 0 has been resolved */
 	uint32_t per_address; /* connections to one address at once, over all probers */
 	uint32_t max_runs;    /* 0: from the descriptor limit */
-	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count;
+	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count, window_count;
 	const struct address *resolvers; /* with ports; none: those of resolvers_find() */
 	const struct config_reference *references;
 	const struct plugin *plugins;
 	const struct config_notifier *notifiers;
 	const struct target *targets;
+	const struct config_window *windows;
 };
 
 /* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */
@@ -165,6 +189,9 @@ config_prober_of(const struct config *config, uint32_t target)
 {
 	return config->targets[target].host_hash % config->probers;
 }
+
+/* Whether its policy has the tag. */
+bool target_has_tag(const struct target *, const char *tag);
 
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);

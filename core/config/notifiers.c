@@ -14,7 +14,7 @@ reader_find_notifier(const struct reader *reader, const char *name)
 	return CONFIG_NONE;
 }
 
-/* The two keys that every notifier has; what is missing or wrong is NULL. */
+/* The two keys that every notifier has to have; what is missing or wrong is NULL. */
 static const char *
 take_word(struct reader *reader, const struct node *group, enum notifier_row row)
 {
@@ -137,6 +137,7 @@ take_notifier(struct reader *reader, const struct node *group)
 	faults = reader->faults.into->faults;
 	if (notifier->plugin != NULL)
 		notifier->values = take_own(reader, group, notifier->plugin);
+	reader_take_rules(reader, group, notifier);
 	if (notifier->values != NULL && reader->faults.into->faults == faults)
 		check_together(reader, group, notifier);
 	if (notifier->name == NULL)
@@ -147,6 +148,7 @@ take_notifier(struct reader *reader, const struct node *group)
 		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_places[twin]));
 		return;
 	}
+	reader->notifier_groups[reader->notifier_count] = group;
 	reader->notifier_places[reader->notifier_count++] = node_place(group);
 }
 
@@ -158,10 +160,13 @@ reader_take_notifiers(struct reader *reader)
 	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
 		count += reader->notifier_lists[i]->count;
 	reader->notifiers = arena_array(reader->arena, count + 1, sizeof *reader->notifiers);
+	reader->notifier_groups = arena_array(reader->scratch, count + 1, sizeof(const struct node *));
 	reader->notifier_places = arena_array(reader->scratch, count + 1, sizeof *reader->notifier_places);
 	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
 		for (uint32_t j = 0; j < reader->notifier_lists[i]->count; j++)
 			take_notifier(reader, &reader->notifier_lists[i]->children[j]);
+	for (uint32_t i = 0; i < reader->notifier_count; i++)
+		reader_tie_notifier(reader, reader->notifier_groups[i], &reader->notifiers[i]);
 	reader->config->notifiers = reader->notifiers;
 	reader->config->notifier_count = reader->notifier_count;
 }

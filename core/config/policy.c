@@ -263,6 +263,15 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	return pool_share(&reader->values.pool, &policy, sizeof policy);
 }
 
+bool
+target_has_tag(const struct target *target, const char *tag)
+{
+	for (uint32_t i = 0; i < target->policy->tag_count; i++)
+		if (strcmp(target->policy->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
 uint32_t
 policy_phase(const struct policy *policy, const char *name)
 {

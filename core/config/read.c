@@ -34,6 +34,7 @@ read_all(struct reader *reader)
 	reader_take_targets(reader);
 	reader_take_words(reader);
 	reader_tie_targets(reader);
+	reader_take_windows(reader);
 	reader_look_around(reader);
 	reader_look_at_relays(reader);
 	warn_of_nothing(reader);
@@ -64,6 +65,7 @@ fini(struct reader *reader)
 {
 	free(reader->target_lists);
 	free(reader->notifier_lists);
+	free(reader->window_lists);
 	target_list_fini(&reader->targets);
 	plugins_fini(&reader->plugins);
 	values_fini(&reader->values);

@@ -86,8 +86,8 @@ struct reader {
 
 	const struct node *globals[GLOBAL_ROWS]; /* what stands at the top, from whatever file; NULL: nothing */
 	const struct node *log, *defaults;
-	const struct node **target_lists, **notifier_lists;
-	uint32_t target_list_count, notifier_list_count;
+	const struct node **target_lists, **notifier_lists, **window_lists;
+	uint32_t target_list_count, notifier_list_count, window_list_count;
 	const struct node *sets; /* of the command line, for targets */
 	const char *wanted_probe; /* of the command line; NULL: it says none */
 	uint16_t wanted_port;     /* 0: it says none */
@@ -101,6 +101,7 @@ struct reader {
 
 	struct config_notifier *notifiers;
 	struct place *notifier_places;
+	const struct node **notifier_groups;
 	uint32_t notifier_count;
 
 	struct target_list targets;
@@ -116,6 +117,11 @@ struct reader {
 void reader_read_files(struct reader *);
 void reader_take_globals(struct reader *);
 void reader_take_log(struct reader *);
+/* A row of a group: the value of its node where it has one, else the row's default. False after a fault, also where it has
+ * none and has to have one. */
+bool reader_take_row(struct reader *, const struct node *group, const struct pw_setting *, struct pw_value *);
+/* The zone that a node names; false after a fault, which begins with `label`. */
+bool reader_check_zone(struct reader *, const struct node *, const char *label, const char *name);
 
 /* probes.c: loading plugins; the probes and their defaults. */
 void reader_load_plugins(struct reader *);
@@ -143,6 +149,10 @@ const struct policy *policy_of_layer(struct reader *, const struct probe *, cons
 void reader_take_notifiers(struct reader *);
 uint32_t reader_find_notifier(const struct reader *, const char *name); /* CONFIG_NONE: none */
 
+/* notifier_rules.c: whom it is told of, and when; and the other notifiers that it names, when all are known */
+void reader_take_rules(struct reader *, const struct node *group, struct config_notifier *);
+void reader_tie_notifier(struct reader *, const struct node *group, struct config_notifier *);
+
 /* entries.c, list.c, words.c: targets of each kind */
 void reader_take_targets(struct reader *);
 /* The file of targets that a setting names. The draft has what they have in common; `port` is that of lines that say
@@ -166,6 +176,11 @@ void target_list_init(struct target_list *);
 void target_list_fini(struct target_list *);
 void reader_add_target(struct reader *, const struct draft *);
 void reader_tie_targets(struct reader *);
+
+uint32_t reader_find_target(const struct reader *, const char *name); /* CONFIG_NONE: none */
+
+/* windows.c */
+void reader_take_windows(struct reader *);
 
 /* surroundings.c: what our own host says */
 void reader_look_around(struct reader *);

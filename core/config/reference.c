@@ -14,6 +14,7 @@ static const struct reference_table tables[] = {
 	{ "target", "Targets and defaults", target_settings },
 	{ "tls", "TLS", tls_settings_rows },
 	{ "notifier", "Notifiers", notifier_settings },
+	{ "window", "Windows", window_settings },
 	{ NULL, NULL, NULL },
 };
 

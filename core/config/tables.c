@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/clock.h"
 
 enum { ANYWHERE = SETTING_IN_DEFAULTS | SETTING_IN_LIST };
@@ -55,6 +56,37 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	    .help = "name by which targets call it in `notify`" },
 	[NOTIFIER_PLUGIN] = { .key = "plugin", .type = PW_STRING, .flags = PW_REQUIRED,
 	    .help = "plugin that delivers; its own settings stand beside" },
+	[NOTIFIER_KINDS] = { .key = "kinds", .type = PW_LIST, .max = 32,
+	    .help = "kinds of notices it is told of; by default all but fact; down brings flapping with it, up brings settled and stopped, "
+	            "and both bring outage" },
+	[NOTIFIER_TAGS] = { .key = "tags", .type = PW_LIST, .max = 32,
+	    .help = "it is told of targets that have one of these tags, and of us; by default of all targets" },
+	[NOTIFIER_AFTER] = { .key = "after", .type = PW_DURATION, .fallback = "0s", .min = 0, .max = 7 * DAY,
+	    .help = "it is told so long after the confirmation, and not at all of what is over or acknowledged by then" },
+	[NOTIFIER_QUIET] = { .key = "quiet", .type = PW_LIST, .max = CALENDAR_RANGES_MAX,
+	    .help = "hours in which it is told nothing, such as \"22:00-07:00\" or \"Sat,Sun 00:00-24:00\", in its zone; at their end "
+	            "it is told what is true then, where it differs from what it was told" },
+	[NOTIFIER_REMIND] = { .key = "remind", .type = PW_LIST, .max = 8,
+	    .help = "how long a target is down until it is said again, and then each time; by default never" },
+	[NOTIFIER_STORM] = { .key = "storm", .type = PW_INT, .fallback = "20", .min = 0, .max = 10000,
+	    .help = "notices a minute above which all that waits becomes one digest a minute; 0: no limit" },
+	[NOTIFIER_FALLBACK] = { .key = "fallback", .type = PW_STRING,
+	    .help = "notifier that is told as well where a down or blind could not be sent within 2 minutes" },
+	[NOTIFIER_TIMEZONE] = { .key = "timezone", .type = PW_STRING,
+	    .help = "zone of its times; by default that of the whole" },
+	[NOTIFIER_DEADLINE] = { .key = "deadline", .type = PW_DURATION, .fallback = "120s", .min = SECOND, .max = 60 * MINUTE,
+	    .help = "time that one delivery may take: then its process is killed, and the notice goes out again" },
+	[NOTIFIER_SELF_TEST] = { .key = "self_test", .type = PW_BOOL, .fallback = "true",
+	    .help = "a test notice once a week, so that a broken way is known before it is needed" },
+};
+
+const struct pw_setting window_settings[WINDOW_ROWS + 1] = {
+	[WINDOW_TARGETS] = { .key = "targets", .type = PW_LIST, .flags = PW_REQUIRED, .min = 1, .max = 1000,
+	    .help = "names of targets, and tag:TAG for all that have the tag" },
+	[WINDOW_WHEN] = { .key = "when", .type = PW_STRING, .flags = PW_REQUIRED,
+	    .help = "hours on the wall clock, such as \"Sun 02:00-04:00\", \"Mon-Fri 18:00-08:00\" or \"22:00-07:00\"" },
+	[WINDOW_TIMEZONE] = { .key = "timezone", .type = PW_STRING, .help = "zone of that clock; by default that of the whole, else UTC" },
+	[WINDOW_WHY] = { .key = "why", .type = PW_STRING, .flags = PW_REQUIRED, .help = "what the window is for" },
 };
 
 const struct pw_setting target_settings[TARGET_ROWS + 1] = {
@@ -120,6 +152,7 @@ const struct group_setting top_groups[] = {
 	{ "defaults", "settings for all targets; a group named after a probe is for targets with that probe" },
 	{ "targets", "what is watched" },
 	{ "notifiers", "who is told, and how" },
+	{ "windows", "recurring times in which targets are watched and not told" },
 	{ NULL, NULL },
 };
 

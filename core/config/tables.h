@@ -32,7 +32,23 @@ enum global_row {
 
 enum log_row { LOG_TO, LOG_FACILITY, LOG_LEVEL, LOG_ROWS };
 
-enum notifier_row { NOTIFIER_NAME, NOTIFIER_PLUGIN, NOTIFIER_ROWS };
+enum notifier_row {
+	NOTIFIER_NAME,
+	NOTIFIER_PLUGIN,
+	NOTIFIER_KINDS,
+	NOTIFIER_TAGS,
+	NOTIFIER_AFTER,
+	NOTIFIER_QUIET,
+	NOTIFIER_REMIND,
+	NOTIFIER_STORM,
+	NOTIFIER_FALLBACK,
+	NOTIFIER_TIMEZONE,
+	NOTIFIER_DEADLINE,
+	NOTIFIER_SELF_TEST,
+	NOTIFIER_ROWS
+};
+
+enum window_row { WINDOW_TARGETS, WINDOW_WHEN, WINDOW_TIMEZONE, WINDOW_WHY, WINDOW_ROWS };
 
 enum target_row {
 	TARGET_NAME,
@@ -66,6 +82,7 @@ enum limit_kind { LIMIT_ROUTINE, LIMIT_PATIENT, LIMIT_SLOW, LIMIT_KINDS };
 extern const struct pw_setting global_settings[GLOBAL_ROWS + 1];
 extern const struct pw_setting log_settings[LOG_ROWS + 1];
 extern const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1];
+extern const struct pw_setting window_settings[WINDOW_ROWS + 1];
 extern const struct pw_setting target_settings[TARGET_ROWS + 1];
 extern const struct pw_setting tls_settings_rows[TLS_ROWS + 1];
 
@@ -74,7 +91,7 @@ struct group_setting {
 	const char *key, *help;
 };
 
-extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers */
+extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers windows */
 extern const struct group_setting limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
 
 /* The rows that stand in those groups, one for each phase that the host knows, and leg. */

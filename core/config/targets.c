@@ -243,6 +243,14 @@ check_was(struct reader *reader, const struct bond *bond)
 		    faults_place(&reader->faults, list->origins[other].place));
 }
 
+uint32_t
+reader_find_target(const struct reader *reader, const char *name)
+{
+	uint32_t target = find_name(&reader->targets, name, CONFIG_NONE);
+
+	return target == TABLE_NONE ? CONFIG_NONE : target;
+}
+
 void
 reader_tie_targets(struct reader *reader)
 {

@@ -11,7 +11,7 @@
 #include "base/zone.h"
 #include "config/input.h"
 
-enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS };
+enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS };
 
 /* A key that only one file may set. */
 static void
@@ -53,7 +53,7 @@ append(struct reader *reader, const struct node ***lists, uint32_t *count, const
 static const char *
 next_key(void *arg, size_t index)
 {
-	enum { GROUPS = TOP_NOTIFIERS + 1 };
+	enum { GROUPS = TOP_WINDOWS + 1 };
 
 	(void)arg;
 	if (index < GLOBAL_ROWS)
@@ -114,6 +114,9 @@ take_top(struct reader *reader, const struct node *node)
 		return;
 	case TOP_NOTIFIERS:
 		append(reader, &reader->notifier_lists, &reader->notifier_list_count, node);
+		return;
+	case TOP_WINDOWS:
+		append(reader, &reader->window_lists, &reader->window_list_count, node);
 		return;
 	}
 	blame_unknown(reader, node);
@@ -191,17 +194,31 @@ take_helo(struct reader *reader, const char *text)
 		    QUOTE(reader, text));
 }
 
-static void
-take_timezone(struct reader *reader, const char *name)
+bool
+reader_check_zone(struct reader *reader, const struct node *node, const char *label, const char *name)
 {
 	struct reason why;
 	struct zone *zone = zone_open(name, &why);
+	bool good = zone != NULL;
 
-	if (zone != NULL)
-		reader->config->timezone = name;
-	else
-		faults_add(&reader->faults, reader->globals[GLOBAL_TIMEZONE]->place, "timezone: %s", why.text);
+	if (!good)
+		faults_add(&reader->faults, node->place, "%s: %s", label, why.text);
 	zone_close(&zone);
+	return good;
+}
+
+bool
+reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row, struct pw_value *value)
+{
+	const struct node *node = node_member(group, row->key);
+	struct reason why;
+
+	value_default(&reader->values, row, value, &why);
+	if (node == NULL && row->flags & PW_REQUIRED)
+		faults_add(&reader->faults, node_place(group), "%s is missing: %s", row->key, row->help);
+	if (node == NULL)
+		return !(row->flags & PW_REQUIRED);
+	return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);
 }
 
 static void
@@ -260,7 +277,8 @@ reader_take_globals(struct reader *reader)
 	if (values[GLOBAL_HELO].string != NULL)
 		take_helo(reader, values[GLOBAL_HELO].string);
 	if (values[GLOBAL_TIMEZONE].string != NULL)
-		take_timezone(reader, values[GLOBAL_TIMEZONE].string);
+		reader->config->timezone = reader_check_zone(reader, reader->globals[GLOBAL_TIMEZONE], "timezone",
+		    values[GLOBAL_TIMEZONE].string) ? values[GLOBAL_TIMEZONE].string : NULL;
 	if (values[GLOBAL_RESOLVERS].list != NULL)
 		take_resolvers(reader, values[GLOBAL_RESOLVERS].list);
 	if (values[GLOBAL_REFERENCES].list != NULL)

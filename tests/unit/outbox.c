@@ -25,7 +25,8 @@ static const struct target targets[TARGETS] = {
 	{ .name = "mx2", .is_named = true, .host = "mx2.test", .shown = "mx2.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
 	{ .name = "mx3", .is_named = true, .host = "mx3.test", .shown = "mx3.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
 };
-static const struct config_notifier configured[] = { { "tests", &notifiers, NULL } };
+static const struct config_notifier configured[] = { { .name = "tests", .plugin = &notifiers,
+	.kinds = ~(1u << NOTICE_fact), .storm = 20, .fallback = CONFIG_NONE } };
 
 struct world {
 	char folder[64];

@@ -1,0 +1,135 @@
+/* Who is told what and when, and the windows, as the configuration says it. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "config_files.h"
+
+#define BIT(kind) (1u << NOTICE_##kind)
+#define TARGETS "targets = ( { name = \"a\"; host = \"a.test\"; probe = \"talk\"; tags = [ \"lab\", \"x\" ]; },\n" \
+	"{ name = \"b\"; host = \"b.test\"; probe = \"talk\"; }, { name = \"c\"; host = \"c.test\"; probe = \"talk\"; tags = [ \"lab\" ]; } );\n"
+#define NOTIFIER(rest) "notifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; " rest " } );\n"
+
+static void
+has_defaults(void **state)
+{
+	const struct config_notifier *notifier = &files_good(TARGETS NOTIFIER(""))->notifiers[0];
+	(void)state;
+
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		assert_int_equal(notifier->kinds >> kind & 1, kind != NOTICE_fact);
+	assert_int_equal(notifier->tag_count, 0);
+	assert_int_equal(notifier->after, 0);
+	assert_int_equal(notifier->quiet.count, 0);
+	assert_int_equal(notifier->remind_count, 0);
+	assert_int_equal(notifier->storm, 20);
+	assert_int_equal(notifier->fallback, CONFIG_NONE);
+	assert_null(notifier->timezone);
+	assert_int_equal(notifier->deadline, 120 * SECOND);
+	assert_true(notifier->self_test);
+}
+
+static void
+takes_all_of_it(void **state)
+{
+	const struct config *config = files_good(TARGETS "notifiers = ( { name = \"ops\"; plugin = \"tell\"; to = [ \"x\" ];\n"
+	    "kinds = [ \"down\", \"fact\" ]; tags = [ \"lab\" ]; after = \"10m\"; quiet = [ \"22:00-07:00\", \"Sun 00:00-24:00\" ];\n"
+	    "remind = [ \"1h\", \"1d\" ]; storm = 0; fallback = \"pager\"; timezone = \"Europe/Berlin\"; deadline = \"30s\";\n"
+	    "self_test = false; }, { name = \"pager\"; plugin = \"tell\"; to = [ \"y\" ]; fallback = \"ops\"; kinds = [ \"up\" ]; } );\n");
+	const struct config_notifier *notifier = &config->notifiers[0];
+	(void)state;
+
+	assert_int_equal(notifier->kinds, BIT(down) | BIT(fact) | BIT(flapping) | BIT(outage) | BIT(digest) | BIT(test));
+	assert_int_equal(config->notifiers[1].kinds,
+	    BIT(up) | BIT(settled) | BIT(stopped) | BIT(outage) | BIT(digest) | BIT(test));
+	assert_int_equal(notifier->tag_count, 1);
+	assert_string_equal(notifier->tags[0], "lab");
+	assert_true(notifier->after == 600 * (int64_t)SECOND);
+	assert_int_equal(notifier->quiet.count, 2);
+	assert_int_equal(notifier->quiet.ranges[0].to, 31 * 60);
+	assert_int_equal(notifier->remind_count, 2);
+	assert_true(notifier->remind[1] == 86400 * (int64_t)SECOND);
+	assert_int_equal(notifier->storm, 0);
+	assert_int_equal(notifier->fallback, 1);
+	assert_int_equal(config->notifiers[1].fallback, 0);
+	assert_string_equal(notifier->timezone, "Europe/Berlin");
+	assert_int_equal(notifier->deadline, 30 * SECOND);
+	assert_false(notifier->self_test);
+}
+
+static void
+says_what_is_wrong(void **state)
+{
+	(void)state;
+
+	files_bad(TARGETS NOTIFIER("kinds = [ \"dawn\" ];"), "main.conf:3", "there is no kind \"dawn\": did you mean down?");
+	files_bad(TARGETS NOTIFIER("quiet = [ \"22-07\" ];"), "main.conf:3", "quiet: \"22-07\": write HH:MM-HH:MM");
+	files_bad(TARGETS NOTIFIER("quiet = [ \"07:00-07:00\" ];"), "main.conf:3", "for a whole day write 00:00-24:00");
+	files_bad(TARGETS NOTIFIER("remind = [ \"1s\" ];"), "main.conf:3", "is too often");
+	files_bad(TARGETS NOTIFIER("remind = [ \"soon\" ];"), "main.conf:3", "remind: \"soon\"");
+	files_bad(TARGETS NOTIFIER("after = \"8d\";"), "main.conf:3", "after");
+	files_bad(TARGETS NOTIFIER("storm = -1;"), "main.conf:3", "storm");
+	files_bad(TARGETS NOTIFIER("fallback = \"n\";"), "main.conf:3", "cannot stand in for itself");
+	files_bad(TARGETS NOTIFIER("fallback = \"nn\";"), "main.conf:3", "there is no notifier \"nn\": did you mean \"n\"?");
+	files_bad(TARGETS NOTIFIER("timezone = \"Mars/Olympus\";"), "main.conf:3", "timezone");
+	files_bad(TARGETS NOTIFIER("deadline = \"0s\";"), "main.conf:3", "deadline");
+	files_bad(TARGETS NOTIFIER("quite = [ ];"), "main.conf:3", "did you mean quiet?");
+}
+
+static void
+takes_windows(void **state)
+{
+	const struct config *config = files_good(TARGETS "windows = (\n"
+	    "{ targets = [ \"tag:lab\", \"b\", \"a\" ]; when = \"Sun 02:00-04:00\"; timezone = \"Europe/Berlin\"; why = \"patches\"; },\n"
+	    "{ targets = [ \"c\" ]; when = \"23:00-01:00\"; why = \"backup\"; } );\n");
+	const struct config_window *window = config->windows;
+	(void)state;
+
+	assert_int_equal(config->window_count, 2);
+	assert_int_equal(window->target_count, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(window->targets[i], i);
+	assert_int_equal(window->when.ranges[0].days, 1);
+	assert_string_equal(window->timezone, "Europe/Berlin");
+	assert_string_equal(window->why, "patches");
+	assert_int_equal(window[1].target_count, 1);
+	assert_int_equal(window[1].targets[0], 2);
+	assert_null(window[1].timezone);
+}
+
+static void
+says_what_is_wrong_with_windows(void **state)
+{
+	(void)state;
+
+	files_bad(TARGETS "windows = ( { targets = [ \"zz\" ]; when = \"02:00-04:00\"; why = \"x\"; } );", "main.conf:3",
+	    "no target is called \"zz\"; all that have a tag are tag:TAG");
+	files_bad(TARGETS "windows = ( { targets = [ \"tag:zz\" ]; when = \"02:00-04:00\"; why = \"x\"; } );", "main.conf:3",
+	    "none has that tag");
+	files_bad(TARGETS "windows = ( { targets = [ \"a\" ]; when = \"always\"; why = \"x\"; } );", "main.conf:3", "when: \"always\": write");
+	files_bad(TARGETS "windows = ( { targets = [ \"a\" ]; when = \"02:00-04:00\"; } );", "main.conf:3", "why is missing");
+	files_bad(TARGETS "windows = ( { targets = [ ]; when = \"02:00-04:00\"; why = \"x\"; } );", "main.conf:3", "targets");
+	files_bad(TARGETS "windows = ( { targets = [ \"a\" ]; when = \"02:00-04:00\"; why = \"x\"; timezone = \"No/Where\"; } );",
+	    "main.conf:3", "timezone");
+	files_bad(TARGETS "windows = ( { targets = [ \"a\" ]; wenn = \"x\"; when = \"02:00-04:00\"; why = \"x\"; } );", "main.conf:3",
+	    "did you mean when?");
+	files_bad(TARGETS "windows = ( \"a\" );", "main.conf:3", "where a group");
+	files_bad(TARGETS "windows = { };", "main.conf:3", "write a list of groups");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(has_defaults),
+		cmocka_unit_test(takes_all_of_it),
+		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(takes_windows),
+		cmocka_unit_test(says_what_is_wrong_with_windows),
+	};
+
+	return cmocka_run_group_tests(tests, files_setup, files_teardown);
+}
