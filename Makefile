@@ -80,7 +80,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
-$(B)/tests/unit/email_mime: $(call object,plugins/email/mime.c)
+$(B)/tests/unit/email_mime build/fuzz/notice $(B)/tests/fuzz/notice: $(call object,plugins/email/mime.c)
 $(B)/tests/unit/peers_split: $(call object,$(addprefix tests/peers/peer/,play.c phrase.c script.c))
 
 # The scripted peer and the certificates it shows: a program for each folder of tests/peers, apart from the core.

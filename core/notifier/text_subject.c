@@ -89,7 +89,7 @@ add_attempts(struct text *text, struct pw_bytes sentence)
 	if (found == NULL)
 		return;
 	const char *from = found;
-	while (from > sentence.data && (isdigit((unsigned char)from[-1]) || strchr(" of", from[-1]) != NULL))
+	while (from > sentence.data && (isdigit((unsigned char)from[-1]) || memchr(" of", from[-1], 3) != NULL))
 		from--;
 	if (from > sentence.data && from[-1] == ',' && isdigit((unsigned char)from[1])) {
 		text_add(text, ",");

@@ -179,7 +179,8 @@ mail_add_unstructured(struct mail *mail, const char *name, const char *text)
 {
 	mail_add_string(mail, name);
 	mail_add_string(mail, ": ");
-	if (is_ascii(text) && !has_long_word(text) && strstr(text, "=?") == NULL && text[0] != ' ')
+	if (is_ascii(text) && !has_long_word(text) && strstr(text, "=?") == NULL && strstr(text, "  ") == NULL
+	    && text[0] != ' ')
 		add_folded(mail, text, strlen(name) + 2);
 	else
 		add_words(mail, text, strlen(name) + 2);

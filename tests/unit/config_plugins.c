@@ -244,6 +244,7 @@ looks_at_every_table(void **state)
 	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_REGEX, .fallback = "(", .help = "A."), OPS(.farewell = NULL)), "regular expression");
 	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_DURATION, .fallback = "5", .help = "A."), OPS(.farewell = NULL)), "default");
 	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_SECRET, .fallback = "x", .help = "A."), OPS(.farewell = NULL)), "secret and has a default");
+	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_STRING, .flags = PW_RELAY, .help = "A."), OPS(.farewell = NULL)), "only a string of a notifier");
 	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_LIST, .flags = PW_RECIPIENTS, .help = "A."), OPS(.farewell = NULL)), "recipients");
 	assert_refused(verdict_on(0, SETTING(.key = "a", .type = PW_INT, .flags = 64, .help = "A."), OPS(.farewell = NULL)), "unknown flags (0x40)");
 	assert_refused(verdict_on(0, SETTING(.key = "verify", .type = PW_INT, .help = "A."), OPS(.farewell = NULL)), "one of the host's");
