@@ -31,6 +31,7 @@ struct command {
 	const char *summary;   /* one line */
 	const char *help;      /* what it does and how it ends; may be several paragraphs */
 	const struct option_row *options;
+	const char *const *words; /* of ours that may stand among the arguments, ended by NULL; NULL: none */
 	int (*run)(const struct command *, int argc, char **argv); /* argv[0] is the command's word */
 	bool hidden;
 };

@@ -35,6 +35,13 @@ offer_options(const struct command *command, const char *begun)
 	offer("--help", begun);
 }
 
+static void
+offer_words(const struct command *command, const char *begun)
+{
+	for (const char *const *word = command->words; word != NULL && *word != NULL; word++)
+		offer(*word, begun);
+}
+
 /* argv: complete POSITION WORD…, the words without the program's own name; position 1 is the command. */
 static int
 complete(const struct command *self, int argc, char **argv)
@@ -58,6 +65,8 @@ complete(const struct command *self, int argc, char **argv)
 		offer_options(command, begun);
 	else if (strcmp(command->name, "help") == 0)
 		offer_commands(begun);
+	else
+		offer_words(command, begun);
 	return 0;
 }
 

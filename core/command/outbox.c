@@ -240,6 +240,8 @@ static const struct option_row options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static const char *const words[] = { "retry", "drop", "all", NULL };
+
 const struct command command_outbox = {
 	.name = "outbox",
 	.arguments = "[retry NOTICE|all [NOTIFIER] | drop NOTICE [NOTIFIER]]",
@@ -252,5 +254,6 @@ const struct command command_outbox = {
 	        "Exit status: 0; 1 nothing is kept, or nothing was to be retried or dropped; 64 wrong command line; 69 no\n"
 	        "daemon can be asked; 70 the store cannot be read; 75 it cannot be done now; 78 faulty configuration.",
 	.options = options,
+	.words = words,
 	.run = outbox,
 };
