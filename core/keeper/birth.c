@@ -291,7 +291,8 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
 	keeper->states = states_create(keeper->config->target_count);
 	if (keeper->files == NULL || keeper->cabinet == NULL || keeper->states == NULL
-	    || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)) {
+	    || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
+	    || !window_clock_init(&keeper->windows, keeper->config)) {
 		reason_set(why, "no memory");
 		return false;
 	}

@@ -22,7 +22,7 @@ name_phases(const struct policy *policy, struct text *names)
 static enum store_mood
 mood_of(const struct keeper *keeper, const struct report *result)
 {
-	if (pausing_holds(keeper, result->target, result->started))
+	if (pausing_holds(keeper, result->target, result->started) || window_clock_holds(&keeper->windows, result->target))
 		return STORE_MOOD_paused;
 	if (keeper->files[result->target].incident != NULL)
 		return STORE_MOOD_down;

@@ -270,6 +270,7 @@ turn(struct keeper *keeper)
 	bool more = hear_monitor(keeper, PACKETS_A_TURN);
 	if (keeper->monitor >= 0)
 		recover(keeper);
+	(void)window_clock_turn(&keeper->windows, clock_wall());
 	keeper_age_pending(keeper);
 	if (clock_mono() >= keeper->next_mark)
 		mark_watched(keeper);

@@ -19,6 +19,7 @@
 #include "base/duty.h"
 #include "base/zone.h"
 #include "config/config.h"
+#include "config/window_clock.h"
 #include "keeper/cabinet.h"
 #include "keeper/journal.h"
 #include "keeper/outbox.h"
@@ -84,6 +85,7 @@ struct keeper {
 	struct journal journal;
 	struct outbox_of outbox;
 	struct pausing pausing;
+	struct window_clock windows;
 	struct ask *asks;
 	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */

@@ -9,6 +9,7 @@
  *   judge.c     a run, the rules, and all that follows
  *   kin.c       parents and children
  *   pauses.c    who is paused
+ *   windows.c   whose window is open
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
  *   outbox.c    what waits for the keeper
@@ -20,6 +21,7 @@
 #include "base/duty.h"
 #include "base/spread.h"
 #include "config/config.h"
+#include "config/window_clock.h"
 #include "monitor/blind.h"
 #include "monitor/facts.h"
 #include "monitor/learn.h"
@@ -32,6 +34,7 @@ enum {
 	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
 	WATCHED_PAUSED = 64,
+	WATCHED_WINDOW = 128, /* an open window holds it */
 	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
 };
 
@@ -114,6 +117,7 @@ struct monitor {
 	struct prober_link *probers;
 	struct outbox outbox;
 	struct pauses pauses;
+	struct window_clock windows;
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */
 	uint64_t run, change, own_change; /* the last number given */

@@ -12,6 +12,7 @@
 #include "monitor/pace.h"
 #include "monitor/pauses.h"
 #include "monitor/silence.h"
+#include "monitor/windows.h"
 #include "monitor/view.h"
 
 enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4 };
@@ -78,7 +79,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->codes = codes_create();
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
 	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_probers(monitor)
-	    || !outbox_init(monitor) || !kin_init(monitor)
+	    || !outbox_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
 	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
 		monitor_destroy(&monitor);
 	return monitor;
@@ -106,6 +107,7 @@ monitor_destroy(struct monitor **given)
 	}
 	outbox_fini(monitor);
 	pauses_fini(monitor);
+	window_clock_fini(&monitor->windows);
 	schedule_fini(&monitor->schedule);
 	codes_destroy(&monitor->codes);
 	free(monitor->lately);
@@ -152,7 +154,10 @@ watch_is_quiet(const struct watched *watched)
 uint32_t
 watch_silence(const struct monitor *monitor, uint32_t target)
 {
-	return kin_silence(monitor, target) | (monitor->targets[target].flags & WATCHED_PAUSED ? SILENCE_paused : 0);
+	uint8_t flags = monitor->targets[target].flags;
+
+	return kin_silence(monitor, target) | (flags & WATCHED_PAUSED ? SILENCE_paused : 0)
+	    | (flags & WATCHED_WINDOW ? SILENCE_window : 0);
 }
 
 void
@@ -192,6 +197,7 @@ monitor_begin(struct monitor *monitor)
 		return;
 	monitor->begun = true;
 	monitor->schedule.tick = monitor->now / TICK;
+	windows_begin(monitor);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
@@ -208,6 +214,7 @@ monitor_tick(struct monitor *monitor)
 	monitor->second = monitor->now;
 	kin_tick(monitor);
 	pauses_tick(monitor);
+	windows_tick(monitor);
 	if (monitor->control != NULL)
 		control_tick(monitor->control);
 	herald_hour(monitor);

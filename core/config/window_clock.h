@@ -1,0 +1,26 @@
+/* Which of the configuration's windows are open: looked up once for each that opens or closes. */
+#ifndef CONFIG_WINDOW_CLOCK_H
+#define CONFIG_WINDOW_CLOCK_H
+
+#include "base/zone.h"
+#include "config/config.h"
+
+struct window_clock {
+	const struct config *config;
+	struct zone **zones; /* by window */
+	bool *open;
+	int64_t looked, next; /* UTC: when it was looked; until when all stays as it is */
+	uint32_t open_count;
+};
+
+/* Reads the files of zones; false: no memory. */
+bool window_clock_init(struct window_clock *, const struct config *);
+void window_clock_fini(struct window_clock *);
+
+/* Brings it to an instant, microseconds UTC, also one in the past; true where a window has opened or closed. */
+bool window_clock_turn(struct window_clock *, int64_t utc);
+
+/* Whether one of the open windows holds the target. */
+bool window_clock_holds(const struct window_clock *, uint32_t target);
+
+#endif
