@@ -58,6 +58,7 @@ bool ask_reason(struct pw_bytes word, struct text *into);
 
 /* From the store, at birth. */
 bool pausing_recover(struct keeper *, struct reason *why);
+void pausing_fini(struct keeper *);
 /* All that are in force, for a monitor that links itself. */
 void pausing_tell(struct keeper *, struct ask *);
 bool pausing_holds(const struct keeper *, uint32_t target, int64_t at);

@@ -305,7 +305,7 @@ begin_anew(struct keeper *keeper)
 {
 	duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: all targets begin anew");
 	duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew, for the store does");
-	journal_fini(&keeper->journal);
+	keeper_fini(keeper);
 	return BROKEN;
 }
 
@@ -314,14 +314,14 @@ end(struct keeper *keeper)
 {
 	if (keeper->begin_anew)
 		return begin_anew(keeper);
+	int status = keeper->status < 0 ? 0 : keeper->status;
 	mark_watched(keeper);
 	journal_flush(keeper);
-	store_reader_close(&keeper->reader);
-	journal_fini(&keeper->journal);
 	if (cabinet_lost(keeper->cabinet) > 0)
 		duty_log(keeper->duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",
 		    (unsigned long long)cabinet_lost(keeper->cabinet));
-	return keeper->status < 0 ? 0 : keeper->status;
+	keeper_fini(keeper);
+	return status;
 }
 
 int

@@ -3,7 +3,7 @@
  *
  *   keeper.c    the process: links, loop, a clean end
  *   hear.c      what the monitor says
- *   birth.c     what the store knew
+ *   birth.c     what the store knew; death.c gives memory back
  *   journal.c   group commits, and what to do when the disk is sick
  *   record.c    a change as rows: notice, incident, condition, evidence
  *   evidence.c  which evidence is kept, and for how long
@@ -112,6 +112,8 @@ struct keeper {
 
 /* birth.c: opens the store and makes all that memory holds. False with a reason: we cannot begin. */
 bool keeper_recover(struct keeper *, struct reason *why);
+/* death.c: frees and closes all; what was not committed is lost. */
+void keeper_fini(struct keeper *);
 /* Puts a leg's evidence from the store into the cabinet. */
 void keeper_take_back(struct keeper *, uint32_t target, const struct store_evidence *);
 /* The runs of a target whose evidence may still be wanted in memory. */

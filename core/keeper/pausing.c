@@ -155,6 +155,14 @@ pausing_recover(struct keeper *keeper, struct reason *why)
 	return !it.failed && answer != STORE_READ_BROKEN;
 }
 
+void
+pausing_fini(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->pausing.count; i++)
+		fini(&keeper->pausing.items[i]);
+	free(keeper->pausing.items);
+}
+
 static const char *
 name_of(const struct keeper *keeper, const struct message_ask *message, struct text *tag)
 {

@@ -106,7 +106,8 @@ record_outage(const struct telling *it, const struct outage *outage)
 
 	rest.covers[rest.covers_count++] = outage->down;
 	rest.covers[rest.covers_count++] = outage->up;
-	memcpy(rest.attempts, outage->attempts, outage->attempt_count * sizeof rest.attempts[0]);
+	for (uint32_t i = 0; i < outage->attempt_count; i++)
+		rest.attempts[i] = outage->attempts[i];
 	rest_put(&rest, &out);
 	text_format(&text, "%s was down ", keeper->config->targets[it->target].name);
 	add_time(&text, outage->began);

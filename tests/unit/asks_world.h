@@ -81,14 +81,11 @@ begin(struct world *world)
 static inline void
 end(struct world *world)
 {
-	asks_forget(&world->keeper);
-	store_reader_close(&world->keeper.reader);
-	journal_fini(&world->keeper.journal);
+	keeper_fini(&world->keeper);
 	close(world->parent);
 	close(world->duty.parent);
 	close(world->notifier);
 	close(world->monitor);
-	close(world->keeper.monitor);
 }
 
 static inline int

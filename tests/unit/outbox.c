@@ -70,8 +70,7 @@ link_notifier(struct world *world)
 static void
 end(struct world *world)
 {
-	store_reader_close(&world->keeper.reader);
-	journal_fini(&world->keeper.journal);
+	keeper_fini(&world->keeper);
 	close(world->parent);
 	close(world->duty.parent);
 }

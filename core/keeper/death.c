@@ -1,0 +1,70 @@
+/* What a keeper holds, given back. Nothing is written here: a death by kill has no time for it either. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "keeper/asks.h"
+#include "keeper/keeper.h"
+
+static void
+forget_files(struct keeper *keeper)
+{
+	for (uint32_t i = 0; keeper->files != NULL && i < keeper->config->target_count; i++) {
+		struct file_of *file = &keeper->files[i];
+
+		incident_destroy(&file->incident);
+		for (struct standing *next; file->standing != NULL; file->standing = next) {
+			next = file->standing->next;
+			free(file->standing);
+		}
+	}
+	free(keeper->files);
+}
+
+static void
+forget_courier(struct courier *courier)
+{
+	if (courier->fd >= 0)
+		close(courier->fd);
+	for (struct delivery *next; courier->first != NULL; courier->first = next) {
+		next = courier->first->next;
+		free(courier->first);
+	}
+	for (struct parcel_out *next; courier->out != NULL; courier->out = next) {
+		next = courier->out->next;
+		free(courier->out);
+	}
+}
+
+static void
+forget_outbox(struct keeper *keeper)
+{
+	struct outbox_of *outbox = &keeper->outbox;
+	size_t ledgers = (size_t)outbox->count * keeper->config->target_count;
+
+	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++)
+		forget_courier(&outbox->couriers[i]);
+	for (size_t i = 0; outbox->ledgers != NULL && i < ledgers; i++)
+		ledger_fini(&outbox->ledgers[i]);
+	free(outbox->couriers);
+	free(outbox->ledgers);
+}
+
+void
+keeper_fini(struct keeper *keeper)
+{
+	asks_forget(keeper);
+	pausing_fini(keeper);
+	keeper_forget_pending(keeper);
+	forget_outbox(keeper);
+	forget_files(keeper);
+	store_reader_close(&keeper->reader);
+	journal_fini(&keeper->journal);
+	roll_fini(&keeper->roll);
+	states_destroy(&keeper->states);
+	cabinet_destroy(&keeper->cabinet);
+	zone_close(&keeper->zone);
+	free(keeper->polled);
+	if (keeper->monitor >= 0)
+		close(keeper->monitor);
+	*keeper = (struct keeper){ .monitor = -1 };
+}
