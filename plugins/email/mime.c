@@ -88,7 +88,7 @@ character(const char *text)
 {
 	size_t size = 1;
 
-	while (((unsigned char)text[size] & 0xc0) == 0x80 && size < 4)
+	while (size < 4 && ((unsigned char)text[size] & 0xc0) == 0x80)
 		size++;
 	return size;
 }
