@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATIENCE_SECONDS = 30 }; /* as relay.c sets it */
-
 static void __attribute__((format(printf, 2, 3)))
 say(struct pw_result *result, const char *format, ...)
 {
@@ -82,8 +80,8 @@ say_way(const struct relay *relay, int error, struct pw_result *result)
 		say(result, "%s does not offer STARTTLS, and tls = \"require\"", relay->host);
 	else if (relay->said_text)
 		say(result, "the connection was lost behind the text: it may have been taken");
-	else if (relay->connected && silence(relay) >= PATIENCE_SECONDS * INT64_C(1000000))
-		say(result, "no answer within %d s; the last was: %s", PATIENCE_SECONDS, relay->reply);
+	else if (relay->connected && silence(relay) >= RELAY_PATIENCE_MS * INT64_C(1000))
+		say(result, "no answer within %d s; the last was: %s", RELAY_PATIENCE_MS / 1000, relay->reply);
 	else if (relay->auth_refusal[0] != '\0')
 		say(result, "AUTH was refused: %s", relay->auth_refusal);
 	else if (relay->said_starttls && !relay->secured)

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 30000 }; /* for one reply; the whole has the host's deadline */
-
 static bool __attribute__((format(printf, 3, 4)))
 fail(char *why, size_t why_size, const char *format, ...)
 {
@@ -269,13 +267,14 @@ on_wanted(void **context, int *size, void *memory)
 	return reading->mail->bytes;
 }
 
+/* Who gives up on the reply to a text that was taken has it sent twice: that limit stays the standard's 10 minutes. */
 static void
 be_patient(smtp_session_t session)
 {
-	static const int steps[] = { Timeout_GREETING, Timeout_ENVELOPE, Timeout_DATA, Timeout_TRANSFER, Timeout_DATA2 };
+	static const int steps[] = { Timeout_GREETING, Timeout_ENVELOPE, Timeout_DATA, Timeout_TRANSFER };
 
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		smtp_set_timeout(session, steps[i] | Timeout_OVERRIDE_RFC2822_MINIMUM, PATIENCE_MS);
+		smtp_set_timeout(session, steps[i] | Timeout_OVERRIDE_RFC2822_MINIMUM, RELAY_PATIENCE_MS);
 }
 
 static bool

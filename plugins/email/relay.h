@@ -14,6 +14,8 @@
 #include <auth-client.h>
 #include <libesmtp.h>
 
+enum { RELAY_PATIENCE_MS = 60000 }; /* for one reply; for that to the text, and for the whole, the host has its deadline */
+
 enum relay_tls { RELAY_REQUIRE, RELAY_OPPORTUNISTIC, RELAY_NONE };
 
 struct relay {
