@@ -32,7 +32,7 @@ put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 		ask_pass(ask, packet, out.size);
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 say(struct ask *ask, char kind, const char *format, va_list arguments)
 {
 	char line[ANSWER_LINE_MAX];

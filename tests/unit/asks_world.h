@@ -118,7 +118,7 @@ tear_down(void **state)
 	return 0;
 }
 
-static inline void
+static inline void __attribute__((format(printf, 2, 3)))
 note(struct world *world, const char *format, ...)
 {
 	size_t size = strlen(world->heard);
