@@ -114,6 +114,7 @@ explain_settings(const struct explained *it)
 /* A notifier: one that is configured, or that the ledger knows. */
 struct heard {
 	char name[256];
+	const struct config_notifier *notifier; /* NULL: it is not configured */
 	bool told;          /* it would be told */
 	bool known;         /* the ledger has it */
 	char meaning[16], sent_meaning[16], codes[512];
@@ -151,21 +152,32 @@ find(struct hearing *hearing, const char *name)
 	return heard;
 }
 
+static bool
+is_told(const struct target *target, const struct config_notifier *notifier, uint32_t index)
+{
+	const struct policy *policy = target->policy;
+	bool named = policy->notify_count == CONFIG_NONE, tagged = notifier->tag_count == 0;
+
+	for (uint32_t i = 0; !named && i < policy->notify_count; i++)
+		named = policy->notify[i] == index;
+	for (uint32_t i = 0; !tagged && i < notifier->tag_count; i++)
+		tagged = target_has_tag(target, notifier->tags[i]);
+	return named && tagged;
+}
+
 static void
 find_configured(struct hearing *hearing)
 {
 	const struct config *config = hearing->it->past->config;
 	const struct target *target = hearing->it->row->configured;
-	const struct policy *policy = target == NULL ? NULL : target->policy;
 
-	for (uint32_t i = 0; config != NULL && i < config->notifier_count; i++) {
+	for (uint32_t i = 0; target != NULL && i < config->notifier_count; i++) {
 		struct heard *heard = find(hearing, config->notifiers[i].name);
 
-		for (uint32_t j = 0; heard != NULL && policy != NULL && policy->notify_count != CONFIG_NONE
-		    && j < policy->notify_count; j++)
-			heard->told |= policy->notify[j] == i;
-		if (heard != NULL && policy != NULL && policy->notify_count == CONFIG_NONE)
-			heard->told = true;
+		if (heard == NULL)
+			continue;
+		heard->notifier = &config->notifiers[i];
+		heard->told = is_told(target, heard->notifier, i);
 	}
 }
 
@@ -219,9 +231,49 @@ read_deliveries(struct hearing *hearing, bool dead)
 }
 
 static void
-put_heard(const struct heard *heard, bool configured)
+put_quiet(const struct past *past, const struct config_notifier *notifier)
 {
-	printf("  %s: %s", heard->name, !configured ? "" : heard->told ? "is told; " : "is not told of this target; ");
+	const char *name = notifier->timezone != NULL ? notifier->timezone : past->config->timezone;
+	struct zone *zone = name == NULL ? zone_open_own() : zone_open(name, NULL);
+	int64_t next = calendar_next(&notifier->quiet, zone, past->now);
+	char at[PAST_TIME_MAX];
+
+	if (calendar_holds(&notifier->quiet, zone, past->now))
+		printf(", and now is quiet until %s", past_time(past, next, at));
+	else if (next != INT64_MAX)
+		printf(", and is quiet again from %s", past_time(past, next, at));
+	zone_close(&zone);
+}
+
+/* What is told at all: down and up, but for the kinds that it leaves out. */
+static void
+put_rules(const struct past *past, const struct heard *heard)
+{
+	const struct config_notifier *notifier = heard->notifier;
+	char after[CELL];
+
+	if (notifier == NULL)
+		return;
+	if (!heard->told) {
+		fputs("is not told of this target; ", stdout);
+		return;
+	}
+	fputs("is told", stdout);
+	if (notifier->after > 0)
+		printf(" after %s", duration(notifier->after, after));
+	for (enum notice_kind kind = NOTICE_none + 1, left = 0; kind < NOTICE_KINDS; kind++)
+		if (kind != NOTICE_fact && !(notifier->kinds >> kind & 1))
+			printf("%s%s", left++ == 0 ? ", but not of " : " ", notice_name(kind));
+	if (notifier->quiet.count > 0)
+		put_quiet(past, notifier);
+	fputs("; ", stdout);
+}
+
+static void
+put_heard(const struct past *past, const struct heard *heard)
+{
+	printf("  %s: ", heard->name);
+	put_rules(past, heard);
 	if (!heard->known)
 		fputs("has heard nothing of it", stdout);
 	else if (heard->meaning[0] == '\0')
@@ -259,7 +311,7 @@ explain_telling(const struct explained *it)
 	if (hearing->count == 0)
 		puts("  nobody: there is no notifier");
 	for (uint32_t i = 0; i < hearing->count; i++)
-		put_heard(&hearing->all[i], it->row->configured != NULL);
+		put_heard(it->past, &hearing->all[i]);
 	free(hearing);
 	return reading;
 }

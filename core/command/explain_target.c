@@ -217,6 +217,33 @@ put_parents(const struct explained *it)
 				    state_name(it->all.rows[i].state == STATE_NONE ? STATE_PENDING : (enum state)it->all.rows[i].state));
 }
 
+static bool
+is_of(const struct config_window *window, uint32_t target)
+{
+	for (uint32_t i = 0; i < window->target_count; i++)
+		if (window->targets[i] == target)
+			return true;
+	return false;
+}
+
+static void
+put_windows(const struct explained *it)
+{
+	const struct config *config = it->past->config;
+	char at[PAST_TIME_MAX];
+
+	for (uint32_t i = 0; it->row->configured != NULL && i < config->window_count; i++) {
+		const struct config_window *window = &config->windows[i];
+		struct zone *zone = window->timezone == NULL ? NULL : zone_open(window->timezone, NULL);
+		int64_t next = calendar_next(&window->when, zone, it->past->now);
+
+		if (is_of(window, (uint32_t)(it->row->configured - config->targets)))
+			printf("  a window %s %s: %s\n", calendar_holds(&window->when, zone, it->past->now) ? "is open until" : "opens at",
+			    past_time(it->past, next == INT64_MAX ? 0 : next, at), window->why);
+		zone_close(&zone);
+	}
+}
+
 static void
 put_silence(const struct explained *it)
 {
@@ -241,6 +268,7 @@ put_silence(const struct explained *it)
 		put_sentence(row->ack_why);
 		putchar('\n');
 	}
+	put_windows(it);
 	put_parents(it);
 }
 

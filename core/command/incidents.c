@@ -49,7 +49,15 @@ put_line(const struct past *past, const char *name, const struct store_incident 
 		past_put(incident->text);
 	else
 		fputs(name, stdout);
-	puts(incident->acknowledged != 0 ? " (acknowledged)" : "");
+	if (incident->acknowledged != 0) {
+		fputs(" (acknowledged by ", stdout);
+		past_put(incident->ack_by);
+		if (incident->ack_why.size > 0)
+			fputs(": ", stdout);
+		past_put(incident->ack_why);
+		putchar(')');
+	}
+	putchar('\n');
 }
 
 static bool

@@ -267,7 +267,7 @@ incidents_come_newest_first(void **state)
 	assert_int_equal(call(&command_incidents, NULL, NULL), 0);
 	assert_says("1  2023-11-14 22:13:30 +0000  60.0 s        up        banner_timeout        inbound down: no greeting\n");
 	assert_says("2  2023-11-14 22:14:50 +0000");
-	assert_says("inbound down: again (acknowledged)\n");
+	assert_says("inbound down: again (acknowledged by postmaster)\n");
 	assert_says("2 incidents, 1 open\n");
 	assert_true(strstr(output, "again") < strstr(output, "no greeting"));
 	assert_int_equal(call(&command_incidents, "-n1", NULL), 0);
