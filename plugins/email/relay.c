@@ -38,6 +38,7 @@ take_place(struct relay *relay, const char *place, const char *usual_port, char 
 	if (size == 0 || size >= sizeof relay->host || number < 1 || number > 65535)
 		return fail(why, why_size, "relay: write HOST:PORT, such as \"mail.example.org:587\"");
 	memcpy(relay->host, place, size);
+	relay->host[size] = '\0';
 	snprintf(relay->place, sizeof relay->place, "%s:%ld", relay->host, number);
 	return true;
 }
