@@ -46,33 +46,56 @@ put_of(const struct explained *it, bool recovering)
 }
 
 static void
-put_streak(const struct explained *it)
+put_suspicion(const struct explained *it)
 {
 	const struct target_state *state = &it->view.state;
-	const struct trouble *trouble = state->trouble;
 	char at[PAST_TIME_MAX];
 
-	switch ((enum state)state->state) {
+	printf("Since %s %u", past_time(it->past, state->trouble->began, at), state->fails);
+	put_of(it, false);
+	puts(state->trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
+	                          : " attempts have failed in a row; it is down when all have");
+}
+
+static void
+put_outage(const struct explained *it)
+{
+	const struct target_state *state = &it->view.state;
+	char at[PAST_TIME_MAX];
+
+	printf("It failed first at %s, and %u attempts in a row have failed; it is up when ",
+	    past_time(it->past, state->trouble->began, at), state->fails);
+	if (it->row->configured != NULL)
+		printf("%" PRIu32, it->row->configured->policy->recover_tries);
+	else
+		fputs("enough", stdout);
+	puts(" in a row pass (recover_tries)");
+}
+
+static void
+put_recovery(const struct explained *it)
+{
+	const struct target_state *state = &it->view.state;
+	char at[PAST_TIME_MAX];
+
+	printf("It failed first at %s; ", past_time(it->past, state->trouble->began, at));
+	printf("since %s %u", past_time(it->past, state->trouble->recovered, at), state->passes);
+	put_of(it, true);
+	puts(" attempts have passed in a row; it is up when all have");
+}
+
+static void
+put_streak(const struct explained *it)
+{
+	switch ((enum state)it->view.state.state) {
 	case STATE_SUSPECT:
-		printf("Since %s %u", past_time(it->past, trouble->began, at), state->fails);
-		put_of(it, false);
-		puts(trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
-		                   : " attempts have failed in a row; it is down when all have");
+		put_suspicion(it);
 		break;
 	case STATE_DOWN:
-		printf("It failed first at %s, and %u attempts in a row have failed; it is up when ", past_time(it->past, trouble->began,
-		    at), state->fails);
-		if (it->row->configured != NULL)
-			printf("%" PRIu32, it->row->configured->policy->recover_tries);
-		else
-			fputs("enough", stdout);
-		puts(" in a row pass (recover_tries)");
+		put_outage(it);
 		break;
 	case STATE_RECOVERING:
-		printf("It failed first at %s; since ", past_time(it->past, trouble->began, at));
-		printf("%s %u", past_time(it->past, trouble->recovered, at), state->passes);
-		put_of(it, true);
-		puts(" attempts have passed in a row; it is up when all have");
+		put_recovery(it);
 		break;
 	case STATE_PENDING:
 		puts("No run has told yet whether it answers");
@@ -82,6 +105,15 @@ put_streak(const struct explained *it)
 	case STATES:
 		break;
 	}
+}
+
+/* Runs that neither pass nor fail. */
+static void
+put_trouble(const struct explained *it)
+{
+	const struct trouble *trouble = it->view.state.trouble;
+	char at[PAST_TIME_MAX];
+
 	if (trouble != NULL && trouble->unknown != 0)
 		printf("Since %s its runs tell nothing of it: they ended for reasons of our own\n",
 		    past_time(it->past, trouble->unknown, at));
@@ -120,17 +152,25 @@ put_runs(const struct explained *it)
 }
 
 static void
+put_flags(const struct explained *it)
+{
+	char at[PAST_TIME_MAX];
+
+	if (it->view.slow)
+		puts("It is slow: every run has the patient limits until it passes within the routine ones");
+	if (it->view.flapping)
+		printf("It flaps: %" PRIu32 " outages since %s\n", it->view.state.flapping->count,
+		    past_time(it->past, it->view.state.flapping->began, at));
+	if (it->view.quarantined)
+		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
+}
+
+static void
 put_state(const struct explained *it)
 {
-	const struct past_target *target = it->row->target;
 	const struct standing *row = it->row;
 	char at[PAST_TIME_MAX], lasted[40];
 
-	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
-	    target->name, target->probe, target->host, target->port, target->identity);
-	if (target->gone != 0)
-		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
-	putchar('\n');
 	if (!it->known) {
 		puts("Nothing is known of its state yet: it is pending");
 		return;
@@ -142,14 +182,22 @@ put_state(const struct explained *it)
 		printf(", incident %" PRIu64, row->incident);
 	putchar('\n');
 	put_streak(it);
+	put_trouble(it);
 	put_runs(it);
-	if (it->view.slow)
-		puts("It is slow: every run has the patient limits until it passes within the routine ones");
-	if (it->view.flapping)
-		printf("It flaps: %" PRIu32 " outages since %s\n", it->view.state.flapping->count,
-		    past_time(it->past, it->view.state.flapping->began, at));
-	if (it->view.quarantined)
-		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
+	put_flags(it);
+}
+
+static void
+put_name(const struct explained *it)
+{
+	const struct past_target *target = it->row->target;
+	char at[PAST_TIME_MAX];
+
+	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
+	    target->name, target->probe, target->host, target->port, target->identity);
+	if (target->gone != 0)
+		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
+	putchar('\n');
 }
 
 static bool
@@ -281,6 +329,7 @@ tell(struct explained *it)
 		return reading;
 	pager_begin();
 	past_say_running(it->past);
+	put_name(it);
 	put_state(it);
 	reading = put_attempts(it);
 	put_conditions(it);

@@ -190,40 +190,51 @@ read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
 	return false;
 }
 
+/* NULL: there are too many, or there is no memory. */
+static struct pause_kept *
+keep(struct keeper *keeper, const struct message_ask *message, int64_t span, const char *why)
+{
+	bool tagged = message->target == CONFIG_NONE;
+	struct pause_kept pause = { .target = message->target, .from = clock_wall(), .why = strdup(why), .by = strdup(message->who),
+		.target_number = tagged ? 0 : roll_number(&keeper->roll, message->target),
+		.tag = tagged ? strndup(message->words[0].data, message->words[0].size) : strdup("") };
+
+	pause.until = pause.from + span;
+	if (keeper->pausing.count >= PAUSES_MAX || !add(&keeper->pausing, &pause)) {
+		fini(&pause);
+		return NULL;
+	}
+	struct pause_kept *kept = &keeper->pausing.items[keeper->pausing.count - 1];
+	kept->number = store_number(keeper->journal.store, STORE_PAUSES);
+	return kept;
+}
+
 void
 pausing_pause(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
 	char reason[ASK_REASON_ROOM], tagged[5 * PAUSE_TAG_MAX];
 	struct text why = TEXT_OVER(reason), tag = TEXT_OVER(tagged);
-	struct pause_kept pause = { .target = message->target, .from = clock_wall() };
+	struct pause_kept *pause;
 	int64_t span;
 
 	forget_old(keeper);
 	if (message->word_count != 3 || !ask_reason(message->words[2], &why)) {
-		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason of 1 to %d bytes",
-		    ASK_REASON_MAX);
+		ask_refuse(ask, ASK_USAGE, "`pause` takes a target or a tag, a time, and a reason of 1 to %d bytes", ASK_REASON_MAX);
 		return;
 	}
 	if (!read_span(ask, message->words[1], &span))
 		return;
-	pause.until = pause.from + span;
-	pause.target_number = message->target == CONFIG_NONE ? 0 : roll_number(&keeper->roll, message->target);
-	pause.tag = message->target != CONFIG_NONE ? strdup("") : strndup(message->words[0].data, message->words[0].size);
-	pause.why = strdup(reason);
-	pause.by = strdup(message->who);
-	if (keeper->pausing.count >= PAUSES_MAX || !add(&keeper->pausing, &pause)) {
-		fini(&pause);
+	pause = keep(keeper, message, span, reason);
+	if (pause == NULL) {
 		ask_refuse(ask, ASK_REFUSED, "%d pauses are in force, and there is room for no more", PAUSES_MAX);
 		return;
 	}
-	struct pause_kept *kept = &keeper->pausing.items[keeper->pausing.count - 1];
-	kept->number = store_number(keeper->journal.store, STORE_PAUSES);
-	put(keeper, kept, 0);
-	pass(ask, kept, false);
+	put(keeper, pause, 0);
+	pass(ask, pause, false);
 	ask->serial = keeper->journal.serial;
 	const char *name = name_of(keeper, message, &tag);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
-	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause.until);
+	ask_say(ask, 'o', "%s is paused until <utc %" PRId64 ">", name, pause->until);
 	ask_end(ask, 0);
 }
 
