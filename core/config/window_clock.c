@@ -20,6 +20,8 @@ window_clock_init(struct window_clock *clock, const struct config *config)
 void
 window_clock_fini(struct window_clock *clock)
 {
+	if (clock->config == NULL)
+		return;
 	for (uint32_t i = 0; clock->zones != NULL && i < clock->config->window_count; i++)
 		zone_close(&clock->zones[i]);
 	free(clock->zones);

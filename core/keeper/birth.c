@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/remind.h"
+#include "keeper/rules.h"
 
 enum { PAGE = 1000, RUNS_MIN = 8, GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
@@ -246,6 +248,9 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
 	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
+	(void)window_clock_turn(&keeper->windows, clock_wall());
+	remind_recover(keeper);
+	rules_recover(keeper);
 	tell_gap(keeper);
 	return true;
 }

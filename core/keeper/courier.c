@@ -52,7 +52,8 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 		return;
 	}
 	courier->in_hand = delivery->notice;
-	courier->handed[courier->handed_next++ % STORM_MAX] = clock_mono();
+	if (courier->storm > 0)
+		courier->handed[courier->handed_next++ % courier->storm] = clock_mono();
 	courier_flush(courier);
 }
 
@@ -99,10 +100,12 @@ note_dead(struct keeper *keeper, const struct courier *courier, const struct del
 		ledger_dead(telling_ledger(keeper, target, index));
 		telling_put_ledger(keeper, target, index);
 	}
+	keeper->outbox.spared = index;
 	if (!own_trouble) /* of that enough has been said */
 		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
 		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
 		    delivery->recipient);
+	keeper->outbox.spared = CONFIG_NONE;
 }
 
 static void
@@ -122,7 +125,11 @@ put_off(struct keeper *keeper, struct courier *courier, struct delivery *deliver
 	if (receipt->fate == PW_AGAIN && receipt->channel)
 		back_off(keeper, courier, receipt->not_before);
 	delivery->due = clock_mono() + wait;
-	delivery->state = age > (never ? day : 7 * day) ? STORE_DELIVERY_dead : STORE_DELIVERY_again;
+	/* What lasts is worth any patience, unless it is refused for good. */
+	if (age > (never ? day : 7 * day) && (never || !outbox_is_of_open(keeper, delivery)))
+		delivery->state = STORE_DELIVERY_dead;
+	else
+		delivery->state = STORE_DELIVERY_again;
 }
 
 static void

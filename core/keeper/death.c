@@ -33,6 +33,9 @@ forget_courier(struct courier *courier)
 		next = courier->out->next;
 		free(courier->out);
 	}
+	free(courier->handed);
+	free(courier->missed);
+	zone_close(&courier->zone);
 }
 
 static void
@@ -63,6 +66,7 @@ keeper_fini(struct keeper *keeper)
 	states_destroy(&keeper->states);
 	cabinet_destroy(&keeper->cabinet);
 	zone_close(&keeper->zone);
+	window_clock_fini(&keeper->windows);
 	free(keeper->polled);
 	if (keeper->monitor >= 0)
 		close(keeper->monitor);

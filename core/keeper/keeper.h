@@ -35,6 +35,7 @@ struct incident {
 	uint64_t notice;                /* of its `down`, 0: from before our birth */
 	int64_t began, confirmed;
 	int64_t acknowledged;
+	int64_t reminded;               /* UTC: when it was last said that it is still down, 0: never */
 	char outcome[OUTCOME_NAME_MAX]; /* that it was told with */
 	char last[OUTCOME_NAME_MAX];    /* of the last failing run */
 	char *text, *ack_by, *ack_why;  /* NULL: none */
@@ -54,6 +55,7 @@ struct standing {
 struct file_of {
 	struct incident *incident;
 	struct standing *standing;
+	bool silenced; /* the last word on it was kept silent for a reason that holds, as far as we were told */
 };
 
 /* A change whose target's state has not come: what belongs together is committed together. */

@@ -105,9 +105,9 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 		return ledger_has_code(ledger, code) ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_cleared:
 		return ledger_has_code(ledger, code) ? LEDGER_TELL : LEDGER_TELL_NOTHING;
-	case NOTICE_fact: /* told where somebody asks for it by name */
 	case NOTICE_none:
 		return LEDGER_TELL_NOTHING;
+	case NOTICE_fact: /* to who asks for it by name */
 	case NOTICE_outage:
 	case NOTICE_blind:
 	case NOTICE_impaired:

@@ -8,9 +8,11 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/remind.h"
+#include "keeper/rules.h"
 #include "keeper/rest.h"
 
-static const int64_t minute = 60 * (int64_t)SECOND, wait_max = 900 * (int64_t)SECOND;
+static const int64_t wait_max = 900 * (int64_t)SECOND;
 static const int64_t channel_first = 5 * (int64_t)SECOND, delivery_first = 30 * (int64_t)SECOND;
 
 static int64_t
@@ -69,6 +71,8 @@ void
 outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt,
     uint64_t merged)
 {
+	static const char marks[2][2][3] = { { "", "o" }, { "f", "fo" } };
+	const char *rest = marks[delivery->stands_in][delivery->stood_in];
 	int64_t now = clock_wall();
 
 	store_put_delivery(journal_main(keeper), &(struct store_delivery){ .notice = delivery->notice,
@@ -76,7 +80,8 @@ outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *deli
 	    .state = delivery->state, .attempts = delivery->attempts, .claim = delivery->claim,
 	    .not_before = delivery->due > clock_mono() ? now + delivery->due - clock_mono() : 0,
 	    .created = delivery->created, .claimed = delivery->claimed, .ended = is_open(delivery) ? 0 : now,
-	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt });
+	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt,
+	    .rest = { rest, strlen(rest) } });
 	if (!is_open(delivery))
 		take_out(courier, delivery);
 }
@@ -107,6 +112,8 @@ outbox_make(const struct store_delivery *row)
 	delivery->claim = row->claim;
 	delivery->created = row->created;
 	delivery->claimed = row->claimed;
+	delivery->stands_in = row->rest.size > 0 && memchr(row->rest.data, 'f', row->rest.size) != NULL;
+	delivery->stood_in = row->rest.size > 0 && memchr(row->rest.data, 'o', row->rest.size) != NULL;
 	return delivery;
 }
 
@@ -129,17 +136,8 @@ outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *d
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 }
 
-static void
-name_code(struct delivery *delivery, const char *code)
-{
-	struct text text = TEXT_OVER(delivery->code);
-
-	text_add(&text, code);
-}
-
 void
-outbox_add(struct keeper *keeper, uint32_t index, enum notice_kind kind, const char *code, uint64_t notice,
-    uint64_t target, uint64_t incident)
+outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *entry)
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
 
@@ -149,17 +147,26 @@ outbox_add(struct keeper *keeper, uint32_t index, enum notice_kind kind, const c
 			duty_log(keeper->duty, LOG_CRIT, 0, "keeper: no memory for a delivery");
 			return;
 		}
-		delivery->notice = notice;
-		delivery->target = target;
-		delivery->incident = incident;
-		delivery->kind = kind;
+		delivery->notice = entry->notice;
+		delivery->target = entry->target;
+		delivery->incident = entry->incident;
+		delivery->kind = entry->kind;
+		delivery->due = entry->due;
+		delivery->stands_in = entry->stands_in;
 		delivery->state = STORE_DELIVERY_waiting;
 		delivery->created = clock_wall();
 		delivery->serial = keeper->journal.serial;
-		name_code(delivery, code);
+		text_add(&(struct text){ delivery->code, 0, sizeof delivery->code, false }, entry->code);
 		append(courier, delivery);
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 	}
+}
+
+void
+outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
+{
+	delivery->state = STORE_DELIVERY_dropped;
+	outbox_put(keeper, courier, delivery, (struct pw_bytes){ why, strlen(why) }, 0);
 }
 
 void
@@ -175,10 +182,25 @@ outbox_forget(struct keeper *keeper, uint64_t notice)
 	}
 }
 
-static bool
-is_untouched(const struct delivery *delivery)
+bool
+outbox_is_untouched(const struct delivery *delivery)
 {
 	return delivery->state != STORE_DELIVERY_claimed && delivery->doubt == 0;
+}
+
+bool
+outbox_is_unripe(const struct delivery *delivery)
+{
+	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0 && delivery->due > clock_mono();
+}
+
+bool
+outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
+{
+	uint32_t target = roll_target(&keeper->roll, delivery->target);
+	const struct incident *incident = target == CONFIG_NONE ? NULL : keeper->files[target].incident;
+
+	return incident != NULL && delivery->incident != 0 && incident->number == delivery->incident;
 }
 
 bool
@@ -189,7 +211,7 @@ outbox_may_merge(const struct courier *courier, uint64_t incident, enum notice_k
 	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
 		if (delivery->incident != incident || delivery->kind != kind)
 			continue;
-		if (!is_untouched(delivery))
+		if (!outbox_is_untouched(delivery))
 			return false;
 		untouched++;
 	}
@@ -208,56 +230,10 @@ outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t incident, 
 	}
 }
 
-/* Head of line: what is of the same target and recipient waits for what is older. A hash may take two for one: then the
- * second waits a little longer. */
-enum { LINE_BITS = 4096 };
-
-static uint32_t
-line_of(const struct delivery *delivery)
-{
-	uint64_t hash = delivery->target * UINT64_C(0x9e3779b97f4a7c15);
-
-	for (const char *at = delivery->recipient; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash >> 40) % LINE_BITS;
-}
-
-static bool
-is_safe(const struct keeper *keeper, uint64_t serial)
+bool
+outbox_is_safe(const struct keeper *keeper, uint64_t serial)
 {
 	return keeper->journal.safe >= serial || keeper->journal.sides[STORE_MAIN].stuck;
-}
-
-/* Those that may be claimed, oldest first: at most `max` into `found`, how many there are at all is returned. */
-static uint32_t
-find_due(const struct keeper *keeper, const struct courier *courier, struct delivery **found, uint32_t max)
-{
-	unsigned char taken[LINE_BITS / 8] = { 0 };
-	int64_t now = clock_mono();
-	uint32_t count = 0;
-
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		uint32_t line = line_of(delivery);
-		bool behind = taken[line / 8] >> line % 8 & 1 && delivery->target != 0;
-		taken[line / 8] |= (unsigned char)(1 << line % 8);
-		if (behind || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
-		    || !is_safe(keeper, delivery->serial))
-			continue;
-		if (count < max)
-			found[count] = delivery;
-		count++;
-	}
-	return count;
-}
-
-static uint32_t
-budget(const struct courier *courier, int64_t now)
-{
-	uint32_t left = 0;
-
-	for (uint32_t i = 0; i < STORM_MAX; i++)
-		left += courier->handed[i] == 0 || now - courier->handed[i] > minute;
-	return left;
 }
 
 uint32_t
@@ -269,82 +245,6 @@ outbox_random(struct keeper *keeper)
 	random ^= random >> 17;
 	random ^= random << 5;
 	return keeper->outbox.random = random;
-}
-
-/* All that waits untouched becomes one notice; what is in doubt stays itself. */
-static void
-make_digest(struct keeper *keeper, struct courier *courier)
-{
-	struct notice_rest rest = { .covered = 0 };
-	uint64_t last = 0, into = store_number(keeper->journal.store, STORE_NOTICES);
-	int64_t since = clock_wall();
-
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (!is_untouched(delivery) || delivery->kind == NOTICE_digest || !is_safe(keeper, delivery->serial))
-			continue;
-		if (delivery->notice != last && rest.covers_count < REST_COVERS_MAX)
-			rest.covers[rest.covers_count++] = delivery->notice;
-		rest.covered += delivery->notice != last;
-		last = delivery->notice;
-		if (delivery->created < since)
-			since = delivery->created;
-		delivery->state = STORE_DELIVERY_merged;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
-	}
-	telling_digest(keeper, (uint32_t)(courier - keeper->outbox.couriers), into, since, &rest);
-}
-
-static void
-claim_these(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
-{
-	uint64_t number = store_number(keeper->journal.store, STORE_CLAIMS);
-
-	for (uint32_t i = 0; i < count; i++) {
-		due[i]->state = STORE_DELIVERY_claimed;
-		due[i]->claim = number;
-		due[i]->claimed = clock_wall();
-		outbox_put(keeper, courier, due[i], (struct pw_bytes){ "", 0 }, 0);
-	}
-	courier->claim_serial = keeper->journal.serial;
-	journal_hasten(keeper);
-}
-
-/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. */
-static void
-claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
-{
-	uint32_t mergeable = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		if (due[i]->kind == NOTICE_digest) {
-			claim_these(keeper, courier, &due[i], 1);
-			return;
-		}
-		mergeable += is_untouched(due[i]);
-	}
-	if (clock_mono() - courier->digest_last < minute)
-		return;
-	courier->digest_last = clock_mono();
-	if (mergeable > 1) {
-		make_digest(keeper, courier);
-		journal_hasten(keeper);
-	} else
-		claim_these(keeper, courier, due, 1);
-}
-
-static void
-claim(struct keeper *keeper, struct courier *courier)
-{
-	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, due, CLAIM_MAX);
-
-	if (count > CLAIM_MAX)
-		count = CLAIM_MAX;
-	if (count > 0 && room == 0)
-		claim_in_storm(keeper, courier, due, count);
-	else if (count > 0)
-		claim_these(keeper, courier, due, count < room ? count : room);
 }
 
 static bool
@@ -363,14 +263,19 @@ turn(struct keeper *keeper, struct courier *courier)
 	if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL)
 		return;
 	if (!has_claims(courier) && clock_mono() >= courier->rest_until && keeper->stop_by == 0)
-		claim(keeper, courier);
-	if (has_claims(courier) && is_safe(keeper, courier->claim_serial))
+		claims_make(keeper, courier);
+	if (has_claims(courier) && outbox_is_safe(keeper, courier->claim_serial))
 		courier_hand_out(keeper, courier);
 }
 
 void
 outbox_turn(struct keeper *keeper)
 {
+	if (clock_mono() >= keeper->outbox.next_second && keeper->stop_by == 0) {
+		keeper->outbox.next_second = clock_mono() + SECOND;
+		rules_turn(keeper);
+		remind_turn(keeper);
+	}
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		turn(keeper, &keeper->outbox.couriers[i]);
 }
@@ -383,13 +288,11 @@ outbox_next(const struct keeper *keeper)
 
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		const struct courier *courier = &keeper->outbox.couriers[i];
-		struct delivery *due[1];
 		if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL || keeper->stop_by != 0)
 			continue;
-		if (has_claims(courier) && is_safe(keeper, courier->claim_serial))
+		if (has_claims(courier) && outbox_is_safe(keeper, courier->claim_serial))
 			return now;
-		if (!has_claims(courier) && courier->rest_until <= now && find_due(keeper, courier, due, 1) > 0
-		    && (budget(courier, now) > 0 || now - courier->digest_last >= minute))
+		if (!has_claims(courier) && courier->rest_until <= now && claims_may_be_made(keeper, courier))
 			return now;
 	}
 	return now + SECOND;

@@ -4,7 +4,10 @@
  * next. What was in hand when a notifier died may have arrived: it goes out again, marked.
  *
  *   telling.c   which notifier is told of what (ledger.h), merging
- *   outbox.c    deliveries, their order, claims, storms
+ *   rules.c     who wants to hear what, and when
+ *   outbox.c    deliveries
+ *   claims.c    their order, claims, storms
+ *   remind.c    what is said again, what another has to say, what is said once a week
  *   courier.c   a notifier's link: notices out, receipts in
  */
 #ifndef KEEPER_OUTBOX_H
@@ -19,7 +22,7 @@
 
 struct keeper;
 
-enum { CLAIM_MAX = 32, STORM_MAX = 20, DIGEST_NAMED = 50 };
+enum { CLAIM_MAX = 32 };
 
 struct delivery {
 	struct delivery *next;
@@ -29,6 +32,7 @@ struct delivery {
 	enum notice_kind kind;
 	enum store_delivery_state state;
 	uint32_t attempts, doubt;
+	bool stands_in, stood_in; /* for a notifier that could not deliver it in time; another does so for this one */
 	int64_t due;           /* clock_mono() */
 	int64_t created, claimed; /* UTC */
 	char code[OUTCOME_NAME_MAX];
@@ -44,13 +48,19 @@ struct parcel_out {
 /* A notifier. */
 struct courier {
 	const char *name;
+	const struct config_notifier *rules;
+	struct zone *zone;
+	bool hushed;                   /* its quiet hours: what is of targets is compared at their end, what is ours waits */
+	int64_t hush_looked, hush_next; /* UTC: between these two it stays so */
+	unsigned char *missed;         /* a bit for each target of which it was to be told something in them */
 	uint32_t recipient_count;
 	const char *const *recipients;
 	int fd;                        /* -1: no link */
 	struct delivery *first, **last; /* open ones, by notice */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
-	int64_t handed[STORM_MAX];     /* when the last notices went out */
+	uint32_t storm;
+	int64_t *handed;               /* when the last `storm` notices went out */
 	uint32_t handed_next;
 	int64_t digest_last;
 	uint64_t claim_serial;         /* of the batch with the claims */
@@ -65,6 +75,9 @@ struct outbox_of {
 	struct courier *couriers;
 	struct ledger *ledgers; /* by target, then notifier */
 	uint32_t random;
+	uint32_t spared;         /* who is not told what is said now: it is about itself; CONFIG_NONE: nobody */
+	int64_t next_second;
+	int64_t tested, next_test; /* UTC: of the ways, once a week */
 	uint64_t outage_up, outage; /* the last `up` that an `outage` was made of, and its number */
 };
 
@@ -76,18 +89,37 @@ bool outbox_recover(struct keeper *, struct reason *why);
 /* telling.c: a notice was recorded in the open batch. */
 void telling_notice(struct keeper *, const struct message_change *, uint64_t notice, uint64_t target_number,
     uint64_t incident);
-/* The reasons for silence of a target have ended: what is true is compared with what was told. */
-void telling_compare(struct keeper *, uint32_t target);
+/* The reasons for silence of a target have ended: what is true is compared with what that notifier (CONFIG_NONE: each) was
+ * told. */
+void telling_compare(struct keeper *, uint32_t target, uint32_t courier);
 struct notice_rest;
 /* Many deliveries of one notifier have become one, under that number. */
-void telling_digest(struct keeper *, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *);
+void telling_digest(struct keeper *, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *,
+    const char *why);
 enum notice_kind telling_kind(const char *name); /* NOTICE_none: none such */
 struct ledger *telling_ledger(struct keeper *, uint32_t target, uint32_t courier);
 void telling_put_ledger(struct keeper *, uint32_t target, uint32_t courier);
 
 /* outbox.c */
-void outbox_add(struct keeper *, uint32_t courier, enum notice_kind, const char *code, uint64_t notice, uint64_t target,
-    uint64_t incident);
+struct outbox_entry {
+	enum notice_kind kind;
+	const char *code;
+	uint64_t notice, target, incident;
+	int64_t due;    /* clock_mono(); 0: at once */
+	bool stands_in;
+};
+/* A delivery for each of its recipients. */
+void outbox_add(struct keeper *, uint32_t courier, const struct outbox_entry *);
+/* Ends it unsent. */
+void outbox_drop(struct keeper *, struct courier *, struct delivery *, const char *why);
+/* Nobody has it, had it, or may have it. */
+bool outbox_is_untouched(const struct delivery *);
+/* Its notifier is to be told of it later. */
+bool outbox_is_unripe(const struct delivery *);
+/* Its incident is open. */
+bool outbox_is_of_open(const struct keeper *, const struct delivery *);
+/* Whether a batch is durable, or no longer waited for. */
+bool outbox_is_safe(const struct keeper *, uint64_t serial);
 /* Was known already: its deliveries are those that were read at birth. */
 void outbox_forget(struct keeper *, uint64_t notice);
 /* What a row says, but for its notice's kind, incident and code; NULL: no memory. */
@@ -103,6 +135,10 @@ void outbox_turn(struct keeper *);
 int64_t outbox_next(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
 uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
+
+/* claims.c */
+void claims_make(struct keeper *, struct courier *);
+bool claims_may_be_made(const struct keeper *, const struct courier *);
 
 /* parcel.c: the packets of a notice, to be flushed. False: it cannot be read now. */
 bool parcel_send(struct keeper *, struct courier *, uint64_t notice);

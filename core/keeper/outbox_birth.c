@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/rules.h"
 
 enum { PAGE = 1000 };
 static const int64_t wait_max = 900 * (int64_t)SECOND;
@@ -36,12 +37,15 @@ outbox_open(struct keeper *keeper)
 	outbox->random = 1;
 	(void)!getrandom(&outbox->random, sizeof outbox->random, GRND_NONBLOCK);
 	outbox->random |= 1;
+	outbox->spared = CONFIG_NONE;
 	outbox->count = config->notifier_count;
 	outbox->couriers = calloc(outbox->count + 1, sizeof *outbox->couriers);
 	outbox->ledgers = calloc((size_t)outbox->count * config->target_count + 1, sizeof *outbox->ledgers);
 	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++) {
 		struct courier *courier = &outbox->couriers[i];
 		courier->name = config->notifiers[i].name;
+		if (!rules_open(keeper, courier, &config->notifiers[i]))
+			return false;
 		courier->fd = -1;
 		courier->last = &courier->first;
 		courier->out_last = &courier->out;
@@ -126,7 +130,9 @@ on_delivery(void *arg, const struct store_delivery *row)
 		return false;
 	}
 	/* Clocks may have been set: no wait is longer than the longest. */
-	delivery->due = clock_mono() + (wait <= 0 ? 0 : wait < wait_max ? wait : wait_max);
+	if (wait > wait_max && wait > courier->rules->after)
+		wait = courier->rules->after > wait_max ? courier->rules->after : wait_max;
+	delivery->due = wait <= 0 ? 0 : clock_mono() + wait;
 	*courier->last = delivery;
 	courier->last = &delivery->next;
 	return true;

@@ -215,6 +215,8 @@ add_recipients(struct material *it)
 			notice->attempt = delivery->attempts + 1;
 		if (delivery->doubt > 0)
 			notice->flags |= NOTICE_DUPLICATE;
+		if (delivery->stands_in)
+			notice->flags |= NOTICE_FALLBACK;
 	}
 }
 

@@ -228,11 +228,21 @@ is_kept(const struct keeper *keeper, const struct message_change *change)
 	return sought.found;
 }
 
+/* Of the reasons for silence those that last: the others go with the state itself. */
+static bool
+is_from_outside(const char *silences)
+{
+	return strstr(silences, "parent") != NULL || strstr(silences, "paused") != NULL || strstr(silences, "window") != NULL
+	    || strstr(silences, "flapping") != NULL;
+}
+
 void
 record_change(struct keeper *keeper, const struct message_change *change, struct pw_bytes packet)
 {
 	uint64_t notice = 0;
 
+	if (change->target != CONFIG_NONE)
+		keeper->files[change->target].silenced = is_from_outside(change->silences);
 	if (is_kept(keeper, change)) {
 		(void)journal_main(keeper); /* it is answered with what is written next, and be it nothing */
 		journal_add_change(keeper, change->number, keeper->generation, 0, (struct pw_bytes){ "", 0 });
@@ -255,7 +265,7 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
 	}
 	if (change->kind[0] == '\0' && change->target != CONFIG_NONE)
-		telling_compare(keeper, change->target);
+		telling_compare(keeper, change->target, CONFIG_NONE);
 	keeper->done++;
 	journal_add_change(keeper, change->number, change->number == 0 ? 0 : keeper->generation, notice, packet);
 }

@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
+#include "keeper/rules.h"
 
 enum { LOOK_BACK = 200, CODES_MAX = 64 };
+static const char silence_digest[] = "digest";
 
 struct ledger *
 telling_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
@@ -40,19 +42,6 @@ telling_kind(const char *name)
 	return NOTICE_none;
 }
 
-static bool
-is_told(const struct keeper *keeper, uint32_t target, uint32_t courier)
-{
-	const struct policy *policy = target == CONFIG_NONE ? NULL : keeper->config->targets[target].policy;
-
-	if (policy == NULL || policy->notify_count == CONFIG_NONE)
-		return true;
-	for (uint32_t i = 0; i < policy->notify_count; i++)
-		if (policy->notify[i] == courier)
-			return true;
-	return false;
-}
-
 /* One thing to be told to one notifier. */
 struct telling {
 	struct keeper *keeper;
@@ -60,16 +49,32 @@ struct telling {
 	uint64_t number; /* of the target */
 };
 
+/* What is already known of it, or is not to be known, changes what the notifier is told next all the same. */
 static void
-queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident)
+note(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
-	struct keeper *keeper = it->keeper;
-
-	outbox_add(keeper, it->courier, kind, code, notice, it->number, incident);
 	if (it->target == CONFIG_NONE)
 		return;
-	ledger_note(telling_ledger(keeper, it->target, it->courier), kind, code, notice);
-	telling_put_ledger(keeper, it->target, it->courier);
+	ledger_note(telling_ledger(it->keeper, it->target, it->courier), kind, code, notice);
+	telling_put_ledger(it->keeper, it->target, it->courier);
+}
+
+static void
+queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident,
+    int64_t confirmed)
+{
+	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
+	    .target = it->number, .incident = incident,
+	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, confirmed) });
+	note(it, kind, code, notice);
+}
+
+/* Who does not want to hear of an end knows of none that has begun. */
+static void
+pass_over(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
+{
+	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped || kind == NOTICE_cleared)
+		note(it, kind, code, notice);
 }
 
 static void
@@ -122,54 +127,95 @@ record_outage(const struct telling *it, const struct outage *outage)
 	return number;
 }
 
+struct span {
+	int64_t began, confirmed, acknowledged;
+};
+
 static bool
-on_began(void *arg, const struct store_incident *row)
+on_incident(void *arg, const struct store_incident *row)
 {
-	*(int64_t *)arg = row->began;
+	*(struct span *)arg = (struct span){ row->began, row->confirmed, row->acknowledged };
 	return false;
+}
+
+static struct span
+span_of(const struct telling *it, const struct outage *outage)
+{
+	const struct incident *open = it->keeper->files[it->target].incident;
+	struct span span = { 0, 0, 0 };
+
+	if (open != NULL && open->number == outage->incident)
+		return (struct span){ open->began, open->confirmed, open->acknowledged };
+	if (it->keeper->reader != NULL)
+		store_read_incident(it->keeper->reader, outage->incident, on_incident, &span);
+	return span;
 }
 
 /* One that was told of in another notifier's merged notice has its own: the number is given once a target and change. */
 static void
-tell_outage(const struct telling *it, const struct outage *given)
+tell_outage(const struct telling *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
+	struct span span = span_of(it, given);
+	int64_t after = it->keeper->outbox.couriers[it->courier].rules->after;
+	bool brief = !merges && after > 0 && (span.acknowledged != 0 || outage.ended - span.confirmed < after);
 
-	if (outage.began == 0 && it->keeper->reader != NULL)
-		store_read_incident(it->keeper->reader, outage.incident, on_began, &outage.began);
-	if (outage.began == 0)
-		outage.began = outage.ended;
+	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
+		note(it, NOTICE_outage, "", outage.up);
+		return;
+	}
+	outage.began = span.began != 0 ? span.began : outage.ended;
 	if (it->keeper->outbox.outage_up != outage.up) {
 		it->keeper->outbox.outage = record_outage(it, &outage);
 		it->keeper->outbox.outage_up = outage.up;
 	}
-	queue(it, NOTICE_outage, "", it->keeper->outbox.outage, outage.incident);
+	queue(it, NOTICE_outage, "", it->keeper->outbox.outage, outage.incident, 0);
+}
+
+static void
+tell_state(const struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
+    int64_t confirmed)
+{
+	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
+	bool merges = kind == NOTICE_up && outbox_may_merge(courier, outage->incident, NOTICE_down);
+
+	if (!merges && rules_want(it->keeper, it->courier, kind, code)) {
+		queue(it, kind, code, notice, outage->incident, confirmed);
+		return;
+	}
+	if (!merges) {
+		pass_over(it, kind, code, notice);
+		return;
+	}
+	tell_outage(it, outage, true);
+	outbox_merge(it->keeper, courier, outage->incident, NOTICE_down, it->keeper->outbox.outage);
 }
 
 static void
 tell_one(const struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
 	struct keeper *keeper = it->keeper;
-	struct courier *courier = &keeper->outbox.couriers[it->courier];
 	enum notice_kind kind = telling_kind(change->kind);
 	const struct incident *open = it->target == CONFIG_NONE ? NULL : keeper->files[it->target].incident;
 	const struct outage outage = { .down = open == NULL ? 0 : open->notice, .up = notice, .change = change->change,
-		.incident = incident, .began = open == NULL ? 0 : open->began, .ended = change->detected,
-		.confirmed = change->confirmed, .text = change->text, .attempts = change->attempts,
-		.attempt_count = change->attempt_count };
-	enum ledger_act act = it->target == CONFIG_NONE ? LEDGER_TELL
-	    : ledger_judge(telling_ledger(keeper, it->target, it->courier), kind, change->code);
+		.incident = incident, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
+		.attempts = change->attempts, .attempt_count = change->attempt_count };
+	enum ledger_act act;
 
-	if (act == LEDGER_TELL_NOTHING)
-		return;
-	bool merges = act == LEDGER_TELL && kind == NOTICE_up && outbox_may_merge(courier, incident, NOTICE_down);
-	if (!merges && act == LEDGER_TELL) {
-		queue(it, kind, change->code, notice, incident);
+	if (it->target != CONFIG_NONE && rules_recall(keeper, it->target, it->courier, kind, change->code)) {
+		note(it, kind, change->code, notice);
 		return;
 	}
-	tell_outage(it, &outage);
-	if (merges)
-		outbox_merge(keeper, courier, incident, NOTICE_down, keeper->outbox.outage);
+	if (it->target != CONFIG_NONE && keeper->outbox.couriers[it->courier].hushed) {
+		rules_miss(&keeper->outbox.couriers[it->courier], it->target);
+		return;
+	}
+	act = it->target == CONFIG_NONE ? LEDGER_TELL
+	    : ledger_judge(telling_ledger(keeper, it->target, it->courier), kind, change->code);
+	if (act == LEDGER_TELL_OUTAGE)
+		tell_outage(it, &outage, false);
+	else if (act == LEDGER_TELL)
+		tell_state(it, kind, &outage, change->code, notice, change->confirmed);
 }
 
 void
@@ -180,13 +226,14 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		struct telling it = { keeper, change->target, i, target_number };
-		if (is_told(keeper, change->target, i))
+		if (rules_include(keeper, change->target, i))
 			tell_one(&it, change, notice, incident);
 	}
 }
 
 void
-telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *rest)
+telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *rest,
+    const char *why)
 {
 	unsigned char bytes[NOTICE_REST_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
@@ -196,17 +243,17 @@ telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t
 	int64_t now = clock_wall();
 
 	rest_put(rest, &out);
-	text_format(&text, "%" PRIu32 " notices in one: there were more than %d in a minute", rest->covered, STORM_MAX);
+	text_format(&text, "%" PRIu32 " notices in one: %s", rest->covered, why);
 	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .change = ++keeper->own_change,
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = now, .text = { text.bytes, text.size },
 	    .silences = "", .rest = { (const char *)bytes, out.size } });
-	queue(&it, NOTICE_digest, "storm", number, 0);
+	queue(&it, NOTICE_digest, "storm", number, 0, 0);
 }
 
 /* The newest words on each matter, newest first. */
 struct look {
 	struct keeper *keeper;
-	uint32_t target;
+	uint32_t target, courier; /* CONFIG_NONE: all of them */
 	uint32_t code_count;
 	char codes[CODES_MAX][OUTCOME_NAME_MAX];
 	bool state_seen;
@@ -229,8 +276,16 @@ is_new_code(struct look *look, const char *code)
 static void
 compare_condition(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) == LEDGER_TELL)
-		queue(it, kind, row->code, row->number, row->incident);
+	if (rules_recall(it->keeper, it->target, it->courier, kind, row->code)) {
+		note(it, kind, row->code, row->number);
+		return;
+	}
+	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL)
+		return;
+	if (rules_want(it->keeper, it->courier, kind, row->code))
+		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
+	else
+		pass_over(it, kind, row->code, row->number);
 }
 
 static void
@@ -246,13 +301,33 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 	case LATE_NOTHING:
 		return;
 	case LATE_DOWN:
+		/* What was told with many others is told. */
+		if (strstr(row->silences, silence_digest) == NULL)
+			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
+		return;
 	case LATE_UP:
-		queue(it, kind, row->code, row->number, row->incident);
+		if (rules_recall(it->keeper, it->target, it->courier, kind, row->code))
+			note(it, kind, row->code, row->number);
+		else
+			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_OUTAGE:
-		tell_outage(it, &outage);
+		tell_outage(it, &outage, false);
 		return;
 	}
+}
+
+static void
+compare(const struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
+{
+	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
+
+	if (courier->hushed)
+		rules_miss(courier, it->target);
+	else if (of_state)
+		compare_state(it, row, kind);
+	else
+		compare_condition(it, row, kind);
 }
 
 static bool
@@ -268,18 +343,14 @@ on_notice(void *arg, const struct store_notice *row)
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
 		struct telling it = { look->keeper, look->target, i, row->target };
-		if (!is_told(look->keeper, look->target, i))
-			continue;
-		if (of_state)
-			compare_state(&it, row, kind);
-		else
-			compare_condition(&it, row, kind);
+		if ((look->courier == CONFIG_NONE || look->courier == i) && rules_include(look->keeper, look->target, i))
+			compare(&it, row, kind, of_state);
 	}
 	return --look->count > 0;
 }
 
 void
-telling_compare(struct keeper *keeper, uint32_t target)
+telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	struct look *look;
 
@@ -287,6 +358,7 @@ telling_compare(struct keeper *keeper, uint32_t target)
 		return;
 	look->keeper = keeper;
 	look->target = target;
+	look->courier = courier;
 	look->count = LOOK_BACK;
 	/* What is in the open batch is to be seen as well. */
 	journal_hasten(keeper);

@@ -72,7 +72,8 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	ask->began = clock_mono();
 	ask->serial = UINT64_MAX;
 	put_notice(keeper, ask->notice, courier->name, message->who);
-	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers), NOTICE_test, "", ask->notice, 0, 0);
+	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers),
+	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
 	put_in_front(courier, ask->notice);
 	courier->rest_until = 0;
 	journal_hasten(keeper);

@@ -250,7 +250,7 @@ live(struct worker *worker)
 static void
 set_zone(struct worker *worker)
 {
-	const char *name = worker->duty->config->timezone;
+	const char *own = worker->notifier->timezone, *name = own != NULL ? own : worker->duty->config->timezone;
 	struct reason why;
 
 	worker->zone = name == NULL ? zone_open_own() : zone_open(name, &why);

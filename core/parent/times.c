@@ -17,7 +17,6 @@ static const struct {
 	TIME("start", start, 60),
 	TIME("silence", silence, 10),
 	TIME("keeper_silence", keeper_silence, 120),
-	TIME("notifier_silence", notifier_silence, 120),
 	TIME("backoff", backoff, 1),
 	TIME("stop", stop, 10),
 	TIME("look", look, 60),

@@ -11,7 +11,6 @@ struct times {
 	int64_t start;          /* from birth until a child is ready */
 	int64_t silence;        /* of monitor and probers, until they are killed */
 	int64_t keeper_silence; /* the same: a sick disk is no death */
-	int64_t notifier_silence; /* the same: of one message */
 	int64_t backoff;        /* one step of it: a second */
 	int64_t stop;           /* for a clean end of all */
 	int64_t look;           /* between looks at the files that probers have read */

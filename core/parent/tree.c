@@ -198,7 +198,7 @@ static int64_t
 silence_limit(const struct tree *tree, const struct child *child)
 {
 	int64_t limit = child->kind == DUTY_KEEPER ? tree->times.keeper_silence
-	    : child->kind == DUTY_NOTIFIER ? tree->times.notifier_silence : tree->times.silence;
+	    : child->kind == DUTY_NOTIFIER ? tree->config->notifiers[child->index].deadline : tree->times.silence;
 
 	return child->stage == CHILD_BORN && limit < tree->times.start ? tree->times.start : limit;
 }

@@ -33,7 +33,7 @@ give_up(struct world *world)
 	assert_string_equal(handed(world), "down");
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
 		delivery->created -= 8 * 24 * 3600 * (int64_t)SECOND;
-	answer(world, 0, PW_AGAIN);
+	answer(world, 0, PW_NEVER);
 	assert_int_equal(telling_ledger(&world->keeper, 0, 0)->meaning, MEANING_NOTHING);
 	courier->rest_until = 0;
 }

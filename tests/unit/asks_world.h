@@ -29,7 +29,8 @@ static const struct target targets[TARGETS] = {
 	{ .name = "mx1", .is_named = true, .host = "mx1.test", .shown = "mx1.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
 	{ .name = "mx2", .is_named = true, .host = "mx2.test", .shown = "mx2.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
 };
-static const struct config_notifier configured[] = { { .name = "tests", .plugin = &notifiers } };
+static const struct config_notifier configured[] = { { .name = "tests", .plugin = &notifiers,
+	.kinds = ~(1u << NOTICE_fact), .storm = 20, .fallback = CONFIG_NONE } };
 static const char *const two[] = { "ann@a.test", "ben@b.test" };
 
 struct world {

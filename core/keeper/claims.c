@@ -1,0 +1,165 @@
+/* What goes out next: what is due, in its order, within what a notifier is to be told in a minute; above that in digests. */
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+
+static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
+
+/* Head of line: what is of the same target and recipient waits for what is older. A hash may take two for one: then the
+ * second waits a little longer. */
+enum { LINE_BITS = 4096 };
+
+static uint32_t
+line_of(const struct delivery *delivery)
+{
+	uint64_t hash = delivery->target * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (const char *at = delivery->recipient; *at != '\0'; at++)
+		hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+	return (uint32_t)(hash >> 40) % LINE_BITS;
+}
+
+/* Those that may be claimed, oldest first: at most `max` into `found`, how many there are at all is returned. */
+static uint32_t
+find_due(const struct keeper *keeper, const struct courier *courier, struct delivery **found, uint32_t max)
+{
+	unsigned char taken[LINE_BITS / 8] = { 0 };
+	int64_t now = clock_mono();
+	uint32_t count = 0;
+
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+		uint32_t line = line_of(delivery);
+		bool behind = taken[line / 8] >> line % 8 & 1 && delivery->target != 0;
+		taken[line / 8] |= (unsigned char)(1 << line % 8);
+		if (behind || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
+		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial))
+			continue;
+		if (count < max)
+			found[count] = delivery;
+		count++;
+	}
+	return count;
+}
+
+static uint32_t
+budget(const struct courier *courier, int64_t now)
+{
+	uint32_t left = courier->storm == 0 ? CLAIM_MAX : 0;
+
+	for (uint32_t i = 0; i < courier->storm; i++)
+		left += courier->handed[i] == 0 || now - courier->handed[i] > minute;
+	return left;
+}
+
+typedef bool fits(const struct keeper *, const struct courier *, const struct delivery *);
+
+/* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and a test. */
+static bool
+may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+{
+	(void)courier;
+	return outbox_is_untouched(delivery) && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
+	    && !outbox_is_unripe(delivery) && outbox_is_safe(keeper, delivery->serial);
+}
+
+/* A day old, and of nothing that lasts. */
+static bool
+is_stale(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+{
+	return may_be_joined(keeper, courier, delivery) && clock_wall() - delivery->created > stale_after
+	    && !outbox_is_of_open(keeper, delivery);
+}
+
+static void
+make_digest(struct keeper *keeper, struct courier *courier, fits *joins, const char *why)
+{
+	struct notice_rest rest = { .covered = 0 };
+	uint64_t last = 0, into = store_number(keeper->journal.store, STORE_NOTICES);
+	int64_t since = clock_wall();
+
+	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
+		next = delivery->next;
+		if (!joins(keeper, courier, delivery))
+			continue;
+		if (delivery->notice != last && rest.covers_count < REST_COVERS_MAX)
+			rest.covers[rest.covers_count++] = delivery->notice;
+		rest.covered += delivery->notice != last;
+		last = delivery->notice;
+		if (delivery->created < since)
+			since = delivery->created;
+		delivery->state = STORE_DELIVERY_merged;
+		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
+	}
+	telling_digest(keeper, (uint32_t)(courier - keeper->outbox.couriers), into, since, &rest, why);
+	journal_hasten(keeper);
+}
+
+static void
+claim_these(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
+{
+	uint64_t number = store_number(keeper->journal.store, STORE_CLAIMS);
+
+	for (uint32_t i = 0; i < count; i++) {
+		due[i]->state = STORE_DELIVERY_claimed;
+		due[i]->claim = number;
+		due[i]->claimed = clock_wall();
+		outbox_put(keeper, courier, due[i], (struct pw_bytes){ "", 0 }, 0);
+	}
+	courier->claim_serial = keeper->journal.serial;
+	journal_hasten(keeper);
+}
+
+/* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. */
+static void
+claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
+{
+	uint32_t joined = 0;
+	char why[64];
+	struct text text = TEXT_OVER(why);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (due[i]->kind == NOTICE_digest) {
+			claim_these(keeper, courier, &due[i], 1);
+			return;
+		}
+		joined += may_be_joined(keeper, courier, due[i]);
+	}
+	if (clock_mono() - courier->digest_last < minute)
+		return;
+	courier->digest_last = clock_mono();
+	text_format(&text, "there were more than %u in a minute", courier->storm);
+	if (joined > 1)
+		make_digest(keeper, courier, may_be_joined, why);
+	else
+		claim_these(keeper, courier, due, 1);
+}
+
+void
+claims_make(struct keeper *keeper, struct courier *courier)
+{
+	struct delivery *due[CLAIM_MAX];
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, due, CLAIM_MAX), stale = 0;
+
+	if (count > CLAIM_MAX)
+		count = CLAIM_MAX;
+	for (uint32_t i = 0; i < count; i++)
+		stale += is_stale(keeper, courier, due[i]);
+	if (stale > 1)
+		make_digest(keeper, courier, is_stale, "they could not be delivered for a day");
+	else if (count > 0 && room == 0)
+		claim_in_storm(keeper, courier, due, count);
+	else if (count > 0)
+		claim_these(keeper, courier, due, count < room ? count : room);
+}
+
+bool
+claims_may_be_made(const struct keeper *keeper, const struct courier *courier)
+{
+	struct delivery *due[1];
+	int64_t now = clock_mono();
+
+	return find_due(keeper, courier, due, 1) > 0 && (budget(courier, now) > 0 || now - courier->digest_last >= minute);
+}

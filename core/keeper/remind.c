@@ -1,0 +1,226 @@
+/* Times are those of the incident, so that who is born again goes on where the one before was. */
+#include "keeper/remind.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+#include "keeper/rest.h"
+#include "keeper/rules.h"
+
+enum { PAGE = 200 };
+
+/* Numbers of changes that are ours, above all that a monitor counts. */
+#define OWN_CHANGES (UINT64_C(1) << 62)
+
+enum { TUESDAY = 2, TEN = 600 };
+static const int64_t failover_after = 120 * (int64_t)SECOND, minute = 60 * (int64_t)SECOND;
+
+int64_t
+remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now)
+{
+	int64_t at = since, each = waits[count - 1];
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (at + waits[i] > now)
+			return at == since ? 0 : at;
+		at += waits[i];
+	}
+	return at + (now - at) / each * each;
+}
+
+static bool
+is_due(struct keeper *keeper, uint32_t target, uint32_t index, int64_t reminded, int64_t now)
+{
+	const struct courier *courier = &keeper->outbox.couriers[index];
+	const struct incident *incident = keeper->files[target].incident;
+	const struct ledger *ledger = telling_ledger(keeper, target, index);
+	int64_t last;
+
+	if (courier->rules->remind_count == 0 || courier->hushed || ledger->meaning != MEANING_DOWN
+	    || !rules_want(keeper, index, NOTICE_reminder, "") || !rules_include(keeper, target, index))
+		return false;
+	last = remind_last(courier->rules->remind, courier->rules->remind_count, incident->confirmed + courier->rules->after, now);
+	return last > reminded && last != 0;
+}
+
+static uint64_t
+record_reminder(struct keeper *keeper, uint32_t target, int64_t now)
+{
+	struct incident *incident = keeper->files[target].incident;
+	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
+	struct notice_rest rest = { .attempt_count = incident->loose_count > 0 };
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	char sentence[NOTICE_TEXT_MAX];
+	struct text text = TEXT_OVER(sentence);
+
+	if (rest.attempt_count > 0)
+		rest.attempts[0] = incident->loose[incident->loose_count - 1];
+	rest_put(&rest, &out);
+	text_format(&text, "%s is still down, for ", keeper->config->targets[target].name);
+	text_add_span(&text, now - incident->began);
+	text_add(&text, ": ");
+	text_add(&text, incident->text == NULL ? incident->outcome : incident->text);
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number,
+	    .target = roll_number(&keeper->roll, target), .change = OWN_CHANGES + number, .kind = "reminder",
+	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
+	    .text = { text.bytes, text.size }, .silences = "", .rest = { (const char *)bytes, out.size } });
+	incident->reminded = now;
+	return number;
+}
+
+static void
+remind_of(struct keeper *keeper, uint32_t target, int64_t now)
+{
+	const struct incident *incident = keeper->files[target].incident;
+	int64_t reminded = incident->reminded;
+	uint64_t notice = 0;
+
+	if (incident->acknowledged != 0 || rules_target_is_silent(keeper, target))
+		return;
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		if (!is_due(keeper, target, i, reminded, now))
+			continue;
+		if (notice == 0)
+			notice = record_reminder(keeper, target, now);
+		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder, .code = incident->outcome, .notice = notice,
+		    .target = roll_number(&keeper->roll, target), .incident = incident->number });
+	}
+}
+
+static void
+remind(struct keeper *keeper)
+{
+	int64_t now = clock_wall();
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		wanted |= keeper->outbox.couriers[i].rules->remind_count > 0;
+	for (uint32_t target = 0; wanted && target < keeper->config->target_count; target++)
+		if (keeper->files[target].incident != NULL)
+			remind_of(keeper, target, now);
+}
+
+static bool
+knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t fallback)
+{
+	uint32_t target = roll_target(&keeper->roll, delivery->target);
+	const struct courier *courier = &keeper->outbox.couriers[fallback];
+
+	for (const struct delivery *other = courier->first; other != NULL; other = other->next)
+		if (other->notice == delivery->notice)
+			return true;
+	if (delivery->target == 0 || target == CONFIG_NONE)
+		return false;
+	enum meaning meaning = telling_ledger(keeper, target, fallback)->meaning;
+	return meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
+}
+
+static void
+stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+{
+	uint32_t fallback = courier->rules->fallback, target = roll_target(&keeper->roll, delivery->target);
+	uint64_t notice = delivery->notice;
+
+	if (!knows_already(keeper, delivery, fallback)) {
+		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier->name,
+		    notice_name(delivery->kind), keeper->outbox.couriers[fallback].name);
+		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
+		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
+		if (delivery->target != 0 && target != CONFIG_NONE) {
+			ledger_note(telling_ledger(keeper, target, fallback), delivery->kind, delivery->code, notice);
+			telling_put_ledger(keeper, target, fallback);
+		}
+	}
+	delivery->stood_in = true;
+	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+}
+
+/* What one stands in for is not handed on once more. */
+static void
+fail_over(struct keeper *keeper, struct courier *courier)
+{
+	int64_t late = clock_wall() - failover_after - courier->rules->after;
+
+	if (courier->rules->fallback == CONFIG_NONE || courier->hushed)
+		return;
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
+		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && !delivery->stood_in && !delivery->stands_in
+		    && delivery->created < late)
+			stand_in(keeper, courier, delivery);
+}
+
+static void
+put_tested(struct keeper *keeper, int64_t at)
+{
+	keeper->outbox.tested = at;
+	store_put_meta(journal_main(keeper), "tested", (struct pw_bytes){ (const char *)&at, sizeof at });
+}
+
+/* On Tuesdays at 10: when people are there to see that none came. What was slept through is made up for. */
+static void
+test_ways(struct keeper *keeper)
+{
+	static const struct calendar_range weekly = { .days = 1 << TUESDAY, .from = TEN, .to = TEN + 1 };
+	const struct calendar calendar = { 1, &weekly };
+	int64_t now = clock_wall(), slot;
+
+	if (now < keeper->outbox.next_test && now > keeper->outbox.tested)
+		return;
+	slot = calendar_since(&calendar, keeper->zone, now);
+	if (!calendar_holds(&calendar, keeper->zone, now))
+		slot -= minute; /* it was the end */
+	keeper->outbox.next_test = calendar_next(&calendar, keeper->zone, now);
+	if (slot <= keeper->outbox.tested)
+		return;
+	put_tested(keeper, now);
+	record_ours(keeper, "test", "weekly", now, "the weekly test: nothing has happened, and this way works");
+}
+
+void
+remind_turn(struct keeper *keeper)
+{
+	remind(keeper);
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		fail_over(keeper, &keeper->outbox.couriers[i]);
+	test_ways(keeper);
+}
+
+struct look {
+	int64_t at;
+	uint64_t last;
+};
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct look *look = arg;
+
+	look->last = row->number;
+	if (strcmp(row->kind, "reminder") == 0)
+		look->at = row->confirmed;
+	return true;
+}
+
+void
+remind_recover(struct keeper *keeper)
+{
+	int64_t tested = 0;
+
+	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
+		struct incident *incident = keeper->files[target].incident;
+		struct look look = { .at = 0 };
+
+		while (incident != NULL && store_read_incident_notices(keeper->reader, incident->number, look.last, PAGE, on_notice,
+		    &look) == STORE_READ_MORE)
+			continue;
+		if (incident != NULL)
+			incident->reminded = look.at;
+	}
+	if (store_read_meta(keeper->reader, "tested", &tested, sizeof tested) == sizeof tested)
+		keeper->outbox.tested = tested;
+	else
+		put_tested(keeper, clock_wall());
+}

@@ -1,0 +1,239 @@
+/* Quiet hours are looked up once for each that begins or ends. */
+#include "keeper/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "keeper/asks.h"
+#include "keeper/keeper.h"
+
+enum { PAGE = 1000 };
+
+static const int64_t a_minute = 60 * (int64_t)SECOND;
+
+bool
+rules_open(struct keeper *keeper, struct courier *courier, const struct config_notifier *rules)
+{
+	const char *name = rules->timezone != NULL ? rules->timezone : keeper->config->timezone;
+	struct reason why;
+
+	courier->rules = rules;
+	courier->storm = rules->storm;
+	courier->handed = calloc(rules->storm + 1, sizeof *courier->handed);
+	courier->hush_looked = INT64_MAX;
+	if (rules->quiet.count > 0) {
+		courier->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
+		courier->missed = calloc(keeper->config->target_count / 8 + 1, 1);
+	}
+	return courier->handed != NULL && (rules->quiet.count == 0 || courier->missed != NULL);
+}
+
+static bool
+has_tag(const struct target *target, const struct config_notifier *rules)
+{
+	for (uint32_t i = 0; i < rules->tag_count; i++)
+		if (target_has_tag(target, rules->tags[i]))
+			return true;
+	return rules->tag_count == 0;
+}
+
+bool
+rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	const struct policy *policy;
+
+	if (target == CONFIG_NONE)
+		return courier != keeper->outbox.spared;
+	policy = keeper->config->targets[target].policy;
+	if (!has_tag(&keeper->config->targets[target], keeper->outbox.couriers[courier].rules))
+		return false;
+	if (policy->notify_count == CONFIG_NONE)
+		return true;
+	for (uint32_t i = 0; i < policy->notify_count; i++)
+		if (policy->notify[i] == courier)
+			return true;
+	return false;
+}
+
+bool
+rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind, const char *code)
+{
+	const struct config_notifier *rules = keeper->outbox.couriers[courier].rules;
+
+	if (kind == NOTICE_test && strcmp(code, "weekly") == 0)
+		return rules->self_test;
+	return rules->kinds >> kind & 1;
+}
+
+bool
+rules_target_is_silent(const struct keeper *keeper, uint32_t target)
+{
+	return keeper->files[target].silenced || pausing_holds(keeper, target, clock_wall())
+	    || window_clock_holds(&keeper->windows, target);
+}
+
+void
+rules_miss(struct courier *courier, uint32_t target)
+{
+	if (courier->missed != NULL)
+		courier->missed[target / 8] |= (unsigned char)(1 << target % 8);
+}
+
+static bool
+begins(enum notice_kind kind)
+{
+	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_degraded || kind == NOTICE_blocked;
+}
+
+int64_t
+rules_due(const struct courier *courier, enum notice_kind kind, int64_t confirmed)
+{
+	int64_t wait = confirmed + courier->rules->after - clock_wall();
+
+	if (courier->rules->after == 0 || !begins(kind) || wait <= 0)
+		return 0;
+	return clock_mono() + (wait < courier->rules->after ? wait : courier->rules->after);
+}
+
+/* Whether a notice of that kind goes with what has ended. */
+static bool
+belongs(const struct delivery *delivery, enum notice_kind end, const char *code)
+{
+	if (end == NOTICE_cleared)
+		return (delivery->kind == NOTICE_degraded || delivery->kind == NOTICE_blocked) && strcmp(delivery->code, code) == 0;
+	return (end == NOTICE_up || end == NOTICE_settled || end == NOTICE_stopped)
+	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed
+	        || delivery->kind == NOTICE_reminder);
+}
+
+static bool
+is_unripe_of(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
+{
+	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
+		if (delivery->target == target && begins(delivery->kind) && belongs(delivery, end, code) && outbox_is_unripe(delivery))
+			return true;
+	return false;
+}
+
+bool
+rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
+{
+	struct courier *courier = &keeper->outbox.couriers[index];
+	uint64_t number = roll_number(&keeper->roll, target);
+	struct ledger *ledger = telling_ledger(keeper, target, index);
+	bool knows = end != NOTICE_cleared && (ledger->sent_meaning == MEANING_DOWN || ledger->sent_meaning == MEANING_FLAPPING);
+
+	if (courier->rules->after == 0 || knows || !is_unripe_of(courier, number, end, code))
+		return false;
+	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
+		next = delivery->next;
+		if (delivery->target == number && belongs(delivery, end, code) && outbox_is_untouched(delivery))
+			outbox_drop(keeper, courier, delivery, "it was over before it was to be told");
+	}
+	return true;
+}
+
+void
+rules_acknowledged(struct keeper *keeper, uint32_t target)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		if (rules_recall(keeper, target, i, NOTICE_up, "")) {
+			ledger_dead(telling_ledger(keeper, target, i));
+			telling_put_ledger(keeper, target, i);
+		}
+}
+
+static void
+compare_missed(struct keeper *keeper, struct courier *courier)
+{
+	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers);
+
+	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
+		if (!(courier->missed[target / 8] >> target % 8 & 1))
+			continue;
+		courier->missed[target / 8] &= (unsigned char)~(1 << target % 8);
+		/* Else it is compared when that reason ends. */
+		if (!rules_target_is_silent(keeper, target))
+			telling_compare(keeper, target, index);
+	}
+}
+
+static void
+look_at_hours(struct keeper *keeper, struct courier *courier, int64_t now)
+{
+	const struct calendar *quiet = &courier->rules->quiet;
+	bool was = courier->hushed;
+
+	if (quiet->count == 0 || (now >= courier->hush_looked && now < courier->hush_next))
+		return;
+	courier->hush_looked = now;
+	courier->hushed = calendar_holds(quiet, courier->zone, now);
+	courier->hush_next = calendar_next(quiet, courier->zone, now);
+	if (was && !courier->hushed)
+		compare_missed(keeper, courier);
+}
+
+void
+rules_turn(struct keeper *keeper)
+{
+	int64_t now = clock_wall();
+
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		look_at_hours(keeper, &keeper->outbox.couriers[i], now);
+}
+
+struct look {
+	struct keeper *keeper;
+	struct courier *courier;
+	int64_t since;
+	uint64_t last;
+	bool over;
+};
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct look *look = arg;
+	uint32_t target = roll_target(&look->keeper->roll, row->target);
+
+	look->last = row->number;
+	look->over = row->confirmed < look->since;
+	if (!look->over && row->target != 0 && target != CONFIG_NONE)
+		rules_miss(look->courier, target);
+	return !look->over;
+}
+
+/* What came in the quiet hours that are, or were the last. */
+static void
+recover_missed(struct keeper *keeper, struct courier *courier)
+{
+	const struct calendar *quiet = &courier->rules->quiet;
+	int64_t now = clock_wall(), since;
+	struct look look = { .keeper = keeper, .courier = courier };
+
+	if (quiet->count == 0 || keeper->reader == NULL)
+		return;
+	courier->hushed = calendar_holds(quiet, courier->zone, now);
+	since = calendar_since(quiet, courier->zone, now);
+	look.since = courier->hushed ? since : calendar_since(quiet, courier->zone, since - a_minute);
+	while (!look.over
+	    && store_read_notices(keeper->reader, UINT64_MAX, look.last, PAGE, on_notice, &look) == STORE_READ_MORE)
+		continue;
+	if (!courier->hushed)
+		compare_missed(keeper, courier);
+}
+
+void
+rules_recover(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		recover_missed(keeper, &keeper->outbox.couriers[i]);
+	/* Who is told of it since a moment ago only, or had no memory left of it. */
+	for (uint32_t target = 0; target < keeper->config->target_count; target++)
+		for (uint32_t i = 0; keeper->files[target].incident != NULL && i < keeper->outbox.count; i++) {
+			enum meaning meaning = telling_ledger(keeper, target, i)->meaning;
+			if (meaning != MEANING_DOWN && meaning != MEANING_FLAPPING && !rules_target_is_silent(keeper, target))
+				telling_compare(keeper, target, i);
+		}
+}

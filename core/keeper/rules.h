@@ -1,0 +1,40 @@
+/*
+ * Who wants to hear what, and when: kinds, tags, `notify`, a later `after`, quiet hours. What a notifier does not want is as if
+ * it had been told, where it ends something; what it may not hear yet is compared later.
+ */
+#ifndef KEEPER_RULES_H
+#define KEEPER_RULES_H
+
+#include "keeper/outbox.h"
+
+struct config_notifier;
+
+/* What a courier needs for them. False: no memory. */
+bool rules_open(struct keeper *, struct courier *, const struct config_notifier *);
+
+/* Once a second: quiet hours that begin and end. */
+void rules_turn(struct keeper *);
+
+/* At birth, when all is read: what was to be told in quiet hours, and who was never told of what lasts. */
+void rules_recover(struct keeper *);
+
+/* Whether it is told of that target (CONFIG_NONE: ours) at all. */
+bool rules_include(const struct keeper *, uint32_t target, uint32_t courier);
+bool rules_want(const struct keeper *, uint32_t courier, enum notice_kind, const char *code);
+
+/* A target is kept silent for reasons that are not its notifiers'. */
+bool rules_target_is_silent(const struct keeper *, uint32_t target);
+
+/* That of a target something was to be told in its quiet hours. */
+void rules_miss(struct courier *, uint32_t target);
+
+/* When a notice that begins something is due (clock_mono()); 0: at once. `confirmed`: UTC. */
+int64_t rules_due(const struct courier *, enum notice_kind, int64_t confirmed);
+
+/* What it has not been told yet, for it was to be told later, is over: takes it back. False: there is none. */
+bool rules_recall(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind end, const char *code);
+
+/* An incident was acknowledged: who was to be told later is not. */
+void rules_acknowledged(struct keeper *, uint32_t target);
+
+#endif

@@ -1,0 +1,299 @@
+/* Who is told what, and when: kinds, tags, escalation, quiet hours. */
+#include "outbox_world.h"
+
+#include "keeper/asks.h"
+
+#define BIT(kind) (1u << NOTICE_##kind)
+#define MINUTE (60 * (int64_t)SECOND)
+
+static struct incident *
+incident(struct world *world, uint32_t target)
+{
+	return world->keeper.files[target].incident;
+}
+
+/* What waits for a notifier became due so long ago. */
+static void
+ripen(struct world *world, uint32_t notifier)
+{
+	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
+		delivery->due = 0;
+}
+
+static void
+who_wants_no_end_hears_of_the_next_beginning(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].kinds = BIT(down) | BIT(flapping) | BIT(outage);
+	begin(world);
+	link_notifiers(world);
+	for (int i = 0; i < 2; i++) {
+		down(world, 0, "");
+		assert_string_equal(handed(world), "down");
+		answer(world, PW_SENT, false);
+		up(world, 0, world->changes[0], "");
+		assert_string_equal(handed(world), "");
+	}
+	/* Both at once are an outage to who wants either. */
+	down(world, 0, "");
+	up(world, 0, world->changes[0], "");
+	assert_string_equal(handed(world), "outage");
+	answer(world, PW_SENT, false);
+	destroy(&world);
+}
+
+static void
+who_wants_ends_only_hears_of_the_whole(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].kinds = BIT(up) | BIT(settled) | BIT(stopped) | BIT(outage);
+	begin(world);
+	link_notifiers(world);
+	down(world, 0, "");
+	assert_string_equal(handed(world), "");
+	up(world, 0, world->changes[0], "");
+	assert_string_equal(handed(world), "outage");
+	destroy(&world);
+}
+
+static void
+tags_choose_targets(void **state)
+{
+	static const char *const wanted[] = { "lab" }, *const others[] = { "web", "lab" };
+	static struct policy tagged;
+	static struct target changed[TARGETS];
+	struct world *world = prepare();
+
+	(void)state;
+	tagged = policy;
+	tagged.tag_count = 2;
+	tagged.tags = others;
+	memcpy(changed, targets, sizeof targets);
+	changed[1].policy = &tagged;
+	world->rules[0].tag_count = 1;
+	world->rules[0].tags = wanted;
+	begin(world);
+	world->config.targets = changed;
+	link_notifiers(world);
+	down(world, 0, "");
+	down(world, 1, "");
+	assert_string_equal(handed(world), "down");
+	assert_memory_equal(world->notice.target.data, "mx2", 3);
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	record_ours(&world->keeper, "impaired", "x", BEGAN, "of us everybody is told");
+	assert_string_equal(handed(world), "impaired");
+	destroy(&world);
+}
+
+static struct world *
+escalating(void)
+{
+	struct world *world = prepare();
+
+	world->both = true;
+	world->rules[1].after = 15 * MINUTE;
+	begin(world);
+	link_notifiers(world);
+	return world;
+}
+
+static void
+what_is_over_before_its_time_is_not_told(void **state)
+{
+	struct world *world = escalating();
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed_to(world, 1), "");
+	assert_string_equal(handed_to(world, 0), "down");
+	answer(world, PW_SENT, false);
+	begin_again(world);
+	assert_string_equal(handed_to(world, 1), "");
+	up(world, 0, world->changes[0], "");
+	assert_string_equal(handed_to(world, 1), "");
+	assert_string_equal(handed_to(world, 0), "up");
+	answer(world, PW_SENT, false);
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "");
+	assert_null(world->keeper.outbox.couriers[1].first);
+	/* The next one is told, when its time has come. */
+	down(world, 0, "");
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "down");
+	answer_from(world, 1, PW_SENT, false);
+	up(world, 0, world->changes[0], "");
+	assert_string_equal(handed_to(world, 1), "up");
+	destroy(&world);
+}
+
+static void
+an_escalation_survives_a_new_birth(void **state)
+{
+	struct world *world = escalating();
+	struct delivery *waiting;
+
+	(void)state;
+	down(world, 0, "");
+	begin_again(world);
+	waiting = world->keeper.outbox.couriers[1].first;
+	assert_non_null(waiting);
+	assert_true(waiting->due > clock_mono() + 14 * MINUTE && waiting->due <= clock_mono() + 15 * MINUTE);
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "down");
+	destroy(&world);
+}
+
+static void
+who_acknowledges_stops_the_escalation(void **state)
+{
+	struct world *world = escalating();
+	char number[24];
+	struct message_ask ask = { .number = 1, .target = CONFIG_NONE, .released = 0, .verb = "ack", .who = "me", .word_count = 2 };
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed_to(world, 0), "down");
+	answer(world, PW_SENT, false);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)incident(world, 0)->number);
+	ask.words[0] = (struct pw_bytes){ number, strlen(number) };
+	ask.words[1] = (struct pw_bytes){ "on it", 5 };
+	message_put_ask(&out, &ask);
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_null(world->keeper.outbox.couriers[1].first);
+	up(world, 0, world->changes[0], "");
+	assert_string_equal(handed_to(world, 1), "");
+	assert_string_equal(handed_to(world, 0), "up");
+	destroy(&world);
+}
+
+/* Quiet hours from `from` minutes from now on, for an hour. */
+static struct calendar_range
+hours(int from)
+{
+	int minute = ((int)(clock_wall() / MINUTE % 1440) + from + 1440) % 1440;
+
+	return (struct calendar_range){ 0x7f, (uint16_t)minute, (uint16_t)(minute + 60) };
+}
+
+static void
+set_hours(struct world *world, struct calendar_range *range, int from)
+{
+	*range = hours(from);
+	world->keeper.outbox.couriers[0].hush_looked = INT64_MAX; /* as if the clock had gone on */
+}
+
+static void
+quiet_hours_end_with_what_is_true(void **state)
+{
+	struct world *world = prepare();
+	struct calendar_range range = hours(-10);
+
+	(void)state;
+	world->rules[0].timezone = "UTC";
+	world->rules[0].quiet = (struct calendar){ 1, &range };
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed(world), "");
+	for (int i = 0; i < 3; i++) {
+		down(world, 0, "");
+		up(world, 0, world->changes[0], "");
+	}
+	down(world, 1, "");
+	record_ours(&world->keeper, "impaired", "x", BEGAN, "this waits");
+	assert_string_equal(handed(world), "");
+	begin_again(world);
+	assert_string_equal(handed(world), "");
+	set_hours(world, &range, 60);
+	int outages = 0, downs = 0, ours = 0;
+	for (const char *kind = handed(world); kind[0] != '\0'; kind = handed(world)) {
+		outages += strcmp(kind, "outage") == 0;
+		downs += strcmp(kind, "down") == 0;
+		ours += strcmp(kind, "impaired") == 0;
+		answer(world, PW_SENT, false);
+	}
+	assert_int_equal(outages, 1);
+	assert_int_equal(downs, 1);
+	assert_int_equal(ours, 1);
+	/* Told before, over in quiet hours: told when they end. */
+	set_hours(world, &range, -10);
+	assert_string_equal(handed(world), "");
+	up(world, 1, world->changes[1], "");
+	assert_string_equal(handed(world), "");
+	set_hours(world, &range, -70);
+	assert_string_equal(handed(world), "up");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+hours_that_ended_while_nobody_looked_have_ended(void **state)
+{
+	struct world *world = prepare();
+	struct calendar_range range = hours(-10);
+
+	(void)state;
+	world->rules[0].timezone = "UTC";
+	world->rules[0].quiet = (struct calendar){ 1, &range };
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed(world), "");
+	down(world, 0, "");
+	up(world, 0, world->changes[0], "");
+	range = hours(-61);
+	range.to += 1; /* they ended this minute */
+	begin_again(world);
+	assert_string_equal(handed(world), "outage");
+	answer(world, PW_SENT, false);
+	begin_again(world);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+what_is_silent_stays_so_at_the_end_of_quiet_hours(void **state)
+{
+	struct world *world = prepare();
+	struct calendar_range range = hours(-10);
+
+	(void)state;
+	world->rules[0].timezone = "UTC";
+	world->rules[0].quiet = (struct calendar){ 1, &range };
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed(world), "");
+	down(world, 0, "paused");
+	say(world, 1, "degraded", "", "", 0, "");
+	set_hours(world, &range, 60);
+	assert_string_equal(handed(world), "degraded");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	say(world, 0, "", "", "", 0, "");
+	assert_string_equal(handed(world), "down");
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_wants_no_end_hears_of_the_next_beginning),
+		cmocka_unit_test(who_wants_ends_only_hears_of_the_whole),
+		cmocka_unit_test(tags_choose_targets),
+		cmocka_unit_test(what_is_over_before_its_time_is_not_told),
+		cmocka_unit_test(an_escalation_survives_a_new_birth),
+		cmocka_unit_test(who_acknowledges_stops_the_escalation),
+		cmocka_unit_test(quiet_hours_end_with_what_is_true),
+		cmocka_unit_test(hours_that_ended_while_nobody_looked_have_ended),
+		cmocka_unit_test(what_is_silent_stays_so_at_the_end_of_quiet_hours),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

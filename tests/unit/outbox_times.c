@@ -1,0 +1,256 @@
+/* What is told because time passes: reminders, who stands in, what is given up, storms, the weekly test. */
+#include "outbox_world.h"
+
+#include "keeper/remind.h"
+
+#define BIT(kind) (1u << NOTICE_##kind)
+#define MINUTE (60 * (int64_t)SECOND)
+#define HOUR (60 * MINUTE)
+
+static struct incident *
+incident(struct world *world, uint32_t target)
+{
+	return world->keeper.files[target].incident;
+}
+
+static void
+age(struct world *world, uint32_t notifier, int64_t span)
+{
+	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
+		delivery->created -= span;
+}
+
+static void
+it_is_said_again_while_it_lasts(void **state)
+{
+	static const int64_t waits[] = { HOUR, 24 * HOUR };
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].remind = waits;
+	world->rules[0].remind_count = 2;
+	begin(world);
+	link_notifiers(world);
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	incident(world, 0)->confirmed -= 61 * MINUTE;
+	incident(world, 0)->began = incident(world, 0)->confirmed;
+	assert_string_equal(handed(world), "reminder");
+	assert_non_null(strstr(world->notice.text.data, "mx1 is still down, for 1 h"));
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	begin_again(world);
+	incident(world, 0)->confirmed -= 61 * MINUTE;
+	assert_string_equal(handed(world), "");
+	incident(world, 0)->confirmed -= 24 * HOUR;
+	incident(world, 0)->reminded -= 24 * HOUR;
+	incident(world, 0)->acknowledged = clock_wall();
+	assert_string_equal(handed(world), "");
+	incident(world, 0)->acknowledged = 0;
+	assert_string_equal(handed(world), "reminder");
+	answer(world, PW_SENT, false);
+	up(world, 0, incident(world, 0)->change, "");
+	assert_string_equal(handed(world), "up");
+	destroy(&world);
+}
+
+static void
+reminders_have_their_times(void **state)
+{
+	static const int64_t waits[] = { 10, 100 };
+	(void)state;
+
+	assert_int_equal(remind_last(waits, 2, 1000, 1009), 0);
+	assert_int_equal(remind_last(waits, 2, 1000, 1010), 1010);
+	assert_int_equal(remind_last(waits, 2, 1000, 1109), 1010);
+	assert_int_equal(remind_last(waits, 2, 1000, 1110), 1110);
+	assert_int_equal(remind_last(waits, 2, 1000, 1999), 1910);
+	assert_int_equal(remind_last(waits, 1, 1000, 1025), 1020);
+	assert_int_equal(remind_last(waits, 2, 1000, 500), 0);
+}
+
+static void
+another_stands_in(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	world->rules[0].fallback = 1;
+	world->rules[1].kinds = BIT(digest); /* it asked for nothing */
+	begin(world);
+	link_notifiers(world);
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_AGAIN, true);
+	assert_string_equal(handed_to(world, 1), "");
+	age(world, 0, 121 * (int64_t)SECOND);
+	assert_string_equal(handed_to(world, 1), "down");
+	assert_true(world->notice.flags & NOTICE_FALLBACK);
+	answer_from(world, 1, PW_SENT, false);
+	begin_again(world);
+	age(world, 0, 121 * (int64_t)SECOND);
+	assert_string_equal(handed_to(world, 1), "");
+	destroy(&world);
+}
+
+static void
+of_what_one_gave_up_the_others_are_told(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	begin(world);
+	link_notifiers(world);
+	down(world, 0, "");
+	assert_string_equal(handed_to(world, 1), "down");
+	answer_from(world, 1, PW_SENT, false);
+	assert_string_equal(handed_to(world, 0), "down");
+	age(world, 0, 25 * HOUR);
+	answer(world, PW_NEVER, false);
+	assert_string_equal(handed_to(world, 1), "impaired");
+	assert_non_null(strstr(world->notice.text.data, "tests could not deliver a notice (down)"));
+	assert_string_equal(handed_to(world, 0), "");
+	destroy(&world);
+}
+
+static void
+what_lasts_is_worth_any_patience(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	age(world, 0, 30 * 24 * HOUR);
+	answer(world, PW_AGAIN, false);
+	assert_non_null(world->keeper.outbox.couriers[0].first);
+	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_again);
+	destroy(&world);
+}
+
+static void
+a_day_that_nobody_was_told_of_is_a_digest(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	for (uint32_t i = 0; i < TARGETS; i++)
+		say(world, i, "degraded", "", "", 0, "");
+	age(world, 0, 25 * HOUR);
+	assert_string_equal(handed(world), "digest");
+	assert_int_equal(world->notice.covered, TARGETS);
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+without_a_limit_there_is_no_digest(void **state)
+{
+	struct world *world = prepare();
+	int sent = 0;
+
+	(void)state;
+	world->rules[0].storm = 0;
+	begin(world);
+	link_notifiers(world);
+	for (int i = 0; i < 60; i++)
+		record_ours(&world->keeper, "impaired", "test", BEGAN, "trouble %d", i);
+	for (; strcmp(handed(world), "impaired") == 0; sent++)
+		answer(world, PW_SENT, false);
+	assert_int_equal(sent, 60);
+	destroy(&world);
+}
+
+static void
+ten_thousand_at_once_are_some_and_a_digest(void **state)
+{
+	enum { MANY = 10000 };
+	struct world *world = create();
+	uint32_t told = 0;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		record_ours(&world->keeper, "impaired", "test", BEGAN, "trouble %d", i);
+		if (i % 50 == 49) { /* and the parent reads what is logged of it */
+			journal_flush(&world->keeper);
+			while (packet_read(world->parent, world->packet, sizeof world->packet, NULL) > 0)
+				continue;
+		}
+	}
+	for (const char *kind = handed(world); kind[0] != '\0'; kind = handed(world)) {
+		told += strcmp(kind, "digest") == 0 ? world->notice.covered : 1;
+		answer(world, PW_SENT, false);
+	}
+	assert_int_equal(told, MANY);
+	assert_string_equal(world->notice.kind, "digest");
+	assert_int_equal(world->notice.covered, MANY - 20);
+	assert_non_null(strstr(world->notice.list.data, "and 9930 more"));
+	destroy(&world);
+}
+
+static void
+ways_are_tested_once_a_week(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	world->rules[0].self_test = true;
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed(world), "");
+	world->keeper.outbox.tested -= 7 * 24 * HOUR;
+	world->keeper.outbox.next_test = 0;
+	assert_string_equal(handed(world), "test");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed_to(world, 1), "");
+	assert_string_equal(handed(world), "");
+	begin_again(world);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
+a_notifier_that_is_new_hears_of_what_lasts_alone(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	down(world, 0, "");
+	up(world, 0, world->changes[0], "");
+	down(world, 1, "");
+	for (const char *kind = handed(world); kind[0] != '\0'; kind = handed(world))
+		answer(world, PW_SENT, false);
+	world->both = true;
+	begin_again(world);
+	assert_string_equal(handed_to(world, 1), "down");
+	assert_memory_equal(world->notice.target.data, "mx2", 3);
+	answer_from(world, 1, PW_SENT, false);
+	assert_string_equal(handed_to(world, 1), "");
+	assert_string_equal(handed_to(world, 0), "");
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_is_said_again_while_it_lasts),
+		cmocka_unit_test(reminders_have_their_times),
+		cmocka_unit_test(another_stands_in),
+		cmocka_unit_test(of_what_one_gave_up_the_others_are_told),
+		cmocka_unit_test(what_lasts_is_worth_any_patience),
+		cmocka_unit_test(a_day_that_nobody_was_told_of_is_a_digest),
+		cmocka_unit_test(without_a_limit_there_is_no_digest),
+		cmocka_unit_test(ten_thousand_at_once_are_some_and_a_digest),
+		cmocka_unit_test(ways_are_tested_once_a_week),
+		cmocka_unit_test(a_notifier_that_is_new_hears_of_what_lasts_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+/*
+ * A keeper over a real store, with notifiers whose other ends are the test's: what they are handed, and what they answer.
+ */
+#ifndef TESTS_OUTBOX_WORLD_H
+#define TESTS_OUTBOX_WORLD_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+#define UNUSED __attribute__((unused))
+
+enum { TARGETS = 3, BEGAN = 1000 };
+
+static const struct pw_plugin probe = { .name = "banner" }, plugin = { .name = "tests" };
+static const struct plugin probes = { .descriptor = &probe }, notifiers = { .descriptor = &plugin };
+static const struct policy policy = { .probe = &probes, .interval = 60 * (int64_t)SECOND, .tries = 3, .recover_tries = 2,
+	.notify_count = CONFIG_NONE };
+static const struct target targets[TARGETS] = {
+	{ .name = "mx1", .is_named = true, .host = "mx1.test", .shown = "mx1.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
+	{ .name = "mx2", .is_named = true, .host = "mx2.test", .shown = "mx2.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
+	{ .name = "mx3", .is_named = true, .host = "mx3.test", .shown = "mx3.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
+};
+enum { NOTIFIERS = 2 };
+
+struct world {
+	char folder[64];
+	struct config config;
+	struct duty duty;
+	struct keeper keeper;
+	struct config_notifier rules[NOTIFIERS]; /* the first alone, until a test has both */
+	int parent, notifiers[NOTIFIERS]; /* our ends */
+	bool both;
+	uint64_t number, changes[TARGETS];
+	unsigned char packet[WIRE_MAX];
+	struct message_notice notice;
+};
+
+UNUSED static void
+begin(struct world *world)
+{
+	int parent[2];
+	struct reason why = { .text = "" };
+
+	world->config = (struct config){ .state = world->folder, .target_count = TARGETS, .targets = targets,
+		.notifier_count = world->both ? 2 : 1, .notifiers = world->rules };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
+	world->parent = parent[1];
+	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1,
+		.generation = 1 };
+	if (!keeper_recover(&world->keeper, &why))
+		fail_msg("%s", why.text);
+}
+
+UNUSED static void
+link_notifiers(struct world *world)
+{
+	for (uint32_t i = 0; i < world->config.notifier_count; i++) {
+		int ends[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+		courier_link(&world->keeper, i, ends[0]);
+		world->notifiers[i] = ends[1];
+	}
+}
+
+/* As a kill does: nothing is flushed. */
+UNUSED static void
+end(struct world *world)
+{
+	keeper_fini(&world->keeper);
+	close(world->parent);
+	close(world->duty.parent);
+}
+
+/* What its notifiers are told may be set before it begins. */
+UNUSED static struct world *
+prepare(void)
+{
+	struct world *world = calloc(1, sizeof *world);
+
+	snprintf(world->folder, sizeof world->folder, "%s", "/tmp/outboxXXXXXX");
+	assert_non_null(mkdtemp(world->folder));
+	for (uint32_t i = 0; i < NOTIFIERS; i++)
+		world->rules[i] = (struct config_notifier){ .name = i == 0 ? "tests" : "others", .plugin = &notifiers,
+			.kinds = ~(1u << NOTICE_fact), .storm = 20, .fallback = CONFIG_NONE };
+	return world;
+}
+
+UNUSED static struct world *
+create(void)
+{
+	struct world *world = prepare();
+
+	begin(world);
+	link_notifiers(world);
+	return world;
+}
+
+/* As a kill and a new birth do. */
+UNUSED static void
+begin_again(struct world *world)
+{
+	end(world);
+	for (uint32_t i = 0; i < world->config.notifier_count; i++)
+		close(world->notifiers[i]);
+	begin(world);
+	link_notifiers(world);
+}
+
+UNUSED static void
+destroy(struct world **world)
+{
+	char command[128];
+
+	end(*world);
+	for (uint32_t i = 0; i < (*world)->config.notifier_count; i++)
+		close((*world)->notifiers[i]);
+	for (const char *const *name = (const char *const[]){ "postwatch.db", "postwatch.db-wal", "postwatch.db-shm",
+	         "history.db", "history.db-wal", "history.db-shm", "ballast", NULL }; *name != NULL; name++) {
+		snprintf(command, sizeof command, "%s/%s", (*world)->folder, *name);
+		unlink(command);
+	}
+	rmdir((*world)->folder);
+	free(*world);
+	*world = NULL;
+}
+
+UNUSED static void
+copy(char *into, size_t room, const char *from)
+{
+	snprintf(into, room, "%s", from);
+}
+
+UNUSED static void
+say(struct world *world, uint32_t target, const char *kind, const char *from, const char *to, uint64_t incident,
+    const char *silences)
+{
+	unsigned char packet[2048];
+	char sentence[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_change change = { .number = ++world->number, .target = target, .change = ++world->changes[target],
+		.incident = incident, .detected = BEGAN, .confirmed = clock_wall() };
+
+	snprintf(sentence, sizeof sentence, "mx%u %s", target + 1, kind);
+	copy(change.kind, sizeof change.kind, kind);
+	copy(change.from, sizeof change.from, from);
+	copy(change.to, sizeof change.to, to);
+	copy(change.silences, sizeof change.silences, silences);
+	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
+	message_put_change(&out, &change);
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	out = wire_over(packet, sizeof packet);
+	message_put_state(&out, &(struct message_state){ target, { "state", 5 } });
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	journal_flush(&world->keeper);
+}
+
+UNUSED static void
+down(struct world *world, uint32_t target, const char *silences)
+{
+	say(world, target, "down", "suspect", "down", world->changes[target] + 1, silences);
+}
+
+UNUSED static void
+up(struct world *world, uint32_t target, uint64_t incident, const char *silences)
+{
+	say(world, target, "up", "down", "up", incident, silences);
+}
+
+/* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */
+UNUSED static const char *
+handed_to(struct world *world, uint32_t notifier)
+{
+	ssize_t size;
+
+	for (int i = 0; i < 3; i++) {
+		world->keeper.outbox.next_second = 0;
+		outbox_turn(&world->keeper);
+		journal_flush(&world->keeper);
+	}
+	outbox_turn(&world->keeper);
+	do
+		size = packet_read(world->notifiers[notifier], world->packet, sizeof world->packet, NULL);
+	while (size > 0 && message_kind(world->packet, (size_t)size) == MESSAGE_LEG);
+	if (size <= 0)
+		return "";
+	struct wire_in in = wire_from(world->packet, (size_t)size);
+	assert_true(message_get_notice(&in, &world->notice));
+	return world->notice.kind;
+}
+
+UNUSED static const char *
+handed(struct world *world)
+{
+	return handed_to(world, 0);
+}
+
+/* The notifier answers for what was looked at last. */
+UNUSED static void
+answer_from(struct world *world, uint32_t notifier, enum pw_fate fate, bool channel)
+{
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_receipt(&out, &(struct message_receipt){ .notice = world->notice.notice, .fate = fate,
+	    .channel = channel, .text = { "so be it", 8 } });
+	assert_true(packet_send(world->notifiers[notifier], packet, out.size, -1));
+	courier_hear(&world->keeper, &world->keeper.outbox.couriers[notifier]);
+}
+
+UNUSED static void
+answer(struct world *world, enum pw_fate fate, bool channel)
+{
+	answer_from(world, 0, fate, channel);
+}
+
+#endif
