@@ -200,6 +200,17 @@ evidence(void **state)
 }
 
 static void
+assert_waiting(uint64_t notices, int64_t since, uint64_t dead)
+{
+	struct store_reader *opened = folder_read(&folder);
+	struct store_waiting waiting;
+
+	assert_true(store_read_waiting(opened, &waiting));
+	assert_true(waiting.notices == notices && waiting.since == since && waiting.dead == dead);
+	store_reader_close(&opened);
+}
+
+static void
 notices_and_deliveries(void **state)
 {
 	struct store_notice notice = { 1, 7, 3, "down", 5, "banner_timeout", 10, 20, nasty, "paused", nasty };
@@ -225,6 +236,7 @@ notices_and_deliveries(void **state)
 	ASSERT_READS(store_read_open_deliveries(reader, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
 	ASSERT_READS(store_read_deliveries(reader, NULL, 9, on_delivery, &wanted), STORE_READ_END, &log, &mail);
 	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_sent, &behind, 9, on_delivery, &wanted), STORE_READ_END, &log);
+	assert_waiting(1, mail.created, 0);
 	replayed.number = 2;
 	replayed.text = bytes_of("another");
 	mail.notice = 2;
@@ -240,6 +252,7 @@ notices_and_deliveries(void **state)
 	store_put_delivery(batch, &mail);
 	commit();
 	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_dead, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
+	assert_waiting(0, 0, 1);
 	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
 }
 

@@ -1,0 +1,156 @@
+/* The newest result of each target at once is, of each, the first of its chain, whatever is left of that. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "store_folder.h"
+
+enum { TARGETS = 10 };
+static const int64_t HOUR = INT64_C(3600) * SECOND, DAY = INT64_C(86400) * SECOND;
+static const int64_t BEGIN = INT64_C(1795392000) * SECOND;
+
+static struct folder folder;
+static struct store_batch *batch;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	folder_open(&folder);
+	batch = store_batch_create(STORE_HISTORY);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_batch_destroy(&batch);
+	folder_remove(&folder);
+	return 0;
+}
+
+static void
+put(uint64_t target, int64_t at, enum pw_verdict verdict)
+{
+	store_put_result(batch, &(struct store_result){ .target = target, .run = (uint64_t)at, .at = at, .micros = 1,
+	    .verdict = verdict, .mood = STORE_MOOD_up, .speaks_for = 600, .outcome = "ok", .phase_names = "connect",
+	    .text = bytes_of("") });
+}
+
+static void
+commit(void)
+{
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_clear(batch);
+}
+
+static void
+tend(int64_t now)
+{
+	struct store_tended tended;
+
+	do
+		store_tend(folder.store, now, &tended);
+	while (tended.more);
+}
+
+struct newest {
+	uint32_t count;
+	uint64_t last;
+	int64_t at[TARGETS]; /* by target */
+};
+
+static bool
+on_newest(void *arg, const struct store_result *result)
+{
+	struct newest *newest = arg;
+
+	assert_true(result->target > newest->last && result->target < TARGETS);
+	newest->last = result->target;
+	newest->at[result->target] = result->at;
+	newest->count++;
+	return true;
+}
+
+static bool
+on_first(void *arg, const struct store_result *result)
+{
+	*(int64_t *)arg = result->at;
+	return false;
+}
+
+static void
+assert_newest(uint32_t page, uint32_t count)
+{
+	struct store_reader *reader = folder_read(&folder);
+	struct newest newest = { 0 };
+	enum store_reading reading;
+
+	while ((reading = store_read_newest(reader, newest.last, page, on_newest, &newest)) == STORE_READ_MORE)
+		continue;
+	assert_int_equal(reading, STORE_READ_END);
+	assert_int_equal(newest.count, count);
+	for (uint64_t target = 1; target < TARGETS; target++) {
+		uint64_t cursor = 0;
+		int64_t at = 0;
+		(void)store_read_history(reader, target, &cursor, 1, on_first, &at);
+		assert_int_equal(newest.at[target], at);
+	}
+	store_reader_close(&reader);
+}
+
+static void
+in_pages_with_and_without_heads(void **state)
+{
+	(void)state;
+	assert_newest(1, 0);
+	for (int64_t i = 1; i <= 300; i++)
+		put((uint64_t)(i % 5 + 1), BEGIN + i * SECOND, PW_OK);
+	commit();
+	assert_newest(1, 5);
+	assert_newest(100, 5);
+	store_close(&folder.store); /* writes the heads */
+	folder_open(&folder);
+	assert_newest(2, 5);
+	put(2, BEGIN + 400 * SECOND, PW_OK);
+	put(7, BEGIN + 401 * SECOND, PW_OK);
+	commit();
+	assert_newest(1, 6);
+	assert_newest(100, 6);
+}
+
+static void
+of_what_retention_has_left(void **state)
+{
+	(void)state;
+	for (int day = 0; day < 10; day++)
+		for (int i = 0; i < 20; i++)
+			put(4, BEGIN + day * DAY + i * HOUR, i == 7 ? PW_FAILED : PW_OK);
+	put(5, BEGIN, PW_OK);
+	commit();
+	store_close(&folder.store);
+	folder_open(&folder);
+	tend(BEGIN + 20 * DAY); /* the heads name rows that have gone */
+	assert_newest(10, 1);
+	tend(BEGIN + 300 * DAY);
+	assert_newest(10, 0);
+	put(4, BEGIN + 300 * DAY, PW_OK);
+	commit();
+	assert_newest(10, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(in_pages_with_and_without_heads, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_what_retention_has_left, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
