@@ -1,5 +1,6 @@
 /* Any bytes, given to the reader of their kind as any process of ours would: first byte and range checks included. */
 #include "base/messages_ask.h"
+#include "base/messages_outbox.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -102,6 +103,27 @@ read_ask(struct wire_in *in, enum message_kind kind)
 		(void)message_get_release(in, &target, TARGETS);
 }
 
+static void
+read_outbox(struct wire_in *in, enum message_kind kind)
+{
+	static struct message_notice notice;
+	struct message_leg leg;
+	struct message_receipt receipt;
+
+	if (kind == MESSAGE_LEG && message_get_leg(in, &leg))
+		look(leg.leg.transcript);
+	else if (kind == MESSAGE_RECEIPT && message_get_receipt(in, &receipt))
+		look(receipt.text);
+	else if (kind == MESSAGE_NOTICE && message_get_notice(in, &notice)) {
+		look(notice.target);
+		look(notice.host);
+		look(notice.text);
+		look(notice.list);
+		for (uint32_t i = 0; i < notice.recipient_count; i++)
+			look(notice.recipients[i]);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -114,6 +136,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_evidence(&in);
 	else if (kind == MESSAGE_ASK || kind == MESSAGE_ANSWER || kind == MESSAGE_PAUSE || kind == MESSAGE_RELEASE)
 		read_ask(&in, kind);
+	else if (kind == MESSAGE_LEG || kind == MESSAGE_NOTICE || kind == MESSAGE_RECEIPT)
+		read_outbox(&in, kind);
 	else
 		read_one(&in, kind);
 	return 0;

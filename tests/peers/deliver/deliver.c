@@ -8,6 +8,7 @@
  * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not.
  */
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,7 @@ main(int argc, char **argv)
 	static char usual[SETTINGS_MAX][64];
 	struct pw_values *values = &room.values;
 
+	signal(SIGPIPE, SIG_IGN); /* as in the daemon */
 	if (plugin == NULL) {
 		fprintf(stderr, "usage: deliver PLUGIN.so KEY=VALUE...\n");
 		return 2;
