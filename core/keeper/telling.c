@@ -273,6 +273,30 @@ is_new_code(struct look *look, const char *code)
 	return true;
 }
 
+struct sought {
+	const char *notifier;
+	bool found;
+};
+
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	struct sought *sought = arg;
+
+	sought->found = strcmp(row->notifier, sought->notifier) == 0;
+	return !sought->found;
+}
+
+/* It was told, given up or dropped: whatever became of it, it is not told by itself once more. */
+static bool
+had_it(const struct telling *it, uint64_t notice)
+{
+	struct sought sought = { .notifier = it->keeper->outbox.couriers[it->courier].name };
+
+	store_read_notice_deliveries(it->keeper->reader, notice, on_delivery, &sought);
+	return sought.found;
+}
+
 static void
 compare_condition(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
@@ -280,7 +304,8 @@ compare_condition(const struct telling *it, const struct store_notice *row, enum
 		note(it, kind, row->code, row->number);
 		return;
 	}
-	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL)
+	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL
+	    || had_it(it, row->number))
 		return;
 	if (rules_want(it->keeper, it->courier, kind, row->code))
 		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
@@ -302,7 +327,7 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 		return;
 	case LATE_DOWN:
 		/* What was told with many others is told. */
-		if (strstr(row->silences, silence_digest) == NULL)
+		if (strstr(row->silences, silence_digest) == NULL && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:

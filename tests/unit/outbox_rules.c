@@ -167,6 +167,8 @@ who_acknowledges_stops_the_escalation(void **state)
 	message_put_ask(&out, &ask);
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
 	assert_null(world->keeper.outbox.couriers[1].first);
+	begin_again(world);
+	assert_null(world->keeper.outbox.couriers[1].first);
 	up(world, 0, world->changes[0], "");
 	assert_string_equal(handed_to(world, 1), "");
 	assert_string_equal(handed_to(world, 0), "up");
