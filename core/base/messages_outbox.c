@@ -63,6 +63,7 @@ put_times(struct wire_out *out, const struct message_notice *notice)
 	wire_put_i64(out, notice->ended);
 	wire_put_i64(out, notice->detected);
 	wire_put_i64(out, notice->confirmed);
+	wire_put_i64(out, notice->queued);
 }
 
 static void
@@ -130,7 +131,9 @@ get_times(struct wire_in *in, struct message_notice *notice)
 	notice->ended = wire_get_i64(in);
 	notice->detected = wire_get_i64(in);
 	notice->confirmed = wire_get_i64(in);
-	require(in, notice->began >= 0 && notice->ended >= 0 && notice->detected >= 0 && notice->confirmed >= 0);
+	notice->queued = wire_get_i64(in);
+	require(in, notice->began >= 0 && notice->ended >= 0 && notice->detected >= 0 && notice->confirmed >= 0
+	    && notice->queued >= 0);
 }
 
 bool

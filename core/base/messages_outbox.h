@@ -57,6 +57,7 @@ struct message_notice {
 	uint64_t incident;         /* as people name it: given by the store, rising over all targets; 0: none */
 	int64_t began, ended;      /* UTC: of the incident or condition; 0: not known, not over */
 	int64_t detected, confirmed; /* UTC */
+	int64_t queued;            /* UTC: since when it waits for this notifier; 0: not known */
 	struct pw_bytes text;      /* the whole sentence, one line, escaped */
 	struct pw_bytes list;      /* what it covers (digest, outage): lines ended by LF, escaped */
 	uint32_t covered;          /* how many notices it stands for, 0: only itself */

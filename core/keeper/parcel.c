@@ -211,6 +211,8 @@ add_recipients(struct material *it)
 		courier->hand[courier->hand_count++] = delivery;
 		notice->recipients[notice->recipient_count++] = (struct pw_bytes){ delivery->recipient,
 			strlen(delivery->recipient) };
+		if (notice->queued == 0 || delivery->created < notice->queued)
+			notice->queued = delivery->created;
 		if (delivery->attempts + 1 > notice->attempt)
 			notice->attempt = delivery->attempts + 1;
 		if (delivery->doubt > 0)

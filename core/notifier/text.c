@@ -137,18 +137,34 @@ add_hint(struct text *text, const struct notice_view *view)
 }
 
 static void
-add_reason(struct text *text, const struct message_notice *notice)
+add_silences(struct text *text, const struct message_notice *notice)
 {
 	char names[sizeof notice->silences];
 
 	memcpy(names, notice->silences, sizeof names);
 	for (char *blank; (blank = strchr(names, ' ')) != NULL;)
 		*blank = ',';
+	text_format(text, "it was kept silent (%s)", names);
+}
+
+/* Why it was not told at once; `waited` since it was certain. */
+static void
+add_reason(struct text *text, const struct notice_view *view, int64_t waited)
+{
+	const struct message_notice *notice = view->notice;
+	bool begins = notice_is(view, "down") || notice_is(view, "flapping") || notice_is(view, "degraded")
+	    || notice_is(view, "blocked");
+
 	if (notice->flags & NOTICE_TOLD_LATE)
-		text_format(text, "it was kept silent (%s)", names);
+		add_silences(text, notice);
 	else if (notice->flags & NOTICE_FALLBACK)
 		text_add(text, "those who should have told it could not");
-	else if (notice->attempt > 1)
+	else if (view->has_quiet && notice->queued - notice->confirmed > late)
+		text_add(text, "its notifier has quiet hours");
+	else if (view->after > 0 && begins && waited >= view->after) {
+		text_add(text, "its notifier is told only of what lasts ");
+		text_add_span(text, view->after);
+	} else if (notice->attempt > 1)
 		text_format(text, "attempt %" PRIu32 " at delivering it, those before failed", notice->attempt);
 	else
 		text_add(text, "it had to wait for its turn, or Postwatch was not running");
@@ -165,7 +181,7 @@ add_remarks(struct text *text, const struct notice_view *view)
 		text_add(text, "\nThis comes ");
 		text_add_span(text, waited);
 		text_add(text, " late: ");
-		add_reason(text, notice);
+		add_reason(text, view, waited);
 		text_add(text, ".\n");
 	} else if (notice->flags & NOTICE_FALLBACK)
 		text_add(text, "\nOther notifiers could not deliver it in time.\n");

@@ -26,6 +26,8 @@ struct notice_view {
 	const struct pw_outcome *outcomes; /* of its probe's plugin; NULL: none of its own */
 	const struct zone *zone;
 	int64_t now; /* UTC, microseconds */
+	int64_t after;    /* its notifier is told of what lasts so long, 0: at once */
+	bool has_quiet;   /* it has quiet hours */
 };
 
 /* "[down] mx1.example.org:25 – no greeting within 60.0 s, 3 of 3 attempts"; of a long one its beginning. */

@@ -143,7 +143,8 @@ deliver(struct worker *worker, const struct message_notice *from)
 	struct pw_notice notice;
 
 	const struct notice_view view = { .notice = from, .legs = worker->legs, .leg_count = worker->leg_count,
-		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone, .now = clock_wall() };
+		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone, .now = clock_wall(),
+		.after = worker->notifier->after, .has_quiet = worker->notifier->quiet.count > 0 };
 
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
 	notice_add_subject(&first, &view);

@@ -251,6 +251,13 @@ remarks_are_made(void **state)
 	notice.attempt = 4;
 	write_both(&view);
 	assert_says(" late: attempt 4 at delivering it, those before failed.\n");
+	view.after = 61 * (int64_t)SECOND;
+	write_both(&view);
+	assert_says(" late: its notifier is told only of what lasts 61.0 s.\n");
+	view.has_quiet = true;
+	notice.queued = view.now;
+	write_both(&view);
+	assert_says(" late: its notifier has quiet hours.\n");
 	notice.flags = NOTICE_TOLD_LATE;
 	memcpy(notice.silences, "paused window", 14);
 	write_both(&view);
@@ -391,14 +398,6 @@ setup(void **state)
 	return berlin == NULL ? -1 : 0;
 }
 
-static int
-teardown(void **state)
-{
-	(void)state;
-	zone_close(&berlin);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -415,5 +414,5 @@ main(void)
 		cmocka_unit_test(zones_on_days_of_change),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, NULL);
 }
