@@ -108,8 +108,9 @@ ask_in(const char *folder, const struct zone *zone, const char *const *words)
 		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder, strerror(errno));
 		return EXIT_ABSENT;
 	}
-	bool sent = send_words(fd, words);
-	while (sent && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
+	/* Who turns us away may have hung up by then, and has said why. */
+	bool sent = send_words(fd, words), hung_up = !sent && (errno == EPIPE || errno == ECONNRESET);
+	while ((sent || hung_up) && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
 		packet[size] = '\0';
 		if (packet[0] == 'o')
 			print(stdout, "", zone, packet + 1, (size_t)size - 1);

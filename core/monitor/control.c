@@ -94,6 +94,18 @@ name_caller(const struct control *control, int fd)
 	return peer.uid == 0 ? "root" : peer.uid == geteuid() ? control->own_name : NULL;
 }
 
+/* All places are taken. What it has asked already is read, or it would hear of nothing but a reset. */
+static void
+turn_away(int fd)
+{
+	static const char why[] = "etoo many ask for something at once: try again", end[] = "x75";
+	char packet[REQUEST_MAX];
+
+	(void)!recv(fd, packet, sizeof packet, MSG_DONTWAIT);
+	(void)!send(fd, why, sizeof why - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)!send(fd, end, sizeof end - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void
 on_caller(EV_P_ ev_io *io, int events)
 {
@@ -112,6 +124,8 @@ on_caller(EV_P_ ev_io *io, int events)
 		ev_io_start(EV_A_ &place->io);
 		return;
 	}
+	if (who != NULL)
+		turn_away(fd);
 	if (fd >= 0)
 		close(fd);
 }

@@ -1,8 +1,8 @@
 /*
  * The control socket, state/control: SOCK_SEQPACKET, 0600, and whoever is neither root nor ourselves is sent away. A
  * request is one packet of NUL-ended words, "postwatch/1" VERB ARG…; the answer is packets that begin with `o` (a line of
- * output) or `e` (of what is wrong), and a last one, `x` and the exit status. Nobody is waited for: who does not read
- * what was asked for loses it.
+ * output) or `e` (of what is wrong), and a last one, `x` and the exit status. "<utc N>" in a line stands for a time, to be
+ * shown in the reader's zone. Nobody is waited for: who does not read what was asked for loses it.
  *
  *     probe-now TARGET                    runs it now, and says what it saw
  *     ack INCIDENT WHY                    passed on to the keeper, as are:

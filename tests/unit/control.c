@@ -322,6 +322,30 @@ two_who_ask_get_their_own_answers(void **state)
 }
 
 static void
+who_finds_no_place_is_told(void **state)
+{
+	struct theatre *stage = *state;
+	struct message_ask ask;
+	int clients[16];
+
+	for (int i = 0; i < 16; i++) {
+		CALL(stage, "postwatch/1\0ack\0" "1\0why");
+		assert_true(hears_ask(stage, &ask));
+		clients[i] = stage->client;
+		stage->client = -1;
+	}
+	CALL(stage, "postwatch/1\0probe-now\0a");
+	assert_hears(stage, "etoo many ask for something at once: try again");
+	assert_hears(stage, "x75");
+	scene_run(stage->scene, 11 * SECOND); /* those who waited have been told that there is no answer */
+	CALL(stage, "postwatch/1\0probe-now\0a");
+	scene_run(stage->scene, SECOND);
+	assert_hears(stage, "oa: ok; it is up");
+	for (int i = 0; i < 16; i++)
+		close(clients[i]);
+}
+
+static void
 it_is_ours_alone(void **state)
 {
 	struct theatre *stage = *state;
@@ -348,6 +372,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_keeper_that_is_not_there_is_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_keeper_that_is_slow_is_waited_for_ten_seconds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_who_ask_get_their_own_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_finds_no_place_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_ours_alone, set_up, tear_down),
 	};
 
