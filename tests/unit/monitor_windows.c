@@ -40,8 +40,9 @@ an_outage_in_a_window_is_silent(void **unused)
 	scene_run(scene, 2 * MINUTE);
 	assert_true(is_silent(scene, 0) && is_silent(scene, 1) && !is_silent(scene, 2));
 	scene->scripts[0] = "r";
+	scene_run(scene, 5 * MINUTE);
 	scene->scripts[2] = "rrr....";
-	scene_run(scene, 10 * MINUTE);
+	scene_run(scene, 5 * MINUTE);
 	assert_string_equal(scene->told, "down[a window] down c up c");
 	scene_run(scene, 20 * MINUTE);
 	assert_string_equal(scene->told, "down[a window] down c up c heard a");
