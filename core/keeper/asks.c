@@ -157,8 +157,10 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 		ask_refuse(ask, ASK_BUSY, "too much is asked for at once, so nothing was done");
 	else
 		obey(keeper, ask, &message);
-	if (ask->serial != 0 && ask->serial != UINT64_MAX)
+	if (ask->serial != 0 && ask->serial != UINT64_MAX) {
+		(void)journal_main(keeper); /* be there nothing left to write: then it is answered with that */
 		journal_hasten(keeper);
+	}
 	append(keeper, ask);
 	return true;
 }
