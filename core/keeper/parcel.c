@@ -261,7 +261,8 @@ parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	static struct material it;
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	it = (struct material){ .keeper = keeper, .courier = courier, .notice = { .notice = notice } };
+	it = (struct material){ .keeper = keeper, .courier = courier };
+	it.notice.notice = notice;
 	if (!gather(&it))
 		return false;
 	send_legs(&it);

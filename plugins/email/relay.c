@@ -188,7 +188,6 @@ on_read(struct relay *relay, const char *bytes, size_t size)
 	if (!relay->said_quit)
 		note_reply(relay, bytes, size);
 	relay->heard_hello |= relay->said_hello && relay->reply[0] == '2';
-	relay->said_text |= strncmp(relay->reply, "354", 3) == 0;
 	if (relay->authenticating && (relay->reply[0] == '4' || relay->reply[0] == '5'))
 		memcpy(relay->auth_refusal, relay->reply, sizeof relay->auth_refusal);
 	if (relay->authenticating && relay->reply[0] == '2')
@@ -209,7 +208,6 @@ on_write(struct relay *relay, const char *bytes, size_t size)
 {
 	relay->said_hello |= is_word(bytes, size, "EHLO ");
 	relay->said_starttls |= is_word(bytes, size, "STARTTLS");
-	relay->said_text |= is_word(bytes, size, "BDAT ");
 	relay->said_quit |= is_word(bytes, size, "QUIT");
 	relay->authenticating |= is_word(bytes, size, "AUTH ");
 }
@@ -230,9 +228,11 @@ on_talk(const char *bytes, int size, int writing, void *memory)
 static void
 on_event(smtp_session_t session, int event, void *memory, ...)
 {
+	struct relay *relay = memory;
 	va_list arguments;
 
 	(void)session;
+	relay->said_text |= event == SMTP_EV_MESSAGEDATA;
 	va_start(arguments, memory);
 	if (event == SMTP_EV_INVALID_PEER_CERTIFICATE) {
 		(void)va_arg(arguments, long);

@@ -51,6 +51,9 @@ class Relay(fake.Server):
 					return
 				self.said.append((secured, line.decode("latin-1")))
 			word = line.decode("latin-1").upper().split(" ")[0].split(":")[0]
+			if word == "BDAT":
+				self.texts.append(self.chunk(peer, line))
+				word = "." if line.endswith(b"LAST") else word
 			reply = self.replies.get(word, self.usual(word, secured))
 			if reply is None:
 				return
@@ -72,6 +75,16 @@ class Relay(fake.Server):
 		peer = self.tls.wrap_socket(peer, server_side=True)
 		self.served.append((peer.version(), names[0] if names else None))
 		return peer
+
+	@staticmethod
+	def chunk(peer, line):
+		size, read = int(line.split(b" ")[1]), b""
+		while len(read) < size:
+			got = peer.recv(size - len(read))
+			if not got:
+				raise OSError("gone")
+			read += got
+		return read
 
 	@staticmethod
 	def text(peer):
