@@ -113,6 +113,22 @@ message_get_pause(struct wire_in *in, struct message_pause *pause, uint32_t targ
 }
 
 void
+message_put_reload(struct wire_out *out, uint64_t number)
+{
+	message_begin(out, MESSAGE_RELOAD);
+	wire_put_u64(out, number);
+}
+
+bool
+message_get_reload(struct wire_in *in, uint64_t *number)
+{
+	expect(in, MESSAGE_RELOAD);
+	*number = wire_get_u64(in);
+	require(in, *number != 0);
+	return wire_is_whole(in);
+}
+
+void
 message_put_release(struct wire_out *out, uint32_t target)
 {
 	message_begin(out, MESSAGE_RELEASE);

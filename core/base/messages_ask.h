@@ -5,6 +5,7 @@
  *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is durable, or refused
  *   keeper  -> monitor   pause: all that are in force when the link is made, then each that begins or ends
  *   monitor -> parent    release: the quarantine of a target ends by hand
+ *   monitor -> parent    reload; answered as an ask is
  */
 #ifndef BASE_MESSAGES_ASK_H
 #define BASE_MESSAGES_ASK_H
@@ -49,6 +50,10 @@ struct message_pause {
 };
 void message_put_pause(struct wire_out *, const struct message_pause *);
 bool message_get_pause(struct wire_in *, struct message_pause *, uint32_t targets);
+
+/* monitor -> parent: somebody wants a reload; the answers come under that number. */
+void message_put_reload(struct wire_out *, uint64_t number);
+bool message_get_reload(struct wire_in *, uint64_t *number);
 
 void message_put_release(struct wire_out *, uint32_t target);
 bool message_get_release(struct wire_in *, uint32_t *target, uint32_t targets);

@@ -9,8 +9,10 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "command/command.h"
@@ -85,6 +87,41 @@ print(FILE *file, const char *prefix, const struct zone *zone, const char *line,
 
 	add_line(&text, zone, line, size);
 	fprintf(file, "%s%s\n", prefix, bytes);
+}
+
+pid_t
+ask_who_listens(const char *folder)
+{
+	struct ucred peer = { .pid = 0 };
+	socklen_t size = sizeof peer;
+	int fd = call(folder);
+
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+		peer.pid = 0;
+	if (fd >= 0)
+		close(fd);
+	return peer.pid;
+}
+
+int
+ask_when_ready(const char *folder, pid_t before, int64_t patience)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	int64_t until = clock_mono() + patience;
+
+	for (; clock_mono() < until; nanosleep(&pause, NULL)) {
+		pid_t now = ask_who_listens(folder);
+		int fd = now == 0 || now == before ? -1 : call(folder);
+		char packet[64] = "";
+		bool ready = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL })
+		    && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
+
+		if (fd >= 0)
+			close(fd);
+		if (ready)
+			return 0;
+	}
+	return EXIT_ABSENT;
 }
 
 int

@@ -2,6 +2,12 @@
 #ifndef COMMAND_ASK_H
 #define COMMAND_ASK_H
 
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What the answer to `reload` ends with where it goes on: what was checked will be in force when another listens. */
+enum { ASK_IN_FORCE_SOON = 100 };
+
 /* Sends the words (ended by NULL), prints the answer, and returns the exit status that it ends with; EXIT_ABSENT, and it
  * is said, where no daemon runs or it does not answer for ten minutes. */
 int ask(const char *folder, const char *const *words);
@@ -9,5 +15,12 @@ int ask(const char *folder, const char *const *words);
 /* The same, with times that the answer tells in that zone (NULL: UTC). */
 struct zone;
 int ask_in(const char *folder, const struct zone *, const char *const *words);
+
+/* The process that can be asked there, 0: none. */
+pid_t ask_who_listens(const char *folder);
+
+/* Waits, microseconds at most, until another than `before` can be asked there and has all that was kept: 0, else
+ * EXIT_ABSENT. */
+int ask_when_ready(const char *folder, pid_t before, int64_t patience);
 
 #endif

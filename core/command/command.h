@@ -38,7 +38,7 @@ struct command {
 
 extern const struct command command_run, command_probe, command_check, command_plugins, command_explain, command_whoami,
     command_status, command_incidents, command_show, command_history, command_ack, command_pause, command_resume,
-    command_outbox, command_test, command_probe_now, command_help, command_version, command_complete;
+    command_outbox, command_test, command_reload, command_probe_now, command_help, command_version, command_complete;
 
 /* All of them, ended by NULL, in the order in which help lists them. */
 extern const struct command *const commands[];

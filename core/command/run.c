@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "command/faults.h"
+#include "config/accepted.h"
 #include "config/config.h"
 #include "parent/parent.h"
 
 struct words {
 	struct config_source source;
 	struct parent_options options;
+	struct reload_origin origin;
 	char pid_file[PATH_MAX];
 };
 
@@ -59,23 +61,96 @@ complete(struct words *words, char **targets, int count)
 	words->options.syslog_path = getenv("POSTWATCH_TEST_SYSLOG");
 }
 
+/* What is used and not read counts as well: a program or a plugin that was replaced is new. */
+static void
+mark_all(const struct words *words, const struct config *config)
+{
+	accepted_mark(words->source.accepted, words->origin.program);
+	for (uint32_t i = 0; i < config->plugin_count; i++)
+		accepted_mark(words->source.accepted, config->plugins[i].path);
+}
+
+/* For a daemon that is to be reloaded: whether what the files say can be put in force. */
+static int
+check_for(struct words *words, const struct reload_order *order)
+{
+	static struct config_faults faults;
+	const struct config *config;
+	struct reason why;
+
+	words->source.accepted = accepted_record();
+	config = words->source.accepted == NULL ? NULL : config_read(&words->source, &faults);
+	faults_print(stdout, &faults);
+	if (config == NULL)
+		return RELOAD_FAULTY;
+	if (strcmp(config->state, order->state) != 0) {
+		printf("state: it was %s and is %s: another state folder takes a restart\n", order->state, config->state);
+		return RELOAD_FAULTY;
+	}
+	mark_all(words, config);
+	if (accepted_is_same(words->source.accepted, order->state, RELOAD_FILES))
+		return RELOAD_SAME;
+	if (accepted_keep(words->source.accepted, order->state, RELOAD_CHECKED, &why))
+		return RELOAD_GOOD;
+	printf("%s\n", why.text);
+	return EXIT_FAILURE;
+}
+
+static const struct config *
+read_files(struct words *words)
+{
+	static struct config_faults faults;
+	const struct config *config;
+
+	words->source.accepted = accepted_record();
+	config = config_read(&words->source, &faults);
+	faults_print(stderr, &faults);
+	if (config != NULL)
+		mark_all(words, config);
+	words->options.accepted = words->source.accepted;
+	return config;
+}
+
+/* What was checked is what is loaded; only where it has been lost since are the files read again. */
+static const struct config *
+read_kept(struct words *words, const struct reload_order *order)
+{
+	static struct config_faults faults;
+	const struct config *config = NULL;
+	struct reason why = { .text = "it is faulty" };
+
+	words->source.accepted = accepted_open(order->state, RELOAD_CHECKED, &why);
+	if (words->source.accepted != NULL)
+		config = config_read(&words->source, &faults);
+	accepted_close(&words->source.accepted);
+	if (config != NULL)
+		return config;
+	fprintf(stderr, "postwatch: what was checked is lost, the files are read again: %s\n", why.text);
+	return read_files(words);
+}
+
 static int
 run(const struct command *command, int argc, char **argv)
 {
 	static struct words words;
-	static struct config_faults faults;
+	static struct reload_order order;
 	const struct option_row *option;
 	const struct config *config;
+	bool ordered = reload_order(&order);
 	char *argument;
 	int at = 0;
 
+	reload_origin_find(&words.origin, argv);
+	words.options.origin = &words.origin;
 	while ((option = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
 		if (!take_option(&words, option, argument))
 			return command_misused(command, "%s: too long a path", argument);
 	}
 	complete(&words, argv + at, argc - at);
-	config = config_read(&words.source, &faults);
-	faults_print(stderr, &faults);
+	if (ordered && order.check)
+		return check_for(&words, &order);
+	words.options.resumed = ordered ? &order : NULL;
+	config = ordered ? read_kept(&words, &order) : read_files(&words);
 	return config == NULL ? EXIT_CONFIG : parent_run(config, &words.options);
 }
 
@@ -87,7 +162,7 @@ const struct command command_run = {
 	    "without one; with both, those of the file's that are named here.\n\n"
 	    "In a terminal it shows what happens, a line an event. As a daemon, and where the configuration\n"
 	    "says so, it logs to syslog; under systemd, to the journal. SIGTERM and SIGINT end it cleanly\n"
-	    "within 10 s, a second one at once.\n\n"
+	    "within 10 s, a second one at once; SIGHUP has it reload, as `postwatch reload` does.\n\n"
 	    "Exit status: 0 told to end, and all ended in time; 1 something had to be killed; 64 wrong\n"
 	    "command line; 70 our own trouble; 73 no state folder or pid file; 75 another daemon has them;\n"
 	    "78 faulty configuration.",

@@ -167,6 +167,7 @@ struct config_source {
 	uint32_t set_count;
 	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
 	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
+	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */
 	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
 };
 

@@ -18,6 +18,7 @@ enum { FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct co
 struct faults {
 	struct config_faults *into;
 	struct arena *arena; /* of file names */
+	struct accepted *accepted; /* where files come from, or are remembered; NULL: from the disk */
 	const char **files;
 	uint32_t file_count, file_room;
 	struct place places[FAULTS_KEPT];       /* of into->items */

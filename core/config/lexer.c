@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/accepted.h"
 #include "config/input.h"
 
 enum { TEXT_MAX = 256 * 1024 * 1024 };
@@ -97,7 +98,7 @@ lex_file(struct lexer *lexer, const char *path, struct place from)
 		lexer->spoilt = true;
 		return;
 	}
-	if (!input_read(path, &input, &why)) {
+	if (!accepted_input(lexer->faults->accepted, path, &input, &why)) {
 		if (lexer->open_count == 0)
 			faults_add(lexer->faults, from, "cannot be read: %s", why.text);
 		else

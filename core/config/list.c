@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/accepted.h"
 #include "config/input.h"
 
 struct list {
@@ -100,7 +101,7 @@ reader_take_list(struct reader *reader, const struct node *file, uint16_t port, 
 	struct input input;
 	struct reason why;
 
-	if (!input_read(path, &input, &why)) {
+	if (!accepted_input(reader->faults.accepted, path, &input, &why)) {
 		faults_add(&reader->faults, file->place, "the list %s cannot be read: %s", QUOTE(reader, path), why.text);
 		return;
 	}

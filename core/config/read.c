@@ -49,6 +49,7 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	reader->arena = arena_create();
 	reader->scratch = arena_create();
 	faults_init(&reader->faults, faults, reader->scratch);
+	reader->faults.accepted = source->accepted;
 	values_init(&reader->values, reader->arena);
 	values_init(&reader->passing, reader->scratch);
 	target_list_init(&reader->targets);

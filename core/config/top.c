@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "base/zone.h"
+#include "config/accepted.h"
 #include "config/input.h"
 
 enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS };
@@ -151,6 +152,13 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 
 /* conf.d/ beside the main file. */
 static void
+read_part(struct reader *reader, const char *path)
+{
+	accepted_part(reader->faults.accepted, path);
+	read_file(reader, path);
+}
+
+static void
 read_parts(struct reader *reader)
 {
 	const char *folder = path_beside(reader->scratch, reader->source->path, "conf.d/");
@@ -166,7 +174,7 @@ read_parts(struct reader *reader)
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		read_file(reader, path_beside(reader->scratch, folder, entries[i]->d_name));
+		read_part(reader, path_beside(reader->scratch, folder, entries[i]->d_name));
 		free(entries[i]);
 	}
 	free(entries);
@@ -176,8 +184,14 @@ void
 reader_read_files(struct reader *reader)
 {
 	if (reader->source->path != NULL) {
+		const struct accepted *accepted = reader->faults.accepted;
+		const char *part;
+
 		read_file(reader, reader->source->path);
-		read_parts(reader);
+		if (!accepted_is_kept(accepted))
+			read_parts(reader);
+		for (size_t i = 0; accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
+			read_file(reader, part);
 	}
 	reader_take_sets(reader);
 }

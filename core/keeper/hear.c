@@ -151,6 +151,7 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 	case MESSAGE_ANSWER:
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
+	case MESSAGE_RELOAD:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -169,7 +169,7 @@ control_answered(struct control *control, const struct message_answer *answer)
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 
-		if (place->waits != WAITS_FOR_KEEPER || place->ask != answer->number)
+		if ((place->waits != WAITS_FOR_KEEPER && place->waits != WAITS_FOR_PARENT) || place->ask != answer->number)
 			continue;
 		if (answer->kind == 'x')
 			control_end(place, answer->status);

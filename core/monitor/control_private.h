@@ -8,7 +8,7 @@
 enum { CONTROL_PLACES = 16 };
 enum { CONTROL_REFUSED = 1, CONTROL_USAGE = 64, CONTROL_BUSY = 75 }; /* exit statuses */
 
-enum waits_for { WAITS_FOR_NOTHING, WAITS_FOR_RUN, WAITS_FOR_KEEPER };
+enum waits_for { WAITS_FOR_NOTHING, WAITS_FOR_RUN, WAITS_FOR_KEEPER, WAITS_FOR_PARENT };
 
 /* Whom we speak with; what it asked for goes on where it has left. */
 struct place {

@@ -141,6 +141,18 @@ take_account(struct process *process, struct wire_in *in)
 	return true;
 }
 
+static bool
+take_answer(struct process *process, struct wire_in *in)
+{
+	struct message_answer answer;
+
+	if (!message_get_answer(in, &answer))
+		return false;
+	if (process->monitor->control != NULL)
+		control_answered(process->monitor->control, &answer);
+	return true;
+}
+
 /* What the parent says. `fd` came along, and is closed where nobody takes it. */
 static bool
 hear_parent(struct process *process, size_t size, int fd)
@@ -154,6 +166,8 @@ hear_parent(struct process *process, size_t size, int fd)
 		return take_stop(process, &in);
 	else if (message_kind(process->packet, size) == MESSAGE_ACCOUNT)
 		return take_account(process, &in);
+	else if (message_kind(process->packet, size) == MESSAGE_ANSWER)
+		return take_answer(process, &in);
 	if (fd >= 0)
 		close(fd);
 	return false;

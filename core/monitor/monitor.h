@@ -10,6 +10,7 @@
  *   kin.c       parents and children
  *   pauses.c    who is paused
  *   windows.c   whose window is open
+ *   record.c    what is kept of a target for the next monitor
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
  *   outbox.c    what waits for the keeper
@@ -177,6 +178,8 @@ void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
 bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
 
 /* Adds a run to the series, making one. Where there is no memory it is left out. */
+/* Pending since now, as at the first start. */
+void watch_begin_anew(const struct monitor *, struct target_state *);
 void series_add(struct series **, uint64_t run);
 void series_say(struct series **, struct pw_bytes text);
 void series_restart(struct series *);

@@ -401,6 +401,7 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_RECEIPT:
 	case MESSAGE_ASK:
 	case MESSAGE_RELEASE:
+	case MESSAGE_RELOAD:
 	case MESSAGE_KINDS:
 		break;
 	}

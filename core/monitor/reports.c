@@ -252,6 +252,7 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_ANSWER:
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
+	case MESSAGE_RELOAD:
 	case MESSAGE_KINDS:
 		break;
 	}

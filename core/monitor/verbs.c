@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/messages_ask.h"
 
 static const int64_t patience = 10 * (int64_t)SECOND, patience_of_test = 240 * (int64_t)SECOND;
 
@@ -175,6 +176,29 @@ resume(struct place *place, char **words, size_t count)
 	pass_on(place, &ask, words, count);
 }
 
+/* The parent answers, or ends us: who asked sees the end of the connection. */
+static void
+reload(struct place *place, char **words, size_t count)
+{
+	unsigned char packet[16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)words, (void)count;
+	place->ask = ++place->control->asks;
+	place->waits = WAITS_FOR_PARENT;
+	message_put_reload(&out, place->ask);
+	if (!packet_send(place->control->monitor->duty->parent, packet, out.size, -1))
+		control_refuse(place, CONTROL_BUSY, "the parent cannot be asked now");
+}
+
+/* Whether what we watch is what was kept: by then who asked for a reload need not wait any longer. */
+static void
+ready(struct place *place, char **words, size_t count)
+{
+	(void)words, (void)count;
+	control_end(place, place->control->monitor->begun ? 0 : CONTROL_BUSY);
+}
+
 static const struct verb {
 	const char *name;
 	size_t least, most; /* words */
@@ -186,6 +210,8 @@ static const struct verb {
 	{ "resume", 1, 1, resume },
 	{ "outbox", 2, 3, outbox },
 	{ "test", 1, 1, test },
+	{ "reload", 0, 0, reload },
+	{ "ready", 0, 0, ready },
 };
 
 static bool

@@ -30,6 +30,7 @@ view_read(struct view *view, struct codes *codes, struct pw_bytes record)
 	for (uint32_t i = 0; i < view->attempts; i++)
 		(void)wire_get_u64(&in);
 	view->text = wire_get_bytes(&in);
+	(void)wire_get_u32(&in);
 	view->outcome = codes_get(codes, view->state.outcome)->name;
 	find_flags(view);
 	if (wire_is_whole(&in))

@@ -7,7 +7,7 @@
 
 #include "monitor/target_state.h"
 
-enum { WATCH_RECORD_VERSION = 1 }; /* of the record: a state, its open series of attempts, its sentence */
+enum { WATCH_RECORD_VERSION = 2 }; /* of the record: a state, its open series of attempts, its sentence, what was probed */
 
 struct view {
 	struct target_state state; /* its times are UTC */

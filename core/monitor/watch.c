@@ -13,10 +13,8 @@
 #include "monitor/pauses.h"
 #include "monitor/silence.h"
 #include "monitor/windows.h"
-#include "monitor/view.h"
 
 enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4 };
-static const uint64_t run_sane = UINT64_MAX / 2;
 
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
@@ -42,8 +40,8 @@ make_probers(struct monitor *monitor)
 
 /* A target that comes back after it was gone, or whose record was lost, has told things under numbers that are kept. So
  * they go on from the time of day, which no target outruns: a number that was given would be taken for a repetition. */
-static void
-begin_anew(const struct monitor *monitor, struct target_state *state)
+void
+watch_begin_anew(const struct monitor *monitor, struct target_state *state)
 {
 	target_state_init(state, monitor->now);
 	state->number = (uint32_t)(clock_wall() / SECOND);
@@ -56,7 +54,7 @@ make_targets(struct monitor *monitor)
 
 	monitor->targets = calloc(count == 0 ? 1 : count, sizeof *monitor->targets);
 	for (uint32_t i = 0; monitor->targets != NULL && i < count; i++)
-		begin_anew(monitor, &monitor->targets[i].state);
+		watch_begin_anew(monitor, &monitor->targets[i].state);
 	return monitor->targets != NULL;
 }
 
@@ -275,59 +273,6 @@ monitor_account(struct monitor *monitor, const struct message_account *account)
 	outbox_mark(monitor, account->target);
 	if (monitor->begun)
 		watch_plan(monitor, account->target, schedule_horizon(&monitor->schedule));
-}
-
-/* What makes a time of ours UTC. */
-static int64_t
-to_utc(void)
-{
-	return clock_wall() - clock_mono();
-}
-
-void
-watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *out)
-{
-	const struct watched *watched = &monitor->targets[target];
-	const struct series *series = watched->series;
-	const char *text = series == NULL || series->text == NULL ? "" : series->text;
-
-	wire_put_u8(out, WATCH_RECORD_VERSION);
-	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, to_utc(), out);
-	wire_put_u8(out, series == NULL ? 0 : series->count);
-	for (uint8_t i = 0; series != NULL && i < series->count; i++)
-		wire_put_u64(out, series->runs[i]);
-	wire_put_bytes(out, (struct pw_bytes){ text, strlen(text) });
-}
-
-bool
-watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
-{
-	struct watched *watched = &monitor->targets[target];
-	const struct policy *policy = monitor->config->targets[target].policy;
-
-	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
-	target_state_fini(&watched->state);
-	target_state_init(&watched->state, monitor->now);
-	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in)) {
-		begin_anew(monitor, &watched->state);
-		return false;
-	}
-	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
-		uint64_t run = wire_get_u64(in);
-		/* Where the clock has been set back, our numbers go on behind those that were given. */
-		if (run > monitor->run && run < run_sane)
-			monitor->run = run;
-		series_add(&watched->series, run);
-	}
-	struct pw_bytes text = wire_get_bytes(in);
-	if (text.size > 0)
-		series_say(&watched->series, text);
-	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
-	if (watched->state.silence != 0)
-		watched->flags |= WATCHED_SILENCED;
-	/* Who is held back is the parent's to say, and it says so to every monitor. */
-	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
-	return wire_is_whole(in);
 }
 
 static bool

@@ -1,4 +1,5 @@
 /* Deaths, and what follows from them: who died, why, with what in hand, and when the next one is born. */
+#include "parent/reload.h"
 #include "parent/tree.h"
 
 #include <signal.h>
@@ -167,6 +168,8 @@ tree_reap(struct tree *tree, int64_t now)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (tree->reload != NULL && reload_reaped(tree->reload, pid, status))
+			continue;
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
 				bury(tree, &tree->children[i], status, now);

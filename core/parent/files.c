@@ -8,25 +8,37 @@
 #include "prober/tls.h"
 
 static struct file
-look(const char *path)
+look(const char *path, uint32_t notifier)
 {
 	struct stat status;
 
 	if (stat(path, &status) != 0)
-		return (struct file){ .path = path, .changed = -1 };
-	return (struct file){ path, status.st_dev, status.st_ino, status.st_size,
+		return (struct file){ .path = path, .notifier = notifier, .missing = true, .changed = -1 };
+	return (struct file){ path, notifier, false, status.st_dev, status.st_ino, status.st_size,
 		(int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec };
 }
 
 static void
-add(struct files *files, const char *path)
+add(struct files *files, const char *path, uint32_t notifier)
 {
 	for (uint32_t i = 0; i < files->count; i++) {
-		if (strcmp(files->items[i].path, path) == 0)
+		if (strcmp(files->items[i].path, path) == 0 && files->items[i].notifier == notifier)
 			return;
 	}
 	if (files->count < FILES_MAX)
-		files->items[files->count++] = look(path);
+		files->items[files->count++] = look(path, notifier);
+}
+
+/* Secrets, and whatever else its settings say lies in a file. A file that it writes is none of them: such a setting is a
+ * string. */
+static void
+add_notifier(struct files *files, const struct config_notifier *notifier, uint32_t index)
+{
+	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
+		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH) && notifier->values->items[i].string != NULL)
+			add(files, notifier->values->items[i].string, index);
 }
 
 void
@@ -35,9 +47,9 @@ files_init(struct files *files, const struct config *config)
 	const struct tls_settings *before = NULL;
 
 	*files = (struct files){ 0 };
-	add(files, "/etc/hosts");
+	add(files, "/etc/hosts", CONFIG_NONE);
 	if (config->resolver_count == 0)
-		add(files, RESOLV_CONF);
+		add(files, RESOLV_CONF, CONFIG_NONE);
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
 
@@ -45,23 +57,30 @@ files_init(struct files *files, const struct config *config)
 			continue;
 		const char *file = tls->ca_file != NULL ? tls->ca_file : tls_system_bundle();
 		if (file != NULL)
-			add(files, file);
+			add(files, file, CONFIG_NONE);
 		before = tls;
 	}
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		add_notifier(files, &config->notifiers[i], i);
 }
 
-const char *
-files_look(struct files *files)
+const struct file *
+files_look(struct files *files, uint32_t *at)
 {
-	const char *changed = NULL;
+	while (*at < files->count) {
+		struct file *old = &files->items[(*at)++], new = look(old->path, old->notifier);
+		bool differs = new.device != old->device || new.inode != old->inode || new.size != old->size
+		    || new.changed != old->changed;
 
-	for (uint32_t i = 0; i < files->count; i++) {
-		struct file *old = &files->items[i], new = look(old->path);
-
-		if (new.device != old->device || new.inode != old->inode || new.size != old->size
-		    || new.changed != old->changed)
-			changed = old->path;
+		if (new.missing && old->missing)
+			continue;
+		if (new.missing) {
+			old->missing = true;
+			return old;
+		}
 		*old = new;
+		if (differs)
+			return old;
 	}
-	return changed;
+	return NULL;
 }

@@ -1,21 +1,25 @@
 /*
- * Files that probers read at their birth and never again: where one of them changes, probers are renewed. Looked at once
- * a minute, by their status alone.
+ * Files that probers and notifiers read at their birth and never again: where one of them changes, who has read it is
+ * renewed. Looked at once a minute, by their status alone. One that is not there changes nothing: who has read it goes on
+ * with what it had.
  */
 #ifndef PARENT_FILES_H
 #define PARENT_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "config/config.h"
 
-enum { FILES_MAX = 64 };
+enum { FILES_MAX = 256 };
 
 struct files {
 	uint32_t count;
 	struct file {
 		const char *path;
+		uint32_t notifier; /* who has read it; CONFIG_NONE: probers */
+		bool missing;      /* and that was said */
 		dev_t device;
 		ino_t inode;
 		off_t size;
@@ -23,10 +27,12 @@ struct files {
 	} items[FILES_MAX];
 };
 
-/* The hosts file, the host's resolvers where none are configured, and the CA files, as they are at this moment. */
+/* The hosts file, the host's resolvers where none are configured, the CA files of targets, and what notifiers' settings name,
+ * as they are at this moment. */
 void files_init(struct files *, const struct config *);
 
-/* One that differs from what it was at the last look, which this look replaces; NULL: none. */
-const char *files_look(struct files *);
+/* The next that differs from what it was at the last look, which this look replaces, or is missing since then; NULL: none.
+ * `*at`: 0 at the first call of a look. */
+const struct file *files_look(struct files *, uint32_t *at);
 
 #endif

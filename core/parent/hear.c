@@ -8,8 +8,9 @@
 
 #include "base/clock.h"
 #include "base/messages_ask.h"
+#include "parent/reload.h"
 
-enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND };
+enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND, RELOAD_ABSENT = 75 };
 
 /* A prober has little to say: one that floods the log, and with it a disk, is heard in part. */
 static bool
@@ -108,6 +109,20 @@ hear_release(struct tree *tree, const struct child *child, struct wire_in *in)
 }
 
 static bool
+hear_reload(struct tree *tree, const struct child *child, struct wire_in *in)
+{
+	uint64_t number;
+
+	if (child->kind != DUTY_MONITOR || !message_get_reload(in, &number))
+		return false;
+	if (tree->reload != NULL)
+		reload_want(tree->reload, number);
+	else
+		tree_answer(tree, number, 'x', RELOAD_ABSENT, "");
+	return true;
+}
+
+static bool
 hear(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
 {
 	struct wire_in in = wire_from(packet, size);
@@ -124,6 +139,8 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 		return hear_blame(tree, child, &in);
 	case MESSAGE_RELEASE:
 		return hear_release(tree, child, &in);
+	case MESSAGE_RELOAD:
+		return hear_reload(tree, child, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:

@@ -68,6 +68,8 @@ write_pid(int file)
 static enum home_answer
 take_lock(struct home *home, const char *path, struct reason *why)
 {
+	if (home->lock >= 0) /* it is ours already */
+		return HOME_TAKEN;
 	home->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (home->lock < 0)
 		return fail(why, "open", path);
@@ -162,6 +164,18 @@ home_write_pid(struct home *home, const char *path, struct reason *why)
 	}
 	snprintf(home->pid_path, sizeof home->pid_path, "%s", path);
 	return HOME_TAKEN;
+}
+
+void
+home_adopt(struct home *home, int lock, int pid_file, const char *pid_path)
+{
+	*home = (struct home){ .lock = lock, .pid_file = pid_path == NULL ? -1 : pid_file };
+	if (lock >= 0)
+		(void)fcntl(lock, F_SETFD, FD_CLOEXEC);
+	if (home->pid_file < 0)
+		return;
+	(void)fcntl(pid_file, F_SETFD, FD_CLOEXEC);
+	snprintf(home->pid_path, sizeof home->pid_path, "%s", pid_path);
 }
 
 void

@@ -15,7 +15,7 @@ enum home_answer {
 	HOME_FAILED
 };
 
-/* Starts as HOME_NONE. */
+/* Starts as HOME_NONE, or adopted. */
 struct home {
 	int lock;                /* state/lock, flock'ed while we live */
 	int pid_file;            /* flock'ed, -1: none */
@@ -30,6 +30,9 @@ enum home_answer home_enter(struct home *, const char *state, struct reason *why
 /* Writes our pid to `path` (absolute), atomically; one that a dead daemon left is replaced, any other file is
  * left alone: the path was a mistake. */
 enum home_answer home_write_pid(struct home *, const char *path, struct reason *why);
+
+/* What the image before us held, and passed on by its descriptors (-1: none). `pid_path`: NULL: no pid file is wanted. */
+void home_adopt(struct home *, int lock, int pid_file, const char *pid_path);
 
 /* Removes the pid file and gives the lock back. */
 void home_leave(struct home *);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "parent/reload.h"
 
 /* Exit statuses of the daemon, as sysexits.h has them where it has them. */
 enum parent_status {
@@ -22,6 +23,9 @@ struct parent_options {
 	bool daemon;             /* leave the terminal once all duties are ready */
 	const char *pid_file;    /* absolute; NULL: as configured */
 	const char *times;       /* for tests: parent/times.h; NULL: the standard ones */
+	const struct reload_origin *origin; /* how the program was called */
+	const struct reload_order *resumed; /* goes on after a reload; NULL: it is a start */
+	struct accepted *accepted;          /* what was read, to be kept as what is in force; NULL: nothing was */
 	const char *syslog_path; /* for tests; NULL: /dev/log */
 };
 

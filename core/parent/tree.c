@@ -95,83 +95,6 @@ child_lives(const struct child *child)
 	return child->pid > 0;
 }
 
-/* Hands one end of a new pair of sockets to each of the two. */
-static void
-link_children(struct child *one, struct child *other, struct log *log)
-{
-	struct child *const children[2] = { one, other };
-	struct reason why;
-	int ends[2];
-
-	if (!child_lives(one) || !child_lives(other))
-		return;
-	if (!child_make_sockets(ends, &why)) {
-		/* Without the link the tree is dumb: a death brings another try, by and by. */
-		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name, why.text);
-		child_kill(one, "no link to the other");
-		return;
-	}
-	for (int i = 0; i < 2; i++) {
-		unsigned char packet[16];
-		struct wire_out out = wire_over(packet, sizeof packet);
-
-		message_put_link(&out, &(struct message_link){ children[!i]->kind, children[!i]->index });
-		packets_send(&children[i]->packets, children[i]->socket, packet, out.size, ends[i]);
-	}
-}
-
-void
-tree_link_notifier(struct tree *tree, struct child *notifier)
-{
-	link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
-}
-
-/* A keeper that is born again has lost the notifiers, a monitor the keeper and the probers. */
-static void
-link_all(struct tree *tree, struct child *child)
-{
-	for (uint32_t i = 0; i < tree->count; i++) {
-		struct child *other = &tree->children[i];
-		bool notifier = other->kind == DUTY_NOTIFIER;
-
-		if (other != child && child->kind == DUTY_MONITOR && !notifier)
-			link_children(child, other, tree->log);
-		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
-			tree_link_notifier(tree, other);
-	}
-}
-
-void
-tree_send_account(struct tree *tree, uint32_t target, bool quarantined, const char *text)
-{
-	struct child *monitor = &tree->children[TREE_MONITOR];
-	struct message_account account = { .target = target, .quarantined = quarantined };
-	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	snprintf(account.text, sizeof account.text, "%s", text);
-	message_put_account(&out, &account);
-	if (child_lives(monitor))
-		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
-}
-
-/* A monitor that is born again knows of no quarantine. */
-static void
-send_accounts(struct tree *tree)
-{
-	for (uint32_t i = 0; i < tree->quarantine.count; i++) {
-		const struct quarantine_entry *entry = &tree->quarantine.entries[i];
-
-		char why[EVIDENCE_TEXT_MAX];
-		struct text text = TEXT_OVER(why);
-
-		if (entry->stage != QUARANTINE_HELD)
-			continue;
-		quarantine_explain(&tree->quarantine, entry, &text);
-		tree_send_account(tree, entry->target, true, why);
-	}
-}
-
 static void
 bear(struct tree *tree, struct child *child, int64_t now)
 {
@@ -188,10 +111,10 @@ bear(struct tree *tree, struct child *child, int64_t now)
 	}
 	child->stage = CHILD_BORN;
 	if (child->kind == DUTY_KEEPER || child->kind == DUTY_PROBER)
-		link_children(&tree->children[TREE_MONITOR], child, tree->log);
-	link_all(tree, child);
+		tree_link_children(&tree->children[TREE_MONITOR], child, tree->log);
+	tree_link_all(tree, child);
 	if (child->kind == DUTY_MONITOR)
-		send_accounts(tree);
+		tree_send_accounts(tree);
 }
 
 static int64_t
@@ -247,6 +170,40 @@ tree_renew_probers(struct tree *tree)
 		tree->children[i].stale = tree->children[i].kind == DUTY_PROBER && child_lives(&tree->children[i]);
 }
 
+static void
+begin_renewal(struct child *child, int64_t now, int64_t grace)
+{
+	child->stale = false;
+	child->renewing = true;
+	child->end_by = now + grace + SECOND;
+	send_stop(child, grace);
+}
+
+void
+tree_renew_notifier(struct tree *tree, uint32_t index)
+{
+	struct child *child = tree_child(tree, DUTY_NOTIFIER, index);
+
+	if (child_lives(child))
+		child->stale = true;
+}
+
+/* Nobody waits for a notifier: each has the time of a delivery. */
+static void
+renew_notifiers(struct tree *tree, int64_t now)
+{
+	for (uint32_t i = TREE_PROBERS; i < tree->count && !tree->stopping; i++) {
+		struct child *child = &tree->children[i];
+
+		if (child->kind != DUTY_NOTIFIER)
+			continue;
+		if (child->renewing && now >= child->end_by)
+			child_kill(child, "did not end to be renewed");
+		else if (child->stale && !child->renewing && child->stage == CHILD_READY)
+			begin_renewal(child, now, tree->config->notifiers[child->index].deadline);
+	}
+}
+
 /* One at a time, and only while all others serve. */
 static void
 renew(struct tree *tree, int64_t now)
@@ -268,10 +225,7 @@ renew(struct tree *tree, int64_t now)
 	}
 	if (next == NULL || !all_serve)
 		return;
-	next->stale = false;
-	next->renewing = true;
-	next->end_by = now + tree->times.stop + SECOND;
-	send_stop(next, tree->times.stop);
+	begin_renewal(next, now, tree->times.stop);
 }
 
 void
@@ -287,6 +241,7 @@ tree_turn(struct tree *tree, int64_t now)
 	}
 	release(tree, now);
 	renew(tree, now);
+	renew_notifiers(tree, now);
 }
 
 int64_t

@@ -58,6 +58,7 @@ struct tree {
 	struct child *children;
 	bool was_ready;  /* all have been ready at once */
 	bool hopeless;   /* a duty could not begin, three times in a row, before any was ever ready */
+	struct reload *reload; /* who is asked for one, and reaps its own child; NULL: nobody */
 	bool stopping;
 	bool mute;       /* children have no stderr: it is about to be left */
 };
@@ -83,6 +84,8 @@ void tree_excuse(struct tree *, int64_t now);
 
 /* Has all probers born again, one after the other, each when it has finished what is under way. */
 void tree_renew_probers(struct tree *);
+/* The same of a notifier, between two deliveries. */
+void tree_renew_notifier(struct tree *, uint32_t index);
 
 /* Notifiers are not waited for. */
 bool tree_is_ready(const struct tree *);
@@ -111,8 +114,18 @@ void child_hear(struct tree *, struct child *, int64_t now);
 /* Kills it for a reason that its death will be told with. */
 void child_kill(struct child *, const char *why);
 
+/* link.c: hands one end of a new pair of sockets to each of the two. */
+void tree_link_children(struct child *one, struct child *other, struct log *);
+/* Who is born is linked to those that have lost the one before. */
+void tree_link_all(struct tree *, struct child *);
+/* A monitor that is born again knows of no quarantine. */
+void tree_send_accounts(struct tree *);
+
 /* Links it to the keeper; only when it is ready: what it is given before it can work would be in doubt. */
 void tree_link_notifier(struct tree *, struct child *);
+
+/* Answers the monitor under a number of its own: a line ('o', 'e'), or the end ('x'). */
+void tree_answer(struct tree *, uint64_t number, char kind, uint8_t status, const char *line);
 
 /* Plans its next birth after a death. */
 void child_await(struct tree *, struct child *, int64_t now);

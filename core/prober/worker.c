@@ -248,6 +248,7 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_ANSWER:
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
+	case MESSAGE_RELOAD:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { TARGETS = 4 };
 
 static const struct pw_probe_ops ops = { .size = sizeof ops };
-static const struct pw_plugin descriptor = { .ops = &ops };
+static const struct pw_plugin descriptor = { .name = "stage", .ops = &ops };
 static const struct plugin plugin = { .descriptor = &descriptor };
 static const struct phase_plan phases[] = { { .name = "resolve" }, { .name = "connect" }, { .name = "banner" } };
 static const struct policy policy = { .probe = &plugin, .interval = 60 * SECOND, .retry_interval = 20 * SECOND,

@@ -61,6 +61,16 @@ init(struct files *files)
 	assert_int_equal(files->count, 2);
 }
 
+/* The first that is told of at a look. */
+static const char *
+look(struct files *files)
+{
+	uint32_t at = 0;
+	const struct file *file = files_look(files, &at);
+
+	return file == NULL ? NULL : file->path;
+}
+
 static void
 each_change_is_seen_once(void **state)
 {
@@ -69,14 +79,14 @@ each_change_is_seen_once(void **state)
 	(void)state;
 	put(path, "one");
 	init(&files);
-	assert_null(files_look(&files));
+	assert_null(look(&files));
 	put(path, "more");
-	assert_string_equal(files_look(&files), path);
-	assert_null(files_look(&files));
+	assert_string_equal(look(&files), path);
+	assert_null(look(&files));
 	put(aside, "more");
 	assert_int_equal(rename(aside, path), 0);
-	assert_string_equal(files_look(&files), path);
-	assert_null(files_look(&files));
+	assert_string_equal(look(&files), path);
+	assert_null(look(&files));
 }
 
 /* Which file holds the CAs of the system is the prober's to know. */
@@ -95,22 +105,65 @@ the_systems_bundle_is_looked_at_where_it_lies(void **state)
 	files_init(&files, &config);
 	unsetenv("SSL_CERT_FILE");
 	put(path, "more");
-	assert_string_equal(files_look(&files), path);
+	assert_string_equal(look(&files), path);
 }
 
+/* Who has read one that goes has it still: only when it comes back is it read anew. */
 static void
-coming_and_going_are_changes(void **state)
+what_is_missing_is_told_once(void **state)
 {
 	struct files files;
+	uint32_t at = 0;
 
 	(void)state;
 	init(&files);
-	assert_null(files_look(&files));
+	assert_null(look(&files));
 	put(path, "one");
-	assert_string_equal(files_look(&files), path);
+	assert_string_equal(look(&files), path);
 	unlink(path);
-	assert_string_equal(files_look(&files), path);
-	assert_null(files_look(&files));
+	const struct file *file = files_look(&files, &at);
+	assert_non_null(file);
+	assert_true(file->missing);
+	assert_null(look(&files));
+	put(path, "two");
+	at = 0;
+	file = files_look(&files, &at);
+	assert_non_null(file);
+	assert_false(file->missing);
+	assert_null(look(&files));
+}
+
+/* What its settings name as files, and as secrets; a string is none. */
+static void
+what_a_notifier_reads_is_its_own(void **state)
+{
+	static const struct pw_setting rows[] = { { .key = "a", .type = PW_STRING }, { .key = "b", .type = PW_SECRET },
+		{ .key = "c", .type = PW_PATH }, { .key = NULL } };
+	static const struct pw_plugin descriptor = { .settings = rows };
+	static const struct plugin plugin = { .descriptor = &descriptor };
+	struct pw_values *values = calloc(1, sizeof *values + 3 * sizeof values->items[0]);
+	const struct config_notifier notifiers[] = { { .name = "x", .plugin = &plugin, .values = values },
+		{ .name = "y", .plugin = &plugin, .values = values } };
+	const struct config config = { .notifier_count = 2, .notifiers = notifiers, .resolver_count = 1 };
+	struct files files;
+	uint32_t at = 0;
+
+	(void)state;
+	assert_non_null(values);
+	values->count = 3;
+	values->items[0].string = "/etc/passwd";
+	values->items[1].string = path;
+	put(path, "one");
+	files_init(&files, &config);
+	assert_int_equal(files.count, 3);
+	put(path, "more");
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct file *file = files_look(&files, &at);
+		assert_non_null(file);
+		assert_int_equal(file->notifier, i);
+	}
+	assert_null(files_look(&files, &at));
+	free(values);
 }
 
 static void
@@ -149,7 +202,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(each_change_is_seen_once, remove_files),
 		cmocka_unit_test_teardown(the_systems_bundle_is_looked_at_where_it_lies, remove_files),
-		cmocka_unit_test_teardown(coming_and_going_are_changes, remove_files),
+		cmocka_unit_test_teardown(what_is_missing_is_told_once, remove_files),
+		cmocka_unit_test_teardown(what_a_notifier_reads_is_its_own, remove_files),
 		cmocka_unit_test_teardown(the_hosts_resolvers_are_found, remove_files),
 	};
 

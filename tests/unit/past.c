@@ -84,6 +84,7 @@ put_state(struct store_batch *batch, uint64_t target, enum state state, const ch
 	wire_put_u8(&out, 1);
 	wire_put_u64(&out, 5);
 	wire_put_bytes(&out, bytes_of(text));
+	wire_put_u32(&out, 0);
 	assert_false(out.bad);
 	store_put_state(batch, &(struct store_state){ target, AT(160), { (const char *)bytes, out.size } });
 	target_state_fini(&held);

@@ -1,0 +1,290 @@
+/* One stream while it is remembered; views into it where it was kept. */
+#include "config/accepted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/input.h"
+
+struct kept_file {
+	const char *path;  /* NULL: it is a part of conf.d, named by `part` */
+	const char *part;
+	const char *bytes;
+	size_t size;
+};
+
+struct accepted {
+	FILE *out;         /* NULL: it was kept */
+	char *bytes;
+	size_t size;
+	size_t count, room;
+	struct kept_file *files;
+};
+
+struct accepted *
+accepted_record(void)
+{
+	struct accepted *accepted = calloc(1, sizeof *accepted);
+
+	if (accepted != NULL && (accepted->out = open_memstream(&accepted->bytes, &accepted->size)) == NULL) {
+		free(accepted);
+		return NULL;
+	}
+	return accepted;
+}
+
+void
+accepted_close(struct accepted **given)
+{
+	struct accepted *accepted = *given;
+
+	*given = NULL;
+	if (accepted == NULL)
+		return;
+	if (accepted->out != NULL)
+		fclose(accepted->out);
+	free(accepted->bytes);
+	free(accepted->files);
+	free(accepted);
+}
+
+static bool
+add(struct accepted *accepted, struct kept_file file)
+{
+	if (accepted->count == accepted->room) {
+		size_t room = accepted->room * 2 + 16;
+		struct kept_file *grown = reallocarray(accepted->files, room, sizeof *grown);
+		if (grown == NULL)
+			return false;
+		accepted->files = grown;
+		accepted->room = room;
+	}
+	accepted->files[accepted->count++] = file;
+	return true;
+}
+
+/* "SIZE PATH" of a file, whose bytes are behind the line. False: it does not hold. */
+static bool
+take_file(struct accepted *accepted, char *line, char **at)
+{
+	const char *end = accepted->bytes + accepted->size;
+	char *path;
+	unsigned long size = strtoul(line, &path, 10);
+
+	if (*path != ' ' || (size_t)(end - *at) < size + 1 || (*at)[size] != '\n')
+		return false;
+	if (!add(accepted, (struct kept_file){ .path = path + 1, .bytes = *at, .size = size }))
+		return false;
+	*at += size + 1;
+	return true;
+}
+
+static bool
+take_all(struct accepted *accepted)
+{
+	char *at = accepted->bytes, *end = at + accepted->size;
+	bool good = true;
+
+	while (good && at < end) {
+		char *line = at, *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (stop == NULL)
+			return false;
+		*stop = '\0';
+		at = stop + 1;
+		if (strncmp(line, "file ", 5) == 0)
+			good = take_file(accepted, line + 5, &at);
+		else if (strncmp(line, "part ", 5) == 0)
+			good = add(accepted, (struct kept_file){ .part = line + 5 });
+		else
+			good = strncmp(line, "mark ", 5) == 0;
+	}
+	return good && accepted->count > 0;
+}
+
+static bool
+name_file(char path[PATH_MAX], const char *state, const char *name)
+{
+	return snprintf(path, PATH_MAX, "%s/accepted/%s", state, name) < PATH_MAX;
+}
+
+/* Files may hold anything: read raw, unlike a configuration. */
+static bool
+read_kept(const char *state, const char *name, char **bytes, size_t *size)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int fd = name_file(path, state, name) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	ssize_t got = -1;
+
+	*bytes = NULL;
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+	    && (*bytes = malloc((size_t)status.st_size + 1)) != NULL)
+		got = read(fd, *bytes, (size_t)status.st_size);
+	if (fd >= 0)
+		close(fd);
+	*size = got < 0 ? 0 : (size_t)got;
+	return got >= 0 && got == status.st_size;
+}
+
+struct accepted *
+accepted_open(const char *state, const char *name, struct reason *why)
+{
+	struct accepted *accepted = calloc(1, sizeof *accepted);
+
+	if (accepted == NULL || !read_kept(state, name, &accepted->bytes, &accepted->size))
+		reason_set(why, "%s/accepted/%s cannot be read: %s", state, name, strerror(errno));
+	else if (!take_all(accepted))
+		reason_set(why, "%s/accepted/%s does not hold what was accepted", state, name);
+	else
+		return accepted;
+	accepted_close(&accepted);
+	return NULL;
+}
+
+static bool
+take_kept(const struct accepted *accepted, const char *path, struct input *input, struct reason *why)
+{
+	*input = (struct input){ 0 };
+	for (size_t i = 0; i < accepted->count; i++) {
+		const struct kept_file *file = &accepted->files[i];
+		if (file->path == NULL || strcmp(file->path, path) != 0)
+			continue;
+		if ((input->bytes = malloc(file->size + 1)) == NULL)
+			break;
+		memcpy(input->bytes, file->bytes, file->size);
+		input->bytes[input->size = file->size] = '\0';
+		return true;
+	}
+	reason_set(why, "it is not among what was accepted");
+	return false;
+}
+
+bool
+accepted_input(struct accepted *accepted, const char *path, struct input *input, struct reason *why)
+{
+	if (accepted_is_kept(accepted))
+		return take_kept(accepted, path, input, why);
+	if (!input_read(path, input, why))
+		return false;
+	if (accepted != NULL) {
+		fprintf(accepted->out, "file %zu %s\n", input->size, path);
+		fwrite(input->bytes, 1, input->size, accepted->out);
+		fputc('\n', accepted->out);
+	}
+	return true;
+}
+
+bool
+accepted_is_kept(const struct accepted *accepted)
+{
+	return accepted != NULL && accepted->out == NULL;
+}
+
+void
+accepted_part(struct accepted *accepted, const char *path)
+{
+	if (accepted != NULL && accepted->out != NULL)
+		fprintf(accepted->out, "part %s\n", path);
+}
+
+const char *
+accepted_next_part(const struct accepted *accepted, size_t index)
+{
+	for (size_t i = 0; i < accepted->count; i++)
+		if (accepted->files[i].part != NULL && index-- == 0)
+			return accepted->files[i].part;
+	return NULL;
+}
+
+void
+accepted_mark(struct accepted *accepted, const char *path)
+{
+	struct stat status;
+
+	if (accepted == NULL || accepted->out == NULL || stat(path, &status) != 0)
+		return;
+	fprintf(accepted->out, "mark %ju %ju %jd %jd.%09ld %s\n", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino,
+	    (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec, path);
+}
+
+static bool
+write_all(int fd, const char *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, bytes, size);
+
+		if (written < 0 && errno != EINTR)
+			return false;
+		if (written > 0) {
+			bytes += written;
+			size -= (size_t)written;
+		}
+	}
+	return fsync(fd) == 0;
+}
+
+bool
+accepted_keep(struct accepted *accepted, const char *state, const char *name, struct reason *why)
+{
+	char path[PATH_MAX], folder[PATH_MAX], aside[64];
+	int fd;
+	bool good;
+
+	snprintf(aside, sizeof aside, "%s.%ld", name, (long)getpid());
+	if (fflush(accepted->out) != 0 || !name_file(path, state, aside) || !name_file(folder, state, "")) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+		reason_set(why, "cannot make %s: %s", folder, strerror(errno));
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	good = fd >= 0 && write_all(fd, accepted->bytes, accepted->size);
+	if (!good)
+		reason_set(why, "cannot write %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (good && accepted_rename(state, aside, name, why))
+		return true;
+	unlink(path);
+	return false;
+}
+
+bool
+accepted_is_same(struct accepted *accepted, const char *state, const char *name)
+{
+	char *bytes;
+	size_t size;
+	bool same = read_kept(state, name, &bytes, &size) && fflush(accepted->out) == 0 && size == accepted->size
+	    && memcmp(bytes, accepted->bytes, size) == 0;
+
+	free(bytes);
+	return same;
+}
+
+bool
+accepted_rename(const char *state, const char *from, const char *to, struct reason *why)
+{
+	char old[PATH_MAX], new[PATH_MAX], folder[PATH_MAX];
+	int fd;
+
+	if (!name_file(old, state, from) || !name_file(new, state, to) || !name_file(folder, state, "") || rename(old, new) != 0) {
+		reason_set(why, "cannot rename %s: %s", old, strerror(errno));
+		return false;
+	}
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)fsync(fd);
+		close(fd);
+	}
+	return true;
+}

@@ -1,0 +1,106 @@
+/* A target's record, which the keeper keeps for the next monitor: its state, its open series, and what was probed. */
+#include "monitor/monitor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "config/pool.h"
+#include "monitor/view.h"
+
+static const uint64_t run_sane = UINT64_MAX / 2;
+
+/* What makes a time of ours UTC. */
+static int64_t
+to_utc(void)
+{
+	return clock_wall() - clock_mono();
+}
+
+/* What runs of a target are comparable by: attempts at one thing are none at another. */
+static uint32_t
+probed(const struct target *target)
+{
+	const struct policy *policy = target->policy;
+	uint64_t hash = hash_add_string(HASH_BEGIN, policy->probe->descriptor->name);
+
+	hash = hash_add_string(hash, target->host);
+	hash = hash_add(hash, &target->port, sizeof target->port);
+	hash = hash_add(hash, &policy->leg.routine, sizeof policy->leg.routine);
+	hash = hash_add(hash, &policy->leg.patient, sizeof policy->leg.patient);
+	for (uint32_t i = 0; i < policy->phase_count; i++) {
+		hash = hash_add_string(hash, policy->phases[i].name);
+		hash = hash_add(hash, &policy->phases[i].routine, sizeof policy->phases[i].routine);
+		hash = hash_add(hash, &policy->phases[i].patient, sizeof policy->phases[i].patient);
+	}
+	return hash_end(hash);
+}
+
+/* Its state stays, and a streak begins anew. */
+static void
+begin_streak_anew(struct watched *watched)
+{
+	struct target_state *state = &watched->state;
+
+	state->fails = state->passes = 0;
+	state->fingerprint = 0;
+	if (state->state == STATE_RECOVERING)
+		state->state = STATE_DOWN;
+	if (state->trouble != NULL)
+		state->trouble->recovered = 0;
+	if (state->state != STATE_SUSPECT)
+		return;
+	state->state = STATE_PENDING;
+	free(state->trouble);
+	state->trouble = NULL;
+	series_destroy(&watched->series);
+}
+
+void
+watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *out)
+{
+	const struct watched *watched = &monitor->targets[target];
+	const struct series *series = watched->series;
+	const char *text = series == NULL || series->text == NULL ? "" : series->text;
+
+	wire_put_u8(out, WATCH_RECORD_VERSION);
+	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, to_utc(), out);
+	wire_put_u8(out, series == NULL ? 0 : series->count);
+	for (uint8_t i = 0; series != NULL && i < series->count; i++)
+		wire_put_u64(out, series->runs[i]);
+	wire_put_bytes(out, (struct pw_bytes){ text, strlen(text) });
+	wire_put_u32(out, probed(&monitor->config->targets[target]));
+}
+
+bool
+watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
+{
+	struct watched *watched = &monitor->targets[target];
+	const struct policy *policy = monitor->config->targets[target].policy;
+
+	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
+	target_state_fini(&watched->state);
+	target_state_init(&watched->state, monitor->now);
+	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in)) {
+		watch_begin_anew(monitor, &watched->state);
+		return false;
+	}
+	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
+		uint64_t run = wire_get_u64(in);
+		/* Where the clock has been set back, our numbers go on behind those that were given. */
+		if (run > monitor->run && run < run_sane)
+			monitor->run = run;
+		series_add(&watched->series, run);
+	}
+	struct pw_bytes text = wire_get_bytes(in);
+	if (text.size > 0)
+		series_say(&watched->series, text);
+	if (wire_get_u32(in) != probed(&monitor->config->targets[target]) && !in->bad)
+		begin_streak_anew(watched);
+	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
+	if (watched->state.silence != 0)
+		watched->flags |= WATCHED_SILENCED;
+	/* Who is held back is the parent's to say, and it says so to every monitor. */
+	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	return wire_is_whole(in);
+}

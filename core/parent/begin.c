@@ -1,0 +1,65 @@
+/* What a process of ours has to see to before anything else. */
+#include "parent/begin.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/sandbox.h"
+
+/* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket for each leg. */
+void
+begin_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* A standard descriptor that was closed would become the next file that is opened, and get our log. */
+void
+begin_standard(void)
+{
+	int null;
+
+	do
+		null = open("/dev/null", O_RDWR);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null >= 0)
+		close(null);
+}
+
+/* What whoever started us forgot to close is none of our business, nor of our children's. */
+void
+begin_alone(const int *ours, size_t count)
+{
+	int keep[8] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	size_t kept = 3;
+
+	for (size_t i = 0; i < count && kept < sizeof keep / sizeof keep[0]; i++)
+		if (ours[i] >= 0)
+			keep[kept++] = ours[i];
+	(void)sandbox_close_others(keep, kept, NULL);
+}
+
+int
+begin_signals(void)
+{
+	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+	/* What scripts send to daemons to have their logs opened anew, and what a log file at its limit brings, end nobody. */
+	static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
+	sigset_t set;
+
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof heard / sizeof heard[0]; i++)
+		sigaddset(&set, heard[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}

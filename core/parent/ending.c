@@ -1,0 +1,73 @@
+/* Ends, in parts, each of which has its time. */
+#include "parent/parent_private.h"
+
+#include <syslog.h>
+
+#include "base/clock.h"
+
+enum { TWICE = SECOND / 2 };
+
+/* Parts of a clean end: most of the time for what is under way, a part for the last words about what was not over by
+ * then, a part for the keeper. */
+void
+ending_begin(struct parent *parent, int64_t now)
+{
+	int64_t grace = parent->times.stop * 4 / 5;
+
+	parent->stage = ENDING;
+	parent->end_by = now + grace + parent->times.stop / 5;
+	manager_tell(&parent->manager, parent->anew ? "STATUS=reloading: what is under way gets its time"
+	    : "STOPPING=1\nSTATUS=ending: what is under way gets its time");
+	tree_stop(&parent->tree, false, grace);
+}
+
+void
+ending_begin_keeper(struct parent *parent, int64_t now)
+{
+	parent->stage = ENDING_KEEPER;
+	parent->end_by = now + parent->times.stop / 5;
+	tree_stop(&parent->tree, true, parent->times.stop / 5);
+}
+
+/* A prober that has thousands of runs in hand may need longer than it is given: no reason to kill the keeper. */
+void
+ending_force_keeper(struct parent *parent, int64_t now)
+{
+	if (tree_waits_for_notifiers(&parent->tree)) { /* the keeper knows what they had in hand: the next start tells it */
+		log_say(&parent->log, LOG_NOTICE, "a notifier is not back from its delivery: it is killed, and the keeper ends");
+	} else {
+		log_say(&parent->log, LOG_WARNING, "not all ended in time: what is left is killed, and the keeper ends");
+		parent->status = PARENT_FORCED;
+	}
+	tree_kill(&parent->tree, false);
+	ending_begin_keeper(parent, now);
+}
+
+void
+ending_force(struct parent *parent, const char *why)
+{
+	log_say(&parent->log, LOG_WARNING, "%s: what is left is killed", why);
+	parent->status = PARENT_FORCED;
+	tree_kill_all(&parent->tree);
+	parent->stage = ENDED;
+}
+
+void
+ending_signal(struct parent *parent, const char *name, int64_t now)
+{
+	if (parent->anew && parent->stage >= ENDING) { /* then it is an end, and no beginning */
+		parent->anew = false;
+		parent->told = now;
+		log_say(&parent->log, LOG_NOTICE, "%s: ending", name);
+		return;
+	}
+	if (parent->stage >= ENDING) {
+		/* timeout(1) and terminals send the first one twice. */
+		if (now - parent->told >= TWICE)
+			ending_force(parent, "told to end a second time");
+		return;
+	}
+	parent->told = now;
+	log_say(&parent->log, LOG_NOTICE, "%s: ending", name);
+	ending_begin(parent, now);
+}

@@ -1,0 +1,97 @@
+/* Who is linked to whom, and what the parent tells the monitor. */
+#include "parent/tree.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/messages_ask.h"
+
+/* Hands one end of a new pair of sockets to each of the two. */
+void
+tree_link_children(struct child *one, struct child *other, struct log *log)
+{
+	struct child *const children[2] = { one, other };
+	struct reason why;
+	int ends[2];
+
+	if (!child_lives(one) || !child_lives(other))
+		return;
+	if (!child_make_sockets(ends, &why)) {
+		/* Without the link the tree is dumb: a death brings another try, by and by. */
+		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name, why.text);
+		child_kill(one, "no link to the other");
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		unsigned char packet[16];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_link(&out, &(struct message_link){ children[!i]->kind, children[!i]->index });
+		packets_send(&children[i]->packets, children[i]->socket, packet, out.size, ends[i]);
+	}
+}
+
+void
+tree_link_notifier(struct tree *tree, struct child *notifier)
+{
+	tree_link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
+}
+
+/* A keeper that is born again has lost the notifiers, a monitor the keeper and the probers. */
+void
+tree_link_all(struct tree *tree, struct child *child)
+{
+	for (uint32_t i = 0; i < tree->count; i++) {
+		struct child *other = &tree->children[i];
+		bool notifier = other->kind == DUTY_NOTIFIER;
+
+		if (other != child && child->kind == DUTY_MONITOR && !notifier)
+			tree_link_children(child, other, tree->log);
+		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
+			tree_link_notifier(tree, other);
+	}
+}
+
+void
+tree_send_account(struct tree *tree, uint32_t target, bool quarantined, const char *text)
+{
+	struct child *monitor = &tree->children[TREE_MONITOR];
+	struct message_account account = { .target = target, .quarantined = quarantined };
+	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	snprintf(account.text, sizeof account.text, "%s", text);
+	message_put_account(&out, &account);
+	if (child_lives(monitor))
+		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+}
+
+void
+tree_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const char *line)
+{
+	struct child *monitor = &tree->children[TREE_MONITOR];
+	unsigned char packet[ANSWER_LINE_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_answer(&out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
+	if (child_lives(monitor) && monitor->socket >= 0 && !out.bad)
+		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+}
+
+/* A monitor that is born again knows of no quarantine. */
+void
+tree_send_accounts(struct tree *tree)
+{
+	for (uint32_t i = 0; i < tree->quarantine.count; i++) {
+		const struct quarantine_entry *entry = &tree->quarantine.entries[i];
+
+		char why[EVIDENCE_TEXT_MAX];
+		struct text text = TEXT_OVER(why);
+
+		if (entry->stage != QUARANTINE_HELD)
+			continue;
+		quarantine_explain(&tree->quarantine, entry, &text);
+		tree_send_account(tree, entry->target, true, why);
+	}
+}

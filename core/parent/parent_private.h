@@ -1,0 +1,50 @@
+/* The parent as its own parts see it: parent.c has its life, ending.c its ends. */
+#ifndef PARENT_PARENT_PRIVATE_H
+#define PARENT_PARENT_PRIVATE_H
+
+#include "parent/detach.h"
+#include "parent/files.h"
+#include "parent/home.h"
+#include "parent/manager.h"
+#include "parent/parent.h"
+#include "parent/tree.h"
+
+enum stage {
+	STARTING,
+	RUNNING,
+	ENDING,        /* monitor and probers finish what is under way */
+	ENDING_KEEPER, /* then the keeper, who has heard all by then */
+	ENDED
+};
+
+struct parent {
+	const struct config *config;
+	struct times times;
+	struct log log;
+	struct home home;
+	struct detach detach;
+	struct tree tree;
+	struct manager manager;
+	struct files files;
+	struct reload reload;
+	bool anew;                  /* the end is the beginning of a new image */
+	int64_t next_look; /* at them */
+	struct pollfd *polled;
+	enum stage stage;
+	enum parent_status status;
+	bool hangs_on_terminal;
+	int signals;
+	int64_t told;               /* when we were told to end */
+	int64_t end_by;             /* of the stage, where it is an end */
+};
+
+/* What is under way gets its time; then the keeper ends, who has heard all by then. */
+void ending_begin(struct parent *, int64_t now);
+void ending_begin_keeper(struct parent *, int64_t now);
+/* Not all ended in their time. */
+void ending_force_keeper(struct parent *, int64_t now);
+void ending_force(struct parent *, const char *why);
+/* Somebody, whose name is given, wants us to end. */
+void ending_signal(struct parent *, const char *name, int64_t now);
+
+#endif

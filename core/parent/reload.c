@@ -1,0 +1,273 @@
+/* What was asked for while it is checked is checked again behind it: the last state of the files wins. */
+#include "parent/reload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/messages_ask.h"
+#include "base/sandbox.h"
+#include "parent/tree.h"
+
+enum { CANNOT_EXECUTE = 127, CALLER_REFUSED = 1, CALLER_BUSY = 75, CALLER_WAITS = 100 };
+static const int64_t check_max = 60 * (int64_t)SECOND;
+
+void
+reload_origin_find(struct reload_origin *origin, char **words)
+{
+	ssize_t size = readlink("/proc/self/exe", origin->program, sizeof origin->program - 1);
+
+	origin->program[size < 0 ? 0 : size] = '\0';
+	if (getcwd(origin->folder, sizeof origin->folder) == NULL)
+		origin->folder[0] = '\0';
+	origin->words = words;
+}
+
+void
+reload_init(struct reload *reload, const struct reload_origin *origin, const char *state, int64_t apart,
+    struct log *log, struct tree *tree)
+{
+	*reload = (struct reload){ .not_before = clock_mono() + apart, .apart = apart, .origin = origin, .state = state, .log = log, .tree = tree, .out = -1 };
+}
+
+void
+reload_fini(struct reload *reload)
+{
+	if (reload->checker > 0)
+		kill(reload->checker, SIGKILL);
+	if (reload->out >= 0)
+		close(reload->out);
+	reload->out = -1;
+}
+
+void
+reload_want(struct reload *reload, uint64_t ask)
+{
+	reload->wanted = true;
+	if (ask == 0)
+		reload->signalled = true;
+	else if (reload->ask_count < RELOAD_ASKS_MAX)
+		reload->asks[reload->ask_count++] = ask;
+	else
+		tree_answer(reload->tree, ask, 'x', CALLER_BUSY, "");
+}
+
+static void
+say(struct reload *reload, int level, char kind, const char *line)
+{
+	log_say(reload->log, level, "reload: %s", line);
+	for (uint32_t i = 0; i < reload->ask_count; i++)
+		tree_answer(reload->tree, reload->asks[i], kind, 0, line);
+}
+
+static void
+end(struct reload *reload, uint8_t status)
+{
+	for (uint32_t i = 0; i < reload->ask_count; i++)
+		tree_answer(reload->tree, reload->asks[i], 'x', status, "");
+	reload->ask_count = 0;
+	reload->signalled = false;
+}
+
+static void
+execute(const struct reload_origin *origin, const char *order)
+{
+	char *words[256] = { (char *)(uintptr_t)origin->program };
+	size_t count = 1;
+
+	for (char **word = origin->words; *word != NULL && count < 255; word++)
+		words[count++] = *word;
+	if (origin->folder[0] != '\0' && chdir(origin->folder) == 0 && setenv(RELOAD_VARIABLE, order, 1) == 0)
+		execv(origin->program, words);
+}
+
+/* In the child: a small process of its own, that ends with us. */
+_Noreturn static void
+check(const struct reload *reload, pid_t parent, int out)
+{
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	char order[PATH_MAX + 16];
+	sigset_t none;
+	struct reason why;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (sandbox_die_with(parent, &why) && dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0
+	    && sandbox_close_others(keep, 3, NULL)) {
+		snprintf(order, sizeof order, "check %s", reload->state);
+		execute(reload->origin, order);
+		dprintf(STDOUT_FILENO, "%s cannot be executed: %s\n", reload->origin->program, strerror(errno));
+	}
+	_exit(CANNOT_EXECUTE);
+}
+
+static void
+begin_check(struct reload *reload, int64_t now)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	reload->wanted = false;
+	reload->said = 0;
+	reload->not_before = now + reload->apart;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 || (reload->checker = fork()) < 0) {
+		reload->checker = 0;
+		say(reload, LOG_ERR, 'e', "the configuration cannot be checked: no process, no descriptors");
+		end(reload, CALLER_BUSY);
+		return;
+	}
+	if (reload->checker == 0)
+		check(reload, parent, ends[1]);
+	close(ends[1]);
+	reload->out = ends[0];
+	reload->kill_at = now + check_max;
+}
+
+static void
+read_words(struct reload *reload)
+{
+	ssize_t size = 1;
+
+	while (reload->out >= 0 && size > 0 && reload->said < sizeof reload->words - 1) {
+		size = read(reload->out, reload->words + reload->said, sizeof reload->words - 1 - reload->said);
+		if (size > 0)
+			reload->said += (size_t)size;
+	}
+	reload->words[reload->said] = '\0';
+}
+
+static void
+pass_on(struct reload *reload, int level, char kind)
+{
+	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
+		char shown[1024];
+		struct text text = TEXT_OVER(shown);
+
+		stop = line + strcspn(line, "\n");
+		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(stop - line) });
+		stop += *stop == '\n';
+		if (text.size > 0)
+			say(reload, level, kind, shown);
+	}
+}
+
+static bool
+judge(struct reload *reload, int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	bool good = code == RELOAD_GOOD;
+
+	pass_on(reload, good || code == RELOAD_SAME ? LOG_WARNING : LOG_ERR, good || code == RELOAD_SAME ? 'o' : 'e');
+	if (good || code == RELOAD_SAME) {
+		reload->failing_since = 0;
+		say(reload, LOG_NOTICE, 'o', good ? "what was checked is good: it is put in force"
+		    : "nothing is new: nothing was done");
+	} else {
+		if (reload->failing_since == 0)
+			reload->failing_since = clock_wall();
+		say(reload, LOG_ERR, 'e', code == RELOAD_FAULTY ? "the configuration is faulty: nothing was changed"
+		    : "the check itself failed: nothing was changed");
+	}
+	end(reload, good ? CALLER_WAITS : code == RELOAD_SAME ? 0 : code == RELOAD_FAULTY ? RELOAD_FAULTY : CALLER_REFUSED);
+	return good;
+}
+
+bool
+reload_reaped(struct reload *reload, pid_t pid, int status)
+{
+	if (reload->checker == 0 || pid != reload->checker)
+		return false;
+	read_words(reload);
+	close(reload->out);
+	reload->out = -1;
+	reload->checker = 0;
+	reload->good = judge(reload, status);
+	return true;
+}
+
+bool
+reload_turn(struct reload *reload, bool may, int64_t now)
+{
+	bool good = reload->good && may && !reload->wanted;
+
+	if (reload->checker != 0) {
+		read_words(reload);
+		if (now >= reload->kill_at)
+			kill(reload->checker, SIGKILL);
+		return false;
+	}
+	if (good) {
+		reload->good = false;
+		return true;
+	}
+	if (!reload->wanted || !may || now < reload->not_before)
+		return false;
+	if (reload->origin->program[0] == '\0' || reload->origin->folder[0] == '\0') {
+		reload->wanted = false;
+		say(reload, LOG_ERR, 'e', "how the program was started cannot be told: it has to be restarted");
+		end(reload, CALLER_REFUSED);
+		return false;
+	}
+	begin_check(reload, now);
+	return false;
+}
+
+int64_t
+reload_next(const struct reload *reload, int64_t now)
+{
+	if (reload->checker != 0)
+		return now + SECOND / 10;
+	if (reload->good)
+		return now;
+	return reload->wanted ? (reload->not_before > now ? reload->not_before : now + SECOND / 10) : INT64_MAX;
+}
+
+/* Descriptors that go along are those that hold what is ours on this host. */
+static void
+let_pass(int fd)
+{
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, 0);
+}
+
+void
+reload_execute(const struct reload *reload, int lock, int pid_file, struct reason *why)
+{
+	char order[PATH_MAX + 64];
+
+	snprintf(order, sizeof order, "resume %d %d %s", lock, pid_file, reload->state);
+	let_pass(lock);
+	let_pass(pid_file);
+	execute(reload->origin, order);
+	reason_set(why, "%s cannot be executed anew: %s", reload->origin->program, strerror(errno));
+	unsetenv(RELOAD_VARIABLE);
+}
+
+bool
+reload_order(struct reload_order *order)
+{
+	const char *words = getenv(RELOAD_VARIABLE);
+	int at = 0;
+
+	*order = (struct reload_order){ .lock = -1, .pid_file = -1 };
+	if (words == NULL)
+		return false;
+	if (strncmp(words, "check ", 6) == 0) {
+		order->check = true;
+		at = 6;
+	} else if (sscanf(words, "resume %d %d %n", &order->lock, &order->pid_file, &at) != 2 || at == 0) {
+		unsetenv(RELOAD_VARIABLE);
+		return false;
+	}
+	snprintf(order->state, sizeof order->state, "%s", words + at);
+	unsetenv(RELOAD_VARIABLE);
+	return true;
+}
