@@ -48,6 +48,7 @@ BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/words.c
 sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
 libs_email       := -lesmtp -lssl -lcrypto
+libs_webhook     := -lcurl -ljansson -lcrypto
 
 .PHONY: all run check bench fuzz soak lint install deps check-deps bench-deps clean tests unit
 .DELETE_ON_ERROR:
@@ -80,6 +81,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
+# Apart from the core, whose writer of JSON has names that are jansson's as well.
+$(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/format.c plugins/webhook/post.c)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(libs_webhook) -o $@
+
 $(B)/tests/unit/email_mime build/fuzz/notice $(B)/tests/fuzz/notice: $(call object,plugins/email/mime.c)
 $(B)/tests/unit/peers_split: $(call object,$(addprefix tests/peers/peer/,play.c phrase.c script.c))
 
@@ -109,9 +115,9 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 # What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
 # tests start has a configuration of its own: the host gets none, and so no mail server.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
-              libsqlite3-dev libesmtp-dev ca-certificates tzdata
+              libsqlite3-dev libesmtp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
-              cppcheck iproute2 procps sasl2-bin libsasl2-modules
+              cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager python3-jsonschema
 deps_bench := $(deps_check) monitoring-plugins-basic
 
 define install_packages

@@ -40,7 +40,8 @@ void notice_add_subject(struct text *, const struct notice_view *);
  */
 void notice_add_body(struct text *, const struct notice_view *);
 
-/* Into the buffer, ended by NUL. Where it would grow above its maximum, without transcripts. False: no memory. */
-bool notice_write_json(struct buffer *, const struct message_notice *, const struct message_leg *legs, uint32_t leg_count);
+/* The object that plugins/webhook/notice.schema.json describes, into the buffer, ended by NUL. Where it would grow above its maximum, without transcripts. False: no memory. */
+bool notice_write_json(struct buffer *, const struct pw_notice *, const struct message_notice *, const struct message_leg *legs,
+    uint32_t leg_count);
 
 #endif

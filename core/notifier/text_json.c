@@ -25,11 +25,18 @@ write_word(struct json *json, const char *key, const char *word)
 	json_string(json, key, word[0] == '\0' ? NULL : word);
 }
 
+enum { JSON_VERSION = 1 };
+
 static void
-write_head(struct json *json, const struct message_notice *notice)
+write_head(struct json *json, const struct pw_notice *shown, const struct message_notice *notice)
 {
+	json_int(json, "version", JSON_VERSION);
 	json_string(json, "kind", notice->kind);
+	json_string(json, "severity", shown->severity);
+	json_string(json, "subject", shown->subject);
 	json_string(json, "key", notice->key);
+	write_word(json, "thread", notice->thread);
+	json_bool(json, "over", shown->over);
 	json_int(json, "attempt", notice->attempt);
 	json_text(json, "text", notice->text);
 	json_text(json, "target", notice->target);
@@ -44,6 +51,9 @@ write_head(struct json *json, const struct message_notice *notice)
 	write_time(json, "detected", notice->detected);
 	write_time(json, "confirmed", notice->confirmed);
 	write_time(json, "ended", notice->ended);
+	write_time(json, "sent", shown->sent);
+	json_int(json, "utc_offset", shown->offset);
+	json_string(json, "watcher", shown->own_name);
 	write_word(json, "silences", notice->silences);
 	json_bool(json, "maybe_duplicate", (notice->flags & NOTICE_DUPLICATE) != 0);
 	json_bool(json, "not_recorded", (notice->flags & NOTICE_NOT_RECORDED) != 0);
@@ -138,16 +148,17 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 }
 
 static bool
-write_all(struct buffer *buffer, const struct message_notice *notice, const struct message_leg *legs, uint32_t leg_count,
-    bool transcripts)
+write_all(struct buffer *buffer, const struct pw_notice *shown, const struct message_notice *notice,
+    const struct message_leg *legs, uint32_t leg_count, bool transcripts)
 {
 	struct json json = json_to_buffer(buffer, NOTICE_JSON_MAX);
 
 	buffer_clear(buffer);
 	json_begin_object(&json, NULL);
-	write_head(&json, notice);
+	write_head(&json, shown, notice);
 	write_list(&json, notice->list);
 	json_int(&json, "runs", notice->runs);
+	json_bool(&json, "transcripts_cut", !transcripts);
 	json_begin_array(&json, "legs");
 	for (uint32_t i = 0; i < leg_count; i++)
 		write_leg(&json, &legs[i], transcripts);
@@ -160,9 +171,9 @@ write_all(struct buffer *buffer, const struct message_notice *notice, const stru
 }
 
 bool
-notice_write_json(struct buffer *buffer, const struct message_notice *notice, const struct message_leg *legs,
-    uint32_t leg_count)
+notice_write_json(struct buffer *buffer, const struct pw_notice *shown, const struct message_notice *notice,
+    const struct message_leg *legs, uint32_t leg_count)
 {
-	return write_all(buffer, notice, legs, leg_count, true) || write_all(buffer, notice, legs, leg_count, false)
-	    || write_all(buffer, notice, legs, 0, false);
+	return write_all(buffer, shown, notice, legs, leg_count, true)
+	    || write_all(buffer, shown, notice, legs, leg_count, false) || write_all(buffer, shown, notice, legs, 0, false);
 }

@@ -138,8 +138,8 @@ outcomes_of(const struct config *config, const char *probe)
 static void
 deliver(struct worker *worker, const struct message_notice *from)
 {
-	static char subject[SUBJECT_MAX], body[BODY_MAX];
-	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body);
+	static char subject[SUBJECT_MAX], body[BODY_MAX], brief[PW_BRIEF_MAX + 1];
+	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(brief);
 	struct pw_notice notice;
 
 	const struct notice_view view = { .notice = from, .legs = worker->legs, .leg_count = worker->leg_count,
@@ -150,8 +150,10 @@ deliver(struct worker *worker, const struct message_notice *from)
 	notice_add_subject(&first, &view);
 	notice_add_body(&second, &view);
 	notice.subject = subject;
+	notice_add_body(&third, &view);
 	notice.body = body;
-	if (notice_write_json(&worker->json, from, worker->legs, worker->leg_count))
+	notice.brief = brief;
+	if (notice_write_json(&worker->json, &notice, from, worker->legs, worker->leg_count))
 		notice.json = worker->json.data;
 	call(worker, from, &notice);
 	drop_legs(worker);

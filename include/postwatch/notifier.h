@@ -38,7 +38,10 @@ struct pw_notice {
 	uint32_t covered;      /* how many notices it stands for, 0: only itself */
 	uint16_t port;         /* 0: none */
 	bool over;             /* what `thread` stands for has ended */
+	const char *brief;     /* the body within PW_BRIEF_MAX bytes: attempts are cut, never the lines on which it failed */
 };
+
+enum { PW_BRIEF_MAX = 2500 };
 
 enum {
 	PW_NOTICE_DUPLICATE = 1,    /* it may have been delivered before */

@@ -40,6 +40,7 @@ json_without_room_leaves_transcripts_out(void **state)
 	struct evidence_log log = { 0 };
 	struct buffer json = { 0 };
 	struct message_notice notice = some_notice("mx \"down\"");
+	const struct pw_notice shown = { .severity = "critical", .subject = "[down] mx", .own_name = "watch.test" };
 
 	(void)state;
 	memset(line, 1, sizeof line);
@@ -47,10 +48,10 @@ json_without_room_leaves_transcripts_out(void **state)
 		evidence_add_line(&log, i, EVIDENCE_RECEIVED, (struct pw_bytes){ line, sizeof line });
 	for (size_t i = 0; i < 120; i++)
 		legs[i] = some_leg(&log);
-	assert_true(notice_write_json(&json, &notice, legs, 1));
+	assert_true(notice_write_json(&json, &shown, &notice, legs, 1));
 	assert_non_null(strstr(json.data, "\"transcript\":["));
 	assert_non_null(strstr(json.data, "\"text\":\"mx \\\"down\\\"\""));
-	assert_true(notice_write_json(&json, &notice, legs, 120));
+	assert_true(notice_write_json(&json, &shown, &notice, legs, 120));
 	assert_null(strstr(json.data, "\"transcript\":["));
 	assert_int_equal(json.data[json.size - 1], '\0');
 	assert_int_equal(json.data[json.size - 2], '}');

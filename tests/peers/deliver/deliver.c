@@ -22,7 +22,7 @@ static struct pw_strings list = { 0, entries };
 static struct pw_notice notice = { .size = sizeof notice, .kind = "down", .key = "key0", .thread = "key0", .target = "mx",
 	.subject = "[down] mx – a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
 	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .port = 25, .attempt = 1,
-	.sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
+	.brief = "a test\n", .sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
 
 static void
 split(char *words)
@@ -87,7 +87,7 @@ set_notice(char *word)
 {
 	const struct { const char *key; const char **at; } rows[] = { { "kind", &notice.kind }, { "key", &notice.key },
 		{ "thread", &notice.thread }, { "target", &notice.target }, { "subject", &notice.subject },
-		{ "body", &notice.body }, { "json", &notice.json }, { "own_name", &notice.own_name } };
+		{ "body", &notice.body }, { "brief", &notice.brief }, { "json", &notice.json }, { "own_name", &notice.own_name } };
 	char *equals = strchr(word, '=');
 
 	if (equals == NULL)

@@ -1,0 +1,238 @@
+/* What a receiver answers is judged by its code: curl takes every whole answer for a success. */
+#include "webhook.h"
+
+#include <arpa/inet.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ANSWER_MAX = 256, CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2 };
+
+struct answer {
+	const struct post *post;
+	bool complete;           /* its header, of a final code */
+	bool refused;            /* the address was not allowed */
+	time_t since;            /* when the header was complete */
+	size_t size, line_size;
+	char bytes[ANSWER_MAX], line[128]; /* the beginning of its body; the status line */
+};
+
+bool
+address_is_private(const char *address)
+{
+	struct in_addr four;
+	struct in6_addr six;
+	uint32_t host;
+
+	if (inet_pton(AF_INET6, address, &six) == 1) {
+		if (!IN6_IS_ADDR_V4MAPPED(&six))
+			return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_LINKLOCAL(&six)
+			    || IN6_IS_ADDR_MULTICAST(&six) || IN6_IS_ADDR_SITELOCAL(&six) || (six.s6_addr[0] & 0xfe) == 0xfc;
+		memcpy(&four, &six.s6_addr[12], sizeof four);
+	} else if (inet_pton(AF_INET, address, &four) != 1)
+		return true;
+	host = ntohl(four.s_addr);
+	return host >> 24 == 0 || host >> 24 == 10 || host >> 24 == 127 || host >> 28 >= 0xe || host >> 20 == 0xac1
+	    || host >> 16 == 0xc0a8 || host >> 16 == 0xa9fe || host >> 22 == 0x191;
+}
+
+void
+post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX])
+{
+	char time[32];
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int size = 0;
+	int time_size = snprintf(time, sizeof time, "%lld.", (long long)seconds);
+	size_t body_size = strlen(body);
+	char *bytes = malloc((size_t)time_size + body_size);
+	int at = snprintf(signature, SIGNATURE_MAX, "t=%lld,v1=", (long long)seconds);
+
+	if (bytes == NULL)
+		return;
+	memcpy(bytes, time, (size_t)time_size);
+	memcpy(bytes + time_size, body, body_size);
+	HMAC(EVP_sha256(), secret, (int)strlen(secret), (unsigned char *)bytes, (size_t)time_size + body_size, digest, &size);
+	free(bytes);
+	for (unsigned i = 0; i < size && at < SIGNATURE_MAX - 2; i++)
+		at += snprintf(signature + at, SIGNATURE_MAX - (size_t)at, "%02x", digest[i]);
+}
+
+static int
+on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
+{
+	struct answer *answer = arg;
+
+	(void)own, (void)peer_port, (void)own_port;
+	if (answer->post->allow_private || answer->post->literal || !address_is_private(peer))
+		return CURL_PREREQFUNC_OK;
+	answer->refused = true;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+/* A status line begins an answer anew: what was before it was a 100. */
+static size_t
+on_header(char *bytes, size_t one, size_t size, void *arg)
+{
+	struct answer *answer = arg;
+	long code = 0;
+
+	if (size > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+		answer->line_size = size < sizeof answer->line ? size : sizeof answer->line;
+		memcpy(answer->line, bytes, answer->line_size);
+	}
+	if (size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+		curl_easy_getinfo(answer->post->curl, CURLINFO_RESPONSE_CODE, &code);
+		answer->complete = code >= 200;
+		answer->since = time(NULL);
+	}
+	return one * size;
+}
+
+/* Enough is enough: what is left of it ends the transfer, and not the delivery. */
+static size_t
+on_body(char *bytes, size_t one, size_t size, void *arg)
+{
+	struct answer *answer = arg;
+	size_t room = sizeof answer->bytes - answer->size, taken = size < room ? size : room;
+
+	memcpy(answer->bytes + answer->size, bytes, taken);
+	answer->size += taken;
+	return taken == size ? one * size : 0;
+}
+
+static int
+on_progress(void *arg, curl_off_t all, curl_off_t got, curl_off_t all_sent, curl_off_t sent)
+{
+	const struct answer *answer = arg;
+
+	(void)all, (void)got, (void)all_sent, (void)sent;
+	return answer->complete && time(NULL) - answer->since > BODY_SECONDS;
+}
+
+/* The peer's words: printable, one line, in quotes where there is a body. */
+static void
+write_receipt(const struct answer *answer, char *receipt, size_t room)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < answer->line_size && at + 1 < room; i++)
+		if (answer->line[i] >= ' ' && answer->line[i] < 0x7f)
+			receipt[at++] = answer->line[i];
+	if (answer->size > 0 && at + 3 < room) {
+		receipt[at++] = ':';
+		receipt[at++] = ' ';
+	}
+	for (size_t i = 0; i < answer->size && at + 1 < room; i++)
+		receipt[at++] = answer->bytes[i] >= ' ' && answer->bytes[i] < 0x7f ? answer->bytes[i] : ' ';
+	receipt[at] = '\0';
+}
+
+static void
+judge(CURL *curl, const struct answer *answer, struct pw_result *result)
+{
+	curl_off_t wait = 0;
+	long code = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
+	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
+	write_receipt(answer, result->receipt, sizeof result->receipt);
+	if (code >= 200 && code < 300) {
+		result->fate = PW_SENT;
+		return;
+	}
+	result->fate = code >= 500 || code == 408 || code == 425 || code == 429 ? PW_AGAIN : PW_NEVER;
+	result->channel = code >= 500 || code == 429;
+	result->not_before = wait > 0 ? wait : 0;
+}
+
+static void
+set_options(struct post *post, struct answer *answer, const char *body, struct curl_slist *headers, char *error)
+{
+	CURL *curl = post->curl;
+
+	curl_easy_reset(curl);
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+	curl_easy_setopt(curl, CURLOPT_URL, post->url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MILLISECONDS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)WHOLE_MILLISECONDS);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (post->ca_file != NULL)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, post->ca_file);
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "postwatch");
+	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(curl, CURLOPT_PREREQDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, answer);
+}
+
+static struct curl_slist *
+add(struct curl_slist *headers, const char *name, const char *value)
+{
+	char line[512];
+	struct curl_slist *more;
+
+	snprintf(line, sizeof line, "%s: %s", name, value);
+	more = curl_slist_append(headers, line);
+	return more == NULL ? headers : more;
+}
+
+static struct curl_slist *
+make_headers(const struct post *post, const struct pw_notice *notice, const char *body, bool sign)
+{
+	struct curl_slist *headers = add(NULL, "Content-Type", "application/json");
+	char signature[SIGNATURE_MAX], attempt[16];
+
+	snprintf(attempt, sizeof attempt, "%u", notice->attempt);
+	headers = add(headers, "Idempotency-Key", notice->key);
+	headers = add(headers, "Postwatch-Kind", notice->kind);
+	headers = add(headers, "Postwatch-Attempt", attempt);
+	headers = curl_slist_append(headers, "Expect:");
+	if (sign && post->secret[0] != '\0') {
+		post_sign(post->secret, (int64_t)time(NULL), body, signature);
+		headers = add(headers, "Postwatch-Signature", signature);
+	}
+	for (const struct curl_slist *own = post->headers; own != NULL; own = own->next)
+		headers = curl_slist_append(headers, own->data);
+	return headers;
+}
+
+void
+post_send(struct post *post, const struct pw_notice *notice, const char *body, bool sign, struct pw_result *result)
+{
+	struct answer answer = { .post = post };
+	char error[CURL_ERROR_SIZE] = "";
+	struct curl_slist *headers = make_headers(post, notice, body, sign);
+	CURLcode code;
+
+	set_options(post, &answer, body, headers, error);
+	code = curl_easy_perform(post->curl);
+	if (answer.complete)
+		judge(post->curl, &answer, result);
+	else if (answer.refused) {
+		result->fate = PW_NEVER;
+		snprintf(result->receipt, sizeof result->receipt, "its name leads to a private address: set allow_private = true if "
+		    "that is meant");
+	} else {
+		result->fate = PW_AGAIN;
+		result->channel = true;
+		snprintf(result->receipt, sizeof result->receipt, "%s", error[0] != '\0' ? error : curl_easy_strerror(code));
+	}
+	curl_slist_free_all(headers);
+}

@@ -1,0 +1,226 @@
+/* An HTTP request a notice. */
+#include "webhook.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { URL, URL_FILE, SECRET, HEADERS, CA_FILE, FORMAT, ALLOW_PRIVATE }; /* rows of the settings */
+
+static const char *const formats[] = { [FORMAT_POSTWATCH] = "postwatch", [FORMAT_SLACK] = "slack", [FORMAT_TEAMS] = "teams",
+	[FORMAT_DISCORD] = "discord", [FORMAT_NTFY] = "ntfy", [FORMAT_PAGERDUTY] = "pagerduty",
+	[FORMAT_ALERTMANAGER] = "alertmanager", NULL };
+
+static const struct pw_setting settings[] = {
+	[URL] = { .key = "url", .type = PW_STRING, .help = "where to: http:// or https://" },
+	[URL_FILE] = { .key = "url", .type = PW_SECRET, .help = "in place of url, where it is a secret itself: one line" },
+	[SECRET] = { .key = "secret", .type = PW_SECRET,
+	    .help = "one line: signs each body; with pagerduty the routing key, which is sent" },
+	[HEADERS] = { .key = "headers", .type = PW_SECRET, .help = "headers to send, NAME: VALUE a line, such as a token" },
+	[CA_FILE] = { .key = "ca_file", .type = PW_PATH, .help = "authorities for the receiver's certificate; by default the system's" },
+	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats, .help = "what the receiver reads" },
+	[ALLOW_PRIVATE] = { .key = "allow_private", .type = PW_BOOL, .fallback = "false",
+	    .help = "let a name lead to private addresses; an address in the URL itself is always taken" },
+	{ .key = NULL },
+};
+
+struct session {
+	struct post post;
+	enum format format;
+	const char *topic;
+};
+
+static bool
+fail(char *why, size_t why_size, const char *what, const char *detail)
+{
+	snprintf(why, why_size, "%s%s", what, detail);
+	return false;
+}
+
+static bool
+url_is_good(const char *url, char *why, size_t why_size)
+{
+	if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
+		return fail(why, why_size, "url: begins with https:// or http://", "");
+	if (strlen(url) >= URL_MAX || strpbrk(url, " \t\r\n") != NULL)
+		return fail(why, why_size, "url: is too long, or has blanks in it", "");
+	return true;
+}
+
+static bool
+check(const struct pw_values *values, char *why, size_t why_size)
+{
+	const struct pw_value *items = values->items;
+
+	if ((items[URL].string == NULL) == (items[URL_FILE].string == NULL))
+		return fail(why, why_size, "the webhook needs url or url_file, one of them", "");
+	if (items[FORMAT].number == FORMAT_PAGERDUTY && items[SECRET].string == NULL)
+		return fail(why, why_size, "format = \"pagerduty\" needs secret_file, with the routing key", "");
+	return items[URL].string == NULL || url_is_good(items[URL].string, why, why_size);
+}
+
+/* The whole file, up to its last line feed. */
+static bool
+read_file(const char *path, char *into, size_t room, char *why, size_t why_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t size = fd < 0 ? -1 : read(fd, into, room);
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	if (size < 0)
+		return fail(why, why_size, "a file of its settings cannot be read: ", strerror(error));
+	while (size > 0 && (into[size - 1] == '\n' || into[size - 1] == '\r'))
+		size--;
+	if (size == 0 || size == (ssize_t)room || memchr(into, '\0', (size_t)size) != NULL)
+		return fail(why, why_size, "a file of its settings is empty, too large, or no text: ", path);
+	into[size] = '\0';
+	return true;
+}
+
+static bool
+read_line(const char *path, char *into, size_t room, char *why, size_t why_size)
+{
+	if (!read_file(path, into, room, why, why_size))
+		return false;
+	return strpbrk(into, "\r\n") == NULL || fail(why, why_size, "has to be one line: ", path);
+}
+
+/* "NAME: VALUE" of visible characters; "#" begins a remark. */
+static bool
+take_header(struct post *post, char *line, char *why, size_t why_size)
+{
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t name = strspn(line, token);
+	struct curl_slist *more;
+
+	line[strcspn(line, "\r")] = '\0';
+	if (line[0] == '\0' || line[0] == '#')
+		return true;
+	if (name == 0 || line[name] != ':')
+		return fail(why, why_size, "headers_file: each line is NAME: VALUE", "");
+	for (const char *at = line; *at != '\0'; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return fail(why, why_size, "headers_file: there is a control character in it", "");
+	more = curl_slist_append(post->headers, line);
+	post->headers = more == NULL ? post->headers : more;
+	return more != NULL;
+}
+
+static bool
+read_headers(struct post *post, const char *path, char *why, size_t why_size)
+{
+	static char bytes[16 * 1024];
+	int count = 0;
+
+	if (!read_file(path, bytes, sizeof bytes, why, why_size))
+		return false;
+	for (char *line = bytes, *next; line != NULL; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		if (++count > HEADERS_MAX)
+			return fail(why, why_size, "headers_file: has too many lines", "");
+		if (!take_header(post, line, why, why_size))
+			return false;
+	}
+	return true;
+}
+
+static bool
+names_address(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *host = NULL, bare[128];
+	unsigned char address[16];
+	bool literal = false;
+
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
+	    && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK && strlen(host) < sizeof bare) {
+		snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
+		bare[strcspn(bare, "]%")] = '\0';
+		literal = inet_pton(AF_INET, bare, address) == 1 || inet_pton(AF_INET6, bare, address) == 1;
+	}
+	curl_free(host);
+	curl_url_cleanup(parts);
+	return literal;
+}
+
+static bool
+read_settings(struct session *session, const struct pw_value *items, char *why, size_t why_size)
+{
+	struct post *post = &session->post;
+
+	if (items[URL].string != NULL)
+		snprintf(post->url, sizeof post->url, "%s", items[URL].string);
+	else if (!read_line(items[URL_FILE].string, post->url, sizeof post->url, why, why_size))
+		return false;
+	if (!url_is_good(post->url, why, why_size))
+		return false;
+	if (items[SECRET].string != NULL && !read_line(items[SECRET].string, post->secret, sizeof post->secret, why, why_size))
+		return false;
+	if (items[HEADERS].string != NULL && !read_headers(post, items[HEADERS].string, why, why_size))
+		return false;
+	post->ca_file = items[CA_FILE].string;
+	post->allow_private = items[ALLOW_PRIVATE].number != 0;
+	post->literal = names_address(post->url);
+	session->format = (enum format)items[FORMAT].number;
+	if (session->format == FORMAT_NTFY && (session->topic = format_take_topic(post->url)) == NULL)
+		return fail(why, why_size, "url: ends with the topic, as https://ntfy.sh/TOPIC does", "");
+	return true;
+}
+
+static bool
+open_session(void *memory, const struct pw_values *values, char *why, size_t why_size)
+{
+	struct session *session = memory;
+
+	if (!check(values, why, why_size) || !read_settings(session, values->items, why, why_size))
+		return false;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (session->post.curl = curl_easy_init()) == NULL)
+		return fail(why, why_size, "no memory", "");
+	return true;
+}
+
+static void
+deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients, struct pw_result *results)
+{
+	struct session *session = memory;
+	char *body = format_notice(session->format, notice, session->topic, session->post.secret);
+
+	(void)recipients; /* the URL is the only one */
+	if (body == NULL) {
+		results[0].fate = PW_AGAIN;
+		snprintf(results[0].receipt, sizeof results[0].receipt, "no memory for the body");
+		return;
+	}
+	post_send(&session->post, notice, body, session->format != FORMAT_PAGERDUTY, &results[0]);
+	free(body);
+}
+
+static void
+close_session(void *memory)
+{
+	struct session *session = memory;
+
+	curl_easy_cleanup(session->post.curl);
+	curl_slist_free_all(session->post.headers);
+	curl_global_cleanup();
+}
+
+static const struct pw_notifier_ops ops = {
+	.size = sizeof ops,
+	.session_size = sizeof(struct session),
+	.open = open_session,
+	.deliver = deliver,
+	.close = close_session,
+	.check = check,
+};
+
+PW_PLUGIN_NOTIFIER("webhook", "1.0", "an HTTP request a notice: JSON of ours, Slack, Teams, Discord, ntfy, PagerDuty, Alertmanager",
+    settings, &ops);

@@ -1,0 +1,262 @@
+/* What receivers of webhooks are sent: within their limits, and free of markup that a server could have written. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../plugins/webhook/webhook.h"
+
+static char brief[PW_BRIEF_MAX + 1], body[64 * 1024];
+
+static struct pw_notice
+notice_of(const char *kind, bool over)
+{
+	return (struct pw_notice){ .size = sizeof(struct pw_notice), .kind = kind, .key = "abcdefghijklmnopqrstuvwxyz", .thread = "thread",
+		.target = "mx1.example.org:25", .subject = "[down] mx1.example.org:25 – no greeting within 60 s", .body = body, .brief = brief,
+		.json = "{\"version\":1}", .severity = over ? "info" : "critical", .outcome = "banner_timeout", .host = "mx1.example.org",
+		.port = 25, .probe = "smtp", .sentence = "mx1.example.org:25 down", .own_name = "watch.test", .incident = 17, .attempt = 1,
+		.began = INT64_C(1764150000000000), .detected = INT64_C(1764150000000000), .confirmed = INT64_C(1764150060000000),
+		.ended = over ? INT64_C(1764150600000000) : 0, .sent = INT64_C(1764150601000000), .over = over };
+}
+
+static json_t *
+made(enum format format, const struct pw_notice *notice)
+{
+	char *text = format_notice(format, notice, "topic", "routing");
+	json_t *json;
+
+	assert_non_null(text);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	free(text);
+	return json;
+}
+
+/* By a path of keys and numbers: "blocks.0.text". */
+static const char *
+string_at(json_t *json, const char *path)
+{
+	char part[64];
+
+	while (*path != '\0' && json != NULL) {
+		size_t size = strcspn(path, ".");
+		memcpy(part, path, size);
+		part[size] = '\0';
+		json = json_is_array(json) ? json_array_get(json, strtoul(part, NULL, 10)) : json_object_get(json, part);
+		path += size + (path[size] == '.');
+	}
+	assert_non_null(json);
+	return json_string_value(json);
+}
+
+static void
+fill(const char *words)
+{
+	snprintf(brief, sizeof brief, "%s", words);
+	snprintf(body, sizeof body, "%s", words);
+}
+
+static void
+all_formats_are_json(void **state)
+{
+	static const char *const kinds[] = { "down", "up", "outage", "degraded", "cleared", "blind", "impaired", "digest", "test" };
+	(void)state;
+
+	memset(brief, 'x', sizeof brief - 1);
+	memset(body, 'y', sizeof body - 1);
+	for (enum format format = FORMAT_POSTWATCH; format <= FORMAT_ALERTMANAGER; format++)
+		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+			struct pw_notice notice = notice_of(kinds[i], strcmp(kinds[i], "up") == 0 || strcmp(kinds[i], "cleared") == 0);
+			char *text = format_notice(format, &notice, "topic", "routing");
+			json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+			assert_non_null(json);
+			if (format != FORMAT_PAGERDUTY && format != FORMAT_ALERTMANAGER)
+				assert_true(strlen(text) < 28 * 1024);
+			json_decref(json);
+			free(text);
+		}
+	brief[0] = body[0] = '\0';
+}
+
+static void
+slack_reads_no_calls(void **state)
+{
+	struct pw_notice notice = notice_of("down", false);
+	json_t *json;
+	(void)state;
+
+	fill("<!channel> ``` *bold* & <https://evil.example|here>");
+	notice.subject = "[down] <!channel> & co";
+	json = made(FORMAT_SLACK, &notice);
+	assert_string_equal(string_at(json, "text"), "[down] &lt;!channel&gt; &amp; co");
+	assert_string_equal(string_at(json, "blocks.0.text.type"), "plain_text");
+	assert_string_equal(string_at(json, "blocks.1.elements.0.type"), "rich_text_preformatted");
+	assert_string_equal(string_at(json, "blocks.1.elements.0.elements.0.text"), brief);
+	json_decref(json);
+}
+
+static void
+discord_keeps_the_fence(void **state)
+{
+	struct pw_notice notice = notice_of("down", false);
+	json_t *json;
+	(void)state;
+
+	memset(brief, '`', sizeof brief - 1);
+	json = made(FORMAT_DISCORD, &notice);
+	const char *text = string_at(json, "embeds.0.description");
+	assert_true(strlen(text) < 4096);
+	assert_null(strchr(text + 3, '`') == text + strlen(text) - 3 ? NULL : text);
+	assert_int_equal(json_array_size(json_object_get(json_object_get(json, "allowed_mentions"), "parse")), 0);
+	json_decref(json);
+	fill("");
+}
+
+static void
+teams_and_ntfy_have_plain_text(void **state)
+{
+	struct pw_notice notice = notice_of("down", false);
+	json_t *json;
+	(void)state;
+
+	fill("**bold** [here](https://evil.example)");
+	json = made(FORMAT_TEAMS, &notice);
+	assert_string_equal(string_at(json, "attachments.0.content.body.1.type"), "RichTextBlock");
+	assert_string_equal(string_at(json, "attachments.0.content.body.1.inlines.0.text"), brief);
+	json_decref(json);
+	json = made(FORMAT_NTFY, &notice);
+	assert_string_equal(string_at(json, "topic"), "topic");
+	assert_string_equal(string_at(json, "message"), brief);
+	assert_null(json_object_get(json, "markdown"));
+	assert_int_equal(json_integer_value(json_object_get(json, "priority")), 5);
+	json_decref(json);
+}
+
+static void
+pagerduty_resolves_what_it_triggered(void **state)
+{
+	struct pw_notice down = notice_of("down", false), up = notice_of("up", true), outage = notice_of("outage", true);
+	json_t *json;
+	(void)state;
+
+	json = made(FORMAT_PAGERDUTY, &down);
+	assert_string_equal(string_at(json, "event_action"), "trigger");
+	assert_string_equal(string_at(json, "routing_key"), "routing");
+	assert_string_equal(string_at(json, "dedup_key"), "thread");
+	assert_string_equal(string_at(json, "payload.severity"), "critical");
+	json_decref(json);
+	json = made(FORMAT_PAGERDUTY, &up);
+	assert_string_equal(string_at(json, "event_action"), "resolve");
+	assert_string_equal(string_at(json, "dedup_key"), "thread");
+	json_decref(json);
+	json = made(FORMAT_PAGERDUTY, &outage);
+	assert_string_equal(string_at(json, "event_action"), "trigger");
+	assert_string_equal(string_at(json, "payload.severity"), "info");
+	json_decref(json);
+}
+
+static void
+an_alert_ends_under_the_labels_it_began_with(void **state)
+{
+	struct pw_notice down = notice_of("down", false), up = notice_of("up", true);
+	json_t *one, *other;
+	(void)state;
+
+	down.outcome = "refused";
+	up.outcome = "";
+	one = made(FORMAT_ALERTMANAGER, &down);
+	other = made(FORMAT_ALERTMANAGER, &up);
+	assert_true(json_equal(json_object_get(json_array_get(one, 0), "labels"), json_object_get(json_array_get(other, 0), "labels")));
+	assert_string_equal(string_at(one, "0.startsAt"), "2025-11-26T09:40:00Z");
+	assert_string_equal(string_at(one, "0.endsAt"), "2025-12-03T09:50:01Z");
+	assert_string_equal(string_at(other, "0.endsAt"), "2025-11-26T09:50:00Z");
+	assert_string_equal(string_at(one, "0.annotations.incident"), "17");
+	json_decref(one);
+	json_decref(other);
+}
+
+static void
+long_words_are_cut_between_characters(void **state)
+{
+	struct pw_notice notice = notice_of("down", false);
+	static char subject[1200];
+	json_t *json;
+	(void)state;
+
+	for (size_t i = 0; i + 4 < sizeof subject; i += 3)
+		memcpy(subject + i, "€", 3);
+	notice.subject = subject;
+	json = made(FORMAT_SLACK, &notice);
+	assert_true(strlen(string_at(json, "blocks.0.text.text")) <= 148);
+	json_decref(json);
+	json = made(FORMAT_DISCORD, &notice);
+	assert_true(strlen(string_at(json, "embeds.0.title")) <= 250);
+	json_decref(json);
+}
+
+static void
+signatures_are_those_of_openssl(void **state)
+{
+	char signature[SIGNATURE_MAX];
+	(void)state;
+
+	/* printf '1764150126.{"a":1}' | openssl dgst -sha256 -hmac secret */
+	post_sign("secret", 1764150126, "{\"a\":1}", signature);
+	assert_string_equal(signature, "t=1764150126,v1=23123c15d16d9c571e3bc3036a138b1d73ba8a5f273e2f172de9d5f22b545cd1");
+}
+
+static void
+private_addresses_are_known(void **state)
+{
+	static const char *const private[] = { "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
+		"100.64.0.1", "100.127.255.255", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1",
+		"ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1", "nonsense", "" };
+	static const char *const public[] = { "8.8.8.8", "172.15.0.1", "172.32.0.1", "192.167.1.1", "100.63.0.1", "100.128.0.1",
+		"2001:db8::1", "::ffff:8.8.8.8", "223.255.255.255" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof private / sizeof private[0]; i++)
+		if (!address_is_private(private[i]))
+			fail_msg("%s", private[i]);
+	for (size_t i = 0; i < sizeof public / sizeof public[0]; i++)
+		if (address_is_private(public[i]))
+			fail_msg("%s", public[i]);
+}
+
+static void
+a_topic_is_the_last_part(void **state)
+{
+	char good[] = "https://ntfy.example/alerts", none[] = "https://ntfy.example", empty[] = "https://ntfy.example/", query[] = "https://n/x?y";
+	(void)state;
+
+	assert_string_equal(format_take_topic(good), "alerts");
+	assert_string_equal(good, "https://ntfy.example");
+	assert_null(format_take_topic(none));
+	assert_null(format_take_topic(empty));
+	assert_null(format_take_topic(query));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_formats_are_json),
+		cmocka_unit_test(slack_reads_no_calls),
+		cmocka_unit_test(discord_keeps_the_fence),
+		cmocka_unit_test(teams_and_ntfy_have_plain_text),
+		cmocka_unit_test(pagerduty_resolves_what_it_triggered),
+		cmocka_unit_test(an_alert_ends_under_the_labels_it_began_with),
+		cmocka_unit_test(long_words_are_cut_between_characters),
+		cmocka_unit_test(signatures_are_those_of_openssl),
+		cmocka_unit_test(private_addresses_are_known),
+		cmocka_unit_test(a_topic_is_the_last_part),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
