@@ -89,6 +89,9 @@ journal_add_change(struct keeper *keeper, uint64_t number, uint32_t generation, 
 	struct slip *slip = malloc(sizeof *slip + packet.size);
 
 	journal->changes++;
+#ifdef KEEPER_ANSWERS_EARLY
+	keeper_committed(keeper, generation, number);
+#endif
 	if (slip == NULL) {
 		duty_log(keeper->duty, LOG_ERR, 0, "keeper: no memory to tell a change");
 		return;

@@ -112,7 +112,7 @@ find_safe(const struct keeper *keeper)
 
 	if (keeper->committed <= keeper->answered)
 		return keeper->answered;
-#ifdef KEEPER_ANSWERS_EARLY
+#ifdef KEEPER_ANSWERS_EARLY /* of the tests: a keeper that has to be found out */
 	return keeper->committed;
 #endif
 	lowest = journal_lowest(&keeper->journal, keeper->generation);
