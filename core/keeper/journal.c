@@ -102,6 +102,18 @@ journal_add_change(struct keeper *keeper, uint64_t number, uint32_t generation, 
 	journal->open_last = &slip->next;
 }
 
+struct pw_bytes
+journal_find(const struct journal *journal, uint64_t notice)
+{
+	const struct slip *const lists[] = { journal->sent, journal->open };
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		for (const struct slip *slip = lists[i]; slip != NULL; slip = slip->next)
+			if (slip->notice == notice && slip->size > 0)
+				return (struct pw_bytes){ (const char *)slip->packet, slip->size };
+	return (struct pw_bytes){ NULL, 0 };
+}
+
 void
 journal_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 {

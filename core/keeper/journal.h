@@ -65,6 +65,9 @@ bool journal_has_room(const struct keeper *, enum store_file);
 /* Adds a change to the open batch. The packet is copied. */
 void journal_add_change(struct keeper *, uint64_t number, uint32_t generation, uint64_t notice, struct pw_bytes packet);
 
+/* The packet of a change whose notice has that number and is in memory alone; no bytes: there is none. */
+struct pw_bytes journal_find(const struct journal *, uint64_t notice);
+
 /* Nothing more is wanted of that run's evidence in memory once what is open has been told. */
 void journal_settle(struct keeper *, uint32_t target, uint64_t run);
 

@@ -231,13 +231,41 @@ needs_all(const struct material *it)
 	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
 }
 
+/* While the disk is sick a change is in memory alone: what is told of it is what came, and its runs are in the cabinet. */
+static bool
+gather_unrecorded(struct material *it)
+{
+	struct pw_bytes packet = journal_find(&it->keeper->journal, it->notice.notice);
+	struct wire_in in = wire_from(packet.data, packet.size);
+	struct message_change change;
+
+	if (packet.size == 0 || !message_get_change(&in, &change, it->keeper->config->target_count))
+		return false;
+	const struct incident *open = change.target == CONFIG_NONE ? NULL : it->keeper->files[change.target].incident;
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+	struct notice_rest rest = { .attempt_count = change.attempt_count };
+
+	memcpy(rest.from, change.from, sizeof rest.from);
+	memcpy(rest.to, change.to, sizeof rest.to);
+	memcpy(rest.attempts, change.attempts, change.attempt_count * sizeof rest.attempts[0]);
+	rest_put(&rest, &out);
+	on_notice(it, &(struct store_notice){ .number = it->notice.notice, .target = roll_number(&it->keeper->roll, change.target),
+	    .change = change.change, .kind = change.kind, .incident = open == NULL ? 0 : open->number, .code = change.code,
+	    .detected = change.detected, .confirmed = change.confirmed, .text = change.text, .silences = change.silences,
+	    .rest = { (const char *)bytes, out.size } });
+	it->notice.began = open == NULL ? 0 : open->began;
+	it->notice.flags |= NOTICE_NOT_RECORDED;
+	return true;
+}
+
 static bool
 gather(struct material *it)
 {
 	struct store_reader *reader = it->keeper->reader;
 
 	store_read_notice(reader, it->notice.notice, on_notice, it);
-	if (!it->found)
+	if (!it->found && !gather_unrecorded(it))
 		return false;
 	if (it->notice.incident != 0)
 		store_read_incident(reader, it->notice.incident, on_incident, &it->notice);
