@@ -43,6 +43,8 @@ enum message_kind {
 	MESSAGE_PAUSE,
 	MESSAGE_RELEASE,
 	MESSAGE_RELOAD,
+	MESSAGE_HEALTH,     /* base/messages_outbox.h */
+	MESSAGE_FAILING,
 	MESSAGE_KINDS
 };
 

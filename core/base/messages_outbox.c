@@ -194,3 +194,37 @@ message_get_receipt(struct wire_in *in, struct message_receipt *receipt)
 	    && receipt->text.size <= RECEIPT_TEXT_MAX);
 	return wire_is_whole(in);
 }
+
+void
+message_put_health(struct wire_out *out, const struct message_health *health)
+{
+	message_begin(out, MESSAGE_HEALTH);
+	wire_put_u32(out, health->ran);
+	wire_put_u32(out, health->passed_over);
+	wire_put_i64(out, health->late);
+}
+
+bool
+message_get_health(struct wire_in *in, struct message_health *health)
+{
+	expect(in, MESSAGE_HEALTH);
+	*health = (struct message_health){ .ran = wire_get_u32(in) };
+	health->passed_over = wire_get_u32(in);
+	health->late = wire_get_i64(in);
+	return wire_is_whole(in);
+}
+
+void
+message_put_failing(struct wire_out *out, int64_t since)
+{
+	message_begin(out, MESSAGE_FAILING);
+	wire_put_i64(out, since);
+}
+
+bool
+message_get_failing(struct wire_in *in, int64_t *since)
+{
+	expect(in, MESSAGE_FAILING);
+	*since = wire_get_i64(in);
+	return wire_is_whole(in);
+}

@@ -83,4 +83,17 @@ struct message_receipt {
 void message_put_receipt(struct wire_out *, const struct message_receipt *);
 bool message_get_receipt(struct wire_in *, struct message_receipt *);
 
+/* monitor -> keeper, every 10 s: runs in that time, instants at which none could begin, and how late they began (99 of 100,
+ * microseconds). */
+struct message_health {
+	uint32_t ran, passed_over;
+	int64_t late;
+};
+void message_put_health(struct wire_out *, const struct message_health *);
+bool message_get_health(struct wire_in *, struct message_health *);
+
+/* parent -> keeper: since when (UTC) what was to be reloaded is faulty; 0: it is not. */
+void message_put_failing(struct wire_out *, int64_t since);
+bool message_get_failing(struct wire_in *, int64_t *since);
+
 #endif

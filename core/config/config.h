@@ -140,6 +140,8 @@ struct config {
 	const struct config_notifier *notifiers;
 	const struct target *targets;
 	const struct config_window *windows;
+	uint32_t heartbeat;         /* the notifier that is told nothing but that all is well */
+	int64_t heartbeat_interval; /* 0: there is none */
 };
 
 /* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */

@@ -76,7 +76,7 @@ blame_unknown(struct reader *reader, const struct pw_setting *rows, const struct
 }
 
 static const struct pw_values *
-take_own(struct reader *reader, const struct node *group, const struct plugin *plugin)
+take_own(struct reader *reader, const struct node *group, const struct plugin *plugin, const struct pw_setting *hosts)
 {
 	const struct pw_setting *rows = plugin->descriptor->settings;
 	struct pw_value items[PLUGIN_SETTINGS_MAX];
@@ -93,7 +93,7 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 
 		if (row >= 0)
 			value_of_node(&reader->values, &reader->faults, &rows[row], value_key(&rows[row], key), node, &items[row]);
-		else if (node->key[0] != '*' && settings_find(notifier_settings, node->key) < 0)
+		else if (node->key[0] != '*' && settings_find(hosts, node->key) < 0)
 			blame_unknown(reader, rows, node);
 	}
 	for (uint32_t i = 0; i < count; i++)
@@ -136,7 +136,7 @@ take_notifier(struct reader *reader, const struct node *group)
 		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_place(node_member(group, "plugin")));
 	faults = reader->faults.into->faults;
 	if (notifier->plugin != NULL)
-		notifier->values = take_own(reader, group, notifier->plugin);
+		notifier->values = take_own(reader, group, notifier->plugin, notifier_settings);
 	reader_take_rules(reader, group, notifier);
 	if (notifier->values != NULL && reader->faults.into->faults == faults)
 		check_together(reader, group, notifier);
@@ -152,6 +152,44 @@ take_notifier(struct reader *reader, const struct node *group)
 	reader->notifier_places[reader->notifier_count++] = node_place(group);
 }
 
+/* The same values, but for the form. */
+static const struct pw_values *
+with_format(struct reader *reader, const struct plugin *plugin, const struct pw_values *values, const char *format)
+{
+	const struct pw_setting *rows = plugin->descriptor->settings;
+	struct pw_value items[PLUGIN_SETTINGS_MAX];
+	int row = settings_find(rows, "format");
+	struct reason why;
+
+	memset(items, 0, sizeof items);
+	memcpy(items, values->items, values->count * sizeof items[0]);
+	if (row >= 0)
+		value_of_text(&reader->values, &rows[row], "", format, &items[row], &why);
+	return values_share(&reader->values, items, values->count);
+}
+
+/* A notifier that is told of nothing, by the plugin that asks URLs. */
+static void
+take_heartbeat(struct reader *reader)
+{
+	static const char format[] = "heartbeat";
+	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
+	struct config *config = reader->config;
+	struct pw_value interval;
+
+	if (reader->heartbeat == NULL)
+		return;
+	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000) };
+	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, node_place(reader->heartbeat));
+	if (notifier->plugin == NULL || !reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval))
+		return;
+	notifier->values = with_format(reader, notifier->plugin, take_own(reader, reader->heartbeat, notifier->plugin,
+	    heartbeat_settings), format);
+	check_together(reader, reader->heartbeat, notifier);
+	config->heartbeat_interval = interval.number;
+	config->heartbeat = reader->notifier_count++;
+}
+
 void
 reader_take_notifiers(struct reader *reader)
 {
@@ -159,13 +197,15 @@ reader_take_notifiers(struct reader *reader)
 
 	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
 		count += reader->notifier_lists[i]->count;
-	reader->notifiers = arena_array(reader->arena, count + 1, sizeof *reader->notifiers);
-	reader->notifier_groups = arena_array(reader->scratch, count + 1, sizeof(const struct node *));
-	reader->notifier_places = arena_array(reader->scratch, count + 1, sizeof *reader->notifier_places);
+	reader->notifiers = arena_array(reader->arena, count + 2, sizeof *reader->notifiers);
+	reader->notifier_groups = arena_array(reader->scratch, count + 2, sizeof(const struct node *));
+	reader->notifier_places = arena_array(reader->scratch, count + 2, sizeof *reader->notifier_places);
 	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
 		for (uint32_t j = 0; j < reader->notifier_lists[i]->count; j++)
 			take_notifier(reader, &reader->notifier_lists[i]->children[j]);
-	for (uint32_t i = 0; i < reader->notifier_count; i++)
+	count = reader->notifier_count;
+	take_heartbeat(reader);
+	for (uint32_t i = 0; i < count; i++)
 		reader_tie_notifier(reader, reader->notifier_groups[i], &reader->notifiers[i]);
 	reader->config->notifiers = reader->notifiers;
 	reader->config->notifier_count = reader->notifier_count;

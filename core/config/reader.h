@@ -85,7 +85,7 @@ struct reader {
 	bool is_torn; /* a file could not be read: what seems to be missing may stand there */
 
 	const struct node *globals[GLOBAL_ROWS]; /* what stands at the top, from whatever file; NULL: nothing */
-	const struct node *log, *defaults;
+	const struct node *log, *defaults, *heartbeat;
 	const struct node **target_lists, **notifier_lists, **window_lists;
 	uint32_t target_list_count, notifier_list_count, window_list_count;
 	const struct node *sets; /* of the command line, for targets */

@@ -15,6 +15,7 @@ static const struct reference_table tables[] = {
 	{ "tls", "TLS", tls_settings_rows },
 	{ "notifier", "Notifiers", notifier_settings },
 	{ "window", "Windows", window_settings },
+	{ "heartbeat", "The heartbeat", heartbeat_settings },
 	{ NULL, NULL, NULL },
 };
 

@@ -80,6 +80,11 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	    .help = "a test notice once a week, so that a broken way is known before it is needed" },
 };
 
+const struct pw_setting heartbeat_settings[HEARTBEAT_ROWS + 1] = {
+	[HEARTBEAT_INTERVAL] = { .key = "interval", .type = PW_DURATION, .fallback = "60s", .min = SECOND, .max = DAY,
+	    .help = "time from one to the next; url, url_file, ca_file, headers_file and allow_private stand beside, as of a webhook" },
+};
+
 const struct pw_setting window_settings[WINDOW_ROWS + 1] = {
 	[WINDOW_TARGETS] = { .key = "targets", .type = PW_LIST, .flags = PW_REQUIRED, .min = 1, .max = 1000,
 	    .help = "names of targets, and tag:TAG for all that have the tag" },
@@ -153,6 +158,7 @@ const struct group_setting top_groups[] = {
 	{ "targets", "what is watched" },
 	{ "notifiers", "who is told, and how" },
 	{ "windows", "recurring times in which targets are watched and not told" },
+	{ "heartbeat", "a URL that is asked while all is well" },
 	{ NULL, NULL },
 };
 

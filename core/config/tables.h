@@ -48,6 +48,7 @@ enum notifier_row {
 	NOTIFIER_ROWS
 };
 
+enum heartbeat_row { HEARTBEAT_INTERVAL, HEARTBEAT_ROWS };
 enum window_row { WINDOW_TARGETS, WINDOW_WHEN, WINDOW_TIMEZONE, WINDOW_WHY, WINDOW_ROWS };
 
 enum target_row {
@@ -82,6 +83,7 @@ enum limit_kind { LIMIT_ROUTINE, LIMIT_PATIENT, LIMIT_SLOW, LIMIT_KINDS };
 extern const struct pw_setting global_settings[GLOBAL_ROWS + 1];
 extern const struct pw_setting log_settings[LOG_ROWS + 1];
 extern const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1];
+extern const struct pw_setting heartbeat_settings[HEARTBEAT_ROWS + 1];
 extern const struct pw_setting window_settings[WINDOW_ROWS + 1];
 extern const struct pw_setting target_settings[TARGET_ROWS + 1];
 extern const struct pw_setting tls_settings_rows[TLS_ROWS + 1];
@@ -91,7 +93,7 @@ struct group_setting {
 	const char *key, *help;
 };
 
-extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers windows */
+extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers windows heartbeat */
 extern const struct group_setting limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
 
 /* The rows that stand in those groups, one for each phase that the host knows, and leg. */

@@ -12,7 +12,7 @@
 #include "config/accepted.h"
 #include "config/input.h"
 
-enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS };
+enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT };
 
 /* A key that only one file may set. */
 static void
@@ -54,7 +54,7 @@ append(struct reader *reader, const struct node ***lists, uint32_t *count, const
 static const char *
 next_key(void *arg, size_t index)
 {
-	enum { GROUPS = TOP_WINDOWS + 1 };
+	enum { GROUPS = TOP_HEARTBEAT + 1 };
 
 	(void)arg;
 	if (index < GLOBAL_ROWS)
@@ -118,6 +118,9 @@ take_top(struct reader *reader, const struct node *node)
 		return;
 	case TOP_WINDOWS:
 		append(reader, &reader->window_lists, &reader->window_list_count, node);
+		return;
+	case TOP_HEARTBEAT:
+		set_group(reader, &reader->heartbeat, node);
 		return;
 	}
 	blame_unknown(reader, node);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/sha256.h"
 #include "keeper/asks.h"
+#include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
@@ -52,6 +53,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 		return;
 	}
 	courier->in_hand = delivery->notice;
+	courier->handed_at = clock_mono();
 	if (courier->storm > 0)
 		courier->handed[courier->handed_next++ % courier->storm] = clock_mono();
 	courier_flush(courier);
@@ -170,8 +172,14 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 	struct wire_in in = wire_from(packet, size);
 	struct message_receipt receipt;
 
-	if (message_kind(packet, size) != MESSAGE_RECEIPT || !message_get_receipt(&in, &receipt)
-	    || receipt.notice != courier->in_hand || receipt.recipient >= courier->hand_count
+	if (message_kind(packet, size) != MESSAGE_RECEIPT || !message_get_receipt(&in, &receipt))
+		return false;
+	if (receipt.notice == BEAT_NOTICE && courier->in_hand == BEAT_NOTICE) {
+		beat_answered(keeper, &receipt);
+		courier->in_hand = 0;
+		return true;
+	}
+	if (receipt.notice != courier->in_hand || receipt.recipient >= courier->hand_count
 	    || courier->hand[receipt.recipient] == NULL)
 		return false;
 	take_receipt(keeper, courier, &receipt);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "keeper/asks.h"
+#include "keeper/beat.h"
 #include "keeper/keeper.h"
 
 static const int64_t pending_max = 5 * (int64_t)SECOND;
@@ -133,6 +134,8 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 		return take_state(keeper, &in);
 	case MESSAGE_ASK:
 		return asks_hear(keeper, &in);
+	case MESSAGE_HEALTH:
+		return beat_hear(keeper, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:
@@ -152,6 +155,7 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
 	case MESSAGE_RELOAD:
+	case MESSAGE_FAILING:
 	case MESSAGE_KINDS:
 		break;
 	}

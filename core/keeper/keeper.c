@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "keeper/asks.h"
+#include "keeper/beat.h"
 #include "keeper/tell.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LINE_WAIT_MS = 1000 };
@@ -170,6 +171,8 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 	}
 	if (passed >= 0)
 		close(passed);
+	if (message_kind(packet, size) == MESSAGE_FAILING)
+		return beat_hear_parent(keeper, &in);
 	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
 		return false;
 	keeper->stop_by = clock_mono() + stop.grace;

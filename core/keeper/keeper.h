@@ -75,6 +75,15 @@ struct pausing {
 
 struct ask;
 
+/* What the heartbeat goes by. */
+struct beat {
+	struct message_health health;
+	int64_t heard;           /* clock_mono(): when the monitor said it, 0: never */
+	int64_t failing_since;   /* UTC: the configuration is faulty, 0: it is not */
+	int64_t next;            /* clock_mono() */
+	bool ill, refused;       /* as was said in the log */
+};
+
 struct keeper {
 	struct duty *duty;
 	const struct config *config;
@@ -89,6 +98,7 @@ struct keeper {
 	struct pausing pausing;
 	struct window_clock windows;
 	struct ask *asks;
+	struct beat beat;
 	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
@@ -275,6 +276,7 @@ outbox_turn(struct keeper *keeper)
 		keeper->outbox.next_second = clock_mono() + SECOND;
 		rules_turn(keeper);
 		remind_turn(keeper);
+		beat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		turn(keeper, &keeper->outbox.couriers[i]);

@@ -65,6 +65,7 @@ struct courier {
 	int64_t digest_last;
 	uint64_t claim_serial;         /* of the batch with the claims */
 	uint64_t in_hand;              /* the notice that the notifier has, 0: none */
+	int64_t handed_at;             /* clock_mono(): since when */
 	uint32_t hand_count;
 	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
 	struct parcel_out *out, **out_last; /* what its socket has not taken */

@@ -7,11 +7,13 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/messages_outbox.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
 enum { SENTENCE_MAX = 4096, LINES_MAX = 200, FEW_TARGETS = 100 };
-static const int64_t lines_every = 10 * (int64_t)SECOND, hourly = 3600 * (int64_t)SECOND;
+static const int64_t lines_every = 10 * (int64_t)SECOND, hourly = 3600 * (int64_t)SECOND,
+    health_every = 10 * (int64_t)SECOND;
 static const uint32_t from_outside = SILENCE_parent | SILENCE_parent_unplain | SILENCE_paused | SILENCE_window
     | SILENCE_acknowledged;
 
@@ -229,4 +231,21 @@ herald_hour(struct monitor *monitor)
 {
 	if (monitor->now - monitor->hour >= hourly)
 		herald_counts(monitor);
+}
+
+void
+herald_health(struct monitor *monitor)
+{
+	struct health *health = &monitor->health;
+	unsigned char packet[32];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (monitor->config->heartbeat_interval == 0 || !monitor->begun || monitor->now < health->next)
+		return;
+	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
+	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990) });
+	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
+	if (monitor->outbox.fd >= 0)
+		(void)packet_send(monitor->outbox.fd, packet, out.size, -1);
+	*health = (struct health){ .next = monitor->now + health_every };
 }

@@ -25,6 +25,7 @@ count(struct monitor *monitor, const struct report *report)
 
 	monitor->counts.runs++;
 	monitor->counts.runs_ever++;
+	monitor->health.runs++;
 	monitor->counts.verdicts[report->verdict]++;
 	monitor->counts.avoided += news->avoided;
 }
@@ -102,6 +103,7 @@ plan_next(struct monitor *monitor, uint32_t target, int64_t ended)
 	    next_random(monitor));
 
 	monitor->counts.passed_over += next.passed_over;
+	monitor->health.passed_over += next.passed_over;
 	watch_plan(monitor, target, next.at);
 }
 

@@ -119,6 +119,11 @@ struct monitor {
 	struct outbox outbox;
 	struct pauses pauses;
 	struct window_clock windows;
+	struct health {
+		struct spread late;  /* of runs since it was said last */
+		uint64_t runs, passed_over;
+		int64_t next;
+	} health;
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */
 	uint64_t run, change, own_change; /* the last number given */
@@ -240,6 +245,8 @@ void herald_attempt(struct monitor *, uint32_t target, const struct report *);
 /* What was done since the last time: every hour, and at the end. */
 void herald_counts(struct monitor *);
 void herald_hour(struct monitor *);
+/* What the heartbeat goes by, every 10 s. */
+void herald_health(struct monitor *);
 
 /* sentence.c */
 

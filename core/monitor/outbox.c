@@ -402,6 +402,8 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_ASK:
 	case MESSAGE_RELEASE:
 	case MESSAGE_RELOAD:
+	case MESSAGE_HEALTH:
+	case MESSAGE_FAILING:
 	case MESSAGE_KINDS:
 		break;
 	}

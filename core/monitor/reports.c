@@ -126,6 +126,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 		return false;
 	watch_release(monitor, report->target);
 	spread_add(&monitor->counts.late, report->late);
+	spread_add(&monitor->health.late, report->late);
 	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
 	judge_run(monitor, &run, report);
 	if (monitor->control != NULL)
@@ -253,6 +254,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
 	case MESSAGE_RELOAD:
+	case MESSAGE_HEALTH:
+	case MESSAGE_FAILING:
 	case MESSAGE_KINDS:
 		break;
 	}

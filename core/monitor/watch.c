@@ -216,6 +216,7 @@ monitor_tick(struct monitor *monitor)
 	if (monitor->control != NULL)
 		control_tick(monitor->control);
 	herald_hour(monitor);
+	herald_health(monitor);
 }
 
 void

@@ -159,6 +159,8 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 	case MESSAGE_ASK:
 	case MESSAGE_ANSWER:
 	case MESSAGE_PAUSE:
+	case MESSAGE_HEALTH:
+	case MESSAGE_FAILING:
 	case MESSAGE_KINDS:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "base/messages_ask.h"
+#include "base/messages_outbox.h"
 
 /* Hands one end of a new pair of sockets to each of the two. */
 void
@@ -77,6 +78,18 @@ tree_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const
 	message_put_answer(&out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
 	if (child_lives(monitor) && monitor->socket >= 0 && !out.bad)
 		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+}
+
+void
+tree_tell_failing(struct tree *tree, int64_t since)
+{
+	struct child *keeper = &tree->children[TREE_KEEPER];
+	unsigned char packet[16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_failing(&out, since);
+	if (child_lives(keeper) && keeper->socket >= 0)
+		packets_send(&keeper->packets, keeper->socket, packet, out.size, -1);
 }
 
 /* A monitor that is born again knows of no quarantine. */

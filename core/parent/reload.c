@@ -176,6 +176,7 @@ judge(struct reload *reload, int status)
 		say(reload, LOG_ERR, 'e', code == RELOAD_FAULTY ? "the configuration is faulty: nothing was changed"
 		    : "the check itself failed: nothing was changed");
 	}
+	tree_tell_failing(reload->tree, reload->failing_since);
 	end(reload, good ? CALLER_WAITS : code == RELOAD_SAME ? 0 : code == RELOAD_FAULTY ? RELOAD_FAULTY : CALLER_REFUSED);
 	return good;
 }

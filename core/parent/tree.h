@@ -127,6 +127,9 @@ void tree_link_notifier(struct tree *, struct child *);
 /* Answers the monitor under a number of its own: a line ('o', 'e'), or the end ('x'). */
 void tree_answer(struct tree *, uint64_t number, char kind, uint8_t status, const char *line);
 
+/* Tells the keeper since when what is to be reloaded is faulty (UTC, 0: it is not). */
+void tree_tell_failing(struct tree *, int64_t since);
+
 /* Plans its next birth after a death. */
 void child_await(struct tree *, struct child *, int64_t now);
 bool child_lives(const struct child *);

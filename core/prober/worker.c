@@ -249,6 +249,8 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_PAUSE:
 	case MESSAGE_RELEASE:
 	case MESSAGE_RELOAD:
+	case MESSAGE_HEALTH:
+	case MESSAGE_FAILING:
 	case MESSAGE_KINDS:
 		break;
 	}

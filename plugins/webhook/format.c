@@ -214,6 +214,8 @@ format_notice(enum format format, const struct pw_notice *notice, const char *to
 	switch (format) {
 	case FORMAT_POSTWATCH:
 		return strdup(notice->json);
+	case FORMAT_HEARTBEAT:
+		return strdup("");
 	case FORMAT_SLACK:
 		body = slack(notice);
 		break;

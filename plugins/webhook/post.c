@@ -169,7 +169,10 @@ set_options(struct post *post, struct answer *answer, const char *body, struct c
 	if (post->ca_file != NULL)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, post->ca_file);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "postwatch");
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	if (body[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	else
+		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(curl, CURLOPT_PREREQDATA, answer);

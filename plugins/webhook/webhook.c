@@ -13,7 +13,7 @@ enum { URL, URL_FILE, SECRET, HEADERS, CA_FILE, FORMAT, ALLOW_PRIVATE }; /* rows
 
 static const char *const formats[] = { [FORMAT_POSTWATCH] = "postwatch", [FORMAT_SLACK] = "slack", [FORMAT_TEAMS] = "teams",
 	[FORMAT_DISCORD] = "discord", [FORMAT_NTFY] = "ntfy", [FORMAT_PAGERDUTY] = "pagerduty",
-	[FORMAT_ALERTMANAGER] = "alertmanager", NULL };
+	[FORMAT_ALERTMANAGER] = "alertmanager", [FORMAT_HEARTBEAT] = "heartbeat", NULL };
 
 static const struct pw_setting settings[] = {
 	[URL] = { .key = "url", .type = PW_STRING, .help = "where to: http:// or https://" },
@@ -22,7 +22,7 @@ static const struct pw_setting settings[] = {
 	    .help = "one line: signs each body; with pagerduty the routing key, which is sent" },
 	[HEADERS] = { .key = "headers", .type = PW_SECRET, .help = "headers to send, NAME: VALUE a line, such as a token" },
 	[CA_FILE] = { .key = "ca_file", .type = PW_PATH, .help = "authorities for the receiver's certificate; by default the system's" },
-	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats, .help = "what the receiver reads" },
+	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats, .help = "what the receiver reads; heartbeat: nothing, it is asked by GET" },
 	[ALLOW_PRIVATE] = { .key = "allow_private", .type = PW_BOOL, .fallback = "false",
 	    .help = "let a name lead to private addresses; an address in the URL itself is always taken" },
 	{ .key = NULL },

@@ -5,11 +5,12 @@
 #include <curl/curl.h>
 #include <postwatch/notifier.h>
 
-enum format { FORMAT_POSTWATCH, FORMAT_SLACK, FORMAT_TEAMS, FORMAT_DISCORD, FORMAT_NTFY, FORMAT_PAGERDUTY, FORMAT_ALERTMANAGER };
+enum format { FORMAT_POSTWATCH, FORMAT_SLACK, FORMAT_TEAMS, FORMAT_DISCORD, FORMAT_NTFY, FORMAT_PAGERDUTY, FORMAT_ALERTMANAGER,
+	FORMAT_HEARTBEAT };
 
 enum { URL_MAX = 4096, SECRET_MAX = 1024, HEADERS_MAX = 32 };
 
-/* The body for a receiver, JSON within its limits; the caller frees it. NULL: no memory. `topic`: of ntfy; `secret`: the
+/* The body for a receiver, JSON within its limits; the caller frees it. NULL: no memory; "": there is nothing to say. `topic`: of ntfy; `secret`: the
  * routing key of PagerDuty, "" none. */
 char *format_notice(enum format, const struct pw_notice *, const char *topic, const char *secret);
 
@@ -25,7 +26,7 @@ struct post {
 	CURL *curl;
 };
 
-/* One request. The result is that of the answer, or of what was in the way of it. */
+/* One request, a GET where the body is "". The result is that of the answer, or of what was in the way of it. */
 void post_send(struct post *, const struct pw_notice *, const char *body, bool sign, struct pw_result *);
 
 /* "t=1764150126,v1=HEX": HMAC-SHA256 over "1764150126." and the body. */

@@ -1,0 +1,145 @@
+/* It is in no row of the store: one that was missed is not made up for. */
+#include "keeper/beat.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+enum { RAN_PERCENT = 90 };
+static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (int64_t)SECOND, down_max = 600 * (int64_t)SECOND,
+    reload_max = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND, over_deadline = 5 * (int64_t)SECOND;
+
+bool
+beat_hear(struct keeper *keeper, struct wire_in *in)
+{
+	if (!message_get_health(in, &keeper->beat.health))
+		return false;
+	keeper->beat.heard = clock_mono();
+	return true;
+}
+
+bool
+beat_hear_parent(struct keeper *keeper, struct wire_in *in)
+{
+	return message_get_failing(in, &keeper->beat.failing_since);
+}
+
+static bool
+store_is_well(const struct keeper *keeper)
+{
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
+		const struct journal_side *side = &keeper->journal.sides[file];
+		if (side->stuck || (side->since != 0 && clock_mono() - side->since > store_max))
+			return false;
+	}
+	return true;
+}
+
+static bool
+tells_in_time(const struct courier *courier)
+{
+	int64_t late = clock_wall() - down_max - courier->rules->after;
+
+	for (const struct delivery *delivery = courier->first; delivery != NULL && !courier->hushed; delivery = delivery->next)
+		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && delivery->created < late)
+			return false;
+	return true;
+}
+
+static bool
+is_past_deadline(const struct courier *courier)
+{
+	return courier->in_hand != 0 && clock_mono() - courier->handed_at > courier->rules->deadline + over_deadline;
+}
+
+bool
+beat_is_well(const struct keeper *keeper, struct text *why)
+{
+	const struct message_health *health = &keeper->beat.health;
+	uint64_t due = (uint64_t)health->ran + health->passed_over;
+
+	if (keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
+		text_add(why, "the monitor says nothing");
+	else if (health->late > late_max)
+		text_add(why, "runs begin too late");
+	else if (due > 0 && health->ran * UINT64_C(100) < due * RAN_PERCENT)
+		text_format(why, "%" PRIu32 " of %" PRIu64 " runs were passed over", health->passed_over, due);
+	else if (!store_is_well(keeper))
+		text_add(why, "the store cannot be written");
+	else if (keeper->beat.failing_since != 0 && clock_wall() - keeper->beat.failing_since > reload_max)
+		text_add(why, "the configuration is faulty since it was to be reloaded");
+	for (uint32_t i = 0; i < keeper->outbox.count && why->size == 0; i++) {
+		const struct courier *courier = &keeper->outbox.couriers[i];
+		if (is_past_deadline(courier))
+			text_format(why, "%s is past its deadline", courier->name);
+		else if (!tells_in_time(courier))
+			text_format(why, "%s has not told a down for 10 min", courier->name);
+	}
+	return why->size == 0;
+}
+
+static void
+say_change(struct keeper *keeper, bool well, const char *why)
+{
+	if (well == !keeper->beat.ill)
+		return;
+	keeper->beat.ill = !well;
+	duty_log(keeper->duty, well ? LOG_NOTICE : LOG_WARNING, 0, well ? "keeper: all is well again: the heartbeat goes on%s"
+	    : "keeper: the heartbeat is held back: %s", well ? "" : why);
+}
+
+static void
+hand_out(struct courier *courier)
+{
+	unsigned char packet[1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_notice notice = { .notice = BEAT_NOTICE, .key = "heartbeat", .thread = "heartbeat", .kind = "test", .attempt = 1,
+		.detected = clock_wall(), .confirmed = clock_wall(), .text = { "all is well", 11 }, .recipient_count = 1,
+		.recipients = { { "", 0 } } };
+
+	message_put_notice(&out, &notice);
+	if (out.bad || !packet_send(courier->fd, packet, out.size, -1))
+		return;
+	courier->in_hand = BEAT_NOTICE;
+	courier->hand_count = 0;
+	courier->handed_at = clock_mono();
+}
+
+void
+beat_turn(struct keeper *keeper)
+{
+	const struct config *config = keeper->config;
+	char words[256];
+	struct text why = TEXT_OVER(words);
+	bool well;
+
+	if (config->heartbeat_interval == 0 || clock_mono() < keeper->beat.next)
+		return;
+	well = beat_is_well(keeper, &why);
+	if (keeper->beat.heard == 0) /* it has hardly begun */
+		return;
+	say_change(keeper, well, words);
+	struct courier *courier = &keeper->outbox.couriers[config->heartbeat];
+	if (!well || courier->fd < 0 || courier->in_hand != 0 || courier->out != NULL)
+		return;
+	keeper->beat.next = clock_mono() + config->heartbeat_interval;
+	hand_out(courier);
+}
+
+void
+beat_answered(struct keeper *keeper, const struct message_receipt *receipt)
+{
+	char words[4 * 256];
+	struct text text = TEXT_OVER(words);
+	bool sent = receipt->fate == PW_SENT;
+
+	if (sent == !keeper->beat.refused)
+		return;
+	keeper->beat.refused = !sent;
+	text_escape(&text, receipt->text);
+	duty_log(keeper->duty, sent ? LOG_NOTICE : LOG_WARNING, 0, "keeper: the heartbeat %s: %s", sent ? "arrives again"
+	    : "does not arrive", words);
+}
