@@ -6,6 +6,7 @@ import types
 import clients
 import daemon
 import kit
+import notices
 import postfix
 
 ROUNDS = 4
@@ -173,4 +174,5 @@ PARTS = {       # name: seconds it takes, and how
 	"held": (45, held),
 	"scale": (85, scale),
 	"schedule": (190, schedule),
+	"notices": (200, notices.notices),
 }
