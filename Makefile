@@ -129,8 +129,11 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
               libsqlite3-dev libesmtp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
-              cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager python3-jsonschema
+              cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema
 deps_bench := $(deps_check) monitoring-plugins-basic
+
+# Servers that tests start by themselves: the host is to have none of them running.
+quiet := rsyslog prometheus-alertmanager
 
 define install_packages
 	$(Q)missing=$$(for p in $(1); do \
@@ -140,8 +143,14 @@ define install_packages
 	echo "installing:" $$missing; \
 	[ "$$missing" = "$${missing#*postfix}" ] || \
 		echo postfix postfix/main_mailer_type select No configuration | $$sudo debconf-set-selections; \
-	$$sudo apt-get update -qq && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	$$sudo apt-get update -qq; \
+	policy=/usr/sbin/policy-rc.d; [ -e $$policy ] && policy= || \
+		printf '#!/bin/sh\nexit 101\n' | $$sudo install -m 755 /dev/stdin $$policy; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; done=$$?; \
+	[ -z "$$policy" ] || $$sudo rm -f $$policy; \
+	for p in $(quiet); do case " $$missing " in *" $$p "*) \
+		! command -v systemctl >/dev/null || $$sudo systemctl disable $$p >/dev/null 2>&1 || true;; esac; done; \
+	exit $$done
 endef
 
 deps: ; $(call install_packages,$(deps_run))
