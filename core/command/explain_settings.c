@@ -172,6 +172,8 @@ find_configured(struct hearing *hearing)
 	const struct target *target = hearing->it->row->configured;
 
 	for (uint32_t i = 0; target != NULL && i < config->notifier_count; i++) {
+		if (config->heartbeat_interval > 0 && i == config->heartbeat)
+			continue; /* it is told of no target */
 		struct heard *heard = find(hearing, config->notifiers[i].name);
 
 		if (heard == NULL)
