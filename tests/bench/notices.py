@@ -12,6 +12,7 @@ import daemon
 import kit
 
 BATCH = 1000
+OPEN = 100000
 SINGLE = 40
 
 
@@ -139,6 +140,33 @@ def single(kind):
 		shutil.rmtree(folder, ignore_errors=True)
 
 
+def fill(folder):
+	"""As after a long time without a way out: notices of our own, each with its delivery."""
+	with contextlib.closing(sqlite3.connect(folder / "state" / "postwatch.db")) as database:
+		(first,), now = database.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone(), time.time_ns() // 1000
+		numbers = range(first, first + OPEN)
+		database.executemany("INSERT INTO notices (number, target, change, kind, incident, code, detected, confirmed, text, silences, rest) "
+		    "VALUES (?, 0, ?, 'impaired', 0, 'bench', ?, ?, x'61', '', x'')", ((n, n, now, now) for n in numbers))
+		database.executemany("INSERT INTO deliveries VALUES (?, 'out', '', 0, 1, 0, 0, 0, ?, 0, 0, 0, 0, x'', x'')",
+		    ((n, now) for n in numbers))
+		database.commit()
+
+
+def start_seconds(full):
+	"""From the fork until it is ready, with an outbox that is empty, or full."""
+	folder, sink = pathlib.Path(tempfile.mkdtemp(prefix="notices-")), Web()
+	try:
+		running = watch(folder, sink, 1, nobody(), 60)
+		running.stop()
+		if full:
+			fill(folder)
+		running.launch(folder / "bench.conf")
+		running.kill()
+		return running.start_seconds
+	finally:
+		shutil.rmtree(folder, ignore_errors=True)
+
+
 def notices(bench):
 	bench.table.heading("Notices: one notifier, loopback")
 	for name, kind, least in (("webhook", Web, 200), ("e-mail", Relay, 50)):
@@ -151,3 +179,6 @@ def notices(bench):
 		p50, p99 = times[len(times) // 2] / 1e3, times[-1] / 1e3
 		bench.table.row(f"{name}, confirmed to receipt, p50 and largest of {len(times)}", f"{p50:.1f} ms {p99:.1f} ms", "", "< 250 ms",
 		                p99 < 250)
+	kit.progress(f"notices: a start with {OPEN} open deliveries")
+	full, empty = start_seconds(True), start_seconds(False)
+	bench.table.row(f"start with {OPEN:,} open deliveries", f"{full:.2f} s", f"{empty:.2f} s empty", "< 3 s", full < 3)

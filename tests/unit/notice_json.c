@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/notice.h"
 #include "notifier/text.h"
 
 static struct pw_bytes
@@ -59,10 +62,52 @@ json_without_room_leaves_transcripts_out(void **state)
 	evidence_log_fini(&log);
 }
 
+/* Into the file that $NOTICE_JSON names, a line each, where somebody is to look at them: the schema's test. */
+static void
+every_kind_is_written(void **state)
+{
+	const char *path = getenv("NOTICE_JSON");
+	FILE *file = path == NULL ? NULL : fopen(path, "w");
+	struct evidence_log log = { 0 };
+	struct buffer json = { 0 };
+
+	(void)state;
+	evidence_add_line(&log, 0, EVIDENCE_RECEIVED, bytes("220 \x1b[31m\xff\"\\"));
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
+		struct message_notice notice = some_notice("mx is so");
+		struct message_leg leg = some_leg(&log);
+		struct pw_notice shown = { .severity = kind % 2 == 0 ? "info" : "critical", .subject = "[kind] mx", .own_name = "watch.test",
+			.sent = 3000000, .offset = -3600, .over = kind % 2 == 0 };
+
+		snprintf(notice.kind, sizeof notice.kind, "%s", notice_name(kind));
+		snprintf(notice.key, sizeof notice.key, "%s", "abcdefghijklmnopqrstuvwxyz");
+		if (kind == NOTICE_digest || kind == NOTICE_blind) {
+			notice.target = notice.host = bytes("");
+			notice.list = bytes("one\ntwo\n");
+			notice.covered = 2;
+			notice.port = 0;
+			notice.probe[0] = notice.code[0] = notice.from[0] = notice.to[0] = '\0';
+		}
+		leg.leg.phase_count = 2;
+		leg.leg.phases[0] = (struct evidence_phase){ "connect", PHASE_OK, 1200, 5000000 };
+		leg.leg.phases[1] = (struct evidence_phase){ "banner", PHASE_NOT_REACHED, 0, 5000000 };
+		leg.leg.started = 1234567;
+		assert_true(notice_write_json(&json, &shown, &notice, &leg, notice.target.size > 0));
+		assert_non_null(strstr(json.data, notice.kind));
+		if (file != NULL)
+			fprintf(file, "%s\n", json.data);
+	}
+	if (file != NULL)
+		fclose(file);
+	buffer_fini(&json);
+	evidence_log_fini(&log);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_kind_is_written),
 		cmocka_unit_test(json_without_room_leaves_transcripts_out),
 	};
 
