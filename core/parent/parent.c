@@ -220,10 +220,11 @@ keep_accepted(struct parent *parent, const struct parent_options *options)
 	struct reason why;
 	bool kept = options->resumed != NULL
 	    ? accepted_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
-	    : options->accepted == NULL || accepted_keep(options->accepted, parent->config->state, RELOAD_FILES, &why);
+	    : parent->accepted == NULL || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
 
 	if (!kept)
 		log_say(&parent->log, LOG_WARNING, "what is in force cannot be kept: %s", why.text);
+	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
 }
 
 static bool
@@ -327,7 +328,7 @@ begin(struct parent *parent, const struct config *config, const struct parent_op
 {
 	begin_standard();
 	*parent = (struct parent){ .config = config, .times = times_standard(), .home = HOME_NONE, .detach = DETACH_NONE,
-		.signals = -1, .hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
+		.accepted = options->accepted, .signals = -1, .hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->resumed != NULL) {
 		home_adopt(&parent->home, options->resumed->lock, options->resumed->pid_file, pid_path(config, options));
 		parent->detach.left = options->daemon;

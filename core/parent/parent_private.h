@@ -27,6 +27,7 @@ struct parent {
 	struct manager manager;
 	struct files files;
 	struct reload reload;
+	struct accepted *accepted;  /* what was read, until it is kept */
 	bool anew;                  /* the end is the beginning of a new image */
 	int64_t next_look; /* at them */
 	struct pollfd *polled;
