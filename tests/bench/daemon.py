@@ -40,14 +40,14 @@ def value_text(value):
 	return f'"{value}"' if isinstance(value, (str, pathlib.Path)) else str(value)
 
 
-def configure(folder, *targets, **settings):
-	"""Writes a configuration and its list files; returns its path."""
+def configure(folder, *targets, notifiers="", **settings):
+	"""Writes a configuration and its list files; returns its path. `notifiers`: the inside of that list."""
 	entries = [kinds.entry(folder / f"targets-{at}.txt") for at, kinds in enumerate(targets)]
 	globals_ = {"state": folder / "state", "helo": "watch.bench.test", "probers": 1, **settings,
 	            "log": {"to": "stderr", "level": "info"}}
 	path = folder / "bench.conf"
 	path.write_text("".join(f"{key} = {value_text(value)};\n" for key, value in globals_.items())
-	                + "targets = ( " + ",\n ".join(entries) + " );\n")
+	                + "targets = ( " + ",\n ".join(entries) + " );\n" + (f"notifiers = ( {notifiers} );\n" if notifiers else ""))
 	(folder / "state").mkdir(exist_ok=True)
 	return path
 
@@ -85,6 +85,10 @@ class Daemon:
 	def log(self):
 		return (self.folder / "daemon.log").read_text(errors="replace")
 
+	def child(self, name):
+		"""The pid of the part that has this name."""
+		return next(pid for pid in kit.tree(self.program.pid) if comm(pid) == f"pw-{name}")
+
 	def cpu_us(self):
 		return sum(map(kit.cpu_us_fine, kit.tree(self.program.pid)))
 
@@ -107,6 +111,14 @@ class Daemon:
 		return tuple(map(float, told.groups()))
 
 
+def comm(pid):
+	"""What a process calls itself; empty where it is gone."""
+	try:
+		return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+	except OSError:
+		return ""
+
+
 def window(daemon, sink, manner, seconds):
 	"""CPU us a probe and probes a second while it runs undisturbed."""
 	cpu, finished, began = daemon.cpu_us(), sink.finished(manner), time.monotonic()
@@ -115,6 +127,13 @@ def window(daemon, sink, manner, seconds):
 	if probes == 0:
 		raise kit.Failure(f"the daemon probed nothing: {daemon.log()[-400:]}")
 	return (daemon.cpu_us() - cpu) / probes, probes / (time.monotonic() - began)
+
+
+def arrivals(path):
+	"""From the sink's arrivals: the seconds of the monotonic clock, in their order."""
+	with open(path, "rb") as file:
+		raw = array.array("I", file.read())
+	return [(raw[at] | raw[at + 1] << 32) / 1e6 for at in range(2, len(raw), 4)]
 
 
 def gaps_ms(path, manner_index, interval):

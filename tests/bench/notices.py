@@ -96,12 +96,7 @@ def nobody():
 def watch(folder, sink, count, port, interval):
 	"""The daemon with one notifier; targets are refused where nobody listens on the port."""
 	targets = daemon.Targets(count, port, interval, probe="banner", retry_interval="1s", recover_tries=1)
-	path = daemon.configure(folder, targets)
-	path.write_text(path.read_text() + f'notifiers = ( {{ name = "out"; {sink.settings()} storm = 0; self_test = false; }} );\n')
-	running = daemon.Daemon.__new__(daemon.Daemon)
-	running.folder = folder
-	running.launch(path)
-	return running
+	return daemon.Daemon(folder, targets, notifiers=f'{{ name = "out"; {sink.settings()} storm = 0; self_test = false; }}')
 
 
 def rows(folder, query):

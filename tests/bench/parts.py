@@ -8,6 +8,7 @@ import daemon
 import kit
 import notices
 import postfix
+import recovery
 
 ROUNDS = 4
 MINUTE = 60
@@ -175,4 +176,5 @@ PARTS = {       # name: seconds it takes, and how
 	"scale": (85, scale),
 	"schedule": (190, schedule),
 	"notices": (200, notices.notices),
+	"recovery": (230, recovery.recovery),
 }
