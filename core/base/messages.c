@@ -296,6 +296,23 @@ message_get_state(struct wire_in *in, struct message_state *state, uint32_t targ
 }
 
 void
+message_put_recovered(struct wire_out *out, const unsigned char store[static STORE_NAME_SIZE])
+{
+	message_begin(out, MESSAGE_RECOVERED);
+	for (int i = 0; i < STORE_NAME_SIZE; i++)
+		wire_put_u8(out, store[i]);
+}
+
+bool
+message_get_recovered(struct wire_in *in, unsigned char store[static STORE_NAME_SIZE])
+{
+	expect(in, MESSAGE_RECOVERED);
+	for (int i = 0; i < STORE_NAME_SIZE; i++)
+		store[i] = wire_get_u8(in);
+	return wire_is_whole(in);
+}
+
+void
 message_put_committed(struct wire_out *out, uint64_t number)
 {
 	message_begin(out, MESSAGE_COMMITTED);

@@ -220,7 +220,12 @@ struct message_state {
 void message_put_state(struct wire_out *, const struct message_state *);
 bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
 
-/* keeper -> monitor: changes up to `number` are safe. MESSAGE_RECOVERED has no fields. */
+/* keeper -> monitor: all that is known has been told; what names the store that it is written to. */
+enum { STORE_NAME_SIZE = 16 };
+void message_put_recovered(struct wire_out *, const unsigned char store[static STORE_NAME_SIZE]);
+bool message_get_recovered(struct wire_in *, unsigned char store[static STORE_NAME_SIZE]);
+
+/* keeper -> monitor: changes up to `number` are safe. */
 void message_put_committed(struct wire_out *, uint64_t number);
 bool message_get_committed(struct wire_in *, uint64_t *number);
 

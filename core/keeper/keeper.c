@@ -97,7 +97,7 @@ recover(struct keeper *keeper)
 		if (more)
 			message_put_state(&out, &state);
 		else
-			message_begin(&out, MESSAGE_RECOVERED);
+			message_put_recovered(&out, store_instance(keeper->journal.store));
 		if (!packet_send(keeper->monitor, packet, out.size, -1))
 			return;
 		keeper->cursor = cursor;
@@ -302,12 +302,11 @@ prepare(struct keeper *keeper, struct reason *why)
 	return keeper->polled != NULL && keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
 }
 
-/* All that is true has to be told anew, to a keeper that knows nothing, by a monitor that knows nothing. */
+/* The monitor sees that the next keeper writes another store, and says again what is open. */
 static int
 begin_anew(struct keeper *keeper)
 {
-	duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: all targets begin anew");
-	duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew, for the store does");
+	duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: it begins anew with what is open");
 	keeper_fini(keeper);
 	return BROKEN;
 }

@@ -13,7 +13,7 @@
  *   record.c    what is kept of a target for the next monitor
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
- *   outbox.c    what waits for the keeper
+ *   outbox.c    what waits for the keeper; anew.c: what one with another store has to know
  *   control.c   who asks for what; verbs.c has what is done
  */
 #ifndef MONITOR_MONITOR_H
@@ -93,6 +93,8 @@ struct outbox {
 	struct wire_out results;
 	unsigned char *result_bytes;
 	uint64_t results_dropped, evidence_dropped;
+	bool has_store;                       /* a keeper has said all that it knew, and which store it writes */
+	unsigned char store[STORE_NAME_SIZE];
 };
 
 struct pauses {
@@ -270,8 +272,13 @@ void outbox_mark(struct monitor *, uint32_t target);      /* some time soon */
 struct message_ask;
 /* Sends it at once, behind all that waits. False: it cannot be sent now, and will not be. */
 bool outbox_ask(struct monitor *, const struct message_ask *);
+/* Whether a change of the target under that number, its own, is said (again) to the keeper in any case. */
+bool outbox_has_change(const struct monitor *, uint32_t target, uint32_t number);
 /* `results`: those that have gathered as well; they are in no hurry. */
 void outbox_flush(struct monitor *, bool results);
 bool outbox_is_empty(const struct monitor *);
+
+/* anew.c: a keeper has said all that it knew; false: the packet is malformed. */
+bool anew_heard(struct monitor *, struct wire_in *);
 
 #endif

@@ -301,6 +301,28 @@ outbox_linked(struct monitor *monitor, int fd)
 }
 
 static bool
+is_change(const struct parcel *parcel, uint32_t target, uint32_t number, uint32_t targets)
+{
+	struct wire_in in = wire_from(parcel->bytes, parcel->size);
+	struct message_change change;
+
+	return parcel->change != 0 && message_get_change(&in, &change, targets) && change.target == target
+	    && change.change == number;
+}
+
+bool
+outbox_has_change(const struct monitor *monitor, uint32_t target, uint32_t number)
+{
+	const struct parcel *const lists[] = { monitor->outbox.unsafe, monitor->outbox.first };
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		for (const struct parcel *parcel = lists[i]; parcel != NULL; parcel = parcel->next)
+			if (is_change(parcel, target, number, monitor->config->target_count))
+				return true;
+	return false;
+}
+
+static bool
 take_committed(struct outbox *outbox, struct wire_in *in)
 {
 	const struct parcel *last = NULL;
@@ -353,18 +375,6 @@ take_answer(struct monitor *monitor, struct wire_in *in)
 	return true;
 }
 
-static bool
-take_pause(struct monitor *monitor, struct wire_in *in)
-{
-	struct message_pause pause;
-
-	if (!message_get_pause(in, &pause, monitor->config->target_count))
-		return false;
-	if (!pauses_learn(monitor, &pause))
-		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a pause is not kept");
-	return true;
-}
-
 bool
 outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 {
@@ -374,15 +384,13 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_STATE:
 		return take_state(monitor, &in);
 	case MESSAGE_RECOVERED:
-		monitor_begin(monitor);
-		pauses_are_told(monitor);
-		return size == 1;
+		return anew_heard(monitor, &in);
 	case MESSAGE_COMMITTED:
 		return take_committed(&monitor->outbox, &in);
 	case MESSAGE_ANSWER:
 		return take_answer(monitor, &in);
 	case MESSAGE_PAUSE:
-		return take_pause(monitor, &in);
+		return pauses_heard(monitor, &in);
 	case MESSAGE_LINK:
 	case MESSAGE_STOP:
 	case MESSAGE_ACCOUNT:

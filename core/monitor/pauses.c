@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/clock.h"
 #include "monitor/silence.h"
@@ -70,8 +71,8 @@ add(struct pauses *pauses, const struct pause *pause)
 	return true;
 }
 
-bool
-pauses_learn(struct monitor *monitor, const struct message_pause *message)
+static bool
+learn(struct monitor *monitor, const struct message_pause *message)
 {
 	struct pauses *pauses = &monitor->pauses;
 	struct pause *known = find(pauses, message->number);
@@ -87,6 +88,18 @@ pauses_learn(struct monitor *monitor, const struct message_pause *message)
 		return false;
 	if (!pauses->doubting)
 		refresh(monitor);
+	return true;
+}
+
+bool
+pauses_heard(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_pause pause;
+
+	if (!message_get_pause(in, &pause, monitor->config->target_count))
+		return false;
+	if (!learn(monitor, &pause))
+		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a pause is not kept");
 	return true;
 }
 

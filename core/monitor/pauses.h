@@ -9,8 +9,8 @@
 #include "base/messages_ask.h"
 #include "monitor/monitor.h"
 
-/* One begins, is known already, or has ended. False: no memory. */
-bool pauses_learn(struct monitor *, const struct message_pause *);
+/* The keeper says that one begins, is known already, or has ended. False: the packet is malformed. */
+bool pauses_heard(struct monitor *, struct wire_in *);
 
 /* A keeper links itself: what it does not name until pauses_are_told() is over. */
 void pauses_doubt(struct monitor *);

@@ -32,7 +32,7 @@ static int keeper;
 static struct monitor *
 begin(void)
 {
-	static const unsigned char recovered = MESSAGE_RECOVERED;
+	static const unsigned char recovered[1 + STORE_NAME_SIZE] = { MESSAGE_RECOVERED };
 	int parent[2], prober[2], ends[2];
 
 	for (uint32_t i = 0; i < TARGETS; i++)
@@ -50,7 +50,7 @@ begin(void)
 	monitor->run = 0;
 	orders_linked(monitor, 0, prober[1]);
 	outbox_linked(monitor, ends[1]);
-	assert(outbox_heard(monitor, &recovered, 1));
+	assert(outbox_heard(monitor, recovered, sizeof recovered));
 	return monitor;
 }
 

@@ -246,6 +246,45 @@ a_keeper_born_again_hears_what_was_not_safe(void **unused)
 }
 
 static void
+a_keeper_of_another_store_hears_what_is_open(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	unsigned char packet[16];
+	uint64_t incident;
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "down a");
+	incident = scene->change.change;
+	struct wire_out out = wire_over(packet, sizeof packet);
+	message_put_committed(&out, scene->number);
+	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	scene_link_keeper(scene);
+	scene_recovered(scene, 1);
+	scene_run(scene, SECOND);
+	assert_string_equal(scene->told, "down a");
+	scene->told[0] = '\0';
+	scene_link_keeper(scene);
+	scene_recovered(scene, 2);
+	scene_run(scene, SECOND);
+	assert_string_equal(scene->told, "down a");
+	assert_string_equal(scene->change.to, "down");
+	assert_true(scene->change.change == incident && scene->change.incident == incident);
+	/* It was not safe: the next hears it once, whatever that one writes. */
+	scene->told[0] = '\0';
+	scene->number--;
+	scene_link_keeper(scene);
+	scene_recovered(scene, 3);
+	scene->scripts[0] = ".";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "down a up a");
+	assert_true(scene->change.incident == incident);
+	scene_destroy(&scene);
+}
+
+static void
 a_keeper_that_does_not_read_costs_only_results(void **unused)
 {
 	struct scene *scene = scene_create(1);
@@ -322,6 +361,7 @@ main(void)
 		cmocka_unit_test(what_nobody_asked_for_is_no_answer),
 		cmocka_unit_test(a_monitor_born_again_goes_on_where_it_was),
 		cmocka_unit_test(a_keeper_born_again_hears_what_was_not_safe),
+		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),
 		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),
 		cmocka_unit_test(who_is_in_quarantine_is_left_alone),
 		cmocka_unit_test(it_stops_when_nothing_is_in_hand),

@@ -16,14 +16,6 @@ say(struct scene *scene, uint64_t number, uint32_t target, const char *tag, int6
 	assert_true(outbox_heard(scene->monitor, packet, out.size));
 }
 
-static void
-recovered(struct scene *scene)
-{
-	const unsigned char packet = MESSAGE_RECOVERED;
-
-	assert_true(outbox_heard(scene->monitor, &packet, 1));
-}
-
 /* On the clock that pauses end by, nearly: always at the same second of the grid that runs begin by. Plain since some minutes. */
 static struct scene *
 watching(void)
@@ -108,7 +100,7 @@ one_that_the_next_keeper_does_not_know_is_over(void **unused)
 	scene_link_keeper(scene);
 	say(scene, 2, 1, "", 60 * MINUTE, false);
 	assert_true(is_paused(scene, 0) && is_paused(scene, 1));
-	recovered(scene);
+	scene_recovered(scene, 1);
 	assert_true(!is_paused(scene, 0) && is_paused(scene, 1));
 	scene_destroy(&scene);
 }
@@ -140,7 +132,7 @@ the_next_monitor_is_told_and_one_that_ended_meanwhile_is_heard(void **unused)
 		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
 		assert_true(outbox_heard(scene->monitor, packet, out.size));
 	}
-	recovered(scene);
+	scene_recovered(scene, 1);
 	scene_run(scene, SECOND);
 	assert_true(!is_paused(scene, 0) && is_paused(scene, 1));
 	assert_string_equal(scene->told, "down[a paused] down[b paused] heard a");

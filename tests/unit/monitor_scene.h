@@ -89,12 +89,22 @@ scene_link_keeper(struct scene *scene)
 	outbox_linked(scene->monitor, ends[1]);
 }
 
+/* The keeper has said all; it writes that store. */
+static inline void
+scene_recovered(struct scene *scene, unsigned char store)
+{
+	unsigned char packet[64], name[STORE_NAME_SIZE] = { store };
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_recovered(&out, name);
+	assert_true(outbox_heard(scene->monitor, packet, out.size));
+}
+
 /* The monitor's process is born (again); what the keeper kept is told to it. */
 static inline void
 scene_bear(struct scene *scene, int64_t now)
 {
 	unsigned char packet[5000];
-	const unsigned char recovered = MESSAGE_RECOVERED;
 
 	if (scene->monitor != NULL)
 		monitor_destroy(&scene->monitor);
@@ -111,7 +121,7 @@ scene_bear(struct scene *scene, int64_t now)
 		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
 		assert_true(outbox_heard(scene->monitor, packet, out.size));
 	}
-	assert_true(outbox_heard(scene->monitor, &recovered, 1));
+	scene_recovered(scene, 1);
 }
 
 static inline struct scene *
