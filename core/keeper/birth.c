@@ -1,6 +1,7 @@
 /*
  * Birth is recovery: the store is opened, its targets are matched with the configuration's, and memory is filled with what
- * is open. The monitor gets the states from there.
+ * is open. The monitor gets the states from there. Where the disk is too sick to be read nothing is known, all targets begin
+ * anew, and so they do again once it can be read.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -277,6 +278,11 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 		return false;
 	}
 	keeper->reader = store_reader_open(keeper->config->state, &reading, &what);
+	if (keeper->reader == NULL && store_trouble(store, STORE_MAIN, NULL) != STORE_WELL) {
+		duty_log(keeper->duty, LOG_ERR, 0, "keeper: the store in %s cannot be read: %s: what is known is not known now",
+		    keeper->config->state, what.text);
+		return true;
+	}
 	if (keeper->reader == NULL) {
 		reason_set(why, "the store in %s: %s", keeper->config->state, what.text);
 		return false;

@@ -280,7 +280,7 @@ mend(struct keeper *keeper, enum store_file file)
 	if (!store_mend(keeper->journal.store, file, &found))
 		return;
 	journal_say_found(keeper, file, &found);
-	if (file == STORE_MAIN && found.fresh) {
+	if (file == STORE_MAIN && (found.fresh || keeper->reader == NULL)) {
 		keeper->begin_anew = true;
 		return;
 	}

@@ -302,10 +302,17 @@ prepare(struct keeper *keeper, struct reason *why)
 	return keeper->polled != NULL && keeper_recover(keeper, why) && sandbox_enter(&sandbox, &landlock, why);
 }
 
-/* The monitor sees that the next keeper writes another store, and says again what is open. */
+/* The monitor sees that the next keeper writes another store, and says again what is open. But one that was never told
+ * what that store holds has to be told. */
 static int
 begin_anew(struct keeper *keeper)
 {
+	if (keeper->reader == NULL) {
+		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: the store can be read again: it begins anew with what is kept");
+		duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew with what is kept");
+		keeper_fini(keeper);
+		return BROKEN;
+	}
 	duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept is gone: it begins anew with what is open");
 	keeper_fini(keeper);
 	return BROKEN;

@@ -106,7 +106,7 @@ struct keeper {
 	bool recovering;         /* it is being told all states */
 	bool tend_more;          /* the store has more to do in idle time */
 	bool crowded_said;
-	bool begin_anew;         /* all that was kept is gone: who comes next has it told anew */
+	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
 	uint32_t cursor;         /* the next of them */
 	uint64_t committed, answered;
 	uint64_t events;         /* numbers for the lines of a change */

@@ -6,7 +6,7 @@ void
 page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, const char *tail, uint32_t limit,
     uint32_t binds, const struct bind *values)
 {
-	struct db *db = kind == ROW_TRACE ? reader->history : reader->main;
+	struct db *db = reader == NULL ? NULL : kind == ROW_TRACE ? reader->history : reader->main;
 	char sql[ROW_SQL_MAX];
 
 	*page = (struct page){ .reader = reader, .db = db, .kind = kind, .until = clock_mono() + READING_MICROSECONDS };

@@ -130,6 +130,8 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 	struct query *query;
 	int64_t size = -1;
 
+	if (reader == NULL)
+		return -1;
 	db_forgive(reader->main);
 	query = db_query(reader->main, "SELECT value FROM meta WHERE key = ?1");
 	if (query == NULL)

@@ -4,6 +4,7 @@
  * beginning behind the last key of the one before, at most `limit` rows (and STORE_PAGE_MAX) a call.
  *
  * Each list calls `on_row` for each row, whose views are good during that call; false from it ends the page.
+ * Of postwatch.db, a reader that is NULL reads nothing: its lists are empty and its values are not there.
  */
 #ifndef STORE_READER_H
 #define STORE_READER_H
