@@ -1,4 +1,5 @@
 """`postwatch run` in the foreground, its output at hand while it runs."""
+import contextlib
 import pathlib
 import signal
 import subprocess
@@ -38,7 +39,8 @@ class Daemon:
 		found = {}
 		for pid in pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(
 		    encoding="ascii").split():
-			found[pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()] = int(pid)
+			with contextlib.suppress(FileNotFoundError, ProcessLookupError):        # it is gone since
+				found[pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()] = int(pid)
 		return found
 
 	def stop(self):

@@ -24,23 +24,24 @@ HASTY = f"silence={2 * SLOWER}s backoff=20ms window=1s hold=1h"
 class Scene:
 	"""A daemon that may be killed and started again, its servers, and what was told of them."""
 
-	def __init__(self, name, program=PROGRAM):
-		self.name, self.program = name, program
-		self.servers = [fake.Smtp() for _ in range(SERVERS)]
+	def __init__(self, name, program=PROGRAM, servers=None, more="", times=HASTY):
+		"""servers: not begun yet; more: settings of each target."""
+		self.name, self.program, self.times = name, program, times
+		self.servers = servers or [fake.Smtp() for _ in range(SERVERS)]
 		for server in self.servers:
 			server.start()
 		self.told = FOLDER / f"{name}.told"
 		self.store = FOLDER / f"{name}.state" / "postwatch.db"
 		self.outages = collections.Counter()
 		self.kills = 0
-		targets = [target(server.port, name=f"s{i}") for i, server in enumerate(self.servers)]
+		targets = [target(server.port, name=f"s{i}", more=more) for i, server in enumerate(self.servers)]
 		self.path = config_of(name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
 		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
 		self.daemons = []
 		self.start()
 
 	def start(self):
-		variables = {**os.environ, "POSTWATCH_TEST_TIMES": HASTY}
+		variables = {**os.environ, "POSTWATCH_TEST_TIMES": self.times}
 		variables.pop("NOTIFY_SOCKET", None)
 		daemon = Daemon(self.program, self.path, "-L", str(BUILD / "plugins"), environment=variables)
 		daemon.__enter__()
@@ -57,10 +58,11 @@ class Scene:
 		with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=5)) as database:
 			return database.execute(query, values).fetchall()
 
-	def is_open(self, i):
+	def is_open(self, i, unknown=False):
+		"""unknown: what to say where the store cannot be read now."""
 		with contextlib.suppress(sqlite3.Error):
 			return bool(self.rows("SELECT 1 FROM incidents i JOIN targets t ON t.number = i.target WHERE t.name = ? AND i.ended = 0", f"s{i}"))
-		return False
+		return unknown
 
 	def up(self, i):
 		return any(daemon.says(f"s{i} up") for daemon in self.daemons)
@@ -102,7 +104,7 @@ class Scene:
 			if key not in seen:
 				told[name].append(kind)
 			seen.add(key)
-		for i in range(SERVERS):
+		for i in range(len(self.servers)):
 			words = [word for kind in told[f"s{i}"] for word in (["down", "up"] if kind == "outage" else [kind])]
 			assert words == ["down", "up"] * self.outages[i], (self.name, i, self.outages[i], told[f"s{i}"])
 		assert repeated <= self.kills, (self.name, repeated, self.kills)
