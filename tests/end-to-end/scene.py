@@ -24,8 +24,8 @@ HASTY = f"silence={2 * SLOWER}s backoff=20ms window=1s hold=1h"
 class Scene:
 	"""A daemon that may be killed and started again, its servers, and what was told of them."""
 
-	def __init__(self, name, program=PROGRAM, servers=None, more="", times=HASTY):
-		"""servers: not begun yet; more: settings of each target."""
+	def __init__(self, name, program=PROGRAM, servers=None, probe="banner", more="", times=HASTY):
+		"""servers: not begun yet; probe and more: of each target, its settings."""
 		self.name, self.program, self.times = name, program, times
 		self.servers = servers or [fake.Smtp() for _ in range(SERVERS)]
 		for server in self.servers:
@@ -34,7 +34,7 @@ class Scene:
 		self.store = FOLDER / f"{name}.state" / "postwatch.db"
 		self.outages = collections.Counter()
 		self.kills = 0
-		targets = [target(server.port, name=f"s{i}", more=more) for i, server in enumerate(self.servers)]
+		targets = [target(server.port, probe, f"s{i}", more) for i, server in enumerate(self.servers)]
 		self.path = config_of(name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
 		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
 		self.daemons = []
