@@ -45,39 +45,18 @@ message_begin(struct wire_out *out, enum message_kind kind)
 	wire_put_u8(out, (uint8_t)kind);
 }
 
-static void
-expect(struct wire_in *in, enum message_kind kind)
+void
+message_expect(struct wire_in *in, enum message_kind kind)
 {
-	if (wire_get_u8(in) != kind)
-		in->bad = true;
+	wire_require(in, wire_get_u8(in) == kind);
 }
 
-static void
-require(struct wire_in *in, bool holds)
-{
-	if (!holds)
-		in->bad = true;
-}
-
-/* Text of ours: at most `max` bytes, none of which could end a line or move a cursor. */
-static struct pw_bytes
-get_text(struct wire_in *in, size_t max)
-{
-	struct pw_bytes text = wire_get_bytes(in);
-
-	require(in, text.size <= max);
-	for (size_t i = 0; i < text.size; i++)
-		require(in, (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f);
-	return text;
-}
-
-/* The index of a target, or CONFIG_NONE where a message may be about none. */
-static uint32_t
-get_target_or_none(struct wire_in *in, uint32_t targets)
+uint32_t
+message_get_target(struct wire_in *in, uint32_t targets)
 {
 	uint32_t target = wire_get_u32(in);
 
-	require(in, target < targets || target == UINT32_MAX);
+	wire_require(in, target < targets || target == UINT32_MAX);
 	return target;
 }
 
@@ -92,7 +71,7 @@ message_put_link(struct wire_out *out, const struct message_link *link)
 bool
 message_get_link(struct wire_in *in, struct message_link *link)
 {
-	expect(in, MESSAGE_LINK);
+	message_expect(in, MESSAGE_LINK);
 	*link = (struct message_link){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
 	link->index = wire_get_u32(in);
 	return wire_is_whole(in);
@@ -108,9 +87,9 @@ message_put_stop(struct wire_out *out, const struct message_stop *stop)
 bool
 message_get_stop(struct wire_in *in, struct message_stop *stop)
 {
-	expect(in, MESSAGE_STOP);
+	message_expect(in, MESSAGE_STOP);
 	*stop = (struct message_stop){ .grace = wire_get_i64(in) };
-	require(in, stop->grace >= 0);
+	wire_require(in, stop->grace >= 0);
 	return wire_is_whole(in);
 }
 
@@ -128,10 +107,10 @@ message_get_account(struct wire_in *in, struct message_account *account, uint32_
 {
 	struct pw_bytes text;
 
-	expect(in, MESSAGE_ACCOUNT);
+	message_expect(in, MESSAGE_ACCOUNT);
 	*account = (struct message_account){ .target = wire_get_below(in, targets) };
 	account->quarantined = wire_get_choice(in, 2) != 0;
-	text = get_text(in, sizeof account->text - 1);
+	text = wire_get_text(in, sizeof account->text - 1);
 	if (!wire_is_whole(in))
 		return false;
 	memcpy(account->text, text.data, text.size);
@@ -151,15 +130,15 @@ message_put_log(struct wire_out *out, const struct message_log *log)
 bool
 message_get_log(struct wire_in *in, struct message_log *log)
 {
-	expect(in, MESSAGE_LOG);
+	message_expect(in, MESSAGE_LOG);
 	*log = (struct message_log){ .level = wire_get_choice(in, LOG_DEBUG + 1) };
 	log->event = wire_get_u64(in);
 	log->dropped = wire_get_u32(in);
-	log->text = get_text(in, WIRE_MAX);
+	log->text = wire_get_text(in, WIRE_MAX);
 	/* It is written as it is, and duty_log() leaves nothing in it that cannot be shown. */
 	for (size_t at = 0, size = 1; at < log->text.size && size > 0; at += size) {
 		size = text_printable(log->text.data + at, log->text.size - at);
-		require(in, size > 0);
+		wire_require(in, size > 0);
 	}
 	return wire_is_whole(in);
 }
@@ -175,7 +154,7 @@ message_put_alive(struct wire_out *out, const struct message_alive *alive)
 bool
 message_get_alive(struct wire_in *in, struct message_alive *alive)
 {
-	expect(in, MESSAGE_ALIVE);
+	message_expect(in, MESSAGE_ALIVE);
 	*alive = (struct message_alive){ .late_max = wire_get_i64(in) };
 	alive->done = wire_get_u64(in);
 	return wire_is_whole(in);
@@ -193,10 +172,10 @@ message_put_blame(struct wire_out *out, const struct message_blame *blame)
 bool
 message_get_blame(struct wire_in *in, struct message_blame *blame)
 {
-	expect(in, MESSAGE_BLAME);
+	message_expect(in, MESSAGE_BLAME);
 	*blame = (struct message_blame){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
 	blame->index = wire_get_u32(in);
-	blame->text = get_text(in, EVIDENCE_TEXT_MAX);
+	blame->text = wire_get_text(in, EVIDENCE_TEXT_MAX);
 	return wire_is_whole(in);
 }
 
@@ -212,11 +191,11 @@ message_put_references(struct wire_out *out, const struct message_references *re
 bool
 message_get_references(struct wire_in *in, struct message_references *references)
 {
-	expect(in, MESSAGE_REFERENCES);
+	message_expect(in, MESSAGE_REFERENCES);
 	*references = (struct message_references){ .asked = wire_get_u32(in) };
 	references->reached = wire_get_u32(in);
 	references->at = wire_get_i64(in);
-	require(in, references->reached <= references->asked);
+	wire_require(in, references->reached <= references->asked);
 	return wire_is_whole(in);
 }
 
@@ -244,22 +223,12 @@ message_put_change(struct wire_out *out, const struct message_change *change)
 		wire_put_u64(out, change->attempts[i]);
 }
 
-static bool
-is_kind(const char *name)
-{
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
-		if (strcmp(name, notice_name(kind)) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool
 message_get_change(struct wire_in *in, struct message_change *change, uint32_t targets)
 {
-	expect(in, MESSAGE_CHANGE);
+	message_expect(in, MESSAGE_CHANGE);
 	*change = (struct message_change){ .number = wire_get_u64(in) };
-	change->target = get_target_or_none(in, targets);
+	change->target = message_get_target(in, targets);
 	change->change = wire_get_u64(in);
 	wire_get_name(in, change->kind, sizeof change->kind);
 	wire_get_name(in, change->code, sizeof change->code);
@@ -270,11 +239,11 @@ message_get_change(struct wire_in *in, struct message_change *change, uint32_t t
 	change->incident = wire_get_u64(in);
 	change->detected = wire_get_i64(in);
 	change->confirmed = wire_get_i64(in);
-	change->text = get_text(in, WIRE_MAX);
+	change->text = wire_get_text(in, WIRE_MAX);
 	change->attempt_count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1);
 	for (uint32_t i = 0; i < change->attempt_count; i++)
 		change->attempts[i] = wire_get_u64(in);
-	require(in, (change->kind[0] == '\0' || is_kind(change->kind)) && change->detected >= 0 && change->confirmed >= 0);
+	wire_require(in, (change->kind[0] == '\0' || notice_named(change->kind) != NOTICE_none) && change->detected >= 0 && change->confirmed >= 0);
 	return wire_is_whole(in);
 }
 
@@ -289,7 +258,7 @@ message_put_state(struct wire_out *out, const struct message_state *state)
 bool
 message_get_state(struct wire_in *in, struct message_state *state, uint32_t targets)
 {
-	expect(in, MESSAGE_STATE);
+	message_expect(in, MESSAGE_STATE);
 	*state = (struct message_state){ .target = wire_get_below(in, targets) };
 	state->state = wire_get_bytes(in);
 	return wire_is_whole(in);
@@ -306,7 +275,7 @@ message_put_recovered(struct wire_out *out, const unsigned char store[static STO
 bool
 message_get_recovered(struct wire_in *in, unsigned char store[static STORE_NAME_SIZE])
 {
-	expect(in, MESSAGE_RECOVERED);
+	message_expect(in, MESSAGE_RECOVERED);
 	for (int i = 0; i < STORE_NAME_SIZE; i++)
 		store[i] = wire_get_u8(in);
 	return wire_is_whole(in);
@@ -322,7 +291,7 @@ message_put_committed(struct wire_out *out, uint64_t number)
 bool
 message_get_committed(struct wire_in *in, uint64_t *number)
 {
-	expect(in, MESSAGE_COMMITTED);
+	message_expect(in, MESSAGE_COMMITTED);
 	*number = wire_get_u64(in);
 	return wire_is_whole(in);
 }

@@ -231,5 +231,9 @@ bool message_get_committed(struct wire_in *, uint64_t *number);
 
 /* Begins a packet of a kind that has no fields, or whose fields follow. */
 void message_begin(struct wire_out *, enum message_kind);
+void message_expect(struct wire_in *, enum message_kind);
+
+/* The index of a target, UINT32_MAX where the message is about none; bad where it is neither. */
+uint32_t message_get_target(struct wire_in *, uint32_t targets);
 
 #endif

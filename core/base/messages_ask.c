@@ -3,29 +3,6 @@
 
 #include <string.h>
 
-static void
-expect(struct wire_in *in, enum message_kind kind)
-{
-	if (wire_get_u8(in) != kind)
-		in->bad = true;
-}
-
-static void
-require(struct wire_in *in, bool holds)
-{
-	if (!holds)
-		in->bad = true;
-}
-
-static uint32_t
-get_target_or_none(struct wire_in *in, uint32_t targets)
-{
-	uint32_t target = wire_get_u32(in);
-
-	require(in, target < targets || target == UINT32_MAX);
-	return target;
-}
-
 void
 message_put_ask(struct wire_out *out, const struct message_ask *ask)
 {
@@ -44,16 +21,16 @@ message_put_ask(struct wire_out *out, const struct message_ask *ask)
 bool
 message_get_ask(struct wire_in *in, struct message_ask *ask, uint32_t targets)
 {
-	expect(in, MESSAGE_ASK);
+	message_expect(in, MESSAGE_ASK);
 	*ask = (struct message_ask){ .number = wire_get_u64(in) };
-	ask->target = get_target_or_none(in, targets);
+	ask->target = message_get_target(in, targets);
 	ask->released = wire_get_u32(in);
 	wire_get_name(in, ask->verb, sizeof ask->verb);
 	wire_get_name(in, ask->who, sizeof ask->who);
 	ask->word_count = wire_get_choice(in, ASK_WORDS_MAX + 1);
 	for (uint32_t i = 0; i < ask->word_count; i++) {
 		ask->words[i] = wire_get_bytes(in);
-		require(in, ask->words[i].size <= ASK_WORD_MAX);
+		wire_require(in, ask->words[i].size <= ASK_WORD_MAX);
 	}
 	return wire_is_whole(in);
 }
@@ -71,14 +48,14 @@ message_put_answer(struct wire_out *out, const struct message_answer *answer)
 bool
 message_get_answer(struct wire_in *in, struct message_answer *answer)
 {
-	expect(in, MESSAGE_ANSWER);
+	message_expect(in, MESSAGE_ANSWER);
 	*answer = (struct message_answer){ .number = wire_get_u64(in) };
 	answer->kind = (char)wire_get_choice(in, 'x' + 1);
 	answer->status = wire_get_choice(in, 128);
 	answer->text = wire_get_bytes(in);
-	require(in, strchr("oex", answer->kind) != NULL && answer->kind != '\0' && answer->text.size < ANSWER_LINE_MAX);
+	wire_require(in, strchr("oex", answer->kind) != NULL && answer->kind != '\0' && answer->text.size < ANSWER_LINE_MAX);
 	for (size_t i = 0; i < answer->text.size; i++)
-		require(in, (unsigned char)answer->text.data[i] >= ' ' && answer->text.data[i] != 0x7f);
+		wire_require(in, (unsigned char)answer->text.data[i] >= ' ' && answer->text.data[i] != 0x7f);
 	return wire_is_whole(in);
 }
 
@@ -98,13 +75,13 @@ message_get_pause(struct wire_in *in, struct message_pause *pause, uint32_t targ
 {
 	struct pw_bytes tag;
 
-	expect(in, MESSAGE_PAUSE);
+	message_expect(in, MESSAGE_PAUSE);
 	*pause = (struct message_pause){ .number = wire_get_u64(in) };
-	pause->target = get_target_or_none(in, targets);
+	pause->target = message_get_target(in, targets);
 	tag = wire_get_bytes(in);
 	pause->until = wire_get_i64(in);
 	pause->over = wire_get_choice(in, 2) != 0;
-	require(in, tag.size < sizeof pause->tag && memchr(tag.data, '\0', tag.size) == NULL
+	wire_require(in, tag.size < sizeof pause->tag && memchr(tag.data, '\0', tag.size) == NULL
 	    && (tag.size > 0) == (pause->target == UINT32_MAX) && pause->until >= 0 && pause->until < INT64_MAX / 4);
 	if (!wire_is_whole(in))
 		return false;
@@ -122,9 +99,9 @@ message_put_reload(struct wire_out *out, uint64_t number)
 bool
 message_get_reload(struct wire_in *in, uint64_t *number)
 {
-	expect(in, MESSAGE_RELOAD);
+	message_expect(in, MESSAGE_RELOAD);
 	*number = wire_get_u64(in);
-	require(in, *number != 0);
+	wire_require(in, *number != 0);
 	return wire_is_whole(in);
 }
 
@@ -138,7 +115,7 @@ message_put_release(struct wire_out *out, uint32_t target)
 bool
 message_get_release(struct wire_in *in, uint32_t *target, uint32_t targets)
 {
-	expect(in, MESSAGE_RELEASE);
+	message_expect(in, MESSAGE_RELEASE);
 	*target = wire_get_below(in, targets);
 	return wire_is_whole(in);
 }

@@ -7,32 +7,18 @@
 
 enum { RECEIPT_TEXT_MAX = 255 };
 
-static void
-expect(struct wire_in *in, enum message_kind kind)
-{
-	if (wire_get_u8(in) != kind)
-		in->bad = true;
-}
-
-static void
-require(struct wire_in *in, bool holds)
-{
-	if (!holds)
-		in->bad = true;
-}
-
-/* Lines of ours, where `lines` is true; else one line. */
+/* Lines of ours. */
 static struct pw_bytes
-get_text(struct wire_in *in, size_t max, bool lines)
+get_lines(struct wire_in *in, size_t max)
 {
-	struct pw_bytes text = wire_get_bytes(in);
+	struct pw_bytes lines = wire_get_bytes(in);
 
-	require(in, text.size <= max);
-	for (size_t i = 0; i < text.size; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		require(in, (c >= ' ' && c != 0x7f) || (lines && c == '\n'));
+	wire_require(in, lines.size <= max);
+	for (size_t i = 0; i < lines.size; i++) {
+		unsigned char c = (unsigned char)lines.data[i];
+		wire_require(in, (c >= ' ' && c != 0x7f) || c == '\n');
 	}
-	return text;
+	return lines;
 }
 
 void
@@ -48,11 +34,11 @@ message_put_leg(struct wire_out *out, const struct message_leg *leg)
 bool
 message_get_leg(struct wire_in *in, struct message_leg *leg)
 {
-	expect(in, MESSAGE_LEG);
+	message_expect(in, MESSAGE_LEG);
 	leg->notice = wire_get_u64(in);
 	leg->run = wire_get_u32(in);
 	leg->runs = wire_get_u32(in);
-	require(in, leg->run < leg->runs && leg->runs <= CHANGE_ATTEMPTS_MAX);
+	wire_require(in, leg->run < leg->runs && leg->runs <= CHANGE_ATTEMPTS_MAX);
 	return evidence_get(in, &leg->leg) && wire_is_whole(in);
 }
 
@@ -104,16 +90,6 @@ message_put_notice(struct wire_out *out, const struct message_notice *notice)
 	put_recipients(out, notice);
 }
 
-static bool
-is_kind(const char *name)
-{
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
-		if (strcmp(name, notice_name(kind)) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 get_names(struct wire_in *in, struct message_notice *notice)
 {
@@ -132,36 +108,36 @@ get_times(struct wire_in *in, struct message_notice *notice)
 	notice->detected = wire_get_i64(in);
 	notice->confirmed = wire_get_i64(in);
 	notice->queued = wire_get_i64(in);
-	require(in, notice->began >= 0 && notice->ended >= 0 && notice->detected >= 0 && notice->confirmed >= 0
+	wire_require(in, notice->began >= 0 && notice->ended >= 0 && notice->detected >= 0 && notice->confirmed >= 0
 	    && notice->queued >= 0);
 }
 
 bool
 message_get_notice(struct wire_in *in, struct message_notice *notice)
 {
-	expect(in, MESSAGE_NOTICE);
+	message_expect(in, MESSAGE_NOTICE);
 	*notice = (struct message_notice){ .notice = wire_get_u64(in) };
 	wire_get_name(in, notice->key, sizeof notice->key);
 	wire_get_name(in, notice->thread, sizeof notice->thread);
 	wire_get_name(in, notice->kind, sizeof notice->kind);
 	notice->flags = wire_get_choice(in, NOTICE_FLAGS);
 	notice->attempt = wire_get_u32(in);
-	notice->target = get_text(in, NOTICE_TARGET_MAX, false);
-	notice->host = get_text(in, NOTICE_TARGET_MAX, false);
+	notice->target = wire_get_text(in, NOTICE_TARGET_MAX);
+	notice->host = wire_get_text(in, NOTICE_TARGET_MAX);
 	notice->port = wire_get_u16(in);
 	get_names(in, notice);
 	notice->incident = wire_get_u64(in);
 	get_times(in, notice);
-	notice->text = get_text(in, NOTICE_TEXT_MAX, false);
-	notice->list = get_text(in, NOTICE_LIST_MAX, true);
+	notice->text = wire_get_text(in, NOTICE_TEXT_MAX);
+	notice->list = get_lines(in, NOTICE_LIST_MAX);
 	notice->covered = wire_get_u32(in);
 	notice->runs = wire_get_u32(in);
 	notice->before = wire_get_u32(in);
 	notice->attempts = wire_get_u32(in);
 	notice->recipient_count = wire_get_choice(in, NOTICE_RECIPIENTS_MAX + 1);
 	for (uint32_t i = 0; i < notice->recipient_count; i++)
-		notice->recipients[i] = get_text(in, NOTICE_TARGET_MAX, false);
-	require(in, is_kind(notice->kind) && notice->attempt > 0 && notice->recipient_count > 0
+		notice->recipients[i] = wire_get_text(in, NOTICE_TARGET_MAX);
+	wire_require(in, notice_named(notice->kind) != NOTICE_none && notice->attempt > 0 && notice->recipient_count > 0
 	    && notice->runs <= CHANGE_ATTEMPTS_MAX && notice->before <= notice->runs);
 	return wire_is_whole(in);
 }
@@ -182,7 +158,7 @@ message_put_receipt(struct wire_out *out, const struct message_receipt *receipt)
 bool
 message_get_receipt(struct wire_in *in, struct message_receipt *receipt)
 {
-	expect(in, MESSAGE_RECEIPT);
+	message_expect(in, MESSAGE_RECEIPT);
 	*receipt = (struct message_receipt){ .notice = wire_get_u64(in) };
 	receipt->recipient = wire_get_below(in, NOTICE_RECIPIENTS_MAX);
 	receipt->fate = (enum pw_fate)wire_get_choice(in, PW_NEVER + 1);
@@ -190,7 +166,7 @@ message_get_receipt(struct wire_in *in, struct message_receipt *receipt)
 	receipt->not_before = wire_get_i64(in);
 	receipt->micros = wire_get_i64(in);
 	receipt->text = wire_get_bytes(in);
-	require(in, receipt->fate != 0 && receipt->not_before >= 0 && receipt->micros >= 0
+	wire_require(in, receipt->fate != 0 && receipt->not_before >= 0 && receipt->micros >= 0
 	    && receipt->text.size <= RECEIPT_TEXT_MAX);
 	return wire_is_whole(in);
 }
@@ -207,7 +183,7 @@ message_put_health(struct wire_out *out, const struct message_health *health)
 bool
 message_get_health(struct wire_in *in, struct message_health *health)
 {
-	expect(in, MESSAGE_HEALTH);
+	message_expect(in, MESSAGE_HEALTH);
 	*health = (struct message_health){ .ran = wire_get_u32(in) };
 	health->passed_over = wire_get_u32(in);
 	health->late = wire_get_i64(in);
@@ -224,7 +200,7 @@ message_put_failing(struct wire_out *out, int64_t since)
 bool
 message_get_failing(struct wire_in *in, int64_t *since)
 {
-	expect(in, MESSAGE_FAILING);
+	message_expect(in, MESSAGE_FAILING);
 	*since = wire_get_i64(in);
 	return wire_is_whole(in);
 }

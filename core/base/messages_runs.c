@@ -58,8 +58,7 @@ message_next_order(struct wire_in *in, struct order *order, uint32_t targets)
 	order->attempt = wire_get_u8(in);
 	order->due = wire_get_i64(in);
 	order->fingerprint = wire_get_u64(in);
-	if (order->due < 0)
-		in->bad = true;
+	wire_require(in, order->due >= 0);
 	return !in->bad;
 }
 
@@ -130,8 +129,7 @@ static void
 get_details(struct wire_in *in, struct report *report)
 {
 	report->text = wire_get_bytes(in);
-	if (report->text.size >= EVIDENCE_TEXT_MAX)
-		in->bad = true;
+	wire_require(in, report->text.size < EVIDENCE_TEXT_MAX);
 	report->warning_count = wire_get_choice(in, REPORT_WARNINGS_MAX + 1);
 	for (uint32_t i = 0; i < report->warning_count; i++) {
 		wire_get_name(in, report->warnings[i].code, sizeof report->warnings[i].code);
@@ -146,8 +144,7 @@ get_phases(struct wire_in *in, struct report *report)
 	report->phase_count = wire_get_choice(in, REPORT_PHASES_MAX + 1);
 	for (uint32_t i = 0; i < report->phase_count; i++) {
 		report->phases[i] = wire_get_i64(in);
-		if (report->phases[i] < -1)
-			in->bad = true;
+		wire_require(in, report->phases[i] >= -1);
 	}
 }
 
@@ -170,8 +167,7 @@ next_report(struct wire_in *in, enum message_kind kind, struct report *report, u
 	get_phases(in, report);
 	if (is_detailed(report))
 		get_details(in, report);
-	if (report->outcome[0] == '\0' || report->started < 0 || report->micros < 0)
-		in->bad = true;
+	wire_require(in, report->outcome[0] != '\0' && report->started >= 0 && report->micros >= 0);
 	return !in->bad;
 }
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
 	const char *name, *text;
@@ -18,6 +19,15 @@ notice_name(enum notice_kind kind)
 {
 	assert((size_t)kind < NOTICE_KINDS);
 	return kinds[kind].name;
+}
+
+enum notice_kind
+notice_named(const char *name)
+{
+	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		if (strcmp(kinds[kind].name, name) == 0)
+			return kind;
+	return NOTICE_none;
 }
 
 const char *

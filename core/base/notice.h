@@ -13,6 +13,9 @@ enum notice_kind {
 /* "down", "up" …; "none" for NOTICE_none. */
 const char *notice_name(enum notice_kind kind);
 
+/* The kind of that name, NOTICE_none where there is none. */
+enum notice_kind notice_named(const char *name);
+
 /* "a target is down, confirmed" … */
 const char *notice_text(enum notice_kind kind);
 

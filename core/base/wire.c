@@ -194,6 +194,24 @@ wire_get_choice(struct wire_in *in, uint8_t limit)
 	return 0;
 }
 
+struct pw_bytes
+wire_get_text(struct wire_in *in, size_t max)
+{
+	struct pw_bytes text = wire_get_bytes(in);
+
+	wire_require(in, text.size <= max);
+	for (size_t i = 0; i < text.size; i++)
+		wire_require(in, (unsigned char)text.data[i] >= ' ' && text.data[i] != 0x7f);
+	return text;
+}
+
+void
+wire_require(struct wire_in *in, bool holds)
+{
+	if (!holds)
+		in->bad = true;
+}
+
 bool
 wire_is_whole(const struct wire_in *in)
 {

@@ -45,6 +45,9 @@ void wire_get_name(struct wire_in *, char *name, size_t room);         /* bad wh
 uint32_t wire_get_below(struct wire_in *, uint32_t limit);             /* a u32; bad and 0 where it is not below `limit` */
 uint8_t wire_get_choice(struct wire_in *, uint8_t limit);              /* the same for a u8 */
 
+struct pw_bytes wire_get_text(struct wire_in *, size_t max);           /* bad beyond `max`, and with a control character in it */
+void wire_require(struct wire_in *, bool holds);                       /* bad where it does not */
+
 /* All was well and nothing is left over. */
 bool wire_is_whole(const struct wire_in *);
 

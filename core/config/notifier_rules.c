@@ -30,11 +30,11 @@ next_kind(void *arg, size_t index)
 static uint32_t
 kind_bit(struct reader *reader, const struct node *node, const char *name)
 {
+	enum notice_kind kind = notice_named(name);
 	const char *near;
 
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
-		if (strcmp(notice_name(kind), name) == 0)
-			return UINT32_C(1) << kind;
+	if (kind != NOTICE_none)
+		return UINT32_C(1) << kind;
 	near = text_nearest(name, next_kind, NULL);
 	faults_add(&reader->faults, node->place, "kinds: there is no kind %s%s%s%s", QUOTE(reader, name),
 	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");

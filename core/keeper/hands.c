@@ -83,7 +83,7 @@ on_notice(void *arg, const struct store_notice *row)
 {
 	struct delivery *delivery = arg;
 
-	delivery->kind = telling_kind(row->kind);
+	delivery->kind = notice_named(row->kind);
 	delivery->incident = row->incident;
 	copy(delivery->code, sizeof delivery->code, row->code);
 	return false;

@@ -136,28 +136,7 @@ keeper_hear(struct keeper *keeper, const void *packet, size_t size)
 		return asks_hear(keeper, &in);
 	case MESSAGE_HEALTH:
 		return beat_hear(keeper, &in);
-	case MESSAGE_LINK:
-	case MESSAGE_STOP:
-	case MESSAGE_ACCOUNT:
-	case MESSAGE_READY:
-	case MESSAGE_ALIVE:
-	case MESSAGE_LOG:
-	case MESSAGE_ORDERS:
-	case MESSAGE_REPORTS:
-	case MESSAGE_REFERENCES:
-	case MESSAGE_RECOVERED:
-	case MESSAGE_COMMITTED:
-	case MESSAGE_BLAME:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_ANSWER:
-	case MESSAGE_PAUSE:
-	case MESSAGE_RELEASE:
-	case MESSAGE_RELOAD:
-	case MESSAGE_FAILING:
-	case MESSAGE_KINDS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }

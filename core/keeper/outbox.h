@@ -97,7 +97,6 @@ struct notice_rest;
 /* Many deliveries of one notifier have become one, under that number. */
 void telling_digest(struct keeper *, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *,
     const char *why);
-enum notice_kind telling_kind(const char *name); /* NOTICE_none: none such */
 struct ledger *telling_ledger(struct keeper *, uint32_t target, uint32_t courier);
 void telling_put_ledger(struct keeper *, uint32_t target, uint32_t courier);
 

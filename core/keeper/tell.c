@@ -17,6 +17,7 @@ static const struct {
 	int level;
 	const char *run; /* what a run that belongs to it is called */
 } rows[NOTICE_KINDS] = {
+	[NOTICE_none] = { LOG_NOTICE, "run" },       /* a change that is not told */
 	[NOTICE_down] = { LOG_ERR, "attempt" },      [NOTICE_up] = { LOG_NOTICE, "run" },
 	[NOTICE_changed] = { LOG_WARNING, "run" },   [NOTICE_fact] = { LOG_NOTICE, "run" },
 	[NOTICE_outage] = { LOG_ERR, "attempt" },    [NOTICE_flapping] = { LOG_ERR, "attempt" },
@@ -26,16 +27,6 @@ static const struct {
 	[NOTICE_blind] = { LOG_ERR, "run" },         [NOTICE_impaired] = { LOG_ERR, "run" },
 	[NOTICE_digest] = { LOG_ERR, "attempt" },    [NOTICE_test] = { LOG_NOTICE, "run" },
 };
-
-static enum notice_kind
-kind_of(const char *name)
-{
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++) {
-		if (strcmp(notice_name(kind), name) == 0)
-			return kind;
-	}
-	return NOTICE_test;
-}
 
 static void
 say(const struct teller *teller, const struct text *text)
@@ -138,7 +129,7 @@ tell_change(const struct message_change *change, const struct cabinet *cabinet, 
     tell_line *line, void *arg)
 {
 	const struct teller teller = { zone, line, arg };
-	enum notice_kind kind = kind_of(change->kind);
+	enum notice_kind kind = notice_named(change->kind);
 
 	tell_sentence(&teller, change, rows[kind].level);
 	/* Runs that belong to no target are of many: their evidence is told with their own changes. */

@@ -33,15 +33,6 @@ telling_put_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
 	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
 }
 
-enum notice_kind
-telling_kind(const char *name)
-{
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
-		if (strcmp(notice_name(kind), name) == 0)
-			return kind;
-	return NOTICE_none;
-}
-
 /* One thing to be told to one notifier. */
 struct telling {
 	struct keeper *keeper;
@@ -195,7 +186,7 @@ static void
 tell_one(const struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
 	struct keeper *keeper = it->keeper;
-	enum notice_kind kind = telling_kind(change->kind);
+	enum notice_kind kind = notice_named(change->kind);
 	const struct incident *open = it->target == CONFIG_NONE ? NULL : keeper->files[it->target].incident;
 	const struct outage outage = { .down = open == NULL ? 0 : open->notice, .up = notice, .change = change->change,
 		.incident = incident, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
@@ -359,7 +350,7 @@ static bool
 on_notice(void *arg, const struct store_notice *row)
 {
 	struct look *look = arg;
-	enum notice_kind kind = telling_kind(row->kind);
+	enum notice_kind kind = notice_named(row->kind);
 	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
 	bool of_condition = kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
 

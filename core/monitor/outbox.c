@@ -391,29 +391,7 @@ outbox_heard(struct monitor *monitor, const void *packet, size_t size)
 		return take_answer(monitor, &in);
 	case MESSAGE_PAUSE:
 		return pauses_heard(monitor, &in);
-	case MESSAGE_LINK:
-	case MESSAGE_STOP:
-	case MESSAGE_ACCOUNT:
-	case MESSAGE_READY:
-	case MESSAGE_ALIVE:
-	case MESSAGE_LOG:
-	case MESSAGE_ORDERS:
-	case MESSAGE_REPORTS:
-	case MESSAGE_EVIDENCE:
-	case MESSAGE_REFERENCES:
-	case MESSAGE_CHANGE:
-	case MESSAGE_RESULTS:
-	case MESSAGE_BLAME:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_ASK:
-	case MESSAGE_RELEASE:
-	case MESSAGE_RELOAD:
-	case MESSAGE_HEALTH:
-	case MESSAGE_FAILING:
-	case MESSAGE_KINDS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }

@@ -233,31 +233,7 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 			return false;
 		ourselves_references(monitor, &references);
 		return true;
-	case MESSAGE_LINK:
-	case MESSAGE_STOP:
-	case MESSAGE_ACCOUNT:
-	case MESSAGE_READY:
-	case MESSAGE_ALIVE:
-	case MESSAGE_LOG:
-	case MESSAGE_ORDERS:
-	case MESSAGE_CHANGE:
-	case MESSAGE_RESULTS:
-	case MESSAGE_STATE:
-	case MESSAGE_RECOVERED:
-	case MESSAGE_COMMITTED:
-	case MESSAGE_BLAME:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_ASK:
-	case MESSAGE_ANSWER:
-	case MESSAGE_PAUSE:
-	case MESSAGE_RELEASE:
-	case MESSAGE_RELOAD:
-	case MESSAGE_HEALTH:
-	case MESSAGE_FAILING:
-	case MESSAGE_KINDS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }

@@ -23,15 +23,6 @@ static const struct {
 _Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
     && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE, "flags go on as they are");
 
-static enum notice_kind
-kind_of(const char *name)
-{
-	for (enum notice_kind kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
-		if (strcmp(notice_name(kind), name) == 0)
-			return kind;
-	return NOTICE_test;
-}
-
 static const char *
 keep(char *room, size_t size, struct pw_bytes bytes)
 {
@@ -45,7 +36,7 @@ void
 notice_fill(struct pw_notice *notice, struct notice_words *words, const struct message_notice *from,
     const struct zone *zone, int64_t now)
 {
-	enum notice_kind kind = kind_of(from->kind);
+	enum notice_kind kind = notice_named(from->kind);
 
 	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key, .json = "{}",
 		.incident = (int64_t)from->incident, .detected = from->detected, .confirmed = from->confirmed,

@@ -141,30 +141,9 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 		return hear_release(tree, child, &in);
 	case MESSAGE_RELOAD:
 		return hear_reload(tree, child, &in);
-	case MESSAGE_LINK:
-	case MESSAGE_STOP:
-	case MESSAGE_ACCOUNT:
-	case MESSAGE_ORDERS:
-	case MESSAGE_REPORTS:
-	case MESSAGE_EVIDENCE:
-	case MESSAGE_REFERENCES:
-	case MESSAGE_CHANGE:
-	case MESSAGE_RESULTS:
-	case MESSAGE_STATE:
-	case MESSAGE_RECOVERED:
-	case MESSAGE_COMMITTED:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_ASK:
-	case MESSAGE_ANSWER:
-	case MESSAGE_PAUSE:
-	case MESSAGE_HEALTH:
-	case MESSAGE_FAILING:
-	case MESSAGE_KINDS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 void

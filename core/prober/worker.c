@@ -228,33 +228,9 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 		return true;
 	case MESSAGE_ACCOUNT:
 		return message_get_account(&in, &account, worker->config->target_count);
-	case MESSAGE_READY:
-	case MESSAGE_ALIVE:
-	case MESSAGE_LOG:
-	case MESSAGE_ORDERS:
-	case MESSAGE_REPORTS:
-	case MESSAGE_EVIDENCE:
-	case MESSAGE_REFERENCES:
-	case MESSAGE_CHANGE:
-	case MESSAGE_RESULTS:
-	case MESSAGE_STATE:
-	case MESSAGE_RECOVERED:
-	case MESSAGE_COMMITTED:
-	case MESSAGE_BLAME:
-	case MESSAGE_LEG:
-	case MESSAGE_NOTICE:
-	case MESSAGE_RECEIPT:
-	case MESSAGE_ASK:
-	case MESSAGE_ANSWER:
-	case MESSAGE_PAUSE:
-	case MESSAGE_RELEASE:
-	case MESSAGE_RELOAD:
-	case MESSAGE_HEALTH:
-	case MESSAGE_FAILING:
-	case MESSAGE_KINDS:
-		break;
+	default:
+		return false;
 	}
-	return false;
 }
 
 static void
