@@ -36,6 +36,7 @@ struct power_disk {
 	uint64_t random;
 	long operations, cut_at; /* the operation that fails, 0: none */
 	bool off, careless;      /* careless: a sync does nothing */
+	int failing_syncs;       /* how many are to fail; what they were to make durable is forgotten */
 };
 
 struct power_handle {
@@ -121,6 +122,19 @@ power_settle_all(struct power_file *file, bool whole)
 		struct power_write *write = file->first;
 
 		power_settle(file, write, whole);
+		file->first = write->next;
+		free(write);
+	}
+	file->end = &file->first;
+}
+
+/* What was written stays readable, and is never written: no later sync knows of it. */
+static inline void
+power_forget_writes(struct power_file *file)
+{
+	while (file->first != NULL) {
+		struct power_write *write = file->first;
+
 		file->first = write->next;
 		free(write);
 	}

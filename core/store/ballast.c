@@ -45,3 +45,12 @@ ballast_free(const char *folder)
 	name(folder, path);
 	unlink(path);
 }
+
+bool
+ballast_is_there(const char *folder)
+{
+	char path[PATH_MAX];
+
+	name(folder, path);
+	return access(path, F_OK) == 0;
+}

@@ -135,11 +135,18 @@ set_up(struct shelf *shelf)
 	return db_exec(shelf->db, shelf->schema->synchronous) && db_exec(shelf->db, limit);
 }
 
+static void
+name_log(const struct shelf *shelf, char path[static PATH_MAX + 8])
+{
+	snprintf(path, PATH_MAX + 8, "%s-wal", shelf->path);
+}
+
 enum look { LOOK_WELL, LOOK_NEWER, LOOK_FOREIGN, LOOK_BAD };
 
 static enum look
 look_into(struct shelf *shelf, struct store_found *found)
 {
+	char log[PATH_MAX + 8];
 	int version;
 	enum schema_state state = schema_look(shelf->db, shelf->schema, &version);
 
@@ -163,12 +170,17 @@ look_into(struct shelf *shelf, struct store_found *found)
 	if (!set_up(shelf) || (state == SCHEMA_OLDER && !copy_before(shelf, version)) ||
 	    (state != SCHEMA_CURRENT && !schema_raise(shelf->db, shelf->schema)))
 		return LOOK_BAD;
-	return is_sound(shelf) ? LOOK_WELL : LOOK_BAD;
+	if (!is_sound(shelf))
+		return LOOK_BAD;
+	name_log(shelf, log);
+	if (stat(log, &shelf->log) != 0)
+		shelf->log = (struct stat){ 0 };
+	return LOOK_WELL;
 }
 
 /* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken. */
 static void
-name_aside(const struct shelf *shelf, char name[static 256])
+name_aside(const struct shelf *shelf, const char *word, char name[static 256])
 {
 	time_t now = (time_t)(clock_wall() / SECOND);
 	struct tm utc;
@@ -178,35 +190,105 @@ name_aside(const struct shelf *shelf, char name[static 256])
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
 	for (int i = 1; i < NAMES_MAX; i++) {
 		if (i == 1)
-			snprintf(name, 256, "%s.damaged-%s", shelf->schema->name, stamp);
+			snprintf(name, 256, "%s.%s-%s", shelf->schema->name, word, stamp);
 		else
-			snprintf(name, 256, "%s.damaged-%s-%d", shelf->schema->name, stamp, i);
+			snprintf(name, 256, "%s.%s-%s-%d", shelf->schema->name, word, stamp, i);
 		snprintf(path, sizeof path, "%s/%s", shelf->folder, name);
 		if (access(path, F_OK) != 0)
 			return;
 	}
 }
 
+static void
+unlink_index(const struct shelf *shelf)
+{
+	char path[PATH_MAX + 8];
+
+	snprintf(path, sizeof path, "%s-shm", shelf->path);
+	unlink(path);
+}
+
 /* The log goes with its file: what was committed last is in it. */
 static bool
-set_aside(struct shelf *shelf, struct store_found *found)
+set_aside(struct shelf *shelf, const char *word, struct store_found *found)
 {
 	char from[PATH_MAX + 8], to[PATH_MAX + 300];
 
 	found->why = shelf->why;
-	name_aside(shelf, found->aside);
+	name_aside(shelf, word, found->aside);
 	snprintf(to, sizeof to, "%s/%s", shelf->folder, found->aside);
 	if (rename(shelf->path, to) != 0) {
 		reason_set(&shelf->why, "%s cannot be set aside as %s: %s", shelf->path, found->aside, strerror(errno));
 		found->aside[0] = '\0';
 		return false;
 	}
-	snprintf(from, sizeof from, "%s-wal", shelf->path);
+	name_log(shelf, from);
 	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, found->aside);
 	rename(from, to);
-	snprintf(from, sizeof from, "%s-shm", shelf->path);
-	unlink(from);
+	unlink_index(shelf);
 	sync_file(shelf->folder, O_RDONLY | O_DIRECTORY);
+	return true;
+}
+
+/* The log of a file that has gone: whatever lies in its place now, SQLite would take it for the log of that. */
+static bool
+set_log_aside(struct shelf *shelf)
+{
+	char from[PATH_MAX + 8], to[PATH_MAX + 300], name[256];
+	struct stat status;
+
+	name_log(shelf, from);
+	if (stat(from, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev)
+		return true;
+	name_aside(shelf, "gone", name);
+	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, name);
+	unlink_index(shelf);
+	if (rename(from, to) == 0)
+		return true;
+	reason_set(&shelf->why, "%s cannot be set aside as %s-wal: %s", from, name, strerror(errno));
+	return false;
+}
+
+static bool
+is_newer(struct shelf *shelf)
+{
+	struct db *db = db_open(shelf->path, DB_STILL);
+	int version;
+	bool newer = db != NULL && schema_look(db, shelf->schema, &version) == SCHEMA_NEWER;
+
+	db_close(&db);
+	if (newer)
+		reason_set(&shelf->why, "%s was replaced by one that a newer Postwatch has written", shelf->path);
+	return newer;
+}
+
+bool
+shelf_put_away(struct shelf *shelf, struct store_found *found)
+{
+	struct stat status;
+	bool there = stat(shelf->path, &status) == 0;
+
+	if (!set_log_aside(shelf))
+		return false;
+	if (there && is_newer(shelf)) {
+		shelf->trouble = STORE_OCCUPIED;
+		return false;
+	}
+	reason_set(&shelf->why, "it was put in the place of the one that was written; stop Postwatch before a backup is put back");
+	return !there || set_aside(shelf, "replaced", found);
+}
+
+/* SQLite takes a file without a byte for one that was never used, and removes its log. */
+static bool
+is_emptied(struct shelf *shelf)
+{
+	char path[PATH_MAX + 8];
+	struct stat file, log;
+
+	name_log(shelf, path);
+	if (stat(shelf->path, &file) != 0 || file.st_size > 0 || !S_ISREG(file.st_mode) || stat(path, &log) != 0 || log.st_size == 0)
+		return false;
+	reason_set(&shelf->why, "%s is empty, and its log is not", shelf->schema->name);
 	return true;
 }
 
@@ -232,6 +314,8 @@ look(struct shelf *shelf, struct store_found *found)
 	enum look seen;
 
 	shelf->why.text[0] = '\0';
+	if (is_emptied(shelf))
+		return LOOK_FOREIGN;
 	if (!try_open(shelf))
 		return LOOK_BAD;
 	seen = look_into(shelf, found);
@@ -253,7 +337,7 @@ shelf_open(struct shelf *shelf, struct store_found *found)
 	seen = look(shelf, found);
 	if (seen == LOOK_FOREIGN || (seen == LOOK_BAD && shelf->trouble == STORE_DAMAGED)) {
 		db_close(&shelf->db);
-		if (!set_aside(shelf, found)) {
+		if (!set_aside(shelf, "damaged", found)) {
 			shelf->trouble = STORE_DAMAGED;
 			return SHELF_TROUBLED;
 		}

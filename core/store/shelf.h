@@ -6,6 +6,7 @@
 #define STORE_SHELF_H
 
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "store/schema.h"
 
@@ -17,6 +18,7 @@ struct shelf {
 	enum store_trouble_kind trouble;
 	struct reason why;
 	bool suspect;              /* damage was met in it */
+	struct stat log;           /* of its write-ahead log, when it was opened */
 };
 
 enum shelf_opening { SHELF_OPEN, SHELF_TROUBLED, SHELF_NEWER };
@@ -26,6 +28,10 @@ void shelf_init(struct shelf *, const struct schema *, const char *folder);
 /* Opens what lies there, whatever its state. Whoever calls knows best whether an empty one is a surprise. */
 enum shelf_opening shelf_open(struct shelf *, struct store_found *found);
 void shelf_close(struct shelf *);
+
+/* Of a file that was removed or replaced under us: its log is set aside, and so is what lies in its place, unless a newer
+ * version has written that. To be called before the file is closed, which removes what is called as its log. */
+bool shelf_put_away(struct shelf *, struct store_found *);
 
 /* Takes note of the connection's fault (or of `otherwise` where it has none). */
 void shelf_blame(struct shelf *, enum store_trouble_kind otherwise, const char *doing);

@@ -108,7 +108,8 @@ store_load(struct store *store, enum store_file file)
 }
 
 /* A postwatch.db that begins anew gives no number to a target that history.db knows as another one. And where numbers
- * are to be had before the file can be read, they are such as no file has reached. */
+ * are to be had before the file can be read, they are such as no file has reached; those of targets stay small, and hold
+ * where there is no file after all. */
 static void
 secure_numbers(struct store *store)
 {
@@ -122,7 +123,8 @@ secure_numbers(struct store *store)
 	}
 	if (store->shelves[STORE_MAIN].db == NULL) {
 		for (int i = 0; i < STORE_NUMBERS; i++)
-			store->counters[STORE_MAIN].numbers[i] = (uint64_t)(clock_wall() / MILLISECOND);
+			if (i != STORE_TARGETS)
+				store->counters[STORE_MAIN].numbers[i] = (uint64_t)(clock_wall() / MILLISECOND);
 	}
 }
 
@@ -238,6 +240,12 @@ store_trouble(const struct store *store, enum store_file file, struct reason *wh
 	return shelf->trouble;
 }
 
+bool
+store_has_ballast(const struct store *store)
+{
+	return ballast_is_there(store->folder);
+}
+
 static enum store_answer
 fail(struct store *store, struct store_batch *batch, const char *doing)
 {
@@ -311,20 +319,16 @@ can_write(struct store *store, enum store_file file)
 	return false;
 }
 
-bool
-store_mend(struct store *store, enum store_file file, struct store_found *found)
+/* Opens it again; what became of one that was removed or replaced is known before. */
+static bool
+open_again(struct store *store, enum store_file file, struct store_found *found)
 {
 	struct shelf *shelf = &store->shelves[file];
-	static const unsigned char never[INSTANCE_SIZE];
-	unsigned char instance[INSTANCE_SIZE];
-	bool newer;
+	struct store_found away = { 0 };
+	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED, newer;
 
-	*found = (struct store_found){ 0 };
-	if (shelf->trouble == STORE_WELL)
-		return true;
-	if (shelf->trouble == STORE_FULL)
-		ballast_free(store->folder);
-	memcpy(instance, store->instance, sizeof instance);
+	if (moved && !shelf_put_away(shelf, &away))
+		return false;
 	shelf->suspect = shelf->trouble == STORE_DAMAGED;
 	shelf_close(shelf);
 	if (!open_file(store, file, found, &newer)) {
@@ -332,6 +336,29 @@ store_mend(struct store *store, enum store_file file, struct store_found *found)
 			shelf->trouble = STORE_CANNOT;
 		return false;
 	}
+	if (away.aside[0] != '\0') {
+		memcpy(found->aside, away.aside, sizeof found->aside);
+		found->why = away.why;
+		found->first = false;
+	}
+	return true;
+}
+
+bool
+store_mend(struct store *store, enum store_file file, struct store_found *found)
+{
+	struct shelf *shelf = &store->shelves[file];
+	static const unsigned char never[INSTANCE_SIZE];
+	unsigned char instance[INSTANCE_SIZE];
+
+	*found = (struct store_found){ 0 };
+	if (shelf->trouble == STORE_WELL)
+		return true;
+	if (shelf->trouble == STORE_FULL)
+		ballast_free(store->folder);
+	memcpy(instance, store->instance, sizeof instance);
+	if (!open_again(store, file, found))
+		return false;
 	if (file == STORE_MAIN && memcmp(instance, never, sizeof never) != 0 &&
 	    memcmp(instance, store->instance, sizeof instance) != 0)
 		found->fresh = true;

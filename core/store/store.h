@@ -31,7 +31,8 @@ enum store_trouble_kind {
 	STORE_IO,        /* a read, a write or a sync failed */
 	STORE_READONLY,
 	STORE_DAMAGED,   /* the file is not sound; store_mend() sets it aside and begins a fresh one */
-	STORE_MOVED,     /* the file was removed or replaced under us; what is at its place is opened by store_mend() */
+	STORE_MOVED,     /* the file was removed or replaced under us; store_mend() begins a fresh one and sets aside what is in its place */
+	STORE_OCCUPIED,  /* the same, and a newer version's lies in its place, which is not touched */
 	STORE_CANNOT     /* it cannot be opened, or there is no memory */
 };
 
@@ -60,7 +61,7 @@ struct store_found {
 	bool first;             /* there was no such file */
 	bool fresh;             /* it is empty but for its schema, or another file than before */
 	int from_version;       /* migrated from this schema; 0 where nothing was to be done */
-	char aside[256];        /* the name in the folder that a damaged file was given, "" */
+	char aside[256];        /* the name in the folder that a damaged or foreign file was given, "" */
 	struct reason why;      /* of its being set aside */
 };
 
@@ -87,6 +88,9 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
 /* Tries to get a file out of trouble: frees the ballast where the disk is full, closes, opens, checks, sets aside what
  * is damaged. True: the file takes batches again, and `found` says what became of it. To be called every 10 s or so. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
+
+/* Whether there is space held in reserve for a full disk. */
+bool store_has_ballast(const struct store *);
 
 /* --- batches --- */
 

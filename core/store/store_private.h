@@ -44,5 +44,6 @@ void tending_reset(struct tending *); /* history.db is another one */
 /* ballast.c: a file that is there to be removed. */
 void ballast_make(const char *folder, int64_t bytes);
 void ballast_free(const char *folder);
+bool ballast_is_there(const char *folder);
 
 #endif

@@ -202,12 +202,56 @@ without_syncs_it_is(void **state)
 	print_message("with synchronous=OFF: %s\n", what);
 }
 
+/* Syncs fail that many times; then a batch is committed at last, and the power goes. */
+static void
+fail_syncs(int times)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct world world = { .tried = 3 };
+	struct store_found found;
+
+	power_wipe((uint64_t)times);
+	assert_true(begin(&world));
+	for (; world.promised < 2; world.promised++) {
+		make_batch(batch, world.promised + 1);
+		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+		store_batch_clear(batch);
+	}
+	disk.failing_syncs = times;
+	make_batch(batch, world.tried);
+	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
+	assert_int_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_IO);
+	for (int i = 0; !store_mend(folder.store, STORE_MAIN, &found); i++)
+		assert_true(i < times);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	world.promised++;
+	store_batch_destroy(&batch);
+	disk.off = true;
+	store_close(&folder.store);
+	recover(&world);
+	if (world.faults > 0)
+		fail_msg("%d syncs failed: %s", times, world.what);
+}
+
+static void
+what_was_not_synced_is_written_again(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	power_register();
+	for (int times = 1; times <= 12; times++)
+		fail_syncs(times);
+	power_wipe(1);
+	folder_remove(&folder);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_promised_is_lost),
 		cmocka_unit_test(without_syncs_it_is),
+		cmocka_unit_test(what_was_not_synced_is_written_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

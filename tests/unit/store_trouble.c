@@ -1,95 +1,14 @@
-/* A full disk, failing writes, damaged, foreign, newer, removed and replaced files, a second writer. */
+/* A full disk, failing writes, files that are damaged, removed or replaced under us, a second writer. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
-#include "store_folder.h"
-
-static struct folder folder;
-static struct store_batch *batch;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	folder_make(&folder);
-	folder_open(&folder);
-	batch = store_batch_create(STORE_MAIN);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	store_batch_destroy(&batch);
-	folder_remove(&folder);
-	return 0;
-}
-
-static void
-put_big(uint64_t run)
-{
-	static char bytes[50000];
-
-	store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = run, .bytes = { bytes, sizeof bytes } });
-}
-
-static enum store_answer
-submit_small(uint64_t number)
-{
-	enum store_answer answer;
-
-	store_batch_clear(batch);
-	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "down" });
-	answer = folder_submit(&folder, batch);
-	return answer;
-}
-
-static int64_t
-count(const char *sql)
-{
-	return db_number(folder.store->shelves[STORE_MAIN].db, sql, -1);
-}
-
-static void
-reopen(void)
-{
-	store_close(&folder.store);
-	folder_open(&folder);
-	assert_int_equal(folder.opening, STORE_OPENED);
-}
-
-/* The number of files in the folder whose name has this in it. */
-static int
-files_with(const char *part)
-{
-	DIR *dir = opendir(folder.path);
-	struct dirent *entry;
-	int found = 0;
-
-	while ((entry = readdir(dir)) != NULL)
-		found += strstr(entry->d_name, part) != NULL;
-	closedir(dir);
-	return found;
-}
-
-static void
-scribble(const char *name, off_t at, const char *bytes, size_t size)
-{
-	int fd = open(folder_file(&folder, name), O_WRONLY | O_CREAT, 0600);
-
-	assert_int_equal(pwrite(fd, bytes, size, at), (ssize_t)size);
-	close(fd);
-}
+#include "store_sick.h"
 
 /* SQLITE_FULL: nothing of the batch is kept, every batch is put off, and afterwards the same one goes in. */
 static void
@@ -168,61 +87,6 @@ doubtful_commit(void **state)
 	assert_false(store_batch_notice_was_known(batch, 1, &as));
 }
 
-static void
-no_database_is_set_aside(void **state)
-{
-	static const char *const names[] = { "postwatch.db", "history.db" };
-
-	(void)state;
-	for (int i = 0; i < STORE_FILES; i++) {
-		static char rubbish[8192];
-
-		assert_int_equal(submit_small(1), STORE_COMMITTED);
-		store_close(&folder.store);
-		memset(rubbish, 'r', sizeof rubbish);
-		scribble(names[i], 0, rubbish, sizeof rubbish);
-		folder_open(&folder);
-		assert_int_equal(folder.opening, STORE_OPENED);
-		assert_true(folder.found[i].fresh && !folder.found[i].first);
-		assert_memory_equal(folder.found[i].aside, names[i], strlen(names[i]));
-		assert_true(folder.found[i].why.text[0] != '\0');
-		assert_int_equal(access(folder_file(&folder, folder.found[i].aside), F_OK), 0);
-		assert_int_equal(store_trouble(folder.store, (enum store_file)i, NULL), STORE_WELL);
-	}
-	assert_int_equal(files_with("damaged"), 2);
-}
-
-static void
-grow(void)
-{
-	store_batch_clear(batch);
-	for (uint64_t run = 1; run < 40; run++)
-		put_big(run);
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-}
-
-static void
-truncated_and_flipped(void **state)
-{
-	struct stat status;
-
-	(void)state;
-	grow();
-	store_close(&folder.store);
-	assert_int_equal(stat(folder_file(&folder, "postwatch.db"), &status), 0);
-	assert_int_equal(truncate(folder_file(&folder, "postwatch.db"), status.st_size / 2), 0);
-	folder_open(&folder);
-	assert_true(folder.found[STORE_MAIN].fresh);
-	assert_true(folder.found[STORE_MAIN].aside[0] != '\0');
-	grow();
-	store_close(&folder.store);
-	scribble("postwatch.db", 4096, "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
-	folder_open(&folder);
-	assert_true(folder.found[STORE_MAIN].fresh);
-	assert_int_equal(count("SELECT count(*) FROM evidence"), 0);
-	assert_int_equal(files_with("damaged"), 2);
-}
-
 /* Damage that shows only while we write: the batch is put off, and mending begins a fresh file. */
 static void
 damage_under_us(void **state)
@@ -245,40 +109,7 @@ damage_under_us(void **state)
 }
 
 static void
-foreign_and_newer(void **state)
-{
-	(void)state;
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA application_id=7"));
-	reopen();
-	assert_true(folder.found[STORE_MAIN].fresh && folder.found[STORE_MAIN].aside[0] != '\0');
-	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA user_version=1000"));
-	store_close(&folder.store);
-	folder_open(&folder);
-	assert_null(folder.store);
-	assert_int_equal(folder.opening, STORE_NEWER);
-	assert_non_null(strstr(folder.why.text, "1000"));
-	assert_int_equal(files_with("damaged"), 1);
-}
-
-/* Each file for the other: neither is what it says. */
-static void
-mixed_up(void **state)
-{
-	char other[128];
-
-	(void)state;
-	store_close(&folder.store);
-	snprintf(other, sizeof other, "%s/postwatch.db", folder.path);
-	assert_int_equal(unlink(folder_file(&folder, "history.db")), 0);
-	assert_int_equal(link(other, folder_file(&folder, "history.db")), 0);
-	folder_open(&folder);
-	assert_int_equal(folder.opening, STORE_OPENED);
-	assert_true(folder.found[STORE_HISTORY].aside[0] != '\0');
-	assert_int_equal(submit_small(1), STORE_COMMITTED);
-}
-
-static void
-removed_and_replaced(void **state)
+removed(void **state)
 {
 	struct store_found found;
 
@@ -288,10 +119,62 @@ removed_and_replaced(void **state)
 	assert_int_equal(submit_small(2), STORE_RETRY);
 	assert_int_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_MOVED);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
-	assert_true(found.fresh);
+	assert_true(found.fresh && found.aside[0] == '\0');
+	assert_int_equal(files_with("postwatch.db.gone-"), 1); /* its log, with what it alone had */
 	assert_int_equal(submit_small(2), STORE_COMMITTED);
 	assert_int_equal(count("SELECT count(*) FROM notices"), 1);
 	assert_true(store_number(folder.store, STORE_NOTICES) > 0);
+}
+
+/* A copy of the file takes its place, of an hour ago or of now: neither is ours, and our log is not written into it. */
+static void
+replaced(void **state)
+{
+	struct store_reader *reader = folder_read(&folder); /* so that closing the store does not end its log */
+	struct store_found found;
+
+	(void)state;
+	assert_int_equal(submit_small(1), STORE_COMMITTED);
+	copy_store("copy");
+	assert_int_equal(submit_small(2), STORE_COMMITTED);
+	move("copy", "postwatch.db");
+	assert_int_equal(submit_small(3), STORE_RETRY);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	store_reader_close(&reader);
+	assert_true(found.fresh && !found.first);
+	assert_memory_equal(found.aside, "postwatch.db.replaced-", 22);
+	assert_int_equal(files_with("postwatch.db.gone-"), 1);
+	assert_int_equal(submit_small(3), STORE_COMMITTED);
+	assert_int_equal(count("SELECT count(*) FROM notices"), 1);
+	store_close(&folder.store);
+	move(found.aside, "postwatch.db");
+	folder_open(&folder);
+	assert_int_equal(count("SELECT count(*) FROM notices"), 1);
+	assert_int_equal(count("SELECT number FROM notices"), 1);
+}
+
+/* The same with one of a newer version: it stays as it is for as long as it lies there. */
+static void
+replaced_by_a_newer_one(void **state)
+{
+	struct store_found found;
+	struct reason why;
+
+	(void)state;
+	copy_store("copy");
+	scribble("copy", 60, "\0\0\x03\xe8", 4);
+	move("copy", "postwatch.db");
+	assert_int_equal(submit_small(1), STORE_RETRY);
+	for (int i = 0; i < 2; i++) {
+		assert_false(store_mend(folder.store, STORE_MAIN, &found));
+		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_OCCUPIED);
+		assert_non_null(strstr(why.text, "newer"));
+		assert_int_equal(files_with("replaced-"), 0);
+	}
+	assert_int_equal(unlink(folder_file(&folder, "postwatch.db")), 0);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_true(found.fresh);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 }
 
 static void
@@ -343,12 +226,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(full_disk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failing_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(doubtful_commit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_database_is_set_aside, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(truncated_and_flipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_under_us, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(foreign_and_newer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(mixed_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(removed_and_replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replaced, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replaced_by_a_newer_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(second_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_from_the_start, set_up, tear_down),
 	};
