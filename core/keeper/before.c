@@ -40,28 +40,27 @@ on_earlier(void *arg, const struct store_notice *row)
 }
 
 static void
-find_in_incident(struct store_reader *reader, uint64_t incident, struct first *first)
+find_in_incident(const struct knowledge *known, uint64_t incident, struct first *first)
 {
 	if (incident != 0)
-		store_read_incident_notices(reader, incident, 0, 1, on_first, first);
+		known_first_notice(known, incident, on_first, first);
 }
 
 uint64_t
-before_first(struct store_reader *reader, struct message_notice *notice, uint64_t target)
+before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target)
 {
 	struct first first = { .kind = notice->kind, .code = notice->code, .number = notice->notice };
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 
 	if (notice->incident == 0 && ends)
-		store_read_notices(reader, target, notice->notice, LOOK_BACK, on_earlier, &first);
-	find_in_incident(reader, notice->incident != 0 ? notice->incident : first.incident, &first);
+		known_notices(known, target, notice->notice, LOOK_BACK, on_earlier, &first);
+	find_in_incident(known, notice->incident != 0 ? notice->incident : first.incident, &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
 	return first.number;
 }
 
 /* Goes through the runs of an incident for the last that failed. */
 struct failure {
-	struct store_evidence_key last;
 	bool all;               /* each address has to answer */
 	uint64_t run;           /* the last that failed, 0: none */
 	uint64_t at_hand;       /* the one whose legs come now */
@@ -83,7 +82,6 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
-	failure->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
 	if (row->run != failure->at_hand)
 		end_run(failure);
 	failure->at_hand = row->run;
@@ -95,13 +93,12 @@ on_evidence(void *arg, const struct store_evidence *row)
 }
 
 static uint64_t
-last_failure(struct store_reader *reader, uint64_t incident, bool all_addresses)
+last_failure(const struct knowledge *known, uint64_t incident, bool all_addresses)
 {
-	struct failure failure = { .last = STORE_EVIDENCE_FIRST, .all = all_addresses };
+	struct failure failure = { .all = all_addresses };
 
-	while (incident != 0
-	    && store_read_evidence(reader, incident, &failure.last, 100, on_evidence, &failure) == STORE_READ_MORE)
-		continue;
+	if (incident != 0)
+		known_evidence(known, incident, on_evidence, &failure);
 	end_run(&failure);
 	return failure.run;
 }
@@ -138,18 +135,18 @@ put_first(struct notice_rest *rest, const struct notice_rest *failed)
 }
 
 void
-before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_rest *rest,
+before_add_failures(const struct knowledge *known, struct message_notice *notice, struct notice_rest *rest,
     bool all_addresses)
 {
 	struct notice_rest failed = { .attempt_count = 0 };
 	bool outage = strcmp(notice->kind, "outage") == 0;
-	uint64_t last = outage || strcmp(notice->kind, "up") == 0 ? last_failure(reader, notice->incident, all_addresses) : 0;
+	uint64_t last = outage || strcmp(notice->kind, "up") == 0 ? last_failure(known, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(rest, last);
 
 	rest->attempt_count -= skip;
 	memmove(rest->attempts, rest->attempts + skip, rest->attempt_count * sizeof rest->attempts[0]);
 	if (outage && rest->covers_count > 0)
-		store_read_notice(reader, rest->covers[0], on_rest, &failed);
+		known_notice(known, rest->covers[0], on_rest, &failed);
 	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
 		failed.attempts[failed.attempt_count++] = last;
 	notice->runs = rest->attempt_count;

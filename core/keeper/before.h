@@ -3,15 +3,15 @@
 #define KEEPER_BEFORE_H
 
 #include "base/messages_outbox.h"
+#include "keeper/known.h"
 #include "keeper/rest.h"
-#include "store/reader.h"
 
 /* The number of the first notice of its incident, or of the condition that it ends; its own where it is that. Of an
  * incident also fills in how many attempts confirmed it. `target`: the store's number. */
-uint64_t before_first(struct store_reader *, struct message_notice *, uint64_t target);
+uint64_t before_first(const struct knowledge *, struct message_notice *, uint64_t target);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
  * it follow; where it tells of a whole outage, those that confirmed it go before. */
-void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *, bool all_addresses);
+void before_add_failures(const struct knowledge *, struct message_notice *, struct notice_rest *, bool all_addresses);
 
 #endif

@@ -13,6 +13,7 @@
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
+#include "keeper/sick.h"
 
 enum { PAGE = 1000, RUNS_MIN = 8, GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
@@ -252,6 +253,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
 	rules_recover(keeper);
+	sick_recover(keeper);
 	tell_gap(keeper);
 	return true;
 }
@@ -310,7 +312,7 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	if (!open_store(keeper, found, why) || !read_store(keeper, why))
 		return false;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
-		journal_say_found(keeper, file, &found[file]);
+		sick_say_found(keeper, file, &found[file]);
 	journal_flush(keeper);
 	return true;
 }

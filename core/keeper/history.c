@@ -54,12 +54,14 @@ put_traces(struct keeper *keeper, const struct report *result)
 		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, result->target, result->run, leg) });
 }
 
-/* Below half of the room all; then what was not ok; then nothing. */
+/* Below half of the room all; then what was not ok; then nothing. Where postwatch.db cannot be read, the number that a
+ * target has in history.db is not known. */
 static bool
 has_room(const struct keeper *keeper, const struct report *result)
 {
+	if (keeper->reader == NULL)
+		return false;
 	size_t held = store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open);
-
 	return held < JOURNAL_BYTES_MAX / 2 || (result->verdict != PW_OK && held < JOURNAL_BYTES_MAX);
 }
 

@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/sick.h"
 
-static const int64_t group_wait = 100 * (int64_t)MILLISECOND, mend_pause = 10 * (int64_t)SECOND;
-static const int64_t history_wait = SECOND;
+static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND;
 enum { SETTLED_MAX = 100000, HISTORY_GROUP = 2000 };
 
 static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
@@ -102,16 +102,12 @@ journal_add_change(struct keeper *keeper, uint64_t number, uint32_t generation, 
 	journal->open_last = &slip->next;
 }
 
-struct pw_bytes
-journal_find(const struct journal *journal, uint64_t notice)
+struct knowledge
+journal_known(const struct keeper *keeper)
 {
-	const struct slip *const lists[] = { journal->sent, journal->open };
+	const struct journal_side *side = &keeper->journal.sides[STORE_MAIN];
 
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		for (const struct slip *slip = lists[i]; slip != NULL; slip = slip->next)
-			if (slip->notice == notice && slip->size > 0)
-				return (struct pw_bytes){ (const char *)slip->packet, slip->size };
-	return (struct pw_bytes){ NULL, 0 };
+	return (struct knowledge){ keeper->reader, { side->sent, side->open } };
 }
 
 void
@@ -170,23 +166,11 @@ finish_slips(struct keeper *keeper, const struct store_batch *batch)
 	journal->settled_count = 0;
 }
 
-static void
-get_stuck(struct keeper *keeper, enum store_file file)
+void
+journal_tell_sent(struct keeper *keeper)
 {
-	struct journal *journal = &keeper->journal;
-	struct reason why = { .text = "?" };
-	bool was = journal->sides[file].stuck;
-
-	journal->sides[file].stuck = true;
-	if (journal->mend_at == 0)
-		journal->mend_at = clock_mono() + mend_pause;
-	if (was)
-		return;
-	store_trouble(journal->store, file, &why);
-	for (struct slip *slip = journal->sent; file == STORE_MAIN && slip != NULL; slip = slip->next)
+	for (struct slip *slip = keeper->journal.sent; slip != NULL; slip = slip->next)
 		tell(keeper, slip);
-	record_ours(keeper, "impaired", "undurable", clock_wall(), "%s cannot be written: %s; what happens is held in memory, and "
-	    "it is tried again every 10 s", file_names[file], why.text);
 }
 
 static void
@@ -198,7 +182,7 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 	side->flying = false;
 	side->last = clock_mono();
 	if (answer == STORE_RETRY) {
-		get_stuck(keeper, file);
+		sick_begin(keeper, file);
 		return;
 	}
 	if (answer == STORE_LOST)
@@ -223,8 +207,8 @@ on_history(void *arg, enum store_answer answer)
 	on_done(arg, STORE_HISTORY, answer);
 }
 
-static void
-submit(struct keeper *keeper, enum store_file file)
+void
+journal_submit(struct keeper *keeper, enum store_file file)
 {
 	struct journal_side *side = &keeper->journal.sides[file];
 
@@ -251,7 +235,7 @@ commit(struct keeper *keeper, enum store_file file)
 		journal->changes = 0;
 		journal->serial++;
 	}
-	submit(keeper, file);
+	journal_submit(keeper, file);
 }
 
 /* In trouble, what is new is told without waiting for the disk. */
@@ -260,35 +244,6 @@ tell_open(struct keeper *keeper)
 {
 	for (struct slip *slip = keeper->journal.open; slip != NULL; slip = slip->next)
 		tell(keeper, slip);
-}
-
-void
-journal_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
-{
-	if (found->aside[0] != '\0')
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: %s was damaged (%s) and is set aside as %s", file_names[file],
-		    found->why.text, found->aside);
-}
-
-/* Where all that was kept is gone, what is true is to be told anew by the monitor, to a new keeper. */
-static void
-mend(struct keeper *keeper, enum store_file file)
-{
-	struct journal_side *side = &keeper->journal.sides[file];
-	struct store_found found = { .first = false };
-
-	if (!store_mend(keeper->journal.store, file, &found))
-		return;
-	journal_say_found(keeper, file, &found);
-	if (file == STORE_MAIN && (found.fresh || keeper->reader == NULL)) {
-		keeper->begin_anew = true;
-		return;
-	}
-	side->stuck = false;
-	submit(keeper, file);
-	if (!side->stuck)
-		record_ours(keeper, "cleared", "undurable", clock_wall(), "%s can be written again, and what happened meanwhile "
-		    "has been written", file_names[file]);
 }
 
 static bool
@@ -307,19 +262,14 @@ is_due(const struct keeper *keeper, enum store_file file, bool idle, int64_t now
 void
 journal_turn(struct keeper *keeper, bool idle)
 {
-	struct journal *journal = &keeper->journal;
 	int64_t now = clock_mono();
 
-	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		if (journal->sides[file].stuck && now >= journal->mend_at)
-			mend(keeper, file);
+	sick_turn(keeper);
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		if (is_due(keeper, file, idle, now))
 			commit(keeper, file);
-	}
-	if (journal->sides[STORE_MAIN].stuck)
+	if (keeper->journal.sides[STORE_MAIN].stuck)
 		tell_open(keeper);
-	if (now >= journal->mend_at)
-		journal->mend_at = journal_is_stuck(journal) ? now + mend_pause : 0;
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include "base/wire.h"
+#include "keeper/known.h"
 #include "store/store.h"
 
 struct keeper;
@@ -36,6 +37,7 @@ struct journal_side {
 	int64_t last;        /* the last commit */
 	bool flying;         /* `sent` has not been answered */
 	bool stuck;          /* `sent` waits until the file is well */
+	enum store_trouble_kind said; /* its trouble, as was last said */
 };
 
 struct journal {
@@ -45,7 +47,9 @@ struct journal {
 	uint32_t changes;    /* in the open batch */
 	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
 	uint32_t settled_count, settled_room;
-	int64_t mend_at;
+	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
+	int64_t sick_since;  /* UTC: a trouble that was told and whose end was not, 0: none */
+	int64_t sick_last;   /* when a file was last in trouble */
 	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */
 	uint64_t left_out;   /* pieces of evidence, for want of room */
 };
@@ -65,8 +69,8 @@ bool journal_has_room(const struct keeper *, enum store_file);
 /* Adds a change to the open batch. The packet is copied. */
 void journal_add_change(struct keeper *, uint64_t number, uint32_t generation, uint64_t notice, struct pw_bytes packet);
 
-/* The packet of a change whose notice has that number and is in memory alone; no bytes: there is none. */
-struct pw_bytes journal_find(const struct journal *, uint64_t notice);
+/* What is kept, with what waits to be. */
+struct knowledge journal_known(const struct keeper *);
 
 /* Nothing more is wanted of that run's evidence in memory once what is open has been told. */
 void journal_settle(struct keeper *, uint32_t target, uint64_t run);
@@ -80,8 +84,10 @@ void journal_flush(struct keeper *);
 /* When it is next to be called, on the monotonic clock. */
 int64_t journal_next(const struct keeper *);
 
-/* Where a file was set aside. */
-void journal_say_found(struct keeper *, enum store_file, const struct store_found *);
+/* Submits what was sent once more. */
+void journal_submit(struct keeper *, enum store_file);
+/* Tells what was sent to postwatch.db, though it is not kept. */
+void journal_tell_sent(struct keeper *);
 
 /* The lowest number of this monitor's changes that is not safe yet; UINT64_MAX: all are. */
 uint64_t journal_lowest(const struct journal *, uint32_t generation);

@@ -200,7 +200,7 @@ hear_parent(struct keeper *keeper)
 static void
 mark_watched(struct keeper *keeper)
 {
-	if (keeper->watched == keeper->watched_kept || journal_is_stuck(&keeper->journal))
+	if (keeper->watched == keeper->watched_kept || keeper->journal.sides[STORE_MAIN].stuck)
 		return;
 	store_put_meta(journal_main(keeper), "watched",
 	    (struct pw_bytes){ (const char *)&keeper->watched, sizeof keeper->watched });

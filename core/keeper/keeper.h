@@ -4,7 +4,8 @@
  *   keeper.c    the process: links, loop, a clean end
  *   hear.c      what the monitor says
  *   birth.c     what the store knew; death.c gives memory back
- *   journal.c   group commits, and what to do when the disk is sick
+ *   journal.c   group commits
+ *   sick.c      what to do when the disk is sick
  *   record.c    a change as rows: notice, incident, condition, evidence
  *   evidence.c  which evidence is kept, and for how long
  *   history.c   results

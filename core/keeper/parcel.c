@@ -1,4 +1,4 @@
-/* A notice with all that it is made of, read from the store and laid ready for its notifier. */
+/* A notice with all that it is made of, read from the store, or where it waits to be written, and laid ready for its notifier. */
 #include "keeper/outbox.h"
 
 #include <inttypes.h>
@@ -19,7 +19,6 @@ struct material {
 	uint64_t target;          /* the store's number */
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
 	struct text lines;
-	struct store_evidence_key last;
 	bool found;
 	uint64_t seen;            /* bits of the runs whose evidence has been sent */
 };
@@ -155,7 +154,6 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct message_evidence evidence;
 	uint32_t place = place_of(&it->rest, row->run);
 
-	it->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
 	if (place < it->rest.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
 		send_leg(it, place, &evidence.leg);
 	return true;
@@ -177,13 +175,11 @@ on_trace(void *arg, const struct store_trace *row)
 static void
 send_legs(struct material *it)
 {
-	struct store_reader *reader = it->keeper->reader;
+	const struct knowledge known = journal_known(it->keeper);
 	uint32_t target = roll_target(&it->keeper->roll, it->target);
 
-	it->last = STORE_EVIDENCE_FIRST;
-	while (it->notice.incident != 0 && it->rest.attempt_count > 0
-	    && store_read_evidence(reader, it->notice.incident, &it->last, 100, on_evidence, it) == STORE_READ_MORE)
-		continue;
+	if (it->notice.incident != 0 && it->rest.attempt_count > 0)
+		known_evidence(&known, it->notice.incident, on_evidence, it);
 	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->rest.attempts[i];
@@ -193,7 +189,7 @@ send_legs(struct material *it)
 		    && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
 		if (!(it->seen >> i & 1))
-			store_read_trace(reader, it->target, run, on_trace, it);
+			store_read_trace(known.reader, it->target, run, on_trace, it);
 	}
 }
 
@@ -231,54 +227,27 @@ needs_all(const struct material *it)
 	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
 }
 
-/* While the disk is sick a change is in memory alone: what is told of it is what came, and its runs are in the cabinet. */
-static bool
-gather_unrecorded(struct material *it)
-{
-	struct pw_bytes packet = journal_find(&it->keeper->journal, it->notice.notice);
-	struct wire_in in = wire_from(packet.data, packet.size);
-	struct message_change change;
-
-	if (packet.size == 0 || !message_get_change(&in, &change, it->keeper->config->target_count))
-		return false;
-	const struct incident *open = change.target == CONFIG_NONE ? NULL : it->keeper->files[change.target].incident;
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-	struct notice_rest rest = { .attempt_count = change.attempt_count };
-
-	memcpy(rest.from, change.from, sizeof rest.from);
-	memcpy(rest.to, change.to, sizeof rest.to);
-	memcpy(rest.attempts, change.attempts, change.attempt_count * sizeof rest.attempts[0]);
-	rest_put(&rest, &out);
-	on_notice(it, &(struct store_notice){ .number = it->notice.notice, .target = roll_number(&it->keeper->roll, change.target),
-	    .change = change.change, .kind = change.kind, .incident = open == NULL ? 0 : open->number, .code = change.code,
-	    .detected = change.detected, .confirmed = change.confirmed, .text = change.text, .silences = change.silences,
-	    .rest = { (const char *)bytes, out.size } });
-	it->notice.began = open == NULL ? 0 : open->began;
-	it->notice.flags |= NOTICE_NOT_RECORDED;
-	return true;
-}
-
 static bool
 gather(struct material *it)
 {
-	struct store_reader *reader = it->keeper->reader;
+	const struct knowledge known = journal_known(it->keeper);
 
-	store_read_notice(reader, it->notice.notice, on_notice, it);
-	if (!it->found && !gather_unrecorded(it))
+	if (!known_notice(&known, it->notice.notice, on_notice, it))
+		it->notice.flags |= NOTICE_NOT_RECORDED;
+	if (!it->found)
 		return false;
 	if (it->notice.incident != 0)
-		store_read_incident(reader, it->notice.incident, on_incident, &it->notice);
+		known_incident(&known, it->notice.incident, on_incident, &it->notice);
 	it->lines = TEXT_OVER(it->list);
 	for (uint32_t i = 0; i < it->rest.covers_count; i++)
-		store_read_notice(reader, it->rest.covers[i], on_covered, &it->lines);
+		known_notice(&known, it->rest.covers[i], on_covered, &it->lines);
 	if (it->rest.covered > it->rest.covers_count)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, it->notice.notice, it->notice.key);
-	make_key(it, before_first(reader, &it->notice, it->target), it->notice.thread);
-	before_add_failures(reader, &it->notice, &it->rest, needs_all(it));
+	make_key(it, before_first(&known, &it->notice, it->target), it->notice.thread);
+	before_add_failures(&known, &it->notice, &it->rest, needs_all(it));
 	return true;
 }
 

@@ -133,12 +133,12 @@ static struct span
 span_of(const struct telling *it, const struct outage *outage)
 {
 	const struct incident *open = it->keeper->files[it->target].incident;
+	const struct knowledge known = journal_known(it->keeper);
 	struct span span = { 0, 0, 0 };
 
 	if (open != NULL && open->number == outage->incident)
 		return (struct span){ open->began, open->confirmed, open->acknowledged };
-	if (it->keeper->reader != NULL)
-		store_read_incident(it->keeper->reader, outage->incident, on_incident, &span);
+	known_incident(&known, outage->incident, on_incident, &span);
 	return span;
 }
 
@@ -264,28 +264,13 @@ is_new_code(struct look *look, const char *code)
 	return true;
 }
 
-struct sought {
-	const char *notifier;
-	bool found;
-};
-
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	struct sought *sought = arg;
-
-	sought->found = strcmp(row->notifier, sought->notifier) == 0;
-	return !sought->found;
-}
-
 /* It was told, given up or dropped: whatever became of it, it is not told by itself once more. */
 static bool
 had_it(const struct telling *it, uint64_t notice)
 {
-	struct sought sought = { .notifier = it->keeper->outbox.couriers[it->courier].name };
+	const struct knowledge known = journal_known(it->keeper);
 
-	store_read_notice_deliveries(it->keeper->reader, notice, on_delivery, &sought);
-	return sought.found;
+	return known_delivery(&known, notice, it->keeper->outbox.couriers[it->courier].name);
 }
 
 static void
@@ -368,16 +353,15 @@ on_notice(void *arg, const struct store_notice *row)
 void
 telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
-	struct look *look;
+	const struct knowledge known = journal_known(keeper);
+	struct look *look = keeper->outbox.count == 0 ? NULL : calloc(1, sizeof *look);
 
-	if (keeper->reader == NULL || keeper->outbox.count == 0 || (look = calloc(1, sizeof *look)) == NULL)
+	if (look == NULL)
 		return;
 	look->keeper = keeper;
 	look->target = target;
 	look->courier = courier;
 	look->count = LOOK_BACK;
-	/* What is in the open batch is to be seen as well. */
-	journal_hasten(keeper);
-	store_read_notices(keeper->reader, roll_number(&keeper->roll, target), 0, LOOK_BACK, on_notice, look);
+	known_notices(&known, roll_number(&keeper->roll, target), 0, LOOK_BACK, on_notice, look);
 	free(look);
 }

@@ -1,0 +1,157 @@
+/*
+ * The disk is sick: what there is for its file waits in memory, is told all the same, and is written when the file is well.
+ * It is one trouble, told once, until both files have been well for a while; what comes between is said in the log.
+ */
+#include "keeper/sick.h"
+
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+static const int64_t mend_pause = 10 * (int64_t)SECOND, calm = 30 * (int64_t)SECOND;
+static const char meta_key[] = "sick";
+
+static const char *const file_names[STORE_FILES] = { "postwatch.db", "history.db" };
+
+static void
+put_since(struct keeper *keeper, int64_t since)
+{
+	keeper->journal.sick_since = since;
+	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&keeper->journal.sick_since, sizeof since });
+}
+
+/* Of a file that is sick already only what is new is said. */
+static void
+say_trouble(struct keeper *keeper, enum store_file file)
+{
+	static const char words[] = "%s cannot be written: %s; what happens is held in memory, and it is tried again every 10 s";
+	struct journal *journal = &keeper->journal;
+	struct reason why = { .text = "?" };
+	enum store_trouble_kind kind = store_trouble(journal->store, file, &why);
+
+	if (journal->sides[file].said == kind)
+		return;
+	journal->sides[file].said = kind;
+	if (journal->sick_since != 0) {
+		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], why.text);
+		return;
+	}
+	put_since(keeper, clock_wall());
+	record_ours(keeper, "impaired", "undurable", journal->sick_since, words, file_names[file], why.text);
+}
+
+void
+sick_begin(struct keeper *keeper, enum store_file file)
+{
+	struct journal *journal = &keeper->journal;
+	struct journal_side *side = &journal->sides[file];
+	bool full = store_trouble(journal->store, file, NULL) == STORE_FULL && side->said == STORE_WELL;
+
+	/* A full disk is helped at once as long as there is space in reserve. */
+	if (journal->mend_at == 0 || full)
+		journal->mend_at = clock_mono() + (full ? 0 : mend_pause);
+	journal->sick_last = clock_mono();
+	side->stuck = true;
+	if (file == STORE_MAIN)
+		journal_tell_sent(keeper);
+	say_trouble(keeper, file);
+}
+
+void
+sick_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
+{
+	static const char words[] = "%s is set aside as %s (%s): what it held is no longer known, what is down is told again; "
+	    "`sqlite3 FILE .recover` may bring back some of it";
+
+	if (found->aside[0] != '\0' && keeper->begin_anew)
+		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], found->aside, found->why.text);
+	else if (found->aside[0] != '\0')
+		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text);
+	else if (found->fresh && !found->first)
+		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew", file_names[file]);
+}
+
+/* Readers of a file that has gone would go on reading it. */
+static bool
+read_anew(struct keeper *keeper)
+{
+	enum store_reader_opening opening;
+	struct reason why;
+
+	store_reader_close(&keeper->reader);
+	keeper->reader = store_reader_open(keeper->config->state, &opening, &why);
+	return keeper->reader != NULL;
+}
+
+/* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
+ * keeper. But where nothing could be read and nothing was there, what we hold is all there is. */
+static bool
+has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct store_found *found)
+{
+	if (file == STORE_HISTORY)
+		return found->fresh && keeper->reader != NULL && !read_anew(keeper);
+	return keeper->reader != NULL ? found->fresh : !found->fresh || !read_anew(keeper);
+}
+
+static void
+mend(struct keeper *keeper, enum store_file file)
+{
+	struct journal_side *side = &keeper->journal.sides[file];
+	struct store_found found = { .first = false };
+
+	if (!store_mend(keeper->journal.store, file, &found)) {
+		say_trouble(keeper, file);
+		return;
+	}
+	keeper->begin_anew = has_to_begin_anew(keeper, file, &found);
+	sick_say_found(keeper, file, &found);
+	if (keeper->begin_anew)
+		return;
+	side->stuck = false;
+	journal_submit(keeper, file);
+	if (side->stuck)
+		return;
+	side->said = STORE_WELL;
+	keeper->journal.sick_last = clock_mono();
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
+}
+
+static void
+say_well(struct keeper *keeper)
+{
+	int64_t since = keeper->journal.sick_since;
+
+	put_since(keeper, 0);
+	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
+	    "written%s", store_has_ballast(keeper->journal.store) ? "" : "; but there is little space left on its disk");
+}
+
+void
+sick_turn(struct keeper *keeper)
+{
+	struct journal *journal = &keeper->journal;
+	int64_t now = clock_mono();
+	bool due = journal->mend_at != 0 && now >= journal->mend_at;
+
+	if (due)
+		journal->mend_at = 0;
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
+		if (due && journal->sides[file].stuck)
+			mend(keeper, file);
+	if (journal_is_stuck(journal) && journal->mend_at == 0)
+		journal->mend_at = now + mend_pause;
+	if (journal->sick_since != 0 && !journal_is_stuck(journal) && clock_mono() - journal->sick_last >= calm)
+		say_well(keeper);
+}
+
+void
+sick_recover(struct keeper *keeper)
+{
+	struct journal *journal = &keeper->journal;
+
+	if (store_read_meta(keeper->reader, meta_key, &journal->sick_since, sizeof journal->sick_since)
+	    != sizeof journal->sick_since)
+		journal->sick_since = 0;
+	journal->sick_last = clock_mono();
+}

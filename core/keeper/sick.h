@@ -1,0 +1,18 @@
+/* What is done while a file of the store cannot be written. */
+#ifndef KEEPER_SICK_H
+#define KEEPER_SICK_H
+
+#include "store/store.h"
+
+struct keeper;
+
+/* The batch that was sent to a file is not kept: it waits, and so does all that comes behind it. */
+void sick_begin(struct keeper *, enum store_file);
+/* Tries to mend what is sick, when it is time; says what has been well for long enough. */
+void sick_turn(struct keeper *);
+/* Whether a trouble was told whose end was not. */
+void sick_recover(struct keeper *);
+/* Where a file was set aside, or what it held is gone. */
+void sick_say_found(struct keeper *, enum store_file, const struct store_found *);
+
+#endif
