@@ -34,11 +34,16 @@ class Scene:
 		self.store = FOLDER / f"{name}.state" / "postwatch.db"
 		self.outages = collections.Counter()
 		self.kills = 0
-		targets = [target(server.port, probe, f"s{i}", more) for i, server in enumerate(self.servers)]
-		self.path = config_of(name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
-		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
+		self.probe = probe
+		self.path = self.configure(more)
 		self.daemons = []
 		self.start()
+
+	def configure(self, more):
+		"""Writes what it watches, `more` of each target; gives the path."""
+		targets = [target(server.port, self.probe, f"s{i}", more) for i, server in enumerate(self.servers)]
+		return config_of(self.name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
+		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
 
 	def start(self):
 		variables = {**os.environ, "POSTWATCH_TEST_TIMES": self.times}
