@@ -115,11 +115,16 @@ apply(struct store *store, struct db *db, struct store_batch *batch, const struc
 }
 
 /* The counters go with every transaction: a batch that was kept is known again by its number. */
-static bool
-apply_counters(struct db *db, const struct counters *counters)
+bool
+store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 {
-	return apply_meta(db, &(struct operation_meta){ "counters",
-	    { (const char *)counters, sizeof *counters } });
+	struct counters counters = store->counters[file];
+
+	for (int i = 0; i < STORE_NUMBERS; i++)
+		if (i != STORE_TARGETS && file == STORE_MAIN)
+			counters.numbers[i] += ahead;
+	return apply_meta(store->shelves[file].db, &(struct operation_meta){ "counters",
+	    { (const char *)&counters, sizeof counters } });
 }
 
 bool
@@ -134,5 +139,5 @@ store_apply(struct store *store, struct store_batch *batch)
 	}
 	if (batch->file == STORE_HISTORY && !history_flush(&store->history, db, false))
 		return false;
-	return apply_counters(db, &store->counters[batch->file]);
+	return store_apply_counters(store, batch->file, NUMBERS_AHEAD);
 }

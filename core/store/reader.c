@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/page.h"
 #include "store/schema.h"
 
@@ -25,6 +26,25 @@ store_daemon_runs(const char *folder)
 	runs = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 	close(fd);
 	return runs;
+}
+
+int64_t
+store_behind_since(const char *folder)
+{
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[PATH_MAX];
+	bool behind;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/store.lock", folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	behind = fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
+	close(fd);
+	return behind ? all.l_start * (int64_t)SECOND : 0;
 }
 
 /* SQLite cannot read a file with a write-ahead log where it may not write to the folder, unless it is told that nobody

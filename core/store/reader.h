@@ -37,6 +37,10 @@ const char *store_reader_why(const struct store_reader *);
 /* Whether a daemon has the folder, by the flock on its `lock`. */
 bool store_daemon_runs(const char *folder);
 
+/* Since when the daemon that runs has not been able to write its store (UTC): what is read is what was kept until then. 0: it
+ * can, or there is none. */
+int64_t store_behind_since(const char *folder);
+
 typedef bool store_on_target(void *arg, const struct store_target *);
 typedef bool store_on_state(void *arg, const struct store_state *);
 typedef bool store_on_incident(void *arg, const struct store_incident *);

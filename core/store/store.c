@@ -1,11 +1,7 @@
-/* The face of the store: opening, submitting, mending. SQLite answers before store_submit returns. */
-#include <errno.h>
+/* The face of the store. SQLite answers before store_submit returns. */
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,141 +26,6 @@ fill_settings(struct store_settings *settings)
 	}
 }
 
-/* One writer: whoever comes second is told, whatever else guards the folder. */
-static enum store_opening
-lock(struct store *store, struct reason *why)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof path, "%s/store.lock", store->folder);
-	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock < 0 && (errno == EROFS || errno == ENOSPC))
-		store->lock = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (store->lock < 0) {
-		reason_set(why, "%s: %s", path, strerror(errno));
-		return STORE_FAILED;
-	}
-	if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
-		return STORE_OPENED;
-	reason_set(why, "%s: another process writes this store", store->folder);
-	return errno == EWOULDBLOCK ? STORE_BUSY : STORE_FAILED;
-}
-
-static bool
-read_meta(struct db *db, const char *key, void *value, size_t size)
-{
-	struct query *query = db_query(db, "SELECT value FROM meta WHERE key = ?1");
-	bool found = false;
-
-	if (query == NULL)
-		return false;
-	query_bind_text(query, 1, key);
-	if (query_step(query)) {
-		struct pw_bytes bytes = query_bytes(query, 0);
-
-		found = bytes.size == size;
-		if (found)
-			memcpy(value, bytes.data, size);
-		query_reset(query);
-	}
-	return found;
-}
-
-/* Numbers that were given while the file could not be read stay given. */
-static void
-load_counters(struct store *store, enum store_file file)
-{
-	struct counters loaded = { 0 }, *counters = &store->counters[file];
-
-	read_meta(store->shelves[file].db, "counters", &loaded, sizeof loaded);
-	store->kept[file] = loaded.batch != 0 && loaded.batch == store->doubtful[file] ? loaded.batch : 0;
-	store->doubtful[file] = 0;
-	if (loaded.batch > counters->batch)
-		counters->batch = loaded.batch;
-	for (int i = 0; i < STORE_NUMBERS; i++) {
-		if (loaded.numbers[i] > counters->numbers[i])
-			counters->numbers[i] = loaded.numbers[i];
-	}
-}
-
-bool
-store_load(struct store *store, enum store_file file)
-{
-	struct shelf *shelf = &store->shelves[file];
-	bool loaded;
-
-	load_counters(store, file);
-	if (file == STORE_MAIN) {
-		loaded = read_meta(shelf->db, "instance", store->instance, sizeof store->instance);
-	} else {
-		loaded = history_load(&store->history, shelf->db);
-		tending_reset(store->tending);
-	}
-	if (!loaded || db_fault(shelf->db) != DB_WELL) {
-		shelf_blame(shelf, STORE_DAMAGED, "reading what was kept");
-		return false;
-	}
-	return true;
-}
-
-/* A postwatch.db that begins anew gives no number to a target that history.db knows as another one. And where numbers
- * are to be had before the file can be read, they are such as no file has reached; those of targets stay small, and hold
- * where there is no file after all. */
-static void
-secure_numbers(struct store *store)
-{
-	uint64_t *targets = &store->counters[STORE_MAIN].numbers[STORE_TARGETS];
-
-	if (store->history.head_count > *targets) {
-		for (uint64_t i = store->history.head_count - 1; i > *targets; i--) {
-			if (store->history.heads[i].last != 0)
-				*targets = i;
-		}
-	}
-	if (store->shelves[STORE_MAIN].db == NULL) {
-		for (int i = 0; i < STORE_NUMBERS; i++)
-			if (i != STORE_TARGETS)
-				store->counters[STORE_MAIN].numbers[i] = (uint64_t)(clock_wall() / MILLISECOND);
-	}
-}
-
-static bool
-open_file(struct store *store, enum store_file file, struct store_found *found, bool *newer)
-{
-	struct shelf *shelf = &store->shelves[file];
-	enum shelf_opening opening = shelf_open(shelf, found);
-
-	*newer = opening == SHELF_NEWER;
-	if (opening != SHELF_OPEN)
-		return false;
-	if (store_load(store, file))
-		return true;
-	shelf_close(shelf);
-	return false;
-}
-
-static enum store_opening
-open_all(struct store *store, struct store_found found[STORE_FILES], struct reason *why)
-{
-	enum store_opening opening = lock(store, why);
-	bool newer;
-
-	for (int file = 0; file < STORE_FILES && opening == STORE_OPENED; file++) {
-		struct shelf *shelf = &store->shelves[file];
-
-		shelf_init(shelf, &schemas[file], store->folder);
-		if (open_file(store, (enum store_file)file, &found[file], &newer) || !newer)
-			continue;
-		*why = shelf->why;
-		opening = STORE_NEWER;
-	}
-	if (opening == STORE_OPENED) {
-		secure_numbers(store);
-		ballast_make(store->folder, store->settings.ballast);
-	}
-	return opening;
-}
-
 struct store *
 store_open(const struct store_settings *settings, enum store_opening *opening, struct store_found found[STORE_FILES],
     struct reason *why)
@@ -180,7 +41,7 @@ store_open(const struct store_settings *settings, enum store_opening *opening, s
 	store->tending = tending_create();
 	fill_settings(&store->settings);
 	if (store->folder != NULL && store->tending != NULL)
-		*opening = open_all(store, found, why);
+		*opening = store_open_all(store, found, why);
 	else
 		reason_set(why, "out of memory");
 	if (*opening != STORE_OPENED)
@@ -199,12 +60,25 @@ write_heads(struct store *store)
 		db_rollback(shelf->db);
 }
 
+/* None of those that were reserved was given. */
+static void
+write_numbers(struct store *store)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+
+	if (shelf->db == NULL || shelf->trouble != STORE_WELL || !db_begin(shelf->db))
+		return;
+	if (!store_apply_counters(store, STORE_MAIN, 0) || !db_commit(shelf->db))
+		db_rollback(shelf->db);
+}
+
 void
 store_close(struct store **store)
 {
 	if (*store == NULL)
 		return;
 	write_heads(*store);
+	write_numbers(*store);
 	for (int file = 0; file < STORE_FILES; file++)
 		shelf_close(&(*store)->shelves[file]);
 	if ((*store)->lock >= 0)
@@ -227,7 +101,13 @@ store_instance(const struct store *store)
 uint64_t
 store_number(struct store *store, enum store_numbers which)
 {
-	return ++store->counters[STORE_MAIN].numbers[which];
+	uint64_t *number = &store->counters[STORE_MAIN].numbers[which];
+	uint64_t now = (uint64_t)clock_wall();
+
+	++*number;
+	if (which != STORE_TARGETS && *number > store->reserved[which] && *number < now)
+		*number = now;
+	return *number;
 }
 
 enum store_trouble_kind
@@ -244,6 +124,18 @@ bool
 store_has_ballast(const struct store *store)
 {
 	return ballast_is_there(store->folder);
+}
+
+/* A lock that nobody waits for, on the byte whose place is the time: it needs no space and no writing. */
+void
+store_say_behind(struct store *store, int64_t since)
+{
+	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+	struct flock one = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = since / SECOND, .l_len = 1 };
+
+	(void)fcntl(store->lock, F_OFD_SETLK, &all);
+	if (since != 0)
+		(void)fcntl(store->lock, F_OFD_SETLK, &one);
 }
 
 static enum store_answer
@@ -277,6 +169,8 @@ write_batch(struct store *store, struct store_batch *batch)
 		return fail(store, batch, "writing");
 	if (!db_commit(shelf->db))
 		return fail(store, batch, "committing");
+	if (batch->file == STORE_MAIN)
+		store_note_reserved(store);
 	return STORE_COMMITTED;
 }
 
@@ -303,64 +197,4 @@ void
 store_submit(struct store *store, struct store_batch *batch, store_done *on_done, void *arg)
 {
 	on_done(arg, keep(store, batch));
-}
-
-/* That a file can be opened does not say that it can be written. */
-static bool
-can_write(struct store *store, enum store_file file)
-{
-	struct shelf *shelf = &store->shelves[file];
-
-	if (db_begin(shelf->db) &&
-	    db_exec(shelf->db, "INSERT INTO meta (key, value) VALUES ('mended', randomblob(8))"
-	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value") && db_commit(shelf->db))
-		return true;
-	shelf_fail(shelf, "writing");
-	return false;
-}
-
-/* Opens it again; what became of one that was removed or replaced is known before. */
-static bool
-open_again(struct store *store, enum store_file file, struct store_found *found)
-{
-	struct shelf *shelf = &store->shelves[file];
-	struct store_found away = { 0 };
-	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED, newer;
-
-	if (moved && !shelf_put_away(shelf, &away))
-		return false;
-	shelf->suspect = shelf->trouble == STORE_DAMAGED;
-	shelf_close(shelf);
-	if (!open_file(store, file, found, &newer)) {
-		if (shelf->trouble == STORE_WELL)
-			shelf->trouble = STORE_CANNOT;
-		return false;
-	}
-	if (away.aside[0] != '\0') {
-		memcpy(found->aside, away.aside, sizeof found->aside);
-		found->why = away.why;
-		found->first = false;
-	}
-	return true;
-}
-
-bool
-store_mend(struct store *store, enum store_file file, struct store_found *found)
-{
-	struct shelf *shelf = &store->shelves[file];
-	static const unsigned char never[INSTANCE_SIZE];
-	unsigned char instance[INSTANCE_SIZE];
-
-	*found = (struct store_found){ 0 };
-	if (shelf->trouble == STORE_WELL)
-		return true;
-	if (shelf->trouble == STORE_FULL)
-		ballast_free(store->folder);
-	memcpy(instance, store->instance, sizeof instance);
-	if (!open_again(store, file, found))
-		return false;
-	if (file == STORE_MAIN && memcmp(instance, never, sizeof never) != 0 &&
-	    memcmp(instance, store->instance, sizeof instance) != 0)
-		found->fresh = true;
-	return can_write(store, file);
 }

@@ -76,7 +76,8 @@ void store_close(struct store **);
 /* The instance id, 16 bytes of randomness made with the file: part of every message key. */
 const unsigned char *store_instance(const struct store *);
 
-/* The next number, never given before; a number that is not used leaves a gap. */
+/* The next number, never given before; a number that is not used leaves a gap. Where the store cannot be written for long,
+ * numbers are taken from the clock: they are told, and nobody else may ever tell something else by them. */
 enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
 uint64_t store_number(struct store *, enum store_numbers);
 
@@ -91,6 +92,9 @@ bool store_mend(struct store *, enum store_file, struct store_found *found);
 
 /* Whether there is space held in reserve for a full disk. */
 bool store_has_ballast(const struct store *);
+
+/* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
+void store_say_behind(struct store *, int64_t since);
 
 /* --- batches --- */
 

@@ -6,7 +6,7 @@
 #include "store/history.h"
 #include "store/shelf.h"
 
-enum { INSTANCE_SIZE = 16 };
+enum { INSTANCE_SIZE = 16, NUMBERS_AHEAD = 1000 };
 
 /* What each transaction leaves in its file: which batch it was, and how far the numbers are. */
 struct counters {
@@ -22,6 +22,8 @@ struct store {
 	int lock;
 	struct shelf shelves[STORE_FILES];
 	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
+	uint64_t reserved[STORE_NUMBERS];      /* numbers up to here are given to nobody else, whatever becomes of us */
+	bool provisional;                      /* the instance is made up: the file has not been read */
 	uint64_t doubtful[STORE_FILES];        /* the batch whose transaction failed, 0: none */
 	uint64_t kept[STORE_FILES];            /* the same where it had been kept after all */
 	unsigned char instance[INSTANCE_SIZE];
@@ -30,8 +32,16 @@ struct store {
 	char *write_sql[ROW_KINDS];
 };
 
+/* Writes the counters of a file into it, within a transaction; numbers of postwatch.db with `ahead` of them reserved. */
+bool store_apply_counters(struct store *, enum store_file, uint64_t ahead);
+
 /* Writes one batch's operations, within a transaction. False: a fault. */
 bool store_apply(struct store *, struct store_batch *);
+
+/* open.c: takes the folder and opens both files. */
+enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);
+/* A transaction of postwatch.db was kept, and with it numbers reserved. */
+void store_note_reserved(struct store *);
 
 /* Loads what is kept in memory of a file that has been opened. */
 bool store_load(struct store *, enum store_file);

@@ -156,19 +156,22 @@ emptied_beside_its_log(void **state)
 static void
 flipped_log(void **state)
 {
-	struct store_reader *reader = folder_read(&folder);
+	struct store_reader *reader;
 	struct stat status;
 
 	(void)state;
+	reopen(); /* its tables are in the file */
+	reader = folder_read(&folder);
 	for (uint64_t i = 1; i <= 5; i++)
 		assert_int_equal(submit_small(i), STORE_COMMITTED);
 	store_close(&folder.store);
 	assert_int_equal(stat(folder_file(&folder, "postwatch.db-wal"), &status), 0);
 	store_reader_close(&reader);
-	flip("postwatch.db-wal", status.st_size - 100);
+	flip("postwatch.db-wal", status.st_size / 2);
 	folder_open(&folder);
 	assert_false(folder.found[STORE_MAIN].fresh);
-	assert_int_equal(count("SELECT count(*) FROM notices"), 4);
+	assert_in_range(count("SELECT count(*) FROM notices"), 1, 4);
+	assert_int_equal(files_with("damaged"), 0);
 }
 
 /* Folders, pipes and dangling links are in the way: nothing is touched until they are gone. */

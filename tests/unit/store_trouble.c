@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "store_sick.h"
 
 /* SQLITE_FULL: nothing of the batch is kept, every batch is put off, and afterwards the same one goes in. */
@@ -219,6 +220,52 @@ trouble_from_the_start(void **state)
 	assert_int_equal(count("SELECT count(*) FROM notices"), 2);
 }
 
+/* Numbers are given and told, and who gave them dies before any of them was kept: nobody gives them again. */
+static void
+numbers_are_nobody_elses(void **state)
+{
+	enum { GIVEN = 1500 };
+	uint64_t numbers[GIVEN], next;
+	int pipes[2], status;
+
+	(void)state;
+	store_close(&folder.store);
+	assert_int_equal(pipe(pipes), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		folder_open(&folder);
+		bool kept = submit_small(store_number(folder.store, STORE_NOTICES)) == STORE_COMMITTED;
+		for (int i = 0; i < GIVEN; i++)
+			numbers[i] = store_number(folder.store, STORE_NOTICES);
+		_exit(kept && write(pipes[1], numbers, sizeof numbers) == (ssize_t)sizeof numbers ? 0 : 1);
+	}
+	assert_int_equal(read(pipes[0], numbers, sizeof numbers), sizeof numbers);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	close(pipes[0]);
+	close(pipes[1]);
+	folder_open(&folder);
+	next = store_number(folder.store, STORE_NOTICES);
+	for (int i = 0; i < GIVEN; i++) {
+		assert_true(i == 0 || numbers[i] > numbers[i - 1]);
+		assert_true(numbers[i] < next || numbers[i] > next + GIVEN);
+	}
+}
+
+/* Readers learn that what they find is not all, and since when, without a byte being written. */
+static void
+readers_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(store_behind_since(folder.path), 0);
+	store_say_behind(folder.store, 1700000000 * (int64_t)SECOND);
+	assert_int_equal(store_behind_since(folder.path), 1700000000 * (int64_t)SECOND);
+	store_say_behind(folder.store, 0);
+	assert_int_equal(store_behind_since(folder.path), 0);
+	store_say_behind(folder.store, 1700000001 * (int64_t)SECOND);
+	store_close(&folder.store);
+	assert_int_equal(store_behind_since(folder.path), 0);
+}
+
 int
 main(void)
 {
@@ -230,6 +277,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced_by_a_newer_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_are_nobody_elses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(readers_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(second_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(trouble_from_the_start, set_up, tear_down),
 	};

@@ -1,0 +1,262 @@
+/* Opening files at the start and again, what is made up where they cannot be read, and numbers that are nobody else's. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "store/store_private.h"
+
+/* One writer: whoever comes second is told, whatever else guards the folder. */
+static enum store_opening
+lock(struct store *store, struct reason *why)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/store.lock", store->folder);
+	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (store->lock < 0 && errno == EROFS)
+		store->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (store->lock < 0 && (errno == ENOENT || errno == ENOSPC))
+		store->lock = open(store->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (store->lock < 0) {
+		reason_set(why, "%s: %s", path, strerror(errno));
+		return STORE_FAILED;
+	}
+	if (flock(store->lock, LOCK_EX | LOCK_NB) == 0)
+		return STORE_OPENED;
+	reason_set(why, "%s: another process writes this store", store->folder);
+	return errno == EWOULDBLOCK ? STORE_BUSY : STORE_FAILED;
+}
+
+static bool
+read_meta(struct db *db, const char *key, void *value, size_t size)
+{
+	struct query *query = db_query(db, "SELECT value FROM meta WHERE key = ?1");
+	bool found = false;
+
+	if (query == NULL)
+		return false;
+	query_bind_text(query, 1, key);
+	if (query_step(query)) {
+		struct pw_bytes bytes = query_bytes(query, 0);
+
+		found = bytes.size == size;
+		if (found)
+			memcpy(value, bytes.data, size);
+		query_reset(query);
+	}
+	return found;
+}
+
+/* Numbers that were given while the file could not be read stay given. */
+static void
+load_counters(struct store *store, enum store_file file)
+{
+	struct counters loaded = { 0 }, *counters = &store->counters[file];
+
+	read_meta(store->shelves[file].db, "counters", &loaded, sizeof loaded);
+	store->kept[file] = loaded.batch != 0 && loaded.batch == store->doubtful[file] ? loaded.batch : 0;
+	store->doubtful[file] = 0;
+	if (loaded.batch > counters->batch)
+		counters->batch = loaded.batch;
+	for (int i = 0; i < STORE_NUMBERS; i++) {
+		if (loaded.numbers[i] > counters->numbers[i])
+			counters->numbers[i] = loaded.numbers[i];
+	}
+}
+
+bool
+store_load(struct store *store, enum store_file file)
+{
+	struct shelf *shelf = &store->shelves[file];
+	bool loaded;
+
+	load_counters(store, file);
+	if (file == STORE_MAIN) {
+		loaded = read_meta(shelf->db, "instance", store->instance, sizeof store->instance);
+	} else {
+		loaded = history_load(&store->history, shelf->db);
+		tending_reset(store->tending);
+	}
+	if (!loaded || db_fault(shelf->db) != DB_WELL) {
+		shelf_blame(shelf, STORE_DAMAGED, "reading what was kept");
+		return false;
+	}
+	return true;
+}
+
+/* A postwatch.db that begins anew gives no number to a target that history.db knows as another one. */
+static void
+secure_numbers(struct store *store)
+{
+	uint64_t *targets = &store->counters[STORE_MAIN].numbers[STORE_TARGETS];
+
+	if (store->history.head_count > *targets) {
+		for (uint64_t i = store->history.head_count - 1; i > *targets; i--) {
+			if (store->history.heads[i].last != 0)
+				*targets = i;
+		}
+	}
+}
+
+/* What is told goes by its number. So numbers are told of before they are kept only where whoever comes next will not give
+ * them again: some are reserved in the file, always ahead of what it knows of. */
+void
+store_note_reserved(struct store *store)
+{
+	for (int i = 0; i < STORE_NUMBERS; i++)
+		store->reserved[i] = store->counters[STORE_MAIN].numbers[i] + NUMBERS_AHEAD;
+}
+
+/* That a file can be opened does not say that it can be written. */
+static bool
+can_write(struct store *store, enum store_file file)
+{
+	struct shelf *shelf = &store->shelves[file];
+
+	if (!db_begin(shelf->db) || !store_apply_counters(store, file, NUMBERS_AHEAD) || !db_commit(shelf->db)) {
+		shelf_fail(shelf, "writing");
+		return false;
+	}
+	if (file == STORE_MAIN)
+		store_note_reserved(store);
+	return true;
+}
+
+static bool
+open_file(struct store *store, enum store_file file, struct store_found *found, bool *newer)
+{
+	struct shelf *shelf = &store->shelves[file];
+	enum shelf_opening opening = shelf_open(shelf, found);
+
+	*newer = opening == SHELF_NEWER;
+	if (opening != SHELF_OPEN)
+		return false;
+	if (store_load(store, file))
+		return true;
+	shelf_close(shelf);
+	return false;
+}
+
+/* A full disk is a faulty one where it has no space for what its readers share; space held in reserve is made use of. */
+static bool
+open_first(struct store *store, enum store_file file, struct store_found *found, bool *newer)
+{
+	const struct shelf *shelf = &store->shelves[file];
+
+	if (open_file(store, file, found, newer))
+		return true;
+	if (*newer || (shelf->trouble != STORE_FULL && shelf->trouble != STORE_IO) || !ballast_is_there(store->folder))
+		return false;
+	ballast_free(store->folder);
+	return open_file(store, file, found, newer);
+}
+
+/* Where there is no instance to be read one is made up, which is kept if there is none after all. */
+static void
+begin_numbers(struct store *store)
+{
+	if (store->shelves[STORE_MAIN].db != NULL) {
+		can_write(store, STORE_MAIN);
+		return;
+	}
+	store->provisional = true;
+	(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
+}
+
+enum store_opening
+store_open_all(struct store *store, struct store_found found[STORE_FILES], struct reason *why)
+{
+	enum store_opening opening = lock(store, why);
+	bool newer;
+
+	for (int file = 0; file < STORE_FILES && opening == STORE_OPENED; file++) {
+		struct shelf *shelf = &store->shelves[file];
+
+		shelf_init(shelf, &schemas[file], store->folder);
+		if (open_first(store, (enum store_file)file, &found[file], &newer) || !newer)
+			continue;
+		*why = shelf->why;
+		opening = STORE_NEWER;
+	}
+	if (opening == STORE_OPENED) {
+		secure_numbers(store);
+		begin_numbers(store);
+		ballast_make(store->folder, store->settings.ballast);
+	}
+	return opening;
+}
+
+/* Opens it again; what became of one that was removed or replaced is known before. */
+static bool
+open_again(struct store *store, enum store_file file, struct store_found *found)
+{
+	struct shelf *shelf = &store->shelves[file];
+	struct store_found away = { 0 };
+	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED, newer;
+
+	if (moved && !shelf_put_away(shelf, &away))
+		return false;
+	shelf->suspect = shelf->trouble == STORE_DAMAGED;
+	shelf_close(shelf);
+	if (!open_file(store, file, found, &newer)) {
+		if (shelf->trouble == STORE_WELL)
+			shelf->trouble = STORE_CANNOT;
+		return false;
+	}
+	if (away.aside[0] != '\0') {
+		memcpy(found->aside, away.aside, sizeof found->aside);
+		found->why = away.why;
+		found->first = false;
+	}
+	return true;
+}
+
+static bool
+keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	struct query *query = db_query(shelf->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'");
+
+	memcpy(store->instance, instance, sizeof store->instance);
+	if (query != NULL)
+		query_bind_bytes(query, 1, (struct pw_bytes){ (const char *)store->instance, sizeof store->instance });
+	if (query != NULL && query_run(query))
+		return true;
+	shelf_fail(shelf, "writing");
+	return false;
+}
+
+/* What was read now is the instance of the file, `instance` that from before. */
+static bool
+settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE], struct store_found *found)
+{
+	bool made_up = store->provisional;
+
+	store->provisional = false;
+	if (made_up)
+		return !found->fresh || keep_instance(store, instance);
+	if (memcmp(instance, store->instance, sizeof store->instance) != 0)
+		found->fresh = true;
+	return true;
+}
+
+bool
+store_mend(struct store *store, enum store_file file, struct store_found *found)
+{
+	struct shelf *shelf = &store->shelves[file];
+	unsigned char instance[INSTANCE_SIZE];
+
+	*found = (struct store_found){ 0 };
+	if (shelf->trouble == STORE_WELL)
+		return true;
+	if (shelf->trouble == STORE_FULL)
+		ballast_free(store->folder);
+	memcpy(instance, store->instance, sizeof instance);
+	return open_again(store, file, found) && (file != STORE_MAIN || settle_instance(store, instance, found))
+	    && can_write(store, file);
+}
