@@ -81,6 +81,17 @@ past_find_folder(struct past *past)
 	return 0;
 }
 
+static void
+say_behind(const struct past *past, FILE *out)
+{
+	int64_t behind = store_behind_since(past->folder);
+	char since[PAST_TIME_MAX];
+
+	if (behind != 0)
+		fprintf(out, "postwatch cannot write its store since %s: what happens is told, and is here once it can be written\n",
+		    past_time(past, behind, since));
+}
+
 static int
 open_reader(struct past *past)
 {
@@ -91,6 +102,7 @@ open_reader(struct past *past)
 	past->runs = store_daemon_runs(past->folder);
 	if (past->reader != NULL)
 		return 0;
+	say_behind(past, stderr);
 	if (opening != STORE_READER_NOTHING) {
 		fprintf(stderr, "postwatch: %s: %s\n", past->folder, why.text);
 		return EXIT_INTERNAL;
@@ -170,9 +182,12 @@ past_close(struct past *past)
 void
 past_say_running(const struct past *past)
 {
+	FILE *out = past->json ? stderr : stdout;
+
 	if (!past->runs)
-		fprintf(past->json ? stderr : stdout,
-		    "postwatch is not running on %s: what follows is what was known last\n", past->folder);
+		fprintf(out, "postwatch is not running on %s: what follows is what was known last\n", past->folder);
+	else
+		say_behind(past, out);
 }
 
 int

@@ -59,7 +59,8 @@ int past_ask(struct past *, const char *const *words);
 /* Whether --why was given as it has to be; if not, the exit status, and it was said. 0: all is well. */
 int past_check_why(const struct past *, const struct command *);
 
-/* "postwatch is not running: …" where it is so: on standard output, or beside JSON on standard error. */
+/* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard output, or beside JSON on standard
+ * error. */
 void past_say_running(const struct past *);
 
 /* Ends a command: says whether the store broke while it was read. Returns the exit status, `status` if all was well. */

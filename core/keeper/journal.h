@@ -48,6 +48,7 @@ struct journal {
 	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
 	uint32_t settled_count, settled_room;
 	int64_t mend_at;     /* when what is sick is tried again, 0: nothing is */
+	int64_t behind;      /* UTC: since when something waits for a file that is sick, 0: nothing does */
 	int64_t sick_since;  /* UTC: a trouble that was told and whose end was not, 0: none */
 	int64_t sick_last;   /* when a file was last in trouble */
 	uint64_t serial, safe; /* of the main batch that fills; the last that is durable */

@@ -52,6 +52,8 @@ sick_begin(struct keeper *keeper, enum store_file file)
 	if (journal->mend_at == 0 || full)
 		journal->mend_at = clock_mono() + (full ? 0 : mend_pause);
 	journal->sick_last = clock_mono();
+	if (journal->behind == 0)
+		store_say_behind(journal->store, journal->behind = clock_wall());
 	side->stuck = true;
 	if (file == STORE_MAIN)
 		journal_tell_sent(keeper);
@@ -94,13 +96,27 @@ has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct stor
 	return keeper->reader != NULL ? found->fresh : !found->fresh || !read_anew(keeper);
 }
 
+/* What connections of one process share of a file that was read-only stays so for as long as one of them is left. */
+static bool
+try_to_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
+{
+	bool reads = store_trouble(keeper->journal.store, file, NULL) == STORE_READONLY && keeper->reader != NULL, mended;
+
+	if (reads)
+		store_reader_close(&keeper->reader);
+	mended = store_mend(keeper->journal.store, file, found);
+	if (reads)
+		(void)read_anew(keeper);
+	return mended;
+}
+
 static void
 mend(struct keeper *keeper, enum store_file file)
 {
 	struct journal_side *side = &keeper->journal.sides[file];
 	struct store_found found = { .first = false };
 
-	if (!store_mend(keeper->journal.store, file, &found)) {
+	if (!try_to_mend(keeper, file, &found)) {
 		say_trouble(keeper, file);
 		return;
 	}
@@ -112,6 +128,8 @@ mend(struct keeper *keeper, enum store_file file)
 	journal_submit(keeper, file);
 	if (side->stuck)
 		return;
+	if (!journal_is_stuck(&keeper->journal))
+		store_say_behind(keeper->journal.store, keeper->journal.behind = 0);
 	side->said = STORE_WELL;
 	keeper->journal.sick_last = clock_mono();
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);

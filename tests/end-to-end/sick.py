@@ -13,7 +13,7 @@ from watched import BUILD, FOLDER, PROGRAM, SHORT, target, watching
 
 PLUGIN = pathlib.Path(BUILD / "tests/fixtures/plugins/notifier/append.so").resolve()
 APPEND = pathlib.Path(FOLDER / "append.so")
-Told = collections.namedtuple("Told", "kind key target recorded text")
+Told = collections.namedtuple("Told", "kind key thread target recorded text")
 
 
 class Scene:
@@ -56,12 +56,12 @@ class Scene:
 	def all_told(self):
 		"""What was told, in order, each key once."""
 		found = {}
-		lines = self.notices.read_text(encoding="utf-8").splitlines() if self.notices.exists() else []
+		lines = self.notices.read_text(encoding="utf-8").splitlines() if self.notices.is_file() else []
 		for line in lines:
 			if line.startswith('{"'):
 				told = json.loads(line)
 				key = told["key"]
-				found.setdefault(key, Told(told["kind"], key, told["target"], not told["not_recorded"], told["text"]))
+				found.setdefault(key, Told(told["kind"], key, told["thread"], told["target"], not told["not_recorded"], told["text"]))
 		return list(found.values())
 
 	def told(self, kind=None):

@@ -1,10 +1,19 @@
 """The least of TAP: each test is a function whose docstring says what is true when it passes."""
+import functools
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 
 class Skip(Exception):
 	"""Raised by a test that cannot be made here, with the reason."""
+
+
+def together(*tests):
+	"""The same tests, all begun at once: each is waited for where it is run."""
+	pool = ThreadPoolExecutor(len(tests))
+	begun = [pool.submit(test) for test in tests]
+	return [functools.wraps(test)(lambda running=running: running.result()) for test, running in zip(tests, begun)]
 
 
 def run(*tests):
