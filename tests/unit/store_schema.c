@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/ptrace.h>
+
 #include "power_vfs.h"
 #include "store_folder.h"
 
@@ -145,6 +148,118 @@ cut_in_its_midst(void **state)
 	power_wipe(1);
 }
 
+/* What lies there is one version, whole; 0: the file is not there, or not of any version. */
+static int
+whole_version(const char *name)
+{
+	static const char *const sums[] = { NULL, "SELECT sum(n) FROM a", "SELECT (SELECT sum(n) FROM a) + sum(n) FROM b",
+		"SELECT sum(n) + sum(m) FROM b" };
+	static const int64_t wanted[] = { 0, 6, 66, 75 };
+	struct db *db = access(folder_file(&folder, name), F_OK) == 0 ? db_open(folder_file(&folder, name), DB_READ) : NULL;
+	int version = 0;
+
+	if (db == NULL)
+		return 0;
+	version = (int)db_number(db, "PRAGMA user_version", 0);
+	assert_in_range(version, 0, 3);
+	if (version > 0)
+		assert_int_equal(db_number(db, sums[version], -1), wanted[version]);
+	assert_int_equal(db_fault(db), DB_WELL);
+	db_close(&db);
+	return version;
+}
+
+/* Climbs in a child that dies before its n-th call from there. False: it did not make so many. */
+static bool
+climb_and_die(const struct schema *new, long n)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct store_found found;
+		struct shelf shelf;
+
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(open_at(&shelf, new, &found) == SHELF_OPEN ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)(uintptr_t)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)), 0);
+	for (long stops = 0; WIFSTOPPED(status); stops++) {
+		if (stops == 2 * n - 1) /* it stops before each call and after it */
+			kill(child, SIGKILL);
+		else
+			ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+	}
+	assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+	return WIFSIGNALED(status);
+}
+
+static void
+clear_folder(void)
+{
+	static const char *const names[] = { "", "-wal", "-shm", "-journal", ".before-2", ".before-2.part", ".before-2.part-journal" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "postwatch.db%s", names[i]);
+		unlink(folder_file(&folder, name));
+	}
+}
+
+static bool
+may_trace(void)
+{
+	pid_t child = fork();
+	int status = 1;
+
+	if (child == 0)
+		_exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : 1);
+	waitpid(child, &status, 0);
+	return status == 0;
+}
+
+/* It is killed before each of its calls in turn, the copy that is made first included: what is then found is one version or
+ * another, whole, with all rows, and climbs on. */
+static void
+killed_in_its_midst(void **state)
+{
+	const struct schema old = schema_of(1, steps), new = schema_of(3, steps);
+	int seen[4] = { 0 };
+	bool killed = true;
+
+	(void)state;
+	if (!may_trace())
+		skip();
+	for (long n = 1; killed; n++) {
+		struct store_found found;
+		struct shelf shelf;
+		int version, copied;
+
+		clear_folder();
+		assert_int_equal(open_at(&shelf, &old, &found), SHELF_OPEN);
+		shelf_close(&shelf);
+		killed = climb_and_die(&new, n);
+		version = whole_version("postwatch.db");
+		copied = whole_version("postwatch.db.before-2");
+		assert_true(version >= 1 && (copied == 1 || (copied == 0 && version == 1)));
+		seen[version]++;
+		assert_int_equal(open_at(&shelf, &new, &found), SHELF_OPEN);
+		assert_false(found.first || found.fresh || found.aside[0] != '\0');
+		shelf_close(&shelf);
+		assert_int_equal(whole_version("postwatch.db"), 3);
+		assert_int_equal(whole_version("postwatch.db.before-2"), 1);
+		assert_int_not_equal(access(folder_file(&folder, "postwatch.db.before-2.part"), F_OK), 0);
+		assert_true(n < 10000);
+	}
+	print_message("killed before each of %d calls: %d at version 1, %d at 2, %d at 3\n", seen[1] + seen[2] + seen[3] - 1,
+	    seen[1], seen[2], seen[3]);
+	assert_true(seen[1] > 0 && seen[2] > 0 && seen[3] > 1);
+}
+
 int
 main(void)
 {
@@ -152,7 +267,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(climbs_from_each_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_fails_leaves_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(cut_in_its_midst, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(killed_in_its_midst, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cut_in_its_midst, set_up, tear_down), /* the last: its disk stays */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
