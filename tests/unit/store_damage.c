@@ -12,10 +12,10 @@ grow_history(void)
 {
 	static const int64_t phases[] = { 10, 20, 30 };
 	struct store_batch *results = store_batch_create(STORE_HISTORY);
-	static uint64_t run;
+	static uint64_t run = 1;
 
-	for (int i = 0; i < 400; i++)
-		store_put_result(results, &(struct store_result){ .target = 1, .run = ++run, .at = (int64_t)run, .verdict = PW_FAILED,
+	for (uint64_t until = run + 400; run < until; run++)
+		store_put_result(results, &(struct store_result){ .target = 1, .run = run, .at = (int64_t)run, .verdict = PW_FAILED,
 		    .outcome = "refused", .phase_names = "a b c", .phase_count = 3, .phases = phases, .text = bytes_of("refused") });
 	assert_int_equal(folder_submit(&folder, results), STORE_COMMITTED);
 	store_batch_destroy(&results);
