@@ -53,18 +53,30 @@ def of_program(result):
 
 
 class Floor:
-	"""The bare client; `in_flight` probes side by side."""
+	"""The bare client; `in_flight` probes side by side, or `rate` of them a second."""
 	kind = "floor"
 
 	def __init__(self, sink, folder, in_flight=100, share=1.0):
 		self.name = f"floor, {in_flight} in flight" if in_flight > 1 else "floor, one in flight"
 		self.sink, self.folder, self.in_flight, self.share = sink, folder, in_flight, share
 
-	def sample(self, manner):
+	def sample(self, manner, rate=None):
 		probes = int({"plain": 20000, "starttls": 2000}[manner] * self.share)
-		secure = ["-s", self.folder / "ca.pem"] if manner == "starttls" else []
-		return of_program(kit.ask_program(kit.BUILD / "tests/bench/floor", *secure, "-n", self.in_flight, "-m", probes,
+		words = ["-s", self.folder / "ca.pem"] if manner == "starttls" else []
+		words += ["-r", rate] if rate else []
+		return of_program(kit.ask_program(kit.BUILD / "tests/bench/floor", *words, "-n", self.in_flight, "-m", probes,
 		                                  "-a", kit.ADDRESSES, self.sink.port[manner]))
+
+
+class PacedFloor(Floor):
+	"""The same, each probe begun at its time: as many a second as the whole daemon is asked for."""
+
+	def __init__(self, sink, folder):
+		super().__init__(sink, folder)
+		self.name = "floor, at the daemon's rate"
+
+	def sample(self, manner, rate=None):
+		return super().sample(manner, Whole.rates[manner])
 
 
 def targets_of(sink, folder, manner, count, interval):

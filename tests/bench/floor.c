@@ -1,7 +1,7 @@
 /*
  * The floor: what a probe costs where there is nothing but the dialogue. An epoll client that connects, hears 220, says
- * EHLO [STARTTLS, handshake with chain and name verified, EHLO] and QUIT, hears 221 and closes; many side by side. It
- * keeps no limit, no transcript and no result, and believes that a reply comes in one piece.
+ * EHLO [STARTTLS, handshake with chain and name verified, EHLO] and QUIT, hears 221 and closes; many side by side, or so
+ * many a second, each begun at its time as a schedule would: a machine that is not busy pays more for each. It keeps no limit, no transcript and no result, and believes that a reply comes in one piece.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -35,7 +35,10 @@ static const struct step starttls[] = {
 	{ .code = "221" },
 };
 
+enum { PATIENCE = 10 * 1000000 }; /* microseconds without a word of the sink */
+
 struct probe {
+	struct probe *next_idle;
 	int fd;
 	struct in_addr address;
 	const struct step *step;
@@ -45,10 +48,11 @@ struct probe {
 
 static struct {
 	const struct step *script;
-	struct probe *probes;
+	struct probe *probes, *idle; /* idle: where there is a rate */
 	SSL_CTX *tls;
 	const char *ca_file;
-	int epoll, port, addresses, in_flight, wanted, begun, done, failed;
+	int epoll, port, addresses, in_flight, rate, wanted, begun, done, failed;
+	int64_t began_us;
 } bench = { .script = plain, .addresses = 16, .in_flight = 100, .wanted = 1000 };
 
 static void
@@ -76,8 +80,30 @@ end(struct probe *probe, bool passed)
 	close(probe->fd);
 	bench.done++;
 	bench.failed += !passed;
-	if (bench.begun < bench.wanted)
+	if (bench.rate > 0) {
+		probe->next_idle = bench.idle;
+		bench.idle = probe;
+	} else if (bench.begun < bench.wanted) {
 		begin(probe);
+	}
+}
+
+/* Microseconds until the next probe is due; the ones that are are begun. */
+static int64_t
+begin_due(void)
+{
+	int64_t due = 0;
+
+	while (bench.begun < bench.wanted && bench.idle != NULL) {
+		struct probe *probe = bench.idle;
+
+		due = bench.began_us + bench.begun * INT64_C(1000000) / bench.rate - bench_now_us();
+		if (due > 0)
+			return due;
+		bench.idle = probe->next_idle;
+		begin(probe);
+	}
+	return PATIENCE;
 }
 
 static ssize_t
@@ -172,16 +198,32 @@ on_readable(struct probe *probe)
 }
 
 static void
+begin_first(void)
+{
+	for (int at = 0; at < bench.in_flight && bench.begun < bench.wanted; at++) {
+		if (bench.rate == 0) {
+			begin(&bench.probes[at]);
+		} else {
+			bench.probes[at].next_idle = bench.idle;
+			bench.idle = &bench.probes[at];
+		}
+	}
+}
+
+static void
 run(void)
 {
 	struct epoll_event events[256];
+	int64_t wait = PATIENCE;
 	int count;
 
-	for (int at = 0; at < bench.in_flight && bench.begun < bench.wanted; at++)
-		begin(&bench.probes[at]);
+	begin_first();
 	while (bench.done < bench.wanted) {
-		count = epoll_wait(bench.epoll, events, 256, 10000);
-		if (count == 0 || (count < 0 && errno != EINTR))
+		if (bench.rate > 0)
+			wait = begin_due();
+		struct timespec until = { .tv_sec = wait / 1000000, .tv_nsec = wait % 1000000 * 1000 };
+		count = epoll_pwait2(bench.epoll, events, 256, &until, NULL);
+		if ((count == 0 && wait == PATIENCE) || (count < 0 && errno != EINTR))
 			bench_die("the sink does not answer");
 		for (int at = 0; at < count; at++)
 			on_readable(events[at].data.ptr);
@@ -205,7 +247,7 @@ make_context(void)
 static void
 read_words(int argc, char **argv)
 {
-	for (int letter; (letter = getopt(argc, argv, "s:n:m:a:")) != -1;) {
+	for (int letter; (letter = getopt(argc, argv, "s:n:m:a:r:")) != -1;) {
 		if (letter == 's')
 			bench.ca_file = optarg, bench.script = starttls;
 		else if (letter == 'n')
@@ -214,11 +256,13 @@ read_words(int argc, char **argv)
 			bench.wanted = bench_number(optarg, 1, 100000000);
 		else if (letter == 'a')
 			bench.addresses = bench_number(optarg, 1, 60000);
+		else if (letter == 'r')
+			bench.rate = bench_number(optarg, 1, 1000000);
 		else
 			optind = argc;
 	}
 	if (optind != argc - 1) {
-		fputs("usage: floor [-s CA-FILE] [-n IN-FLIGHT] [-m PROBES] [-a ADDRESSES] PORT\n", stderr);
+		fputs("usage: floor [-s CA-FILE] [-n IN-FLIGHT] [-m PROBES] [-a ADDRESSES] [-r A-SECOND] PORT\n", stderr);
 		exit(64);
 	}
 	bench.port = bench_number(argv[optind], 1, 65535);
@@ -228,7 +272,6 @@ int
 main(int argc, char **argv)
 {
 	struct bench_cpu before;
-	int64_t began_us;
 
 	read_words(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
@@ -240,8 +283,8 @@ main(int argc, char **argv)
 	if (bench.ca_file != NULL)
 		bench.tls = make_context();
 	before = bench_cpu_used();
-	began_us = bench_now_us();
+	bench.began_us = bench_now_us();
 	run();
-	bench_print(bench.done, bench.failed, began_us, before, 0);
+	bench_print(bench.done, bench.failed, bench.began_us, before, 0);
 	return bench.failed != 0;
 }

@@ -30,8 +30,9 @@ def dialogue(bench, manner):
 	"""One probe's CPU time: the floor, Postwatch's prober, the whole daemon, and everyone else."""
 	sink, folder = bench.sink, bench.folder
 	floor, prober, whole = clients.Floor(sink, folder), clients.Prober(sink, folder), clients.Whole(sink, folder)
-	slow, exporter, check = clients.Floor(sink, folder, 1, 0.25), clients.Exporter(sink, folder), clients.CheckSmtp(sink)
-	everyone = [floor, prober, whole, slow, exporter, check]
+	slow, paced = clients.Floor(sink, folder, 1, 0.25), clients.PacedFloor(sink, folder)
+	exporter, check = clients.Exporter(sink, folder), clients.CheckSmtp(sink)
+	everyone = [floor, prober, whole, paced, slow, exporter, check]
 	samples, failures = clients.compare(sink, everyone, manner, ROUNDS)
 	kit.stop(exporter.program)
 	bench.table.heading(TITLES[manner])
@@ -45,6 +46,9 @@ def dialogue(bench, manner):
 		most = AT_MOST.get((manner, client.kind))
 		bench.table.row(client.name, f"{cost:,.0f} us {rate:8,.0f}/s", f"{times:.2f} x floor",
 		                *((f"<= {most}", times <= most) if most else ()))
+	if not {whole.name, paced.name} & set(failures):
+		bench.table.row("postwatch, whole daemon, against the floor at its rate", "",
+		                f"{clients.ratio(samples, whole.name, paced.name):.2f} x that floor")
 	tell_limits(bench, manner, floor, whole)
 	for client in (check, exporter):
 		if {client.name, prober.name} & set(failures):
