@@ -94,6 +94,20 @@ def ask_program(*words):
 	return json.loads(out)
 
 
+def figures(*words, seconds=120):
+	"""Runs one of the bench's programs, which prints a name and a number a line."""
+	program = start(*words, stdout=subprocess.PIPE, text=True)
+	try:
+		out, _ = program.communicate(timeout=seconds)
+	except subprocess.TimeoutExpired:
+		raise Failure(f"{pathlib.Path(words[0]).name} does not end") from None
+	finally:
+		stop(program)
+	if program.returncode != 0:
+		raise Failure(f"{pathlib.Path(words[0]).name} ended with {program.returncode}")
+	return {name: float(value) for name, value in map(str.split, out.splitlines())}
+
+
 def tree(pid):
 	"""A process and all below it."""
 	found = [pid]

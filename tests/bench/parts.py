@@ -9,6 +9,7 @@ import kit
 import notices
 import postfix
 import recovery
+import stalls
 
 ROUNDS = 4
 MINUTE = 60
@@ -181,4 +182,8 @@ PARTS = {       # name: seconds it takes, and how
 	"schedule": (190, schedule),
 	"notices": (200, notices.notices),
 	"recovery": (230, recovery.recovery),
+	"store": (20, stalls.store),
+	"month": (stalls.DAYS * 20, stalls.month),
+	"stalls": (130, stalls.stalls),
+	"flat": (stalls.FLAT_SECONDS + 40, stalls.flat),
 }

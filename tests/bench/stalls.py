@@ -1,0 +1,186 @@
+"""What time and a slow disk do: the store's cost, its files after a month, lateness beside stalls, memory over many probes."""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import daemon
+import kit
+import notices
+
+DAYS = max(5, int(os.environ.get("BENCH_DAYS", 5)))     # beyond keep_results, and a day to see what still grows
+MONTH = 30
+FLAT_SECONDS = int(os.environ.get("BENCH_FLAT_SECONDS", 100))
+FLAT_PROBES = 1000000
+FLAT_TARGETS = 8000     # each once a second
+WARM_UP = 15
+WATCHED, ROWS, WINDOW = 2000, 2000000, 10
+STORE = kit.BUILD / "tests/bench/store"
+
+
+@contextlib.contextmanager
+def scratch(name):
+	folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-"))
+	try:
+		yield folder
+	finally:
+		shutil.rmtree(folder, ignore_errors=True)
+
+
+def store(bench):
+	bench.table.heading("The store: 256 rows a commit, as the keeper makes them")
+	kit.progress("store")
+	with scratch("store") as folder:
+		found = kit.figures(STORE, folder)
+	bench.table.row("results", f"{found['results_per_s']:,.0f} rows/s", f"{found['result_cpu_us']:.2f} us CPU each")
+	bench.table.row("changes: incidents, evidence of 4 KiB, notices, deliveries", f"{found['change_rows_per_s']:,.0f} rows/s",
+	                f"{found['change_row_cpu_us']:.2f} us CPU each")
+	bench.table.row("a lone incident of 7 rows, until it is safe", f"{found['lone_change_us'] / 1000:.2f} ms")
+	bench.table.row("open both files; read 100,000 targets, 10,000 incidents", f"{found['open_ms']:.0f} ms",
+	                f"{found['read_all_ms']:.0f} ms")
+
+
+def month(bench):
+	"""Results go after three days, so from then on the files grow by the same each day: what is left of the month is added."""
+	bench.table.heading(f"1,000 targets a minute, {DAYS} days simulated: 15 min down a week, 1 in 500 runs fails beside it")
+	kit.progress(f"month: {DAYS} days")
+	with scratch("month") as folder:
+		found = kit.figures(STORE, folder, "days", DAYS, seconds=DAYS * 60)
+	for name, goal in (("postwatch.db", None), ("history.db", 4096)):
+		key = {"postwatch.db": "main_mb", "history.db": "history_mb"}[name]
+		size, grown = found[key], found[key + "_last_day"]
+		bench.table.row(f"{name} after {DAYS} days, and its last day's growth", f"{size:,.0f} MiB", f"+ {grown:.1f} MiB a day")
+		whole = size + grown * max(0, MONTH - DAYS)
+		bench.table.row(f"  after {max(MONTH, DAYS)} days{'' if DAYS >= MONTH else ', by that growth'}", f"{whole:,.0f} MiB",
+		                *(("", f"<= {goal} MiB", whole <= goal) if goal else ()))
+	bench.table.row("a result, with roll-ups and retention", f"{found['result_with_tending_cpu_us']:.1f} us CPU")
+	bench.table.row("longest step of tending", f"{found['tending_step_max_ms']:.0f} ms")
+
+
+class Reader(threading.Thread):
+	"""Reads all that is kept of one target after the other, and all incidents, again and again."""
+
+	def __init__(self, folder):
+		super().__init__(daemon=True)
+		self.folder, self.rounds, self.going = folder, 0, True
+		self.start()
+
+	def ask(self, *words):
+		subprocess.run([kit.BUILD / "postwatch", words[0], "-c", self.folder / "bench.conf", *words[1:]], check=True,
+		               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)
+
+	def run(self):
+		names = [line.split()[1] for line in (self.folder / "targets-0.txt").read_text().splitlines()]
+		while self.going:
+			self.ask("history", names[self.rounds % len(names)])
+			self.ask("incidents")
+			self.rounds += 1
+
+	def end(self):
+		self.going = False
+		self.join()
+		return self.rounds
+
+
+def at_rest(watch):
+	time.sleep(WINDOW)
+	return ""
+
+
+def reading(watch):
+	reader = Reader(watch.folder)
+	time.sleep(WINDOW)
+	rounds = reader.end()
+	if rounds == 0:
+		raise kit.Failure("the reader read nothing")
+	return f", {rounds} rounds"
+
+
+def oldest(folder):
+	with contextlib.closing(notices.sqlite3.connect(f"file:{folder}/state/history.db?mode=ro", uri=True, timeout=10)) as database:
+		return database.execute("SELECT min(id) FROM results").fetchone()[0]
+
+
+def deleting(watch):
+	before = oldest(watch.folder)
+	time.sleep(WINDOW)
+	gone = oldest(watch.folder) - before
+	if gone == 0:
+		raise kit.Failure("retention deleted nothing")
+	return f", {gone:,} rows"
+
+
+def standing(watch):
+	"""As a process does whose disk does not answer."""
+	keeper = watch.child("keeper")
+	os.kill(keeper, signal.SIGSTOP)
+	time.sleep(WINDOW)
+	os.kill(keeper, signal.SIGCONT)
+	time.sleep(1)
+	return ""
+
+
+EVENTS = (("at rest", at_rest, None), ("while retention deletes", deleting, 4 * 24),
+          ("while a reader reads history and incidents", reading, 24), (f"while the keeper stands still for {WINDOW} s", standing, None))
+
+
+def lateness(bench, event, hours):
+	"""Of the whole life of a daemon in which that happens; before it, results of so many hours ago are put in its store."""
+	with scratch("stalls") as folder:
+		targets = daemon.Targets(WATCHED, bench.sink.port["plain"], 1, probe="smtp", tls="none")
+		watch = daemon.Daemon(folder, targets, per_address=1000)
+		try:
+			if hours is not None:
+				watch.stop()
+				kit.figures(STORE, folder / "state", "fill", ROWS, WATCHED, hours)
+				watch.launch(folder / "bench.conf")
+			time.sleep(1)
+			return event(watch), watch.lateness_ms()
+		finally:
+			watch.kill()
+
+
+def stalls(bench):
+	bench.table.heading(f"How late runs begin, {WATCHED:,} targets a second: p50, p99, max")
+	rest = None
+	for name, event, hours in EVENTS:
+		kit.progress(f"stalls: {name}")
+		sleeper = kit.Sleeper()
+		more, late = lateness(bench, event, hours)
+		asleep = sleeper.lateness_ms()
+		rest = rest or late
+		bench.table.row(name + more, "{:.1f}, {:.1f}, {:.1f} ms".format(*late), f"p99 {late[1] / max(rest[1], 0.1):.2f} x at rest",
+		                "p99 <= 5, max <= 50 ms", late[1] <= 5 and late[2] <= 50)
+		bench.table.row("  a bare sleeper beside it", "{:.1f}, {:.1f}, {:.1f} ms".format(*asleep))
+
+
+def resident_kib(watch):
+	"""By process."""
+	return {pid: (daemon.comm(pid), kit.memory_kib(pid, "Rss")) for pid in kit.tree(watch.program.pid)}
+
+
+def flat(bench):
+	bench.table.heading("Resident memory over many probes, each process after its warm-up and at the end")
+	with scratch("flat") as folder:
+		targets = daemon.Targets(FLAT_TARGETS, bench.sink.port["plain"], 1, probe="smtp", tls="none")
+		watch = daemon.Daemon(folder, targets, per_address=1000)
+		try:
+			time.sleep(WARM_UP)
+			before, began, first = resident_kib(watch), time.monotonic(), bench.sink.finished("plain")
+			while (probes := bench.sink.finished("plain") - first) < FLAT_PROBES and time.monotonic() - began < FLAT_SECONDS:
+				kit.progress(f"flat: {probes:,} probes")
+				time.sleep(5)
+			after = resident_kib(watch)
+		finally:
+			watch.kill()
+	if before.keys() != after.keys():
+		raise kit.Failure("not the same processes at the end")
+	bench.table.row("probes between the two", f"{probes:,}", "", f">= {FLAT_PROBES:,}", probes >= FLAT_PROBES)
+	for pid, (name, kib) in before.items():
+		times = after[pid][1] / kib
+		bench.table.row(name, f"{kib:,} to {after[pid][1]:,} KiB", f"{times:.3f} x", "<= 1.05", times <= 1.05)
