@@ -19,7 +19,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { DISCORD_TITLE = 250, SUMMARY = 1000, ALERT_DAYS = 7, DAY = 86400 };
+enum { DISCORD_TITLE = 250, SUMMARY = 1000, TOPIC_MAX = 64 };
+
+static const int64_t hour = 3600 * INT64_C(1000000), week = 7 * 24 * 3600 * INT64_C(1000000);
 
 /* So many bytes at most, whole characters. */
 static json_t *
@@ -96,12 +98,14 @@ color(const struct pw_notice *notice)
 	return strcmp(notice->severity, "critical") == 0 ? 0xc62828 : strcmp(notice->severity, "info") == 0 ? 0x455a64 : 0xef6c00;
 }
 
-/* A fence that the text itself would end is none; grave accents look like another quote then. */
+/* A fence that the text itself would end is none; grave accents look like another quote then. A title knows marks, links
+ * and calls. */
 static json_t *
 discord(const struct pw_notice *notice)
 {
-	static const char *const quotes[] = { "'" }, *const marks[] = { "\\*", "\\_", "\\~", "\\|", "\\`" };
-	char *code = escape(notice->brief, "`", quotes), *title = escape(notice->subject, "*_~|`", marks);
+	static const char *const quotes[] = { "'" };
+	static const char *const marks[] = { "\\\\", "\\*", "\\_", "\\~", "\\|", "\\`", "\\[", "\\]", "\\<", "\\>" };
+	char *code = escape(notice->brief, "`", quotes), *title = escape(notice->subject, "\\*_~|`[]<>", marks);
 	json_t *body = NULL, *description = code == NULL ? NULL : json_sprintf("```\n%s\n```", code);
 
 	if (description != NULL && title != NULL)
@@ -155,26 +159,46 @@ is_condition(const struct pw_notice *notice)
 	return is(notice, "degraded") || is(notice, "blocked") || is(notice, "cleared");
 }
 
+/* What begins and ends lasts until its end is told; what is said once lasts an hour, for nobody ends it. An outage that is
+ * over is one of these: of an alert that had ended before it came nobody is told. */
+struct alert {
+	const char *name, *severity;
+	bool once;
+};
+
+static struct alert
+alert_of(const struct pw_notice *notice)
+{
+	if (notice->target[0] == '\0' || is(notice, "impaired"))
+		return (struct alert){ "PostwatchItself", notice->severity, true };
+	if (is_condition(notice))
+		return (struct alert){ "MailServerImpaired", "warning", false };
+	if (is(notice, "fact"))
+		return (struct alert){ "MailServerChanged", notice->severity, true };
+	if (is(notice, "outage"))
+		return (struct alert){ "MailServerWasDown", notice->severity, true };
+	return (struct alert){ "MailServerDown", "critical", false };
+}
+
 /* What an alert is known by has to be the same when it ends: nothing of it may change in between. */
 static json_t *
-labels_of(const struct pw_notice *notice)
+labels_of(const struct pw_notice *notice, const struct alert *alert)
 {
-	bool ours = notice->target[0] == '\0';
-	const char *name = ours ? "PostwatchItself" : is_condition(notice) ? "MailServerImpaired" : "MailServerDown";
-	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", name, "severity", ours ? notice->severity
-	    : is_condition(notice) ? "warning" : "critical", "watcher", notice->own_name);
+	const char *matter = notice->target[0] == '\0' ? NULL : is_condition(notice) ? "condition" : is(notice, "fact") ? "fact" : NULL;
+	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", alert->name, "severity", alert->severity, "watcher",
+	    notice->own_name);
 
 	if (labels == NULL)
 		return NULL;
-	if (ours)
+	if (strcmp(alert->name, "PostwatchItself") == 0)
 		json_object_set_new(labels, "kind", json_string(notice->kind));
-	else {
+	if (notice->target[0] != '\0') {
 		json_object_set_new(labels, "target", json_string(notice->target));
 		json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->host, notice->port));
 		json_object_set_new(labels, "probe", json_string(notice->probe));
 	}
-	if (is_condition(notice))
-		json_object_set_new(labels, "condition", json_string(notice->outcome));
+	if (matter != NULL)
+		json_object_set_new(labels, matter, json_string(notice->outcome));
 	return labels;
 }
 
@@ -182,14 +206,15 @@ labels_of(const struct pw_notice *notice)
 static json_t *
 alertmanager(const struct pw_notice *notice)
 {
+	const struct alert alert = alert_of(notice);
 	int64_t began = notice->began != 0 ? notice->began : notice->detected;
-	int64_t ends = notice->over ? (notice->ended != 0 ? notice->ended : notice->sent)
-	    : notice->target[0] == '\0' ? notice->sent + 3600 * INT64_C(1000000) : notice->sent + ALERT_DAYS * DAY * INT64_C(1000000);
+	int64_t ends = alert.once ? notice->sent + hour : !notice->over ? notice->sent + week
+	    : notice->ended != 0 ? notice->ended : notice->sent;
 
 	if (ends < began)
 		ends = began;
-	return json_pack("[{s:o, s:{s:s, s:s, s:s, s:s, s:I}, s:o, s:o}]", "labels", labels_of(notice), "annotations", "summary",
-	    notice->subject, "description", notice->body, "outcome", notice->outcome, "key", notice->key, "incident",
+	return json_pack("[{s:o, s:{s:s, s:s, s:s, s:s, s:I}, s:o, s:o}]", "labels", labels_of(notice, &alert), "annotations",
+	    "summary", notice->subject, "description", notice->body, "outcome", notice->outcome, "key", notice->key, "incident",
 	    (json_int_t)notice->incident, "startsAt", when(began), "endsAt", when(ends));
 }
 
@@ -240,13 +265,21 @@ format_notice(enum format format, const struct pw_notice *notice, const char *to
 	return text;
 }
 
+/* What ntfy takes for one; any other name it refuses. */
+static bool
+is_topic(const char *word)
+{
+	size_t size = strspn(word, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return size > 0 && size <= TOPIC_MAX && word[size] == '\0';
+}
+
 const char *
 format_take_topic(char *url)
 {
-	char *slash = strrchr(url, '/');
+	char *slash = strrchr(url, '/'), *scheme = strstr(url, "://");
 
-	if (slash == NULL || slash[1] == '\0' || strstr(url, "://") == NULL || slash < strstr(url, "://") + 3
-	    || strpbrk(slash, "?#") != NULL)
+	if (slash == NULL || scheme == NULL || slash < scheme + 3 || strpbrk(url, "?#") != NULL || !is_topic(slash + 1))
 		return NULL;
 	*slash = '\0';
 	return slash + 1;

@@ -181,6 +181,37 @@ an_alert_ends_under_the_labels_it_began_with(void **state)
 	json_decref(other);
 }
 
+/* What no notice will end is told for an hour, and nothing but a down says that a server is down. */
+static void
+what_is_said_once_is_no_outage(void **state)
+{
+	static const struct { const char *kind, *alert; bool over; } rows[] = { { "fact", "MailServerChanged", false },
+		{ "impaired", "PostwatchItself", false }, { "outage", "MailServerWasDown", true } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pw_notice notice = notice_of(rows[i].kind, rows[i].over);
+		json_t *json = made(FORMAT_ALERTMANAGER, &notice);
+		assert_string_equal(string_at(json, "0.labels.alertname"), rows[i].alert);
+		assert_string_equal(string_at(json, "0.labels.target"), "mx1.example.org:25");
+		assert_string_equal(string_at(json, "0.endsAt"), "2025-11-26T10:50:01Z");
+		json_decref(json);
+	}
+}
+
+static void
+discord_reads_no_links(void **state)
+{
+	struct pw_notice notice = notice_of("down", false);
+	json_t *json;
+	(void)state;
+
+	notice.subject = "\\*[a](https://evil.example) <@1>";
+	json = made(FORMAT_DISCORD, &notice);
+	assert_string_equal(string_at(json, "embeds.0.title"), "\\\\\\*\\[a\\](https://evil.example) \\<@1\\>");
+	json_decref(json);
+}
+
 static void
 long_words_are_cut_between_characters(void **state)
 {
@@ -232,7 +263,7 @@ private_addresses_are_known(void **state)
 static void
 a_topic_is_the_last_part(void **state)
 {
-	char good[] = "https://ntfy.example/alerts", none[] = "https://ntfy.example", empty[] = "https://ntfy.example/", query[] = "https://n/x?y";
+	char good[] = "https://ntfy.example/alerts", none[] = "https://ntfy.example", empty[] = "https://ntfy.example/", query[] = "https://n/x?y=a/b";
 	(void)state;
 
 	assert_string_equal(format_take_topic(good), "alerts");
@@ -252,6 +283,8 @@ main(void)
 		cmocka_unit_test(teams_and_ntfy_have_plain_text),
 		cmocka_unit_test(pagerduty_resolves_what_it_triggered),
 		cmocka_unit_test(an_alert_ends_under_the_labels_it_began_with),
+		cmocka_unit_test(what_is_said_once_is_no_outage),
+		cmocka_unit_test(discord_reads_no_links),
 		cmocka_unit_test(long_words_are_cut_between_characters),
 		cmocka_unit_test(signatures_are_those_of_openssl),
 		cmocka_unit_test(private_addresses_are_known),
