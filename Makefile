@@ -82,7 +82,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
 # Apart from the core, whose writer of JSON has names that are jansson's as well.
-$(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/format.c plugins/webhook/post.c)
+$(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/format.c plugins/webhook/post.c plugins/webhook/receipt.c)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(libs_webhook) -o $@
 

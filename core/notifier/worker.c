@@ -147,6 +147,7 @@ deliver(struct worker *worker, const struct message_notice *from)
 		.after = worker->notifier->after, .has_quiet = worker->notifier->quiet.count > 0 };
 
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
+	notice.deadline = worker->notifier->deadline;
 	notice_add_subject(&first, &view);
 	notice_add_body(&second, &view);
 	notice.subject = subject;

@@ -39,6 +39,7 @@ struct pw_notice {
 	uint16_t port;         /* 0: none */
 	bool over;             /* what `thread` stands for has ended */
 	const char *brief;     /* the body within PW_BRIEF_MAX bytes: attempts are cut, never the lines on which it failed */
+	int64_t deadline;      /* microseconds that the host gives to the call before it ends the process; 0: not known */
 };
 
 enum { PW_BRIEF_MAX = 2500 };

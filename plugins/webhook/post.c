@@ -8,16 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ANSWER_MAX = 256, CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2 };
-
-struct answer {
-	const struct post *post;
-	bool complete;           /* its header, of a final code */
-	bool refused;            /* the address was not allowed */
-	time_t since;            /* when the header was complete */
-	size_t size, line_size;
-	char bytes[ANSWER_MAX], line[128]; /* the beginning of its body; the status line */
-};
+enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024 };
 
 bool
 address_is_private(const char *address)
@@ -71,21 +62,36 @@ on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
 	return CURL_PREREQFUNC_ABORT;
 }
 
-/* A status line begins an answer anew: what was before it was a 100. */
+static time_t
+monotonic(void)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* A status line begins an answer anew: what was before it was a 100. What comes behind the header are trailers, and what
+ * looks like a status line there is none. */
 static size_t
 on_header(char *bytes, size_t one, size_t size, void *arg)
 {
 	struct answer *answer = arg;
 	long code = 0;
 
-	if (size > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+	answer->header_size += size;
+	if (answer->header_size > HEADER_MAX)
+		return 0;
+	if (!answer->in_header && !answer->complete && size > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
+		answer->in_header = true;
 		answer->line_size = size < sizeof answer->line ? size : sizeof answer->line;
 		memcpy(answer->line, bytes, answer->line_size);
 	}
-	if (size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+	if (answer->in_header && size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+		answer->in_header = false;
 		curl_easy_getinfo(answer->post->curl, CURLINFO_RESPONSE_CODE, &code);
 		answer->complete = code >= 200;
-		answer->since = time(NULL);
+		answer->since = monotonic();
 	}
 	return one * size;
 }
@@ -108,25 +114,7 @@ on_progress(void *arg, curl_off_t all, curl_off_t got, curl_off_t all_sent, curl
 	const struct answer *answer = arg;
 
 	(void)all, (void)got, (void)all_sent, (void)sent;
-	return answer->complete && time(NULL) - answer->since > BODY_SECONDS;
-}
-
-/* The peer's words: printable, one line, in quotes where there is a body. */
-static void
-write_receipt(const struct answer *answer, char *receipt, size_t room)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < answer->line_size && at + 1 < room; i++)
-		if (answer->line[i] >= ' ' && answer->line[i] < 0x7f)
-			receipt[at++] = answer->line[i];
-	if (answer->size > 0 && at + 3 < room) {
-		receipt[at++] = ':';
-		receipt[at++] = ' ';
-	}
-	for (size_t i = 0; i < answer->size && at + 1 < room; i++)
-		receipt[at++] = answer->bytes[i] >= ' ' && answer->bytes[i] < 0x7f ? answer->bytes[i] : ' ';
-	receipt[at] = '\0';
+	return answer->complete && monotonic() - answer->since > BODY_SECONDS;
 }
 
 static void
@@ -137,7 +125,7 @@ judge(CURL *curl, const struct answer *answer, struct pw_result *result)
 
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
 	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
-	write_receipt(answer, result->receipt, sizeof result->receipt);
+	receipt_write(answer, result->receipt, sizeof result->receipt);
 	if (code >= 200 && code < 300) {
 		result->fate = PW_SENT;
 		return;
@@ -162,7 +150,6 @@ set_options(struct post *post, struct answer *answer, const char *body, struct c
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MILLISECONDS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)WHOLE_MILLISECONDS);
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -216,6 +203,15 @@ make_headers(const struct post *post, const struct pw_notice *notice, const char
 	return headers;
 }
 
+/* We give up, and say why, before the host ends us. */
+static long
+patience(const struct pw_notice *notice)
+{
+	long given = (long)(notice->deadline / 1000), spare = given / 5;
+
+	return given == 0 || given - spare > WHOLE_MILLISECONDS ? WHOLE_MILLISECONDS : given - spare;
+}
+
 void
 post_send(struct post *post, const struct pw_notice *notice, const char *body, bool sign, struct pw_result *result)
 {
@@ -225,6 +221,7 @@ post_send(struct post *post, const struct pw_notice *notice, const char *body, b
 	CURLcode code;
 
 	set_options(post, &answer, body, headers, error);
+	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, patience(notice));
 	code = curl_easy_perform(post->curl);
 	if (answer.complete)
 		judge(post->curl, &answer, result);
@@ -235,7 +232,9 @@ post_send(struct post *post, const struct pw_notice *notice, const char *body, b
 	} else {
 		result->fate = PW_AGAIN;
 		result->channel = true;
-		snprintf(result->receipt, sizeof result->receipt, "%s", error[0] != '\0' ? error : curl_easy_strerror(code));
+		receipt_write_failure(&answer, answer.header_size > HEADER_MAX ? "its header has no end" : error[0] != '\0' ? error
+		    : curl_easy_strerror(code), result->receipt, sizeof result->receipt);
 	}
+	receipt_hide(post, result->receipt);
 	curl_slist_free_all(headers);
 }

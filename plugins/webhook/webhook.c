@@ -42,13 +42,41 @@ fail(char *why, size_t why_size, const char *what, const char *detail)
 }
 
 static bool
+is_url(const char *url)
+{
+	CURLU *parts = curl_url();
+	bool good = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK;
+
+	curl_url_cleanup(parts);
+	return good;
+}
+
+static bool
 url_is_good(const char *url, char *why, size_t why_size)
 {
 	if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
 		return fail(why, why_size, "url: begins with https:// or http://", "");
 	if (strlen(url) >= URL_MAX || strpbrk(url, " \t\r\n") != NULL)
 		return fail(why, why_size, "url: is too long, or has blanks in it", "");
+	if (!is_url(url))
+		return fail(why, why_size, "url: is none: https://HOST[:PORT]/PATH", "");
 	return true;
+}
+
+static bool
+has_topic(const char *url)
+{
+	char bytes[URL_MAX];
+
+	snprintf(bytes, sizeof bytes, "%s", url);
+	return format_take_topic(bytes) != NULL;
+}
+
+static bool
+fits_format(enum format format, const char *url, char *why, size_t why_size)
+{
+	return format != FORMAT_NTFY || has_topic(url)
+	    || fail(why, why_size, "url: ends with the topic, as https://ntfy.sh/TOPIC does", "");
 }
 
 static bool
@@ -60,7 +88,8 @@ check(const struct pw_values *values, char *why, size_t why_size)
 		return fail(why, why_size, "the webhook needs url or url_file, one of them", "");
 	if (items[FORMAT].number == FORMAT_PAGERDUTY && items[SECRET].string == NULL)
 		return fail(why, why_size, "format = \"pagerduty\" needs secret_file, with the routing key", "");
-	return items[URL].string == NULL || url_is_good(items[URL].string, why, why_size);
+	return items[URL].string == NULL || (url_is_good(items[URL].string, why, why_size)
+	    && fits_format((enum format)items[FORMAT].number, items[URL].string, why, why_size));
 }
 
 /* The whole file, up to its last line feed. */
@@ -160,8 +189,10 @@ read_settings(struct session *session, const struct pw_value *items, char *why, 
 		snprintf(post->url, sizeof post->url, "%s", items[URL].string);
 	else if (!read_line(items[URL_FILE].string, post->url, sizeof post->url, why, why_size))
 		return false;
-	if (!url_is_good(post->url, why, why_size))
+	session->format = (enum format)items[FORMAT].number;
+	if (!url_is_good(post->url, why, why_size) || !fits_format(session->format, post->url, why, why_size))
 		return false;
+	memcpy(post->secrets, post->url, sizeof post->secrets);
 	if (items[SECRET].string != NULL && !read_line(items[SECRET].string, post->secret, sizeof post->secret, why, why_size))
 		return false;
 	if (items[HEADERS].string != NULL && !read_headers(post, items[HEADERS].string, why, why_size))
@@ -169,9 +200,8 @@ read_settings(struct session *session, const struct pw_value *items, char *why, 
 	post->ca_file = items[CA_FILE].string;
 	post->allow_private = items[ALLOW_PRIVATE].number != 0;
 	post->literal = names_address(post->url);
-	session->format = (enum format)items[FORMAT].number;
-	if (session->format == FORMAT_NTFY && (session->topic = format_take_topic(post->url)) == NULL)
-		return fail(why, why_size, "url: ends with the topic, as https://ntfy.sh/TOPIC does", "");
+	if (session->format == FORMAT_NTFY)
+		session->topic = format_take_topic(post->url);
 	return true;
 }
 

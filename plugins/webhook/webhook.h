@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <postwatch/notifier.h>
+#include <time.h>
 
 enum format { FORMAT_POSTWATCH, FORMAT_SLACK, FORMAT_TEAMS, FORMAT_DISCORD, FORMAT_NTFY, FORMAT_PAGERDUTY, FORMAT_ALERTMANAGER,
 	FORMAT_HEARTBEAT };
@@ -14,11 +15,11 @@ enum { URL_MAX = 4096, SECRET_MAX = 1024, HEADERS_MAX = 32 };
  * routing key of PagerDuty, "" none. */
 char *format_notice(enum format, const struct pw_notice *, const char *topic, const char *secret);
 
-/* The topic of an ntfy URL, which is its last part; *url ends before it then. NULL: it has none. */
+/* The topic of an ntfy URL, which is its last part, as ntfy takes it; *url ends before it then. NULL: it has none. */
 const char *format_take_topic(char *url);
 
 struct post {
-	char url[URL_MAX];
+	char url[URL_MAX], secrets[URL_MAX]; /* where to; the URL as it was given, no part of which is to be told */
 	const char *ca_file;       /* NULL: the system's */
 	bool allow_private, literal; /* whether a name may lead to a private address; the URL names an address itself */
 	char secret[SECRET_MAX];   /* of the signature; "": none */
@@ -28,6 +29,26 @@ struct post {
 
 /* One request, a GET where the body is "". The result is that of the answer, or of what was in the way of it. */
 void post_send(struct post *, const struct pw_notice *, const char *body, bool sign, struct pw_result *);
+
+/* What came back. */
+enum { ANSWER_MAX = 256 };
+struct answer {
+	const struct post *post;
+	bool complete;           /* its header, of a final code */
+	bool in_header;          /* behind its status line */
+	bool refused;            /* the address was not allowed */
+	time_t since;            /* when the header was complete, of the monotonic clock */
+	size_t header_size, size, line_size;
+	char bytes[ANSWER_MAX], line[128]; /* the beginning of its body; the status line */
+};
+
+/* The answer in one printable line of at most `room` bytes, its NUL among them; of what is no whole answer, why. */
+void receipt_write(const struct answer *, char *receipt, size_t room);
+void receipt_write_failure(const struct answer *, const char *why, char *receipt, size_t room);
+
+/* Puts stars in place of what is secret: parts of the URL but its host, the secret, values of own headers, as far as they
+ * have eight bytes or more. */
+void receipt_hide(const struct post *, char *receipt);
 
 /* "t=1764150126,v1=HEX": HMAC-SHA256 over "1764150126." and the body. */
 enum { SIGNATURE_MAX = 96 };

@@ -4,7 +4,8 @@
  *	deliver PLUGIN.so KEY=VALUE... [@KEY=VALUE...]
  *
  * KEY=VALUE are the plugin's settings, as in a configuration (a list has its entries behind another, split by commas; of
- * a secret, the path of its file); @kind, @key, @thread, @target, @subject, @body, @incident are the notice's. Prints a
+ * a secret, the path of its file); @kind, @key, @thread, @target, @subject, @body, @incident are the notice's, and @deadline
+ * its seconds. Prints a
  * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not.
  */
 #include <dlfcn.h>
@@ -87,7 +88,8 @@ set_notice(char *word)
 {
 	const struct { const char *key; const char **at; } rows[] = { { "kind", &notice.kind }, { "key", &notice.key },
 		{ "thread", &notice.thread }, { "target", &notice.target }, { "subject", &notice.subject },
-		{ "body", &notice.body }, { "brief", &notice.brief }, { "json", &notice.json }, { "own_name", &notice.own_name } };
+		{ "body", &notice.body }, { "brief", &notice.brief }, { "json", &notice.json }, { "own_name", &notice.own_name },
+		{ "deadline", NULL } };
 	char *equals = strchr(word, '=');
 
 	if (equals == NULL)
@@ -95,7 +97,10 @@ set_notice(char *word)
 	*equals = '\0';
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(rows[i].key, word) == 0) {
-			*rows[i].at = equals + 1;
+			if (rows[i].at == NULL)
+				notice.deadline = strtoll(equals + 1, NULL, 10) * 1000000;
+			else
+				*rows[i].at = equals + 1;
 			return true;
 		}
 	return false;
