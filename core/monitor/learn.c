@@ -315,7 +315,8 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	pace_learn(target, policy, &run, passed, news);
 	learn_silence(target, outlook->silence);
 	release(target, policy, run.ended);
-	news->durable |= failed || news->from != news->to || passes != target->passes || outcome != target->outcome
+	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
+	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
 	    || flags != target->flags || doubled != target->doubled || troubled != (target->trouble != NULL);
 	return true;
 }
