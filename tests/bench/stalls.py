@@ -17,8 +17,8 @@ DAYS = max(5, int(os.environ.get("BENCH_DAYS", 5)))     # beyond keep_results, a
 MONTH = 30
 FLAT_SECONDS = int(os.environ.get("BENCH_FLAT_SECONDS", 100))
 FLAT_PROBES = 1000000
-FLAT_TARGETS = 8000     # each once a second
-WARM_UP = 15
+FLAT_TARGETS = 12000    # each once a second
+WARM_UP = 350000        # probes, until the cache of the keeper's history is full
 WATCHED, ROWS, WINDOW = 2000, 2000000, 10
 STORE = kit.BUILD / "tests/bench/store"
 
@@ -164,17 +164,24 @@ def resident_kib(watch):
 	return {pid: (daemon.comm(pid), kit.memory_kib(pid, "Rss")) for pid in kit.tree(watch.program.pid)}
 
 
+def await_probes(sink, wanted, seconds):
+	"""How many have been when there are so many, or the time is over."""
+	began = time.monotonic()
+	while (probes := sink.finished("plain")) < wanted and time.monotonic() - began < seconds:
+		kit.progress(f"flat: {wanted - probes:,} probes to go")
+		time.sleep(2)
+	return probes
+
+
 def flat(bench):
 	bench.table.heading("Resident memory over many probes, each process after its warm-up and at the end")
 	with scratch("flat") as folder:
 		targets = daemon.Targets(FLAT_TARGETS, bench.sink.port["plain"], 1, probe="smtp", tls="none")
 		watch = daemon.Daemon(folder, targets, per_address=1000)
 		try:
-			time.sleep(WARM_UP)
-			before, began, first = resident_kib(watch), time.monotonic(), bench.sink.finished("plain")
-			while (probes := bench.sink.finished("plain") - first) < FLAT_PROBES and time.monotonic() - began < FLAT_SECONDS:
-				kit.progress(f"flat: {probes:,} probes")
-				time.sleep(5)
+			await_probes(bench.sink, bench.sink.finished("plain") + WARM_UP, FLAT_SECONDS)
+			before, first = resident_kib(watch), bench.sink.finished("plain")
+			probes = await_probes(bench.sink, first + FLAT_PROBES, FLAT_SECONDS) - first
 			after = resident_kib(watch)
 		finally:
 			watch.kill()
