@@ -230,8 +230,9 @@ begin(struct questions *questions, const struct dns_name *name, uint16_t type)
 	struct question **place = place_of(questions, name, type);
 	question->next = *place;
 	*place = question;
-	/* ev_timer counts from the loop's last look at the clock; the time since then is not the server's. */
-	ev_timer_init(&question->again, on_again, first_wait + (ev_time() - ev_now(questions->loop)), first_wait);
+	/* A timer counts from the loop's last look at the clock; the time since then is not the server's. */
+	ev_now_update(questions->loop);
+	ev_timer_init(&question->again, on_again, first_wait, first_wait);
 	question->again.data = question;
 	ev_timer_start(questions->loop, &question->again);
 	return question;

@@ -177,8 +177,9 @@ begin_query(struct resolver *resolver, int64_t limit, void *arg)
 	if (resolver->all != NULL)
 		resolver->all->link = &query->next;
 	resolver->all = query;
-	double late = ev_time() - ev_now(resolver->loop);
-	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND + (late > 0 ? late : 0), 0);
+	/* A timer counts from the loop's last look at the clock. */
+	ev_now_update(resolver->loop);
+	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND, 0);
 	query->deadline.data = query;
 	ev_timer_start(resolver->loop, &query->deadline);
 	return query;
