@@ -1,4 +1,4 @@
-/* Time, from the kernel's two clocks. */
+/* Time, from the kernel's clocks. */
 #include "base/clock.h"
 
 #include <assert.h>
@@ -19,6 +19,12 @@ int64_t
 clock_mono(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
 }
 
 int64_t

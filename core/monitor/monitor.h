@@ -135,7 +135,8 @@ struct monitor {
 	int64_t digest_due;
 	int64_t blind_since;     /* for the words when it is over */
 	bool references_doubted; /* and that was said */
-	int64_t clock_offset, boot_offset; /* wall and boot time minus monotonic, 0: not yet known */
+	int64_t clock_offset, boot_offset; /* wall and boot time minus monotonic; the latter is 0 where nobody slept */
+	bool clocks_known;       /* those two have been looked at */
 	int64_t interrupted;     /* when we were last suspended: failures of runs begun before say nothing */
 	int64_t second, hour;    /* when we last did what is done so often */
 	int64_t lines_since;     /* the log's budget for lines about single attempts */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "monitor/silence.h"
@@ -81,15 +80,6 @@ act(struct monitor *monitor, enum hold_act act)
 	}
 }
 
-static int64_t
-boot_time(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * (int64_t)SECOND + now.tv_nsec / 1000;
-}
-
 /* By how much a clock has moved against the monotonic one since we last looked. */
 static int64_t
 jump(int64_t *offset, int64_t now)
@@ -97,17 +87,21 @@ jump(int64_t *offset, int64_t now)
 	int64_t was = *offset;
 
 	*offset = now - clock_mono();
-	return was == 0 ? 0 : *offset - was;
+	return *offset - was;
 }
 
 static void
 look_at_clocks(struct monitor *monitor)
 {
-	int64_t slept = jump(&monitor->boot_offset, boot_time());
+	int64_t slept = jump(&monitor->boot_offset, clock_boot());
 	int64_t moved = jump(&monitor->clock_offset, clock_wall()) - slept;
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
 
+	if (!monitor->clocks_known) {
+		monitor->clocks_known = true;
+		return;
+	}
 	if (slept > jump_told) {
 		monitor->interrupted = monitor->now;
 		text_add_span(&span, slept);
