@@ -132,7 +132,9 @@ attempt_is_stale(struct target_state *target, const struct policy *policy, int64
 {
 	struct trouble *trouble = target->trouble;
 
-	if (trouble == NULL || trouble->unknown == 0 || trouble->stale || now - trouble->unknown <= policy->stale_after)
+	/* One run alone may have taken that long because we stood still: it is no series of them. */
+	if (target->verdict != PW_UNKNOWN || trouble == NULL || trouble->unknown == 0 || trouble->stale
+	    || now - trouble->unknown <= policy->stale_after)
 		return false;
 	trouble->stale = true;
 	return true;
