@@ -18,7 +18,8 @@
 #include "keeper/tell.h"
 
 enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LINE_WAIT_MS = 1000 };
-static const int64_t mark_every = 60 * (int64_t)SECOND;
+static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND;
+static const int64_t clock_slack = 60 * (int64_t)SECOND; /* so far it may go back */
 
 /* Lines of a change come in bursts, and a keeper may wait where others may not: so none of them is lost. */
 static void
@@ -228,12 +229,30 @@ may_end(const struct keeper *keeper, int64_t now)
 	return keeper->stop_by != 0 && (keeper->monitor < 0 || now >= keeper->stop_by);
 }
 
+/* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed after a day. */
+static bool
+believes_clock(struct keeper *keeper)
+{
+	int64_t offset = clock_wall() - clock_boot(), moved = offset - keeper->clock_offset;
+
+	if (keeper->clock_offset == 0)
+		moved = keeper->watched != 0 ? keeper->born - keeper->watched : 0;
+	keeper->clock_offset = offset;
+	if (moved > a_day || moved < -clock_slack) {
+		duty_log(keeper->duty, LOG_NOTICE, 0, "keeper: the clock may be wrong: nothing that is kept is deleted for its age today");
+		keeper->tend_from = clock_boot() + a_day;
+	}
+	return clock_boot() >= keeper->tend_from;
+}
+
 /* A step of what can wait: roll-ups, retention, checkpoints. */
 static bool
 tend(struct keeper *keeper)
 {
 	struct store_tended tended = { .more = false };
 
+	if (!believes_clock(keeper))
+		return false;
 	store_tend(keeper->journal.store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !keeper->crowded_said) {
 		keeper->crowded_said = true;

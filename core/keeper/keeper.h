@@ -115,6 +115,8 @@ struct keeper {
 	uint64_t results_left_out;
 	int64_t say_next;        /* when what was left out may be said again */
 	int64_t born;            /* UTC */
+	int64_t clock_offset;          /* the clock minus the one that nobody sets, 0: not looked at yet */
+	int64_t tend_from;             /* clock_boot(): before, nothing is rolled up or forgotten */
 	int64_t watched, watched_kept; /* UTC: the last result that came, and what the store knows of it */
 	uint64_t done;
 	int64_t next_mark;       /* when the store is to know that we watch */
