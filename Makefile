@@ -42,6 +42,8 @@ PEERS    := $(patsubst tests/peers/%/,%,$(sort $(dir $(wildcard tests/peers/*/*.
 UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
+# A sanitizer wants to be loaded before all else.
+CLOCKS   := $(if $(SAN),,$(B)/tests/fixtures/clocks.so)
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
@@ -159,7 +161,7 @@ bench-deps:
 	$(call install_packages,$(deps_bench))
 	$(Q)tests/bench/exporter.sh
 
-tests: all $(B)/tests/bin/postwatch-early $(FIXTURES) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
+tests: all $(B)/tests/bin/postwatch-early $(FIXTURES) $(CLOCKS) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
 unit: all $(FIXTURES) $(UNIT:%=$(B)/tests/unit/%)
@@ -203,6 +205,7 @@ soak: check-deps
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill.test
 	$(Q)BUILD=$(B) EVERY=1 tests/end-to-end/each-call.test
 	$(Q)BUILD=$(B) RELOAD_ROUNDS=500 tests/end-to-end/reload.test
+	$(Q)BUILD=$(B) CLOCKS_STOP=300 tests/end-to-end/clocks.test
 	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
 build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)
