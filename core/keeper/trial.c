@@ -12,7 +12,7 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
-static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_told = 200 * (int64_t)SECOND;
+static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
 
 static struct courier *
 find_courier(const struct keeper *keeper, struct pw_bytes name)
@@ -146,6 +146,13 @@ trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	finish(keeper, ask, ASK_REFUSED);
 }
 
+/* Past its deadline the parent ends it, and that is the answer then. */
+static int64_t
+patience(const struct courier *courier)
+{
+	return to_be_taken + courier->rules->deadline + to_be_killed;
+}
+
 void
 trial_turn(struct keeper *keeper)
 {
@@ -154,7 +161,7 @@ trial_turn(struct keeper *keeper)
 	for (struct ask *ask = keeper->asks; ask != NULL; ask = ask->next) {
 		bool taken = ask->notice != 0 && ask->courier->in_hand == ask->notice;
 
-		if (ask->notice == 0 || now - ask->began < (taken ? to_be_told : to_be_taken))
+		if (ask->notice == 0 || now - ask->began < (taken ? patience(ask->courier) : to_be_taken))
 			continue;
 		if (taken)
 			ask_say(ask, 'e', "%s has not answered in time: what becomes of it `postwatch outbox` tells", ask->courier->name);

@@ -106,6 +106,29 @@ a_test_is_answered_with_its_receipts(void **state)
 }
 
 static void
+a_test_waits_for_the_deadline(void **state)
+{
+	struct world *world = *state;
+	struct courier *courier = &world->keeper.outbox.couriers[0];
+	struct config_notifier patient = *courier->rules;
+
+	(void)heard(world);
+	patient.deadline = 600 * (int64_t)SECOND;
+	courier->rules = &patient;
+	ASK(world, "test", CONFIG_NONE, "tests");
+	assert_string_equal(handed(world), "test");
+	world->keeper.asks->began -= 610 * (int64_t)SECOND;
+	trial_turn(&world->keeper);
+	journal_flush(&world->keeper);
+	assert_string_equal(heard(world), "");
+	world->keeper.asks->began -= 30 * (int64_t)SECOND;
+	trial_turn(&world->keeper);
+	journal_flush(&world->keeper);
+	assert_non_null(strstr(heard(world), "etests has not answered in time"));
+	answer(world, 0, PW_SENT);
+}
+
+static void
 a_test_that_nobody_takes_is_taken_back(void **state)
 {
 	struct world *world = *state;
@@ -150,6 +173,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_was_given_up_is_retried, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_overtaken_is_not_sent_after_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_test_is_answered_with_its_receipts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_test_waits_for_the_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_test_that_nobody_takes_is_taken_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_asked_through_a_monitor_that_is_gone_is_owed_nothing, set_up, tear_down),
 	};
