@@ -90,6 +90,8 @@ make_digest(struct keeper *keeper, struct courier *courier, fits *joins, const c
 		last = delivery->notice;
 		if (delivery->created < since)
 			since = delivery->created;
+		/* Its matter is told by the digest: what dies later does not unsay it. */
+		courier_note_sent(keeper, courier, delivery);
 		delivery->state = STORE_DELIVERY_merged;
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
 	}

@@ -81,8 +81,8 @@ give_back(struct keeper *keeper, struct courier *courier, bool keep_hand)
 	}
 }
 
-static void
-note_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+void
+courier_note_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers), target = roll_target(&keeper->roll, delivery->target);
 
@@ -145,7 +145,7 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 	if (receipt->fate == PW_SENT) {
 		courier->failures = 0;
 		delivery->state = STORE_DELIVERY_sent;
-		note_sent(keeper, courier, delivery);
+		courier_note_sent(keeper, courier, delivery);
 	} else
 		put_off(keeper, courier, delivery, receipt);
 	trial_receipt(keeper, courier, delivery, receipt);

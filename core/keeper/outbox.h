@@ -149,6 +149,8 @@ void courier_hear(struct keeper *, struct courier *);
 void courier_hand_out(struct keeper *, struct courier *);
 void courier_flush(struct courier *);
 void courier_lost(struct keeper *, struct courier *);
+/* The ledger goes back no farther than to it. */
+void courier_note_sent(struct keeper *, const struct courier *, const struct delivery *);
 
 uint32_t outbox_random(struct keeper *);
 

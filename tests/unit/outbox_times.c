@@ -148,6 +148,34 @@ a_day_that_nobody_was_told_of_is_a_digest(void **state)
 	destroy(&world);
 }
 
+/* What a digest has told is not unsaid by what dies behind it. */
+static void
+the_ledger_goes_back_to_a_digest(void **state)
+{
+	struct world *world = prepare();
+	const struct ledger *ledger;
+
+	(void)state;
+	world->rules[0].storm = 1;
+	begin(world);
+	link_notifiers(world);
+	for (uint32_t i = 0; i < 3; i++)
+		down(world, i, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_SENT, false);
+	world->keeper.outbox.couriers[0].handed[0] = 0;
+	up(world, 1, world->changes[1], "");
+	age(world, 0, 25 * HOUR);
+	assert_string_equal(handed(world), "up");
+	answer(world, PW_NEVER, false);
+	assert_null(world->keeper.outbox.couriers[0].first);
+	ledger = telling_ledger(&world->keeper, 1, 0);
+	assert_int_equal(ledger->meaning, MEANING_DOWN);
+	destroy(&world);
+}
+
 static void
 without_a_limit_there_is_no_digest(void **state)
 {
@@ -246,6 +274,7 @@ main(void)
 		cmocka_unit_test(of_what_one_gave_up_the_others_are_told),
 		cmocka_unit_test(what_lasts_is_worth_any_patience),
 		cmocka_unit_test(a_day_that_nobody_was_told_of_is_a_digest),
+		cmocka_unit_test(the_ledger_goes_back_to_a_digest),
 		cmocka_unit_test(without_a_limit_there_is_no_digest),
 		cmocka_unit_test(ten_thousand_at_once_are_some_and_a_digest),
 		cmocka_unit_test(ways_are_tested_once_a_week),
