@@ -230,19 +230,20 @@ may_end(const struct keeper *keeper, int64_t now)
 }
 
 /* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed after a day. */
-static bool
-believes_clock(struct keeper *keeper)
+static void
+look_at_clock(struct keeper *keeper)
 {
 	int64_t offset = clock_wall() - clock_boot(), moved = offset - keeper->clock_offset;
 
-	if (keeper->clock_offset == 0)
+	if (keeper->clock_offset != 0)
+		record_clock_set(keeper, moved);
+	else
 		moved = keeper->watched != 0 ? keeper->born - keeper->watched : 0;
 	keeper->clock_offset = offset;
 	if (moved > a_day || moved < -clock_slack) {
 		duty_log(keeper->duty, LOG_NOTICE, 0, "keeper: the clock may be wrong: nothing that is kept is deleted for its age today");
 		keeper->tend_from = clock_boot() + a_day;
 	}
-	return clock_boot() >= keeper->tend_from;
 }
 
 /* A step of what can wait: roll-ups, retention, checkpoints. */
@@ -251,7 +252,7 @@ tend(struct keeper *keeper)
 {
 	struct store_tended tended = { .more = false };
 
-	if (!believes_clock(keeper))
+	if (clock_boot() < keeper->tend_from)
 		return false;
 	store_tend(keeper->journal.store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !keeper->crowded_said) {
@@ -289,6 +290,7 @@ turn(struct keeper *keeper)
 	idle = poll(polled, 2 + outbox_poll(keeper, polled + 2), wait_for(keeper)) == 0;
 
 	hear_parent(keeper);
+	look_at_clock(keeper);
 	bool more = hear_monitor(keeper, PACKETS_A_TURN);
 	if (keeper->monitor >= 0)
 		recover(keeper);

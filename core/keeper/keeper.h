@@ -145,6 +145,8 @@ void keeper_age_pending(struct keeper *);
 
 /* Makes rows of a change; `packet` is what it came in, and is kept until it is told. */
 void record_change(struct keeper *, const struct message_change *, struct pw_bytes packet);
+/* The clock was moved by so much: what is open began so much later by the new one, and lasts as long as it did. */
+void record_clock_set(struct keeper *, int64_t moved);
 void record_state(struct keeper *, const struct message_state *);
 /* A run passed: what was kept of a suspicion is over with it. */
 void record_passed(struct keeper *, uint32_t target, uint64_t run);

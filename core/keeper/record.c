@@ -271,6 +271,24 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 }
 
 void
+record_clock_set(struct keeper *keeper, int64_t moved)
+{
+	for (uint32_t i = 0; (moved > SECOND || moved < -SECOND) && i < keeper->config->target_count; i++) {
+		struct incident *incident = keeper->files[i].incident;
+
+		if (incident == NULL)
+			continue;
+		incident->began += moved;
+		incident->confirmed += moved;
+		incident->kept += moved;
+		incident->reminded += incident->reminded == 0 ? 0 : moved;
+		incident->acknowledged += incident->acknowledged == 0 ? 0 : moved;
+		struct store_incident row = incident_row(keeper, i, incident);
+		store_put_incident(journal_main(keeper), &row);
+	}
+}
+
+void
 record_state(struct keeper *keeper, const struct message_state *state)
 {
 	if (!states_put(keeper->states, state))
