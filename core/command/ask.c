@@ -17,7 +17,7 @@
 #include "base/zone.h"
 #include "command/command.h"
 
-enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024, PATIENCE_SECONDS = 600 };
+enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024, PATIENCE_SECONDS = 3900 /* a notifier's longest deadline, and more */ };
 
 /* The path may be longer than an address holds. */
 static int

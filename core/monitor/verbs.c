@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/messages_ask.h"
 
-static const int64_t patience = 10 * (int64_t)SECOND, patience_of_test = 240 * (int64_t)SECOND;
+static const int64_t patience = 10 * (int64_t)SECOND, spare = 60 * (int64_t)SECOND;
 
 /* By its name, its identity, or its host and port. */
 static uint32_t
@@ -68,6 +68,18 @@ probe_now(struct place *place, char **words, size_t count)
 		place->waits = WAITS_FOR_RUN;
 }
 
+/* The keeper knows which notifier it is, and answers in its deadline. */
+static int64_t
+patience_of_test(const struct config *config)
+{
+	int64_t longest = 0;
+
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		if (config->notifiers[i].deadline > longest)
+			longest = config->notifiers[i].deadline;
+	return longest + spare;
+}
+
 static void
 pass_on(struct place *place, struct message_ask *ask, char **words, size_t count)
 {
@@ -79,7 +91,7 @@ pass_on(struct place *place, struct message_ask *ask, char **words, size_t count
 	for (size_t i = 0; i < count; i++)
 		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
 	place->ask = ask->number;
-	place->until = control->monitor->now + (test ? patience_of_test : patience);
+	place->until = control->monitor->now + (test ? patience_of_test(control->monitor->config) : patience);
 	place->waits = WAITS_FOR_KEEPER;
 	if (!outbox_ask(control->monitor, ask))
 		control_refuse(place, CONTROL_BUSY,
