@@ -61,9 +61,9 @@ alias_database =
 """
 
 
-def free_ports(count):
+def free_ports(count, address="127.0.0.1"):
 	"""Ports that the kernel gives, all held until all are known."""
-	held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+	held = [socket.create_server((address, 0)) for _ in range(count)]
 	ports = [one.getsockname()[1] for one in held]
 	for one in held:
 		one.close()
@@ -116,8 +116,10 @@ class Certificates:
 
 
 class Postfix:
-	def __init__(self, folder):
-		self.folder = pathlib.Path(folder).resolve()
+	"""address: on one that nobody else uses its ports are free for it while it is stopped."""
+
+	def __init__(self, folder, address="127.0.0.1"):
+		self.folder, self.address = pathlib.Path(folder).resolve(), address
 		self.pid = None
 		self.port = {}
 
@@ -135,8 +137,8 @@ class Postfix:
 		shutil.chown(self.folder / "data", "postfix")
 		self.certificates = Certificates(self.folder)
 		names = ["plain", "starttls", "implicit", "expired", "postscreen"]
-		self.port = dict(zip(names, free_ports(len(names))))
-		listen = {name: f"127.0.0.1:{port}" for name, port in self.port.items()}
+		self.port = dict(zip(names, free_ports(len(names), self.address)))
+		listen = {name: f"{self.address}:{port}" for name, port in self.port.items()}
 		etc = self.folder / "etc"
 		(etc / "main.cf").write_text(MAIN.format(folder=self.folder), encoding="ascii")
 		(etc / "master.cf").write_text(SERVICES.format(folder=self.folder, **listen), encoding="ascii")

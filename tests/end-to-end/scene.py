@@ -41,7 +41,7 @@ class Scene:
 
 	def configure(self, more):
 		"""Writes what it watches, `more` of each target; gives the path."""
-		targets = [target(server.port, self.probe, f"s{i}", more) for i, server in enumerate(self.servers)]
+		targets = [target(server.port, self.probe, f"s{i}", more, server.address) for i, server in enumerate(self.servers)]
 		return config_of(self.name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
 		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
 

@@ -38,8 +38,8 @@ def config_of(name, targets, **settings):
 	return str(path)
 
 
-def target(port, probe="banner", name=None, more=""):
-	return f'name = "{name or f"at-{port}"}"; host = "127.0.0.1"; port = {port}; probe = "{probe}"; {more}'
+def target(port, probe="banner", name=None, more="", host="127.0.0.1"):
+	return f'name = "{name or f"at-{port}"}"; host = "{host}"; port = {port}; probe = "{probe}"; {more}'
 
 
 @contextlib.contextmanager
