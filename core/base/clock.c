@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <time.h>
 
 static int64_t
@@ -31,4 +32,31 @@ int64_t
 clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
+}
+
+static bool
+is_near(int64_t a, int64_t b)
+{
+	return a - b <= CLOCK_DOUBT && b - a <= CLOCK_DOUBT;
+}
+
+struct clock_doubt
+clock_doubt_begin(int64_t wall, int64_t boot)
+{
+	return (struct clock_doubt){ .offset = wall - boot };
+}
+
+int64_t
+clock_doubt_look(struct clock_doubt *doubt, int64_t wall, int64_t boot)
+{
+	const int64_t day = INT64_C(86400) * SECOND;
+	int64_t was = doubt->offset;
+
+	doubt->offset = wall - boot;
+	if (!is_near(doubt->offset, was)) {
+		if (boot >= doubt->until)
+			doubt->before = was;
+		doubt->until = is_near(doubt->offset, doubt->before) ? 0 : boot + day;
+	}
+	return boot < doubt->until ? boot + doubt->before : wall;
 }

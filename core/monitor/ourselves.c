@@ -109,8 +109,9 @@ look_at_clocks(struct monitor *monitor)
 		    bytes);
 	} else if (moved > jump_told || moved < -jump_told) {
 		text_add_span(&span, moved < 0 ? -moved : moved);
-		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it",
-		    moved < 0 ? "back" : "forward", bytes);
+		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
+		    moved < 0 ? "back" : "forward", bytes, moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT
+		    ? ", and for a day certificates are judged by both clocks" : "");
 	}
 }
 

@@ -208,7 +208,8 @@ on_secured(void *owner)
 
 	if (leg == NULL)
 		return;
-	tls_judge(leg->stream.tls, tls_settings(leg), clock_wall(), dialogue_log(leg->dialogue), &judgement);
+	int64_t wall = clock_wall(), before = clock_doubt_look(&leg->run->prober->doubt, wall, clock_boot());
+	tls_judge(leg->stream.tls, tls_settings(leg), wall, before, dialogue_log(leg->dialogue), &judgement);
 	dialogue_secured(leg->dialogue, now(leg), &judgement, &step);
 	carry_out(leg, &step);
 }

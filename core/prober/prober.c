@@ -184,6 +184,7 @@ prober_create(struct ev_loop *loop, const struct config *config, struct reason *
 	}
 	prober->loop = loop;
 	prober->config = config;
+	prober->doubt = clock_doubt_begin(clock_wall(), clock_boot());
 	start_watching(prober);
 	if (!open_all(prober, why))
 		prober_destroy(&prober);

@@ -3,6 +3,7 @@
 #ifndef PROBER_RUN_PRIVATE_H
 #define PROBER_RUN_PRIVATE_H
 
+#include "base/clock.h"
 #include "prober/dialogue.h"
 #include "prober/resolver.h"
 #include "prober/run.h"
@@ -75,6 +76,7 @@ struct prober {
 	struct leg *ended;
 	struct name_memory *names; /* of each target */
 	uint32_t active;
+	struct clock_doubt doubt; /* of the wall clock, by which certificates are judged */
 	int64_t woke;             /* when the loop last came back from waiting */
 	int64_t stalled;          /* microseconds that the loop was late in all */
 	int64_t pulse_at;

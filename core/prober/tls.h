@@ -43,8 +43,9 @@ struct tls_judgement {
 
 /* Judges the stream's handshake by the settings, adds the facts of connection and certificates (tls_version tls_cipher
  * cert_subject cert_issuer cert_names cert_fingerprint cert_not_after cert_key …) and the warnings (faults where
- * `verify` is warn; cert_expires_<N>d) to the log. `now`: UTC. */
-void tls_judge(const struct tls *, const struct tls_settings *, int64_t now, struct evidence_log *,
+ * `verify` is warn; cert_expires_<N>d) to the log. `now`: UTC; `before`: the same by the clock before it was set, `now` where
+ * nobody did: what is past its end, or before its beginning, is so by both. */
+void tls_judge(const struct tls *, const struct tls_settings *, int64_t now, int64_t before, struct evidence_log *,
     struct tls_judgement *);
 
 /* For stream.c. */

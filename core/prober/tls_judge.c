@@ -135,14 +135,31 @@ add_fault(struct tls_trial *trial, enum tls_code code, int error, int depth)
 	trial->fault[code] = (struct tls_fault){ error, depth };
 }
 
+/* The library knows one clock. */
+static bool
+is_of_clock(const struct tls_trial *trial, const struct tls_fault *fault)
+{
+	const X509 *certificate = tls_trial_certificate(trial, fault->depth);
+	int64_t time;
+
+	if (certificate == NULL)
+		return false;
+	if (fault->error == X509_V_ERR_CERT_HAS_EXPIRED)
+		return tls_time(X509_get0_notAfter(certificate), &time) && time > trial->least;
+	if (fault->error == X509_V_ERR_CERT_NOT_YET_VALID)
+		return tls_time(X509_get0_notBefore(certificate), &time) && time <= trial->most;
+	return false;
+}
+
 static void
 collect(struct tls_trial *trial)
 {
 	const struct tls *tls = trial->tls;
 
 	for (uint32_t i = 0; i < tls->fault_count; i++)
-		add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error, tls->faults[i].depth);
-	if (trial->ends_depth != -1 && trial->ends <= trial->now)
+		if (!is_of_clock(trial, &tls->faults[i]))
+			add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error, tls->faults[i].depth);
+	if (trial->ends_depth != -1 && trial->ends <= trial->least)
 		add_fault(trial, TLS_CERT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, trial->ends_depth);
 	if (tls_staple_says_revoked(tls))
 		add_fault(trial, TLS_CERT_REVOKED, X509_V_ERR_CERT_REVOKED, 0);
@@ -206,7 +223,7 @@ warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
 	if (settings->verify == TLS_VERIFY_NONE || trial->ends_depth == -1 || trial->found[TLS_CERT_EXPIRED])
 		return;
 	for (uint32_t i = 0; i < settings->warn_days_count; i++)
-		if (trial->ends - trial->now <= settings->warn_days[i] * day)
+		if (trial->ends - trial->least <= settings->warn_days[i] * day)
 			nearest = settings->warn_days[i];
 	if (nearest == 0)
 		return;
@@ -252,10 +269,11 @@ judge_legacy(const struct tls *tls, struct tls_judgement *judgement)
 }
 
 void
-tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t now, struct evidence_log *log,
-    struct tls_judgement *judgement)
+tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t now, int64_t before,
+    struct evidence_log *log, struct tls_judgement *judgement)
 {
-	struct tls_trial trial = { .tls = tls, .settings = settings, .now = now };
+	struct tls_trial trial = { .tls = tls, .settings = settings, .now = now, .least = before < now ? before : now,
+		.most = before > now ? before : now };
 	struct text version = text_over(judgement->version, sizeof judgement->version);
 	struct text cipher = text_over(judgement->cipher, sizeof judgement->cipher);
 

@@ -25,6 +25,7 @@ struct tls_trial {
 	const struct tls *tls;
 	const struct tls_settings *settings;
 	int64_t now;
+	int64_t least, most;   /* what time it is at least, and at most: the clock may have been set */
 	X509 *leaf;            /* belongs to the library */
 	STACK_OF(X509) *chain; /* as it was built; may be incomplete */
 	bool found[TLS_CODES];

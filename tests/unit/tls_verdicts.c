@@ -18,10 +18,10 @@ struct tried {
 	struct evidence_log log;
 };
 
-/* One handshake with this server, judged as if at `now`. */
+/* One handshake with this server, judged as if at `now`, which was `before` by the clock that was. */
 static void
 try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings settings, const char *host, int64_t now,
-    struct tried *tried)
+    int64_t before, struct tried *tried)
 {
 	struct wire *wire = wire_create("127.0.0.1");
 	struct tls_names names = { .host = host };
@@ -30,7 +30,7 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 	memset(tried, 0, sizeof *tried);
 	if (wire->secured != 1)
 		fail_msg("no handshake: %s", wire->fate.text);
-	tls_judge(wire->stream.tls, &settings, now, &tried->log, &tried->judgement);
+	tls_judge(wire->stream.tls, &settings, now, before, &tried->log, &tried->judgement);
 	SSL_free(server);
 	wire_destroy(wire);
 }
@@ -38,7 +38,7 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 static void
 try(SSL_CTX *server, struct tls_settings settings, const char *host, struct tried *tried)
 {
-	try_at(server, tls_policy_find(court.policies, &settings), settings, host, clock_wall(), tried);
+	try_at(server, tls_policy_find(court.policies, &settings), settings, host, clock_wall(), clock_wall(), tried);
 }
 
 /* What each `verify` makes of a server whose only fault is `code`. */
@@ -138,6 +138,38 @@ names_that_do_not_match(void **state)
 	    "mx\\x1b[31m.test");
 }
 
+/* By the one clock it is past its end, or before its beginning, or near its end: by the other it is not. */
+static void
+dates_by_a_clock_that_was_set(void **state)
+{
+	static const struct {
+		struct certificate_spec spec;
+		int before; /* days */
+		const char *outcome;
+	} rows[] = {
+		{ { .from = -30, .to = -2 }, -40, "" },
+		{ { .from = -30, .to = -2 }, -1, "cert_expired" },
+		{ { .from = -30, .to = -2 }, 400, "cert_expired" },
+		{ { .from = 5, .to = 50 }, 10, "" },
+		{ { .from = 5, .to = 50 }, 4, "cert_not_yet_valid" },
+		{ { .from = 5, .to = 50 }, -400, "cert_not_yet_valid" },
+		{ { .from = -30, .to = 2 }, -400, "" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SSL_CTX *server = served(rows[i].spec);
+		int64_t now = clock_wall();
+		struct tried tried;
+
+		try_at(server, tls_policy_find(court.policies, &court.settings), court.settings, "mx.test", now,
+		    now + rows[i].before * DAY, &tried);
+		assert_string_equal(tried.judgement.outcome, rows[i].outcome);
+		assert_int_equal(tried.log.warnings.size == 0, rows[i].outcome[0] == '\0' || tried.judgement.failed);
+		evidence_log_fini(&tried.log);
+		SSL_CTX_free(server);
+	}
+}
+
 static void
 dates(void **state)
 {
@@ -217,7 +249,7 @@ thresholds_are_exact(void **state)
 	(void)state;
 	assert_true(tls_time(X509_get0_notAfter(court.leaf.x509), &end));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		try_at(server, policy, court.settings, "mx.test", end - rows[i].left, &tried);
+		try_at(server, policy, court.settings, "mx.test", end - rows[i].left, end - rows[i].left, &tried);
 		assert_true(tried.judgement.verified);
 		assert_int_equal(court_warned(&tried.log, "cert_expires_21d", NULL, 0),
 		    rows[i].code != NULL && strcmp(rows[i].code, "cert_expires_21d") == 0);
@@ -225,7 +257,7 @@ thresholds_are_exact(void **state)
 		    rows[i].code != NULL && strcmp(rows[i].code, "cert_expires_3d") == 0);
 		evidence_log_fini(&tried.log);
 	}
-	try_at(server, policy, court.settings, "mx.test", end, &tried);
+	try_at(server, policy, court.settings, "mx.test", end, end, &tried);
 	assert_string_equal(tried.judgement.outcome, "cert_expired");
 	assert_int_equal(tried.log.warnings.size, 0);
 	evidence_log_fini(&tried.log);
@@ -275,7 +307,7 @@ weak_or_misused(void **state)
 	SSL_CTX *old = served((struct certificate_spec){ .rsa_bits = 1024 });
 	struct tried tried;
 	SSL_CTX_set_max_proto_version(old, TLS1_1_VERSION);
-	try_at(old, tls_policy_legacy(court.policies, &court.settings), court.settings, "mx.test", clock_wall(), &tried);
+	try_at(old, tls_policy_legacy(court.policies, &court.settings), court.settings, "mx.test", clock_wall(), clock_wall(), &tried);
 	assert_string_equal(tried.judgement.outcome, "cert_weak_key");
 	evidence_log_fini(&tried.log);
 	SSL_CTX_free(old);
@@ -353,6 +385,7 @@ main(void)
 		cmocka_unit_test(a_good_one_holds),
 		cmocka_unit_test(names_that_do_not_match),
 		cmocka_unit_test(dates),
+		cmocka_unit_test(dates_by_a_clock_that_was_set),
 		cmocka_unit_test(ends_that_come_near),
 		cmocka_unit_test(thresholds_are_exact),
 		cmocka_unit_test(chains_that_do_not_hold),
