@@ -87,6 +87,7 @@ tree_tell_failing(struct tree *tree, int64_t since)
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	tree->failing_since = since;
 	message_put_failing(&out, since);
 	if (child_lives(keeper) && keeper->socket >= 0)
 		packets_send(&keeper->packets, keeper->socket, packet, out.size, -1);

@@ -115,6 +115,8 @@ bear(struct tree *tree, struct child *child, int64_t now)
 	tree_link_all(tree, child);
 	if (child->kind == DUTY_MONITOR)
 		tree_send_accounts(tree);
+	if (child->kind == DUTY_KEEPER && tree->failing_since != 0)
+		tree_tell_failing(tree, tree->failing_since);
 }
 
 static int64_t

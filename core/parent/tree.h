@@ -54,6 +54,7 @@ struct tree {
 	struct times times;
 	struct log *log;
 	struct quarantine quarantine;
+	int64_t failing_since; /* what the keeper is told of the configuration (tree_tell_failing) */
 	uint32_t count;
 	struct child *children;
 	bool was_ready;  /* all have been ready at once */
@@ -127,7 +128,7 @@ void tree_link_notifier(struct tree *, struct child *);
 /* Answers the monitor under a number of its own: a line ('o', 'e'), or the end ('x'). */
 void tree_answer(struct tree *, uint64_t number, char kind, uint8_t status, const char *line);
 
-/* Tells the keeper since when what is to be reloaded is faulty (UTC, 0: it is not). */
+/* Tells the keeper, and each that comes after it, since when what is to be reloaded is faulty (UTC, 0: it is not). */
 void tree_tell_failing(struct tree *, int64_t since);
 
 /* Plans its next birth after a death. */
