@@ -8,17 +8,18 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 
-void
+bool
 ask_pass(struct ask *ask, const void *packet, size_t size)
 {
 	struct parcel_out *parcel = malloc(sizeof *parcel + size);
 
 	if (parcel == NULL)
-		return;
+		return false;
 	*parcel = (struct parcel_out){ .size = size };
 	memcpy(parcel->bytes, packet, size);
 	*ask->last = parcel;
 	ask->last = &parcel->next;
+	return true;
 }
 
 static void
@@ -29,7 +30,7 @@ put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 
 	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status, text });
 	if (!out.bad)
-		ask_pass(ask, packet, out.size);
+		(void)ask_pass(ask, packet, out.size);
 }
 
 static void __attribute__((format(printf, 3, 0)))
@@ -171,7 +172,7 @@ asks_greet(struct keeper *keeper)
 	struct ask *ask = calloc(1, sizeof *ask);
 
 	if (ask == NULL)
-		return;
+		keeper_out_of_memory(keeper, "the pauses");
 	ask->last = &ask->first;
 	pausing_tell(keeper, ask);
 	append(keeper, ask);

@@ -47,8 +47,8 @@ void ask_say(struct ask *, char kind, const char *format, ...) __attribute__((fo
 void ask_end(struct ask *, int status);
 /* Both: what is wrong, and the end. */
 void ask_refuse(struct ask *, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A packet for the monitor, before the answers that follow. */
-void ask_pass(struct ask *, const void *packet, size_t size);
+/* A packet for the monitor, before the answers that follow. False: no memory. */
+bool ask_pass(struct ask *, const void *packet, size_t size);
 /* As a number above 0; 0: it is none. */
 uint64_t ask_number(struct pw_bytes word);
 /* The reason that somebody gave, escaped. False: it is empty or too long. */

@@ -46,7 +46,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *delivery = first_claimed(courier);
 
-	if (!parcel_send(keeper, courier, delivery->notice)) { /* what is held in memory alone waits for the disk */
+	if (!parcel_send(keeper, courier, delivery->notice)) { /* for the disk, or for memory: it waits */
 		delivery->state = STORE_DELIVERY_again;
 		delivery->due = clock_mono() + 10 * (int64_t)SECOND;
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
@@ -88,7 +88,8 @@ courier_note_sent(struct keeper *keeper, const struct courier *courier, const st
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return;
-	ledger_sent(telling_ledger(keeper, target, index), delivery->kind, delivery->code, delivery->notice);
+	if (!ledger_sent(telling_ledger(keeper, target, index), delivery->kind, delivery->code, delivery->notice))
+		keeper_out_of_memory(keeper, "a ledger");
 	telling_put_ledger(keeper, target, index);
 }
 
@@ -99,7 +100,8 @@ note_dead(struct keeper *keeper, const struct courier *courier, const struct del
 	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
 
 	if (delivery->target != 0 && target != CONFIG_NONE) {
-		ledger_dead(telling_ledger(keeper, target, index));
+		if (!ledger_dead(telling_ledger(keeper, target, index)))
+			keeper_out_of_memory(keeper, "a ledger");
 		telling_put_ledger(keeper, target, index);
 	}
 	keeper->outbox.spared = index;

@@ -1,5 +1,7 @@
 /* What a keeper holds, given back. Nothing is written here: a death by kill has no time for it either. */
 #include <stdlib.h>
+#include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "keeper/asks.h"
@@ -71,4 +73,11 @@ keeper_fini(struct keeper *keeper)
 	if (keeper->monitor >= 0)
 		close(keeper->monitor);
 	*keeper = (struct keeper){ .monitor = -1 };
+}
+
+void
+keeper_out_of_memory(struct keeper *keeper, const char *what)
+{
+	duty_log(keeper->duty, LOG_CRIT, 0, "keeper: no memory for %s: it ends, and the next one goes on from what is kept", what);
+	_exit(EX_OSERR);
 }

@@ -114,7 +114,8 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 		return;
 	}
 	if (ledger != NULL) {
-		ledger_note(ledger, delivery->kind, delivery->code, delivery->notice);
+		if (!ledger_note(ledger, delivery->kind, delivery->code, delivery->notice))
+			keeper_out_of_memory(keeper, "a ledger");
 		telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
 	}
 	outbox_revive(keeper, courier, delivery);
@@ -191,7 +192,8 @@ drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
 		}
 		struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
 		if (ledger != NULL) {
-			ledger_dead(ledger);
+			if (!ledger_dead(ledger))
+				keeper_out_of_memory(keeper, "a ledger");
 			telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
 		}
 		delivery->state = STORE_DELIVERY_dropped;

@@ -92,10 +92,8 @@ journal_add_change(struct keeper *keeper, uint64_t number, uint32_t generation, 
 #ifdef KEEPER_ANSWERS_EARLY
 	keeper_committed(keeper, generation, number);
 #endif
-	if (slip == NULL) {
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: no memory to tell a change");
-		return;
-	}
+	if (slip == NULL)
+		keeper_out_of_memory(keeper, "a change");
 	*slip = (struct slip){ .notice = notice, .number = number, .generation = generation, .size = (uint32_t)packet.size };
 	memcpy(slip->packet, packet.data, packet.size);
 	*journal->open_last = slip;
@@ -181,6 +179,8 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 
 	side->flying = false;
 	side->last = clock_mono();
+	if (file == STORE_MAIN && store_batch_lacks_memory(side->sent))
+		keeper_out_of_memory(keeper, "what is to be kept");
 	if (answer == STORE_RETRY) {
 		sick_begin(keeper, file);
 		return;

@@ -144,10 +144,8 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 
 	for (uint32_t i = 0; i < courier->recipient_count; i++) {
 		struct delivery *delivery = make(courier->recipients[i]);
-		if (delivery == NULL) {
-			duty_log(keeper->duty, LOG_CRIT, 0, "keeper: no memory for a delivery");
-			return;
-		}
+		if (delivery == NULL)
+			keeper_out_of_memory(keeper, "a delivery");
 		delivery->notice = entry->notice;
 		delivery->target = entry->target;
 		delivery->incident = entry->incident;

@@ -140,7 +140,8 @@ uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
 void claims_make(struct keeper *, struct courier *);
 bool claims_may_be_made(const struct keeper *, const struct courier *);
 
-/* parcel.c: the packets of a notice, to be flushed. False: it cannot be read now. */
+/* parcel.c: the packets of a notice, to be flushed. False: it cannot be read now, or there is no
+ * memory for all of it. */
 bool parcel_send(struct keeper *, struct courier *, uint64_t notice);
 
 /* courier.c */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/sha256.h"
 #include "keeper/before.h"
@@ -17,6 +18,8 @@ struct material {
 	struct message_notice notice;
 	struct notice_rest rest;
 	uint64_t target;          /* the store's number */
+	struct parcel_out *out, **out_last; /* its packets; only the whole goes out */
+	bool no_memory;
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
 	struct text lines;
 	bool found;
@@ -111,16 +114,38 @@ make_key(const struct material *it, uint64_t notice, char key[static NOTICE_KEY_
 }
 
 static void
-send_later(struct courier *courier, const void *bytes, size_t size)
+add_packet(struct material *it, const void *bytes, size_t size)
 {
 	struct parcel_out *parcel = malloc(sizeof *parcel + size);
 
-	if (parcel == NULL)
+	if (parcel == NULL) {
+		it->no_memory = true;
 		return;
+	}
 	*parcel = (struct parcel_out){ .size = size };
 	memcpy(parcel->bytes, bytes, size);
-	*courier->out_last = parcel;
-	courier->out_last = &parcel->next;
+	*it->out_last = parcel;
+	it->out_last = &parcel->next;
+}
+
+/* False: some of it found no memory, and nothing of it goes out. */
+static bool
+send_packets(struct material *it)
+{
+	struct courier *courier = it->courier;
+
+	if (!it->no_memory) {
+		*courier->out_last = it->out;
+		courier->out_last = it->out_last;
+		return true;
+	}
+	duty_log(it->keeper->duty, LOG_ERR, 0, "keeper: no memory to hand a notice to %s: it is tried again", courier->name);
+	for (struct parcel_out *next; it->out != NULL; it->out = next) {
+		next = it->out->next;
+		free(it->out);
+	}
+	courier->hand_count = 0;
+	return false;
 }
 
 static uint32_t
@@ -142,7 +167,7 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
 	    .runs = it->rest.attempt_count, .leg = *leg });
 	if (!out.bad)
-		send_later(it->courier, packet, out.size);
+		add_packet(it, packet, out.size);
 	it->seen |= UINT64_C(1) << place;
 }
 
@@ -260,11 +285,12 @@ parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 
 	it = (struct material){ .keeper = keeper, .courier = courier };
 	it.notice.notice = notice;
+	it.out_last = &it.out;
 	if (!gather(&it))
 		return false;
 	send_legs(&it);
 	add_recipients(&it);
 	message_put_notice(&out, &it.notice);
-	send_later(courier, packet, out.size);
-	return true;
+	add_packet(&it, packet, out.size);
+	return send_packets(&it);
 }

@@ -99,7 +99,7 @@ pausing_holds(const struct keeper *keeper, uint32_t target, int64_t at)
 
 /* One of a target that is no longer watched is kept, and holds nobody. */
 static void
-pass(struct ask *ask, const struct pause_kept *pause, bool over)
+pass(struct keeper *keeper, struct ask *ask, const struct pause_kept *pause, bool over)
 {
 	struct message_pause message = { .number = pause->number, .target = pause->target, .until = pause->until, .over = over };
 	unsigned char packet[PAUSE_TAG_MAX + 64];
@@ -108,8 +108,9 @@ pass(struct ask *ask, const struct pause_kept *pause, bool over)
 
 	text_add(&tag, pause->tag);
 	message_put_pause(&out, &message);
-	if (!out.bad && (pause->target != CONFIG_NONE || pause->tag[0] != '\0'))
-		ask_pass(ask, packet, out.size);
+	if (!out.bad && (pause->target != CONFIG_NONE || pause->tag[0] != '\0')
+	    && !ask_pass(ask, packet, out.size))
+		keeper_out_of_memory(keeper, "a pause");
 }
 
 void
@@ -119,7 +120,7 @@ pausing_tell(struct keeper *keeper, struct ask *ask)
 
 	for (uint32_t i = 0; i < keeper->pausing.count; i++)
 		if (keeper->pausing.items[i].until > now)
-			pass(ask, &keeper->pausing.items[i], false);
+			pass(keeper, ask, &keeper->pausing.items[i], false);
 }
 
 struct recovery {
@@ -230,7 +231,7 @@ pausing_pause(struct keeper *keeper, struct ask *ask, const struct message_ask *
 		return;
 	}
 	put(keeper, pause, 0);
-	pass(ask, pause, false);
+	pass(keeper, ask, pause, false);
 	ask->serial = keeper->journal.serial;
 	const char *name = name_of(keeper, message, &tag);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
@@ -286,7 +287,7 @@ pausing_resume(struct keeper *keeper, struct ask *ask, const struct message_ask 
 		if (!is_meant(pause, message) || pause->until <= now)
 			continue;
 		put(keeper, pause, now);
-		pass(ask, pause, true);
+		pass(keeper, ask, pause, true);
 		pause->until = now;
 		ended++;
 	}

@@ -92,7 +92,7 @@ open_incident(struct keeper *keeper, const struct message_change *change)
 		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, view(""));
 	struct incident *incident = calloc(1, sizeof *incident);
 	if (incident == NULL)
-		return 0;
+		keeper_out_of_memory(keeper, "an incident");
 	*incident = (struct incident){ .number = store_number(keeper->journal.store, STORE_INCIDENTS),
 		.change = change->incident, .began = change->detected, .confirmed = change->confirmed,
 		.kept = change->confirmed, .text = strndup(change->text.data, change->text.size) };
@@ -194,10 +194,10 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 		free(gone);
 	} else if (!cleared && *link == NULL) {
 		struct standing *standing = standing_add(file, change->code);
-		if (standing != NULL) {
-			standing->since = change->detected;
-			standing->told = change->confirmed;
-		}
+		if (standing == NULL)
+			keeper_out_of_memory(keeper, "a condition");
+		standing->since = change->detected;
+		standing->told = change->confirmed;
 	}
 }
 
@@ -292,8 +292,7 @@ void
 record_state(struct keeper *keeper, const struct message_state *state)
 {
 	if (!states_put(keeper->states, state))
-		duty_log(keeper->duty, LOG_ERR, 0, "keeper: no memory for the state of %s",
-		    keeper->config->targets[state->target].name);
+		keeper_out_of_memory(keeper, "a state");
 	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, state->target),
 	    .at = clock_wall(), .state = state->state });
 	evidence_of_state(keeper, state->target);

@@ -130,7 +130,8 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (delivery->target != 0 && target != CONFIG_NONE) {
-			ledger_note(telling_ledger(keeper, target, fallback), delivery->kind, delivery->code, notice);
+			if (!ledger_note(telling_ledger(keeper, target, fallback), delivery->kind, delivery->code, notice))
+				keeper_out_of_memory(keeper, "a ledger");
 			telling_put_ledger(keeper, target, fallback);
 		}
 	}

@@ -139,7 +139,8 @@ rules_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		if (rules_recall(keeper, target, i, NOTICE_up, "")) {
-			ledger_dead(telling_ledger(keeper, target, i));
+			if (!ledger_dead(telling_ledger(keeper, target, i)))
+				keeper_out_of_memory(keeper, "a ledger");
 			telling_put_ledger(keeper, target, i);
 		}
 }

@@ -46,7 +46,8 @@ note(const struct telling *it, enum notice_kind kind, const char *code, uint64_t
 {
 	if (it->target == CONFIG_NONE)
 		return;
-	ledger_note(telling_ledger(it->keeper, it->target, it->courier), kind, code, notice);
+	if (!ledger_note(telling_ledger(it->keeper, it->target, it->courier), kind, code, notice))
+		keeper_out_of_memory(it->keeper, "a ledger");
 	telling_put_ledger(it->keeper, it->target, it->courier);
 }
 
@@ -354,10 +355,12 @@ void
 telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	const struct knowledge known = journal_known(keeper);
-	struct look *look = keeper->outbox.count == 0 ? NULL : calloc(1, sizeof *look);
+	struct look *look;
 
-	if (look == NULL)
+	if (keeper->outbox.count == 0)
 		return;
+	if ((look = calloc(1, sizeof *look)) == NULL)
+		keeper_out_of_memory(keeper, "what was told");
 	look->keeper = keeper;
 	look->target = target;
 	look->courier = courier;

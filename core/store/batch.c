@@ -74,6 +74,12 @@ store_batch_bytes(const struct store_batch *batch)
 	return batch->bytes;
 }
 
+bool
+store_batch_lacks_memory(const struct store_batch *batch)
+{
+	return batch->no_memory;
+}
+
 static void *
 take(struct store_batch *batch, size_t size)
 {

@@ -107,6 +107,7 @@ void store_batch_clear(struct store_batch *);
 
 uint32_t store_batch_count(const struct store_batch *); /* operations */
 size_t store_batch_bytes(const struct store_batch *);   /* memory held */
+bool store_batch_lacks_memory(const struct store_batch *);   /* for some of what was put into it, or was found with it */
 
 /* After `committed`: whether this notice had been kept before, by its (target, change, kind), under the number `*as`: a
  * replay. Of its row and of its deliveries nothing was written; the same holds for an incident, by its (target, change). */
