@@ -18,6 +18,7 @@
 #include "base/clock.h"
 
 enum { WORDS_MAX = 16, REQUEST_MAX = 4096, LINE_ROOM = ANSWER_LINE_MAX };
+static const int64_t to_be_asked = 10 * (int64_t)SECOND;
 
 static void
 hang_up(struct place *place)
@@ -120,6 +121,7 @@ on_caller(EV_P_ ev_io *io, int events)
 			continue;
 		place->taken = true;
 		place->who = who;
+		place->until = control->monitor->now + to_be_asked;
 		ev_io_set(&place->io, fd, EV_READ);
 		ev_io_start(EV_A_ &place->io);
 		return;
@@ -192,10 +194,15 @@ control_tick(struct control *control)
 {
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
+		bool late = control->monitor->now >= place->until;
 
-		if (place->waits == WAITS_FOR_KEEPER && control->monitor->now >= place->until)
+		if (place->taken && place->waits == WAITS_FOR_NOTHING && late)
+			hang_up(place); /* it asks for nothing */
+		else if (place->waits == WAITS_FOR_KEEPER && late)
 			control_refuse(place, CONTROL_BUSY,
 			    "the keeper has not answered in time: whether it was done is not known");
+		else if (place->waits == WAITS_FOR_RUN && control->monitor->targets[place->target].run == 0)
+			control_refuse(place, CONTROL_BUSY, "the run was lost with its prober, so nothing was seen");
 	}
 }
 

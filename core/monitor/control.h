@@ -34,7 +34,8 @@ void control_learnt(struct control *, const struct report *);
 void control_answered(struct control *, const struct message_answer *);
 void control_keeper_lost(struct control *);
 
-/* Who has waited too long is told so; every second or so. */
+/* Who has waited too long, or for a run that was lost, is told so, and who asks for nothing is sent away; every second or
+ * so. */
 void control_tick(struct control *);
 
 #endif

@@ -346,6 +346,42 @@ who_finds_no_place_is_told(void **state)
 }
 
 static void
+who_asks_for_nothing_holds_no_place(void **state)
+{
+	struct theatre *stage = *state;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int idle[16];
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
+	for (int i = 0; i < 16; i++) {
+		idle[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+		assert_int_equal(connect(idle[i], (struct sockaddr *)&address, sizeof address), 0);
+		turn(stage);
+	}
+	CALL(stage, "postwatch/1\0probe-now\0a");
+	assert_hears(stage, "etoo many ask for something at once: try again");
+	scene_run(stage->scene, 12 * SECOND);
+	CALL(stage, "postwatch/1\0probe-now\0a");
+	scene_run(stage->scene, SECOND);
+	assert_hears(stage, "oa: ok; it is up");
+	for (int i = 0; i < 16; i++)
+		close(idle[i]);
+}
+
+static void
+a_run_that_is_lost_is_not_waited_for(void **state)
+{
+	struct theatre *stage = *state;
+
+	CALL(stage, "postwatch/1\0probe-now\0a");
+	assert_hears(stage, "(nothing)");
+	watch_release(stage->scene->monitor, 0);
+	control_tick(stage->control);
+	assert_hears(stage, "ethe run was lost with its prober, so nothing was seen");
+	assert_hears(stage, "x75");
+}
+
+static void
 it_is_ours_alone(void **state)
 {
 	struct theatre *stage = *state;
@@ -373,6 +409,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_keeper_that_is_slow_is_waited_for_ten_seconds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_who_ask_get_their_own_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_finds_no_place_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_asks_for_nothing_holds_no_place, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_run_that_is_lost_is_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_ours_alone, set_up, tear_down),
 	};
 
