@@ -135,6 +135,18 @@ outcomes_of(const struct config *config, const char *probe)
 	return NULL;
 }
 
+/* Nothing was tried: the outbox tries again. */
+static void
+answer_no_memory(struct worker *worker, const struct message_notice *from)
+{
+	static struct pw_result results[NOTICE_RECIPIENTS_MAX];
+
+	for (uint32_t i = 0; i < from->recipient_count; i++)
+		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = true, .receipt = "no memory for the notice" };
+	duty_log(worker->duty, LOG_ERR, 0, "%s: no memory for a notice: it is tried again", worker->notifier->name);
+	answer(worker, from, results, 0);
+}
+
 static void
 deliver(struct worker *worker, const struct message_notice *from)
 {
@@ -154,9 +166,11 @@ deliver(struct worker *worker, const struct message_notice *from)
 	notice_add_body(&third, &view);
 	notice.body = body;
 	notice.brief = brief;
-	if (notice_write_json(&worker->json, &notice, from, worker->legs, worker->leg_count))
+	if (notice_write_json(&worker->json, &notice, from, worker->legs, worker->leg_count)) {
 		notice.json = worker->json.data;
-	call(worker, from, &notice);
+		call(worker, from, &notice);
+	} else
+		answer_no_memory(worker, from);
 	drop_legs(worker);
 }
 

@@ -187,19 +187,21 @@ labels_of(const struct pw_notice *notice, const struct alert *alert)
 	const char *matter = notice->target[0] == '\0' ? NULL : is_condition(notice) ? "condition" : is(notice, "fact") ? "fact" : NULL;
 	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", alert->name, "severity", alert->severity, "watcher",
 	    notice->own_name);
+	int failed = labels == NULL;
 
-	if (labels == NULL)
-		return NULL;
 	if (strcmp(alert->name, "PostwatchItself") == 0)
-		json_object_set_new(labels, "kind", json_string(notice->kind));
+		failed |= json_object_set_new(labels, "kind", json_string(notice->kind));
 	if (notice->target[0] != '\0') {
-		json_object_set_new(labels, "target", json_string(notice->target));
-		json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->host, notice->port));
-		json_object_set_new(labels, "probe", json_string(notice->probe));
+		failed |= json_object_set_new(labels, "target", json_string(notice->target));
+		failed |= json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->host, notice->port));
+		failed |= json_object_set_new(labels, "probe", json_string(notice->probe));
 	}
 	if (matter != NULL)
-		json_object_set_new(labels, matter, json_string(notice->outcome));
-	return labels;
+		failed |= json_object_set_new(labels, matter, json_string(notice->outcome));
+	if (failed == 0)
+		return labels;
+	json_decref(labels);
+	return NULL;
 }
 
 /* Nobody tells it again that it lasts, so it is given a week. */
@@ -225,8 +227,11 @@ with_strings(json_t *alerts)
 	json_t *annotations = json_object_get(json_array_get(alerts, 0), "annotations");
 	json_t *incident = json_object_get(annotations, "incident");
 
-	if (incident != NULL)
-		json_object_set_new(annotations, "incident", json_sprintf("%lld", (long long)json_integer_value(incident)));
+	if (incident != NULL && json_object_set_new(annotations, "incident", json_sprintf("%lld",
+	    (long long)json_integer_value(incident))) != 0) {
+		json_decref(alerts); /* no memory: with a number it would be refused for good */
+		return NULL;
+	}
 	return alerts;
 }
 

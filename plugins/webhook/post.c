@@ -29,7 +29,7 @@ address_is_private(const char *address)
 	    || host >> 16 == 0xc0a8 || host >> 16 == 0xa9fe || host >> 22 == 0x191;
 }
 
-void
+bool
 post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX])
 {
 	char time[32];
@@ -41,13 +41,15 @@ post_sign(const char *secret, int64_t seconds, const char *body, char signature[
 	int at = snprintf(signature, SIGNATURE_MAX, "t=%lld,v1=", (long long)seconds);
 
 	if (bytes == NULL)
-		return;
+		return false;
 	memcpy(bytes, time, (size_t)time_size);
 	memcpy(bytes + time_size, body, body_size);
-	HMAC(EVP_sha256(), secret, (int)strlen(secret), (unsigned char *)bytes, (size_t)time_size + body_size, digest, &size);
+	bool good = HMAC(EVP_sha256(), secret, (int)strlen(secret), (unsigned char *)bytes, (size_t)time_size + body_size, digest,
+	    &size) != NULL;
 	free(bytes);
-	for (unsigned i = 0; i < size && at < SIGNATURE_MAX - 2; i++)
+	for (unsigned i = 0; good && i < size && at < SIGNATURE_MAX - 2; i++)
 		at += snprintf(signature + at, SIGNATURE_MAX - (size_t)at, "%02x", digest[i]);
+	return good;
 }
 
 static int
@@ -172,35 +174,42 @@ set_options(struct post *post, struct answer *answer, const char *body, struct c
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, answer);
 }
 
-static struct curl_slist *
-add(struct curl_slist *headers, const char *name, const char *value)
+static bool
+add_line(struct curl_slist **headers, const char *line)
 {
-	char line[512];
-	struct curl_slist *more;
+	struct curl_slist *more = curl_slist_append(*headers, line);
 
-	snprintf(line, sizeof line, "%s: %s", name, value);
-	more = curl_slist_append(headers, line);
-	return more == NULL ? headers : more;
+	if (more != NULL)
+		*headers = more;
+	return more != NULL;
 }
 
-static struct curl_slist *
-make_headers(const struct post *post, const struct pw_notice *notice, const char *body, bool sign)
+static bool
+add(struct curl_slist **headers, const char *name, const char *value)
 {
-	struct curl_slist *headers = add(NULL, "Content-Type", "application/json");
+	char line[512];
+
+	snprintf(line, sizeof line, "%s: %s", name, value);
+	return add_line(headers, line);
+}
+
+/* False: no memory. A request without its signature or its token would be refused for good. */
+static bool
+make_headers(const struct post *post, const struct pw_notice *notice, const char *body, bool sign, struct curl_slist **headers)
+{
 	char signature[SIGNATURE_MAX], attempt[16];
+	bool good;
 
 	snprintf(attempt, sizeof attempt, "%u", notice->attempt);
-	headers = add(headers, "Idempotency-Key", notice->key);
-	headers = add(headers, "Postwatch-Kind", notice->kind);
-	headers = add(headers, "Postwatch-Attempt", attempt);
-	headers = curl_slist_append(headers, "Expect:");
-	if (sign && post->secret[0] != '\0') {
-		post_sign(post->secret, (int64_t)time(NULL), body, signature);
-		headers = add(headers, "Postwatch-Signature", signature);
-	}
-	for (const struct curl_slist *own = post->headers; own != NULL; own = own->next)
-		headers = curl_slist_append(headers, own->data);
-	return headers;
+	good = add(headers, "Content-Type", "application/json") && add(headers, "Idempotency-Key", notice->key)
+	    && add(headers, "Postwatch-Kind", notice->kind) && add(headers, "Postwatch-Attempt", attempt)
+	    && add_line(headers, "Expect:");
+	if (good && sign && post->secret[0] != '\0')
+		good = post_sign(post->secret, (int64_t)time(NULL), body, signature)
+		    && add(headers, "Postwatch-Signature", signature);
+	for (const struct curl_slist *own = post->headers; good && own != NULL; own = own->next)
+		good = add_line(headers, own->data);
+	return good;
 }
 
 /* We give up, and say why, before the host ends us. */
@@ -217,9 +226,15 @@ post_send(struct post *post, const struct pw_notice *notice, const char *body, b
 {
 	struct answer answer = { .post = post };
 	char error[CURL_ERROR_SIZE] = "";
-	struct curl_slist *headers = make_headers(post, notice, body, sign);
+	struct curl_slist *headers = NULL;
 	CURLcode code;
 
+	if (!make_headers(post, notice, body, sign, &headers)) {
+		curl_slist_free_all(headers);
+		result->fate = PW_AGAIN;
+		snprintf(result->receipt, sizeof result->receipt, "no memory for the request");
+		return;
+	}
 	set_options(post, &answer, body, headers, error);
 	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, patience(notice));
 	code = curl_easy_perform(post->curl);

@@ -50,9 +50,9 @@ void receipt_write_failure(const struct answer *, const char *why, char *receipt
  * have eight bytes or more. */
 void receipt_hide(const struct post *, char *receipt);
 
-/* "t=1764150126,v1=HEX": HMAC-SHA256 over "1764150126." and the body. */
+/* "t=1764150126,v1=HEX": HMAC-SHA256 over "1764150126." and the body. False: no memory. */
 enum { SIGNATURE_MAX = 96 };
-void post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX]);
+bool post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX]);
 
 /* Whether a numeric address is of a network that strangers have no business in: loopback, private, link-local, shared,
  * multicast, or none at all. */
