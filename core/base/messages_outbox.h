@@ -59,7 +59,7 @@ struct message_notice {
 	int64_t detected, confirmed; /* UTC */
 	int64_t queued;            /* UTC: since when it waits for this notifier; 0: not known */
 	struct pw_bytes text;      /* the whole sentence, one line, escaped */
-	struct pw_bytes list;      /* what it covers (digest, outage): lines ended by LF, escaped */
+	struct pw_bytes list;      /* what it covers (digest, outage), or who is behind its target: lines ended by LF, escaped */
 	uint32_t covered;          /* how many notices it stands for, 0: only itself */
 	uint32_t runs;             /* whose legs were sent before it, or were not kept */
 	uint32_t before;           /* the first of them: what failed before it came back */

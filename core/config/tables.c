@@ -108,7 +108,8 @@ const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	[TARGET_PROBE] = { .key = "probe", .type = PW_STRING, .flags = SETTING_IDENTITY | ANYWHERE, .fallback = "smtp",
 	    .help = "probe plugin; its own settings stand beside" },
 	[TARGET_PARENT] = { .key = "parent", .type = PW_STRING, .flags = SETTING_IDENTITY | SETTING_IN_LIST,
-	    .help = "name of a target without which this one cannot be reached; while that is down, this one is silent" },
+	    .help = "name of a target without which this one cannot be reached; while that is down, this one is silent and "
+	        "listed in what is told of it" },
 	[TARGET_INTERVAL] = { .key = "interval", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "60s", .min = SECOND,
 	    .max = 7 * DAY, .help = "time between runs" },
 	[TARGET_TRIES] = { .key = "tries", .type = PW_INT, .flags = ANYWHERE, .fallback = "3", .min = 1, .max = 50,

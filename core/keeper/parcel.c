@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "keeper/before.h"
+#include "keeper/behind.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
@@ -252,6 +253,19 @@ needs_all(const struct material *it)
 	return target != CONFIG_NONE && it->keeper->config->targets[target].policy->addresses == ADDRESSES_ALL;
 }
 
+/* Where it says that its target is down, and that is still so: who is silent behind it. */
+static void
+add_behind(struct material *it)
+{
+	enum notice_kind kind = notice_named(it->notice.kind);
+	uint32_t target = roll_target(&it->keeper->roll, it->target);
+	const struct incident *open = target == CONFIG_NONE ? NULL : it->keeper->files[target].incident;
+
+	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
+	    && open != NULL && open->number == it->notice.incident)
+		behind_add(it->keeper, target, it->courier, &it->lines);
+}
+
 static bool
 gather(struct material *it)
 {
@@ -268,6 +282,7 @@ gather(struct material *it)
 		known_notice(&known, it->rest.covers[i], on_covered, &it->lines);
 	if (it->rest.covered > it->rest.covers_count)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
+	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, it->notice.notice, it->notice.key);

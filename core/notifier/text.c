@@ -199,22 +199,25 @@ add_entry(struct text *text, struct pw_bytes line)
 	text_add(text, "\n");
 }
 
-/* Where there are many their end is counted, so that there is room for the rest. */
+/* Where there are many their end is counted, so that there is room for the rest. Of who is behind the target there is less
+ * where there is little: why it failed goes before. */
 static void
 add_list(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
 	const char *at = notice->list.data, *end = at + notice->list.size;
-	size_t begun = text->size;
+	size_t begun = text->size, most = notice->covered > 0 || text->room / 8 > LIST_MAX ? LIST_MAX : text->room / 8;
 	uint32_t left_out = 0;
 
 	if (notice->covered > 0)
 		text_format(text, "\nIt stands for %" PRIu32 " notices:\n", notice->covered);
+	else if (at < end)
+		text_add(text, "\nNot told of by themselves while it is down:\n");
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t size = (size_t)((stop == NULL ? end : stop) - at);
 
-		if (text->size - begun + size < LIST_MAX)
+		if (text->size - begun + size < most)
 			add_entry(text, (struct pw_bytes){ at, size });
 		else
 			left_out++;

@@ -62,9 +62,9 @@ write_head(struct json *json, const struct pw_notice *shown, const struct messag
 }
 
 static void
-write_list(struct json *json, struct pw_bytes list)
+write_list(struct json *json, const char *key, struct pw_bytes list)
 {
-	json_begin_array(json, "covers");
+	json_begin_array(json, key);
 	while (list.size > 0) {
 		const char *stop = memchr(list.data, '\n', list.size);
 		size_t size = stop == NULL ? list.size : (size_t)(stop - list.data);
@@ -156,7 +156,8 @@ write_all(struct buffer *buffer, const struct pw_notice *shown, const struct mes
 	buffer_clear(buffer);
 	json_begin_object(&json, NULL);
 	write_head(&json, shown, notice);
-	write_list(&json, notice->list);
+	write_list(&json, "covers", notice->covered > 0 ? notice->list : (struct pw_bytes){ "", 0 });
+	write_list(&json, "behind", notice->covered > 0 ? (struct pw_bytes){ "", 0 } : notice->list);
 	json_int(&json, "runs", notice->runs);
 	json_bool(&json, "transcripts_cut", !transcripts);
 	json_begin_array(&json, "legs");

@@ -88,12 +88,17 @@ every_kind_is_written(void **state)
 			notice.port = 0;
 			notice.probe[0] = notice.code[0] = notice.from[0] = notice.to[0] = '\0';
 		}
+		if (kind == NOTICE_down)
+			notice.list = bytes("1 target is behind it; 0 of them are down\nmx2: not known to be down\n");
 		leg.leg.phase_count = 2;
 		leg.leg.phases[0] = (struct evidence_phase){ "connect", PHASE_OK, 1200, 5000000 };
 		leg.leg.phases[1] = (struct evidence_phase){ "banner", PHASE_NOT_REACHED, 0, 5000000 };
 		leg.leg.started = 1234567;
 		assert_true(notice_write_json(&json, &shown, &notice, &leg, notice.target.size > 0));
 		assert_non_null(strstr(json.data, notice.kind));
+		assert_non_null(strstr(json.data, notice.covered > 0 ? "\"covers\":[\"one\",\"two\"],\"behind\":[]" : kind == NOTICE_down
+		    ? "\"covers\":[],\"behind\":[\"1 target is behind it; 0 of them are down\",\"mx2: not known to be down\"]"
+		    : "\"covers\":[],\"behind\":[]"));
 		if (file != NULL)
 			fprintf(file, "%s\n", json.data);
 	}

@@ -267,9 +267,10 @@ remarks_are_made(void **state)
 	write_both(&view);
 	assert_says("\nOther notifiers could not deliver it in time.\n");
 	notice.list = bytes("one\ntwo \033\nand 5 more\n");
-	notice.covered = 7;
-	write_both(&view);
+	notice.covered = 7, write_both(&view);
 	assert_says("\nIt stands for 7 notices:\n  * one\n  * two \\x1b\n  * and 5 more\n");
+	notice.covered = 0, write_both(&view);
+	assert_says("\nNot told of by themselves while it is down:\n  * one\n  * two \\x1b\n  * and 5 more\n");
 }
 
 static void

@@ -1,0 +1,90 @@
+/* Nothing of it is kept: it is what is true when a notice is sent. */
+#include "keeper/behind.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "keeper/keeper.h"
+#include "keeper/rules.h"
+
+enum { STEPS_MAX = 8, NAMED_MAX = 50, LINE_MAX = 300 };
+
+/* The first of a sort. */
+struct sort {
+	uint32_t count;
+	uint32_t named[NAMED_MAX];
+};
+
+static bool
+is_behind(const struct config *config, uint32_t target, uint32_t other)
+{
+	uint32_t at = config->targets[other].parent;
+
+	for (int i = 1; i < STEPS_MAX && at != CONFIG_NONE && at != target; i++)
+		at = config->targets[at].parent;
+	return at == target && other != target;
+}
+
+static void
+count(struct sort *sort, uint32_t target)
+{
+	if (sort->count < NAMED_MAX)
+		sort->named[sort->count] = target;
+	sort->count++;
+}
+
+static struct pw_bytes
+view(const char *string)
+{
+	return (struct pw_bytes){ string, strlen(string) };
+}
+
+static void
+add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
+{
+	const struct incident *incident = keeper->files[target].incident;
+	char bytes[LINE_MAX];
+	struct text line = TEXT_OVER(bytes);
+
+	if (incident != NULL && incident->text != NULL)
+		text_add_shown(&line, view(incident->text));
+	else {
+		text_add_shown(&line, view(keeper->config->targets[target].name));
+		text_add(&line, incident == NULL ? ": not known to be down" : " down: ");
+		text_add(&line, incident == NULL ? "" : incident->outcome);
+	}
+	text_add_bytes(lines, line.bytes, line.size);
+	text_add(lines, line.cut ? " …\n" : "\n");
+}
+
+/* Returns how many of `most` are left. */
+static uint32_t
+add_sort(struct text *lines, const struct keeper *keeper, const struct sort *sort, uint32_t most)
+{
+	uint32_t i = 0;
+
+	for (; i < sort->count && i < most; i++)
+		add_target(lines, keeper, sort->named[i]);
+	return most - i;
+}
+
+void
+behind_add(const struct keeper *keeper, uint32_t target, const struct courier *courier, struct text *lines)
+{
+	const struct config *config = keeper->config;
+	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers), all, left;
+	struct sort down = { .count = 0 }, others = { .count = 0 };
+
+	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)
+		if (is_behind(config, target, i) && rules_include(keeper, i, index))
+			count(keeper->files[i].incident != NULL ? &down : &others, i);
+	all = down.count + others.count;
+	if (all == 0)
+		return;
+	text_format(lines, "%" PRIu32 " target%s behind it; %" PRIu32 " of them %s down\n", all, all == 1 ? " is" : "s are",
+	    down.count, down.count == 1 ? "is" : "are");
+	left = add_sort(lines, keeper, &down, NAMED_MAX);
+	(void)add_sort(lines, keeper, &others, left);
+	if (all > NAMED_MAX)
+		text_format(lines, "and %" PRIu32 " more\n", all - NAMED_MAX);
+}
