@@ -82,14 +82,16 @@ message_put_stop(struct wire_out *out, const struct message_stop *stop)
 {
 	message_begin(out, MESSAGE_STOP);
 	wire_put_i64(out, stop->grace);
+	wire_put_i64(out, stop->patience);
 }
 
 bool
 message_get_stop(struct wire_in *in, struct message_stop *stop)
 {
 	message_expect(in, MESSAGE_STOP);
-	*stop = (struct message_stop){ .grace = wire_get_i64(in) };
-	wire_require(in, stop->grace >= 0);
+	stop->grace = wire_get_i64(in);
+	stop->patience = wire_get_i64(in);
+	wire_require(in, stop->grace >= 0 && stop->patience >= stop->grace);
 	return wire_is_whole(in);
 }
 

@@ -64,7 +64,8 @@ void message_put_link(struct wire_out *, const struct message_link *);
 bool message_get_link(struct wire_in *, struct message_link *);
 
 struct message_stop {
-	int64_t grace; /* microseconds for what is under way */
+	int64_t grace;    /* microseconds for what is under way */
+	int64_t patience; /* the same for attempts that confirm something; no less than grace */
 };
 void message_put_stop(struct wire_out *, const struct message_stop *);
 bool message_get_stop(struct wire_in *, struct message_stop *);

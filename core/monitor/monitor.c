@@ -125,7 +125,7 @@ take_stop(struct process *process, struct wire_in *in)
 
 	if (!message_get_stop(in, &stop))
 		return false;
-	process->stop_by = process->monitor->now + stop.grace;
+	process->stop_by = process->monitor->now + stop.patience;
 	monitor_stop(process->monitor);
 	return true;
 }

@@ -8,17 +8,19 @@
 enum { TWICE = SECOND / 2 };
 
 /* Parts of a clean end: most of the time for what is under way, a part for the last words about what was not over by
- * then, a part for the keeper. */
+ * then, a part for the keeper. A reload, after which all goes on, lets attempts that confirm something come to their end. */
 void
 ending_begin(struct parent *parent, int64_t now)
 {
-	int64_t grace = parent->times.stop * 4 / 5;
+	int64_t grace = parent->times.stop * 4 / 5, last_words = parent->times.stop / 5;
+	int64_t patience = parent->anew && parent->times.confirm > grace ? parent->times.confirm : grace;
 
 	parent->stage = ENDING;
-	parent->end_by = now + grace + parent->times.stop / 5;
+	parent->notify_by = now + grace + last_words;
+	parent->end_by = now + patience + last_words;
 	manager_tell(&parent->manager, parent->anew ? "STATUS=reloading: what is under way gets its time"
 	    : "STOPPING=1\nSTATUS=ending: what is under way gets its time");
-	tree_stop(&parent->tree, false, grace);
+	tree_stop(&parent->tree, false, grace, patience);
 }
 
 void
@@ -26,7 +28,16 @@ ending_begin_keeper(struct parent *parent, int64_t now)
 {
 	parent->stage = ENDING_KEEPER;
 	parent->end_by = now + parent->times.stop / 5;
-	tree_stop(&parent->tree, true, parent->times.stop / 5);
+	tree_stop(&parent->tree, true, parent->times.stop / 5, parent->times.stop / 5);
+}
+
+/* The keeper knows what they had in hand: the next start tells it. */
+void
+ending_force_notifiers(struct parent *parent)
+{
+	parent->notify_by = INT64_MAX;
+	if (tree_kill_notifiers(&parent->tree))
+		log_say(&parent->log, LOG_NOTICE, "a notifier is not back from its delivery: it is killed");
 }
 
 /* A prober that has thousands of runs in hand may need longer than it is given: no reason to kill the keeper. */
@@ -59,6 +70,8 @@ ending_signal(struct parent *parent, const char *name, int64_t now)
 		parent->anew = false;
 		parent->told = now;
 		log_say(&parent->log, LOG_NOTICE, "%s: ending", name);
+		if (parent->stage == ENDING) /* with the times of an end */
+			ending_begin(parent, now);
 		return;
 	}
 	if (parent->stage >= ENDING) {

@@ -127,6 +127,8 @@ advance(struct parent *parent, int64_t now)
 		ending_begin_keeper(parent, now);
 	else if (parent->stage == ENDING && now >= parent->end_by)
 		ending_force_keeper(parent, now);
+	else if (parent->stage == ENDING && now >= parent->notify_by)
+		ending_force_notifiers(parent);
 	if (parent->stage == ENDING_KEEPER && !tree_is_left(&parent->tree, true))
 		parent->stage = ENDED;
 	if (parent->stage == ENDING_KEEPER && now >= parent->end_by)
@@ -145,6 +147,8 @@ next_turn(const struct parent *parent, int64_t now)
 		next = manager_next(&parent->manager);
 	if (parent->stage >= ENDING && parent->end_by < next)
 		next = parent->end_by;
+	if (parent->stage == ENDING && parent->notify_by < next)
+		next = parent->notify_by;
 	if (parent->stage == RUNNING && reload_next(&parent->reload, now) < next)
 		next = reload_next(&parent->reload, now);
 	if (parent->stage == RUNNING && parent->next_look < next)

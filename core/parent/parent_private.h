@@ -37,12 +37,14 @@ struct parent {
 	int signals;
 	int64_t told;               /* when we were told to end */
 	int64_t end_by;             /* of the stage, where it is an end */
+	int64_t notify_by;          /* when notifiers that are not back from their deliveries are killed */
 };
 
 /* What is under way gets its time; then the keeper ends, who has heard all by then. */
 void ending_begin(struct parent *, int64_t now);
 void ending_begin_keeper(struct parent *, int64_t now);
 /* Not all ended in their time. */
+void ending_force_notifiers(struct parent *);
 void ending_force_keeper(struct parent *, int64_t now);
 void ending_force(struct parent *, const char *why);
 /* Somebody, whose name is given, wants us to end. */

@@ -19,6 +19,7 @@ static const struct {
 	TIME("keeper_silence", keeper_silence, 120),
 	TIME("backoff", backoff, 1),
 	TIME("stop", stop, 10),
+	TIME("confirm", confirm, 60),
 	TIME("reload", reload, 2),
 	TIME("look", look, 60),
 	TIME("window", quarantine.window, 3600),

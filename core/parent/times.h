@@ -13,6 +13,7 @@ struct times {
 	int64_t keeper_silence; /* the same: a sick disk is no death */
 	int64_t backoff;        /* one step of it: a second */
 	int64_t stop;           /* for a clean end of all */
+	int64_t confirm;        /* for attempts that confirm something, where the end is a reload */
 	int64_t reload;         /* from one to the next */
 	int64_t look;           /* between looks at the files that probers have read */
 	struct quarantine_times quarantine;

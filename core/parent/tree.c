@@ -155,12 +155,12 @@ release(struct tree *tree, int64_t now)
 }
 
 static void
-send_stop(struct child *child, int64_t grace)
+send_stop(struct child *child, int64_t grace, int64_t patience)
 {
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_stop(&out, &(struct message_stop){ grace });
+	message_put_stop(&out, &(struct message_stop){ grace, patience });
 	if (child_lives(child) && child->socket >= 0)
 		packets_send(&child->packets, child->socket, packet, out.size, -1);
 }
@@ -178,7 +178,7 @@ begin_renewal(struct child *child, int64_t now, int64_t grace)
 	child->stale = false;
 	child->renewing = true;
 	child->end_by = now + grace + SECOND;
-	send_stop(child, grace);
+	send_stop(child, grace, grace);
 }
 
 void
@@ -335,7 +335,7 @@ tree_answers(const struct tree *tree, int64_t now, const char **who)
 }
 
 void
-tree_stop(struct tree *tree, bool keeper, int64_t grace)
+tree_stop(struct tree *tree, bool keeper, int64_t grace, int64_t patience)
 {
 	tree->stopping = true;
 	for (uint32_t i = 0; i < tree->count; i++) {
@@ -344,10 +344,24 @@ tree_stop(struct tree *tree, bool keeper, int64_t grace)
 		if ((child->kind == DUTY_KEEPER) != keeper)
 			continue;
 		child->stopping = true;
-		send_stop(child, grace);
+		send_stop(child, grace, patience);
 		if (!child_lives(child))
 			child->stage = CHILD_GONE;
 	}
+}
+
+bool
+tree_kill_notifiers(struct tree *tree)
+{
+	bool killed = false;
+
+	for (uint32_t i = 0; i < tree->count; i++) {
+		if (tree->children[i].kind != DUTY_NOTIFIER || !child_lives(&tree->children[i]))
+			continue;
+		child_kill(&tree->children[i], "we end");
+		killed = true;
+	}
+	return killed;
 }
 
 void

@@ -95,8 +95,11 @@ const char *tree_missing(const struct tree *);
 /* Whether all but notifiers are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
 bool tree_answers(const struct tree *, int64_t now, const char **who);
 
-/* Tells children to end within `grace`: the keeper, or all others. Nobody is born from now on. */
-void tree_stop(struct tree *, bool keeper, int64_t grace);
+/* Tells children to end within `grace`, with `patience` for attempts that confirm something: the keeper, or all others.
+ * Nobody is born from now on. */
+void tree_stop(struct tree *, bool keeper, int64_t grace, int64_t patience);
+/* Kills the notifiers that are left; whether there were any. */
+bool tree_kill_notifiers(struct tree *);
 /* Kills the keeper, or all others. */
 void tree_kill(struct tree *, bool keeper);
 void tree_kill_all(struct tree *);

@@ -239,8 +239,9 @@ prober_active(const struct prober *prober)
 }
 
 void
-prober_interrupt(struct prober *prober)
+prober_interrupt(struct prober *prober, bool all)
 {
 	for (struct run *run = prober->runs; run != NULL; run = run->next)
-		run_interrupt(run);
+		if (all || run->order.attempt <= 1)
+			run_interrupt(run);
 }

@@ -46,8 +46,9 @@ void run_evidence(const struct run_result *, uint32_t index, struct evidence *);
 /* Runs under way, those that wait for a slot included. */
 uint32_t prober_active(const struct prober *);
 
-/* Ends every run under way, each as unknown(interrupted), with the farewell; on_done comes for each. */
-void prober_interrupt(struct prober *);
+/* Ends the runs under way (all, or all but later attempts of a series, which confirm something), each as
+ * unknown(interrupted), with the farewell; on_done comes for each. */
+void prober_interrupt(struct prober *, bool all);
 
 /* The page of what is in hand (duty.h); NULL: none. */
 void prober_set_page(struct prober *, struct duty_page *);

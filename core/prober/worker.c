@@ -37,7 +37,7 @@ struct worker {
 	bool heard;  /* a packet came over it */
 	ev_io from_parent, from_monitor;
 	ev_timer due, heartbeat, stop;
-	int64_t beat_at, stop_by;
+	int64_t beat_at, stop_by, confirm_by;
 	uint64_t done, left_out; /* runs; those whose evidence found no room */
 	bool stopping;
 	int status;
@@ -149,7 +149,7 @@ hang_up(struct worker *worker)
 	ev_io_stop(worker->loop, &worker->from_monitor);
 	dispatch_turn_to(worker->dispatch, -1);
 	waiting_clear(&worker->waiting);
-	prober_interrupt(worker->prober);
+	prober_interrupt(worker->prober, true);
 	if (worker->monitor >= 0)
 		close(worker->monitor);
 	worker->monitor = -1;
@@ -198,10 +198,11 @@ take_link(struct worker *worker, int socket)
 }
 
 static void
-begin_to_stop(struct worker *worker, int64_t grace)
+begin_to_stop(struct worker *worker, const struct message_stop *stop)
 {
 	worker->stopping = true;
-	worker->stop_by = clock_mono() + grace;
+	worker->stop_by = clock_mono() + stop->grace;
+	worker->confirm_by = clock_mono() + stop->patience;
 	waiting_clear(&worker->waiting);
 	ev_timer_stop(worker->loop, &worker->due);
 	ev_timer_again(worker->loop, &worker->stop);
@@ -224,7 +225,7 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_STOP:
 		if (!message_get_stop(&in, &stop))
 			return false;
-		begin_to_stop(worker, stop.grace);
+		begin_to_stop(worker, &stop);
 		return true;
 	case MESSAGE_ACCOUNT:
 		return message_get_account(&in, &account, worker->config->target_count);
@@ -277,11 +278,11 @@ on_stop(EV_P_ ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	if (prober_active(worker->prober) > 0) {
 		if (now >= worker->stop_by)
-			prober_interrupt(worker->prober);
-		if (now < worker->stop_by + LAST_WORDS)
+			prober_interrupt(worker->prober, now >= worker->confirm_by);
+		if (now < worker->confirm_by + LAST_WORDS)
 			return;
 	}
-	if (dispatch_flush(worker->dispatch) || now >= worker->stop_by + LAST_WORDS)
+	if (dispatch_flush(worker->dispatch) || now >= worker->confirm_by + LAST_WORDS)
 		finish(worker, 0);
 }
 

@@ -37,7 +37,7 @@ get_link(struct wire_in *in)
 static void
 put_stop(struct wire_out *out)
 {
-	message_put_stop(out, &(struct message_stop){ 10000000 });
+	message_put_stop(out, &(struct message_stop){ 10000000, 60000000 });
 }
 
 static bool
@@ -45,7 +45,7 @@ get_stop(struct wire_in *in)
 {
 	struct message_stop stop;
 
-	return message_get_stop(in, &stop) && stop.grace == 10000000;
+	return message_get_stop(in, &stop) && stop.grace == 10000000 && stop.patience == 60000000;
 }
 
 static void
@@ -325,7 +325,7 @@ what_steers_is_checked(void **state)
 	in = wire_from(packet, out.size);
 	assert_false(message_get_link(&in, &link));
 	out.size = 0;
-	message_put_stop(&out, &(struct message_stop){ -1 });
+	message_put_stop(&out, &(struct message_stop){ 2, 1 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_stop(&in, &stop));
 	out.size = 0;

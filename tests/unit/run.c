@@ -303,7 +303,7 @@ ends_when_interrupted(void **state)
 	for (int i = 0; i < 50 && server.accepted < 8; i++)
 		ev_run(server.loop, EVRUN_ONCE);
 	assert_int_equal(page.in_hand, 0);
-	prober_interrupt(seen.prober);
+	prober_interrupt(seen.prober, true);
 	finish();
 	assert_int_equal(seen.done, 20);
 	assert_int_equal(seen.report.verdict, PW_UNKNOWN);

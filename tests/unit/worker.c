@@ -24,6 +24,7 @@ enum { PATIENCE = 20 * 1000 }; /* ms until something that must come is missed */
 static const struct config *config;
 static pid_t child;
 static int parent, monitor; /* our ends */
+static int held;            /* the third target's port: not listened on, until a test does */
 static struct duty_page *page;
 static unsigned char packet[WIRE_MAX];
 
@@ -50,16 +51,18 @@ read_config(void **state)
 	struct text text = TEXT_OVER(bytes);
 	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
 	int fd = mkstemp(path);
-	uint16_t port;
+	uint16_t port, held_port;
 
 	(void)state;
 	assert_true(size > 0 && fd >= 0);
 	folder[size] = '\0';
 	snprintf(strstr(folder, "/tests/unit/"), 64, "/plugins");
 	take_port(&port);
+	held = take_port(&held_port);
 	dprintf(fd, "helo = \"watch.example.net\"; state = \"/nonexistent\"; references = [ \"127.0.0.1:%u\" ];\n"
 	            "targets = ( { name = \"one\"; host = \"127.0.0.1\"; port = %u; probe = \"banner\"; },\n"
-	            "  { name = \"two\"; host = \"127.0.0.1\"; port = %u; } );\n", port, port, port);
+	            "  { name = \"two\"; host = \"127.0.0.1\"; port = %u; },\n"
+	            "  { name = \"held\"; host = \"127.0.0.1\"; port = %u; probe = \"banner\"; } );\n", port, port, port, held_port);
 	close(fd);
 	config = config_read(&(struct config_source){ .path = path, .plugin_dir = folder }, &faults);
 	unlink(path);
@@ -168,18 +171,31 @@ order(uint64_t run, uint32_t target, uint8_t flags, uint8_t attempt, int64_t in)
 	assert_true(packet_send(monitor, bytes, out.size, -1));
 }
 
-static int
-stop(int64_t grace)
+static void
+tell_to_stop(int64_t grace, int64_t patience)
 {
 	unsigned char bytes[64];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	message_put_stop(&out, &(struct message_stop){ grace, patience });
+	assert_true(packet_send(parent, bytes, out.size, -1));
+}
+
+static int
+await_end(void)
+{
 	int status;
 
-	message_put_stop(&out, &(struct message_stop){ grace });
-	assert_true(packet_send(parent, bytes, out.size, -1));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	child = 0;
 	return status;
+}
+
+static int
+stop(int64_t grace)
+{
+	tell_to_stop(grace, grace);
+	return await_end();
 }
 
 static void
@@ -312,6 +328,42 @@ forgets_with_its_monitor(void **state)
 }
 
 static void
+assert_reported(uint64_t run, const char *outcome)
+{
+	struct report report;
+	struct wire_in in = wire_from(packet, await(monitor, MESSAGE_REPORTS));
+
+	assert_true(message_next_report(&in, &report, config->target_count));
+	assert_int_equal(report.run, run);
+	assert_string_equal(report.outcome, outcome);
+}
+
+/* Two runs against a server that does not greet yet: the one that confirms nothing is ended first. */
+static void
+lets_an_attempt_confirm(void **state)
+{
+	char bytes[64];
+	int first, second;
+
+	(void)state;
+	assert_int_equal(listen(held, 5), 0);
+	order(7, 2, 0, 1, 0);
+	first = accept(held, NULL, NULL);
+	order(8, 2, 0, 2, 0);
+	second = accept(held, NULL, NULL);
+	assert_true(first >= 0 && second >= 0);
+	tell_to_stop(100 * MILLISECOND, 60 * (int64_t)SECOND);
+	assert_reported(7, "interrupted");
+	assert_int_equal(write(second, "220 held.test\r\n", 15), 15);
+	assert_int_equal(read(second, bytes, sizeof bytes), 6); /* QUIT */
+	assert_int_equal(write(second, "221 bye\r\n", 9), 9);
+	assert_reported(8, "ok");
+	close(first);
+	close(second);
+	assert_int_equal(await_end(), 0);
+}
+
+static void
 blames_who_sends_nonsense(void **state)
 {
 	(void)state;
@@ -342,6 +394,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(looks_after_references, bear, bury),
 		cmocka_unit_test_setup_teardown(says_that_it_lives, bear, bury),
 		cmocka_unit_test_setup_teardown(forgets_with_its_monitor, bear, bury),
+		cmocka_unit_test_setup_teardown(lets_an_attempt_confirm, bear, bury),
 		cmocka_unit_test_setup_teardown(blames_who_sends_nonsense, bear, bury),
 		cmocka_unit_test_setup_teardown(ends_with_its_parent, bear, bury),
 	};
