@@ -1,4 +1,5 @@
 /* A word on the command line finds its function; nothing else. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,16 @@ word_of(const char *word)
 	return word;
 }
 
+/* What could not be written was not said: no script may take that for an answer. */
+static int
+finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "postwatch: the output cannot be written: %s\n", strerror(errno));
+	return EXIT_OUTPUT;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -23,9 +34,9 @@ main(int argc, char **argv)
 	if (argc > 1 && command == NULL)
 		fprintf(stderr, "postwatch: there is no command `%s`; `postwatch help` lists them\n", argv[1]);
 	if (command == NULL)
-		return argc > 1 ? EXIT_USAGE : command_help.run(&command_help, 1, argv);
+		return argc > 1 ? EXIT_USAGE : finish(command_help.run(&command_help, 1, argv));
 	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0)
-			return command_help.run(&command_help, 2, (char *[]){ argv[0], argv[1], NULL });
-	return command->run(command, argc - 1, argv + 1);
+			return finish(command_help.run(&command_help, 2, (char *[]){ argv[0], argv[1], NULL }));
+	return finish(command->run(command, argc - 1, argv + 1));
 }

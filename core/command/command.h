@@ -13,6 +13,7 @@ enum {
 	EXIT_USAGE = 64,    /* the command line is wrong */
 	EXIT_ABSENT = 69,   /* no daemon that could be asked */
 	EXIT_INTERNAL = 70, /* our own trouble */
+	EXIT_OUTPUT = 74,   /* what was to be said could not be written */
 	EXIT_BUSY = 75,     /* another daemon holds the state folder */
 	EXIT_CONFIG = 78    /* the configuration has faults */
 };

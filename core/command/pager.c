@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,6 +77,8 @@ pager_end(void)
 	/* A reader who has seen enough is no fault. */
 	signal(SIGPIPE, SIG_IGN);
 	fflush(stdout);
+	__fpurge(stdout);
+	clearerr(stdout);
 	close(STDOUT_FILENO);
 	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
 		continue;
