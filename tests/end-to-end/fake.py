@@ -48,9 +48,14 @@ class Smtp(Server):
 		super().__init__()
 		self.tls, self.name, self.address, self.port, self.offers = tls, name, address, port, list(offers)
 		self.silent = False     # it then accepts, and says nothing
+		self.kept = None        # bound, and never listened on: while the server is away nobody else is given its port
 
 	def open(self):
-		return socket.create_server((self.address, self.port))
+		if self.kept is None:
+			self.kept = socket.socket()
+			self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+			self.kept.bind((self.address, self.port))
+		return socket.create_server((self.address, self.kept.getsockname()[1]))
 
 	def serve(self, listener):
 		while True:
