@@ -157,7 +157,7 @@ release(struct tree *tree, int64_t now)
 static void
 send_stop(struct child *child, int64_t grace, int64_t patience)
 {
-	unsigned char packet[16];
+	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_stop(&out, &(struct message_stop){ grace, patience });
