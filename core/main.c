@@ -1,5 +1,6 @@
 /* A word on the command line finds its function; nothing else. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +21,13 @@ word_of(const char *word)
 static int
 finish(int status)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	bool flushed = fflush(stdout) == 0;
+	int number = errno;
+
+	if (flushed && !ferror(stdout))
 		return status;
-	fprintf(stderr, "postwatch: the output cannot be written: %s\n", strerror(errno));
+	/* Of what failed before the end the number is no longer known. */
+	fprintf(stderr, "postwatch: the output cannot be written: %s\n", flushed ? "some of it is lost" : strerror(number));
 	return EXIT_OUTPUT;
 }
 

@@ -15,6 +15,7 @@
 #include "base/text.h"
 
 #define CONFIG_NONE UINT32_MAX /* no such index */
+enum { CONFIG_PARENTS_MAX = 8 }; /* above each other; and nobody is his own: the check sees to both */
 enum { PHASES_MAX = 32 };      /* of one probe, resolve, connect and quit included: sets of phases are 32 bits */
 
 /* A loaded plugin. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { PARENTS_MAX = 8, NAME_SIZE_MAX = 200 };
+enum { NAME_SIZE_MAX = 200 };
 
 void
 target_list_init(struct target_list *list)
@@ -219,7 +219,7 @@ check_depth(struct reader *reader, const struct bond *bond)
 	const struct target_list *list = &reader->targets;
 	uint32_t at = bond->target, depth = 0;
 
-	while (list->items[at].parent != CONFIG_NONE && depth <= PARENTS_MAX) {
+	while (list->items[at].parent != CONFIG_NONE && depth <= CONFIG_PARENTS_MAX) {
 		at = list->items[at].parent;
 		depth++;
 		if (at == bond->target) {
@@ -228,8 +228,8 @@ check_depth(struct reader *reader, const struct bond *bond)
 			return;
 		}
 	}
-	if (depth > PARENTS_MAX)
-		faults_add(&reader->faults, bond->place, "parent: more than %d parents above each other", PARENTS_MAX);
+	if (depth > CONFIG_PARENTS_MAX)
+		faults_add(&reader->faults, bond->place, "parent: more than %d parents above each other", CONFIG_PARENTS_MAX);
 }
 
 static void

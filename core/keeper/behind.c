@@ -7,7 +7,7 @@
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
 
-enum { STEPS_MAX = 8, NAMED_MAX = 50, LINE_MAX = 300 };
+enum { NAMED_MAX = 50, LINE_MAX = 300 };
 
 /* The first of a sort. */
 struct sort {
@@ -20,7 +20,7 @@ is_behind(const struct config *config, uint32_t target, uint32_t other)
 {
 	uint32_t at = config->targets[other].parent;
 
-	for (int i = 1; i < STEPS_MAX && at != CONFIG_NONE && at != target; i++)
+	for (int i = 1; i < CONFIG_PARENTS_MAX && at != CONFIG_NONE && at != target; i++)
 		at = config->targets[at].parent;
 	return at == target && other != target;
 }

@@ -325,6 +325,10 @@ what_steers_is_checked(void **state)
 	in = wire_from(packet, out.size);
 	assert_false(message_get_link(&in, &link));
 	out.size = 0;
+	message_put_stop(&out, &(struct message_stop){ -1, 1 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_stop(&in, &stop));
+	out.size = 0;
 	message_put_stop(&out, &(struct message_stop){ 2, 1 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_stop(&in, &stop));
