@@ -1,29 +1,92 @@
 /* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with the target it means. */
 #include "monitor/control_private.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/messages_ask.h"
 
+enum { NAMED_MAX = 5 /* targets, where a word may mean more */ };
 static const int64_t patience = 10 * (int64_t)SECOND, spare = 60 * (int64_t)SECOND;
 
-/* By its name, its identity, or its host and port. */
-static uint32_t
-find_target(const struct config *config, const char *word)
+/* How well a word names a target: by its name, its identity, its host and port, its host; 0: not at all. */
+static int
+rank(const struct target *target, const char *word)
 {
-	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct target *target = &config->targets[i];
-		const char *probe = target->policy->probe->descriptor->name;
-		char ends[600];
+	const char *probe = target->policy->probe->descriptor->name;
+	char ends[600], bracketed[600];
 
-		if (strcmp(target->name, word) == 0)
-			return i;
-		snprintf(ends, sizeof ends, "%s://%s:%u", probe, target->host, target->port);
-		if (strcmp(ends, word) == 0 || strcmp(ends + strlen(probe) + 3, word) == 0)
-			return i;
+	snprintf(ends, sizeof ends, "%s://%s:%u", probe, target->host, target->port);
+	snprintf(bracketed, sizeof bracketed, "[%s]:%u", target->host, target->port);
+	if (strcmp(target->name, word) == 0)
+		return 4;
+	if (strcmp(ends, word) == 0)
+		return target->is_named ? 2 : 3;
+	if (strcmp(ends + strlen(probe) + 3, word) == 0 || strcmp(bracketed, word) == 0)
+		return 2;
+	return strcasecmp(target->host, word) == 0 ? 1 : 0;
+}
+
+/* Without the `tag:` that may stand before it. */
+static char *
+tag_of(char *word)
+{
+	return strncmp(word, "tag:", 4) == 0 ? word + 4 : word;
+}
+
+static bool
+has_tag(const struct config *config, uint32_t target, const char *tag)
+{
+	const struct policy *policy = config->targets[target].policy;
+
+	for (uint32_t i = 0; i < policy->tag_count; i++)
+		if (strcmp(policy->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_tag(const struct config *config, const char *word)
+{
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (has_tag(config, i, word))
+			return true;
+	return false;
+}
+
+/* What a word means; CONFIG_NONE: nothing. Who says what may mean several is `refused`, and told which. What stands for a
+ * tag is no mere host. */
+static uint32_t
+find_target(struct place *place, const char *word, bool *refused)
+{
+	const struct config *config = place->control->monitor->config;
+	uint32_t found = CONFIG_NONE, matches = 0, said = 0;
+	int best = is_tag(config, word) ? 2 : 1;
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		int here = rank(&config->targets[i], word);
+
+		if (here < best)
+			continue;
+		matches = here > best ? 1 : matches + 1;
+		found = matches == 1 ? i : found;
+		best = here;
 	}
+	*refused = matches > 1;
+	if (!*refused)
+		return found;
+	text_add(&text, "this may mean");
+	for (uint32_t i = found; i < config->target_count && said < NAMED_MAX; i++)
+		if (rank(&config->targets[i], word) == best)
+			text_format(&text, "%s %s", said++ == 0 ? "" : ",", config->targets[i].name);
+	if (matches > said)
+		text_format(&text, " or %" PRIu32 " more", matches - said);
+	text_add(&text, ": say which");
+	control_refuse(place, CONTROL_USAGE, line);
 	return CONFIG_NONE;
 }
 
@@ -57,9 +120,13 @@ begin_run(struct place *place)
 static void
 probe_now(struct place *place, char **words, size_t count)
 {
+	bool refused;
+
 	(void)count;
-	place->target = find_target(place->control->monitor->config, words[0]);
+	place->target = find_target(place, words[0], &refused);
 	place->due = 0;
+	if (refused)
+		return;
 	if (place->target == CONFIG_NONE)
 		control_refuse(place, CONTROL_USAGE, "no such target is watched: `postwatch status` lists them");
 	else if (!begin_run(place))
@@ -125,35 +192,19 @@ test(struct place *place, char **words, size_t count)
 	pass_as_it_is(place, "test", words, count);
 }
 
-/* Without the `tag:` that may stand before it. */
-static char *
-tag_of(char *word)
-{
-	return strncmp(word, "tag:", 4) == 0 ? word + 4 : word;
-}
-
-static bool
-has_tag(const struct config *config, uint32_t target, const char *tag)
-{
-	const struct policy *policy = config->targets[target].policy;
-
-	for (uint32_t i = 0; i < policy->tag_count; i++)
-		if (strcmp(policy->tags[i], tag) == 0)
-			return true;
-	return false;
-}
-
 static void
 pause_it(struct place *place, char **words, size_t count)
 {
 	const struct config *config = place->control->monitor->config;
-	struct message_ask ask = { .verb = "pause", .target = find_target(config, words[0]) };
+	bool refused;
+	struct message_ask ask = { .verb = "pause", .target = find_target(place, words[0], &refused) };
 	bool known = ask.target != CONFIG_NONE;
 
+	if (refused)
+		return;
 	if (!known)
 		words[0] = tag_of(words[0]);
-	for (uint32_t i = 0; !known && i < config->target_count; i++)
-		known = has_tag(config, i, words[0]);
+	known = known || is_tag(config, words[0]);
 	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX : ASK_WORD_MAX))
 		control_refuse(place, CONTROL_USAGE, "no such target is watched, and none has such a tag: `postwatch status` "
 		    "lists them");
@@ -178,8 +229,11 @@ static void
 resume(struct place *place, char **words, size_t count)
 {
 	struct monitor *monitor = place->control->monitor;
-	struct message_ask ask = { .verb = "resume", .target = find_target(monitor->config, words[0]) };
+	bool refused;
+	struct message_ask ask = { .verb = "resume", .target = find_target(place, words[0], &refused) };
 
+	if (refused)
+		return;
 	if (ask.target == CONFIG_NONE)
 		words[0] = tag_of(words[0]);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)

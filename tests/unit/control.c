@@ -181,6 +181,41 @@ hears_ask(struct theatre *stage, struct message_ask *ask)
 }
 
 static void
+what_may_mean_several_is_refused(void **state)
+{
+	static const char *const tags[] = { "relay.test" };
+	struct theatre *stage = *state;
+	struct target *targets = stage->scene->targets;
+	struct message_ask ask;
+
+	targets[0].host = targets[1].host = "relay.test";
+	targets[0].is_named = targets[1].is_named = true;
+	CALL(stage, "postwatch/1\0probe-now\0relay.test:25");
+	assert_hears(stage, "ethis may mean a, b: say which");
+	assert_hears(stage, "x64");
+	CALL(stage, "postwatch/1\0pause\0stage://relay.test:25\0" "2h\0why");
+	assert_hears(stage, "ethis may mean a, b: say which");
+	CALL(stage, "postwatch/1\0resume\0Relay.test");
+	assert_hears(stage, "ethis may mean a, b: say which");
+	targets[1].is_named = false;
+	CALL(stage, "postwatch/1\0pause\0stage://relay.test:25\0" "2h\0why");
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.target, 1);
+	targets[1].host = "2001:db8::1";
+	CALL(stage, "postwatch/1\0pause\0[2001:db8::1]:25\0" "2h\0why");
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.target, 1);
+	CALL(stage, "postwatch/1\0pause\0relay.test\0" "2h\0why");
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.target, 0);
+	stage->scene->policy.tags = tags;
+	stage->scene->policy.tag_count = 1;
+	CALL(stage, "postwatch/1\0pause\0relay.test\0" "2h\0why");
+	assert_true(hears_ask(stage, &ask));
+	assert_int_equal(ask.target, CONFIG_NONE);
+}
+
+static void
 answer(struct theatre *stage, uint64_t number, char kind, int status, const char *text)
 {
 	unsigned char packet[256];
@@ -402,6 +437,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_run_that_was_due_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_who_leaves_is_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_said, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_may_mean_several_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_the_keepers_is_passed_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_what_can_be_meant_is_passed_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_quarantine_ends_by_resume, set_up, tear_down),
