@@ -17,25 +17,36 @@
 #include "base/zone.h"
 #include "command/command.h"
 
-enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024, PATIENCE_SECONDS = 3900 /* a notifier's longest deadline, and more */ };
+enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024 };
+static const int64_t to_be_taken = 30 * (int64_t)SECOND;
+static const int64_t to_be_answered = 3900 * (int64_t)SECOND; /* the longest deadline of a notifier, and more */
 
-/* The path may be longer than an address holds. */
+static void
+limit(int fd, int option, int64_t patience)
+{
+	const struct timeval time = { .tv_sec = (time_t)(patience / SECOND), .tv_usec = (suseconds_t)(patience % SECOND) };
+
+	setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
+}
+
+/* The path may be longer than an address holds. One that is stopped takes nobody once its queue is full. */
 static int
-call(const char *folder)
+call(const char *folder, int64_t taken, int64_t answered)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
 	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", at);
+	if (fd >= 0) {
+		limit(fd, SO_SNDTIMEO, taken);
+		limit(fd, SO_RCVTIMEO, answered);
+	}
 	if (fd >= 0 && (at < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)) {
 		int error = errno;
 		close(fd);
 		fd = -1;
 		errno = error;
 	}
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	int error = errno;
 	if (at >= 0)
 		close(at);
@@ -89,12 +100,12 @@ print(FILE *file, const char *prefix, const struct zone *zone, const char *line,
 	fprintf(file, "%s%s\n", prefix, bytes);
 }
 
-pid_t
-ask_who_listens(const char *folder)
+static pid_t
+who_listens(const char *folder, int64_t patience)
 {
 	struct ucred peer = { .pid = 0 };
 	socklen_t size = sizeof peer;
-	int fd = call(folder);
+	int fd = call(folder, patience, patience);
 
 	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
 		peer.pid = 0;
@@ -103,23 +114,40 @@ ask_who_listens(const char *folder)
 	return peer.pid;
 }
 
+pid_t
+ask_who_listens(const char *folder)
+{
+	return who_listens(folder, to_be_taken);
+}
+
+/* Whether it has all that was kept. */
+static bool
+is_ready(const char *folder, int64_t patience)
+{
+	char packet[64] = "";
+	int fd = call(folder, patience, patience);
+	bool ready = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL })
+	    && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ready;
+}
+
 int
 ask_when_ready(const char *folder, pid_t before, int64_t patience)
 {
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	int64_t until = clock_mono() + patience;
 
-	for (; clock_mono() < until; nanosleep(&pause, NULL)) {
-		pid_t now = ask_who_listens(folder);
-		int fd = now == 0 || now == before ? -1 : call(folder);
-		char packet[64] = "";
-		bool ready = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL })
-		    && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
+	/* A limit of nothing would be none at all. */
+	for (int64_t left = patience; left > MILLISECOND; left = until - clock_mono()) {
+		pid_t now = who_listens(folder, left);
 
-		if (fd >= 0)
-			close(fd);
-		if (ready)
+		left = until - clock_mono();
+		if (now != 0 && now != before && left > MILLISECOND && is_ready(folder, left))
 			return 0;
+		nanosleep(&pause, NULL);
 	}
 	return EXIT_ABSENT;
 }
@@ -138,15 +166,20 @@ int
 ask_in(const char *folder, const struct zone *zone, const char *const *words)
 {
 	char packet[ANSWER_MAX + 1];
-	int fd = call(folder), status = -1;
+	int fd = call(folder, to_be_taken, to_be_answered), status = -1;
 	ssize_t size = 0;
 
 	if (fd < 0) {
-		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder, strerror(errno));
+		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder,
+		    errno == EAGAIN ? "it takes nobody" : strerror(errno));
 		return EXIT_ABSENT;
 	}
 	/* Who turns us away may have hung up by then, and has said why. */
 	bool sent = send_words(fd, words), hung_up = !sent && (errno == EPIPE || errno == ECONNRESET);
+	if (!sent && errno == EMSGSIZE) {
+		fprintf(stderr, "postwatch: that is too long: %d bytes are the most\n", REQUEST_MAX);
+		status = EXIT_USAGE;
+	}
 	while ((sent || hung_up) && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
 		packet[size] = '\0';
 		if (packet[0] == 'o')

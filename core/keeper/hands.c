@@ -11,7 +11,7 @@
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 
-enum { PAGE = 500 };
+enum { PAGE = 500, KEPT_SHOWN = 20 };
 
 struct hand {
 	struct keeper *keeper;
@@ -27,6 +27,21 @@ struct hand {
 	uint64_t last;              /* key of the last row */
 	char last_notifier[256], last_recipient[1024];
 };
+
+/* A delivery is left as it was. Of many, the first are told. */
+static void __attribute__((format(printf, 2, 3)))
+keep(struct hand *hand, const char *format, ...)
+{
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	if (hand->kept++ < KEPT_SHOWN)
+		ask_say(hand->ask, 'e', "%s", line);
+}
 
 static void
 copy(char *into, size_t room, const char *from)
@@ -69,8 +84,7 @@ on_dead(void *arg, const struct store_delivery *row)
 		return true;
 	struct delivery *delivery = courier == NULL ? NULL : outbox_make(row);
 	if (delivery == NULL) {
-		ask_say(hand->ask, 'e', "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
-		hand->kept++;
+		keep(hand, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
 		return true;
 	}
 	hand->couriers[hand->count] = courier;
@@ -107,9 +121,8 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
 	if (delivery->target != 0 && (ledger == NULL
 	    || (ledger_speaks_of_state(delivery->kind) && ledger->notice > delivery->notice))) {
-		ask_say(hand->ask, 'e', "notice %" PRIu64 " is left: %s", delivery->notice,
+		keep(hand, "notice %" PRIu64 " is left: %s", delivery->notice,
 		    ledger == NULL ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
-		hand->kept++;
 		free(delivery);
 		return;
 	}
@@ -186,8 +199,7 @@ drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
 		if (!is_meant(hand, delivery->notice, courier->name))
 			continue;
 		if (is_in_hand(courier, delivery)) {
-			ask_say(hand->ask, 'e', "%s has it in hand just now", courier->name);
-			hand->kept++;
+			keep(hand, "%s has it in hand just now", courier->name);
 			continue;
 		}
 		struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
@@ -256,6 +268,8 @@ act(struct hand *hand, bool retries)
 		retry(hand);
 	else
 		drop(hand);
+	if (hand->kept > KEPT_SHOWN)
+		ask_say(hand->ask, 'e', "and %" PRIu32 " more are left", hand->kept - KEPT_SHOWN);
 	if (hand->done == 0) {
 		ask_refuse(hand->ask, ASK_REFUSED, "%s", hand->kept > 0 ? "so nothing was done"
 		    : "nothing of that kind waits or was given up: `postwatch outbox` lists it");

@@ -80,6 +80,30 @@ what_was_overtaken_is_not_sent_after_it(void **state)
 }
 
 static void
+of_many_that_are_left_some_are_named(void **state)
+{
+	struct world *world = *state;
+	char recipient[24];
+
+	(void)heard(world);
+	down(world, 0);
+	give_up(world);
+	for (int i = 0; i < 30; i++) {
+		snprintf(recipient, sizeof recipient, "r%d@gone.test", i);
+		store_put_delivery(journal_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
+			.notifier = "gone", .recipient = recipient, .state = STORE_DELIVERY_dead, .receipt = { "", 0 } });
+	}
+	journal_flush(&world->keeper);
+	ASK(world, "outbox", CONFIG_NONE, "retry", "all", "gone");
+	const char *answer = heard(world);
+	size_t lines = 0;
+	for (const char *at = answer; (at = strstr(at, " is left: its notifier")) != NULL; at++)
+		lines++;
+	assert_int_equal(lines, 20);
+	assert_non_null(strstr(answer, "|eand 10 more are left|eso nothing was done|x1|"));
+}
+
+static void
 a_test_is_answered_with_its_receipts(void **state)
 {
 	struct world *world = *state;
@@ -171,6 +195,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_waits_is_dropped_but_not_what_is_in_hand, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_given_up_is_retried, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_many_that_are_left_some_are_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_overtaken_is_not_sent_after_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_test_is_answered_with_its_receipts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_test_waits_for_the_deadline, set_up, tear_down),
