@@ -1,91 +1,5 @@
 /* The control socket of a monitor on its stage: who asks, what is answered, and what a run by hand counts for. */
-#include "monitor_scene.h"
-
-#include <ev.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-
-#include "monitor/control.h"
-
-struct theatre {
-	struct scene *scene;
-	struct ev_loop *loop;
-	struct control *control;
-	char folder[64];
-	int client;
-};
-
-static void
-turn(struct theatre *stage)
-{
-	for (int i = 0; i < 3; i++)
-		ev_run(stage->loop, EVRUN_NOWAIT);
-}
-
-static void
-call(struct theatre *stage, const char *words, size_t size)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (stage->client >= 0)
-		close(stage->client);
-	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
-	stage->client = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
-	assert_int_equal(connect(stage->client, (struct sockaddr *)&address, sizeof address), 0);
-	assert_int_equal(send(stage->client, words, size, 0), size);
-	turn(stage);
-}
-#define CALL(stage, words) call((stage), words, sizeof words)
-
-static void
-assert_hears(struct theatre *stage, const char *packet)
-{
-	char bytes[4096];
-	ssize_t size = recv(stage->client, bytes, sizeof bytes - 1, 0);
-
-	bytes[size < 0 ? 0 : size] = '\0';
-	assert_string_equal(size < 0 ? "(nothing)" : bytes, packet);
-}
-
-static int
-set_up(void **state)
-{
-	struct theatre *stage = calloc(1, sizeof *stage);
-	struct reason why = { "" };
-
-	snprintf(stage->folder, sizeof stage->folder, "/tmp/postwatch-control-XXXXXX");
-	assert_non_null(mkdtemp(stage->folder));
-	stage->client = -1;
-	stage->loop = ev_loop_new(EVBACKEND_EPOLL);
-	stage->scene = scene_create(2);
-	stage->scene->config.state = stage->folder;
-	/* A third of a minute behind the grid, so that no run is due just when it is asked for. */
-	scene_bear(stage->scene, clock_mono() / MINUTE * MINUTE + MINUTE / 3);
-	stage->control = stage->scene->monitor->control = control_create(stage->loop, stage->scene->monitor, &why);
-	if (stage->control == NULL)
-		fail_msg("%s", why.text);
-	scene_run(stage->scene, 2 * MINUTE + 5 * SECOND);
-	assert_int_equal(stage->scene->monitor->targets[0].state.state, STATE_UP);
-	*state = stage;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct theatre *stage = *state;
-	char path[128];
-
-	snprintf(path, sizeof path, "%s/control", stage->folder);
-	control_destroy(&stage->control);
-	scene_destroy(&stage->scene);
-	ev_loop_destroy(stage->loop);
-	close(stage->client);
-	unlink(path);
-	rmdir(stage->folder);
-	free(stage);
-	return 0;
-}
+#include "control_stage.h"
 
 static void
 a_run_by_hand_is_no_attempt(void **state)
@@ -144,78 +58,6 @@ one_who_leaves_is_forgotten(void **state)
 }
 
 static void
-what_is_wrong_is_said(void **state)
-{
-	struct theatre *stage = *state;
-
-	CALL(stage, "postwatch/1\0probe-now\0nobody");
-	assert_hears(stage, "eno such target is watched: `postwatch status` lists them");
-	assert_hears(stage, "x64");
-	CALL(stage, "postwatch/1\0sing");
-	assert_hears(stage, "ethe running postwatch does not know that command");
-	assert_hears(stage, "x64");
-	CALL(stage, "postwatch/9\0probe-now\0a");
-	assert_hears(stage, "ethe running postwatch is of another version");
-	assert_hears(stage, "x64");
-	call(stage, "postwatch/1\0probe-now\0a", 10);
-	assert_hears(stage, "");
-	stage->scene->monitor->targets[0].state.flags |= TARGET_QUARANTINED;
-	CALL(stage, "postwatch/1\0probe-now\0a");
-	assert_hears(stage, "eit cannot be run now: it is quarantined, or we begin or end");
-	assert_hears(stage, "x75");
-}
-
-/* What the keeper is asked; false: nothing. */
-static bool
-hears_ask(struct theatre *stage, struct message_ask *ask)
-{
-	static unsigned char packet[WIRE_MAX];
-	ssize_t size;
-
-	while ((size = packet_read(stage->scene->keeper, packet, sizeof packet, NULL)) > 0) {
-		struct wire_in in = wire_from(packet, (size_t)size);
-		if (message_kind(packet, (size_t)size) == MESSAGE_ASK)
-			return message_get_ask(&in, ask, 2);
-	}
-	return false;
-}
-
-static void
-what_may_mean_several_is_refused(void **state)
-{
-	static const char *const tags[] = { "relay.test" };
-	struct theatre *stage = *state;
-	struct target *targets = stage->scene->targets;
-	struct message_ask ask;
-
-	targets[0].host = targets[1].host = "relay.test";
-	targets[0].is_named = targets[1].is_named = true;
-	CALL(stage, "postwatch/1\0probe-now\0relay.test:25");
-	assert_hears(stage, "ethis may mean a, b: say which");
-	assert_hears(stage, "x64");
-	CALL(stage, "postwatch/1\0pause\0stage://relay.test:25\0" "2h\0why");
-	assert_hears(stage, "ethis may mean a, b: say which");
-	CALL(stage, "postwatch/1\0resume\0Relay.test");
-	assert_hears(stage, "ethis may mean a, b: say which");
-	targets[1].is_named = false;
-	CALL(stage, "postwatch/1\0pause\0stage://relay.test:25\0" "2h\0why");
-	assert_true(hears_ask(stage, &ask));
-	assert_int_equal(ask.target, 1);
-	targets[1].host = "2001:db8::1";
-	CALL(stage, "postwatch/1\0pause\0[2001:db8::1]:25\0" "2h\0why");
-	assert_true(hears_ask(stage, &ask));
-	assert_int_equal(ask.target, 1);
-	CALL(stage, "postwatch/1\0pause\0relay.test\0" "2h\0why");
-	assert_true(hears_ask(stage, &ask));
-	assert_int_equal(ask.target, 0);
-	stage->scene->policy.tags = tags;
-	stage->scene->policy.tag_count = 1;
-	CALL(stage, "postwatch/1\0pause\0relay.test\0" "2h\0why");
-	assert_true(hears_ask(stage, &ask));
-	assert_int_equal(ask.target, CONFIG_NONE);
-}
-
-static void
 answer(struct theatre *stage, uint64_t number, char kind, int status, const char *text)
 {
 	unsigned char packet[256];
@@ -249,32 +91,6 @@ what_is_the_keepers_is_passed_on(void **state)
 	assert_hears(stage, "x0");
 	answer(stage, ask.number, 'o', 0, "and again");
 	assert_hears(stage, "");
-}
-
-static void
-only_what_can_be_meant_is_passed_on(void **state)
-{
-	static const char *const tags[] = { "lab" };
-	struct theatre *stage = *state;
-	char large[2 * ASK_WORD_MAX] = "postwatch/1\0ack\0" "1\0";
-	struct message_ask ask;
-
-	CALL(stage, "postwatch/1\0pause\0tag:lab\0" "2h\0why");
-	assert_hears(stage, "eno such target is watched, and none has such a tag: `postwatch status` lists them");
-	assert_hears(stage, "x64");
-	stage->scene->policy.tags = tags;
-	stage->scene->policy.tag_count = 1;
-	CALL(stage, "postwatch/1\0pause\0tag:lab\0" "2h\0why");
-	assert_true(hears_ask(stage, &ask));
-	assert_int_equal(ask.target, CONFIG_NONE);
-	assert_memory_equal(ask.words[0].data, "lab", 3);
-	CALL(stage, "postwatch/1\0ack\0" "1");
-	assert_hears(stage, "etoo many words, too few, or one that is too long");
-	memset(large + 18, 'y', ASK_WORD_MAX + 1);
-	call(stage, large, 18 + ASK_WORD_MAX + 2);
-	assert_hears(stage, "etoo many words, too few, or one that is too long");
-	assert_hears(stage, "x64");
-	assert_false(hears_ask(stage, &ask));
 }
 
 static void
@@ -436,10 +252,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_run_by_hand_is_no_attempt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_run_that_was_due_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_who_leaves_is_forgotten, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_wrong_is_said, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_may_mean_several_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_the_keepers_is_passed_on, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(only_what_can_be_meant_is_passed_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_quarantine_ends_by_resume, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_keeper_that_is_not_there_is_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_keeper_that_is_slow_is_waited_for_ten_seconds, set_up, tear_down),

@@ -1,0 +1,108 @@
+/* The control socket of a monitor on its stage, and one who asks there. */
+#ifndef TESTS_CONTROL_STAGE_H
+#define TESTS_CONTROL_STAGE_H
+
+#include "monitor_scene.h"
+
+#include <ev.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "monitor/control.h"
+
+struct theatre {
+	struct scene *scene;
+	struct ev_loop *loop;
+	struct control *control;
+	char folder[64];
+	int client;
+};
+
+static void
+turn(struct theatre *stage)
+{
+	for (int i = 0; i < 3; i++)
+		ev_run(stage->loop, EVRUN_NOWAIT);
+}
+
+static void
+call(struct theatre *stage, const char *words, size_t size)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (stage->client >= 0)
+		close(stage->client);
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
+	stage->client = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	assert_int_equal(connect(stage->client, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(send(stage->client, words, size, 0), size);
+	turn(stage);
+}
+#define CALL(stage, words) call((stage), words, sizeof words)
+
+static void
+assert_hears(struct theatre *stage, const char *packet)
+{
+	char bytes[4096];
+	ssize_t size = recv(stage->client, bytes, sizeof bytes - 1, 0);
+
+	bytes[size < 0 ? 0 : size] = '\0';
+	assert_string_equal(size < 0 ? "(nothing)" : bytes, packet);
+}
+
+static int
+set_up(void **state)
+{
+	struct theatre *stage = calloc(1, sizeof *stage);
+	struct reason why = { "" };
+
+	snprintf(stage->folder, sizeof stage->folder, "/tmp/postwatch-control-XXXXXX");
+	assert_non_null(mkdtemp(stage->folder));
+	stage->client = -1;
+	stage->loop = ev_loop_new(EVBACKEND_EPOLL);
+	stage->scene = scene_create(2);
+	stage->scene->config.state = stage->folder;
+	/* A third of a minute behind the grid, so that no run is due just when it is asked for. */
+	scene_bear(stage->scene, clock_mono() / MINUTE * MINUTE + MINUTE / 3);
+	stage->control = stage->scene->monitor->control = control_create(stage->loop, stage->scene->monitor, &why);
+	if (stage->control == NULL)
+		fail_msg("%s", why.text);
+	scene_run(stage->scene, 2 * MINUTE + 5 * SECOND);
+	assert_int_equal(stage->scene->monitor->targets[0].state.state, STATE_UP);
+	*state = stage;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct theatre *stage = *state;
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/control", stage->folder);
+	control_destroy(&stage->control);
+	scene_destroy(&stage->scene);
+	ev_loop_destroy(stage->loop);
+	close(stage->client);
+	unlink(path);
+	rmdir(stage->folder);
+	free(stage);
+	return 0;
+}
+
+/* What the keeper is asked; false: nothing. */
+static bool
+hears_ask(struct theatre *stage, struct message_ask *ask)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	while ((size = packet_read(stage->scene->keeper, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		if (message_kind(packet, (size_t)size) == MESSAGE_ASK)
+			return message_get_ask(&in, ask, 2);
+	}
+	return false;
+}
+
+#endif
