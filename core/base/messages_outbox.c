@@ -1,11 +1,16 @@
 /* Notices on their way to a notifier, and its answers. Readers take the whole packet and answer once, at its end. */
 #include "base/messages_outbox.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/notice.h"
 
-enum { RECEIPT_TEXT_MAX = 255 };
+enum { RECEIPT_TEXT_MAX = 255, NOTICE_OTHERS_MAX = 1024 /* numbers, times and names */ };
+
+/* The largest of all goes whole. */
+static_assert(2 * NOTICE_TARGET_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)
+    + NOTICE_OTHERS_MAX <= WIRE_MAX, "a notice is larger than a message may be");
 
 /* Lines of ours. */
 static struct pw_bytes
@@ -136,7 +141,7 @@ message_get_notice(struct wire_in *in, struct message_notice *notice)
 	notice->attempts = wire_get_u32(in);
 	notice->recipient_count = wire_get_choice(in, NOTICE_RECIPIENTS_MAX + 1);
 	for (uint32_t i = 0; i < notice->recipient_count; i++)
-		notice->recipients[i] = wire_get_text(in, NOTICE_TARGET_MAX);
+		notice->recipients[i] = wire_get_text(in, PW_RECIPIENT_MAX);
 	wire_require(in, notice_named(notice->kind) != NOTICE_none && notice->attempt > 0 && notice->recipient_count > 0
 	    && notice->runs <= CHANGE_ATTEMPTS_MAX && notice->before <= notice->runs);
 	return wire_is_whole(in);

@@ -19,7 +19,7 @@ enum {
 	NOTICE_RECIPIENTS_MAX = 64,
 	NOTICE_TARGET_MAX = 512,   /* bytes of a name */
 	NOTICE_TEXT_MAX = 8 * 1024,
-	NOTICE_LIST_MAX = 32 * 1024
+	NOTICE_LIST_MAX = 24 * 1024
 };
 
 /* Evidence of one leg of one run of the notice with that number; runs and legs come in order, oldest run first. */

@@ -75,6 +75,22 @@ blame_unknown(struct reader *reader, const struct pw_setting *rows, const struct
 	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
 }
 
+/* Each has deliveries of its own, under its name. */
+static void
+check_recipients(struct reader *reader, const struct node *node, const struct pw_strings *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		size_t size = strlen(list->items[i]);
+
+		if (size == 0 || size > PW_RECIPIENT_MAX)
+			faults_add(&reader->faults, node->place, "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
+			    PW_RECIPIENT_MAX, i + 1);
+		for (uint32_t j = 0; j < i; j++)
+			if (strcmp(list->items[i], list->items[j]) == 0)
+				faults_add(&reader->faults, node->place, "%s: %s is in it twice", node->key, QUOTE(reader, list->items[i]));
+	}
+}
+
 static const struct pw_values *
 take_own(struct reader *reader, const struct node *group, const struct plugin *plugin, const struct pw_setting *hosts)
 {
@@ -91,9 +107,10 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 		const struct node *node = &group->children[i];
 		int row = settings_find(rows, node->key);
 
-		if (row >= 0)
-			value_of_node(&reader->values, &reader->faults, &rows[row], value_key(&rows[row], key), node, &items[row]);
-		else if (node->key[0] != '*' && settings_find(hosts, node->key) < 0)
+		if (row >= 0 && value_of_node(&reader->values, &reader->faults, &rows[row], value_key(&rows[row], key), node,
+		    &items[row]) && rows[row].flags & PW_RECIPIENTS)
+			check_recipients(reader, node, items[row].list);
+		else if (row < 0 && node->key[0] != '*' && settings_find(hosts, node->key) < 0)
 			blame_unknown(reader, rows, node);
 	}
 	for (uint32_t i = 0; i < count; i++)

@@ -106,7 +106,7 @@ answer(struct worker *worker, const struct message_notice *notice, const struct 
 static void
 call(struct worker *worker, const struct message_notice *from, const struct pw_notice *notice)
 {
-	static char names[NOTICE_RECIPIENTS_MAX][NOTICE_TARGET_MAX + 1];
+	static char names[NOTICE_RECIPIENTS_MAX][PW_RECIPIENT_MAX + 1];
 	static const char *pointers[NOTICE_RECIPIENTS_MAX];
 	static struct pw_result results[NOTICE_RECIPIENTS_MAX];
 	struct pw_recipients recipients = { from->recipient_count, pointers };

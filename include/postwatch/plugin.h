@@ -40,9 +40,12 @@ enum pw_type {
 
 enum {
 	PW_REQUIRED = 1,  /* a fault where it is missing */
-	PW_RECIPIENTS = 2, /* notifiers: the one list whose entries are recipients, each with its own result */
+	PW_RECIPIENTS = 2, /* notifiers: the one list whose entries are recipients, each with its own result: 1 to
+	                      PW_RECIPIENT_MAX bytes, and no two the same */
 	PW_RELAY = 4       /* notifiers: a string, HOST or HOST:PORT, that its notices go through: a warning where it is watched */
 };
+
+enum { PW_RECIPIENT_MAX = 320 }; /* bytes: an address has 64 + 1 + 255 (RFC 5321, 4.5.3.1) */
 
 /* One setting. A table of them ends with a row whose key is NULL. */
 struct pw_setting {

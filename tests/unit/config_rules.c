@@ -11,6 +11,7 @@
 #define BIT(kind) (1u << NOTICE_##kind)
 #define TARGETS "targets = ( { name = \"a\"; host = \"a.test\"; probe = \"talk\"; tags = [ \"lab\", \"x\" ]; },\n" \
 	"{ name = \"b\"; host = \"b.test\"; probe = \"talk\"; }, { name = \"c\"; host = \"c.test\"; probe = \"talk\"; tags = [ \"lab\" ]; } );\n"
+#define TELL(to) "notifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ " to " ]; } );\n"
 #define NOTIFIER(rest) "notifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; " rest " } );\n"
 
 static void
@@ -80,6 +81,22 @@ says_what_is_wrong(void **state)
 }
 
 static void
+recipients_can_be_told_apart(void **state)
+{
+	char address[400] = "", text[600];
+	(void)state;
+
+	memset(address, 'y', PW_RECIPIENT_MAX);
+	snprintf(text, sizeof text, TARGETS TELL("\"x\", \"X\", \"%s\""), address);
+	assert_non_null(files_good(text));
+	address[PW_RECIPIENT_MAX] = 'y';
+	snprintf(text, sizeof text, TARGETS TELL("\"x\", \"%s\""), address);
+	files_bad(text, "main.conf:3", "to: a recipient has 1 to 320 bytes, unlike number 2");
+	files_bad(TARGETS TELL("\"\""), "main.conf:3", "unlike number 1");
+	files_bad(TARGETS TELL("\"x\", \"z\", \"x\""), "main.conf:3", "to: \"x\" is in it twice");
+}
+
+static void
 takes_windows(void **state)
 {
 	const struct config *config = files_good(TARGETS "windows = (\n"
@@ -127,6 +144,7 @@ main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(takes_all_of_it),
 		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(recipients_can_be_told_apart),
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
 	};
