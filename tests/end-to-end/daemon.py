@@ -1,9 +1,14 @@
 """`postwatch run` in the foreground, its output at hand while it runs."""
 import contextlib
 import pathlib
+import re
 import signal
 import subprocess
 import threading
+
+
+# What nobody may do at an end, whatever was done to it before.
+DIED_BADLY = re.compile(r"\) died (with|of SIG(SEGV|ABRT|BUS|FPE|ILL|SYS))")
 
 
 class Daemon:
@@ -53,5 +58,9 @@ class Daemon:
 			self.status = self.process.wait()
 		self.reader.join()
 
-	def __exit__(self, *_):
+	def __exit__(self, kind, *_):
+		lines = len(self.lines)
 		self.stop()
+		if kind is None:
+			badly = [line for line in self.lines[lines:] if DIED_BADLY.search(line)]
+			assert not badly, badly

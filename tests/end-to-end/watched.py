@@ -72,6 +72,12 @@ def are_there(daemon, duties):
 	return None
 
 
+def waits_for_a_reader(pid):
+	"""It opens a pipe with a name, to write."""
+	place = pathlib.Path(f"/proc/{pid}/wchan").read_text(encoding="ascii")
+	return "wait_for_partner" in place or "fifo_open" in place
+
+
 def false_words(daemon):
 	"""What would have woken somebody: that a target is up for the first time is no such word."""
 	return [line for line in daemon.lines if len(words := line.split()) > 3 and words[3] in ("error", "warning", "notice")
