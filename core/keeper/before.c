@@ -7,7 +7,8 @@ enum { LOOK_BACK = 200 };
 
 struct first {
 	const char *kind, *code; /* of the notice that ends it */
-	uint64_t number, incident;
+	struct first_notice notice;
+	uint64_t incident;
 	uint32_t attempts;
 };
 
@@ -17,7 +18,7 @@ on_first(void *arg, const struct store_notice *row)
 	struct first *first = arg;
 	struct notice_rest rest;
 
-	first->number = row->number;
+	first->notice = (struct first_notice){ row->number, row->confirmed };
 	if (rest_get(&rest, row->rest))
 		first->attempts = rest.attempt_count;
 	return false;
@@ -33,7 +34,7 @@ on_earlier(void *arg, const struct store_notice *row)
 	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
-		first->number = row->number;
+		first->notice = (struct first_notice){ row->number, row->confirmed };
 		first->incident = row->incident;
 	}
 	return false;
@@ -46,17 +47,17 @@ find_in_incident(const struct knowledge *known, uint64_t incident, struct first 
 		known_first_notice(known, incident, on_first, first);
 }
 
-uint64_t
+struct first_notice
 before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .number = notice->notice };
+	struct first first = { .kind = notice->kind, .code = notice->code, .notice = { notice->notice, notice->confirmed } };
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 
 	if (notice->incident == 0 && ends)
 		known_notices(known, target, notice->notice, LOOK_BACK, on_earlier, &first);
 	find_in_incident(known, notice->incident != 0 ? notice->incident : first.incident, &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
-	return first.number;
+	return first.notice;
 }
 
 /* Goes through the runs of an incident for the last that failed. */

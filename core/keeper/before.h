@@ -6,9 +6,14 @@
 #include "keeper/known.h"
 #include "keeper/rest.h"
 
-/* The number of the first notice of its incident, or of the condition that it ends; its own where it is that. Of an
- * incident also fills in how many attempts confirmed it. `target`: the store's number. */
-uint64_t before_first(const struct knowledge *, struct message_notice *, uint64_t target);
+struct first_notice {
+	uint64_t number;
+	int64_t confirmed; /* UTC */
+};
+
+/* The first notice of its incident, or of the condition that it ends; itself where it is that. Of an incident also fills
+ * in how many attempts confirmed it. `target`: the store's number. */
+struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
  * it follow; where it tells of a whole outage, those that confirmed it go before. */

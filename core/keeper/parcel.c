@@ -97,20 +97,29 @@ name_target(struct material *it)
 	copy(notice->probe, sizeof notice->probe, target != NULL ? target->policy->probe->descriptor->name : row->probe);
 }
 
-/* base32(SHA-256(instance id, notice, notifier)): the same for each attempt, and for whoever is tried again. */
 static void
-make_key(const struct material *it, uint64_t notice, char key[static NOTICE_KEY_MAX])
+put_big_endian(unsigned char bytes[static 8], uint64_t number)
 {
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(number >> (56 - 8 * i));
+}
+
+/* base32(SHA-256(instance id, notice, when it was confirmed, notifier)): the same for each attempt, and for whoever is tried
+ * again. A backup that was put back gives numbers a second time; by the time they are no duplicates to a receiver. */
+static void
+make_key(const struct material *it, struct first_notice notice, char key[static NOTICE_KEY_MAX])
+{
+	enum { FIXED = 16 + 8 + 8 };
 	unsigned char bytes[256], digest[SHA256_SIZE];
 	size_t size = strlen(it->courier->name);
 
 	memcpy(bytes, store_instance(it->keeper->journal.store), 16);
-	for (unsigned i = 0; i < 8; i++)
-		bytes[16 + i] = (unsigned char)(notice >> (56 - 8 * i));
-	if (size > sizeof bytes - 24)
-		size = sizeof bytes - 24;
-	memcpy(bytes + 24, it->courier->name, size);
-	sha256(bytes, 24 + size, digest);
+	put_big_endian(bytes + 16, notice.number);
+	put_big_endian(bytes + 24, (uint64_t)notice.confirmed);
+	if (size > sizeof bytes - FIXED)
+		size = sizeof bytes - FIXED;
+	memcpy(bytes + FIXED, it->courier->name, size);
+	sha256(bytes, FIXED + size, digest);
 	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
 
@@ -285,7 +294,7 @@ gather(struct material *it)
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
-	make_key(it, it->notice.notice, it->notice.key);
+	make_key(it, (struct first_notice){ it->notice.notice, it->notice.confirmed }, it->notice.key);
 	make_key(it, before_first(&known, &it->notice, it->target), it->notice.thread);
 	before_add_failures(&known, &it->notice, &it->rest, needs_all(it));
 	return true;

@@ -25,7 +25,7 @@ put_notice(uint64_t number, const char *kind, const char *code, uint64_t inciden
 		rest.attempts[i] = 10 + i;
 	rest_put(&rest, &out);
 	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = ++change, .kind = kind,
-	    .incident = incident, .code = code, .text = bytes_of(kind), .silences = "",
+	    .confirmed = 1000 * (int64_t)number, .incident = incident, .code = code, .text = bytes_of(kind), .silences = "",
 	    .rest = { (const char *)bytes, out.size } });
 }
 
@@ -84,14 +84,15 @@ teardown(void **state)
 static uint64_t
 first_of(uint64_t number, const char *kind, const char *code, uint64_t incident, uint32_t attempts)
 {
-	struct message_notice notice = { .notice = number, .incident = incident };
-	uint64_t first;
+	struct message_notice notice = { .notice = number, .incident = incident, .confirmed = 1000 * (int64_t)number };
+	struct first_notice first;
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", kind);
 	snprintf(notice.code, sizeof notice.code, "%s", code);
 	first = before_first(&known, &notice, 1);
 	assert_int_equal(notice.attempts, attempts);
-	return first;
+	assert_int_equal(first.confirmed, 1000 * first.number);
+	return first.number;
 }
 
 static void
