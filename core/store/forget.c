@@ -139,6 +139,19 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
 	return STEP_DONE;
 }
 
+/* As long as deliveries, from their end; the last stays, for its number is not to be given twice. */
+enum step
+tending_forget_pauses(struct store *store, int64_t now, struct store_tended *tended)
+{
+	uint64_t before = tended->deleted;
+
+	if (!delete(store->shelves[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
+	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT max(number) FROM pauses)"
+	    " ORDER BY number LIMIT ?2)", (uint64_t)(now - store->settings.keep_deliveries), NOTICES_A_STEP, &tended->deleted))
+		return STEP_BROKEN;
+	return tended->deleted == before ? STEP_NOTHING : STEP_DONE;
+}
+
 /* The oldest week of a target's roll-ups, where nothing else is left to give. */
 static enum step
 shorten_rollups(struct store *store, struct store_tended *tended)

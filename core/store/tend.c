@@ -40,6 +40,7 @@ static const struct job {
 	{ tending_forget_traces, STORE_HISTORY, 60 },
 	{ tending_forget_rollups, STORE_HISTORY, 3600 },
 	{ tending_forget_notices, STORE_MAIN, 3600 },
+	{ tending_forget_pauses, STORE_MAIN, 3600 },
 	{ keep_ballast, STORE_MAIN, 60 },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };

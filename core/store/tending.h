@@ -36,6 +36,7 @@ enum step tending_forget_all(struct store *, int64_t now, struct store_tended *)
 enum step tending_forget_traces(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_rollups(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_notices(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_pauses(struct store *, int64_t now, struct store_tended *);
 enum step tending_make_room(struct store *, int64_t now, struct store_tended *);
 
 #endif

@@ -295,6 +295,29 @@ old_notices(void **state)
 	assert_int_equal(db_number(db, "SELECT count(*) FROM deliveries", -1), 2);
 }
 
+/* Two years after its end a pause goes; not one that lasts, nor the last of all. */
+static void
+old_pauses(void **state)
+{
+	struct store_batch *main = store_batch_create(STORE_MAIN);
+	struct db *db = folder.store->shelves[STORE_MAIN].db;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 4; i++)
+		store_put_pause(main, &(struct store_pause){ .number = i, .tag = "lab", .from = BEGIN,
+		    .until = i == 2 ? BEGIN + 900 * DAY : BEGIN + DAY, .ended = i == 3 ? BEGIN + HOUR : 0 });
+	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
+	store_batch_destroy(&main);
+	tend(BEGIN + 730 * DAY + HOUR / 2);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM pauses", -1), 4);
+	tend(BEGIN + 730 * DAY + 2 * HOUR);
+	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 1 + 2 + 4);
+	tend(BEGIN + 732 * DAY);
+	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 2 + 4);
+	tend(BEGIN + 1700 * DAY);
+	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 4);
+}
+
 /* A reader sees what is committed, keeps nobody waiting, and writes nothing; one may be in the midst of a page. */
 static bool
 on_result_write(void *arg, const struct store_result *result)
@@ -371,6 +394,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(wrong_clock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(traces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_notices, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(old_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_beside_the_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(readers_alone, set_up, tear_down),
 		cmocka_unit_test(times_as_bytes),
