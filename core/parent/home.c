@@ -140,51 +140,97 @@ may_replace(const char *path, struct reason *why)
 	return answer;
 }
 
+/* Whether the file that we hold is what lies at `path`, by whatever name. */
+static bool
+is_ours(const struct home *home, const char *path)
+{
+	struct stat held, there;
+
+	return home->pid_file >= 0 && fstat(home->pid_file, &held) == 0 && lstat(path, &there) == 0
+	    && held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+static void
+remove_pid(struct home *home)
+{
+	if (is_ours(home, home->pid_path))
+		unlink(home->pid_path);
+	if (home->pid_file >= 0)
+		close(home->pid_file);
+	home->pid_file = -1;
+	home->pid_path[0] = '\0';
+}
+
+/* The descriptor of a new one that is in its place, or -1. */
+static int
+make_pid(const char *path, struct reason *why)
+{
+	char aside[PATH_MAX];
+	int file;
+
+	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
+		errno = ENAMETOOLONG;
+		fail(why, "write", path);
+		return -1;
+	}
+	unlink(aside);
+	file = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (file < 0) {
+		fail(why, "write", aside);
+		return -1;
+	}
+	(void)fchmod(file, 0644); /* whatever the umask: it is made to be read */
+	if (write_pid(file) && flock(file, LOCK_EX | LOCK_NB) == 0 && rename(aside, path) == 0)
+		return file;
+	fail(why, "write", path);
+	unlink(aside);
+	close(file);
+	return -1;
+}
+
 enum home_answer
 home_write_pid(struct home *home, const char *path, struct reason *why)
 {
-	enum home_answer answer = may_replace(path, why);
-	char aside[PATH_MAX];
+	enum home_answer answer = HOME_TAKEN;
+	int file = -1;
 
+	if (path != NULL && !is_ours(home, path)) {
+		answer = may_replace(path, why);
+		if (answer == HOME_TAKEN && (file = make_pid(path, why)) < 0)
+			answer = HOME_FAILED;
+	}
 	if (answer != HOME_TAKEN)
 		return answer;
-	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
-		errno = ENAMETOOLONG;
-		return fail(why, "write", path);
-	}
-	unlink(aside);
-	home->pid_file = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (home->pid_file < 0)
-		return fail(why, "write", aside);
-	(void)fchmod(home->pid_file, 0644); /* whatever the umask: it is made to be read */
-	if (!write_pid(home->pid_file) || flock(home->pid_file, LOCK_EX | LOCK_NB) != 0 || rename(aside, path) != 0) {
-		fail(why, "write", path);
-		unlink(aside);
-		return HOME_FAILED;
-	}
-	snprintf(home->pid_path, sizeof home->pid_path, "%s", path);
+	if (path == NULL || file >= 0)
+		remove_pid(home);
+	if (file >= 0)
+		home->pid_file = file;
+	if (path != NULL)
+		snprintf(home->pid_path, sizeof home->pid_path, "%s", path);
 	return HOME_TAKEN;
 }
 
+/* Its path is what the descriptor is called: that of the configuration may be another by now. */
 void
-home_adopt(struct home *home, int lock, int pid_file, const char *pid_path)
+home_adopt(struct home *home, int lock, int pid_file)
 {
-	*home = (struct home){ .lock = lock, .pid_file = pid_path == NULL ? -1 : pid_file };
+	char name[32];
+
+	*home = (struct home){ .lock = lock, .pid_file = pid_file };
 	if (lock >= 0)
 		(void)fcntl(lock, F_SETFD, FD_CLOEXEC);
-	if (home->pid_file < 0)
+	if (pid_file < 0)
 		return;
 	(void)fcntl(pid_file, F_SETFD, FD_CLOEXEC);
-	snprintf(home->pid_path, sizeof home->pid_path, "%s", pid_path);
+	snprintf(name, sizeof name, "/proc/self/fd/%d", pid_file);
+	ssize_t size = readlink(name, home->pid_path, sizeof home->pid_path - 1);
+	home->pid_path[size < 0 ? 0 : size] = '\0';
 }
 
 void
 home_leave(struct home *home)
 {
-	if (home->pid_path[0] != '\0')
-		unlink(home->pid_path);
-	if (home->pid_file >= 0)
-		close(home->pid_file);
+	remove_pid(home);
 	if (home->lock >= 0)
 		close(home->lock);
 	*home = HOME_NONE;

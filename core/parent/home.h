@@ -27,12 +27,12 @@ struct home {
  * it. */
 enum home_answer home_enter(struct home *, const char *state, struct reason *why);
 
-/* Writes our pid to `path` (absolute), atomically; one that a dead daemon left is replaced, any other file is
- * left alone: the path was a mistake. */
+/* Writes our pid to `path` (absolute; NULL: nowhere), atomically; one that a dead daemon left is replaced, any other file
+ * is left alone: the path was a mistake. One of ours that is elsewhere is removed then, and stays where this fails. */
 enum home_answer home_write_pid(struct home *, const char *path, struct reason *why);
 
-/* What the image before us held, and passed on by its descriptors (-1: none). `pid_path`: NULL: no pid file is wanted. */
-void home_adopt(struct home *, int lock, int pid_file, const char *pid_path);
+/* What the image before us held, and passed on by its descriptors (-1: none). */
+void home_adopt(struct home *, int lock, int pid_file);
 
 /* Removes the pid file and gives the lock back. */
 void home_leave(struct home *);

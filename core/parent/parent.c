@@ -201,12 +201,6 @@ live(struct parent *parent)
 	return parent->status;
 }
 
-static const char *
-pid_path(const struct config *config, const struct parent_options *options)
-{
-	return options->pid_file != NULL ? options->pid_file : config->pid_file;
-}
-
 static bool
 is_taken(struct parent *parent, enum home_answer answer, const struct reason *why)
 {
@@ -231,15 +225,27 @@ keep_accepted(struct parent *parent, const struct parent_options *options)
 	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
 }
 
+/* One that goes on does not end for a new place that is wrong. */
+static bool
+settle_pid(struct parent *parent, const struct parent_options *options)
+{
+	const char *wanted = options->pid_file != NULL ? options->pid_file : parent->config->pid_file;
+	struct reason why;
+	enum home_answer answer = home_write_pid(&parent->home, wanted, &why);
+
+	if (answer == HOME_TAKEN || options->resumed == NULL)
+		return is_taken(parent, answer, &why);
+	log_say(&parent->log, LOG_ERR, "%s: it goes on %s", why.text,
+	    parent->home.pid_file < 0 ? "without a pid file" : "with the one that it has");
+	return true;
+}
+
 static bool
 settle(struct parent *parent, const struct parent_options *options)
 {
-	const char *pid_file = pid_path(parent->config, options);
 	struct reason why;
 
-	if (!is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why))
-		return false;
-	if (pid_file != NULL && parent->home.pid_file < 0 && !is_taken(parent, home_write_pid(&parent->home, pid_file, &why), &why))
+	if (!is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why) || !settle_pid(parent, options))
 		return false;
 	keep_accepted(parent, options);
 	parent->signals = begin_signals();
@@ -304,7 +310,7 @@ go_on(struct parent *parent, const struct parent_options *options)
 	open_log(parent, options);
 	log_say(&parent->log, LOG_ERR, "%s: goes on as it was", why.text);
 	let_go(parent);
-	home_adopt(&parent->home, parent->home.lock, parent->home.pid_file, pid_path(parent->config, options));
+	home_adopt(&parent->home, parent->home.lock, parent->home.pid_file);
 	parent->anew = false;
 	parent->stage = STARTING;
 	parent->status = PARENT_ENDED;
@@ -334,7 +340,7 @@ begin(struct parent *parent, const struct config *config, const struct parent_op
 	*parent = (struct parent){ .config = config, .times = times_standard(), .home = HOME_NONE, .detach = DETACH_NONE,
 		.accepted = options->accepted, .signals = -1, .hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->resumed != NULL) {
-		home_adopt(&parent->home, options->resumed->lock, options->resumed->pid_file, pid_path(config, options));
+		home_adopt(&parent->home, options->resumed->lock, options->resumed->pid_file);
 		parent->detach.left = options->daemon;
 	}
 	return options->times == NULL || times_shorten(&parent->times, options->times, why);

@@ -138,6 +138,28 @@ a_pid_file_comes_and_goes(void **state)
 }
 
 static void
+a_pid_file_moves(void **state)
+{
+	struct home home = HOME_NONE;
+	char other[160];
+
+	(void)state;
+	snprintf(other, sizeof other, "%s.other", pid_path);
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	home_adopt(&home, -1, home.pid_file);
+	assert_string_equal(home.pid_path, pid_path);
+	assert_int_equal(home_write_pid(&home, pid_path, &why), HOME_TAKEN);
+	assert_int_equal(home_write_pid(&home, other, &why), HOME_TAKEN);
+	assert_file_has_our_pid(other);
+	assert_int_equal(access(pid_path, F_OK), -1);
+	assert_int_equal(home_write_pid(&home, "/proc/none/pid", &why), HOME_FAILED);
+	assert_file_has_our_pid(other);
+	assert_int_equal(home_write_pid(&home, NULL, &why), HOME_TAKEN);
+	assert_int_equal(access(other, F_OK), -1);
+	assert_int_equal(home.pid_file, -1);
+}
+
+static void
 a_stale_pid_file_means_nothing(void **state)
 {
 	struct home home = HOME_NONE;
@@ -216,6 +238,7 @@ main(void)
 		IN_FOLDER(a_folder_of_everybody_is_refused),
 		IN_FOLDER(a_folder_of_another_user_is_refused),
 		IN_FOLDER(a_pid_file_comes_and_goes),
+		IN_FOLDER(a_pid_file_moves),
 		IN_FOLDER(a_stale_pid_file_means_nothing),
 		IN_FOLDER(a_file_of_others_is_not_replaced),
 		IN_FOLDER(a_full_disk_hinders_nobody),
