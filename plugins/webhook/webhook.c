@@ -128,7 +128,8 @@ take_header(struct post *post, char *line, char *why, size_t why_size)
 	size_t name = strspn(line, token);
 	struct curl_slist *more;
 
-	line[strcspn(line, "\r")] = '\0';
+	if (line[0] != '\0' && line[strlen(line) - 1] == '\r')
+		line[strlen(line) - 1] = '\0';
 	if (line[0] == '\0' || line[0] == '#')
 		return true;
 	if (name == 0 || line[name] != ':')
