@@ -96,11 +96,13 @@ has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct stor
 	return keeper->reader != NULL ? found->fresh : !found->fresh || !read_anew(keeper);
 }
 
-/* What connections of one process share of a file that was read-only stays so for as long as one of them is left. */
+/* What connections of one process share of a file that was read-only, or lost its log, stays so for as long as one of them
+ * is left. */
 static bool
 try_to_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
 {
-	bool reads = store_trouble(keeper->journal.store, file, NULL) == STORE_READONLY && keeper->reader != NULL, mended;
+	enum store_trouble_kind kind = store_trouble(keeper->journal.store, file, NULL);
+	bool reads = (kind == STORE_READONLY || kind == STORE_LOG_GONE) && keeper->reader != NULL, mended;
 
 	if (reads)
 		store_reader_close(&keeper->reader);

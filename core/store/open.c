@@ -201,6 +201,8 @@ open_again(struct store *store, enum store_file file, struct store_found *found)
 
 	if (moved && !shelf_put_away(shelf, &away))
 		return false;
+	if (shelf->trouble == STORE_LOG_GONE && !shelf_take_log(shelf))
+		return false;
 	shelf->suspect = shelf->trouble == STORE_DAMAGED;
 	shelf_close(shelf);
 	if (!open_file(store, file, found, &newer)) {

@@ -55,7 +55,7 @@ shelf_blame(struct shelf *shelf, enum store_trouble_kind otherwise, const char *
 	bool faulty = shelf->db != NULL && db_fault(shelf->db) != DB_WELL;
 
 	shelf->trouble = faulty ? trouble_of(db_fault(shelf->db)) : otherwise;
-	reason_set(&shelf->why, "%s: %s: %s", shelf->schema->name, doing, faulty ? db_why(shelf->db) : "failed");
+	reason_set(&shelf->why, "%s: %s%s%s", shelf->schema->name, doing, faulty ? ": " : "", faulty ? db_why(shelf->db) : "");
 }
 
 void
@@ -139,6 +139,31 @@ static void
 name_log(const struct shelf *shelf, char path[static PATH_MAX + 8])
 {
 	snprintf(path, PATH_MAX + 8, "%s-wal", shelf->path);
+}
+
+bool
+shelf_log_has_gone(const struct shelf *shelf)
+{
+	char path[PATH_MAX + 8];
+	struct stat status;
+
+	name_log(shelf, path);
+	return shelf->log.st_ino != 0
+	    && (stat(path, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev);
+}
+
+/* Without waiting for anybody: it tells how many pages the log has, and how many of them the file has now. */
+bool
+shelf_take_log(struct shelf *shelf)
+{
+	struct query *query = db_query(shelf->db, "PRAGMA wal_checkpoint(PASSIVE)");
+	bool taken = query != NULL && query_step(query) && query_i64(query, 1) == query_i64(query, 2);
+
+	if (query != NULL)
+		query_reset(query);
+	if (!taken)
+		reason_set(&shelf->why, "%s: what is in its log cannot be written to it while others read it", shelf->schema->name);
+	return taken;
 }
 
 enum look { LOOK_WELL, LOOK_NEWER, LOOK_FOREIGN, LOOK_BAD };
@@ -235,11 +260,10 @@ static bool
 set_log_aside(struct shelf *shelf)
 {
 	char from[PATH_MAX + 8], to[PATH_MAX + 300], name[256];
-	struct stat status;
 
-	name_log(shelf, from);
-	if (stat(from, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev)
+	if (shelf_log_has_gone(shelf))
 		return true;
+	name_log(shelf, from);
 	name_aside(shelf, "gone", name);
 	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, name);
 	unlink_index(shelf);

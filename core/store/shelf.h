@@ -33,6 +33,12 @@ void shelf_close(struct shelf *);
  * version has written that. To be called before the file is closed, which removes what is called as its log. */
 bool shelf_put_away(struct shelf *, struct store_found *);
 
+/* Whether another log, or none, lies where the one that is written to was. */
+bool shelf_log_has_gone(const struct shelf *);
+
+/* Has the file take all that is in its log. False where readers hold it. */
+bool shelf_take_log(struct shelf *);
+
 /* Takes note of the connection's fault (or of `otherwise` where it has none). */
 void shelf_blame(struct shelf *, enum store_trouble_kind otherwise, const char *doing);
 

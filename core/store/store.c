@@ -187,9 +187,12 @@ keep(struct store *store, struct store_batch *batch)
 		return STORE_RETRY;
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
 		return STORE_COMMITTED;
-	if (!db_has_moved(shelf->db))
+	if (db_has_moved(shelf->db))
+		shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
+	else if (shelf_log_has_gone(shelf))
+		shelf_blame(shelf, STORE_LOG_GONE, "its log was removed or replaced");
+	else
 		return write_batch(store, batch);
-	shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
 	return STORE_RETRY;
 }
 

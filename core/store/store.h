@@ -32,6 +32,8 @@ enum store_trouble_kind {
 	STORE_READONLY,
 	STORE_DAMAGED,   /* the file is not sound; store_mend() sets it aside and begins a fresh one */
 	STORE_MOVED,     /* the file was removed or replaced under us; store_mend() begins a fresh one and sets aside what is in its place */
+	STORE_LOG_GONE,  /* its log was removed or replaced under us, and is still open: store_mend() has the file take all of it,
+	                    and opens both anew. No reader of ours may have them open by then */
 	STORE_OCCUPIED,  /* the same, and a newer version's lies in its place, which is not touched */
 	STORE_CANNOT     /* it cannot be opened, or there is no memory */
 };

@@ -127,6 +127,31 @@ removed(void **state)
 	assert_true(store_number(folder.store, STORE_NOTICES) > 0);
 }
 
+/* What is in a log that was removed, or has another in its place, is not lost with it. */
+static void
+log_removed(void **state)
+{
+	struct store_found found;
+	struct reason why;
+
+	(void)state;
+	for (uint64_t i = 1; i < 4; i += 2) {
+		assert_int_equal(submit_small(i), STORE_COMMITTED);
+		assert_int_equal(unlink(folder_file(&folder, "postwatch.db-wal")), 0);
+		if (i == 3)
+			scribble("postwatch.db-wal", 0, "x", 1);
+		assert_int_equal(submit_small(i + 1), STORE_RETRY);
+		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_LOG_GONE);
+		assert_string_equal(why.text, "postwatch.db: its log was removed or replaced");
+		assert_true(store_mend(folder.store, STORE_MAIN, &found));
+		assert_true(!found.fresh && found.aside[0] == '\0');
+		assert_int_equal(submit_small(i + 1), STORE_COMMITTED);
+		reopen();
+		assert_int_equal(count("SELECT count(*) FROM notices"), (int64_t)i + 1);
+	}
+	assert_true(db_says(folder.store->shelves[STORE_MAIN].db, "PRAGMA integrity_check(1)", "ok"));
+}
+
 /* A copy of the file takes its place, of an hour ago or of now: neither is ours, and our log is not written into it. */
 static void
 replaced(void **state)
@@ -275,6 +300,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(doubtful_commit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_under_us, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(log_removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced_by_a_newer_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_nobody_elses, set_up, tear_down),
