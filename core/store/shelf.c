@@ -152,12 +152,13 @@ shelf_log_has_gone(const struct shelf *shelf)
 	    && (stat(path, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev);
 }
 
-/* Without waiting for anybody: it tells how many pages the log has, and how many of them the file has now. */
+/* Without waiting for anybody: it tells whether somebody is at it, how many pages the log has, and how many of them the file
+ * has now. */
 bool
 shelf_take_log(struct shelf *shelf)
 {
 	struct query *query = db_query(shelf->db, "PRAGMA wal_checkpoint(PASSIVE)");
-	bool taken = query != NULL && query_step(query) && query_i64(query, 1) == query_i64(query, 2);
+	bool taken = query != NULL && query_step(query) && query_i64(query, 0) == 0 && query_i64(query, 1) == query_i64(query, 2);
 
 	if (query != NULL)
 		query_reset(query);
