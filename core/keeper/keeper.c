@@ -3,6 +3,7 @@
  * let it wait for the disk; nobody waits for it.
  */
 #include "keeper/keeper.h"
+#include "keeper/sick.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -346,6 +347,8 @@ end(struct keeper *keeper)
 		return begin_anew(keeper);
 	int status = keeper->status < 0 ? 0 : keeper->status;
 	mark_watched(keeper);
+	journal_flush(keeper);
+	sick_end(keeper);
 	journal_flush(keeper);
 	if (cabinet_lost(keeper->cabinet) > 0)
 		duty_log(keeper->duty, LOG_INFO, 0, "keeper: %llu legs of evidence gave way to younger ones",

@@ -46,11 +46,12 @@ sick_begin(struct keeper *keeper, enum store_file file)
 {
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
-	bool full = store_trouble(journal->store, file, NULL) == STORE_FULL && side->said == STORE_WELL;
+	enum store_trouble_kind kind = store_trouble(journal->store, file, NULL);
+	bool at_once = (kind == STORE_FULL || kind == STORE_LOG_GONE) && side->said == STORE_WELL;
 
-	/* A full disk is helped at once as long as there is space in reserve. */
-	if (journal->mend_at == 0 || full)
-		journal->mend_at = clock_mono() + (full ? 0 : mend_pause);
+	/* A full disk is helped at once as long as there is space in reserve, and what is in a lost log is saved. */
+	if (journal->mend_at == 0 || at_once)
+		journal->mend_at = clock_mono() + (at_once ? 0 : mend_pause);
 	journal->sick_last = clock_mono();
 	if (journal->behind == 0)
 		store_say_behind(journal->store, journal->behind = clock_wall());
@@ -145,6 +146,14 @@ say_well(struct keeper *keeper)
 	put_since(keeper, 0);
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
 	    "written%s", store_has_ballast(keeper->journal.store) ? "" : "; but there is little space left on its disk");
+}
+
+void
+sick_end(struct keeper *keeper)
+{
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
+		if (keeper->journal.sides[file].stuck && store_trouble(keeper->journal.store, file, NULL) == STORE_LOG_GONE)
+			mend(keeper, file);
 }
 
 void

@@ -10,6 +10,8 @@ struct keeper;
 void sick_begin(struct keeper *, enum store_file);
 /* Tries to mend what is sick, when it is time; says what has been well for long enough. */
 void sick_turn(struct keeper *);
+/* What is in a log that was removed is saved before it is closed. */
+void sick_end(struct keeper *);
 /* Whether a trouble was told whose end was not. */
 void sick_recover(struct keeper *);
 /* Where a file was set aside, or what it held is gone. */

@@ -225,6 +225,15 @@ db_has_moved(struct db *db)
 	return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
+bool
+db_empty_log(struct db *db)
+{
+	sqlite3_busy_timeout(db->handle, 0);
+	bool emptied = db_number(db, "PRAGMA wal_checkpoint(TRUNCATE)", 1) == 0;
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	return emptied;
+}
+
 void
 db_set_deadline(struct db *db, int64_t deadline)
 {

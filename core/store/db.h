@@ -59,6 +59,9 @@ int64_t db_changes(const struct db *);
 /* Whether the path leads to another file than the one that is open, or to none. */
 bool db_has_moved(struct db *);
 
+/* Has the file take all that is in the log, and empties that, without waiting for anybody. False: others read it, or a fault. */
+bool db_empty_log(struct db *);
+
 /* Statements that still run at this instant (clock_mono) are stopped; 0: none are. */
 void db_set_deadline(struct db *, int64_t deadline);
 

@@ -191,17 +191,29 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 	return opening;
 }
 
+static bool
+take_log(struct store *store, struct shelf *shelf)
+{
+	if (shelf_take_log(shelf))
+		return true;
+	if (db_fault(shelf->db) != DB_FULL || !ballast_is_there(store->folder))
+		return false;
+	ballast_free(store->folder);
+	return shelf_take_log(shelf);
+}
+
 /* Opens it again; what became of one that was removed or replaced is known before. */
 static bool
 open_again(struct store *store, enum store_file file, struct store_found *found)
 {
 	struct shelf *shelf = &store->shelves[file];
 	struct store_found away = { 0 };
-	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED, newer;
+	bool moved = shelf->trouble == STORE_MOVED || shelf->trouble == STORE_OCCUPIED
+	    || (shelf->db != NULL && db_has_moved(shelf->db)), newer;
 
 	if (moved && !shelf_put_away(shelf, &away))
 		return false;
-	if (shelf->trouble == STORE_LOG_GONE && !shelf_take_log(shelf))
+	if (!moved && shelf->trouble == STORE_LOG_GONE && !take_log(store, shelf))
 		return false;
 	shelf->suspect = shelf->trouble == STORE_DAMAGED;
 	shelf_close(shelf);

@@ -152,21 +152,6 @@ shelf_log_has_gone(const struct shelf *shelf)
 	    && (stat(path, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev);
 }
 
-/* Without waiting for anybody: it tells whether somebody is at it, how many pages the log has, and how many of them the file
- * has now. */
-bool
-shelf_take_log(struct shelf *shelf)
-{
-	struct query *query = db_query(shelf->db, "PRAGMA wal_checkpoint(PASSIVE)");
-	bool taken = query != NULL && query_step(query) && query_i64(query, 0) == 0 && query_i64(query, 1) == query_i64(query, 2);
-
-	if (query != NULL)
-		query_reset(query);
-	if (!taken)
-		reason_set(&shelf->why, "%s: what is in its log cannot be written to it while others read it", shelf->schema->name);
-	return taken;
-}
-
 enum look { LOOK_WELL, LOOK_NEWER, LOOK_FOREIGN, LOOK_BAD };
 
 static enum look
@@ -256,21 +241,42 @@ set_aside(struct shelf *shelf, const char *word, struct store_found *found)
 	return true;
 }
 
+static bool
+move_log(struct shelf *shelf, const char *word)
+{
+	char from[PATH_MAX + 8], to[PATH_MAX + 300], name[256];
+
+	name_log(shelf, from);
+	name_aside(shelf, word, name);
+	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, name);
+	if (rename(from, to) == 0)
+		return true;
+	reason_set(&shelf->why, "%s cannot be set aside as %s-wal: %s", from, name, strerror(errno));
+	return false;
+}
+
 /* The log of a file that has gone: whatever lies in its place now, SQLite would take it for the log of that. */
 static bool
 set_log_aside(struct shelf *shelf)
 {
-	char from[PATH_MAX + 8], to[PATH_MAX + 300], name[256];
-
-	if (shelf_log_has_gone(shelf))
+	if (shelf->log.st_ino == 0 || shelf_log_has_gone(shelf))
 		return true;
-	name_log(shelf, from);
-	name_aside(shelf, "gone", name);
-	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, name);
 	unlink_index(shelf);
-	if (rename(from, to) == 0)
-		return true;
-	reason_set(&shelf->why, "%s cannot be set aside as %s-wal: %s", from, name, strerror(errno));
+	return move_log(shelf, "gone");
+}
+
+/* What lies where it was is not to be taken for it, nor removed as if it were. */
+bool
+shelf_take_log(struct shelf *shelf)
+{
+	char path[PATH_MAX + 8];
+
+	name_log(shelf, path);
+	db_forgive(shelf->db);
+	if (db_empty_log(shelf->db))
+		return access(path, F_OK) != 0 || move_log(shelf, "replaced");
+	reason_set(&shelf->why, "%s: its log was removed or replaced, and what that has cannot be written to the file: %s",
+	    shelf->schema->name, db_fault(shelf->db) == DB_WELL ? "others read it" : db_why(shelf->db));
 	return false;
 }
 

@@ -36,7 +36,8 @@ bool shelf_put_away(struct shelf *, struct store_found *);
 /* Whether another log, or none, lies where the one that is written to was. */
 bool shelf_log_has_gone(const struct shelf *);
 
-/* Has the file take all that is in its log. False where readers hold it. */
+/* Has the file take all that is in such a log, and sets aside what lies in its place. False where readers hold it, or on a
+ * fault. */
 bool shelf_take_log(struct shelf *);
 
 /* Takes note of the connection's fault (or of `otherwise` where it has none). */

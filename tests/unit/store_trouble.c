@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "store_sick.h"
@@ -127,7 +128,80 @@ removed(void **state)
 	assert_true(store_number(folder.store, STORE_NOTICES) > 0);
 }
 
-/* What is in a log that was removed, or has another in its place, is not lost with it. */
+/* Another process that reads the store, from now until what it is told by is closed. */
+struct foreigner {
+	pid_t pid;
+	int rest;
+};
+
+static struct foreigner
+foreigner_reads(void)
+{
+	struct foreigner foreigner;
+	int rest[2], reads[2];
+	char byte;
+
+	assert_int_equal(pipe(rest), 0);
+	assert_int_equal(pipe(reads), 0);
+	foreigner.pid = fork();
+	if (foreigner.pid == 0) {
+		struct db *db = db_open(folder_file(&folder, "postwatch.db"), DB_READ);
+
+		close(rest[1]);
+		_exit(!db_exec(db, "BEGIN") || db_number(db, "SELECT count(*) FROM notices", -1) < 0
+		    || write(reads[1], "x", 1) != 1 || read(rest[0], &byte, 1) != 0);
+	}
+	close(rest[0]);
+	close(reads[1]);
+	assert_int_equal(read(reads[0], &byte, 1), 1);
+	close(reads[0]);
+	foreigner.rest = rest[1];
+	return foreigner;
+}
+
+static void
+foreigner_goes(struct foreigner foreigner)
+{
+	int status;
+
+	close(foreigner.rest);
+	assert_int_equal(waitpid(foreigner.pid, &status, 0), foreigner.pid);
+	assert_int_equal(status, 0);
+}
+
+/* Byte by byte, by another process: closing a file ends this one's locks on it. */
+static void
+copy_file(const char *from, const char *to)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int in = open(folder_file(&folder, from), O_RDONLY), out = open(folder_file(&folder, to), O_WRONLY | O_CREAT | O_EXCL, 0600);
+		ssize_t copied;
+
+		while ((copied = copy_file_range(in, NULL, out, NULL, 1 << 20, 0)) > 0)
+			continue;
+		_exit(copied != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* What a power cut would leave now. */
+static void
+be_cut_off(void)
+{
+	copy_file("postwatch.db", "copy");
+	copy_file("postwatch.db-wal", "copy-wal");
+	store_close(&folder.store);
+	unlink(folder_file(&folder, "postwatch.db-wal"));
+	move("copy", "postwatch.db");
+	move("copy-wal", "postwatch.db-wal");
+	folder_open(&folder);
+}
+
+/* What is in a log that was removed, or has another in its place, is not lost with it, nor is what comes after. */
 static void
 log_removed(void **state)
 {
@@ -135,21 +209,44 @@ log_removed(void **state)
 	struct reason why;
 
 	(void)state;
-	for (uint64_t i = 1; i < 4; i += 2) {
+	for (uint64_t i = 1; i < 6; i += 2) {
 		assert_int_equal(submit_small(i), STORE_COMMITTED);
+		struct foreigner foreigner = foreigner_reads();
 		assert_int_equal(unlink(folder_file(&folder, "postwatch.db-wal")), 0);
 		if (i == 3)
 			scribble("postwatch.db-wal", 0, "x", 1);
 		assert_int_equal(submit_small(i + 1), STORE_RETRY);
 		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_LOG_GONE);
 		assert_string_equal(why.text, "postwatch.db: its log was removed or replaced");
+		assert_false(store_mend(folder.store, STORE_MAIN, &found));
+		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_LOG_GONE);
+		assert_non_null(strstr(why.text, "others read it"));
+		foreigner_goes(foreigner);
 		assert_true(store_mend(folder.store, STORE_MAIN, &found));
 		assert_true(!found.fresh && found.aside[0] == '\0');
+		assert_int_equal(files_with("replaced-"), i >= 3);
 		assert_int_equal(submit_small(i + 1), STORE_COMMITTED);
-		reopen();
+		be_cut_off();
 		assert_int_equal(count("SELECT count(*) FROM notices"), (int64_t)i + 1);
 	}
 	assert_true(db_says(folder.store->shelves[STORE_MAIN].db, "PRAGMA integrity_check(1)", "ok"));
+}
+
+/* Where the file is replaced as well, before that is mended, it is none of ours. */
+static void
+log_removed_and_file_replaced(void **state)
+{
+	struct store_found found;
+
+	(void)state;
+	assert_int_equal(submit_small(1), STORE_COMMITTED);
+	copy_store("copy");
+	assert_int_equal(unlink(folder_file(&folder, "postwatch.db-wal")), 0);
+	assert_int_equal(submit_small(2), STORE_RETRY);
+	move("copy", "postwatch.db");
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_true(found.fresh);
+	assert_memory_equal(found.aside, "postwatch.db.replaced-", 22);
 }
 
 /* A copy of the file takes its place, of an hour ago or of now: neither is ours, and our log is not written into it. */
@@ -301,6 +398,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(damage_under_us, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(log_removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(log_removed_and_file_replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(replaced_by_a_newer_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_nobody_elses, set_up, tear_down),
