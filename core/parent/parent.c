@@ -233,7 +233,7 @@ settle_pid(struct parent *parent, const struct parent_options *options)
 	struct reason why;
 	enum home_answer answer = home_write_pid(&parent->home, wanted, &why);
 
-	if (answer == HOME_TAKEN || options->resumed == NULL)
+	if (answer == HOME_TAKEN || (options->resumed == NULL && parent->home.pid_file < 0))
 		return is_taken(parent, answer, &why);
 	log_say(&parent->log, LOG_ERR, "%s: it goes on %s", why.text,
 	    parent->home.pid_file < 0 ? "without a pid file" : "with the one that it has");
