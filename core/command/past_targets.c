@@ -94,7 +94,7 @@ rank(const struct past_target *target, const char *word)
 	if (strcmp(target->name, word) == 0)
 		return 6 + watched;
 	snprintf(ends, sizeof ends, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host, target->port);
-	if (strcmp(ends, word) == 0)
+	if (strcasecmp(ends, word) == 0)
 		return 4 + watched;
 	return strcasecmp(target->host, word) == 0 ? 2 + watched : 0;
 }

@@ -11,6 +11,8 @@
 enum { NAMED_MAX = 5 /* targets, where a word may mean more */ };
 static const int64_t patience = 10 * (int64_t)SECOND, spare = 60 * (int64_t)SECOND;
 
+enum { BY_HOST = 1, BY_PORT = 2, BY_IDENTITY = 3, BY_NAME = 4 };
+
 /* How well a word names a target: by its name, its identity, its host and port, its host; 0: not at all. */
 static int
 rank(const struct target *target, const char *word)
@@ -21,12 +23,12 @@ rank(const struct target *target, const char *word)
 	snprintf(ends, sizeof ends, "%s://%s:%u", probe, target->host, target->port);
 	snprintf(bracketed, sizeof bracketed, "[%s]:%u", target->host, target->port);
 	if (strcmp(target->name, word) == 0)
-		return 4;
+		return BY_NAME;
 	if (strcmp(ends, word) == 0)
-		return target->is_named ? 2 : 3;
-	if (strcmp(ends + strlen(probe) + 3, word) == 0 || strcmp(bracketed, word) == 0)
-		return 2;
-	return strcasecmp(target->host, word) == 0 ? 1 : 0;
+		return target->is_named ? BY_PORT : BY_IDENTITY;
+	if (strcasecmp(ends + strlen(probe) + 3, word) == 0 || strcasecmp(bracketed, word) == 0)
+		return BY_PORT;
+	return strcasecmp(target->host, word) == 0 ? BY_HOST : 0;
 }
 
 /* Without the `tag:` that may stand before it. */
@@ -56,14 +58,12 @@ is_tag(const struct config *config, const char *word)
 	return false;
 }
 
-/* What a word means; CONFIG_NONE: nothing. Who says what may mean several is `refused`, and told which. What stands for a
- * tag is no mere host. */
+/* What a word means, well enough; CONFIG_NONE: nothing. Who says what may mean several is `refused`, and told which. */
 static uint32_t
-find_target(struct place *place, const char *word, bool *refused)
+find_target(struct place *place, const char *word, int best, bool *refused)
 {
 	const struct config *config = place->control->monitor->config;
 	uint32_t found = CONFIG_NONE, matches = 0, said = 0;
-	int best = is_tag(config, word) ? 2 : 1;
 	char line[ANSWER_LINE_MAX];
 	struct text text = TEXT_OVER(line);
 
@@ -123,7 +123,7 @@ probe_now(struct place *place, char **words, size_t count)
 	bool refused;
 
 	(void)count;
-	place->target = find_target(place, words[0], &refused);
+	place->target = find_target(place, words[0], BY_HOST, &refused);
 	place->due = 0;
 	if (refused)
 		return;
@@ -192,12 +192,19 @@ test(struct place *place, char **words, size_t count)
 	pass_as_it_is(place, "test", words, count);
 }
 
+/* What stands for a tag is no mere host. */
+static uint32_t
+find_or_tag(struct place *place, const char *word, bool *refused)
+{
+	return find_target(place, word, is_tag(place->control->monitor->config, word) ? BY_PORT : BY_HOST, refused);
+}
+
 static void
 pause_it(struct place *place, char **words, size_t count)
 {
 	const struct config *config = place->control->monitor->config;
 	bool refused;
-	struct message_ask ask = { .verb = "pause", .target = find_target(place, words[0], &refused) };
+	struct message_ask ask = { .verb = "pause", .target = find_or_tag(place, words[0], &refused) };
 	bool known = ask.target != CONFIG_NONE;
 
 	if (refused)
@@ -230,7 +237,7 @@ resume(struct place *place, char **words, size_t count)
 {
 	struct monitor *monitor = place->control->monitor;
 	bool refused;
-	struct message_ask ask = { .verb = "resume", .target = find_target(place, words[0], &refused) };
+	struct message_ask ask = { .verb = "resume", .target = find_or_tag(place, words[0], &refused) };
 
 	if (refused)
 		return;

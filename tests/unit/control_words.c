@@ -56,6 +56,8 @@ what_may_mean_several_is_refused(void **state)
 	CALL(stage, "postwatch/1\0pause\0relay.test\0" "2h\0why");
 	assert_true(hears_ask(stage, &ask));
 	assert_int_equal(ask.target, CONFIG_NONE);
+	CALL(stage, "postwatch/1\0probe-now\0Relay.TEST");
+	assert_true(stage->scene->monitor->targets[0].run != 0);
 }
 
 static void
