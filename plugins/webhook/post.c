@@ -10,15 +10,15 @@
 
 enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024 };
 
-/* Whether an IPv4 address stands for it: ::ffff:0:0/96 (RFC 4291, 2.5.5.2), 64:ff9b::/96 and 64:ff9b:1::/48 behind NAT64
- * (RFC 6052, 2.1, and RFC 8215), 2002::/16 (RFC 3056, 2). */
+/* Whether an IPv4 address stands for it: ::ffff:0:0/96 (RFC 4291, 2.5.5.2), 64:ff9b::/96 behind NAT64 (RFC 6052, 2.1),
+ * 2002::/16 (RFC 3056, 2). */
 static bool
 holds_four(const struct in6_addr *six, struct in_addr *four)
 {
-	static const unsigned char nat64[] = { 0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0 }, own[] = { 0x00, 0x64, 0xff, 0x9b, 0, 1 };
+	static const unsigned char nat64[] = { 0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0 };
 	bool to4 = six->s6_addr[0] == 0x20 && six->s6_addr[1] == 0x02;
 
-	if (!to4 && !IN6_IS_ADDR_V4MAPPED(six) && memcmp(six, nat64, sizeof nat64) != 0 && memcmp(six, own, sizeof own) != 0)
+	if (!to4 && !IN6_IS_ADDR_V4MAPPED(six) && memcmp(six, nat64, sizeof nat64) != 0)
 		return false;
 	memcpy(four, &six->s6_addr[to4 ? 2 : 12], sizeof *four);
 	return true;
@@ -27,6 +27,7 @@ holds_four(const struct in6_addr *six, struct in_addr *four)
 bool
 address_is_private(const char *address)
 {
+	static const unsigned char local_nat64[] = { 0x00, 0x64, 0xff, 0x9b, 0, 1 }; /* RFC 8215 */
 	struct in_addr four;
 	struct in6_addr six;
 	uint32_t host;
@@ -34,7 +35,7 @@ address_is_private(const char *address)
 	if (inet_pton(AF_INET6, address, &six) == 1) {
 		if (!holds_four(&six, &four))
 			return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_LINKLOCAL(&six)
-			    || IN6_IS_ADDR_MULTICAST(&six) || IN6_IS_ADDR_SITELOCAL(&six) || (six.s6_addr[0] & 0xfe) == 0xfc;
+			    || memcmp(&six, local_nat64, sizeof local_nat64) == 0 || IN6_IS_ADDR_MULTICAST(&six) || IN6_IS_ADDR_SITELOCAL(&six) || (six.s6_addr[0] & 0xfe) == 0xfc;
 	} else if (inet_pton(AF_INET, address, &four) != 1)
 		return true;
 	host = ntohl(four.s_addr);
