@@ -21,9 +21,12 @@ enum { REQUEST_MAX = 4096, ANSWER_MAX = 16 * 1024 };
 static const int64_t to_be_taken = 30 * (int64_t)SECOND;
 static const int64_t to_be_answered = 3900 * (int64_t)SECOND; /* the longest deadline of a notifier, and more */
 
+/* A limit of nothing would be none at all. */
 static void
 limit(int fd, int option, int64_t patience)
 {
+	if (patience < MILLISECOND)
+		patience = MILLISECOND;
 	const struct timeval time = { .tv_sec = (time_t)(patience / SECOND), .tv_usec = (suseconds_t)(patience % SECOND) };
 
 	setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
@@ -122,13 +125,15 @@ ask_who_listens(const char *folder)
 
 /* Whether it has all that was kept. */
 static bool
-is_ready(const char *folder, int64_t patience)
+is_ready(const char *folder, int64_t until)
 {
 	char packet[64] = "";
-	int fd = call(folder, patience, patience);
-	bool ready = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL })
-	    && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
+	int fd = call(folder, until - clock_mono(), until - clock_mono());
+	bool sent = fd >= 0 && send_words(fd, (const char *const[]){ "ready", NULL });
 
+	if (sent)
+		limit(fd, SO_RCVTIMEO, until - clock_mono());
+	bool ready = sent && recv(fd, packet, sizeof packet - 1, 0) > 0 && strcmp(packet, "x0") == 0;
 	if (fd >= 0)
 		close(fd);
 	return ready;
@@ -140,12 +145,10 @@ ask_when_ready(const char *folder, pid_t before, int64_t patience)
 	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
 	int64_t until = clock_mono() + patience;
 
-	/* A limit of nothing would be none at all. */
-	for (int64_t left = patience; left > MILLISECOND; left = until - clock_mono()) {
+	for (int64_t left = patience; left > 0; left = until - clock_mono()) {
 		pid_t now = who_listens(folder, left);
 
-		left = until - clock_mono();
-		if (now != 0 && now != before && left > MILLISECOND && is_ready(folder, left))
+		if (now != 0 && now != before && is_ready(folder, until))
 			return 0;
 		nanosleep(&pause, NULL);
 	}
