@@ -131,7 +131,7 @@ bool keeper_recover(struct keeper *, struct reason *why);
 void keeper_fini(struct keeper *);
 /* death.c: there is no memory for what must not be left out. Says so and ends the process with nothing more committed: the
  * monitor tells the next keeper again what was not, and what was in hand goes out again, marked. */
-_Noreturn void keeper_out_of_memory(struct keeper *, const char *what);
+void keeper_out_of_memory(struct keeper *, const char *what) __attribute__((noreturn));
 /* Puts a leg's evidence from the store into the cabinet. */
 void keeper_take_back(struct keeper *, uint32_t target, const struct store_evidence *);
 /* The runs of a target whose evidence may still be wanted in memory. */
