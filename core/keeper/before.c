@@ -1,6 +1,7 @@
 /* A notice that ends something is told beside what it ends. */
 #include "keeper/before.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LOOK_BACK = 200 };
@@ -12,13 +13,20 @@ struct first {
 	uint32_t attempts;
 };
 
+static void
+take_first(struct first_notice *first, const struct store_notice *row)
+{
+	*first = (struct first_notice){ .number = row->number, .change = row->change, .confirmed = row->confirmed };
+	snprintf(first->kind, sizeof first->kind, "%s", row->kind);
+}
+
 static bool
 on_first(void *arg, const struct store_notice *row)
 {
 	struct first *first = arg;
 	struct notice_rest rest;
 
-	first->notice = (struct first_notice){ row->number, row->confirmed };
+	take_first(&first->notice, row);
 	if (rest_get(&rest, row->rest))
 		first->attempts = rest.attempt_count;
 	return false;
@@ -34,7 +42,7 @@ on_earlier(void *arg, const struct store_notice *row)
 	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
-		first->notice = (struct first_notice){ row->number, row->confirmed };
+		take_first(&first->notice, row);
 		first->incident = row->incident;
 	}
 	return false;
@@ -48,9 +56,9 @@ find_in_incident(const struct knowledge *known, uint64_t incident, struct first 
 }
 
 struct first_notice
-before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target)
+before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .notice = { notice->notice, notice->confirmed } };
+	struct first first = { .kind = notice->kind, .code = notice->code, .notice = *itself };
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 
 	if (notice->incident == 0 && ends)

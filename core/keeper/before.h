@@ -7,13 +7,15 @@
 #include "keeper/rest.h"
 
 struct first_notice {
-	uint64_t number;
-	int64_t confirmed; /* UTC */
+	uint64_t number, change; /* the store's; the target's own */
+	char kind[16];
+	int64_t confirmed;       /* UTC */
 };
 
 /* The first notice of its incident, or of the condition that it ends; itself where it is that. Of an incident also fills
  * in how many attempts confirmed it. `target`: the store's number. */
-struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target);
+struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target,
+    const struct first_notice *itself);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
  * it follow; where it tells of a whole outage, those that confirmed it go before. */

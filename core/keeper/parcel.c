@@ -19,6 +19,7 @@ struct material {
 	struct message_notice notice;
 	struct notice_rest rest;
 	uint64_t target;          /* the store's number */
+	struct first_notice itself;
 	struct parcel_out *out, **out_last; /* its packets; only the whole goes out */
 	bool no_memory;
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
@@ -56,6 +57,8 @@ on_notice(void *arg, const struct store_notice *row)
 	memcpy(notice->to, it->rest.to, sizeof notice->to);
 	notice->covered = it->rest.covered;
 	it->target = row->target;
+	it->itself = (struct first_notice){ .number = row->number, .change = row->change, .confirmed = row->confirmed };
+	copy(it->itself.kind, sizeof it->itself.kind, row->kind);
 	it->found = true;
 	return false;
 }
@@ -104,22 +107,22 @@ put_big_endian(unsigned char bytes[static 8], uint64_t number)
 		bytes[i] = (unsigned char)(number >> (56 - 8 * i));
 }
 
-/* base32(SHA-256(instance id, notice, when it was confirmed, notifier)): the same for each attempt, and for whoever is tried
- * again. A backup that was put back gives numbers a second time; by the time they are no duplicates to a receiver. */
+/* base32(SHA-256(instance id, target, its change, when that was confirmed, kind, notifier)): the same for each attempt, for
+ * whoever is tried again, and by whichever keeper it is told, though that may give it another number. A backup that was put
+ * back has the numbers a second time; by the time they are no duplicates to a receiver. */
 static void
-make_key(const struct material *it, struct first_notice notice, char key[static NOTICE_KEY_MAX])
+make_key(const struct material *it, const struct first_notice *notice, char key[static NOTICE_KEY_MAX])
 {
-	enum { FIXED = 16 + 8 + 8 };
+	enum { FIXED = 16 + 3 * 8 };
 	unsigned char bytes[256], digest[SHA256_SIZE];
-	size_t size = strlen(it->courier->name);
+	struct text words = text_over((char *)bytes + FIXED, sizeof bytes - FIXED);
 
 	memcpy(bytes, store_instance(it->keeper->journal.store), 16);
-	put_big_endian(bytes + 16, notice.number);
-	put_big_endian(bytes + 24, (uint64_t)notice.confirmed);
-	if (size > sizeof bytes - FIXED)
-		size = sizeof bytes - FIXED;
-	memcpy(bytes + FIXED, it->courier->name, size);
-	sha256(bytes, FIXED + size, digest);
+	put_big_endian(bytes + 16, it->target);
+	put_big_endian(bytes + 24, notice->change);
+	put_big_endian(bytes + 32, (uint64_t)notice->confirmed);
+	text_format(&words, "%s %s", notice->kind, it->courier->name);
+	sha256(bytes, FIXED + words.size, digest);
 	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
 
@@ -294,8 +297,9 @@ gather(struct material *it)
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
-	make_key(it, (struct first_notice){ it->notice.notice, it->notice.confirmed }, it->notice.key);
-	make_key(it, before_first(&known, &it->notice, it->target), it->notice.thread);
+	make_key(it, &it->itself, it->notice.key);
+	const struct first_notice first = before_first(&known, &it->notice, it->target, &it->itself);
+	make_key(it, &first, it->notice.thread);
 	before_add_failures(&known, &it->notice, &it->rest, needs_all(it));
 	return true;
 }

@@ -89,7 +89,7 @@ first_of(uint64_t number, const char *kind, const char *code, uint64_t incident,
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", kind);
 	snprintf(notice.code, sizeof notice.code, "%s", code);
-	first = before_first(&known, &notice, 1);
+	first = before_first(&known, &notice, 1, &(struct first_notice){ .number = number, .confirmed = notice.confirmed });
 	assert_int_equal(notice.attempts, attempts);
 	assert_int_equal(first.confirmed, 1000 * first.number);
 	return first.number;
