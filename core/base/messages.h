@@ -8,7 +8,8 @@
  *   monitor -> prober    orders
  *   prober  -> monitor   reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
- *   keeper  -> monitor   states (all that is known, at birth), recovered, committed; answers, pauses
+ *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
+ *                        answers, pauses
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
 #ifndef BASE_MESSAGES_H
@@ -189,6 +190,10 @@ bool message_get_references(struct wire_in *, struct message_references *);
 /* monitor -> keeper */
 
 enum { CHANGE_ATTEMPTS_MAX = 64 };
+
+/* Up to this: changes of a monitor that died, numbered anew by a keeper that does not have them safe and gives them to the
+ * next one, to be said again should the keeper die as well. A monitor's own are above it. */
+#define CHANGES_HANDED_MAX (UINT64_C(1) << 32)
 
 /* One thing worth telling, decided: the reasons for silence in force are stamped on it, the keeper withholds. */
 struct message_change {

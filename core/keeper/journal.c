@@ -329,3 +329,41 @@ journal_lowest(const struct journal *journal, uint32_t generation)
 	lower(journal->sent, generation, &lowest);
 	return lowest;
 }
+
+static uint64_t
+hand_over(struct slip *slip, uint32_t generation, uint64_t number)
+{
+	for (; slip != NULL; slip = slip->next) {
+		if (slip->generation == 0 || slip->size == 0)
+			continue;
+		slip->number = ++number;
+		slip->generation = generation;
+		slip->owed = true;
+	}
+	return number;
+}
+
+void
+journal_hand_over(struct journal *journal, uint32_t generation)
+{
+	(void)hand_over(journal->open, generation, hand_over(journal->sent, generation, 0));
+}
+
+/* From what was sent to what is open. */
+static struct slip *
+next_slip(const struct journal *journal, const struct slip *slip)
+{
+	if (slip == NULL)
+		return journal->sent != NULL ? journal->sent : journal->open;
+	return slip->next != NULL || &slip->next == journal->open_last ? slip->next : journal->open;
+}
+
+struct slip *
+journal_owed(const struct journal *journal, struct slip *after)
+{
+	struct slip *slip = next_slip(journal, after);
+
+	while (slip != NULL && !slip->owed)
+		slip = next_slip(journal, slip);
+	return slip;
+}

@@ -21,6 +21,7 @@ struct slip {
 	uint64_t notice;     /* its number, 0: it is none */
 	uint64_t number;     /* of the monitor's */
 	uint32_t generation; /* of which monitor; 0: our own */
+	bool owed;           /* to the monitor: it has not been given what one before it said */
 	bool told;           /* already, because the disk was sick */
 	uint32_t size;
 	unsigned char packet[];
@@ -89,6 +90,11 @@ int64_t journal_next(const struct keeper *);
 void journal_submit(struct keeper *, enum store_file);
 /* Tells what was sent to postwatch.db, though it is not kept. */
 void journal_tell_sent(struct keeper *);
+
+/* Another monitor is there, and has to have what those before it said and is not safe: under numbers from 1. */
+void journal_hand_over(struct journal *, uint32_t generation);
+/* The next of it, behind `after` (NULL: from the first); NULL: it has all. Not `owed` any more once it was sent. */
+struct slip *journal_owed(const struct journal *, struct slip *after);
 
 /* The lowest number of this monitor's changes that is not safe yet; UINT64_MAX: all are. */
 uint64_t journal_lowest(const struct journal *, uint32_t generation);

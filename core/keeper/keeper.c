@@ -78,12 +78,24 @@ hear_monitor(struct keeper *keeper, int count)
 	return keeper->monitor >= 0;
 }
 
-/* Everything that is known, as fast as the monitor takes it; then that it was everything. */
+static void
+put_owed(struct wire_out *out, const struct slip *slip, uint32_t targets)
+{
+	struct wire_in in = wire_from(slip->packet, slip->size);
+	struct message_change change;
+
+	(void)message_get_change(&in, &change, targets);
+	change.number = slip->number;
+	message_put_change(out, &change);
+}
+
+/* Everything that is known, as fast as the monitor takes it; what of it is not safe; then that it was everything. */
 static void
 recover(struct keeper *keeper)
 {
 	static unsigned char packet[WIRE_MAX];
 	struct message_state state;
+	struct slip *owed = NULL;
 
 	/* Before all else, who is paused. */
 	if (keeper->recovering && keeper->cursor == 0) {
@@ -98,12 +110,16 @@ recover(struct keeper *keeper)
 
 		if (more)
 			message_put_state(&out, &state);
+		else if ((owed = journal_owed(&keeper->journal, owed)) != NULL)
+			put_owed(&out, owed, keeper->config->target_count);
 		else
 			message_put_recovered(&out, store_instance(keeper->journal.store));
 		if (!packet_send(keeper->monitor, packet, out.size, -1))
 			return;
 		keeper->cursor = cursor;
-		keeper->recovering = more;
+		keeper->recovering = more || owed != NULL;
+		if (owed != NULL)
+			owed->owed = false;
 	}
 }
 
@@ -151,6 +167,7 @@ take_link(struct keeper *keeper, int socket)
 	keeper->recovering = true;
 	keeper->cursor = 0;
 	keeper->committed = keeper->answered = 0;
+	journal_hand_over(&keeper->journal, keeper->generation);
 	asks_greet(keeper);
 }
 

@@ -13,7 +13,7 @@
  *   record.c    what is kept of a target for the next monitor
  *   ourselves.c blindness, holds, digests, clocks that jump
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
- *   outbox.c    what waits for the keeper; anew.c: what one with another store has to know
+ *   outbox.c    what waits for the keeper; heard.c: what it says; anew.c: what one with another store has to know
  *   control.c   who asks for what; verbs.c has what is done
  */
 #ifndef MONITOR_MONITOR_H
@@ -264,7 +264,12 @@ bool outbox_init(struct monitor *);
 void outbox_fini(struct monitor *);
 void outbox_linked(struct monitor *, int fd);
 void outbox_lost(struct monitor *);
+/* heard.c: what the keeper says; false: the packet is malformed. */
 bool outbox_heard(struct monitor *, const void *packet, size_t size);
+/* Changes are safe, with the evidence before them. */
+bool outbox_take_committed(struct outbox *, struct wire_in *);
+/* What a monitor before us said, and the keeper does not have safe: the next keeper may not have it. */
+bool outbox_take_handed(struct monitor *, struct wire_in *);
 void outbox_put_change(struct monitor *, const struct message_change *);
 void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
 void outbox_put_result(struct monitor *, const struct report *);

@@ -71,7 +71,7 @@ append(struct parcel *parcel, struct parcel ***last)
 }
 
 static bool
-put(struct outbox *outbox, const void *bytes, size_t size, uint64_t change)
+add(struct parcel ***last, const void *bytes, size_t size, uint64_t change)
 {
 	struct parcel *parcel = malloc(sizeof *parcel + size);
 
@@ -79,9 +79,17 @@ put(struct outbox *outbox, const void *bytes, size_t size, uint64_t change)
 		return false;
 	*parcel = (struct parcel){ .change = change, .size = (uint32_t)size };
 	memcpy(parcel->bytes, bytes, size);
-	outbox->bytes += size;
-	append(parcel, &outbox->last);
+	append(parcel, last);
 	return true;
+}
+
+static bool
+put(struct outbox *outbox, const void *bytes, size_t size, uint64_t change)
+{
+	bool added = add(&outbox->last, bytes, size, change);
+
+	outbox->bytes += added ? size : 0;
+	return added;
 }
 
 void
@@ -284,6 +292,11 @@ outbox_linked(struct monitor *monitor, int fd)
 	outbox_lost(monitor);
 	outbox->fd = fd;
 	pauses_doubt(monitor);
+	if (!monitor->begun) { /* what a keeper has said that was lost before it had said all counts for nothing */
+		free_all(outbox->unsafe);
+		outbox->unsafe = NULL;
+		outbox->unsafe_last = &outbox->unsafe;
+	}
 	if (outbox->unsafe != NULL) { /* the next keeper may not have them: again, before all that is newer */
 		*outbox->unsafe_last = outbox->first;
 		for (struct parcel *parcel = outbox->unsafe; parcel != outbox->first; parcel = parcel->next)
@@ -322,8 +335,8 @@ outbox_has_change(const struct monitor *monitor, uint32_t target, uint32_t numbe
 	return false;
 }
 
-static bool
-take_committed(struct outbox *outbox, struct wire_in *in)
+bool
+outbox_take_committed(struct outbox *outbox, struct wire_in *in)
 {
 	const struct parcel *last = NULL;
 	uint64_t number;
@@ -348,50 +361,14 @@ take_committed(struct outbox *outbox, struct wire_in *in)
 	return true;
 }
 
-static bool
-take_state(struct monitor *monitor, struct wire_in *in)
-{
-	struct message_state state;
-
-	if (!message_get_state(in, &state, monitor->config->target_count))
-		return false;
-	struct wire_in record = wire_from(state.state.data, state.state.size);
-	/* To a monitor that has begun it is a keeper that was born again and says what we know better. */
-	if (!monitor->begun && !watch_decode(monitor, state.target, &record))
-		duty_log(monitor->duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
-		    monitor->config->targets[state.target].name);
-	return true;
-}
-
-static bool
-take_answer(struct monitor *monitor, struct wire_in *in)
-{
-	struct message_answer answer;
-
-	if (!message_get_answer(in, &answer))
-		return false;
-	if (monitor->control != NULL)
-		control_answered(monitor->control, &answer);
-	return true;
-}
-
 bool
-outbox_heard(struct monitor *monitor, const void *packet, size_t size)
+outbox_take_handed(struct monitor *monitor, struct wire_in *in)
 {
-	struct wire_in in = wire_from(packet, size);
+	struct message_change change;
 
-	switch (message_kind(packet, size)) {
-	case MESSAGE_STATE:
-		return take_state(monitor, &in);
-	case MESSAGE_RECOVERED:
-		return anew_heard(monitor, &in);
-	case MESSAGE_COMMITTED:
-		return take_committed(&monitor->outbox, &in);
-	case MESSAGE_ANSWER:
-		return take_answer(monitor, &in);
-	case MESSAGE_PAUSE:
-		return pauses_heard(monitor, &in);
-	default:
+	if (!message_get_change(in, &change, monitor->config->target_count) || change.number == 0 || change.number > CHANGES_HANDED_MAX)
 		return false;
-	}
+	if (!monitor->begun && !add(&monitor->outbox.unsafe_last, in->bytes, in->size, change.number))
+		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a change that is not safe is left to the keeper");
+	return true;
 }

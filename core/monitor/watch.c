@@ -73,6 +73,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	/* Numbers that no monitor before us has given: its microsecond of birth above, a counter below. */
 	monitor->run = (uint64_t)clock_wall() << 12;
 	monitor->own_change = (uint64_t)clock_wall();
+	monitor->change = CHANGES_HANDED_MAX;
 	blind_init(&monitor->blind);
 	monitor->codes = codes_create();
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
