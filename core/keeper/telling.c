@@ -38,6 +38,7 @@ struct telling {
 	struct keeper *keeper;
 	uint32_t target, courier;
 	uint64_t number; /* of the target */
+	uint64_t outage; /* the notice of what ended now, where another notifier was told of it before; 0: there is none yet */
 };
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all the same. */
@@ -158,7 +159,7 @@ tell_outage(const struct telling *it, const struct outage *given, bool merges)
 	}
 	outage.began = span.began != 0 ? span.began : outage.ended;
 	if (it->keeper->outbox.outage_up != outage.up) {
-		it->keeper->outbox.outage = record_outage(it, &outage);
+		it->keeper->outbox.outage = it->outage != 0 ? it->outage : record_outage(it, &outage);
 		it->keeper->outbox.outage_up = outage.up;
 	}
 	queue(it, NOTICE_outage, "", it->keeper->outbox.outage, outage.incident, 0);
@@ -217,7 +218,7 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct telling it = { keeper, change->target, i, target_number };
+		struct telling it = { keeper, change->target, i, target_number, 0 };
 		if (rules_include(keeper, change->target, i))
 			tell_one(&it, change, notice, incident);
 	}
@@ -229,7 +230,7 @@ telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t
 {
 	unsigned char bytes[NOTICE_REST_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
-	struct telling it = { keeper, CONFIG_NONE, courier, 0 };
+	struct telling it = { keeper, CONFIG_NONE, courier, 0, 0 };
 	char sentence[256];
 	struct text text = TEXT_OVER(sentence);
 	int64_t now = clock_wall();
@@ -249,6 +250,7 @@ struct look {
 	uint32_t code_count;
 	char codes[CODES_MAX][OUTCOME_NAME_MAX];
 	bool state_seen;
+	uint64_t outage, outage_change; /* the last of its kind */
 	int count;
 };
 
@@ -340,11 +342,15 @@ on_notice(void *arg, const struct store_notice *row)
 	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
 	bool of_condition = kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
 
+	if (kind == NOTICE_outage && row->change > look->outage_change) { /* it is newer than its `up` */
+		look->outage = row->number;
+		look->outage_change = row->change;
+	}
 	if (of_state ? look->state_seen : !of_condition || !is_new_code(look, row->code))
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
-		struct telling it = { look->keeper, look->target, i, row->target };
+		struct telling it = { look->keeper, look->target, i, row->target, look->outage_change == row->change ? look->outage : 0 };
 		if ((look->courier == CONFIG_NONE || look->courier == i) && rules_include(look->keeper, look->target, i))
 			compare(&it, row, kind, of_state);
 	}

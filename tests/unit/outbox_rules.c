@@ -259,6 +259,36 @@ hours_that_ended_while_nobody_looked_have_ended(void **state)
 	destroy(&world);
 }
 
+/* It is one notice for both, and the other keeps it until its hours are over. */
+static void
+an_outage_is_told_to_who_hears_of_it_late(void **state)
+{
+	struct world *world = prepare();
+	struct calendar_range range = hours(-10);
+
+	(void)state;
+	world->both = true;
+	world->rules[0].timezone = "UTC";
+	world->rules[0].quiet = (struct calendar){ 1, &range };
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed_to(world, 0), "");
+	for (uint32_t target = 0; target < 2; target++) {
+		down(world, target, "");
+		up(world, target, world->changes[target], "");
+		assert_string_equal(handed_to(world, 1), "outage");
+		answer_from(world, 1, PW_SENT, false);
+		assert_string_equal(handed_to(world, 0), "");
+	}
+	set_hours(world, &range, 60);
+	for (uint32_t target = 0; target < 2; target++) {
+		assert_string_equal(handed_to(world, 0), "outage");
+		answer_from(world, 0, PW_SENT, false);
+	}
+	assert_string_equal(handed_to(world, 0), "");
+	destroy(&world);
+}
+
 static void
 what_is_silent_stays_so_at_the_end_of_quiet_hours(void **state)
 {
@@ -294,6 +324,7 @@ main(void)
 		cmocka_unit_test(who_acknowledges_stops_the_escalation),
 		cmocka_unit_test(quiet_hours_end_with_what_is_true),
 		cmocka_unit_test(hours_that_ended_while_nobody_looked_have_ended),
+		cmocka_unit_test(an_outage_is_told_to_who_hears_of_it_late),
 		cmocka_unit_test(what_is_silent_stays_so_at_the_end_of_quiet_hours),
 	};
 
