@@ -188,6 +188,8 @@ bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
 /* Adds a run to the series, making one. Where there is no memory it is left out. */
 /* Pending since now, as at the first start. */
 void watch_begin_anew(const struct monitor *, struct target_state *);
+/* What a keeper has said of all of them. */
+void watch_forget(struct monitor *);
 void series_add(struct series **, uint64_t run);
 void series_say(struct series **, struct pw_bytes text);
 void series_restart(struct series *);

@@ -293,6 +293,7 @@ outbox_linked(struct monitor *monitor, int fd)
 	outbox->fd = fd;
 	pauses_doubt(monitor);
 	if (!monitor->begun) { /* what a keeper has said that was lost before it had said all counts for nothing */
+		watch_forget(monitor);
 		free_all(outbox->unsafe);
 		outbox->unsafe = NULL;
 		outbox->unsafe_last = &outbox->unsafe;
@@ -368,7 +369,20 @@ outbox_take_handed(struct monitor *monitor, struct wire_in *in)
 
 	if (!message_get_change(in, &change, monitor->config->target_count) || change.number == 0 || change.number > CHANGES_HANDED_MAX)
 		return false;
-	if (!monitor->begun && !add(&monitor->outbox.unsafe_last, in->bytes, in->size, change.number))
+	/* We may have begun without it, and said what is newer. */
+	struct outbox *outbox = &monitor->outbox;
+	struct parcel **behind = &outbox->unsafe, *newer;
+	while (monitor->begun && *behind != NULL && (*behind)->change != 0 && (*behind)->change <= CHANGES_HANDED_MAX)
+		behind = &(*behind)->next;
+	if (!monitor->begun)
+		behind = outbox->unsafe_last;
+	newer = *behind;
+	if (!add(&behind, in->bytes, in->size, change.number)) {
 		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a change that is not safe is left to the keeper");
+		return true;
+	}
+	*behind = newer;
+	if (newer == NULL)
+		outbox->unsafe_last = behind;
 	return true;
 }

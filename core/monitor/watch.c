@@ -47,6 +47,21 @@ watch_begin_anew(const struct monitor *monitor, struct target_state *state)
 	state->number = (uint32_t)(clock_wall() / SECOND);
 }
 
+void
+watch_forget(struct monitor *monitor)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		struct watched *watched = &monitor->targets[i];
+		uint8_t quarantined = watched->state.flags & TARGET_QUARANTINED; /* the parent's word, not the keeper's */
+
+		target_state_fini(&watched->state);
+		series_destroy(&watched->series);
+		watch_begin_anew(monitor, &watched->state);
+		watched->state.flags |= quarantined;
+		watched->flags &= (uint8_t)~WATCHED_SILENCED;
+	}
+}
+
 static bool
 make_targets(struct monitor *monitor)
 {

@@ -245,96 +245,6 @@ a_keeper_born_again_hears_what_was_not_safe(void **unused)
 	scene_destroy(&scene);
 }
 
-/* The keeper that had it in memory alone is gone as well. */
-static void
-what_another_monitor_said_is_said_to_the_next_keeper(void **unused)
-{
-	struct scene *scene = scene_create(2);
-	unsigned char packet[16];
-	struct wire_out out = wire_over(scene->handed, sizeof scene->handed), committed = wire_over(packet, sizeof packet);
-
-	(void)unused;
-	message_put_change(&out, &(struct message_change){ .number = 1, .target = 1, .change = 7, .kind = "down", .code = "refused",
-	    .from = "suspect", .to = "down", .incident = 7, .detected = 1, .confirmed = 2, .text = { "b down", 6 } });
-	scene->handed_size = out.size;
-	scene_bear(scene, NOW);
-	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "");
-	scene_link_keeper(scene);
-	scene_recovered(scene, 1);
-	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "down b");
-	assert_true(scene->change.change == 7 && scene->change.number == 1);
-	scene->told[0] = '\0';
-	message_put_committed(&committed, 1);
-	assert_true(outbox_heard(scene->monitor, packet, committed.size));
-	scene_link_keeper(scene);
-	scene_recovered(scene, 1);
-	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "");
-	/* A number that is not one of those is none of a keeper's. */
-	out = wire_over(scene->handed, sizeof scene->handed);
-	message_put_change(&out, &(struct message_change){ .number = CHANGES_HANDED_MAX + 1, .kind = "down", .text = { "", 0 } });
-	assert_false(outbox_heard(scene->monitor, scene->handed, out.size));
-	scene_destroy(&scene);
-}
-
-static void
-a_keeper_of_another_store_hears_what_is_open(void **unused)
-{
-	struct scene *scene = scene_create(2);
-	unsigned char packet[16];
-	uint64_t incident;
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene->scripts[0] = "r";
-	scene_run(scene, 2 * MINUTE);
-	assert_string_equal(scene->told, "down a");
-	incident = scene->change.change;
-	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_committed(&out, scene->number);
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
-	scene_link_keeper(scene);
-	scene_recovered(scene, 1);
-	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "down a");
-	scene->told[0] = '\0';
-	scene_link_keeper(scene);
-	scene_recovered(scene, 2);
-	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "down a");
-	assert_string_equal(scene->change.to, "down");
-	assert_true(scene->change.change == incident && scene->change.incident == incident);
-	/* It was not safe: the next hears it once, whatever that one writes. */
-	scene->told[0] = '\0';
-	scene->number--;
-	scene_link_keeper(scene);
-	scene_recovered(scene, 3);
-	scene->scripts[0] = ".";
-	scene_run(scene, 3 * MINUTE);
-	assert_string_equal(scene->told, "down a up a");
-	assert_true(scene->change.incident == incident);
-	scene_destroy(&scene);
-}
-
-static void
-a_keeper_that_does_not_read_costs_only_results(void **unused)
-{
-	struct scene *scene = scene_create(1);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene->monitor->outbox.bytes = 64 * 1024 * 1024; /* as if so much waited */
-	scene->scripts[0] = "r";
-	scene_run(scene, 2 * MINUTE);
-	assert_string_equal(scene->told, "down a");
-	assert_int_equal(scene->results, 0);
-	assert_int_equal(scene->evidence, 0);
-	assert_true(scene->monitor->outbox.results_dropped > 0 && scene->monitor->outbox.evidence_dropped > 0);
-	scene_destroy(&scene);
-}
-
 static void
 who_is_in_quarantine_is_left_alone(void **unused)
 {
@@ -395,9 +305,6 @@ main(void)
 		cmocka_unit_test(what_nobody_asked_for_is_no_answer),
 		cmocka_unit_test(a_monitor_born_again_goes_on_where_it_was),
 		cmocka_unit_test(a_keeper_born_again_hears_what_was_not_safe),
-		cmocka_unit_test(what_another_monitor_said_is_said_to_the_next_keeper),
-		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),
-		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),
 		cmocka_unit_test(who_is_in_quarantine_is_left_alone),
 		cmocka_unit_test(it_stops_when_nothing_is_in_hand),
 	};
