@@ -206,6 +206,7 @@ soak: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill.test
+	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill-full.test
 	$(Q)BUILD=$(B) EVERY=1 tests/end-to-end/each-call.test
 	$(Q)BUILD=$(B) RELOAD_ROUNDS=500 tests/end-to-end/reload.test
 	$(Q)BUILD=$(B) CLOCKS_STOP=300 tests/end-to-end/clocks.test

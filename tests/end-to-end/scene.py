@@ -10,6 +10,8 @@ import re
 import shutil
 import signal
 import sqlite3
+import threading
+import time
 
 import fake
 from daemon import Daemon
@@ -114,6 +116,36 @@ class Scene:
 			assert words == ["down", "up"] * self.outages[i], (self.name, i, self.outages[i], told[f"s{i}"])
 		assert repeated <= self.kills, (self.name, repeated, self.kills)
 		return repeated
+
+
+class Outages:
+	"""Of all servers of a scene, two of each in a flapping window (seconds), until so many kills are done."""
+
+	def __init__(self, scene, kills, flapping):
+		self.scene, self.kills, self.flapping, self.trouble = scene, kills, flapping, []
+		self.threads = [threading.Thread(target=self.happen, args=(i,), daemon=True) for i in range(len(scene.servers))]
+		for thread in self.threads:
+			thread.start()
+
+	def happen(self, i):
+		over = []
+		try:
+			while len(over) < 2 or self.go_on(over):
+				self.scene.outage(i)
+				over.append(time.monotonic())
+		except AssertionError as error:
+			self.trouble.append(error)
+
+	def go_on(self, over):
+		"""Whether one more is to be; waits until it would not be flapping."""
+		while self.scene.kills < self.kills and not self.trouble and time.monotonic() < over[-2] + self.flapping:
+			time.sleep(0.1)
+		return self.scene.kills < self.kills and not self.trouble
+
+	def join(self):
+		for thread in self.threads:
+			thread.join()
+		assert not self.trouble, self.trouble
 
 
 def prepare():
