@@ -13,11 +13,13 @@ struct first {
 	uint32_t attempts;
 };
 
-static void
-take_first(struct first_notice *first, const struct store_notice *row)
+struct first_notice
+before_itself(const struct store_notice *row)
 {
-	*first = (struct first_notice){ .number = row->number, .change = row->change, .confirmed = row->confirmed };
-	snprintf(first->kind, sizeof first->kind, "%s", row->kind);
+	struct first_notice notice = { .number = row->number, .change = row->change, .confirmed = row->confirmed };
+
+	snprintf(notice.kind, sizeof notice.kind, "%s", row->kind);
+	return notice;
 }
 
 static bool
@@ -26,7 +28,7 @@ on_first(void *arg, const struct store_notice *row)
 	struct first *first = arg;
 	struct notice_rest rest;
 
-	take_first(&first->notice, row);
+	first->notice = before_itself(row);
 	if (rest_get(&rest, row->rest))
 		first->attempts = rest.attempt_count;
 	return false;
@@ -42,7 +44,7 @@ on_earlier(void *arg, const struct store_notice *row)
 	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
-		take_first(&first->notice, row);
+		first->notice = before_itself(row);
 		first->incident = row->incident;
 	}
 	return false;

@@ -12,6 +12,9 @@ struct first_notice {
 	int64_t confirmed;       /* UTC */
 };
 
+/* A notice as one that nothing went before. */
+struct first_notice before_itself(const struct store_notice *);
+
 /* The first notice of its incident, or of the condition that it ends; itself where it is that. Of an incident also fills
  * in how many attempts confirmed it. `target`: the store's number. */
 struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target,

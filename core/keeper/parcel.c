@@ -57,8 +57,7 @@ on_notice(void *arg, const struct store_notice *row)
 	memcpy(notice->to, it->rest.to, sizeof notice->to);
 	notice->covered = it->rest.covered;
 	it->target = row->target;
-	it->itself = (struct first_notice){ .number = row->number, .change = row->change, .confirmed = row->confirmed };
-	copy(it->itself.kind, sizeof it->itself.kind, row->kind);
+	it->itself = before_itself(row);
 	it->found = true;
 	return false;
 }
