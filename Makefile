@@ -135,7 +135,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 # tests start has a configuration of its own: the host gets none, and so no mail server.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
               libsqlite3-dev libesmtp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
-deps_check := $(deps_run) git clang libclang-rt-14-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
+deps_check := $(deps_run) git clang libclang-rt-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema
 deps_bench := $(deps_check) monitoring-plugins-basic
 
