@@ -60,9 +60,17 @@ libs_webhook     := -lcurl -ljansson -lcrypto
 
 all: $(B)/postwatch $(PLUGINS:%=$(B)/plugins/%.so)
 
-$(B)/postwatch: $(call object,core/main.c) $(CORE)
+# The core as one archive: of it a test program takes the modules that it uses.
+$(B)/core.a: $(CORE)
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# What a program is linked from: its own objects before the archive, whatever order the prerequisites are named in.
+linked = $(filter %.o,$^) $(filter %.a,$^)
+
+$(B)/postwatch: $(call object,core/main.c) $(B)/core.a
 	@echo "  LD   $@"
-	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) -pie $(LDFLAGS) $(linked) $(LIBS) -o $@
 
 define plugin
 $(B)/plugins/$(1).so: $(call object,$(wildcard plugins/$(1)/*.c) $(sources_$(1)))
@@ -80,10 +88,10 @@ $(B)/%.o: %.c
 	@echo "  CC   $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(INCLUDES) -MMD -MP -c $< -o $@
 
-# Tests: every tests/unit/NAME.c is one cmocka program over the whole core.
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(CORE)
+# Tests: every tests/unit/NAME.c is one cmocka program over the core.
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/core.a
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(linked) -lcmocka $(LIBS) -o $@
 
 # Their allocations fail when the test says so.
 $(B)/tests/unit/no_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -112,24 +120,24 @@ $(early:%.c=$(B)/early/%.o): $(B)/early/%.o: %.c
 	@echo "  CC   $< (early)"
 	$(Q)$(CC) $(CPPFLAGS) -DKEEPER_ANSWERS_EARLY $(CFLAGS) -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES)) -MMD -MP -c $< -o $@
 
-$(B)/tests/bin/postwatch-early: $(call object,core/main.c) $(filter-out $(call object,$(early)),$(CORE)) $(early:%.c=$(B)/early/%.o)
+$(B)/tests/bin/postwatch-early: $(call object,core/main.c) $(early:%.c=$(B)/early/%.o) $(B)/core.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) -pie $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) -pie $(LDFLAGS) $(linked) $(LIBS) -o $@
 
 # Plugins that tests load, good and broken ones.
 $(B)/tests/fixtures/%.so: $(B)/tests/fixtures/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) -shared $(LDFLAGS) $^ -o $@
 
-$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(CORE)
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/core.a
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(linked) $(LIBS) -o $@
 
-$(B)/tests/bench/prober $(B)/tests/bench/store: $(CORE)
+$(B)/tests/bench/prober $(B)/tests/bench/store: $(B)/core.a
 $(B)/tests/bench/%: $(B)/tests/bench/%.o
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) $(linked) $(LIBS) -o $@
 
 # What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
 # tests start has a configuration of its own: the host gets none, and so no mail server.
@@ -214,10 +222,10 @@ soak: check-deps
 	$(Q)BUILD=$(B) CLOCKS_STOP=300 tests/end-to-end/clocks.test
 	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
-build/fuzz/%: $(B)/tests/fuzz/%.o $(CORE)
+build/fuzz/%: $(B)/tests/fuzz/%.o $(B)/core.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ $(LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $(linked) $(LIBS) -o $@
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
 SHARE    = $(DESTDIR)$(PREFIX)/share
