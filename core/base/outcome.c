@@ -2,6 +2,7 @@
 #include "base/outcome.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -58,19 +59,20 @@ find_exact(const char *name)
 	return NULL;
 }
 
-/* cert_expires_<days>d stands for cert_expires at a threshold of its own. */
-static const struct row *
-find_expiry(const char *name)
+/* Those that were renamed: thresholds of a certificate's end had their days in the name, and 3 days was the nearer one. */
+const char *
+outcome_current(const char *name)
 {
 	static const char prefix[] = "cert_expires_";
+	enum { URGENT_DAYS = 3 };
 
 	if (strncmp(name, prefix, sizeof prefix - 1) != 0)
-		return NULL;
+		return name;
 	const char *days = name + sizeof prefix - 1;
 	size_t digits = strspn(days, "0123456789");
 	if (digits == 0 || digits > 5 || strcmp(days + digits, "d") != 0)
-		return NULL;
-	return find_exact("cert_expires");
+		return name;
+	return strtol(days, NULL, 10) <= URGENT_DAYS ? "cert_expires_urgent" : "cert_expires_soon";
 }
 
 /* Whether `name` is `row` with a phase in it, which is then in `phase`. */
@@ -137,10 +139,10 @@ outcome_find(const char *name, const struct pw_outcome *own, struct outcome *fou
 	struct outcome made = { .name = "" };
 	const struct row *row;
 
+	name = outcome_current(name);
 	if (!copy(made.name, sizeof made.name, name, strlen(name)))
 		return false;
-	if ((row = find_exact(name)) != NULL || (row = find_expiry(name)) != NULL
-	    || (row = find_phased(name, made.phase)) != NULL)
+	if ((row = find_exact(name)) != NULL || (row = find_phased(name, made.phase)) != NULL)
 		fill_from_host(&made, row);
 	else if (!find_own(name, own, &made))
 		return false;

@@ -17,9 +17,13 @@ struct outcome {
 	const char *text, *hint;
 };
 
-/* Looks `name` up among the host's outcomes, those with a phase (any, also a plugin's own: `banner_timeout`) or a
- * threshold (`cert_expires_21d`) in their name included, then in the plugin's table (NULL: none). The texts belong to
- * the tables. False: no such name, `*found` untouched. */
+/* The name by which an outcome goes that had another in an earlier version (`cert_expires_21d` is `cert_expires_soon`);
+ * any other name is returned as it is. */
+const char *outcome_current(const char *name);
+
+/* Looks `name` up among the host's outcomes, those with a phase in their name (any, also a plugin's own: `banner_timeout`)
+ * included, then in the plugin's table (NULL: none). A name of an earlier version finds what it is called now. The texts
+ * belong to the tables. False: no such name, `*found` untouched. */
 bool outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found);
 
 /* "ok", "degraded" …; and back, false for anything else. */

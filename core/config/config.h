@@ -39,6 +39,15 @@ struct phase_plan {
 
 enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_WARN, TLS_VERIFY_CHAIN, TLS_VERIFY_FULL };
 
+/* How near a certificate's end is. */
+enum cert_level { CERT_SOON, CERT_URGENT, CERT_LEVELS };
+
+/* It is that near where less is left than both say. */
+struct cert_limit {
+	int64_t left;     /* microseconds; 0: any */
+	int64_t percent;  /* of its lifetime; 0: any. Both 0: it is never that near */
+};
+
 /* The host's TLS settings of a policy. Equal ones are the same pointer. */
 struct tls_settings {
 	enum pw_tls_mode mode;
@@ -46,8 +55,8 @@ struct tls_settings {
 	const char *ca_file;      /* absolute; NULL: the system's bundle */
 	const char *sni;          /* NULL: the target's host where that is a name */
 	int min_version;          /* 0x0301 (TLS 1.0) to 0x0304, as on the wire */
-	uint32_t warn_days_count; /* falling */
-	const uint16_t *warn_days;
+	struct cert_limit cert_warn[CERT_LEVELS];
+	bool cert_warn_given;     /* its end is looked at also where nothing is verified */
 };
 
 enum addresses { ADDRESSES_ANY, ADDRESSES_ALL };

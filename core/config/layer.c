@@ -89,7 +89,7 @@ why_not_here(const struct reader *reader, const struct probe *probe, const char 
 			return "cannot stand beside file: it belongs to a single target";
 		return strcmp(key, "file") == 0 ? "stands only in the list of targets" : "belongs to a single target";
 	}
-	if (settings_find(tls_settings_rows, key) >= 0) {
+	if (tls_settings_find(key) >= 0) {
 		text_format(&text, "has no meaning for the probe %s, which uses no TLS", probe->plugin->descriptor->name);
 		return words;
 	}
@@ -229,6 +229,17 @@ take_row(struct reader *reader, const struct pw_setting *row, const struct node 
 }
 
 static void
+take_tls(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node, int row)
+{
+	struct pw_value *into = &layer->tls[row];
+
+	if (strcmp(node->key, tls_settings_rows[row].key) != 0)
+		cert_warn_of_days(reader, node, into);
+	else if (take_row(reader, &tls_settings_rows[row], node, into) && row == TLS_MODE)
+		check_mode(reader, probe, node, into);
+}
+
+static void
 take_member(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node,
     enum scope scope)
 {
@@ -239,9 +250,8 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 	if (row >= 0 && may_stand(&target_settings[row], scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
 			take_row(reader, &target_settings[row], node, &layer->target[row]);
-	} else if (uses_tls(probe) && (row = settings_find(tls_settings_rows, node->key)) >= 0) {
-		if (take_row(reader, &tls_settings_rows[row], node, &layer->tls[row]) && row == TLS_MODE)
-			check_mode(reader, probe, node, &layer->tls[row]);
+	} else if (uses_tls(probe) && (row = tls_settings_find(node->key)) >= 0) {
+		take_tls(reader, layer, probe, node, row);
 	} else if (take_limits(reader, layer, probe, node)) {
 		return;
 	} else if (probe != NULL && (row = settings_find(probe->plugin->descriptor->settings, node->key)) >= 0) {

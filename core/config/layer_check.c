@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WARN_DAYS_MAX = 3650, TAG_SIZE_MAX = 64 };
+enum { TAG_SIZE_MAX = 64 };
 
 static bool
 check_source(struct reader *reader, const struct node *node, const struct pw_strings *list)
@@ -77,19 +77,14 @@ check_tags(struct reader *reader, const struct node *node, const struct pw_strin
 }
 
 static bool
-check_warn_days(struct reader *reader, const struct node *node, const struct pw_strings *list)
+check_cert_warn(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
-		const char *days = list->items[i];
-		size_t size = strlen(days);
-		long value = 0;
+		struct cert_limit limit;
+		struct reason why;
 
-		if (size > 0 && size < 6 && strspn(days, "0123456789") == size)
-			for (; *days != '\0'; days++)
-				value = value * 10 + (*days - '0');
-		if (value < 1 || value > WARN_DAYS_MAX) {
-			faults_add(&reader->faults, node->place, "cert_warn_days: %s is not a number of days, 1 to %d",
-			    QUOTE(reader, list->items[i]), WARN_DAYS_MAX);
+		if (!cert_limit_parse(list->items[i], &limit, &why)) {
+			faults_add(&reader->faults, node->place, "cert_warn: %s %s", QUOTE(reader, list->items[i]), why.text);
 			return false;
 		}
 	}
@@ -129,8 +124,8 @@ layer_check(struct reader *reader, const struct pw_setting *row, const struct no
 		return check_notify(reader, node, value->list);
 	if (row == &target_settings[TARGET_TAGS])
 		return check_tags(reader, node, value->list);
-	if (row == &tls_settings_rows[TLS_CERT_WARN_DAYS])
-		return check_warn_days(reader, node, value->list);
+	if (row == &tls_settings_rows[TLS_CERT_WARN])
+		return check_cert_warn(reader, node, value->list);
 	if (row == &tls_settings_rows[TLS_CA_FILE])
 		return check_ca_file(reader, node, value->string);
 	if (row == &tls_settings_rows[TLS_SNI])

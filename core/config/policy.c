@@ -1,7 +1,7 @@
 /* From the settings of a target to the policy it is watched by; equal policies are one. */
 #include "config/reader.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -37,28 +37,17 @@ tls_mode(const struct probe *probe, const struct layer *layer, enum port_class p
 	return mode;
 }
 
-static int
-falling(const void *a, const void *b)
-{
-	uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
 static void
-put_warn_days(struct reader *reader, struct tls_settings *tls, const struct pw_strings *list)
+put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
 {
-	uint16_t days[8] = { 0 };
-	uint32_t count = 0;
+	struct reason why;
 
-	for (uint32_t i = 0; i < list->count; i++)
-		days[i] = (uint16_t)strtoul(list->items[i], NULL, 10);
-	qsort(days, list->count, sizeof *days, falling);
-	for (uint32_t i = 0; i < list->count; i++)
-		if (count == 0 || days[count - 1] != days[i])
-			days[count++] = days[i];
-	tls->warn_days_count = count;
-	tls->warn_days = pool_share(&reader->values.pool, days, count * sizeof *days);
+	for (uint32_t i = 0; i < value->list->count; i++) {
+		bool good = cert_limit_parse(value->list->items[i], &tls->cert_warn[i], &why);
+
+		assert(good);
+	}
+	tls->cert_warn_given = value->given;
 }
 
 static const struct tls_settings *
@@ -81,7 +70,7 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 	if (sni->string != NULL && host_parse(reader->scratch, sni->string, strlen(sni->string), &name, &why))
 		tls.sni = arena_intern(reader->arena, name.ascii);
 	tls.min_version = 0x0301 + (int)layer->tls[TLS_MIN_VERSION].number;
-	put_warn_days(reader, &tls, layer->tls[TLS_CERT_WARN_DAYS].list);
+	put_cert_warn(&tls, &layer->tls[TLS_CERT_WARN]);
 	return pool_share(&reader->values.pool, &tls, sizeof tls);
 }
 

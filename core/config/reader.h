@@ -140,6 +140,11 @@ void layer_take(struct reader *, struct layer *, const struct probe *, const str
 /* layer_check.c: one value of the host's rows, beyond what its type says. False after a fault. */
 bool layer_check(struct reader *, const struct pw_setting *, const struct node *, const struct pw_value *);
 
+/* cert_warn.c: one entry of `cert_warn`. False with a reason. */
+bool cert_limit_parse(const char *text, struct cert_limit *, struct reason *why);
+/* The value of `cert_warn` that a list of `cert_warn_days` stands for. False after a fault. */
+bool cert_warn_of_days(struct reader *, const struct node *, struct pw_value *into);
+
 /* policy.c */
 enum port_class port_class(uint16_t port);
 const struct policy *policy_of_layer(struct reader *, const struct probe *, const struct layer *, enum port_class,

@@ -5,6 +5,7 @@
 
 #include "base/calendar.h"
 #include "base/clock.h"
+#include "config/config.h"
 
 enum { ANYWHERE = SETTING_IN_DEFAULTS | SETTING_IN_LIST };
 #define MINUTE (60 * (int64_t)SECOND)
@@ -149,8 +150,9 @@ const struct pw_setting tls_settings_rows[TLS_ROWS + 1] = {
 	    .help = "name to ask for and to look for in the certificate; by default the host where that is a name" },
 	[TLS_MIN_VERSION] = { .key = "min_version", .type = PW_ENUM, .flags = ANYWHERE, .fallback = "1.2",
 	    .choices = tls_versions, .help = "oldest TLS version that will do" },
-	[TLS_CERT_WARN_DAYS] = { .key = "cert_warn_days", .type = PW_LIST, .flags = ANYWHERE, .fallback = "21 3", .max = 8,
-	    .help = "days before the end of a certificate at which to warn" },
+	[TLS_CERT_WARN] = { .key = "cert_warn", .type = PW_LIST, .flags = ANYWHERE, .fallback = "21d/25% 3d/10%",
+	    .max = CERT_LEVELS, .help = "what a certificate has left when it ends soon, and when that is urgent: a time, a share of its "
+	                                "lifetime, or both, of which the less counts; [ ]: never" },
 };
 
 const struct group_setting top_groups[] = {
@@ -225,6 +227,12 @@ settings_find(const struct pw_setting *rows, const char *key)
 	return -1;
 }
 
+int
+tls_settings_find(const char *key)
+{
+	return settings_find(tls_settings_rows, strcmp(key, "cert_warn_days") == 0 ? tls_settings_rows[TLS_CERT_WARN].key : key);
+}
+
 bool
 settings_are_taken(const char *key, enum pw_kind kind)
 {
@@ -233,5 +241,5 @@ settings_are_taken(const char *key, enum pw_kind kind)
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		if (strcmp(limit_groups[i].key, key) == 0)
 			return true;
-	return settings_find(target_settings, key) >= 0 || settings_find(tls_settings_rows, key) >= 0;
+	return settings_find(target_settings, key) >= 0 || tls_settings_find(key) >= 0;
 }

@@ -75,7 +75,7 @@ enum target_row {
 	TARGET_ROWS
 };
 
-enum tls_row { TLS_MODE, TLS_VERIFY, TLS_CA_FILE, TLS_SNI, TLS_MIN_VERSION, TLS_CERT_WARN_DAYS, TLS_ROWS };
+enum tls_row { TLS_MODE, TLS_VERIFY, TLS_CA_FILE, TLS_SNI, TLS_MIN_VERSION, TLS_CERT_WARN, TLS_ROWS };
 
 /* Groups of durations, one for each phase and one for the leg. */
 enum limit_kind { LIMIT_ROUTINE, LIMIT_PATIENT, LIMIT_SLOW, LIMIT_KINDS };
@@ -101,6 +101,9 @@ extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
 
 /* The row called `key` in a table that ends with a NULL key; -1: none. A secret is called KEY_file. */
 int settings_find(const struct pw_setting *rows, const char *key);
+
+/* The row of tls_settings_rows called `key`, or called so in an earlier version (`cert_warn_days`); -1: none. */
+int tls_settings_find(const char *key);
 
 /* Whether the host has a setting of this name in a target or notifier, so that no plugin can have it. */
 bool settings_are_taken(const char *key, enum pw_kind kind);

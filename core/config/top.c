@@ -68,7 +68,7 @@ static void
 blame_unknown(struct reader *reader, const struct node *node)
 {
 	const char *near = text_nearest(node->key, next_key, NULL), *where = "";
-	bool is_targets = settings_find(target_settings, node->key) >= 0 || settings_find(tls_settings_rows, node->key) >= 0;
+	bool is_targets = settings_find(target_settings, node->key) >= 0 || tls_settings_find(node->key) >= 0;
 
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;

@@ -52,27 +52,17 @@ grow(struct codes *codes)
 	return true;
 }
 
-/* A name that ends in _<N>d is a threshold of the family before it; an expired certificate is beyond all of them. */
-static void
-find_family(struct codes *codes, struct code *code)
+/* The thresholds of a certificate's end, the farthest first; an expired certificate is beyond all of them. */
+static uint8_t
+threshold_of(const char *name)
 {
-	char family[OUTCOME_NAME_MAX];
-	size_t size = strlen(code->name), digits = size;
+	static const char *const thresholds[] = { "cert_expires_soon", "cert_expires_urgent", "cert_expired" };
+	enum { COUNT = sizeof thresholds / sizeof *thresholds };
 
-	if (strcmp(code->name, "cert_expired") == 0) {
-		code->family = codes_of(codes, "cert_expires", NULL);
-		return;
-	}
-	if (size < 3 || code->name[size - 1] != 'd')
-		return;
-	for (digits = size - 1; digits > 0 && code->name[digits - 1] >= '0' && code->name[digits - 1] <= '9'; digits--)
-		continue;
-	if (digits == size - 1 || digits < 2 || code->name[digits - 1] != '_')
-		return;
-	memcpy(family, code->name, digits - 1);
-	family[digits - 1] = '\0';
-	code->days = (uint32_t)strtoul(code->name + digits, NULL, 10);
-	code->family = codes_of(codes, family, NULL);
+	for (uint8_t i = 0; i < COUNT; i++)
+		if (strcmp(name, thresholds[i]) == 0)
+			return (uint8_t)(i + 1);
+	return 0;
 }
 
 static uint16_t
@@ -86,7 +76,7 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 	memcpy(code.name, name, strlen(name) + 1);
 	if (outcome_find(name, own, &outcome))
 		code.at_once = outcome.at_once;
-	find_family(codes, &code);
+	code.threshold = threshold_of(name);
 	if (codes->count == codes->room && (codes->count >= CODES_MAX || !grow(codes)))
 		return CODE_NONE;
 	codes->items[codes->count] = code;
@@ -97,6 +87,7 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 uint16_t
 codes_of(struct codes *codes, const char *name, const struct pw_outcome *own)
 {
+	name = outcome_current(name);
 	uint16_t code = *find_slot(codes->slots, codes->slot_count, codes->items, name);
 
 	return code != 0 ? code : add(codes, name, own);

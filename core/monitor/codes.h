@@ -18,9 +18,9 @@ enum {
 
 struct code {
 	char name[OUTCOME_NAME_MAX];
-	bool at_once;    /* stands as a condition at its first sight */
-	uint16_t family; /* of thresholds that replace each other: cert_expires_21d, cert_expires_3d, cert_expired; 0: none */
-	uint32_t days;   /* within the family: the fewer, the nearer */
+	bool at_once;      /* stands as a condition at its first sight */
+	uint8_t threshold; /* of a certificate's end, each replaces those below it: cert_expires_soon, cert_expires_urgent,
+	                    * cert_expired; 0: none */
 };
 
 struct codes;
@@ -29,8 +29,8 @@ struct codes;
 struct codes *codes_create(void);
 void codes_destroy(struct codes **);
 
-/* The number of `name`, made at its first mention (`own`: the outcomes of its probe, NULL: none). At most 65,535
- * different names; those behind are CODE_NONE. */
+/* The number of `name`, made at its first mention (`own`: the outcomes of its probe, NULL: none); a name of an earlier
+ * version has the number of the current one. At most 65,535 different names; those behind are CODE_NONE. */
 uint16_t codes_of(struct codes *, const char *name, const struct pw_outcome *own);
 
 /* What stands behind a number that codes_of gave; good until the next codes_of. */

@@ -1,4 +1,5 @@
-/* Conditions as a table of stages; thresholds of one family replace each other without a word that the farther is over. */
+/* Conditions as a table of stages; the thresholds of a certificate's end replace each other without a word that the farther
+ * is over. */
 #include "monitor/condition.h"
 
 #include <assert.h>
@@ -123,7 +124,7 @@ is_nearer(const struct codes *codes, uint16_t code, uint16_t than)
 {
 	const struct code *a = codes_get(codes, code), *b = codes_get(codes, than);
 
-	return a->family != 0 && a->family == b->family && a->days < b->days;
+	return b->threshold != 0 && a->threshold > b->threshold;
 }
 
 static bool
@@ -265,8 +266,8 @@ const struct rule_table condition_table = {
 	.columns = 4,
 	.rows = (size_t)(STAGES - STAGE_ABSENT) * SIGHTS,
 	.cell = cell,
-	.note = "Thresholds of one family (cert_expires_21d, cert_expires_3d, cert_expired): while a nearer one is shown the "
-	        "farther waits, and it is dropped without a word when the nearer stands. `unstable` is shown by every run "
+	.note = "Thresholds of a certificate's end (cert_expires_soon, cert_expires_urgent, cert_expired): while a nearer one is "
+	        "shown the farther waits, and it is dropped without a word when the nearer stands. `unstable` is shown by every run "
 	        "while the last hour holds at least 5 failed attempts and more than 20 % of all, none of them confirmed; "
 	        "once it stands, until fewer than 3 or no more than 10 %.",
 };

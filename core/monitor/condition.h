@@ -23,7 +23,7 @@ enum sight {
 	SIGHT_MISSED,
 	SIGHT_MISSED_ENOUGH,
 	SIGHT_NOT_REACHED,
-	SIGHT_REPLACED, /* by a nearer threshold of its family, which stands */
+	SIGHT_REPLACED, /* by a nearer threshold, which stands */
 	SIGHTS
 };
 

@@ -299,6 +299,8 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 		text_add(&text, judgement->text);
 	}
 	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
+	if (judgement->renewal[0] != '\0')
+		dialogue_event(dialogue, now, "renewal_missed: %s", judgement->renewal);
 	if (judgement->client_cert_asked)
 		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
 }

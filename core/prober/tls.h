@@ -36,6 +36,7 @@ struct tls_judgement {
 	bool failed;                        /* by `verify`: the leg fails with `outcome` */
 	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …: the gravest fault, "" where all is well */
 	char text[EVIDENCE_TEXT_MAX];       /* escaped */
+	char renewal[160];                  /* that the certificate should have been renewed by now, "" where it need not be */
 	char version[16], cipher[64];
 	bool verified;                      /* chain and name hold */
 	bool client_cert_asked;
@@ -43,8 +44,8 @@ struct tls_judgement {
 
 /* Judges the stream's handshake by the settings, adds the facts of connection and certificates (tls_version tls_cipher
  * cert_subject cert_issuer cert_names cert_fingerprint cert_not_after cert_key …) and the warnings (faults where
- * `verify` is warn; cert_expires_<N>d) to the log. `now`: UTC; `before`: the same by the clock before it was set, `now` where
- * nobody did: what is past its end, or before its beginning, is so by both. */
+ * `verify` is warn; cert_expires_soon, cert_expires_urgent) to the log. `now`: UTC; `before`: the same by the clock before
+ * it was set, `now` where nobody did: what is past its end, or before its beginning, is so by both. */
 void tls_judge(const struct tls *, const struct tls_settings *, int64_t now, int64_t before, struct evidence_log *,
     struct tls_judgement *);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include "base/clock.h"
 
+static const int64_t day = (int64_t)24 * 3600 * SECOND;
+
 static const char *const code_names[TLS_CODES] = {
 	[TLS_CERT_CHAIN_LIMIT] = "cert_chain_limit",
 	[TLS_CERT_EXPIRED] = "cert_expired",
@@ -54,21 +56,64 @@ tls_trial_certificate(const struct tls_trial *trial, int depth)
 	return sk_X509_value(trial->chain, depth);
 }
 
+bool
+tls_term_of(const X509 *certificate, struct tls_term *term)
+{
+	return tls_time(X509_get0_notBefore(certificate), &term->from) && tls_time(X509_get0_notAfter(certificate), &term->end)
+	    && term->from < term->end;
+}
+
+/* Whether so little is left that the end is near; by a lifetime that makes no sense no share is taken. */
+static bool
+is_within(const struct cert_limit *limit, int64_t left, const X509 *certificate)
+{
+	struct tls_term term;
+
+	if (limit->left == 0 && limit->percent == 0)
+		return false;
+	if (limit->left != 0 && left >= limit->left)
+		return false;
+	return limit->percent == 0 || !tls_term_of(certificate, &term) || left < (term.end - term.from) / 100 * limit->percent;
+}
+
+/* Software that renews by itself does so when a third is left; certificates that last no longer than this are nearly all
+ * renewed so. A quarter leaves it time to try again. */
+static bool
+missed_renewal(const X509 *leaf, int64_t now)
+{
+	enum { RENEWED_BY_ITSELF = 100, LATE_PERCENT = 25 };
+	struct tls_term term;
+
+	return tls_term_of(leaf, &term) && term.end - term.from <= RENEWED_BY_ITSELF * day && term.end > now
+	    && term.end - now < (term.end - term.from) / 100 * LATE_PERCENT;
+}
+
 static void
 find_end(struct tls_trial *trial)
 {
 	int count = sk_X509_num(trial->chain);
 	int64_t end;
 
-	trial->ends_depth = -1;
+	trial->ends_depth = trial->near_depth = -1;
 	if (trial->leaf == NULL)
 		return;
-	for (int i = 0; i < (count > 0 ? count : 1); i++)
-		if (tls_time(X509_get0_notAfter(tls_trial_certificate(trial, i)), &end)
-		    && (trial->ends_depth == -1 || end < trial->ends)) {
+	trial->renewal_missed = missed_renewal(trial->leaf, trial->least);
+	for (int i = 0; i < (count > 0 ? count : 1); i++) {
+		const X509 *certificate = tls_trial_certificate(trial, i);
+
+		if (!tls_time(X509_get0_notAfter(certificate), &end))
+			continue;
+		if (trial->ends_depth == -1 || end < trial->ends) {
 			trial->ends_depth = i;
 			trial->ends = end;
 		}
+		for (enum cert_level level = CERT_SOON; level < CERT_LEVELS; level++)
+			if (is_within(&trial->settings->cert_warn[level], end - trial->least, certificate)
+			    && (trial->near_depth == -1 || level > trial->near)) {
+				trial->near_depth = i;
+				trial->near = level;
+			}
+	}
 }
 
 static bool
@@ -175,7 +220,7 @@ is_checked(const struct tls_settings *settings, enum tls_code code)
 {
 	switch (settings->verify) {
 	case TLS_VERIFY_NONE:
-		return code == TLS_CERT_CHAIN_LIMIT;
+		return code == TLS_CERT_CHAIN_LIMIT || (code == TLS_CERT_EXPIRED && settings->cert_warn_given);
 	case TLS_VERIFY_CHAIN:
 		return code != TLS_CERT_NAME;
 	case TLS_VERIFY_WARN:
@@ -183,6 +228,12 @@ is_checked(const struct tls_settings *settings, enum tls_code code)
 		return true;
 	}
 	return true;
+}
+
+static bool
+is_failure(const struct tls_settings *settings, enum tls_code code)
+{
+	return code == TLS_CERT_CHAIN_LIMIT || settings->verify == TLS_VERIFY_CHAIN || settings->verify == TLS_VERIFY_FULL;
 }
 
 static void
@@ -199,7 +250,7 @@ decide(const struct tls_trial *trial, struct evidence_log *log, struct tls_judge
 		if (!is_checked(trial->settings, code))
 			continue;
 		tls_tell_fault(&text, trial, code);
-		bool fails = code == TLS_CERT_CHAIN_LIMIT || trial->settings->verify != TLS_VERIFY_WARN;
+		bool fails = is_failure(trial->settings, code);
 		if (!fails)
 			evidence_add_warning(log, code_names[code], "handshake", bytes);
 		if (judgement->outcome[0] != '\0')
@@ -210,26 +261,21 @@ decide(const struct tls_trial *trial, struct evidence_log *log, struct tls_judge
 	}
 }
 
-/* The nearest threshold that is reached. */
 static void
 warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
 {
+	static const char *const codes[CERT_LEVELS] = {
+		[CERT_SOON] = "cert_expires_soon", [CERT_URGENT] = "cert_expires_urgent",
+	};
 	const struct tls_settings *settings = trial->settings;
-	const int64_t day = (int64_t)24 * 3600 * SECOND;
-	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
-	struct text name = TEXT_OVER(code), text = TEXT_OVER(bytes);
-	uint16_t nearest = 0;
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
 
-	if (settings->verify == TLS_VERIFY_NONE || trial->ends_depth == -1 || trial->found[TLS_CERT_EXPIRED])
+	if ((settings->verify == TLS_VERIFY_NONE && !settings->cert_warn_given) || trial->near_depth == -1
+	    || trial->found[TLS_CERT_EXPIRED])
 		return;
-	for (uint32_t i = 0; i < settings->warn_days_count; i++)
-		if (trial->ends - trial->least <= settings->warn_days[i] * day)
-			nearest = settings->warn_days[i];
-	if (nearest == 0)
-		return;
-	text_format(&name, "cert_expires_%ud", nearest);
 	tls_tell_end(&text, trial);
-	evidence_add_warning(log, code, "handshake", bytes);
+	evidence_add_warning(log, codes[trial->near], "handshake", bytes);
 }
 
 static void
@@ -276,10 +322,11 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t no
 		.most = before > now ? before : now };
 	struct text version = text_over(judgement->version, sizeof judgement->version);
 	struct text cipher = text_over(judgement->cipher, sizeof judgement->cipher);
+	struct text renewal = text_over(judgement->renewal, sizeof judgement->renewal);
 
 	ERR_clear_error();
 	judgement->failed = false;
-	judgement->outcome[0] = judgement->text[0] = '\0';
+	judgement->outcome[0] = judgement->text[0] = judgement->renewal[0] = '\0';
 	judgement->client_cert_asked = tls->client_cert_asked;
 	text_add(&version, SSL_get_version(tls->ssl));
 	text_add(&cipher, SSL_get_cipher_name(tls->ssl));
@@ -289,6 +336,8 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t no
 	collect(&trial);
 	decide(&trial, log, judgement);
 	warn_of_end(&trial, log);
+	if (trial.renewal_missed)
+		tls_tell_renewal(&renewal, &trial);
 	add_facts(&trial, judgement, log);
 	if (tls->policy->legacy && !judgement->failed)
 		judge_legacy(tls, judgement);

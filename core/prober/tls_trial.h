@@ -32,6 +32,14 @@ struct tls_trial {
 	struct tls_fault fault[TLS_CODES];
 	int ends_depth;        /* the certificate of the chain that ends first, and when; -1: none has a date */
 	int64_t ends;
+	int near_depth;        /* the one whose end is nearest by its own lifetime; -1: none is near */
+	enum cert_level near;
+	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, and was not in time */
+};
+
+/* What is known of a certificate's time. */
+struct tls_term {
+	int64_t from, end; /* microseconds UTC */
 };
 
 /* The certificate at `depth` of the chain, 0 is the leaf; NULL: there is none. */
@@ -40,7 +48,13 @@ X509 *tls_trial_certificate(const struct tls_trial *, int depth);
 /* One fault as a sentence; everything of the peer's in it escaped. */
 void tls_tell_fault(struct text *, const struct tls_trial *, enum tls_code);
 
-/* "the certificate ends at 2026-12-01T10:00:00Z (7 d 3 h left)" */
+/* False: it has no dates, or they make no sense. */
+bool tls_term_of(const X509 *, struct tls_term *);
+
+/* "the certificate ends at 2026-12-01T10:00:00Z (7 d 3 h left of 90 d)", of the one whose end is near. */
 void tls_tell_end(struct text *, const struct tls_trial *);
+
+/* "the certificate lasts 90 d and 7 d 3 h of it are left: it should have been renewed by now" */
+void tls_tell_renewal(struct text *, const struct tls_trial *);
 
 #endif

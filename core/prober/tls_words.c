@@ -154,7 +154,31 @@ tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code c
 void
 tls_tell_end(struct text *text, const struct tls_trial *trial)
 {
-	add_which(text, trial, trial->ends_depth);
+	const X509 *certificate = tls_trial_certificate(trial, trial->near_depth);
+	struct tls_term term;
+
+	add_which(text, trial, trial->near_depth);
 	text_add(text, " ");
-	add_when(text, trial, X509_get0_notAfter(tls_trial_certificate(trial, trial->ends_depth)), "ends at ", " left)");
+	add_when(text, trial, X509_get0_notAfter(certificate), "ends at ", " left");
+	if (tls_term_of(certificate, &term)) {
+		text_add(text, " of ");
+		text_add_span(text, term.end - term.from);
+	}
+	text_add(text, ")");
+	if (trial->renewal_missed && trial->near_depth == 0)
+		text_add(text, "; it should have been renewed by now");
+}
+
+void
+tls_tell_renewal(struct text *text, const struct tls_trial *trial)
+{
+	struct tls_term term;
+
+	if (!tls_term_of(trial->leaf, &term))
+		return;
+	text_add(text, "the certificate lasts ");
+	text_add_span(text, term.end - term.from);
+	text_add(text, " and ");
+	text_add_span(text, term.end - trial->now);
+	text_add(text, " of it are left: it should have been renewed by now");
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "base/outcome.h"
 #include "store/history.h"
 #include "store/page.h"
 
@@ -65,7 +66,7 @@ result_of(struct query *query, int64_t *times)
 {
 	return (struct store_result){ (uint64_t)query_i64(query, 0), (uint64_t)query_i64(query, 1),
 		query_i64(query, 2), query_i64(query, 3), (uint32_t)query_i64(query, 4), (uint32_t)query_i64(query, 5),
-		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), query_text(query, 8), query_text(query, 9),
+		(uint32_t)query_i64(query, 6), (uint32_t)query_i64(query, 7), outcome_current(query_text(query, 8)), query_text(query, 9),
 		times_unpack(query_bytes(query, 10), times, STORE_PHASES_MAX), times, query_bytes(query, 11) };
 }
 

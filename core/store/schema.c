@@ -2,6 +2,17 @@
 #include "base/text.h"
 #include "store/schema.h"
 
+/* Thresholds of a certificate's end as they were called when their days stood in the name: cert_expires_21d. */
+#define IS_EXPIRY(code) code " GLOB 'cert_expires_[0-9]*d'"
+#define EXPIRY_NOW(code) "CASE WHEN CAST(substr(" code ", 14) AS INTEGER) <= 3 THEN 'cert_expires_urgent'" \
+    " ELSE 'cert_expires_soon' END"
+/* The same for each word of a list, in its order. */
+#define EACH_NOW(list) "(WITH RECURSIVE split (at, word, rest) AS (SELECT 0, '', " list " || ' ' UNION ALL SELECT at + 1," \
+    " substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1) FROM split WHERE rest <> '')," \
+    " named (at, word) AS (SELECT min(at), CASE WHEN " IS_EXPIRY("word") " THEN " EXPIRY_NOW("word") " ELSE word END AS name" \
+    " FROM split WHERE at > 0 AND word <> '' GROUP BY name ORDER BY 1)" \
+    " SELECT coalesce(group_concat(word, ' '), '') FROM named)"
+
 static const char *const main_steps[] = {
 	/* 1 */
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -45,6 +56,15 @@ static const char *const main_steps[] = {
 	"	begins INTEGER NOT NULL, ends INTEGER NOT NULL, ended INTEGER NOT NULL, why BLOB NOT NULL,"
 	"	\"by\" BLOB NOT NULL) STRICT;"
 	"INSERT INTO meta (key, value) VALUES ('instance', randomblob(16))",
+	/* 2: outcomes go by the names of outcome_current(); of two conditions that become one the later is kept */
+	"DELETE FROM conditions WHERE " IS_EXPIRY("code") " AND EXISTS (SELECT 1 FROM conditions AS later"
+	"	WHERE later.target = conditions.target AND " IS_EXPIRY("later.code")
+	"	AND " EXPIRY_NOW("later.code") " = " EXPIRY_NOW("conditions.code")
+	"	AND (later.since, later.code) > (conditions.since, conditions.code));"
+	"UPDATE conditions SET code = " EXPIRY_NOW("code") " WHERE " IS_EXPIRY("code") ";"
+	"UPDATE notices SET code = " EXPIRY_NOW("code") " WHERE " IS_EXPIRY("code") ";"
+	"UPDATE ledger SET codes = " EACH_NOW("codes") " WHERE codes LIKE '%cert_expires_%';"
+	"UPDATE ledger SET sent_codes = " EACH_NOW("sent_codes") " WHERE sent_codes LIKE '%cert_expires_%'",
 };
 
 /* A result names the row of the same target before it (prev), and its last one that was not ok (bad), which is what is

@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "config_files.h"
 
+#define DAY ((int64_t)24 * 3600 * SECOND)
+
 #define ONE(settings) "targets = ( { host = \"a.example\"; probe = \"talk\"; " settings " } );"
 
 static void
@@ -63,8 +65,11 @@ chooses_tls_by_port(void **state)
 		assert_int_equal(tls->mode, wanted[i].mode);
 		assert_int_equal(tls->verify, wanted[i].verify);
 		assert_int_equal(tls->min_version, 0x0303);
-		assert_int_equal(tls->warn_days_count, 2);
-		assert_int_equal(tls->warn_days[0], 21);
+		assert_false(tls->cert_warn_given);
+		assert_int_equal(tls->cert_warn[CERT_SOON].left, 21 * DAY);
+		assert_int_equal(tls->cert_warn[CERT_SOON].percent, 25);
+		assert_int_equal(tls->cert_warn[CERT_URGENT].left, 3 * DAY);
+		assert_int_equal(tls->cert_warn[CERT_URGENT].percent, 10);
 	}
 	files_bad("targets = ( { host = \"a.example\"; probe = \"secure\"; tls = \"none\"; } );", "main.conf:1", "cannot do without TLS");
 	files_good("defaults = { tls = \"none\"; };\ntargets = ( { host = \"a.example\"; probe = \"secure\"; } );");
@@ -78,21 +83,70 @@ checks_tls_settings(void **state)
 
 	(void)state;
 	files_put("ca.pem", "x");
-	tls = files_good(ONE("ca_file = \"ca.pem\"; sni = \"B\xc3\x9c" "cher.example\"; min_version = \"1.3\"; cert_warn_days = [ 3, 30, 3 ];"))
+	tls = files_good(ONE("ca_file = \"ca.pem\"; sni = \"B\xc3\x9c" "cher.example\"; min_version = \"1.3\";"))
 	    ->targets[0].policy->tls;
 	assert_string_equal(tls->ca_file, files_path("ca.pem"));
 	assert_string_equal(tls->sni, "xn--bcher-kva.example");
 	assert_int_equal(tls->min_version, 0x0304);
-	assert_int_equal(tls->warn_days_count, 2);
-	assert_int_equal(tls->warn_days[0], 30);
-	assert_int_equal(tls->warn_days[1], 3);
-	assert_int_equal(files_good(ONE("cert_warn_days = [ ];"))->targets[0].policy->tls->warn_days_count, 0);
 	files_bad(ONE("ca_file = \"none.pem\";"), "main.conf:1", "cannot be read");
 	files_bad(ONE("sni = \"192.0.2.1\";"), "main.conf:1", "is an address");
 	files_bad(ONE("min_version = 1.2;"), "main.conf:1", "in quotes");
 	files_bad(ONE("min_version = \"1.4\";"), "main.conf:1", "none of");
-	files_bad(ONE("cert_warn_days = [ 0 ];"), "main.conf:1", "number of days");
-	files_bad(ONE("cert_warn_days = [ \"x\" ];"), "main.conf:1", "number of days");
+}
+
+static void
+reads_when_a_certificate_ends_soon(void **state)
+{
+	static const struct {
+		const char *written;
+		struct cert_limit soon, urgent;
+	} wanted[] = {
+		{ "cert_warn = \"14d\";", { 14 * DAY, 0 }, { 0, 0 } },
+		{ "cert_warn = [ \"30%\", 2 ];", { 0, 30 }, { 2 * DAY, 0 } },
+		{ "cert_warn = [ \"36h/20%\", \"5%/1d12h\" ];", { 3 * DAY / 2, 20 }, { 3 * DAY / 2, 5 } },
+		{ "cert_warn = [ ];", { 0, 0 }, { 0, 0 } },
+		{ "cert_warn_days = [ 3, 30, 3 ];", { 30 * DAY, 0 }, { 3 * DAY, 0 } },
+		{ "cert_warn_days = [ \"7\", 30, 1 ];", { 30 * DAY, 0 }, { DAY, 0 } },
+		{ "cert_warn_days = 30;", { 30 * DAY, 0 }, { 0, 0 } },
+		{ "cert_warn_days = [ ];", { 0, 0 }, { 0, 0 } },
+	};
+	static const struct {
+		const char *written, *says;
+	} wrong[] = {
+		{ "cert_warn = [ \"21d\", \"3d\", \"1d\" ];", "at most 2" },
+		{ "cert_warn = \"21d/3d\";", "two times" },
+		{ "cert_warn = \"25%/10%\";", "two shares" },
+		{ "cert_warn = \"0%\";", "no share" },
+		{ "cert_warn = \"100%\";", "no share" },
+		{ "cert_warn = 0;", "no time" },
+		{ "cert_warn = \"4000d\";", "no time" },
+		{ "cert_warn = \"21d/\";", "neither a time" },
+		{ "cert_warn = \"soon\";", "cert_warn: \"soon\"" },
+		{ "cert_warn_days = [ 0 ];", "number of days" },
+		{ "cert_warn_days = [ \"x\" ];", "number of days" },
+	};
+	char content[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+		snprintf(content, sizeof content, "targets = ( { host = \"a.example\"; probe = \"talk\"; %s } );", wanted[i].written);
+		const struct tls_settings *tls = files_good(content)->targets[0].policy->tls;
+
+		assert_true(tls->cert_warn_given);
+		assert_memory_equal(&tls->cert_warn[CERT_SOON], &wanted[i].soon, sizeof wanted[i].soon);
+		assert_memory_equal(&tls->cert_warn[CERT_URGENT], &wanted[i].urgent, sizeof wanted[i].urgent);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		snprintf(content, sizeof content, "targets = ( { host = \"a.example\"; probe = \"talk\"; %s } );", wrong[i].written);
+		files_bad(content, "main.conf:1", wrong[i].says);
+	}
+	/* What is nearer to a target counts, whichever name it is written under. */
+	const struct config *config = files_good("defaults = { cert_warn = \"10%\"; };\n"
+	    "targets = ( { host = \"a.example\"; probe = \"talk\"; cert_warn_days = 9; } );");
+	assert_int_equal(config->targets[0].policy->tls->cert_warn[CERT_SOON].left, 9 * DAY);
+	assert_int_equal(config->targets[0].policy->tls->cert_warn[CERT_SOON].percent, 0);
+	files_bad("targets = ( { host = \"a.example\"; probe = \"line\"; port = 7; ask = \"x\"; cert_warn_days = 9; } );", "main.conf:1",
+	    "uses no TLS");
 }
 
 static const struct phase_plan *

@@ -53,20 +53,29 @@ finds_phased_names(void **state)
 	assert_string_equal(found.phase, "my_2nd_step");
 }
 
+/* Names of earlier versions, as they stand in configurations and stores. */
 static void
-finds_expiry_thresholds(void **state)
+finds_names_of_earlier_versions(void **state)
 {
-	struct outcome base, found;
+	static const char *const names[][2] = {
+		{ "cert_expires_21d", "cert_expires_soon" }, { "cert_expires_4d", "cert_expires_soon" },
+		{ "cert_expires_3d", "cert_expires_urgent" }, { "cert_expires_1d", "cert_expires_urgent" },
+	};
+	static const char *const others[] = { "cert_expires_d", "cert_expires_21", "cert_expires_999999d", "cert_expires" };
+	struct outcome found;
 
 	(void)state;
-	assert_true(outcome_find("cert_expires", NULL, &base));
-	assert_true(outcome_find("cert_expires_21d", NULL, &found));
-	assert_string_equal(found.name, "cert_expires_21d");
-	assert_string_equal(found.phase, "handshake");
-	assert_int_equal(found.rank, base.rank);
-	assert_false(outcome_find("cert_expires_d", NULL, &found));
-	assert_false(outcome_find("cert_expires_21", NULL, &found));
-	assert_false(outcome_find("cert_expires_999999d", NULL, &found));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		assert_string_equal(outcome_current(names[i][0]), names[i][1]);
+		assert_true(outcome_find(names[i][0], NULL, &found));
+		assert_string_equal(found.name, names[i][1]);
+		assert_string_equal(found.phase, "handshake");
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_ptr_equal(outcome_current(others[i]), others[i]);
+		assert_false(outcome_find(others[i], NULL, &found));
+	}
+	assert_string_equal(outcome_current("banner_timeout"), "banner_timeout");
 }
 
 static void
@@ -136,7 +145,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_every_row),
 		cmocka_unit_test(finds_phased_names),
-		cmocka_unit_test(finds_expiry_thresholds),
+		cmocka_unit_test(finds_names_of_earlier_versions),
 		cmocka_unit_test(refuses_other_names),
 		cmocka_unit_test(finds_a_plugins_own),
 		cmocka_unit_test(names_verdicts),

@@ -143,7 +143,7 @@ fill_main(struct store *store)
 	store_put_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "a@example.net",
 	    .target = 1, .state = STORE_DELIVERY_sent, .attempts = 2, .created = AT(20), .ended = AT(21),
 	    .receipt = bytes_of("250 queued\x07") });
-	store_put_condition(batch, &(struct store_condition){ .target = 2, .code = "cert_expires_21d", .since = AT(5),
+	store_put_condition(batch, &(struct store_condition){ .target = 2, .code = "cert_expires_soon", .since = AT(5),
 	    .standing = AT(6), .text = bytes_of("the certificate ends in 20 days") });
 	commit(store, batch);
 	store_batch_destroy(&batch);
@@ -240,7 +240,7 @@ status_tells_how_all_stand(void **state)
 	assert_says("inbound             down, flapping, slow, acknowledged  2023-11-14 22:15:00 +0000");
 	assert_says("incident 2: failed (banner_timeout): no greeting within 30.0 s\n");
 	assert_says("2023-11-14 22:18:40 +0000  ok\n");
-	assert_says("stands since 2023-11-14 22:13:25 +0000: cert_expires_21d: the certificate ends in 20 days");
+	assert_says("stands since 2023-11-14 22:13:25 +0000: cert_expires_soon: the certificate ends in 20 days");
 	assert_says("2 targets, 1 up, 1 down; postwatch is not running");
 	assert_silent_of("former");
 	assert_true(strstr(output, "inbound") < strstr(output, "mx2.example.org"));

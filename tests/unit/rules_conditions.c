@@ -94,17 +94,17 @@ nearer_thresholds_replace_farther_ones_in_silence(void **unused)
 
 	(void)unused;
 	for (int i = 0; i < 3; i++)
-		show(world, "cert_expires_21d");
-	assert_string_equal(world->told, "degraded(cert_expires_21d)");
+		show(world, i == 0 ? "cert_expires_21d" : "cert_expires_soon"); /* one and the same by its earlier name */
+	assert_string_equal(world->told, "degraded(cert_expires_soon)");
 	for (int i = 0; i < 5; i++)
-		show(world, "cert_expires_3d");
-	assert_string_equal(world->told, "degraded(cert_expires_21d) degraded(cert_expires_3d)");
+		show(world, "cert_expires_urgent");
+	assert_string_equal(world->told, "degraded(cert_expires_soon) degraded(cert_expires_urgent)");
 	show(world, "cert_expired");
 	assert_int_equal(world->target.conditions->count, 1);
 	for (int i = 0; i < 2; i++)
 		show(world, "");
 	assert_string_equal(world->told,
-	    "degraded(cert_expires_21d) degraded(cert_expires_3d) degraded(cert_expired) cleared(cert_expired)");
+	    "degraded(cert_expires_soon) degraded(cert_expires_urgent) degraded(cert_expired) cleared(cert_expired)");
 	assert_null(world->target.conditions);
 	world_destroy(&world);
 }
@@ -118,15 +118,15 @@ of_two_thresholds_at_once_the_nearer_counts(void **unused)
 	for (int i = 0; i < 6; i++) {
 		struct sighting run = world_sighting(world, '.');
 		run.verdict = PW_DEGRADED;
-		world_show(&run, codes_of(world->codes, "cert_expires_21d", NULL), BANNER, false);
-		world_show(&run, codes_of(world->codes, "cert_expires_3d", NULL), BANNER, false);
+		world_show(&run, codes_of(world->codes, "cert_expires_soon", NULL), BANNER, false);
+		world_show(&run, codes_of(world->codes, "cert_expires_urgent", NULL), BANNER, false);
 		world_learn(world, &run);
 	}
-	assert_string_equal(world->told, "degraded(cert_expires_3d)");
+	assert_string_equal(world->told, "degraded(cert_expires_urgent)");
 	for (int i = 0; i < 6; i++) /* renewed for a short while */
-		show(world, "cert_expires_21d");
+		show(world, "cert_expires_soon");
 	assert_string_equal(world->told,
-	    "degraded(cert_expires_3d) cleared(cert_expires_3d) degraded(cert_expires_21d)");
+	    "degraded(cert_expires_urgent) cleared(cert_expires_urgent) degraded(cert_expires_soon)");
 	world_destroy(&world);
 }
 

@@ -259,7 +259,7 @@ notices_and_deliveries(void **state)
 static void
 conditions_ledger_pauses_meta(void **state)
 {
-	struct store_condition standing = { 7, "cert_expires_21d", 1, 2, 0, nasty }, over = { 7, "slow_banner", 1, 2, 3, nasty };
+	struct store_condition standing = { 7, "cert_expires_soon", 1, 2, 0, nasty }, over = { 7, "slow_banner", 1, 2, 3, nasty };
 	struct store_ledger told = { 7, "email", 5, "down", 4, "up", "a b", "a" };
 	struct store_pause pause = { 1, 7, "", 10, 100, 0, nasty, nasty }, ended = { 2, 0, "tag", 10, 100, 50, nasty, nasty };
 	struct store_reader *meta;

@@ -97,6 +97,53 @@ older_program_is_refused(void **state)
 	shelf_close(&shelf);
 }
 
+static const char *
+text_of(struct shelf *shelf, const char *sql)
+{
+	static char text[200];
+	struct query *query = db_query(shelf->db, sql);
+
+	assert_true(query_step(query));
+	snprintf(text, sizeof text, "%s", query_text(query, 0));
+	query_reset(query);
+	return text;
+}
+
+/* What goes by another name now is found by that name, and of two that became one the later is left. */
+static void
+renames_what_is_stored(void **state)
+{
+	struct schema old = schemas[STORE_MAIN];
+	struct store_found found;
+	struct shelf shelf;
+
+	(void)state;
+	old.version = 1;
+	assert_int_equal(open_at(&shelf, &old, &found), SHELF_OPEN);
+	assert_true(db_exec(shelf.db,
+	    "INSERT INTO conditions (target, code, since, standing, cleared, text) VALUES"
+	    " (1, 'cert_expires_30d', 10, 11, 20, x''), (1, 'cert_expires_7d', 20, 21, 0, x''),"
+	    " (1, 'cert_expires_3d', 5, 6, 7, x''), (1, 'slow_banner', 1, 2, 0, x''), (2, 'cert_expires_21d', 3, 4, 0, x'');"
+	    "INSERT INTO notices (number, target, change, kind, incident, code, detected, confirmed, text, silences, rest)"
+	    " VALUES (1, 1, 1, 'degraded', 0, 'cert_expires_21d', 1, 1, x'', '', x''),"
+	    " (2, 1, 2, 'degraded', 0, 'cert_expires_3d', 1, 1, x'', '', x''),"
+	    " (3, 1, 3, 'degraded', 0, 'tls_version', 1, 1, x'', '', x'');"
+	    "INSERT INTO ledger (target, notifier, notice, meaning, sent, sent_meaning, codes, sent_codes) VALUES"
+	    " (1, 'ops', 1, '', 1, '', 'slow_banner cert_expires_21d cert_expires_7d tls_version', 'cert_expires_2d'),"
+	    " (2, 'ops', 1, '', 1, '', '', 'slow_banner')"));
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &schemas[STORE_MAIN], &found), SHELF_OPEN);
+	assert_int_equal(found.from_version, 1);
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(target || ' ' || code || ' ' || since || ' ' || cleared, ', ') FROM"
+	    " (SELECT * FROM conditions ORDER BY target, code)"),
+	    "1 cert_expires_soon 20 0, 1 cert_expires_urgent 5 7, 1 slow_banner 1 0, 2 cert_expires_soon 3 0");
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(code, ' ') FROM (SELECT code FROM notices ORDER BY number)"),
+	    "cert_expires_soon cert_expires_urgent tls_version");
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(codes || '|' || sent_codes, '; ') FROM (SELECT * FROM ledger ORDER BY"
+	    " target)"), "slow_banner cert_expires_soon tls_version|cert_expires_urgent; |slow_banner");
+	shelf_close(&shelf);
+}
+
 static void
 a_step_that_fails_leaves_nothing(void **state)
 {
@@ -266,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(climbs_from_each_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(renames_what_is_stored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_fails_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed_in_its_midst, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_in_its_midst, set_up, tear_down), /* the last: its disk stays */

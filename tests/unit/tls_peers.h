@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "prober/tls_private.h"
 
+#define COURT_DAY ((int64_t)24 * 3600 * SECOND)
+
 struct court {
 	struct certificate root, intermediate, leaf; /* of mx.test, by the intermediate */
 	char ca_file[256];
@@ -36,9 +38,9 @@ court_open(struct court *court)
 	    .alternatives = "DNS:mx.test,DNS:*.wild.test,IP:127.0.0.1" }, &court->intermediate);
 	snprintf(court->ca_file, sizeof court->ca_file, "%s/root.%d.pem", folder != NULL ? folder : "/tmp", (int)getpid());
 	certificate_write(&court->root, court->ca_file);
-	static const uint16_t days[] = { 21, 3 };
 	court->settings = (struct tls_settings){ .mode = PW_TLS_REQUIRE, .verify = TLS_VERIFY_FULL,
-		.ca_file = court->ca_file, .min_version = TLS1_2_VERSION, .warn_days = days, .warn_days_count = 2 };
+		.ca_file = court->ca_file, .min_version = TLS1_2_VERSION,
+		.cert_warn = { [CERT_SOON] = { 21 * COURT_DAY, 25 }, [CERT_URGENT] = { 3 * COURT_DAY, 10 } } };
 	court->policy = (struct policy){ .tls = &court->settings };
 	court->target = (struct target){ .name = "mx", .host = "mx.test", .policy = &court->policy };
 	court->config = (struct config){ .targets = &court->target, .target_count = 1 };
