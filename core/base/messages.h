@@ -140,9 +140,12 @@ enum {
 	REPORT_OVER_ROUTINE = 2, /* some phase took longer than its routine limit */
 	REPORT_HAS_STARTTLS = 4, /* STARTTLS was offered, or TLS stood from the start */
 	REPORT_REACHED_EHLO = 8, /* so that the absence of STARTTLS means something */
-	REPORT_TOO_MANY = 16,    /* a 421 that says too many connections */
+	REPORT_TOO_MANY = 16,    /* refused by 4xx because of too many connections, their rate, or throttling */
 	REPORT_RESPONSIVE = 32,  /* some byte of the peer arrived, or its refusal: we are not cut off */
-	REPORT_FLAGS = 64
+	REPORT_POLICY_CODE = 64, /* refused by 4xx with an enhanced code x.7.x (RFC 3463: security or policy) */
+	REPORT_MEANS_US = 128,   /* the text of the refusal speaks of us: "you", "your", our address or name */
+	REPORT_CERT_ASKED = 256, /* TLS stood, the server asked for a certificate of ours, and none was sent */
+	REPORT_FLAGS = 512
 };
 
 enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
@@ -151,7 +154,7 @@ struct report {
 	uint64_t run;
 	uint32_t target;
 	uint8_t verdict; /* enum pw_verdict */
-	uint8_t flags;
+	uint16_t flags;
 	char outcome[OUTCOME_NAME_MAX];
 	int64_t started;      /* UTC: when it began */
 	int64_t late;         /* how late it began, microseconds: begun minus due */

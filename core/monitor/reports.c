@@ -96,6 +96,8 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 		.due = !(watched->flags & WATCHED_BY_HAND),
 		.over_routine = report->flags & REPORT_OVER_ROUTINE,
 		.too_many = report->flags & REPORT_TOO_MANY,
+		.policy_code = report->flags & REPORT_POLICY_CODE,
+		.means_us = report->flags & REPORT_MEANS_US,
 		.reached = gone_through(report),
 	};
 	/* It cannot have begun before it was due, nor in the future; clocks are the same for all processes. What it waited

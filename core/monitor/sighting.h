@@ -32,7 +32,9 @@ struct sighting {
 	bool due;          /* false: by hand and not due, so it counts for nothing */
 	bool over_routine; /* a phase, or the leg, took longer than its routine limit */
 	bool tempfail;     /* the outcome is `tempfail` */
-	bool too_many;     /* a 421 that says: too many connections */
+	bool too_many;     /* refused by 4xx because of too many connections, their rate, or throttling */
+	bool policy_code;  /* refused by 4xx with an enhanced code x.7.x */
+	bool means_us;     /* the text of the refusal speaks of us */
 	uint32_t reached;  /* phases that were gone through, by their index in the policy */
 	uint32_t shown_count;
 	struct shown shown[SHOWN_MAX];

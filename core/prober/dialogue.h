@@ -105,8 +105,8 @@ enum pw_verdict dialogue_verdict(const struct dialogue *);
 const char *dialogue_outcome(const struct dialogue *);
 const char *dialogue_text(const struct dialogue *); /* the sentence */
 
-/* REPORT_OVER_ROUTINE, REPORT_HAS_STARTTLS, REPORT_REACHED_EHLO, REPORT_TOO_MANY, REPORT_RESPONSIVE as they apply. */
-uint8_t dialogue_report_flags(const struct dialogue *);
+/* All REPORT_ flags but REPORT_FULL, as they apply. */
+uint16_t dialogue_report_flags(const struct dialogue *);
 
 /* The index in the policy's plan of each phase that was reached, as bits. */
 uint32_t dialogue_reached(const struct dialogue *);

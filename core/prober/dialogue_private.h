@@ -34,7 +34,8 @@ struct dialogue {
 	uint32_t received, phase_received;       /* bytes */
 	uint32_t slow;                           /* phases that were, as bits */
 	uint8_t state, phase, failed;            /* failed: the phase that did, or NO_PHASE */
-	uint8_t verdict, flags, noted;
+	uint8_t verdict, noted;
+	uint16_t flags;                          /* of the report */
 	bool patient, had_starttls, secured;
 	bool again;                              /* on the second connection */
 	bool polite;                             /* a reply came on this connection: a farewell is due */

@@ -150,7 +150,7 @@ dialogue_text(const struct dialogue *dialogue)
 	return outcome_find(dialogue->outcome, dialogue->ops->outcomes, &found) ? found.text : "";
 }
 
-uint8_t
+uint16_t
 dialogue_report_flags(const struct dialogue *dialogue)
 {
 	return dialogue->flags;

@@ -75,7 +75,7 @@ on_done(void *arg, const struct run_result *result)
 
 	worker->done++;
 	if ((report.flags & REPORT_FULL) != 0 && !send_evidence(worker, result))
-		report.flags &= (uint8_t)~REPORT_FULL;
+		report.flags &= (uint16_t)~REPORT_FULL;
 	dispatch_add_report(worker->dispatch, &report);
 	if (report.verdict == PW_FAILED && result->order->attempt <= 1)
 		references_ask(worker->references);

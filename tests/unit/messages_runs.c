@@ -91,7 +91,7 @@ an_order_is_checked(void **state)
 static struct report
 report_sample(void)
 {
-	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_RESPONSIVE,
+	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_RESPONSIVE | REPORT_CERT_ASKED,
 		.outcome = "slow_banner", .started = 1700000000000000, .late = 12, .micros = 400000,
 		.fingerprint = 77, .reached = 7, .phase_count = 3, .phases = { 1, 2, -1 },
 		.text = bytes_of("greeted after 12 s"), .warning_count = 1,
