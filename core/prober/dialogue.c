@@ -111,7 +111,8 @@ dialogue_create(const struct dialogue_setup *setup, int64_t now)
 	uint8_t resolve = phase_find(dialogue, "resolve"), connect = phase_find(dialogue, "connect");
 	assert(resolve != NO_PHASE && connect != NO_PHASE);
 	dialogue->micros[resolve] = setup->resolve;
-	if (dialogue_plan(dialogue, resolve)->slow > 0 && setup->resolve > dialogue_plan(dialogue, resolve)->slow)
+	int64_t slow = dialogue_plan(dialogue, resolve)->slow;
+	if (setup->resolved && slow > 0 && setup->resolve > slow)
 		dialogue->slow |= 1u << resolve;
 	phase_enter(dialogue, connect, now);
 	return dialogue;

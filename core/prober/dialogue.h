@@ -46,6 +46,7 @@ struct dialogue_setup {
 	const char *address;    /* as text, without port */
 	const char *helo;       /* NULL: an address literal of our own end of the connection */
 	int64_t resolve;        /* microseconds that the name took; -1: no name was asked for */
+	bool resolved;          /* false: the name did not resolve, so that it was not slow to */
 	int64_t epoch;          /* times in the transcript count from here (the begin of the run) */
 	bool patient, had_starttls;
 	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL: never */

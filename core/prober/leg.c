@@ -297,6 +297,7 @@ create_dialogue(struct leg *leg, int64_t at)
 		.address = bytes,
 		.helo = run->prober->config->helo,
 		.resolve = run->resolve,
+		.resolved = run->name_outcome == NULL,
 		.epoch = run->begun,
 		.patient = (run->order.flags & ORDER_PATIENT) != 0,
 		.had_starttls = (run->order.flags & ORDER_HAD_STARTTLS) != 0,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* "15 s" where it is whole, as a limit is written; else like any time. */
@@ -34,6 +35,7 @@ words_where(const struct dialogue *dialogue, struct text *text)
 		add_bytes(text, dialogue->phase_received);
 		text_add(text, ", ");
 	}
+	assert(dialogue->address[0] != '\0');
 	text_add(text, dialogue->address);
 	text_add(text, ")");
 }
@@ -261,7 +263,8 @@ words_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, i
 	text_add_span(text, micros);
 	text_add(text, " (slow above ");
 	add_limit(text, slow);
-	text_add(text, ", ");
+	/* Where no memory was left for the legs there is no address to name. */
+	text_add(text, dialogue->address[0] != '\0' ? ", " : "");
 	text_add(text, dialogue->address);
 	text_add(text, ")");
 }

@@ -268,7 +268,7 @@ static inline void
 converse(struct conversation *c, struct world *world, const char *const *turns, int cut)
 {
 	const struct dialogue_setup setup = { .target = &world->target, .address = "192.0.2.1",
-		.helo = "watch.example.net", .resolve = 2000, .epoch = 1000, .patient = world->patient,
+		.helo = "watch.example.net", .resolve = 2000, .resolved = true, .epoch = 1000, .patient = world->patient,
 		.had_starttls = world->had_starttls, .stalled = &world->stalled };
 	struct dialogue_step step = { .next = DIALOGUE_WAIT };
 	struct address local;
