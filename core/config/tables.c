@@ -183,7 +183,8 @@ const struct group_setting limit_groups[LIMIT_KINDS + 1] = {
 #define HELP_mail "from MAIL to the reply"
 #define HELP_rcpt "from RCPT to the reply"
 #define HELP_quit "from QUIT to the reply; never part of the verdict"
-#define HELP_leg "all phases of one address together; by default more where phases are given more"
+#define HELP_leg "all phases of one address together; by default more where phases are given more; slow only where none of " \
+	"them is"
 
 #define LIMIT(name_, seconds_, min_)                                                                                   \
 	{ .key = #name_, .type = PW_DURATION, .fallback = #seconds_ "s", .min = (min_), .max = DAY, .help = HELP_##name_ },

@@ -48,7 +48,17 @@ show_warnings(struct monitor *monitor, struct sighting *run, const struct report
 	return true;
 }
 
-/* The outcome itself is a condition where it degrades or blocks, and where it is so grave that it stands at once. */
+/*
+ * Whether an outcome that fails the run is a condition beside the failed attempt: where it is so grave that its first
+ * sight counts, and the next attempt may not show it. A certificate is the same for every attempt, so `down` tells it.
+ */
+static bool
+stands_beside_failure(const struct outcome *outcome)
+{
+	return outcome->at_once && strcmp(outcome->phase, "handshake") != 0;
+}
+
+/* The outcome itself is a condition where it degrades or blocks. */
 static bool
 show_outcome(struct monitor *monitor, struct sighting *run, const struct report *report, const struct policy *policy)
 {
@@ -62,7 +72,7 @@ show_outcome(struct monitor *monitor, struct sighting *run, const struct report 
 		return false;
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
-	    || (report->verdict == PW_FAILED && outcome.at_once))
+	    || (report->verdict == PW_FAILED && stands_beside_failure(&outcome)))
 		show(run, run->outcome, target_phase(policy, outcome.phase), report->verdict == PW_BLOCKED);
 	return true;
 }

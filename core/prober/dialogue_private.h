@@ -83,7 +83,7 @@ void phase_leave(struct dialogue *, int64_t now);
 /* Microseconds that our own loop lost since the phase, or the leg, began. */
 int64_t phase_lost(const struct dialogue *);
 int64_t leg_lost(const struct dialogue *);
-/* Warnings for what took too long; `whole`: for the dialogue as a whole, too. */
+/* Warnings for what took too long; `whole`: for the dialogue as a whole, too, where none of its phases was slow. */
 void phase_warn_slow(struct dialogue *, int64_t now, bool whole);
 
 /* turn.c: one call of the plugin, and the step that it chose. */

@@ -121,6 +121,8 @@ phase_warn_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
 	for (uint32_t i = 0; dialogue->slow >> i != 0; i++)
 		if ((dialogue->slow >> i & 1) != 0)
 			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i], policy->phases[i].slow);
-	if (with_whole && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
+	/* The name was not part of it; any other slow phase says by itself where the time went. */
+	bool explained = (dialogue->slow & ~(1u << phase_find(dialogue, "resolve"))) != 0;
+	if (with_whole && !explained && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
 		warn_slow(dialogue, "leg", whole, policy->leg.slow);
 }

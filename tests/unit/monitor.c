@@ -68,6 +68,26 @@ an_outage_is_told_with_its_attempts(void **unused)
 }
 
 static void
+a_certificate_that_fails_the_run_is_told_once(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "cccc..";
+	scene_run(scene, 6 * MINUTE);
+	assert_string_equal(scene->told, "down a up a");
+	assert_null(scene->monitor->targets[0].state.conditions);
+	/* What one attempt proves and the next may not show is not left to them. */
+	scene->scripts[1] = "i.";
+	scene_run(scene, MINUTE);
+	assert_string_equal(scene->told, "down a up a degraded b");
+	assert_string_equal(scene->change.code, "starttls_injection");
+	scene_destroy(&scene);
+}
+
+static void
 a_false_alarm_tells_nobody(void **unused)
 {
 	struct scene *scene = scene_create(2);
@@ -298,6 +318,7 @@ main(void)
 		cmocka_unit_test(orders_come_before_they_are_due),
 		cmocka_unit_test(first_runs_are_full_and_quiet_ones_are_not),
 		cmocka_unit_test(an_outage_is_told_with_its_attempts),
+		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
 		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),

@@ -3,7 +3,7 @@
  * sockets, played here. Each target answers by a script: the last letter goes on for ever.
  *
  *   .  ok      x  connect times out, unheard     r  refused      ?  unknown, no route      -  never reports
- *   w  degraded(early_data)
+ *   w  degraded(early_data)      c  failed(cert_expired)         i  failed(starttls_injection)
  */
 #ifndef TESTS_MONITOR_SCENE_H
 #define TESTS_MONITOR_SCENE_H
@@ -240,6 +240,11 @@ scene_report(const struct order *order, char letter)
 		snprintf(report.outcome, sizeof report.outcome, "no_route");
 		report.flags = REPORT_FULL;
 		report.reached = 0;
+		break;
+	case 'c':
+	case 'i':
+		report.verdict = PW_FAILED;
+		snprintf(report.outcome, sizeof report.outcome, letter == 'c' ? "cert_expired" : "starttls_injection");
 		break;
 	case 'w':
 		report.verdict = PW_DEGRADED;

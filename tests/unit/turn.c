@@ -369,47 +369,6 @@ takes_its_own_time_off(void **state)
 	dialogue_destroy(&c.dialogue);
 }
 
-static bool
-warns_of(const char *code, const char *words)
-{
-	struct pw_bytes list = buffer_view(&dialogue_log(c.dialogue)->warnings);
-	struct evidence_warning warning;
-
-	while (evidence_next_warning(&list, &warning))
-		if (strcmp(warning.code, code) == 0) {
-			assert_int_equal(warning.text.size, strlen(words));
-			assert_memory_equal(warning.text.data, words, warning.text.size);
-			return true;
-		}
-	return false;
-}
-
-/* A name that resolved slowly is worth a warning; one that did not resolve was not slow to. */
-static void
-warns_of_a_slow_name_only_where_it_resolved(void **state)
-{
-	static move *const script[] = { expect_banner, done_ok, NULL };
-	struct dialogue_setup setup = { .target = &world.target, .address = "192.0.2.1", .resolve = 5 * SECOND };
-
-	(void)state;
-	for (int resolved = 0; resolved < 2; resolved++) {
-		start(script);
-		dialogue_destroy(&c.dialogue);
-		setup.resolved = resolved;
-		c.dialogue = dialogue_create(&setup, 0);
-		dialogue_connected(c.dialogue, 1000, NULL, &step);
-		dialogue_received(c.dialogue, 2000, "hi\r\n", 4, &step);
-		assert_int_equal(warns_of("slow_resolve", "the name resolved after 5.0 s (slow above 1 s, 192.0.2.1)"), resolved);
-		assert_int_equal(dialogue_verdict(c.dialogue), resolved ? PW_DEGRADED : PW_OK);
-		dialogue_destroy(&c.dialogue);
-	}
-	setup.address = "";
-	c.dialogue = dialogue_create(&setup, 0);
-	dialogue_refuse(c.dialogue, 1000, "no_memory", "");
-	assert_true(warns_of("slow_resolve", "the name resolved after 5.0 s (slow above 1 s)"));
-	dialogue_destroy(&c.dialogue);
-}
-
 static void
 says_its_address_where_it_has_no_name(void **state)
 {
@@ -446,7 +405,6 @@ main(void)
 		cmocka_unit_test(knows_its_own_lateness),
 		cmocka_unit_test(is_given_up_for_its_own_silence),
 		cmocka_unit_test(takes_its_own_time_off),
-		cmocka_unit_test(warns_of_a_slow_name_only_where_it_resolved),
 		cmocka_unit_test(says_its_address_where_it_has_no_name),
 	};
 
