@@ -121,11 +121,12 @@ struct order {
 	uint32_t target;
 	uint8_t flags;
 	uint8_t attempt;      /* of a series that confirms something, from 1 */
+	uint8_t missing;      /* how many runs in a row, up to this one, found no such name, or no address of it */
 	int64_t due;          /* clock_mono() */
 	uint64_t fingerprint; /* of the target's last run: a run that looks the same needs no full report */
 };
 
-enum { ORDER_SIZE = 30, REPORT_SIZE_MAX = 2048 };
+enum { ORDER_SIZE = 31, REPORT_SIZE_MAX = 2048 };
 
 void message_begin_orders(struct wire_out *);
 /* False where the packet is full: send it and begin another. */
@@ -145,7 +146,8 @@ enum {
 	REPORT_POLICY_CODE = 64, /* refused by 4xx with an enhanced code x.7.x (RFC 3463: security or policy) */
 	REPORT_MEANS_US = 128,   /* the text of the refusal speaks of us: "you", "your", our address or name */
 	REPORT_CERT_ASKED = 256, /* TLS stood, the server asked for a certificate of ours, and none was sent */
-	REPORT_FLAGS = 512
+	REPORT_NAME_MISSING = 512, /* there is no such name, or it has no address */
+	REPORT_FLAGS = 1024
 };
 
 enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };

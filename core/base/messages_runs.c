@@ -41,6 +41,7 @@ message_add_order(struct wire_out *out, const struct order *order)
 	wire_put_u32(out, order->target);
 	wire_put_u8(out, order->flags);
 	wire_put_u8(out, order->attempt);
+	wire_put_u8(out, order->missing);
 	wire_put_i64(out, order->due);
 	wire_put_u64(out, order->fingerprint);
 	return true;
@@ -56,6 +57,7 @@ message_next_order(struct wire_in *in, struct order *order, uint32_t targets)
 	order->target = wire_get_below(in, targets);
 	order->flags = wire_get_choice(in, ORDER_FLAGS);
 	order->attempt = wire_get_u8(in);
+	order->missing = wire_get_u8(in);
 	order->due = wire_get_i64(in);
 	order->fingerprint = wire_get_u64(in);
 	wire_require(in, order->due >= 0);

@@ -278,6 +278,16 @@ begin(struct news *news, const struct target_state *target)
 	news->count = 0;
 }
 
+/* Whether the name is missing is learnt also from a run that could say nothing else. */
+static void
+learn_name(struct target_state *target, const struct sighting *run)
+{
+	if (run->missing && target->missing < UINT8_MAX)
+		target->missing++;
+	else if (!run->missing && run->verdict != PW_UNKNOWN)
+		target->missing = 0;
+}
+
 static bool
 shows_nothing(const struct learning *it, const struct sighting *run)
 {
@@ -291,7 +301,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 {
 	struct sighting run = *given;
 	struct learning it = { target, policy, outlook, news, given->ended };
-	uint8_t flags = target->flags, doubled = target->doubled;
+	uint8_t flags = target->flags, doubled = target->doubled, missing = target->missing;
 	uint16_t passes = target->passes, outcome = target->outcome;
 	bool troubled = target->trouble != NULL;
 
@@ -308,6 +318,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	target->outcome = run.outcome;
 	target->verdict = (uint8_t)run.verdict;
 	target->ended = run.ended;
+	learn_name(target, &run);
 	learn_flapping(&it, failed);
 	learn_steadiness(&it, &run, failed);
 	if (!shows_nothing(&it, &run))
@@ -317,7 +328,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	release(target, policy, run.ended);
 	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
 	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
-	    || flags != target->flags || doubled != target->doubled || troubled != (target->trouble != NULL);
+	    || flags != target->flags || doubled != target->doubled || missing != target->missing || troubled != (target->trouble != NULL);
 	return true;
 }
 

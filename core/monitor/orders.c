@@ -20,7 +20,8 @@ static uint8_t
 flags_of(const struct monitor *monitor, const struct watched *watched, const struct policy *policy)
 {
 	const struct target_state *state = &watched->state;
-	bool patient = pace_is_patient(state, policy), plain = state->state == STATE_UP && state->trouble == NULL;
+	bool patient = pace_is_patient(state, policy),
+	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0;
 	bool full = !plain || monitor->now / SECOND >= watched->full;
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
@@ -78,8 +79,8 @@ orders_order(struct monitor *monitor, uint32_t target)
 	prober->in_hand++;
 	schedule_put(&monitor->schedule, target, monitor->now + never_reported);
 	add_order(monitor, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
-	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .due = watched->due,
-	    .fingerprint = watched->state.fingerprint });
+	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing,
+	    .due = watched->due, .fingerprint = watched->state.fingerprint });
 }
 
 static void

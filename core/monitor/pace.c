@@ -39,6 +39,14 @@ pace_is_patient(const struct target_state *target, const struct policy *policy)
 	    || pace_attempt(target) >= policy->tries;
 }
 
+bool
+pace_is_retry(const struct target_state *target)
+{
+	assert(paces[target->state].when != 0);
+	return paces[target->state].when == WHEN_RETRY
+	    || (target->missing > 0 && !state_is_down((enum state)target->state));
+}
+
 static int64_t
 doubled(int64_t span, unsigned times)
 {
@@ -80,8 +88,7 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 {
 	int64_t interval = pace_interval(target, policy);
 
-	assert(paces[target->state].when != 0);
-	if (paces[target->state].when == WHEN_RETRY) {
+	if (pace_is_retry(target)) {
 		int64_t retry = doubled(policy->retry_interval, target->doubled);
 		return (struct pace_next){ ended + retry + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
 	}
@@ -146,5 +153,6 @@ const struct rule_table pace_table = {
 	.note = "Every run of a target whose flag slow is set is patient: set when a patient run passes with a phase above its "
 	        "routine limit, cleared after recover_tries passes in a row within all of them. A 421 that says too many "
 	        "connections doubles the waiting, up to 10 min; each pass without one halves it again. Instants of the grid "
-	        "that a long run passed over are counted, never made up.",
+	        "that a long run passed over are counted, never made up. A name that does not exist any more is looked at again "
+	        "after retry_interval, while one of its last known addresses answers: twice, then that it is missing fails the run.",
 };

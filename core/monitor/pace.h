@@ -10,6 +10,9 @@ bool pace_is_patient(const struct target_state *target, const struct policy *pol
 /* Which attempt of its series the next run is, from 1. */
 uint32_t pace_attempt(const struct target_state *target);
 
+/* Whether the next run comes after retry_interval: an attempt of a series, or another look at a name that is missing. */
+bool pace_is_retry(const struct target_state *target);
+
 /* The interval in force: the policy's, or the doubled one while the server says that we come too often. */
 int64_t pace_interval(const struct target_state *target, const struct policy *policy);
 

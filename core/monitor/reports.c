@@ -22,6 +22,13 @@ is_line(struct pw_bytes text)
 	return true;
 }
 
+/* A name that is missing is looked at again until that fails the run: it is told once, as down. */
+static bool
+is_not_yet_plain(const struct sighting *run, const char *code)
+{
+	return run->missing && strcmp(code, "name_unresolvable") == 0;
+}
+
 static void
 show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 {
@@ -43,7 +50,8 @@ show_warnings(struct monitor *monitor, struct sighting *run, const struct report
 		const char *code = report->warnings[i].code, *phase = report->warnings[i].phase;
 		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
 			return false;
-		show(run, codes_of(monitor->codes, code, own), target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
+		if (!is_not_yet_plain(run, code))
+			show(run, codes_of(monitor->codes, code, own), target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
 	}
 	return true;
 }
@@ -71,17 +79,22 @@ show_outcome(struct monitor *monitor, struct sighting *run, const struct report 
 	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
 		return false;
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
+	if (is_not_yet_plain(run, report->outcome))
+		return true;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
 	    || (report->verdict == PW_FAILED && stands_beside_failure(&outcome)))
 		show(run, run->outcome, target_phase(policy, outcome.phase), report->verdict == PW_BLOCKED);
 	return true;
 }
 
-/* The phase in which a run failed was reached, and not gone through: what it would have shown was not to be seen. */
+/*
+ * The phase in which a run failed was reached, and not gone through: what it would have shown was not to be seen. Nor was
+ * the name, the first phase of all, where it is missing.
+ */
 static uint32_t
 gone_through(const struct report *report)
 {
-	uint32_t reached = report->reached;
+	uint32_t reached = report->flags & REPORT_NAME_MISSING ? report->reached & ~1u : report->reached;
 
 	if (report->verdict != PW_FAILED && report->verdict != PW_UNKNOWN)
 		return reached;
@@ -105,6 +118,7 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 		.patient = watched->flags & WATCHED_PATIENT,
 		.due = !(watched->flags & WATCHED_BY_HAND),
 		.over_routine = report->flags & REPORT_OVER_ROUTINE,
+		.missing = report->flags & REPORT_NAME_MISSING,
 		.too_many = report->flags & REPORT_TOO_MANY,
 		.policy_code = report->flags & REPORT_POLICY_CODE,
 		.means_us = report->flags & REPORT_MEANS_US,

@@ -32,6 +32,7 @@ struct sighting {
 	bool due;          /* false: by hand and not due, so it counts for nothing */
 	bool over_routine; /* a phase, or the leg, took longer than its routine limit */
 	bool tempfail;     /* the outcome is `tempfail` */
+	bool missing;      /* there is no such name, or it has no address */
 	bool too_many;     /* refused by 4xx because of too many connections, their rate, or throttling */
 	bool policy_code;  /* refused by 4xx with an enhanced code x.7.x */
 	bool means_us;     /* the text of the refusal speaks of us */

@@ -9,7 +9,7 @@
 
 #define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
 
-enum { RECORD_VERSION = 1 };
+enum { RECORD_VERSION = 2 }; /* 1: without `missing` */
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
 enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_FLAGS = 4 };
 
@@ -221,6 +221,7 @@ target_state_encode(const struct target_state *target, const struct policy *poli
 	wire_put_u8(out, target->flags);
 	wire_put_u8(out, target->swift);
 	wire_put_u8(out, target->doubled);
+	wire_put_u8(out, target->missing);
 	wire_put_u8(out, (uint8_t)((target->trouble != NULL ? HAS_TROUBLE : 0) | (target->flapping != NULL ? HAS_FLAPPING : 0)
 	    | (target->unsteady != NULL ? HAS_UNSTEADY : 0)));
 	if (target->trouble != NULL)
@@ -304,7 +305,8 @@ target_state_decode(struct target_state *target, const struct policy *policy, st
 {
 	int64_t since = target->since;
 
-	in->bad |= wire_get_u8(in) != RECORD_VERSION;
+	uint8_t version = wire_get_u8(in);
+	in->bad |= version < 1 || version > RECORD_VERSION;
 	target->state = get_state(in);
 	target->verdict = get_verdict(in);
 	target->outcome = get_code(in, codes, policy);
@@ -318,6 +320,7 @@ target_state_decode(struct target_state *target, const struct policy *policy, st
 	target->flags = wire_get_u8(in);
 	target->swift = wire_get_u8(in);
 	target->doubled = wire_get_u8(in);
+	target->missing = version >= 2 ? wire_get_u8(in) : 0;
 	if (get_parts(target, in, policy, codes, to_utc) && !in->bad && is_sound(target))
 		return true;
 	target_state_fini(target);

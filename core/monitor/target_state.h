@@ -54,6 +54,7 @@ struct target_state {
 	uint8_t flags;
 	uint8_t swift;        /* passes in a row within all routine limits, while slow */
 	uint8_t doubled;      /* how often the interval was doubled */
+	uint8_t missing;      /* runs in a row that found no such name, or no address of it */
 	struct trouble *trouble;
 	struct conditions *conditions;
 	struct flapping *flapping;

@@ -196,7 +196,7 @@ first_due(const struct monitor *monitor, uint32_t target)
 	int64_t interval = pace_interval(state, configured->policy), retry = configured->policy->retry_interval;
 	int64_t soon = monitor->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
 
-	if (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
+	if (pace_is_retry(state))
 		return state->ended + retry > now ? state->ended + retry
 		    : pace_first(configured->hash, soon < retry ? soon : retry, now);
 	if (state->ended == 0 && soon < interval)

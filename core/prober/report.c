@@ -180,7 +180,7 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 
 	report->run = run->order.run;
 	report->target = run->order.target;
-	report->flags = 0;
+	report->flags = run->name_missing ? REPORT_NAME_MISSING : 0;
 	report->reached = 0;
 	report->warning_count = 0;
 	report->started = run->started;

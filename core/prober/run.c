@@ -219,7 +219,6 @@ on_resolved(void *arg, const struct resolved *resolved)
 {
 	struct run *run = arg;
 	struct prober *prober = run->prober;
-	uint8_t *missing = &prober->names[run->order.target].missing;
 
 	assert(run->magic == RUN_MAGIC);
 	prober_take_in_hand(prober, run);
@@ -229,8 +228,8 @@ on_resolved(void *arg, const struct resolved *resolved)
 	run->age = resolved->age;
 	run->from_hosts = resolved->from_hosts;
 
-	struct fold_name rule = fold_name(resolved, *missing);
-	*missing = rule.missing ? (uint8_t)(*missing < UINT8_MAX ? *missing + 1 : *missing) : 0;
+	struct fold_name rule = fold_name(resolved, run->order.missing);
+	run->name_missing = rule.missing;
 	if (rule.then != NAME_TALK)
 		remember_name_trouble(run, resolved, rule.outcome);
 	switch (rule.then) {

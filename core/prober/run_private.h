@@ -51,6 +51,7 @@ struct run {
 	int64_t age;              /* of a kept answer */
 	bool kept, from_hosts;
 	bool on_last_good;        /* the legs talk to the last good addresses */
+	bool name_missing;        /* there is no such name, or it has no address */
 	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */
 	char *name_text;
 	struct resolver_query *query;
@@ -62,7 +63,6 @@ struct run {
 /* What the runs of a target learn from each other about its name. */
 struct name_memory {
 	uint32_t public_at;       /* seconds of clock_mono(): when it last led to public addresses only; 0: never */
-	uint8_t missing;          /* runs in a row that found no such name or no address */
 };
 
 struct prober {

@@ -87,6 +87,31 @@ a_certificate_that_fails_the_run_is_told_once(void **unused)
 	scene_destroy(&scene);
 }
 
+/* Even where two attempts would be enough for a condition. */
+static void
+a_missing_name_is_asked_for_again_and_no_condition(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->policy.tries = 2;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "mm.";
+	while (scene->monitor->targets[0].state.missing < 2)
+		scene_run(scene, SECOND);
+	scene_run(scene, 18 * SECOND);
+	assert_int_equal(scene->last[0].missing, 1);
+	scene_run(scene, 5 * SECOND);
+	assert_int_equal(scene->last[0].missing, 2);
+	assert_true(scene->last[0].flags & ORDER_FRESH);
+	assert_string_equal(scene->told, "");
+	assert_null(scene->monitor->targets[0].state.conditions);
+	scene_run(scene, MINUTE);
+	assert_int_equal(scene->last[0].missing, 0);
+	scene_destroy(&scene);
+}
+
 static void
 a_false_alarm_tells_nobody(void **unused)
 {
@@ -319,6 +344,7 @@ main(void)
 		cmocka_unit_test(first_runs_are_full_and_quiet_ones_are_not),
 		cmocka_unit_test(an_outage_is_told_with_its_attempts),
 		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
+		cmocka_unit_test(a_missing_name_is_asked_for_again_and_no_condition),
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
 		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),

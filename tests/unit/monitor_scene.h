@@ -4,6 +4,7 @@
  *
  *   .  ok      x  connect times out, unheard     r  refused      ?  unknown, no route      -  never reports
  *   w  degraded(early_data)      c  failed(cert_expired)         i  failed(starttls_injection)
+ *   m  the name is missing, its last known address answers
  */
 #ifndef TESTS_MONITOR_SCENE_H
 #define TESTS_MONITOR_SCENE_H
@@ -245,6 +246,11 @@ scene_report(const struct order *order, char letter)
 	case 'i':
 		report.verdict = PW_FAILED;
 		snprintf(report.outcome, sizeof report.outcome, letter == 'c' ? "cert_expired" : "starttls_injection");
+		break;
+	case 'm':
+		report.verdict = PW_DEGRADED;
+		report.flags |= REPORT_NAME_MISSING;
+		snprintf(report.outcome, sizeof report.outcome, "name_unresolvable");
 		break;
 	case 'w':
 		report.verdict = PW_DEGRADED;

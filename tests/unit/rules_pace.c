@@ -52,6 +52,31 @@ retries_come_soon_and_the_rest_on_the_grid(void **unused)
 }
 
 static void
+a_missing_name_is_looked_at_again_soon(void **unused)
+{
+	struct world *world = replay("..", "");
+	int64_t first = world->due;
+
+	(void)unused;
+	world_run(world, "m");
+	assert_in_range(world->due - world->now, 20 * SECOND, 22 * SECOND);
+	assert_true(world->news.durable);
+	world_run(world, "mmmm");
+	assert_string_equal(world->told, "down");
+	assert_in_range(world->now - first, 80 * SECOND, 90 * SECOND);
+	assert_true(world->due % MINUTE == 0); /* what is down is looked at once an interval */
+	world_destroy(&world);
+	/* What it was taken for says nothing about the next time. */
+	world = replay(".mm.m.m..", "");
+	assert_int_equal(world->target.missing, 0);
+	assert_int_equal(world->suspected, 0);
+	world_destroy(&world);
+	world = replay(".mm?m", "");
+	assert_int_equal(world->target.state, STATE_SUSPECT);
+	world_destroy(&world);
+}
+
+static void
 the_grid_is_spread_and_does_not_drift(void **unused)
 {
 	(void)unused;
@@ -114,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patience_comes_with_the_last_attempt),
 		cmocka_unit_test(retries_come_soon_and_the_rest_on_the_grid),
+		cmocka_unit_test(a_missing_name_is_looked_at_again_soon),
 		cmocka_unit_test(the_grid_is_spread_and_does_not_drift),
 		cmocka_unit_test(too_many_connections_double_the_interval),
 		cmocka_unit_test(a_server_that_greets_late_is_slow_and_never_down),

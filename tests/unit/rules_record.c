@@ -13,7 +13,7 @@ encode(const struct world *world, unsigned char *record, size_t room, int64_t to
 
 /* Histories that leave every part behind. */
 static const char *const histories[] = { "", ".", "..x", "..xx?", "..xxx", "..xxx.", "wwwbbb", "tttttt", "?????????",
-	"xxx..xxx..xxx", "x.x.x.x.x.x.w", "sss", "xxxXX" };
+	"xxx..xxx..xxx", ".mm", "x.x.x.x.x.x.w", "sss", "xxxXX" };
 
 static void
 a_record_gives_back_what_was(void **unused)
@@ -102,6 +102,7 @@ a_record_holds_every_part(void **unused)
 		assert_true(copy.fails == world->target.fails && copy.passes == world->target.passes
 		    && copy.state == world->target.state && copy.verdict == world->target.verdict
 		    && copy.flags == world->target.flags && copy.swift == world->target.swift
+		    && copy.missing == world->target.missing
 		    && copy.number == world->target.number && copy.silence == world->target.silence);
 		same_trouble(world->target.trouble, copy.trouble);
 		same_flapping(world->target.flapping, copy.flapping);

@@ -4,6 +4,7 @@
  *
  *   .  passes      x  fails       X  fails in another way     ?  tells nothing
  *   t  tempfail    b  is blocked  w  passes with a warning    s  greets after 40 s: passes only where the run is patient
+ *   m  its name is missing: the last known address answers in the first two runs in a row, then it fails
  */
 #ifndef TESTS_RULES_WORLD_H
 #define TESTS_RULES_WORLD_H
@@ -136,6 +137,12 @@ world_sighting(struct world *world, char what)
 		run.verdict = PW_DEGRADED;
 		run.outcome = world->greeting;
 		world_show(&run, world->greeting, BANNER, false);
+		break;
+	case 'm':
+		run.missing = true;
+		run.verdict = world->target.missing < 2 ? PW_DEGRADED : PW_FAILED;
+		run.outcome = codes_of(world->codes, run.verdict == PW_DEGRADED ? "name_unresolvable" : "no_such_name", NULL);
+		run.reached = run.verdict == PW_DEGRADED ? REACHED_ALL : 0;
 		break;
 	case 's':
 		world_slow(world, &run);
