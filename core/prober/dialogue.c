@@ -306,17 +306,21 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
 }
 
+/* What is outdated degrades: mail flows to such a server. On the second connection there is always something to tell: what
+ * is outdated explains the first, and where nothing is, the first stays as it was. */
 static void
-warn_version(struct dialogue *dialogue, const char *version)
+warn_outdated(struct dialogue *dialogue, const struct tls_judgement *judgement)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_add(&text, version);
-	text_add(&text, " is the newest version it speaks (");
-	text_add(&text, dialogue->address);
-	text_add(&text, ")");
-	evidence_add_warning(&dialogue->log, "tls_version", "handshake", bytes);
+	if (judgement->outdated[0] != '\0') {
+		text_format(&text, "%s (%s)", judgement->outdated_text, dialogue->address);
+		evidence_add_warning(&dialogue->log, judgement->outdated, "handshake", bytes);
+	} else if (dialogue->again) {
+		text_format(&text, "%s; asked again for any version: %s", dialogue_first_text(dialogue), judgement->version);
+		evidence_add_warning(&dialogue->log, dialogue->first_outcome, "handshake", bytes);
+	}
 	dialogue->again = false;
 }
 
@@ -332,8 +336,8 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 	dialogue->secured = true;
 	if (dialogue_policy(dialogue)->tls->mode == PW_TLS_IMPLICIT)
 		dialogue->flags |= REPORT_HAS_STARTTLS;
-	if (dialogue->again)
-		warn_version(dialogue, judgement->version);
+	if (!judgement->failed || dialogue->again)
+		warn_outdated(dialogue, judgement);
 	if (judgement->failed) {
 		dialogue_decide(dialogue, now, judgement->outcome, judgement->text);
 		dialogue_leave(dialogue, now, step);

@@ -85,9 +85,10 @@ void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const 
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
 /*
- * After an end with `version_mismatch` the owner may connect a second time with a legacy context: the dialogue then
- * begins anew in phase connect, in the same transcript and under the same limit for the whole leg. What it ends with
- * is degraded(tls_version) where the old version answers. May be called once, right after dialogue_ended().
+ * After an end with `may_be_outdated` the owner may connect a second time with a legacy context: the dialogue then
+ * begins anew in phase connect, in the same transcript and under the same limit for the whole leg. Where that finds
+ * something outdated, the dialogue goes on and is degraded by it; else it ends as the first connection did. May be
+ * called once, right after dialogue_ended().
  */
 void dialogue_again(struct dialogue *, int64_t now);
 

@@ -47,9 +47,10 @@ struct dialogue {
 	bool opened;                             /* the transcript has its first lines */
 	char said[VERB_MAX];                     /* the command whose reply is awaited, "" for none */
 	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];
+	char first_outcome[OUTCOME_NAME_MAX];    /* what TLS failed with, before a second connection */
 	char address[ADDRESS_TEXT_MAX];
 	char *text;                              /* the sentence; NULL: the outcome's own */
-	char *first_text;                        /* how the first connection ended, once there is a second */
+	char *first_text;                        /* and in what words; NULL: it did not, or there was no memory */
 	const char *helo;
 	char *own_helo;                          /* what `helo` points at where we made it */
 	int64_t connected_at;                    /* -1: never */
@@ -132,8 +133,11 @@ bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
 void dialogue_decide(struct dialogue *, int64_t now, const char *outcome, const char *text);
 /* The same, with the phase under way in the outcome's name, between `before` and `behind`: "", "_timeout". */
 void dialogue_decide_phased(struct dialogue *, int64_t now, const char *before, const char *behind, const char *text);
-/* What failed is TLS: where that is opportunistic, a warning; on the second connection, the explanation of the first. */
+/* What failed is TLS: where that is opportunistic, a warning; on the second connection, the first one's failure stands. */
 void dialogue_decide_tls(struct dialogue *, int64_t now, const char *outcome, const char *text);
+
+/* How TLS failed on the first connection. */
+const char *dialogue_first_text(const struct dialogue *);
 
 /* words.c: each adds one sentence, or its part. */
 

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -256,8 +257,8 @@ dialogue_again(struct dialogue *dialogue, int64_t now)
 {
 	uint8_t resolve = phase_find(dialogue, "resolve");
 
-	assert(dialogue->state == OVER && !dialogue->again && dialogue->first_text == NULL);
-	dialogue->first_text = dialogue->text;
+	assert(dialogue->state == OVER && !dialogue->again && dialogue->first_outcome[0] != '\0');
+	free(dialogue->text);
 	dialogue->text = NULL;
 	dialogue->ended = 0;
 	dialogue->outcome[0] = dialogue->or_outcome[0] = '\0';

@@ -20,7 +20,7 @@ struct stream_fate {
 	enum stream_end end;
 	int error;              /* errno, 0: none */
 	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
-	bool version_mismatch;  /* STREAM_TLS_FAILED: worth one more try with a legacy context */
+	bool may_be_outdated;   /* STREAM_TLS_FAILED: worth one more try with a legacy context */
 	bool has_from;
 	struct address from;    /* the source of an ICMP error */
 	char text[200];         /* what happened, escaped */

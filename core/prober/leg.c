@@ -230,7 +230,7 @@ static void connect_stream(struct leg *leg);
 static bool
 look_again(struct leg *leg, const struct stream_fate *fate)
 {
-	if (fate->end != STREAM_TLS_FAILED || !fate->version_mismatch || leg->looked_twice)
+	if (fate->end != STREAM_TLS_FAILED || !fate->may_be_outdated || leg->looked_twice)
 		return false;
 	leg->looked_twice = true;
 	stream_fini(&leg->stream);

@@ -36,6 +36,8 @@ struct tls_judgement {
 	bool failed;                        /* by `verify`: the leg fails with `outcome` */
 	char outcome[OUTCOME_NAME_MAX];     /* "cert_expired" …: the gravest fault, "" where all is well */
 	char text[EVIDENCE_TEXT_MAX];       /* escaped */
+	char outdated[OUTCOME_NAME_MAX];    /* what it does is outdated: "tls_version", "tls_legacy", "tls_params"; "": it is not */
+	char outdated_text[160];            /* in what */
 	char renewal[160];                  /* that the certificate should have been renewed by now, "" where it need not be */
 	char version[16], cipher[64];
 	bool verified;                      /* chain and name hold */

@@ -7,7 +7,9 @@
 
 enum meaning {
 	FAILED,   /* tls_failed */
-	VERSION,  /* tls_version, and worth a look with the legacy context */
+	REFUSED,  /* tls_failed; the same alert is sent for many reasons, an outdated version among them */
+	VERSION,  /* tls_version */
+	WEAK,     /* tls_params that a legacy context accepts */
 	PARAMS,   /* tls_params */
 	PROTOCOL, /* tls_protocol */
 	ABUSE,    /* tls_abuse */
@@ -22,14 +24,15 @@ static const struct {
 	{ SSL_R_VERSION_TOO_LOW, VERSION },
 	{ SSL_R_UNKNOWN_SSL_VERSION, VERSION },
 	{ SSL_R_WRONG_SSL_VERSION, VERSION },
-	{ SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED, VERSION },
-	{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, VERSION },
-	{ SSL_R_WRONG_SIGNATURE_TYPE, VERSION },
 	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, VERSION },
-	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, VERSION },
-	{ SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, VERSION },
 
-	{ SSL_R_DH_KEY_TOO_SMALL, PARAMS },
+	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, REFUSED },
+	{ SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY, REFUSED },
+
+	{ SSL_R_LEGACY_SIGALG_DISALLOWED_OR_UNSUPPORTED, WEAK },
+	{ SSL_R_WRONG_SIGNATURE_TYPE, WEAK },
+	{ SSL_R_DH_KEY_TOO_SMALL, WEAK },
+
 	{ SSL_R_BAD_DH_VALUE, PARAMS },
 	{ SSL_R_BAD_ECPOINT, PARAMS },
 	{ SSL_R_BAD_ECC_CERT, PARAMS },
@@ -55,6 +58,59 @@ static const struct {
 	{ SSL_R_EXCESSIVE_MESSAGE_SIZE, TOO_LARGE },
 };
 
+/* IANA's registry of TLS alerts; the library has no words for some of them. */
+static const struct {
+	int number;
+	const char *name;
+} alerts[] = {
+	{ 0, "close notify" },
+	{ 10, "unexpected message" },
+	{ 20, "bad record MAC" },
+	{ 21, "decryption failed" },
+	{ 22, "record overflow" },
+	{ 30, "decompression failure" },
+	{ 40, "handshake failure" },
+	{ 41, "no certificate" },
+	{ 42, "bad certificate" },
+	{ 43, "unsupported certificate" },
+	{ 44, "certificate revoked" },
+	{ 45, "certificate expired" },
+	{ 46, "certificate unknown" },
+	{ 47, "illegal parameter" },
+	{ 48, "unknown CA" },
+	{ 49, "access denied" },
+	{ 50, "decode error" },
+	{ 51, "decrypt error" },
+	{ 52, "too many CIDs requested" },
+	{ 60, "export restriction" },
+	{ 70, "protocol version" },
+	{ 71, "insufficient security" },
+	{ 80, "internal error" },
+	{ 86, "inappropriate fallback" },
+	{ 90, "user canceled" },
+	{ 100, "no renegotiation" },
+	{ 109, "missing extension" },
+	{ 110, "unsupported extension" },
+	{ 111, "certificate unobtainable" },
+	{ 112, "unrecognized name" },
+	{ 113, "bad certificate status response" },
+	{ 114, "bad certificate hash value" },
+	{ 115, "unknown PSK identity" },
+	{ 116, "certificate required" },
+	{ 117, "general error" },
+	{ 120, "no application protocol" },
+	{ 121, "ECH required" },
+};
+
+static const char *
+alert_name(int number)
+{
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].number == number)
+			return alerts[i].name;
+	return "not assigned";
+}
+
 static bool
 is_alert(unsigned long reason)
 {
@@ -62,12 +118,15 @@ is_alert(unsigned long reason)
 }
 
 static enum meaning
-meaning_of(unsigned long reason)
+meaning_of(const struct tls *tls)
 {
+	unsigned long reason = tls->reason;
+
 	if (ERR_GET_LIB(reason) == ERR_LIB_ASN1)
 		return PROTOCOL;
+	/* Keys, curves and groups that the other parts of the library refuse; once all is agreed, a record that is damaged. */
 	if (ERR_GET_LIB(reason) != ERR_LIB_SSL)
-		return PARAMS; /* keys, curves and groups that the other parts of the library refuse */
+		return tls->finished ? FAILED : PARAMS;
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].reason == ERR_GET_REASON(reason))
 			return reasons[i].meaning;
@@ -90,21 +149,21 @@ wants_our_certificate(const struct tls *tls)
 static bool
 is_chain_too_large(const struct tls *tls)
 {
-	return meaning_of(tls->reason) == TOO_LARGE && SSL_get_state(tls->ssl) == TLS_ST_CR_CERT;
+	return meaning_of(tls) == TOO_LARGE && SSL_get_state(tls->ssl) == TLS_ST_CR_CERT;
 }
 
 static const char *
-outcome_of_reason(const struct tls *tls, bool *version_mismatch)
+outcome_of_reason(const struct tls *tls)
 {
-	*version_mismatch = false;
 	if (wants_our_certificate(tls))
 		return "client_cert_required";
-	switch (meaning_of(tls->reason)) {
+	switch (meaning_of(tls)) {
 	case FAILED:
+	case REFUSED:
 		return "tls_failed";
 	case VERSION:
-		*version_mismatch = !tls->finished && !tls->policy->legacy;
 		return "tls_version";
+	case WEAK:
 	case PARAMS:
 		return "tls_params";
 	case PROTOCOL:
@@ -117,6 +176,16 @@ outcome_of_reason(const struct tls *tls, bool *version_mismatch)
 	return "tls_failed";
 }
 
+/* Whether a context that takes what is outdated may get further. */
+static bool
+may_be_outdated(const struct tls *tls)
+{
+	enum meaning meaning = meaning_of(tls);
+
+	return !tls->finished && !tls->policy->legacy && !wants_our_certificate(tls)
+	    && (meaning == VERSION || meaning == REFUSED || meaning == WEAK);
+}
+
 static void
 tell_reason(const struct tls *tls, struct text *text)
 {
@@ -126,10 +195,10 @@ tell_reason(const struct tls *tls, struct text *text)
 		words = "no reason given";
 	if (is_chain_too_large(tls))
 		text_format(text, "the certificate chain is larger than %ld KiB", SSL_get_max_cert_list(tls->ssl) / 1024);
-	else if (is_alert(tls->reason)) /* "sslv3 alert handshake failure": the name of the version is history */
+	else if (is_alert(tls->reason))
 		text_format(text, "the server gives up TLS with alert %d (%s)",
 		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,
-		    SSL_alert_desc_string_long(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));
+		    alert_name(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));
 	else
 		text_format(text, "TLS failed: %s", words);
 }
@@ -149,7 +218,8 @@ fail(const struct tls *tls, struct stream_fate *fate)
 	} else if (ERR_GET_REASON(tls->reason) == ERR_R_MALLOC_FAILURE) {
 		*fate = fate_of_error(ENOMEM, FATE_LATER);
 	} else {
-		fate->outcome = outcome_of_reason(tls, &fate->version_mismatch);
+		fate->outcome = outcome_of_reason(tls);
+		fate->may_be_outdated = may_be_outdated(tls);
 		tell_reason(tls, &text);
 	}
 }

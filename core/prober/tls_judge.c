@@ -298,20 +298,69 @@ add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement, 
 	evidence_add_fact(log, "cert_chain_ends", (struct pw_bytes){ text.bytes, text.size }, false);
 }
 
+/* Whether a usual context offers the cipher. */
+static bool
+is_usual(const struct tls *tls, const struct tls_settings *settings, const SSL_CIPHER *cipher)
+{
+	struct tls_policy *usual = tls_policy_find(tls->policy->home, settings);
+	STACK_OF(SSL_CIPHER) *offered = SSL_CTX_get_ciphers(usual->context);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(offered); i++)
+		if (SSL_CIPHER_get_id(sk_SSL_CIPHER_value(offered, i)) == SSL_CIPHER_get_id(cipher))
+			return true;
+	return false;
+}
+
+/* What a usual context would not have taken; of several the first that it would have met. False: nothing that shows. */
+static bool
+tell_weakness(const struct tls *tls, const struct tls_settings *settings, struct text *text)
+{
+	enum { DH_BITS = 2048 };
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
+	EVP_PKEY *group = NULL;
+	int signature = NID_undef, bits = 0;
+
+	if (SSL_get_peer_tmp_key(tls->ssl, &group) == 1 && EVP_PKEY_get_base_id(group) == EVP_PKEY_DH)
+		bits = EVP_PKEY_get_bits(group);
+	EVP_PKEY_free(group);
+	if (!is_usual(tls, settings, cipher)) {
+		text_format(text, "it agrees on no better cipher than %s", SSL_CIPHER_get_name(cipher));
+	} else if (bits > 0 && bits < DH_BITS) {
+		text_format(text, "its Diffie-Hellman group has %d bits only", bits);
+	} else if (SSL_get_peer_signature_nid(tls->ssl, &signature) == 1 && (signature == NID_sha1 || signature == NID_md5)) {
+		text_format(text, "it signs its part of the handshake with %s only", OBJ_nid2sn(signature));
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* The legacy context reaches servers that must not pass for more than they are. */
 static void
-judge_legacy(const struct tls *tls, struct tls_judgement *judgement)
+judge_age(const struct tls *tls, const struct tls_settings *settings, struct tls_judgement *judgement)
 {
-	struct text text = TEXT_OVER(judgement->text);
+	struct text text = text_over(judgement->outdated_text, sizeof judgement->outdated_text);
 	const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
-	bool clear = cipher == NULL || SSL_CIPHER_get_cipher_nid(cipher) == NID_undef;
+	const char *outdated = "";
 
-	if (!clear && SSL_version(tls->ssl) < TLS1_2_VERSION)
+	if (cipher == NULL || SSL_CIPHER_get_cipher_nid(cipher) == NID_undef) {
+		outdated = "tls_params";
+		text_format(&text, "nothing is encrypted (%s)", judgement->cipher);
+	} else if (SSL_version(tls->ssl) < settings->min_version) {
+		outdated = "tls_version";
+		text_format(&text, "%s is the newest version it speaks", judgement->version);
+	} else if (tls->policy->legacy && tell_weakness(tls, settings, &text)) {
+		outdated = "tls_legacy";
+	} else if (SSL_version(tls->ssl) <= TLS1_2_VERSION && SSL_get_secure_renegotiation_support(tls->ssl) != 1) {
+		outdated = "tls_legacy";
+		text_add(&text, "it does not know secure renegotiation (RFC 5746)");
+	}
+	(void)strncpy(judgement->outdated, outdated, sizeof judgement->outdated - 1);
+	if (strcmp(outdated, "tls_params") != 0 || settings->mode == PW_TLS_OPPORTUNISTIC || judgement->failed)
 		return;
 	judgement->failed = true;
-	(void)strncpy(judgement->outcome, "tls_version", sizeof judgement->outcome - 1);
-	text_format(&text, "%s only with what nobody should use any more (%s%s)", judgement->version, judgement->cipher,
-	    clear ? ", no encryption" : "");
+	memcpy(judgement->outcome, judgement->outdated, sizeof judgement->outcome);
+	memcpy(judgement->text, judgement->outdated_text, sizeof judgement->outdated_text);
 }
 
 void
@@ -325,9 +374,7 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t no
 	struct text renewal = text_over(judgement->renewal, sizeof judgement->renewal);
 
 	ERR_clear_error();
-	judgement->failed = false;
-	judgement->outcome[0] = judgement->text[0] = judgement->renewal[0] = '\0';
-	judgement->client_cert_asked = tls->client_cert_asked;
+	*judgement = (struct tls_judgement){ .client_cert_asked = tls->client_cert_asked };
 	text_add(&version, SSL_get_version(tls->ssl));
 	text_add(&cipher, SSL_get_cipher_name(tls->ssl));
 	trial.leaf = SSL_get0_peer_certificate(tls->ssl);
@@ -339,7 +386,6 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t no
 	if (trial.renewal_missed)
 		tls_tell_renewal(&renewal, &trial);
 	add_facts(&trial, judgement, log);
-	if (tls->policy->legacy && !judgement->failed)
-		judge_legacy(tls, judgement);
+	judge_age(tls, settings, judgement);
 	ERR_clear_error();
 }

@@ -141,7 +141,6 @@ set_versions(SSL_CTX *context, const struct tls_policy *policy)
 	SSL_CTX_set_security_level(context, 0);
 	if (!policy->legacy)
 		return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1;
-	SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
 	return SSL_CTX_set_cipher_list(context, "ALL:!aNULL:eNULL:@SECLEVEL=0") == 1;
 }
 
@@ -157,7 +156,9 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 	SSL_CTX_set1_cert_store(context, store);
 	/* A monitor wants whole handshakes. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	/* Servers without RFC 5746 take mail, too; as we never renegotiate, only they are at risk. */
+	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+	    | SSL_OP_LEGACY_SERVER_CONNECT);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
 	    | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(context, 1);

@@ -95,37 +95,48 @@ is_opportunistic(const struct dialogue *dialogue)
 	return tls != NULL && tls->mode == PW_TLS_OPPORTUNISTIC;
 }
 
-/* What the second connection ended with explains the first: only an outdated version, or none at all. */
+/* A failure of TLS, under the name it has wherever it fails: a warning where TLS is opportunistic, as mail then goes in
+ * clear. */
 static void
-decide_second_look(struct dialogue *dialogue, int64_t now, const char *text)
+decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
-	char bytes[EVIDENCE_TEXT_MAX];
-	struct text both = TEXT_OVER(bytes);
+	uint8_t failed = dialogue->phase;
 
-	text_add(&both, dialogue->first_text != NULL ? dialogue->first_text : "no common version of TLS");
-	text_add(&both, "; asked again for any version: ");
-	text_add(&both, text);
-	dialogue->again = false; /* it has been said */
-	dialogue_decide_tls(dialogue, now, "tls_version", bytes);
+	if (!is_opportunistic(dialogue)) {
+		dialogue_decide(dialogue, now, outcome, text);
+		return;
+	}
+	evidence_add_warning(&dialogue->log, outcome, "handshake", text);
+	dialogue_event(dialogue, now, "%s: %s", outcome, text);
+	dialogue_decide(dialogue, now, "ok", "");
+	dialogue->failed = failed;
+}
+
+const char *
+dialogue_first_text(const struct dialogue *dialogue)
+{
+	return dialogue->first_text != NULL ? dialogue->first_text : "the TLS handshake failed";
 }
 
 void
 dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
-	uint8_t failed = dialogue->phase;
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text both = TEXT_OVER(bytes);
 
 	if (severity(dialogue, outcome) != PW_FAILED) {
 		dialogue_decide(dialogue, now, outcome, text);
-	} else if (dialogue->again) {
-		decide_second_look(dialogue, now, text);
-	} else if (is_opportunistic(dialogue)) {
-		evidence_add_warning(&dialogue->log, "tls_failed", "handshake", text);
-		dialogue_event(dialogue, now, "%s: %s", outcome, text);
-		dialogue_decide(dialogue, now, "ok", "");
-		dialogue->failed = failed;
-	} else {
-		dialogue_decide(dialogue, now, outcome, text);
+		return;
 	}
+	if (!dialogue->again) {
+		snprintf(dialogue->first_outcome, sizeof dialogue->first_outcome, "%s", outcome);
+		dialogue->first_text = strdup(text);
+		decide_tls(dialogue, now, outcome, text);
+		return;
+	}
+	text_format(&both, "%s; asked again for any version: %s", dialogue_first_text(dialogue), text);
+	dialogue->again = false; /* it has been said */
+	decide_tls(dialogue, now, dialogue->first_outcome, bytes);
 }
 
 enum pw_verdict

@@ -39,7 +39,7 @@ static void
 happen(struct game *game, const struct stream_fate *fate)
 {
 	dialogue_ended(game->dialogue, game->now, fate, &game->step);
-	if (game->step.next == DIALOGUE_CLOSE && fate->version_mismatch && !game->looked_twice) {
+	if (game->step.next == DIALOGUE_CLOSE && fate->may_be_outdated && !game->looked_twice) {
 		game->looked_twice = true;
 		dialogue_again(game->dialogue, game->now);
 		game->connected = false;
@@ -59,7 +59,7 @@ end(struct game *game, uint8_t how)
 		fate.end = STREAM_CLOSED;
 	if (fate.end == STREAM_TLS_FAILED) {
 		fate.outcome = "tls_version";
-		fate.version_mismatch = true;
+		fate.may_be_outdated = true;
 	}
 	happen(game, &fate);
 }

@@ -96,6 +96,8 @@ world_fini(struct world *world)
 #define TLS_EXPIRED "\1tlsx"  /* an expired certificate, judged by `verify` */
 #define TLS_GARBAGE "\1tlsg"
 #define TLS_OLD "\1tlso"      /* no common version */
+#define TLS_REFUSED "\1tlsr"  /* an alert that says no more than no */
+#define TLS_OUTDATED "\1tlsv" /* an old version, when asked again for any */
 #define WAIT(ms) "\2" #ms ";"
 
 enum { TURNS_MAX = 24 };
@@ -143,7 +145,7 @@ converse_feed(struct conversation *c, const char *bytes, size_t size)
 static inline void
 converse_end(struct conversation *c, enum stream_end end, const char *outcome, bool version)
 {
-	struct stream_fate fate = { .end = end, .outcome = outcome, .version_mismatch = version };
+	struct stream_fate fate = { .end = end, .outcome = outcome, .may_be_outdated = version };
 	struct dialogue_step step = { .next = DIALOGUE_WAIT };
 
 	if (outcome != NULL)
@@ -173,8 +175,15 @@ converse_secure(struct conversation *c, const char *turn)
 		converse_end(c, STREAM_TLS_FAILED, "tls_version", true);
 		return;
 	}
-	if (c->again > 0)
+	if (strcmp(turn, TLS_REFUSED) == 0) {
+		converse_end(c, STREAM_TLS_FAILED, "tls_failed", true);
+		return;
+	}
+	if (strcmp(turn, TLS_OUTDATED) == 0) {
 		snprintf(judgement.version, sizeof judgement.version, "TLSv1");
+		snprintf(judgement.outdated, sizeof judgement.outdated, "tls_version");
+		snprintf(judgement.outdated_text, sizeof judgement.outdated_text, "TLSv1 is the newest version it speaks");
+	}
 	if (strcmp(turn, TLS_EXPIRED) == 0) {
 		judgement.failed = c->world->tls.verify >= TLS_VERIFY_CHAIN;
 		judgement.verified = false;

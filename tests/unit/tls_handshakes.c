@@ -191,7 +191,7 @@ is_answered_by_something_else(void **state)
 		if (strcmp(wire->fate.outcome, "tls_protocol") != 0)
 			fail_msg("%zu: %s: %s", i, wire->fate.outcome, wire->fate.text);
 		assert_int_equal(wire->size, 0);
-		assert_false(wire->fate.version_mismatch);
+		assert_false(wire->fate.may_be_outdated);
 		wire_destroy(wire);
 	}
 }
@@ -209,7 +209,7 @@ old_versions_need_a_second_look(void **state)
 
 		assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
 		assert_string_equal(wire->fate.outcome, "tls_version");
-		assert_true(wire->fate.version_mismatch);
+		assert_true(wire->fate.may_be_outdated);
 		SSL_free(server);
 		wire_destroy(wire);
 
@@ -222,6 +222,7 @@ old_versions_need_a_second_look(void **state)
 		assert_false(judgement.failed);
 		assert_true(judgement.verified);
 		assert_string_equal(judgement.version, i == 0 ? "TLSv1" : "TLSv1.1");
+		assert_string_equal(judgement.outdated, "tls_version");
 		evidence_log_fini(&log);
 		SSL_free(server);
 		wire_destroy(wire);
@@ -238,8 +239,8 @@ no_encryption_is_no_tls(void **state)
 	(void)state;
 	assert_int_equal(SSL_CTX_set_cipher_list(context, "eNULL:@SECLEVEL=0"), 1);
 	SSL *server = court_shake(wire, context, usual_policy(), &names);
-	assert_string_equal(wire->fate.outcome, "tls_version");
-	assert_true(wire->fate.version_mismatch);
+	assert_string_equal(wire->fate.outcome, "tls_failed");
+	assert_true(wire->fate.may_be_outdated);
 	SSL_free(server);
 	wire_destroy(wire);
 	wire = wire_create("127.0.0.1");
@@ -249,8 +250,8 @@ no_encryption_is_no_tls(void **state)
 	assert_int_equal(wire->secured, 1);
 	tls_judge(wire->stream.tls, &court.settings, clock_wall(), clock_wall(), &log, &judgement);
 	assert_true(judgement.failed);
-	assert_string_equal(judgement.outcome, "tls_version");
-	assert_non_null(strstr(judgement.text, "no encryption"));
+	assert_string_equal(judgement.outcome, "tls_params");
+	assert_non_null(strstr(judgement.text, "nothing is encrypted"));
 	evidence_log_fini(&log);
 	SSL_free(server);
 	wire_destroy(wire);

@@ -130,13 +130,44 @@ set_records(struct making *making, const char *value)
 	making->tls->record_max = strtoul(value, NULL, 10);
 }
 
+/*
+ * A server that knows nothing of RFC 5746 does not see that its client does. The library calls this when the ClientHello
+ * is part of the transcript and not yet parsed: its signalling cipher and its extension become ones that nobody knows.
+ */
+static void
+hide_renegotiation(int writing, int version, int type, const void *bytes, size_t size, SSL *ssl, void *unused)
+{
+	enum { UNKNOWN = 0x1a, HEAD = 4 + 2 + 32, TYPE = 0xff, EXTENSION = 0xff01 };
+	unsigned char *hello = (unsigned char *)(uintptr_t)bytes;
+
+	(void)version, (void)ssl, (void)unused;
+	if (writing || type != SSL3_RT_HANDSHAKE || size < HEAD + 1 || hello[0] != SSL3_MT_CLIENT_HELLO)
+		return;
+	size_t at = HEAD + 1 + (size_t)hello[HEAD], end = at + 2 + (size_t)(hello[at] << 8 | hello[at + 1]);
+	for (at += 2; at + 1 < end && end < size; at += 2)
+		if (hello[at] == 0 && hello[at + 1] == TYPE)
+			hello[at] = hello[at + 1] = UNKNOWN;
+	at = end + 1 + (size_t)hello[end];
+	for (at += 2; at + 4 <= size; at += 4 + (size_t)(hello[at + 2] << 8 | hello[at + 3]))
+		if ((hello[at] << 8 | hello[at + 1]) == EXTENSION)
+			hello[at] = hello[at + 1] = UNKNOWN;
+}
+
+static void
+set_renegotiation(struct making *making, const char *value)
+{
+	if (strcmp(value, "unsafe") != 0)
+		fault(making, value);
+	SSL_CTX_set_msg_callback(making->context, hide_renegotiation);
+}
+
 static const struct option {
 	const char *key;
 	void (*set)(struct making *, const char *value);
 } options[] = {
 	{ "min=", set_min },         { "max=", set_max },         { "ciphers=", set_ciphers },
 	{ "dh=", set_dh },           { "tickets=", set_tickets }, { "records=", set_records },
-	{ "client_cert=", set_client_cert },
+	{ "client_cert=", set_client_cert }, { "renegotiation=", set_renegotiation },
 };
 
 static void
