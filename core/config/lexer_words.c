@@ -179,6 +179,12 @@ pass_number(struct lexer *lexer, struct cursor *cursor)
 		lexed_put_string(lexer->out, " -2147483648 ");
 		return;
 	}
+	/* libconfig 1.5 reads 08 as 8, and 1.7 refuses it. */
+	if (after == end && !is_hex && end - digits > 1 && *digits == '0') {
+		lexer_pass(lexer, cursor, (size_t)(digits - cursor->at));
+		while (cursor->at < end - 1 && *cursor->at == '0')
+			cursor->at++;
+	}
 	lexer_pass(lexer, cursor, (size_t)(after - cursor->at));
 }
 

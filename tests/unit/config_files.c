@@ -18,6 +18,8 @@ reads_what_is_well_formed(void **state)
 	files_good("   \n\n");
 	files_good("\xef\xbb\xbfprobers = 1;\r\nper_address = 0x10;\r\n");
 	assert_int_equal(files_good("probers = 1;\r\nper_address = 0x10;")->per_address, 16);
+	assert_int_equal(files_good("max_runs = 010;")->max_runs, 10);
+	assert_int_equal(files_good("max_runs = +00010;")->max_runs, 10);
 	assert_string_equal(files_good("helo = \"a.\" \"example\";")->helo, "a.example");
 }
 
