@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024 };
+enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024, LINE_LEAST = 16 };
 
 /* Whether an IPv4 address stands for it: ::ffff:0:0/96 (RFC 4291, 2.5.5.2), 64:ff9b::/96 behind NAT64 (RFC 6052, 2.1),
  * 2002::/16 (RFC 3056, 2). */
@@ -95,7 +95,7 @@ on_header(char *bytes, size_t one, size_t size, void *arg)
 	struct answer *answer = arg;
 	long code = 0;
 
-	answer->header_size += size;
+	answer->header_size += size > LINE_LEAST ? size : LINE_LEAST; /* libcurl 8 ends by itself at 5,000 lines */
 	if (answer->header_size > HEADER_MAX)
 		return 0;
 	if (!answer->in_header && !answer->complete && size > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
