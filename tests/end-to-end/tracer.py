@@ -5,11 +5,10 @@ strace counts the calls of each name apart; this counts them all, as they come.
 import contextlib
 import ctypes
 import functools
-import itertools
 import os
-import pathlib
 import re
 import signal
+import subprocess
 import threading
 
 TRACE_SYSCALL, TRACE_SEIZE, TRACE_INTERRUPT, TRACE_SYSCALL_INFO = 24, 0x4206, 0x4207, 0x420e
@@ -22,9 +21,9 @@ libc.ptrace.restype = ctypes.c_long
 @functools.cache
 def names():
 	"""Of the calls of this machine, by number."""
-	headers = itertools.chain(pathlib.Path("/usr/include").glob("*/asm/unistd_64.h"), pathlib.Path("/usr/include").glob("asm-generic/unistd.h"))
-	text = next(headers).read_text(encoding="ascii")
-	return {int(number): name for name, number in re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)$", text, re.M)}
+	headers = subprocess.run(["cc", "-E", "-dM", "-x", "c", "-include", "sys/syscall.h", os.devnull], capture_output=True,
+	    text=True, check=True)
+	return {int(number): name for name, number in re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)$", headers.stdout, re.M)}
 
 
 def name_of(number):
