@@ -60,6 +60,7 @@ header_checks = regexp:{folder}/etc/header_checks
 smtpd_tls_security_level = may
 smtpd_tls_chain_files = {folder}/good.pem
 smtpd_sasl_path = smtpd
+cyrus_sasl_config_path = {folder}/etc/sasl
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_peername_lookup = no
@@ -104,7 +105,7 @@ class MailHost(Postfix):
 		return self
 
 	def make_user(self):
-		sasl = self.folder / "etc/sasl"         # where Debian's Postfix looks
+		sasl = self.folder / "etc/sasl"
 		(sasl / "smtpd.conf").write_text(SASL.format(folder=self.folder, mechanisms=self.mechanisms), encoding="ascii")
 		subprocess.run(["saslpasswd2", "-p", "-c", "-f", sasl / "db", "-u", "mail.test", "watch"], input=b"secret",
 		    check=True, timeout=30)
