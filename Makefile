@@ -1,7 +1,8 @@
 # Postwatch
 #
 #   make run      install what is missing, build, watch (WATCH="host[:port] ..." says what)
-#   make check    install what the tests need, build, run them all
+#   make check    install what the tests need, build, run them all (TESTS="unit/ peers/" runs some of them)
+#   make check-debian12 | check-debian13      the same in a chroot of that release, as root or with sudo
 #   make          build/postwatch and build/plugins/*.so
 #   make unit     build and run the unit tests alone
 #   make install  to $(DESTDIR)$(PREFIX); configuration to $(DESTDIR)$(SYSCONF)/postwatch, never over one that is there
@@ -25,8 +26,8 @@ B       := build$(addprefix /,$(subst $(comma),-,$(SAN)))
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion
 FORTIFY  := $(if $(SAN),,-D_FORTIFY_SOURCE=2)
-override CFLAGS   += -std=gnu17 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) $(if $(WERROR),-Werror) $(SAN:%=-fsanitize=%) \
-                     $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all)
+override CFLAGS   += -std=gnu17 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARNINGS) \
+                     $(if $(WERROR),-Werror) $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-omit-frame-pointer -fno-sanitize-recover=all)
 override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
@@ -54,7 +55,8 @@ sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
 libs_email       := -lesmtp -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
-.PHONY: all run check bench fuzz soak lint install deps check-deps bench-deps clean tests unit
+.PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps bench-deps clean tests unit \
+        check-debian12 check-debian13
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -170,6 +172,7 @@ endef
 
 deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
+chroot-deps: ; $(call install_packages,debootstrap git)
 bench-deps:
 	$(call install_packages,$(deps_bench))
 	$(Q)tests/bench/exporter.sh
@@ -186,7 +189,11 @@ run: deps
 
 check: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
-	$(Q)BUILD=$(B) tests/run
+	$(Q)BUILD=$(B) tests/run $(TESTS)
+
+# The same in a chroot of that Debian release: what a machine that runs the other one would show.
+check-debian12 check-debian13: chroot-deps
+	$(Q)SAN=$(SAN) tests/debian $(@:check-debian%=%) $(TESTS)
 
 # Postwatch beside others in one table; BENCH_PARTS="plain starttls" takes some of it.
 bench: bench-deps
@@ -245,7 +252,8 @@ install: all
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
 		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 
+# A chroot's files belong to root.
 clean:
-	rm -rf build
+	$(Q)sudo=; [ "$$(id -u)" = 0 ] || [ -z "$(wildcard build/debian*)" ] || sudo=sudo; $$sudo rm -rf --one-file-system build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path 'build/debian*' -prune -o -name '*.d' -print 2>/dev/null)
