@@ -5,7 +5,6 @@
 #include "prober/tls_trial.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 #include "base/clock.h"
 
@@ -116,56 +115,19 @@ find_end(struct tls_trial *trial)
 	}
 }
 
-static bool
-same_organisation(const X509_NAME *a, const X509_NAME *b)
-{
-	int at = X509_NAME_get_index_by_NID(a, NID_organizationName, -1);
-	int bt = X509_NAME_get_index_by_NID(b, NID_organizationName, -1);
-
-	return at >= 0 && bt >= 0
-	    && ASN1_STRING_cmp(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(a, at)),
-	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(b, bt))) == 0;
-}
-
-/*
- * An issuer that is neither sent nor known is either an intermediate that was left out, or an authority that we do not
- * trust. It was left out where the certificate says where to fetch it (as public authorities do), or where its issuer
- * has the organisation of one whom we trust.
- */
-static bool
-lacks_intermediate(const struct tls_trial *trial)
-{
-	int count = sk_X509_num(trial->chain);
-	const X509 *top = tls_trial_certificate(trial, count > 0 ? count - 1 : 0);
-	const X509_NAME *issuer = X509_get_issuer_name(top);
-	STACK_OF(X509_OBJECT) *anchors =
-	    X509_STORE_get0_objects(SSL_CTX_get_cert_store(trial->tls->policy->context));
-	bool lacks = false;
-
-	if (X509_NAME_cmp(X509_get_subject_name(top), issuer) == 0)
-		return false;
-	AUTHORITY_INFO_ACCESS *places = X509_get_ext_d2i(top, NID_info_access, NULL, NULL);
-	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(places); i++)
-		lacks |= OBJ_obj2nid(sk_ACCESS_DESCRIPTION_value(places, i)->method) == NID_ad_ca_issuers;
-	AUTHORITY_INFO_ACCESS_free(places);
-	for (int i = 0; !lacks && i < sk_X509_OBJECT_num(anchors); i++) {
-		const X509 *anchor = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(anchors, i));
-		lacks = anchor != NULL && same_organisation(issuer, X509_get_subject_name(anchor));
-	}
-	return lacks;
-}
-
 static enum tls_code
-meaning_of(const struct tls_trial *trial, const struct tls_fault *fault)
+meaning_of(struct tls_trial *trial, const struct tls_fault *fault)
 {
 	enum tls_code code = TLS_CERT_INVALID;
 
 	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
 		if (meanings[i].error == fault->error)
 			code = meanings[i].code;
-	if (code == TLS_CERT_UNTRUSTED && fault->error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-	    && lacks_intermediate(trial))
-		return TLS_CERT_MISSING_INTERMEDIATE;
+	if (code == TLS_CERT_UNTRUSTED && fault->error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
+		trial->gap = tls_gap_of(trial);
+		if (trial->gap == GAP_LEFT_OUT || trial->gap == GAP_LONE_LIKELY)
+			return TLS_CERT_MISSING_INTERMEDIATE;
+	}
 	if (code == TLS_CERT_PURPOSE && fault->depth > 0)
 		return TLS_CERT_INVALID; /* an issuer that may not issue */
 	return code;

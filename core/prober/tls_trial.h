@@ -20,6 +20,15 @@ enum tls_code { /* in the order of outcomes.def: the first of several is the gra
 	TLS_CODES
 };
 
+/* Why there is no trusted certificate above the highest of a chain. */
+enum tls_gap {
+	GAP_NONE,        /* it has signed itself: nothing belongs above it */
+	GAP_UNTRUSTED,   /* its issuer is an authority that is not trusted */
+	GAP_LEFT_OUT,    /* the intermediate certificate of its issuer was not sent */
+	GAP_LONE,        /* only the leaf was sent, and nothing is known of its issuer: either of the two */
+	GAP_LONE_LIKELY  /* the same, but an authority of the same house is trusted */
+};
+
 /* What is judged, and what is found. */
 struct tls_trial {
 	const struct tls *tls;
@@ -34,6 +43,7 @@ struct tls_trial {
 	int64_t ends;
 	int near_depth;        /* the one whose end is nearest by its own lifetime; -1: none is near */
 	enum cert_level near;
+	enum tls_gap gap;      /* of TLS_CERT_UNTRUSTED and TLS_CERT_MISSING_INTERMEDIATE */
 	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, and was not in time */
 };
 
@@ -47,6 +57,9 @@ X509 *tls_trial_certificate(const struct tls_trial *, int depth);
 
 /* One fault as a sentence; everything of the peer's in it escaped. */
 void tls_tell_fault(struct text *, const struct tls_trial *, enum tls_code);
+
+/* tls_chain.c: what is missing above the highest certificate of the chain. */
+enum tls_gap tls_gap_of(const struct tls_trial *);
 
 /* False: it has no dates, or they make no sense. */
 bool tls_term_of(const X509 *, struct tls_term *);

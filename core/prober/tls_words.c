@@ -78,21 +78,119 @@ add_when(struct text *text, const struct tls_trial *trial, const ASN1_TIME *time
 	text_add(text, after);
 }
 
+/* What kinds of names a certificate has, and whether `literal` stands among the DNS names. */
+struct name_kinds {
+	bool dns, address, other, is_dns;
+};
+
+static struct name_kinds
+kinds_of(const X509 *certificate, const char *literal)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	struct name_kinds kinds = { .dns = false };
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+		size_t size = name->type == GEN_DNS ? (size_t)ASN1_STRING_length(name->d.dNSName) : 0;
+
+		kinds.dns |= name->type == GEN_DNS;
+		kinds.address |= name->type == GEN_IPADD;
+		kinds.other |= name->type != GEN_DNS && name->type != GEN_IPADD;
+		kinds.is_dns |= size > 0 && literal != NULL && size == strlen(literal)
+		    && memcmp(ASN1_STRING_get0_data(name->d.dNSName), literal, size) == 0;
+	}
+	GENERAL_NAMES_free(names);
+	return kinds;
+}
+
+/* Names of each kind are looked for among their kind only (RFC 9525): which kind did not match is half of the fault. */
 static void
 tell_name(struct text *text, const struct tls_trial *trial)
 {
+	X509_VERIFY_PARAM *param = SSL_get0_param(trial->tls->ssl);
+	char *literal = X509_VERIFY_PARAM_get0_host(param, 0) == NULL ? X509_VERIFY_PARAM_get1_ip_asc(param) : NULL;
+	struct name_kinds kinds = kinds_of(trial->leaf, literal);
 	char bytes[300];
 	struct text names = TEXT_OVER(bytes);
 
 	add_names(&names, trial, 0);
 	if (names.size == 0) {
-		text_add(text, "the certificate has no names (only its subject's, which no longer counts), expected ");
+		text_add(text, kinds.other ? "the certificate has only names of other kinds than a server's, expected "
+		    : "the certificate has no names (only its subject's, which no longer counts), expected ");
+		add_expected_name(text, trial->tls);
 	} else {
 		text_add(text, "the certificate is for ");
+		text_add(text, literal != NULL && !kinds.address ? "DNS names alone, " : "");
+		text_add(text, literal == NULL && !kinds.dns ? "addresses alone, " : "");
 		text_escape(text, (struct pw_bytes){ names.bytes, names.size });
 		text_add(text, ", not for ");
+		add_expected_name(text, trial->tls);
+		text_add(text, kinds.is_dns ? ", which stands there as a DNS name and has to stand as an address" : "");
 	}
-	add_expected_name(text, trial->tls);
+	OPENSSL_free(literal);
+}
+
+/* "clientAuth, emailProtection": the purposes that a certificate says it is for; nothing where it does not say. */
+static void
+add_purposes(struct text *text, const X509 *certificate)
+{
+	EXTENDED_KEY_USAGE *purposes = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
+	char name[80];
+
+	for (int i = 0; i < sk_ASN1_OBJECT_num(purposes); i++) {
+		const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(purposes, i);
+		const char *known = OBJ_obj2nid(purpose) != NID_undef ? OBJ_nid2sn(OBJ_obj2nid(purpose)) : NULL;
+
+		if (known == NULL && OBJ_obj2txt(name, sizeof name, purpose, 1) > 0)
+			known = name;
+		text_add(text, i > 0 ? ", " : "");
+		text_add(text, known != NULL ? known : "?");
+	}
+	EXTENDED_KEY_USAGE_free(purposes);
+}
+
+/* Without extended purposes it is the use of the key that does not fit. */
+static void
+tell_purpose(struct text *text, const struct tls_trial *trial, const struct tls_fault *fault, X509 *certificate)
+{
+	char bytes[200];
+	struct text purposes = TEXT_OVER(bytes);
+
+	add_purposes(&purposes, certificate);
+	add_which(text, trial, fault->depth);
+	if (purposes.size > 0)
+		text_format(text, " is made for %s, not for serverAuth", bytes);
+	else
+		text_add(text, " has a key usage that no server can use");
+}
+
+static void
+tell_gap(struct text *text, const struct tls_trial *trial, int error)
+{
+	int top = sk_X509_num(trial->chain) > 0 ? sk_X509_num(trial->chain) - 1 : 0;
+
+	if (error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN) {
+		text_add(text, "the chain is whole and its root is not trusted: ");
+		add_escaped(text, add_subject, trial, top);
+		return;
+	}
+	switch (trial->gap) {
+	case GAP_NONE:
+	case GAP_UNTRUSTED:
+		text_add(text, "the issuer is not trusted: ");
+		add_escaped(text, add_issuer, trial, top);
+		return;
+	case GAP_LEFT_OUT:
+		text_add(text, "the server does not send the intermediate certificate ");
+		add_escaped(text, add_issuer, trial, top);
+		return;
+	case GAP_LONE:
+	case GAP_LONE_LIKELY:
+		text_add(text, "the issuer ");
+		add_escaped(text, add_issuer, trial, top);
+		text_add(text, " is neither sent nor trusted: left out, or a private authority");
+		return;
+	}
 }
 
 void
@@ -129,9 +227,10 @@ tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code c
 		return;
 	case TLS_CERT_MISSING_INTERMEDIATE:
 	case TLS_CERT_UNTRUSTED:
-		text_add(text, code == TLS_CERT_UNTRUSTED ? "the issuer is not trusted: "
-		    : "the server does not send the intermediate certificate ");
-		add_escaped(text, add_issuer, trial, sk_X509_num(trial->chain) > 0 ? sk_X509_num(trial->chain) - 1 : 0);
+		tell_gap(text, trial, fault.error);
+		return;
+	case TLS_CERT_PURPOSE:
+		tell_purpose(text, trial, &fault, certificate);
 		return;
 	case TLS_CERT_WEAK_KEY:
 		add_which(text, trial, fault.depth);
@@ -142,7 +241,6 @@ tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code c
 		text_format(text, " is signed with %s", OBJ_nid2ln(X509_get_signature_nid(certificate)));
 		return;
 	case TLS_CERT_CHAIN_LIMIT:
-	case TLS_CERT_PURPOSE:
 	case TLS_CERT_INVALID:
 	case TLS_CODES:
 		add_which(text, trial, fault.depth);

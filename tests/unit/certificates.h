@@ -22,6 +22,8 @@ struct certificate_spec {
 	const char *alternatives;        /* "DNS:mx.test,IP:127.0.0.1"; NULL: none */
 	const char *usage;               /* extended: "serverAuth"; NULL: none */
 	const char *issuers;             /* where to fetch the issuer: "caIssuers;URI:http://ca.test/i.der"; NULL: none */
+	const char *policies;            /* "2.23.140.1.2.1"; NULL: none */
+	const char *key_usage;           /* "keyCertSign"; NULL: none */
 	int from, to;                    /* days from now; both 0: -1 and 90 */
 	bool ca;
 	int rsa_bits;                    /* 0: a key on P-256 */
@@ -36,8 +38,11 @@ certificate_extend(X509 *x509, X509 *issuer, int nid, const char *value)
 
 	if (value == NULL)
 		return;
+	CONF *empty = NCONF_new(NULL); /* some kinds of extensions ask for one */
 	X509V3_set_ctx(&context, issuer, x509, NULL, NULL, 0);
+	X509V3_set_nconf(&context, empty);
 	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+	NCONF_free(empty);
 	assert_non_null(extension);
 	X509_add_ext(x509, extension, -1);
 	X509_EXTENSION_free(extension);
@@ -83,6 +88,8 @@ certificate_make(struct certificate_spec spec, const struct certificate *issuer)
 	certificate_extend(made.x509, by, NID_subject_alt_name, spec.alternatives);
 	certificate_extend(made.x509, by, NID_ext_key_usage, spec.usage);
 	certificate_extend(made.x509, by, NID_info_access, spec.issuers);
+	certificate_extend(made.x509, by, NID_certificate_policies, spec.policies);
+	certificate_extend(made.x509, by, NID_key_usage, spec.key_usage);
 	assert_true(X509_sign(made.x509, issuer == NULL ? made.key : issuer->key,
 	    spec.digest == NULL ? EVP_sha256() : spec.digest) > 0);
 	return made;
