@@ -187,6 +187,9 @@ message_put_references(struct wire_out *out, const struct message_references *re
 	message_begin(out, MESSAGE_REFERENCES);
 	wire_put_u32(out, references->asked);
 	wire_put_u32(out, references->reached);
+	wire_put_u32(out, references->unasked);
+	wire_put_name(out, references->reason);
+	wire_put_i64(out, references->began);
 	wire_put_i64(out, references->at);
 }
 
@@ -196,8 +199,12 @@ message_get_references(struct wire_in *in, struct message_references *references
 	message_expect(in, MESSAGE_REFERENCES);
 	*references = (struct message_references){ .asked = wire_get_u32(in) };
 	references->reached = wire_get_u32(in);
+	references->unasked = wire_get_u32(in);
+	wire_get_name(in, references->reason, sizeof references->reason);
+	references->began = wire_get_i64(in);
 	references->at = wire_get_i64(in);
-	wire_require(in, references->reached <= references->asked);
+	wire_require(in, references->reached <= references->asked
+	    && references->unasked <= references->asked - references->reached && references->began <= references->at);
 	return wire_is_whole(in);
 }
 

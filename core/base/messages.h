@@ -5,7 +5,7 @@
  *
  *   parent  -> any       link, stop, accounts
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also release (messages_ask.h)
- *   monitor -> prober    orders
+ *   monitor -> prober    orders, look
  *   prober  -> monitor   reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
  *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
@@ -46,6 +46,7 @@ enum message_kind {
 	MESSAGE_RELOAD,
 	MESSAGE_HEALTH,     /* base/messages_outbox.h */
 	MESSAGE_FAILING,
+	MESSAGE_LOOK,       /* monitor -> prober: ask all references now; answered by references */
 	MESSAGE_KINDS
 };
 
@@ -142,12 +143,14 @@ enum {
 	REPORT_HAS_STARTTLS = 4, /* STARTTLS was offered, or TLS stood from the start */
 	REPORT_REACHED_EHLO = 8, /* so that the absence of STARTTLS means something */
 	REPORT_TOO_MANY = 16,    /* refused by 4xx because of too many connections, their rate, or throttling */
-	REPORT_RESPONSIVE = 32,  /* some byte of the peer arrived, or its refusal: we are not cut off */
+	REPORT_SPOKEN = 32,      /* the verdict is the peer's own act (a reply, a refusal, a close, a reset), not its silence */
 	REPORT_POLICY_CODE = 64, /* refused by 4xx with an enhanced code x.7.x (RFC 3463: security or policy) */
 	REPORT_MEANS_US = 128,   /* the text of the refusal speaks of us: "you", "your", our address or name */
 	REPORT_CERT_ASKED = 256, /* TLS stood, the server asked for a certificate of ours, and none was sent */
 	REPORT_NAME_MISSING = 512, /* there is no such name, or it has no address */
-	REPORT_FLAGS = 1024
+	REPORT_OWN_HOST = 1024,  /* all addresses are of this host: the run used no network */
+	REPORT_NAME_ASKED = 2048, /* our resolver was asked for the name just now, and answered */
+	REPORT_FLAGS = 4096
 };
 
 enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
@@ -161,6 +164,8 @@ struct report {
 	int64_t started;      /* UTC: when it began */
 	int64_t late;         /* how late it began, microseconds: begun minus due */
 	int64_t micros;       /* the whole run */
+	int64_t quiet;        /* microseconds from the last that was heard of the peer to the end; -1: nothing was heard */
+	uint64_t network;     /* address_network() of the leg that decided, 0: it had no address */
 	uint64_t fingerprint;
 	uint32_t reached;     /* bit i: phase i of the target's policy was reached (by some leg) */
 	uint32_t phase_count; /* of the leg that decided; -1 where not reached */
@@ -184,10 +189,11 @@ struct message_evidence {
 void message_put_evidence(struct wire_out *, const struct message_evidence *);
 bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
 
-/* What a prober saw of the references, after each round. */
+/* What a prober saw of the references, after each round. `unasked`: they could not be asked for a reason of our own. */
 struct message_references {
-	uint32_t asked, reached;
-	int64_t at; /* clock_mono() at the end of the round */
+	uint32_t asked, reached, unasked;
+	char reason[OUTCOME_NAME_MAX]; /* the outcome for that reason, "" where there is none */
+	int64_t began, at;             /* clock_mono() at both ends of the round */
 };
 void message_put_references(struct wire_out *, const struct message_references *);
 bool message_get_references(struct wire_in *, struct message_references *);

@@ -10,7 +10,7 @@
 
 /* What a report takes beside its texts, names counted at their longest. */
 enum {
-	REPORT_FIXED = 8 + 4 + 1 + 2 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
+	REPORT_FIXED = 8 + 4 + 1 + 2 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
 	WARNING_FIXED = OUTCOME_NAME_MAX + 24 + 2
 };
 
@@ -113,6 +113,8 @@ message_add_report(struct wire_out *out, const struct report *report)
 	wire_put_i64(out, report->started);
 	wire_put_i64(out, report->late);
 	wire_put_i64(out, report->micros);
+	wire_put_i64(out, report->quiet);
+	wire_put_u64(out, report->network);
 	wire_put_u64(out, report->fingerprint);
 	wire_put_u32(out, report->reached);
 	wire_put_u8(out, (uint8_t)report->phase_count);
@@ -165,12 +167,15 @@ next_report(struct wire_in *in, enum message_kind kind, struct report *report, u
 	report->started = wire_get_i64(in);
 	report->late = wire_get_i64(in);
 	report->micros = wire_get_i64(in);
+	report->quiet = wire_get_i64(in);
+	report->network = wire_get_u64(in);
 	report->fingerprint = wire_get_u64(in);
 	report->reached = wire_get_u32(in);
 	get_phases(in, report);
 	if (is_detailed(report))
 		get_details(in, report);
-	wire_require(in, report->outcome[0] != '\0' && report->started >= 0 && report->micros >= 0);
+	wire_require(in, report->outcome[0] != '\0' && report->started >= 0
+	    && report->micros >= 0 && report->quiet >= -1);
 	return !in->bad;
 }
 

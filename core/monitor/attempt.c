@@ -69,7 +69,8 @@ fails_otherwise(struct trouble *trouble, const struct sighting *run)
 }
 
 static enum signal
-count_failed(struct target_state *target, const struct sighting *run, const struct policy *policy, bool held)
+count_failed(struct target_state *target, const struct sighting *run, const struct policy *policy,
+    const struct outlook *outlook)
 {
 	struct trouble *trouble = target->trouble;
 
@@ -80,8 +81,9 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 		return fails_otherwise(trouble, run) ? SIGNAL_FAILED_OTHERWISE
 		    : target->fails >= policy->tries ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 	trouble->told = run->outcome;
-	trouble->held = held && target->fails >= policy->tries;
-	return target->fails >= policy->tries && !held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
+	bool enough = target->fails >= policy->tries || outlook->enough;
+	trouble->held = outlook->held && enough;
+	return enough && !outlook->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
 
 static enum signal
@@ -113,15 +115,16 @@ attempt_count(struct target_state *target, const struct sighting *run, const str
 {
 	enum bearing bearing = bear(target->trouble, run, policy, outlook->blind);
 
-	/* That we are blind is told for itself: the time does not count as one in which this target told us nothing. */
-	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind);
+	/* That we are blind, or what we lack, is told for itself: the time does not count as one in which this target told us
+	 * nothing. */
+	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind && !outlook->explained);
 	switch (bearing) {
 	case BEARING_NONE:
 		return SIGNAL_NONE;
 	case BEARING_PASSED:
 		return count_passed(target, policy);
 	case BEARING_FAILED:
-		return count_failed(target, run, policy, outlook->held);
+		return count_failed(target, run, policy, outlook);
 	}
 	assert(false);
 	return SIGNAL_NONE;
@@ -146,10 +149,13 @@ static const char *const cells[][2] = {
 	{ "degraded", "passed" },
 	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old and 5 runs long" },
 	{ "blocked", "passed" },
-	{ "failed", "failed; nothing learnt while we are known to be blind and the peer was not heard" },
+	{ "failed", "failed; nothing learnt where it ended in silence and we were known to be blind in its time" },
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
 	{ "by hand and not due", "does not count" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
+	{ "the tries-th failure, in silence", "held until anybody beyond this host is heard after it; others are asked at once" },
+	{ "the tries-th failure, before a dialogue", "held until a target passes on its port, 10 s at most; others there are asked at once" },
+	{ "failures in blind spells for 10 min", "failed for the tries-th time, where others were heard between them" },
 };
 
 static const char *

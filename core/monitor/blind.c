@@ -1,13 +1,14 @@
-/* Whether it is us: two small tables, one for what we know and one for what we only suspect. */
+/* What our own side lacks: a table of causes, and one for when they are told. */
 #include "monitor/blind.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
 
-enum { MANY_TARGETS = 5, MANY_NETWORKS = 3 };
-static const int64_t told_after = 60 * (int64_t)SECOND, held_at_most = 300 * (int64_t)SECOND;
+enum { CONTRADICTED_ENOUGH = 2 };
+static const int64_t told_after = 60 * (int64_t)SECOND, asked_twice = SECOND; /* a lost packet has been sent again by then */
 
 static const struct blind_move moves[BLIND_STAGES][BLIND_SIGNS] = {
 	[BLIND_SEEING] = {
@@ -27,22 +28,34 @@ static const struct blind_move moves[BLIND_STAGES][BLIND_SIGNS] = {
 	},
 };
 
-static const struct hold_move hold_moves[HOLD_STAGES][HOLD_EVENTS] = {
-	[HOLD_FREE] = {
-		[HOLD_PASSED]  = { HOLD_FREE, HOLD_NOTHING },
-		[HOLD_MANY]    = { HOLD_HOLDING, HOLD_BEGIN },
-		[HOLD_TIME_UP] = { HOLD_FREE, HOLD_NOTHING },
-	},
-	[HOLD_HOLDING] = {
-		[HOLD_PASSED]  = { HOLD_FREE, HOLD_END },
-		[HOLD_MANY]    = { HOLD_HOLDING, HOLD_NOTHING },
-		[HOLD_TIME_UP] = { HOLD_RUN_OUT, HOLD_DIGEST },
-	},
-	[HOLD_RUN_OUT] = {
-		[HOLD_PASSED]  = { HOLD_FREE, HOLD_NOTHING },
-		[HOLD_MANY]    = { HOLD_RUN_OUT, HOLD_NOTHING },
-		[HOLD_TIME_UP] = { HOLD_RUN_OUT, HOLD_NOTHING },
-	},
+/* Each with the outcomes that show it, what ends it, and its words: "we are cut off: no route for 60.1 s; …". */
+static const struct cause {
+	const char *code, *shown_by[2];
+	unsigned ended_by;
+	bool same_port; /* only by a run on the port that showed it */
+	const char *shown, *ended, *before, *behind;
+} causes[BLIND_CAUSES] = {
+	[CAUSE_REFERENCES] = { "blind", { NULL, NULL }, USED_NETWORK, false,
+		"all references are silent", "a reference answers, or anybody beyond this host is heard",
+		"we are cut off: no reference has answered for ", "; failures of targets say nothing" },
+	[CAUSE_ROUTE] = { "no_route", { "no_route", "network_down" }, USED_NETWORK, false,
+		"no_route, network_down", "anybody beyond this host is heard, a reference included",
+		"we are cut off: for ", " this host has had no route to where its targets are" },
+	[CAUSE_RESOLVER] = { "resolver", { "resolver", NULL }, USED_RESOLVER, false,
+		"resolver", "a name that our resolver was asked for just now, answered",
+		"our resolver has answered nobody for ", "; targets with a name cannot be looked at" },
+	[CAUSE_DESCRIPTORS] = { "no_descriptors", { "no_descriptors", NULL }, USED_SOCKET, false,
+		"no_descriptors", "any connection, to this host as well",
+		"for ", " no descriptor has been left for connections; targets cannot be looked at" },
+	[CAUSE_MEMORY] = { "no_memory", { "no_memory", NULL }, USED_SOCKET, false,
+		"no_memory", "any connection, to this host as well",
+		"for ", " no memory has been left for connections; targets cannot be looked at" },
+	[CAUSE_LOCAL_PORT] = { "no_local_port", { "no_local_port", NULL }, USED_NETWORK, false,
+		"no_local_port", "anybody beyond this host is heard",
+		"for ", " our own address or its ports could not be used; targets cannot be looked at" },
+	[CAUSE_FORBIDDEN] = { "not_permitted", { "not_permitted", NULL }, USED_NETWORK, true,
+		"not_permitted", "anybody beyond this host is heard on the same port",
+		"for ", " our own system has forbidden connections" },
 };
 
 struct blind_move
@@ -54,163 +67,205 @@ blind_move(enum blind_stage from, enum blind_sign sign)
 	return move;
 }
 
-struct hold_move
-hold_move(enum hold_stage from, enum hold_event event)
-{
-	assert((size_t)from < HOLD_STAGES && (size_t)event < HOLD_EVENTS);
-	struct hold_move move = hold_moves[from][event];
-	assert(move.to != HOLD_NONE);
-	return move;
-}
-
 void
-blind_init(struct blind *blind)
+blind_init(struct blind *blind, int64_t now)
 {
-	*blind = (struct blind){ .stage = BLIND_SEEING, .hold = HOLD_FREE };
+	*blind = (struct blind){ .stage = BLIND_SEEING, .heard = now };
 }
 
-static enum hold_act
-happens(struct blind *blind, enum hold_event event, int64_t now)
+static bool
+stands(const struct blind *blind, enum blind_cause cause)
 {
-	struct hold_move move = hold_move(blind->hold, event);
-
-	if (move.act == HOLD_BEGIN)
-		blind->held_since = now;
-	blind->hold = move.to;
-	return move.act;
+	return blind->causes[cause].since != 0;
 }
 
 static void
-set_cause(struct blind *blind, unsigned cause, bool on, int64_t now)
+end(struct blind *blind, enum blind_cause cause, int64_t at)
 {
-	if (on && blind->causes == 0)
-		blind->cut_since = now;
-	blind->causes = on ? blind->causes | cause : blind->causes & ~cause;
+	blind->causes[cause].since = 0;
+	if (cause == CAUSE_REFERENCES)
+		spells_end(&blind->spells, at);
 }
 
-static enum hold_act
-see(struct blind *blind, int64_t now)
+static void
+show(struct blind *blind, enum blind_cause cause, uint32_t target, int64_t at)
 {
-	blind->suspect_count = 0;
-	return blind->hold == HOLD_FREE ? HOLD_NOTHING : happens(blind, HOLD_PASSED, now);
-}
-
-enum hold_act
-blind_passed(struct blind *blind, int64_t started, int64_t now)
-{
-	blind->causes &= ~(unsigned)CAUSE_LOCAL;
-	if (blind->references_failed != 0 && started > blind->references_failed) {
-		blind->doubted = true;
-		blind->causes = 0;
+	if (!stands(blind, cause)) {
+		blind->causes[cause].since = at;
+		blind->causes[cause].target = target;
 	}
-	return see(blind, now);
+	blind->causes[cause].shown = at;
 }
 
 void
-blind_local(struct blind *blind, bool local, int64_t now)
+blind_used(struct blind *blind, unsigned uses, uint16_t port, int64_t at)
 {
-	set_cause(blind, CAUSE_LOCAL, local, now);
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (i != CAUSE_REFERENCES && stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
+		    && (!causes[i].same_port || blind->causes[i].port == port))
+			end(blind, i, at);
 }
 
-enum hold_act
-blind_references(struct blind *blind, uint32_t asked, uint32_t reached, int64_t at)
+static void
+doubt(struct blind *blind, int64_t at)
 {
-	if (reached > 0) {
-		blind->causes = 0;
-		blind->references_failed = 0;
+	blind->doubted = true;
+	end(blind, CAUSE_REFERENCES, at);
+}
+
+/* What is heard while a round goes on in which no reference answers shows that they are dead. What is heard later only
+ * ends the spell: we may have come back just then, and the next round tells. */
+bool
+blind_heard(struct blind *blind, int64_t at)
+{
+	if (at > blind->heard)
+		blind->heard = at;
+	if (blind->failed_at == 0 || at <= blind->failed_began)
+		return false;
+	if (at >= blind->failed_began + asked_twice && at <= blind->failed_at)
+		doubt(blind, at);
+	else
+		end(blind, CAUSE_REFERENCES, at);
+	return !blind->doubted;
+}
+
+static enum blind_cause
+cause_of(const char *outcome)
+{
+	enum blind_cause cause = 0;
+
+	for (; cause < BLIND_CAUSES; cause++)
+		for (size_t i = 0; i < 2; i++)
+			if (causes[cause].shown_by[i] != NULL && strcmp(outcome, causes[cause].shown_by[i]) == 0)
+				return cause;
+	return cause;
+}
+
+bool
+blind_show(struct blind *blind, const char *outcome, uint32_t target, uint16_t port, int64_t at)
+{
+	enum blind_cause cause = cause_of(outcome);
+
+	if (cause == BLIND_CAUSES)
+		return false;
+	if (!stands(blind, cause))
+		blind->causes[cause].port = port;
+	show(blind, cause, target, at);
+	return true;
+}
+
+bool
+blind_asks_for(const struct blind *blind, uint32_t target)
+{
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (i != CAUSE_REFERENCES && stands(blind, i) && blind->causes[i].target == target)
+			return true;
+	return false;
+}
+
+bool
+blind_explains(const struct blind *blind, const char *outcome, int64_t patience)
+{
+	enum blind_cause cause = cause_of(outcome);
+
+	return cause != BLIND_CAUSES && stands(blind, cause) && blind->causes[cause].shown - blind->causes[cause].since
+	    >= (patience < told_after ? patience : told_after);
+}
+
+/* All were silent. A round that began right after somebody had been heard, and another one like it, show that they are
+ * dead: to be cut off twice in just those moments is not likely. */
+static void
+fail(struct blind *blind, const struct message_references *round)
+{
+	bool heard_between = blind->failed_at != 0 && blind->heard > blind->failed_at;
+	bool heard_within = blind->heard >= round->began + asked_twice && blind->heard <= round->at;
+
+	if (heard_within || (heard_between && ++blind->contradicted >= CONTRADICTED_ENOUGH)) {
+		doubt(blind, round->at);
+		return;
+	}
+	blind->failed_began = round->began;
+	blind->failed_at = round->at;
+	spells_begin(&blind->spells, blind->heard < round->began ? blind->heard : round->began);
+	if (blind->heard > round->began)
+		spells_end(&blind->spells, blind->heard);
+	else
+		show(blind, CAUSE_REFERENCES, UINT32_MAX, round->at);
+}
+
+void
+blind_references(struct blind *blind, const struct message_references *round)
+{
+	if (round->reached > 0) {
 		blind->doubted = false;
-		return see(blind, at);
-	}
-	if (asked > 0 && !blind->doubted) {
-		blind->references_failed = at;
-		set_cause(blind, CAUSE_REFERENCES, true, at);
-	}
-	return HOLD_NOTHING;
+		blind->contradicted = 0;
+		blind->failed_at = 0;
+		end(blind, CAUSE_REFERENCES, round->at);
+		blind_used(blind, USED_NETWORK | USED_SOCKET, 0, round->at);
+		if (round->began > blind->heard)
+			blind->heard = round->began;
+	} else if (round->asked > round->unasked) {
+		if (!blind->doubted)
+			fail(blind, round);
+	} else if (round->asked > 0)
+		(void)blind_show(blind, round->reason, UINT32_MAX, 0, round->at);
 }
 
-static uint32_t
-kept(const struct blind *blind)
+/* The cause that has shown itself over the longest time. */
+static enum blind_cause
+longest(const struct blind *blind)
 {
-	return blind->suspect_count < BLIND_SUSPECTS ? blind->suspect_count : BLIND_SUSPECTS;
-}
+	enum blind_cause found = BLIND_CAUSES;
 
-/* Of those that turned suspect since anything passed: enough of them, in enough networks, close enough together? */
-static bool
-are_many(const struct blind *blind, int64_t now)
-{
-	uint64_t networks[MANY_NETWORKS];
-	uint32_t network_count = 0, targets = 0;
-	int64_t window = 0;
-
-	for (uint32_t i = 0; i < kept(blind); i++)
-		if (blind->suspects[i].interval > window)
-			window = blind->suspects[i].interval;
-	for (uint32_t i = 0; i < kept(blind); i++) {
-		uint32_t known = 0;
-		if (now - blind->suspects[i].at > window)
-			continue;
-		targets++;
-		while (known < network_count && networks[known] != blind->suspects[i].network)
-			known++;
-		if (known == network_count && network_count < MANY_NETWORKS)
-			networks[network_count++] = blind->suspects[i].network;
-	}
-	return targets >= MANY_TARGETS && network_count >= MANY_NETWORKS;
-}
-
-enum hold_act
-blind_suspected(struct blind *blind, uint32_t target, uint64_t network, int64_t interval, int64_t now)
-{
-	uint32_t at = blind->suspect_count % BLIND_SUSPECTS;
-
-	for (uint32_t i = 0; i < kept(blind); i++)
-		if (blind->suspects[i].target == target) {
-			blind->suspects[i].at = now;
-			return HOLD_NOTHING;
-		}
-	blind->suspects[at].target = target;
-	blind->suspects[at].network = network;
-	blind->suspects[at].at = now;
-	blind->suspects[at].interval = interval;
-	blind->suspect_count++;
-	return are_many(blind, now) ? happens(blind, HOLD_MANY, now) : HOLD_NOTHING;
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (stands(blind, i) && (found == BLIND_CAUSES || blind->causes[i].shown - blind->causes[i].since
+		        > blind->causes[found].shown - blind->causes[found].since))
+			found = i;
+	return found;
 }
 
 enum blind_tell
-blind_tick(struct blind *blind, int64_t now)
+blind_tick(struct blind *blind)
 {
-	enum blind_sign sign = blind->causes == 0 ? SIGN_CLEAR
-	    : now - blind->cut_since >= told_after ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF;
+	enum blind_cause cause = longest(blind);
+	enum blind_sign sign = cause == BLIND_CAUSES ? SIGN_CLEAR
+	    : blind->causes[cause].shown - blind->causes[cause].since >= told_after ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF;
 	struct blind_move move = blind_move(blind->stage, sign);
 
 	blind->stage = move.to;
+	if (move.tell == BLIND_TELL_BLIND)
+		blind->told = cause;
 	return move.tell;
-}
-
-enum hold_act
-blind_tick_hold(struct blind *blind, int64_t now)
-{
-	if (blind->hold != HOLD_HOLDING || now - blind->held_since < held_at_most)
-		return HOLD_NOTHING;
-	return happens(blind, HOLD_TIME_UP, now);
 }
 
 bool
 blind_is_known(const struct blind *blind)
 {
-	return blind->causes & CAUSE_REFERENCES;
+	return spells_last(&blind->spells);
 }
 
 bool
-blind_holds(const struct blind *blind)
+blind_overlaps(const struct blind *blind, int64_t from, int64_t to)
 {
-	return blind->hold == HOLD_HOLDING;
+	return spells_overlap(&blind->spells, from, to);
 }
 
-bool
-blind_digests(const struct blind *blind)
+const char *
+blind_code(enum blind_cause cause)
 {
-	return blind->hold == HOLD_RUN_OUT;
+	assert(cause < BLIND_CAUSES);
+	return causes[cause].code;
+}
+
+void
+blind_add_words(struct text *text, const struct blind *blind, enum blind_cause cause, const char *span)
+{
+	assert(cause < BLIND_CAUSES);
+	text_add(text, causes[cause].before);
+	text_add(text, span);
+	text_add(text, causes[cause].behind);
+	if (causes[cause].same_port)
+		text_format(text, " to port %" PRIu16, blind->causes[cause].port);
 }
 
 static const char *const known_heads[] = { "from", "sign", "to", "tell" };
@@ -222,7 +277,7 @@ known_cell(size_t row, size_t column)
 		[BLIND_SEEING] = "seeing", [BLIND_CUT_OFF] = "cut off", [BLIND_TOLD] = "blind, told",
 	};
 	static const char *const signs[] = {
-		[SIGN_CLEAR] = "no cause", [SIGN_CUT_OFF] = "a cause", [SIGN_CUT_OFF_LONG] = "a cause for 60 s",
+		[SIGN_CLEAR] = "no cause", [SIGN_CUT_OFF] = "a cause", [SIGN_CUT_OFF_LONG] = "a cause shown for 60 s",
 	};
 	static const char *const tells[] = {
 		[BLIND_TELL_NOBODY] = "–", [BLIND_TELL_BLIND] = "blind", [BLIND_TELL_OVER] = "that it is over",
@@ -247,46 +302,33 @@ const struct rule_table blind_table = {
 	.columns = 4,
 	.rows = (size_t)(BLIND_STAGES - BLIND_SEEING) * BLIND_SIGNS,
 	.cell = known_cell,
-	.note = "Causes: a local fact (no route, no descriptors …) in every run since, or all references fail: then a failed run says "
-	        "nothing. A reference that is reached ends all causes. A target that passes after they failed shows that they are "
-	        "dead, not we blind: they count for nothing until one is reached again.",
+	.note = "While all references are silent a run that ends in silence says nothing of its target, and neither does one that "
+	        "began or ended in such a spell; a spell begins when anybody was last heard before it. References are asked every "
+	        "30 s, when a run ends in silence, before anything is confirmed, and when a target is heard after all of them were "
+	        "silent. They are dead, and count for nothing until one answers again, where a target is heard during a round in "
+	        "which none answers, or where two rounds in a row that began after a target was heard find them silent.",
 };
 
-static const char *const hold_heads[] = { "from", "event", "to", "act" };
+static const char *const cause_heads[] = { "cause", "shown by", "ended by" };
 
 static const char *
-hold_cell(size_t row, size_t column)
+cause_cell(size_t row, size_t column)
 {
-	static const char *const stages[] = {
-		[HOLD_FREE] = "free", [HOLD_HOLDING] = "holding", [HOLD_RUN_OUT] = "run out",
-	};
-	static const char *const events[] = {
-		[HOLD_PASSED] = "anything passed", [HOLD_MANY] = "many suspects", [HOLD_TIME_UP] = "held for 5 min",
-	};
-	static const char *const acts[] = {
-		[HOLD_NOTHING] = "–", [HOLD_BEGIN] = "nothing is confirmed, attempts go on",
-		[HOLD_END] = "the next failing attempt confirms", [HOLD_DIGEST] = "all that still fail are told as one digest",
-	};
-	enum hold_stage from = HOLD_FREE + (enum hold_stage)(row / HOLD_EVENTS);
-	enum hold_event event = (enum hold_event)(row % HOLD_EVENTS);
-	struct hold_move move = hold_move(from, event);
-
 	switch (column) {
-	case 0: return stages[from];
-	case 1: return events[event];
-	case 2: return stages[move.to];
-	case 3: return acts[move.act];
+	case 0: return causes[row].code;
+	case 1: return causes[row].shown;
+	case 2: return causes[row].ended;
 	}
 	return "";
 }
 
-const struct rule_table hold_table = {
-	.name = "hold",
-	.title = "Suspected blindness: confirmation is held",
-	.heads = hold_heads,
-	.columns = 4,
-	.rows = (size_t)(HOLD_STAGES - HOLD_FREE) * HOLD_EVENTS,
-	.cell = hold_cell,
-	.note = "Many: at least 5 targets in at least 3 networks (/16, /32) turned suspect within the longest of their intervals, "
-	        "and since anything last passed, a reference included.",
+const struct rule_table cause_table = {
+	.name = "causes",
+	.title = "What our own side may lack",
+	.heads = cause_heads,
+	.columns = 3,
+	.rows = BLIND_CAUSES,
+	.cell = cause_cell,
+	.note = "What has shown itself over 60 s is told once, about ourselves; the targets that it concerns are then not told as "
+	        "unknown one by one.",
 };

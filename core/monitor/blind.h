@@ -1,18 +1,17 @@
 /*
- * Whether it is us. *Known*: a local fact, or all references fail while nothing else passes. *Suspected*: many targets
- * in several networks turned suspect since anything at all last passed; then nothing is confirmed for a while.
- * Loopback proves nothing about a network: neither its passes nor its suspicions are told to this module.
+ * Known blindness: what our own side is known to lack, since when, and in which spells nothing was to be seen at all.
+ * Each cause has what shows it and what ends it (blind_table, cause_table). What is learnt here comes from runs beyond
+ * this host and from the references; a target on this host itself shows only that its name resolved and that there are
+ * descriptors.
  */
 #ifndef MONITOR_BLIND_H
 #define MONITOR_BLIND_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include "base/wire.h"
+#include "base/messages.h"
+#include "base/text.h"
+#include "monitor/spells.h"
 #include "monitor/table.h"
 
-/* Known blindness. */
 enum blind_stage { BLIND_NONE, BLIND_SEEING, BLIND_CUT_OFF, BLIND_TOLD, BLIND_STAGES };
 enum blind_sign { SIGN_CLEAR, SIGN_CUT_OFF, SIGN_CUT_OFF_LONG, BLIND_SIGNS };
 enum blind_tell { BLIND_TELL_NOBODY, BLIND_TELL_BLIND, BLIND_TELL_OVER };
@@ -22,62 +21,67 @@ struct blind_move {
 };
 struct blind_move blind_move(enum blind_stage from, enum blind_sign sign);
 
-/* Suspected blindness. */
-enum hold_stage { HOLD_NONE, HOLD_FREE, HOLD_HOLDING, HOLD_RUN_OUT, HOLD_STAGES };
-enum hold_event { HOLD_PASSED, HOLD_MANY, HOLD_TIME_UP, HOLD_EVENTS };
-enum hold_act { HOLD_NOTHING, HOLD_BEGIN, HOLD_END, HOLD_DIGEST };
-struct hold_move {
-	enum hold_stage to;
-	enum hold_act act;
+enum blind_cause {
+	CAUSE_REFERENCES,
+	CAUSE_ROUTE,
+	CAUSE_RESOLVER,
+	CAUSE_DESCRIPTORS,
+	CAUSE_MEMORY,
+	CAUSE_LOCAL_PORT,
+	CAUSE_FORBIDDEN,
+	BLIND_CAUSES
 };
-struct hold_move hold_move(enum hold_stage from, enum hold_event event);
 
-enum blind_cause { CAUSE_LOCAL = 1, CAUSE_REFERENCES = 2 };
-
-enum { BLIND_SUSPECTS = 64 };
+/* What a run has shown to work, by having used it. */
+enum blind_use { USED_NETWORK = 1, USED_RESOLVER = 2, USED_SOCKET = 4 };
 
 struct blind {
 	enum blind_stage stage;
-	enum hold_stage hold;
-	unsigned causes;         /* of enum blind_cause, now */
-	int64_t cut_since;       /* while there are causes */
-	int64_t held_since;
-	int64_t references_failed; /* when all references last failed, 0: some were reached since */
-	bool doubted;            /* a target passed after they failed: the references are dead, not we blind */
-	uint32_t suspect_count;  /* turned suspect since anything last passed; the last BLIND_SUSPECTS of them are kept */
 	struct {
-		uint64_t network;
-		int64_t at, interval;
-		uint32_t target;
-	} suspects[BLIND_SUSPECTS];
+		int64_t since, shown; /* first and last seen; since 0: it does not stand */
+		uint32_t target;      /* whose run showed it first: it is looked at again soon */
+		uint16_t port;        /* the one that is forbidden */
+	} causes[BLIND_CAUSES];
+	enum blind_cause told;   /* while the stage is BLIND_TOLD */
+	int64_t heard;           /* when anybody beyond this host was last heard; the begin, where nobody was yet */
+	struct spells spells;    /* in which all references were silent */
+	int64_t failed_began, failed_at; /* the last round, where all were silent; 0: it was not so */
+	uint8_t contradicted;    /* such rounds in a row that began right after a target had been heard */
+	bool doubted;            /* the references are dead, not we blind */
 };
 
-void blind_init(struct blind *);
+void blind_init(struct blind *, int64_t now);
 
-/* A run of a target passed that had begun at `started`. */
-enum hold_act blind_passed(struct blind *, int64_t started, int64_t now);
+/* A run used these things with success; `port` is that of its target. */
+void blind_used(struct blind *, unsigned uses, uint16_t port, int64_t at);
 
-/* A target failed for the first time in a row. `network`: address_network() of where it is,
- * 0 where nobody knows. */
-enum hold_act blind_suspected(struct blind *, uint32_t target, uint64_t network, int64_t interval, int64_t now);
+/* Somebody beyond this host was heard at that instant. True: it contradicts the references, which are to be asked anew. */
+bool blind_heard(struct blind *, int64_t at);
 
-/* A run of a target ended for reasons of our own (no route, no descriptors …), or did not (`local` false). */
-void blind_local(struct blind *, bool local, int64_t now);
+/* A run of the target ended with this outcome: where it is a local fact, its cause stands. Returns whether it is one. */
+bool blind_show(struct blind *, const char *outcome, uint32_t target, uint16_t port, int64_t at);
 
-/* A round over the references ended at `at`. */
-enum hold_act blind_references(struct blind *, uint32_t asked, uint32_t reached, int64_t at);
+/* The run that showed a standing cause first is the one to be repeated soon. */
+bool blind_asks_for(const struct blind *, uint32_t target);
 
-/* What time makes of it; to be called about once a second. */
-enum blind_tell blind_tick(struct blind *, int64_t now);
-enum hold_act blind_tick_hold(struct blind *, int64_t now);
+/* The cause of this outcome has stood for so long that it is told for itself, or soon is: nobody need hear of single
+ * targets what it means for them. `patience`: for how long one may know nothing of a target. */
+bool blind_explains(const struct blind *, const char *outcome, int64_t patience);
 
-/* A failed run says nothing now. */
+/* A round over the references ended. */
+void blind_references(struct blind *, const struct message_references *);
+
+/* What is worth telling by now; to be called about once a second. */
+enum blind_tell blind_tick(struct blind *);
+
+/* We are known to see nothing now; and did at some time between these two. */
 bool blind_is_known(const struct blind *);
-/* Nothing is confirmed now. */
-bool blind_holds(const struct blind *);
-/* The hold has run out and nothing has passed since: what is confirmed now is told in a digest. */
-bool blind_digests(const struct blind *);
+bool blind_overlaps(const struct blind *, int64_t from, int64_t to);
 
-extern const struct rule_table blind_table, hold_table;
+/* The code and the words of a cause; `span`: how long it has lasted. */
+const char *blind_code(enum blind_cause);
+void blind_add_words(struct text *, const struct blind *, enum blind_cause, const char *span);
+
+extern const struct rule_table blind_table, cause_table;
 
 #endif

@@ -72,7 +72,7 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	if (change->silence & from_outside)
 		monitor->targets[target].flags |= WATCHED_SILENCED;
 	if (change->silence & SILENCE_digest)
-		ourselves_digest(monitor, target);
+		digest_add(monitor, target);
 	outbox_put_change(monitor, &message);
 }
 

@@ -52,14 +52,12 @@ keep_series(struct watched *watched, const struct report *report, enum state fro
 
 /* After the changes were told: what was told needs no telling again. */
 static void
-end_series(struct watched *watched, const struct report *report, enum state from)
+end_series(struct watched *watched, enum state from)
 {
 	enum state state = (enum state)watched->state.state;
 
-	if (state_is_down(state) && !state_is_down(from)) {
-		series_restart(watched->series);
-		series_add(&watched->series, report->run);
-	}
+	if (state_is_down(state) && !state_is_down(from))
+		series_keep_last(watched->series);
 	if (state == STATE_UP || state == STATE_PENDING)
 		series_destroy(&watched->series);
 }
@@ -94,6 +92,7 @@ say_pace(struct monitor *monitor, uint32_t target)
 		    configured->name, bytes);
 }
 
+/* A run that says what our own side lacks is repeated soon, for all that lack the same. */
 static void
 plan_next(struct monitor *monitor, uint32_t target, int64_t ended)
 {
@@ -104,7 +103,9 @@ plan_next(struct monitor *monitor, uint32_t target, int64_t ended)
 
 	monitor->counts.passed_over += next.passed_over;
 	monitor->health.passed_over += next.passed_over;
-	watch_plan(monitor, target, next.at);
+	int64_t soon = ended + configured->policy->retry_interval;
+	bool repeat = watched->state.verdict == PW_UNKNOWN && blind_asks_for(&monitor->blind, target) && soon < next.at;
+	watch_plan(monitor, target, repeat ? soon : next.at);
 }
 
 static void
@@ -115,8 +116,7 @@ tell_news(struct monitor *monitor, uint32_t target, const struct report *report,
 	for (uint32_t i = 0; i < monitor->news.count; i++)
 		herald_change(monitor, target, &monitor->news.changes[i], report);
 	/* Before the state is written down: who recovers from it must not tell these runs again. */
-	if (report != NULL)
-		end_series(&monitor->targets[target], report, monitor->news.from);
+	end_series(&monitor->targets[target], monitor->news.from);
 	if (watched->state.silence != silence_was)
 		herald_silence(monitor, target, silence_was);
 	if (monitor->news.count > 0 || watched->state.silence != silence_was)
@@ -154,7 +154,7 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 	uint32_t silence_was = watched->state.silence;
 
 	ourselves_before(monitor, run, report);
-	struct outlook outlook = ourselves_outlook(monitor, report);
+	struct outlook outlook = ourselves_outlook(monitor, run, report);
 	if (run->verdict == PW_FAILED && !outlook.blind
 	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))
 		kin_suspected(monitor, target, run->started);
@@ -178,25 +178,24 @@ judge_run(struct monitor *monitor, struct sighting *run, struct report *report)
 	bool moved = monitor->news.from != monitor->news.to;
 	plan_next(monitor, target, run->ended);
 	kin_learnt(monitor, target, run->started, moved);
+	ourselves_after(monitor, run, report, &outlook);
 }
 
-uint32_t
-judge_release(struct monitor *monitor)
+void
+judge_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool alone)
 {
-	uint32_t count = 0;
+	struct watched *watched = &monitor->targets[target];
+	uint32_t silence_was = watched->state.silence;
 
-	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
-		struct watched *watched = &monitor->targets[i];
-		uint32_t silence_was = watched->state.silence;
-		if (watched->state.trouble == NULL || !watched->state.trouble->held)
-			continue;
-		struct outlook outlook = { .silence = watch_silence(monitor, i) | SILENCE_digest, .codes = monitor->codes };
-		if (!learn_release(&watched->state, monitor->config->targets[i].policy, &outlook, monitor->now, &monitor->news))
-			continue;
-		tell_news(monitor, i, NULL, silence_was);
-		count += monitor->news.count > 0;
-		if (watched->run == 0)
-			plan_next(monitor, i, monitor->now);
-	}
-	return count;
+	if (watched->state.trouble == NULL || !watched->state.trouble->held)
+		return;
+	struct outlook outlook = { .silence = watch_silence(monitor, target) | silence, .alone = alone, .codes = monitor->codes };
+	if (!learn_release(&watched->state, monitor->config->targets[target].policy, &outlook, monitor->now, &monitor->news))
+		return;
+	bool moved = monitor->news.from != monitor->news.to;
+	tell_news(monitor, target, NULL, silence_was);
+	if (watched->run == 0)
+		plan_next(monitor, target, monitor->now);
+	if (moved)
+		kin_moved(monitor, target);
 }

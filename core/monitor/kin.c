@@ -126,6 +126,13 @@ kin_learnt(struct monitor *monitor, uint32_t target, int64_t started, bool moved
 }
 
 void
+kin_moved(struct monitor *monitor, uint32_t target)
+{
+	if (monitor->kin != NULL)
+		refresh_children(monitor, target, true);
+}
+
+void
 kin_tick(struct monitor *monitor)
 {
 	for (uint32_t i = 0; monitor->waiting > 0 && i < monitor->config->target_count; i++)

@@ -143,6 +143,7 @@ go_down(const struct learning *it, enum state from)
 	target->unsteady = NULL;
 	struct change *change = tell(it, kind, trouble->told, trouble->began);
 	change->attempts = target->fails;
+	change->alone = it->outlook->alone;
 	change->from = from;
 	change->to = STATE_DOWN;
 }

@@ -11,7 +11,10 @@
  *   pauses.c    who is paused
  *   windows.c   whose window is open
  *   record.c    what is kept of a target for the next monitor
- *   ourselves.c blindness, holds, digests, clocks that jump
+ *   ourselves.c blindness and holds
+ *   digest.c    what was held and is told at last
+ *   clocks.c    clocks that are set, hosts that were suspended
+ *   witness.c   who is asked for a word before a silent failure is confirmed
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
  *   outbox.c    what waits for the keeper; heard.c: what it says; anew.c: what one with another store has to know
  *   control.c   who asks for what; verbs.c has what is done
@@ -25,12 +28,13 @@
 #include "config/window_clock.h"
 #include "monitor/blind.h"
 #include "monitor/facts.h"
+#include "monitor/hold.h"
 #include "monitor/learn.h"
 #include "monitor/schedule.h"
 
 enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
-	WATCHED_LOCAL = 2,   /* its address is of this host: it says nothing about the network */
+	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
 	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
 	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
@@ -53,7 +57,11 @@ struct watched {
 	struct series *series;
 	struct facts *facts; /* NULL: none seen yet */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
+	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the first one's and the last one's end */
+	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
+	bool answers;                  /* in its last run it was heard */
+	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
 };
 
 /* A target in its family; only where the configuration has parents at all. */
@@ -72,11 +80,10 @@ struct prober_link {
 	unsigned char *bytes;
 };
 
-/* Legs whose evidence came just now: where they were, and which facts have changed. */
+/* Which facts the evidence that came just now has changed. */
 struct lately {
-	uint64_t run, network;
+	uint64_t run;
 	char *facts; /* NULL: none */
-	bool local;
 };
 enum { LATELY = 4096 };
 
@@ -103,6 +110,31 @@ struct pauses {
 	bool doubting; /* a keeper is about to tell all that are in force */
 };
 
+/* Suspicion of our way out to one port. */
+struct port_hold {
+	uint16_t port;
+	int64_t heard;    /* when anybody was last heard there, by a refusal as well */
+	struct hold hold; /* only a target that passes ends it */
+};
+
+/* A target whose last attempts failed often enough: whether anybody is heard after them decides. */
+struct awaiting {
+	uint32_t target;
+	int64_t started, ended; /* the last attempt */
+	bool unanswered;        /* it was not even connected */
+	bool spoken;            /* the peer, or somebody in its place, refused us */
+	bool enough;            /* it counts though it overlaps a spell */
+};
+
+struct witness {
+	struct awaiting *items;
+	uint32_t count, room;
+	uint32_t asking;        /* how many of them others were asked for in this tick */
+	int64_t wanted;         /* a round over the references that begins at this time or later is wanted */
+	int64_t sent, began;    /* when one was asked for; when the last one that ended had begun */
+	bool open;              /* the one that was asked for has not ended */
+};
+
 struct counts {
 	uint64_t runs_ever, runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray, lines_withheld;
 	struct spread late;
@@ -115,6 +147,10 @@ struct monitor {
 	struct codes *codes;
 	struct schedule schedule;
 	struct blind blind;
+	struct hold hold;        /* of all targets */
+	struct port_hold *ports; /* one for each port that is watched */
+	uint32_t port_count;
+	struct witness witness;
 	struct watched *targets;
 	struct kin *kin; /* NULL: nobody has a parent */
 	struct prober_link *probers;
@@ -133,6 +169,7 @@ struct monitor {
 	uint32_t waiting;        /* targets whose `down` waits for a parent */
 	uint32_t digest_count;   /* downs stamped with `digest` that no digest has told yet */
 	int64_t digest_due;
+	uint16_t digest_port;    /* 0: not of one port alone */
 	int64_t blind_since;     /* for the words when it is over */
 	bool references_doubted; /* and that was said */
 	int64_t clock_offset, boot_offset; /* wall and boot time minus monotonic; the latter is 0 where nobody slept */
@@ -193,6 +230,7 @@ void watch_forget(struct monitor *);
 void series_add(struct series **, uint64_t run);
 void series_say(struct series **, struct pw_bytes text);
 void series_restart(struct series *);
+void series_keep_last(struct series *);
 void series_destroy(struct series **);
 
 /* orders.c */
@@ -209,8 +247,8 @@ bool reports_heard(struct monitor *, uint32_t prober, const void *packet, size_t
 
 /* judge.c: the run of a report that was asked for, with its times on our clock. */
 void judge_run(struct monitor *, struct sighting *, struct report *);
-/* All targets whose confirmation was held are down now. Returns how many. */
-uint32_t judge_release(struct monitor *);
+/* Where its confirmation was held it is down now; `silence`: as in struct outlook; `alone`: nobody was there to ask. */
+void judge_confirm(struct monitor *, uint32_t target, uint32_t silence, bool alone);
 
 /* kin.c */
 
@@ -221,18 +259,58 @@ uint32_t kin_silence(const struct monitor *, uint32_t target);
 void kin_suspected(struct monitor *, uint32_t target, int64_t began);
 /* A run of it ended that had begun at `started`: what that means for its children. */
 void kin_learnt(struct monitor *, uint32_t target, int64_t started, bool moved);
+/* It went down without a run: what that means for its children. */
+void kin_moved(struct monitor *, uint32_t target);
 void kin_tick(struct monitor *);
 uint32_t kin_count_behind(const struct monitor *, uint32_t target);
 
 /* ourselves.c */
 
-/* What a run says of ourselves; one that failed for our suspension becomes unknown(interrupted). */
+/* What a run says of ourselves. */
 void ourselves_before(struct monitor *, struct sighting *, struct report *);
-struct outlook ourselves_outlook(const struct monitor *, const struct report *);
+struct outlook ourselves_outlook(struct monitor *, const struct sighting *, const struct report *);
 void ourselves_references(struct monitor *, const struct message_references *);
 void ourselves_tick(struct monitor *);
+/* NULL: there is none of that port. */
+struct port_hold *ourselves_port(const struct monitor *, uint16_t port);
+/* Nobody who was asked since then has given a word: nothing is confirmed for a while. */
+void ourselves_hold(struct monitor *, int64_t since);
+/* After the rules: a confirmation that is held waits for a word, and what was heard may decide others. */
+void ourselves_after(struct monitor *, const struct sighting *, const struct report *, const struct outlook *);
+/* Whether we were, or may have been, unable to see the target at some time between these two. */
+bool ourselves_overlap(const struct monitor *, uint32_t target, int64_t from, int64_t to);
+/* What is watched beside it: on `port`, or on all (0). */
+struct hold_all ourselves_all(const struct monitor *, uint16_t port);
+
+/* clocks.c */
+
+void clocks_look(struct monitor *);
+/* A run that failed for our suspension becomes unknown(interrupted). */
+void clocks_void(const struct monitor *, struct sighting *, struct report *);
+
+/* digest.c */
+
 /* A down was stamped with `digest`. */
-void ourselves_digest(struct monitor *, uint32_t target);
+void digest_add(struct monitor *, uint32_t target);
+/* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
+void digest_now(struct monitor *, uint16_t port);
+void digest_tick(struct monitor *);
+
+/* witness.c */
+
+void witness_fini(struct monitor *);
+/* Whether such a failure is confirmed only with a word of somebody else. */
+bool witness_needed(const struct monitor *, uint32_t target, const struct sighting *);
+/* The confirmation of a failure is held, for want of such a word. */
+void witness_await(struct monitor *, uint32_t target, const struct sighting *, bool enough);
+/* Somebody was heard, or might have been by now: confirms whom that decides. */
+void witness_settle(struct monitor *);
+/* A round over the references is wanted that begins from now on. */
+void witness_look(struct monitor *);
+/* A round ended, and its prober is free for the next. */
+void witness_looked(struct monitor *, const struct message_references *);
+/* Every tick: asks whom there is to ask. */
+void witness_tick(struct monitor *);
 
 /* herald.c */
 

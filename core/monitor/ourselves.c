@@ -1,53 +1,18 @@
 /*
- * Whether it is us: what runs and references say of our own network, a hold on confirmations and its digest, and clocks
- * that jump. A failing run in which the peer was heard says nothing against our network.
+ * Whether it is us: what runs and references say of our own network, and holds on confirmations. What was heard counts at
+ * the instant at which it was heard, and what our own side means for a run is asked for the whole time that it took.
  */
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "config/pool.h"
 #include "monitor/silence.h"
 
-enum { DIGEST_NAMES = 50, DIGEST_TEXT = 4096 };
-static const int64_t digest_pause = 60 * (int64_t)SECOND, jump_told = SECOND;
-
-/* Outcomes that are local facts: they end runs before these have said anything about the target. */
-static bool
-is_local_fact(const char *outcome)
-{
-	static const char *const facts[] = { "no_route", "network_down", "resolver", "no_descriptors", "no_memory",
-		"no_local_port", "not_permitted" };
-
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-		if (strcmp(outcome, facts[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_heard(const struct report *report)
-{
-	return report->verdict <= PW_BLOCKED || (report->flags & REPORT_RESPONSIVE);
-}
-
-static const struct lately *
-place_of(struct monitor *monitor, const struct report *report)
-{
-	static const struct lately nowhere;
-	const struct lately *lately = &monitor->lately[report->run % LATELY];
-	struct watched *watched = &monitor->targets[report->target];
-
-	if (lately->run != report->run)
-		return &nowhere;
-	watched->flags = (uint8_t)(watched->flags & ~WATCHED_LOCAL);
-	if (lately->local && lately->network == 0)
-		watched->flags |= WATCHED_LOCAL;
-	return lately;
-}
+enum { BLURRED_SECONDS = 600, BLURRED_RUNS = 5 };
 
 static uint32_t
 count_suspect(const struct monitor *monitor)
@@ -59,196 +24,325 @@ count_suspect(const struct monitor *monitor)
 	return count;
 }
 
+struct port_hold *
+ourselves_port(const struct monitor *monitor, uint16_t port)
+{
+	for (uint32_t i = 0; i < monitor->port_count; i++)
+		if (monitor->ports[i].port == port)
+			return &monitor->ports[i];
+	return NULL;
+}
+
+static uint16_t
+port_of(const struct monitor *monitor, uint32_t target)
+{
+	return monitor->config->targets[target].port;
+}
+
+/* `port` 0: the hold of all. */
 static void
-act(struct monitor *monitor, enum hold_act act)
+begin_hold(const struct monitor *monitor, uint16_t port)
+{
+	if (port == 0)
+		duty_log(monitor->duty, LOG_WARNING, 0, "targets in several networks fail and nobody is heard: it may be us, so "
+		    "nothing is confirmed for 5 min at most, while attempts go on");
+	else
+		duty_log(monitor->duty, LOG_WARNING, 0, "targets in several networks fail alike on port %u and none passes on it: "
+		    "it may be us, so none of them is confirmed for 5 min at most, while attempts go on", port);
+}
+
+static void
+end_hold(const struct monitor *monitor, uint16_t port)
+{
+	if (port == 0)
+		duty_log(monitor->duty, LOG_NOTICE, 0, "somebody is heard again: attempts are confirmed as ever, %" PRIu32
+		    " targets are suspect", count_suspect(monitor));
+	else
+		duty_log(monitor->duty, LOG_NOTICE, 0, "a target passes on port %u again: attempts on it are confirmed as ever",
+		    port);
+}
+
+/* All whose confirmation is held are down now. */
+static void
+release(struct monitor *monitor, uint16_t port)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (port == 0 || port_of(monitor, i) == port)
+			judge_confirm(monitor, i, SILENCE_digest, false);
+	digest_now(monitor, monitor->hold.stage == HOLD_FREE ? port : 0);
+}
+
+static void
+act(struct monitor *monitor, enum hold_act act, uint16_t port)
 {
 	switch (act) {
 	case HOLD_NOTHING:
 		return;
 	case HOLD_BEGIN:
-		duty_log(monitor->duty, LOG_WARNING, 0, "targets in several networks fail and nothing passes: it may be us, so "
-		    "nothing is confirmed for 5 min at most, while attempts go on");
+		begin_hold(monitor, port);
 		return;
 	case HOLD_END:
-		duty_log(monitor->duty, LOG_NOTICE, 0, "something answers again: attempts are confirmed as ever, %" PRIu32
-		    " targets are suspect", count_suspect(monitor));
+		end_hold(monitor, port);
 		return;
 	case HOLD_DIGEST:
-		judge_release(monitor);
-		monitor->digest_due = monitor->now;
+		release(monitor, port);
 		return;
 	}
 }
 
-/* By how much a clock has moved against the monotonic one since we last looked. */
-static int64_t
-jump(int64_t *offset, int64_t now)
+void
+ourselves_hold(struct monitor *monitor, int64_t since)
 {
-	int64_t was = *offset;
+	act(monitor, hold_begin(&monitor->hold, since), 0);
+}
 
-	*offset = now - clock_mono();
-	return *offset - was;
+struct hold_all
+ourselves_all(const struct monitor *monitor, uint16_t port)
+{
+	struct hold_all all = { 0, 0 };
+	uint64_t first = 0;
+
+	for (uint32_t i = 0; i < monitor->config->target_count && all.targets <= HOLD_MANY_TARGETS; i++) {
+		const struct watched *watched = &monitor->targets[i];
+		if ((watched->flags & WATCHED_LOCAL) || (port != 0 && port_of(monitor, i) != port))
+			continue;
+		all.targets += !state_is_down((enum state)watched->state.state);
+		if (watched->network == 0 || (all.networks > 0 && watched->network == first))
+			continue;
+		if (all.networks++ == 0)
+			first = watched->network;
+	}
+	return all;
 }
 
 static void
-look_at_clocks(struct monitor *monitor)
+note_place(struct watched *watched, const struct report *report)
 {
-	int64_t slept = jump(&monitor->boot_offset, clock_boot());
-	int64_t moved = jump(&monitor->clock_offset, clock_wall()) - slept;
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
-
-	if (!monitor->clocks_known) {
-		monitor->clocks_known = true;
-		return;
-	}
-	if (slept > jump_told) {
-		monitor->interrupted = monitor->now;
-		text_add_span(&span, slept);
-		duty_log(monitor->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
-		    bytes);
-	} else if (moved > jump_told || moved < -jump_told) {
-		text_add_span(&span, moved < 0 ? -moved : moved);
-		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
-		    moved < 0 ? "back" : "forward", bytes, moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT
-		    ? ", and for a day certificates are judged by both clocks" : "");
-	}
+	if (report->network == 0 && !(report->flags & REPORT_OWN_HOST))
+		return; /* it had no address: it is where it was */
+	watched->network = report->network;
+	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL) | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
 }
 
-/* Whoever was talked to when this host was suspended may have given us up. */
+/* Somebody beyond this host was heard. */
 static void
-void_interrupted(const struct monitor *monitor, struct sighting *run, struct report *report)
+hear(struct monitor *monitor, int64_t at)
 {
-	static const char words[] = "this host was suspended while it was under way";
+	if (blind_heard(&monitor->blind, at))
+		witness_look(monitor);
+	act(monitor, hold_heard(&monitor->hold, at), 0);
+}
 
-	if (run->verdict != PW_FAILED || run->started > monitor->interrupted)
+static void
+hear_target(struct monitor *monitor, const struct sighting *run, const struct report *report)
+{
+	struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, report->target));
+
+	hear(monitor, run->heard);
+	if (of_port == NULL)
 		return;
-	report->text = (struct pw_bytes){ words, sizeof words - 1 };
-	snprintf(report->outcome, sizeof report->outcome, "interrupted");
-	report->verdict = PW_UNKNOWN;
-	run->verdict = PW_UNKNOWN;
-	run->outcome = codes_of(monitor->codes, report->outcome, NULL);
-	run->shown_count = 0;
+	if (run->heard > of_port->heard)
+		of_port->heard = run->heard;
+	if (run->verdict <= PW_BLOCKED)
+		act(monitor, hold_heard(&of_port->hold, run->heard), of_port->port);
+}
+
+/* What the run has used with success, and what it lacked. */
+static void
+learn_means(struct monitor *monitor, const struct sighting *run, const struct report *report, bool local)
+{
+	uint16_t port = port_of(monitor, report->target);
+	unsigned uses = (report->flags & REPORT_NAME_ASKED ? USED_RESOLVER : 0)
+	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET : 0)
+	    | (run->heard != 0 && !local ? USED_NETWORK : 0);
+
+	blind_used(&monitor->blind, uses, port, run->ended);
+	if (run->verdict == PW_UNKNOWN)
+		(void)blind_show(&monitor->blind, report->outcome, report->target, port, run->ended);
+}
+
+/* Targets that fail alike: the outcome, and what the server said, word for word, where anything. */
+static uint64_t
+likeness(const struct report *report)
+{
+	const char *text = report->text.data, *end = text == NULL ? NULL : text + report->text.size;
+	const char *from = text == NULL ? NULL : memchr(text, '"', report->text.size);
+	const char *to = from == NULL ? NULL : memrchr(from, '"', (size_t)(end - from));
+	uint64_t hash = hash_add_string(HASH_BEGIN, report->outcome);
+
+	return from == NULL ? hash : hash_add(hash, from, (size_t)(to - from));
+}
+
+/* No connection, and not by anything that the peer did. */
+static bool
+is_unanswered(const struct sighting *run)
+{
+	return !run->spoken && run->heard == 0;
+}
+
+static void
+suspect(struct monitor *monitor, const struct sighting *run, const struct report *report)
+{
+	uint16_t port = port_of(monitor, report->target);
+	struct port_hold *of_port = ourselves_port(monitor, port);
+	struct hold_all all = ourselves_all(monitor, 0), on_port = ourselves_all(monitor, port);
+	struct suspect suspect = { .target = report->target, .network = monitor->targets[report->target].network,
+		.ended = run->ended, .interval = monitor->config->targets[report->target].policy->interval };
+
+	if (!run->spoken) {
+		witness_look(monitor);
+		act(monitor, hold_suspect(&monitor->hold, &suspect, is_unanswered(run) ? &all : NULL, monitor->now), 0);
+	}
+	suspect.likeness = is_unanswered(run) ? 1 : likeness(report);
+	if (of_port != NULL)
+		act(monitor, hold_suspect(&of_port->hold, &suspect, is_unanswered(run) && on_port.targets > 1 ? &on_port : NULL,
+		    monitor->now), port);
 }
 
 void
 ourselves_before(struct monitor *monitor, struct sighting *run, struct report *report)
 {
-	look_at_clocks(monitor); /* first: what a suspension broke may be reported before the next tick */
-	void_interrupted(monitor, run, report);
-	const struct lately *place = place_of(monitor, report);
-	const struct watched *watched = &monitor->targets[report->target];
-	bool fresh = watched->state.state == STATE_PENDING || watched->state.state == STATE_UP;
+	struct watched *watched = &monitor->targets[report->target];
 
-	if (watched->flags & WATCHED_LOCAL)
+	clocks_look(monitor); /* first: what a suspension broke may be reported before the next tick */
+	clocks_void(monitor, run, report);
+	note_place(watched, report);
+	bool local = watched->flags & WATCHED_LOCAL;
+	learn_means(monitor, run, report, local);
+	watched->answers = run->heard != 0;
+	if (local)
 		return;
-	if (report->verdict != PW_UNKNOWN)
-		blind_local(&monitor->blind, false, run->ended);
-	else if (is_local_fact(report->outcome))
-		blind_local(&monitor->blind, true, run->ended);
-	if (is_heard(report))
-		act(monitor, blind_passed(&monitor->blind, run->started, run->ended));
-	else if (report->verdict == PW_FAILED && fresh)
-		act(monitor, blind_suspected(&monitor->blind, report->target, place->network,
-		    monitor->config->targets[report->target].policy->interval, run->ended));
+	if (run->heard != 0)
+		hear_target(monitor, run, report);
+	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
+		suspect(monitor, run, report);
+}
+
+bool
+ourselves_overlap(const struct monitor *monitor, uint32_t target, int64_t from, int64_t to)
+{
+	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
+
+	return blind_overlaps(&monitor->blind, from, to) || hold_overlaps(&monitor->hold, from, to)
+	    || (of_port != NULL && hold_overlaps(&of_port->hold, from, to));
+}
+
+/*
+ * Failures that overlap blind spells say nothing, each for itself. Where they go on for long while others are heard
+ * between them, it is not for our spells: a flapping line lets some of the attempts of a living target through.
+ */
+static bool
+is_blurred_for_long(struct monitor *monitor, const struct sighting *run, uint32_t target)
+{
+	struct watched *watched = &monitor->targets[target];
+	uint32_t began = (uint32_t)(run->started / SECOND), ended = (uint32_t)(run->ended / SECOND);
+
+	if (watched->blurred == 0) {
+		watched->blurred = began;
+		watched->blurred_runs = 0;
+	} else if (monitor->blind.heard / SECOND > watched->blurred_end && watched->blurred_runs < UINT8_MAX)
+		watched->blurred_runs++;
+	watched->blurred_end = ended;
+	return ended - watched->blurred >= BLURRED_SECONDS && watched->blurred_runs >= BLURRED_RUNS;
+}
+
+/* What our own side means for a failure of a target that is not down. */
+static void
+judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t target, struct outlook *outlook)
+{
+	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
+	bool digests = hold_digests(&monitor->hold) || (of_port != NULL && hold_digests(&of_port->hold));
+	bool holds = (!run->spoken && hold_holds(&monitor->hold)) || (of_port != NULL && hold_holds(&of_port->hold));
+	bool overlaps = !run->spoken && ourselves_overlap(monitor, target, run->started, run->ended);
+
+	if (overlaps && !digests)
+		outlook->enough = is_blurred_for_long(monitor, run, target);
+	outlook->blind &= !outlook->enough;
+	outlook->held = !digests && (holds || witness_needed(monitor, target, run));
+	outlook->silence = digests ? SILENCE_digest : 0;
 }
 
 struct outlook
-ourselves_outlook(const struct monitor *monitor, const struct report *report)
+ourselves_outlook(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
-	bool local = monitor->targets[report->target].flags & WATCHED_LOCAL;
+	struct watched *watched = &monitor->targets[report->target];
+	struct outlook outlook = { .codes = monitor->codes };
 
-	return (struct outlook){
-		.blind = blind_is_known(&monitor->blind) && !is_heard(report) && !local,
-		.held = blind_holds(&monitor->blind) && !local,
-		.silence = blind_digests(&monitor->blind) && !local ? SILENCE_digest : 0,
-		.codes = monitor->codes,
-	};
+	if (run->verdict <= PW_BLOCKED)
+		watched->blurred = 0;
+	if (run->verdict == PW_FAILED && !(watched->flags & WATCHED_LOCAL)) {
+		outlook.blind = !run->spoken && blind_overlaps(&monitor->blind, run->started, run->ended);
+		if (!state_is_down((enum state)watched->state.state))
+			judge_failure(monitor, run, report->target, &outlook);
+	}
+	outlook.explained = run->verdict == PW_UNKNOWN && blind_explains(&monitor->blind, report->outcome,
+	    monitor->config->targets[report->target].policy->stale_after);
+	return outlook;
 }
 
 void
-ourselves_digest(struct monitor *monitor, uint32_t target)
+ourselves_after(struct monitor *monitor, const struct sighting *run, const struct report *report,
+    const struct outlook *outlook)
 {
-	monitor->targets[target].flags |= WATCHED_IN_DIGEST;
-	if (monitor->digest_count++ == 0 && monitor->digest_due < monitor->now)
-		monitor->digest_due = monitor->now + digest_pause;
+	const struct target_state *state = &monitor->targets[report->target].state;
+
+	if (outlook->held && state->state == STATE_SUSPECT && state->trouble->held)
+		witness_await(monitor, report->target, run, outlook->enough);
+	witness_settle(monitor);
 }
 
 void
-ourselves_references(struct monitor *monitor, const struct message_references *references)
+ourselves_references(struct monitor *monitor, const struct message_references *round)
 {
-	act(monitor, blind_references(&monitor->blind, references->asked, references->reached, references->at));
+	blind_references(&monitor->blind, round);
+	if (round->reached > 0)
+		hear(monitor, round->began);
 	if (monitor->blind.doubted && !monitor->references_doubted)
 		duty_log(monitor->duty, LOG_WARNING, 0, "none of the references answers, but targets do: the references count "
 		    "for nothing until one of them answers again");
 	monitor->references_doubted = monitor->blind.doubted;
-}
-
-/* Names those whose down was stamped since the last digest, and forgets that it was. */
-static uint32_t
-gather(struct monitor *monitor, struct text *names, int64_t *began)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
-		struct watched *watched = &monitor->targets[i];
-		if (!(watched->flags & WATCHED_IN_DIGEST))
-			continue;
-		watched->flags = (uint8_t)(watched->flags & ~WATCHED_IN_DIGEST);
-		if (watched->state.trouble != NULL && watched->state.trouble->began < *began)
-			*began = watched->state.trouble->began;
-		if (count++ < DIGEST_NAMES)
-			text_format(names, "%s%s", count == 1 ? ": " : ", ", monitor->config->targets[i].name);
-	}
-	if (count > DIGEST_NAMES)
-		text_format(names, " and %" PRIu32 " more", count - DIGEST_NAMES);
-	return count;
-}
-
-static void
-tell_digest(struct monitor *monitor)
-{
-	char names[DIGEST_TEXT], since[64];
-	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
-	int64_t began = monitor->now;
-	uint32_t count = gather(monitor, &text, &began);
-
-	monitor->digest_count = 0;
-	text_add_span(&span, monitor->now - began);
-	herald_ours(monitor, NOTICE_digest, "digest", began, "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
-	    "nothing that we can reach tells which%s", count == monitor->config->target_count ? "all " : "", count,
-	    count == 1 ? " has" : "s have", since, names);
+	witness_looked(monitor, round);
+	witness_settle(monitor);
 }
 
 static void
 tell_blindness(struct monitor *monitor, enum blind_tell tell)
 {
-	char bytes[64];
-	struct text span = TEXT_OVER(bytes);
+	enum blind_cause cause = monitor->blind.told;
+	char spans[64], words[256];
+	struct text span = TEXT_OVER(spans), text = TEXT_OVER(words);
 
 	switch (tell) {
 	case BLIND_TELL_NOBODY:
 		return;
 	case BLIND_TELL_BLIND:
-		monitor->blind_since = monitor->blind.cut_since;
+		monitor->blind_since = monitor->blind.causes[cause].since;
 		text_add_span(&span, monitor->now - monitor->blind_since);
-		herald_ours(monitor, NOTICE_blind, "blind", monitor->blind_since, monitor->blind.causes & CAUSE_REFERENCES
-		        ? "we are cut off: no reference has answered for %s; failures of targets say nothing"
-		        : "we are cut off: for %s every run has ended on our own side", bytes);
+		blind_add_words(&text, &monitor->blind, cause, spans);
+		herald_ours(monitor, NOTICE_blind, blind_code(cause), monitor->blind_since, "%s", words);
 		return;
 	case BLIND_TELL_OVER:
 		text_add_span(&span, monitor->now - monitor->blind_since);
-		herald_ours(monitor, NOTICE_cleared, "blind", monitor->blind_since, "we see again, after %s", bytes);
+		herald_ours(monitor, NOTICE_cleared, blind_code(cause), monitor->blind_since, "we see again, after %s", spans);
 		return;
 	}
+}
+
+static void
+tick_holds(struct monitor *monitor)
+{
+	if (blind_is_known(&monitor->blind))
+		return; /* whatever is held, is for a reason that we know */
+	act(monitor, hold_tick(&monitor->hold, monitor->now), 0);
+	for (uint32_t i = 0; i < monitor->port_count; i++)
+		act(monitor, hold_tick(&monitor->ports[i].hold, monitor->now), monitor->ports[i].port);
 }
 
 void
 ourselves_tick(struct monitor *monitor)
 {
-	look_at_clocks(monitor);
-	tell_blindness(monitor, blind_tick(&monitor->blind, monitor->now));
-	act(monitor, blind_tick_hold(&monitor->blind, monitor->now));
-	if (monitor->digest_count > 0 && monitor->now >= monitor->digest_due)
-		tell_digest(monitor);
+	clocks_look(monitor);
+	tell_blindness(monitor, blind_tick(&monitor->blind));
+	tick_holds(monitor);
+	digest_tick(monitor);
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/address.h"
 #include "base/clock.h"
 
 enum { FACTS_SHOWN = 1024 };
@@ -131,6 +130,8 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	int64_t started = watched->due + report->late;
 	run->started = not_after(started, monitor->now);
 	run->ended = not_after(started + report->micros, monitor->now);
+	run->spoken = report->flags & REPORT_SPOKEN;
+	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0 : run->ended - report->quiet;
 	return started <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
 	    && show_warnings(monitor, run, report, policy);
 }
@@ -186,25 +187,6 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }
 
-/* Where the leg was, for blindness: whether it is of this host, and else of which network. */
-static void
-note_place(struct lately *lately, const struct message_evidence *evidence)
-{
-	char literal[ADDRESS_TEXT_MAX];
-	struct address address;
-
-	if (evidence->leg.address.size == 0 || evidence->leg.address.size >= sizeof literal)
-		return;
-	memcpy(literal, evidence->leg.address.data, evidence->leg.address.size);
-	literal[evidence->leg.address.size] = '\0';
-	if (!address_parse(literal, 0, &address))
-		return;
-	if (address_class(&address) == ADDRESS_LOOPBACK)
-		lately->local = true;
-	else
-		lately->network = address_network(&address);
-}
-
 /* A good leg of a target of which nothing is open can belong to nothing that is told: its facts are all that counts. */
 static bool
 is_worth_keeping(const struct target_state *state, const struct evidence *leg)
@@ -224,7 +206,6 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	if (evidence.run != monitor->targets[evidence.target].run)
 		return true;
 	struct lately *lately = lately_of(monitor, evidence.run);
-	note_place(lately, &evidence);
 	note_facts(monitor, lately, &evidence);
 	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg))
 		outbox_put_evidence(monitor, packet, size);

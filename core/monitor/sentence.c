@@ -59,6 +59,8 @@ add_down(struct text *text, const struct monitor *monitor, uint32_t target, cons
 		text_add(text, "; it went down and up before, for ");
 		text_add_span(text, change->confirmed - change->detected);
 	}
+	if (change->alone)
+		text_add(text, "; nobody else could be asked: it may be our own network");
 	if (behind > 0)
 		text_format(text, "; %" PRIu32 " target%s behind it", behind, behind == 1 ? " lies" : "s lie");
 }

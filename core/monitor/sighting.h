@@ -26,6 +26,8 @@ struct shown {
 /* Times on one steady clock (clock_mono). */
 struct sighting {
 	int64_t started, ended;
+	int64_t heard;     /* when anything of the peer last came, 0: nothing did */
+	bool spoken;       /* the verdict is the peer's own act, not its silence */
 	enum pw_verdict verdict;
 	uint16_t outcome;
 	bool patient;
@@ -44,7 +46,10 @@ struct sighting {
 /* The world around the target at that moment. */
 struct outlook {
 	bool blind;       /* we are known to be cut off: a failure says nothing */
-	bool held;        /* we may be cut off: nothing is confirmed */
+	bool held;        /* we may be cut off, or nobody else was heard yet: nothing is confirmed */
+	bool enough;      /* its failures have gone on so long that this one confirms, were they ever so few */
+	bool alone;       /* nobody was there to ask whether it may be us */
+	bool explained;   /* that the run tells nothing is told for itself, or soon is */
 	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */
 	const struct codes *codes;
 };
@@ -58,6 +63,7 @@ struct change {
 	uint32_t incident;   /* the number of the `down` it belongs to, 0: none */
 	uint32_t silence;    /* reasons that keep it from being told at once */
 	uint32_t attempts;   /* that confirmed it */
+	bool alone;          /* nobody else could be asked: it may be our own network */
 	int64_t detected, confirmed;
 };
 

@@ -14,7 +14,7 @@
 #include "monitor/silence.h"
 #include "monitor/windows.h"
 
-enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4 };
+enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, PORTS_MAX = 16 };
 
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
@@ -73,6 +73,21 @@ make_targets(struct monitor *monitor)
 	return monitor->targets != NULL;
 }
 
+/* A hold for each port that is watched. What is watched on more than PORTS_MAX has none for those that come last. */
+static bool
+make_ports(struct monitor *monitor)
+{
+	monitor->ports = calloc(PORTS_MAX, sizeof *monitor->ports);
+	for (uint32_t i = 0; monitor->ports != NULL && i < monitor->config->target_count; i++) {
+		uint16_t port = monitor->config->targets[i].port;
+		if (monitor->port_count == PORTS_MAX || ourselves_port(monitor, port) != NULL)
+			continue;
+		monitor->ports[monitor->port_count].port = port;
+		hold_init(&monitor->ports[monitor->port_count++].hold, monitor->now);
+	}
+	return monitor->ports != NULL;
+}
+
 struct monitor *
 monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 {
@@ -89,10 +104,12 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->run = (uint64_t)clock_wall() << 12;
 	monitor->own_change = (uint64_t)clock_wall();
 	monitor->change = CHANGES_HANDED_MAX;
-	blind_init(&monitor->blind);
+	blind_init(&monitor->blind, now);
+	hold_init(&monitor->hold, now);
 	monitor->codes = codes_create();
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
-	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_probers(monitor)
+	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_ports(monitor)
+	    || !make_probers(monitor)
 	    || !outbox_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
 	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
 		monitor_destroy(&monitor);
@@ -124,6 +141,8 @@ monitor_destroy(struct monitor **given)
 	window_clock_fini(&monitor->windows);
 	schedule_fini(&monitor->schedule);
 	codes_destroy(&monitor->codes);
+	witness_fini(monitor);
+	free(monitor->ports);
 	free(monitor->lately);
 	free(monitor->targets);
 	free(monitor->probers);
@@ -223,6 +242,7 @@ monitor_tick(struct monitor *monitor)
 	if (monitor->begun && !monitor->stopping)
 		orders_collect(monitor);
 	ourselves_tick(monitor);
+	witness_tick(monitor);
 	if (monitor->now - monitor->second < SECOND)
 		return;
 	monitor->second = monitor->now;
@@ -336,6 +356,15 @@ series_restart(struct series *series)
 {
 	if (series != NULL)
 		series->count = 0;
+}
+
+void
+series_keep_last(struct series *series)
+{
+	if (series == NULL || series->count == 0)
+		return;
+	series->runs[0] = series->runs[series->count - 1];
+	series->count = 1;
 }
 
 void

@@ -267,7 +267,7 @@ dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address 
 	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
 
 	assert(dialogue->state == CONNECTING);
-	dialogue->flags |= REPORT_RESPONSIVE;
+	dialogue->heard = now;
 	if (dialogue->again)
 		dialogue_event(dialogue, now, "connected again");
 	else

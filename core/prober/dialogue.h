@@ -107,8 +107,11 @@ enum pw_verdict dialogue_verdict(const struct dialogue *);
 const char *dialogue_outcome(const struct dialogue *);
 const char *dialogue_text(const struct dialogue *); /* the sentence */
 
-/* All REPORT_ flags but REPORT_FULL, as they apply. */
+/* All REPORT_ flags that a dialogue alone can tell, as they apply. */
 uint16_t dialogue_report_flags(const struct dialogue *);
+
+/* When anything of the peer came last: the connection, a byte, its refusal or its end; 0: nothing ever did. */
+int64_t dialogue_heard(const struct dialogue *);
 
 /* The index in the policy's plan of each phase that was reached, as bits. */
 uint32_t dialogue_reached(const struct dialogue *);

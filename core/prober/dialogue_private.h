@@ -25,6 +25,7 @@ struct dialogue {
 	const struct pw_probe_ops *ops;
 	const int64_t *stalled;
 	int64_t epoch, begun, ended;             /* ended 0: not decided */
+	int64_t heard;                           /* when anything of the peer came last, 0: never */
 	int64_t phase_begun, phase_deadline;
 	int64_t phase_stalled, leg_stalled;      /* *stalled when they began */
 	struct evidence_log log;
@@ -44,6 +45,7 @@ struct dialogue {
 	bool gone;                               /* the connection is: nothing can be said any more */
 	bool quit_answered;
 	bool refused;                            /* nobody was talked to */
+	bool silent;                             /* undecided until a limit, or the path, ended it */
 	bool opened;                             /* the transcript has its first lines */
 	char said[VERB_MAX];                     /* the command whose reply is awaited, "" for none */
 	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];

@@ -155,7 +155,9 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 	if (dialogue->state == OVER)
 		return;
 	if (is_of_peer(fate->end))
-		dialogue->flags |= REPORT_RESPONSIVE;
+		dialogue->heard = now;
+	else
+		dialogue->silent = dialogue->ended == 0;
 	dialogue->gone = true;
 	if (fate->end == STREAM_CLOSED_BARE)
 		dialogue_event(dialogue, now, "closed without TLS close_notify, as many do");
@@ -190,6 +192,7 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 	int64_t deadline = leg ? leg_deadline(dialogue) : dialogue->phase_deadline;
 	int64_t late = our_lateness(now, deadline, leg ? leg_lost(dialogue) : phase_lost(dialogue), limit);
 
+	dialogue->silent = true;
 	if (late > 0) {
 		words_late(dialogue, now, late, limit, &text);
 		dialogue_end(dialogue, now, "we_were_late", bytes, step);
@@ -265,7 +268,7 @@ dialogue_again(struct dialogue *dialogue, int64_t now)
 	dialogue->phase = dialogue->failed = NO_PHASE;
 	dialogue->slow &= 1u << resolve;
 	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
-	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = false;
+	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
 	dialogue->again = true;
 	dialogue->state = CONNECTING;
 	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)

@@ -345,7 +345,7 @@ void
 dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
 {
 	step->next = DIALOGUE_WAIT;
-	dialogue->flags |= REPORT_RESPONSIVE;
+	dialogue->heard = now;
 	dialogue->received += (uint32_t)size;
 	dialogue->phase_received += (uint32_t)size;
 	if (size == 0)

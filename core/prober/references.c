@@ -1,12 +1,14 @@
 /* Rounds over the references, each with a connection of its own and one limit for all. */
 #include "prober/references.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "prober/stream.h"
 
-enum { EVERY = 30 * SECOND, LIMIT = 5 * SECOND, APART = 5 * SECOND };
+enum { LIMIT = 5 * SECOND };
 
 struct reference {
 	struct references *all;
@@ -14,6 +16,7 @@ struct reference {
 	struct resolver_query *query;
 	struct stream stream;
 	bool done, reached;
+	char unasked[OUTCOME_NAME_MAX]; /* the reason of our own for which it could not be asked, "": it was */
 };
 
 struct references {
@@ -21,8 +24,9 @@ struct references {
 	struct resolver *resolver;
 	void (*on_round)(void *arg, const struct message_references *);
 	void *arg;
-	ev_timer rounds, limit;
-	int64_t ended;   /* the last round */
+	ev_timer limit, next;
+	int64_t began;   /* the last round */
+	bool again;      /* another is to follow */
 	uint32_t count, open;
 	struct reference items[];
 };
@@ -30,20 +34,29 @@ struct references {
 static void
 end_round(struct references *all)
 {
-	struct message_references told = { .asked = all->count };
+	struct message_references told = { .asked = all->count, .began = all->began };
 
 	ev_timer_stop(all->loop, &all->limit);
 	for (uint32_t i = 0; i < all->count; i++) {
 		struct reference *reference = &all->items[i];
 
-		told.reached += reference->reached;
-		if (reference->query != NULL)
+		if (reference->query != NULL) {
 			resolver_cancel(&reference->query);
+			snprintf(reference->unasked, sizeof reference->unasked, "resolver");
+		}
+		told.reached += reference->reached;
+		if (reference->unasked[0] != '\0') {
+			told.unasked++;
+			memcpy(told.reason, reference->unasked, sizeof told.reason);
+		}
 		stream_fini(&reference->stream);
 	}
 	all->open = 0;
-	told.at = all->ended = clock_mono();
+	told.at = clock_mono();
 	all->on_round(all->arg, &told);
+	/* Not from here: this may be a call of one of the streams that the next round begins with. */
+	if (all->again)
+		ev_timer_start(all->loop, &all->next);
 }
 
 static void
@@ -56,6 +69,15 @@ settle(struct reference *reference, bool reached)
 	stream_fini(&reference->stream);
 	if (--reference->all->open == 0)
 		end_round(reference->all);
+}
+
+/* Our own side ended it: nothing was asked. */
+static void
+settle_unasked(struct reference *reference, const char *reason)
+{
+	if (!reference->done)
+		snprintf(reference->unasked, sizeof reference->unasked, "%s", reason);
+	settle(reference, false);
 }
 
 static void
@@ -74,7 +96,10 @@ on_data(void *owner, const char *bytes, size_t size)
 static void
 on_end(void *owner, const struct stream_fate *fate)
 {
-	settle(owner, fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
+	if (fate->end == STREAM_OURS)
+		settle_unasked(owner, fate->outcome != NULL ? fate->outcome : "interrupted");
+	else
+		settle(owner, fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
 }
 
 static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
@@ -86,7 +111,7 @@ connect_to(struct reference *reference, const struct address *address)
 
 	stream_init(&reference->stream, reference->all->loop, &events, reference);
 	if (!stream_connect(&reference->stream, address, NULL, &fate))
-		settle(reference, fate.end == STREAM_REFUSED);
+		on_end(reference, &fate);
 }
 
 static void
@@ -97,7 +122,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 
 	reference->query = NULL;
 	if (resolved->count == 0) {
-		settle(reference, false);
+		settle_unasked(reference, "resolver");
 		return;
 	}
 	address = resolved->addresses[0];
@@ -118,28 +143,33 @@ ask(struct reference *reference)
 	reference->query
 	    = resolver_ask(all->resolver, reference->config->host, FAMILY_BOTH, false, LIMIT, on_resolved, reference);
 	if (reference->query == NULL)
-		settle(reference, false);
+		settle_unasked(reference, "no_memory");
 }
 
 static void
 begin_round(struct references *all)
 {
-	if (all->open > 0)
-		return;
+	all->again = false;
+	all->began = clock_mono();
 	ev_timer_set(&all->limit, LIMIT * 1e-6, 0.);
 	ev_timer_start(all->loop, &all->limit);
 	all->open = all->count;
-	for (uint32_t i = 0; i < all->count; i++)
+	for (uint32_t i = 0; i < all->count; i++) {
 		all->items[i].done = all->items[i].reached = false;
+		all->items[i].unasked[0] = '\0';
+	}
 	for (uint32_t i = 0; i < all->count && all->open > 0; i++)
 		ask(&all->items[i]);
 }
 
 static void
-on_rounds(EV_P_ ev_timer *timer, int revents)
+on_next(EV_P_ ev_timer *timer, int revents)
 {
+	struct references *all = timer->data;
+
 	(void)loop, (void)revents;
-	begin_round(timer->data);
+	if (all->open == 0)
+		begin_round(all);
 }
 
 static void
@@ -166,10 +196,9 @@ references_create(struct ev_loop *loop, const struct config *config, struct reso
 		all->items[i] = (struct reference){ .all = all, .config = &config->references[i] };
 		stream_init(&all->items[i].stream, loop, &events, &all->items[i]);
 	}
-	ev_timer_init(&all->rounds, on_rounds, EVERY * 1e-6, EVERY * 1e-6);
 	ev_timer_init(&all->limit, on_limit, 0., 0.);
-	all->rounds.data = all->limit.data = all;
-	ev_timer_start(loop, &all->rounds);
+	ev_timer_init(&all->next, on_next, 0., 0.);
+	all->limit.data = all->next.data = all;
 	return all;
 }
 
@@ -180,8 +209,8 @@ references_destroy(struct references **held)
 
 	if (all == NULL)
 		return;
-	ev_timer_stop(all->loop, &all->rounds);
 	ev_timer_stop(all->loop, &all->limit);
+	ev_timer_stop(all->loop, &all->next);
 	for (uint32_t i = 0; i < all->count; i++) {
 		if (all->items[i].query != NULL)
 			resolver_cancel(&all->items[i].query);
@@ -194,6 +223,9 @@ references_destroy(struct references **held)
 void
 references_ask(struct references *all)
 {
-	if (all != NULL && all->open == 0 && clock_mono() - all->ended >= APART)
+	if (all == NULL)
+		return;
+	all->again = all->open > 0;
+	if (all->open == 0)
 		begin_round(all);
 }

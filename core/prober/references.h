@@ -12,14 +12,12 @@
 
 struct references;
 
-/* NULL where there are none, or no memory. `on_round` is told of each round over all of them: every 30 s, and soon
- * after references_ask(). The first comes 30 s from now, or when asked for. */
+/* NULL where there are none, or no memory. `on_round` is told of each round over all of them. */
 struct references *references_create(struct ev_loop *, const struct config *, struct resolver *,
     void (*on_round)(void *arg, const struct message_references *), void *arg);
 void references_destroy(struct references **);
 
-/* Something failed that may be our own fault: a round now, unless one is under way or ended in the last 5 s. NULL is
- * fine. */
+/* A round, of 5 s at most, begins now; where one is under way the next one begins when it ends. NULL is fine. */
 void references_ask(struct references *);
 
 #endif

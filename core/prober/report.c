@@ -123,10 +123,43 @@ add_legs(struct report *report, const struct run *run)
 
 		if (dialogue == NULL)
 			continue;
-		report->flags |= dialogue_report_flags(dialogue);
+		report->flags |= (uint16_t)(dialogue_report_flags(dialogue) & ~(unsigned)REPORT_SPOKEN);
 		report->reached |= dialogue_reached(dialogue);
 		report->fingerprint = dialogue_fingerprint(dialogue, report->fingerprint);
 	}
+}
+
+/* A connection whose two ends have one address never left this host. */
+static bool
+is_own_host(const struct leg *leg)
+{
+	return address_class(&leg->address) == ADDRESS_LOOPBACK
+	    || (leg->dialogue != NULL && dialogue_local(leg->dialogue)->any.sa_family == leg->address.any.sa_family
+	        && address_order(dialogue_local(leg->dialogue), &leg->address) == 0);
+}
+
+/* What the run says of the network that it used: where it led, and when anybody there was last heard. A failure is the
+ * peer's own act only where each address that failed acted. */
+static void
+add_network(struct report *report, const struct run *run, uint32_t decided)
+{
+	bool spoken = true, own_host = true;
+	int64_t heard = 0;
+
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		const struct leg *leg = &run->legs[i];
+		bool speaks = leg->dialogue != NULL && (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) != 0;
+
+		if (leg->dialogue != NULL && dialogue_heard(leg->dialogue) > heard)
+			heard = dialogue_heard(leg->dialogue);
+		spoken &= speaks || verdict_of(leg) != PW_FAILED;
+		own_host &= leg->address.any.sa_family != 0 && is_own_host(leg);
+	}
+	report->quiet = heard == 0 ? -1 : run->begun + report->micros > heard ? run->begun + report->micros - heard : 0;
+	report->flags |= (uint16_t)((heard != 0 && spoken ? REPORT_SPOKEN : 0) | (own_host ? REPORT_OWN_HOST : 0)
+	    | (run->name_asked ? REPORT_NAME_ASKED : 0));
+	if (run->legs[decided].address.any.sa_family != 0)
+		report->network = address_network(&run->legs[decided].address);
 }
 
 static void
@@ -182,6 +215,7 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	report->target = run->order.target;
 	report->flags = run->name_missing ? REPORT_NAME_MISSING : 0;
 	report->reached = 0;
+	report->network = 0;
 	report->warning_count = 0;
 	report->started = run->started;
 	report->late = (late > 0 ? late : 0) + run->waited;
@@ -192,6 +226,7 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	add_sentence(run, &folded, &text);
 	report->text = (struct pw_bytes){ bytes, text.size };
 	add_legs(report, run);
+	add_network(report, run, folded.leg);
 	add_phases(report, run, folded.leg);
 	add_warnings(report, run);
 	if (is_worth_evidence(run, report))

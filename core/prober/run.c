@@ -214,6 +214,18 @@ remember_name_trouble(struct run *run, const struct resolved *resolved, const ch
 	run->name_text = strdup(bytes);
 }
 
+static bool
+is_answer(enum dns_status status)
+{
+	return status == DNS_FOUND || status == DNS_NO_DATA || status == DNS_NO_NAME;
+}
+
+static bool
+is_fresh_answer(const struct resolved *resolved)
+{
+	return !resolved->kept && !resolved->from_hosts && (is_answer(resolved->status4) || is_answer(resolved->status6));
+}
+
 static void
 on_resolved(void *arg, const struct resolved *resolved)
 {
@@ -227,6 +239,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 	run->kept = resolved->kept;
 	run->age = resolved->age;
 	run->from_hosts = resolved->from_hosts;
+	run->name_asked = is_fresh_answer(resolved);
 
 	struct fold_name rule = fold_name(resolved, run->order.missing);
 	run->name_missing = rule.missing;

@@ -50,6 +50,7 @@ struct run {
 	int64_t waited;           /* for slots: the longest */
 	int64_t age;              /* of a kept answer */
 	bool kept, from_hosts;
+	bool name_asked;          /* our resolver was asked just now, and answered */
 	bool on_last_good;        /* the legs talk to the last good addresses */
 	bool name_missing;        /* there is no such name, or it has no address */
 	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */

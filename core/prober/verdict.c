@@ -164,7 +164,13 @@ dialogue_text(const struct dialogue *dialogue)
 uint16_t
 dialogue_report_flags(const struct dialogue *dialogue)
 {
-	return dialogue->flags;
+	return (uint16_t)(dialogue->flags | (dialogue->heard != 0 && !dialogue->silent ? REPORT_SPOKEN : 0));
+}
+
+int64_t
+dialogue_heard(const struct dialogue *dialogue)
+{
+	return dialogue->heard;
 }
 
 /* Behind the phase that failed nothing counts as reached: a farewell that was said nevertheless stands in the transcript

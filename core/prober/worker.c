@@ -77,8 +77,6 @@ on_done(void *arg, const struct run_result *result)
 	if ((report.flags & REPORT_FULL) != 0 && !send_evidence(worker, result))
 		report.flags &= (uint16_t)~REPORT_FULL;
 	dispatch_add_report(worker->dispatch, &report);
-	if (report.verdict == PW_FAILED && result->order->attempt <= 1)
-		references_ask(worker->references);
 }
 
 static void
@@ -134,6 +132,10 @@ take_orders(struct worker *worker, const void *packet, size_t size)
 	struct wire_in in = wire_from(packet, size);
 	struct order order;
 
+	if (message_kind(packet, size) == MESSAGE_LOOK && size == 1) {
+		references_ask(worker->references);
+		return true;
+	}
 	if (message_kind(packet, size) != MESSAGE_ORDERS)
 		return false;
 	while (message_next_order(&in, &order, worker->config->target_count))
@@ -162,10 +164,8 @@ on_monitor(EV_P_ ev_io *io, int revents)
 	struct worker *worker = io->data;
 
 	(void)loop, (void)revents;
-	if (!worker->heard) {
+	if (!worker->heard)
 		dispatch_turn_to(worker->dispatch, worker->monitor);
-		references_ask(worker->references);
-	}
 	worker->heard = true;
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
 		ssize_t size = packet_read(worker->monitor, packet, sizeof packet, NULL);

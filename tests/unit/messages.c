@@ -109,7 +109,7 @@ get_blame(struct wire_in *in)
 static void
 put_references(struct wire_out *out)
 {
-	message_put_references(out, &(struct message_references){ 2, 1, 55 });
+	message_put_references(out, &(struct message_references){ 3, 1, 2, "no_route", 50, 55 });
 }
 
 static bool
@@ -117,7 +117,8 @@ get_references(struct wire_in *in)
 {
 	struct message_references references;
 
-	return message_get_references(in, &references) && references.asked == 2 && references.reached == 1
+	return message_get_references(in, &references) && references.asked == 3 && references.reached == 1
+	    && references.unasked == 2 && strcmp(references.reason, "no_route") == 0 && references.began == 50
 	    && references.at == 55;
 }
 
@@ -337,7 +338,15 @@ what_steers_is_checked(void **state)
 	in = wire_from(packet, out.size);
 	assert_false(message_get_account(&in, &account, TARGETS));
 	out.size = 0;
-	message_put_references(&out, &(struct message_references){ 2, 3, 0 });
+	message_put_references(&out, &(struct message_references){ 2, 3, 0, "", 0, 0 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_references(&in, &references));
+	out.size = 0;
+	message_put_references(&out, &(struct message_references){ 2, 1, 2, "", 0, 0 });
+	in = wire_from(packet, out.size);
+	assert_false(message_get_references(&in, &references));
+	out.size = 0;
+	message_put_references(&out, &(struct message_references){ 2, 1, 0, "", 2, 1 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_references(&in, &references));
 }

@@ -91,8 +91,9 @@ an_order_is_checked(void **state)
 static struct report
 report_sample(void)
 {
-	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_RESPONSIVE | REPORT_CERT_ASKED,
-		.outcome = "slow_banner", .started = 1700000000000000, .late = 12, .micros = 400000,
+	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_SPOKEN | REPORT_CERT_ASKED,
+		.outcome = "slow_banner", .started = 1700000000000000, .late = 12, .micros = 400000, .quiet = 300,
+		.network = 1ull << 32,
 		.fingerprint = 77, .reached = 7, .phase_count = 3, .phases = { 1, 2, -1 },
 		.text = bytes_of("greeted after 12 s"), .warning_count = 1,
 		.warnings = { { "slow_banner", "banner", bytes_of("12.0 s") } } };
@@ -115,6 +116,9 @@ a_report_comes_back(void **state)
 	assert_int_equal(report.run, 5);
 	assert_int_equal(report.verdict, PW_DEGRADED);
 	assert_string_equal(report.outcome, "slow_banner");
+	assert_int_equal(report.flags, REPORT_SPOKEN | REPORT_CERT_ASKED);
+	assert_int_equal(report.quiet, 300);
+	assert_true(report.network == 1ull << 32);
 	assert_int_equal(report.phase_count, 3);
 	assert_int_equal(report.phases[2], -1);
 	assert_bytes(report.text, "greeted after 12 s");
@@ -142,7 +146,7 @@ a_plain_report_is_short(void **state)
 	(void)state;
 	message_begin_reports(&out);
 	assert_true(message_add_report(&out, &sent));
-	assert_in_range(out.size, 60, 110);
+	assert_in_range(out.size, 60, 130);
 }
 
 /* The largest report there can be keeps to REPORT_SIZE_MAX by giving up ends of texts, and is still taken. */
@@ -213,6 +217,9 @@ a_report_is_checked(void **state)
 	assert_false(reported_is_taken(&report));
 	report = report_sample();
 	report.micros = -1;
+	assert_false(reported_is_taken(&report));
+	report = report_sample();
+	report.quiet = -2;
 	assert_false(reported_is_taken(&report));
 	report = report_sample();
 	report.phases[1] = -2;

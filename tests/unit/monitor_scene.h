@@ -44,6 +44,8 @@ struct scene {
 	struct monitor *monitor;
 	int parent, keeper, probers[SCENE_PROBERS];
 	const char *scripts[SCENE_TARGETS];
+	int reached;                 /* references that answer when asked; -1: no prober says anything about them */
+	uint32_t rounds;             /* that were asked for */
 	struct { struct order order; uint32_t prober; } in_hand[SCENE_ORDERS];
 	uint32_t in_hand_count;
 	uint32_t ordered;            /* in all */
@@ -144,7 +146,8 @@ scene_create(uint32_t targets)
 			.parent = CONFIG_NONE, .hash = i * 0x15555555u, .host_hash = i, .port = 25 };
 		scene->scripts[i] = ".";
 	}
-	scene->config = (struct config){ .probers = SCENE_PROBERS, .reference_count = 2, .target_count = targets,
+	scene->reached = -1;
+	scene->config = (struct config){ .probers = SCENE_PROBERS, .target_count = targets,
 		.targets = scene->targets, .log_level = LOG_DEBUG };
 	scene_pair(ends);
 	scene->parent = ends[0];
@@ -167,6 +170,17 @@ scene_destroy(struct scene **scene)
 }
 
 static inline void
+scene_say_references(struct scene *scene, uint32_t asked, uint32_t reached, int64_t took)
+{
+	unsigned char packet[128];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_references(&out, &(struct message_references){ .asked = asked, .reached = reached,
+	    .began = scene->monitor->now - took, .at = scene->monitor->now });
+	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+}
+
+static inline void
 scene_take_orders(struct scene *scene, uint32_t prober)
 {
 	static unsigned char packet[WIRE_MAX];
@@ -175,6 +189,12 @@ scene_take_orders(struct scene *scene, uint32_t prober)
 	while ((size = packet_read(scene->probers[prober], packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);
 		struct order order;
+		if (message_kind(packet, (size_t)size) == MESSAGE_LOOK) {
+			scene->rounds++;
+			if (scene->reached >= 0)
+				scene_say_references(scene, scene->config.reference_count, (uint32_t)scene->reached, 0);
+			continue;
+		}
 		while (message_next_order(&in, &order, scene->config.target_count)) {
 			assert_in_range(scene->in_hand_count, 0, SCENE_ORDERS - 1);
 			scene->in_hand[scene->in_hand_count].order = order;
@@ -220,7 +240,8 @@ scene_report(const struct order *order, char letter)
 	static const char failed[] = "no connection within 15.0 s", refused[] = "connection refused";
 	struct report report = { .run = order->run, .target = order->target, .started = 1, .late = 1000,
 		.micros = 100 * MILLISECOND, .fingerprint = (uint64_t)letter, .reached = 15, .outcome = "ok",
-		.flags = REPORT_RESPONSIVE | (order->flags & ORDER_FULL ? REPORT_FULL : 0) };
+		.network = order->target + 1,
+		.flags = (uint16_t)(REPORT_SPOKEN | REPORT_NAME_ASKED | (order->flags & ORDER_FULL ? REPORT_FULL : 0)) };
 
 	switch (letter) {
 	case 'x':
@@ -228,7 +249,8 @@ scene_report(const struct order *order, char letter)
 		snprintf(report.outcome, sizeof report.outcome, "connect_timeout");
 		report.text = (struct pw_bytes){ failed, sizeof failed - 1 };
 		report.reached = 3;
-		report.flags = REPORT_FULL;
+		report.flags = REPORT_FULL | REPORT_NAME_ASKED;
+		report.quiet = -1;
 		break;
 	case 'r':
 		report.verdict = PW_FAILED;
@@ -241,6 +263,8 @@ scene_report(const struct order *order, char letter)
 		snprintf(report.outcome, sizeof report.outcome, "no_route");
 		report.flags = REPORT_FULL;
 		report.reached = 0;
+		report.quiet = -1;
+		report.network = 0;
 		break;
 	case 'c':
 	case 'i':

@@ -1,16 +1,18 @@
-/* The monitor as a whole: parents and children, blindness known and suspected, holds, digests, flapping. */
+/* The monitor as a whole: parents and children, suspensions, flapping. */
 #include "monitor_scene.h"
 
 #include "monitor/silence.h"
 
 #define NOW (1000 * MINUTE)
 
-/* `a` is the parent of `b`, and `b` of `c`. */
+/* `a` is the parent of `b`, and `b` of `c`, each on a port of its own. */
 static struct scene *
 family(void)
 {
 	struct scene *scene = scene_create(3);
 
+	scene->targets[1].port = 26;
+	scene->targets[2].port = 27;
 	scene->targets[1].parent = 0;
 	scene->targets[2].parent = 1;
 	return scene;
@@ -120,16 +122,6 @@ the_parent_says_how_many_lie_behind_it(void **unused)
 }
 
 static void
-say_references(struct scene *scene, uint32_t asked, uint32_t reached)
-{
-	unsigned char packet[32];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_references(&out, &(struct message_references){ asked, reached, scene->monitor->now });
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
-}
-
-static void
 what_a_suspension_broke_says_nothing(void **unused)
 {
 	struct scene *scene = scene_create(1);
@@ -150,110 +142,6 @@ what_a_suspension_broke_says_nothing(void **unused)
 	scene->scripts[0] = "r";
 	scene_run(scene, 2 * MINUTE);
 	assert_string_equal(scene->told, "down a"); /* this one is theirs */
-	scene_destroy(&scene);
-}
-
-static void
-dead_references_make_failures_say_nothing(void **unused)
-{
-	struct scene *scene = scene_create(4);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene_run(scene, MINUTE + 10 * SECOND);
-	for (uint32_t i = 0; i < 4; i++)
-		scene->scripts[i] = "x";
-	say_references(scene, 2, 0);
-	scene_run(scene, 10 * MINUTE);
-	assert_string_equal(scene->told, "blind -");
-	assert_non_null(strstr(scene->text, "we are cut off: no reference has answered for 60.0 s"));
-	say_references(scene, 2, 1);
-	scene_run(scene, MINUTE + 50 * SECOND);
-	assert_non_null(strstr(scene->told, "blind - cleared - down "));
-	scene_destroy(&scene);
-}
-
-static void
-every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
-{
-	struct scene *scene = scene_create(SCENE_TARGETS);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene_run(scene, MINUTE + 10 * SECOND);
-	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
-		scene->scripts[i] = "x";
-	scene_run(scene, 4 * MINUTE);
-	assert_string_equal(scene->told, "");
-	assert_true(blind_holds(&scene->monitor->blind));
-	scene_run(scene, 3 * MINUTE);
-	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
-	assert_non_null(strstr(scene->told, "down[a digest]"));
-	assert_non_null(strstr(scene->told, "down[l digest] digest -"));
-	assert_non_null(strstr(scene->text, "all 12 targets have failed for "));
-	assert_non_null(strstr(scene->text, "nothing that we can reach tells which: a, b, c, d, e, f, g, h, i, j, k, l"));
-	scene->told[0] = '\0';
-	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
-		scene->scripts[i] = ".";
-	scene_run(scene, 5 * MINUTE);
-	assert_non_null(strstr(scene->told, "up l"));
-	assert_int_equal(scene->changes, 2 * SCENE_TARGETS + 1);
-	scene_destroy(&scene);
-}
-
-static void
-one_pass_ends_the_hold_and_the_rest_is_confirmed(void **unused)
-{
-	struct scene *scene = scene_create(SCENE_TARGETS);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene_run(scene, MINUTE + 10 * SECOND);
-	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
-		scene->scripts[i] = "x";
-	scene_run(scene, 3 * MINUTE);
-	assert_string_equal(scene->told, "");
-	scene->scripts[5] = scene->scripts[6] = ".";
-	scene_run(scene, MINUTE);
-	assert_int_equal(scene->changes, SCENE_TARGETS - 2);
-	assert_null(strstr(scene->told, "digest"));
-	assert_null(strstr(scene->told, "down f"));
-	scene_destroy(&scene);
-}
-
-static void
-a_refusal_that_was_heard_holds_nothing(void **unused)
-{
-	struct scene *scene = scene_create(6);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene_run(scene, MINUTE + 10 * SECOND);
-	for (uint32_t i = 0; i < 6; i++)
-		scene->scripts[i] = "r";
-	scene_run(scene, 2 * MINUTE);
-	assert_int_equal(scene->changes, 6);
-	assert_null(strstr(scene->told, "["));
-	scene_destroy(&scene);
-}
-
-static void
-runs_that_end_on_our_side_tell_of_us(void **unused)
-{
-	struct scene *scene = scene_create(3);
-
-	(void)unused;
-	scene_bear(scene, NOW);
-	scene_run(scene, MINUTE + 10 * SECOND);
-	for (uint32_t i = 0; i < 3; i++)
-		scene->scripts[i] = "?";
-	scene_run(scene, 4 * MINUTE);
-	assert_string_equal(scene->told, "blind -");
-	assert_non_null(strstr(scene->text, "we are cut off: for 60.1 s every run has ended on our own side"));
-	for (uint32_t i = 0; i < 3; i++)
-		scene->scripts[i] = ".";
-	scene_run(scene, 2 * MINUTE);
-	assert_string_equal(scene->told, "blind - cleared -");
 	scene_destroy(&scene);
 }
 
@@ -302,11 +190,6 @@ main(void)
 		cmocka_unit_test(children_of_a_dead_parent_are_silent),
 		cmocka_unit_test(the_parent_says_how_many_lie_behind_it),
 		cmocka_unit_test(what_a_suspension_broke_says_nothing),
-		cmocka_unit_test(dead_references_make_failures_say_nothing),
-		cmocka_unit_test(every_target_that_fails_unheard_is_held_and_told_in_one_digest),
-		cmocka_unit_test(one_pass_ends_the_hold_and_the_rest_is_confirmed),
-		cmocka_unit_test(a_refusal_that_was_heard_holds_nothing),
-		cmocka_unit_test(runs_that_end_on_our_side_tell_of_us),
 		cmocka_unit_test(flapping_is_told_in_words),
 		cmocka_unit_test(a_condition_is_told_with_its_words),
 	};

@@ -1,7 +1,6 @@
 /* Conditions beside up and down, thresholds, `unstable`; and whether it is us. */
 #include "rules_world.h"
 
-#include "monitor/blind.h"
 
 static void
 expect(const char *runs, const char *told)
@@ -216,145 +215,6 @@ what_was_confirmed_is_not_unstable(void **unused)
 	world_destroy(&world);
 }
 
-/* Suspicions in `count` targets of `networks` networks, a second apart. */
-static enum hold_act
-suspect(struct blind *blind, uint32_t count, uint32_t networks, int64_t *now)
-{
-	enum hold_act act = HOLD_NOTHING;
-
-	for (uint32_t i = 0; i < count; i++) {
-		enum hold_act last = blind_suspected(blind, i, i % networks + 1, MINUTE, *now += SECOND);
-		act = last != HOLD_NOTHING ? last : act;
-	}
-	return act;
-}
-
-static void
-many_suspects_and_no_pass_hold_confirmation(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	assert_int_equal(suspect(&blind, 4, 4, &now), HOLD_NOTHING);
-	blind_init(&blind);
-	assert_int_equal(suspect(&blind, 9, 2, &now), HOLD_NOTHING);
-	blind_init(&blind);
-	assert_int_equal(suspect(&blind, 5, 3, &now), HOLD_BEGIN);
-	assert_true(blind_holds(&blind));
-	assert_int_equal(blind_tick_hold(&blind, now + 4 * MINUTE), HOLD_NOTHING);
-	assert_int_equal(blind_passed(&blind, now, now + 4 * MINUTE), HOLD_END);
-	assert_false(blind_holds(&blind));
-}
-
-static void
-a_pass_between_suspicions_forbids_the_hold(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	suspect(&blind, 4, 4, &now);
-	assert_int_equal(blind_passed(&blind, now, now), HOLD_NOTHING);
-	assert_int_equal(suspect(&blind, 4, 4, &now), HOLD_NOTHING);
-	assert_int_equal(blind_references(&blind, 2, 1, now), HOLD_NOTHING);
-	assert_int_equal(suspect(&blind, 4, 4, &now), HOLD_NOTHING);
-}
-
-static void
-suspicions_far_apart_do_not_hold(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	for (uint32_t i = 0; i < 200; i++)
-		assert_int_equal(blind_suspected(&blind, i, i + 1, MINUTE, now += 20 * SECOND), HOLD_NOTHING);
-	blind_init(&blind);
-	for (uint32_t i = 0; i < 20; i++) /* the same one again and again is one */
-		assert_int_equal(blind_suspected(&blind, 7, i + 1, MINUTE, now += SECOND), HOLD_NOTHING);
-}
-
-static void
-a_hold_runs_out_in_a_digest(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	assert_int_equal(suspect(&blind, 100, 50, &now), HOLD_BEGIN);
-	assert_int_equal(blind_tick_hold(&blind, now + 6 * MINUTE), HOLD_DIGEST);
-	assert_int_equal(blind_tick_hold(&blind, now + 7 * MINUTE), HOLD_NOTHING);
-	assert_true(blind_digests(&blind));
-	assert_false(blind_holds(&blind));
-	now += 8 * MINUTE;
-	assert_int_equal(suspect(&blind, 100, 50, &now), HOLD_NOTHING); /* not held twice */
-	assert_int_equal(blind_references(&blind, 1, 1, now), HOLD_NOTHING);
-	assert_false(blind_digests(&blind));
-}
-
-static void
-dead_references_mean_blind_and_it_is_told_after_a_minute(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	blind_references(&blind, 0, 0, now);
-	assert_false(blind_is_known(&blind)); /* there are none */
-	blind_references(&blind, 2, 0, now);
-	assert_true(blind_is_known(&blind));
-	assert_int_equal(blind_tick(&blind, now + 59 * SECOND), BLIND_TELL_NOBODY);
-	blind_references(&blind, 2, 0, now + 30 * SECOND);
-	assert_int_equal(blind_tick(&blind, now + 60 * SECOND), BLIND_TELL_BLIND);
-	assert_int_equal(blind_tick(&blind, now + 90 * SECOND), BLIND_TELL_NOBODY);
-	blind_references(&blind, 2, 1, now + 100 * SECOND);
-	assert_false(blind_is_known(&blind));
-	assert_int_equal(blind_tick(&blind, now + 101 * SECOND), BLIND_TELL_OVER);
-}
-
-static void
-a_target_that_answers_shows_that_only_the_references_are_dead(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	blind_references(&blind, 2, 0, now);
-	blind_passed(&blind, now - SECOND, now + SECOND); /* it began before: no proof */
-	assert_true(blind_is_known(&blind));
-	blind_passed(&blind, now + SECOND, now + 2 * SECOND);
-	assert_false(blind_is_known(&blind));
-	blind_references(&blind, 2, 0, now + 30 * SECOND);
-	assert_false(blind_is_known(&blind));
-	blind_references(&blind, 2, 2, now + 60 * SECOND);
-	blind_references(&blind, 2, 0, now + 90 * SECOND);
-	assert_true(blind_is_known(&blind));
-}
-
-static void
-local_facts_are_told_and_judge_nobody(void **unused)
-{
-	struct blind blind;
-	int64_t now = 1000 * MINUTE;
-
-	(void)unused;
-	blind_init(&blind);
-	blind_local(&blind, true, now);
-	assert_false(blind_is_known(&blind));
-	blind_local(&blind, true, now + 30 * SECOND);
-	blind_local(&blind, false, now + 31 * SECOND);
-	blind_local(&blind, true, now + 40 * SECOND);
-	assert_int_equal(blind_tick(&blind, now + 61 * SECOND), BLIND_TELL_NOBODY);
-	assert_int_equal(blind_tick(&blind, now + 100 * SECOND), BLIND_TELL_BLIND);
-}
-
 int
 main(void)
 {
@@ -370,13 +230,6 @@ main(void)
 		cmocka_unit_test(few_failures_among_many_passes_are_not_unstable),
 		cmocka_unit_test(what_failed_while_held_is_not_unstable),
 		cmocka_unit_test(what_was_confirmed_is_not_unstable),
-		cmocka_unit_test(many_suspects_and_no_pass_hold_confirmation),
-		cmocka_unit_test(a_pass_between_suspicions_forbids_the_hold),
-		cmocka_unit_test(suspicions_far_apart_do_not_hold),
-		cmocka_unit_test(a_hold_runs_out_in_a_digest),
-		cmocka_unit_test(dead_references_mean_blind_and_it_is_told_after_a_minute),
-		cmocka_unit_test(a_target_that_answers_shows_that_only_the_references_are_dead),
-		cmocka_unit_test(local_facts_are_told_and_judge_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

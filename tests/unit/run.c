@@ -231,7 +231,8 @@ talks_to_a_server(void **state)
 	finish();
 	assert_int_equal(seen.report.verdict, PW_OK);
 	assert_string_equal(seen.report.outcome, "ok");
-	assert_int_equal(seen.report.flags, REPORT_FULL | REPORT_HAS_STARTTLS | REPORT_REACHED_EHLO | REPORT_RESPONSIVE);
+	assert_int_equal(seen.report.flags, REPORT_FULL | REPORT_HAS_STARTTLS | REPORT_REACHED_EHLO | REPORT_SPOKEN
+	    | REPORT_OWN_HOST);
 	assert_int_equal(seen.report.phases[0], -1);
 	assert_true(seen.report.phases[1] >= 0 && seen.report.phases[1] < SECOND);
 	assert_non_null(strstr(seen.transcript, "connected from 127.0.0.1:"));
@@ -256,6 +257,8 @@ waits_no_longer_than_the_limit(void **state)
 	assert_true(strncmp(seen.text, "no greeting within 0.1", 22) == 0);
 	assert_non_null(strstr(seen.text, ", 0 bytes, 127.0.0.1)"));
 	assert_true(clock_mono() - begun >= 100 * MILLISECOND);
+	assert_int_equal(seen.report.flags & REPORT_SPOKEN, 0); /* it ended in silence, and was heard when it connected */
+	assert_true(seen.report.quiet >= 90 * MILLISECOND && seen.report.quiet <= seen.report.micros);
 	run_many("127.0.0.1", brief, 1, ORDER_PATIENT);
 	finish();
 	assert_true(strncmp(seen.text, "no greeting within 0.2", 22) == 0);
@@ -276,6 +279,7 @@ tells_a_close_from_a_refusal(void **state)
 	assert_string_equal(seen.report.outcome, "refused");
 	assert_int_equal(seen.report.phases[1] >= 0, 1);
 	assert_int_equal(seen.report.reached, 0);
+	assert_true((seen.report.flags & REPORT_SPOKEN) != 0 && seen.report.quiet >= 0);
 	server.fd = socket(AF_INET, SOCK_STREAM, 0);
 }
 

@@ -1,0 +1,73 @@
+/* What was held and is told at last: all in one notice. */
+#include "monitor/monitor.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+
+enum { DIGEST_NAMES = 50, DIGEST_TEXT = 4096 };
+static const int64_t digest_pause = 60 * (int64_t)SECOND;
+
+void
+digest_add(struct monitor *monitor, uint32_t target)
+{
+	monitor->targets[target].flags |= WATCHED_IN_DIGEST;
+	if (monitor->digest_count++ == 0 && monitor->digest_due < monitor->now)
+		monitor->digest_due = monitor->now + digest_pause;
+}
+
+void
+digest_now(struct monitor *monitor, uint16_t port)
+{
+	monitor->digest_due = monitor->now;
+	monitor->digest_port = port;
+}
+
+/* Names those whose down was stamped since the last digest, and forgets that it was. */
+static uint32_t
+gather(struct monitor *monitor, struct text *names, int64_t *began)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		struct watched *watched = &monitor->targets[i];
+		if (!(watched->flags & WATCHED_IN_DIGEST))
+			continue;
+		watched->flags = (uint8_t)(watched->flags & ~WATCHED_IN_DIGEST);
+		if (watched->state.trouble != NULL && watched->state.trouble->began < *began)
+			*began = watched->state.trouble->began;
+		if (count++ < DIGEST_NAMES)
+			text_format(names, "%s%s", count == 1 ? ": " : ", ", monitor->config->targets[i].name);
+	}
+	if (count > DIGEST_NAMES)
+		text_format(names, " and %" PRIu32 " more", count - DIGEST_NAMES);
+	return count;
+}
+
+static void
+tell(struct monitor *monitor)
+{
+	char names[DIGEST_TEXT], since[64];
+	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
+	int64_t began = monitor->now;
+	uint32_t count = gather(monitor, &text, &began);
+
+	monitor->digest_count = 0;
+	text_add_span(&span, monitor->now - began);
+	if (monitor->digest_port != 0)
+		herald_ours(monitor, NOTICE_digest, "digest", began, "%" PRIu32 " target%s not answered on port %u as %s should "
+		    "for %s; ours or theirs: nothing that we can reach on that port tells which%s", count,
+		    count == 1 ? " has" : "s have", monitor->digest_port, count == 1 ? "it" : "they", since, names);
+	else
+		herald_ours(monitor, NOTICE_digest, "digest", began, "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
+		    "nothing that we can reach tells which%s", count == monitor->config->target_count ? "all " : "", count,
+		    count == 1 ? " has" : "s have", since, names);
+	monitor->digest_port = 0;
+}
+
+void
+digest_tick(struct monitor *monitor)
+{
+	if (monitor->digest_count > 0 && monitor->now >= monitor->digest_due)
+		tell(monitor);
+}

@@ -1,0 +1,263 @@
+/*
+ * A failure is confirmed only once somebody else has given a word that it is not ours. Where it ended in silence that is
+ * anybody beyond this host who is heard after it: a reference, or another target, which is run at once where none is due;
+ * on the same port, where the target could not even be connected to and others are watched there. Where somebody refused
+ * us before a dialogue began, it is a target on that port that passes: a filter may speak for all of them. Who fails as
+ * well when asked is a suspect as well, and where they are many the confirmation is held.
+ */
+#include "monitor/monitor.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8 };
+static const int64_t round_every = 30 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
+    patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND;
+
+void
+witness_fini(struct monitor *monitor)
+{
+	free(monitor->witness.items);
+	monitor->witness.items = NULL;
+	monitor->witness.count = monitor->witness.room = 0;
+}
+
+/* The references */
+
+static bool
+send_look(struct monitor *monitor)
+{
+	static const unsigned char packet = MESSAGE_LOOK;
+
+	for (uint32_t i = 0; i < monitor->config->probers; i++)
+		if (monitor->probers[i].fd >= 0)
+			return packet_send(monitor->probers[i].fd, &packet, sizeof packet, -1);
+	return false;
+}
+
+static bool
+has_references(const struct monitor *monitor)
+{
+	return monitor->config->reference_count > 0;
+}
+
+static void
+ask_references(struct monitor *monitor)
+{
+	struct witness *witness = &monitor->witness;
+
+	if (!has_references(monitor) || monitor->stopping
+	    || (witness->open && monitor->now - witness->sent < round_lost) || monitor->now - witness->sent < round_apart)
+		return;
+	witness->open = send_look(monitor);
+	witness->sent = monitor->now;
+}
+
+void
+witness_look(struct monitor *monitor)
+{
+	monitor->witness.wanted = monitor->now;
+	ask_references(monitor);
+}
+
+void
+witness_looked(struct monitor *monitor, const struct message_references *round)
+{
+	monitor->witness.open = false;
+	monitor->witness.began = round->began;
+}
+
+/* Targets */
+
+static struct port_hold *
+port_of(const struct monitor *monitor, uint32_t target)
+{
+	return ourselves_port(monitor, monitor->config->targets[target].port);
+}
+
+void
+witness_await(struct monitor *monitor, uint32_t target, const struct sighting *run, bool enough)
+{
+	struct witness *witness = &monitor->witness;
+	uint32_t at = 0;
+
+	while (at < witness->count && witness->items[at].target != target)
+		at++;
+	if (at == witness->room) {
+		uint32_t room = witness->room == 0 ? 64 : 2 * witness->room;
+		struct awaiting *grown = realloc(witness->items, room * sizeof *grown);
+		if (grown == NULL)
+			return; /* its next attempt waits for a word again */
+		witness->items = grown;
+		witness->room = room;
+	}
+	witness->count += at == witness->count;
+	witness->items[at] = (struct awaiting){ .target = target, .started = run->started, .ended = run->ended,
+		.unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
+	if (!run->spoken)
+		witness_look(monitor);
+}
+
+/* It may give a word: it is of the network, and not down, unless what is there answers and only not as it should. */
+static bool
+may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool same_port)
+{
+	const struct watched *watched = &monitor->targets[target];
+
+	return target != other && !(watched->flags & WATCHED_LOCAL)
+	    && !(watched->state.flags & TARGET_QUARANTINED)
+	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
+	    && (!same_port || monitor->config->targets[target].port == monitor->config->targets[other].port);
+}
+
+static bool
+has_others_on_port(const struct monitor *monitor, uint32_t target)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (may_answer(monitor, i, target, true))
+			return true;
+	return false;
+}
+
+bool
+witness_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
+{
+	const struct policy *policy = monitor->config->targets[target].policy;
+	uint8_t connect = target_phase(policy, "connect");
+	bool in_dialogue = connect < 31 && run->reached >> (connect + 1) != 0;
+
+	return !run->spoken || (!in_dialogue && port_of(monitor, target) != NULL && has_others_on_port(monitor, target));
+}
+
+/* Whether only what is heard on its port counts. */
+static bool
+is_of_port(const struct monitor *monitor, const struct awaiting *item)
+{
+	return (item->spoken || item->unanswered) && port_of(monitor, item->target) != NULL
+	    && has_others_on_port(monitor, item->target);
+}
+
+static int64_t
+heard_for(const struct monitor *monitor, const struct awaiting *item)
+{
+	const struct port_hold *of_port = port_of(monitor, item->target);
+
+	if (!is_of_port(monitor, item))
+		return monitor->blind.heard;
+	return item->spoken ? of_port->hold.heard : of_port->heard;
+}
+
+/* Has a few of those that have not been run since its last attempt run now. Returns whether a word of any is still to
+ * come. */
+static bool
+ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
+{
+	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now % count), asked = 0;
+
+	for (uint32_t i = 0; i < count && asked < ASKED_AT_ONCE; i++) {
+		uint32_t target = (first + i) % count;
+		const struct watched *watched = &monitor->targets[target];
+		if (!may_answer(monitor, target, item->target, same_port) || (watched->run == 0 && watched->state.ended > item->ended))
+			continue;
+		if (watched->run == 0)
+			watch_plan(monitor, target, monitor->now);
+		asked++;
+	}
+	return asked > 0;
+}
+
+static bool
+awaits_references(const struct monitor *monitor, const struct awaiting *item)
+{
+	return has_references(monitor) && !monitor->blind.doubted && monitor->witness.began <= item->ended;
+}
+
+enum decision { DECIDED_NOT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
+
+static enum decision
+decide(const struct monitor *monitor, const struct awaiting *item)
+{
+	const struct target_state *state = &monitor->targets[item->target].state;
+	const struct port_hold *of_port = port_of(monitor, item->target);
+
+	if (state->state != STATE_SUSPECT || state->trouble == NULL || !state->trouble->held)
+		return DECIDED_OTHERWISE;
+	if (hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold)))
+		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
+	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
+		return DECIDED_OTHERWISE; /* its next attempt counts */
+	return heard_for(monitor, item) >= item->ended ? DECIDED_CONFIRM : DECIDED_NOT;
+}
+
+static bool
+carry_out(struct monitor *monitor, const struct awaiting *item, enum decision decision)
+{
+	if (decision == DECIDED_CONFIRM || decision == DECIDED_ALONE)
+		judge_confirm(monitor, item->target, 0, decision == DECIDED_ALONE);
+	return decision != DECIDED_NOT;
+}
+
+static void
+settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, const struct awaiting *))
+{
+	struct witness *witness = &monitor->witness;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < witness->count; i++) {
+		struct awaiting item = witness->items[i];
+		if (!carry_out(monitor, &item, decide_one(monitor, &item)))
+			witness->items[left++] = item;
+	}
+	witness->count = left;
+}
+
+static enum decision
+by_word(struct monitor *monitor, const struct awaiting *item)
+{
+	return decide(monitor, item);
+}
+
+/* Nobody was heard up to now: who is there is asked. Where all who are watched on its port are silent as well, and are
+ * not many, others count; where nobody at all gives a word, or is there to give one, that decides as well. */
+static enum decision
+by_asking(struct monitor *monitor, const struct awaiting *item)
+{
+	enum decision decision = decide(monitor, item);
+
+	if (decision != DECIDED_NOT || monitor->witness.asking++ >= ASKING_A_TICK)
+		return decision;
+	bool asked = is_of_port(monitor, item) && ask_others(monitor, item, true);
+	if (item->spoken)
+		return asked && monitor->now - item->ended < patience_spoken ? DECIDED_NOT : DECIDED_CONFIRM;
+	if (!asked && monitor->blind.heard >= item->ended)
+		return DECIDED_CONFIRM;
+	asked = asked || ask_others(monitor, item, false) || awaits_references(monitor, item);
+	if (asked && monitor->now - item->ended < patience)
+		return DECIDED_NOT;
+	if (ourselves_all(monitor, 0).networks < HOLD_FEW_NETWORKS)
+		return DECIDED_ALONE;
+	ourselves_hold(monitor, item->ended);
+	return DECIDED_OTHERWISE;
+}
+
+void
+witness_settle(struct monitor *monitor)
+{
+	if (monitor->witness.count > 0)
+		settle(monitor, by_word);
+}
+
+void
+witness_tick(struct monitor *monitor)
+{
+	struct witness *witness = &monitor->witness;
+
+	if (!monitor->begun)
+		return;
+	witness->asking = 0;
+	if (witness->count > 0)
+		settle(monitor, by_asking);
+	if (witness->wanted > witness->began || monitor->now - witness->sent >= round_every)
+		ask_references(monitor);
+}

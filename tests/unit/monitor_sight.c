@@ -1,0 +1,281 @@
+/* The monitor as a whole: blindness known and suspected, who is asked before anything is confirmed, holds, digests. */
+#include "monitor_scene.h"
+
+#define NOW (1000 * MINUTE)
+
+static void
+dead_references_make_failures_say_nothing(void **unused)
+{
+	struct scene *scene = scene_create(4);
+
+	(void)unused;
+	scene->config.reference_count = 2;
+	scene->reached = 2;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 4; i++)
+		scene->scripts[i] = "x";
+	scene->reached = 0;
+	scene_run(scene, 10 * MINUTE);
+	assert_string_equal(scene->told, "blind -");
+	assert_non_null(strstr(scene->text, "we are cut off: no reference has answered for 6"));
+	scene->reached = 1;
+	scene->scripts[3] = ".";
+	scene_run(scene, 3 * MINUTE);
+	assert_non_null(strstr(scene->told, "blind - cleared - down "));
+	scene_destroy(&scene);
+}
+
+static void
+every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "");
+	assert_true(hold_holds(&scene->monitor->hold));
+	scene_run(scene, 3 * MINUTE);
+	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
+	assert_non_null(strstr(scene->told, "down[a digest]"));
+	assert_non_null(strstr(scene->told, "down[l digest] digest -"));
+	assert_non_null(strstr(scene->text, "all 12 targets have failed for "));
+	assert_non_null(strstr(scene->text, "nothing that we can reach tells which: a, b, c, d, e, f, g, h, i, j, k, l"));
+	scene->told[0] = '\0';
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 5 * MINUTE);
+	assert_non_null(strstr(scene->told, "up l"));
+	assert_int_equal(scene->changes, 2 * SCENE_TARGETS + 1);
+	scene_destroy(&scene);
+}
+
+static void
+one_pass_ends_the_hold_and_the_rest_is_confirmed(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "");
+	scene->scripts[5] = scene->scripts[6] = ".";
+	scene_run(scene, MINUTE + 45 * SECOND);
+	assert_int_equal(scene->changes, SCENE_TARGETS - 2);
+	assert_null(strstr(scene->told, "digest"));
+	assert_null(strstr(scene->told, "down f"));
+	scene_destroy(&scene);
+}
+
+/* Six refuse in the same minute: who is on the same port and passes shows that it is they. */
+static void
+a_refusal_is_theirs_where_a_target_passes_on_the_port(void **unused)
+{
+	struct scene *scene = scene_create(7);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 6; i++)
+		scene->scripts[i] = "r";
+	scene_run(scene, 4 * MINUTE);
+	assert_int_equal(scene->changes, 6);
+	assert_null(strstr(scene->told, "["));
+	scene_destroy(&scene);
+}
+
+static void
+refusals_alike_on_one_port_are_held_and_told_in_one_digest(void **unused)
+{
+	struct scene *scene = scene_create(7);
+
+	(void)unused;
+	scene->targets[6].port = 587;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 6; i++)
+		scene->scripts[i] = "r";
+	scene_run(scene, 5 * MINUTE);
+	assert_int_equal(scene->changes, 0);
+	scene_run(scene, 3 * MINUTE);
+	assert_int_equal(scene->changes, 7);
+	assert_non_null(strstr(scene->text, "6 targets have not answered on port 25 as they should for "));
+	assert_non_null(strstr(scene->text, "ours or theirs: nothing that we can reach on that port tells which: a, b, c, d, e, f"));
+	scene_destroy(&scene);
+}
+
+/* The one that is silent is told when another has been heard after its last attempt, which is asked for at once. */
+static void
+a_silent_failure_is_confirmed_once_somebody_else_is_heard(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[0] = "x";
+	scene_run(scene, MINUTE + 45 * SECOND);
+	assert_string_equal(scene->told, "down a");
+	assert_non_null(strstr(scene->text, "a down: no connection within 15.0 s, 3 of 3 attempts"));
+	assert_null(strstr(scene->text, "nobody else"));
+	assert_int_equal(scene->change.attempt_count, 3);
+	scene_destroy(&scene);
+}
+
+static void
+who_is_watched_alone_is_told_in_words_that_say_so(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	scene->scripts[0] = "x";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "down a");
+	assert_string_equal(scene->text, "a down: no connection within 15.0 s, 3 of 3 attempts; nobody else could be asked: "
+	    "it may be our own network");
+	scene_destroy(&scene);
+}
+
+static void
+few_targets_that_all_fall_silent_are_held(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "");
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "");
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 9 * MINUTE);
+	assert_int_equal(scene->changes, 4);
+	assert_non_null(strstr(scene->text, "all 3 targets have failed for "));
+	scene_destroy(&scene);
+}
+
+/* References say nothing of the port, and other targets there are silent as well. */
+static void
+a_port_that_lets_nothing_through_is_told_once(void **unused)
+{
+	struct scene *scene = scene_create(7);
+
+	(void)unused;
+	scene->config.reference_count = 2;
+	scene->reached = 2;
+	scene->targets[6].port = 587;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 6; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 5 * MINUTE);
+	assert_string_equal(scene->told, "");
+	scene_run(scene, 3 * MINUTE);
+	assert_int_equal(scene->changes, 7);
+	assert_non_null(strstr(scene->text, "6 targets have not answered on port 25 as they should for "));
+	scene_destroy(&scene);
+}
+
+static void
+the_first_pass_on_a_port_ends_its_hold(void **unused)
+{
+	struct scene *scene = scene_create(7);
+
+	(void)unused;
+	scene->config.reference_count = 2;
+	scene->reached = 2;
+	scene->targets[6].port = 587;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 6; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 3 * MINUTE);
+	scene->scripts[0] = ".";
+	scene_run(scene, 2 * MINUTE);
+	assert_int_equal(scene->changes, 5);
+	assert_null(strstr(scene->told, "digest"));
+	scene_destroy(&scene);
+}
+
+/* A reference is asked for when a target fails in silence, and again when it is heard after all of them were silent. */
+static void
+references_are_asked_when_it_matters(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene->config.reference_count = 2;
+	scene->reached = 2;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	uint32_t before = scene->rounds;
+	scene->scripts[0] = "xx.";
+	while (scene->monitor->targets[0].state.fails == 0)
+		scene_run(scene, TICK);
+	scene->reached = 0;
+	scene_run(scene, SECOND);
+	assert_in_range(scene->rounds, before + 1, before + 4);
+	while (scene->monitor->targets[0].state.state != STATE_UP) {
+		before = scene->rounds;
+		scene_run(scene, TICK);
+	}
+	scene_run(scene, 2 * SECOND);
+	assert_true(scene->rounds > before);
+	scene_destroy(&scene);
+}
+
+static void
+runs_that_end_on_our_side_tell_of_us(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = "?";
+	scene_run(scene, 4 * MINUTE);
+	assert_string_equal(scene->told, "blind -");
+	assert_non_null(strstr(scene->text, "we are cut off: for 60.2 s this host has had no route to where its targets are"));
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "blind - cleared -");
+	scene_destroy(&scene);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dead_references_make_failures_say_nothing),
+		cmocka_unit_test(every_target_that_fails_unheard_is_held_and_told_in_one_digest),
+		cmocka_unit_test(one_pass_ends_the_hold_and_the_rest_is_confirmed),
+		cmocka_unit_test(a_refusal_is_theirs_where_a_target_passes_on_the_port),
+		cmocka_unit_test(refusals_alike_on_one_port_are_held_and_told_in_one_digest),
+		cmocka_unit_test(a_silent_failure_is_confirmed_once_somebody_else_is_heard),
+		cmocka_unit_test(who_is_watched_alone_is_told_in_words_that_say_so),
+		cmocka_unit_test(few_targets_that_all_fall_silent_are_held),
+		cmocka_unit_test(a_port_that_lets_nothing_through_is_told_once),
+		cmocka_unit_test(the_first_pass_on_a_port_ends_its_hold),
+		cmocka_unit_test(references_are_asked_when_it_matters),
+		cmocka_unit_test(runs_that_end_on_our_side_tell_of_us),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
