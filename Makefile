@@ -32,7 +32,7 @@ override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
-PACKAGES := libconfig libcares openssl libidn2 libpcre2-8 sqlite3
+PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
             -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
@@ -143,7 +143,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 
 # What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
 # tests start has a configuration of its own: the host gets none, and so no mail server.
-deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libc-ares-dev libssl-dev libidn2-dev libpcre2-dev \
+deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev \
               libsqlite3-dev libesmtp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema

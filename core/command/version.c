@@ -2,7 +2,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "command/command.h"
 
-#include <ares.h>
 #include <ev.h>
 #include <idn2.h>
 #include <libconfig.h>
@@ -20,8 +19,8 @@ version(const struct command *command, int argc, char **argv)
 	(void)command, (void)argc, (void)argv;
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre);
 	printf("postwatch %s\nplugin ABI %d.%d\n", PW_VERSION, PW_ABI_MAJOR, PW_ABI_MINOR);
-	printf("libev %d.%d, c-ares %s, %s, libconfig %d.%d, libidn2 %s, PCRE2 %s\n", ev_version_major(),
-	    ev_version_minor(), ares_version(NULL), OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
+	printf("libev %d.%d, %s, libconfig %d.%d, libidn2 %s, PCRE2 %s\n", ev_version_major(),
+	    ev_version_minor(), OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
 	    LIBCONFIG_VER_MINOR, idn2_check_version(NULL), pcre);
 	return 0;
 }

@@ -18,7 +18,7 @@ enum {
 /* What is known of one type. */
 struct part {
 	uint8_t status; /* enum dns_status; DNS_NOT_ASKED: nothing */
-	uint8_t rcode, count;
+	uint8_t count;
 	int64_t answered, expires, good; /* good: when `bytes` were answered */
 	unsigned char *bytes;            /* addresses, 4 or 16 bytes each; the last good ones where the status is not */
 	char *canonical;                 /* NULL: the name itself */
@@ -197,7 +197,6 @@ answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t ty
 		return;
 	struct part *part = &name->parts[type == DNS_AAAA];
 	part->status = (uint8_t)answer->status;
-	part->rcode = (uint8_t)answer->rcode;
 	part->answered = now;
 	part->expires = now + (int64_t)time_to_live(answer) * SECOND;
 	if (answer->status == DNS_FOUND && !keep_addresses(part, answer, width_of(type)))
@@ -226,7 +225,6 @@ answers_find(const struct answers *answers, const struct dns_name *wanted, uint1
 	if (part == NULL || part->status == DNS_NOT_ASKED || part->expires <= now)
 		return false;
 	kept->status = (enum dns_status)part->status;
-	kept->rcode = part->rcode;
 	kept->age = now - part->answered;
 	kept->count = part->status == DNS_FOUND ? give_addresses(part, type, kept->addresses, RESOLVED_MAX) : 0;
 	kept->canonical[0] = '\0';

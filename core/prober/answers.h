@@ -21,7 +21,6 @@ void answers_keep(struct answers *, const struct dns_name *, uint16_t type, cons
 /* One kept answer. */
 struct kept {
 	enum dns_status status;
-	int rcode;
 	int64_t age;
 	uint32_t count;
 	struct address addresses[RESOLVED_MAX];

@@ -1,10 +1,31 @@
-/* Reading answers of the DNS: every length is checked, every jump goes backwards, every loop has an end. */
+/* Messages of the DNS: every length is checked, every jump goes backwards, every loop has an end. */
 #include "prober/dns.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, CLASS_IN = 1 };
+enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, CLASS_IN = 1, TYPE_OPT = 41 };
+enum { QR = 0x80, OPCODE = 0x78, AA = 0x04, TC = 0x02, RD = 0x01 }; /* of byte 2 */
+enum { RA = 0x80, AD = 0x20, RCODE = 0x0f };                        /* of byte 3 */
+
+bool
+dns_is_of_name(enum dns_status status)
+{
+	return status >= DNS_FOUND && status <= DNS_ALIAS_CHAIN;
+}
+
+size_t
+dns_query(unsigned char packet[DNS_QUERY_MAX], const struct dns_name *name, uint16_t type)
+{
+	const unsigned char asks_ad = type == DNS_A || type == DNS_AAAA ? 0 : AD;
+	const unsigned char header[HEADER] = { 0, 0, RD, asks_ad, 0, 1 };
+	const unsigned char question[] = { (unsigned char)(type >> 8), (unsigned char)type, 0, CLASS_IN };
+	unsigned char *end = packet;
+
+	end = (unsigned char *)mempcpy(end, header, sizeof header);
+	end = (unsigned char *)mempcpy(end, name->bytes, name->size);
+	end = (unsigned char *)mempcpy(end, question, sizeof question);
+	return (size_t)(end - packet);
+}
 
 static unsigned char
 lower(unsigned char byte)
@@ -12,73 +33,37 @@ lower(unsigned char byte)
 	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 'a' - 'A') : byte;
 }
 
+/* The name of a question is never compressed, for nothing lies before it. */
 static bool
-add_label(struct dns_name *name, const unsigned char *label, size_t size)
+has_question_of(const unsigned char *packet, size_t size, const unsigned char *query, size_t query_size)
 {
-	if (size == 0 || size > LABEL_MAX || name->size + size + 2 > sizeof name->bytes)
+	size_t fixed = query_size - 4; /* where type and class begin */
+
+	if (size < query_size || memcmp(packet + fixed, query + fixed, 4) != 0)
 		return false;
-	name->bytes[name->size++] = (unsigned char)size;
-	for (size_t i = 0; i < size; i++)
-		name->bytes[name->size++] = lower(label[i]);
-	return true;
-}
-
-bool
-dns_name_parse(const char *text, struct dns_name *name)
-{
-	name->size = 0;
-	if (strcmp(text, ".") == 0)
-		text = "";
-	while (*text != '\0') {
-		size_t size = strcspn(text, ".");
-		if (!add_label(name, (const unsigned char *)text, size))
+	for (size_t i = HEADER; i < fixed; i++)
+		if (lower(packet[i]) != lower(query[i]))
 			return false;
-		text += size + (text[size] == '.');
-	}
-	name->bytes[name->size++] = 0;
 	return true;
 }
 
-void
-dns_name_text(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX])
+bool
+dns_answers(const void *bytes, size_t size, const unsigned char *query, size_t query_size)
 {
-	char *end = text;
+	const unsigned char *packet = bytes;
 
-	for (size_t at = 0; at < name->size && name->bytes[at] != 0; at += name->bytes[at] + 1u) {
-		if (at > 0)
-			*end++ = '.';
-		for (size_t i = 1; i <= name->bytes[at]; i++) {
-			unsigned char byte = name->bytes[at + i];
-			if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')
-				*end++ = (char)byte;
-			else
-				end += snprintf(end, 5, "\\%03u", byte);
-		}
-	}
-	if (end == text)
-		*end++ = '.';
-	*end = '\0';
+	if (size < HEADER || memcmp(packet, query, 2) != 0 || (packet[2] & (QR | OPCODE)) != QR)
+		return false;
+	unsigned questions = (unsigned)packet[4] << 8 | packet[5], rcode = packet[3] & RCODE;
+	if (questions == 0)
+		return rcode != DNS_NOERROR && rcode != DNS_NXDOMAIN;
+	return questions == 1 && has_question_of(packet, size, query, query_size);
 }
 
 bool
-dns_name_equal(const struct dns_name *a, const struct dns_name *b)
+dns_is_truncated(const void *packet, size_t size)
 {
-	return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
-}
-
-size_t
-dns_query(unsigned char packet[DNS_QUERY_MAX], const struct dns_name *name, uint16_t type)
-{
-	static const unsigned char header[HEADER] = { 0, 0, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 1 }; /* RD, AD, OPT */
-	const unsigned char question[] = { (unsigned char)(type >> 8), (unsigned char)type, 0, CLASS_IN };
-	const unsigned char edns[] = { 0, 0, 41, DNS_EDNS_SIZE >> 8, DNS_EDNS_SIZE & 0xff, 0, 0, 0, 0, 0, 0 };
-	unsigned char *end = packet;
-
-	end = (unsigned char *)mempcpy(end, header, sizeof header);
-	end = (unsigned char *)mempcpy(end, name->bytes, name->size);
-	end = (unsigned char *)mempcpy(end, question, sizeof question);
-	end = (unsigned char *)mempcpy(end, edns, sizeof edns);
-	return (size_t)(end - packet);
+	return size >= HEADER && (((const unsigned char *)packet)[2] & TC) != 0;
 }
 
 /* A place in a packet. `bad` is remembered, and what is read then is zero. */
@@ -133,7 +118,7 @@ take_name(struct reader *reader, struct dns_name *name)
 				break;
 			at = limit = target;
 		} else if (length <= LABEL_MAX && length < reader->size - at
-		    && add_label(name, reader->bytes + at + 1, length)) {
+		    && dns_name_add_label(name, reader->bytes + at + 1, length)) {
 			at += length + 1u;
 		} else {
 			break;
@@ -148,7 +133,8 @@ struct record {
 	struct dns_name owner;
 	uint16_t type, class;
 	uint32_t ttl;
-	size_t at, size; /* of its RDATA */
+	uint32_t opt_ttl; /* the same bytes as an OPT record has them */
+	size_t at, size;  /* of its RDATA */
 };
 
 static bool
@@ -157,7 +143,7 @@ take_record(struct reader *reader, struct record *record)
 	take_name(reader, &record->owner);
 	record->type = take16(reader);
 	record->class = take16(reader);
-	record->ttl = take(reader, 4);
+	record->ttl = record->opt_ttl = take(reader, 4);
 	record->size = take16(reader);
 	record->at = reader->at;
 	if (reader->bad || record->size > reader->size - reader->at)
@@ -187,7 +173,7 @@ lower_ttl(struct dns_answer *answer, uint32_t ttl)
 static int
 bytes_before_name(uint16_t type)
 {
-	if (type == DNS_NS || type == DNS_CNAME || type == DNS_PTR)
+	if (type == DNS_NS || type == DNS_CNAME || type == DNS_PTR || type == DNS_DNAME)
 		return 0;
 	return type == DNS_MX ? 2 : -1;
 }
@@ -228,90 +214,115 @@ keep(struct search *search, const struct record *record)
 	return true;
 }
 
+/* Reads RDATA that is one name. */
+static bool
+take_target(const struct search *search, const struct record *record, struct dns_name *target)
+{
+	struct reader inside = search->start;
+
+	inside.at = record->at;
+	take_name(&inside, target);
+	return !inside.bad && inside.at == record->at + record->size;
+}
+
 enum found { FOUND_NOTHING, FOUND_RECORDS, FOUND_ALIAS, FOUND_RUBBISH };
+
+/* An alias of `name`: by a CNAME, or by a DNAME above it, whose server has to add the CNAME and does not always. */
+struct alias {
+	struct dns_name target; /* size 0: none */
+	uint32_t ttl;
+	bool is_exact;          /* a CNAME, which goes before a DNAME */
+};
+
+static bool
+look_at_alias(const struct search *search, const struct record *record, const struct dns_name *name, struct alias *alias)
+{
+	struct dns_name target, substituted;
+
+	if (record->type == DNS_CNAME && !alias->is_exact && dns_name_equal(&record->owner, name)) {
+		if (!take_target(search, record, &target))
+			return false;
+		*alias = (struct alias){ target, record->ttl, true };
+	} else if (record->type == DNS_DNAME && alias->target.size == 0) {
+		if (!take_target(search, record, &target))
+			return false;
+		if (dns_name_substitute(name, &record->owner, &target, &substituted))
+			*alias = (struct alias){ substituted, record->ttl, false };
+	}
+	return true;
+}
 
 /* Looks for records of `name`, or else its alias, which then is in `*name`. */
 static enum found
 search_name(struct search *search, struct dns_name *name)
 {
 	struct reader reader = search->start;
-	struct dns_name alias = { .size = 0 };
-	uint32_t alias_ttl = 0;
+	struct alias alias = { .target.size = 0 };
 	struct record record;
 
 	for (unsigned i = 0; i < search->count; i++) {
 		if (!take_record(&reader, &record))
 			return FOUND_RUBBISH;
-		if (record.class != CLASS_IN || !dns_name_equal(&record.owner, name))
+		if (record.class != CLASS_IN)
 			continue;
-		if (record.type == search->type) {
+		if (record.type == search->type && dns_name_equal(&record.owner, name)) {
 			if (!keep(search, &record))
 				return FOUND_RUBBISH;
-		} else if (record.type == DNS_CNAME && alias.size == 0) {
-			struct reader inside = search->start;
-			inside.at = record.at;
-			take_name(&inside, &alias);
-			if (inside.bad || inside.at != record.at + record.size)
-				return FOUND_RUBBISH;
-			alias_ttl = record.ttl;
+		} else if (!look_at_alias(search, &record, name, &alias)) {
+			return FOUND_RUBBISH;
 		}
 	}
 	if (search->answer->count > 0)
 		return FOUND_RECORDS;
-	if (alias.size == 0)
+	if (alias.target.size == 0)
 		return FOUND_NOTHING;
-	*name = alias;
-	lower_ttl(search->answer, alias_ttl);
+	*name = alias.target;
+	lower_ttl(search->answer, alias.ttl);
 	return FOUND_ALIAS;
 }
 
-/* How long a "no" may be kept: RFC 2308, section 5. Zero where it is not told. */
-static uint32_t
-negative_ttl(struct reader reader, unsigned count)
+struct dns_walk
+dns_walk_begin(const struct dns_name *name)
 {
-	struct record record;
-	struct dns_name name;
+	return (struct dns_walk){ .waiting = *name, .next_move = 1 };
+}
 
-	for (unsigned i = 0; i < count && take_record(&reader, &record); i++) {
-		if (record.type != DNS_SOA || record.class != CLASS_IN)
-			continue;
-		struct reader inside = reader;
-		inside.at = record.at;
-		take_name(&inside, &name);
-		take_name(&inside, &name);
-		(void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4);
-		uint32_t minimum = take(&inside, 4);
-		if (!inside.bad && minimum <= INT32_MAX)
-			return record.ttl < minimum ? record.ttl : minimum;
+enum dns_status
+dns_walk_step(struct dns_walk *walk, const struct dns_name *name, unsigned most)
+{
+	if (dns_name_equal(name, &walk->waiting))
+		return DNS_ALIAS_LOOP;
+	if (++walk->steps > most)
+		return DNS_ALIAS_CHAIN;
+	if (walk->steps == walk->next_move) {
+		walk->waiting = *name;
+		walk->next_move *= 2;
 	}
-	return 0;
+	return DNS_NOT_ASKED;
 }
 
-/* Whether the packet answers just our question. The reader is left at its answers. */
-static bool
-is_for(struct reader *reader, const struct dns_name *name, uint16_t type)
-{
-	struct dns_name asked;
-
-	take_name(reader, &asked);
-	return take16(reader) == type && take16(reader) == CLASS_IN && !reader->bad && dns_name_equal(&asked, name);
-}
-
+/* Follows aliases to records, or to the last of them. A longer walk than is allowed goes on for a while, for it may be a
+ * circle. */
 static enum dns_status
 follow(struct search *search, struct dns_name *name)
 {
-	for (int hop = 0; hop <= DNS_CHAIN_MAX; hop++)
+	struct dns_walk walk = dns_walk_begin(name);
+
+	for (;;)
 		switch (search_name(search, name)) {
 		case FOUND_NOTHING:
-			return DNS_NO_DATA;
+			return walk.steps > DNS_CHAIN_MAX ? DNS_ALIAS_CHAIN : DNS_NO_DATA;
 		case FOUND_RECORDS:
-			return DNS_FOUND;
-		case FOUND_ALIAS:
+			return walk.steps > DNS_CHAIN_MAX ? DNS_ALIAS_CHAIN : DNS_FOUND;
+		case FOUND_ALIAS: {
+			enum dns_status end = dns_walk_step(&walk, name, 8 * DNS_CHAIN_MAX);
+			if (end != DNS_NOT_ASKED)
+				return end;
 			break;
+		}
 		case FOUND_RUBBISH:
 			return DNS_MALFORMED;
 		}
-	return DNS_MALFORMED;
 }
 
 static struct reader
@@ -319,44 +330,140 @@ behind_records(struct reader reader, unsigned count)
 {
 	struct record record;
 
-	for (unsigned i = 0; i < count; i++)
-		if (!take_record(&reader, &record))
-			break;
+	for (unsigned i = 0; i < count && !reader.bad; i++)
+		reader.bad = !take_record(&reader, &record);
 	return reader;
+}
+
+/* What the authority section shows of an answer without records (RFC 2308, section 2.2). */
+struct authority {
+	bool has_soa, has_ns;
+	uint32_t ttl; /* how long a "no" may be kept (section 5); 0: not told */
+};
+
+static struct authority
+read_authority(struct reader reader, unsigned count)
+{
+	struct authority authority = { .ttl = 0 };
+	struct record record;
+	struct dns_name name;
+
+	for (unsigned i = 0; i < count && take_record(&reader, &record); i++) {
+		authority.has_ns |= record.type == DNS_NS && record.class == CLASS_IN;
+		if (record.type != DNS_SOA || record.class != CLASS_IN || authority.has_soa)
+			continue;
+		authority.has_soa = true;
+		struct reader inside = reader;
+		inside.at = record.at;
+		take_name(&inside, &name);
+		take_name(&inside, &name);
+		(void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4);
+		uint32_t minimum = take(&inside, 4);
+		if (!inside.bad && minimum <= INT32_MAX)
+			authority.ttl = record.ttl < minimum ? record.ttl : minimum;
+	}
+	return authority;
+}
+
+/* The upper bits of the rcode, which an OPT record holds (RFC 6891, section 6.1.3). What cannot be read has none. */
+static unsigned
+extended_rcode(struct reader reader, unsigned count)
+{
+	struct record record;
+
+	for (unsigned i = 0; i < count && take_record(&reader, &record); i++)
+		if (record.type == TYPE_OPT)
+			return record.opt_ttl >> 24 << 4;
+	return 0;
+}
+
+struct header {
+	unsigned flags2, flags3, questions, answers, authorities, additions;
+};
+
+static struct header
+take_header(struct reader *reader)
+{
+	struct header header;
+
+	(void)take16(reader); /* the id has been compared */
+	header.flags2 = take(reader, 1);
+	header.flags3 = take(reader, 1);
+	header.questions = take16(reader);
+	header.answers = take16(reader);
+	header.authorities = take16(reader);
+	header.additions = take16(reader);
+	return header;
+}
+
+/* An empty answer is a "no" if it is marked as one, or comes from who knows the zone or asks others for us. Else it is
+ * about the server: it sends us elsewhere, or knows nothing. */
+static enum dns_status
+judge_empty(const struct header *header, const struct authority *authority)
+{
+	bool is_authoritative = (header->flags2 & AA) != 0;
+
+	if (authority->has_soa || is_authoritative)
+		return DNS_NO_DATA;
+	if (authority->has_ns)
+		return DNS_REFERRAL;
+	return (header->flags3 & RA) != 0 ? DNS_NO_DATA : DNS_LAME;
+}
+
+static void
+read_sections(struct reader reader, const struct header *header, struct search *search)
+{
+	struct dns_answer *answer = search->answer;
+	struct dns_name asked = answer->owner;
+
+	answer->status = follow(search, &answer->owner);
+	if (answer->status == DNS_MALFORMED || (answer->status == DNS_FOUND && answer->rcode != DNS_NXDOMAIN))
+		return;
+	struct reader behind = behind_records(reader, header->answers);
+	struct authority authority = read_authority(behind, header->authorities > ENTRIES_MAX ? 0 : header->authorities);
+
+	answer->ttl = authority.ttl;
+	if (answer->status != DNS_NO_DATA || answer->rcode == DNS_NXDOMAIN)
+		return;
+	answer->is_partial = !authority.has_soa && !dns_name_equal(&asked, &answer->owner);
+	answer->status = judge_empty(header, &authority);
 }
 
 void
 dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type, struct dns_answer *answer)
 {
 	struct reader reader = { .bytes = packet, .size = size };
+	struct dns_name asked;
 
 	answer->status = DNS_MALFORMED;
 	answer->count = answer->used = 0;
 	answer->rcode = DNS_RCODE_NONE;
+	answer->is_partial = false;
 	answer->ttl = UINT32_MAX;
 	answer->owner = *name;
-	(void)take16(&reader); /* the id has been compared */
-	unsigned flags = take16(&reader), questions = take16(&reader), answers = take16(&reader);
-	unsigned authorities = take16(&reader);
-	(void)take16(&reader);
-	if (reader.bad || (flags & 0x8000) == 0)
+	struct header header = take_header(&reader);
+	if (reader.bad || (header.flags2 & QR) == 0)
 		return;
-	answer->rcode = flags & 0xf;
-	answer->authentic = (flags & 0x20) != 0;
+	answer->rcode = header.flags3 & RCODE;
+	answer->authentic = (header.flags3 & AD) != 0;
+	if (header.questions == 1) {
+		take_name(&reader, &asked);
+		if (take16(&reader) != type || take16(&reader) != CLASS_IN || reader.bad || !dns_name_equal(&asked, name))
+			return;
+	}
+	unsigned records = header.answers + header.authorities;
+	answer->rcode |= (int)extended_rcode(behind_records(reader, records > ENTRIES_MAX ? ENTRIES_MAX : records),
+	    header.additions > ENTRIES_MAX ? ENTRIES_MAX : header.additions);
 	if (answer->rcode != DNS_NOERROR && answer->rcode != DNS_NXDOMAIN) {
-		answer->status = DNS_SERVFAIL; /* some leave out the question then */
+		answer->status = answer->rcode == DNS_SERVER_FAILURE ? DNS_SERVFAIL : DNS_REFUSED;
 		return;
 	}
-	if (questions != 1 || !is_for(&reader, name, type) || answers > ENTRIES_MAX)
+	if (header.questions != 1 || header.answers > ENTRIES_MAX)
 		return;
-	struct search search = { .start = reader, .count = answers, .type = type, .answer = answer };
-	answer->status = follow(&search, &answer->owner);
-	if (answer->status == DNS_MALFORMED)
-		return;
-	if (answer->rcode == DNS_NXDOMAIN) {
+	struct search search = { .start = reader, .count = header.answers, .type = type, .answer = answer };
+	read_sections(reader, &header, &search);
+	if (answer->rcode == DNS_NXDOMAIN && dns_is_of_name(answer->status) && answer->status < DNS_ALIAS_LOOP) {
 		answer->status = DNS_NO_NAME;
 		answer->count = 0;
 	}
-	if (answer->status != DNS_FOUND)
-		answer->ttl = negative_ttl(behind_records(reader, answers), authorities > ENTRIES_MAX ? 0 : authorities);
 }

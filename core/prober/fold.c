@@ -119,21 +119,40 @@ is(const struct resolved *resolved, enum dns_status status)
 	return resolved->status4 == status || resolved->status6 == status;
 }
 
+/* What is said of the name itself; NULL where nothing is. */
+static const char *
+outcome_of_name(const struct resolved *resolved)
+{
+	bool a_is_none = resolved->status4 == DNS_NO_DATA || resolved->status4 == DNS_NOT_ASKED;
+	bool aaaa_is_none = resolved->status6 == DNS_NO_DATA || resolved->status6 == DNS_NOT_ASKED;
+
+	if (is(resolved, DNS_NO_NAME))
+		return "no_such_name";
+	if (is(resolved, DNS_ALIAS_LOOP))
+		return "alias_loop";
+	if (is(resolved, DNS_ALIAS_CHAIN))
+		return "alias_chain";
+	return a_is_none && aaaa_is_none ? "no_address" : NULL;
+}
+
 struct fold_name
 fold_name(const struct resolved *resolved, unsigned missing_before)
 {
 	struct fold_name rule = { .then = NAME_TALK };
-	bool broken = is(resolved, DNS_SERVFAIL) || is(resolved, DNS_NO_ANSWER) || is(resolved, DNS_MALFORMED);
 
 	if (resolved->count > 0)
 		return rule;
-	rule.missing = is(resolved, DNS_NO_NAME) || !broken;
-	if (is(resolved, DNS_NO_NAME))
-		rule.outcome = "no_such_name";
-	else
-		rule.outcome = !broken ? "no_address" : resolved->resolver_alive ? "name_unresolvable" : "resolver";
+	rule.then = NAME_END;
+	rule.outcome = resolved->ours;
+	if (rule.outcome != NULL)
+		return rule;
+	rule.outcome = outcome_of_name(resolved);
+	rule.missing = rule.outcome != NULL;
+	if (!rule.missing)
+		rule.outcome = resolved->resolver_alive ? "name_unresolvable" : "resolver";
 	bool patience = !rule.missing ? resolved->resolver_alive : missing_before < MISSING_RUNS;
-	rule.then = patience && resolved->last_good_count > 0 ? NAME_LAST_GOOD : NAME_END;
+	if (patience && resolved->last_good_count > 0)
+		rule.then = NAME_LAST_GOOD;
 	return rule;
 }
 
@@ -152,40 +171,18 @@ fold_last_good(enum pw_verdict of_legs)
 	return PW_UNKNOWN;
 }
 
-static void
-add_status(enum dns_status status, int rcode, const char *type, struct text *text)
-{
-	static const char *const words[] = {
-		[DNS_NOT_ASKED] = NULL, [DNS_FOUND] = "found", [DNS_NO_DATA] = "none", [DNS_NO_NAME] = "NXDOMAIN",
-		[DNS_SERVFAIL] = "SERVFAIL", [DNS_NO_ANSWER] = "no answer", [DNS_MALFORMED] = "a malformed answer",
-	};
-
-	if (words[status] == NULL)
-		return;
-	if (text->size > 0)
-		text_add(text, ", ");
-	text_add(text, type);
-	text_add(text, ": ");
-	if (status == DNS_SERVFAIL && rcode != 2)
-		text_format(text, "refused with code %d", rcode);
-	else
-		text_add(text, words[status]);
-}
-
 void
 fold_words(const struct resolved *resolved, const char *name, const char *outcome, struct text *text)
 {
-	char bytes[120];
-	struct text statuses = TEXT_OVER(bytes);
-
-	add_status(resolved->status4, resolved->rcode4, "A", &statuses);
-	add_status(resolved->status6, resolved->rcode6, "AAAA", &statuses);
 	struct outcome found;
 	bool known = outcome_find(outcome, NULL, &found);
+
 	text_add(text, known ? found.text : outcome);
 	text_add(text, ": ");
 	text_add(text, name);
+	if (resolved->said[0] == '\0')
+		return;
 	text_add(text, " (");
-	text_add(text, bytes);
+	text_add(text, resolved->said);
 	text_add(text, ")");
 }

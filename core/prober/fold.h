@@ -33,8 +33,9 @@ enum fold_name_do {
 
 struct fold_name {
 	enum fold_name_do then;
-	const char *outcome;  /* NAME_END: no_such_name, no_address, name_unresolvable (failed) or resolver (unknown) */
-	bool missing;         /* the name does not exist, or has no address: counts toward the third in a row */
+	const char *outcome;  /* no_such_name, no_address, alias_loop, alias_chain, name_unresolvable; or, with NAME_END only,
+	                       * ours: resolver, no_descriptors … */
+	bool missing;         /* the DNS says that the name leads nowhere: counts toward the third in a row */
 };
 
 /* `missing_before`: how many runs in a row, up to this one, found the name missing. */
@@ -43,7 +44,7 @@ struct fold_name fold_name(const struct resolved *, unsigned missing_before);
 /* The verdict after talking to the last good addresses of a name that does not resolve. */
 enum pw_verdict fold_last_good(enum pw_verdict of_legs);
 
-/* Why a name has no address, in words: "mx.example.org does not exist (NXDOMAIN)". */
+/* Why a name has no address: "the name does not exist: mx.example.org (192.0.2.53: NXDOMAIN)". */
 void fold_words(const struct resolved *, const char *name, const char *outcome, struct text *);
 
 #endif

@@ -13,7 +13,7 @@
 enum {
 	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
 	PULSE_SLACK = 100 * MILLISECOND, /* less is the jitter of a busy machine: it moves no verdict */
-	DESCRIPTORS_KEPT = 64      /* for the resolver, the parent, the monitor, references */
+	DESCRIPTORS_KEPT = 64      /* for the parent, the monitor, references */
 };
 
 static struct prober *
@@ -112,7 +112,8 @@ slots_in_all(const struct config *config)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
 		return wanted;
-	rlim_t left = limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? limit.rlim_cur - DESCRIPTORS_KEPT : DESCRIPTORS_KEPT;
+	rlim_t kept = DESCRIPTORS_KEPT + resolver_descriptors();
+	rlim_t left = limit.rlim_cur > kept + DESCRIPTORS_KEPT ? limit.rlim_cur - kept : DESCRIPTORS_KEPT;
 	return left < wanted ? (uint32_t)left : wanted;
 }
 

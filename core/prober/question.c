@@ -1,52 +1,61 @@
 /*
- * Asking. The server that answered last is asked first; one that says it cannot (SERVFAIL, REFUSED) or is not there gives
- * way to the next at once, one that is silent after 0.7 s, and whoever answers first is heard. A reply that comes late
- * is as good as any.
+ * Asking. The server that answered last is asked first; one that says that it cannot (SERVFAIL, REFUSED …) or is not
+ * there gives way to the next at once, one that is silent after 0.7 s, and who answers first is heard. A reply that
+ * comes late is as good as any.
  */
 #include "prober/question.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "prober/exchange.h"
 
 enum { PLACES = 1024, ASKED_MAX = 3 }; /* how often a server is asked */
 
 static const double first_wait = 0.7; /* seconds; then twice as long each time */
 
+/* A question and one server. */
 struct try {
-	struct question *question; /* NULL: it was dropped meanwhile */
-	struct try *next;          /* of the same question */
-	uint32_t server;
+	struct question *question;
+	struct exchange *exchange; /* NULL: none is under way */
+	unsigned asked;            /* how often */
+	struct opinion opinion;
 };
 
 struct question {
 	struct questions *questions;
-	struct question *next; /* in the same place of the table */
+	struct question *next;   /* in the same place of the table */
 	struct dns_name name;
+	struct dns_name asked_for; /* the same, or where its aliases led so far */
+	struct dns_walk walk;      /* over those that were asked for one by one */
+	uint32_t ttl;              /* at most: of those aliases */
 	uint16_t type;
+	uint32_t except;
 	struct wait *waits;
-	struct try *tries;
 	ev_timer again;
-	uint32_t asked;        /* how often */
-	uint32_t failed;       /* bits: servers that cannot tell */
-	uint32_t begun_with;   /* the server asked first */
-	enum dns_status so_far;
-	int rcode;
+	unsigned next_server;    /* whose turn it is */
+	int64_t begun, sent;     /* sent: -1 while it stands in line */
+	struct try tries[QUESTION_SERVERS_MAX];
 };
 
 struct questions {
 	struct ev_loop *loop;
-	struct dns_server *const *servers;
+	struct exchanges *exchanges;
+	const struct address *servers;
 	uint32_t server_count, preferred;
-	void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *);
+	void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server);
 	void *arg;
 	struct question *table[PLACES];
 };
 
 struct questions *
-questions_create(struct ev_loop *loop, struct dns_server *const *servers, uint32_t count,
-    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *), void *arg)
+questions_create(struct ev_loop *loop, const struct address *servers, uint32_t count, uint32_t sockets,
+    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server), void *arg)
 {
 	struct questions *questions = calloc(1, sizeof *questions);
 
+	assert(count <= QUESTION_SERVERS_MAX);
 	if (questions == NULL)
 		return NULL;
 	questions->loop = loop;
@@ -54,6 +63,9 @@ questions_create(struct ev_loop *loop, struct dns_server *const *servers, uint32
 	questions->server_count = count;
 	questions->on_answered = on_answered;
 	questions->arg = arg;
+	questions->exchanges = exchanges_create(loop, sockets);
+	if (questions->exchanges == NULL)
+		questions_destroy(&questions);
 	return questions;
 }
 
@@ -67,7 +79,6 @@ place_of(struct questions *questions, const struct dns_name *name, uint16_t type
 	return &questions->table[(hash ^ hash >> 16) % PLACES];
 }
 
-/* Drops it: tries under way find nobody. */
 static void
 drop(struct question *question)
 {
@@ -76,8 +87,8 @@ drop(struct question *question)
 	while (*link != question)
 		link = &(*link)->next;
 	*link = question->next;
-	for (struct try *try = question->tries; try != NULL; try = try->next)
-		try->question = NULL;
+	for (unsigned i = 0; i < question->questions->server_count; i++)
+		exchange_cancel(&question->tries[i].exchange);
 	ev_timer_stop(question->questions->loop, &question->again);
 	free(question);
 }
@@ -94,8 +105,64 @@ questions_destroy(struct questions **questions)
 				wait->question = NULL;
 			drop(question);
 		}
+	exchanges_destroy(&(*questions)->exchanges);
 	free(*questions);
 	*questions = NULL;
+}
+
+/* The end */
+
+/* What a server that was asked and has not answered did so far. */
+static struct opinion
+opinion_so_far(const struct try *try)
+{
+	struct opinion opinion = { .status = DNS_NO_ANSWER, .rcode = DNS_RCODE_NONE };
+	size_t size;
+
+	if (try->exchange == NULL)
+		return try->opinion;
+	if (!exchange_is_sent(try->exchange))
+		opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
+	else if (exchange_truncated(try->exchange, &size) != NULL)
+		opinion = (struct opinion){ .status = DNS_TRUNCATED, .rcode = DNS_NOERROR, .error = -1 };
+	else if (exchange_heard_rubbish(try->exchange))
+		opinion.status = DNS_MALFORMED;
+	return opinion;
+}
+
+/* Of several servers that told nothing, whose word is the question's: the one that says most of the name. */
+static const struct opinion *
+weightiest(const struct opinion *opinions, unsigned count)
+{
+	const struct opinion *weightiest = NULL;
+
+	for (unsigned i = 0; i < count; i++)
+		if (opinions[i].status != DNS_NOT_ASKED && (weightiest == NULL || opinions[i].status < weightiest->status))
+			weightiest = &opinions[i];
+	return weightiest;
+}
+
+static int64_t
+waited(const struct question *question)
+{
+	return (question->sent >= 0 ? question->sent : clock_mono()) - question->begun;
+}
+
+/* Fills in what nobody's answer decides. `opinions` and `answer` are the caller's. */
+static void
+conclude_as_it_stands(const struct question *question, struct opinion *opinions, struct dns_answer *answer,
+    struct conclusion *conclusion)
+{
+	unsigned count = question->questions->server_count;
+
+	for (unsigned i = 0; i < count; i++)
+		opinions[i] = opinion_so_far(&question->tries[i]);
+	const struct opinion *of_all = weightiest(opinions, count);
+	answer->status = of_all != NULL ? (enum dns_status)of_all->status : DNS_OURS;
+	answer->rcode = of_all != NULL ? of_all->rcode : DNS_RCODE_NONE;
+	answer->owner = question->name;
+	answer->count = 0;
+	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions, .waited = waited(question) };
 }
 
 /* Tells all who wait, and is gone. */
@@ -117,89 +184,203 @@ conclude(struct question *question, const struct conclusion *conclusion)
 static void
 conclude_without(struct question *question)
 {
-	const struct dns_answer answer = { .status = question->so_far, .rcode = question->rcode, .owner = question->name };
-	const struct conclusion conclusion = { .answer = &answer };
+	struct opinion opinions[QUESTION_SERVERS_MAX];
+	struct dns_answer answer;
+	struct conclusion conclusion;
 
+	conclude_as_it_stands(question, opinions, &answer, &conclusion);
 	conclude(question, &conclusion);
 }
 
-static bool ask_next(struct question *question);
+/* Takes `answer` for the word of all; `packet` is lent. */
+static void
+conclude_with(struct question *question, unsigned server, struct dns_answer *answer, const void *packet, size_t size)
+{
+	struct questions *questions = question->questions;
+	struct opinion opinions[QUESTION_SERVERS_MAX];
+
+	question->tries[server].opinion = (struct opinion){ .status = (uint8_t)answer->status, .rcode = (int16_t)answer->rcode };
+	for (unsigned i = 0; i < questions->server_count; i++)
+		opinions[i] = question->tries[i].opinion;
+	if (answer->ttl > question->ttl)
+		answer->ttl = question->ttl;
+	const struct conclusion conclusion = { .answer = answer, .packet = packet, .size = size,
+		.asked_for = question->asked_for, .server = (int)server, .opinions = opinions, .waited = waited(question) };
+	questions->on_answered(questions->arg, &question->name, question->type, answer, (int)server);
+	conclude(question, &conclusion);
+}
+
+/* Asking */
+
+static bool
+may_ask(const struct question *question, unsigned server)
+{
+	const struct try *try = &question->tries[server];
+
+	return (question->except >> server & 1) == 0 && try->asked < ASKED_MAX
+	    && (try->exchange != NULL || try->asked == 0);
+}
+
+static void on_end(void *arg, const struct exchange_result *result);
+
+static bool
+begin_exchange(struct try *try, const struct address *server)
+{
+	struct question *question = try->question;
+
+	try->exchange = exchange_begin(question->questions->exchanges, server, &question->asked_for, question->type, on_end, try);
+	if (try->exchange == NULL) {
+		try->opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
+		return false;
+	}
+	try->asked++;
+	if (question->sent < 0 && exchange_is_sent(try->exchange))
+		question->sent = clock_mono();
+	return true;
+}
+
+/* Asks the next server that may be asked: one that was not yet, or, where `again`, one that is silent. Returns false
+ * where there is none. */
+static bool
+ask_next(struct question *question, bool again)
+{
+	struct questions *questions = question->questions;
+
+	for (unsigned i = 0; i < questions->server_count; i++) {
+		unsigned server = (question->next_server + i) % questions->server_count;
+		struct try *try = &question->tries[server];
+		if (!may_ask(question, server) || (!again && try->asked > 0))
+			continue;
+		if (try->exchange != NULL) {
+			try->asked++;
+			exchange_repeat(try->exchange);
+		} else if (!begin_exchange(try, &questions->servers[server])) {
+			continue;
+		}
+		question->next_server = (server + 1) % questions->server_count;
+		return true;
+	}
+	return false;
+}
+
+static bool
+is_under_way(const struct question *question)
+{
+	for (unsigned i = 0; i < question->questions->server_count; i++)
+		if (question->tries[i].exchange != NULL)
+			return true;
+	return false;
+}
 
 /* A server cannot tell: the next one, or the end where all have been heard. */
 static void
-note_failure(struct question *question, uint32_t server, enum dns_status status, int rcode)
+note_opinion(struct try *try, enum dns_status status, int rcode, int error)
 {
-	struct questions *questions = question->questions;
+	struct question *question = try->question;
 
-	question->failed |= 1u << server;
-	if (question->so_far == DNS_NO_ANSWER || status == DNS_SERVFAIL) {
-		question->so_far = status;
-		question->rcode = rcode;
-	}
-	if (question->failed == (1u << questions->server_count) - 1 || (!ask_next(question) && question->tries == NULL))
+	try->opinion = (struct opinion){ (uint8_t)status, (int16_t)rcode, error };
+	if (!ask_next(question, false) && !is_under_way(question))
 		conclude_without(question);
 }
 
+/* A server knows an alias, and nothing of where it leads (it does not ask others, or not to the end): the same server is
+ * asked for that. */
 static void
-unlink_try(struct question *question, const struct try *gone)
+follow_alias(struct try *try, const struct dns_answer *answer)
 {
-	struct try **link = &question->tries;
+	struct question *question = try->question;
+	struct questions *questions = question->questions;
 
-	while (*link != gone)
-		link = &(*link)->next;
-	*link = gone->next;
+	question->asked_for = answer->owner;
+	if (answer->ttl < question->ttl)
+		question->ttl = answer->ttl;
+	for (unsigned i = 0; i < questions->server_count; i++) {
+		exchange_cancel(&question->tries[i].exchange);
+		question->tries[i].asked = 0;
+	}
+	if (!begin_exchange(try, &questions->servers[try - question->tries]))
+		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, 0);
 }
 
 static void
-on_reply(void *arg, const void *packet, size_t size)
+take_reply(struct try *try, const void *packet, size_t size)
 {
-	struct try try = *(struct try *)arg;
-	struct question *question = try.question;
+	struct question *question = try->question;
+	struct questions *questions = question->questions;
+	unsigned server = (unsigned)(try - question->tries);
 	struct dns_answer answer;
 
-	if (question != NULL)
-		unlink_try(question, arg);
-	free(arg);
-	if (question == NULL)
-		return;
-	if (packet == NULL) {
-		note_failure(question, try.server, DNS_NO_ANSWER, DNS_RCODE_NONE);
+	dns_read(packet, size, &question->asked_for, question->type, &answer);
+	if (answer.is_partial) {
+		enum dns_status end = dns_walk_step(&question->walk, &answer.owner, DNS_CHAIN_MAX);
+		if (end == DNS_NOT_ASKED) {
+			follow_alias(try, &answer);
+			return;
+		}
+		answer.status = end;
+	}
+	if (!dns_is_of_name(answer.status)) {
+		note_opinion(try, answer.status, answer.rcode, 0);
 		return;
 	}
-	struct questions *questions = question->questions;
-	dns_read(packet, size, &question->name, question->type, &answer);
-	if (answer.status == DNS_SERVFAIL || answer.status == DNS_MALFORMED) {
-		note_failure(question, try.server, answer.status, answer.rcode);
-		return;
-	}
-	const struct conclusion conclusion = { &answer, packet, size, dns_server_is_trusted(questions->servers[try.server]) };
-	questions->preferred = try.server;
-	questions->on_answered(questions->arg, &question->name, question->type, &answer);
-	conclude(question, &conclusion);
+	questions->preferred = server;
+	conclude_with(question, server, &answer, packet, size);
 }
 
-/* Asks the next server that has not said that it cannot. False: all have been asked often enough. The question may be
- * concluded within. */
+/* Reads a truncated reply; returns true if all records of the answer are there. */
 static bool
-ask_next(struct question *question)
+is_whole(const struct question *question, const void *packet, size_t size, struct dns_answer *answer)
 {
-	struct questions *questions = question->questions;
-	unsigned char query[DNS_QUERY_MAX];
-	uint32_t server = 0;
-
-	do {
-		if (question->asked == ASKED_MAX * questions->server_count)
-			return false;
-		server = (question->begun_with + question->asked++) % questions->server_count;
-	} while ((question->failed & 1u << server) != 0);
-	struct try *try = calloc(1, sizeof *try);
-	if (try == NULL)
+	if (packet == NULL)
 		return false;
-	*try = (struct try){ .question = question, .next = question->tries, .server = server };
-	question->tries = try;
-	size_t size = dns_query(query, &question->name, question->type);
-	dns_server_ask(questions->servers[server], query, size, on_reply, try);
-	return true;
+	dns_read(packet, size, &question->asked_for, question->type, answer);
+	return answer->status == DNS_FOUND || answer->status == DNS_NO_NAME;
+}
+
+static void
+take_truncated(struct try *try, const struct exchange_result *result)
+{
+	struct question *question = try->question;
+	struct dns_answer answer;
+
+	if (is_whole(question, result->packet, result->size, &answer))
+		conclude_with(question, (unsigned)(try - question->tries), &answer, result->packet, result->size);
+	else
+		note_opinion(try, DNS_TRUNCATED, DNS_NOERROR, result->error);
+}
+
+static void
+on_end(void *arg, const struct exchange_result *result)
+{
+	struct try *try = arg;
+
+	try->exchange = NULL;
+	switch (result->end) {
+	case EXCHANGE_REPLY:
+		take_reply(try, result->packet, result->size);
+		return;
+	case EXCHANGE_CUT:
+		take_truncated(try, result);
+		return;
+	case EXCHANGE_CLOSED:
+		note_opinion(try, DNS_CLOSED, DNS_RCODE_NONE, result->error);
+		return;
+	case EXCHANGE_UNREACHABLE:
+		note_opinion(try, DNS_UNREACHABLE, DNS_RCODE_NONE, result->error);
+		return;
+	case EXCHANGE_OURS:
+		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, result->error);
+		return;
+	}
+}
+
+static bool
+look_whether_sent(struct question *question)
+{
+	for (unsigned i = 0; i < question->questions->server_count && question->sent < 0; i++)
+		if (question->tries[i].exchange != NULL && exchange_is_sent(question->tries[i].exchange))
+			question->sent = clock_mono();
+	return question->sent >= 0;
 }
 
 static void
@@ -208,25 +389,33 @@ on_again(EV_P_ ev_timer *timer, int events)
 	struct question *question = timer->data;
 
 	(void)events;
-	timer->repeat *= 2;
+	if (look_whether_sent(question))
+		timer->repeat *= 2;
 	ev_timer_again(EV_A_ timer);
+	if (question->sent < 0)
+		return;
 	for (struct wait *wait = question->waits, *next; wait != NULL; wait = next) {
 		next = wait->next;
 		if (wait->on_patience != NULL)
 			wait->on_patience(wait);
 	}
-	(void)ask_next(question);
+	(void)ask_next(question, true);
 }
 
+/* Joining and leaving */
+
 static struct question *
-begin(struct questions *questions, const struct dns_name *name, uint16_t type)
+begin(struct questions *questions, const struct dns_name *name, uint16_t type, uint32_t except)
 {
 	struct question *question = calloc(1, sizeof *question);
 
 	if (question == NULL)
 		return NULL;
-	*question = (struct question){ .questions = questions, .name = *name, .type = type,
-		.begun_with = questions->preferred, .so_far = DNS_NO_ANSWER, .rcode = DNS_RCODE_NONE };
+	*question = (struct question){ .questions = questions, .name = *name, .asked_for = *name,
+		.walk = dns_walk_begin(name), .ttl = UINT32_MAX, .type = type, .except = except,
+		.next_server = questions->preferred, .begun = clock_mono(), .sent = -1 };
+	for (unsigned i = 0; i < questions->server_count; i++)
+		question->tries[i].question = question;
 	struct question **place = place_of(questions, name, type);
 	question->next = *place;
 	*place = question;
@@ -239,19 +428,22 @@ begin(struct questions *questions, const struct dns_name *name, uint16_t type)
 }
 
 bool
-question_join(struct questions *questions, const struct dns_name *name, uint16_t type, struct wait *wait)
+question_join(struct questions *questions, const struct dns_name *name, uint16_t type, uint32_t except, struct wait *wait)
 {
 	struct question *question = *place_of(questions, name, type);
 
-	while (question != NULL && (question->type != type || !dns_name_equal(&question->name, name)))
+	if ((~except & ((1u << questions->server_count) - 1)) == 0)
+		return false;
+	while (question != NULL
+	    && (question->type != type || question->except != except || !dns_name_equal(&question->name, name)))
 		question = question->next;
 	bool is_new = question == NULL;
-	if (is_new && (question = begin(questions, name, type)) == NULL)
+	if (is_new && (question = begin(questions, name, type, except)) == NULL)
 		return false;
 	wait->question = question;
 	wait->next = question->waits;
 	question->waits = wait;
-	if (is_new && !ask_next(question))
+	if (is_new && !ask_next(question, false))
 		conclude_without(question);
 	return true;
 }
@@ -272,9 +464,45 @@ question_leave(struct wait *wait)
 		drop(question);
 }
 
-enum dns_status
-question_so_far(const struct wait *wait, int *rcode)
+/* The first server whose truncated reply is whole; -1: none. */
+static int
+find_whole(const struct question *question, struct dns_answer *answer)
 {
-	*rcode = wait->question == NULL ? DNS_RCODE_NONE : wait->question->rcode;
-	return wait->question == NULL ? DNS_NO_ANSWER : wait->question->so_far;
+	for (unsigned i = 0; i < question->questions->server_count; i++) {
+		size_t size;
+		const void *packet = question->tries[i].exchange == NULL ? NULL
+		    : exchange_truncated(question->tries[i].exchange, &size);
+		if (packet != NULL && is_whole(question, packet, size, answer))
+			return (int)i;
+	}
+	return -1;
+}
+
+void
+question_give_up(struct wait *wait)
+{
+	struct question *question = wait->question;
+	struct opinion opinions[QUESTION_SERVERS_MAX];
+	struct dns_answer answer;
+	struct conclusion conclusion;
+
+	if (question == NULL)
+		return;
+	int server = find_whole(question, &answer);
+	if (server >= 0) {
+		size_t size;
+		void *packet = exchange_take_truncated(question->tries[server].exchange, &size);
+		conclude_with(question, (unsigned)server, &answer, packet, size);
+		free(packet);
+		return;
+	}
+	conclude_as_it_stands(question, opinions, &answer, &conclusion);
+	question_leave(wait);
+	wait->on_concluded(wait, &conclusion);
+}
+
+bool
+question_is_sent(const struct wait *wait)
+{
+	return wait->question == NULL || look_whether_sent(wait->question);
 }

@@ -1,22 +1,32 @@
 /*
- * A question is one (name, type) under way, whoever waits for it: it is sent to one server after another until somebody
- * knows, and concluded for all who wait at once. Inside the resolver only.
+ * A question is one (name, type) under way, whoever waits for it: it is put to one server after another until somebody
+ * knows something of the name, and concluded for all who wait at once. Inside the resolver only.
  */
 #ifndef PROBER_QUESTION_H
 #define PROBER_QUESTION_H
 
 #include <ev.h>
+#include "base/address.h"
 #include "prober/dns.h"
-#include "prober/dns_server.h"
 
 enum { QUESTION_SERVERS_MAX = 8 };
 
+/* What one server said of a question. */
+struct opinion {
+	uint8_t status;  /* enum dns_status; DNS_NOT_ASKED: nothing, it was not asked or was not needed */
+	int16_t rcode;   /* of an answer; DNS_RCODE_NONE where there was none */
+	int error;       /* errno, of DNS_TRUNCATED (why not over TCP; 0: closed), DNS_UNREACHABLE and DNS_OURS */
+};
+
 /* What a question came to. Lent for the call. */
 struct conclusion {
-	const struct dns_answer *answer; /* its status is DNS_NO_ANSWER where nobody answered */
-	const void *packet;              /* where there is one */
+	const struct dns_answer *answer; /* its status is not dns_is_of_name() where no server told anything */
+	const void *packet;              /* where there is one: an answer for `asked_for` */
 	size_t size;
-	bool trusted;                    /* by a server whose AD bit counts */
+	struct dns_name asked_for;       /* the name, or where its aliases led */
+	int server;                      /* who answered; -1: nobody */
+	const struct opinion *opinions;  /* of each server */
+	int64_t waited;                  /* microseconds for which it stood in line for a socket of ours */
 };
 
 /* One who waits. Lies in the waiter. */
@@ -29,21 +39,26 @@ struct wait {
 
 struct questions;
 
-/* `on_answered` is told of every name that a server knows something of. `servers` stay the caller's. */
-struct questions *questions_create(struct ev_loop *, struct dns_server *const *servers, uint32_t count,
-    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *), void *arg);
+/* At most `sockets` at once. `on_answered` is told of every name that a server knows something of, and which server.
+ * `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL: out of memory. */
+struct questions *questions_create(struct ev_loop *, const struct address *servers, uint32_t count, uint32_t sockets,
+    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server), void *arg);
 
-/* Nobody waits any more. Before the servers are destroyed. */
+/* Nobody waits any more. */
 void questions_destroy(struct questions **);
 
-/* Waits for (name, type); begins to ask if nobody does. False: out of memory. */
-bool question_join(struct questions *, const struct dns_name *, uint16_t type, struct wait *);
+/* Waits for (name, type), asked of the servers whose bits are not in `except`; begins to ask if nobody does. Returns
+ * false where there is no memory, or no server. */
+bool question_join(struct questions *, const struct dns_name *, uint16_t type, uint32_t except, struct wait *);
 
 /* Waits no longer; fine where it does not. A question that nobody waits for is dropped. */
 void question_leave(struct wait *);
 
-/* What is known so far, for one whose time is over: DNS_SERVFAIL or DNS_MALFORMED where a server said so, else
- * DNS_NO_ANSWER. */
-enum dns_status question_so_far(const struct wait *, int *rcode);
+/* Time is over for one who waits: it is told what is known so far, and waits no longer. What came truncated over UDP
+ * serves then, if it is whole. */
+void question_give_up(struct wait *);
+
+/* It was put to a server: the time since then is not ours. */
+bool question_is_sent(const struct wait *);
 
 #endif

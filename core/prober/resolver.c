@@ -1,14 +1,18 @@
 /*
- * Who asks. A query waits for the questions it needs (A, AAAA, or one type of its own) and, in trouble, for `. NS`:
- * whether the resolver answers at all decides whose fault it is.
+ * Who asks. A query waits for the questions it needs (A, AAAA, or one type of its own). Where they bring no address, the
+ * other servers are asked about a "no", and whoever failed is asked for a name that cannot be in its cache: that decides
+ * whose fault it is.
  */
 #include "prober/resolver_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 
-static const uint16_t part_types[PARTS] = { [PART_A] = DNS_A, [PART_AAAA] = DNS_AAAA, [PART_ROOT] = DNS_NS };
+enum { LINE_LIMITS = 12 }; /* so many limits of its own a query stays in line for a socket */
+
+static const uint16_t part_types[PARTS] = { [PART_A] = DNS_A, [PART_AAAA] = DNS_AAAA };
 
 static bool
 is_waiting(const struct resolver_query *query)
@@ -16,30 +20,111 @@ is_waiting(const struct resolver_query *query)
 	return query->waits[PART_A].question != NULL || query->waits[PART_AAAA].question != NULL;
 }
 
-static void on_root(struct wait *wait, const struct conclusion *conclusion);
-
-/* In trouble, and no other name was answered lately: does it answer for the root? */
-static void
-ask_root(struct resolver_query *query)
+static bool
+waits_for_canary(const struct resolver_query *query)
 {
-	const struct dns_name root = { .size = 1 };
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		if (query->canaries[i].question != NULL)
+			return true;
+	return false;
+}
 
-	if (query->type != 0 || query->root_asked
-	    || resolver_answered_another(query->resolver, &query->name, clock_mono()))
+static void look_whether_done(struct resolver_query *query);
+
+static struct resolver_query *
+query_of_canary(struct wait *wait, unsigned server)
+{
+	return (struct resolver_query *)(void *)((char *)(wait - server) - offsetof(struct resolver_query, canaries));
+}
+
+static void
+on_canary(struct wait *wait, const struct conclusion *conclusion)
+{
+	unsigned server = 0;
+
+	while (conclusion->opinions[server].status == DNS_NOT_ASKED)
+		server++;
+	assert(server < QUESTION_SERVERS_MAX);
+	struct resolver_query *query = query_of_canary(wait, server);
+	resolver_note_canary(query->resolver, server, conclusion->answer, clock_mono());
+	look_whether_done(query);
+}
+
+static void
+ask_canary(struct resolver_query *query, unsigned server)
+{
+	struct wait *wait = &query->canaries[server];
+
+	if (query->type != 0 || wait->question != NULL || wait->on_concluded != NULL)
 		return;
-	query->root_asked = true;
-	query->waits[PART_ROOT].on_concluded = on_root;
-	(void)question_join(query->resolver->questions, &root, DNS_NS, &query->waits[PART_ROOT]);
+	wait->on_concluded = on_canary;
+	(void)resolver_ask_canary(query->resolver, server, &query->name, wait);
+}
+
+static bool
+may_be_of_name(const struct opinion *opinion)
+{
+	return opinion->status == DNS_SERVFAIL || opinion->status == DNS_NO_ANSWER;
+}
+
+bool
+resolver_query_is_proven(const struct resolver_query *query, int64_t now)
+{
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		for (enum part part = PART_A; part <= PART_AAAA; part++)
+			if (may_be_of_name(&query->parts[part].opinions[i]) && resolver_is_fresh(query->resolver, i, now))
+				return true;
+	return false;
+}
+
+/* SERVFAIL and silence say something of the name only if the same server answers for others now: does it? */
+static void
+ask_canaries(struct resolver_query *query)
+{
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		for (enum part part = PART_A; part <= PART_AAAA; part++)
+			if (may_be_of_name(&query->parts[part].opinions[i]))
+				ask_canary(query, i);
+}
+
+static bool ask_part(struct resolver_query *query, enum part part, uint32_t except);
+
+/* A "no" for a name without any address is put to the servers that have not been asked: what comes from the cache of the
+ * first a second time is not another look. */
+static void
+look_elsewhere(struct resolver_query *query)
+{
+	if (query->looked_elsewhere || query->type != 0)
+		return;
+	query->looked_elsewhere = true;
+	query->is_asking = true;
+	for (enum part part = PART_A; part <= PART_AAAA; part++) {
+		uint32_t asked = 0;
+		if (!dns_is_of_name(query->parts[part].status))
+			continue;
+		for (unsigned i = 0; i < query->resolver->server_count; i++)
+			asked |= (uint32_t)(query->parts[part].opinions[i].status != DNS_NOT_ASKED) << i;
+		(void)ask_part(query, part, asked);
+	}
+	query->is_asking = false;
 }
 
 static void
 look_whether_done(struct resolver_query *query)
 {
-	if (query->is_asking || is_waiting(query))
+	if (query->is_asking || query->is_ready)
 		return;
-	if (resolver_query_has_trouble(query))
-		ask_root(query);
-	if (query->waits[PART_ROOT].question == NULL || !resolver_query_has_trouble(query))
+	if (query->is_over || query->resolved.count > 0) {
+		if (!is_waiting(query))
+			resolver_query_make_ready(query);
+		return;
+	}
+	if (!is_waiting(query))
+		look_elsewhere(query);
+	if (is_waiting(query))
+		return;
+	ask_canaries(query);
+	if (!waits_for_canary(query) || resolver_query_is_proven(query, clock_mono()))
 		resolver_query_make_ready(query);
 }
 
@@ -47,28 +132,6 @@ static struct resolver_query *
 query_of(struct wait *wait, enum part part)
 {
 	return (struct resolver_query *)(void *)((char *)(wait - part) - offsetof(struct resolver_query, waits));
-}
-
-static void
-on_root(struct wait *wait, const struct conclusion *conclusion)
-{
-	struct resolver_query *query = query_of(wait, PART_ROOT);
-
-	query->root_answered = conclusion->answer->status == DNS_FOUND || conclusion->answer->status == DNS_NO_DATA
-	    || conclusion->answer->status == DNS_NO_NAME;
-	look_whether_done(query);
-}
-
-static void
-set_status(struct resolver_query *query, enum part part, enum dns_status status, int rcode)
-{
-	if (part == PART_A) {
-		query->resolved.status4 = status;
-		query->resolved.rcode4 = rcode;
-	} else {
-		query->resolved.status6 = status;
-		query->resolved.rcode6 = rcode;
-	}
 }
 
 static void
@@ -90,16 +153,32 @@ set_canonical(struct resolver_query *query, const struct dns_name *owner)
 		memcpy(query->resolved.canonical, text, strlen(text) + 1);
 }
 
+/* Of two looks at the same type the first "no" stays, unless the second finds something. */
+static void
+take_conclusion(struct resolver_query *query, enum part part, const struct conclusion *conclusion)
+{
+	struct found_part *found = &query->parts[part];
+	enum dns_status status = conclusion->answer->status;
+
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		if (conclusion->opinions[i].status != DNS_NOT_ASKED)
+			found->opinions[i] = conclusion->opinions[i];
+	if (found->status == DNS_NOT_ASKED || status == DNS_FOUND)
+		found->status = status;
+	if (conclusion->waited > query->resolved.waited)
+		query->resolved.waited = conclusion->waited;
+}
+
 static void
 on_addresses(struct wait *wait, enum part part, const struct conclusion *conclusion)
 {
 	struct resolver_query *query = query_of(wait, part);
 	const struct dns_answer *answer = conclusion->answer;
 
-	set_status(query, part, answer->status, answer->rcode);
+	take_conclusion(query, part, conclusion);
 	if (answer->status == DNS_FOUND)
 		set_canonical(query, &answer->owner);
-	for (size_t i = 0; i < answer->count; i++)
+	for (size_t i = 0; answer->status == DNS_FOUND && i < answer->count; i++)
 		add_address(&query->resolved, part == PART_A ? address_ipv4(answer->records[i].data, 0)
 		    : address_ipv6(answer->records[i].data, 0));
 	look_whether_done(query);
@@ -122,41 +201,52 @@ on_records(struct wait *wait, const struct conclusion *conclusion)
 {
 	struct resolver_query *query = query_of(wait, PART_A);
 
-	set_status(query, PART_A, conclusion->answer->status, conclusion->answer->rcode);
-	query->trusted = conclusion->trusted;
+	take_conclusion(query, PART_A, conclusion);
 	if (conclusion->packet != NULL && (query->packet = malloc(conclusion->size)) != NULL) {
 		memcpy(query->packet, conclusion->packet, conclusion->size);
 		query->size = conclusion->size;
+		query->asked_for = conclusion->asked_for;
+		query->trusted = address_class(&query->resolver->servers[conclusion->server]) == ADDRESS_LOOPBACK;
 	}
 	resolver_query_make_ready(query);
+}
+
+/* So that what silence means is known by the time the limit comes. */
+static void
+on_patience(struct resolver_query *query)
+{
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		ask_canary(query, i);
 }
 
 static void
 on_patience_a(struct wait *wait)
 {
-	ask_root(query_of(wait, PART_A));
+	on_patience(query_of(wait, PART_A));
 }
 
 static void
 on_patience_aaaa(struct wait *wait)
 {
-	ask_root(query_of(wait, PART_AAAA));
+	on_patience(query_of(wait, PART_AAAA));
 }
 
-/* Time is over: what is not known by now is told as it stands. */
+/* Time is over: what is not known by now is told as it stands. Time in line for a socket of ours is not the servers'. */
 static void
 on_deadline(EV_P_ ev_timer *timer, int events)
 {
 	struct resolver_query *query = timer->data;
 
-	(void)loop;
 	(void)events;
+	if (query->lines_left > 0 && (!question_is_sent(&query->waits[PART_A]) || !question_is_sent(&query->waits[PART_AAAA]))) {
+		query->lines_left--;
+		ev_timer_again(EV_A_ timer);
+		return;
+	}
+	ev_timer_stop(EV_A_ timer);
+	query->is_over = true;
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
-		if (query->waits[part].question != NULL) {
-			int rcode;
-			enum dns_status status = question_so_far(&query->waits[part], &rcode);
-			set_status(query, part, status, rcode);
-		}
+		question_give_up(&query->waits[part]);
 	resolver_query_make_ready(query);
 }
 
@@ -171,7 +261,7 @@ begin_query(struct resolver *resolver, int64_t limit, void *arg)
 		return NULL;
 	query->resolver = resolver;
 	query->arg = arg;
-	query->resolved.rcode4 = query->resolved.rcode6 = DNS_RCODE_NONE;
+	query->lines_left = LINE_LIMITS;
 	query->next = resolver->all;
 	query->link = &resolver->all;
 	if (resolver->all != NULL)
@@ -179,10 +269,16 @@ begin_query(struct resolver *resolver, int64_t limit, void *arg)
 	resolver->all = query;
 	/* A timer counts from the loop's last look at the clock. */
 	ev_now_update(resolver->loop);
-	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND, 0);
+	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND, (double)limit / SECOND);
 	query->deadline.data = query;
 	ev_timer_start(resolver->loop, &query->deadline);
 	return query;
+}
+
+static bool
+is_wanted(enum part part, enum family family)
+{
+	return family == FAMILY_BOTH || family == (part == PART_A ? FAMILY_IPV4 : FAMILY_IPV6);
 }
 
 /* A literal, or a name of the hosts file. */
@@ -201,12 +297,10 @@ answer_at_once(struct resolver_query *query, const char *name, enum family famil
 	}
 	if (count == 0)
 		return false;
-	if (family != FAMILY_IPV6)
-		resolved->status4 = DNS_NO_DATA;
-	if (family != FAMILY_IPV4)
-		resolved->status6 = DNS_NO_DATA;
+	for (enum part part = PART_A; part <= PART_AAAA; part++)
+		query->parts[part].status = is_wanted(part, family) ? DNS_NO_DATA : DNS_NOT_ASKED;
 	for (uint32_t i = 0; i < count; i++) {
-		enum dns_status *status = address_is_ipv4(&found[i]) ? &resolved->status4 : &resolved->status6;
+		enum dns_status *status = &query->parts[address_is_ipv4(&found[i]) ? PART_A : PART_AAAA].status;
 		if (*status == DNS_NOT_ASKED)
 			continue;
 		*status = DNS_FOUND;
@@ -223,7 +317,7 @@ use_kept(struct resolver_query *query, enum part part)
 
 	if (!answers_find(query->resolver->answers, &query->name, part_types[part], clock_mono(), &kept))
 		return false;
-	set_status(query, part, kept.status, kept.rcode);
+	query->parts[part].status = kept.status;
 	resolved->kept = true;
 	if (kept.age > resolved->age)
 		resolved->age = kept.age;
@@ -234,17 +328,38 @@ use_kept(struct resolver_query *query, enum part part)
 	return true;
 }
 
-static void
-ask_part(struct resolver_query *query, enum part part, bool fresh)
+/* Returns false where nobody is asked: there is no memory, or no server. */
+static bool
+ask_part(struct resolver_query *query, enum part part, uint32_t except)
 {
 	struct wait *wait = &query->waits[part];
 
 	wait->on_concluded = query->type != 0 ? on_records : part == PART_A ? on_a : on_aaaa;
 	wait->on_patience = part == PART_A ? on_patience_a : on_patience_aaaa;
-	if (!fresh && use_kept(query, part))
-		return;
-	if (!question_join(query->resolver->questions, &query->name, query->type != 0 ? query->type : part_types[part], wait))
-		set_status(query, part, DNS_NO_ANSWER, DNS_RCODE_NONE);
+	return question_join(query->resolver->questions, &query->name, query->type != 0 ? query->type : part_types[part],
+	    except, wait);
+}
+
+/* What is kept serves where it holds an address. A "no" that is kept does not: what it would lead to is worth a question. */
+static void
+ask_parts(struct resolver_query *query, enum family family, bool fresh)
+{
+	bool has[PARTS] = { false };
+
+	query->is_asking = true; /* the first may be concluded before the second is joined */
+	for (enum part part = PART_A; !fresh && part <= PART_AAAA; part++)
+		has[part] = is_wanted(part, family) && use_kept(query, part);
+	if (query->resolved.count == 0)
+		query->resolved.kept = has[PART_A] = has[PART_AAAA] = false;
+	for (enum part part = PART_A; part <= PART_AAAA; part++) {
+		if (!is_wanted(part, family) || has[part])
+			continue;
+		query->parts[part].status = DNS_NOT_ASKED;
+		if (!ask_part(query, part, 0))
+			query->parts[part].status = DNS_OURS;
+	}
+	query->is_asking = false;
+	look_whether_done(query);
 }
 
 struct resolver_query *
@@ -259,19 +374,11 @@ resolver_ask(struct resolver *resolver, const char *name, enum family family, bo
 	if (answer_at_once(query, name, family)) {
 		resolver_query_make_ready(query);
 	} else if (!dns_name_parse(name, &query->name)) {
-		if (family != FAMILY_IPV6)
-			set_status(query, PART_A, DNS_NO_NAME, DNS_NXDOMAIN);
-		if (family != FAMILY_IPV4)
-			set_status(query, PART_AAAA, DNS_NO_NAME, DNS_NXDOMAIN);
+		for (enum part part = PART_A; part <= PART_AAAA; part++)
+			query->parts[part].status = is_wanted(part, family) ? DNS_NO_NAME : DNS_NOT_ASKED;
 		resolver_query_make_ready(query);
 	} else {
-		query->is_asking = true; /* the first may be concluded before the second is joined */
-		if (family != FAMILY_IPV6)
-			ask_part(query, PART_A, fresh);
-		if (family != FAMILY_IPV4)
-			ask_part(query, PART_AAAA, fresh);
-		query->is_asking = false;
-		look_whether_done(query);
+		ask_parts(query, family, fresh);
 	}
 	return query;
 }
@@ -286,12 +393,11 @@ resolver_look_up(struct resolver *resolver, const char *name, uint16_t type, int
 		return NULL;
 	query->on_answer = on_answer;
 	query->type = type;
-	if (dns_name_parse(name, &query->name)) {
-		ask_part(query, PART_A, true);
-		if (query->waits[PART_A].question == NULL)
-			resolver_query_make_ready(query);
-	} else {
-		set_status(query, PART_A, DNS_NO_NAME, DNS_NXDOMAIN);
+	if (!dns_name_parse(name, &query->name)) {
+		query->parts[PART_A].status = DNS_NO_NAME;
+		query->parts[PART_A].opinions[0] = (struct opinion){ .status = DNS_NO_NAME, .rcode = DNS_NXDOMAIN };
+		resolver_query_make_ready(query);
+	} else if (!ask_part(query, PART_A, 0)) {
 		resolver_query_make_ready(query);
 	}
 	return query;

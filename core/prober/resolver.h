@@ -1,7 +1,11 @@
 /*
- * Names to addresses: raw A and AAAA queries through c-ares, each with its own status; answers kept for their TTL
- * (30 s to 15 min; negative at most 60 s); the hosts file read by us, once; nothing blocks and nothing is opened after
- * resolver_create. Last good addresses are kept for 24 h.
+ * Names to addresses: A and AAAA, each with its own status; answers kept for their TTL (30 s to 15 min; negative at most
+ * 60 s); the hosts file read by us, once; nothing blocks and no file is opened after resolver_create. Last good addresses
+ * are kept for 24 h.
+ *
+ * Whose fault it is that a name has no address: what a server says of itself (REFUSED, a referral, a closed port …)
+ * is never a word about the name. A "no" is put to the other configured servers before it is told; SERVFAIL and silence
+ * count against the name only where the same server answers for a name now that cannot be in its cache.
  */
 #ifndef PROBER_RESOLVER_H
 #define PROBER_RESOLVER_H
@@ -10,17 +14,22 @@
 #include "config/config.h"
 #include "prober/dns.h"
 
-enum { RESOLVED_MAX = 32 }; /* addresses of a name */
+enum {
+	RESOLVED_MAX = 32,        /* addresses of a name */
+	RESOLVED_SAID_MAX = 400   /* bytes of what the servers said, with its NUL */
+};
 
 struct resolved {
 	enum dns_status status4, status6;
-	int rcode4, rcode6;
 	uint32_t count;                          /* of addresses, sorted: IPv4 first, then by bytes */
 	struct address addresses[RESOLVED_MAX];
 	bool kept;                               /* from our store of answers */
 	int64_t age;                             /* then: how old */
 	bool from_hosts;
-	bool resolver_alive;                     /* some other name was answered in the last 60 s (or `. NS` just now) */
+	bool resolver_alive;                     /* who failed for this name answers for others now */
+	const char *ours;                        /* the outcome where we could not ask at all; NULL: we could */
+	char said[RESOLVED_SAID_MAX];            /* what each server said where something is missing, for people */
+	int64_t waited;                          /* microseconds for which questions stood in line for a socket of ours */
 	uint32_t last_good_count;                /* those of the last good answer, not older than 24 h */
 	struct address last_good[RESOLVED_MAX];
 	bool last_good_public;                   /* all of them were */
@@ -30,7 +39,10 @@ struct resolved {
 struct resolver;
 struct resolver_query;
 
-/* Reads the hosts file and makes the channels. Before the sandbox. */
+/* Descriptors that a resolver uses at most, of those that this process may have. */
+uint32_t resolver_descriptors(void);
+
+/* Reads the hosts file. Before the sandbox. NULL with a reason. */
 struct resolver *resolver_create(struct ev_loop *, const struct config *, struct reason *why);
 void resolver_destroy(struct resolver **);
 

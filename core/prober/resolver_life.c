@@ -1,49 +1,97 @@
-/* The resolver itself: its servers, its stores, and whether anybody answers it. */
+/* The resolver itself: its servers, its stores, and whether a server answers freshly. */
 #include "prober/resolver_private.h"
 
-#include <ares.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
 #include "base/clock.h"
 #include "config/resolvers.h"
 
 enum {
-	ALIVE_SPAN = 60,          /* seconds for which an answer proves that the resolver lives */
-	PATIENCE = 15,            /* seconds that a reply may take; every limit is shorter */
+	FRESH_SPAN = 10,          /* seconds for which a fresh answer proves that a server reaches others */
+	CANARY_SPAN = 5,          /* seconds after which another name is asked for: a failure may be kept, too */
+	SOCKETS_MIN = 16, SOCKETS_MAX = 1024,
 	NAMES_MIN = 1024,         /* places in the store of answers */
 	NAMES_MAX = 1 << 18
 };
 
-static void
-note_answered(struct resolver *resolver, const struct dns_name *name, int64_t now)
+uint32_t
+resolver_descriptors(void)
 {
-	if (!dns_name_equal(&resolver->answered[0].name, name)) {
-		resolver->answered[1] = resolver->answered[0];
-		resolver->answered[0].name = *name;
-	}
-	resolver->answered[0].at = now;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 8 > SOCKETS_MAX)
+		return SOCKETS_MAX;
+	return limit.rlim_cur / 8 < SOCKETS_MIN ? SOCKETS_MIN : (uint32_t)(limit.rlim_cur / 8);
+}
+
+/* Canaries */
+
+bool
+resolver_is_fresh(const struct resolver *resolver, unsigned server, int64_t now)
+{
+	int64_t answered = resolver->canaries[server].answered;
+
+	return answered != 0 && now - answered <= (int64_t)FRESH_SPAN * SECOND;
+}
+
+/* Sixteen random digits below the top-level domain of `below`. */
+static bool
+make_canary(struct canary *canary, const struct dns_name *below, int64_t now)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char random[8], label[16];
+	size_t last = 0;
+
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		return false;
+	for (size_t i = 0; i < sizeof label; i++)
+		label[i] = (unsigned char)digits[random[i / 2] >> (i % 2 * 4) & 0xf];
+	for (size_t at = 0; below->bytes[at] != 0; at += below->bytes[at] + 1u)
+		last = at;
+	canary->name.size = 0;
+	dns_name_add_label(&canary->name, label, sizeof label);
+	dns_name_add_label(&canary->name, below->bytes + last + 1, below->bytes[last]);
+	canary->name.bytes[canary->name.size++] = 0;
+	canary->made = now;
+	return true;
 }
 
 bool
-resolver_answered_another(const struct resolver *resolver, const struct dns_name *name, int64_t now)
+resolver_ask_canary(struct resolver *resolver, unsigned server, const struct dns_name *below, struct wait *wait)
 {
-	const struct answered *other = &resolver->answered[dns_name_equal(&resolver->answered[0].name, name)];
+	struct canary *canary = &resolver->canaries[server];
+	int64_t now = clock_mono();
 
-	return other->at != 0 && now - other->at <= (int64_t)ALIVE_SPAN * SECOND;
+	if (resolver_is_fresh(resolver, server, now))
+		return false;
+	if ((canary->made == 0 || now - canary->made > (int64_t)CANARY_SPAN * SECOND) && !make_canary(canary, below, now))
+		return false;
+	return question_join(resolver->questions, &canary->name, DNS_A, ~(1u << server), wait);
+}
+
+void
+resolver_note_canary(struct resolver *resolver, unsigned server, const struct dns_answer *answer, int64_t now)
+{
+	if (dns_is_of_name(answer->status))
+		resolver->canaries[server].answered = now;
 }
 
 static void
-on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct dns_answer *answer)
+on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct dns_answer *answer, int server)
 {
 	struct resolver *resolver = arg;
-	int64_t now = clock_mono();
+	bool is_canary = dns_name_equal(name, &resolver->canaries[server].name);
 
-	note_answered(resolver, name, now);
-	if (type == DNS_A || type == DNS_AAAA)
-		answers_keep(resolver->answers, name, type, answer, now);
+	if (!is_canary && (type == DNS_A || type == DNS_AAAA) && answer->status <= DNS_NO_NAME)
+		answers_keep(resolver->answers, name, type, answer, clock_mono());
 }
 
-static bool
-make_servers(struct resolver *resolver, const struct config *config, struct reason *why)
+/* Life */
+
+static void
+find_servers(struct resolver *resolver, const struct config *config)
 {
 	struct address found[RESOLVERS_FOUND_MAX];
 	const struct address *addresses = config->resolvers;
@@ -53,14 +101,9 @@ make_servers(struct resolver *resolver, const struct config *config, struct reas
 		count = resolvers_find(RESOLV_CONF, found);
 		addresses = found;
 	}
-	for (uint32_t i = 0; i < count && i < QUESTION_SERVERS_MAX; i++) {
-		struct dns_server *server =
-		    dns_server_create(resolver->loop, &addresses[i], (int64_t)PATIENCE * SECOND, why);
-		if (server == NULL)
-			return false;
-		resolver->servers[resolver->server_count++] = server;
-	}
-	return true;
+	resolver->server_count = count < QUESTION_SERVERS_MAX ? count : QUESTION_SERVERS_MAX;
+	for (uint32_t i = 0; i < resolver->server_count; i++)
+		resolver->servers[i] = addresses[i];
 }
 
 static bool
@@ -72,8 +115,8 @@ make_rest(struct resolver *resolver, const struct config *config, struct reason 
 	if (resolver->hosts == NULL)
 		return false;
 	resolver->answers = answers_create(names > NAMES_MAX ? NAMES_MAX : names);
-	resolver->questions = questions_create(resolver->loop, resolver->servers, resolver->server_count, on_answered,
-	    resolver);
+	resolver->questions = questions_create(resolver->loop, resolver->servers, resolver->server_count,
+	    resolver_descriptors(), on_answered, resolver);
 	if (resolver->answers == NULL || resolver->questions == NULL) {
 		reason_set(why, "out of memory");
 		return false;
@@ -86,16 +129,16 @@ resolver_create(struct ev_loop *loop, const struct config *config, struct reason
 {
 	struct resolver *resolver = calloc(1, sizeof *resolver);
 
-	if (resolver == NULL || ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
+	if (resolver == NULL) {
 		reason_set(why, "out of memory");
-		free(resolver);
 		return NULL;
 	}
 	resolver->loop = loop;
 	resolver->ready_end = &resolver->ready;
 	ev_init(&resolver->on_ready, resolver_on_ready);
 	resolver->on_ready.data = resolver;
-	if (!make_servers(resolver, config, why) || !make_rest(resolver, config, why))
+	find_servers(resolver, config);
+	if (!make_rest(resolver, config, why))
 		resolver_destroy(&resolver);
 	return resolver;
 }
@@ -109,11 +152,8 @@ resolver_destroy(struct resolver **resolver)
 		resolver_query_free((*resolver)->all);
 	ev_clear_pending((*resolver)->loop, &(*resolver)->on_ready);
 	questions_destroy(&(*resolver)->questions);
-	for (uint32_t i = 0; i < (*resolver)->server_count; i++)
-		dns_server_destroy(&(*resolver)->servers[i]);
 	answers_destroy(&(*resolver)->answers);
 	hosts_close(&(*resolver)->hosts);
 	free(*resolver);
 	*resolver = NULL;
-	ares_library_cleanup();
 }

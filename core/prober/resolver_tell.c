@@ -1,6 +1,7 @@
 /* The end of a query: what it came to, told from the loop and never from within a call. */
 #include "prober/resolver_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -23,24 +24,14 @@ resolver_query_free(struct resolver_query *query)
 {
 	for (int i = 0; i < PARTS; i++)
 		question_leave(&query->waits[i]);
+	for (int i = 0; i < QUESTION_SERVERS_MAX; i++)
+		question_leave(&query->canaries[i]);
 	*query->link = query->next;
 	if (query->next != NULL)
 		query->next->link = query->link;
 	ev_timer_stop(query->resolver->loop, &query->deadline);
 	free(query->packet);
 	free(query);
-}
-
-static bool
-is_trouble(enum dns_status status)
-{
-	return status == DNS_SERVFAIL || status == DNS_NO_ANSWER || status == DNS_MALFORMED;
-}
-
-bool
-resolver_query_has_trouble(const struct resolver_query *query)
-{
-	return is_trouble(query->resolved.status4) || is_trouble(query->resolved.status6);
 }
 
 static int
@@ -73,6 +64,152 @@ fill_last_good(const struct resolver_query *query, struct resolved *resolved, in
 			resolved->last_good_public = false;
 }
 
+/* What the servers said */
+
+static void
+add_rcode(struct text *text, int rcode)
+{
+	static const struct {
+		int rcode;
+		const char *name;
+	} names[] = { { 1, "FORMERR" }, { 4, "NOTIMP" }, { 5, "REFUSED" }, { 6, "YXDOMAIN" }, { 9, "NOTAUTH" }, { 16, "BADVERS" } };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (names[i].rcode == rcode) {
+			text_add(text, names[i].name);
+			return;
+		}
+	text_format(text, "response code %d", rcode);
+}
+
+/* Why TCP did not bring what was truncated over UDP. */
+static const char *
+words_of_tcp(int error)
+{
+	switch (error) {
+	case 0:
+		return "closed";
+	case -1:
+	case ETIMEDOUT:
+		return "silent";
+	case EBADMSG:
+		return "something else";
+	case ECONNREFUSED:
+		return "refused";
+	case ECONNRESET:
+	case EPIPE:
+		return "reset";
+	default:
+		return strerror(error);
+	}
+}
+
+static void
+add_opinion(struct text *text, const struct opinion *opinion)
+{
+	static const char *const words[] = {
+		[DNS_FOUND] = "found", [DNS_NO_DATA] = "NODATA", [DNS_NO_NAME] = "NXDOMAIN", [DNS_ALIAS_LOOP] = "aliases in a circle",
+		[DNS_ALIAS_CHAIN] = "too many aliases", [DNS_SERVFAIL] = "SERVFAIL", [DNS_NO_ANSWER] = "no answer",
+		[DNS_REFERRAL] = "a referral to other servers", [DNS_LAME] = "an empty answer without recursion",
+		[DNS_MALFORMED] = "a malformed answer", [DNS_CLOSED] = "nothing listens there",
+	};
+
+	switch ((enum dns_status)opinion->status) {
+	case DNS_REFUSED:
+		add_rcode(text, opinion->rcode);
+		return;
+	case DNS_TRUNCATED:
+		text_format(text, "truncated, and TCP: %s", words_of_tcp(opinion->error));
+		return;
+	case DNS_UNREACHABLE:
+		text_format(text, "unreachable: %s", strerror(opinion->error));
+		return;
+	case DNS_OURS:
+		text_format(text, "not asked: %s", strerror(opinion->error != 0 ? opinion->error : EMFILE));
+		return;
+	default:
+		text_add(text, words[opinion->status]);
+	}
+}
+
+static bool
+is_same(const struct opinion *a, const struct opinion *b)
+{
+	return a->status == b->status && a->rcode == b->rcode && a->error == b->error;
+}
+
+static void
+add_server(struct text *text, const struct address *server)
+{
+	if (address_port(server) == 53)
+		address_add(text, server);
+	else
+		address_add_port(text, server);
+}
+
+/* "127.0.0.1: SERVFAIL; 192.0.2.1: A NODATA, AAAA no answer": of each type that is missing. */
+static void
+say_opinions(const struct resolver_query *query, struct resolved *resolved)
+{
+	struct text text = TEXT_OVER(resolved->said);
+
+	for (unsigned i = 0; i < query->resolver->server_count; i++) {
+		const struct opinion *a = &query->parts[PART_A].opinions[i], *aaaa = &query->parts[PART_AAAA].opinions[i];
+		bool has_a = a->status != DNS_NOT_ASKED && query->parts[PART_A].status != DNS_FOUND;
+		bool has_aaaa = aaaa->status != DNS_NOT_ASKED && query->parts[PART_AAAA].status != DNS_FOUND;
+		if (!has_a && !has_aaaa)
+			continue;
+		text_add(&text, text.size > 0 ? "; " : "");
+		add_server(&text, &query->resolver->servers[i]);
+		text_add(&text, ": ");
+		bool both_alike = has_a && has_aaaa && is_same(a, aaaa);
+		if (has_a) {
+			text_add(&text, both_alike ? "" : "A ");
+			add_opinion(&text, a);
+		}
+		if (has_aaaa && !both_alike) {
+			text_add(&text, has_a ? ", AAAA " : "AAAA ");
+			add_opinion(&text, aaaa);
+		}
+	}
+}
+
+static const char *
+outcome_of_error(int error)
+{
+	switch (error) {
+	case ENOMEM:
+	case ENOBUFS:
+		return "no_memory";
+	case EPERM:
+	case EACCES:
+		return "not_permitted";
+	case EAGAIN:
+		return "no_local_port";
+	default:
+		return "no_descriptors";
+	}
+}
+
+/* The outcome where no server could be asked because of us; NULL: one could. */
+static const char *
+find_own_fault(const struct resolver_query *query)
+{
+	const char *outcome = NULL;
+
+	for (enum part part = PART_A; part <= PART_AAAA; part++)
+		for (unsigned i = 0; i < query->resolver->server_count; i++) {
+			const struct opinion *opinion = &query->parts[part].opinions[i];
+			if (opinion->status != DNS_NOT_ASKED && opinion->status != DNS_OURS)
+				return NULL;
+			if (opinion->status == DNS_OURS)
+				outcome = outcome_of_error(opinion->error);
+		}
+	if (outcome == NULL && (query->parts[PART_A].status == DNS_OURS || query->parts[PART_AAAA].status == DNS_OURS))
+		return "no_memory";
+	return outcome;
+}
+
 static void
 tell_addresses(struct resolver_query *query)
 {
@@ -81,12 +218,25 @@ tell_addresses(struct resolver_query *query)
 	void *arg = query->arg;
 	int64_t now = clock_mono();
 
+	resolved.status4 = query->parts[PART_A].status;
+	resolved.status6 = query->parts[PART_AAAA].status;
 	resolved.count = sort_addresses(resolved.addresses, resolved.count);
-	resolved.resolver_alive = !resolver_query_has_trouble(query) || query->root_answered
-	    || resolver_answered_another(query->resolver, &query->name, now);
+	resolved.resolver_alive = resolver_query_is_proven(query, now);
+	resolved.ours = find_own_fault(query);
+	say_opinions(query, &resolved);
 	fill_last_good(query, &resolved, now);
 	resolver_query_free(query);
 	on_resolved(arg, &resolved);
+}
+
+/* The code that a server gave where none gave records. */
+static int
+rcode_of(const struct found_part *part)
+{
+	for (unsigned i = 0; i < QUESTION_SERVERS_MAX; i++)
+		if (part->opinions[i].status == part->status && part->opinions[i].status != DNS_NOT_ASKED)
+			return part->opinions[i].rcode;
+	return DNS_RCODE_NONE;
 }
 
 static void
@@ -99,10 +249,10 @@ tell_records(struct resolver_query *query)
 	char *packet = query->packet;
 
 	if (packet != NULL) {
-		dns_read(packet, query->size, &query->name, query->type, &answer);
+		dns_read(packet, query->size, &query->asked_for, query->type, &answer);
 		told = (struct pw_answer){ answer.rcode, answer.authentic && query->trusted, answer.count, answer.records };
 	} else {
-		told.rcode = query->resolved.rcode4;
+		told.rcode = rcode_of(&query->parts[PART_A]);
 	}
 	query->packet = NULL;
 	resolver_query_free(query);

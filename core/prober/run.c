@@ -235,7 +235,8 @@ on_resolved(void *arg, const struct resolved *resolved)
 	assert(run->magic == RUN_MAGIC);
 	prober_take_in_hand(prober, run);
 	run->query = NULL;
-	run->resolve = prober->woke > run->begun ? prober->woke - run->begun : 0;
+	run->waited = resolved->waited;
+	run->resolve = prober->woke - run->begun > run->waited ? prober->woke - run->begun - run->waited : 0;
 	run->kept = resolved->kept;
 	run->age = resolved->age;
 	run->from_hosts = resolved->from_hosts;

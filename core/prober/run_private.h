@@ -47,7 +47,7 @@ struct run {
 	void *arg;
 	int64_t begun, started;   /* clock_mono(), clock_wall() */
 	int64_t resolve;          /* microseconds the name took; -1: a literal */
-	int64_t waited;           /* for slots: the longest */
+	int64_t waited;           /* for slots, or in line to ask for the name: the longest */
 	int64_t age;              /* of a kept answer */
 	bool kept, from_hosts;
 	bool name_asked;          /* our resolver was asked just now, and answered */

@@ -120,6 +120,13 @@ static const struct name_row names[] = {
 	{ DNS_SERVFAIL, DNS_NO_DATA, true, 0, 0, NAME_END, "name_unresolvable", false },
 	{ DNS_NO_ANSWER, DNS_NO_ANSWER, true, 2, 0, NAME_LAST_GOOD, "name_unresolvable", false },
 	{ DNS_MALFORMED, DNS_NO_ANSWER, true, 0, 0, NAME_END, "name_unresolvable", false },
+	{ DNS_ALIAS_LOOP, DNS_ALIAS_LOOP, false, 1, 1, NAME_LAST_GOOD, "alias_loop", true },
+	{ DNS_ALIAS_LOOP, DNS_SERVFAIL, false, 1, 2, NAME_END, "alias_loop", true },
+	{ DNS_ALIAS_CHAIN, DNS_NO_DATA, false, 0, 0, NAME_END, "alias_chain", true },
+	{ DNS_REFUSED, DNS_REFUSED, false, 2, 0, NAME_END, "resolver", false },
+	{ DNS_NO_DATA, DNS_REFERRAL, false, 2, 0, NAME_END, "resolver", false },
+	{ DNS_LAME, DNS_NOT_ASKED, false, 0, 0, NAME_END, "resolver", false },
+	{ DNS_TRUNCATED, DNS_NO_DATA, false, 0, 0, NAME_END, "resolver", false },
 	{ DNS_NO_ANSWER, DNS_NO_ANSWER, false, 2, 0, NAME_END, "resolver", false },
 	{ DNS_SERVFAIL, DNS_NOT_ASKED, false, 0, 0, NAME_END, "resolver", false },
 };
@@ -132,6 +139,9 @@ judges_names(void **state)
 	(void)state;
 	assert_int_equal(fold_name(&found, 5).then, NAME_TALK);
 	assert_false(fold_name(&found, 5).missing);
+	const struct resolved ours = { .status4 = DNS_OURS, .status6 = DNS_OURS, .ours = "no_descriptors", .last_good_count = 1 };
+	assert_int_equal(fold_name(&ours, 5).then, NAME_END);
+	assert_string_equal(fold_name(&ours, 5).outcome, "no_descriptors");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const struct resolved resolved = { .status4 = names[i].status4, .status6 = names[i].status6,
 			.resolver_alive = names[i].alive, .last_good_count = names[i].last_good };
@@ -146,14 +156,15 @@ judges_names(void **state)
 static void
 says_what_the_resolver_said(void **state)
 {
-	const struct resolved resolved = { .status4 = DNS_SERVFAIL, .rcode4 = 2, .status6 = DNS_NO_ANSWER };
+	const struct resolved resolved = { .status4 = DNS_SERVFAIL, .status6 = DNS_NO_ANSWER,
+		.said = "192.0.2.53: A SERVFAIL, AAAA no answer" };
 	char bytes[200];
 	struct text text = TEXT_OVER(bytes);
 
 	(void)state;
 	fold_words(&resolved, "mx.example.org", "name_unresolvable", &text);
 	assert_string_equal(bytes,
-	    "the name does not resolve, while others do: mx.example.org (A: SERVFAIL, AAAA: no answer)");
+	    "the name does not resolve, while others do: mx.example.org (192.0.2.53: A SERVFAIL, AAAA no answer)");
 	assert_int_equal(fold_last_good(PW_BLOCKED), PW_DEGRADED);
 	assert_int_equal(fold_last_good(PW_FAILED), PW_FAILED);
 	assert_int_equal(fold_last_good(PW_UNKNOWN), PW_UNKNOWN);

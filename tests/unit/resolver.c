@@ -1,6 +1,8 @@
 /* The resolver against scripted DNS servers on the loopback interface, in the same loop: what it asks, in what order,
  * what it keeps, and whom it blames. */
-#include "unit/resolver_servers.h"
+#include <sys/resource.h>
+
+#include "unit/resolver_answers.h"
 
 static void
 answers_without_asking(void **state)
@@ -38,7 +40,6 @@ asks_and_keeps(void **state)
 	assert_int_equal(resolved->status4, DNS_FOUND);
 	assert_int_equal(resolved->status6, DNS_NO_DATA);
 	assert_false(resolved->kept);
-	assert_true(resolved->resolver_alive);
 	assert_string_equal(resolved->canonical, "");
 	resolved = resolve(world, "MX.test.", false, SECOND);
 	assert_int_equal(server->asked, 2);
@@ -138,63 +139,64 @@ goes_to_the_next_server(void **state)
 static void
 knows_a_dead_port(void **state)
 {
-	struct world *world = open_world(1);
+	struct world *world = open_world(2);
 	const struct resolved *resolved;
 
 	(void)state;
-	ev_io_stop(world->loop, &world->servers[0].io);
-	close(world->servers[0].fd);
-	world->servers[0].fd = dup(0);
-	int64_t begun = clock_mono();
-	resolved = resolve(world, "mx.test", true, 5 * SECOND);
-	assert_true(clock_mono() - begun < 2 * SECOND);
-	assert_int_equal(resolved->status4, DNS_NO_ANSWER);
-	assert_int_equal(resolved->status6, DNS_NO_ANSWER);
+	shut_server(&world->servers[0]);
+	shut_server(&world->servers[1]);
+	resolved = resolve(world, "mx.test", true, 20 * SECOND); /* known at once: the limit is never waited for */
+	assert_int_equal(resolved->status4, DNS_CLOSED);
+	assert_int_equal(resolved->status6, DNS_CLOSED);
 	assert_false(resolved->resolver_alive);
+	assert_said(world, resolved, "0: nothing listens there; 1: nothing listens there");
 	close_world(world);
 }
 
+/* RFC 5452: an id of the kernel's generator and a port for each question. */
 static void
-tells_theirs_from_ours(void **state)
+questions_cannot_be_guessed(void **state)
 {
 	struct world *world = open_world(1);
 	struct server *server = &world->servers[0];
-	const struct resolved *resolved;
+	int ids = 0, ports = 0;
 
 	(void)state;
-	/* Fails for this name, and for the root: the resolver's own. */
-	server->answer = servfail;
-	resolved = resolve(world, "mx.test", true, SECOND);
-	assert_int_equal(resolved->status4, DNS_SERVFAIL);
-	assert_int_equal(resolved->rcode4, 2);
-	assert_int_equal(server->asked_root, 1);
-	assert_false(resolved->resolver_alive);
-	/* Answers for the root: theirs. */
-	server->answer = servfail_but_root;
-	resolved = resolve(world, "mx.test", true, SECOND);
-	assert_true(resolved->resolver_alive);
-	assert_int_equal(server->asked_root, 2);
-	/* The root was answered: no need to ask again. */
-	resolved = resolve(world, "mx.test", true, SECOND);
-	assert_true(resolved->resolver_alive);
-	assert_int_equal(server->asked_root, 2);
+	server->answer = one_address;
+	for (int i = 0; i < SOURCES_MAX / 2; i++)
+		resolve(world, "mx.test", true, 20 * SECOND);
+	for (int i = 0; i < SOURCES_MAX; i++)
+		for (int j = 0; j < i; j++) {
+			ids += server->ids[i] == server->ids[j];
+			ports += server->ports[i] == server->ports[j];
+		}
+	assert_true(ids <= 3); /* by chance 0.03 and some 0.07 of 2,016 pairs */
+	assert_true(ports <= 3);
 	close_world(world);
+}
 
-	/* Silence, too: the root is asked in time for the limit. */
-	world = open_world(1);
-	world->servers[0].answer = silent_but_root;
-	resolved = resolve(world, "mx.test", true, 1200 * MILLISECOND);
-	assert_int_equal(resolved->status4, DNS_NO_ANSWER);
-	assert_true(resolved->resolver_alive);
-	assert_int_equal(world->servers[0].asked_root, 1);
-	close_world(world);
+/* Only an answer to the question itself is taken. */
+static void
+takes_no_other_answer(void **state)
+{
+	size_t (*const forged[])(struct server *, unsigned char *, size_t, const char *, uint16_t)
+	    = { wrong_id, wrong_name, wrong_type, a_query };
 
-	world = open_world(1);
-	int64_t begun = clock_mono();
-	resolved = resolve(world, "mx.test", true, 300 * MILLISECOND);
-	assert_true(clock_mono() - begun >= 299 * MILLISECOND);
-	assert_int_equal(resolved->status4, DNS_NO_ANSWER);
-	assert_false(resolved->resolver_alive);
+	(void)state;
+	for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
+		struct world *world = open_world(1);
+		const struct resolved *resolved;
+
+		world->servers[0].answer = forged[i];
+		resolved = resolve(world, "mx.test", true, 100 * MILLISECOND);
+		assert_int_equal(resolved->status4, forged[i] == wrong_id ? DNS_NO_ANSWER : DNS_MALFORMED);
+		assert_int_equal(resolved->count, 0);
+		close_world(world);
+	}
+	struct world *world = open_world(1); /* many wrong ids: somebody guesses, and TCP cannot be guessed into */
+	open_tcp(&world->servers[0], TCP_ANSWERS);
+	world->servers[0].answer = many_wrong_ids;
+	assert_int_equal(resolve(world, "mx.test", true, 20 * SECOND)->status4, DNS_FOUND);
 	close_world(world);
 }
 
@@ -213,14 +215,13 @@ holds_the_last_good_ones(void **state)
 	server->answer = no_such_name;
 	resolved = resolve(world, "mx.test", true, SECOND);
 	assert_int_equal(resolved->status4, DNS_NO_NAME);
-	assert_int_equal(resolved->rcode4, 3);
 	assert_int_equal(resolved->count, 0);
 	assert_int_equal(resolved->last_good_count, 1);
 	assert_true(resolved->last_good_public);
-	server->answer = servfail;
+	server->answer = servfail_but_canary;
 	resolved = resolve(world, "mx.test", true, SECOND);
 	assert_int_equal(resolved->last_good_count, 1);
-	assert_true(resolved->resolver_alive); /* b.test was answered */
+	assert_true(resolved->resolver_alive);
 	close_world(world);
 }
 
@@ -243,16 +244,78 @@ static void
 goes_on_over_tcp(void **state)
 {
 	struct world *world = open_world(1);
-	struct tcp_server tcp;
 
 	(void)state;
-	open_tcp_server(&tcp, &world->servers[0]);
+	open_tcp(&world->servers[0], TCP_ANSWERS);
 	world->servers[0].answer = cut_over_udp;
-	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_IPV4, true, SECOND, on_resolved, world));
-	turn_until(world, &world->told, 1);
-	assert_int_equal(tcp.asked, 1);
-	assert_address(&world->resolved, 0, "192.0.2.1");
-	close_tcp_server(&tcp);
+	assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
+	assert_int_equal(world->servers[0].connected, 2); /* a connection for each question */
+	world->servers[0].answer = longer_than_a_packet;
+	assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
+	close_world(world);
+}
+
+static void
+on_evil(void *arg, const struct resolved *resolved)
+{
+	(void)arg, (void)resolved;
+}
+
+/* Whatever becomes of one name, others do not notice. */
+static void
+names_share_no_fate(void **state)
+{
+	static const enum tcp_way ways[] = { TCP_SHUT, TCP_CLOSES, TCP_RESETS, TCP_SILENT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		struct world *world = open_world(1);
+		struct server *server = &world->servers[0];
+
+		open_tcp(server, ways[i]);
+		server->answer = cut_if_evil;
+		for (int j = 0; j < 20; j++) {
+			char name[16];
+			snprintf(name, sizeof name, "n%d.test", j);
+			assert_non_null(resolver_ask(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+		}
+		assert_non_null(resolver_ask(world->resolver, "evil.test", FAMILY_IPV4, true, 20 * SECOND, on_evil, world));
+		turn_until(world, &world->told, 20);
+		assert_int_equal(server->asked_a, 21); /* none was asked twice */
+		assert_int_equal(world->without, 0);
+		close_world(world);
+	}
+}
+
+/* Questions wait for a socket of ours, and their limit does not run meanwhile. */
+static void
+sockets_are_bounded(void **state)
+{
+	struct world *world;
+	struct rlimit before, few;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = 128;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(resolver_descriptors(), 16);
+	world = open_world(1);
+	world->servers[0].answer = one_address;
+	for (int i = 0; i < 500; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "n%d.test", i);
+		assert_non_null(resolver_ask(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+	}
+	turn_until(world, &world->told, 500);
+	assert_int_equal(world->without, 0);
+	/* None is left at all: ours. */
+	few.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	const struct resolved *resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(resolved->status4, DNS_OURS);
+	assert_string_equal(resolved->ours, "no_descriptors");
 	close_world(world);
 }
 
@@ -292,10 +355,13 @@ main(void)
 		cmocka_unit_test(follows_aliases),
 		cmocka_unit_test(goes_to_the_next_server),
 		cmocka_unit_test(knows_a_dead_port),
-		cmocka_unit_test(tells_theirs_from_ours),
+		cmocka_unit_test(questions_cannot_be_guessed),
+		cmocka_unit_test(takes_no_other_answer),
 		cmocka_unit_test(holds_the_last_good_ones),
 		cmocka_unit_test(keeps_the_families_apart),
 		cmocka_unit_test(goes_on_over_tcp),
+		cmocka_unit_test(names_share_no_fate),
+		cmocka_unit_test(sockets_are_bounded),
 		cmocka_unit_test(looks_up_any_type),
 	};
 

@@ -1,4 +1,4 @@
-/* Scripted DNS servers on the loopback interface, and a resolver that asks them, in one loop. */
+/* DNS servers on the loopback interface, and a resolver that asks them, in one loop. */
 #ifndef TESTS_RESOLVER_SERVERS_H
 #define TESTS_RESOLVER_SERVERS_H
 
@@ -17,26 +17,41 @@
 #include "base/clock.h"
 #include "prober/resolver.h"
 
+/* How a server behaves over TCP. */
+enum tcp_way { TCP_SHUT, TCP_ANSWERS, TCP_CLOSES, TCP_RESETS, TCP_SILENT, TCP_DRIPS, TCP_RUBBISH };
+
+enum { CONNECTIONS_MAX = 4, SOURCES_MAX = 64, SERVERS_MAX = 3 };
+
 /* A server: answers by a function, or is silent. */
 struct server {
 	struct ev_loop *loop;
 	int fd, tcp; /* on the same port */
-	ev_io io;
+	ev_io io, tcp_io;
+	struct connection {
+		struct server *server;
+		ev_io io;
+		int fd;
+	} connections[CONNECTIONS_MAX];
+	int connected;
+	enum tcp_way way;
 	struct address at;
 	/* The size of the answer made in `packet` over the query of `size` bytes; 0: silence. */
 	size_t (*answer)(struct server *, unsigned char *packet, size_t size, const char *name, uint16_t type);
-	int asked, asked_root, asked_a;
+	int asked, asked_a, asked_canary; /* canaries are not counted among the others */
+	uint16_t from;                    /* the port and the address of who asked last */
+	in_addr_t source;
+	uint16_t ids[SOURCES_MAX], ports[SOURCES_MAX]; /* of the first questions over UDP */
 	const char *address; /* for answers that hold one */
 	uint32_t ttl;
 };
 
 struct world {
 	struct ev_loop *loop;
-	struct server servers[2];
+	struct server servers[SERVERS_MAX];
 	struct config config;
-	struct address addresses[2];
+	struct address addresses[SERVERS_MAX];
 	struct resolver *resolver;
-	int told;
+	int told, without; /* without: told that there is no address */
 	struct resolved resolved;
 	int answered;
 	int rcode;
@@ -45,218 +60,139 @@ struct world {
 	size_t record_size;
 };
 
+/* The name in a query as text with a dot behind each label; where its question ends. */
+static size_t
+read_query(const unsigned char *packet, char name[256], uint16_t *type)
+{
+	size_t at = 12;
+
+	name[0] = '\0';
+	for (; packet[at] != 0; at += packet[at] + 1u)
+		snprintf(name + strlen(name), 256 - strlen(name), "%.*s.", packet[at], (const char *)packet + at + 1);
+	*type = (uint16_t)(packet[at + 1] << 8 | packet[at + 2]);
+	return at + 5;
+}
+
+/* A name that the resolver made up: sixteen digits below a top-level domain. */
+static bool
+is_canary(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 16 && name[16] == '.';
+}
+
+static void
+note_query(struct server *server, const unsigned char *packet, uint16_t type, const char *name,
+    const struct sockaddr_in *from)
+{
+	if (server->asked < SOURCES_MAX) {
+		server->ids[server->asked] = (uint16_t)(packet[0] << 8 | packet[1]);
+		server->ports[server->asked] = ntohs(from->sin_port);
+	}
+	server->from = ntohs(from->sin_port);
+	server->source = from->sin_addr.s_addr;
+	server->asked_canary += is_canary(name);
+	server->asked += !is_canary(name);
+	server->asked_a += type == DNS_A && !is_canary(name);
+	assert_int_equal(packet[2], 0x01); /* recursion desired */
+	assert_int_equal(packet[3], type == DNS_A || type == DNS_AAAA ? 0 : 0x20);
+	assert_int_equal(packet[11], 0); /* no EDNS */
+}
+
 static void
 on_query(EV_P_ ev_io *io, int events)
 {
 	struct server *server = io->data;
-	unsigned char packet[1500];
-	struct sockaddr_storage from;
+	unsigned char packet[6000];
+	struct sockaddr_in from;
 	socklen_t from_size = sizeof from;
 	ssize_t size = recvfrom(server->fd, packet, 512, 0, (struct sockaddr *)&from, &from_size);
-	char name[256] = "";
-	size_t at = 12;
+	char name[256];
+	uint16_t type;
 
-	(void)loop;
-	(void)events;
+	(void)loop, (void)events;
 	assert_true(size > 16);
-	for (; packet[at] != 0; at += packet[at] + 1u)
-		snprintf(name + strlen(name), sizeof name - strlen(name), "%.*s.", packet[at], (char *)packet + at + 1);
-	uint16_t type = (uint16_t)(packet[at + 1] << 8 | packet[at + 2]);
-	server->asked++;
-	server->asked_root += type == DNS_NS && name[0] == '\0';
-	server->asked_a += type == DNS_A;
-	assert_int_equal(packet[2], 0x01); /* recursion desired */
-	assert_int_equal(packet[3] & 0x20, 0x20);
-	assert_int_equal(packet[11], 1);   /* EDNS */
-	size_t made = server->answer == NULL ? 0 : server->answer(server, packet, at + 5, name, type);
+	size_t end = read_query(packet, name, &type);
+	assert_int_equal(end, size);
+	note_query(server, packet, type, name, &from);
+	size_t made = server->answer == NULL ? 0 : server->answer(server, packet, end, name, type);
 	if (made > 0)
 		assert_int_equal(sendto(server->fd, packet, made, 0, (struct sockaddr *)&from, from_size), (int)made);
 }
 
-/* Over TCP, each message with its length before it (RFC 1035, section 4.2.2): one connection, one question. */
-struct tcp_server {
-	struct server *server; /* whose port and answers it shares */
-	int connection;
-	ev_io io;
-	int asked;
-};
-
+/* Each message with its length before it (RFC 1035, section 4.2.2). */
 static void
 on_tcp_query(EV_P_ ev_io *io, int events)
 {
-	struct tcp_server *tcp = io->data;
-	unsigned char packet[1502];
-	ssize_t size = recv(tcp->connection, packet, sizeof packet, 0);
-	size_t end = 14;
+	struct connection *connection = io->data;
+	struct server *server = connection->server;
+	unsigned char packet[6000];
+	ssize_t size = recv(connection->fd, packet, sizeof packet, 0);
+	char name[256] = "tcp.";
+	uint16_t type;
 
 	(void)events;
 	ev_io_stop(EV_A_ io);
+	if (size <= 0) /* the other side has gone */
+		return;
 	assert_true(size > 18 && (packet[0] << 8 | packet[1]) == size - 2);
-	for (; packet[end] != 0; end += packet[end] + 1u)
-		continue;
-	uint16_t type = (uint16_t)(packet[end + 1] << 8 | packet[end + 2]);
-	tcp->asked++;
-	size_t made = tcp->server->answer(tcp->server, packet + 2, end + 5 - 2, "tcp.", type);
+	if (server->way == TCP_CLOSES) {
+		close(connection->fd);
+		connection->fd = -1;
+		return;
+	}
+	size_t end = read_query(packet + 2, name, &type);
+	size_t made = server->answer(server, packet + 2, end, "tcp.", type);
 	packet[0] = (unsigned char)(made >> 8), packet[1] = (unsigned char)made;
-	assert_int_equal(send(tcp->connection, packet, made + 2, MSG_NOSIGNAL), (int)made + 2);
+	if (server->way == TCP_RUBBISH)
+		packet[2] ^= 1;
+	size_t sent = server->way == TCP_DRIPS ? 1 : made + 2;
+	assert_int_equal(send(connection->fd, packet, sent, MSG_NOSIGNAL), (int)sent);
 }
 
 static void
 on_tcp_connection(EV_P_ ev_io *io, int events)
 {
-	struct tcp_server *tcp = io->data;
+	struct server *server = io->data;
+	struct linger linger = { .l_onoff = 1 };
+	int fd = accept4(server->tcp, NULL, NULL, SOCK_CLOEXEC);
 
 	(void)events;
-	tcp->connection = accept4(tcp->server->tcp, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(tcp->connection >= 0);
-	ev_io_stop(EV_A_ io);
-	ev_io_init(io, on_tcp_query, tcp->connection, EV_READ);
-	ev_io_start(EV_A_ io);
+	assert_true(fd >= 0 && server->connected < CONNECTIONS_MAX);
+	struct connection *connection = &server->connections[server->connected++];
+	*connection = (struct connection){ .server = server, .fd = fd };
+	ev_io_init(&connection->io, on_tcp_query, fd, EV_READ);
+	connection->io.data = connection;
+	if (server->way == TCP_RESETS)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	if (server->way == TCP_RESETS) {
+		close(fd);
+		connection->fd = -1;
+	} else if (server->way != TCP_SILENT) {
+		ev_io_start(EV_A_ &connection->io);
+	}
 }
 
-static void
-open_tcp_server(struct tcp_server *tcp, struct server *server)
+static inline void
+open_tcp(struct server *server, enum tcp_way way)
 {
-	*tcp = (struct tcp_server){ .server = server, .connection = -1 };
+	server->way = way;
+	if (way == TCP_SHUT) /* bound and not listening: refused, and nobody else's */
+		return;
 	assert_int_equal(listen(server->tcp, 4), 0);
-	ev_io_init(&tcp->io, on_tcp_connection, server->tcp, EV_READ);
-	tcp->io.data = tcp;
-	ev_io_start(server->loop, &tcp->io);
+	ev_io_init(&server->tcp_io, on_tcp_connection, server->tcp, EV_READ);
+	server->tcp_io.data = server;
+	ev_io_start(server->loop, &server->tcp_io);
 }
 
-static void
-close_tcp_server(struct tcp_server *tcp)
+/* An address of the loopback network that no other process has: nobody hears another's packets. */
+static struct address
+own_address(void)
 {
-	ev_io_stop(tcp->server->loop, &tcp->io);
-	close(tcp->connection);
-}
+	unsigned pid = (unsigned)getpid();
+	const unsigned char bytes[4] = { 127, (unsigned char)(64 | (pid >> 16 & 63)), (unsigned char)(pid >> 8),
+		(unsigned char)pid };
 
-/* Makes the header of an answer with this rcode and so many records; the question stays. */
-static void
-head(unsigned char *packet, int rcode, int answers)
-{
-	packet[2] = 0x81;
-	packet[3] = (unsigned char)(0x80 | rcode);
-	packet[6] = 0, packet[7] = (unsigned char)answers;
-	packet[8] = packet[9] = packet[10] = packet[11] = 0;
-}
-
-/* Adds a record whose owner is the question's name. */
-static size_t
-record(struct server *server, unsigned char *packet, size_t size, uint16_t type, const void *data, size_t data_size)
-{
-	const unsigned char fixed[] = { 0xc0, 12, (unsigned char)(type >> 8), (unsigned char)type, 0, 1,
-		(unsigned char)(server->ttl >> 24), (unsigned char)(server->ttl >> 16), (unsigned char)(server->ttl >> 8),
-		(unsigned char)server->ttl, 0, (unsigned char)data_size };
-
-	memcpy(packet + size, fixed, sizeof fixed);
-	memcpy(packet + size + sizeof fixed, data, data_size);
-	return size + sizeof fixed + data_size;
-}
-
-/* One A record, and no AAAA. */
-static size_t
-one_address(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	struct in_addr address;
-
-	(void)name;
-	head(packet, 0, type == DNS_A);
-	if (type != DNS_A)
-		return size;
-	struct address parsed;
-	assert_true(address_parse(server->address, 0, &parsed));
-	address = parsed.v4.sin_addr;
-	return record(server, packet, size, DNS_A, &address, 4);
-}
-
-/* Too large for UDP; over TCP the address. */
-static size_t
-cut_over_udp(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	if (strcmp(name, "tcp.") == 0)
-		return one_address(server, packet, size, name, type);
-	head(packet, 0, 0);
-	packet[2] |= 0x02;
-	return size;
-}
-
-static size_t
-servfail(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	(void)server, (void)name, (void)type;
-	head(packet, 2, 0);
-	return size;
-}
-
-/* SERVFAIL for all but the root. */
-static size_t
-servfail_but_root(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	if (name[0] != '\0')
-		return servfail(server, packet, size, name, type);
-	head(packet, 0, 0);
-	return size;
-}
-
-static size_t
-silent_but_root(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	return name[0] == '\0' ? servfail_but_root(server, packet, size, name, type) : 0;
-}
-
-static size_t
-no_such_name(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	(void)server, (void)name, (void)type;
-	head(packet, 3, 0);
-	return size;
-}
-
-/* The A record in order, AAAA broken. */
-static size_t
-half(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	return type == DNS_AAAA ? servfail(server, packet, size, name, type) : one_address(server, packet, size, name, type);
-}
-
-static size_t
-an_alias(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	/* Behind the question at 12: a name that ends in the asked one's last labels would do; "real.test" is written out. */
-	static const unsigned char target[] = "\4real\4test";
-	unsigned char address[4] = { 192, 0, 2, 9 };
-
-	(void)name;
-	head(packet, 0, type == DNS_A ? 2 : 1);
-	size_t made = record(server, packet, size, DNS_CNAME, target, sizeof target);
-	if (type != DNS_A)
-		return made;
-	size_t target_at = size + 12;
-	size_t behind = record(server, packet, made, DNS_A, address, 4);
-	packet[made] = (unsigned char)(0xc0 | target_at >> 8);
-	packet[made + 1] = (unsigned char)target_at;
-	return behind;
-}
-
-static size_t
-rubbish(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	(void)server, (void)name, (void)type;
-	head(packet, 0, 9);
-	return size;
-}
-
-static size_t
-mail_exchanger(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
-{
-	static const unsigned char exchanger[] = { 0, 10, 2, 'm', 'x', 0xc0, 12 }; /* mx.<the asked name> */
-
-	(void)name;
-	assert_int_equal(type, DNS_MX);
-	head(packet, 0, 1);
-	packet[3] |= 0x20;
-	return record(server, packet, size, DNS_MX, exchanger, sizeof exchanger);
+	return address_ipv4(bytes, 0);
 }
 
 static void
@@ -268,7 +204,7 @@ open_server(struct server *server, struct ev_loop *loop)
 	*server = (struct server){ .loop = loop, .address = "192.0.2.1", .ttl = 300 };
 	for (int tries = 0; !both; tries++) { /* until the port is free for TCP, too */
 		assert_true(tries < 100);
-		assert_true(address_parse("127.0.0.1", 0, &server->at));
+		server->at = own_address();
 		server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		server->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		assert_int_equal(bind(server->fd, &server->at.any, address_length(&server->at)), 0);
@@ -282,6 +218,28 @@ open_server(struct server *server, struct ev_loop *loop)
 	ev_io_init(&server->io, on_query, server->fd, EV_READ);
 	server->io.data = server;
 	ev_io_start(loop, &server->io);
+}
+
+/* Its port stays its own, and is closed to all but itself. */
+static inline void
+shut_server(struct server *server)
+{
+	ev_io_stop(server->loop, &server->io);
+	assert_int_equal(connect(server->fd, &server->at.any, address_length(&server->at)), 0);
+}
+
+static void
+close_server(struct server *server)
+{
+	ev_io_stop(server->loop, &server->io);
+	ev_io_stop(server->loop, &server->tcp_io);
+	for (int i = 0; i < server->connected; i++) {
+		ev_io_stop(server->loop, &server->connections[i].io);
+		if (server->connections[i].fd >= 0)
+			close(server->connections[i].fd);
+	}
+	close(server->fd);
+	close(server->tcp);
 }
 
 static struct world *
@@ -306,11 +264,8 @@ static void
 close_world(struct world *world)
 {
 	resolver_destroy(&world->resolver);
-	for (uint32_t i = 0; i < world->config.resolver_count; i++) {
-		ev_io_stop(world->loop, &world->servers[i].io);
-		close(world->servers[i].fd);
-		close(world->servers[i].tcp);
-	}
+	for (uint32_t i = 0; i < world->config.resolver_count; i++)
+		close_server(&world->servers[i]);
 	ev_loop_destroy(world->loop);
 	free(world);
 }
@@ -321,10 +276,11 @@ on_resolved(void *arg, const struct resolved *resolved)
 	struct world *world = arg;
 
 	world->told++;
+	world->without += resolved->count == 0;
 	world->resolved = *resolved;
 }
 
-static void
+static inline void
 on_records(void *arg, const struct pw_answer *answer)
 {
 	struct world *world = arg;
@@ -363,6 +319,23 @@ resolve(struct world *world, const char *name, bool fresh, int64_t limit)
 	assert_int_equal(world->told, before); /* never from within the call */
 	turn_until(world, &world->told, before + 1);
 	return &world->resolved;
+}
+
+/* What the servers said; each is a digit in `expected`: "0: SERVFAIL; 1: no answer". */
+static inline void
+assert_said(const struct world *world, const struct resolved *resolved, const char *expected)
+{
+	char bytes[RESOLVED_SAID_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	for (const char *at = expected; *at != '\0'; at++) {
+		bool is_server = (at == expected || strncmp(at - 2, "; ", 2) == 0) && *at >= '0' && *at < '0' + SERVERS_MAX;
+		if (is_server)
+			address_add_port(&text, &world->servers[*at - '0'].at);
+		else
+			text_add_bytes(&text, at, 1);
+	}
+	assert_string_equal(resolved->said, bytes);
 }
 
 static void

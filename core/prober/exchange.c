@@ -1,0 +1,516 @@
+/* Exchanges with DNS servers: a socket each, on libev. */
+#include "prober/exchange.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	PACKET_MAX = 4096,  /* bytes of a reply over UDP; the rest of a longer one is asked for over TCP */
+	READ_AT_ONCE = 16,  /* packets of one socket in one turn of the loop */
+	STRAYS_MAX = 32,    /* packets with a wrong id: then TCP, which cannot be guessed into */
+	POOL = 128          /* random bytes fetched at once */
+};
+
+static const double tcp_patience = 3; /* seconds for connection and reply together */
+
+enum state { IN_LINE, OVER_UDP, OVER_TCP, BROKEN };
+
+struct exchange {
+	struct exchanges *all;
+	struct exchange *next, **link; /* in line, or under way */
+	void (*on_end)(void *arg, const struct exchange_result *);
+	void *arg;
+	ev_io io;
+	ev_timer timer;      /* over TCP */
+	enum state state;
+	int fd, error;       /* error: of BROKEN */
+	struct address server;
+	uint8_t strays;
+	bool heard_rubbish;
+	uint16_t query_size, sent; /* sent: over TCP, its length before it included */
+	uint32_t received;
+	unsigned char *truncated; /* the reply over UDP */
+	size_t truncated_size;
+	unsigned char *reply;     /* over TCP: its size is known from `length` */
+	unsigned char length[2];
+	unsigned char query[2 + DNS_QUERY_MAX]; /* with its length before it (RFC 1035, section 4.2.2) */
+};
+
+struct exchanges {
+	struct ev_loop *loop;
+	uint32_t limit, open;
+	struct exchange *under_way;
+	struct exchange *line, **line_end;
+	unsigned char pool[POOL];
+	size_t pool_left;
+};
+
+struct exchanges *
+exchanges_create(struct ev_loop *loop, uint32_t limit)
+{
+	struct exchanges *all = calloc(1, sizeof *all);
+
+	assert(limit > 0);
+	if (all == NULL)
+		return NULL;
+	all->loop = loop;
+	all->limit = limit;
+	all->line_end = &all->line;
+	return all;
+}
+
+void
+exchanges_destroy(struct exchanges **all)
+{
+	if (*all == NULL)
+		return;
+	assert((*all)->under_way == NULL && (*all)->line == NULL);
+	free(*all);
+	*all = NULL;
+}
+
+/* Lists */
+
+static void
+unlink_exchange(struct exchange *exchange)
+{
+	*exchange->link = exchange->next;
+	if (exchange->next != NULL)
+		exchange->next->link = exchange->link;
+	else if (exchange->state == IN_LINE)
+		exchange->all->line_end = exchange->link;
+}
+
+static void
+put_under_way(struct exchange *exchange)
+{
+	struct exchanges *all = exchange->all;
+
+	exchange->next = all->under_way;
+	exchange->link = &all->under_way;
+	if (all->under_way != NULL)
+		all->under_way->link = &exchange->next;
+	all->under_way = exchange;
+}
+
+static void
+put_in_line(struct exchange *exchange)
+{
+	struct exchanges *all = exchange->all;
+
+	exchange->next = NULL;
+	exchange->link = all->line_end;
+	*all->line_end = exchange;
+	all->line_end = &exchange->next;
+}
+
+/* Sockets */
+
+static void
+close_socket(struct exchange *exchange)
+{
+	if (exchange->fd < 0)
+		return;
+	ev_io_stop(exchange->all->loop, &exchange->io);
+	ev_timer_stop(exchange->all->loop, &exchange->timer);
+	close(exchange->fd);
+	exchange->fd = -1;
+	exchange->all->open--;
+}
+
+static bool
+open_socket(struct exchange *exchange, int type)
+{
+	exchange->fd = socket(exchange->server.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	exchange->all->open += exchange->fd >= 0;
+	return exchange->fd >= 0;
+}
+
+static bool
+connect_socket(const struct exchange *exchange)
+{
+	return connect(exchange->fd, &exchange->server.any, address_length(&exchange->server)) == 0;
+}
+
+static void
+watch(struct exchange *exchange, int events)
+{
+	ev_io_stop(exchange->all->loop, &exchange->io);
+	ev_io_set(&exchange->io, exchange->fd, events);
+	ev_io_start(exchange->all->loop, &exchange->io);
+}
+
+static bool
+fill_pool(struct exchanges *all)
+{
+	all->pool_left = getrandom(all->pool, POOL, 0) == POOL ? POOL : 0;
+	return all->pool_left > 0;
+}
+
+/* Two bytes of the kernel's generator, each used once. */
+static bool
+set_id(struct exchange *exchange)
+{
+	struct exchanges *all = exchange->all;
+
+	if (all->pool_left < 2 && !fill_pool(all))
+		return false;
+	all->pool_left -= 2;
+	memcpy(exchange->query + 2, all->pool + all->pool_left, 2);
+	memset(all->pool + all->pool_left, 0, 2);
+	return true;
+}
+
+/* The end */
+
+static void begin_next(struct exchanges *);
+
+/* Gives everything back; what waits in line goes on. */
+static void
+destroy(struct exchange *exchange)
+{
+	struct exchanges *all = exchange->all;
+
+	close_socket(exchange);
+	ev_clear_pending(all->loop, &exchange->io);
+	unlink_exchange(exchange);
+	free(exchange->truncated);
+	free(exchange->reply);
+	free(exchange);
+	begin_next(all);
+}
+
+/* What an error of our own calls means; one that a packet brought (ICMP) is about the way. */
+static enum exchange_end
+end_of_error(int error, bool is_own)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return EXCHANGE_CLOSED;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EAGAIN: /* no port is left */
+	case EPERM:
+	case EACCES:
+		return is_own ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE;
+	default:
+		return EXCHANGE_UNREACHABLE;
+	}
+}
+
+static void
+end(struct exchange *exchange, const struct exchange_result *result)
+{
+	void (*on_end)(void *arg, const struct exchange_result *) = exchange->on_end;
+	void *arg = exchange->arg;
+	unsigned char *truncated = exchange->truncated, *reply = exchange->reply;
+
+	exchange->truncated = exchange->reply = NULL;
+	destroy(exchange);
+	on_end(arg, result);
+	free(truncated);
+	free(reply);
+}
+
+static void
+end_broken(struct exchange *exchange, int error, bool is_own)
+{
+	const struct exchange_result result = { .end = end_of_error(error, is_own), .error = error };
+
+	end(exchange, &result);
+}
+
+/* From within a call of the owner the end is told by the loop. */
+static void
+break_later(struct exchange *exchange, int error)
+{
+	close_socket(exchange);
+	exchange->state = BROKEN;
+	exchange->error = error;
+	ev_feed_event(exchange->all->loop, &exchange->io, EV_CUSTOM);
+}
+
+/* TCP */
+
+static void
+end_without_tcp(struct exchange *exchange, int error)
+{
+	const struct exchange_result result = { EXCHANGE_CUT, error, exchange->truncated, exchange->truncated_size };
+
+	end(exchange, &result);
+}
+
+static void
+on_tcp_limit(EV_P_ ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	end_without_tcp(timer->data, ETIMEDOUT);
+}
+
+/* Nothing of the UDP socket is needed any more: the descriptor is for the connection. */
+static void
+go_over_to_tcp(struct exchange *exchange)
+{
+	close_socket(exchange);
+	exchange->state = OVER_TCP;
+	if (!open_socket(exchange, SOCK_STREAM)) {
+		end_without_tcp(exchange, errno);
+		return;
+	}
+	if (!connect_socket(exchange) && errno != EINPROGRESS) {
+		end_without_tcp(exchange, errno);
+		return;
+	}
+	watch(exchange, EV_WRITE);
+	/* A timer counts from the loop's last look at the clock; the time since then is not the server's. */
+	ev_now_update(exchange->all->loop);
+	ev_timer_set(&exchange->timer, tcp_patience, 0);
+	ev_timer_start(exchange->all->loop, &exchange->timer);
+}
+
+static void
+send_over_tcp(struct exchange *exchange)
+{
+	size_t whole = exchange->query_size + 2u;
+	ssize_t sent = send(exchange->fd, exchange->query + exchange->sent, whole - exchange->sent, MSG_NOSIGNAL);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (sent < 0) {
+		end_without_tcp(exchange, errno);
+		return;
+	}
+	exchange->sent = (uint16_t)(exchange->sent + sent);
+	if (exchange->sent == whole)
+		watch(exchange, EV_READ);
+}
+
+static size_t
+reply_size(const struct exchange *exchange)
+{
+	return (size_t)exchange->length[0] << 8 | exchange->length[1];
+}
+
+static void
+take_tcp_reply(struct exchange *exchange)
+{
+	const struct exchange_result result = { EXCHANGE_REPLY, 0, exchange->reply, reply_size(exchange) };
+
+	if (dns_answers(result.packet, result.size, exchange->query + 2, exchange->query_size))
+		end(exchange, &result);
+	else
+		end_without_tcp(exchange, EBADMSG);
+}
+
+static void
+read_over_tcp(struct exchange *exchange)
+{
+	bool in_length = exchange->received < sizeof exchange->length;
+	unsigned char *to = in_length ? exchange->length + exchange->received
+	    : exchange->reply + (exchange->received - sizeof exchange->length);
+	size_t room = in_length ? sizeof exchange->length - exchange->received
+	    : reply_size(exchange) - (exchange->received - sizeof exchange->length);
+	ssize_t got = recv(exchange->fd, to, room, 0);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		end_without_tcp(exchange, got == 0 ? 0 : errno);
+		return;
+	}
+	exchange->received += (uint32_t)got;
+	if (exchange->received < sizeof exchange->length)
+		return;
+	if (exchange->reply == NULL) {
+		if (reply_size(exchange) == 0) {
+			end_without_tcp(exchange, EBADMSG);
+			return;
+		}
+		exchange->reply = malloc(reply_size(exchange));
+		if (exchange->reply == NULL)
+			end_without_tcp(exchange, ENOMEM);
+	} else if (exchange->received - sizeof exchange->length == reply_size(exchange)) {
+		take_tcp_reply(exchange);
+	}
+}
+
+/* UDP */
+
+static void
+take_truncated(struct exchange *exchange, const unsigned char *packet, size_t size)
+{
+	exchange->truncated = malloc(size);
+	if (exchange->truncated != NULL) {
+		memcpy(exchange->truncated, packet, size);
+		exchange->truncated_size = size;
+	}
+	go_over_to_tcp(exchange);
+}
+
+/* Returns true while the exchange goes on over UDP. */
+static bool
+take_packet(struct exchange *exchange, const unsigned char *packet, size_t size, bool too_long)
+{
+	if (size < 2 || memcmp(packet, exchange->query + 2, 2) != 0) {
+		if (++exchange->strays < STRAYS_MAX)
+			return true;
+		go_over_to_tcp(exchange);
+		return false;
+	}
+	if (!dns_answers(packet, size, exchange->query + 2, exchange->query_size)) {
+		exchange->heard_rubbish = true;
+		return true;
+	}
+	if (too_long || dns_is_truncated(packet, size)) {
+		take_truncated(exchange, packet, size);
+		return false;
+	}
+	const struct exchange_result result = { EXCHANGE_REPLY, 0, packet, size };
+	end(exchange, &result);
+	return false;
+}
+
+static void
+read_over_udp(struct exchange *exchange)
+{
+	unsigned char packet[PACKET_MAX];
+
+	for (int i = 0; i < READ_AT_ONCE; i++) {
+		ssize_t size = recv(exchange->fd, packet, sizeof packet, MSG_TRUNC);
+
+		if (size < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (size < 0) {
+			end_broken(exchange, errno, false);
+			return;
+		}
+		bool too_long = (size_t)size > sizeof packet;
+		if (!take_packet(exchange, packet, too_long ? sizeof packet : (size_t)size, too_long))
+			return;
+	}
+}
+
+static void
+on_event(EV_P_ ev_io *io, int events)
+{
+	struct exchange *exchange = io->data;
+
+	(void)loop;
+	if (exchange->state == BROKEN)
+		end_broken(exchange, exchange->error, true);
+	else if (exchange->state == OVER_UDP)
+		read_over_udp(exchange);
+	else if ((events & EV_WRITE) != 0)
+		send_over_tcp(exchange);
+	else
+		read_over_tcp(exchange);
+}
+
+/* Returns false with errno set where the question could not be sent. */
+static bool
+send_over_udp(struct exchange *exchange)
+{
+	if (!set_id(exchange) || !open_socket(exchange, SOCK_DGRAM) || !connect_socket(exchange)
+	    || send(exchange->fd, exchange->query + 2, exchange->query_size, 0) < 0)
+		return false;
+	watch(exchange, EV_READ);
+	return true;
+}
+
+/* While the limit allows. Where the process is out of descriptors sooner than our limit, who is in line waits for one
+ * of ours. */
+static void
+begin_next(struct exchanges *all)
+{
+	while (all->line != NULL && all->open < all->limit) {
+		struct exchange *exchange = all->line;
+		bool is_sent = send_over_udp(exchange);
+		int error = errno;
+
+		if (!is_sent && exchange->fd < 0 && (error == EMFILE || error == ENFILE) && all->open > 0)
+			return;
+		unlink_exchange(exchange);
+		exchange->state = OVER_UDP;
+		put_under_way(exchange);
+		if (!is_sent)
+			break_later(exchange, error);
+	}
+}
+
+struct exchange *
+exchange_begin(struct exchanges *all, const struct address *server, const struct dns_name *name, uint16_t type,
+    void (*on_end)(void *arg, const struct exchange_result *), void *arg)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+
+	if (exchange == NULL)
+		return NULL;
+	exchange->all = all;
+	exchange->on_end = on_end;
+	exchange->arg = arg;
+	exchange->fd = -1;
+	exchange->server = *server;
+	exchange->query_size = (uint16_t)dns_query(exchange->query + 2, name, type);
+	exchange->query[0] = (unsigned char)(exchange->query_size >> 8);
+	exchange->query[1] = (unsigned char)exchange->query_size;
+	ev_init(&exchange->io, on_event);
+	ev_init(&exchange->timer, on_tcp_limit);
+	exchange->io.data = exchange->timer.data = exchange;
+	put_in_line(exchange);
+	begin_next(all);
+	return exchange;
+}
+
+void
+exchange_repeat(struct exchange *exchange)
+{
+	if (exchange->state != OVER_UDP)
+		return;
+	if (send(exchange->fd, exchange->query + 2, exchange->query_size, 0) < 0 && errno != EAGAIN)
+		break_later(exchange, errno);
+}
+
+void
+exchange_cancel(struct exchange **exchange)
+{
+	if (*exchange == NULL)
+		return;
+	destroy(*exchange);
+	*exchange = NULL;
+}
+
+bool
+exchange_is_sent(const struct exchange *exchange)
+{
+	return exchange->state != IN_LINE;
+}
+
+bool
+exchange_heard_rubbish(const struct exchange *exchange)
+{
+	return exchange->heard_rubbish;
+}
+
+const void *
+exchange_truncated(const struct exchange *exchange, size_t *size)
+{
+	*size = exchange->truncated_size;
+	return exchange->truncated;
+}
+
+void *
+exchange_take_truncated(struct exchange *exchange, size_t *size)
+{
+	void *taken = exchange->truncated;
+
+	*size = exchange->truncated_size;
+	exchange->truncated = NULL;
+	return taken;
+}

@@ -1,0 +1,154 @@
+/* The store of answers, and the hosts file: all without a network. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "prober/answers.h"
+#include "prober/hosts.h"
+
+static struct dns_name
+named(const char *text)
+{
+	struct dns_name name;
+
+	if (!dns_name_parse(text, &name))
+		fail_msg("%s is not taken for a name", text);
+	return name;
+}
+
+static struct dns_answer
+found(const char *owner, uint32_t ttl, const char *address)
+{
+	struct dns_answer answer = { .status = DNS_FOUND, .ttl = ttl, .owner = named(owner), .count = 1 };
+
+	answer.records[0] = (struct pw_bytes){ address, 4 };
+	return answer;
+}
+
+static void
+answers_are_kept_for_their_time(void **state)
+{
+	static const struct {
+		enum dns_status status;
+		uint32_t ttl, kept; /* seconds */
+	} rows[] = {
+		{ DNS_FOUND, 300, 300 }, { DNS_FOUND, 0, 30 }, { DNS_FOUND, 86400, 900 }, { DNS_NO_NAME, 3600, 60 },
+		{ DNS_NO_DATA, 0, 30 }, { DNS_NO_DATA, 45, 45 },
+	};
+	struct dns_name name = named("mx.test");
+	static struct kept kept;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct answers *answers = answers_create(16);
+		struct dns_answer answer = found("mx.test", rows[i].ttl, "\1\2\3\4");
+		int64_t begun = 1000 * SECOND, end = begun + (int64_t)rows[i].kept * SECOND;
+
+		answer.status = rows[i].status;
+		answer.count = rows[i].status == DNS_FOUND;
+		assert_false(answers_find(answers, &name, DNS_A, begun, &kept));
+		answers_keep(answers, &name, DNS_A, &answer, begun);
+		assert_true(answers_find(answers, &name, DNS_A, end - 1, &kept));
+		assert_int_equal(kept.status, rows[i].status);
+		assert_int_equal(kept.age, end - 1 - begun);
+		assert_int_equal(kept.count, answer.count);
+		assert_false(answers_find(answers, &name, DNS_A, end, &kept));
+		assert_false(answers_find(answers, &name, DNS_AAAA, begun, &kept));
+		answers_destroy(&answers);
+	}
+}
+
+static void
+the_last_good_ones_stay_a_day(void **state)
+{
+	struct answers *answers = answers_create(16);
+	struct dns_name name = named("mx.test");
+	struct dns_answer good = found("mx.test", 300, "\11\11\11\11"), bad = { .status = DNS_NO_NAME, .owner = name };
+	struct address addresses[4];
+	const int64_t begun = 5 * SECOND, day = (int64_t)24 * 3600 * SECOND;
+
+	(void)state;
+	assert_int_equal(answers_last_good(answers, &name, begun, addresses, 4), 0);
+	answers_keep(answers, &name, DNS_A, &good, begun);
+	answers_keep(answers, &name, DNS_A, &bad, begun + day / 2);
+	assert_int_equal(answers_last_good(answers, &name, begun + day - 1, addresses, 4), 1);
+	assert_int_equal(addresses[0].v4.sin_addr.s_addr, 0x09090909);
+	assert_int_equal(answers_last_good(answers, &name, begun + day, addresses, 4), 0);
+	answers_destroy(&answers);
+}
+
+static void
+the_store_is_bounded(void **state)
+{
+	struct answers *answers = answers_create(100);
+	static struct kept kept;
+	int there = 0;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		char text[32];
+		snprintf(text, sizeof text, "n%d.test", i);
+		struct dns_name name = named(text);
+		struct dns_answer answer = found(text, 300, "\1\2\3\4");
+		answers_keep(answers, &name, DNS_A, &answer, i);
+		assert_true(answers_find(answers, &name, DNS_A, i, &kept));
+	}
+	for (int i = 0; i < 1000; i++) {
+		char text[32];
+		snprintf(text, sizeof text, "n%d.test", i);
+		struct dns_name name = named(text);
+		there += answers_find(answers, &name, DNS_A, 1000, &kept);
+	}
+	assert_int_equal(there, 100);
+	answers_destroy(&answers);
+}
+
+static void
+hosts_are_found(void **state)
+{
+	static const char file[] = "# hosts\r\n127.0.0.1\tlocalhost\r\n"
+		"192.0.2.1 mx.test MX2.test # comment\n  2001:db8::1\tmx.test\n"
+		"192.0.2.9 other.test\nnonsense here\n192.0.2.3\n192.0.2.2 mx.test";
+	static const struct {
+		const char *name;
+		uint32_t count;
+	} rows[] = { { "mx.test", 3 }, { "MX.TEST.", 3 }, { "mx2.test", 1 }, { "localhost", 1 }, { "a.localhost", 2 },
+		{ "test", 0 }, { "", 0 }, { ".", 0 }, { "here", 0 }, { "comment", 0 }, { "notlocalhost", 0 } };
+	struct hosts *hosts = hosts_read(file, sizeof file - 1);
+	struct address addresses[8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (hosts_find(hosts, rows[i].name, addresses, 8) != rows[i].count)
+			fail_msg("%s", rows[i].name);
+	assert_int_equal(hosts_find(hosts, "mx.test", addresses, 2), 2); /* in the order of the file */
+	assert_true(address_is_ipv4(&addresses[0]));
+	assert_false(address_is_ipv4(&addresses[1]));
+	hosts_close(&hosts);
+	struct reason why = { "" };
+	hosts = hosts_open("/nonexistent/hosts", &why);
+	assert_int_equal(hosts_find(hosts, "localhost", addresses, 8), 2);
+	hosts_close(&hosts);
+	assert_null(hosts_open("/", &why));
+	assert_true(why.text[0] != '\0');
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_are_kept_for_their_time),
+		cmocka_unit_test(the_last_good_ones_stay_a_day),
+		cmocka_unit_test(the_store_is_bounded),
+		cmocka_unit_test(hosts_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+/* Whose fault it is that a name has no address: what servers say of names, and what of themselves. */
+#include "unit/resolver_answers.h"
+
+static void
+tells_theirs_from_ours(void **state)
+{
+	struct world *world = open_world(1);
+	struct server *server = &world->servers[0];
+	const struct resolved *resolved;
+
+	(void)state;
+	/* Fails for this name, and for one that nobody asked for before: the resolver's own. */
+	server->answer = servfail;
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(resolved->status4, DNS_SERVFAIL);
+	assert_int_equal(server->asked_canary, 1);
+	assert_false(resolved->resolver_alive);
+	assert_said(world, resolved, "0: SERVFAIL");
+	/* Answers for that one: theirs. */
+	server->answer = servfail_but_canary;
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_true(resolved->resolver_alive);
+	assert_int_equal(server->asked_canary, 2);
+	/* It was answered just now: no need to ask again. */
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_true(resolved->resolver_alive);
+	assert_int_equal(server->asked_canary, 2);
+	close_world(world);
+
+	/* Silence, too: the canary is asked in time for the limit. */
+	world = open_world(1);
+	world->servers[0].answer = silent_but_canary;
+	resolved = resolve(world, "mx.test", true, 1200 * MILLISECOND);
+	assert_int_equal(resolved->status4, DNS_NO_ANSWER);
+	assert_true(resolved->resolver_alive);
+	assert_int_equal(world->servers[0].asked_canary, 1);
+	assert_said(world, resolved, "0: no answer");
+	close_world(world);
+
+	world = open_world(1);
+	int64_t begun = clock_mono();
+	resolved = resolve(world, "mx.test", true, 300 * MILLISECOND);
+	assert_true(clock_mono() - begun >= 299 * MILLISECOND);
+	assert_int_equal(resolved->status4, DNS_NO_ANSWER);
+	assert_false(resolved->resolver_alive);
+	close_world(world);
+}
+
+/* The answers of a cache prove nothing: only a name that cannot be in it does. */
+static void
+believes_no_cache(void **state)
+{
+	struct world *world = open_world(1);
+	const struct resolved *resolved;
+
+	(void)state;
+	world->servers[0].answer = one_address;
+	resolve(world, "b.test", true, 20 * SECOND);
+	world->servers[0].answer = servfail_but_b;
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_false(resolved->resolver_alive);
+	resolved = resolve(world, "b.test", true, 20 * SECOND);
+	assert_int_equal(resolved->status4, DNS_FOUND);
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_false(resolved->resolver_alive);
+	close_world(world);
+}
+
+/* What a server says of itself sends us to the next one, and where there is none, is told as what it is. */
+static void
+words_of_a_server_about_itself(void **state)
+{
+	static const struct {
+		size_t (*answer)(struct server *, unsigned char *, size_t, const char *, uint16_t);
+		enum dns_status status;
+		const char *said;
+	} rows[] = {
+		{ refused, DNS_REFUSED, "0: REFUSED" }, { not_implemented, DNS_REFUSED, "0: NOTIMP" },
+		{ bad_version, DNS_REFUSED, "0: BADVERS" }, { without_question, DNS_REFUSED, "0: FORMERR" },
+		{ referral, DNS_REFERRAL, "0: a referral to other servers" },
+		{ upward_referral, DNS_REFERRAL, "0: a referral to other servers" },
+		{ lame, DNS_LAME, "0: an empty answer without recursion" }, { rubbish, DNS_MALFORMED, "0: a malformed answer" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct world *world = open_world(1);
+		const struct resolved *resolved;
+
+		world->servers[0].answer = rows[i].answer;
+		resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_int_equal(resolved->status4, rows[i].status);
+		assert_false(resolved->resolver_alive);
+		assert_said(world, resolved, rows[i].said);
+		assert_int_equal(world->servers[0].asked_canary, 0);
+		close_world(world);
+
+		world = open_world(2);
+		world->servers[0].answer = rows[i].answer;
+		world->servers[1].answer = one_address;
+		resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_int_equal(resolved->count, 1);
+		close_world(world);
+	}
+}
+
+/* An empty answer is a "no" with a mark of one: SOA, authority, or recursion. */
+static void
+marks_of_no_data(void **state)
+{
+	size_t (*const answers[])(struct server *, unsigned char *, size_t, const char *, uint16_t)
+	    = { empty_with_recursion, empty_with_soa, empty_with_authority };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+		struct world *world = open_world(1);
+
+		world->servers[0].answer = answers[i];
+		const struct resolved *resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_int_equal(resolved->status4, DNS_NO_DATA);
+		assert_int_equal(resolved->status6, DNS_NO_DATA);
+		close_world(world);
+	}
+}
+
+/* Before a name is said to lead nowhere, the other servers are asked. */
+static void
+a_no_is_looked_at_elsewhere(void **state)
+{
+	size_t (*const noes[])(struct server *, unsigned char *, size_t, const char *, uint16_t)
+	    = { no_such_name, empty_with_soa, alias_loop };
+	static const enum dns_status statuses[] = { DNS_NO_NAME, DNS_NO_DATA, DNS_ALIAS_LOOP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof noes / sizeof noes[0]; i++) {
+		struct world *world = open_world(3);
+		const struct resolved *resolved;
+
+		world->servers[0].answer = noes[i];
+		world->servers[1].answer = refused;
+		world->servers[2].answer = one_address;
+		resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_int_equal(resolved->status4, DNS_FOUND);
+		assert_address(resolved, 0, "192.0.2.1");
+		close_world(world);
+
+		/* Who cannot say anything does not stand against it. */
+		world = open_world(2);
+		world->servers[0].answer = noes[i];
+		world->servers[1].answer = refused;
+		resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_int_equal(resolved->status4, statuses[i]);
+		assert_int_equal(world->servers[1].asked, 2);
+		close_world(world);
+	}
+	struct world *world = open_world(2); /* an address is enough: no second question for what is not there */
+	world->servers[0].answer = world->servers[1].answer = one_address;
+	resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(world->servers[0].asked + world->servers[1].asked, 2);
+	close_world(world);
+}
+
+/* TCP that does not work is our resolver's trouble: what is whole over UDP serves, or another resolver does. */
+static void
+bears_without_tcp(void **state)
+{
+	static const struct {
+		enum tcp_way way;
+		const char *said;
+	} rows[] = {
+		{ TCP_SHUT, "0: truncated, and TCP: refused" }, { TCP_CLOSES, "0: truncated, and TCP: closed" },
+		{ TCP_RESETS, "0: truncated, and TCP: reset" }, { TCP_SILENT, "0: truncated, and TCP: silent" },
+		{ TCP_DRIPS, "0: truncated, and TCP: silent" }, { TCP_RUBBISH, "0: truncated, and TCP: something else" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool waits = rows[i].way == TCP_SILENT || rows[i].way == TCP_DRIPS;
+		int64_t limit = waits ? 200 * MILLISECOND : 20 * SECOND;
+		struct world *world = open_world(1);
+		const struct resolved *resolved;
+
+		open_tcp(&world->servers[0], rows[i].way);
+		world->servers[0].answer = cut_over_udp;
+		resolved = resolve(world, "mx.test", true, limit);
+		assert_int_equal(resolved->status4, DNS_TRUNCATED);
+		assert_false(resolved->resolver_alive);
+		assert_said(world, resolved, rows[i].said);
+		close_world(world);
+
+		world = open_world(1);
+		open_tcp(&world->servers[0], rows[i].way);
+		world->servers[0].answer = cut_but_whole;
+		resolved = resolve(world, "mx.test", true, limit);
+		assert_address(resolved, 0, "192.0.2.1");
+		close_world(world);
+
+		world = open_world(2);
+		open_tcp(&world->servers[0], rows[i].way);
+		world->servers[0].answer = cut_over_udp;
+		world->servers[1].answer = one_address;
+		resolved = resolve(world, "mx.test", true, 20 * SECOND);
+		assert_address(resolved, 0, "192.0.2.1");
+		close_world(world);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_theirs_from_ours),
+		cmocka_unit_test(believes_no_cache),
+		cmocka_unit_test(words_of_a_server_about_itself),
+		cmocka_unit_test(marks_of_no_data),
+		cmocka_unit_test(a_no_is_looked_at_elsewhere),
+		cmocka_unit_test(bears_without_tcp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
