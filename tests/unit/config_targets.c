@@ -102,11 +102,11 @@ reads_when_a_certificate_ends_soon(void **state)
 		struct cert_limit soon, urgent;
 	} wanted[] = {
 		{ "cert_warn = \"14d\";", { 14 * DAY, 0 }, { 0, 0 } },
-		{ "cert_warn = [ \"30%\", 2 ];", { 0, 30 }, { 2 * DAY, 0 } },
+		{ "cert_warn = ( \"30%\", 2 );", { 0, 30 }, { 2 * DAY, 0 } },
 		{ "cert_warn = [ \"36h/20%\", \"5%/1d12h\" ];", { 3 * DAY / 2, 20 }, { 3 * DAY / 2, 5 } },
 		{ "cert_warn = [ ];", { 0, 0 }, { 0, 0 } },
 		{ "cert_warn_days = [ 3, 30, 3 ];", { 30 * DAY, 0 }, { 3 * DAY, 0 } },
-		{ "cert_warn_days = [ \"7\", 30, 1 ];", { 30 * DAY, 0 }, { DAY, 0 } },
+		{ "cert_warn_days = ( \"7\", 30, 1 );", { 30 * DAY, 0 }, { DAY, 0 } },
 		{ "cert_warn_days = 30;", { 30 * DAY, 0 }, { 0, 0 } },
 		{ "cert_warn_days = [ ];", { 0, 0 }, { 0, 0 } },
 	};
@@ -337,6 +337,7 @@ main(void)
 		TEST(checks_settings_of_targets),
 		TEST(checks_own_settings_of_probes),
 		TEST(warns_of_haste),
+		TEST(reads_when_a_certificate_ends_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
