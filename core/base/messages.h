@@ -200,7 +200,10 @@ bool message_get_references(struct wire_in *, struct message_references *);
 
 /* monitor -> keeper */
 
-enum { CHANGE_ATTEMPTS_MAX = 64 };
+enum {
+	CHANGE_ATTEMPTS_MAX = 64,
+	CHANGE_ATTEMPTS_RAISED = 10 /* in a row that confirm an outage, at most, where that is more than `tries` */
+};
 
 /* Up to this: changes of a monitor that died, numbered anew by a keeper that does not have them safe and gives them to the
  * next one, to be said again should the keeper die as well. A monitor's own are above it. */

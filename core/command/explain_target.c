@@ -40,7 +40,11 @@ put_of(const struct explained *it, bool recovering)
 {
 	const struct target *target = it->row->configured;
 
-	if (target != NULL)
+	uint32_t needed = !recovering && it->view.state.trouble != NULL ? it->view.state.trouble->needed : 0;
+
+	if (target != NULL && needed > target->policy->tries)
+		printf(" of %" PRIu32 " (tries, and more since single attempts failed in the hour before)", needed);
+	else if (target != NULL)
 		printf(" of %" PRIu32 " (%s)", recovering ? target->policy->recover_tries : target->policy->tries,
 		    recovering ? "recover_tries" : "tries");
 }

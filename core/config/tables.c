@@ -114,7 +114,7 @@ const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	[TARGET_INTERVAL] = { .key = "interval", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "60s", .min = SECOND,
 	    .max = 7 * DAY, .help = "time between runs" },
 	[TARGET_TRIES] = { .key = "tries", .type = PW_INT, .flags = ANYWHERE, .fallback = "3", .min = 1, .max = 50,
-	    .help = "failed attempts in a row that make it down" },
+	    .help = "failed attempts in a row that make it down; more, up to 10, where single ones failed in the hour before" },
 	[TARGET_RETRY_INTERVAL] = { .key = "retry_interval", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "20s",
 	    .min = SECOND, .max = DAY, .help = "time between attempts while down or up is being confirmed" },
 	[TARGET_RECOVER_TRIES] = { .key = "recover_tries", .type = PW_INT, .flags = ANYWHERE, .fallback = "2", .min = 1,

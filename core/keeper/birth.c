@@ -15,16 +15,17 @@
 #include "keeper/rules.h"
 #include "keeper/sick.h"
 
-enum { PAGE = 1000, RUNS_MIN = 8, GAP_INTERVALS = 5 };
+enum { PAGE = 1000, GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
 
 uint32_t
 keeper_runs_wanted(const struct keeper *keeper, uint32_t target)
 {
 	const struct policy *policy = keeper->config->targets[target].policy;
-	uint32_t runs = policy->tries + policy->recover_tries + 2;
+	uint32_t tries = policy->tries > CHANGE_ATTEMPTS_RAISED ? policy->tries : CHANGE_ATTEMPTS_RAISED;
+	uint32_t runs = tries + policy->recover_tries + 2;
 
-	return runs < RUNS_MIN ? RUNS_MIN : runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
+	return runs < CHANGE_ATTEMPTS_MAX ? runs : CHANGE_ATTEMPTS_MAX;
 }
 
 /* Reading goes on page by page from where `last` is; `failed`: there was no memory. */

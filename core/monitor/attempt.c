@@ -6,11 +6,13 @@
 #include "monitor/attempt.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 
 enum { TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2 };
-static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND; /* `changed` is told at most once in that time */
+static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND, /* `changed` is told at most once in that time */
+    row_max = 10 * 60 * (int64_t)SECOND; /* failures in a row, tries of them at least, that confirm in any case */
 
 static bool
 tempfail_is_old(const struct trouble *trouble, const struct sighting *run, const struct policy *policy)
@@ -68,20 +70,58 @@ fails_otherwise(struct trouble *trouble, const struct sighting *run)
 	    && (trouble->changed == 0 || run->ended - trouble->changed >= changed_pause);
 }
 
+uint32_t
+attempt_needed(const struct target_state *target, const struct policy *policy, int64_t now)
+{
+	if (target->fails > 0 && target->trouble != NULL)
+		return target->trouble->needed > policy->tries ? target->trouble->needed : policy->tries;
+	if (target->unsteady == NULL)
+		return policy->tries;
+	return unsteady_tries(unsteady_hour(target->unsteady, now), policy->tries, policy->interval);
+}
+
+/* A suspicion begins: what is known by now decides how long it takes. */
+static void
+begin_row(struct target_state *target, const struct sighting *run, const struct policy *policy)
+{
+	struct trouble *trouble = target->trouble;
+
+	trouble->needed = (uint8_t)attempt_needed(target, policy, run->ended);
+	trouble->ours = false;
+	memset(trouble->last, 0, sizeof trouble->last);
+}
+
+static void
+keep_last(struct trouble *trouble, uint64_t run)
+{
+	memmove(trouble->last, trouble->last + 1, sizeof trouble->last - sizeof trouble->last[0]);
+	trouble->last[UNSTEADY_LAST - 1] = run;
+}
+
+static bool
+has_failed_enough(const struct target_state *target, const struct sighting *run, const struct policy *policy)
+{
+	return target->fails >= attempt_needed(target, policy, run->ended)
+	    || (target->fails >= policy->tries && run->ended - target->trouble->began >= row_max);
+}
+
 static enum signal
 count_failed(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook)
 {
 	struct trouble *trouble = target->trouble;
 
+	if (target->fails == 0 && !state_is_down((enum state)target->state))
+		begin_row(target, run, policy);
 	target->passes = 0;
 	if (target->fails < UINT16_MAX)
 		target->fails++;
 	if (state_is_down((enum state)target->state))
 		return fails_otherwise(trouble, run) ? SIGNAL_FAILED_OTHERWISE
 		    : target->fails >= policy->tries ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
+	keep_last(trouble, run->run);
 	trouble->told = run->outcome;
-	bool enough = target->fails >= policy->tries || outlook->enough;
+	bool enough = has_failed_enough(target, run, policy) || outlook->enough;
 	trouble->held = outlook->held && enough;
 	return enough && !outlook->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
@@ -152,6 +192,9 @@ static const char *const cells[][2] = {
 	{ "failed", "failed; nothing learnt where it ended in silence and we were known to be blind in its time" },
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
 	{ "by hand and not due", "does not count" },
+	{ "the failure number tries in a row", "failed for the tries-th time; where less than half of the attempts of the hour before "
+	  "the row failed alone, so many more are needed that chance would bring a row of them about once a year; at most 10, "
+	  "or 10 min" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
 	{ "the tries-th failure, in silence", "held until anybody beyond this host is heard after it; others are asked at once" },
 	{ "the tries-th failure, before a dialogue", "held until a target passes on its port, 10 s at most; others there are asked at once" },

@@ -15,6 +15,9 @@ enum bearing { BEARING_NONE, BEARING_PASSED, BEARING_FAILED };
 enum signal attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook);
 
+/* How many failed attempts in a row confirm the open suspicion, or would confirm one that begins now: at least `tries`. */
+uint32_t attempt_needed(const struct target_state *target, const struct policy *policy, int64_t now);
+
 /* Whether nothing has been learnt for longer than stale_after, told once for each such time. */
 bool attempt_is_stale(struct target_state *target, const struct policy *policy, int64_t now);
 

@@ -268,7 +268,8 @@ const struct rule_table condition_table = {
 	.cell = cell,
 	.note = "Thresholds of a certificate's end (cert_expires_soon, cert_expires_urgent, cert_expired): while a nearer one is "
 	        "shown the farther waits, and it is dropped without a word when the nearer stands. What fails a run is told by "
-	        "`down`, not by a condition beside it, save bytes injected before TLS. `unstable` is shown by every run "
-	        "while the last hour holds at least 5 failed attempts and more than 20 % of all, none of them confirmed; "
-	        "once it stands, until fewer than 3 or no more than 10 %.",
+	        "`down`, not by a condition beside it, save bytes injected before TLS. `unstable` is shown by a "
+	        "failed attempt when at least 5 and more than 20 % of all of the last hour failed, 4 of them in rows that ended "
+	        "by a pass, none while our own side was in the way, and stands at once; every run shows it until fewer than 3 or no "
+	        "more than 10 % have failed.",
 };

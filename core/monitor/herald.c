@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/messages_outbox.h"
+#include "monitor/attempt.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -34,6 +35,29 @@ name_states(struct message_change *message, const struct change *change)
 	snprintf(message->to, sizeof message->to, "%s", state_name(change->to));
 }
 
+static void
+name_last(struct message_change *message, const uint64_t runs[static UNSTEADY_LAST])
+{
+	for (unsigned i = 0; i < UNSTEADY_LAST; i++)
+		if (runs[i] != 0)
+			message->attempts[message->attempt_count++] = runs[i];
+}
+
+/* The last failures, those of the suspicion that is open and others before it; the one at hand is among them. */
+static void
+name_failures(struct message_change *message, const struct target_state *state)
+{
+	uint32_t count;
+
+	if (state->unsteady != NULL)
+		name_last(message, state->unsteady->last);
+	if (state->trouble != NULL)
+		name_last(message, state->trouble->last);
+	count = message->attempt_count < UNSTEADY_LAST ? message->attempt_count : UNSTEADY_LAST;
+	memmove(message->attempts, message->attempts + message->attempt_count - count, count * sizeof message->attempts[0]);
+	message->attempt_count = count;
+}
+
 /* The runs that led to it: all of the series for what confirms or ends an outage, else the one at hand. */
 static void
 name_attempts(struct message_change *message, const struct monitor *monitor, const struct change *change,
@@ -46,6 +70,8 @@ name_attempts(struct message_change *message, const struct monitor *monitor, con
 	if (whole && series != NULL) {
 		message->attempt_count = series->count;
 		memcpy(message->attempts, series->runs, series->count * sizeof series->runs[0]);
+	} else if (change->kind == NOTICE_degraded && change->code == CODE_UNSTABLE) {
+		name_failures(message, &monitor->targets[message->target].state);
 	} else if (report != NULL && report->run != 0 && change->kind != NOTICE_cleared && change->kind != NOTICE_settled) {
 		message->attempt_count = 1;
 		message->attempts[0] = report->run;
@@ -180,7 +206,8 @@ herald_attempt(struct monitor *monitor, uint32_t target, const struct report *re
 	if (news->signal == SIGNAL_NONE)
 		say(monitor, report->verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, target, "unknown", report, 0, 0);
 	else if (news->to == STATE_SUSPECT)
-		say(monitor, LOG_NOTICE, target, "suspect", report, watched->state.fails, policy->tries);
+		say(monitor, LOG_NOTICE, target, "suspect", report, watched->state.fails,
+		    attempt_needed(&watched->state, policy, monitor->now));
 	else if (news->avoided)
 		say(monitor, LOG_NOTICE, target, "up, a false alarm avoided", report, 0, 0);
 	else if (news->from == STATE_PENDING && news->to == STATE_UP)

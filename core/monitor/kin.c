@@ -5,6 +5,8 @@
  */
 #include "monitor/monitor.h"
 
+#include "monitor/attempt.h"
+
 #include <stdlib.h>
 
 #include "monitor/silence.h"
@@ -79,7 +81,8 @@ kin_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 		return;
 	monitor->kin[target].began = began;
 	for (uint32_t i = parent_of(monitor, target); i != CONFIG_NONE; i = parent_of(monitor, i)) {
-		int64_t longest = silence_wait_max(monitor->config->targets[i].policy);
+		const struct policy *policy = monitor->config->targets[i].policy;
+		int64_t longest = silence_wait_max(policy, attempt_needed(&monitor->targets[i].state, policy, monitor->now));
 		wait = longest > wait ? longest : wait;
 		if (monitor->kin[i].looked < began)
 			look_at(monitor, i, began);

@@ -80,7 +80,7 @@ release(struct target_state *target, const struct policy *policy, int64_t now)
 		free(target->flapping);
 		target->flapping = NULL;
 	}
-	if (target->unsteady != NULL && unsteady_is_over(target->unsteady)
+	if (target->unsteady != NULL && target->fails == 0 && unsteady_is_over(target->unsteady)
 	    && conditions_find(target->conditions, CODE_UNSTABLE) == NULL) {
 		free(target->unsteady);
 		target->unsteady = NULL;
@@ -240,23 +240,42 @@ learn_flapping(const struct learning *it, bool failed)
 	}
 }
 
-/*
- * Adds `unstable` to what the run shows. Whether failed attempts are confirmed is not known before they are over, so only
- * a run that passes shows it; and while confirmation is held they may be our own.
- */
+/* Whether something of our own was in the way of this run, or may have been. */
+static bool
+is_ours(const struct learning *it, const struct sighting *run)
+{
+	return it->outlook->held || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT : it->outlook->blind);
+}
+
+/* A row of failures counts when it has ended by a pass: only then it is known that they failed alone. */
 static void
-learn_steadiness(const struct learning *it, struct sighting *run, bool failed)
+count_row(const struct learning *it, const struct sighting *run, uint16_t fails)
+{
+	const struct trouble *trouble = it->target->trouble;
+	struct unsteady *unsteady = it->target->unsteady;
+
+	unsteady_passed(unsteady, run->ended);
+	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours)
+		unsteady_failed(unsteady, fails, trouble->last, run->ended);
+}
+
+/* Adds `unstable` to what the run shows: it begins with a failure in hand, which may be told. `fails`: the failures in a
+ * row before the run. */
+static void
+learn_steadiness(const struct learning *it, struct sighting *run, bool failed, uint16_t fails)
 {
 	struct target_state *target = it->target;
 
-	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE || (failed && it->outlook->held))
+	if (target->trouble != NULL && is_ours(it, run))
+		target->trouble->ours = true;
+	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE)
 		return;
-	unsteady_count(target->unsteady, failed, it->now);
-	if (failed)
-		return;
-	const struct condition *unstable = conditions_find(target->conditions, CODE_UNSTABLE);
-	bool stands = unstable != NULL && unstable->stage != STAGE_SEEN;
-	if (unsteady_shows(target->unsteady, stands) && run->shown_count < SHOWN_MAX)
+	if (!failed)
+		count_row(it, run, fails);
+	const struct unsteady_hour hour = unsteady_hour(target->unsteady, run->ended);
+	bool stands = conditions_find(target->conditions, CODE_UNSTABLE) != NULL;
+	bool begins = failed && !target->trouble->ours && unsteady_shows(hour, target->fails, false);
+	if (((stands && unsteady_shows(hour, 0, true)) || begins) && run->shown_count < SHOWN_MAX)
 		run->shown[run->shown_count++] = (struct shown){ .code = CODE_UNSTABLE, .phase = PHASE_ANY };
 }
 
@@ -303,7 +322,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	struct sighting run = *given;
 	struct learning it = { target, policy, outlook, news, given->ended };
 	uint8_t flags = target->flags, doubled = target->doubled, missing = target->missing;
-	uint16_t passes = target->passes, outcome = target->outcome;
+	uint16_t fails = target->fails, passes = target->passes, outcome = target->outcome;
 	bool troubled = target->trouble != NULL;
 
 	begin(news, target);
@@ -321,7 +340,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	target->ended = run.ended;
 	learn_name(target, &run);
 	learn_flapping(&it, failed);
-	learn_steadiness(&it, &run, failed);
+	learn_steadiness(&it, &run, failed, fails);
 	if (!shows_nothing(&it, &run))
 		news->durable |= conditions_learn(&target->conditions, &run, passed, policy, outlook->codes, on_condition, &it);
 	pace_learn(target, policy, &run, passed, news);

@@ -113,6 +113,7 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	const struct policy *policy = monitor->config->targets[report->target].policy;
 
 	*run = (struct sighting){
+		.run = report->run,
 		.verdict = (enum pw_verdict)report->verdict,
 		.patient = watched->flags & WATCHED_PATIENT,
 		.due = !(watched->flags & WATCHED_BY_HAND),

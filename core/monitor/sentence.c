@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "monitor/attempt.h"
 #include "monitor/codes.h"
 
 /* What a code means where nobody said more. */
@@ -39,12 +40,15 @@ add_last_failure(struct text *text, const struct monitor *monitor, uint32_t targ
 static void
 add_attempts(struct text *text, const struct monitor *monitor, uint32_t target, uint32_t attempts)
 {
-	uint32_t tries = monitor->config->targets[target].policy->tries;
+	const struct policy *policy = monitor->config->targets[target].policy;
+	uint32_t needed = attempt_needed(&monitor->targets[target].state, policy, monitor->now);
 
-	if (attempts == tries)
-		text_format(text, ", %" PRIu32 " of %" PRIu32 " attempts", attempts, tries);
+	if (attempts == needed)
+		text_format(text, ", %" PRIu32 " of %" PRIu32 " attempts", attempts, needed);
 	else if (attempts > 0)
 		text_format(text, ", %" PRIu32 " attempts", attempts);
+	if (needed > policy->tries)
+		text_add(text, " in a row, after single ones had failed in the hour before");
 }
 
 static void
@@ -102,6 +106,21 @@ add_flapping(struct text *text, const struct monitor *monitor, uint32_t target, 
 	add_last_failure(text, monitor, target, code);
 }
 
+/* "single attempts fail …: 7 of 24 attempts in the last hour; the last: connection refused" */
+static void
+add_unstable(struct text *text, const struct monitor *monitor, const struct report *report)
+{
+	const struct target_state *state = &monitor->targets[report->target].state;
+	struct unsteady_hour hour = { 0 };
+
+	if (state->unsteady != NULL)
+		hour = unsteady_hour(state->unsteady, monitor->now);
+	add_meaning(text, monitor, report->target, "unstable");
+	text_format(text, ": %" PRIu32 " of %" PRIu32 " attempts in the last hour; the last: ", hour.failed + state->fails,
+	    hour.runs + state->fails);
+	sentence_add_report(text, monitor, report);
+}
+
 /* The text of the warning that raised it. */
 static void
 add_condition(struct text *text, const struct monitor *monitor, uint32_t target, const char *code,
@@ -112,7 +131,9 @@ add_condition(struct text *text, const struct monitor *monitor, uint32_t target,
 			text_add_bytes(text, report->warnings[i].text.data, report->warnings[i].text.size);
 			return;
 		}
-	if (report != NULL && strcmp(report->outcome, code) == 0)
+	if (report != NULL && strcmp(code, "unstable") == 0)
+		add_unstable(text, monitor, report);
+	else if (report != NULL && strcmp(report->outcome, code) == 0)
 		sentence_add_report(text, monitor, report);
 	else
 		add_meaning(text, monitor, target, code);

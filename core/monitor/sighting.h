@@ -25,6 +25,7 @@ struct shown {
 
 /* Times on one steady clock (clock_mono). */
 struct sighting {
+	uint64_t run;      /* its number */
 	int64_t started, ended;
 	int64_t heard;     /* when anything of the peer last came, 0: nothing did */
 	bool spoken;       /* the verdict is the peer's own act, not its silence */

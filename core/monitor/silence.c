@@ -51,9 +51,9 @@ silence_of_ancestor(enum state ancestor, bool looked)
 }
 
 int64_t
-silence_wait_max(const struct policy *ancestor)
+silence_wait_max(const struct policy *ancestor, uint32_t attempts)
 {
-	return ancestor->tries * (ancestor->retry_interval + ancestor->retry_interval / 10 + ancestor->leg.patient);
+	return attempts * (ancestor->retry_interval + ancestor->retry_interval / 10 + ancestor->leg.patient);
 }
 
 static const char *const parent_heads[] = { "parent", "looked at since", "for those behind it" };

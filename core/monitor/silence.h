@@ -40,8 +40,9 @@ void silence_add_names(struct text *, uint32_t reasons);
  */
 uint32_t silence_of_ancestor(enum state ancestor, bool looked);
 
-/* How long a `down` waits for an ancestor with this policy to become plain: what it takes to confirm that it is down. */
-int64_t silence_wait_max(const struct policy *ancestor);
+/* How long a `down` waits for an ancestor with this policy to become plain: what `attempts` of it in a row take, by which it
+ * would be confirmed that it is down. */
+int64_t silence_wait_max(const struct policy *ancestor, uint32_t attempts);
 
 extern const struct rule_table silence_table, silence_parent_table;
 

@@ -9,9 +9,9 @@
 
 #define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
 
-enum { RECORD_VERSION = 2 }; /* 1: without `missing` */
+enum { RECORD_VERSION = 2 }; /* 1: without `missing`, `needed`, and the runs of single failures */
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
-enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_FLAGS = 4 };
+enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_OURS = 4, TROUBLE_FLAGS = 8 };
 
 void
 target_state_init(struct target_state *target, int64_t now)
@@ -65,6 +65,20 @@ get_code(struct wire_in *in, struct codes *codes, const struct policy *policy)
 }
 
 static void
+put_last(struct wire_out *out, const uint64_t last[static UNSTEADY_LAST])
+{
+	for (unsigned i = 0; i < UNSTEADY_LAST; i++)
+		wire_put_u64(out, last[i]);
+}
+
+static void
+get_last(struct wire_in *in, uint64_t last[static UNSTEADY_LAST])
+{
+	for (unsigned i = 0; i < UNSTEADY_LAST; i++)
+		last[i] = wire_get_u64(in);
+}
+
+static void
 put_trouble(struct wire_out *out, const struct trouble *trouble, const struct codes *codes, int64_t to_utc)
 {
 	put_time(out, trouble->began, to_utc);
@@ -77,11 +91,15 @@ put_trouble(struct wire_out *out, const struct trouble *trouble, const struct co
 	put_code(out, codes, trouble->other);
 	wire_put_u8(out, trouble->other_runs);
 	wire_put_u8(out, trouble->tempfail_runs);
-	wire_put_u8(out, (uint8_t)((trouble->held ? TROUBLE_HELD : 0) | (trouble->stale ? TROUBLE_STALE : 0)));
+	wire_put_u8(out, (uint8_t)((trouble->held ? TROUBLE_HELD : 0) | (trouble->stale ? TROUBLE_STALE : 0)
+	    | (trouble->ours ? TROUBLE_OURS : 0)));
+	wire_put_u8(out, trouble->needed);
+	put_last(out, trouble->last);
 }
 
 static void
-get_trouble(struct wire_in *in, struct trouble *trouble, struct codes *codes, const struct policy *policy, int64_t to_utc)
+get_trouble(struct wire_in *in, struct trouble *trouble, uint8_t version, struct codes *codes, const struct policy *policy,
+    int64_t to_utc)
 {
 	trouble->began = get_time(in, to_utc);
 	trouble->recovered = get_time(in, to_utc);
@@ -96,6 +114,11 @@ get_trouble(struct wire_in *in, struct trouble *trouble, struct codes *codes, co
 	uint8_t flags = wire_get_choice(in, TROUBLE_FLAGS);
 	trouble->held = flags & TROUBLE_HELD;
 	trouble->stale = flags & TROUBLE_STALE;
+	trouble->ours = flags & TROUBLE_OURS;
+	if (version < 2)
+		return;
+	trouble->needed = wire_get_u8(in);
+	get_last(in, trouble->last);
 }
 
 static void
@@ -136,10 +159,11 @@ put_unsteady(struct wire_out *out, const struct unsteady *unsteady, int64_t to_u
 		wire_put_u16(out, unsteady->runs[i]);
 		wire_put_u16(out, unsteady->failed[i]);
 	}
+	put_last(out, unsteady->last);
 }
 
 static void
-get_unsteady(struct wire_in *in, struct unsteady *unsteady, int64_t to_utc)
+get_unsteady(struct wire_in *in, struct unsteady *unsteady, uint8_t version, int64_t to_utc)
 {
 	unsteady->slot_began = get_time(in, to_utc);
 	unsteady->newest = wire_get_choice(in, UNSTEADY_SLOTS);
@@ -147,6 +171,8 @@ get_unsteady(struct wire_in *in, struct unsteady *unsteady, int64_t to_utc)
 		unsteady->runs[i] = wire_get_u16(in);
 		unsteady->failed[i] = wire_get_u16(in);
 	}
+	if (version >= 2)
+		get_last(in, unsteady->last);
 }
 
 static void
@@ -258,8 +284,8 @@ get_verdict(struct wire_in *in)
 }
 
 static bool
-get_parts(struct target_state *target, struct wire_in *in, const struct policy *policy, struct codes *codes,
-    int64_t to_utc)
+get_parts(struct target_state *target, struct wire_in *in, uint8_t version, const struct policy *policy,
+    struct codes *codes, int64_t to_utc)
 {
 	uint8_t parts = wire_get_choice(in, HAS_ALL + 1);
 
@@ -268,11 +294,11 @@ get_parts(struct target_state *target, struct wire_in *in, const struct policy *
 	    || ((parts & HAS_UNSTEADY) && (target->unsteady = calloc(1, sizeof *target->unsteady)) == NULL))
 		return false;
 	if (target->trouble != NULL)
-		get_trouble(in, target->trouble, codes, policy, to_utc);
+		get_trouble(in, target->trouble, version, codes, policy, to_utc);
 	if (target->flapping != NULL)
 		get_flapping(in, target->flapping, to_utc);
 	if (target->unsteady != NULL)
-		get_unsteady(in, target->unsteady, to_utc);
+		get_unsteady(in, target->unsteady, version, to_utc);
 	return get_conditions(in, &target->conditions, policy, codes, to_utc);
 }
 
@@ -321,7 +347,7 @@ target_state_decode(struct target_state *target, const struct policy *policy, st
 	target->swift = wire_get_u8(in);
 	target->doubled = wire_get_u8(in);
 	target->missing = version >= 2 ? wire_get_u8(in) : 0;
-	if (get_parts(target, in, policy, codes, to_utc) && !in->bad && is_sound(target))
+	if (get_parts(target, in, version, policy, codes, to_utc) && !in->bad && is_sound(target))
 		return true;
 	target_state_fini(target);
 	target_state_init(target, since);

@@ -29,8 +29,11 @@ struct trouble {
 	uint16_t other;       /* another outcome, seen last */
 	uint8_t other_runs;   /* in a row */
 	uint8_t tempfail_runs;
+	uint8_t needed;       /* failed attempts in a row that confirm this suspicion; 0: `tries` of the policy */
 	bool held;            /* failed often enough, and its confirmation is held */
+	bool ours;            /* in its time something of our own was in the way: its failures say nothing about steadiness */
 	bool stale;           /* that nothing is learnt was told */
+	uint64_t last[UNSTEADY_LAST]; /* the last failed attempts of the suspicion, oldest first; 0: none */
 };
 
 enum {

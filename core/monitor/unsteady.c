@@ -1,14 +1,24 @@
 /* The hour behind us in six slots: enough for a share of failed attempts, and small enough for many targets. */
 #include "monitor/unsteady.h"
 
-#include "base/clock.h"
+#include <string.h>
 
-static const int64_t slot_length = 600 * (int64_t)SECOND;
+#include "base/clock.h"
+#include "base/messages.h"
+
+static const int64_t slot_length = 600 * (int64_t)SECOND, year = 365 * 86400 * (int64_t)SECOND;
 
 static uint16_t
 clamp(int64_t value)
 {
 	return value < 0 ? 0 : value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
+/* To the nearest whole number. */
+static int64_t
+whole(int64_t span, int64_t interval)
+{
+	return (span + interval / 2) / interval;
 }
 
 void
@@ -19,7 +29,7 @@ unsteady_begin(struct unsteady *unsteady, int64_t up_since, int64_t interval, in
 		int64_t end = now - (int64_t)(i - 1) * slot_length, begin = end - slot_length;
 		if (begin < up_since)
 			begin = up_since;
-		unsteady->runs[UNSTEADY_SLOTS - i] = clamp((end - begin) / interval);
+		unsteady->runs[UNSTEADY_SLOTS - i] = clamp(whole(now - begin, interval) - whole(now - end, interval));
 	}
 }
 
@@ -36,13 +46,30 @@ advance(struct unsteady *unsteady, int64_t now)
 		unsteady->slot_began = now;
 }
 
-void
-unsteady_count(struct unsteady *unsteady, bool failed, int64_t now)
+static void
+count(struct unsteady *unsteady, uint32_t runs, uint32_t failed, int64_t now)
 {
 	advance(unsteady, now);
-	unsteady->runs[unsteady->newest] = clamp(unsteady->runs[unsteady->newest] + 1);
-	if (failed)
-		unsteady->failed[unsteady->newest] = clamp(unsteady->failed[unsteady->newest] + 1);
+	unsteady->runs[unsteady->newest] = clamp((int64_t)unsteady->runs[unsteady->newest] + runs);
+	unsteady->failed[unsteady->newest] = clamp((int64_t)unsteady->failed[unsteady->newest] + failed);
+}
+
+void
+unsteady_passed(struct unsteady *unsteady, int64_t now)
+{
+	count(unsteady, 1, 0, now);
+}
+
+void
+unsteady_failed(struct unsteady *unsteady, uint32_t failures, const uint64_t last[static UNSTEADY_LAST], int64_t now)
+{
+	count(unsteady, failures, failures, now);
+	for (unsigned i = 0; i < UNSTEADY_LAST; i++) {
+		if (last[i] == 0)
+			continue;
+		memmove(unsteady->last, unsteady->last + 1, sizeof unsteady->last - sizeof unsteady->last[0]);
+		unsteady->last[UNSTEADY_LAST - 1] = last[i];
+	}
 }
 
 static uint32_t
@@ -55,12 +82,36 @@ sum(const uint16_t counts[static UNSTEADY_SLOTS])
 	return total;
 }
 
-bool
-unsteady_shows(const struct unsteady *unsteady, bool stands)
+struct unsteady_hour
+unsteady_hour(struct unsteady *unsteady, int64_t now)
 {
-	uint32_t runs = sum(unsteady->runs), failed = sum(unsteady->failed);
+	advance(unsteady, now);
+	return (struct unsteady_hour){ sum(unsteady->runs), sum(unsteady->failed) };
+}
 
-	return stands ? failed >= 3 && failed * 10 > runs : failed >= 5 && failed * 5 > runs;
+uint32_t
+unsteady_tries(struct unsteady_hour hour, uint32_t tries, int64_t interval)
+{
+	uint32_t needed = 0;
+
+	if (hour.failed == 0 || hour.failed * 2 >= hour.runs)
+		return tries;
+	/* Rows that begin in a year, then those of them that come so far; to the nearest whole number of attempts. */
+	double share = (double)hour.failed / hour.runs, rows = (double)(year / interval) * (1 - share);
+	for (; needed < CHANGE_ATTEMPTS_RAISED && rows * rows * share > 1; needed++)
+		rows *= share;
+	return needed > tries ? needed : tries;
+}
+
+bool
+unsteady_shows(struct unsteady_hour hour, uint32_t row, bool stands)
+{
+	uint32_t failed = hour.failed + row, runs = hour.runs + row;
+
+	if (stands)
+		return failed >= 3 && failed * 10 > runs;
+	/* A row alone may be an outage that begins. */
+	return hour.failed >= 4 && failed >= 5 && failed * 5 > runs;
 }
 
 bool

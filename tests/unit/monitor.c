@@ -113,6 +113,32 @@ a_missing_name_is_asked_for_again_and_no_condition(void **unused)
 }
 
 static void
+what_fails_now_and_then_is_told_with_its_failures(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, 9 * MINUTE);
+	scene->scripts[0] = "x.r.x.r.r.";
+	while (scene->told[0] == '\0')
+		scene_run(scene, SECOND);
+	assert_string_equal(scene->told, "degraded a");
+	assert_string_equal(scene->text, "a degraded(unstable): single attempts fail among others that pass: 5 of 18 attempts in "
+	                                 "the last hour; the last: connection refused");
+	assert_int_equal(scene->change.attempt_count, 3);
+	assert_int_equal(scene->change.attempts[2], scene->last[0].run);
+	assert_true(scene->change.attempts[0] < scene->change.attempts[1]);
+	scene_run(scene, MINUTE);
+	/* What comes of it now is no chance; but as many in a row have to show that. */
+	scene->scripts[0] = "r";
+	scene_run(scene, 10 * MINUTE);
+	assert_string_equal(scene->told, "degraded a down a");
+	assert_non_null(strstr(scene->text, "9 of 9 attempts in a row, after single ones had failed in the hour before"));
+	scene_destroy(&scene);
+}
+
+static void
 a_false_alarm_tells_nobody(void **unused)
 {
 	struct scene *scene = scene_create(2);
@@ -345,6 +371,7 @@ main(void)
 		cmocka_unit_test(an_outage_is_told_with_its_attempts),
 		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
 		cmocka_unit_test(a_missing_name_is_asked_for_again_and_no_condition),
+		cmocka_unit_test(what_fails_now_and_then_is_told_with_its_failures),
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
 		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),

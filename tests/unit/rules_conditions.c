@@ -159,9 +159,12 @@ what_fails_now_and_then_is_unstable(void **unused)
 	struct world *world = world_create(3, 2);
 
 	(void)unused;
-	for (int i = 0; i < 20 && world->told[0] == '\0'; i++)
-		world_run(world, "x.");
+	world_run(world, "x..x..x..x..");
+	assert_string_equal(world->told, "");
+	world_run(world, "x"); /* told with the failure at hand */
 	assert_string_equal(world->told, "degraded(unstable)");
+	assert_int_equal(world->target.fails, 1);
+	world_run(world, ".");
 	assert_int_equal(world->target.state, STATE_UP);
 	world_go_on(world, '.', 80 * MINUTE);
 	assert_string_equal(world->told, "degraded(unstable) cleared(unstable)");
@@ -202,6 +205,27 @@ what_failed_while_held_is_not_unstable(void **unused)
 	world_destroy(&world);
 }
 
+/* What failed in the time of something of our own says nothing about theirs, whether that was known at once or later. */
+static void
+what_failed_through_us_is_not_unstable(void **unused)
+{
+	struct world *world = world_create(3, 2);
+
+	(void)unused;
+	for (int i = 0; i < 10; i++)
+		world_run(world, "x?...");
+	for (int i = 0; i < 10; i++) {
+		world_run(world, "x");
+		world->outlook.blind = true;
+		world_run(world, "x");
+		world->outlook.blind = false;
+		world_run(world, "...");
+	}
+	assert_string_equal(world->told, "");
+	assert_null(world->target.unsteady);
+	world_destroy(&world);
+}
+
 static void
 what_was_confirmed_is_not_unstable(void **unused)
 {
@@ -229,6 +253,7 @@ main(void)
 		cmocka_unit_test(what_fails_now_and_then_is_unstable),
 		cmocka_unit_test(few_failures_among_many_passes_are_not_unstable),
 		cmocka_unit_test(what_failed_while_held_is_not_unstable),
+		cmocka_unit_test(what_failed_through_us_is_not_unstable),
 		cmocka_unit_test(what_was_confirmed_is_not_unstable),
 	};
 

@@ -59,7 +59,9 @@ same_trouble(const struct trouble *one, const struct trouble *other)
 	    && one->tempfail == other->tempfail && one->unknown == other->unknown);
 	assert_true(one->incident == other->incident && one->told == other->told && one->other == other->other
 	    && one->other_runs == other->other_runs && one->tempfail_runs == other->tempfail_runs);
-	assert_true(one->held == other->held && one->stale == other->stale);
+	assert_true(one->held == other->held && one->stale == other->stale && one->ours == other->ours
+	    && one->needed == other->needed);
+	assert_memory_equal(one->last, other->last, sizeof one->last);
 }
 
 static void
@@ -71,6 +73,7 @@ same_unsteady(const struct unsteady *one, const struct unsteady *other)
 	assert_true(one->slot_began == other->slot_began && one->newest == other->newest);
 	assert_memory_equal(one->runs, other->runs, sizeof one->runs);
 	assert_memory_equal(one->failed, other->failed, sizeof one->failed);
+	assert_memory_equal(one->last, other->last, sizeof one->last);
 }
 
 static void

@@ -5,6 +5,8 @@
  */
 #include "rules_world.h"
 
+#include "monitor/attempt.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_UNDEFINED__)
 enum { HISTORIES = 100 * 1000 };
 #else
@@ -121,7 +123,7 @@ check(const struct world *world)
 	assert_true(world->due > world->now && world->due - world->now <= 10 * MINUTE + 10);
 	if (state == STATE_SUSPECT)
 		assert_true(target->fails > 0
-		    && (target->fails < world->policy.tries || target->trouble->held || world->outlook.held));
+		    && (target->fails < attempt_needed(target, &world->policy, world->now) || target->trouble->held || world->outlook.held));
 	if (state == STATE_RECOVERING)
 		assert_in_range(target->passes, 1, world->policy.recover_tries - 1);
 	if (state == STATE_UP || state == STATE_PENDING)

@@ -40,6 +40,7 @@ struct world {
 	struct news news;
 	int64_t now, due;
 	uint32_t random;
+	uint64_t runs;
 	char told[512]; /* kinds, separated by blanks */
 	uint32_t avoided, suspected, passed_over;
 	uint16_t ok, refused, timeout, tempfail, policy_code, slow_banner, resolver, greeting;
@@ -105,7 +106,7 @@ world_slow(const struct world *world, struct sighting *run)
 static inline struct sighting
 world_sighting(struct world *world, char what)
 {
-	struct sighting run = { .started = world->due, .ended = world->due + 100 * MILLISECOND, .verdict = PW_OK,
+	struct sighting run = { .run = ++world->runs, .started = world->due, .ended = world->due + 100 * MILLISECOND, .verdict = PW_OK,
 		.outcome = world->ok, .due = true, .reached = REACHED_ALL,
 		.patient = pace_is_patient(&world->target, &world->policy) };
 
