@@ -214,8 +214,12 @@ record_passed(struct keeper *keeper, uint32_t target, uint64_t until)
 
 	if (keeper->files[target].incident != NULL)
 		return;
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++)
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
 		any |= run.kept && !run.over;
+		/* What failed alone may be told later, with others of its kind. */
+		if (run.kept && !run.over && !run.passed)
+			history_put_attempt(keeper, target, run.run);
+	}
 	cabinet_close(keeper->cabinet, target, until);
 	if (any)
 		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), until);

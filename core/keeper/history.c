@@ -39,19 +39,26 @@ mood_of(const struct keeper *keeper, const struct report *result)
 	return STORE_MOOD_unknown;
 }
 
-static void
-put_traces(struct keeper *keeper, const struct report *result)
+static bool
+is_kept(const struct keeper *keeper, uint32_t target, uint64_t number)
 {
-	struct message_evidence evidence;
 	struct cabinet_run run;
 
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, result->target, i, &run); i++)
-		if (run.run == result->run && run.kept)
-			return;
-	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, result->target, result->run, leg, &evidence); leg++)
+	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++)
+		if (run.run == number)
+			return run.kept;
+	return false;
+}
+
+static void
+put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
+{
+	struct message_evidence evidence;
+
+	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++)
 		store_put_trace(journal_history(keeper), &(struct store_trace){
-		    .target = roll_number(&keeper->roll, result->target), .run = result->run, .leg = evidence.leg.leg,
-		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, result->target, result->run, leg) });
+		    .target = roll_number(&keeper->roll, target), .run = run, .leg = evidence.leg.leg,
+		    .at = evidence.leg.started, .bytes = cabinet_packet(keeper->cabinet, target, run, leg) });
 }
 
 /* Below half of the room all; then what was not ok; then nothing. Where postwatch.db cannot be read, the number that a
@@ -85,7 +92,15 @@ history_put(struct keeper *keeper, const struct report *result)
 	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
 	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
 	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
-	put_traces(keeper, result);
+	if (!is_kept(keeper, result->target, result->run))
+		put_traces(keeper, result->target, result->run);
+}
+
+void
+history_put_attempt(struct keeper *keeper, uint32_t target, uint64_t run)
+{
+	if (keeper->reader != NULL && store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open) < JOURNAL_BYTES_MAX)
+		put_traces(keeper, target, run);
 }
 
 void

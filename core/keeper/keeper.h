@@ -172,6 +172,8 @@ void evidence_of_state(struct keeper *, uint32_t target);
 
 /* history.c */
 void history_put(struct keeper *, const struct report *);
+/* The evidence of a run that belongs to no incident, from the cabinet. */
+void history_put_attempt(struct keeper *, uint32_t target, uint64_t run);
 /* What is told once an hour at most: how much was left out. */
 void history_say(struct keeper *);
 
