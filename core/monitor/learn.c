@@ -244,7 +244,7 @@ learn_flapping(const struct learning *it, bool failed)
 static bool
 is_ours(const struct learning *it, const struct sighting *run)
 {
-	return it->outlook->held || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT : it->outlook->blind);
+	return it->outlook->ours || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT : it->outlook->blind);
 }
 
 /* A row of failures counts when it has ended by a pass: only then it is known that they failed alone. */

@@ -262,12 +262,20 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 	outlook->silence = digests ? SILENCE_digest : 0;
 }
 
+static int64_t
+suspected_since(const struct watched *watched, const struct sighting *run)
+{
+	return watched->state.state == STATE_SUSPECT ? watched->state.trouble->began : run->started;
+}
+
 struct outlook
 ourselves_outlook(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
 	struct watched *watched = &monitor->targets[report->target];
 	struct outlook outlook = { .codes = monitor->codes };
 
+	outlook.ours = (run->verdict != PW_FAILED || !run->spoken)
+	    && ourselves_overlap(monitor, report->target, suspected_since(watched, run), run->ended);
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
 	if (run->verdict == PW_FAILED && !(watched->flags & WATCHED_LOCAL)) {

@@ -48,6 +48,7 @@ struct sighting {
 struct outlook {
 	bool blind;       /* we are known to be cut off: a failure says nothing */
 	bool held;        /* we may be cut off, or nobody else was heard yet: nothing is confirmed */
+	bool ours;        /* we could not see it, or may not have been able to, at some time since its suspicion began */
 	bool enough;      /* its failures have gone on so long that this one confirms, were they ever so few */
 	bool alone;       /* nobody was there to ask whether it may be us */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */

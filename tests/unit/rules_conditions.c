@@ -197,10 +197,12 @@ what_failed_while_held_is_not_unstable(void **unused)
 
 	(void)unused;
 	world_run(world, "...xx");
-	world->outlook.held = true;
+	world->outlook.held = world->outlook.ours = true;
 	world_run(world, "xxxxxxxx");
 	world->outlook.held = false;
-	world_run(world, "......");
+	world_run(world, ".");
+	world->outlook.ours = false;
+	world_run(world, ".....x");
 	assert_string_equal(world->told, "");
 	world_destroy(&world);
 }
