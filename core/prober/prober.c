@@ -68,13 +68,19 @@ on_prepare(EV_P_ ev_prepare *prepare, int revents)
 	(void)loop, (void)revents;
 	if (prober->page != NULL)
 		atomic_store_explicit(&prober->page->in_hand, 0, memory_order_relaxed);
+	while (prober->complete != NULL) {
+		struct run *run = prober->complete;
+
+		prober->complete = run->next_complete;
+		end_run(run);
+	}
 	while (prober->ended != NULL) {
 		struct leg *leg = prober->ended;
 		struct run *run = leg->run;
 
 		prober->ended = leg->next_ended;
 		leg_release(leg);
-		if (++run->legs_ended == run->leg_count)
+		if (++run->legs_ended == run->leg_count && run->query == NULL)
 			end_run(run);
 	}
 }
@@ -84,6 +90,13 @@ prober_put_ended(struct prober *prober, struct leg *leg)
 {
 	leg->next_ended = prober->ended;
 	prober->ended = leg;
+}
+
+void
+prober_put_complete(struct prober *prober, struct run *run)
+{
+	run->next_complete = prober->complete;
+	prober->complete = run;
 }
 
 void

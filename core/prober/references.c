@@ -120,6 +120,8 @@ on_resolved(void *arg, const struct resolved *resolved)
 	struct reference *reference = arg;
 	struct address address;
 
+	if (resolved->more)
+		resolver_cancel(&reference->query);
 	reference->query = NULL;
 	if (resolved->count == 0) {
 		settle_unasked(reference, "resolver");

@@ -192,11 +192,12 @@ is_worth_evidence(const struct run *run, const struct report *report)
 	    || report->fingerprint != run->order.fingerprint;
 }
 
-/* A leg that needed no wait may have ended after the loop woke. */
+/* A leg that needed no wait may have ended after the loop woke. Time for which only an address was waited for that did not
+ * come is no part of it. */
 static int64_t
 micros(const struct run *run)
 {
-	int64_t end = run->prober->woke;
+	int64_t end = run->waited_for_name ? 0 : run->prober->woke;
 
 	for (uint32_t i = 0; i < run->leg_count; i++)
 		if (run->legs[i].touched > end)
@@ -254,6 +255,8 @@ add_name(const struct run *run, struct text *text)
 		text_add(text, i > 0 ? ", " : "");
 		address_add(text, &run->legs[i].address);
 	}
+	if (run->name_missing_type != NULL)
+		text_format(text, " (not known: %s)", run->name_missing_type);
 	if (run->from_hosts)
 		text_add(text, " (by the hosts file)");
 	else if (run->kept) {

@@ -12,6 +12,8 @@
 
 enum { LINE_LIMITS = 12 }; /* so many limits of its own a query stays in line for a socket */
 
+static const double resolution_delay = 0.05; /* seconds, from one family to the other: RFC 8305, section 3 */
+
 static const uint16_t part_types[PARTS] = { [PART_A] = DNS_A, [PART_AAAA] = DNS_AAAA };
 
 static bool
@@ -110,6 +112,22 @@ look_elsewhere(struct resolver_query *query)
 }
 
 static void
+on_delay(EV_P_ ev_timer *timer, int events)
+{
+	(void)loop, (void)events;
+	resolver_query_tell_early(timer->data);
+}
+
+static void
+wait_for_other_family(struct resolver_query *query)
+{
+	if (query->is_over || query->told_early || ev_is_active(&query->delay))
+		return;
+	ev_timer_set(&query->delay, resolution_delay, 0);
+	ev_timer_start(query->resolver->loop, &query->delay);
+}
+
+static void
 look_whether_done(struct resolver_query *query)
 {
 	if (query->is_asking || query->is_ready)
@@ -117,6 +135,8 @@ look_whether_done(struct resolver_query *query)
 	if (query->is_over || query->resolved.count > 0) {
 		if (!is_waiting(query))
 			resolver_query_make_ready(query);
+		else
+			wait_for_other_family(query);
 		return;
 	}
 	if (!is_waiting(query))
@@ -270,7 +290,8 @@ begin_query(struct resolver *resolver, int64_t limit, void *arg)
 	/* A timer counts from the loop's last look at the clock. */
 	ev_now_update(resolver->loop);
 	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND, (double)limit / SECOND);
-	query->deadline.data = query;
+	ev_init(&query->delay, on_delay);
+	query->deadline.data = query->delay.data = query;
 	ev_timer_start(resolver->loop, &query->deadline);
 	return query;
 }

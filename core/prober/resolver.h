@@ -21,6 +21,7 @@ enum {
 
 struct resolved {
 	enum dns_status status4, status6;
+	bool more;                               /* one family is still asked for: the callback comes once more */
 	uint32_t count;                          /* of addresses, sorted: IPv4 first, then by bytes */
 	struct address addresses[RESOLVED_MAX];
 	bool kept;                               /* from our store of answers */
@@ -47,9 +48,11 @@ struct resolver *resolver_create(struct ev_loop *, const struct config *, struct
 void resolver_destroy(struct resolver **);
 
 /*
- * Asks for the addresses of `name` (a literal is answered as itself). `on_resolved` is called exactly once, always from
- * the loop, never from within this call, unless the query is cancelled before. The result is lent for the call. The
- * resolver gives up by itself after `limit` microseconds.
+ * Asks for the addresses of `name` (a literal is answered as itself). `on_resolved` comes from the loop and never from
+ * within this call, unless the query is cancelled before. It comes once; or twice, where one family has addresses and
+ * the other is not known 50 ms later (the resolution delay of RFC 8305, section 3): first with `more` set, when the
+ * query may be cancelled, and at the end with all. The result is lent for the call. The resolver gives up by itself
+ * after `limit` microseconds.
  */
 struct resolver_query *resolver_ask(struct resolver *, const char *name, enum family, bool fresh, int64_t limit,
     void (*on_resolved)(void *arg, const struct resolved *), void *arg);

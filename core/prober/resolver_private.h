@@ -43,7 +43,8 @@ struct resolver_query {
 	bool is_asking;              /* not all of its questions are joined yet */
 	bool is_over;                /* its time */
 	bool looked_elsewhere;       /* the other servers were asked about a "no" */
-	ev_timer deadline;
+	bool told_early;             /* of the addresses of one family */
+	ev_timer deadline, delay;
 	unsigned lines_left;         /* how often its limit begins anew while it stands in line */
 	struct dns_name name;
 	uint16_t type;               /* of a look-up; 0: addresses */
@@ -70,6 +71,9 @@ void resolver_note_canary(struct resolver *, unsigned server, const struct dns_a
 
 /* All is known, or time is over: it is told from the loop. */
 void resolver_query_make_ready(struct resolver_query *);
+
+/* Tells of the addresses that are there while others may come. The query may be cancelled within. */
+void resolver_query_tell_early(struct resolver_query *);
 
 /* Leaves all it waits for. */
 void resolver_query_free(struct resolver_query *);

@@ -14,6 +14,7 @@ resolver_query_make_ready(struct resolver_query *query)
 	if (query->is_ready)
 		return;
 	query->is_ready = true;
+	ev_timer_stop(resolver->loop, &query->delay);
 	*resolver->ready_end = query;
 	resolver->ready_end = &query->next_ready;
 	ev_feed_event(resolver->loop, &resolver->on_ready, EV_CUSTOM);
@@ -30,6 +31,7 @@ resolver_query_free(struct resolver_query *query)
 	if (query->next != NULL)
 		query->next->link = query->link;
 	ev_timer_stop(query->resolver->loop, &query->deadline);
+	ev_timer_stop(query->resolver->loop, &query->delay);
 	free(query->packet);
 	free(query);
 }
@@ -147,16 +149,25 @@ add_server(struct text *text, const struct address *server)
 		address_add_port(text, server);
 }
 
+/* Where there are addresses, that there are none of the other family is no trouble; not to know is. */
+static bool
+is_missing(const struct resolver_query *query, enum part part)
+{
+	enum dns_status status = query->parts[part].status;
+
+	return status != DNS_FOUND && (query->resolved.count == 0 || !dns_is_of_name(status));
+}
+
 /* "127.0.0.1: SERVFAIL; 192.0.2.1: A NODATA, AAAA no answer": of each type that is missing. */
 static void
 say_opinions(const struct resolver_query *query, struct resolved *resolved)
 {
 	struct text text = TEXT_OVER(resolved->said);
+	bool misses_a = is_missing(query, PART_A), misses_aaaa = is_missing(query, PART_AAAA);
 
 	for (unsigned i = 0; i < query->resolver->server_count; i++) {
 		const struct opinion *a = &query->parts[PART_A].opinions[i], *aaaa = &query->parts[PART_AAAA].opinions[i];
-		bool has_a = a->status != DNS_NOT_ASKED && query->parts[PART_A].status != DNS_FOUND;
-		bool has_aaaa = aaaa->status != DNS_NOT_ASKED && query->parts[PART_AAAA].status != DNS_FOUND;
+		bool has_a = misses_a && a->status != DNS_NOT_ASKED, has_aaaa = misses_aaaa && aaaa->status != DNS_NOT_ASKED;
 		if (!has_a && !has_aaaa)
 			continue;
 		text_add(&text, text.size > 0 ? "; " : "");
@@ -210,13 +221,10 @@ find_own_fault(const struct resolver_query *query)
 	return outcome;
 }
 
-static void
-tell_addresses(struct resolver_query *query)
+static struct resolved
+make_result(const struct resolver_query *query, int64_t now)
 {
 	struct resolved resolved = query->resolved;
-	void (*on_resolved)(void *arg, const struct resolved *) = query->on_resolved;
-	void *arg = query->arg;
-	int64_t now = clock_mono();
 
 	resolved.status4 = query->parts[PART_A].status;
 	resolved.status6 = query->parts[PART_AAAA].status;
@@ -225,8 +233,29 @@ tell_addresses(struct resolver_query *query)
 	resolved.ours = find_own_fault(query);
 	say_opinions(query, &resolved);
 	fill_last_good(query, &resolved, now);
+	return resolved;
+}
+
+static void
+tell_addresses(struct resolver_query *query)
+{
+	struct resolved resolved = make_result(query, clock_mono());
+	void (*on_resolved)(void *arg, const struct resolved *) = query->on_resolved;
+	void *arg = query->arg;
+
 	resolver_query_free(query);
 	on_resolved(arg, &resolved);
+}
+
+void
+resolver_query_tell_early(struct resolver_query *query)
+{
+	struct resolved resolved = make_result(query, clock_mono());
+
+	resolved.more = true;
+	resolved.said[0] = '\0';
+	query->told_early = true;
+	query->on_resolved(query->arg, &resolved);
 }
 
 /* The code that a server gave where none gave records. */

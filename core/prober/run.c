@@ -60,31 +60,35 @@ run_destroy(struct run **held)
 	if (run->legs != &run->only)
 		free(run->legs);
 	free(run->name_text);
+	free(run->name_missing_type);
 	run->magic = 0;
 	free(run);
 	*held = NULL;
 }
 
-static bool
-make_legs(struct run *run, const struct address *addresses, uint32_t count)
+static void
+add_leg(struct run *run, const struct address *address)
 {
-	uint16_t port = run_target(run)->port;
+	struct leg *leg = &run->legs[run->leg_count++];
 
-	run->legs = count == 1 ? &run->only : calloc(count, sizeof *run->legs);
+	leg->magic = LEG_MAGIC;
+	leg->run = run;
+	stream_init(&leg->stream, run->prober->loop, NULL, leg);
+	if (address == NULL)
+		return;
+	leg->address = *address;
+	address_set_port(&leg->address, run_target(run)->port);
+}
+
+/* `room`: how many there may be in the end; they cannot be moved once they are there. */
+static bool
+make_legs(struct run *run, const struct address *addresses, uint32_t count, uint32_t room)
+{
+	run->legs = room == 1 ? &run->only : calloc(room, sizeof *run->legs);
 	if (run->legs == NULL)
 		return false;
-	run->leg_count = count;
-	for (uint32_t i = 0; i < count; i++) {
-		struct leg *leg = &run->legs[i];
-
-		leg->magic = LEG_MAGIC;
-		leg->run = run;
-		stream_init(&leg->stream, run->prober->loop, NULL, leg);
-		if (addresses != NULL) {
-			leg->address = addresses[i];
-			address_set_port(&leg->address, port);
-		}
-	}
+	for (uint32_t i = 0; i < count; i++)
+		add_leg(run, addresses != NULL ? &addresses[i] : NULL);
 	return true;
 }
 
@@ -92,7 +96,7 @@ make_legs(struct run *run, const struct address *addresses, uint32_t count)
 static void
 end_without_address(struct run *run, const char *outcome, const char *text)
 {
-	make_legs(run, NULL, 1);
+	make_legs(run, NULL, 1, 1);
 	leg_refuse(&run->legs[0], outcome, text);
 	run->legs_begun = 1;
 }
@@ -169,38 +173,75 @@ begin_next(struct run *run)
 static void
 talk_to(struct run *run, const struct address *addresses, uint32_t count)
 {
-	if (make_legs(run, addresses, count))
+	if (make_legs(run, addresses, count, count))
 		begin_next(run);
 	else
 		end_without_address(run, "no_memory", "");
 }
 
-/* Whether the name led to public addresses only in the last 24 h; and remembers whether it does. */
+/* Whether the name led to public addresses only in the last 24 h. */
 static bool
-was_public(struct run *run, const struct resolved *resolved)
+was_public(const struct run *run)
 {
-	struct name_memory *memory = &run->prober->names[run->order.target];
+	const struct name_memory *memory = &run->prober->names[run->order.target];
 	uint32_t now = (uint32_t)(run->begun / SECOND);
-	bool was = memory->public_at != 0 && now - memory->public_at < PUBLIC_FOR, is = true;
+
+	return memory->public_at != 0 && now - memory->public_at < PUBLIC_FOR;
+}
+
+static void
+remember_public(struct run *run, const struct resolved *resolved)
+{
+	uint32_t now = (uint32_t)(run->begun / SECOND);
 
 	for (uint32_t i = 0; i < resolved->count; i++)
-		is &= address_class(&resolved->addresses[i]) == ADDRESS_PUBLIC;
-	if (is)
-		memory->public_at = now > 0 ? now : 1;
-	return was;
+		if (address_class(&resolved->addresses[i]) != ADDRESS_PUBLIC)
+			return;
+	run->prober->names[run->order.target].public_at = now > 0 ? now : 1;
 }
 
 /* Legs to what DNS led us to; those that nobody is to talk to have ended when the first begins. */
 static void
-follow_name(struct run *run, const struct address *addresses, uint32_t count, bool was)
+follow_name(struct run *run, const struct address *addresses, uint32_t count, bool more)
 {
-	if (!make_legs(run, addresses, count)) {
+	if (!make_legs(run, addresses, count, more ? RESOLVED_MAX : count)) {
+		if (run->query != NULL)
+			resolver_cancel(&run->query);
 		end_without_address(run, "no_memory", "");
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		is_forbidden(&run->legs[i], was);
+		is_forbidden(&run->legs[i], run->was_public);
 	begin_next(run);
+}
+
+static bool
+has_leg(const struct run *run, const struct address *address)
+{
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		if (address_order(&run->legs[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+/* The rest of a name's addresses, while the legs to the first talk or have ended. */
+static void
+follow_late(struct run *run, const struct resolved *resolved)
+{
+	uint32_t before = run->leg_count;
+
+	for (uint32_t i = 0; i < resolved->count && run->leg_count < RESOLVED_MAX; i++)
+		if (!has_leg(run, &resolved->addresses[i]))
+			add_leg(run, &resolved->addresses[i]);
+	for (uint32_t i = before; i < run->leg_count; i++)
+		is_forbidden(&run->legs[i], run->was_public);
+	if (resolved->said[0] != '\0')
+		run->name_missing_type = strdup(resolved->said);
+	if (!ev_is_active(&run->stagger))
+		begin_next(run);
+	run->waited_for_name = run->legs_ended == run->leg_count;
+	if (run->waited_for_name)
+		prober_put_complete(run->prober, run);
 }
 
 static void
@@ -215,43 +256,55 @@ remember_name_trouble(struct run *run, const struct resolved *resolved, const ch
 }
 
 static bool
-is_answer(enum dns_status status)
-{
-	return status == DNS_FOUND || status == DNS_NO_DATA || status == DNS_NO_NAME;
-}
-
-static bool
 is_fresh_answer(const struct resolved *resolved)
 {
-	return !resolved->kept && !resolved->from_hosts && (is_answer(resolved->status4) || is_answer(resolved->status6));
+	return !resolved->kept && !resolved->from_hosts && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
+}
+
+static void
+take_name(struct run *run, const struct resolved *resolved)
+{
+	int64_t since = run->prober->woke - run->begun;
+
+	run->waited = resolved->waited;
+	run->resolve = since > run->waited ? since - run->waited : 0;
+	run->kept = resolved->kept;
+	run->age = resolved->age;
+	run->from_hosts = resolved->from_hosts;
+	run->name_asked = is_fresh_answer(resolved);
+	run->was_public = was_public(run);
 }
 
 static void
 on_resolved(void *arg, const struct resolved *resolved)
 {
 	struct run *run = arg;
-	struct prober *prober = run->prober;
 
 	assert(run->magic == RUN_MAGIC);
-	prober_take_in_hand(prober, run);
-	run->query = NULL;
-	run->waited = resolved->waited;
-	run->resolve = prober->woke - run->begun > run->waited ? prober->woke - run->begun - run->waited : 0;
-	run->kept = resolved->kept;
-	run->age = resolved->age;
-	run->from_hosts = resolved->from_hosts;
-	run->name_asked = is_fresh_answer(resolved);
-
+	prober_take_in_hand(run->prober, run);
+	if (!resolved->more)
+		run->query = NULL;
+	if (run->leg_count > 0) {
+		remember_public(run, resolved);
+		follow_late(run, resolved);
+		return;
+	}
+	take_name(run, resolved);
 	struct fold_name rule = fold_name(resolved, run->order.missing);
 	run->name_missing = rule.missing;
 	if (rule.then != NAME_TALK)
 		remember_name_trouble(run, resolved, rule.outcome);
+	else if (resolved->said[0] != '\0')
+		run->name_missing_type = strdup(resolved->said);
 	switch (rule.then) {
 	case NAME_TALK:
-		follow_name(run, resolved->addresses, resolved->count, was_public(run, resolved));
+		if (!resolved->more)
+			remember_public(run, resolved);
+		follow_name(run, resolved->addresses, resolved->count, resolved->more);
 		return;
 	case NAME_LAST_GOOD:
 		run->on_last_good = true;
+		run->was_public = false;
 		follow_name(run, resolved->last_good, resolved->last_good_count, false);
 		return;
 	case NAME_END:
@@ -284,8 +337,12 @@ run_interrupt(struct run *run)
 {
 	if (run->query != NULL) {
 		resolver_cancel(&run->query);
-		end_without_address(run, "interrupted", "the run was interrupted on our side");
-		return;
+		if (run->leg_count == 0) {
+			end_without_address(run, "interrupted", "the run was interrupted on our side");
+			return;
+		}
+		if (run->legs_ended == run->leg_count)
+			prober_put_complete(run->prober, run);
 	}
 	ev_timer_stop(run->prober->loop, &run->stagger);
 	run->legs_begun = run->leg_count;

@@ -52,9 +52,13 @@ struct run {
 	bool kept, from_hosts;
 	bool name_asked;          /* our resolver was asked just now, and answered */
 	bool on_last_good;        /* the legs talk to the last good addresses */
+	bool was_public;          /* the name led to public addresses only, lately */
+	bool waited_for_name;     /* its last leg ended before the last address was known */
 	bool name_missing;        /* there is no such name, or it has no address */
 	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */
 	char *name_text;
+	char *name_missing_type;  /* what the resolvers said of a family that is not known, while the other is; NULL: nothing */
+	struct run *next_complete;
 	struct resolver_query *query;
 	ev_timer stagger;
 	struct leg *legs;         /* &only where there is one */
@@ -75,6 +79,7 @@ struct prober {
 	struct duty_page *page;
 	struct run *runs;
 	struct leg *ended;
+	struct run *complete;     /* all of their legs had ended when the last address was looked for in vain */
 	struct name_memory *names; /* of each target */
 	uint32_t active;
 	struct clock_doubt doubt; /* of the wall clock, by which certificates are judged */
@@ -98,6 +103,8 @@ run_target(const struct run *run)
 void prober_take_in_hand(struct prober *, const struct run *);
 /* The leg is over; its run is looked at when the loop's turn ends. */
 void prober_put_ended(struct prober *, struct leg *);
+/* All legs of the run have ended, and none will be added: it ends when the loop's turn does. */
+void prober_put_complete(struct prober *, struct run *);
 
 /* run.c */
 

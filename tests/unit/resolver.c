@@ -241,6 +241,58 @@ keeps_the_families_apart(void **state)
 }
 
 static void
+cancel_when_told(void *arg, const struct resolved *resolved)
+{
+	struct world *world = arg;
+
+	assert_true(resolved->more);
+	resolver_cancel(&world->query);
+	world->told++;
+}
+
+/* What is there is told 50 ms later; what comes late is told as well, and so is what never comes. */
+static void
+tells_one_family_early(void **state)
+{
+	static const uint16_t late[] = { DNS_AAAA, DNS_A };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world *world = open_world(1);
+		struct server *server = &world->servers[0];
+
+		server->held_type = late[i];
+		server->answer = both_addresses;
+		assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+		turn_until(world, &world->told, 1);
+		assert_true(world->resolved.more);
+		assert_int_equal(world->resolved.count, 1);
+		assert_int_equal(address_is_ipv4(&world->resolved.addresses[0]), late[i] == DNS_AAAA);
+		answer_held(server);
+		turn_until(world, &world->told, 2);
+		assert_false(world->resolved.more);
+		assert_int_equal(world->resolved.count, 2);
+		assert_string_equal(world->resolved.said, "");
+		close_world(world);
+	}
+	struct world *world = open_world(1);
+	world->servers[0].held_type = DNS_AAAA;
+	world->servers[0].answer = both_addresses;
+	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 200 * MILLISECOND, on_resolved, world));
+	turn_until(world, &world->told, 2);
+	assert_false(world->resolved.more);
+	assert_int_equal(world->resolved.status6, DNS_NO_ANSWER);
+	assert_said(world, &world->resolved, "0: AAAA no answer");
+	/* Who has enough may leave when told early. */
+	struct resolver_query *query
+	    = resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, cancel_when_told, world);
+	world->query = query;
+	turn_until(world, &world->told, 3);
+	assert_null(world->query);
+	close_world(world);
+}
+
+static void
 goes_on_over_tcp(void **state)
 {
 	struct world *world = open_world(1);
@@ -359,6 +411,7 @@ main(void)
 		cmocka_unit_test(takes_no_other_answer),
 		cmocka_unit_test(holds_the_last_good_ones),
 		cmocka_unit_test(keeps_the_families_apart),
+		cmocka_unit_test(tells_one_family_early),
 		cmocka_unit_test(goes_on_over_tcp),
 		cmocka_unit_test(names_share_no_fate),
 		cmocka_unit_test(sockets_are_bounded),

@@ -43,6 +43,16 @@ one_address(struct server *server, unsigned char *packet, size_t size, const cha
 	return record(server, packet, size, DNS_A, &address, 4);
 }
 
+/* A and AAAA. */
+static inline size_t
+both_addresses(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	if (type == DNS_A)
+		return one_address(server, packet, size, name, type);
+	head(packet, 0, 1);
+	return record(server, packet, size, DNS_AAAA, &in6addr_loopback, 16);
+}
+
 /* Too large for UDP, with nothing but the TC bit; over TCP the address. */
 static inline size_t
 cut_over_udp(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)

@@ -38,6 +38,10 @@ struct server {
 	/* The size of the answer made in `packet` over the query of `size` bytes; 0: silence. */
 	size_t (*answer)(struct server *, unsigned char *packet, size_t size, const char *name, uint16_t type);
 	int asked, asked_a, asked_canary; /* canaries are not counted among the others */
+	uint16_t held_type;               /* questions for it are answered when the test says so; 0: none */
+	unsigned char held[6000];
+	size_t held_size;
+	struct sockaddr_in held_to;
 	uint16_t from;                    /* the port and the address of who asked last */
 	in_addr_t source;
 	uint16_t ids[SOURCES_MAX], ports[SOURCES_MAX]; /* of the first questions over UDP */
@@ -51,6 +55,7 @@ struct world {
 	struct config config;
 	struct address addresses[SERVERS_MAX];
 	struct resolver *resolver;
+	struct resolver_query *query;
 	int told, without; /* without: told that there is no address */
 	struct resolved resolved;
 	int answered;
@@ -115,8 +120,21 @@ on_query(EV_P_ ev_io *io, int events)
 	assert_int_equal(end, size);
 	note_query(server, packet, type, name, &from);
 	size_t made = server->answer == NULL ? 0 : server->answer(server, packet, end, name, type);
-	if (made > 0)
+	if (made > 0 && type == server->held_type) {
+		memcpy(server->held, packet, made);
+		server->held_size = made;
+		server->held_to = from;
+	} else if (made > 0) {
 		assert_int_equal(sendto(server->fd, packet, made, 0, (struct sockaddr *)&from, from_size), (int)made);
+	}
+}
+
+static inline void
+answer_held(struct server *server)
+{
+	assert_true(server->held_size > 0);
+	assert_int_equal(sendto(server->fd, server->held, server->held_size, 0, (struct sockaddr *)&server->held_to,
+	    sizeof server->held_to), (int)server->held_size);
 }
 
 /* Each message with its length before it (RFC 1035, section 4.2.2). */
