@@ -149,6 +149,8 @@ probe_all(struct probing *probing)
 	}
 	show_progress(probing);
 	ev_run(probing->loop, 0);
+	while (prober_lingers(prober))
+		ev_run(probing->loop, EVRUN_ONCE);
 	prober_destroy(&prober);
 	ev_loop_destroy(probing->loop);
 	zone_close(&zone);

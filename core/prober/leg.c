@@ -56,7 +56,10 @@ leg_release(struct leg *leg)
 static void
 end(struct leg *leg)
 {
-	stream_fini(&leg->stream);
+	int fd = stream_part(&leg->stream);
+
+	if (fd != -1)
+		lingers_add(leg->run->prober->lingers, fd);
 	leg->state = LEG_ENDED;
 	prober_put_ended(leg->run->prober, leg);
 }

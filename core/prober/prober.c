@@ -13,7 +13,8 @@
 enum {
 	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
 	PULSE_SLACK = 100 * MILLISECOND, /* less is the jitter of a busy machine: it moves no verdict */
-	DESCRIPTORS_KEPT = 64      /* for the parent, the monitor, references */
+	DESCRIPTORS_KEPT = 64,     /* for the parent, the monitor, references */
+	LINGERS_MOST = 256, LINGERS_SHARE = 16 /* one of so many descriptors waits for a peer to close */
 };
 
 static struct prober *
@@ -116,18 +117,34 @@ prober_set_page(struct prober *prober, struct duty_page *page)
 	prober->page = page;
 }
 
+/* Descriptors for connections. */
+static uint32_t
+descriptors_left(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= UINT32_MAX)
+		return UINT32_MAX;
+	rlim_t kept = DESCRIPTORS_KEPT + resolver_descriptors();
+	return (uint32_t)(limit.rlim_cur > kept + DESCRIPTORS_KEPT ? limit.rlim_cur - kept : DESCRIPTORS_KEPT);
+}
+
+static uint32_t
+lingers_at_most(void)
+{
+	uint32_t share = descriptors_left() / LINGERS_SHARE;
+
+	return share < LINGERS_MOST ? share : LINGERS_MOST;
+}
+
 /* Connections at once: as configured, and never more than the descriptors that are left. */
 static uint32_t
 slots_in_all(const struct config *config)
 {
 	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX : (config->max_runs + config->probers - 1) / config->probers;
-	struct rlimit limit;
+	uint32_t left = descriptors_left() - lingers_at_most();
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return wanted;
-	rlim_t kept = DESCRIPTORS_KEPT + resolver_descriptors();
-	rlim_t left = limit.rlim_cur > kept + DESCRIPTORS_KEPT ? limit.rlim_cur - kept : DESCRIPTORS_KEPT;
-	return left < wanted ? (uint32_t)left : wanted;
+	return left < wanted ? left : wanted;
 }
 
 static uint32_t
@@ -174,7 +191,8 @@ open_all(struct prober *prober, struct reason *why)
 
 	prober->names = calloc(config->target_count > 0 ? config->target_count : 1, sizeof *prober->names);
 	prober->slots = slots_create(slots_in_all(config), slots_per_address(config));
-	if (prober->names == NULL || prober->slots == NULL) {
+	prober->lingers = lingers_create(prober->loop, lingers_at_most());
+	if (prober->names == NULL || prober->slots == NULL || prober->lingers == NULL) {
 		reason_set(why, "out of memory");
 		return false;
 	}
@@ -225,6 +243,7 @@ prober_destroy(struct prober **held)
 	resolver_destroy(&prober->resolver);
 	tls_policies_destroy(&prober->policies);
 	slots_destroy(&prober->slots);
+	lingers_destroy(&prober->lingers);
 	free(prober->names);
 	free(prober);
 	*held = NULL;
@@ -250,6 +269,12 @@ uint32_t
 prober_active(const struct prober *prober)
 {
 	return prober->active;
+}
+
+bool
+prober_lingers(const struct prober *prober)
+{
+	return lingers_count(prober->lingers) > 0;
 }
 
 void

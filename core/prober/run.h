@@ -46,6 +46,9 @@ void run_evidence(const struct run_result *, uint32_t index, struct evidence *);
 /* Runs under way, those that wait for a slot included. */
 uint32_t prober_active(const struct prober *);
 
+/* Whether connections of runs that have ended wait for their peers to close: 200 ms at most, while the loop runs. */
+bool prober_lingers(const struct prober *);
+
 /* Ends the runs under way (all, or all but later attempts of a series, which confirm something), each as
  * unknown(interrupted), with the farewell; on_done comes for each. */
 void prober_interrupt(struct prober *, bool all);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "prober/dialogue.h"
+#include "prober/linger.h"
 #include "prober/resolver.h"
 #include "prober/run.h"
 #include "prober/slots.h"
@@ -76,6 +77,7 @@ struct prober {
 	struct resolver *resolver;
 	struct tls_policies *policies;
 	struct slots *slots;
+	struct lingers *lingers;   /* connections whose peers have not closed yet; they hold no slot */
 	struct duty_page *page;
 	struct run *runs;
 	struct leg *ended;

@@ -13,11 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-	RECEIVE_ROOM = 16 * 1024, /* bytes of one read; also a TLS record */
-	TURN_READS = 4,           /* TLS records of one event: other streams wait meanwhile */
-	UNSENT_MAX = 64 * 1024    /* bytes that may wait for the peer */
-};
+enum { UNSENT_MAX = 64 * 1024 }; /* bytes that may wait for the peer */
 
 static void on_ready(EV_P_ ev_io *io, int revents);
 
@@ -29,20 +25,46 @@ stream_init(struct stream *stream, struct ev_loop *loop, const struct stream_eve
 	stream->io.data = stream;
 }
 
-void
-stream_fini(struct stream *stream)
+/* Gives everything back but the descriptor, which is returned; -1: there is none. */
+static int
+let_go(struct stream *stream)
 {
+	int fd = stream->fd;
+
 	if (stream->gone != NULL)
 		*stream->gone = true;
 	stream->gone = NULL;
-	if (stream->fd == -1)
-		return;
+	if (fd == -1)
+		return -1;
 	ev_io_stop(stream->loop, &stream->io);
 	tls_destroy(&stream->tls);
 	buffer_fini(&stream->unsent);
-	close(stream->fd);
 	stream->fd = -1;
 	stream->ended = true;
+	return fd;
+}
+
+void
+stream_fini(struct stream *stream)
+{
+	int fd = let_go(stream);
+
+	if (fd != -1)
+		close(fd);
+}
+
+int
+stream_part(struct stream *stream)
+{
+	bool clean = stream->fd != -1 && stream->secured && stream->error == 0 && stream->unsent.size == 0
+	    && tls_shut(stream->tls);
+	bool waits = clean && !stream->ended;
+	int fd = let_go(stream);
+
+	if (fd == -1 || (waits && shutdown(fd, SHUT_WR) == 0))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 void
@@ -61,9 +83,8 @@ stream_watch(struct stream *stream)
 		ev_feed_event(stream->loop, &stream->io, pending);
 }
 
-/* Has the loop come back to this stream before it waits. */
-static void
-come_back(struct stream *stream)
+void
+stream_come_back(struct stream *stream)
 {
 	ev_feed_event(stream->loop, &stream->io, EV_CUSTOM);
 }
@@ -94,8 +115,8 @@ leave(struct stream *stream, const struct frame *frame)
 	return !stream->ended;
 }
 
-static bool
-tell_data(struct stream *stream, const char *bytes, size_t size)
+bool
+stream_tell_data(struct stream *stream, const char *bytes, size_t size)
 {
 	struct frame frame;
 
@@ -127,8 +148,8 @@ stream_finish(struct stream *stream, const struct stream_fate *fate)
 	leave(stream, &frame);
 }
 
-static void
-finish_by_error(struct stream *stream, int error)
+void
+stream_finish_by_error(struct stream *stream, int error)
 {
 	struct stream_fate fate = fate_of_error(error, FATE_LATER);
 
@@ -143,53 +164,6 @@ stream_local(const struct stream *stream, struct address *local)
 	memset(local, 0, sizeof *local);
 	if (stream->connected && stream->fd != -1)
 		(void)getsockname(stream->fd, &local->any, &size);
-}
-
-/* TLS */
-
-static void
-finish_by_tls(struct stream *stream, enum tls_step step)
-{
-	struct stream_fate fate = tls_fate(stream->tls, step);
-
-	stream_finish(stream, &fate);
-}
-
-static void
-handshake(struct stream *stream)
-{
-	enum tls_step step = tls_handshake(stream->tls);
-
-	stream->tls_wants_write = step == TLS_WANT_WRITE;
-	if (step == TLS_WANT_READ || step == TLS_WANT_WRITE) {
-		stream_watch(stream);
-	} else if (step == TLS_DONE) {
-		stream->secured = true;
-		stream_watch(stream);
-		if (stream_tell(stream, stream->events->on_secured) && tls_has_more(stream->tls))
-			come_back(stream);
-	} else {
-		finish_by_tls(stream, step);
-	}
-}
-
-void
-stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls_names *names)
-{
-	int on = 1;
-
-	assert(stream->connected && stream->tls == NULL);
-	if (stream->ended)
-		return;
-	/* A handshake is short messages that wait for each other. */
-	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	stream->tls = tls_create(policy, names, stream->fd);
-	if (stream->tls == NULL)
-		stream->error = ENOMEM;
-	/* An end is kept by `tls`, and told from the loop. */
-	else if (tls_handshake(stream->tls) == TLS_WANT_READ)
-		return;
-	come_back(stream);
 }
 
 /* Sending */
@@ -221,7 +195,7 @@ write_some(struct stream *stream, const char *bytes, size_t size)
 		if (step == TLS_BROKEN)
 			note_error(stream, errno);
 	}
-	come_back(stream);
+	stream_come_back(stream);
 	return size;
 }
 
@@ -271,7 +245,7 @@ stream_send(struct stream *stream, const char *bytes, size_t size)
 		return;
 	if (!buffer_add(&stream->unsent, bytes + put, size - put, UNSENT_MAX)) {
 		stream->error = ENOMEM;
-		come_back(stream);
+		stream_come_back(stream);
 	}
 	stream_watch(stream);
 }
@@ -288,9 +262,8 @@ stream_is_stuffed(const struct stream *stream)
 
 /* Receiving */
 
-/* The end of what the peer sent. A write may have met a reset before; a broken pipe only says that it had closed. */
-static int
-error_at_end(const struct stream *stream)
+int
+stream_error_at_end(const struct stream *stream)
 {
 	return stream->error == EPIPE ? 0 : stream->error;
 }
@@ -299,58 +272,20 @@ error_at_end(const struct stream *stream)
 static void
 receive_clear(struct stream *stream, bool is_event)
 {
-	char bytes[RECEIVE_ROOM];
+	char bytes[STREAM_READ_ROOM];
 	ssize_t got = recv(stream->fd, bytes, sizeof bytes, 0);
 	int error = errno;
 
 	if (got > 0)
-		tell_data(stream, bytes, (size_t)got);
+		stream_tell_data(stream, bytes, (size_t)got);
 	else if (got == 0)
-		finish_by_error(stream, error_at_end(stream));
+		stream_finish_by_error(stream, stream_error_at_end(stream));
 	else if (stream->error != 0)
-		finish_by_error(stream, stream->error);
+		stream_finish_by_error(stream, stream->error);
 	else if (error != EAGAIN && error != EINTR)
-		finish_by_error(stream, error);
+		stream_finish_by_error(stream, error);
 	else if (is_event)
 		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies there */
-}
-
-/* What a read inside TLS came to, other than bytes. */
-static void
-follow_tls(struct stream *stream, enum tls_step step)
-{
-	bool waits = step == TLS_WANT_READ || step == TLS_WANT_WRITE;
-
-	stream->tls_wants_write = step == TLS_WANT_WRITE;
-	if (waits && stream->error == 0)
-		stream_watch(stream);
-	else if (waits)
-		finish_by_error(stream, stream->error);
-	else if (step == TLS_CLOSED_BARE && error_at_end(stream) != 0)
-		finish_by_error(stream, error_at_end(stream));
-	else
-		finish_by_tls(stream, step);
-}
-
-static void
-receive_tls(struct stream *stream)
-{
-	char bytes[RECEIVE_ROOM];
-	size_t got;
-
-	for (int i = 0; i < TURN_READS; i++) {
-		enum tls_step step = tls_read(stream->tls, bytes, sizeof bytes, &got);
-		if (step != TLS_DONE) {
-			follow_tls(stream, step);
-			return;
-		}
-		stream->tls_wants_write = false;
-		stream_watch(stream);
-		/* What lies in the socket shows there; what was read ahead does not. */
-		if (!tell_data(stream, bytes, got) || !tls_has_more(stream->tls))
-			return;
-	}
-	come_back(stream);
 }
 
 /* What there is to do, step by step; after each the stream may be gone. */
@@ -360,12 +295,12 @@ go_on(struct stream *stream, int revents)
 	if (!stream->connected && !stream_connect_further(stream, revents))
 		return;
 	if (stream->error == ENOMEM) {
-		finish_by_error(stream, ENOMEM);
+		stream_finish_by_error(stream, ENOMEM);
 		return;
 	}
 	if (stream->tls != NULL && !stream->secured) {
 		if (revents != EV_WRITE || stream->tls_wants_write)
-			handshake(stream);
+			stream_handshake(stream);
 		return;
 	}
 	if ((revents & EV_WRITE) != 0 && stream->unsent.size > 0) {
@@ -375,7 +310,7 @@ go_on(struct stream *stream, int revents)
 	if ((revents & (EV_READ | EV_CUSTOM)) == 0 && !stream->tls_wants_write)
 		return;
 	if (stream->secured)
-		receive_tls(stream);
+		stream_receive_tls(stream);
 	else
 		receive_clear(stream, (revents & EV_READ) != 0);
 }

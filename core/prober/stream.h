@@ -64,6 +64,10 @@ void stream_secure(struct stream *, struct tls_policy *, const struct tls_names 
 /* Reads what lies there now, once, through the usual callbacks: before a time-out is declared, and before TLS begins. */
 void stream_read_once(struct stream *);
 
+/* Ends as stream_fini does, but where TLS stands it sends close_notify first and shuts our side. Returns the descriptor
+ * where the peer has not closed yet: it is the caller's, to be closed when the peer has; -1: it is closed. */
+int stream_part(struct stream *);
+
 /* Closes at once and stops all watchers; no callback follows. Fine on one that never connected, and twice. */
 void stream_fini(struct stream *);
 

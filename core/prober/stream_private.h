@@ -1,8 +1,10 @@
-/* What stream.c and stream_connect.c share. */
+/* What stream.c, stream_connect.c and stream_tls.c share. */
 #ifndef PROBER_STREAM_PRIVATE_H
 #define PROBER_STREAM_PRIVATE_H
 
 #include "prober/stream.h"
+
+enum { STREAM_READ_ROOM = 16 * 1024 }; /* bytes of one read; also a TLS record */
 
 /* Watches for what is awaited and for nothing else. */
 void stream_watch(struct stream *);
@@ -12,6 +14,21 @@ bool stream_tell(struct stream *, void (*what)(void *owner));
 
 /* The end, told. The stream may be gone after this. */
 void stream_finish(struct stream *, const struct stream_fate *);
+
+void stream_finish_by_error(struct stream *, int error);
+
+/* Lends bytes to the owner. False: the stream is gone or has ended; return at once. */
+bool stream_tell_data(struct stream *, const char *bytes, size_t size);
+
+/* Has the loop come back to this stream before it waits. */
+void stream_come_back(struct stream *);
+
+/* The end of what the peer sent. A write may have met a reset before; a broken pipe only says that it had closed. */
+int stream_error_at_end(const struct stream *);
+
+/* stream_tls.c: one more step of the handshake; what lies there inside TLS. The stream may be gone after either. */
+void stream_handshake(struct stream *);
+void stream_receive_tls(struct stream *);
 
 /* Looks what became of a connection that is being made. True: it stands, and is known to; false: wait on, or it ended. */
 bool stream_connect_further(struct stream *, int revents);

@@ -230,6 +230,17 @@ tls_write(struct tls *tls, const char *bytes, size_t size, size_t *put)
 }
 
 bool
+tls_shut(struct tls *tls)
+{
+	if (!tls->finished || (tls->end != TLS_DONE && tls->end != TLS_CLOSED))
+		return false;
+	begin_step(tls);
+	int result = SSL_shutdown(tls->ssl);
+	ERR_clear_error();
+	return result >= 0;
+}
+
+bool
 tls_has_more(const struct tls *tls)
 {
 	return SSL_has_pending(tls->ssl) == 1;

@@ -73,6 +73,9 @@ enum tls_step tls_read(struct tls *, char *bytes, size_t room, size_t *got);
 /* TLS_BROKEN here is in errno and not kept: what the peer had said before may still be read. */
 enum tls_step tls_write(struct tls *, const char *bytes, size_t size, size_t *put);
 
+/* Sends our close_notify; the peer's is not waited for. False: it is not due (RFC 8446, section 6.1), or cannot be sent. */
+bool tls_shut(struct tls *);
+
 /* Whether bytes were taken off the socket that tls_read has not given yet. */
 bool tls_has_more(const struct tls *);
 

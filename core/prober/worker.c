@@ -282,6 +282,8 @@ on_stop(EV_P_ ev_timer *timer, int revents)
 		if (now < worker->confirm_by + LAST_WORDS)
 			return;
 	}
+	if (prober_lingers(worker->prober) && now < worker->confirm_by + LAST_WORDS)
+		return;
 	if (dispatch_flush(worker->dispatch) || now >= worker->confirm_by + LAST_WORDS)
 		finish(worker, 0);
 }

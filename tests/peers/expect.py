@@ -183,6 +183,9 @@ class Judge:
 		lines = [line.split(" heard ", 1)[1] for line in self.log if " heard " in line]
 		return None if any(fnmatch.fnmatchcase(line, pattern) for line in lines) else f"it was not told {pattern}"
 
+	def logged(self, pattern):
+		return None if any(fnmatch.fnmatchcase(line, f"{self.peer} {pattern}") for line in self.log) else f"no \"{pattern}\" in {self.log}"
+
 	def asked(self, question, count=None):
 		found = [line for line in self.log if line.startswith(f"dns {question} ")]
 		if count is not None:

@@ -1,0 +1,158 @@
+/* All wait for the same time, so that they stand in a line and one timer, for the first of it, is enough. */
+#include "prober/linger.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum {
+	LINGER_MICROS = 200 * MILLISECOND,
+	LINGER_BYTES = 64 * 1024 /* a peer that says more than this has not understood that we are gone */
+};
+
+struct lingering {
+	struct lingers *home;
+	struct lingering *next, *before; /* in the line, or the next free one */
+	ev_io io;
+	int64_t until;
+	uint32_t received;
+};
+
+struct lingers {
+	struct ev_loop *loop;
+	ev_timer timer;
+	uint32_t count;
+	struct lingering *first, *last, *free;
+	struct lingering items[];
+};
+
+static void
+let_go(struct lingering *linger)
+{
+	struct lingers *home = linger->home;
+
+	ev_io_stop(home->loop, &linger->io);
+	close(linger->io.fd);
+	if (linger->before != NULL)
+		linger->before->next = linger->next;
+	else
+		home->first = linger->next;
+	if (linger->next != NULL)
+		linger->next->before = linger->before;
+	else
+		home->last = linger->before;
+	linger->next = home->free;
+	home->free = linger;
+	home->count--;
+}
+
+static void
+arm(struct lingers *lingers)
+{
+	ev_timer_stop(lingers->loop, &lingers->timer);
+	if (lingers->first == NULL)
+		return;
+	int64_t left = lingers->first->until - clock_mono();
+	ev_timer_set(&lingers->timer, left > 0 ? (double)left * 1e-6 : 0., 0.);
+	ev_timer_start(lingers->loop, &lingers->timer);
+}
+
+static void
+on_time(EV_P_ ev_timer *timer, int revents)
+{
+	struct lingers *lingers = timer->data;
+	int64_t now = clock_mono();
+
+	(void)loop, (void)revents;
+	while (lingers->first != NULL && lingers->first->until <= now)
+		let_go(lingers->first);
+	arm(lingers);
+}
+
+static void
+on_ready(EV_P_ ev_io *io, int revents)
+{
+	struct lingering *linger = io->data;
+	struct lingers *home = linger->home;
+	char bytes[4096];
+
+	(void)loop, (void)revents;
+	ssize_t got = recv(io->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	if (got > 0)
+		linger->received += (uint32_t)got;
+	if ((got > 0 && linger->received <= LINGER_BYTES) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	let_go(linger);
+	if (home->first == NULL)
+		ev_timer_stop(home->loop, &home->timer);
+}
+
+struct lingers *
+lingers_create(struct ev_loop *loop, uint32_t most)
+{
+	struct lingers *lingers = calloc(1, sizeof *lingers + most * sizeof lingers->items[0]);
+
+	assert(most > 0);
+	if (lingers == NULL)
+		return NULL;
+	lingers->loop = loop;
+	ev_timer_init(&lingers->timer, on_time, 0., 0.);
+	lingers->timer.data = lingers;
+	for (uint32_t i = 0; i < most; i++) {
+		struct lingering *linger = &lingers->items[i];
+
+		linger->home = lingers;
+		linger->next = lingers->free;
+		lingers->free = linger;
+	}
+	return lingers;
+}
+
+void
+lingers_destroy(struct lingers **held)
+{
+	struct lingers *lingers = *held;
+
+	if (lingers == NULL)
+		return;
+	while (lingers->first != NULL)
+		let_go(lingers->first);
+	ev_timer_stop(lingers->loop, &lingers->timer);
+	free(lingers);
+	*held = NULL;
+}
+
+void
+lingers_add(struct lingers *lingers, int fd)
+{
+	if (lingers->free == NULL)
+		let_go(lingers->first);
+	struct lingering *linger = lingers->free;
+
+	lingers->free = linger->next;
+	linger->next = NULL;
+	linger->before = lingers->last;
+	if (lingers->last != NULL)
+		lingers->last->next = linger;
+	else
+		lingers->first = linger;
+	lingers->last = linger;
+	lingers->count++;
+	linger->received = 0;
+	linger->until = clock_mono() + LINGER_MICROS;
+	ev_io_init(&linger->io, on_ready, fd, EV_READ);
+	linger->io.data = linger;
+	ev_io_start(lingers->loop, &linger->io);
+	if (!ev_is_active(&lingers->timer))
+		arm(lingers);
+}
+
+uint32_t
+lingers_count(const struct lingers *lingers)
+{
+	return lingers->count;
+}

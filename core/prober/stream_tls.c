@@ -1,0 +1,92 @@
+/* What is different inside TLS: the handshake, and reading records. */
+#include "prober/stream_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+enum { TURN_READS = 4 }; /* TLS records of one event: other streams wait meanwhile */
+
+static void
+finish_by_tls(struct stream *stream, enum tls_step step)
+{
+	struct stream_fate fate = tls_fate(stream->tls, step);
+
+	stream_finish(stream, &fate);
+}
+
+void
+stream_handshake(struct stream *stream)
+{
+	enum tls_step step = tls_handshake(stream->tls);
+
+	stream->tls_wants_write = step == TLS_WANT_WRITE;
+	if (step == TLS_WANT_READ || step == TLS_WANT_WRITE) {
+		stream_watch(stream);
+	} else if (step == TLS_DONE) {
+		stream->secured = true;
+		stream_watch(stream);
+		if (stream_tell(stream, stream->events->on_secured) && tls_has_more(stream->tls))
+			stream_come_back(stream);
+	} else {
+		finish_by_tls(stream, step);
+	}
+}
+
+void
+stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls_names *names)
+{
+	int on = 1;
+
+	assert(stream->connected && stream->tls == NULL);
+	if (stream->ended)
+		return;
+	/* A handshake is short messages that wait for each other. */
+	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	stream->tls = tls_create(policy, names, stream->fd);
+	if (stream->tls == NULL)
+		stream->error = ENOMEM;
+	/* An end is kept by `tls`, and told from the loop. */
+	else if (tls_handshake(stream->tls) == TLS_WANT_READ)
+		return;
+	stream_come_back(stream);
+}
+
+/* What a read inside TLS came to, other than bytes. */
+static void
+follow_tls(struct stream *stream, enum tls_step step)
+{
+	bool waits = step == TLS_WANT_READ || step == TLS_WANT_WRITE;
+
+	stream->tls_wants_write = step == TLS_WANT_WRITE;
+	if (waits && stream->error == 0)
+		stream_watch(stream);
+	else if (waits)
+		stream_finish_by_error(stream, stream->error);
+	else if (step == TLS_CLOSED_BARE && stream_error_at_end(stream) != 0)
+		stream_finish_by_error(stream, stream_error_at_end(stream));
+	else
+		finish_by_tls(stream, step);
+}
+
+void
+stream_receive_tls(struct stream *stream)
+{
+	char bytes[STREAM_READ_ROOM];
+	size_t got;
+
+	for (int i = 0; i < TURN_READS; i++) {
+		enum tls_step step = tls_read(stream->tls, bytes, sizeof bytes, &got);
+		if (step != TLS_DONE) {
+			follow_tls(stream, step);
+			return;
+		}
+		stream->tls_wants_write = false;
+		stream_watch(stream);
+		/* What lies in the socket shows there; what was read ahead does not. */
+		if (!stream_tell_data(stream, bytes, got) || !tls_has_more(stream->tls))
+			return;
+	}
+	stream_come_back(stream);
+}
