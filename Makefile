@@ -162,7 +162,7 @@ define install_packages
 		echo postfix postfix/main_mailer_type select No configuration | $$sudo debconf-set-selections; \
 	$$sudo apt-get update -qq; \
 	policy=/usr/sbin/policy-rc.d; [ -e $$policy ] && policy= || \
-		printf '#!/bin/sh\nexit 101\n' | $$sudo install -m 755 /dev/stdin $$policy; \
+		printf '#!/bin/sh\nexit 101\n' | $$sudo sh -c "cat >$$policy && chmod 755 $$policy"; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; done=$$?; \
 	[ -z "$$policy" ] || $$sudo rm -f $$policy; \
 	for p in $(quiet); do case " $$missing " in *" $$p "*) \
