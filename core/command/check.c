@@ -1,13 +1,54 @@
 /*
- * `postwatch check`: the same reading as at the start of the daemon, without starting; and what only a look outside can
- * tell: whether the EHLO name leads to this machine and back.
+ * `postwatch check`: the same reading as at the start of the daemon, without starting; what may be meant otherwise (names
+ * of one label); and what only a look outside can tell: whether the EHLO name leads to this machine and back.
  */
 #include "command/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "command/faults.h"
 #include "command/self.h"
+#include "config/resolvers.h"
+#include "prober/hosts.h"
+
+/* A name of one label, which the C library looks for in the domains of its search list, and we do not. */
+static bool
+is_single_label(const struct hosts *hosts, const char *host)
+{
+	struct address address;
+
+	return strchr(host, '.') == NULL && !address_parse(host, 0, &address)
+	    && (hosts == NULL || hosts_find(hosts, host, &address, 1) == 0);
+}
+
+static void
+advise_of_label(const char *host, const char *search)
+{
+	printf("advice: %s is a name of one label, asked for as \"%s.\": no search list is applied to it; ", host, host);
+	if (*search != '\0')
+		printf("other programs here may find %s.%.*s (search %s in " RESOLV_CONF "): write the full name\n", host,
+		    (int)strcspn(search, " "), search, search);
+	else
+		puts("write the full name");
+}
+
+static void
+advise_of_labels(const struct config *config)
+{
+	struct hosts *hosts = hosts_open("/etc/hosts", NULL);
+	char search[1024] = "";
+	struct text text = TEXT_OVER(search);
+
+	resolvers_add_search(RESOLV_CONF, &text);
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (is_single_label(hosts, config->targets[i].host))
+			advise_of_label(config->targets[i].host, search);
+	for (uint32_t i = 0; i < config->reference_count; i++)
+		if (is_single_label(hosts, config->references[i].host))
+			advise_of_label(config->references[i].host, search);
+	hosts_close(&hosts);
+}
 
 static void
 advise(const struct config *config)
@@ -18,6 +59,7 @@ advise(const struct config *config)
 	if (config->reference_count == 0)
 		puts("advice: name two or more `references` (\"HOST:PORT\" that nearly always answer): without them\n"
 		     "        nothing tells an outage of ours from one of theirs where few targets are watched");
+	advise_of_labels(config);
 	if (!self_check_helo(config, &text))
 		printf("advice: %s\n", bytes);
 }
@@ -61,7 +103,8 @@ const struct command command_check = {
 	.arguments = "",
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE: what, and what\n"
-	        "would be right. Looks whether the EHLO name resolves to this machine and back. Starts nothing.\n\n"
+	        "would be right. Names the hosts of one label, for no search list is applied to them, and asks the\n"
+	        "configured resolvers whether the EHLO name leads to this machine and back. Starts nothing.\n\n"
 	        "Exit status: 0 good (warnings or not), 78 faults, 64 the command line is wrong.",
 	.options = options,
 	.run = check,

@@ -9,7 +9,8 @@
 bool self_address(int family, struct address *);
 
 /* Whether the EHLO name resolves to an address of ours and that address back to the name; `text` says how it stands,
- * in one line. Asks the system's resolver, and may take its time. */
+ * in one line. Asks the DNS as others do (the hosts file does not count), by the configured resolvers, and may take some
+ * seconds. */
 bool self_check_helo(const struct config *, struct text *);
 
 #endif

@@ -1,24 +1,31 @@
-/* The file resolv.conf(5), of which only the servers matter: names are absolute, and patience is ours. */
+/* The file resolv.conf(5), of which only the servers are followed: names are absolute, and patience is ours. */
 #include "config/resolvers.h"
 
 #include <string.h>
 
 #include "config/input.h"
 
+/* What stands behind `word` at the begin of a line; NULL: another word does. */
+static const char *
+behind(const char *line, const char *word)
+{
+	size_t size = strlen(word);
+
+	if (strncmp(line, word, size) != 0 || strspn(line + size, " \t") == 0)
+		return NULL;
+	return line + size + strspn(line + size, " \t");
+}
+
 /* A line "nameserver ADDRESS"; what cannot be read is let pass, as the C library does. */
 static bool
 take_nameserver(const char *line, struct address *address)
 {
-	static const char word[] = "nameserver";
 	char literal[ADDRESS_TEXT_MAX];
 	struct text text = TEXT_OVER(literal);
 
-	if (strncmp(line, word, strlen(word)) != 0)
+	line = behind(line, "nameserver");
+	if (line == NULL)
 		return false;
-	line += strlen(word);
-	if (strspn(line, " \t") == 0)
-		return false;
-	line += strspn(line, " \t");
 	text_add_bytes(&text, line, strcspn(line, " \t\r\n#;"));
 	return address_parse(literal, 53, address);
 }
@@ -39,4 +46,37 @@ resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX
 	if (count == 0) /* as the C library does */
 		count += address_parse("127.0.0.1", 53, &found[0]);
 	return count;
+}
+
+/* The domains of one line, each with a blank before it but the first. */
+static void
+add_domains(const char *list, struct text *text)
+{
+	for (int i = 0; i < RESOLVERS_SEARCH_MAX && list[strspn(list, " \t")] != '\0'; i++) {
+		list += strspn(list, " \t");
+		size_t size = strcspn(list, " \t\r\n#;");
+		if (size == 0)
+			return;
+		text_add(text, i > 0 ? " " : "");
+		text_escape(text, (struct pw_bytes){ list, size });
+		list += size;
+	}
+}
+
+void
+resolvers_add_search(const char *path, struct text *text)
+{
+	const char *last = NULL;
+	struct input input;
+
+	if (!input_read(path, &input, NULL))
+		return;
+	for (const char *line = input.bytes; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		const char *search = behind(line, "search"), *domain = behind(line, "domain");
+		last = search != NULL ? search : domain != NULL ? domain : last;
+	}
+	if (last != NULL)
+		add_domains(last, text);
+	input_free(&input);
 }

@@ -14,4 +14,11 @@ enum { RESOLVERS_FOUND_MAX = 3 }; /* as in the C library */
 /* Those that the file at `path` names; where there is no file, or none in it, 127.0.0.1:53. Returns how many. */
 uint32_t resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX]);
 
+enum { RESOLVERS_SEARCH_MAX = 6 }; /* as in the C library */
+
+/* The domains that the C library appends to names of one label, by the file at `path` (its last line "search" or
+ * "domain"), as text with blanks between them. Postwatch appends none: this is for those who think so. Nothing is added
+ * where there are none. */
+void resolvers_add_search(const char *path, struct text *);
+
 #endif

@@ -192,8 +192,31 @@ the_hosts_resolvers_are_found(void **state)
 	    "nameservers 192.0.2.9\nnameserver bad\noptions edns0", "192.0.2.1:53 [2001:db8::1]:53");
 	assert_resolvers("nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
 	    "192.0.2.1:53 192.0.2.2:53 192.0.2.3:53");
+	assert_resolvers("nameserver fe80::1%lo\nnameserver 192.0.2.1\n", "[fe80::1%lo]:53 192.0.2.1:53");
+	assert_resolvers("nameserver fe80::1%nowhere\nnameserver 192.0.2.1\n", "192.0.2.1:53");
 	assert_resolvers("", "127.0.0.1:53");
 	assert_int_equal(resolvers_find("/nonexistent/resolv.conf", found), 1);
+}
+
+static void
+the_search_list_is_found(void **state)
+{
+	static const char *const rows[][2] = { { "search a.test\tb.test  # ours\nnameserver 192.0.2.1\n", "a.test b.test" },
+		{ "search a.test\ndomain b.test\n", "b.test" }, { "domain b.test\nsearch a.test", "a.test" },
+		{ "searching a.test\n", "" }, { "search\n", "" }, { "search a b c d e f g\n", "a b c d e f" } };
+	char bytes[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct text text = TEXT_OVER(bytes);
+		put(path, rows[i][0]);
+		resolvers_add_search(path, &text);
+		assert_string_equal(bytes, rows[i][1]);
+		unlink(path);
+	}
+	struct text text = TEXT_OVER(bytes);
+	resolvers_add_search("/nonexistent/resolv.conf", &text);
+	assert_string_equal(bytes, "");
 }
 
 int
@@ -205,6 +228,7 @@ main(void)
 		cmocka_unit_test_teardown(what_is_missing_is_told_once, remove_files),
 		cmocka_unit_test_teardown(what_a_notifier_reads_is_its_own, remove_files),
 		cmocka_unit_test_teardown(the_hosts_resolvers_are_found, remove_files),
+		cmocka_unit_test_teardown(the_search_list_is_found, remove_files),
 	};
 
 	return cmocka_run_group_tests(tests, make_path, NULL);

@@ -153,6 +153,21 @@ knows_a_dead_port(void **state)
 	close_world(world);
 }
 
+/* As router advertisements put one into resolv.conf: an address that is good on one link only. */
+static void
+knows_addresses_with_a_scope(void **state)
+{
+	struct world *world = open_world(2);
+
+	(void)state;
+	world->servers[1].answer = one_address;
+	resolver_destroy(&world->resolver);
+	assert_true(address_parse("fe80::1%lo", 53, &world->addresses[0])); /* nobody is there */
+	world->resolver = resolver_create(world->loop, &world->config, NULL);
+	assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
+	close_world(world);
+}
+
 /* RFC 5452: an id of the kernel's generator and a port for each question. */
 static void
 questions_cannot_be_guessed(void **state)
@@ -407,6 +422,7 @@ main(void)
 		cmocka_unit_test(follows_aliases),
 		cmocka_unit_test(goes_to_the_next_server),
 		cmocka_unit_test(knows_a_dead_port),
+		cmocka_unit_test(knows_addresses_with_a_scope),
 		cmocka_unit_test(questions_cannot_be_guessed),
 		cmocka_unit_test(takes_no_other_answer),
 		cmocka_unit_test(holds_the_last_good_ones),
