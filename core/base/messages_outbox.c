@@ -183,6 +183,7 @@ message_put_health(struct wire_out *out, const struct message_health *health)
 	wire_put_u32(out, health->ran);
 	wire_put_u32(out, health->passed_over);
 	wire_put_i64(out, health->late);
+	wire_put_u8(out, health->blind);
 }
 
 bool
@@ -192,6 +193,7 @@ message_get_health(struct wire_in *in, struct message_health *health)
 	*health = (struct message_health){ .ran = wire_get_u32(in) };
 	health->passed_over = wire_get_u32(in);
 	health->late = wire_get_i64(in);
+	health->blind = wire_get_choice(in, 2);
 	return wire_is_whole(in);
 }
 

@@ -83,11 +83,12 @@ struct message_receipt {
 void message_put_receipt(struct wire_out *, const struct message_receipt *);
 bool message_get_receipt(struct wire_in *, struct message_receipt *);
 
-/* monitor -> keeper, every 10 s: runs in that time, instants at which none could begin, and how late they began (99 of 100,
- * microseconds). */
+/* monitor -> keeper, every 10 s, and when `blind` changes: runs in that time, instants at which none could begin, how late
+ * they began (99 of 100, microseconds); and whether we are known to be cut off, so that what is known of targets may be old. */
 struct message_health {
 	uint32_t ran, passed_over;
 	int64_t late;
+	bool blind;
 };
 void message_put_health(struct wire_out *, const struct message_health *);
 bool message_get_health(struct wire_in *, struct message_health *);

@@ -22,6 +22,18 @@ beat_hear(struct keeper *keeper, struct wire_in *in)
 }
 
 bool
+beat_is_blind(const struct keeper *keeper)
+{
+	return keeper->beat.health.blind && clock_mono() - keeper->beat.heard <= health_max;
+}
+
+void
+beat_forget_monitor(struct keeper *keeper)
+{
+	keeper->beat.health.blind = false;
+}
+
+bool
 beat_hear_parent(struct keeper *keeper, struct wire_in *in)
 {
 	return message_get_failing(in, &keeper->beat.failing_since);

@@ -23,6 +23,11 @@ bool beat_hear(struct keeper *, struct wire_in *);
 /* What the parent says of the configuration. False: malformed. */
 bool beat_hear_parent(struct keeper *, struct wire_in *);
 
+/* The monitor says that we are cut off. */
+bool beat_is_blind(const struct keeper *);
+/* There is another monitor. */
+void beat_forget_monitor(struct keeper *);
+
 /* Whether all is well; else why not, in words. */
 bool beat_is_well(const struct keeper *, struct text *why);
 

@@ -168,6 +168,7 @@ take_link(struct keeper *keeper, int socket)
 	keeper->cursor = 0;
 	keeper->committed = keeper->answered = 0;
 	journal_hand_over(&keeper->journal, keeper->generation);
+	beat_forget_monitor(keeper);
 	asks_greet(keeper);
 }
 

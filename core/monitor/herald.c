@@ -266,13 +266,14 @@ herald_health(struct monitor *monitor)
 	struct health *health = &monitor->health;
 	unsigned char packet[32];
 	struct wire_out out = wire_over(packet, sizeof packet);
+	bool blind = blind_is_known(&monitor->blind);
 
-	if (monitor->config->heartbeat_interval == 0 || !monitor->begun || monitor->now < health->next)
+	if (!monitor->begun || (monitor->now < health->next && blind == health->blind))
 		return;
 	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
-	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990) });
+	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990), .blind = blind });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
 	if (monitor->outbox.fd >= 0)
 		(void)packet_send(monitor->outbox.fd, packet, out.size, -1);
-	*health = (struct health){ .next = monitor->now + health_every };
+	*health = (struct health){ .next = monitor->now + health_every, .blind = blind };
 }

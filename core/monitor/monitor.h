@@ -161,6 +161,7 @@ struct monitor {
 		struct spread late;  /* of runs since it was said last */
 		uint64_t runs, passed_over;
 		int64_t next;
+		bool blind;          /* as was said last */
 	} health;
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */

@@ -291,6 +291,7 @@ outbox_linked(struct monitor *monitor, int fd)
 
 	outbox_lost(monitor);
 	outbox->fd = fd;
+	monitor->health.next = 0;
 	pauses_doubt(monitor);
 	if (!monitor->begun) { /* what a keeper has said that was lost before it had said all counts for nothing */
 		watch_forget(monitor);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/messages_outbox.h"
 #include "monitor/monitor.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
@@ -56,6 +57,7 @@ struct scene {
 	struct message_change change; /* the last one; its text is not to be looked at */
 	uint64_t number;             /* of the last change */
 	uint32_t changes, states, results, evidence;
+	struct message_health health; /* as was said last */
 	unsigned char record[SCENE_TARGETS][4096];
 	size_t record_size[SCENE_TARGETS];
 };
@@ -367,6 +369,9 @@ scene_keep(struct scene *scene)
 			break;
 		case MESSAGE_EVIDENCE:
 			scene->evidence++;
+			break;
+		case MESSAGE_HEALTH:
+			assert_true(message_get_health(&in, &scene->health));
 			break;
 		default:
 			fail();

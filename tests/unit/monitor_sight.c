@@ -13,16 +13,19 @@ dead_references_make_failures_say_nothing(void **unused)
 	scene->reached = 2;
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE + 10 * SECOND);
+	assert_false(scene->health.blind);
 	for (uint32_t i = 0; i < 4; i++)
 		scene->scripts[i] = "x";
 	scene->reached = 0;
 	scene_run(scene, 10 * MINUTE);
 	assert_string_equal(scene->told, "blind -");
+	assert_true(scene->health.blind);
 	assert_non_null(strstr(scene->text, "we are cut off: no reference has answered for 6"));
 	scene->reached = 1;
 	scene->scripts[3] = ".";
 	scene_run(scene, 3 * MINUTE);
 	assert_non_null(strstr(scene->told, "blind - cleared - down "));
+	assert_false(scene->health.blind);
 	scene_destroy(&scene);
 }
 
