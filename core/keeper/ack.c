@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
-#include "keeper/rules.h"
+#include "keeper/withhold.h"
 
 static bool
 on_incident(void *arg, const struct store_incident *row)
@@ -52,7 +52,7 @@ acknowledge(struct keeper *keeper, struct ask *ask, uint32_t target, const char 
 	incident->acknowledged = clock_wall();
 	struct store_incident row = incident_row(keeper, target, incident);
 	store_put_incident(journal_main(keeper), &row);
-	rules_acknowledged(keeper, target);
+	withhold_acknowledged(keeper, target);
 	ask->serial = keeper->journal.serial;
 	duty_log(keeper->duty, LOG_NOTICE, 0, "incident %" PRIu64 " of %s is acknowledged by %s: %s", incident->number, name, who,
 	    why);

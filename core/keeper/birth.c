@@ -14,6 +14,7 @@
 #include "keeper/remind.h"
 #include "keeper/rules.h"
 #include "keeper/sick.h"
+#include "keeper/withhold.h"
 
 enum { PAGE = 1000, GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
@@ -253,6 +254,7 @@ read_store(struct keeper *keeper, struct reason *why)
 		return false;
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
+	withhold_recover(keeper);
 	rules_recover(keeper);
 	sick_recover(keeper);
 	tell_gap(keeper);

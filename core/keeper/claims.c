@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
-#include "keeper/rest.h"
+#include "keeper/withhold.h"
 
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
@@ -35,7 +35,8 @@ find_due(const struct keeper *keeper, const struct courier *courier, struct deli
 		bool behind = taken[line / 8] >> line % 8 & 1 && delivery->target != 0;
 		taken[line / 8] |= (unsigned char)(1 << line % 8);
 		if (behind || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
-		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial))
+		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial)
+		    || withhold_delivery(keeper, courier, delivery) != NULL)
 			continue;
 		if (count < max)
 			found[count] = delivery;
@@ -54,15 +55,13 @@ budget(const struct courier *courier, int64_t now)
 	return left;
 }
 
-typedef bool fits(const struct keeper *, const struct courier *, const struct delivery *);
-
 /* What waits untouched; what is in doubt stays itself, and so does what is not to be told yet, and a test. */
 static bool
 may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	(void)courier;
-	return outbox_is_untouched(delivery) && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
-	    && !outbox_is_unripe(delivery) && outbox_is_safe(keeper, delivery->serial);
+	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
+	    && !outbox_is_unripe(delivery) && outbox_is_safe(keeper, delivery->serial)
+	    && withhold_delivery(keeper, courier, delivery) == NULL;
 }
 
 /* A day old, and of nothing that lasts. */
@@ -71,32 +70,6 @@ is_stale(const struct keeper *keeper, const struct courier *courier, const struc
 {
 	return may_be_joined(keeper, courier, delivery) && clock_wall() - delivery->created > stale_after
 	    && !outbox_is_of_open(keeper, delivery);
-}
-
-static void
-make_digest(struct keeper *keeper, struct courier *courier, fits *joins, const char *why)
-{
-	struct notice_rest rest = { .covered = 0 };
-	uint64_t last = 0, into = store_number(keeper->journal.store, STORE_NOTICES);
-	int64_t since = clock_wall();
-
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (!joins(keeper, courier, delivery))
-			continue;
-		if (delivery->notice != last && rest.covers_count < REST_COVERS_MAX)
-			rest.covers[rest.covers_count++] = delivery->notice;
-		rest.covered += delivery->notice != last;
-		last = delivery->notice;
-		if (delivery->created < since)
-			since = delivery->created;
-		/* Its matter is told by the digest: what dies later does not unsay it. */
-		courier_note_sent(keeper, courier, delivery);
-		delivery->state = STORE_DELIVERY_merged;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
-	}
-	telling_digest(keeper, (uint32_t)(courier - keeper->outbox.couriers), into, since, &rest, why);
-	journal_hasten(keeper);
 }
 
 static void
@@ -134,7 +107,7 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
 	courier->digest_last = clock_mono();
 	text_format(&text, "there were more than %u in a minute", courier->storm);
 	if (joined > 1)
-		make_digest(keeper, courier, may_be_joined, why);
+		digest_make(keeper, courier, may_be_joined, why);
 	else
 		claim_these(keeper, courier, due, 1);
 }
@@ -143,14 +116,16 @@ void
 claims_make(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, due, CLAIM_MAX), stale = 0;
+	uint32_t room = budget(courier, clock_mono()), count, stale = 0;
 
+	withhold_due(keeper, courier);
+	count = find_due(keeper, courier, due, CLAIM_MAX);
 	if (count > CLAIM_MAX)
 		count = CLAIM_MAX;
 	for (uint32_t i = 0; i < count; i++)
 		stale += is_stale(keeper, courier, due[i]);
 	if (stale > 1)
-		make_digest(keeper, courier, is_stale, "they could not be delivered for a day");
+		digest_make(keeper, courier, is_stale, "they could not be delivered for a day");
 	else if (count > 0 && room == 0)
 		claim_in_storm(keeper, courier, due, count);
 	else if (count > 0)

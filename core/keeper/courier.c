@@ -12,10 +12,17 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/rest.h"
+#include "keeper/told.h"
+#include "keeper/withhold.h"
 
 static const int64_t hour = 3600 * (int64_t)SECOND, day = 24 * 3600 * (int64_t)SECOND;
 static const int64_t hint_max = 900 * (int64_t)SECOND;
+
+uint32_t
+courier_index(const struct keeper *keeper, const struct courier *courier)
+{
+	return (uint32_t)(courier - keeper->outbox.couriers);
+}
 
 void
 courier_flush(struct courier *courier)
@@ -46,6 +53,8 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *delivery = first_claimed(courier);
 
+	if (!withhold_claimed(keeper, courier, delivery->notice))
+		return;
 	if (!parcel_send(keeper, courier, delivery->notice)) { /* for the disk, or for memory: it waits */
 		delivery->state = STORE_DELIVERY_again;
 		delivery->due = clock_mono() + 10 * (int64_t)SECOND;
@@ -81,30 +90,13 @@ give_back(struct keeper *keeper, struct courier *courier, bool keep_hand)
 	}
 }
 
-void
-courier_note_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
-{
-	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers), target = roll_target(&keeper->roll, delivery->target);
-
-	if (delivery->target == 0 || target == CONFIG_NONE)
-		return;
-	if (!ledger_sent(telling_ledger(keeper, target, index), delivery->kind, delivery->code, delivery->notice))
-		keeper_out_of_memory(keeper, "a ledger");
-	telling_put_ledger(keeper, target, index);
-}
-
 static void
 note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers), target = roll_target(&keeper->roll, delivery->target);
 	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
 
-	if (delivery->target != 0 && target != CONFIG_NONE) {
-		if (!ledger_dead(telling_ledger(keeper, target, index)))
-			keeper_out_of_memory(keeper, "a ledger");
-		telling_put_ledger(keeper, target, index);
-	}
-	keeper->outbox.spared = index;
+	told_go_back(keeper, courier, delivery->target);
+	keeper->outbox.spared = courier_index(keeper, courier);
 	if (!own_trouble) /* of that enough has been said */
 		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
 		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
@@ -129,6 +121,7 @@ put_off(struct keeper *keeper, struct courier *courier, struct delivery *deliver
 	if (receipt->fate == PW_AGAIN && receipt->channel)
 		back_off(keeper, courier, receipt->not_before);
 	delivery->due = clock_mono() + wait;
+	delivery->retried = false;
 	/* What lasts is worth any patience, unless it is refused for good. */
 	if (age > (never ? day : 7 * day) && (never || !outbox_is_of_open(keeper, delivery)))
 		delivery->state = STORE_DELIVERY_dead;
@@ -147,7 +140,7 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 	if (receipt->fate == PW_SENT) {
 		courier->failures = 0;
 		delivery->state = STORE_DELIVERY_sent;
-		courier_note_sent(keeper, courier, delivery);
+		told_sent(keeper, courier, delivery);
 	} else
 		put_off(keeper, courier, delivery, receipt);
 	trial_receipt(keeper, courier, delivery, receipt);
@@ -243,7 +236,7 @@ courier_hear(struct keeper *keeper, struct courier *courier)
 		if (size > 0 && hear(keeper, courier, packet, (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(keeper->duty, DUTY_NOTIFIER, (uint32_t)(courier - keeper->outbox.couriers), "to the keeper");
+			duty_blame(keeper->duty, DUTY_NOTIFIER, courier_index(keeper, courier), "to the keeper");
 		courier_lost(keeper, courier);
 	}
 }

@@ -35,6 +35,7 @@ forget_courier(struct courier *courier)
 		next = courier->out->next;
 		free(courier->out);
 	}
+	digest_free(courier);
 	free(courier->handed);
 	free(courier->missed);
 	zone_close(&courier->zone);

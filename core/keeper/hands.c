@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/told.h"
 
 enum { PAGE = 500, KEPT_SHOWN = 20 };
 
@@ -103,35 +104,26 @@ on_notice(void *arg, const struct store_notice *row)
 	return false;
 }
 
-static struct ledger *
-ledger_of(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t *target)
-{
-	*target = delivery->target == 0 ? CONFIG_NONE : roll_target(&keeper->roll, delivery->target);
-	return *target == CONFIG_NONE ? NULL
-	    : telling_ledger(keeper, *target, (uint32_t)(courier - keeper->outbox.couriers));
-}
-
 static void
 revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 {
 	struct keeper *keeper = hand->keeper;
-	uint32_t target;
-	struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
+	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(&keeper->roll, delivery->target);
+	uint32_t index = courier_index(keeper, courier);
+	enum notice_kind kind;
 
 	store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
-	if (delivery->target != 0 && (ledger == NULL
-	    || (ledger_speaks_of_state(delivery->kind) && ledger->notice > delivery->notice))) {
+	kind = delivery->kind;
+	if (delivery->target != 0 && (target == CONFIG_NONE
+	    || (ledger_speaks_of_state(kind) && told_ledger(keeper, target, index)->notice > delivery->notice))) {
 		keep(hand, "notice %" PRIu64 " is left: %s", delivery->notice,
-		    ledger == NULL ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
+		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
 		free(delivery);
 		return;
 	}
-	if (ledger != NULL) {
-		if (!ledger_note(ledger, delivery->kind, delivery->code, delivery->notice))
-			keeper_out_of_memory(keeper, "a ledger");
-		telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
-	}
 	outbox_revive(keeper, courier, delivery);
+	if (target != CONFIG_NONE)
+		told_note(keeper, target, index, kind, delivery->code, delivery->notice);
 	hand->done++;
 }
 
@@ -161,6 +153,7 @@ retry_open(struct hand *hand, struct courier *courier)
 		any = true;
 		hand->done++;
 		delivery->due = 0;
+		delivery->retried = true;
 		outbox_put(hand->keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 	}
 	if (any)
@@ -178,37 +171,21 @@ retry(struct hand *hand)
 		    hand->done == 1 ? "y is" : "ies are", hand->who);
 }
 
-static bool
-is_in_hand(const struct courier *courier, const struct delivery *delivery)
-{
-	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++)
-		if (courier->hand[i] == delivery)
-			return true;
-	return false;
-}
-
 static void
 drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
 {
 	struct keeper *keeper = hand->keeper;
 
 	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		uint32_t target;
-
 		next = delivery->next;
 		if (!is_meant(hand, delivery->notice, courier->name))
 			continue;
-		if (is_in_hand(courier, delivery)) {
+		if (outbox_is_in_hand(courier, delivery)) {
 			keep(hand, "%s has it in hand just now", courier->name);
 			continue;
 		}
-		struct ledger *ledger = ledger_of(keeper, courier, delivery, &target);
-		if (ledger != NULL) {
-			if (!ledger_dead(ledger))
-				keeper_out_of_memory(keeper, "a ledger");
-			telling_put_ledger(keeper, target, (uint32_t)(courier - keeper->outbox.couriers));
-		}
 		delivery->state = STORE_DELIVERY_dropped;
+		told_go_back(keeper, courier, delivery->target);
 		outbox_put(keeper, courier, delivery, why, 0);
 		hand->done++;
 	}

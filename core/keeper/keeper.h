@@ -56,7 +56,9 @@ struct standing {
 struct file_of {
 	struct incident *incident;
 	struct standing *standing;
-	bool silenced; /* the last word on it was kept silent for a reason that holds, as far as we were told */
+	const char *silenced; /* why the last word on it was kept silent, if that holds, as far as we were told; NULL: it was not */
+	bool flapping;        /* the same, because it flaps */
+	bool withheld;        /* something of it was queued and could not be told */
 };
 
 /* A change whose target's state has not come: what belongs together is committed together. */
@@ -72,6 +74,12 @@ struct pending {
 struct pausing {
 	struct pause_kept *items;
 	uint32_t count, room;
+};
+
+/* Targets of which something was withheld. */
+struct withheld {
+	uint32_t count;
+	bool changed; /* which they are: the store does not know it yet */
 };
 
 struct ask;
@@ -97,6 +105,7 @@ struct keeper {
 	struct journal journal;
 	struct outbox_of outbox;
 	struct pausing pausing;
+	struct withheld withheld;
 	struct window_clock windows;
 	struct ask *asks;
 	struct beat beat;

@@ -170,8 +170,11 @@ on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct wanted *wanted = arg;
 
-	wanted->found = row->notice == wanted->notice && strcmp(row->notifier, wanted->notifier) == 0;
-	return !wanted->found;
+	/* The last word on it counts, and all recipients share it. */
+	if (row->notice == wanted->notice && strcmp(row->notifier, wanted->notifier) == 0)
+		wanted->found = row->state != STORE_DELIVERY_dropped || row->rest.size == 0
+		    || memchr(row->rest.data, 'h', row->rest.size) == NULL;
+	return true;
 }
 
 bool
@@ -180,7 +183,7 @@ known_delivery(const struct knowledge *known, uint64_t notice, const char *notif
 	struct wanted wanted = { .notice = notice, .notifier = notifier };
 
 	store_read_notice_deliveries(known->reader, notice, on_delivery, &wanted);
-	for (int i = 0; i < KNOWN_BATCHES && !wanted.found; i++)
+	for (int i = 0; i < KNOWN_BATCHES; i++)
 		if (known->batches[i] != NULL)
 			store_unwritten_deliveries(known->batches[i], on_delivery, &wanted);
 	return wanted.found;

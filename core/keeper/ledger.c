@@ -79,8 +79,8 @@ ledger_has_code(const struct ledger *ledger, const char *code)
 	return find(ledger->codes, code) != NULL;
 }
 
-static bool
-told_down(const struct ledger *ledger)
+bool
+ledger_is_down(const struct ledger *ledger)
 {
 	return ledger->meaning == MEANING_DOWN || ledger->meaning == MEANING_FLAPPING;
 }
@@ -92,14 +92,14 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	case NOTICE_down: /* of an episode that has ended in it, too */
 		return ledger->meaning == MEANING_DOWN ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_up:
-		return told_down(ledger) ? LEDGER_TELL : LEDGER_TELL_OUTAGE;
+		return ledger_is_down(ledger) ? LEDGER_TELL : LEDGER_TELL_OUTAGE;
 	case NOTICE_flapping:
 		return ledger->meaning == MEANING_FLAPPING ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_settled:
 	case NOTICE_changed:
 	case NOTICE_reminder:
 	case NOTICE_stopped:
-		return told_down(ledger) ? LEDGER_TELL : LEDGER_TELL_NOTHING;
+		return ledger_is_down(ledger) ? LEDGER_TELL : LEDGER_TELL_NOTHING;
 	case NOTICE_degraded:
 	case NOTICE_blocked:
 		return ledger_has_code(ledger, code) ? LEDGER_TELL_NOTHING : LEDGER_TELL;
@@ -164,6 +164,12 @@ ledger_speaks_of_state(enum notice_kind kind)
 }
 
 bool
+ledger_speaks_of_condition(enum notice_kind kind)
+{
+	return kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
+}
+
+bool
 ledger_note(struct ledger *ledger, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (ledger_speaks_of_state(kind))
@@ -179,17 +185,37 @@ ledger_sent(struct ledger *ledger, enum notice_kind kind, const char *code, uint
 	return apply(&ledger->sent_meaning, &ledger->sent_codes, kind, code);
 }
 
-bool
-ledger_dead(struct ledger *ledger)
+/* False: no memory, and *into is as it was. */
+static bool
+replace(char **into, const char *codes)
 {
-	char *codes = ledger->sent_codes == NULL ? NULL : strdup(ledger->sent_codes);
+	char *copy = codes == NULL ? NULL : strdup(codes);
 
-	if (ledger->sent_codes != NULL && codes == NULL)
+	if (codes != NULL && copy == NULL)
 		return false;
-	free(ledger->codes);
-	ledger->codes = codes;
+	free(*into);
+	*into = copy;
+	return true;
+}
+
+bool
+ledger_go_back(struct ledger *ledger)
+{
 	ledger->notice = ledger->sent;
 	ledger->meaning = ledger->sent_meaning;
+	return replace(&ledger->codes, ledger->sent_codes);
+}
+
+bool
+ledger_settle(struct ledger *ledger, enum notice_kind kind, const char *code)
+{
+	if (ledger_speaks_of_state(kind)) {
+		ledger->sent = ledger->notice;
+		ledger->sent_meaning = ledger->meaning;
+	} else if (ledger_speaks_of_condition(kind) && ledger_has_code(ledger, code))
+		return add(&ledger->sent_codes, code);
+	else if (ledger_speaks_of_condition(kind))
+		take_out(ledger->sent_codes, code);
 	return true;
 }
 
@@ -197,8 +223,8 @@ enum ledger_late
 ledger_compare(const struct ledger *ledger, const struct ledger_truth *truth)
 {
 	if (truth->down)
-		return told_down(ledger) ? LATE_NOTHING : LATE_DOWN;
-	if (told_down(ledger))
+		return ledger_is_down(ledger) ? LATE_NOTHING : LATE_DOWN;
+	if (ledger_is_down(ledger))
 		return LATE_UP;
 	return truth->missed ? LATE_OUTAGE : LATE_NOTHING;
 }

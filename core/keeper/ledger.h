@@ -28,8 +28,9 @@ enum ledger_act {
 	LEDGER_TELL_OUTAGE  /* in place of an `up`, the whole: its `down` was never told */
 };
 
-/* Whether a notice of that kind is about up and down, and so has to stand in the order of such. */
+/* Whether a notice of that kind is about up and down, and so has to stand in the order of such; or about a condition. */
 bool ledger_speaks_of_state(enum notice_kind);
+bool ledger_speaks_of_condition(enum notice_kind);
 
 /* What becomes of a notice that nothing keeps silent. `code`: the condition of degraded, blocked, cleared. */
 enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char *code);
@@ -37,9 +38,13 @@ enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char
 /* It was queued under that number. False: no memory; the condition would be told again. */
 bool ledger_note(struct ledger *, enum notice_kind, const char *code, uint64_t notice);
 
-/* One of that kind was sent, or has ended dead: then the ledger goes back to what was sent last. */
+/* One of that kind was sent. False, here and below: no memory. */
 bool ledger_sent(struct ledger *, enum notice_kind, const char *code, uint64_t notice);
-bool ledger_dead(struct ledger *);
+/* One has ended unsent: the ledger goes back to what was sent last. */
+bool ledger_go_back(struct ledger *);
+/* Nothing about up and down (about the condition of a notice of that kind) is queued any more: what was queued last, or
+ * need not be told, is where the ledger goes back to. */
+bool ledger_settle(struct ledger *, enum notice_kind, const char *code);
 
 /* What is true of up and down, when all reasons for silence have ended. */
 struct ledger_truth {
@@ -49,6 +54,8 @@ struct ledger_truth {
 enum ledger_late { LATE_NOTHING, LATE_DOWN, LATE_UP, LATE_OUTAGE };
 enum ledger_late ledger_compare(const struct ledger *, const struct ledger_truth *);
 
+/* The last that was queued about up and down says that it is down, or flaps. */
+bool ledger_is_down(const struct ledger *);
 bool ledger_has_code(const struct ledger *, const char *code);
 
 #endif

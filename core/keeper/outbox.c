@@ -2,6 +2,7 @@
 #include "keeper/outbox.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -11,7 +12,7 @@
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
-#include "keeper/rest.h"
+#include "keeper/withhold.h"
 
 static const int64_t wait_max = 900 * (int64_t)SECOND;
 static const int64_t channel_first = 5 * (int64_t)SECOND, delivery_first = 30 * (int64_t)SECOND;
@@ -48,8 +49,8 @@ append(struct courier *courier, struct delivery *delivery)
 	courier->last = &delivery->next;
 }
 
-static void
-take_out(struct courier *courier, struct delivery *delivery)
+void
+outbox_take_out(struct courier *courier, const struct delivery *delivery)
 {
 	struct delivery **link = &courier->first;
 
@@ -58,7 +59,6 @@ take_out(struct courier *courier, struct delivery *delivery)
 	*link = delivery->next;
 	if (*link == NULL)
 		courier->last = link;
-	free(delivery);
 }
 
 static bool
@@ -68,23 +68,54 @@ is_open(const struct delivery *delivery)
 	    || delivery->state == STORE_DELIVERY_again;
 }
 
+bool
+outbox_is_queued(const struct delivery *delivery)
+{
+	return is_open(delivery) || delivery->state == STORE_DELIVERY_merged;
+}
+
+/* What is kept of a delivery beside the columns that the store knows. */
+static const struct {
+	char letter;
+	size_t at;
+} marks[] = {
+	{ 'f', offsetof(struct delivery, stands_in) }, { 'o', offsetof(struct delivery, stood_in) },
+	{ 'r', offsetof(struct delivery, retried) }, { 'h', offsetof(struct delivery, withheld) },
+};
+enum { MARKS = sizeof marks / sizeof marks[0] };
+
 void
-outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt,
+outbox_write(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt,
     uint64_t merged)
 {
-	static const char marks[2][2][3] = { { "", "o" }, { "f", "fo" } };
-	const char *rest = marks[delivery->stands_in][delivery->stood_in];
 	int64_t now = clock_wall();
+	char rest[MARKS];
+	size_t count = 0;
 
+	for (size_t i = 0; i < MARKS; i++)
+		if (*(const bool *)((const char *)delivery + marks[i].at))
+			rest[count++] = marks[i].letter;
 	store_put_delivery(journal_main(keeper), &(struct store_delivery){ .notice = delivery->notice,
 	    .notifier = courier->name, .recipient = delivery->recipient, .target = delivery->target,
 	    .state = delivery->state, .attempts = delivery->attempts, .claim = delivery->claim,
 	    .not_before = delivery->due > clock_mono() ? now + delivery->due - clock_mono() : 0,
 	    .created = delivery->created, .claimed = delivery->claimed, .ended = is_open(delivery) ? 0 : now,
-	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt,
-	    .rest = { rest, strlen(rest) } });
-	if (!is_open(delivery))
-		take_out(courier, delivery);
+	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt, .rest = { rest, count } });
+}
+
+void
+outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt,
+    uint64_t merged)
+{
+	uint64_t digest = delivery->kind == NOTICE_digest ? delivery->notice : 0;
+
+	outbox_write(keeper, courier, delivery, receipt, merged);
+	if (is_open(delivery))
+		return;
+	outbox_take_out(courier, delivery);
+	free(delivery);
+	if (digest != 0)
+		digest_end(keeper, courier, digest);
 }
 
 static struct delivery *
@@ -113,8 +144,9 @@ outbox_make(const struct store_delivery *row)
 	delivery->claim = row->claim;
 	delivery->created = row->created;
 	delivery->claimed = row->claimed;
-	delivery->stands_in = row->rest.size > 0 && memchr(row->rest.data, 'f', row->rest.size) != NULL;
-	delivery->stood_in = row->rest.size > 0 && memchr(row->rest.data, 'o', row->rest.size) != NULL;
+	for (size_t i = 0; i < MARKS; i++)
+		*(bool *)((char *)delivery + marks[i].at) = row->rest.size > 0
+		    && memchr(row->rest.data, marks[i].letter, row->rest.size) != NULL;
 	return delivery;
 }
 
@@ -131,6 +163,7 @@ outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *d
 		courier->last = &delivery->next;
 	delivery->state = STORE_DELIVERY_again;
 	delivery->due = 0;
+	delivery->retried = true;
 	delivery->created = clock_wall();
 	delivery->serial = keeper->journal.serial;
 	courier->rest_until = 0;
@@ -175,16 +208,42 @@ outbox_forget(struct keeper *keeper, uint64_t notice)
 		struct courier *courier = &keeper->outbox.couriers[i];
 		for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
 			next = delivery->next;
-			if (delivery->notice == notice)
-				take_out(courier, delivery);
+			if (delivery->notice != notice)
+				continue;
+			outbox_take_out(courier, delivery);
+			free(delivery);
 		}
 	}
 }
 
 bool
-outbox_is_untouched(const struct delivery *delivery)
+outbox_is_in_hand(const struct courier *courier, const struct delivery *delivery)
 {
-	return delivery->state != STORE_DELIVERY_claimed && delivery->doubt == 0;
+	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++)
+		if (courier->hand[i] == delivery)
+			return true;
+	return false;
+}
+
+bool
+outbox_is_unsent(const struct courier *courier, const struct delivery *delivery)
+{
+	return delivery->doubt == 0 && !outbox_is_in_hand(courier, delivery);
+}
+
+bool
+outbox_is_all_unsent(const struct courier *courier, uint64_t notice)
+{
+	uint32_t count = 0;
+
+	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+		if (delivery->notice != notice)
+			continue;
+		if (!outbox_is_unsent(courier, delivery))
+			return false;
+		count++;
+	}
+	return count > 0 && count == courier->recipient_count;
 }
 
 bool
@@ -205,16 +264,11 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 bool
 outbox_may_merge(const struct courier *courier, uint64_t incident, enum notice_kind kind)
 {
-	uint32_t untouched = 0;
+	const struct delivery *delivery = courier->first;
 
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		if (delivery->incident != incident || delivery->kind != kind)
-			continue;
-		if (!outbox_is_untouched(delivery))
-			return false;
-		untouched++;
-	}
-	return untouched > 0 && untouched == courier->recipient_count;
+	while (delivery != NULL && (delivery->incident != incident || delivery->kind != kind))
+		delivery = delivery->next;
+	return delivery != NULL && outbox_is_all_unsent(courier, delivery->notice);
 }
 
 void
@@ -273,6 +327,7 @@ outbox_turn(struct keeper *keeper)
 	if (clock_mono() >= keeper->outbox.next_second && keeper->stop_by == 0) {
 		keeper->outbox.next_second = clock_mono() + SECOND;
 		rules_turn(keeper);
+		withhold_turn(keeper);
 		remind_turn(keeper);
 		beat_turn(keeper);
 	}

@@ -4,8 +4,11 @@
  * next. What was in hand when a notifier died may have arrived: it goes out again, marked.
  *
  *   telling.c   which notifier is told of what (ledger.h), merging
+ *   told.c      the ledgers
  *   rules.c     who wants to hear what, and when
+ *   withhold.c  what may not be told now
  *   outbox.c    deliveries
+ *   digest.c    many in one
  *   claims.c    their order, claims, storms
  *   remind.c    what is said again, what another has to say, what is said once a week
  *   courier.c   a notifier's link: notices out, receipts in
@@ -33,10 +36,20 @@ struct delivery {
 	enum store_delivery_state state;
 	uint32_t attempts, doubt;
 	bool stands_in, stood_in; /* for a notifier that could not deliver it in time; another does so for this one */
+	bool retried;          /* by hand: the next attempt is made whatever may be said against it */
+	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
 	int64_t due;           /* clock_mono() */
 	int64_t created, claimed; /* UTC */
 	char code[OUTCOME_NAME_MAX];
 	char recipient[];
+};
+
+/* A digest that is not at its end, and the deliveries that it stands for, by notice. */
+struct digest {
+	struct digest *next;
+	uint64_t notice;
+	bool told;                     /* to one of its recipients */
+	struct delivery *members, **last;
 };
 
 struct parcel_out {
@@ -57,6 +70,7 @@ struct courier {
 	const char *const *recipients;
 	int fd;                        /* -1: no link */
 	struct delivery *first, **last; /* open ones, by notice */
+	struct digest *digests;        /* whose deliveries are among these */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
 	uint32_t storm;
@@ -93,12 +107,6 @@ void telling_notice(struct keeper *, const struct message_change *, uint64_t not
 /* The reasons for silence of a target have ended: what is true is compared with what that notifier (CONFIG_NONE: each) was
  * told. */
 void telling_compare(struct keeper *, uint32_t target, uint32_t courier);
-struct notice_rest;
-/* Many deliveries of one notifier have become one, under that number. */
-void telling_digest(struct keeper *, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *,
-    const char *why);
-struct ledger *telling_ledger(struct keeper *, uint32_t target, uint32_t courier);
-void telling_put_ledger(struct keeper *, uint32_t target, uint32_t courier);
 
 /* outbox.c */
 struct outbox_entry {
@@ -112,8 +120,12 @@ struct outbox_entry {
 void outbox_add(struct keeper *, uint32_t courier, const struct outbox_entry *);
 /* Ends it unsent. */
 void outbox_drop(struct keeper *, struct courier *, struct delivery *, const char *why);
+/* The notifier has it. */
+bool outbox_is_in_hand(const struct courier *, const struct delivery *);
 /* Nobody has it, had it, or may have it. */
-bool outbox_is_untouched(const struct delivery *);
+bool outbox_is_unsent(const struct courier *, const struct delivery *);
+/* It is not at its end, or stands in a digest that is not. */
+bool outbox_is_queued(const struct delivery *);
 /* Its notifier is to be told of it later. */
 bool outbox_is_unripe(const struct delivery *);
 /* Its incident is open. */
@@ -126,15 +138,37 @@ void outbox_forget(struct keeper *, uint64_t notice);
 struct delivery *outbox_make(const struct store_delivery *);
 /* One that had ended is due again, in its place among the others. */
 void outbox_revive(struct keeper *, struct courier *, struct delivery *);
+/* Writes its row. */
+void outbox_write(struct keeper *, const struct courier *, const struct delivery *, struct pw_bytes receipt, uint64_t merged);
+/* Out of the list of what is open; it is the caller's then. */
+void outbox_take_out(struct courier *, const struct delivery *);
 /* Writes its row; at an end it goes, and the pointer with it. */
 void outbox_put(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
-/* Whether all deliveries of an incident's `down` to this notifier wait untouched. */
+/* Whether the notice waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
+bool outbox_is_all_unsent(const struct courier *, uint64_t notice);
+/* The same of an incident's `down`. */
 bool outbox_may_merge(const struct courier *, uint64_t incident, enum notice_kind);
 void outbox_merge(struct keeper *, struct courier *, uint64_t incident, enum notice_kind, uint64_t into);
 void outbox_turn(struct keeper *);
 int64_t outbox_next(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
 uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
+
+/* digest.c */
+
+typedef bool digest_joins(const struct keeper *, const struct courier *, const struct delivery *);
+/* All deliveries of the notifier that join become one, of a new notice. */
+void digest_make(struct keeper *, struct courier *, digest_joins *, const char *why);
+/* NULL: that notice is no digest that is not at its end. */
+struct digest *outbox_digest(const struct courier *, uint64_t notice);
+/* The first that it stands for, and how many in all. */
+struct notice_rest;
+void digest_count(const struct digest *, struct notice_rest *);
+/* A delivery of it has ended: with the last one, so has it. */
+void digest_end(struct keeper *, struct courier *, uint64_t notice);
+/* At birth: the deliveries that those digests stand for that are not at their end. False: no memory, or it cannot be read. */
+bool digest_recover(struct keeper *, struct courier *);
+void digest_free(struct courier *);
 
 /* claims.c */
 void claims_make(struct keeper *, struct courier *);
@@ -150,8 +184,8 @@ void courier_hear(struct keeper *, struct courier *);
 void courier_hand_out(struct keeper *, struct courier *);
 void courier_flush(struct courier *);
 void courier_lost(struct keeper *, struct courier *);
-/* The ledger goes back no farther than to it. */
-void courier_note_sent(struct keeper *, const struct courier *, const struct delivery *);
+/* Among the notifiers of the configuration. */
+uint32_t courier_index(const struct keeper *, const struct courier *);
 
 uint32_t outbox_random(struct keeper *);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
+#include "keeper/told.h"
 
 enum { PAGE = 1000 };
 static const int64_t wait_max = 900 * (int64_t)SECOND;
@@ -168,7 +169,7 @@ on_ledger(void *arg, const struct store_ledger *row)
 	copy(it->notifier, sizeof it->notifier, row->notifier);
 	if (courier == NULL || target == CONFIG_NONE)
 		return true;
-	struct ledger *ledger = telling_ledger(it->keeper, target, (uint32_t)(courier - it->keeper->outbox.couriers));
+	struct ledger *ledger = told_ledger(it->keeper, target, courier_index(it->keeper, courier));
 	*ledger = (struct ledger){ .notice = row->notice, .sent = row->sent, .meaning = meaning_of(row->meaning),
 		.sent_meaning = meaning_of(row->sent_meaning), .codes = strdup(row->codes),
 		.sent_codes = strdup(row->sent_codes) };
@@ -196,7 +197,12 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 		reason_set(why, it.failed ? "no memory" : "deliveries cannot be read: %s", store_reader_why(keeper->reader));
 		return false;
 	}
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		reclaim(keeper, &keeper->outbox.couriers[i]);
+		if (!digest_recover(keeper, &keeper->outbox.couriers[i])) {
+			reason_set(why, "the deliveries of a digest cannot be read, or there is no memory for them");
+			return false;
+		}
+	}
 	return true;
 }

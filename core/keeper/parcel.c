@@ -12,6 +12,8 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
+static const char in_one[] = " notices in one: ";
+
 /* What a notice is made of, copied from the store. */
 struct material {
 	struct keeper *keeper;
@@ -277,6 +279,25 @@ add_behind(struct material *it)
 		behind_add(it->keeper, target, it->courier, &it->lines);
 }
 
+/* Some of what it was made for may have been left out since. */
+static void
+count_digest(struct material *it)
+{
+	const struct digest *digest = outbox_digest(it->courier, it->notice.notice);
+	const char *why = memmem(it->text, it->notice.text.size, in_one, sizeof in_one - 1);
+	char words[sizeof it->text];
+	struct text text = TEXT_OVER(words), back;
+
+	if (digest == NULL || digest->members == NULL || why == NULL)
+		return;
+	digest_count(digest, &it->rest);
+	it->notice.covered = it->rest.covered;
+	text_format(&text, "%" PRIu32 "%.*s", it->rest.covered, (int)(it->text + it->notice.text.size - why), why);
+	back = TEXT_OVER(it->text);
+	text_add_bytes(&back, text.bytes, text.size);
+	it->notice.text = (struct pw_bytes){ back.bytes, back.size };
+}
+
 static bool
 gather(struct material *it)
 {
@@ -286,6 +307,7 @@ gather(struct material *it)
 		it->notice.flags |= NOTICE_NOT_RECORDED;
 	if (!it->found)
 		return false;
+	count_digest(it);
 	if (it->notice.incident != 0)
 		known_incident(&known, it->notice.incident, on_incident, &it->notice);
 	it->lines = TEXT_OVER(it->list);

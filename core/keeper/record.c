@@ -228,12 +228,16 @@ is_kept(const struct keeper *keeper, const struct message_change *change)
 	return sought.found;
 }
 
-/* Of the reasons for silence those that last: the others go with the state itself. */
-static bool
-is_from_outside(const char *silences)
+/* Of the reasons for silence one from outside, which lasts until the monitor says that it is over. */
+static const char *
+reason_from_outside(const char *silences)
 {
-	return strstr(silences, "parent") != NULL || strstr(silences, "paused") != NULL || strstr(silences, "window") != NULL
-	    || strstr(silences, "flapping") != NULL;
+	static const char *const reasons[] = { "paused", "window", "parent" };
+
+	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+		if (strstr(silences, reasons[i]) != NULL)
+			return reasons[i];
+	return NULL;
 }
 
 void
@@ -241,8 +245,10 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 {
 	uint64_t notice = 0;
 
-	if (change->target != CONFIG_NONE)
-		keeper->files[change->target].silenced = is_from_outside(change->silences);
+	if (change->target != CONFIG_NONE) {
+		keeper->files[change->target].silenced = reason_from_outside(change->silences);
+		keeper->files[change->target].flapping = strstr(change->silences, "flapping") != NULL;
+	}
 	if (is_kept(keeper, change)) {
 		(void)journal_main(keeper); /* it is answered with what is written next, and be it nothing */
 		journal_add_change(keeper, change->number, keeper->generation, 0, (struct pw_bytes){ "", 0 });

@@ -8,6 +8,8 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
+#include "keeper/told.h"
+#include "keeper/withhold.h"
 
 enum { PAGE = 200 };
 
@@ -35,7 +37,7 @@ is_due(struct keeper *keeper, uint32_t target, uint32_t index, int64_t reminded,
 {
 	const struct courier *courier = &keeper->outbox.couriers[index];
 	const struct incident *incident = keeper->files[target].incident;
-	const struct ledger *ledger = telling_ledger(keeper, target, index);
+	const struct ledger *ledger = told_ledger(keeper, target, index);
 	int64_t last;
 
 	if (courier->rules->remind_count == 0 || courier->hushed || ledger->meaning != MEANING_DOWN
@@ -114,8 +116,7 @@ knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t f
 			return true;
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return false;
-	enum meaning meaning = telling_ledger(keeper, target, fallback)->meaning;
-	return meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
+	return ledger_is_down(told_ledger(keeper, target, fallback));
 }
 
 static void
@@ -129,11 +130,8 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 		    notice_name(delivery->kind), keeper->outbox.couriers[fallback].name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
-		if (delivery->target != 0 && target != CONFIG_NONE) {
-			if (!ledger_note(telling_ledger(keeper, target, fallback), delivery->kind, delivery->code, notice))
-				keeper_out_of_memory(keeper, "a ledger");
-			telling_put_ledger(keeper, target, fallback);
-		}
+		if (delivery->target != 0 && target != CONFIG_NONE)
+			told_note(keeper, target, fallback, delivery->kind, delivery->code, notice);
 	}
 	delivery->stood_in = true;
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
@@ -149,7 +147,7 @@ fail_over(struct keeper *keeper, struct courier *courier)
 		return;
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
 		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && !delivery->stood_in && !delivery->stands_in
-		    && delivery->created < late)
+		    && delivery->created < late && withhold_delivery(keeper, courier, delivery) == NULL)
 			stand_in(keeper, courier, delivery);
 }
 

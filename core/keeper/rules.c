@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/told.h"
+#include "keeper/withhold.h"
 
 enum { PAGE = 1000 };
 
@@ -69,8 +71,7 @@ rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind,
 bool
 rules_target_is_silent(const struct keeper *keeper, uint32_t target)
 {
-	return keeper->files[target].silenced || pausing_holds(keeper, target, clock_wall())
-	    || window_clock_holds(&keeper->windows, target);
+	return withhold_target(keeper, target) != NULL || keeper->files[target].flapping;
 }
 
 void
@@ -121,34 +122,22 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
 	uint64_t number = roll_number(&keeper->roll, target);
-	struct ledger *ledger = telling_ledger(keeper, target, index);
-	bool knows = end != NOTICE_cleared && (ledger->sent_meaning == MEANING_DOWN || ledger->sent_meaning == MEANING_FLAPPING);
+	bool knows = end != NOTICE_cleared && told_sent_down(keeper, target, courier);
 
 	if (courier->rules->after == 0 || knows || !is_unripe_of(courier, number, end, code))
 		return false;
 	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
 		next = delivery->next;
-		if (delivery->target == number && belongs(delivery, end, code) && outbox_is_untouched(delivery))
+		if (delivery->target == number && belongs(delivery, end, code) && outbox_is_unsent(courier, delivery))
 			outbox_drop(keeper, courier, delivery, "it was over before it was to be told");
 	}
 	return true;
 }
 
-void
-rules_acknowledged(struct keeper *keeper, uint32_t target)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		if (rules_recall(keeper, target, i, NOTICE_up, "")) {
-			if (!ledger_dead(telling_ledger(keeper, target, i)))
-				keeper_out_of_memory(keeper, "a ledger");
-			telling_put_ledger(keeper, target, i);
-		}
-}
-
 static void
 compare_missed(struct keeper *keeper, struct courier *courier)
 {
-	uint32_t index = (uint32_t)(courier - keeper->outbox.couriers);
+	uint32_t index = courier_index(keeper, courier);
 
 	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
 		if (!(courier->missed[target / 8] >> target % 8 & 1))
@@ -232,9 +221,7 @@ rules_recover(struct keeper *keeper)
 		recover_missed(keeper, &keeper->outbox.couriers[i]);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
 	for (uint32_t target = 0; target < keeper->config->target_count; target++)
-		for (uint32_t i = 0; keeper->files[target].incident != NULL && i < keeper->outbox.count; i++) {
-			enum meaning meaning = telling_ledger(keeper, target, i)->meaning;
-			if (meaning != MEANING_DOWN && meaning != MEANING_FLAPPING && !rules_target_is_silent(keeper, target))
+		for (uint32_t i = 0; keeper->files[target].incident != NULL && i < keeper->outbox.count; i++)
+			if (!ledger_is_down(told_ledger(keeper, target, i)) && !rules_target_is_silent(keeper, target))
 				telling_compare(keeper, target, i);
-		}
 }

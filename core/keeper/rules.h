@@ -22,7 +22,8 @@ void rules_recover(struct keeper *);
 bool rules_include(const struct keeper *, uint32_t target, uint32_t courier);
 bool rules_want(const struct keeper *, uint32_t courier, enum notice_kind, const char *code);
 
-/* A target is kept silent for reasons that are not its notifiers'. */
+/* A target is kept silent for reasons that are not its notifiers'; withhold.h has those that hold back what is queued as
+ * well. */
 bool rules_target_is_silent(const struct keeper *, uint32_t target);
 
 /* That of a target something was to be told in its quiet hours. */
@@ -33,8 +34,5 @@ int64_t rules_due(const struct courier *, enum notice_kind, int64_t confirmed);
 
 /* What it has not been told yet, for it was to be told later, is over: takes it back. False: there is none. */
 bool rules_recall(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind end, const char *code);
-
-/* An incident was acknowledged: who was to be told later is not. */
-void rules_acknowledged(struct keeper *, uint32_t target);
 
 #endif

@@ -11,27 +11,10 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 #include "keeper/rules.h"
+#include "keeper/told.h"
 
 enum { LOOK_BACK = 200, CODES_MAX = 64 };
 static const char silence_digest[] = "digest";
-
-struct ledger *
-telling_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
-{
-	return &keeper->outbox.ledgers[(size_t)target * keeper->outbox.count + courier];
-}
-
-void
-telling_put_ledger(struct keeper *keeper, uint32_t target, uint32_t courier)
-{
-	const struct ledger *ledger = telling_ledger(keeper, target, courier);
-
-	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
-	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice,
-	    .meaning = meaning_name(ledger->meaning), .sent = ledger->sent,
-	    .sent_meaning = meaning_name(ledger->sent_meaning), .codes = ledger->codes == NULL ? "" : ledger->codes,
-	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
-}
 
 /* One thing to be told to one notifier. */
 struct telling {
@@ -45,11 +28,8 @@ struct telling {
 static void
 note(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
-	if (it->target == CONFIG_NONE)
-		return;
-	if (!ledger_note(telling_ledger(it->keeper, it->target, it->courier), kind, code, notice))
-		keeper_out_of_memory(it->keeper, "a ledger");
-	telling_put_ledger(it->keeper, it->target, it->courier);
+	if (it->target != CONFIG_NONE)
+		told_note(it->keeper, it->target, it->courier, kind, code, notice);
 }
 
 static void
@@ -204,7 +184,7 @@ tell_one(const struct telling *it, const struct message_change *change, uint64_t
 		return;
 	}
 	act = it->target == CONFIG_NONE ? LEDGER_TELL
-	    : ledger_judge(telling_ledger(keeper, it->target, it->courier), kind, change->code);
+	    : ledger_judge(told_ledger(keeper, it->target, it->courier), kind, change->code);
 	if (act == LEDGER_TELL_OUTAGE)
 		tell_outage(it, &outage, false);
 	else if (act == LEDGER_TELL)
@@ -222,25 +202,6 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 		if (rules_include(keeper, change->target, i))
 			tell_one(&it, change, notice, incident);
 	}
-}
-
-void
-telling_digest(struct keeper *keeper, uint32_t courier, uint64_t number, int64_t since, const struct notice_rest *rest,
-    const char *why)
-{
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-	struct telling it = { keeper, CONFIG_NONE, courier, 0, 0 };
-	char sentence[256];
-	struct text text = TEXT_OVER(sentence);
-	int64_t now = clock_wall();
-
-	rest_put(rest, &out);
-	text_format(&text, "%" PRIu32 " notices in one: %s", rest->covered, why);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .change = ++keeper->own_change,
-	    .kind = "digest", .code = "storm", .detected = since, .confirmed = now, .text = { text.bytes, text.size },
-	    .silences = "", .rest = { (const char *)bytes, out.size } });
-	queue(&it, NOTICE_digest, "storm", number, 0, 0);
 }
 
 /* The newest words on each matter, newest first. */
@@ -267,7 +228,7 @@ is_new_code(struct look *look, const char *code)
 	return true;
 }
 
-/* It was told, given up or dropped: whatever became of it, it is not told by itself once more. */
+/* It was told, given up or dropped by hand: it is not told by itself once more. */
 static bool
 had_it(const struct telling *it, uint64_t notice)
 {
@@ -283,7 +244,7 @@ compare_condition(const struct telling *it, const struct store_notice *row, enum
 		note(it, kind, row->code, row->number);
 		return;
 	}
-	if (ledger_judge(telling_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL
+	if (ledger_judge(told_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL
 	    || had_it(it, row->number))
 		return;
 	if (rules_want(it->keeper, it->courier, kind, row->code))
@@ -292,10 +253,19 @@ compare_condition(const struct telling *it, const struct store_notice *row, enum
 		pass_over(it, kind, row->code, row->number);
 }
 
+/* Who is told later is not told of what somebody has taken on. */
+static bool
+is_taken_on(const struct telling *it)
+{
+	const struct incident *incident = it->keeper->files[it->target].incident;
+
+	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && incident != NULL && incident->acknowledged != 0;
+}
+
 static void
 compare_state(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	const struct ledger *ledger = telling_ledger(it->keeper, it->target, it->courier);
+	const struct ledger *ledger = told_ledger(it->keeper, it->target, it->courier);
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
 	struct ledger_truth truth = { .down = down, .missed = !down && row->number > ledger->notice };
 	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
@@ -306,7 +276,7 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 		return;
 	case LATE_DOWN:
 		/* What was told with many others is told. */
-		if (strstr(row->silences, silence_digest) == NULL && !had_it(it, row->number))
+		if (strstr(row->silences, silence_digest) == NULL && !is_taken_on(it) && !had_it(it, row->number))
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/told.h"
 
 enum { TARGETS = 2 };
 

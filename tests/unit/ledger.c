@@ -150,7 +150,7 @@ what_ends_dead_was_not_told(void **state)
 	assert_true(ledger_sent(&ledger, NOTICE_down, "", 1));
 	assert_true(ledger_note(&ledger, NOTICE_up, "", 2));
 	assert_int_equal(ledger_judge(&ledger, NOTICE_up, ""), LEDGER_TELL_OUTAGE);
-	assert_true(ledger_dead(&ledger));
+	assert_true(ledger_go_back(&ledger));
 	assert_int_equal(ledger.meaning, MEANING_DOWN);
 	assert_int_equal(ledger.notice, 1);
 	assert_int_equal(ledger_compare(&ledger, &(struct ledger_truth){ .down = false }), LATE_UP);

@@ -1,24 +1,8 @@
 /* Who is told what, and when: kinds, tags, escalation, quiet hours. */
 #include "outbox_world.h"
 
-#include "keeper/asks.h"
-
 #define BIT(kind) (1u << NOTICE_##kind)
 #define MINUTE (60 * (int64_t)SECOND)
-
-static struct incident *
-incident(struct world *world, uint32_t target)
-{
-	return world->keeper.files[target].incident;
-}
-
-/* What waits for a notifier became due so long ago. */
-static void
-ripen(struct world *world, uint32_t notifier)
-{
-	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
-		delivery->due = 0;
-}
 
 static void
 who_wants_no_end_hears_of_the_next_beginning(void **state)
@@ -152,20 +136,12 @@ static void
 who_acknowledges_stops_the_escalation(void **state)
 {
 	struct world *world = escalating();
-	char number[24];
-	struct message_ask ask = { .number = 1, .target = CONFIG_NONE, .released = 0, .verb = "ack", .who = "me", .word_count = 2 };
-	unsigned char packet[512];
-	struct wire_out out = wire_over(packet, sizeof packet);
 
 	(void)state;
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer(world, PW_SENT, false);
-	snprintf(number, sizeof number, "%llu", (unsigned long long)incident(world, 0)->number);
-	ask.words[0] = (struct pw_bytes){ number, strlen(number) };
-	ask.words[1] = (struct pw_bytes){ "on it", 5 };
-	message_put_ask(&out, &ask);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	acknowledge(world, 0);
 	assert_null(world->keeper.outbox.couriers[1].first);
 	begin_again(world);
 	assert_null(world->keeper.outbox.couriers[1].first);
@@ -312,6 +288,50 @@ what_is_silent_stays_so_at_the_end_of_quiet_hours(void **state)
 	destroy(&world);
 }
 
+/* What waits is not unsaid by what ends beside it. */
+static void
+the_ledger_keeps_what_is_queued(void **state)
+{
+	struct world *world = create();
+
+	(void)state;
+	world->code = "slow_banner";
+	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	say(world, 0, "degraded", "", "", 0, "");
+	down(world, 0, "");
+	ASK(world, "outbox", CONFIG_NONE, "drop", "2");
+	world->keeper.outbox.couriers[0].rest_until = 0;
+	assert_string_equal(handed(world), "degraded");
+	answer(world, PW_SENT, false);
+	say(world, 0, "cleared", "", "", 0, "");
+	assert_string_equal(handed(world), "cleared");
+	destroy(&world);
+}
+
+/* Who wants beginnings only hears of each, whatever ends unsent between them. */
+static void
+what_need_not_be_told_is_not_forgotten(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].kinds = BIT(down) | BIT(degraded) | BIT(outage);
+	begin(world);
+	link_notifiers(world);
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
+	say(world, 0, "degraded", "", "", 0, "");
+	up(world, 0, 1, "");
+	ASK(world, "outbox", CONFIG_NONE, "drop", "2");
+	world->keeper.outbox.couriers[0].rest_until = 0;
+	assert_string_equal(handed(world), "");
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	destroy(&world);
+}
+
 int
 main(void)
 {
@@ -326,6 +346,8 @@ main(void)
 		cmocka_unit_test(hours_that_ended_while_nobody_looked_have_ended),
 		cmocka_unit_test(an_outage_is_told_to_who_hears_of_it_late),
 		cmocka_unit_test(what_is_silent_stays_so_at_the_end_of_quiet_hours),
+		cmocka_unit_test(the_ledger_keeps_what_is_queued),
+		cmocka_unit_test(what_need_not_be_told_is_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ the_ledger_goes_back_to_a_digest(void **state)
 	assert_string_equal(handed(world), "up");
 	answer(world, PW_NEVER, false);
 	assert_null(world->keeper.outbox.couriers[0].first);
-	ledger = telling_ledger(&world->keeper, 1, 0);
+	ledger = told_ledger(&world->keeper, 1, 0);
 	assert_int_equal(ledger->meaning, MEANING_DOWN);
 	destroy(&world);
 }

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/told.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -42,6 +44,7 @@ struct world {
 	struct config_notifier rules[NOTIFIERS]; /* the first alone, until a test has both */
 	int parent, notifiers[NOTIFIERS]; /* our ends */
 	bool both;
+	const char *code; /* of what is said next; NULL: none */
 	uint64_t number, changes[TARGETS];
 	unsigned char packet[WIRE_MAX];
 	struct message_notice notice;
@@ -157,6 +160,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	copy(change.kind, sizeof change.kind, kind);
 	copy(change.from, sizeof change.from, from);
 	copy(change.to, sizeof change.to, to);
+	copy(change.code, sizeof change.code, world->code == NULL ? "" : world->code);
 	copy(change.silences, sizeof change.silences, silences);
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
 	message_put_change(&out, &change);
@@ -177,6 +181,40 @@ UNUSED static void
 up(struct world *world, uint32_t target, uint64_t incident, const char *silences)
 {
 	say(world, target, "up", "down", "up", incident, silences);
+}
+
+/* Somebody asks for something; the words end with NULL. */
+UNUSED static void
+ask(struct world *world, const char *verb, uint32_t target, const char *const *words)
+{
+	struct message_ask message = { .number = 1, .target = target, .who = "me" };
+	unsigned char packet[1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	snprintf(message.verb, sizeof message.verb, "%s", verb);
+	for (; *words != NULL; words++)
+		message.words[message.word_count++] = (struct pw_bytes){ *words, strlen(*words) };
+	message_put_ask(&out, &message);
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	journal_flush(&world->keeper);
+}
+#define ASK(world, verb, target, ...) ask((world), (verb), (target), (const char *const[]){ __VA_ARGS__, NULL })
+
+UNUSED static void
+acknowledge(struct world *world, uint32_t target)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%llu", (unsigned long long)world->keeper.files[target].incident->number);
+	ASK(world, "ack", CONFIG_NONE, number, "on it");
+}
+
+/* What waits for a notifier became due so long ago. */
+UNUSED static void
+ripen(struct world *world, uint32_t notifier)
+{
+	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
+		delivery->due = 0;
 }
 
 /* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */

@@ -1,0 +1,143 @@
+#include "keeper/told.h"
+
+#include <string.h>
+
+#include "keeper/keeper.h"
+
+struct ledger *
+told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	return &keeper->outbox.ledgers[(size_t)target * keeper->outbox.count + courier];
+}
+
+static void
+put(struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	const struct ledger *ledger = told_ledger(keeper, target, courier);
+
+	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
+	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice,
+	    .meaning = meaning_name(ledger->meaning), .sent = ledger->sent,
+	    .sent_meaning = meaning_name(ledger->sent_meaning), .codes = ledger->codes == NULL ? "" : ledger->codes,
+	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
+}
+
+static void
+need(struct keeper *keeper, bool had_memory)
+{
+	if (!had_memory)
+		keeper_out_of_memory(keeper, "a ledger");
+}
+
+/* The oldest in the list that is queued, of that target and behind that notice; or the one given, which is older. */
+static const struct delivery *
+older(const struct delivery *list, uint64_t target, uint64_t behind, const struct delivery *oldest)
+{
+	for (const struct delivery *delivery = list; delivery != NULL; delivery = delivery->next)
+		if (delivery->target == target && delivery->notice > behind && outbox_is_queued(delivery)
+		    && (oldest == NULL || delivery->notice < oldest->notice))
+			oldest = delivery;
+	return oldest;
+}
+
+/* The next that is queued of a target, by the numbers of notices; those that a digest stands for are. NULL: there is none. */
+static const struct delivery *
+next_queued(const struct courier *courier, uint64_t target, uint64_t behind)
+{
+	const struct delivery *oldest = older(courier->first, target, behind, NULL);
+
+	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
+		oldest = older(digest->members, target, behind, oldest);
+	return oldest;
+}
+
+/* Whether something of the target is queued that is about the same. */
+static bool
+is_queued(const struct courier *courier, uint64_t target, enum notice_kind kind, const char *code)
+{
+	const struct delivery *queued = NULL;
+
+	while ((queued = next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
+		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued->kind)
+		    : ledger_speaks_of_condition(queued->kind) && strcmp(queued->code, code) == 0)
+			return true;
+	return false;
+}
+
+static void
+settle(struct keeper *keeper, const struct courier *courier, uint32_t target, enum notice_kind kind, const char *code)
+{
+	if (!is_queued(courier, roll_number(&keeper->roll, target), kind, code))
+		need(keeper, ledger_settle(told_ledger(keeper, target, courier_index(keeper, courier)), kind, code));
+}
+
+void
+told_note(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind kind, const char *code, uint64_t notice)
+{
+	need(keeper, ledger_note(told_ledger(keeper, target, index), kind, code, notice));
+	settle(keeper, &keeper->outbox.couriers[index], target, kind, code);
+	put(keeper, target, index);
+}
+
+static void
+note_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+{
+	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, delivery->target);
+
+	if (delivery->target == 0 || target == CONFIG_NONE)
+		return;
+	need(keeper, ledger_sent(told_ledger(keeper, target, index), delivery->kind, delivery->code, delivery->notice));
+	settle(keeper, courier, target, delivery->kind, delivery->code);
+	put(keeper, target, index);
+}
+
+void
+told_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+{
+	struct digest *digest = outbox_digest(courier, delivery->notice);
+
+	note_sent(keeper, courier, delivery);
+	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
+		note_sent(keeper, courier, member);
+	if (digest != NULL)
+		digest->told = true;
+}
+
+void
+told_digest_ended(struct keeper *keeper, const struct courier *courier, const struct digest *digest)
+{
+	for (const struct delivery *member = digest->members; member != NULL; member = member->next) {
+		uint32_t target = roll_target(&keeper->roll, member->target);
+
+		if (!digest->told)
+			told_go_back(keeper, courier, member->target);
+		else if (target != CONFIG_NONE) {
+			settle(keeper, courier, target, member->kind, member->code);
+			put(keeper, target, courier_index(keeper, courier));
+		}
+	}
+}
+
+void
+told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
+{
+	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, number);
+	const struct delivery *queued = NULL;
+	struct ledger *ledger;
+
+	if (number == 0 || target == CONFIG_NONE)
+		return;
+	ledger = told_ledger(keeper, target, index);
+	need(keeper, ledger_go_back(ledger));
+	while ((queued = next_queued(courier, number, queued == NULL ? 0 : queued->notice)) != NULL)
+		need(keeper, ledger_note(ledger, queued->kind, queued->code, queued->notice));
+	put(keeper, target, index);
+}
+
+bool
+told_sent_down(const struct keeper *keeper, uint32_t target, const struct courier *courier)
+{
+	enum meaning meaning = told_ledger(keeper, target, courier_index(keeper, courier))->sent_meaning;
+
+	return meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
+}

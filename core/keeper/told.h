@@ -1,0 +1,29 @@
+/*
+ * What each notifier was told of each target: the ledgers (ledger.h), in memory and in the store. What a ledger takes for
+ * told is what was sent and what is queued behind it. So a delivery that ends unsent takes it back to the last one sent,
+ * and to what is still queued.
+ */
+#ifndef KEEPER_TOLD_H
+#define KEEPER_TOLD_H
+
+#include "keeper/outbox.h"
+
+/* `courier`: its index in the outbox. Never NULL. */
+struct ledger *told_ledger(const struct keeper *, uint32_t target, uint32_t courier);
+
+/* A notice was queued for the notifier, or need not be told to it: either counts as told. */
+void told_note(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind, const char *code, uint64_t notice);
+
+/* The delivery arrived; of a digest, all that it stands for. To be called when the delivery has its final state. */
+void told_sent(struct keeper *, const struct courier *, const struct delivery *);
+
+/* A digest has ended, sent to somebody or not, and is in no list any more. */
+void told_digest_ended(struct keeper *, const struct courier *, const struct digest *);
+
+/* A delivery of the target (the store's number) ended unsent, and has its final state. */
+void told_go_back(struct keeper *, const struct courier *, uint64_t target);
+
+/* Whether the notifier has received a word of the target that says that it is down, or flaps, and none that ends it. */
+bool told_sent_down(const struct keeper *, uint32_t target, const struct courier *);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * What may not be told now. Whatever was queued is asked before it is claimed, and once more when it is handed out; for
+ * what is told of a target may be held back after it was queued: by a pause, a window, a parent that went down, our own
+ * blindness, an acknowledgement, its end.
+ *
+ * What may not be told ends dropped, with the reason, and the ledger goes back to what was sent. When the reason has
+ * ended, what is true is compared with what was told. But what has arrived at some of its recipients, or may have, stays
+ * and waits for that end: it cannot be taken back.
+ *
+ * Our own notices, tests, and what somebody retries by hand are not asked.
+ */
+#ifndef KEEPER_WITHHOLD_H
+#define KEEPER_WITHHOLD_H
+
+#include "keeper/outbox.h"
+
+/* Why nothing of a target may be told now: a word; NULL: it may. */
+const char *withhold_target(const struct keeper *, uint32_t target);
+
+/* The same of one delivery. */
+const char *withhold_delivery(const struct keeper *, const struct courier *, const struct delivery *);
+
+/* Of what is due of this notifier, what may not be told ends here, or waits on. */
+void withhold_due(struct keeper *, struct courier *);
+
+/* A notice is about to be handed out, to all recipients whose delivery is claimed. Returns whether some of it still is. */
+bool withhold_claimed(struct keeper *, struct courier *, uint64_t notice);
+
+/* The incident of a target was acknowledged. */
+void withhold_acknowledged(struct keeper *, uint32_t target);
+
+/* Once a second: of targets of which something was withheld, and that may be told of again, what is true is compared. */
+void withhold_turn(struct keeper *);
+
+/* At birth, when all is read: of which targets something was withheld. */
+void withhold_recover(struct keeper *);
+
+#endif
