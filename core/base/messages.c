@@ -100,7 +100,7 @@ message_put_account(struct wire_out *out, const struct message_account *account)
 {
 	message_begin(out, MESSAGE_ACCOUNT);
 	wire_put_u32(out, account->target);
-	wire_put_u8(out, account->quarantined);
+	wire_put_u8(out, (uint8_t)account->account);
 	wire_put_bytes(out, (struct pw_bytes){ account->text, strnlen(account->text, sizeof account->text) });
 }
 
@@ -111,12 +111,27 @@ message_get_account(struct wire_in *in, struct message_account *account, uint32_
 
 	message_expect(in, MESSAGE_ACCOUNT);
 	*account = (struct message_account){ .target = wire_get_below(in, targets) };
-	account->quarantined = wire_get_choice(in, 2) != 0;
+	account->account = (enum account)wire_get_choice(in, ACCOUNTS);
 	text = wire_get_text(in, sizeof account->text - 1);
 	if (!wire_is_whole(in))
 		return false;
 	memcpy(account->text, text.data, text.size);
 	return true;
+}
+
+void
+message_put_cleared(struct wire_out *out, uint32_t target)
+{
+	message_begin(out, MESSAGE_CLEARED);
+	wire_put_u32(out, target);
+}
+
+bool
+message_get_cleared(struct wire_in *in, uint32_t *target, uint32_t targets)
+{
+	message_expect(in, MESSAGE_CLEARED);
+	*target = wire_get_below(in, targets);
+	return wire_is_whole(in);
 }
 
 void

@@ -4,7 +4,7 @@
  * the configuration, an unknown verdict): the sender is then taken for broken.
  *
  *   parent  -> any       link, stop, accounts
- *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also release (messages_ask.h)
+ *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
  *   monitor -> prober    orders, look
  *   prober  -> monitor   reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
@@ -22,7 +22,7 @@
 enum message_kind {
 	MESSAGE_LINK = 1,   /* with one descriptor: a socket to `duty` number `index`; replaces the one before */
 	MESSAGE_STOP,       /* end politely: finish what is under way within the given time */
-	MESSAGE_ACCOUNT,    /* a target is quarantined, or no longer */
+	MESSAGE_ACCOUNT,    /* a target is suspected or quarantined, or no longer */
 	MESSAGE_READY,
 	MESSAGE_ALIVE,
 	MESSAGE_LOG,
@@ -47,6 +47,7 @@ enum message_kind {
 	MESSAGE_HEALTH,     /* base/messages_outbox.h */
 	MESSAGE_FAILING,
 	MESSAGE_LOOK,       /* monitor -> prober: ask all references now; answered by references */
+	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
 	MESSAGE_KINDS
 };
 
@@ -72,13 +73,27 @@ struct message_stop {
 void message_put_stop(struct wire_out *, const struct message_stop *);
 bool message_get_stop(struct wire_in *, struct message_stop *);
 
+/* Probers beside those of the configuration, born where one of those died of a target: each has one such target at a time,
+ * and their indexes follow. */
+enum { PROBERS_APART = 4 };
+
+enum account {
+	ACCOUNT_FREE,
+	ACCOUNT_APART, /* a prober died with it in hand: it is to be run in a prober of its own */
+	ACCOUNT_HELD,  /* quarantined: it is not to be run */
+	ACCOUNTS
+};
+
 struct message_account {
 	uint32_t target;
-	bool quarantined;
+	enum account account;
 	char text[EVIDENCE_TEXT_MAX]; /* what is known: "the prober died of SIGSEGV twice with it in hand …" */
 };
 void message_put_account(struct wire_out *, const struct message_account *);
 bool message_get_account(struct wire_in *, struct message_account *, uint32_t targets);
+
+void message_put_cleared(struct wire_out *, uint32_t target);
+bool message_get_cleared(struct wire_in *, uint32_t *target, uint32_t targets);
 
 /* any -> parent */
 

@@ -109,7 +109,7 @@ take_link(struct process *process, struct wire_in *in, int fd)
 		ev_io_start(process->loop, &process->keeper);
 		return true;
 	}
-	if (link.duty != DUTY_PROBER || link.index >= process->monitor->config->probers)
+	if (link.duty != DUTY_PROBER || link.index >= watch_prober_count(process->monitor))
 		return false;
 	lose_prober(process, link.index);
 	orders_linked(process->monitor, link.index, fd);
@@ -240,13 +240,13 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
 	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	process->monitor = monitor_create(duty, clock_mono(), seed);
-	process->probers = calloc(duty->config->probers, sizeof *process->probers);
+	process->probers = calloc(duty->config->probers + PROBERS_APART, sizeof *process->probers);
 	if (process->loop == NULL || process->monitor == NULL || process->probers == NULL) {
 		reason_set(why, "no memory");
 		return false;
 	}
 	ev_set_userdata(process->loop, process);
-	for (uint32_t i = 0; i < duty->config->probers; i++)
+	for (uint32_t i = 0; i < watch_prober_count(process->monitor); i++)
 		ev_init(&process->probers[i], on_prober);
 	ev_init(&process->keeper, on_keeper);
 	ev_io_init(&process->parent, on_parent, duty->parent, EV_READ);

@@ -6,6 +6,7 @@
  *   watch.c     the whole, its targets, when each is run next
  *   orders.c    ticks, orders, probers that come and go
  *   reports.c   what probers say
+ *   apart.c     who is run in a prober of its own
  *   judge.c     a run, the rules, and all that follows
  *   kin.c       parents and children
  *   pauses.c    who is paused
@@ -61,6 +62,7 @@ struct watched {
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
+	bool apart;                    /* run in a prober of its own, or in line for one */
 	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
 };
 
@@ -135,6 +137,12 @@ struct witness {
 	bool open;              /* the one that was asked for has not ended */
 };
 
+/* Targets that a prober died of. */
+struct apart {
+	uint32_t alone[PROBERS_APART]; /* each prober's one, CONFIG_NONE: it has none */
+	uint32_t *line, count;         /* for one of them */
+};
+
 struct counts {
 	uint64_t runs_ever, runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray, lines_withheld;
 	struct spread late;
@@ -151,6 +159,7 @@ struct monitor {
 	struct port_hold *ports; /* one for each port that is watched */
 	uint32_t port_count;
 	struct witness witness;
+	struct apart apart;
 	struct watched *targets;
 	struct kin *kin; /* NULL: nobody has a parent */
 	struct prober_link *probers;
@@ -211,6 +220,12 @@ void monitor_account(struct monitor *, const struct message_account *);
 /* The target's next run is due then; what is due before the horizon is ordered at once. */
 void watch_plan(struct monitor *, uint32_t target, int64_t due);
 uint32_t watch_prober(const struct monitor *, uint32_t target);
+/* How many links to probers there may be. */
+static inline uint32_t
+watch_prober_count(const struct monitor *monitor)
+{
+	return monitor->config->probers + PROBERS_APART;
+}
 /* Gives back its run, if one is in hand: a report on it will not be taken. */
 void watch_release(struct monitor *, uint32_t target);
 bool watch_is_quiet(const struct watched *);
@@ -242,6 +257,21 @@ void orders_flush(struct monitor *);
 /* Takes the socket. What the prober before had in hand is due again, with the same attempt number. */
 void orders_linked(struct monitor *, uint32_t prober, int fd);
 void orders_lost(struct monitor *, uint32_t prober);
+
+/* apart.c */
+
+bool apart_init(struct monitor *);
+void apart_fini(struct monitor *);
+/* A prober died with it in hand: it waits for one of its own. */
+void apart_add(struct monitor *, uint32_t target);
+/* It is not to be run at all any more. */
+void apart_remove(struct monitor *, uint32_t target);
+/* The prober that it has for itself; CONFIG_NONE: it waits in line, or is not kept apart. */
+uint32_t apart_prober(const struct monitor *, uint32_t target);
+/* A run of it has ended: it is run among the others again, and the next has its turn. */
+void apart_reported(struct monitor *, uint32_t target, const struct report *);
+/* A prober has come, or runs are ordered from now on. */
+void apart_give_out(struct monitor *);
 
 /* reports.c: a packet of a prober; false: it is malformed. */
 bool reports_heard(struct monitor *, uint32_t prober, const void *packet, size_t size);

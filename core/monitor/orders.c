@@ -62,11 +62,11 @@ orders_order(struct monitor *monitor, uint32_t target)
 {
 	struct watched *watched = &monitor->targets[target];
 	const struct policy *policy = monitor->config->targets[target].policy;
-	struct prober_link *prober = &monitor->probers[watch_prober(monitor, target)];
-	uint32_t attempt = pace_attempt(&watched->state);
+	uint32_t index = watch_prober(monitor, target), attempt = pace_attempt(&watched->state);
 
-	if (monitor->stopping || watched->run != 0)
+	if (monitor->stopping || watched->run != 0 || index == CONFIG_NONE)
 		return;
+	struct prober_link *prober = &monitor->probers[index];
 	if (prober->fd < 0) {
 		schedule_put(&monitor->schedule, target, monitor->now + again_later);
 		return;
@@ -107,7 +107,7 @@ orders_collect(struct monitor *monitor)
 void
 orders_flush(struct monitor *monitor)
 {
-	for (uint32_t i = 0; i < monitor->config->probers; i++)
+	for (uint32_t i = 0; i < watch_prober_count(monitor); i++)
 		if (monitor->probers[i].orders.size > 0)
 			send_orders(monitor, &monitor->probers[i]);
 }
@@ -133,4 +133,5 @@ orders_linked(struct monitor *monitor, uint32_t index, int fd)
 {
 	orders_lost(monitor, index);
 	monitor->probers[index].fd = fd;
+	apart_give_out(monitor);
 }

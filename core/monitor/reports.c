@@ -137,6 +137,13 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	    && show_warnings(monitor, run, report, policy);
 }
 
+/* One of those for targets kept apart may have had any. */
+static bool
+may_have(const struct monitor *monitor, uint32_t prober, uint32_t target)
+{
+	return prober >= monitor->config->probers || config_prober_of(monitor->config, target) == prober;
+}
+
 static bool
 take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 {
@@ -144,9 +151,9 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	struct sighting run;
 
 	/* 0 is what a target has whose run is not in hand: no run has that number. */
-	if (watch_prober(monitor, report->target) != prober || report->run == 0)
+	if (!may_have(monitor, prober, report->target) || report->run == 0)
 		return false;
-	if (report->run != watched->run) {
+	if (report->run != watched->run || watch_prober(monitor, report->target) != prober) {
 		monitor->counts.stray++;
 		return true;
 	}
@@ -157,6 +164,8 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	spread_add(&monitor->health.late, report->late);
 	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
 	judge_run(monitor, &run, report);
+	if (watched->apart)
+		apart_reported(monitor, report->target, report);
 	if (monitor->control != NULL)
 		control_learnt(monitor->control, report);
 	return true;
@@ -202,9 +211,9 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct message_evidence evidence;
 
 	if (!message_get_evidence(&in, &evidence, monitor->config->target_count)
-	    || watch_prober(monitor, evidence.target) != prober || evidence.run == 0)
+	    || !may_have(monitor, prober, evidence.target) || evidence.run == 0)
 		return false;
-	if (evidence.run != monitor->targets[evidence.target].run)
+	if (evidence.run != monitor->targets[evidence.target].run || watch_prober(monitor, evidence.target) != prober)
 		return true;
 	struct lately *lately = lately_of(monitor, evidence.run);
 	note_facts(monitor, lately, &evidence);

@@ -100,7 +100,7 @@ begin_run(struct place *place)
 	if (watched->run != 0)
 		return true;
 	if (!monitor->begun || monitor->stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
-	    || monitor->probers[watch_prober(monitor, place->target)].fd < 0)
+	    || watched->apart || monitor->probers[watch_prober(monitor, place->target)].fd < 0)
 		return false;
 	if (watched->due > monitor->now + 2 * TICK) {
 		place->due = watched->due;
@@ -130,7 +130,7 @@ probe_now(struct place *place, char **words, size_t count)
 	if (place->target == CONFIG_NONE)
 		control_refuse(place, CONTROL_USAGE, "no such target is watched: `postwatch status` lists them");
 	else if (!begin_run(place))
-		control_refuse(place, CONTROL_BUSY, "it cannot be run now: it is quarantined, or we begin or end");
+		control_refuse(place, CONTROL_BUSY, "it cannot be run now: it is quarantined or kept apart, or we begin or end");
 	else
 		place->waits = WAITS_FOR_RUN;
 }

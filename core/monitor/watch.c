@@ -1,6 +1,7 @@
 /* The whole of the monitor without its loop: targets, their records, and when each is run next. */
 #include "monitor/monitor.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -19,13 +20,13 @@ enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, PORTS_MAX = 16 };
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
 {
-	return config_prober_of(monitor->config, target);
+	return monitor->targets[target].apart ? apart_prober(monitor, target) : config_prober_of(monitor->config, target);
 }
 
 static bool
 make_probers(struct monitor *monitor)
 {
-	uint32_t count = monitor->config->probers;
+	uint32_t count = watch_prober_count(monitor);
 
 	monitor->probers = calloc(count, sizeof *monitor->probers);
 	for (uint32_t i = 0; monitor->probers != NULL && i < count; i++) {
@@ -110,7 +111,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
 	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_ports(monitor)
 	    || !make_probers(monitor)
-	    || !outbox_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
+	    || !outbox_init(monitor) || !apart_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
 	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
 		monitor_destroy(&monitor);
 	return monitor;
@@ -131,12 +132,13 @@ monitor_destroy(struct monitor **given)
 	}
 	for (uint32_t i = 0; monitor->lately != NULL && i < LATELY; i++)
 		free(monitor->lately[i].facts);
-	for (uint32_t i = 0; monitor->probers != NULL && i < monitor->config->probers; i++) {
+	for (uint32_t i = 0; monitor->probers != NULL && i < watch_prober_count(monitor); i++) {
 		if (monitor->probers[i].fd >= 0)
 			close(monitor->probers[i].fd);
 		free(monitor->probers[i].bytes);
 	}
 	outbox_fini(monitor);
+	apart_fini(monitor);
 	pauses_fini(monitor);
 	window_clock_fini(&monitor->windows);
 	schedule_fini(&monitor->schedule);
@@ -234,6 +236,7 @@ monitor_begin(struct monitor *monitor)
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
+	apart_give_out(monitor);
 }
 
 void
@@ -272,7 +275,7 @@ monitor_stop(struct monitor *monitor)
 bool
 monitor_is_done(const struct monitor *monitor)
 {
-	for (uint32_t i = 0; i < monitor->config->probers; i++)
+	for (uint32_t i = 0; i < watch_prober_count(monitor); i++)
 		if (monitor->probers[i].fd >= 0 && monitor->probers[i].in_hand > 0)
 			return false;
 	return outbox_is_empty(monitor);
@@ -293,23 +296,41 @@ quarantine(struct monitor *monitor, uint32_t target, const char *text)
 	outbox_put_state(monitor, target);
 }
 
+/* It is out of quarantine: run again, if only apart. */
+static void
+release(struct monitor *monitor, uint32_t target, const char *text)
+{
+	struct watched *watched = &monitor->targets[target];
+
+	if (!(watched->state.flags & TARGET_QUARANTINED))
+		return;
+	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
+	duty_log(monitor->duty, LOG_NOTICE, 0, "%s is watched again: %s", monitor->config->targets[target].name, text);
+	outbox_mark(monitor, target);
+	if (monitor->begun)
+		watch_plan(monitor, target, schedule_horizon(&monitor->schedule));
+}
+
 void
 monitor_account(struct monitor *monitor, const struct message_account *account)
 {
-	struct watched *watched = &monitor->targets[account->target];
-
-	if (account->quarantined == !!(watched->state.flags & TARGET_QUARANTINED))
+	switch (account->account) {
+	case ACCOUNT_FREE:
+		release(monitor, account->target, account->text);
 		return;
-	if (account->quarantined) {
-		quarantine(monitor, account->target, account->text);
+	case ACCOUNT_APART:
+		release(monitor, account->target, account->text);
+		apart_add(monitor, account->target);
 		return;
+	case ACCOUNT_HELD:
+		apart_remove(monitor, account->target);
+		if (!(monitor->targets[account->target].state.flags & TARGET_QUARANTINED))
+			quarantine(monitor, account->target, account->text);
+		return;
+	case ACCOUNTS:
+		break;
 	}
-	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
-	duty_log(monitor->duty, LOG_NOTICE, 0, "%s is watched again: %s", monitor->config->targets[account->target].name,
-	    account->text);
-	outbox_mark(monitor, account->target);
-	if (monitor->begun)
-		watch_plan(monitor, account->target, schedule_horizon(&monitor->schedule));
+	assert(account->account < ACCOUNTS);
 }
 
 static bool

@@ -13,3 +13,19 @@ backoff_wait(struct backoff *backoff, int64_t healthy, int64_t step)
 		backoff->deaths++;
 	return (steps < BACKOFF_STEPS_MAX ? steps : BACKOFF_STEPS_MAX) * step;
 }
+
+int64_t
+backoff_wait_blaming(struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
+{
+	if (blame == BLAME_TARGET) {
+		backoff->in_hand = 0;
+		return 0;
+	}
+	if (healthy >= BACKOFF_HEALTH * step)
+		backoff->in_hand = 0;
+	if (blame == BLAME_IN_HAND && backoff->in_hand < BACKOFF_AT_ONCE) {
+		backoff->in_hand++;
+		return 0;
+	}
+	return backoff_wait(backoff, healthy, step);
+}

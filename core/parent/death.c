@@ -24,15 +24,15 @@ child_kill(struct child *child, const char *why)
 }
 
 void
-child_await(struct tree *tree, struct child *child, int64_t now)
+child_await(struct tree *tree, struct child *child, enum backoff_blame blame, int64_t now)
 {
 	int64_t healthy = child->stage == CHILD_READY ? now - child->ready : 0;
-	int64_t wait = backoff_wait(&child->backoff, healthy, tree->times.backoff);
+	int64_t wait = backoff_wait_blaming(&child->backoff, blame, healthy, tree->times.backoff);
 
 	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
 	child->due = now + wait;
 	child->deaths++;
-	if (!tree->was_ready && child->kind != DUTY_NOTIFIER && child->backoff.deaths >= BEGINNINGS)
+	if (!tree->was_ready && child_is_needed(child) && child->backoff.deaths >= BEGINNINGS)
 		tree->hopeless = true;
 }
 
@@ -60,15 +60,17 @@ tell_how(struct text *how, const struct child *child, int status)
 }
 
 /* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what the prober says: about
- * a target of another it has no say. */
+ * a target that it never gets it has no say. */
 static uint32_t
 in_hand(const struct tree *tree, const struct child *child)
 {
 	uint32_t target = child->page == NULL ? 0 : atomic_load_explicit(&child->page->in_hand, memory_order_relaxed);
 
-	if (target < 1 || target > tree->config->target_count || config_prober_of(tree->config, target - 1) != child->index)
+	if (target < 1 || target > tree->config->target_count)
 		return CONFIG_NONE;
-	return target - 1;
+	bool may_be = child->apart ? quarantine_is_apart(&tree->quarantine, target - 1)
+	    : config_prober_of(tree->config, target - 1) == child->index;
+	return may_be ? target - 1 : CONFIG_NONE;
 }
 
 /* What follows, in words. */
@@ -101,23 +103,30 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 	log_say(tree->log, LOG_ERR, "%s", bytes);
 }
 
-/* Whether it died of the target that it had in hand, and has done so before. */
-static void
-suspect_target(struct tree *tree, const struct child *child, int status, const char *how, int64_t now)
+/* Whether it died of the target that it had in hand: then that is kept away from it from now on. */
+static enum backoff_blame
+blame_target(struct tree *tree, const struct child *child, int status, const char *how, int64_t now)
 {
 	const struct quarantine_entry *entry;
 	uint32_t target = in_hand(tree, child);
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text why = TEXT_OVER(bytes);
 
-	if (target == CONFIG_NONE || (!is_fault(status) && !child->silent))
-		return;
+	if (target == CONFIG_NONE)
+		return BLAME_NOBODY;
+	if (!is_fault(status) && !child->silent)
+		return BLAME_IN_HAND;
 	entry = quarantine_learn(&tree->quarantine, target, now, how);
 	if (entry == NULL)
-		return;
+		return BLAME_NOBODY;
+	if (entry->stage != QUARANTINE_HELD) {
+		tree_send_account(tree, target, ACCOUNT_APART, "a prober died with it in hand");
+		return BLAME_TARGET;
+	}
 	quarantine_explain(&tree->quarantine, entry, &why);
 	log_say(tree->log, LOG_WARNING, "%s is quarantined, our own trouble: %s", tree->config->targets[target].name, bytes);
-	tree_send_account(tree, target, true, bytes);
+	tree_send_account(tree, target, ACCOUNT_HELD, bytes);
+	return BLAME_TARGET;
 }
 
 /* Its last words are still in the socket. */
@@ -144,9 +153,9 @@ bury(struct tree *tree, struct child *child, int status, int64_t now)
 		return;
 	}
 	tell_how(&how, child, status);
-	child_await(tree, child, now);
+	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
+	child_await(tree, child, blame, now);
 	tell_death(tree, child, pid, bytes, now);
-	suspect_target(tree, child, status, bytes, now);
 }
 
 bool

@@ -103,8 +103,21 @@ hear_release(struct tree *tree, const struct child *child, struct wire_in *in)
 		return false;
 	if (quarantine_end(&tree->quarantine, target)) {
 		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, by hand", tree->config->targets[target].name);
-		tree_send_account(tree, target, false, "its quarantine was ended by hand");
+		tree_send_account(tree, target, ACCOUNT_FREE, "its quarantine was ended by hand");
 	}
+	return true;
+}
+
+static bool
+hear_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
+{
+	uint32_t target;
+
+	if (child->kind != DUTY_MONITOR || !message_get_cleared(in, &target, tree->config->target_count))
+		return false;
+	if (quarantine_clear(&tree->quarantine, target))
+		log_say(tree->log, LOG_NOTICE, "%s: the prober that has it alone is alive after a run of it: it is run among the others "
+		    "again", tree->config->targets[target].name);
 	return true;
 }
 
@@ -139,6 +152,8 @@ hear(struct tree *tree, struct child *child, const void *packet, size_t size, in
 		return hear_blame(tree, child, &in);
 	case MESSAGE_RELEASE:
 		return hear_release(tree, child, &in);
+	case MESSAGE_CLEARED:
+		return hear_cleared(tree, child, &in);
 	case MESSAGE_RELOAD:
 		return hear_reload(tree, child, &in);
 	default:

@@ -55,10 +55,10 @@ tree_link_all(struct tree *tree, struct child *child)
 }
 
 void
-tree_send_account(struct tree *tree, uint32_t target, bool quarantined, const char *text)
+tree_send_account(struct tree *tree, uint32_t target, enum account known, const char *text)
 {
 	struct child *monitor = &tree->children[TREE_MONITOR];
-	struct message_account account = { .target = target, .quarantined = quarantined };
+	struct message_account account = { .target = target, .account = known };
 	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
@@ -93,7 +93,7 @@ tree_tell_failing(struct tree *tree, int64_t since)
 		packets_send(&keeper->packets, keeper->socket, packet, out.size, -1);
 }
 
-/* A monitor that is born again knows of no quarantine. */
+/* A monitor that is born again knows of none that is kept apart or quarantined. */
 void
 tree_send_accounts(struct tree *tree)
 {
@@ -103,9 +103,11 @@ tree_send_accounts(struct tree *tree)
 		char why[EVIDENCE_TEXT_MAX];
 		struct text text = TEXT_OVER(why);
 
+		if (entry->apart)
+			tree_send_account(tree, entry->target, ACCOUNT_APART, "a prober died with it in hand");
 		if (entry->stage != QUARANTINE_HELD)
 			continue;
 		quarantine_explain(&tree->quarantine, entry, &text);
-		tree_send_account(tree, entry->target, true, why);
+		tree_send_account(tree, entry->target, ACCOUNT_HELD, why);
 	}
 }

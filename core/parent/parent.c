@@ -249,8 +249,7 @@ settle(struct parent *parent, const struct parent_options *options)
 		return false;
 	keep_accepted(parent, options);
 	parent->signals = begin_signals();
-	parent->polled = calloc(1 + LOG_SINKS + TREE_PROBERS + parent->config->probers
-	    + parent->config->notifier_count, sizeof *parent->polled);
+	parent->polled = calloc(1 + LOG_SINKS + tree_room(parent->config), sizeof *parent->polled);
 	if (parent->signals >= 0 && parent->polled != NULL
 	    && tree_init(&parent->tree, parent->config, &parent->times, &parent->log)) {
 		parent->tree.mute = options->daemon;

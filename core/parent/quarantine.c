@@ -10,6 +10,8 @@
 static bool
 is_over(const struct quarantine *quarantine, const struct quarantine_entry *entry, int64_t now)
 {
+	if (entry->apart)
+		return false;
 	switch (entry->stage) {
 	case QUARANTINE_SUSPECT:
 		return now - entry->since >= quarantine->times.window;
@@ -33,17 +35,25 @@ forget(struct quarantine *quarantine, int64_t now)
 	quarantine->count = kept;
 }
 
+static uint32_t
+place_of(const struct quarantine *quarantine, uint32_t target)
+{
+	uint32_t i = 0;
+
+	while (i < quarantine->count && quarantine->entries[i].target != target)
+		i++;
+	return i;
+}
+
 static struct quarantine_entry *
 find(struct quarantine *quarantine, uint32_t target)
 {
-	for (uint32_t i = 0; i < quarantine->count; i++) {
-		if (quarantine->entries[i].target == target)
-			return &quarantine->entries[i];
-	}
-	return NULL;
+	uint32_t i = place_of(quarantine, target);
+
+	return i < quarantine->count ? &quarantine->entries[i] : NULL;
 }
 
-/* A place for one more; where there is none the oldest suspect gives way, and where all are held, nobody. */
+/* A place for one more; where there is none the oldest that is neither held nor kept apart gives way, or nobody. */
 static struct quarantine_entry *
 place(struct quarantine *quarantine)
 {
@@ -54,7 +64,7 @@ place(struct quarantine *quarantine)
 	for (uint32_t i = 0; i < quarantine->count; i++) {
 		struct quarantine_entry *entry = &quarantine->entries[i];
 
-		if (entry->stage != QUARANTINE_HELD && (oldest == NULL || entry->since < oldest->since))
+		if (entry->stage != QUARANTINE_HELD && !entry->apart && (oldest == NULL || entry->since < oldest->since))
 			oldest = entry;
 	}
 	return oldest;
@@ -80,6 +90,7 @@ enter(struct quarantine_entry *entry, enum quarantine_stage stage, int64_t now, 
 	entry->again = entry->stage == QUARANTINE_TRIAL;
 	entry->stage = stage;
 	entry->since = now;
+	entry->apart = stage == QUARANTINE_SUSPECT;
 	memcpy(entry->before, entry->last, sizeof entry->before);
 	snprintf(entry->last, sizeof entry->last, "%s", how);
 }
@@ -97,7 +108,7 @@ quarantine_learn(struct quarantine *quarantine, uint32_t target, int64_t now, co
 			return NULL;
 		*entry = (struct quarantine_entry){ .target = target };
 		enter(entry, QUARANTINE_SUSPECT, now, how);
-		return NULL;
+		return entry;
 	}
 	/* A run that was under way elsewhere when its target was held: nothing new. */
 	if (entry->stage == QUARANTINE_HELD)
@@ -116,10 +127,40 @@ quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
 			continue;
 		entry->stage = QUARANTINE_TRIAL;
 		entry->since = now;
+		entry->apart = true;
 		*target = entry->target;
 		return true;
 	}
 	return false;
+}
+
+bool
+quarantine_clear(struct quarantine *quarantine, uint32_t target)
+{
+	struct quarantine_entry *entry = find(quarantine, target);
+
+	if (entry == NULL || !entry->apart)
+		return false;
+	entry->apart = false;
+	return true;
+}
+
+bool
+quarantine_is_apart(const struct quarantine *quarantine, uint32_t target)
+{
+	uint32_t i = place_of(quarantine, target);
+
+	return i < quarantine->count && quarantine->entries[i].apart;
+}
+
+uint32_t
+quarantine_count_apart(const struct quarantine *quarantine)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < quarantine->count; i++)
+		count += quarantine->entries[i].apart;
+	return count;
 }
 
 bool

@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 
+static const int64_t apart_stays = 60 * (int64_t)SECOND;
+
 static void
 name_child(struct child *child, enum duty_kind kind, uint32_t index)
 {
@@ -35,26 +37,41 @@ map_page(void)
 	return page;
 }
 
+uint32_t
+tree_room(const struct config *config)
+{
+	return TREE_PROBERS + config->probers + PROBERS_APART + config->notifier_count;
+}
+
+bool
+child_is_needed(const struct child *child)
+{
+	return child->kind != DUTY_NOTIFIER && !child->apart;
+}
+
 bool
 tree_init(struct tree *tree, const struct config *config, const struct times *times, struct log *log)
 {
 	*tree = (struct tree){ .config = config, .times = *times, .log = log, .quarantine.times = times->quarantine,
-		.count = TREE_PROBERS + config->probers + config->notifier_count };
+		.count = tree_room(config) };
 	tree->children = calloc(tree->count, sizeof *tree->children);
 	if (tree->children == NULL)
 		return false;
 	name_child(&tree->children[TREE_KEEPER], DUTY_KEEPER, 0);
 	name_child(&tree->children[TREE_MONITOR], DUTY_MONITOR, 0);
-	for (uint32_t i = 0; i < config->probers; i++) {
+	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
 		struct child *child = &tree->children[TREE_PROBERS + i];
 
 		name_child(child, DUTY_PROBER, i);
+		child->apart = i >= config->probers;
+		if (child->apart)
+			child->stage = CHILD_GONE;
 		child->page = map_page();
 		if (child->page == NULL)
 			return false;
 	}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
-		name_child(&tree->children[TREE_PROBERS + config->probers + i], DUTY_NOTIFIER, i);
+		name_child(&tree->children[TREE_PROBERS + config->probers + PROBERS_APART + i], DUTY_NOTIFIER, i);
 	return true;
 }
 
@@ -105,7 +122,7 @@ bear(struct tree *tree, struct child *child, int64_t now)
 	child->born = child->heard = now;
 	if (!child_bear(tree, child, &why)) {
 		child->stage = CHILD_BORN;
-		child_await(tree, child, now);
+		child_await(tree, child, BLAME_NOBODY, now);
 		log_say(tree->log, LOG_ERR, "%s: %s", child->name, why.text);
 		return;
 	}
@@ -150,7 +167,7 @@ release(struct tree *tree, int64_t now)
 
 	while (quarantine_release(&tree->quarantine, now, &target)) {
 		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, on trial", tree->config->targets[target].name);
-		tree_send_account(tree, target, false, "its time is over; it is tried once");
+		tree_send_account(tree, target, ACCOUNT_APART, "its time is over; it is tried once");
 	}
 }
 
@@ -206,6 +223,28 @@ renew_notifiers(struct tree *tree, int64_t now)
 	}
 }
 
+/* As many as there are targets for them, and for a while after. */
+static void
+tend_apart(struct tree *tree, int64_t now)
+{
+	uint32_t wanted = quarantine_count_apart(&tree->quarantine);
+
+	if (wanted > 0)
+		tree->apart_until = now + apart_stays;
+	for (uint32_t i = 0; i < PROBERS_APART && !tree->stopping; i++) {
+		struct child *child = &tree->children[TREE_PROBERS + tree->config->probers + i];
+
+		if (child->stage == CHILD_GONE && i < wanted) {
+			child->stage = CHILD_AWAITED;
+			child->due = now;
+		} else if (child->stage == CHILD_READY && !child->stopping && now >= tree->apart_until) {
+			child->stopping = true;
+			send_stop(child, tree->times.stop, tree->times.stop);
+		} else if (child->stage == CHILD_AWAITED && now >= tree->apart_until)
+			child->stage = CHILD_GONE;
+	}
+}
+
 /* One at a time, and only while all others serve. */
 static void
 renew(struct tree *tree, int64_t now)
@@ -216,7 +255,7 @@ renew(struct tree *tree, int64_t now)
 	for (uint32_t i = TREE_PROBERS; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
 
-		if (child->kind == DUTY_NOTIFIER)
+		if (child->kind == DUTY_NOTIFIER || child->stage == CHILD_GONE)
 			continue;
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");
@@ -242,6 +281,7 @@ tree_turn(struct tree *tree, int64_t now)
 			kill_if_silent(tree, child, now);
 	}
 	release(tree, now);
+	tend_apart(tree, now);
 	renew(tree, now);
 	renew_notifiers(tree, now);
 }
@@ -305,7 +345,7 @@ const char *
 tree_missing(const struct tree *tree)
 {
 	for (uint32_t i = 0; i < tree->count; i++) {
-		if (tree->children[i].kind != DUTY_NOTIFIER && tree->children[i].stage != CHILD_READY)
+		if (child_is_needed(&tree->children[i]) && tree->children[i].stage != CHILD_READY)
 			return tree->children[i].name;
 	}
 	return NULL;
@@ -323,7 +363,7 @@ tree_answers(const struct tree *tree, int64_t now, const char **who)
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct child *child = &tree->children[i];
 
-		if (child->kind == DUTY_NOTIFIER)
+		if (!child_is_needed(child))
 			continue;
 		if (child->stage == CHILD_READY && now - child->heard < silence_limit(tree, child))
 			continue;

@@ -37,6 +37,7 @@ struct child {
 	char killed[QUARANTINE_HOW_MAX]; /* why we killed it, "" where we did not */
 	bool silent;                     /* killed for silence */
 	bool stopping;                   /* told to stop: its end is no death */
+	bool apart;                      /* a prober for targets that are kept apart; mostly it is not there */
 	bool stale;                      /* what it read at birth has changed: to be renewed when its turn comes */
 	bool renewing;                   /* told to stop, to be born again at once */
 	int64_t end_by;                  /* of one that is renewed */
@@ -47,7 +48,9 @@ struct child {
 	int64_t late_max;                /* the same, the largest yet */
 };
 
-enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS }; /* places among the children; notifiers are behind the probers */
+/* Places among the children: behind the probers of the configuration come PROBERS_APART, which are there only while they
+ * are needed, and then the notifiers. */
+enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS };
 
 struct tree {
 	const struct config *config;
@@ -61,6 +64,7 @@ struct tree {
 	bool hopeless;   /* a duty could not begin, three times in a row, before any was ever ready */
 	struct reload *reload; /* who is asked for one, and reaps its own child; NULL: nobody */
 	bool stopping;
+	int64_t apart_until; /* so long at least the probers for targets kept apart stay */
 	bool mute;       /* children have no stderr: it is about to be left */
 };
 
@@ -88,11 +92,14 @@ void tree_renew_probers(struct tree *);
 /* The same of a notifier, between two deliveries. */
 void tree_renew_notifier(struct tree *, uint32_t index);
 
-/* Notifiers are not waited for. */
+/* How many children there may be. */
+uint32_t tree_room(const struct config *);
+
+/* Neither notifiers nor probers for targets kept apart are waited for. */
 bool tree_is_ready(const struct tree *);
 /* The name of one that does not serve, NULL: all do. */
 const char *tree_missing(const struct tree *);
-/* Whether all but notifiers are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
+/* Whether all who are waited for are there and have been heard within their time; `who` (NULL: not asked) is the first who was not. */
 bool tree_answers(const struct tree *, int64_t now, const char **who);
 
 /* Tells children to end within `grace`, with `patience` for attempts that confirm something: the keeper, or all others.
@@ -122,7 +129,7 @@ void child_kill(struct child *, const char *why);
 void tree_link_children(struct child *one, struct child *other, struct log *);
 /* Who is born is linked to those that have lost the one before. */
 void tree_link_all(struct tree *, struct child *);
-/* A monitor that is born again knows of no quarantine. */
+/* A monitor that is born again knows of none that is kept apart or quarantined. */
 void tree_send_accounts(struct tree *);
 
 /* Links it to the keeper; only when it is ready: what it is given before it can work would be in doubt. */
@@ -135,12 +142,14 @@ void tree_answer(struct tree *, uint64_t number, char kind, uint8_t status, cons
 void tree_tell_failing(struct tree *, int64_t since);
 
 /* Plans its next birth after a death. */
-void child_await(struct tree *, struct child *, int64_t now);
+void child_await(struct tree *, struct child *, enum backoff_blame, int64_t now);
+/* Whether all have to be there for the tree to serve, this one among them. */
+bool child_is_needed(const struct child *);
 bool child_lives(const struct child *);
 /* Closes the socket to it, and drops what waited there. */
 void child_hang_up(struct child *);
-/* Tells the monitor of a quarantine, or its end. */
-void tree_send_account(struct tree *, uint32_t target, bool quarantined, const char *text);
+/* Tells the monitor how a target is to be run, if at all. */
+void tree_send_account(struct tree *, uint32_t target, enum account, const char *text);
 
 struct child *tree_child(struct tree *, enum duty_kind, uint32_t index); /* NULL: none such */
 

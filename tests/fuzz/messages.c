@@ -62,6 +62,7 @@ read_one(struct wire_in *in, enum message_kind kind)
 		struct message_change change;
 		struct message_state state;
 		uint64_t committed;
+		uint32_t target;
 	} one;
 
 	if (kind == MESSAGE_LINK)
@@ -70,6 +71,8 @@ read_one(struct wire_in *in, enum message_kind kind)
 		(void)message_get_stop(in, &one.stop);
 	else if (kind == MESSAGE_ACCOUNT && message_get_account(in, &one.account, TARGETS))
 		look((struct pw_bytes){ one.account.text, 1 });
+	else if (kind == MESSAGE_CLEARED)
+		(void)message_get_cleared(in, &one.target, TARGETS);
 	else if (kind == MESSAGE_LOG && message_get_log(in, &one.log))
 		look(one.log.text);
 	else if (kind == MESSAGE_ALIVE)

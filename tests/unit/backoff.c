@@ -43,6 +43,27 @@ the_count_does_not_wrap(void **state)
 	assert_int_equal(backoff_wait(&backoff, 0, STEP), 60 * STEP);
 }
 
+/* Who dies of a target costs no wait, as often as that is; where none can be blamed, ten times in a row do not. */
+static void
+the_death_of_a_target_costs_no_wait(void **state)
+{
+	struct backoff backoff = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(backoff_wait_blaming(&backoff, BLAME_TARGET, 0, STEP), 0);
+	for (int i = 0; i < BACKOFF_AT_ONCE; i++)
+		assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), STEP);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 0, STEP), 2 * STEP);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_TARGET, 0, STEP), 0);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_IN_HAND, 0, STEP), 0);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 0, STEP), 4 * STEP);
+	assert_int_equal(backoff_wait_blaming(&backoff, BLAME_NOBODY, 60 * STEP, STEP), 0);
+	assert_int_equal(backoff.in_hand, 0);
+}
+
 int
 main(void)
 {
@@ -50,6 +71,7 @@ main(void)
 		cmocka_unit_test(waits_double_up_to_a_ceiling),
 		cmocka_unit_test(good_health_forgives),
 		cmocka_unit_test(the_count_does_not_wrap),
+		cmocka_unit_test(the_death_of_a_target_costs_no_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ what_is_wrong_is_said(void **state)
 	assert_hears(stage, "");
 	stage->scene->monitor->targets[0].state.flags |= TARGET_QUARANTINED;
 	CALL(stage, "postwatch/1\0probe-now\0a");
-	assert_hears(stage, "eit cannot be run now: it is quarantined, or we begin or end");
+	assert_hears(stage, "eit cannot be run now: it is quarantined or kept apart, or we begin or end");
 	assert_hears(stage, "x75");
 }
 

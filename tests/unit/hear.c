@@ -234,7 +234,7 @@ static void
 blame_for_nobody_is_malformed(void **state)
 {
 	(void)state;
-	blame(TREE_MONITOR, DUTY_PROBER, 1);
+	blame(TREE_MONITOR, DUTY_PROBER, 1 + PROBERS_APART);
 	assert_dies(TREE_MONITOR);
 	blame(TREE_KEEPER, DUTY_KEEPER, 0);
 	assert_dies(TREE_KEEPER);

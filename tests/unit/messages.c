@@ -51,7 +51,7 @@ get_stop(struct wire_in *in)
 static void
 put_account(struct wire_out *out)
 {
-	message_put_account(out, &(struct message_account){ 7, true, "it died of SIGSEGV twice" });
+	message_put_account(out, &(struct message_account){ 7, ACCOUNT_HELD, "it died of SIGSEGV twice" });
 }
 
 static bool
@@ -59,7 +59,7 @@ get_account(struct wire_in *in)
 {
 	struct message_account account;
 
-	return message_get_account(in, &account, TARGETS) && account.target == 7 && account.quarantined
+	return message_get_account(in, &account, TARGETS) && account.target == 7 && account.account == ACCOUNT_HELD
 	    && strcmp(account.text, "it died of SIGSEGV twice") == 0;
 }
 
@@ -195,6 +195,20 @@ get_evidence(struct wire_in *in)
 	    && strcmp(evidence.leg.outcome, "refused") == 0 && evidence.leg.phase_count == 1;
 }
 
+static void
+put_cleared(struct wire_out *out)
+{
+	message_put_cleared(out, 7);
+}
+
+static bool
+get_cleared(struct wire_in *in)
+{
+	uint32_t target;
+
+	return message_get_cleared(in, &target, TARGETS) && target == 7;
+}
+
 static const struct sample {
 	enum message_kind kind;
 	void (*put)(struct wire_out *);
@@ -203,6 +217,7 @@ static const struct sample {
 	{ MESSAGE_LINK, put_link, get_link },
 	{ MESSAGE_STOP, put_stop, get_stop },
 	{ MESSAGE_ACCOUNT, put_account, get_account },
+	{ MESSAGE_CLEARED, put_cleared, get_cleared },
 	{ MESSAGE_LOG, put_log, get_log },
 	{ MESSAGE_ALIVE, put_alive, get_alive },
 	{ MESSAGE_BLAME, put_blame, get_blame },
@@ -334,7 +349,7 @@ what_steers_is_checked(void **state)
 	in = wire_from(packet, out.size);
 	assert_false(message_get_stop(&in, &stop));
 	out.size = 0;
-	message_put_account(&out, &(struct message_account){ TARGETS, true, "" });
+	message_put_account(&out, &(struct message_account){ TARGETS, ACCOUNT_HELD, "" });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_account(&in, &account, TARGETS));
 	out.size = 0;

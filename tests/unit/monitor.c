@@ -320,7 +320,7 @@ static void
 who_is_in_quarantine_is_left_alone(void **unused)
 {
 	struct scene *scene = scene_create(2);
-	struct message_account account = { .target = 1, .quarantined = true, .text = "the prober died of it, twice" };
+	struct message_account account = { .target = 1, .account = ACCOUNT_HELD, .text = "the prober died of it, twice" };
 
 	(void)unused;
 	scene->scripts[1] = "-";
@@ -333,7 +333,7 @@ who_is_in_quarantine_is_left_alone(void **unused)
 	assert_string_equal(scene->told, "impaired b");
 	assert_string_equal(scene->text, "b: our own trouble: the prober died of it, twice");
 	assert_int_equal(scene->last[1].run, last);
-	account.quarantined = false;
+	account.account = ACCOUNT_FREE;
 	scene->scripts[1] = ".";
 	monitor_account(scene->monitor, &account);
 	scene_run(scene, SECOND);

@@ -26,7 +26,8 @@
 #include "monitor/monitor.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
-enum { SCENE_TARGETS = 12, SCENE_PROBERS = 2, SCENE_ORDERS = 64 };
+enum { SCENE_TARGETS = 12, SCENE_PROBERS = 2, SCENE_LINKS = SCENE_PROBERS + PROBERS_APART,
+	SCENE_ORDERS = 64 };
 
 static const struct pw_probe_ops scene_ops = { .size = sizeof scene_ops };
 static const struct pw_plugin scene_descriptor = { .name = "stage", .ops = &scene_ops };
@@ -43,7 +44,7 @@ struct scene {
 	struct config config;
 	struct duty duty;
 	struct monitor *monitor;
-	int parent, keeper, probers[SCENE_PROBERS];
+	int parent, keeper, probers[SCENE_LINKS]; /* 0: not linked */
 	const char *scripts[SCENE_TARGETS];
 	int reached;                 /* references that answer when asked; -1: no prober says anything about them */
 	uint32_t rounds;             /* that were asked for */
@@ -165,8 +166,9 @@ scene_destroy(struct scene **scene)
 	close((*scene)->parent);
 	close((*scene)->duty.parent);
 	close((*scene)->keeper);
-	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
-		close((*scene)->probers[i]);
+	for (uint32_t i = 0; i < SCENE_LINKS; i++)
+		if ((*scene)->probers[i] > 0)
+			close((*scene)->probers[i]);
 	free(*scene);
 	*scene = NULL;
 }
@@ -188,7 +190,8 @@ scene_take_orders(struct scene *scene, uint32_t prober)
 	static unsigned char packet[WIRE_MAX];
 	ssize_t size;
 
-	while ((size = packet_read(scene->probers[prober], packet, sizeof packet, NULL)) > 0) {
+	while (scene->probers[prober] > 0
+	    && (size = packet_read(scene->probers[prober], packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);
 		struct order order;
 		if (message_kind(packet, (size_t)size) == MESSAGE_LOOK) {
@@ -396,11 +399,11 @@ scene_run(struct scene *scene, int64_t span)
 		scene->monitor->now += TICK;
 		monitor_tick(scene->monitor);
 		monitor_flush(scene->monitor, true);
-		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+		for (uint32_t i = 0; i < SCENE_LINKS; i++)
 			scene_take_orders(scene, i);
 		scene_answer(scene);
 		monitor_flush(scene->monitor, false);
-		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+		for (uint32_t i = 0; i < SCENE_LINKS; i++)
 			scene_take_orders(scene, i);
 		scene_keep(scene);
 		scene_hush(scene);

@@ -27,9 +27,10 @@ die(uint32_t target, int64_t now, const char *how)
 	const struct quarantine_entry *entry = quarantine_learn(&quarantine, target, now, how);
 	struct text text = TEXT_OVER(why);
 
-	if (entry != NULL)
-		quarantine_explain(&quarantine, entry, &text);
-	return entry != NULL;
+	if (entry == NULL || entry->stage != QUARANTINE_HELD)
+		return false;
+	quarantine_explain(&quarantine, entry, &text);
+	return true;
 }
 
 static void
@@ -49,6 +50,7 @@ two_deaths_further_apart_do_not(void **state)
 {
 	(void)state;
 	assert_false(die(7, 0, "of SIGSEGV"));
+	quarantine_clear(&quarantine, 7);
 	assert_false(die(7, hour, "of SIGSEGV"));
 	assert_true(die(7, hour + 1, "of SIGSEGV"));
 }
@@ -119,6 +121,7 @@ a_good_trial_is_forgotten(void **state)
 	die(7, 0, "of SIGSEGV");
 	die(7, 0, "of SIGSEGV");
 	quarantine_release(&quarantine, day, &target);
+	quarantine_clear(&quarantine, target);
 	assert_false(die(7, 2 * day, "of SIGSEGV"));
 }
 
@@ -133,15 +136,49 @@ what_is_held_stays_held(void **state)
 }
 
 static void
+a_suspect_is_kept_apart_until_a_run_ends_well(void **state)
+{
+	uint32_t target;
+
+	(void)state;
+	die(7, 0, "of SIGSEGV");
+	die(8, 1, "of SIGSEGV");
+	assert_true(quarantine_is_apart(&quarantine, 7));
+	assert_false(quarantine_is_apart(&quarantine, 9));
+	assert_int_equal(quarantine_count_apart(&quarantine), 2);
+	assert_true(quarantine_clear(&quarantine, 7));
+	assert_false(quarantine_clear(&quarantine, 7));
+	assert_int_equal(quarantine_count_apart(&quarantine), 1);
+	assert_true(die(7, 2, "of SIGSEGV")); /* it is a suspect still */
+	assert_false(quarantine_is_apart(&quarantine, 7));
+	assert_true(quarantine_release(&quarantine, 2 + day, &target));
+	assert_true(quarantine_is_apart(&quarantine, 7)); /* so is its trial */
+	assert_true(quarantine_is_apart(&quarantine, 8)); /* no run of it has ended for more than the hour */
+	assert_true(die(8, 2 + day, "of SIGSEGV"));
+}
+
+static void
 a_full_table_gives_up_its_oldest_suspect(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < QUARANTINE_ROOM; i++)
+	for (uint32_t i = 0; i < QUARANTINE_ROOM; i++) {
 		assert_false(die(i, i, "of SIGSEGV"));
+		quarantine_clear(&quarantine, i);
+	}
 	assert_false(die(1000, 1000, "of SIGSEGV"));
 	assert_false(die(0, 1001, "of SIGSEGV")); /* forgotten, and in its turn it makes 1 be */
 	assert_true(die(1000, 1002, "of SIGSEGV"));
 	assert_true(die(2, 1003, "of SIGSEGV"));
+}
+
+static void
+who_is_kept_apart_gives_way_to_nobody(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < QUARANTINE_ROOM; i++)
+		assert_non_null(quarantine_learn(&quarantine, i, i, "of SIGSEGV"));
+	assert_null(quarantine_learn(&quarantine, 1000, 1000, "of SIGSEGV"));
+	assert_true(die(0, 1001, "of SIGSEGV"));
 }
 
 static void
@@ -168,6 +205,8 @@ main(void)
 		cmocka_unit_test_setup(a_failed_trial_holds_it_at_once, begin),
 		cmocka_unit_test_setup(a_good_trial_is_forgotten, begin),
 		cmocka_unit_test_setup(what_is_held_stays_held, begin),
+		cmocka_unit_test_setup(a_suspect_is_kept_apart_until_a_run_ends_well, begin),
+		cmocka_unit_test_setup(who_is_kept_apart_gives_way_to_nobody, begin),
 		cmocka_unit_test_setup(a_full_table_gives_up_its_oldest_suspect, begin),
 		cmocka_unit_test_setup(a_table_full_of_held_ones_takes_no_more, begin),
 	};
