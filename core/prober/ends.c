@@ -148,6 +148,21 @@ show_unfinished(struct dialogue *dialogue, int64_t now)
 		    line.data + from, line.size - from);
 }
 
+/* A line for each that the server said in clear where TLS should be. */
+static void
+show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
+{
+	while (said.size > 0) {
+		const char *end = memchr(said.data, '\n', said.size);
+		size_t size = end != NULL ? (size_t)(end - said.data) : said.size, taken = end != NULL ? size + 1 : size;
+
+		if (end != NULL && size > 0 && said.data[size - 1] == '\r')
+			size--;
+		dialogue_line(dialogue, now, EVIDENCE_RECEIVED, said.data, size);
+		said = (struct pw_bytes){ said.data + taken, said.size - taken };
+	}
+}
+
 void
 dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -170,6 +185,7 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 		return;
 	}
 	show_unfinished(dialogue, now);
+	show_in_clear(dialogue, now, fate->in_clear);
 	end_by_fate(dialogue, now, fate, step);
 }
 

@@ -21,6 +21,8 @@ struct stream_fate {
 	int error;              /* errno, 0: none */
 	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
 	bool may_be_outdated;   /* STREAM_TLS_FAILED: worth one more try with a legacy context */
+	struct pw_bytes in_clear; /* what came in clear during the TLS handshake; good while the stream is */
+	int64_t waited;         /* microseconds between the end and its being told, in which the peer could say more */
 	bool has_from;
 	struct address from;    /* the source of an ICMP error */
 	char text[200];         /* what happened, escaped */

@@ -250,7 +250,7 @@ on_end(void *owner, const struct stream_fate *fate)
 
 	if (leg == NULL)
 		return;
-	dialogue_ended(leg->dialogue, now(leg), fate, &step);
+	dialogue_ended(leg->dialogue, now(leg) - fate->waited, fate, &step);
 	if (step.next == DIALOGUE_CLOSE && look_again(leg, fate))
 		return;
 	carry_out(leg, &step);

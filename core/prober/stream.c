@@ -22,7 +22,8 @@ stream_init(struct stream *stream, struct ev_loop *loop, const struct stream_eve
 {
 	*stream = (struct stream){ .loop = loop, .events = events, .owner = owner, .fd = -1 };
 	ev_init(&stream->io, on_ready);
-	stream->io.data = stream;
+	ev_init(&stream->patience, stream_on_patience);
+	stream->io.data = stream->patience.data = stream;
 }
 
 /* Gives everything back but the descriptor, which is returned; -1: there is none. */
@@ -37,6 +38,7 @@ let_go(struct stream *stream)
 	if (fd == -1)
 		return -1;
 	ev_io_stop(stream->loop, &stream->io);
+	ev_timer_stop(stream->loop, &stream->patience);
 	tls_destroy(&stream->tls);
 	buffer_fini(&stream->unsent);
 	stream->fd = -1;
@@ -142,6 +144,7 @@ stream_finish(struct stream *stream, const struct stream_fate *fate)
 	struct frame frame;
 
 	ev_io_stop(stream->loop, &stream->io);
+	ev_timer_stop(stream->loop, &stream->patience);
 	stream->ended = true;
 	enter(stream, &frame);
 	stream->events->on_end(stream->owner, fate);
@@ -329,6 +332,10 @@ on_ready(EV_P_ ev_io *io, int revents)
 void
 stream_read_once(struct stream *stream)
 {
-	if (stream->fd != -1 && !stream->ended)
+	if (stream->fd == -1 || stream->ended)
+		return;
+	if (stream->failed_at != 0)
+		stream_on_patience(stream->loop, &stream->patience, 0);
+	else
 		go_on(stream, EV_CUSTOM);
 }

@@ -40,6 +40,8 @@ struct stream {
 	bool connected, secured, ended;
 	bool tls_wants_write;    /* TLS has to write before it can read */
 	bool said_in_tls;        /* the first line after the handshake went out */
+	int64_t failed_at;       /* when the handshake did, while what the peer still says is heard out; 0: not so */
+	ev_timer patience;       /* for that */
 	bool *gone;              /* while a callback runs: set when it ended the stream */
 };
 

@@ -28,6 +28,8 @@ int stream_error_at_end(const struct stream *);
 
 /* stream_tls.c: one more step of the handshake; what lies there inside TLS. The stream may be gone after either. */
 void stream_handshake(struct stream *);
+/* The time in which the peer could say more is over. */
+void stream_on_patience(EV_P_ ev_timer *, int revents);
 void stream_receive_tls(struct stream *);
 
 /* Looks what became of a connection that is being made. True: it stands, and is known to; false: wait on, or it ended. */

@@ -6,14 +6,45 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-enum { TURN_READS = 4 }; /* TLS records of one event: other streams wait meanwhile */
+#include "base/clock.h"
+
+enum {
+	TURN_READS = 4,               /* TLS records of one event: other streams wait meanwhile */
+	HEAR_OUT = 100 * MILLISECOND  /* for what a server says in clear behind its alert */
+};
 
 static void
 finish_by_tls(struct stream *stream, enum tls_step step)
 {
 	struct stream_fate fate = tls_fate(stream->tls, step);
 
+	if (stream->failed_at != 0)
+		fate.waited = clock_mono() - stream->failed_at;
 	stream_finish(stream, &fate);
+}
+
+void
+stream_on_patience(EV_P_ ev_timer *timer, int revents)
+{
+	struct stream *stream = timer->data;
+
+	(void)loop, (void)revents;
+	tls_hear_out(stream->tls);
+	finish_by_tls(stream, TLS_FAILED);
+}
+
+/* The handshake has failed, and the server may say in its own language why. */
+static void
+hear_out(struct stream *stream)
+{
+	if (tls_hear_out(stream->tls)) {
+		finish_by_tls(stream, TLS_FAILED);
+	} else if (stream->failed_at == 0) {
+		stream->failed_at = clock_mono();
+		ev_timer_set(&stream->patience, HEAR_OUT * 1e-6, 0.);
+		ev_timer_start(stream->loop, &stream->patience);
+		stream_watch(stream);
+	}
 }
 
 void
@@ -29,6 +60,8 @@ stream_handshake(struct stream *stream)
 		stream_watch(stream);
 		if (stream_tell(stream, stream->events->on_secured) && tls_has_more(stream->tls))
 			stream_come_back(stream);
+	} else if (step == TLS_FAILED && tls_may_say_more(stream->tls)) {
+		hear_out(stream);
 	} else {
 		finish_by_tls(stream, step);
 	}

@@ -34,6 +34,8 @@ socket_read(BIO *bio, char *bytes, int size)
 		tls->turn_bytes += (uint32_t)got;
 		if (tls->bytes > TLS_OVERHEAD_MAX)
 			tls->abuse = "too many bytes";
+		if (!tls->finished)
+			tls_clear_look(&tls->clear, bytes, (size_t)got);
 	} else if (got == 0) {
 		tls->eof = true;
 	} else if (errno == EAGAIN || errno == EINTR) {

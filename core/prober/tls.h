@@ -79,6 +79,12 @@ bool tls_shut(struct tls *);
 /* Whether bytes were taken off the socket that tls_read has not given yet. */
 bool tls_has_more(const struct tls *);
 
+/* After a handshake that failed: whether the peer may have more to say, in clear (an alert, or no TLS at all, came). */
+bool tls_may_say_more(const struct tls *);
+
+/* Reads what has come since, past the library. True: that is all; false: there may be more. */
+bool tls_hear_out(struct tls *);
+
 /* What an end means. */
 struct stream_fate tls_fate(const struct tls *, enum tls_step end);
 

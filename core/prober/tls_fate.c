@@ -111,10 +111,10 @@ alert_name(int number)
 	return "not assigned";
 }
 
-static bool
-is_alert(unsigned long reason)
+bool
+tls_is_alert(const struct tls *tls)
 {
-	return ERR_GET_LIB(reason) == ERR_LIB_SSL && ERR_GET_REASON(reason) > SSL_AD_REASON_OFFSET;
+	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
 }
 
 static enum meaning
@@ -130,7 +130,7 @@ meaning_of(const struct tls *tls)
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].reason == ERR_GET_REASON(reason))
 			return reasons[i].meaning;
-	return is_alert(reason) ? FAILED : PROTOCOL;
+	return tls_is_alert(tls) ? FAILED : PROTOCOL;
 }
 
 /* A server that insists on our certificate says so by one of these: RFC 8446, section 6.2, and RFC 5246, 7.4.6. */
@@ -139,7 +139,7 @@ wants_our_certificate(const struct tls *tls)
 {
 	int alert = ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET;
 
-	if (!is_alert(tls->reason))
+	if (!tls_is_alert(tls))
 		return false;
 	return alert == SSL_AD_CERTIFICATE_REQUIRED
 	    || (tls->client_cert_asked && (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE
@@ -195,10 +195,13 @@ tell_reason(const struct tls *tls, struct text *text)
 		words = "no reason given";
 	if (is_chain_too_large(tls))
 		text_format(text, "the certificate chain is larger than %ld KiB", SSL_get_max_cert_list(tls->ssl) / 1024);
-	else if (is_alert(tls->reason))
+	else if (tls_is_alert(tls))
 		text_format(text, "the server gives up TLS with alert %d (%s)",
 		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,
 		    alert_name(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));
+	else if (tls->finished && (ERR_GET_LIB(tls->reason) != ERR_LIB_SSL
+	    || ERR_GET_REASON(tls->reason) == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC))
+		text_format(text, "what came inside TLS cannot be decrypted (%s)", words);
 	else
 		text_format(text, "TLS failed: %s", words);
 }
@@ -236,5 +239,6 @@ tls_fate(const struct tls *tls, enum tls_step end)
 	} else if (end == TLS_FAILED) {
 		fail(tls, &fate);
 	}
+	fate.in_clear = (struct pw_bytes){ tls->clear.bytes, tls->clear.size };
 	return fate;
 }

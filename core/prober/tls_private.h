@@ -15,7 +15,8 @@ enum {
 	TLS_MESSAGES_MAX = 64,          /* of the handshake, and again after it: tickets, key updates, requests */
 	TLS_TURN_BYTES = 64 * 1024,     /* read from the socket in one call: other streams wait meanwhile */
 	TLS_OVERHEAD_MAX = 1024 * 1024, /* bytes of one connection, a dialogue's 256 KiB among them */
-	TLS_FAULTS_MAX = 12
+	TLS_FAULTS_MAX = 12,
+	TLS_HEAD = 5                    /* bytes of a record's header */
 };
 
 /* A fault of a chain, as the library numbers them (X509_V_ERR_…); depth 0 is the leaf. */
@@ -31,6 +32,15 @@ struct tls_policy {
 	SSL_CTX *context;
 	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other, void *ours);
 	struct tls_policy *next;
+};
+
+/* What came in clear during the handshake, from the first byte that can be no record. */
+struct tls_clear {
+	uint32_t skip;     /* bytes left of the record under way */
+	uint16_t size;     /* 0: all was records so far */
+	uint8_t head_size; /* of the header under way */
+	unsigned char head[TLS_HEAD];
+	char bytes[512];
 };
 
 struct tls {
@@ -49,6 +59,7 @@ struct tls {
 	uint32_t fault_count;
 	struct tls_fault faults[TLS_FAULTS_MAX];
 	struct tls_chain_key chain; /* of the certificates as they were sent */
+	struct tls_clear clear;
 };
 
 /* The `struct tls` behind a library's object. */
@@ -62,6 +73,12 @@ bool tls_verify_names(struct tls *tls, const struct tls_names *names);
 
 /* Whether the staple that came along, signed by the issuer, says that the leaf is revoked. */
 bool tls_staple_says_revoked(const struct tls *tls);
+
+/* tls_clear.c: looks at what was received, cut anywhere. */
+void tls_clear_look(struct tls_clear *, const void *bytes, size_t size);
+
+/* tls_fate.c: whether it was an alert of the peer that ended it. */
+bool tls_is_alert(const struct tls *tls);
 
 /* The cache of facts of this process. */
 struct tls_facts_cache *tls_policies_facts(struct tls_policies *);

@@ -154,6 +154,33 @@ add_path(const struct stream_fate *fate, const char *what, struct text *text)
 	}
 }
 
+static void
+add_quoted(struct text *text, struct pw_bytes bytes)
+{
+	if (bytes.size > REPLY_SHOWN)
+		bytes.size = text_whole(bytes.data, REPLY_SHOWN);
+	text_add(text, "\"");
+	text_escape(text, bytes);
+	text_add(text, "\"");
+}
+
+/* "and in clear came "454 TLS not available"": the first line of what a server says where TLS should be. */
+static void
+add_in_clear(struct text *text, struct pw_bytes said)
+{
+	const char *end = said.size > 0 ? memchr(said.data, '\n', said.size) : NULL;
+
+	if (end != NULL)
+		said.size = (size_t)(end - said.data);
+	if (said.size > 0 && said.data[said.size - 1] == '\r')
+		said.size--;
+	if (said.size == 0)
+		return;
+	text_add(text, " and in clear came ");
+	add_quoted(text, said);
+	text_add(text, ",");
+}
+
 void
 words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct text *text)
 {
@@ -183,19 +210,10 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate
 	case STREAM_TLS_FAILED:
 		text_add(text, fate->text[0] != '\0' ? fate->text : "failed");
 		text_add(text, ",");
+		add_in_clear(text, fate->in_clear);
 		break;
 	}
 	add_after(dialogue, now, text);
-}
-
-static void
-add_quoted(struct text *text, struct pw_bytes bytes)
-{
-	if (bytes.size > REPLY_SHOWN)
-		bytes.size = text_whole(bytes.data, REPLY_SHOWN);
-	text_add(text, "\"");
-	text_escape(text, bytes);
-	text_add(text, "\"");
 }
 
 void

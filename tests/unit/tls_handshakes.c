@@ -196,6 +196,73 @@ is_answered_by_something_else(void **state)
 	}
 }
 
+/* What a server says in clear where TLS should be is kept, whether it comes at once or behind an alert; records are not. */
+static void
+hears_what_comes_in_clear(void **state)
+{
+	static const char alert[] = "\x15\x03\x01\x00\x02\x02\x28", sorry[] = "454 TLS not available\r\n";
+	struct wire *wire = wire_create("127.0.0.1");
+
+	(void)state;
+	wire_begin(wire);
+	stream_secure(&wire->stream, usual_policy(), &names);
+	assert_int_equal(send(wire->peer, alert, sizeof alert - 1, 0), (int)sizeof alert - 1);
+	while (wire->stream.failed_at == 0)
+		ev_run(wire->loop, EVRUN_ONCE);
+	assert_int_equal(wire->ended, 0);
+	wire_peer_says(wire, sorry);
+	wire_until(wire, &wire->ended, 1);
+	assert_string_equal(wire->fate.outcome, "tls_failed");
+	assert_non_null(strstr(wire->fate.text, "alert 40 (handshake failure)"));
+	assert_int_equal(wire->fate.in_clear.size, sizeof sorry - 1);
+	assert_memory_equal(wire->fate.in_clear.data, sorry, sizeof sorry - 1);
+	wire_destroy(wire);
+
+	/* It closes: there is nothing to wait for. */
+	wire = wire_create("127.0.0.1");
+	wire_begin(wire);
+	stream_secure(&wire->stream, usual_policy(), &names);
+	assert_int_equal(send(wire->peer, alert, sizeof alert - 1, 0), (int)sizeof alert - 1);
+	wire_peer_closes(wire);
+	wire_until(wire, &wire->ended, 1);
+	assert_string_equal(wire->fate.outcome, "tls_failed");
+	assert_int_equal(wire->fate.in_clear.size, 0);
+	wire_destroy(wire);
+
+	/* It says nothing more, and does not close. */
+	wire = wire_create("127.0.0.1");
+	wire_begin(wire);
+	stream_secure(&wire->stream, usual_policy(), &names);
+	assert_int_equal(send(wire->peer, alert, sizeof alert - 1, 0), (int)sizeof alert - 1);
+	wire_until(wire, &wire->ended, 1);
+	assert_true(wire->fate.waited >= 100 * MILLISECOND);
+	wire_destroy(wire);
+}
+
+static void
+knows_records_however_they_are_cut(void **state)
+{
+	static const char said[] = "\x16\x03\x03\x00\x04\x0e\x00\x00\x00\x15\x03\x01\x00\x02\x02\x28" "454 no\r\n";
+	enum { RECORDS = 16, ALL = sizeof said - 1 };
+
+	(void)state;
+	for (size_t cut = 0; cut <= ALL; cut++) {
+		struct tls_clear clear = { .size = 0 };
+
+		tls_clear_look(&clear, said, cut);
+		assert_int_equal(clear.size, cut > RECORDS ? cut - RECORDS : 0);
+		for (size_t i = cut; i < ALL; i++)
+			tls_clear_look(&clear, said + i, 1);
+		assert_int_equal(clear.size, ALL - RECORDS);
+		assert_memory_equal(clear.bytes, said + RECORDS, ALL - RECORDS);
+	}
+	/* Much of it is cut to what there is room for. */
+	struct tls_clear clear = { .size = 0 };
+	for (int i = 0; i < 1000; i++)
+		tls_clear_look(&clear, "250 x\r\n", 7);
+	assert_int_equal(clear.size, sizeof clear.bytes);
+}
+
 static void
 old_versions_need_a_second_look(void **state)
 {
@@ -406,6 +473,8 @@ main(void)
 		cmocka_unit_test(ends_inside),
 		cmocka_unit_test(ends_during_the_handshake),
 		cmocka_unit_test(is_answered_by_something_else),
+		cmocka_unit_test(hears_what_comes_in_clear),
+		cmocka_unit_test(knows_records_however_they_are_cut),
 		cmocka_unit_test(old_versions_need_a_second_look),
 		cmocka_unit_test(no_encryption_is_no_tls),
 		cmocka_unit_test(keeps_the_least_version),

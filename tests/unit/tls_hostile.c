@@ -64,6 +64,37 @@ expect_abuse(int version, void (*harm)(SSL *), const char *says)
 	wire_destroy(wire);
 }
 
+/* A record that is damaged on its way says nothing about keys and groups, which are agreed. */
+static void
+a_damaged_record_is_no_matter_of_parameters(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	static const char *const ciphers[] = { "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305" };
+	const struct certificate *const along[] = { &court.intermediate, NULL };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * 3; i++) {
+		SSL_CTX *context = court_server(&court.leaf, along);
+		struct wire *wire = wire_create("127.0.0.1");
+		char record[5 + 64] = "\x17\x03\x03\x00\x40";
+
+		SSL_CTX_set_max_proto_version(context, versions[i % 2]);
+		assert_int_equal(SSL_CTX_set_cipher_list(context, ciphers[i / 2]), 1);
+		SSL *server = court_shake(wire, context, usual_policy(), &names);
+		assert_int_equal(wire->secured, 1);
+		memset(record + 5, 0x5a, 64);
+		assert_int_equal(send(wire->peer, record, sizeof record, 0), (int)sizeof record);
+		wire_until(wire, &wire->ended, 1);
+		assert_int_equal(wire->fate.end, STREAM_TLS_FAILED);
+		if (strcmp(wire->fate.outcome, "tls_failed") != 0 || wire->fate.may_be_outdated
+		    || strstr(wire->fate.text, "cannot be decrypted") == NULL)
+			fail_msg("%zu: %s: %s", i, wire->fate.outcome, wire->fate.text);
+		SSL_free(server);
+		SSL_CTX_free(context);
+		wire_destroy(wire);
+	}
+}
+
 static void
 send_ticket(SSL *server)
 {
@@ -350,6 +381,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_damaged_record_is_no_matter_of_parameters),
 		cmocka_unit_test(floods),
 		cmocka_unit_test(floods_before_the_handshake),
 		cmocka_unit_test(chains_without_end),
