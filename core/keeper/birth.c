@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "keeper/asks.h"
+#include "keeper/gone.h"
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
@@ -83,7 +84,7 @@ on_incident(void *arg, const struct store_incident *row)
 
 	reading->last = row->number;
 	if (target == CONFIG_NONE) {
-		record_gone(keeper, row->target, row);
+		gone_incident(keeper, row);
 		return true;
 	}
 	incident_destroy(&keeper->files[target].incident);
@@ -103,8 +104,10 @@ on_condition(void *arg, const struct store_condition *row)
 
 	reading->last = row->target;
 	text_add(&code, row->code);
-	if (target == CONFIG_NONE)
+	if (target == CONFIG_NONE) {
+		gone_condition(reading->keeper, row);
 		return true;
+	}
 	struct standing *standing = standing_add(&reading->keeper->files[target], row->code);
 	reading->failed |= standing == NULL;
 	if (standing != NULL) {
@@ -252,6 +255,10 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
 	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
+	if (!gone_tell(keeper)) {
+		reason_set(why, "what was told cannot be read: %s", store_reader_why(keeper->reader));
+		return false;
+	}
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
 	withhold_recover(keeper);

@@ -76,6 +76,12 @@ struct pausing {
 	uint32_t count, room;
 };
 
+/* Ends of what was open of targets that are no longer watched, while they are told. */
+struct gone_ends {
+	struct gone_end *items;
+	uint32_t count, room;
+};
+
 /* Targets of which something was withheld. */
 struct withheld {
 	uint32_t count;
@@ -106,6 +112,7 @@ struct keeper {
 	struct outbox_of outbox;
 	struct pausing pausing;
 	struct withheld withheld;
+	struct gone_ends gone;
 	struct window_clock windows;
 	struct ask *asks;
 	struct beat beat;
@@ -162,8 +169,8 @@ void record_clock_set(struct keeper *, int64_t moved);
 void record_state(struct keeper *, const struct message_state *);
 /* A run passed: what was kept of a suspicion is over with it. */
 void record_passed(struct keeper *, uint32_t target, uint64_t run);
-/* A target with an open incident is no longer watched: `stopped`, never `up`. */
-void record_gone(struct keeper *, uint64_t number, const struct store_incident *open);
+/* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
+uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
 /* Something of our own. */
 void record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

@@ -1,4 +1,5 @@
 /* One change as rows of one batch: its notice, its incident or condition, its evidence. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,19 +305,18 @@ record_state(struct keeper *keeper, const struct message_state *state)
 	evidence_of_state(keeper, state->target);
 }
 
-static void
-put_packet(struct keeper *keeper, const struct message_change *change, uint64_t target, uint64_t incident)
+uint64_t
+record_notice(struct keeper *keeper, const struct message_change *change, uint64_t target, uint64_t incident)
 {
 	unsigned char packet[8 * 1024];
 	struct wire_out out = wire_over(packet, sizeof packet);
 	uint64_t notice = store_number(keeper->journal.store, STORE_NOTICES);
 
 	message_put_change(&out, change);
-	if (out.bad)
-		return;
+	assert(!out.bad);
 	put_notice(keeper, change, notice, target, incident);
-	telling_notice(keeper, change, notice, target, incident);
 	journal_add_change(keeper, 0, 0, notice, (struct pw_bytes){ (const char *)packet, out.size });
+	return notice;
 }
 
 static void
@@ -342,26 +342,5 @@ record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t s
 	name(change.kind, sizeof change.kind, kind);
 	name(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
-	put_packet(keeper, &change, 0, 0);
-}
-
-void
-record_gone(struct keeper *keeper, uint64_t number, const struct store_incident *open)
-{
-	const struct roll_known *row = roll_row(&keeper->roll, number);
-	struct store_incident closed = *open;
-	struct message_change change = { .target = CONFIG_NONE, .change = open->change, .kind = "stopped",
-		.detected = clock_wall() };
-	char sentence[1024], span[64];
-	struct text text = TEXT_OVER(sentence), since = TEXT_OVER(span);
-
-	change.confirmed = change.detected;
-	text_add_span(&since, change.detected - open->began);
-	text_format(&text, "%s is no longer watched; it had been down for %s", row == NULL ? "a target" : row->name, span);
-	change.text = (struct pw_bytes){ text.bytes, text.size };
-	closed.end = "stopped";
-	closed.ended = closed.end_confirmed = change.detected;
-	closed.end_text = change.text;
-	store_put_incident(journal_main(keeper), &closed);
-	put_packet(keeper, &change, number, open->number);
+	telling_notice(keeper, &change, record_notice(keeper, &change, 0, 0), 0, 0);
 }

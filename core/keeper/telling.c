@@ -191,6 +191,19 @@ tell_one(const struct telling *it, const struct message_change *change, uint64_t
 		tell_state(it, kind, &outage, change->code, notice, change->confirmed);
 }
 
+/* Who was told of a beginning is told of its end, whatever it is told of by now. */
+static bool
+is_concerned(const struct keeper *keeper, uint32_t target, uint32_t courier, enum notice_kind kind, const char *code)
+{
+	const struct ledger *ledger = target == CONFIG_NONE ? NULL : told_ledger(keeper, target, courier);
+
+	if (rules_include(keeper, target, courier))
+		return true;
+	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped)
+		return ledger != NULL && ledger_is_down(ledger);
+	return kind == NOTICE_cleared && ledger != NULL && ledger_has_code(ledger, code);
+}
+
 void
 telling_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t target_number,
     uint64_t incident)
@@ -199,7 +212,7 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		struct telling it = { keeper, change->target, i, target_number, 0 };
-		if (rules_include(keeper, change->target, i))
+		if (is_concerned(keeper, change->target, i, notice_named(change->kind), change->code))
 			tell_one(&it, change, notice, incident);
 	}
 }
@@ -316,12 +329,14 @@ on_notice(void *arg, const struct store_notice *row)
 		look->outage = row->number;
 		look->outage_change = row->change;
 	}
+	look->state_seen |= kind == NOTICE_stopped; /* what was before has ended so */
 	if (of_state ? look->state_seen : !of_condition || !is_new_code(look, row->code))
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
 		struct telling it = { look->keeper, look->target, i, row->target, look->outage_change == row->change ? look->outage : 0 };
-		if ((look->courier == CONFIG_NONE || look->courier == i) && rules_include(look->keeper, look->target, i))
+		if ((look->courier == CONFIG_NONE || look->courier == i)
+		    && is_concerned(look->keeper, look->target, i, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}
 	return --look->count > 0;
