@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/channels.h"
 #include "command/pager.h"
 
 enum { ROWS_A_PAGE = 1000 };
@@ -23,8 +24,10 @@ struct row {
 struct list {
 	const struct past *past;
 	struct past_targets targets;
+	struct channels channels;
 	struct row *rows;
 	size_t count, room;
+	int next_width;          /* of that column */
 };
 
 static void *
@@ -101,6 +104,34 @@ name_of(const struct list *list, const struct row *row)
 	return target == NULL ? "" : target->name;
 }
 
+enum { NEXT_MAX = PAST_TIME_MAX + 16 };
+
+/* Until when its notifier tries nothing, where that is what it waits for; else 0. */
+static int64_t
+rests_until(const struct list *list, const struct row *row)
+{
+	int64_t until = row->state == STORE_DELIVERY_dead ? 0 : channels_rest(&list->channels, list->past, row->notifier);
+
+	return until > row->next ? until : 0;
+}
+
+static const char *
+next_of(const struct list *list, const struct row *row, char bytes[NEXT_MAX])
+{
+	char at[PAST_TIME_MAX];
+	int64_t rests = rests_until(list, row);
+
+	if (row->state == STORE_DELIVERY_dead)
+		return "given up";
+	if (row->state == STORE_DELIVERY_claimed)
+		return "under way";
+	if (rests != 0)
+		snprintf(bytes, NEXT_MAX, "resting until %s", past_time(list->past, rests, at));
+	else
+		snprintf(bytes, NEXT_MAX, "%s", row->next <= list->past->now ? "due" : past_time(list->past, row->next, at));
+	return bytes;
+}
+
 static void
 put_json(const struct list *list, const struct row *row)
 {
@@ -116,30 +147,21 @@ put_json(const struct list *list, const struct row *row)
 	json_int(&json, "attempts", row->attempts);
 	past_json_time(&json, "created", row->created);
 	past_json_time(&json, "next_try", row->next);
+	past_json_time(&json, "rests_until", rests_until(list, row));
 	json_string(&json, "receipt", row->receipt);
 	json_string(&json, "text", row->text == NULL ? "" : row->text);
 	json_end(&json);
 	json_finish_line(&json);
 }
 
-static const char *
-next_of(const struct list *list, const struct row *row, char bytes[PAST_TIME_MAX])
-{
-	if (row->state == STORE_DELIVERY_dead)
-		return "given up";
-	if (row->state == STORE_DELIVERY_claimed)
-		return "under way";
-	return row->next <= list->past->now ? "due" : past_time(list->past, row->next, bytes);
-}
-
 static void
 put_line(const struct list *list, const struct row *row)
 {
-	char since[PAST_TIME_MAX], next[PAST_TIME_MAX];
+	char since[PAST_TIME_MAX], next[NEXT_MAX];
 
-	printf("%8llu  %-9s  %-7s  %8u  %-25s  %-25s  %s%s", (unsigned long long)row->notice, row->kind,
-	    store_delivery_name(row->state), row->attempts, past_time(list->past, row->created, since), next_of(list, row, next),
-	    row->notifier, row->recipient[0] == '\0' ? "" : " ");
+	printf("%8llu  %-9s  %-7s  %8u  %-25s  %-*s  %s%s", (unsigned long long)row->notice, row->kind,
+	    store_delivery_name(row->state), row->attempts, past_time(list->past, row->created, since), list->next_width,
+	    next_of(list, row, next), row->notifier, row->recipient[0] == '\0' ? "" : " ");
 	past_put((struct pw_bytes){ row->recipient, strlen(row->recipient) });
 	if (row->target != 0)
 		printf(": %s", name_of(list, row));
@@ -159,6 +181,7 @@ put_sum(const struct list *list)
 	for (size_t i = 0; i < list->count; i++)
 		dead += list->rows[i].state == STORE_DELIVERY_dead;
 	printf("%zu deliver%s waiting, %zu given up\n", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
+	channels_put(&list->channels, list->past);
 }
 
 static enum store_reading
@@ -167,12 +190,15 @@ put_all(struct list *list)
 	enum store_reading reading = STORE_READ_END;
 	const struct past *past = list->past;
 
+	list->next_width = 25;
+	for (size_t i = 0; i < list->count; i++)
+		list->next_width = rests_until(list, &list->rows[i]) != 0 ? 39 : list->next_width;
 	if (!past->json)
 		pager_begin();
 	past_say_running(past);
 	if (!past->json && list->count > 0)
-		printf("%8s  %-9s  %-7s  %8s  %-25s  %-25s  %s\n", "notice", "kind", "state", "attempts", "since", "next try",
-		    "notifier");
+		printf("%8s  %-9s  %-7s  %8s  %-25s  %-*s  %s\n", "notice", "kind", "state", "attempts", "since", list->next_width,
+		    "next try", "notifier");
 	for (size_t i = 0; i < list->count && reading != STORE_READ_BROKEN; i++) {
 		reading = store_read_notice(past->reader, list->rows[i].notice, on_notice, &list->rows[i]);
 		if (past->json)
@@ -196,6 +222,7 @@ list_fini(struct list *list)
 	}
 	free(list->rows);
 	past_targets_free(&list->targets);
+	channels_free(&list->channels);
 }
 
 static int
@@ -208,6 +235,8 @@ list_all(struct past *past)
 	if (status != 0)
 		return status;
 	reading = past_targets_read(past, &list.targets);
+	if (!channels_read(past, &list.channels))
+		reading = STORE_READ_BROKEN;
 	if (reading != STORE_READ_BROKEN)
 		reading = read_state(&list, false);
 	if (reading != STORE_READ_BROKEN)
@@ -247,8 +276,9 @@ const struct command command_outbox = {
 	.arguments = "[retry NOTICE|all [NOTIFIER] | drop NOTICE [NOTIFIER]]",
 	.summary = "what waits to be told, and what was given up",
 	.help = "Lists the deliveries that wait and those that were given up: the notice, its kind and target, the notifier\n"
-	        "and recipient, how often it was tried and when it is tried next, and what the other side said last. Reads\n"
-	        "the store, so it works while the daemon does not run, too, and then says so.\n\n"
+	        "and recipient, how often it was tried and when it is tried next, and what the other side said last; then\n"
+	        "the notifiers that deliver nothing, and why. Reads the store, so it works while the daemon does not run,\n"
+	        "too, and then says so.\n\n"
 	        "`retry` has the running daemon try them at once, those that were given up included; `drop` forgets one, and\n"
 	        "the log says so. A word about up and down that newer ones have overtaken is not sent after them.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or nothing was to be retried or dropped; 64 wrong command line; 69 no\n"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/channels.h"
 #include "command/pager.h"
 #include "command/standing.h"
 
@@ -188,7 +189,8 @@ put_waiting(const struct past *past, const struct store_waiting *waiting)
 }
 
 static void
-put_table(const struct past *past, const struct standing *const *rows, size_t count, const struct store_waiting *waiting)
+put_table(const struct past *past, const struct standing *const *rows, size_t count, const struct store_waiting *waiting,
+    const struct channels *channels)
 {
 	struct widths widths = { 6, 5 };
 
@@ -203,6 +205,7 @@ put_table(const struct past *past, const struct standing *const *rows, size_t co
 		put_row(past, &widths, rows[i]);
 	put_sum(past, rows, count);
 	put_waiting(past, waiting);
+	channels_put(channels, past);
 }
 
 /* The targets that are named, or all that are watched. False: a word names none. */
@@ -224,14 +227,15 @@ choose(const struct standings *all, char **words, const struct standing **rows, 
 }
 
 static void
-put_all(struct past *past, const struct standing **rows, size_t count, const struct store_waiting *waiting)
+put_all(struct past *past, const struct standing **rows, size_t count, const struct store_waiting *waiting,
+    const struct channels *channels)
 {
 	qsort(rows, count, sizeof *rows, compare);
 	if (!past->json)
 		pager_begin();
 	past_say_running(past);
 	if (!past->json)
-		put_table(past, rows, count, waiting);
+		put_table(past, rows, count, waiting, channels);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
 }
@@ -243,22 +247,26 @@ status(const struct command *command, int argc, char **argv)
 	const struct standing **rows;
 	enum store_reading reading;
 	struct standings all;
+	struct channels channels;
 	size_t count;
 	int at, ends = past_open(&past, command, argc, argv, &at);
 
 	if (ends != 0)
 		return ends;
 	reading = standings_read(&past, &all);
+	if (!channels_read(&past, &channels))
+		reading = STORE_READ_BROKEN;
 	rows = calloc(all.targets.count + (size_t)(argc - at) + 1, sizeof *rows);
 	if (rows == NULL)
 		ends = EXIT_INTERNAL;
 	else if (reading != STORE_READ_BROKEN && !choose(&all, argv + at, rows, &count))
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN)
-		put_all(&past, rows, count, &all.waiting);
+		put_all(&past, rows, count, &all.waiting, &channels);
 	ends = past_finish(&past, reading, ends);
 	free(rows);
 	standings_free(&all);
+	channels_free(&channels);
 	return ends;
 }
 
@@ -273,8 +281,8 @@ const struct command command_status = {
 	.summary = "how every target stands",
 	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen last and the conditions\n"
 	        "that stand, acknowledgements and pauses, and what waits to be told; those that are not well come first.\n"
-	        "Reads the store, so it works while the daemon does\n"
-	        "not run, too, and then says so.\n\n"
+	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
+	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 64 wrong command line; 70 the store cannot be\n"
 	        "read; 78 faulty configuration.",
 	.options = options,

@@ -111,6 +111,7 @@ struct config_notifier {
 	uint32_t fallback;        /* index, CONFIG_NONE: none */
 	const char *timezone;     /* NULL: as the whole */
 	int64_t deadline;         /* of one call */
+	int64_t channel_grace;    /* it may fail to deliver for so long until that is told */
 	bool self_test;
 };
 

@@ -123,6 +123,7 @@ reader_take_rules(struct reader *reader, const struct node *group, struct config
 	if (notifier->timezone != NULL && !reader_check_zone(reader, member(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
 		notifier->timezone = NULL;
 	notifier->deadline = take(reader, group, NOTIFIER_DEADLINE).number;
+	notifier->channel_grace = take(reader, group, NOTIFIER_CHANNEL_GRACE).number;
 	notifier->self_test = take(reader, group, NOTIFIER_SELF_TEST).number != 0;
 	notifier->fallback = CONFIG_NONE;
 }

@@ -196,7 +196,8 @@ take_heartbeat(struct reader *reader)
 
 	if (reader->heartbeat == NULL)
 		return;
-	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000) };
+	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000),
+		.channel_grace = INT64_MAX };
 	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, node_place(reader->heartbeat));
 	if (notifier->plugin == NULL || !reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval))
 		return;

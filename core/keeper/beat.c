@@ -2,15 +2,18 @@
 #include "keeper/beat.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/told.h"
+#include "keeper/withhold.h"
 
 enum { RAN_PERCENT = 90 };
 static const int64_t late_max = 250 * (int64_t)MILLISECOND, store_max = 60 * (int64_t)SECOND, down_max = 600 * (int64_t)SECOND,
-    reload_max = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND, over_deadline = 5 * (int64_t)SECOND;
+    reload_max = 600 * (int64_t)SECOND, health_max = 30 * (int64_t)SECOND;
 
 bool
 beat_hear(struct keeper *keeper, struct wire_in *in)
@@ -50,21 +53,61 @@ store_is_well(const struct keeper *keeper)
 	return true;
 }
 
+/* Whether anybody has received it: that notice, or of a target any word that it is down. */
 static bool
-tells_in_time(const struct courier *courier)
+has_reached_somebody(const struct keeper *keeper, const struct delivery *delivery)
+{
+	const struct knowledge known = journal_known(keeper);
+	uint32_t target = roll_target(&keeper->roll, delivery->target);
+
+	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->outbox.count; i++)
+		if (told_sent_down(keeper, target, &keeper->outbox.couriers[i]))
+			return true;
+	return known_sent(&known, delivery->notice);
+}
+
+/* The first of those that nobody has heard of for long, and that could be told. NULL: there is none. */
+static const struct delivery *
+find_unheard(const struct keeper *keeper, const struct courier *courier)
 {
 	int64_t late = clock_wall() - down_max - courier->rules->after;
 
 	for (const struct delivery *delivery = courier->first; delivery != NULL && !courier->hushed; delivery = delivery->next)
-		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && delivery->created < late)
-			return false;
-	return true;
+		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && delivery->created < late
+		    && withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery))
+			return delivery;
+	return NULL;
+}
+
+bool
+beat_is_of(const struct keeper *keeper, uint32_t courier)
+{
+	return keeper->config->heartbeat_interval != 0 && courier == keeper->config->heartbeat;
 }
 
 static bool
-is_past_deadline(const struct courier *courier)
+somebody_can_be_told(const struct keeper *keeper)
 {
-	return courier->in_hand != 0 && clock_mono() - courier->handed_at > courier->rules->deadline + over_deadline;
+	uint32_t dead = 0, all = 0;
+
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		all += !beat_is_of(keeper, i);
+		dead += !beat_is_of(keeper, i) && channel_is_dead(&keeper->outbox.couriers[i]);
+	}
+	return all == 0 || dead < all;
+}
+
+static void
+look_at_notifiers(const struct keeper *keeper, struct text *why)
+{
+	if (!somebody_can_be_told(keeper))
+		text_add(why, "no notifier can deliver anything");
+	for (uint32_t i = 0; i < keeper->outbox.count && why->size == 0; i++) {
+		const struct delivery *unheard = find_unheard(keeper, &keeper->outbox.couriers[i]);
+		if (unheard != NULL)
+			text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard->kind),
+			    unheard->notice);
+	}
 }
 
 bool
@@ -83,19 +126,25 @@ beat_is_well(const struct keeper *keeper, struct text *why)
 		text_add(why, "the store cannot be written");
 	else if (keeper->beat.failing_since != 0 && clock_wall() - keeper->beat.failing_since > reload_max)
 		text_add(why, "the configuration is faulty since it was to be reloaded");
-	for (uint32_t i = 0; i < keeper->outbox.count && why->size == 0; i++) {
-		const struct courier *courier = &keeper->outbox.couriers[i];
-		if (is_past_deadline(courier))
-			text_format(why, "%s is past its deadline", courier->name);
-		else if (!tells_in_time(courier))
-			text_format(why, "%s has not told a down for 10 min", courier->name);
-	}
+	else
+		look_at_notifiers(keeper, why);
 	return why->size == 0;
+}
+
+/* In the store, for `status`. */
+static void
+put_why(struct keeper *keeper, const char *why)
+{
+	if (strcmp(keeper->beat.why, why) == 0)
+		return;
+	snprintf(keeper->beat.why, sizeof keeper->beat.why, "%s", why);
+	store_put_meta(journal_main(keeper), BEAT_META, (struct pw_bytes){ why, strlen(why) });
 }
 
 static void
 say_change(struct keeper *keeper, bool well, const char *why)
 {
+	put_why(keeper, why);
 	if (well == !keeper->beat.ill)
 		return;
 	keeper->beat.ill = !well;
@@ -124,7 +173,7 @@ void
 beat_turn(struct keeper *keeper)
 {
 	const struct config *config = keeper->config;
-	char words[256];
+	char words[BEAT_WHY_MAX];
 	struct text why = TEXT_OVER(words);
 	bool well;
 
@@ -139,6 +188,20 @@ beat_turn(struct keeper *keeper)
 		return;
 	keeper->beat.next = clock_mono() + config->heartbeat_interval;
 	hand_out(courier);
+}
+
+void
+beat_recover(struct keeper *keeper)
+{
+	char why[BEAT_WHY_MAX];
+	int64_t size = store_read_meta(keeper->reader, BEAT_META, why, sizeof why - 1);
+
+	if (size <= 0 || size >= (int64_t)sizeof why)
+		return;
+	why[size] = '\0';
+	snprintf(keeper->beat.why, sizeof keeper->beat.why, "%s", why);
+	if (keeper->config->heartbeat_interval == 0)
+		put_why(keeper, "");
 }
 
 void

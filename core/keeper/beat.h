@@ -14,6 +14,15 @@ struct courier;
 /* The number under which it is handed out: no notice has it. */
 #define BEAT_NOTICE UINT64_MAX
 
+/* The value of meta that says why it is held back; it is empty while it is not. */
+#define BEAT_META "heartbeat"
+
+/* At birth. */
+void beat_recover(struct keeper *);
+
+/* Whether that notifier is the heartbeat's. */
+bool beat_is_of(const struct keeper *, uint32_t courier);
+
 /* Once a second. */
 void beat_turn(struct keeper *);
 void beat_answered(struct keeper *, const struct message_receipt *);

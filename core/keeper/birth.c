@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "keeper/asks.h"
+#include "keeper/beat.h"
 #include "keeper/gone.h"
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
@@ -261,6 +262,8 @@ read_store(struct keeper *keeper, struct reason *why)
 	}
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
+	channel_recover(keeper);
+	beat_recover(keeper);
 	withhold_recover(keeper);
 	rules_recover(keeper);
 	sick_recover(keeper);

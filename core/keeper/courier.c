@@ -61,6 +61,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 		return;
 	}
+	courier->hand_failed = courier->hand_sent = false;
 	courier->in_hand = delivery->notice;
 	courier->handed_at = clock_mono();
 	if (courier->storm > 0)
@@ -71,8 +72,12 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 static void
 back_off(struct keeper *keeper, struct courier *courier, int64_t hint)
 {
-	int64_t wait = patience_channel(++courier->failures, outbox_random(keeper));
+	int64_t wait;
 
+	if (courier->hand_failed) /* once, however many recipients it has */
+		return;
+	courier->hand_failed = true;
+	wait = patience_channel(++courier->failures, outbox_random(keeper));
 	if (hint > wait)
 		wait = hint < hint_max ? hint : hint_max;
 	courier->rest_until = clock_mono() + wait;
@@ -129,6 +134,15 @@ put_off(struct keeper *keeper, struct courier *courier, struct delivery *deliver
 		delivery->state = STORE_DELIVERY_again;
 }
 
+static bool
+is_answered(const struct courier *courier)
+{
+	for (uint32_t i = 0; i < courier->hand_count; i++)
+		if (courier->hand[i] != NULL)
+			return false;
+	return true;
+}
+
 static void
 take_receipt(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
 {
@@ -139,6 +153,8 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 	delivery->attempts++;
 	if (receipt->fate == PW_SENT) {
 		courier->failures = 0;
+		courier->hand_sent = true;
+		channel_works(keeper, courier);
 		delivery->state = STORE_DELIVERY_sent;
 		told_sent(keeper, courier, delivery);
 	} else
@@ -149,16 +165,9 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 	outbox_put(keeper, courier, delivery, receipt->text, 0);
 	if (failed)
 		give_back(keeper, courier, true);
+	if (is_answered(courier) && !courier->hand_sent)
+		channel_failed(keeper, courier, receipt->text);
 	journal_hasten(keeper);
-}
-
-static bool
-is_answered(const struct courier *courier)
-{
-	for (uint32_t i = 0; i < courier->hand_count; i++)
-		if (courier->hand[i] != NULL)
-			return false;
-	return true;
 }
 
 static bool
@@ -186,6 +195,7 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 void
 courier_lost(struct keeper *keeper, struct courier *courier)
 {
+	static const char died[] = "its process died with a notice in hand, or was ended at its deadline: the log says which";
 	uint64_t in_hand = courier->in_hand;
 	bool doubted = false;
 
@@ -207,8 +217,11 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 	}
 	courier->in_hand = 0;
 	courier->hand_count = 0;
-	if (doubted)
+	if (doubted) {
 		back_off(keeper, courier, 0);
+		channel_failed(keeper, courier, (struct pw_bytes){ died, sizeof died - 1 });
+	}
+	channel_absent(courier);
 	give_back(keeper, courier, false);
 	if (in_hand != 0)
 		trial_lost(keeper, courier, in_hand);
@@ -224,6 +237,7 @@ courier_link(struct keeper *keeper, uint32_t index, int fd)
 	if (courier->fd >= 0)
 		courier_lost(keeper, courier);
 	courier->fd = fd;
+	channel_present(keeper, courier);
 }
 
 void

@@ -91,12 +91,14 @@ struct withheld {
 struct ask;
 
 /* What the heartbeat goes by. */
+enum { BEAT_WHY_MAX = 256 };
 struct beat {
 	struct message_health health;
 	int64_t heard;           /* clock_mono(): when the monitor said it, 0: never */
 	int64_t failing_since;   /* UTC: the configuration is faulty, 0: it is not */
 	int64_t next;            /* clock_mono() */
 	bool ill, refused;       /* as was said in the log */
+	char why[BEAT_WHY_MAX];  /* it is held back, as the store knows it; "": it is not */
 };
 
 struct keeper {
@@ -171,8 +173,8 @@ void record_state(struct keeper *, const struct message_state *);
 void record_passed(struct keeper *, uint32_t target, uint64_t run);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
 uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
-/* Something of our own. */
-void record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
+/* Something of our own; returns the notice's number. */
+uint64_t record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 struct standing *standing_add(struct file_of *, const char *code); /* NULL: no memory */
 /* Its row while it is open; views into it. */

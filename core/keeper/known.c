@@ -188,3 +188,24 @@ known_delivery(const struct knowledge *known, uint64_t notice, const char *notif
 			store_unwritten_deliveries(known->batches[i], on_delivery, &wanted);
 	return wanted.found;
 }
+
+static bool
+on_sent(void *arg, const struct store_delivery *row)
+{
+	struct wanted *wanted = arg;
+
+	wanted->found |= row->notice == wanted->notice && row->state == STORE_DELIVERY_sent;
+	return true;
+}
+
+bool
+known_sent(const struct knowledge *known, uint64_t notice)
+{
+	struct wanted wanted = { .notice = notice };
+
+	store_read_notice_deliveries(known->reader, notice, on_sent, &wanted);
+	for (int i = 0; i < KNOWN_BATCHES; i++)
+		if (known->batches[i] != NULL)
+			store_unwritten_deliveries(known->batches[i], on_sent, &wanted);
+	return wanted.found;
+}

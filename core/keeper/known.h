@@ -26,5 +26,7 @@ void known_notices(const struct knowledge *, uint64_t target, uint64_t before, u
 void known_evidence(const struct knowledge *, uint64_t incident, store_on_evidence *, void *arg);
 /* Whether there was a delivery of it for that notifier, but for one that was withheld and may be made once more. */
 bool known_delivery(const struct knowledge *, uint64_t notice, const char *notifier);
+/* Whether it was sent to anybody. */
+bool known_sent(const struct knowledge *, uint64_t notice);
 
 #endif

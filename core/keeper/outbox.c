@@ -329,6 +329,7 @@ outbox_turn(struct keeper *keeper)
 		rules_turn(keeper);
 		withhold_turn(keeper);
 		remind_turn(keeper);
+		channel_turn(keeper);
 		beat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)

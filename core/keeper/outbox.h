@@ -12,6 +12,7 @@
  *   claims.c    their order, claims, storms
  *   remind.c    what is said again, what another has to say, what is said once a week
  *   courier.c   a notifier's link: notices out, receipts in
+ *   channel.c   whether its way works
  */
 #ifndef KEEPER_OUTBOX_H
 #define KEEPER_OUTBOX_H
@@ -20,6 +21,7 @@
 #include "base/messages_outbox.h"
 #include "base/notice.h"
 #include "base/reason.h"
+#include "keeper/channel.h"
 #include "keeper/ledger.h"
 #include "store/rows.h"
 
@@ -73,6 +75,7 @@ struct courier {
 	struct digest *digests;        /* whose deliveries are among these */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
+	struct channel channel;
 	uint32_t storm;
 	int64_t *handed;               /* when the last `storm` notices went out */
 	uint32_t handed_next;
@@ -80,6 +83,7 @@ struct courier {
 	uint64_t claim_serial;         /* of the batch with the claims */
 	uint64_t in_hand;              /* the notice that the notifier has, 0: none */
 	int64_t handed_at;             /* clock_mono(): since when */
+	bool hand_failed, hand_sent;   /* the way failed, which counts once; somebody has received it */
 	uint32_t hand_count;
 	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
 	struct parcel_out *out, **out_last; /* what its socket has not taken */
@@ -91,6 +95,8 @@ struct outbox_of {
 	struct ledger *ledgers; /* by target, then notifier */
 	uint32_t random;
 	uint32_t spared;         /* who is not told what is said now: it is about itself; CONFIG_NONE: nobody */
+	bool spares_dead;        /* nor is who has not been able to deliver for long */
+	uint64_t told_before;    /* only who was told of that notice is told what is said now; 0: all */
 	int64_t next_second;
 	int64_t tested, next_test; /* UTC: of the ways, once a week */
 	uint64_t outage_up, outage; /* the last `up` that an `outage` was made of, and its number */

@@ -48,6 +48,7 @@ outbox_open(struct keeper *keeper)
 		if (!rules_open(keeper, courier, &config->notifiers[i]))
 			return false;
 		courier->fd = -1;
+		channel_absent(courier);
 		courier->last = &courier->first;
 		courier->out_last = &courier->out;
 		find_recipients(&config->notifiers[i], courier);

@@ -327,13 +327,14 @@ name(char *into, size_t room, const char *word)
 	text_add(&text, word);
 }
 
-void
+uint64_t
 record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t since, const char *format, ...)
 {
 	struct message_change change = { .target = CONFIG_NONE, .change = ++keeper->own_change, .detected = since,
 		.confirmed = clock_wall() };
 	char sentence[2048];
 	struct text text = TEXT_OVER(sentence);
+	uint64_t notice;
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -342,5 +343,7 @@ record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t s
 	name(change.kind, sizeof change.kind, kind);
 	name(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
-	telling_notice(keeper, &change, record_notice(keeper, &change, 0, 0), 0, 0);
+	notice = record_notice(keeper, &change, 0, 0);
+	telling_notice(keeper, &change, notice, 0, 0);
+	return notice;
 }

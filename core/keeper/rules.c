@@ -40,13 +40,23 @@ has_tag(const struct target *target, const struct config_notifier *rules)
 	return rules->tag_count == 0;
 }
 
+static bool
+hears_of_ours(const struct keeper *keeper, uint32_t courier)
+{
+	const struct outbox_of *outbox = &keeper->outbox;
+	const struct knowledge known = journal_known(keeper);
+
+	return courier != outbox->spared && !(outbox->spares_dead && channel_is_dead(&outbox->couriers[courier]))
+	    && (outbox->told_before == 0 || known_delivery(&known, outbox->told_before, outbox->couriers[courier].name));
+}
+
 bool
 rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	const struct policy *policy;
 
 	if (target == CONFIG_NONE)
-		return courier != keeper->outbox.spared;
+		return hears_of_ours(keeper, courier);
 	policy = keeper->config->targets[target].policy;
 	if (!has_tag(&keeper->config->targets[target], keeper->outbox.couriers[courier].rules))
 		return false;

@@ -31,7 +31,7 @@ static const struct target targets[TARGETS] = {
 	{ .name = "mx2", .is_named = true, .host = "mx2.test", .shown = "mx2.test", .port = 25, .policy = &policy, .parent = CONFIG_NONE },
 };
 static const struct config_notifier configured[] = { { .name = "tests", .plugin = &notifiers,
-	.kinds = ~(1u << NOTICE_fact), .storm = 20, .fallback = CONFIG_NONE } };
+	.kinds = ~(1u << NOTICE_fact), .storm = 20, .channel_grace = 600 * (int64_t)SECOND, .fallback = CONFIG_NONE } };
 static const char *const two[] = { "ann@a.test", "ben@b.test" };
 
 struct world {

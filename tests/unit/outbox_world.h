@@ -98,7 +98,7 @@ prepare(void)
 	assert_non_null(mkdtemp(world->folder));
 	for (uint32_t i = 0; i < NOTIFIERS; i++)
 		world->rules[i] = (struct config_notifier){ .name = i == 0 ? "tests" : "others", .plugin = &notifiers,
-			.kinds = ~(1u << NOTICE_fact), .storm = 20, .fallback = CONFIG_NONE };
+			.kinds = ~(1u << NOTICE_fact), .storm = 20, .channel_grace = 600 * (int64_t)SECOND, .fallback = CONFIG_NONE };
 	return world;
 }
 

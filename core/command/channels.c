@@ -1,0 +1,118 @@
+#include "command/channels.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keeper/beat.h"
+#include "keeper/channel.h"
+
+enum { ROWS_A_PAGE = 1000 };
+
+struct channel_shown {
+	struct channel_row row;
+	uint64_t last;   /* notice that was counted */
+	uint32_t waiting;
+};
+
+static void *
+must(void *memory)
+{
+	if (memory == NULL) {
+		fputs("postwatch: out of memory\n", stderr);
+		exit(EXIT_INTERNAL);
+	}
+	return memory;
+}
+
+static void
+read_rows(const struct past *past, struct channels *channels)
+{
+	static unsigned char bytes[CHANNEL_META_MAX];
+	int64_t size = store_read_meta(past->reader, CHANNEL_META, bytes, sizeof bytes);
+	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct channel_row row;
+
+	while (size > 0 && channel_next(&in, &row)) {
+		channels->rows = must(reallocarray(channels->rows, channels->count + 1, sizeof *channels->rows));
+		channels->rows[channels->count++] = (struct channel_shown){ .row = row };
+	}
+}
+
+struct counting {
+	const struct past *past;
+	struct channels *channels;
+	struct store_delivery_key key;
+	char notifier[CHANNEL_NAME_MAX], recipient[1024];
+};
+
+static bool
+on_delivery(void *arg, const struct store_delivery *delivery)
+{
+	struct counting *it = arg;
+	bool unripe = delivery->attempts == 0 && delivery->not_before > it->past->now;
+
+	it->key.notice = delivery->notice;
+	snprintf(it->notifier, sizeof it->notifier, "%s", delivery->notifier);
+	snprintf(it->recipient, sizeof it->recipient, "%s", delivery->recipient);
+	for (uint32_t i = 0; i < it->channels->count && !unripe; i++) {
+		struct channel_shown *shown = &it->channels->rows[i];
+
+		if (strcmp(shown->row.name, delivery->notifier) != 0 || shown->last == delivery->notice)
+			continue;
+		shown->last = delivery->notice;
+		shown->waiting++;
+	}
+	return true;
+}
+
+bool
+channels_read(const struct past *past, struct channels *channels)
+{
+	struct counting it = { .past = past, .channels = channels, .key = { 0, it.notifier, it.recipient } };
+	enum store_reading reading = STORE_READ_MORE;
+	int64_t size;
+
+	*channels = (struct channels){ .rows = NULL };
+	read_rows(past, channels);
+	size = store_read_meta(past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
+	channels->heartbeat[size < 0 || size >= (int64_t)sizeof channels->heartbeat ? 0 : size] = '\0';
+	while (channels->count > 0 && reading == STORE_READ_MORE)
+		reading = store_read_open_deliveries(past->reader, &it.key, ROWS_A_PAGE, on_delivery, &it);
+	return reading != STORE_READ_BROKEN;
+}
+
+void
+channels_free(struct channels *channels)
+{
+	free(channels->rows);
+	*channels = (struct channels){ .rows = NULL };
+}
+
+int64_t
+channels_rest(const struct channels *channels, const struct past *past, const char *notifier)
+{
+	for (uint32_t i = 0; i < channels->count; i++)
+		if (strcmp(channels->rows[i].row.name, notifier) == 0 && channels->rows[i].row.rests > past->now)
+			return channels->rows[i].row.rests;
+	return 0;
+}
+
+void
+channels_put(const struct channels *channels, const struct past *past)
+{
+	char lasted[64];
+
+	for (uint32_t i = 0; i < channels->count; i++) {
+		const struct channel_shown *shown = &channels->rows[i];
+		struct text span = TEXT_OVER(lasted);
+
+		text_add_span(&span, past->now > shown->row.since ? past->now - shown->row.since : 0);
+		printf("%s: nothing delivered for %s, %" PRIu32 " waiting: ", shown->row.name, lasted, shown->waiting);
+		past_put((struct pw_bytes){ shown->row.words, strlen(shown->row.words) });
+		putchar('\n');
+	}
+	if (channels->heartbeat[0] != '\0')
+		printf("The heartbeat is held back: %s\n", channels->heartbeat);
+}

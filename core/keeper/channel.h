@@ -1,0 +1,58 @@
+/*
+ * Whether a notifier's way to its peer works. It fails from the first notice on that reached nobody (no connection, all
+ * recipients refused, the worker died or was killed, there is no worker) until something is delivered again. The first
+ * failure is logged; one that lasts longer than the notifier's `channel_grace` while something waits is told, as
+ * `impaired`, by all notifiers that work, and so is its end. What is known of it outlives the keeper, and is shown by
+ * `status` and `outbox`.
+ */
+#ifndef KEEPER_CHANNEL_H
+#define KEEPER_CHANNEL_H
+
+#include "base/wire.h"
+#include "store/rows.h"
+
+struct keeper;
+struct courier;
+
+enum { CHANNEL_WORDS_MAX = 200, CHANNEL_NAME_MAX = 256 };
+
+/* As it stands in a courier. */
+struct channel {
+	int64_t since;      /* UTC: when it first failed, 0: it works */
+	int64_t age;        /* clock_boot() then */
+	int64_t absent;     /* clock_boot(): since when there is no worker, 0: there is one */
+	uint64_t told;      /* the notice that told that it fails, 0: none did */
+	bool unborn;        /* it fails because there is no worker, and for nothing else */
+	char words[CHANNEL_WORDS_MAX]; /* of the peer, or what became of the worker; escaped */
+};
+
+/* A notice came back from the notifier that nobody has received. */
+void channel_failed(struct keeper *, struct courier *, struct pw_bytes words);
+/* Somebody has received one. */
+void channel_works(struct keeper *, struct courier *);
+/* Its worker has gone; has come. */
+void channel_absent(struct courier *);
+void channel_present(struct keeper *, struct courier *);
+
+/* It has failed for longer than its grace. */
+bool channel_is_dead(const struct courier *);
+
+/* Once a second. */
+void channel_turn(struct keeper *);
+
+/* At birth, when the couriers are there. */
+void channel_recover(struct keeper *);
+
+/* One that fails, as it is kept in the store. */
+struct channel_row {
+	char name[CHANNEL_NAME_MAX], words[CHANNEL_WORDS_MAX];
+	int64_t since, rests; /* UTC: since when; until when nothing is tried, 0: it does not rest */
+	uint64_t told;
+};
+
+/* The list of those that fail: a value of meta under this key. False: there are no more, or it is malformed. */
+#define CHANNEL_META "channels"
+enum { CHANNEL_META_MAX = 64 * 1024 };
+bool channel_next(struct wire_in *, struct channel_row *);
+
+#endif
