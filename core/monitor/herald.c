@@ -193,6 +193,15 @@ say(struct monitor *monitor, int level, uint32_t target, const char *what, const
 	duty_log(monitor->duty, level, 0, "%s %s: %s", monitor->config->targets[target].name, what, sentence);
 }
 
+/* The word of somebody else that would confirm it is on its way: the line would stand right before that of the outage. */
+static bool
+is_about_to_be_told(const struct monitor *monitor, uint32_t target)
+{
+	const struct trouble *trouble = monitor->targets[target].state.trouble;
+
+	return trouble != NULL && trouble->held && !ourselves_hold(monitor, target);
+}
+
 void
 herald_attempt(struct monitor *monitor, uint32_t target, const struct report *report)
 {
@@ -205,7 +214,7 @@ herald_attempt(struct monitor *monitor, uint32_t target, const struct report *re
 		return; /* it was interrupted, and everybody knows why */
 	if (news->signal == SIGNAL_NONE)
 		say(monitor, report->verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, target, "unknown", report, 0, 0);
-	else if (news->to == STATE_SUSPECT)
+	else if (news->to == STATE_SUSPECT && !is_about_to_be_told(monitor, target))
 		say(monitor, LOG_NOTICE, target, "suspect", report, watched->state.fails,
 		    attempt_needed(&watched->state, policy, monitor->now));
 	else if (news->avoided)

@@ -305,7 +305,9 @@ void ourselves_tick(struct monitor *);
 /* NULL: there is none of that port. */
 struct port_hold *ourselves_port(const struct monitor *, uint16_t port);
 /* Nobody who was asked since then has given a word: nothing is confirmed for a while. */
-void ourselves_hold(struct monitor *, int64_t since);
+void ourselves_begin_hold(struct monitor *, int64_t since);
+/* Whether a hold is in force that keeps its confirmation back. */
+bool ourselves_hold(const struct monitor *, uint32_t target);
 /* After the rules: a confirmation that is held waits for a word, and what was heard may decide others. */
 void ourselves_after(struct monitor *, const struct sighting *, const struct report *, const struct outlook *);
 /* Whether we were, or may have been, unable to see the target at some time between these two. */

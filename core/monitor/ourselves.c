@@ -91,9 +91,17 @@ act(struct monitor *monitor, enum hold_act act, uint16_t port)
 }
 
 void
-ourselves_hold(struct monitor *monitor, int64_t since)
+ourselves_begin_hold(struct monitor *monitor, int64_t since)
 {
 	act(monitor, hold_begin(&monitor->hold, since), 0);
+}
+
+bool
+ourselves_hold(const struct monitor *monitor, uint32_t target)
+{
+	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
+
+	return hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold));
 }
 
 struct hold_all

@@ -179,11 +179,10 @@ static enum decision
 decide(const struct monitor *monitor, const struct awaiting *item)
 {
 	const struct target_state *state = &monitor->targets[item->target].state;
-	const struct port_hold *of_port = port_of(monitor, item->target);
 
 	if (state->state != STATE_SUSPECT || state->trouble == NULL || !state->trouble->held)
 		return DECIDED_OTHERWISE;
-	if (hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold)))
+	if (ourselves_hold(monitor, item->target))
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
 	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
@@ -237,7 +236,7 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 		return DECIDED_NOT;
 	if (ourselves_all(monitor, 0).networks < HOLD_FEW_NETWORKS)
 		return DECIDED_ALONE;
-	ourselves_hold(monitor, item->ended);
+	ourselves_begin_hold(monitor, item->ended);
 	return DECIDED_OTHERWISE;
 }
 
