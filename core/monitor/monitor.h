@@ -32,6 +32,7 @@
 #include "monitor/hold.h"
 #include "monitor/learn.h"
 #include "monitor/schedule.h"
+#include "monitor/unheard.h"
 
 enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
@@ -123,6 +124,7 @@ struct port_hold {
 struct awaiting {
 	uint32_t target;
 	int64_t started, ended; /* the last attempt */
+	int64_t silent;         /* since when nothing was heard in it */
 	bool unanswered;        /* it was not even connected */
 	bool spoken;            /* the peer, or somebody in its place, refused us */
 	bool enough;            /* it counts though it overlaps a spell */
@@ -158,6 +160,7 @@ struct monitor {
 	struct hold hold;        /* of all targets */
 	struct port_hold *ports; /* one for each port that is watched */
 	uint32_t port_count;
+	struct unheard unheard;  /* of targets that were not down */
 	struct witness witness;
 	struct apart apart;
 	struct watched *targets;
@@ -312,6 +315,9 @@ bool ourselves_hold(const struct monitor *, uint32_t target);
 void ourselves_after(struct monitor *, const struct sighting *, const struct report *, const struct outlook *);
 /* Whether we were, or may have been, unable to see the target at some time between these two. */
 bool ourselves_overlap(const struct monitor *, uint32_t target, int64_t from, int64_t to);
+/* A failure of the target between these two overlaps a spell, or others fell silent in its time and came back. Returns
+ * whether such failures have gone on for so long, with others heard between them, that they count. */
+bool ourselves_are_blurred(struct monitor *, uint32_t target, int64_t from, int64_t to);
 /* What is watched beside it: on `port`, or on all (0). */
 struct hold_all ourselves_all(const struct monitor *, uint16_t port);
 

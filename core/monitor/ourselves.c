@@ -198,6 +198,8 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 		.ended = run->ended, .interval = monitor->config->targets[report->target].policy->interval };
 
 	if (!run->spoken) {
+		unheard_add(&monitor->unheard, report->target, suspect.network, run->heard != 0 ? run->heard : run->started,
+		    run->ended);
 		witness_look(monitor);
 		act(monitor, hold_suspect(&monitor->hold, &suspect, is_unanswered(run) ? &all : NULL, monitor->now), 0);
 	}
@@ -222,6 +224,9 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 		return;
 	if (run->heard != 0)
 		hear_target(monitor, run, report);
+	if (run->verdict <= PW_BLOCKED || (run->verdict == PW_FAILED && run->spoken))
+		unheard_end(&monitor->unheard, report->target, run->verdict == PW_FAILED ? UNHEARD_FAILED
+		    : run->over_routine ? UNHEARD_SLOW : UNHEARD_BACK);
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
 		suspect(monitor, run, report);
 }
@@ -239,11 +244,11 @@ ourselves_overlap(const struct monitor *monitor, uint32_t target, int64_t from, 
  * Failures that overlap blind spells say nothing, each for itself. Where they go on for long while others are heard
  * between them, it is not for our spells: a flapping line lets some of the attempts of a living target through.
  */
-static bool
-is_blurred_for_long(struct monitor *monitor, const struct sighting *run, uint32_t target)
+bool
+ourselves_are_blurred(struct monitor *monitor, uint32_t target, int64_t from, int64_t to)
 {
 	struct watched *watched = &monitor->targets[target];
-	uint32_t began = (uint32_t)(run->started / SECOND), ended = (uint32_t)(run->ended / SECOND);
+	uint32_t began = (uint32_t)(from / SECOND), ended = (uint32_t)(to / SECOND);
 
 	if (watched->blurred == 0) {
 		watched->blurred = began;
@@ -264,7 +269,7 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 	bool overlaps = !run->spoken && ourselves_overlap(monitor, target, run->started, run->ended);
 
 	if (overlaps && !digests)
-		outlook->enough = is_blurred_for_long(monitor, run, target);
+		outlook->enough = ourselves_are_blurred(monitor, target, run->started, run->ended);
 	outlook->blind &= !outlook->enough;
 	outlook->held = !digests && (holds || witness_needed(monitor, target, run));
 	outlook->silence = digests ? SILENCE_digest : 0;

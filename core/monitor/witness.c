@@ -11,9 +11,10 @@
 
 #include "base/clock.h"
 
-enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8 };
+enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
 static const int64_t round_every = 30 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
-    patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND;
+    patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND,
+    unsteady_for = 600 * (int64_t)SECOND;
 
 void
 witness_fini(struct monitor *monitor)
@@ -94,7 +95,7 @@ witness_await(struct monitor *monitor, uint32_t target, const struct sighting *r
 	}
 	witness->count += at == witness->count;
 	witness->items[at] = (struct awaiting){ .target = target, .started = run->started, .ended = run->ended,
-		.unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
+		.silent = run->heard != 0 ? run->heard : run->started, .unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
 	if (!run->spoken)
 		witness_look(monitor);
 }
@@ -167,6 +168,67 @@ ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 	return asked > 0;
 }
 
+/* In how many other networks somebody fell silent in its time. */
+static uint32_t
+networks(const struct monitor *monitor, const struct awaiting *item, enum unheard_fate fate)
+{
+	return unheard_networks(&monitor->unheard, fate, monitor->targets[item->target].network, item->silent, item->ended);
+}
+
+/* Our line has been unsteady where several came back from silence in the last minutes. */
+static bool
+is_unsteady(const struct monitor *monitor)
+{
+	return unheard_networks(&monitor->unheard, UNHEARD_BACK, 0, monitor->now - unsteady_for, monitor->now)
+	    >= UNSTEADY_NETWORKS;
+}
+
+/* So many networks but its own are no chance; where few are watched, one is many. */
+static uint32_t
+enough_networks(const struct monitor *monitor)
+{
+	return is_unsteady(monitor) || ourselves_all(monitor, 0).targets < HOLD_MANY_TARGETS ? ONE_NETWORK : MANY_NETWORKS;
+}
+
+/* Where references answer, they tell of every time in which our line was away. */
+static bool
+references_tell(const struct monitor *monitor)
+{
+	return has_references(monitor) && !monitor->blind.doubted;
+}
+
+/* Others that fell silent in its time have come back; or they did before, and again somebody fell silent with it. */
+static bool
+is_of_line(const struct monitor *monitor, const struct awaiting *item)
+{
+	if (networks(monitor, item, UNHEARD_BACK) >= enough_networks(monitor))
+		return true;
+	return !references_tell(monitor) && is_unsteady(monitor)
+	    && networks(monitor, item, UNHEARD_OPEN) + networks(monitor, item, UNHEARD_FAILED) > 0;
+}
+
+/* Others that fell silent in its time and have not been run since are run, a few of them. Returns whether it is open what
+ * comes of them; it is not where some have failed again and none has come back. */
+static bool
+asks_the_silent(struct monitor *monitor, const struct awaiting *item)
+{
+	uint32_t enough = enough_networks(monitor), at = 0, target;
+
+	uint32_t open = networks(monitor, item, UNHEARD_OPEN);
+	if (open == 0 || open + networks(monitor, item, UNHEARD_BACK) < enough
+	    || networks(monitor, item, UNHEARD_FAILED) >= enough)
+		return false;
+	for (uint32_t asked = 0; asked < ASKED_AT_ONCE
+	    && unheard_next(&monitor->unheard, &at, item->silent, item->ended, &target);) {
+		if (target == item->target || (monitor->targets[target].state.flags & TARGET_QUARANTINED))
+			continue;
+		if (monitor->targets[target].run == 0)
+			watch_plan(monitor, target, monitor->now);
+		asked++;
+	}
+	return true;
+}
+
 static bool
 awaits_references(const struct monitor *monitor, const struct awaiting *item)
 {
@@ -176,7 +238,7 @@ awaits_references(const struct monitor *monitor, const struct awaiting *item)
 enum decision { DECIDED_NOT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
 
 static enum decision
-decide(const struct monitor *monitor, const struct awaiting *item)
+decide(struct monitor *monitor, const struct awaiting *item)
 {
 	const struct target_state *state = &monitor->targets[item->target].state;
 
@@ -186,6 +248,9 @@ decide(const struct monitor *monitor, const struct awaiting *item)
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
 	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
+	if (!item->enough && !item->spoken && is_of_line(monitor, item)
+	    && !ourselves_are_blurred(monitor, item->target, item->started, item->ended))
+		return DECIDED_OTHERWISE; /* the same */
 	return heard_for(monitor, item) >= item->ended ? DECIDED_CONFIRM : DECIDED_NOT;
 }
 
@@ -211,10 +276,19 @@ settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, co
 	witness->count = left;
 }
 
+static bool
+must_ask_the_silent(const struct monitor *monitor, const struct awaiting *item)
+{
+	return !item->spoken && !item->enough && !references_tell(monitor) && monitor->now - item->ended < patience;
+}
+
 static enum decision
 by_word(struct monitor *monitor, const struct awaiting *item)
 {
-	return decide(monitor, item);
+	enum decision decision = decide(monitor, item);
+
+	return decision == DECIDED_CONFIRM && must_ask_the_silent(monitor, item)
+	    && networks(monitor, item, UNHEARD_OPEN) > 0 ? DECIDED_NOT : decision;
 }
 
 /* Nobody was heard up to now: who is there is asked. Where all who are watched on its port are silent as well, and are
@@ -224,6 +298,8 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 {
 	enum decision decision = decide(monitor, item);
 
+	if (decision != DECIDED_OTHERWISE && must_ask_the_silent(monitor, item) && asks_the_silent(monitor, item))
+		return DECIDED_NOT;
 	if (decision != DECIDED_NOT || monitor->witness.asking++ >= ASKING_A_TICK)
 		return decision;
 	bool asked = is_of_port(monitor, item) && ask_others(monitor, item, true);

@@ -1,0 +1,256 @@
+/* The stage of a world: the monitor's process, its probers and its keeper at the other ends of real sockets. */
+#ifndef TESTS_TIMELINES_STAGE_H
+#define TESTS_TIMELINES_STAGE_H
+
+#include "timelines_world.h"
+
+static const struct pw_probe_ops stage_ops = { .size = sizeof stage_ops };
+static const struct pw_plugin stage_descriptor = { .name = "stage", .ops = &stage_ops };
+static const struct plugin stage_plugin = { .descriptor = &stage_descriptor };
+static const struct phase_plan stage_phases[] = { { .name = "resolve" }, { .name = "connect" }, { .name = "banner" },
+	{ .name = "ehlo" } };
+
+static inline void
+stage_pair(int ends[2])
+{
+	static const int room = 1024 * 1024;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	for (int i = 0; i < 2; i++)
+		setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+static inline void
+stage_link_prober(struct world *world, uint32_t index)
+{
+	int ends[2];
+
+	stage_pair(ends);
+	if (world->probers[index] > 0)
+		close(world->probers[index]);
+	world->probers[index] = ends[0];
+	orders_linked(world->monitor, index, ends[1]);
+}
+
+static inline void
+stage_lose(struct world *world, uint32_t index)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < world->in_hand_count; i++)
+		if (world->in_hand[i].prober != index)
+			world->in_hand[left++] = world->in_hand[i];
+	world->in_hand_count = left;
+	stage_link_prober(world, index);
+}
+
+/* The monitor is born, again or not; it is told what the keeper kept. */
+static inline void
+stage_bear(struct world *world, int64_t now)
+{
+	unsigned char packet[5000], store[STORE_NAME_SIZE] = { 1 };
+	int ends[2];
+
+	if (world->monitor != NULL)
+		monitor_destroy(&world->monitor);
+	world->monitor = monitor_create(&world->duty, now, (uint32_t)world_random(world, UINT32_MAX));
+	assert_non_null(world->monitor);
+	stage_pair(ends);
+	if (world->keeper > 0)
+		close(world->keeper);
+	world->keeper = ends[0];
+	outbox_linked(world->monitor, ends[1]);
+	for (uint32_t i = 0; i < WORLD_PROBERS; i++)
+		stage_lose(world, i);
+	for (uint32_t i = 0; i < world->targets; i++) {
+		struct wire_out out = wire_over(packet, sizeof packet);
+		if (world->record_size[i] == 0)
+			continue;
+		message_put_state(&out, &(struct message_state){ i, { (char *)world->record[i], world->record_size[i] } });
+		assert_true(outbox_heard(world->monitor, packet, out.size));
+	}
+	struct wire_out out = wire_over(packet, sizeof packet);
+	message_put_recovered(&out, store);
+	assert_true(outbox_heard(world->monitor, packet, out.size));
+}
+
+/* The configuration of what the script has said so far. */
+static inline void
+stage_set(struct world *world)
+{
+	int ends[2];
+
+	world->policy.probe = &stage_plugin;
+	world->policy.phases = stage_phases;
+	world->policy.phase_count = 4;
+	for (uint32_t i = 0; i < world->targets; i++) {
+		struct target *target = &world->configured[i];
+		snprintf(world->names[i], sizeof world->names[i], "t%u", i);
+		target->name = target->host = world->names[i];
+		target->policy = &world->policy;
+		target->parent = CONFIG_NONE;
+		target->hash = (uint32_t)world_random(world, UINT32_MAX);
+		target->host_hash = i;
+		if (target->port == 0)
+			target->port = 25;
+	}
+	world->config = (struct config){ .probers = WORLD_PROBERS, .target_count = world->targets,
+		.reference_count = world->references, .targets = world->configured, .log_level = world->verbose ? LOG_DEBUG : LOG_WARNING };
+	stage_pair(ends);
+	world->parent = ends[0];
+	world->duty = (struct duty){ .kind = DUTY_MONITOR, .parent = ends[1], .config = &world->config };
+	stage_bear(world, WORLD_BEGIN);
+}
+
+static inline void
+stage_strike(struct world *world)
+{
+	monitor_destroy(&world->monitor);
+	close(world->parent);
+	close(world->duty.parent);
+	close(world->keeper);
+	for (uint32_t i = 0; i < WORLD_PROBERS; i++)
+		close(world->probers[i]);
+}
+
+static inline void
+stage_take_packet(struct world *world, uint32_t prober, const unsigned char *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+	struct order order;
+	uint32_t at;
+
+	if (message_kind(packet, size) == MESSAGE_LOOK) {
+		if (world->references == 0)
+			return;
+		assert_in_range(at = world->in_hand_count++, 0, WORLD_IN_HAND - 1);
+		world->in_hand[at].is_round = true;
+		world->in_hand[at].prober = prober;
+		world->in_hand[at].ends = world_round(world, world->monitor->now, &world->in_hand[at].round);
+		return;
+	}
+	while (message_next_order(&in, &order, world->config.target_count)) {
+		int64_t begun = order.due > world->monitor->now ? order.due : world->monitor->now;
+		assert_in_range(at = world->in_hand_count++, 0, WORLD_IN_HAND - 1);
+		world->in_hand[at].is_round = false;
+		world->in_hand[at].prober = prober;
+		world->in_hand[at].ends = world_play(world, &order, begun, &world->in_hand[at].report);
+	}
+	assert_true(wire_is_whole(&in));
+}
+
+static inline void
+stage_take_orders(struct world *world)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	for (uint32_t i = 0; i < WORLD_PROBERS; i++)
+		while ((size = packet_read(world->probers[i], packet, sizeof packet, NULL)) > 0)
+			stage_take_packet(world, i, packet, (size_t)size);
+}
+
+/* What has ended by now, in the order in which it ended. */
+static inline void
+stage_report(struct world *world)
+{
+	static unsigned char packet[WIRE_MAX];
+
+	for (;;) {
+		uint32_t first = world->in_hand_count;
+		for (uint32_t i = 0; i < world->in_hand_count; i++)
+			if (world->in_hand[i].ends <= world->monitor->now
+			    && (first == world->in_hand_count || world->in_hand[i].ends < world->in_hand[first].ends))
+				first = i;
+		if (first == world->in_hand_count)
+			return;
+		__typeof__(world->in_hand[0]) it = world->in_hand[first];
+		world->in_hand[first] = world->in_hand[--world->in_hand_count];
+		struct wire_out out = wire_over(packet, sizeof packet);
+		if (it.is_round)
+			message_put_references(&out, &it.round);
+		else {
+			message_begin_reports(&out);
+			assert_true(message_add_report(&out, &it.report));
+		}
+		assert_true(reports_heard(world->monitor, it.prober, packet, out.size));
+	}
+}
+
+static inline void
+stage_note(struct world *world, const struct message_change *change)
+{
+	struct told *told = &world->told[world->told_count];
+
+	if (change->kind[0] == '\0')
+		return;
+	assert_in_range(world->told_count++, 0, WORLD_EVENTS - 1);
+	*told = (struct told){ .at = world->monitor->now, .target = change->target,
+		.digest = (change->silence & SILENCE_digest) != 0,
+		.alone = memmem(change->text.data, change->text.size, "nobody else could be asked", 26) != NULL };
+	snprintf(told->kind, sizeof told->kind, "%s", change->kind);
+	snprintf(told->code, sizeof told->code, "%s", change->code);
+	if (world->verbose)
+		print_message("# %8.1f  TOLD %s %.*s%s\n", (double)(world->monitor->now - WORLD_BEGIN) / SECOND, change->kind,
+		    (int)change->text.size, change->text.data, told->digest ? " [digest]" : "");
+}
+
+static inline void
+stage_keep(struct world *world)
+{
+	static unsigned char packet[WIRE_MAX];
+	ssize_t size;
+
+	while ((size = packet_read(world->keeper, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		struct message_change change;
+		struct message_state state;
+		if (message_kind(packet, (size_t)size) == MESSAGE_CHANGE) {
+			assert_true(message_get_change(&in, &change, world->config.target_count));
+			stage_note(world, &change);
+		} else if (message_kind(packet, (size_t)size) == MESSAGE_STATE) {
+			assert_true(message_get_state(&in, &state, world->config.target_count));
+			assert_in_range(state.state.size, 1, sizeof world->record[0]);
+			memcpy(world->record[state.target], state.state.data, state.state.size);
+			world->record_size[state.target] = state.state.size;
+		}
+	}
+	while ((size = packet_read(world->parent, packet, sizeof packet, NULL)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+		struct message_log line;
+		if (world->verbose && message_kind(packet, (size_t)size) == MESSAGE_LOG && message_get_log(&in, &line))
+			print_message("# %8.1f  %.*s\n", (double)(world->monitor->now - WORLD_BEGIN) / SECOND, (int)line.text.size,
+			    line.text.data);
+	}
+}
+
+static inline void
+stage_kill(struct world *world)
+{
+	for (uint32_t i = 0; i < world->troubles; i++) {
+		const struct scripted *it = &world->script[i];
+		if (world->died[i] || it->kind < MONITOR_DIES || it->from > world->monitor->now)
+			continue;
+		world->died[i] = true;
+		if (it->kind == MONITOR_DIES)
+			stage_bear(world, world->monitor->now);
+		else
+			stage_lose(world, it->target % WORLD_PROBERS);
+	}
+}
+
+static inline void
+stage_play(struct world *world)
+{
+	for (int64_t end = WORLD_BEGIN + world->length; world->monitor->now < end;) {
+		world->monitor->now += TICK;
+		stage_kill(world);
+		monitor_tick(world->monitor);
+		stage_report(world);
+		monitor_flush(world->monitor, world->monitor->now % SECOND < TICK);
+		stage_take_orders(world);
+		stage_keep(world);
+	}
+}
+
+#endif
