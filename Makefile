@@ -216,12 +216,14 @@ fuzz: check-deps
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
 
-# 10,000 power cuts for the store, 1,000 kills of each process and one before each of its calls, 500 reloads; then the whole
-# daemon in bad weather: servers that come and go, workers that die.
+# 10,000 power cuts for the store, 100 labelled timelines of each kind, 1,000 kills of each process and one before each of
+# its calls, 500 reloads; then the whole daemon in bad weather: servers that come and go, workers that die.
 SOAK_MINUTES ?= 60
+SOAK_TIMELINES ?= 100
 soak: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
+	$(Q)TIMELINES=$(SOAK_TIMELINES) $(B)/tests/unit/timelines
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill.test
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill-full.test
 	$(Q)BUILD=$(B) EVERY=1 tests/end-to-end/each-call.test

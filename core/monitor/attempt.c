@@ -197,6 +197,9 @@ static const char *const cells[][2] = {
 	  "or 10 min" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
 	{ "the tries-th failure, in silence", "held until anybody beyond this host is heard after it; others are asked at once" },
+	{ "the tries-th failure, in the dark", "confirms nothing, and the next one may: nobody else was heard for 12 s of it (25 s, "
+	  "where it had connected), though somebody was asked; or others in 2 networks (1, where less than 5 targets are watched "
+	  "or 3 networks came back in 10 min) fell silent in its time and came back" },
 	{ "the tries-th failure, before a dialogue", "held until a target passes on its port, 10 s at most; others there are asked at once" },
 	{ "failures in blind spells for 10 min", "failed for the tries-th time, where others were heard between them" },
 };

@@ -255,7 +255,8 @@ count_row(const struct learning *it, const struct sighting *run, uint16_t fails)
 	struct unsteady *unsteady = it->target->unsteady;
 
 	unsteady_passed(unsteady, run->ended);
-	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours)
+	/* A pass that took longer than the routine limit shows what the failures were: slowness, not chance. */
+	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours && !run->over_routine)
 		unsteady_failed(unsteady, fails, trouble->last, run->ended);
 }
 

@@ -29,6 +29,7 @@
 #include "config/window_clock.h"
 #include "monitor/blind.h"
 #include "monitor/facts.h"
+#include "monitor/hearing.h"
 #include "monitor/hold.h"
 #include "monitor/learn.h"
 #include "monitor/schedule.h"
@@ -123,6 +124,7 @@ struct port_hold {
 /* A target whose last attempts failed often enough: whether anybody is heard after them decides. */
 struct awaiting {
 	uint32_t target;
+	int64_t since;          /* it awaits a word */
 	int64_t started, ended; /* the last attempt */
 	int64_t silent;         /* since when nothing was heard in it */
 	bool unanswered;        /* it was not even connected */
@@ -130,10 +132,16 @@ struct awaiting {
 	bool enough;            /* it counts though it overlaps a spell */
 };
 
+enum { CONFIRMING_MAX = 16 };
+
 struct witness {
 	struct awaiting *items;
 	uint32_t count, room;
 	uint32_t asking;        /* how many of them others were asked for in this tick */
+	struct confirming { uint32_t target; uint64_t run; } confirming[CONFIRMING_MAX]; /* attempts under way that may confirm */
+	uint32_t confirming_count;
+	bool beginning;         /* one of them began since the last tick */
+	int64_t accompanied;    /* when others were last run beside them */
 	int64_t wanted;         /* a round over the references that begins at this time or later is wanted */
 	int64_t sent, began;    /* when one was asked for; when the last one that ended had begun */
 	bool open;              /* the one that was asked for has not ended */
@@ -160,6 +168,7 @@ struct monitor {
 	struct hold hold;        /* of all targets */
 	struct port_hold *ports; /* one for each port that is watched */
 	uint32_t port_count;
+	struct hearing hearing;
 	struct unheard unheard;  /* of targets that were not down */
 	struct witness witness;
 	struct apart apart;
@@ -338,6 +347,8 @@ void digest_tick(struct monitor *);
 /* witness.c */
 
 void witness_fini(struct monitor *);
+/* An attempt was ordered that may confirm an outage: somebody else is to be heard in its time. */
+void witness_accompany(struct monitor *, uint32_t target);
 /* Whether such a failure is confirmed only with a word of somebody else. */
 bool witness_needed(const struct monitor *, uint32_t target, const struct sighting *);
 /* The confirmation of a failure is held, for want of such a word. */

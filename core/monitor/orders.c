@@ -78,6 +78,8 @@ orders_order(struct monitor *monitor, uint32_t target)
 	watched->run = ++monitor->run;
 	prober->in_hand++;
 	schedule_put(&monitor->schedule, target, monitor->now + never_reported);
+	if (attempt >= policy->tries && watched->state.state == STATE_SUSPECT)
+		witness_accompany(monitor, target);
 	add_order(monitor, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
 	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing,
 	    .due = watched->due, .fingerprint = watched->state.fingerprint });

@@ -136,16 +136,34 @@ note_place(struct watched *watched, const struct report *report)
 static void
 hear(struct monitor *monitor, int64_t at)
 {
+	hearing_note(&monitor->hearing, at);
 	if (blind_heard(&monitor->blind, at))
 		witness_look(monitor);
 	act(monitor, hold_heard(&monitor->hold, at), 0);
+}
+
+/* When the connection was made, 0: it was not, or nobody says when. */
+static int64_t
+connected_at(const struct monitor *monitor, const struct sighting *run, const struct report *report)
+{
+	uint8_t connect = target_phase(monitor->config->targets[report->target].policy, "connect");
+	int64_t at = run->started;
+
+	if (connect >= report->phase_count || !(run->reached >> connect & 1))
+		return 0;
+	for (uint8_t i = 0; i <= connect; i++)
+		at += report->phases[i] > 0 ? report->phases[i] : 0;
+	return at < run->ended ? at : run->ended;
 }
 
 static void
 hear_target(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
 	struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, report->target));
+	int64_t connected = connected_at(monitor, run, report);
 
+	if (connected != 0)
+		hearing_note(&monitor->hearing, connected);
 	hear(monitor, run->heard);
 	if (of_port == NULL)
 		return;

@@ -107,6 +107,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->change = CHANGES_HANDED_MAX;
 	blind_init(&monitor->blind, now);
 	hold_init(&monitor->hold, now);
+	hearing_init(&monitor->hearing, now);
 	monitor->codes = codes_create();
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
 	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_ports(monitor)

@@ -11,10 +11,11 @@
 
 #include "base/clock.h"
 
-enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
+enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
 static const int64_t round_every = 30 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
     patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND,
-    unsteady_for = 600 * (int64_t)SECOND;
+    unsteady_for = 600 * (int64_t)SECOND, unheard_short = 2 * (int64_t)SECOND, unheard_long = 10 * (int64_t)SECOND,
+    unheard_too_long = 25 * (int64_t)SECOND, unheard_too_long_to_connect = 12 * (int64_t)SECOND;
 
 void
 witness_fini(struct monitor *monitor)
@@ -93,8 +94,9 @@ witness_await(struct monitor *monitor, uint32_t target, const struct sighting *r
 		witness->items = grown;
 		witness->room = room;
 	}
+	int64_t since = at == witness->count ? run->ended : witness->items[at].since;
 	witness->count += at == witness->count;
-	witness->items[at] = (struct awaiting){ .target = target, .started = run->started, .ended = run->ended,
+	witness->items[at] = (struct awaiting){ .target = target, .since = since, .started = run->started, .ended = run->ended,
 		.silent = run->heard != 0 ? run->heard : run->started, .unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
 	if (!run->spoken)
 		witness_look(monitor);
@@ -113,10 +115,10 @@ may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool 
 }
 
 static bool
-has_others_on_port(const struct monitor *monitor, uint32_t target)
+has_others(const struct monitor *monitor, uint32_t target, bool same_port)
 {
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (may_answer(monitor, i, target, true))
+		if (may_answer(monitor, i, target, same_port))
 			return true;
 	return false;
 }
@@ -128,7 +130,7 @@ witness_needed(const struct monitor *monitor, uint32_t target, const struct sigh
 	uint8_t connect = target_phase(policy, "connect");
 	bool in_dialogue = connect < 31 && run->reached >> (connect + 1) != 0;
 
-	return !run->spoken || (!in_dialogue && port_of(monitor, target) != NULL && has_others_on_port(monitor, target));
+	return !run->spoken || (!in_dialogue && port_of(monitor, target) != NULL && has_others(monitor, target, true));
 }
 
 /* Whether only what is heard on its port counts. */
@@ -136,7 +138,7 @@ static bool
 is_of_port(const struct monitor *monitor, const struct awaiting *item)
 {
 	return (item->spoken || item->unanswered) && port_of(monitor, item->target) != NULL
-	    && has_others_on_port(monitor, item->target);
+	    && has_others(monitor, item->target, true);
 }
 
 static int64_t
@@ -149,17 +151,18 @@ heard_for(const struct monitor *monitor, const struct awaiting *item)
 	return item->spoken ? of_port->hold.heard : of_port->heard;
 }
 
-/* Has a few of those that have not been run since its last attempt run now. Returns whether a word of any is still to
- * come. */
+/* Has a few of those that have not been run since its last attempt run now, those first who answered when they last were.
+ * Returns whether a word of any is still to come. */
 static bool
 ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 {
-	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now % count), asked = 0;
+	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now / TICK % count), asked = 0;
 
-	for (uint32_t i = 0; i < count && asked < ASKED_AT_ONCE; i++) {
+	for (uint32_t i = 0; i < 2 * count && asked < ASKED_AT_ONCE; i++) {
 		uint32_t target = (first + i) % count;
 		const struct watched *watched = &monitor->targets[target];
-		if (!may_answer(monitor, target, item->target, same_port) || (watched->run == 0 && watched->state.ended > item->ended))
+		if (watched->answers != (i < count) || !may_answer(monitor, target, item->target, same_port)
+		    || (watched->run == 0 && watched->state.ended >= item->ended))
 			continue;
 		if (watched->run == 0)
 			watch_plan(monitor, target, monitor->now);
@@ -175,12 +178,18 @@ networks(const struct monitor *monitor, const struct awaiting *item, enum unhear
 	return unheard_networks(&monitor->unheard, fate, monitor->targets[item->target].network, item->silent, item->ended);
 }
 
-/* Our line has been unsteady where several came back from silence in the last minutes. */
+/* In how many networks somebody came back from silence in the last minutes. */
+static uint32_t
+come_back(const struct monitor *monitor)
+{
+	return unheard_networks(&monitor->unheard, UNHEARD_BACK, 0, monitor->now - unsteady_for, monitor->now);
+}
+
+/* Where several did, our line has been unsteady. */
 static bool
 is_unsteady(const struct monitor *monitor)
 {
-	return unheard_networks(&monitor->unheard, UNHEARD_BACK, 0, monitor->now - unsteady_for, monitor->now)
-	    >= UNSTEADY_NETWORKS;
+	return come_back(monitor) >= UNSTEADY_NETWORKS;
 }
 
 /* So many networks but its own are no chance; where few are watched, one is many. */
@@ -229,13 +238,33 @@ asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 	return true;
 }
 
+/* Somebody else's run that began in the time of its last attempt has not ended. */
+static bool
+is_accompanied(const struct monitor *monitor, const struct awaiting *item)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (monitor->targets[i].run != 0 && monitor->targets[i].due <= item->ended
+		    && may_answer(monitor, i, item->target, false))
+			return true;
+	return false;
+}
+
+/* Nobody was heard for long in the time of its last attempt, though somebody was there to be heard. */
+static bool
+is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
+{
+	return hearing_gap(&monitor->hearing, item->silent, item->ended)
+	    > (item->unanswered ? unheard_too_long_to_connect : unheard_too_long)
+	    && (references_tell(monitor) || has_others(monitor, item->target, false));
+}
+
 static bool
 awaits_references(const struct monitor *monitor, const struct awaiting *item)
 {
 	return has_references(monitor) && !monitor->blind.doubted && monitor->witness.began <= item->ended;
 }
 
-enum decision { DECIDED_NOT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
+enum decision { DECIDED_NOT, DECIDED_TO_WAIT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
 
 static enum decision
 decide(struct monitor *monitor, const struct awaiting *item)
@@ -248,10 +277,15 @@ decide(struct monitor *monitor, const struct awaiting *item)
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
 	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
-	if (!item->enough && !item->spoken && is_of_line(monitor, item)
+	if (heard_for(monitor, item) < item->ended)
+		return DECIDED_NOT;
+	bool dark = !item->enough && !item->spoken && is_in_the_dark(monitor, item);
+	if (dark && is_accompanied(monitor, item) && monitor->now - item->ended < patience)
+		return DECIDED_TO_WAIT;
+	if (!item->enough && !item->spoken && (dark || is_of_line(monitor, item))
 	    && !ourselves_are_blurred(monitor, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* the same */
-	return heard_for(monitor, item) >= item->ended ? DECIDED_CONFIRM : DECIDED_NOT;
+	return DECIDED_CONFIRM;
 }
 
 static bool
@@ -259,7 +293,7 @@ carry_out(struct monitor *monitor, const struct awaiting *item, enum decision de
 {
 	if (decision == DECIDED_CONFIRM || decision == DECIDED_ALONE)
 		judge_confirm(monitor, item->target, 0, decision == DECIDED_ALONE);
-	return decision != DECIDED_NOT;
+	return decision != DECIDED_NOT && decision != DECIDED_TO_WAIT;
 }
 
 static void
@@ -279,7 +313,7 @@ settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, co
 static bool
 must_ask_the_silent(const struct monitor *monitor, const struct awaiting *item)
 {
-	return !item->spoken && !item->enough && !references_tell(monitor) && monitor->now - item->ended < patience;
+	return !item->spoken && !item->enough && !references_tell(monitor) && come_back(monitor) > 0 && monitor->now - item->ended < patience;
 }
 
 static enum decision
@@ -308,7 +342,7 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 	if (!asked && monitor->blind.heard >= item->ended)
 		return DECIDED_CONFIRM;
 	asked = asked || ask_others(monitor, item, false) || awaits_references(monitor, item);
-	if (asked && monitor->now - item->ended < patience)
+	if (asked && monitor->now - item->since < patience)
 		return DECIDED_NOT;
 	if (ourselves_all(monitor, 0).networks < HOLD_FEW_NETWORKS)
 		return DECIDED_ALONE;
@@ -323,6 +357,52 @@ witness_settle(struct monitor *monitor)
 		settle(monitor, by_word);
 }
 
+/* Runs a few others, and asks the references, so that somebody is heard while an attempt that may confirm goes on. */
+static void
+accompany(struct monitor *monitor, uint32_t target)
+{
+	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now / TICK % count), asked = 0;
+
+	monitor->witness.accompanied = monitor->now;
+	witness_look(monitor);
+	for (uint32_t i = 0; i < count && asked < COMPANIONS; i++) {
+		uint32_t other = (first + i) % count;
+		if (monitor->targets[other].run != 0 || monitor->targets[other].state.state == STATE_SUSPECT
+		    || !may_answer(monitor, other, target, false))
+			continue;
+		watch_plan(monitor, other, monitor->now);
+		asked++;
+	}
+}
+
+void
+witness_accompany(struct monitor *monitor, uint32_t target)
+{
+	struct witness *witness = &monitor->witness;
+
+	if ((monitor->targets[target].flags & WATCHED_LOCAL) || witness->confirming_count == CONFIRMING_MAX)
+		return;
+	witness->confirming[witness->confirming_count].target = target;
+	witness->confirming[witness->confirming_count++].run = monitor->targets[target].run;
+	witness->beginning = true; /* no other order may be given from within this one */
+}
+
+static void
+go_on_accompanying(struct monitor *monitor)
+{
+	struct witness *witness = &monitor->witness;
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < witness->confirming_count; i++)
+		if (monitor->targets[witness->confirming[i].target].run == witness->confirming[i].run)
+			witness->confirming[left++] = witness->confirming[i];
+	witness->confirming_count = left;
+	int64_t unheard = witness->beginning ? unheard_short : unheard_long;
+	witness->beginning = false;
+	if (left > 0 && monitor->now - monitor->blind.heard > unheard && monitor->now - witness->accompanied > unheard)
+		accompany(monitor, witness->confirming[0].target);
+}
+
 void
 witness_tick(struct monitor *monitor)
 {
@@ -330,6 +410,7 @@ witness_tick(struct monitor *monitor)
 
 	if (!monitor->begun)
 		return;
+	go_on_accompanying(monitor);
 	witness->asking = 0;
 	if (witness->count > 0)
 		settle(monitor, by_asking);

@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 #include "monitor/blind.h"
+#include "monitor/hearing.h"
 #include "monitor/hold.h"
+#include "monitor/unheard.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 #define BEGIN  (1000 * MINUTE)
@@ -361,6 +363,47 @@ spells_are_kept_and_become_one_where_there_are_many(void **unused)
 	assert_false(spells_overlap(&spells, 1860, 1900));
 }
 
+static void
+the_longest_time_without_a_word_is_known(void **unused)
+{
+	struct hearing hearing;
+
+	(void)unused;
+	hearing_init(&hearing, BEGIN);
+	assert_int_equal(hearing_gap(&hearing, BEGIN + SECOND, BEGIN + 31 * SECOND), 30 * SECOND);
+	hearing_note(&hearing, BEGIN + 20 * SECOND);
+	hearing_note(&hearing, BEGIN + 8 * SECOND); /* reported late */
+	assert_int_equal(hearing_gap(&hearing, BEGIN + SECOND, BEGIN + 31 * SECOND), 12 * SECOND);
+	assert_int_equal(hearing_gap(&hearing, BEGIN + 19 * SECOND, BEGIN + 25 * SECOND), 5 * SECOND);
+	hearing_note(&hearing, BEGIN + 2000 * SECOND); /* what was before is forgotten */
+	assert_int_equal(hearing_gap(&hearing, BEGIN + 1960 * SECOND, BEGIN + 2000 * SECOND), 40 * SECOND);
+	assert_int_equal(hearing_gap(&hearing, BEGIN, BEGIN + MINUTE), SECOND); /* too far back: heard in each */
+}
+
+static void
+who_falls_silent_with_others_and_comes_back_is_counted_by_network(void **unused)
+{
+	struct unheard unheard = { .count = 0 };
+	uint32_t at = 0, target;
+
+	(void)unused;
+	for (uint32_t i = 0; i < 4; i++)
+		unheard_add(&unheard, i, i / 2 + 1, BEGIN + i, BEGIN + 10);
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_OPEN, 0, BEGIN, BEGIN + 20), 2);
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_OPEN, 1, BEGIN, BEGIN + 20), 1);
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_OPEN, 0, BEGIN + 10, BEGIN + 20), 0);
+	assert_true(unheard_next(&unheard, &at, BEGIN, BEGIN + 20, &target));
+	assert_int_equal(target, 0);
+	unheard_end(&unheard, 0, UNHEARD_BACK);
+	unheard_end(&unheard, 1, UNHEARD_SLOW);
+	unheard_add(&unheard, 2, 2, BEGIN + 30, BEGIN + 40); /* it failed again */
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_BACK, 0, BEGIN, BEGIN + 20), 1);
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_FAILED, 0, BEGIN, BEGIN + 20), 1);
+	for (uint32_t i = 0; i < 3 * UNHEARD_KEPT; i++) /* the oldest go */
+		unheard_add(&unheard, 9, 9, BEGIN + 100, BEGIN + 110);
+	assert_int_equal(unheard_networks(&unheard, UNHEARD_BACK, 0, BEGIN, BEGIN + 20), 0);
+}
+
 int
 main(void)
 {
@@ -381,6 +424,8 @@ main(void)
 		cmocka_unit_test(a_forbidden_port_is_not_opened_by_another),
 		cmocka_unit_test(a_cause_is_told_when_it_has_shown_itself_for_a_minute),
 		cmocka_unit_test(spells_are_kept_and_become_one_where_there_are_many),
+		cmocka_unit_test(the_longest_time_without_a_word_is_known),
+		cmocka_unit_test(who_falls_silent_with_others_and_comes_back_is_counted_by_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,8 @@ play_connect(struct playing *it)
 		if (kind == DROPS)
 			continue;
 		it->heard = it->at;
+		it->report->phase_count = 4;
+		it->report->phases[1] = it->at - begun;
 		return true;
 	}
 	it->at = begun;

@@ -1,0 +1,440 @@
+/* The kinds of timelines: a script each, made of chance, and what may be told in it. */
+#ifndef TESTS_TIMELINES_KINDS_H
+#define TESTS_TIMELINES_KINDS_H
+
+#include "timelines_stage.h"
+
+/* What a kind allows. Times in seconds. */
+struct allowed {
+	int64_t late;      /* a real outage is told so long after its begin, or after the last trouble of ours that overlaps it */
+	unsigned blind_min, blind_max, digest_min, digest_max, impaired_max;
+	bool alone;        /* a false down whose words say that it may be our own network */
+};
+
+struct kind {
+	const char *name;
+	void (*script)(struct world *);
+	struct allowed allowed;
+};
+
+static int64_t
+seconds(struct world *world, int64_t from, int64_t to)
+{
+	return world_between(world, from * SECOND, to * SECOND);
+}
+
+/* Servers in networks of their own, on port 25, in an hour's half. */
+static void
+begin(struct world *world, uint32_t targets, uint32_t references)
+{
+	world->targets = targets;
+	world->references = references;
+	world->length = 30 * MINUTE;
+	for (uint32_t i = 0; i < targets; i++)
+		world->networks[i] = i + 1;
+}
+
+static void
+cut(struct world *world, int64_t from, int64_t to)
+{
+	int64_t at = seconds(world, 300, 420);
+
+	world_add(world, CUT, 0, at, at + seconds(world, from, to), 0);
+}
+
+static void
+flap(struct world *world, int64_t shortest, int64_t longest)
+{
+	for (int64_t at = 5 * MINUTE; at < 22 * MINUTE;) {
+		int64_t away = seconds(world, shortest, longest);
+		world_add(world, CUT, 0, at, at + away, 0);
+		at += away + seconds(world, shortest, longest);
+	}
+}
+
+static void
+slow(struct world *world)
+{
+	for (uint32_t i = 0; i < world->targets; i++)
+		world_add(world, SLOW, i, 0, world->length, seconds(world, 15, 45));
+}
+
+static void
+outage(struct world *world, uint32_t target, int64_t from, int64_t to)
+{
+	static const enum trouble_kind kinds[] = { REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE };
+
+	world_add(world, kinds[world_random(world, 5)], target, from, to, 0);
+}
+
+static void
+name_all(struct world *world)
+{
+	for (uint32_t i = 0; i < world->targets; i++)
+		world->named[i] = true;
+}
+
+static void calm(struct world *w) { begin(w, 12, 2); }
+static void blips(struct world *w)
+{
+	begin(w, 12, 0);
+	for (int i = 0; i < 40; i++) {
+		int64_t at = seconds(w, 120, 1500);
+		outage(w, (uint32_t)world_random(w, 12), at, at + seconds(w, 1, 25));
+	}
+}
+static void slow_servers(struct world *w) { begin(w, 8, 0); slow(w); }
+static void single(struct world *w) { begin(w, 8, 0); outage(w, 3, seconds(w, 300, 420), 20 * MINUTE); }
+static void single_with_references(struct world *w) { begin(w, 8, 2); outage(w, 3, seconds(w, 300, 420), 20 * MINUTE); }
+static void single_among_slow(struct world *w)
+{
+	begin(w, 6, 0);
+	outage(w, 3, seconds(w, 300, 420), 20 * MINUTE);
+	slow(w);
+}
+static void single_of_two(struct world *w) { begin(w, 2, 0); outage(w, 1, seconds(w, 300, 420), 20 * MINUTE); }
+static void single_alone(struct world *w) { begin(w, 1, 0); outage(w, 0, seconds(w, 300, 420), 20 * MINUTE); }
+static void single_on_its_port(struct world *w)
+{
+	begin(w, 6, 2);
+	w->configured[2].port = 465;
+	outage(w, 2, seconds(w, 300, 420), 20 * MINUTE);
+}
+static void one_after_another(struct world *w)
+{
+	begin(w, 6, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		outage(w, i, seconds(w, 300, 400) + i * 90 * SECOND, 25 * MINUTE);
+}
+static void cut_references(struct world *w) { begin(w, 12, 2); cut(w, 120, 240); }
+static void cut_no_references(struct world *w) { begin(w, 12, 0); cut(w, 120, 240); }
+static void cut_slow_references(struct world *w) { begin(w, 12, 2); slow(w); cut(w, 120, 240); }
+static void cut_slow_no_references(struct world *w) { begin(w, 12, 0); slow(w); cut(w, 120, 240); }
+static void cut_short(struct world *w) { begin(w, 12, 0); cut(w, 10, 70); }
+static void cut_short_references(struct world *w) { begin(w, 12, 2); cut(w, 10, 70); }
+static void cut_long_references(struct world *w) { begin(w, 12, 2); cut(w, 700, 900); }
+static void cut_long_no_references(struct world *w) { begin(w, 12, 0); cut(w, 700, 900); }
+static void cut_few(struct world *w) { begin(w, 3, 0); cut(w, 60, 240); }
+static void cut_few_slow(struct world *w) { begin(w, 4, 0); slow(w); cut(w, 60, 240); }
+static void cut_few_references(struct world *w) { begin(w, 3, 2); cut(w, 60, 240); }
+static void cut_two(struct world *w) { begin(w, 2, 0); cut(w, 60, 240); }
+static void cut_alone(struct world *w) { begin(w, 1, 0); cut(w, 120, 240); }
+static void cut_one_network(struct world *w)
+{
+	begin(w, 3, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		w->networks[i] = 7;
+	cut(w, 150, 240);
+}
+static void cut_five_minutes_between(struct world *w)
+{
+	begin(w, 8, 0);
+	w->policy.interval = 5 * MINUTE;
+	cut(w, 120, 280);
+}
+static void cut_five_minutes_between_references(struct world *w) { cut_five_minutes_between(w); w->references = 2; }
+static void cut_ten_seconds_between(struct world *w)
+{
+	begin(w, 12, 0);
+	w->policy.interval = 10 * SECOND;
+	w->policy.retry_interval = 5 * SECOND;
+	w->policy.stale_after = 50 * SECOND;
+	cut(w, 60, 240);
+}
+static void cut_hasty(struct world *w) { begin(w, 12, 0); w->policy.tries = 1; cut(w, 60, 240); }
+static void cut_hasty_references(struct world *w) { begin(w, 12, 2); w->policy.tries = 1; cut(w, 60, 240); }
+static void cut_one_really_down(struct world *w)
+{
+	begin(w, 12, 2);
+	cut(w, 120, 240);
+	outage(w, 4, seconds(w, 200, 500), 25 * MINUTE);
+}
+static void cut_one_really_down_no_references(struct world *w) { cut_one_really_down(w); w->references = 0; }
+static void cut_and_own_host(struct world *w)
+{
+	begin(w, 8, 0);
+	w->own_host[0] = true;
+	w->named[0] = true;
+	cut(w, 120, 240);
+}
+static void cut_with_names(struct world *w) { begin(w, 12, 0); name_all(w); cut(w, 120, 240); }
+static void cut_restart(struct world *w)
+{
+	begin(w, 12, 0);
+	cut(w, 150, 240);
+	world_add(w, MONITOR_DIES, 0, seconds(w, 310, 640), 0, 0);
+}
+static void cut_restart_references(struct world *w) { cut_restart(w); w->references = 2; }
+static void cut_prober_dies(struct world *w)
+{
+	begin(w, 12, 2);
+	cut(w, 150, 240);
+	for (uint32_t i = 0; i < 4; i++)
+		world_add(w, PROBER_DIES, i, seconds(w, 290, 640), 0, 0);
+}
+static void flaps_references(struct world *w) { begin(w, 12, 2); flap(w, 5, 60); }
+static void flaps(struct world *w) { begin(w, 12, 0); flap(w, 5, 60); }
+static void flaps_slowly(struct world *w) { begin(w, 12, 0); flap(w, 40, 150); }
+static void flaps_slowly_references(struct world *w) { begin(w, 12, 2); flap(w, 40, 150); }
+static void flaps_fast(struct world *w) { begin(w, 12, 0); flap(w, 1, 10); }
+static void flaps_slow_servers(struct world *w) { begin(w, 12, 0); slow(w); flap(w, 5, 60); }
+static void flaps_few(struct world *w) { begin(w, 3, 0); flap(w, 5, 60); }
+static void flaps_few_references(struct world *w) { begin(w, 3, 2); flap(w, 5, 60); }
+static void flaps_restart(struct world *w)
+{
+	flaps(w);
+	for (int i = 0; i < 3; i++)
+		world_add(w, MONITOR_DIES, 0, seconds(w, 300, 1300), 0, 0);
+}
+static void flaps_one_really_down(struct world *w) { flaps_references(w); outage(w, 4, 7 * MINUTE, 28 * MINUTE); }
+static void flaps_one_really_down_no_references(struct world *w) { flaps(w); outage(w, 4, 7 * MINUTE, 28 * MINUTE); }
+static void no_route(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 6, 2);
+	world_add(w, NO_ROUTE, 0, at, at + seconds(w, 150, 400), 0);
+}
+static void no_route_no_references(struct world *w) { no_route(w); w->references = 0; }
+static void no_descriptors(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 6, 2);
+	world_add(w, NO_DESCRIPTORS, 0, at, at + seconds(w, 150, 400), 0);
+}
+static void resolver_dead(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 6, 2);
+	name_all(w);
+	world_add(w, RESOLVER_DEAD, 0, at, at + seconds(w, 240, 600), 0);
+}
+static void resolver_dead_half(struct world *w)
+{
+	resolver_dead(w);
+	for (uint32_t i = 0; i < 3; i++)
+		w->named[i] = false;
+}
+static void resolver_dead_one_really_down(struct world *w)
+{
+	resolver_dead_half(w);
+	outage(w, 1, seconds(w, 300, 500), 25 * MINUTE);
+}
+static void resolver_hiccups(struct world *w)
+{
+	begin(w, 6, 2);
+	name_all(w);
+	for (int i = 0; i < 8; i++) {
+		int64_t at = seconds(w, 120, 1500);
+		world_add(w, RESOLVER_DEAD, 0, at, at + seconds(w, 5, 50), 0);
+	}
+}
+static void own_host_and_resolver(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 2, 0);
+	name_all(w);
+	w->own_host[0] = w->own_host[1] = true;
+	world_add(w, RESOLVER_DEAD, 0, at, at + 50 * SECOND, 0);
+}
+static void shut(struct world *w, enum trouble_kind how, uint32_t targets, int64_t span)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, targets, 2);
+	world_add(w, how, 0, at, at + span, 25);
+}
+static void port_drops(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); }
+static void port_drops_a_while(struct world *w) { shut(w, PORT_DROPS, 12, 4 * MINUTE); }
+static void port_refuses(struct world *w) { shut(w, PORT_REFUSES, 12, 15 * MINUTE); }
+static void port_filtered(struct world *w) { shut(w, PORT_FILTERED, 12, 15 * MINUTE); }
+static void port_forbidden(struct world *w) { shut(w, PORT_FORBIDDEN, 6, 15 * MINUTE); }
+static void port_drops_few(struct world *w) { shut(w, PORT_DROPS, 3, 15 * MINUTE); }
+static void port_drops_others_pass(struct world *w)
+{
+	shut(w, PORT_DROPS, 12, 15 * MINUTE);
+	for (uint32_t i = 0; i < 4; i++)
+		w->configured[i].port = 587;
+}
+static void port_drops_no_references(struct world *w) { port_drops_others_pass(w); w->references = 0; }
+static void port_drops_from_the_start(struct world *w)
+{
+	begin(w, 12, 2);
+	world_add(w, PORT_DROPS, 0, -MINUTE, w->length, 25);
+}
+static void port_refuses_from_the_start(struct world *w)
+{
+	begin(w, 12, 2);
+	world_add(w, PORT_REFUSES, 0, -MINUTE, w->length, 25);
+}
+static void port_drops_few_from_the_start(struct world *w)
+{
+	begin(w, 3, 2);
+	world_add(w, PORT_DROPS, 0, -MINUTE, w->length, 25);
+}
+static void references_dead(struct world *w) { begin(w, 8, 2); world_add(w, REFERENCES_DEAD, 0, 4 * MINUTE, w->length, 0); }
+static void references_dead_one_really_down(struct world *w)
+{
+	references_dead(w);
+	outage(w, 4, seconds(w, 300, 500), 25 * MINUTE);
+}
+static void references_dead_cut(struct world *w) { references_dead(w); cut(w, 120, 240); }
+static void references_come_and_go(struct world *w)
+{
+	begin(w, 8, 2);
+	for (int64_t at = 4 * MINUTE; at < 24 * MINUTE; at += seconds(w, 60, 200))
+		world_add(w, REFERENCES_DEAD, 0, at, at + seconds(w, 20, 60), 0);
+	outage(w, 4, seconds(w, 300, 500), 25 * MINUTE);
+}
+static void provider(struct world *w, enum trouble_kind how)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 60, 2);
+	for (uint32_t i = 0; i < 30; i++) {
+		w->networks[i] = 1 + i % 2;
+		world_add(w, how, i, at + seconds(w, 0, 3), at + 15 * MINUTE, 0);
+	}
+}
+static void provider_drops(struct world *w) { provider(w, DROPS); }
+static void provider_refuses(struct world *w) { provider(w, REFUSES); }
+static void provider_drops_no_references(struct world *w) { provider(w, DROPS); w->references = 0; }
+static void all_down(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 8, 0);
+	for (uint32_t i = 0; i < 8; i++)
+		world_add(w, DROPS, i, at, at + 20 * MINUTE, 0);
+}
+static void all_down_in_one_network(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 3, 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		w->networks[i] = 7;
+		world_add(w, DROPS, i, at, at + 20 * MINUTE, 0);
+	}
+}
+static void all_down_of_few(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 3, 2);
+	for (uint32_t i = 0; i < 3; i++)
+		world_add(w, DROPS, i, at, at + 20 * MINUTE, 0);
+}
+static void dead_for_long_and_cut(struct world *w)
+{
+	begin(w, 8, 0);
+	for (uint32_t i = 0; i < 5; i++)
+		outage(w, i, -MINUTE, w->length);
+	int64_t at = seconds(w, 900, 1000);
+	world_add(w, CUT, 0, at, at + seconds(w, 120, 240), 0);
+}
+static void outage_restart(struct world *w)
+{
+	begin(w, 8, 0);
+	outage(w, 3, seconds(w, 300, 420), 20 * MINUTE);
+	for (int i = 0; i < 4; i++)
+		world_add(w, MONITOR_DIES, 0, seconds(w, 280, 1300), 0, 0);
+	for (uint32_t i = 0; i < 4; i++)
+		world_add(w, PROBER_DIES, i, seconds(w, 280, 1300), 0, 0);
+}
+static void outages_of_many_kinds(struct world *w)
+{
+	begin(w, 20, 2);
+	for (uint32_t i = 0; i < 10; i++) {
+		int64_t at = seconds(w, 200, 900);
+		outage(w, i, at, at + seconds(w, 400, 700));
+	}
+}
+
+#define TOLD_IN { .late = 240 }
+static const struct kind kinds[] = {
+	{ "calm", calm, TOLD_IN },
+	{ "blips", blips, TOLD_IN },
+	{ "slow_servers", slow_servers, TOLD_IN },
+	{ "single", single, TOLD_IN },
+	{ "single_with_references", single_with_references, TOLD_IN },
+	{ "single_among_slow", single_among_slow, { .late = 300 } },
+	{ "single_of_two", single_of_two, TOLD_IN },
+	{ "single_alone", single_alone, TOLD_IN },
+	{ "single_on_its_port", single_on_its_port, TOLD_IN },
+	{ "one_after_another", one_after_another, TOLD_IN },
+	{ "outages_of_many_kinds", outages_of_many_kinds, TOLD_IN },
+	{ "outage_restart", outage_restart, { .late = 300 } },
+	{ "cut_references", cut_references, { .blind_min = 1, .blind_max = 1 } },
+	{ "cut_no_references", cut_no_references, { .blind_max = 0 } },
+	{ "cut_slow_references", cut_slow_references, { .blind_max = 1 } },
+	{ "cut_slow_no_references", cut_slow_no_references, { .late = 0 } },
+	{ "cut_short", cut_short, { .late = 0 } },
+	{ "cut_short_references", cut_short_references, { .blind_max = 1 } },
+	{ "cut_long_references", cut_long_references, { .blind_min = 1, .blind_max = 1 } },
+	{ "cut_long_no_references", cut_long_no_references, { .digest_min = 1, .digest_max = 2 } },
+	{ "cut_few", cut_few, { .late = 0 } },
+	{ "cut_few_slow", cut_few_slow, { .late = 0 } },
+	{ "cut_few_references", cut_few_references, { .blind_max = 1 } },
+	{ "cut_two", cut_two, { .late = 0 } },
+	{ "cut_alone", cut_alone, { .alone = true } },
+	{ "cut_one_network", cut_one_network, { .alone = true } },
+	{ "cut_five_minutes_between", cut_five_minutes_between, { .late = 0 } },
+	{ "cut_five_minutes_between_references", cut_five_minutes_between_references, { .blind_max = 1 } },
+	{ "cut_ten_seconds_between", cut_ten_seconds_between, { .late = 0 } },
+	{ "cut_hasty", cut_hasty, { .late = 0 } },
+	{ "cut_hasty_references", cut_hasty_references, { .blind_max = 1 } },
+	{ "cut_one_really_down", cut_one_really_down, { .late = 240, .blind_max = 1 } },
+	{ "cut_one_really_down_no_references", cut_one_really_down_no_references, { .late = 240 } },
+	{ "cut_and_own_host", cut_and_own_host, { .blind_max = 1 } },
+	{ "cut_with_names", cut_with_names, { .blind_max = 1 } },
+	{ "cut_restart", cut_restart, { .late = 0 } },
+	{ "cut_restart_references", cut_restart_references, { .blind_max = 2 } },
+	{ "cut_prober_dies", cut_prober_dies, { .blind_max = 1 } },
+	{ "flaps_references", flaps_references, { .blind_max = 4 } },
+	{ "flaps", flaps, { .late = 0 } },
+	{ "flaps_slowly", flaps_slowly, { .late = 0 } },
+	{ "flaps_slowly_references", flaps_slowly_references, { .blind_max = 9 } },
+	{ "flaps_fast", flaps_fast, { .late = 0 } },
+	{ "flaps_slow_servers", flaps_slow_servers, { .late = 0 } },
+	{ "flaps_few", flaps_few, { .late = 0 } },
+	{ "flaps_few_references", flaps_few_references, { .blind_max = 4 } },
+	{ "flaps_restart", flaps_restart, { .late = 0 } },
+	{ "flaps_one_really_down", flaps_one_really_down, { .late = 300, .blind_max = 4 } },
+	{ "flaps_one_really_down_no_references", flaps_one_really_down_no_references, { .late = 300 } },
+	{ "no_route", no_route, { .blind_min = 1, .blind_max = 1 } },
+	{ "no_route_no_references", no_route_no_references, { .blind_min = 1, .blind_max = 1 } },
+	{ "no_descriptors", no_descriptors, { .blind_min = 1, .blind_max = 1 } },
+	{ "resolver_dead", resolver_dead, { .blind_min = 1, .blind_max = 1 } },
+	{ "resolver_dead_half", resolver_dead_half, { .blind_min = 1, .blind_max = 1 } },
+	{ "resolver_dead_one_really_down", resolver_dead_one_really_down, { .late = 240, .blind_min = 1, .blind_max = 1 } },
+	{ "resolver_hiccups", resolver_hiccups, { .blind_max = 2 } },
+	{ "own_host_and_resolver", own_host_and_resolver, { .blind_max = 0 } },
+	{ "port_drops", port_drops, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_a_while", port_drops_a_while, { .late = 0 } },
+	{ "port_refuses", port_refuses, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_filtered", port_filtered, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_forbidden", port_forbidden, { .blind_min = 1, .blind_max = 1 } },
+	{ "port_drops_few", port_drops_few, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_others_pass", port_drops_others_pass, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_no_references", port_drops_no_references, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_from_the_start", port_drops_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_refuses_from_the_start", port_refuses_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_few_from_the_start", port_drops_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "references_dead", references_dead, { .blind_max = 1 } },
+	{ "references_dead_one_really_down", references_dead_one_really_down, { .late = 300, .blind_max = 1 } },
+	{ "references_dead_cut", references_dead_cut, { .blind_max = 1 } },
+	{ "references_come_and_go", references_come_and_go, { .late = 360, .blind_max = 1 } },
+	{ "provider_drops", provider_drops, TOLD_IN },
+	{ "provider_refuses", provider_refuses, TOLD_IN },
+	{ "provider_drops_no_references", provider_drops_no_references, TOLD_IN },
+	{ "all_down", all_down, { .late = 600, .digest_min = 1, .digest_max = 2 } },
+	{ "all_down_in_one_network", all_down_in_one_network, { .late = 300 } },
+	{ "all_down_of_few", all_down_of_few, { .late = 600, .digest_min = 1, .digest_max = 2 } },
+	{ "dead_for_long_and_cut", dead_for_long_and_cut, { .late = 600, .digest_max = 2 } },
+};
+
+#endif
