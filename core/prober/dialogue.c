@@ -67,7 +67,7 @@ dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	uint8_t quit = phase_find(dialogue, "quit");
 
 	dialogue_forget_input(dialogue);
-	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->gone) {
+	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->closing || dialogue->gone) {
 		dialogue_close(dialogue, now, step);
 		return;
 	}
@@ -127,6 +127,7 @@ dialogue_destroy(struct dialogue **held)
 		return;
 	evidence_log_fini(&dialogue->log);
 	buffer_fini(&dialogue->input);
+	free(dialogue->or_text);
 	free(dialogue->text);
 	free(dialogue->first_text);
 	free(dialogue->own_helo);
@@ -164,6 +165,15 @@ remember_verb(struct dialogue *dialogue, const char *line, size_t size)
 	dialogue->said[verb] = '\0';
 }
 
+/* What an end of the connection in place of the reply means. */
+static void
+set_otherwise(struct dialogue *dialogue, const struct turn *turn)
+{
+	memcpy(dialogue->or_outcome, turn->or_outcome, sizeof dialogue->or_outcome);
+	free(dialogue->or_text);
+	dialogue->or_text = turn->or_text[0] != '\0' ? strdup(turn->or_text) : NULL;
+}
+
 static void
 do_say(struct dialogue *dialogue, struct turn *turn)
 {
@@ -181,7 +191,7 @@ do_say(struct dialogue *dialogue, struct turn *turn)
 	step->size += 2;
 	step->next = DIALOGUE_SEND;
 	dialogue->state = LISTENING;
-	dialogue->or_outcome[0] = '\0';
+	set_otherwise(dialogue, turn);
 }
 
 static void
@@ -189,7 +199,7 @@ do_expect(struct dialogue *dialogue, const struct turn *turn)
 {
 	phase_enter(dialogue, turn->phase, turn->now);
 	dialogue->said[0] = '\0';
-	memcpy(dialogue->or_outcome, turn->outcome, sizeof dialogue->or_outcome);
+	set_otherwise(dialogue, turn);
 	dialogue->state = LISTENING;
 	turn->step->next = DIALOGUE_WAIT;
 }
@@ -302,6 +312,7 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
 	if (judgement->renewal[0] != '\0')
 		dialogue_event(dialogue, now, "renewal_missed: %s", judgement->renewal);
+	dialogue->cert_asked = judgement->client_cert_asked;
 	if (judgement->client_cert_asked)
 		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
 }

@@ -3,6 +3,7 @@
 #ifndef PROBER_DIALOGUE_PRIVATE_H
 #define PROBER_DIALOGUE_PRIVATE_H
 
+#include "base/refusal.h"
 #include "prober/dialogue.h"
 #include "prober/replies.h"
 
@@ -38,10 +39,12 @@ struct dialogue {
 	uint8_t verdict, noted;
 	uint16_t flags;                          /* of the report */
 	bool patient, had_starttls, secured;
+	bool cert_asked;                         /* the server asked for a certificate of ours, and none was sent */
 	bool again;                              /* on the second connection */
 	bool polite;                             /* a reply came on this connection: a farewell is due */
 	bool early;                              /* replies came before what they answer, and were dropped */
 	bool stale;                              /* what is being received is one of those */
+	bool closing;                            /* 421: the server closes, and nothing is to be said any more */
 	bool gone;                               /* the connection is: nothing can be said any more */
 	bool quit_answered;
 	bool refused;                            /* nobody was talked to */
@@ -51,6 +54,7 @@ struct dialogue {
 	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];
 	char first_outcome[OUTCOME_NAME_MAX];    /* what TLS failed with, before a second connection */
 	char address[ADDRESS_TEXT_MAX];
+	char *or_text;                           /* that of or_outcome; NULL: how the connection ended */
 	char *text;                              /* the sentence; NULL: the outcome's own */
 	char *first_text;                        /* and in what words; NULL: it did not, or there was no memory */
 	const char *helo;
@@ -101,11 +105,14 @@ struct turn {
 	enum turn_choice choice;
 	uint8_t phase;
 	bool secret;
-	char outcome[OUTCOME_NAME_MAX];
+	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];
 	char text[EVIDENCE_TEXT_MAX]; /* of done, or of the fault */
+	char or_text[EVIDENCE_TEXT_MAX];
 };
 
 void turn_begin(struct turn *, struct dialogue *, int64_t now, struct dialogue_step *);
+/* What the host knows of the session beside a reply that refuses. */
+void turn_session(const struct dialogue *, struct refusal_session *);
 /* The plugin has returned: no step becomes a fault. */
 void turn_end(struct turn *);
 

@@ -43,24 +43,37 @@ end_broken(struct dialogue *dialogue, int64_t now, const char *before, const cha
 	dialogue_close(dialogue, now, step);
 }
 
+/* With TLS 1.3 what a server says of our certificate comes when the handshake is over for us. */
 static void
 end_named(struct dialogue *dialogue, int64_t now, const char *outcome, const char *sentence,
     struct dialogue_step *step)
 {
-	if (dialogue->state == SECURING || dialogue->again)
+	if (dialogue->state == SECURING || dialogue->again || strcmp(outcome, "client_cert_required") == 0)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
 	else
 		dialogue_decide(dialogue, now, outcome, sentence);
 	dialogue_close(dialogue, now, step);
 }
 
-static void
-end_closed(struct dialogue *dialogue, int64_t now, const char *sentence, struct dialogue_step *step)
+/* The plugin has said what it means that no reply comes: only of a close (pw_expect_or), or of any end (pw_or_end). */
+static bool
+end_otherwise(struct dialogue *dialogue, int64_t now, enum stream_end end, const char *sentence,
+    struct dialogue_step *step)
 {
-	if (dialogue->state == LISTENING && dialogue->or_outcome[0] != '\0')
-		dialogue_end(dialogue, now, dialogue->or_outcome, sentence, step);
-	else
-		end_broken(dialogue, now, "closed_at_", "", sentence, step);
+	bool closed = end == STREAM_CLOSED || end == STREAM_CLOSED_BARE;
+	bool meant = closed || ((end == STREAM_RESET || end == STREAM_TIMED_OUT) && dialogue->or_text != NULL);
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	if (!meant || dialogue->state != LISTENING || dialogue->or_outcome[0] == '\0')
+		return false;
+	if (dialogue->or_text != NULL) {
+		text_add(&text, dialogue->or_text);
+		text_add(&text, "; then ");
+	}
+	text_add(&text, sentence);
+	dialogue_end(dialogue, now, dialogue->or_outcome, bytes, step);
+	return true;
 }
 
 /* Any server gives up who is silent for long (RFC 5321, section 4.5.3.2.7): where it was us who stood still, that the
@@ -86,12 +99,13 @@ end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fa
 	struct text text = TEXT_OVER(bytes);
 
 	words_end(dialogue, now, fate, &text);
-	if (end_given_up(dialogue, now, fate->end, &text, step))
+	if (end_given_up(dialogue, now, fate->end, &text, step)
+	    || end_otherwise(dialogue, now, fate->end, bytes, step))
 		return;
 	switch (fate->end) {
 	case STREAM_CLOSED:
 	case STREAM_CLOSED_BARE:
-		end_closed(dialogue, now, bytes, step);
+		end_broken(dialogue, now, "closed_at_", "", bytes, step);
 		return;
 	case STREAM_RESET:
 		end_broken(dialogue, now, "reset_at_", "", bytes, step);
@@ -217,7 +231,8 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 		dialogue_end(dialogue, now, "leg_timeout", bytes, step);
 	} else {
 		words_timeout(dialogue, now, &text);
-		end_broken(dialogue, now, "", "_timeout", bytes, step);
+		if (!end_otherwise(dialogue, now, STREAM_TIMED_OUT, bytes, step))
+			end_broken(dialogue, now, "", "_timeout", bytes, step);
 	}
 }
 

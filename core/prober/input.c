@@ -38,27 +38,19 @@ note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
 		dialogue_note_once(dialogue, now, REPLY_NUL, "a NUL byte stands within a line");
 }
 
-static bool
-holds_word(struct pw_bytes text, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (size_t i = 0; i + size <= text.size; i++)
-		if (strncasecmp(text.data + i, word, size) == 0)
-			return true;
-	return false;
-}
-
-/* Manners: who says that we are too many gets fewer of us. */
+/* What a refusal says beside its outcome. A server that says 421 closes (RFC 5321, section 3.8). */
 static void
-look_for_too_many(struct dialogue *dialogue, const struct reply_lines *lines)
+note_refusal(struct dialogue *dialogue, const struct pw_reply *reply)
 {
-	if (lines->code != 421)
+	struct refusal_session session;
+
+	dialogue->closing = reply->code == 421;
+	if (reply->code < 400)
 		return;
-	for (size_t i = 0; i < lines->count; i++)
-		if (holds_word(lines->text[i], "too many") || holds_word(lines->text[i], "connection rate")
-		    || holds_word(lines->text[i], "too much"))
-			dialogue->flags |= REPORT_TOO_MANY;
+	turn_session(dialogue, &session);
+	struct refusal_marks marks = refusal_mark(reply, &session);
+	dialogue->flags |= (uint16_t)((marks.too_many ? REPORT_TOO_MANY : 0) | (marks.policy_code ? REPORT_POLICY_CODE : 0)
+	    | (marks.means_us ? REPORT_MEANS_US : 0));
 }
 
 /* The size of the reply at the front, or of the lines up to one that belongs to none; 0: its end is yet to come. */
@@ -152,7 +144,6 @@ ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *p
 
 	reply_take(&dialogue->reader, dialogue->ops->framing, portion->bytes, used, &lines);
 	note_odd(dialogue, turn->now, dialogue->reader.odd);
-	look_for_too_many(dialogue, &lines);
 	dialogue->polite = true;
 	dialogue->early = false;
 	dialogue->reader = (struct reply_reader){ .code = 0 };
@@ -161,6 +152,7 @@ ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *p
 	struct pw_reply reply = { .code = lines.code, .count = lines.count, .lines = lines.text };
 	for (size_t i = 0; i < lines.count && reply.enhanced[0] == 0; i++)
 		reply_enhanced(lines.text[i], reply.enhanced);
+	note_refusal(dialogue, &reply);
 	dialogue->ops->on_reply(dialogue->session, &turn->open, &reply);
 	turn_end(turn);
 }

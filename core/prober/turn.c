@@ -74,7 +74,8 @@ expect(struct pw_turn *open, const char *phase, const char *or_outcome)
 
 	if (!choose_phase(turn, TURN_EXPECT, phase) || (or_outcome != NULL && !is_known(turn, or_outcome)))
 		return;
-	snprintf(turn->outcome, sizeof turn->outcome, "%s", or_outcome != NULL ? or_outcome : "");
+	if (or_outcome != NULL)
+		snprintf(turn->or_outcome, sizeof turn->or_outcome, "%s", or_outcome);
 }
 
 __attribute__((format(printf, 4, 0))) static void
@@ -228,6 +229,41 @@ matches(struct pw_turn *open, const struct pw_regex *regex, struct pw_bytes byte
 	return found;
 }
 
+__attribute__((format(printf, 3, 0))) static void
+or_end(struct pw_turn *open, const char *outcome, const char *format, va_list arguments)
+{
+	struct turn *turn = turn_of(open);
+
+	if (!is_known(turn, outcome))
+		return;
+	snprintf(turn->or_outcome, sizeof turn->or_outcome, "%s", outcome);
+	format_escaped(turn->or_text, sizeof turn->or_text, format, arguments);
+}
+
+void
+turn_session(const struct dialogue *dialogue, struct refusal_session *session)
+{
+	*session = (struct refusal_session){
+		.names = { .host = dialogue->target->host, .helo = dialogue->helo, .ours = dialogue->local },
+		.cert_asked = dialogue->cert_asked,
+	};
+	(void)address_parse(dialogue->address, 0, &session->names.theirs);
+	address_set_port(&session->names.ours, 0);
+}
+
+static struct pw_refusal
+judge(struct pw_turn *open, const struct pw_reply *reply, enum pw_stage stage)
+{
+	struct refusal_session session;
+
+	if (reply->code < 400) {
+		fault(turn_of(open), "pw_judge of a reply with %d", reply->code);
+		return (struct pw_refusal){ .outcome = "protocol" };
+	}
+	turn_session(turn_of(open)->dialogue, &session);
+	return refusal_judge(reply, stage, &session);
+}
+
 static const struct pw_host host = {
 	.size = sizeof host,
 	.expect = expect,
@@ -239,6 +275,8 @@ static const struct pw_host host = {
 	.warn = warn,
 	.note = note,
 	.matches = matches,
+	.judge = judge,
+	.or_end = or_end,
 };
 
 void
@@ -265,7 +303,7 @@ turn_begin(struct turn *turn, struct dialogue *dialogue, int64_t now, struct dia
 	turn->choice = TURN_NONE;
 	turn->phase = NO_PHASE;
 	turn->secret = false;
-	turn->outcome[0] = turn->text[0] = '\0';
+	turn->outcome[0] = turn->or_outcome[0] = turn->text[0] = turn->or_text[0] = '\0';
 }
 
 void

@@ -8,6 +8,7 @@
  *
  * ABI diary
  *   1.0  first release
+ *   1.1  probes: pw_judge, pw_or_end
  *
  * Major: something was removed or changed; plugins of another major are refused.
  * Minor: something was added at the end; older plugins still load, newer ones are refused.
@@ -21,7 +22,7 @@
 
 #define PW_MAGIC 0x48435750u /* "PWCH" in memory */
 #define PW_ABI_MAJOR 1
-#define PW_ABI_MINOR 0
+#define PW_ABI_MINOR 1
 
 enum pw_kind { PW_PROBE = 1, PW_NOTIFIER = 2 };
 

@@ -82,6 +82,16 @@ struct pw_reply {
 	const struct pw_bytes *lines;
 };
 
+/* What was answered by a refusal. */
+enum pw_stage { PW_AT_GREETING = 1, PW_AT_EHLO, PW_AT_STARTTLS };
+
+/* What a refusal means, by the host's table. */
+struct pw_refusal {
+	const char *outcome;     /* policy, helo, client_cert_required, rate_limited, tempfail, no_mail_service, rejected,
+	                          * ehlo_rejected or starttls_refused */
+	struct pw_bytes because; /* the words in it that decided; size 0: its codes did */
+};
+
 struct pw_tls {
 	const char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */
 	bool verified;                /* chain and name hold, whatever `verify` says */
@@ -114,6 +124,10 @@ struct pw_host {
 	    __attribute__((format(printf, 3, 0)));
 	void (*note)(struct pw_turn *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 	bool (*matches)(struct pw_turn *, const struct pw_regex *, struct pw_bytes);
+	/* since 1.1 */
+	struct pw_refusal (*judge)(struct pw_turn *, const struct pw_reply *, enum pw_stage);
+	void (*or_end)(struct pw_turn *, const char *outcome, const char *format, va_list)
+	    __attribute__((format(printf, 3, 0)));
 };
 
 /* Lent for one call. */
@@ -235,6 +249,26 @@ pw_note(struct pw_turn *turn, const char *format, ...)
 
 	va_start(arguments, format);
 	turn->host->note(turn, format, arguments);
+	va_end(arguments);
+}
+
+/* What a reply with 4xx or 5xx means, by the table of refusals (`postwatch explain --table refusals`): about us, about
+ * the server's load, or about the server. `because` is lent as long as the reply is. Changes nothing. */
+static inline struct pw_refusal
+pw_judge(struct pw_turn *turn, const struct pw_reply *reply, enum pw_stage stage)
+{
+	return turn->host->judge(turn, reply, stage);
+}
+
+/* Where the connection ends or the limit is met instead of a reply to the step of this turn, the dialogue ends with
+ * `outcome` and this text, to which the host adds what happened. */
+__attribute__((format(printf, 3, 4))) static inline void
+pw_or_end(struct pw_turn *turn, const char *outcome, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	turn->host->or_end(turn, outcome, format, arguments);
 	va_end(arguments);
 }
 

@@ -1,16 +1,17 @@
 /*
  * One dialogue for three probes. A row of `moves` says everything about one step: the code that is good, and who looks
- * at a good and at any other reply. What a refusal means (policy, load, a name it does not like) is decided here, and
- * its words are those of the server.
+ * at a good and at any other reply. What a refusal means is decided by the host's table (pw_judge); what is left here is
+ * what the settings and the dialogue make of it.
  */
 #include "dialogue.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "words.h"
 
-enum { JOINED_MAX = 1024, QUOTE_MAX = 300 };
+enum { NAMES_MAX = 300, REASON_MAX = 120, SENTENCE_MAX = 900 };
 
 const struct pw_phase smtp_phases[] = {
 	{ .name = "banner" },
@@ -40,7 +41,8 @@ const char *const smtp_reject_is[] = { "blocked", "down", NULL };
 
 typedef void smtp_hear(struct smtp *, struct pw_turn *, const struct pw_reply *);
 
-static smtp_hear hear_greeting, refuse_greeting, hear_ehlo, refuse_ehlo, hear_helo, hear_consent, refuse_starttls;
+static smtp_hear hear_greeting, refuse_greeting, hear_ehlo, refuse_ehlo, hear_helo, hear_lhlo, refuse_lhlo, hear_consent,
+    refuse_starttls;
 
 static const struct {
 	int good;
@@ -50,38 +52,62 @@ static const struct {
 	[SMTP_GREETING] = { 220, hear_greeting, refuse_greeting, "the connection" },
 	[SMTP_EHLO]     = { 250, hear_ehlo,     refuse_ehlo,     "EHLO" },
 	[SMTP_HELO]     = { 250, hear_helo,     refuse_ehlo,     "HELO" },
+	[SMTP_LHLO]     = { 250, hear_lhlo,     refuse_lhlo,     "LHLO" },
 	[SMTP_STARTTLS] = { 220, hear_consent,  refuse_starttls, "STARTTLS" },
 };
 
-/* Ends with `outcome`, quoting the server: `EHLO watch.example.net was answered with "554 …" (192.0.2.1)`. */
+/* Which words decided, where words did, and that a refusal by policy gives no reason. */
 static void
-refuse(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply, const char *outcome)
+add_reason(const struct pw_refusal *refusal, char into[static REASON_MAX])
 {
-	char quote[QUOTE_MAX];
+	into[0] = '\0';
+	if (refusal->because.size > 0)
+		snprintf(into, REASON_MAX, ", decided by \"%.*s\"", (int)(refusal->because.size < 80 ? refusal->because.size : 80),
+		    refusal->because.data);
+	else if (strcmp(refusal->outcome, "policy") == 0)
+		snprintf(into, REASON_MAX, ", which gives no reason");
+}
+
+/* "EHLO watch.example.net was answered with "554 …" (192.0.2.1), decided by "blocked using"". */
+static void
+describe(const struct smtp *smtp, const struct pw_turn *turn, const struct pw_reply *reply,
+    const struct pw_refusal *refusal, char into[static SENTENCE_MAX])
+{
+	char quote[SMTP_QUOTE_MAX], reason[REASON_MAX];
 
 	words_quote(reply, quote, sizeof quote);
-	switch (smtp->move) {
-	case SMTP_GREETING:
-		pw_done(turn, outcome, "greeted with \"%s\" (%s)", quote, turn->address);
-		return;
-	case SMTP_EHLO:
-	case SMTP_HELO:
-		pw_done(turn, outcome, "%s %s was answered with \"%s\" (%s)", moves[smtp->move].said, turn->helo, quote,
-		    turn->address);
-		return;
-	case SMTP_STARTTLS:
-		pw_done(turn, outcome, "STARTTLS was answered with \"%s\" (%s)", quote, turn->address);
-		return;
-	case SMTP_MOVES:
+	add_reason(refusal, reason);
+	if (smtp->move == SMTP_GREETING)
+		snprintf(into, SENTENCE_MAX, "greeted with \"%s\" (%s)%s", quote, turn->address, reason);
+	else
+		snprintf(into, SENTENCE_MAX, "%s%s%s was answered with \"%s\" (%s)%s", moves[smtp->move].said,
+		    smtp->move == SMTP_STARTTLS ? "" : " ", smtp->move == SMTP_STARTTLS ? "" : turn->helo, quote, turn->address,
+		    reason);
+}
+
+static void finish(struct smtp *smtp, struct pw_turn *turn);
+
+/* Ends with what the table says, quoting the server. Where TLS is a wish only, mail goes in clear to a server that wants
+ * a certificate of ours. */
+static void
+refuse(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply, const struct pw_refusal *refusal)
+{
+	char sentence[SENTENCE_MAX];
+
+	describe(smtp, turn, reply, refusal, sentence);
+	if (turn->tls == PW_TLS_OPPORTUNISTIC && strcmp(refusal->outcome, "client_cert_required") == 0) {
+		pw_warn(turn, refusal->outcome, "%s", sentence);
+		finish(smtp, turn);
 		return;
 	}
+	pw_done(turn, refusal->outcome, "%s", sentence);
 }
 
 /* A code that is no refusal and no answer to what was said either. */
 static void
 refuse_code(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char quote[QUOTE_MAX];
+	char quote[SMTP_QUOTE_MAX];
 
 	words_quote(reply, quote, sizeof quote);
 	pw_done(turn, "protocol", "unexpected_code: \"%s\" in answer to %s, where %d is due (%s)", quote,
@@ -100,7 +126,7 @@ static void
 finish(struct smtp *smtp, struct pw_turn *turn)
 {
 	const struct pw_strings *require = smtp->wishes.require;
-	char names[QUOTE_MAX] = "";
+	char names[NAMES_MAX] = "";
 	size_t at = 0;
 
 	for (uint32_t i = 0; smtp->missing != 0 && i < require->count && i < SMTP_REQUIRE_MAX; i++) {
@@ -118,37 +144,16 @@ finish(struct smtp *smtp, struct pw_turn *turn)
 	pw_done(turn, "ok", "%s", "");
 }
 
-/* The lines of a reply from `first` on, joined by `between`. */
-static struct pw_bytes
-join(const struct pw_reply *reply, size_t first, const char *between, char into[static JOINED_MAX])
-{
-	size_t at = 0, gap = strlen(between);
-
-	for (size_t i = first; i < reply->count; i++) {
-		struct pw_bytes line = reply->lines[i];
-
-		if (at > 0 && at + gap < JOINED_MAX) {
-			memcpy(into + at, between, gap);
-			at += gap;
-		}
-		if (line.size > JOINED_MAX - at)
-			line.size = JOINED_MAX - at;
-		memcpy(into + at, line.data, line.size);
-		at += line.size;
-	}
-	return (struct pw_bytes){ into, at };
-}
-
 /* Whether the expression is found in a line of the greeting, the code before it. */
 static bool
 is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char line[4 + JOINED_MAX];
+	char line[4 + WORDS_JOINED_MAX];
 
 	if (smtp->wishes.expect == NULL)
 		return true;
 	for (size_t i = 0; i < reply->count; i++) {
-		size_t size = reply->lines[i].size < JOINED_MAX ? reply->lines[i].size : JOINED_MAX;
+		size_t size = reply->lines[i].size < WORDS_JOINED_MAX ? reply->lines[i].size : WORDS_JOINED_MAX;
 
 		line[0] = (char)('0' + reply->code / 100);
 		line[1] = (char)('0' + reply->code / 10 % 10);
@@ -164,7 +169,7 @@ is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply
 static void
 finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char quote[QUOTE_MAX];
+	char quote[SMTP_QUOTE_MAX];
 
 	if (is_expected(smtp, turn, reply)) {
 		pw_done(turn, "ok", "%s", "");
@@ -182,8 +187,8 @@ finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 static void
 hear_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char joined[JOINED_MAX];
-	struct pw_bytes banner = reply->count == 1 ? reply->lines[0] : join(reply, 0, " / ", joined);
+	char joined[WORDS_JOINED_MAX];
+	struct pw_bytes banner = reply->count == 1 ? reply->lines[0] : words_join(reply, 0, " / ", joined);
 	struct pw_bytes software = words_software(banner);
 
 	pw_fact(turn, "banner", banner);
@@ -198,52 +203,19 @@ hear_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *re
 static void
 refuse_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	const char *outcome;
+	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_GREETING);
+	bool plain = strcmp(refusal.outcome, "rejected") == 0 || strcmp(refusal.outcome, "no_mail_service") == 0;
 
-	if (words_are_policy(reply))
-		outcome = "policy";
-	else if (reply->code < 500)
-		outcome = "tempfail";
-	else if (reply->code == 521)
-		outcome = "no_mail_service";
-	else
-		outcome = smtp->wishes.reject_is_down ? "greeting_rejected" : "rejected";
-	refuse(smtp, turn, reply, outcome);
-}
-
-/* Whether one line of a reply to EHLO offers `wanted`: its keyword, and each further word among the parameters. */
-static bool
-line_offers(struct pw_bytes line, const char *wanted)
-{
-	struct pw_bytes wish = { wanted, strlen(wanted) }, word = words_take(&wish);
-
-	if (!words_equal(words_take(&line), word))
-		return false;
-	while ((word = words_take(&wish)).size > 0) {
-		struct pw_bytes parameters = line, parameter;
-
-		while ((parameter = words_take(&parameters)).size > 0 && !words_equal(parameter, word))
-			;
-		if (parameter.size == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-offers(const struct pw_reply *reply, const char *wanted)
-{
-	for (size_t i = 1; i < reply->count; i++)
-		if (line_offers(reply->lines[i], wanted))
-			return true;
-	return false;
+	if (plain && smtp->wishes.reject_is_down)
+		refusal.outcome = "greeting_rejected";
+	refuse(smtp, turn, reply, &refusal);
 }
 
 /* Inside TLS nobody offers STARTTLS, and who requires it has it. */
 static bool
 is_there(const struct pw_turn *turn, const struct pw_reply *reply, const char *wanted)
 {
-	return (turn->secured && strcasecmp(wanted, "STARTTLS") == 0) || offers(reply, wanted);
+	return (turn->secured && strcasecmp(wanted, "STARTTLS") == 0) || words_offer(reply, wanted);
 }
 
 static void
@@ -260,9 +232,9 @@ look_for_required(struct smtp *smtp, const struct pw_turn *turn, const struct pw
 static void
 tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char joined[JOINED_MAX];
+	char joined[WORDS_JOINED_MAX];
 
-	pw_fact(turn, "capabilities", join(reply, 1, ", ", joined));
+	pw_fact(turn, "capabilities", words_join(reply, 1, ", ", joined));
 	for (size_t i = 1; i < reply->count; i++) {
 		struct pw_bytes line = reply->lines[i], size;
 
@@ -293,6 +265,11 @@ go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 		pw_say(turn, "starttls", "STARTTLS");
 		return;
 	}
+	if (wanted && turn->tls == PW_TLS_REQUIRE && smtp->refused != 0) {
+		pw_done(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s); HELO is accepted, and knows no STARTTLS",
+		    turn->helo, smtp->quote, turn->address);
+		return;
+	}
 	if (wanted && turn->tls == PW_TLS_REQUIRE) {
 		pw_done(turn, "starttls_missing", "STARTTLS is not offered (%s)", turn->address);
 		return;
@@ -305,7 +282,7 @@ go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 static void
 hear_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	bool offered = offers(reply, "STARTTLS");
+	bool offered = words_offer(reply, "STARTTLS");
 
 	tell_starttls(turn, offered);
 	tell_capabilities(turn, reply);
@@ -326,34 +303,59 @@ hear_helo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 	go_on(smtp, turn, false);
 }
 
-/* 500, 502 and 504 say that EHLO is not known, or not with these words. */
-static bool
-is_unknown_command(const struct pw_reply *reply)
+/* Says HELO, or LHLO: whatever comes of it, the reason is what EHLO was answered with. */
+static void
+try_other_hello(struct smtp *smtp, struct pw_turn *turn, enum smtp_move move)
 {
-	return reply->code == 500 || reply->code == 502 || reply->code == 504;
-}
-
-static bool
-is_our_name(const struct pw_reply *reply)
-{
-	if (reply->code == 500 || reply->code == 502)
-		return false;
-	return reply->code == 501 || reply->code == 550 || words_are_helo(reply);
+	pw_or_end(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s)", turn->helo, smtp->quote, turn->address);
+	say_hello(smtp, turn, move);
 }
 
 static void
+reject_ehlo(const struct smtp *smtp, struct pw_turn *turn)
+{
+	pw_done(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s), and HELO was refused as well", turn->helo,
+	    smtp->quote, turn->address);
+}
+
+static bool
+is_unknown_command(int code)
+{
+	return code == 500 || code == 502;
+}
+
+/* A server that does not know EHLO may know HELO, and one that knows neither may speak LMTP (RFC 2033). */
+static void
 refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	if (smtp->move == SMTP_EHLO && is_unknown_command(reply)) {
-		say_hello(smtp, turn, SMTP_HELO);
-		return;
+	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_EHLO);
+
+	if (strcmp(refusal.outcome, "ehlo_rejected") != 0) {
+		refuse(smtp, turn, reply, &refusal);
+	} else if (smtp->move == SMTP_EHLO) {
+		smtp->refused = reply->code;
+		words_quote(reply, smtp->quote, sizeof smtp->quote);
+		try_other_hello(smtp, turn, SMTP_HELO);
+	} else if (is_unknown_command(smtp->refused) && is_unknown_command(reply->code)) {
+		try_other_hello(smtp, turn, SMTP_LHLO);
+	} else {
+		reject_ehlo(smtp, turn);
 	}
-	if (is_our_name(reply))
-		refuse(smtp, turn, reply, "helo");
-	else if (words_are_policy(reply))
-		refuse(smtp, turn, reply, "policy");
-	else
-		refuse(smtp, turn, reply, reply->code < 500 ? "tempfail" : "ehlo_rejected");
+}
+
+static void
+hear_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+{
+	(void)smtp, (void)reply;
+	pw_done(turn, "other_protocol", "EHLO and HELO are not known, and LHLO is answered: this is LMTP (RFC 2033), not SMTP "
+	    "(%s)", turn->address);
+}
+
+static void
+refuse_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+{
+	(void)reply;
+	reject_ehlo(smtp, turn);
 }
 
 static void
@@ -368,14 +370,11 @@ hear_consent(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *rep
 static void
 refuse_starttls(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
-	char quote[QUOTE_MAX];
+	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_STARTTLS);
+	char quote[SMTP_QUOTE_MAX];
 
-	if (reply->code == 421 || (turn->tls != PW_TLS_OPPORTUNISTIC && reply->code < 500)) {
-		refuse(smtp, turn, reply, "tempfail");
-		return;
-	}
-	if (turn->tls != PW_TLS_OPPORTUNISTIC) {
-		refuse(smtp, turn, reply, "starttls_refused");
+	if (reply->code == 421 || turn->tls != PW_TLS_OPPORTUNISTIC) {
+		refuse(smtp, turn, reply, &refusal);
 		return;
 	}
 	words_quote(reply, quote, sizeof quote);
@@ -413,5 +412,6 @@ smtp_on_secured(void *session, struct pw_turn *turn, const struct pw_tls *tls)
 	(void)tls;
 	smtp->inside = true;
 	smtp->missing = 0;
+	smtp->refused = 0;
 	say_hello(smtp, turn, SMTP_EHLO);
 }

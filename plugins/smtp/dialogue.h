@@ -16,13 +16,18 @@ struct smtp_wishes {
 	bool greeting_only;
 };
 
-enum smtp_move { SMTP_GREETING, SMTP_EHLO, SMTP_HELO, SMTP_STARTTLS, SMTP_MOVES };
+enum smtp_move { SMTP_GREETING, SMTP_EHLO, SMTP_HELO, SMTP_LHLO, SMTP_STARTTLS, SMTP_MOVES };
+
+enum { SMTP_QUOTE_MAX = 300 }; /* bytes of a reply that is quoted in the sentence, with its NUL */
+
 
 /* A session: zeroes at first. */
 struct smtp {
 	struct smtp_wishes wishes;
 	uint64_t missing;    /* of the required capabilities, as bits: what the last EHLO did not offer */
 	enum smtp_move move; /* whose reply comes next */
+	int refused;         /* the code that EHLO was answered with, where that was a refusal */
+	char quote[SMTP_QUOTE_MAX]; /* and the whole of that reply */
 	bool inside;         /* the second EHLO, inside TLS that STARTTLS began */
 };
 

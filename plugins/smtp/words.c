@@ -14,18 +14,6 @@ static const char *const software[] = {
 	"MailHog", "MailPit", "Cyrus", "Citadel", "XMail", "SurgeMail", "Proofpoint",
 };
 
-static const char *const policy[] = {
-	"block list", "blocklist", "blacklist", "black list", "denylist", "deny list", "dnsbl", "rbl", "spamhaus",
-	"spamcop", "barracudacentral", "sorbs", "blocked", "banned", "reputation", "listed at", "listed in", "listed by",
-	"policy reasons", "local policy", "access denied", "not welcome", "poor sender",
-};
-
-static const char *const helo[] = {
-	"helo command rejected", "ehlo command rejected", "invalid helo", "bad helo", "bad ehlo", "invalid ehlo",
-	"helo name", "ehlo name", "helo argument", "ehlo argument", "hostname", "host name", "fully-qualified",
-	"fully qualified", "fqdn", "does not resolve", "invalid name", "invalid domain", "helo not",
-};
-
 static bool
 is_blank(char c)
 {
@@ -88,41 +76,6 @@ words_software(struct pw_bytes text)
 	return text;
 }
 
-/* Whether `text` holds `word`, case aside. */
-static bool
-holds(struct pw_bytes text, const char *word)
-{
-	size_t size = strlen(word);
-
-	for (size_t i = 0; i + size <= text.size; i++)
-		if ((text.data[i] | 0x20) == (word[0] | 0x20) && strncasecmp(text.data + i, word, size) == 0)
-			return true;
-	return false;
-}
-
-static bool
-holds_any(const struct pw_reply *reply, const char *const *words, size_t count)
-{
-	for (size_t line = 0; line < reply->count; line++)
-		for (size_t i = 0; i < count; i++)
-			if (holds(reply->lines[line], words[i]))
-				return true;
-	return false;
-}
-
-bool
-words_are_policy(const struct pw_reply *reply)
-{
-	return (reply->enhanced[0] >= 4 && reply->enhanced[1] == 7)
-	    || holds_any(reply, policy, sizeof policy / sizeof *policy);
-}
-
-bool
-words_are_helo(const struct pw_reply *reply)
-{
-	return holds_any(reply, helo, sizeof helo / sizeof *helo);
-}
-
 size_t
 words_quote(const struct pw_reply *reply, char *into, size_t room)
 {
@@ -160,4 +113,52 @@ words_take(struct pw_bytes *text)
 	text->data += end;
 	text->size -= end;
 	return word;
+}
+
+struct pw_bytes
+words_join(const struct pw_reply *reply, size_t first, const char *between, char into[static WORDS_JOINED_MAX])
+{
+	size_t at = 0, gap = strlen(between);
+
+	for (size_t i = first; i < reply->count; i++) {
+		struct pw_bytes line = reply->lines[i];
+
+		if (at > 0 && at + gap < WORDS_JOINED_MAX) {
+			memcpy(into + at, between, gap);
+			at += gap;
+		}
+		if (line.size > WORDS_JOINED_MAX - at)
+			line.size = WORDS_JOINED_MAX - at;
+		memcpy(into + at, line.data, line.size);
+		at += line.size;
+	}
+	return (struct pw_bytes){ into, at };
+}
+
+/* Whether one line of a reply to EHLO offers `wanted`: its keyword, and each further word among the parameters. */
+static bool
+line_offers(struct pw_bytes line, const char *wanted)
+{
+	struct pw_bytes wish = { wanted, strlen(wanted) }, word = words_take(&wish);
+
+	if (!words_equal(words_take(&line), word))
+		return false;
+	while ((word = words_take(&wish)).size > 0) {
+		struct pw_bytes parameters = line, parameter;
+
+		while ((parameter = words_take(&parameters)).size > 0 && !words_equal(parameter, word))
+			;
+		if (parameter.size == 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+words_offer(const struct pw_reply *reply, const char *wanted)
+{
+	for (size_t i = 1; i < reply->count; i++)
+		if (line_offers(reply->lines[i], wanted))
+			return true;
+	return false;
 }

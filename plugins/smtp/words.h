@@ -1,4 +1,4 @@
-/* What the text of a reply means: which software, whose fault. */
+/* The text of a reply: which software it names, and its words one by one. */
 #ifndef SMTP_WORDS_H
 #define SMTP_WORDS_H
 
@@ -8,12 +8,6 @@
  * to the next; a part of `text`, of size 0 where none is known. */
 struct pw_bytes words_software(struct pw_bytes text);
 
-/* The reply speaks of block lists, reputation or policy, in words or by its enhanced code (x.7.x). */
-bool words_are_policy(const struct pw_reply *);
-
-/* The reply finds fault with the name that we said in EHLO. */
-bool words_are_helo(const struct pw_reply *);
-
 /* The whole reply as one line, "554 5.7.1 go away", cut to fit; ended by NUL, NULs within shown as "?". Its length. */
 size_t words_quote(const struct pw_reply *, char *into, size_t room);
 
@@ -21,5 +15,13 @@ bool words_equal(struct pw_bytes, struct pw_bytes); /* case aside */
 
 /* Takes the first word off `text`. */
 struct pw_bytes words_take(struct pw_bytes *text);
+
+enum { WORDS_JOINED_MAX = 1024 };
+
+/* The lines of a reply from `first` on, joined by `between`, cut to fit. */
+struct pw_bytes words_join(const struct pw_reply *, size_t first, const char *between, char into[static WORDS_JOINED_MAX]);
+
+/* Whether a reply to EHLO offers `wanted`: a keyword, and each further word of it among the parameters. */
+bool words_offer(const struct pw_reply *, const char *wanted);
 
 #endif

@@ -212,7 +212,7 @@ every_cell_of_every_table_has_words(void **unused)
 				assert_non_null(table->cell(row, column));
 				assert_true(table->cell(row, column)[0] != '\0');
 			}
-	assert_int_equal(count, 10);
+	assert_int_equal(count, 11);
 }
 
 int

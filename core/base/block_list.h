@@ -1,0 +1,13 @@
+/* Hosts of block lists: those that mail servers ask by DNS, and those that they point to where they refuse somebody. */
+#ifndef BASE_BLOCK_LIST_H
+#define BASE_BLOCK_LIST_H
+
+#include <postwatch/probe.h>
+
+/* Whether the host name or URL is of a well-known list or a service of that kind. */
+bool block_list_is_known(struct pw_bytes name);
+
+/* The same, or one of its labels says so: "dnsbl.example.net". */
+bool block_list_is_likely(struct pw_bytes name);
+
+#endif

@@ -1,0 +1,371 @@
+/* Words and phrases: pure, without memory of its own. */
+#include "base/phrase.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/block_list.h"
+
+enum { GAP_MAX = 3, LITERAL_MAX = 46 };
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
+}
+
+static bool
+equals(const char *bytes, size_t size, const char *word)
+{
+	return strlen(word) == size && strncasecmp(bytes, word, size) == 0;
+}
+
+static bool
+is_one_of(const char *bytes, size_t size, const char *set)
+{
+	for (size_t i = 0; i < size; i++)
+		if (strchr(set, bytes[i]) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+begins_with(const char *bytes, size_t size, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return size >= length && strncasecmp(bytes, prefix, length) == 0;
+}
+
+/* Whether "://" stands in it, or it begins like an address of the web. */
+static bool
+is_url(const char *bytes, size_t size)
+{
+	return memmem(bytes, size, "://", 3) != NULL || begins_with(bytes, size, "www.");
+}
+
+/* An address literal, also as RFC 5321 writes one for IPv6. */
+static bool
+parse_address(const char *bytes, size_t size, struct address *address)
+{
+	char literal[LITERAL_MAX];
+
+	if (begins_with(bytes, size, "IPv6:"))
+		bytes += 5, size -= 5;
+	if (size < 2 || size >= sizeof literal || !is_one_of(bytes, size, ".:"))
+		return false;
+	memcpy(literal, bytes, size);
+	literal[size] = '\0';
+	return address_parse(literal, 0, address);
+}
+
+/* Whether the last four numbers of a name are the octets, in their order or the other way round. */
+static bool
+are_octets(const unsigned numbers[4], const unsigned char octets[4])
+{
+	bool forward = true, backward = true;
+
+	for (int i = 0; i < 4; i++) {
+		forward = forward && numbers[i] == octets[i];
+		backward = backward && numbers[i] == octets[3 - i];
+	}
+	return forward || backward;
+}
+
+/* Whether the name has our address in it, as generic reverse names have: "dsl-192-0-2-9.example.net". */
+static bool
+is_made_of(const char *bytes, size_t size, const struct address *address)
+{
+	unsigned char octets[4];
+	unsigned numbers[4] = { 0 }, number = 0, digits = 0, count = 0;
+
+	if (address->any.sa_family != AF_INET)
+		return false;
+	memcpy(octets, &address->v4.sin_addr, sizeof octets);
+	for (size_t i = 0; i <= size; i++) {
+		if (i < size && bytes[i] >= '0' && bytes[i] <= '9') {
+			number = digits < 4 ? number * 10 + (unsigned)(bytes[i] - '0') : number;
+			digits++;
+			continue;
+		}
+		memmove(numbers, numbers + 1, 3 * sizeof *numbers);
+		numbers[3] = number;
+		count = digits > 0 && digits <= 3 ? count + 1 : 0;
+		if (count >= 4 && are_octets(numbers, octets))
+			return true;
+		if (i < size && bytes[i] != '.' && bytes[i] != '-')
+			count = 0;
+		number = digits = 0;
+	}
+	return false;
+}
+
+static bool
+is_host(const char *bytes, size_t size, const char *host)
+{
+	size_t label = host == NULL ? 0 : strcspn(host, ".");
+
+	return host != NULL && (equals(bytes, size, host) || (size == label && strncasecmp(bytes, host, size) == 0));
+}
+
+/* A reply on its way to words. */
+struct splitter {
+	struct phrase_text *text;
+	const struct phrase_names *names;
+	uint8_t line;
+	bool leads;  /* nothing of the line has been taken yet */
+	bool begins; /* a clause does: the last one was ended by a mark */
+};
+
+/*
+ * The word that a line begins with may be what the server calls itself (RFC 5321, section 4.2.2: "421 <domain> Service
+ * not available"), even where that is our own name: whoever watches the server that it runs on has the same.
+ */
+static enum phrase_kind
+kind_of(const struct splitter *splitter, const char *bytes, size_t size)
+{
+	const struct phrase_names *names = splitter->names;
+	struct address address;
+
+	if (is_url(bytes, size))
+		return PHRASE_URL;
+	if (parse_address(bytes, size, &address)) {
+		bool ours = address_order(&address, &names->ours) == 0, theirs = address_order(&address, &names->theirs) == 0;
+
+		if (theirs && (splitter->leads || !ours))
+			return PHRASE_THEIRS;
+		return ours ? PHRASE_OURS : PHRASE_ADDRESS;
+	}
+	if (splitter->leads && is_host(bytes, size, names->host))
+		return PHRASE_THEIRS;
+	if (!splitter->leads && names->helo != NULL && strchr(names->helo, '.') != NULL && equals(bytes, size, names->helo)
+	    && (names->host == NULL || strcasecmp(names->helo, names->host) != 0))
+		return PHRASE_HELO;
+	if (is_made_of(bytes, size, &names->ours))
+		return PHRASE_OURS;
+	return bytes[0] == '/' || is_one_of(bytes, size, "._@\\") ? PHRASE_NAME : PHRASE_WORD;
+}
+
+static void
+add_word(struct splitter *splitter, const char *bytes, size_t size)
+{
+	static const char around[] = ".:'`-#*~";
+	struct phrase_text *text = splitter->text;
+	bool ends = false;
+
+	while (size > 0 && strchr(around, bytes[0]) != NULL)
+		bytes++, size--;
+	for (; size > 0 && strchr(around, bytes[size - 1]) != NULL; size--)
+		ends |= strchr(".:", bytes[size - 1]) != NULL;
+	if (size > 0 && size <= UINT16_MAX && text->count < PHRASE_WORDS_MAX) {
+		text->words[text->count++] = (struct phrase_word){ bytes, (uint16_t)size, (uint8_t)kind_of(splitter, bytes, size),
+			splitter->line, splitter->begins };
+		splitter->begins = false;
+	}
+	splitter->begins |= ends;
+	splitter->leads = false;
+}
+
+/* "HELO/EHLO" and "RBL:listed" are two words each, unless it is an address or a path. */
+static void
+add_parts(struct splitter *splitter, const char *bytes, size_t size)
+{
+	struct address address;
+	size_t from = 0;
+
+	if (bytes[0] == '/' || parse_address(bytes, size, &address)) {
+		add_word(splitter, bytes, size);
+		return;
+	}
+	for (size_t i = 0; i <= size; i++)
+		if (i == size || bytes[i] == '/' || bytes[i] == ':') {
+			if (i > from)
+				add_word(splitter, bytes + from, i - from);
+			splitter->begins |= i < size && bytes[i] == ':';
+			from = i + 1;
+		}
+}
+
+/* What stands between blanks; brackets and marks divide it further. */
+static void
+add_chunk(struct splitter *splitter, const char *bytes, size_t size)
+{
+	size_t from = 0;
+
+	while (strchr("(<[{\"", bytes[0]) != NULL && is_url(bytes, size))
+		bytes++, size--;
+	if (is_url(bytes, size)) {
+		add_word(splitter, bytes, size);
+		return;
+	}
+	for (size_t i = 0; i <= size; i++)
+		if (i == size || strchr(",;!?\"()<>[]{}|=", bytes[i]) != NULL) {
+			if (i > from)
+				add_parts(splitter, bytes + from, i - from);
+			splitter->leads = false;
+			splitter->begins |= i < size && strchr(",;!?", bytes[i]) != NULL;
+			from = i + 1;
+		}
+}
+
+/* "4.7.1", perhaps with the number sign or in the brackets that some put around it. */
+static bool
+is_enhanced(const char *bytes, size_t size)
+{
+	size_t points = 0;
+
+	while (size > 0 && strchr("(#", bytes[0]) != NULL)
+		bytes++, size--;
+	while (size > 0 && strchr("):", bytes[size - 1]) != NULL)
+		size--;
+	if (size < 5 || (bytes[0] != '4' && bytes[0] != '5') || bytes[1] != '.')
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] == '.')
+			points++;
+		else if (bytes[i] < '0' || bytes[i] > '9')
+			return false;
+	return points == 2;
+}
+
+static void
+split_line(struct splitter *splitter, struct pw_bytes line)
+{
+	size_t at = 0;
+
+	while (at < line.size) {
+		size_t end = at;
+
+		while (end < line.size && !is_blank(line.data[end]))
+			end++;
+		if (end > at && !(splitter->leads && is_enhanced(line.data + at, end - at)))
+			add_chunk(splitter, line.data + at, end - at);
+		at = end + 1;
+	}
+}
+
+void
+phrase_split(struct phrase_text *text, const struct pw_reply *reply, const struct phrase_names *names)
+{
+	struct splitter splitter = { .text = text, .names = names, .begins = true };
+
+	text->count = 0;
+	for (size_t line = 0; line < reply->count && line < UINT8_MAX; line++) {
+		splitter.line = (uint8_t)line;
+		splitter.leads = true;
+		split_line(&splitter, reply->lines[line]);
+	}
+}
+
+static bool
+is_list(const struct phrase_word *word, bool known)
+{
+	const struct pw_bytes name = { word->bytes, word->size };
+
+	return (word->kind == PHRASE_NAME || word->kind == PHRASE_URL)
+	    && (known ? block_list_is_known(name) : block_list_is_likely(name));
+}
+
+/* Whether the word is what `wanted`, one choice of a phrase, asks for. */
+static bool
+is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
+{
+	if (wanted[0] != '#')
+		return word->kind == PHRASE_WORD && word->size == size && strncasecmp(word->bytes, wanted, size) == 0;
+	if (equals(wanted, size, "#ip"))
+		return word->kind == PHRASE_ADDRESS || word->kind == PHRASE_OURS;
+	if (equals(wanted, size, "#us"))
+		return word->kind == PHRASE_OURS;
+	if (equals(wanted, size, "#name"))
+		return word->kind == PHRASE_HELO;
+	return is_list(word, equals(wanted, size, "#known_list"));
+}
+
+static bool
+matches_one(const struct phrase_word *word, const char *choices, size_t size)
+{
+	for (;;) {
+		const char *bar = memchr(choices, '|', size);
+		size_t length = bar != NULL ? (size_t)(bar - choices) : size;
+
+		if (is_wanted(word, choices, length))
+			return true;
+		if (bar == NULL)
+			return false;
+		choices += length + 1;
+		size -= length + 1;
+	}
+}
+
+/* The word behind the last that the phrase covers, where it begins at `at`; 0: it does not. A phrase ends with its
+ * clause: what is said of two things is not said of one. */
+static size_t
+match_at(const struct phrase_text *text, size_t at, const char *phrase, bool first)
+{
+	size_t size = strcspn(phrase, " ");
+	const char *rest = phrase[size] == '\0' ? phrase + size : phrase + size + 1;
+
+	if (size == 0)
+		return at;
+	if (size == 1 && phrase[0] == '*') {
+		for (size_t skipped = 0; skipped <= GAP_MAX && at + skipped < text->count; skipped++) {
+			size_t end = match_at(text, at + skipped, rest, false);
+
+			if (end > 0)
+				return end;
+			if (text->words[at + skipped].begins)
+				return 0;
+		}
+		return 0;
+	}
+	if (at >= text->count || (!first && text->words[at].begins) || !matches_one(&text->words[at], phrase, size))
+		return 0;
+	return match_at(text, at + 1, rest, false);
+}
+
+/* From the first of the words to the last of them that is on the same line. */
+static struct pw_bytes
+span(const struct phrase_text *text, size_t at, size_t end)
+{
+	const struct phrase_word *first = &text->words[at];
+
+	while (text->words[end - 1].line != first->line)
+		end--;
+	const struct phrase_word *last = &text->words[end - 1];
+	return (struct pw_bytes){ first->bytes, (size_t)(last->bytes + last->size - first->bytes) };
+}
+
+bool
+phrase_find(const struct phrase_text *text, const char *phrase, struct pw_bytes *found)
+{
+	for (size_t at = 0; at < text->count; at++) {
+		size_t end = match_at(text, at, phrase, true);
+
+		if (end == 0)
+			continue;
+		*found = span(text, at, end);
+		return true;
+	}
+	return false;
+}
+
+bool
+phrase_find_any(const struct phrase_text *text, const char *const *phrases, struct pw_bytes *found)
+{
+	for (; *phrases != NULL; phrases++)
+		if (phrase_find(text, *phrases, found))
+			return true;
+	return false;
+}
+
+void
+phrase_drop(struct phrase_text *text, const char *const *phrases)
+{
+	for (; *phrases != NULL; phrases++)
+		for (size_t at = 0; at < text->count; at++) {
+			size_t end = match_at(text, at, *phrases, true);
+
+			for (size_t i = at; i < end; i++)
+				text->words[i].kind = PHRASE_THEIRS;
+		}
+}

@@ -1,0 +1,217 @@
+/* The table of refusals. */
+#include "base/refusal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/refusal_words.h"
+
+/* A reply on the way through the rows. */
+struct matter {
+	const struct pw_reply *reply;
+	enum pw_stage stage;
+	const struct refusal_session *session;
+	struct phrase_text text;
+	struct pw_bytes because;
+};
+
+static bool
+says(struct matter *matter, const char *const *phrases)
+{
+	return phrase_find_any(&matter->text, phrases, &matter->because);
+}
+
+static bool
+is_temporary(const struct matter *matter)
+{
+	return matter->reply->code < 500;
+}
+
+static bool
+is_of_load(const struct matter *matter)
+{
+	static const int codes[] = { 421, 450, 451, 452, 454 };
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (matter->reply->code == codes[i])
+			return true;
+	return false;
+}
+
+/* x.7.x, also at the end in brackets as qmail writes it: "sorry, … (#5.7.1)". */
+static bool
+has_policy_code(const struct pw_reply *reply)
+{
+	if (reply->enhanced[0] >= 4)
+		return reply->enhanced[1] == 7;
+	for (size_t line = 0; line < reply->count; line++) {
+		struct pw_bytes text = reply->lines[line];
+		const char *at = memmem(text.data, text.size, "(#", 2);
+
+		if (at != NULL && text.data + text.size - at >= 6 && (at[2] == '4' || at[2] == '5') && at[3] == '.')
+			return at[4] == '7' && at[5] == '.';
+	}
+	return false;
+}
+
+static bool
+says_trouble(const struct matter *matter)
+{
+	struct pw_bytes what;
+
+	return phrase_find_any(&matter->text, refusal_trouble, &what);
+}
+
+static bool
+says_rate(struct matter *matter)
+{
+	struct pw_bytes what;
+
+	return is_of_load(matter) && says(matter, refusal_rate) && !phrase_find_any(&matter->text, refusal_backend, &what);
+}
+
+/* The rows. What STARTTLS is answered with is about TLS. */
+
+static bool
+is_our_name(struct matter *matter)
+{
+	if (matter->stage != PW_AT_EHLO)
+		return false;
+	if (says(matter, refusal_about_name))
+		return true;
+	if (says(matter, refusal_about_us) || says_trouble(matter))
+		return false;
+	return says(matter, refusal_mentions_name) || (!says(matter, refusal_is_client) && says(matter, refusal_is_name));
+}
+
+static bool
+is_us(struct matter *matter)
+{
+	if (matter->stage == PW_AT_STARTTLS)
+		return false;
+	if (says(matter, refusal_about_us))
+		return true;
+	if (says_trouble(matter))
+		return false;
+	if (says(matter, refusal_mentions_list))
+		return true;
+	if (says_rate(matter) || says(matter, refusal_wants_certificate))
+		return false;
+	return says(matter, refusal_mentions_us) || (!is_temporary(matter) && says(matter, refusal_for_good));
+}
+
+static bool
+wants_certificate(struct matter *matter)
+{
+	if (matter->stage == PW_AT_STARTTLS || says_trouble(matter))
+		return false;
+	return says(matter, refusal_wants_certificate)
+	    || (matter->session->cert_asked && says(matter, refusal_names_certificate));
+}
+
+static bool
+is_rate(struct matter *matter)
+{
+	return says_rate(matter);
+}
+
+static bool
+is_any_temporary(struct matter *matter)
+{
+	return is_temporary(matter);
+}
+
+static bool
+is_policy_code(struct matter *matter)
+{
+	return matter->stage != PW_AT_STARTTLS && has_policy_code(matter->reply);
+}
+
+static bool
+is_no_mail(struct matter *matter)
+{
+	return matter->stage == PW_AT_GREETING && matter->reply->code == 521;
+}
+
+static bool
+is_at_greeting(struct matter *matter)
+{
+	return matter->stage == PW_AT_GREETING;
+}
+
+static bool
+is_at_ehlo(struct matter *matter)
+{
+	return matter->stage == PW_AT_EHLO;
+}
+
+static bool
+is_anything(struct matter *matter)
+{
+	(void)matter;
+	return true;
+}
+
+static const struct row {
+	const char *order, *says, *verdict;
+	const char *outcome;
+	bool (*applies)(struct matter *);
+	bool by_words; /* `because` names them */
+} rows[REFUSAL_ROWS] = {
+	{ "1", "4xx or 5xx to EHLO with words about our EHLO name: \"Helo command rejected\", \"your HELO\"",
+	    "blocked(helo)", "helo", is_our_name, true },
+	{ "1", "4xx or 5xx with words about us: our address, its reverse name, a list that has it, greylisting",
+	    "blocked(policy)", "policy", is_us, true },
+	{ "2", "a certificate of ours is asked for: \"No client certificate presented\"",
+	    "degraded(client_cert_required) where TLS is opportunistic, else failed", "client_cert_required",
+	    wants_certificate, true },
+	{ "3", "421, 450, 451, 452 or 454 with too many connections, a rate, throttling", "degraded(rate_limited)",
+	    "rate_limited", is_rate, true },
+	{ "4", "any other 4xx", "degraded(tempfail)", "tempfail", is_any_temporary, false },
+	{ "5", "5xx with an enhanced code x.7.x and without words about us", "blocked(policy), without a reason", "policy",
+	    is_policy_code, false },
+	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says", "no_mail_service", is_no_mail, false },
+	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says", "rejected", is_at_greeting, false },
+	{ "7", "any other 5xx to EHLO", "HELO is tried: ok where it is accepted, else failed(ehlo_rejected)", "ehlo_rejected",
+	    is_at_ehlo, false },
+	{ "8", "any other 5xx to STARTTLS", "degraded(starttls_refused) where TLS is opportunistic, else failed",
+	    "starttls_refused", is_anything, false },
+};
+
+struct pw_refusal
+refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct refusal_session *session)
+{
+	struct matter matter = { .reply = reply, .stage = stage, .session = session };
+
+	assert(reply->code >= 400);
+	phrase_split(&matter.text, reply, &session->names);
+	for (size_t i = 0; i < REFUSAL_ROWS; i++)
+		if (rows[i].applies(&matter))
+			return (struct pw_refusal){ .outcome = rows[i].outcome,
+				.because = rows[i].by_words ? matter.because : (struct pw_bytes){ NULL, 0 } };
+	assert(false);
+	return (struct pw_refusal){ .outcome = "protocol" };
+}
+
+struct refusal_marks
+refusal_mark(const struct pw_reply *reply, const struct refusal_session *session)
+{
+	struct matter matter = { .reply = reply, .session = session };
+	struct refusal_marks marks = { .too_many = false };
+
+	if (reply->code < 400)
+		return marks;
+	phrase_split(&matter.text, reply, &session->names);
+	marks.too_many = says_rate(&matter);
+	marks.policy_code = is_temporary(&matter) && has_policy_code(reply);
+	phrase_drop(&matter.text, refusal_is_polite);
+	marks.means_us = says(&matter, refusal_addresses_us);
+	return marks;
+}
+
+const char *
+refusal_cell(size_t row, size_t column)
+{
+	assert(row < REFUSAL_ROWS && column < 3);
+	return column == 0 ? rows[row].order : column == 1 ? rows[row].says : rows[row].verdict;
+}

@@ -1,0 +1,180 @@
+/* The phrases. A row is as wide as it can be without being found in what a server says of its own trouble. */
+#include "base/refusal_words.h"
+
+#include <stddef.h>
+
+#define BE "is|are|was|were|has|have|been|be"
+#define LISTED \
+	"blocked|blacklisted|black-listed|blocklisted|block-listed|denylisted|banned|barred|listed|greylisted|graylisted"
+#define REFUSED LISTED "|denied|rejected|refused|forbidden|prohibited|disallowed|suspended"
+#define WELCOME "permitted|allowed|authorized|authorised|accepted|welcome|trusted|whitelisted|approved"
+#define LISTS \
+	"blacklist|black-list|blocklist|block-list|denylist|deny-list|badlist|dnsbl|dnsbls|dnsrbl|rbl|rbls|xbl|sbl|pbl"
+#define PEER "ip|ips|ip-address|address|addresses|adress|host|hosts|hostname|server|servers|mailserver|mta|network|" \
+	"networks|subnet|netblock|range|access|client|machine|site|relay|remotehost"
+#define HELO "helo|ehlo"
+
+const char *const refusal_about_us[] = {
+	"your * " LISTED, "your " PEER " * " REFUSED, "your * " PEER " * " REFUSED, "your " PEER " * not * " WELCOME,
+	"your * " PEER " * not " WELCOME, "you are|were not * " WELCOME, "you " BE " * " LISTED,
+	"blocked|deferred|rejected|refused|denied using", LISTED "|found|present at|in|on|by|via|from * #list",
+	LISTED " at|in|on|by|via * " LISTS, BE " on|in a|an|our|the|my|some|one|several|multiple " LISTS,
+	BE " on|in a|an|our|the|my block|black|deny list",
+	"ip|ips|address|addresses " BE " on|in * list|lists|" LISTS "|#list",
+	"ip|ips|address|addresses " BE " * " LISTED,
+	"ip|address temporarily|currently|permanently|locally|already " LISTED, "ip|ips|address|addresses " LISTED,
+	"ip|ips|address|addresses * not * whitelist|allowlist|" WELCOME, "#ip " BE " * " LISTED,
+	"#ip " BE " * not * " WELCOME, "#ip not " WELCOME, "#ip " LISTED, "#ip on|in * list|" LISTS, "#ip found on|in",
+	"#us " BE " * " REFUSED, "#us " REFUSED, "banned|bad|bogus sender|sending|client|source ip|address|host|#ip",
+	"sender|sending|client|source|remote ip|address * " REFUSED, "client|clients " PEER "|#ip * " LISTED,
+	"not accept|accepting|take|taking * from your|#us|dynamic|residential", "not be accepted from your|#ip|dynamic",
+	"again later from #ip", "bad|poor|low|none|insufficient|negative * reputation",
+	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
+	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
+	"open proxy|relay", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
+	NULL,
+};
+
+const char *const refusal_about_name[] = {
+	"your " HELO, "your * " HELO, "badhelo", "command argument|arguments",
+	"bad|forged|fake|faked|spoofed|bogus|suspicious|numeric * " HELO,
+	HELO " name|names|argument|arguments|greeting|hostname|string|domain * invalid|forged|spoofed|mismatch|bogus",
+	NULL,
+};
+
+const char *const refusal_wants_certificate[] = {
+	"client certificate|certificates|cert", "client ssl|tls|x.509 certificate|cert",
+	"no|without * certificate * presented|provided|supplied|given|sent|received|found",
+	"certificate|cert required|requested|needed|expected|mandatory",
+	"certificate|cert " BE " required|requested|needed|expected|mandatory",
+	"require|requires|required|need|needs|needed|present|provide|supply * certificate|cert",
+	NULL,
+};
+
+const char *const refusal_names_certificate[] = { "certificate|certificates|cert", NULL };
+
+const char *const refusal_rate[] = {
+	"too many * connections|connection|connects|sessions|session|messages|mails|emails|requests|attempts|errors",
+	"too many * simultaneous|concurrent|parallel",
+	"connection|connections|connect|client|message|messages|mail|submission|session|sessions|sending|delivery "
+	"rate|rates", "connection|connections|connect|session|ip|sending|mail frequency",
+	"rate|frequency limit|limits|limited|limiting|limitation|control|exceeded|restricted",
+	"rate-limit|rate-limits|rate-limited|rate-limiting|ratelimit|ratelimited|ratelimiting",
+	"unusual|excessive rate", "throttle|throttled|throttling|throttles",
+	"connection|connections|session|sessions|concurrency * limit|limits|quota|exceeded",
+	"limit|limits|maximum|max * connections|sessions|concurrent|concurrency",
+	"number of * connections|sessions|messages",
+	"concurrent|simultaneous|parallel * connections|connection|sessions|session", "slow down", "slower",
+	"too fast|frequent|frequently|often|quickly", "limits for how many", "unexpected|excessive volume|traffic",
+	NULL,
+};
+
+const char *const refusal_trouble[] = {
+	/* A command that is not known */
+	"unknown|unrecognized|unrecognised|unimplemented|unsupported|invalid|bad|illegal|undefined command|commands|"
+	"verb", "unknown|unrecognized|unrecognised|invalid|bad smtp|esmtp command",
+	"command not|unknown|unrecognized|unrecognised|invalid|unimplemented|unsupported|error|expected",
+	"not recognized|recognised|implemented|supported|understood|known|available",
+	"bad|wrong|invalid|out * sequence|state", "syntax|unrecognized|unrecognised", "protocol error|violation",
+	/* Trouble by its name */
+	"local|internal|system|server|software|configuration|config|temporary|lookup|resolver|technical|processing|"
+	"transient|unexpected * error|errors|failure|failures|problem|problems|fault",
+	"dns|rbl|dnsbl|query|name|ptr|rdns|lookup|reverse|resolver|resolution failed|failure|failing|timeout|error|"
+	"unreachable", "timeout|timeouts|timed-out|time-out", "timed|time out", "no|without response|answer|reply",
+	"not responding|answering", "out of memory|space|disk|resources|order|service|descriptors|swap",
+	"no space|disk|memory|system|resources", "insufficient|sufficient * storage|space|memory|resources|disk",
+	"too many * files|processes|users|clients|threads", "under|in|for|scheduled maintenance",
+	"update|updates|upgrade|rebuild|reload in progress",
+	"maintenance|outage|failover|migration|rebooting|reboot|restart|restarting|shutdown|reloading|overload|"
+	"overloaded|offline|unreachable|upgrading|busy|exhausted|corrupt|corrupted|corruption|crash|crashed|broken|"
+	"hung|exception|panic|bug",
+	"is|are|was|currently|temporarily|host|server|system|service|services|going|goes|gone|shut|shuts|shutting|"
+	"went down", "not active|ready|operational|running|configured|initialized|initialised", "not accepting network",
+	"service|services|server|system|temporarily|currently|resources * unavailable",
+	"service|services not * available", "connection * lost|timed|aborted|closed|failed",
+	"misconfigured|misconfiguration|configuration|config", "in|for * map|maps|table|file|files",
+	"disk|disks|diskspace|storage|filesystem|spool|queue|queues|memory|swap|cpu|load|license|licence|quota",
+	/* What it cannot do */
+	"cannot|can't|couldn't|could|unable|failed|fails|failing|error * connect|connecting|contact|contacting|reach|"
+	"open|opening|read|reading|write|writing|allocate|fork|lock|create|load|loading|start|starting|query|querying|"
+	"lookup", "cannot|can't|couldn't|could|unable|failed * look up",
+	/* Whose trouble it is */
+	"database|databases|db|mysql|mysqld|mysqladmin|mariadb|postgres|postgresql|pgsql|sql|sqlite|redis|memcached|"
+	"ldap|ldaps|radius|milter|milters|backend|backends|back-end|daemon|socket|cluster|rspamd|spamd|clamd|amavis|"
+	"flush-hosts",
+	LISTS "|greylist|greylisting|greylistd|postgrey|policy|reputation server|service|services|daemon|plugin|"
+	"process|cache|table|file|lookup|query|check|checks",
+	NULL,
+};
+
+const char *const refusal_backend[] = {
+	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
+	"backend|backends|back-end",
+	NULL,
+};
+
+const char *const refusal_mentions_list[] = {
+	LISTS,
+	"blacklists|blocklists|denylists|blacklisted|blocklisted|denylisted|blacklisting|blocklisting|greylisted|"
+	"graylisted", "block|black|deny|grey|gray list|lists|listed|listing", "#known_list", "reputation",
+	"spamhaus|spamcop|barracudacentral|sorbs|uceprotect|cloudmark|senderscore|spamrats|abusix",
+	"greylist|greylisting|graylist|graylisting|grey-listing|gray-listing|grey-list|gray-list|grey-listed|"
+	"gray-listed", "your reverse", "your * ptr|rdns|reverse", "find|resolve|determine|verify|identify your|#us",
+	"hostname for #ip", "reverse dns|hostname|host|name|lookup|record|records|address|domain|resolution|entry|zone",
+	"rdns|fcrdns|ptr|iprev",
+	"dynamic|residential|dialup|dial-up|dialup/transient|zombied ip|ips|ip's|address|addresses|host|hosts|range",
+	"transient ip", "unsolicited|spammer|spammers|spamming",
+	NULL,
+};
+
+const char *const refusal_mentions_us[] = {
+	"#us|#name", "client " PEER "|#ip|rejected",
+	"sender|sending|source|remote|connecting|peer ip|ips|host|hosts|address|addresses|mta",
+	"untrusted|unknown ip|ips", "ip #ip", "ip address|addresses|adress #ip",
+	"message|messages|mail|mails|email|emails from #ip|your",
+	"connection|connections|access|request|requests from your", "connection|connections|access from #ip * " REFUSED,
+	"this ip|client|source|peer|sender", "host network", "network not",
+	"your connection|connections|session * " REFUSED,
+	"your " PEER "|mailservers|isp|domain|dns|identity|organization|organisation|country|location|provider|"
+	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
+	NULL,
+};
+
+const char *const refusal_mentions_name[] = {
+	HELO " command rejected|refused|denied", "in|with|as|this " HELO,
+	"invalid|wrong|malformed|unacceptable|missing|empty|improper|incorrect|reject|rejected|rejecting|refused * "
+	HELO,
+	HELO " name|names|argument|arguments|greeting|hostname|host|string|domain|parameter|identity|fqdn|invalid|"
+	"rejected|refused|mismatch|forged|spoofed|fake|must|should|looks|does|doesn't|requires|denied|is|contains|used",
+	HELO " * not * match|matching|resolve|valid|allowed|acceptable|exist|qualified",
+	"invalid|bad|unresolvable|illegal domain|hostname|host", "invalid|bad|illegal domain|host name",
+	"need|needs|require|requires|must|not|no|non|contain * fully-qualified|fqdn|fully",
+	NULL,
+};
+
+const char *const refusal_is_name[] = { "#name", NULL };
+
+const char *const refusal_is_client[] = { "#name #ip", "client " PEER "|#ip", "#us", NULL };
+
+const char *const refusal_for_good[] = {
+	"access denied|refused|prohibited|rejected|forbidden",
+	"blocked|blacklisted|banned|unwelcome|unauthorized|denied|spam",
+	"not welcome|permitted|allowed|authorized|authorised", "go away",
+	"connection|connections refused|denied|rejected|blocked",
+	"policy reasons|restrictions|restriction|violation|reject|rejection",
+	"local|security|antispam|anti-spam|site|by|our|administrative policy|policies|prohibition",
+	NULL,
+};
+
+const char *const refusal_addresses_us[] = {
+	"you|your|yours|you're|you've|yourself", "#us|#name", "client " PEER "|#ip", "from #ip",
+	"per-source|per-client|per-ip|per-host|per-sender",
+	"per|this|same|single|each|one client|ip|source|peer|address|sender",
+	NULL,
+};
+
+const char *const refusal_is_polite[] = {
+	"thank|thanks * you|your", "your patience|understanding|cooperation|inconvenience|attention",
+	"caused|causing you",
+	NULL,
+};
