@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { GREETING = 220 };
+
 static bool
 is_digit(char c)
 {
@@ -59,7 +61,9 @@ take_line(struct reply_reader *reader, enum pw_framing framing, const char *line
 	int code = code_of(line, trimmed);
 	if (code == 0)
 		return REPLY_NOT_SMTP;
-	if (reader->code != 0 && reader->code != code)
+	if (reader->code == GREETING && code >= 400)
+		reader->skipped = reader->lines;
+	else if (reader->code != 0 && reader->code != code)
 		return REPLY_CODE_MISMATCH;
 	reader->code = (uint16_t)code;
 	return trimmed > 3 && line[3] == '-' ? REPLY_INCOMPLETE : REPLY_COMPLETE;
@@ -113,6 +117,8 @@ reply_take(const struct reply_reader *reader, enum pw_framing framing, const cha
 	const char *end = bytes + size;
 
 	lines->code = reader->code;
+	for (uint16_t skipped = 0; skipped < reader->skipped; skipped++)
+		bytes = (const char *)memchr(bytes, '\n', (size_t)(end - bytes)) + 1;
 	for (lines->count = 0; bytes < end; lines->count++) {
 		const char *lf = memchr(bytes, '\n', (size_t)(end - bytes));
 		size_t length = reply_line_trim(bytes, (size_t)((lf != NULL ? lf : end) - bytes));

@@ -3,6 +3,9 @@
  * The reader is handed the same bytes again, grown, until the reply that they begin with is complete, and remembers how
  * far it came: bytes that arrive one by one cost no more than bytes that arrive together. It holds no memory.
  *
+ * Lines with 220 that are followed by one with 4xx or 5xx are what some say at first to see who speaks too soon (Postfix's
+ * postscreen), before they refuse: the reply is that refusal.
+ *
  * Tolerated, and noted: a bare LF as line end; CR and NUL within a line, which are data.
  */
 #ifndef PROBER_REPLIES_H
@@ -39,6 +42,7 @@ struct reply_reader {
 	uint32_t line;    /* where the current line begins */
 	uint16_t lines;   /* that are complete */
 	uint16_t code;    /* 0: none yet */
+	uint16_t skipped; /* lines with 220 before a refusal */
 	uint8_t odd;      /* REPLY_BARE_LF … */
 };
 
