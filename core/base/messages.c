@@ -197,12 +197,29 @@ message_get_blame(struct wire_in *in, struct message_blame *blame)
 }
 
 void
+message_put_look(struct wire_out *out, bool near)
+{
+	message_begin(out, MESSAGE_LOOK);
+	wire_put_u8(out, near);
+}
+
+bool
+message_get_look(struct wire_in *in, bool *near)
+{
+	message_expect(in, MESSAGE_LOOK);
+	*near = wire_get_choice(in, 2);
+	return wire_is_whole(in);
+}
+
+void
 message_put_references(struct wire_out *out, const struct message_references *references)
 {
 	message_begin(out, MESSAGE_REFERENCES);
 	wire_put_u32(out, references->asked);
 	wire_put_u32(out, references->reached);
 	wire_put_u32(out, references->unasked);
+	wire_put_u32(out, references->near);
+	wire_put_u32(out, references->near_silent);
 	wire_put_name(out, references->reason);
 	wire_put_i64(out, references->began);
 	wire_put_i64(out, references->at);
@@ -215,11 +232,14 @@ message_get_references(struct wire_in *in, struct message_references *references
 	*references = (struct message_references){ .asked = wire_get_u32(in) };
 	references->reached = wire_get_u32(in);
 	references->unasked = wire_get_u32(in);
+	references->near = wire_get_u32(in);
+	references->near_silent = wire_get_u32(in);
 	wire_get_name(in, references->reason, sizeof references->reason);
 	references->began = wire_get_i64(in);
 	references->at = wire_get_i64(in);
 	wire_require(in, references->reached <= references->asked
-	    && references->unasked <= references->asked - references->reached && references->began <= references->at);
+	    && references->unasked <= references->asked - references->reached && references->near_silent <= references->near
+	    && references->began <= references->at);
 	return wire_is_whole(in);
 }
 

@@ -46,7 +46,7 @@ enum message_kind {
 	MESSAGE_RELOAD,
 	MESSAGE_HEALTH,     /* base/messages_outbox.h */
 	MESSAGE_FAILING,
-	MESSAGE_LOOK,       /* monitor -> prober: ask all references now; answered by references */
+	MESSAGE_LOOK,       /* monitor -> prober: ask the references now; answered by references */
 	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
 	MESSAGE_KINDS
 };
@@ -204,9 +204,14 @@ struct message_evidence {
 void message_put_evidence(struct wire_out *, const struct message_evidence *);
 bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
 
+/* A round over the references; `near`: over those that everybody has as well, our routers and resolvers. */
+void message_put_look(struct wire_out *, bool near);
+bool message_get_look(struct wire_in *, bool *near);
+
 /* What a prober saw of the references, after each round. `unasked`: they could not be asked for a reason of our own. */
 struct message_references {
 	uint32_t asked, reached, unasked;
+	uint32_t near, near_silent;    /* near ones that answered in the 10 min before or now, and of those silent now */
 	char reason[OUTCOME_NAME_MAX]; /* the outcome for that reason, "" where there is none */
 	int64_t began, at;             /* clock_mono() at both ends of the round */
 };

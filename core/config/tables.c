@@ -34,7 +34,7 @@ const struct pw_setting global_settings[GLOBAL_ROWS + 1] = {
 	[GLOBAL_RESOLVERS] = { .key = "resolvers", .type = PW_LIST, .max = 8,
 	    .help = "resolvers to ask, ADDRESS or ADDRESS:PORT; by default those of /etc/resolv.conf" },
 	[GLOBAL_REFERENCES] = { .key = "references", .type = PW_LIST, .max = 16,
-	    .help = "HOST:PORT of others, connected to when in doubt whether it is us; two or more tell best" },
+	    .help = "HOST:PORT of others, asked beside our own routers and resolvers whether it is us; two or more tell best" },
 	[GLOBAL_PROBERS] = { .key = "probers", .type = PW_INT, .fallback = "0", .min = 0, .max = 64,
 	    .help = "processes that probe; 0: one for each 5,000 targets, at most one a core" },
 	[GLOBAL_PER_ADDRESS] = { .key = "per_address", .type = PW_INT, .fallback = "8", .min = 1, .max = 1000,

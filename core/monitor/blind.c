@@ -38,6 +38,10 @@ static const struct cause {
 	[CAUSE_REFERENCES] = { "blind", { NULL, NULL }, USED_NETWORK, false,
 		"all references are silent", "a reference answers, or anybody beyond this host is heard",
 		"we are cut off: no reference has answered for ", "; failures of targets say nothing" },
+	[CAUSE_NEAR] = { "blind", { NULL, NULL }, USED_NETWORK, false,
+		"all of our routers and resolvers that had answered in the last 10 min are silent",
+		"one of them answers, or anybody beyond this host is heard",
+		"we are cut off: neither router nor resolver of ours has answered for ", "; failures of targets say nothing" },
 	[CAUSE_ROUTE] = { "no_route", { "no_route", "network_down" }, USED_NETWORK, false,
 		"no_route, network_down", "anybody beyond this host is heard, a reference included",
 		"we are cut off: for ", " this host has had no route to where its targets are" },
@@ -83,7 +87,7 @@ static void
 end(struct blind *blind, enum blind_cause cause, int64_t at)
 {
 	blind->causes[cause].since = 0;
-	if (cause == CAUSE_REFERENCES)
+	if (!stands(blind, CAUSE_REFERENCES) && !stands(blind, CAUSE_NEAR))
 		spells_end(&blind->spells, at);
 }
 
@@ -101,7 +105,7 @@ void
 blind_used(struct blind *blind, unsigned uses, uint16_t port, int64_t at)
 {
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (i != CAUSE_REFERENCES && stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
+		if (i != CAUSE_REFERENCES && i != CAUSE_NEAR && stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
 		    && (!causes[i].same_port || blind->causes[i].port == port))
 			end(blind, i, at);
 }
@@ -120,6 +124,8 @@ blind_heard(struct blind *blind, int64_t at)
 {
 	if (at > blind->heard)
 		blind->heard = at;
+	if (stands(blind, CAUSE_NEAR) && at > blind->near_began)
+		end(blind, CAUSE_NEAR, at);
 	if (blind->failed_at == 0 || at <= blind->failed_began)
 		return false;
 	if (at >= blind->failed_began + asked_twice && at <= blind->failed_at)
@@ -158,7 +164,7 @@ bool
 blind_asks_for(const struct blind *blind, uint32_t target)
 {
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (i != CAUSE_REFERENCES && stands(blind, i) && blind->causes[i].target == target)
+		if (stands(blind, i) && blind->causes[i].target == target)
 			return true;
 	return false;
 }
@@ -193,9 +199,34 @@ fail(struct blind *blind, const struct message_references *round)
 		show(blind, CAUSE_REFERENCES, UINT32_MAX, round->at);
 }
 
+/* The near ones: whoever is heard while they are silent shows that they have only stopped to answer us. */
+static void
+learn_near(struct blind *blind, const struct message_references *round)
+{
+	bool silent = round->near > 0 && round->near_silent == round->near;
+
+	if (round->near > round->near_silent) {
+		blind->near_doubted = false;
+		blind->near_at = 0;
+		end(blind, CAUSE_NEAR, round->at);
+	}
+	if (!silent || blind->near_doubted)
+		return;
+	if (blind->heard > round->began || (blind->near_at != 0 && blind->heard > blind->near_at)) {
+		blind->near_doubted = true;
+		end(blind, CAUSE_NEAR, round->at);
+		return;
+	}
+	blind->near_began = round->began;
+	blind->near_at = round->at;
+	spells_begin(&blind->spells, blind->heard);
+	show(blind, CAUSE_NEAR, UINT32_MAX, round->at);
+}
+
 void
 blind_references(struct blind *blind, const struct message_references *round)
 {
+	learn_near(blind, round);
 	if (round->reached > 0) {
 		blind->doubted = false;
 		blind->contradicted = 0;
@@ -302,11 +333,13 @@ const struct rule_table blind_table = {
 	.columns = 4,
 	.rows = (size_t)(BLIND_STAGES - BLIND_SEEING) * BLIND_SIGNS,
 	.cell = known_cell,
-	.note = "While all references are silent a run that ends in silence says nothing of its target, and neither does one that "
-	        "began or ended in such a spell; a spell begins when anybody was last heard before it. References are asked every "
-	        "30 s, when a run ends in silence, before anything is confirmed, and when a target is heard after all of them were "
-	        "silent. They are dead, and count for nothing until one answers again, where a target is heard during a round in "
-	        "which none answers, or where two rounds in a row that began after a target was heard find them silent.",
+	.note = "While all references are silent, or all of our own routers and resolvers that answered before, a run that ends in "
+	        "silence says nothing of its target, and neither does one that began or ended in such a spell; a spell begins when "
+	        "anybody was last heard before it. References are asked every 30 s, when a run ends in silence, while an attempt "
+	        "goes on that may confirm and before it does, and when a target is heard after all of them were silent; the near "
+	        "ones when in doubt, and else every 4 min. What a near one answers ends nothing but its own silence. References are "
+	        "dead, and count for nothing until one answers again, where a target is heard during a round in which none "
+	        "answers, or where two rounds in a row that began after a target was heard find them silent; near ones after one.",
 };
 
 static const char *const cause_heads[] = { "cause", "shown by", "ended by" };

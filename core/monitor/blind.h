@@ -23,6 +23,7 @@ struct blind_move blind_move(enum blind_stage from, enum blind_sign sign);
 
 enum blind_cause {
 	CAUSE_REFERENCES,
+	CAUSE_NEAR,
 	CAUSE_ROUTE,
 	CAUSE_RESOLVER,
 	CAUSE_DESCRIPTORS,
@@ -44,10 +45,12 @@ struct blind {
 	} causes[BLIND_CAUSES];
 	enum blind_cause told;   /* while the stage is BLIND_TOLD */
 	int64_t heard;           /* when anybody beyond this host was last heard; the begin, where nobody was yet */
-	struct spells spells;    /* in which all references were silent */
+	struct spells spells;    /* in which all references were silent, or all near ones */
 	int64_t failed_began, failed_at; /* the last round, where all were silent; 0: it was not so */
 	uint8_t contradicted;    /* such rounds in a row that began right after a target had been heard */
 	bool doubted;            /* the references are dead, not we blind */
+	int64_t near_began, near_at; /* as failed_began and failed_at, of the near ones */
+	bool near_doubted;
 };
 
 void blind_init(struct blind *, int64_t now);

@@ -144,6 +144,7 @@ struct witness {
 	int64_t accompanied;    /* when others were last run beside them */
 	int64_t wanted;         /* a round over the references that begins at this time or later is wanted */
 	int64_t sent, began;    /* when one was asked for; when the last one that ended had begun */
+	int64_t near_sent;      /* when one over the near ones, too */
 	bool open;              /* the one that was asked for has not ended */
 };
 

@@ -12,7 +12,8 @@
 #include "base/clock.h"
 
 enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
-static const int64_t round_every = 30 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
+static const int64_t round_every = 30 * (int64_t)SECOND, near_every = 240 * (int64_t)SECOND,
+    near_apart = 5 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
     patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND,
     unsteady_for = 600 * (int64_t)SECOND, unheard_short = 2 * (int64_t)SECOND, unheard_long = 10 * (int64_t)SECOND,
     unheard_too_long = 25 * (int64_t)SECOND, unheard_too_long_to_connect = 12 * (int64_t)SECOND;
@@ -28,13 +29,15 @@ witness_fini(struct monitor *monitor)
 /* The references */
 
 static bool
-send_look(struct monitor *monitor)
+send_look(const struct monitor *monitor, bool near)
 {
-	static const unsigned char packet = MESSAGE_LOOK;
+	unsigned char packet[8];
+	struct wire_out out = wire_over(packet, sizeof packet);
 
+	message_put_look(&out, near);
 	for (uint32_t i = 0; i < monitor->config->probers; i++)
 		if (monitor->probers[i].fd >= 0)
-			return packet_send(monitor->probers[i].fd, &packet, sizeof packet, -1);
+			return packet_send(monitor->probers[i].fd, packet, out.size, -1);
 	return false;
 }
 
@@ -44,23 +47,29 @@ has_references(const struct monitor *monitor)
 	return monitor->config->reference_count > 0;
 }
 
+/* The near ones are nobody's to be asked often: as long as nothing is in doubt, only that we know that they answer. */
 static void
-ask_references(struct monitor *monitor)
+ask_references(struct monitor *monitor, bool in_doubt)
 {
 	struct witness *witness = &monitor->witness;
 
-	if (!has_references(monitor) || monitor->stopping
+	bool near = monitor->now - witness->near_sent >= (in_doubt ? near_apart : near_every)
+	    && ourselves_all(monitor, 0).networks > 0; /* what is watched on this host alone needs no network */
+
+	if ((!has_references(monitor) && !near) || monitor->stopping
 	    || (witness->open && monitor->now - witness->sent < round_lost) || monitor->now - witness->sent < round_apart)
 		return;
-	witness->open = send_look(monitor);
+	witness->open = send_look(monitor, near);
 	witness->sent = monitor->now;
+	if (near)
+		witness->near_sent = monitor->now;
 }
 
 void
 witness_look(struct monitor *monitor)
 {
 	monitor->witness.wanted = monitor->now;
-	ask_references(monitor);
+	ask_references(monitor, true);
 }
 
 void
@@ -414,6 +423,8 @@ witness_tick(struct monitor *monitor)
 	witness->asking = 0;
 	if (witness->count > 0)
 		settle(monitor, by_asking);
-	if (witness->wanted > witness->began || monitor->now - witness->sent >= round_every)
-		ask_references(monitor);
+	if (witness->wanted > witness->began)
+		ask_references(monitor, true);
+	else if (monitor->now - witness->sent >= round_every)
+		ask_references(monitor, monitor->blind.stage != BLIND_SEEING);
 }

@@ -180,7 +180,7 @@ dispatch_add_report(struct dispatch *dispatch, const struct report *report)
 void
 dispatch_add_references(struct dispatch *dispatch, const struct message_references *references)
 {
-	unsigned char bytes[64];
+	unsigned char bytes[128];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 
 	message_put_references(&out, references);

@@ -6,12 +6,13 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
-#include <linux/rtnetlink.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "prober/route.h"
 
 static const struct {
 	int error;
@@ -149,51 +150,6 @@ fate_drop_icmp(int fd)
 		continue;
 }
 
-/* The kernel's answer to "how do I get there?" names a router, or it does not. */
-static bool
-names_router(const struct nlmsghdr *head, size_t size)
-{
-	if (!NLMSG_OK(head, size) || head->nlmsg_type != RTM_NEWROUTE)
-		return false;
-	const struct rtmsg *route = NLMSG_DATA(head);
-	const struct rtattr *attribute = RTM_RTA(route);
-	for (size_t left = RTM_PAYLOAD(head); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
-		if (attribute->rta_type == RTA_GATEWAY || attribute->rta_type == RTA_VIA)
-			return true;
-	return false;
-}
-
-/* Whether a packet to there goes to a router first. Nothing is sent but to our own kernel, which answers at once. */
-static bool
-is_behind_router(const struct address *to)
-{
-	bool is4 = address_is_ipv4(to);
-	const size_t width = is4 ? 4 : 16;
-	struct {
-		struct nlmsghdr head;
-		struct rtmsg route;
-		struct rtattr attribute;
-		unsigned char address[16];
-	} ask = {
-		.head = { .nlmsg_len = (uint32_t)(offsetof(__typeof__(ask), address) + width), .nlmsg_type = RTM_GETROUTE,
-		    .nlmsg_flags = NLM_F_REQUEST },
-		.route = { .rtm_family = (unsigned char)to->any.sa_family, .rtm_dst_len = (unsigned char)(width * 8) },
-		.attribute = { .rta_len = (unsigned short)RTA_LENGTH(width), .rta_type = RTA_DST },
-	};
-	union {
-		struct nlmsghdr head;
-		char bytes[2048];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	memcpy(ask.address, is4 ? (const void *)&to->v4.sin_addr : &to->v6.sin6_addr, width);
-	ssize_t got = fd == -1 || send(fd, &ask, ask.head.nlmsg_len, 0) < 0 ? -1
-	    : recv(fd, &answer, sizeof answer, MSG_DONTWAIT);
-	if (fd != -1)
-		close(fd);
-	return got > 0 && names_router(&answer.head, (size_t)got);
-}
-
 static bool
 is_our_own(int fd, const struct address *from)
 {
@@ -215,7 +171,7 @@ judge_own(struct stream_fate *fate, const struct saying *what, const struct addr
 		fate->end = STREAM_OURS;
 		fate->outcome = "not_permitted";
 		text_format(&text, "a filter of our own system forbids the connection (ICMP %s)", what->text);
-	} else if (is_behind_router(to)) {
+	} else if (route_has_router(to)) {
 		fate->end = STREAM_OURS;
 		fate->outcome = "network_down";
 		text_add(&text, "our router does not answer");

@@ -6,16 +6,20 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "prober/route.h"
 #include "prober/stream.h"
 
-enum { LIMIT = 5 * SECOND };
+enum { LIMIT = 5 * SECOND, ROUTERS = 2, RESOLVERS = 4, NEAR = ROUTERS + RESOLVERS, NEAR_PORT = 53 };
+static const int64_t answered_lately = 600 * (int64_t)SECOND;
 
 struct reference {
 	struct references *all;
-	const struct config_reference *config;
+	const struct config_reference *config; /* NULL: a near one, at `address` */
+	struct address address;
+	int64_t answered; /* a near one: when it last did, 0: never */
 	struct resolver_query *query;
 	struct stream stream;
-	bool done, reached;
+	bool asked, done, reached;
 	char unasked[OUTCOME_NAME_MAX]; /* the reason of our own for which it could not be asked, "": it was */
 };
 
@@ -27,32 +31,59 @@ struct references {
 	ev_timer limit, next;
 	int64_t began;   /* the last round */
 	bool again;      /* another is to follow */
-	uint32_t count, open;
+	bool near;       /* and over the near ones, too */
+	uint32_t count, open; /* of the user's; asked and not done */
+	struct reference near_ones[NEAR]; /* family 0: none */
 	struct reference items[];
 };
 
 static void
+close_one(struct reference *reference)
+{
+	if (reference->query != NULL) {
+		resolver_cancel(&reference->query);
+		snprintf(reference->unasked, sizeof reference->unasked, "resolver");
+	}
+	stream_fini(&reference->stream);
+}
+
+static void
+count(struct message_references *told, struct reference *reference)
+{
+	close_one(reference);
+	told->asked++;
+	told->reached += reference->reached;
+	if (reference->unasked[0] == '\0')
+		return;
+	told->unasked++;
+	memcpy(told->reason, reference->unasked, sizeof told->reason);
+}
+
+static void
+count_near(struct message_references *told, struct reference *reference)
+{
+	bool known = reference->answered != 0 && told->at - reference->answered < answered_lately;
+
+	close_one(reference);
+	if (!reference->asked || reference->unasked[0] != '\0')
+		return;
+	if (reference->reached)
+		reference->answered = told->at;
+	told->near += known || reference->reached;
+	told->near_silent += known && !reference->reached;
+}
+
+static void
 end_round(struct references *all)
 {
-	struct message_references told = { .asked = all->count, .began = all->began };
+	struct message_references told = { .began = all->began, .at = clock_mono() };
 
 	ev_timer_stop(all->loop, &all->limit);
-	for (uint32_t i = 0; i < all->count; i++) {
-		struct reference *reference = &all->items[i];
-
-		if (reference->query != NULL) {
-			resolver_cancel(&reference->query);
-			snprintf(reference->unasked, sizeof reference->unasked, "resolver");
-		}
-		told.reached += reference->reached;
-		if (reference->unasked[0] != '\0') {
-			told.unasked++;
-			memcpy(told.reason, reference->unasked, sizeof told.reason);
-		}
-		stream_fini(&reference->stream);
-	}
+	for (uint32_t i = 0; i < all->count; i++)
+		count(&told, &all->items[i]);
+	for (uint32_t i = 0; i < NEAR; i++)
+		count_near(&told, &all->near_ones[i]);
 	all->open = 0;
-	told.at = clock_mono();
 	all->on_round(all->arg, &told);
 	/* Not from here: this may be a call of one of the streams that the next round begins with. */
 	if (all->again)
@@ -96,10 +127,14 @@ on_data(void *owner, const char *bytes, size_t size)
 static void
 on_end(void *owner, const struct stream_fate *fate)
 {
+	struct reference *reference = owner;
+	/* A filter on the host itself is an answer of the host. */
+	bool by_itself = fate->has_from && address_order(&fate->from, &reference->stream.to) == 0;
+
 	if (fate->end == STREAM_OURS)
 		settle_unasked(owner, fate->outcome != NULL ? fate->outcome : "interrupted");
 	else
-		settle(owner, fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
+		settle(owner, by_itself || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
 }
 
 static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
@@ -138,6 +173,10 @@ ask(struct reference *reference)
 	struct references *all = reference->all;
 	struct address literal;
 
+	if (reference->config == NULL) {
+		connect_to(reference, &reference->address);
+		return;
+	}
 	if (address_parse(reference->config->host, reference->config->port, &literal)) {
 		connect_to(reference, &literal);
 		return;
@@ -148,20 +187,59 @@ ask(struct reference *reference)
 		settle_unasked(reference, "no_memory");
 }
 
+/* Networks come and go: whoever is at another address than before has not answered yet. */
+static void
+look_for_routers(struct references *all)
+{
+	static const char *const afar[ROUTERS] = { "192.0.2.1", "2001:db8::1" }; /* of no network at all (RFC 5737, RFC 3849) */
+
+	for (uint32_t i = 0; i < ROUTERS; i++) {
+		struct reference *reference = &all->near_ones[i];
+		struct address to, router = { .any.sa_family = AF_UNSPEC };
+		bool known = address_parse(afar[i], 0, &to) && route_router(&to, &router);
+
+		if (known)
+			address_set_port(&router, NEAR_PORT);
+		if (!known || reference->address.any.sa_family == AF_UNSPEC || !address_equal(&reference->address, &router)) {
+			reference->address = router;
+			reference->answered = 0;
+		}
+	}
+}
+
+static void
+prepare(struct reference *reference, bool asked)
+{
+	reference->asked = asked;
+	reference->done = !asked;
+	reference->reached = false;
+	reference->unasked[0] = '\0';
+	reference->all->open += asked;
+}
+
 static void
 begin_round(struct references *all)
 {
-	all->again = false;
+	bool near = all->near;
+
+	all->again = all->near = false;
 	all->began = clock_mono();
 	ev_timer_set(&all->limit, LIMIT * 1e-6, 0.);
 	ev_timer_start(all->loop, &all->limit);
-	all->open = all->count;
-	for (uint32_t i = 0; i < all->count; i++) {
-		all->items[i].done = all->items[i].reached = false;
-		all->items[i].unasked[0] = '\0';
-	}
-	for (uint32_t i = 0; i < all->count && all->open > 0; i++)
+	if (near)
+		look_for_routers(all);
+	all->open = 1; /* this round: it does not end before all have been asked */
+	for (uint32_t i = 0; i < all->count; i++)
+		prepare(&all->items[i], true);
+	for (uint32_t i = 0; i < NEAR; i++)
+		prepare(&all->near_ones[i], near && all->near_ones[i].address.any.sa_family != AF_UNSPEC);
+	for (uint32_t i = 0; i < all->count; i++)
 		ask(&all->items[i]);
+	for (uint32_t i = 0; i < NEAR; i++)
+		if (all->near_ones[i].asked)
+			ask(&all->near_ones[i]);
+	if (--all->open == 0)
+		end_round(all);
 }
 
 static void
@@ -184,20 +262,44 @@ on_limit(EV_P_ ev_timer *timer, int revents)
 		end_round(all);
 }
 
+static void
+begin(struct references *all, struct reference *reference, const struct config_reference *config)
+{
+	*reference = (struct reference){ .all = all, .config = config, .done = true };
+	stream_init(&reference->stream, all->loop, &events, reference);
+}
+
+/* Those of this host say nothing of the network. */
+static void
+find_resolvers(struct references *all)
+{
+	struct address found[RESOLVERS];
+	uint32_t number = resolver_servers(all->resolver, found, RESOLVERS);
+
+	for (uint32_t i = 0; i < number; i++)
+		if (address_class(&found[i]) != ADDRESS_LOOPBACK)
+			all->near_ones[ROUTERS + i].address = found[i];
+}
+
 struct references *
 references_create(struct ev_loop *loop, const struct config *config, struct resolver *resolver,
     void (*on_round)(void *arg, const struct message_references *), void *arg)
 {
-	uint32_t count = config->reference_count;
-	struct references *all;
+	uint32_t number = config->reference_count;
+	struct references *all = calloc(1, sizeof *all + number * sizeof all->items[0]);
 
-	if (count == 0 || (all = calloc(1, sizeof *all + count * sizeof all->items[0])) == NULL)
+	if (all == NULL)
 		return NULL;
-	*all = (struct references){ .loop = loop, .resolver = resolver, .on_round = on_round, .arg = arg, .count = count };
-	for (uint32_t i = 0; i < count; i++) {
-		all->items[i] = (struct reference){ .all = all, .config = &config->references[i] };
-		stream_init(&all->items[i].stream, loop, &events, &all->items[i]);
-	}
+	all->loop = loop;
+	all->resolver = resolver;
+	all->on_round = on_round;
+	all->arg = arg;
+	all->count = number;
+	for (uint32_t i = 0; i < number; i++)
+		begin(all, &all->items[i], &config->references[i]);
+	for (uint32_t i = 0; i < NEAR; i++)
+		begin(all, &all->near_ones[i], NULL);
+	find_resolvers(all);
 	ev_timer_init(&all->limit, on_limit, 0., 0.);
 	ev_timer_init(&all->next, on_next, 0., 0.);
 	all->limit.data = all->next.data = all;
@@ -213,20 +315,20 @@ references_destroy(struct references **held)
 		return;
 	ev_timer_stop(all->loop, &all->limit);
 	ev_timer_stop(all->loop, &all->next);
-	for (uint32_t i = 0; i < all->count; i++) {
-		if (all->items[i].query != NULL)
-			resolver_cancel(&all->items[i].query);
-		stream_fini(&all->items[i].stream);
-	}
+	for (uint32_t i = 0; i < all->count; i++)
+		close_one(&all->items[i]);
+	for (uint32_t i = 0; i < NEAR; i++)
+		close_one(&all->near_ones[i]);
 	free(all);
 	*held = NULL;
 }
 
 void
-references_ask(struct references *all)
+references_ask(struct references *all, bool near)
 {
 	if (all == NULL)
 		return;
+	all->near |= near;
 	all->again = all->open > 0;
 	if (all->open == 0)
 		begin_round(all);

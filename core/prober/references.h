@@ -1,6 +1,7 @@
 /*
- * Addresses that the user names to tell our own trouble from theirs: connected to by TCP, nothing is sent, at once
- * closed. A refusal counts as reached: somebody answered.
+ * Addresses that tell our own trouble from theirs: those that the user names, and the near ones that everybody has, our
+ * routers and resolvers. They are connected to by TCP, nothing is sent, at once closed. A refusal counts as reached:
+ * somebody answered. Of the near ones (port 53) only those count that have answered before: many never do.
  */
 #ifndef PROBER_REFERENCES_H
 #define PROBER_REFERENCES_H
@@ -12,12 +13,13 @@
 
 struct references;
 
-/* NULL where there are none, or no memory. `on_round` is told of each round over all of them. */
+/* NULL where there is no memory. `on_round` is told of each round over all of them. */
 struct references *references_create(struct ev_loop *, const struct config *, struct resolver *,
     void (*on_round)(void *arg, const struct message_references *), void *arg);
 void references_destroy(struct references **);
 
-/* A round, of 5 s at most, begins now; where one is under way the next one begins when it ends. NULL is fine. */
-void references_ask(struct references *);
+/* A round, of 5 s at most, begins now, over the near ones as well where so said; where one is under way the next one begins
+ * when it ends. NULL is fine. */
+void references_ask(struct references *, bool near);
 
 #endif

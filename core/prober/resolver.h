@@ -47,6 +47,9 @@ uint32_t resolver_descriptors(void);
 struct resolver *resolver_create(struct ev_loop *, const struct config *, struct reason *why);
 void resolver_destroy(struct resolver **);
 
+/* The servers that it asks, at most `max`. Returns how many. */
+uint32_t resolver_servers(const struct resolver *, struct address *found, uint32_t max);
+
 /*
  * Asks for the addresses of `name` (a literal is answered as itself). `on_resolved` comes from the loop and never from
  * within this call, unless the query is cancelled before. It comes once; or twice, where one family has addresses and

@@ -157,3 +157,12 @@ resolver_destroy(struct resolver **resolver)
 	free(*resolver);
 	*resolver = NULL;
 }
+
+uint32_t
+resolver_servers(const struct resolver *resolver, struct address *found, uint32_t max)
+{
+	uint32_t count = resolver->server_count < max ? resolver->server_count : max;
+
+	memcpy(found, resolver->servers, count * sizeof *found);
+	return count;
+}

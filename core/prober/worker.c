@@ -132,8 +132,12 @@ take_orders(struct worker *worker, const void *packet, size_t size)
 	struct wire_in in = wire_from(packet, size);
 	struct order order;
 
-	if (message_kind(packet, size) == MESSAGE_LOOK && size == 1) {
-		references_ask(worker->references);
+	bool near;
+
+	if (message_kind(packet, size) == MESSAGE_LOOK) {
+		if (!message_get_look(&in, &near))
+			return false;
+		references_ask(worker->references, near);
 		return true;
 	}
 	if (message_kind(packet, size) != MESSAGE_ORDERS)

@@ -109,7 +109,8 @@ get_blame(struct wire_in *in)
 static void
 put_references(struct wire_out *out)
 {
-	message_put_references(out, &(struct message_references){ 3, 1, 2, "no_route", 50, 55 });
+	message_put_references(out, &(struct message_references){ .asked = 3, .reached = 1, .unasked = 2, .near = 4, .near_silent = 3,
+	    .reason = "no_route", .began = 50, .at = 55 });
 }
 
 static bool
@@ -118,8 +119,22 @@ get_references(struct wire_in *in)
 	struct message_references references;
 
 	return message_get_references(in, &references) && references.asked == 3 && references.reached == 1
-	    && references.unasked == 2 && strcmp(references.reason, "no_route") == 0 && references.began == 50
+	    && references.unasked == 2 && references.near == 4 && references.near_silent == 3 && strcmp(references.reason, "no_route") == 0 && references.began == 50
 	    && references.at == 55;
+}
+
+static void
+put_look(struct wire_out *out)
+{
+	message_put_look(out, true);
+}
+
+static bool
+get_look(struct wire_in *in)
+{
+	bool near = false;
+
+	return message_get_look(in, &near) && near;
 }
 
 static const struct message_change change_sample = {
@@ -222,6 +237,7 @@ static const struct sample {
 	{ MESSAGE_ALIVE, put_alive, get_alive },
 	{ MESSAGE_BLAME, put_blame, get_blame },
 	{ MESSAGE_REFERENCES, put_references, get_references },
+	{ MESSAGE_LOOK, put_look, get_look },
 	{ MESSAGE_CHANGE, put_change, get_change },
 	{ MESSAGE_STATE, put_state, get_state },
 	{ MESSAGE_COMMITTED, put_committed, get_committed },
@@ -353,15 +369,15 @@ what_steers_is_checked(void **state)
 	in = wire_from(packet, out.size);
 	assert_false(message_get_account(&in, &account, TARGETS));
 	out.size = 0;
-	message_put_references(&out, &(struct message_references){ 2, 3, 0, "", 0, 0 });
+	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 3 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_references(&in, &references));
 	out.size = 0;
-	message_put_references(&out, &(struct message_references){ 2, 1, 2, "", 0, 0 });
+	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 1, .unasked = 2 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_references(&in, &references));
 	out.size = 0;
-	message_put_references(&out, &(struct message_references){ 2, 1, 0, "", 2, 1 });
+	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 1, .began = 2, .at = 1 });
 	in = wire_from(packet, out.size);
 	assert_false(message_get_references(&in, &references));
 }

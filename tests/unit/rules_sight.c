@@ -269,6 +269,59 @@ what_could_not_be_asked_is_not_silent(void **unused)
 	assert_true(blind_is_known(&blind)); /* the other one is */
 }
 
+static void
+round_near(struct blind *blind, uint32_t near, uint32_t silent, int64_t began)
+{
+	blind_references(blind, &(struct message_references){ .near = near, .near_silent = silent, .began = began,
+	    .at = began + 5 * SECOND });
+}
+
+/* A router that answers shows nothing beyond itself; one that falls silent shows that we are cut off before it. */
+static void
+near_ones_prove_only_by_falling_silent(void **unused)
+{
+	struct blind blind;
+
+	(void)unused;
+	blind_init(&blind, BEGIN);
+	round_of(&blind, 2, 0, BEGIN);
+	round_near(&blind, 2, 0, BEGIN + 10 * SECOND);
+	assert_true(blind_is_known(&blind));
+	blind_init(&blind, BEGIN);
+	round_near(&blind, 2, 1, BEGIN);
+	assert_false(blind_is_known(&blind));
+	round_near(&blind, 2, 2, BEGIN + 10 * SECOND);
+	round_near(&blind, 2, 2, BEGIN + 40 * SECOND);
+	assert_true(blind_is_known(&blind));
+	assert_int_equal(blind_tick(&blind), BLIND_TELL_NOBODY);
+	round_near(&blind, 2, 2, BEGIN + 70 * SECOND);
+	assert_int_equal(blind_tick(&blind), BLIND_TELL_BLIND);
+	assert_int_equal(blind.told, CAUSE_NEAR);
+	round_near(&blind, 2, 1, BEGIN + 100 * SECOND);
+	assert_false(blind_is_known(&blind));
+	assert_true(blind_overlaps(&blind, BEGIN + 50 * SECOND, BEGIN + 60 * SECOND));
+}
+
+/* They may have stopped to answer us alone: whoever is heard while they are silent says so. */
+static void
+near_ones_that_are_silent_while_others_are_heard_do_not_count(void **unused)
+{
+	struct blind blind;
+
+	(void)unused;
+	blind_init(&blind, BEGIN);
+	round_near(&blind, 1, 0, BEGIN);
+	round_near(&blind, 1, 1, BEGIN + 60 * SECOND);
+	assert_true(blind_is_known(&blind));
+	assert_false(blind_heard(&blind, BEGIN + 80 * SECOND));
+	assert_false(blind_is_known(&blind));
+	round_near(&blind, 1, 1, BEGIN + 90 * SECOND);
+	assert_false(blind_is_known(&blind));
+	round_near(&blind, 1, 0, BEGIN + 120 * SECOND);
+	round_near(&blind, 1, 1, BEGIN + 150 * SECOND);
+	assert_true(blind_is_known(&blind));
+}
+
 /* Each cause, an outcome that shows it, what does not end it and what does. */
 static void
 a_cause_ends_by_what_it_concerns(void **unused)
@@ -420,6 +473,8 @@ main(void)
 		cmocka_unit_test(references_are_doubted_only_after_rounds_that_began_later),
 		cmocka_unit_test(references_that_are_silent_while_a_target_is_heard_are_dead),
 		cmocka_unit_test(what_could_not_be_asked_is_not_silent),
+		cmocka_unit_test(near_ones_prove_only_by_falling_silent),
+		cmocka_unit_test(near_ones_that_are_silent_while_others_are_heard_do_not_count),
 		cmocka_unit_test(a_cause_ends_by_what_it_concerns),
 		cmocka_unit_test(a_forbidden_port_is_not_opened_by_another),
 		cmocka_unit_test(a_cause_is_told_when_it_has_shown_itself_for_a_minute),

@@ -188,6 +188,25 @@ static void flaps_restart(struct world *w)
 }
 static void flaps_one_really_down(struct world *w) { flaps_references(w); outage(w, 4, 7 * MINUTE, 28 * MINUTE); }
 static void flaps_one_really_down_no_references(struct world *w) { flaps(w); outage(w, 4, 7 * MINUTE, 28 * MINUTE); }
+static void link_cut(struct world *w)
+{
+	int64_t at = seconds(w, 300, 420);
+
+	begin(w, 12, 0);
+	w->router = true;
+	world_add(w, LINK_CUT, 0, at, at + seconds(w, 150, 400), 0);
+}
+static void link_cut_few(struct world *w) { link_cut(w); w->targets = 2; }
+static void link_cut_alone(struct world *w) { link_cut(w); w->targets = 1; }
+static void link_cut_references(struct world *w) { link_cut(w); w->references = 2; }
+static void router_answers_while_cut(struct world *w) { begin(w, 3, 0); w->router = true; cut(w, 60, 240); }
+static void router_falls_mute(struct world *w)
+{
+	begin(w, 4, 0);
+	w->router = true;
+	world_add(w, ROUTER_MUTE, 0, seconds(w, 200, 300), w->length, 0);
+	outage(w, 3, seconds(w, 330, 420), 25 * MINUTE);
+}
 static void no_route(struct world *w)
 {
 	int64_t at = seconds(w, 300, 420);
@@ -405,6 +424,12 @@ static const struct kind kinds[] = {
 	{ "flaps_restart", flaps_restart, { .late = 0 } },
 	{ "flaps_one_really_down", flaps_one_really_down, { .late = 300, .blind_max = 4 } },
 	{ "flaps_one_really_down_no_references", flaps_one_really_down_no_references, { .late = 300 } },
+	{ "link_cut", link_cut, { .blind_min = 1, .blind_max = 1 } },
+	{ "link_cut_few", link_cut_few, { .blind_min = 1, .blind_max = 1 } },
+	{ "link_cut_alone", link_cut_alone, { .blind_min = 1, .blind_max = 1 } },
+	{ "link_cut_references", link_cut_references, { .blind_min = 1, .blind_max = 1 } },
+	{ "router_answers_while_cut", router_answers_while_cut, { .late = 0 } },
+	{ "router_falls_mute", router_falls_mute, { .late = 300, .blind_max = 1 } },
 	{ "no_route", no_route, { .blind_min = 1, .blind_max = 1 } },
 	{ "no_route_no_references", no_route_no_references, { .blind_min = 1, .blind_max = 1 } },
 	{ "no_descriptors", no_descriptors, { .blind_min = 1, .blind_max = 1 } },

@@ -120,13 +120,16 @@ stage_take_packet(struct world *world, uint32_t prober, const unsigned char *pac
 	struct order order;
 	uint32_t at;
 
+	bool near;
+
 	if (message_kind(packet, size) == MESSAGE_LOOK) {
-		if (world->references == 0)
+		assert_true(message_get_look(&in, &near));
+		if (world->references == 0 && !world->router)
 			return;
 		assert_in_range(at = world->in_hand_count++, 0, WORLD_IN_HAND - 1);
 		world->in_hand[at].is_round = true;
 		world->in_hand[at].prober = prober;
-		world->in_hand[at].ends = world_round(world, world->monitor->now, &world->in_hand[at].round);
+		world->in_hand[at].ends = world_round(world, world->monitor->now, near, &world->in_hand[at].round);
 		return;
 	}
 	while (message_next_order(&in, &order, world->config.target_count)) {

@@ -32,8 +32,8 @@ enum trouble_kind {
 	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, SLOW, CHANCE, /* SLOW: greets after `more`; CHANCE: 1 in `more` runs is refused */
 	SERVER_TROUBLES,
 	/* of our own */
-	CUT = SERVER_TROUBLES, NO_ROUTE, PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, /* `more`: the port */
-	RESOLVER_DEAD, NO_DESCRIPTORS, REFERENCES_DEAD,
+	CUT = SERVER_TROUBLES, LINK_CUT, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, /* `more`: the port */
+	RESOLVER_DEAD, NO_DESCRIPTORS, REFERENCES_DEAD, ROUTER_MUTE,
 	MONITOR_DIES, PROBER_DIES                                 /* at `from` */
 };
 
@@ -56,6 +56,7 @@ struct world {
 	/* The script */
 	uint64_t seed;
 	uint32_t targets, references;
+	bool router;                     /* it answers, unless it is mute */
 	int64_t length;
 	struct policy policy;
 	uint64_t networks[WORLD_TARGETS];
@@ -72,6 +73,7 @@ struct world {
 	struct { struct report report; int64_t ends; uint32_t prober; bool is_round; struct message_references round; }
 	    in_hand[WORLD_IN_HAND];
 	uint32_t in_hand_count;
+	int64_t answered;                /* the router, last */
 	int64_t resolved[WORLD_TARGETS]; /* when its name was last answered: it is kept for a minute */
 	unsigned char record[WORLD_TARGETS][4096];
 	size_t record_size[WORLD_TARGETS];
@@ -130,7 +132,8 @@ world_server(const struct world *world, uint32_t target, int64_t at)
 static inline bool
 world_line(const struct world *world, int64_t at)
 {
-	return world_trouble(world, CUT, 0, at) == NULL && world_trouble(world, NO_ROUTE, 0, at) == NULL;
+	return world_trouble(world, CUT, 0, at) == NULL && world_trouble(world, LINK_CUT, 0, at) == NULL
+	    && world_trouble(world, NO_ROUTE, 0, at) == NULL;
 }
 
 /* What a run comes to, as it goes on. */
@@ -281,12 +284,21 @@ world_play(struct world *world, const struct order *order, int64_t begun, struct
 
 /* References are connected to; a round takes 5 s at most. */
 static inline int64_t
-world_round(const struct world *world, int64_t begun, struct message_references *round)
+world_round(struct world *world, int64_t begun, bool near, struct message_references *round)
 {
 	static const int64_t again[] = { 0, 1, 3 };
 	int64_t ends = begun + 5 * SECOND;
+	bool link = world_trouble(world, LINK_CUT, 0, begun) == NULL && world_trouble(world, NO_ROUTE, 0, begun) == NULL;
 
 	*round = (struct message_references){ .asked = world->references, .began = begun };
+	if (near && world->router) {
+		bool answers = link && world_trouble(world, ROUTER_MUTE, 0, begun) == NULL;
+		round->near = answers || (world->answered != 0 && begun - world->answered < 10 * MINUTE);
+		round->near_silent = round->near > 0 && !answers;
+		if (answers)
+			world->answered = begun;
+		ends = world->references > 0 || !answers ? ends : begun + 10 * MILLISECOND;
+	}
 	if (world_trouble(world, NO_DESCRIPTORS, 0, begun) != NULL || world_trouble(world, NO_ROUTE, 0, begun) != NULL) {
 		round->unasked = world->references;
 		snprintf(round->reason, sizeof round->reason, "%s",

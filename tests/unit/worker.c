@@ -274,9 +274,11 @@ await_round(void)
 static void
 look(void)
 {
-	static const unsigned char packet_of_look = MESSAGE_LOOK;
+	unsigned char bytes[8];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
 
-	assert_true(packet_send(monitor, &packet_of_look, sizeof packet_of_look, -1));
+	message_put_look(&out, false);
+	assert_true(packet_send(monitor, bytes, out.size, -1));
 }
 
 /* A round whenever the monitor asks for one; what is asked for while one is under way is another. */

@@ -1,0 +1,14 @@
+/* What our own kernel knows of the way to an address: nothing is sent but to it, and it answers at once. */
+#ifndef PROBER_ROUTE_H
+#define PROBER_ROUTE_H
+
+#include "base/address.h"
+
+/* Whether a packet to there goes to a router first. */
+bool route_has_router(const struct address *to);
+
+/* The router to which a packet to there goes first, with port 0. False: there is none, or it has an address of another
+ * family. */
+bool route_router(const struct address *to, struct address *router);
+
+#endif
