@@ -129,7 +129,8 @@ enum {
 	ORDER_FULL = 2,         /* a full report whatever comes */
 	ORDER_FRESH = 4,        /* ask the resolver anew */
 	ORDER_HAD_STARTTLS = 8, /* the last good run was offered STARTTLS: its absence is starttls_gone */
-	ORDER_FLAGS = 16        /* above all flags */
+	ORDER_PASSED_ASKED = 16, /* an earlier run passed though TLS asked for a certificate of ours */
+	ORDER_FLAGS = 32        /* above all flags */
 };
 
 struct order {
@@ -161,7 +162,7 @@ enum {
 	REPORT_SPOKEN = 32,      /* the verdict is the peer's own act (a reply, a refusal, a close, a reset), not its silence */
 	REPORT_POLICY_CODE = 64, /* refused by 4xx with an enhanced code x.7.x (RFC 3463: security or policy) */
 	REPORT_MEANS_US = 128,   /* the text of the refusal speaks of us: "you", "your", our address or name */
-	REPORT_CERT_ASKED = 256, /* TLS stood, the server asked for a certificate of ours, and none was sent */
+	REPORT_PASSED_ASKED = 256, /* TLS asked for a certificate of ours, none was sent, and the server went on */
 	REPORT_NAME_MISSING = 512, /* there is no such name, or it has no address */
 	REPORT_OWN_HOST = 1024,  /* all addresses are of this host: the run used no network */
 	REPORT_NAME_ASKED = 2048, /* our resolver was asked for the name just now, and answered */

@@ -72,6 +72,10 @@ keep_facts(struct watched *watched, const struct report *report)
 		state->flags |= TARGET_HAD_STARTTLS;
 	else if (report->verdict == PW_OK && (report->flags & REPORT_REACHED_EHLO))
 		state->flags &= (uint8_t)~TARGET_HAD_STARTTLS;
+	if (report->flags & REPORT_PASSED_ASKED)
+		state->flags |= TARGET_PASSED_ASKED;
+	else if (report->verdict == PW_OK)
+		state->flags &= (uint8_t)~TARGET_PASSED_ASKED;
 }
 
 static void

@@ -26,7 +26,8 @@ flags_of(const struct monitor *monitor, const struct watched *watched, const str
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
-	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0));
+	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
+	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0));
 }
 
 static void

@@ -40,7 +40,8 @@ enum {
 	TARGET_SLOW = 1,         /* its runs are patient */
 	TARGET_HAD_STARTTLS = 2, /* the last good run was offered STARTTLS */
 	TARGET_QUARANTINED = 4,
-	TARGET_FLAGS = 8
+	TARGET_PASSED_ASKED = 8, /* the last good run sent no certificate of ours though TLS asked for one */
+	TARGET_FLAGS = 16
 };
 
 struct target_state {

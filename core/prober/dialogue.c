@@ -102,6 +102,7 @@ dialogue_create(const struct dialogue_setup *setup, int64_t now)
 	dialogue->phase = dialogue->failed = NO_PHASE;
 	dialogue->patient = setup->patient;
 	dialogue->had_starttls = setup->had_starttls;
+	dialogue->passed_asked = setup->passed_asked;
 	dialogue->connected_at = -1;
 	dialogue->helo = setup->helo;
 	dialogue->session = (char *)dialogue + session;

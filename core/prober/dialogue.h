@@ -49,6 +49,7 @@ struct dialogue_setup {
 	bool resolved;          /* false: the name did not resolve, so that it was not slow to */
 	int64_t epoch;          /* times in the transcript count from here (the begin of the run) */
 	bool patient, had_starttls;
+	bool passed_asked;      /* an earlier run passed though it was asked for a certificate of ours and sent none */
 	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL: never */
 };
 

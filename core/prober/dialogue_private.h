@@ -39,6 +39,8 @@ struct dialogue {
 	uint8_t verdict, noted;
 	uint16_t flags;                          /* of the report */
 	bool patient, had_starttls, secured;
+	bool passed_asked;                       /* an earlier run passed though it was asked for a certificate */
+	bool heard_inside;                       /* a reply came inside TLS */
 	bool cert_asked;                         /* the server asked for a certificate of ours, and none was sent */
 	bool again;                              /* on the second connection */
 	bool polite;                             /* a reply came on this connection: a farewell is due */

@@ -92,6 +92,24 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
 	return true;
 }
 
+/*
+ * A server that insists on a certificate may say so by going away, once it has seen that none comes. Many ask everybody,
+ * and go away for other reasons: where a run has passed after having been asked, it is not that.
+ */
+static bool
+end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct text *sentence,
+    struct dialogue_step *step)
+{
+	bool left = fate->end == STREAM_CLOSED || fate->end == STREAM_CLOSED_BARE || fate->end == STREAM_RESET
+	    || (fate->end == STREAM_TLS_FAILED && fate->alert);
+
+	if (!left || !fate->cert_asked || dialogue->heard_inside || dialogue->passed_asked || dialogue->early)
+		return false;
+	text_add(sentence, "; it had asked for a certificate of ours, and none was sent");
+	end_named(dialogue, now, "client_cert_required", sentence->bytes, step);
+	return true;
+}
+
 static void
 end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -100,7 +118,7 @@ end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fa
 
 	words_end(dialogue, now, fate, &text);
 	if (end_given_up(dialogue, now, fate->end, &text, step)
-	    || end_otherwise(dialogue, now, fate->end, bytes, step))
+	    || end_for_certificate(dialogue, now, fate, &text, step) || end_otherwise(dialogue, now, fate->end, bytes, step))
 		return;
 	switch (fate->end) {
 	case STREAM_CLOSED:
@@ -300,6 +318,7 @@ dialogue_again(struct dialogue *dialogue, int64_t now)
 	dialogue->slow &= 1u << resolve;
 	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
 	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
+	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
 	dialogue->again = true;
 	dialogue->state = CONNECTING;
 	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)

@@ -20,6 +20,8 @@ struct stream_fate {
 	enum stream_end end;
 	int error;              /* errno, 0: none */
 	const char *outcome;    /* STREAM_OURS, STREAM_TLS_FAILED: a name of outcomes.def */
+	bool cert_asked;        /* TLS asked for a certificate of ours, and none was sent */
+	bool alert;             /* STREAM_TLS_FAILED: by an alert of the server */
 	bool may_be_outdated;   /* STREAM_TLS_FAILED: worth one more try with a legacy context */
 	struct pw_bytes in_clear; /* what came in clear during the TLS handshake; good while the stream is */
 	int64_t waited;         /* microseconds between the end and its being told, in which the peer could say more */

@@ -38,15 +38,18 @@ note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
 		dialogue_note_once(dialogue, now, REPLY_NUL, "a NUL byte stands within a line");
 }
 
-/* What a refusal says beside its outcome. A server that says 421 closes (RFC 5321, section 3.8). */
+/* What a reply says to the host itself. A server that says 421 closes (RFC 5321, section 3.8). */
 static void
-note_refusal(struct dialogue *dialogue, const struct pw_reply *reply)
+note_reply(struct dialogue *dialogue, const struct pw_reply *reply)
 {
 	struct refusal_session session;
 
 	dialogue->closing = reply->code == 421;
-	if (reply->code < 400)
+	dialogue->heard_inside = dialogue->secured;
+	if (reply->code < 400) {
+		dialogue->flags |= dialogue->cert_asked ? REPORT_PASSED_ASKED : 0;
 		return;
+	}
 	turn_session(dialogue, &session);
 	struct refusal_marks marks = refusal_mark(reply, &session);
 	dialogue->flags |= (uint16_t)((marks.too_many ? REPORT_TOO_MANY : 0) | (marks.policy_code ? REPORT_POLICY_CODE : 0)
@@ -152,7 +155,7 @@ ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *p
 	struct pw_reply reply = { .code = lines.code, .count = lines.count, .lines = lines.text };
 	for (size_t i = 0; i < lines.count && reply.enhanced[0] == 0; i++)
 		reply_enhanced(lines.text[i], reply.enhanced);
-	note_refusal(dialogue, &reply);
+	note_reply(dialogue, &reply);
 	dialogue->ops->on_reply(dialogue->session, &turn->open, &reply);
 	turn_end(turn);
 }

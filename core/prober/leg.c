@@ -304,6 +304,7 @@ create_dialogue(struct leg *leg, int64_t at)
 		.epoch = run->begun,
 		.patient = (run->order.flags & ORDER_PATIENT) != 0,
 		.had_starttls = (run->order.flags & ORDER_HAD_STARTTLS) != 0,
+		.passed_asked = (run->order.flags & ORDER_PASSED_ASKED) != 0,
 		.stalled = &run->prober->stalled,
 	};
 	leg->dialogue = dialogue_create(&setup, at);

@@ -141,13 +141,15 @@ stream_tell(struct stream *stream, void (*what)(void *owner))
 void
 stream_finish(struct stream *stream, const struct stream_fate *fate)
 {
+	struct stream_fate told = *fate;
 	struct frame frame;
 
 	ev_io_stop(stream->loop, &stream->io);
 	ev_timer_stop(stream->loop, &stream->patience);
 	stream->ended = true;
+	told.cert_asked = stream->tls != NULL && tls_has_asked(stream->tls);
 	enter(stream, &frame);
-	stream->events->on_end(stream->owner, fate);
+	stream->events->on_end(stream->owner, &told);
 	leave(stream, &frame);
 }
 

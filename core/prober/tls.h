@@ -85,6 +85,9 @@ bool tls_may_say_more(const struct tls *);
 /* Reads what has come since, past the library. True: that is all; false: there may be more. */
 bool tls_hear_out(struct tls *);
 
+/* Whether the server has asked for a certificate of ours; none is ever sent. */
+bool tls_has_asked(const struct tls *);
+
 /* What an end means. */
 struct stream_fate tls_fate(const struct tls *, enum tls_step end);
 

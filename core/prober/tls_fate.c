@@ -212,6 +212,7 @@ fail(const struct tls *tls, struct stream_fate *fate)
 	struct text text = TEXT_OVER(fate->text);
 
 	fate->end = STREAM_TLS_FAILED;
+	fate->alert = tls_is_alert(tls);
 	if (tls->abuse != NULL) {
 		fate->outcome = "tls_abuse";
 		text_format(&text, "a flood inside TLS: %s", tls->abuse);
@@ -225,6 +226,12 @@ fail(const struct tls *tls, struct stream_fate *fate)
 		fate->may_be_outdated = may_be_outdated(tls);
 		tell_reason(tls, &text);
 	}
+}
+
+bool
+tls_has_asked(const struct tls *tls)
+{
+	return tls->client_cert_asked;
 }
 
 struct stream_fate

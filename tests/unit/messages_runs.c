@@ -91,7 +91,7 @@ an_order_is_checked(void **state)
 static struct report
 report_sample(void)
 {
-	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_SPOKEN | REPORT_CERT_ASKED,
+	return (struct report){ .run = 5, .target = 3, .verdict = PW_DEGRADED, .flags = REPORT_SPOKEN | REPORT_PASSED_ASKED,
 		.outcome = "slow_banner", .started = 1700000000000000, .late = 12, .micros = 400000, .quiet = 300,
 		.network = 1ull << 32,
 		.fingerprint = 77, .reached = 7, .phase_count = 3, .phases = { 1, 2, -1 },
@@ -116,7 +116,7 @@ a_report_comes_back(void **state)
 	assert_int_equal(report.run, 5);
 	assert_int_equal(report.verdict, PW_DEGRADED);
 	assert_string_equal(report.outcome, "slow_banner");
-	assert_int_equal(report.flags, REPORT_SPOKEN | REPORT_CERT_ASKED);
+	assert_int_equal(report.flags, REPORT_SPOKEN | REPORT_PASSED_ASKED);
 	assert_int_equal(report.quiet, 300);
 	assert_true(report.network == 1ull << 32);
 	assert_int_equal(report.phase_count, 3);

@@ -23,7 +23,7 @@ struct row {
 	const char *outcome;
 	const char *text; /* stands in the sentence; NULL: whatever */
 	int how;
-	bool patient;
+	bool patient, passed_asked;
 };
 
 #define NONE PW_TLS_NONE
@@ -156,6 +156,17 @@ static const struct row rows[] = {
 	    PW_DEGRADED, "tls_version", "TLSv1 is the newest version it speaks (192.0.2.1)" },
 	{ "45", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_REFUSED, HELLO, EHLO_TLS, "220 go\r\n", TLS, EHLO, BYE },
 	    PW_DEGRADED, "tls_failed", "asked again for any version: TLSv1.3" },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, EHLO, BYE }, PW_OK, "ok", NULL },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, CLOSE }, PW_FAILED, "client_cert_required",
+	    "it had asked for a certificate of ours, and none was sent" },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, RESET }, PW_FAILED, "client_cert_required", NULL },
+	{ "47", "smtp", OPP, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, CLOSE }, PW_DEGRADED, "client_cert_required", NULL },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, CLOSE }, PW_FAILED, "closed_at_ehlo_tls", NULL,
+	    .passed_asked = true },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, "421 4.7.1 a certificate is required\r\n", CLOSE },
+	    PW_FAILED, "client_cert_required", "decided by \"certificate is required\"" },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_ASKED, SILENT }, PW_FAILED, "ehlo_tls_timeout", NULL },
+	{ "47", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS, CLOSE }, PW_FAILED, "closed_at_ehlo_tls", NULL },
 	{ "49", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS, "421 busy\r\n", CLOSE }, PW_DEGRADED, "tempfail", NULL },
 	{ "55", "smtp", NONE, { WAIT(14000) HELLO, WAIT(14000) EHLO, WAIT(4000) BYE }, PW_DEGRADED, "slow_banner", NULL },
 	{ "55", "starttls", REQ, { WAIT(29000) HELLO, WAIT(14000) EHLO_TLS, WAIT(14000) "220 go\r\n", WAIT(14000) TLS,
@@ -167,6 +178,7 @@ prepare(struct world *world, const struct row *row)
 {
 	world_init(world, row->probe, row->tls);
 	world->patient = row->patient;
+	world->passed_asked = row->passed_asked;
 }
 
 static void

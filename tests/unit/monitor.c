@@ -112,6 +112,25 @@ a_missing_name_is_asked_for_again_and_no_condition(void **unused)
 	scene_destroy(&scene);
 }
 
+/* Many servers ask everybody for a certificate: the next run knows that this one goes on without. */
+static void
+a_run_knows_that_the_last_passed_without_a_certificate(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->scripts[0] = "axxa...";
+	scene_bear(scene, NOW);
+	scene_run(scene, 30 * SECOND);
+	assert_false(scene->last[0].flags & ORDER_PASSED_ASKED);
+	while (scene->monitor->targets[0].state.fails < 2)
+		scene_run(scene, SECOND);
+	assert_true(scene->last[0].flags & ORDER_PASSED_ASKED);
+	scene_run(scene, 5 * MINUTE);
+	assert_false(scene->last[0].flags & ORDER_PASSED_ASKED);
+	scene_destroy(&scene);
+}
+
 static void
 what_fails_now_and_then_is_told_with_its_failures(void **unused)
 {
@@ -371,6 +390,7 @@ main(void)
 		cmocka_unit_test(an_outage_is_told_with_its_attempts),
 		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
 		cmocka_unit_test(a_missing_name_is_asked_for_again_and_no_condition),
+		cmocka_unit_test(a_run_knows_that_the_last_passed_without_a_certificate),
 		cmocka_unit_test(what_fails_now_and_then_is_told_with_its_failures),
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),

@@ -281,6 +281,9 @@ scene_report(const struct order *order, char letter)
 		report.flags |= REPORT_NAME_MISSING;
 		snprintf(report.outcome, sizeof report.outcome, "name_unresolvable");
 		break;
+	case 'a':
+		report.flags |= REPORT_PASSED_ASKED;
+		break;
 	case 'w':
 		report.verdict = PW_DEGRADED;
 		snprintf(report.outcome, sizeof report.outcome, "early_data");

@@ -23,7 +23,7 @@ struct world {
 	struct phase_plan phases[PHASES_MAX];
 	struct pw_values *values;
 	struct pw_value items[8];
-	bool patient, had_starttls;
+	bool patient, had_starttls, passed_asked;
 	int64_t stalled;
 };
 
@@ -98,6 +98,7 @@ world_fini(struct world *world)
 #define TLS_OLD "\1tlso"      /* no common version */
 #define TLS_REFUSED "\1tlsr"  /* an alert that says no more than no */
 #define TLS_OUTDATED "\1tlsv" /* an old version, when asked again for any */
+#define TLS_ASKED "\1tlsc"    /* the server asks for a certificate of ours */
 #define WAIT(ms) "\2" #ms ";"
 
 enum { TURNS_MAX = 24 };
@@ -111,6 +112,7 @@ struct conversation {
 	size_t said_size;
 	int cut;         /* -1: whole; 0: byte by byte; n: first n bytes, then the rest */
 	bool over;
+	bool asked;      /* for a certificate of ours */
 	unsigned again;
 	struct world *world;
 };
@@ -145,7 +147,8 @@ converse_feed(struct conversation *c, const char *bytes, size_t size)
 static inline void
 converse_end(struct conversation *c, enum stream_end end, const char *outcome, bool version)
 {
-	struct stream_fate fate = { .end = end, .outcome = outcome, .may_be_outdated = version };
+	struct stream_fate fate = { .end = end, .outcome = outcome, .may_be_outdated = version,
+		.cert_asked = c->asked, .alert = end == STREAM_TLS_FAILED };
 	struct dialogue_step step = { .next = DIALOGUE_WAIT };
 
 	if (outcome != NULL)
@@ -184,6 +187,7 @@ converse_secure(struct conversation *c, const char *turn)
 		snprintf(judgement.outdated, sizeof judgement.outdated, "tls_version");
 		snprintf(judgement.outdated_text, sizeof judgement.outdated_text, "TLSv1 is the newest version it speaks");
 	}
+	c->asked = judgement.client_cert_asked = strcmp(turn, TLS_ASKED) == 0;
 	if (strcmp(turn, TLS_EXPIRED) == 0) {
 		judgement.failed = c->world->tls.verify >= TLS_VERIFY_CHAIN;
 		judgement.verified = false;
@@ -278,7 +282,7 @@ converse(struct conversation *c, struct world *world, const char *const *turns, 
 {
 	const struct dialogue_setup setup = { .target = &world->target, .address = "192.0.2.1",
 		.helo = "watch.example.net", .resolve = 2000, .resolved = true, .epoch = 1000, .patient = world->patient,
-		.had_starttls = world->had_starttls, .stalled = &world->stalled };
+		.had_starttls = world->had_starttls, .passed_asked = world->passed_asked, .stalled = &world->stalled };
 	struct dialogue_step step = { .next = DIALOGUE_WAIT };
 	struct address local;
 
