@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MILLISECOND = 1000, SECOND = 1000 * 1000 };
@@ -9,6 +10,19 @@ enum { MILLISECOND = 1000, SECOND = 1000 * 1000 };
 int64_t clock_mono(void); /* CLOCK_MONOTONIC: the same for all processes of this host */
 int64_t clock_boot(void); /* CLOCK_BOOTTIME: as the monotonic one, and goes on while the host is suspended */
 int64_t clock_wall(void); /* since 1970-01-01T00:00:00Z */
+
+/*
+ * An instant on both clocks. Rules count on `mono`; people read `utc`, which is fixed once and never made anew from another
+ * clock: what was told or stored of an instant stays as it was, whatever clock is set or slewed, and whoever reads it.
+ */
+struct moment {
+	int64_t mono, utc; /* utc 0: none */
+};
+static inline bool
+moment_is_set(struct moment moment)
+{
+	return moment.utc != 0;
+}
 
 /* The wall clock as it was before it was set by more than CLOCK_DOUBT: it is doubted for a day, or until it is set back. */
 #define CLOCK_DOUBT (INT64_C(1800) * SECOND)

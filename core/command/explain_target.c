@@ -55,7 +55,7 @@ put_suspicion(const struct explained *it)
 	const struct target_state *state = &it->view.state;
 	char at[PAST_TIME_MAX];
 
-	printf("Since %s %u", past_time(it->past, state->trouble->began, at), state->fails);
+	printf("Since %s %u", past_time(it->past, state->trouble->began.utc, at), state->fails);
 	put_of(it, false);
 	puts(state->trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
 	                          : " attempts have failed in a row; it is down when all have");
@@ -68,7 +68,7 @@ put_outage(const struct explained *it)
 	char at[PAST_TIME_MAX];
 
 	printf("It failed first at %s, and %u attempts in a row have failed; it is up when ",
-	    past_time(it->past, state->trouble->began, at), state->fails);
+	    past_time(it->past, state->trouble->began.utc, at), state->fails);
 	if (it->row->configured != NULL)
 		printf("%" PRIu32, it->row->configured->policy->recover_tries);
 	else
@@ -82,8 +82,8 @@ put_recovery(const struct explained *it)
 	const struct target_state *state = &it->view.state;
 	char at[PAST_TIME_MAX];
 
-	printf("It failed first at %s; ", past_time(it->past, state->trouble->began, at));
-	printf("since %s %u", past_time(it->past, state->trouble->recovered, at), state->passes);
+	printf("It failed first at %s; ", past_time(it->past, state->trouble->began.utc, at));
+	printf("since %s %u", past_time(it->past, state->trouble->recovered.utc, at), state->passes);
 	put_of(it, true);
 	puts(" attempts have passed in a row; it is up when all have");
 }
@@ -118,12 +118,12 @@ put_trouble(const struct explained *it)
 	const struct trouble *trouble = it->view.state.trouble;
 	char at[PAST_TIME_MAX];
 
-	if (trouble != NULL && trouble->unknown != 0)
+	if (trouble != NULL && moment_is_set(trouble->unknown))
 		printf("Since %s its runs tell nothing of it: they ended for reasons of our own\n",
-		    past_time(it->past, trouble->unknown, at));
-	if (trouble != NULL && trouble->tempfail != 0)
+		    past_time(it->past, trouble->unknown.utc, at));
+	if (trouble != NULL && moment_is_set(trouble->tempfail))
 		printf("Since %s it refuses for the time being (4xx): %u runs without a break\n",
-		    past_time(it->past, trouble->tempfail, at), trouble->tempfail_runs);
+		    past_time(it->past, trouble->tempfail.utc, at), trouble->tempfail_runs);
 }
 
 static void
@@ -164,7 +164,7 @@ put_flags(const struct explained *it)
 		puts("It is slow: every run has the patient limits until it passes within the routine ones");
 	if (it->view.flapping)
 		printf("It flaps: %" PRIu32 " outages since %s\n", it->view.state.flapping->count,
-		    past_time(it->past, it->view.state.flapping->began, at));
+		    past_time(it->past, it->view.state.flapping->began.utc, at));
 	if (it->view.quarantined)
 		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
 }
@@ -247,7 +247,7 @@ put_conditions(const struct explained *it)
 		const struct condition *item = &conditions->items[i];
 		const char *code = codes_get(it->codes, item->code)->name;
 
-		printf("  %s: %s, seen since %s", code, stage_name((enum stage)item->stage), past_time(it->past, item->since, at));
+		printf("  %s: %s, seen since %s", code, stage_name((enum stage)item->stage), past_time(it->past, item->since.utc, at));
 		if (item->stage == STAGE_SEEN)
 			printf("; shown by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
 		if (item->stage == STAGE_FADING)

@@ -68,9 +68,9 @@ take_view(struct standing *row, const struct view *view)
 {
 	row->state = view->state.state;
 	row->doubled = view->state.doubled;
-	row->since = view->state.since;
-	row->ended = view->state.ended;
-	row->run = view->state.ended != 0;
+	row->since = view->state.since.utc;
+	row->ended = view->state.ended.utc;
+	row->run = moment_is_set(view->state.ended);
 	row->verdict = view->state.verdict;
 	snprintf(row->outcome, sizeof row->outcome, "%s", view->outcome);
 	say(row, view->text);

@@ -29,7 +29,7 @@ say_condition(struct monitor *monitor, uint32_t target, const struct condition *
 	struct target_state *state = &monitor->targets[target].state;
 	enum notice_kind kind = condition->blocked ? NOTICE_blocked : NOTICE_degraded;
 	const struct change change = { .kind = kind, .code = condition->code, .number = ++state->number,
-		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = monitor->now };
+		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = clocks_now(monitor) };
 
 	herald_change(monitor, target, &change, NULL);
 }

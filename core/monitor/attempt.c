@@ -17,14 +17,14 @@ static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND, /* `changed` is 
 static bool
 tempfail_is_old(const struct trouble *trouble, const struct sighting *run, const struct policy *policy)
 {
-	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail >= policy->tempfail_grace;
+	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail.mono >= policy->tempfail_grace;
 }
 
 static enum bearing
 bear_tempfail(struct trouble *trouble, const struct sighting *run, const struct policy *policy)
 {
-	if (trouble->tempfail == 0)
-		trouble->tempfail = run->started;
+	if (!moment_is_set(trouble->tempfail))
+		trouble->tempfail = sighting_started(run);
 	if (trouble->tempfail_runs < UINT8_MAX)
 		trouble->tempfail_runs++;
 	return tempfail_is_old(trouble, run, policy) ? BEARING_FAILED : BEARING_PASSED;
@@ -47,7 +47,7 @@ bear(struct trouble *trouble, const struct sighting *run, const struct policy *p
 		break;
 	}
 	if (trouble != NULL) {
-		trouble->tempfail = 0;
+		trouble->tempfail = (struct moment){ 0, 0 };
 		trouble->tempfail_runs = 0;
 	}
 	return BEARING_PASSED;
@@ -67,7 +67,7 @@ fails_otherwise(struct trouble *trouble, const struct sighting *run)
 	if (trouble->other_runs < OTHERWISE_RUNS)
 		trouble->other_runs++;
 	return trouble->other_runs >= OTHERWISE_RUNS
-	    && (trouble->changed == 0 || run->ended - trouble->changed >= changed_pause);
+	    && (!moment_is_set(trouble->changed) || run->ended - trouble->changed.mono >= changed_pause);
 }
 
 uint32_t
@@ -102,7 +102,7 @@ static bool
 has_failed_enough(const struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
 	return target->fails >= attempt_needed(target, policy, run->ended)
-	    || (target->fails >= policy->tries && run->ended - target->trouble->began >= row_max);
+	    || (target->fails >= policy->tries && run->ended - target->trouble->began.mono >= row_max);
 }
 
 static enum signal
@@ -143,10 +143,10 @@ note_unknown(struct trouble *trouble, const struct sighting *run, bool nothing_l
 	if (trouble == NULL)
 		return;
 	if (!nothing_learnt) {
-		trouble->unknown = 0;
+		trouble->unknown = (struct moment){ 0, 0 };
 		trouble->stale = false;
-	} else if (trouble->unknown == 0)
-		trouble->unknown = run->started;
+	} else if (!moment_is_set(trouble->unknown))
+		trouble->unknown = sighting_started(run);
 }
 
 enum signal
@@ -176,8 +176,8 @@ attempt_is_stale(struct target_state *target, const struct policy *policy, int64
 	struct trouble *trouble = target->trouble;
 
 	/* One run alone may have taken that long because we stood still: it is no series of them. */
-	if (target->verdict != PW_UNKNOWN || trouble == NULL || trouble->unknown == 0 || trouble->stale
-	    || now - trouble->unknown <= policy->stale_after)
+	if (target->verdict != PW_UNKNOWN || trouble == NULL || !moment_is_set(trouble->unknown) || trouble->stale
+	    || now - trouble->unknown.mono <= policy->stale_after)
 		return false;
 	trouble->stale = true;
 	return true;

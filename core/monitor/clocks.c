@@ -2,11 +2,12 @@
 #include "monitor/monitor.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 
-static const int64_t jump_told = SECOND;
+static const int64_t jump_told = SECOND, dates_differ = SECOND;
 
 /* By how much a clock has moved against the monotonic one since we last looked. */
 static int64_t
@@ -18,9 +19,50 @@ jump(int64_t *offset, int64_t now)
 	return *offset - was;
 }
 
+struct moment
+clocks_at(const struct monitor *monitor, int64_t mono)
+{
+	for (int i = 0; i < CLOCKS_BEFORE; i++)
+		if (monitor->clock_before[i].until != 0 && mono <= monitor->clock_before[i].until)
+			return (struct moment){ mono, mono + monitor->clock_before[i].offset };
+	return (struct moment){ mono, mono + monitor->clock_offset };
+}
+
+struct moment
+clocks_now(const struct monitor *monitor)
+{
+	return clocks_at(monitor, monitor->now);
+}
+
+void
+clocks_date(const struct monitor *monitor, struct sighting *run, const struct report *report, int64_t due)
+{
+	int64_t started = clocks_at(monitor, run->started).utc, ended = clocks_at(monitor, run->ended).utc;
+	int64_t theirs = report->started + report->micros;
+
+	run->started_utc = started;
+	run->ended_utc = ended;
+	/* What it waited in line for belongs to its time there, and not to ours. */
+	if (report->started < clocks_at(monitor, due).utc - dates_differ || report->started > started + dates_differ)
+		return;
+	run->started_utc = report->started;
+	if (theirs >= ended - dates_differ && theirs <= ended + dates_differ)
+		run->ended_utc = theirs;
+}
+
+static void
+remember_offset(struct monitor *monitor, int64_t offset)
+{
+	struct clock_before *before = monitor->clock_before;
+
+	memmove(before, before + 1, (CLOCKS_BEFORE - 1) * sizeof *before);
+	before[CLOCKS_BEFORE - 1] = (struct clock_before){ monitor->clocks_looked, offset };
+}
+
 void
 clocks_look(struct monitor *monitor)
 {
+	int64_t was = monitor->clock_offset;
 	int64_t slept = jump(&monitor->boot_offset, clock_boot());
 	int64_t moved = jump(&monitor->clock_offset, clock_wall()) - slept;
 	char bytes[64];
@@ -28,8 +70,12 @@ clocks_look(struct monitor *monitor)
 
 	if (!monitor->clocks_known) {
 		monitor->clocks_known = true;
+		monitor->clocks_looked = monitor->now;
 		return;
 	}
+	if (slept + moved > jump_told || slept + moved < -jump_told)
+		remember_offset(monitor, was);
+	monitor->clocks_looked = monitor->now;
 	if (slept > jump_told) {
 		monitor->interrupted = monitor->now;
 		text_add_span(&span, slept);

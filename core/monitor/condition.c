@@ -213,7 +213,7 @@ add_shown(struct conditions *list, const struct sighting *run, const struct code
 		if (conditions_find(list, shown->code) == NULL && !nearer_is_shown(run, codes, shown->code)
 		    && !nearer_stands(list, codes, shown->code))
 			list->items[list->count++] = (struct condition){ .code = shown->code, .stage = STAGE_ABSENT,
-				.phase = shown->phase, .blocked = shown->blocked, .since = run->started };
+				.phase = shown->phase, .blocked = shown->blocked, .since = sighting_started(run) };
 	}
 }
 

@@ -44,7 +44,7 @@ struct condition {
 	uint8_t phase; /* index in the policy's phases, PHASE_ANY */
 	uint8_t count; /* of runs in a row that showed it (SEEN) or missed it (FADING) */
 	bool blocked;
-	int64_t since; /* when it was first seen */
+	struct moment since; /* when it was first seen */
 };
 
 struct conditions {

@@ -25,7 +25,7 @@ digest_now(struct monitor *monitor, uint16_t port)
 
 /* Names those whose down was stamped since the last digest, and forgets that it was. */
 static uint32_t
-gather(struct monitor *monitor, struct text *names, int64_t *began)
+gather(struct monitor *monitor, struct text *names, struct moment *began)
 {
 	uint32_t count = 0;
 
@@ -34,7 +34,7 @@ gather(struct monitor *monitor, struct text *names, int64_t *began)
 		if (!(watched->flags & WATCHED_IN_DIGEST))
 			continue;
 		watched->flags = (uint8_t)(watched->flags & ~WATCHED_IN_DIGEST);
-		if (watched->state.trouble != NULL && watched->state.trouble->began < *began)
+		if (watched->state.trouble != NULL && watched->state.trouble->began.mono < began->mono)
 			*began = watched->state.trouble->began;
 		if (count++ < DIGEST_NAMES)
 			text_format(names, "%s%s", count == 1 ? ": " : ", ", monitor->config->targets[i].name);
@@ -49,11 +49,11 @@ tell(struct monitor *monitor)
 {
 	char names[DIGEST_TEXT], since[64];
 	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
-	int64_t began = monitor->now;
+	struct moment began = clocks_now(monitor);
 	uint32_t count = gather(monitor, &text, &began);
 
 	monitor->digest_count = 0;
-	text_add_span(&span, monitor->now - began);
+	text_add_span(&span, monitor->now - began.mono);
 	if (monitor->digest_port != 0)
 		herald_ours(monitor, NOTICE_digest, "digest", began, "%" PRIu32 " target%s not answered on port %u as %s should "
 		    "for %s; ours or theirs: nothing that we can reach on that port tells which%s", count,

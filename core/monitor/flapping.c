@@ -45,13 +45,13 @@ newest(struct flapping *flapping)
 }
 
 enum notice_kind
-flapping_down(struct flapping *flapping, const struct policy *policy, int64_t began, int64_t now)
+flapping_down(struct flapping *flapping, const struct policy *policy, struct moment began, struct moment now)
 {
 	struct outage *outages = flapping->outages;
 
 	memmove(outages, outages + 1, (FLAP_DOWNS - 1) * sizeof *outages);
 	*newest(flapping) = (struct outage){ .confirmed = now, .began = began };
-	bool often = outages[0].confirmed != 0 && now - outages[0].confirmed <= policy->flap_window;
+	bool often = moment_is_set(outages[0].confirmed) && now.mono - outages[0].confirmed.mono <= policy->flap_window;
 	struct flap_move move = flap_move(flapping->flap, often ? FLAP_DOWN_OFTEN : FLAP_DOWN);
 	if (flapping->flap == FLAP_STEADY && move.to == FLAP_FLAPPING) {
 		flapping->began = outages[0].began;
@@ -63,7 +63,7 @@ flapping_down(struct flapping *flapping, const struct policy *policy, int64_t be
 }
 
 void
-flapping_up(struct flapping *flapping, int64_t ended)
+flapping_up(struct flapping *flapping, struct moment ended)
 {
 	newest(flapping)->ended = ended;
 }
@@ -74,8 +74,8 @@ end_episode(struct flapping *flapping, enum flap to)
 {
 	flapping->flap = to;
 	for (unsigned i = 0; i < FLAP_DOWNS; i++)
-		if (i < FLAP_DOWNS - 1 || flapping->outages[i].ended != 0)
-			flapping->outages[i] = (struct outage){ .confirmed = 0 };
+		if (i < FLAP_DOWNS - 1 || moment_is_set(flapping->outages[i].ended))
+			flapping->outages[i] = (struct outage){ .confirmed = { 0, 0 } };
 }
 
 static int64_t
@@ -85,15 +85,15 @@ at_least(int64_t span, int64_t least)
 }
 
 enum notice_kind
-flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool failed, int64_t now)
+flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool failed, struct moment now)
 {
 	struct flap_move move = { flapping->flap, NOTICE_none };
 
 	if (failed)
 		flapping->last_failed = now;
-	if (state == STATE_DOWN && now - newest(flapping)->confirmed >= at_least(2 * interval, 5 * minute))
+	if (state == STATE_DOWN && now.mono - newest(flapping)->confirmed.mono >= at_least(2 * interval, 5 * minute))
 		move = flap_move(flapping->flap, FLAP_STILL_DOWN);
-	else if (state == STATE_UP && now - flapping->last_failed >= at_least(3 * interval, 15 * minute))
+	else if (state == STATE_UP && now.mono - flapping->last_failed.mono >= at_least(3 * interval, 15 * minute))
 		move = flap_move(flapping->flap, FLAP_QUIET);
 	if (flapping->flap == FLAP_FLAPPING && move.to == FLAP_STEADY)
 		end_episode(flapping, move.to);
@@ -106,7 +106,7 @@ flapping_is_over(const struct flapping *flapping, const struct policy *policy, i
 	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
 
 	return flapping->flap == FLAP_STEADY
-	    && (last->confirmed == 0 || (last->ended != 0 && now - last->confirmed > policy->flap_window));
+	    && (!moment_is_set(last->confirmed) || (moment_is_set(last->ended) && now - last->confirmed.mono > policy->flap_window));
 }
 
 static const char *const heads[] = { "target", "event", "target becomes", "told" };

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "base/notice.h"
 #include "config/config.h"
 #include "monitor/state.h"
@@ -32,27 +33,28 @@ struct flap_move flap_move(enum flap from, enum flap_event event);
 enum { FLAP_DOWNS = 3 };
 
 struct outage {
-	int64_t confirmed, began, ended; /* ended 0: it is still down */
+	struct moment confirmed, began, ended; /* ended not set: it is still down */
 };
 
 struct flapping {
 	enum flap flap;
 	uint32_t count;      /* of downs in this episode */
-	int64_t began;       /* the episode: when its first outage did */
-	int64_t last_failed; /* the end of the last failed attempt */
-	struct outage outages[FLAP_DOWNS]; /* the last ones, oldest first; confirmed 0: none */
+	struct moment began; /* the episode: when its first outage did */
+	struct moment last_failed; /* the end of the last failed attempt */
+	struct outage outages[FLAP_DOWNS]; /* the last ones, oldest first; confirmed not set: none */
 };
 
 void flapping_init(struct flapping *);
 
 /* A down was confirmed at `now`; its incident began at `began`. What is to be told: down, flapping or none. */
-enum notice_kind flapping_down(struct flapping *, const struct policy *, int64_t began, int64_t now);
+enum notice_kind flapping_down(struct flapping *, const struct policy *, struct moment began,
+    struct moment now);
 
 /* The incident is over: it ended at `ended`. */
-void flapping_up(struct flapping *, int64_t ended);
+void flapping_up(struct flapping *, struct moment ended);
 
 /* After every run that told something: what is to be told now (down, settled, none). */
-enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed, int64_t now);
+enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed, struct moment now);
 
 /* Nothing is left of it that could matter. */
 bool flapping_is_over(const struct flapping *, const struct policy *, int64_t now);

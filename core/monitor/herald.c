@@ -18,12 +18,11 @@ static const int64_t lines_every = 10 * (int64_t)SECOND, hourly = 3600 * (int64_
 static const uint32_t from_outside = SILENCE_parent | SILENCE_parent_unplain | SILENCE_paused | SILENCE_window
     | SILENCE_acknowledged;
 
+/* A clock may be set to any time. */
 static int64_t
-utc(int64_t time)
+not_before_1970(struct moment time)
 {
-	int64_t utc = time + clock_wall() - clock_mono();
-
-	return utc < 0 ? 0 : utc;
+	return time.utc < 0 ? 0 : time.utc;
 }
 
 static void
@@ -82,8 +81,8 @@ void
 herald_change(struct monitor *monitor, uint32_t target, const struct change *change, const struct report *report)
 {
 	struct message_change message = { .number = ++monitor->change, .target = target, .change = change->number,
-		.silence = change->silence, .incident = change->incident, .detected = utc(change->detected),
-		.confirmed = utc(change->confirmed) };
+		.silence = change->silence, .incident = change->incident, .detected = not_before_1970(change->detected),
+		.confirmed = not_before_1970(change->confirmed) };
 	char sentence[SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
 
@@ -108,14 +107,14 @@ herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 {
 	struct watched *watched = &monitor->targets[target];
 	uint32_t ended = was & ~watched->state.silence & from_outside;
-	struct message_change message = { .target = target, .silence = watched->state.silence, .confirmed = utc(monitor->now),
-		.detected = utc(monitor->now) };
+	struct message_change message = { .target = target, .silence = watched->state.silence };
 	char sentence[SENTENCE_MAX], names[sizeof message.silences];
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences), reasons = TEXT_OVER(names);
 
 	if (ended == 0 || watched->state.silence & from_outside || !(watched->flags & WATCHED_SILENCED))
 		return;
 	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
+	message.detected = message.confirmed = not_before_1970(clocks_now(monitor));
 	message.number = ++monitor->change;
 	message.change = ++watched->state.number;
 	silence_add_names(&silences, watched->state.silence);
@@ -127,10 +126,11 @@ herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 }
 
 void
-herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, int64_t since, const char *format, ...)
+herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since, const char *format, ...)
 {
 	struct message_change message = { .number = ++monitor->change, .target = CONFIG_NONE,
-		.change = ++monitor->own_change, .detected = utc(since), .confirmed = utc(monitor->now) };
+		.change = ++monitor->own_change, .detected = not_before_1970(since),
+		.confirmed = not_before_1970(clocks_now(monitor)) };
 	char sentence[2 * SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence);
 	va_list arguments;
@@ -149,7 +149,8 @@ herald_facts(struct monitor *monitor, const struct report *report, const char *f
 {
 	struct target_state *state = &monitor->targets[report->target].state;
 	struct change change = { .kind = NOTICE_fact, .code = CODE_NONE, .number = ++state->number,
-		.silence = silence_of(state->silence, NOTICE_fact), .detected = monitor->now, .confirmed = monitor->now };
+		.silence = silence_of(state->silence, NOTICE_fact), .detected = clocks_now(monitor),
+		.confirmed = clocks_now(monitor) };
 	struct report told = { .run = report->run, .text = { facts, strlen(facts) } };
 
 	herald_change(monitor, report->target, &change, &told);

@@ -194,7 +194,7 @@ judge_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool a
 	if (watched->state.trouble == NULL || !watched->state.trouble->held)
 		return;
 	struct outlook outlook = { .silence = watch_silence(monitor, target) | silence, .alone = alone, .codes = monitor->codes };
-	if (!learn_release(&watched->state, monitor->config->targets[target].policy, &outlook, monitor->now, &monitor->news))
+	if (!learn_release(&watched->state, monitor->config->targets[target].policy, &outlook, clocks_now(monitor), &monitor->news))
 		return;
 	bool moved = monitor->news.from != monitor->news.to;
 	tell_news(monitor, target, NULL, silence_was);

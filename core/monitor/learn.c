@@ -16,7 +16,7 @@ struct learning {
 	const struct policy *policy;
 	const struct outlook *outlook;
 	struct news *news;
-	int64_t now;
+	struct moment now;
 };
 
 static bool
@@ -39,13 +39,13 @@ reserve_flapping(struct target_state *target)
 }
 
 static bool
-reserve_unsteady(struct target_state *target, const struct policy *policy, int64_t now)
+reserve_unsteady(struct target_state *target, const struct policy *policy, struct moment now)
 {
 	if (target->unsteady != NULL || state_is_down((enum state)target->state))
 		return true;
 	target->unsteady = malloc(sizeof *target->unsteady);
 	if (target->unsteady != NULL)
-		unsteady_begin(target->unsteady, target->since, policy->interval, now);
+		unsteady_begin(target->unsteady, target->since.mono, policy->interval, now);
 	return target->unsteady != NULL;
 }
 
@@ -61,7 +61,7 @@ reserve(struct target_state *target, const struct sighting *run, const struct po
 	bool troubled = may_fail(run) || run->verdict == PW_UNKNOWN;
 
 	return (!troubled || make((void **)&target->trouble, sizeof *target->trouble))
-	    && (!may_fail(run) || reserve_unsteady(target, policy, run->ended))
+	    && (!may_fail(run) || reserve_unsteady(target, policy, sighting_ended(run)))
 	    && (!may_fail(run) || target->fails + 1u < policy->tries || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
 }
@@ -72,7 +72,8 @@ release(struct target_state *target, const struct policy *policy, int64_t now)
 {
 	const struct trouble *trouble = target->trouble;
 
-	if (trouble != NULL && trouble->began == 0 && trouble->tempfail == 0 && trouble->unknown == 0) {
+	if (trouble != NULL && !moment_is_set(trouble->began) && !moment_is_set(trouble->tempfail)
+	    && !moment_is_set(trouble->unknown)) {
 		free(target->trouble);
 		target->trouble = NULL;
 	}
@@ -107,7 +108,7 @@ reasons(const struct learning *it)
 }
 
 static struct change *
-tell(const struct learning *it, enum notice_kind kind, uint16_t code, int64_t detected)
+tell(const struct learning *it, enum notice_kind kind, uint16_t code, struct moment detected)
 {
 	struct news *news = it->news;
 	struct target_state *target = it->target;
@@ -136,7 +137,7 @@ go_down(const struct learning *it, enum state from)
 
 	trouble->held = false;
 	trouble->other_runs = 0;
-	trouble->changed = 0;
+	trouble->changed = (struct moment){ 0, 0 };
 	trouble->incident = target->number + 1;
 	target->since = it->now;
 	free(target->unsteady); /* what failed has been confirmed */
@@ -149,7 +150,7 @@ go_down(const struct learning *it, enum state from)
 }
 
 static void
-go_up(const struct learning *it, enum state from, int64_t ended, uint16_t outcome)
+go_up(const struct learning *it, enum state from, struct moment ended, uint16_t outcome)
 {
 	struct target_state *target = it->target;
 
@@ -166,8 +167,7 @@ end_suspicion(struct trouble *trouble)
 {
 	if (trouble == NULL)
 		return;
-	trouble->began = 0;
-	trouble->recovered = 0;
+	trouble->began = trouble->recovered = (struct moment){ 0, 0 };
 	trouble->incident = 0;
 	trouble->held = false;
 }
@@ -183,15 +183,15 @@ enter(const struct learning *it, enum state from, struct state_move move, const 
 	target->state = (uint8_t)move.to;
 	if (from == STATE_PENDING && move.to == STATE_UP)
 		target->since = it->now;
-	if ((move.to == STATE_SUSPECT || move.to == STATE_DOWN) && trouble->began == 0) {
-		trouble->began = run->started;
+	if ((move.to == STATE_SUSPECT || move.to == STATE_DOWN) && !moment_is_set(trouble->began)) {
+		trouble->began = sighting_started(run);
 		it->news->suspected = true;
 	}
 	if (signal == SIGNAL_PASSED || signal == SIGNAL_PASSED_ENOUGH) {
-		if (state_is_down(from) && trouble->recovered == 0)
-			trouble->recovered = run->started;
+		if (state_is_down(from) && !moment_is_set(trouble->recovered))
+			trouble->recovered = sighting_started(run);
 	} else if (signal != SIGNAL_NONE)
-		trouble->recovered = 0;
+		trouble->recovered = (struct moment){ 0, 0 };
 	if (move.tell == NOTICE_down)
 		go_down(it, from);
 	else if (move.tell == NOTICE_up)
@@ -200,7 +200,7 @@ enter(const struct learning *it, enum state from, struct state_move move, const 
 		trouble->told = run->outcome;
 		trouble->changed = it->now;
 		trouble->other_runs = 0;
-		tell(it, NOTICE_changed, run->outcome, run->started);
+		tell(it, NOTICE_changed, run->outcome, sighting_started(run));
 	}
 	if (move.to == STATE_UP)
 		end_suspicion(trouble);
@@ -217,7 +217,7 @@ learn_state(const struct learning *it, const struct sighting *run)
 	it->news->from = from;
 	it->news->to = move.to;
 	enter(it, from, move, run);
-	if (attempt_is_stale(it->target, it->policy, it->now))
+	if (attempt_is_stale(it->target, it->policy, it->now.mono))
 		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
 }
 
@@ -228,7 +228,7 @@ learn_flapping(const struct learning *it, bool failed)
 
 	if (target->flapping == NULL || it->news->signal == SIGNAL_NONE)
 		return;
-	int64_t began = target->flapping->began;
+	struct moment began = target->flapping->began;
 	enum notice_kind kind = flapping_run(target->flapping, pace_interval(target, it->policy),
 	    (enum state)target->state, failed, it->now);
 	if (kind == NOTICE_none)
@@ -321,7 +321,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
     const struct outlook *outlook, struct news *news)
 {
 	struct sighting run = *given;
-	struct learning it = { target, policy, outlook, news, given->ended };
+	struct learning it = { target, policy, outlook, news, sighting_ended(given) };
 	uint8_t flags = target->flags, doubled = target->doubled, missing = target->missing;
 	uint16_t fails = target->fails, passes = target->passes, outcome = target->outcome;
 	bool troubled = target->trouble != NULL;
@@ -338,7 +338,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	bool failed = news->signal != SIGNAL_NONE && !passed;
 	target->outcome = run.outcome;
 	target->verdict = (uint8_t)run.verdict;
-	target->ended = run.ended;
+	target->ended = sighting_ended(&run);
 	learn_name(target, &run);
 	learn_flapping(&it, failed);
 	learn_steadiness(&it, &run, failed, fails);
@@ -354,8 +354,8 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 }
 
 bool
-learn_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook, int64_t now,
-    struct news *news)
+learn_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
+    struct moment now, struct news *news)
 {
 	struct learning it = { target, policy, outlook, news, now };
 	enum state from = (enum state)target->state;

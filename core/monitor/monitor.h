@@ -159,6 +159,8 @@ struct counts {
 	struct spread late;
 };
 
+enum { CLOCKS_BEFORE = 4 };
+
 struct monitor {
 	struct duty *duty;
 	const struct config *config;
@@ -193,8 +195,11 @@ struct monitor {
 	uint32_t digest_count;   /* downs stamped with `digest` that no digest has told yet */
 	int64_t digest_due;
 	uint16_t digest_port;    /* 0: not of one port alone */
-	int64_t blind_since;     /* for the words when it is over */
+	struct moment blind_since; /* for the words when it is over */
 	bool references_doubted; /* and that was said */
+	struct clock_before { int64_t until, offset; } clock_before[CLOCKS_BEFORE]; /* of the monotonic clock: up to then the wall
+	                                                                              * clock was so far from it; oldest first, 0: none */
+	int64_t clocks_looked;   /* when those below were last looked at */
 	int64_t clock_offset, boot_offset; /* wall and boot time minus monotonic; the latter is 0 where nobody slept */
 	bool clocks_known;       /* those two have been looked at */
 	int64_t interrupted;     /* when we were last suspended: failures of runs begun before say nothing */
@@ -334,6 +339,13 @@ struct hold_all ourselves_all(const struct monitor *, uint16_t port);
 /* clocks.c */
 
 void clocks_look(struct monitor *);
+/* An instant of the monotonic clock, not long ago, on both; the present one. Before a clock was set, or the host was
+ * suspended, it is what the clock said then. */
+struct moment clocks_at(const struct monitor *, int64_t mono);
+struct moment clocks_now(const struct monitor *);
+/* Gives a run the times that its prober saw on the wall clock where they can be true, and else ours: so its evidence, its
+ * result and what is told of it have the same. `due`: before that it did not begin. */
+void clocks_date(const struct monitor *, struct sighting *, const struct report *, int64_t due);
 /* A run that failed for our suspension becomes unknown(interrupted). */
 void clocks_void(const struct monitor *, struct sighting *, struct report *);
 
@@ -370,7 +382,7 @@ void herald_change(struct monitor *, uint32_t target, const struct change *, con
 /* The reasons for silence of a target are others than before. */
 void herald_silence(struct monitor *, uint32_t target, uint32_t was);
 /* Of our own. */
-void herald_ours(struct monitor *, enum notice_kind, const char *code, int64_t since, const char *format, ...)
+void herald_ours(struct monitor *, enum notice_kind, const char *code, struct moment since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 /* Steady facts are others than before. */
 void herald_facts(struct monitor *, const struct report *, const char *facts);

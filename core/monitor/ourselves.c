@@ -232,7 +232,6 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 {
 	struct watched *watched = &monitor->targets[report->target];
 
-	clocks_look(monitor); /* first: what a suspension broke may be reported before the next tick */
 	clocks_void(monitor, run, report);
 	note_place(watched, report);
 	bool local = watched->flags & WATCHED_LOCAL;
@@ -296,7 +295,7 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 static int64_t
 suspected_since(const struct watched *watched, const struct sighting *run)
 {
-	return watched->state.state == STATE_SUSPECT ? watched->state.trouble->began : run->started;
+	return watched->state.state == STATE_SUSPECT ? watched->state.trouble->began.mono : run->started;
 }
 
 struct outlook
@@ -355,13 +354,13 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 	case BLIND_TELL_NOBODY:
 		return;
 	case BLIND_TELL_BLIND:
-		monitor->blind_since = monitor->blind.causes[cause].since;
-		text_add_span(&span, monitor->now - monitor->blind_since);
+		monitor->blind_since = clocks_at(monitor, monitor->blind.causes[cause].since);
+		text_add_span(&span, monitor->now - monitor->blind_since.mono);
 		blind_add_words(&text, &monitor->blind, cause, spans);
 		herald_ours(monitor, NOTICE_blind, blind_code(cause), monitor->blind_since, "%s", words);
 		return;
 	case BLIND_TELL_OVER:
-		text_add_span(&span, monitor->now - monitor->blind_since);
+		text_add_span(&span, monitor->now - monitor->blind_since.mono);
 		herald_ours(monitor, NOTICE_cleared, blind_code(cause), monitor->blind_since, "we see again, after %s", spans);
 		return;
 	}

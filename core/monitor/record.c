@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "config/pool.h"
 #include "monitor/view.h"
 
 static const uint64_t run_sane = UINT64_MAX / 2;
-
-/* What makes a time of ours UTC. */
-static int64_t
-to_utc(void)
-{
-	return clock_wall() - clock_mono();
-}
 
 /* What runs of a target are comparable by: attempts at one thing are none at another. */
 static uint32_t
@@ -47,7 +39,7 @@ begin_streak_anew(struct watched *watched)
 	if (state->state == STATE_RECOVERING)
 		state->state = STATE_DOWN;
 	if (state->trouble != NULL)
-		state->trouble->recovered = 0;
+		state->trouble->recovered = (struct moment){ 0, 0 };
 	if (state->state != STATE_SUSPECT)
 		return;
 	state->state = STATE_PENDING;
@@ -64,7 +56,7 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	const char *text = series == NULL || series->text == NULL ? "" : series->text;
 
 	wire_put_u8(out, WATCH_RECORD_VERSION);
-	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, to_utc(), out);
+	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, out);
 	wire_put_u8(out, series == NULL ? 0 : series->count);
 	for (uint8_t i = 0; series != NULL && i < series->count; i++)
 		wire_put_u64(out, series->runs[i]);
@@ -80,8 +72,8 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 
 	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
 	target_state_fini(&watched->state);
-	target_state_init(&watched->state, monitor->now);
-	if (!target_state_decode(&watched->state, policy, monitor->codes, to_utc(), in)) {
+	target_state_init(&watched->state, clocks_now(monitor));
+	if (!target_state_decode(&watched->state, policy, monitor->codes, clocks_now(monitor).utc - monitor->now, in)) {
 		watch_begin_anew(monitor, &watched->state);
 		return false;
 	}

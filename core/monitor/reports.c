@@ -131,6 +131,7 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	int64_t started = watched->due + report->late;
 	run->started = not_after(started, monitor->now);
 	run->ended = not_after(started + report->micros, monitor->now);
+	clocks_date(monitor, run, report, watched->due);
 	run->spoken = report->flags & REPORT_SPOKEN;
 	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0 : run->ended - report->quiet;
 	return started <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
@@ -157,6 +158,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 		monitor->counts.stray++;
 		return true;
 	}
+	clocks_look(monitor); /* first: what a suspension broke may be reported before the next tick */
 	if (!sight(monitor, report, &run))
 		return false;
 	watch_release(monitor, report->target);

@@ -61,7 +61,7 @@ add_down(struct text *text, const struct monitor *monitor, uint32_t target, cons
 	add_attempts(text, monitor, target, change->attempts);
 	if (change->from == STATE_DOWN) { /* an episode of flapping has ended in it */
 		text_add(text, "; it went down and up before, for ");
-		text_add_span(text, change->confirmed - change->detected);
+		text_add_span(text, change->confirmed.mono - change->detected.mono);
 	}
 	if (change->alone)
 		text_add(text, "; nobody else could be asked: it may be our own network");
@@ -79,7 +79,7 @@ add_up(struct text *text, const struct monitor *monitor, uint32_t target, const 
 	text_add(text, " up");
 	if (flapping != NULL) {
 		text_add(text, " after ");
-		text_add_span(text, change->detected - flapping->outages[FLAP_DOWNS - 1].began);
+		text_add_span(text, change->detected.mono - flapping->outages[FLAP_DOWNS - 1].began.mono);
 	}
 	if (report != NULL) {
 		text_add(text, ": ");
@@ -96,11 +96,11 @@ add_flapping(struct text *text, const struct monitor *monitor, uint32_t target, 
 	const struct flapping *flapping = monitor->targets[target].state.flapping;
 
 	text_format(text, " flapping: down for the %s time within ", FLAP_DOWNS == 3 ? "third" : "last");
-	text_add_span(text, change->confirmed - flapping->outages[0].began);
+	text_add_span(text, change->confirmed.mono - flapping->outages[0].began.mono);
 	for (unsigned i = 0; i < FLAP_DOWNS; i++) {
 		const struct outage *outage = &flapping->outages[i];
 		text_add(text, i == 0 ? " (for " : ", ");
-		text_add_span(text, (outage->ended != 0 ? outage->ended : change->confirmed) - outage->began);
+		text_add_span(text, (moment_is_set(outage->ended) ? outage->ended : change->confirmed).mono - outage->began.mono);
 	}
 	text_add(text, " and lasting): ");
 	add_last_failure(text, monitor, target, code);
@@ -143,7 +143,7 @@ static void
 add_with_span(struct text *text, const char *before, const struct change *change, const char *behind)
 {
 	text_add(text, before);
-	text_add_span(text, change->confirmed - change->detected);
+	text_add_span(text, change->confirmed.mono - change->detected.mono);
 	text_add(text, behind);
 }
 
@@ -182,7 +182,7 @@ sentence_add_change(struct text *text, const struct monitor *monitor, uint32_t t
 		return;
 	case NOTICE_impaired:
 		text_add(text, ": our own trouble: ");
-		if (change->detected < change->confirmed)
+		if (change->detected.mono < change->confirmed.mono)
 			add_with_span(text, "nothing was learnt for ", change, ": ");
 		if (report != NULL)
 			sentence_add_report(text, monitor, report);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "base/messages.h"
 #include "base/notice.h"
 #include "config/config.h"
@@ -27,6 +28,7 @@ struct shown {
 struct sighting {
 	uint64_t run;      /* its number */
 	int64_t started, ended;
+	int64_t started_utc, ended_utc; /* the same, for people */
 	int64_t heard;     /* when anything of the peer last came, 0: nothing did */
 	bool spoken;       /* the verdict is the peer's own act, not its silence */
 	enum pw_verdict verdict;
@@ -66,8 +68,20 @@ struct change {
 	uint32_t silence;    /* reasons that keep it from being told at once */
 	uint32_t attempts;   /* that confirmed it */
 	bool alone;          /* nobody else could be asked: it may be our own network */
-	int64_t detected, confirmed;
+	struct moment detected, confirmed;
 };
+
+static inline struct moment
+sighting_started(const struct sighting *run)
+{
+	return (struct moment){ run->started, run->started_utc };
+}
+
+static inline struct moment
+sighting_ended(const struct sighting *run)
+{
+	return (struct moment){ run->ended, run->ended_utc };
+}
 
 /* What a run has led to. */
 struct news {

@@ -14,7 +14,7 @@ enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
 enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_OURS = 4, TROUBLE_FLAGS = 8 };
 
 void
-target_state_init(struct target_state *target, int64_t now)
+target_state_init(struct target_state *target, struct moment now)
 {
 	*target = (struct target_state){ .since = now, .state = STATE_PENDING, .outcome = CODE_OK };
 }
@@ -29,22 +29,21 @@ target_state_fini(struct target_state *target)
 	*target = (struct target_state){ .state = STATE_NONE };
 }
 
-/* A time of ours as UTC; 0 stays 0: it means none. */
 static void
-put_time(struct wire_out *out, int64_t time, int64_t to_utc)
+put_time(struct wire_out *out, struct moment time)
 {
-	wire_put_i64(out, time == 0 ? 0 : time + to_utc);
+	wire_put_i64(out, time.utc);
 }
 
-static int64_t
+static struct moment
 get_time(struct wire_in *in, int64_t to_utc)
 {
 	int64_t time = wire_get_i64(in);
 
 	in->bad |= time > TIME_MAX || time < -TIME_MAX;
 	if (in->bad || time == 0)
-		return 0;
-	return time != to_utc ? time - to_utc : 1;
+		return (struct moment){ 0, 0 };
+	return (struct moment){ time - to_utc, time };
 }
 
 static void
@@ -79,13 +78,13 @@ get_last(struct wire_in *in, uint64_t last[static UNSTEADY_LAST])
 }
 
 static void
-put_trouble(struct wire_out *out, const struct trouble *trouble, const struct codes *codes, int64_t to_utc)
+put_trouble(struct wire_out *out, const struct trouble *trouble, const struct codes *codes)
 {
-	put_time(out, trouble->began, to_utc);
-	put_time(out, trouble->recovered, to_utc);
-	put_time(out, trouble->changed, to_utc);
-	put_time(out, trouble->tempfail, to_utc);
-	put_time(out, trouble->unknown, to_utc);
+	put_time(out, trouble->began);
+	put_time(out, trouble->recovered);
+	put_time(out, trouble->changed);
+	put_time(out, trouble->tempfail);
+	put_time(out, trouble->unknown);
 	wire_put_u32(out, trouble->incident);
 	put_code(out, codes, trouble->told);
 	put_code(out, codes, trouble->other);
@@ -122,16 +121,16 @@ get_trouble(struct wire_in *in, struct trouble *trouble, uint8_t version, struct
 }
 
 static void
-put_flapping(struct wire_out *out, const struct flapping *flapping, int64_t to_utc)
+put_flapping(struct wire_out *out, const struct flapping *flapping)
 {
 	wire_put_u8(out, (uint8_t)flapping->flap);
 	wire_put_u32(out, flapping->count);
-	put_time(out, flapping->began, to_utc);
-	put_time(out, flapping->last_failed, to_utc);
+	put_time(out, flapping->began);
+	put_time(out, flapping->last_failed);
 	for (unsigned i = 0; i < FLAP_DOWNS; i++) {
-		put_time(out, flapping->outages[i].confirmed, to_utc);
-		put_time(out, flapping->outages[i].began, to_utc);
-		put_time(out, flapping->outages[i].ended, to_utc);
+		put_time(out, flapping->outages[i].confirmed);
+		put_time(out, flapping->outages[i].began);
+		put_time(out, flapping->outages[i].ended);
 	}
 }
 
@@ -151,9 +150,9 @@ get_flapping(struct wire_in *in, struct flapping *flapping, int64_t to_utc)
 }
 
 static void
-put_unsteady(struct wire_out *out, const struct unsteady *unsteady, int64_t to_utc)
+put_unsteady(struct wire_out *out, const struct unsteady *unsteady)
 {
-	put_time(out, unsteady->slot_began, to_utc);
+	put_time(out, unsteady->slot_began);
 	wire_put_u8(out, unsteady->newest);
 	for (unsigned i = 0; i < UNSTEADY_SLOTS; i++) {
 		wire_put_u16(out, unsteady->runs[i]);
@@ -177,7 +176,7 @@ get_unsteady(struct wire_in *in, struct unsteady *unsteady, uint8_t version, int
 
 static void
 put_conditions(struct wire_out *out, const struct conditions *list, const struct policy *policy,
-    const struct codes *codes, int64_t to_utc)
+    const struct codes *codes)
 {
 	wire_put_u8(out, list == NULL ? 0 : (uint8_t)list->count);
 	for (uint32_t i = 0; list != NULL && i < list->count; i++) {
@@ -187,7 +186,7 @@ put_conditions(struct wire_out *out, const struct conditions *list, const struct
 		wire_put_name(out, item->phase < policy->phase_count ? policy->phases[item->phase].name : "");
 		wire_put_u8(out, item->count);
 		wire_put_u8(out, item->blocked);
-		put_time(out, item->since, to_utc);
+		put_time(out, item->since);
 	}
 }
 
@@ -231,14 +230,14 @@ get_conditions(struct wire_in *in, struct conditions **conditions, const struct 
 
 void
 target_state_encode(const struct target_state *target, const struct policy *policy, const struct codes *codes,
-    int64_t to_utc, struct wire_out *out)
+    struct wire_out *out)
 {
 	wire_put_u8(out, RECORD_VERSION);
 	wire_put_name(out, state_name((enum state)target->state));
 	wire_put_name(out, verdict_name((enum pw_verdict)target->verdict));
 	put_code(out, codes, target->outcome);
-	put_time(out, target->since, to_utc);
-	put_time(out, target->ended, to_utc);
+	put_time(out, target->since);
+	put_time(out, target->ended);
 	wire_put_u64(out, target->fingerprint);
 	wire_put_u32(out, target->number);
 	wire_put_u32(out, target->silence);
@@ -251,12 +250,12 @@ target_state_encode(const struct target_state *target, const struct policy *poli
 	wire_put_u8(out, (uint8_t)((target->trouble != NULL ? HAS_TROUBLE : 0) | (target->flapping != NULL ? HAS_FLAPPING : 0)
 	    | (target->unsteady != NULL ? HAS_UNSTEADY : 0)));
 	if (target->trouble != NULL)
-		put_trouble(out, target->trouble, codes, to_utc);
+		put_trouble(out, target->trouble, codes);
 	if (target->flapping != NULL)
-		put_flapping(out, target->flapping, to_utc);
+		put_flapping(out, target->flapping);
 	if (target->unsteady != NULL)
-		put_unsteady(out, target->unsteady, to_utc);
-	put_conditions(out, target->conditions, policy, codes, to_utc);
+		put_unsteady(out, target->unsteady);
+	put_conditions(out, target->conditions, policy, codes);
 }
 
 static uint8_t
@@ -308,7 +307,7 @@ outages_fit(const struct flapping *flapping, bool down)
 {
 	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
 
-	return (last->confirmed != 0 && last->ended == 0) == down;
+	return (moment_is_set(last->confirmed) && !moment_is_set(last->ended)) == down;
 }
 
 /* What the rules take for granted. */
@@ -319,9 +318,9 @@ is_sound(const struct target_state *target)
 	const struct trouble *trouble = target->trouble;
 	bool down = state_is_down(state), open = down || state == STATE_SUSPECT;
 
-	return open == (trouble != NULL && trouble->began != 0)
+	return open == (trouble != NULL && moment_is_set(trouble->began))
 	    && (target->flapping != NULL ? outages_fit(target->flapping, down) : !down)
-	    && (state == STATE_RECOVERING) == (trouble != NULL && trouble->recovered != 0)
+	    && (state == STATE_RECOVERING) == (trouble != NULL && moment_is_set(trouble->recovered))
 	    && target->flags < TARGET_FLAGS;
 }
 
@@ -329,7 +328,7 @@ bool
 target_state_decode(struct target_state *target, const struct policy *policy, struct codes *codes, int64_t to_utc,
     struct wire_in *in)
 {
-	int64_t since = target->since;
+	struct moment since = target->since;
 
 	uint8_t version = wire_get_u8(in);
 	in->bad |= version < 1 || version > RECORD_VERSION;

@@ -3,7 +3,7 @@
  * and what only some need (an open suspicion or incident, conditions, outages, failed attempts) is allocated while it
  * is needed.
  *
- * Times are of the monotonic clock while they are here, and UTC in the encoded form.
+ * The encoded form has times in UTC.
  */
 #ifndef MONITOR_TARGET_STATE_H
 #define MONITOR_TARGET_STATE_H
@@ -19,11 +19,11 @@
 
 /* Around failing runs and such as tell nothing; NULL where the last run passed and nothing is open. */
 struct trouble {
-	int64_t began;        /* of the first failing attempt of the open suspicion or incident, 0: none */
-	int64_t recovered;    /* of the first of the passing attempts that may confirm up, 0: none */
-	int64_t changed;      /* when `changed` was last told, 0: never */
-	int64_t tempfail;     /* of the first of an unbroken series of tempfail, 0: none */
-	int64_t unknown;      /* of the first of the runs in a row that told nothing, 0: none */
+	struct moment began;  /* of the first failing attempt of the open suspicion or incident, 0: none */
+	struct moment recovered; /* of the first of the passing attempts that may confirm up, 0: none */
+	struct moment changed; /* when `changed` was last told, 0: never */
+	struct moment tempfail; /* of the first of an unbroken series of tempfail, 0: none */
+	struct moment unknown; /* of the first of the runs in a row that told nothing, 0: none */
 	uint32_t incident;    /* the number of its `down`, 0: not confirmed */
 	uint16_t told;        /* the outcome that was told; in a suspicion that of the last failing attempt */
 	uint16_t other;       /* another outcome, seen last */
@@ -45,8 +45,8 @@ enum {
 };
 
 struct target_state {
-	int64_t since;        /* when `pending`, `up` or `down` was entered: a suspicion does not change it */
-	int64_t ended;        /* of the last run, 0: none */
+	struct moment since;  /* when `pending`, `up` or `down` was entered: a suspicion does not change it */
+	struct moment ended;  /* of the last run, 0: none */
 	uint64_t fingerprint; /* of the last run, as its prober made it */
 	uint32_t number;      /* counter of everything worth telling */
 	uint32_t silence;     /* reasons in force from outside and from flapping */
@@ -66,15 +66,14 @@ struct target_state {
 };
 
 /* Pending since `now`. */
-void target_state_init(struct target_state *, int64_t now);
+void target_state_init(struct target_state *, struct moment now);
 void target_state_fini(struct target_state *);
 
 /* The index of a phase of the policy as conditions count them; PHASE_ANY where it has none of that name. */
 uint8_t target_phase(const struct policy *, const char *name);
 
-/* Appends the state as a self-contained record with names, not numbers. `to_utc` is what makes a time of ours UTC. */
-void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, int64_t to_utc,
-    struct wire_out *);
+/* Appends the state as a self-contained record with names, not numbers. */
+void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, struct wire_out *);
 
 /* Reads it back into a state that target_state_init made. Without a policy (NULL), for one who only shows it, phases are
  * PHASE_ANY. False where malformed or there is no memory: the state is then as target_state_init leaves it. */

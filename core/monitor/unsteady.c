@@ -22,28 +22,35 @@ whole(int64_t span, int64_t interval)
 }
 
 void
-unsteady_begin(struct unsteady *unsteady, int64_t up_since, int64_t interval, int64_t now)
+unsteady_begin(struct unsteady *unsteady, int64_t up_since, int64_t interval, struct moment now)
 {
 	*unsteady = (struct unsteady){ .slot_began = now, .newest = 0 };
 	for (unsigned i = 1; i < UNSTEADY_SLOTS; i++) {
-		int64_t end = now - (int64_t)(i - 1) * slot_length, begin = end - slot_length;
+		int64_t end = now.mono - (int64_t)(i - 1) * slot_length, begin = end - slot_length;
 		if (begin < up_since)
 			begin = up_since;
-		unsteady->runs[UNSTEADY_SLOTS - i] = clamp(whole(now - begin, interval) - whole(now - end, interval));
+		unsteady->runs[UNSTEADY_SLOTS - i] = clamp(whole(now.mono - begin, interval) - whole(now.mono - end, interval));
 	}
+}
+
+static void
+begin_slot(struct unsteady *unsteady, int64_t after)
+{
+	unsteady->slot_began.mono += after;
+	unsteady->slot_began.utc += after;
 }
 
 static void
 advance(struct unsteady *unsteady, int64_t now)
 {
-	for (unsigned steps = 0; now - unsteady->slot_began >= slot_length && steps < UNSTEADY_SLOTS; steps++) {
+	for (unsigned steps = 0; now - unsteady->slot_began.mono >= slot_length && steps < UNSTEADY_SLOTS; steps++) {
 		unsteady->newest = (uint8_t)((unsteady->newest + 1) % UNSTEADY_SLOTS);
 		unsteady->runs[unsteady->newest] = 0;
 		unsteady->failed[unsteady->newest] = 0;
-		unsteady->slot_began += slot_length;
+		begin_slot(unsteady, slot_length);
 	}
-	if (now - unsteady->slot_began >= slot_length) /* more than an hour passed: all slots are empty */
-		unsteady->slot_began = now;
+	if (now - unsteady->slot_began.mono >= slot_length) /* more than an hour passed: all slots are empty */
+		begin_slot(unsteady, now - unsteady->slot_began.mono);
 }
 
 static void

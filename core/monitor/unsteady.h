@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 
 enum {
 	UNSTEADY_SLOTS = 6,
@@ -14,7 +15,7 @@ enum {
 };
 
 struct unsteady {
-	int64_t slot_began; /* of the newest slot */
+	struct moment slot_began; /* of the newest slot */
 	uint8_t newest;
 	uint16_t runs[UNSTEADY_SLOTS], failed[UNSTEADY_SLOTS];
 	uint64_t last[UNSTEADY_LAST]; /* runs that failed, oldest first; 0: none */
@@ -26,7 +27,7 @@ struct unsteady_hour {
 };
 
 /* Begins with the first failed attempt: what passed before it, since `up_since` and every `interval`, is presumed. */
-void unsteady_begin(struct unsteady *, int64_t up_since, int64_t interval, int64_t now);
+void unsteady_begin(struct unsteady *, int64_t up_since, int64_t interval, struct moment now);
 
 /* An attempt passed. */
 void unsteady_passed(struct unsteady *, int64_t now);

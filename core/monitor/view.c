@@ -22,7 +22,7 @@ view_read(struct view *view, struct codes *codes, struct pw_bytes record)
 	struct wire_in in = wire_from(record.data, record.size);
 
 	*view = (struct view){ .outcome = "" };
-	target_state_init(&view->state, 0);
+	target_state_init(&view->state, (struct moment){ 0, 0 });
 	in.bad |= wire_get_u8(&in) != WATCH_RECORD_VERSION;
 	if (!target_state_decode(&view->state, NULL, codes, 0, &in))
 		return false;

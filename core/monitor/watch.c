@@ -44,7 +44,7 @@ make_probers(struct monitor *monitor)
 void
 watch_begin_anew(const struct monitor *monitor, struct target_state *state)
 {
-	target_state_init(state, monitor->now);
+	target_state_init(state, clocks_now(monitor));
 	state->number = (uint32_t)(clock_wall() / SECOND);
 }
 
@@ -99,6 +99,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->duty = duty;
 	monitor->config = duty->config;
 	monitor->now = now;
+	clocks_look(monitor);
 	monitor->second = monitor->hour = monitor->lines_since = now;
 	monitor->random = seed | 1;
 	/* Numbers that no monitor before us has given: its microsecond of birth above, a counter below. */
@@ -219,9 +220,9 @@ first_due(const struct monitor *monitor, uint32_t target)
 	int64_t soon = monitor->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
 
 	if (pace_is_retry(state))
-		return state->ended + retry > now ? state->ended + retry
+		return state->ended.mono + retry > now ? state->ended.mono + retry
 		    : pace_first(configured->hash, soon < retry ? soon : retry, now);
-	if (state->ended == 0 && soon < interval)
+	if (!moment_is_set(state->ended) && soon < interval)
 		return pace_first(configured->hash, soon, now);
 	return pace_grid(configured->hash, interval, now);
 }
@@ -287,7 +288,7 @@ quarantine(struct monitor *monitor, uint32_t target, const char *text)
 {
 	struct watched *watched = &monitor->targets[target];
 	struct change change = { .kind = NOTICE_impaired, .code = codes_of(monitor->codes, "plugin", NULL),
-		.number = ++watched->state.number, .detected = monitor->now, .confirmed = monitor->now };
+		.number = ++watched->state.number, .detected = clocks_now(monitor), .confirmed = clocks_now(monitor) };
 	struct report report = { .text = { text, strlen(text) } };
 
 	watch_release(monitor, target);

@@ -171,7 +171,7 @@ ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 		uint32_t target = (first + i) % count;
 		const struct watched *watched = &monitor->targets[target];
 		if (watched->answers != (i < count) || !may_answer(monitor, target, item->target, same_port)
-		    || (watched->run == 0 && watched->state.ended >= item->ended))
+		    || (watched->run == 0 && watched->state.ended.mono >= item->ended))
 			continue;
 		if (watched->run == 0)
 			watch_plan(monitor, target, monitor->now);

@@ -24,7 +24,7 @@ encode(const struct target_state *target, const struct codes *codes, unsigned ch
 {
 	struct wire_out out = wire_over(record, room);
 
-	target_state_encode(target, &policy, codes, 0, &out);
+	target_state_encode(target, &policy, codes, &out);
 	assert(!out.bad);
 	return out.size;
 }
@@ -38,7 +38,8 @@ live_on(struct target_state *target, struct codes *codes)
 
 	for (int i = 0; i < 12; i++) {
 		struct outlook outlook = { .held = i == 3, .codes = codes };
-		struct sighting run = { .started = now, .ended = now + SECOND, .due = true, .reached = 15,
+		struct sighting run = { .started = now, .ended = now + SECOND, .started_utc = now,
+			.ended_utc = now + SECOND, .due = true, .reached = 15,
 			.verdict = i % 7 < 4 ? PW_FAILED : PW_OK, .outcome = i % 7 < 4 ? refused : (uint16_t)CODE_OK,
 			.patient = pace_is_patient(target, &policy) };
 		if (!learn_run(target, &run, &policy, &outlook, &news))
@@ -57,11 +58,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (codes == NULL)
 		return 0;
-	target_state_init(&target, 1);
+	target_state_init(&target, (struct moment){ 1, 1 });
 	if (target_state_decode(&target, &policy, codes, 0, &in)) {
 		size_t room = encode(&target, codes, first, sizeof first);
 		struct wire_in copy = wire_from(first, room);
-		target_state_init(&again, 1);
+		target_state_init(&again, (struct moment){ 1, 1 });
 		assert(target_state_decode(&again, &policy, codes, 0, &copy) && wire_is_whole(&copy));
 		assert(encode(&again, codes, second, sizeof second) == room && memcmp(first, second, room) == 0);
 		target_state_fini(&again);

@@ -18,6 +18,7 @@
 
 enum { OUTPUT_MAX = 64 * 1024, BEGAN = 1700000000 };
 #define AT(seconds) ((BEGAN + (int64_t)(seconds)) * SECOND)
+#define MOMENT(seconds) ((struct moment){ (seconds) * SECOND, AT(seconds) })
 
 static char folder[] = "/tmp/postwatch-past-XXXXXX";
 static char output[OUTPUT_MAX];
@@ -64,23 +65,23 @@ put_state(struct store_batch *batch, uint64_t target, enum state state, const ch
 	struct codes *codes = codes_create();
 	struct target_state held;
 
-	target_state_init(&held, AT(100));
+	target_state_init(&held, MOMENT(100));
 	held.state = (uint8_t)state;
-	held.ended = AT(160);
+	held.ended = MOMENT(160);
 	if (state == STATE_DOWN) {
 		held.outcome = codes_of(codes, "banner_timeout", NULL);
 		held.verdict = PW_FAILED;
 		held.flags = TARGET_SLOW;
 		held.trouble = calloc(1, sizeof *held.trouble);
-		held.trouble->began = AT(90);
+		held.trouble->began = MOMENT(90);
 		held.flapping = calloc(1, sizeof *held.flapping);
 		flapping_init(held.flapping);
 		held.flapping->flap = FLAP_FLAPPING;
 		held.flapping->count = 1;
-		held.flapping->outages[FLAP_DOWNS - 1] = (struct outage){ .confirmed = AT(100), .began = AT(90) };
+		held.flapping->outages[FLAP_DOWNS - 1] = (struct outage){ .confirmed = MOMENT(100), .began = MOMENT(90) };
 	}
 	wire_put_u8(&out, WATCH_RECORD_VERSION);
-	target_state_encode(&held, &none, codes, 0, &out);
+	target_state_encode(&held, &none, codes, &out);
 	wire_put_u8(&out, 1);
 	wire_put_u64(&out, 5);
 	wire_put_bytes(&out, bytes_of(text));

@@ -104,7 +104,7 @@ write_down(struct ledger *ledger, const struct world *world)
 	for (uint32_t i = 0; i < world->news.count; i++) {
 		const struct change *change = &world->news.changes[i];
 		assert_true(change->number == ++ledger->number);
-		assert_true(change->detected <= change->confirmed);
+		assert_true(change->detected.mono <= change->confirmed.mono && change->detected.utc <= change->confirmed.utc);
 		if (change->kind == NOTICE_degraded || change->kind == NOTICE_blocked || change->kind == NOTICE_cleared)
 			watch_condition(ledger, change);
 		else if (!ledger->filters && change->silence == 0)
@@ -127,7 +127,7 @@ check(const struct world *world)
 	if (state == STATE_RECOVERING)
 		assert_in_range(target->passes, 1, world->policy.recover_tries - 1);
 	if (state == STATE_UP || state == STATE_PENDING)
-		assert_true(target->fails == 0 && (target->trouble == NULL || target->trouble->began == 0));
+		assert_true(target->fails == 0 && (target->trouble == NULL || !moment_is_set(target->trouble->began)));
 }
 
 static void
@@ -149,12 +149,12 @@ be_born_again(struct world *world)
 	unsigned char record[2048];
 	struct wire_out out = wire_over(record, sizeof record);
 
-	target_state_encode(&world->target, &world->policy, world->codes, MINUTE, &out);
+	target_state_encode(&world->target, &world->policy, world->codes, &out);
 	assert_false(out.bad);
 	struct wire_in in = wire_from(record, out.size);
 	target_state_fini(&world->target);
-	target_state_init(&world->target, world->now);
-	assert_true(target_state_decode(&world->target, &world->policy, world->codes, MINUTE, &in));
+	target_state_init(&world->target, world_moment(world->now));
+	assert_true(target_state_decode(&world->target, &world->policy, world->codes, WORLD_UTC, &in));
 	assert_true(wire_is_whole(&in));
 }
 
@@ -175,7 +175,7 @@ disturb(struct world *world, struct ledger *ledger)
 		be_born_again(world);
 	else if (world->outlook.held) {
 		world->outlook.held = false;
-		assert_true(learn_release(&world->target, &world->policy, &world->outlook, world->now, &world->news));
+		assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 		write_down(ledger, world);
 	}
 	learn_silence(&world->target, world->outlook.silence);
@@ -200,7 +200,7 @@ begin(struct world *world)
 	static const int64_t intervals[] = { MINUTE, MINUTE, 10 * SECOND, 5 * MINUTE };
 
 	target_state_fini(&world->target);
-	target_state_init(&world->target, world->now);
+	target_state_init(&world->target, world_moment(world->now));
 	world->policy.tries = tries[chance() % 5];
 	world->policy.recover_tries = (uint16_t)(1 + chance() % 3);
 	world->policy.interval = intervals[chance() % 4];

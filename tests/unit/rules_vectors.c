@@ -42,14 +42,14 @@ the_same_incident_goes_on_when_recovery_fails(void **unused)
 
 	(void)unused;
 	uint32_t incident = world->target.trouble->incident;
-	int64_t began = world->target.trouble->began;
+	int64_t began = world->target.trouble->began.mono;
 	int64_t first_pass = world->due; /* the one before it was no recovery */
 	world_run(world, ".");
 	assert_int_equal(world->target.state, STATE_RECOVERING);
 	world_run(world, ".");
 	assert_int_equal(world->news.changes[0].kind, NOTICE_up);
 	assert_int_equal(world->news.changes[0].incident, incident);
-	assert_true(world->news.changes[0].detected == first_pass && first_pass > began);
+	assert_true(world->news.changes[0].detected.mono == first_pass && first_pass > began);
 	assert_null(world->target.trouble);
 	world_destroy(&world);
 }
@@ -62,8 +62,8 @@ an_incident_begins_with_the_first_failing_attempt(void **unused)
 
 	(void)unused;
 	world_run(world, "xxx");
-	assert_true(world->news.changes[0].detected == began);
-	assert_true(world->news.changes[0].confirmed == world->now);
+	assert_true(world->news.changes[0].detected.mono == began);
+	assert_true(world->news.changes[0].confirmed.mono == world->now);
 	assert_int_equal(world->news.changes[0].attempts, 3);
 	assert_int_equal(world->news.changes[0].from, STATE_SUSPECT);
 	world_destroy(&world);
@@ -257,11 +257,11 @@ what_a_hold_held_is_told_in_a_digest(void **unused)
 	(void)unused;
 	world->outlook.held = true;
 	world_run(world, "xx");
-	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world->now, &world->news));
+	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 	assert_int_equal(world->news.count, 0); /* not yet failed often enough */
 	world_run(world, "x");
 	world->outlook = (struct outlook){ .silence = SILENCE_digest, .codes = world->codes };
-	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world->now, &world->news));
+	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 	assert_int_equal(world->news.count, 1);
 	assert_int_equal(world->news.changes[0].kind, NOTICE_down);
 	assert_int_equal(world->news.changes[0].code, world->refused);

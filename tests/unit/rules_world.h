@@ -30,6 +30,7 @@ static const struct phase_plan world_phases[] = { { .name = "resolve" }, { .name
 	{ .name = "ehlo" } };
 
 #define MINUTE (60 * (int64_t)SECOND)
+#define WORLD_UTC INT64_C(1700000000000000) /* of the monotonic clock's 0 */
 enum { REACHED_CONNECT = 3, REACHED_ALL = 15, BANNER = 2 };
 
 struct world {
@@ -46,6 +47,12 @@ struct world {
 	uint16_t ok, refused, timeout, tempfail, policy_code, slow_banner, resolver, greeting;
 };
 
+static inline struct moment
+world_moment(int64_t mono)
+{
+	return (struct moment){ mono, mono + WORLD_UTC };
+}
+
 static inline struct world *
 world_create(uint16_t tries, uint16_t recover_tries)
 {
@@ -57,7 +64,7 @@ world_create(uint16_t tries, uint16_t recover_tries)
 		.recover_tries = recover_tries, .phase_count = 4, .phases = world_phases };
 	assert_non_null(world->codes = codes_create());
 	world->now = world->due = 1000 * MINUTE;
-	target_state_init(&world->target, world->now);
+	target_state_init(&world->target, world_moment(world->now));
 	world->outlook.codes = world->codes;
 	world->ok = codes_of(world->codes, "ok", NULL);
 	world->refused = codes_of(world->codes, "refused", NULL);
@@ -151,6 +158,8 @@ world_sighting(struct world *world, char what)
 	default:
 		fail_msg("no such run: %c", what);
 	}
+	run.started_utc = run.started + WORLD_UTC;
+	run.ended_utc = run.ended + WORLD_UTC;
 	return run;
 }
 
