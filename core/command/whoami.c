@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "command/faults.h"
 #include "command/self.h"
+#include "prober/port.h"
 
 enum { SECONDS_A_DAY = 86400 };
 
@@ -101,6 +102,9 @@ whoami(const struct command *command, int argc, char **argv)
 	self_check_helo(config, &text);
 	printf("  %-14s %s\n", "", bytes);
 	print_pace(config);
+	text = TEXT_OVER(bytes);
+	if (port_check(config, &text))
+		printf("  %-14s %s\n", "port 25", bytes);
 	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no recipient, and never log in.");
 	return 0;
 }
@@ -115,7 +119,8 @@ const struct command command_whoami = {
 	.arguments = "",
 	.summary = "what to tell others to allow: our addresses, EHLO name, pace",
 	.help = "Prints by which addresses and under which EHLO name we appear at the servers we watch, whether that\n"
-	        "name leads to us and back, and how often we come: what a postmaster wants to know before he lets us in.",
+	        "name leads to us and back, and how often we come: what a postmaster wants to know before he lets us in.\n"
+	        "With targets on port 25 it connects to a few of them, and says whether the port is open for us.",
 	.options = options,
 	.run = whoami,
 };

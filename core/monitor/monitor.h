@@ -118,6 +118,7 @@ struct pauses {
 struct port_hold {
 	uint16_t port;
 	int64_t heard;    /* when anybody was last heard there, by a refusal as well */
+	bool passed;      /* a target has, since we began */
 	struct hold hold; /* only a target that passes ends it */
 };
 

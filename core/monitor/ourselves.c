@@ -169,8 +169,10 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 		return;
 	if (run->heard > of_port->heard)
 		of_port->heard = run->heard;
-	if (run->verdict <= PW_BLOCKED)
-		act(monitor, hold_heard(&of_port->hold, run->heard), of_port->port);
+	if (run->verdict > PW_BLOCKED)
+		return;
+	of_port->passed = true;
+	act(monitor, hold_heard(&of_port->hold, run->heard), of_port->port);
 }
 
 /* What the run has used with success, and what it lacked. */
@@ -222,9 +224,11 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 		act(monitor, hold_suspect(&monitor->hold, &suspect, is_unanswered(run) ? &all : NULL, monitor->now), 0);
 	}
 	suspect.likeness = is_unanswered(run) ? 1 : likeness(report);
-	if (of_port != NULL)
-		act(monitor, hold_suspect(&of_port->hold, &suspect, is_unanswered(run) && on_port.targets > 1 ? &on_port : NULL,
-		    monitor->now), port);
+	if (of_port == NULL)
+		return;
+	/* On a port on which nothing has passed yet, a filter may refuse us in the place of all. */
+	bool few = (is_unanswered(run) || !of_port->passed) && on_port.targets > 1;
+	act(monitor, hold_suspect(&of_port->hold, &suspect, few ? &on_port : NULL, monitor->now), port);
 }
 
 void

@@ -314,6 +314,7 @@ a_keeper_born_again_hears_what_was_not_safe(void **unused)
 	unsigned char packet[16];
 
 	(void)unused;
+	scene->targets[1].port = 587;
 	scene_bear(scene, NOW);
 	scene->scripts[0] = scene->scripts[1] = "r";
 	scene_run(scene, 2 * MINUTE);

@@ -294,6 +294,13 @@ static void port_drops_few_from_the_start(struct world *w)
 	begin(w, 3, 2);
 	world_add(w, PORT_DROPS, 0, -MINUTE, w->length, 25);
 }
+static void port_refuses_few_from_the_start(struct world *w)
+{
+	begin(w, 3, 2);
+	world_add(w, PORT_REFUSES, 0, -MINUTE, w->length, 25);
+}
+static void port_drops_hasty(struct world *w) { port_drops_from_the_start(w); w->policy.tries = 1; }
+static void port_refuses_hasty(struct world *w) { port_refuses_from_the_start(w); w->policy.tries = 1; }
 static void references_dead(struct world *w) { begin(w, 8, 2); world_add(w, REFERENCES_DEAD, 0, 4 * MINUTE, w->length, 0); }
 static void references_dead_one_really_down(struct world *w)
 {
@@ -449,6 +456,9 @@ static const struct kind kinds[] = {
 	{ "port_drops_from_the_start", port_drops_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_from_the_start", port_refuses_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_drops_few_from_the_start", port_drops_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_refuses_few_from_the_start", port_refuses_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_hasty", port_drops_hasty, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_refuses_hasty", port_refuses_hasty, { .digest_min = 1, .digest_max = 2 } },
 	{ "references_dead", references_dead, { .blind_max = 1 } },
 	{ "references_dead_one_really_down", references_dead_one_really_down, { .late = 300, .blind_max = 1 } },
 	{ "references_dead_cut", references_dead_cut, { .blind_max = 1 } },

@@ -1,0 +1,221 @@
+/* A few connections side by side, on a loop of their own, until each is decided. */
+#include "prober/port.h"
+
+#include <ev.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "prober/resolver.h"
+#include "prober/stream.h"
+
+enum { SMTP = 25, VISITS_MAX = 5, PATIENCE = 5 * SECOND };
+
+enum came { CAME_SILENCE, CAME_CONNECTED, CAME_REFUSAL, CAME_OURS, CAME_NO_NAME, CAMES };
+
+struct visits;
+
+struct visit {
+	struct visits *all;
+	const struct target *target;
+	struct resolver_query *query;
+	struct stream stream;
+	enum came came;
+};
+
+struct visits {
+	struct ev_loop *loop;
+	struct resolver *resolver;
+	ev_timer limit;
+	uint32_t count, open;
+	struct visit items[VISITS_MAX];
+};
+
+static void
+settle(struct visit *visit, enum came came)
+{
+	visit->came = came;
+	stream_fini(&visit->stream);
+	if (--visit->all->open == 0)
+		ev_break(visit->all->loop, EVBREAK_ALL);
+}
+
+static void
+on_connected(void *owner)
+{
+	settle(owner, CAME_CONNECTED);
+}
+
+static void
+on_data(void *owner, const char *bytes, size_t size)
+{
+	(void)bytes, (void)size;
+	settle(owner, CAME_CONNECTED);
+}
+
+static enum came
+of_fate(const struct stream_fate *fate)
+{
+	switch (fate->end) {
+	case STREAM_OURS:
+		return CAME_OURS;
+	case STREAM_TIMED_OUT:
+	case STREAM_UNREACHABLE:
+		return CAME_SILENCE;
+	default:
+		return CAME_REFUSAL;
+	}
+}
+
+static void
+on_end(void *owner, const struct stream_fate *fate)
+{
+	settle(owner, of_fate(fate));
+}
+
+static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
+
+static void
+visit_address(struct visit *visit, const struct address *address)
+{
+	struct stream_fate fate;
+
+	if (!stream_connect(&visit->stream, address, NULL, &fate))
+		settle(visit, of_fate(&fate));
+}
+
+static void
+on_resolved(void *arg, const struct resolved *resolved)
+{
+	struct visit *visit = arg;
+	struct address address;
+
+	if (resolved->more)
+		resolver_cancel(&visit->query);
+	visit->query = NULL;
+	if (resolved->count == 0 || address_is_forbidden(&resolved->addresses[0])
+	    || address_class(&resolved->addresses[0]) == ADDRESS_LOOPBACK) {
+		settle(visit, CAME_NO_NAME);
+		return;
+	}
+	address = resolved->addresses[0];
+	address_set_port(&address, SMTP);
+	visit_address(visit, &address);
+}
+
+static void
+begin(struct visit *visit)
+{
+	struct address literal;
+
+	if (address_parse(visit->target->host, SMTP, &literal)) {
+		visit_address(visit, &literal);
+		return;
+	}
+	visit->query = resolver_ask(visit->all->resolver, visit->target->host, visit->target->policy->family, false, PATIENCE,
+	    on_resolved, visit);
+	if (visit->query == NULL)
+		settle(visit, CAME_NO_NAME);
+}
+
+static void
+on_limit(EV_P_ ev_timer *timer, int revents)
+{
+	(void)timer, (void)revents;
+	ev_break(EV_A_ EVBREAK_ALL);
+}
+
+static bool
+is_own_host(const struct target *target)
+{
+	struct address literal;
+
+	return strcmp(target->host, "localhost") == 0
+	    || (address_parse(target->host, 0, &literal) && address_class(&literal) == ADDRESS_LOOPBACK);
+}
+
+/* Spread over the list: those that stand side by side are often of one network. */
+static void
+choose(struct visits *all, const struct config *config)
+{
+	uint32_t found = 0, taken = 0;
+
+	for (uint32_t i = 0; i < config->target_count; i++)
+		found += config->targets[i].port == SMTP && !is_own_host(&config->targets[i]);
+	for (uint32_t i = 0, at = 0; i < config->target_count && taken < VISITS_MAX; i++) {
+		const struct target *target = &config->targets[i];
+		if (target->port != SMTP || is_own_host(target))
+			continue;
+		if (found <= VISITS_MAX || at == (uint64_t)taken * found / VISITS_MAX) {
+			struct visit *visit = &all->items[taken++];
+			*visit = (struct visit){ .all = all, .target = target };
+			stream_init(&visit->stream, all->loop, &events, visit);
+		}
+		at++;
+	}
+	all->count = all->open = taken;
+}
+
+static void
+say(const struct visits *all, struct text *text)
+{
+	uint32_t of[CAMES] = { 0 };
+
+	for (uint32_t i = 0; i < all->count; i++)
+		of[all->items[i].came]++;
+	uint32_t tried = of[CAME_CONNECTED] + of[CAME_SILENCE] + of[CAME_REFUSAL];
+	if (of[CAME_CONNECTED] > 0)
+		text_format(text, "open: %u of %u targets there can be connected to", of[CAME_CONNECTED], tried);
+	else if (of[CAME_OURS] > 0 && tried == 0)
+		text_add(text, "not to be used: our own system has no way there, or forbids it");
+	else if (tried == 0)
+		text_add(text, "not looked at: no name of a target resolves");
+	else if (tried == 1)
+		text_format(text, "the one target that was tried there %s; whether the port is shut for us cannot be told from one",
+		    of[CAME_REFUSAL] > 0 ? "refuses" : "is silent");
+	else
+		text_format(text, "perhaps shut: of %u targets there %u are silent and %u refuse; many providers shut outgoing mail, "
+		    "ask yours", tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
+}
+
+static void
+visit_all(struct visits *all)
+{
+	uint32_t count = all->count;
+
+	all->open++; /* until all have begun */
+	for (uint32_t i = 0; i < count; i++)
+		begin(&all->items[i]);
+	if (--all->open > 0) {
+		ev_timer_init(&all->limit, on_limit, PATIENCE * 1e-6, 0.);
+		ev_timer_start(all->loop, &all->limit);
+		ev_run(all->loop, 0);
+		ev_timer_stop(all->loop, &all->limit);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (all->items[i].query != NULL) {
+			resolver_cancel(&all->items[i].query);
+			all->items[i].came = CAME_NO_NAME;
+		}
+		stream_fini(&all->items[i].stream);
+	}
+}
+
+bool
+port_check(const struct config *config, struct text *text)
+{
+	struct visits all = { .loop = ev_loop_new(EVFLAG_AUTO) };
+	struct reason why;
+
+	if (all.loop == NULL)
+		return false;
+	choose(&all, config);
+	all.resolver = all.count > 0 ? resolver_create(all.loop, config, &why) : NULL;
+	if (all.resolver != NULL) {
+		visit_all(&all);
+		say(&all, text);
+	} else if (all.count > 0)
+		text_format(text, "not looked at: %s", why.text);
+	resolver_destroy(&all.resolver);
+	ev_loop_destroy(all.loop);
+	return all.count > 0;
+}
