@@ -34,6 +34,7 @@ struct duty {
 	const struct config *config;
 	struct duty_page *page;     /* probers; NULL for others */
 	uint32_t log_dropped;       /* lines since the last that went through */
+	int gate;                   /* a notifier with a gate, in both of its processes: the socket to the other; -1: none */
 };
 
 /* The entry of each duty, called in the forked child; returns the exit status of the process. */
@@ -41,6 +42,9 @@ int monitor_main(struct duty *);
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
 int notifier_main(struct duty *);
+/* The second process of a notifier whose plugin has a gate; it shares the socket to the parent with the first, and says
+ * nothing there but lines for the log. */
+int gate_main(struct duty *);
 
 /* Says one line to the parent's log; never blocks: where the socket is full the line is dropped and counted. `event`
  * joins the lines of one event, 0: none. The text is made safe by its writer: foreign bytes escaped. */

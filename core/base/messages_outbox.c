@@ -6,7 +6,7 @@
 
 #include "base/notice.h"
 
-enum { RECEIPT_TEXT_MAX = 255, NOTICE_OTHERS_MAX = 1024 /* numbers, times and names */ };
+enum { RECEIPT_TEXT_MAX = PW_RECEIPT_MAX, NOTICE_OTHERS_MAX = 1024 /* numbers, times and names */ };
 
 /* The largest of all goes whole. */
 static_assert(2 * NOTICE_TARGET_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)

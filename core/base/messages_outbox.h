@@ -78,7 +78,7 @@ struct message_receipt {
 	bool channel;              /* PW_AGAIN: the way failed, not this recipient */
 	int64_t not_before;        /* PW_AGAIN: microseconds from now, 0: the keeper decides */
 	int64_t micros;            /* how long it took */
-	struct pw_bytes text;      /* the peer's words, raw: at most 255 bytes */
+	struct pw_bytes text;      /* the peer's words, raw: at most PW_RECEIPT_MAX bytes */
 };
 void message_put_receipt(struct wire_out *, const struct message_receipt *);
 bool message_get_receipt(struct wire_in *, struct message_receipt *);

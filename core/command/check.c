@@ -64,6 +64,15 @@ advise(const struct config *config)
 		printf("advice: %s\n", bytes);
 }
 
+/* How notices will go out, as their plugins understood it. */
+static void
+tell_ways(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		if (config->notifiers[i].way != NULL)
+			printf("%s: %s\n", config->notifiers[i].name, config->notifiers[i].way);
+}
+
 static int
 check(const struct command *command, int argc, char **argv)
 {
@@ -88,6 +97,7 @@ check(const struct command *command, int argc, char **argv)
 		return EXIT_CONFIG;
 	printf("%s: good: %u target%s, %u notifier%s\n", source.path, config->target_count,
 	    config->target_count == 1 ? "" : "s", config->notifier_count, config->notifier_count == 1 ? "" : "s");
+	tell_ways(config);
 	advise(config);
 	return 0;
 }

@@ -133,7 +133,7 @@ on_delivery(void *arg, const struct store_delivery *delivery)
 {
 	struct story *story = arg;
 	int64_t time = delivery->ended != 0 ? delivery->ended : delivery->created;
-	char bytes[PAST_TIME_MAX], words[1024];
+	char bytes[PAST_TIME_MAX], words[4 * PW_RECEIPT_MAX + 1];
 	struct text text = TEXT_OVER(words);
 
 	text_escape(&text, delivery->receipt);

@@ -30,6 +30,15 @@ plugin_probe(const struct plugin *plugin)
 	return plugin->descriptor->ops;
 }
 
+/* NULL: it has none, or was made before notifiers could have one. */
+static inline const struct pw_gate_ops *
+plugin_gate(const struct plugin *plugin)
+{
+	const struct pw_notifier_ops *ops = plugin->descriptor->ops;
+
+	return ops->size < sizeof *ops ? NULL : ops->gate;
+}
+
 /* A phase with the limits in force, microseconds; slow 0: never. */
 struct phase_plan {
 	const char *name;
@@ -113,6 +122,7 @@ struct config_notifier {
 	int64_t deadline;         /* of one call */
 	int64_t channel_grace;    /* it may fail to deliver for so long until that is told */
 	bool self_test;
+	const char *way;          /* how notices go out, as its plugin says, escaped; NULL: it says nothing */
 };
 
 /* While it is open its targets are watched, and not told. */

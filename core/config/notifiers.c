@@ -120,17 +120,22 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 }
 
 static void
-check_together(struct reader *reader, const struct node *group, const struct config_notifier *notifier)
+check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier)
 {
 	const struct pw_notifier_ops *ops = notifier->plugin->descriptor->ops;
 	char words[256] = "", shown[400];
 	struct text text = TEXT_OVER(shown);
+	bool good;
 
-	if (ops->check == NULL || ops->check(notifier->values, words, sizeof words))
+	if (ops->check == NULL)
 		return;
+	good = ops->check(notifier->values, words, sizeof words);
 	words[sizeof words - 1] = '\0';
 	text_escape(&text, (struct pw_bytes){ words, strlen(words) });
-	faults_add(&reader->faults, node_place(group), "%s", shown);
+	if (!good)
+		faults_add(&reader->faults, node_place(group), "%s", shown);
+	else if (words[0] != '\0')
+		notifier->way = arena_strdup(reader->arena, shown);
 }
 
 static void

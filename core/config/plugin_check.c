@@ -224,16 +224,23 @@ static bool
 check_notifier(const struct pw_plugin *plugin, struct reason *why)
 {
 	const struct pw_notifier_ops *ops = plugin->ops;
+	size_t size = plugin->minor < 1 ? offsetof(struct pw_notifier_ops, gate) : sizeof *ops;
+	const struct pw_gate_ops *gate = ops->size < sizeof *ops ? NULL : ops->gate;
 
-	if (ops->size < sizeof *ops)
+	if (ops->size < size)
 		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu", ops->size, plugin->major,
-		    plugin->minor, sizeof *ops);
+		    plugin->minor, size);
 	if (plugin->flags != 0)
 		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
 	if (ops->deliver == NULL)
 		return wrong(why, "it has no deliver function");
 	if (ops->session_size > SESSION_MAX)
 		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size, SESSION_MAX);
+	if (gate != NULL && (gate->size < sizeof *gate || gate->open == NULL || gate->serve == NULL || gate->close == NULL
+	    || ops->join == NULL))
+		return wrong(why, "a function of its gate is missing");
+	if (gate != NULL && gate->memory_size > SESSION_MAX)
+		return wrong(why, "a gate's memory of %u bytes is too large: up to %d", gate->memory_size, SESSION_MAX);
 	return true;
 }
 

@@ -104,7 +104,7 @@ trial_receipt(struct keeper *keeper, struct courier *courier, struct delivery *d
 {
 	static const char *const words[] = { [PW_SENT] = "sent", [PW_AGAIN] = "not sent", [PW_NEVER] = "refused" };
 	struct ask *ask = find_ask(keeper, courier, delivery->notice);
-	char said[4 * 256], took[64];
+	char said[ANSWER_LINE_MAX - 512], took[64];
 	struct text text = TEXT_OVER(said), span = TEXT_OVER(took);
 
 	if (ask == NULL)

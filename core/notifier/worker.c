@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct worker {
 	struct duty *duty;
 	const struct config_notifier *notifier;
 	const struct pw_notifier_ops *ops;
+	bool gated; /* another process has the network and the secrets */
 	void *session;
 	struct zone *zone;
 	int keeper; /* -1: no link */
@@ -31,6 +33,7 @@ struct worker {
 	uint32_t leg_count;
 	struct buffer json;
 	struct notice_words words;
+	char (*receipts)[PW_RECEIPT_MAX + 1]; /* of the notice in hand, a row for each recipient */
 	uint64_t done;
 	int64_t stop_by; /* 0: not told to */
 };
@@ -75,13 +78,24 @@ take_leg(struct worker *worker, const void *packet, size_t size)
 static void
 send_receipt(struct worker *worker, const struct message_receipt *receipt)
 {
-	unsigned char packet[512];
+	unsigned char packet[PW_RECEIPT_MAX + 256];
 	struct wire_out out = wire_over(packet, sizeof packet);
 	struct pollfd keeper = { .fd = worker->keeper, .events = POLLOUT };
 
 	message_put_receipt(&out, receipt);
 	while (!packet_send(worker->keeper, packet, out.size, -1) && errno == EAGAIN)
 		poll(&keeper, 1, -1);
+}
+
+/* The longer one, where the plugin wrote it. */
+static struct pw_bytes
+receipt_of(const struct worker *worker, const struct pw_result *result, uint32_t recipient)
+{
+	const char *longer = worker->receipts[recipient];
+
+	if (longer[0] != '\0')
+		return (struct pw_bytes){ longer, strnlen(longer, PW_RECEIPT_MAX) };
+	return (struct pw_bytes){ result->receipt, strnlen(result->receipt, sizeof result->receipt - 1) };
 }
 
 static void
@@ -92,8 +106,7 @@ answer(struct worker *worker, const struct message_notice *notice, const struct 
 		bool known = result->fate >= PW_SENT && result->fate <= PW_NEVER;
 		int64_t hint = result->not_before < 0 ? 0 : result->not_before;
 		struct message_receipt receipt = { .notice = notice->notice, .recipient = i, .micros = micros,
-			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN, .text = { result->receipt,
-			strnlen(result->receipt, sizeof result->receipt - 1) } };
+			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN, .text = receipt_of(worker, result, i) };
 
 		if (receipt.fate == PW_AGAIN) {
 			receipt.channel = result->channel;
@@ -118,6 +131,7 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 		pointers[i] = names[i];
 	}
 	memset(results, 0, sizeof results);
+	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
 	duty_alive(worker->duty, 0, worker->done); /* the parent's patience begins here */
 	begun = clock_mono();
 	worker->ops->deliver(worker->session, notice, &recipients, results);
@@ -143,8 +157,20 @@ answer_no_memory(struct worker *worker, const struct message_notice *from)
 
 	for (uint32_t i = 0; i < from->recipient_count; i++)
 		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = true, .receipt = "no memory for the notice" };
+	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
 	duty_log(worker->duty, LOG_ERR, 0, "%s: no memory for a notice: it is tried again", worker->notifier->name);
 	answer(worker, from, results, 0);
+}
+
+static void
+log_line(void *log_to, const char *line)
+{
+	const struct worker *worker = log_to;
+	char shown[DUTY_LINE_MAX / 2];
+	struct text text = TEXT_OVER(shown);
+
+	text_escape(&text, (struct pw_bytes){ line, strnlen(line, PW_RECEIPT_MAX) });
+	duty_log(worker->duty, LOG_WARNING, 0, "%s: %s", worker->notifier->name, shown);
 }
 
 static void
@@ -160,6 +186,10 @@ deliver(struct worker *worker, const struct message_notice *from)
 
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
 	notice.deadline = worker->notifier->deadline;
+	notice.helo = worker->duty->config->helo;
+	notice.receipts = worker->receipts;
+	notice.log = log_line;
+	notice.log_to = worker;
 	notice_add_subject(&first, &view);
 	notice_add_body(&second, &view);
 	notice.subject = subject;
@@ -303,6 +333,32 @@ set_name(struct worker *worker)
 		worker->words.own_name = "postwatch.invalid";
 }
 
+/* Where all that meets the world is in the gate, nothing is left to us but our sockets. */
+static bool
+confine(const struct worker *worker, struct reason *why)
+{
+	const struct sandbox nothing = { .network = SANDBOX_NO_TCP };
+	int landlock;
+
+	return worker->gated ? sandbox_enter(&nothing, &landlock, why) : sandbox_enter_lightly(why);
+}
+
+/* One byte says that the gate is there; an end without it has been told by the gate. */
+static bool
+meet_gate(struct worker *worker, struct reason *why)
+{
+	char ready;
+
+	if (!worker->gated)
+		return true;
+	if (recv(worker->duty->gate, &ready, sizeof ready, 0) != sizeof ready) {
+		reason_set(why, "its gate is not there");
+		return false;
+	}
+	worker->ops->join(worker->session, worker->duty->gate);
+	return true;
+}
+
 static bool
 prepare(struct worker *worker, struct reason *why)
 {
@@ -312,12 +368,13 @@ prepare(struct worker *worker, struct reason *why)
 	set_name(worker);
 	leave_home();
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
+	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);
 	worker->session = calloc(1, worker->ops->session_size + 1);
-	if (worker->legs == NULL || worker->session == NULL) {
+	if (worker->legs == NULL || worker->receipts == NULL || worker->session == NULL) {
 		reason_set(why, "no memory");
 		return false;
 	}
-	if (!sandbox_enter_lightly(why))
+	if (!meet_gate(worker, why) || !confine(worker, why))
 		return false;
 	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
 		return true;
@@ -335,6 +392,7 @@ notifier_main(struct duty *duty)
 
 	worker = (struct worker){ .duty = duty, .notifier = &duty->config->notifiers[duty->index], .keeper = -1 };
 	worker.ops = worker.notifier->plugin->descriptor->ops;
+	worker.gated = plugin_gate(worker.notifier->plugin) != NULL;
 	if (!prepare(&worker, &why)) {
 		duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name, why.text);
 		return CANNOT_BEGIN;
@@ -346,6 +404,7 @@ notifier_main(struct duty *duty)
 	buffer_fini(&worker.json);
 	zone_close(&worker.zone);
 	free(worker.legs);
+	free(worker.receipts);
 	free(worker.session);
 	return status;
 }

@@ -52,29 +52,41 @@ reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What is forked: a child, or the gate beside it. */
+struct birth {
+	const struct tree *tree;
+	const struct child *child;
+	pid_t parent;
+	int socket; /* to the parent */
+	int pair;   /* to the other of the two; -1: there is none */
+	bool is_gate;
+};
+
 static bool
-settle(const struct tree *tree, pid_t parent, int socket, struct reason *why)
+settle(const struct birth *birth, struct reason *why)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, socket };
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth->socket, birth->pair };
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0
-	    || (tree->mute && dup2(null, STDERR_FILENO) < 0)) {
+	    || (birth->tree->mute && dup2(null, STDERR_FILENO) < 0)) {
 		reason_set(why, "/dev/null: %s", strerror(errno));
 		return false;
 	}
-	return sandbox_die_with(parent, why) && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
+	return sandbox_die_with(birth->parent, why) && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
 }
 
 /* The name that ps shows, and the short one of top. */
 static void
-show_name(const struct child *child)
+show_name(const struct child *child, bool is_gate)
 {
 	char title[48], name[16];
 
-	snprintf(title, sizeof title, "postwatch: %s", child->name);
+	snprintf(title, sizeof title, "postwatch: %s%s", child->name, is_gate ? ", its gate" : "");
 	title_show(title);
-	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
+	if (is_gate)
+		snprintf(name, sizeof name, "pw-gate-%u", child->index);
+	else if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER)
 		snprintf(name, sizeof name, "pw-%s-%u", duty_name(child->kind), child->index);
 	else
 		snprintf(name, sizeof name, "pw-%s", duty_name(child->kind));
@@ -101,22 +113,23 @@ serve(struct duty *duty)
 }
 
 _Noreturn static void
-live(const struct tree *tree, const struct child *child, pid_t parent, int socket)
+live(const struct birth *birth)
 {
+	const struct child *child = birth->child;
 	static struct duty duty;
 	struct reason why;
 
-	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = socket, .config = tree->config,
-		.page = child->page };
+	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = birth->socket,
+		.config = birth->tree->config, .page = child->page, .gate = birth->pair };
 	reset_signals();
 	notify_forget();
-	show_name(child);
-	if (!settle(tree, parent, socket, &why)) {
+	show_name(child, birth->is_gate);
+	if (!settle(birth, &why)) {
 		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		_exit(CANNOT_BEGIN);
 	}
 	/* _exit: what the parent registered to be done at exit is not ours. */
-	_exit(serve(&duty));
+	_exit(birth->is_gate ? gate_main(&duty) : serve(&duty));
 }
 
 /* A prober is given its own page, and nobody else's. */
@@ -127,29 +140,72 @@ share_page(const struct child *child, bool share)
 		(void)madvise(child->page, sizeof *child->page, share ? MADV_DOFORK : MADV_DONTFORK);
 }
 
+/* 0: it cannot. */
+static pid_t
+bear(const struct birth *birth, struct reason *why)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		live(birth);
+	if (pid < 0)
+		reason_set(why, "cannot fork: %s", strerror(errno));
+	return pid < 0 ? 0 : pid;
+}
+
+static bool
+has_gate(const struct tree *tree, const struct child *child)
+{
+	return child->kind == DUTY_NOTIFIER && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
+}
+
+/* The gate first: the other waits for it. One that is left of the last pair, and still takes leave, has had its time. */
+static bool
+bear_both(struct tree *tree, struct child *child, int socket, struct reason *why)
+{
+	struct birth birth = { .tree = tree, .child = child, .parent = getpid(), .socket = socket, .pair = -1 };
+	int pair[2] = { -1, -1 };
+
+	if (child->gate > 0)
+		kill(child->gate, SIGKILL);
+	child->gate = 0;
+	if (has_gate(tree, child)) {
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+			reason_set(why, "no sockets: %s", strerror(errno));
+			return false;
+		}
+		birth.is_gate = true;
+		birth.pair = pair[1];
+		child->gate = bear(&birth, why);
+		close(pair[1]);
+		birth.is_gate = false;
+		birth.pair = pair[0];
+	}
+	child->pid = pair[0] < 0 || child->gate > 0 ? bear(&birth, why) : 0;
+	if (pair[0] >= 0)
+		close(pair[0]);
+	return child->pid > 0; /* a gate that is alone sees that nobody has the other end, and ends */
+}
+
 bool
 child_bear(struct tree *tree, struct child *child, struct reason *why)
 {
-	pid_t parent = getpid();
+	bool born;
 	int ends[2];
 
 	if (!child_make_sockets(ends, why))
 		return false;
 	if (child->page != NULL)
 		*child->page = (struct duty_page){ 0 };
-	fflush(NULL);
 	share_page(child, true);
-	child->pid = fork();
-	if (child->pid == 0)
-		live(tree, child, parent, ends[1]);
+	born = bear_both(tree, child, ends[1], why);
 	share_page(child, false);
 	close(ends[1]);
-	if (child->pid > 0) {
+	if (born)
 		child->socket = ends[0];
-		return true;
-	}
-	reason_set(why, "cannot fork: %s", strerror(errno));
-	child->pid = 0;
-	close(ends[0]);
-	return false;
+	else
+		close(ends[0]);
+	return born;
 }

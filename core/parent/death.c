@@ -13,6 +13,13 @@ enum {
 	TURNS_AFTER_DEATH = 64 /* of reading; a process that a plugin forked may hold the socket open for ever */
 };
 
+static void
+kill_gate(const struct child *child)
+{
+	if (child->gate > 0)
+		kill(child->gate, SIGKILL);
+}
+
 void
 child_kill(struct child *child, const char *why)
 {
@@ -21,6 +28,7 @@ child_kill(struct child *child, const char *why)
 	if (child->killed[0] == '\0')
 		snprintf(child->killed, sizeof child->killed, "%s", why);
 	kill(child->pid, SIGKILL);
+	kill_gate(child);
 }
 
 void
@@ -149,13 +157,32 @@ bury(struct tree *tree, struct child *child, int status, int64_t now)
 	hear_last_words(tree, child, now);
 	if ((child->stopping || child->renewing) && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		child->stage = child->stopping ? CHILD_GONE : CHILD_AWAITED;
-		child->due = now;
+		child->due = now; /* its gate sees the end of it, and takes leave of its peer */
 		return;
 	}
+	kill_gate(child);
 	tell_how(&how, child, status);
 	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
 	child_await(tree, child, blame, now);
 	tell_death(tree, child, pid, bytes, now);
+}
+
+/* One without the other is of no use. */
+static void
+bury_gate(struct child *child, int status)
+{
+	char bytes[QUARANTINE_HOW_MAX];
+	struct text how = TEXT_OVER(bytes);
+
+	child->gate = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) /* the end of the other, which is yet to be heard of */
+		return;
+	text_add(&how, "its gate died ");
+	if (WIFEXITED(status))
+		text_format(&how, "with exit status %d", WEXITSTATUS(status));
+	else
+		text_format(&how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
+	child_kill(child, bytes);
 }
 
 bool
@@ -182,6 +209,8 @@ tree_reap(struct tree *tree, int64_t now)
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
 				bury(tree, &tree->children[i], status, now);
+			else if (tree->children[i].gate == pid)
+				bury_gate(&tree->children[i], status);
 		}
 	}
 }

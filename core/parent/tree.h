@@ -29,6 +29,7 @@ struct child {
 	char name[24]; /* "prober 0" */
 	enum child_stage stage;
 	pid_t pid;  /* 0: none */
+	pid_t gate; /* of a notifier: its second process, which lives and dies with the first; 0: none */
 	int socket; /* -1: none */
 	struct packets packets;
 	struct duty_page *page; /* probers */
@@ -117,7 +118,7 @@ bool tree_is_left(const struct tree *, bool keeper);
 
 /* birth.c: a pair of sockets as our processes use them; forks a child. False with a reason. */
 bool child_make_sockets(int ends[2], struct reason *why);
-bool child_bear(struct tree *, struct child *, struct reason *why);
+bool child_bear(struct tree *, struct child *, struct reason *why); /* with its gate, where it has one */
 
 /* hear.c: reads all that is there. */
 void child_hear(struct tree *, struct child *, int64_t now);

@@ -10,6 +10,8 @@
 
 #include <postwatch/plugin.h>
 
+enum { PW_BRIEF_MAX = 2500, PW_RECEIPT_MAX = 1023 /* bytes */ };
+
 /* The worlds of text that a notice comes in, made by the host in the notifier's zone. UTF-8, no control characters
  * but LF in `body`. */
 struct pw_notice {
@@ -40,9 +42,14 @@ struct pw_notice {
 	bool over;             /* what `thread` stands for has ended */
 	const char *brief;     /* the body within PW_BRIEF_MAX bytes: attempts are cut, never the lines on which it failed */
 	int64_t deadline;      /* microseconds that the host gives to the call before it ends the process; 0: not known */
-};
 
-enum { PW_BRIEF_MAX = 2500 };
+	/* Since 1.1. */
+	const char *helo;      /* the name to say in EHLO; NULL: there is none, an address literal of the connection is said */
+	char (*receipts)[PW_RECEIPT_MAX + 1]; /* room for longer receipts, a row for each recipient, all "": what is written
+	                          there, ended by NUL, is taken in place of `receipt` of its result */
+	void (*log)(void *log_to, const char *line); /* a line for the host's log, as a warning; bytes are made safe by the host */
+	void *log_to;          /* what `log` wants */
+};
 
 enum {
 	PW_NOTICE_DUPLICATE = 1,    /* it may have been delivered before */
@@ -65,6 +72,23 @@ struct pw_result {
 	char receipt[256];    /* the peer's words, bytes cut to fit, ended by NUL */
 };
 
+/*
+ * The gate of a notifier whose library is not to meet its peer: a second process, beside the one that delivers (the
+ * worker). The gate alone reads secrets and has a network; the worker has neither, and no files. A SOCK_SEQPACKET
+ * socket, blocking, joins the two: what is said on it is the plugin's own. The host bears both, and ends and replaces
+ * both together; the end of the worker is the end of its socket.
+ */
+struct pw_gate_ops {
+	uint32_t size;
+	uint32_t memory_size; /* zeroed by the host, freed by it after close */
+	/* Reads the files that the settings name: behind it only those of name resolution can be opened. False: it cannot
+	 * work; `why` (of `why_size` bytes) says what to mend. */
+	bool (*open)(void *memory, const struct pw_values *values, char *why, size_t why_size);
+	/* Serves the worker until it has closed its end. */
+	void (*serve)(void *memory, int worker);
+	void (*close)(void *memory);
+};
+
 struct pw_notifier_ops {
 	uint32_t size;
 	uint32_t session_size; /* zeroed by the host, freed by it after close */
@@ -74,8 +98,13 @@ struct pw_notifier_ops {
 	void (*deliver)(void *session, const struct pw_notice *, const struct pw_recipients *, struct pw_result *results);
 	void (*close)(void *session);
 	/* When the configuration is read, and by `postwatch check`: false with what is wrong where settings do not go together.
-	 * Opens nothing, asks nobody. NULL: what their table says of them is enough. */
+	 * True: `why` may hold one line on how notices will go out, which `postwatch check` shows (since 1.1). Opens nothing,
+	 * asks nobody. NULL: what their table says of them is enough. */
 	bool (*check)(const struct pw_values *values, char *why, size_t why_size);
+
+	/* Since 1.1. */
+	const struct pw_gate_ops *gate;          /* NULL: the notifier is one process */
+	void (*join)(void *session, int gate);   /* with a gate, before open: the worker's end of the socket */
 };
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \

@@ -6,24 +6,30 @@
  * KEY=VALUE are the plugin's settings, as in a configuration (a list has its entries behind another, split by commas; of
  * a secret, the path of its file); @kind, @key, @thread, @target, @subject, @body, @incident are the notice's, and @deadline
  * its seconds. Prints a
- * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not.
+ * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not. A gate has its
+ * process here, too, which is waited for.
  */
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <postwatch/notifier.h>
 
 enum { SETTINGS_MAX = 64, ENTRIES_MAX = 64 };
 
+static char receipts[ENTRIES_MAX][PW_RECEIPT_MAX + 1];
 static const char *entries[ENTRIES_MAX], *nobody[] = { "" };
 static struct pw_strings list = { 0, entries };
 static struct pw_notice notice = { .size = sizeof notice, .kind = "down", .key = "key0", .thread = "key0", .target = "mx",
 	.subject = "[down] mx – a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
-	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .port = 25, .attempt = 1,
-	.brief = "a test\n", .sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
+	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .helo = "watch.test", .port = 25, .attempt = 1,
+	.receipts = receipts, .brief = "a test\n", .sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
 
 static void
 split(char *words)
@@ -89,6 +95,7 @@ set_notice(char *word)
 	const struct { const char *key; const char **at; } rows[] = { { "kind", &notice.kind }, { "key", &notice.key },
 		{ "thread", &notice.thread }, { "target", &notice.target }, { "subject", &notice.subject },
 		{ "body", &notice.body }, { "brief", &notice.brief }, { "json", &notice.json }, { "own_name", &notice.own_name },
+		{ "helo", &notice.helo },
 		{ "deadline", NULL } };
 	char *equals = strchr(word, '=');
 
@@ -106,6 +113,60 @@ set_notice(char *word)
 	return false;
 }
 
+static pid_t gate_pid;
+static int gate_socket = -1;
+
+_Noreturn static void
+be_gate(const struct pw_gate_ops *ops, const struct pw_values *values, int worker)
+{
+	void *memory = calloc(1, ops->memory_size + 1);
+	char why[256] = "";
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (memory == NULL || !ops->open(memory, values, why, sizeof why)) {
+		fprintf(stderr, "cannot begin: %s\n", why);
+		_exit(1);
+	}
+	(void)send(worker, "", 1, MSG_NOSIGNAL);
+	ops->serve(memory, worker);
+	ops->close(memory);
+	free(memory);
+	exit(0);
+}
+
+/* As the daemon does it. False: it did not begin, and has said why. */
+static bool
+meet_gate(const struct pw_notifier_ops *ops, void *session, const struct pw_values *values)
+{
+	int ends[2];
+	char ready;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return false;
+	gate_pid = fork();
+	if (gate_pid == 0) {
+		close(ends[0]);
+		be_gate(ops->gate, values, ends[1]);
+	}
+	close(ends[1]);
+	gate_socket = ends[0];
+	ops->join(session, gate_socket);
+	return gate_pid > 0 && recv(gate_socket, &ready, sizeof ready, 0) == sizeof ready;
+}
+
+/* It takes leave of its peer; 3: it died. */
+static int
+leave_gate(void)
+{
+	int status = 0;
+
+	if (gate_pid <= 0)
+		return 0;
+	close(gate_socket);
+	(void)waitpid(gate_pid, &status, 0);
+	return status == 0 ? 0 : 3;
+}
+
 static int
 deliver(const struct pw_notifier_ops *ops, const struct pw_values *values)
 {
@@ -114,18 +175,25 @@ deliver(const struct pw_notifier_ops *ops, const struct pw_values *values)
 	void *session = calloc(1, ops->session_size + 1);
 	char why[256] = "";
 
-	if (session == NULL || (ops->check != NULL && !ops->check(values, why, sizeof why))
-	    || !ops->open(session, values, why, sizeof why)) {
+	if (session == NULL || (ops->check != NULL && !ops->check(values, why, sizeof why))) {
+		fprintf(stderr, "cannot begin: %s\n", why);
+		return 1;
+	}
+	if (ops->gate != NULL && !meet_gate(ops, session, values))
+		return 1;
+	why[0] = '\0';
+	if (!ops->open(session, values, why, sizeof why)) {
 		fprintf(stderr, "cannot begin: %s\n", why);
 		return 1;
 	}
 	ops->deliver(session, &notice, &recipients, results);
 	for (uint32_t i = 0; i < recipients.count; i++)
 		printf("%s %s %s\n", results[i].fate == PW_SENT ? "sent" : results[i].fate == PW_NEVER ? "never" : "again",
-		    results[i].channel ? "channel" : "-", results[i].receipt);
+		    results[i].channel ? "channel" : "-", receipts[i][0] != '\0' ? receipts[i] : results[i].receipt);
+	fflush(stdout);
 	ops->close(session);
 	free(session);
-	return 0;
+	return leave_gate();
 }
 
 int
