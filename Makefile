@@ -52,7 +52,8 @@ BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 # starttls and banner hold the same dialogue as smtp.
 sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/words.c
 sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
-libs_email       := -lesmtp -lssl -lcrypto
+sources_email    := $(wildcard plugins/email/gate/*.c)
+libs_email       := -lesmtp -lseccomp -lgsasl -lcares -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
 .PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps bench-deps clean tests unit \
@@ -143,8 +144,8 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 
 # What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
 # tests start has a configuration of its own: the host gets none, and so no mail server.
-deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev \
-              libsqlite3-dev libesmtp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
+deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
+              libesmtp-dev libgsasl-dev libseccomp-dev libc-ares-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema
 deps_bench := $(deps_check) monitoring-plugins-basic

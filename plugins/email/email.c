@@ -1,57 +1,33 @@
-/* A mail a notice, through a relay. */
+/* A mail a notice, through a relay. The worker's functions; those of the gate are in gate/gate.c. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/gate.h"
 #include "relay.h"
-
-enum { RELAY, TLS, CA_FILE, USER, PASSWORD, FROM, ENVELOPE_FROM, TO }; /* rows of the settings */
-
-static const char *const tls_choices[] = { [RELAY_REQUIRE] = "require", [RELAY_OPPORTUNISTIC] = "opportunistic",
-	[RELAY_NONE] = "none", NULL };
-
-static const struct pw_setting settings[] = {
-	[RELAY] = { .key = "relay", .type = PW_STRING, .flags = PW_REQUIRED | PW_RELAY,
-	    .help = "HOST:PORT that takes mails; the port is 587 with user, else 25, where it is not written" },
-	[TLS] = { .key = "tls", .type = PW_ENUM, .fallback = "require", .choices = tls_choices,
-	    .help = "require: STARTTLS and a certificate for the relay's name; opportunistic: TLS where offered, unchecked" },
-	[CA_FILE] = { .key = "ca_file", .type = PW_PATH,
-	    .help = "authorities for the relay's certificate; by default the system's" },
-	[USER] = { .key = "user", .type = PW_STRING, .help = "for AUTH, which needs tls = \"require\"" },
-	[PASSWORD] = { .key = "password", .type = PW_SECRET, .help = "one line: the user's password" },
-	[FROM] = { .key = "from", .type = PW_STRING, .flags = PW_REQUIRED,
-	    .help = "what From says: \"ADDRESS\" or \"NAME <ADDRESS>\"" },
-	[ENVELOPE_FROM] = { .key = "envelope_from", .type = PW_STRING,
-	    .help = "address that bounces go to, \"\" for none; by default that of from" },
-	[TO] = { .key = "to", .type = PW_LIST, .flags = PW_REQUIRED | PW_RECIPIENTS, .min = 1, .max = 64,
-	    .help = "addresses; each gets every notice, and is tried again on its own" },
-	{ .key = NULL },
-};
+#include "settings.h"
 
 struct session {
 	struct relay relay;
 	struct mailbox from;
 	const char *sender;
+	int gate;
 };
 
 static bool
-check_addresses(struct session *session, const struct pw_values *values, char *why, size_t why_size)
+take_addresses(struct session *session, const struct settings *settings, char *why, size_t why_size)
 {
-	const struct pw_strings *to = values->items[TO].list;
-
-	if (!mailbox_parse(values->items[FROM].string, &session->from)) {
+	if (!mailbox_parse(settings->from, &session->from)) {
 		snprintf(why, why_size, "from: write an ASCII address, \"watch@example.org\" or \"Postwatch <watch@example.org>\"");
 		return false;
 	}
-	session->sender = values->items[ENVELOPE_FROM].string;
-	if (session->sender == NULL)
-		session->sender = session->from.address;
+	session->sender = settings->envelope_from != NULL ? settings->envelope_from : session->from.address;
 	if (session->sender[0] != '\0' && !mailbox_is_address(session->sender)) {
 		snprintf(why, why_size, "envelope_from: write an ASCII address, or \"\" for none");
 		return false;
 	}
-	for (uint32_t i = 0; i < to->count; i++)
-		if (!mailbox_is_address(to->items[i])) {
+	for (uint32_t i = 0; i < settings->to->count; i++)
+		if (!mailbox_is_address(settings->to->items[i])) {
 			snprintf(why, why_size, "to: entry %u is no ASCII address such as \"ops@example.org\"", i + 1);
 			return false;
 		}
@@ -61,21 +37,31 @@ check_addresses(struct session *session, const struct pw_values *values, char *w
 static bool
 check(const struct pw_values *values, char *why, size_t why_size)
 {
-	const struct pw_value *items = values->items;
+	struct settings settings;
 	struct session session;
 
-	return check_addresses(&session, values, why, why_size) && relay_check(items[RELAY].string,
-	    (enum relay_tls)items[TLS].number, items[CA_FILE].string, items[USER].string, items[PASSWORD].string, why, why_size);
+	if (!settings_take(&settings, values, why, why_size) || !take_addresses(&session, &settings, why, why_size))
+		return false;
+	settings_tell(&settings, why, why_size);
+	return true;
+}
+
+static void
+join(void *memory, int gate)
+{
+	struct session *session = memory;
+
+	session->gate = gate;
 }
 
 static bool
 open_session(void *memory, const struct pw_values *values, char *why, size_t why_size)
 {
 	struct session *session = memory;
-	const struct pw_value *items = values->items;
+	struct settings settings;
 
-	return check_addresses(session, values, why, why_size) && relay_open(&session->relay, items[RELAY].string,
-	    (enum relay_tls)items[TLS].number, items[CA_FILE].string, items[USER].string, items[PASSWORD].string, why, why_size);
+	return settings_take(&settings, values, why, why_size) && take_addresses(session, &settings, why, why_size)
+	    && relay_open(&session->relay, session->gate, why, why_size);
 }
 
 static void
@@ -112,16 +98,14 @@ deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients
 		for (uint32_t i = 0; i < recipients->count; i++)
 			refuse(&results[i], PW_AGAIN, "no memory for the mail");
 	else
-		relay_send(&session->relay, &mail, notice->own_name, session->sender, recipients, results);
+		relay_send(&session->relay, &mail, notice, session->sender, recipients, results);
 	free(mail.bytes);
 }
 
 static void
 close_session(void *memory)
 {
-	struct session *session = memory;
-
-	relay_close(&session->relay);
+	(void)memory;
 }
 
 static const struct pw_notifier_ops ops = {
@@ -131,6 +115,8 @@ static const struct pw_notifier_ops ops = {
 	.deliver = deliver,
 	.close = close_session,
 	.check = check,
+	.gate = &gate_ops,
+	.join = join,
 };
 
-PW_PLUGIN_NOTIFIER("email", "1.0", "a mail a notice, through a relay, with TLS and AUTH", settings, &ops);
+PW_PLUGIN_NOTIFIER("email", "1.1", "a mail a notice, through a relay, with TLS and AUTH", settings_table, &ops);

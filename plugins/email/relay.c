@@ -1,270 +1,80 @@
-/* A session is made for each message, and ends with it. */
 #include "relay.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdarg.h>
+#include <poll.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_LOOKED_AT = 64 };
+#include <libesmtp.h>
 
-static bool __attribute__((format(printf, 3, 4)))
-fail(char *why, size_t why_size, const char *format, ...)
-{
-	va_list arguments;
+enum {
+	SECOND = 1000000,
+	DESCRIPTORS_LOOKED_AT = 64,
+	USUAL_DEADLINE = 120 * SECOND, /* where the host does not say its own */
+	MARGIN_MAX = 5 * SECOND        /* before the deadline, in which the gate's words still come through */
+};
 
-	va_start(arguments, format);
-	vsnprintf(why, why_size, format, arguments);
-	va_end(arguments);
-	return false;
-}
-
-/* "host", "host:port": a name or an IPv4 address. The library cuts at the first colon, so there are no others. */
+/* The library makes a socket and connects it: that much seems to succeed. */
 static bool
-take_place(struct relay *relay, const char *place, const char *usual_port, char *why, size_t why_size)
+add_rules(scmp_filter_ctx filter)
 {
-	const char *colon = strchr(place, ':'), *port = colon == NULL ? usual_port : colon + 1;
-	size_t size = colon == NULL ? strlen(place) : (size_t)(colon - place), digits = strspn(port, "0123456789");
-	long number = digits > 0 && digits < 6 && port[digits] == '\0' ? strtol(port, NULL, 10) : 0;
+	static const int refused[] = { SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
+		SCMP_SYS(sendmmsg), SCMP_SYS(io_uring_setup), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace),
+		SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev) };
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	bool done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(connect), 0) == 0
+	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_INET)) == 0
+	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A1(SCMP_CMP_NE, SOCK_STREAM)) == 0
+	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A2(SCMP_CMP_GT, IPPROTO_TCP)) == 0
+	    /* Data with an address, or with a connection to be made by it. */
+	    && seccomp_rule_add(filter, no, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_NE, 0)) == 0
+	    && seccomp_rule_add(filter, no, SCMP_SYS(sendto), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN)) == 0
+	    && seccomp_rule_add(filter, no, SCMP_SYS(sendmsg), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN)) == 0;
 
-	if (place[0] == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
-		return fail(why, why_size, "relay: an IPv6 address cannot be used here; give it a name in /etc/hosts or DNS");
-	for (size_t i = 0; i < size; i++)
-		if (!isalnum((unsigned char)place[i]) && strchr("-._", place[i]) == NULL)
-			return fail(why, why_size, "relay: write HOST:PORT, such as \"mail.example.org:587\"");
-	if (size == 0 || size >= sizeof relay->host || number < 1 || number > 65535)
-		return fail(why, why_size, "relay: write HOST:PORT, such as \"mail.example.org:587\"");
-	memcpy(relay->host, place, size);
-	relay->host[size] = '\0';
-	snprintf(relay->place, sizeof relay->place, "%s:%ld", relay->host, number);
-	return true;
-}
-
-static bool
-read_password(struct relay *relay, const char *path, char *why, size_t why_size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t size = fd < 0 ? -1 : read(fd, relay->password, sizeof relay->password);
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	if (size < 0)
-		return fail(why, why_size, "password_file: %s: %s", path, strerror(error));
-	if (size > 0 && relay->password[size - 1] == '\n')
-		size--;
-	if (size == 0 || size >= (ssize_t)sizeof relay->password || memchr(relay->password, '\n', (size_t)size) != NULL
-	    || memchr(relay->password, '\0', (size_t)size) != NULL)
-		return fail(why, why_size, "password_file: %s: has to hold one line of at most %zu bytes", path,
-		    sizeof relay->password - 1);
-	relay->password[size] = '\0';
-	return true;
-}
-
-static int
-on_question(auth_client_request_t request, char **answers, int count, void *memory)
-{
-	struct relay *relay = memory;
-
-	for (int i = 0; i < count; i++) {
-		if (request[i].flags & AUTH_USER)
-			answers[i] = (char *)(uintptr_t)relay->user;
-		else if (request[i].flags & AUTH_PASS)
-			answers[i] = relay->password;
-		else
-			answers[i] = NULL;
-	}
-	return 1;
-}
-
-static bool
-prepare_auth(struct relay *relay, const char *user, const char *password_file, char *why, size_t why_size)
-{
-	if (password_file == NULL)
-		return true;
-	relay->user = user;
-	if (!read_password(relay, password_file, why, why_size))
-		return false;
-	auth_client_init();
-	relay->auth = auth_create_context();
-	if (relay->auth == NULL)
-		return fail(why, why_size, "no memory for AUTH");
-	auth_set_mechanism_flags(relay->auth, AUTH_PLUGIN_PLAIN, 0);
-	auth_set_interact_cb(relay->auth, on_question, relay);
-	return true;
-}
-
-static bool
-check(struct relay *relay, const char *place, enum relay_tls tls, const char *ca_file, const char *user,
-    const char *password_file, char *why, size_t why_size)
-{
-	bool has_user = user != NULL && user[0] != '\0';
-
-	if (!take_place(relay, place, has_user ? "587" : "25", why, why_size))
-		return false;
-	if (tls == RELAY_NONE && ca_file != NULL)
-		return fail(why, why_size, "ca_file: there is nothing to check where tls = \"none\"");
-	if (has_user != (password_file != NULL))
-		return fail(why, why_size, "user and password_file go together: one of them is missing");
-	if (has_user && tls != RELAY_REQUIRE)
-		return fail(why, why_size, "user: a password is sent to a relay only where tls = \"require\"");
-	return true;
+	for (size_t i = 0; done && i < sizeof refused / sizeof *refused; i++)
+		done = seccomp_rule_add(filter, no, refused[i], 0) == 0;
+	return done;
 }
 
 bool
-relay_check(const char *place, enum relay_tls tls, const char *ca_file, const char *user, const char *password_file,
-    char *why, size_t why_size)
+relay_open(struct relay *relay, int gate, char *why, size_t why_size)
 {
-	struct relay relay;
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	bool done = filter != NULL && add_rules(filter) && seccomp_load(filter) == 0;
 
-	return check(&relay, place, tls, ca_file, user, password_file, why, why_size);
+	if (filter != NULL)
+		seccomp_release(filter);
+	if (!done)
+		snprintf(why, why_size, "the filter of system calls cannot be set up");
+	relay->gate = gate;
+	relay->end = -1;
+	return done;
 }
 
-bool
-relay_open(struct relay *relay, const char *place, enum relay_tls tls, const char *ca_file, const char *user,
-    const char *password_file, char *why, size_t why_size)
-{
-	*relay = (struct relay){ .tls = tls };
-	if (!check(relay, place, tls, ca_file, user, password_file, why, why_size))
-		return false;
-	if (tls != RELAY_NONE && (relay->context = relay_tls_context(relay, ca_file, why, why_size)) == NULL)
-		return false;
-	return prepare_auth(relay, user, password_file, why, why_size);
-}
-
-void
-relay_close(struct relay *relay)
-{
-	if (relay->auth != NULL) {
-		auth_destroy_context(relay->auth);
-		auth_client_exit();
-	}
-	SSL_CTX_free(relay->context);
-	explicit_bzero(relay->password, sizeof relay->password);
-	relay->auth = NULL;
-	relay->context = NULL;
-}
-
-static void
-note_time(struct relay *relay)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	relay->heard = now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
-
-/* The last whole line of what was read. */
-static void
-note_reply(struct relay *relay, const char *bytes, size_t size)
-{
-	const char *line;
-
-	while (size > 0 && (bytes[size - 1] == '\n' || bytes[size - 1] == '\r'))
-		size--;
-	line = size == 0 ? NULL : memrchr(bytes, '\n', size);
-	if (line != NULL) {
-		size -= (size_t)(line + 1 - bytes);
-		bytes = line + 1;
-	}
-	if (size >= sizeof relay->reply)
-		size = sizeof relay->reply - 1;
-	memcpy(relay->reply, bytes, size);
-	relay->reply[size] = '\0';
-}
-
-/* Behind the consent to STARTTLS the relay has to wait for us: bytes that follow its line were put there. */
-static void
-on_read(struct relay *relay, const char *bytes, size_t size)
-{
-	const char *end = memchr(bytes, '\n', size);
-
-	relay->connected = true;
-	if (relay->said_starttls && !relay->secured && end != NULL && end + 1 < bytes + size)
-		relay->injected = true;
-	if (!relay->said_quit)
-		note_reply(relay, bytes, size);
-	relay->heard_hello |= relay->said_hello && relay->reply[0] == '2';
-	if (relay->authenticating && (relay->reply[0] == '4' || relay->reply[0] == '5'))
-		memcpy(relay->auth_refusal, relay->reply, sizeof relay->auth_refusal);
-	if (relay->authenticating && relay->reply[0] == '2')
-		relay->auth_refusal[0] = '\0';
-	if (relay->reply[0] != '3')
-		relay->authenticating = false;
-}
-
-static bool
-is_word(const char *bytes, size_t size, const char *word)
-{
-	return size >= strlen(word) && strncasecmp(bytes, word, strlen(word)) == 0;
-}
-
-/* What we write is looked at and never kept: it may be a password. */
-static void
-on_write(struct relay *relay, const char *bytes, size_t size)
-{
-	relay->said_hello |= is_word(bytes, size, "EHLO ");
-	relay->said_starttls |= is_word(bytes, size, "STARTTLS");
-	relay->said_quit |= is_word(bytes, size, "QUIT");
-	relay->authenticating |= is_word(bytes, size, "AUTH ");
-}
-
-static void
-on_talk(const char *bytes, int size, int writing, void *memory)
-{
-	struct relay *relay = memory;
-
-	note_time(relay);
-	if (size > 0 && writing == SMTP_CB_READING)
-		on_read(relay, bytes, (size_t)size);
-	else if (size > 0)
-		on_write(relay, bytes, (size_t)size);
-}
-
-/* The library writes a mail in pieces, and the last would wait for the relay to acknowledge the others: 40 ms. It does not
- * show its connection, which is the only one of its family that this process has. */
-static void
-send_at_once(void)
-{
-	static const int yes = 1;
-
-	for (int fd = 3, family; fd < DESCRIPTORS_LOOKED_AT; fd++) {
-		socklen_t size = sizeof family;
-		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && (family == AF_INET || family == AF_INET6))
-			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-	}
-}
-
-/* Certificates were judged in the handshake: the library's own look, at the canonical name of DNS, is overruled. */
+/* The library does not show its connection, which is the only one of its family that this process has. */
 static void
 on_event(smtp_session_t session, int event, void *memory, ...)
 {
 	struct relay *relay = memory;
-	va_list arguments;
 
 	(void)session;
-	relay->said_text |= event == SMTP_EV_MESSAGEDATA;
-	if (event == SMTP_EV_CONNECT)
-		send_at_once();
-	va_start(arguments, memory);
-	if (event == SMTP_EV_INVALID_PEER_CERTIFICATE) {
-		(void)va_arg(arguments, long);
-		*va_arg(arguments, int *) = 1;
-	} else if (event == SMTP_EV_WRONG_PEER_CERTIFICATE) {
-		*va_arg(arguments, int *) = 1;
-	} else if (event == SMTP_EV_WEAK_CIPHER) {
-		(void)va_arg(arguments, int);
-		*va_arg(arguments, int *) = 1;
+	for (int fd = 3, family; event == SMTP_EV_CONNECT && relay->end >= 0 && fd < DESCRIPTORS_LOOKED_AT; fd++) {
+		socklen_t size = sizeof family;
+
+		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 || family != AF_INET)
+			continue;
+		(void)dup3(relay->end, fd, O_CLOEXEC);
+		close(relay->end);
+		relay->end = -1;
 	}
-	va_end(arguments);
 }
 
 struct reading {
@@ -289,39 +99,6 @@ on_wanted(void **context, int *size, void *memory)
 	return reading->mail->bytes;
 }
 
-/* Who gives up on the reply to a text that was taken has it sent twice: that limit stays the standard's 10 minutes. */
-static void
-be_patient(smtp_session_t session)
-{
-	static const int steps[] = { Timeout_GREETING, Timeout_ENVELOPE, Timeout_DATA, Timeout_TRANSFER };
-
-	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		smtp_set_timeout(session, steps[i] | Timeout_OVERRIDE_RFC2822_MINIMUM, RELAY_PATIENCE_MS);
-}
-
-static bool
-set_up(struct relay *relay, smtp_session_t session, const char *own_name)
-{
-	be_patient(session);
-	smtp_set_monitorcb(session, on_talk, relay, 0);
-	smtp_set_eventcb(session, on_event, relay);
-	if (relay->context != NULL && (!smtp_starttls_set_ctx(session, relay->context)
-	    || !smtp_starttls_enable(session, relay->tls == RELAY_REQUIRE ? Starttls_REQUIRED : Starttls_ENABLED)))
-		return false;
-	if (relay->auth != NULL && !smtp_auth_set_context(session, relay->auth))
-		return false;
-	return smtp_set_hostname(session, own_name) != 0 && smtp_set_server(session, relay->place) != 0;
-}
-
-static void
-forget_session(struct relay *relay)
-{
-	relay->connected = relay->said_hello = relay->heard_hello = relay->said_starttls = relay->secured = false;
-	relay->injected = relay->authenticating = relay->said_text = relay->said_quit = false;
-	relay->auth_refusal[0] = relay->reply[0] = relay->fault[0] = '\0';
-	note_time(relay);
-}
-
 static void
 fail_all(uint32_t count, struct pw_result *results, const char *words)
 {
@@ -332,37 +109,138 @@ fail_all(uint32_t count, struct pw_result *results, const char *words)
 	}
 }
 
+/* False: no memory. */
 static bool
-add_recipients(smtp_message_t message, const struct pw_recipients *recipients, smtp_recipient_t *added)
+write_dialogue(struct relay *relay, smtp_session_t session, struct reading *reading)
 {
-	for (uint32_t i = 0; i < recipients->count; i++)
-		if ((added[i] = smtp_add_recipient(message, recipients->names[i])) == NULL)
+	const struct gate_ask *ask = &relay->ask;
+	smtp_message_t message = smtp_add_message(session);
+
+	if (message == NULL || !smtp_set_hostname(session, "worker") || !smtp_set_server(session, "127.0.0.1:25")
+	    || !smtp_set_messagecb(message, on_wanted, reading)
+	    || !smtp_set_reverse_path(message, ask->sender[0] == '\0' ? NULL : ask->sender))
+		return false;
+	for (uint32_t i = 0; i < ask->count; i++)
+		if (smtp_add_recipient(message, ask->recipients[i]) == NULL)
 			return false;
+	smtp_set_eventcb(session, on_event, relay);
+	(void)smtp_start_session(session);
 	return true;
 }
 
+static int64_t
+now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000000) + time.tv_nsec / 1000;
+}
+
+static void
+fill_ask(struct relay *relay, const struct pw_notice *notice, const char *sender, const struct pw_recipients *recipients)
+{
+	struct gate_ask *ask = &relay->ask;
+	int64_t deadline = notice->deadline > 0 ? notice->deadline : USUAL_DEADLINE;
+	int64_t margin = deadline / 8 < MARGIN_MAX ? deadline / 8 : MARGIN_MAX;
+
+	memset(ask, 0, sizeof *ask);
+	ask->number = ++relay->number;
+	ask->until = now() + deadline - margin;
+	ask->count = recipients->count;
+	snprintf(ask->helo, sizeof ask->helo, "%s", notice->helo == NULL ? "" : notice->helo);
+	snprintf(ask->sender, sizeof ask->sender, "%s", sender);
+	for (uint32_t i = 0; i < recipients->count; i++)
+		snprintf(ask->recipients[i], sizeof ask->recipients[i], "%s", recipients->names[i]);
+}
+
+/* Hands the question over, with one end of a new pair of sockets; the other is kept for the library. */
+static bool
+put_ask(struct relay *relay)
+{
+	union {
+		struct cmsghdr align;
+		unsigned char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct iovec part = { &relay->ask, sizeof relay->ask };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	int ends[2];
+	bool done;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return false;
+	*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof ends[0]), .cmsg_level = SOL_SOCKET,
+		.cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &ends[0], sizeof ends[0]);
+	done = sendmsg(relay->gate, &message, MSG_NOSIGNAL) >= 0;
+	close(ends[0]);
+	relay->end = ends[1];
+	return done;
+}
+
+/* False: it did not come. */
+static bool
+take_answer(struct relay *relay, int64_t until)
+{
+	for (;;) {
+		struct pollfd polled = { .fd = relay->gate, .events = POLLIN };
+		int64_t left = until - now();
+		ssize_t size;
+
+		if (left < 0 || (poll(&polled, 1, (int)(left / 1000 + 1)) < 0 && errno != EINTR))
+			return false;
+		if (polled.revents == 0)
+			continue;
+		size = recv(relay->gate, &relay->answer, sizeof relay->answer, 0);
+		if (size <= 0)
+			return false;
+		if (size == sizeof relay->answer && relay->answer.number == relay->number)
+			return true;
+	}
+}
+
+static void
+take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uint32_t count, struct pw_result *results)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gate_fate *fate = &answer->fates[i];
+		struct pw_result *result = &results[i];
+
+		result->fate = fate->fate;
+		result->channel = fate->channel;
+		snprintf(result->receipt, sizeof result->receipt, "%.*s", (int)sizeof result->receipt - 1, fate->words);
+		if (notice->receipts != NULL)
+			memcpy(notice->receipts[i], fate->words, sizeof fate->words);
+	}
+	if (answer->note[0] != '\0' && notice->log != NULL) {
+		char line[GATE_NOTE_MAX + 64];
+
+		snprintf(line, sizeof line, "mail went in clear, since TLS failed: %.*s", GATE_NOTE_MAX - 1, answer->note);
+		notice->log(notice->log_to, line);
+	}
+}
+
 void
-relay_send(struct relay *relay, const struct mail *mail, const char *own_name, const char *sender,
+relay_send(struct relay *relay, const struct mail *mail, const struct pw_notice *notice, const char *sender,
     const struct pw_recipients *recipients, struct pw_result *results)
 {
 	smtp_session_t session = smtp_create_session();
-	smtp_message_t message = session == NULL ? NULL : smtp_add_message(session);
-	smtp_recipient_t *added = calloc(recipients->count + 1, sizeof(smtp_recipient_t));
 	struct reading reading = { mail, false };
-	int error = 0;
+	bool done = session != NULL && recipients->count <= GATE_RECIPIENTS_MAX;
 
-	forget_session(relay);
-	if (message == NULL || added == NULL || !set_up(relay, session, own_name)
-	    || !smtp_set_messagecb(message, on_wanted, &reading)
-	    || !smtp_set_reverse_path(message, sender[0] == '\0' ? NULL : sender)
-	    || !add_recipients(message, recipients, added)) {
-		fail_all(recipients->count, results, "no memory for a session");
-	} else {
-		if (!smtp_start_session(session))
-			error = smtp_errno();
-		relay_judge(relay, message, added, recipients->count, error, results);
+	if (done) {
+		fill_ask(relay, notice, sender, recipients);
+		done = put_ask(relay) && write_dialogue(relay, session, &reading);
 	}
-	free(added);
+	if (relay->end >= 0)
+		close(relay->end);
+	relay->end = -1;
+	if (!done)
+		fail_all(recipients->count, results, "no memory for a session");
+	else if (take_answer(relay, relay->ask.until + SECOND))
+		take_fates(&relay->answer, notice, recipients->count, results);
+	else
+		fail_all(recipients->count, results, "the gate did not answer");
 	if (session != NULL)
 		smtp_destroy_session(session);
 }

@@ -1,0 +1,102 @@
+/* The gate's process: settings, authorities and the secret are read once; then one session after the other. */
+#include "gate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "session.h"
+
+struct gate {
+	struct settings settings;
+	struct tls tls;
+	struct auth auth;
+	struct session session;
+};
+
+static bool
+open_gate(void *memory, const struct pw_values *values, char *why, size_t why_size)
+{
+	struct gate *gate = memory;
+
+	if (!settings_take(&gate->settings, values, why, why_size))
+		return false;
+	if (gate->settings.tls != TLS_NONE && !tls_open(&gate->tls, &gate->settings, why, why_size))
+		return false;
+	gate->session.way.settings = &gate->settings;
+	gate->session.way.tls = &gate->tls;
+	gate->session.way.auth = &gate->auth;
+	return auth_open(&gate->auth, &gate->settings, why, why_size);
+}
+
+/* A question, and the descriptor that came along. False: the worker is gone. `*library` is -1 where it is no question. */
+static bool
+take(int worker, struct gate_ask *ask, int *library)
+{
+	union {
+		struct cmsghdr align;
+		unsigned char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { ask, sizeof *ask };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	const struct cmsghdr *passed;
+	ssize_t size;
+
+	*library = -1;
+	do
+		size = recvmsg(worker, &message, MSG_CMSG_CLOEXEC);
+	while (size < 0 && errno == EINTR);
+	if (size <= 0)
+		return false;
+	passed = CMSG_FIRSTHDR(&message);
+	if (passed != NULL && passed->cmsg_level == SOL_SOCKET && passed->cmsg_type == SCM_RIGHTS
+	    && passed->cmsg_len == CMSG_LEN(sizeof *library))
+		memcpy(library, CMSG_DATA(passed), sizeof *library);
+	if (*library >= 0 && (size != sizeof *ask || ask->count > GATE_RECIPIENTS_MAX)) {
+		close(*library);
+		*library = -1;
+	}
+	return true;
+}
+
+static void
+end_strings(struct gate_ask *ask)
+{
+	ask->helo[sizeof ask->helo - 1] = ask->sender[sizeof ask->sender - 1] = '\0';
+	for (uint32_t i = 0; i < ask->count; i++)
+		ask->recipients[i][ADDRESS_MAX] = '\0';
+}
+
+static void
+serve(void *memory, int worker)
+{
+	struct gate *gate = memory;
+	int library;
+
+	gate->session.worker = worker;
+	while (take(worker, &gate->session.ask, &library)) {
+		if (library < 0)
+			continue;
+		end_strings(&gate->session.ask);
+		session_run(&gate->session, library);
+	}
+}
+
+static void
+close_gate(void *memory)
+{
+	struct gate *gate = memory;
+
+	auth_close(&gate->auth);
+	tls_close(&gate->tls);
+}
+
+const struct pw_gate_ops gate_ops = {
+	.size = sizeof gate_ops,
+	.memory_size = sizeof(struct gate),
+	.open = open_gate,
+	.serve = serve,
+	.close = close_gate,
+};

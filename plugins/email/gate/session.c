@@ -1,0 +1,278 @@
+#include "session.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { SECOND = 1000000, LEAVE_MAX = 2 * SECOND };
+
+static struct gate_fate *
+fate_of(struct session *session, uint32_t recipient)
+{
+	assert(recipient < session->ask.count);
+	return &session->answer.fates[recipient];
+}
+
+/* It knows us no better, or has no time: that is the same for every message. */
+static bool
+is_about_us(int code)
+{
+	return code == 421 || code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+static void
+refuse(struct gate_fate *fate, int code, const char *before, const char *words)
+{
+	fate->channel = is_about_us(code);
+	fate->fate = code >= 500 && !fate->channel ? PW_NEVER : PW_AGAIN;
+	snprintf(fate->words, sizeof fate->words, "%s%s", before, words);
+}
+
+/* Those that nothing has been said of yet. */
+static void
+refuse_rest(struct session *session, int code, const char *before, const char *words)
+{
+	for (uint32_t i = 0; i < session->ask.count; i++)
+		if (fate_of(session, i)->fate == 0)
+			refuse(fate_of(session, i), code, before, words);
+}
+
+/* The way failed; always false. */
+static bool __attribute__((format(printf, 2, 3)))
+fail_rest(struct session *session, const char *format, ...)
+{
+	char words[PW_RECEIPT_MAX + 1];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(words, sizeof words, format, arguments);
+	va_end(arguments);
+	for (uint32_t i = 0; i < session->ask.count; i++)
+		if (fate_of(session, i)->fate == 0) {
+			refuse(fate_of(session, i), 0, "", words);
+			fate_of(session, i)->channel = true;
+		}
+	return false;
+}
+
+static bool
+fail_of_library(struct session *session, const char *step)
+{
+	return fail_rest(session, "%s: the mail library did not go on", step);
+}
+
+/* Carries one command to the relay. `words`: its whole reply. */
+static bool
+carry(struct session *session, const char *step, const char *command, int *code, char *words, size_t room)
+{
+	struct way *way = &session->way;
+	size_t size;
+
+	if (!library_expect(&session->library, command))
+		return fail_of_library(session, step);
+	if (!way_exchange(way, step, command, code, &size))
+		return fail_rest(session, "%s", way->words);
+	reply_tell(way->wire.bytes, size, words, room);
+	wire_take(&way->wire, size);
+	if (*code / 100 == 3 && strcmp(command, "DATA") != 0)
+		return fail_rest(session, "%s: the relay answers %s", step, words);
+	return true;
+}
+
+static bool
+carry_sender(struct session *session)
+{
+	char command[WAY_COMMAND_MAX + 1], words[PW_RECEIPT_MAX - 16];
+	int code;
+
+	snprintf(command, sizeof command, "MAIL FROM:<%s>", session->ask.sender);
+	if (!carry(session, "MAIL FROM", command, &code, words, sizeof words))
+		return false;
+	library_say(&session->library, code);
+	if (code / 100 == 2)
+		return true;
+	refuse_rest(session, code, "MAIL FROM: ", words);
+	return false;
+}
+
+static bool
+carry_recipients(struct session *session)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < session->ask.count; i++) {
+		char command[WAY_COMMAND_MAX + 1], words[PW_RECEIPT_MAX + 1];
+		int code;
+
+		snprintf(command, sizeof command, "RCPT TO:<%s>", session->ask.recipients[i]);
+		if (!carry(session, "RCPT TO", command, &code, words, sizeof words))
+			return false;
+		if (code == 421) { /* it hangs up */
+			refuse_rest(session, code, "", words);
+			return false;
+		}
+		library_say(&session->library, code);
+		if (code / 100 != 2)
+			refuse(fate_of(session, i), code, "", words);
+		any |= code / 100 == 2;
+	}
+	return any;
+}
+
+static bool
+carry_data(struct session *session)
+{
+	char words[PW_RECEIPT_MAX - 100];
+	int code;
+
+	if (!carry(session, "DATA", "DATA", &code, words, sizeof words))
+		return false;
+	if (code == 354) {
+		session->in_text = true;
+		library_say(&session->library, code);
+		return true;
+	}
+	if (code >= 400)
+		refuse_rest(session, code, "", words);
+	else
+		fail_rest(session, "DATA: the relay answers %s where 354 was due", words);
+	return false;
+}
+
+/* The relay has spoken within the text, or hung up. It has not seen the end of it, so nothing was taken. */
+static bool
+fail_in_text(struct session *session)
+{
+	struct wire *wire = &session->way.wire;
+
+	if (wire->size > 0)
+		(void)wire_fail_early(wire);
+	if (wire->end == WIRE_REFUSED)
+		refuse_rest(session, wire->refusal, "", wire->why);
+	else
+		fail_rest(session, "the text: %s", wire->why);
+	return false;
+}
+
+/* What the relay says before it has seen the final dot is no answer to it, so all that it may have said is awaited. */
+static bool
+carry_text(struct session *session)
+{
+	struct wire *wire = &session->way.wire;
+	size_t size = 0;
+	char *text = library_text(&session->library, &size);
+	bool whole, open;
+
+	if (text == NULL)
+		return fail_of_library(session, "the text");
+	whole = wire_write(wire, text, size, wire->until, true);
+	free(text);
+	if (!whole || wire->size > 0)
+		return fail_in_text(session);
+	wire_settle(wire);
+	open = wire_drain(wire);
+	return (open && wire->size == 0) || fail_in_text(session);
+}
+
+/* Sent is what got a whole 2xx behind its final dot. Returns the code, 0: none. */
+static int
+end_text(struct session *session)
+{
+	struct wire *wire = &session->way.wire;
+	char words[PW_RECEIPT_MAX + 1];
+	size_t size, have;
+	int code;
+
+	if (!wire_write(wire, ".\r\n", 3, wire->until, false) || !wire_reply(wire, wire->until - wire_now(), &code, &size)) {
+		(void)way_fail_at(&session->way, "the reply to the text");
+		fail_rest(session, "%s: it may have been taken", session->way.words);
+		return 0;
+	}
+	session->in_text = false;
+	reply_tell(wire->bytes, size, words, sizeof words);
+	wire_take(wire, size);
+	have = strlen(words);
+	if (code >= 400) {
+		refuse_rest(session, code, "", words);
+	} else if (code / 100 != 2) {
+		fail_rest(session, "the reply to the text: %s: it may have been taken", words);
+	} else {
+		if (session->way.note[0] != '\0')
+			snprintf(words + have, sizeof words - have, " (sent in clear, since TLS failed: %s)", session->way.note);
+		for (uint32_t i = 0; i < session->ask.count; i++)
+			if (fate_of(session, i)->fate == 0) {
+				fate_of(session, i)->fate = PW_SENT;
+				snprintf(fate_of(session, i)->words, sizeof words, "%s", words);
+			}
+	}
+	return code;
+}
+
+static void
+tell(struct session *session)
+{
+	session->answer.number = session->ask.number;
+	if (session->way.note[0] != '\0')
+		snprintf(session->answer.note, sizeof session->answer.note, "%s", session->way.note);
+	(void)send(session->worker, &session->answer, sizeof session->answer, MSG_NOSIGNAL);
+}
+
+/* A relay that is done with us need not be waited for, nor one that does not say so; another question is not kept waiting. */
+static void
+leave(struct session *session)
+{
+	struct wire *wire = &session->way.wire;
+	bool polite = wire->fd >= 0 && wire->end == WIRE_OPEN && !session->in_text;
+	size_t size;
+	int code;
+
+	wire->until = wire_now() + LEAVE_MAX;
+	wire->other = session->worker;
+	if (polite && wire_say(wire, "QUIT\r\n", 6, wire->until))
+		(void)wire_reply(wire, LEAVE_MAX, &code, &size);
+	wire_close(wire);
+}
+
+/* Returns the code that the library still waits for, 0: none. */
+static int
+run(struct session *session)
+{
+	struct way *way = &session->way;
+
+	if (!way_open(way, session->ask.until)) {
+		fail_rest(session, "%s", way->words);
+		return 0;
+	}
+	library_say(&session->library, 220);
+	if (!library_expect_word(&session->library, "EHLO ")) {
+		(void)fail_of_library(session, "EHLO");
+		return 0;
+	}
+	library_say(&session->library, 250);
+	if (carry_sender(session) && carry_recipients(session) && carry_data(session) && carry_text(session))
+		return end_text(session);
+	return 0;
+}
+
+void
+session_run(struct session *session, int library)
+{
+	int code;
+
+	library_init(&session->library, library, session->ask.until);
+	session->way.helo = session->ask.helo;
+	memset(&session->answer, 0, sizeof session->answer);
+	session->in_text = false;
+	code = run(session);
+	tell(session);
+	if (code != 0) {
+		library_say(&session->library, code);
+		if (library_expect(&session->library, "QUIT"))
+			library_say(&session->library, 221);
+	}
+	library_close(&session->library);
+	leave(session);
+}

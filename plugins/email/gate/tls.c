@@ -1,0 +1,218 @@
+#include "tls.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+enum { CHAIN_MAX = 10, CHAIN_BYTES_MAX = 100 * 1024, KEY_BITS_MAX = 8192 };
+
+void
+tls_tell_error(int error, char *words, size_t size)
+{
+	unsigned long code = ERR_peek_error();
+	int reason = ERR_GET_REASON(code);
+	const char *name = ERR_reason_error_string(code);
+
+	if (error == SSL_ERROR_SYSCALL && code == 0)
+		snprintf(words, size, "%s", errno != 0 ? strerror(errno) : "the relay closed the connection");
+	else if (reason > SSL_AD_REASON_OFFSET)
+		snprintf(words, size, "the relay sent alert %d (%s)", reason - SSL_AD_REASON_OFFSET,
+		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+	else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)
+		snprintf(words, size, "what the relay sends is no TLS");
+	else
+		snprintf(words, size, "%s", name != NULL ? name : "an error without a name");
+}
+
+bool
+tls_is_end(int error)
+{
+	unsigned long code = ERR_peek_error();
+
+	return (error == SSL_ERROR_SYSCALL && code == 0 && (errno == 0 || errno == ECONNRESET || errno == EPIPE))
+	    || (error == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+}
+
+/* A key of unheard-of size costs time without proving more. */
+static bool
+within_limits(STACK_OF(X509) *sent)
+{
+	for (int i = 0; i < sk_X509_num(sent); i++) {
+		EVP_PKEY *key = X509_get0_pubkey(sk_X509_value(sent, i));
+
+		if (key != NULL && EVP_PKEY_get_bits(key) > KEY_BITS_MAX)
+			return false;
+	}
+	return sk_X509_num(sent) <= CHAIN_MAX + 1;
+}
+
+/* In place of the whole verification. */
+static int
+on_verify(X509_STORE_CTX *store, void *memory)
+{
+	struct tls *tls = memory;
+	const char *host = tls->settings->host;
+
+	if (!within_limits(X509_STORE_CTX_get0_untrusted(store))) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+		snprintf(tls->fault, sizeof tls->fault, "the certificate of %s: more than %d certificates, or a key of more than "
+		    "%d bits", host, CHAIN_MAX + 1, KEY_BITS_MAX);
+		return 0;
+	}
+	if (tls->settings->verify == VERIFY_NONE || X509_verify_cert(store) > 0)
+		return 1;
+	snprintf(tls->fault, sizeof tls->fault, "the certificate of %s: %s", host,
+	    X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+	return 0;
+}
+
+static int
+on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other, void *memory)
+{
+	const struct tls *tls = memory;
+
+	if (operation == SSL_SECOP_TMP_DH && other != NULL && EVP_PKEY_get_bits(other) > KEY_BITS_MAX)
+		return 0;
+	return tls->security(ssl, context, operation, bits, nid, other, NULL);
+}
+
+/* The host without the dot at its end or the scope of an address; whether it is an address. */
+static bool
+name_of(const struct settings *settings, char *name, size_t room)
+{
+	unsigned char address[16];
+	size_t size;
+
+	snprintf(name, room, "%s", settings->host);
+	size = strlen(name);
+	if (strchr(name, ':') != NULL)
+		name[strcspn(name, "%")] = '\0';
+	else if (size > 1 && name[size - 1] == '.')
+		name[size - 1] = '\0';
+	return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+}
+
+static bool
+expect_name(SSL_CTX *context, const struct settings *settings)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+	char name[sizeof settings->host];
+	bool is_address = name_of(settings, name, sizeof name);
+
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	if (settings->verify != VERIFY_FULL)
+		return true;
+	return is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1 : X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+}
+
+static void
+confine(struct tls *tls)
+{
+	SSL_CTX *context = tls->context;
+
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_cert_list(context, CHAIN_BYTES_MAX);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_verify_depth(context, CHAIN_MAX);
+	SSL_CTX_set_cert_verify_callback(context, on_verify, tls);
+	tls->security = SSL_CTX_get_security_callback(context);
+	SSL_CTX_set_security_callback(context, on_parameter);
+	SSL_CTX_set0_security_ex_data(context, tls);
+}
+
+/* A folder of them would be read later, when nothing can be opened any more: Debian's bundle, or OpenSSL's file. */
+static bool
+load_authorities(SSL_CTX *context, const char *ca_file)
+{
+	const char *own = getenv(X509_get_default_cert_file_env());
+	const char *const files[] = { own, "/etc/ssl/certs/ca-certificates.crt", X509_get_default_cert_file() };
+
+	if (ca_file != NULL)
+		return SSL_CTX_load_verify_locations(context, ca_file, NULL) == 1;
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (files[i] != NULL && SSL_CTX_load_verify_locations(context, files[i], NULL) == 1)
+			return true;
+	return false;
+}
+
+bool
+tls_open(struct tls *tls, const struct settings *settings, char *why, size_t why_size)
+{
+	bool done;
+
+	*tls = (struct tls){ .context = SSL_CTX_new(TLS_client_method()), .settings = settings };
+	if (tls->context == NULL) {
+		snprintf(why, why_size, "no TLS context: out of memory");
+		return false;
+	}
+	confine(tls);
+	done = (settings->verify == VERIFY_NONE || load_authorities(tls->context, settings->ca_file))
+	    && expect_name(tls->context, settings);
+	if (!done) {
+		snprintf(why, why_size, "ca_file: %s: no certificates can be read from it",
+		    settings->ca_file != NULL ? settings->ca_file : "the system's authorities");
+		tls_close(tls);
+	}
+	ERR_clear_error();
+	return done;
+}
+
+void
+tls_close(struct tls *tls)
+{
+	SSL_CTX_free(tls->context);
+	tls->context = NULL;
+}
+
+/* Its certificate is told by its own words; all else by those of the handshake. */
+static bool
+fail(struct wire *wire, const struct tls *tls)
+{
+	char cause[WIRE_WHY_MAX / 2];
+
+	snprintf(cause, sizeof cause, "%.*s", (int)sizeof cause - 1, wire->why);
+	if (tls->fault[0] != '\0')
+		return wire_fail(wire, WIRE_BROKEN, "%s", tls->fault);
+	return wire_fail(wire, wire->end, "the TLS handshake with %s failed: %s", tls->settings->host, cause);
+}
+
+bool
+tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
+{
+	int64_t until = wire_now() + limit;
+	char name[sizeof tls->settings->host], cause[160];
+
+	tls->fault[0] = '\0';
+	wire->ssl = SSL_new(tls->context);
+	if (wire->ssl == NULL || SSL_set_fd(wire->ssl, wire->fd) != 1)
+		return wire_fail(wire, WIRE_BROKEN, "no memory for TLS");
+	if (!name_of(tls->settings, name, sizeof name))
+		(void)SSL_set_tlsext_host_name(wire->ssl, name);
+	for (;;) {
+		int done, error;
+
+		ERR_clear_error();
+		errno = 0;
+		done = SSL_connect(wire->ssl);
+		if (done == 1)
+			return true;
+		error = SSL_get_error(wire->ssl, done);
+		if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
+			tls_tell_error(error, cause, sizeof cause);
+			(void)wire_fail(wire, WIRE_BROKEN, "%s", tls_is_end(error) ? "the relay closed the connection" : cause);
+			return fail(wire, tls);
+		}
+		if (!wire_wait(wire, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until))
+			return fail(wire, tls);
+	}
+}
