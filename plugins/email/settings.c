@@ -138,7 +138,7 @@ check_auth(const struct settings *settings, char *why, size_t why_size)
 	if (settings->password_file != NULL && settings->token_file != NULL)
 		return fail(why, why_size, "password_file and token_file: AUTH is by one of them");
 	if (has_secret != (settings->user != NULL))
-		return fail(why, why_size, "user and password_file (or token_file) go together: one of them is missing");
+		return fail(why, why_size, "user and password_file go together, or user and token_file: one of them is missing");
 	if (has_secret && settings->verify == VERIFY_NONE && !settings->auth_unprotected)
 		return fail(why, why_size, "user: a password is sent to a relay only where tls = \"require\" or \"implicit\" and its "
 		    "certificate is checked, or auth_unprotected = true allows it");
