@@ -155,6 +155,7 @@ message_put_receipt(struct wire_out *out, const struct message_receipt *receipt)
 	wire_put_u32(out, receipt->recipient);
 	wire_put_u8(out, (uint8_t)receipt->fate);
 	wire_put_u8(out, receipt->channel);
+	wire_put_u8(out, receipt->doubtful);
 	wire_put_i64(out, receipt->not_before);
 	wire_put_i64(out, receipt->micros);
 	wire_put_bytes(out, receipt->text);
@@ -168,6 +169,7 @@ message_get_receipt(struct wire_in *in, struct message_receipt *receipt)
 	receipt->recipient = wire_get_below(in, NOTICE_RECIPIENTS_MAX);
 	receipt->fate = (enum pw_fate)wire_get_choice(in, PW_NEVER + 1);
 	receipt->channel = wire_get_choice(in, 2) != 0;
+	receipt->doubtful = wire_get_choice(in, 2) != 0;
 	receipt->not_before = wire_get_i64(in);
 	receipt->micros = wire_get_i64(in);
 	receipt->text = wire_get_bytes(in);

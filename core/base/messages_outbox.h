@@ -76,6 +76,7 @@ struct message_receipt {
 	uint32_t recipient;        /* its place in the notice, from 0 */
 	enum pw_fate fate;
 	bool channel;              /* PW_AGAIN: the way failed, not this recipient */
+	bool doubtful;             /* PW_AGAIN: it may have arrived all the same */
 	int64_t not_before;        /* PW_AGAIN: microseconds from now, 0: the keeper decides */
 	int64_t micros;            /* how long it took */
 	struct pw_bytes text;      /* the peer's words, raw: at most PW_RECEIPT_MAX bytes */

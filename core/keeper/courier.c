@@ -159,6 +159,7 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 		told_sent(keeper, courier, delivery);
 	} else
 		put_off(keeper, courier, delivery, receipt);
+	delivery->doubt += receipt->doubtful;
 	trial_receipt(keeper, courier, delivery, receipt);
 	if (delivery->state == STORE_DELIVERY_dead)
 		note_dead(keeper, courier, delivery);

@@ -110,6 +110,7 @@ answer(struct worker *worker, const struct message_notice *notice, const struct 
 
 		if (receipt.fate == PW_AGAIN) {
 			receipt.channel = result->channel;
+			receipt.doubtful = result->doubtful && worker->notifier->plugin->descriptor->minor >= 1;
 			receipt.not_before = (hint < HINT_SECONDS_MAX ? hint : HINT_SECONDS_MAX) * SECOND;
 		}
 		send_receipt(worker, &receipt);

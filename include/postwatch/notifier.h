@@ -68,6 +68,7 @@ enum pw_fate { PW_SENT = 1, PW_AGAIN, PW_NEVER };
 struct pw_result {
 	uint32_t fate;        /* enum pw_fate; 0 counts as PW_AGAIN */
 	bool channel;         /* PW_AGAIN: the way failed, not this recipient */
+	bool doubtful;        /* PW_AGAIN: it may have arrived all the same: the next attempt says so (since 1.1) */
 	int64_t not_before;   /* PW_AGAIN: seconds from now, 0: the host decides */
 	char receipt[256];    /* the peer's words, bytes cut to fit, ended by NUL */
 };

@@ -208,6 +208,7 @@ take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uin
 
 		result->fate = fate->fate;
 		result->channel = fate->channel;
+		result->doubtful = fate->doubtful;
 		snprintf(result->receipt, sizeof result->receipt, "%.*s", (int)sizeof result->receipt - 1, fate->words);
 		if (notice->receipts != NULL)
 			memcpy(notice->receipts[i], fate->words, sizeof fate->words);

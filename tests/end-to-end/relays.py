@@ -16,7 +16,7 @@ class Relay(fake.Server):
 		super().__init__()
 		self.replies, self.tls, self.offers, self.address = replies or {}, tls, list(offers), address
 		self.said, self.texts, self.served = [], [], []
-		self.peers = []
+		self.came = 0
 
 	def open(self):
 		return socket.create_server((self.address, 0))
@@ -27,6 +27,7 @@ class Relay(fake.Server):
 				peer, _ = listener.accept()
 			except OSError:
 				return
+			self.came += 1
 			try:
 				peer.settimeout(30)
 				self.dialogue(peer)

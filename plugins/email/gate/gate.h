@@ -22,6 +22,7 @@ struct gate_ask {
 struct gate_fate {
 	uint32_t fate;              /* enum pw_fate */
 	bool channel;
+	bool doubtful;
 	char words[PW_RECEIPT_MAX + 1];
 };
 

@@ -177,6 +177,16 @@ carry_text(struct session *session)
 	return (open && wire->size == 0) || fail_in_text(session);
 }
 
+/* Behind the final dot; always 0. */
+static int
+doubt_rest(struct session *session, const char *words)
+{
+	for (uint32_t i = 0; i < session->ask.count; i++)
+		fate_of(session, i)->doubtful = fate_of(session, i)->fate == 0;
+	(void)fail_rest(session, "%s: it may have been taken", words);
+	return 0;
+}
+
 /* Sent is what got a whole 2xx behind its final dot. Returns the code, 0: none. */
 static int
 end_text(struct session *session)
@@ -188,8 +198,7 @@ end_text(struct session *session)
 
 	if (!wire_write(wire, ".\r\n", 3, wire->until, false) || !wire_reply(wire, wire->until - wire_now(), &code, &size)) {
 		(void)way_fail_at(&session->way, "the reply to the text");
-		fail_rest(session, "%s: it may have been taken", session->way.words);
-		return 0;
+		return doubt_rest(session, session->way.words);
 	}
 	session->in_text = false;
 	reply_tell(wire->bytes, size, words, sizeof words);
@@ -198,7 +207,7 @@ end_text(struct session *session)
 	if (code >= 400) {
 		refuse_rest(session, code, "", words);
 	} else if (code / 100 != 2) {
-		fail_rest(session, "the reply to the text: %s: it may have been taken", words);
+		doubt_rest(session, words);
 	} else {
 		if (session->way.note[0] != '\0')
 			snprintf(words + have, sizeof words - have, " (sent in clear, since TLS failed: %s)", session->way.note);
