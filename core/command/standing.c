@@ -106,6 +106,9 @@ on_incident(void *arg, const struct store_incident *incident)
 	if (row == NULL)
 		return true;
 	row->incident = incident->number;
+	/* The same instant; where the clock was set since, the incident's time was moved with it. */
+	if (state_is_down((enum state)row->state))
+		row->since = incident->confirmed;
 	row->acknowledged = incident->acknowledged;
 	if (row->acknowledged != 0) {
 		raise_flag(row, true, "acknowledged");

@@ -59,6 +59,37 @@ remember_offset(struct monitor *monitor, int64_t offset)
 	before[CLOCKS_BEFORE - 1] = (struct clock_before){ monitor->clocks_looked, offset };
 }
 
+static void
+move(struct moment *moment, int64_t by)
+{
+	if (moment_is_set(*moment))
+		moment->utc += by;
+}
+
+/* The clock was set: what has not ended lasts as long as it does, so its beginning goes with the clock, as that of an open
+ * incident does in the store. What is over stays as it was told. */
+static void
+move_what_is_open(struct monitor *monitor, int64_t by)
+{
+	for (uint32_t i = 0; monitor->targets != NULL && i < monitor->config->target_count; i++) {
+		struct target_state *state = &monitor->targets[i].state;
+
+		if (state->trouble == NULL)
+			continue;
+		move(&state->trouble->began, by);
+		move(&state->trouble->recovered, by);
+		move(&state->trouble->tempfail, by);
+		move(&state->trouble->unknown, by);
+		if (!state_is_down((enum state)state->state))
+			continue;
+		move(&state->since, by);
+		move(&state->flapping->outages[FLAP_DOWNS - 1].began, by);
+		move(&state->flapping->outages[FLAP_DOWNS - 1].confirmed, by);
+		outbox_mark(monitor, i);
+	}
+	move(&monitor->blind_since, by);
+}
+
 void
 clocks_look(struct monitor *monitor)
 {
@@ -73,7 +104,7 @@ clocks_look(struct monitor *monitor)
 		monitor->clocks_looked = monitor->now;
 		return;
 	}
-	if (slept + moved > jump_told || slept + moved < -jump_told)
+	if (slept > jump_told)
 		remember_offset(monitor, was);
 	monitor->clocks_looked = monitor->now;
 	if (slept > jump_told) {
@@ -82,6 +113,7 @@ clocks_look(struct monitor *monitor)
 		duty_log(monitor->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
 		    bytes);
 	} else if (moved > jump_told || moved < -jump_told) {
+		move_what_is_open(monitor, moved);
 		text_add_span(&span, moved < 0 ? -moved : moved);
 		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
 		    moved < 0 ? "back" : "forward", bytes, moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT

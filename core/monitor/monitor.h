@@ -340,8 +340,8 @@ struct hold_all ourselves_all(const struct monitor *, uint16_t port);
 /* clocks.c */
 
 void clocks_look(struct monitor *);
-/* An instant of the monotonic clock, not long ago, on both; the present one. Before a clock was set, or the host was
- * suspended, it is what the clock said then. */
+/* An instant of the monotonic clock, not long ago, on both; the present one. Before the host was suspended it is what the
+ * wall clock said then; before that was set, what it would have said. */
 struct moment clocks_at(const struct monitor *, int64_t mono);
 struct moment clocks_now(const struct monitor *);
 /* Gives a run the times that its prober saw on the wall clock where they can be true, and else ours: so its evidence, its
