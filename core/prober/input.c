@@ -222,8 +222,13 @@ end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, c
 	size = reply_line_trim(line, lf != NULL ? (size_t)(lf - line) : size);
 	if (size > 0)
 		dialogue_line(dialogue, now, received_dir(dialogue), line, size < SHOWN_MAX ? size : SHOWN_MAX);
-	words_protocol(dialogue, status, (struct pw_bytes){ line, size }, &text);
-	dialogue_end(dialogue, now, "protocol", bytes, step);
+	const char *other = status == REPLY_NOT_SMTP && !dialogue->polite && dialogue->reader.lines == 0
+	    ? reply_other_protocol((struct pw_bytes){ line, size }) : NULL;
+	if (other != NULL)
+		words_other_protocol(dialogue, other, (struct pw_bytes){ line, size }, &text);
+	else
+		words_protocol(dialogue, status, (struct pw_bytes){ line, size }, &text);
+	dialogue_end(dialogue, now, other != NULL ? "other_protocol" : "protocol", bytes, step);
 }
 
 /* Reads replies, as many as the dialogue asks for. The portion begins where the unfinished reply does. */

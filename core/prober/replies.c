@@ -2,6 +2,7 @@
 #include "prober/replies.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { GREETING = 220 };
 
@@ -171,4 +172,28 @@ reply_enhanced(struct pw_bytes text, int enhanced[3])
 	enhanced[1] = subject;
 	enhanced[2] = detail;
 	return true;
+}
+
+const char *
+reply_other_protocol(struct pw_bytes line)
+{
+	static const struct {
+		const char *begins, *name;
+	} protocols[] = {
+		{ "+OK", "POP3" },          { "-ERR", "POP3" },        { "* OK", "IMAP" },
+		{ "* PREAUTH", "IMAP" },    { "* BYE", "IMAP" },       { "SSH-", "SSH" },
+		{ "HTTP/", "HTTP" },        { "<!DOCTYPE", "HTTP" },   { "<html", "HTTP" },
+		{ "<?xml", "XMPP" },        { "<stream:", "XMPP" },    { "RFB 0", "VNC" },
+		{ "@RSYNCD:", "rsync" },    { "AMQP", "AMQP" },        { "\"IMPLEMENTATION\"", "ManageSieve" },
+		{ "\x15\x03", "TLS" },      { "\x16\x03", "TLS" },     { "\xff\xfd", "telnet" },
+		{ "\xff\xfb", "telnet" },
+	};
+
+	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++) {
+		size_t size = strlen(protocols[i].begins);
+
+		if (line.size >= size && strncasecmp(line.data, protocols[i].begins, size) == 0)
+			return protocols[i].name;
+	}
+	return NULL;
 }

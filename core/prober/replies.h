@@ -70,6 +70,9 @@ reply_line_trim(const char *bytes, size_t size)
 	return size > 0 && bytes[size - 1] == '\r' ? size - 1 : size;
 }
 
+/* What speaks where the first line is no reply, such as "IMAP" or "SSH"; NULL: not known. */
+const char *reply_other_protocol(struct pw_bytes line);
+
 /* RFC 3463: the code that `text` begins with ("4.7.1 …"). False: none. */
 bool reply_enhanced(struct pw_bytes text, int enhanced[3]);
 

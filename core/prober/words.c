@@ -217,6 +217,17 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate
 }
 
 void
+words_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line, struct text *text)
+{
+	text_add(text, "instead of a ");
+	words_awaited(dialogue, text);
+	text_add(text, " came ");
+	add_quoted(text, line);
+	text_format(text, ": this is %s, not SMTP (", name);
+	words_where(dialogue, text);
+}
+
+void
 words_protocol(const struct dialogue *dialogue, enum reply_status status, struct pw_bytes line, struct text *text)
 {
 	switch (status) {
