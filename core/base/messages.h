@@ -130,7 +130,8 @@ enum {
 	ORDER_FRESH = 4,        /* ask the resolver anew */
 	ORDER_HAD_STARTTLS = 8, /* the last good run was offered STARTTLS: its absence is starttls_gone */
 	ORDER_PASSED_ASKED = 16, /* an earlier run passed though TLS asked for a certificate of ours */
-	ORDER_FLAGS = 32        /* above all flags */
+	ORDER_OFFER_TLS = 32,   /* a port that says nothing is offered TLS once, for the evidence */
+	ORDER_FLAGS = 64        /* above all flags */
 };
 
 struct order {

@@ -117,7 +117,7 @@ start_all(struct probing *probing, struct prober *prober)
 		struct order order = {
 			.run = (uint64_t)i + 1,
 			.target = i,
-			.flags = (uint8_t)(ORDER_FULL | ORDER_FRESH | (probing->patient ? ORDER_PATIENT : 0)),
+			.flags = (uint8_t)(ORDER_FULL | ORDER_FRESH | ORDER_OFFER_TLS | (probing->patient ? ORDER_PATIENT : 0)),
 			.attempt = 1,
 			.due = clock_mono(),
 		};

@@ -170,6 +170,7 @@ end_suspicion(struct trouble *trouble)
 	trouble->began = trouble->recovered = (struct moment){ 0, 0 };
 	trouble->incident = 0;
 	trouble->held = false;
+	trouble->offered = false;
 }
 
 /* What the new state means, beside its name. */

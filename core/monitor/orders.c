@@ -10,11 +10,21 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "monitor/attempt.h"
 #include "monitor/pace.h"
 
 enum { TICKS_AHEAD = 2 };
 static const int64_t again_later = SECOND, never_reported = 20 * 60 * (int64_t)SECOND;
 static const uint32_t full_every = 3600;
+
+/* Once an incident, with the attempt that may confirm it. */
+static bool
+may_offer_tls(const struct target_state *state, const struct policy *policy, int64_t now)
+{
+	if (state_is_down((enum state)state->state) || pace_attempt(state) < attempt_needed(state, policy, now))
+		return false;
+	return state->trouble == NULL || !state->trouble->offered;
+}
 
 static uint8_t
 flags_of(const struct monitor *monitor, const struct watched *watched, const struct policy *policy)
@@ -27,7 +37,8 @@ flags_of(const struct monitor *monitor, const struct watched *watched, const str
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
 	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
-	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0));
+	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0)
+	    | (may_offer_tls(state, policy, monitor->now) ? ORDER_OFFER_TLS : 0));
 }
 
 static void
@@ -73,6 +84,8 @@ orders_order(struct monitor *monitor, uint32_t target)
 		return;
 	}
 	uint8_t flags = flags_of(monitor, watched, policy);
+	if ((flags & ORDER_OFFER_TLS) && watched->state.trouble != NULL)
+		watched->state.trouble->offered = true;
 	if (flags & ORDER_FULL)
 		watched->full = (uint32_t)(monitor->now / SECOND) + full_every;
 	watched->flags = (uint8_t)((watched->flags & ~WATCHED_PATIENT) | (flags & ORDER_PATIENT ? WATCHED_PATIENT : 0));

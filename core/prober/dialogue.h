@@ -93,6 +93,15 @@ void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, con
  */
 void dialogue_again(struct dialogue *, int64_t now);
 
+/* After DIALOGUE_CLOSE: it failed as no greeting came from a port that had accepted us, and not one byte. */
+bool dialogue_heard_nothing(const struct dialogue *);
+
+/* For how long TLS may be offered to it then, in microseconds: short beside the limits that a server has. */
+int64_t dialogue_offer_limit(const struct dialogue *);
+
+/* What came of that, for the evidence and the sentence; NULL: nothing that tells. */
+void dialogue_offered(struct dialogue *, int64_t now, const char *words);
+
 /* The time at which dialogue_expired() is due; INT64_MAX after the end. */
 int64_t dialogue_deadline(const struct dialogue *);
 

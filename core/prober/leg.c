@@ -10,6 +10,7 @@
 #include "base/clock.h"
 
 static void carry_out(struct leg *, struct dialogue_step *);
+static bool offer_tls(struct leg *);
 
 static struct leg *
 leg_cast(void *pointer)
@@ -47,6 +48,7 @@ leg_release(struct leg *leg)
 	struct prober *prober = leg->run->prober;
 
 	stream_fini(&leg->stream);
+	offer_end(&leg->offer);
 	if (leg->query != NULL)
 		resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
@@ -107,23 +109,31 @@ tls_settings(const struct leg *leg)
 	return run_target(leg->run)->policy->tls;
 }
 
+static struct tls_names
+tls_names(const struct leg *leg)
+{
+	const struct target *target = run_target(leg->run);
+	const struct tls_settings *settings = tls_settings(leg);
+	struct address literal;
+	bool is_name = !address_parse(target->host, 0, &literal);
+
+	return (struct tls_names){
+		.host = settings->sni != NULL ? settings->sni : target->host,
+		.sni = settings->sni != NULL ? settings->sni : is_name ? target->host : NULL,
+	};
+}
+
 /* Begins TLS, unless bytes lie there that came before our first message of the handshake. */
 static void
 secure(struct leg *leg)
 {
-	const struct target *target = run_target(leg->run);
 	const struct tls_settings *settings = tls_settings(leg);
 	struct tls_policies *policies = leg->run->prober->policies;
-	struct address literal;
 
 	stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	bool is_name = !address_parse(target->host, 0, &literal);
-	const struct tls_names names = {
-		.host = settings->sni != NULL ? settings->sni : target->host,
-		.sni = settings->sni != NULL ? settings->sni : is_name ? target->host : NULL,
-	};
+	const struct tls_names names = tls_names(leg);
 	stream_secure(&leg->stream,
 	    leg->looked_twice ? tls_policy_legacy(policies, settings) : tls_policy_find(policies, settings), &names);
 	arm(leg);
@@ -170,7 +180,8 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 		look_up(leg, step);
 		return;
 	case DIALOGUE_CLOSE:
-		end(leg);
+		if (!offer_tls(leg))
+			end(leg);
 		return;
 	}
 }
@@ -225,6 +236,35 @@ source(const struct leg *leg)
 	if (address_is_ipv4(&leg->address))
 		return policy->has_source4 ? &policy->source4 : NULL;
 	return policy->has_source6 ? &policy->source6 : NULL;
+}
+
+static void
+on_offered(void *owner, const char *words)
+{
+	struct leg *leg = enter(owner);
+
+	if (leg == NULL)
+		return;
+	dialogue_offered(leg->dialogue, now(leg), words);
+	end(leg);
+}
+
+/* Once, to a port that accepted us and said nothing: whether it speaks TLS from the first byte. False: not this time. */
+static bool
+offer_tls(struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+
+	if ((leg->run->order.flags & ORDER_OFFER_TLS) == 0 || leg->offer != NULL || !dialogue_heard_nothing(leg->dialogue))
+		return false;
+	const struct tls_names names = tls_names(leg);
+	stream_fini(&leg->stream);
+	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, tls_settings(leg)),
+	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
+	if (leg->offer == NULL)
+		return false;
+	dialogue_event(leg->dialogue, now(leg), "connecting once more, to see whether it speaks TLS from the first byte");
+	return true;
 }
 
 static void connect_stream(struct leg *leg);
@@ -374,7 +414,7 @@ leg_interrupt(struct leg *leg)
 		return;
 	case LEG_TALKING:
 		dialogue_interrupt(leg->dialogue, clock_mono(), "interrupted", text, &step);
-		carry_out(leg, &step);
+		end(leg);
 		return;
 	case LEG_ENDED:
 		return;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "prober/dialogue.h"
 #include "prober/linger.h"
+#include "prober/offer.h"
 #include "prober/resolver.h"
 #include "prober/run.h"
 #include "prober/slots.h"
@@ -29,6 +30,7 @@ struct leg {
 	struct leg *next_ended;
 	struct dialogue *dialogue; /* NULL until it begins, or where memory ran out */
 	struct resolver_query *query;
+	struct offer *offer; /* of TLS to a port that said nothing; NULL: none was made */
 	int64_t asked_at;    /* for a slot */
 	int64_t armed;       /* when the timer goes off */
 	int64_t touched;     /* when it was last told anything */

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/messages.h"
+
+static const int64_t mute_at_least = SECOND; /* who closes sooner did not wait for us to speak */
+static const int64_t offer_at_most = 3 * SECOND;
 
 /* The warning that becomes the outcome of a run that would be ok: the first in the order of outcomes.def, then of the
  * plugin; of several slow phases the first. */
@@ -137,6 +141,39 @@ dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome,
 	text_format(&both, "%s; asked again for any version: %s", dialogue_first_text(dialogue), text);
 	dialogue->again = false; /* it has been said */
 	decide_tls(dialogue, now, dialogue->first_outcome, bytes);
+}
+
+bool
+dialogue_heard_nothing(const struct dialogue *dialogue)
+{
+	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
+
+	return dialogue->verdict == PW_FAILED && dialogue->failed != NO_PHASE
+	    && dialogue->failed == phase_find(dialogue, "banner") && tls != NULL
+	    && tls->mode != PW_TLS_IMPLICIT && dialogue->received == 0
+	    && dialogue->ended - dialogue->connected_at >= mute_at_least;
+}
+
+int64_t
+dialogue_offer_limit(const struct dialogue *dialogue)
+{
+	int64_t limit = phase_limit(dialogue, phase_find(dialogue, "handshake")) / 5;
+
+	return limit < offer_at_most ? limit : offer_at_most;
+}
+
+void
+dialogue_offered(struct dialogue *dialogue, int64_t now, const char *words)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	dialogue_event(dialogue, now, "%s", words != NULL ? words : "it does not answer an offer of TLS either");
+	if (words == NULL)
+		return;
+	text_format(&text, "%s; %s", dialogue_text(dialogue), words);
+	free(dialogue->text);
+	dialogue->text = strndup(bytes, text.size);
 }
 
 enum pw_verdict

@@ -131,6 +131,29 @@ a_run_knows_that_the_last_passed_without_a_certificate(void **unused)
 	scene_destroy(&scene);
 }
 
+/* TLS may be offered to a silent port once an incident, with the attempt that may confirm it. */
+static void
+the_attempt_that_confirms_may_offer_tls(void **unused)
+{
+	struct scene *scene = scene_create(1);
+	uint64_t seen = 0;
+	char offers[7] = "";
+	size_t count = 0;
+
+	(void)unused;
+	scene->scripts[0] = ".xxxxxx";
+	scene_bear(scene, NOW);
+	while (count < sizeof offers - 1) {
+		scene_run(scene, SECOND);
+		if (scene->last[0].run == seen)
+			continue;
+		seen = scene->last[0].run;
+		offers[count++] = scene->last[0].flags & ORDER_OFFER_TLS ? 'o' : '-';
+	}
+	assert_string_equal(offers, "---o--");
+	scene_destroy(&scene);
+}
+
 static void
 what_fails_now_and_then_is_told_with_its_failures(void **unused)
 {
@@ -392,6 +415,7 @@ main(void)
 		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
 		cmocka_unit_test(a_missing_name_is_asked_for_again_and_no_condition),
 		cmocka_unit_test(a_run_knows_that_the_last_passed_without_a_certificate),
+		cmocka_unit_test(the_attempt_that_confirms_may_offer_tls),
 		cmocka_unit_test(what_fails_now_and_then_is_told_with_its_failures),
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),

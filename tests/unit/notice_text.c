@@ -101,7 +101,7 @@ down_tells_all(void **state)
 	assert_string_equal(subject, "[down] mx – no greeting within 60.0 s, 3 of 3 attempts");
 	assert_ptr_equal(strstr(body, "mx down: no greeting within 60.0 s (limit 60 s, 0 bytes, 192.0.2.1), 3 of 3 attempts.\n"),
 	    body);
-	assert_says("\nWhat it may mean: A filter that swallows packets, ");
+	assert_says("\nWhat it may mean: The server hangs or is overloaded: ");
 	assert_says("\n  detected   2025-11-26 10:40:00 +0100 (CET)  2025-11-26 09:40:00Z\n");
 	assert_says("\n  confirmed  2025-11-26 10:42:05 +0100 (CET)  2025-11-26 09:42:05Z\n");
 	assert_says("\n  sent       2025-11-26 10:42:06 +0100 (CET)  2025-11-26 09:42:06Z\n");
