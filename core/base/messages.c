@@ -309,19 +309,21 @@ message_get_state(struct wire_in *in, struct message_state *state, uint32_t targ
 }
 
 void
-message_put_recovered(struct wire_out *out, const unsigned char store[static STORE_NAME_SIZE])
+message_put_recovered(struct wire_out *out, const struct message_recovered *recovered)
 {
 	message_begin(out, MESSAGE_RECOVERED);
 	for (int i = 0; i < STORE_NAME_SIZE; i++)
-		wire_put_u8(out, store[i]);
+		wire_put_u8(out, recovered->store[i]);
+	wire_put_u64(out, recovered->run);
 }
 
 bool
-message_get_recovered(struct wire_in *in, unsigned char store[static STORE_NAME_SIZE])
+message_get_recovered(struct wire_in *in, struct message_recovered *recovered)
 {
 	message_expect(in, MESSAGE_RECOVERED);
 	for (int i = 0; i < STORE_NAME_SIZE; i++)
-		store[i] = wire_get_u8(in);
+		recovered->store[i] = wire_get_u8(in);
+	recovered->run = wire_get_u64(in);
 	return wire_is_whole(in);
 }
 

@@ -135,7 +135,7 @@ enum {
 };
 
 struct order {
-	uint64_t run;         /* its number, never used before by this monitor */
+	uint64_t run;         /* its number, above all that were ever given, and below RUNS_MAX */
 	uint32_t target;
 	uint8_t flags;
 	uint8_t attempt;      /* of a series that confirms something, from 1 */
@@ -143,6 +143,8 @@ struct order {
 	int64_t due;          /* clock_mono() */
 	uint64_t fingerprint; /* of the target's last run: a run that looks the same needs no full report */
 };
+
+#define RUNS_MAX (UINT64_C(1) << 63) /* numbers of runs lie in a signed column */
 
 enum { ORDER_SIZE = 31, REPORT_SIZE_MAX = 2048 };
 
@@ -262,10 +264,14 @@ struct message_state {
 void message_put_state(struct wire_out *, const struct message_state *);
 bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
 
-/* keeper -> monitor: all that is known has been told; what names the store that it is written to. */
+/* keeper -> monitor: all that is known has been told. */
 enum { STORE_NAME_SIZE = 16 };
-void message_put_recovered(struct wire_out *, const unsigned char store[static STORE_NAME_SIZE]);
-bool message_get_recovered(struct wire_in *, unsigned char store[static STORE_NAME_SIZE]);
+struct message_recovered {
+	unsigned char store[STORE_NAME_SIZE]; /* what names the store that it is written to */
+	uint64_t run;                         /* the highest number of a run that is known, or nearly; 0: none is */
+};
+void message_put_recovered(struct wire_out *, const struct message_recovered *);
+bool message_get_recovered(struct wire_in *, struct message_recovered *);
 
 /* keeper -> monitor: changes up to `number` are safe. */
 void message_put_committed(struct wire_out *, uint64_t number);

@@ -324,6 +324,8 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	}
 	if (!open_store(keeper, found, why) || !read_store(keeper, why))
 		return false;
+	if (keeper->reader != NULL)
+		keeper->run = store_read_last_run(keeper->reader);
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		sick_say_found(keeper, file, &found[file]);
 	journal_flush(keeper);

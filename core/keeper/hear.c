@@ -13,6 +13,13 @@
 
 static const int64_t pending_max = 5 * (int64_t)SECOND;
 
+static void
+note_run(struct keeper *keeper, uint64_t run)
+{
+	if (run > keeper->run)
+		keeper->run = run;
+}
+
 static bool
 take_evidence(struct keeper *keeper, struct wire_in *in)
 {
@@ -21,6 +28,7 @@ take_evidence(struct keeper *keeper, struct wire_in *in)
 
 	if (!message_get_evidence(in, &evidence, keeper->config->target_count))
 		return false;
+	note_run(keeper, evidence.run);
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, evidence.target, i, &run); i++)
 		if (run.run == evidence.run && run.kept)
 			return true; /* said again, and known */
@@ -73,6 +81,7 @@ take_results(struct keeper *keeper, struct wire_in *in)
 	struct report result;
 
 	while (message_next_result(in, &result, keeper->config->target_count)) {
+		note_run(keeper, result.run);
 		history_put(keeper, &result);
 		keeper->done++;
 		/* A result comes behind the changes of its run. */

@@ -89,6 +89,15 @@ put_owed(struct wire_out *out, const struct slip *slip, uint32_t targets)
 	message_put_change(out, &change);
 }
 
+static void
+put_recovered(struct wire_out *out, const struct keeper *keeper)
+{
+	struct message_recovered recovered = { .run = keeper->run };
+
+	memcpy(recovered.store, store_instance(keeper->journal.store), sizeof recovered.store);
+	message_put_recovered(out, &recovered);
+}
+
 /* Everything that is known, as fast as the monitor takes it; what of it is not safe; then that it was everything. */
 static void
 recover(struct keeper *keeper)
@@ -113,7 +122,7 @@ recover(struct keeper *keeper)
 		else if ((owed = journal_owed(&keeper->journal, owed)) != NULL)
 			put_owed(&out, owed, keeper->config->target_count);
 		else
-			message_put_recovered(&out, store_instance(keeper->journal.store));
+			put_recovered(&out, keeper);
 		if (!packet_send(keeper->monitor, packet, out.size, -1))
 			return;
 		keeper->cursor = cursor;

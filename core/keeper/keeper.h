@@ -128,6 +128,7 @@ struct keeper {
 	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
 	uint32_t cursor;         /* the next of them */
 	uint64_t committed, answered;
+	uint64_t run;            /* the highest number of a run that was heard of */
 	uint64_t events;         /* numbers for the lines of a change */
 	uint64_t own_change;     /* counter of our own things worth telling */
 	uint64_t results_left_out;

@@ -54,16 +54,17 @@ bool
 anew_heard(struct monitor *monitor, struct wire_in *in)
 {
 	struct outbox *outbox = &monitor->outbox;
-	unsigned char store[STORE_NAME_SIZE];
+	struct message_recovered recovered;
 
-	if (!message_get_recovered(in, store))
+	if (!message_get_recovered(in, &recovered))
 		return false;
-	if (monitor->begun && outbox->has_store && memcmp(store, outbox->store, sizeof store) != 0) {
+	watch_number_behind(monitor, recovered.run);
+	if (monitor->begun && outbox->has_store && memcmp(recovered.store, outbox->store, sizeof recovered.store) != 0) {
 		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
 		for (uint32_t i = 0; i < monitor->config->target_count; i++)
 			say_target(monitor, i);
 	}
-	memcpy(outbox->store, store, sizeof store);
+	memcpy(outbox->store, recovered.store, sizeof recovered.store);
 	outbox->has_store = true;
 	monitor_begin(monitor);
 	pauses_are_told(monitor);

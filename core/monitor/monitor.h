@@ -257,6 +257,9 @@ void watch_hush(struct monitor *, uint32_t target);
 void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
 bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
 
+/* That number has been given: runs are numbered behind it. */
+void watch_number_behind(struct monitor *, uint64_t run);
+
 /* Adds a run to the series, making one. Where there is no memory it is left out. */
 /* Pending since now, as at the first start. */
 void watch_begin_anew(const struct monitor *, struct target_state *);

@@ -7,8 +7,6 @@
 #include "config/pool.h"
 #include "monitor/view.h"
 
-static const uint64_t run_sane = UINT64_MAX / 2;
-
 /* What runs of a target are comparable by: attempts at one thing are none at another. */
 static uint32_t
 probed(const struct target *target)
@@ -79,9 +77,7 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	}
 	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
 		uint64_t run = wire_get_u64(in);
-		/* Where the clock has been set back, our numbers go on behind those that were given. */
-		if (run > monitor->run && run < run_sane)
-			monitor->run = run;
+		watch_number_behind(monitor, run);
 		series_add(&watched->series, run);
 	}
 	struct pw_bytes text = wire_get_bytes(in);

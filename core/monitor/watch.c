@@ -15,7 +15,13 @@
 #include "monitor/silence.h"
 #include "monitor/windows.h"
 
-enum { FIRST_RUNS_A_SECOND = 100, SERIES_ROOM = 4, PORTS_MAX = 16 };
+enum {
+	FIRST_RUNS_A_SECOND = 100,
+	SERIES_ROOM = 4,
+	PORTS_MAX = 16,
+	RUNS_A_MILLISECOND = 12, /* as bits: more than are ever begun */
+	RUNS_UNKNOWN = 1 << 20   /* so many may have been given behind the last that is known */
+};
 
 uint32_t
 watch_prober(const struct monitor *monitor, uint32_t target)
@@ -63,6 +69,13 @@ watch_forget(struct monitor *monitor)
 	}
 }
 
+void
+watch_number_behind(struct monitor *monitor, uint64_t run)
+{
+	if (run > monitor->run && run < RUNS_MAX - RUNS_UNKNOWN)
+		monitor->run = run + RUNS_UNKNOWN;
+}
+
 static bool
 make_targets(struct monitor *monitor)
 {
@@ -102,8 +115,8 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	clocks_look(monitor);
 	monitor->second = monitor->hour = monitor->lines_since = now;
 	monitor->random = seed | 1;
-	/* Numbers that no monitor before us has given: its microsecond of birth above, a counter below. */
-	monitor->run = (uint64_t)clock_wall() << 12;
+	/* Above those that a monitor before us has given, unless the clock was set back: then we hear which these were. */
+	monitor->run = (uint64_t)(clock_wall() / MILLISECOND) << RUNS_A_MILLISECOND;
 	monitor->own_change = (uint64_t)clock_wall();
 	monitor->change = CHANGES_HANDED_MAX;
 	blind_init(&monitor->blind, now);

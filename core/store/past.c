@@ -167,6 +167,27 @@ store_read_trace(struct store_reader *reader, uint64_t target, uint64_t run, sto
 	return PAGE_READ(&page, trace, on_row, arg);
 }
 
+static uint64_t
+last_run(struct db *db, const char *sql)
+{
+	if (db == NULL)
+		return 0;
+	db_forgive(db);
+	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
+	int64_t run = db_number(db, sql, 0);
+	return run > 0 ? (uint64_t)run : 0;
+}
+
+/* Runs end in another order than they are numbered in, so a few rows are looked at. */
+uint64_t
+store_read_last_run(struct store_reader *reader)
+{
+	uint64_t evidence = last_run(reader->main, "SELECT max(run) FROM (SELECT run FROM evidence ORDER BY id DESC LIMIT 1000)");
+	uint64_t results = last_run(reader->history, "SELECT max(run) FROM (SELECT run FROM results ORDER BY id DESC LIMIT 1000)");
+
+	return evidence > results ? evidence : results;
+}
+
 static void
 fill_rollup(struct query *query, struct store_rollup *rollup)
 {

@@ -128,6 +128,9 @@ enum store_reading store_read_history(struct store_reader *, uint64_t target, ui
 enum store_reading store_read_newest(struct store_reader *, uint64_t after, uint32_t limit, store_on_result *, void *);
 enum store_reading store_read_trace(struct store_reader *, uint64_t target, uint64_t run, store_on_trace *, void *);
 
+/* The highest number among the runs that were written last, of whatever target; 0: there are none, or they cannot be read. */
+uint64_t store_read_last_run(struct store_reader *);
+
 /* In order of time, from `from` (included) up to `until` (not included). */
 enum store_reading store_read_rollups(struct store_reader *, uint64_t target, enum store_span, int64_t from,
     int64_t until, uint32_t limit, store_on_rollup *, void *);

@@ -131,10 +131,38 @@ a_keeper_that_does_not_read_costs_only_results(void **unused)
 	scene_destroy(&scene);
 }
 
+static void
+runs_are_numbered_behind_all_that_were_given(void **unused)
+{
+	static const uint64_t year_3000 = UINT64_C(32503680000) * 1000 << 12, old = UINT64_C(1795000000000000) << 12;
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	assert_true(scene->last[0].run > 0 && scene->last[0].run < RUNS_MAX / 2);
+	uint64_t given[] = { scene->last[0].run + 1000, year_3000, old }, before = scene->last[0].run;
+	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+		scene->last_run = given[i];
+		scene_bear(scene, scene->monitor->now);
+		scene_run(scene, MINUTE);
+		assert_true(scene->last[0].run > given[i] && scene->last[0].run < RUNS_MAX);
+		assert_true(scene->last[0].run > before);
+		before = scene->last[0].run;
+	}
+	/* A number that none has given leads nowhere. */
+	scene->last_run = UINT64_MAX;
+	scene_bear(scene, scene->monitor->now);
+	scene_run(scene, MINUTE);
+	assert_true(scene->last[0].run < RUNS_MAX);
+	scene_destroy(&scene);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(runs_are_numbered_behind_all_that_were_given),
 		cmocka_unit_test(what_another_monitor_said_is_said_to_the_next_keeper),
 		cmocka_unit_test(what_half_a_keeper_said_is_forgotten),
 		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),

@@ -57,6 +57,7 @@ struct scene {
 	char text[1024];             /* of the last change */
 	struct message_change change; /* the last one; its text is not to be looked at */
 	uint64_t number;             /* of the last change */
+	uint64_t last_run;           /* that the keeper knows of */
 	uint32_t changes, states, results, evidence;
 	struct message_health health; /* as was said last */
 	unsigned char record[SCENE_TARGETS][4096];
@@ -101,10 +102,11 @@ scene_link_keeper(struct scene *scene)
 static inline void
 scene_recovered(struct scene *scene, unsigned char store)
 {
-	unsigned char packet[64], name[STORE_NAME_SIZE] = { store };
+	unsigned char packet[64];
+	struct message_recovered recovered = { .store = { store }, .run = scene->last_run };
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_recovered(&out, name);
+	message_put_recovered(&out, &recovered);
 	assert_true(outbox_heard(scene->monitor, packet, out.size));
 }
 

@@ -104,11 +104,22 @@ assert_newest(uint32_t page, uint32_t count)
 	store_reader_close(&reader);
 }
 
+static uint64_t
+last_run(void)
+{
+	struct store_reader *reader = folder_read(&folder);
+	uint64_t run = store_read_last_run(reader);
+
+	store_reader_close(&reader);
+	return run;
+}
+
 static void
 in_pages_with_and_without_heads(void **state)
 {
 	(void)state;
 	assert_newest(1, 0);
+	assert_int_equal(last_run(), 0);
 	for (int64_t i = 1; i <= 300; i++)
 		put((uint64_t)(i % 5 + 1), BEGIN + i * SECOND, PW_OK);
 	commit();
@@ -117,11 +128,15 @@ in_pages_with_and_without_heads(void **state)
 	store_close(&folder.store); /* writes the heads */
 	folder_open(&folder);
 	assert_newest(2, 5);
+	assert_int_equal(last_run(), BEGIN + 300 * SECOND);
 	put(2, BEGIN + 400 * SECOND, PW_OK);
 	put(7, BEGIN + 401 * SECOND, PW_OK);
 	commit();
 	assert_newest(1, 6);
 	assert_newest(100, 6);
+	put(2, BEGIN + 399 * SECOND, PW_OK); /* it ended last */
+	commit();
+	assert_int_equal(last_run(), BEGIN + 401 * SECOND);
 }
 
 static void

@@ -48,7 +48,8 @@ stage_lose(struct world *world, uint32_t index)
 static inline void
 stage_bear(struct world *world, int64_t now)
 {
-	unsigned char packet[5000], store[STORE_NAME_SIZE] = { 1 };
+	unsigned char packet[5000];
+	const struct message_recovered recovered = { .store = { 1 } };
 	int ends[2];
 
 	if (world->monitor != NULL)
@@ -70,7 +71,7 @@ stage_bear(struct world *world, int64_t now)
 		assert_true(outbox_heard(world->monitor, packet, out.size));
 	}
 	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_recovered(&out, store);
+	message_put_recovered(&out, &recovered);
 	assert_true(outbox_heard(world->monitor, packet, out.size));
 }
 
