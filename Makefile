@@ -46,7 +46,7 @@ UNIT     := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FIXTURES := $(patsubst %.c,$(B)/%.so,$(wildcard tests/fixtures/plugins/*/*.c))
 # A sanitizer wants to be loaded before all else.
-CLOCKS   := $(if $(SAN),,$(B)/tests/fixtures/clocks.so)
+CLOCKS   := $(if $(SAN),,$(B)/tests/fixtures/clocks.so $(B)/tests/fixtures/faster.so)
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
@@ -225,6 +225,7 @@ soak: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
 	$(Q)TIMELINES=$(SOAK_TIMELINES) $(B)/tests/unit/timelines
+	$(Q)BUILD=$(B) TIMELINE_SEEDS=3 tests/end-to-end/timelines.test
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill.test
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill-full.test
 	$(Q)BUILD=$(B) EVERY=1 tests/end-to-end/each-call.test

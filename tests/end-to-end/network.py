@@ -1,6 +1,8 @@
-"""A network of a test's own: the script runs again in one that ends with it. Others lie behind a router in another one.
+"""Networks of a test's own: the script runs again in one that ends with it, and others lie behind a router.
 
-	here: 10.0.0.2 ── router 10.0.0.1 ── afar: any address of 10.1.0.0/16 to 10.250.0.0/16, all on one device
+	here 10.0.0.2 ── 10.0.0.1 router 10.255.0.1 ── 10.255.0.2 afar, where every other address of 10/8 is
+
+What fails, fails on the router: it drops, refuses or prohibits what is forwarded, or says nothing itself.
 """
 import os
 import subprocess
@@ -11,46 +13,73 @@ MARK = "POSTWATCH_TEST_NETWORK"
 
 def enter():
 	"""None, or why it cannot be: some containers forbid it. Does not come back where it runs again."""
-	if os.environ.get(MARK):
+	if os.environ.pop(MARK, None):
 		return None
-	command = ["unshare", "--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-	tried = subprocess.run([*command, "ip", "link", "add", "near", "type", "veth", "peer", "name", "far"], capture_output=True, text=True, check=False)
+	command = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+	try:
+		tried = subprocess.run([*command, "ip", "link", "add", "near", "type", "veth", "peer", "name", "far"], capture_output=True,
+		    text=True, check=False)
+	except FileNotFoundError as missing:
+		return f"{missing.filename} is not installed"
 	if tried.returncode != 0:
 		return f"no networks here: {tried.stderr.strip()}"
 	os.environ[MARK] = "1"
 	os.execvp(command[0], [*command, sys.executable, *sys.argv])
 
 
-def ip(*words, at=None):
-	before = ["nsenter", f"--net=/proc/{at}/ns/net"] if at else []
-	subprocess.run([*before, "ip", *words], check=True, capture_output=True, text=True)
-
-
-class Afar:
-	"""The other side: a process that holds its network, and servers that are begun in it."""
+class Space:
+	"""A network, and a process that holds it."""
 
 	def __init__(self):
-		ip("link", "set", "lo", "up")
 		self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
 		while os.readlink(f"/proc/{self.holder.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
 			pass
-		self.pid = self.holder.pid
-		ip("link", "add", "near", "type", "veth", "peer", "name", "far", "netns", str(self.pid))
-		ip("address", "add", "10.0.0.2/24", "dev", "near")
-		ip("link", "set", "near", "up")
-		ip("link", "set", "lo", "up", at=self.pid)
-		ip("address", "add", "10.0.0.1/24", "dev", "far", at=self.pid)
-		ip("link", "set", "far", "up", at=self.pid)
-		ip("route", "add", "local", "10.0.0.0/8", "dev", "lo", at=self.pid)
-		ip("route", "replace", "10.0.0.2/32", "dev", "far", at=self.pid)
-		ip("route", "add", "default", "via", "10.0.0.1")
 
-	def run(self, *command, **more):
-		return subprocess.Popen(["nsenter", f"--net=/proc/{self.pid}/ns/net", *command], **more)
+	def within(self, *command):
+		return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command]
 
-	def __enter__(self):
-		return self
+	def call(self, *command, check=True):
+		subprocess.run(self.within(*command), check=check, capture_output=True, text=True)
 
-	def __exit__(self, *_):
+	def end(self):
 		self.holder.kill()
 		self.holder.wait()
+
+
+class Networks:
+	def __init__(self):
+		self.router, self.afar = Space(), Space()
+		subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+		subprocess.run(["ip", "link", "add", "out", "type", "veth", "peer", "name", "near", "netns", str(self.router.holder.pid)], check=True)
+		self.router.call("ip", "link", "add", "far", "type", "veth", "peer", "name", "in", "netns", str(self.afar.holder.pid))
+		self.router.call("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0")
+		for space, device, address in ((None, "out", "10.0.0.2/24"), (self.router, "near", "10.0.0.1/24"),
+		    (self.router, "far", "10.255.0.1/24"), (self.afar, "in", "10.255.0.2/24")):
+			call = space.call if space else lambda *words: subprocess.run(words, check=True)
+			call("ip", "link", "set", "lo", "up")
+			call("ip", "address", "add", address, "dev", device)
+			call("ip", "link", "set", device, "up")
+		subprocess.run(["ip", "route", "add", "default", "via", "10.0.0.1"], check=True)
+		self.router.call("ip", "route", "add", "10.0.0.0/8", "via", "10.255.0.2")
+		self.afar.call("ip", "route", "add", "local", "10.0.0.0/8", "dev", "lo")
+		self.afar.call("ip", "route", "add", "10.0.0.0/24", "via", "10.255.0.1")
+		# What the router says of itself comes behind what it is told to drop.
+		self.router.call("ip", "rule", "add", "pref", "100", "lookup", "local")
+		self.router.call("ip", "rule", "del", "pref", "0")
+		self.router.call("ip", "route", "add", "local", "0.0.0.0/0", "dev", "lo", "table", "25")
+
+	def rule(self, way, *what):
+		"""way: add or del. what: blackhole, prohibit, table 25 (the router itself then refuses), for which packets."""
+		self.router.call("ip", "rule", way, "pref", "200", *what, check=way == "add")
+
+	def cut(self, way):
+		"""Behind the router."""
+		self.rule(way, "iif", "near", "blackhole")
+
+	def cut_link(self, way):
+		"""The router itself is silent, too."""
+		self.router.call("ip", "rule", way, "pref", "50", "iif", "near", "blackhole", check=way == "add")
+
+	def end(self):
+		self.afar.end()
+		self.router.end()
