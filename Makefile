@@ -231,6 +231,7 @@ soak: check-deps
 	$(Q)BUILD=$(B) EVERY=1 tests/end-to-end/each-call.test
 	$(Q)BUILD=$(B) RELOAD_ROUNDS=500 tests/end-to-end/reload.test
 	$(Q)BUILD=$(B) CLOCKS_STOP=300 tests/end-to-end/clocks.test
+	$(Q)BUILD=$(B) SESSIONS=10000 tests/end-to-end/relay-hostile.test
 	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
 build/fuzz/%: $(B)/tests/fuzz/%.o $(B)/core.a

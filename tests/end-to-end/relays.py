@@ -9,14 +9,15 @@ import fake
 
 
 class Relay(fake.Server):
-	"""Says what `replies` has for a word of the dialogue, else what is usual; None closes the connection. `said` has all that
+	"""Says what `by_line` has for a whole line, or `replies` for a word of the dialogue, else what is usual; None closes the
+	connection. `implicit`: TLS begins with the connection. `came` counts connections; `said` has all that
 	was said to it, `texts` the messages, `served` what the handshakes were about."""
 
-	def __init__(self, replies=None, tls=None, offers=("SIZE 10240000",), address="127.0.0.1"):
+	def __init__(self, replies=None, tls=None, offers=("SIZE 10240000",), address="127.0.0.1", implicit=False):
 		super().__init__()
 		self.replies, self.tls, self.offers, self.address = replies or {}, tls, list(offers), address
 		self.said, self.texts, self.served = [], [], []
-		self.came = 0
+		self.came, self.implicit, self.by_line = 0, implicit, {}
 
 	def open(self):
 		return socket.create_server((self.address, 0))
@@ -43,12 +44,14 @@ class Relay(fake.Server):
 		    "QUIT": b"221 bye\r\n", ".": b"250 2.0.0 taken as 4711\r\n", "AUTH": b"235 2.7.0 ok\r\n"}.get(word, b"250 ok\r\n")
 
 	def dialogue(self, peer):
-		secured, word = False, ""
+		secured, word = self.implicit, ""
+		if self.implicit:
+			peer = self.secure(peer)
 		while True:
-			line = b""
-			if word != "":
-				line = fake.Smtp.line(peer)
-				if line == b"":
+			line, greeted = b"", word != ""
+			if greeted:
+				line = self.line(peer)
+				if line is None:
 					return
 				self.said.append((secured, line.decode("latin-1")))
 			word = line.decode("latin-1").upper().split(" ")[0].split(":")[0]
@@ -56,6 +59,8 @@ class Relay(fake.Server):
 				self.texts.append(self.chunk(peer, line))
 				word = "." if line.endswith(b"LAST") else word
 			reply = self.replies.get(word, self.usual(word, secured))
+			if greeted and line.decode("latin-1") in self.by_line:
+				reply = self.by_line[line.decode("latin-1")]
 			if reply is None:
 				return
 			peer.sendall(reply)
@@ -69,6 +74,17 @@ class Relay(fake.Server):
 					return
 				peer.sendall(reply)
 			word = word or "greeted"
+
+	@staticmethod
+	def line(peer):
+		"""Without its end; None where the peer has gone."""
+		read = b""
+		while not read.endswith(b"\n") and len(read) < 16384:
+			byte = peer.recv(1)
+			if not byte:
+				return None
+			read += byte
+		return read.rstrip(b"\r\n")
 
 	def secure(self, peer):
 		names = []

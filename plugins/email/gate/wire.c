@@ -15,7 +15,7 @@
 
 #include "tls.h"
 
-enum { SECOND = 1000000, CPU_MAX = 10 * SECOND, REST_MAX = SECOND, WRITE_MAX = 16 * 1024, SETTLE_MAX = SECOND / 4 };
+enum { SECOND = 1000000, CPU_MAX = 10 * SECOND, REST_MAX = SECOND, WRITE_MAX = 16 * 1024, SETTLE_MAX = SECOND / 4, EARLY_MS = 50 };
 
 static int64_t
 clock_of(clockid_t id)
@@ -230,6 +230,7 @@ wire_settle(struct wire *wire)
 
 		poll(&polled, 1, 1);
 	}
+	poll(&(struct pollfd){ .fd = wire->fd, .events = POLLIN }, 1, EARLY_MS);
 }
 
 bool

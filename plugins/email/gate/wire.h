@@ -63,8 +63,8 @@ bool wire_fail_early(struct wire *);
 /* Reads on without waiting. False: the connection has ended; what came before is in ->bytes all the same. */
 bool wire_drain(struct wire *);
 
-/* Waits until the kernel of the relay has all that was written: what the relay said before that is then here. Best effort,
- * and bounded. */
+/* Waits until the kernel of the relay has all that was written, and 50 ms more: what the relay said before that, or answers to
+ * less than the whole, is then here. Best effort, and bounded. */
 void wire_settle(struct wire *);
 
 /* Waits within `limit` microseconds for a whole reply at the beginning of ->bytes. */
