@@ -9,7 +9,7 @@
 enum { RECEIPT_TEXT_MAX = PW_RECEIPT_MAX, NOTICE_OTHERS_MAX = 1024 /* numbers, times and names */ };
 
 /* The largest of all goes whole. */
-static_assert(2 * NOTICE_TARGET_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)
+static_assert(4 * NOTICE_TARGET_MAX + OWN_NAME_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)
     + NOTICE_OTHERS_MAX <= WIRE_MAX, "a notice is larger than a message may be");
 
 /* Lines of ours. */
@@ -66,6 +66,44 @@ put_recipients(struct wire_out *out, const struct message_notice *notice)
 		wire_put_bytes(out, notice->recipients[i]);
 }
 
+static void
+put_string(struct wire_out *out, const char *string)
+{
+	wire_put_bytes(out, (struct pw_bytes){ string, strlen(string) });
+}
+
+static void
+get_string(struct wire_in *in, char *into, size_t room)
+{
+	struct pw_bytes bytes = wire_get_text(in, room - 1);
+
+	into[0] = '\0';
+	if (in->bad)
+		return;
+	memcpy(into, bytes.data, bytes.size);
+	into[bytes.size] = '\0';
+}
+
+void
+message_put_names(struct wire_out *out, const struct notice_names *names)
+{
+	put_string(out, names->target);
+	put_string(out, names->host);
+	wire_put_name(out, names->probe);
+	put_string(out, names->own);
+	wire_put_u16(out, names->port);
+}
+
+void
+message_get_names(struct wire_in *in, struct notice_names *names)
+{
+	get_string(in, names->target, sizeof names->target);
+	get_string(in, names->host, sizeof names->host);
+	wire_get_name(in, names->probe, sizeof names->probe);
+	get_string(in, names->own, sizeof names->own);
+	names->port = wire_get_u16(in);
+}
+
 void
 message_put_notice(struct wire_out *out, const struct message_notice *notice)
 {
@@ -84,6 +122,8 @@ message_put_notice(struct wire_out *out, const struct message_notice *notice)
 	wire_put_name(out, notice->from);
 	wire_put_name(out, notice->to);
 	wire_put_name(out, notice->silences);
+	message_put_names(out, &notice->first);
+	wire_put_name(out, notice->first_kind);
 	wire_put_u64(out, notice->incident);
 	put_times(out, notice);
 	wire_put_bytes(out, notice->text);
@@ -131,6 +171,8 @@ message_get_notice(struct wire_in *in, struct message_notice *notice)
 	notice->host = wire_get_text(in, NOTICE_TARGET_MAX);
 	notice->port = wire_get_u16(in);
 	get_names(in, notice);
+	message_get_names(in, &notice->first);
+	wire_get_name(in, notice->first_kind, sizeof notice->first_kind);
 	notice->incident = wire_get_u64(in);
 	get_times(in, notice);
 	notice->text = wire_get_text(in, NOTICE_TEXT_MAX);

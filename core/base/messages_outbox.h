@@ -13,6 +13,7 @@
 
 #include <postwatch/notifier.h>
 #include "base/messages.h"
+#include "base/own_name.h"
 
 enum {
 	NOTICE_KEY_MAX = 27,       /* 26 characters of base32 with the NUL */
@@ -36,8 +37,19 @@ enum {
 	NOTICE_NOT_RECORDED = 2,   /* the store cannot be written: this exists in memory alone */
 	NOTICE_FALLBACK = 4,       /* other notifiers could not deliver it in time */
 	NOTICE_TOLD_LATE = 8,      /* it was kept silent for a while: `silences` says for which reasons */
-	NOTICE_FLAGS = 16
+	NOTICE_AGAIN = 16,         /* it was delivered, and is told again because what it says still stands */
+	NOTICE_FLAGS = 32
 };
+
+/* What a target and we are called. */
+struct notice_names {
+	char target[NOTICE_TARGET_MAX], host[NOTICE_TARGET_MAX]; /* "": none */
+	char probe[OUTCOME_NAME_MAX];
+	char own[OWN_NAME_MAX];
+	uint16_t port;
+};
+void message_put_names(struct wire_out *, const struct notice_names *);
+void message_get_names(struct wire_in *, struct notice_names *);
 
 /* Everything that a text of it is made of. Bytes are views into the packet. */
 struct message_notice {
@@ -54,6 +66,8 @@ struct message_notice {
 	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition, "" none */
 	char from[16], to[16];     /* states, "" where none changed */
 	char silences[64];         /* why it was not told at once, names separated by blanks */
+	struct notice_names first; /* as they were when what `thread` stands for began */
+	char first_kind[16];       /* of the notice that it began with */
 	uint64_t incident;         /* as people name it: given by the store, rising over all targets; 0: none */
 	int64_t began, ended;      /* UTC: of the incident or condition; 0: not known, not over */
 	int64_t detected, confirmed; /* UTC */

@@ -36,3 +36,19 @@ notice_text(enum notice_kind kind)
 	assert((size_t)kind < NOTICE_KINDS);
 	return kinds[kind].text;
 }
+
+enum notice_alert
+notice_alert(enum notice_kind kind, const char *code, bool ours)
+{
+	static const enum notice_alert of_kind[NOTICE_KINDS] = { [NOTICE_down] = NOTICE_ALERT_OPEN,
+		[NOTICE_flapping] = NOTICE_ALERT_OPEN, [NOTICE_changed] = NOTICE_ALERT_OPEN, [NOTICE_reminder] = NOTICE_ALERT_OPEN,
+		[NOTICE_degraded] = NOTICE_ALERT_OPEN, [NOTICE_blocked] = NOTICE_ALERT_OPEN, [NOTICE_blind] = NOTICE_ALERT_OPEN,
+		[NOTICE_up] = NOTICE_ALERT_CLOSED, [NOTICE_settled] = NOTICE_ALERT_CLOSED, [NOTICE_stopped] = NOTICE_ALERT_CLOSED,
+		[NOTICE_cleared] = NOTICE_ALERT_CLOSED };
+	static const char channel[] = "channel_";
+
+	assert((size_t)kind < NOTICE_KINDS);
+	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0 || strncmp(code, channel, sizeof channel - 1) == 0))
+		return NOTICE_ALERT_OPEN;
+	return of_kind[kind];
+}

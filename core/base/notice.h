@@ -2,6 +2,8 @@
 #ifndef BASE_NOTICE_H
 #define BASE_NOTICE_H
 
+#include <stdbool.h>
+
 enum notice_kind {
 	NOTICE_none,
 #define KIND(name, text) NOTICE_##name,
@@ -15,6 +17,15 @@ const char *notice_name(enum notice_kind kind);
 
 /* The kind of that name, NOTICE_none where there is none. */
 enum notice_kind notice_named(const char *name);
+
+/* What it does to whoever keeps what it is told until that has ended. */
+enum notice_alert {
+	NOTICE_ALERT_NONE,  /* nothing that would have to be closed */
+	NOTICE_ALERT_OPEN,  /* it opens something, or says that it goes on */
+	NOTICE_ALERT_CLOSED
+};
+/* Of our own trouble (`ours`: of no target) only some has an end that is told. */
+enum notice_alert notice_alert(enum notice_kind kind, const char *code, bool ours);
 
 /* "a target is down, confirmed" … */
 const char *notice_text(enum notice_kind kind);

@@ -8,6 +8,7 @@
 
 #include "base/units.h"
 #include "config/tables.h"
+#include "keeper/ledger.h"
 #include "monitor/pace.h"
 
 enum { CELL = 64, NOTIFIERS_MAX = 64 };
@@ -187,16 +188,24 @@ static bool
 on_ledger(void *arg, const struct store_ledger *row)
 {
 	struct hearing *hearing = arg;
-	struct heard *heard = row->target == hearing->it->row->target->number ? find(hearing, row->notifier) : NULL;
+	const struct config *config = hearing->it->past->config;
+	bool beats = config != NULL && config->heartbeat_interval > 0
+	    && strcmp(row->notifier, config->notifiers[config->heartbeat].name) == 0; /* it is told of no target */
+	struct heard *heard = row->target == hearing->it->row->target->number && !beats ? find(hearing, row->notifier) : NULL;
+	const char *codes = row->codes;
+	struct ledger_code code;
+	struct text text;
 
 	if (heard == NULL)
-		return false;
+		return beats;
+	text = TEXT_OVER(heard->codes);
 	heard->known = true;
 	heard->notice = row->notice;
 	heard->sent = row->sent;
-	copy(heard->meaning, sizeof heard->meaning, row->meaning);
-	copy(heard->sent_meaning, sizeof heard->sent_meaning, row->sent_meaning);
-	copy(heard->codes, sizeof heard->codes, row->codes);
+	copy(heard->meaning, sizeof heard->meaning, meaning_name(meaning_read(row->meaning, NULL)));
+	copy(heard->sent_meaning, sizeof heard->sent_meaning, meaning_name(meaning_read(row->sent_meaning, NULL)));
+	while (ledger_next_code(&codes, &code))
+		text_format(&text, "%s%s", text.size == 0 ? "" : ", ", code.name);
 	return true;
 }
 
@@ -281,9 +290,10 @@ put_heard(const struct past *past, const struct heard *heard)
 	else if (heard->meaning[0] == '\0')
 		fputs("has heard nothing of up and down", stdout);
 	else
-		printf("has heard that it is %s (notice %" PRIu64 ")", heard->meaning, heard->notice);
+		printf(heard->notice == heard->sent ? "has heard that it is %s (notice %" PRIu64 ")"
+		    : "is to hear that it is %s (notice %" PRIu64 "), which has not arrived", heard->meaning, heard->notice);
 	if (heard->known && heard->notice != heard->sent && heard->meaning[0] != '\0')
-		printf(", which has not arrived yet: before, %s%s", heard->sent_meaning[0] == '\0' ? "nothing" : "that it is ",
+		printf("; so far it has heard %s%s", heard->sent_meaning[0] == '\0' ? "nothing of up and down" : "that it is ",
 		    heard->sent_meaning);
 	if (heard->codes[0] != '\0')
 		printf("; and of %s", heard->codes);

@@ -39,6 +39,15 @@ plugin_gate(const struct plugin *plugin)
 	return ops->size < sizeof *ops ? NULL : ops->gate;
 }
 
+/* PW_KEEPS …; 0 also of one that was made before notifiers could say it. */
+static inline uint32_t
+plugin_receiver(const struct plugin *plugin, const struct pw_values *values)
+{
+	const struct pw_notifier_ops *ops = plugin->descriptor->ops;
+
+	return ops->size < sizeof *ops || ops->receiver == NULL ? 0 : ops->receiver(values);
+}
+
 /* A phase with the limits in force, microseconds; slow 0: never. */
 struct phase_plan {
 	const char *name;
@@ -123,6 +132,7 @@ struct config_notifier {
 	int64_t channel_grace;    /* it may fail to deliver for so long until that is told */
 	bool self_test;
 	const char *way;          /* how notices go out, as its plugin says, escaped; NULL: it says nothing */
+	uint32_t receiver;        /* PW_KEEPS … */
 };
 
 /* While it is open its targets are watched, and not told. */

@@ -54,6 +54,17 @@ with_kin(uint32_t kinds)
 	return kinds | BIT(digest) | BIT(test);
 }
 
+/* Who keeps what it is told is told the end of it, asked for or not. */
+static uint32_t
+with_ends(uint32_t kinds)
+{
+	if (kinds & (BIT(down) | BIT(flapping)))
+		kinds |= BIT(up) | BIT(settled) | BIT(stopped);
+	if (kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired)))
+		kinds |= BIT(cleared);
+	return kinds;
+}
+
 static uint32_t
 take_kinds(struct reader *reader, const struct node *group)
 {
@@ -112,7 +123,10 @@ reader_take_rules(struct reader *reader, const struct node *group, struct config
 {
 	const struct pw_strings *tags = take(reader, group, NOTIFIER_TAGS).list;
 
+	notifier->receiver = notifier->values == NULL ? 0 : plugin_receiver(notifier->plugin, notifier->values);
 	notifier->kinds = take_kinds(reader, group);
+	if (notifier->receiver & PW_KEEPS)
+		notifier->kinds = with_ends(notifier->kinds);
 	notifier->tag_count = tags == NULL ? 0 : tags->count;
 	notifier->tags = tags == NULL ? NULL : tags->items;
 	notifier->after = take(reader, group, NOTIFIER_AFTER).number;

@@ -70,7 +70,8 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_REMIND] = { .key = "remind", .type = PW_LIST, .max = 8,
 	    .help = "how long a target is down until it is said again, and then each time; by default never" },
 	[NOTIFIER_STORM] = { .key = "storm", .type = PW_INT, .fallback = "20", .min = 0, .max = 10000,
-	    .help = "notices a minute above which all that waits becomes one digest a minute; 0: no limit" },
+	    .help = "notices a minute above which all that waits becomes one digest a minute, or waits where the receiver keeps what it is told; "
+	            "0: no limit" },
 	[NOTIFIER_FALLBACK] = { .key = "fallback", .type = PW_STRING,
 	    .help = "notifier that is told as well where a down or blind could not be sent within 2 minutes" },
 	[NOTIFIER_TIMEZONE] = { .key = "timezone", .type = PW_STRING,

@@ -22,9 +22,20 @@ line_of(const struct delivery *delivery)
 	return (uint32_t)(hash >> 40) % LINE_BITS;
 }
 
+/* Which of them are looked for. */
+enum sort { ANY, ENDS, BEGINNINGS };
+
+static bool
+is_of(const struct delivery *delivery, enum sort sort)
+{
+	bool end = notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
+
+	return sort == ANY || end == (sort == ENDS);
+}
+
 /* Those that may be claimed, oldest first: at most `max` into `found`, how many there are at all is returned. */
 static uint32_t
-find_due(const struct keeper *keeper, const struct courier *courier, struct delivery **found, uint32_t max)
+find_due(const struct keeper *keeper, const struct courier *courier, enum sort sort, struct delivery **found, uint32_t max)
 {
 	unsigned char taken[LINE_BITS / 8] = { 0 };
 	int64_t now = clock_mono();
@@ -34,7 +45,7 @@ find_due(const struct keeper *keeper, const struct courier *courier, struct deli
 		uint32_t line = line_of(delivery);
 		bool behind = taken[line / 8] >> line % 8 & 1 && delivery->target != 0;
 		taken[line / 8] |= (unsigned char)(1 << line % 8);
-		if (behind || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
+		if (behind || !is_of(delivery, sort) || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
 		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial)
 		    || withhold_delivery(keeper, courier, delivery) != NULL)
 			continue;
@@ -112,14 +123,13 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
 		claim_these(keeper, courier, due, 1);
 }
 
-void
-claims_make(struct keeper *keeper, struct courier *courier)
+/* To who reads it: in a storm a digest, and one of what is stale. */
+static void
+claim_to_be_read(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count, stale = 0;
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, ANY, due, CLAIM_MAX), stale = 0;
 
-	withhold_due(keeper, courier);
-	count = find_due(keeper, courier, due, CLAIM_MAX);
 	if (count > CLAIM_MAX)
 		count = CLAIM_MAX;
 	for (uint32_t i = 0; i < count; i++)
@@ -132,11 +142,39 @@ claims_make(struct keeper *keeper, struct courier *courier)
 		claim_these(keeper, courier, due, count < room ? count : room);
 }
 
+/* To who keeps it: each by itself. Ends go first and at any rate, for there are no more of them than there were beginnings. */
+static void
+claim_to_be_kept(struct keeper *keeper, struct courier *courier)
+{
+	struct delivery *due[CLAIM_MAX];
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, ENDS, due, CLAIM_MAX);
+
+	if (count == 0) {
+		count = find_due(keeper, courier, BEGINNINGS, due, CLAIM_MAX);
+		count = count < room ? count : room;
+	}
+	if (count > 0)
+		claim_these(keeper, courier, due, count < CLAIM_MAX ? count : CLAIM_MAX);
+}
+
+void
+claims_make(struct keeper *keeper, struct courier *courier)
+{
+	withhold_due(keeper, courier);
+	if (courier->rules->receiver & PW_KEEPS)
+		claim_to_be_kept(keeper, courier);
+	else
+		claim_to_be_read(keeper, courier);
+}
+
 bool
 claims_may_be_made(const struct keeper *keeper, const struct courier *courier)
 {
 	struct delivery *due[1];
 	int64_t now = clock_mono();
+	bool paced = budget(courier, now) == 0;
 
-	return find_due(keeper, courier, due, 1) > 0 && (budget(courier, now) > 0 || now - courier->digest_last >= minute);
+	if (courier->rules->receiver & PW_KEEPS)
+		return find_due(keeper, courier, paced ? ENDS : ANY, due, 1) > 0;
+	return find_due(keeper, courier, ANY, due, 1) > 0 && (!paced || now - courier->digest_last >= minute);
 }

@@ -110,7 +110,7 @@ end_of(struct keeper *keeper, uint64_t target, const char *code)
 }
 
 static void
-tell(struct keeper *keeper, uint32_t courier, uint64_t target, const char *code)
+tell(struct keeper *keeper, uint32_t courier, uint64_t target, const char *code, uint64_t opened)
 {
 	enum notice_kind kind = code[0] == '\0' ? NOTICE_stopped : NOTICE_cleared;
 	const struct gone_end *end;
@@ -119,7 +119,7 @@ tell(struct keeper *keeper, uint32_t courier, uint64_t target, const char *code)
 		return;
 	end = end_of(keeper, target, code);
 	outbox_add(keeper, courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = end->notice, .target = target,
-	    .incident = end->incident });
+	    .incident = end->incident, .opened = opened });
 }
 
 struct look {
@@ -143,10 +143,12 @@ on_ledger(void *arg, const struct store_ledger *row)
 {
 	struct look *look = arg;
 	struct keeper *keeper = look->keeper;
-	enum meaning meaning = meaning_of(row->meaning);
+	uint64_t opened;
+	enum meaning meaning = meaning_read(row->meaning, &opened);
 	bool down = meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
 	uint32_t courier = find_courier(keeper, row->notifier);
-	char codes[4096], *rest = codes;
+	const char *codes = row->codes;
+	struct ledger_code code;
 
 	look->target = row->target;
 	snprintf(look->notifier, sizeof look->notifier, "%s", row->notifier);
@@ -154,11 +156,9 @@ on_ledger(void *arg, const struct store_ledger *row)
 	    || courier == keeper->outbox.count)
 		return true;
 	if (down)
-		tell(keeper, courier, row->target, "");
-	snprintf(codes, sizeof codes, "%s", row->codes);
-	for (char *code; (code = strsep(&rest, " ")) != NULL;)
-		if (code[0] != '\0')
-			tell(keeper, courier, row->target, code);
+		tell(keeper, courier, row->target, "", opened);
+	while (ledger_next_code(&codes, &code))
+		tell(keeper, courier, row->target, code.name, code.opened);
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = row->target, .notifier = row->notifier,
 	    .meaning = meaning_name(MEANING_NOTHING), .sent_meaning = meaning_name(MEANING_NOTHING), .codes = "", .sent_codes = "" });
 	return true;

@@ -123,7 +123,7 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	}
 	outbox_revive(keeper, courier, delivery);
 	if (target != CONFIG_NONE)
-		told_note(keeper, target, index, kind, delivery->code, delivery->notice);
+		told_note(keeper, target, index, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	hand->done++;
 }
 

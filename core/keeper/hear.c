@@ -84,6 +84,8 @@ take_results(struct keeper *keeper, struct wire_in *in)
 		note_run(keeper, result.run);
 		history_put(keeper, &result);
 		keeper->done++;
+		if (result.verdict != PW_UNKNOWN)
+			record_seen(keeper, result.target);
 		/* A result comes behind the changes of its run. */
 		if (result.verdict == PW_OK) {
 			record_passed(keeper, result.target, result.run);

@@ -170,6 +170,8 @@ void record_change(struct keeper *, const struct message_change *, struct pw_byt
 /* The clock was moved by so much: what is open began so much later by the new one, and lasts as long as it did. */
 void record_clock_set(struct keeper *, int64_t moved);
 void record_state(struct keeper *, const struct message_state *);
+/* A run has told something of the target: it is known again. */
+void record_seen(struct keeper *, uint32_t target);
 /* A run passed: what was kept of a suspicion is over with it. */
 void record_passed(struct keeper *, uint32_t target, uint64_t run);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */

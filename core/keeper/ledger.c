@@ -1,6 +1,8 @@
 /* Few conditions stand at once, so their codes are a string that is walked. */
 #include "keeper/ledger.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +14,40 @@ meaning_name(enum meaning meaning)
 	return names[meaning];
 }
 
-enum meaning
-meaning_of(const char *name)
+void
+meaning_write(char text[static MEANING_TEXT_MAX], enum meaning meaning, uint64_t opened)
 {
+	if (opened != 0 && meaning > MEANING_UP)
+		snprintf(text, MEANING_TEXT_MAX, "%s:%" PRIu64, names[meaning], opened);
+	else
+		snprintf(text, MEANING_TEXT_MAX, "%s", names[meaning]);
+}
+
+enum meaning
+meaning_read(const char *text, uint64_t *opened)
+{
+	size_t size = strcspn(text, ":");
+
+	if (opened != NULL)
+		*opened = text[size] == ':' ? strtoull(text + size + 1, NULL, 10) : 0;
 	for (enum meaning meaning = MEANING_UP; meaning < MEANINGS; meaning++)
-		if (strcmp(names[meaning], name) == 0)
+		if (strlen(names[meaning]) == size && memcmp(names[meaning], text, size) == 0)
 			return meaning;
 	return MEANING_NOTHING;
+}
+
+bool
+ledger_next_code(const char **list, struct ledger_code *code)
+{
+	const char *at = *list == NULL ? "" : *list + strspn(*list, " ");
+	size_t size = strcspn(at, " :");
+
+	if (size == 0)
+		return false;
+	snprintf(code->name, sizeof code->name, "%.*s", (int)size, at);
+	code->opened = at[size] == ':' ? strtoull(at + size + 1, NULL, 10) : 0;
+	*list = at + strcspn(at, " ");
+	return true;
 }
 
 void
@@ -29,43 +58,42 @@ ledger_fini(struct ledger *ledger)
 	*ledger = (struct ledger){ .notice = 0 };
 }
 
-/* Where the word stands in the list, NULL: nowhere. */
+/* Where the condition stands in the list, NULL: nowhere. */
 static char *
-find(char *list, const char *word)
+find(char *list, const char *code)
 {
-	size_t size = strlen(word);
+	size_t size = strlen(code);
 
 	for (char *at = list; at != NULL && *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
-		if (strncmp(at, word, size) == 0 && (at[size] == ' ' || at[size] == '\0'))
+		if (strncmp(at, code, size) == 0 && strchr(" :", at[size]) != NULL)
 			return at;
 	return NULL;
 }
 
+/* One that is in it stays as it is. */
 static bool
-add(char **list, const char *word)
+add(char **list, const char *code, uint64_t opened)
 {
-	size_t had = *list == NULL ? 0 : strlen(*list), size = strlen(word);
+	size_t had = *list == NULL ? 0 : strlen(*list), room = had + strlen(code) + 24;
 
-	if (find(*list, word) != NULL)
+	if (find(*list, code) != NULL)
 		return true;
-	char *grown = realloc(*list, had + size + 2);
+	char *grown = realloc(*list, room);
 	if (grown == NULL)
 		return false;
-	if (had > 0)
-		grown[had++] = ' ';
-	memcpy(grown + had, word, size + 1);
+	snprintf(grown + had, room - had, "%s%s:%" PRIu64, had > 0 ? " " : "", code, opened);
 	*list = grown;
 	return true;
 }
 
 static void
-take_out(char *list, const char *word)
+take_out(char *list, const char *code)
 {
-	char *at = find(list, word);
+	char *at = find(list, code);
 
 	if (at == NULL)
 		return;
-	char *rest = at + strlen(word);
+	char *rest = at + strcspn(at, " ");
 	if (*rest == ' ')
 		rest++;
 	else if (at > list)
@@ -102,6 +130,7 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 		return ledger_is_down(ledger) ? LEDGER_TELL : LEDGER_TELL_NOTHING;
 	case NOTICE_degraded:
 	case NOTICE_blocked:
+	case NOTICE_impaired:
 		return ledger_has_code(ledger, code) ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_cleared:
 		return ledger_has_code(ledger, code) ? LEDGER_TELL : LEDGER_TELL_NOTHING;
@@ -110,7 +139,6 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	case NOTICE_fact: /* to who asks for it by name */
 	case NOTICE_outage:
 	case NOTICE_blind:
-	case NOTICE_impaired:
 	case NOTICE_digest:
 	case NOTICE_test:
 	case NOTICE_KINDS:
@@ -119,35 +147,45 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	return LEDGER_TELL;
 }
 
-/* What a notice of that kind makes of a meaning and a list of conditions. */
+/* What one says, of all that was queued or of all that was sent. */
+struct page {
+	enum meaning *meaning;
+	uint64_t *opened;
+	char **codes;
+};
+
 static bool
-apply(enum meaning *meaning, char **codes, enum notice_kind kind, const char *code)
+apply(const struct page *page, const struct ledger_word *word)
 {
-	switch (kind) {
+	uint64_t opened = word->opened != 0 ? word->opened : word->notice;
+
+	switch (word->kind) {
 	case NOTICE_down:
-		*meaning = MEANING_DOWN;
+		*page->meaning = MEANING_DOWN;
+		*page->opened = opened;
 		return true;
 	case NOTICE_flapping:
-		*meaning = MEANING_FLAPPING;
+		*page->meaning = MEANING_FLAPPING;
+		*page->opened = opened;
 		return true;
 	case NOTICE_up:
 	case NOTICE_outage:
 	case NOTICE_settled:
 	case NOTICE_stopped:
-		*meaning = MEANING_UP;
+		*page->meaning = MEANING_UP;
 		return true;
 	case NOTICE_degraded:
 	case NOTICE_blocked:
-		return add(codes, code);
+	case NOTICE_impaired:
+		return add(page->codes, word->code, opened);
 	case NOTICE_cleared:
-		take_out(*codes, code);
+		take_out(*page->codes, word->code);
 		return true;
 	case NOTICE_none:
 	case NOTICE_changed:
 	case NOTICE_fact:
 	case NOTICE_reminder:
 	case NOTICE_blind:
-	case NOTICE_impaired:
 	case NOTICE_digest:
 	case NOTICE_test:
 	case NOTICE_KINDS:
@@ -166,23 +204,34 @@ ledger_speaks_of_state(enum notice_kind kind)
 bool
 ledger_speaks_of_condition(enum notice_kind kind)
 {
-	return kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
+	return kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_impaired || kind == NOTICE_cleared;
+}
+
+uint64_t
+ledger_opened(const struct ledger *ledger, enum notice_kind kind, const char *code)
+{
+	const char *at = ledger_speaks_of_condition(kind) ? find(ledger->codes, code) : NULL;
+	struct ledger_code found;
+
+	if (ledger_speaks_of_state(kind) || kind == NOTICE_changed || kind == NOTICE_reminder)
+		return ledger_is_down(ledger) ? ledger->opened : 0;
+	return at != NULL && ledger_next_code(&at, &found) ? found.opened : 0;
 }
 
 bool
-ledger_note(struct ledger *ledger, enum notice_kind kind, const char *code, uint64_t notice)
+ledger_note(struct ledger *ledger, const struct ledger_word *word)
 {
-	if (ledger_speaks_of_state(kind))
-		ledger->notice = notice;
-	return apply(&ledger->meaning, &ledger->codes, kind, code);
+	if (ledger_speaks_of_state(word->kind))
+		ledger->notice = word->notice;
+	return apply(&(struct page){ &ledger->meaning, &ledger->opened, &ledger->codes }, word);
 }
 
 bool
-ledger_sent(struct ledger *ledger, enum notice_kind kind, const char *code, uint64_t notice)
+ledger_sent(struct ledger *ledger, const struct ledger_word *word)
 {
-	if (ledger_speaks_of_state(kind) && notice > ledger->sent)
-		ledger->sent = notice;
-	return apply(&ledger->sent_meaning, &ledger->sent_codes, kind, code);
+	if (ledger_speaks_of_state(word->kind) && word->notice > ledger->sent)
+		ledger->sent = word->notice;
+	return apply(&(struct page){ &ledger->sent_meaning, &ledger->sent_opened, &ledger->sent_codes }, word);
 }
 
 /* False: no memory, and *into is as it was. */
@@ -203,6 +252,7 @@ ledger_go_back(struct ledger *ledger)
 {
 	ledger->notice = ledger->sent;
 	ledger->meaning = ledger->sent_meaning;
+	ledger->opened = ledger->sent_opened;
 	return replace(&ledger->codes, ledger->sent_codes);
 }
 
@@ -212,8 +262,9 @@ ledger_settle(struct ledger *ledger, enum notice_kind kind, const char *code)
 	if (ledger_speaks_of_state(kind)) {
 		ledger->sent = ledger->notice;
 		ledger->sent_meaning = ledger->meaning;
+		ledger->sent_opened = ledger->opened;
 	} else if (ledger_speaks_of_condition(kind) && ledger_has_code(ledger, code))
-		return add(&ledger->sent_codes, code);
+		return add(&ledger->sent_codes, code, ledger_opened(ledger, kind, code));
 	else if (ledger_speaks_of_condition(kind))
 		take_out(ledger->sent_codes, code);
 	return true;

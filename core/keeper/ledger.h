@@ -8,17 +8,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/notice.h"
+#include "base/outcome.h"
 
 /* The last that was told of up and down. */
 enum meaning { MEANING_NOTHING, MEANING_UP, MEANING_DOWN, MEANING_FLAPPING, MEANINGS };
 const char *meaning_name(enum meaning); /* "", "up", "down", "flapping" */
-enum meaning meaning_of(const char *name); /* what is none of these is nothing */
 
+/*
+ * Whoever keeps what it is told under a key of ours closes it under the key that it was opened with, whatever happened in
+ * between. So with what was said to be down, and with each condition, stands the notice that opened it there: "down:57",
+ * "slow_banner:60 cert_expires_soon:61". Without a number it is not known.
+ */
 struct ledger {
 	uint64_t notice, sent;      /* the last about up and down that was queued; that was sent */
 	enum meaning meaning, sent_meaning;
+	uint64_t opened, sent_opened; /* by which the receiver knows the last outage that it was told of; 0: not known */
 	char *codes, *sent_codes;   /* conditions told as standing, separated by blanks; NULL: none */
 };
+
+/* As the store has it. */
+enum { MEANING_TEXT_MAX = 40 };
+void meaning_write(char text[static MEANING_TEXT_MAX], enum meaning, uint64_t opened);
+enum meaning meaning_read(const char *text, uint64_t *opened); /* what is none is nothing; `opened`: may be NULL */
+
+/* The next condition of a list, which is moved behind it. False: there is none. */
+struct ledger_code {
+	char name[OUTCOME_NAME_MAX];
+	uint64_t opened;
+};
+bool ledger_next_code(const char **list, struct ledger_code *);
 
 void ledger_fini(struct ledger *);
 
@@ -35,11 +53,21 @@ bool ledger_speaks_of_condition(enum notice_kind);
 /* What becomes of a notice that nothing keeps silent. `code`: the condition of degraded, blocked, cleared. */
 enum ledger_act ledger_judge(const struct ledger *, enum notice_kind, const char *code);
 
-/* It was queued under that number. False: no memory; the condition would be told again. */
-bool ledger_note(struct ledger *, enum notice_kind, const char *code, uint64_t notice);
+/* A notice as the ledger sees it. */
+struct ledger_word {
+	enum notice_kind kind;
+	const char *code;
+	uint64_t notice, opened; /* its number; by which its receiver knows what it is about, 0: by itself */
+};
 
-/* One of that kind was sent. False, here and below: no memory. */
-bool ledger_sent(struct ledger *, enum notice_kind, const char *code, uint64_t notice);
+/* By which the receiver knows what a notice of that kind is about; 0: of that nothing is open there. */
+uint64_t ledger_opened(const struct ledger *, enum notice_kind, const char *code);
+
+/* It was queued. False, here and below: no memory; the condition would be told again. */
+bool ledger_note(struct ledger *, const struct ledger_word *);
+
+/* One was sent. */
+bool ledger_sent(struct ledger *, const struct ledger_word *);
 /* One has ended unsent: the ledger goes back to what was sent last. */
 bool ledger_go_back(struct ledger *);
 /* Nothing about up and down (about the condition of a notice of that kind) is queued any more: what was queued last, or

@@ -74,7 +74,7 @@ outbox_is_queued(const struct delivery *delivery)
 	return is_open(delivery) || delivery->state == STORE_DELIVERY_merged;
 }
 
-/* What is kept of a delivery beside the columns that the store knows. */
+/* What is kept of a delivery beside the columns that the store knows: these letters, then the number of `opened`. */
 static const struct {
 	char letter;
 	size_t at;
@@ -89,18 +89,20 @@ outbox_write(struct keeper *keeper, const struct courier *courier, const struct 
     uint64_t merged)
 {
 	int64_t now = clock_wall();
-	char rest[MARKS];
-	size_t count = 0;
+	char bytes[MARKS + 24];
+	struct text rest = TEXT_OVER(bytes);
 
 	for (size_t i = 0; i < MARKS; i++)
 		if (*(const bool *)((const char *)delivery + marks[i].at))
-			rest[count++] = marks[i].letter;
+			text_format(&rest, "%c", marks[i].letter);
+	if (delivery->opened != 0)
+		text_format(&rest, "%" PRIu64, delivery->opened);
 	store_put_delivery(journal_main(keeper), &(struct store_delivery){ .notice = delivery->notice,
 	    .notifier = courier->name, .recipient = delivery->recipient, .target = delivery->target,
 	    .state = delivery->state, .attempts = delivery->attempts, .claim = delivery->claim,
 	    .not_before = delivery->due > clock_mono() ? now + delivery->due - clock_mono() : 0,
 	    .created = delivery->created, .claimed = delivery->claimed, .ended = is_open(delivery) ? 0 : now,
-	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt, .rest = { rest, count } });
+	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt, .rest = { rest.bytes, rest.size } });
 }
 
 void
@@ -147,6 +149,9 @@ outbox_make(const struct store_delivery *row)
 	for (size_t i = 0; i < MARKS; i++)
 		*(bool *)((char *)delivery + marks[i].at) = row->rest.size > 0
 		    && memchr(row->rest.data, marks[i].letter, row->rest.size) != NULL;
+	for (size_t i = 0; i < row->rest.size; i++)
+		if (row->rest.data[i] >= '0' && row->rest.data[i] <= '9')
+			delivery->opened = delivery->opened * 10 + (uint64_t)(row->rest.data[i] - '0');
 	return delivery;
 }
 
@@ -182,6 +187,7 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery->notice = entry->notice;
 		delivery->target = entry->target;
 		delivery->incident = entry->incident;
+		delivery->opened = entry->opened;
 		delivery->kind = entry->kind;
 		delivery->due = entry->due;
 		delivery->stands_in = entry->stands_in;

@@ -34,6 +34,7 @@ struct delivery {
 	uint64_t notice, target, incident;
 	uint64_t serial;       /* of the batch that makes it durable: not due before that is safe */
 	uint64_t claim;
+	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
 	enum notice_kind kind;
 	enum store_delivery_state state;
 	uint32_t attempts, doubt;
@@ -118,7 +119,7 @@ void telling_compare(struct keeper *, uint32_t target, uint32_t courier);
 struct outbox_entry {
 	enum notice_kind kind;
 	const char *code;
-	uint64_t notice, target, incident;
+	uint64_t notice, target, incident, opened;
 	int64_t due;    /* clock_mono(); 0: at once */
 	bool stands_in;
 };

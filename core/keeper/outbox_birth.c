@@ -171,9 +171,10 @@ on_ledger(void *arg, const struct store_ledger *row)
 	if (courier == NULL || target == CONFIG_NONE)
 		return true;
 	struct ledger *ledger = told_ledger(it->keeper, target, courier_index(it->keeper, courier));
-	*ledger = (struct ledger){ .notice = row->notice, .sent = row->sent, .meaning = meaning_of(row->meaning),
-		.sent_meaning = meaning_of(row->sent_meaning), .codes = strdup(row->codes),
+	*ledger = (struct ledger){ .notice = row->notice, .sent = row->sent, .codes = strdup(row->codes),
 		.sent_codes = strdup(row->sent_codes) };
+	ledger->meaning = meaning_read(row->meaning, &ledger->opened);
+	ledger->sent_meaning = meaning_read(row->sent_meaning, &ledger->sent_opened);
 	it->failed |= ledger->codes == NULL || ledger->sent_codes == NULL;
 	return !it->failed;
 }

@@ -12,6 +12,13 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
+/* The notice that its receiver knows it by. */
+struct opened {
+	struct first_notice notice;
+	struct notice_names names;
+	bool found;               /* they were recorded with it */
+};
+
 static const char in_one[] = " notices in one: ";
 
 /* What a notice is made of, copied from the store. */
@@ -22,6 +29,7 @@ struct material {
 	struct notice_rest rest;
 	uint64_t target;          /* the store's number */
 	struct first_notice itself;
+	struct notice_names names; /* as they are now */
 	struct parcel_out *out, **out_last; /* its packets; only the whole goes out */
 	bool no_memory;
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
@@ -87,18 +95,13 @@ on_covered(void *arg, const struct store_notice *row)
 static void
 name_target(struct material *it)
 {
-	const struct roll_known *row = it->target == 0 ? NULL : roll_row(&it->keeper->roll, it->target);
-	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL
-	    : &it->keeper->config->targets[row->target];
 	struct message_notice *notice = &it->notice;
 
-	if (row == NULL)
-		return;
-	const char *host = target != NULL ? target->shown : row->host, *name = target != NULL ? target->name : row->name;
-	notice->target = (struct pw_bytes){ name, strlen(name) };
-	notice->host = (struct pw_bytes){ host, strlen(host) };
-	notice->port = target != NULL ? target->port : (uint16_t)row->port;
-	copy(notice->probe, sizeof notice->probe, target != NULL ? target->policy->probe->descriptor->name : row->probe);
+	roll_names(&it->keeper->roll, it->target, &it->names);
+	notice->target = (struct pw_bytes){ it->names.target, strlen(it->names.target) };
+	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
+	notice->port = it->names.port;
+	copy(notice->probe, sizeof notice->probe, it->names.probe);
 }
 
 static void
@@ -299,9 +302,38 @@ count_digest(struct material *it)
 }
 
 static bool
+on_opened(void *arg, const struct store_notice *row)
+{
+	struct opened *opened = arg;
+	struct notice_rest rest;
+
+	opened->notice = before_itself(row);
+	opened->found = rest_get(&rest, row->rest) && rest.named;
+	if (opened->found)
+		opened->names = rest.names;
+	return false;
+}
+
+/* Whoever keeps what it is told has to be told the end of it under the key and the names that it began with. */
+static void
+find_opened(struct material *it, const struct knowledge *known, struct first_notice *first)
+{
+	const struct delivery *delivery = it->courier->first;
+	struct opened opened = { .notice = *first };
+
+	while (delivery != NULL && delivery->notice != it->notice.notice)
+		delivery = delivery->next;
+	known_notice(known, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened, &opened);
+	*first = opened.notice;
+	copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
+	it->notice.first = opened.found ? opened.names : it->names;
+}
+
+static bool
 gather(struct material *it)
 {
 	const struct knowledge known = journal_known(it->keeper);
+	struct first_notice first;
 
 	if (!known_notice(&known, it->notice.notice, on_notice, it))
 		it->notice.flags |= NOTICE_NOT_RECORDED;
@@ -319,7 +351,8 @@ gather(struct material *it)
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, &it->itself, it->notice.key);
-	const struct first_notice first = before_first(&known, &it->notice, it->target, &it->itself);
+	first = before_first(&known, &it->notice, it->target, &it->itself);
+	find_opened(it, &known, &first);
 	make_key(it, &first, it->notice.thread);
 	before_add_failures(&known, &it->notice, &it->rest, needs_all(it));
 	return true;

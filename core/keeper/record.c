@@ -140,6 +140,8 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 	struct notice_rest rest = { .attempt_count = change->attempt_count };
 
+	rest.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
+	roll_names(&keeper->roll, target, &rest.names);
 	memcpy(rest.from, change->from, sizeof rest.from);
 	memcpy(rest.to, change->to, sizeof rest.to);
 	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
@@ -176,11 +178,12 @@ find_standing(struct file_of *file, const char *code)
 static void
 record_condition(struct keeper *keeper, const struct message_change *change)
 {
-	bool cleared = strcmp(change->kind, "cleared") == 0;
+	enum notice_kind kind = notice_named(change->kind);
+	bool cleared = kind == NOTICE_cleared;
 	struct file_of *file;
 	struct standing **link;
 
-	if (change->target == CONFIG_NONE || (!cleared && strcmp(change->kind, "degraded") != 0 && strcmp(change->kind, "blocked") != 0))
+	if (change->target == CONFIG_NONE || !ledger_speaks_of_condition(kind))
 		return;
 	file = &keeper->files[change->target];
 	link = find_standing(file, change->code);
@@ -292,6 +295,43 @@ record_clock_set(struct keeper *keeper, int64_t moved)
 		incident->acknowledged += incident->acknowledged == 0 ? 0 : moved;
 		struct store_incident row = incident_row(keeper, i, incident);
 		store_put_incident(journal_main(keeper), &row);
+	}
+}
+
+/* What is told of a target because nothing was learnt of it, is over as soon as something is. */
+static bool
+is_of_unknown(const char *code)
+{
+	struct outcome outcome;
+
+	return outcome_find(code, NULL, &outcome) && outcome.severity == PW_UNKNOWN;
+}
+
+static void
+clear(struct keeper *keeper, uint32_t target, const struct standing *standing, int64_t at)
+{
+	uint64_t number = roll_number(&keeper->roll, target), notice;
+	struct message_change change = { .target = target, .change = ++keeper->own_change, .kind = "cleared",
+		.detected = standing->since, .confirmed = at };
+	char sentence[512];
+	struct text text = TEXT_OVER(sentence);
+
+	memcpy(change.code, standing->code, sizeof change.code);
+	text_format(&text, "%s is looked at again, after ", keeper->config->targets[target].name);
+	text_add_span(&text, at > standing->since ? at - standing->since : 0);
+	change.text = (struct pw_bytes){ text.bytes, text.size };
+	notice = record_notice(keeper, &change, number, 0);
+	telling_notice(keeper, &change, notice, number, 0);
+	record_condition(keeper, &change);
+}
+
+void
+record_seen(struct keeper *keeper, uint32_t target)
+{
+	for (struct standing *standing = keeper->files[target].standing, *next; standing != NULL; standing = next) {
+		next = standing->next;
+		if (is_of_unknown(standing->code))
+			clear(keeper, target, standing, clock_wall());
 	}
 }
 

@@ -88,7 +88,8 @@ remind_of(struct keeper *keeper, uint32_t target, int64_t now)
 		if (notice == 0)
 			notice = record_reminder(keeper, target, now);
 		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder, .code = incident->outcome, .notice = notice,
-		    .target = roll_number(&keeper->roll, target), .incident = incident->number });
+		    .target = roll_number(&keeper->roll, target), .incident = incident->number,
+		    .opened = told_ledger(keeper, target, i)->opened });
 	}
 }
 
@@ -131,7 +132,7 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (delivery->target != 0 && target != CONFIG_NONE)
-			told_note(keeper, target, fallback, delivery->kind, delivery->code, notice);
+			told_note(keeper, target, fallback, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->stood_in = true;
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);

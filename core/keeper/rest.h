@@ -2,7 +2,7 @@
 #ifndef KEEPER_REST_H
 #define KEEPER_REST_H
 
-#include "base/messages.h"
+#include "base/messages_outbox.h"
 
 enum { REST_COVERS_MAX = 50 };
 
@@ -13,9 +13,11 @@ struct notice_rest {
 	uint64_t covers[REST_COVERS_MAX]; /* the first of them */
 	uint32_t attempt_count;
 	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
+	bool named;               /* what follows is known */
+	struct notice_names names; /* what its target and we were called when it was recorded */
 };
 
-enum { NOTICE_REST_MAX = 2048 };
+enum { NOTICE_REST_MAX = 4096 };
 
 void rest_put(const struct notice_rest *, struct wire_out *);
 /* False where malformed: it is then empty. */

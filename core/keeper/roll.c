@@ -2,6 +2,7 @@
 #include "keeper/roll.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,4 +281,21 @@ roll_target(const struct roll *roll, uint64_t number)
 	const struct roll_known *row = roll_row(roll, number);
 
 	return row == NULL ? CONFIG_NONE : row->target;
+}
+
+void
+roll_names(const struct roll *roll, uint64_t number, struct notice_names *names)
+{
+	const struct roll_known *row = number == 0 ? NULL : roll_row(roll, number);
+	const struct target *target = row == NULL || row->target == CONFIG_NONE ? NULL : &roll->config->targets[row->target];
+	char own[OWN_NAME_MAX];
+
+	*names = (struct notice_names){ .port = 0 };
+	snprintf(names->own, sizeof names->own, "%s", own_name(roll->config->helo, own));
+	if (row == NULL)
+		return;
+	snprintf(names->target, sizeof names->target, "%s", target != NULL ? target->name : row->name);
+	snprintf(names->host, sizeof names->host, "%s", target != NULL ? target->shown : row->host);
+	snprintf(names->probe, sizeof names->probe, "%s", target != NULL ? target->policy->probe->descriptor->name : row->probe);
+	names->port = target != NULL ? target->port : (uint16_t)row->port;
 }

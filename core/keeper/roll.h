@@ -6,6 +6,7 @@
 #ifndef KEEPER_ROLL_H
 #define KEEPER_ROLL_H
 
+#include "base/messages_outbox.h"
 #include "config/config.h"
 #include "store/rows.h"
 
@@ -45,6 +46,9 @@ void roll_update(struct roll *, roll_put *put, void *arg, int64_t now);
 
 /* Of our own (CONFIG_NONE): 0. */
 uint64_t roll_number(const struct roll *, uint32_t target);
+
+/* What a target (the store's number; 0: our own) and we are called now. */
+void roll_names(const struct roll *, uint64_t number, struct notice_names *);
 
 /* CONFIG_NONE: it is not watched. */
 uint32_t roll_target(const struct roll *, uint64_t number);

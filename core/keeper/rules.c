@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "keeper/asks.h"
+#include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
@@ -55,6 +56,8 @@ rules_include(const struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	const struct policy *policy;
 
+	if (beat_is_of(keeper, courier))
+		return false;
 	if (target == CONFIG_NONE)
 		return hears_of_ours(keeper, courier);
 	policy = keeper->config->targets[target].policy;

@@ -29,17 +29,21 @@ static void
 note(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, kind, code, notice);
+		told_note(it->keeper, it->target, it->courier, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
 queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident,
     int64_t confirmed)
 {
+	uint64_t opened = it->target == CONFIG_NONE ? 0
+	    : ledger_opened(told_ledger(it->keeper, it->target, it->courier), kind, code);
+
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
-	    .target = it->number, .incident = incident,
+	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, confirmed) });
-	note(it, kind, code, notice);
+	if (it->target != CONFIG_NONE)
+		told_note(it->keeper, it->target, it->courier, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
@@ -323,7 +327,7 @@ on_notice(void *arg, const struct store_notice *row)
 	struct look *look = arg;
 	enum notice_kind kind = notice_named(row->kind);
 	bool of_state = kind == NOTICE_down || kind == NOTICE_up || kind == NOTICE_flapping;
-	bool of_condition = kind == NOTICE_degraded || kind == NOTICE_blocked || kind == NOTICE_cleared;
+	bool of_condition = ledger_speaks_of_condition(kind);
 
 	if (kind == NOTICE_outage && row->change > look->outage_change) { /* it is newer than its `up` */
 		look->outage = row->number;

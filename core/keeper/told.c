@@ -14,11 +14,13 @@ static void
 put(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
 	const struct ledger *ledger = told_ledger(keeper, target, courier);
+	char meaning[MEANING_TEXT_MAX], sent[MEANING_TEXT_MAX];
 
+	meaning_write(meaning, ledger->meaning, ledger->opened);
+	meaning_write(sent, ledger->sent_meaning, ledger->sent_opened);
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
-	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice,
-	    .meaning = meaning_name(ledger->meaning), .sent = ledger->sent,
-	    .sent_meaning = meaning_name(ledger->sent_meaning), .codes = ledger->codes == NULL ? "" : ledger->codes,
+	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice, .meaning = meaning, .sent = ledger->sent,
+	    .sent_meaning = sent, .codes = ledger->codes == NULL ? "" : ledger->codes,
 	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
 }
 
@@ -72,10 +74,10 @@ settle(struct keeper *keeper, const struct courier *courier, uint32_t target, en
 }
 
 void
-told_note(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind kind, const char *code, uint64_t notice)
+told_note(struct keeper *keeper, uint32_t target, uint32_t index, const struct ledger_word *word)
 {
-	need(keeper, ledger_note(told_ledger(keeper, target, index), kind, code, notice));
-	settle(keeper, &keeper->outbox.couriers[index], target, kind, code);
+	need(keeper, ledger_note(told_ledger(keeper, target, index), word));
+	settle(keeper, &keeper->outbox.couriers[index], target, word->kind, word->code);
 	put(keeper, target, index);
 }
 
@@ -86,7 +88,8 @@ note_sent(struct keeper *keeper, const struct courier *courier, const struct del
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return;
-	need(keeper, ledger_sent(told_ledger(keeper, target, index), delivery->kind, delivery->code, delivery->notice));
+	need(keeper, ledger_sent(told_ledger(keeper, target, index), &(struct ledger_word){ delivery->kind, delivery->code,
+	    delivery->notice, delivery->opened }));
 	settle(keeper, courier, target, delivery->kind, delivery->code);
 	put(keeper, target, index);
 }
@@ -130,7 +133,7 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 	ledger = told_ledger(keeper, target, index);
 	need(keeper, ledger_go_back(ledger));
 	while ((queued = next_queued(courier, number, queued == NULL ? 0 : queued->notice)) != NULL)
-		need(keeper, ledger_note(ledger, queued->kind, queued->code, queued->notice));
+		need(keeper, ledger_note(ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened }));
 	put(keeper, target, index);
 }
 

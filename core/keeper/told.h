@@ -12,7 +12,7 @@
 struct ledger *told_ledger(const struct keeper *, uint32_t target, uint32_t courier);
 
 /* A notice was queued for the notifier, or need not be told to it: either counts as told. */
-void told_note(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind, const char *code, uint64_t notice);
+void told_note(struct keeper *, uint32_t target, uint32_t courier, const struct ledger_word *);
 
 /* The delivery arrived; of a digest, all that it stands for. To be called when the delivery has its final state. */
 void told_sent(struct keeper *, const struct courier *, const struct delivery *);

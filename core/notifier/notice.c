@@ -21,7 +21,8 @@ static const struct {
 };
 
 _Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
-    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE, "flags go on as they are");
+    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE
+    && (int)PW_NOTICE_AGAIN == NOTICE_AGAIN, "flags go on as they are");
 
 static const char *
 keep(char *room, size_t size, struct pw_bytes bytes)
@@ -30,6 +31,15 @@ keep(char *room, size_t size, struct pw_bytes bytes)
 
 	text_add_shown(&text, bytes);
 	return room;
+}
+
+_Static_assert((int)PW_ALERT_NONE == NOTICE_ALERT_NONE && (int)PW_ALERT_OPEN == NOTICE_ALERT_OPEN
+    && (int)PW_ALERT_CLOSED == NOTICE_ALERT_CLOSED, "alerts go on as they are");
+
+static struct pw_bytes
+view_of(const char *string)
+{
+	return (struct pw_bytes){ string, strlen(string) };
 }
 
 void
@@ -47,4 +57,11 @@ notice_fill(struct pw_notice *notice, struct notice_words *words, const struct m
 	notice->target = keep(words->target, sizeof words->target, from->target);
 	notice->host = keep(words->host, sizeof words->host, from->host);
 	notice->sentence = keep(words->sentence, sizeof words->sentence, from->text);
+	notice->alert = (uint32_t)notice_alert(kind, from->code, from->target.size == 0);
+	notice->first_target = keep(words->first_target, sizeof words->first_target, view_of(from->first.target));
+	notice->first_host = keep(words->first_host, sizeof words->first_host, view_of(from->first.host));
+	notice->first_kind = from->first_kind[0] != '\0' ? from->first_kind : from->kind;
+	notice->first_probe = from->first.probe;
+	notice->first_own_name = from->first.own[0] != '\0' ? from->first.own : words->own_name;
+	notice->first_port = from->first.port;
 }

@@ -9,6 +9,7 @@
 struct notice_words {
 	const char *own_name; /* set by the caller, once */
 	char target[4 * NOTICE_TARGET_MAX + 1], host[4 * NOTICE_TARGET_MAX + 1], sentence[2 * NOTICE_TEXT_MAX];
+	char first_target[4 * NOTICE_TARGET_MAX + 1], first_host[4 * NOTICE_TARGET_MAX + 1];
 };
 
 /* All but subject, body and JSON. The notice's strings lie in `words` and in `from`. */

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/duty.h"
+#include "base/own_name.h"
 #include "base/sandbox.h"
 #include "config/config.h"
 #include "notifier/notice.h"
@@ -34,6 +35,7 @@ struct worker {
 	struct buffer json;
 	struct notice_words words;
 	char (*receipts)[PW_RECEIPT_MAX + 1]; /* of the notice in hand, a row for each recipient */
+	char name[OWN_NAME_MAX];
 	uint64_t done;
 	int64_t stop_by; /* 0: not told to */
 };
@@ -319,21 +321,6 @@ leave_home(void)
 	(void)unsetenv("XDG_CONFIG_HOME");
 }
 
-/* Where EHLO tells the address of its connection: the host's own name as far as it is one. */
-static void
-set_name(struct worker *worker)
-{
-	static char name[256];
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-
-	worker->words.own_name = worker->duty->config->helo;
-	if (worker->words.own_name != NULL)
-		return;
-	worker->words.own_name = name;
-	if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0' || strspn(name, letters) != strlen(name))
-		worker->words.own_name = "postwatch.invalid";
-}
-
 /* Where all that meets the world is in the gate, nothing is left to us but our sockets. */
 static bool
 confine(const struct worker *worker, struct reason *why)
@@ -366,7 +353,7 @@ prepare(struct worker *worker, struct reason *why)
 	char words[256] = "";
 
 	set_zone(worker);
-	set_name(worker);
+	worker->words.own_name = own_name(worker->duty->config->helo, worker->name);
 	leave_home();
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);

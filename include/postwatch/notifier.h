@@ -49,13 +49,32 @@ struct pw_notice {
 	                          there, ended by NUL, is taken in place of `receipt` of its result */
 	void (*log)(void *log_to, const char *line); /* a line for the host's log, as a warning; bytes are made safe by the host */
 	void *log_to;          /* what `log` wants */
+
+	/* The same, for receivers that keep what they are told until it has ended. `thread` is the key to keep it under. */
+	uint32_t alert;        /* enum pw_alert */
+	uint16_t first_port;   /* this and the next: what `port`, `target` … were when it began; a reload may have changed them */
+	const char *first_kind; /* of the notice that it began with */
+	const char *first_target, *first_host, *first_probe, *first_own_name;
 };
 
 enum {
 	PW_NOTICE_DUPLICATE = 1,    /* it may have been delivered before */
 	PW_NOTICE_NOT_RECORDED = 2, /* the store cannot be written: it exists in memory alone */
 	PW_NOTICE_FALLBACK = 4,     /* other notifiers could not deliver it in time */
-	PW_NOTICE_LATE = 8          /* it was kept silent for a while */
+	PW_NOTICE_LATE = 8,         /* it was kept silent for a while */
+	PW_NOTICE_AGAIN = 16        /* it was delivered before, and still stands (PW_FORGETS) */
+};
+
+enum pw_alert {
+	PW_ALERT_NONE,   /* it says what happened: there will be no end of it */
+	PW_ALERT_OPEN,   /* it begins something, or says that it goes on */
+	PW_ALERT_CLOSED  /* it is over */
+};
+
+/* What a receiver does with what it is told; flags. */
+enum {
+	PW_KEEPS = 1,    /* it keeps it until the end is told: it is told every end, and gets no digests */
+	PW_FORGETS = 2   /* with PW_KEEPS: it may forget, so what stands is told again every 5 minutes (PW_NOTICE_AGAIN) */
 };
 
 struct pw_recipients {
@@ -106,6 +125,8 @@ struct pw_notifier_ops {
 	/* Since 1.1. */
 	const struct pw_gate_ops *gate;          /* NULL: the notifier is one process */
 	void (*join)(void *session, int gate);   /* with a gate, before open: the worker's end of the socket */
+	/* What its receiver does with what it is told: PW_KEEPS … NULL: nothing, people read it. */
+	uint32_t (*receiver)(const struct pw_values *values);
 };
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \

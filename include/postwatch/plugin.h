@@ -8,7 +8,8 @@
  *
  * ABI diary
  *   1.0  first release
- *   1.1  probes: pw_judge, pw_or_end; notifiers: a gate, the name for EHLO, longer receipts, doubt, lines for the log
+ *   1.1  probes: pw_judge, pw_or_end; notifiers: a gate, the name for EHLO, longer receipts, doubt, lines for the log,
+ *        receivers that keep what they are told
  *
  * Major: something was removed or changed; plugins of another major are refused.
  * Minor: something was added at the end; older plugins still load, newer ones are refused.

@@ -139,79 +139,108 @@ when(int64_t utc)
 	return json_string(text);
 }
 
+/* What `thread` stands for is known by it; a notice that opens nothing has a key of its own. */
 static json_t *
-pagerduty(const struct pw_notice *notice, const char *key)
+key_of(const struct pw_notice *notice)
 {
-	bool resolves = notice->over && !is(notice, "outage");
+	return cut(notice->alert != PW_ALERT_NONE && notice->thread[0] != '\0' ? notice->thread : notice->key, 255);
+}
 
+static const char *
+words_of(const struct pw_notice *notice)
+{
+	return notice->sentence[0] != '\0' ? notice->sentence : notice->subject;
+}
+
+static const char *
+source_of(const struct pw_notice *notice)
+{
+	return notice->target[0] != '\0' ? notice->target : notice->own_name;
+}
+
+static json_t *
+pagerduty(const struct pw_notice *notice, const char *key, const char *action)
+{
 	return json_pack("{s:s, s:s, s:o, s:s, s:{s:o, s:s, s:s, s:o, s:s, s:s, s:{s:s, s:s, s:I}}}", "routing_key", key,
-	    "event_action", resolves ? "resolve" : "trigger", "dedup_key",
-	    cut(notice->thread[0] != '\0' ? notice->thread : notice->key, 255), "client", "postwatch", "payload", "summary",
-	    cut(notice->sentence[0] != '\0' ? notice->sentence : notice->subject, SUMMARY), "source",
-	    notice->target[0] != '\0' ? notice->target : notice->own_name, "severity", is(notice, "outage") ? "info"
-	    : notice->severity, "timestamp", when(notice->confirmed), "component", notice->probe, "class", notice->outcome,
-	    "custom_details", "body", notice->body, "key", notice->key, "incident", (json_int_t)notice->incident);
+	    "event_action", action, "dedup_key", key_of(notice), "client", "postwatch", "payload", "summary",
+	    cut(words_of(notice), SUMMARY), "source", source_of(notice), "severity", notice->severity, "timestamp",
+	    when(notice->confirmed), "component", notice->probe, "class", notice->outcome, "custom_details", "body", notice->body,
+	    "key", notice->key, "incident", (json_int_t)notice->incident);
 }
 
-static bool
-is_condition(const struct pw_notice *notice)
+/* What nobody has to do anything about: a change event is no incident, and has no end. */
+static json_t *
+pagerduty_change(const struct pw_notice *notice, const char *key)
 {
-	return is(notice, "degraded") || is(notice, "blocked") || is(notice, "cleared");
+	return json_pack("{s:s, s:{s:o, s:s, s:o, s:{s:s, s:s, s:I}}}", "routing_key", key, "payload", "summary",
+	    cut(words_of(notice), SUMMARY), "source", source_of(notice), "timestamp", when(notice->confirmed), "custom_details",
+	    "body", notice->body, "key", notice->key, "incident", (json_int_t)notice->incident);
 }
 
-/* What begins and ends lasts until its end is told; what is said once lasts an hour, for nobody ends it. An outage that is
- * over is one of these: of an alert that had ended before it came nobody is told. */
+/* What begins and ends lasts until its end is told, and is known by what it began as; what is said once lasts an hour, for
+ * nobody ends it. */
 struct alert {
 	const char *name, *severity;
-	bool once;
+	const char *matter, *is; /* a label of its own; NULL: none */
 };
+
+static bool
+begins_as(const struct pw_notice *notice, const char *kind)
+{
+	return strcmp(notice->first_kind, kind) == 0;
+}
+
+static struct alert
+lasting(const struct pw_notice *notice)
+{
+	if (notice->target[0] == '\0' || begins_as(notice, "impaired"))
+		return (struct alert){ "PostwatchItself", "error", "condition", notice->outcome };
+	if (begins_as(notice, "degraded") || begins_as(notice, "blocked"))
+		return (struct alert){ "MailServerImpaired", "warning", "condition", notice->outcome };
+	return (struct alert){ "MailServerDown", "critical", NULL, NULL };
+}
 
 static struct alert
 alert_of(const struct pw_notice *notice)
 {
-	if (notice->target[0] == '\0' || is(notice, "impaired"))
-		return (struct alert){ "PostwatchItself", notice->severity, true };
-	if (is_condition(notice))
-		return (struct alert){ "MailServerImpaired", "warning", false };
+	if (notice->alert != PW_ALERT_NONE)
+		return lasting(notice);
 	if (is(notice, "fact"))
-		return (struct alert){ "MailServerChanged", notice->severity, true };
+		return (struct alert){ "MailServerChanged", notice->severity, "fact", notice->outcome };
 	if (is(notice, "outage"))
-		return (struct alert){ "MailServerWasDown", notice->severity, true };
-	return (struct alert){ "MailServerDown", "critical", false };
+		return (struct alert){ "MailServerWasDown", notice->severity, NULL, NULL };
+	return (struct alert){ "PostwatchItself", notice->severity, "kind", notice->kind };
 }
 
-/* What an alert is known by has to be the same when it ends: nothing of it may change in between. */
+/* An alert is known by them alone: so they are what its target and we were called when it began. */
 static json_t *
 labels_of(const struct pw_notice *notice, const struct alert *alert)
 {
-	const char *matter = notice->target[0] == '\0' ? NULL : is_condition(notice) ? "condition" : is(notice, "fact") ? "fact" : NULL;
 	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", alert->name, "severity", alert->severity, "watcher",
-	    notice->own_name);
+	    notice->first_own_name);
 	int failed = labels == NULL;
 
-	if (strcmp(alert->name, "PostwatchItself") == 0)
-		failed |= json_object_set_new(labels, "kind", json_string(notice->kind));
+	if (alert->matter != NULL)
+		failed |= json_object_set_new(labels, alert->matter, json_string(alert->is));
 	if (notice->target[0] != '\0') {
-		failed |= json_object_set_new(labels, "target", json_string(notice->target));
-		failed |= json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->host, notice->port));
-		failed |= json_object_set_new(labels, "probe", json_string(notice->probe));
+		failed |= json_object_set_new(labels, "target", json_string(notice->first_target));
+		failed |= json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->first_host, notice->first_port));
+		failed |= json_object_set_new(labels, "probe", json_string(notice->first_probe));
 	}
-	if (matter != NULL)
-		failed |= json_object_set_new(labels, matter, json_string(notice->outcome));
 	if (failed == 0)
 		return labels;
 	json_decref(labels);
 	return NULL;
 }
 
-/* Nobody tells it again that it lasts, so it is given a week. */
+/* Who dies tells nobody that it lasts, so it is given a week. */
 static json_t *
-alertmanager(const struct pw_notice *notice)
+alertmanager(const struct pw_notice *notice, bool over)
 {
 	const struct alert alert = alert_of(notice);
 	int64_t began = notice->began != 0 ? notice->began : notice->detected;
-	int64_t ends = alert.once ? notice->sent + hour : !notice->over ? notice->sent + week
-	    : notice->ended != 0 ? notice->ended : notice->sent;
+	int64_t ends = over ? notice->ended != 0 ? notice->ended : notice->sent
+	    : notice->sent + (notice->alert == PW_ALERT_NONE ? hour : week);
 
 	if (ends < began)
 		ends = began;
@@ -235,39 +264,99 @@ with_strings(json_t *alerts)
 	return alerts;
 }
 
-char *
-format_notice(enum format format, const struct pw_notice *notice, const char *topic, const char *secret)
+/* False: no memory. */
+static bool
+add(struct requests *requests, json_t *body, bool change)
 {
-	json_t *body = NULL;
-	char *text;
+	char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
 
+	json_decref(body);
+	if (text != NULL)
+		requests->items[requests->count++] = (struct request){ text, change, 1 };
+	return text != NULL;
+}
+
+/* A test is over when it is seen. */
+static bool
+add_pagerduty(struct requests *requests, const struct pw_notice *notice, const char *secret)
+{
+	if (is(notice, "test"))
+		return add(requests, pagerduty(notice, secret, "trigger"), false)
+		    && add(requests, pagerduty(notice, secret, "resolve"), false);
+	if (notice->alert == PW_ALERT_NONE)
+		return add(requests, pagerduty_change(notice, secret), true);
+	return add(requests, pagerduty(notice, secret, notice->alert == PW_ALERT_CLOSED ? "resolve" : "trigger"), false);
+}
+
+static bool
+add_alertmanager(struct requests *requests, const struct pw_notice *notice)
+{
+	bool over = notice->alert == PW_ALERT_CLOSED;
+
+	return add(requests, with_strings(alertmanager(notice, over)), false)
+	    && (!is(notice, "test") || add(requests, with_strings(alertmanager(notice, true)), false));
+}
+
+static bool
+add_text(struct requests *requests, const char *text)
+{
+	requests->items[0] = (struct request){ strdup(text), false, 1 };
+	requests->count = requests->items[0].body != NULL;
+	return requests->count > 0;
+}
+
+static bool
+add_all(struct requests *requests, enum format format, const struct pw_notice *notice, const char *topic, const char *secret)
+{
 	switch (format) {
 	case FORMAT_POSTWATCH:
-		return strdup(notice->json);
+		return add_text(requests, notice->json);
 	case FORMAT_HEARTBEAT:
-		return strdup("");
+		return add_text(requests, "");
 	case FORMAT_SLACK:
-		body = slack(notice);
-		break;
+		return add(requests, slack(notice), false);
 	case FORMAT_TEAMS:
-		body = teams(notice);
-		break;
+		return add(requests, teams(notice), false);
 	case FORMAT_DISCORD:
-		body = discord(notice);
-		break;
+		return add(requests, discord(notice), false);
 	case FORMAT_NTFY:
-		body = ntfy(notice, topic);
-		break;
+		return add(requests, ntfy(notice, topic), false);
 	case FORMAT_PAGERDUTY:
-		body = pagerduty(notice, secret);
-		break;
+		return add_pagerduty(requests, notice, secret);
 	case FORMAT_ALERTMANAGER:
-		body = with_strings(alertmanager(notice));
-		break;
+		return add_alertmanager(requests, notice);
 	}
-	text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
-	json_decref(body);
-	return text;
+	return false;
+}
+
+bool
+format_notice(struct requests *requests, enum format format, const struct pw_notice *notice, const char *topic,
+    const char *secret)
+{
+	*requests = (struct requests){ .count = 0 };
+	if (add_all(requests, format, notice, topic, secret)) {
+		for (uint32_t i = 0; i < requests->count; i++)
+			requests->items[i].of = requests->count;
+		return true;
+	}
+	requests_free(requests);
+	return false;
+}
+
+void
+requests_free(struct requests *requests)
+{
+	while (requests->count > 0)
+		free(requests->items[--requests->count].body);
+}
+
+uint32_t
+format_receiver(enum format format)
+{
+	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS, [FORMAT_PAGERDUTY] = PW_KEEPS,
+		[FORMAT_ALERTMANAGER] = PW_KEEPS | PW_FORGETS, [FORMAT_HEARTBEAT] = 0 };
+
+	return receivers[format];
 }
 
 /* What ntfy takes for one; any other name it refuses. */

@@ -152,14 +152,14 @@ judge(CURL *curl, const struct answer *answer, struct pw_result *result)
 }
 
 static void
-set_options(struct post *post, struct answer *answer, const char *body, struct curl_slist *headers, char *error)
+set_options(struct post *post, struct answer *answer, const struct request *request, struct curl_slist *headers, char *error)
 {
 	CURL *curl = post->curl;
 
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-	curl_easy_setopt(curl, CURLOPT_URL, post->url);
+	curl_easy_setopt(curl, CURLOPT_URL, request->change ? post->change_url : post->url);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -172,8 +172,8 @@ set_options(struct post *post, struct answer *answer, const char *body, struct c
 	if (post->ca_file != NULL)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, post->ca_file);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "postwatch");
-	if (body[0] != '\0')
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+	if (request->body[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
 	else
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -228,29 +228,29 @@ make_headers(const struct post *post, const struct pw_notice *notice, const char
 
 /* We give up, and say why, before the host ends us. */
 static long
-patience(const struct pw_notice *notice)
+patience(const struct pw_notice *notice, uint32_t shares)
 {
-	long given = (long)(notice->deadline / 1000), spare = given / 5;
+	long given = (long)(notice->deadline / 1000 / shares), spare = given / 5;
 
 	return given == 0 || given - spare > WHOLE_MILLISECONDS ? WHOLE_MILLISECONDS : given - spare;
 }
 
 void
-post_send(struct post *post, const struct pw_notice *notice, const char *body, bool sign, struct pw_result *result)
+post_send(struct post *post, const struct pw_notice *notice, const struct request *request, bool sign, struct pw_result *result)
 {
 	struct answer answer = { .post = post };
 	char error[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	CURLcode code;
 
-	if (!make_headers(post, notice, body, sign, &headers)) {
+	if (!make_headers(post, notice, request->body, sign, &headers)) {
 		curl_slist_free_all(headers);
 		result->fate = PW_AGAIN;
 		snprintf(result->receipt, sizeof result->receipt, "no memory for the request");
 		return;
 	}
-	set_options(post, &answer, body, headers, error);
-	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, patience(notice));
+	set_options(post, &answer, request, headers, error);
+	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, patience(notice, request->of));
 	code = curl_easy_perform(post->curl);
 	if (answer.complete)
 		judge(post->curl, &answer, result);

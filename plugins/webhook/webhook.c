@@ -181,6 +181,19 @@ names_address(const char *url)
 	return literal;
 }
 
+/* PagerDuty takes events at /v2/enqueue, and change events at /v2/change/enqueue. */
+static void
+find_change_url(struct post *post)
+{
+	static const char events[] = "/v2/enqueue";
+	size_t size = strlen(post->url), tail = sizeof events - 1;
+
+	if (size > tail && strcmp(post->url + size - tail, events) == 0
+	    && (size_t)snprintf(post->change_url, sizeof post->change_url, "%.*s/v2/change/enqueue", (int)(size - tail), post->url)
+	        >= sizeof post->change_url)
+		post->change_url[0] = '\0';
+}
+
 static bool
 read_settings(struct session *session, const struct pw_value *items, char *why, size_t why_size)
 {
@@ -201,6 +214,8 @@ read_settings(struct session *session, const struct pw_value *items, char *why, 
 	post->ca_file = items[CA_FILE].string;
 	post->allow_private = items[ALLOW_PRIVATE].number != 0;
 	post->literal = names_address(post->url);
+	if (session->format == FORMAT_PAGERDUTY)
+		find_change_url(post);
 	if (session->format == FORMAT_NTFY)
 		session->topic = format_take_topic(post->url);
 	return true;
@@ -222,16 +237,28 @@ static void
 deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients, struct pw_result *results)
 {
 	struct session *session = memory;
-	char *body = format_notice(session->format, notice, session->topic, session->post.secret);
+	struct requests requests;
 
 	(void)recipients; /* the URL is the only one */
-	if (body == NULL) {
+	if (!format_notice(&requests, session->format, notice, session->topic, session->post.secret)) {
 		results[0].fate = PW_AGAIN;
 		snprintf(results[0].receipt, sizeof results[0].receipt, "no memory for the body");
 		return;
 	}
-	post_send(&session->post, notice, body, session->format != FORMAT_PAGERDUTY, &results[0]);
-	free(body);
+	results[0].fate = PW_SENT;
+	for (uint32_t i = 0; i < requests.count && results[0].fate == PW_SENT; i++)
+		if (requests.items[i].change && session->post.change_url[0] == '\0')
+			snprintf(results[0].receipt, sizeof results[0].receipt, "not sent: it needs nobody, and where change events go is "
+			    "known of a URL that ends with /v2/enqueue alone");
+		else
+			post_send(&session->post, notice, &requests.items[i], session->format != FORMAT_PAGERDUTY, &results[0]);
+	requests_free(&requests);
+}
+
+static uint32_t
+receiver(const struct pw_values *values)
+{
+	return format_receiver((enum format)values->items[FORMAT].number);
 }
 
 static void
@@ -251,6 +278,7 @@ static const struct pw_notifier_ops ops = {
 	.deliver = deliver,
 	.close = close_session,
 	.check = check,
+	.receiver = receiver,
 };
 
 PW_PLUGIN_NOTIFIER("webhook", "1.0", "an HTTP request a notice: JSON of ours, Slack, Teams, Discord, ntfy, PagerDuty, Alertmanager",

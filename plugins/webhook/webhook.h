@@ -11,15 +11,32 @@ enum format { FORMAT_POSTWATCH, FORMAT_SLACK, FORMAT_TEAMS, FORMAT_DISCORD, FORM
 
 enum { URL_MAX = 4096, SECRET_MAX = 1024, HEADERS_MAX = 32 };
 
-/* The body for a receiver, JSON within its limits; the caller frees it. NULL: no memory; "": there is nothing to say. `topic`: of ntfy; `secret`: the
- * routing key of PagerDuty, "" none. */
-char *format_notice(enum format, const struct pw_notice *, const char *topic, const char *secret);
+/* What a notice is to its receiver: requests, one behind the other. */
+struct request {
+	char *body;   /* JSON within the receiver's limits; "": there is nothing to say */
+	bool change;  /* to where PagerDuty takes change events */
+	uint32_t of;  /* so many share the time of the notice */
+};
+enum { REQUESTS_MAX = 2 };
+struct requests {
+	uint32_t count;
+	struct request items[REQUESTS_MAX];
+};
+
+/* False: no memory, and there are none; else requests_free() is to be called. `topic`: of ntfy; `secret`: the routing key of
+ * PagerDuty, "" none. */
+bool format_notice(struct requests *, enum format, const struct pw_notice *, const char *topic, const char *secret);
+void requests_free(struct requests *);
+
+/* PW_KEEPS … */
+uint32_t format_receiver(enum format);
 
 /* The topic of an ntfy URL, which is its last part, as ntfy takes it; *url ends before it then. NULL: it has none. */
 const char *format_take_topic(char *url);
 
 struct post {
 	char url[URL_MAX], secrets[URL_MAX]; /* where to; the URL as it was given, no part of which is to be told */
+	char change_url[URL_MAX];  /* where change events go; "": it is not known */
 	const char *ca_file;       /* NULL: the system's */
 	bool allow_private, literal; /* whether a name may lead to a private address; the URL names an address itself */
 	char secret[SECRET_MAX];   /* of the signature; "": none */
@@ -28,7 +45,7 @@ struct post {
 };
 
 /* One request, a GET where the body is "". The result is that of the answer, or of what was in the way of it. */
-void post_send(struct post *, const struct pw_notice *, const char *body, bool sign, struct pw_result *);
+void post_send(struct post *, const struct pw_notice *, const struct request *, bool sign, struct pw_result *);
 
 /* What came back. */
 enum { ANSWER_MAX = 256 };

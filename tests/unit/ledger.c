@@ -46,7 +46,7 @@ hear(struct history *it, enum notice_kind kind)
 	default:
 		fail();
 	}
-	assert_true(ledger_note(&it->ledger, kind, "", it->notice));
+	assert_true(ledger_note(&it->ledger, &(struct ledger_word){ kind, "", it->notice, 0 }));
 }
 
 static void
@@ -126,16 +126,16 @@ conditions_are_told_once(void **state)
 	(void)state;
 	assert_int_equal(ledger_judge(&ledger, NOTICE_cleared, "slow"), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, NOTICE_degraded, "slow_banner", 1));
-	assert_true(ledger_note(&ledger, NOTICE_degraded, "slow", 2));
-	assert_true(ledger_note(&ledger, NOTICE_blocked, "blocked", 3));
-	assert_string_equal(ledger.codes, "slow_banner slow blocked");
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow_banner", 1, 0 }));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 2, 0 }));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_blocked, "blocked", 3, 0 }));
+	assert_string_equal(ledger.codes, "slow_banner:1 slow:2 blocked:3");
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slo"), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, NOTICE_cleared, "slow", 4));
-	assert_string_equal(ledger.codes, "slow_banner blocked");
-	assert_true(ledger_note(&ledger, NOTICE_cleared, "blocked", 5));
-	assert_string_equal(ledger.codes, "slow_banner");
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "slow", 4, 0 }));
+	assert_string_equal(ledger.codes, "slow_banner:1 blocked:3");
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "blocked", 5, 0 }));
+	assert_string_equal(ledger.codes, "slow_banner:1");
 	assert_int_equal(ledger.notice, 0); /* that is of up and down */
 	ledger_fini(&ledger);
 }
@@ -146,9 +146,9 @@ what_ends_dead_was_not_told(void **state)
 	struct ledger ledger = { .notice = 0 };
 
 	(void)state;
-	assert_true(ledger_note(&ledger, NOTICE_down, "", 1));
-	assert_true(ledger_sent(&ledger, NOTICE_down, "", 1));
-	assert_true(ledger_note(&ledger, NOTICE_up, "", 2));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 }));
+	assert_true(ledger_sent(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 }));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 2, 0 }));
 	assert_int_equal(ledger_judge(&ledger, NOTICE_up, ""), LEDGER_TELL_OUTAGE);
 	assert_true(ledger_go_back(&ledger));
 	assert_int_equal(ledger.meaning, MEANING_DOWN);
@@ -166,14 +166,61 @@ an_episode_of_flapping(void **state)
 	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_changed, ""), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_flapping, ""), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, NOTICE_flapping, "", 1));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 1, 0 }));
 	assert_int_equal(ledger_judge(&ledger, NOTICE_down, ""), LEDGER_TELL);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, NOTICE_settled, "", 2));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_settled, "", 2, 0 }));
 	assert_int_equal(ledger.meaning, MEANING_UP);
-	for (enum meaning meaning = MEANING_NOTHING; meaning < MEANINGS; meaning++)
-		assert_int_equal(meaning_of(meaning_name(meaning)), meaning);
 	ledger_fini(&ledger);
+}
+
+/* What was opened under a number is closed under that, whatever was told of it in between. */
+static void
+what_was_opened_is_known_by_its_first(void **state)
+{
+	struct ledger ledger = { .notice = 0 };
+	const char *list;
+	struct ledger_code code;
+
+	(void)state;
+	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 0);
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 7, 0 }));
+	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 7);
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 9, 7 }));
+	assert_int_equal(ledger_opened(&ledger, NOTICE_up, ""), 7);
+	assert_int_equal(ledger_opened(&ledger, NOTICE_reminder, ""), 7);
+	assert_int_equal(ledger_opened(&ledger, NOTICE_cleared, "slow"), 0);
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 10, 0 }));
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 12, 0 }));
+	assert_int_equal(ledger_opened(&ledger, NOTICE_cleared, "slow"), 10);
+	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 13, 7 }));
+	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 0);
+	list = "slow:10 old";
+	assert_true(ledger_next_code(&list, &code));
+	assert_string_equal(code.name, "slow");
+	assert_int_equal(code.opened, 10);
+	assert_true(ledger_next_code(&list, &code));
+	assert_string_equal(code.name, "old");
+	assert_int_equal(code.opened, 0);
+	assert_false(ledger_next_code(&list, &code));
+	ledger_fini(&ledger);
+}
+
+static void
+meanings_are_read_as_written(void **state)
+{
+	char text[MEANING_TEXT_MAX];
+	uint64_t opened;
+
+	(void)state;
+	for (enum meaning meaning = MEANING_NOTHING; meaning < MEANINGS; meaning++) {
+		meaning_write(text, meaning, 57);
+		assert_int_equal(meaning_read(text, &opened), meaning);
+		assert_int_equal(opened, meaning > MEANING_UP ? 57 : 0);
+	}
+	assert_int_equal(meaning_read("down", &opened), MEANING_DOWN);
+	assert_int_equal(opened, 0);
+	assert_int_equal(meaning_read("downwards:3", NULL), MEANING_NOTHING);
 }
 
 int
@@ -183,6 +230,8 @@ main(void)
 		cmocka_unit_test(random_histories_are_told_right),
 		cmocka_unit_test(conditions_are_told_once),
 		cmocka_unit_test(what_ends_dead_was_not_told),
+		cmocka_unit_test(what_was_opened_is_known_by_its_first),
+		cmocka_unit_test(meanings_are_read_as_written),
 		cmocka_unit_test(an_episode_of_flapping),
 	};
 

@@ -14,6 +14,18 @@
 
 static char brief[PW_BRIEF_MAX + 1], body[64 * 1024];
 
+/* As the host sorts them; of "impaired" one that has no end. */
+static uint32_t
+alert_of(const char *kind, bool over)
+{
+	static const char *const none[] = { "outage", "fact", "digest", "test", "impaired" };
+
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		if (strcmp(kind, none[i]) == 0)
+			return PW_ALERT_NONE;
+	return over ? PW_ALERT_CLOSED : PW_ALERT_OPEN;
+}
+
 static struct pw_notice
 notice_of(const char *kind, bool over)
 {
@@ -22,20 +34,31 @@ notice_of(const char *kind, bool over)
 		.json = "{\"version\":1}", .severity = over ? "info" : "critical", .outcome = "banner_timeout", .host = "mx1.example.org",
 		.port = 25, .probe = "smtp", .sentence = "mx1.example.org:25 down", .own_name = "watch.test", .incident = 17, .attempt = 1,
 		.began = INT64_C(1764150000000000), .detected = INT64_C(1764150000000000), .confirmed = INT64_C(1764150060000000),
-		.ended = over ? INT64_C(1764150600000000) : 0, .sent = INT64_C(1764150601000000), .over = over };
+		.ended = over ? INT64_C(1764150600000000) : 0, .sent = INT64_C(1764150601000000), .over = over,
+		.alert = alert_of(kind, over), .first_kind = over ? "down" : kind, .first_target = "mx1.example.org:25",
+		.first_host = "mx1.example.org", .first_port = 25, .first_probe = "smtp", .first_own_name = "watch.test" };
+}
+
+/* The request of that number. */
+static json_t *
+made_as(enum format format, const struct pw_notice *notice, uint32_t number, uint32_t of, bool change)
+{
+	struct requests requests;
+	json_t *json;
+
+	assert_true(format_notice(&requests, format, notice, "topic", "routing"));
+	assert_int_equal(requests.count, of);
+	assert_int_equal(requests.items[number].change, change);
+	json = json_loads(requests.items[number].body, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(json);
+	requests_free(&requests);
+	return json;
 }
 
 static json_t *
 made(enum format format, const struct pw_notice *notice)
 {
-	char *text = format_notice(format, notice, "topic", "routing");
-	json_t *json;
-
-	assert_non_null(text);
-	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(json);
-	free(text);
-	return json;
+	return made_as(format, notice, 0, 1, false);
 }
 
 /* By a path of keys and numbers: "blocks.0.text". */
@@ -73,13 +96,16 @@ all_formats_are_json(void **state)
 	for (enum format format = FORMAT_POSTWATCH; format <= FORMAT_ALERTMANAGER; format++)
 		for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 			struct pw_notice notice = notice_of(kinds[i], strcmp(kinds[i], "up") == 0 || strcmp(kinds[i], "cleared") == 0);
-			char *text = format_notice(format, &notice, "topic", "routing");
-			json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-			assert_non_null(json);
-			if (format != FORMAT_PAGERDUTY && format != FORMAT_ALERTMANAGER)
-				assert_true(strlen(text) < 28 * 1024);
-			json_decref(json);
-			free(text);
+			struct requests requests;
+			assert_true(format_notice(&requests, format, &notice, "topic", "routing"));
+			for (uint32_t j = 0; j < requests.count; j++) {
+				json_t *json = json_loads(requests.items[j].body, JSON_REJECT_DUPLICATES, NULL);
+				assert_non_null(json);
+				if (format != FORMAT_PAGERDUTY && format != FORMAT_ALERTMANAGER)
+					assert_true(strlen(requests.items[j].body) < 28 * 1024);
+				json_decref(json);
+			}
+			requests_free(&requests);
 		}
 	brief[0] = body[0] = '\0';
 }
@@ -141,7 +167,7 @@ teams_and_ntfy_have_plain_text(void **state)
 static void
 pagerduty_resolves_what_it_triggered(void **state)
 {
-	struct pw_notice down = notice_of("down", false), up = notice_of("up", true), outage = notice_of("outage", true);
+	struct pw_notice down = notice_of("down", false), up = notice_of("up", true);
 	json_t *json;
 	(void)state;
 
@@ -155,10 +181,49 @@ pagerduty_resolves_what_it_triggered(void **state)
 	assert_string_equal(string_at(json, "event_action"), "resolve");
 	assert_string_equal(string_at(json, "dedup_key"), "thread");
 	json_decref(json);
-	json = made(FORMAT_PAGERDUTY, &outage);
-	assert_string_equal(string_at(json, "event_action"), "trigger");
-	assert_string_equal(string_at(json, "payload.severity"), "info");
-	json_decref(json);
+}
+
+/* Nobody would ever resolve it. */
+static void
+what_has_no_end_is_no_incident(void **state)
+{
+	static const char *const kinds[] = { "outage", "fact", "digest", "impaired" };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct pw_notice notice = notice_of(kinds[i], strcmp(kinds[i], "outage") == 0);
+		json_t *json = made_as(FORMAT_PAGERDUTY, &notice, 0, 1, true);
+		assert_null(json_object_get(json, "event_action"));
+		assert_null(json_object_get(json, "dedup_key"));
+		assert_string_equal(string_at(json, "routing_key"), "routing");
+		assert_string_equal(string_at(json, "payload.summary"), "mx1.example.org:25 down");
+		json_decref(json);
+	}
+}
+
+static void
+a_test_ends_what_it_begins(void **state)
+{
+	static const char *const actions[] = { "trigger", "resolve" };
+	struct pw_notice test = notice_of("test", false);
+	json_t *one, *other;
+	(void)state;
+
+	test.target = "";
+	test.first_own_name = "watch.test";
+	for (uint32_t i = 0; i < 2; i++) {
+		json_t *json = made_as(FORMAT_PAGERDUTY, &test, i, 2, false);
+		assert_string_equal(string_at(json, "event_action"), actions[i]);
+		assert_string_equal(string_at(json, "dedup_key"), test.key);
+		json_decref(json);
+	}
+	one = made_as(FORMAT_ALERTMANAGER, &test, 0, 2, false);
+	other = made_as(FORMAT_ALERTMANAGER, &test, 1, 2, false);
+	assert_true(json_equal(json_object_get(json_array_get(one, 0), "labels"), json_object_get(json_array_get(other, 0), "labels")));
+	assert_string_equal(string_at(one, "0.endsAt"), "2025-11-26T10:50:01Z");
+	assert_string_equal(string_at(other, "0.endsAt"), "2025-11-26T09:50:01Z");
+	json_decref(one);
+	json_decref(other);
 }
 
 static void
@@ -170,6 +235,11 @@ an_alert_ends_under_the_labels_it_began_with(void **state)
 
 	down.outcome = "refused";
 	up.outcome = "";
+	up.target = "renamed"; /* and moved, and found by another probe, and we are called otherwise */
+	up.host = "elsewhere.example.org";
+	up.port = 2525;
+	up.probe = "starttls";
+	up.own_name = "other.test";
 	one = made(FORMAT_ALERTMANAGER, &down);
 	other = made(FORMAT_ALERTMANAGER, &up);
 	assert_true(json_equal(json_object_get(json_array_get(one, 0), "labels"), json_object_get(json_array_get(other, 0), "labels")));
@@ -177,6 +247,17 @@ an_alert_ends_under_the_labels_it_began_with(void **state)
 	assert_string_equal(string_at(one, "0.endsAt"), "2025-12-03T09:50:01Z");
 	assert_string_equal(string_at(other, "0.endsAt"), "2025-11-26T09:50:00Z");
 	assert_string_equal(string_at(one, "0.annotations.incident"), "17");
+	json_decref(one);
+	json_decref(other);
+	/* Of our own trouble, and of a target that nothing is known of, the end has another kind than the beginning. */
+	down = notice_of("impaired", false);
+	up = notice_of("cleared", true);
+	down.alert = PW_ALERT_OPEN;
+	up.first_kind = "impaired";
+	one = made(FORMAT_ALERTMANAGER, &down);
+	other = made(FORMAT_ALERTMANAGER, &up);
+	assert_string_equal(string_at(one, "0.labels.alertname"), "PostwatchItself");
+	assert_true(json_equal(json_object_get(json_array_get(one, 0), "labels"), json_object_get(json_array_get(other, 0), "labels")));
 	json_decref(one);
 	json_decref(other);
 }
@@ -283,6 +364,8 @@ main(void)
 		cmocka_unit_test(discord_keeps_the_fence),
 		cmocka_unit_test(teams_and_ntfy_have_plain_text),
 		cmocka_unit_test(pagerduty_resolves_what_it_triggered),
+		cmocka_unit_test(what_has_no_end_is_no_incident),
+		cmocka_unit_test(a_test_ends_what_it_begins),
 		cmocka_unit_test(an_alert_ends_under_the_labels_it_began_with),
 		cmocka_unit_test(what_is_said_once_is_no_outage),
 		cmocka_unit_test(discord_reads_no_links),
