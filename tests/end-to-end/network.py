@@ -1,8 +1,9 @@
 """Networks of a test's own: the script runs again in one that ends with it, and others lie behind a router.
 
 	here 10.0.0.2 ── 10.0.0.1 router 10.255.0.1 ── 10.255.0.2 afar, where every other address of 10/8 is
+	                                 10.254.0.1 ── 10.254.0.2 wall, where they are as well, and nobody listens
 
-What fails, fails on the router: it drops, refuses or prohibits what is forwarded, or says nothing itself.
+What fails, fails on the router: it drops or prohibits what it is to forward, sends it to the wall, or says nothing itself.
 """
 import os
 import subprocess
@@ -48,28 +49,31 @@ class Space:
 
 class Networks:
 	def __init__(self):
-		self.router, self.afar = Space(), Space()
+		self.router, self.afar, self.wall = Space(), Space(), Space()
 		subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 		subprocess.run(["ip", "link", "add", "out", "type", "veth", "peer", "name", "near", "netns", str(self.router.holder.pid)], check=True)
 		self.router.call("ip", "link", "add", "far", "type", "veth", "peer", "name", "in", "netns", str(self.afar.holder.pid))
+		self.router.call("ip", "link", "add", "side", "type", "veth", "peer", "name", "in", "netns", str(self.wall.holder.pid))
 		self.router.call("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0")
 		for space, device, address in ((None, "out", "10.0.0.2/24"), (self.router, "near", "10.0.0.1/24"),
-		    (self.router, "far", "10.255.0.1/24"), (self.afar, "in", "10.255.0.2/24")):
+		    (self.router, "far", "10.255.0.1/24"), (self.afar, "in", "10.255.0.2/24"),
+		    (self.router, "side", "10.254.0.1/24"), (self.wall, "in", "10.254.0.2/24")):
 			call = space.call if space else lambda *words: subprocess.run(words, check=True)
 			call("ip", "link", "set", "lo", "up")
 			call("ip", "address", "add", address, "dev", device)
 			call("ip", "link", "set", device, "up")
 		subprocess.run(["ip", "route", "add", "default", "via", "10.0.0.1"], check=True)
 		self.router.call("ip", "route", "add", "10.0.0.0/8", "via", "10.255.0.2")
-		self.afar.call("ip", "route", "add", "local", "10.0.0.0/8", "dev", "lo")
-		self.afar.call("ip", "route", "add", "10.0.0.0/24", "via", "10.255.0.1")
+		for space, router in ((self.afar, "10.255.0.1"), (self.wall, "10.254.0.1")):
+			space.call("ip", "route", "add", "local", "10.0.0.0/8", "dev", "lo")
+			space.call("ip", "route", "add", "10.0.0.0/24", "via", router)
 		# What the router says of itself comes behind what it is told to drop.
 		self.router.call("ip", "rule", "add", "pref", "100", "lookup", "local")
 		self.router.call("ip", "rule", "del", "pref", "0")
-		self.router.call("ip", "route", "add", "local", "0.0.0.0/0", "dev", "lo", "table", "25")
+		self.router.call("ip", "route", "add", "10.0.0.0/8", "via", "10.254.0.2", "table", "25")
 
 	def rule(self, way, *what):
-		"""way: add or del. what: blackhole, prohibit, table 25 (the router itself then refuses), for which packets."""
+		"""way: add or del. what: for which packets, and blackhole, prohibit or table 25 (the wall)."""
 		self.router.call("ip", "rule", way, "pref", "200", *what, check=way == "add")
 
 	def cut(self, way):
@@ -81,5 +85,5 @@ class Networks:
 		self.router.call("ip", "rule", way, "pref", "50", "iif", "near", "blackhole", check=way == "add")
 
 	def end(self):
-		self.afar.end()
-		self.router.end()
+		for space in (self.wall, self.afar, self.router):
+			space.end()

@@ -38,6 +38,7 @@ class Timeline:
 		self.servers, self.references, self.length, self.late = 8, 0, 720, 260
 		self.events, self.downs, self.ours = [], [], []     # (when, what), (server, from, to), (from, to)
 		self.digests = self.blinds = (0, 0)
+		self.named = False
 		getattr(self, kind)()
 
 	def at(self, when, what):
@@ -134,7 +135,19 @@ class Timeline:
 		for _ in range(4):
 			self.at(self.between(100, 640), self.kill)
 
+	def resolver_dead(self):
+		self.named, self.blinds = True, (1, 1)
+		begin = self.between(120, 180)
+		self.away(begin, begin + self.between(200, 400), self.stop_resolver)
+
+	def resolver_dead_one_really_down(self):
+		self.resolver_dead()
+		self.outage(3, self.between(200, 300), 715)
+
 	# What they are made of
+
+	def stop_resolver(self, way):
+		self.names.send_signal(signal.SIGSTOP if way == "add" else signal.SIGCONT)
 
 	def cut_line(self, way):
 		self.networks.cut(way)
@@ -166,10 +179,11 @@ class Timeline:
 		self.daemon.__enter__()
 
 	def configure(self):
-		targets = ", ".join(f'{{ name = "s{i}"; host = "10.{i + 1}.0.1"; tls = "none"; }}' for i in range(self.servers))
+		hosts = [f"s{i}.d{i}.test" if self.named else f"10.{i + 1}.0.1" for i in range(self.servers)]
+		targets = ", ".join(f'{{ name = "s{i}"; host = "{host}"; tls = "none"; }}' for i, host in enumerate(hosts))
 		references = ", ".join(f'"10.{200 + i}.0.1:443"' for i in range(self.references))
 		path = self.folder / "timeline.conf"
-		path.write_text(CONFIG.format(folder=self.folder, references=references, targets=targets, resolver="127.0.0.1:1"), encoding="utf-8")
+		path.write_text(CONFIG.format(folder=self.folder, references=references, targets=targets, resolver="10.0.0.1" if self.named else "127.0.0.1:1"), encoding="utf-8")
 		return str(path)
 
 	def now(self):
@@ -180,7 +194,9 @@ class Timeline:
 		self.networks, self.lines = network.Networks(), []
 		self.afar = subprocess.Popen(self.networks.afar.within(sys.executable, str(HERE / "afar.py"), str(self.servers)), stdin=subprocess.PIPE,
 		    stdout=subprocess.PIPE, text=True)
-		assert self.afar.stdout.readline() == "ready\n"
+		self.names = subprocess.Popen(self.networks.router.within(sys.executable, str(HERE / "names.py"), "10.0.0.1"),
+		    stdout=subprocess.PIPE, text=True)
+		assert self.afar.stdout.readline() == self.names.stdout.readline() == "ready\n"
 		self.second, self.path, self.began = int(time.time()), self.configure(), 0
 		self.start()
 		while not self.daemon.says("watching "):
@@ -197,6 +213,8 @@ class Timeline:
 		self.lines += self.daemon.lines
 		self.afar.stdin.close()
 		self.afar.wait()
+		self.names.kill()
+		self.names.wait()
 		self.networks.end()
 		shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -235,6 +253,7 @@ class Timeline:
 				faults.append(f"late: s{server} from {begin:.0f}, told at {first[server]:.0f}")
 		faults += [f"still down: s{server}" for server, down in last.items() if down and not self.was_down(server, self.length - 110, self.length)]
 		ours = [line.strip() for line in self.lines if OURS.match(line)]
+		faults += [line.strip() for line in self.lines if re.search(r" s\d+: our own trouble", line)]
 		digests = sum("ours or theirs" in line or "our network or theirs" in line for line in ours)
 		for name, number, allowed in (("digests", digests, self.digests), ("blind", len(ours) - digests, self.blinds)):
 			if not allowed[0] <= number <= allowed[1]:
@@ -243,7 +262,7 @@ class Timeline:
 
 
 KINDS = ["single", "single_references", "cut", "cut_references", "cut_slow", "cut_few", "cut_one_really_down", "cut_killed",
-    "flaps", "flaps_references", "link_cut", "port_drops", "port_prohibited", "port_refuses", "provider", "killed"]
+    "flaps", "flaps_references", "resolver_dead", "resolver_dead_one_really_down", "link_cut", "port_drops", "port_prohibited", "port_refuses", "provider", "killed"]
 
 
 def main(kind, seed):
