@@ -134,18 +134,25 @@ files_good(const char *content)
 	return config;
 }
 
-/* Whether there is a fault or warning in `place` ("main.conf:3", the end of it) whose text holds `part`. */
+__attribute__((unused)) static bool
+files_ends(const char *text, const char *with)
+{
+	size_t size = strlen(text), wanted = strlen(with);
+
+	return size >= wanted && strcmp(text + size - wanted, with) == 0;
+}
+
+/* Whether there is a fault or warning in `place` ("main.conf:3", "main.conf:3:7", the end of it) whose text holds `part`. */
 __attribute__((unused)) static bool
 files_told(const char *place, const char *part, bool warning)
 {
 	for (uint32_t i = 0; i < files_faults.kept; i++) {
 		const struct config_fault *fault = &files_faults.items[i];
-		char where[300];
-		size_t size, wanted = strlen(place);
+		char line[300], column[320];
 
-		snprintf(where, sizeof where, fault->line > 0 ? "%s:%u" : "%s", fault->file, fault->line);
-		size = strlen(where);
-		if (fault->warning == warning && size >= wanted && strcmp(where + size - wanted, place) == 0
+		snprintf(line, sizeof line, fault->line > 0 ? "%s:%u" : "%s", fault->file, fault->line);
+		snprintf(column, sizeof column, "%s:%u", line, fault->column);
+		if (fault->warning == warning && (files_ends(line, place) || files_ends(column, place))
 		    && strstr(fault->text, part) != NULL)
 			return true;
 	}

@@ -112,9 +112,9 @@ const struct command command_check = {
 	.name = "check",
 	.arguments = "",
 	.summary = "read a configuration and tell all its faults",
-	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE: what, and what\n"
-	        "would be right. Names the hosts of one label, for no search list is applied to them, and asks the\n"
-	        "configured resolvers whether the EHLO name leads to this machine and back. Starts nothing.\n\n"
+	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
+	        "and what would be right. Names the hosts of one label, for no search list is applied to them, and asks\n"
+	        "the configured resolvers whether the EHLO name leads to this machine and back. Starts nothing.\n\n"
 	        "Exit status: 0 good (warnings or not), 78 faults, 64 the command line is wrong.",
 	.options = options,
 	.run = check,

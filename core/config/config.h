@@ -178,7 +178,8 @@ struct config {
 /* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */
 struct config_fault {
 	char file[256]; /* escaped, cut at its front */
-	unsigned line;  /* 0: the file as a whole */
+	unsigned line;   /* 0: the file as a whole */
+	unsigned column; /* in characters; 0: not known */
 	bool warning;
 	char text[400];
 };
@@ -214,7 +215,7 @@ const struct config *config_read(const struct config_source *source, struct conf
 /* Gives a configuration back; the daemon never does. Plugins stay loaded. */
 void config_free(const struct config **config);
 
-/* "FILE:LINE: text", a line each, warnings marked; then "… and N more" where not all were kept. */
+/* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were kept. */
 void config_print_faults(const struct config_faults *faults, struct text *into);
 
 /* The prober that a target belongs to: all names of one host share its cache. */

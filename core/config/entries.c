@@ -109,7 +109,7 @@ rebuild_policy(struct reader *reader, struct draft *draft, const struct layer *l
 	struct layer *over = arena_alloc(reader->scratch, sizeof *over);
 	const char *name = reader->wanted_probe;
 	struct probe *probe = draft->probe;
-	const struct place place = { faults_file(&reader->faults, "command line"), 0 };
+	const struct place place = { .file = faults_file(&reader->faults, "command line") };
 
 	*over = *layer;
 	if (name != NULL && strcmp(name, probe->plugin->descriptor->name) != 0) {
@@ -228,7 +228,7 @@ is_group_of_target(struct reader *reader, const struct node *group)
 static void
 take_entry(struct reader *reader, const struct node *group, struct layer *room)
 {
-	struct draft draft = { .place = node_place(group) };
+	struct draft draft = { .place = group->place };
 	struct identity identity;
 	const struct layer *layer;
 	bool pace_warned = false, is_list;

@@ -48,7 +48,9 @@ faults_file_name(const struct faults *faults, uint32_t file)
 static bool
 is_before(struct place a, struct place b)
 {
-	return a.file != b.file ? a.file < b.file : a.line < b.line;
+	if (a.file != b.file)
+		return a.file < b.file;
+	return a.line != b.line ? a.line < b.line : a.column < b.column;
 }
 
 static void
@@ -115,7 +117,7 @@ add(struct faults *faults, struct place place, bool warning, const char *format,
 	}
 	into->kept++;
 	faults->places[at] = place;
-	into->items[at] = (struct config_fault){ .line = place.line, .warning = warning };
+	into->items[at] = (struct config_fault){ .line = place.line, .column = place.column, .warning = warning };
 	put_file(&into->items[at], faults_file_name(faults, place.file));
 	struct text text = TEXT_OVER(into->items[at].text);
 	text_format_v(&text, format, arguments);
@@ -139,6 +141,16 @@ faults_warn(struct faults *faults, struct place place, const char *format, ...)
 	va_start(arguments, format);
 	add(faults, place, true, format, arguments);
 	va_end(arguments);
+}
+
+/* ":LINE:COLUMN", as far as they are known. */
+static void
+add_line(struct text *text, uint32_t line, uint32_t column)
+{
+	if (line > 0)
+		text_format(text, ":%u", line);
+	if (line > 0 && column > 0)
+		text_format(text, ":%u", column);
 }
 
 static struct text
@@ -178,12 +190,11 @@ faults_place(struct faults *faults, struct place place)
 	struct text text = next_quote(faults);
 	const char *name = faults_file_name(faults, place.file);
 
-	text.room -= 16;
+	text.room -= 32;
 	text_escape(&text, (struct pw_bytes){ name, strlen(name) });
-	text.room += 16;
+	text.room += 32;
 	text.cut = false;
-	if (place.line > 0)
-		text_format(&text, ":%u", place.line);
+	add_line(&text, place.line, place.column);
 	return text.bytes;
 }
 
@@ -196,8 +207,7 @@ config_print_faults(const struct config_faults *faults, struct text *into)
 		const struct config_fault *item = &faults->items[i];
 
 		text_add(into, item->file);
-		if (item->line > 0)
-			text_format(into, ":%u", item->line);
+		add_line(into, item->line, item->column);
 		text_format(into, ": %s%s\n", item->warning ? "warning: " : "", item->text);
 	}
 	if (all > faults->kept)

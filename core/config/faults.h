@@ -1,6 +1,6 @@
 /*
- * What reading a configuration finds wrong. A place is a file and a line; files are numbered in the order in which they
- * are first met, and faults are kept in the order of their places, whatever order they were found in.
+ * What reading a configuration finds wrong. A place is a file, a line and a column; files are numbered in the order in
+ * which they are first met, and faults are kept in the order of their places, whatever order they were found in.
  */
 #ifndef CONFIG_FAULTS_H
 #define CONFIG_FAULTS_H
@@ -9,8 +9,9 @@
 #include "config/config.h"
 
 struct place {
-	uint32_t file; /* its number */
-	uint32_t line; /* from 1; 0: the file as a whole */
+	uint32_t file;   /* its number */
+	uint32_t line;   /* from 1; 0: the file as a whole */
+	uint32_t column; /* from 1, in characters; 0: the line as a whole */
 };
 
 enum { FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct config_fault), FAULTS_QUOTES = 8 };
@@ -42,7 +43,7 @@ void faults_warn(struct faults *, struct place, const char *format, ...) __attri
 const char *faults_quote(struct faults *, const char *foreign);
 const char *faults_quote_bytes(struct faults *, const char *foreign, size_t size);
 
-/* "FILE:LINE" of a place, for a fault that names a second one. Shares the room of faults_quote(). */
+/* "FILE:LINE:COLUMN" of a place, for a fault that names a second one. Shares the room of faults_quote(). */
 const char *faults_place(struct faults *, struct place);
 
 #endif

@@ -1,28 +1,42 @@
 /*
- * The words of a configuration file, before libconfig sees them: @include is resolved, and what libconfig reads as
- * something else without a word (numbers beyond 32 bits, \x00, a second setting of the same name) is a fault with its
- * place. What comes out is one text without includes, and the place of each of its lines.
+ * The words of a configuration file and of all it includes, one after the other, each with its place.
  */
 #ifndef CONFIG_LEXER_H
 #define CONFIG_LEXER_H
 
 #include "config/faults.h"
 
-enum { LEXER_BAD_NUMBER = INT32_MIN }; /* stands in the text for a number that was a fault */
-#define LEXER_TWICE '*'                /* begins a key that stands in the text for one that was set before */
-
-struct lexed {
-	char *text; /* ended by NUL; the caller frees both by lexed_fini() */
-	size_t size, room;
-	struct place *lines; /* of line i + 1 of the text */
-	size_t line_count, line_room;
+enum token_kind {
+	TOKEN_END,    /* of the whole */
+	TOKEN_NAME,   /* [A-Za-z*][-A-Za-z0-9_*]*: a key, true, false */
+	TOKEN_STRING, /* with its quotes; may run over lines */
+	TOKEN_NUMBER, /* as libconfig writes them: 5, -5, 0x1f, 1.5e3, 5L */
+	TOKEN_SIGN,   /* one of = : ; , { } ( ) [ ] */
+	TOKEN_OTHER   /* one character that begins nothing */
 };
 
-/* False: faults that leave no text to go on with (they are told); others leave one. */
-bool lexed_read(struct lexed *, struct faults *, const char *path);
-void lexed_fini(struct lexed *);
+struct token {
+	enum token_kind kind;
+	const char *bytes; /* valid as long as the lexer */
+	size_t size;
+	struct place place, end; /* of its first byte, and of what follows it */
+	bool glued;              /* nothing stands between it and the word before */
+	bool first;              /* of its line */
+};
 
-/* Where a line of the text comes from. */
-struct place lexed_place(const struct lexed *, unsigned line);
+struct lexer;
+
+/* Begins with the file. NULL after a fault, told in `faults`: it cannot be read. */
+struct lexer *lexer_open(struct faults *, const char *path);
+void lexer_close(struct lexer **);
+
+/* The next word. False after a fault behind which nothing can be understood: a string or a comment without an end. */
+bool lexer_next(struct lexer *, struct token *);
+
+/* Whether a file could not be included, which has been told. */
+bool lexer_is_torn(const struct lexer *);
+
+/* Whether a number is one that libconfig would not read as another one: it knows 32 bits, and wraps without a word. */
+bool lexer_number_fits(const struct token *);
 
 #endif

@@ -105,7 +105,7 @@ reader_take_list(struct reader *reader, const struct node *file, uint16_t port, 
 		faults_add(&reader->faults, file->place, "the list %s cannot be read: %s", QUOTE(reader, path), why.text);
 		return;
 	}
-	draft->place = (struct place){ faults_file(&reader->faults, path), 0 };
+	draft->place = (struct place){ .file = faults_file(&reader->faults, path) };
 	for (const char *line = input.bytes, *stop = input.bytes + input.size, *next; line < stop; line = next) {
 		const char *end = memchr(line, '\n', (size_t)(stop - line));
 

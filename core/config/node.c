@@ -29,14 +29,6 @@ node_member(const struct node *group, const char *key)
 	return NULL;
 }
 
-struct place
-node_place(const struct node *node)
-{
-	if ((node->kind == NODE_GROUP || node->kind == NODE_LIST) && node->count > 0)
-		return node_place(&node->children[0]);
-	return node->place;
-}
-
 /* One word on its way into the tree: what of its key is still to be placed, and its value. */
 struct set {
 	const char *key, *value;
@@ -111,7 +103,7 @@ node_of_sets(struct faults *faults, struct arena *arena, const char *const *word
 		struct text name = TEXT_OVER((char[160]){ 0 });
 
 		text_format(&name, "-s %s", words[i]);
-		sets[good] = (struct set){ .key = words[i], .place = { faults_file(faults, name.bytes), 0 } };
+		sets[good] = (struct set){ .key = words[i], .place = { .file = faults_file(faults, name.bytes) } };
 		if (equals == NULL || equals == words[i] || words[i][0] == '.') {
 			faults_add(faults, sets[good].place, "is not KEY=VALUE");
 			continue;
@@ -119,7 +111,7 @@ node_of_sets(struct faults *faults, struct arena *arena, const char *const *word
 		sets[good].key_size = (size_t)(equals - words[i]);
 		sets[good++].value = arena_strdup(arena, equals + 1);
 	}
-	root->place = (struct place){ faults_file(faults, "command line"), 0 };
+	root->place = (struct place){ .file = faults_file(faults, "command line") };
 	fill_group(faults, arena, sets, good, root);
 	return root;
 }

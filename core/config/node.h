@@ -35,12 +35,9 @@ const char *node_kind_name(enum node_kind); /* "a string" */
 /* The child called `key`; NULL: there is none. */
 const struct node *node_member(const struct node *group, const char *key);
 
-/* Where a group or list is best looked for: its own line, or, as libconfig gives a group the line of its end, that of
- * its first member. */
-struct place node_place(const struct node *);
-
-/* Reads a file and all it includes into a group. NULL after a fault that left no tree; other faults leave one. */
-const struct node *node_read_file(struct faults *, struct arena *, const char *path);
+/* Reads a file and all it includes into a group. NULL after a fault that left no tree; other faults leave one. *torn: not
+ * all that was written is in it. */
+const struct node *node_read_file(struct faults *, struct arena *, const char *path, bool *torn);
 
 /* KEY=VALUE words as one group; dots in a key make groups within it. */
 const struct node *node_of_sets(struct faults *, struct arena *, const char *const *sets, uint32_t count);

@@ -23,7 +23,7 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 	struct pw_value value;
 
 	if (node == NULL) {
-		faults_add(&reader->faults, node_place(group), "this notifier has no %s", setting->key);
+		faults_add(&reader->faults, group->place, "this notifier has no %s", setting->key);
 		return NULL;
 	}
 	if (!value_of_node(&reader->values, &reader->faults, setting, setting->key, node, &value))
@@ -115,7 +115,7 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	}
 	for (uint32_t i = 0; i < count; i++)
 		if (rows[i].flags & PW_REQUIRED && !items[i].given && node_member(group, value_key(&rows[i], key)) == NULL)
-			faults_add(&reader->faults, node_place(group), "%s is missing: %s", key, rows[i].help);
+			faults_add(&reader->faults, group->place, "%s is missing: %s", key, rows[i].help);
 	return values_share(&reader->values, items, count);
 }
 
@@ -133,7 +133,7 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 	words[sizeof words - 1] = '\0';
 	text_escape(&text, (struct pw_bytes){ words, strlen(words) });
 	if (!good)
-		faults_add(&reader->faults, node_place(group), "%s", shown);
+		faults_add(&reader->faults, group->place, "%s", shown);
 	else if (words[0] != '\0')
 		notifier->way = arena_strdup(reader->arena, shown);
 }
@@ -155,7 +155,7 @@ take_notifier(struct reader *reader, const struct node *group)
 	notifier->name = take_word(reader, group, NOTIFIER_NAME);
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
-		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_place(node_member(group, "plugin")));
+		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
 	faults = reader->faults.into->faults;
 	if (notifier->plugin != NULL)
 		notifier->values = take_own(reader, group, notifier->plugin, notifier_settings);
@@ -166,12 +166,12 @@ take_notifier(struct reader *reader, const struct node *group)
 		return;
 	twin = reader_find_notifier(reader, notifier->name);
 	if (twin != CONFIG_NONE) {
-		faults_add(&reader->faults, node_place(group), "there are two notifiers %s, here and in %s",
+		faults_add(&reader->faults, group->place, "there are two notifiers %s, here and in %s",
 		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_places[twin]));
 		return;
 	}
 	reader->notifier_groups[reader->notifier_count] = group;
-	reader->notifier_places[reader->notifier_count++] = node_place(group);
+	reader->notifier_places[reader->notifier_count++] = group->place;
 }
 
 /* The same values, but for the form. */
@@ -203,7 +203,7 @@ take_heartbeat(struct reader *reader)
 		return;
 	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000),
 		.channel_grace = INT64_MAX };
-	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, node_place(reader->heartbeat));
+	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
 	if (notifier->plugin == NULL || !reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval))
 		return;
 	notifier->values = with_format(reader, notifier->plugin, take_own(reader, reader->heartbeat, notifier->plugin,

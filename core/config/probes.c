@@ -67,7 +67,7 @@ add_probe(struct reader *reader, const struct plugin *plugin)
 	if (plan_probe(reader, probe))
 		reader->probe_count++;
 	else
-		faults_add(&reader->faults, (struct place){ file, 0 }, "all plugins together have more than %d names of phases",
+		faults_add(&reader->faults, (struct place){ .file = file }, "all plugins together have more than %d names of phases",
 		    PHASE_NAMES_MAX);
 }
 
@@ -98,7 +98,7 @@ reader_load_plugins(struct reader *reader)
 		plugins_load(&reader->plugins, path_absolute(reader->scratch, from, more->items[i]));
 	for (uint32_t i = 0; i < reader->plugins.broken_count; i++) {
 		const struct broken_plugin *broken = &reader->plugins.broken[i];
-		const struct place place = { faults_file(&reader->faults, broken->path), 0 };
+		const struct place place = { .file = faults_file(&reader->faults, broken->path) };
 
 		faults_warn(&reader->faults, place, "this plugin is not used: %s", broken->why);
 	}

@@ -18,7 +18,7 @@ static void
 warn_of_nothing(struct reader *reader)
 {
 	if (reader->source->path != NULL && reader->config->target_count == 0 && reader->faults.into->faults == 0)
-		faults_warn(&reader->faults, (struct place){ faults_file(&reader->faults, reader->source->path), 0 },
+		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
 		    "there are no targets: nothing will be watched");
 }
 

@@ -40,7 +40,7 @@ append(struct reader *reader, const struct node ***lists, uint32_t *count, const
 {
 	if (node->kind != NODE_LIST) {
 		if (node->kind != NODE_BAD)
-			faults_add(&reader->faults, node_place(node), "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );",
+			faults_add(&reader->faults, node->place, "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );",
 			    node->key, node_kind_name(node->kind), node->key);
 		return;
 	}
@@ -129,13 +129,11 @@ take_top(struct reader *reader, const struct node *node)
 static void
 read_file(struct reader *reader, const char *path)
 {
-	const struct node *root = node_read_file(&reader->faults, reader->scratch, path);
+	bool torn;
+	const struct node *root = node_read_file(&reader->faults, reader->scratch, path, &torn);
 
-	if (root == NULL) {
-		reader->is_torn = true;
-		return;
-	}
-	for (uint32_t i = 0; i < root->count; i++)
+	reader->is_torn = reader->is_torn || torn;
+	for (uint32_t i = 0; root != NULL && i < root->count; i++)
 		take_top(reader, &root->children[i]);
 }
 
@@ -170,7 +168,7 @@ read_parts(struct reader *reader)
 
 	if (count < 0) {
 		if (errno != ENOENT && errno != ENOTDIR) {
-			faults_add(&reader->faults, (struct place){ faults_file(&reader->faults, folder), 0 },
+			faults_add(&reader->faults, (struct place){ .file = faults_file(&reader->faults, folder) },
 			    "cannot be read: %s", strerror(errno));
 			reader->is_torn = true;
 		}
@@ -232,7 +230,7 @@ reader_take_row(struct reader *reader, const struct node *group, const struct pw
 
 	value_default(&reader->values, row, value, &why);
 	if (node == NULL && row->flags & PW_REQUIRED)
-		faults_add(&reader->faults, node_place(group), "%s is missing: %s", row->key, row->help);
+		faults_add(&reader->faults, group->place, "%s is missing: %s", row->key, row->help);
 	if (node == NULL)
 		return !(row->flags & PW_REQUIRED);
 	return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);

@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-#include "config/lexer.h"
+#include "config/grammar.h"
 
 struct tree {
 	struct faults *faults;
 	struct arena *arena;
-	const struct lexed *lexed;
+	const struct plain *plain;
 };
 
 static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
@@ -34,7 +34,7 @@ static void
 convert_int(const config_setting_t *setting, struct node *node)
 {
 	node->number = config_setting_get_int(setting);
-	node->kind = node->number == LEXER_BAD_NUMBER ? NODE_BAD : NODE_INT;
+	node->kind = node->number == PLAIN_NO_VALUE ? NODE_BAD : NODE_INT;
 }
 
 static void
@@ -43,7 +43,7 @@ convert(const struct tree *tree, const config_setting_t *setting, struct node *n
 	const char *key = config_setting_name(setting);
 
 	node->key = key == NULL ? NULL : arena_strdup(tree->arena, key);
-	node->place = lexed_place(tree->lexed, config_setting_source_line(setting));
+	node->place = plain_place(tree->plain, config_setting_source_line(setting));
 	switch (config_setting_type(setting)) {
 	case CONFIG_TYPE_GROUP:
 		node->kind = NODE_GROUP;
@@ -69,40 +69,40 @@ convert(const struct tree *tree, const config_setting_t *setting, struct node *n
 		node->kind = NODE_FLOAT;
 		return;
 	}
-	node->kind = NODE_BAD; /* 64 bits: the lexer leaves none */
+	node->kind = NODE_BAD; /* 64 bits: the grammar leaves none */
 }
 
 static const struct node *
-parse(struct faults *faults, struct arena *arena, const struct lexed *lexed)
+parse(struct faults *faults, struct arena *arena, const struct plain *plain)
 {
-	struct tree tree = { faults, arena, lexed };
+	struct tree tree = { faults, arena, plain };
 	struct node *root = NULL;
 	config_t config;
 
 	config_init(&config);
-	if (config_read_string(&config, lexed->text)) {
+	if (config_read_string(&config, plain->text)) {
 		root = arena_alloc(arena, sizeof *root);
 		convert(&tree, config_root_setting(&config), root);
-		root->place = lexed_place(lexed, 1);
+		root->place = plain_place(plain, 1);
 	} else {
 		const char *what = config_error_text(&config);
-		bool is_syntax = what == NULL || strcmp(what, "syntax error") == 0;
 
-		faults_add(faults, lexed_place(lexed, (unsigned)config_error_line(&config)), "%s", is_syntax
-		    ? "syntax error: in this line or the one before, a ';', a quote or a bracket is missing or too many" : what);
+		faults_add(faults, plain_place(plain, (unsigned)config_error_line(&config)), "libconfig cannot read this: %s",
+		    what == NULL ? "syntax error" : what);
 	}
 	config_destroy(&config);
 	return root;
 }
 
 const struct node *
-node_read_file(struct faults *faults, struct arena *arena, const char *path)
+node_read_file(struct faults *faults, struct arena *arena, const char *path, bool *torn)
 {
 	const struct node *root = NULL;
-	struct lexed lexed;
+	struct plain plain = { 0 };
 
-	if (lexed_read(&lexed, faults, path))
-		root = parse(faults, arena, &lexed);
-	lexed_fini(&lexed);
+	if (grammar_read(&plain, faults, path, torn))
+		root = parse(faults, arena, &plain);
+	*torn = *torn || root == NULL;
+	plain_fini(&plain);
 	return root;
 }

@@ -86,7 +86,7 @@ reader_is_wanted(struct reader *reader, const struct draft *draft)
 static void
 take_word(struct reader *reader, const char *word, struct probe *probe, const struct layer *layer)
 {
-	struct draft draft = { .probe = probe, .place = { faults_file(&reader->faults, "command line"), 0 },
+	struct draft draft = { .probe = probe, .place = { .file = faults_file(&reader->faults, "command line") },
 		.port = plugin_probe(probe->plugin)->default_port, .pace_warned = &reader->pace_warned };
 
 	if (reader->wanted_port != 0)
@@ -105,7 +105,7 @@ void
 reader_take_words(struct reader *reader)
 {
 	const struct config_source *source = reader->source;
-	const struct place place = { faults_file(&reader->faults, "command line"), 0 };
+	const struct place place = { .file = faults_file(&reader->faults, "command line") };
 	struct probe *probe;
 	struct layer *layer;
 	bool all_seen = source->word_count > 0;

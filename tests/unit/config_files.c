@@ -23,16 +23,87 @@ reads_what_is_well_formed(void **state)
 	assert_string_equal(files_good("helo = \"a.\" \"example\";")->helo, "a.example");
 }
 
+/* A target that needs no probe of the installed ones. */
+#define A "{ host = \"a\"; probe = \"talk\"; }"
+#define B "{ host = \"b\"; probe = \"talk\"; }"
+
+/* Each alone is told with its column, and nothing else is: what follows was read as it was meant. */
 static void
-tells_where_the_syntax_breaks(void **state)
+names_the_mistakes_of_the_grammar(void **state)
+{
+	static const struct { const char *content, *place, *part; } bad[] = {
+		{ "targets = (\n " A "\n " B " );", "main.conf:2:33", "a ',' is missing here" },
+		{ "targets = ( " A ", " B ", );", "main.conf:1:77", "one too many" },
+		{ "targets = ( " A ", , " B " );", "main.conf:1:46", "one too many" },
+		{ "targets = ( , " A " );", "main.conf:1:13", "one too many" },
+		{ "references = [ \"a:25\", ];", "main.conf:1:22", "one too many" },
+		{ "references = [ \"a:25\" \"b:25\" ];", "main.conf:1:22", "a ',' is missing here" },
+		{ "targets = [ " A " ];", "main.conf:1:11", "( { ... }, { ... } )" },
+		{ "targets = ( " A "; " B " );", "main.conf:1:44", "a ',' stands between" },
+		{ "targets = ( " A "; );", "main.conf:1:44", "one too many" },
+		{ "targets = ( " A ";\nprobers = 2;", "main.conf:1:44", "a ')' is missing before this ';'" },
+		{ "targets = ( " A "\nprobers = 2;", "main.conf:2:1", "a ')' is missing before this" },
+		{ "targets = ( " A, "main.conf:1:11", "'(' has no end" },
+		{ "targets = ( { host = \"a\"; probe = \"talk\"; " B " );", "main.conf:1:43", "a '}' is missing before this '{'" },
+		{ "targets = ( { host = \"a\"; probe = \"talk\"; );", "main.conf:1:43", "a '}' is missing before this ')'" },
+		{ "targets = ( host = \"a\"; probe = \"talk\"; );", "main.conf:1:13", "a '{' is missing before this" },
+		{ "targets = ( " A " ];", "main.conf:1:45", "its end is ')'" },
+		{ "targets = ( " A " );;", "main.conf:1:47", "this ';' is one too many" },
+		{ "targets = ( " A " ); }\nprobers = 2;", "main.conf:1:48", "this '}' is one too many" },
+		{ "helo = \"a.example\";\nprobers = ;\n", "main.conf:2:11", "has no value" },
+		{ "helo = \"a.example\";\nprobers;\n", "main.conf:2:1", "followed by no '='" },
+		{ "probers 2;", "main.conf:1:8", "a '=' is missing here" },
+		{ "probers == 2;", "main.conf:1:10", "this '=' is one too many" },
+		{ "helo = a.example;", "main.conf:1:8", "stands in quotes: \"a.example\"" },
+		{ "helo = 'a.example';", "main.conf:1:8", "between two '\"': \"a.example\"" },
+		{ "helo = \xe2\x80\x9c" "a.example\xe2\x80\x9d;", "main.conf:1:8", "between two '\"': \"a.example\"" },
+		{ "defaults = { interval = 60s; };", "main.conf:1:25", "stands in quotes: \"60s\"" },
+		{ "references = [ 192.0.2.1:25 ];", "main.conf:1:16", "stands in quotes: \"192.0.2.1:25\"" },
+		{ "defaults = { allow_private = yes; };", "main.conf:1:30", "yes is written true" },
+		{ "defaults = { limits.banner = \"5s\"; };", "main.conf:1:14", "limits = { ... = ...; };" },
+		{ "max_runs = 5;\nhelo = \"a.example;\nstate = \"x\";\nper_address = \"5\";", "main.conf:2:8", "has no end" },
+		{ "max_runs = 5;\nhelo = \"a.example;\nstate = \"x\";\nper_address = 5\";\n", "main.conf:2:8", "main.conf:3:10" },
+		{ "probers = 1;\nhelo = \"a.example;\nper_address = 5;\n", "main.conf:2:8", "has no end" },
+		{ "probers = 1;\n\n/* never closed\n", "main.conf:3:1", "has no end" },
+		{ "references = [ \"a:25\", 2 ];", "main.conf:1:24", "all of one kind" },
+		{ "helo = \"\xc3\xa4\xc3\xb6.example\"; probers = ;", "main.conf:1:32", "has no value" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		files_put("main.conf", bad[i].content);
+		files_read();
+		assert_true(files_told(bad[i].place, bad[i].part, false));
+		if (files_faults.faults != 1 && strstr(bad[i].content, "references") == NULL)
+			fail_msg("%u faults: %s", files_faults.faults, bad[i].content);
+	}
+}
+
+static void
+names_other_languages(void **state)
 {
 	(void)state;
-	files_bad("helo = \"a.example\";\nprobers = ;\n", "main.conf:2", "syntax error");
-	files_bad("helo = yes;\n", "main.conf:1", "syntax error");
-	files_bad("probers = 1;\nhelo = \"a.example;\nper_address = 5;\n", "main.conf:2", "has no end");
-	files_bad("probers = 1;\n\n/* never closed\n", "main.conf:3", "has no end");
-	files_bad("targets = ( { host = \"a\"; };\n", "main.conf:1", "syntax error");
-	files_bad("x = [ 1, \"a\" ];", "main.conf:1", "mismatched element type");
+	files_bad("targets:\n  - host: mx1.example.org\n    port: 25\n", "main.conf:2:3", "this is YAML");
+	files_bad("log:\n  level: info\n", "main.conf:2:3", "this is YAML");
+	files_bad("---\nlog: info\n", "main.conf:1:1", "this is YAML");
+	files_bad("{ \"targets\": [ { \"host\": \"mx1.example.org\" } ] }", "main.conf:1:1", "this is JSON");
+	files_bad("targets = ( { \"host\": \"a\", \"probe\": \"talk\" } );", "main.conf:1:15", "looks like JSON");
+	files_bad("[log]\nlevel = info\n", "main.conf:1:1", "this is TOML or an INI file");
+	files_bad("this is not it\n", "main.conf:1:1", "followed by no '='");
+}
+
+static void
+tells_faults_of_the_grammar_and_of_settings_at_once(void **state)
+{
+	(void)state;
+	files_put("main.conf", "helo = \"a..example\";\ntargets = ( { host = \"a\"; probe = \"talk\"; tries = 0; }\n  " B ",\n);\nunknwon = 1;\n");
+	assert_null(files_read());
+	assert_true(files_told("main.conf:1:1", "empty part", false));
+	assert_true(files_told("main.conf:2:43", "tries", false));
+	assert_true(files_told("main.conf:2:55", "a ',' is missing here", false));
+	assert_true(files_told("main.conf:3:34", "one too many", false));
+	assert_true(files_told("main.conf:5:1", "unknown setting", false));
+	assert_int_equal(files_faults.faults, 5);
 }
 
 static void
@@ -193,7 +264,7 @@ joins_the_parts_of_conf_d(void **state)
 	files_put("conf.d/30.conf", "targets = ( { host = \"x\"; probe = \"talk\"; },\n { host = \"b\"; probe = \"talk\"; } );");
 	files_bad(NONE, "conf.d/30.conf:2", "conf.d/10.conf:1");
 	files_put("conf.d/30.conf", "this is not it\n");
-	files_bad(NONE, "conf.d/30.conf:1", "syntax error");
+	files_bad(NONE, "conf.d/30.conf:1", "followed by no '='");
 }
 
 static void
@@ -249,7 +320,9 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, files_setup, files_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(reads_what_is_well_formed),
-		TEST(tells_where_the_syntax_breaks),
+		TEST(names_the_mistakes_of_the_grammar),
+		TEST(names_other_languages),
+		TEST(tells_faults_of_the_grammar_and_of_settings_at_once),
 		TEST(refuses_numbers_that_would_wrap),
 		TEST(refuses_what_strings_cannot_hold),
 		TEST(names_both_places_of_a_key_that_is_set_twice),

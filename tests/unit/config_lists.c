@@ -107,7 +107,7 @@ finds_every_twin(void **state)
 	files_good(LIST);
 	files_good("targets = ( { host = \"a\"; probe = \"talk\"; }, { host = \"a\"; port = 25; probe = \"secure\"; } );");
 	files_bad("targets = ( { host = \"a\"; probe = \"talk\"; },\n{ host = \"a\"; port = 25; probe = \"talk\"; } );", "main.conf:2",
-	    "main.conf:1: give one of them a name");
+	    "main.conf:1:13: give one of them a name");
 }
 
 static void

@@ -1,0 +1,93 @@
+/* A growing text, and a place for each of its lines. */
+#include "config/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void *
+grow(void *array, size_t *room, size_t size)
+{
+	*room = *room * 2 + 64;
+	array = reallocarray(array, *room, size);
+	if (array == NULL)
+		exit(EX_OSERR);
+	return array;
+}
+
+static void
+add_line(struct plain *plain, struct place place)
+{
+	if (plain->line_count == plain->line_room)
+		plain->lines = grow(plain->lines, &plain->line_room, sizeof *plain->lines);
+	plain->lines[plain->line_count++] = place;
+}
+
+void
+plain_begin(struct plain *plain, struct place place)
+{
+	*plain = (struct plain){ 0 };
+	plain->text = grow(NULL, &plain->room, 1);
+	plain->text[0] = '\0';
+	add_line(plain, place);
+}
+
+void
+plain_fini(struct plain *plain)
+{
+	free(plain->text);
+	free(plain->lines);
+	*plain = (struct plain){ 0 };
+}
+
+void
+plain_add_bytes(struct plain *plain, const char *bytes, size_t size)
+{
+	for (; size > 0; size--, bytes++) {
+		if (*bytes == '\r' && size > 1 && bytes[1] == '\n')
+			continue;
+		if (plain->room - plain->size < 2)
+			plain->text = grow(plain->text, &plain->room, 1);
+		plain->text[plain->size++] = *bytes;
+		if (*bytes == '\n')
+			add_line(plain, plain->lines[plain->line_count - 1]);
+	}
+	plain->text[plain->size] = '\0';
+}
+
+void
+plain_add(struct plain *plain, const char *string)
+{
+	plain_add_bytes(plain, string, strlen(string));
+}
+
+void
+plain_begin_line(struct plain *plain, struct place place)
+{
+	plain_add(plain, "\n");
+	plain->lines[plain->line_count - 1] = place;
+}
+
+void
+plain_add_no_value(struct plain *plain)
+{
+	plain_add(plain, " -2147483648 ");
+}
+
+/* Each has another name, so that libconfig does not find one twice. */
+void
+plain_add_no_key(struct plain *plain)
+{
+	struct text name = TEXT_OVER((char[32]){ 0 });
+
+	text_format(&name, "%c%zu", PLAIN_NO_KEY, plain->size);
+	plain_add(plain, name.bytes);
+}
+
+struct place
+plain_place(const struct plain *plain, unsigned line)
+{
+	if (line == 0 || line > plain->line_count)
+		line = (unsigned)plain->line_count;
+	return plain->lines[line - 1];
+}
