@@ -29,8 +29,22 @@ refuse(struct reason *why, const char *text, const char *fault)
 	struct text escaped = TEXT_OVER(shown);
 
 	text_escape(&escaped, (struct pw_bytes){ text, strlen(text) });
-	reason_set(why, "\"%s%s\" %s", shown, escaped.cut ? "…" : "", fault);
+	reason_set(why, "\"%s%s\" %s", shown, escaped.cut ? "..." : "", fault);
 	return false;
+}
+
+/* A number that stands alone: in the units that were likely meant. */
+static bool
+refuse_bare(struct reason *why, const char *text, int64_t number, bool over)
+{
+	char words[200];
+	struct text fault = TEXT_OVER(words);
+
+	if (over)
+		return refuse(why, text, "is too long, and has no unit");
+	text_format(&fault, "has no unit; write %llds, %lldm or %lldh (units: us ms s m h d w)", (long long)number,
+	    (long long)number, (long long)number);
+	return refuse(why, text, words);
 }
 
 /* Takes a number off the front of `*text`; false where there is none. A number beyond int64_t sets `*over`. */
@@ -90,7 +104,7 @@ units_parse_duration(const char *text, int64_t *microseconds, struct reason *why
 		if (*at == '\0' && last == NULL && number == 0 && !over)
 			break;
 		if (*at == '\0')
-			return refuse(why, text, "has no unit; write 90s, 90m or 90h (units: us ms s m h d w)");
+			return refuse_bare(why, text, number, over);
 		const struct unit *unit = take_unit(&at, durations, DURATIONS);
 		if (unit == NULL || (last != NULL && unit <= last))
 			return refuse(why, text, usage);

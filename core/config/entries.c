@@ -15,6 +15,11 @@ reader_take_endpoint(struct reader *reader, const char *what, const char *text, 
 	struct endpoint endpoint;
 	struct reason why;
 
+	if (memmem(text, size, "://", 3) != NULL) {
+		faults_add(&reader->faults, place, "%s%s is a URL, and a host name or an address is wanted", what,
+		    faults_quote_bytes(&reader->faults, text, size));
+		return false;
+	}
 	if (!endpoint_parse(text, size, &endpoint, &why)) {
 		faults_add(&reader->faults, place, "%s%s", what, why.text);
 		return false;
@@ -225,42 +230,82 @@ is_group_of_target(struct reader *reader, const struct node *group)
 	return false;
 }
 
+/* Of an entry whose probe is a fault: the settings that any probe has. */
+static void
+check_common(struct reader *reader, const struct node *group)
+{
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		int row = settings_find(target_settings, node->key);
+		struct pw_value value;
+
+		if (row >= 0 && !(target_settings[row].flags & SETTING_IDENTITY) && value_of_node(&reader->passing, &reader->faults,
+		    &target_settings[row], node->key, node, &value))
+			layer_check(reader, &target_settings[row], node, &value);
+	}
+}
+
+/* An entry that is a fault is no target, and what others say of it is right all the same. */
+static void
+reject(struct reader *reader, const struct identity *identity)
+{
+	const char *name = identity->values[TARGET_NAME].string;
+
+	reader_reject_target(reader, name != NULL ? name : identity->values[TARGET_HOST].string);
+}
+
+/* What an entry with a probe says; false after a fault. */
+static bool
+take_target(struct reader *reader, const struct node *group, const struct identity *identity, struct draft *draft,
+    struct layer *room)
+{
+	bool is_list = identity->nodes[TARGET_FILE] != NULL, pace_warned = false, good = !identity->is_wrong;
+	const struct layer *layer;
+
+	draft->port = plugin_probe(draft->probe->plugin)->default_port;
+	if (identity->values[TARGET_PORT].given)
+		draft->port = (uint16_t)identity->values[TARGET_PORT].number;
+	layer = lay_over(reader, draft->probe, group, is_list ? SCOPE_LIST : SCOPE_TARGET, identity->has_more, room);
+	take_names(identity, draft);
+	take_pace_place(reader, group, draft, &pace_warned);
+	if (is_list) {
+		if (good)
+			reader_take_list(reader, identity->nodes[TARGET_FILE], draft->port, draft, layer);
+		return good;
+	}
+	if (identity->values[TARGET_HOST].string == NULL || !take_host(reader, identity, draft))
+		return false;
+	draft->policy = policy_for(reader, draft, layer);
+	if (good)
+		reader_finish_target(reader, draft, layer);
+	return good;
+}
+
 static void
 take_entry(struct reader *reader, const struct node *group, struct layer *room)
 {
 	struct draft draft = { .place = group->place };
 	struct identity identity;
-	const struct layer *layer;
-	bool pace_warned = false, is_list;
 	const char *probe;
 
 	if (!is_group_of_target(reader, group))
 		return;
 	take_identity(reader, group, &identity);
-	is_list = identity.nodes[TARGET_FILE] != NULL;
 	probe = identity.values[TARGET_PROBE].string;
 	if (identity.nodes[TARGET_PROBE] == NULL)
 		draft.probe = reader_default_probe(reader);
 	else if (probe != NULL)
 		draft.probe = reader_find_probe(reader, probe, identity.nodes[TARGET_PROBE]->place);
-	if (!is_list && identity.nodes[TARGET_HOST] == NULL)
+	if (identity.nodes[TARGET_FILE] == NULL && identity.nodes[TARGET_HOST] == NULL)
 		faults_add(&reader->faults, draft.place, "this target has no host");
-	if (draft.probe == NULL)
+	if (draft.probe != NULL && take_target(reader, group, &identity, &draft, room))
 		return;
-	draft.port = plugin_probe(draft.probe->plugin)->default_port;
-	if (identity.values[TARGET_PORT].given)
-		draft.port = (uint16_t)identity.values[TARGET_PORT].number;
-	layer = lay_over(reader, draft.probe, group, is_list ? SCOPE_LIST : SCOPE_TARGET, identity.has_more, room);
-	take_names(&identity, &draft);
-	take_pace_place(reader, group, &draft, &pace_warned);
-	if (identity.is_wrong)
+	reject(reader, &identity);
+	if (draft.probe != NULL)
 		return;
-	if (is_list) {
-		reader_take_list(reader, identity.nodes[TARGET_FILE], draft.port, &draft, layer);
-	} else if (identity.nodes[TARGET_HOST] != NULL && take_host(reader, &identity, &draft)) {
-		draft.policy = policy_for(reader, &draft, layer);
-		reader_finish_target(reader, &draft, layer);
-	}
+	check_common(reader, group);
+	if (identity.values[TARGET_HOST].string != NULL)
+		take_host(reader, &identity, &draft);
 }
 
 void

@@ -1,4 +1,5 @@
 /* Settings of targets: what a group of the configuration says is laid over what was said before it. */
+#include "config/plain.h"
 #include "config/reader.h"
 
 #include <string.h>
@@ -245,7 +246,7 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 {
 	int row = settings_find(target_settings, node->key);
 
-	if (node->key[0] == '*') /* it was set before, which has been told */
+	if (node->key[0] == PLAIN_NO_KEY) /* a fault that has been told */
 		return;
 	if (row >= 0 && may_stand(&target_settings[row], scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))

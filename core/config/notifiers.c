@@ -1,4 +1,5 @@
 /* Who is told: each notifier's plugin and the plugin's own settings. */
+#include "config/plain.h"
 #include "config/reader.h"
 
 #include <string.h>
@@ -91,51 +92,104 @@ check_recipients(struct reader *reader, const struct node *node, const struct pw
 	}
 }
 
-static const struct pw_values *
-take_own(struct reader *reader, const struct node *group, const struct plugin *plugin, const struct pw_setting *hosts)
-{
-	const struct pw_setting *rows = plugin->descriptor->settings;
+/* The plugin's own settings on their way in. */
+struct own {
+	const struct pw_setting *rows;
 	struct pw_value items[PLUGIN_SETTINGS_MAX];
-	char key[SETTING_KEY_MAX];
-	uint32_t count = 0;
-	struct reason why;
-
-	memset(items, 0, sizeof items);
-	for (; rows != NULL && rows[count].key != NULL; count++)
-		value_default(&reader->values, &rows[count], &items[count], &why);
-	for (uint32_t i = 0; i < group->count; i++) {
-		const struct node *node = &group->children[i];
-		int row = settings_find(rows, node->key);
-
-		if (row >= 0 && value_of_node(&reader->values, &reader->faults, &rows[row], value_key(&rows[row], key), node,
-		    &items[row]) && rows[row].flags & PW_RECIPIENTS)
-			check_recipients(reader, node, items[row].list);
-		else if (row < 0 && node->key[0] != '*' && settings_find(hosts, node->key) < 0)
-			blame_unknown(reader, rows, node);
-	}
-	for (uint32_t i = 0; i < count; i++)
-		if (rows[i].flags & PW_REQUIRED && !items[i].given && node_member(group, value_key(&rows[i], key)) == NULL)
-			faults_add(&reader->faults, group->place, "%s is missing: %s", key, rows[i].help);
-	return values_share(&reader->values, items, count);
-}
+	bool wrong[PLUGIN_SETTINGS_MAX]; /* what was written was a fault: it stands as if it had not been */
+	uint32_t count;
+};
 
 static void
-check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier)
+take_own(struct reader *reader, const struct node *group, const struct plugin *plugin, const struct pw_setting *hosts,
+    struct own *own)
+{
+	char key[SETTING_KEY_MAX];
+	struct reason why;
+
+	memset(own, 0, sizeof *own);
+	own->rows = plugin->descriptor->settings;
+	for (; own->rows != NULL && own->rows[own->count].key != NULL; own->count++)
+		value_default(&reader->values, &own->rows[own->count], &own->items[own->count], &why);
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		int row = settings_find(own->rows, node->key);
+
+		if (row < 0 && node->key[0] != PLAIN_NO_KEY && settings_find(hosts, node->key) < 0)
+			blame_unknown(reader, own->rows, node);
+		if (row < 0)
+			continue;
+		own->wrong[row] = !value_of_node(&reader->values, &reader->faults, &own->rows[row],
+		    value_key(&own->rows[row], key), node, &own->items[row]);
+		if (!own->wrong[row] && own->rows[row].flags & PW_RECIPIENTS)
+			check_recipients(reader, node, own->items[row].list);
+	}
+	for (uint32_t i = 0; i < own->count; i++)
+		if (own->rows[i].flags & PW_REQUIRED && node_member(group, value_key(&own->rows[i], key)) == NULL)
+			faults_add(&reader->faults, group->place, "%s is missing: %s", key, own->rows[i].help);
+}
+
+/* A plugin counts on what it requires. */
+static bool
+has_all(const struct own *own)
+{
+	for (uint32_t i = 0; i < own->count; i++)
+		if (own->rows[i].flags & PW_REQUIRED && !own->items[i].given)
+			return false;
+	return true;
+}
+
+/* Whether a sentence speaks of a setting whose value was a fault, which has been told. */
+static bool
+is_of_wrong(const struct own *own, const char *sentence)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	char key[SETTING_KEY_MAX];
+
+	for (const char *word = sentence; *word != '\0'; word += strspn(word, letters)) {
+		word += strcspn(word, letters);
+		for (uint32_t i = 0; i < own->count; i++)
+			if (own->wrong[i] && strlen(value_key(&own->rows[i], key)) == strspn(word, letters)
+			    && strncmp(word, key, strlen(key)) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Where the setting stands that a sentence begins with, "KEY: ...". */
+static struct place
+place_of(const struct node *group, const char *sentence)
+{
+	size_t size = strcspn(sentence, ":");
+
+	for (uint32_t i = 0; i < group->count; i++)
+		if (strlen(group->children[i].key) == size && strncmp(group->children[i].key, sentence, size) == 0)
+			return group->children[i].place;
+	return group->place;
+}
+
+/* What the plugin finds where its settings do not go together, a fault a line. */
+static void
+check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier, const struct own *own)
 {
 	const struct pw_notifier_ops *ops = notifier->plugin->descriptor->ops;
-	char words[256] = "", shown[400];
-	struct text text = TEXT_OVER(shown);
+	char words[1024] = "", *rest, *sentence;
 	bool good;
 
-	if (ops->check == NULL)
+	if (ops->check == NULL || !has_all(own))
 		return;
 	good = ops->check(notifier->values, words, sizeof words);
 	words[sizeof words - 1] = '\0';
-	text_escape(&text, (struct pw_bytes){ words, strlen(words) });
-	if (!good)
-		faults_add(&reader->faults, group->place, "%s", shown);
-	else if (words[0] != '\0')
-		notifier->way = arena_strdup(reader->arena, shown);
+	for (sentence = strtok_r(words, "\n", &rest); sentence != NULL; sentence = strtok_r(NULL, "\n", &rest)) {
+		char shown[400];
+		struct text text = TEXT_OVER(shown);
+
+		text_escape(&text, (struct pw_bytes){ sentence, strlen(sentence) });
+		if (good)
+			notifier->way = arena_strdup(reader->arena, shown);
+		else if (!is_of_wrong(own, sentence))
+			faults_add(&reader->faults, place_of(group, sentence), "%s", shown);
+	}
 }
 
 static void
@@ -143,7 +197,8 @@ take_notifier(struct reader *reader, const struct node *group)
 {
 	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
 	const char *plugin;
-	uint32_t twin, faults;
+	struct own own;
+	uint32_t twin;
 
 	if (group->kind == NODE_BAD)
 		return;
@@ -156,12 +211,12 @@ take_notifier(struct reader *reader, const struct node *group)
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
 		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
-	faults = reader->faults.into->faults;
-	if (notifier->plugin != NULL)
-		notifier->values = take_own(reader, group, notifier->plugin, notifier_settings);
+	if (notifier->plugin != NULL) {
+		take_own(reader, group, notifier->plugin, notifier_settings, &own);
+		notifier->values = values_share(&reader->values, own.items, own.count);
+		check_together(reader, group, notifier, &own);
+	}
 	reader_take_rules(reader, group, notifier);
-	if (notifier->values != NULL && reader->faults.into->faults == faults)
-		check_together(reader, group, notifier);
 	if (notifier->name == NULL)
 		return;
 	twin = reader_find_notifier(reader, notifier->name);
@@ -174,22 +229,6 @@ take_notifier(struct reader *reader, const struct node *group)
 	reader->notifier_places[reader->notifier_count++] = group->place;
 }
 
-/* The same values, but for the form. */
-static const struct pw_values *
-with_format(struct reader *reader, const struct plugin *plugin, const struct pw_values *values, const char *format)
-{
-	const struct pw_setting *rows = plugin->descriptor->settings;
-	struct pw_value items[PLUGIN_SETTINGS_MAX];
-	int row = settings_find(rows, "format");
-	struct reason why;
-
-	memset(items, 0, sizeof items);
-	memcpy(items, values->items, values->count * sizeof items[0]);
-	if (row >= 0)
-		value_of_text(&reader->values, &rows[row], "", format, &items[row], &why);
-	return values_share(&reader->values, items, values->count);
-}
-
 /* A notifier that is told of nothing, by the plugin that asks URLs. */
 static void
 take_heartbeat(struct reader *reader)
@@ -198,17 +237,26 @@ take_heartbeat(struct reader *reader)
 	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
 	struct config *config = reader->config;
 	struct pw_value interval;
+	struct reason why;
+	struct own own;
+	bool good;
+	int row;
 
 	if (reader->heartbeat == NULL)
 		return;
 	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000),
 		.channel_grace = INT64_MAX };
 	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
-	if (notifier->plugin == NULL || !reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval))
+	good = reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval);
+	if (notifier->plugin == NULL)
 		return;
-	notifier->values = with_format(reader, notifier->plugin, take_own(reader, reader->heartbeat, notifier->plugin,
-	    heartbeat_settings), format);
-	check_together(reader, reader->heartbeat, notifier);
+	take_own(reader, reader->heartbeat, notifier->plugin, heartbeat_settings, &own);
+	if ((row = settings_find(own.rows, "format")) >= 0)
+		value_of_text(&reader->values, &own.rows[row], "", format, &own.items[row], &why);
+	notifier->values = values_share(&reader->values, own.items, own.count);
+	check_together(reader, reader->heartbeat, notifier, &own);
+	if (!good)
+		return;
 	config->heartbeat_interval = interval.number;
 	config->heartbeat = reader->notifier_count++;
 }

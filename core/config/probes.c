@@ -181,10 +181,11 @@ blame_missing(struct reader *reader, const char *name, enum pw_kind kind, struct
 	char all[200];
 	struct text text = TEXT_OVER(all);
 
-	for (size_t i = 0; near == NULL && (other = next_plugin(&wanted, i)) != NULL; i++)
-		text_format(&text, "%s%s", i == 0 ? ": there is " : ", ", other);
-	faults_add(&reader->faults, place, "there is no %s plugin %s%s%s%s%s", kind == PW_PROBE ? "probe" : "notifier",
-	    QUOTE(reader, name), near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?", all);
+	for (size_t i = 0; (other = next_plugin(&wanted, i)) != NULL; i++)
+		text_format(&text, "%s%s", i == 0 ? "" : ", ", other);
+	faults_add(&reader->faults, place, "there is no %s plugin %s%s%s%s%s%s", kind == PW_PROBE ? "probe" : "notifier",
+	    QUOTE(reader, name), near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?",
+	    text.size == 0 ? "" : near == NULL ? ": there are " : " There are ", all);
 }
 
 const struct plugin *

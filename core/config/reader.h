@@ -59,6 +59,8 @@ struct target_list {
 	struct table identities, names; /* by identity, and by the name that people use */
 	struct bond *bonds;
 	uint32_t bond_count, bond_room;
+	const char **rejected; /* names of those that are faults; "": of one without a name */
+	uint32_t rejected_count;
 };
 
 /* A target on its way in. */
@@ -183,6 +185,10 @@ void reader_add_target(struct reader *, const struct draft *);
 void reader_tie_targets(struct reader *);
 
 uint32_t reader_find_target(const struct reader *, const char *name); /* CONFIG_NONE: none */
+/* An entry is a fault, and no target: its name or host, NULL where it has none; not copied. */
+void reader_reject_target(struct reader *, const char *name);
+/* Whether a target of that name, though there is none, may have been meant by what is a fault or could not be read. */
+bool reader_target_may_be(const struct reader *, const char *name);
 
 /* windows.c */
 void reader_take_windows(struct reader *);

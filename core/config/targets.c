@@ -19,6 +19,7 @@ target_list_fini(struct target_list *list)
 	free(list->items);
 	free(list->origins);
 	free(list->bonds);
+	free(list->rejected);
 	table_fini(&list->identities);
 	table_fini(&list->names);
 	*list = (struct target_list){ 0 };
@@ -192,6 +193,29 @@ next_name(void *arg, size_t index)
 	return index < list->count && index < 10000 ? list->items[index].name : NULL;
 }
 
+void
+reader_reject_target(struct reader *reader, const char *name)
+{
+	struct target_list *list = &reader->targets;
+
+	list->rejected = grow(list->rejected, list->rejected_count + 1, sizeof *list->rejected);
+	list->rejected[list->rejected_count++] = name == NULL ? "" : name;
+}
+
+bool
+reader_target_may_be(const struct reader *reader, const char *name)
+{
+	const struct target_list *list = &reader->targets;
+	size_t size;
+
+	for (uint32_t i = 0; i < list->rejected_count; i++) {
+		size = strlen(list->rejected[i]);
+		if (strncmp(list->rejected[i], name, size) == 0 && (name[size] == '\0' || name[size] == ':'))
+			return true;
+	}
+	return reader->is_torn || reader->source->select;
+}
+
 static void
 tie_parent(struct reader *reader, const struct bond *bond)
 {
@@ -200,7 +224,7 @@ tie_parent(struct reader *reader, const struct bond *bond)
 	const char *near;
 
 	if (parent == TABLE_NONE) {
-		if (reader->is_torn || reader->source->select)
+		if (reader_target_may_be(reader, bond->name))
 			return;
 		near = text_nearest(bond->name, next_name, list);
 		faults_add(&reader->faults, bond->place, "parent: there is no target %s%s%s%s", QUOTE(reader, bond->name),

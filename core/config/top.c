@@ -1,4 +1,5 @@
 /* The files of a configuration, and what stands at their top. */
+#include "config/plain.h"
 #include "config/reader.h"
 
 #include <dirent.h>
@@ -97,7 +98,7 @@ take_top(struct reader *reader, const struct node *node)
 {
 	int row = settings_find(global_settings, node->key);
 
-	if (node->key[0] == '*') /* it was set before, which has been told */
+	if (node->key[0] == PLAIN_NO_KEY) /* a fault that has been told */
 		return;
 	if (row >= 0) {
 		set_once(reader, &reader->globals[row], node);
@@ -338,7 +339,7 @@ reader_take_log(struct reader *reader)
 		text_format(&text, "log.%s", node->key);
 		if (row >= 0)
 			value_of_node(&reader->values, &reader->faults, &log_settings[row], label, node, &values[row]);
-		else if (node->key[0] != '*')
+		else if (node->key[0] != PLAIN_NO_KEY)
 			blame_log(reader, node);
 	}
 	reader->config->log_to = (enum log_to)values[LOG_TO].number;

@@ -1,4 +1,5 @@
 /* Recurring windows: of which targets, when, and why. */
+#include "config/plain.h"
 #include "config/reader.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ check_keys(struct reader *reader, const struct node *group)
 		const struct node *node = &group->children[i];
 		const char *near;
 
-		if (node->key[0] == '*' || settings_find(window_settings, node->key) >= 0)
+		if (node->key[0] == PLAIN_NO_KEY || settings_find(window_settings, node->key) >= 0)
 			continue;
 		near = text_nearest(node->key, next_key, NULL);
 		faults_add(&reader->faults, node->place, "windows: unknown setting %s%s%s%s", QUOTE(reader, node->key),
@@ -39,7 +40,7 @@ mark(struct reader *reader, const struct node *group, const char *word, bool *ma
 	for (uint32_t i = 0; tag != NULL && i < config->target_count; i++)
 		if (target_has_tag(&config->targets[i], tag))
 			found = marked[i] = true;
-	if (!found && !reader->is_torn && !reader->source->select)
+	if (!found && !reader_target_may_be(reader, word) && (tag == NULL || reader->targets.rejected_count == 0))
 		faults_add(&reader->faults, node_member(group, "targets")->place, "windows: no target is called %s%s",
 		    QUOTE(reader, word), tag == NULL ? "; all that have a tag are tag:TAG" : ", and none has that tag");
 }
@@ -77,6 +78,7 @@ static void
 take_window(struct reader *reader, const struct node *group, struct config_window *window)
 {
 	struct pw_value values[WINDOW_ROWS];
+	bool good[WINDOW_ROWS];
 
 	if (group->kind != NODE_GROUP) {
 		if (group->kind != NODE_BAD)
@@ -86,14 +88,15 @@ take_window(struct reader *reader, const struct node *group, struct config_windo
 	}
 	check_keys(reader, group);
 	for (int i = 0; i < WINDOW_ROWS; i++)
-		if (!reader_take_row(reader, group, &window_settings[i], &values[i]))
-			return;
+		good[i] = reader_take_row(reader, group, &window_settings[i], &values[i]);
 	window->why = values[WINDOW_WHY].string;
 	window->timezone = values[WINDOW_TIMEZONE].given ? values[WINDOW_TIMEZONE].string : reader->config->timezone;
 	if (values[WINDOW_TIMEZONE].given)
 		reader_check_zone(reader, node_member(group, "timezone"), "timezone", window->timezone);
-	take_when(reader, group, values[WINDOW_WHEN].string, window);
-	take_targets(reader, group, values[WINDOW_TARGETS].list, window);
+	if (good[WINDOW_WHEN])
+		take_when(reader, group, values[WINDOW_WHEN].string, window);
+	if (good[WINDOW_TARGETS])
+		take_targets(reader, group, values[WINDOW_TARGETS].list, window);
 }
 
 void

@@ -117,9 +117,11 @@ struct pw_notifier_ops {
 	/* `results` has one row for each recipient. */
 	void (*deliver)(void *session, const struct pw_notice *, const struct pw_recipients *, struct pw_result *results);
 	void (*close)(void *session);
-	/* When the configuration is read, and by `postwatch check`: false with what is wrong where settings do not go together.
-	 * True: `why` may hold one line on how notices will go out, which `postwatch check` shows (since 1.1). Opens nothing,
-	 * asks nobody. NULL: what their table says of them is enough. */
+	/* When the configuration is read, and by `postwatch check`: false with what is wrong where settings do not go together,
+	 * each fault a line ("KEY: what, and what would be right"), in `why` (1,024 bytes). True: `why` may hold one line on how
+	 * notices will go out, which `postwatch check` shows (since 1.1). Called where all that is required was given; another
+	 * value that was a fault by its table is as if it had not been written. Opens nothing, asks nobody. NULL: what their
+	 * table says of them is enough. */
 	bool (*check)(const struct pw_values *values, char *why, size_t why_size);
 
 	/* Since 1.1. */

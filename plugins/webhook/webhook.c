@@ -79,17 +79,34 @@ fits_format(enum format format, const char *url, char *why, size_t why_size)
 	    || fail(why, why_size, "url: ends with the topic, as https://ntfy.sh/TOPIC does", "");
 }
 
+/* Adds a line to what is wrong. */
+static void
+add_fault(char *why, size_t why_size, const char *what)
+{
+	size_t size = strlen(why);
+
+	snprintf(why + size, why_size - size, "%s%s", size > 0 ? "\n" : "", what);
+}
+
 static bool
 check(const struct pw_values *values, char *why, size_t why_size)
 {
 	const struct pw_value *items = values->items;
+	const char *url = items[URL].string;
+	enum format format = (enum format)items[FORMAT].number;
+	char fault[256];
 
-	if ((items[URL].string == NULL) == (items[URL_FILE].string == NULL))
-		return fail(why, why_size, "the webhook needs url or url_file, one of them", "");
-	if (items[FORMAT].number == FORMAT_PAGERDUTY && items[SECRET].string == NULL)
-		return fail(why, why_size, "format = \"pagerduty\" needs secret_file, with the routing key", "");
-	return items[URL].string == NULL || (url_is_good(items[URL].string, why, why_size)
-	    && fits_format((enum format)items[FORMAT].number, items[URL].string, why, why_size));
+	why[0] = '\0';
+	if (url == NULL && items[URL_FILE].string == NULL)
+		add_fault(why, why_size, format == FORMAT_HEARTBEAT ? "url or url_file is missing: one of them says which URL is asked"
+		    : "url or url_file is missing: one of them says where to");
+	if (url != NULL && items[URL_FILE].string != NULL)
+		add_fault(why, why_size, "url_file: stands in place of url, and both are given");
+	if (format == FORMAT_PAGERDUTY && items[SECRET].string == NULL)
+		add_fault(why, why_size, "format: \"pagerduty\" needs secret_file, with the routing key");
+	if (url != NULL && (!url_is_good(url, fault, sizeof fault) || !fits_format(format, url, fault, sizeof fault)))
+		add_fault(why, why_size, fault);
+	return why[0] == '\0';
 }
 
 /* The whole file, up to its last line feed. */

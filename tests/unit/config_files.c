@@ -295,6 +295,43 @@ tells_all_faults_in_their_order(void **state)
 	assert_true(files_told("main.conf:5", "unknown setting \"unknwon\"", false));
 }
 
+/* What an entry's own check and a plugin's find does not wait until the rest is right. */
+static void
+tells_what_entries_and_plugins_find_beside_other_faults(void **state)
+{
+	(void)state;
+	files_put("main.conf",
+	    "targets = ( { host = \"b..ad\"; probe = \"talk\"; tries = 0; port = 0; name = \"x\"; },\n"
+	    "  { host = \"a..b\"; probe = \"zzzz\"; tries = 0; name = \"y\"; },\n"
+	    "  { host = \"c\"; probe = \"talk\"; parent = \"x\"; } );\n"
+	    "windows = ( { targets = [ \"nobody\", \"y\" ]; when = \"Sun\"; } );\n"
+	    "notifiers = ( { name = \"n\"; plugin = \"tell\"; to = \"nobody here\"; facility = 5; bogus = 1; } );\n");
+	assert_null(files_read());
+	assert_true(files_told("main.conf:1", "empty part", false));
+	assert_true(files_told("main.conf:1", "tries", false));
+	assert_true(files_told("main.conf:1", "port", false));
+	assert_true(files_told("main.conf:2", "there is no probe plugin \"zzzz\": there are ", false));
+	assert_true(files_told("main.conf:2", "empty part", false));
+	assert_true(files_told("main.conf:2", "tries", false));
+	assert_true(files_told("main.conf:4", "why is missing", false));
+	assert_true(files_told("main.conf:4", "when: ", false));
+	assert_true(files_told("main.conf:4", "no target is called \"nobody\"", false));
+	assert_true(files_told("main.conf:5", "facility", false));
+	assert_true(files_told("main.conf:5", "unknown setting \"bogus\"", false));
+	assert_true(files_told("main.conf:5:46", "to: a recipient is one word", false));
+	assert_true(files_told("main.conf:5", "a second fault", false));
+	assert_int_equal(files_faults.faults, 13);
+}
+
+static void
+says_what_would_be_right(void **state)
+{
+	(void)state;
+	files_bad("defaults = { interval = \"60\"; };", "main.conf:1", "write 60s, 60m or 60h");
+	files_bad("targets = ( { probe = \"talk\"; host = \"smtp://a.example\"; } );", "main.conf:1", "is a URL");
+	files_bad("targets = ( { probe = \"takl\"; host = \"a.example\"; } );", "main.conf:1", "did you mean talk?");
+}
+
 static void
 keeps_the_first_of_many_and_counts_all(void **state)
 {
@@ -333,6 +370,8 @@ main(void)
 		TEST(refuses_nesting_without_end),
 		TEST(joins_the_parts_of_conf_d),
 		TEST(tells_all_faults_in_their_order),
+		TEST(tells_what_entries_and_plugins_find_beside_other_faults),
+		TEST(says_what_would_be_right),
 		TEST(keeps_the_first_of_many_and_counts_all),
 	};
 
