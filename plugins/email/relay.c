@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,25 +21,33 @@ enum {
 	MARGIN_MAX = 5 * SECOND        /* before the deadline, in which the gate's words still come through */
 };
 
+/* Calls that are refused whatever their arguments, and those that are with one argument. */
+static const int refused[] = { SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
+	SCMP_SYS(io_uring_setup), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev) };
+static const struct {
+	int call;
+	struct scmp_arg_cmp argument;
+} refused_with[] = {
+	{ SCMP_SYS(socket), { .arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_INET } },
+	{ SCMP_SYS(socket), { .arg = 1, .op = SCMP_CMP_NE, .datum_a = SOCK_STREAM } },
+	{ SCMP_SYS(socket), { .arg = 2, .op = SCMP_CMP_GT, .datum_a = IPPROTO_TCP } },
+	/* Data with an address, or with a connection to be made by it. */
+	{ SCMP_SYS(sendto), { .arg = 4, .op = SCMP_CMP_NE, .datum_a = 0 } },
+	{ SCMP_SYS(sendto), { .arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN } },
+	{ SCMP_SYS(sendmsg), { .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN } },
+};
+
 /* The library makes a socket and connects it: that much seems to succeed. */
 static bool
 add_rules(scmp_filter_ctx filter)
 {
-	static const int refused[] = { SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4),
-		SCMP_SYS(sendmmsg), SCMP_SYS(io_uring_setup), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace),
-		SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev) };
-	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
-	bool done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(connect), 0) == 0
-	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_INET)) == 0
-	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A1(SCMP_CMP_NE, SOCK_STREAM)) == 0
-	    && seccomp_rule_add(filter, no, SCMP_SYS(socket), 1, SCMP_A2(SCMP_CMP_GT, IPPROTO_TCP)) == 0
-	    /* Data with an address, or with a connection to be made by it. */
-	    && seccomp_rule_add(filter, no, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_NE, 0)) == 0
-	    && seccomp_rule_add(filter, no, SCMP_SYS(sendto), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN)) == 0
-	    && seccomp_rule_add(filter, no, SCMP_SYS(sendmsg), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN)) == 0;
+	bool done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(connect), 0) == 0;
 
 	for (size_t i = 0; done && i < sizeof refused / sizeof *refused; i++)
-		done = seccomp_rule_add(filter, no, refused[i], 0) == 0;
+		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0) == 0;
+	for (size_t i = 0; done && i < sizeof refused_with / sizeof *refused_with; i++)
+		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused_with[i].call, 1, refused_with[i].argument) == 0;
 	return done;
 }
 

@@ -103,7 +103,9 @@ wire_wait(struct wire *wire, short events, int64_t until)
 			return false;
 		if (poll(polled, 2, (int)((until - now + 999) / 1000)) < 0 && errno != EINTR)
 			return wire_fail(wire, WIRE_BROKEN, "poll: %s", strerror(errno));
-		if (polled[1].revents != 0)
+		if (polled[1].revents & (POLLHUP | POLLERR)) /* nobody is there to ask */
+			wire->other = -1;
+		else if (polled[1].revents != 0)
 			return wire_fail(wire, WIRE_CALLED, "there is something else to do");
 		if (polled[0].revents != 0)
 			return true;
