@@ -64,6 +64,7 @@ struct watched {
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
+	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool apart;                    /* run in a prober of its own, or in line for one */
 	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
 };

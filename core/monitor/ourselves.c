@@ -218,6 +218,7 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 		.ended = run->ended, .interval = monitor->config->targets[report->target].policy->interval };
 
 	if (!run->spoken) {
+		monitor->targets[report->target].unheard = true;
 		unheard_add(&monitor->unheard, report->target, suspect.network, run->heard != 0 ? run->heard : run->started,
 		    run->ended);
 		witness_look(monitor);
@@ -245,9 +246,11 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 		return;
 	if (run->heard != 0)
 		hear_target(monitor, run, report);
-	if (run->verdict <= PW_BLOCKED || (run->verdict == PW_FAILED && run->spoken))
+	if (watched->unheard && (run->verdict <= PW_BLOCKED || (run->verdict == PW_FAILED && run->spoken))) {
+		watched->unheard = false;
 		unheard_end(&monitor->unheard, report->target, run->verdict == PW_FAILED ? UNHEARD_FAILED
 		    : run->over_routine ? UNHEARD_SLOW : UNHEARD_BACK);
+	}
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
 		suspect(monitor, run, report);
 }

@@ -111,14 +111,15 @@ witness_await(struct monitor *monitor, uint32_t target, const struct sighting *r
 		witness_look(monitor);
 }
 
-/* It may give a word: it is of the network, and not down, unless what is there answers and only not as it should. */
+/* It may give a word: it is of the network, and not down, unless what is there answers and only not as it should. Who says
+ * that we come too often is left alone. */
 static bool
 may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool same_port)
 {
 	const struct watched *watched = &monitor->targets[target];
 
 	return target != other && !(watched->flags & WATCHED_LOCAL)
-	    && !(watched->state.flags & TARGET_QUARANTINED)
+	    && !(watched->state.flags & TARGET_QUARANTINED) && watched->state.doubled == 0
 	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
 	    && (!same_port || monitor->config->targets[target].port == monitor->config->targets[other].port);
 }

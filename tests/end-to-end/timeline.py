@@ -251,7 +251,7 @@ class Timeline:
 				faults.append(f"missed: s{server} from {begin:.0f}")
 			elif due < end and first[server] > due:
 				faults.append(f"late: s{server} from {begin:.0f}, told at {first[server]:.0f}")
-		faults += [f"still down: s{server}" for server, down in last.items() if down and not self.was_down(server, self.length - 110, self.length)]
+		faults += [f"still down: s{server}" for server, down in last.items() if down and not self.was_down(server, self.length - 180, self.length)]
 		ours = [line.strip() for line in self.lines if OURS.match(line)]
 		faults += [line.strip() for line in self.lines if re.search(r" s\d+: our own trouble", line)]
 		digests = sum("ours or theirs" in line or "our network or theirs" in line for line in ours)

@@ -67,7 +67,7 @@ ours_over(const struct world *world, const struct scripted *outage)
 		more = false;
 		for (uint32_t i = 0; i < world->troubles; i++) {
 			const struct scripted *it = &world->script[i];
-			if (it->kind < SERVER_TROUBLES || it->kind == REFERENCES_DEAD || it->kind >= MONITOR_DIES || it->to <= over
+			if (it->kind < SERVER_TROUBLES || it->kind == REFERENCES_DEAD || it->kind == LOSS || it->kind >= MONITOR_DIES || it->to <= over
 			    || it->from > over + 3 * MINUTE)
 				continue;
 			over = it->to;

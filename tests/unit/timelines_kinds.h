@@ -106,6 +106,11 @@ static void one_after_another(struct world *w)
 	for (uint32_t i = 0; i < 5; i++)
 		outage(w, i, seconds(w, 300, 400) + i * 90 * SECOND, 25 * MINUTE);
 }
+static void blips_one_really_down(struct world *w) { blips(w); outage(w, 12, seconds(w, 300, 420), 20 * MINUTE); w->targets = 13; w->networks[12] = 13; }
+static void lossy(struct world *w) { begin(w, 12, 0); world_add(w, LOSS, 0, 4 * MINUTE, 24 * MINUTE, seconds(w, 5, 40) / SECOND); }
+static void lossy_references(struct world *w) { lossy(w); w->references = 2; }
+static void lossy_few(struct world *w) { lossy(w); w->targets = 3; }
+static void lossy_one_really_down(struct world *w) { lossy(w); outage(w, 4, seconds(w, 300, 420), 26 * MINUTE); }
 static void cut_references(struct world *w) { begin(w, 12, 2); cut(w, 120, 240); }
 static void cut_no_references(struct world *w) { begin(w, 12, 0); cut(w, 120, 240); }
 static void cut_slow_references(struct world *w) { begin(w, 12, 2); slow(w); cut(w, 120, 240); }
@@ -156,6 +161,21 @@ static void cut_and_own_host(struct world *w)
 	w->own_host[0] = true;
 	w->named[0] = true;
 	cut(w, 120, 240);
+}
+static void cut_one_beside_own_host(struct world *w)
+{
+	begin(w, 2, 0);
+	w->own_host[0] = true;
+	cut(w, 120, 240);
+}
+static void cut_many(struct world *w) { begin(w, 60, 0); cut(w, 60, 240); }
+static void cut_many_references(struct world *w) { begin(w, 60, 2); cut(w, 60, 240); }
+static void cut_two_ports(struct world *w)
+{
+	begin(w, 8, 0);
+	for (uint32_t i = 0; i < 4; i++)
+		w->configured[i].port = 587;
+	cut(w, 60, 240);
 }
 static void cut_with_names(struct world *w) { begin(w, 12, 0); name_all(w); cut(w, 120, 240); }
 static void cut_restart(struct world *w)
@@ -394,6 +414,15 @@ static const struct kind kinds[] = {
 	{ "one_after_another", one_after_another, TOLD_IN },
 	{ "outages_of_many_kinds", outages_of_many_kinds, TOLD_IN },
 	{ "outage_restart", outage_restart, { .late = 300 } },
+	{ "blips_one_really_down", blips_one_really_down, { .late = 400 } },
+	{ "lossy", lossy, TOLD_IN },
+	{ "lossy_references", lossy_references, { .late = 240, .blind_max = 1 } },
+	{ "lossy_few", lossy_few, TOLD_IN },
+	{ "lossy_one_really_down", lossy_one_really_down, { .late = 300 } },
+	{ "cut_one_beside_own_host", cut_one_beside_own_host, { .alone = true } },
+	{ "cut_many", cut_many, { .late = 0 } },
+	{ "cut_many_references", cut_many_references, { .blind_max = 1 } },
+	{ "cut_two_ports", cut_two_ports, { .late = 0 } },
 	{ "cut_references", cut_references, { .blind_min = 1, .blind_max = 1 } },
 	{ "cut_no_references", cut_no_references, { .blind_max = 0 } },
 	{ "cut_slow_references", cut_slow_references, { .blind_max = 1 } },

@@ -29,10 +29,10 @@ enum { WORLD_TARGETS = 64, WORLD_TROUBLES = 512, WORLD_EVENTS = 1024, WORLD_PROB
 
 enum trouble_kind {
 	/* of a server */
-	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, SLOW, CHANCE, /* SLOW: greets after `more`; CHANCE: 1 in `more` runs is refused */
+	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, SLOW, /* SLOW: greets after `more` */
 	SERVER_TROUBLES,
 	/* of our own */
-	CUT = SERVER_TROUBLES, LINK_CUT, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, /* `more`: the port */
+	CUT = SERVER_TROUBLES, LINK_CUT, LOSS, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, /* `more`: the port */
 	RESOLVER_DEAD, NO_DESCRIPTORS, REFERENCES_DEAD, ROUTER_MUTE,
 	MONITOR_DIES, PROBER_DIES                                 /* at `from` */
 };
@@ -129,9 +129,14 @@ world_server(const struct world *world, uint32_t target, int64_t at)
 	return NULL;
 }
 
+/* LOSS: so many of a hundred packets are lost. */
 static inline bool
-world_line(const struct world *world, int64_t at)
+world_line(struct world *world, int64_t at)
 {
+	const struct scripted *loss = world_trouble(world, LOSS, 0, at);
+
+	if (loss != NULL && (int64_t)world_random(world, 100) < loss->more)
+		return false;
 	return world_trouble(world, CUT, 0, at) == NULL && world_trouble(world, LINK_CUT, 0, at) == NULL
 	    && world_trouble(world, NO_ROUTE, 0, at) == NULL;
 }
@@ -223,8 +228,7 @@ play_connect(struct playing *it)
 			continue;
 		if (!own && world_trouble(world, PORT_FILTERED, port, at) != NULL)
 			return playing_ends(it, PW_FAILED, "filtered", false, 3);
-		if (kind == REFUSES || (!own && world_trouble(world, PORT_REFUSES, port, at) != NULL)
-		    || (kind == CHANCE && world_random(world, (uint64_t)server->more) == 0))
+		if (kind == REFUSES || (!own && world_trouble(world, PORT_REFUSES, port, at) != NULL))
 			return playing_ends(it, PW_FAILED, "refused", true, 3);
 		if (kind == UNREACHABLE)
 			return playing_ends(it, PW_FAILED, "unreachable", false, 3);
@@ -260,7 +264,7 @@ play_dialogue(struct playing *it)
 	int64_t replied = playing_delivered(it, arrives);
 	replied = replied == INT64_MAX ? replied : playing_delivered(it, replied);
 	then = world_server(it->world, it->target, arrives);
-	if (replied > arrives + limit || (then != NULL && then->kind != SLOW && then->kind != CHANCE && then->kind != CLOSES))
+	if (replied > arrives + limit || (then != NULL && then->kind != SLOW && then->kind != CLOSES))
 		return playing_waits(it, limit, "ehlo_timeout", 15);
 	it->at = replied;
 	playing_ends(it, PW_OK, "ok", true, 15);
