@@ -3,6 +3,8 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t
@@ -32,6 +34,18 @@ int64_t
 clock_wall(void)
 {
 	return read_clock(CLOCK_REALTIME);
+}
+
+/* The compiler's date, "Nov 28 2026", of any zone. */
+int64_t
+clock_built(void)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec", built[] = __DATE__;
+	const char month[] = { built[0], built[1], built[2], '\0' };
+	struct tm date = { .tm_mon = (int)(strstr(months, month) - months) / 3, .tm_mday = (int)strtol(built + 4, NULL, 10) - 1,
+		.tm_year = (int)strtol(built + 7, NULL, 10) - 1900 };
+
+	return (int64_t)timegm(&date) * SECOND;
 }
 
 static bool

@@ -24,6 +24,9 @@ moment_is_set(struct moment moment)
 	return moment.utc != 0;
 }
 
+/* A time, UTC, before which this program was not yet built: no clock that says less can be right. */
+int64_t clock_built(void);
+
 /* The wall clock as it was before it was set by more than CLOCK_DOUBT: it is doubted for a day, or until it is set back. */
 #define CLOCK_DOUBT (INT64_C(1800) * SECOND)
 struct clock_doubt {

@@ -315,6 +315,7 @@ message_put_recovered(struct wire_out *out, const struct message_recovered *reco
 	for (int i = 0; i < STORE_NAME_SIZE; i++)
 		wire_put_u8(out, recovered->store[i]);
 	wire_put_u64(out, recovered->run);
+	wire_put_i64(out, recovered->newest);
 }
 
 bool
@@ -324,6 +325,7 @@ message_get_recovered(struct wire_in *in, struct message_recovered *recovered)
 	for (int i = 0; i < STORE_NAME_SIZE; i++)
 		recovered->store[i] = wire_get_u8(in);
 	recovered->run = wire_get_u64(in);
+	recovered->newest = wire_get_i64(in);
 	return wire_is_whole(in);
 }
 

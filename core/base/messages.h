@@ -131,7 +131,8 @@ enum {
 	ORDER_HAD_STARTTLS = 8, /* the last good run was offered STARTTLS: its absence is starttls_gone */
 	ORDER_PASSED_ASKED = 16, /* an earlier run passed though TLS asked for a certificate of ours */
 	ORDER_OFFER_TLS = 32,   /* a port that says nothing is offered TLS once, for the evidence */
-	ORDER_FLAGS = 64        /* above all flags */
+	ORDER_CLOCK_BEHIND = 64, /* our wall clock says less than what is stored */
+	ORDER_FLAGS = 128       /* above all flags */
 };
 
 struct order {
@@ -169,7 +170,9 @@ enum {
 	REPORT_NAME_MISSING = 512, /* there is no such name, or it has no address */
 	REPORT_OWN_HOST = 1024,  /* all addresses are of this host: the run used no network */
 	REPORT_NAME_ASKED = 2048, /* our resolver was asked for the name just now, and answered */
-	REPORT_FLAGS = 4096
+	REPORT_CLOCK_DOUBTED = 4096, /* the dates of a certificate were not judged: our own clock cannot be right */
+	REPORT_CLOCK_WRONG = 8192,   /* and this is known */
+	REPORT_FLAGS = 16384
 };
 
 enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
@@ -269,6 +272,7 @@ enum { STORE_NAME_SIZE = 16 };
 struct message_recovered {
 	unsigned char store[STORE_NAME_SIZE]; /* what names the store that it is written to */
 	uint64_t run;                         /* the highest number of a run that is known, or nearly; 0: none is */
+	int64_t newest;                       /* UTC: the newest time in the store, where our clock says less; else 0 */
 };
 void message_put_recovered(struct wire_out *, const struct message_recovered *);
 bool message_get_recovered(struct wire_in *, struct message_recovered *);

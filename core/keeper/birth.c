@@ -238,6 +238,8 @@ tell_gap(struct keeper *keeper)
 		return;
 	}
 	keeper->watched_kept = keeper->watched;
+	if (store_read_meta(keeper->reader, "clock", &keeper->newest, sizeof keeper->newest) != sizeof keeper->newest)
+		keeper->newest = keeper->watched;
 	least = GAP_INTERVALS * shortest_interval(keeper->config);
 	if (now - keeper->watched <= (least > gap_min ? least : gap_min))
 		return;

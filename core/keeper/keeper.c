@@ -89,10 +89,17 @@ put_owed(struct wire_out *out, const struct slip *slip, uint32_t targets)
 	message_put_change(out, &change);
 }
 
+/* Whether the clock says less than a time that is stored, and that was written by a clock that nobody set back since. */
+static bool
+is_clock_behind(const struct keeper *keeper)
+{
+	return keeper->newest != 0 && clock_wall() < keeper->newest - CLOCK_DOUBT;
+}
+
 static void
 put_recovered(struct wire_out *out, const struct keeper *keeper)
 {
-	struct message_recovered recovered = { .run = keeper->run };
+	struct message_recovered recovered = { .run = keeper->run, .newest = is_clock_behind(keeper) ? keeper->newest : 0 };
 
 	memcpy(recovered.store, store_instance(keeper->journal.store), sizeof recovered.store);
 	message_put_recovered(out, &recovered);
@@ -225,12 +232,23 @@ hear_parent(struct keeper *keeper)
 		keeper->status = BROKEN;
 }
 
+/* The newest time by a clock that is believed. */
+static void
+mark_newest(struct keeper *keeper)
+{
+	if (is_clock_behind(keeper))
+		return;
+	keeper->newest = keeper->watched;
+	store_put_meta(journal_main(keeper), "clock", (struct pw_bytes){ (const char *)&keeper->newest, sizeof keeper->newest });
+}
+
 /* That we watched until here, so that a gap can be told. */
 static void
 mark_watched(struct keeper *keeper)
 {
 	if (keeper->watched == keeper->watched_kept || keeper->journal.sides[STORE_MAIN].stuck)
 		return;
+	mark_newest(keeper);
 	store_put_meta(journal_main(keeper), "watched",
 	    (struct pw_bytes){ (const char *)&keeper->watched, sizeof keeper->watched });
 	keeper->watched_kept = keeper->watched;
@@ -265,7 +283,9 @@ look_at_clock(struct keeper *keeper)
 
 	if (keeper->clock_offset != 0)
 		record_clock_set(keeper, moved);
-	else
+	if (keeper->clock_offset != 0 && (moved < -CLOCK_DOUBT || moved > CLOCK_DOUBT))
+		keeper->newest = 0; /* somebody knows better, and what was written before may have been wrong */
+	if (keeper->clock_offset == 0)
 		moved = keeper->watched != 0 ? keeper->born - keeper->watched : 0;
 	keeper->clock_offset = offset;
 	if (moved > a_day || moved < -clock_slack) {

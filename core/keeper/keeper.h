@@ -137,6 +137,7 @@ struct keeper {
 	int64_t clock_offset;          /* the clock minus the one that nobody sets, 0: not looked at yet */
 	int64_t tend_from;             /* clock_boot(): before, nothing is rolled up or forgotten */
 	int64_t watched, watched_kept; /* UTC: the last result that came, and what the store knows of it */
+	int64_t newest;                /* UTC: the newest time that is stored, by a clock that was not set back since; 0: none */
 	uint64_t done;
 	int64_t next_mark;       /* when the store is to know that we watch */
 	int64_t stop_by;         /* 0: not told to stop */

@@ -59,6 +59,7 @@ anew_heard(struct monitor *monitor, struct wire_in *in)
 	if (!message_get_recovered(in, &recovered))
 		return false;
 	watch_number_behind(monitor, recovered.run);
+	monitor->newest = recovered.newest;
 	if (monitor->begun && outbox->has_store && memcmp(recovered.store, outbox->store, sizeof recovered.store) != 0) {
 		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
 		for (uint32_t i = 0; i < monitor->config->target_count; i++)

@@ -6,8 +6,9 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/our_clock.h"
 
-static const int64_t jump_told = SECOND, dates_differ = SECOND;
+static const int64_t jump_told = SECOND, dates_differ = SECOND, told_again = 3600 * (int64_t)SECOND;
 
 /* By how much a clock has moved against the monotonic one since we last looked. */
 static int64_t
@@ -107,6 +108,8 @@ clocks_look(struct monitor *monitor)
 	if (slept > jump_told)
 		remember_offset(monitor, was);
 	monitor->clocks_looked = monitor->now;
+	if (moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT)
+		monitor->newest = 0; /* somebody knows better than what was stored */
 	if (slept > jump_told) {
 		monitor->interrupted = monitor->now;
 		text_add_span(&span, slept);
@@ -119,6 +122,30 @@ clocks_look(struct monitor *monitor)
 		    moved < 0 ? "back" : "forward", bytes, moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT
 		    ? ", and for a day certificates are judged by both clocks" : "");
 	}
+}
+
+bool
+clocks_are_behind(const struct monitor *monitor)
+{
+	return monitor->newest != 0 && clock_wall() < monitor->newest;
+}
+
+void
+clocks_heard(struct monitor *monitor, const struct report *report)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text words = TEXT_OVER(bytes);
+	int64_t wall = clock_wall();
+
+	if (!(report->flags & REPORT_CLOCK_WRONG))
+		return;
+	if (monitor->clock_wrong == 0 || monitor->now - monitor->clock_wrong > told_again) {
+		our_clock_add_words(&words, wall < clock_built() ? CLOCK_BEFORE_BUILD : clocks_are_behind(monitor) ? CLOCK_BEFORE_STORE
+		    : CLOCK_AGAINST_ALL, wall);
+		herald_ours(monitor, NOTICE_impaired, "our_clock", clocks_now(monitor), "%s; the dates of certificates are not judged until it is "
+		    "right, all else is", bytes);
+	}
+	monitor->clock_wrong = monitor->now;
 }
 
 /* Whoever was talked to when this host was suspended may have given us up. */

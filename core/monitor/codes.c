@@ -77,6 +77,7 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 	if (outcome_find(name, own, &outcome))
 		code.at_once = outcome.at_once;
 	code.threshold = threshold_of(name);
+	code.dated = code.threshold != 0 || strcmp(name, "cert_not_yet_valid") == 0;
 	if (codes->count == codes->room && (codes->count >= CODES_MAX || !grow(codes)))
 		return CODE_NONE;
 	codes->items[codes->count] = code;

@@ -21,6 +21,7 @@ struct code {
 	bool at_once;      /* stands as a condition at its first sight */
 	uint8_t threshold; /* of a certificate's end, each replaces those below it: cert_expires_soon, cert_expires_urgent,
 	                    * cert_expired; 0: none */
+	bool dated;        /* it goes by the dates of a certificate, and by our clock */
 };
 
 struct codes;

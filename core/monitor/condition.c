@@ -168,6 +168,8 @@ look(struct condition *condition, const struct sighting *run, bool passed, const
 		return condition->count >= policy->tries || codes_get(codes, condition->code)->at_once
 		    ? SIGHT_SHOWN_ENOUGH : SIGHT_SHOWN;
 	}
+	if (run->undated && codes_get(codes, condition->code)->dated)
+		return SIGHT_NOT_REACHED;
 	if (condition->phase == PHASE_ANY ? !passed : !(run->reached >> condition->phase & 1))
 		return SIGHT_NOT_REACHED;
 	if (condition->stage == STAGE_STANDING)

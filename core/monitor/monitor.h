@@ -192,6 +192,8 @@ struct monitor {
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */
 	uint64_t run, change, own_change; /* the last number given */
+	int64_t newest;          /* UTC: the newest time in the store, where it is later than our clock says; 0: it is not */
+	int64_t clock_wrong;     /* when a run last showed that our clock is wrong, 0: none did */
 	uint32_t random;
 	uint32_t waiting;        /* targets whose `down` waits for a parent */
 	uint32_t digest_count;   /* downs stamped with `digest` that no digest has told yet */
@@ -351,6 +353,10 @@ struct moment clocks_now(const struct monitor *);
 /* Gives a run the times that its prober saw on the wall clock where they can be true, and else ours: so its evidence, its
  * result and what is told of it have the same. `due`: before that it did not begin. */
 void clocks_date(const struct monitor *, struct sighting *, const struct report *, int64_t due);
+/* Whether our clock says less than a time that is stored. */
+bool clocks_are_behind(const struct monitor *);
+/* A run may have shown that our clock is wrong: that is told, once. */
+void clocks_heard(struct monitor *, const struct report *);
 /* A run that failed for our suspension becomes unknown(interrupted). */
 void clocks_void(const struct monitor *, struct sighting *, struct report *);
 

@@ -38,7 +38,8 @@ flags_of(const struct monitor *monitor, const struct watched *watched, const str
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
 	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
 	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0)
-	    | (may_offer_tls(state, policy, monitor->now) ? ORDER_OFFER_TLS : 0));
+	    | (may_offer_tls(state, policy, monitor->now) ? ORDER_OFFER_TLS : 0)
+	    | (clocks_are_behind(monitor) ? ORDER_CLOCK_BEHIND : 0));
 }
 
 static void

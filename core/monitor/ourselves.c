@@ -320,8 +320,8 @@ ourselves_outlook(struct monitor *monitor, const struct sighting *run, const str
 		if (!state_is_down((enum state)watched->state.state))
 			judge_failure(monitor, run, report->target, &outlook);
 	}
-	outlook.explained = run->verdict == PW_UNKNOWN && blind_explains(&monitor->blind, report->outcome,
-	    monitor->config->targets[report->target].policy->stale_after);
+	outlook.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
+	    || blind_explains(&monitor->blind, report->outcome, monitor->config->targets[report->target].policy->stale_after));
 	return outlook;
 }
 

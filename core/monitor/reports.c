@@ -121,6 +121,7 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 		.missing = report->flags & REPORT_NAME_MISSING,
 		.too_many = report->flags & REPORT_TOO_MANY,
 		.policy_code = report->flags & REPORT_POLICY_CODE,
+		.undated = report->flags & REPORT_CLOCK_DOUBTED,
 		.means_us = report->flags & REPORT_MEANS_US,
 		.reached = gone_through(report),
 	};
@@ -165,6 +166,7 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	spread_add(&monitor->counts.late, report->late);
 	spread_add(&monitor->health.late, report->late);
 	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
+	clocks_heard(monitor, report);
 	judge_run(monitor, &run, report);
 	if (watched->apart)
 		apart_reported(monitor, report->target, report);

@@ -40,6 +40,7 @@ struct sighting {
 	bool missing;      /* there is no such name, or it has no address */
 	bool too_many;     /* refused by 4xx because of too many connections, their rate, or throttling */
 	bool policy_code;  /* refused by 4xx with an enhanced code x.7.x */
+	bool undated;      /* our clock cannot be right: it does not show what the dates of a certificate would */
 	bool means_us;     /* the text of the refusal speaks of us */
 	uint32_t reached;  /* phases that were gone through, by their index in the policy */
 	uint32_t shown_count;

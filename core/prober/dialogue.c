@@ -131,6 +131,7 @@ dialogue_destroy(struct dialogue **held)
 	free(dialogue->or_text);
 	free(dialogue->text);
 	free(dialogue->first_text);
+	free(dialogue->undated);
 	free(dialogue->own_helo);
 	free(dialogue);
 	*held = NULL;
@@ -309,6 +310,8 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 	if (judgement->text[0] != '\0') {
 		text_add(&text, ": ");
 		text_add(&text, judgement->text);
+	} else if (judgement->doubt != CLOCK_BELIEVED) {
+		text_add(&text, ", but for its dates: our own clock cannot be believed");
 	}
 	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
 	if (judgement->renewal[0] != '\0')
@@ -348,6 +351,10 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 	dialogue->secured = true;
 	if (dialogue_policy(dialogue)->tls->mode == PW_TLS_IMPLICIT)
 		dialogue->flags |= REPORT_HAS_STARTTLS;
+	if (judgement->doubt != CLOCK_BELIEVED)
+		dialogue->flags |= (uint16_t)(REPORT_CLOCK_DOUBTED | (judgement->doubt == CLOCK_NOT_KNOWN ? 0 : REPORT_CLOCK_WRONG));
+	if (judgement->undated[0] != '\0' && dialogue->undated == NULL)
+		dialogue->undated = strdup(judgement->undated);
 	if (!judgement->failed || dialogue->again)
 		warn_outdated(dialogue, judgement);
 	if (judgement->failed) {

@@ -59,6 +59,7 @@ struct dialogue {
 	char *or_text;                           /* that of or_outcome; NULL: how the connection ended */
 	char *text;                              /* the sentence; NULL: the outcome's own */
 	char *first_text;                        /* and in what words; NULL: it did not, or there was no memory */
+	char *undated;                           /* what would have failed by its dates, was our clock to be believed; NULL: nothing */
 	const char *helo;
 	char *own_helo;                          /* what `helo` points at where we made it */
 	int64_t connected_at;                    /* -1: never */

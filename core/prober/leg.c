@@ -8,6 +8,8 @@
 #include <assert.h>
 
 #include "base/clock.h"
+#include "config/pool.h"
+#include "prober/dns_name.h"
 
 static void carry_out(struct leg *, struct dialogue_step *);
 static bool offer_tls(struct leg *);
@@ -213,6 +215,37 @@ on_data(void *owner, const char *bytes, size_t size)
 	carry_out(leg, &step);
 }
 
+/* Who a certificate is expected to be for, as far as somebody registered it: an address stands for itself. */
+static uint64_t
+domain_of(const struct leg *leg)
+{
+	const char *host = tls_settings(leg)->sni != NULL ? tls_settings(leg)->sni : run_target(leg->run)->host;
+	struct address literal;
+	struct dns_name name;
+
+	if (address_parse(host, 0, &literal) || !dns_name_parse(host, &name))
+		return hash_add_string(HASH_BEGIN, host);
+	name = dns_name_registered(&name);
+	return hash_add(HASH_BEGIN, name.bytes, name.size);
+}
+
+/* The time by which the certificates are judged; what they say of it is taken into account first. */
+static struct tls_clock
+look_at_clocks(struct leg *leg)
+{
+	struct prober *prober = leg->run->prober;
+	struct clock_evidence evidence;
+	int64_t wall = clock_wall(), boot = clock_boot(), before = clock_doubt_look(&prober->doubt, wall, boot);
+
+	prober->clock.before_store = (leg->run->order.flags & ORDER_CLOCK_BEHIND) != 0;
+	if (tls_clock_evidence(leg->stream.tls, &evidence)) {
+		evidence.domain = domain_of(leg);
+		our_clock_see(&prober->clock, &evidence, clock_mono(), boot, wall);
+	}
+	return (struct tls_clock){ .now = wall, .before = before < clock_built() ? wall : before,
+		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall) };
+}
+
 static void
 on_secured(void *owner)
 {
@@ -222,8 +255,8 @@ on_secured(void *owner)
 
 	if (leg == NULL)
 		return;
-	int64_t wall = clock_wall(), before = clock_doubt_look(&leg->run->prober->doubt, wall, clock_boot());
-	tls_judge(leg->stream.tls, tls_settings(leg), wall, before, dialogue_log(leg->dialogue), &judgement);
+	const struct tls_clock clock = look_at_clocks(leg);
+	tls_judge(leg->stream.tls, tls_settings(leg), &clock, dialogue_log(leg->dialogue), &judgement);
 	dialogue_secured(leg->dialogue, now(leg), &judgement, &step);
 	carry_out(leg, &step);
 }

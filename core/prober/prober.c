@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "config/pool.h"
 
 enum {
 	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
@@ -109,6 +110,27 @@ prober_take_in_hand(struct prober *prober, const struct run *run)
 		return;
 	atomic_store_explicit(&page->run, run->order.run, memory_order_relaxed);
 	atomic_store_explicit(&page->in_hand, run->order.target + 1, memory_order_relaxed);
+}
+
+void
+prober_hold_dates(struct prober *prober, uint32_t index)
+{
+	const struct config *config = prober->config;
+	uint64_t names[CLOCK_WITNESSES];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < config->target_count && count < CLOCK_WITNESSES; i++) {
+		const struct tls_settings *tls = config->targets[i].policy->tls;
+		bool known = tls == NULL || tls->mode == PW_TLS_NONE || config_prober_of(config, i) != index;
+
+		uint64_t name = known ? 0 : hash_add_string(HASH_BEGIN, tls->sni != NULL ? tls->sni : config->targets[i].host);
+
+		for (uint32_t j = 0; j < count; j++)
+			known |= names[j] == name;
+		if (!known)
+			names[count++] = name;
+	}
+	prober->clock.many = count == CLOCK_WITNESSES;
 }
 
 void
@@ -217,6 +239,7 @@ prober_create(struct ev_loop *loop, const struct config *config, struct reason *
 	prober->loop = loop;
 	prober->config = config;
 	prober->doubt = clock_doubt_begin(clock_wall(), clock_boot());
+	prober->clock.begun = clock_mono();
 	start_watching(prober);
 	if (!open_all(prober, why))
 		prober_destroy(&prober);

@@ -53,6 +53,10 @@ bool prober_lingers(const struct prober *);
  * unknown(interrupted), with the farewell; on_done comes for each. */
 void prober_interrupt(struct prober *, bool all);
 
+/* Where prober `index` looks at several certificates soon, dates are not judged for its first minute until one was valid by
+ * our clock: the first that is not may be so because the clock is wrong. */
+void prober_hold_dates(struct prober *, uint32_t index);
+
 /* The page of what is in hand (duty.h); NULL: none. */
 void prober_set_page(struct prober *, struct duty_page *);
 

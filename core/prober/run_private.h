@@ -87,6 +87,7 @@ struct prober {
 	struct name_memory *names; /* of each target */
 	uint32_t active;
 	struct clock_doubt doubt; /* of the wall clock, by which certificates are judged */
+	struct our_clock clock;
 	int64_t woke;             /* when the loop last came back from waiting */
 	int64_t stalled;          /* microseconds that the loop was late in all */
 	int64_t pulse_at;

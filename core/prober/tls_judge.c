@@ -96,7 +96,7 @@ find_end(struct tls_trial *trial)
 	trial->ends_depth = trial->near_depth = -1;
 	if (trial->leaf == NULL)
 		return;
-	trial->renewal_missed = missed_renewal(trial->leaf, trial->least);
+	trial->renewal_missed = trial->doubt == CLOCK_BELIEVED && missed_renewal(trial->leaf, trial->least);
 	for (int i = 0; i < (count > 0 ? count : 1); i++) {
 		const X509 *certificate = tls_trial_certificate(trial, i);
 
@@ -142,7 +142,13 @@ add_fault(struct tls_trial *trial, enum tls_code code, int error, int depth)
 	trial->fault[code] = (struct tls_fault){ error, depth };
 }
 
-/* The library knows one clock. */
+static bool
+is_date(const struct tls_fault *fault)
+{
+	return fault->error == X509_V_ERR_CERT_HAS_EXPIRED || fault->error == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+/* The library knows one clock: by another it is as it should be. */
 static bool
 is_of_clock(const struct tls_trial *trial, const struct tls_fault *fault)
 {
@@ -164,9 +170,9 @@ collect(struct tls_trial *trial)
 	const struct tls *tls = trial->tls;
 
 	for (uint32_t i = 0; i < tls->fault_count; i++)
-		if (!is_of_clock(trial, &tls->faults[i]))
+		if (!is_of_clock(trial, &tls->faults[i]) && (trial->doubt == CLOCK_BELIEVED || !is_date(&tls->faults[i])))
 			add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error, tls->faults[i].depth);
-	if (trial->ends_depth != -1 && trial->ends <= trial->least)
+	if (trial->doubt == CLOCK_BELIEVED && trial->ends_depth != -1 && trial->ends <= trial->least)
 		add_fault(trial, TLS_CERT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, trial->ends_depth);
 	if (tls_staple_says_revoked(tls))
 		add_fault(trial, TLS_CERT_REVOKED, X509_V_ERR_CERT_REVOKED, 0);
@@ -234,7 +240,7 @@ warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
 	struct text text = TEXT_OVER(bytes);
 
 	if ((settings->verify == TLS_VERIFY_NONE && !settings->cert_warn_given) || trial->near_depth == -1
-	    || trial->found[TLS_CERT_EXPIRED])
+	    || trial->doubt != CLOCK_BELIEVED || trial->found[TLS_CERT_EXPIRED])
 		return;
 	tls_tell_end(&text, trial);
 	evidence_add_warning(log, codes[trial->near], "handshake", bytes);
@@ -325,18 +331,62 @@ judge_age(const struct tls *tls, const struct tls_settings *settings, struct tls
 	memcpy(judgement->text, judgement->outdated_text, sizeof judgement->outdated_text);
 }
 
+/* What would fail by its dates, were our clock to be believed. */
+static void
+tell_undated(const struct tls_trial *trial, struct tls_judgement *judgement)
+{
+	struct text text = text_over(judgement->undated, sizeof judgement->undated);
+
+	for (uint32_t i = 0; i < trial->tls->fault_count && judgement->undated[0] == '\0'; i++) {
+		const struct tls_fault *fault = &trial->tls->faults[i];
+		enum tls_code code = fault->error == X509_V_ERR_CERT_HAS_EXPIRED ? TLS_CERT_EXPIRED : TLS_CERT_NOT_YET_VALID;
+		struct tls_trial told = *trial;
+
+		if (!is_date(fault) || is_of_clock(trial, fault) || !is_checked(trial->settings, code) || !is_failure(trial->settings, code))
+			continue;
+		told.fault[code] = *fault;
+		tls_tell_fault(&text, &told, code);
+		text_add(&text, "; but ");
+		our_clock_add_words(&text, trial->doubt, trial->now);
+	}
+}
+
+bool
+tls_clock_evidence(const struct tls *tls, struct clock_evidence *evidence)
+{
+	const struct tls_trial trial = { .tls = tls, .leaf = SSL_get0_peer_certificate(tls->ssl),
+		.chain = SSL_get0_verified_chain(tls->ssl) };
+	int count = sk_X509_num(trial.chain);
+	struct tls_term term;
+
+	if (trial.leaf == NULL)
+		return false;
+	*evidence = (struct clock_evidence){ .from = INT64_MIN, .end = INT64_MAX };
+	for (int i = 0; i < (count > 0 ? count : 1); i++) {
+		if (!tls_term_of(tls_trial_certificate(&trial, i), &term))
+			return false;
+		evidence->from = term.from > evidence->from ? term.from : evidence->from;
+		evidence->end = term.end < evidence->end ? term.end : evidence->end;
+	}
+	if (X509_NAME_cmp(X509_get_subject_name(trial.leaf), X509_get_issuer_name(trial.leaf)) != 0)
+		evidence->issuer = X509_NAME_hash_ex(X509_get_issuer_name(trial.leaf), NULL, NULL, NULL);
+	return true;
+}
+
 void
-tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t now, int64_t before,
+tls_judge(const struct tls *tls, const struct tls_settings *settings, const struct tls_clock *clock,
     struct evidence_log *log, struct tls_judgement *judgement)
 {
-	struct tls_trial trial = { .tls = tls, .settings = settings, .now = now, .least = before < now ? before : now,
-		.most = before > now ? before : now };
+	struct tls_trial trial = { .tls = tls, .settings = settings, .now = clock->now, .doubt = clock->doubt,
+		.least = clock->before < clock->now ? clock->before : clock->now,
+		.most = clock->before > clock->now ? clock->before : clock->now };
 	struct text version = text_over(judgement->version, sizeof judgement->version);
 	struct text cipher = text_over(judgement->cipher, sizeof judgement->cipher);
 	struct text renewal = text_over(judgement->renewal, sizeof judgement->renewal);
 
 	ERR_clear_error();
-	*judgement = (struct tls_judgement){ .client_cert_asked = tls->client_cert_asked };
+	*judgement = (struct tls_judgement){ .client_cert_asked = tls->client_cert_asked,
+		.doubt = clock->doubt };
 	text_add(&version, SSL_get_version(tls->ssl));
 	text_add(&cipher, SSL_get_cipher_name(tls->ssl));
 	trial.leaf = SSL_get0_peer_certificate(tls->ssl);
@@ -345,6 +395,8 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, int64_t no
 	collect(&trial);
 	decide(&trial, log, judgement);
 	warn_of_end(&trial, log);
+	if (clock->doubt != CLOCK_BELIEVED)
+		tell_undated(&trial, judgement);
 	if (trial.renewal_missed)
 		tls_tell_renewal(&renewal, &trial);
 	add_facts(&trial, judgement, log);

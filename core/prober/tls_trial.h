@@ -33,6 +33,7 @@ enum tls_gap {
 struct tls_trial {
 	const struct tls *tls;
 	const struct tls_settings *settings;
+	enum clock_doubt_cause doubt;
 	int64_t now;
 	int64_t least, most;   /* what time it is at least, and at most: the clock may have been set */
 	X509 *leaf;            /* belongs to the library */

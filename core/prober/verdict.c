@@ -76,6 +76,8 @@ dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, con
 		phase_warn_slow(dialogue, now, verdict < PW_FAILED);
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))
 		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
+	else if (verdict == PW_OK && dialogue->undated != NULL)
+		settle(dialogue, PW_UNKNOWN, "our_clock", (struct pw_bytes){ dialogue->undated, strlen(dialogue->undated) });
 	else
 		settle(dialogue, verdict, outcome, (struct pw_bytes){ text, strlen(text) });
 }

@@ -353,6 +353,7 @@ prepare(struct worker *worker, struct reason *why)
 	if (worker->prober == NULL)
 		return false;
 	prober_set_page(worker->prober, worker->duty->page);
+	prober_hold_dates(worker->prober, worker->duty->index);
 	return sandbox_enter(&sandbox, &landlock, why);
 }
 

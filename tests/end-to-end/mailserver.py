@@ -77,19 +77,19 @@ def openssl(*words, **kept):
 class Certificates:
 	"""A CA and what it signed: good.pem and expired.pem hold key, leaf and CA; ca.pem is what to trust."""
 
-	def __init__(self, folder):
-		self.folder = folder
+	def __init__(self, folder, authority="Test CA", days=365, name="mx.test"):
+		self.folder, self.name = folder, name
 		self.ca = folder / "ca.pem"
 		openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-		    "/CN=Test CA", "-days", "3650", "-keyout", folder / "ca.key", "-out", self.ca)
-		self.leaf("good", ["-days", "365"])
+		    f"/CN={authority}", "-days", "3650", "-keyout", folder / "ca.key", "-out", self.ca)
+		self.leaf("good", ["-days", str(days)])
 		self.leaf("expired", ["-not_before", "20200101000000Z", "-not_after", "20200201000000Z"])
 
 	def leaf(self, name, validity):
 		folder = self.folder
 		openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=mx.test",
 		    "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.csr")
-		(folder / "extensions").write_text("subjectAltName=DNS:mx.test,DNS:localhost,IP:127.0.0.1\n"
+		(folder / "extensions").write_text(f"subjectAltName=DNS:{self.name},DNS:localhost,IP:127.0.0.1\n"
 		    "extendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n", encoding="ascii")
 		if validity[0] == "-days":
 			openssl("x509", "-req", "-in", folder / f"{name}.csr", "-CA", self.ca, "-CAkey", folder / "ca.key",

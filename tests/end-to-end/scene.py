@@ -27,7 +27,7 @@ class Scene:
 	"""A daemon that may be killed and started again, its servers, and what was told of them."""
 
 	def __init__(self, name, program=PROGRAM, servers=None, probe="banner", more="", times=HASTY):
-		"""servers: not begun yet; probe and more: of each target, its settings."""
+		"""servers: not begun yet; probe and more: of each target, its settings (one for all, or one for each)."""
 		self.name, self.program, self.times = name, program, times
 		self.servers = servers or [fake.Smtp() for _ in range(SERVERS)]
 		for server in self.servers:
@@ -43,7 +43,8 @@ class Scene:
 
 	def configure(self, more):
 		"""Writes what it watches, `more` of each target; gives the path."""
-		targets = [target(server.port, self.probe, f"s{i}", more, server.address) for i, server in enumerate(self.servers)]
+		more = [more] * len(self.servers) if isinstance(more, str) else more
+		targets = [target(server.port, self.probe, f"s{i}", more[i], server.address) for i, server in enumerate(self.servers)]
 		return config_of(self.name, targets, plugins=f'[ "{APPEND}" ]', probers=1,
 		    notifiers=f'( {{ name = "file"; plugin = "append"; storm = 0; file = "{self.told}"; }} )')
 

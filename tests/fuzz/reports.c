@@ -32,7 +32,7 @@ static int keeper;
 static struct monitor *
 begin(void)
 {
-	static const unsigned char recovered[1 + STORE_NAME_SIZE + sizeof(uint64_t)] = { MESSAGE_RECOVERED };
+	static const unsigned char recovered[1 + STORE_NAME_SIZE + sizeof(uint64_t) + sizeof(int64_t)] = { MESSAGE_RECOVERED };
 	int parent[2], prober[2], ends[2];
 
 	for (uint32_t i = 0; i < TARGETS; i++)

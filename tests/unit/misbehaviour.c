@@ -145,6 +145,12 @@ static const struct row rows[] = {
 	{ "39", "starttls", REQ, { HELLO, EHLO_TLS "220 go\r\n", TLS }, PW_FAILED, "starttls_injection", NULL, WHOLE },
 	{ "40", "smtp", OPP, { HELLO, EHLO_TLS, "220 go\r\n", TLS_EXPIRED, EHLO, BYE }, PW_DEGRADED, "cert_expired",
 	    "the certificate has expired on 2020-01-01" },
+	/* Our own clock decides nothing, save where nothing else does. */
+	{ "40", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_UNDATED, EHLO, BYE }, PW_UNKNOWN, "our_clock",
+	    "it has expired; but our own clock is wrong" },
+	{ "40", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_UNDATED, CLOSE }, PW_FAILED, "closed_at_ehlo_tls", NULL },
+	{ "40", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_UNDATED, WAIT(14000) EHLO, BYE }, PW_DEGRADED, "slow_ehlo_tls",
+	    NULL },
 	{ "45", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_OLD, HELLO, EHLO_TLS, "220 go\r\n", TLS_OUTDATED,
 	      EHLO, BYE }, PW_DEGRADED, "tls_version", "TLSv1 is the newest version it speaks (192.0.2.1)" },
 	{ "45", "starttls", REQ, { HELLO, EHLO_TLS, "220 go\r\n", TLS_OLD, HELLO, EHLO_TLS, "220 go\r\n", TLS_GARBAGE },

@@ -278,6 +278,14 @@ scene_report(const struct order *order, char letter)
 		report.verdict = PW_FAILED;
 		snprintf(report.outcome, sizeof report.outcome, letter == 'c' ? "cert_expired" : "starttls_injection");
 		break;
+	case 'o': /* our clock decides, and it is known to be wrong; or it does not */
+		report.verdict = PW_UNKNOWN;
+		snprintf(report.outcome, sizeof report.outcome, "our_clock");
+		report.flags |= REPORT_CLOCK_DOUBTED | REPORT_CLOCK_WRONG;
+		break;
+	case 'u':
+		report.flags |= REPORT_CLOCK_DOUBTED | REPORT_CLOCK_WRONG;
+		break;
 	case 'm':
 		report.verdict = PW_DEGRADED;
 		report.flags |= REPORT_NAME_MISSING;

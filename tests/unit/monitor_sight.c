@@ -262,6 +262,51 @@ runs_that_end_on_our_side_tell_of_us(void **unused)
 	scene_destroy(&scene);
 }
 
+/* That our clock is wrong is told once, and of no target, however long nothing is learnt of some. */
+static void
+a_wrong_clock_is_told_once(void **unused)
+{
+	struct scene *scene = scene_create(3);
+
+	(void)unused;
+	scene->scripts[0] = "o";
+	scene->scripts[1] = "u";
+	scene_bear(scene, NOW);
+	scene_run(scene, 50 * MINUTE);
+	assert_string_equal(scene->told, "impaired -");
+	assert_string_equal(scene->change.code, "our_clock");
+	assert_non_null(strstr(scene->text, "our own clock is wrong: it says "));
+	assert_non_null(strstr(scene->text, "the dates of certificates are not judged until it is right, all else is"));
+	scene->scripts[0] = scene->scripts[1] = ".";
+	scene_run(scene, 70 * MINUTE);
+	scene->scripts[1] = "u";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "impaired - impaired -");
+	scene_destroy(&scene);
+}
+
+/* Probers are told that the store holds a later time than our clock says, until it says more. */
+static void
+a_clock_behind_the_store_is_passed_on(void **unused)
+{
+	struct scene *scene = scene_create(1);
+	struct message_recovered recovered = { .newest = clock_wall() + 3600 * (int64_t)SECOND };
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	for (int i = 0; i < 2; i++) {
+		unsigned char packet[64];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		message_put_recovered(&out, &recovered);
+		assert_true(outbox_heard(scene->monitor, packet, out.size));
+		scene_run(scene, 2 * MINUTE);
+		assert_int_equal(scene->last[0].flags & ORDER_CLOCK_BEHIND, i == 0 ? ORDER_CLOCK_BEHIND : 0);
+		recovered.newest = clock_wall() - SECOND;
+	}
+	scene_destroy(&scene);
+}
+
 int
 main(void)
 {
@@ -277,6 +322,8 @@ main(void)
 		cmocka_unit_test(a_port_that_lets_nothing_through_is_told_once),
 		cmocka_unit_test(the_first_pass_on_a_port_ends_its_hold),
 		cmocka_unit_test(references_are_asked_when_it_matters),
+		cmocka_unit_test(a_wrong_clock_is_told_once),
+		cmocka_unit_test(a_clock_behind_the_store_is_passed_on),
 		cmocka_unit_test(runs_that_end_on_our_side_tell_of_us),
 	};
 

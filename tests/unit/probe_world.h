@@ -94,6 +94,7 @@ world_fini(struct world *world)
 #define SILENT "\1silent"
 #define TLS "\1tls"           /* the answer to our handshake: all is well */
 #define TLS_EXPIRED "\1tlsx"  /* an expired certificate, judged by `verify` */
+#define TLS_UNDATED "\1tlsu"  /* the same, while our own clock cannot be right */
 #define TLS_GARBAGE "\1tlsg"
 #define TLS_OLD "\1tlso"      /* no common version */
 #define TLS_REFUSED "\1tlsr"  /* an alert that says no more than no */
@@ -188,6 +189,10 @@ converse_secure(struct conversation *c, const char *turn)
 		snprintf(judgement.outdated_text, sizeof judgement.outdated_text, "TLSv1 is the newest version it speaks");
 	}
 	c->asked = judgement.client_cert_asked = strcmp(turn, TLS_ASKED) == 0;
+	if (strcmp(turn, TLS_UNDATED) == 0) {
+		judgement.doubt = CLOCK_BEFORE_BUILD;
+		snprintf(judgement.undated, sizeof judgement.undated, "it has expired; but our own clock is wrong");
+	}
 	if (strcmp(turn, TLS_EXPIRED) == 0) {
 		judgement.failed = c->world->tls.verify >= TLS_VERIFY_CHAIN;
 		judgement.verified = false;

@@ -108,6 +108,32 @@ nearer_thresholds_replace_farther_ones_in_silence(void **unused)
 	world_destroy(&world);
 }
 
+/* A run by a clock that cannot be right does not show what the dates of a certificate would: that is not over. */
+static void
+dates_are_not_missed_by_a_wrong_clock(void **unused)
+{
+	static const char *const codes[] = { "cert_expires_soon", "cert_expired", "cert_not_yet_valid", "cert_name" };
+	struct world *world = world_create(2, 2);
+
+	(void)unused;
+	for (size_t i = 0; i < 4; i++) {
+		world->told[0] = '\0';
+		for (int j = 0; j < 2; j++)
+			show(world, codes[i]);
+		world->told[0] = '\0';
+		for (int j = 0; j < 5; j++) {
+			struct sighting run = world_sighting(world, '.');
+			run.undated = true;
+			world_learn(world, &run);
+		}
+		assert_string_equal(world->told, i == 3 ? "cleared(cert_name)" : "");
+		for (int j = 0; j < 2; j++)
+			show(world, "");
+		assert_null(world->target.conditions);
+	}
+	world_destroy(&world);
+}
+
 static void
 of_two_thresholds_at_once_the_nearer_counts(void **unused)
 {
@@ -250,6 +276,7 @@ main(void)
 		cmocka_unit_test(conditions_are_recorded_while_down),
 		cmocka_unit_test(codes_so_marked_stand_at_once),
 		cmocka_unit_test(nearer_thresholds_replace_farther_ones_in_silence),
+		cmocka_unit_test(dates_are_not_missed_by_a_wrong_clock),
 		cmocka_unit_test(of_two_thresholds_at_once_the_nearer_counts),
 		cmocka_unit_test(more_conditions_than_can_be_kept_do_no_harm),
 		cmocka_unit_test(what_fails_now_and_then_is_unstable),

@@ -199,6 +199,50 @@ the_end_alone(void **state)
 	}
 }
 
+/* While our own clock cannot be right, no date decides; all else does. */
+static void
+dates_by_a_clock_that_is_wrong(void **state)
+{
+	static const struct {
+		enum tls_verify verify;
+		int from, to;
+		const char *host, *outcome;
+		bool undated;
+	} rows[] = {
+		{ TLS_VERIFY_FULL, -30, -2, "mx.test", "", true },
+		{ TLS_VERIFY_FULL, 5, 50, "mx.test", "", true },
+		{ TLS_VERIFY_CHAIN, 5, 50, "mx.test", "", true },
+		{ TLS_VERIFY_WARN, -30, -2, "mx.test", "", false },
+		{ TLS_VERIFY_NONE, -30, -2, "mx.test", "", false },
+		{ TLS_VERIFY_FULL, -30, 1, "mx.test", "", false },
+		{ TLS_VERIFY_FULL, -30, -2, "other.test", "cert_name", true },
+		{ TLS_VERIFY_WARN, -30, -2, "other.test", "cert_name", false },
+	};
+
+	(void)state;
+	doubt = CLOCK_BEFORE_BUILD;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SSL_CTX *server = served((struct certificate_spec){ .from = rows[i].from, .to = rows[i].to });
+		struct tls_settings settings = court.settings;
+		struct tried tried;
+
+		settings.verify = rows[i].verify;
+		try(server, settings, rows[i].host, &tried);
+		assert_string_equal(tried.judgement.outcome, rows[i].outcome);
+		assert_int_equal(tried.judgement.doubt, CLOCK_BEFORE_BUILD);
+		if ((tried.judgement.undated[0] != '\0') != rows[i].undated)
+			fail_msg("row %zu: \"%s\"", i, tried.judgement.undated);
+		if (rows[i].undated)
+			assert_non_null(strstr(tried.judgement.undated, "; but our own clock is wrong: it says "));
+		assert_false(court_warned(&tried.log, "cert_expired", NULL, 0));
+		assert_null(warned_of_end(&tried.log, NULL, 0));
+		assert_int_equal(tried.judgement.renewal[0], '\0');
+		evidence_log_fini(&tried.log);
+		SSL_CTX_free(server);
+	}
+	doubt = CLOCK_BELIEVED;
+}
+
 int
 main(void)
 {
@@ -208,6 +252,7 @@ main(void)
 		cmocka_unit_test(ends_that_come_near),
 		cmocka_unit_test(thresholds_are_exact),
 		cmocka_unit_test(the_end_alone),
+		cmocka_unit_test(dates_by_a_clock_that_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, open_court, close_court);

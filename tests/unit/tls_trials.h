@@ -15,6 +15,8 @@ struct tried {
 	struct evidence_log log;
 };
 
+static enum clock_doubt_cause doubt; /* of our own clock */
+
 /* One handshake with this server, judged as if at `now`, which was `before` by the clock that was. */
 static inline void
 try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings settings, const char *host, int64_t now,
@@ -27,7 +29,8 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 	memset(tried, 0, sizeof *tried);
 	if (wire->secured != 1)
 		fail_msg("no handshake: %s", wire->fate.text);
-	tls_judge(wire->stream.tls, &settings, now, before, &tried->log, &tried->judgement);
+	const struct tls_clock clock = { now, before, doubt };
+	tls_judge(wire->stream.tls, &settings, &clock, &tried->log, &tried->judgement);
 	SSL_free(server);
 	wire_destroy(wire);
 }
