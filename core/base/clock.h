@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MILLISECOND = 1000, SECOND = 1000 * 1000 };
+#define MILLISECOND 1000
+#define SECOND (1000 * 1000)
 
 int64_t clock_mono(void); /* CLOCK_MONOTONIC: the same for all processes of this host */
 int64_t clock_boot(void); /* CLOCK_BOOTTIME: as the monotonic one, and goes on while the host is suspended */

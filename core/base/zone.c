@@ -203,7 +203,7 @@ zone_at(const struct zone *zone, int64_t seconds)
 static void
 add_digits(struct text *text, int64_t number, int width)
 {
-	char digits[20];
+	char digits[20] = { 0 };
 
 	if (number < 0) {
 		text_add(text, "-");

@@ -184,7 +184,7 @@ put_sources(struct policy *policy, const struct pw_strings *list)
 static void
 put_notify(struct reader *reader, struct policy *policy, const struct pw_strings *list)
 {
-	uint32_t notifiers[64];
+	uint32_t notifiers[64] = { 0 };
 
 	policy->notify_count = CONFIG_NONE;
 	if (list == NULL)

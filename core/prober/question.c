@@ -184,7 +184,7 @@ conclude(struct question *question, const struct conclusion *conclusion)
 static void
 conclude_without(struct question *question)
 {
-	struct opinion opinions[QUESTION_SERVERS_MAX];
+	struct opinion opinions[QUESTION_SERVERS_MAX] = { 0 };
 	struct dns_answer answer;
 	struct conclusion conclusion;
 
@@ -197,7 +197,7 @@ static void
 conclude_with(struct question *question, unsigned server, struct dns_answer *answer, const void *packet, size_t size)
 {
 	struct questions *questions = question->questions;
-	struct opinion opinions[QUESTION_SERVERS_MAX];
+	struct opinion opinions[QUESTION_SERVERS_MAX] = { 0 };
 
 	question->tries[server].opinion = (struct opinion){ .status = (uint8_t)answer->status, .rcode = (int16_t)answer->rcode };
 	for (unsigned i = 0; i < questions->server_count; i++)
@@ -482,7 +482,7 @@ void
 question_give_up(struct wait *wait)
 {
 	struct question *question = wait->question;
-	struct opinion opinions[QUESTION_SERVERS_MAX];
+	struct opinion opinions[QUESTION_SERVERS_MAX] = { 0 };
 	struct dns_answer answer;
 	struct conclusion conclusion;
 

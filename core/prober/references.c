@@ -224,7 +224,7 @@ begin_round(struct references *all)
 
 	all->again = all->near = false;
 	all->began = clock_mono();
-	ev_timer_set(&all->limit, LIMIT * 1e-6, 0.);
+	ev_timer_set(&all->limit, (double)LIMIT * 1e-6, 0.);
 	ev_timer_start(all->loop, &all->limit);
 	if (near)
 		look_for_routers(all);

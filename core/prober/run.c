@@ -165,7 +165,7 @@ begin_next(struct run *run)
 		leg_begin(leg);
 	if (run->legs_begun == run->leg_count)
 		return;
-	ev_timer_init(&run->stagger, on_stagger, LEG_APART * 1e-6, 0.);
+	ev_timer_init(&run->stagger, on_stagger, (double)LEG_APART * 1e-6, 0.);
 	run->stagger.data = run;
 	ev_timer_start(run->prober->loop, &run->stagger);
 }

@@ -304,7 +304,7 @@ start(struct worker *worker)
 	ev_init(&worker->stop, on_stop);
 	worker->from_parent.data = worker->from_monitor.data = worker;
 	worker->due.data = worker->heartbeat.data = worker->stop.data = worker;
-	worker->heartbeat.repeat = HEARTBEAT * 1e-6;
+	worker->heartbeat.repeat = (double)HEARTBEAT * 1e-6;
 	worker->stop.repeat = 0.02;
 	worker->beat_at = clock_mono();
 	ev_io_start(worker->loop, &worker->from_parent);

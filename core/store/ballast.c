@@ -27,7 +27,7 @@ ballast_make(const char *folder, int64_t bytes)
 	name(folder, path);
 	if (bytes <= 0 || (stat(path, &status) == 0 && status.st_size >= bytes))
 		return;
-	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * SPARE)
+	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * (double)SPARE)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)

@@ -176,7 +176,7 @@ incidents(struct bench *bench)
 		incident(bench, TARGETS + i, 1, BEGIN);
 		submit(bench, bench->main, 1);
 	}
-	printf("lone_change_us %.1f\n", (double)(bench_now_us() - began) / LONE);
+	printf("lone_change_us %.1f\n", (double)(bench_now_us() - began) / (double)LONE);
 }
 
 static void
