@@ -200,10 +200,10 @@ const struct rule_table hold_table = {
 	.rows = (size_t)(HOLD_STAGES - HOLD_FREE) * HOLD_EVENTS,
 	.cell = cell,
 	.note = "Kept once for all targets, where a suspect is one that fails in silence and anybody beyond this host who is heard "
-	        "ends it, a reference included; and once for each port, where suspects fail in the same way and only a target that "
-	        "passes on that port ends it. Many: at least 5 targets in at least 3 networks (/16, /32) within the longest of "
-	        "their intervals, since anybody was last heard; where fewer than 5 are watched and not down, all of them, if they "
-	        "fail to connect by silence and what is watched lies in 2 networks or more. It also begins where 30 s after the "
-	        "last attempt of one that fails in silence nobody has been heard who was asked for a word. A run that began before "
-	        "a hold ended confirms nothing.",
+	        "ends it, a reference included; and once for each port, where suspects fail in the same way, by a refusal as well, "
+	        "and only a target that passes on that port ends it. Many: at least 5 targets in at least 3 networks (/16, /32) "
+	        "within the longest of their intervals, since anybody was last heard. Where fewer than 5 are watched and not down, "
+	        "all of them, if what is watched lies in 2 networks or more and they fail to connect by silence; on a port where "
+	        "nothing has passed since the start, in whatever way. It also begins where nobody gives a word who was asked for "
+	        "one, 90 s after the attempt that waits for it at most. A run that began before a hold ended confirms nothing.",
 };
