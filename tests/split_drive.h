@@ -90,7 +90,7 @@ drive_secure(struct drive *drive)
 
 	assert_true(drive->securing);
 	drive->securing = false;
-	dialogue_secured(drive->dialogue, drive->now, &good, &drive->step);
+	dialogue_secured(drive->dialogue, drive->now, &good, (struct pw_bytes){ "", 0 }, &drive->step);
 	drive_step(drive);
 }
 

@@ -340,7 +340,7 @@ warn_outdated(struct dialogue *dialogue, const struct tls_judgement *judgement)
 }
 
 void
-dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement,
+dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement, struct pw_bytes early,
     struct dialogue_step *step)
 {
 	const struct pw_tls tls = { judgement->version, judgement->cipher, judgement->verified };
@@ -367,6 +367,8 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 		begin(dialogue, now, step);
 		return;
 	}
+	if (early.size > 0)
+		dialogue_hear_early(dialogue, now, early);
 	turn_begin(&turn, dialogue, now, step);
 	dialogue->ops->on_secured(dialogue->session, &turn.open, &tls);
 	turn_end(&turn);

@@ -67,8 +67,16 @@ void dialogue_connected(struct dialogue *, int64_t now, const struct address *lo
 /* Any number of bytes, cut anywhere. */
 void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
 
-/* The handshake stands and was judged. */
-void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *, struct dialogue_step *);
+/* Whether what comes now can still have been sent before our first line inside TLS was there: TLS began with STARTTLS, and
+ * nothing has come inside it yet. Where the peer's system has not acknowledged that line, it was: `early` below. */
+bool dialogue_may_be_early(const struct dialogue *);
+
+/* Bytes inside TLS that were sent before our first line there could be heard. */
+void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
+
+/* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */
+void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *, struct pw_bytes early,
+    struct dialogue_step *);
 
 void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *, struct dialogue_step *);
 

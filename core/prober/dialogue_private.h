@@ -19,7 +19,7 @@ enum dialogue_state {
 enum { NO_PHASE = 0xff, VERB_MAX = 12 };
 
 /* Oddities that are said once; the first are REPLY_BARE_LF and its like. */
-enum { NOTED_NO_END = 0x40, NOTED_EARLY = 0x80 };
+enum { NOTED_EMPTY = 0x20, NOTED_NO_END = 0x40, NOTED_EARLY = 0x80 };
 
 struct dialogue {
 	const struct target *target;
@@ -137,6 +137,9 @@ void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const cha
 /* The connection is gone, and the last line had no line end: what refuses us is taken for a reply, and what can never
  * become one is said to be none. True: the plugin or the verdict had it, and the step is filled. */
 bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
+
+/* What was said inside TLS before we spoke there, in answer to nothing, is dropped. */
+void dialogue_hear_early(struct dialogue *, int64_t now, struct pw_bytes said);
 
 /* verdict.c */
 

@@ -34,6 +34,8 @@ note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
 		dialogue_note_once(dialogue, now, REPLY_BARE_LF, "lines end with a bare LF in place of CR LF");
 	if ((odd & REPLY_BARE_CR) != 0)
 		dialogue_note_once(dialogue, now, REPLY_BARE_CR, "a bare CR stands within a line");
+	if ((odd & REPLY_MORE_CR) != 0)
+		dialogue_note_once(dialogue, now, REPLY_MORE_CR, "lines end with CR CR LF in place of CR LF");
 	if ((odd & REPLY_NUL) != 0)
 		dialogue_note_once(dialogue, now, REPLY_NUL, "a NUL byte stands within a line");
 }
@@ -113,6 +115,17 @@ end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *w
 	dialogue_end(dialogue, now, "starttls_injection", bytes, step);
 }
 
+/* Nothing is said in an empty line, where replies have codes. */
+static size_t
+skip_empty(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
+{
+	size_t empty = dialogue->ops->framing == PW_REPLIES ? reply_skip_empty(bytes, size) : 0;
+
+	if (empty > 0)
+		dialogue_note_once(dialogue, now, NOTED_EMPTY, "empty lines came between replies");
+	return empty;
+}
+
 /* Bytes stand behind the reply that was just answered by `turn`. True: that ended the dialogue. */
 static bool
 judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_t size)
@@ -120,6 +133,13 @@ judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_
 	bool starttls = turn->choice == TURN_SAY
 	    && strcmp(dialogue_plan(dialogue, turn->phase)->name, "starttls") == 0;
 
+	if (turn->choice != TURN_SECURE) {
+		size_t empty = skip_empty(dialogue, turn->now, rest, size);
+
+		rest += empty, size -= empty;
+		if (size == 0 || (size == 1 && rest[0] == '\r'))
+			return false;
+	}
 	if (turn->choice == TURN_SECURE || starttls) {
 		dialogue->logged = 0;
 		log_lines(dialogue, turn->now, rest, (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
@@ -138,6 +158,20 @@ struct portion {
 	size_t size;
 	struct buffer held;
 };
+
+/* Passes over empty lines before a reply. */
+static void
+pass_empty(struct dialogue *dialogue, int64_t now, struct portion *portion)
+{
+	size_t empty = dialogue->reader.lines == 0 && !dialogue->stale
+	    ? skip_empty(dialogue, now, portion->bytes, portion->size) : 0;
+
+	if (empty == 0)
+		return;
+	dialogue->reader.scanned = 0;
+	portion->bytes += empty;
+	portion->size -= empty;
+}
 
 /* Calls the plugin with the complete reply at the front of `portion`. */
 static void
@@ -236,6 +270,9 @@ static void
 read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion, struct dialogue_step *step)
 {
 	while (portion->size > 0) {
+		pass_empty(dialogue, now, portion);
+		if (portion->size == 0)
+			return;
 		size_t used = portion->size;
 		enum reply_status status = reply_read(&dialogue->reader, dialogue->ops->framing, portion->bytes, &used);
 
@@ -273,6 +310,22 @@ take_portion(struct dialogue *dialogue, const char *bytes, size_t size, struct p
 	return true;
 }
 
+void
+dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
+{
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+	struct portion portion;
+
+	text_format(&text, "%zu bytes came inside TLS before EHLO was said there (%s)", said.size, dialogue->address);
+	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
+	if (take_portion(dialogue, said.data, said.size, &portion)) {
+		dialogue->stale = false;
+		drop_early(dialogue, now, portion.bytes, portion.size);
+	}
+	buffer_fini(&portion.held);
+}
+
 static void
 listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
 {
@@ -294,6 +347,7 @@ hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t 
 	enum reply_status status = REPLY_INCOMPLETE;
 
 	if (take_portion(dialogue, bytes, size, &portion)) {
+		pass_empty(dialogue, now, &portion);
 		used = portion.size;
 		status = reply_read(&dialogue->reader, dialogue->ops->framing, portion.bytes, &used);
 		log_lines(dialogue, now, portion.bytes, dialogue->reader.line);
@@ -302,6 +356,8 @@ hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t 
 		buffer_fini(&portion.held);
 		return;
 	}
+	if (status == REPLY_COMPLETE && dialogue->reader.code == 250)
+		dialogue_event(dialogue, now, "%s was answered with 250: replies may be one behind", dialogue->ops->farewell);
 	dialogue->quit_answered = status == REPLY_COMPLETE;
 	if (!dialogue->quit_answered)
 		dialogue_event(dialogue, now, "what came in reply to %s is no reply", dialogue->ops->farewell);
@@ -371,6 +427,27 @@ dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, siz
 	case OVER:
 		return;
 	}
+}
+
+bool
+dialogue_may_be_early(const struct dialogue *dialogue)
+{
+	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
+
+	return dialogue->state == LISTENING && dialogue->secured && !dialogue->heard_inside && tls->mode != PW_TLS_IMPLICIT;
+}
+
+void
+dialogue_received_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *step)
+{
+	step->next = DIALOGUE_WAIT;
+	dialogue->received += (uint32_t)size;
+	dialogue->phase_received += (uint32_t)size;
+	if (dialogue->received > DIALOGUE_RECEIVED_MAX)
+		end_too_much(dialogue, now, step);
+	else
+		dialogue_hear_early(dialogue, now, (struct pw_bytes){ bytes, size });
 }
 
 void

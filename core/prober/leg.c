@@ -11,6 +11,8 @@
 #include "config/pool.h"
 #include "prober/dns_name.h"
 
+enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
+
 static void carry_out(struct leg *, struct dialogue_step *);
 static bool offer_tls(struct leg *);
 
@@ -211,7 +213,10 @@ on_data(void *owner, const char *bytes, size_t size)
 
 	if (leg == NULL)
 		return;
-	dialogue_received(leg->dialogue, now(leg), bytes, size, &step);
+	if (dialogue_may_be_early(leg->dialogue) && stream_is_stuffed(&leg->stream))
+		dialogue_received_early(leg->dialogue, now(leg), bytes, size, &step);
+	else
+		dialogue_received(leg->dialogue, now(leg), bytes, size, &step);
 	carry_out(leg, &step);
 }
 
@@ -252,12 +257,14 @@ on_secured(void *owner)
 	struct leg *leg = enter(owner);
 	struct tls_judgement judgement;
 	struct dialogue_step step;
+	char early[EARLY_MAX];
 
 	if (leg == NULL)
 		return;
 	const struct tls_clock clock = look_at_clocks(leg);
 	tls_judge(leg->stream.tls, tls_settings(leg), &clock, dialogue_log(leg->dialogue), &judgement);
-	dialogue_secured(leg->dialogue, now(leg), &judgement, &step);
+	size_t size = tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0 : stream_read_ahead(&leg->stream, early, sizeof early);
+	dialogue_secured(leg->dialogue, now(leg), &judgement, (struct pw_bytes){ early, size }, &step);
 	carry_out(leg, &step);
 }
 

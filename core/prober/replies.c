@@ -42,7 +42,7 @@ static uint8_t
 oddities(const char *line, size_t size)
 {
 	size_t trimmed = reply_line_trim(line, size);
-	uint8_t odd = trimmed == size ? REPLY_BARE_LF : 0;
+	uint8_t odd = trimmed == size ? REPLY_BARE_LF : size - trimmed > 1 ? REPLY_MORE_CR : 0;
 
 	if (memchr(line, '\r', trimmed) != NULL)
 		odd |= REPLY_BARE_CR;
@@ -68,6 +68,17 @@ take_line(struct reply_reader *reader, enum pw_framing framing, const char *line
 		return REPLY_CODE_MISMATCH;
 	reader->code = (uint16_t)code;
 	return trimmed > 3 && line[3] == '-' ? REPLY_INCOMPLETE : REPLY_COMPLETE;
+}
+
+size_t
+reply_skip_empty(const char *bytes, size_t size)
+{
+	size_t empty = 0;
+
+	for (size_t i = 0; i < size && (bytes[i] == '\r' || bytes[i] == '\n'); i++)
+		if (bytes[i] == '\n')
+			empty = i + 1;
+	return empty;
 }
 
 /* What can be said of a line that has no end yet. */

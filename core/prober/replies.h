@@ -6,7 +6,8 @@
  * Lines with 220 that are followed by one with 4xx or 5xx are what some say at first to see who speaks too soon (Postfix's
  * postscreen), before they refuse: the reply is that refusal.
  *
- * Tolerated, and noted: a bare LF as line end; CR and NUL within a line, which are data.
+ * Tolerated, and noted: a bare LF as line end, and more than one CR before it; CR and NUL within a line, which are data.
+ * Empty lines before a reply are the caller's to skip (reply_skip_empty).
  */
 #ifndef PROBER_REPLIES_H
 #define PROBER_REPLIES_H
@@ -33,7 +34,8 @@ enum reply_status {
 enum {
 	REPLY_BARE_LF = 1, /* seen in this reply */
 	REPLY_BARE_CR = 2,
-	REPLY_NUL = 4
+	REPLY_NUL = 4,
+	REPLY_MORE_CR = 8
 };
 
 /* Starts as zeroes, and is zeroed again for the next reply. */
@@ -63,12 +65,17 @@ void reply_take(const struct reply_reader *, enum pw_framing, const char *bytes,
 /* Whether an unfinished line at `bytes` could still become one of a reply; where not, it never was SMTP. */
 bool reply_may_become(const char *bytes, size_t size);
 
-/* The length of the line without its line end (CR LF or LF), given what precedes the LF. */
+/* The length of the line without its line end (CR LF, LF, or as some say CR CR LF), given what precedes the LF. */
 static inline size_t
 reply_line_trim(const char *bytes, size_t size)
 {
-	return size > 0 && bytes[size - 1] == '\r' ? size - 1 : size;
+	while (size > 0 && bytes[size - 1] == '\r')
+		size--;
+	return size;
 }
+
+/* The size of the empty lines that the bytes begin with; a CR whose LF is yet to come is not counted. */
+size_t reply_skip_empty(const char *bytes, size_t size);
 
 /* What speaks where the first line is no reply, such as "IMAP" or "SSH"; NULL: not known. */
 const char *reply_other_protocol(struct pw_bytes line);

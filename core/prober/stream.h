@@ -63,6 +63,10 @@ bool stream_is_stuffed(const struct stream *);
 /* Begins TLS; on_secured or on_end follow. Nothing that was received may be left unread: the owner has checked. */
 void stream_secure(struct stream *, struct tls_policy *, const struct tls_names *);
 
+/* Takes what the peer has said inside TLS already, at most `room` bytes, in on_secured; 0: nothing yet. An end is told from
+ * the loop. */
+size_t stream_read_ahead(struct stream *, char *bytes, size_t room);
+
 /* Reads what lies there now, once, through the usual callbacks: before a time-out is declared, and before TLS begins. */
 void stream_read_once(struct stream *);
 

@@ -67,6 +67,23 @@ stream_handshake(struct stream *stream)
 	}
 }
 
+size_t
+stream_read_ahead(struct stream *stream, char *bytes, size_t room)
+{
+	size_t got = 0, more;
+	enum tls_step step;
+
+	assert(stream->secured);
+	do {
+		step = tls_read(stream->tls, bytes + got, room - got, &more);
+		got += more;
+	} while (step == TLS_DONE && got < room);
+	if (step != TLS_DONE && step != TLS_WANT_READ)
+		stream_come_back(stream);
+	stream->received += (uint32_t)got;
+	return got;
+}
+
 void
 stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls_names *names)
 {

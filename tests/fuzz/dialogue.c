@@ -70,7 +70,8 @@ secure_it(struct game *game, uint8_t how)
 	struct tls_judgement judgement = { .failed = (how & 1) != 0, .outcome = "cert_expired", .text = "it has expired",
 		.version = "TLSv1.3", .cipher = "X", .verified = (how & 1) == 0, .client_cert_asked = (how & 2) != 0 };
 
-	dialogue_secured(game->dialogue, game->now, &judgement, &game->step);
+	dialogue_secured(game->dialogue, game->now, &judgement,
+	    (struct pw_bytes){ "250-mx\r\n250 SI", how & 4 ? 14 : 0 }, &game->step);
 }
 
 static size_t

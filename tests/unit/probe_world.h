@@ -100,6 +100,7 @@ world_fini(struct world *world)
 #define TLS_REFUSED "\1tlsr"  /* an alert that says no more than no */
 #define TLS_OUTDATED "\1tlsv" /* an old version, when asked again for any */
 #define TLS_ASKED "\1tlsc"    /* the server asks for a certificate of ours */
+#define TLS_EARLY "\1tlse"    /* followed by what lies inside TLS before we have spoken there */
 #define WAIT(ms) "\2" #ms ";"
 
 enum { TURNS_MAX = 24 };
@@ -188,6 +189,7 @@ converse_secure(struct conversation *c, const char *turn)
 		snprintf(judgement.outdated, sizeof judgement.outdated, "tls_version");
 		snprintf(judgement.outdated_text, sizeof judgement.outdated_text, "TLSv1 is the newest version it speaks");
 	}
+	const char *early = strncmp(turn, TLS_EARLY, strlen(TLS_EARLY)) == 0 ? turn + strlen(TLS_EARLY) : "";
 	c->asked = judgement.client_cert_asked = strcmp(turn, TLS_ASKED) == 0;
 	if (strcmp(turn, TLS_UNDATED) == 0) {
 		judgement.doubt = CLOCK_BEFORE_BUILD;
@@ -201,7 +203,7 @@ converse_secure(struct conversation *c, const char *turn)
 		if (!judgement.failed)
 			evidence_add_warning(dialogue_log(c->dialogue), "cert_expired", "handshake", judgement.text);
 	}
-	dialogue_secured(c->dialogue, c->now, &judgement, &step);
+	dialogue_secured(c->dialogue, c->now, &judgement, (struct pw_bytes){ early, strlen(early) }, &step);
 	converse_step(c, &step);
 }
 

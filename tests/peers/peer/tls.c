@@ -7,16 +7,20 @@
 #include <openssl/err.h>
 #include <openssl/kdf.h>
 #include <openssl/core_names.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { SECRET_MAX = 64 };
 
 struct tls {
 	SSL *ssl;
 	bool flooding;
+	size_t early;        /* lines of a reply to be said together with the end of the handshake, 0: none */
 	size_t record_max;   /* bytes of what is written in a record, 0: no matter */
 	uint64_t written;    /* records of application data */
 	unsigned char secret[SECRET_MAX]; /* of our application data, TLS 1.3 */
@@ -161,6 +165,12 @@ set_renegotiation(struct making *making, const char *value)
 	SSL_CTX_set_msg_callback(making->context, hide_renegotiation);
 }
 
+static void
+set_early(struct making *making, const char *value)
+{
+	making->tls->early = strtoul(value, NULL, 10);
+}
+
 static const struct option {
 	const char *key;
 	void (*set)(struct making *, const char *value);
@@ -168,6 +178,7 @@ static const struct option {
 	{ "min=", set_min },         { "max=", set_max },         { "ciphers=", set_ciphers },
 	{ "dh=", set_dh },           { "tickets=", set_tickets }, { "records=", set_records },
 	{ "client_cert=", set_client_cert }, { "renegotiation=", set_renegotiation },
+	{ "early=", set_early },
 };
 
 static void
@@ -301,12 +312,71 @@ result_of(struct tls *tls, int code)
 	return TLS_OVER;
 }
 
+/* "250-early" and so on, "250 early" at the end. */
+static size_t
+write_early_lines(const struct tls *tls, char *bytes, size_t room)
+{
+	size_t size = 0;
+
+	for (size_t line = 1; line <= tls->early && size + 16 < room; line++)
+		size += (size_t)snprintf(bytes + size, room - size, "250%cearly\r\n", line < tls->early ? '-' : ' ');
+	return size;
+}
+
+/* TLS 1.3: the server may speak before it has heard that the client is done (0.5-RTT data). */
+static enum tls_result
+speak_before_the_end(struct tls *tls)
+{
+	char bytes[1024];
+	size_t size, done;
+
+	if (SSL_read_early_data(tls->ssl, bytes, sizeof bytes, &done) == SSL_READ_EARLY_DATA_ERROR)
+		return result_of(tls, -1);
+	size = write_early_lines(tls, bytes, sizeof bytes);
+	return SSL_write_early_data(tls->ssl, bytes, size, &done) == 1 ? TLS_DONE : result_of(tls, -1);
+}
+
+static enum tls_result
+speak_behind_the_end(struct tls *tls)
+{
+	char bytes[1024];
+	size_t done;
+	int code = SSL_do_handshake(tls->ssl);
+
+	if (code != 1)
+		return result_of(tls, code);
+	code = SSL_write_ex(tls->ssl, bytes, write_early_lines(tls, bytes, sizeof bytes), &done);
+	return code == 1 ? TLS_DONE : result_of(tls, code);
+}
+
+/* The kernel holds the last message of the flight back until what is said travels with it. */
+static enum tls_result
+speak_early(struct tls *tls)
+{
+	int on = 1, off = 0, fd = SSL_get_fd(tls->ssl);
+	bool old = SSL_get_max_proto_version(tls->ssl) == TLS1_2_VERSION;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+	enum tls_result result = old ? speak_behind_the_end(tls) : speak_before_the_end(tls);
+	if (result != TLS_DONE)
+		return result;
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+	tls->early = 0;
+	return TLS_DONE;
+}
+
 enum tls_result
 tls_shake(struct tls *tls)
 {
 	int code;
 
 	ERR_clear_error();
+	if (tls->early > 0) {
+		enum tls_result result = speak_early(tls);
+
+		if (result != TLS_DONE)
+			return result;
+	}
 	code = SSL_do_handshake(tls->ssl);
 	return code == 1 ? TLS_DONE : result_of(tls, code);
 }

@@ -24,6 +24,8 @@ enum tls_result { TLS_DONE, TLS_WANTS_READ, TLS_WANTS_WRITE, TLS_OVER };
  *   dh=BITS              ephemeral Diffie-Hellman of that size
  *   client_cert=ask|need
  *   tickets=N            sent after the handshake (TLS 1.3)
+ *   early=N              N lines of a reply, said in the flight of the last message of the handshake (max=1.2), or before the
+ *                        client has said its last (0.5-RTT data)
  *   records=N            at most N bytes of what is written in a record
  * FOLDER/CERTIFICATE.pem holds chain and key, FOLDER/CERTIFICATE.ocsp, where it is, the staple.
  * Ends the program where the words or files are at fault.
