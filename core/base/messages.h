@@ -5,8 +5,8 @@
  *
  *   parent  -> any       link, stop, accounts
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
- *   monitor -> prober    orders, look
- *   prober  -> monitor   reports, evidence, references
+ *   monitor -> prober    names, orders, look
+ *   prober  -> monitor   names, reports, evidence, references
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
  *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
  *                        answers, pauses
@@ -15,6 +15,7 @@
 #ifndef BASE_MESSAGES_H
 #define BASE_MESSAGES_H
 
+#include "base/address.h"
 #include "base/evidence.h"
 #include "base/outcome.h"
 #include "base/wire.h"
@@ -48,6 +49,7 @@ enum message_kind {
 	MESSAGE_FAILING,
 	MESSAGE_LOOK,       /* monitor -> prober: ask the references now; answered by references */
 	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
+	MESSAGE_NAME,       /* where a target's name has led */
 	MESSAGE_KINDS
 };
 
@@ -201,6 +203,24 @@ struct report {
 void message_begin_reports(struct wire_out *);
 bool message_add_report(struct wire_out *, const struct report *);
 bool message_next_report(struct wire_in *, struct report *, uint32_t targets);
+
+/*
+ * Where the name of a target has led: a prober says it when that is another than it said or was told, and every few hours;
+ * the next prober is told it before its first order for the target, and so are those after a restart.
+ */
+enum { NAME_ADDRESSES_MAX = 32 };
+struct message_name {
+	uint32_t target;
+	int64_t public_at; /* clock_mono(): when it last led to public addresses alone; 0: never */
+	int64_t good_at;   /* the same: when these addresses were answered; 0: never */
+	uint32_t count;
+	struct address addresses[NAME_ADDRESSES_MAX]; /* without ports */
+};
+void message_put_name(struct wire_out *, const struct message_name *);
+bool message_get_name(struct wire_in *, struct message_name *, uint32_t targets);
+/* What of it is the same in a record: the addresses with their count. */
+void message_put_addresses(struct wire_out *, const struct message_name *);
+void message_get_addresses(struct wire_in *, struct message_name *);
 
 /* Evidence of one leg; the legs of a run come in order, before the report that they belong to. */
 struct message_evidence {

@@ -198,6 +198,56 @@ message_next_result(struct wire_in *in, struct report *report, uint32_t targets)
 }
 
 void
+message_put_addresses(struct wire_out *out, const struct message_name *name)
+{
+	assert(name->count <= NAME_ADDRESSES_MAX);
+	wire_put_u8(out, (uint8_t)name->count);
+	for (uint32_t i = 0; i < name->count && !out->bad; i++) {
+		const struct address *address = &name->addresses[i];
+		bool v4 = address_is_ipv4(address);
+
+		wire_put_bytes(out, v4 ? (struct pw_bytes){ (const char *)&address->v4.sin_addr, sizeof address->v4.sin_addr }
+		    : (struct pw_bytes){ (const char *)&address->v6.sin6_addr, sizeof address->v6.sin6_addr });
+	}
+}
+
+void
+message_get_addresses(struct wire_in *in, struct message_name *name)
+{
+	name->count = wire_get_choice(in, NAME_ADDRESSES_MAX + 1);
+	for (uint32_t i = 0; i < name->count && !in->bad; i++) {
+		struct pw_bytes bytes = wire_get_bytes(in);
+
+		wire_require(in, bytes.size == sizeof(struct in_addr) || bytes.size == sizeof(struct in6_addr));
+		if (!in->bad)
+			name->addresses[i] = bytes.size == sizeof(struct in_addr) ? address_ipv4(bytes.data, 0)
+			    : address_ipv6(bytes.data, 0);
+	}
+}
+
+void
+message_put_name(struct wire_out *out, const struct message_name *name)
+{
+	message_begin(out, MESSAGE_NAME);
+	wire_put_u32(out, name->target);
+	wire_put_i64(out, name->public_at);
+	wire_put_i64(out, name->good_at);
+	message_put_addresses(out, name);
+}
+
+bool
+message_get_name(struct wire_in *in, struct message_name *name, uint32_t targets)
+{
+	message_expect(in, MESSAGE_NAME);
+	*name = (struct message_name){ .target = wire_get_below(in, targets) };
+	name->public_at = wire_get_i64(in);
+	name->good_at = wire_get_i64(in);
+	message_get_addresses(in, name);
+	wire_require(in, (name->count == 0) == (name->good_at == 0));
+	return wire_is_whole(in);
+}
+
+void
 message_put_evidence(struct wire_out *out, const struct message_evidence *evidence)
 {
 	message_begin(out, MESSAGE_EVIDENCE);

@@ -77,7 +77,7 @@ take_away(struct monitor *monitor, uint32_t target)
 		if (apart->line[i] != target)
 			apart->line[left++] = apart->line[i];
 	apart->count = left;
-	monitor->targets[target].apart = false;
+	monitor->targets[target].apart = monitor->targets[target].named = false;
 }
 
 void
@@ -91,6 +91,7 @@ apart_add(struct monitor *monitor, uint32_t target)
 	watch_release(monitor, target);
 	schedule_drop(&monitor->schedule, target);
 	monitor->targets[target].apart = true;
+	monitor->targets[target].named = false;
 	assert(apart->count < monitor->config->target_count);
 	apart->line[apart->count++] = target;
 	apart_give_out(monitor);
@@ -119,6 +120,6 @@ apart_reported(struct monitor *monitor, uint32_t target, const struct report *re
 	if (!packet_send(monitor->duty->parent, packet, out.size, -1))
 		return;
 	monitor->apart.alone[place] = CONFIG_NONE;
-	monitor->targets[target].apart = false;
+	monitor->targets[target].apart = monitor->targets[target].named = false;
 	apart_give_out(monitor);
 }

@@ -42,21 +42,22 @@ make_room(struct facts **facts)
 	return true;
 }
 
-/* True: it was known, and was another. */
-static bool
+enum lesson { KNOWN, NEW, OTHER };
+
+static enum lesson
 replace(struct facts **facts, uint32_t what, uint32_t value)
 {
 	for (unsigned i = 0; *facts != NULL && i < (*facts)->count; i++)
 		if ((*facts)->items[i].what == what) {
 			bool other = (*facts)->items[i].value != value;
 			(*facts)->items[i].value = value;
-			return other;
+			return other ? OTHER : KNOWN;
 		}
-	if (make_room(facts)) {
-		(*facts)->items[(*facts)->count].what = what;
-		(*facts)->items[(*facts)->count++].value = value;
-	}
-	return false;
+	if (!make_room(facts))
+		return KNOWN;
+	(*facts)->items[(*facts)->count].what = what;
+	(*facts)->items[(*facts)->count++].value = value;
+	return NEW;
 }
 
 static void
@@ -75,19 +76,26 @@ add_change(struct text *changed, const struct evidence *leg, const struct eviden
 	}
 }
 
-void
+bool
 facts_learn(struct facts **facts, const struct evidence *leg, struct text *changed)
 {
 	struct pw_bytes list = leg->facts;
 	struct evidence_fact fact;
 	uint32_t place = hash(2166136261u, leg->address.data, leg->address.size);
+	bool learnt = false;
 
 	if (leg->verdict > PW_BLOCKED)
-		return;
-	while (evidence_next_fact(&list, &fact))
-		if (fact.steady && replace(facts, hash(place, fact.name, strlen(fact.name)),
-		    hash(2166136261u, fact.value.data, fact.value.size)))
+		return false;
+	while (evidence_next_fact(&list, &fact)) {
+		if (!fact.steady)
+			continue;
+		enum lesson lesson = replace(facts, hash(place, fact.name, strlen(fact.name)),
+		    hash(2166136261u, fact.value.data, fact.value.size));
+		if (lesson == OTHER)
 			add_change(changed, leg, &fact);
+		learnt |= lesson != KNOWN;
+	}
+	return learnt;
 }
 
 void
@@ -95,4 +103,26 @@ facts_destroy(struct facts **facts)
 {
 	free(*facts);
 	*facts = NULL;
+}
+
+void
+facts_encode(const struct facts *facts, struct wire_out *out)
+{
+	wire_put_u8(out, facts == NULL ? 0 : facts->count);
+	for (unsigned i = 0; facts != NULL && i < facts->count; i++) {
+		wire_put_u32(out, facts->items[i].what);
+		wire_put_u32(out, facts->items[i].value);
+	}
+}
+
+bool
+facts_decode(struct facts **facts, struct wire_in *in)
+{
+	for (unsigned count = wire_get_u8(in); count > 0 && !in->bad; count--) {
+		uint32_t what = wire_get_u32(in), value = wire_get_u32(in);
+
+		if (!in->bad && replace(facts, what, value) == KNOWN && (*facts == NULL || (*facts)->count < FACTS_MAX))
+			return false;
+	}
+	return true;
 }

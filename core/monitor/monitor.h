@@ -12,6 +12,7 @@
  *   pauses.c    who is paused
  *   windows.c   whose window is open
  *   record.c    what is kept of a target for the next monitor
+ *   names.c     where its name has led
  *   ourselves.c blindness and holds
  *   digest.c    what was held and is told at last
  *   clocks.c    clocks that are set, hosts that were suspended
@@ -59,12 +60,14 @@ struct watched {
 	int64_t due;    /* of that run, or of the next one */
 	struct series *series;
 	struct facts *facts; /* NULL: none seen yet */
+	struct name_kept *name; /* where its name has led; NULL: nowhere, or it has none */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
 	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the first one's and the last one's end */
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
+	bool named;                    /* its prober knows what is known of its name */
 	bool apart;                    /* run in a prober of its own, or in line for one */
 	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
 };
@@ -273,6 +276,17 @@ void series_say(struct series **, struct pw_bytes text);
 void series_restart(struct series *);
 void series_keep_last(struct series *);
 void series_destroy(struct series **);
+
+/* names.c */
+
+/* What a prober says; false: it cannot be. */
+bool names_heard(struct monitor *, const struct message_name *);
+/* Tells the prober at that socket, where it may not know. */
+void names_tell(struct monitor *, uint32_t target, int prober);
+void names_forget(struct watched *);
+/* As part of its record. */
+void names_encode(const struct watched *, struct wire_out *);
+void names_decode(const struct monitor *, struct watched *, struct wire_in *);
 
 /* orders.c */
 

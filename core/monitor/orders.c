@@ -84,6 +84,7 @@ orders_order(struct monitor *monitor, uint32_t target)
 		schedule_put(&monitor->schedule, target, monitor->now + again_later);
 		return;
 	}
+	names_tell(monitor, target, prober->fd);
 	uint8_t flags = flags_of(monitor, watched, policy);
 	if ((flags & ORDER_OFFER_TLS) && watched->state.trouble != NULL)
 		watched->state.trouble->offered = true;
@@ -138,6 +139,9 @@ orders_lost(struct monitor *monitor, uint32_t index)
 		close(prober->fd);
 	prober->fd = -1;
 	prober->orders = wire_over(prober->bytes, WIRE_MAX);
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		if (watch_prober(monitor, i) == index)
+			monitor->targets[i].named = false; /* the next one knows nothing */
 	for (uint32_t i = 0; prober->in_hand > 0 && i < monitor->config->target_count; i++)
 		if (monitor->targets[i].run != 0 && watch_prober(monitor, i) == index) {
 			watch_release(monitor, i);

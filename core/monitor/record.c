@@ -7,15 +7,23 @@
 #include "config/pool.h"
 #include "monitor/view.h"
 
+/* What its facts are facts of. */
+static uint64_t
+service(const struct target *target)
+{
+	uint64_t hash = hash_add_string(HASH_BEGIN, target->policy->probe->descriptor->name);
+
+	hash = hash_add_string(hash, target->host);
+	return hash_add(hash, &target->port, sizeof target->port);
+}
+
 /* What runs of a target are comparable by: attempts at one thing are none at another. */
 static uint32_t
 probed(const struct target *target)
 {
 	const struct policy *policy = target->policy;
-	uint64_t hash = hash_add_string(HASH_BEGIN, policy->probe->descriptor->name);
+	uint64_t hash = service(target);
 
-	hash = hash_add_string(hash, target->host);
-	hash = hash_add(hash, &target->port, sizeof target->port);
 	hash = hash_add(hash, &policy->leg.routine, sizeof policy->leg.routine);
 	hash = hash_add(hash, &policy->leg.patient, sizeof policy->leg.patient);
 	for (uint32_t i = 0; i < policy->phase_count; i++) {
@@ -60,6 +68,24 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 		wire_put_u64(out, series->runs[i]);
 	wire_put_bytes(out, (struct pw_bytes){ text, strlen(text) });
 	wire_put_u32(out, probed(&monitor->config->targets[target]));
+	wire_put_u32(out, hash_end(hash_add_string(HASH_BEGIN, monitor->config->targets[target].host)));
+	names_encode(watched, out);
+	wire_put_u32(out, hash_end(service(&monitor->config->targets[target])));
+	facts_encode(watched->facts, out);
+}
+
+/* Of another name, or another service under its name, nothing is known. */
+static void
+decode_host(const struct monitor *monitor, struct watched *watched, const struct target *target, struct wire_in *in)
+{
+	bool same_name = wire_get_u32(in) == hash_end(hash_add_string(HASH_BEGIN, target->host));
+
+	names_decode(monitor, watched, in);
+	if (!same_name)
+		names_forget(watched);
+	bool same_service = wire_get_u32(in) == hash_end(service(target));
+	if (!facts_decode(&watched->facts, in) || !same_service)
+		facts_destroy(&watched->facts);
 }
 
 bool
@@ -68,7 +94,8 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	struct watched *watched = &monitor->targets[target];
 	const struct policy *policy = monitor->config->targets[target].policy;
 
-	in->bad |= wire_get_u8(in) != WATCH_RECORD_VERSION;
+	uint8_t version = wire_get_u8(in);
+	in->bad |= version < WATCH_RECORD_OLDEST || version > WATCH_RECORD_VERSION;
 	target_state_fini(&watched->state);
 	target_state_init(&watched->state, clocks_now(monitor));
 	if (!target_state_decode(&watched->state, policy, monitor->codes, clocks_now(monitor).utc - monitor->now, in)) {
@@ -85,6 +112,8 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 		series_say(&watched->series, text);
 	if (wire_get_u32(in) != probed(&monitor->config->targets[target]) && !in->bad)
 		begin_streak_anew(watched);
+	if (version > WATCH_RECORD_OLDEST)
+		decode_host(monitor, watched, &monitor->config->targets[target], in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;

@@ -197,7 +197,8 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 		text_add(&changed, lately->facts);
 		free(lately->facts);
 	}
-	facts_learn(&monitor->targets[evidence->target].facts, &evidence->leg, &changed);
+	if (facts_learn(&monitor->targets[evidence->target].facts, &evidence->leg, &changed))
+		outbox_mark(monitor, evidence->target);
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }
 
@@ -237,6 +238,17 @@ take_reports(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 	return wire_is_whole(in);
 }
 
+static bool
+take_name(struct monitor *monitor, uint32_t prober, struct wire_in *in)
+{
+	struct message_name name;
+
+	if (!message_get_name(in, &name, monitor->config->target_count) || !may_have(monitor, prober, name.target))
+		return false;
+	/* Of one that is not its own any more, whoever has it now will say it. */
+	return watch_prober(monitor, name.target) != prober || names_heard(monitor, &name);
+}
+
 bool
 reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
@@ -248,6 +260,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return take_reports(monitor, prober, &in);
 	case MESSAGE_EVIDENCE:
 		return take_evidence(monitor, prober, packet, size);
+	case MESSAGE_NAME:
+		return take_name(monitor, prober, &in);
 	case MESSAGE_REFERENCES:
 		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
 		    || references.at > monitor->now + SECOND || references.at < 0)

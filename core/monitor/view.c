@@ -23,7 +23,8 @@ view_read(struct view *view, struct codes *codes, struct pw_bytes record)
 
 	*view = (struct view){ .outcome = "" };
 	target_state_init(&view->state, (struct moment){ 0, 0 });
-	in.bad |= wire_get_u8(&in) != WATCH_RECORD_VERSION;
+	uint8_t version = wire_get_u8(&in);
+	in.bad |= version < WATCH_RECORD_OLDEST || version > WATCH_RECORD_VERSION;
 	if (!target_state_decode(&view->state, NULL, codes, 0, &in))
 		return false;
 	view->attempts = wire_get_choice(&in, CHANGE_ATTEMPTS_MAX + 1);
@@ -31,9 +32,10 @@ view_read(struct view *view, struct codes *codes, struct pw_bytes record)
 		(void)wire_get_u64(&in);
 	view->text = wire_get_bytes(&in);
 	(void)wire_get_u32(&in);
+	/* What follows is the monitor's alone. */
 	view->outcome = codes_get(codes, view->state.outcome)->name;
 	find_flags(view);
-	if (wire_is_whole(&in))
+	if (version > WATCH_RECORD_OLDEST ? !in.bad : wire_is_whole(&in))
 		return true;
 	view_fini(view);
 	return false;

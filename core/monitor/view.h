@@ -7,7 +7,9 @@
 
 #include "monitor/target_state.h"
 
-enum { WATCH_RECORD_VERSION = 2 }; /* of the record: a state, its open series of attempts, its sentence, what was probed */
+/* Of the record: a state, its open series of attempts, its sentence, what was probed; and, since the version after the
+ * oldest that is read, where its name has led and its steady facts. */
+enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 3 };
 
 struct view {
 	struct target_state state; /* its times are UTC */

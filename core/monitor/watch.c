@@ -144,6 +144,7 @@ monitor_destroy(struct monitor **given)
 		target_state_fini(&monitor->targets[i].state);
 		series_destroy(&monitor->targets[i].series);
 		facts_destroy(&monitor->targets[i].facts);
+		names_forget(&monitor->targets[i]);
 	}
 	for (uint32_t i = 0; monitor->lately != NULL && i < LATELY; i++)
 		free(monitor->lately[i].facts);

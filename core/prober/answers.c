@@ -233,6 +233,41 @@ answers_find(const struct answers *answers, const struct dns_name *wanted, uint1
 	return true;
 }
 
+static void
+recall_part(struct part *part, uint16_t type, const struct address *addresses, uint32_t count, int64_t good)
+{
+	size_t width = width_of(type), kept = 0;
+	unsigned char *bytes = part->count > 0 && part->good >= good ? NULL : malloc((count > 0 ? count : 1) * width);
+
+	if (bytes == NULL)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		if (address_is_ipv4(&addresses[i]) == (type == DNS_A))
+			memcpy(bytes + kept++ * width, type == DNS_A ? (const void *)&addresses[i].v4.sin_addr
+			    : (const void *)&addresses[i].v6.sin6_addr, width);
+	if (kept == 0) {
+		free(bytes);
+		return;
+	}
+	free(part->bytes);
+	part->bytes = bytes;
+	part->count = (uint8_t)kept;
+	part->good = good;
+	part->status = DNS_NOT_ASKED; /* they are no answer, only the last that was */
+}
+
+void
+answers_recall(struct answers *answers, const struct dns_name *wanted, const struct address *addresses, uint32_t count,
+    int64_t good)
+{
+	struct name *name = find_or_add(answers, wanted);
+
+	if (name == NULL)
+		return;
+	recall_part(&name->parts[0], DNS_A, addresses, count, good);
+	recall_part(&name->parts[1], DNS_AAAA, addresses, count, good);
+}
+
 uint32_t
 answers_last_good(const struct answers *answers, const struct dns_name *wanted, int64_t now, struct address *addresses,
     uint32_t room)

@@ -30,6 +30,10 @@ struct kept {
 /* False: there is none, or its time is over. */
 bool answers_find(const struct answers *, const struct dns_name *, uint16_t type, int64_t now, struct kept *);
 
+/* Takes these for the last good addresses of a name, as of `good`, where nothing is known that is newer. */
+void answers_recall(struct answers *, const struct dns_name *, const struct address *addresses, uint32_t count,
+    int64_t good);
+
 /* The last good addresses of a name, of both families, not older than 24 h; how many. */
 uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now, struct address *addresses,
     uint32_t room);

@@ -178,6 +178,16 @@ dispatch_add_report(struct dispatch *dispatch, const struct report *report)
 }
 
 void
+dispatch_add_name(struct dispatch *dispatch, const struct message_name *name)
+{
+	unsigned char bytes[1024];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	message_put_name(&out, name);
+	(void)post(dispatch, bytes, out.size, EVIDENCE_BYTES_MAX);
+}
+
+void
 dispatch_add_references(struct dispatch *dispatch, const struct message_references *references)
 {
 	unsigned char bytes[128];

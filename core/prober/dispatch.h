@@ -21,6 +21,7 @@ void dispatch_turn_to(struct dispatch *, int socket);
 bool dispatch_add_evidence(struct dispatch *, const struct message_evidence *);
 /* Travels within 20 ms, together with others. */
 void dispatch_add_report(struct dispatch *, const struct report *);
+void dispatch_add_name(struct dispatch *, const struct message_name *);
 void dispatch_add_references(struct dispatch *, const struct message_references *);
 
 /* Sends what is collected. True: nothing is left that the monitor has not taken. */

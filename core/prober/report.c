@@ -235,6 +235,7 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	result->order = &run->order;
 	result->report = report;
 	result->leg_count = run->leg_count;
+	result->name = run->name_news;
 	result->run = run;
 }
 

@@ -425,6 +425,15 @@ resolver_look_up(struct resolver *resolver, const char *name, uint16_t type, int
 }
 
 void
+resolver_recall(struct resolver *resolver, const char *name, const struct address *addresses, uint32_t count, int64_t good)
+{
+	struct dns_name parsed;
+
+	if (dns_name_parse(name, &parsed))
+		answers_recall(resolver->answers, &parsed, addresses, count, good);
+}
+
+void
 resolver_cancel(struct resolver_query **query)
 {
 	if (*query == NULL)

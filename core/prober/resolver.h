@@ -64,6 +64,9 @@ struct resolver_query *resolver_ask(struct resolver *, const char *name, enum fa
 struct resolver_query *resolver_look_up(struct resolver *, const char *name, uint16_t type, int64_t limit,
     void (*on_answer)(void *arg, const struct pw_answer *), void *arg);
 
+/* Takes these for the last good addresses of `name`, as of `good` (clock_mono()), where nothing is known that is newer. */
+void resolver_recall(struct resolver *, const char *name, const struct address *addresses, uint32_t count, int64_t good);
+
 /* The callback will not come. */
 void resolver_cancel(struct resolver_query **);
 

@@ -61,6 +61,7 @@ run_destroy(struct run **held)
 		free(run->legs);
 	free(run->name_text);
 	free(run->name_missing_type);
+	free(run->name_news);
 	run->magic = 0;
 	free(run);
 	*held = NULL;
@@ -184,20 +185,17 @@ static bool
 was_public(const struct run *run)
 {
 	const struct name_memory *memory = &run->prober->names[run->order.target];
-	uint32_t now = (uint32_t)(run->begun / SECOND);
 
-	return memory->public_at != 0 && now - memory->public_at < PUBLIC_FOR;
+	return memory->public_at != 0 && run->begun - memory->public_at < PUBLIC_FOR * (int64_t)SECOND;
 }
 
 static void
 remember_public(struct run *run, const struct resolved *resolved)
 {
-	uint32_t now = (uint32_t)(run->begun / SECOND);
-
 	for (uint32_t i = 0; i < resolved->count; i++)
 		if (address_class(&resolved->addresses[i]) != ADDRESS_PUBLIC)
 			return;
-	run->prober->names[run->order.target].public_at = now > 0 ? now : 1;
+	run->prober->names[run->order.target].public_at = run->begun;
 }
 
 /* Legs to what DNS led us to; those that nobody is to talk to have ended when the first begins. */
@@ -286,6 +284,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 		run->query = NULL;
 	if (run->leg_count > 0) {
 		remember_public(run, resolved);
+		run_note_name(run, resolved);
 		follow_late(run, resolved);
 		return;
 	}
@@ -298,8 +297,10 @@ on_resolved(void *arg, const struct resolved *resolved)
 		run->name_missing_type = strdup(resolved->said);
 	switch (rule.then) {
 	case NAME_TALK:
-		if (!resolved->more)
+		if (!resolved->more) {
 			remember_public(run, resolved);
+			run_note_name(run, resolved);
+		}
 		follow_name(run, resolved->addresses, resolved->count, resolved->more);
 		return;
 	case NAME_LAST_GOOD:

@@ -20,6 +20,7 @@ struct run_result {
 	const struct order *order;
 	const struct report *report; /* with text and warnings, always */
 	uint32_t leg_count;          /* at least 1: a run that found no address has one leg without */
+	const struct message_name *name; /* where its name has led, if that is news to the monitor; else NULL */
 	/* The prober's own: */
 	struct run *run;
 	char *local; /* ADDRESS_TEXT_MAX bytes to write an address to */
@@ -39,6 +40,9 @@ void prober_destroy(struct prober **);
 
 /* Begins a run at once; the order is copied. False: no memory, and on_done does not come. */
 bool prober_run(struct prober *, const struct order *, run_done *on_done, void *arg);
+
+/* Where the name of a target has led, as a prober before this one noted it. */
+void prober_recall(struct prober *, const struct message_name *);
 
 /* Evidence of leg `index`; views are good until the next call with the same result, at most until on_done returns. */
 void run_evidence(const struct run_result *, uint32_t index, struct evidence *);

@@ -62,6 +62,7 @@ struct run {
 	char *name_text;
 	char *name_missing_type;  /* what the resolvers said of a family that is not known, while the other is; NULL: nothing */
 	struct run *next_complete;
+	struct message_name *name_news; /* where the name has led, if the monitor does not know it; NULL: it does */
 	struct resolver_query *query;
 	ev_timer stagger;
 	struct leg *legs;         /* &only where there is one */
@@ -70,7 +71,8 @@ struct run {
 
 /* What the runs of a target learn from each other about its name. */
 struct name_memory {
-	uint32_t public_at;       /* seconds of clock_mono(): when it last led to public addresses only; 0: never */
+	int64_t public_at;        /* clock_mono(): when it last led to public addresses only; 0: never */
+	uint32_t told_at, told;   /* when the monitor was last told, or told us, where it led; a hash of that */
 };
 
 struct prober {
@@ -117,6 +119,11 @@ struct run *run_create(struct prober *, const struct order *, run_done *, void *
 void run_begin(struct run *);
 void run_interrupt(struct run *);
 void run_destroy(struct run **);
+
+/* recall.c */
+
+/* Where the name has led is noted, and told where it is news. */
+void run_note_name(struct run *, const struct resolved *);
 
 /* leg.c */
 

@@ -74,6 +74,8 @@ on_done(void *arg, const struct run_result *result)
 	struct report report = *result->report;
 
 	worker->done++;
+	if (result->name != NULL)
+		dispatch_add_name(worker->dispatch, result->name);
 	if ((report.flags & REPORT_FULL) != 0 && !send_evidence(worker, result))
 		report.flags &= (uint16_t)~REPORT_FULL;
 	dispatch_add_report(worker->dispatch, &report);
@@ -127,12 +129,26 @@ on_due(EV_P_ ev_timer *timer, int revents)
 }
 
 static bool
+take_name(struct worker *worker, struct wire_in *in)
+{
+	struct message_name name;
+
+	if (!message_get_name(in, &name, worker->config->target_count))
+		return false;
+	prober_recall(worker->prober, &name);
+	return true;
+}
+
+static bool
 take_orders(struct worker *worker, const void *packet, size_t size)
 {
 	struct wire_in in = wire_from(packet, size);
 	struct order order;
 
 	bool near;
+
+	if (message_kind(packet, size) == MESSAGE_NAME)
+		return take_name(worker, &in);
 
 	if (message_kind(packet, size) == MESSAGE_LOOK) {
 		if (!message_get_look(&in, &near))

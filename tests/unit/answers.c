@@ -85,6 +85,33 @@ the_last_good_ones_stay_a_day(void **state)
 }
 
 static void
+what_was_good_before_is_recalled(void **state)
+{
+	struct answers *answers = answers_create(16);
+	struct dns_name name = named("mx.test");
+	struct dns_answer good = found("mx.test", 300, "\11\11\11\11");
+	struct address before[2], addresses[4];
+	static struct kept kept;
+	const int64_t hour = (int64_t)3600 * SECOND;
+
+	(void)state;
+	assert_true(address_parse("192.0.2.1", 0, &before[0]) && address_parse("2001:db8::1", 0, &before[1]));
+	answers_recall(answers, &name, before, 2, -hour); /* before this host began */
+	assert_int_equal(answers_last_good(answers, &name, hour, addresses, 4), 2);
+	assert_int_equal(address_order(&addresses[0], &before[0]), 0);
+	assert_int_equal(address_order(&addresses[1], &before[1]), 0);
+	assert_false(answers_find(answers, &name, DNS_A, hour, &kept)); /* that is no answer */
+	assert_int_equal(answers_last_good(answers, &name, 23 * hour, addresses, 4), 0);
+	/* What is newer stays. */
+	answers_keep(answers, &name, DNS_A, &good, hour);
+	answers_recall(answers, &name, before, 1, 0);
+	assert_int_equal(answers_last_good(answers, &name, 23 * hour, addresses, 4), 1);
+	assert_int_equal(addresses[0].v4.sin_addr.s_addr, 0x09090909);
+	assert_true(answers_find(answers, &name, DNS_A, hour, &kept));
+	answers_destroy(&answers);
+}
+
+static void
 the_store_is_bounded(void **state)
 {
 	struct answers *answers = answers_create(100);
@@ -146,6 +173,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_kept_for_their_time),
 		cmocka_unit_test(the_last_good_ones_stay_a_day),
+		cmocka_unit_test(what_was_good_before_is_recalled),
 		cmocka_unit_test(the_store_is_bounded),
 		cmocka_unit_test(hosts_are_found),
 	};

@@ -69,6 +69,34 @@ too_many_facts_do_no_harm(void **unused)
 	facts_destroy(&facts);
 }
 
+static void
+they_are_known_in_the_next_process(void **unused)
+{
+	unsigned char record[4096], again[4096];
+	struct wire_out out = wire_over(record, sizeof record), second = wire_over(again, sizeof again);
+
+	(void)unused;
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.3", true);
+	see("192.0.2.2", PW_OK, "issuer", "A", true);
+	facts_encode(facts, &out);
+	facts_destroy(&facts);
+	struct wire_in in = wire_from(record, out.size);
+	assert_true(facts_decode(&facts, &in) && wire_is_whole(&in));
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.3", true);
+	assert_string_equal(changed, "");
+	facts_encode(facts, &second);
+	assert_int_equal(second.size, out.size);
+	see("192.0.2.2", PW_OK, "issuer", "B", true);
+	assert_string_equal(changed, "issuer is B at 192.0.2.2");
+	facts_destroy(&facts);
+	for (size_t cut = 0; cut < out.size; cut++) {
+		in = wire_from(record, cut);
+		(void)facts_decode(&facts, &in);
+		assert_true(in.bad);
+		facts_destroy(&facts);
+	}
+}
+
 int
 main(void)
 {
@@ -76,6 +104,7 @@ main(void)
 		cmocka_unit_test(a_change_is_told_with_its_address),
 		cmocka_unit_test(what_is_not_steady_or_failed_is_not_looked_at),
 		cmocka_unit_test(too_many_facts_do_no_harm),
+		cmocka_unit_test(they_are_known_in_the_next_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

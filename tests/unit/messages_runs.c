@@ -88,6 +88,32 @@ an_order_is_checked(void **state)
 	assert_false(ordered_is_taken(&order));
 }
 
+static void
+a_name_comes_back_and_is_checked(void **state)
+{
+	unsigned char packet[ROOM];
+	struct message_name sent = { .target = 3, .public_at = -5, .good_at = 7, .count = 2 }, name;
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	assert_true(address_parse("192.0.2.1", 0, &sent.addresses[0]) && address_parse("2001:db8::1", 0, &sent.addresses[1]));
+	message_put_name(&out, &sent);
+	struct wire_in in = wire_from(packet, out.size);
+	assert_true(message_get_name(&in, &name, TARGETS));
+	assert_true(name.target == 3 && name.public_at == -5 && name.good_at == 7 && name.count == 2);
+	assert_int_equal(address_order(&name.addresses[0], &sent.addresses[0]), 0);
+	assert_int_equal(address_order(&name.addresses[1], &sent.addresses[1]), 0);
+	for (size_t size = 0; size < out.size; size++) {
+		in = wire_from(packet, size);
+		assert_false(message_get_name(&in, &name, TARGETS));
+	}
+	in = wire_from(packet, out.size);
+	assert_false(message_get_name(&in, &name, 3));
+	packet[1 + 4 + 8 + 8 + 1 + 1] = 5; /* the size of the first address */
+	in = wire_from(packet, out.size);
+	assert_false(message_get_name(&in, &name, TARGETS));
+}
+
 static struct report
 report_sample(void)
 {
@@ -252,6 +278,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_travel_many_in_a_packet),
 		cmocka_unit_test(an_order_is_checked),
+		cmocka_unit_test(a_name_comes_back_and_is_checked),
 		cmocka_unit_test(a_report_comes_back),
 		cmocka_unit_test(a_plain_report_is_short),
 		cmocka_unit_test(the_largest_report_fits),

@@ -51,6 +51,8 @@ struct scene {
 	struct { struct order order; uint32_t prober; } in_hand[SCENE_ORDERS];
 	uint32_t in_hand_count;
 	uint32_t ordered;            /* in all */
+	struct message_name name;    /* the last one that a prober was told */
+	uint32_t names;              /* how often one was */
 	struct order last[SCENE_TARGETS];
 	int64_t lead_min;            /* the shortest time between an order and its due time */
 	char told[4096];             /* changes: kind target, separated by blanks; with a reason for silence: kind[target reasons] */
@@ -200,6 +202,11 @@ scene_take_orders(struct scene *scene, uint32_t prober)
 			scene->rounds++;
 			if (scene->reached >= 0)
 				scene_say_references(scene, scene->config.reference_count, (uint32_t)scene->reached, 0);
+			continue;
+		}
+		if (message_kind(packet, (size_t)size) == MESSAGE_NAME) {
+			assert_true(message_get_name(&in, &scene->name, scene->config.target_count));
+			scene->names++;
 			continue;
 		}
 		while (message_next_order(&in, &order, scene->config.target_count)) {
