@@ -11,6 +11,8 @@
 
 enum {
 	TTL_MIN = 30, TTL_MAX = 15 * 60, NEGATIVE_TTL_MAX = 60,   /* seconds */
+	TTL_STALE = 30,
+	ALIKE = 1500 * 1000,                                      /* microseconds: sooner, nothing shows in whole seconds */
 	GOOD_HOURS = 24,
 	LOOKED_AT = 8                                             /* places, when one has to give way */
 };
@@ -19,7 +21,9 @@ enum {
 struct part {
 	uint8_t status; /* enum dns_status; DNS_NOT_ASKED: nothing */
 	uint8_t count;
+	int8_t server;                   /* who answered */
 	int64_t answered, expires, good; /* good: when `bytes` were answered */
+	int64_t first, runs_out;         /* when the same was first answered; when the server's own cache drops it */
 	unsigned char *bytes;            /* addresses, 4 or 16 bytes each; the last good ones where the status is not */
 	char *canonical;                 /* NULL: the name itself */
 };
@@ -186,22 +190,52 @@ keep_canonical(struct part *part, const struct dns_name *name, const struct dns_
 	part->canonical = strdup(text);
 }
 
-void
+/*
+ * A cache counts the time to live of what it holds down, in whole seconds: it gives the same end each time. Where the end
+ * has moved, or the answer is another, it was fetched anew. Answers a moment apart tell nothing; neither do those for 30 s,
+ * which is what a cache gives that reaches nobody and serves what has run out (RFC 8767, section 4), nor those without a
+ * time, which forwarders make of their own tables.
+ */
+static struct answer_age
+age_of(const struct part *before, const struct dns_answer *answer, int server, int64_t now)
+{
+	int64_t runs_out = now + (int64_t)answer->ttl * SECOND;
+	struct answer_age age = { .is_fresh = false };
+
+	if (before->status == DNS_NOT_ASKED || before->server != server || now - before->answered < ALIKE
+	    || answer->ttl == TTL_STALE || answer->ttl == 0)
+		return age;
+	bool is_same = before->status == (uint8_t)answer->status && runs_out <= before->runs_out + SECOND;
+	age.is_fresh = !is_same;
+	if (is_same && answer->status != DNS_FOUND)
+		age.repeats = now - before->first;
+	return age;
+}
+
+struct answer_age
 answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type, const struct dns_answer *answer,
-    int64_t now)
+    int server, int64_t now)
 {
 	struct name *name = find_or_add(answers, wanted);
 
 	assert(type == DNS_A || type == DNS_AAAA);
 	if (name == NULL)
-		return;
+		return (struct answer_age){ .is_fresh = false };
 	struct part *part = &name->parts[type == DNS_AAAA];
+	struct answer_age age = age_of(part, answer, server, now);
+	bool is_anew = age.is_fresh || part->status != (uint8_t)answer->status || part->server != server;
 	part->status = (uint8_t)answer->status;
+	part->server = (int8_t)server;
 	part->answered = now;
 	part->expires = now + (int64_t)time_to_live(answer) * SECOND;
+	if (is_anew) {
+		part->first = now;
+		part->runs_out = now + (int64_t)answer->ttl * SECOND;
+	}
 	if (answer->status == DNS_FOUND && !keep_addresses(part, answer, width_of(type)))
 		part->status = DNS_NOT_ASKED;
 	keep_canonical(part, wanted, answer);
+	return age;
 }
 
 static uint32_t

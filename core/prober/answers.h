@@ -15,8 +15,16 @@ struct answers;
 struct answers *answers_create(uint32_t names);
 void answers_destroy(struct answers **);
 
-/* Keeps a conclusive answer (found, no data, no name) about A or AAAA records. Out of memory: it is not kept. */
-void answers_keep(struct answers *, const struct dns_name *, uint16_t type, const struct dns_answer *, int64_t now);
+/* Whether an answer came out of the cache of who gave it, as far as that shows. */
+struct answer_age {
+	bool is_fresh;   /* it did not: what such a cache held before has run out, or was something else */
+	int64_t repeats; /* a "no" that did: microseconds since the same was first heard; else 0 */
+};
+
+/* Keeps a conclusive answer (found, no data, no name) about A or AAAA records, given by the server of that number. Out of
+ * memory: it is not kept. */
+struct answer_age answers_keep(struct answers *, const struct dns_name *, uint16_t type, const struct dns_answer *,
+    int server, int64_t now);
 
 /* One kept answer. */
 struct kept {

@@ -184,5 +184,11 @@ fold_words(const struct resolved *resolved, const char *name, const char *outcom
 		return;
 	text_add(text, " (");
 	text_add(text, resolved->said);
+	if (resolved->alike > 0)
+		text_format(text, "; the same for names in %u domains, and no other is answered", resolved->alike);
+	if (resolved->repeats > 0) {
+		text_add(text, "; the same out of its cache for ");
+		text_add_span(text, resolved->repeats);
+	}
 	text_add(text, ")");
 }

@@ -44,14 +44,14 @@ struct questions {
 	struct exchanges *exchanges;
 	const struct address *servers;
 	uint32_t server_count, preferred;
-	void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server);
+	question_answered *on_answered;
 	void *arg;
 	struct question *table[PLACES];
 };
 
 struct questions *
 questions_create(struct ev_loop *loop, const struct address *servers, uint32_t count, uint32_t sockets,
-    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server), void *arg)
+    question_answered *on_answered, void *arg)
 {
 	struct questions *questions = calloc(1, sizeof *questions);
 
@@ -205,8 +205,8 @@ conclude_with(struct question *question, unsigned server, struct dns_answer *ans
 	if (answer->ttl > question->ttl)
 		answer->ttl = question->ttl;
 	const struct conclusion conclusion = { .answer = answer, .packet = packet, .size = size,
-		.asked_for = question->asked_for, .server = (int)server, .opinions = opinions, .waited = waited(question) };
-	questions->on_answered(questions->arg, &question->name, question->type, answer, (int)server);
+		.asked_for = question->asked_for, .server = (int)server, .opinions = opinions, .waited = waited(question),
+		.age = questions->on_answered(questions->arg, &question->name, question->type, answer, (int)server) };
 	conclude(question, &conclusion);
 }
 

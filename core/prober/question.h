@@ -7,7 +7,7 @@
 
 #include <ev.h>
 #include "base/address.h"
-#include "prober/dns.h"
+#include "prober/answers.h"
 
 enum { QUESTION_SERVERS_MAX = 8 };
 
@@ -26,6 +26,7 @@ struct conclusion {
 	struct dns_name asked_for;       /* the name, or where its aliases led */
 	int server;                      /* who answered; -1: nobody */
 	const struct opinion *opinions;  /* of each server */
+	struct answer_age age;           /* of an answer about addresses */
 	int64_t waited;                  /* microseconds for which it stood in line for a socket of ours */
 };
 
@@ -39,10 +40,13 @@ struct wait {
 
 struct questions;
 
-/* At most `sockets` at once. `on_answered` is told of every name that a server knows something of, and which server.
- * `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL: out of memory. */
+/* Told of every name that a server knows something of, before it is concluded; gives the age of the answer. */
+typedef struct answer_age question_answered(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *,
+    int server);
+
+/* At most `sockets` at once. `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL: out of memory. */
 struct questions *questions_create(struct ev_loop *, const struct address *servers, uint32_t count, uint32_t sockets,
-    void (*on_answered)(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *, int server), void *arg);
+    question_answered *, void *arg);
 
 /* Nobody waits any more. */
 void questions_destroy(struct questions **);

@@ -183,6 +183,10 @@ take_conclusion(struct resolver_query *query, enum part part, const struct concl
 	for (unsigned i = 0; i < query->resolver->server_count; i++)
 		if (conclusion->opinions[i].status != DNS_NOT_ASKED)
 			found->opinions[i] = conclusion->opinions[i];
+	if (found->status == DNS_NOT_ASKED)
+		found->repeats = conclusion->age.repeats;
+	else if (dns_is_of_name(status))
+		found->repeats = 0; /* another server was heard */
 	if (found->status == DNS_NOT_ASKED || status == DNS_FOUND)
 		found->status = status;
 	if (conclusion->waited > query->resolved.waited)
@@ -395,6 +399,7 @@ resolver_ask(struct resolver *resolver, const char *name, enum family family, bo
 	if (answer_at_once(query, name, family)) {
 		resolver_query_make_ready(query);
 	} else if (!dns_name_parse(name, &query->name)) {
+		query->name.size = 0;
 		for (enum part part = PART_A; part <= PART_AAAA; part++)
 			query->parts[part].status = is_wanted(part, family) ? DNS_NO_NAME : DNS_NOT_ASKED;
 		resolver_query_make_ready(query);

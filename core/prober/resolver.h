@@ -28,6 +28,10 @@ struct resolved {
 	int64_t age;                             /* then: how old */
 	bool from_hosts;
 	bool resolver_alive;                     /* who failed for this name answers for others now */
+	unsigned alike;                          /* names in so many domains fail in the same way, this one included, and
+	                                          * none is answered: the resolver's failure; 0: it is not */
+	int64_t repeats;                         /* a "no" came from a cache a second time, and from nobody else:
+	                                          * microseconds since it was first heard; 0: it did not */
 	const char *ours;                        /* the outcome where we could not ask at all; NULL: we could */
 	char said[RESOLVED_SAID_MAX];            /* what each server said where something is missing, for people */
 	int64_t waited;                          /* microseconds for which questions stood in line for a socket of ours */

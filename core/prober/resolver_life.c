@@ -78,14 +78,23 @@ resolver_note_canary(struct resolver *resolver, unsigned server, const struct dn
 		resolver->canaries[server].answered = now;
 }
 
-static void
+static struct answer_age
 on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct dns_answer *answer, int server)
 {
 	struct resolver *resolver = arg;
-	bool is_canary = dns_name_equal(name, &resolver->canaries[server].name);
+	struct canary *canary = &resolver->canaries[server];
+	struct answer_age age = { .is_fresh = false };
+	int64_t now = clock_mono();
 
-	if (!is_canary && (type == DNS_A || type == DNS_AAAA) && answer->status <= DNS_NO_NAME)
-		answers_keep(resolver->answers, name, type, answer, clock_mono());
+	if (dns_name_equal(name, &canary->name) || (type != DNS_A && type != DNS_AAAA))
+		return age;
+	if (answer->status <= DNS_NO_NAME)
+		age = answers_keep(resolver->answers, name, type, answer, server, now);
+	if (age.is_fresh)
+		canary->answered = now;
+	if (answer->status == DNS_FOUND)
+		name_failures_answered(&resolver->failures, name, age.is_fresh || answer->ttl == 0);
+	return age;
 }
 
 /* Life */

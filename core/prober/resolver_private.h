@@ -4,6 +4,7 @@
 
 #include "prober/answers.h"
 #include "prober/hosts.h"
+#include "prober/name_failures.h"
 #include "prober/question.h"
 #include "prober/resolver.h"
 
@@ -22,6 +23,7 @@ struct resolver {
 	struct address servers[QUESTION_SERVERS_MAX];
 	uint32_t server_count;
 	struct canary canaries[QUESTION_SERVERS_MAX]; /* one for each server */
+	struct name_failures failures;
 	struct resolver_query *all;
 	struct resolver_query *ready, **ready_end; /* in the order in which they became so */
 	ev_prepare on_ready;                       /* never started: events are fed to it */
@@ -33,6 +35,7 @@ enum part { PART_A, PART_AAAA, PARTS };
 struct found_part {
 	enum dns_status status;
 	struct opinion opinions[QUESTION_SERVERS_MAX];
+	int64_t repeats; /* the shortest time since a "no" came first, of those from caches; 0: one did not */
 };
 
 struct resolver_query {
@@ -46,7 +49,7 @@ struct resolver_query {
 	bool told_early;             /* of the addresses of one family */
 	ev_timer deadline, delay;
 	unsigned lines_left;         /* how often its limit begins anew while it stands in line */
-	struct dns_name name;
+	struct dns_name name;        /* size 0: what was given is none, or needs no question */
 	uint16_t type;               /* of a look-up; 0: addresses */
 	struct wait waits[PARTS];
 	struct wait canaries[QUESTION_SERVERS_MAX];

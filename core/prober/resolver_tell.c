@@ -221,6 +221,50 @@ find_own_fault(const struct resolver_query *query)
 	return outcome;
 }
 
+/* In what way the name has no address, for comparison with others; DNS_NOT_ASKED: nothing is said of it. */
+static enum dns_status
+way_of_failing(const struct resolver_query *query)
+{
+	static const enum dns_status ways[] = { DNS_NO_NAME, DNS_ALIAS_LOOP, DNS_ALIAS_CHAIN, DNS_SERVFAIL, DNS_NO_ANSWER,
+		DNS_NO_DATA };
+	bool all_of_name = true;
+
+	for (enum part part = PART_A; part <= PART_AAAA; part++)
+		all_of_name &= query->parts[part].status <= DNS_NO_ANSWER;
+	for (size_t i = 0; all_of_name && i < sizeof ways / sizeof ways[0]; i++)
+		if (query->parts[PART_A].status == ways[i] || query->parts[PART_AAAA].status == ways[i])
+			return ways[i];
+	return DNS_NOT_ASKED;
+}
+
+/* A "no" counts as a repetition where each type's does. */
+static int64_t
+find_repeats(const struct resolver_query *query)
+{
+	int64_t repeats = 0;
+
+	for (enum part part = PART_A; part <= PART_AAAA; part++) {
+		const struct found_part *found = &query->parts[part];
+		if (found->status == DNS_NOT_ASKED)
+			continue;
+		if (found->repeats == 0)
+			return 0;
+		repeats = repeats == 0 || found->repeats < repeats ? found->repeats : repeats;
+	}
+	return repeats;
+}
+
+static void
+judge_failure(const struct resolver_query *query, struct resolved *resolved, int64_t now)
+{
+	enum dns_status way = way_of_failing(query);
+
+	resolved->ours = find_own_fault(query);
+	resolved->repeats = find_repeats(query);
+	if (way != DNS_NOT_ASKED && query->name.size > 0)
+		resolved->alike = name_failures_add(&query->resolver->failures, &query->name, way, now);
+}
+
 static struct resolved
 make_result(const struct resolver_query *query, int64_t now)
 {
@@ -230,7 +274,8 @@ make_result(const struct resolver_query *query, int64_t now)
 	resolved.status6 = query->parts[PART_AAAA].status;
 	resolved.count = sort_addresses(resolved.addresses, resolved.count);
 	resolved.resolver_alive = resolver_query_is_proven(query, now);
-	resolved.ours = find_own_fault(query);
+	if (resolved.count == 0)
+		judge_failure(query, &resolved, now);
 	say_opinions(query, &resolved);
 	fill_last_good(query, &resolved, now);
 	return resolved;

@@ -13,6 +13,8 @@
 
 enum { PUBLIC_FOR = 24 * 3600 }; /* seconds */
 
+#define REPEATED_MAX (300 * (int64_t)SECOND) /* so long is a repeated "no" no other look */
+
 struct run *
 run_create(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
 {
@@ -273,6 +275,27 @@ take_name(struct run *run, const struct resolved *resolved)
 	run->was_public = was_public(run);
 }
 
+/* What would confirm an earlier failure has to be another look, and about this name: not the same "no" out of the same
+ * cache, and not what names in many domains meet. */
+static void
+doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *rule)
+{
+	int64_t stale = run_target(run)->policy->stale_after / 2;
+	bool is_repeated = rule->missing && resolved->repeats > 0 && resolved->repeats < REPEATED_MAX && resolved->repeats < stale;
+
+	if (run->order.attempt <= 1 && (run->order.flags & ORDER_PATIENT) == 0)
+		return;
+	if (resolved->alike > 0) {
+		rule->outcome = "resolver";
+		run->name_asked = false;
+	} else if (is_repeated && run->order.attempt > 1) {
+		rule->outcome = "answer_repeated";
+	} else {
+		return;
+	}
+	rule->missing = false;
+}
+
 static void
 on_resolved(void *arg, const struct resolved *resolved)
 {
@@ -290,6 +313,8 @@ on_resolved(void *arg, const struct resolved *resolved)
 	}
 	take_name(run, resolved);
 	struct fold_name rule = fold_name(resolved, run->order.missing);
+	if (rule.then == NAME_END)
+		doubt_name(run, resolved, &rule);
 	run->name_missing = rule.missing;
 	if (rule.then != NAME_TALK)
 		remember_name_trouble(run, resolved, rule.outcome);

@@ -22,7 +22,7 @@ check_kept(const struct dns_name *name, uint16_t type, const struct dns_answer *
 	struct kept kept;
 
 	assert(answers != NULL);
-	answers_keep(answers, name, type, answer, 1);
+	answers_keep(answers, name, type, answer, 0, 1);
 	assert(answers_find(answers, name, type, 2, &kept));
 	assert(kept.status == answer->status && kept.count <= RESOLVED_MAX);
 	answers_destroy(&answers);
@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		    || lies_in(answer.records[i].data, answer.records[i].size, answer.space, answer.used));
 	dns_name_text(&answer.owner, text);
 	assert(strlen(text) < sizeof text);
-	if ((type == DNS_A || type == DNS_AAAA) && answer.status != DNS_MALFORMED && answer.status != DNS_SERVFAIL)
+	if ((type == DNS_A || type == DNS_AAAA) && dns_is_of_name(answer.status) && answer.status <= DNS_NO_NAME)
 		check_kept(&name, type, &answer);
 	return 0;
 }

@@ -54,7 +54,7 @@ answers_are_kept_for_their_time(void **state)
 		answer.status = rows[i].status;
 		answer.count = rows[i].status == DNS_FOUND;
 		assert_false(answers_find(answers, &name, DNS_A, begun, &kept));
-		answers_keep(answers, &name, DNS_A, &answer, begun);
+		answers_keep(answers, &name, DNS_A, &answer, 0, begun);
 		assert_true(answers_find(answers, &name, DNS_A, end - 1, &kept));
 		assert_int_equal(kept.status, rows[i].status);
 		assert_int_equal(kept.age, end - 1 - begun);
@@ -63,6 +63,64 @@ answers_are_kept_for_their_time(void **state)
 		assert_false(answers_find(answers, &name, DNS_AAAA, begun, &kept));
 		answers_destroy(&answers);
 	}
+}
+
+/* What shows that an answer came out of a cache, and what that it did not. */
+static void
+answers_have_an_age(void **state)
+{
+	static const struct {
+		enum dns_status first, second;
+		uint32_t first_ttl, second_ttl;
+		int first_server, second_server;
+		int64_t after; /* milliseconds */
+		bool is_fresh, repeats;
+	} rows[] = {
+		{ DNS_FOUND, DNS_FOUND, 300, 280, 0, 0, 20000, false, false }, /* counted down */
+		{ DNS_FOUND, DNS_FOUND, 300, 281, 0, 0, 20000, false, false }, /* by whole seconds */
+		{ DNS_FOUND, DNS_FOUND, 300, 300, 0, 0, 20000, true, false },
+		{ DNS_FOUND, DNS_FOUND, 10, 7, 0, 0, 20000, true, false },     /* it had run out */
+		{ DNS_FOUND, DNS_FOUND, 10, 30, 0, 0, 20000, false, false },   /* as stale ones are served */
+		{ DNS_FOUND, DNS_FOUND, 300, 300, 0, 1, 20000, false, false }, /* another cache */
+		{ DNS_FOUND, DNS_FOUND, 300, 300, 0, 0, 1000, false, false },  /* too soon to tell */
+		{ DNS_FOUND, DNS_FOUND, 0, 0, 0, 0, 20000, false, false },     /* a table of its own? */
+		{ DNS_FOUND, DNS_NO_NAME, 300, 60, 0, 0, 20000, true, false },
+		{ DNS_NO_NAME, DNS_FOUND, 60, 300, 0, 0, 20000, true, false },
+		{ DNS_NO_NAME, DNS_NO_NAME, 60, 40, 0, 0, 20000, false, true },
+		{ DNS_NO_NAME, DNS_NO_NAME, 60, 41, 0, 0, 20000, false, true },
+		{ DNS_NO_NAME, DNS_NO_NAME, 60, 60, 0, 0, 20000, true, false },
+		{ DNS_NO_NAME, DNS_NO_NAME, 60, 40, 0, 1, 20000, false, false },
+		{ DNS_NO_NAME, DNS_NO_NAME, 0, 0, 0, 0, 20000, false, false },
+		{ DNS_NO_DATA, DNS_NO_DATA, 60, 40, 0, 0, 20000, false, true },
+		{ DNS_NO_DATA, DNS_NO_NAME, 60, 40, 0, 0, 20000, true, false },
+	};
+	struct dns_name name = named("mx.test");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct answers *answers = answers_create(16);
+		struct dns_answer answer = found("mx.test", rows[i].first_ttl, "\1\2\3\4");
+		const int64_t begun = 1000 * SECOND;
+		answer.status = rows[i].first;
+		struct answer_age age = answers_keep(answers, &name, DNS_A, &answer, rows[i].first_server, begun);
+		assert_false(age.is_fresh);
+		assert_int_equal(age.repeats, 0);
+		answer.status = rows[i].second;
+		answer.ttl = rows[i].second_ttl;
+		age = answers_keep(answers, &name, DNS_A, &answer, rows[i].second_server, begun + rows[i].after * MILLISECOND);
+		if (age.is_fresh != rows[i].is_fresh || age.repeats != (rows[i].repeats ? rows[i].after * MILLISECOND : 0))
+			fail_msg("row %zu: %d %lld", i, age.is_fresh, (long long)age.repeats);
+		answers_destroy(&answers);
+	}
+	/* Repetitions count from the first time. */
+	struct answers *answers = answers_create(16);
+	struct dns_answer no = { .status = DNS_NO_NAME, .owner = name };
+	for (uint32_t after = 0; after < 300; after += 20) {
+		no.ttl = 300 - after;
+		struct answer_age age = answers_keep(answers, &name, DNS_A, &no, 0, (1000 + (int64_t)after) * SECOND);
+		assert_int_equal(age.repeats, (int64_t)after * SECOND);
+	}
+	answers_destroy(&answers);
 }
 
 static void
@@ -76,8 +134,8 @@ the_last_good_ones_stay_a_day(void **state)
 
 	(void)state;
 	assert_int_equal(answers_last_good(answers, &name, begun, addresses, 4), 0);
-	answers_keep(answers, &name, DNS_A, &good, begun);
-	answers_keep(answers, &name, DNS_A, &bad, begun + day / 2);
+	answers_keep(answers, &name, DNS_A, &good, 0, begun);
+	answers_keep(answers, &name, DNS_A, &bad, 0, begun + day / 2);
 	assert_int_equal(answers_last_good(answers, &name, begun + day - 1, addresses, 4), 1);
 	assert_int_equal(addresses[0].v4.sin_addr.s_addr, 0x09090909);
 	assert_int_equal(answers_last_good(answers, &name, begun + day, addresses, 4), 0);
@@ -103,7 +161,7 @@ what_was_good_before_is_recalled(void **state)
 	assert_false(answers_find(answers, &name, DNS_A, hour, &kept)); /* that is no answer */
 	assert_int_equal(answers_last_good(answers, &name, 23 * hour, addresses, 4), 0);
 	/* What is newer stays. */
-	answers_keep(answers, &name, DNS_A, &good, hour);
+	answers_keep(answers, &name, DNS_A, &good, 0, hour);
 	answers_recall(answers, &name, before, 1, 0);
 	assert_int_equal(answers_last_good(answers, &name, 23 * hour, addresses, 4), 1);
 	assert_int_equal(addresses[0].v4.sin_addr.s_addr, 0x09090909);
@@ -124,7 +182,7 @@ the_store_is_bounded(void **state)
 		snprintf(text, sizeof text, "n%d.test", i);
 		struct dns_name name = named(text);
 		struct dns_answer answer = found(text, 300, "\1\2\3\4");
-		answers_keep(answers, &name, DNS_A, &answer, i);
+		answers_keep(answers, &name, DNS_A, &answer, 0, i);
 		assert_true(answers_find(answers, &name, DNS_A, i, &kept));
 	}
 	for (int i = 0; i < 1000; i++) {
@@ -172,6 +230,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_are_kept_for_their_time),
+		cmocka_unit_test(answers_have_an_age),
 		cmocka_unit_test(the_last_good_ones_stay_a_day),
 		cmocka_unit_test(what_was_good_before_is_recalled),
 		cmocka_unit_test(the_store_is_bounded),

@@ -248,6 +248,18 @@ empty_with_soa(struct server *server, unsigned char *packet, size_t size, const 
 	return record(server, packet, size, DNS_SOA, soa, sizeof soa);
 }
 
+/* NXDOMAIN, to be kept for the server's `ttl`. */
+static inline size_t
+no_such_name_for_a_time(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	static const unsigned char soa[22] = { [20] = 1 };
+
+	(void)name, (void)type;
+	head(packet, 3, 0);
+	packet[9] = 1;
+	return record(server, packet, size, DNS_SOA, soa, sizeof soa);
+}
+
 static inline size_t
 empty_with_authority(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
 {

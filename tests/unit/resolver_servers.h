@@ -328,7 +328,7 @@ turn_until(struct world *world, const int *what, int wanted)
 }
 
 /* Asks and waits for the answer. */
-static const struct resolved *
+static inline const struct resolved *
 resolve(struct world *world, const char *name, bool fresh, int64_t limit)
 {
 	int before = world->told;
@@ -356,7 +356,7 @@ assert_said(const struct world *world, const struct resolved *resolved, const ch
 	assert_string_equal(resolved->said, bytes);
 }
 
-static void
+static inline void
 assert_address(const struct resolved *resolved, uint32_t index, const char *expected)
 {
 	char bytes[ADDRESS_TEXT_MAX];

@@ -1,0 +1,166 @@
+/* Runs of targets whose names do not resolve: what confirms a failure, and what is laid to our resolver. */
+#include "unit/resolver_answers.h"
+
+#include "prober/run.h"
+
+enum { TARGETS = 4 };
+
+static struct {
+	struct world *world; /* its resolver is not used: the prober has its own */
+	const struct config *config;
+	struct prober *prober;
+	char path[64];
+	enum pw_verdict verdict;
+	char outcome[OUTCOME_NAME_MAX], text[EVIDENCE_TEXT_MAX];
+	uint16_t flags;
+} scene;
+
+static const char *const hosts[TARGETS] = { "mx.one.test", "mx.two.test", "mx.three.test", "mx.four.test" };
+
+static void
+write_config(void)
+{
+	char bytes[ADDRESS_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+	int fd;
+
+	snprintf(scene.path, sizeof scene.path, "/tmp/pw-names-XXXXXX");
+	fd = mkstemp(scene.path);
+	assert_true(fd >= 0);
+	FILE *file = fdopen(fd, "w");
+	address_add_port(&text, &scene.world->servers[0].at);
+	fprintf(file, "resolvers = [ \"%s\" ];\ndefaults = { tls = \"none\"; family = \"ipv4\"; };\ntargets = (", bytes);
+	for (int i = 0; i < TARGETS; i++)
+		fprintf(file, "%s { host = \"%s\"; }", i > 0 ? "," : "", hosts[i]);
+	fputs(" );\n", file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int
+open_scene(void **state)
+{
+	static struct config_faults faults;
+	char folder[4096], bytes[4096];
+	struct text text = TEXT_OVER(bytes);
+	ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 64);
+	struct reason why;
+
+	(void)state;
+	assert_true(size > 0);
+	folder[size] = '\0';
+	snprintf(strstr(folder, "/tests/unit/"), 64, "/plugins");
+	scene.world = open_world(1);
+	write_config();
+	const struct config_source source = { .path = scene.path, .plugin_dir = folder, .state = "/nonexistent" };
+	scene.config = config_read(&source, &faults);
+	config_print_faults(&faults, &text);
+	if (scene.config == NULL)
+		fail_msg("%s", bytes);
+	scene.prober = prober_create(scene.world->loop, scene.config, &why);
+	if (scene.prober == NULL)
+		fail_msg("%s", why.text);
+	return 0;
+}
+
+static int
+close_scene(void **state)
+{
+	(void)state;
+	prober_destroy(&scene.prober);
+	config_free(&scene.config);
+	close_world(scene.world);
+	unlink(scene.path);
+	return 0;
+}
+
+static void
+on_done(void *arg, const struct run_result *result)
+{
+	(void)arg;
+	ev_break(scene.world->loop, EVBREAK_ALL);
+	scene.verdict = (enum pw_verdict)result->report->verdict;
+	scene.flags = result->report->flags;
+	snprintf(scene.outcome, sizeof scene.outcome, "%s", result->report->outcome);
+	snprintf(scene.text, sizeof scene.text, "%.*s", (int)result->report->text.size, result->report->text.data);
+}
+
+static void
+run(uint32_t target, uint8_t attempt)
+{
+	const struct order order = { .run = 1, .target = target, .flags = ORDER_FRESH, .attempt = attempt, .missing = 9 };
+
+	assert_true(prober_run(scene.prober, &order, on_done, NULL));
+	ev_run(scene.world->loop, 0);
+}
+
+static void
+expect(enum pw_verdict verdict, const char *outcome)
+{
+	assert_string_equal(scene.outcome, outcome);
+	assert_int_equal(scene.verdict, verdict);
+}
+
+/* The same failure for names in three domains confirms none of them, until a name is answered afresh. */
+static void
+failures_alike_confirm_nothing(void **state)
+{
+	struct server *server = &scene.world->servers[0];
+
+	(void)state;
+	server->answer = no_such_name;
+	for (uint32_t i = 0; i < 3; i++) {
+		run(i, 1);
+		expect(PW_FAILED, "no_such_name");
+	}
+	for (uint8_t attempt = 2; attempt <= 3; attempt++)
+		for (uint32_t i = 0; i < 3; i++) {
+			run(i, attempt);
+			expect(PW_UNKNOWN, "resolver");
+			assert_non_null(strstr(scene.text, "; the same for names in 3 domains"));
+			assert_int_equal(scene.flags & (REPORT_NAME_MISSING | REPORT_NAME_ASKED), 0);
+		}
+	server->answer = one_address;
+	server->address = "127.0.0.1"; /* whether anybody listens there does not matter */
+	server->ttl = 0;
+	run(3, 1);
+	server->answer = no_such_name;
+	run(0, 2);
+	expect(PW_FAILED, "no_such_name");
+	assert_true((scene.flags & REPORT_NAME_MISSING) != 0);
+}
+
+/* What comes out of the same cache again is not another look. */
+static void
+a_repetition_confirms_nothing(void **state)
+{
+	struct server *server = &scene.world->servers[0];
+
+	(void)state;
+	server->answer = no_such_name_for_a_time;
+	server->ttl = 60;
+	run(0, 1);
+	expect(PW_FAILED, "no_such_name");
+	int64_t later = clock_mono() + 1600 * MILLISECOND; /* so that the answer can be seen to be the same */
+	while (clock_mono() < later)
+		usleep(10 * 1000);
+	server->ttl = 58;
+	run(0, 2);
+	expect(PW_UNKNOWN, "answer_repeated");
+	assert_int_equal(scene.flags & REPORT_NAME_MISSING, 0);
+	run(0, 1); /* the first of a series confirms nothing, and tells what it is */
+	expect(PW_FAILED, "no_such_name");
+	server->ttl = 60; /* asked anew */
+	run(0, 2);
+	expect(PW_FAILED, "no_such_name");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(failures_alike_confirm_nothing, open_scene, close_scene),
+		cmocka_unit_test_setup_teardown(a_repetition_confirms_nothing, open_scene, close_scene),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
