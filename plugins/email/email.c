@@ -17,21 +17,17 @@ struct session {
 static bool
 take_addresses(struct session *session, const struct settings *settings, char *why, size_t why_size)
 {
-	if (!mailbox_parse(settings->from, &session->from)) {
-		snprintf(why, why_size, "from: write an ASCII address, \"watch@example.org\" or \"Postwatch <watch@example.org>\"");
-		return false;
-	}
+	bool good = mailbox_parse(settings->from, &session->from);
+
+	if (!good)
+		settings_fail(why, why_size, "from: write an ASCII address, \"watch@example.org\" or \"Postwatch <watch@example.org>\"");
 	session->sender = settings->envelope_from != NULL ? settings->envelope_from : session->from.address;
-	if (session->sender[0] != '\0' && !mailbox_is_address(session->sender)) {
-		snprintf(why, why_size, "envelope_from: write an ASCII address, or \"\" for none");
-		return false;
-	}
+	if (settings->envelope_from != NULL && session->sender[0] != '\0' && !mailbox_is_address(session->sender))
+		good = settings_fail(why, why_size, "envelope_from: write an ASCII address, or \"\" for none");
 	for (uint32_t i = 0; i < settings->to->count; i++)
-		if (!mailbox_is_address(settings->to->items[i])) {
-			snprintf(why, why_size, "to: entry %u is no ASCII address such as \"ops@example.org\"", i + 1);
-			return false;
-		}
-	return true;
+		if (!mailbox_is_address(settings->to->items[i]))
+			good = settings_fail(why, why_size, "to: entry %u is no ASCII address such as \"ops@example.org\"", i + 1);
+	return good;
 }
 
 static bool
@@ -39,8 +35,9 @@ check(const struct pw_values *values, char *why, size_t why_size)
 {
 	struct settings settings;
 	struct session session;
+	bool good = settings_take(&settings, values, why, why_size);
 
-	if (!settings_take(&settings, values, why, why_size) || !take_addresses(&session, &settings, why, why_size))
+	if (!take_addresses(&session, &settings, why, why_size) || !good)
 		return false;
 	settings_tell(&settings, why, why_size);
 	return true;

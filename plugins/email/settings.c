@@ -38,13 +38,16 @@ const struct pw_setting settings_table[] = {
 	{ .key = NULL },
 };
 
-static bool __attribute__((format(printf, 3, 4)))
-fail(char *why, size_t why_size, const char *format, ...)
+bool
+settings_fail(char *why, size_t why_size, const char *format, ...)
 {
+	size_t size = strlen(why);
 	va_list arguments;
 
+	if (size > 0 && size + 1 < why_size)
+		why[size++] = '\n';
 	va_start(arguments, format);
-	vsnprintf(why, why_size, format, arguments);
+	vsnprintf(why + size, why_size - size, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -107,12 +110,12 @@ take_relay(struct settings *settings, const char *relay, const char *usual_port,
 	digits = strspn(port, "0123456789");
 	number = digits > 0 && digits < 6 && port[digits] == '\0' ? strtol(port, NULL, 10) : 0;
 	if (size == 0 || size >= sizeof settings->host || number < 1 || number > 65535)
-		return fail(why, why_size, "%s", form);
+		return settings_fail(why, why_size, "%s", form);
 	memcpy(settings->host, host, size);
 	settings->host[size] = '\0';
 	brackets = is_ipv6(settings->host);
 	if (!brackets && (relay[0] == '[' || !is_name(settings->host)))
-		return fail(why, why_size, "%s", form);
+		return settings_fail(why, why_size, "%s", form);
 	snprintf(settings->port, sizeof settings->port, "%ld", number);
 	snprintf(settings->place, sizeof settings->place, brackets ? "[%s]:%s" : "%s:%s", settings->host, settings->port);
 	return true;
@@ -124,9 +127,9 @@ check_tls(const struct settings *settings, bool verify_given, char *why, size_t 
 	bool checks = settings->tls == TLS_REQUIRE || settings->tls == TLS_IMPLICIT;
 
 	if (settings->tls == TLS_NONE && settings->ca_file != NULL)
-		return fail(why, why_size, "ca_file: there is nothing to check where tls = \"none\"");
+		return settings_fail(why, why_size, "ca_file: there is nothing to check where tls = \"none\"");
 	if (!checks && verify_given && settings->verify != VERIFY_NONE)
-		return fail(why, why_size, "verify: no certificate is checked where tls = \"%s\"", tls_choices[settings->tls]);
+		return settings_fail(why, why_size, "verify: no certificate is checked where tls = \"%s\"", tls_choices[settings->tls]);
 	return true;
 }
 
@@ -136,11 +139,11 @@ check_auth(const struct settings *settings, char *why, size_t why_size)
 	bool has_secret = settings->password_file != NULL || settings->token_file != NULL;
 
 	if (settings->password_file != NULL && settings->token_file != NULL)
-		return fail(why, why_size, "password_file and token_file: AUTH is by one of them");
+		return settings_fail(why, why_size, "password_file and token_file: AUTH is by one of them");
 	if (has_secret != (settings->user != NULL))
-		return fail(why, why_size, "user and password_file go together, or user and token_file: one of them is missing");
+		return settings_fail(why, why_size, "user and password_file go together, or user and token_file: one of them is missing");
 	if (has_secret && settings->verify == VERIFY_NONE && !settings->auth_unprotected)
-		return fail(why, why_size, "user: a password is sent to a relay only where tls = \"require\" or \"implicit\" and its "
+		return settings_fail(why, why_size, "user: a password is sent to a relay only where tls = \"require\" or \"implicit\" and its "
 		    "certificate is checked, or auth_unprotected = true allows it");
 	return true;
 }
@@ -150,21 +153,21 @@ settings_take(struct settings *settings, const struct pw_values *values, char *w
 {
 	const struct pw_value *items = values->items;
 	const char *user = items[USER].string;
+	bool good;
 
+	why[0] = '\0';
 	*settings = (struct settings){ .tls = (enum settings_tls)items[TLS].number,
 		.verify = (enum settings_verify)items[VERIFY].number, .ca_file = items[CA_FILE].string,
 		.user = user != NULL && user[0] != '\0' ? user : NULL, .password_file = items[PASSWORD].string,
 		.token_file = items[TOKEN].string, .auth_unprotected = items[AUTH_UNPROTECTED].number != 0,
 		.from = items[FROM].string, .envelope_from = items[ENVELOPE_FROM].string, .to = items[TO].list };
-	if (!take_relay(settings, items[RELAY].string, settings->user != NULL ? "587" : "25", why, why_size))
-		return false;
+	good = take_relay(settings, items[RELAY].string, settings->user != NULL ? "587" : "25", why, why_size);
 	if (!items[TLS].given && strcmp(settings->port, "465") == 0)
 		settings->tls = TLS_IMPLICIT;
-	if (!check_tls(settings, items[VERIFY].given, why, why_size))
-		return false;
+	good &= check_tls(settings, items[VERIFY].given, why, why_size);
 	if (settings->tls == TLS_OPPORTUNISTIC || settings->tls == TLS_NONE)
 		settings->verify = VERIFY_NONE;
-	return check_auth(settings, why, why_size);
+	return check_auth(settings, why, why_size) && good;
 }
 
 void

@@ -33,8 +33,12 @@ struct settings {
 
 extern const struct pw_setting settings_table[];
 
-/* False with what is wrong: a relay that is none, settings that do not go together. Strings are views into `values`. */
+/* False with all that is wrong, a line each: a relay that is none, settings that do not go together. Strings are views into
+ * `values`. */
 bool settings_take(struct settings *, const struct pw_values *values, char *why, size_t why_size);
+
+/* Adds a line to what is wrong; returns false. */
+bool settings_fail(char *why, size_t why_size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* One line on how mails will go out: "mail.example.org:465, TLS from the first byte, …". */
 void settings_tell(const struct settings *, char *words, size_t size);
