@@ -37,11 +37,11 @@ main(int argc, char **argv)
 	const struct command *command = argc > 1 ? command_find(word_of(argv[1])) : NULL;
 
 	if (argc > 1 && command == NULL)
-		fprintf(stderr, "postwatch: there is no command `%s`; `postwatch help` lists them\n", argv[1]);
+		return command_unknown(argv[1]);
 	if (command == NULL)
-		return argc > 1 ? EXIT_USAGE : finish(command_help.run(&command_help, 1, argv));
+		return finish(command_help.run(&command_help, 1, argv));
 	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return finish(command_help.run(&command_help, 2, (char *[]){ argv[0], argv[1], NULL }));
 	return finish(command->run(command, argc - 1, argv + 1));
 }

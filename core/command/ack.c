@@ -30,7 +30,7 @@ const struct command command_ack = {
 	        "nobody else. `postwatch status` and `postwatch show` say who did so, when and why. The answer comes when\n"
 	        "it is on disk.\n\n"
 	        "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 no daemon can be\n"
-	        "asked; 75 it cannot be done now, or whether it was done is not known; 78 faulty configuration.",
+	        "asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
 	.options = options,
 	.run = ack,
 };

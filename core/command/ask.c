@@ -172,6 +172,10 @@ ask_in(const char *folder, const struct zone *zone, const char *const *words)
 	int fd = call(folder, to_be_taken, to_be_answered), status = -1;
 	ssize_t size = 0;
 
+	if (fd < 0 && errno == EACCES) {
+		fprintf(stderr, "postwatch: %s: permission denied: root and the user of the daemon may ask it\n", folder);
+		return EXIT_DENIED;
+	}
 	if (fd < 0) {
 		fprintf(stderr, "postwatch: no postwatch can be asked on %s: %s\n", folder,
 		    errno == EAGAIN ? "it takes nobody" : strerror(errno));

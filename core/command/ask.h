@@ -9,7 +9,8 @@
 enum { ASK_IN_FORCE_SOON = 100 };
 
 /* Sends the words (ended by NULL), prints the answer, and returns the exit status that it ends with; EXIT_ABSENT, and it
- * is said, where no daemon runs, or none takes us within 30 s, or says a word within 65 minutes; EXIT_USAGE: too long. */
+ * is said, where no daemon runs, or none takes us within 30 s, or says a word within 65 minutes; EXIT_USAGE: too long;
+ * EXIT_DENIED: not by this user. */
 int ask(const char *folder, const char *const *words);
 
 /* The same, with times that the answer tells in that zone (NULL: UTC). */

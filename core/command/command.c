@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 enum { OPTIONS_MAX = 32 };
 
 const struct command *const commands[] = {
@@ -24,6 +26,28 @@ command_find(const char *name)
 		if (strcmp((*command)->name, name) == 0)
 			return *command;
 	return NULL;
+}
+
+static const char *
+next_name(void *arg, size_t index)
+{
+	(void)arg;
+	for (const struct command *const *command = commands; *command != NULL; command++)
+		if (!(*command)->hidden && index-- == 0)
+			return (*command)->name;
+	return NULL;
+}
+
+int
+command_unknown(const char *name)
+{
+	const char *near = text_nearest(name, next_name, NULL);
+
+	if (near != NULL)
+		fprintf(stderr, "postwatch: there is no command `%s`: did you mean `%s`?\n", name, near);
+	else
+		fprintf(stderr, "postwatch: there is no command `%s`; `postwatch help` lists them\n", name);
+	return EXIT_USAGE;
 }
 
 int

@@ -15,6 +15,7 @@ enum {
 	EXIT_INTERNAL = 70, /* our own trouble */
 	EXIT_OUTPUT = 74,   /* what was to be said could not be written */
 	EXIT_BUSY = 75,     /* another daemon holds the state folder */
+	EXIT_DENIED = 77,   /* that is not for this user to read or to ask */
 	EXIT_CONFIG = 78    /* the configuration has faults */
 };
 
@@ -46,6 +47,8 @@ extern const struct command *const commands[];
 
 /* The command called `name`, or NULL. */
 const struct command *command_find(const char *name);
+/* Says that there is none called so, and which may have been meant; returns EXIT_USAGE. */
+int command_unknown(const char *name);
 
 /*
  * Walks the options of a command. Begins with *at = 0, and returns the row of the next option with *argument set, or

@@ -108,6 +108,8 @@ explain(const struct command *command, int argc, char **argv)
 		return command_misused(command, "`explain` takes one target, or --table and perhaps the name of one");
 	if (past.tables)
 		return explain_table(command, argv[at]);
+	if (!past_has_store(&past) && explain_outcome(NULL, argv[at]))
+		return 0;
 	status = past_open_store(&past);
 	return status != 0 ? status : explain_word(&past, argv[at]);
 }
@@ -125,7 +127,7 @@ const struct command command_explain = {
 	.help = "Tells why TARGET is in the state it is: since when, the series of attempts it is in, the conditions that\n"
 	        "stand or may come, reasons for silence, its parents, what each notifier was told, and the pace and limits\n"
 	        "that it is watched by, each with what is built in. Reads the store, so it works while the daemon does not\n"
-	        "run, too, and then says so. OUTCOME, where no target is called so: what it means, and what to look at.\n\n"
+	        "run, too, and then says so. OUTCOME: what it means, and what to look at; that needs no state.\n\n"
 	        "--table prints the rules by which runs become states, conditions and words, as tables: the very ones that\n"
 	        "the daemon walks. NAME: only that one.\n\n"
 	        "Exit status: as that of `postwatch status`.",

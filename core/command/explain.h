@@ -17,8 +17,12 @@ struct explained {
 };
 
 /* The whole story of why a target is in the state it is. The past is open; returns the exit status, and closes it. An
- * outcome that no target is called by is told as such. */
+ * outcome is told as such, behind the target that is called like it. */
 int explain_word(struct past *, const char *word);
+
+/* Says what an outcome of the host's or of a probe's means; false: there is none called so. Without a configuration the
+ * probes are those that are installed. */
+bool explain_outcome(const struct config *, const char *word);
 
 /* Pace, limits and where they come from. Without a configuration it says that it has none. */
 void explain_settings(const struct explained *);

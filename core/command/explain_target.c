@@ -344,23 +344,33 @@ tell(struct explained *it)
 	return reading;
 }
 
-/* An outcome, of the host's or of a probe's. */
 static bool
-tell_outcome(const struct past *past, const char *word)
+find_outcome(const struct config *config, const char *word, struct outcome *found)
 {
-	const struct config *config = past->config;
-	struct outcome found;
-	bool known = outcome_find(word, NULL, &found);
+	for (uint32_t i = 0; config != NULL && i < config->plugin_count; i++)
+		if (config->plugins[i].descriptor->kind == PW_PROBE
+		    && outcome_find(word, plugin_probe(&config->plugins[i])->outcomes, found))
+			return true;
+	return false;
+}
 
-	for (uint32_t i = 0; !known && config != NULL && i < config->plugin_count; i++)
-		known = config->plugins[i].descriptor->kind == PW_PROBE
-		    && outcome_find(word, plugin_probe(&config->plugins[i])->outcomes, &found);
-	if (!known)
-		return false;
-	printf("%s is an outcome: %s (%s)\n", word, found.text, verdict_name(found.severity));
-	if (found.hint[0] != '\0')
-		puts(found.hint);
-	return true;
+bool
+explain_outcome(const struct config *config, const char *word)
+{
+	static struct config_faults faults;
+	const struct config *installed = NULL;
+	struct outcome found;
+	bool known = outcome_find(word, NULL, &found) || find_outcome(config, word, &found);
+
+	if (!known && config == NULL) {
+		installed = config_read(&(struct config_source){ .path = NULL }, &faults);
+		known = find_outcome(installed, word, &found);
+	}
+	if (known)
+		printf("%s is an outcome: %s (%s)\n%s%s", word, found.text, verdict_name(found.severity), found.hint,
+		    found.hint[0] != '\0' ? "\n" : "");
+	config_free(&installed);
+	return known;
 }
 
 int
@@ -369,17 +379,22 @@ explain_word(struct past *past, const char *word)
 	struct explained it = { .past = past, .codes = codes_create() };
 	enum store_reading reading = standings_read(past, &it.all);
 	const struct past_target *target = NULL;
+	struct outcome alike;
 	int ends = 0;
 
 	if (it.codes == NULL)
 		ends = EXIT_INTERNAL;
-	else if (reading != STORE_READ_BROKEN && !past_targets_has(&it.all.targets, word) && tell_outcome(past, word))
+	else if (reading != STORE_READ_BROKEN && !past_targets_has(&it.all.targets, word) && explain_outcome(past->config, word))
 		;
 	else if (reading != STORE_READ_BROKEN && (target = past_targets_find(&it.all.targets, word)) == NULL)
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN) {
 		it.row = &it.all.rows[target - it.all.targets.rows];
 		reading = tell(&it);
+		if (outcome_find(word, NULL, &alike)) {
+			putchar('\n');
+			explain_outcome(past->config, word);
+		}
 	}
 	ends = past_finish(past, reading, ends);
 	if (it.known)

@@ -45,15 +45,16 @@ print_all(void)
 }
 
 static int
-help(const struct command *command, int argc, char **argv)
+help(const struct command *self, int argc, char **argv)
 {
 	const struct command *about;
 
+	(void)self;
 	if (argc < 2)
 		return print_all();
 	about = command_find(argv[1]);
 	if (about == NULL)
-		return command_misused(command, "there is no command `%s`", argv[1]);
+		return command_unknown(argv[1]);
 	return print_one(about);
 }
 

@@ -133,14 +133,14 @@ history(const struct command *command, int argc, char **argv)
 	struct past_targets targets;
 	struct list list = { .past = &past };
 	enum store_reading reading;
-	int at, ends = past_open(&past, command, argc, argv, &at);
+	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends != 0)
+	if (ends == 0 && argc - at != 1)
+		return command_misused(command, "`history` takes one target");
+	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
 	reading = past_targets_read(&past, &targets);
-	if (argc - at != 1)
-		ends = command_misused(command, "`history` takes one target");
-	else if (reading != STORE_READ_BROKEN && (list.target = past_targets_find(&targets, argv[at])) == NULL)
+	if (reading != STORE_READ_BROKEN && (list.target = past_targets_find(&targets, argv[at])) == NULL)
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN)
 		reading = put_all(&list);

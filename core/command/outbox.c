@@ -282,7 +282,7 @@ const struct command command_outbox = {
 	        "`retry` has the running daemon try them at once, those that were given up included; `drop` forgets one, and\n"
 	        "the log says so. A word about up and down that newer ones have overtaken is not sent after them.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or nothing was to be retried or dropped; 64 wrong command line; 69 no\n"
-	        "daemon can be asked; 70 the store cannot be read; 75 it cannot be done now; 78 faulty configuration.",
+	        "daemon can be asked; 70 the store cannot be read; 75 it cannot be done now; 78 there is no such file.",
 	.options = options,
 	.words = words,
 	.run = outbox,

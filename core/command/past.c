@@ -10,6 +10,8 @@
 #include "command/ask.h"
 #include "command/faults.h"
 #include "command/pager.h"
+#include "config/accepted.h"
+#include "parent/reload.h"
 
 enum { WHY_MAX = 500 };
 
@@ -20,7 +22,7 @@ take_count(struct past *past, const char *argument)
 	unsigned long count = strtoul(argument, &end, 10);
 
 	past->count = (uint32_t)count;
-	return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && count < UINT32_MAX;
+	return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && count > 0 && count < UINT32_MAX;
 }
 
 static bool
@@ -54,30 +56,64 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 	return true;
 }
 
-/* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. */
+/* The configuration that the daemon of that folder goes by, or went by last. False: there is none, or it cannot be read any
+ * more; then the state is read without one. */
+static bool
+take_accepted(struct past *past, const char *folder)
+{
+	static struct config_faults faults;
+	struct config_source source = { .state = folder };
+	struct reason why;
+
+	source.accepted = accepted_open(folder, RELOAD_FILES, &why);
+	if (source.accepted != NULL && (source.path = accepted_main(source.accepted)) != NULL)
+		past->config = config_read(&source, &faults);
+	accepted_close(&source.accepted);
+	return past->config != NULL;
+}
+
+static void
+say_faulty(const char *path, const struct config_faults *faults, bool accepted)
+{
+	fprintf(stderr, "postwatch: %s has %u fault%s, which `postwatch check` tells: %s\n", path, faults->faults,
+	    faults->faults == 1 ? "" : "s",
+	    accepted ? "the configuration that was accepted before is used" : "nothing but its state folder is used");
+}
+
+/* The file that says where the state is; NULL: none does. */
+static const char *
+main_file(const struct past *past)
+{
+	if (past->path == NULL && past->state == NULL && access(PW_SYSCONF_DIR "/postwatch.conf", F_OK) == 0)
+		return PW_SYSCONF_DIR "/postwatch.conf";
+	return past->path;
+}
+
+/* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. A configuration with faults is no reason
+ * not to tell and do what is to be told and done now. */
 int
 past_find_folder(struct past *past)
 {
 	static struct config_faults faults;
-	static char given[PATH_MAX];
-	struct config_source source = { .path = past->path, .state = past->state };
-	const char *folder = getenv("STATE_DIRECTORY");
+	static char folder[PATH_MAX];
+	const struct config_source source = { .path = main_file(past), .state = past->state };
 
-	if (source.path == NULL && past->state == NULL && access(PW_SYSCONF_DIR "/postwatch.conf", F_OK) == 0)
-		source.path = PW_SYSCONF_DIR "/postwatch.conf";
-	if (source.path != NULL) {
-		past->config = config_read(&source, &faults);
-		if (past->config == NULL) {
-			faults_print(stderr, &faults);
-			fputs("postwatch: -S FOLDER reads the state without a configuration\n", stderr);
-			return EXIT_CONFIG;
-		}
+	if (source.path != NULL && (past->config = config_read(&source, &faults)) != NULL) {
 		past->folder = past->config->state;
 		return 0;
 	}
-	snprintf(given, sizeof given, "%s", folder != NULL && folder[0] == '/' ? folder : "/var/lib/postwatch");
-	given[strcspn(given, ":")] = '\0';
-	past->folder = past->state != NULL ? past->state : given;
+	if (source.path != NULL && access(source.path, F_OK) != 0) {
+		faults_print(stderr, &faults);
+		return EXIT_CONFIG;
+	}
+	if (!config_find_state(&source, folder, sizeof folder)) {
+		fputs("postwatch: the path of the state folder is too long\n", stderr);
+		return EXIT_CONFIG;
+	}
+	past->folder = folder;
+	take_accepted(past, folder);
+	if (source.path != NULL)
+		say_faulty(source.path, &faults, past->config != NULL);
 	return 0;
 }
 
@@ -92,6 +128,15 @@ say_behind(const struct past *past, FILE *out)
 		    past_time(past, behind, since));
 }
 
+bool
+past_is_denied(const char *folder)
+{
+	if (access(folder, R_OK | X_OK) == 0 || errno != EACCES)
+		return false;
+	fprintf(stderr, "postwatch: %s: permission denied: it is for root and the user of the daemon; ask as root\n", folder);
+	return true;
+}
+
 static int
 open_reader(struct past *past)
 {
@@ -102,6 +147,8 @@ open_reader(struct past *past)
 	past->runs = store_daemon_runs(past->folder);
 	if (past->reader != NULL)
 		return 0;
+	if (past_is_denied(past->folder))
+		return EXIT_DENIED;
 	say_behind(past, stderr);
 	if (opening != STORE_READER_NOTHING) {
 		fprintf(stderr, "postwatch: %s: %s\n", past->folder, why.text);
@@ -121,7 +168,7 @@ past_options(struct past *past, const struct command *command, int argc, char **
 	*at = 0;
 	while ((row = command_next_option(command, argc, argv, at, &argument)) != NULL)
 		if (!take_option(past, row, argument))
-			return command_misused(command, "%s: not a number of rows", argument);
+			return command_misused(command, "%s: not a number of rows, 1 or more", argument);
 	return 0;
 }
 
@@ -147,6 +194,18 @@ past_open(struct past *past, const struct command *command, int argc, char **arg
 	int status = past_options(past, command, argc, argv, at);
 
 	return status != 0 ? status : past_open_store(past);
+}
+
+bool
+past_has_store(struct past *past)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 16];
+	const struct config_source source = { .path = main_file(past), .state = past->state };
+
+	if (!config_find_state(&source, folder, sizeof folder))
+		return false;
+	snprintf(path, sizeof path, "%s/postwatch.db", folder);
+	return access(path, R_OK) == 0;
 }
 
 int

@@ -18,7 +18,7 @@ enum { EXIT_NOTHING = 1, PAST_PAGE = 500, PAST_TIME_MAX = 48 };
 /* Starts as zeroes. */
 struct past {
 	struct store_reader *reader;
-	const struct config *config; /* NULL: none was read, because -S names the folder or there is no file */
+	const struct config *config; /* the file's, or where that has faults or none is named the one accepted last; NULL: neither can be read */
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
@@ -53,6 +53,12 @@ int past_options(struct past *, const struct command *, int argc, char **argv, i
 int past_open_store(struct past *);
 /* Finds the state folder alone: 0, or the exit status, and what is wrong was said. */
 int past_find_folder(struct past *);
+
+/* Whether this user may not look into the folder, which is said. */
+bool past_is_denied(const char *folder);
+
+/* Whether there is a store, which past_open_store() would open. */
+bool past_has_store(struct past *);
 
 /* Asks the daemon on that folder, with the words that end with NULL; returns the exit status. */
 int past_ask(struct past *, const char *const *words);

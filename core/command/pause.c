@@ -59,7 +59,7 @@ const struct command command_pause = {
 	        "told, and told if it differs. A pause survives the end of the daemon; its time counts as paused time.\n"
 	        "`postwatch status` shows until when and why. The answer comes when it is on disk.\n\n"
 	        "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target or tag; 69 no daemon\n"
-	        "can be asked; 75 it cannot be done now, or whether it was done is not known; 78 faulty configuration.",
+	        "can be asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
 	.options = pause_options,
 	.run = pause_it,
 };

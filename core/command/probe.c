@@ -226,7 +226,7 @@ probe(const struct command *command, int argc, char **argv)
 		faults_print(stderr, &faults);
 		if (probing.form == FORM_NAGIOS)
 			return nagios_trouble(faults.items[0].text);
-		return source.path == NULL ? EXIT_USAGE : EXIT_CONFIG;
+		return faults_are_of_words(&faults) ? EXIT_USAGE : EXIT_CONFIG;
 	}
 	probing.progress = probing.config->target_count > 1 && isatty(STDERR_FILENO);
 	return probe_all(&probing);

@@ -31,7 +31,7 @@ const struct command command_probe_now = {
 	.help = "Has the daemon that runs run TARGET now, waits for the end of that run, and prints what it saw. As an\n"
 	        "attempt the run counts only if it was due. TARGET: a name, PROBE://HOST:PORT, or HOST:PORT.\n\n"
 	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such target is watched,\n"
-	        "69 no daemon can be asked, 75 it cannot be run now, 78 faulty configuration.",
+	        "69 no daemon can be asked, 75 it cannot be run now, 78 there is no such file.",
 	.options = options,
 	.run = probe_now,
 };

@@ -53,7 +53,7 @@ const struct command command_reload = {
 	        "are under way end, the daemon begins anew with what was checked, as the same process, and goes on where it\n"
 	        "was; the command waits for that. A program or plugin that was replaced is taken into use as well.\n\n"
 	        "Exit status: 0 in force, or nothing was new; 1 the check failed; 69 no daemon can be asked, or it has not\n"
-	        "come back; 75 not now; 78 faulty configuration.",
+	        "come back; 75 not now; 78 there is no such file.",
 	.options = options,
 	.run = reload,
 };

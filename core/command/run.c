@@ -13,6 +13,7 @@
 #include "parent/parent.h"
 
 struct words {
+	bool misused; /* all that is wrong was said on the command line */
 	struct config_source source;
 	struct parent_options options;
 	struct reload_origin origin;
@@ -105,6 +106,7 @@ read_files(struct words *words)
 	words->source.accepted = accepted_record();
 	config = config_read(&words->source, &faults);
 	faults_print(stderr, &faults);
+	words->misused = faults_are_of_words(&faults);
 	if (config != NULL)
 		mark_all(words, config);
 	words->options.accepted = words->source.accepted;
@@ -151,7 +153,9 @@ run(const struct command *command, int argc, char **argv)
 		return check_for(&words, &order);
 	words.options.resumed = ordered ? &order : NULL;
 	config = ordered ? read_kept(&words, &order) : read_files(&words);
-	return config == NULL ? EXIT_CONFIG : parent_run(config, &words.options);
+	if (config == NULL)
+		return words.misused ? EXIT_USAGE : EXIT_CONFIG;
+	return parent_run(config, &words.options);
 }
 
 const struct command command_run = {

@@ -356,16 +356,16 @@ show(const struct command *command, int argc, char **argv)
 {
 	struct story story = { .number = 0 };
 	char *end = NULL;
-	int at, ends = past_open(&story.past, command, argc, argv, &at);
+	int at, ends = past_options(&story.past, command, argc, argv, &at);
 
 	if (ends != 0)
 		return ends;
 	if (argc - at == 1)
 		story.number = strtoull(argv[at] + (argv[at][0] == '#'), &end, 10);
-	if (end == NULL || *end != '\0' || story.number == 0) {
-		past_close(&story.past);
-		return command_misused(command, "`show` takes the number of an incident");
-	}
+	if (end == NULL || *end != '\0' || story.number == 0)
+		return command_misused(command, "`show` takes the number of an incident: `postwatch incidents` lists them");
+	if ((ends = past_open_store(&story.past)) != 0)
+		return ends;
 	story.json = json_to_file(stdout);
 	return tell_one(&story);
 }

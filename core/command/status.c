@@ -284,7 +284,7 @@ const struct command command_status = {
 	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 64 wrong command line; 70 the store cannot be\n"
-	        "read; 78 faulty configuration.",
+	        "read; 78 there is no such file.",
 	.options = options,
 	.run = status,
 };

@@ -25,7 +25,7 @@ const struct command command_test = {
 	        "for its end, and prints the receipt for each recipient, in the words of the other side. It is sent now or\n"
 	        "not at all: what fails is not tried again.\n\n"
 	        "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such notifier; 69 no daemon\n"
-	        "can be asked; 75 no receipt came in time; 78 faulty configuration.",
+	        "can be asked; 75 no receipt came in time; 78 there is no such file.",
 	.options = options,
 	.run = test,
 };

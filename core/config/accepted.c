@@ -188,6 +188,15 @@ accepted_is_kept(const struct accepted *accepted)
 	return accepted != NULL && accepted->out == NULL;
 }
 
+const char *
+accepted_main(const struct accepted *accepted)
+{
+	for (size_t i = 0; i < accepted->count; i++)
+		if (accepted->files[i].path != NULL)
+			return accepted->files[i].path;
+	return NULL;
+}
+
 void
 accepted_part(struct accepted *accepted, const char *path)
 {

@@ -25,6 +25,9 @@ void accepted_close(struct accepted **);
 /* As input_read() does it: from the disk, and remembered (NULL: not remembered); or from what was kept. */
 bool accepted_input(struct accepted *, const char *path, struct input *, struct reason *why);
 
+/* The main file of what was kept, as it was named when it was read. */
+const char *accepted_main(const struct accepted *);
+
 /* The parts of conf.d: remembers one; gives the one at `index` of what was kept, NULL behind the last. */
 void accepted_part(struct accepted *, const char *path);
 bool accepted_is_kept(const struct accepted *);

@@ -193,9 +193,9 @@ struct config_faults {
 /* Where to read from. */
 struct config_source {
 	const char *path;           /* the main file; NULL: none, `words` only */
-	const char *const *words;   /* of the command line: host, host:port, [v6]:port, or a configured name */
+	const char *const *words;   /* of the command line: host, host:port, [v6]:port; with a file, names of its targets */
 	uint32_t word_count;
-	bool select;                /* with a file: only the targets that `words` name, new ones among them */
+	bool select;                /* with a file: only the targets that `words` name; one that is not in it is a fault */
 	const char *probe;          /* -p: for the words; NULL: the default */
 	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
 	uint32_t set_count;
@@ -211,6 +211,10 @@ struct config_source {
  * (for `helo`), never a target's.
  */
 const struct config *config_read(const struct config_source *source, struct config_faults *faults);
+
+/* The state folder that a configuration names, which may have faults: as far as it can be read. Opens no plugin, asks
+ * nobody. False: its path does not fit. */
+bool config_find_state(const struct config_source *, char *folder, size_t room);
 
 /* Gives a configuration back; the daemon never does. Plugins stay loaded. */
 void config_free(const struct config **config);

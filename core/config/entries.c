@@ -148,6 +148,7 @@ reader_finish_target(struct reader *reader, struct draft *draft, const struct la
 		if (reader->sets->count > 0 || reader->wanted_port != 0 || reader->wanted_probe != NULL)
 			draft->policy = rebuild_policy(reader, draft, layer);
 	} else if (layer != NULL && source->select) {
+		reader_pass_target(reader, draft);
 		return;
 	}
 	warn_of_pace(reader, draft);

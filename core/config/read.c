@@ -2,6 +2,7 @@
 #include "config/reader.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -94,6 +95,25 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	free(reader);
 	malloc_trim(0); /* what the parser took is not to be carried along in every child */
 	return config;
+}
+
+bool
+config_find_state(const struct config_source *source, char *folder, size_t room)
+{
+	static struct config_faults faults;
+	struct reader *reader = calloc(1, sizeof *reader);
+	bool good;
+
+	if (reader == NULL)
+		exit(EX_OSERR);
+	init(reader, source, &faults);
+	reader_read_files(reader);
+	reader_take_globals(reader);
+	good = (size_t)snprintf(folder, room, "%s", reader_find_state(reader)) < room;
+	arena_destroy(&reader->arena);
+	fini(reader);
+	free(reader);
+	return good;
 }
 
 void

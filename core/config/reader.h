@@ -59,6 +59,8 @@ struct target_list {
 	struct table identities, names; /* by identity, and by the name that people use */
 	struct bond *bonds;
 	uint32_t bond_count, bond_room;
+	struct target *others; /* those of the file that no word of the command line means, where words choose */
+	uint32_t other_count, other_room;
 	const char **rejected; /* names of those that are faults; "": of one without a name */
 	uint32_t rejected_count;
 };
@@ -182,6 +184,10 @@ struct probe *reader_default_probe(struct reader *);
 void target_list_init(struct target_list *);
 void target_list_fini(struct target_list *);
 void reader_add_target(struct reader *, const struct draft *);
+/* One that is not watched, as no word of the command line means it. */
+void reader_pass_target(struct reader *, const struct draft *);
+/* A word of the command line that means none: told with what may have been meant. */
+void reader_blame_word(struct reader *, const char *word);
 void reader_tie_targets(struct reader *);
 
 uint32_t reader_find_target(const struct reader *, const char *name); /* CONFIG_NONE: none */
@@ -194,6 +200,8 @@ bool reader_target_may_be(const struct reader *, const char *name);
 void reader_take_windows(struct reader *);
 
 /* surroundings.c: what our own host says */
+/* The state folder, absolute, by what has been read of the top. */
+const char *reader_find_state(struct reader *);
 void reader_look_around(struct reader *);
 void reader_look_at_relays(struct reader *);
 

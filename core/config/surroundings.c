@@ -40,8 +40,8 @@ own_name(struct reader *reader)
 	return helo;
 }
 
-static const char *
-find_state(struct reader *reader)
+const char *
+reader_find_state(struct reader *reader)
 {
 	const char *given = getenv("STATE_DIRECTORY");
 	size_t size;
@@ -77,7 +77,7 @@ reader_look_around(struct reader *reader)
 {
 	struct config *config = reader->config;
 
-	config->state = find_state(reader);
+	config->state = reader_find_state(reader);
 	config->probers = count_probers(reader);
 	if (reader->global[GLOBAL_HELO].string == NULL && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);

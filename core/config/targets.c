@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 
 enum { NAME_SIZE_MAX = 200 };
@@ -19,6 +20,7 @@ target_list_fini(struct target_list *list)
 	free(list->items);
 	free(list->origins);
 	free(list->bonds);
+	free(list->others);
 	free(list->rejected);
 	table_fini(&list->identities);
 	table_fini(&list->names);
@@ -185,6 +187,48 @@ reader_add_target(struct reader *reader, const struct draft *draft)
 	list->items[list->count++] = target;
 }
 
+void
+reader_pass_target(struct reader *reader, const struct draft *draft)
+{
+	struct target_list *list = &reader->targets;
+
+	if (list->other_count == list->other_room) {
+		list->other_room = list->other_room * 2 + 64;
+		list->others = grow(list->others, list->other_room, sizeof *list->others);
+	}
+	list->others[list->other_count++] = (struct target){ .host = draft->host.ascii, .port = draft->port,
+		.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft) };
+}
+
+static const char *
+next_other(void *arg, size_t index)
+{
+	const struct target_list *list = arg;
+
+	if (index < list->count)
+		return list->items[index].name;
+	index -= list->count;
+	return index < list->other_count && index < 10000 ? list->others[index].name : NULL;
+}
+
+void
+reader_blame_word(struct reader *reader, const char *word)
+{
+	const struct place place = { .file = faults_file(&reader->faults, "command line") };
+	struct target_list *list = &reader->targets;
+	const char *near = NULL;
+	size_t size = strcspn(word, ":");
+
+	for (uint32_t i = 0; near == NULL && i < list->other_count; i++)
+		if (strncasecmp(list->others[i].host, word, size) == 0 && list->others[i].host[size] == '\0')
+			near = list->others[i].name;
+	if (near == NULL)
+		near = text_nearest(word, next_other, list);
+	faults_add(&reader->faults, place, "%s is no target of %s%s%s%s", QUOTE(reader, word), QUOTE(reader, reader->source->path),
+	    near == NULL ? "; without -c any host can be named" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near),
+	    near == NULL ? "" : "?");
+}
+
 static const char *
 next_name(void *arg, size_t index)
 {
@@ -213,7 +257,7 @@ reader_target_may_be(const struct reader *reader, const char *name)
 		if (strncmp(list->rejected[i], name, size) == 0 && (name[size] == '\0' || name[size] == ':'))
 			return true;
 	}
-	return reader->is_torn || reader->source->select;
+	return reader->is_torn;
 }
 
 static void
@@ -224,7 +268,7 @@ tie_parent(struct reader *reader, const struct bond *bond)
 	const char *near;
 
 	if (parent == TABLE_NONE) {
-		if (reader_target_may_be(reader, bond->name))
+		if (reader->source->select || reader_target_may_be(reader, bond->name))
 			return;
 		near = text_nearest(bond->name, next_name, list);
 		faults_add(&reader->faults, bond->place, "parent: there is no target %s%s%s%s", QUOTE(reader, bond->name),

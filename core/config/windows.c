@@ -40,7 +40,7 @@ mark(struct reader *reader, const struct node *group, const char *word, bool *ma
 	for (uint32_t i = 0; tag != NULL && i < config->target_count; i++)
 		if (target_has_tag(&config->targets[i], tag))
 			found = marked[i] = true;
-	if (!found && !reader_target_may_be(reader, word) && (tag == NULL || reader->targets.rejected_count == 0))
+	if (!found && !reader->source->select && !reader_target_may_be(reader, word) && (tag == NULL || reader->targets.rejected_count == 0))
 		faults_add(&reader->faults, node_member(group, "targets")->place, "windows: no target is called %s%s",
 		    QUOTE(reader, word), tag == NULL ? "; all that have a tag are tag:TAG" : ", and none has that tag");
 }

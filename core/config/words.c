@@ -1,4 +1,4 @@
-/* Targets that the command line names: new ones, or those that are configured under that name. */
+/* Targets that the command line names: those that are configured under that name, or, where it names no file, new ones. */
 #include "config/reader.h"
 
 #include <string.h>
@@ -110,8 +110,11 @@ reader_take_words(struct reader *reader)
 	struct layer *layer;
 	bool all_seen = source->word_count > 0;
 
-	for (uint32_t i = 0; i < source->word_count; i++)
+	for (uint32_t i = 0; i < source->word_count; i++) {
 		all_seen = all_seen && reader->words_seen[i];
+		if (source->select && !reader->words_seen[i] && !reader_target_may_be(reader, source->words[i]))
+			reader_blame_word(reader, source->words[i]);
+	}
 	if (all_seen || (source->word_count == 0 && reader->sets->count == 0 && reader->wanted_probe == NULL))
 		return;
 	probe = reader->wanted_probe != NULL ? reader_find_probe(reader, reader->wanted_probe, place)
@@ -122,6 +125,6 @@ reader_take_words(struct reader *reader)
 	*layer = probe->layer;
 	layer_take(reader, layer, probe, reader->sets, SCOPE_TARGET);
 	for (uint32_t i = 0; i < source->word_count; i++)
-		if (!reader->words_seen[i])
+		if (!reader->words_seen[i] && !source->select)
 			take_word(reader, source->words[i], probe, layer);
 }

@@ -95,9 +95,9 @@ takes_probe_and_port_as_settings(void **state)
 static void
 selects_configured_targets_by_word(void **state)
 {
-	const char *words[] = { "submission", "b.example", "new.example" };
+	const char *words[] = { "submission", "b.example" };
 	const char *sets[] = { "tries=7", "limits.banner=45s" };
-	struct config_source source = { .words = words, .word_count = 3, .select = true, .sets = sets, .set_count = 2 };
+	struct config_source source = { .words = words, .word_count = 2, .select = true, .sets = sets, .set_count = 2 };
 	const struct config *config;
 	const struct target *target;
 
@@ -109,14 +109,13 @@ selects_configured_targets_by_word(void **state)
 	if (config == NULL)
 		files_print();
 	assert_non_null(config);
-	assert_int_equal(config->target_count, 3);
+	assert_int_equal(config->target_count, 2);
 	target = files_target(config, "submission");
 	assert_int_equal(target->port, 587);
 	assert_int_equal(target->policy->tries, 7);
 	assert_int_equal(target->policy->values->items[1].number, 9);
 	assert_int_equal(target->policy->retry_interval, 33 * (int64_t)SECOND);
 	assert_int_equal(config->targets[target->parent].policy->tries, 7);
-	assert_int_equal(files_target(config, "new.example:25")->policy->retry_interval, 33 * (int64_t)SECOND);
 	source.probe = "secure";
 	source.word_count = 1;
 	config = files_read_source(source);
@@ -134,6 +133,28 @@ selects_configured_targets_by_word(void **state)
 	assert_int_equal(files_target(config, "c.example:25")->policy->tries, 3);
 }
 
+static void
+refuses_words_that_are_no_targets_of_the_file(void **state)
+{
+	static const struct { const char *word, *part; } bad[] = {
+		{ "submision", "\"submision\" is no target of " }, { "submision", "did you mean \"submission\"?" },
+		{ "a.example:587", "did you mean \"submission\"?" }, { "b.example:26", "did you mean \"b.example:25\"?" },
+		{ "zzzzzzzzzzz", "without -c any host can be named" },
+	};
+
+	(void)state;
+	files_put("main.conf", "defaults = { probe = \"talk\"; };\ntargets = ( { name = \"submission\"; host = \"a.example\"; port = 587; },"
+	    "{ host = \"b.example\"; } );");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		const char *words[] = { bad[i].word };
+
+		assert_null(files_read_source((struct config_source){ .path = files_path("main.conf"), .words = words, .word_count = 1,
+		    .select = true }));
+		assert_int_equal(files_faults.faults, 1);
+		assert_true(files_told("command line", bad[i].part, false));
+	}
+}
+
 int
 main(void)
 {
@@ -143,6 +164,7 @@ main(void)
 		TEST(refuses_bad_words),
 		TEST(takes_probe_and_port_as_settings),
 		TEST(selects_configured_targets_by_word),
+		TEST(refuses_words_that_are_no_targets_of_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
