@@ -74,18 +74,20 @@ static void
 parse_bare(struct tokens *tokens, struct plain *out)
 {
 	static const char *const yes_no[][2] = { { "yes", "true" }, { "on", "true" }, { "no", "false" }, { "off", "false" } };
+	/* Not that of the token below: gcc 14 passes a part of it on unset. */
+	struct place place = tokens->now.place;
 	struct token bare = take_bare(tokens);
 	bool quoted;
 
 	for (size_t i = 0; i < sizeof yes_no / sizeof *yes_no; i++) {
 		if (token_is_word(&bare, yes_no[i][0])) {
-			tokens_blame(tokens, bare.place, "%.*s is written %s", (int)bare.size, bare.bytes, yes_no[i][1]);
+			tokens_blame(tokens, place, "%.*s is written %s", (int)bare.size, bare.bytes, yes_no[i][1]);
 			plain_add(out, yes_no[i][1]);
 			return;
 		}
 	}
 	quoted = strip_quotes(&bare);
-	tokens_blame(tokens, bare.place, quoted ? "a string stands between two '\"': %s"
+	tokens_blame(tokens, place, quoted ? "a string stands between two '\"': %s"
 	    : "a value that is no plain number, true or false stands in quotes: %s", tokens_quote(tokens, &bare));
 	put_quoted(out, &bare);
 }
