@@ -186,7 +186,7 @@ visit_all(struct visits *all)
 	for (uint32_t i = 0; i < count; i++)
 		begin(&all->items[i]);
 	if (--all->open > 0) {
-		ev_timer_init(&all->limit, on_limit, PATIENCE * 1e-6, 0.);
+		ev_timer_init(&all->limit, on_limit, (double)PATIENCE * 1e-6, 0.);
 		ev_timer_start(all->loop, &all->limit);
 		ev_run(all->loop, 0);
 		ev_timer_stop(all->loop, &all->limit);

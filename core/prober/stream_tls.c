@@ -41,7 +41,7 @@ hear_out(struct stream *stream)
 		finish_by_tls(stream, TLS_FAILED);
 	} else if (stream->failed_at == 0) {
 		stream->failed_at = clock_mono();
-		ev_timer_set(&stream->patience, HEAR_OUT * 1e-6, 0.);
+		ev_timer_set(&stream->patience, (double)HEAR_OUT * 1e-6, 0.);
 		ev_timer_start(stream->loop, &stream->patience);
 		stream_watch(stream);
 	}

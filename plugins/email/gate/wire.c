@@ -84,8 +84,8 @@ is_within(struct wire *wire, int64_t now, int64_t until, int64_t asked)
 		return true;
 	if (until == wire->until)
 		return wire_fail(wire, WIRE_LATE, "not within the %.1f s that were left of the notifier's deadline",
-		    (double)(wire->until - wire->began) / SECOND);
-	return wire_fail(wire, WIRE_LATE, "not within %.0f s", (double)(until - asked) / SECOND);
+		    (double)(wire->until - wire->began) / (double)SECOND);
+	return wire_fail(wire, WIRE_LATE, "not within %.0f s", (double)(until - asked) / (double)SECOND);
 }
 
 bool
