@@ -50,8 +50,8 @@ CLOCKS   := $(if $(SAN),,$(B)/tests/fixtures/clocks.so $(B)/tests/fixtures/faste
 BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
 # starttls and banner hold the same dialogue as smtp.
-sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/words.c
-sources_banner   := plugins/smtp/dialogue.c plugins/smtp/words.c
+sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/software.c plugins/smtp/words.c
+sources_banner   := plugins/smtp/dialogue.c plugins/smtp/software.c plugins/smtp/words.c
 sources_email    := $(wildcard plugins/email/gate/*.c)
 libs_email       := -lesmtp -lseccomp -lgsasl -lcares -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto

@@ -5,7 +5,7 @@ enum { EXPECT, STRICT, REJECT_IS }; /* rows of the settings */
 
 static const struct pw_setting settings[] = {
 	[EXPECT] = { .key = "expect", .type = PW_REGEX,
-	    .help = "regular expression to be found in a line of the greeting, its code included: \"^220 .*ESMTP\"" },
+	    .help = "regular expression to be found in a line of the greeting as the transcript shows it: \"^220 .*ESMTP\"" },
 	[STRICT] = { .key = "strict", .type = PW_BOOL, .fallback = "false",
 	    .help = "whether a greeting that is not as expected fails; else it degrades" },
 	[REJECT_IS] = { .key = "reject_is", .type = PW_ENUM, .fallback = "blocked", .choices = smtp_reject_is,

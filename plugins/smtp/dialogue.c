@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "software.h"
 #include "words.h"
 
 enum { NAMES_MAX = 300, REASON_MAX = 120, SENTENCE_MAX = 900 };
@@ -33,7 +34,7 @@ const struct pw_fact_kind smtp_facts[] = {
 	{ "software", PW_STEADY, "the mail server that the greeting names" },
 	{ "starttls", 0, "whether the first EHLO offers it: offered, not offered" },
 	{ "capabilities", PW_STEADY, "what the last EHLO offers" },
-	{ "size", 0, "the largest message that is taken (SIZE, RFC 1870), in bytes" },
+	{ "size", 0, "the largest message that is taken (SIZE, RFC 1870), in bytes, or \"no fixed limit\"" },
 	{ .name = NULL },
 };
 
@@ -144,7 +145,8 @@ finish(struct smtp *smtp, struct pw_turn *turn)
 	pw_done(turn, "ok", "%s", "");
 }
 
-/* Whether the expression is found in a line of the greeting, the code before it. */
+/* Whether the expression is found in a line of the greeting as the transcript shows it, "220-mx.example.org ESMTP"; who
+ * writes "^220 .*ESMTP" means such a line, too. */
 static bool
 is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
@@ -154,13 +156,18 @@ is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply
 		return true;
 	for (size_t i = 0; i < reply->count; i++) {
 		size_t size = reply->lines[i].size < WORDS_JOINED_MAX ? reply->lines[i].size : WORDS_JOINED_MAX;
+		bool last = i + 1 == reply->count;
+		const struct pw_bytes shown = { line, last && size == 0 ? 3 : 4 + size };
 
 		line[0] = (char)('0' + reply->code / 100);
 		line[1] = (char)('0' + reply->code / 10 % 10);
 		line[2] = (char)('0' + reply->code % 10);
-		line[3] = ' ';
+		line[3] = '-';
 		memcpy(line + 4, reply->lines[i].data, size);
-		if (pw_matches(turn, smtp->wishes.expect, (struct pw_bytes){ line, 4 + size }))
+		if (!last && pw_matches(turn, smtp->wishes.expect, shown))
+			return true;
+		line[3] = ' ';
+		if (pw_matches(turn, smtp->wishes.expect, shown))
 			return true;
 	}
 	return false;
@@ -189,7 +196,7 @@ hear_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *re
 {
 	char joined[WORDS_JOINED_MAX];
 	struct pw_bytes banner = reply->count == 1 ? reply->lines[0] : words_join(reply, 0, " / ", joined);
-	struct pw_bytes software = words_software(banner);
+	struct pw_bytes software = software_of(banner);
 
 	pw_fact(turn, "banner", banner);
 	if (software.size > 0)
@@ -232,6 +239,7 @@ look_for_required(struct smtp *smtp, const struct pw_turn *turn, const struct pw
 static void
 tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 {
+	static const char unlimited[] = "no fixed limit"; /* RFC 1870, section 4 */
 	char joined[WORDS_JOINED_MAX];
 
 	pw_fact(turn, "capabilities", words_join(reply, 1, ", ", joined));
@@ -241,7 +249,7 @@ tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 		if (!words_equal(words_take(&line), (struct pw_bytes){ "SIZE", 4 }))
 			continue;
 		if ((size = words_take(&line)).size > 0)
-			pw_fact(turn, "size", size);
+			pw_fact(turn, "size", words_are_zero(size) ? (struct pw_bytes){ unlimited, sizeof unlimited - 1 } : size);
 	}
 }
 

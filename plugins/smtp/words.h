@@ -1,17 +1,22 @@
-/* The text of a reply: which software it names, and its words one by one. */
+/* The text of a reply: its lines, and its words one by one. */
 #ifndef SMTP_WORDS_H
 #define SMTP_WORDS_H
 
 #include <postwatch/probe.h>
 
-/* The mail server that a greeting names ("Postfix (Debian/GNU)", "Exim 4.96"), without what changes from one greeting
- * to the next; a part of `text`, of size 0 where none is known. */
-struct pw_bytes words_software(struct pw_bytes text);
-
 /* The whole reply as one line, "554 5.7.1 go away", cut to fit; ended by NUL, NULs within shown as "?". Its length. */
 size_t words_quote(const struct pw_reply *, char *into, size_t room);
 
 bool words_equal(struct pw_bytes, struct pw_bytes); /* case aside */
+
+/* Digits alone, all of them zero. */
+bool words_are_zero(struct pw_bytes);
+
+static inline bool
+words_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
 
 /* Takes the first word off `text`. */
 struct pw_bytes words_take(struct pw_bytes *text);

@@ -12,6 +12,7 @@
 #include "../../plugins/smtp/ehlo.c"
 #include "../../plugins/smtp/smtp.c"
 #include "../../plugins/smtp/words.c"
+#include "../../plugins/smtp/software.c"
 #include "prober/dialogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

@@ -19,6 +19,10 @@ tells_what_it_saw(void **state)
 	    "banner=mx.example.org ESMTP Exim 4.96 Mon, 23 Nov 2026 / no spam\nsoftware=Exim 4.96\nstarttls=offered\n"
 	    "capabilities=SIZE 52428800, auth PLAIN LOGIN, STARTTLS\nsize=52428800\n");
 	assert_string_equal(seen.warnings, "");
+	begin("smtp", PW_TLS_NONE);
+	hear("220 mx");
+	hear("250-mx\n250 SIZE 0");
+	assert_non_null(strstr(seen.facts, "size=no fixed limit\n"));
 }
 
 static void
@@ -30,7 +34,34 @@ knows_software(void **state)
 		{ "mx ESMTP Sendmail 8.17.1/8.17.1; Mon, 23 Nov", "Sendmail 8.17.1/8.17.1" },
 		{ "mx ESMTP OpenSMTPD", "OpenSMTPD" },
 		{ "mx Microsoft ESMTP MAIL Service ready at Mon, 23 Nov", "Microsoft ESMTP MAIL Service" },
+		{ "mx Microsoft ESMTP MAIL Service, Version: 6.0.3790.4675 ready at  Mon",
+		    "Microsoft ESMTP MAIL Service, Version: 6.0.3790.4675" },
+		{ "mx ESMTP Server (Microsoft Exchange Internet Mail Service 5.5.2653.13) ready",
+		    "Microsoft Exchange Internet Mail Service 5.5.2653.13" },
 		{ "mx.google.com ESMTP d9443c01a7336-2147 - gsmtp", "gsmtp" },
+		{ "mx ESMTP Haraka/3.0.5 ready (A1B2)", "Haraka/3.0.5" },
+		{ "mx ESMTP server ready, Mercury/32 v4.74", "Mercury/32 v4.74" },
+		{ "mx (PowerMTA(TM) v4.5r17) ESMTP service ready", "PowerMTA(TM) v4.5r17" },
+		{ "mx ESMTP Service (IBM Domino Release 9.0.1FP10) ready", "IBM Domino Release 9.0.1FP10" },
+		{ "mx ESMTP MailEnable Service, Version: 10.41-- ready", "MailEnable Service, Version: 10.41" },
+		{ "mx SurgeSMTP (Version 7.4j3-2) http://surgemail.com", "SurgeSMTP (Version 7.4j3-2)" },
+		{ "mx (IMail 9.23 1-1) NT-ESMTP Server X1", "IMail 9.23" },
+		{ "mx ESMTP CommuniGate Pro 6.3.3. Hello", "CommuniGate Pro 6.3.3" },
+		{ "mx AXIGEN ESMTP ready", "AXIGEN" },
+		{ "mx - Welcome to Qmail Toaster Ver. 1.3 SMTP Server ESMTP", "Qmail Toaster Ver. 1.3" },
+		{ "mx -- Server ESMTP (Sun Java(tm) System Messaging Server 7.3-11.01 64bit (built Sep  1 2009))",
+		    "Sun Java(tm) System Messaging Server 7.3-11.01" },
+		{ "mx ESMTP SimpleEmailService-d-ABC123 AbCdEf", "SimpleEmailService" },
+		{ "mx ESMTP Postal/ABC123", "Postal" },
+		{ "example.org (mreue106) Nemesis ESMTP Service ready", "Nemesis" },
+		{ "mx MX QQ Mail Server.", "QQ Mail Server" },
+		{ "mx Python SMTP 1.4.4", "Python SMTP 1.4.4" },
+		{ "mx ESMTP Courier 1.0.16", "Courier 1.0.16" },
+		{ "mx ESMTP Eximbank mail gateway", NULL },
+		{ "mx ESMTP Courierpost relay", NULL },
+		{ "mx Courier and mail of the city", NULL },
+		{ "mx Postfixed and ready", NULL },
+		{ "mx ESMTP ready at Mercury Street", NULL },
 		{ "Postfix.example.org ESMTP", NULL },
 		{ "mx ESMTP Postfix (an opening that nobody", "Postfix" },
 		{ "mx ESMTP", NULL },
@@ -128,7 +159,7 @@ looks_at_the_greeting(void **state)
 	seen.matches = true;
 	begin("banner", PW_TLS_NONE);
 	hear("220-mx ESMTP\n220 hi");
-	assert_string_equal(seen.matched, "220 mx ESMTP");
+	assert_string_equal(seen.matched, "220-mx ESMTP");
 	assert_string_equal(seen.steps, "expect banner; ok");
 	seen.matches = false;
 	begin("banner", PW_TLS_NONE);
