@@ -7,7 +7,8 @@
 
 #include "base/duty.h"
 
-enum { EVIDENCE_BYTES_MAX = 16 << 20, BYTES_MAX = 64 << 20 };
+/* What waits; the last part of it is for reports alone, which are nothing beside their evidence. */
+enum { BYTES_MAX = 64 << 20, REPORTS_RESERVE = 8 << 20, EVIDENCE_BYTES_MAX = BYTES_MAX - REPORTS_RESERVE };
 
 #define COLLECTING 0.020 /* seconds that a report waits for others to travel with */
 
@@ -147,6 +148,12 @@ dispatch_turn_to(struct dispatch *dispatch, int socket)
 	dispatch->socket = socket;
 	if (socket >= 0)
 		ev_io_set(&dispatch->room, socket, EV_WRITE);
+}
+
+bool
+dispatch_is_heard(const struct dispatch *dispatch)
+{
+	return dispatch->socket >= 0;
 }
 
 /* What is collected goes first only where it belongs before: reports may wait, evidence must not come after its own. */

@@ -17,7 +17,10 @@ void dispatch_destroy(struct dispatch **);
  * caller's. */
 void dispatch_turn_to(struct dispatch *, int socket);
 
-/* False: there is no room. */
+/* Whether anybody hears what is added. */
+bool dispatch_is_heard(const struct dispatch *);
+
+/* False: there is no room, though there may be for reports: they have more. */
 bool dispatch_add_evidence(struct dispatch *, const struct message_evidence *);
 /* Travels within 20 ms, together with others. */
 void dispatch_add_report(struct dispatch *, const struct report *);

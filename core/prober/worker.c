@@ -74,6 +74,8 @@ on_done(void *arg, const struct run_result *result)
 	struct report report = *result->report;
 
 	worker->done++;
+	if (!dispatch_is_heard(worker->dispatch))
+		return; /* who ordered it has gone: whoever comes next orders it anew */
 	if (result->name != NULL)
 		dispatch_add_name(worker->dispatch, result->name);
 	if ((report.flags & REPORT_FULL) != 0 && !send_evidence(worker, result))
@@ -100,7 +102,7 @@ begin_due(struct worker *worker)
 
 	while (waiting_take(&worker->waiting, now, &order))
 		if (!prober_run(worker->prober, &order, on_done, worker))
-			duty_log(worker->duty, LOG_ERR, 0, "prober %u: no memory for a run of %s", worker->duty->index,
+			duty_log(worker->duty, LOG_ERR, 0, "no memory for a run of %s",
 			    worker->config->targets[order.target].name);
 }
 
@@ -160,7 +162,7 @@ take_orders(struct worker *worker, const void *packet, size_t size)
 		return false;
 	while (message_next_order(&in, &order, worker->config->target_count))
 		if (!worker->stopping && !waiting_put(&worker->waiting, &order))
-			duty_log(worker->duty, LOG_ERR, 0, "prober %u: no memory for an order", worker->duty->index);
+			duty_log(worker->duty, LOG_ERR, 0, "no memory for an order");
 	return wire_is_whole(&in);
 }
 
@@ -381,8 +383,8 @@ end(struct worker *worker)
 	dispatch_destroy(&worker->dispatch);
 	waiting_fini(&worker->waiting);
 	if (worker->left_out > 0)
-		duty_log(worker->duty, LOG_WARNING, 0, "prober %u: the evidence of %llu runs found no room on its way",
-		    worker->duty->index, (unsigned long long)worker->left_out);
+		duty_log(worker->duty, LOG_WARNING, 0, "the evidence of %llu runs found no room on its way",
+		    (unsigned long long)worker->left_out);
 	ev_loop_destroy(worker->loop);
 }
 
@@ -393,7 +395,7 @@ prober_main(struct duty *duty)
 	struct reason why;
 
 	if (!prepare(&worker, &why)) {
-		duty_log(duty, LOG_ERR, 0, "prober %u: cannot begin: %s", duty->index, why.text);
+		duty_log(duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		return CANNOT_BEGIN;
 	}
 	start(&worker);
