@@ -303,7 +303,9 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_OUTAGE:
-		tell_outage(it, &outage, false);
+		/* The digest that told its beginning has an end of its own. */
+		if (strstr(row->silences, silence_digest) == NULL)
+			tell_outage(it, &outage, false);
 		return;
 	}
 }

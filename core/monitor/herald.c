@@ -96,8 +96,10 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	if (change->silence & from_outside)
 		monitor->targets[target].flags |= WATCHED_SILENCED;
-	if (change->silence & SILENCE_digest)
-		digest_add(monitor, target);
+	if ((change->silence & SILENCE_digest) && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
+		together_add(monitor, target);
+	if (change->apart)
+		together_apart(monitor);
 	outbox_put_change(monitor, &message);
 }
 

@@ -146,6 +146,12 @@ hold_tick(struct hold *hold, int64_t now)
 }
 
 bool
+hold_is_free(const struct hold *hold)
+{
+	return hold->stage == HOLD_FREE;
+}
+
+bool
 hold_holds(const struct hold *hold)
 {
 	return hold->stage == HOLD_HOLDING;

@@ -57,6 +57,8 @@ enum hold_act hold_begin(struct hold *, int64_t now);
 /* To be called about once a second, unless we are known to be blind. */
 enum hold_act hold_tick(struct hold *, int64_t now);
 
+/* Neither does it hold, nor has it run out. */
+bool hold_is_free(const struct hold *);
 /* Nothing is confirmed now. */
 bool hold_holds(const struct hold *);
 /* It has run out and nothing has ended it since: what is confirmed now is told in a digest. */

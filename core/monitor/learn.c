@@ -11,6 +11,8 @@
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
+enum { APART_RUNS = 2 };
+
 struct learning {
 	struct target_state *target;
 	const struct policy *policy;
@@ -99,12 +101,15 @@ reasons_inside(const struct target_state *target)
 }
 
 /* Reasons are those in force at this moment of the run: what ends an episode is not silenced by it, what came before is.
- * A condition waits while its target is down. */
+ * A condition waits while its target is down; and what was told in a digest ends in one. */
 static uint32_t
 reasons(const struct learning *it)
 {
-	return it->outlook->silence | reasons_inside(it->target)
-	    | (state_is_down((enum state)it->target->state) ? SILENCE_down : 0);
+	const struct target_state *target = it->target;
+
+	return it->outlook->silence | reasons_inside(target)
+	    | (state_is_down((enum state)target->state) ? SILENCE_down : 0)
+	    | (target->trouble != NULL && target->trouble->together ? SILENCE_digest : 0);
 }
 
 static struct change *
@@ -147,6 +152,27 @@ go_down(const struct learning *it, enum state from)
 	change->alone = it->outlook->alone;
 	change->from = from;
 	change->to = STATE_DOWN;
+	trouble->together = change->silence & SILENCE_digest;
+	trouble->apart = 0;
+}
+
+/* Told together with others, it still fails when the reason for that is over: it is told by itself. */
+static void
+learn_apart(const struct learning *it, enum state from, bool failed)
+{
+	struct trouble *trouble = it->target->trouble;
+
+	if (!state_is_down(from) || trouble == NULL || !trouble->together)
+		return;
+	if (!failed || !it->outlook->apart)
+		trouble->apart = 0;
+	else if (++trouble->apart >= APART_RUNS) {
+		trouble->together = false;
+		struct change *change = tell(it, NOTICE_down, trouble->told, trouble->began);
+		change->attempts = it->target->fails;
+		change->apart = true;
+		change->from = change->to = STATE_DOWN;
+	}
 }
 
 static void
@@ -169,7 +195,7 @@ end_suspicion(struct trouble *trouble)
 		return;
 	trouble->began = trouble->recovered = (struct moment){ 0, 0 };
 	trouble->incident = 0;
-	trouble->held = false;
+	trouble->held = trouble->together = false;
 	trouble->offered = false;
 }
 
@@ -218,6 +244,8 @@ learn_state(const struct learning *it, const struct sighting *run)
 	it->news->from = from;
 	it->news->to = move.to;
 	enter(it, from, move, run);
+	learn_apart(it, from, it->news->signal == SIGNAL_FAILED || it->news->signal == SIGNAL_FAILED_ENOUGH
+	        || it->news->signal == SIGNAL_FAILED_OTHERWISE);
 	if (attempt_is_stale(it->target, it->policy, it->now.mono))
 		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
 }

@@ -14,7 +14,7 @@
  *   record.c    what is kept of a target for the next monitor
  *   names.c     where its name has led
  *   ourselves.c blindness and holds
- *   digest.c    what was held and is told at last
+ *   together.c  what was held and is told at last, in one notice
  *   clocks.c    clocks that are set, hosts that were suspended
  *   witness.c   who is asked for a word before a silent failure is confirmed
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
@@ -202,6 +202,10 @@ struct monitor {
 	uint32_t digest_count;   /* downs stamped with `digest` that no digest has told yet */
 	int64_t digest_due;
 	uint16_t digest_port;    /* 0: not of one port alone */
+	struct together {        /* what digests have told and nothing has ended yet */
+		struct moment began;
+		uint32_t count, apart; /* targets, 0: none; those of them that were told by themselves since */
+	} together;
 	struct moment blind_since; /* for the words when it is over */
 	bool references_doubted; /* and that was said */
 	struct clock_before { int64_t until, offset; } clock_before[CLOCKS_BEFORE]; /* of the monotonic clock: up to then the wall
@@ -374,13 +378,19 @@ void clocks_heard(struct monitor *, const struct report *);
 /* A run that failed for our suspension becomes unknown(interrupted). */
 void clocks_void(const struct monitor *, struct sighting *, struct report *);
 
-/* digest.c */
+/* together.c */
 
 /* A down was stamped with `digest`. */
-void digest_add(struct monitor *, uint32_t target);
+void together_add(struct monitor *, uint32_t target);
 /* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
-void digest_now(struct monitor *, uint16_t port);
-void digest_tick(struct monitor *);
+void together_now(struct monitor *, uint16_t port);
+/* A target that was told in a digest is told by itself. */
+void together_apart(struct monitor *);
+/* What a monitor before us told is known. */
+void together_begin(struct monitor *);
+/* About once a second. */
+void together_end(struct monitor *);
+void together_tick(struct monitor *);
 
 /* witness.c */
 

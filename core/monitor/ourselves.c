@@ -69,7 +69,7 @@ release(struct monitor *monitor, uint16_t port)
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (port == 0 || port_of(monitor, i) == port)
 			judge_confirm(monitor, i, SILENCE_digest, false);
-	digest_now(monitor, monitor->hold.stage == HOLD_FREE ? port : 0);
+	together_now(monitor, monitor->hold.stage == HOLD_FREE ? port : 0);
 }
 
 static void
@@ -299,6 +299,17 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 	outlook->silence = digests ? SILENCE_digest : 0;
 }
 
+/* A failure of a target that is down, while no hold is the reason for telling it together with others. */
+static bool
+is_apart(const struct monitor *monitor, const struct sighting *run, uint32_t target)
+{
+	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
+
+	return hold_is_free(&monitor->hold) && (of_port == NULL || hold_is_free(&of_port->hold))
+	    && !ourselves_overlap(monitor, target, run->started, run->ended)
+	    && (run->spoken || hearing_gap(&monitor->hearing, run->started, run->ended) < run->ended - run->started + SECOND);
+}
+
 static int64_t
 suspected_since(const struct watched *watched, const struct sighting *run)
 {
@@ -319,6 +330,8 @@ ourselves_outlook(struct monitor *monitor, const struct sighting *run, const str
 		outlook.blind = !run->spoken && blind_overlaps(&monitor->blind, run->started, run->ended);
 		if (!state_is_down((enum state)watched->state.state))
 			judge_failure(monitor, run, report->target, &outlook);
+		else
+			outlook.apart = is_apart(monitor, run, report->target);
 	}
 	outlook.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
 	    || blind_explains(&monitor->blind, report->outcome, monitor->config->targets[report->target].policy->stale_after));
@@ -389,5 +402,5 @@ ourselves_tick(struct monitor *monitor)
 	clocks_look(monitor);
 	tell_blindness(monitor, blind_tick(&monitor->blind));
 	tick_holds(monitor);
-	digest_tick(monitor);
+	together_tick(monitor);
 }

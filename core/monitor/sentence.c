@@ -59,7 +59,9 @@ add_down(struct text *text, const struct monitor *monitor, uint32_t target, cons
 	text_add(text, " down: ");
 	add_last_failure(text, monitor, target, code);
 	add_attempts(text, monitor, target, change->attempts);
-	if (change->from == STATE_DOWN) { /* an episode of flapping has ended in it */
+	if (change->apart)
+		text_add(text, "; it was told together with others before");
+	else if (change->from == STATE_DOWN) { /* an episode of flapping has ended in it */
 		text_add(text, "; it went down and up before, for ");
 		text_add_span(text, change->confirmed.mono - change->detected.mono);
 	}

@@ -54,6 +54,7 @@ struct outlook {
 	bool ours;        /* we could not see it, or may not have been able to, at some time since its suspicion began */
 	bool enough;      /* its failures have gone on so long that this one confirms, were they ever so few */
 	bool alone;       /* nobody was there to ask whether it may be us */
+	bool apart;       /* the reason for telling it together with others is over: this failure is of it alone */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */
 	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */
 	const struct codes *codes;
@@ -69,6 +70,7 @@ struct change {
 	uint32_t silence;    /* reasons that keep it from being told at once */
 	uint32_t attempts;   /* that confirmed it */
 	bool alone;          /* nobody else could be asked: it may be our own network */
+	bool apart;          /* a down that was told together with others before */
 	struct moment detected, confirmed;
 };
 

@@ -11,7 +11,7 @@
 
 enum { RECORD_VERSION = 2 }; /* 1: without `missing`, `needed`, and the runs of single failures */
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
-enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_OURS = 4, TROUBLE_FLAGS = 8 };
+enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_OURS = 4, TROUBLE_TOGETHER = 8, TROUBLE_FLAGS = 16 };
 
 void
 target_state_init(struct target_state *target, struct moment now)
@@ -91,6 +91,7 @@ put_trouble(struct wire_out *out, const struct trouble *trouble, const struct co
 	wire_put_u8(out, trouble->other_runs);
 	wire_put_u8(out, trouble->tempfail_runs);
 	wire_put_u8(out, (uint8_t)((trouble->held ? TROUBLE_HELD : 0) | (trouble->stale ? TROUBLE_STALE : 0)
+	    | (trouble->together ? TROUBLE_TOGETHER : 0)
 	    | (trouble->ours ? TROUBLE_OURS : 0)));
 	wire_put_u8(out, trouble->needed);
 	put_last(out, trouble->last);
@@ -113,6 +114,7 @@ get_trouble(struct wire_in *in, struct trouble *trouble, uint8_t version, struct
 	uint8_t flags = wire_get_choice(in, TROUBLE_FLAGS);
 	trouble->held = flags & TROUBLE_HELD;
 	trouble->stale = flags & TROUBLE_STALE;
+	trouble->together = flags & TROUBLE_TOGETHER;
 	trouble->ours = flags & TROUBLE_OURS;
 	if (version < 2)
 		return;

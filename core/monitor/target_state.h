@@ -33,6 +33,8 @@ struct trouble {
 	bool held;            /* failed often enough, and its confirmation is held */
 	bool ours;            /* in its time something of our own was in the way: its failures say nothing about steadiness */
 	bool stale;           /* that nothing is learnt was told */
+	bool together;        /* its down was told in a digest, and so is its end */
+	uint8_t apart;        /* failures in a row since the digest's reason ended */
 	bool offered;         /* its prober was told to offer TLS, should the port say nothing */
 	uint64_t last[UNSTEADY_LAST]; /* the last failed attempts of the suspicion, oldest first; 0: none */
 };

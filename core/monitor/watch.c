@@ -249,6 +249,7 @@ monitor_begin(struct monitor *monitor)
 	monitor->begun = true;
 	monitor->schedule.tick = monitor->now / TICK;
 	windows_begin(monitor);
+	together_begin(monitor);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
@@ -266,6 +267,7 @@ monitor_tick(struct monitor *monitor)
 		return;
 	monitor->second = monitor->now;
 	kin_tick(monitor);
+	together_end(monitor);
 	pauses_tick(monitor);
 	windows_tick(monitor);
 	if (monitor->control != NULL)

@@ -28,6 +28,7 @@ OURS = re.compile(r"^(\d+-\d+-\d+ \d+:\d+:\d+) \S+ +(?:error|warning|notice) +(?
 CONFIG = """
 state = "{folder}/state"; helo = "watch.test"; probers = 1; resolvers = [ "{resolver}" ]; timezone = "UTC";
 log = {{ to = "stderr"; level = "debug"; }}; references = [ {references} ];
+plugins = [ "{folder}/append.so" ]; notifiers = ( {{ name = "file"; plugin = "append"; storm = 0; file = "{folder}/told"; }} );
 targets = ( {targets} );
 """
 
@@ -125,6 +126,11 @@ class Timeline:
 		self.references, self.digests = 2, (1, 2)
 		self.away(self.between(120, 180), 600, lambda way: self.networks.rule(way, "iif", "near", "ipproto", "tcp", "dport", "25", "table", "25"))
 
+	def port_refuses_one_really_down(self):
+		self.references, self.digests = 2, (1, 2)
+		self.away(self.between(100, 120), 500, lambda way: self.networks.rule(way, "iif", "near", "ipproto", "tcp", "dport", "25", "table", "25"))
+		self.outage(2, self.between(130, 400), 719)
+
 	def provider(self):
 		begin = self.between(120, 180)
 		for server in range(4):
@@ -182,6 +188,7 @@ class Timeline:
 		hosts = [f"s{i}.d{i}.test" if self.named else f"10.{i + 1}.0.1" for i in range(self.servers)]
 		targets = ", ".join(f'{{ name = "s{i}"; host = "{host}"; tls = "none"; }}' for i, host in enumerate(hosts))
 		references = ", ".join(f'"10.{200 + i}.0.1:443"' for i in range(self.references))
+		shutil.copy(BUILD / "tests/fixtures/plugins/notifier/append.so", self.folder)
 		path = self.folder / "timeline.conf"
 		path.write_text(CONFIG.format(folder=self.folder, references=references, targets=targets, resolver="10.0.0.1" if self.named else "127.0.0.1:1"), encoding="utf-8")
 		return str(path)
@@ -211,6 +218,8 @@ class Timeline:
 			time.sleep(0.05)
 		self.daemon.stop()
 		self.lines += self.daemon.lines
+		told = self.folder / "told"
+		self.told = told.read_text(encoding="utf-8") if told.exists() else ""
 		self.afar.stdin.close()
 		self.afar.wait()
 		self.names.kill()
@@ -238,7 +247,7 @@ class Timeline:
 			down = word in ("down", "flapping")
 			if "(not told: " in line and not digest:
 				continue
-			if down == last.get(server, False) and not (word == "up" and server not in last):
+			if down == last.get(server, False) and "told together" not in line and not (word == "up" and server not in last):
 				faults.append(f"doubled: {line.strip()}")
 			if down and not self.was_down(server, when - 120, when) and not (digest and self.digests[1] > 0):
 				faults.append(f"false: {line.strip()}")
@@ -251,6 +260,9 @@ class Timeline:
 				faults.append(f"missed: s{server} from {begin:.0f}")
 			elif due < end and first[server] > due:
 				faults.append(f"late: s{server} from {begin:.0f}, told at {first[server]:.0f}")
+		handed = {(kind, int(number)) for kind, _, number in re.findall(r"^(\w+) (\w+) s(\d+) $", self.told, re.M)}
+		faults += [f"handed out: {kind} of s{number}" for kind, number in handed if kind in ("down", "flapping", "outage", "up")
+		    and not self.was_down(number, 0, self.length)]
 		faults += [f"still down: s{server}" for server, down in last.items() if down and not self.was_down(server, self.length - 180, self.length)]
 		ours = [line.strip() for line in self.lines if OURS.match(line)]
 		faults += [line.strip() for line in self.lines if re.search(r" s\d+: our own trouble", line)]
@@ -262,7 +274,7 @@ class Timeline:
 
 
 KINDS = ["single", "single_references", "cut", "cut_references", "cut_slow", "cut_few", "cut_one_really_down", "cut_killed",
-    "flaps", "flaps_references", "resolver_dead", "resolver_dead_one_really_down", "link_cut", "port_drops", "port_prohibited", "port_refuses", "provider", "killed"]
+    "flaps", "flaps_references", "resolver_dead", "resolver_dead_one_really_down", "link_cut", "port_drops", "port_prohibited", "port_refuses", "port_refuses_one_really_down", "provider", "killed"]
 
 
 def main(kind, seed):
@@ -276,6 +288,7 @@ def main(kind, seed):
 	if faults or os.environ.get("TIMELINE_SHOW"):
 		print(f"{kind} {seed}: down {timeline.downs}, ours {timeline.ours}, the daemon began at {timeline.began:.1f}")
 		print("".join("| " + line for line in timeline.lines if not line.startswith(" ")))
+		print("".join(f"> {line}\n" for line in timeline.told.splitlines()))
 	for fault in faults:
 		print(f"{kind} {seed}: {fault}")
 	return 1 if faults else 0

@@ -52,8 +52,39 @@ every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
 	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
 		scene->scripts[i] = ".";
 	scene_run(scene, 5 * MINUTE);
-	assert_non_null(strstr(scene->told, "up l"));
-	assert_int_equal(scene->changes, 2 * SCENE_TARGETS + 1);
+	assert_non_null(strstr(scene->told, "up[l digest]"));
+	assert_null(strstr(scene->told, "up l"));
+	assert_int_equal(scene->changes, 2 * SCENE_TARGETS + 2);
+	assert_non_null(strstr(scene->text, "12 of the 12 targets that were told together answer again, after "));
+	scene_destroy(&scene);
+}
+
+/* Who still fails when the others are back is told by itself, and its end as well. */
+static void
+who_stays_away_after_a_digest_is_told_by_itself(void **unused)
+{
+	struct scene *scene = scene_create(SCENE_TARGETS);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE + 10 * SECOND);
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = "x";
+	scene_run(scene, 8 * MINUTE);
+	assert_non_null(strstr(scene->told, "digest -"));
+	scene->number = 0;
+	scene_bear(scene, scene->monitor->now); /* and by a monitor born since */
+	scene->told[0] = '\0';
+	for (uint32_t i = 1; i < SCENE_TARGETS; i++)
+		scene->scripts[i] = ".";
+	scene_run(scene, 6 * MINUTE);
+	assert_non_null(strstr(scene->told, "down a"));
+	assert_non_null(strstr(scene->told, "cleared -"));
+	assert_non_null(strstr(scene->told, "up[b digest]"));
+	scene->told[0] = '\0';
+	scene->scripts[0] = ".";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "up a");
 	scene_destroy(&scene);
 }
 
@@ -313,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dead_references_make_failures_say_nothing),
 		cmocka_unit_test(every_target_that_fails_unheard_is_held_and_told_in_one_digest),
+		cmocka_unit_test(who_stays_away_after_a_digest_is_told_by_itself),
 		cmocka_unit_test(one_pass_ends_the_hold_and_the_rest_is_confirmed),
 		cmocka_unit_test(a_refusal_is_theirs_where_a_target_passes_on_the_port),
 		cmocka_unit_test(refusals_alike_on_one_port_are_held_and_told_in_one_digest),

@@ -36,7 +36,7 @@ complain(const struct kind *kind, uint64_t seed, const char *what, uint32_t targ
 static void
 judge_words(const struct world *world, const struct kind *kind, uint64_t seed, uint32_t target, struct verdicts *found)
 {
-	bool down = false;
+	bool down = false, together = false;
 
 	for (uint32_t i = 0; i < world->told_count; i++) {
 		const struct told *told = &world->told[i];
@@ -44,11 +44,12 @@ judge_words(const struct world *world, const struct kind *kind, uint64_t seed, u
 		bool says_up = strcmp(told->kind, "up") == 0 || strcmp(told->kind, "settled") == 0;
 		if (told->target != target || (!says_down && !says_up))
 			continue;
-		if (down == says_down) {
+		if (down == says_down && !(together && says_down && !told->digest)) {
 			found->doubled++;
 			complain(kind, seed, "doubled", target, told->at);
 		}
 		down = says_down;
+		together = says_down && told->digest;
 		bool excused = told->digest ? kind->allowed.digest_max > 0 : told->alone && kind->allowed.alone;
 		if (says_down && !excused && !was_down(world, target, told->at - 2 * MINUTE, told->at)) {
 			found->false_words++;
@@ -119,6 +120,17 @@ judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, st
 	unsigned blind = count(world, "blind", true), digests = count(world, "digest", true);
 	unsigned impaired = count(world, "impaired", false);
 
+	unsigned cleared = 0;
+	bool all_up = true;
+
+	for (uint32_t i = 0; i < world->told_count; i++)
+		cleared += strcmp(world->told[i].kind, "cleared") == 0 && strcmp(world->told[i].code, "digest") == 0;
+	for (uint32_t i = 0; i < world->targets; i++)
+		all_up &= !state_is_down((enum state)world->monitor->targets[i].state.state);
+	if (cleared > digests || (all_up && digests > 0 && cleared == 0)) {
+		found->ours++;
+		print_message("# %s:%llu: %u digests, %u ends of them\n", kind->name, (unsigned long long)seed, digests, cleared);
+	}
 	if (blind >= allowed->blind_min && blind <= allowed->blind_max && digests >= allowed->digest_min
 	    && digests <= allowed->digest_max && impaired <= allowed->impaired_max)
 		return;

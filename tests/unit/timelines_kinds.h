@@ -314,6 +314,11 @@ static void port_drops_few_from_the_start(struct world *w)
 	begin(w, 3, 2);
 	world_add(w, PORT_DROPS, 0, -MINUTE, w->length, 25);
 }
+static void port_drops_one_really_down(struct world *w)
+{
+	shut(w, PORT_DROPS, 12, 12 * MINUTE);
+	world_add(w, DROPS, 4, 9 * MINUTE, 28 * MINUTE, 0);
+}
 static void port_refuses_few_from_the_start(struct world *w)
 {
 	begin(w, 3, 2);
@@ -485,6 +490,7 @@ static const struct kind kinds[] = {
 	{ "port_drops_from_the_start", port_drops_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_from_the_start", port_refuses_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_drops_few_from_the_start", port_drops_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_drops_one_really_down", port_drops_one_really_down, { .late = 300, .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_few_from_the_start", port_refuses_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_drops_hasty", port_drops_hasty, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_hasty", port_refuses_hasty, { .digest_min = 1, .digest_max = 2 } },

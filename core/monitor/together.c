@@ -9,7 +9,7 @@ enum { DIGEST_NAMES = 50, DIGEST_TEXT = 4096 };
 static const int64_t digest_pause = 60 * (int64_t)SECOND;
 
 void
-digest_add(struct monitor *monitor, uint32_t target)
+together_add(struct monitor *monitor, uint32_t target)
 {
 	monitor->targets[target].flags |= WATCHED_IN_DIGEST;
 	if (monitor->digest_count++ == 0 && monitor->digest_due < monitor->now)
@@ -17,7 +17,7 @@ digest_add(struct monitor *monitor, uint32_t target)
 }
 
 void
-digest_now(struct monitor *monitor, uint16_t port)
+together_now(struct monitor *monitor, uint16_t port)
 {
 	monitor->digest_due = monitor->now;
 	monitor->digest_port = port;
@@ -63,10 +63,61 @@ tell(struct monitor *monitor)
 		    "nothing that we can reach tells which%s", count == monitor->config->target_count ? "all " : "", count,
 		    count == 1 ? " has" : "s have", since, names);
 	monitor->digest_port = 0;
+	if (monitor->together.count == 0)
+		monitor->together.began = began;
+	monitor->together.count += count;
 }
 
 void
-digest_tick(struct monitor *monitor)
+together_apart(struct monitor *monitor)
+{
+	monitor->together.apart++;
+}
+
+/* How many of those that were told together are still down. */
+static uint32_t
+count_together(const struct monitor *monitor, struct moment *began)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		const struct trouble *trouble = monitor->targets[i].state.trouble;
+		if (trouble == NULL || !trouble->together)
+			continue;
+		count++;
+		if (trouble->began.mono < began->mono)
+			*began = trouble->began;
+	}
+	return count;
+}
+
+void
+together_begin(struct monitor *monitor)
+{
+	monitor->together.began = clocks_now(monitor);
+	monitor->together.count = count_together(monitor, &monitor->together.began);
+}
+
+void
+together_end(struct monitor *monitor)
+{
+	struct together *together = &monitor->together;
+	struct moment began = together->began;
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	if (together->count == 0 || monitor->digest_count > 0 || count_together(monitor, &began) > 0)
+		return;
+	uint32_t apart = together->apart < together->count ? together->apart : together->count;
+	text_add_span(&span, monitor->now - began.mono);
+	herald_ours(monitor, NOTICE_cleared, "digest", began, "%" PRIu32 " of the %" PRIu32 " targets that were told together answer "
+	    "again, after %s%s", together->count - apart, together->count, bytes,
+	    apart > 0 ? "; the others were told by themselves" : "");
+	*together = (struct together){ .count = 0 };
+}
+
+void
+together_tick(struct monitor *monitor)
 {
 	if (monitor->digest_count > 0 && monitor->now >= monitor->digest_due)
 		tell(monitor);
