@@ -280,7 +280,7 @@ dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address 
 
 	assert(dialogue->state == CONNECTING);
 	dialogue->heard = now;
-	if (dialogue->again)
+	if (dialogue->look != LOOK_USUAL)
 		dialogue_event(dialogue, now, "connected again");
 	else
 		dialogue->connected_at = now;
@@ -321,10 +321,10 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
 }
 
-/* What is outdated degrades: mail flows to such a server. On the second connection there is always something to tell: what
- * is outdated explains the first, and where nothing is, the first stays as it was. */
+/* What is outdated degrades: mail flows to such a server. On another connection there is always something to tell: what it
+ * has found explains the first, and where it found nothing, the first stays as it was. */
 static void
-warn_outdated(struct dialogue *dialogue, const struct tls_judgement *judgement)
+warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
@@ -332,11 +332,17 @@ warn_outdated(struct dialogue *dialogue, const struct tls_judgement *judgement)
 	if (judgement->outdated[0] != '\0') {
 		text_format(&text, "%s (%s)", judgement->outdated_text, dialogue->address);
 		evidence_add_warning(&dialogue->log, judgement->outdated, "handshake", bytes);
-	} else if (dialogue->again) {
+	} else if (dialogue->look == LOOK_LEGACY) {
 		text_format(&text, "%s; asked again for any version: %s", dialogue_first_text(dialogue), judgement->version);
 		evidence_add_warning(&dialogue->log, dialogue->first_outcome, "handshake", bytes);
 	}
-	dialogue->again = false;
+	if (dialogue->look == LOOK_LAST) {
+		text = TEXT_OVER(bytes);
+		text_format(&text, "%s; twice so after a ClientHello of more than one segment, while a smaller one is answered",
+		    dialogue_first_text(dialogue));
+		evidence_add_warning(&dialogue->log, "tls_large_hello", "handshake", bytes);
+	}
+	dialogue->look = LOOK_USUAL;
 }
 
 void
@@ -355,8 +361,13 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 		dialogue->flags |= (uint16_t)(REPORT_CLOCK_DOUBTED | (judgement->doubt == CLOCK_NOT_KNOWN ? 0 : REPORT_CLOCK_WRONG));
 	if (judgement->undated[0] != '\0' && dialogue->undated == NULL)
 		dialogue->undated = strdup(judgement->undated);
-	if (!judgement->failed || dialogue->again)
-		warn_outdated(dialogue, judgement);
+	if (dialogue->look == LOOK_SMALL && !judgement->failed) {
+		dialogue_event(dialogue, now, "a small ClientHello is answered");
+		dialogue_close(dialogue, now, step);
+		return;
+	}
+	if (!judgement->failed || dialogue->look != LOOK_USUAL)
+		warn_of_looks(dialogue, judgement);
 	if (judgement->failed) {
 		dialogue_decide(dialogue, now, judgement->outcome, judgement->text);
 		dialogue_leave(dialogue, now, step);

@@ -53,6 +53,15 @@ struct dialogue_setup {
 	const int64_t *stalled; /* microseconds, rising, that our own loop was late in all; NULL: never */
 };
 
+/* What a connection is for. */
+enum dialogue_look {
+	LOOK_USUAL,
+	LOOK_LEGACY, /* to see whether anything outdated is spoken */
+	LOOK_SMALL,  /* to see whether a ClientHello of one segment is answered; it ends with the handshake */
+	LOOK_LARGE,  /* it is: to see whether a larger one is, this time */
+	LOOK_LAST    /* it is not: the dialogue with a small one */
+};
+
 struct dialogue;
 
 /* Phase `connect` begins at `now`. NULL if out of memory. */
@@ -94,12 +103,19 @@ void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const 
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
 /*
- * After an end with `may_be_outdated` the owner may connect a second time with a legacy context: the dialogue then
- * begins anew in phase connect, in the same transcript and under the same limit for the whole leg. Where that finds
- * something outdated, the dialogue goes on and is degraded by it; else it ends as the first connection did. May be
- * called once, right after dialogue_ended().
+ * After an end by a failure of TLS (dialogue_failed_tls) the owner may connect again: with a legacy context where
+ * that may find something outdated, with a small ClientHello where a large one was not answered; then, where
+ * dialogue_secured() of LOOK_SMALL has closed, with the large one, and where that fails again with the small one for the last
+ * time. The dialogue then begins anew in phase connect, in the same transcript and under the same limit for the whole leg.
+ * What the other connection finds degrades it; where it finds nothing, it ends as the first did.
  */
-void dialogue_again(struct dialogue *, int64_t now);
+void dialogue_again(struct dialogue *, int64_t now, enum dialogue_look);
+
+/* Whether it was TLS that failed on this connection. */
+bool dialogue_failed_tls(const struct dialogue *);
+
+/* The connection is no other than the first: it is not to be taken for another look. */
+void dialogue_as_usual(struct dialogue *);
 
 /* After DIALOGUE_CLOSE: it failed as no greeting came from a port that had accepted us, and not one byte. */
 bool dialogue_heard_nothing(const struct dialogue *);

@@ -42,7 +42,8 @@ struct dialogue {
 	bool passed_asked;                       /* an earlier run passed though it was asked for a certificate */
 	bool heard_inside;                       /* a reply came inside TLS */
 	bool cert_asked;                         /* the server asked for a certificate of ours, and none was sent */
-	bool again;                              /* on the second connection */
+	uint8_t look;                            /* enum dialogue_look: what this connection is for; LOOK_USUAL once it was told */
+	bool tls_failed;                         /* on this connection */
 	bool polite;                             /* a reply came on this connection: a farewell is due */
 	bool early;                              /* replies came before what they answer, and were dropped */
 	bool stale;                              /* what is being received is one of those */

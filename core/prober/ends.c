@@ -36,7 +36,7 @@ end_broken(struct dialogue *dialogue, int64_t now, const char *before, const cha
 	if (end_out_of_order(dialogue, now, sentence, step))
 		return;
 	snprintf(outcome, sizeof outcome, "%s%s%s", before, dialogue_plan(dialogue, dialogue->phase)->name, behind);
-	if (dialogue->state == SECURING || dialogue->again)
+	if (dialogue->state == SECURING || dialogue->look != LOOK_USUAL)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
 	else
 		dialogue_decide(dialogue, now, outcome, sentence);
@@ -48,7 +48,7 @@ static void
 end_named(struct dialogue *dialogue, int64_t now, const char *outcome, const char *sentence,
     struct dialogue_step *step)
 {
-	if (dialogue->state == SECURING || dialogue->again || strcmp(outcome, "client_cert_required") == 0)
+	if (dialogue->state == SECURING || dialogue->look != LOOK_USUAL || strcmp(outcome, "client_cert_required") == 0)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
 	else
 		dialogue_decide(dialogue, now, outcome, sentence);
@@ -304,12 +304,30 @@ dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, 
 	dialogue_close(dialogue, now, step);
 }
 
-void
-dialogue_again(struct dialogue *dialogue, int64_t now)
+bool
+dialogue_failed_tls(const struct dialogue *dialogue)
 {
+	return dialogue->tls_failed;
+}
+
+void
+dialogue_as_usual(struct dialogue *dialogue)
+{
+	dialogue->look = LOOK_USUAL;
+}
+
+void
+dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
+{
+	static const char *const why[] = {
+		[LOOK_LEGACY] = "connecting once more, to see which version of TLS it speaks",
+		[LOOK_SMALL] = "connecting once more, to see whether a ClientHello of one segment is answered",
+		[LOOK_LARGE] = "connecting once more, to see whether a ClientHello of more than one segment is answered this time",
+		[LOOK_LAST] = "connecting a last time, with a ClientHello of one segment",
+	};
 	uint8_t resolve = phase_find(dialogue, "resolve");
 
-	assert(dialogue->state == OVER && !dialogue->again && dialogue->first_outcome[0] != '\0');
+	assert(dialogue->state == OVER && look != LOOK_USUAL && dialogue->first_outcome[0] != '\0');
 	free(dialogue->text);
 	dialogue->text = NULL;
 	dialogue->ended = 0;
@@ -319,12 +337,13 @@ dialogue_again(struct dialogue *dialogue, int64_t now)
 	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
 	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
 	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
-	dialogue->again = true;
+	dialogue->tls_failed = false;
+	dialogue->look = (uint8_t)look;
 	dialogue->state = CONNECTING;
 	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
 		if (i != resolve)
 			dialogue->micros[i] = -1;
 	memset(dialogue->session, 0, dialogue->ops->session_size);
-	dialogue_event(dialogue, now, "connecting once more, to see which version of TLS it speaks");
+	dialogue_event(dialogue, now, "%s", why[look]);
 	phase_enter(dialogue, phase_find(dialogue, "connect"), now);
 }

@@ -1,7 +1,7 @@
 /*
  * One leg: a dialogue over a stream, one lazy timer, one slot. The dialogue says what to do next; this carries it out
- * and decides nothing, save what a dialogue cannot see: whether an address may be talked to, and that a server with only
- * an outdated TLS is worth a second look.
+ * and decides nothing, save what a dialogue cannot see: whether an address may be talked to, and that a server that may speak
+ * only an outdated TLS, or may not get our ClientHello, is worth another look.
  */
 #include "prober/run_private.h"
 
@@ -14,6 +14,7 @@
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
 
 static void carry_out(struct leg *, struct dialogue_step *);
+static bool look_again(struct leg *);
 static bool offer_tls(struct leg *);
 
 static struct leg *
@@ -60,12 +61,18 @@ leg_release(struct leg *leg)
 }
 
 static void
-end(struct leg *leg)
+part(struct leg *leg)
 {
 	int fd = stream_part(&leg->stream);
 
 	if (fd != -1)
 		lingers_add(leg->run->prober->lingers, fd);
+}
+
+static void
+end(struct leg *leg)
+{
+	part(leg);
 	leg->state = LEG_ENDED;
 	prober_put_ended(leg->run->prober, leg);
 }
@@ -138,8 +145,9 @@ secure(struct leg *leg)
 	if (leg->state != LEG_TALKING)
 		return;
 	const struct tls_names names = tls_names(leg);
-	stream_secure(&leg->stream,
-	    leg->looked_twice ? tls_policy_legacy(policies, settings) : tls_policy_find(policies, settings), &names);
+	stream_secure(&leg->stream, leg->look == LOOK_LEGACY ? tls_policy_legacy(policies, settings)
+	    : leg->look == LOOK_SMALL || leg->look == LOOK_LAST ? tls_policy_small(policies, settings)
+	    : tls_policy_find(policies, settings), &names);
 	arm(leg);
 }
 
@@ -184,7 +192,7 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 		look_up(leg, step);
 		return;
 	case DIALOGUE_CLOSE:
-		if (!offer_tls(leg))
+		if (!look_again(leg) && !offer_tls(leg))
 			end(leg);
 		return;
 	}
@@ -263,6 +271,10 @@ on_secured(void *owner)
 		return;
 	const struct tls_clock clock = look_at_clocks(leg);
 	tls_judge(leg->stream.tls, tls_settings(leg), &clock, dialogue_log(leg->dialogue), &judgement);
+	if (leg->look == LOOK_SMALL && stream_hello_size(&leg->stream) >= leg->hello_size)
+		dialogue_as_usual(leg->dialogue); /* it was none */
+	else if (leg->look == LOOK_SMALL)
+		leg->small_answered = !judgement.failed;
 	size_t size = tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0 : stream_read_ahead(&leg->stream, early, sizeof early);
 	dialogue_secured(leg->dialogue, now(leg), &judgement, (struct pw_bytes){ early, size }, &step);
 	carry_out(leg, &step);
@@ -309,15 +321,39 @@ offer_tls(struct leg *leg)
 
 static void connect_stream(struct leg *leg);
 
-/* Once, after a handshake that found no common version: with a context that takes any, to say which the server has. */
-static bool
-look_again(struct leg *leg, const struct stream_fate *fate)
+/* What another connection may tell of one that is over; LOOK_USUAL: nothing. */
+static enum dialogue_look
+next_look(const struct leg *leg)
 {
-	if (fate->end != STREAM_TLS_FAILED || !fate->may_be_outdated || leg->looked_twice)
+	bool failed = dialogue_failed_tls(leg->dialogue), unheard = failed && stream_is_large_hello_unheard(&leg->stream);
+
+	switch ((enum dialogue_look)leg->look) {
+	case LOOK_USUAL:
+		return failed && leg->may_be_outdated ? LOOK_LEGACY : unheard ? LOOK_SMALL : LOOK_USUAL;
+	case LOOK_SMALL:
+		return leg->small_answered ? LOOK_LARGE : LOOK_USUAL;
+	case LOOK_LARGE:
+		return unheard ? LOOK_LAST : LOOK_USUAL;
+	case LOOK_LEGACY:
+	case LOOK_LAST:
+		break;
+	}
+	return LOOK_USUAL;
+}
+
+static bool
+look_again(struct leg *leg)
+{
+	enum dialogue_look next = next_look(leg);
+
+	if (next == LOOK_USUAL)
 		return false;
-	leg->looked_twice = true;
-	stream_fini(&leg->stream);
-	dialogue_again(leg->dialogue, now(leg));
+	if (leg->look == LOOK_USUAL)
+		leg->hello_size = stream_hello_size(&leg->stream);
+	part(leg);
+	leg->look = (uint8_t)next;
+	leg->may_be_outdated = leg->small_answered = false;
+	dialogue_again(leg->dialogue, now(leg), next);
 	connect_stream(leg);
 	return true;
 }
@@ -331,8 +367,7 @@ on_end(void *owner, const struct stream_fate *fate)
 	if (leg == NULL)
 		return;
 	dialogue_ended(leg->dialogue, now(leg) - fate->waited, fate, &step);
-	if (step.next == DIALOGUE_CLOSE && look_again(leg, fate))
-		return;
+	leg->may_be_outdated = fate->end == STREAM_TLS_FAILED && fate->may_be_outdated;
 	carry_out(leg, &step);
 }
 

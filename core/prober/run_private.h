@@ -25,7 +25,9 @@ struct leg {
 	uint32_t magic;
 	uint8_t state;
 	bool turned_private; /* refused: the name led to public addresses before */
-	bool looked_twice;   /* the connection is the second, with a legacy context */
+	uint8_t look;        /* enum dialogue_look: what the connection is for */
+	bool may_be_outdated, small_answered; /* what that connection has found */
+	uint32_t hello_size; /* of the ClientHello that was not answered */
 	struct run *run;
 	struct leg *next_ended;
 	struct dialogue *dialogue; /* NULL until it begins, or where memory ran out */

@@ -36,6 +36,7 @@ struct stream {
 	struct tls *tls;         /* NULL while clear */
 	struct buffer unsent;    /* what a write left over; empty nearly always */
 	struct address to;
+	int segment;             /* bytes of the largest segment when TLS began */
 	uint32_t received, sent; /* bytes of application data */
 	bool connected, secured, ended;
 	bool tls_wants_write;    /* TLS has to write before it can read */
@@ -66,6 +67,10 @@ void stream_secure(struct stream *, struct tls_policy *, const struct tls_names 
 /* Takes what the peer has said inside TLS already, at most `room` bytes, in on_secured; 0: nothing yet. An end is told from
  * the loop. */
 size_t stream_read_ahead(struct stream *, char *bytes, size_t room);
+
+/* Whether TLS was begun with a ClientHello of more than one segment, and nothing has come since; its size, 0: not begun. */
+bool stream_is_large_hello_unheard(const struct stream *);
+uint32_t stream_hello_size(const struct stream *);
 
 /* Reads what lies there now, once, through the usual callbacks: before a time-out is declared, and before TLS begins. */
 void stream_read_once(struct stream *);

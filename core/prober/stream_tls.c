@@ -88,12 +88,15 @@ void
 stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls_names *names)
 {
 	int on = 1;
+	socklen_t size = sizeof stream->segment;
 
 	assert(stream->connected && stream->tls == NULL);
 	if (stream->ended)
 		return;
 	/* A handshake is short messages that wait for each other. */
 	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (getsockopt(stream->fd, IPPROTO_TCP, TCP_MAXSEG, &stream->segment, &size) != 0)
+		stream->segment = 0;
 	stream->tls = tls_create(policy, names, stream->fd);
 	if (stream->tls == NULL)
 		stream->error = ENOMEM;
@@ -139,4 +142,17 @@ stream_receive_tls(struct stream *stream)
 			return;
 	}
 	stream_come_back(stream);
+}
+
+bool
+stream_is_large_hello_unheard(const struct stream *stream)
+{
+	return stream->tls != NULL && stream->segment > 0 && tls_hello_size(stream->tls) > (uint32_t)stream->segment
+	    && tls_is_unheard(stream->tls);
+}
+
+uint32_t
+stream_hello_size(const struct stream *stream)
+{
+	return stream->tls == NULL ? 0 : tls_hello_size(stream->tls);
 }

@@ -53,6 +53,8 @@ socket_write(BIO *bio, const char *bytes, int size)
 	ssize_t put = send(tls->fd, bytes, (size_t)size, MSG_NOSIGNAL);
 
 	BIO_clear_retry_flags(bio);
+	if (put > 0 && tls->bytes == 0)
+		tls->hello += (uint32_t)put;
 	if (put < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			BIO_set_retry_write(bio);
@@ -240,6 +242,18 @@ tls_shut(struct tls *tls)
 	int result = SSL_shutdown(tls->ssl);
 	ERR_clear_error();
 	return result >= 0;
+}
+
+uint32_t
+tls_hello_size(const struct tls *tls)
+{
+	return tls->hello;
+}
+
+bool
+tls_is_unheard(const struct tls *tls)
+{
+	return tls->bytes == 0;
 }
 
 bool

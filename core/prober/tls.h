@@ -28,6 +28,8 @@ void tls_policies_destroy(struct tls_policies **);
 struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *);
 /* The same CA, any version of TLS, any cipher: for the second look only. */
 struct tls_policy *tls_policy_legacy(struct tls_policies *, const struct tls_settings *);
+/* The same but for post-quantum groups: its ClientHello fits into one segment. */
+struct tls_policy *tls_policy_small(struct tls_policies *, const struct tls_settings *);
 
 /* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has none. */
 const char *tls_system_bundle(void);
@@ -88,6 +90,10 @@ enum tls_step tls_write(struct tls *, const char *bytes, size_t size, size_t *pu
 
 /* Sends our close_notify; the peer's is not waited for. False: it is not due (RFC 8446, section 6.1), or cannot be sent. */
 bool tls_shut(struct tls *);
+
+/* Bytes of our ClientHello as it was sent, and whether nothing at all has come since. */
+uint32_t tls_hello_size(const struct tls *);
+bool tls_is_unheard(const struct tls *);
 
 /* Whether bytes were taken off the socket that tls_read has not given yet. */
 bool tls_has_more(const struct tls *);

@@ -182,7 +182,7 @@ may_be_outdated(const struct tls *tls)
 {
 	enum meaning meaning = meaning_of(tls);
 
-	return !tls->finished && !tls->policy->legacy && !wants_our_certificate(tls)
+	return !tls->finished && tls->policy->kind != TLS_LEGACY && !wants_our_certificate(tls)
 	    && (meaning == VERSION || meaning == REFUSED || meaning == WEAK);
 }
 

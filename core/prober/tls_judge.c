@@ -317,7 +317,7 @@ judge_age(const struct tls *tls, const struct tls_settings *settings, struct tls
 	} else if (SSL_version(tls->ssl) < settings->min_version) {
 		outdated = "tls_version";
 		text_format(&text, "%s is the newest version it speaks", judgement->version);
-	} else if (tls->policy->legacy && tell_weakness(tls, settings, &text)) {
+	} else if (tls->policy->kind == TLS_LEGACY && tell_weakness(tls, settings, &text)) {
 		outdated = "tls_legacy";
 	} else if (SSL_version(tls->ssl) <= TLS1_2_VERSION && SSL_get_secure_renegotiation_support(tls->ssl) != 1) {
 		outdated = "tls_legacy";

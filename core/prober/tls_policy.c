@@ -131,15 +131,16 @@ on_client_certificate(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 static bool
 set_versions(SSL_CTX *context, const struct tls_policy *policy)
 {
-	bool old = policy->legacy || policy->min_version < TLS1_2_VERSION;
+	bool legacy = policy->kind == TLS_LEGACY, old = legacy || policy->min_version < TLS1_2_VERSION;
 
-	if (SSL_CTX_set_min_proto_version(context, policy->legacy ? TLS1_VERSION : policy->min_version) != 1)
+	if (SSL_CTX_set_min_proto_version(context, legacy ? TLS1_VERSION : policy->min_version) != 1
+	    || (policy->kind == TLS_SMALL && SSL_CTX_set1_groups_list(context, "X25519:P-256:X448:P-384:P-521") != 1))
 		return false;
 	if (!old)
 		return true;
 	/* TLS 1.0 and 1.1 sign with SHA-1 and MD5, which level 0 alone allows. */
 	SSL_CTX_set_security_level(context, 0);
-	if (!policy->legacy)
+	if (!legacy)
 		return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1;
 	return SSL_CTX_set_cipher_list(context, "ALL:!aNULL:eNULL:@SECLEVEL=0") == 1;
 }
@@ -170,7 +171,7 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 }
 
 static bool
-add_policy(struct tls_policies *policies, const char *ca_file, int min_version, bool legacy, struct reason *why)
+add_policy(struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind, struct reason *why)
 {
 	struct tls_policy *policy = calloc(1, sizeof *policy);
 	const char *file = ca_file != NULL ? ca_file : tls_system_bundle();
@@ -181,7 +182,7 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 		return false;
 	}
 	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file, .min_version = min_version,
-		.legacy = legacy, .next = policies->first };
+		.kind = kind, .next = policies->first };
 	policies->first = policy;
 	if (!find_store(policies, file, &store, why))
 		return false;
@@ -192,10 +193,10 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 }
 
 static struct tls_policy *
-find(const struct tls_policies *policies, const char *ca_file, int min_version, bool legacy)
+find(const struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind)
 {
 	for (struct tls_policy *policy = policies->first; policy != NULL; policy = policy->next)
-		if (policy->legacy == legacy && (legacy || policy->min_version == min_version)
+		if (policy->kind == kind && (kind == TLS_LEGACY || policy->min_version == min_version)
 		    && same_text(policy->ca_file, ca_file))
 			return policy;
 	return NULL;
@@ -210,11 +211,11 @@ add_settings(struct tls_policies *policies, const struct tls_settings *settings,
 		reason_set(why, "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
 		return false;
 	}
-	if (find(policies, settings->ca_file, settings->min_version, false) != NULL)
-		return true;
-	return add_policy(policies, settings->ca_file, settings->min_version, false, why)
-	    && (find(policies, settings->ca_file, 0, true) != NULL
-	    || add_policy(policies, settings->ca_file, settings->min_version, true, why));
+	for (enum tls_kind kind = TLS_USUAL; kind <= TLS_SMALL; kind++)
+		if (find(policies, settings->ca_file, settings->min_version, kind) == NULL
+		    && !add_policy(policies, settings->ca_file, settings->min_version, kind, why))
+			return false;
+	return true;
 }
 
 static bool
@@ -276,22 +277,31 @@ tls_policies_destroy(struct tls_policies **policies)
 	*policies = NULL;
 }
 
-struct tls_policy *
-tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings)
+static struct tls_policy *
+find_made(struct tls_policies *policies, const struct tls_settings *settings, enum tls_kind kind)
 {
-	struct tls_policy *found = find(policies, settings->ca_file, settings->min_version, false);
+	struct tls_policy *found = find(policies, settings->ca_file, settings->min_version, kind);
 
 	assert(found != NULL);
 	return found;
 }
 
 struct tls_policy *
+tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings)
+{
+	return find_made(policies, settings, TLS_USUAL);
+}
+
+struct tls_policy *
 tls_policy_legacy(struct tls_policies *policies, const struct tls_settings *settings)
 {
-	struct tls_policy *found = find(policies, settings->ca_file, 0, true);
+	return find_made(policies, settings, TLS_LEGACY);
+}
 
-	assert(found != NULL);
-	return found;
+struct tls_policy *
+tls_policy_small(struct tls_policies *policies, const struct tls_settings *settings)
+{
+	return find_made(policies, settings, TLS_SMALL);
 }
 
 BIO_METHOD *

@@ -24,11 +24,17 @@ struct tls_fault {
 	int error, depth;
 };
 
+enum tls_kind {
+	TLS_USUAL,
+	TLS_LEGACY, /* any version of TLS, any cipher */
+	TLS_SMALL   /* as usual, but without post-quantum groups, whose ClientHello is larger than one segment */
+};
+
 struct tls_policy {
 	struct tls_policies *home;
 	const char *ca_file; /* NULL: the system's bundle */
 	int min_version;
-	bool legacy;
+	enum tls_kind kind;
 	SSL_CTX *context;
 	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other, void *ours);
 	struct tls_policy *next;
@@ -56,6 +62,7 @@ struct tls {
 	unsigned long reason; /* the library's first error where it failed */
 	enum tls_step end;   /* TLS_DONE: none yet */
 	uint32_t records, messages, bytes, turn_bytes;
+	uint32_t hello;      /* bytes that were sent before anything came */
 	uint32_t fault_count;
 	struct tls_fault faults[TLS_FAULTS_MAX];
 	struct tls_chain_key chain; /* of the certificates as they were sent */

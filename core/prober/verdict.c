@@ -134,14 +134,18 @@ dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome,
 		dialogue_decide(dialogue, now, outcome, text);
 		return;
 	}
-	if (!dialogue->again) {
-		snprintf(dialogue->first_outcome, sizeof dialogue->first_outcome, "%s", outcome);
-		dialogue->first_text = strdup(text);
+	dialogue->tls_failed = true;
+	if (dialogue->look == LOOK_USUAL || dialogue->look == LOOK_LARGE) {
+		if (dialogue->first_outcome[0] == '\0') {
+			snprintf(dialogue->first_outcome, sizeof dialogue->first_outcome, "%s", outcome);
+			dialogue->first_text = strdup(text);
+		}
 		decide_tls(dialogue, now, outcome, text);
 		return;
 	}
-	text_format(&both, "%s; asked again for any version: %s", dialogue_first_text(dialogue), text);
-	dialogue->again = false; /* it has been said */
+	text_format(&both, "%s; asked again %s: %s", dialogue_first_text(dialogue),
+	    dialogue->look == LOOK_LEGACY ? "for any version" : "with a small ClientHello", text);
+	dialogue->look = LOOK_USUAL; /* it has been said */
 	decide_tls(dialogue, now, dialogue->first_outcome, bytes);
 }
 

@@ -42,7 +42,7 @@ happen(struct game *game, const struct stream_fate *fate)
 	dialogue_ended(game->dialogue, game->now, fate, &game->step);
 	if (game->step.next == DIALOGUE_CLOSE && fate->may_be_outdated && !game->looked_twice) {
 		game->looked_twice = true;
-		dialogue_again(game->dialogue, game->now);
+		dialogue_again(game->dialogue, game->now, LOOK_LEGACY);
 		game->connected = false;
 		game->step.next = DIALOGUE_WAIT;
 	}

@@ -160,7 +160,7 @@ converse_end(struct conversation *c, enum stream_end end, const char *outcome, b
 		struct address local;
 
 		address_parse("192.0.2.9", 40113, &local);
-		dialogue_again(c->dialogue, c->now);
+		dialogue_again(c->dialogue, c->now, LOOK_LEGACY);
 		dialogue_connected(c->dialogue, c->now, &local, &step);
 	}
 	converse_step(c, &step);
