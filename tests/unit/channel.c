@@ -147,7 +147,7 @@ no_connection_for_long_is_told_by_the_others(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX;
+	courier(world, 0)->rest_until = INT64_MAX / 2;
 	let_fail(world, 0, 11 * MINUTE);
 	assert_string_equal(handed_to(world, 1), "impaired");
 	assert_memory_equal(world->notice.text.data, "tests: nothing delivered for 11 min", 35);
@@ -155,7 +155,7 @@ no_connection_for_long_is_told_by_the_others(void **state)
 	destroy(&world);
 	world = with_one_told();
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX;
+	courier(world, 0)->rest_until = INT64_MAX / 2;
 	fails_for_long(world);
 	fails_no_longer(world);
 	destroy(&world);
@@ -183,7 +183,7 @@ so_are_workers_that_die(void **state)
 	(void)state;
 	close(world->notifiers[0]);
 	courier_hear(&world->keeper, courier(world, 0));
-	courier(world, 0)->rest_until = INT64_MAX;
+	courier(world, 0)->rest_until = INT64_MAX / 2;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	courier_link(&world->keeper, 0, ends[0]);
 	world->notifiers[0] = ends[1];
@@ -246,7 +246,7 @@ what_a_reload_took_away_is_cleared(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX;
+	courier(world, 0)->rest_until = INT64_MAX / 2;
 	fails_for_long(world);
 	world->rules[0].name = "renamed";
 	begin_again(world);
@@ -278,7 +278,7 @@ the_heartbeat_goes_on_while_somebody_is_told(void **state)
 
 	(void)state;
 	answer(world, PW_AGAIN, true);
-	courier(world, 0)->rest_until = INT64_MAX;
+	courier(world, 0)->rest_until = INT64_MAX / 2;
 	courier(world, 0)->first->created -= 11 * MINUTE;
 	let_fail(world, 0, 11 * MINUTE);
 	assert_true(is_well(world, ""));

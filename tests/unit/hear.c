@@ -20,7 +20,7 @@ static struct log_settings settings = { .to = LOG_TO_SYSLOG, .level = -1, .syslo
 static struct config config = { .probers = 1 };
 static struct log log_of_test;
 static struct tree tree;
-static int far_ends[3];
+static int far_ends[16];
 
 static pid_t
 bear_sleeper(void)
@@ -43,6 +43,7 @@ begin(void **state)
 	log_open(&log_of_test, &settings);
 	if (!tree_init(&tree, &config, &times, &log_of_test))
 		return 1;
+	assert_true(tree.count <= sizeof far_ends / sizeof *far_ends);
 	for (uint32_t i = 0; i < tree.count; i++) {
 		int ends[2];
 
