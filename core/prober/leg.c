@@ -305,13 +305,16 @@ on_offered(void *owner, const char *words)
 static bool
 offer_tls(struct leg *leg)
 {
+	const struct tls_settings *settings = tls_settings(leg);
 	struct prober *prober = leg->run->prober;
 
 	if ((leg->run->order.flags & ORDER_OFFER_TLS) == 0 || leg->offer != NULL || !dialogue_heard_nothing(leg->dialogue))
 		return false;
+	if (settings == NULL || settings->mode == PW_TLS_NONE)
+		return false;
 	const struct tls_names names = tls_names(leg);
 	stream_fini(&leg->stream);
-	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, tls_settings(leg)),
+	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, settings),
 	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
 	if (leg->offer == NULL)
 		return false;
