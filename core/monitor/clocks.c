@@ -119,8 +119,8 @@ clocks_look(struct monitor *monitor)
 		move_what_is_open(monitor, moved);
 		text_add_span(&span, moved < 0 ? -moved : moved);
 		duty_log(monitor->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
-		    moved < 0 ? "back" : "forward", bytes, moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT
-		    ? ", and for a day certificates are judged by both clocks" : "");
+		    moved < 0 ? "back" : "forward", bytes, (moved > CLOCK_DOUBT || moved < -CLOCK_DOUBT)
+		    && clock_wall() - moved >= clock_built() ? ", and for a day certificates are judged by both clocks" : "");
 	}
 }
 
