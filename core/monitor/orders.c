@@ -32,7 +32,7 @@ flags_of(const struct monitor *monitor, const struct watched *watched, const str
 	const struct target_state *state = &watched->state;
 	bool patient = pace_is_patient(state, policy),
 	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0;
-	bool full = !plain || monitor->now / SECOND >= watched->full;
+	bool full = !plain || monitor->now / SECOND >= watched->full || facts_wait(watched->facts);
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)

@@ -72,11 +72,13 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	names_encode(watched, out);
 	wire_put_u32(out, hash_end(service(&monitor->config->targets[target])));
 	facts_encode(watched->facts, out);
+	facts_encode_varieties(watched->facts, out);
 }
 
 /* Of another name, or another service under its name, nothing is known. */
 static void
-decode_host(const struct monitor *monitor, struct watched *watched, const struct target *target, struct wire_in *in)
+decode_host(const struct monitor *monitor, struct watched *watched, const struct target *target, uint8_t version,
+    struct wire_in *in)
 {
 	bool same_name = wire_get_u32(in) == hash_end(hash_add_string(HASH_BEGIN, target->host));
 
@@ -84,7 +86,8 @@ decode_host(const struct monitor *monitor, struct watched *watched, const struct
 	if (!same_name)
 		names_forget(watched);
 	bool same_service = wire_get_u32(in) == hash_end(service(target));
-	if (!facts_decode(&watched->facts, in) || !same_service)
+	bool decoded = facts_decode(&watched->facts, in) && (version < 4 || facts_decode_varieties(&watched->facts, in));
+	if (!decoded || !same_service)
 		facts_destroy(&watched->facts);
 }
 
@@ -113,7 +116,7 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	if (wire_get_u32(in) != probed(&monitor->config->targets[target]) && !in->bad)
 		begin_streak_anew(watched);
 	if (version > WATCH_RECORD_OLDEST)
-		decode_host(monitor, watched, &monitor->config->targets[target], in);
+		decode_host(monitor, watched, &monitor->config->targets[target], version, in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;

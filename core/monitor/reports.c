@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "monitor/pace.h"
 
 enum { FACTS_SHOWN = 1024 };
 
@@ -190,6 +191,7 @@ lately_of(struct monitor *monitor, uint64_t run)
 static void
 note_facts(struct monitor *monitor, struct lately *lately, const struct message_evidence *evidence)
 {
+	struct watched *watched = &monitor->targets[evidence->target];
 	char bytes[FACTS_SHOWN];
 	struct text changed = TEXT_OVER(bytes);
 
@@ -197,7 +199,9 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 		text_add(&changed, lately->facts);
 		free(lately->facts);
 	}
-	if (facts_learn(&monitor->targets[evidence->target].facts, &evidence->leg, &changed))
+	const int64_t span = 10 * pace_interval(&watched->state, monitor->config->targets[evidence->target].policy);
+	if (facts_learn(&watched->facts, &evidence->leg, (uint32_t)(monitor->now / SECOND), (uint32_t)(span / SECOND) + 1,
+	    &changed))
 		outbox_mark(monitor, evidence->target);
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }

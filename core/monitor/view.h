@@ -9,7 +9,7 @@
 
 /* Of the record: a state, its open series of attempts, its sentence, what was probed; and, since the version after the
  * oldest that is read, where its name has led and its steady facts. */
-enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 3 };
+enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 4 };
 
 struct view {
 	struct target_state state; /* its times are UTC */

@@ -11,6 +11,7 @@
 
 static struct facts *facts;
 static char changed[2048];
+static uint32_t seconds; /* a run a minute */
 
 /* A leg at `address` with one fact of that name and value; what it changed is in `changed`. */
 static void
@@ -22,7 +23,7 @@ see(const char *address, uint8_t verdict, const char *name, const char *value, b
 	evidence_add_fact(&log, name, (struct pw_bytes){ value, strlen(value) }, steady);
 	struct evidence leg = { .legs = 2, .verdict = verdict, .address = { address, strlen(address) },
 		.facts = buffer_view(&log.facts) };
-	facts_learn(&facts, &leg, &text);
+	facts_learn(&facts, &leg, seconds += 60, 600, &text);
 	evidence_log_fini(&log);
 }
 
@@ -69,6 +70,130 @@ too_many_facts_do_no_harm(void **unused)
 	facts_destroy(&facts);
 }
 
+/* A token that is new in each reply is told once as what it is, and is news only where it stays. */
+static void
+what_varies_by_itself_is_told_once(void **unused)
+{
+	char value[32];
+
+	(void)unused;
+	see("192.0.2.1", PW_OK, "capabilities", "SIZE 1, FUTURERELEASE 0", true);
+	for (int i = 1; i < 200; i++) {
+		snprintf(value, sizeof value, "SIZE 1, FUTURERELEASE %d", i);
+		see("192.0.2.1", PW_OK, "capabilities", value, true);
+		if (i == 1)
+			assert_string_equal(changed, "capabilities is SIZE 1, FUTURERELEASE 1 at 192.0.2.1");
+		else
+			assert_string_equal(changed, i > 2 ? ""
+			    : "capabilities varies (3 values in 10 runs), now SIZE 1, FUTURERELEASE 2 at 192.0.2.1");
+	}
+	assert_true(facts_wait(facts));
+	see("192.0.2.1", PW_OK, "capabilities", "SIZE 1", true);
+	see("192.0.2.1", PW_OK, "capabilities", "SIZE 1", true);
+	assert_string_equal(changed, "");
+	assert_true(facts_wait(facts));
+	see("192.0.2.1", PW_OK, "capabilities", "SIZE 1", true);
+	assert_string_equal(changed, "capabilities is SIZE 1 at 192.0.2.1");
+	assert_false(facts_wait(facts));
+	facts_destroy(&facts);
+}
+
+/* Nodes with a certificate each are a set; one of them renews its own: that is told when it has been seen often enough. */
+static void
+certificates_of_nodes_are_a_set(void **unused)
+{
+	static const char nodes[] = "abcabcacbbacab", renewed[] = "adcadc", pair[] = "xyxyxyxyxyxyy";
+	unsigned told = 0;
+
+	(void)unused;
+	for (const char *node = nodes; *node != '\0'; node++) {
+		see("192.0.2.1", PW_OK, "cert_fingerprint", (const char[]){ *node, '\0' }, true);
+		told += changed[0] != '\0';
+	}
+	assert_int_equal(told, 2);
+	for (const char *node = renewed; *node != '\0'; node++) {
+		see("192.0.2.1", PW_OK, "cert_fingerprint", (const char[]){ *node, '\0' }, true);
+		assert_string_equal(changed, "");
+	}
+	see("192.0.2.1", PW_OK, "cert_fingerprint", "d", true);
+	assert_string_equal(changed, "cert_fingerprint is d at 192.0.2.1");
+	told = 0;
+	for (const char *node = pair; *node != '\0'; node++) {
+		see("192.0.2.2", PW_OK, "cert_fingerprint", (const char[]){ *node, '\0' }, true);
+		told += changed[0] != '\0';
+	}
+	assert_int_equal(told, 3);
+	facts_destroy(&facts);
+}
+
+/* What changes now and then is steady, and what has been one value for a day is so again. */
+static void
+steady_facts_are_told_whenever_they_change(void **unused)
+{
+	static const char *const values[] = { "A", "B", "C", "B", "A", "D" };
+	char value[32];
+
+	(void)unused;
+	for (int i = 0; i < 6; i++) {
+		see("192.0.2.1", PW_OK, "software", values[i], true);
+		assert_int_equal(changed[0] != '\0', i > 0);
+		assert_null(strstr(changed, "varies"));
+		seconds += 3600;
+	}
+	for (int i = 0; i < 5; i++) {
+		snprintf(value, sizeof value, "E%d", i);
+		see("192.0.2.1", PW_OK, "software", value, true);
+	}
+	assert_string_equal(changed, "");
+	for (int i = 0; i < 4; i++)
+		see("192.0.2.1", PW_OK, "software", "F", true);
+	seconds += 25 * 3600;
+	see("192.0.2.1", PW_OK, "software", "F", true);
+	see("192.0.2.1", PW_OK, "software", "E1", true);
+	assert_string_equal(changed, "software is E1 at 192.0.2.1");
+	facts_destroy(&facts);
+}
+
+/* A server that has TLS 1.3 only now and then has lost it. */
+static void
+a_version_of_tls_never_varies(void **unused)
+{
+	(void)unused;
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.3", true);
+	for (int i = 0; i < 10; i++) {
+		see("192.0.2.1", PW_OK, "tls_version", i % 2 == 0 ? "TLSv1.2" : "TLSv1.3", true);
+		assert_string_equal(changed, i % 2 == 0 ? "tls_version is TLSv1.2 at 192.0.2.1" : "tls_version is TLSv1.3 at 192.0.2.1");
+	}
+	facts_destroy(&facts);
+}
+
+static void
+what_varies_is_known_in_the_next_process(void **unused)
+{
+	unsigned char record[4096];
+	struct wire_out out = wire_over(record, sizeof record);
+
+	(void)unused;
+	for (int i = 0; i < 3; i++)
+		see("192.0.2.1", PW_OK, "cert_fingerprint", (const char[]){ (char)('a' + i), '\0' }, true);
+	facts_encode(facts, &out);
+	facts_encode_varieties(facts, &out);
+	facts_destroy(&facts);
+	struct wire_in in = wire_from(record, out.size);
+	assert_true(facts_decode(&facts, &in) && facts_decode_varieties(&facts, &in) && wire_is_whole(&in));
+	for (const char *node = "abcbaa"; *node != '\0'; node++) {
+		see("192.0.2.1", PW_OK, "cert_fingerprint", (const char[]){ *node, '\0' }, true);
+		assert_string_equal(changed, "");
+	}
+	facts_destroy(&facts);
+	for (size_t cut = 0; cut < out.size; cut++) {
+		in = wire_from(record, cut);
+		(void)(facts_decode(&facts, &in) && facts_decode_varieties(&facts, &in));
+		assert_true(in.bad);
+		facts_destroy(&facts);
+	}
+}
+
 static void
 they_are_known_in_the_next_process(void **unused)
 {
@@ -104,6 +229,11 @@ main(void)
 		cmocka_unit_test(a_change_is_told_with_its_address),
 		cmocka_unit_test(what_is_not_steady_or_failed_is_not_looked_at),
 		cmocka_unit_test(too_many_facts_do_no_harm),
+		cmocka_unit_test(what_varies_by_itself_is_told_once),
+		cmocka_unit_test(certificates_of_nodes_are_a_set),
+		cmocka_unit_test(steady_facts_are_told_whenever_they_change),
+		cmocka_unit_test(a_version_of_tls_never_varies),
+		cmocka_unit_test(what_varies_is_known_in_the_next_process),
 		cmocka_unit_test(they_are_known_in_the_next_process),
 	};
 
