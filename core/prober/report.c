@@ -256,8 +256,8 @@ add_name(const struct run *run, struct text *text)
 		text_add(text, i > 0 ? ", " : "");
 		address_add(text, &run->legs[i].address);
 	}
-	if (run->name_missing_type != NULL)
-		text_format(text, " (not known: %s)", run->name_missing_type);
+	if (run->name_note != NULL)
+		text_format(text, " (%s)", run->name_note);
 	if (run->from_hosts)
 		text_add(text, " (by the hosts file)");
 	else if (run->kept) {

@@ -33,7 +33,7 @@ struct resolved {
 	int64_t repeats;                         /* a "no" came from a cache a second time, and from nobody else:
 	                                          * microseconds since it was first heard; 0: it did not */
 	const char *ours;                        /* the outcome where we could not ask at all; NULL: we could */
-	char said[RESOLVED_SAID_MAX];            /* what each server said where something is missing, for people */
+	char said[RESOLVED_SAID_MAX];            /* what servers said of what is missing, or against what others gave */
 	int64_t waited;                          /* microseconds for which questions stood in line for a socket of ours */
 	uint32_t last_good_count;                /* those of the last good answer, not older than 24 h */
 	struct address last_good[RESOLVED_MAX];

@@ -149,25 +149,29 @@ add_server(struct text *text, const struct address *server)
 		address_add_port(text, server);
 }
 
-/* Where there are addresses, that there are none of the other family is no trouble; not to know is. */
+/* Whether what a server said of a type is worth telling: why it is missing, or that the server says that it is where
+ * another gave addresses. Where there are addresses, that there are none of the other family is no trouble. */
 static bool
-is_missing(const struct resolver_query *query, enum part part)
+is_worth_telling(const struct resolver_query *query, enum part part, unsigned server)
 {
-	enum dns_status status = query->parts[part].status;
+	enum dns_status status = query->parts[part].status, said = query->parts[part].opinions[server].status;
 
-	return status != DNS_FOUND && (query->resolved.count == 0 || !dns_is_of_name(status));
+	if (said == DNS_NOT_ASKED || said == DNS_FOUND)
+		return false;
+	if (status == DNS_FOUND)
+		return dns_is_of_name(said);
+	return query->resolved.count == 0 || !dns_is_of_name(status);
 }
 
-/* "127.0.0.1: SERVFAIL; 192.0.2.1: A NODATA, AAAA no answer": of each type that is missing. */
+/* "127.0.0.1: SERVFAIL; 192.0.2.1: A NODATA, AAAA no answer" */
 static void
 say_opinions(const struct resolver_query *query, struct resolved *resolved)
 {
 	struct text text = TEXT_OVER(resolved->said);
-	bool misses_a = is_missing(query, PART_A), misses_aaaa = is_missing(query, PART_AAAA);
 
 	for (unsigned i = 0; i < query->resolver->server_count; i++) {
 		const struct opinion *a = &query->parts[PART_A].opinions[i], *aaaa = &query->parts[PART_AAAA].opinions[i];
-		bool has_a = misses_a && a->status != DNS_NOT_ASKED, has_aaaa = misses_aaaa && aaaa->status != DNS_NOT_ASKED;
+		bool has_a = is_worth_telling(query, PART_A, i), has_aaaa = is_worth_telling(query, PART_AAAA, i);
 		if (!has_a && !has_aaaa)
 			continue;
 		text_add(&text, text.size > 0 ? "; " : "");

@@ -62,7 +62,7 @@ run_destroy(struct run **held)
 	if (run->legs != &run->only)
 		free(run->legs);
 	free(run->name_text);
-	free(run->name_missing_type);
+	free(run->name_note);
 	free(run->name_news);
 	run->magic = 0;
 	free(run);
@@ -224,6 +224,15 @@ has_leg(const struct run *run, const struct address *address)
 	return false;
 }
 
+/* No address is waited for any more: where all legs have ended, nothing is. */
+static void
+end_if_complete(struct run *run)
+{
+	run->waited_for_name = run->legs_ended == run->leg_count;
+	if (run->waited_for_name)
+		prober_put_complete(run->prober, run);
+}
+
 /* The rest of a name's addresses, while the legs to the first talk or have ended. */
 static void
 follow_late(struct run *run, const struct resolved *resolved)
@@ -236,12 +245,10 @@ follow_late(struct run *run, const struct resolved *resolved)
 	for (uint32_t i = before; i < run->leg_count; i++)
 		is_forbidden(&run->legs[i], run->was_public);
 	if (resolved->said[0] != '\0')
-		run->name_missing_type = strdup(resolved->said);
+		run->name_note = strdup(resolved->said);
 	if (!ev_is_active(&run->stagger))
 		begin_next(run);
-	run->waited_for_name = run->legs_ended == run->leg_count;
-	if (run->waited_for_name)
-		prober_put_complete(run->prober, run);
+	end_if_complete(run);
 }
 
 static void
@@ -319,7 +326,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 	if (rule.then != NAME_TALK)
 		remember_name_trouble(run, resolved, rule.outcome);
 	else if (resolved->said[0] != '\0')
-		run->name_missing_type = strdup(resolved->said);
+		run->name_note = strdup(resolved->said);
 	switch (rule.then) {
 	case NAME_TALK:
 		if (!resolved->more) {
@@ -367,8 +374,7 @@ run_interrupt(struct run *run)
 			end_without_address(run, "interrupted", "the run was interrupted on our side");
 			return;
 		}
-		if (run->legs_ended == run->leg_count)
-			prober_put_complete(run->prober, run);
+		end_if_complete(run);
 	}
 	ev_timer_stop(run->prober->loop, &run->stagger);
 	run->legs_begun = run->leg_count;

@@ -62,7 +62,7 @@ struct run {
 	bool name_missing;        /* there is no such name, or it has no address */
 	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */
 	char *name_text;
-	char *name_missing_type;  /* what the resolvers said of a family that is not known, while the other is; NULL: nothing */
+	char *name_note;          /* what resolvers said of a family that is missing, or against the addresses; NULL: nothing */
 	struct run *next_complete;
 	struct message_name *name_news; /* where the name has led, if the monitor does not know it; NULL: it does */
 	struct resolver_query *query;

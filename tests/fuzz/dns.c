@@ -1,5 +1,5 @@
-/* An answer of the DNS, whatever it is, has a status, holds only what lies within it, and can be kept and told. The first
- * two bytes choose the name and the type that was asked for. */
+/* An answer of the DNS, whatever it is, has a status, holds only what lies within it, and can be kept and told; it is taken
+ * for the answer to a question only if that stands in it. The first two bytes choose the name and the type. */
 #include <assert.h>
 #include <string.h>
 
@@ -28,6 +28,37 @@ check_kept(const struct dns_name *name, uint16_t type, const struct dns_answer *
 	answers_destroy(&answers);
 }
 
+/* The packet is let in by its id, and by its question or as an error without one. */
+static void
+check_question(const uint8_t *bytes, size_t size, const struct dns_name *name, uint16_t type)
+{
+	unsigned char query[DNS_QUERY_MAX];
+	size_t query_size = dns_query(query, name, type);
+
+	assert(query_size <= sizeof query);
+	if (size < 2)
+		return;
+	memcpy(query, bytes, 2);
+	if (!dns_answers(bytes, size, query, query_size))
+		return;
+	assert(size >= 12 && (bytes[2] & 0x80) != 0);
+	assert(bytes[5] == 0 || size >= query_size);
+	(void)dns_is_truncated(bytes, size);
+	query[0] ^= 1;
+	assert(!dns_answers(bytes, size, query, query_size));
+}
+
+static void
+check_name(const struct dns_name *name)
+{
+	struct dns_name domain = dns_name_registered(name);
+	char text[DNS_NAME_TEXT_MAX];
+
+	dns_name_text(name, text);
+	assert(strlen(text) < sizeof text);
+	assert(domain.size <= name->size && domain.bytes[domain.size - 1] == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -35,7 +66,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	static const uint16_t types[] = { DNS_A, DNS_AAAA, DNS_MX, DNS_NS, DNS_CNAME, 16, 52 };
 	struct dns_name name;
 	struct dns_answer answer;
-	char text[DNS_NAME_TEXT_MAX];
 
 	if (size < 2)
 		return 0;
@@ -49,8 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	for (size_t i = 0; i < answer.count; i++)
 		assert(lies_in(answer.records[i].data, answer.records[i].size, bytes, size)
 		    || lies_in(answer.records[i].data, answer.records[i].size, answer.space, answer.used));
-	dns_name_text(&answer.owner, text);
-	assert(strlen(text) < sizeof text);
+	check_name(&answer.owner);
+	check_question(bytes + 2, size - 2, &name, type);
 	if ((type == DNS_A || type == DNS_AAAA) && dns_is_of_name(answer.status) && answer.status <= DNS_NO_NAME)
 		check_kept(&name, type, &answer);
 	return 0;

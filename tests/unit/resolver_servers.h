@@ -347,7 +347,8 @@ assert_said(const struct world *world, const struct resolved *resolved, const ch
 	struct text text = TEXT_OVER(bytes);
 
 	for (const char *at = expected; *at != '\0'; at++) {
-		bool is_server = (at == expected || (at - expected >= 2 && strncmp(at - 2, "; ", 2) == 0)) && *at >= '0' && *at < '0' + SERVERS_MAX;
+		bool begins = at == expected || (at - expected >= 2 && strncmp(at - 2, "; ", 2) == 0);
+		bool is_server = begins && *at >= '0' && *at < '0' + SERVERS_MAX;
 		if (is_server)
 			address_add_port(&text, &world->servers[*at - '0'].at);
 		else

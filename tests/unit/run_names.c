@@ -3,7 +3,7 @@
 
 #include "prober/run.h"
 
-enum { TARGETS = 4 };
+enum { TARGETS = 5, LATE = 4 };
 
 static struct {
 	struct world *world; /* its resolver is not used: the prober has its own */
@@ -13,9 +13,12 @@ static struct {
 	enum pw_verdict verdict;
 	char outcome[OUTCOME_NAME_MAX], text[EVIDENCE_TEXT_MAX];
 	uint16_t flags;
+	uint32_t legs;
+	int done;
+	int64_t micros;
 } scene;
 
-static const char *const hosts[TARGETS] = { "mx.one.test", "mx.two.test", "mx.three.test", "mx.four.test" };
+static const char *const hosts[TARGETS] = { "mx.one.test", "mx.two.test", "mx.three.test", "mx.four.test", "mx.late.test" };
 
 static void
 write_config(void)
@@ -29,9 +32,10 @@ write_config(void)
 	assert_true(fd >= 0);
 	FILE *file = fdopen(fd, "w");
 	address_add_port(&text, &scene.world->servers[0].at);
-	fprintf(file, "resolvers = [ \"%s\" ];\ndefaults = { tls = \"none\"; family = \"ipv4\"; };\ntargets = (", bytes);
-	for (int i = 0; i < TARGETS; i++)
-		fprintf(file, "%s { host = \"%s\"; }", i > 0 ? "," : "", hosts[i]);
+	fprintf(file, "resolvers = [ \"%s\" ];\ndefaults = { tls = \"none\"; allow_private = true; };\ntargets = (", bytes);
+	for (int i = 0; i < TARGETS; i++) /* a port that nobody listens on, and that nobody else gets */
+		fprintf(file, "%s { host = \"%s\"; port = %u; family = \"%s\"; }", i > 0 ? "," : "", hosts[i],
+		    address_port(&scene.world->servers[1].at), i == LATE ? "both" : "ipv4");
 	fputs(" );\n", file);
 	assert_int_equal(fclose(file), 0);
 }
@@ -49,7 +53,7 @@ open_scene(void **state)
 	assert_true(size > 0);
 	folder[size] = '\0';
 	snprintf(strstr(folder, "/tests/unit/"), 64, "/plugins");
-	scene.world = open_world(1);
+	scene.world = open_world(2);
 	write_config();
 	const struct config_source source = { .path = scene.path, .plugin_dir = folder, .state = "/nonexistent" };
 	scene.config = config_read(&source, &faults);
@@ -78,6 +82,9 @@ on_done(void *arg, const struct run_result *result)
 {
 	(void)arg;
 	ev_break(scene.world->loop, EVBREAK_ALL);
+	scene.done++;
+	scene.legs = result->leg_count;
+	scene.micros = result->report->micros;
 	scene.verdict = (enum pw_verdict)result->report->verdict;
 	scene.flags = result->report->flags;
 	snprintf(scene.outcome, sizeof scene.outcome, "%s", result->report->outcome);
@@ -154,12 +161,69 @@ a_repetition_confirms_nothing(void **state)
 	expect(PW_FAILED, "no_such_name");
 }
 
+/* Begins a run of a name with one address, and turns the loop until its leg has long ended and the other type is missing. */
+static void
+run_without_aaaa(void)
+{
+	const struct order order = { .run = 1, .target = LATE, .flags = ORDER_FRESH | ORDER_PATIENT, .attempt = 1 };
+	struct server *server = &scene.world->servers[0];
+	int64_t end = clock_mono() + 300 * MILLISECOND;
+
+	scene.done = 0;
+	server->answer = both_addresses;
+	server->address = "127.0.0.1";
+	server->held_type = DNS_AAAA;
+	server->held_size = 0;
+	assert_true(prober_run(scene.prober, &order, on_done, NULL));
+	while (server->held_size == 0 || clock_mono() < end) {
+		ev_run(scene.world->loop, EVRUN_NOWAIT);
+		usleep(1000);
+	}
+	assert_int_equal(scene.done, 0);
+	assert_int_equal(prober_active(scene.prober), 1);
+}
+
+/* A run whose only leg has ended waits for the addresses of the other family, and the time is not the target's. */
+static void
+late_addresses_join(void **state)
+{
+	(void)state;
+	run_without_aaaa();
+	answer_held(&scene.world->servers[0]);
+	ev_run(scene.world->loop, 0);
+	assert_int_equal(scene.done, 1);
+	assert_int_equal(scene.legs, 2);
+	expect(PW_FAILED, "refused");
+	assert_int_equal(prober_active(scene.prober), 0);
+}
+
+static void
+a_run_ends_when_interrupted_before(void **state)
+{
+	int64_t begun = clock_mono();
+
+	(void)state;
+	run_without_aaaa();
+	int64_t waited = clock_mono() - begun;
+	prober_interrupt(scene.prober, true);
+	prober_interrupt(scene.prober, true);
+	ev_run(scene.world->loop, 0);
+	assert_int_equal(scene.done, 1);
+	assert_int_equal(scene.legs, 1);
+	expect(PW_FAILED, "refused");
+	assert_true(scene.micros < waited); /* until its leg ended, which was before */
+	assert_int_equal(prober_active(scene.prober), 0);
+	run_without_aaaa(); /* and is destroyed with the prober */
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(failures_alike_confirm_nothing, open_scene, close_scene),
 		cmocka_unit_test_setup_teardown(a_repetition_confirms_nothing, open_scene, close_scene),
+		cmocka_unit_test_setup_teardown(late_addresses_join, open_scene, close_scene),
+		cmocka_unit_test_setup_teardown(a_run_ends_when_interrupted_before, open_scene, close_scene),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
