@@ -124,8 +124,9 @@ const struct pw_setting target_settings[TARGET_ROWS + 1] = {
 	    .max = 50, .help = "passed attempts in a row that make it up again" },
 	[TARGET_FLAP_WINDOW] = { .key = "flap_window", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "30m",
 	    .min = MINUTE, .max = 7 * DAY, .help = "three outages within this time are flapping" },
-	[TARGET_TEMPFAIL_GRACE] = { .key = "tempfail_grace", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "15m",
-	    .min = 0, .max = 7 * DAY, .help = "temporary refusals (4xx) without a break for this long count as failed" },
+	[TARGET_TEMPFAIL_GRACE] = { .key = "tempfail_grace", .type = PW_DURATION, .flags = ANYWHERE, .fallback = "5m",
+	    .min = 0, .max = 7 * DAY, .help = "temporary refusals (4xx) without a break for this long count as failed; such with "
+	        "x.7.x (security or policy) for three times as long" },
 	[TARGET_STALE_AFTER] = { .key = "stale_after", .type = PW_DURATION, .flags = ANYWHERE, .min = SECOND,
 	    .max = 30 * DAY, .help = "nothing known for this long is our own trouble, and told; by default 5 intervals" },
 	[TARGET_ADDRESSES] = { .key = "addresses", .type = PW_ENUM, .flags = ANYWHERE, .fallback = "any",

@@ -1,7 +1,8 @@
 /*
  * From a run to a signal. A server that asks to come back later (tempfail) has passed at first; once it has said nothing
- * better for tempfail_grace and in five runs, it fails. Only a better answer breaks that series: neither a run that
- * failed altogether nor one that told us nothing is one.
+ * better for its grace and in five runs, it fails; so does one that says for long enough that we come too often, where
+ * that cannot be about us. Only a better answer breaks that series: neither a run that failed altogether nor one that
+ * told us nothing is one. Nor does such an answer end an outage.
  */
 #include "monitor/attempt.h"
 
@@ -10,28 +11,61 @@
 
 #include "base/clock.h"
 
-enum { TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2 };
+enum { TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2, POLICY_GRACES = 3, CROWDED_ENOUGH = 3 };
 static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND, /* `changed` is told at most once in that time */
-    row_max = 10 * 60 * (int64_t)SECOND; /* failures in a row, tries of them at least, that confirm in any case */
+    crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND; /* failures in a row, tries of them at least, that confirm in any case */
+
+/* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
+static int64_t
+grace_of(const struct sighting *run, const struct policy *policy)
+{
+	return run->policy_code ? POLICY_GRACES * policy->tempfail_grace : policy->tempfail_grace;
+}
 
 static bool
 tempfail_is_old(const struct trouble *trouble, const struct sighting *run, const struct policy *policy)
 {
-	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail.mono >= policy->tempfail_grace;
+	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail.mono >= grace_of(run, policy);
+}
+
+static void
+forget_series(struct trouble *trouble)
+{
+	if (trouble == NULL)
+		return;
+	trouble->tempfail = trouble->crowded_at = (struct moment){ 0, 0 };
+	trouble->tempfail_runs = trouble->crowded = 0;
+}
+
+/* Who limits our rate hears from us less and less often. Whoever does so still when that has become rare does it to
+ * everybody, unless the words are about us. */
+static bool
+is_full_for_all(struct trouble *trouble, const struct sighting *run)
+{
+	if (!moment_is_set(trouble->crowded_at) || run->started - trouble->crowded_at.mono >= crowded_apart) {
+		trouble->crowded_at = sighting_started(run);
+		if (trouble->crowded < UINT8_MAX)
+			trouble->crowded++;
+	}
+	return trouble->crowded >= CROWDED_ENOUGH;
 }
 
 static enum bearing
-bear_tempfail(struct trouble *trouble, const struct sighting *run, const struct policy *policy)
+bear_tempfail(const struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
+	struct trouble *trouble = target->trouble;
+
 	if (!moment_is_set(trouble->tempfail))
 		trouble->tempfail = sighting_started(run);
 	if (trouble->tempfail_runs < UINT8_MAX)
 		trouble->tempfail_runs++;
-	return tempfail_is_old(trouble, run, policy) ? BEARING_FAILED : BEARING_PASSED;
+	if ((!run->rate_limited || is_full_for_all(trouble, run)) && tempfail_is_old(trouble, run, policy))
+		return BEARING_FAILED;
+	return run->tempfail && state_is_down((enum state)target->state) ? BEARING_NEITHER : BEARING_PASSED;
 }
 
 static enum bearing
-bear(struct trouble *trouble, const struct sighting *run, const struct policy *policy, bool blind)
+bear(const struct target_state *target, const struct sighting *run, const struct policy *policy, bool blind)
 {
 	switch (run->verdict) {
 	case PW_UNKNOWN:
@@ -39,17 +73,14 @@ bear(struct trouble *trouble, const struct sighting *run, const struct policy *p
 	case PW_FAILED:
 		return blind ? BEARING_NONE : BEARING_FAILED;
 	case PW_DEGRADED:
-		if (run->tempfail)
-			return bear_tempfail(trouble, run, policy);
+		if (run->tempfail || (run->rate_limited && !run->means_us))
+			return bear_tempfail(target, run, policy);
 		break;
 	case PW_OK:
 	case PW_BLOCKED:
 		break;
 	}
-	if (trouble != NULL) {
-		trouble->tempfail = (struct moment){ 0, 0 };
-		trouble->tempfail_runs = 0;
-	}
+	forget_series(target->trouble);
 	return BEARING_PASSED;
 }
 
@@ -153,13 +184,14 @@ enum signal
 attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook)
 {
-	enum bearing bearing = bear(target->trouble, run, policy, outlook->blind);
+	enum bearing bearing = bear(target, run, policy, outlook->blind);
 
 	/* That we are blind, or what we lack, is told for itself: the time does not count as one in which this target told us
 	 * nothing. */
 	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind && !outlook->explained);
 	switch (bearing) {
 	case BEARING_NONE:
+	case BEARING_NEITHER:
 		return SIGNAL_NONE;
 	case BEARING_PASSED:
 		return count_passed(target, policy);
@@ -187,7 +219,9 @@ static const char *const heads[] = { "verdict", "signal" };
 static const char *const cells[][2] = {
 	{ "ok", "passed" },
 	{ "degraded", "passed" },
-	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old and 5 runs long" },
+	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old (thrice that with x.7.x) and 5 runs "
+	  "long; neither, before that, of a target that is down" },
+	{ "degraded(rate_limited)", "passed; as tempfail where 3 runs at least 10 min apart hear it, none of them in words about us" },
 	{ "blocked", "passed" },
 	{ "failed", "failed; nothing learnt where it ended in silence and we were known to be blind in its time" },
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },

@@ -6,7 +6,12 @@
 #include "monitor/target_state.h"
 
 /* What a run says by itself. */
-enum bearing { BEARING_NONE, BEARING_PASSED, BEARING_FAILED };
+enum bearing {
+	BEARING_NONE,    /* nothing */
+	BEARING_NEITHER, /* that it answers, and neither that it is well nor that it is not */
+	BEARING_PASSED,
+	BEARING_FAILED
+};
 
 /*
  * Counts the run and says what signal it is. A failing one, a tempfail and one that tells nothing need target->trouble,

@@ -54,7 +54,7 @@ reserve_unsteady(struct target_state *target, const struct policy *policy, struc
 static bool
 may_fail(const struct sighting *run)
 {
-	return run->verdict == PW_FAILED || run->tempfail;
+	return run->verdict == PW_FAILED || run->tempfail || run->rate_limited;
 }
 
 static bool

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-static const int64_t doubled_max = 10 * 60 * (int64_t)SECOND;
+static const int64_t doubled_max = 10 * 60 * (int64_t)SECOND, well_for = 86400 * (int64_t)SECOND;
 
 enum when { WHEN_GRID = 1, WHEN_RETRY };
 enum patience { PATIENT = 1, BY_ATTEMPT };
@@ -113,16 +113,29 @@ learn_slowness(struct target_state *target, const struct policy *policy, const s
 	}
 }
 
+/* A pace that went up again as soon as it is borne would be refused again, and so on. */
+static void
+learn_rate(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+    struct news *news)
+{
+	if (run->too_many) {
+		target->limited = sighting_ended(run);
+		if (pace_interval(target, policy) >= doubled_max)
+			return;
+		target->doubled++;
+		news->backed_off = true;
+	} else if (passed && target->doubled > 0 && run->ended - target->limited.mono >= well_for) {
+		target->doubled = 0;
+		target->limited = (struct moment){ 0, 0 };
+	}
+}
+
 void
 pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
     struct news *news)
 {
 	learn_slowness(target, policy, run, passed, news);
-	if (run->too_many && pace_interval(target, policy) < doubled_max) {
-		target->doubled++;
-		news->backed_off = true;
-	} else if (!run->too_many && passed && target->doubled > 0)
-		target->doubled--;
+	learn_rate(target, policy, run, passed, news);
 }
 
 static const char *const heads[] = { "state", "next run", "limits" };
@@ -151,8 +164,8 @@ const struct rule_table pace_table = {
 	.rows = STATES - STATE_PENDING,
 	.cell = cell,
 	.note = "Every run of a target whose flag slow is set is patient: set when a patient run passes with a phase above its "
-	        "routine limit, cleared after recover_tries passes in a row within all of them. A 421 that says too many "
-	        "connections doubles the waiting, up to 10 min; each pass without one halves it again. Instants of the grid "
+	        "routine limit, cleared after recover_tries passes in a row within all of them. A refusal that says that "
+	        "we come too often doubles the waiting, up to 10 min; it is as before when none has come for a day. Instants of the grid "
 	        "that a long run passed over are counted, never made up. A name that does not exist any more is looked at again "
 	        "after retry_interval, while one of its last known addresses answers: twice, then that it is missing fails the run.",
 };

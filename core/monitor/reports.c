@@ -79,6 +79,7 @@ show_outcome(struct monitor *monitor, struct sighting *run, const struct report 
 	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
 		return false;
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
+	run->rate_limited = report->verdict == PW_DEGRADED && strcmp(report->outcome, "rate_limited") == 0;
 	if (is_not_yet_plain(run, report->outcome))
 		return true;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED

@@ -37,6 +37,7 @@ struct sighting {
 	bool due;          /* false: by hand and not due, so it counts for nothing */
 	bool over_routine; /* a phase, or the leg, took longer than its routine limit */
 	bool tempfail;     /* the outcome is `tempfail` */
+	bool rate_limited; /* the outcome is `rate_limited` */
 	bool missing;      /* there is no such name, or it has no address */
 	bool too_many;     /* refused by 4xx because of too many connections, their rate, or throttling */
 	bool policy_code;  /* refused by 4xx with an enhanced code x.7.x */

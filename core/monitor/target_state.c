@@ -9,7 +9,7 @@
 
 #define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
 
-enum { RECORD_VERSION = 2 }; /* 1: without `missing`, `needed`, and the runs of single failures */
+enum { RECORD_VERSION = 2 }; /* 1: without `missing`, `needed`, the runs of single failures, and limits of our rate */
 enum { HAS_TROUBLE = 1, HAS_FLAPPING = 2, HAS_UNSTEADY = 4, HAS_ALL = 7 };
 enum { TROUBLE_HELD = 1, TROUBLE_STALE = 2, TROUBLE_OURS = 4, TROUBLE_TOGETHER = 8, TROUBLE_FLAGS = 16 };
 
@@ -94,6 +94,8 @@ put_trouble(struct wire_out *out, const struct trouble *trouble, const struct co
 	    | (trouble->together ? TROUBLE_TOGETHER : 0)
 	    | (trouble->ours ? TROUBLE_OURS : 0)));
 	wire_put_u8(out, trouble->needed);
+	wire_put_u8(out, trouble->crowded);
+	put_time(out, trouble->crowded_at);
 	put_last(out, trouble->last);
 }
 
@@ -119,6 +121,8 @@ get_trouble(struct wire_in *in, struct trouble *trouble, uint8_t version, struct
 	if (version < 2)
 		return;
 	trouble->needed = wire_get_u8(in);
+	trouble->crowded = wire_get_u8(in);
+	trouble->crowded_at = get_time(in, to_utc);
 	get_last(in, trouble->last);
 }
 
@@ -249,6 +253,7 @@ target_state_encode(const struct target_state *target, const struct policy *poli
 	wire_put_u8(out, target->swift);
 	wire_put_u8(out, target->doubled);
 	wire_put_u8(out, target->missing);
+	put_time(out, target->limited);
 	wire_put_u8(out, (uint8_t)((target->trouble != NULL ? HAS_TROUBLE : 0) | (target->flapping != NULL ? HAS_FLAPPING : 0)
 	    | (target->unsteady != NULL ? HAS_UNSTEADY : 0)));
 	if (target->trouble != NULL)
@@ -347,7 +352,10 @@ target_state_decode(struct target_state *target, const struct policy *policy, st
 	target->flags = wire_get_u8(in);
 	target->swift = wire_get_u8(in);
 	target->doubled = wire_get_u8(in);
-	target->missing = version >= 2 ? wire_get_u8(in) : 0;
+	if (version >= 2) {
+		target->missing = wire_get_u8(in);
+		target->limited = get_time(in, to_utc);
+	}
 	if (get_parts(target, in, version, policy, codes, to_utc) && !in->bad && is_sound(target))
 		return true;
 	target_state_fini(target);

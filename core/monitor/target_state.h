@@ -28,7 +28,9 @@ struct trouble {
 	uint16_t told;        /* the outcome that was told; in a suspicion that of the last failing attempt */
 	uint16_t other;       /* another outcome, seen last */
 	uint8_t other_runs;   /* in a row */
+	struct moment crowded_at; /* of the last run that counts in `crowded` */
 	uint8_t tempfail_runs;
+	uint8_t crowded;      /* runs, some time apart, that heard that we come too often, without a better answer between */
 	uint8_t needed;       /* failed attempts in a row that confirm this suspicion; 0: `tries` of the policy */
 	bool held;            /* failed often enough, and its confirmation is held */
 	bool ours;            /* in its time something of our own was in the way: its failures say nothing about steadiness */
@@ -60,8 +62,9 @@ struct target_state {
 	uint8_t verdict;      /* of the last run */
 	uint8_t flags;
 	uint8_t swift;        /* passes in a row within all routine limits, while slow */
-	uint8_t doubled;      /* how often the interval was doubled */
+	uint8_t doubled;      /* how often the interval was doubled, since it said that we come too often */
 	uint8_t missing;      /* runs in a row that found no such name, or no address of it */
+	struct moment limited; /* when it last said so */
 	struct trouble *trouble;
 	struct conditions *conditions;
 	struct flapping *flapping;

@@ -91,27 +91,42 @@ the_grid_is_spread_and_does_not_drift(void **unused)
 	assert_true(pace_grid(UINT32_MAX / 2, MINUTE, 0) > 29 * SECOND && pace_grid(UINT32_MAX / 2, MINUTE, 0) < 31 * SECOND);
 }
 
+/* It does not swing: what is borne at half the pace is not asked for twice as often. */
 static void
-too_many_connections_double_the_interval(void **unused)
+who_limits_us_is_asked_less_often_for_a_day(void **unused)
 {
 	struct world *world = replay("..", "");
 	static const int minutes[] = { 2, 4, 8, 10, 10 };
 
 	(void)unused;
 	for (size_t i = 0; i < sizeof minutes / sizeof *minutes; i++) {
-		struct sighting run = world_sighting(world, 't');
-		run.too_many = true;
-		world_learn(world, &run);
+		world_run(world, "L");
 		assert_true(pace_interval(&world->target, &world->policy) == minutes[i] * MINUTE);
 		assert_int_equal(world->news.backed_off, i < 4);
 	}
-	world_run(world, ".");
-	assert_true(pace_interval(&world->target, &world->policy) == 8 * MINUTE);
-	world_run(world, "...");
+	world_go_on(world, '.', 23 * 60 * MINUTE);
+	assert_true(pace_interval(&world->target, &world->policy) == 10 * MINUTE);
+	world_run(world, "L");
+	world_go_on(world, '.', 23 * 60 * MINUTE);
+	assert_true(pace_interval(&world->target, &world->policy) == 10 * MINUTE);
+	world_go_on(world, '.', 75 * MINUTE);
 	assert_true(pace_interval(&world->target, &world->policy) == MINUTE);
+	assert_string_equal(world->told, "degraded(rate_limited) cleared(rate_limited)");
 	world->policy.interval = 60 * MINUTE;
 	world->target.doubled = 3;
 	assert_true(pace_interval(&world->target, &world->policy) == 60 * MINUTE);
+	world_destroy(&world);
+}
+
+static void
+a_limit_that_one_halving_cures_is_never_told(void **unused)
+{
+	struct world *world = replay("..", "");
+
+	(void)unused;
+	world_run(world, "lL....");
+	assert_true(pace_interval(&world->target, &world->policy) == 4 * MINUTE);
+	assert_string_equal(world->told, "");
 	world_destroy(&world);
 }
 
@@ -141,7 +156,8 @@ main(void)
 		cmocka_unit_test(retries_come_soon_and_the_rest_on_the_grid),
 		cmocka_unit_test(a_missing_name_is_looked_at_again_soon),
 		cmocka_unit_test(the_grid_is_spread_and_does_not_drift),
-		cmocka_unit_test(too_many_connections_double_the_interval),
+		cmocka_unit_test(who_limits_us_is_asked_less_often_for_a_day),
+		cmocka_unit_test(a_limit_that_one_halving_cures_is_never_told),
 		cmocka_unit_test(a_server_that_greets_late_is_slow_and_never_down),
 	};
 

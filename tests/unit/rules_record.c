@@ -12,7 +12,7 @@ encode(const struct world *world, unsigned char *record, size_t room)
 }
 
 /* Histories that leave every part behind. */
-static const char *const histories[] = { "", ".", "..x", "..xx?", "..xxx", "..xxx.", "wwwbbb", "tttttt", "?????????",
+static const char *const histories[] = { "", ".", "..x", "..xx?", "..xxx", "..xxx.", "wwwbbb", "tttttt", "..llll", "?????????",
 	"xxx..xxx..xxx", ".mm", "x.x.x.x.x.x.w", "sss", "xxxXX" };
 
 static void
@@ -65,7 +65,8 @@ same_trouble(const struct trouble *one, const struct trouble *other)
 	    && is_same(one->changed, other->changed) && is_same(one->tempfail, other->tempfail)
 	    && is_same(one->unknown, other->unknown));
 	assert_true(one->incident == other->incident && one->told == other->told && one->other == other->other
-	    && one->other_runs == other->other_runs && one->tempfail_runs == other->tempfail_runs);
+	    && one->other_runs == other->other_runs && one->tempfail_runs == other->tempfail_runs
+	    && one->crowded == other->crowded && is_same(one->crowded_at, other->crowded_at));
 	assert_true(one->held == other->held && one->stale == other->stale && one->ours == other->ours
 	    && one->needed == other->needed);
 	assert_memory_equal(one->last, other->last, sizeof one->last);
@@ -108,7 +109,8 @@ a_record_holds_every_part(void **unused)
 		struct wire_in in = wire_from(record, encode(world, record, sizeof record));
 		target_state_init(&copy, world_moment(1));
 		assert_true(target_state_decode(&copy, &world->policy, world->codes, WORLD_UTC, &in));
-		assert_true(is_same(copy.since, world->target.since) && is_same(copy.ended, world->target.ended));
+		assert_true(is_same(copy.since, world->target.since) && is_same(copy.ended, world->target.ended)
+		    && is_same(copy.limited, world->target.limited));
 		assert_true(copy.fails == world->target.fails && copy.passes == world->target.passes
 		    && copy.state == world->target.state && copy.verdict == world->target.verdict
 		    && copy.flags == world->target.flags && copy.swift == world->target.swift

@@ -306,6 +306,76 @@ what_is_quiet_needs_no_keeping(void **unused)
 	world_destroy(&world);
 }
 
+static void
+security_and_policy_have_thrice_the_grace(void **unused)
+{
+	struct world *world = replay("..", "");
+
+	(void)unused;
+	world->policy.tempfail_grace = 5 * MINUTE;
+	world_go_on(world, 'T', 14 * MINUTE);
+	assert_int_equal(world->target.state, STATE_UP);
+	world_go_on(world, 'T', 4 * MINUTE);
+	assert_string_equal(world->told, "down");
+	world_destroy(&world);
+}
+
+/* An outage is not over because the server says to everybody that it is busy; that it limits our rate is an answer. */
+static void
+to_come_back_later_does_not_end_an_outage(void **unused)
+{
+	struct world *world = replay("..xxx", "down");
+
+	(void)unused;
+	world->policy.tempfail_grace = 5 * MINUTE;
+	world_run(world, "tttt");
+	assert_string_equal(world->told, "down");
+	assert_int_equal(world->target.state, STATE_DOWN);
+	assert_int_equal(world->target.fails, 3);
+	world_run(world, "..");
+	assert_string_equal(world->told, "down up");
+	world_destroy(&world);
+	world = replay("..xxx.", "down");
+	world_run(world, "t");
+	assert_int_equal(world->target.state, STATE_RECOVERING);
+	world_run(world, "t.");
+	assert_string_equal(world->told, "down up");
+	world_destroy(&world);
+	/* Beyond its grace it is what fails now. */
+	world = replay("..xxx", "down");
+	world->policy.tempfail_grace = 5 * MINUTE;
+	world_go_on(world, 't', 10 * MINUTE);
+	assert_string_equal(world->told, "down changed");
+	world_destroy(&world);
+	world = replay("..xxxLL", "down up");
+	world_destroy(&world);
+	world = replay("..xxxbb", "down up");
+	world_destroy(&world);
+}
+
+/* Three times, ten minutes apart, at a pace that nobody can find too quick. */
+static void
+a_rate_limit_that_never_ends_is_a_full_server(void **unused)
+{
+	struct world *world = replay("..", "");
+
+	(void)unused;
+	world_go_on(world, 'l', 19 * MINUTE);
+	assert_int_equal(world->target.state, STATE_UP);
+	world_go_on(world, 'l', 70 * MINUTE);
+	assert_int_equal(world->target.state, STATE_DOWN);
+	world_destroy(&world);
+	world = replay("..", "");
+	world_go_on(world, 'L', 300 * MINUTE); /* that is about us */
+	assert_int_equal(world->target.state, STATE_UP);
+	world_destroy(&world);
+	world = replay("..", "");
+	for (int i = 0; i < 20; i++)
+		world_run(world, "ll."); /* a better answer between */
+	assert_int_equal(world->target.state, STATE_UP);
+	world_destroy(&world);
+}
+
 int
 main(void)
 {
@@ -320,6 +390,9 @@ main(void)
 		cmocka_unit_test(outages_far_apart_are_not_flapping),
 		cmocka_unit_test(tempfail_fails_only_after_its_grace),
 		cmocka_unit_test(tempfail_needs_five_runs_as_well),
+		cmocka_unit_test(security_and_policy_have_thrice_the_grace),
+		cmocka_unit_test(to_come_back_later_does_not_end_an_outage),
+		cmocka_unit_test(a_rate_limit_that_never_ends_is_a_full_server),
 		cmocka_unit_test(another_way_of_failing_is_told_at_its_second_sight),
 		cmocka_unit_test(what_tells_nothing_for_long_is_our_trouble_once),
 		cmocka_unit_test(blind_runs_tell_nothing_at_all),

@@ -4,6 +4,7 @@
  *
  *   .  passes      x  fails       X  fails in another way     ?  tells nothing
  *   t  tempfail    b  is blocked  w  passes with a warning    s  greets after 40 s: passes only where the run is patient
+ *   T  tempfail with x.7.x        l  says that we come too often     L  the same, in words about us
  *   m  its name is missing: the last known address answers in the first two runs in a row, then it fails
  */
 #ifndef TESTS_RULES_WORLD_H
@@ -132,9 +133,19 @@ world_sighting(struct world *world, char what)
 		run.reached = 0;
 		break;
 	case 't':
+	case 'T':
 		run.verdict = PW_DEGRADED;
 		run.outcome = world->tempfail;
 		run.tempfail = true;
+		run.policy_code = what == 'T';
+		break;
+	case 'l':
+	case 'L':
+		run.verdict = PW_DEGRADED;
+		run.outcome = codes_of(world->codes, "rate_limited", NULL);
+		run.rate_limited = run.too_many = true;
+		run.means_us = what == 'L';
+		world_show(&run, run.outcome, BANNER, false);
 		break;
 	case 'b':
 		run.verdict = PW_BLOCKED;
