@@ -5,8 +5,32 @@
 #include <string.h>
 
 #include "monitor/table.h"
+#include "prober/fold.h"
 
 enum { COLUMNS_MAX = 12 };
+
+static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name", "verdict", "outcome",
+	"with addresses that were good in the last 24 h" };
+
+static const struct rule_table name_table = {
+	.name = "names",
+	.title = "From what resolvers say to a verdict, where a name has no address",
+	.heads = name_heads,
+	.columns = FOLD_NAME_COLUMNS,
+	.rows = FOLD_NAME_ROWS,
+	.cell = fold_name_cell,
+	.note = "NXDOMAIN, NODATA and aliases say something of the name, and are put to the other resolvers before. An attempt that would "
+	        "confirm is unknown(answer_repeated) where the same \"no\" comes out of the same cache again, and "
+	        "unknown(resolver) where names in three or more domains fail alike and none was answered afresh since: for "
+	        "five minutes at most.",
+};
+
+/* The prober's table first, for names are; then those of the monitor. NULL behind the last. */
+static const struct rule_table *
+table_at(size_t index)
+{
+	return index == 0 ? &name_table : rule_table(index - 1);
+}
 
 /* Columns on a terminal: letters, not bytes. */
 static size_t
@@ -75,8 +99,8 @@ static void
 print_names(void)
 {
 	fputs("the tables are:", stderr);
-	for (size_t i = 0; rule_table(i) != NULL; i++)
-		fprintf(stderr, " %s", rule_table(i)->name);
+	for (size_t i = 0; table_at(i) != NULL; i++)
+		fprintf(stderr, " %s", table_at(i)->name);
 	fputc('\n', stderr);
 }
 
@@ -85,9 +109,9 @@ explain_table(const struct command *command, const char *name)
 {
 	bool found = false;
 
-	for (size_t i = 0; rule_table(i) != NULL; i++)
-		if (name == NULL || strcmp(rule_table(i)->name, name) == 0) {
-			print_table(rule_table(i));
+	for (size_t i = 0; table_at(i) != NULL; i++)
+		if (name == NULL || strcmp(table_at(i)->name, name) == 0) {
+			print_table(table_at(i));
 			found = true;
 		}
 	if (found)

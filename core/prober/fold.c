@@ -156,6 +156,51 @@ fold_name(const struct resolved *resolved, unsigned missing_before)
 	return rule;
 }
 
+struct name_row {
+	const char *said;
+	enum dns_status status;
+	unsigned missing_before;
+	bool alive;
+	const char *ours;
+};
+
+static const struct name_row name_rows[FOLD_NAME_ROWS] = {
+	{ "NXDOMAIN, in the first two runs", DNS_NO_NAME, 0, false, NULL },
+	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, MISSING_RUNS, false, NULL },
+	{ "NODATA, in the first two runs", DNS_NO_DATA, 0, false, NULL },
+	{ "NODATA, from the third run on", DNS_NO_DATA, MISSING_RUNS, false, NULL },
+	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, MISSING_RUNS, false, NULL },
+	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, MISSING_RUNS, false, NULL },
+	{ "SERVFAIL or no answer, by one that answers for a random name", DNS_SERVFAIL, 0, true, NULL },
+	{ "SERVFAIL or no answer, by one that does not", DNS_SERVFAIL, 0, false, NULL },
+	{ "REFUSED and all other codes", DNS_REFUSED, 0, false, NULL },
+	{ "referral, empty without recursion, truncated, malformed; no way to it", DNS_REFERRAL, 0, false, NULL },
+	{ "not asked: we had no descriptor", DNS_OURS, 0, false, "no_descriptors" },
+};
+
+const char *
+fold_name_cell(size_t row, size_t column)
+{
+	const struct name_row *shown = &name_rows[row];
+	const struct resolved resolved = { .status4 = shown->status, .status6 = shown->status, .resolver_alive = shown->alive,
+		.ours = shown->ours, .last_good_count = 1 };
+	struct fold_name rule = fold_name(&resolved, shown->missing_before);
+	struct outcome outcome = { .severity = PW_UNKNOWN };
+
+	assert(row < FOLD_NAME_ROWS && column < FOLD_NAME_COLUMNS);
+	switch (column) {
+	case 0:
+		return shown->said;
+	case 1:
+		(void)outcome_find(rule.outcome, NULL, &outcome);
+		return verdict_name(outcome.severity);
+	case 2:
+		return rule.outcome;
+	default:
+		return rule.then == NAME_LAST_GOOD ? "talked to; degraded where one answers" : "the same";
+	}
+}
+
 enum pw_verdict
 fold_last_good(enum pw_verdict of_legs)
 {

@@ -41,6 +41,11 @@ struct fold_name {
 /* `missing_before`: how many runs in a row, up to this one, found the name missing. */
 struct fold_name fold_name(const struct resolved *, unsigned missing_before);
 
+/* What fold_name() makes of all that resolvers say, row by row, for people: what is said, verdict, outcome, and what
+ * happens where the last good addresses are known. The texts live as long as the process. */
+enum { FOLD_NAME_ROWS = 11, FOLD_NAME_COLUMNS = 4 };
+const char *fold_name_cell(size_t row, size_t column);
+
 /* The verdict after talking to the last good addresses of a name that does not resolve. */
 enum pw_verdict fold_last_good(enum pw_verdict of_legs);
 

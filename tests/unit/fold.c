@@ -153,6 +153,22 @@ judges_names(void **state)
 	}
 }
 
+/* The table that people read: each cell is there, and the rows differ. */
+static void
+the_table_is_whole(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < FOLD_NAME_ROWS; row++)
+		for (size_t column = 0; column < FOLD_NAME_COLUMNS; column++)
+			assert_true(fold_name_cell(row, column)[0] != '\0');
+	assert_string_equal(fold_name_cell(0, 3), "talked to; degraded where one answers");
+	assert_string_equal(fold_name_cell(1, 1), "failed");
+	assert_string_equal(fold_name_cell(1, 2), "no_such_name");
+	assert_string_equal(fold_name_cell(1, 3), "the same");
+	assert_string_equal(fold_name_cell(8, 1), "unknown");
+	assert_string_equal(fold_name_cell(8, 2), "resolver");
+}
+
 static void
 says_what_the_resolver_said(void **state)
 {
@@ -177,6 +193,7 @@ main(void)
 		cmocka_unit_test(folds_every_combination),
 		cmocka_unit_test(names_what_no_leg_has),
 		cmocka_unit_test(judges_names),
+		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(says_what_the_resolver_said),
 	};
 
