@@ -143,13 +143,14 @@ struct order {
 	uint8_t flags;
 	uint8_t attempt;      /* of a series that confirms something, from 1 */
 	uint8_t missing;      /* how many runs in a row, up to this one, found no such name, or no address of it */
+	uint8_t renewed;      /* percent of its lifetime that the certificate before the present one had left when it went; 0: not known */
 	int64_t due;          /* clock_mono() */
 	uint64_t fingerprint; /* of the target's last run: a run that looks the same needs no full report */
 };
 
 #define RUNS_MAX (UINT64_C(1) << 63) /* numbers of runs lie in a signed column */
 
-enum { ORDER_SIZE = 31, REPORT_SIZE_MAX = 2048 };
+enum { ORDER_SIZE = 32, REPORT_SIZE_MAX = 2048 };
 
 void message_begin_orders(struct wire_out *);
 /* False where the packet is full: send it and begin another. */

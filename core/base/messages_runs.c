@@ -42,6 +42,7 @@ message_add_order(struct wire_out *out, const struct order *order)
 	wire_put_u8(out, order->flags);
 	wire_put_u8(out, order->attempt);
 	wire_put_u8(out, order->missing);
+	wire_put_u8(out, order->renewed);
 	wire_put_i64(out, order->due);
 	wire_put_u64(out, order->fingerprint);
 	return true;
@@ -58,6 +59,7 @@ message_next_order(struct wire_in *in, struct order *order, uint32_t targets)
 	order->flags = wire_get_choice(in, ORDER_FLAGS);
 	order->attempt = wire_get_u8(in);
 	order->missing = wire_get_u8(in);
+	order->renewed = wire_get_choice(in, 101);
 	order->due = wire_get_i64(in);
 	order->fingerprint = wire_get_u64(in);
 	wire_require(in, order->due >= 0);

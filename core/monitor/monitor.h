@@ -33,6 +33,7 @@
 #include "monitor/hearing.h"
 #include "monitor/hold.h"
 #include "monitor/learn.h"
+#include "monitor/renewal.h"
 #include "monitor/schedule.h"
 #include "monitor/unheard.h"
 
@@ -60,6 +61,7 @@ struct watched {
 	int64_t due;    /* of that run, or of the next one */
 	struct series *series;
 	struct facts *facts; /* NULL: none seen yet */
+	struct renewal renewal;
 	struct name_kept *name; /* where its name has led; NULL: nowhere, or it has none */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
 	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the first one's and the last one's end */

@@ -97,7 +97,7 @@ orders_order(struct monitor *monitor, uint32_t target)
 	if (attempt >= policy->tries && watched->state.state == STATE_SUSPECT)
 		witness_accompany(monitor, target);
 	add_order(monitor, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
-	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing,
+	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing, .renewed = watched->renewal.left,
 	    .due = watched->due, .fingerprint = watched->state.fingerprint });
 }
 

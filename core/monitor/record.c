@@ -73,6 +73,7 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	wire_put_u32(out, hash_end(service(&monitor->config->targets[target])));
 	facts_encode(watched->facts, out);
 	facts_encode_varieties(watched->facts, out);
+	renewal_encode(&watched->renewal, out);
 }
 
 /* Of another name, or another service under its name, nothing is known. */
@@ -89,6 +90,10 @@ decode_host(const struct monitor *monitor, struct watched *watched, const struct
 	bool decoded = facts_decode(&watched->facts, in) && (version < 4 || facts_decode_varieties(&watched->facts, in));
 	if (!decoded || !same_service)
 		facts_destroy(&watched->facts);
+	if (version > 4)
+		renewal_decode(&watched->renewal, in);
+	if (in->bad || !same_service)
+		watched->renewal = (struct renewal){ .end = 0 };
 }
 
 bool

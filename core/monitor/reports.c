@@ -201,8 +201,9 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 		free(lately->facts);
 	}
 	const int64_t span = 10 * pace_interval(&watched->state, monitor->config->targets[evidence->target].policy);
-	if (facts_learn(&watched->facts, &evidence->leg, (uint32_t)(monitor->now / SECOND), (uint32_t)(span / SECOND) + 1,
-	    &changed))
+	bool learnt = facts_learn(&watched->facts, &evidence->leg, (uint32_t)(monitor->now / SECOND),
+	    (uint32_t)(span / SECOND) + 1, &changed);
+	if (renewal_learn(&watched->renewal, &evidence->leg, clocks_now(monitor).utc) || learnt)
 		outbox_mark(monitor, evidence->target);
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }

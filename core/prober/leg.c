@@ -256,7 +256,7 @@ look_at_clocks(struct leg *leg)
 		our_clock_see(&prober->clock, &evidence, clock_mono(), boot, wall);
 	}
 	return (struct tls_clock){ .now = wall, .before = before < clock_built() ? wall : before,
-		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall) };
+		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall), .renewed = leg->run->order.renewed };
 }
 
 static void

@@ -55,6 +55,7 @@ struct tls_clock {
 	int64_t before; /* the same by the clock before it was set, `now` where it was not: what is past its end, or before its
 	                 * beginning, is so by both */
 	enum clock_doubt_cause doubt; /* other than CLOCK_BELIEVED: dates are not judged */
+	int renewed; /* percent of its lifetime that the last certificate of this server had left when it went; 0: not known */
 };
 
 /* Judges the stream's handshake by the settings, adds the facts of connection and certificates (tls_version tls_cipher

@@ -76,15 +76,18 @@ is_within(const struct cert_limit *limit, int64_t left, const X509 *certificate)
 }
 
 /* Software that renews by itself does so when a third is left; certificates that last no longer than this are nearly all
- * renewed so. A quarter leaves it time to try again. */
+ * renewed so. A quarter leaves it time to try again, and so does a quarter less than the last one had left. */
 static bool
-missed_renewal(const X509 *leaf, int64_t now)
+missed_renewal(const struct tls_trial *trial)
 {
 	enum { RENEWED_BY_ITSELF = 100, LATE_PERCENT = 25 };
 	struct tls_term term;
 
-	return tls_term_of(leaf, &term) && term.end - term.from <= RENEWED_BY_ITSELF * day && term.end > now
-	    && term.end - now < (term.end - term.from) / 100 * LATE_PERCENT;
+	if (!tls_term_of(trial->leaf, &term) || term.end <= trial->least)
+		return false;
+	int64_t left = term.end - trial->least, percent = (term.end - term.from) / 100;
+	return (term.end - term.from <= RENEWED_BY_ITSELF * day && left < percent * LATE_PERCENT)
+	    || left < percent / 100 * trial->renewed * (100 - LATE_PERCENT);
 }
 
 static void
@@ -96,7 +99,7 @@ find_end(struct tls_trial *trial)
 	trial->ends_depth = trial->near_depth = -1;
 	if (trial->leaf == NULL)
 		return;
-	trial->renewal_missed = trial->doubt == CLOCK_BELIEVED && missed_renewal(trial->leaf, trial->least);
+	trial->renewal_missed = trial->doubt == CLOCK_BELIEVED && missed_renewal(trial);
 	for (int i = 0; i < (count > 0 ? count : 1); i++) {
 		const X509 *certificate = tls_trial_certificate(trial, i);
 
@@ -377,7 +380,7 @@ void
 tls_judge(const struct tls *tls, const struct tls_settings *settings, const struct tls_clock *clock,
     struct evidence_log *log, struct tls_judgement *judgement)
 {
-	struct tls_trial trial = { .tls = tls, .settings = settings, .now = clock->now, .doubt = clock->doubt,
+	struct tls_trial trial = { .tls = tls, .settings = settings, .now = clock->now, .doubt = clock->doubt, .renewed = clock->renewed,
 		.least = clock->before < clock->now ? clock->before : clock->now,
 		.most = clock->before > clock->now ? clock->before : clock->now };
 	struct text version = text_over(judgement->version, sizeof judgement->version);

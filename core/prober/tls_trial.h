@@ -45,7 +45,8 @@ struct tls_trial {
 	int near_depth;        /* the one whose end is nearest by its own lifetime; -1: none is near */
 	enum cert_level near;
 	enum tls_gap gap;      /* of TLS_CERT_UNTRUSTED and TLS_CERT_MISSING_INTERMEDIATE */
-	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, and was not in time */
+	int renewed;           /* percent of its lifetime that the leaf before had left when it went; 0: not known */
+	bool renewal_missed;   /* the leaf is of the kind that is renewed by itself, or its like went earlier: it was not in time */
 };
 
 /* What is known of a certificate's time. */

@@ -279,4 +279,6 @@ tls_tell_renewal(struct text *text, const struct tls_trial *trial)
 	text_add(text, " and ");
 	text_add_span(text, term.end - trial->now);
 	text_add(text, " of it are left: it should have been renewed by now");
+	if (trial->renewed > 0)
+		text_format(text, " (the one before went with %d %% of it left)", trial->renewed);
 }

@@ -1,4 +1,6 @@
 /* The monitor as a whole: blindness known and suspected, who is asked before anything is confirmed, holds, digests. */
+#include <time.h>
+
 #include "monitor_scene.h"
 
 #define NOW (1000 * MINUTE)
@@ -316,6 +318,54 @@ a_wrong_clock_is_told_once(void **unused)
 	scene_destroy(&scene);
 }
 
+/* A certificate from and to so many days from now, in a leg of the run that is in hand. */
+static void
+show_certificate(struct scene *scene, int from, int end)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct evidence_log log = { .gap = 0 };
+	struct message_evidence evidence = { .run = scene->last[0].run, .target = 0,
+		.leg = { .legs = 1, .verdict = PW_OK, .outcome = "ok", .started = 1, .text = { "", 0 }, .address = { "192.0.2.1", 9 },
+			.local = { "", 0 }, .helo = { "", 0 }, .warnings = { "", 0 }, .transcript = { "", 0 } } };
+	const char *const names[] = { "cert_not_before", "cert_not_after" };
+
+	for (int i = 0; i < 2; i++) {
+		time_t at = time(NULL) + (i == 0 ? from : end) * 86400;
+		char bytes[32];
+
+		assert_int_equal(strftime(bytes, sizeof bytes, "%Y-%m-%dT%H:%M:%SZ", gmtime(&at)), 20);
+		evidence_add_fact(&log, names[i], (struct pw_bytes){ bytes, 20 }, false);
+	}
+	evidence.leg.facts = buffer_view(&log.facts);
+	message_put_evidence(&out, &evidence);
+	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	evidence_log_fini(&log);
+}
+
+/* What the last certificate had left when it was renewed is known to each run after it, and to the next monitor. */
+static void
+renewals_are_known_to_later_runs(void **unused)
+{
+	struct scene *scene = scene_create(1);
+
+	(void)unused;
+	scene->scripts[0] = "-.";
+	scene_bear(scene, NOW);
+	scene_run(scene, 2 * SECOND);
+	assert_int_equal(scene->last[0].renewed, 0);
+	show_certificate(scene, -150, 50);
+	show_certificate(scene, -1, 199);
+	struct report report = scene_report(&scene->last[0], '.');
+	assert_true(scene_send_report(scene, 0, &report));
+	scene_run(scene, 2 * MINUTE);
+	assert_in_range(scene->last[0].renewed, 24, 25);
+	scene_bear(scene, scene->monitor->now);
+	scene_run(scene, 2 * MINUTE);
+	assert_in_range(scene->last[0].renewed, 24, 25);
+	scene_destroy(&scene);
+}
+
 /* Probers are told that the store holds a later time than our clock says, until it says more. */
 static void
 a_clock_behind_the_store_is_passed_on(void **unused)
@@ -356,6 +406,7 @@ main(void)
 		cmocka_unit_test(references_are_asked_when_it_matters),
 		cmocka_unit_test(a_wrong_clock_is_told_once),
 		cmocka_unit_test(a_clock_behind_the_store_is_passed_on),
+		cmocka_unit_test(renewals_are_known_to_later_runs),
 		cmocka_unit_test(runs_that_end_on_our_side_tell_of_us),
 	};
 

@@ -145,7 +145,7 @@ shake(struct tls_policy *policy, struct tls_judgement *judgement)
 	wire_until(wire, &wire->connected, 1);
 	stream_secure(&wire->stream, policy, &names);
 	wire_until(wire, &wire->secured, 1);
-	tls_judge(wire->stream.tls, &settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, judgement);
+	tls_judge(wire->stream.tls, &settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, judgement);
 	stream_fini(&wire->stream);
 	if (log.facts.size == 0)
 		_exit(7);

@@ -199,6 +199,34 @@ the_end_alone(void **state)
 	}
 }
 
+/* What lasts long is renewed by hand: it is late where the one before went earlier. */
+static void
+renewals_that_used_to_come_earlier(void **state)
+{
+	static const struct {
+		int lasts, left, renewed;
+		bool missed;
+	} rows[] = {
+		{ 400, 30, 0, false }, { 400, 30, 8, false }, { 400, 30, 11, true }, { 400, 23, 8, true }, { 400, 100, 50, true },
+		{ 90, 40, 50, false }, { 90, 30, 50, true }, { 90, 20, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		SSL_CTX *server = served((struct certificate_spec){ .from = rows[i].left - rows[i].lasts, .to = rows[i].left });
+		struct tried tried;
+
+		renewed = rows[i].renewed;
+		try(server, court.settings, "mx.test", &tried);
+		if ((tried.judgement.renewal[0] != '\0') != rows[i].missed)
+			fail_msg("row %zu: \"%s\"", i, tried.judgement.renewal);
+		assert_int_equal(strstr(tried.judgement.renewal, "(the one before went with ") != NULL, rows[i].missed && renewed > 0);
+		evidence_log_fini(&tried.log);
+		SSL_CTX_free(server);
+	}
+	renewed = 0;
+}
+
 /* While our own clock cannot be right, no date decides; all else does. */
 static void
 dates_by_a_clock_that_is_wrong(void **state)
@@ -252,6 +280,7 @@ main(void)
 		cmocka_unit_test(ends_that_come_near),
 		cmocka_unit_test(thresholds_are_exact),
 		cmocka_unit_test(the_end_alone),
+		cmocka_unit_test(renewals_that_used_to_come_earlier),
 		cmocka_unit_test(dates_by_a_clock_that_is_wrong),
 	};
 

@@ -285,7 +285,7 @@ old_versions_need_a_second_look(void **state)
 		struct tls_judgement judgement;
 		struct evidence_log log = { 0 };
 		assert_int_equal(wire->secured, 1);
-		tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, &judgement);
+		tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, &judgement);
 		assert_false(judgement.failed);
 		assert_true(judgement.verified);
 		assert_string_equal(judgement.version, i == 0 ? "TLSv1" : "TLSv1.1");
@@ -315,7 +315,7 @@ no_encryption_is_no_tls(void **state)
 	struct tls_judgement judgement;
 	struct evidence_log log = { 0 };
 	assert_int_equal(wire->secured, 1);
-	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, &judgement);
+	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, &judgement);
 	assert_true(judgement.failed);
 	assert_string_equal(judgement.outcome, "tls_params");
 	assert_non_null(strstr(judgement.text, "nothing is encrypted"));
@@ -402,7 +402,7 @@ is_asked_for_a_certificate(void **state)
 		if (wire->secured == 1) {
 			struct tls_judgement judgement;
 			struct evidence_log log = { 0 };
-			tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, &judgement);
+			tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, &judgement);
 			assert_true(judgement.client_cert_asked);
 			assert_true(judgement.verified);
 			evidence_log_fini(&log);

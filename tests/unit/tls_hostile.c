@@ -346,7 +346,7 @@ names_of_anything(void **state)
 	SSL *server = court_shake(wire, context, usual_policy(), &names);
 	struct tls_judgement judgement;
 	assert_int_equal(wire->secured, 1);
-	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, &judgement);
+	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, &judgement);
 	assert_string_equal(judgement.outcome, "cert_name");
 	assert_non_null(strstr(judgement.text, "mx.test\\x00.evil.test"));
 	assert_null(strchr(judgement.text, '\x1b'));

@@ -66,7 +66,7 @@ expect(const char *outcome)
 	struct evidence_log log = { 0 };
 
 	assert_int_equal(wire->secured, 1);
-	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED }, &log, &judgement);
+	tls_judge(wire->stream.tls, &court.settings, &(struct tls_clock){ clock_wall(), clock_wall(), CLOCK_BELIEVED, 0 }, &log, &judgement);
 	assert_string_equal(judgement.outcome, outcome);
 	assert_int_equal(judgement.failed, outcome[0] != '\0');
 	evidence_log_fini(&log);

@@ -16,6 +16,7 @@ struct tried {
 };
 
 static enum clock_doubt_cause doubt; /* of our own clock */
+static int renewed;                  /* what the certificate before had left */
 
 /* One handshake with this server, judged as if at `now`, which was `before` by the clock that was. */
 static inline void
@@ -29,7 +30,7 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 	memset(tried, 0, sizeof *tried);
 	if (wire->secured != 1)
 		fail_msg("no handshake: %s", wire->fate.text);
-	const struct tls_clock clock = { now, before, doubt };
+	const struct tls_clock clock = { now, before, doubt, renewed };
 	tls_judge(wire->stream.tls, &settings, &clock, &tried->log, &tried->judgement);
 	SSL_free(server);
 	wire_destroy(wire);
