@@ -100,6 +100,9 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/core.a
 # Their allocations fail when the test says so.
 $(B)/tests/unit/no_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
+# Its time is its own.
+$(B)/tests/unit/told_schedules: override LDFLAGS += -Wl,--wrap=clock_gettime
+
 # Apart from the core, whose writer of JSON has names that are jansson's as well.
 $(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/format.c plugins/webhook/post.c plugins/webhook/receipt.c)
 	@echo "  LD   $@"
@@ -220,13 +223,14 @@ fuzz: check-deps
 		build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
 
-# 10,000 power cuts for the store, 100 labelled timelines of each kind, 1,000 kills of each process and one before each of
-# its calls, 500 reloads; then the whole daemon in bad weather: servers that come and go, workers that die.
+# 10,000 power cuts for the store, 10,000 schedules of what holds notices back, 100 labelled timelines of each kind, 1,000
+# kills of each process and one before each of its calls, 500 reloads; then the whole daemon in bad weather: servers that come and go, workers that die.
 SOAK_MINUTES ?= 60
 SOAK_TIMELINES ?= 100
 soak: check-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
+	$(Q)SCHEDULES=10000 $(B)/tests/unit/told_schedules
 	$(Q)TIMELINES=$(SOAK_TIMELINES) $(B)/tests/unit/timelines
 	$(Q)BUILD=$(B) TIMELINE_SEEDS=3 tests/end-to-end/timelines.test
 	$(Q)BUILD=$(B) KILLS=1000 tests/end-to-end/kill.test

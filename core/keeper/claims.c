@@ -22,6 +22,21 @@ line_of(const struct delivery *delivery)
 	return (uint32_t)(hash >> 40) % LINE_BITS;
 }
 
+struct lines {
+	unsigned char taken[LINE_BITS / 8];
+};
+
+/* Takes the delivery's place in its line. True: another is before it. */
+static bool
+queue_up(struct lines *lines, const struct delivery *delivery)
+{
+	uint32_t line = line_of(delivery);
+	bool behind = lines->taken[line / 8] >> line % 8 & 1;
+
+	lines->taken[line / 8] |= (unsigned char)(1 << line % 8);
+	return behind && delivery->target != 0;
+}
+
 /* Which of them are looked for. */
 enum sort { ANY, ENDS, BEGINNINGS };
 
@@ -37,14 +52,16 @@ is_of(const struct delivery *delivery, enum sort sort)
 static uint32_t
 find_due(const struct keeper *keeper, const struct courier *courier, enum sort sort, struct delivery **found, uint32_t max)
 {
-	unsigned char taken[LINE_BITS / 8] = { 0 };
+	struct lines lines = { .taken = { 0 } };
 	int64_t now = clock_mono();
 	uint32_t count = 0;
 
+	/* What a digest stands for is told with it, and not before. */
+	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
+		for (const struct delivery *member = digest->members; member != NULL; member = member->next)
+			(void)queue_up(&lines, member);
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		uint32_t line = line_of(delivery);
-		bool behind = taken[line / 8] >> line % 8 & 1 && delivery->target != 0;
-		taken[line / 8] |= (unsigned char)(1 << line % 8);
+		bool behind = queue_up(&lines, delivery);
 		if (behind || !is_of(delivery, sort) || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
 		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial)
 		    || withhold_delivery(keeper, courier, delivery) != NULL)
@@ -70,7 +87,8 @@ budget(const struct courier *courier, int64_t now)
 static bool
 may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
+	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->retried <= clock_mono()
+	    && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
 	    && !outbox_is_unripe(delivery) && outbox_is_safe(keeper, delivery->serial)
 	    && withhold_delivery(keeper, courier, delivery) == NULL;
 }

@@ -127,7 +127,7 @@ put_off(struct keeper *keeper, struct courier *courier, struct delivery *deliver
 	if (receipt->fate == PW_AGAIN && receipt->channel)
 		back_off(keeper, courier, receipt->not_before);
 	delivery->due = clock_mono() + wait;
-	delivery->retried = false;
+	delivery->retried = 0;
 	/* What lasts is worth any patience, unless it is refused for good. */
 	if (age > (never ? day : 7 * day) && (never || !outbox_is_of_open(keeper, delivery)))
 		delivery->state = STORE_DELIVERY_dead;

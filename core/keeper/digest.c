@@ -78,6 +78,26 @@ record(struct keeper *keeper, uint32_t courier, const struct digest *digest, int
 	outbox_add(keeper, courier, &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest->notice });
 }
 
+/* Whether there is one of the same target and recipient in the list, as far as `until`. */
+static bool
+is_in(const struct delivery *list, const struct delivery *until, const struct delivery *given)
+{
+	while (list != until && (list->target != given->target || strcmp(list->recipient, given->recipient) != 0))
+		list = list->next;
+	return list != until;
+}
+
+/* Whether something older of the same target waits for the recipient, by itself or in another digest: it is told first. */
+static bool
+is_behind(const struct courier *courier, const struct digest *into, const struct delivery *given)
+{
+	bool behind = is_in(courier->first, given, given);
+
+	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
+		behind |= digest != into && is_in(digest->members, NULL, given);
+	return behind && given->target != 0;
+}
+
 void
 digest_make(struct keeper *keeper, struct courier *courier, digest_joins *joins, const char *why)
 {
@@ -88,7 +108,7 @@ digest_make(struct keeper *keeper, struct courier *courier, digest_joins *joins,
 		keeper_out_of_memory(keeper, "a digest");
 	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
 		next = delivery->next;
-		if (!joins(keeper, courier, delivery))
+		if (!joins(keeper, courier, delivery) || is_behind(courier, digest, delivery))
 			continue;
 		if (delivery->created < since)
 			since = delivery->created;
@@ -118,6 +138,17 @@ digest_free(struct courier *courier)
 		next = courier->digests->next;
 		destroy(courier->digests);
 	}
+}
+
+void
+digest_take_out(struct digest *digest, struct delivery **link)
+{
+	struct delivery *member = *link;
+
+	*link = member->next;
+	if (*link == NULL)
+		digest->last = link;
+	member->next = NULL;
 }
 
 static bool

@@ -152,8 +152,7 @@ retry_open(struct hand *hand, struct courier *courier)
 			continue;
 		any = true;
 		hand->done++;
-		delivery->due = 0;
-		delivery->retried = true;
+		outbox_retry(delivery);
 		outbox_put(hand->keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 	}
 	if (any)

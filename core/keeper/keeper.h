@@ -59,6 +59,7 @@ struct file_of {
 	const char *silenced; /* why the last word on it was kept silent, if that holds, as far as we were told; NULL: it was not */
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
+	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
 };
 
 /* A change whose target's state has not come: what belongs together is committed together. */

@@ -170,10 +170,11 @@ on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct wanted *wanted = arg;
 
+	if (row->notice != wanted->notice || strcmp(row->notifier, wanted->notifier) != 0)
+		return true;
 	/* The last word on it counts, and all recipients share it. */
-	if (row->notice == wanted->notice && strcmp(row->notifier, wanted->notifier) == 0)
-		wanted->found = row->state != STORE_DELIVERY_dropped || row->rest.size == 0
-		    || memchr(row->rest.data, 'h', row->rest.size) == NULL;
+	wanted->found = row->state != STORE_DELIVERY_dropped || row->rest.size == 0
+	    || memchr(row->rest.data, 'h', row->rest.size) == NULL;
 	return true;
 }
 

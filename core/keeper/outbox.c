@@ -15,6 +15,7 @@
 #include "keeper/withhold.h"
 
 static const int64_t wait_max = 900 * (int64_t)SECOND;
+static const int64_t by_hand = 60 * (int64_t)SECOND; /* it is no word for ever */
 static const int64_t channel_first = 5 * (int64_t)SECOND, delivery_first = 30 * (int64_t)SECOND;
 
 static int64_t
@@ -80,7 +81,7 @@ static const struct {
 	size_t at;
 } marks[] = {
 	{ 'f', offsetof(struct delivery, stands_in) }, { 'o', offsetof(struct delivery, stood_in) },
-	{ 'r', offsetof(struct delivery, retried) }, { 'h', offsetof(struct delivery, withheld) },
+	{ 'h', offsetof(struct delivery, withheld) },
 };
 enum { MARKS = sizeof marks / sizeof marks[0] };
 
@@ -156,7 +157,14 @@ outbox_make(const struct store_delivery *row)
 }
 
 void
-outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+outbox_retry(struct delivery *delivery)
+{
+	delivery->due = 0;
+	delivery->retried = clock_mono() + by_hand;
+}
+
+void
+outbox_put_back(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
 	struct delivery **link = &courier->first;
 
@@ -167,10 +175,15 @@ outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *d
 	if (delivery->next == NULL)
 		courier->last = &delivery->next;
 	delivery->state = STORE_DELIVERY_again;
-	delivery->due = 0;
-	delivery->retried = true;
-	delivery->created = clock_wall();
 	delivery->serial = keeper->journal.serial;
+}
+
+void
+outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+{
+	outbox_put_back(keeper, courier, delivery);
+	outbox_retry(delivery);
+	delivery->created = clock_wall();
 	courier->rest_until = 0;
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 }

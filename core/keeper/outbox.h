@@ -39,7 +39,7 @@ struct delivery {
 	enum store_delivery_state state;
 	uint32_t attempts, doubt;
 	bool stands_in, stood_in; /* for a notifier that could not deliver it in time; another does so for this one */
-	bool retried;          /* by hand: the next attempt is made whatever may be said against it */
+	int64_t retried;       /* clock_mono(): until then it goes out whatever may be said against it, for somebody said so */
 	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
 	int64_t due;           /* clock_mono() */
 	int64_t created, claimed; /* UTC */
@@ -143,6 +143,10 @@ bool outbox_is_safe(const struct keeper *, uint64_t serial);
 void outbox_forget(struct keeper *, uint64_t notice);
 /* What a row says, but for its notice's kind, incident and code; NULL: no memory. */
 struct delivery *outbox_make(const struct store_delivery *);
+/* Into the list of what is open, in its place among the others, to be tried again; its row is not written. */
+void outbox_put_back(struct keeper *, struct courier *, struct delivery *);
+/* Somebody wants it to be tried at once. */
+void outbox_retry(struct delivery *);
 /* One that had ended is due again, in its place among the others. */
 void outbox_revive(struct keeper *, struct courier *, struct delivery *);
 /* Writes its row. */
@@ -176,6 +180,8 @@ void digest_end(struct keeper *, struct courier *, uint64_t notice);
 /* At birth: the deliveries that those digests stand for that are not at their end. False: no memory, or it cannot be read. */
 bool digest_recover(struct keeper *, struct courier *);
 void digest_free(struct courier *);
+/* Takes a member out, which is the caller's then; `link`: where it hangs. */
+void digest_take_out(struct digest *, struct delivery **link);
 
 /* claims.c */
 void claims_make(struct keeper *, struct courier *);

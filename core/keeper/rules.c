@@ -156,8 +156,9 @@ compare_missed(struct keeper *keeper, struct courier *courier)
 		if (!(courier->missed[target / 8] >> target % 8 & 1))
 			continue;
 		courier->missed[target / 8] &= (unsigned char)~(1 << target % 8);
-		/* Else it is compared when that reason ends. */
-		if (!rules_target_is_silent(keeper, target))
+		if (rules_target_is_silent(keeper, target))
+			withhold_later(keeper, target, false);
+		else
 			telling_compare(keeper, target, index);
 	}
 }
@@ -175,6 +176,15 @@ look_at_hours(struct keeper *keeper, struct courier *courier, int64_t now)
 	courier->hush_next = calendar_next(quiet, courier->zone, now);
 	if (was && !courier->hushed)
 		compare_missed(keeper, courier);
+}
+
+bool
+rules_are_quiet(const struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		if (keeper->outbox.couriers[i].hushed)
+			return true;
+	return false;
 }
 
 void

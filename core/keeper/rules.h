@@ -12,6 +12,9 @@ struct config_notifier;
 /* What a courier needs for them. False: no memory. */
 bool rules_open(struct keeper *, struct courier *, const struct config_notifier *);
 
+/* Some notifier is in its quiet hours. */
+bool rules_are_quiet(const struct keeper *);
+
 /* Once a second: quiet hours that begin and end. */
 void rules_turn(struct keeper *);
 

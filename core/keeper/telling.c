@@ -12,6 +12,7 @@
 #include "keeper/rest.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
+#include "keeper/withhold.h"
 
 enum { LOOK_BACK = 200, CODES_MAX = 64 };
 static const char silence_digest[] = "digest";
@@ -315,9 +316,10 @@ compare(const struct telling *it, const struct store_notice *row, enum notice_ki
 {
 	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
 
-	if (courier->hushed)
+	if (courier->hushed) {
 		rules_miss(courier, it->target);
-	else if (of_state)
+		withhold_later(it->keeper, it->target, true);
+	} else if (of_state)
 		compare_state(it, row, kind);
 	else
 		compare_condition(it, row, kind);

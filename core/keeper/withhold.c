@@ -9,6 +9,7 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/rules.h"
 #include "keeper/told.h"
 
 enum { WORDS_MAX = 64 };
@@ -79,13 +80,35 @@ is_over(const struct keeper *keeper, const struct courier *courier, const struct
 	    || (delivery->kind == NOTICE_down && outbox_is_all_unsent(courier, delivery->notice) && is_last_of_state(delivery));
 }
 
+/* A reason behind whose end what is true is told; the others are for good. */
+static bool
+has_end(const char *why)
+{
+	return why != NULL && why != acknowledged && why != over;
+}
+
+/* A digest that may have arrived waits where nothing is left in it but what may not be told. */
+static const char *
+withhold_doubtful(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+{
+	const struct digest *digest = outbox_digest(courier, notice);
+	const char *why = NULL;
+
+	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
+		if (!has_end(why = withhold_delivery(keeper, courier, member)))
+			return NULL;
+	return why;
+}
+
 const char *
 withhold_delivery(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	uint32_t target;
 	const char *why;
 
-	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried
+	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
+		return withhold_doubtful(keeper, courier, delivery->notice);
+	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_mono()
 	    || (target = roll_target(&keeper->roll, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
@@ -114,6 +137,7 @@ put_marked(struct keeper *keeper)
 static void
 mark(struct keeper *keeper, uint32_t target, bool withheld)
 {
+	keeper->files[target].compared = false;
 	if (keeper->files[target].withheld == withheld)
 		return;
 	keeper->files[target].withheld = withheld;
@@ -178,7 +202,7 @@ end_all(struct keeper *keeper, struct courier *courier, uint64_t target, int64_t
 
 	while ((delivery = find(keeper, courier, target, due, &why)) != NULL)
 		/* With it all that waits behind it: what is true is told once, when the reason has ended. */
-		if (due != INT64_MAX && why != acknowledged && why != over)
+		if (due != INT64_MAX && has_end(why))
 			end_all(keeper, courier, delivery->target, INT64_MAX);
 		else
 			end_notice(keeper, courier, delivery->notice, why);
@@ -207,9 +231,21 @@ withhold_acknowledged(struct keeper *keeper, uint32_t target)
 		put_marked(keeper);
 }
 
-/* Those that may not be told go back to where they would be without the digest. */
+/* It may have arrived so often. */
+static uint32_t
+doubt_of(const struct courier *courier, uint64_t notice)
+{
+	uint32_t doubt = 0;
+
+	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
+		if (delivery->notice == notice && delivery->doubt > doubt)
+			doubt = delivery->doubt;
+	return doubt;
+}
+
+/* Those that may not be told go back to where they would be without the digest; `for_good`: those alone that will never be. */
 static void
-leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest)
+leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest, bool for_good)
 {
 	char words[WORDS_MAX];
 
@@ -217,13 +253,11 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest)
 		const char *why = withhold_delivery(keeper, courier, member);
 		uint64_t number = member->target;
 
-		if (why == NULL) {
+		if (why == NULL || (for_good && has_end(why))) {
 			link = &member->next;
 			continue;
 		}
-		*link = member->next;
-		if (*link == NULL)
-			digest->last = link;
+		digest_take_out(digest, link);
 		outbox_write(keeper, courier, member, end(member, why, words), 0);
 		free(member);
 		told_go_back(keeper, courier, number);
@@ -232,6 +266,31 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest)
 	}
 	if (keeper->withheld.changed)
 		put_marked(keeper);
+}
+
+/* What may have arrived cannot be taken back: those that may be told go on without the others, which wait in the digest. */
+static void
+let_others_go(struct keeper *keeper, struct courier *courier, struct digest *digest, uint32_t doubt)
+{
+	for (struct delivery **link = &digest->members, *member; (member = *link) != NULL;) {
+		if (withhold_delivery(keeper, courier, member) != NULL) {
+			link = &member->next;
+			continue;
+		}
+		digest_take_out(digest, link);
+		member->doubt += doubt;
+		outbox_put_back(keeper, courier, member);
+		outbox_put(keeper, courier, member, (struct pw_bytes){ "", 0 }, 0);
+	}
+}
+
+static bool
+is_any_withheld(const struct keeper *keeper, const struct courier *courier, const struct digest *digest)
+{
+	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
+		if (withhold_delivery(keeper, courier, member) != NULL)
+			return true;
+	return false;
 }
 
 static void
@@ -244,6 +303,25 @@ give_back(struct keeper *keeper, struct courier *courier, uint64_t notice)
 		}
 }
 
+static bool
+claimed_digest(struct keeper *keeper, struct courier *courier, struct digest *digest)
+{
+	uint32_t doubt = doubt_of(courier, digest->notice);
+
+	if (!is_any_withheld(keeper, courier, digest))
+		return true;
+	leave_out(keeper, courier, digest, doubt > 0);
+	if (is_any_withheld(keeper, courier, digest)) {
+		let_others_go(keeper, courier, digest, doubt);
+		give_back(keeper, courier, digest->notice);
+		return false;
+	}
+	if (digest->members != NULL)
+		return true;
+	end_notice(keeper, courier, digest->notice, "all that it stands for");
+	return false;
+}
+
 bool
 withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
@@ -251,14 +329,8 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice
 	const struct delivery *delivery = courier->first;
 	const char *why;
 
-	if (digest != NULL) {
-		bool any = digest->members != NULL;
-		leave_out(keeper, courier, digest);
-		if (!any || digest->members != NULL)
-			return true;
-		end_notice(keeper, courier, notice, "all that it stands for");
-		return false;
-	}
+	if (digest != NULL)
+		return claimed_digest(keeper, courier, digest);
 	while (delivery->notice != notice)
 		delivery = delivery->next;
 	why = withhold_delivery(keeper, courier, delivery);
@@ -272,13 +344,29 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice
 }
 
 void
+withhold_later(struct keeper *keeper, uint32_t target, bool quiet)
+{
+	mark(keeper, target, true);
+	keeper->files[target].compared = quiet;
+}
+
+void
 withhold_turn(struct keeper *keeper)
 {
-	for (uint32_t i = 0; keeper->withheld.count > 0 && i < keeper->config->target_count; i++)
-		if (keeper->files[i].withheld && withhold_target(keeper, i) == NULL) {
-			mark(keeper, i, false);
+	bool hushed = rules_are_quiet(keeper);
+
+	for (uint32_t i = 0; keeper->withheld.count > 0 && i < keeper->config->target_count; i++) {
+		struct file_of *file = &keeper->files[i];
+
+		if (!file->withheld || withhold_target(keeper, i) != NULL)
+			continue;
+		if (!file->compared)
 			telling_compare(keeper, i, CONFIG_NONE);
-		}
+		file->compared = true;
+		/* Who is in his quiet hours is told at their end, also by a keeper that is born in them. */
+		if (!hushed)
+			mark(keeper, i, false);
+	}
 	if (keeper->withheld.changed)
 		put_marked(keeper);
 }

@@ -29,6 +29,10 @@ bool withhold_claimed(struct keeper *, struct courier *, uint64_t notice);
 /* The incident of a target was acknowledged. */
 void withhold_acknowledged(struct keeper *, uint32_t target);
 
+/* What is true of the target is to be compared when it may be told of; `quiet`: that has been done, but for notifiers in their
+ * quiet hours, at the end of which it is done for them. */
+void withhold_later(struct keeper *, uint32_t target, bool quiet);
+
 /* Once a second: of targets of which something was withheld, and that may be told of again, what is true is compared. */
 void withhold_turn(struct keeper *);
 

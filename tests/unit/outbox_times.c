@@ -176,6 +176,35 @@ the_ledger_goes_back_to_a_digest(void **state)
 	destroy(&world);
 }
 
+/* What is told of a target behind a digest that it stands in waits for that. */
+static void
+nothing_overtakes_a_digest(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].storm = 1;
+	begin(world);
+	link_notifiers(world);
+	for (uint32_t i = 0; i < 3; i++)
+		down(world, i, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_AGAIN, false);
+	world->keeper.outbox.couriers[0].handed[0] = 0;
+	up(world, 2, 1, "");
+	assert_string_equal(handed(world), "");
+	begin_again(world);
+	assert_string_equal(handed(world), "");
+	ripen(world, 0);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_SENT, false);
+	world->keeper.outbox.couriers[0].handed[0] = 0;
+	assert_string_equal(handed(world), "up");
+	destroy(&world);
+}
+
 static void
 without_a_limit_there_is_no_digest(void **state)
 {
@@ -275,6 +304,7 @@ main(void)
 		cmocka_unit_test(what_lasts_is_worth_any_patience),
 		cmocka_unit_test(a_day_that_nobody_was_told_of_is_a_digest),
 		cmocka_unit_test(the_ledger_goes_back_to_a_digest),
+		cmocka_unit_test(nothing_overtakes_a_digest),
 		cmocka_unit_test(without_a_limit_there_is_no_digest),
 		cmocka_unit_test(ten_thousand_at_once_are_some_and_a_digest),
 		cmocka_unit_test(ways_are_tested_once_a_week),
