@@ -97,8 +97,9 @@ row_of(const struct option_row *rows, int value)
 }
 
 const struct option_row *
-command_next_option(const struct command *command, int argc, char **argv, int *at, char **argument)
+command_try_option(const struct command *command, int argc, char **argv, int *at, char **argument)
 {
+	static const struct option_row none = { .name = NULL };
 	struct option longs[OPTIONS_MAX + 1] = { 0 };
 	char letters[2 * OPTIONS_MAX + 1];
 	int value;
@@ -112,8 +113,18 @@ command_next_option(const struct command *command, int argc, char **argv, int *a
 	*argument = optarg;
 	if (value == -1)
 		return NULL;
-	if (value == '?')
-		exit(command_misused(command, "%s: not an option of `%s`, or its argument is missing",
-		    argv[optind - 1], command->name));
-	return row_of(command->options, value);
+	if (value != '?')
+		return row_of(command->options, value);
+	*argument = argv[optind - 1];
+	return &none;
+}
+
+const struct option_row *
+command_next_option(const struct command *command, int argc, char **argv, int *at, char **argument)
+{
+	const struct option_row *row = command_try_option(command, argc, argv, at, argument);
+
+	if (row != NULL && row->name == NULL)
+		exit(command_misused(command, "%s: not an option of `%s`, or its argument is missing", *argument, command->name));
+	return row;
 }

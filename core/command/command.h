@@ -57,6 +57,9 @@ int command_unknown(const char *name);
  */
 const struct option_row *command_next_option(const struct command *, int argc, char **argv, int *at, char **argument);
 
+/* The same, but a wrong option is returned as a row without a name, with *argument as it was written. */
+const struct option_row *command_try_option(const struct command *, int argc, char **argv, int *at, char **argument);
+
 /* Says what is wrong with the command line, and how to ask for help; returns EXIT_USAGE. */
 int command_misused(const struct command *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

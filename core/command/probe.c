@@ -1,10 +1,6 @@
-/*
- * `postwatch probe`: the prober's own engine in the calling process, once for each target, all side by side. What is
- * tried by hand is what the daemon does. Results are printed in the order in which the targets were named.
- */
+/* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line on standard output. */
 #include "command/command.h"
 
-#include <ev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,234 +8,164 @@
 
 #include "base/clock.h"
 #include "command/faults.h"
-#include "command/show.h"
+#include "command/probe_run.h"
 
-enum { SETS_MAX = 64 };
-
-enum form { FORM_TEXT, FORM_JSON, FORM_NAGIOS };
-
-/* A finished run, rendered, until all before it have been printed. */
-struct rendered {
-	char *bytes;
-	size_t size;
-	bool done;
+enum {
+	SETS_MAX = 64,
+	NAGIOS_SECONDS = 50, /* Nagios and Icinga kill a plugin after 60 */
+	SECONDS_MAX = 24 * 3600
 };
 
-struct probing {
-	const struct config *config;
-	struct ev_loop *loop;
-	struct rendered *results; /* by target */
-	uint32_t printed, finished;
-	enum form form;
-	struct show_style style;
-	bool progress, patient;
-	uint32_t of_status[4]; /* how many ended with each status */
+/* The words of the command line. */
+struct words {
+	struct config_source source;
+	const char *sets[SETS_MAX];
+	int64_t limit; /* microseconds; 0: none */
 };
 
-static void
-show_progress(const struct probing *probing)
+/* NULL, or what is wrong. */
+static const char *
+take_option(const struct option_row *row, const char *argument, struct words *words, struct probe_orders *orders)
 {
-	if (probing->progress && probing->finished < probing->config->target_count)
-		fprintf(stderr, "\r\033[K%u of %u done", probing->finished, probing->config->target_count);
-	else if (probing->progress)
-		fputs("\r\033[K", stderr);
-}
+	char *end;
+	long seconds;
 
-static void
-print_ready(struct probing *probing)
-{
-	while (probing->printed < probing->config->target_count && probing->results[probing->printed].done) {
-		struct rendered *next = &probing->results[probing->printed++];
-
-		fwrite(next->bytes, 1, next->size, stdout);
-		free(next->bytes);
-		next->bytes = NULL;
-	}
-	fflush(stdout);
-}
-
-static void
-render(const struct probing *probing, const struct run_result *result, struct rendered *into)
-{
-	FILE *file = open_memstream(&into->bytes, &into->size);
-
-	if (file == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	switch (probing->form) {
-	case FORM_TEXT:
-		show_text(file, probing->config, result, &probing->style);
-		break;
-	case FORM_JSON:
-		show_json(file, probing->config, result);
-		break;
-	case FORM_NAGIOS:
-		show_nagios(file, probing->config, result);
-		break;
-	}
-	fclose(file);
-	into->done = true;
-}
-
-static void
-on_done(void *arg, const struct run_result *result)
-{
-	struct probing *probing = arg;
-
-	render(probing, result, &probing->results[result->report->target]);
-	probing->of_status[show_status((enum pw_verdict)result->report->verdict)]++;
-	probing->finished++;
-	if (probing->progress)
-		fputs("\r\033[K", stderr);
-	print_ready(probing);
-	show_progress(probing);
-	if (probing->finished == probing->config->target_count)
-		ev_break(probing->loop, EVBREAK_ALL);
-}
-
-/* Of several targets: failed before unknown before degraded. */
-static int
-status_of_all(const struct probing *probing)
-{
-	static const int order[] = { 2, 3, 1 };
-
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-		if (probing->of_status[order[i]] > 0)
-			return order[i];
-	return 0;
-}
-
-static bool
-start_all(struct probing *probing, struct prober *prober)
-{
-	for (uint32_t i = 0; i < probing->config->target_count; i++) {
-		struct order order = {
-			.run = (uint64_t)i + 1,
-			.target = i,
-			.flags = (uint8_t)(ORDER_FULL | ORDER_FRESH | ORDER_OFFER_TLS | (probing->patient ? ORDER_PATIENT : 0)),
-			.attempt = 1,
-			.due = clock_mono(),
-		};
-
-		if (!prober_run(prober, &order, on_done, probing))
-			return false;
-	}
-	return true;
-}
-
-static int
-probe_all(struct probing *probing)
-{
-	struct zone *zone = zone_open_own();
-	struct reason why;
-	struct prober *prober;
-
-	probing->loop = ev_loop_new(EVBACKEND_EPOLL);
-	probing->style.zone = zone;
-	probing->results = calloc(probing->config->target_count, sizeof *probing->results);
-	prober = prober_create(probing->loop, probing->config, &why);
-	if (prober == NULL) {
-		fprintf(stderr, "postwatch: %s\n", why.text);
-		return EXIT_INTERNAL;
-	}
-	if (probing->results == NULL || !start_all(probing, prober)) {
-		fputs("postwatch: out of memory\n", stderr);
-		return EXIT_INTERNAL;
-	}
-	show_progress(probing);
-	ev_run(probing->loop, 0);
-	while (prober_lingers(prober))
-		ev_run(probing->loop, EVRUN_ONCE);
-	prober_destroy(&prober);
-	ev_loop_destroy(probing->loop);
-	zone_close(&zone);
-	free(probing->results);
-	return status_of_all(probing);
-}
-
-static bool
-take_option(const struct option_row *row, char *argument, struct config_source *source, const char **sets,
-    struct probing *probing)
-{
 	switch (row->letter) {
 	case 'c':
-		source->path = argument;
-		source->select = true;
+		words->source.path = argument;
+		words->source.select = words->source.places = true;
 		break;
 	case 'p':
-		source->probe = argument;
+		words->source.probe = argument;
 		break;
 	case 's':
-		if (source->set_count == SETS_MAX)
-			return false;
-		sets[source->set_count++] = argument;
+		if (words->source.set_count == SETS_MAX)
+			return "more settings than one command line takes";
+		words->sets[words->source.set_count++] = argument;
 		break;
 	case 'P':
-		probing->patient = true;
+		orders->patient = true;
 		break;
 	case 'L':
-		source->plugin_dir = argument;
+		words->source.plugin_dir = argument;
+		break;
+	case 't':
+		seconds = strtol(argument, &end, 10);
+		if (end == argument || *end != '\0' || seconds < 1 || seconds > SECONDS_MAX)
+			return "-t takes seconds, 1 to 86400";
+		words->limit = seconds * (int64_t)SECOND;
 		break;
 	case 'j':
-		probing->form = FORM_JSON;
-		break;
 	case 'n':
-		probing->form = FORM_NAGIOS;
+		if (orders->form != PROBE_TEXT && orders->form != (row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS))
+			return "--json and --nagios are two forms: one of them";
+		orders->form = row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS;
 		break;
 	case 'b':
-		probing->style.brief = true;
+		orders->style.brief = true;
 		break;
 	}
-	return true;
+	return NULL;
 }
 
-/* Nagios knows no status above 3, and reads the first line of standard output. */
-static int
-nagios_trouble(const char *text)
+/* Whether the form of Nagios is wanted, however wrong the rest of the command line is. */
+static bool
+is_for_nagios(const struct command *command, char **argv)
 {
-	printf("POSTWATCH UNKNOWN - %s\n", text);
-	return 3;
+	for (char **word = argv + 1; *word != NULL && strcmp(*word, "--") != 0; word++) {
+		size_t size = strlen(*word);
+
+		if (size > 2 && (*word)[1] == '-' && strncmp("--nagios", *word, size) == 0)
+			return true;
+		for (const char *letter = *word + 1; (*word)[0] == '-' && (*word)[1] != '-' && *letter != '\0'; letter++) {
+			const struct option_row *row = command->options;
+
+			while (row->name != NULL && row->letter != *letter)
+				row++;
+			if (*letter == 'n')
+				return true;
+			if (row->name == NULL || row->argument != NULL)
+				break;
+		}
+	}
+	return false;
+}
+
+static int
+misused(const struct command *command, bool nagios, const char *what, const char *word)
+{
+	char line[300];
+
+	snprintf(line, sizeof line, "%s%s%s", word, word[0] != '\0' ? ": " : "", what);
+	return nagios ? show_nagios_trouble(line) : command_misused(command, "%s", line);
+}
+
+/* The first fault stands for all. */
+static int
+tell_faults(const struct config_faults *faults, bool nagios)
+{
+	char words[1024];
+	struct text text = TEXT_OVER(words);
+	struct config_faults first = *faults;
+
+	if (!nagios) {
+		faults_print(stderr, faults);
+		return faults_are_of_words(faults) ? EXIT_USAGE : EXIT_CONFIG;
+	}
+	while (first.kept > 1 && first.items[0].warning)
+		memmove(&first.items[0], &first.items[1], --first.kept * sizeof first.items[0]);
+	first.kept = first.faults = 1;
+	first.warnings = 0;
+	config_print_faults(&first, &text);
+	words[strcspn(words, "\n")] = '\0';
+	text = (struct text){ .bytes = words, .size = strlen(words), .room = sizeof words };
+	if (faults->faults > 1)
+		text_format(&text, "; and %u more fault%s", faults->faults - 1, faults->faults == 2 ? "" : "s");
+	return show_nagios_trouble(words);
 }
 
 static int
 probe(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
-	const char *sets[SETS_MAX];
-	struct config_source source = { .sets = sets };
-	struct probing probing = { .style = { .colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL } };
+	static struct words words;
+	static struct probe_orders orders;
+	bool nagios = is_for_nagios(command, argv);
 	const struct option_row *row;
+	const char *wrong;
 	char *argument;
 	int at = 0;
 
-	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL)
-		if (!take_option(row, argument, &source, sets, &probing))
-			return command_misused(command, "more than %d settings", SETS_MAX);
-	source.words = (const char *const *)argv + at;
-	source.word_count = (uint32_t)(argc - at);
-	if (source.word_count == 0 || (probing.form == FORM_NAGIOS && source.word_count > 1))
-		return probing.form == FORM_NAGIOS ? nagios_trouble("needs exactly one target")
-		                                   : command_misused(command, "no target is named");
-	probing.config = config_read(&source, &faults);
-	if (probing.config == NULL) {
-		faults_print(stderr, &faults);
-		if (probing.form == FORM_NAGIOS)
-			return nagios_trouble(faults.items[0].text);
-		return faults_are_of_words(&faults) ? EXIT_USAGE : EXIT_CONFIG;
+	orders.style.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	words.source.sets = words.sets;
+	while ((row = command_try_option(command, argc, argv, &at, &argument)) != NULL) {
+		wrong = row->name == NULL ? "not an option of `probe`, or its argument is missing"
+		    : take_option(row, argument, &words, &orders);
+		if (wrong != NULL)
+			return misused(command, nagios, wrong, row->name == NULL ? argument : "");
 	}
-	probing.progress = probing.config->target_count > 1 && isatty(STDERR_FILENO);
-	return probe_all(&probing);
+	words.source.words = (const char *const *)argv + at;
+	words.source.word_count = (uint32_t)(argc - at);
+	if (words.source.word_count == 0 || (nagios && words.source.word_count > 1))
+		return misused(command, nagios, nagios ? "--nagios takes exactly one target" : "no target is named", "");
+	if (nagios && words.limit == 0)
+		words.limit = NAGIOS_SECONDS * SECOND;
+	words.source.leg_max = words.limit - words.limit / 10;
+	orders.config = config_read(&words.source, &faults);
+	if (orders.config == NULL)
+		return tell_faults(&faults, nagios);
+	return probe_run(&orders, words.limit);
 }
 
 static const struct option_row options[] = {
-	{ "probe", 'p', "PROBE", "the probe to use: smtp (default), starttls, banner, or another plugin" },
-	{ "set", 's', "KEY=VALUE", "a setting of the target or its probe: -s limits.banner=60s -s verify=none" },
-	{ "patient", 'P', NULL, "the patient limits, as the attempt that confirms a failure has them" },
+	{ "probe", 'p', "PROBE", "smtp (default), starttls, banner, or another plugin" },
+	{ "set", 's', "KEY=VALUE", "a setting, such as limits.banner=60s" },
+	{ "patient", 'P', NULL, "the limits of the attempt that confirms a failure" },
+	{ "timeout", 't', "SECONDS", "end by then; with --nagios 50 by default" },
 	{ "json", 'j', NULL, "one object a line" },
-	{ "nagios", 'n', NULL, "one line with performance data, exit status as a Nagios plugin" },
+	{ "nagios", 'n', NULL, "as a Nagios plugin" },
 	{ "brief", 'b', NULL, "without the transcript" },
-	{ "config", 'c', "FILE", "a configuration; a TARGET may then be a name in it" },
+	{ "config", 'c', "FILE", "a configuration: TARGET is in it, or has a port" },
 	{ "plugins", 'L', "FOLDER", "where plugins lie" },
 	{ NULL, 0, NULL, NULL },
 };
@@ -249,9 +175,12 @@ const struct command command_probe = {
 	.arguments = "TARGET…",
 	.summary = "look at mail servers once, by hand, with everything that was seen",
 	.help = "Talks to each TARGET (host, host:port, [v6]:port) exactly as the daemon would, and prints what was\n"
-	        "seen: the steps with their times and limits, warnings, facts, and the transcript.\n\n"
+	        "seen: the steps with their times and limits, warnings, facts, and the transcript. What is waited for\n"
+	        "is shown on a terminal; Ctrl-C ends it, with what was seen until then.\n\n"
 	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side); of several targets\n"
-	        "2 if any failed, else 3 if any is unknown, else 1, else 0. 64: the command line is wrong.",
+	        "2 if any failed, else 3 if any is unknown, else 1, else 0. 64: the command line is wrong; 70: our\n"
+	        "own trouble; 78: faulty configuration. With --nagios 3 stands for all three, and standard output\n"
+	        "says why.",
 	.options = options,
 	.run = probe,
 };

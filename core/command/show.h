@@ -23,6 +23,20 @@ void show_json_leg(struct json *, const char *key, const struct evidence *);
 /* One plugin line with performance data; returns the status for the exit of a Nagios plugin (0 to 3). */
 int show_nagios(FILE *, const struct config *, const struct run_result *);
 
+/* A line for Nagios that says what is wrong with us, on standard output; returns 3. */
+int show_nagios_trouble(const char *text);
+
+/* A run of which nothing came, as the process ended in which it was: unknown(plugin). */
+struct show_lost {
+	const struct target *target;
+	const char *text;
+	int64_t started, micros;
+};
+
+void show_text_lost(FILE *, const struct show_lost *, const struct show_style *);
+void show_json_lost(FILE *, const struct show_lost *);
+void show_nagios_lost(FILE *, const struct show_lost *);
+
 /* The exit status that a verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
 int show_status(enum pw_verdict verdict);
 

@@ -162,3 +162,22 @@ show_json(FILE *file, const struct config *config, const struct run_result *resu
 	json_end(&json);
 	json_finish_line(&json);
 }
+
+void
+show_json_lost(FILE *file, const struct show_lost *lost)
+{
+	struct json json = json_to_file(file);
+
+	json_begin_object(&json, NULL);
+	json_string(&json, "target", lost->target->name);
+	json_string(&json, "probe", lost->target->policy->probe->descriptor->name);
+	json_string(&json, "verdict", verdict_name(PW_UNKNOWN));
+	json_string(&json, "outcome", "plugin");
+	json_string(&json, "text", lost->text);
+	put_started(&json, lost->started);
+	json_seconds(&json, "seconds", lost->micros);
+	json_begin_array(&json, "legs");
+	json_end(&json);
+	json_end(&json);
+	json_finish_line(&json);
+}

@@ -84,32 +84,59 @@ put_heading(const struct page *page, const struct run_result *result)
 	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", bytes, page->colour->plain);
 }
 
+/* "0.31 ms", "1.204 s". */
 static void
-put_phase(const struct page *page, const struct evidence_phase *phase)
+add_time(struct text *text, int64_t micros)
+{
+	if (micros < MILLISECOND)
+		text_format(text, "%.2f ms", (double)micros / MILLISECOND);
+	else
+		text_format(text, "%.3f s", (double)micros / SECOND);
+}
+
+/* What is to be said of a step: that the run ended there, or that its outcome is of it. */
+static void
+put_mark(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase, const char *blamed)
+{
+	if (phase->status == PHASE_NOT_REACHED)
+		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
+	else if (phase->status == PHASE_FAILED && leg->verdict == PW_FAILED)
+		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
+	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0)
+		fprintf(page->file, "   %s%s%s", colour_of(page, leg->verdict), show_verdict(leg->verdict), page->colour->plain);
+}
+
+static void
+put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase, int width, const char *blamed)
 {
 	char spent[32] = "-", limit[32];
 	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
 
 	units_add_duration(&limit_text, phase->limit);
 	if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
-		text_format(&spent_text, "%.3f s", (double)phase->micros / SECOND);
-	fprintf(page->file, "    %-10s %11s %9s", phase->name, spent, limit);
-	if (phase->status == PHASE_FAILED)
-		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
-	else if (phase->status == PHASE_NOT_REACHED)
-		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
+		add_time(&spent_text, phase->micros);
+	fprintf(page->file, "    %-*s %11s %9s", width, phase->name, spent, limit);
+	put_mark(page, leg, phase, blamed);
 	fputc('\n', page->file);
 }
 
 static void
-put_phases(const struct page *page, const struct evidence *leg)
+put_phases(const struct page *page, const struct policy *policy, const struct evidence *leg)
 {
+	struct outcome outcome = { .phase = "" };
+	int width = 10;
+
 	if (leg->phase_count == 0)
 		return;
-	fprintf(page->file, "\n    %s%-10s %11s %9s%s\n", page->colour->faint, "step", "time", "limit",
+	if (leg->verdict != PW_OK)
+		outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome);
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		if ((int)strlen(leg->phases[i].name) > width)
+			width = (int)strlen(leg->phases[i].name);
+	fprintf(page->file, "\n    %s%-*s %11s %9s%s\n", page->colour->faint, width, "step", "time", "limit",
 	    page->colour->plain);
 	for (uint32_t i = 0; i < leg->phase_count; i++)
-		put_phase(page, &leg->phases[i]);
+		put_phase(page, leg, &leg->phases[i], width, outcome.phase);
 }
 
 static void
@@ -188,7 +215,7 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 		put_bytes(page->file, leg->text);
 	}
 	fputc('\n', page->file);
-	put_phases(page, leg);
+	put_phases(page, policy, leg);
 	put_warnings(page, leg->warnings);
 	if (strcmp(leg->outcome, "ok") != 0)
 		put_hint(page, policy, leg->outcome);
@@ -211,4 +238,13 @@ show_text(FILE *file, const struct config *config, const struct run_result *resu
 		put_leg(&page, policy, &leg);
 	}
 	fputc('\n', file);
+}
+
+void
+show_text_lost(FILE *file, const struct show_lost *lost, const struct show_style *style)
+{
+	const struct colour *colour = &colours[style->colour];
+
+	fprintf(file, "%s%s%s  %s%s%s (plugin)  %s\n\n", colour->bold, lost->target->name, colour->plain, colour->odd,
+	    verdict_name(PW_UNKNOWN), colour->plain, lost->text);
 }

@@ -195,10 +195,12 @@ struct config_source {
 	const char *path;           /* the main file; NULL: none, `words` only */
 	const char *const *words;   /* of the command line: host, host:port, [v6]:port; with a file, names of its targets */
 	uint32_t word_count;
-	bool select;                /* with a file: only the targets that `words` name; one that is not in it is a fault */
+	bool select;                /* with a file: only the targets that `words` name; a name that is not in it is a fault */
+	bool places;                /* and what is no name, for it has a port or is an address, may be none of the file's */
 	const char *probe;          /* -p: for the words; NULL: the default */
 	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
 	uint32_t set_count;
+	int64_t leg_max;            /* no leg is given more than so many microseconds; 0: as configured */
 	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
 	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
 	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */

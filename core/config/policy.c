@@ -159,6 +159,10 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 			policy->leg.patient += phases[i].patient - usual.patient;
 	}
 	apply_limits(reader, layer, reader_phase_number(reader, "leg"), &policy->leg, place);
+	if (reader->source->leg_max > 0 && policy->leg.routine > reader->source->leg_max)
+		policy->leg.routine = reader->source->leg_max;
+	if (reader->source->leg_max > 0 && policy->leg.patient > reader->source->leg_max)
+		policy->leg.patient = reader->source->leg_max;
 	policy->phase_count = probe->phase_count;
 	policy->phases = pool_share(&reader->values.pool, phases, probe->phase_count * sizeof *phases);
 }

@@ -225,7 +225,7 @@ reader_blame_word(struct reader *reader, const char *word)
 	if (near == NULL)
 		near = text_nearest(word, next_other, list);
 	faults_add(&reader->faults, place, "%s is no target of %s%s%s%s", QUOTE(reader, word), QUOTE(reader, reader->source->path),
-	    near == NULL ? "; without -c any host can be named" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near),
+	    near == NULL ? ": it lists none of a like name" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near),
 	    near == NULL ? "" : "?");
 }
 

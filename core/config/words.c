@@ -99,6 +99,20 @@ take_word(struct reader *reader, const char *word, struct probe *probe, const st
 	reader_finish_target(reader, &draft, NULL);
 }
 
+/* Whether a word that means no target of the file may be one of its own. */
+static bool
+may_be_new(const struct config_source *source, const char *word)
+{
+	struct endpoint endpoint;
+	struct address literal;
+
+	if (!source->select)
+		return true;
+	if (!source->places || !endpoint_parse(word, strlen(word), &endpoint, NULL))
+		return false;
+	return endpoint.port != 0 || address_parse(word, 0, &literal);
+}
+
 /* The settings of the command line are laid over the rest once, also where only configured targets are named: what is
  * wrong in them is wrong anyway. */
 void
@@ -112,7 +126,7 @@ reader_take_words(struct reader *reader)
 
 	for (uint32_t i = 0; i < source->word_count; i++) {
 		all_seen = all_seen && reader->words_seen[i];
-		if (source->select && !reader->words_seen[i] && !reader_target_may_be(reader, source->words[i]))
+		if (!reader->words_seen[i] && !may_be_new(source, source->words[i]) && !reader_target_may_be(reader, source->words[i]))
 			reader_blame_word(reader, source->words[i]);
 	}
 	if (all_seen || (source->word_count == 0 && reader->sets->count == 0 && reader->wanted_probe == NULL))
@@ -125,6 +139,6 @@ reader_take_words(struct reader *reader)
 	*layer = probe->layer;
 	layer_take(reader, layer, probe, reader->sets, SCOPE_TARGET);
 	for (uint32_t i = 0; i < source->word_count; i++)
-		if (!reader->words_seen[i] && !source->select)
+		if (!reader->words_seen[i] && may_be_new(source, source->words[i]))
 			take_word(reader, source->words[i], probe, layer);
 }

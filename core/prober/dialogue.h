@@ -126,6 +126,9 @@ int64_t dialogue_offer_limit(const struct dialogue *);
 /* What came of that, for the evidence and the sentence; NULL: nothing that tells. */
 void dialogue_offered(struct dialogue *, int64_t now, const char *words);
 
+/* Which step it is in, and since when: "banner, 12 s of 30 s". */
+void dialogue_describe(const struct dialogue *, int64_t now, struct text *);
+
 /* The time at which dialogue_expired() is due; INT64_MAX after the end. */
 int64_t dialogue_deadline(const struct dialogue *);
 

@@ -483,6 +483,8 @@ void
 leg_interrupt(struct leg *leg)
 {
 	static const char text[] = "the run was interrupted on our side";
+	char words[EVIDENCE_TEXT_MAX];
+	struct text where = TEXT_OVER(words);
 	struct dialogue_step step;
 
 	switch ((enum leg_state)leg->state) {
@@ -491,7 +493,10 @@ leg_interrupt(struct leg *leg)
 		leg_refuse(leg, "interrupted", text);
 		return;
 	case LEG_TALKING:
-		dialogue_interrupt(leg->dialogue, clock_mono(), "interrupted", text, &step);
+		text_add(&where, text);
+		text_add(&where, ", in ");
+		dialogue_describe(leg->dialogue, clock_mono(), &where);
+		dialogue_interrupt(leg->dialogue, clock_mono(), "interrupted", words, &step);
 		end(leg);
 		return;
 	case LEG_ENDED:

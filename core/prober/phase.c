@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/messages.h"
+#include "base/units.h"
 
 uint8_t
 phase_find(const struct dialogue *dialogue, const char *name)
@@ -125,4 +127,14 @@ phase_warn_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
 	bool explained = (dialogue->slow & ~(1u << phase_find(dialogue, "resolve"))) != 0;
 	if (with_whole && !explained && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
 		warn_slow(dialogue, "leg", whole, policy->leg.slow);
+}
+
+void
+dialogue_describe(const struct dialogue *dialogue, int64_t now, struct text *text)
+{
+	if (dialogue->phase == NO_PHASE)
+		return;
+	text_format(text, "%s, %lld s of ", dialogue_plan(dialogue, dialogue->phase)->name,
+	    (long long)((now - dialogue->phase_begun) / SECOND));
+	units_add_duration(text, phase_limit(dialogue, dialogue->phase));
 }

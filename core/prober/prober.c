@@ -294,6 +294,31 @@ prober_active(const struct prober *prober)
 	return prober->active;
 }
 
+void
+prober_describe(const struct prober *prober, struct text *text)
+{
+	const struct run *run = prober->runs;
+
+	while (run != NULL && run->next != NULL) /* those that began later stand before it */
+		run = run->next;
+	if (run == NULL)
+		return;
+	text_add(text, run_target(run)->name);
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		const struct leg *leg = &run->legs[i];
+
+		if (leg->state == LEG_TALKING) {
+			text_add(text, " (");
+			address_add(text, &leg->address);
+			text_add(text, "): ");
+			dialogue_describe(leg->dialogue, clock_mono(), text);
+			return;
+		}
+	}
+	if (run->query != NULL)
+		text_add(text, ": asking for its addresses");
+}
+
 bool
 prober_lingers(const struct prober *prober)
 {

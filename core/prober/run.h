@@ -50,6 +50,9 @@ void run_evidence(const struct run_result *, uint32_t index, struct evidence *);
 /* Runs under way, those that wait for a slot included. */
 uint32_t prober_active(const struct prober *);
 
+/* What the run that has been under way longest waits for, in one line: "mx1 (192.0.2.1): banner, 12 s of 30 s". */
+void prober_describe(const struct prober *, struct text *);
+
 /* Whether connections of runs that have ended wait for their peers to close: 200 ms at most, while the loop runs. */
 bool prober_lingers(const struct prober *);
 

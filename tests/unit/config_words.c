@@ -139,7 +139,7 @@ refuses_words_that_are_no_targets_of_the_file(void **state)
 	static const struct { const char *word, *part; } bad[] = {
 		{ "submision", "\"submision\" is no target of " }, { "submision", "did you mean \"submission\"?" },
 		{ "a.example:587", "did you mean \"submission\"?" }, { "b.example:26", "did you mean \"b.example:25\"?" },
-		{ "zzzzzzzzzzz", "without -c any host can be named" },
+		{ "zzzzzzzzzzz", "it lists none of a like name" },
 	};
 
 	(void)state;
@@ -152,6 +152,14 @@ refuses_words_that_are_no_targets_of_the_file(void **state)
 		    .select = true }));
 		assert_int_equal(files_faults.faults, 1);
 		assert_true(files_told("command line", bad[i].part, false));
+	}
+	for (int i = 0; i < 3; i++) {
+		const char *words[] = { i == 0 ? "new.example:26" : i == 1 ? "[::1]:25" : "new.example" };
+		const struct config *config = files_read_source((struct config_source){ .path = files_path("main.conf"), .words = words,
+		    .word_count = 1, .select = true, .places = true });
+
+		assert_int_equal(config != NULL, i < 2);
+		assert_int_equal(files_faults.faults, i < 2 ? 0 : 1);
 	}
 }
 
