@@ -5,6 +5,7 @@
  */
 #include "base/messages.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -341,5 +342,21 @@ message_get_committed(struct wire_in *in, uint64_t *number)
 {
 	message_expect(in, MESSAGE_COMMITTED);
 	*number = wire_get_u64(in);
+	return wire_is_whole(in);
+}
+
+void
+message_put_sources(struct wire_out *out, const char *said)
+{
+	message_begin(out, MESSAGE_SOURCES);
+	wire_put_bytes(out, (struct pw_bytes){ said, strlen(said) });
+}
+
+bool
+message_get_sources(struct wire_in *in, char said[SOURCES_TEXT_MAX])
+{
+	message_expect(in, MESSAGE_SOURCES);
+	struct pw_bytes text = wire_get_text(in, SOURCES_TEXT_MAX - 1);
+	snprintf(said, SOURCES_TEXT_MAX, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
 	return wire_is_whole(in);
 }

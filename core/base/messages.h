@@ -6,7 +6,7 @@
  *   parent  -> any       link, stop, accounts
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
  *   monitor -> prober    names, orders, look
- *   prober  -> monitor   names, reports, evidence, references
+ *   prober  -> monitor   names, reports, evidence, references, sources
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
  *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
  *                        answers, pauses
@@ -50,6 +50,7 @@ enum message_kind {
 	MESSAGE_LOOK,       /* monitor -> prober: ask the references now; answered by references */
 	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
 	MESSAGE_NAME,       /* where a target's name has led */
+	MESSAGE_SOURCES,    /* prober -> monitor: which files it could not use at its birth */
 	MESSAGE_KINDS
 };
 
@@ -245,6 +246,11 @@ struct message_references {
 };
 void message_put_references(struct wire_out *, const struct message_references *);
 bool message_get_references(struct wire_in *, struct message_references *);
+
+/* The first thing that a prober says: which files it could not use at its birth, and why; "": it could use all. */
+enum { SOURCES_TEXT_MAX = 1024 };
+void message_put_sources(struct wire_out *, const char *said);
+bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);
 
 /* monitor -> keeper */
 

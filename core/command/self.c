@@ -174,7 +174,7 @@ self_check_helo(const struct config *config, struct text *text)
 		return false;
 	}
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
-	struct resolver *resolver = loop == NULL ? NULL : resolver_create(loop, config, &why);
+	struct resolver *resolver = loop == NULL ? NULL : resolver_create(loop, config, NULL, &why);
 	bool good = resolver != NULL && check_ways(resolver, loop, config->helo, text);
 
 	if (resolver == NULL)

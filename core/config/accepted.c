@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 
 #include "config/input.h"
+#include "config/pool.h"
+
+enum { COPY_NAME_MAX = 32 };
 
 struct kept_file {
 	const char *path;  /* NULL: it is a part of conf.d, named by `part` */
@@ -240,15 +244,16 @@ write_all(int fd, const char *bytes, size_t size)
 	return fsync(fd) == 0;
 }
 
-bool
-accepted_keep(struct accepted *accepted, const char *state, const char *name, struct reason *why)
+/* Written beside and renamed: what is there under that name is always whole. */
+static bool
+keep(const char *bytes, size_t size, const char *state, const char *name, struct reason *why)
 {
 	char path[PATH_MAX], folder[PATH_MAX], aside[64];
 	int fd;
 	bool good;
 
 	snprintf(aside, sizeof aside, "%s.%ld", name, (long)getpid());
-	if (fflush(accepted->out) != 0 || !name_file(path, state, aside) || !name_file(folder, state, "")) {
+	if (!name_file(path, state, aside) || !name_file(folder, state, "")) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -257,7 +262,7 @@ accepted_keep(struct accepted *accepted, const char *state, const char *name, st
 		return false;
 	}
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	good = fd >= 0 && write_all(fd, accepted->bytes, accepted->size);
+	good = fd >= 0 && write_all(fd, bytes, size);
 	if (!good)
 		reason_set(why, "cannot write %s: %s", path, strerror(errno));
 	if (fd >= 0)
@@ -269,15 +274,73 @@ accepted_keep(struct accepted *accepted, const char *state, const char *name, st
 }
 
 bool
+accepted_keep(struct accepted *accepted, const char *state, const char *name, struct reason *why)
+{
+	if (fflush(accepted->out) == 0)
+		return keep(accepted->bytes, accepted->size, state, name, why);
+	reason_set(why, "no memory");
+	return false;
+}
+
+static bool
+is_kept(const char *bytes, size_t size, const char *state, const char *name)
+{
+	char *kept;
+	size_t kept_size;
+	bool same = read_kept(state, name, &kept, &kept_size) && kept_size == size && memcmp(kept, bytes, size) == 0;
+
+	free(kept);
+	return same;
+}
+
+bool
 accepted_is_same(struct accepted *accepted, const char *state, const char *name)
 {
-	char *bytes;
-	size_t size;
-	bool same = read_kept(state, name, &bytes, &size) && fflush(accepted->out) == 0 && size == accepted->size
-	    && memcmp(bytes, accepted->bytes, size) == 0;
+	return fflush(accepted->out) == 0 && is_kept(accepted->bytes, accepted->size, state, name);
+}
 
+static void
+name_copy(char name[COPY_NAME_MAX], const char *path)
+{
+	snprintf(name, COPY_NAME_MAX, "copy-%016" PRIx64, hash_add_string(HASH_BEGIN, path));
+}
+
+bool
+accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path)
+{
+	char name[COPY_NAME_MAX];
+
+	name_copy(name, path);
+	return name_file(copy, state, name);
+}
+
+static bool
+is_unchanged(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(fd, &now) == 0 && now.st_dev == before->st_dev && now.st_ino == before->st_ino
+	    && now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec
+	    && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
+bool
+accepted_copy(const char *state, const char *path, const struct stat *before, struct reason *why)
+{
+	size_t size = (size_t)before->st_size;
+	char name[COPY_NAME_MAX];
+	int fd = S_ISREG(before->st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	char *bytes = fd >= 0 ? malloc(size + 1) : NULL;
+	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size && is_unchanged(fd, before), kept;
+
+	name_copy(name, path);
+	kept = whole && (is_kept(bytes, size, state, name) || keep(bytes, size, state, name, why));
+	if (!whole)
+		reason_set(why, "%s cannot be copied: it changes, or there is no memory", path);
+	if (fd >= 0)
+		close(fd);
 	free(bytes);
-	return same;
+	return kept;
 }
 
 bool

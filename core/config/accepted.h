@@ -8,8 +8,10 @@
 #ifndef CONFIG_ACCEPTED_H
 #define CONFIG_ACCEPTED_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include "base/reason.h"
 
 struct accepted;
@@ -44,5 +46,12 @@ bool accepted_is_same(struct accepted *, const char *state, const char *name);
 
 /* What is kept under one name gets another. */
 bool accepted_rename(const char *state, const char *from, const char *to, struct reason *why);
+
+/* Copies of files that are used and not read with the configuration: state/accepted/copy-HASH of the file's path. Writes the
+ * name of the copy, which need not be there; false: it is too long. */
+bool accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path);
+
+/* Keeps a copy, durable when true is returned, unless the file is no longer what `before` says. False with a reason. */
+bool accepted_copy(const char *state, const char *path, const struct stat *before, struct reason *why);
 
 #endif

@@ -31,18 +31,31 @@ take_nameserver(const char *line, struct address *address)
 }
 
 uint32_t
-resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX])
+resolvers_read(const char *path, struct address found[static RESOLVERS_FOUND_MAX], struct reason *why)
 {
 	uint32_t count = 0;
 	struct input input;
+	struct reason fault = { .text = "" };
 
-	if (input_read(path, &input, NULL)) {
-		for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX; line = strchr(line, '\n')) {
-			line += *line == '\n';
-			count += take_nameserver(line, &found[count]);
-		}
-		input_free(&input);
+	if (!input_read(path, &input, &fault)) {
+		reason_set(why, "%s cannot be used: %s", path, fault.text);
+		return 0;
 	}
+	for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		count += take_nameserver(line, &found[count]);
+	}
+	input_free(&input);
+	if (count == 0)
+		reason_set(why, "%s names no resolver (a line \"nameserver ADDRESS\")", path);
+	return count;
+}
+
+uint32_t
+resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX])
+{
+	uint32_t count = resolvers_read(path, found, NULL);
+
 	if (count == 0) /* as the C library does */
 		count += address_parse("127.0.0.1", 53, &found[0]);
 	return count;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/reason.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 
@@ -13,6 +14,9 @@ enum { RESOLVERS_FOUND_MAX = 3 }; /* as in the C library */
 
 /* Those that the file at `path` names; where there is no file, or none in it, 127.0.0.1:53. Returns how many. */
 uint32_t resolvers_find(const char *path, struct address found[static RESOLVERS_FOUND_MAX]);
+
+/* The same; 0 with a reason, which names the file, where there is no file, or none in it. */
+uint32_t resolvers_read(const char *path, struct address found[static RESOLVERS_FOUND_MAX], struct reason *why);
 
 enum { RESOLVERS_SEARCH_MAX = 6 }; /* as in the C library */
 

@@ -198,6 +198,8 @@ struct monitor {
 	struct news news;        /* of the run that is judged: too large for many frames */
 	uint64_t run, change, own_change; /* the last number given */
 	int64_t newest;          /* UTC: the newest time in the store, where it is later than our clock says; 0: it is not */
+	char unusable[SOURCES_TEXT_MAX]; /* files that probers cannot use, as was told; "": none */
+	struct moment unusable_since;
 	int64_t clock_wrong;     /* when a run last showed that our clock is wrong, 0: none did */
 	uint32_t random;
 	uint32_t waiting;        /* targets whose `down` waits for a parent */

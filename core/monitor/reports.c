@@ -255,6 +255,26 @@ take_name(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 	return watch_prober(monitor, name.target) != prober || names_heard(monitor, &name);
 }
 
+/* All probers need the same files: the last word holds, and is told where it is new. */
+static bool
+take_sources(struct monitor *monitor, struct wire_in *in)
+{
+	char said[SOURCES_TEXT_MAX];
+
+	if (!message_get_sources(in, said))
+		return false;
+	if (strcmp(said, monitor->unusable) == 0)
+		return true;
+	if (monitor->unusable[0] == '\0')
+		monitor->unusable_since = clocks_now(monitor);
+	if (said[0] != '\0')
+		herald_ours(monitor, NOTICE_impaired, "file", monitor->unusable_since, "a file that probers need cannot be used: %s", said);
+	else
+		herald_ours(monitor, NOTICE_cleared, "file", monitor->unusable_since, "all files that probers need can be used again");
+	snprintf(monitor->unusable, sizeof monitor->unusable, "%s", said);
+	return true;
+}
+
 bool
 reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
@@ -268,6 +288,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return take_evidence(monitor, prober, packet, size);
 	case MESSAGE_NAME:
 		return take_name(monitor, prober, &in);
+	case MESSAGE_SOURCES:
+		return take_sources(monitor, &in);
 	case MESSAGE_REFERENCES:
 		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
 		    || references.at > monitor->now + SECOND || references.at < 0)

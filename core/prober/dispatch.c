@@ -204,6 +204,16 @@ dispatch_add_references(struct dispatch *dispatch, const struct message_referenc
 	(void)post(dispatch, bytes, out.size, BYTES_MAX);
 }
 
+void
+dispatch_add_sources(struct dispatch *dispatch, const char *said)
+{
+	unsigned char bytes[SOURCES_TEXT_MAX + 64];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	message_put_sources(&out, said);
+	(void)post(dispatch, bytes, out.size, BYTES_MAX);
+}
+
 bool
 dispatch_flush(struct dispatch *dispatch)
 {

@@ -26,6 +26,7 @@ bool dispatch_add_evidence(struct dispatch *, const struct message_evidence *);
 void dispatch_add_report(struct dispatch *, const struct report *);
 void dispatch_add_name(struct dispatch *, const struct message_name *);
 void dispatch_add_references(struct dispatch *, const struct message_references *);
+void dispatch_add_sources(struct dispatch *, const char *said);
 
 /* Sends what is collected. True: nothing is left that the monitor has not taken. */
 bool dispatch_flush(struct dispatch *);

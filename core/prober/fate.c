@@ -41,6 +41,7 @@ static const struct {
 	{ ENFILE, STREAM_OURS, STREAM_OURS, "no_descriptors", "no descriptor is left in this system" },
 	{ ENOBUFS, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
 	{ ENOMEM, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
+	{ ENOKEY, STREAM_OURS, STREAM_OURS, "ca_file", "the file with the CA certificates to verify by cannot be used" },
 	{ EADDRNOTAVAIL, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free, or the source is not ours" },
 	{ EADDRINUSE, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free" },
 };

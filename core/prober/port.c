@@ -209,7 +209,7 @@ port_check(const struct config *config, struct text *text)
 	if (all.loop == NULL)
 		return false;
 	choose(&all, config);
-	all.resolver = all.count > 0 ? resolver_create(all.loop, config, &why) : NULL;
+	all.resolver = all.count > 0 ? resolver_create(all.loop, config, NULL, &why) : NULL;
 	if (all.resolver != NULL) {
 		visit_all(&all);
 		say(&all, text);

@@ -207,7 +207,7 @@ uses_tls(const struct config *config)
 }
 
 static bool
-open_all(struct prober *prober, struct reason *why)
+open_all(struct prober *prober, struct sources *sources, struct reason *why)
 {
 	const struct config *config = prober->config;
 
@@ -218,17 +218,17 @@ open_all(struct prober *prober, struct reason *why)
 		reason_set(why, "out of memory");
 		return false;
 	}
-	prober->resolver = resolver_create(prober->loop, config, why);
+	prober->resolver = resolver_create(prober->loop, config, sources, why);
 	if (prober->resolver == NULL)
 		return false;
 	if (!uses_tls(config))
 		return true;
-	prober->policies = tls_policies_create(config, why);
+	prober->policies = tls_policies_create(config, sources, why);
 	return prober->policies != NULL;
 }
 
 struct prober *
-prober_create(struct ev_loop *loop, const struct config *config, struct reason *why)
+prober_create_with(struct ev_loop *loop, const struct config *config, struct sources *sources, struct reason *why)
 {
 	struct prober *prober = calloc(1, sizeof *prober);
 
@@ -241,9 +241,15 @@ prober_create(struct ev_loop *loop, const struct config *config, struct reason *
 	prober->doubt = clock_doubt_begin(clock_wall(), clock_boot());
 	prober->clock.begun = clock_mono();
 	start_watching(prober);
-	if (!open_all(prober, why))
+	if (!open_all(prober, sources, why))
 		prober_destroy(&prober);
 	return prober;
+}
+
+struct prober *
+prober_create(struct ev_loop *loop, const struct config *config, struct reason *why)
+{
+	return prober_create_with(loop, config, NULL, why);
 }
 
 void

@@ -316,7 +316,7 @@ answer_at_once(struct resolver_query *query, const char *name, enum family famil
 
 	if (address_parse(name, 0, &found[0])) {
 		count = 1;
-	} else {
+	} else if (query->resolver->hosts != NULL) {
 		count = hosts_find(query->resolver->hosts, name, found, RESOLVED_MAX);
 		resolved->from_hosts = count > 0;
 	}
@@ -397,6 +397,10 @@ resolver_ask(struct resolver *resolver, const char *name, enum family family, bo
 		return NULL;
 	query->on_resolved = on_resolved;
 	if (answer_at_once(query, name, family)) {
+		resolver_query_make_ready(query);
+	} else if (resolver->hosts == NULL) {
+		for (enum part part = PART_A; part <= PART_AAAA; part++)
+			query->parts[part].status = is_wanted(part, family) ? DNS_OURS : DNS_NOT_ASKED;
 		resolver_query_make_ready(query);
 	} else if (!dns_name_parse(name, &query->name)) {
 		query->name.size = 0;

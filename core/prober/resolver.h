@@ -47,8 +47,10 @@ struct resolver_query;
 /* Descriptors that a resolver uses at most, of those that this process may have. */
 uint32_t resolver_descriptors(void);
 
-/* Reads the hosts file. Before the sandbox. NULL with a reason. */
-struct resolver *resolver_create(struct ev_loop *, const struct config *, struct reason *why);
+/* Reads the hosts file and that of the host's resolvers. Before the sandbox. NULL with a reason; with `sources`, copies are
+ * used in their place, and without a copy of the hosts file names end as our own trouble. */
+struct sources;
+struct resolver *resolver_create(struct ev_loop *, const struct config *, struct sources *, struct reason *why);
 void resolver_destroy(struct resolver **);
 
 /* The servers that it asks, at most `max`. Returns how many. */

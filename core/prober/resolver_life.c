@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include "base/clock.h"
 #include "config/resolvers.h"
+#include "prober/sources.h"
 
 enum {
 	FRESH_SPAN = 10,          /* seconds for which a fresh answer proves that a server reaches others */
@@ -99,16 +100,32 @@ on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct 
 
 /* Life */
 
-static void
-find_servers(struct resolver *resolver, const struct config *config)
+struct found {
+	uint32_t count;
+	struct address addresses[RESOLVERS_FOUND_MAX];
+};
+
+static bool
+load_resolvers(void *arg, const char *path, struct reason *why)
 {
-	struct address found[RESOLVERS_FOUND_MAX];
+	struct found *found = arg;
+
+	return (found->count = resolvers_read(path, found->addresses, why)) > 0;
+}
+
+/* Where the file names none, and never did, it is the resolver of this host. */
+static void
+find_servers(struct resolver *resolver, const struct config *config, struct sources *sources)
+{
+	struct found found;
 	const struct address *addresses = config->resolvers;
 	uint32_t count = config->resolver_count;
 
 	if (count == 0) {
-		count = resolvers_find(RESOLV_CONF, found);
-		addresses = found;
+		if (!sources_load(sources, RESOLV_CONF, load_resolvers, &found, NULL))
+			found.count = resolvers_find(RESOLV_CONF, found.addresses);
+		count = found.count;
+		addresses = found.addresses;
 	}
 	resolver->server_count = count < QUESTION_SERVERS_MAX ? count : QUESTION_SERVERS_MAX;
 	for (uint32_t i = 0; i < resolver->server_count; i++)
@@ -116,12 +133,34 @@ find_servers(struct resolver *resolver, const struct config *config)
 }
 
 static bool
-make_rest(struct resolver *resolver, const struct config *config, struct reason *why)
+load_hosts(void *arg, const char *path, struct reason *why)
+{
+	struct resolver *resolver = arg;
+
+	return (resolver->hosts = hosts_open(path, why)) != NULL;
+}
+
+/* A name that stands in a file which cannot be read is not to be asked for elsewhere. */
+static bool
+find_hosts(struct resolver *resolver, struct sources *sources, struct reason *why)
+{
+	struct reason fault;
+
+	if (sources_load(sources, "/etc/hosts", load_hosts, resolver, &fault))
+		return true;
+	if (sources != NULL)
+		sources_note(sources, &fault, "there is no copy of what was in it before, and no name is looked up");
+	else
+		reason_set(why, "%s", fault.text);
+	return sources != NULL;
+}
+
+static bool
+make_rest(struct resolver *resolver, const struct config *config, struct sources *sources, struct reason *why)
 {
 	uint32_t names = config->target_count < NAMES_MIN ? NAMES_MIN : config->target_count;
 
-	resolver->hosts = hosts_open("/etc/hosts", why);
-	if (resolver->hosts == NULL)
+	if (!find_hosts(resolver, sources, why))
 		return false;
 	resolver->answers = answers_create(names > NAMES_MAX ? NAMES_MAX : names);
 	resolver->questions = questions_create(resolver->loop, resolver->servers, resolver->server_count,
@@ -134,7 +173,7 @@ make_rest(struct resolver *resolver, const struct config *config, struct reason 
 }
 
 struct resolver *
-resolver_create(struct ev_loop *loop, const struct config *config, struct reason *why)
+resolver_create(struct ev_loop *loop, const struct config *config, struct sources *sources, struct reason *why)
 {
 	struct resolver *resolver = calloc(1, sizeof *resolver);
 
@@ -146,8 +185,8 @@ resolver_create(struct ev_loop *loop, const struct config *config, struct reason
 	resolver->ready_end = &resolver->ready;
 	ev_init(&resolver->on_ready, resolver_on_ready);
 	resolver->on_ready.data = resolver;
-	find_servers(resolver, config);
-	if (!make_rest(resolver, config, why))
+	find_servers(resolver, config, sources);
+	if (!make_rest(resolver, config, sources, why))
 		resolver_destroy(&resolver);
 	return resolver;
 }

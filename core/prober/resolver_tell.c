@@ -212,6 +212,8 @@ find_own_fault(const struct resolver_query *query)
 {
 	const char *outcome = NULL;
 
+	if (query->resolver->hosts == NULL && query->type == 0)
+		return "hosts_file";
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
 		for (unsigned i = 0; i < query->resolver->server_count; i++) {
 			const struct opinion *opinion = &query->parts[part].opinions[i];

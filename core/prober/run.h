@@ -35,6 +35,11 @@ typedef void run_done(void *arg, const struct run_result *);
  */
 struct prober *prober_create(struct ev_loop *, const struct config *, struct reason *why);
 
+/* The same with copies: a file that cannot be used is replaced by its copy; without one, the targets that need it end
+ * unknown. What cannot be used is noted in `sources`. */
+struct sources;
+struct prober *prober_create_with(struct ev_loop *, const struct config *, struct sources *, struct reason *why);
+
 /* Ends what is under way without a word. */
 void prober_destroy(struct prober **);
 

@@ -97,9 +97,9 @@ stream_secure(struct stream *stream, struct tls_policy *policy, const struct tls
 	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (getsockopt(stream->fd, IPPROTO_TCP, TCP_MAXSEG, &stream->segment, &size) != 0)
 		stream->segment = 0;
-	stream->tls = tls_create(policy, names, stream->fd);
+	stream->tls = tls_policy_is_usable(policy) ? tls_create(policy, names, stream->fd) : NULL;
 	if (stream->tls == NULL)
-		stream->error = ENOMEM;
+		stream->error = tls_policy_is_usable(policy) ? ENOMEM : ENOKEY;
 	/* An end is kept by `tls`, and told from the loop. */
 	else if (tls_handshake(stream->tls) == TLS_WANT_READ)
 		return;

@@ -21,15 +21,20 @@ struct tls_names {
 };
 
 /* The policies of a process; equal (ca_file, min_version) share one. Reads all files it will ever need: what comes
- * later opens nothing. NULL with a reason where a CA file cannot be used. */
+ * later opens nothing. NULL with a reason where a CA file cannot be used; with `sources`, a copy is used in its place, and
+ * without a copy its policies are not usable. */
 struct tls_policies;
-struct tls_policies *tls_policies_create(const struct config *, struct reason *why);
+struct sources;
+struct tls_policies *tls_policies_create(const struct config *, struct sources *, struct reason *why);
 void tls_policies_destroy(struct tls_policies **);
 struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *);
 /* The same CA, any version of TLS, any cipher: for the second look only. */
 struct tls_policy *tls_policy_legacy(struct tls_policies *, const struct tls_settings *);
 /* The same but for post-quantum groups: its ClientHello fits into one segment. */
 struct tls_policy *tls_policy_small(struct tls_policies *, const struct tls_settings *);
+
+/* False: its CAs are not known; no handshake can begin. */
+bool tls_policy_is_usable(const struct tls_policy *);
 
 /* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has none. */
 const char *tls_system_bundle(void);

@@ -9,31 +9,46 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "config/accepted.h"
+#include "prober/sources.h"
+
+enum { CA_FILE_MAX = 16 * 1024 * 1024 };
+
 struct store {
 	const char *ca_file; /* NULL: no CA at all */
-	X509_STORE *store;
+	X509_STORE *store;   /* NULL: neither the file nor a copy of it can be used */
 	struct store *next;
 };
 
 struct tls_policies {
 	struct tls_policy *first;
 	struct store *stores;
+	const char *bundle;      /* the file of the system's CAs; NULL: there is none */
+	struct sources *sources; /* while they are made; NULL: there are no copies */
 	BIO_METHOD *method;
 	struct tls_facts_cache *facts;
+};
+
+bool
+tls_policy_is_usable(const struct tls_policy *policy)
+{
+	return policy->context != NULL;
+}
+
+static const char *const known[] = {
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian */
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+	"/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
 };
 
 const char *
 tls_system_bundle(void)
 {
-	static const char *const known[] = {
-		"/etc/ssl/certs/ca-certificates.crt", /* Debian */
-		"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-		"/etc/ssl/ca-bundle.pem",
-		"/etc/ssl/cert.pem",
-	};
 	const char *asked = getenv(X509_get_default_cert_file_env());
 
 	if (asked != NULL && access(asked, R_OK) == 0)
@@ -52,27 +67,59 @@ same_text(const char *a, const char *b)
 
 /* Stores of CAs */
 
+/* Of `arg`, a struct store. */
 static bool
-load_store(X509_STORE *store, const char *ca_file, struct reason *why)
+load_store(void *arg, const char *ca_file, struct reason *why)
 {
+	struct store *store = arg;
 	char shown[300];
 	struct text text = TEXT_OVER(shown);
+	struct stat status;
 
-	if (ca_file == NULL)
-		return true;
-	ERR_clear_error();
-	if (X509_STORE_load_file(store, ca_file) == 1)
-		return true;
 	text_escape(&text, (struct pw_bytes){ ca_file, strlen(ca_file) });
-	if (access(ca_file, R_OK) != 0)
+	if (stat(ca_file, &status) != 0 || access(ca_file, R_OK) != 0) {
 		reason_set(why, "the CA file %s cannot be read: %s", shown, strerror(errno));
-	else
-		reason_set(why, "the CA file %s holds no certificate in PEM form", shown);
+		return false;
+	}
+	if (!S_ISREG(status.st_mode) || status.st_size > CA_FILE_MAX) {
+		reason_set(why, "the CA file %s is no regular file of at most 16 MiB", shown);
+		return false;
+	}
+	if ((store->store = X509_STORE_new()) == NULL) {
+		reason_set(why, "out of memory");
+		return false;
+	}
 	ERR_clear_error();
+	if (X509_STORE_load_file(store->store, ca_file) == 1)
+		return true;
+	reason_set(why, "the CA file %s holds no certificate in PEM form", shown);
+	ERR_clear_error();
+	X509_STORE_free(store->store);
+	store->store = NULL;
 	return false;
 }
 
-/* Fills `*found` with the store for `ca_file`. */
+static bool
+fill_store(struct store *store, struct sources *sources, struct reason *why)
+{
+	struct reason fault;
+
+	if (store->ca_file == NULL) {
+		store->store = X509_STORE_new();
+		if (store->store == NULL)
+			reason_set(why, "out of memory");
+		return store->store != NULL;
+	}
+	if (sources_load(sources, store->ca_file, load_store, store, &fault))
+		return true;
+	if (sources != NULL)
+		sources_note(sources, &fault, "there is no copy of what was in it before, and targets that need it are unknown");
+	else
+		reason_set(why, "%s", fault.text);
+	return sources != NULL;
+}
+
+/* Fills `*found` with the store for `ca_file`, NULL where that cannot be used and targets do without. */
 static bool
 find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found, struct reason *why)
 {
@@ -82,15 +129,14 @@ find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **foun
 		store = store->next;
 	if (store == NULL) {
 		store = calloc(1, sizeof *store);
-		if (store == NULL || (store->store = X509_STORE_new()) == NULL) {
-			free(store);
+		if (store == NULL) {
 			reason_set(why, "out of memory");
 			return false;
 		}
 		store->ca_file = ca_file;
 		store->next = policies->stores;
 		policies->stores = store;
-		if (!load_store(store->store, ca_file, why))
+		if (!fill_store(store, policies->sources, why))
 			return false;
 	}
 	*found = store->store;
@@ -174,7 +220,7 @@ static bool
 add_policy(struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind, struct reason *why)
 {
 	struct tls_policy *policy = calloc(1, sizeof *policy);
-	const char *file = ca_file != NULL ? ca_file : tls_system_bundle();
+	const char *file = ca_file != NULL ? ca_file : policies->bundle;
 	X509_STORE *store;
 
 	if (policy == NULL) {
@@ -186,6 +232,8 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 	policies->first = policy;
 	if (!find_store(policies, file, &store, why))
 		return false;
+	if (store == NULL)
+		return true;
 	policy->context = make_context(policy, store);
 	if (policy->context == NULL)
 		reason_set(why, "no TLS context: %s", ERR_reason_error_string(ERR_peek_error()));
@@ -207,7 +255,7 @@ add_settings(struct tls_policies *policies, const struct tls_settings *settings,
 {
 	if (settings->mode == PW_TLS_NONE)
 		return true;
-	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE && tls_system_bundle() == NULL) {
+	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE && policies->bundle == NULL) {
 		reason_set(why, "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
 		return false;
 	}
@@ -216,6 +264,31 @@ add_settings(struct tls_policies *policies, const struct tls_settings *settings,
 		    && !add_policy(policies, settings->ca_file, settings->min_version, kind, why))
 			return false;
 	return true;
+}
+
+static bool
+needs_bundle(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		const struct tls_settings *settings = config->targets[i].policy->tls;
+		if (settings != NULL && settings->mode != PW_TLS_NONE && settings->ca_file == NULL
+		    && settings->verify != TLS_VERIFY_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* One that was there and is gone may have a copy. */
+static const char *
+find_bundle(const struct config *config, const struct sources *sources)
+{
+	const char *bundle = tls_system_bundle();
+	char copy[PATH_MAX];
+
+	for (size_t i = 0; bundle == NULL && sources != NULL && needs_bundle(config) && i < sizeof known / sizeof *known; i++)
+		if (accepted_copy_path(copy, sources->state, known[i]) && access(copy, R_OK) == 0)
+			bundle = known[i];
+	return bundle == NULL && sources != NULL && needs_bundle(config) ? known[0] : bundle;
 }
 
 static bool
@@ -236,7 +309,7 @@ add_all(struct tls_policies *policies, const struct config *config, struct reaso
 }
 
 struct tls_policies *
-tls_policies_create(const struct config *config, struct reason *why)
+tls_policies_create(const struct config *config, struct sources *sources, struct reason *why)
 {
 	struct tls_policies *policies = calloc(1, sizeof *policies);
 
@@ -245,6 +318,8 @@ tls_policies_create(const struct config *config, struct reason *why)
 		return NULL;
 	}
 	tzset(); /* gmtime, with which the library looks at dates, reads /etc/localtime the first time */
+	policies->sources = sources;
+	policies->bundle = find_bundle(config, sources);
 	policies->method = tls_socket_method();
 	policies->facts = tls_facts_cache_create();
 	if (policies->method == NULL || policies->facts == NULL) {
@@ -252,6 +327,8 @@ tls_policies_create(const struct config *config, struct reason *why)
 		tls_policies_destroy(&policies);
 	} else if (!add_all(policies, config, why)) {
 		tls_policies_destroy(&policies);
+	} else {
+		policies->sources = NULL;
 	}
 	return policies;
 }

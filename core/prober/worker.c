@@ -15,6 +15,7 @@
 #include "prober/dispatch.h"
 #include "prober/references.h"
 #include "prober/run_private.h"
+#include "prober/sources.h"
 #include "prober/waiting.h"
 
 enum {
@@ -32,6 +33,7 @@ struct worker {
 	struct prober *prober;
 	struct references *references;
 	struct dispatch *dispatch;
+	struct sources sources;
 	struct waiting waiting;
 	int monitor; /* -1: no link */
 	bool heard;  /* a packet came over it */
@@ -186,8 +188,10 @@ on_monitor(EV_P_ ev_io *io, int revents)
 	struct worker *worker = io->data;
 
 	(void)loop, (void)revents;
-	if (!worker->heard)
+	if (!worker->heard) {
 		dispatch_turn_to(worker->dispatch, worker->monitor);
+		dispatch_add_sources(worker->dispatch, worker->sources.said);
+	}
 	worker->heard = true;
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
 		ssize_t size = packet_read(worker->monitor, packet, sizeof packet, NULL);
@@ -367,9 +371,12 @@ prepare(struct worker *worker, struct reason *why)
 		reason_set(why, "no event loop, or no memory");
 		return false;
 	}
-	worker->prober = prober_create(worker->loop, worker->config, why);
+	sources_init(&worker->sources, worker->config->state);
+	worker->prober = prober_create_with(worker->loop, worker->config, &worker->sources, why);
 	if (worker->prober == NULL)
 		return false;
+	if (worker->sources.unkept.text[0] != '\0')
+		duty_log(worker->duty, LOG_WARNING, 0, "without a copy to go on with if it is damaged: %s", worker->sources.unkept.text);
 	prober_set_page(worker->prober, worker->duty->page);
 	prober_hold_dates(worker->prober, worker->duty->index);
 	return sandbox_enter(&sandbox, &landlock, why);

@@ -48,6 +48,7 @@ class Smtp(Server):
 		super().__init__()
 		self.tls, self.name, self.address, self.port, self.offers = tls, name, address, port, list(offers)
 		self.silent = False     # it then accepts, and says nothing
+		self.connections = 0    # that it has accepted
 		self.kept = None        # bound, and never listened on: while the server is away nobody else is given its port
 
 	def open(self):
@@ -63,6 +64,7 @@ class Smtp(Server):
 				peer, _ = listener.accept()
 			except OSError:
 				return
+			self.connections += 1
 			threading.Thread(target=self.talk, args=(peer,), daemon=True).start()
 
 	def talk(self, peer):

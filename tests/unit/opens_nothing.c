@@ -126,7 +126,7 @@ prepare_tls(void)
 		usleep(1000);
 	settings = (struct tls_settings){ .mode = PW_TLS_REQUIRE, .verify = TLS_VERIFY_FULL, .ca_file = ca_file,
 		.min_version = TLS1_2_VERSION };
-	policies = tls_policies_create(&config, &why);
+	policies = tls_policies_create(&config, NULL, &why);
 	if (policies == NULL)
 		_exit(6);
 	unlink(ca_file);
@@ -206,7 +206,7 @@ prepare_resolver(void)
 		_exit(4);
 	close(fd);
 	loop = ev_loop_new(0);
-	resolver = resolver_create(loop, &config, &why);
+	resolver = resolver_create(loop, &config, NULL, &why);
 	if (resolver == NULL)
 		_exit(5);
 }

@@ -163,7 +163,7 @@ knows_addresses_with_a_scope(void **state)
 	world->servers[1].answer = one_address;
 	resolver_destroy(&world->resolver);
 	assert_true(address_parse("fe80::1%lo", 53, &world->addresses[0])); /* nobody is there */
-	world->resolver = resolver_create(world->loop, &world->config, NULL);
+	world->resolver = resolver_create(world->loop, &world->config, NULL, NULL);
 	assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
 	close_world(world);
 }

@@ -272,7 +272,7 @@ open_world(uint32_t servers)
 		world->addresses[i] = world->servers[i].at;
 	}
 	world->config = (struct config){ .resolvers = world->addresses, .resolver_count = servers };
-	world->resolver = resolver_create(world->loop, &world->config, &why);
+	world->resolver = resolver_create(world->loop, &world->config, NULL, &why);
 	if (world->resolver == NULL)
 		fail_msg("%s", why.text);
 	return world;

@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 
+#include "prober/sources.h"
 #include "tls_peers.h"
 
 static struct court court;
@@ -338,7 +339,7 @@ keeps_the_least_version(void **state)
 	(void)state;
 	settings[0].min_version = TLS1_3_VERSION;
 	settings[1].min_version = TLS1_VERSION;
-	struct tls_policies *own = tls_policies_create(&config, &why);
+	struct tls_policies *own = tls_policies_create(&config, NULL, &why);
 	assert_non_null(own);
 	for (int i = 0; i < 2; i++) {
 		SSL_CTX *context = usual_server(i == 0 ? TLS1_2_VERSION : TLS1_VERSION);
@@ -433,18 +434,45 @@ tells_why_there_are_no_policies(void **state)
 
 	(void)state;
 	settings.ca_file = "/nonexistent/ca.pem";
-	assert_null(tls_policies_create(&config, &why));
+	assert_null(tls_policies_create(&config, NULL, &why));
 	assert_non_null(strstr(why.text, "/nonexistent/ca.pem cannot be read: No such file"));
 	snprintf(empty, sizeof empty, "%s.empty", court.ca_file);
 	fclose(fopen(empty, "w"));
 	settings.ca_file = empty;
-	assert_null(tls_policies_create(&config, &why));
+	assert_null(tls_policies_create(&config, NULL, &why));
 	assert_non_null(strstr(why.text, "holds no certificate"));
 	unlink(empty);
 	settings.mode = PW_TLS_NONE; /* nobody needs it then */
-	struct tls_policies *none = tls_policies_create(&config, &why);
+	struct tls_policies *none = tls_policies_create(&config, NULL, &why);
 	assert_non_null(none);
 	tls_policies_destroy(&none);
+}
+
+/* Of all targets only those that need the file are concerned. */
+static void
+a_damaged_ca_file_makes_its_own_policies_unusable(void **state)
+{
+	struct tls_settings settings[2] = { court.settings, court.settings };
+	struct policy policy[2] = { { .tls = &settings[0] }, { .tls = &settings[1] } };
+	struct target targets[2] = { { .policy = &policy[0] }, { .policy = &policy[1] } };
+	struct config config = { .targets = targets, .target_count = 2 };
+	struct reason why = { "" };
+	struct sources sources;
+	char empty[300];
+
+	(void)state;
+	snprintf(empty, sizeof empty, "%s.empty", court.ca_file);
+	fclose(fopen(empty, "w"));
+	settings[1].ca_file = empty;
+	sources_init(&sources, "/nonexistent");
+	struct tls_policies *policies = tls_policies_create(&config, &sources, &why);
+	assert_non_null(policies);
+	assert_true(tls_policy_is_usable(tls_policy_find(policies, &settings[0])));
+	assert_false(tls_policy_is_usable(tls_policy_find(policies, &settings[1])));
+	assert_false(tls_policy_is_usable(tls_policy_small(policies, &settings[1])));
+	assert_non_null(strstr(sources.said, "holds no certificate in PEM form: there is no copy"));
+	tls_policies_destroy(&policies);
+	unlink(empty);
 }
 
 static int
@@ -481,6 +509,7 @@ main(void)
 		cmocka_unit_test(says_whom_it_wants),
 		cmocka_unit_test(is_asked_for_a_certificate),
 		cmocka_unit_test(tells_why_there_are_no_policies),
+		cmocka_unit_test(a_damaged_ca_file_makes_its_own_policies_unusable),
 	};
 
 	return cmocka_run_group_tests(tests, open_court, close_court);

@@ -45,7 +45,7 @@ court_open(struct court *court)
 	court->target = (struct target){ .name = "mx", .host = "mx.test", .policy = &court->policy };
 	court->config = (struct config){ .targets = &court->target, .target_count = 1 };
 	struct reason why = { "" };
-	court->policies = tls_policies_create(&court->config, &why);
+	court->policies = tls_policies_create(&court->config, NULL, &why);
 	if (court->policies == NULL)
 		fail_msg("%s", why.text);
 }
