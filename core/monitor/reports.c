@@ -5,6 +5,7 @@
  */
 #include "monitor/control.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
