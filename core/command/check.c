@@ -22,7 +22,8 @@ is_single_label(const struct hosts *hosts, const char *host)
 	    && (hosts == NULL || hosts_find(hosts, host, &address, 1) == 0);
 }
 
-static void
+/* How many pieces of advice were given. */
+static uint32_t
 advise_of_label(const char *host, const char *search)
 {
 	printf("advice: %s is a name of one label, asked for as \"%s.\": no search list is applied to it; ", host, host);
@@ -31,37 +32,59 @@ advise_of_label(const char *host, const char *search)
 		    (int)strcspn(search, " "), search, search);
 	else
 		puts("write the full name");
+	return 1;
 }
 
-static void
+static uint32_t
 advise_of_labels(const struct config *config)
 {
 	struct hosts *hosts = hosts_open("/etc/hosts", NULL);
+	uint32_t count = 0;
 	char search[1024] = "";
 	struct text text = TEXT_OVER(search);
 
 	resolvers_add_search(RESOLV_CONF, &text);
 	for (uint32_t i = 0; i < config->target_count; i++)
 		if (is_single_label(hosts, config->targets[i].host))
-			advise_of_label(config->targets[i].host, search);
+			count += advise_of_label(config->targets[i].host, search);
 	for (uint32_t i = 0; i < config->reference_count; i++)
 		if (is_single_label(hosts, config->references[i].host))
-			advise_of_label(config->references[i].host, search);
+			count += advise_of_label(config->references[i].host, search);
 	hosts_close(&hosts);
+	return count;
 }
 
-static void
+static uint32_t
 advise(const struct config *config)
 {
 	char bytes[512];
 	struct text text = TEXT_OVER(bytes);
+	uint32_t count = config->reference_count == 0;
 
 	if (config->reference_count == 0)
 		puts("advice: name two or more `references` (\"HOST:PORT\" that nearly always answer): without them\n"
 		     "        nothing tells an outage of ours from one of theirs where few targets are watched");
-	advise_of_labels(config);
-	if (!self_check_helo(config, &text))
+	count += advise_of_labels(config);
+	if (!self_check_helo(config, &text)) {
 		printf("advice: %s\n", bytes);
+		count++;
+	}
+	return count;
+}
+
+/* "good" is what tells somebody. */
+static void
+tell_verdict(const struct config *config, const char *path)
+{
+	uint32_t untold = 0;
+
+	for (uint32_t i = 0; i < config->target_count; i++)
+		untold += !target_is_told(config, &config->targets[i]);
+	printf("%s: %s: %u target%s, %u notifier%s", path, untold == 0 ? "good" : "no fault", config->target_count,
+	    config->target_count == 1 ? "" : "s", config->notifier_count, config->notifier_count == 1 ? "" : "s");
+	if (untold > 0)
+		printf("; but nobody would be told if %u of them went down", untold);
+	putchar('\n');
 }
 
 /* How notices will go out, as their plugins understood it. */
@@ -77,15 +100,19 @@ static int
 check(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
-	struct config_source source = { .path = PW_SYSCONF_DIR "/postwatch.conf" };
+	struct config_source source = { .path = PW_SYSCONF_DIR "/postwatch.conf", .advise = true };
 	const struct option_row *row;
 	const struct config *config;
 	char *argument;
+	bool strict = false;
+	uint32_t advice;
 	int at = 0;
 
 	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
 		if (row->letter == 'c')
 			source.path = argument;
+		else if (row->letter == 0)
+			strict = true;
 		else
 			source.plugin_dir = argument;
 	}
@@ -95,16 +122,19 @@ check(const struct command *command, int argc, char **argv)
 	faults_print(stdout, &faults);
 	if (config == NULL)
 		return EXIT_CONFIG;
-	printf("%s: good: %u target%s, %u notifier%s\n", source.path, config->target_count,
-	    config->target_count == 1 ? "" : "s", config->notifier_count, config->notifier_count == 1 ? "" : "s");
+	tell_verdict(config, source.path);
 	tell_ways(config);
-	advise(config);
-	return 0;
+	advice = faults.warnings + advise(config);
+	if (!strict || advice == 0)
+		return 0;
+	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice, advice == 1 ? "" : "s");
+	return EXIT_CONFIG;
 }
 
 static const struct option_row options[] = {
 	{ "config", 'c', "FILE", "the configuration; default " PW_SYSCONF_DIR "/postwatch.conf" },
 	{ "plugins", 'L', "FOLDER", "where plugins lie" },
+	{ "strict", 0, NULL, "take warnings and advice for faults: exit 78" },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -113,9 +143,12 @@ const struct command command_check = {
 	.arguments = "",
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
-	        "and what would be right. Names the hosts of one label, for no search list is applied to them, and asks\n"
-	        "the configured resolvers whether the EHLO name leads to this machine and back. Starts nothing.\n\n"
-	        "Exit status: 0 good (warnings or not), 78 faults, 64 the command line is wrong.",
+	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has, and\n"
+	        "of notifiers that no target leads to. Names the hosts of one label, for no search list is applied to\n"
+	        "them, and asks the configured resolvers whether the EHLO name leads to this machine and back. Starts\n"
+	        "nothing.\n\n"
+	        "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or advice, 64 the command\n"
+	        "line is wrong.",
 	.options = options,
 	.run = check,
 };

@@ -202,6 +202,7 @@ struct config_source {
 	uint32_t set_count;
 	int64_t leg_max;            /* no leg is given more than so many microseconds; 0: as configured */
 	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
+	bool advise;                /* warn also of what nobody would be told of, tags that match nothing, notifiers in vain */
 	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
 	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */
 	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
@@ -230,6 +231,12 @@ config_prober_of(const struct config *config, uint32_t target)
 {
 	return config->targets[target].host_hash % config->probers;
 }
+
+/* Whether a notifier (by its index) is told of a target, by `notify` and `tags`; never the heartbeat. */
+bool notifier_hears_of(const struct config *, uint32_t notifier, const struct target *);
+
+/* Whether any notifier would be told that it is down. */
+bool target_is_told(const struct config *, const struct target *);
 
 /* Whether its policy has the tag. */
 bool target_has_tag(const struct target *, const char *tag);

@@ -38,6 +38,7 @@ read_all(struct reader *reader)
 	reader_take_windows(reader);
 	reader_look_around(reader);
 	reader_look_at_relays(reader);
+	reader_look_at_reach(reader);
 	warn_of_nothing(reader);
 }
 

@@ -205,4 +205,7 @@ const char *reader_find_state(struct reader *);
 void reader_look_around(struct reader *);
 void reader_look_at_relays(struct reader *);
 
+/* reach.c: warns of targets that nobody is told of, of tags that no target has, and of notifiers that no target leads to. */
+void reader_look_at_reach(struct reader *);
+
 #endif

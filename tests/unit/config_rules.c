@@ -137,6 +137,40 @@ says_what_is_wrong_with_windows(void **state)
 	files_bad(TARGETS "windows = { };", "main.conf:3", "write a list of groups");
 }
 
+/* What `check` alone warns of; `part` NULL: of nothing. */
+static void
+assert_advised(const char *content, const char *place, const char *part)
+{
+	files_put("main.conf", content);
+	const struct config *config = files_read_source((struct config_source){ .path = files_path("main.conf"), .advise = true });
+	assert_non_null(config);
+	if (part == NULL)
+		assert_int_equal(files_faults.warnings, 0);
+	else
+		assert_true(files_told(place, part, true));
+}
+
+static void
+warns_of_whom_nobody_is_told(void **state)
+{
+	(void)state;
+	assert_advised(TARGETS NOTIFIER(""), NULL, NULL);
+	assert_advised(TARGETS, "main.conf", "there are no `notifiers`");
+	assert_advised(TARGETS NOTIFIER("tags = [ \"lab\" ];"), "main.conf:2", "nobody would be told that b is down");
+	assert_advised(TARGETS NOTIFIER("tags = [ \"lap\" ];"), "main.conf:3", "no target has the tag \"lap\": did you mean \"lab\"?");
+	assert_advised(TARGETS NOTIFIER("tags = [ \"lap\" ];"), "main.conf:3", "notifier n is told of no target");
+	assert_advised(TARGETS NOTIFIER("tags = [ \"lap\" ];"), "main.conf:1", "nobody would be told that a is down");
+	assert_advised(TARGETS NOTIFIER("kinds = [ \"up\" ];"), "main.conf:1", "nobody would be told that a is down");
+	assert_advised(TARGETS NOTIFIER("quiet = [ \"00:00-24:00\" ];"), "main.conf:3", "leaves no minute of the week");
+	assert_advised(TARGETS NOTIFIER("quiet = [ \"00:00-23:00\" ];"), NULL, NULL);
+	assert_advised("targets = ( { host = \"a.test\"; probe = \"talk\"; notify = [ ]; } );\n" NOTIFIER(""), "main.conf:1",
+	    "its `notify` names no notifier");
+	assert_advised(TARGETS "defaults = { notify = [ \"n\" ]; };\nnotifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; "
+	    "fallback = \"m\"; }, { name = \"m\"; plugin = \"tell\"; to = [ \"y\" ]; } );\n", NULL, NULL);
+	files_good(TARGETS);
+	assert_int_equal(files_faults.warnings, 0);
+}
+
 int
 main(void)
 {
@@ -147,6 +181,7 @@ main(void)
 		cmocka_unit_test(recipients_can_be_told_apart),
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
+		cmocka_unit_test(warns_of_whom_nobody_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);
