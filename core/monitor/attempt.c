@@ -184,11 +184,12 @@ enum signal
 attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook)
 {
-	enum bearing bearing = bear(target, run, policy, outlook->blind);
+	enum bearing bearing = outlook->intercepted ? BEARING_NONE : bear(target, run, policy, outlook->blind);
 
 	/* That we are blind, or what we lack, is told for itself: the time does not count as one in which this target told us
 	 * nothing. */
-	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind && !outlook->explained);
+	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind && !outlook->explained
+	    && !outlook->intercepted);
 	switch (bearing) {
 	case BEARING_NONE:
 	case BEARING_NEITHER:
@@ -235,6 +236,8 @@ static const char *const cells[][2] = {
 	  "where it had connected), though somebody was asked; or others in 2 networks (1, where less than 5 targets are watched "
 	  "or 3 networks came back in 10 min) fell silent in its time and came back" },
 	{ "the tries-th failure, before a dialogue", "held until a target passes on its port, 10 s at most; others there are asked at once" },
+	{ "blocked, or tempfail, at the greeting", "nothing learnt while its port is held, or was told as perhaps shut, for those "
+	  "that are turned away in the same words" },
 	{ "failures in blind spells for 10 min", "failed for the tries-th time, where others were heard between them" },
 };
 

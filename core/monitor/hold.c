@@ -60,14 +60,14 @@ kept(const struct hold *hold)
 	return hold->count < HOLD_SUSPECTS ? hold->count : HOLD_SUSPECTS;
 }
 
-/* Those whose run had ended by then were not silent since. */
+/* Those whose run had ended by then were not silent since; but for those that are alike. */
 static void
-forget(struct hold *hold, int64_t at)
+forget(struct hold *hold, int64_t at, const uint64_t *likeness)
 {
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < kept(hold); i++)
-		if (hold->suspects[i].ended > at)
+		if (hold->suspects[i].ended > at || (likeness != NULL && hold->suspects[i].likeness == *likeness))
 			hold->suspects[left++] = hold->suspects[i];
 	hold->count = left;
 }
@@ -79,10 +79,18 @@ hold_heard(struct hold *hold, int64_t at)
 	if (at <= hold->heard)
 		return HOLD_NOTHING;
 	hold->heard = at;
-	forget(hold, at);
+	forget(hold, at, NULL);
 	if (hold->stage == HOLD_FREE || (at <= hold->since && hold->count >= HOLD_MANY_TARGETS))
 		return HOLD_NOTHING;
 	return happens(hold, HOLD_HEARD, at);
+}
+
+enum hold_act
+hold_answered(struct hold *hold, uint64_t likeness, int64_t at)
+{
+	forget(hold, at, &likeness);
+	return hold->stage == HOLD_FREE || hold->likeness == likeness || at <= hold->since ? HOLD_NOTHING
+	    : happens(hold, HOLD_HEARD, at);
 }
 
 static struct hold_all
@@ -128,13 +136,26 @@ hold_suspect(struct hold *hold, const struct suspect *suspect, const struct hold
 	bool many = alike.targets >= HOLD_MANY_TARGETS && alike.networks >= HOLD_MANY_NETWORKS;
 	if (few != NULL && few->targets < HOLD_MANY_TARGETS)
 		many |= alike.targets >= few->targets && few->networks >= HOLD_FEW_NETWORKS;
-	return many ? happens(hold, HOLD_MANY, now) : HOLD_NOTHING;
+	if (!many)
+		return HOLD_NOTHING;
+	if (hold->stage == HOLD_FREE)
+		hold->likeness = suspect->likeness;
+	return happens(hold, HOLD_MANY, now);
 }
 
 enum hold_act
 hold_begin(struct hold *hold, int64_t now)
 {
+	if (hold->stage == HOLD_FREE)
+		hold->likeness = 0;
 	return happens(hold, HOLD_MANY, now);
+}
+
+void
+hold_wait(struct hold *hold, int64_t now)
+{
+	if (hold->stage == HOLD_HOLDING)
+		hold->since = now;
 }
 
 enum hold_act
@@ -211,5 +232,6 @@ const struct rule_table hold_table = {
 	        "within the longest of their intervals, since anybody was last heard. Where fewer than 5 are watched and not down, "
 	        "all of them, if what is watched lies in 2 networks or more and they fail to connect by silence; on a port where "
 	        "nothing has passed since the start, in whatever way. It also begins where nobody gives a word who was asked for "
-	        "one, 90 s after the attempt that waits for it at most. A run that began before a hold ended confirms nothing.",
+	        "one, 90 s after the attempt that waits for it at most. A run that began before a hold ended confirms nothing; "
+	        "while we are known to be blind its time begins anew.",
 };

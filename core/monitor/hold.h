@@ -31,6 +31,7 @@ struct hold {
 	enum hold_stage stage;
 	int64_t heard;           /* when anything that ends it last happened; the begin, where nothing did yet */
 	int64_t since;           /* held */
+	uint64_t likeness;       /* of those for which it holds, or has run out */
 	uint32_t count;          /* suspects since then, one for each target; the last HOLD_SUSPECTS of them are kept */
 	struct suspect suspects[HOLD_SUSPECTS];
 	struct spells spells;    /* in which it held, from what was last heard before on */
@@ -48,11 +49,17 @@ void hold_init(struct hold *, int64_t now);
 /* Something that ends it happened at that instant, which may lie behind. */
 enum hold_act hold_heard(struct hold *, int64_t at);
 
+/* Somebody acted in this way at that instant: nothing that ends a hold of those that act alike, and it ends any other. */
+enum hold_act hold_answered(struct hold *, uint64_t likeness, int64_t at);
+
 /* `few`: the suspect failed to connect, by silence; so that it counts where few are watched. NULL: it does not. */
 enum hold_act hold_suspect(struct hold *, const struct suspect *, const struct hold_all *few, int64_t now);
 
 /* Nothing that was asked for a word has given one: it holds. */
 enum hold_act hold_begin(struct hold *, int64_t now);
+
+/* Its time begins anew: we are known to be blind meanwhile. */
+void hold_wait(struct hold *, int64_t now);
 
 /* To be called about once a second, unless we are known to be blind. */
 enum hold_act hold_tick(struct hold *, int64_t now);

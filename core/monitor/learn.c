@@ -341,8 +341,8 @@ learn_name(struct target_state *target, const struct sighting *run)
 static bool
 shows_nothing(const struct learning *it, const struct sighting *run)
 {
-	/* While we are blind even what a failed run seems to show is not theirs. */
-	return it->outlook->blind && run->verdict == PW_FAILED;
+	/* While we are blind even what a failed run seems to show is not theirs, nor is what somebody says in their place. */
+	return it->outlook->intercepted || (it->outlook->blind && run->verdict == PW_FAILED);
 }
 
 bool

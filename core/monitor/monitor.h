@@ -125,6 +125,8 @@ struct port_hold {
 	uint16_t port;
 	int64_t heard;    /* when anybody was last heard there, by a refusal as well */
 	bool passed;      /* a target has, since we began */
+	uint64_t turned_away; /* the likeness of the last words with which a target there turned us away */
+	struct moment refused; /* since when all are turned away in the same words, where that was told; 0: it was not */
 	struct hold hold; /* only a target that passes ends it */
 };
 
@@ -355,6 +357,8 @@ struct port_hold *ourselves_port(const struct monitor *, uint16_t port);
 void ourselves_begin_hold(struct monitor *, int64_t since);
 /* Whether a hold is in force that keeps its confirmation back. */
 bool ourselves_hold(const struct monitor *, uint32_t target);
+/* The run came farther than to a greeting. */
+bool ourselves_in_dialogue(const struct monitor *, uint32_t target, const struct sighting *);
 /* After the rules: a confirmation that is held waits for a word, and what was heard may decide others. */
 void ourselves_after(struct monitor *, const struct sighting *, const struct report *, const struct outlook *);
 /* Whether we were, or may have been, unable to see the target at some time between these two. */
@@ -388,6 +392,8 @@ void clocks_void(const struct monitor *, struct sighting *, struct report *);
 void together_add(struct monitor *, uint32_t target);
 /* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
 void together_now(struct monitor *, uint16_t port);
+/* The hold of a port has run out for those that are turned away in the same words: they are told, and nothing of each. */
+void together_refused(struct monitor *, struct port_hold *);
 /* A target that was told in a digest is told by itself. */
 void together_apart(struct monitor *);
 /* What a monitor before us told is known. */

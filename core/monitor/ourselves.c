@@ -70,6 +70,8 @@ release(struct monitor *monitor, uint16_t port)
 		if (port == 0 || port_of(monitor, i) == port)
 			judge_confirm(monitor, i, SILENCE_digest, false);
 	together_now(monitor, monitor->hold.stage == HOLD_FREE ? port : 0);
+	if (port != 0 && ourselves_port(monitor, port)->hold.likeness == ourselves_port(monitor, port)->turned_away)
+		together_refused(monitor, ourselves_port(monitor, port));
 }
 
 static void
@@ -156,6 +158,33 @@ connected_at(const struct monitor *monitor, const struct sighting *run, const st
 	return at < run->ended ? at : run->ended;
 }
 
+/* Targets that fail alike: the outcome, and what the server said, word for word, where anything. */
+static uint64_t
+likeness(const struct report *report)
+{
+	const char *text = report->text.data, *end = text == NULL ? NULL : text + report->text.size;
+	const char *from = text == NULL ? NULL : memchr(text, '"', report->text.size);
+	const char *to = from == NULL ? NULL : memrchr(from, '"', (size_t)(end - from));
+	uint64_t hash = hash_add_string(HASH_BEGIN, report->outcome);
+
+	return from == NULL ? hash : hash_add(hash, from, (size_t)(to - from));
+}
+
+bool
+ourselves_in_dialogue(const struct monitor *monitor, uint32_t target, const struct sighting *run)
+{
+	uint8_t connect = target_phase(monitor->config->targets[target].policy, "connect");
+
+	return connect < 31 && run->reached >> (connect + 1) != 0;
+}
+
+/* Refused by its greeting, or by who greets in the place of all. */
+static bool
+is_turned_away(const struct monitor *monitor, const struct sighting *run, uint32_t target)
+{
+	return run->spoken && (run->verdict == PW_BLOCKED || run->tempfail) && !ourselves_in_dialogue(monitor, target, run);
+}
+
 static void
 hear_target(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
@@ -169,10 +198,12 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 		return;
 	if (run->heard > of_port->heard)
 		of_port->heard = run->heard;
-	if (run->verdict > PW_BLOCKED)
-		return;
-	of_port->passed = true;
-	act(monitor, hold_heard(&of_port->hold, run->heard), of_port->port);
+	if (is_turned_away(monitor, run, report->target))
+		act(monitor, hold_answered(&of_port->hold, likeness(report), run->heard), of_port->port);
+	else if (run->verdict <= PW_BLOCKED) {
+		of_port->passed = true;
+		act(monitor, hold_heard(&of_port->hold, run->heard), of_port->port);
+	}
 }
 
 /* What the run has used with success, and what it lacked. */
@@ -187,18 +218,6 @@ learn_means(struct monitor *monitor, const struct sighting *run, const struct re
 	blind_used(&monitor->blind, uses, port, run->ended);
 	if (run->verdict == PW_UNKNOWN)
 		(void)blind_show(&monitor->blind, report->outcome, report->target, port, run->ended);
-}
-
-/* Targets that fail alike: the outcome, and what the server said, word for word, where anything. */
-static uint64_t
-likeness(const struct report *report)
-{
-	const char *text = report->text.data, *end = text == NULL ? NULL : text + report->text.size;
-	const char *from = text == NULL ? NULL : memchr(text, '"', report->text.size);
-	const char *to = from == NULL ? NULL : memrchr(from, '"', (size_t)(end - from));
-	uint64_t hash = hash_add_string(HASH_BEGIN, report->outcome);
-
-	return from == NULL ? hash : hash_add(hash, from, (size_t)(to - from));
 }
 
 /* No connection, and not by anything that the peer did. */
@@ -232,6 +251,29 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 	act(monitor, hold_suspect(&of_port->hold, &suspect, few ? &on_port : NULL, monitor->now), port);
 }
 
+/* Turned away in the same words as others; one that is for long is not. */
+static void
+suspect_refusal(struct monitor *monitor, const struct sighting *run, const struct report *report)
+{
+	struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, report->target));
+	struct suspect suspect = { .target = report->target, .network = monitor->targets[report->target].network,
+		.likeness = likeness(report), .ended = run->ended,
+		.interval = monitor->config->targets[report->target].policy->interval };
+
+	if (of_port == NULL)
+		return;
+	of_port->turned_away = suspect.likeness;
+	act(monitor, hold_suspect(&of_port->hold, &suspect, NULL, monitor->now), of_port->port);
+}
+
+static bool
+stands(const struct watched *watched, uint16_t code)
+{
+	const struct condition *condition = conditions_find(watched->state.conditions, code);
+
+	return condition != NULL && condition->stage != STAGE_SEEN;
+}
+
 void
 ourselves_before(struct monitor *monitor, struct sighting *run, struct report *report)
 {
@@ -253,6 +295,8 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 	}
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
 		suspect(monitor, run, report);
+	else if (is_turned_away(monitor, run, report->target) && !stands(watched, run->outcome))
+		suspect_refusal(monitor, run, report);
 }
 
 bool
@@ -310,6 +354,17 @@ is_apart(const struct monitor *monitor, const struct sighting *run, uint32_t tar
 	    && (run->spoken || hearing_gap(&monitor->hearing, run->started, run->ended) < run->ended - run->started + SECOND);
 }
 
+/* Turned away in the words for which its port is held, or was told as perhaps shut. */
+static bool
+is_intercepted(const struct monitor *monitor, const struct sighting *run, const struct report *report)
+{
+	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, report->target));
+
+	return of_port != NULL && !(monitor->targets[report->target].flags & WATCHED_LOCAL)
+	    && is_turned_away(monitor, run, report->target) && !hold_is_free(&of_port->hold)
+	    && of_port->hold.likeness == likeness(report);
+}
+
 static int64_t
 suspected_since(const struct watched *watched, const struct sighting *run)
 {
@@ -326,6 +381,7 @@ ourselves_outlook(struct monitor *monitor, const struct sighting *run, const str
 	    && ourselves_overlap(monitor, report->target, suspected_since(watched, run), run->ended);
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
+	outlook.intercepted = is_intercepted(monitor, run, report);
 	if (run->verdict == PW_FAILED && !(watched->flags & WATCHED_LOCAL)) {
 		outlook.blind = !run->spoken && blind_overlaps(&monitor->blind, run->started, run->ended);
 		if (!state_is_down((enum state)watched->state.state))
@@ -389,8 +445,12 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 static void
 tick_holds(struct monitor *monitor)
 {
-	if (blind_is_known(&monitor->blind))
-		return; /* whatever is held, is for a reason that we know */
+	if (blind_is_known(&monitor->blind)) { /* whatever is held, is for a reason that we know */
+		hold_wait(&monitor->hold, monitor->now);
+		for (uint32_t i = 0; i < monitor->port_count; i++)
+			hold_wait(&monitor->ports[i].hold, monitor->now);
+		return;
+	}
 	act(monitor, hold_tick(&monitor->hold, monitor->now), 0);
 	for (uint32_t i = 0; i < monitor->port_count; i++)
 		act(monitor, hold_tick(&monitor->ports[i].hold, monitor->now), monitor->ports[i].port);

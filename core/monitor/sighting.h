@@ -55,6 +55,7 @@ struct outlook {
 	bool ours;        /* we could not see it, or may not have been able to, at some time since its suspicion began */
 	bool enough;      /* its failures have gone on so long that this one confirms, were they ever so few */
 	bool alone;       /* nobody was there to ask whether it may be us */
+	bool intercepted; /* it was turned away in words that may be somebody else's: it says nothing */
 	bool apart;       /* the reason for telling it together with others is over: this failure is of it alone */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */
 	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */

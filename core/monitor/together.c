@@ -69,6 +69,40 @@ tell(struct monitor *monitor)
 }
 
 void
+together_refused(struct monitor *monitor, struct port_hold *of_port)
+{
+	char names[DIGEST_TEXT], since[64];
+	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < of_port->hold.count && i < HOLD_SUSPECTS; i++)
+		if (of_port->hold.suspects[i].likeness == of_port->hold.likeness)
+			text_format(&text, "%s%s", count++ == 0 ? "" : ", ", monitor->config->targets[of_port->hold.suspects[i].target].name);
+	of_port->refused = clocks_at(monitor, of_port->hold.since);
+	text_add_span(&span, monitor->now - of_port->hold.since);
+	herald_ours(monitor, NOTICE_digest, "digest", of_port->refused, "%" PRIu32 " targets on port %u have turned us away for %s in "
+	    "the same words; ours or theirs: nothing that we can reach on that port tells which: %s", count, of_port->port, since,
+	    names);
+}
+
+static void
+end_refusals(struct monitor *monitor)
+{
+	char bytes[64];
+
+	for (uint32_t i = 0; i < monitor->port_count; i++) {
+		struct port_hold *of_port = &monitor->ports[i];
+		struct text span = TEXT_OVER(bytes);
+		if (!moment_is_set(of_port->refused) || !hold_is_free(&of_port->hold))
+			continue;
+		text_add_span(&span, monitor->now - of_port->refused.mono);
+		herald_ours(monitor, NOTICE_cleared, "digest", of_port->refused, "port %u is answered by its targets again, after %s",
+		    of_port->port, bytes);
+		of_port->refused = (struct moment){ 0, 0 };
+	}
+}
+
+void
 together_apart(struct monitor *monitor)
 {
 	monitor->together.apart++;
@@ -106,6 +140,7 @@ together_end(struct monitor *monitor)
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
 
+	end_refusals(monitor);
 	if (together->count == 0 || monitor->digest_count > 0 || count_together(monitor, &began) > 0)
 		return;
 	uint32_t apart = together->apart < together->count ? together->apart : together->count;

@@ -136,11 +136,7 @@ has_others(const struct monitor *monitor, uint32_t target, bool same_port)
 bool
 witness_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
 {
-	const struct policy *policy = monitor->config->targets[target].policy;
-	uint8_t connect = target_phase(policy, "connect");
-	bool in_dialogue = connect < 31 && run->reached >> (connect + 1) != 0;
-
-	return !run->spoken || (!in_dialogue && port_of(monitor, target) != NULL && has_others(monitor, target, true));
+	return !run->spoken || (!ourselves_in_dialogue(monitor, target, run) && port_of(monitor, target) != NULL && has_others(monitor, target, true));
 }
 
 /* Whether only what is heard on its port counts. */

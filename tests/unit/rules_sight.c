@@ -137,6 +137,26 @@ only_those_that_fail_alike_are_taken_together(void **unused)
 }
 
 static void
+what_is_said_alike_ends_no_hold_of_those_that_say_it(void **unused)
+{
+	struct hold hold;
+	int64_t now = BEGIN;
+
+	(void)unused;
+	hold_init(&hold, now);
+	for (uint32_t i = 0; i < 5; i++) {
+		struct suspect one = { .target = i, .network = i + 1, .likeness = 7, .ended = now += SECOND, .interval = MINUTE };
+		assert_int_equal(hold_answered(&hold, 7, now), HOLD_NOTHING);
+		assert_int_equal(hold_suspect(&hold, &one, NULL, now), i == 4 ? HOLD_BEGIN : HOLD_NOTHING);
+	}
+	assert_int_equal(hold_answered(&hold, 7, now + SECOND), HOLD_NOTHING);
+	hold_wait(&hold, now + 4 * MINUTE);
+	assert_int_equal(hold_tick(&hold, now + 6 * MINUTE), HOLD_NOTHING);
+	assert_true(hold_holds(&hold));
+	assert_int_equal(hold_answered(&hold, 8, now + 6 * MINUTE), HOLD_END);
+}
+
+static void
 where_few_are_watched_all_of_them_are_many(void **unused)
 {
 	const struct hold_all three = { 3, 2 }, one_network = { 3, 1 };
@@ -467,6 +487,7 @@ main(void)
 		cmocka_unit_test(a_run_is_asked_for_the_whole_time_that_it_took),
 		cmocka_unit_test(suspicions_far_apart_do_not_hold),
 		cmocka_unit_test(only_those_that_fail_alike_are_taken_together),
+		cmocka_unit_test(what_is_said_alike_ends_no_hold_of_those_that_say_it),
 		cmocka_unit_test(where_few_are_watched_all_of_them_are_many),
 		cmocka_unit_test(a_hold_runs_out_in_a_digest),
 		cmocka_unit_test(silent_references_mean_blind_and_it_is_told_after_a_minute),

@@ -19,7 +19,7 @@ was_down(const struct world *world, uint32_t target, int64_t from, int64_t to)
 {
 	for (uint32_t i = 0; i < world->troubles; i++) {
 		const struct scripted *it = &world->script[i];
-		if (it->kind < SLOW && it->target == target && it->from < to && it->to > from)
+		if (it->kind < TURNS_AWAY && it->target == target && it->from < to && it->to > from)
 			return true;
 	}
 	return false;
@@ -84,7 +84,7 @@ judge_outages(const struct world *world, const struct kind *kind, uint64_t seed,
 	for (uint32_t i = 0; i < world->troubles; i++) {
 		const struct scripted *it = &world->script[i];
 		int64_t due = ours_over(world, it), told_at = 0;
-		if (it->kind >= SLOW)
+		if (it->kind >= TURNS_AWAY)
 			continue;
 		due = (due > WORLD_BEGIN ? due : WORLD_BEGIN) + kind->allowed.late * SECOND;
 		if (due > it->to || due > WORLD_BEGIN + world->length)
@@ -130,6 +130,11 @@ judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, st
 	if (cleared > digests || (all_up && digests > 0 && cleared == 0)) {
 		found->ours++;
 		print_message("# %s:%llu: %u digests, %u ends of them\n", kind->name, (unsigned long long)seed, digests, cleared);
+	}
+	unsigned blocked = count(world, "blocked", false);
+	if (blocked < allowed->blocked_min || blocked > allowed->blocked_max) {
+		found->ours++;
+		print_message("# %s:%llu: %u blocked\n", kind->name, (unsigned long long)seed, blocked);
 	}
 	if (blind >= allowed->blind_min && blind <= allowed->blind_max && digests >= allowed->digest_min
 	    && digests <= allowed->digest_max && impaired <= allowed->impaired_max)

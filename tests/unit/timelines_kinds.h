@@ -7,7 +7,7 @@
 /* What a kind allows. Times in seconds. */
 struct allowed {
 	int64_t late;      /* a real outage is told so long after its begin, or after the last trouble of ours that overlaps it */
-	unsigned blind_min, blind_max, digest_min, digest_max, impaired_max;
+	unsigned blind_min, blind_max, digest_min, digest_max, impaired_max, blocked_min, blocked_max;
 	bool alone;        /* a false down whose words say that it may be our own network */
 };
 
@@ -256,11 +256,7 @@ static void resolver_dead_half(struct world *w)
 	for (uint32_t i = 0; i < 3; i++)
 		w->named[i] = false;
 }
-static void resolver_dead_one_really_down(struct world *w)
-{
-	resolver_dead_half(w);
-	outage(w, 1, seconds(w, 300, 500), 25 * MINUTE);
-}
+static void resolver_dead_one_really_down(struct world *w) { resolver_dead_half(w); outage(w, 1, seconds(w, 300, 500), 25 * MINUTE); }
 static void resolver_hiccups(struct world *w)
 {
 	begin(w, 6, 2);
@@ -313,6 +309,14 @@ static void port_drops_few_from_the_start(struct world *w)
 {
 	begin(w, 3, 2);
 	world_add(w, PORT_DROPS, 0, -MINUTE, w->length, 25);
+}
+static void port_greets(struct world *w) { shut(w, PORT_GREETS, 12, 15 * MINUTE); }
+static void port_greets_a_while(struct world *w) { shut(w, PORT_GREETS, 12, 4 * MINUTE); }
+static void all_turn_us_away(struct world *w)
+{
+	begin(w, 12, 2);
+	for (uint32_t i = 0; i < 12; i++)
+		world_add(w, TURNS_AWAY, i, 5 * MINUTE, 20 * MINUTE, 0);
 }
 static void port_drops_one_really_down(struct world *w)
 {
@@ -490,6 +494,9 @@ static const struct kind kinds[] = {
 	{ "port_drops_from_the_start", port_drops_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_from_the_start", port_refuses_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_drops_few_from_the_start", port_drops_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
+	{ "port_greets", port_greets, { .digest_min = 1, .digest_max = 1, .blocked_max = 0 } },
+	{ "port_greets_a_while", port_greets_a_while, { .blocked_max = 0 } },
+	{ "all_turn_us_away", all_turn_us_away, { .blocked_min = 12, .blocked_max = 12 } },
 	{ "port_drops_one_really_down", port_drops_one_really_down, { .late = 300, .digest_min = 1, .digest_max = 2 } },
 	{ "port_refuses_few_from_the_start", port_refuses_few_from_the_start, { .digest_min = 1, .digest_max = 2 } },
 	{ "port_drops_hasty", port_drops_hasty, { .digest_min = 1, .digest_max = 2 } },

@@ -29,10 +29,10 @@ enum { WORLD_TARGETS = 64, WORLD_TROUBLES = 512, WORLD_EVENTS = 1024, WORLD_PROB
 
 enum trouble_kind {
 	/* of a server */
-	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, SLOW, /* SLOW: greets after `more` */
+	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, TURNS_AWAY, SLOW, /* SLOW: greets after `more` */
 	SERVER_TROUBLES,
 	/* of our own */
-	CUT = SERVER_TROUBLES, LINK_CUT, LOSS, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, /* `more`: the port */
+	CUT = SERVER_TROUBLES, LINK_CUT, LOSS, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, PORT_GREETS, /* `more`: the port */
 	RESOLVER_DEAD, NO_DESCRIPTORS, REFERENCES_DEAD, ROUTER_MUTE,
 	MONITOR_DIES, PROBER_DIES                                 /* at `from` */
 };
@@ -243,6 +243,17 @@ play_connect(struct playing *it)
 	return playing_waits(it, limit, "connect_timeout", 3);
 }
 
+/* "greeted with ...": each server in its own words, or somebody in the place of all (-1). */
+static inline void
+playing_say(struct playing *it, int who)
+{
+	static char words[WORLD_TARGETS + 1][48];
+	char *text = words[who + 1];
+
+	snprintf(text, sizeof words[0], "greeted with \"554 no %d\"", who);
+	it->report->text = (struct pw_bytes){ text, strlen(text) };
+}
+
 /* The greeting, and the reply to EHLO. */
 static inline bool
 play_dialogue(struct playing *it)
@@ -261,6 +272,12 @@ play_dialogue(struct playing *it)
 	if (then != NULL && (then->kind == CLOSES || then->kind == REFUSES))
 		return playing_ends(it, PW_FAILED, "closed_at_banner", true, 7);
 	it->heard = arrives;
+	bool in_place = !it->world->own_host[it->target]
+	    && world_trouble(it->world, PORT_GREETS, it->world->configured[it->target].port, begun) != NULL;
+	if (in_place || (server != NULL && server->kind == TURNS_AWAY)) {
+		playing_say(it, in_place ? -1 : (int)it->target);
+		return playing_ends(it, PW_BLOCKED, "rejected", true, 3);
+	}
 	int64_t replied = playing_delivered(it, arrives);
 	replied = replied == INT64_MAX ? replied : playing_delivered(it, replied);
 	then = world_server(it->world, it->target, arrives);
