@@ -346,7 +346,7 @@ take_truncated(struct try *try, const struct exchange_result *result)
 	if (is_whole(question, result->packet, result->size, &answer))
 		conclude_with(question, (unsigned)(try - question->tries), &answer, result->packet, result->size);
 	else
-		note_opinion(try, DNS_TRUNCATED, DNS_NOERROR, result->error);
+		note_opinion(try, DNS_TRUNCATED, result->packet != NULL ? DNS_NOERROR : DNS_RCODE_NONE, result->error);
 }
 
 static void
@@ -383,6 +383,36 @@ look_whether_sent(struct question *question)
 	return question->sent >= 0;
 }
 
+/* The first server whose truncated reply is whole; -1: none. */
+static int
+find_whole(const struct question *question, struct dns_answer *answer)
+{
+	for (unsigned i = 0; i < question->questions->server_count; i++) {
+		size_t size;
+		const void *packet = question->tries[i].exchange == NULL ? NULL
+		    : exchange_truncated(question->tries[i].exchange, &size);
+		if (packet != NULL && is_whole(question, packet, size, answer))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Takes a truncated reply that is whole for the answer. Returns false if there is none. */
+static bool
+conclude_with_truncated(struct question *question)
+{
+	struct dns_answer answer;
+	int server = find_whole(question, &answer);
+	size_t size;
+
+	if (server < 0)
+		return false;
+	void *packet = exchange_take_truncated(question->tries[server].exchange, &size);
+	conclude_with(question, (unsigned)server, &answer, packet, size);
+	free(packet);
+	return true;
+}
+
 static void
 on_again(EV_P_ ev_timer *timer, int events)
 {
@@ -392,7 +422,7 @@ on_again(EV_P_ ev_timer *timer, int events)
 	if (look_whether_sent(question))
 		timer->repeat *= 2;
 	ev_timer_again(EV_A_ timer);
-	if (question->sent < 0)
+	if (question->sent < 0 || conclude_with_truncated(question)) /* TCP had its time */
 		return;
 	for (struct wait *wait = question->waits, *next; wait != NULL; wait = next) {
 		next = wait->next;
@@ -464,20 +494,6 @@ question_leave(struct wait *wait)
 		drop(question);
 }
 
-/* The first server whose truncated reply is whole; -1: none. */
-static int
-find_whole(const struct question *question, struct dns_answer *answer)
-{
-	for (unsigned i = 0; i < question->questions->server_count; i++) {
-		size_t size;
-		const void *packet = question->tries[i].exchange == NULL ? NULL
-		    : exchange_truncated(question->tries[i].exchange, &size);
-		if (packet != NULL && is_whole(question, packet, size, answer))
-			return (int)i;
-	}
-	return -1;
-}
-
 void
 question_give_up(struct wait *wait)
 {
@@ -488,14 +504,8 @@ question_give_up(struct wait *wait)
 
 	if (question == NULL)
 		return;
-	int server = find_whole(question, &answer);
-	if (server >= 0) {
-		size_t size;
-		void *packet = exchange_take_truncated(question->tries[server].exchange, &size);
-		conclude_with(question, (unsigned)server, &answer, packet, size);
-		free(packet);
+	if (conclude_with_truncated(question))
 		return;
-	}
 	conclude_as_it_stands(question, opinions, &answer, &conclusion);
 	question_leave(wait);
 	wait->on_concluded(wait, &conclusion);

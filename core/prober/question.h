@@ -14,7 +14,7 @@ enum { QUESTION_SERVERS_MAX = 8 };
 /* What one server said of a question. */
 struct opinion {
 	uint8_t status;  /* enum dns_status; DNS_NOT_ASKED: nothing, it was not asked or was not needed */
-	int16_t rcode;   /* of an answer; DNS_RCODE_NONE where there was none */
+	int16_t rcode;   /* of an answer; DNS_RCODE_NONE where there was none (DNS_TRUNCATED: wrong ids alone) */
 	int error;       /* errno, of DNS_TRUNCATED (why not over TCP; 0: closed), DNS_UNREACHABLE and DNS_OURS */
 };
 

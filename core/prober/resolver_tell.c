@@ -121,7 +121,8 @@ add_opinion(struct text *text, const struct opinion *opinion)
 		add_rcode(text, opinion->rcode);
 		return;
 	case DNS_TRUNCATED:
-		text_format(text, "truncated, and TCP: %s", words_of_tcp(opinion->error));
+		text_add(text, opinion->rcode == DNS_RCODE_NONE ? "wrong ids" : "truncated");
+		text_format(text, ", and TCP: %s", words_of_tcp(opinion->error));
 		return;
 	case DNS_UNREACHABLE:
 		text_format(text, "unreachable: %s", strerror(opinion->error));

@@ -213,6 +213,10 @@ takes_no_other_answer(void **state)
 	world->servers[0].answer = many_wrong_ids;
 	assert_int_equal(resolve(world, "mx.test", true, 20 * SECOND)->status4, DNS_FOUND);
 	close_world(world);
+	world = open_world(1);
+	world->servers[0].answer = many_wrong_ids;
+	assert_said(world, resolve(world, "mx.test", true, 20 * SECOND), "0: wrong ids, and TCP: refused");
+	close_world(world);
 }
 
 static void

@@ -75,6 +75,12 @@ cut_but_whole(struct server *server, unsigned char *packet, size_t size, const c
 }
 
 static inline size_t
+cut_but_whole_or_silent(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	return strcmp(name, "silent.test.") == 0 || is_canary(name) ? 0 : cut_but_whole(server, packet, size, name, type);
+}
+
+static inline size_t
 servfail(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
 {
 	(void)server, (void)name, (void)type;

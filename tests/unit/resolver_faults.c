@@ -208,6 +208,23 @@ bears_without_tcp(void **state)
 	}
 }
 
+/* A whole answer does not wait for TCP to its end, which would be told as slowness of the target. */
+static void
+waits_for_tcp_for_a_moment(void **state)
+{
+	struct world *world = open_world(1);
+	struct server *server = &world->servers[0];
+
+	(void)state;
+	open_tcp(server, TCP_SILENT);
+	server->answer = cut_but_whole_or_silent;
+	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_IPV4, true, 20 * SECOND, on_resolved, world));
+	assert_non_null(resolver_ask(world->resolver, "silent.test", FAMILY_IPV4, true, 2 * SECOND, on_resolved, world));
+	turn_until(world, &world->told, 1);
+	assert_address(&world->resolved, 0, "192.0.2.1"); /* sooner than the other's limit */
+	close_world(world);
+}
+
 int
 main(void)
 {
@@ -218,6 +235,7 @@ main(void)
 		cmocka_unit_test(marks_of_no_data),
 		cmocka_unit_test(a_no_is_looked_at_elsewhere),
 		cmocka_unit_test(bears_without_tcp),
+		cmocka_unit_test(waits_for_tcp_for_a_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
