@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, CLASS_IN = 1, TYPE_OPT = 41 };
+enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, JUMPS_MAX = 128, CLASS_IN = 1, TYPE_OPT = 41 };
 enum { QR = 0x80, OPCODE = 0x78, AA = 0x04, TC = 0x02, RD = 0x01 }; /* of byte 2 */
 enum { RA = 0x80, AD = 0x20, RCODE = 0x0f };                        /* of byte 3 */
 
@@ -94,11 +94,13 @@ take16(struct reader *reader)
 }
 
 /* A name with its compression (section 4.1.4). A pointer has to lead to before the place it was met at, or before the
- * target of the last one: so there is an end. */
+ * target of the last one: so there is an end. More of them than a name has labels only cost time: a packet has room for
+ * thousands, for each of its records. */
 static void
 take_name(struct reader *reader, struct dns_name *name)
 {
 	size_t at = reader->at, limit = at, behind = 0;
+	unsigned jumps = 0;
 
 	name->size = 0;
 	for (;;) {
@@ -114,7 +116,7 @@ take_name(struct reader *reader, struct dns_name *name)
 			size_t target = (size_t)(length & 0x3f) << 8 | reader->bytes[at + 1];
 			if (behind == 0)
 				behind = at + 2;
-			if (target >= limit)
+			if (target >= limit || ++jumps > JUMPS_MAX)
 				break;
 			at = limit = target;
 		} else if (length <= LABEL_MAX && length < reader->size - at

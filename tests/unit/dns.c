@@ -286,6 +286,30 @@ pointers_lead_backwards(void **state)
 	}
 }
 
+/* A long way of pointers would be gone again for each record that leads to its end. */
+static void
+pointers_are_no_more_than_labels(void **state)
+{
+	static struct dns_answer answer;
+
+	(void)state;
+	for (unsigned pointers = 127; pointers <= 1000; pointers += 873) {
+		struct packet packet = answer_to("name.test", DNS_A, 0, 2, 0);
+		unsigned target = 12;
+
+		put(&packet, "\0\0\20\0\1\0\0\0\1", 9);
+		put16(&packet, 2 * pointers);
+		for (unsigned i = 0; i < pointers; i++) {
+			unsigned at = (unsigned)packet.size;
+			put16(&packet, 0xc000 | target);
+			target = at;
+		}
+		put16(&packet, 0xc000 | target);
+		put(&packet, "\0\1\0\1\0\0\0\1\0\4\1\2\3\4", 14);
+		assert_int_equal(read_answer(&packet, "name.test", DNS_A, &answer), pointers == 127 ? DNS_FOUND : DNS_MALFORMED);
+	}
+}
+
 static void
 a_no_has_its_time(void **state)
 {
@@ -326,6 +350,7 @@ main(void)
 		cmocka_unit_test(registered_domains),
 		cmocka_unit_test(answers_have_a_question),
 		cmocka_unit_test(pointers_lead_backwards),
+		cmocka_unit_test(pointers_are_no_more_than_labels),
 		cmocka_unit_test(a_no_has_its_time),
 	};
 
