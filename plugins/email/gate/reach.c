@@ -169,8 +169,10 @@ reach(struct wire *wire, const struct settings *settings)
 	for (uint32_t i = 0; i < addresses.count; i++) {
 		int64_t share = (wire->until - wire_now()) / (addresses.count - i);
 
-		if (connect_one(wire, &addresses.items[i], addresses.sizes[i], share < CONNECT_MAX ? share : CONNECT_MAX))
+		if (connect_one(wire, &addresses.items[i], addresses.sizes[i], share < CONNECT_MAX ? share : CONNECT_MAX)) {
+			wire->end = WIRE_OPEN; /* whatever became of other addresses */
 			return true;
+		}
 		wire->size = 0;
 		end = wire->end;
 		if (wire->fd >= 0)
