@@ -109,6 +109,7 @@ $(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/form
 	$(Q)$(CC) $(LDFLAGS) $^ -lcmocka $(libs_webhook) -o $@
 
 $(B)/tests/unit/email_reply: $(call object,plugins/email/gate/reply.c)
+$(B)/tests/unit/email_tls: $(call object,$(addprefix plugins/email/gate/,tls.c wire.c reply.c))
 $(B)/tests/unit/email_mime build/fuzz/notice $(B)/tests/fuzz/notice: $(call object,plugins/email/mime.c)
 $(B)/tests/unit/peers_split: $(call object,$(addprefix tests/peers/peer/,play.c phrase.c script.c))
 

@@ -11,7 +11,7 @@
 
 #include "wire.h"
 
-enum { CHAIN_MAX = 10, CHAIN_BYTES_MAX = 100 * 1024, KEY_BITS_MAX = 8192 };
+enum { CHAIN_MAX = 10, CHAIN_BYTES_MAX = 100 * 1024, KEY_BITS_MAX = 8192, TURN_BYTES = 64 * 1024 };
 
 void
 tls_tell_error(int error, char *words, size_t size)
@@ -186,6 +186,32 @@ fail(struct wire *wire, const struct tls *tls)
 	return wire_fail(wire, wire->end, "the TLS handshake with %s failed: %s", tls->settings->host, cause);
 }
 
+void
+tls_begin_turn(struct wire *wire)
+{
+	ERR_clear_error();
+	errno = 0;
+	wire->turn_bytes = 0;
+}
+
+/* Within one call the library goes on for as long as messages come that it passes over: HelloRequest in a handshake,
+ * tickets behind it. So that our limits are looked at, it is told at times that nothing more has come. */
+static long
+on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, long other, int result, size_t *processed)
+{
+	struct wire *wire = (struct wire *)(void *)BIO_get_callback_arg(bio);
+
+	(void)bytes, (void)size, (void)number, (void)other;
+	if (operation == BIO_CB_READ && wire->turn_bytes >= TURN_BYTES) {
+		BIO_clear_retry_flags(bio);
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0)
+		wire->turn_bytes += *processed;
+	return result;
+}
+
 bool
 tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
 {
@@ -196,13 +222,14 @@ tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
 	wire->ssl = SSL_new(tls->context);
 	if (wire->ssl == NULL || SSL_set_fd(wire->ssl, wire->fd) != 1)
 		return wire_fail(wire, WIRE_BROKEN, "no memory for TLS");
+	BIO_set_callback_ex(SSL_get_rbio(wire->ssl), on_socket);
+	BIO_set_callback_arg(SSL_get_rbio(wire->ssl), (char *)wire);
 	if (!name_of(tls->settings, name, sizeof name))
 		(void)SSL_set_tlsext_host_name(wire->ssl, name);
 	for (;;) {
 		int done, error;
 
-		ERR_clear_error();
-		errno = 0;
+		tls_begin_turn(wire);
 		done = SSL_connect(wire->ssl);
 		if (done == 1)
 			return true;

@@ -27,6 +27,10 @@ void tls_close(struct tls *);
 /* The handshake, within `limit` microseconds. False: wire->why says in whole words what failed. */
 bool tls_begin(struct tls *, struct wire *, int64_t limit);
 
+/* Before each call of the library that may read from the connection: what one such call may read has a limit, behind which
+ * it asks to wait. */
+void tls_begin_turn(struct wire *);
+
 /* In words, of an SSL_get_error() other than those that ask to wait: an alert by its number and name. */
 void tls_tell_error(int error, char *words, size_t size);
 /* Whether that error is an end of the connection without a word. */

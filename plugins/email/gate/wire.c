@@ -140,8 +140,7 @@ read_some(struct wire *wire, char *bytes, size_t room, short *events)
 
 	*events = POLLIN;
 	if (wire->ssl != NULL) {
-		ERR_clear_error();
-		errno = 0;
+		tls_begin_turn(wire);
 		got = SSL_read(wire->ssl, bytes, (int)room);
 		if (got > 0)
 			return got;
@@ -167,8 +166,7 @@ write_some(struct wire *wire, const char *bytes, size_t size, short *events)
 
 	*events = POLLOUT;
 	if (wire->ssl != NULL) {
-		ERR_clear_error();
-		errno = 0;
+		tls_begin_turn(wire);
 		put = SSL_write(wire->ssl, bytes, (int)size);
 		if (put > 0)
 			return put;

@@ -27,6 +27,7 @@ enum wire_end {
 struct wire {
 	int fd;               /* -1: none */
 	SSL *ssl;             /* NULL: in clear */
+	size_t turn_bytes;    /* read from the socket by the call of the TLS library that is under way */
 	int other;            /* a descriptor whose input ends all waiting; -1: none */
 	int64_t until;        /* CLOCK_MONOTONIC, microseconds: the end of the session */
 	int64_t began;        /* the same */
