@@ -220,11 +220,21 @@ end_text(struct session *session)
 	return code;
 }
 
+/* Whether the relay has, or may have, the mail. */
+static bool
+may_have_gone(struct session *session)
+{
+	for (uint32_t i = 0; i < session->ask.count; i++)
+		if (fate_of(session, i)->fate == PW_SENT || fate_of(session, i)->doubtful)
+			return true;
+	return false;
+}
+
 static void
 tell(struct session *session)
 {
 	session->answer.number = session->ask.number;
-	if (session->way.note[0] != '\0')
+	if (session->way.note[0] != '\0' && may_have_gone(session))
 		snprintf(session->answer.note, sizeof session->answer.note, "%s", session->way.note);
 	(void)send(session->worker, &session->answer, sizeof session->answer, MSG_NOSIGNAL);
 }

@@ -6,7 +6,7 @@
  * KEY=VALUE are the plugin's settings, as in a configuration (a list has its entries behind another, split by commas; of
  * a secret, the path of its file); @kind, @key, @thread, @target, @subject, @body, @incident are the notice's, and @deadline
  * its seconds. Prints a
- * line for each recipient: FATE CHANNEL RECEIPT; exits with 0 where it opened, else tells why it did not. A gate has its
+ * line for each recipient: FATE CHANNEL RECEIPT; what the plugin logs goes to stderr; exits with 0 where it opened, else tells why it did not. A gate has its
  * process here, too, which is waited for.
  */
 #include <dlfcn.h>
@@ -30,6 +30,14 @@ static struct pw_notice notice = { .size = sizeof notice, .kind = "down", .key =
 	.subject = "[down] mx – a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
 	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .helo = "watch.test", .port = 25, .attempt = 1,
 	.receipts = receipts, .brief = "a test\n", .sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
+
+/* Of the notice. */
+static void
+log_line(void *log_to, const char *line)
+{
+	(void)log_to;
+	fprintf(stderr, "log: %s\n", line);
+}
 
 static void
 split(char *words)
@@ -186,6 +194,7 @@ deliver(const struct pw_notifier_ops *ops, const struct pw_values *values)
 		fprintf(stderr, "cannot begin: %s\n", why);
 		return 1;
 	}
+	notice.log = log_line;
 	ops->deliver(session, &notice, &recipients, results);
 	for (uint32_t i = 0; i < recipients.count; i++)
 		printf("%s %s %s\n", results[i].fate == PW_SENT ? "sent" : results[i].fate == PW_NEVER ? "never" : "again",
