@@ -2,8 +2,11 @@
 #include "config/reader.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "config/accepted.h"
 
 enum { TAG_SIZE_MAX = 64 };
 
@@ -91,12 +94,21 @@ check_cert_warn(struct reader *reader, const struct node *node, const struct pw_
 	return true;
 }
 
+/* The daemon goes on by the copy of a file that it could use once; `check` says what it would not begin with elsewhere. */
 static bool
 check_ca_file(struct reader *reader, const struct node *node, const char *path)
 {
+	char copy[PATH_MAX];
+
 	if (access(path, R_OK) == 0)
 		return true;
-	faults_add(&reader->faults, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, path), strerror(errno));
+	const char *fault = strerror(errno);
+	if (!reader->source->advise && accepted_copy_path(copy, reader_find_state(reader), path) && access(copy, R_OK) == 0) {
+		faults_warn(&reader->faults, node->place, "ca_file: %s cannot be read: %s: what was in it before stays in force",
+		    QUOTE(reader, path), fault);
+		return true;
+	}
+	faults_add(&reader->faults, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, path), fault);
 	return false;
 }
 

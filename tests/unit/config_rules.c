@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "config/accepted.h"
 #include "config_files.h"
 
 #define BIT(kind) (1u << NOTICE_##kind)
@@ -171,6 +172,33 @@ warns_of_whom_nobody_is_told(void **state)
 	assert_int_equal(files_faults.warnings, 0);
 }
 
+/* A daemon that has a copy of it begins all the same; `check` says what is wrong. */
+static void
+a_missing_ca_file_is_no_fault_where_a_copy_is(void **state)
+{
+	const char *content = "targets = ( { host = \"a.test\"; probe = \"secure\"; ca_file = \"ca.pem\"; } );";
+	struct config_source source = { .path = files_path("main.conf"), .state = files_folder };
+	struct stat status;
+	struct reason why;
+	char path[PATH_MAX + 8];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/ca.pem", files_folder);
+	files_put("ca.pem", "x");
+	files_put("main.conf", content);
+	assert_int_equal(stat(path, &status), 0);
+	assert_true(accepted_copy(files_folder, path, &status, &why));
+	assert_int_equal(unlink(path), 0);
+	assert_non_null(files_read_source(source));
+	assert_true(files_told("main.conf:1", "what was in it before stays in force", true));
+	source.advise = true;
+	assert_null(files_read_source(source));
+	source.advise = false;
+	source.state = "/nonexistent";
+	assert_null(files_read_source(source));
+	assert_true(files_told("main.conf:1", "cannot be read: No such file", false));
+}
+
 int
 main(void)
 {
@@ -182,6 +210,7 @@ main(void)
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
 		cmocka_unit_test(warns_of_whom_nobody_is_told),
+		cmocka_unit_test(a_missing_ca_file_is_no_fault_where_a_copy_is),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);
