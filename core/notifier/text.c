@@ -8,7 +8,7 @@
 #include "base/transcript.h"
 
 static const int64_t late = 60 * (int64_t)SECOND;
-enum { FOOT_MAX = 1024, LIST_MAX = 8 * 1024 };
+enum { FOOT_MAX = 2048, LEAD_MIN = 256, LIST_MAX = 8 * 1024 };
 
 static void
 add_name(struct text *text, const char *name)
@@ -239,6 +239,52 @@ add_foot(struct text *text, const struct notice_view *view)
 	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0)
 		text_format(text, "Outcome %s. ", notice->code);
 	text_format(text, "Notice %s, attempt %" PRIu32 ".\n", notice->key, notice->attempt);
+	text_add(text, "Watched by ");
+	text_escape(text, (struct pw_bytes){ view->watcher, strlen(view->watcher) });
+	if (view->watcher_host != NULL && strcmp(view->watcher, view->watcher_host) != 0) {
+		text_add(text, ", host ");
+		text_escape(text, (struct pw_bytes){ view->watcher_host, strlen(view->watcher_host) });
+	}
+	text_add(text, ".\n");
+}
+
+/* As one word of a shell's command line; a name that would need more than quotes is left to the reader. */
+static void
+add_word(struct text *text, struct pw_bytes name)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+";
+	bool quoted = false;
+
+	for (size_t i = 0; i < name.size; i++) {
+		unsigned char byte = (unsigned char)name.data[i];
+
+		if (byte < ' ' || byte > '~' || byte == '\'' || byte == '\\' || byte == '`') {
+			text_add(text, "TARGET");
+			return;
+		}
+		quoted |= memchr(plain, byte, sizeof plain - 1) == NULL;
+	}
+	text_add(text, quoted ? "'" : "");
+	text_add_bytes(text, name.data, name.size);
+	text_add(text, quoted ? "'" : "");
+}
+
+/* How to hear no more of what lasts: an incident is acknowledged, a condition can only be paused with its target. */
+static void
+add_advice(struct text *text, const struct notice_view *view)
+{
+	const struct message_notice *notice = view->notice;
+	bool outage = notice_is(view, "down") || notice_is(view, "changed") || notice_is(view, "reminder");
+	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked") || notice_is(view, "flapping")
+	    || notice_is(view, "fact") || notice_is(view, "impaired");
+
+	if (outage && notice->incident != 0)
+		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n", notice->incident);
+	else if ((outage || condition) && notice->target.size > 0) {
+		text_add(text, "Nothing more of it for a while: `postwatch pause ");
+		add_word(text, notice->target);
+		text_add(text, " --for 2h --why REASON`.\n");
+	}
 }
 
 static void
@@ -256,12 +302,31 @@ add_sentence(struct text *text, const struct notice_view *view)
 	text_add(text, ".\n");
 }
 
+/* To its last whole line. */
+static void
+cut_to_line(struct text *text)
+{
+	while (text->size > 0 && text->bytes[text->size - 1] != '\n')
+		text->size--;
+	text->bytes[text->size] = '\0';
+	text->cut = false;
+}
+
+/* Room for the end and for the evidence is kept first: where there is little, what stands before them gives way. */
 void
 notice_add_body(struct text *text, const struct notice_view *view)
 {
-	struct text most = text_over(text->bytes, text->room > FOOT_MAX ? text->room - FOOT_MAX : 1);
+	static const char no_room[] = "… more has no room here\n";
+	char end[FOOT_MAX];
+	struct text foot = TEXT_OVER(end), all, most;
+	size_t least = notice_attempts_least(view), kept;
 
+	add_foot(&foot, view);
+	all = text_over(text->bytes, text->room > foot.size + 1 ? text->room - foot.size : 1);
+	kept = sizeof no_room + least;
+	most = text_over(text->bytes, all.room > kept + LEAD_MIN ? all.room - kept : all.room / 2 + 1);
 	add_sentence(&most, view);
+	add_advice(&most, view);
 	add_remarks(&most, view);
 	notice_add_changes(&most, view);
 	add_hint(&most, view);
@@ -269,10 +334,13 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	add_when(&most, view);
 	add_where(&most, view);
 	notice_add_phases(&most, view);
-	if (!most.cut)
-		notice_add_attempts(&most, view);
-	text->size = most.size;
-	if (most.cut)
-		text_add(text, "\n… the rest has no room here\n");
-	add_foot(text, view);
+	all.size = most.size;
+	if (most.cut) {
+		cut_to_line(&most);
+		all.size = most.size;
+		text_add(&all, no_room);
+	}
+	notice_add_attempts(&all, view);
+	text->size = all.size;
+	text_add_bytes(text, end, foot.size);
 }

@@ -25,18 +25,22 @@ struct notice_view {
 	uint32_t leg_count;
 	const struct pw_outcome *outcomes; /* of its probe's plugin; NULL: none of its own */
 	const struct zone *zone;
+	const char *watcher; /* the name that we go by to others */
+	const char *watcher_host; /* that of this machine; NULL: not known */
 	int64_t now; /* UTC, microseconds */
 	int64_t after;    /* its notifier is told of what lasts so long, 0: at once */
 	bool has_quiet;   /* it has quiet hours */
 };
 
-/* "[down] mx1.example.org:25 – no greeting within 60.0 s, 3 of 3 attempts"; of a long one its beginning. */
+/* "[down] mx1.example.org:25 - no greeting within 60.0 s, 3 of 3 attempts"; of a long one its beginning. ASCII where the name and
+ * the sentence are. */
 void notice_add_subject(struct text *, const struct notice_view *);
 
 /*
- * What happened, when, where, how far it came, what changed, what it may mean, and the transcript of every attempt. Where
- * there is no room transcripts are cut: older attempts go first, then the lines of EHLO replies, then the middle of what
- * is left; the last lines of the last failure stay. The text says what was left out.
+ * What happened, how to hear no more of it, when, where, how far it came, what changed, what it may mean, the transcript of
+ * every attempt, and who watches. Where there is no room attempts are cut: the transcripts of older ones go first, one by one,
+ * then these attempts themselves, then the lines of EHLO replies, then the middle of what is left, then what stands before the
+ * attempts. The last lines of the last failure stay where there is room for 1 KiB. The text counts what was left out.
  */
 void notice_add_body(struct text *, const struct notice_view *);
 

@@ -6,14 +6,15 @@
 
 #include "base/transcript.h"
 
-enum { LEGS_AT_LEAST = 8 };
+enum { LEGS_SOME = 8, LINES_SOME = 64, LINE_LEAST = 120, LEAST_MAX = 1024 };
 
 /* What is left out, harsher from one to the next. */
 struct cut {
 	uint32_t older;            /* so many of the older legs have no transcript */
+	uint32_t hidden;           /* so many of them are counted only */
 	bool no_ehlo;              /* of replies of many lines the last */
 	uint32_t head, tail, line; /* lines of a transcript, bytes of a line; 0: all */
-	bool hide;                 /* older attempts are counted only */
+	uint32_t needed;           /* legs of the last attempts that are told, beside the last failure; 0: all */
 };
 
 static bool
@@ -72,7 +73,7 @@ add_transcript(struct text *text, struct pw_bytes transcript, const struct cut *
 	uint32_t count = count_lines(transcript, cut), number = 0, left_out = 0;
 	struct evidence_line line;
 
-	while (evidence_next_line(&transcript, &line)) {
+	while (!text->cut && evidence_next_line(&transcript, &line)) {
 		bool ehlo = cut->no_ehlo && is_ehlo(&line), middle = cut->tail > 0 && number >= cut->head
 		    && number + cut->tail < count;
 
@@ -145,36 +146,51 @@ add_leg(struct text *text, const struct notice_view *view, const struct message_
 	add_transcript(text, leg->transcript, cut);
 }
 
+/* Without which there is no evidence: the last that failed, or where none did, the last. */
+static const struct message_leg *
+anchor_of(const struct notice_view *view)
+{
+	const struct message_leg *failure = notice_last_failure(view);
+
+	return failure != NULL || view->leg_count == 0 ? failure : &view->legs[view->leg_count - 1];
+}
+
 static void
 add_legs(struct text *text, const struct notice_view *view, const struct cut *cut)
 {
+	const struct message_leg *anchor = anchor_of(view);
 	uint32_t older = 0, needed = 0, hidden = 0;
 
-	for (uint32_t i = 0; i < view->leg_count; i++) {
+	for (uint32_t i = 0; i < view->leg_count && !text->cut; i++) {
 		const struct message_leg *leg = &view->legs[i];
 		bool is_older = !is_needed(view, leg);
-		bool hide = cut->hide && (is_older || (needed >= LEGS_AT_LEAST && leg != notice_last_failure(view)));
+		bool hide = is_older ? older < cut->hidden : cut->needed > 0 && needed + 1 >= cut->needed && leg != anchor;
 
-		needed += !is_older;
+		needed += !is_older && leg != anchor && !hide;
 		hidden += hide;
 		if (!hide)
 			add_leg(text, view, leg, cut, !is_older || older >= cut->older);
 		older += is_older;
 	}
 	if (hidden > 0)
-		text_format(text, "\n%" PRIu32 " other dialogues are left out.\n", hidden);
+		text_format(text, "\n%" PRIu32 " other attempt%s left out.\n", hidden, hidden == 1 ? " is" : "s are");
 }
 
 static void
 say_cut(struct text *text, const struct notice_view *view, const struct cut *cut)
 {
+	uint32_t older = cut->older - cut->hidden;
+
 	if (cut->older == 0 && !cut->no_ehlo)
 		return;
 	text_add(text, "\nFor want of room are left out: ");
-	text_add(text, cut->older > 0 ? "transcripts of older attempts" : "");
+	if (older > 0)
+		text_format(text, "%" PRIu32 " transcript%s of older attempts", older, older == 1 ? "" : "s");
+	else if (cut->hidden > 0)
+		text_add(text, "older attempts");
 	text_add(text, cut->older > 0 && cut->no_ehlo ? ", " : "");
 	text_add(text, cut->no_ehlo ? "lines of EHLO replies" : "");
-	text_add(text, cut->tail > 0 ? ", the middle of transcripts" : "");
+	text_add(text, cut->tail > 0 ? ", facts, the middle of transcripts" : "");
 	if (view->notice->incident != 0)
 		text_format(text, ". `postwatch show %" PRIu64 "` has them", view->notice->incident);
 	text_add(text, ".\n");
@@ -217,27 +233,62 @@ fits(struct text *text, const struct notice_view *view, const struct cut *cut)
 	return false;
 }
 
-void
-notice_add_attempts(struct text *text, const struct notice_view *view)
+static uint32_t
+count_older(const struct notice_view *view)
 {
-	struct cut cut = { .older = 0 };
 	uint32_t older = 0;
 
 	for (uint32_t i = 0; i < view->leg_count; i++)
 		older += !is_needed(view, &view->legs[i]);
+	return older;
+}
+
+static void
+cut_middle(struct cut *cut, uint32_t tail)
+{
+	cut->tail = tail;
+	cut->head = tail / 4;
+	cut->line = tail * 16 < LINE_LEAST ? LINE_LEAST : tail * 16;
+	cut->needed = tail > 16 ? 0 : tail > 4 ? LEGS_SOME : 1;
+}
+
+void
+notice_add_attempts(struct text *text, const struct notice_view *view)
+{
+	struct cut cut = { .older = 0 };
+	uint32_t older = count_older(view);
+
 	for (; cut.older <= older; cut.older++)
 		if (fits(text, view, &cut))
 			return;
 	cut.older = older;
+	for (cut.hidden = 1; cut.hidden <= older; cut.hidden++)
+		if (fits(text, view, &cut))
+			return;
+	cut.hidden = older;
 	cut.no_ehlo = true;
 	if (fits(text, view, &cut))
 		return;
-	for (cut.tail = 64; cut.tail >= 8; cut.tail /= 2) {
-		cut.head = cut.tail / 4;
-		cut.line = cut.tail * 16;
-		cut.hide = cut.tail <= 16;
+	for (uint32_t tail = LINES_SOME; tail > 0; tail /= 2) {
+		cut_middle(&cut, tail);
 		if (fits(text, view, &cut))
 			return;
 	}
 	text_add(text, "\nFor want of room all transcripts are left out.\n");
+}
+
+size_t
+notice_attempts_least(const struct notice_view *view)
+{
+	char bytes[LEAST_MAX];
+	struct text text = TEXT_OVER(bytes);
+	struct cut cut = { .older = count_older(view), .no_ehlo = true };
+
+	cut.hidden = cut.older;
+	for (uint32_t tail = 4; tail > 0; tail /= 2) {
+		cut_middle(&cut, tail);
+		if (fits(&text, view, &cut))
+			return text.size + 1;
+	}
+	return LEAST_MAX;
 }

@@ -25,7 +25,8 @@ const struct message_leg *notice_last_failure(const struct notice_view *);
 void notice_add_phases(struct text *, const struct notice_view *);
 void notice_add_changes(struct text *, const struct notice_view *);
 
-/* text_attempts.c: every attempt, within the room of the text. */
+/* text_attempts.c: every attempt, within the room of the text; and the bytes that the last lines of the last failure need. */
 void notice_add_attempts(struct text *, const struct notice_view *);
+size_t notice_attempts_least(const struct notice_view *);
 
 #endif

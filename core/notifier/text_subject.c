@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-static const char more[] = " …";
+static const char more[] = " ...";
 
 static struct pw_bytes
 behind(struct pw_bytes text, size_t size)
@@ -134,7 +134,7 @@ add_outage(struct text *text, const struct notice_view *view)
 		zone_add_clock(text, view->zone, notice->began);
 		if (zone_at(view->zone, notice->began / SECOND).offset != zone_at(view->zone, notice->ended / SECOND).offset)
 			add_offset(text, view->zone, notice->began);
-		text_add(text, "–");
+		text_add(text, " to ");
 		zone_add_clock(text, view->zone, notice->ended);
 		add_offset(text, view->zone, notice->ended);
 	}
@@ -188,7 +188,7 @@ notice_add_subject(struct text *text, const struct notice_view *view)
 	text_format(&whole, "[%s] ", view->notice->kind);
 	text_add_shown(&whole, view->notice->target);
 	if (view->notice->target.size > 0)
-		text_add(&whole, " – ");
+		text_add(&whole, " - ");
 	add_words(&whole, view);
 	while (whole.size > 0 && strchr(" :;,", whole.bytes[whole.size - 1]) != NULL)
 		whole.size--;

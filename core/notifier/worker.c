@@ -35,7 +35,7 @@ struct worker {
 	struct buffer json;
 	struct notice_words words;
 	char (*receipts)[PW_RECEIPT_MAX + 1]; /* of the notice in hand, a row for each recipient */
-	char name[OWN_NAME_MAX];
+	char name[OWN_NAME_MAX], host[OWN_NAME_MAX];
 	uint64_t done;
 	int64_t stop_by; /* 0: not told to */
 };
@@ -185,6 +185,7 @@ deliver(struct worker *worker, const struct message_notice *from)
 
 	const struct notice_view view = { .notice = from, .legs = worker->legs, .leg_count = worker->leg_count,
 		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone, .now = clock_wall(),
+		.watcher = worker->words.own_name, .watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
 		.after = worker->notifier->after, .has_quiet = worker->notifier->quiet.count > 0 };
 
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
@@ -354,6 +355,8 @@ prepare(struct worker *worker, struct reason *why)
 
 	set_zone(worker);
 	worker->words.own_name = own_name(worker->duty->config->helo, worker->name);
+	if (gethostname(worker->host, sizeof worker->host - 1) != 0)
+		worker->host[0] = '\0';
 	leave_home();
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);

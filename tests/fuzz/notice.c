@@ -130,7 +130,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	notice.runs = make_legs(legs, &log, data[2] % LEGS, notice.code);
 	notice.before = notice.runs / 2;
-	write_all(&(struct notice_view){ .notice = &notice, .legs = legs, .leg_count = notice.runs, .now = 100000000 },
+	write_all(&(struct notice_view){ .notice = &notice, .legs = legs, .leg_count = notice.runs, .watcher = "watch.test",
+	    .watcher_host = "box", .now = 100000000 },
 	    2048 + (size_t)data[3] * 360);
 	evidence_log_fini(&log);
 	return 0;

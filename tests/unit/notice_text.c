@@ -58,7 +58,7 @@ some_leg(const struct evidence_log *log, uint32_t run, uint32_t runs, bool faile
 static struct notice_view
 view_of(const struct message_notice *notice, const struct message_leg *legs, uint32_t count)
 {
-	return (struct notice_view){ .notice = notice, .legs = legs, .leg_count = count, .zone = berlin,
+	return (struct notice_view){ .notice = notice, .legs = legs, .leg_count = count, .zone = berlin, .watcher = "watch.test", .watcher_host = "box",
 		.now = notice->confirmed + SECOND };
 }
 
@@ -98,9 +98,11 @@ down_tells_all(void **state)
 	struct notice_view view = view_of(&notice, legs, 3);
 	notice.runs = 3;
 	write_both(&view);
-	assert_string_equal(subject, "[down] mx – no greeting within 60.0 s, 3 of 3 attempts");
+	assert_string_equal(subject, "[down] mx - no greeting within 60.0 s, 3 of 3 attempts");
 	assert_ptr_equal(strstr(body, "mx down: no greeting within 60.0 s (limit 60 s, 0 bytes, 192.0.2.1), 3 of 3 attempts.\n"),
 	    body);
+	assert_says(" attempts.\nNo more reminders of it: `postwatch ack 17`.\n");
+	assert_says("\nWatched by watch.test, host box.\n");
 	assert_says("\nWhat it may mean: The server hangs or is overloaded: ");
 	assert_says("\n  detected   2025-11-26 10:40:00 +0100 (CET)  2025-11-26 09:40:00Z\n");
 	assert_says("\n  confirmed  2025-11-26 10:42:05 +0100 (CET)  2025-11-26 09:42:05Z\n");
@@ -137,7 +139,7 @@ up_tells_the_difference(void **state)
 	notice.before = 1;
 	notice.ended = notice.detected = noon + 300 * (int64_t)SECOND;
 	write_both(&view);
-	assert_string_equal(subject, "[up] mx – was down for 5 min (banner_timeout)");
+	assert_string_equal(subject, "[up] mx - was down for 5 min (banner_timeout)");
 	assert_says("\nWhat changed\n  greeting after 0.040 s; was: none within 60.0 s, 3 attempts\n  software: Postfix; was: "
 	    "Exim\\x0d\n\n");
 	assert_says("\nThe last failure: 192.0.2.1:25");
@@ -151,7 +153,7 @@ up_tells_the_difference(void **state)
 	assert_says("  at 192.0.2.1:25: was not looked at when it failed\n  it answers; was: no greeting within 60.0 s");
 	memcpy(notice.kind, "outage", 7);
 	write_both(&view);
-	assert_string_equal(subject, "[outage] mx – was down for 5 min, 10:40:00–10:45:00 +0100 (banner_timeout)");
+	assert_string_equal(subject, "[outage] mx - was down for 5 min, 10:40:00 to 10:45:00 +0100 (banner_timeout)");
 	assert_says("\nAttempt 1 of 1: no address");
 	evidence_log_fini(&then);
 	evidence_log_fini(&now);
@@ -176,23 +178,23 @@ every_kind_has_its_words(void **state)
 {
 	(void)state;
 	subject_of_kind("down", "refused", "mx down: connection refused after 0.001 s (192.0.2.1), 3 of 3 attempts; 2 targets lie"
-	    " behind it", "[down] mx – connection refused after 0.001 s, 3 of 3 attempts; 2 targets lie behind it");
-	subject_of_kind("changed", "cert_expired", "mx is still down, in another way: CN=evil ended", "[changed] mx – the "
+	    " behind it", "[down] mx - connection refused after 0.001 s, 3 of 3 attempts; 2 targets lie behind it");
+	subject_of_kind("changed", "cert_expired", "mx is still down, in another way: CN=evil ended", "[changed] mx - the "
 	    "certificate has expired");
-	subject_of_kind("fact", "", "mx is not as it was: evil", "[fact] mx – it is not as it was");
+	subject_of_kind("fact", "", "mx is not as it was: evil", "[fact] mx - it is not as it was");
 	subject_of_kind("flapping", "refused", "mx flapping: down for the third time within 10 min (for 2 s, 3 s and lasting): "
-	    "evil", "[flapping] mx – down for the third time within 10 min");
-	subject_of_kind("settled", "", "mx settled: it is up and steady; it went down and up for 1 h", "[settled] mx – it is up "
+	    "evil", "[flapping] mx - down for the third time within 10 min");
+	subject_of_kind("settled", "", "mx settled: it is up and steady; it went down and up for 1 h", "[settled] mx - it is up "
 	    "and steady; it went down and up for 1 h");
 	subject_of_kind("degraded", "slow_banner", "mx degraded(slow_banner): greeting after 9.0 s (slow above 8 s, 192.0.2.1)",
-	    "[degraded] mx – greeting after 9.0 s");
-	subject_of_kind("blocked", "policy", "mx blocked(policy): greeted with \"554 evil\" (192.0.2.1)", "[blocked] mx – refused "
+	    "[degraded] mx - greeting after 9.0 s");
+	subject_of_kind("blocked", "policy", "mx blocked(policy): greeted with \"554 evil\" (192.0.2.1)", "[blocked] mx - refused "
 	    "by policy");
 	subject_of_kind("cleared", "cert_expires_soon", "mx cleared(cert_expires_soon): no longer seen, after 2 min 5 s",
-	    "[cleared] mx – cert_expires_soon, after 2 min 5 s");
-	subject_of_kind("reminder", "refused", "mx is down", "[reminder] mx – still down, for 2 min 6 s: refused");
+	    "[cleared] mx - cert_expires_soon, after 2 min 5 s");
+	subject_of_kind("reminder", "refused", "mx is down", "[reminder] mx - still down, for 2 min 6 s: refused");
 	assert_says("mx is still down, for 2 min 6 s now.\n");
-	subject_of_kind("stopped", "", "mx is no longer watched; it had been down for 5 s", "[stopped] mx – is no longer watched; "
+	subject_of_kind("stopped", "", "mx is no longer watched; it had been down for 5 s", "[stopped] mx - is no longer watched; "
 	    "it had been down for 5 s");
 	subject_of_kind("blind", "blind", "we are cut off: nothing answers", "[blind] we are cut off: nothing answers");
 	assert_says("What it may mean: Look at our own network.");
@@ -206,15 +208,15 @@ static void
 no_server_speaks_in_a_subject(void **state)
 {
 	(void)state;
-	subject_of_kind("down", "closed_at_banner", "mx down: closed \"evil\" it, 3 of 3 attempts", "[down] mx – the server "
+	subject_of_kind("down", "closed_at_banner", "mx down: closed \"evil\" it, 3 of 3 attempts", "[down] mx - the server "
 	    "closed the connection, 3 of 3 attempts");
-	subject_of_kind("down", "no_such_code", "mx down: greeted with \"554 evil, 9 of 9 attempts\" (192.0.2.1)", "[down] mx – "
+	subject_of_kind("down", "no_such_code", "mx down: greeted with \"554 evil, 9 of 9 attempts\" (192.0.2.1)", "[down] mx - "
 	    "no_such_code, 9 of 9 attempts");
 	struct message_notice notice = some_notice("down", "protocol", "mx down: x");
 	struct notice_view view = view_of(&notice, NULL, 0);
 	notice.target = bytes("mx\r\nBcc: evil\x1b\xe2\x80\xae");
 	write_both(&view);
-	assert_string_equal(subject, "[down] mx\\x0d\\x0aBcc: evil\\x1b\\xe2\\x80\\xae – what came is not the protocol");
+	assert_string_equal(subject, "[down] mx\\x0d\\x0aBcc: evil\\x1b\\xe2\\x80\\xae - what came is not the protocol");
 }
 
 static void
@@ -229,7 +231,7 @@ long_subject_is_cut(void **state)
 	struct notice_view view = view_of(&notice, NULL, 0);
 	write_both(&view);
 	assert_true(strlen(subject) > SUBJECT_MAX - 8);
-	assert_string_equal(subject + strlen(subject) - 4, " …");
+	assert_string_equal(subject + strlen(subject) - 4, " ...");
 	assert_int_equal(text_whole(subject, strlen(subject) - 4), strlen(subject) - 4);
 }
 
@@ -322,7 +324,7 @@ transcripts_are_cut_in_order(void **state)
 	assert_says("older line 99");
 	assert_says("last line 50 ");
 	assert_says("250-EHLO-LINE");
-	assert_says("\nFor want of room are left out: transcripts of older attempts. `postwatch show 17` has them.\n");
+	assert_says("\nFor want of room are left out: 2 transcripts of older attempts. `postwatch show 17` has them.\n");
 	view.leg_count = 23;            /* twelve of them are of the last attempt */
 	write_both(&view);
 	assert_null(strstr(body, "older line"));
@@ -362,9 +364,69 @@ last_lines_survive_small_rooms(void **state)
 	text = text_over(small, 1200);
 	notice_add_body(&text, &view);
 	assert_false(text.cut);
-	assert_non_null(strstr(small, "the rest has no room here\n"));
+	assert_non_null(strstr(small, "*** the failing line\n"));
+	assert_non_null(strstr(small, "… more has no room here\n"));
 	assert_non_null(strstr(small, "\nIncident 17: "));
 	evidence_log_fini(&log);
+}
+
+/* From older attempts to the middle of the last: one after the other, each counted, and never the line on which it failed. */
+static void
+older_attempts_go_one_by_one(void **state)
+{
+	static char room[8000];
+	struct evidence_log log = { 0 };
+	struct message_notice notice = some_notice("down", "refused", "mx down: refused");
+	struct message_leg legs[3];
+	uint32_t last = 3;
+	bool seen[4] = { false };
+
+	(void)state;
+	fill(&log, "x", 12);
+	for (uint32_t i = 0; i < 3; i++)
+		legs[i] = some_leg(&log, i, 3, true);
+	notice.runs = 3;
+	struct notice_view view = view_of(&notice, legs, 3);
+	for (size_t size = sizeof room; size >= 1200; size -= 50) {
+		struct text text = text_over(room, size);
+		uint32_t transcripts = 0;
+
+		notice_add_body(&text, &view);
+		assert_false(text.cut);
+		for (const char *at = room; (at = strstr(at, "*** the failing line\n")) != NULL; at++)
+			transcripts++;
+		assert_in_range(transcripts, last == 1 ? 1 : last - 1, last);
+		assert_true(transcripts == 3 || strstr(room, "left out") != NULL);
+		assert_true(transcripts == 1 || strstr(room, "lines left out") == NULL);
+		last = transcripts;
+		seen[transcripts] = true;
+	}
+	assert_true(seen[3] && seen[2] && seen[1]);
+	assert_non_null(strstr(room, "\n2 other attempts are left out.\n"));
+	assert_non_null(strstr(room, " lines left out …\n"));
+	evidence_log_fini(&log);
+}
+
+static void
+says_how_to_hear_no_more(void **state)
+{
+	struct message_notice notice = some_notice("degraded", "slow_banner", "mx degraded(slow_banner)");
+	struct notice_view view = view_of(&notice, NULL, 0);
+
+	(void)state;
+	notice.incident = 0;
+	write_both(&view);
+	assert_says(".\nNothing more of it for a while: `postwatch pause mx --for 2h --why REASON`.\n");
+	notice.target = bytes("the first mx");
+	write_both(&view);
+	assert_says("`postwatch pause 'the first mx' --for 2h ");
+	notice.target = bytes("it's $(mx)");
+	write_both(&view);
+	assert_says("`postwatch pause TARGET --for 2h ");
+	memcpy(notice.kind, "up", 3);
+	write_both(&view);
+	assert_null(strstr(body, "`postwatch pause"));
+	assert_null(strstr(body, "`postwatch ack"));
 }
 
 static void
@@ -386,7 +448,7 @@ zones_on_days_of_change(void **state)
 	write_both(&view);
 	assert_says("  detected   2026-10-25 02:59:59 +0200 (CEST)  2026-10-25 00:59:59Z\n");
 	assert_says("  confirmed  2026-10-25 02:00:00 +0100 (CET)  2026-10-25 01:00:00Z\n");
-	assert_string_equal(subject, "[outage] mx – was down for 1.0 s, 02:59:59 +0200–02:00:00 +0100");
+	assert_string_equal(subject, "[outage] mx - was down for 1.0 s, 02:59:59 +0200 to 02:00:00 +0100");
 }
 
 static int
@@ -412,6 +474,8 @@ main(void)
 		cmocka_unit_test(servers_words_are_escaped),
 		cmocka_unit_test(transcripts_are_cut_in_order),
 		cmocka_unit_test(last_lines_survive_small_rooms),
+		cmocka_unit_test(older_attempts_go_one_by_one),
+		cmocka_unit_test(says_how_to_hear_no_more),
 		cmocka_unit_test(zones_on_days_of_change),
 	};
 

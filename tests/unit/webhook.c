@@ -30,7 +30,7 @@ static struct pw_notice
 notice_of(const char *kind, bool over)
 {
 	return (struct pw_notice){ .size = sizeof(struct pw_notice), .kind = kind, .key = "abcdefghijklmnopqrstuvwxyz", .thread = "thread",
-		.target = "mx1.example.org:25", .subject = "[down] mx1.example.org:25 – no greeting within 60 s", .body = body, .brief = brief,
+		.target = "mx1.example.org:25", .subject = "[down] mx1.example.org:25 - no greeting within 60 s", .body = body, .brief = brief,
 		.json = "{\"version\":1}", .severity = over ? "info" : "critical", .outcome = "banner_timeout", .host = "mx1.example.org",
 		.port = 25, .probe = "smtp", .sentence = "mx1.example.org:25 down", .own_name = "watch.test", .incident = 17, .attempt = 1,
 		.began = INT64_C(1764150000000000), .detected = INT64_C(1764150000000000), .confirmed = INT64_C(1764150060000000),

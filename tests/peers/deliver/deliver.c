@@ -27,7 +27,7 @@ static char receipts[ENTRIES_MAX][PW_RECEIPT_MAX + 1];
 static const char *entries[ENTRIES_MAX], *nobody[] = { "" };
 static struct pw_strings list = { 0, entries };
 static struct pw_notice notice = { .size = sizeof notice, .kind = "down", .key = "key0", .thread = "key0", .target = "mx",
-	.subject = "[down] mx – a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
+	.subject = "[down] mx - a test", .body = "a test\n", .json = "{}", .severity = "critical", .outcome = "refused",
 	.host = "mx.test", .probe = "smtp", .sentence = "mx down", .own_name = "watch.test", .helo = "watch.test", .port = 25, .attempt = 1,
 	.receipts = receipts, .brief = "a test\n", .sent = INT64_C(1764150126000000), .offset = 3600, .incident = 17 };
 
