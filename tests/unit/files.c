@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config/resolvers.h"
@@ -186,6 +187,7 @@ static void
 the_hosts_resolvers_are_found(void **state)
 {
 	struct address found[RESOLVERS_FOUND_MAX];
+	struct reason why;
 
 	(void)state;
 	assert_resolvers("# made by hand\nsearch example.org\nnameserver 192.0.2.1\nnameserver\t2001:db8::1 # two\n"
@@ -196,6 +198,11 @@ the_hosts_resolvers_are_found(void **state)
 	assert_resolvers("nameserver fe80::1%nowhere\nnameserver 192.0.2.1\n", "192.0.2.1:53");
 	assert_resolvers("", "127.0.0.1:53");
 	assert_int_equal(resolvers_find("/nonexistent/resolv.conf", found), 1);
+	assert_int_equal(resolvers_read("/nonexistent/resolv.conf", found, &why), 0);
+	assert_non_null(strstr(why.text, "/nonexistent/resolv.conf cannot be used: "));
+	put(path, "nameserver nonsense\nsearch example.org\n");
+	assert_int_equal(resolvers_read(path, found, &why), 0);
+	assert_non_null(strstr(why.text, "names no resolver"));
 }
 
 static void

@@ -2,6 +2,8 @@
  * what it keeps, and whom it blames. */
 #include <sys/resource.h>
 
+#include "prober/hosts.h"
+#include "prober/resolver_private.h"
 #include "unit/resolver_answers.h"
 
 static void
@@ -165,6 +167,24 @@ knows_addresses_with_a_scope(void **state)
 	assert_true(address_parse("fe80::1%lo", 53, &world->addresses[0])); /* nobody is there */
 	world->resolver = resolver_create(world->loop, &world->config, NULL, NULL);
 	assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
+	close_world(world);
+}
+
+/* What it says of a name is not known: others are not asked in its place, and it is our own trouble. */
+static void
+asks_for_no_name_without_its_hosts_file(void **state)
+{
+	struct world *world = open_world(1);
+	const struct resolved *resolved;
+
+	(void)state;
+	world->servers[0].answer = one_address;
+	hosts_close(&world->resolver->hosts);
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(resolved->count, 0);
+	assert_non_null(resolved->ours);
+	assert_string_equal(resolved->ours, "hosts_file");
+	assert_address(resolve(world, "192.0.2.7", true, 20 * SECOND), 0, "192.0.2.7");
 	close_world(world);
 }
 
@@ -427,6 +447,7 @@ main(void)
 		cmocka_unit_test(goes_to_the_next_server),
 		cmocka_unit_test(knows_a_dead_port),
 		cmocka_unit_test(knows_addresses_with_a_scope),
+		cmocka_unit_test(asks_for_no_name_without_its_hosts_file),
 		cmocka_unit_test(questions_cannot_be_guessed),
 		cmocka_unit_test(takes_no_other_answer),
 		cmocka_unit_test(holds_the_last_good_ones),
