@@ -31,7 +31,8 @@ const char *const refusal_about_us[] = {
 	"again later from #ip", "bad|poor|low|none|insufficient|negative * reputation",
 	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
 	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
-	"open proxy|relay", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
+	"open proxy|relay",
+	"no|missing|without * reverse|ptr|rdns * for #ip|#us", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
 	NULL,
 };
 
@@ -149,6 +150,7 @@ const char *const refusal_mentions_name[] = {
 	HELO " * not * match|matching|resolve|valid|allowed|acceptable|exist|qualified",
 	"invalid|bad|unresolvable|illegal domain|hostname|host", "invalid|bad|illegal domain|host name",
 	"need|needs|require|requires|must|not|no|non|contain * fully-qualified|fqdn|fully",
+	"fully-qualified|fqdn|qualified * required|needed|expected",
 	NULL,
 };
 

@@ -116,6 +116,7 @@ static const struct {
 	{ TEXT_US, "You dont seem to have a reverse dns entry. Come back later. You are greylisted for 20 minutes." },
 	{ TEXT_US, "rdns mismatch" },
 	{ TEXT_US, "All mail servers must have a PTR record with a valid reverse DNS entry" },
+	{ TEXT_US, "Service not available, no reverse DNS for 192.0.2.9" },
 	/* Greylisting */
 	{ TEXT_US, "Greylisted, please try again later" },
 	{ TEXT_US, "Greylisting in action, please come back later" },
@@ -151,6 +152,7 @@ static const struct {
 	{ TEXT_NAME, "Sorry, invalid HELO/EHLO greeting (#5.7.1)" },
 	{ TEXT_NAME, "<probe.example.net>: Helo command rejected: You are not me" },
 	{ TEXT_NAME, "Host name probe.example.net in EHLO is not fully qualified" },
+	{ TEXT_NAME, "probe.example.net: fully qualified hostname required" },
 	/* Load and pace */
 	{ TEXT_RATE, "Too many concurrent SMTP connections; please try again later." },
 	{ TEXT_RATE, "Connection rate limit exceeded." },
@@ -177,6 +179,9 @@ static const struct {
 	{ TEXT_US_AND_RATE, "The mail server [198.51.100.7] has been temporarily rate limited due to IP reputation. For e-mail delivery information, see https://aka.ms/postmaster (S775)" },
 	{ TEXT_US_AND_RATE, "RP-001 The mail server IP connecting to Outlook.com server has exceeded the rate limit allowed. Reason for rate limitation is related to IP/domain reputation." },
 	{ TEXT_US_AND_RATE, "[TSS04] Messages from 198.51.100.7 temporarily deferred due to unexpected volume or user complaints - 4.16.55.1" },
+	{ TEXT_RATE, "Your IP address has exceeded the connection limit" },
+	{ TEXT_RATE, "Connection limit reached for this server" },
+	{ TEXT_RATE, "maximum number of sessions reached" },
 	/* Certificates */
 	{ TEXT_CERTIFICATE, "mx.example.org Error: No client certificate presented" },
 	{ TEXT_CERTIFICATE, "No required SSL certificate" },
@@ -284,6 +289,12 @@ static const struct {
 	{ TEXT_PLAIN, "Service not active" },
 	{ TEXT_PLAIN, "too many open files" },
 	{ TEXT_PLAIN, "sorry, too many clients already (pgsql)" },
+	{ TEXT_PLAIN, "blacklist.example.net ESMTP closing" },
+	{ TEXT_PLAIN, "Your connection was refused because the server is too busy" },
+	{ TEXT_PLAIN, "host blocked by administrator for maintenance" },
+	{ TEXT_PLAIN, "spamd: blocked on socket" },
+	{ TEXT_PLAIN, "Too much load; please try again later." },
+	{ TEXT_PLAIN, "unable to read controls" },
 	/* Other languages */
 	{ TEXT_PLAIN, "Zugriff verweigert: zu viele Verbindungen" },
 	{ TEXT_DENIED, "Adresse IP source bloquee pour incident de spam" },
