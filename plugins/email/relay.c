@@ -107,11 +107,12 @@ on_wanted(void **context, int *size, void *memory)
 }
 
 static void
-fail_all(uint32_t count, struct pw_result *results, const char *words)
+fail_all(uint32_t count, struct pw_result *results, bool doubtful, const char *words)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		results[i].fate = PW_AGAIN;
 		results[i].channel = true;
+		results[i].doubtful = doubtful;
 		snprintf(results[i].receipt, sizeof results[i].receipt, "%s", words);
 	}
 }
@@ -244,11 +245,11 @@ relay_send(struct relay *relay, const struct mail *mail, const struct pw_notice 
 		close(relay->end);
 	relay->end = -1;
 	if (!done)
-		fail_all(recipients->count, results, "no memory for a session");
+		fail_all(recipients->count, results, false, "no memory for a session");
 	else if (take_answer(relay, relay->ask.until + SECOND))
 		take_fates(&relay->answer, notice, recipients->count, results);
 	else
-		fail_all(recipients->count, results, "the gate did not answer");
+		fail_all(recipients->count, results, true, "the gate did not answer: the relay may have taken the mail");
 	if (session != NULL)
 		smtp_destroy_session(session);
 }
