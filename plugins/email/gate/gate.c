@@ -40,7 +40,8 @@ take(int worker, struct gate_ask *ask, int *library)
 		unsigned char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec part = { ask, sizeof *ask };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	/* Room for one descriptor: CMSG_SPACE() would have room for a second one, which nobody would close. */
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
 	const struct cmsghdr *passed;
 	ssize_t size;
 
