@@ -37,8 +37,7 @@ enum {
 	NOTICE_NOT_RECORDED = 2,   /* the store cannot be written: this exists in memory alone */
 	NOTICE_FALLBACK = 4,       /* other notifiers could not deliver it in time */
 	NOTICE_TOLD_LATE = 8,      /* it was kept silent for a while: `silences` says for which reasons */
-	NOTICE_AGAIN = 16,         /* it was delivered, and is told again because what it says still stands */
-	NOTICE_FLAGS = 32
+	NOTICE_FLAGS = 16
 };
 
 /* What a target and we are called. */

@@ -21,8 +21,7 @@ static const struct {
 };
 
 _Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
-    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE
-    && (int)PW_NOTICE_AGAIN == NOTICE_AGAIN, "flags go on as they are");
+    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE, "flags go on as they are");
 
 static const char *
 keep(char *room, size_t size, struct pw_bytes bytes)

@@ -61,8 +61,7 @@ enum {
 	PW_NOTICE_DUPLICATE = 1,    /* it may have been delivered before */
 	PW_NOTICE_NOT_RECORDED = 2, /* the store cannot be written: it exists in memory alone */
 	PW_NOTICE_FALLBACK = 4,     /* other notifiers could not deliver it in time */
-	PW_NOTICE_LATE = 8,         /* it was kept silent for a while */
-	PW_NOTICE_AGAIN = 16        /* it was delivered before, and still stands (PW_FORGETS) */
+	PW_NOTICE_LATE = 8          /* it was kept silent for a while */
 };
 
 enum pw_alert {
@@ -73,8 +72,7 @@ enum pw_alert {
 
 /* What a receiver does with what it is told; flags. */
 enum {
-	PW_KEEPS = 1,    /* it keeps it until the end is told: it is told every end, and gets no digests */
-	PW_FORGETS = 2   /* with PW_KEEPS: it may forget, so what stands is told again every 5 minutes (PW_NOTICE_AGAIN) */
+	PW_KEEPS = 1 /* it keeps it until the end is told: it is told every end, and gets no digests */
 };
 
 struct pw_recipients {
