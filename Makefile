@@ -153,8 +153,8 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
               libesmtp-dev libgsasl-dev libseccomp-dev libc-ares-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
-              cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema
-deps_bench := $(deps_check) monitoring-plugins-basic
+              cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema \
+              monitoring-plugins-basic
 
 # Servers that tests start by themselves: the host is to have none of them running.
 quiet := rsyslog prometheus-alertmanager
@@ -180,8 +180,7 @@ endef
 deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 chroot-deps: ; $(call install_packages,debootstrap git)
-bench-deps:
-	$(call install_packages,$(deps_bench))
+bench-deps: check-deps
 	$(Q)tests/bench/exporter.sh
 
 tests: all $(B)/tests/bin/postwatch-early $(FIXTURES) $(CLOCKS) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
