@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -238,6 +239,8 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	int landlock;
 
 	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
+	/* timegm(3), by which dates of certificates are read, would read the zone's file when it is first called. */
+	tzset();
 	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	process->monitor = monitor_create(duty, clock_mono(), seed);
 	process->probers = calloc(duty->config->probers + PROBERS_APART, sizeof *process->probers);
