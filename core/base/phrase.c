@@ -1,6 +1,7 @@
 /* Words and phrases: pure, without memory of its own. */
 #include "base/phrase.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,8 +55,7 @@ parse_address(const char *bytes, size_t size, struct address *address)
 		bytes += 5, size -= 5;
 	if (size < 2 || size >= sizeof literal || !is_one_of(bytes, size, ".:"))
 		return false;
-	memcpy(literal, bytes, size);
-	literal[size] = '\0';
+	snprintf(literal, sizeof literal, "%.*s", (int)size, bytes);
 	return address_parse(literal, 0, address);
 }
 

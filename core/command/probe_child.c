@@ -47,7 +47,7 @@ put_frame(const struct child *child, enum probe_frame_kind kind, uint32_t target
 	write_all(child->out, bytes, size);
 }
 
-_Noreturn static void
+static _Noreturn void
 fail(const struct child *child, const char *why)
 {
 	put_frame(child, PROBE_FAILED, 0, 0, why, strlen(why));
@@ -81,10 +81,8 @@ on_done(void *arg, const struct run_result *result)
 	FILE *file = open_memstream(&bytes, &size);
 	int status;
 
-	if (file == NULL)
-		fail(child, "out of memory");
-	status = render(child, result, file);
-	if (fclose(file) != 0)
+	status = file == NULL ? 0 : render(child, result, file);
+	if (file == NULL || fclose(file) != 0)
 		fail(child, "out of memory");
 	put_frame(child, PROBE_RESULT, result->report->target, (uint32_t)status, bytes, size);
 	free(bytes);

@@ -1,6 +1,7 @@
 /* Few conditions stand at once, so their codes are a string that is walked. */
 #include "keeper/ledger.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +12,19 @@ static const char *const names[MEANINGS] = { "", "up", "down", "flapping" };
 const char *
 meaning_name(enum meaning meaning)
 {
+	assert(meaning < MEANINGS);
 	return names[meaning];
 }
 
 void
 meaning_write(char text[static MEANING_TEXT_MAX], enum meaning meaning, uint64_t opened)
 {
+	const char *name = meaning_name(meaning);
+
 	if (opened != 0 && meaning > MEANING_UP)
-		snprintf(text, MEANING_TEXT_MAX, "%s:%" PRIu64, names[meaning], opened);
+		snprintf(text, MEANING_TEXT_MAX, "%s:%" PRIu64, name, opened);
 	else
-		snprintf(text, MEANING_TEXT_MAX, "%s", names[meaning]);
+		snprintf(text, MEANING_TEXT_MAX, "%s", name);
 }
 
 enum meaning

@@ -12,13 +12,14 @@ enum { TOLD_AGAIN = 6 * 3600 }; /* seconds: the time is part of what is told */
 static uint32_t
 hash_of(const struct message_name *name)
 {
+	const char is_public = name->public_at != 0;
 	uint64_t hash = HASH_BEGIN;
 
 	for (uint32_t i = 0; i < name->count; i++)
 		hash = address_is_ipv4(&name->addresses[i])
 		    ? hash_add(hash, &name->addresses[i].v4.sin_addr, sizeof name->addresses[i].v4.sin_addr)
 		    : hash_add(hash, &name->addresses[i].v6.sin6_addr, sizeof name->addresses[i].v6.sin6_addr);
-	return hash_end(hash_add(hash, &(char){ name->public_at != 0 }, 1));
+	return hash_end(hash_add(hash, &is_public, sizeof is_public));
 }
 
 static void

@@ -26,7 +26,7 @@ typedef bool source_load(void *arg, const char *path, struct reason *why);
 
 /* Loads `path`, and keeps a copy; where it cannot be used, loads the copy and notes that. False with the reason of the file
  * itself: neither can be used. `sources` NULL: there are no copies. */
-bool sources_load(struct sources *, const char *path, source_load *, void *arg, struct reason *why);
+bool sources_load(struct sources *sources, const char *path, source_load *load, void *arg, struct reason *why);
 
 /* Notes a file that cannot be used, and `what` follows from it. */
 void sources_note(struct sources *, const struct reason *why, const char *what);
