@@ -21,6 +21,15 @@ struct opened {
 
 static const char in_one[] = " notices in one: ";
 
+enum { NAMED_MAX = 4 }; /* targets of a kind that a digest names in its sentence */
+
+/* Of what a digest stands for, the notices of one kind. */
+struct tally {
+	uint32_t count, named;
+	char names[NAMED_MAX * (NOTICE_TARGET_MAX + 2)];
+	struct text text;       /* over the names */
+};
+
 /* What a notice is made of, copied from the store. */
 struct material {
 	struct keeper *keeper;
@@ -34,6 +43,7 @@ struct material {
 	bool no_memory;
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
 	struct text lines;
+	struct tally tallies[NOTICE_KINDS];
 	bool found;
 	uint64_t seen;            /* bits of the runs whose evidence has been sent */
 };
@@ -85,11 +95,40 @@ on_incident(void *arg, const struct store_incident *row)
 static bool
 on_covered(void *arg, const struct store_notice *row)
 {
-	struct text *lines = arg;
+	struct material *it = arg;
+	struct tally *tally = &it->tallies[notice_named(row->kind)];
+	struct notice_names names;
 
-	text_add_bytes(lines, row->text.data, row->text.size);
-	text_add(lines, "\n");
+	text_add_bytes(&it->lines, row->text.data, row->text.size);
+	text_add(&it->lines, "\n");
+	if (tally->count++ == 0)
+		tally->text = TEXT_OVER(tally->names);
+	roll_names(&it->keeper->roll, row->target, &names);
+	if (names.target[0] == '\0' || tally->named == NAMED_MAX)
+		return false;
+	text_format(&tally->text, "%s%s", tally->named == 0 ? "" : ", ", names.target);
+	tally->named++;
 	return false;
+}
+
+/* A line by itself, such as a subject or one of syslog, has to say what a digest is of: how many of each kind, and who. */
+static void
+add_tallies(const struct material *it, struct text *text)
+{
+	const char *between = "";
+
+	for (size_t kind = 0; kind < NOTICE_KINDS; kind++) {
+		const struct tally *tally = &it->tallies[kind];
+		if (tally->count == 0)
+			continue;
+		text_format(text, "%s%" PRIu32 " %s", between, tally->count, notice_name((enum notice_kind)kind));
+		if (tally->named > 0)
+			text_format(text, " (%.*s", (int)tally->text.size, tally->text.bytes);
+		if (tally->named > 0 && tally->count > tally->named)
+			text_format(text, " and %" PRIu32 " more", tally->count - tally->named);
+		text_add(text, tally->named > 0 ? ")" : "");
+		between = ", ";
+	}
 }
 
 static void
@@ -287,15 +326,24 @@ static void
 count_digest(struct material *it)
 {
 	const struct digest *digest = outbox_digest(it->courier, it->notice.notice);
+
+	if (digest == NULL || digest->members == NULL)
+		return;
+	digest_count(digest, &it->rest);
+	it->notice.covered = it->rest.covered;
+}
+
+static void
+describe_digest(struct material *it)
+{
 	const char *why = memmem(it->text, it->notice.text.size, in_one, sizeof in_one - 1);
 	char words[sizeof it->text];
 	struct text text = TEXT_OVER(words), back;
 
-	if (digest == NULL || digest->members == NULL || why == NULL)
+	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL || it->rest.covers_count == 0)
 		return;
-	digest_count(digest, &it->rest);
-	it->notice.covered = it->rest.covered;
-	text_format(&text, "%" PRIu32 "%.*s", it->rest.covered, (int)(it->text + it->notice.text.size - why), why);
+	add_tallies(it, &text);
+	text_format(&text, ": %" PRIu32 "%.*s", it->rest.covered, (int)(it->text + it->notice.text.size - why), why);
 	back = TEXT_OVER(it->text);
 	text_add_bytes(&back, text.bytes, text.size);
 	it->notice.text = (struct pw_bytes){ back.bytes, back.size };
@@ -344,9 +392,10 @@ gather(struct material *it)
 		known_incident(&known, it->notice.incident, on_incident, &it->notice);
 	it->lines = TEXT_OVER(it->list);
 	for (uint32_t i = 0; i < it->rest.covers_count; i++)
-		known_notice(&known, it->rest.covers[i], on_covered, &it->lines);
+		known_notice(&known, it->rest.covers[i], on_covered, it);
 	if (it->rest.covered > it->rest.covers_count)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
+	describe_digest(it);
 	add_behind(it);
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);

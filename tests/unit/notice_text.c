@@ -199,8 +199,8 @@ every_kind_has_its_words(void **state)
 	subject_of_kind("blind", "blind", "we are cut off: nothing answers", "[blind] we are cut off: nothing answers");
 	assert_says("What it may mean: Look at our own network.");
 	subject_of_kind("impaired", "late", "our loop is late by 9 s", "[impaired] our loop is late by 9 s");
-	subject_of_kind("digest", "storm", "70 notices in one: there were more than 20 in a minute", "[digest] 70 notices in one: "
-	    "there were more than 20 in a minute");
+	subject_of_kind("digest", "storm", "3 down (a, b, c): 3 notices in one: there were more than 2 in a minute",
+	    "[digest] 3 down (a, b, c): 3 notices in one: there were more than 2 in a minute");
 	subject_of_kind("test", "", "a test of ops", "[test] a test of ops");
 }
 

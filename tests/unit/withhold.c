@@ -403,7 +403,7 @@ members_of_a_digest_are_asked_again(void **state)
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	assert_string_equal(handed(world), "digest");
 	assert_int_equal(world->notice.covered, 2);
-	assert_memory_equal(world->notice.text.data, "2 notices in one: ", 18);
+	assert_memory_equal(world->notice.text.data, "2 down (mx1, mx3): 2 notices in one: ", 37);
 	assert_null(strstr(world->notice.list.data, "mx2"));
 	answer(world, PW_SENT, false);
 	assert_null(world->keeper.outbox.couriers[0].digests);
