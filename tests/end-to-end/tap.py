@@ -9,6 +9,15 @@ class Skip(Exception):
 	"""Raised by a test that cannot be made here, with the reason."""
 
 
+def needed(begin):
+	"""What begin() gives; where that raises Skip, no test of the program is made."""
+	try:
+		return begin()
+	except Skip as reason:
+		print(f"1..0 # SKIP {reason}")
+		sys.exit(0)
+
+
 def together(*tests):
 	"""The same tests, all begun at once: each is waited for where it is run."""
 	pool = ThreadPoolExecutor(len(tests))

@@ -88,8 +88,9 @@ make_address(const char *text, int offset, in_port_t port, struct sockaddr_stora
 	return sizeof *four;
 }
 
+/* -1 where the address is in use. */
 static int
-bind_socket(int type, const struct sockaddr_storage *address, socklen_t size)
+try_to_bind(int type, const struct sockaddr_storage *address, socklen_t size)
 {
 	int fd = socket(address->ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
 
@@ -97,7 +98,20 @@ bind_socket(int type, const struct sockaddr_storage *address, socklen_t size)
 		err(71, "socket");
 	if (type == SOCK_STREAM)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(fd, (const struct sockaddr *)address, size) != 0)
+	if (bind(fd, (const struct sockaddr *)address, size) == 0)
+		return fd;
+	if (errno != EADDRINUSE)
+		err(71, "bind");
+	close(fd);
+	return -1;
+}
+
+static int
+bind_socket(int type, const struct sockaddr_storage *address, socklen_t size)
+{
+	int fd = try_to_bind(type, address, size);
+
+	if (fd < 0)
 		err(71, "bind");
 	return fd;
 }
@@ -171,15 +185,24 @@ open_doors(struct house *house)
 static void
 open_dns(struct house *house)
 {
+	enum { TRIES = 100 };
 	struct sockaddr_storage address;
-	socklen_t size = make_address("127.0.0.1", 0, 0, &address);
-	int udp, tcp;
+	socklen_t size;
+	int udp = -1, tcp = -1;
 
 	if (house->script->zone_count == 0)
 		return;
-	tcp = bind_socket(SOCK_STREAM, &address, size);
-	size = make_address("127.0.0.1", 0, port_of(tcp), &address);
-	udp = bind_socket(SOCK_DGRAM, &address, size);
+	/* The port that TCP is given may be another's over UDP. */
+	for (int i = 0; i < TRIES && udp < 0; i++) {
+		if (tcp >= 0)
+			close(tcp);
+		size = make_address("127.0.0.1", 0, 0, &address);
+		tcp = bind_socket(SOCK_STREAM, &address, size);
+		size = make_address("127.0.0.1", 0, port_of(tcp), &address);
+		udp = try_to_bind(SOCK_DGRAM, &address, size);
+	}
+	if (udp < 0)
+		errx(71, "no port is free over both TCP and UDP");
 	if (listen(tcp, 64) != 0)
 		err(71, "listen");
 	add_party(house, (struct party){ .fd = udp, .kind = PARTY_DNS_UDP });
