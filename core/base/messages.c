@@ -304,7 +304,7 @@ bool
 message_get_state(struct wire_in *in, struct message_state *state, uint32_t targets)
 {
 	message_expect(in, MESSAGE_STATE);
-	*state = (struct message_state){ .target = wire_get_below(in, targets) };
+	*state = (struct message_state){ .target = message_get_target(in, targets) };
 	state->state = wire_get_bytes(in);
 	return wire_is_whole(in);
 }

@@ -286,9 +286,9 @@ bool message_get_change(struct wire_in *, struct message_change *, uint32_t targ
 void message_begin_results(struct wire_out *);
 bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
 
-/* What is true of one target, for a monitor that is born again: opaque bytes of monitor/. */
+/* What is true of one target, or of our own side, for a monitor that is born again: opaque bytes of monitor/. */
 struct message_state {
-	uint32_t target;
+	uint32_t target; /* CONFIG_NONE: our own */
 	struct pw_bytes state;
 };
 void message_put_state(struct wire_out *, const struct message_state *);

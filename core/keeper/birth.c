@@ -194,6 +194,19 @@ read_all(struct keeper *keeper, enum store_reading (*read)(struct store_reader *
 	return !reading.failed && answer != STORE_READ_BROKEN;
 }
 
+static bool
+read_own(struct keeper *keeper, struct reason *why)
+{
+	static unsigned char own[WIRE_MAX];
+	int64_t size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
+
+	if (size <= 0 || size > (int64_t)sizeof own
+	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size } }))
+		return true;
+	reason_set(why, "no memory");
+	return false;
+}
+
 static uint64_t
 next_target(void *arg)
 {
@@ -255,7 +268,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_states, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
+	if (!read_all(keeper, read_states, why) || !read_own(keeper, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
 	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
 	if (!gone_tell(keeper)) {

@@ -62,7 +62,7 @@ take_change(struct keeper *keeper, struct wire_in *in)
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
 	keeper_committed(keeper, keeper->generation, change.number);
 #endif
-	pending = change.target == CONFIG_NONE ? NULL : malloc(sizeof *pending + in->size);
+	pending = malloc(sizeof *pending + in->size);
 	if (pending == NULL) {
 		record_change(keeper, &change, (struct pw_bytes){ (const char *)in->bytes, in->size });
 		return true;

@@ -30,6 +30,8 @@
 
 enum { LOOSE_MAX = 16 };
 
+#define OWN_META "ourselves" /* where the store keeps the state of our own side */
+
 /* An incident that is open. */
 struct incident {
 	uint64_t number, change;

@@ -340,6 +340,10 @@ record_state(struct keeper *keeper, const struct message_state *state)
 {
 	if (!states_put(keeper->states, state))
 		keeper_out_of_memory(keeper, "a state");
+	if (state->target == CONFIG_NONE) {
+		store_put_meta(journal_main(keeper), OWN_META, state->state);
+		return;
+	}
 	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, state->target),
 	    .at = clock_wall(), .state = state->state });
 	evidence_of_state(keeper, state->target);

@@ -1,4 +1,4 @@
-/* The last state of each target, as bytes that only the monitor understands. */
+/* The last state of each target, and of our own side (CONFIG_NONE), as bytes that only the monitor understands. */
 #ifndef KEEPER_STATES_H
 #define KEEPER_STATES_H
 

@@ -64,6 +64,7 @@ anew_heard(struct monitor *monitor, struct wire_in *in)
 		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
 		for (uint32_t i = 0; i < monitor->config->target_count; i++)
 			say_target(monitor, i);
+		ourselves_say_again(monitor);
 	}
 	memcpy(outbox->store, recovered.store, sizeof recovered.store);
 	outbox->has_store = true;

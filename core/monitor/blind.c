@@ -30,34 +30,34 @@ static const struct blind_move moves[BLIND_STAGES][BLIND_SIGNS] = {
 
 /* Each with the outcomes that show it, what ends it, and its words: "we are cut off: no route for 60.1 s; …". */
 static const struct cause {
-	const char *code, *shown_by[2];
+	const char *name, *code, *shown_by[2];
 	unsigned ended_by;
 	bool same_port; /* only by a run on the port that showed it */
 	const char *shown, *ended, *before, *behind;
 } causes[BLIND_CAUSES] = {
-	[CAUSE_REFERENCES] = { "blind", { NULL, NULL }, USED_NETWORK, false,
+	[CAUSE_REFERENCES] = { "references", "blind", { NULL, NULL }, USED_NETWORK, false,
 		"all references are silent", "a reference answers, or anybody beyond this host is heard",
 		"we are cut off: no reference has answered for ", "; failures of targets say nothing" },
-	[CAUSE_NEAR] = { "blind", { NULL, NULL }, USED_NETWORK, false,
+	[CAUSE_NEAR] = { "near", "blind", { NULL, NULL }, USED_NETWORK, false,
 		"all of our routers and resolvers that had answered in the last 10 min are silent",
 		"one of them answers, or anybody beyond this host is heard",
 		"we are cut off: neither router nor resolver of ours has answered for ", "; failures of targets say nothing" },
-	[CAUSE_ROUTE] = { "no_route", { "no_route", "network_down" }, USED_NETWORK, false,
+	[CAUSE_ROUTE] = { "route", "no_route", { "no_route", "network_down" }, USED_NETWORK, false,
 		"no_route, network_down", "anybody beyond this host is heard, a reference included",
 		"we are cut off: for ", " this host has had no route to where its targets are" },
-	[CAUSE_RESOLVER] = { "resolver", { "resolver", NULL }, USED_RESOLVER, false,
+	[CAUSE_RESOLVER] = { "resolver", "resolver", { "resolver", NULL }, USED_RESOLVER, false,
 		"resolver", "a name that our resolver was asked for just now, answered",
 		"our resolver has answered nobody for ", "; targets with a name cannot be looked at" },
-	[CAUSE_DESCRIPTORS] = { "no_descriptors", { "no_descriptors", NULL }, USED_SOCKET, false,
+	[CAUSE_DESCRIPTORS] = { "descriptors", "no_descriptors", { "no_descriptors", NULL }, USED_SOCKET, false,
 		"no_descriptors", "any connection, to this host as well",
 		"for ", " no descriptor has been left for connections; targets cannot be looked at" },
-	[CAUSE_MEMORY] = { "no_memory", { "no_memory", NULL }, USED_SOCKET, false,
+	[CAUSE_MEMORY] = { "memory", "no_memory", { "no_memory", NULL }, USED_SOCKET, false,
 		"no_memory", "any connection, to this host as well",
 		"for ", " no memory has been left for connections; targets cannot be looked at" },
-	[CAUSE_LOCAL_PORT] = { "no_local_port", { "no_local_port", NULL }, USED_NETWORK, false,
+	[CAUSE_LOCAL_PORT] = { "local_port", "no_local_port", { "no_local_port", NULL }, USED_NETWORK, false,
 		"no_local_port", "anybody beyond this host is heard",
 		"for ", " our own address or its ports could not be used; targets cannot be looked at" },
-	[CAUSE_FORBIDDEN] = { "not_permitted", { "not_permitted", NULL }, USED_NETWORK, true,
+	[CAUSE_FORBIDDEN] = { "forbidden", "not_permitted", { "not_permitted", NULL }, USED_NETWORK, true,
 		"not_permitted", "anybody beyond this host is heard on the same port",
 		"for ", " our own system has forbidden connections" },
 };
@@ -96,8 +96,10 @@ show(struct blind *blind, enum blind_cause cause, uint32_t target, int64_t at)
 {
 	if (!stands(blind, cause)) {
 		blind->causes[cause].since = at;
-		blind->causes[cause].target = target;
+		blind->causes[cause].target = UINT32_MAX;
 	}
+	if (blind->causes[cause].target == UINT32_MAX)
+		blind->causes[cause].target = target;
 	blind->causes[cause].shown = at;
 }
 
@@ -240,6 +242,41 @@ blind_references(struct blind *blind, const struct message_references *round)
 			fail(blind, round);
 	} else if (round->asked > 0)
 		(void)blind_show(blind, round->reason, UINT32_MAX, 0, round->at);
+}
+
+void
+blind_take_over(struct blind *blind, int64_t at)
+{
+	blind->taken_over = at;
+}
+
+bool
+blind_end_unseen(struct blind *blind, int64_t at)
+{
+	bool told = blind->stage == BLIND_TOLD && stands(blind, blind->told) && blind->causes[blind->told].shown <= blind->taken_over;
+
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
+		if (stands(blind, i) && blind->causes[i].shown <= blind->taken_over)
+			end(blind, i, at);
+	blind->taken_over = 0;
+	return told;
+}
+
+const char *
+blind_name(enum blind_cause cause)
+{
+	assert(cause < BLIND_CAUSES);
+	return causes[cause].name;
+}
+
+enum blind_cause
+blind_named(const char *name)
+{
+	enum blind_cause cause = 0;
+
+	while (cause < BLIND_CAUSES && strcmp(causes[cause].name, name) != 0)
+		cause++;
+	return cause;
 }
 
 /* The cause that has shown itself over the longest time. */

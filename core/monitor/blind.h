@@ -51,6 +51,7 @@ struct blind {
 	bool doubted;            /* the references are dead, not we blind */
 	int64_t near_began, near_at; /* as failed_began and failed_at, of the near ones */
 	bool near_doubted;
+	int64_t taken_over;      /* when it was taken over from a monitor before; 0: never, or all of that has shown itself again or ended */
 };
 
 void blind_init(struct blind *, int64_t now);
@@ -73,6 +74,16 @@ bool blind_explains(const struct blind *, const char *outcome, int64_t patience)
 
 /* A round over the references ended. */
 void blind_references(struct blind *, const struct message_references *);
+
+/* What a monitor before us saw was taken over at that time: causes are to show themselves again. */
+void blind_take_over(struct blind *, int64_t at);
+
+/* Ends causes that were taken over and have not shown themselves since; true where that was the one that had been told. */
+bool blind_end_unseen(struct blind *, int64_t at);
+
+/* The name of a cause in what is kept, BLIND_CAUSES where it is none. */
+const char *blind_name(enum blind_cause);
+enum blind_cause blind_named(const char *name);
 
 /* What is worth telling by now; to be called about once a second. */
 enum blind_tell blind_tick(struct blind *);

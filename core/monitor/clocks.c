@@ -89,6 +89,12 @@ move_what_is_open(struct monitor *monitor, int64_t by)
 		outbox_mark(monitor, i);
 	}
 	move(&monitor->blind_since, by);
+	move(&monitor->together.began, by);
+	move(&monitor->together.told, by);
+	move(&monitor->unusable_since, by);
+	for (uint32_t i = 0; i < monitor->port_count; i++)
+		move(&monitor->ports[i].refused, by);
+	outbox_mark(monitor, CONFIG_NONE);
 }
 
 void

@@ -13,7 +13,12 @@ take_state(struct monitor *monitor, struct wire_in *in)
 		return false;
 	struct wire_in record = wire_from(state.state.data, state.state.size);
 	/* To a monitor that has begun it is a keeper that was born again and says what we know better. */
-	if (!monitor->begun && !watch_decode(monitor, state.target, &record))
+	if (monitor->begun)
+		return true;
+	if (state.target == CONFIG_NONE) {
+		if (!own_record_decode(monitor, &record))
+			duty_log(monitor->duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
+	} else if (!watch_decode(monitor, state.target, &record))
 		duty_log(monitor->duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
 		    monitor->config->targets[state.target].name);
 	return true;

@@ -144,6 +144,7 @@ herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, st
 	snprintf(message.code, sizeof message.code, "%s", code);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	outbox_put_change(monitor, &message);
+	outbox_mark(monitor, CONFIG_NONE);
 }
 
 void

@@ -92,6 +92,16 @@ kin_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 	monitor->kin[target].waits = monitor->now + wait;
 }
 
+void
+kin_begin(struct monitor *monitor)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		const struct target_state *state = &monitor->targets[i].state;
+		if (state->trouble != NULL && (state->state == STATE_SUSPECT || state->silence & SILENCE_parent_unplain))
+			kin_suspected(monitor, i, state->trouble->began.mono);
+	}
+}
+
 static void
 refresh_children(struct monitor *monitor, uint32_t target, bool moved)
 {

@@ -14,6 +14,7 @@
  *   record.c    what is kept of a target for the next monitor
  *   names.c     where its name has led
  *   ourselves.c blindness and holds
+ *   own_record.c what is kept of them for the next monitor
  *   together.c  what was held and is told at last, in one notice
  *   clocks.c    clocks that are set, hosts that were suspended
  *   witness.c   who is asked for a word before a silent failure is confirmed
@@ -107,6 +108,7 @@ struct outbox {
 	size_t bytes;                         /* of what waits */
 	size_t unsafe_bytes;                  /* of the evidence among what is unsafe */
 	uint32_t *dirty, dirty_count;         /* targets whose state waits */
+	bool own_dirty;                       /* the record of our own side waits */
 	struct wire_out results;
 	unsigned char *result_bytes;
 	uint64_t results_dropped, evidence_dropped;
@@ -209,10 +211,17 @@ struct monitor {
 	int64_t digest_due;
 	uint16_t digest_port;    /* 0: not of one port alone */
 	struct together {        /* what digests have told and nothing has ended yet */
-		struct moment began;
+		struct moment began, told; /* told: the last of them */
 		uint32_t count, apart; /* targets, 0: none; those of them that were told by themselves since */
 	} together;
 	struct moment blind_since; /* for the words when it is over */
+	uint64_t blind_change;   /* the number under which it was told; 0: a monitor before us has told it */
+	struct own_record {
+		bool known;          /* a monitor before us left one */
+		bool unseen;         /* what it had told of us has ended because it did not show itself again */
+		uint64_t likeness;   /* of what was written last */
+		int64_t written;     /* when */
+	} own;
 	bool references_doubted; /* and that was said */
 	struct clock_before { int64_t until, offset; } clock_before[CLOCKS_BEFORE]; /* of the monotonic clock: up to then the wall
 	                                                                              * clock was so far from it; oldest first, 0: none */
@@ -337,6 +346,8 @@ bool kin_init(struct monitor *);
 uint32_t kin_silence(const struct monitor *, uint32_t target);
 /* It turned suspect, or is about to: its first failing attempt began at `began`. Its parents are looked at. */
 void kin_suspected(struct monitor *, uint32_t target, int64_t began);
+/* Who waited for its parents when a monitor before us ended waits for them again. */
+void kin_begin(struct monitor *);
 /* A run of it ended that had begun at `started`: what that means for its children. */
 void kin_learnt(struct monitor *, uint32_t target, int64_t started, bool moved);
 /* It went down without a run: what that means for its children. */
@@ -351,6 +362,8 @@ void ourselves_before(struct monitor *, struct sighting *, struct report *);
 struct outlook ourselves_outlook(struct monitor *, const struct sighting *, const struct report *);
 void ourselves_references(struct monitor *, const struct message_references *);
 void ourselves_tick(struct monitor *);
+/* Who keeps what we tell knows nothing of it: what was told of us and has not ended is told again. */
+void ourselves_say_again(struct monitor *);
 /* NULL: there is none of that port. */
 struct port_hold *ourselves_port(const struct monitor *, uint16_t port);
 /* Nobody who was asked since then has given a word: nothing is confirmed for a while. */
@@ -368,6 +381,16 @@ bool ourselves_overlap(const struct monitor *, uint32_t target, int64_t from, in
 bool ourselves_are_blurred(struct monitor *, uint32_t target, int64_t from, int64_t to);
 /* What is watched beside it: on `port`, or on all (0). */
 struct hold_all ourselves_all(const struct monitor *, uint16_t port);
+
+/* own_record.c */
+
+void own_record_encode(const struct monitor *, struct wire_out *);
+/* False where it is malformed: then it is as if there had been none. */
+bool own_record_decode(struct monitor *, struct wire_in *);
+/* As if no monitor had been before us. */
+void own_record_forget(struct monitor *);
+/* About once a second: has it written where it is to be. */
+void own_record_tick(struct monitor *);
 
 /* clocks.c */
 
@@ -461,13 +484,15 @@ bool outbox_take_handed(struct monitor *, struct wire_in *);
 void outbox_put_change(struct monitor *, const struct message_change *);
 void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
 void outbox_put_result(struct monitor *, const struct report *);
-void outbox_put_state(struct monitor *, uint32_t target); /* behind what waits */
-void outbox_mark(struct monitor *, uint32_t target);      /* some time soon */
+/* The record of the target, or of our own side (CONFIG_NONE): behind what waits, or some time soon, which is what follows
+ * what waits with the next flush. */
+void outbox_put_state(struct monitor *, uint32_t target);
+void outbox_mark(struct monitor *, uint32_t target);
 struct message_ask;
 /* Sends it at once, behind all that waits. False: it cannot be sent now, and will not be. */
 bool outbox_ask(struct monitor *, const struct message_ask *);
 /* Whether a change of the target under that number, its own, is said (again) to the keeper in any case. */
-bool outbox_has_change(const struct monitor *, uint32_t target, uint32_t number);
+bool outbox_has_change(const struct monitor *, uint32_t target, uint64_t number);
 /* `results`: those that have gathered as well; they are in no hurry. */
 void outbox_flush(struct monitor *, bool results);
 bool outbox_is_empty(const struct monitor *);

@@ -126,10 +126,14 @@ ourselves_all(const struct monitor *monitor, uint16_t port)
 }
 
 static void
-note_place(struct watched *watched, const struct report *report)
+note_place(struct monitor *monitor, const struct report *report)
 {
+	struct watched *watched = &monitor->targets[report->target];
+
 	if (report->network == 0 && !(report->flags & REPORT_OWN_HOST))
 		return; /* it had no address: it is where it was */
+	if (watched->network != report->network)
+		outbox_mark(monitor, report->target);
 	watched->network = report->network;
 	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL) | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
 }
@@ -280,7 +284,7 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 	struct watched *watched = &monitor->targets[report->target];
 
 	clocks_void(monitor, run, report);
-	note_place(watched, report);
+	note_place(monitor, report);
 	bool local = watched->flags & WATCHED_LOCAL;
 	learn_means(monitor, run, report, local);
 	watched->answers = run->heard != 0;
@@ -430,16 +434,29 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 	case BLIND_TELL_NOBODY:
 		return;
 	case BLIND_TELL_BLIND:
-		monitor->blind_since = clocks_at(monitor, monitor->blind.causes[cause].since);
+		if (!moment_is_set(monitor->blind_since))
+			monitor->blind_since = clocks_at(monitor, monitor->blind.causes[cause].since);
 		text_add_span(&span, monitor->now - monitor->blind_since.mono);
 		blind_add_words(&text, &monitor->blind, cause, spans);
 		herald_ours(monitor, NOTICE_blind, blind_code(cause), monitor->blind_since, "%s", words);
+		monitor->blind_change = monitor->own_change;
 		return;
 	case BLIND_TELL_OVER:
 		text_add_span(&span, monitor->now - monitor->blind_since.mono);
-		herald_ours(monitor, NOTICE_cleared, blind_code(cause), monitor->blind_since, "we see again, after %s", spans);
+		herald_ours(monitor, NOTICE_cleared, blind_code(cause), monitor->blind_since, monitor->own.unseen
+		    ? "it has not shown itself again since postwatch began anew, %s after it was first seen" : "we see again, after %s", spans);
+		monitor->own.unseen = false;
+		monitor->blind_since = (struct moment){ 0, 0 };
 		return;
 	}
+}
+
+void
+ourselves_say_again(struct monitor *monitor)
+{
+	if (monitor->blind.stage == BLIND_TOLD && !outbox_has_change(monitor, CONFIG_NONE, monitor->blind_change))
+		tell_blindness(monitor, BLIND_TELL_BLIND);
+	outbox_mark(monitor, CONFIG_NONE);
 }
 
 static void

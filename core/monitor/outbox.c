@@ -15,7 +15,7 @@
 #include "monitor/pauses.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024,
-	EVIDENCE_UNSAFE_MAX = 4 * 1024 * 1024 };
+	EVIDENCE_UNSAFE_MAX = 4 * 1024 * 1024, RECORD_MAX = 24 * 1024 };
 
 struct parcel {
 	struct parcel *next;
@@ -116,10 +116,13 @@ outbox_put_evidence(struct monitor *monitor, const void *packet, size_t size)
 static bool
 put_state(struct monitor *monitor, uint32_t target, struct wire_out *out)
 {
-	unsigned char record[8 * 1024];
+	unsigned char record[RECORD_MAX];
 	struct wire_out state = wire_over(record, sizeof record);
 
-	watch_encode(monitor, target, &state);
+	if (target == CONFIG_NONE)
+		own_record_encode(monitor, &state);
+	else
+		watch_encode(monitor, target, &state);
 	message_put_state(out, &(struct message_state){ target, { (const char *)record, state.size } });
 	return !state.bad && !out->bad;
 }
@@ -127,7 +130,7 @@ put_state(struct monitor *monitor, uint32_t target, struct wire_out *out)
 void
 outbox_put_state(struct monitor *monitor, uint32_t target)
 {
-	unsigned char packet[8 * 1024 + 16];
+	unsigned char packet[RECORD_MAX + 16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	if (!put_state(monitor, target, &out) || !put(&monitor->outbox, packet, out.size, 0))
@@ -137,8 +140,11 @@ outbox_put_state(struct monitor *monitor, uint32_t target)
 void
 outbox_mark(struct monitor *monitor, uint32_t target)
 {
+	if (target == CONFIG_NONE) {
+		monitor->outbox.own_dirty = true;
+		return;
+	}
 	struct watched *watched = &monitor->targets[target];
-
 	if (watched->flags & WATCHED_DIRTY)
 		return;
 	watched->flags |= WATCHED_DIRTY;
@@ -222,12 +228,24 @@ send_parcels(struct outbox *outbox)
 	return true;
 }
 
+static bool
+send_own(struct monitor *monitor)
+{
+	unsigned char packet[RECORD_MAX + 16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	return !put_state(monitor, CONFIG_NONE, &out) || packet_send(monitor->outbox.fd, packet, out.size, -1);
+}
+
 static void
 send_states(struct monitor *monitor)
 {
 	struct outbox *outbox = &monitor->outbox;
-	unsigned char packet[8 * 1024 + 16];
+	unsigned char packet[RECORD_MAX + 16];
 
+	if (outbox->own_dirty && !send_own(monitor))
+		return;
+	outbox->own_dirty = false;
 	while (outbox->dirty_count > 0) {
 		uint32_t target = outbox->dirty[outbox->dirty_count - 1];
 		struct wire_out out = wire_over(packet, sizeof packet);
@@ -256,7 +274,7 @@ outbox_is_empty(const struct monitor *monitor)
 {
 	const struct outbox *outbox = &monitor->outbox;
 
-	return outbox->first == NULL && outbox->dirty_count == 0 && outbox->results.size == 0;
+	return outbox->first == NULL && outbox->dirty_count == 0 && !outbox->own_dirty && outbox->results.size == 0;
 }
 
 void
@@ -313,10 +331,12 @@ outbox_linked(struct monitor *monitor, int fd)
 	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
 		if (monitor->targets[i].state.state != STATE_PENDING)
 			outbox_mark(monitor, i);
+	if (monitor->begun)
+		outbox_mark(monitor, CONFIG_NONE);
 }
 
 static bool
-is_change(const struct parcel *parcel, uint32_t target, uint32_t number, uint32_t targets)
+is_change(const struct parcel *parcel, uint32_t target, uint64_t number, uint32_t targets)
 {
 	struct wire_in in = wire_from(parcel->bytes, parcel->size);
 	struct message_change change;
@@ -326,7 +346,7 @@ is_change(const struct parcel *parcel, uint32_t target, uint32_t number, uint32_
 }
 
 bool
-outbox_has_change(const struct monitor *monitor, uint32_t target, uint32_t number)
+outbox_has_change(const struct monitor *monitor, uint32_t target, uint64_t number)
 {
 	const struct parcel *const lists[] = { monitor->outbox.unsafe, monitor->outbox.first };
 

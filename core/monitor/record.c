@@ -4,8 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/pool.h"
 #include "monitor/view.h"
+
+enum { GAP_INTERVALS = 5 };
+static const int64_t gap_min = 600 * (int64_t)SECOND;
+
+enum { SIGHT_LOCAL = 1, SIGHT_OFFERED = 2, SIGHT_FLAGS = 4 };
 
 /* What its facts are facts of. */
 static uint64_t
@@ -34,6 +40,17 @@ probed(const struct target *target)
 	return hash_end(hash);
 }
 
+/* Attempts with a long time between them in which nobody watched are not in a row. */
+static bool
+is_old_streak(const struct monitor *monitor, uint32_t target)
+{
+	const struct target_state *state = &monitor->targets[target].state;
+	int64_t interval = monitor->config->targets[target].policy->interval;
+	int64_t gap = GAP_INTERVALS * interval > gap_min ? GAP_INTERVALS * interval : gap_min;
+
+	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING) && monitor->now - state->ended.mono > gap;
+}
+
 /* Its state stays, and a streak begins anew. */
 static void
 begin_streak_anew(struct watched *watched)
@@ -52,6 +69,47 @@ begin_streak_anew(struct watched *watched)
 	free(state->trouble);
 	state->trouble = NULL;
 	series_destroy(&watched->series);
+}
+
+/* Where it was seen, and which of its failures may have been ours. */
+static void
+encode_sight(const struct monitor *monitor, const struct watched *watched, struct wire_out *out)
+{
+	const struct trouble *trouble = watched->state.trouble;
+
+	wire_put_u8(out, (uint8_t)((watched->flags & WATCHED_LOCAL ? SIGHT_LOCAL : 0)
+	    | (trouble != NULL && trouble->offered ? SIGHT_OFFERED : 0)));
+	wire_put_u64(out, watched->network);
+	wire_put_u8(out, trouble != NULL ? trouble->apart : 0);
+	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred * (int64_t)SECOND).utc);
+	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred_end * (int64_t)SECOND).utc);
+	wire_put_u8(out, watched->blurred_runs);
+}
+
+static uint32_t
+seconds_from(const struct monitor *monitor, int64_t utc)
+{
+	const struct moment now = clocks_now(monitor);
+	int64_t seconds = (now.mono - (utc < now.utc ? now.utc - utc : 0)) / SECOND;
+
+	return utc <= 0 ? 0 : seconds < 1 ? 1 : (uint32_t)seconds;
+}
+
+static void
+decode_sight(const struct monitor *monitor, struct watched *watched, struct wire_in *in)
+{
+	uint8_t flags = wire_get_choice(in, SIGHT_FLAGS);
+
+	watched->network = wire_get_u64(in);
+	watched->flags |= flags & SIGHT_LOCAL ? WATCHED_LOCAL : 0;
+	uint8_t apart = wire_get_u8(in);
+	watched->blurred = seconds_from(monitor, wire_get_i64(in));
+	watched->blurred_end = seconds_from(monitor, wire_get_i64(in));
+	watched->blurred_runs = wire_get_u8(in);
+	if (watched->state.trouble == NULL)
+		return;
+	watched->state.trouble->apart = apart;
+	watched->state.trouble->offered = flags & SIGHT_OFFERED;
 }
 
 void
@@ -74,6 +132,7 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	facts_encode(watched->facts, out);
 	facts_encode_varieties(watched->facts, out);
 	renewal_encode(&watched->renewal, out);
+	encode_sight(monitor, watched, out);
 }
 
 /* Of another name, or another service under its name, nothing is known. */
@@ -118,10 +177,13 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	struct pw_bytes text = wire_get_bytes(in);
 	if (text.size > 0)
 		series_say(&watched->series, text);
-	if (wire_get_u32(in) != probed(&monitor->config->targets[target]) && !in->bad)
+	bool other = wire_get_u32(in) != probed(&monitor->config->targets[target]);
+	if (!in->bad && (other || is_old_streak(monitor, target)))
 		begin_streak_anew(watched);
 	if (version > WATCH_RECORD_OLDEST)
 		decode_host(monitor, watched, &monitor->config->targets[target], version, in);
+	if (version > 5)
+		decode_sight(monitor, watched, in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;

@@ -63,6 +63,7 @@ tell(struct monitor *monitor)
 		    "nothing that we can reach tells which%s", count == monitor->config->target_count ? "all " : "", count,
 		    count == 1 ? " has" : "s have", since, names);
 	monitor->digest_port = 0;
+	monitor->together.told = clocks_now(monitor);
 	if (monitor->together.count == 0)
 		monitor->together.began = began;
 	monitor->together.count += count;
@@ -125,10 +126,26 @@ count_together(const struct monitor *monitor, struct moment *began)
 	return count;
 }
 
+/* Those that went down since the last digest, to be told in the next: it was not told. */
+static void
+add_untold(struct monitor *monitor)
+{
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		const struct target_state *state = &monitor->targets[i].state;
+		if (state->trouble != NULL && state->trouble->together && state->since.utc > monitor->together.told.utc)
+			together_add(monitor, i);
+	}
+	monitor->digest_due = monitor->now;
+}
+
 void
 together_begin(struct monitor *monitor)
 {
-	monitor->together.began = clocks_now(monitor);
+	if (monitor->own.known) {
+		add_untold(monitor);
+		return;
+	}
+	monitor->together.told = monitor->together.began = clocks_now(monitor);
 	monitor->together.count = count_together(monitor, &monitor->together.began);
 }
 
@@ -148,7 +165,7 @@ together_end(struct monitor *monitor)
 	herald_ours(monitor, NOTICE_cleared, "digest", began, "%" PRIu32 " of the %" PRIu32 " targets that were told together answer "
 	    "again, after %s%s", together->count - apart, together->count, bytes,
 	    apart > 0 ? "; the others were told by themselves" : "");
-	*together = (struct together){ .count = 0 };
+	*together = (struct together){ .told = together->told };
 }
 
 void

@@ -57,6 +57,7 @@ watch_begin_anew(const struct monitor *monitor, struct target_state *state)
 void
 watch_forget(struct monitor *monitor)
 {
+	own_record_forget(monitor);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
 		struct watched *watched = &monitor->targets[i];
 		uint8_t quarantined = watched->state.flags & TARGET_QUARANTINED; /* the parent's word, not the keeper's */
@@ -248,11 +249,12 @@ monitor_begin(struct monitor *monitor)
 		return;
 	monitor->begun = true;
 	monitor->schedule.tick = monitor->now / TICK;
-	windows_begin(monitor);
-	together_begin(monitor);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
+	kin_begin(monitor);
+	windows_begin(monitor);
+	together_begin(monitor);
 	apart_give_out(monitor);
 }
 
@@ -268,6 +270,7 @@ monitor_tick(struct monitor *monitor)
 	monitor->second = monitor->now;
 	kin_tick(monitor);
 	together_end(monitor);
+	own_record_tick(monitor);
 	pauses_tick(monitor);
 	windows_tick(monitor);
 	if (monitor->control != NULL)
@@ -287,6 +290,7 @@ void
 monitor_stop(struct monitor *monitor)
 {
 	monitor->stopping = true;
+	outbox_mark(monitor, CONFIG_NONE);
 	herald_counts(monitor);
 }
 

@@ -40,6 +40,7 @@ class Timeline:
 		self.events, self.downs, self.ours = [], [], []     # (when, what), (server, from, to), (from, to)
 		self.digests = self.blinds = (0, 0)
 		self.named = False
+		self.reloads = 0
 		getattr(self, kind)()
 
 	def at(self, when, what):
@@ -141,6 +142,15 @@ class Timeline:
 		for _ in range(4):
 			self.at(self.between(100, 640), self.kill)
 
+	def reloaded(self):
+		"""Read again, killed and begun anew while we are cut off and right after: told once, and ended once."""
+		self.references, self.blinds = 2, (1, 1)
+		begin = self.between(100, 120)
+		self.away(begin, begin + 330, self.cut_line)
+		for when in (begin + 100, begin + 300):
+			self.at(when, self.reload)
+			self.at(when + self.between(40, 80), self.kill)
+
 	def resolver_dead(self):
 		self.named, self.blinds = True, (1, 1)
 		begin = self.between(120, 180)
@@ -177,6 +187,14 @@ class Timeline:
 		self.daemon.reader.join()
 		self.lines += self.daemon.lines
 		self.start()
+
+	def reload(self):
+		"""Something of no account is new."""
+		self.reloads += 1
+		path = pathlib.Path(self.path)
+		path.write_text(re.sub(r'tls = "none";( tags = \[ "t\d" \];)?', f'tls = "none"; tags = [ "t{self.reloads}" ];',
+		    path.read_text(encoding="utf-8"), count=1), encoding="utf-8")
+		self.daemon.process.send_signal(signal.SIGHUP)
 
 	def start(self):
 		environment = dict(os.environ, LD_PRELOAD=str(BUILD / "tests/fixtures/faster.so"), FASTER=f"{SPEED} {self.second}",
@@ -266,14 +284,18 @@ class Timeline:
 		faults += [f"still down: s{server}" for server, down in last.items() if down and not self.was_down(server, self.length - 180, self.length)]
 		ours = [line.strip() for line in self.lines if OURS.match(line)]
 		faults += [line.strip() for line in self.lines if re.search(r" s\d+: our own trouble", line)]
+		faults += [f"not reloaded: {self.reloads}"] if sum("goes on with the configuration" in line for line in self.lines) != self.reloads else []
+		ended = sum("we see again, after" in line for line in self.lines)
 		digests = sum("ours or theirs" in line or "our network or theirs" in line for line in ours)
 		for name, number, allowed in (("digests", digests, self.digests), ("blind", len(ours) - digests, self.blinds)):
 			if not allowed[0] <= number <= allowed[1]:
 				faults.append(f"{number} {name}: {ours}")
+		if ended != len(ours) - digests:
+			faults.append(f"{ended} ends of what was told of ourselves: {ours}")
 		return faults
 
 
-KINDS = ["single", "single_references", "cut", "cut_references", "cut_slow", "cut_few", "cut_one_really_down", "cut_killed",
+KINDS = ["single", "single_references", "cut", "cut_references", "cut_slow", "cut_few", "cut_one_really_down", "cut_killed", "reloaded",
     "flaps", "flaps_references", "resolver_dead", "resolver_dead_one_really_down", "link_cut", "port_drops", "port_prohibited", "port_refuses", "port_refuses_one_really_down", "provider", "killed"]
 
 

@@ -64,6 +64,8 @@ struct scene {
 	struct message_health health; /* as was said last */
 	unsigned char record[SCENE_TARGETS][4096];
 	size_t record_size[SCENE_TARGETS];
+	unsigned char own[24 * 1024]; /* the record of our own side */
+	size_t own_size;
 };
 
 static inline void
@@ -116,7 +118,7 @@ scene_recovered(struct scene *scene, unsigned char store)
 static inline void
 scene_bear(struct scene *scene, int64_t now)
 {
-	unsigned char packet[5000];
+	static unsigned char packet[25 * 1024];
 
 	if (scene->monitor != NULL)
 		monitor_destroy(&scene->monitor);
@@ -131,6 +133,11 @@ scene_bear(struct scene *scene, int64_t now)
 		if (scene->record_size[i] == 0)
 			continue;
 		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
+		assert_true(outbox_heard(scene->monitor, packet, out.size));
+	}
+	if (scene->own_size > 0) {
+		struct wire_out out = wire_over(packet, sizeof packet);
+		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)scene->own, scene->own_size } });
 		assert_true(outbox_heard(scene->monitor, packet, out.size));
 	}
 	if (scene->handed_size > 0)
@@ -381,6 +388,11 @@ scene_keep(struct scene *scene)
 			break;
 		case MESSAGE_STATE:
 			assert_true(message_get_state(&in, &state, scene->config.target_count));
+			if (state.target == CONFIG_NONE) {
+				assert_in_range(state.state.size, 1, sizeof scene->own);
+				memcpy(scene->own, state.state.data, scene->own_size = state.state.size);
+				break;
+			}
 			memcpy(scene->record[state.target], state.state.data, state.state.size);
 			scene->record_size[state.target] = state.state.size;
 			scene->states++;

@@ -160,6 +160,37 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	destroy(&world);
 }
 
+/* What is told of ourselves waits for the record of our own side, and both are there for the next keeper. */
+static void
+what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
+{
+	struct world *world = create();
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct message_change change = { .number = ++world->number, .target = CONFIG_NONE, .change = 7, .kind = "blind",
+		.code = "no_route", .detected = BEGAN, .confirmed = clock_wall(), .text = { "cut off", 7 } };
+	struct message_state kept;
+	uint32_t cursor = 0;
+
+	(void)state;
+	message_put_change(&out, &change);
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "");
+	out = wire_over(packet, sizeof packet);
+	message_put_state(&out, &(struct message_state){ CONFIG_NONE, { "blind since", 11 } });
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "blind");
+	answer(world, PW_SENT, false);
+	begin_again(world);
+	assert_true(states_next(world->keeper.states, &cursor, &kept));
+	assert_int_equal(kept.target, CONFIG_NONE);
+	assert_memory_equal(kept.state.data, "blind since", 11);
+	assert_false(states_next(world->keeper.states, &cursor, &kept));
+	destroy(&world);
+}
+
 static void
 the_way_rests_and_a_refusal_does_not_hold_up_others(void **state)
 {
@@ -234,6 +265,7 @@ main(void)
 		cmocka_unit_test(who_dies_with_it_in_hand_leaves_a_doubt),
 		cmocka_unit_test(a_keeper_born_again_goes_on),
 		cmocka_unit_test(what_was_safe_and_is_said_again_is_not_told_again),
+		cmocka_unit_test(what_is_our_own_is_kept_with_what_was_told_of_it),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
 		cmocka_unit_test(a_storm_becomes_a_digest),
 		cmocka_unit_test(waits_grow_and_end),

@@ -113,6 +113,18 @@ count(const struct world *world, const char *kind, bool ours)
 	return number;
 }
 
+/* Nothing of our own has been the matter for long. */
+static bool
+is_quiet_at_last(const struct world *world)
+{
+	int64_t end = WORLD_BEGIN + world->length;
+
+	for (uint32_t i = 0; i < world->troubles; i++)
+		if (world->script[i].kind >= SERVER_TROUBLES && world->script[i].to > end - 3 * MINUTE)
+			return false;
+	return true;
+}
+
 static void
 judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, struct verdicts *found)
 {
@@ -130,6 +142,11 @@ judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, st
 	if (cleared > digests || (all_up && digests > 0 && cleared == 0)) {
 		found->ours++;
 		print_message("# %s:%llu: %u digests, %u ends of them\n", kind->name, (unsigned long long)seed, digests, cleared);
+	}
+	unsigned ended = count(world, "cleared", true) - cleared;
+	if (ended > blind || (ended < blind && is_quiet_at_last(world))) {
+		found->ours++;
+		print_message("# %s:%llu: %u blind, %u ends of it\n", kind->name, (unsigned long long)seed, blind, ended);
 	}
 	unsigned blocked = count(world, "blocked", false);
 	if (blocked < allowed->blocked_min || blocked > allowed->blocked_max) {

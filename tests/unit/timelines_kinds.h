@@ -2,77 +2,7 @@
 #ifndef TESTS_TIMELINES_KINDS_H
 #define TESTS_TIMELINES_KINDS_H
 
-#include "timelines_stage.h"
-
-/* What a kind allows. Times in seconds. */
-struct allowed {
-	int64_t late;      /* a real outage is told so long after its begin, or after the last trouble of ours that overlaps it */
-	unsigned blind_min, blind_max, digest_min, digest_max, impaired_max, blocked_min, blocked_max;
-	bool alone;        /* a false down whose words say that it may be our own network */
-};
-
-struct kind {
-	const char *name;
-	void (*script)(struct world *);
-	struct allowed allowed;
-};
-
-static int64_t
-seconds(struct world *world, int64_t from, int64_t to)
-{
-	return world_between(world, from * SECOND, to * SECOND);
-}
-
-/* Servers in networks of their own, on port 25, in an hour's half. */
-static void
-begin(struct world *world, uint32_t targets, uint32_t references)
-{
-	world->targets = targets;
-	world->references = references;
-	world->length = 30 * MINUTE;
-	for (uint32_t i = 0; i < targets; i++)
-		world->networks[i] = i + 1;
-}
-
-static void
-cut(struct world *world, int64_t from, int64_t to)
-{
-	int64_t at = seconds(world, 300, 420);
-
-	world_add(world, CUT, 0, at, at + seconds(world, from, to), 0);
-}
-
-static void
-flap(struct world *world, int64_t shortest, int64_t longest)
-{
-	for (int64_t at = 5 * MINUTE; at < 22 * MINUTE;) {
-		int64_t away = seconds(world, shortest, longest);
-		world_add(world, CUT, 0, at, at + away, 0);
-		at += away + seconds(world, shortest, longest);
-	}
-}
-
-static void
-slow(struct world *world)
-{
-	for (uint32_t i = 0; i < world->targets; i++)
-		world_add(world, SLOW, i, 0, world->length, seconds(world, 15, 45));
-}
-
-static void
-outage(struct world *world, uint32_t target, int64_t from, int64_t to)
-{
-	static const enum trouble_kind kinds[] = { REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE };
-
-	world_add(world, kinds[world_random(world, 5)], target, from, to, 0);
-}
-
-static void
-name_all(struct world *world)
-{
-	for (uint32_t i = 0; i < world->targets; i++)
-		world->named[i] = true;
-}
+#include "timelines_script.h"
 
 static void calm(struct world *w) { begin(w, 12, 2); }
 static void blips(struct world *w)
@@ -185,6 +115,8 @@ static void cut_restart(struct world *w)
 	world_add(w, MONITOR_DIES, 0, seconds(w, 310, 640), 0, 0);
 }
 static void cut_restart_references(struct world *w) { cut_restart(w); w->references = 2; }
+static void cut_long_killed(struct world *w) { cut_long_references(w); kill_often(w, 400, 1300); }
+static void cut_long_killed_no_references(struct world *w) { cut_long_no_references(w); kill_often(w, 400, 1300); }
 static void cut_prober_dies(struct world *w)
 {
 	begin(w, 12, 2);
@@ -282,6 +214,8 @@ static void shut(struct world *w, enum trouble_kind how, uint32_t targets, int64
 	begin(w, targets, 2);
 	world_add(w, how, 0, at, at + span, 25);
 }
+static void resolver_dead_killed(struct world *w) { resolver_dead(w); kill_often(w, 360, 1300); }
+static void port_drops_killed(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); kill_often(w, 360, 1500); }
 static void port_drops(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); }
 static void port_drops_a_while(struct world *w) { shut(w, PORT_DROPS, 12, 4 * MINUTE); }
 static void port_refuses(struct world *w) { shut(w, PORT_REFUSES, 12, 15 * MINUTE); }
@@ -456,7 +390,11 @@ static const struct kind kinds[] = {
 	{ "cut_and_own_host", cut_and_own_host, { .blind_max = 1 } },
 	{ "cut_with_names", cut_with_names, { .blind_max = 1 } },
 	{ "cut_restart", cut_restart, { .late = 0 } },
-	{ "cut_restart_references", cut_restart_references, { .blind_max = 2 } },
+	{ "cut_restart_references", cut_restart_references, { .blind_max = 1 } },
+	{ "cut_long_killed", cut_long_killed, { .blind_min = 1, .blind_max = 1 } },
+	{ "cut_long_killed_no_references", cut_long_killed_no_references, { .digest_min = 1, .digest_max = 2 } },
+	{ "resolver_dead_killed", resolver_dead_killed, { .blind_min = 1, .blind_max = 1 } },
+	{ "port_drops_killed", port_drops_killed, { .digest_min = 1, .digest_max = 2 } },
 	{ "cut_prober_dies", cut_prober_dies, { .blind_max = 1 } },
 	{ "flaps_references", flaps_references, { .blind_max = 4 } },
 	{ "flaps", flaps, { .late = 0 } },

@@ -48,7 +48,7 @@ stage_lose(struct world *world, uint32_t index)
 static inline void
 stage_bear(struct world *world, int64_t now)
 {
-	unsigned char packet[5000];
+	static unsigned char packet[25 * 1024];
 	const struct message_recovered recovered = { .store = { 1 } };
 	int ends[2];
 
@@ -71,6 +71,11 @@ stage_bear(struct world *world, int64_t now)
 		assert_true(outbox_heard(world->monitor, packet, out.size));
 	}
 	struct wire_out out = wire_over(packet, sizeof packet);
+	if (world->own_size > 0) {
+		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)world->own, world->own_size } });
+		assert_true(outbox_heard(world->monitor, packet, out.size));
+		out = wire_over(packet, sizeof packet);
+	}
 	message_put_recovered(&out, &recovered);
 	assert_true(outbox_heard(world->monitor, packet, out.size));
 }
@@ -214,6 +219,11 @@ stage_keep(struct world *world)
 			stage_note(world, &change);
 		} else if (message_kind(packet, (size_t)size) == MESSAGE_STATE) {
 			assert_true(message_get_state(&in, &state, world->config.target_count));
+			if (state.target == CONFIG_NONE) {
+				assert_in_range(state.state.size, 1, sizeof world->own);
+				memcpy(world->own, state.state.data, world->own_size = state.state.size);
+				continue;
+			}
 			assert_in_range(state.state.size, 1, sizeof world->record[0]);
 			memcpy(world->record[state.target], state.state.data, state.state.size);
 			world->record_size[state.target] = state.state.size;

@@ -77,6 +77,8 @@ struct world {
 	int64_t resolved[WORLD_TARGETS]; /* when its name was last answered: it is kept for a minute */
 	unsigned char record[WORLD_TARGETS][4096];
 	size_t record_size[WORLD_TARGETS];
+	unsigned char own[24 * 1024];    /* the record of our own side */
+	size_t own_size;
 	bool died[WORLD_TROUBLES];
 	bool verbose;
 	/* What was told */
