@@ -56,7 +56,7 @@ sources_email    := $(wildcard plugins/email/gate/*.c)
 libs_email       := -lesmtp -lseccomp -lgsasl -lcares -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
-.PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps bench-deps clean tests unit \
+.PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps soak-deps bench-deps clean tests unit \
         check-debian12 check-debian13
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -180,6 +180,7 @@ endef
 deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 chroot-deps: ; $(call install_packages,debootstrap git)
+soak-deps: check-deps ; $(call install_packages,debootstrap)
 bench-deps: check-deps
 	$(Q)tests/bench/exporter.sh
 
@@ -224,10 +225,11 @@ fuzz: check-deps
 		-artifact_prefix=build/fuzz/$$f- tests/fuzz/corpus/$$f || exit 1; done
 
 # 10,000 power cuts for the store, 10,000 schedules of what holds notices back, 100 labelled timelines of each kind, 1,000
-# kills of each process and one before each of its calls, 500 reloads; then the whole daemon in bad weather: servers that come and go, workers that die.
+# kills of each process and one before each of its calls, 500 reloads, real servers in each of their situations; then the
+# whole daemon in bad weather: servers that come and go, workers that die.
 SOAK_MINUTES ?= 60
 SOAK_TIMELINES ?= 100
-soak: check-deps
+soak: soak-deps
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)POWER_CUTS=10000 $(B)/tests/unit/store_power
 	$(Q)SCHEDULES=10000 $(B)/tests/unit/told_schedules
@@ -239,6 +241,7 @@ soak: check-deps
 	$(Q)BUILD=$(B) RELOAD_ROUNDS=500 tests/end-to-end/reload.test
 	$(Q)BUILD=$(B) CLOCKS_STOP=300 tests/end-to-end/clocks.test
 	$(Q)BUILD=$(B) SESSIONS=10000 tests/end-to-end/relay-hostile.test
+	$(Q)BUILD=$(B) tests/real-servers/matrix
 	$(Q)BUILD=$(B) tests/end-to-end/soak $(SOAK_MINUTES)
 
 build/fuzz/%: $(B)/tests/fuzz/%.o $(B)/core.a
@@ -264,8 +267,8 @@ install: all
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
 		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
 
-# A chroot's files belong to root.
+# Files of a chroot, and of the real servers' packages, belong to root.
 clean:
-	$(Q)sudo=; [ "$$(id -u)" = 0 ] || [ -z "$(wildcard build/debian*)" ] || sudo=sudo; $$sudo rm -rf --one-file-system build
+	$(Q)sudo=; [ "$$(id -u)" = 0 ] || [ -z "$(wildcard build/debian* build/real-servers)" ] || sudo=sudo; $$sudo rm -rf --one-file-system build
 
--include $(shell find $(B) -path 'build/debian*' -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path 'build/debian*' -o -path build/real-servers \) -prune -o -name '*.d' -print 2>/dev/null)

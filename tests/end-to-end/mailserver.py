@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import string
 import subprocess
 import time
 
@@ -19,6 +20,10 @@ SERVICES = """
 {implicit}   inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 {expired}    inet n - n - - smtpd -o smtpd_tls_chain_files={folder}/expired.pem
 {postscreen} inet n - n - 1 postscreen
+"""
+
+# What every Postfix has.
+PARTS = """
 smtpd      pass - - n - - smtpd
 dnsblog    unix - - n - 0 dnsblog
 tlsmgr     unix - - n 1000? 1 tlsmgr
@@ -118,7 +123,11 @@ class Certificates:
 
 
 class Postfix:
-	"""address: on one that nobody else uses its ports are free for it while it is stopped."""
+	"""address: on one that nobody else uses its ports are free for it while it is stopped.
+
+	services: master.cf, where {NAME} is what listens on port[NAME], and {folder} what holds the certificates.
+	"""
+	services = SERVICES + PARTS
 
 	def __init__(self, folder, address="127.0.0.1"):
 		self.folder, self.address = pathlib.Path(folder).resolve(), address
@@ -139,15 +148,18 @@ class Postfix:
 		for name in ("etc", "queue", "data"):
 			(self.folder / name).mkdir(exist_ok=True)
 		shutil.chown(self.folder / "data", "postfix")
-		self.certificates = Certificates(self.folder)
-		names = ["plain", "starttls", "implicit", "expired", "postscreen"]
+		self.make_certificates()
+		names = [name for _, name, _, _ in string.Formatter().parse(self.services) if name not in (None, "folder")]
 		self.port = dict(zip(names, free_ports(len(names), self.address)))
 		listen = {name: f"{self.address}:{port}" for name, port in self.port.items()}
 		etc = self.folder / "etc"
 		(etc / "main.cf").write_text(MAIN.format(folder=self.folder), encoding="ascii")
-		(etc / "master.cf").write_text(SERVICES.format(folder=self.folder, **listen), encoding="ascii")
+		(etc / "master.cf").write_text(self.services.format(folder=self.folder, **listen), encoding="ascii")
 		self.start()
 		return self
+
+	def make_certificates(self):
+		self.certificates = Certificates(self.folder)
 
 	def command(self, word):
 		return subprocess.run(["postfix", "-c", self.folder / "etc", word], capture_output=True, text=True,
