@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/layout.h"
 
 /* The habits of other programs: --help, -h, --version, -V. */
 static const char *
@@ -21,13 +22,14 @@ word_of(const char *word)
 static int
 finish(int status)
 {
-	bool flushed = fflush(stdout) == 0;
-	int number = errno;
+	int number;
 
-	if (flushed && !ferror(stdout))
+	errno = 0;
+	if (layout_end())
 		return status;
 	/* Of what failed before the end the number is no longer known. */
-	fprintf(stderr, "postwatch: the output cannot be written: %s\n", flushed ? "some of it is lost" : strerror(number));
+	number = errno;
+	fprintf(stderr, "postwatch: the output cannot be written: %s\n", number == 0 ? "some of it is lost" : strerror(number));
 	return EXIT_OUTPUT;
 }
 
@@ -38,6 +40,8 @@ main(int argc, char **argv)
 
 	if (argc > 1 && command == NULL)
 		return command_unknown(argv[1]);
+	if (command == NULL || !command->as_it_is)
+		layout_begin();
 	if (command == NULL)
 		return finish(command_help.run(&command_help, 1, argv));
 	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++)

@@ -163,7 +163,7 @@ add_units(struct text *text, uint64_t large, const char *large_unit, uint64_t sm
 	}
 }
 
-/* The amount is rounded in the unit it is shown in before it is split, so that no "60 s" stands beside a minute. */
+/* What took time at all is not shown as nothing. The amount is rounded in the unit it is shown in before it is split, so that no "60 s" stands beside a minute. */
 void
 text_add_span(struct text *text, int64_t microseconds)
 {
@@ -178,7 +178,7 @@ text_add_span(struct text *text, int64_t microseconds)
 	uint64_t hours = nearest(amount, 3600ull * 1000 * 1000);
 
 	if (amount > 0 && amount < 1000)
-		add_decimal(text, amount, 6);
+		add_decimal(text, amount < 10 ? 1 : nearest(amount, 10), 2);
 	else if (millis < 1000)
 		add_decimal(text, millis, 3);
 	else if (tenths < 1200)
@@ -190,7 +190,25 @@ text_add_span(struct text *text, int64_t microseconds)
 	else
 		add_units(text, hours / 24, " d", hours % 24, " h");
 	if (tenths < 1200)
-		text_add(text, " s");
+		text_add(text, amount > 0 && amount < 1000 ? " ms" : " s");
+}
+
+/* What has not passed is not counted: of nobody it is said that he waits for 2 min after 90 s. */
+void
+text_add_age(struct text *text, int64_t microseconds)
+{
+	uint64_t seconds = microseconds < 0 ? 0 : (uint64_t)microseconds / (1000 * 1000);
+
+	if (seconds < 60)
+		add_units(text, seconds, " s", 0, "");
+	else if (seconds < 600)
+		add_units(text, seconds / 60, " min", seconds % 60, " s");
+	else if (seconds < 3600)
+		add_units(text, seconds / 60, " min", 0, "");
+	else if (seconds < 24 * 3600)
+		add_units(text, seconds / 3600, " h", seconds / 60 % 60, " min");
+	else
+		add_units(text, seconds / (24 * 3600), " d", seconds < 10 * 24 * 3600 ? seconds / 3600 % 24 : 0, " h");
 }
 
 static char

@@ -47,8 +47,12 @@ size_t text_printable(const char *bytes, size_t size);
 /* The size of `bytes` without an incomplete UTF-8 sequence at its end. */
 size_t text_whole(const char *bytes, size_t size);
 
-/* "0.000312 s", "0.004 s", "60.0 s", "2 min 5 s", "1 h 5 min", "3 d 2 h": a time span for people, from microseconds. */
+/* "0.31 ms", "0.004 s", "60.0 s", "2 min 5 s", "1 h 5 min", "3 d 2 h": a time span for people, from microseconds. */
 void text_add_span(struct text *, int64_t microseconds);
+
+/* "4 s", "2 min", "1 h 5 min", "3 d 2 h": the same where whole seconds are enough, of ten minutes and more whole minutes, of ten
+ * days and more whole days. */
+void text_add_age(struct text *, int64_t microseconds);
 
 /* "0.004213": decimal seconds for machines, always with six digits behind the point. */
 void text_add_seconds(struct text *, int64_t microseconds);

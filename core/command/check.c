@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command/faults.h"
+#include "command/layout.h"
 #include "command/self.h"
 #include "config/resolvers.h"
 #include "prober/hosts.h"
@@ -26,7 +27,7 @@ is_single_label(const struct hosts *hosts, const char *host)
 static uint32_t
 advise_of_label(const char *host, const char *search)
 {
-	printf("advice: %s is a name of one label, asked for as \"%s.\": no search list is applied to it; ", host, host);
+	printf("advice: " LAYOUT_HANG "%s is a name of one label, asked for as \"%s.\": no search list is applied to it; ", host, host);
 	if (*search != '\0')
 		printf("other programs here may find %s.%.*s (search %s in " RESOLV_CONF "): write the full name\n", host,
 		    (int)strcspn(search, " "), search, search);
@@ -62,11 +63,11 @@ advise(const struct config *config)
 	uint32_t count = config->reference_count == 0;
 
 	if (config->reference_count == 0)
-		puts("advice: name two or more `references` (\"HOST:PORT\" that nearly always answer): without them\n"
-		     "        nothing tells an outage of ours from one of theirs where few targets are watched");
+		puts("advice: " LAYOUT_HANG "name two or more `references` (\"HOST:PORT\" that nearly always answer): without them "
+		     "nothing tells an outage of ours from one of theirs where few targets are watched");
 	count += advise_of_labels(config);
 	if (!self_check_helo(config, &text)) {
-		printf("advice: %s\n", bytes);
+		printf("advice: " LAYOUT_HANG "%s\n", bytes);
 		count++;
 	}
 	return count;

@@ -35,6 +35,7 @@ struct command {
 	const struct option_row *options;
 	const char *const *words; /* of ours that may stand among the arguments, ended by NULL; NULL: none */
 	int (*run)(const struct command *, int argc, char **argv); /* argv[0] is the command's word */
+	bool as_it_is;         /* its output is a log, or for programs: not laid out for a page */
 	bool hidden;
 };
 

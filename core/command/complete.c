@@ -76,5 +76,6 @@ const struct command command_complete = {
 	.summary = "candidates for the shell's completion",
 	.help = "Prints what the shell may offer for the word at POSITION, a line each.",
 	.run = complete,
+	.as_it_is = true,
 	.hidden = true,
 };

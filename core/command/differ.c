@@ -8,6 +8,7 @@
 #include "base/difference.h"
 #include "base/messages.h"
 #include "base/transcript.h"
+#include "command/layout.h"
 
 enum { LINE_ROOM = 2048 };
 
@@ -71,7 +72,7 @@ find_leg(const struct differ_run *run, const struct evidence *like, struct evide
 static void
 put(const char *name, const char *then, const char *now)
 {
-	printf("    %-18s %s  →  %s\n", name, then, now);
+	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", name, then, now);
 }
 
 static void

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/layout.h"
+#include "command/table.h"
 #include "monitor/table.h"
 #include "prober/fold.h"
-
-enum { COLUMNS_MAX = 12 };
 
 static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name", "verdict", "outcome",
 	"with addresses that were good in the last 24 h" };
@@ -32,66 +32,13 @@ table_at(size_t index)
 	return index == 0 ? &name_table : rule_table(index - 1);
 }
 
-/* Columns on a terminal: letters, not bytes. */
-static size_t
-width_of(const char *cell)
-{
-	size_t width = 0;
-
-	for (; *cell != '\0'; cell++)
-		width += ((unsigned char)*cell & 0xc0) != 0x80;
-	return width;
-}
-
-static void
-print_cell(const char *cell, size_t width, bool last)
-{
-	fputs(cell, stdout);
-	for (size_t i = width_of(cell); i < width + 2 && !last; i++)
-		putchar(' ');
-}
-
-static void
-measure(const struct rule_table *table, size_t *widths)
-{
-	for (size_t column = 0; column < table->columns; column++) {
-		widths[column] = width_of(table->heads[column]);
-		for (size_t row = 0; row < table->rows; row++)
-			if (width_of(table->cell(row, column)) > widths[column])
-				widths[column] = width_of(table->cell(row, column));
-	}
-}
-
-static void
-print_rule(const size_t *widths, size_t columns)
-{
-	fputs("  ", stdout);
-	for (size_t column = 0; column < columns; column++) {
-		for (size_t i = 0; i < widths[column]; i++)
-			putchar('-');
-		fputs(column + 1 < columns ? "  " : "\n", stdout);
-	}
-}
-
 static void
 print_table(const struct rule_table *table)
 {
-	size_t widths[COLUMNS_MAX];
-
-	measure(table, widths);
-	printf("%s: %s\n\n  ", table->name, table->title);
-	for (size_t column = 0; column < table->columns; column++)
-		print_cell(table->heads[column], widths[column], column + 1 == table->columns);
-	putchar('\n');
-	print_rule(widths, table->columns);
-	for (size_t row = 0; row < table->rows; row++) {
-		fputs("  ", stdout);
-		for (size_t column = 0; column < table->columns; column++)
-			print_cell(table->cell(row, column), widths[column], column + 1 == table->columns);
-		putchar('\n');
-	}
+	printf("%s: " LAYOUT_HANG "%s\n\n", table->name, table->title);
+	table_put(&(struct table){ table->heads, table->columns, table->rows, table->cell });
 	if (table->note[0] != '\0')
-		printf("\n  %s\n", table->note);
+		printf("\n  " LAYOUT_HANG "%s\n", table->note);
 	putchar('\n');
 }
 

@@ -62,7 +62,7 @@ put_limit(const struct phase_plan *plan, const char *name, const struct phase_pl
 
 	snprintf(list, sizeof list, "%s, %s, %s", duration(usual->routine, were[0]), duration(usual->patient, were[1]),
 	    usual->slow == 0 ? "never" : duration(usual->slow, were[2]));
-	printf("  %-15s %-10s %-10s %-10s ", name, duration(plan->routine, cells[0]), duration(plan->patient, cells[1]),
+	printf("  %-15s %-10s %-10s %-11s ", name, duration(plan->routine, cells[0]), duration(plan->patient, cells[1]),
 	    plan->slow == 0 ? "never" : duration(plan->slow, cells[2]));
 	put_origin(same, list);
 }
@@ -72,7 +72,7 @@ put_limits(const struct policy *policy)
 {
 	struct phase_plan leg = policy_built_in(policy->probe, "leg");
 
-	printf("\nLimits\n  %-15s %-10s %-10s %-10s %s\n", "step", "routine", "patient", "slow above", "from");
+	printf("\nLimits\n  %-15s %-10s %-10s %-11s %s\n", "step", "routine", "patient", "slow above", "from");
 	for (uint32_t i = 0; i < policy->phase_count; i++) {
 		struct phase_plan usual = policy_built_in(policy->probe, policy->phases[i].name);
 		put_limit(&policy->phases[i], policy->phases[i].name, &usual);

@@ -9,6 +9,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/pager.h"
+#include "command/reasons.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -257,50 +258,10 @@ put_conditions(const struct explained *it)
 }
 
 static void
-put_parents(const struct explained *it)
-{
-	const struct config *config = it->past->config;
-	uint32_t parent = it->row->configured == NULL ? CONFIG_NONE : it->row->configured->parent;
-
-	for (; parent != CONFIG_NONE; parent = config->targets[parent].parent)
-		for (size_t i = 0; i < it->all.targets.count; i++)
-			if (it->all.rows[i].configured == &config->targets[parent])
-				printf("  its parent %s is %s\n", config->targets[parent].name,
-				    state_name(it->all.rows[i].state == STATE_NONE ? STATE_PENDING : (enum state)it->all.rows[i].state));
-}
-
-static bool
-is_of(const struct config_window *window, uint32_t target)
-{
-	for (uint32_t i = 0; i < window->target_count; i++)
-		if (window->targets[i] == target)
-			return true;
-	return false;
-}
-
-static void
-put_windows(const struct explained *it)
-{
-	const struct config *config = it->past->config;
-	char at[PAST_TIME_MAX];
-
-	for (uint32_t i = 0; it->row->configured != NULL && i < config->window_count; i++) {
-		const struct config_window *window = &config->windows[i];
-		struct zone *zone = window->timezone == NULL ? NULL : zone_open(window->timezone, NULL);
-		int64_t next = calendar_next(&window->when, zone, it->past->now);
-
-		if (is_of(window, (uint32_t)(it->row->configured - config->targets)))
-			printf("  a window %s %s: %s\n", calendar_holds(&window->when, zone, it->past->now) ? "is open until" : "opens at",
-			    past_time(it->past, next == INT64_MAX ? 0 : next, at), window->why);
-		zone_close(&zone);
-	}
-}
-
-static void
 put_silence(const struct explained *it)
 {
 	const struct standing *row = it->row;
-	char at[PAST_TIME_MAX], names[128];
+	char names[128];
 	struct text text = TEXT_OVER(names);
 
 	silence_add_names(&text, it->known ? it->view.state.silence : 0);
@@ -309,19 +270,9 @@ put_silence(const struct explained *it)
 		puts("  none");
 	else if (text.size > 0)
 		printf("  in force: %s\n", names);
-	for (const struct standing_pause *item = row->pauses; item != NULL; item = item->next) {
-		printf("  paused until %s by %s%s%s", past_time(it->past, item->until, at), item->by,
-		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
-		put_sentence(item->why);
-		putchar('\n');
-	}
-	if (row->acknowledged != 0) {
-		printf("  acknowledged %s by %s", past_time(it->past, row->acknowledged, at), row->ack_by == NULL ? "?" : row->ack_by);
-		put_sentence(row->ack_why);
-		putchar('\n');
-	}
-	put_windows(it);
-	put_parents(it);
+	reasons_put_verbs(it->past, row, 2);
+	reasons_put_windows(it->past, row, 2, false);
+	reasons_put_parents(it->past, &it->all, row, 2, false);
 }
 
 static enum store_reading

@@ -2,8 +2,11 @@
 #include "command/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <postwatch/plugin.h>
+
+#include "command/layout.h"
 
 static void
 print_options(const struct option_row *row)
@@ -14,18 +17,33 @@ print_options(const struct option_row *row)
 		snprintf(words, sizeof words, "--%s%s%s", row->name, row->argument != NULL ? " " : "",
 		    row->argument != NULL ? row->argument : "");
 		if (row->letter != 0)
-			printf("  -%c, %-22s %s\n", row->letter, words, row->help);
+			printf("  -%c, %-22s " LAYOUT_HANG "%s\n", row->letter, words, row->help);
 		else
-			printf("      %-22s %s\n", words, row->help);
+			printf("      %-22s " LAYOUT_HANG "%s\n", words, row->help);
 	}
+}
+
+/* A line end within a paragraph is only where its source ends. */
+static void
+print_paragraphs(const char *help)
+{
+	fputs(LAYOUT_HANG, stdout);
+	for (const char *at = help; *at != '\0'; at++)
+		if (strncmp(at, "\n\n", 2) == 0) {
+			fputs("\n\n" LAYOUT_HANG, stdout);
+			at++;
+		} else
+			putchar(*at == '\n' ? ' ' : *at);
+	putchar('\n');
 }
 
 static int
 print_one(const struct command *command)
 {
-	printf("usage: postwatch %s%s%s%s\n\n%s\n", command->name,
-	    command->options != NULL ? " [option…]" : "", command->arguments[0] != '\0' ? " " : "",
-	    command->arguments, command->help);
+	layout_be_prose();
+	printf("usage: postwatch %s " LAYOUT_HANG "%s%s\n\n", command->name, command->options != NULL ? "[option…] " : "",
+	    command->arguments);
+	print_paragraphs(command->help);
 	if (command->options != NULL) {
 		putchar('\n');
 		print_options(command->options);
@@ -36,10 +54,11 @@ print_one(const struct command *command)
 static int
 print_all(void)
 {
+	layout_be_prose();
 	puts("Postwatch watches mail servers and tells the truth about them.\n\nusage: postwatch COMMAND [option…]\n");
 	for (const struct command *const *command = commands; *command != NULL; command++)
 		if (!(*command)->hidden)
-			printf("  %-10s %s\n", (*command)->name, (*command)->summary);
+			printf("  %-10s " LAYOUT_HANG "%s\n", (*command)->name, (*command)->summary);
 	puts("\n`postwatch help COMMAND` tells more.");
 	return 0;
 }

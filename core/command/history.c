@@ -5,16 +5,18 @@
 #include <string.h>
 
 #include "base/outcome.h"
+#include "command/layout.h"
 #include "command/pager.h"
 #include "command/past.h"
 
-enum { NAME_MAX_SIZE = 24 };
+enum { NAME_MAX_SIZE = 24, DAY_MAX = 24, NARROW = 100 };
 
 struct list {
 	const struct past *past;
 	const struct past_target *target;
 	uint32_t shown;
 	bool enough;
+	char day[DAY_MAX]; /* of the last one shown, on a narrow page */
 };
 
 /* Takes the next word of a list; false at its end. */
@@ -68,32 +70,55 @@ put_json(const struct list *list, const struct store_result *result)
 
 /* The steps that it reached, with their times. */
 static void
-put_phases(const struct store_result *result)
+add_phases(struct text *text, const struct store_result *result)
 {
-	const char *names = result->phase_names;
+	const char *names = result->phase_names, *separator = ": ";
 	char name[NAME_MAX_SIZE];
 
 	for (uint32_t i = 0; i < result->phase_count && next_name(&names, name); i++)
-		if (result->phases[i] >= 0)
-			printf(" %s %.3f", name, (double)result->phases[i] / 1e6);
+		if (result->phases[i] >= 0) {
+			text_format(text, "%s%s ", separator, name);
+			text_add_span(text, result->phases[i]);
+			separator = ", ";
+		}
+}
+
+/* On a narrow page the day stands above its runs. */
+static const char *
+time_of(struct list *list, int64_t at, char bytes[PAST_TIME_MAX])
+{
+	struct text clock = text_over(bytes, PAST_TIME_MAX);
+	char whole[PAST_TIME_MAX], day[DAY_MAX];
+
+	past_time(list->past, at, whole);
+	if (layout_width() < NARROW) {
+		snprintf(day, sizeof day, "%.10s%s", whole, strrchr(whole, ' ') == NULL ? "" : strrchr(whole, ' '));
+		if (strcmp(day, list->day) != 0)
+			printf("%s\n", day);
+		memcpy(list->day, day, sizeof day);
+		zone_add_clock(&clock, list->past->zone, at);
+	} else
+		text_add(&clock, whole);
+	return bytes;
 }
 
 static void
-put_line(const struct list *list, const struct store_result *result)
+put_line(struct list *list, const struct store_result *result)
 {
-	char at[PAST_TIME_MAX], what[64 + OUTCOME_NAME_MAX];
+	const struct layout_column columns[] = { { "", layout_width() < NARROW ? 8 : 25, false }, { "", 9, true } };
+	char at[PAST_TIME_MAX], took[40], bytes[8192];
+	struct text span = TEXT_OVER(took), text = TEXT_OVER(bytes);
 
-	if (result->verdict == PW_OK)
-		snprintf(what, sizeof what, "ok");
-	else
-		snprintf(what, sizeof what, "%s (%s)", verdict_of(result), result->outcome);
-	printf("%s  %-24s  %8.3f s ", past_time(list->past, result->at, at), what, (double)result->micros / 1e6);
+	text_add_span(&span, result->micros);
+	text_add(&text, verdict_of(result));
+	if (result->verdict != PW_OK)
+		text_format(&text, " (%s)", result->outcome);
 	if (result->text.size > 0) {
-		putchar(' ');
-		past_put(result->text);
+		text_add(&text, ": ");
+		text_add_shown(&text, result->text);
 	} else
-		put_phases(result);
-	putchar('\n');
+		add_phases(&text, result);
+	layout_row(columns, 2, (const char *const[]){ time_of(list, result->at, at), took }, bytes);
 }
 
 static bool

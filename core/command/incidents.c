@@ -3,8 +3,14 @@
 
 #include <stdio.h>
 
+#include "command/layout.h"
 #include "command/pager.h"
 #include "command/past.h"
+
+enum { COLUMNS = 5, SAID_MAX = 8192 };
+
+static const struct layout_column columns[COLUMNS] = { { "incident", 8, true }, { "began", 25, false }, { "lasted", 11, false },
+	{ "end", 8, false }, { "outcome", 20, false } };
 
 struct list {
 	const struct past *past;
@@ -36,28 +42,36 @@ put_json(const char *name, const struct store_incident *incident)
 	json_finish_line(&json);
 }
 
+/* What was said, or else of whom it is; and who acknowledged it. */
+static const char *
+said(const char *name, const struct store_incident *incident, char bytes[SAID_MAX])
+{
+	struct text text = text_over(bytes, SAID_MAX);
+
+	if (incident->text.size > 0)
+		text_add_shown(&text, incident->text);
+	else
+		text_add(&text, name);
+	if (incident->acknowledged != 0) {
+		text_add(&text, " (acknowledged by ");
+		text_add_shown(&text, incident->ack_by);
+		text_add(&text, incident->ack_why.size > 0 ? ": " : "");
+		text_add_shown(&text, incident->ack_why);
+		text_add(&text, ")");
+	}
+	return bytes;
+}
+
 static void
 put_line(const struct past *past, const char *name, const struct store_incident *incident)
 {
-	char began[PAST_TIME_MAX], span[40];
+	char number[24], began[PAST_TIME_MAX], span[40], bytes[SAID_MAX];
 	struct text text = TEXT_OVER(span);
 
-	text_add_span(&text, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
-	printf("%8llu  %s  %-12s  %-8s  %-20s  ", (unsigned long long)incident->number,
-	    past_time(past, incident->began, began), span, incident->ended == 0 ? "open" : incident->end, incident->outcome);
-	if (incident->text.size > 0)
-		past_put(incident->text);
-	else
-		fputs(name, stdout);
-	if (incident->acknowledged != 0) {
-		fputs(" (acknowledged by ", stdout);
-		past_put(incident->ack_by);
-		if (incident->ack_why.size > 0)
-			fputs(": ", stdout);
-		past_put(incident->ack_why);
-		putchar(')');
-	}
-	putchar('\n');
+	snprintf(number, sizeof number, "%llu", (unsigned long long)incident->number);
+	text_add_age(&text, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
+	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ number, past_time(past, incident->began, began), span,
+		incident->ended == 0 ? "open" : incident->end, incident->outcome }, said(name, incident, bytes));
 }
 
 static bool
@@ -86,7 +100,7 @@ put_all(struct list *list, uint64_t target)
 		pager_begin();
 	past_say_running(list->past);
 	if (!list->past->json)
-		printf("%8s  %-25s  %-12s  %-8s  %-20s  %s\n", "incident", "began", "lasted", "end", "outcome", "said");
+		layout_heads(columns, COLUMNS, "said");
 	do
 		reading = store_read_incidents(list->past->reader, target, list->last, PAST_PAGE, on_incident, list);
 	while (reading == STORE_READ_MORE && !list->enough);

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "command/channels.h"
+#include "command/layout.h"
 #include "command/pager.h"
 
-enum { ROWS_A_PAGE = 1000 };
+enum { ROWS_A_PAGE = 1000, COLUMNS = 7 };
 
 struct row {
 	uint64_t notice;
@@ -27,7 +28,6 @@ struct list {
 	struct channels channels;
 	struct row *rows;
 	size_t count, room;
-	int next_width;          /* of that column */
 };
 
 static void *
@@ -126,9 +126,9 @@ next_of(const struct list *list, const struct row *row, char bytes[NEXT_MAX])
 	if (row->state == STORE_DELIVERY_claimed)
 		return "under way";
 	if (rests != 0)
-		snprintf(bytes, NEXT_MAX, "resting until %s", past_time(list->past, rests, at));
+		snprintf(bytes, NEXT_MAX, "rests %s", past_lasted(list->past, 2 * list->past->now - rests, at));
 	else
-		snprintf(bytes, NEXT_MAX, "%s", row->next <= list->past->now ? "due" : past_time(list->past, row->next, at));
+		snprintf(bytes, NEXT_MAX, "%s", row->next <= list->past->now ? "due" : past_ago(list->past, row->next, at));
 	return bytes;
 }
 
@@ -155,19 +155,20 @@ put_json(const struct list *list, const struct row *row)
 }
 
 static void
-put_line(const struct list *list, const struct row *row)
+put_line(const struct list *list, const struct layout_column columns[COLUMNS], const struct row *row)
 {
-	char since[PAST_TIME_MAX], next[NEXT_MAX];
+	char number[24], attempts[16], since[PAST_TIME_MAX], next[NEXT_MAX], whom[2048];
+	struct text text = TEXT_OVER(whom);
 
-	printf("%8llu  %-9s  %-7s  %8u  %-25s  %-*s  %s%s", (unsigned long long)row->notice, row->kind,
-	    store_delivery_name(row->state), row->attempts, past_time(list->past, row->created, since), list->next_width,
-	    next_of(list, row, next), row->notifier, row->recipient[0] == '\0' ? "" : " ");
-	past_put((struct pw_bytes){ row->recipient, strlen(row->recipient) });
+	snprintf(number, sizeof number, "%llu", (unsigned long long)row->notice);
+	snprintf(attempts, sizeof attempts, "%u", row->attempts);
+	text_add_shown(&text, (struct pw_bytes){ row->recipient, strlen(row->recipient) });
 	if (row->target != 0)
-		printf(": %s", name_of(list, row));
-	putchar('\n');
+		text_format(&text, "%s%s", text.size > 0 ? ": " : "", name_of(list, row));
+	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ number, row->kind, store_delivery_name(row->state), attempts,
+		past_lasted(list->past, row->created, since), next_of(list, row, next), row->notifier }, whom);
 	if (row->receipt[0] != '\0') {
-		fputs("          ", stdout);
+		printf("%*s", layout_row_indent(columns, COLUMNS), "");
 		past_put((struct pw_bytes){ row->receipt, strlen(row->receipt) });
 		putchar('\n');
 	}
@@ -176,12 +177,42 @@ put_line(const struct list *list, const struct row *row)
 static void
 put_sum(const struct list *list)
 {
-	size_t dead = 0;
+	size_t dead = 0, notices = 0;
 
-	for (size_t i = 0; i < list->count; i++)
-		dead += list->rows[i].state == STORE_DELIVERY_dead;
-	printf("%zu deliver%s waiting, %zu given up\n", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
+	for (size_t i = 0; i < list->count; i++) {
+		bool is_dead = list->rows[i].state == STORE_DELIVERY_dead;
+
+		dead += is_dead;
+		notices += !is_dead && (i == 0 || list->rows[i].notice != list->rows[i - 1].notice);
+	}
+	printf("%zu deliver%s waiting, %zu given up", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
+	if (notices > 0)
+		printf("; %zu notice%s waiting", notices, notices == 1 ? "" : "s");
+	putchar('\n');
 	channels_put(&list->channels, list->past);
+}
+
+static void
+put_table(const struct list *list)
+{
+	struct layout_column columns[COLUMNS] = { { "notice", 6, true }, { "kind", 4, false }, { "state", 5, false },
+		{ "tries", 5, true }, { "waits", 5, false }, { "next try", 8, false }, { "notifier", 8, false } };
+
+	for (size_t i = 0; i < list->count; i++) {
+		char bytes[NEXT_MAX];
+		const struct row *row = &list->rows[i];
+
+		layout_widen(&columns[1], row->kind, LAYOUT_WIDE);
+		layout_widen(&columns[2], store_delivery_name(row->state), LAYOUT_WIDE);
+		layout_widen(&columns[4], past_lasted(list->past, row->created, bytes), LAYOUT_WIDE);
+		layout_widen(&columns[5], next_of(list, row, bytes), LAYOUT_WIDE);
+		layout_widen(&columns[6], row->notifier, layout_name_width());
+	}
+	if (list->count > 0)
+		layout_heads(columns, COLUMNS, "to: of");
+	for (size_t i = 0; i < list->count; i++)
+		put_line(list, columns, &list->rows[i]);
+	put_sum(list);
 }
 
 static enum store_reading
@@ -190,24 +221,15 @@ put_all(struct list *list)
 	enum store_reading reading = STORE_READ_END;
 	const struct past *past = list->past;
 
-	list->next_width = 25;
-	for (size_t i = 0; i < list->count; i++)
-		list->next_width = rests_until(list, &list->rows[i]) != 0 ? 39 : list->next_width;
+	for (size_t i = 0; i < list->count && reading != STORE_READ_BROKEN; i++)
+		reading = store_read_notice(past->reader, list->rows[i].notice, on_notice, &list->rows[i]);
 	if (!past->json)
 		pager_begin();
 	past_say_running(past);
-	if (!past->json && list->count > 0)
-		printf("%8s  %-9s  %-7s  %8s  %-25s  %-*s  %s\n", "notice", "kind", "state", "attempts", "since", list->next_width,
-		    "next try", "notifier");
-	for (size_t i = 0; i < list->count && reading != STORE_READ_BROKEN; i++) {
-		reading = store_read_notice(past->reader, list->rows[i].notice, on_notice, &list->rows[i]);
-		if (past->json)
-			put_json(list, &list->rows[i]);
-		else
-			put_line(list, &list->rows[i]);
-	}
+	for (size_t i = 0; past->json && i < list->count; i++)
+		put_json(list, &list->rows[i]);
 	if (!past->json)
-		put_sum(list);
+		put_table(list);
 	return reading;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "command/ask.h"
 #include "command/faults.h"
+#include "command/layout.h"
 #include "command/pager.h"
 #include "config/accepted.h"
 #include "parent/reload.h"
@@ -40,6 +41,7 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 		break;
 	case 'j':
 		past->json = true;
+		layout_be_plain();
 		break;
 	case 't':
 		past->tables = true;
@@ -273,6 +275,36 @@ past_time(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 	bytes[strcspn(bytes, "(")] = '\0';
 	if (time != 0 && bytes[0] != '\0')
 		bytes[strlen(bytes) - 1] = '\0';
+	return bytes;
+}
+
+const char *
+past_lasted(const struct past *past, int64_t since, char bytes[PAST_TIME_MAX])
+{
+	struct text text = text_over(bytes, PAST_TIME_MAX);
+	int64_t lasted = past->now > since ? past->now - since : 0;
+
+	if (since == 0)
+		text_add(&text, "-");
+	else
+		text_add_age(&text, lasted);
+	return bytes;
+}
+
+const char *
+past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
+{
+	struct text text = text_over(bytes, PAST_TIME_MAX);
+
+	if (time == 0)
+		text_add(&text, "-");
+	else if (time > past->now) {
+		text_add(&text, "in ");
+		text_add_age(&text, time - past->now);
+	} else {
+		text_add_age(&text, past->now - time);
+		text_add(&text, " ago");
+	}
 	return bytes;
 }
 

@@ -74,6 +74,10 @@ int past_finish(struct past *, enum store_reading, int status);
 
 /* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
 const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+/* "12 s ago", "3 h 5 min ago", "in 2 min"; "-" for 0. */
+const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
+/* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
+const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
 /* The same in JSON: RFC 3339 in UTC, null for 0. */
 void past_json_time(struct json *, const char *key, int64_t);
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "command/faults.h"
+#include "command/layout.h"
 #include "command/probe_run.h"
 
 enum {
@@ -60,6 +61,7 @@ take_option(const struct option_row *row, const char *argument, struct words *wo
 		if (orders->form != PROBE_TEXT && orders->form != (row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS))
 			return "--json and --nagios are two forms: one of them";
 		orders->form = row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS;
+		layout_be_plain();
 		break;
 	case 'b':
 		orders->style.brief = true;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "command/command.h"
+#include "command/layout.h"
 
 enum {
 	STUCK_AFTER = 10,          /* seconds in which a plugin has to return */
@@ -54,14 +55,16 @@ static void
 show_progress(const struct probing *probing, const char *waits)
 {
 	uint32_t count = config_of(probing)->target_count;
+	char line[512];
+	struct text text = TEXT_OVER(line);
 
 	if (!probing->progress)
 		return;
 	fputs("\r\033[K", stderr);
 	if (probing->finished < count && count > 1)
-		fprintf(stderr, "%u of %u done  ", probing->finished, count);
-	if (probing->finished < count)
-		fprintf(stderr, "%.60s", waits);
+		text_format(&text, "%u of %u done  ", probing->finished, count);
+	text_add(&text, probing->finished < count ? waits : "");
+	fprintf(stderr, "%.*s", (int)layout_fit(line, layout_terminal_width(STDERR_FILENO) - 1, false), line);
 }
 
 static void

@@ -178,5 +178,6 @@ const struct command command_run = {
 	    { "pid-file", 0, "FILE", "write the pid there while running" },
 	    { NULL, 0, NULL, NULL },
 	},
+	.as_it_is = true,
 	.run = run,
 };

@@ -17,6 +17,8 @@ struct show_style {
 
 void show_text(FILE *, const struct config *, const struct run_result *, const struct show_style *);
 void show_json(FILE *, const struct config *, const struct run_result *);
+/* A dialogue, a line each, its events between `faint` and `plain`. */
+void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
 /* One leg with all that was seen of it, as an object. */
 void show_json_leg(struct json *, const char *key, const struct evidence *);
 

@@ -9,6 +9,7 @@
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/differ.h"
+#include "command/layout.h"
 #include "command/pager.h"
 #include "command/past.h"
 #include "command/show.h"
@@ -40,7 +41,7 @@ put_time(const struct story *story, const char *what, int64_t time)
 	char bytes[PAST_TIME_MAX];
 
 	if (time != 0)
-		printf("  %-14s%s\n", what, past_time(&story->past, time, bytes));
+		printf("  %-14s" LAYOUT_HANG "%s\n", what, past_time(&story->past, time, bytes));
 }
 
 static void
@@ -48,7 +49,7 @@ put_sentence(const char *what, struct pw_bytes text)
 {
 	if (text.size == 0)
 		return;
-	printf("  %-14s", what);
+	printf("  %-14s" LAYOUT_HANG, what);
 	past_put(text);
 	putchar('\n');
 }
@@ -64,14 +65,14 @@ put_heading(const struct story *story, const struct store_incident *incident)
 	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, target == NULL ? "?" : target->name,
 	    incident->ended != 0 ? "down for" : "down, so far for", bytes);
 	if (target != NULL)
-		printf("  %-14s%s, %s port %u\n", "probe", target->probe, target->host, target->port);
+		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", target->probe, target->host, target->port);
 	put_time(story, "began", incident->began);
 	put_time(story, "confirmed", incident->confirmed);
 	put_time(story, "ended", incident->ended);
 	put_time(story, "confirmed", incident->end_confirmed);
 	if (incident->end[0] != '\0' && strcmp(incident->end, "up") != 0)
-		printf("  %-14s%s\n", "by", incident->end);
-	printf("  %-14s%s\n", "outcome", incident->outcome);
+		printf("  %-14s" LAYOUT_HANG "%s\n", "by", incident->end);
+	printf("  %-14s" LAYOUT_HANG "%s\n", "outcome", incident->outcome);
 	put_time(story, "acknowledged", incident->acknowledged);
 	put_sentence("by", incident->ack_by);
 	put_sentence("because", incident->ack_why);
@@ -168,7 +169,7 @@ begin_told(struct story *story, const struct told *told)
 		json_string(&story->json, "text", told->text);
 		json_begin_array(&story->json, "deliveries");
 	} else
-		printf("  %s  %-9s %s\n", past_time(&story->past, told->confirmed, bytes), told->kind, told->text);
+		printf("  %s  %-9s " LAYOUT_HANG "%s\n", past_time(&story->past, told->confirmed, bytes), told->kind, told->text);
 }
 
 static enum store_reading
@@ -199,21 +200,6 @@ put_told(struct story *story)
 }
 
 static void
-put_lines(const struct evidence *leg)
-{
-	struct pw_bytes list = leg->transcript;
-	struct evidence_line line;
-
-	while (evidence_next_line(&list, &line)) {
-		char bytes[TRANSCRIPT_LINE_MAX];
-		struct text text = TEXT_OVER(bytes);
-
-		transcript_add_line(&text, &line);
-		printf("    %s\n", bytes);
-	}
-}
-
-static void
 put_leg(const struct story *story, const char *role, const struct evidence *leg)
 {
 	char at[PAST_TIME_MAX], bytes[4096];
@@ -225,7 +211,7 @@ put_leg(const struct story *story, const char *role, const struct evidence *leg)
 	text_add(&text, "\n    ");
 	transcript_add_phases(&text, leg);
 	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), role, bytes);
-	put_lines(leg);
+	show_transcript(stdout, leg->transcript, "", "");
 	putchar('\n');
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/transcript.h"
 #include "base/units.h"
+#include "command/layout.h"
 
 /* Enough for a line of a reply with every byte escaped. */
 enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
@@ -89,7 +90,7 @@ static void
 add_time(struct text *text, int64_t micros)
 {
 	if (micros < MILLISECOND)
-		text_format(text, "%.2f ms", (double)micros / MILLISECOND);
+		text_add_span(text, micros);
 	else
 		text_format(text, "%.3f s", (double)micros / SECOND);
 }
@@ -158,25 +159,26 @@ put_facts(const struct page *page, struct pw_bytes list)
 	struct evidence_fact fact;
 
 	for (bool first = true; evidence_next_fact(&list, &fact); first = false) {
-		fprintf(page->file, "%s    %-18s ", first ? "\n" : "", fact.name);
+		fprintf(page->file, "%s    %-18s " LAYOUT_HANG, first ? "\n" : "", fact.name);
 		put_escaped(page->file, fact.value);
 		fputc('\n', page->file);
 	}
 }
 
-static void
-put_transcript(const struct page *page, struct pw_bytes list)
+void
+show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char *plain)
 {
 	struct evidence_line line;
 
-	for (bool first = true; evidence_next_line(&list, &line); first = false) {
-		char bytes[LINE_MAX_ESCAPED];
+	while (evidence_next_line(&list, &line)) {
+		bool event = line.dir == EVIDENCE_EVENT;
+		char bytes[TRANSCRIPT_LINE_MAX];
 		struct text text = TEXT_OVER(bytes);
+		int said;
 
 		transcript_add_line(&text, &line);
-		fprintf(page->file, "%s    %s%s%s\n", first ? "\n" : "",
-		    line.dir == EVIDENCE_EVENT ? page->colour->faint : "", bytes,
-		    line.dir == EVIDENCE_EVENT ? page->colour->plain : "");
+		said = (int)(strstr(bytes, transcript_arrow(line.dir)) + strlen(transcript_arrow(line.dir)) + 1 - bytes);
+		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "", said, bytes, bytes + said, event ? plain : "");
 	}
 }
 
@@ -187,7 +189,7 @@ put_hint(const struct page *page, const struct policy *policy, const char *name)
 
 	if (outcome_find(name, plugin_probe(policy->probe)->outcomes, &outcome) && outcome.hint != NULL
 	    && outcome.hint[0] != '\0')
-		fprintf(page->file, "\n    What to look at: %s\n", outcome.hint);
+		fprintf(page->file, "\n    What to look at: " LAYOUT_HANG "%s\n", outcome.hint);
 }
 
 /* Whom we talked to, as whom: what a postmaster searches his log for. */
@@ -220,8 +222,10 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 	if (strcmp(leg->outcome, "ok") != 0)
 		put_hint(page, policy, leg->outcome);
 	put_facts(page, leg->facts);
-	if (!page->style->brief)
-		put_transcript(page, leg->transcript);
+	if (!page->style->brief) {
+		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);
+		show_transcript(page->file, leg->transcript, page->colour->faint, page->colour->plain);
+	}
 }
 
 void

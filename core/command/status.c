@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "command/channels.h"
+#include "command/layout.h"
 #include "command/pager.h"
-#include "command/standing.h"
+#include "command/reasons.h"
 
-enum { CELL_MAX = 128 };
+enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4 };
 
 static const char *
 state_of(const struct standing *row)
@@ -77,65 +78,77 @@ colour_of(const struct past *past, const struct standing *row)
 	return "\033[2m";
 }
 
-static void
-put_seen(const struct standing *row)
+/* "incident 4: failed (refused): connection refused …". */
+static const char *
+seen(const struct standing *row, char bytes[SEEN_MAX])
 {
+	struct text text = text_over(bytes, SEEN_MAX);
+
 	if (row->incident != 0)
-		printf("incident %llu: ", (unsigned long long)row->incident);
-	if (!row->run)
-		fputs("not looked at yet", stdout);
-	else
-		fputs(verdict_name((enum pw_verdict)row->verdict), stdout);
+		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
+	text_add(&text, row->run ? verdict_name((enum pw_verdict)row->verdict) : "not looked at yet");
 	if (row->run && row->verdict != PW_OK)
-		printf(" (%s)", row->outcome);
+		text_format(&text, " (%s)", row->outcome);
 	if (row->text != NULL) {
-		fputs(": ", stdout);
-		past_put((struct pw_bytes){ row->text, strlen(row->text) });
+		text_add(&text, ": ");
+		text_add_shown(&text, (struct pw_bytes){ row->text, strlen(row->text) });
 	}
-	putchar('\n');
+	return bytes;
 }
 
-struct widths {
-	int name, state;
-};
-
-static void
-put_silences(const struct past *past, int margin, const struct standing *row)
+/* The sentence of a condition without what the row says already: "NAME degraded(CODE): " before it, and all of it where the
+ * last run says the same. */
+static const char *
+news_of(const struct standing *row, const struct standing_condition *item)
 {
-	char at[PAST_TIME_MAX];
+	size_t name = strlen(row->target->name);
+	const char *text = item->text, *rest;
 
-	if (row->acknowledged != 0) {
-		printf("%-*s  acknowledged %s by %s: ", margin, "", past_time(past, row->acknowledged, at),
-		    row->ack_by == NULL ? "?" : row->ack_by);
-		past_put(row->ack_why == NULL ? (struct pw_bytes){ "", 0 } : (struct pw_bytes){ row->ack_why, strlen(row->ack_why) });
-		putchar('\n');
-	}
-	for (const struct standing_pause *item = row->pauses; item != NULL; item = item->next) {
-		printf("%-*s  paused until %s by %s%s%s: ", margin, "", past_time(past, item->until, at), item->by,
-		    item->tag[0] == '\0' ? "" : ", as tag:", item->tag);
-		past_put((struct pw_bytes){ item->why, strlen(item->why) });
-		putchar('\n');
-	}
+	if (strncmp(text, row->target->name, name) == 0 && text[name] == ' ' && (rest = strstr(text + name, "): ")) != NULL)
+		text = rest + strlen("): ");
+	return row->text != NULL && strcmp(text, row->text) == 0 ? "" : text;
 }
 
 static void
-put_row(const struct past *past, const struct widths *widths, const struct standing *row)
+put_conditions(const struct past *past, int indent, const struct standing *row)
 {
-	char state[CELL_MAX], since[PAST_TIME_MAX], last[PAST_TIME_MAX];
+	char since[PAST_TIME_MAX];
 
-	printf("%-*s  %s%-*s%s  %-25s  %-25s  ", widths->name, row->target->name, colour_of(past, row), widths->state,
-	    state_cell(row, state), past->colour ? "\033[0m" : "", past_time(past, row->since, since),
-	    past_time(past, row->last_run, last));
-	put_seen(row);
 	for (const struct standing_condition *item = row->conditions; item != NULL; item = item->next) {
-		printf("%-*s  stands since %s: %s", widths->name, "", past_time(past, item->since, since), item->code);
-		if (item->text[0] != '\0') {
+		const char *text = news_of(row, item);
+
+		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, since));
+		if (text[0] != '\0') {
 			fputs(": ", stdout);
-			past_put((struct pw_bytes){ item->text, strlen(item->text) });
+			past_put((struct pw_bytes){ text, strlen(text) });
 		}
 		putchar('\n');
 	}
-	put_silences(past, widths->name, row);
+}
+
+static void
+put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct standings *all,
+    const struct standing *row)
+{
+	char state[CELL_MAX], coloured[CELL_MAX + 16], lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], bytes[SEEN_MAX];
+	int indent = layout_row_indent(columns, COLUMNS);
+
+	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state), past->colour ? "\033[0m" : "");
+	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
+		past_ago(past, row->last_run, last) }, seen(row, bytes));
+	put_conditions(past, indent, row);
+	reasons_put_verbs(past, row, indent);
+	reasons_put_windows(past, row, indent, true);
+	reasons_put_parents(past, all, row, indent, true);
+}
+
+static bool
+is_paused(const struct standing *row)
+{
+	for (size_t i = 0; row->flags[i] != NULL; i++)
+		if (strcmp(row->flags[i], "paused") == 0)
+			return true;
+	return false;
 }
 
 /* What is not well stands first. */
@@ -161,50 +174,103 @@ compare(const void *left, const void *right)
 	return (*a)->target->number < (*b)->target->number ? -1 : (*a)->target->number > (*b)->target->number;
 }
 
-static void
-put_sum(const struct past *past, const struct standing *const *rows, size_t count)
-{
-	size_t of_state[STATES] = { 0 };
+/* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1 degraded". */
+struct tally {
+	size_t all, of_them[PW_UNKNOWN + 1]; /* by the verdict of the last run */
+	size_t slow, flapping, acknowledged, unseen;
+};
 
-	for (size_t i = 0; i < count; i++)
-		of_state[rows[i]->state == STATE_NONE ? STATE_PENDING : rows[i]->state]++;
-	printf("%zu target%s", count, count == 1 ? "" : "s");
-	for (int state = STATE_PENDING; state < STATES; state++)
-		if (of_state[state] > 0)
-			printf(", %zu %s", of_state[state], state_name((enum state)state));
+static void
+count(struct tally *tally, const struct standing *row)
+{
+	tally->all++;
+	tally->unseen += !row->run;
+	if (row->run && row->verdict <= PW_UNKNOWN)
+		tally->of_them[row->verdict]++;
+	tally->acknowledged += row->acknowledged != 0;
+	for (size_t i = 0; row->flags[i] != NULL; i++) {
+		tally->slow += strcmp(row->flags[i], "slow") == 0;
+		tally->flapping += strcmp(row->flags[i], "flapping") == 0;
+	}
+}
+
+static void
+put_part(size_t count, const char *name, bool *first)
+{
+	if (count > 0)
+		printf("%s%zu %s", *first ? ", of them " : ", ", count, name);
+	*first &= count == 0;
+}
+
+static void
+put_tally(enum state state, const struct tally *tally)
+{
+	bool first = true;
+
+	printf("%zu %s", tally->all, state_name(state));
+	for (enum pw_verdict verdict = PW_OK; verdict <= PW_UNKNOWN; verdict++)
+		if (verdict != PW_OK && verdict != PW_FAILED)
+			put_part(tally->of_them[verdict], verdict_name(verdict), &first);
+	put_part(tally->slow, "slow", &first);
+	put_part(tally->flapping, "flapping", &first);
+	put_part(tally->acknowledged, "acknowledged", &first);
+	put_part(state == STATE_PENDING ? tally->unseen : 0, "not looked at yet", &first);
+}
+
+static void
+put_sum(const struct past *past, const struct standing *const *rows, size_t all)
+{
+	struct tally of_state[STATES] = { 0 };
+	size_t paused = 0;
+
+	for (size_t i = 0; i < all; i++) {
+		count(&of_state[rows[i]->state == STATE_NONE ? STATE_PENDING : rows[i]->state], rows[i]);
+		paused += is_paused(rows[i]);
+	}
+	printf("%zu target%s", all, all == 1 ? "" : "s");
+	for (int state = STATE_PENDING, told = 0; state < STATES; state++)
+		if (of_state[state].all > 0) {
+			fputs(told++ == 0 ? ": " : "; ", stdout);
+			put_tally((enum state)state, &of_state[state]);
+		}
+	if (paused > 0)
+		printf("; %zu paused", paused);
 	puts(past->runs ? "; postwatch is running" : "; postwatch is not running");
 }
 
 static void
 put_waiting(const struct past *past, const struct store_waiting *waiting)
 {
-	char since[PAST_TIME_MAX];
+	char since[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
 
 	if (waiting->notices > 0)
-		printf("%llu notice%s waiting, the oldest since %s\n", (unsigned long long)waiting->notices,
-		    waiting->notices == 1 ? "" : "s", past_time(past, waiting->since, since));
+		printf("%llu notice%s waiting, the oldest since %s, for %s\n", (unsigned long long)waiting->notices,
+		    waiting->notices == 1 ? "" : "s", past_time(past, waiting->since, since), past_lasted(past, waiting->since, lasted));
 	if (waiting->dead > 0)
 		printf("%llu deliver%s given up; `postwatch outbox` tells more\n", (unsigned long long)waiting->dead,
 		    waiting->dead == 1 ? "y was" : "ies were");
 }
 
 static void
-put_table(const struct past *past, const struct standing *const *rows, size_t count, const struct store_waiting *waiting,
+put_table(const struct past *past, const struct standings *all, const struct standing *const *rows, size_t count,
     const struct channels *channels)
 {
-	struct widths widths = { 6, 5 };
+	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false }, { "for", 3, false },
+		{ "looked at", 9, false } };
 
 	for (size_t i = 0; i < count; i++) {
-		char bytes[CELL_MAX];
-		int name = (int)strlen(rows[i]->target->name), state = (int)strlen(state_cell(rows[i], bytes));
-		widths.name = name > widths.name ? name : widths.name;
-		widths.state = state > widths.state ? state : widths.state;
+		char bytes[CELL_MAX], time[PAST_TIME_MAX];
+
+		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
+		layout_widen(&columns[1], state_cell(rows[i], bytes), LAYOUT_WIDE);
+		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
+		layout_widen(&columns[3], past_ago(past, rows[i]->last_run, time), LAYOUT_WIDE);
 	}
-	printf("%-*s  %-*s  %-25s  %-25s  %s\n", widths.name, "target", widths.state, "state", "since", "last run", "seen");
+	layout_heads(columns, COLUMNS, "seen");
 	for (size_t i = 0; i < count; i++)
-		put_row(past, &widths, rows[i]);
+		put_row(past, columns, all, rows[i]);
 	put_sum(past, rows, count);
-	put_waiting(past, waiting);
+	put_waiting(past, &all->waiting);
 	channels_put(channels, past);
 }
 
@@ -227,7 +293,7 @@ choose(const struct standings *all, char **words, const struct standing **rows, 
 }
 
 static void
-put_all(struct past *past, const struct standing **rows, size_t count, const struct store_waiting *waiting,
+put_all(struct past *past, const struct standings *all, const struct standing **rows, size_t count,
     const struct channels *channels)
 {
 	qsort(rows, count, sizeof *rows, compare);
@@ -235,7 +301,7 @@ put_all(struct past *past, const struct standing **rows, size_t count, const str
 		pager_begin();
 	past_say_running(past);
 	if (!past->json)
-		put_table(past, rows, count, waiting, channels);
+		put_table(past, all, rows, count, channels);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
 }
@@ -262,7 +328,7 @@ status(const struct command *command, int argc, char **argv)
 	else if (reading != STORE_READ_BROKEN && !choose(&all, argv + at, rows, &count))
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN)
-		put_all(&past, rows, count, &all.waiting, &channels);
+		put_all(&past, &all, rows, count, &channels);
 	ends = past_finish(&past, reading, ends);
 	free(rows);
 	standings_free(&all);

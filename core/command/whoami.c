@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "command/faults.h"
+#include "command/layout.h"
 #include "command/self.h"
 #include "prober/port.h"
 
@@ -20,10 +21,10 @@ print_address(const char *family, int number)
 
 	if (self_address(number, &own)) {
 		address_add(&text, &own);
-		printf("  %-14s %s%s\n", family, bytes,
+		printf("  %-14s " LAYOUT_HANG "%s%s\n", family, bytes,
 		    address_class(&own) == ADDRESS_PUBLIC ? "" : "  (not a public address: others see your router's)");
 	} else
-		printf("  %-14s none: no route\n", family);
+		printf("  %-14s " LAYOUT_HANG "none: no route\n", family);
 }
 
 /* The sources that targets bind to, each once. */
@@ -46,7 +47,7 @@ print_sources(const struct config *config)
 			text_add(&text, ", ");
 		if (policy->has_source6)
 			address_add(&text, &policy->source6);
-		printf("  %-14s %s (from %s on)\n", "source", bytes, config->targets[i].name);
+		printf("  %-14s " LAYOUT_HANG "%s (from %s on)\n", "source", bytes, config->targets[i].name);
 	}
 }
 
@@ -68,9 +69,9 @@ print_pace(const struct config *config)
 	if (config->target_count == 0)
 		return;
 	units_add_duration(&text, shortest);
-	printf("  %-14s %u, each address at most every %s while all is well\n", "targets", config->target_count, bytes);
-	printf("  %-14s about %.0f a day in all, for targets with one address each\n", "connections", a_day);
-	printf("  %-14s at most %u at once to one address\n", "at once", config->per_address);
+	printf("  %-14s " LAYOUT_HANG "%u, each address at most every %s while all is well\n", "targets", config->target_count, bytes);
+	printf("  %-14s " LAYOUT_HANG "about %.0f a day in all, for targets with one address each\n", "connections", a_day);
+	printf("  %-14s " LAYOUT_HANG "at most %u at once to one address\n", "at once", config->per_address);
 }
 
 static int
@@ -98,13 +99,13 @@ whoami(const struct command *command, int argc, char **argv)
 	print_address("IPv4", AF_INET);
 	print_address("IPv6", AF_INET6);
 	print_sources(config);
-	printf("  %-14s %s\n", "EHLO name", config->helo != NULL ? config->helo : "[our address]");
+	printf("  %-14s " LAYOUT_HANG "%s\n", "EHLO name", config->helo != NULL ? config->helo : "[our address]");
 	self_check_helo(config, &text);
-	printf("  %-14s %s\n", "", bytes);
+	printf("  %-14s " LAYOUT_HANG "%s\n", "", bytes);
 	print_pace(config);
 	text = TEXT_OVER(bytes);
 	if (port_check(config, &text))
-		printf("  %-14s %s\n", "port 25", bytes);
+		printf("  %-14s " LAYOUT_HANG "%s\n", "port 25", bytes);
 	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no recipient, and never log in.");
 	return 0;
 }

@@ -164,7 +164,9 @@ shows_spans(void **state)
 		const char *shown;
 	} cases[] = {
 		{ 0, "0.000 s" },
-		{ 42, "0.000042 s" },
+		{ 3, "0.01 ms" },
+		{ 42, "0.04 ms" },
+		{ 999, "1.00 ms" },
 		{ 4 * MILLISECOND, "0.004 s" },
 		{ 4499, "0.004 s" },
 		{ 4500, "0.005 s" },
@@ -190,6 +192,25 @@ shows_spans(void **state)
 		struct text text = TEXT_OVER(bytes);
 
 		text_add_span(&text, cases[i].span);
+		assert_string_equal(bytes, cases[i].shown);
+	}
+}
+
+static void
+shows_ages(void **state)
+{
+	static const struct {
+		int64_t seconds;
+		const char *shown;
+	} cases[] = { { -1, "0 s" }, { 59, "59 s" }, { 90, "1 min 30 s" }, { 600, "10 min" }, { 719, "11 min" }, { 3900, "1 h 5 min" },
+		{ 74 * 3600 + 1, "3 d 2 h" }, { 11 * 86400 + 3600, "11 d" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char bytes[32];
+		struct text text = TEXT_OVER(bytes);
+
+		text_add_age(&text, cases[i].seconds * SECOND + 1);
 		assert_string_equal(bytes, cases[i].shown);
 	}
 }
@@ -286,6 +307,7 @@ main(void)
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(keeps_what_was_escaped),
 		cmocka_unit_test(shows_spans),
+		cmocka_unit_test(shows_ages),
 		cmocka_unit_test(shows_seconds),
 		cmocka_unit_test(finds_what_was_meant),
 		cmocka_unit_test(gives_reasons),

@@ -1,0 +1,130 @@
+#include "command/table.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command/layout.h"
+
+enum { INDENT = 2, GAP = 2, WORD_MOST = 20 /* longer words are broken */ };
+
+struct shape {
+	int widths[LAYOUT_COLUMNS_MAX], least[LAYOUT_COLUMNS_MAX];
+	bool narrow; /* not every cell has its own width */
+};
+
+static int
+longest_word(const char *cell)
+{
+	int longest = 0, columns = 0;
+
+	for (const char *at = cell; *at != '\0'; at += strspn(at, " ")) {
+		size_t size = strcspn(at, " ");
+		char word[WORD_MOST * 4 + 1];
+
+		snprintf(word, sizeof word, "%.*s", (int)size, at);
+		columns = layout_columns(word);
+		longest = columns > longest ? columns : longest;
+		at += size;
+	}
+	return longest < WORD_MOST ? longest : WORD_MOST;
+}
+
+static void
+take_cell(struct shape *shape, size_t column, const char *cell)
+{
+	int width = layout_columns(cell), least = longest_word(cell);
+
+	shape->widths[column] = width > shape->widths[column] ? width : shape->widths[column];
+	shape->least[column] = least > shape->least[column] ? least : shape->least[column];
+}
+
+/* The widest column gives way first. */
+static void
+fit(struct shape *shape, size_t columns, int room)
+{
+	int sum = 0;
+
+	for (size_t i = 0; i < columns; i++)
+		sum += shape->widths[i] + (i > 0 ? GAP : 0);
+	for (; sum > room; sum--) {
+		size_t widest = columns;
+
+		for (size_t i = 0; i < columns; i++)
+			if (shape->widths[i] > shape->least[i] && (widest == columns || shape->widths[i] > shape->widths[widest]))
+				widest = i;
+		if (widest == columns)
+			break;
+		shape->widths[widest]--;
+		shape->narrow = true;
+	}
+}
+
+/* The next line of a cell; nothing at its end. */
+static size_t
+next_line(const char **cell, int width)
+{
+	*cell += strspn(*cell, " ");
+	return layout_fit(*cell, width, true);
+}
+
+static void
+put_row(const struct shape *shape, const char **cells, size_t columns)
+{
+	bool more;
+
+	do {
+		int blanks = INDENT;
+
+		more = false;
+		for (size_t i = 0; i < columns; i++) {
+			size_t size = next_line(&cells[i], shape->widths[i]);
+			char line[4096];
+
+			snprintf(line, sizeof line, "%.*s", (int)size, cells[i]);
+			if (size > 0)
+				printf("%*s%s", blanks, "", line);
+			blanks = size > 0 ? shape->widths[i] - layout_columns(line) + GAP : blanks + shape->widths[i] + GAP;
+			cells[i] += size;
+			more |= cells[i][strspn(cells[i], " ")] != '\0';
+		}
+		putchar('\n');
+	} while (more);
+}
+
+static void
+put_rule(const struct shape *shape, size_t columns)
+{
+	for (size_t i = 0; i < columns; i++) {
+		printf("%*s", i == 0 ? INDENT : GAP, "");
+		for (int at = 0; at < shape->widths[i]; at++)
+			putchar('-');
+	}
+	putchar('\n');
+}
+
+void
+table_put(const struct table *table)
+{
+	struct shape shape = { .narrow = false };
+	const char *cells[LAYOUT_COLUMNS_MAX];
+
+	assert(table->columns <= LAYOUT_COLUMNS_MAX);
+	for (size_t column = 0; column < table->columns; column++) {
+		take_cell(&shape, column, table->heads[column]);
+		for (size_t row = 0; row < table->rows; row++)
+			take_cell(&shape, column, table->cell(row, column));
+		cells[column] = table->heads[column];
+	}
+	fit(&shape, table->columns, layout_width() - INDENT);
+	put_row(&shape, cells, table->columns);
+	put_rule(&shape, table->columns);
+	for (size_t row = 0; row < table->rows; row++) {
+		for (size_t column = 0; column < table->columns; column++)
+			cells[column] = table->cell(row, column);
+		put_row(&shape, cells, table->columns);
+		if (shape.narrow && row + 1 < table->rows)
+			putchar('\n');
+	}
+}

@@ -1,0 +1,15 @@
+/* A table whose cells are sentences: where the page is too narrow each is wrapped within its column. */
+#ifndef COMMAND_TABLE_H
+#define COMMAND_TABLE_H
+
+#include <stddef.h>
+
+struct table {
+	const char *const *heads;
+	size_t columns, rows; /* LAYOUT_COLUMNS_MAX columns at most */
+	const char *(*cell)(size_t row, size_t column); /* never NULL */
+};
+
+void table_put(const struct table *);
+
+#endif
