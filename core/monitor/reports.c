@@ -209,11 +209,11 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }
 
-/* A good leg of a target of which nothing is open can belong to nothing that is told: its facts are all that counts. */
+/* A good leg of a target of which nothing is open belongs to something that is told only where a fact of it is news. */
 static bool
-is_worth_keeping(const struct target_state *state, const struct evidence *leg)
+is_worth_keeping(const struct target_state *state, const struct evidence *leg, const struct lately *lately)
 {
-	return leg->verdict != PW_OK || state->trouble != NULL || state->conditions != NULL || state->flapping != NULL;
+	return leg->verdict != PW_OK || lately->facts != NULL || state->trouble != NULL || state->conditions != NULL || state->flapping != NULL;
 }
 
 static bool
@@ -229,7 +229,7 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return true;
 	struct lately *lately = lately_of(monitor, evidence.run);
 	note_facts(monitor, lately, &evidence);
-	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg))
+	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg, lately))
 		outbox_put_evidence(monitor, packet, size);
 	return true;
 }

@@ -122,9 +122,11 @@ the_next_monitor_knows_the_facts(void **unused)
 	scene_bear(scene, scene->monitor->now);
 	show(scene, "Postfix");
 	assert_string_equal(scene->told, "");
+	uint32_t before = scene->evidence;
 	scene_bear(scene, scene->monitor->now);
 	show(scene, "Exim");
 	assert_string_equal(scene->told, "fact b");
+	assert_int_equal(scene->evidence, before + 1);
 	assert_string_equal(scene->text, "b is not as it was: software is Exim");
 	scene->targets[1].port = 26; /* another service */
 	scene_bear(scene, scene->monitor->now);
