@@ -11,9 +11,10 @@
 
 #include "base/clock.h"
 
-enum { TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2, POLICY_GRACES = 3, CROWDED_ENOUGH = 3 };
+enum { NEW_RUNS = 12, REPEATS = 3, TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2, POLICY_GRACES = 3, CROWDED_ENOUGH = 3 };
 static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND, /* `changed` is told at most once in that time */
-    crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND; /* failures in a row, tries of them at least, that confirm in any case */
+    crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND, /* failures in a row, tries of them at least, that confirm in any case */
+    repeat_max = 2 * 60 * (int64_t)SECOND; /* a row so long is repeated no more */
 
 /* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
 static int64_t
@@ -111,6 +112,14 @@ attempt_needed(const struct target_state *target, const struct policy *policy, i
 	return unsteady_tries(unsteady_hour(target->unsteady, now), policy->tries, policy->interval);
 }
 
+/* It has been seen for so short a time that single failures would not have shown yet, and no outage of it is known. */
+static bool
+is_new(const struct target_state *target, const struct sighting *run, const struct policy *policy)
+{
+	return target->flapping == NULL && (target->state == STATE_PENDING || run->started - target->since.mono < NEW_RUNS * policy->interval)
+	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));
+}
+
 /* A suspicion begins: what is known by now decides how long it takes. */
 static void
 begin_row(struct target_state *target, const struct sighting *run, const struct policy *policy)
@@ -118,6 +127,7 @@ begin_row(struct target_state *target, const struct sighting *run, const struct 
 	struct trouble *trouble = target->trouble;
 
 	trouble->needed = (uint8_t)attempt_needed(target, policy, run->ended);
+	trouble->repeats = policy->tries > 1 && is_new(target, run, policy) ? REPEATS : 0;
 	trouble->ours = false;
 	memset(trouble->last, 0, sizeof trouble->last);
 }
@@ -153,6 +163,13 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	keep_last(trouble, run->run);
 	trouble->told = run->outcome;
 	bool enough = has_failed_enough(target, run, policy) || outlook->enough;
+	trouble->repeating = enough && outlook->may_repeat && !outlook->enough && trouble->repeats > 0 && !run->tempfail && !run->rate_limited
+	    && run->ended - trouble->began.mono < repeat_max;
+	if (trouble->repeating) { /* it is the same attempt again */
+		trouble->repeats--;
+		target->fails--;
+		enough = false;
+	}
 	trouble->held = outlook->held && enough;
 	return enough && !outlook->held ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
 }
@@ -161,6 +178,8 @@ static enum signal
 count_passed(struct target_state *target, const struct policy *policy)
 {
 	target->fails = 0;
+	if (target->trouble != NULL)
+		target->trouble->repeating = false;
 	if (target->passes < policy->recover_tries)
 		target->passes++;
 	if (target->trouble != NULL)
@@ -228,8 +247,10 @@ static const char *const cells[][2] = {
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
 	{ "by hand and not due", "does not count" },
 	{ "the failure number tries in a row", "failed for the tries-th time; where less than half of the attempts of the hour before "
-	  "the row failed alone, so many more are needed that chance would bring a row of them about once a year; at most 10, "
+	  "the row, or fewer than 20, failed alone, so many more are needed that chance would bring a row of them about once a year; at most 10, "
 	  "or 10 min" },
+	{ "the tries-th failure of a target that is new", "failed; that attempt is repeated at once, up to 3 times in the first 2 min of "
+	  "the row: one of several servers behind an address may be dead, which 12 intervals would have shown" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
 	{ "the tries-th failure, in silence", "held until anybody beyond this host is heard after it; others are asked at once" },
 	{ "the tries-th failure, in the dark", "confirms nothing, and the next one may: nobody else was heard for 12 s of it (25 s, "

@@ -46,6 +46,8 @@ keep_series(struct watched *watched, const struct report *report, enum state fro
 		series_restart(watched->series);
 	if (failed)
 		series_say(&watched->series, report->text);
+	if (failed && state == STATE_SUSPECT && watched->state.trouble->repeating)
+		return; /* it is made again, and stands for both */
 	if (failed || state_is_down(from) || state_is_down(state))
 		series_add(&watched->series, report->run);
 }

@@ -379,7 +379,7 @@ struct outlook
 ourselves_outlook(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
 	struct watched *watched = &monitor->targets[report->target];
-	struct outlook outlook = { .codes = monitor->codes };
+	struct outlook outlook = { .codes = monitor->codes, .may_repeat = true };
 
 	outlook.ours = (run->verdict != PW_FAILED || !run->spoken)
 	    && ourselves_overlap(monitor, report->target, suspected_since(watched, run), run->ended);

@@ -10,6 +10,7 @@
 
 static const int64_t doubled_max = 10 * 60 * (int64_t)SECOND, well_for = 86400 * (int64_t)SECOND;
 
+enum { REPEAT_SHARE = 10 }; /* of retry_interval, before an attempt is repeated */
 enum when { WHEN_GRID = 1, WHEN_RETRY };
 enum patience { PATIENT = 1, BY_ATTEMPT };
 
@@ -90,6 +91,8 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 
 	if (pace_is_retry(target)) {
 		int64_t retry = doubled(policy->retry_interval, target->doubled);
+		if (target->trouble != NULL && target->trouble->repeating)
+			retry = retry / REPEAT_SHARE;
 		return (struct pace_next){ ended + retry + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
 	}
 	int64_t at = pace_grid(hash, interval, ended), over = (at - planned) / interval - 1;

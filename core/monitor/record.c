@@ -11,7 +11,7 @@
 enum { GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
 
-enum { SIGHT_LOCAL = 1, SIGHT_OFFERED = 2, SIGHT_FLAGS = 4 };
+enum { SIGHT_LOCAL = 1, SIGHT_OFFERED = 2, SIGHT_REPEATING = 4, SIGHT_FLAGS = 8 };
 
 /* What its facts are facts of. */
 static uint64_t
@@ -78,9 +78,11 @@ encode_sight(const struct monitor *monitor, const struct watched *watched, struc
 	const struct trouble *trouble = watched->state.trouble;
 
 	wire_put_u8(out, (uint8_t)((watched->flags & WATCHED_LOCAL ? SIGHT_LOCAL : 0)
-	    | (trouble != NULL && trouble->offered ? SIGHT_OFFERED : 0)));
+	    | (trouble != NULL && trouble->offered ? SIGHT_OFFERED : 0)
+	    | (trouble != NULL && trouble->repeating ? SIGHT_REPEATING : 0)));
 	wire_put_u64(out, watched->network);
 	wire_put_u8(out, trouble != NULL ? trouble->apart : 0);
+	wire_put_u8(out, trouble != NULL ? trouble->repeats : 0);
 	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred * (int64_t)SECOND).utc);
 	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred_end * (int64_t)SECOND).utc);
 	wire_put_u8(out, watched->blurred_runs);
@@ -96,13 +98,13 @@ seconds_from(const struct monitor *monitor, int64_t utc)
 }
 
 static void
-decode_sight(const struct monitor *monitor, struct watched *watched, struct wire_in *in)
+decode_sight(const struct monitor *monitor, struct watched *watched, uint8_t version, struct wire_in *in)
 {
 	uint8_t flags = wire_get_choice(in, SIGHT_FLAGS);
 
 	watched->network = wire_get_u64(in);
 	watched->flags |= flags & SIGHT_LOCAL ? WATCHED_LOCAL : 0;
-	uint8_t apart = wire_get_u8(in);
+	uint8_t apart = wire_get_u8(in), repeats = version > 6 ? wire_get_u8(in) : 0;
 	watched->blurred = seconds_from(monitor, wire_get_i64(in));
 	watched->blurred_end = seconds_from(monitor, wire_get_i64(in));
 	watched->blurred_runs = wire_get_u8(in);
@@ -110,6 +112,8 @@ decode_sight(const struct monitor *monitor, struct watched *watched, struct wire
 		return;
 	watched->state.trouble->apart = apart;
 	watched->state.trouble->offered = flags & SIGHT_OFFERED;
+	watched->state.trouble->repeating = flags & SIGHT_REPEATING;
+	watched->state.trouble->repeats = repeats;
 }
 
 void
@@ -183,7 +187,7 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	if (version > WATCH_RECORD_OLDEST)
 		decode_host(monitor, watched, &monitor->config->targets[target], version, in);
 	if (version > 5)
-		decode_sight(monitor, watched, in);
+		decode_sight(monitor, watched, version, in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;

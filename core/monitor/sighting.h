@@ -57,6 +57,7 @@ struct outlook {
 	bool alone;       /* nobody was there to ask whether it may be us */
 	bool intercepted; /* it was turned away in words that may be somebody else's: it says nothing */
 	bool apart;       /* the reason for telling it together with others is over: this failure is of it alone */
+	bool may_repeat;  /* the attempt that would confirm may be made again at once */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */
 	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */
 	const struct codes *codes;

@@ -38,6 +38,8 @@ struct trouble {
 	bool together;        /* its down was told in a digest, and so is its end */
 	uint8_t apart;        /* failures in a row since the digest's reason ended */
 	bool offered;         /* its prober was told to offer TLS, should the port say nothing */
+	uint8_t repeats;      /* so often may the attempt that would confirm still be repeated at once */
+	bool repeating;       /* its next run is such a repetition */
 	uint64_t last[UNSTEADY_LAST]; /* the last failed attempts of the suspicion, oldest first; 0: none */
 };
 

@@ -8,6 +8,8 @@
 
 static const int64_t slot_length = 600 * (int64_t)SECOND, year = 365 * 86400 * (int64_t)SECOND;
 
+enum { ENOUGH_RUNS = 20 }; /* of fewer, half may have failed by chance */
+
 static uint16_t
 clamp(int64_t value)
 {
@@ -101,10 +103,10 @@ unsteady_tries(struct unsteady_hour hour, uint32_t tries, int64_t interval)
 {
 	uint32_t needed = 0;
 
-	if (hour.failed == 0 || hour.failed * 2 >= hour.runs)
+	if (hour.failed == 0 || (hour.failed * 2 >= hour.runs && hour.runs >= ENOUGH_RUNS))
 		return tries;
 	/* Rows that begin in a year, then those of them that come so far; to the nearest whole number of attempts. */
-	double share = (double)hour.failed / hour.runs, rows = (double)(year / interval) * (1 - share);
+	double share = hour.failed * 2 >= hour.runs ? 0.5 : (double)hour.failed / hour.runs, rows = (double)(year / interval) * (1 - share);
 	for (; needed < CHANGE_ATTEMPTS_RAISED && rows * rows * share > 1; needed++)
 		rows *= share;
 	return needed > tries ? needed : tries;

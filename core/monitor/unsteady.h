@@ -39,8 +39,8 @@ struct unsteady_hour unsteady_hour(struct unsteady *, int64_t now);
 
 /*
  * How many failures in a row confirm an outage: `tries`, or so many more that failures at the rate of that hour, each by
- * itself, would be as many in a row about once a year; CHANGE_ATTEMPTS_RAISED at most. Where half of all fail it is
- * no chance any more: then it is `tries`.
+ * itself, would be as many in a row about once a year; CHANGE_ATTEMPTS_RAISED at most. Where half of all fail, of 20
+ * at least, it is no chance any more: then it is `tries`.
  */
 uint32_t unsteady_tries(struct unsteady_hour, uint32_t tries, int64_t interval);
 

@@ -9,7 +9,7 @@
 
 /* Of the record: a state, its open series of attempts, its sentence, what was probed; and, since the version after the
  * oldest that is read, where its name has led, its steady facts, and when its certificate is renewed. */
-enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 6 };
+enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 7 };
 
 struct view {
 	struct target_state state; /* its times are UTC */

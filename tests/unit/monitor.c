@@ -47,6 +47,7 @@ an_outage_is_told_with_its_attempts(void **unused)
 	(void)unused;
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
+	scene_age(scene);
 	scene->scripts[0] = "rrrr..";
 	scene_run(scene, 50 * SECOND);
 	assert_string_equal(scene->told, "down a");
@@ -67,6 +68,35 @@ an_outage_is_told_with_its_attempts(void **unused)
 	scene_destroy(&scene);
 }
 
+/* One of three behind its address is dead: a row of that chance is soon cut short where it is looked at once more. */
+static void
+the_attempt_that_would_confirm_is_repeated_while_a_target_is_new(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene->scripts[0] = "rrrrr.";
+	while (scene->monitor->targets[0].state.trouble == NULL || !scene->monitor->targets[0].state.trouble->repeating)
+		scene_run(scene, TICK);
+	scene_run(scene, 3 * SECOND);
+	for (int i = 0; scene->monitor->targets[0].state.state == STATE_SUSPECT; i++) {
+		assert_in_range(i, 0, 100);
+		assert_int_equal(scene->last[0].attempt, 3);
+		assert_int_equal(scene->monitor->targets[0].state.fails, 2);
+		scene_run(scene, TICK);
+	}
+	assert_string_equal(scene->told, "");
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "");       /* that one failed alone: more are needed */
+	scene->scripts[1] = "r";
+	scene_run(scene, 2 * MINUTE + 45 * SECOND); /* new, and really dead */
+	assert_non_null(strstr(scene->told, "down b"));
+	scene_destroy(&scene);
+}
+
 static void
 a_certificate_that_fails_the_run_is_told_once(void **unused)
 {
@@ -75,6 +105,7 @@ a_certificate_that_fails_the_run_is_told_once(void **unused)
 	(void)unused;
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
+	scene_age(scene);
 	scene->scripts[0] = "cccc..";
 	scene_run(scene, 6 * MINUTE);
 	assert_string_equal(scene->told, "down a up a");
@@ -412,6 +443,7 @@ main(void)
 		cmocka_unit_test(orders_come_before_they_are_due),
 		cmocka_unit_test(first_runs_are_full_and_quiet_ones_are_not),
 		cmocka_unit_test(an_outage_is_told_with_its_attempts),
+		cmocka_unit_test(the_attempt_that_would_confirm_is_repeated_while_a_target_is_new),
 		cmocka_unit_test(a_certificate_that_fails_the_run_is_told_once),
 		cmocka_unit_test(a_missing_name_is_asked_for_again_and_no_condition),
 		cmocka_unit_test(a_run_knows_that_the_last_passed_without_a_certificate),

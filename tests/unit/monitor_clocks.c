@@ -44,6 +44,7 @@ an_outage_lasts_as_long_as_it_did_where_the_clock_is_set(void **unused)
 	(void)unused;
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
+	scene_age(scene);
 	scene->scripts[0] = "r";
 	while (scene->monitor->targets[0].state.state != STATE_SUSPECT)
 		scene_run(scene, SECOND);

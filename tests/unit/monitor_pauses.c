@@ -41,6 +41,7 @@ an_outage_in_a_pause_is_silent(void **unused)
 	(void)unused;
 	say(scene, 1, 0, "", 60 * MINUTE, false);
 	assert_true(is_paused(scene, 0) && !is_paused(scene, 1));
+	scene_age(scene);
 	scene->scripts[0] = scene->scripts[1] = "rrr....";
 	scene_run(scene, 10 * MINUTE);
 	assert_string_equal(scene->told, "down[a paused] down b up[a paused] up b");

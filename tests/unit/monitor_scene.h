@@ -414,6 +414,14 @@ scene_keep(struct scene *scene)
 	}
 }
 
+/* All that is watched has been for an hour: single failures of it would have shown. */
+static inline void
+scene_age(struct scene *scene)
+{
+	for (uint32_t i = 0; i < scene->config.target_count; i++)
+		scene->monitor->targets[i].state.since.mono -= 60 * MINUTE;
+}
+
 static inline void
 scene_hush(struct scene *scene)
 {

@@ -29,6 +29,7 @@ a_suspicion_has_the_parents_looked_at_at_once(void **unused)
 	scene_run(scene, MINUTE + 20 * SECOND);
 	uint64_t before = scene->last[0].run;
 	scene->targets[1].hash = 0;
+	scene_age(scene);
 	scene->scripts[1] = "rrr.";
 	scene_run(scene, 45 * SECOND);
 	assert_true(scene->last[0].run > before);
@@ -152,6 +153,8 @@ flapping_is_told_in_words(void **unused)
 
 	(void)unused;
 	scene_bear(scene, NOW);
+	scene_run(scene, MINUTE);
+	scene_age(scene);
 	scene->scripts[0] = "rrr..rrr..rrr..";
 	scene_run(scene, 12 * MINUTE);
 	assert_string_equal(scene->told, "down a up a down a up a flapping a up[a flapping]");

@@ -41,6 +41,7 @@ an_outage_in_a_window_is_silent(void **unused)
 	assert_true(is_silent(scene, 0) && is_silent(scene, 1) && !is_silent(scene, 2));
 	scene->scripts[0] = "r";
 	scene_run(scene, 5 * MINUTE);
+	scene_age(scene);
 	scene->scripts[2] = "rrr....";
 	scene_run(scene, 5 * MINUTE);
 	assert_string_equal(scene->told, "down[a window] down c up c");

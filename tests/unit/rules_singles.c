@@ -37,8 +37,10 @@ static void
 where_half_of_them_fail_it_is_no_chance(void **unused)
 {
 	(void)unused;
-	assert_int_equal(attempts_after("x.x.x.x.x.x.", -1), 3);
-	assert_int_equal(attempts_after("xx.xx.xx.xx.", -1), 3);
+	assert_int_equal(attempts_after("x.x.x.x.x.x.x.x.x.x.", -1), 3);
+	assert_int_equal(attempts_after("xx.xx.xx.xx.xx.xx.xx.", -1), 3);
+	assert_int_equal(attempts_after("x.", -1), 10); /* of so few, half may fail by chance */
+	assert_int_equal(attempts_after("x.x.x.x.x.x.", -1), 10);
 }
 
 static void

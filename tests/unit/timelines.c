@@ -4,6 +4,8 @@
  * already; and what was ours is told once, about us.
  *
  *   TIMELINES=20 build/tests/unit/timelines        so many seeds of each kind (3)
+ *   TIMELINES=20:5000 build/tests/unit/timelines   the same from seed 5000 on
+ *   TIMELINES=20 TIMELINE=cut_flaps build/tests/unit/timelines   the same of one kind
  *   TIMELINE=cut_flaps:7 build/tests/unit/timelines   one of them, with all that was logged and told
  */
 #include "timelines_kinds.h"
@@ -252,12 +254,15 @@ nothing_false_is_told_and_nothing_true_is_missed(void **unused)
 	char name[64] = "";
 
 	(void)unused;
-	if (one == NULL) {
-		play_many(NULL, 0, many == NULL ? 3 : strtoull(many, NULL, 10), false);
+	if (one != NULL)
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(one, ":"), one);
+	if (one != NULL && strchr(one, ':') != NULL) {
+		play_many(name, strtoull(strchr(one, ':') + 1, NULL, 10), 1, true);
 		return;
 	}
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(one, ":"), one);
-	play_many(name, strtoull(one + strcspn(one, ":") + (strchr(one, ':') != NULL), NULL, 10), 1, true);
+	const char *first = many == NULL ? NULL : strchr(many, ':');
+	play_many(one == NULL ? NULL : name, first == NULL ? 0 : strtoull(first + 1, NULL, 10),
+	    many == NULL ? 3 : strtoull(many, NULL, 10), false);
 }
 
 int

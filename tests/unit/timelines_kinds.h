@@ -325,6 +325,26 @@ static void dead_for_long_and_cut(struct world *w)
 	int64_t at = seconds(w, 900, 1000);
 	world_add(w, CUT, 0, at, at + seconds(w, 120, 240), 0);
 }
+/* One of several servers behind an address is dead, from the first look on or later. */
+static void by_chance(struct world *w, enum trouble_kind kind, int64_t percent, int64_t from)
+{
+	begin(w, 6, 2);
+	w->length = 25 * MINUTE;
+	world_add(w, kind, 2, from, w->length, percent);
+}
+static void random_third(struct world *w) { by_chance(w, CHANCE, 33, -MINUTE); }
+static void random_third_silent(struct world *w) { by_chance(w, CHANCE_SILENT, 33, -MINUTE); }
+static void random_third_later(struct world *w) { by_chance(w, CHANCE, 33, seconds(w, 200, 700)); }
+static void random_fifth(struct world *w) { by_chance(w, CHANCE, 20, -MINUTE); }
+static void random_third_then_down(struct world *w)
+{
+	by_chance(w, CHANCE, 33, -MINUTE);
+	w->length = 40 * MINUTE;
+	w->troubles = 0;
+	int64_t at = seconds(w, 300, 900);
+	world_add(w, CHANCE, 2, -MINUTE, at, 33);
+	outage(w, 2, at, w->length);
+}
 static void outage_restart(struct world *w)
 {
 	begin(w, 8, 0);
@@ -356,6 +376,11 @@ static const struct kind kinds[] = {
 	{ "single_on_its_port", single_on_its_port, TOLD_IN },
 	{ "one_after_another", one_after_another, TOLD_IN },
 	{ "outages_of_many_kinds", outages_of_many_kinds, TOLD_IN },
+	{ "random_third", random_third, TOLD_IN },
+	{ "random_third_silent", random_third_silent, TOLD_IN },
+	{ "random_third_later", random_third_later, TOLD_IN },
+	{ "random_fifth", random_fifth, TOLD_IN },
+	{ "random_third_then_down", random_third_then_down, { .late = 800 } },
 	{ "outage_restart", outage_restart, { .late = 300 } },
 	{ "blips_one_really_down", blips_one_really_down, { .late = 400 } },
 	{ "lossy", lossy, TOLD_IN },

@@ -30,6 +30,7 @@ enum { WORLD_TARGETS = 64, WORLD_TROUBLES = 512, WORLD_EVENTS = 1024, WORLD_PROB
 enum trouble_kind {
 	/* of a server */
 	REFUSES, DROPS, HANGS, CLOSES, UNREACHABLE, TURNS_AWAY, SLOW, /* SLOW: greets after `more` */
+	CHANCE, CHANCE_SILENT,       /* so many of a hundred connections are refused, or lost in silence */
 	SERVER_TROUBLES,
 	/* of our own */
 	CUT = SERVER_TROUBLES, LINK_CUT, LOSS, NO_ROUTE,  /* LINK_CUT: before our router */ PORT_DROPS, PORT_REFUSES, PORT_FILTERED, PORT_FORBIDDEN, PORT_GREETS, /* `more`: the port */
@@ -214,6 +215,9 @@ play_connect(struct playing *it)
 	struct world *world = it->world;
 	int64_t begun = it->at, limit = (it->patient ? 30 : 15) * (int64_t)SECOND, port = world->configured[it->target].port;
 	bool own = world->own_host[it->target];
+	const struct scripted *chance = world_server(world, it->target, begun);
+	bool chosen = chance != NULL && (chance->kind == CHANCE || chance->kind == CHANCE_SILENT)
+	    && (int64_t)world_random(world, 100) < chance->more;
 
 	if (world_trouble(world, NO_DESCRIPTORS, 0, begun) != NULL)
 		return playing_ends(it, PW_UNKNOWN, "no_descriptors", false, 0);
@@ -225,6 +229,8 @@ play_connect(struct playing *it)
 		int64_t at = begun + again[i] * SECOND;
 		const struct scripted *server = world_server(world, it->target, at);
 		enum trouble_kind kind = server == NULL ? SLOW : server->kind;
+		if (kind == CHANCE || kind == CHANCE_SILENT)
+			kind = !chosen ? SLOW : kind == CHANCE ? REFUSES : DROPS;
 		it->at = at + 20 * MILLISECOND;
 		if (!own && (!world_line(world, at) || world_trouble(world, PORT_DROPS, port, at) != NULL))
 			continue;
@@ -283,7 +289,7 @@ play_dialogue(struct playing *it)
 	int64_t replied = playing_delivered(it, arrives);
 	replied = replied == INT64_MAX ? replied : playing_delivered(it, replied);
 	then = world_server(it->world, it->target, arrives);
-	if (replied > arrives + limit || (then != NULL && then->kind != SLOW && then->kind != CLOSES))
+	if (replied > arrives + limit || (then != NULL && then->kind < SLOW && then->kind != CLOSES))
 		return playing_waits(it, limit, "ehlo_timeout", 15);
 	it->at = replied;
 	playing_ends(it, PW_OK, "ok", true, 15);
