@@ -263,6 +263,8 @@ install: all
 	install -D -m 644 core/command/postwatch.bash $(SHARE)/bash-completion/completions/postwatch
 	install -d $(SHARE)/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(PATHS_IN) conf/postwatch.pc.in > $(SHARE)/pkgconfig/postwatch.pc
+	install -d $(SHARE)/postwatch
+	for file in nagios.cfg icinga2.conf; do $(PATHS_IN) conf/$$file > $(SHARE)/postwatch/$$file || exit 1; done
 	$(PATHS_IN) conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \
 		install -D -m 644 conf/postwatch.conf $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf
