@@ -77,12 +77,14 @@ advise(const struct config *config)
 static void
 tell_verdict(const struct config *config, const char *path)
 {
-	uint32_t untold = 0;
+	uint32_t untold = 0, notifiers = config->notifier_count - (config->heartbeat_interval != 0 ? 1 : 0);
 
 	for (uint32_t i = 0; i < config->target_count; i++)
 		untold += !target_is_told(config, &config->targets[i]);
 	printf("%s: %s: %u target%s, %u notifier%s", path, untold == 0 ? "good" : "no fault", config->target_count,
-	    config->target_count == 1 ? "" : "s", config->notifier_count, config->notifier_count == 1 ? "" : "s");
+	    config->target_count == 1 ? "" : "s", notifiers, notifiers == 1 ? "" : "s");
+	if (config->heartbeat_interval != 0)
+		fputs(" and the heartbeat", stdout);
 	if (untold > 0)
 		printf("; but nobody would be told if %u of them went down", untold);
 	putchar('\n');

@@ -177,7 +177,9 @@ put_state(const struct explained *it)
 	char at[PAST_TIME_MAX], lasted[40];
 
 	if (!it->known) {
-		puts("Nothing is known of its state yet: it is pending");
+		puts(row->target->gone == 0 ? "Nothing is known of its state yet: it is pending"
+		    : row->incident == 0 ? "It has no state any more"
+		    : "It has no state any more; it was down when it was last watched");
 		return;
 	}
 	printf("It is %s%s since %s, for %s", state_name((enum state)row->state),

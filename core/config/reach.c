@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 
 enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, one by one; the others are counted */
 
@@ -69,6 +70,38 @@ look_at_targets(struct reader *reader)
 	if (untold > UNTOLD_NAMED)
 		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
 		    "nobody would be told that any of %u more targets is down", untold - UNTOLD_NAMED);
+}
+
+static void
+warn_of_slow(struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
+{
+	const struct target *target = &reader->config->targets[index];
+	char bytes[64];
+	struct text slow = text_over(bytes, sizeof bytes / 2), limit = text_over(bytes + sizeof bytes / 2, sizeof bytes / 2);
+
+	if (plan->slow == 0 || plan->slow < plan->routine || plan->slow == policy_built_in(target->policy->probe, name).slow)
+		return;
+	units_add_duration(&slow, plan->slow);
+	units_add_duration(&limit, plan->routine);
+	faults_warn(&reader->faults, reader->targets.origins[index].place, "%s: `slow` of %s is %s, and its limit ends the attempt "
+	    "after %s: it never warns; below %s it does", target->name, name, slow.bytes, limit.bytes, limit.bytes);
+}
+
+/* Of neighbours with one policy once. */
+static void
+look_at_slow(struct reader *reader)
+{
+	const struct config *config = reader->config;
+
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		const struct policy *policy = config->targets[i].policy;
+
+		if (i > 0 && config->targets[i - 1].policy == policy)
+			continue;
+		for (uint32_t phase = 0; phase < policy->phase_count; phase++)
+			warn_of_slow(reader, i, &policy->phases[phase], policy->phases[phase].name);
+		warn_of_slow(reader, i, &policy->leg, "leg");
+	}
 }
 
 /* The tags of all targets, of neighbours with one policy once. */
@@ -164,6 +197,7 @@ reader_look_at_reach(struct reader *reader)
 
 	if (!reader->source->advise || config->target_count == 0 || reader->faults.into->faults > 0)
 		return;
+	look_at_slow(reader);
 	if (!has_notifiers(config)) {
 		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
 		    "there are no `notifiers`: what happens is logged, and nobody is told");

@@ -248,20 +248,21 @@ is_meant(const struct pause_kept *pause, const struct message_ask *message)
 	    && memcmp(pause->tag, message->words[0].data, message->words[0].size) == 0;
 }
 
-/* A target may be paused by its tags as well: then it goes on being so, and that is said. */
+/* A target may be paused by its tags as well: then it goes on being so, and nothing else is said. */
 static void
 say_resumed(struct keeper *keeper, struct ask *ask, const struct message_ask *message, const char *name, uint32_t ended)
 {
-	int64_t now = clock_wall();
+	bool held = message->target != CONFIG_NONE && pausing_holds(keeper, message->target, clock_wall());
 
 	if (message->released > 0)
 		ask_say(ask, 'o', "%s is no longer quarantined", name);
 	if (ended > 0) {
-		duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused no longer: resumed by %s", name, message->who);
-		ask_say(ask, 'o', "%s is paused no longer", name);
-	}
-	if (message->target != CONFIG_NONE && pausing_holds(keeper, message->target, now))
-		ask_say(ask, 'e', "but a pause of one of its tags holds it: `postwatch status` tells which");
+		duty_log(keeper->duty, LOG_NOTICE, 0, held ? "the pause of %s is ended by %s, and one of a tag of its holds it"
+		    : "%s is paused no longer: resumed by %s", name, message->who);
+		ask_say(ask, 'o', held ? "%s is still paused: its own pause has ended, and one of a tag holds it (`postwatch status` tells which)"
+		    : "%s is paused no longer", name);
+	} else if (held)
+		ask_say(ask, 'e', "%s is paused by a tag: `postwatch status` tells which", name);
 	if (ended == 0 && message->released == 0)
 		ask_refuse(ask, ASK_REFUSED, "%s: no pause and no quarantine to be ended", name);
 	else

@@ -168,6 +168,9 @@ warns_of_whom_nobody_is_told(void **state)
 	    "its `notify` names no notifier");
 	assert_advised(TARGETS "defaults = { notify = [ \"n\" ]; };\nnotifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; "
 	    "fallback = \"m\"; }, { name = \"m\"; plugin = \"tell\"; to = [ \"y\" ]; } );\n", NULL, NULL);
+	assert_advised("targets = ( { host = \"a.test\"; probe = \"talk\"; limits = { connect = \"5s\"; }; slow = { connect = \"6s\"; }; } );\n"
+	    NOTIFIER(""), "main.conf:1", "`slow` of connect is 6s, and its limit ends the attempt after 5s: it never warns");
+	assert_advised("targets = ( { host = \"a.test\"; probe = \"talk\"; limits = { connect = \"2s\"; }; } );\n" NOTIFIER(""), NULL, NULL);
 	files_good(TARGETS);
 	assert_int_equal(files_faults.warnings, 0);
 }
