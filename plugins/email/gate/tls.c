@@ -207,8 +207,10 @@ on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, l
 		BIO_set_retry_read(bio);
 		return -1;
 	}
-	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0)
+	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0) {
 		wire->turn_bytes += *processed;
+		wire->came += *processed;
+	}
 	return result;
 }
 

@@ -129,6 +129,16 @@ go_in_clear(struct way *way)
 	snprintf(way->note, sizeof way->note, "%.*s", (int)sizeof way->note - 1, way->words);
 }
 
+/* TLS has failed behind the relay's consent: this connection is of no use. Always false. */
+static bool
+leave_connection(struct way *way, bool *anew)
+{
+	*anew = way->settings->tls == TLS_OPPORTUNISTIC && way->wire.end != WIRE_DEAR && wire_now() < way->wire.until;
+	if (*anew)
+		go_in_clear(way);
+	return false;
+}
+
 /* Behind the consent the relay waits for us: what follows in clear was put there, and ends even what takes any relay. */
 static bool
 begin_starttls(struct way *way, bool *anew)
@@ -146,16 +156,15 @@ begin_starttls(struct way *way, bool *anew)
 		return optional && code != 421;
 	}
 	wire_take(&way->wire, size);
-	if (!wire_drain(&way->wire) && way->wire.size == 0)
-		return way_fail_at(way, "STARTTLS");
+	if (!wire_drain(&way->wire) && way->wire.size == 0) {
+		(void)way_fail_at(way, "STARTTLS");
+		return leave_connection(way, anew);
+	}
 	if (way->wire.size > 0)
 		return fail(way, "bytes came in clear text behind the consent to STARTTLS (CVE-2011-0411): nothing was sent");
 	if (!tls_begin(way->tls, &way->wire, WAY_LIMIT)) {
 		(void)fail(way, "%s", way->wire.why);
-		if (optional)
-			go_in_clear(way);
-		*anew = optional;
-		return false;
+		return leave_connection(way, anew);
 	}
 	way->secured = true;
 	return say_hello(way);
@@ -205,7 +214,6 @@ way_open(struct way *way, int64_t until)
 		return true;
 	if (!anew)
 		return false;
-	wire_close(&way->wire);
-	wire_init(&way->wire, until);
+	wire_begin_anew(&way->wire);
 	return open_once(way, &anew);
 }

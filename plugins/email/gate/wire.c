@@ -40,6 +40,7 @@ wire_init(struct wire *wire, int64_t until)
 	wire->until = until;
 	wire->began = wire_now();
 	wire->cpu_began = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+	wire->came = wire->lines = 0;
 	wire->end = WIRE_OPEN;
 	wire->why[0] = '\0';
 	wire->refusal = 0;
@@ -63,6 +64,15 @@ wire_close(struct wire *wire)
 	wire->size = 0;
 }
 
+void
+wire_begin_anew(struct wire *wire)
+{
+	wire_close(wire);
+	wire->end = WIRE_OPEN;
+	wire->why[0] = '\0';
+	wire->refusal = 0;
+}
+
 bool
 wire_fail(struct wire *wire, enum wire_end end, const char *format, ...)
 {
@@ -80,6 +90,8 @@ is_within(struct wire *wire, int64_t now, int64_t until, int64_t asked)
 {
 	if (clock_of(CLOCK_PROCESS_CPUTIME_ID) - wire->cpu_began > CPU_MAX)
 		return wire_fail(wire, WIRE_DEAR, "more than %d s of processor time", CPU_MAX / SECOND);
+	if (wire->came > WIRE_BYTES_MAX)
+		return wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d KiB", WIRE_BYTES_MAX / 1024);
 	if (now < until)
 		return true;
 	if (until == wire->until)
@@ -150,8 +162,10 @@ read_some(struct wire *wire, char *bytes, size_t room, short *events)
 	do
 		got = recv(wire->fd, bytes, room, MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
-	if (got > 0)
+	if (got > 0) {
+		wire->came += (size_t)got;
 		return got;
+	}
 	if (got < 0 && errno == EAGAIN)
 		return 0;
 	(void)wire_fail(wire, got == 0 || errno == ECONNRESET ? WIRE_CLOSED : WIRE_BROKEN, "%s", got == 0
@@ -233,6 +247,15 @@ wire_settle(struct wire *wire)
 	poll(&(struct pollfd){ .fd = wire->fd, .events = POLLIN }, 1, EARLY_MS);
 }
 
+static bool
+count_lines(struct wire *wire, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		wire->lines += wire->bytes[i] == '\n';
+	return wire->lines <= WIRE_LINES_MAX
+	    || wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d lines", WIRE_LINES_MAX);
+}
+
 bool
 wire_reply(struct wire *wire, int64_t limit, int *code, size_t *size)
 {
@@ -245,7 +268,7 @@ wire_reply(struct wire *wire, int64_t limit, int *code, size_t *size)
 
 		switch (reply_read(wire->bytes, wire->size, code, size, &fault)) {
 		case REPLY_WHOLE:
-			return true;
+			return count_lines(wire, *size);
 		case REPLY_BAD:
 			return wire_fail(wire, WIRE_ABSURD, "%s", fault);
 		case REPLY_PART:
