@@ -53,7 +53,7 @@ BENCH    := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 sources_starttls := plugins/smtp/dialogue.c plugins/smtp/ehlo.c plugins/smtp/software.c plugins/smtp/words.c
 sources_banner   := plugins/smtp/dialogue.c plugins/smtp/software.c plugins/smtp/words.c
 sources_email    := $(wildcard plugins/email/gate/*.c)
-libs_email       := -lesmtp -lseccomp -lgsasl -lcares -lssl -lcrypto
+libs_email       := -lesmtp -lseccomp -lgsasl -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
 .PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps soak-deps bench-deps clean tests unit \
@@ -120,7 +120,13 @@ $(B)/tests/bin/$(1): $(call object,$(wildcard tests/peers/$(1)/*.c))
 	@echo "  LD   $$@"
 	$$(Q)$$(CC) $$(LDFLAGS) $$^ -lssl -lcrypto -o $$@
 endef
-$(foreach p,$(PEERS),$(eval $(call peer_tool,$(p))))
+$(foreach p,$(filter-out deliver,$(PEERS)),$(eval $(call peer_tool,$(p))))
+
+# It is the host of a notifier, and looks up names as one.
+$(B)/tests/bin/deliver: $(call object,$(wildcard tests/peers/deliver/*.c)) $(B)/core.a
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) $(linked) $(LIBS) -o $@
 
 # A keeper that says that a change is safe before it is: tests show that they would notice.
 early := core/keeper/journal.c core/keeper/keeper.c
@@ -151,7 +157,7 @@ $(B)/tests/bench/%: $(B)/tests/bench/%.o
 # What make run, make check and make bench need beyond Debian's base; installed only where missing. The Postfix that the
 # tests start has a configuration of its own: the host gets none, and so no mail server.
 deps_run   := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
-              libesmtp-dev libgsasl-dev libseccomp-dev libc-ares-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
+              libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
 deps_check := $(deps_run) git clang libclang-rt-dev libcmocka-dev openssl python3 postfix strace systemd mandoc \
               cppcheck iproute2 procps sasl2-bin libsasl2-modules prometheus-alertmanager rsyslog python3-jsonschema \
               monitoring-plugins-basic

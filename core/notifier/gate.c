@@ -1,7 +1,8 @@
 /*
  * The second process of a notifier: what its plugin keeps away from its library. It has read its files when it gives up
- * its rights; from then on it connects, and opens what name resolution needs, nothing else.
+ * its rights, those of name resolution included; from then on it connects, and opens nothing.
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,42 +12,64 @@
 #include "base/duty.h"
 #include "base/sandbox.h"
 #include "config/config.h"
+#include "prober/look_up.h"
+#include "prober/sources.h"
 
 enum { CANNOT_BEGIN = 71 };
 
-/* /etc, and the folder that its resolv.conf is a link into: what is replaced by renaming is read as it is then. */
-static bool
-confine(struct reason *why)
-{
-	struct sandbox_path paths[2] = { { "/etc", SANDBOX_READ } };
-	struct sandbox sandbox = { .network = SANDBOX_CONNECTS, .paths = paths, .path_count = 1 };
-	char *real = realpath("/etc/resolv.conf", NULL), *end = real == NULL ? NULL : strrchr(real, '/');
-	int landlock;
-	bool done;
+struct gate {
+	struct pw_gate_host host;
+	struct look_up names;
+	void *memory; /* of the plugin */
+};
 
-	if (end != NULL && end > real && strncmp(real, "/etc/", 5) != 0) {
-		*end = '\0';
-		paths[sandbox.path_count++] = (struct sandbox_path){ real, SANDBOX_READ };
+static uint32_t
+look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit, struct sockaddr_storage *found, uint32_t max,
+    char *why, size_t why_size)
+{
+	struct gate *gate = (struct gate *)(void *)((char *)(uintptr_t)host - offsetof(struct gate, host));
+	struct address addresses[RESOLVED_MAX];
+	struct text text = { .bytes = why, .room = why_size };
+	uint32_t count = look_up(&gate->names, name, limit, addresses, max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
+
+	for (uint32_t i = 0; i < count; i++) {
+		memset(&found[i], 0, sizeof found[i]);
+		memcpy(&found[i], &addresses[i].any, address_length(&addresses[i]));
 	}
-	done = sandbox_enter(&sandbox, &landlock, why);
-	free(real);
-	return done;
+	return count;
+}
+
+/* With the copies that probers keep: a damaged file keeps no notice back. */
+static bool
+open_names(struct duty *duty, struct gate *gate, struct reason *why)
+{
+	struct sources sources;
+
+	sources_init(&sources, duty->config->state);
+	if (!look_up_open(&gate->names, duty->config, &sources, why))
+		return false;
+	if (sources.said[0] != '\0')
+		duty_log(duty, LOG_WARNING, 0, "%s", sources.said);
+	return true;
 }
 
 static bool
-prepare(const struct config_notifier *notifier, const struct pw_gate_ops *ops, void *memory, struct reason *why)
+prepare(struct duty *duty, const struct pw_gate_ops *ops, struct gate *gate, struct reason *why)
 {
+	const struct sandbox sandbox = { .network = SANDBOX_CONNECTS };
+	const struct pw_values *values = duty->config->notifiers[duty->index].values;
 	char words[256] = "";
+	int landlock;
 
 	tzset(); /* what OpenSSL asks of it would read the zone's file later */
-	if (!sandbox_enter_lightly(why))
+	if (!sandbox_enter_lightly(why) || !open_names(duty, gate, why))
 		return false;
-	if (memory == NULL || !ops->open(memory, notifier->values, words, sizeof words)) {
+	if (gate->memory == NULL || !ops->open(gate->memory, values, words, sizeof words)) {
 		words[sizeof words - 1] = '\0';
-		reason_set(why, "%s", memory == NULL ? "no memory" : words);
+		reason_set(why, "%s", gate->memory == NULL ? "no memory" : words);
 		return false;
 	}
-	return confine(why);
+	return sandbox_enter(&sandbox, &landlock, why);
 }
 
 int
@@ -54,20 +77,22 @@ gate_main(struct duty *duty)
 {
 	const struct config_notifier *notifier = &duty->config->notifiers[duty->index];
 	const struct pw_gate_ops *ops = plugin_gate(notifier->plugin);
-	void *memory = calloc(1, ops->memory_size + 1);
+	struct gate gate = { .host = { sizeof gate.host, look_up_for }, .memory = calloc(1, ops->memory_size + 1) };
 	static const char ready = 1;
 	struct reason why;
 
 	(void)setenv("HOME", "/nonexistent", 1); /* libraries look for files of a user's there */
-	if (!prepare(notifier, ops, memory, &why)) {
+	if (!prepare(duty, ops, &gate, &why)) {
 		duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", notifier->name, why.text);
-		free(memory);
+		look_up_close(&gate.names);
+		free(gate.memory);
 		return CANNOT_BEGIN;
 	}
 	/* One that is gone by now is seen to be gone by `serve`. */
 	(void)send(duty->gate, &ready, sizeof ready, MSG_NOSIGNAL);
-	ops->serve(memory, duty->gate);
-	ops->close(memory);
-	free(memory);
+	ops->serve(gate.memory, duty->gate, &gate.host);
+	ops->close(gate.memory);
+	look_up_close(&gate.names);
+	free(gate.memory);
 	return 0;
 }

@@ -29,16 +29,28 @@ add(struct files *files, const char *path, uint32_t notifier)
 		files->items[files->count++] = look(path, notifier);
 }
 
+/* By which names are looked up. */
+static void
+add_names(struct files *files, const struct config *config, uint32_t notifier)
+{
+	add(files, "/etc/hosts", notifier);
+	if (config->resolver_count == 0)
+		add(files, RESOLV_CONF, notifier);
+}
+
 /* Secrets, and whatever else its settings say lies in a file. A file that it writes is none of them: such a setting is a
  * string. */
 static void
-add_notifier(struct files *files, const struct config_notifier *notifier, uint32_t index)
+add_notifier(struct files *files, const struct config *config, uint32_t index)
 {
+	const struct config_notifier *notifier = &config->notifiers[index];
 	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
 
 	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
 		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH) && notifier->values->items[i].string != NULL)
 			add(files, notifier->values->items[i].string, index);
+	if (plugin_gate(notifier->plugin) != NULL)
+		add_names(files, config, index);
 }
 
 void
@@ -47,9 +59,7 @@ files_init(struct files *files, const struct config *config)
 	const struct tls_settings *before = NULL;
 
 	*files = (struct files){ 0 };
-	add(files, "/etc/hosts", CONFIG_NONE);
-	if (config->resolver_count == 0)
-		add(files, RESOLV_CONF, CONFIG_NONE);
+	add_names(files, config, CONFIG_NONE);
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
 
@@ -61,7 +71,7 @@ files_init(struct files *files, const struct config *config)
 		before = tls;
 	}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
-		add_notifier(files, &config->notifiers[i], i);
+		add_notifier(files, config, i);
 }
 
 const struct file *

@@ -28,7 +28,7 @@ struct files {
 };
 
 /* The hosts file, the host's resolvers where none are configured, the CA files of targets, and what notifiers' settings name,
- * as they are at this moment. */
+ * as they are at this moment. A notifier with a gate looks up names as probers do. */
 void files_init(struct files *, const struct config *);
 
 /* The next that differs from what it was at the last look, which this look replaces, or is missing since then; NULL: none.

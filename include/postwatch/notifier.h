@@ -9,6 +9,7 @@
 #define POSTWATCH_NOTIFIER_H
 
 #include <postwatch/plugin.h>
+#include <sys/socket.h>
 
 enum { PW_BRIEF_MAX = 2500, PW_RECEIPT_MAX = 1023 /* bytes */ };
 
@@ -90,6 +91,16 @@ struct pw_result {
 	char receipt[256];    /* the peer's words, bytes cut to fit, ended by NUL */
 };
 
+/* What the host does for a gate. */
+struct pw_gate_host {
+	uint32_t size;
+	/* The addresses of a name (of a literal: itself), without ports, in the order in which they are to be tried, at most
+	 * `max`: by the hosts file and the resolvers by which targets are looked up. Blocks for `limit` microseconds and 1 s
+	 * at most. Returns how many; 0: `why` (of `why_size` bytes) says what each resolver said. */
+	uint32_t (*look_up)(const struct pw_gate_host *, const char *name, int64_t limit, struct sockaddr_storage *found,
+	    uint32_t max, char *why, size_t why_size);
+};
+
 /*
  * The gate of a notifier whose library is not to meet its peer: a second process, beside the one that delivers (the
  * worker). The gate alone reads secrets and has a network; the worker has neither, and no files. A SOCK_SEQPACKET
@@ -99,11 +110,11 @@ struct pw_result {
 struct pw_gate_ops {
 	uint32_t size;
 	uint32_t memory_size; /* zeroed by the host, freed by it after close */
-	/* Reads the files that the settings name: behind it only those of name resolution can be opened. False: it cannot
-	 * work; `why` (of `why_size` bytes) says what to mend. */
+	/* Reads the files that the settings name: behind it none can be opened. Where one of them changes, worker and gate
+	 * are replaced. False: it cannot work; `why` (of `why_size` bytes) says what to mend. */
 	bool (*open)(void *memory, const struct pw_values *values, char *why, size_t why_size);
 	/* Serves the worker until it has closed its end. */
-	void (*serve)(void *memory, int worker);
+	void (*serve)(void *memory, int worker, const struct pw_gate_host *host);
 	void (*close)(void *memory);
 };
 

@@ -140,7 +140,8 @@ what_a_notifier_reads_is_its_own(void **state)
 {
 	static const struct pw_setting rows[] = { { .key = "a", .type = PW_STRING }, { .key = "b", .type = PW_SECRET },
 		{ .key = "c", .type = PW_PATH }, { .key = NULL } };
-	static const struct pw_plugin descriptor = { .settings = rows };
+	static const struct pw_notifier_ops ops = { .size = sizeof ops };
+	static const struct pw_plugin descriptor = { .settings = rows, .ops = &ops };
 	static const struct plugin plugin = { .descriptor = &descriptor };
 	struct pw_values *values = calloc(1, sizeof *values + 3 * sizeof values->items[0]);
 	const struct config_notifier notifiers[] = { { .name = "x", .plugin = &plugin, .values = values },
@@ -165,6 +166,30 @@ what_a_notifier_reads_is_its_own(void **state)
 	}
 	assert_null(files_look(&files, &at));
 	free(values);
+}
+
+/* The gate of a notifier opens no file once it serves: where the ways to look up names change, it is renewed as well. */
+static void
+a_gate_is_renewed_where_names_change(void **state)
+{
+	static const struct pw_gate_ops gate = { .size = sizeof gate };
+	static const struct pw_notifier_ops gated = { .size = sizeof gated, .gate = &gate }, alone = { .size = sizeof alone };
+	static const struct pw_plugin descriptors[] = { { .ops = &gated }, { .ops = &alone } };
+	static const struct plugin plugins[] = { { .descriptor = &descriptors[0] }, { .descriptor = &descriptors[1] } };
+	const struct config_notifier notifiers[] = { { .name = "y", .plugin = &plugins[1] }, { .name = "x", .plugin = &plugins[0] } };
+	struct config config = { .notifier_count = 2, .notifiers = notifiers };
+	struct files files;
+
+	(void)state;
+	files_init(&files, &config);
+	assert_int_equal(files.count, 4);
+	assert_string_equal(files.items[2].path, "/etc/hosts");
+	assert_string_equal(files.items[3].path, RESOLV_CONF);
+	for (uint32_t i = 2; i < 4; i++)
+		assert_int_equal(files.items[i].notifier, 1);
+	config.resolver_count = 1;
+	files_init(&files, &config);
+	assert_int_equal(files.count, 2);
 }
 
 static void
@@ -234,6 +259,7 @@ main(void)
 		cmocka_unit_test_teardown(the_systems_bundle_is_looked_at_where_it_lies, remove_files),
 		cmocka_unit_test_teardown(what_is_missing_is_told_once, remove_files),
 		cmocka_unit_test_teardown(what_a_notifier_reads_is_its_own, remove_files),
+		cmocka_unit_test(a_gate_is_renewed_where_names_change),
 		cmocka_unit_test_teardown(the_hosts_resolvers_are_found, remove_files),
 		cmocka_unit_test_teardown(the_search_list_is_found, remove_files),
 	};

@@ -71,11 +71,12 @@ end_strings(struct gate_ask *ask)
 }
 
 static void
-serve(void *memory, int worker)
+serve(void *memory, int worker, const struct pw_gate_host *host)
 {
 	struct gate *gate = memory;
 	int library;
 
+	gate->session.way.host = host;
 	gate->session.worker = worker;
 	while (take(worker, &gate->session.ask, &library)) {
 		if (library < 0)

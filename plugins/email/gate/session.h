@@ -17,7 +17,7 @@ struct session {
 	bool in_text;    /* the relay takes what we write for the message */
 };
 
-/* way.settings, .tls, .auth, worker, and the question are set by the caller. Takes `library`, the library's other end. */
+/* way.settings, .tls, .auth, .host, worker, and the question are set by the caller. Takes `library`, the library's other end. */
 void session_run(struct session *, int library);
 
 #endif

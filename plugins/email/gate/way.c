@@ -195,7 +195,7 @@ authenticate(struct way *way)
 static bool
 open_once(struct way *way, bool *anew)
 {
-	if (!reach(&way->wire, way->settings))
+	if (!reach(&way->wire, way->settings, way->host))
 		return fail(way, "%s", way->wire.why);
 	if (way->settings->tls == TLS_IMPLICIT && !(way->secured = tls_begin(way->tls, &way->wire, WAY_LIMIT)))
 		return fail(way, "%s", way->wire.why);

@@ -17,6 +17,7 @@ struct way {
 	const struct settings *settings;
 	struct tls *tls;
 	struct auth *auth;
+	const struct pw_gate_host *host;
 	const char *helo;          /* "" an address literal */
 	bool secured;
 	bool avoids_tls;           /* it has failed */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <postwatch/notifier.h>
+#include "prober/look_up.h"
 
 enum { SETTINGS_MAX = 64, ENTRIES_MAX = 64 };
 
@@ -124,20 +125,47 @@ set_notice(char *word)
 static pid_t gate_pid;
 static int gate_socket = -1;
 
+struct host {
+	struct pw_gate_host host;
+	struct look_up names;
+};
+
+static uint32_t
+look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit, struct sockaddr_storage *found, uint32_t max,
+    char *why, size_t why_size)
+{
+	struct look_up *names = &((struct host *)(void *)(uintptr_t)host)->names;
+	struct address addresses[RESOLVED_MAX];
+	struct text text = { .bytes = why, .room = why_size };
+	uint32_t count = look_up(names, name, limit, addresses, max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
+
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(&found[i], &addresses[i].any, address_length(&addresses[i]));
+	return count;
+}
+
 _Noreturn static void
 be_gate(const struct pw_gate_ops *ops, const struct pw_values *values, int worker)
 {
 	void *memory = calloc(1, ops->memory_size + 1);
+	struct host host = { { sizeof host.host, look_up_for }, { 0 } };
+	static const struct config config = { 0 };
+	struct reason fault = { .text = "" };
 	char why[256] = "";
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!look_up_open(&host.names, &config, NULL, &fault)) {
+		fprintf(stderr, "cannot begin: %s\n", fault.text);
+		_exit(1);
+	}
 	if (memory == NULL || !ops->open(memory, values, why, sizeof why)) {
 		fprintf(stderr, "cannot begin: %s\n", why);
 		_exit(1);
 	}
 	(void)send(worker, "", 1, MSG_NOSIGNAL);
-	ops->serve(memory, worker);
+	ops->serve(memory, worker, &host.host);
 	ops->close(memory);
+	look_up_close(&host.names);
 	free(memory);
 	exit(0);
 }
