@@ -37,7 +37,7 @@ enum dns_status {
 	DNS_CLOSED,      /* nothing listens at its port */
 	DNS_UNREACHABLE, /* no way leads to it */
 	/* Ours. */
-	DNS_OURS         /* we had no descriptor, memory or permission to ask */
+	DNS_OURS         /* we had no descriptor, memory, permission or route to ask */
 };
 
 struct dns_answer {

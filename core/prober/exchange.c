@@ -185,24 +185,25 @@ destroy(struct exchange *exchange)
 	begin_next(all);
 }
 
-/* What an error of our own calls means; one that a packet brought (ICMP) is about the way. */
+/* An error of our own calls that says what we lack; one that a packet brought (ICMP) is about the way. */
+static bool
+is_lack(int error)
+{
+	static const int lacks[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN /* no port is left */, EADDRNOTAVAIL, EPERM, EACCES,
+		ENETUNREACH /* this host has no route */, ENETDOWN };
+
+	for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
+		if (lacks[i] == error)
+			return true;
+	return false;
+}
+
 static enum exchange_end
 end_of_error(int error, bool is_own)
 {
-	switch (error) {
-	case ECONNREFUSED:
+	if (error == ECONNREFUSED)
 		return EXCHANGE_CLOSED;
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case ENOBUFS:
-	case EAGAIN: /* no port is left */
-	case EPERM:
-	case EACCES:
-		return is_own ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE;
-	default:
-		return EXCHANGE_UNREACHABLE;
-	}
+	return is_own && is_lack(error) ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE;
 }
 
 static void
@@ -239,10 +240,12 @@ break_later(struct exchange *exchange, int error)
 
 /* TCP */
 
+/* `is_own`: by an error of our own calls. */
 static void
-end_without_tcp(struct exchange *exchange, int error)
+end_without_tcp(struct exchange *exchange, int error, bool is_own)
 {
-	const struct exchange_result result = { EXCHANGE_CUT, error, exchange->truncated, exchange->truncated_size };
+	const struct exchange_result result = { .end = EXCHANGE_CUT, .error = error, .is_ours = is_own && is_lack(error),
+		.packet = exchange->truncated, .size = exchange->truncated_size };
 
 	end(exchange, &result);
 }
@@ -251,7 +254,7 @@ static void
 on_tcp_limit(EV_P_ ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	end_without_tcp(timer->data, ETIMEDOUT);
+	end_without_tcp(timer->data, ETIMEDOUT, false);
 }
 
 /* Nothing of the UDP socket is needed any more: the descriptor is for the connection. */
@@ -261,11 +264,11 @@ go_over_to_tcp(struct exchange *exchange)
 	close_socket(exchange);
 	exchange->state = OVER_TCP;
 	if (!open_socket(exchange, SOCK_STREAM)) {
-		end_without_tcp(exchange, errno);
+		end_without_tcp(exchange, errno, true);
 		return;
 	}
 	if (!connect_socket(exchange) && errno != EINPROGRESS) {
-		end_without_tcp(exchange, errno);
+		end_without_tcp(exchange, errno, true);
 		return;
 	}
 	watch(exchange, EV_WRITE);
@@ -284,7 +287,7 @@ send_over_tcp(struct exchange *exchange)
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (sent < 0) {
-		end_without_tcp(exchange, errno);
+		end_without_tcp(exchange, errno, false);
 		return;
 	}
 	exchange->sent = (uint16_t)(exchange->sent + sent);
@@ -301,12 +304,12 @@ reply_size(const struct exchange *exchange)
 static void
 take_tcp_reply(struct exchange *exchange)
 {
-	const struct exchange_result result = { EXCHANGE_REPLY, 0, exchange->reply, reply_size(exchange) };
+	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = exchange->reply, .size = reply_size(exchange) };
 
 	if (dns_answers(result.packet, result.size, exchange->query + 2, exchange->query_size))
 		end(exchange, &result);
 	else
-		end_without_tcp(exchange, EBADMSG);
+		end_without_tcp(exchange, EBADMSG, false);
 }
 
 static void
@@ -322,7 +325,7 @@ read_over_tcp(struct exchange *exchange)
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
-		end_without_tcp(exchange, got == 0 ? 0 : errno);
+		end_without_tcp(exchange, got == 0 ? 0 : errno, false);
 		return;
 	}
 	exchange->received += (uint32_t)got;
@@ -330,12 +333,12 @@ read_over_tcp(struct exchange *exchange)
 		return;
 	if (exchange->reply == NULL) {
 		if (reply_size(exchange) == 0) {
-			end_without_tcp(exchange, EBADMSG);
+			end_without_tcp(exchange, EBADMSG, false);
 			return;
 		}
 		exchange->reply = malloc(reply_size(exchange));
 		if (exchange->reply == NULL)
-			end_without_tcp(exchange, ENOMEM);
+			end_without_tcp(exchange, ENOMEM, true);
 	} else if (exchange->received - sizeof exchange->length == reply_size(exchange)) {
 		take_tcp_reply(exchange);
 	}
@@ -372,7 +375,7 @@ take_packet(struct exchange *exchange, const unsigned char *packet, size_t size,
 		take_truncated(exchange, packet, size);
 		return false;
 	}
-	const struct exchange_result result = { EXCHANGE_REPLY, 0, packet, size };
+	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = packet, .size = size };
 	end(exchange, &result);
 	return false;
 }

@@ -346,7 +346,7 @@ take_truncated(struct try *try, const struct exchange_result *result)
 	if (is_whole(question, result->packet, result->size, &answer))
 		conclude_with(question, (unsigned)(try - question->tries), &answer, result->packet, result->size);
 	else
-		note_opinion(try, DNS_TRUNCATED, result->packet != NULL ? DNS_NOERROR : DNS_RCODE_NONE, result->error);
+		note_opinion(try, result->is_ours ? DNS_OURS : DNS_TRUNCATED, result->packet != NULL ? DNS_NOERROR : DNS_RCODE_NONE, result->error);
 }
 
 static void

@@ -128,7 +128,8 @@ add_opinion(struct text *text, const struct opinion *opinion)
 		text_format(text, "unreachable: %s", strerror(opinion->error));
 		return;
 	case DNS_OURS:
-		text_format(text, "not asked: %s", strerror(opinion->error != 0 ? opinion->error : EMFILE));
+		text_format(text, "%snot asked: %s", opinion->rcode == DNS_NOERROR ? "truncated, and TCP " : "",
+		    strerror(opinion->error != 0 ? opinion->error : EMFILE));
 		return;
 	default:
 		text_add(text, words[opinion->status]);
@@ -201,7 +202,11 @@ outcome_of_error(int error)
 	case EACCES:
 		return "not_permitted";
 	case EAGAIN:
+	case EADDRNOTAVAIL:
 		return "no_local_port";
+	case ENETUNREACH:
+	case ENETDOWN:
+		return "no_route";
 	default:
 		return "no_descriptors";
 	}

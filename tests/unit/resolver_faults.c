@@ -1,4 +1,6 @@
 /* Whose fault it is that a name has no address: what servers say of names, and what of themselves. */
+#include <sys/resource.h>
+
 #include "unit/resolver_answers.h"
 
 static void
@@ -208,6 +210,42 @@ bears_without_tcp(void **state)
 	}
 }
 
+static rlim_t descriptors; /* that the process may have, before the server took them away */
+
+/* By the time at which its answer is read, no descriptor is left for TCP. */
+static size_t
+cut_and_none_left(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	descriptors = limit.rlim_cur > 3 ? limit.rlim_cur : descriptors;
+	limit.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return cut_over_udp(server, packet, size, name, type);
+}
+
+/* What we lack on the way to TCP is no fault of the server's, and not its silence either. */
+static void
+lacks_on_the_way_to_tcp_are_ours(void **state)
+{
+	struct world *world = open_world(1);
+	const struct resolved *resolved;
+	struct rlimit limit;
+
+	(void)state;
+	world->servers[0].answer = cut_and_none_left;
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = descriptors;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(resolved->status4, DNS_OURS);
+	assert_int_equal(resolved->status6, DNS_OURS);
+	assert_string_equal(resolved->ours, "no_descriptors");
+	assert_said(world, resolved, "0: truncated, and TCP not asked: Too many open files");
+	close_world(world);
+}
+
 /* A whole answer does not wait for TCP to its end, which would be told as slowness of the target. */
 static void
 waits_for_tcp_for_a_moment(void **state)
@@ -235,6 +273,7 @@ main(void)
 		cmocka_unit_test(marks_of_no_data),
 		cmocka_unit_test(a_no_is_looked_at_elsewhere),
 		cmocka_unit_test(bears_without_tcp),
+		cmocka_unit_test(lacks_on_the_way_to_tcp_are_ours),
 		cmocka_unit_test(waits_for_tcp_for_a_moment),
 	};
 
