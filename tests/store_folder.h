@@ -8,11 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "scratch.h"
 #include "store/reader.h"
 #include "store/store_private.h"
 
 struct folder {
-	char path[64];
+	char path[SCRATCH_PATH];
 	struct store *store;
 	struct store_found found[STORE_FILES];
 	enum store_opening opening;
@@ -24,8 +25,7 @@ static inline void
 folder_make(struct folder *folder)
 {
 	*folder = (struct folder){ .opening = STORE_FAILED };
-	snprintf(folder->path, sizeof folder->path, "%s/pw-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	assert_non_null(mkdtemp(folder->path));
+	scratch_make(folder->path, "pw-store", true);
 }
 
 static inline void
@@ -39,15 +39,8 @@ folder_open(struct folder *folder)
 static inline void
 folder_remove(struct folder *folder)
 {
-	pid_t child;
-
 	store_close(&folder->store);
-	child = fork();
-	if (child == 0) {
-		execlp("rm", "rm", "-rf", "--", folder->path, (char *)NULL);
-		_exit(127);
-	}
-	waitpid(child, NULL, 0);
+	scratch_remove(folder->path);
 }
 
 static inline const char *

@@ -15,11 +15,12 @@
 #include "base/clock.h"
 #include "command/ask.h"
 #include "command/command.h"
+#include "scratch.h"
 
 enum { QUEUE = 2 };
 
 struct deaf {
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	int listener, waiting[QUEUE + 1];
 };
 
@@ -30,8 +31,7 @@ set_up(void **state)
 	struct deaf *deaf = calloc(1, sizeof *deaf);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
-	snprintf(deaf->folder, sizeof deaf->folder, "/tmp/postwatch-ask-XXXXXX");
-	assert_non_null(mkdtemp(deaf->folder));
+	scratch_make(deaf->folder, "ask", false);
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", deaf->folder);
 	deaf->listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 	assert_int_equal(bind(deaf->listener, (struct sockaddr *)&address, sizeof address), 0);
@@ -48,14 +48,11 @@ static int
 tear_down(void **state)
 {
 	struct deaf *deaf = *state;
-	char path[128];
 
 	for (size_t i = 0; i < QUEUE + 1; i++)
 		close(deaf->waiting[i]);
 	close(deaf->listener);
-	snprintf(path, sizeof path, "%s/control", deaf->folder);
-	unlink(path);
-	rmdir(deaf->folder);
+	scratch_remove(deaf->folder);
 	free(deaf);
 	return 0;
 }

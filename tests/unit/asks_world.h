@@ -18,6 +18,7 @@
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
+#include "scratch.h"
 
 enum { TARGETS = 2 };
 
@@ -35,7 +36,7 @@ static const struct config_notifier configured[] = { { .name = "tests", .plugin 
 static const char *const two[] = { "ann@a.test", "ben@b.test" };
 
 struct world {
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	struct config config;
 	struct duty duty;
 	struct keeper keeper;
@@ -95,8 +96,7 @@ set_up(void **state)
 {
 	struct world *world = calloc(1, sizeof *world);
 
-	snprintf(world->folder, sizeof world->folder, "%s", "/tmp/asksXXXXXX");
-	assert_non_null(mkdtemp(world->folder));
+	scratch_make(world->folder, "asks", false);
 	begin(world);
 	*state = world;
 	return 0;
@@ -105,17 +105,10 @@ set_up(void **state)
 static inline int
 tear_down(void **state)
 {
-	static const char *const names[] = { "postwatch.db", "postwatch.db-wal", "postwatch.db-shm", "history.db", "history.db-wal",
-		"history.db-shm", "ballast" };
 	struct world *world = *state;
-	char path[128];
 
 	end(world);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		snprintf(path, sizeof path, "%s/%s", world->folder, names[i]);
-		unlink(path);
-	}
-	rmdir(world->folder);
+	scratch_remove(world->folder);
 	free(world);
 	return 0;
 }

@@ -9,12 +9,13 @@
 #include <sys/un.h>
 
 #include "monitor/control.h"
+#include "scratch.h"
 
 struct theatre {
 	struct scene *scene;
 	struct ev_loop *loop;
 	struct control *control;
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	int client;
 };
 
@@ -56,8 +57,7 @@ set_up(void **state)
 	struct theatre *stage = calloc(1, sizeof *stage);
 	struct reason why = { "" };
 
-	snprintf(stage->folder, sizeof stage->folder, "/tmp/postwatch-control-XXXXXX");
-	assert_non_null(mkdtemp(stage->folder));
+	scratch_make(stage->folder, "control", false);
 	stage->client = -1;
 	stage->loop = ev_loop_new(EVBACKEND_EPOLL);
 	stage->scene = scene_create(2);
@@ -77,15 +77,12 @@ static int
 tear_down(void **state)
 {
 	struct theatre *stage = *state;
-	char path[128];
 
-	snprintf(path, sizeof path, "%s/control", stage->folder);
 	control_destroy(&stage->control);
 	scene_destroy(&stage->scene);
 	ev_loop_destroy(stage->loop);
 	close(stage->client);
-	unlink(path);
-	rmdir(stage->folder);
+	scratch_remove(stage->folder);
 	free(stage);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
+#include "scratch.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -37,7 +38,7 @@ static const struct target targets[TARGETS] = {
 enum { NOTIFIERS = 2 };
 
 struct world {
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	struct config config;
 	struct duty duty;
 	struct keeper keeper;
@@ -94,8 +95,7 @@ prepare(void)
 {
 	struct world *world = calloc(1, sizeof *world);
 
-	snprintf(world->folder, sizeof world->folder, "%s", "/tmp/outboxXXXXXX");
-	assert_non_null(mkdtemp(world->folder));
+	scratch_make(world->folder, "outbox", false);
 	for (uint32_t i = 0; i < NOTIFIERS; i++)
 		world->rules[i] = (struct config_notifier){ .name = i == 0 ? "tests" : "others", .plugin = &notifiers,
 			.kinds = ~(1u << NOTICE_fact), .storm = 20, .channel_grace = 600 * (int64_t)SECOND, .fallback = CONFIG_NONE };
@@ -126,17 +126,10 @@ begin_again(struct world *world)
 UNUSED static void
 destroy(struct world **world)
 {
-	char command[128];
-
 	end(*world);
 	for (uint32_t i = 0; i < (*world)->config.notifier_count; i++)
 		close((*world)->notifiers[i]);
-	for (const char *const *name = (const char *const[]){ "postwatch.db", "postwatch.db-wal", "postwatch.db-shm",
-	         "history.db", "history.db-wal", "history.db-shm", "ballast", NULL }; *name != NULL; name++) {
-		snprintf(command, sizeof command, "%s/%s", (*world)->folder, *name);
-		unlink(command);
-	}
-	rmdir((*world)->folder);
+	scratch_remove((*world)->folder);
 	free(*world);
 	*world = NULL;
 }

@@ -171,16 +171,8 @@ all_know(const struct world *world)
 static void
 clean(struct world *world)
 {
-	static const char *const names[] = { "postwatch.db", "postwatch.db-wal", "postwatch.db-shm", "history.db", "history.db-wal",
-		"history.db-shm", "ballast" };
-	char path[128];
-
 	end(world);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		snprintf(path, sizeof path, "%s/%s", world->folder, names[i]);
-		unlink(path);
-	}
-	rmdir(world->folder);
+	scratch_remove(world->folder);
 }
 
 static void
@@ -214,8 +206,7 @@ play(uint32_t schedule, bool shows)
 		(void)next(1);
 	world->shows = shows;
 	/* What a disk takes for each commit is of no interest here. */
-	snprintf(world->folder, sizeof world->folder, "%s/schedulesXXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	assert_non_null(mkdtemp(world->folder));
+	scratch_make(world->folder, "schedules", true);
 	configure();
 	for (uint32_t i = 0; i < NOTIFIERS; i++)
 		world->works[i] = true;

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "scratch.h"
 
 enum { TARGETS = 4, NOTIFIERS = 4 };
 enum { AT_ONCE, LATER, QUIET, KEEPS }; /* the notifiers */
@@ -84,7 +85,7 @@ struct heard {
 };
 
 struct world {
-	char folder[64];
+	char folder[SCRATCH_PATH];
 	struct config config;
 	struct duty duty;
 	struct keeper keeper;
