@@ -298,6 +298,7 @@ message_put_state(struct wire_out *out, const struct message_state *state)
 	message_begin(out, MESSAGE_STATE);
 	wire_put_u32(out, state->target);
 	wire_put_bytes(out, state->state);
+	wire_put_i64(out, state->interval);
 }
 
 bool
@@ -306,6 +307,8 @@ message_get_state(struct wire_in *in, struct message_state *state, uint32_t targ
 	message_expect(in, MESSAGE_STATE);
 	*state = (struct message_state){ .target = message_get_target(in, targets) };
 	state->state = wire_get_bytes(in);
+	state->interval = wire_get_i64(in);
+	wire_require(in, state->interval >= INTERVAL_NONE);
 	return wire_is_whole(in);
 }
 
@@ -358,5 +361,20 @@ message_get_sources(struct wire_in *in, char said[SOURCES_TEXT_MAX])
 	message_expect(in, MESSAGE_SOURCES);
 	struct pw_bytes text = wire_get_text(in, SOURCES_TEXT_MAX - 1);
 	snprintf(said, SOURCES_TEXT_MAX, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
+	return wire_is_whole(in);
+}
+
+void
+message_put_waiting(struct wire_out *out, uint32_t connections)
+{
+	message_begin(out, MESSAGE_WAITING);
+	wire_put_u32(out, connections);
+}
+
+bool
+message_get_waiting(struct wire_in *in, uint32_t *connections)
+{
+	message_expect(in, MESSAGE_WAITING);
+	*connections = wire_get_u32(in);
 	return wire_is_whole(in);
 }

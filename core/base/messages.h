@@ -6,7 +6,7 @@
  *   parent  -> any       link, stop, accounts
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
  *   monitor -> prober    names, orders, look
- *   prober  -> monitor   names, reports, evidence, references, sources
+ *   prober  -> monitor   names, reports, evidence, references, sources, waiting
  *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
  *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
  *                        answers, pauses
@@ -51,6 +51,7 @@ enum message_kind {
 	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
 	MESSAGE_NAME,       /* where a target's name has led */
 	MESSAGE_SOURCES,    /* prober -> monitor: which files it could not use at its birth */
+	MESSAGE_WAITING,    /* prober -> monitor: how many connections wait until others have ended */
 	MESSAGE_KINDS
 };
 
@@ -252,6 +253,10 @@ enum { SOURCES_TEXT_MAX = 1024 };
 void message_put_sources(struct wire_out *, const char *said);
 bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);
 
+/* Connections that wait until others have ended; said when it has changed, once a second at most. */
+void message_put_waiting(struct wire_out *, uint32_t connections);
+bool message_get_waiting(struct wire_in *, uint32_t *connections);
+
 /* monitor -> keeper */
 
 enum {
@@ -290,7 +295,10 @@ bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
 struct message_state {
 	uint32_t target; /* CONFIG_NONE: our own */
 	struct pw_bytes state;
+	int64_t interval; /* monitor -> keeper: at which it is run, longer than configured where we come too often; 0: as
+	                   * configured; INTERVAL_NONE: it is quarantined, and not run at all */
 };
+enum { INTERVAL_NONE = -1 };
 void message_put_state(struct wire_out *, const struct message_state *);
 bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
 

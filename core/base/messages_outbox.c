@@ -228,6 +228,9 @@ message_put_health(struct wire_out *out, const struct message_health *health)
 	wire_put_u32(out, health->passed_over);
 	wire_put_i64(out, health->late);
 	wire_put_u8(out, health->blind);
+	wire_put_u32(out, health->unserved);
+	wire_put_u32(out, health->in_line);
+	wire_put_u32(out, health->waiting);
 }
 
 bool
@@ -238,6 +241,9 @@ message_get_health(struct wire_in *in, struct message_health *health)
 	health->passed_over = wire_get_u32(in);
 	health->late = wire_get_i64(in);
 	health->blind = wire_get_choice(in, 2);
+	health->unserved = wire_get_u32(in);
+	health->in_line = wire_get_u32(in);
+	health->waiting = wire_get_u32(in);
 	return wire_is_whole(in);
 }
 

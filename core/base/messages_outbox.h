@@ -98,11 +98,15 @@ void message_put_receipt(struct wire_out *, const struct message_receipt *);
 bool message_get_receipt(struct wire_in *, struct message_receipt *);
 
 /* monitor -> keeper, every 10 s, and when `blind` changes: runs in that time, instants at which none could begin, how late
- * they began (99 of 100, microseconds); and whether we are known to be cut off, so that what is known of targets may be old. */
+ * they began (99 of 100, microseconds); whether we are known to be cut off, so that what is known of targets may be old; and
+ * what targets that are not looked at wait for. */
 struct message_health {
 	uint32_t ran, passed_over;
 	int64_t late;
 	bool blind;
+	uint32_t unserved; /* targets whose prober has not begun */
+	uint32_t in_line;  /* targets that a prober died of, in line for a prober of their own */
+	uint32_t waiting;  /* connections that wait until others have ended */
 };
 void message_put_health(struct wire_out *, const struct message_health *);
 bool message_get_health(struct wire_in *, struct message_health *);

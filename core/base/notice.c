@@ -48,7 +48,8 @@ notice_alert(enum notice_kind kind, const char *code, bool ours)
 	static const char channel[] = "channel_";
 
 	assert((size_t)kind < NOTICE_KINDS);
-	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0 || strncmp(code, channel, sizeof channel - 1) == 0))
+	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0 || strcmp(code, "not_looked_at") == 0
+	        || strncmp(code, channel, sizeof channel - 1) == 0))
 		return NOTICE_ALERT_OPEN;
 	return of_kind[kind];
 }

@@ -12,6 +12,8 @@
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
+static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND; /* of a target whose settings cannot be read */
+
 struct reading {
 	const struct past *past;
 	struct standings *all;
@@ -267,6 +269,29 @@ find_next_runs(const struct past *past, struct standings *all)
 	}
 }
 
+/* By the clock, as the daemon judges it; while that does not run nobody looks. What is kept may be older than what was seen
+ * where the store cannot be written: who reads it is told so. */
+static void
+find_unseen(const struct past *past, struct standings *all)
+{
+	bool behind = past->runs && store_behind_since(past->folder) != 0;
+
+	for (size_t i = 0; i < all->targets.count && !behind; i++) {
+		struct standing *row = &all->rows[i];
+		const struct target_state state = { .state = row->state, .doubled = row->doubled };
+		int64_t last = row->ended != 0 ? row->ended : row->since != 0 ? row->since : row->target->known, patience = patience_unknown;
+
+		if (row->target->gone != 0)
+			continue;
+		if (row->configured != NULL)
+			patience = policy_patience(row->configured->policy, pace_interval(&state, row->configured->policy));
+		if (!past->runs || past->now - last > patience)
+			row->unseen_since = last;
+		raise_flag(row, row->unseen_since != 0, STANDING_UNSEEN);
+		raise_flag(row, row->run && row->verdict == PW_UNKNOWN, "unknown");
+	}
+}
+
 static enum store_reading
 read_states(struct reading *it)
 {
@@ -334,6 +359,7 @@ standings_read(const struct past *past, struct standings *all)
 	if (read != STORE_READ_BROKEN)
 		read = read_all(&reading);
 	find_next_runs(past, all);
+	find_unseen(past, all);
 	codes_destroy(&reading.codes);
 	return read;
 }

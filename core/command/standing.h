@@ -6,7 +6,10 @@
 #include "command/past.h"
 #include "monitor/view.h"
 
-enum { STANDING_FLAGS_MAX = 6 };
+enum { STANDING_FLAGS_MAX = 8 };
+
+/* The flag of a target that nobody looks at. */
+#define STANDING_UNSEEN "not_looked_at"
 
 /* A condition that stands. */
 struct standing_condition {
@@ -36,6 +39,7 @@ struct standing {
 	int64_t since;
 	int64_t last_run;     /* when it began; 0: none, or long forgotten */
 	int64_t ended;        /* when it ended */
+	int64_t unseen_since; /* nobody looks at it: since when at least; 0: it is looked at */
 	int64_t next_run;     /* 0: cannot be told, as the daemon does not run or without its configuration */
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */

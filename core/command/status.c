@@ -9,7 +9,7 @@
 #include "command/pager.h"
 #include "command/reasons.h"
 
-enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4 };
+enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };
 
 static const char *
 state_of(const struct standing *row)
@@ -34,6 +34,7 @@ put_json(const struct standing *row)
 	json_string(&json, "outcome", row->run ? row->outcome : NULL);
 	json_string(&json, "text", row->text == NULL ? "" : row->text);
 	past_json_time(&json, "last_run", row->last_run);
+	past_json_time(&json, "not_looked_at_since", row->unseen_since);
 	past_json_time(&json, "next_run", row->next_run);
 	if (row->incident == 0)
 		json_null(&json, "incident");
@@ -43,7 +44,7 @@ put_json(const struct standing *row)
 	json_finish_line(&json);
 }
 
-/* "down, flapping". */
+/* "down, flapping", "up, not looked at". */
 static const char *
 state_cell(const struct standing *row, char bytes[CELL_MAX])
 {
@@ -54,6 +55,8 @@ state_cell(const struct standing *row, char bytes[CELL_MAX])
 		text_add(&text, ", ");
 		text_add(&text, row->flags[i]);
 	}
+	for (char *at = bytes; (at = strchr(at, '_')) != NULL;)
+		*at = ' ';
 	return bytes;
 }
 
@@ -64,7 +67,7 @@ colour_of(const struct past *past, const struct standing *row)
 		return "";
 	switch ((enum state)row->state) {
 	case STATE_UP:
-		return row->verdict == PW_OK && row->conditions == NULL ? "\033[32m" : "\033[33m";
+		return row->verdict == PW_OK && row->conditions == NULL && row->unseen_since == 0 ? "\033[32m" : "\033[33m";
 	case STATE_DOWN:
 	case STATE_RECOVERING:
 		return "\033[31m";
@@ -78,12 +81,15 @@ colour_of(const struct past *past, const struct standing *row)
 	return "\033[2m";
 }
 
-/* "incident 4: failed (refused): connection refused …". */
+/* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection refused …". */
 static const char *
-seen(const struct standing *row, char bytes[SEEN_MAX])
+seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
 {
 	struct text text = text_over(bytes, SEEN_MAX);
+	char since[PAST_TIME_MAX];
 
+	if (row->run && row->unseen_since != 0)
+		text_format(&text, "not looked at since %s; ", past_time(past, row->unseen_since, since));
 	if (row->incident != 0)
 		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
 	text_add(&text, row->run ? verdict_name((enum pw_verdict)row->verdict) : "not looked at yet");
@@ -135,7 +141,7 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 
 	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state), past->colour ? "\033[0m" : "");
 	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
-		past_ago(past, row->last_run, last) }, seen(row, bytes));
+		past_ago(past, row->last_run, last) }, seen(past, row, bytes));
 	put_conditions(past, indent, row);
 	reasons_put_verbs(past, row, indent);
 	reasons_put_windows(past, row, indent, true);
@@ -156,10 +162,12 @@ static int
 urgency(const struct standing *row)
 {
 	static const int of_state[STATES] = { [STATE_DOWN] = 0, [STATE_RECOVERING] = 1, [STATE_SUSPECT] = 2,
-		[STATE_UP] = 4, [STATE_PENDING] = 5, [STATE_NONE] = 5 };
+		[STATE_UP] = 5, [STATE_PENDING] = 6, [STATE_NONE] = 6 };
 
-	if (row->state == STATE_UP && (row->verdict != PW_OK || row->conditions != NULL))
+	if (of_state[row->state] > 3 && row->unseen_since != 0)
 		return 3;
+	if (row->state == STATE_UP && (row->verdict != PW_OK || row->conditions != NULL))
+		return 4;
 	return of_state[row->state];
 }
 
@@ -177,14 +185,15 @@ compare(const void *left, const void *right)
 /* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1 degraded". */
 struct tally {
 	size_t all, of_them[PW_UNKNOWN + 1]; /* by the verdict of the last run */
-	size_t slow, flapping, acknowledged, unseen;
+	size_t slow, flapping, acknowledged, never, unseen; /* looked at never, or not any more */
 };
 
 static void
 count(struct tally *tally, const struct standing *row)
 {
 	tally->all++;
-	tally->unseen += !row->run;
+	tally->never += !row->run;
+	tally->unseen += row->run && row->unseen_since != 0;
 	if (row->run && row->verdict <= PW_UNKNOWN)
 		tally->of_them[row->verdict]++;
 	tally->acknowledged += row->acknowledged != 0;
@@ -214,7 +223,8 @@ put_tally(enum state state, const struct tally *tally)
 	put_part(tally->slow, "slow", &first);
 	put_part(tally->flapping, "flapping", &first);
 	put_part(tally->acknowledged, "acknowledged", &first);
-	put_part(state == STATE_PENDING ? tally->unseen : 0, "not looked at yet", &first);
+	put_part(tally->unseen, "not looked at", &first);
+	put_part(state == STATE_PENDING ? tally->never : 0, "not looked at yet", &first);
 }
 
 static void
@@ -292,6 +302,16 @@ choose(const struct standings *all, char **words, const struct standing **rows, 
 	return true;
 }
 
+static size_t
+count_unseen(const struct standing *const *rows, size_t count)
+{
+	size_t unseen = 0;
+
+	for (size_t i = 0; i < count; i++)
+		unseen += rows[i]->unseen_since != 0;
+	return unseen;
+}
+
 static void
 put_all(struct past *past, const struct standings *all, const struct standing **rows, size_t count,
     const struct channels *channels)
@@ -327,8 +347,10 @@ status(const struct command *command, int argc, char **argv)
 		ends = EXIT_INTERNAL;
 	else if (reading != STORE_READ_BROKEN && !choose(&all, argv + at, rows, &count))
 		ends = EXIT_NOTHING;
-	else if (reading != STORE_READ_BROKEN)
+	else if (reading != STORE_READ_BROKEN) {
 		put_all(&past, &all, rows, count, &channels);
+		ends = count_unseen(rows, count) > 0 ? EXIT_UNSEEN : 0;
+	}
 	ends = past_finish(&past, reading, ends);
 	free(rows);
 	standings_free(&all);
@@ -347,9 +369,11 @@ const struct command command_status = {
 	.summary = "how every target stands",
 	.help = "Prints the state of each TARGET, or of all that are watched, with what was seen last and the conditions\n"
 	        "that stand, acknowledgements and pauses, and what waits to be told; those that are not well come first.\n"
+	        "A target of which no run has ended for longer than its settings allow is not looked at, and so is each while\n"
+	        "the daemon does not run; since when is said beside its state.\n"
 	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
-	        "Exit status: 0; 1 nothing is kept, or no such target; 64 wrong command line; 70 the store cannot be\n"
+	        "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 wrong command line; 70 the store cannot be\n"
 	        "read; 78 there is no such file.",
 	.options = options,
 	.run = status,

@@ -244,6 +244,11 @@ bool target_has_tag(const struct target *, const char *tag);
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);
 
+/* How long it may take at most until a run of a target has ended and was heard of, from when the one before was, at
+ * `interval` (that of the policy, or longer): its `stale_after`, which grows with the interval, and the longest run that the
+ * limits allow. Beyond it nobody looks at the target. */
+int64_t policy_patience(const struct policy *policy, int64_t interval);
+
 /* What holds for a phase of a probe, or for the whole leg ("leg"), where nobody has set anything. */
 struct phase_plan policy_built_in(const struct plugin *probe, const char *phase);
 

@@ -8,6 +8,8 @@
 #include "base/outcome.h"
 
 enum { STALE_INTERVALS = 5 };
+/* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept within seconds. */
+static const int64_t heard_within = 10 * (int64_t)SECOND;
 
 enum port_class
 port_class(uint16_t port)
@@ -263,6 +265,16 @@ target_has_tag(const struct target *target, const char *tag)
 		if (strcmp(target->policy->tags[i], tag) == 0)
 			return true;
 	return false;
+}
+
+int64_t
+policy_patience(const struct policy *policy, int64_t interval)
+{
+	uint32_t resolve = policy_phase(policy, "resolve");
+	int64_t run = policy->leg.patient + (resolve == CONFIG_NONE ? 0 : policy->phases[resolve].patient);
+	unsigned __int128 stale = (unsigned __int128)policy->stale_after * (uint64_t)interval / (uint64_t)policy->interval;
+
+	return (int64_t)stale + run + heard_within;
 }
 
 uint32_t

@@ -110,13 +110,23 @@ look_at_notifiers(const struct keeper *keeper, struct text *why)
 	}
 }
 
+static void
+say_unseen(const struct keeper *keeper, struct text *why)
+{
+	unseen_add_names(why, keeper);
+	text_add(why, keeper->unseen.count == 0 ? "targets that were not looked at have not been since"
+	    : keeper->unseen.count == 1 ? " is not looked at" : " are not looked at");
+}
+
 bool
 beat_is_well(const struct keeper *keeper, struct text *why)
 {
 	const struct message_health *health = &keeper->beat.health;
 	uint64_t due = (uint64_t)health->ran + health->passed_over;
 
-	if (keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
+	if (keeper->unseen.since != 0)
+		say_unseen(keeper, why);
+	else if (keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
 		text_add(why, "the monitor says nothing");
 	else if (health->late > late_max)
 		text_add(why, "runs begin too late");
@@ -180,7 +190,7 @@ beat_turn(struct keeper *keeper)
 	if (config->heartbeat_interval == 0 || clock_mono() < keeper->beat.next)
 		return;
 	well = beat_is_well(keeper, &why);
-	if (keeper->beat.heard == 0) /* it has hardly begun */
+	if (keeper->beat.heard == 0 && keeper->unseen.since == 0) /* it has hardly begun */
 		return;
 	say_change(keeper, well, words);
 	struct courier *courier = &keeper->outbox.couriers[config->heartbeat];

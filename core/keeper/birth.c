@@ -59,7 +59,7 @@ on_state(void *arg, const struct store_state *row)
 
 	reading->last = row->target;
 	if (target != CONFIG_NONE && row->state.size > 0)
-		reading->failed |= !states_put(reading->keeper->states, &(struct message_state){ target, row->state });
+		reading->failed |= !states_put(reading->keeper->states, &(struct message_state){ target, row->state, 0 });
 	return !reading->failed;
 }
 
@@ -201,7 +201,7 @@ read_own(struct keeper *keeper, struct reason *why)
 	int64_t size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
 
 	if (size <= 0 || size > (int64_t)sizeof own
-	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size } }))
+	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size }, 0 }))
 		return true;
 	reason_set(why, "no memory");
 	return false;
@@ -282,6 +282,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	withhold_recover(keeper);
 	rules_recover(keeper);
 	sick_recover(keeper);
+	unseen_recover(keeper);
 	tell_gap(keeper);
 	return true;
 }
@@ -332,7 +333,7 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
 	keeper->states = states_create(keeper->config->target_count);
 	if (keeper->files == NULL || keeper->cabinet == NULL || keeper->states == NULL
-	    || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
+	    || !unseen_init(keeper) || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
 	    || !window_clock_init(&keeper->windows, keeper->config)) {
 		reason_set(why, "no memory");
 		return false;

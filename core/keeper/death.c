@@ -67,6 +67,7 @@ keeper_fini(struct keeper *keeper)
 	journal_fini(&keeper->journal);
 	roll_fini(&keeper->roll);
 	states_destroy(&keeper->states);
+	unseen_fini(keeper);
 	cabinet_destroy(&keeper->cabinet);
 	zone_close(&keeper->zone);
 	window_clock_fini(&keeper->windows);

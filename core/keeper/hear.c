@@ -83,6 +83,7 @@ take_results(struct keeper *keeper, struct wire_in *in)
 	while (message_next_result(in, &result, keeper->config->target_count)) {
 		note_run(keeper, result.run);
 		history_put(keeper, &result);
+		unseen_run_ended(keeper, result.target, result.started + result.micros);
 		keeper->done++;
 		if (result.verdict != PW_UNKNOWN)
 			record_seen(keeper, result.target);
@@ -108,6 +109,8 @@ take_state(struct keeper *keeper, struct wire_in *in)
 		else
 			link = &(*link)->next;
 	record_state(keeper, &state);
+	if (state.target != CONFIG_NONE)
+		unseen_interval(keeper, state.target, state.interval);
 	return true;
 }
 

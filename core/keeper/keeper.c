@@ -344,6 +344,7 @@ turn(struct keeper *keeper)
 		recover(keeper);
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	keeper_age_pending(keeper);
+	unseen_turn(keeper);
 	if (clock_mono() >= keeper->next_mark)
 		mark_watched(keeper);
 	journal_turn(keeper, !more);

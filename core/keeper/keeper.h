@@ -9,6 +9,7 @@
  *   record.c    a change as rows: notice, incident, condition, evidence
  *   evidence.c  which evidence is kept, and for how long
  *   history.c   results
+ *   unseen.c    targets that nobody looks at
  *   asks.c      what people ask for
  *
  * Memory holds what is needed to answer a monitor that is born again (states, cabinet) and to write whole rows (open
@@ -26,6 +27,7 @@
 #include "keeper/outbox.h"
 #include "keeper/roll.h"
 #include "keeper/states.h"
+#include "keeper/unseen.h"
 #include "store/reader.h"
 
 enum { LOOSE_MAX = 16 };
@@ -121,6 +123,7 @@ struct keeper {
 	struct window_clock windows;
 	struct ask *asks;
 	struct beat beat;
+	struct unseen unseen;
 	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */

@@ -273,18 +273,41 @@ herald_hour(struct monitor *monitor)
 		herald_counts(monitor);
 }
 
+static uint32_t
+count_unserved(const struct monitor *monitor)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		uint32_t prober = watch_prober(monitor, i);
+		count += prober != CONFIG_NONE && monitor->probers[prober].fd < 0;
+	}
+	return count;
+}
+
+static uint32_t
+count_waiting(const struct monitor *monitor)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < watch_prober_count(monitor); i++)
+		count += monitor->probers[i].waiting;
+	return count;
+}
+
 void
 herald_health(struct monitor *monitor)
 {
 	struct health *health = &monitor->health;
-	unsigned char packet[32];
+	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 	bool blind = blind_is_known(&monitor->blind);
 
 	if (!monitor->begun || (monitor->now < health->next && blind == health->blind))
 		return;
 	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
-	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990), .blind = blind });
+	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990), .blind = blind,
+	    .unserved = count_unserved(monitor), .in_line = monitor->apart.count, .waiting = count_waiting(monitor) });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
 	if (monitor->outbox.fd >= 0)
 		(void)packet_send(monitor->outbox.fd, packet, out.size, -1);

@@ -87,6 +87,7 @@ struct kin {
 struct prober_link {
 	int fd; /* -1: none */
 	uint32_t in_hand;
+	uint32_t waiting; /* connections that wait until others have ended, as it said last */
 	struct wire_out orders;
 	unsigned char *bytes;
 };

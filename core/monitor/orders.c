@@ -138,6 +138,7 @@ orders_lost(struct monitor *monitor, uint32_t index)
 	if (prober->fd >= 0)
 		close(prober->fd);
 	prober->fd = -1;
+	prober->waiting = 0;
 	prober->orders = wire_over(prober->bytes, WIRE_MAX);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
 		if (watch_prober(monitor, i) == index)

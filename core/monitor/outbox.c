@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "monitor/pace.h"
 #include "monitor/pauses.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024,
@@ -113,6 +114,17 @@ outbox_put_evidence(struct monitor *monitor, const void *packet, size_t size)
 		outbox->evidence_dropped++;
 }
 
+/* As the keeper is told it. */
+static int64_t
+interval_of(const struct monitor *monitor, uint32_t target)
+{
+	const struct target_state *state = &monitor->targets[target].state;
+
+	if (state->flags & TARGET_QUARANTINED)
+		return INTERVAL_NONE;
+	return state->doubled > 0 ? pace_interval(state, monitor->config->targets[target].policy) : 0;
+}
+
 static bool
 put_state(struct monitor *monitor, uint32_t target, struct wire_out *out)
 {
@@ -123,7 +135,8 @@ put_state(struct monitor *monitor, uint32_t target, struct wire_out *out)
 		own_record_encode(monitor, &state);
 	else
 		watch_encode(monitor, target, &state);
-	message_put_state(out, &(struct message_state){ target, { (const char *)record, state.size } });
+	message_put_state(out, &(struct message_state){ target, { (const char *)record, state.size },
+	    target == CONFIG_NONE ? 0 : interval_of(monitor, target) });
 	return !state.bad && !out->bad;
 }
 

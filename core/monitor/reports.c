@@ -291,6 +291,8 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 		return take_name(monitor, prober, &in);
 	case MESSAGE_SOURCES:
 		return take_sources(monitor, &in);
+	case MESSAGE_WAITING:
+		return message_get_waiting(&in, &monitor->probers[prober].waiting);
 	case MESSAGE_REFERENCES:
 		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
 		    || references.at > monitor->now + SECOND || references.at < 0)

@@ -249,9 +249,14 @@ monitor_begin(struct monitor *monitor)
 		return;
 	monitor->begun = true;
 	monitor->schedule.tick = monitor->now / TICK;
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (!(monitor->targets[i].state.flags & TARGET_QUARANTINED))
+	for (uint32_t i = 0; i < monitor->config->target_count; i++) {
+		const struct target_state *state = &monitor->targets[i].state;
+
+		if (!(state->flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
+		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
+			outbox_mark(monitor, i); /* the keeper may not know how often it is run */
+	}
 	kin_begin(monitor);
 	windows_begin(monitor);
 	together_begin(monitor);

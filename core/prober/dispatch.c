@@ -214,6 +214,16 @@ dispatch_add_sources(struct dispatch *dispatch, const char *said)
 	(void)post(dispatch, bytes, out.size, BYTES_MAX);
 }
 
+void
+dispatch_add_waiting(struct dispatch *dispatch, uint32_t connections)
+{
+	unsigned char bytes[16];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	message_put_waiting(&out, connections);
+	(void)post(dispatch, bytes, out.size, BYTES_MAX);
+}
+
 bool
 dispatch_flush(struct dispatch *dispatch)
 {

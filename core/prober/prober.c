@@ -325,6 +325,12 @@ prober_describe(const struct prober *prober, struct text *text)
 		text_add(text, ": asking for its addresses");
 }
 
+uint32_t
+prober_waiting(const struct prober *prober)
+{
+	return slots_waiting(prober->slots);
+}
+
 bool
 prober_lingers(const struct prober *prober)
 {

@@ -58,6 +58,9 @@ uint32_t prober_active(const struct prober *);
 /* What the run that has been under way longest waits for, in one line: "mx1 (192.0.2.1): banner, 12 s of 30 s". */
 void prober_describe(const struct prober *, struct text *);
 
+/* Connections that wait until others have ended, as no more are allowed at once. */
+uint32_t prober_waiting(const struct prober *);
+
 /* Whether connections of runs that have ended wait for their peers to close: 200 ms at most, while the loop runs. */
 bool prober_lingers(const struct prober *);
 

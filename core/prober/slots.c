@@ -19,7 +19,7 @@ struct place {
 };
 
 struct slots {
-	uint32_t in_all, per_address, held;
+	uint32_t in_all, per_address, held, waiting;
 	uint32_t places, bucket_count;   /* a power of two */
 	struct place **buckets;
 	struct place *hungry_first, *hungry_last;
@@ -130,10 +130,11 @@ take(struct slots *slots, struct slot *slot)
 }
 
 static void
-stand_in_line(struct slot *slot)
+stand_in_line(struct slots *slots, struct slot *slot)
 {
 	struct place *place = slot->place;
 
+	slots->waiting++;
 	slot->before = place->last;
 	slot->next = NULL;
 	if (place->last != NULL)
@@ -144,10 +145,11 @@ stand_in_line(struct slot *slot)
 }
 
 static void
-leave_line(struct slot *slot)
+leave_line(struct slots *slots, struct slot *slot)
 {
 	struct place *place = slot->place;
 
+	slots->waiting--;
 	if (slot->before != NULL)
 		slot->before->next = slot->next;
 	else
@@ -189,7 +191,7 @@ feed(struct slots *slots)
 			forget_place(slots, place);
 			continue;
 		}
-		leave_line(slot);
+		leave_line(slots, slot);
 		take(slots, slot);
 		be_hungry(slots, place);
 		slot->on_granted(slot);
@@ -207,7 +209,7 @@ slots_ask(struct slots *slots, struct slot *slot, const struct address *address)
 		take(slots, slot);
 		return true;
 	}
-	stand_in_line(slot);
+	stand_in_line(slots, slot);
 	be_hungry(slots, slot->place);
 	return false;
 }
@@ -227,7 +229,7 @@ slots_give_back(struct slots *slots, struct slot *slot)
 		be_hungry(slots, place);
 	} else {
 		slot->place = place;
-		leave_line(slot);
+		leave_line(slots, slot);
 		slot->place = NULL;
 	}
 	forget_place(slots, place);
@@ -238,4 +240,10 @@ uint32_t
 slots_held(const struct slots *slots)
 {
 	return slots->held;
+}
+
+uint32_t
+slots_waiting(const struct slots *slots)
+{
+	return slots->waiting;
 }

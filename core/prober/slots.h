@@ -30,5 +30,7 @@ bool slots_ask(struct slots *, struct slot *, const struct address *);
 void slots_give_back(struct slots *, struct slot *);
 
 uint32_t slots_held(const struct slots *);
+/* Those in line. */
+uint32_t slots_waiting(const struct slots *);
 
 #endif

@@ -40,6 +40,7 @@ struct worker {
 	ev_io from_parent, from_monitor;
 	ev_timer due, heartbeat, stop;
 	int64_t beat_at, stop_by, confirm_by;
+	uint32_t waiting_told; /* connections that wait for room, as the monitor knows it */
 	uint64_t done, left_out; /* runs; those whose evidence found no room */
 	bool stopping;
 	int status;
@@ -191,6 +192,7 @@ on_monitor(EV_P_ ev_io *io, int revents)
 	if (!worker->heard) {
 		dispatch_turn_to(worker->dispatch, worker->monitor);
 		dispatch_add_sources(worker->dispatch, worker->sources.said);
+		worker->waiting_told = 0;
 	}
 	worker->heard = true;
 	for (int i = 0; i < PACKETS_A_TURN; i++) {
@@ -292,6 +294,8 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	worker->beat_at = now;
 	duty_alive(worker->duty, late > 0 ? late : 0, worker->done);
+	if (worker->waiting_told != prober_waiting(worker->prober) && dispatch_is_heard(worker->dispatch))
+		dispatch_add_waiting(worker->dispatch, worker->waiting_told = prober_waiting(worker->prober));
 }
 
 /* Until all is said and done, or the time is over. */

@@ -166,7 +166,7 @@ get_change(struct wire_in *in)
 static void
 put_state(struct wire_out *out)
 {
-	message_put_state(out, &(struct message_state){ 4, { "\0\1\2", 3 } });
+	message_put_state(out, &(struct message_state){ 4, { "\0\1\2", 3 }, 0 });
 }
 
 static bool

@@ -130,7 +130,7 @@ the_next_monitor_is_told_and_one_that_ended_meanwhile_is_heard(void **unused)
 	for (uint32_t i = 0; i < 2; i++) {
 		unsigned char packet[5000];
 		struct wire_out out = wire_over(packet, sizeof packet);
-		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
+		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] }, 0 });
 		assert_true(outbox_heard(scene->monitor, packet, out.size));
 	}
 	scene_recovered(scene, 1);

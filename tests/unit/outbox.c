@@ -178,7 +178,7 @@ what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "");
 	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ CONFIG_NONE, { "blind since", 11 } });
+	message_put_state(&out, &(struct message_state){ CONFIG_NONE, { "blind since", 11 }, 0 });
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "blind");

@@ -160,7 +160,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	message_put_change(&out, &change);
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
 	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 } });
+	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, 0 });
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
 	journal_flush(&world->keeper);
 }

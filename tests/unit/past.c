@@ -238,14 +238,15 @@ static void
 status_tells_how_all_stand(void **state)
 {
 	(void)state;
-	assert_int_equal(call(&command_status, NULL, NULL), 0);
+	assert_int_equal(call(&command_status, NULL, NULL), 2);
 	assert_says("postwatch is not running on /tmp/");
-	assert_says("inbound             down, flapping, slow, acknowledged  ");
-	assert_says(" d ago  incident 2: failed (banner_timeout): no greeting within 30.0 s\n");
-	assert_says(" d ago  ok\n");
+	assert_says("inbound             down, flapping, slow, acknowledged, not looked at  ");
+	assert_says(" d ago  not looked at since 2023-11-14 22:16:00 +0000; incident 2: failed (banner_timeout): no greeting within 30.0 s\n");
+	assert_says(" +0000; ok\n");
 	assert_says("  cert_expires_soon for ");
 	assert_says(": the certificate ends in 20 days\n");
-	assert_says("2 targets: 1 up; 1 down, of them 1 slow, 1 flapping, 1 acknowledged; postwatch is not running\n");
+	assert_says("2 targets: 1 up, of them 1 not looked at; 1 down, of them 1 slow, 1 flapping, 1 acknowledged, 1 not looked at; "
+	    "postwatch is not running\n");
 	assert_silent_of("former");
 	assert_true(strstr(output, "inbound") < strstr(output, "mx2.example.org"));
 }
@@ -254,12 +255,12 @@ static void
 status_speaks_json(void **state)
 {
 	(void)state;
-	assert_int_equal(call(&command_status, "--json", "smtp://mx1.example.org:25"), 0);
-	assert_string_equal(output, "{\"target\":\"inbound\",\"state\":\"down\",\"flags\":[\"flapping\",\"slow\",\"acknowledged\"],"
+	assert_int_equal(call(&command_status, "--json", "smtp://mx1.example.org:25"), 2);
+	assert_string_equal(output, "{\"target\":\"inbound\",\"state\":\"down\",\"flags\":[\"flapping\",\"slow\",\"acknowledged\",\"not_looked_at\"],"
 	    "\"since\":\"2023-11-14T22:15:00.000000Z\",\"verdict\":\"failed\",\"outcome\":\"banner_timeout\","
-	    "\"text\":\"no greeting within 30.0 s\",\"last_run\":\"2023-11-14T22:16:00.000000Z\",\"next_run\":null,"
+	    "\"text\":\"no greeting within 30.0 s\",\"last_run\":\"2023-11-14T22:16:00.000000Z\",\"not_looked_at_since\":\"2023-11-14T22:16:00.000000Z\",\"next_run\":null,"
 	    "\"incident\":2}\n");
-	assert_int_equal(call(&command_status, "--json", "mx2.example.org"), 0);
+	assert_int_equal(call(&command_status, "--json", "mx2.example.org"), 2);
 	assert_says("\"verdict\":\"ok\",\"outcome\":\"ok\",\"text\":\"\",\"last_run\":\"2023-11-14T22:18:40.000000Z\"");
 	assert_int_equal(call(&command_status, "nobody", NULL), 1);
 	assert_string_equal(output, "");

@@ -207,7 +207,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	message_put_change(&out, &change);
 	hear(world, packet, out.size);
 	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 } });
+	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, 0 });
 	hear(world, packet, out.size);
 	journal_flush(&world->keeper);
 	show(world, "mx%u says \"%s\" (%s)", target, kind, change.silences);

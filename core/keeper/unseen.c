@@ -1,0 +1,227 @@
+/* A stopped host, a keeper that waits for its disk: what was sent to it meanwhile is read first, so the clock stands still too. */
+#include "keeper/unseen.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+
+static const int64_t turn_max = 5 * (int64_t)SECOND, look_every = SECOND, still_told = 600 * (int64_t)SECOND,
+    health_max = 30 * (int64_t)SECOND;
+static const char meta_key[] = "not_looked_at";
+
+bool
+unseen_init(struct keeper *keeper)
+{
+	keeper->unseen = (struct unseen){ .targets = calloc(keeper->config->target_count + 1, sizeof *keeper->unseen.targets) };
+	return keeper->unseen.targets != NULL;
+}
+
+void
+unseen_fini(struct keeper *keeper)
+{
+	free(keeper->unseen.targets);
+	keeper->unseen.targets = NULL;
+}
+
+void
+unseen_recover(struct keeper *keeper)
+{
+	struct unseen *unseen = &keeper->unseen;
+
+	if (store_read_meta(keeper->reader, meta_key, &unseen->since, sizeof unseen->since) != sizeof unseen->since)
+		unseen->since = 0;
+}
+
+void
+unseen_run_ended(struct keeper *keeper, uint32_t target, int64_t ended)
+{
+	struct seen *seen = &keeper->unseen.targets[target];
+
+	seen->ended = ended;
+	seen->at = keeper->unseen.clock;
+}
+
+void
+unseen_interval(struct keeper *keeper, uint32_t target, int64_t interval)
+{
+	struct seen *seen = &keeper->unseen.targets[target];
+
+	if (seen->interval == INTERVAL_NONE && interval != INTERVAL_NONE)
+		seen->at = keeper->unseen.clock; /* it is out of quarantine, and has its time from now on */
+	seen->interval = interval;
+}
+
+/* Of one in quarantine it was told that it is not looked at, and why. */
+static bool
+is_unseen(const struct keeper *keeper, uint32_t target)
+{
+	const struct seen *seen = &keeper->unseen.targets[target];
+	const struct policy *policy = keeper->config->targets[target].policy;
+
+	return seen->interval != INTERVAL_NONE && keeper->unseen.clock - seen->at
+	    > policy_patience(policy, seen->interval > policy->interval ? seen->interval : policy->interval);
+}
+
+static void
+look_at_all(struct keeper *keeper)
+{
+	struct unseen *unseen = &keeper->unseen;
+
+	unseen->count = 0;
+	for (uint32_t i = 0; i < keeper->config->target_count; i++) {
+		if (!is_unseen(keeper, i))
+			continue;
+		if (unseen->count++ == 0 || unseen->targets[i].at < unseen->targets[unseen->first].at)
+			unseen->first = i;
+	}
+}
+
+struct newest {
+	uint64_t target;
+	int64_t ended;
+};
+
+static bool
+on_newest(void *arg, const struct store_result *row)
+{
+	struct newest *newest = arg;
+
+	if (row->target == newest->target)
+		newest->ended = row->at + row->micros;
+	return false;
+}
+
+/* UTC: when a run of it ended last; where none is known, since when nobody has looked at least. */
+static int64_t
+last_look(const struct keeper *keeper, uint32_t target)
+{
+	struct newest newest = { .target = roll_number(&keeper->roll, target), .ended = keeper->unseen.targets[target].ended };
+
+	if (newest.ended == 0 && keeper->reader != NULL)
+		(void)store_read_newest(keeper->reader, newest.target - 1, 1, on_newest, &newest);
+	return newest.ended == 0 ? keeper->born : newest.ended;
+}
+
+/* What they wait for, as far as anybody says. */
+static void
+add_reason(struct text *text, const struct keeper *keeper)
+{
+	const struct message_health *health = &keeper->beat.health;
+
+	if (keeper->monitor < 0 || keeper->beat.heard == 0 || clock_mono() - keeper->beat.heard > health_max)
+		text_add(text, "the process that orders their runs says nothing");
+	else if (health->unserved > 0)
+		text_add(text, "their prober does not begin, or dies each time");
+	else if (health->in_line > 0)
+		text_format(text, "%" PRIu32 " targets that a prober died of wait for a prober of their own", health->in_line);
+	else if (health->waiting > 0)
+		text_format(text, "%" PRIu32 " connections wait until others have ended, as per_address and max_runs allow no more "
+		    "at once", health->waiting);
+	else
+		text_add(text, "their runs were ordered, and have not ended");
+	text_add(text, "; the log tells more");
+}
+
+static void
+put_since(struct keeper *keeper, int64_t since)
+{
+	keeper->unseen.since = since;
+	store_put_meta(journal_main(keeper), meta_key, (struct pw_bytes){ (const char *)&since, sizeof since });
+}
+
+static void
+tell(struct keeper *keeper)
+{
+	char names[EVIDENCE_TEXT_MAX], spans[64], reasons[EVIDENCE_TEXT_MAX];
+	struct text name = TEXT_OVER(names), span = TEXT_OVER(spans), reason = TEXT_OVER(reasons);
+	int64_t now = clock_wall(), since = last_look(keeper, keeper->unseen.first);
+
+	unseen_add_names(&name, keeper);
+	text_add_span(&span, now > since ? now - since : 0);
+	add_reason(&reason, keeper);
+	put_since(keeper, since);
+	record_ours(keeper, "impaired", "not_looked_at", since, "%s %s not been looked at for %s: %s", names,
+	    keeper->unseen.count == 1 ? "has" : "have", spans, reasons);
+}
+
+static void
+tell_end(struct keeper *keeper)
+{
+	int64_t now = clock_wall(), since = keeper->unseen.since;
+	char spans[64];
+	struct text span = TEXT_OVER(spans);
+
+	text_add_span(&span, now > since ? now - since : 0);
+	put_since(keeper, 0);
+	record_ours(keeper, "cleared", "not_looked_at", since, "all targets are looked at again, after %s", spans);
+}
+
+/* Nobody was there to see that nobody looked. */
+static void
+tell_standstill(struct keeper *keeper, int64_t still)
+{
+	char spans[64];
+	struct text span = TEXT_OVER(spans);
+
+	text_add_span(&span, still);
+	record_ours(keeper, "impaired", "standstill", clock_wall() - still, "this host, or Postwatch on it, stood still for %s: "
+	    "suspended, stopped, or waiting for its disk; what happened in that time is unknown", spans);
+}
+
+static void
+run_clock(struct keeper *keeper)
+{
+	struct unseen *unseen = &keeper->unseen;
+	int64_t now = clock_mono(), boot = clock_boot(), passed = now - unseen->turned;
+
+	if (unseen->turned != 0) {
+		unseen->clock += passed < turn_max ? passed : turn_max;
+		if (boot - unseen->turned_boot > still_told)
+			tell_standstill(keeper, boot - unseen->turned_boot);
+	}
+	unseen->turned = now;
+	unseen->turned_boot = boot;
+}
+
+/* After a birth nobody is known to be looked at until he is. */
+static bool
+all_are_seen(const struct keeper *keeper)
+{
+	const struct seen *targets = keeper->unseen.targets;
+	uint32_t i = 0;
+
+	while (i < keeper->config->target_count && (targets[i].ended != 0 || targets[i].interval == INTERVAL_NONE))
+		i++;
+	return i == keeper->config->target_count;
+}
+
+/* The end is told when the last of them has been looked at, or is no longer watched. */
+void
+unseen_turn(struct keeper *keeper)
+{
+	struct unseen *unseen = &keeper->unseen;
+
+	run_clock(keeper);
+	if (unseen->clock < unseen->next || keeper->stop_by != 0)
+		return;
+	unseen->next = unseen->clock + look_every;
+	look_at_all(keeper);
+	if (unseen->count > 0 && unseen->since == 0)
+		tell(keeper);
+	else if (unseen->count == 0 && unseen->since != 0 && all_are_seen(keeper))
+		tell_end(keeper);
+}
+
+void
+unseen_add_names(struct text *text, const struct keeper *keeper)
+{
+	const struct unseen *unseen = &keeper->unseen;
+
+	if (unseen->count > 0)
+		text_add(text, keeper->config->targets[unseen->first].name);
+	if (unseen->count > 1)
+		text_format(text, " and %" PRIu32 " other target%s", unseen->count - 1, unseen->count == 2 ? "" : "s");
+}
