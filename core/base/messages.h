@@ -180,6 +180,14 @@ enum {
 	REPORT_FLAGS = 16384
 };
 
+/* What of the network it used. */
+enum {
+	WAY_PRIVATE = 1,     /* all addresses are private: whoever is heard there says nothing of the way to others */
+	WAY_IPV6_HEARD = 2,  /* somebody beyond this host was heard over IPv6 */
+	WAY_IPV6_SILENT = 4, /* all IPv6 addresses were silent, or there was no route to them, while one of IPv4 answered */
+	WAY_ALL = 8
+};
+
 enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
 
 struct report {
@@ -187,6 +195,7 @@ struct report {
 	uint32_t target;
 	uint8_t verdict; /* enum pw_verdict */
 	uint16_t flags;
+	uint8_t ways;
 	char outcome[OUTCOME_NAME_MAX];
 	int64_t started;      /* UTC: when it began */
 	int64_t late;         /* how late it began, microseconds: begun minus due */

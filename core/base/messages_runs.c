@@ -10,7 +10,7 @@
 
 /* What a report takes beside its texts, names counted at their longest. */
 enum {
-	REPORT_FIXED = 8 + 4 + 1 + 2 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
+	REPORT_FIXED = 8 + 4 + 1 + 2 + 1 + OUTCOME_NAME_MAX + 8 + 8 + 8 + 8 + 8 + 8 + 4 + 1 + 2 + 1,
 	WARNING_FIXED = OUTCOME_NAME_MAX + 24 + 2
 };
 
@@ -111,6 +111,7 @@ message_add_report(struct wire_out *out, const struct report *report)
 	wire_put_u32(out, report->target);
 	wire_put_u8(out, report->verdict);
 	wire_put_u16(out, report->flags);
+	wire_put_u8(out, report->ways);
 	wire_put_name(out, report->outcome);
 	wire_put_i64(out, report->started);
 	wire_put_i64(out, report->late);
@@ -165,6 +166,7 @@ next_report(struct wire_in *in, enum message_kind kind, struct report *report, u
 	report->verdict = wire_get_choice(in, PW_UNKNOWN + 1);
 	report->flags = wire_get_u16(in);
 	wire_require(in, report->flags < REPORT_FLAGS);
+	report->ways = wire_get_choice(in, WAY_ALL);
 	wire_get_name(in, report->outcome, sizeof report->outcome);
 	report->started = wire_get_i64(in);
 	report->late = wire_get_i64(in);

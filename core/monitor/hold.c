@@ -233,5 +233,7 @@ const struct rule_table hold_table = {
 	        "all of them, if what is watched lies in 2 networks or more and they fail to connect by silence; on a port where "
 	        "nothing has passed since the start, in whatever way. It also begins where nobody gives a word who was asked for "
 	        "one, 90 s after the attempt that waits for it at most. A run that began before a hold ended confirms nothing; "
-	        "while we are known to be blind its time begins anew.",
+	        "while we are known to be blind its time begins anew. Targets at private addresses "
+	        "alone, where others are watched beside them, are left out, with what is heard of them: they tell nothing of the "
+	        "way to others, and each other's word confirms their failures.",
 };

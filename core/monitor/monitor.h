@@ -69,6 +69,7 @@ struct watched {
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
+	bool in_private;               /* it was last seen at private addresses alone */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool named;                    /* its prober knows what is known of its name */
 	bool apart;                    /* run in a prober of its own, or in line for one */
@@ -184,6 +185,8 @@ struct monitor {
 	struct port_hold *ports; /* one for each port that is watched */
 	uint32_t port_count;
 	struct hearing hearing;
+	uint32_t in_public;      /* targets that were last seen elsewhere than at private addresses */
+	int64_t private_heard;   /* when anybody at a private address was last heard, where others are watched that are not */
 	struct unheard unheard;  /* of targets that were not down */
 	struct witness witness;
 	struct apart apart;
@@ -380,6 +383,15 @@ bool ourselves_overlap(const struct monitor *, uint32_t target, int64_t from, in
 /* A failure of the target between these two overlaps a spell, or others fell silent in its time and came back. Returns
  * whether such failures have gone on for so long, with others heard between them, that they count. */
 bool ourselves_are_blurred(struct monitor *, uint32_t target, int64_t from, int64_t to);
+/* What a monitor before us knew of targets has come. */
+void ourselves_begin(struct monitor *);
+/* It is at private addresses alone, while others are watched that are not: whoever is heard there says nothing of the way to
+ * those, and the way to it is another than theirs. */
+static inline bool
+ourselves_are_apart(const struct monitor *monitor, uint32_t target)
+{
+	return monitor->in_public > 0 && monitor->targets[target].in_private;
+}
 /* What is watched beside it: on `port`, or on all (0). */
 struct hold_all ourselves_all(const struct monitor *, uint16_t port);
 

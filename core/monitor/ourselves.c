@@ -39,6 +39,20 @@ port_of(const struct monitor *monitor, uint32_t target)
 	return monitor->config->targets[target].port;
 }
 
+static bool
+is_in_public(const struct watched *watched)
+{
+	return watched->network != 0 && !watched->in_private && !(watched->flags & WATCHED_LOCAL);
+}
+
+void
+ourselves_begin(struct monitor *monitor)
+{
+	monitor->in_public = 0;
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		monitor->in_public += is_in_public(&monitor->targets[i]);
+}
+
 /* `port` 0: the hold of all. */
 static void
 begin_hold(const struct monitor *monitor, uint16_t port)
@@ -103,6 +117,8 @@ ourselves_hold(const struct monitor *monitor, uint32_t target)
 {
 	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
 
+	if (ourselves_are_apart(monitor, target))
+		return false;
 	return hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold));
 }
 
@@ -114,7 +130,7 @@ ourselves_all(const struct monitor *monitor, uint16_t port)
 
 	for (uint32_t i = 0; i < monitor->config->target_count && all.targets <= HOLD_MANY_TARGETS; i++) {
 		const struct watched *watched = &monitor->targets[i];
-		if ((watched->flags & WATCHED_LOCAL) || (port != 0 && port_of(monitor, i) != port))
+		if ((watched->flags & WATCHED_LOCAL) || ourselves_are_apart(monitor, i) || (port != 0 && port_of(monitor, i) != port))
 			continue;
 		all.targets += !state_is_down((enum state)watched->state.state);
 		if (watched->network == 0 || (all.networks > 0 && watched->network == first))
@@ -134,8 +150,11 @@ note_place(struct monitor *monitor, const struct report *report)
 		return; /* it had no address: it is where it was */
 	if (watched->network != report->network)
 		outbox_mark(monitor, report->target);
+	monitor->in_public -= is_in_public(watched);
 	watched->network = report->network;
+	watched->in_private = report->ways & WAY_PRIVATE;
 	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL) | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
+	monitor->in_public += is_in_public(watched);
 }
 
 /* Somebody beyond this host was heard. */
@@ -195,6 +214,11 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 	struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, report->target));
 	int64_t connected = connected_at(monitor, run, report);
 
+	if (ourselves_are_apart(monitor, report->target)) {
+		if (run->heard > monitor->private_heard)
+			monitor->private_heard = run->heard;
+		return;
+	}
 	if (connected != 0)
 		hearing_note(&monitor->hearing, connected);
 	hear(monitor, run->heard);
@@ -217,7 +241,7 @@ learn_means(struct monitor *monitor, const struct sighting *run, const struct re
 	uint16_t port = port_of(monitor, report->target);
 	unsigned uses = (report->flags & REPORT_NAME_ASKED ? USED_RESOLVER : 0)
 	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET : 0)
-	    | (run->heard != 0 && !local ? USED_NETWORK : 0);
+	    | (run->heard != 0 && !local && !ourselves_are_apart(monitor, report->target) ? USED_NETWORK : 0);
 
 	blind_used(&monitor->blind, uses, port, run->ended);
 	if (run->verdict == PW_UNKNOWN)
@@ -292,6 +316,8 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 		return;
 	if (run->heard != 0)
 		hear_target(monitor, run, report);
+	if (ourselves_are_apart(monitor, report->target))
+		return; /* its silence and its words say nothing of the way to others */
 	if (watched->unheard && (run->verdict <= PW_BLOCKED || (run->verdict == PW_FAILED && run->spoken))) {
 		watched->unheard = false;
 		unheard_end(&monitor->unheard, report->target, run->verdict == PW_FAILED ? UNHEARD_FAILED
@@ -336,6 +362,12 @@ static void
 judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t target, struct outlook *outlook)
 {
 	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
+
+	if (ourselves_are_apart(monitor, target)) {
+		outlook->blind &= monitor->private_heard <= run->started;
+		outlook->held = witness_needed(monitor, target, run);
+		return;
+	}
 	bool digests = hold_digests(&monitor->hold) || (of_port != NULL && hold_digests(&of_port->hold));
 	bool holds = (!run->spoken && hold_holds(&monitor->hold)) || (of_port != NULL && hold_holds(&of_port->hold));
 	bool overlaps = !run->spoken && ourselves_overlap(monitor, target, run->started, run->ended);
@@ -353,6 +385,8 @@ is_apart(const struct monitor *monitor, const struct sighting *run, uint32_t tar
 {
 	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
 
+	if (ourselves_are_apart(monitor, target))
+		return true;
 	return hold_is_free(&monitor->hold) && (of_port == NULL || hold_is_free(&of_port->hold))
 	    && !ourselves_overlap(monitor, target, run->started, run->ended)
 	    && (run->spoken || hearing_gap(&monitor->hearing, run->started, run->ended) < run->ended - run->started + SECOND);

@@ -11,7 +11,7 @@
 enum { GAP_INTERVALS = 5 };
 static const int64_t gap_min = 600 * (int64_t)SECOND;
 
-enum { SIGHT_LOCAL = 1, SIGHT_OFFERED = 2, SIGHT_REPEATING = 4, SIGHT_FLAGS = 8 };
+enum { SIGHT_LOCAL = 1, SIGHT_OFFERED = 2, SIGHT_REPEATING = 4, SIGHT_PRIVATE = 8, SIGHT_FLAGS = 16 };
 
 /* What its facts are facts of. */
 static uint64_t
@@ -77,7 +77,7 @@ encode_sight(const struct monitor *monitor, const struct watched *watched, struc
 {
 	const struct trouble *trouble = watched->state.trouble;
 
-	wire_put_u8(out, (uint8_t)((watched->flags & WATCHED_LOCAL ? SIGHT_LOCAL : 0)
+	wire_put_u8(out, (uint8_t)((watched->flags & WATCHED_LOCAL ? SIGHT_LOCAL : 0) | (watched->in_private ? SIGHT_PRIVATE : 0)
 	    | (trouble != NULL && trouble->offered ? SIGHT_OFFERED : 0)
 	    | (trouble != NULL && trouble->repeating ? SIGHT_REPEATING : 0)));
 	wire_put_u64(out, watched->network);
@@ -104,6 +104,7 @@ decode_sight(const struct monitor *monitor, struct watched *watched, uint8_t ver
 
 	watched->network = wire_get_u64(in);
 	watched->flags |= flags & SIGHT_LOCAL ? WATCHED_LOCAL : 0;
+	watched->in_private = flags & SIGHT_PRIVATE;
 	uint8_t apart = wire_get_u8(in), repeats = version > 6 ? wire_get_u8(in) : 0;
 	watched->blurred = seconds_from(monitor, wire_get_i64(in));
 	watched->blurred_end = seconds_from(monitor, wire_get_i64(in));

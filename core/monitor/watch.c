@@ -257,6 +257,7 @@ monitor_begin(struct monitor *monitor)
 		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
 			outbox_mark(monitor, i); /* the keeper may not know how often it is run */
 	}
+	ourselves_begin(monitor);
 	kin_begin(monitor);
 	windows_begin(monitor);
 	together_begin(monitor);

@@ -119,6 +119,7 @@ may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool 
 	const struct watched *watched = &monitor->targets[target];
 
 	return target != other && !(watched->flags & WATCHED_LOCAL)
+	    && (ourselves_are_apart(monitor, other) || !ourselves_are_apart(monitor, target))
 	    && !(watched->state.flags & TARGET_QUARANTINED) && watched->state.doubled == 0
 	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
 	    && (!same_port || monitor->config->targets[target].port == monitor->config->targets[other].port);
@@ -152,6 +153,8 @@ heard_for(const struct monitor *monitor, const struct awaiting *item)
 {
 	const struct port_hold *of_port = port_of(monitor, item->target);
 
+	if (ourselves_are_apart(monitor, item->target))
+		return monitor->private_heard > monitor->blind.heard ? monitor->private_heard : monitor->blind.heard;
 	if (!is_of_port(monitor, item))
 		return monitor->blind.heard;
 	return item->spoken ? of_port->hold.heard : of_port->heard;
@@ -281,6 +284,8 @@ decide(struct monitor *monitor, const struct awaiting *item)
 		return DECIDED_OTHERWISE;
 	if (ourselves_hold(monitor, item->target))
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
+	if (ourselves_are_apart(monitor, item->target))
+		return heard_for(monitor, item) < item->ended ? DECIDED_NOT : DECIDED_CONFIRM;
 	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
 	if (heard_for(monitor, item) < item->ended)

@@ -138,6 +138,27 @@ is_own_host(const struct leg *leg)
 	        && address_order(dialogue_local(leg->dialogue), &leg->address) == 0);
 }
 
+static uint8_t
+ways_of(const struct run *run)
+{
+	bool is_private = run->leg_count > 0, silent6 = false, speaks6 = false, heard6 = false, well4 = false;
+
+	for (uint32_t i = 0; i < run->leg_count; i++) {
+		const struct leg *leg = &run->legs[i];
+		bool heard = leg->dialogue != NULL && dialogue_heard(leg->dialogue) != 0;
+		is_private &= leg->address.any.sa_family != 0 && address_class(&leg->address) <= ADDRESS_PRIVATE;
+		if (leg->address.any.sa_family != AF_INET6) {
+			well4 |= leg->address.any.sa_family == AF_INET && verdict_of(leg) <= PW_BLOCKED;
+			continue;
+		}
+		heard6 |= heard && !is_own_host(leg);
+		silent6 |= !heard;
+		speaks6 |= heard;
+	}
+	return (uint8_t)((is_private ? WAY_PRIVATE : 0) | (heard6 ? WAY_IPV6_HEARD : 0)
+	    | (silent6 && !speaks6 && well4 ? WAY_IPV6_SILENT : 0));
+}
+
 /* What the run says of the network that it used: where it led, and when anybody there was last heard. A failure is the
  * peer's own act only where each address that failed acted. */
 static void
@@ -158,6 +179,7 @@ add_network(struct report *report, const struct run *run, uint32_t decided)
 	report->quiet = heard == 0 ? -1 : run->begun + report->micros > heard ? run->begun + report->micros - heard : 0;
 	report->flags |= (uint16_t)((heard != 0 && spoken ? REPORT_SPOKEN : 0) | (own_host ? REPORT_OWN_HOST : 0)
 	    | (run->name_asked ? REPORT_NAME_ASKED : 0));
+	report->ways = ways_of(run);
 	if (run->legs[decided].address.any.sa_family != 0)
 		report->network = address_network(&run->legs[decided].address);
 }

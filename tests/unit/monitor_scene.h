@@ -46,6 +46,7 @@ struct scene {
 	struct monitor *monitor;
 	int parent, keeper, probers[SCENE_LINKS]; /* 0: not linked */
 	const char *scripts[SCENE_TARGETS];
+	uint8_t ways[SCENE_TARGETS]; /* of their runs */
 	int reached;                 /* references that answer when asked; -1: no prober says anything about them */
 	uint32_t rounds;             /* that were asked for */
 	struct { struct order order; uint32_t prober; } in_hand[SCENE_ORDERS];
@@ -347,6 +348,7 @@ scene_answer(struct scene *scene)
 		if (letter == 'x' || letter == 'r')
 			scene_send_evidence(scene, &order, prober);
 		struct report report = scene_report(&order, letter);
+		report.ways = scene->ways[order.target];
 		assert_true(scene_send_report(scene, prober, &report));
 	}
 }

@@ -107,6 +107,25 @@ static void cut_two_ports(struct world *w)
 		w->configured[i].port = 587;
 	cut(w, 60, 240);
 }
+/* Two of them are at private addresses, and answer all the time. */
+static void near(struct world *w)
+{
+	w->lan[0] = w->lan[1] = true;
+	w->networks[0] = w->networks[1] = 100;
+}
+static void cut_beside_lan(struct world *w) { begin(w, 12, 0); near(w); cut(w, 120, 240); }
+static void cut_beside_lan_references(struct world *w) { begin(w, 12, 2); near(w); cut(w, 120, 240); }
+static void cut_few_beside_lan(struct world *w) { begin(w, 5, 0); near(w); cut(w, 60, 240); }
+static void lan_down(struct world *w) { begin(w, 6, 0); near(w); outage(w, 1, seconds(w, 300, 420), 20 * MINUTE); }
+static void lan_down_cut(struct world *w)
+{
+	begin(w, 6, 2);
+	near(w);
+	w->lan[2] = true;
+	cut(w, 300, 500);
+	outage(w, 1, seconds(w, 280, 420), 25 * MINUTE);
+}
+static void single_beside_lan(struct world *w) { begin(w, 6, 0); near(w); outage(w, 4, seconds(w, 300, 420), 20 * MINUTE); }
 static void cut_with_names(struct world *w) { begin(w, 12, 0); name_all(w); cut(w, 120, 240); }
 static void cut_restart(struct world *w)
 {
@@ -216,6 +235,7 @@ static void shut(struct world *w, enum trouble_kind how, uint32_t targets, int64
 }
 static void resolver_dead_killed(struct world *w) { resolver_dead(w); kill_often(w, 360, 1300); }
 static void port_drops_killed(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); kill_often(w, 360, 1500); }
+static void port_drops_beside_lan(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); near(w); }
 static void port_drops(struct world *w) { shut(w, PORT_DROPS, 12, 15 * MINUTE); }
 static void port_drops_a_while(struct world *w) { shut(w, PORT_DROPS, 12, 4 * MINUTE); }
 static void port_refuses(struct world *w) { shut(w, PORT_REFUSES, 12, 15 * MINUTE); }
@@ -413,6 +433,13 @@ static const struct kind kinds[] = {
 	{ "cut_one_really_down", cut_one_really_down, { .late = 240, .blind_max = 1 } },
 	{ "cut_one_really_down_no_references", cut_one_really_down_no_references, { .late = 240 } },
 	{ "cut_and_own_host", cut_and_own_host, { .blind_max = 1 } },
+	{ "cut_beside_lan", cut_beside_lan, { .late = 0 } },
+	{ "cut_beside_lan_references", cut_beside_lan_references, { .blind_min = 1, .blind_max = 1 } },
+	{ "cut_few_beside_lan", cut_few_beside_lan, { .late = 0 } },
+	{ "port_drops_beside_lan", port_drops_beside_lan, { .digest_min = 1, .digest_max = 2 } },
+	{ "lan_down", lan_down, TOLD_IN },
+	{ "lan_down_cut", lan_down_cut, { .late = 300, .blind_max = 1 } },
+	{ "single_beside_lan", single_beside_lan, TOLD_IN },
 	{ "cut_with_names", cut_with_names, { .blind_max = 1 } },
 	{ "cut_restart", cut_restart, { .late = 0 } },
 	{ "cut_restart_references", cut_restart_references, { .blind_max = 1 } },

@@ -61,7 +61,7 @@ struct world {
 	int64_t length;
 	struct policy policy;
 	uint64_t networks[WORLD_TARGETS];
-	bool named[WORLD_TARGETS], own_host[WORLD_TARGETS];
+	bool named[WORLD_TARGETS], own_host[WORLD_TARGETS], lan[WORLD_TARGETS]; /* lan: at a private address before our router */
 	struct target configured[WORLD_TARGETS];
 	char names[WORLD_TARGETS][8];
 	struct scripted script[WORLD_TROUBLES];
@@ -132,6 +132,13 @@ world_server(const struct world *world, uint32_t target, int64_t at)
 	return NULL;
 }
 
+/* Our line is not on the way to it. */
+static inline bool
+world_is_near(const struct world *world, uint32_t target)
+{
+	return world->own_host[target] || world->lan[target];
+}
+
 /* LOSS: so many of a hundred packets are lost. */
 static inline bool
 world_line(struct world *world, int64_t at)
@@ -181,7 +188,7 @@ playing_delivered(const struct playing *it, int64_t sent)
 
 	for (size_t i = 0; i < sizeof again / sizeof *again; i++) {
 		int64_t at = sent + again[i] * MILLISECOND;
-		if (it->world->own_host[it->target]
+		if (world_is_near(it->world, it->target)
 		    || (world_line(it->world, at) && world_trouble(it->world, PORT_DROPS, port, at) == NULL))
 			return at + 20 * MILLISECOND;
 	}
@@ -214,7 +221,7 @@ play_connect(struct playing *it)
 	static const int64_t again[] = { 0, 1, 3, 7, 15, 31 };
 	struct world *world = it->world;
 	int64_t begun = it->at, limit = (it->patient ? 30 : 15) * (int64_t)SECOND, port = world->configured[it->target].port;
-	bool own = world->own_host[it->target];
+	bool own = world_is_near(world, it->target);
 	const struct scripted *chance = world_server(world, it->target, begun);
 	bool chosen = chance != NULL && (chance->kind == CHANCE || chance->kind == CHANCE_SILENT)
 	    && (int64_t)world_random(world, 100) < chance->more;
@@ -280,7 +287,7 @@ play_dialogue(struct playing *it)
 	if (then != NULL && (then->kind == CLOSES || then->kind == REFUSES))
 		return playing_ends(it, PW_FAILED, "closed_at_banner", true, 7);
 	it->heard = arrives;
-	bool in_place = !it->world->own_host[it->target]
+	bool in_place = !world_is_near(it->world, it->target)
 	    && world_trouble(it->world, PORT_GREETS, it->world->configured[it->target].port, begun) != NULL;
 	if (in_place || (server != NULL && server->kind == TURNS_AWAY)) {
 		playing_say(it, in_place ? -1 : (int)it->target);
@@ -303,7 +310,7 @@ world_play(struct world *world, const struct order *order, int64_t begun, struct
 		.at = begun, .report = report };
 
 	*report = (struct report){ .run = order->run, .target = order->target, .started = 1, .late = begun - order->due,
-		.network = world->networks[order->target], .outcome = "ok",
+		.network = world->networks[order->target], .outcome = "ok", .ways = world->lan[order->target] ? WAY_PRIVATE : 0,
 		.flags = world->own_host[order->target] ? REPORT_OWN_HOST : 0 };
 	(void)(play_name(&it) && play_connect(&it) && play_dialogue(&it));
 	report->micros = it.at - begun;
