@@ -110,6 +110,10 @@ $(B)/tests/unit/webhook: $(call object,tests/unit/webhook.c plugins/webhook/form
 
 $(B)/tests/unit/email_reply: $(call object,plugins/email/gate/reply.c)
 $(B)/tests/unit/email_tls: $(call object,$(addprefix plugins/email/gate/,tls.c wire.c reply.c))
+$(B)/tests/unit/email_auth: $(call object,$(addprefix plugins/email/gate/,auth.c wire.c reply.c tls.c))
+$(B)/tests/unit/email_session: $(call object,$(filter-out plugins/email/gate/gate.c,$(sources_email)))
+$(B)/tests/unit/email_auth $(B)/tests/unit/email_session build/fuzz/relay $(B)/tests/fuzz/relay: LIBS += $(libs_email)
+build/fuzz/relay $(B)/tests/fuzz/relay: $(call object,$(filter-out plugins/email/gate/gate.c,$(sources_email)))
 $(B)/tests/unit/email_mime build/fuzz/notice $(B)/tests/fuzz/notice: $(call object,plugins/email/mime.c)
 $(B)/tests/unit/peers_split: $(call object,$(addprefix tests/peers/peer/,play.c phrase.c script.c))
 

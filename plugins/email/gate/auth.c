@@ -1,5 +1,6 @@
 #include "auth.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 enum {
 	ROUNDS_MAX = 8,
+	ITERATIONS_MAX = 1000000, /* of SCRAM: each costs two hashes, and the relay chooses how many */
 	COMMAND_MAX = 510,        /* RFC 5321, section 4.5.3.1.4: what is longer waits for the first challenge */
 	WORDS_MAX = 300
 };
@@ -129,6 +131,26 @@ step_token(struct talk *talk, const char *challenge, char **answer)
 	return error;
 }
 
+/* Whether a challenge of SCRAM (RFC 5802, section 5.1) asks for more rounds than we do in one go. */
+static bool
+is_dear(const char *challenge)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	bool dear = false;
+
+	if (gsasl_base64_from(challenge, strlen(challenge), &bytes, &size) != GSASL_OK)
+		return false; /* it is no challenge, which is told by the library */
+	for (size_t at = 0; at < size && !dear; at++)
+		if (bytes[at] == 'i' && at + 1 < size && bytes[at + 1] == '=' && (at == 0 || bytes[at - 1] == ','))
+			for (unsigned long count = 0; !dear && at + 2 < size && isdigit((unsigned char)bytes[at + 2]); at++) {
+				count = 10 * count + (unsigned long)(bytes[at + 2] - '0');
+				dear = count > ITERATIONS_MAX;
+			}
+	free(bytes);
+	return dear;
+}
+
 /* The answer to a challenge, in base64: the caller frees it. */
 static int
 step(struct talk *talk, const char *challenge, char **answer)
@@ -243,6 +265,8 @@ converse(struct talk *talk, char *first, bool sent)
 		}
 		if (sent && challenge[0] != '\0') /* else the relay has overlooked what came with the command */
 			drop(&answer);
+		if (answer == NULL && strncmp(talk->mechanism, "SCRAM", 5) == 0 && is_dear(challenge))
+			return fail(talk, "the relay asks for more than 1,000,000 rounds of hashing");
 		if (answer == NULL && step(talk, challenge, &answer) != GSASL_OK) {
 			drop(&answer);
 			return fail(talk, "the relay's challenge does not fit");

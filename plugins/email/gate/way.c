@@ -92,6 +92,14 @@ take_keyword(void *arg, const char *line, size_t size)
 		add_offer(way, line + 5, size - 5);
 }
 
+void
+way_take_offer(struct way *way, const char *reply, size_t size)
+{
+	way->offers_starttls = false;
+	way->offer[0] = '\0';
+	reply_lines(reply, size, take_keyword, way);
+}
+
 /* Who knows no EHLO has neither TLS nor AUTH. */
 static bool
 say_hello(struct way *way)
@@ -103,8 +111,7 @@ say_hello(struct way *way)
 
 	reach_literal(&way->wire, literal, sizeof literal);
 	snprintf(command, sizeof command, "EHLO %s", way->helo[0] == '\0' ? literal : way->helo);
-	way->offers_starttls = false;
-	way->offer[0] = '\0';
+	way_take_offer(way, "", 0);
 	if (!way_exchange(way, step, command, &code, &size))
 		return false;
 	if (code == 500 || code == 501 || code == 502 || code == 504) {
@@ -114,7 +121,7 @@ say_hello(struct way *way)
 		if (!way_exchange(way, step, command, &code, &size))
 			return false;
 	} else if (code / 100 == 2)
-		reply_lines(way->wire.bytes, size, take_keyword, way);
+		way_take_offer(way, way->wire.bytes, size);
 	if (code / 100 != 2)
 		return fail_by_reply(way, step, size);
 	wire_take(&way->wire, size);

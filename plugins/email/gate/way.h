@@ -33,6 +33,9 @@ bool way_open(struct way *, int64_t until);
 /* Says a command, in strict turn, and waits for its reply, which is at the beginning of wire.bytes. False: ->words. */
 bool way_exchange(struct way *, const char *step, const char *command, int *code, size_t *size);
 
+/* Reads what a whole 2xx to EHLO offers into ->offers_starttls and ->offer; mechanisms that find no room there are left out. */
+void way_take_offer(struct way *, const char *reply, size_t size);
+
 /* Takes the wire's ->why for what ended the step; always false. */
 bool way_fail_at(struct way *, const char *step);
 
