@@ -1,0 +1,280 @@
+/* A message's session, its library and its relay played by scripts: what becomes of each recipient, and with which words. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../plugins/email/gate/session.h"
+
+enum { LIMIT = 20 * 1000000 };
+
+/* The relay: after each thing it waits for ("" nothing, "." the end of the text, else a line) it says something, and hangs
+ * up at the end of a connection's script, NULL, or where it has nothing to say. */
+struct turn {
+	const char *awaited, *reply;
+};
+
+static struct session session;
+static struct settings settings;
+static struct tls tls;
+static struct auth auth;
+static uint16_t port;
+
+static uint32_t
+look_up_loopback(const struct pw_gate_host *host, const char *name, int64_t limit, struct sockaddr_storage *found, uint32_t max,
+    char *why, size_t why_size)
+{
+	struct sockaddr_in *address = (struct sockaddr_in *)found;
+
+	(void)host, (void)limit, (void)max;
+	if (strcmp(name, "relay.test") != 0) {
+		snprintf(why, why_size, "127.0.0.1: NXDOMAIN");
+		return 0;
+	}
+	*address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	return 1;
+}
+
+static const struct pw_gate_host host = { sizeof host, look_up_loopback };
+
+/* Reads up to and with that line, or the dot behind a text. */
+static bool
+await(FILE *from, const char *awaited)
+{
+	char line[2000];
+
+	while (fgets(line, sizeof line, from) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (strcmp(line, awaited) == 0)
+			return true;
+		if (strcmp(awaited, ".") != 0)
+			break;
+	}
+	fprintf(stderr, "the relay awaited %s\n", awaited);
+	return false;
+}
+
+_Noreturn static void
+be_relay(int listener, const struct turn *const *connections)
+{
+	for (; *connections != NULL; connections++) {
+		int fd = accept(listener, NULL, NULL);
+		FILE *from = fdopen(fd, "r");
+
+		if (from == NULL)
+			_exit(1);
+		for (const struct turn *turn = *connections; turn->awaited != NULL; turn++) {
+			if (turn->awaited[0] != '\0' && !await(from, turn->awaited))
+				_exit(1);
+			if (turn->reply == NULL)
+				break;
+			(void)send(fd, turn->reply, strlen(turn->reply), MSG_NOSIGNAL);
+		}
+		fclose(from);
+	}
+	_exit(0);
+}
+
+static int
+listen_somewhere(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	port = ntohs(address.sin_port);
+	return fd;
+}
+
+/* One session, to two recipients. `said`: by the library, at once, NULL the whole of a mail. */
+static struct gate_answer
+run(const struct turn *const *connections, const char *said)
+{
+	int listener = listen_somewhere(), library[2], worker[2], status;
+	struct gate_answer answer;
+	pid_t relay = fork();
+
+	if (relay == 0)
+		be_relay(listener, connections);
+	close(listener);
+	said = said != NULL ? said : "EHLO worker\r\nMAIL FROM:<watch@a.test>\r\nRCPT TO:<one@b.test>\r\nRCPT TO:<two@b.test>\r\nDATA\r\n"
+	    "Subject: x\r\n\r\nfirst\r\n..\r\nlast\r\n.\r\nQUIT\r\n";
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, library), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, worker), 0);
+	assert_int_equal(send(library[0], said, strlen(said), 0), strlen(said));
+	shutdown(library[0], SHUT_WR);
+	snprintf(settings.port, sizeof settings.port, "%u", port);
+	session.way.settings = &settings;
+	session.way.tls = &tls;
+	session.way.auth = &auth;
+	session.way.host = &host;
+	session.worker = worker[1];
+	session.ask = (struct gate_ask){ .number = 7, .until = wire_now() + LIMIT, .helo = "watch.test", .sender = "watch@a.test",
+		.count = 2, .recipients = { "one@b.test", "two@b.test" } };
+	session_run(&session, library[1]);
+	assert_int_equal(recv(worker[0], &answer, sizeof answer, 0), sizeof answer);
+	assert_int_equal(answer.number, 7);
+	assert_int_equal(waitpid(relay, &status, 0), relay);
+	assert_int_equal(status, 0);
+	close(library[0]);
+	close(worker[0]);
+	close(worker[1]);
+	return answer;
+}
+
+static struct gate_answer
+run_once(const struct turn *turns)
+{
+	const struct turn *const connections[] = { turns, NULL };
+
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_NONE, .verify = VERIFY_NONE };
+	return run(connections, NULL);
+}
+
+static void
+assert_fate(const struct gate_answer *answer, uint32_t recipient, uint32_t fate, bool channel, bool doubtful, const char *words)
+{
+	const struct gate_fate *got = &answer->fates[recipient];
+
+	if (got->fate != fate || got->channel != channel || got->doubtful != doubtful || strcmp(got->words, words) != 0)
+		fail_msg("fate %u channel %d doubtful %d: %s", got->fate, got->channel, got->doubtful, got->words);
+}
+
+static const struct turn greeting = { "", "220 relay.test\r\n" }, ehlo = { "EHLO watch.test", "250-relay.test\r\n250 SIZE\r\n" },
+	mail = { "MAIL FROM:<watch@a.test>", "250 ok\r\n" }, one = { "RCPT TO:<one@b.test>", "250 ok\r\n" },
+	two = { "RCPT TO:<two@b.test>", "250 ok\r\n" }, data = { "DATA", "354 go\r\n" }, end = { NULL, NULL };
+
+static void
+each_recipient_has_its_fate(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, mail, one, { two.awaited, "550-5.1.1 no\r\n550 such\r\n" }, data,
+		{ ".", "250-first\r\n250 taken as 4711\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	struct gate_answer answer = run_once(turns);
+
+	(void)state;
+	assert_fate(&answer, 0, PW_SENT, false, false, "250 first / taken as 4711");
+	assert_fate(&answer, 1, PW_NEVER, false, false, "550 5.1.1 no / such");
+}
+
+/* The answer to the text is the last that counts. */
+static void
+what_was_taken_stays_so(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, mail, one, two, data, { ".", "250 taken\r\n" }, { "QUIT", NULL }, end };
+	struct gate_answer answer = run_once(turns);
+
+	(void)state;
+	assert_fate(&answer, 1, PW_SENT, false, false, "250 taken");
+}
+
+static void
+an_end_behind_the_text_is_in_doubt(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, mail, one, two, data, { ".", NULL }, end };
+	struct gate_answer answer = run_once(turns);
+
+	(void)state;
+	assert_fate(&answer, 0, PW_AGAIN, true, true, "the reply to the text: the relay closed the connection: it may have been taken");
+}
+
+static void
+who_speaks_early_is_not_believed(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, { mail.awaited, "250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n" }, end };
+	const struct turn refusal[] = { greeting, ehlo, mail, one, { two.awaited, "250 ok\r\n421 4.3.2 down\r\n" }, end };
+	struct gate_answer answer = run_once(turns);
+
+	(void)state;
+	assert_int_equal(answer.fates[0].fate, PW_AGAIN);
+	assert_non_null(strstr(answer.fates[0].words, "RCPT TO: the relay spoke before it was asked"));
+	answer = run_once(refusal);
+	assert_fate(&answer, 1, PW_AGAIN, true, false, "421 4.3.2 down (said before DATA)");
+}
+
+static void
+who_knows_no_ehlo_is_told_helo(void **state)
+{
+	const struct turn turns[] = { greeting, { ehlo.awaited, "502 what\r\n" }, { "HELO watch.test", "250 relay.test\r\n" }, mail, one, two,
+		data, { ".", "451 later\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	struct gate_answer answer = run_once(turns);
+
+	(void)state;
+	assert_fate(&answer, 0, PW_AGAIN, false, false, "451 later");
+}
+
+static void
+a_name_without_address_is_told(void **state)
+{
+	static const struct turn *const nobody[] = { NULL };
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "gone.test", .place = "gone.test:25", .tls = TLS_NONE };
+	answer = run(nobody, NULL);
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "the name gone.test does not resolve: 127.0.0.1: NXDOMAIN");
+}
+
+/* The library has no bounds of its own: what it does not say, or says otherwise, is nobody's mail. */
+static void
+a_library_that_errs_sends_nothing(void **state)
+{
+	const struct turn turns[] = { greeting, ehlo, mail, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn *const connections[] = { turns, NULL };
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_NONE, .verify = VERIFY_NONE };
+	answer = run(connections, "EHLO worker\r\nMAIL FROM:<watch@a.test>\r\nRCPT TO:<else@b.test>\r\n");
+	assert_fate(&answer, 0, PW_AGAIN, true, false, "RCPT TO: the mail library did not go on");
+}
+
+/* Where TLS fails the mail goes in clear, on a second connection that has nothing of its own to spend. */
+static void
+two_connections_are_one_attempt(void **state)
+{
+	const struct turn first[] = { greeting, { ehlo.awaited, "250-relay.test\r\n250 STARTTLS\r\n" }, { "STARTTLS", "220 go\r\n" }, end };
+	const struct turn second[] = { greeting, ehlo, mail, one, two, data, { ".", "250 taken\r\n" }, { "QUIT", "221 bye\r\n" }, end };
+	const struct turn *const connections[] = { first, second, NULL };
+	char why[200] = "";
+	struct gate_answer answer;
+
+	(void)state;
+	settings = (struct settings){ .host = "relay.test", .place = "relay.test:25", .tls = TLS_OPPORTUNISTIC, .verify = VERIFY_NONE };
+	assert_true(tls_open(&tls, &settings, why, sizeof why));
+	answer = run(connections, NULL);
+	tls_close(&tls);
+	assert_int_equal(answer.fates[0].fate, PW_SENT);
+	assert_non_null(strstr(answer.fates[0].words, "250 taken (sent in clear, since TLS failed: "));
+	assert_string_not_equal(answer.note, "");
+	assert_int_equal(session.way.wire.lines, 4 + 3 + 3 + 1 + 1 + 1); /* of both, and that to QUIT */
+	assert_int_equal(session.way.wire.came, 54 + 94);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_recipient_has_its_fate),
+		cmocka_unit_test(what_was_taken_stays_so),
+		cmocka_unit_test(an_end_behind_the_text_is_in_doubt),
+		cmocka_unit_test(who_speaks_early_is_not_believed),
+		cmocka_unit_test(who_knows_no_ehlo_is_told_helo),
+		cmocka_unit_test(a_name_without_address_is_told),
+		cmocka_unit_test(a_library_that_errs_sends_nothing),
+		cmocka_unit_test(two_connections_are_one_attempt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
