@@ -73,15 +73,15 @@ advise(const struct config *config)
 	return count;
 }
 
-/* "good" is what tells somebody. */
+/* "good" is what tells somebody, and has nothing that is warned of. */
 static void
-tell_verdict(const struct config *config, const char *path)
+tell_verdict(const struct config *config, const char *path, uint32_t warnings)
 {
 	uint32_t untold = 0, notifiers = config->notifier_count - (config->heartbeat_interval != 0 ? 1 : 0);
 
 	for (uint32_t i = 0; i < config->target_count; i++)
 		untold += !target_is_told(config, &config->targets[i]);
-	printf("%s: %s: %u target%s, %u notifier%s", path, untold == 0 ? "good" : "no fault", config->target_count,
+	printf("%s: %s: %u target%s, %u notifier%s", path, untold + warnings == 0 ? "good" : "no fault", config->target_count,
 	    config->target_count == 1 ? "" : "s", notifiers, notifiers == 1 ? "" : "s");
 	if (config->heartbeat_interval != 0)
 		fputs(" and the heartbeat", stdout);
@@ -125,7 +125,7 @@ check(const struct command *command, int argc, char **argv)
 	faults_print(stdout, &faults);
 	if (config == NULL)
 		return EXIT_CONFIG;
-	tell_verdict(config, source.path);
+	tell_verdict(config, source.path, faults.warnings);
 	tell_ways(config);
 	advice = faults.warnings + advise(config);
 	if (!strict || advice == 0)
@@ -147,7 +147,7 @@ const struct command command_check = {
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
 	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has, and\n"
-	        "of notifiers that no target leads to. Names the hosts of one label, for no search list is applied to\n"
+	        "of notifiers that no target leads to, and of files that the service could not read. Names the hosts of one label, for no search list is applied to\n"
 	        "them, and asks the configured resolvers whether the EHLO name leads to this machine and back. Starts\n"
 	        "nothing.\n\n"
 	        "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or advice, 64 the command\n"

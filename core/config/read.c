@@ -39,6 +39,7 @@ read_all(struct reader *reader)
 	reader_look_around(reader);
 	reader_look_at_relays(reader);
 	reader_look_at_reach(reader);
+	reader_look_at_service(reader);
 	warn_of_nothing(reader);
 }
 

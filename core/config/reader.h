@@ -208,4 +208,7 @@ void reader_look_at_relays(struct reader *);
 /* reach.c: warns of targets that nobody is told of, of tags that no target has, and of notifiers that no target leads to. */
 void reader_look_at_reach(struct reader *);
 
+/* service_files.c: warns of files that the service could not read. */
+void reader_look_at_service(struct reader *);
+
 #endif

@@ -8,8 +8,55 @@
 #include <unistd.h>
 
 #include "config/input.h"
+#include "config/service.h"
 
-/* A secret lies in a file that nobody else can read or change; systemd guards the folder of credentials by itself. */
+static bool
+is_file(const char *path, struct stat *status, struct reason *why)
+{
+	if (stat(path, status) < 0)
+		reason_set(why, "cannot be read: %s", strerror(errno));
+	else if (!S_ISREG(status->st_mode))
+		reason_set(why, "is not a regular file");
+	else
+		return true;
+	return false;
+}
+
+/* A secret lies in a file that nobody else can read or change. */
+static bool
+is_guarded(const char *path, struct reason *why)
+{
+	struct stat status;
+
+	if (!is_file(path, &status, why))
+		return false;
+	if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
+		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
+		    (unsigned)status.st_mode & 07777);
+	else if (status.st_uid != 0 && status.st_uid != geteuid())
+		reason_set(why, "belongs to user %u: it has to be root's or our own", (unsigned)status.st_uid);
+	else
+		return true;
+	return false;
+}
+
+/* Beside the service, as in `postwatch check`: the file that systemd would load. One that is encrypted, or stands in the unit
+ * itself, is believed to be there. */
+static bool
+take_by_hand(struct arena *arena, const char *name, const char **path, struct reason *why)
+{
+	char from[PATH_MAX];
+
+	if (!service_credential(name, from)) {
+		reason_set(why, "is what systemd loads, and postwatch.service loads none called %s: `systemctl edit postwatch`, [Service], "
+		    "LoadCredential=%s:%s/%s", name, name, PW_SYSCONF_DIR, name);
+		return false;
+	}
+	*path = arena_strdup(arena, from[0] == '\0' ? name : from);
+	return from[0] == '\0' || is_guarded(*path, why);
+}
+
+/* systemd guards the folder of credentials by itself. */
 bool
 secret_take(struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
 {
@@ -18,10 +65,8 @@ secret_take(struct arena *arena, const char *from, const char *text, const char 
 	bool is_credential = strncmp(text, variable, strlen(variable)) == 0;
 	struct stat status;
 
-	if (is_credential && folder == NULL) {
-		reason_set(why, "names $CREDENTIALS_DIRECTORY, which is set only where systemd loads credentials");
-		return false;
-	}
+	if (is_credential && folder == NULL)
+		return take_by_hand(arena, text + strlen(variable), path, why);
 	if (is_credential) {
 		char *joined = arena_alloc(arena, strlen(folder) + strlen(text));
 
@@ -30,18 +75,5 @@ secret_take(struct arena *arena, const char *from, const char *text, const char 
 	} else {
 		*path = path_absolute(arena, from, text);
 	}
-	if (stat(*path, &status) < 0)
-		reason_set(why, "cannot be read: %s", strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		reason_set(why, "is not a regular file");
-	else if (is_credential)
-		return true;
-	else if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
-		    (unsigned)status.st_mode & 07777);
-	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		reason_set(why, "belongs to user %u: it has to be root's or our own", (unsigned)status.st_uid);
-	else
-		return true;
-	return false;
+	return is_credential ? is_file(*path, &status, why) : is_guarded(*path, why);
 }

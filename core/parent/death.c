@@ -108,7 +108,7 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 		text_format(&text, ", with %s in hand (run %llu)", tree->config->targets[target].name,
 		    (unsigned long long)atomic_load_explicit(&child->page->run, memory_order_relaxed));
 	tell_next(&text, tree, child, now);
-	log_say(tree->log, LOG_ERR, "%s", bytes);
+	log_say(tree->log, child->repeats ? LOG_DEBUG : LOG_ERR, "%s", bytes);
 }
 
 /* Whether it died of the target that it had in hand: then that is kept away from it from now on. */

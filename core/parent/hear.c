@@ -28,6 +28,25 @@ may_speak(struct tree *tree, struct child *child, int64_t now)
 	return false;
 }
 
+/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is told once. */
+static bool
+was_told(struct child *child, struct pw_bytes text)
+{
+	static const char mark[] = " cannot begin: ";
+	uint32_t hash = 2166136261; /* FNV-1a */
+
+	if (child->kind != DUTY_NOTIFIER || memmem(text.data, text.size, mark, strlen(mark)) == NULL)
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
+	child->repeats = child->unborn[0] == hash || child->unborn[1] == hash;
+	if (!child->repeats) {
+		child->unborn[1] = child->unborn[0];
+		child->unborn[0] = hash;
+	}
+	return child->repeats;
+}
+
 static bool
 hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
@@ -42,6 +61,8 @@ hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now
 		return true;
 	if (line.dropped > 0)
 		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name, line.dropped);
+	if (was_told(child, line.text))
+		line.level = LOG_DEBUG;
 	log_relay(tree->log, child, named ? child->name : NULL, line.level, line.event, line.text);
 	return true;
 }
@@ -52,6 +73,8 @@ hear_ready(struct tree *tree, struct child *child, int64_t now)
 	if (child->stage != CHILD_BORN)
 		return false;
 	child->stage = CHILD_READY;
+	child->unborn[0] = child->unborn[1] = 0;
+	child->repeats = false;
 	child->ready = now;
 	if (child->deaths > 0 && tree->was_ready)
 		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);

@@ -43,6 +43,8 @@ struct child {
 	bool renewing;                   /* told to stop, to be born again at once */
 	int64_t end_by;                  /* of one that is renewed */
 	uint32_t deaths;                 /* in all */
+	uint32_t unborn[2];              /* hashes of why it and its gate could not begin, as they were told; 0: they could */
+	bool repeats;                    /* it could not begin for the same reason once more, which is told no louder than to debug */
 	int64_t lines_since;             /* lines of the log are counted from here */
 	uint32_t lines, lines_left_out;
 	uint64_t done;                   /* as it says */

@@ -212,6 +212,7 @@ sample_is_good_with_and_without_its_comments(void **state)
 	struct text text = TEXT_OVER(made);
 
 	(void)state;
+	setenv("CREDENTIALS_DIRECTORY", files_folder, 1); /* as systemd has loaded the password */
 	read_file(sample);
 	files_put("customers.txt", "mx.customer.example\n");
 	files_put("mail-password", "secret\n");
@@ -220,6 +221,7 @@ sample_is_good_with_and_without_its_comments(void **state)
 	check_sample(was);
 	uncomment(&text);
 	check_sample(made);
+	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void

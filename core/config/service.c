@@ -1,0 +1,254 @@
+/* Only what is needed of the syntax: sections, comments, lines that go on, and lists that an empty value empties. */
+#include "config/service.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FOLDERS_MAX = 8, DROP_INS_MAX = 64, LINE_ROOM = 8192, NOBODY = 65534 };
+
+#define UNIT "postwatch.service"
+
+/* What is looked for while the files are read, in the order in which systemd reads them. */
+struct search {
+	char folders[FOLDERS_MAX][PATH_MAX]; /* the first goes before the others */
+	size_t folder_count;
+	const char *credential;              /* NULL: none is looked for */
+	bool found, loaded;                  /* a unit; the credential */
+	char path[PATH_MAX];                 /* of its file */
+	bool dynamic;
+	char user[64];
+};
+
+/* systemd.unit(5), "Unit File Load Path"; tests name folders of their own. */
+static void
+find_folders(struct search *search)
+{
+	const char *list = getenv("POSTWATCH_TEST_UNITS");
+
+	if (list == NULL)
+		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system";
+	for (size_t size; *list != '\0' && search->folder_count < FOLDERS_MAX; list += size + (list[size] == ':')) {
+		size = strcspn(list, ":");
+		snprintf(search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
+	}
+}
+
+static bool
+is_yes(const char *value)
+{
+	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+}
+
+/* systemd.exec(5): LoadCredential=NAME[:PATH], SetCredential=NAME:VALUE. */
+static void
+take_credential(struct search *search, const char *value, bool is_file)
+{
+	size_t size = strcspn(value, ":");
+
+	if (*value == '\0') {
+		search->loaded = false;
+		return;
+	}
+	if (search->credential == NULL || strlen(search->credential) != size || strncmp(search->credential, value, size) != 0)
+		return;
+	search->loaded = true;
+	snprintf(search->path, sizeof search->path, "%s", is_file && value[size] == ':' && value[size + 1] == '/' ? value + size + 1 : "");
+}
+
+static void
+take_line(struct search *search, char *line)
+{
+	char *equals = strchr(line, '='), *value;
+
+	if (equals == NULL)
+		return;
+	for (value = equals; value > line && (value[-1] == ' ' || value[-1] == '\t'); value--)
+		continue;
+	*value = '\0';
+	value = equals + 1 + strspn(equals + 1, " \t");
+	for (size_t size = strlen(value); size > 0 && strchr(" \t\r\n", value[size - 1]) != NULL; size--)
+		value[size - 1] = '\0';
+	if (strcmp(line, "LoadCredential") == 0)
+		take_credential(search, value, true);
+	else if (strcmp(line, "LoadCredentialEncrypted") == 0 || strcmp(line, "SetCredential") == 0
+	    || strcmp(line, "SetCredentialEncrypted") == 0)
+		take_credential(search, *value == '\0' ? ":" : value, false);
+	else if (strcmp(line, "DynamicUser") == 0)
+		search->dynamic = is_yes(value);
+	else if (strcmp(line, "User") == 0)
+		snprintf(search->user, sizeof search->user, "%s", value);
+}
+
+/* False: there is no such file. */
+static bool
+read_unit(struct search *search, const char *path)
+{
+	char line[LINE_ROOM], whole[LINE_ROOM] = "";
+	bool in_service = false;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof line, file) != NULL) {
+		const char *text = line + strspn(line, " \t");
+		size_t size = strlen(text), had = strlen(whole);
+
+		if (*text == '#' || *text == ';')
+			continue;
+		while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
+			size--;
+		bool goes_on = size > 0 && text[size - 1] == '\\';
+		snprintf(whole + had, sizeof whole - had, "%.*s%s", (int)(size - goes_on), text, goes_on ? " " : "");
+		if (goes_on)
+			continue;
+		if (whole[0] == '[')
+			in_service = strcmp(whole, "[Service]") == 0;
+		else if (in_service)
+			take_line(search, whole);
+		whole[0] = '\0';
+	}
+	fclose(file);
+	return true;
+}
+
+struct drop_ins {
+	char names[DROP_INS_MAX][NAME_MAX + 1];
+	char paths[DROP_INS_MAX][PATH_MAX];
+	size_t count;
+};
+
+/* One of a folder that goes before hides those of its name. */
+static void
+add_drop_in(struct drop_ins *all, const char *folder, const char *name)
+{
+	size_t size = strlen(name), at;
+
+	if (size < 6 || strcmp(name + size - 5, ".conf") != 0 || all->count == DROP_INS_MAX)
+		return;
+	for (at = 0; at < all->count && strcmp(all->names[at], name) < 0; at++)
+		continue;
+	if (at < all->count && strcmp(all->names[at], name) == 0)
+		return;
+	memmove(all->names + at + 1, all->names + at, (all->count - at) * sizeof all->names[0]);
+	memmove(all->paths + at + 1, all->paths + at, (all->count - at) * sizeof all->paths[0]);
+	snprintf(all->names[at], sizeof all->names[at], "%s", name);
+	if (snprintf(all->paths[at], sizeof all->paths[at], "%s/%s", folder, name) >= PATH_MAX)
+		all->paths[at][0] = '\0';
+	all->count++;
+}
+
+static void
+read_drop_ins(struct search *search)
+{
+	struct drop_ins *all = calloc(1, sizeof *all);
+
+	for (size_t i = 0; all != NULL && i < search->folder_count; i++) {
+		char folder[PATH_MAX + 32];
+		struct dirent *entry;
+		DIR *listing;
+
+		snprintf(folder, sizeof folder, "%s/" UNIT ".d", search->folders[i]);
+		if ((listing = opendir(folder)) == NULL)
+			continue;
+		while ((entry = readdir(listing)) != NULL)
+			add_drop_in(all, folder, entry->d_name);
+		closedir(listing);
+	}
+	for (size_t i = 0; all != NULL && i < all->count; i++)
+		(void)read_unit(search, all->paths[i]);
+	free(all);
+}
+
+static void
+read_service(struct search *search)
+{
+	find_folders(search);
+	for (size_t i = 0; i < search->folder_count && !search->found; i++) {
+		char path[PATH_MAX + 32];
+
+		snprintf(path, sizeof path, "%s/" UNIT, search->folders[i]);
+		search->found = read_unit(search, path);
+	}
+	if (search->found)
+		read_drop_ins(search);
+}
+
+bool
+service_credential(const char *name, char path[PATH_MAX])
+{
+	struct search search = { .credential = name };
+
+	read_service(&search);
+	snprintf(path, PATH_MAX, "%s", search.path);
+	return search.loaded;
+}
+
+void
+service_find_user(struct service_user *user)
+{
+	struct search search = { .credential = NULL };
+	const struct passwd *entry;
+
+	read_service(&search);
+	*user = (struct service_user){ .found = search.found, .uid = NOBODY, .gid = NOBODY };
+	if (!search.found || search.dynamic)
+		return;
+	entry = search.user[0] == '\0' ? NULL : getpwnam(search.user);
+	if (entry == NULL) {
+		user->root = search.user[0] == '\0';
+		return;
+	}
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	user->root = entry->pw_uid == 0;
+	snprintf(user->name, sizeof user->name, "%s", search.user);
+}
+
+/* In the child: of each file whether it can be opened. */
+_Noreturn static void
+try_all(const struct service_user *user, const char *const *paths, size_t count, int out)
+{
+	bool groups = user->name[0] == '\0' ? setgroups(0, NULL) == 0 : initgroups(user->name, user->gid) == 0;
+
+	if (!groups || setresgid(user->gid, user->gid, user->gid) != 0 || setresuid(user->uid, user->uid, user->uid) != 0)
+		_exit(1);
+	for (size_t i = 0; i < count; i++) {
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = fd < 0 ? errno : 0;
+
+		if (fd >= 0)
+			close(fd);
+		if (write(out, &error, sizeof error) != sizeof error)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+bool
+service_try_files(const struct service_user *user, const char *const *paths, size_t count, int *errors)
+{
+	size_t got = 0;
+	int ends[2];
+	pid_t child;
+
+	if (geteuid() != 0 || pipe(ends) != 0)
+		return false;
+	fflush(NULL);
+	child = fork();
+	if (child == 0)
+		try_all(user, paths, count, ends[1]);
+	close(ends[1]);
+	while (child > 0 && got < count && read(ends[0], &errors[got], sizeof *errors) == sizeof *errors)
+		got++;
+	close(ends[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return child > 0 && got == count;
+}
