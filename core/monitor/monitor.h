@@ -72,6 +72,7 @@ struct watched {
 	bool in_private;               /* it was last seen at private addresses alone */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool named;                    /* its prober knows what is known of its name */
+	bool was_held;                 /* as quarantined, when its record was written */
 	bool apart;                    /* run in a prober of its own, or in line for one */
 	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
 };
@@ -185,6 +186,8 @@ struct monitor {
 	struct port_hold *ports; /* one for each port that is watched */
 	uint32_t port_count;
 	struct hearing hearing;
+	/* What the parent said before we had begun. */
+	struct account_put_off { struct account_put_off *next; struct message_account account; } *accounts;
 	uint32_t in_public;      /* targets that were last seen elsewhere than at private addresses */
 	int64_t private_heard;   /* when anybody at a private address was last heard, where others are watched that are not */
 	struct unheard unheard;  /* of targets that were not down */

@@ -193,6 +193,7 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;
 	/* Who is held back is the parent's to say, and it says so to every monitor. */
+	watched->was_held = watched->state.flags & TARGET_QUARANTINED;
 	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
 	return wire_is_whole(in);
 }

@@ -133,6 +133,8 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	return monitor;
 }
 
+static void take_accounts(struct monitor *);
+
 void
 monitor_destroy(struct monitor **given)
 {
@@ -154,6 +156,8 @@ monitor_destroy(struct monitor **given)
 			close(monitor->probers[i].fd);
 		free(monitor->probers[i].bytes);
 	}
+	monitor->begun = false;
+	take_accounts(monitor);
 	outbox_fini(monitor);
 	apart_fini(monitor);
 	pauses_fini(monitor);
@@ -261,6 +265,7 @@ monitor_begin(struct monitor *monitor)
 	kin_begin(monitor);
 	windows_begin(monitor);
 	together_begin(monitor);
+	take_accounts(monitor);
 	apart_give_out(monitor);
 }
 
@@ -320,7 +325,9 @@ quarantine(struct monitor *monitor, uint32_t target, const char *text)
 	watch_release(monitor, target);
 	schedule_drop(&monitor->schedule, target);
 	watched->state.flags |= TARGET_QUARANTINED;
-	herald_change(monitor, target, &change, &report);
+	if (!watched->was_held) /* else a monitor before us has told it */
+		herald_change(monitor, target, &change, &report);
+	watched->was_held = false;
 	outbox_put_state(monitor, target);
 }
 
@@ -339,9 +346,39 @@ release(struct monitor *monitor, uint32_t target, const char *text)
 		watch_plan(monitor, target, schedule_horizon(&monitor->schedule));
 }
 
+/* What a target is, is not known before the keeper has said all that it knew. */
+static void
+put_off(struct monitor *monitor, const struct message_account *account)
+{
+	struct account_put_off *item = malloc(sizeof *item), **last = &monitor->accounts;
+
+	if (item == NULL)
+		return; /* it is run, and held anew where its prober dies */
+	*item = (struct account_put_off){ .account = *account };
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = item;
+}
+
+static void
+take_accounts(struct monitor *monitor)
+{
+	while (monitor->accounts != NULL) {
+		struct account_put_off *item = monitor->accounts;
+		monitor->accounts = item->next;
+		if (monitor->begun)
+			monitor_account(monitor, &item->account);
+		free(item);
+	}
+}
+
 void
 monitor_account(struct monitor *monitor, const struct message_account *account)
 {
+	if (!monitor->begun) {
+		put_off(monitor, account);
+		return;
+	}
 	switch (account->account) {
 	case ACCOUNT_FREE:
 		release(monitor, account->target, account->text);

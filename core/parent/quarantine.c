@@ -85,8 +85,9 @@ quarantine_explain(const struct quarantine *quarantine, const struct quarantine_
 }
 
 static void
-enter(struct quarantine_entry *entry, enum quarantine_stage stage, int64_t now, const char *how)
+enter(struct quarantine *quarantine, struct quarantine_entry *entry, enum quarantine_stage stage, int64_t now, const char *how)
 {
+	quarantine->changes++;
 	entry->again = entry->stage == QUARANTINE_TRIAL;
 	entry->stage = stage;
 	entry->since = now;
@@ -107,13 +108,13 @@ quarantine_learn(struct quarantine *quarantine, uint32_t target, int64_t now, co
 		if (entry == NULL)
 			return NULL;
 		*entry = (struct quarantine_entry){ .target = target };
-		enter(entry, QUARANTINE_SUSPECT, now, how);
+		enter(quarantine, entry, QUARANTINE_SUSPECT, now, how);
 		return entry;
 	}
 	/* A run that was under way elsewhere when its target was held: nothing new. */
 	if (entry->stage == QUARANTINE_HELD)
 		return NULL;
-	enter(entry, QUARANTINE_HELD, now, how);
+	enter(quarantine, entry, QUARANTINE_HELD, now, how);
 	return entry;
 }
 
@@ -125,6 +126,7 @@ quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
 
 		if (entry->stage != QUARANTINE_HELD || now - entry->since < quarantine->times.hold)
 			continue;
+		quarantine->changes++;
 		entry->stage = QUARANTINE_TRIAL;
 		entry->since = now;
 		entry->apart = true;
@@ -141,6 +143,7 @@ quarantine_clear(struct quarantine *quarantine, uint32_t target)
 
 	if (entry == NULL || !entry->apart)
 		return false;
+	quarantine->changes++;
 	entry->apart = false;
 	return true;
 }
@@ -170,6 +173,7 @@ quarantine_end(struct quarantine *quarantine, uint32_t target)
 
 	if (entry == NULL || entry->stage != QUARANTINE_HELD)
 		return false;
+	quarantine->changes++;
 	*entry = quarantine->entries[--quarantine->count];
 	return true;
 }

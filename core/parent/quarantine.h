@@ -34,6 +34,7 @@ struct quarantine_entry {
 
 struct quarantine {
 	struct quarantine_times times;
+	uint32_t changes; /* counts them: what is kept of it is to be written anew */
 	uint32_t count;
 	struct quarantine_entry entries[QUARANTINE_ROOM];
 };

@@ -2,6 +2,7 @@
  * Who is born when, whom they are linked to, and how long they may be silent. Deaths are in death.c.
  */
 #include "parent/tree.h"
+#include "parent/quarantine_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ tree_init(struct tree *tree, const struct config *config, const struct times *ti
 	tree->children = calloc(tree->count, sizeof *tree->children);
 	if (tree->children == NULL)
 		return false;
+	quarantine_take_back(&tree->quarantine, config, clock_mono());
 	name_child(&tree->children[TREE_KEEPER], DUTY_KEEPER, 0);
 	name_child(&tree->children[TREE_MONITOR], DUTY_MONITOR, 0);
 	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
@@ -171,6 +173,19 @@ release(struct tree *tree, int64_t now)
 	}
 }
 
+/* For the parent after a reload or a restart. */
+static void
+keep_quarantine(struct tree *tree, int64_t now)
+{
+	struct reason why;
+
+	if (tree->quarantine.changes == tree->quarantine_kept)
+		return;
+	tree->quarantine_kept = tree->quarantine.changes;
+	if (!quarantine_keep(&tree->quarantine, tree->config, now, &why))
+		log_say(tree->log, LOG_WARNING, "who is quarantined cannot be kept for the time after a restart: %s", why.text);
+}
+
 static void
 send_stop(struct child *child, int64_t grace, int64_t patience)
 {
@@ -281,6 +296,7 @@ tree_turn(struct tree *tree, int64_t now)
 			kill_if_silent(tree, child, now);
 	}
 	release(tree, now);
+	keep_quarantine(tree, now);
 	tend_apart(tree, now);
 	renew(tree, now);
 	renew_notifiers(tree, now);

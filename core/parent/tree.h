@@ -60,6 +60,7 @@ struct tree {
 	struct times times;
 	struct log *log;
 	struct quarantine quarantine;
+	uint32_t quarantine_kept; /* its changes, when it was last written */
 	int64_t failing_since; /* what the keeper is told of the configuration (tree_tell_failing) */
 	uint32_t count;
 	struct child *children;

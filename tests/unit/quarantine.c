@@ -6,7 +6,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "parent/quarantine.h"
+#include "parent/quarantine_file.h"
+#include "scratch.h"
 
 static const int64_t minute = (int64_t)60 * SECOND, hour = (int64_t)3600 * SECOND, day = (int64_t)86400 * SECOND;
 
@@ -193,6 +194,89 @@ a_table_full_of_held_ones_takes_no_more(void **state)
 	assert_false(die(1000, 0, "of SIGSEGV"));
 }
 
+static const struct pw_plugin probe = { .name = "smtp" };
+static const struct plugin plugin = { .descriptor = &probe };
+static const struct policy policy = { .probe = &plugin };
+
+/* What is known is known to the next parent, under the numbers of its own configuration; not of what is probed otherwise. */
+static void
+the_next_parent_knows_who_is_held(void **state)
+{
+	char folder[SCRATCH_PATH];
+	struct target targets[] = { { .name = "a b", .host = "a", .port = 25, .policy = &policy },
+		{ .name = "b", .host = "b", .port = 25, .policy = &policy }, { .name = "c", .host = "c", .port = 25, .policy = &policy } };
+	struct target others[] = { { .name = "c", .host = "c", .port = 25, .policy = &policy },
+		{ .name = "a b", .host = "a", .port = 25, .policy = &policy }, { .name = "b", .host = "b", .port = 587, .policy = &policy } };
+	int64_t now = clock_mono();
+	struct reason reason;
+
+	(void)state;
+	scratch_make(folder, "quarantine", false);
+	struct config config = { .state = folder, .target_count = 3, .targets = targets };
+	die(0, now - 3 * minute, "of SIGSEGV");
+	assert_true(die(0, now - 2 * minute, "of SIGBUS"));
+	die(1, now, "of SIGSEGV");
+	die(2, now - minute, "by our kill: silent for 10.0 s");
+	assert_int_equal(quarantine.changes, 4);
+	assert_true(quarantine_keep(&quarantine, &config, now, &reason));
+	quarantine = (struct quarantine){ .times = { hour, day } };
+	config.targets = others;
+	quarantine_take_back(&quarantine, &config, now);
+	assert_int_equal(quarantine.count, 2);
+	const struct quarantine_entry *held = &quarantine.entries[0], *suspect = &quarantine.entries[1];
+	assert_int_equal(held->target, 1);
+	assert_int_equal(held->stage, QUARANTINE_HELD);
+	assert_in_range(held->since, now - 2 * minute - 2 * SECOND, now - 2 * minute + 2 * SECOND);
+	assert_string_equal(held->before, "of SIGSEGV");
+	assert_string_equal(held->last, "of SIGBUS");
+	assert_int_equal(suspect->target, 0);
+	assert_int_equal(suspect->stage, QUARANTINE_SUSPECT);
+	assert_true(suspect->apart);
+	assert_true(die(0, now, "of SIGSEGV")); /* its second one */
+	scratch_remove(folder);
+}
+
+/* What cannot be read is left aside, and whom another version held may be mended. */
+static void
+of_another_version_it_is_on_trial(void **state)
+{
+	char folder[SCRATCH_PATH], path[128];
+	struct target targets[] = { { .name = "a", .host = "a", .port = 25, .policy = &policy } };
+	struct reason reason;
+	char bytes[512];
+
+	(void)state;
+	scratch_make(folder, "quarantine", false);
+	struct config config = { .state = folder, .target_count = 1, .targets = targets };
+	quarantine_take_back(&quarantine, &config, clock_mono());
+	assert_int_equal(quarantine.count, 0);
+	die(0, clock_mono(), "of SIGSEGV");
+	assert_true(die(0, clock_mono(), "of SIGSEGV"));
+	assert_true(quarantine_keep(&quarantine, &config, clock_mono(), &reason));
+	snprintf(path, sizeof path, "%s/quarantine", folder);
+	FILE *file = fopen(path, "r+");
+	assert_non_null(file);
+	size_t size = fread(bytes, 1, sizeof bytes, file);
+	for (size_t cut = 0; cut <= size; cut++) {
+		quarantine = (struct quarantine){ .times = { hour, day } };
+		assert_int_equal(ftruncate(fileno(file), 0), 0);
+		rewind(file);
+		fwrite(bytes, 1, cut, file);
+		fflush(file);
+		quarantine_take_back(&quarantine, &config, clock_mono());
+		assert_int_equal(quarantine.count, cut == size);
+	}
+	assert_int_equal(quarantine.entries[0].stage, QUARANTINE_HELD);
+	rewind(file);
+	fputc('9', file);
+	fclose(file);
+	quarantine = (struct quarantine){ .times = { hour, day } };
+	quarantine_take_back(&quarantine, &config, clock_mono());
+	assert_int_equal(quarantine.entries[0].stage, QUARANTINE_TRIAL);
+	assert_true(quarantine.entries[0].apart);
+	scratch_remove(folder);
+}
+
 int
 main(void)
 {
@@ -208,6 +292,8 @@ main(void)
 		cmocka_unit_test_setup(a_suspect_is_kept_apart_until_a_run_ends_well, begin),
 		cmocka_unit_test_setup(who_is_kept_apart_gives_way_to_nobody, begin),
 		cmocka_unit_test_setup(a_full_table_gives_up_its_oldest_suspect, begin),
+		cmocka_unit_test_setup(the_next_parent_knows_who_is_held, begin),
+		cmocka_unit_test_setup(of_another_version_it_is_on_trial, begin),
 		cmocka_unit_test_setup(a_table_full_of_held_ones_takes_no_more, begin),
 	};
 
