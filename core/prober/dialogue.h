@@ -80,7 +80,7 @@ void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t
  * nothing has come inside it yet. Where the peer's system has not acknowledged that line, it was: `early` below. */
 bool dialogue_may_be_early(const struct dialogue *);
 
-/* Bytes inside TLS that were sent before our first line there could be heard. */
+/* Bytes inside TLS that were sent before our first line there could be heard: dropped, save a single 421. */
 void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
 
 /* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */

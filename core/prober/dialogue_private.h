@@ -136,11 +136,16 @@ void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const cha
 /* input.c */
 
 /* The connection is gone, and the last line had no line end: what refuses us is taken for a reply, and what can never
- * become one is said to be none. True: the plugin or the verdict had it, and the step is filled. */
+ * become one is said to be none. A 421 that came unasked is the reply. True: the plugin or the verdict had it, and the step is filled. */
 bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
 
-/* What was said inside TLS before we spoke there, in answer to nothing, is dropped. */
+/* What was said inside TLS before we spoke there, in answer to nothing, is dropped; a single 421 is kept. */
 void dialogue_hear_early(struct dialogue *, int64_t now, struct pw_bytes said);
+
+/* ends.c */
+
+/* A whole 421 that came unasked waits to be the reply: nothing else that is kept ends with a line. */
+bool dialogue_keeps_closing(const struct dialogue *);
 
 /* verdict.c */
 

@@ -254,6 +254,14 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 	}
 }
 
+bool
+dialogue_keeps_closing(const struct dialogue *dialogue)
+{
+	struct pw_bytes input = buffer_view(&dialogue->input);
+
+	return input.size > dialogue->reader.line && input.data[input.size - 1] == '\n';
+}
+
 void
 dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 {
@@ -268,7 +276,8 @@ dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 		return;
 	}
 	if (dialogue->state == LISTENING && dialogue->ops->framing == PW_REPLIES && input.size > dialogue->reader.line
-	    && !reply_may_become(input.data + dialogue->reader.line, input.size - dialogue->reader.line)
+	    && (dialogue_keeps_closing(dialogue)
+	        || !reply_may_become(input.data + dialogue->reader.line, input.size - dialogue->reader.line))
 	    && dialogue_salvage(dialogue, now, step))
 		return;
 	show_unfinished(dialogue, now);

@@ -92,6 +92,24 @@ drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t siz
 	dialogue_note_once(dialogue, now, NOTED_EARLY, "replies came unasked and were discarded");
 }
 
+/*
+ * 421 and nothing else: that reply may come unasked, from a server that closes (RFC 5321, section 3.8). It is kept as the
+ * answer to what we say next: who said it listens no more.
+ */
+static bool
+keep_closing(struct dialogue *dialogue, const char *bytes, size_t size)
+{
+	struct reply_reader reader = { .code = 0 };
+	size_t used = size;
+
+	if (dialogue->ops->framing != PW_REPLIES || dialogue->input.size > 0 || dialogue->stale
+	    || reply_read(&reader, PW_REPLIES, bytes, &used) != REPLY_COMPLETE || used != size || reader.code != 421)
+		return false;
+	dialogue->logged = 0;
+	dialogue->reader = (struct reply_reader){ .code = 0 };
+	return buffer_add(&dialogue->input, bytes, size, DIALOGUE_RECEIVED_MAX);
+}
+
 static void
 warn_early(struct dialogue *dialogue, size_t size)
 {
@@ -147,6 +165,8 @@ judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_
 		    starttls ? "reply to EHLO, before STARTTLS" : "consent to STARTTLS", turn->step);
 		return true;
 	}
+	if (keep_closing(dialogue, rest, size))
+		return false;
 	warn_early(dialogue, size);
 	drop_early(dialogue, turn->now, rest, size);
 	return false;
@@ -317,6 +337,8 @@ dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said
 	struct text text = TEXT_OVER(bytes);
 	struct portion portion;
 
+	if (keep_closing(dialogue, said.data, said.size))
+		return;
 	text_format(&text, "%zu bytes came inside TLS before EHLO was said there (%s)", said.size, dialogue->address);
 	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
 	if (take_portion(dialogue, said.data, said.size, &portion)) {
@@ -444,10 +466,14 @@ dialogue_received_early(struct dialogue *dialogue, int64_t now, const char *byte
 	step->next = DIALOGUE_WAIT;
 	dialogue->received += (uint32_t)size;
 	dialogue->phase_received += (uint32_t)size;
-	if (dialogue->received > DIALOGUE_RECEIVED_MAX)
+	if (dialogue->received > DIALOGUE_RECEIVED_MAX) {
 		end_too_much(dialogue, now, step);
-	else
+	} else if (keep_closing(dialogue, bytes, size)) {
+		dialogue->heard = now;
+		listen_to(dialogue, now, "", 0, step);
+	} else {
 		dialogue_hear_early(dialogue, now, (struct pw_bytes){ bytes, size });
+	}
 }
 
 void
@@ -477,6 +503,10 @@ dialogue_salvage(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 		return false;
 	line.data += dialogue->reader.line;
 	line.size -= dialogue->reader.line;
+	if (dialogue_keeps_closing(dialogue)) {
+		listen_to(dialogue, now, "", 0, step);
+		return true;
+	}
 	if (reply_may_become(line.data, line.size)
 	    && !(line.size >= 3 && line.data[0] >= '4' && (line.size == 3 || line.data[3] != '-')))
 		return false;

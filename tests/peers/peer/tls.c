@@ -20,7 +20,7 @@ enum { SECRET_MAX = 64 };
 struct tls {
 	SSL *ssl;
 	bool flooding;
-	size_t early;        /* lines of a reply to be said together with the end of the handshake, 0: none */
+	size_t early;        /* lines of a reply to be said together with the end of the handshake, or its code; 0: none */
 	size_t record_max;   /* bytes of what is written in a record, 0: no matter */
 	uint64_t written;    /* records of application data */
 	unsigned char secret[SECRET_MAX]; /* of our application data, TLS 1.3 */
@@ -312,12 +312,14 @@ result_of(struct tls *tls, int code)
 	return TLS_OVER;
 }
 
-/* "250-early" and so on, "250 early" at the end. */
+/* "250-early" and so on, "250 early" at the end; "421 early" where the number is a code. */
 static size_t
 write_early_lines(const struct tls *tls, char *bytes, size_t room)
 {
 	size_t size = 0;
 
+	if (tls->early >= 200)
+		return (size_t)snprintf(bytes, room, "%zu early\r\n", tls->early);
 	for (size_t line = 1; line <= tls->early && size + 16 < room; line++)
 		size += (size_t)snprintf(bytes + size, room - size, "250%cearly\r\n", line < tls->early ? '-' : ' ');
 	return size;
