@@ -22,7 +22,10 @@ SHOWN = ["good", "rsa", "expired", "ends_10d", "wrong_name", "stranger", "no_int
 
 
 def children(pid):
-	found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+	try:
+		found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+	except (FileNotFoundError, ProcessLookupError):     # it has ended meanwhile
+		return []
 	return [pid] + [below for child in found for below in children(int(child))]
 
 
@@ -41,20 +44,26 @@ class Running:
 				raise RuntimeError(f"does not start: {self.log.read_text(errors='replace')[-600:]}")
 			time.sleep(0.02)
 
+	def signal(self, number):
+		pids = children(self.process.pid) if self.process.poll() is None else []
+		for pid in pids:
+			with contextlib.suppress(ProcessLookupError):
+				os.kill(pid, number)
+		return pids
+
 	def freeze(self):
-		for pid in children(self.process.pid):
-			os.kill(pid, signal.SIGSTOP)
+		self.signal(signal.SIGSTOP)
+
+	def thaw(self):
+		self.signal(signal.SIGCONT)
 
 	def __enter__(self):
 		self.wait()
 		return self
 
 	def __exit__(self, *_):
-		pids = children(self.process.pid) if self.process.poll() is None else []
-		for number in (signal.SIGTERM, signal.SIGCONT):
-			for pid in pids:
-				with contextlib.suppress(ProcessLookupError):
-					os.kill(pid, number)
+		pids = self.signal(signal.SIGTERM)
+		self.thaw()
 		try:
 			self.process.wait(10)
 		except subprocess.TimeoutExpired:
@@ -383,26 +392,10 @@ class Aiosmtpd(Server):
 	"""A server of Python's asyncio, whose TLS closes where others send an alert."""
 	name, packages = "aiosmtpd", ["python3-aiosmtpd"]
 
-	PROGRAM = """
-import asyncio, ssl, sys
-from aiosmtpd.smtp import SMTP
-from aiosmtpd.lmtp import LMTP
-async def main(port, kind):
-	context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-	context.load_cert_chain("/certs/good.pem")
-	if kind == "certificate required":
-		context.verify_mode = ssl.CERT_REQUIRED
-		context.load_verify_locations("/certs/ca.pem")
-	inside = None if kind in ("plain", "implicit") else context
-	make = lambda: LMTP(None, hostname="mx.test") if kind == "LMTP" else SMTP(None, hostname="mx.test", tls_context=inside)
-	server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", port, ssl=context if kind == "implicit" else None)
-	await server.serve_forever()
-asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
-"""
 	situations = {kind: None for kind in ("plain", "starttls", "implicit", "certificate required", "LMTP")}
 
 	def launch(self, situation, port):
-		self.root.write("/tmp/server.py", self.PROGRAM)
+		self.root.write("/tmp/server.py", pathlib.Path("tests/real-servers/with_aiosmtpd.py").read_text(encoding="ascii"))
 		return self.root.start("/usr/bin/python3", "/tmp/server.py", str(port), situation)
 
 
@@ -510,5 +503,5 @@ class Postfix(PostfixHost):
 
 	@contextlib.contextmanager
 	def serve(self, situation):
-		yield types.SimpleNamespace(port=self.port[situation], freeze=self.freeze)
+		yield types.SimpleNamespace(port=self.port[situation], freeze=self.freeze, thaw=self.thaw)
 		self.thaw()
