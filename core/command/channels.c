@@ -7,6 +7,7 @@
 
 #include "keeper/beat.h"
 #include "keeper/channel.h"
+#include "keeper/keeper.h"
 
 enum { ROWS_A_PAGE = 1000 };
 
@@ -67,6 +68,22 @@ on_delivery(void *arg, const struct store_delivery *delivery)
 	return true;
 }
 
+static void
+read_files(const struct past *past, struct channels *channels)
+{
+	static unsigned char bytes[FILES_META_MAX];
+	int64_t size = store_read_meta(past->reader, FILES_META, bytes, sizeof bytes);
+	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	int64_t since = wire_get_i64(&in);
+	struct pw_bytes words = wire_get_bytes(&in);
+	struct text text = TEXT_OVER(channels->files);
+
+	if (size <= 0 || !wire_is_whole(&in))
+		return;
+	channels->files_since = since;
+	text_add_bytes(&text, words.data, words.size);
+}
+
 bool
 channels_read(const struct past *past, struct channels *channels)
 {
@@ -76,6 +93,7 @@ channels_read(const struct past *past, struct channels *channels)
 
 	*channels = (struct channels){ .rows = NULL };
 	read_rows(past, channels);
+	read_files(past, channels);
 	size = store_read_meta(past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
 	channels->heartbeat[size < 0 || size >= (int64_t)sizeof channels->heartbeat ? 0 : size] = '\0';
 	while (channels->count > 0 && reading == STORE_READ_MORE)
@@ -102,7 +120,7 @@ channels_rest(const struct channels *channels, const struct past *past, const ch
 void
 channels_put(const struct channels *channels, const struct past *past)
 {
-	char lasted[64];
+	char lasted[64], since[PAST_TIME_MAX];
 
 	for (uint32_t i = 0; i < channels->count; i++) {
 		const struct channel_shown *shown = &channels->rows[i];
@@ -111,6 +129,11 @@ channels_put(const struct channels *channels, const struct past *past)
 		text_add_span(&span, past->now > shown->row.since ? past->now - shown->row.since : 0);
 		printf("%s: nothing delivered for %s, %" PRIu32 " waiting: ", shown->row.name, lasted, shown->waiting);
 		past_put((struct pw_bytes){ shown->row.words, strlen(shown->row.words) });
+		putchar('\n');
+	}
+	if (channels->files_since != 0) {
+		printf("Since %s, ", past_time(past, channels->files_since, since));
+		past_put((struct pw_bytes){ channels->files, strlen(channels->files) });
 		putchar('\n');
 	}
 	if (channels->heartbeat[0] != '\0')

@@ -1,12 +1,16 @@
-/* What the daemon has written of the ways to people: which notifiers fail, and why the heartbeat is held back. */
+/* What the daemon has written of its own troubles: which notifiers fail, which files cannot be used, and why the heartbeat is
+ * held back. */
 #ifndef COMMAND_CHANNELS_H
 #define COMMAND_CHANNELS_H
 
+#include "base/messages.h"
 #include "command/past.h"
 
 struct channels {
 	struct channel_shown *rows;
 	uint32_t count;
+	char files[SOURCES_TEXT_MAX + 256]; /* which files probers cannot use, and what is in force instead */
+	int64_t files_since; /* UTC: since when; 0: they can use all */
 	char heartbeat[256]; /* why it is held back; "": it is not, or there is none */
 };
 

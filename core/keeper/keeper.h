@@ -172,6 +172,11 @@ void keeper_age_pending(struct keeper *);
 
 /* record.c */
 
+/* The value of meta that says since when (UTC, i64) which files cannot be used, and what is in force instead (bytes); empty
+ * while all can be. */
+#define FILES_META "files"
+enum { FILES_META_MAX = SOURCES_TEXT_MAX + 256 };
+
 /* Makes rows of a change; `packet` is what it came in, and is kept until it is told. */
 void record_change(struct keeper *, const struct message_change *, struct pw_bytes packet);
 /* The clock was moved by so much: what is open began so much later by the new one, and lasts as long as it did. */

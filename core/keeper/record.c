@@ -232,6 +232,23 @@ is_kept(const struct keeper *keeper, const struct message_change *change)
 	return sought.found;
 }
 
+/* In the store, for `status`: since when which files cannot be used, and what is in force instead. */
+static void
+keep_files(struct keeper *keeper, const struct message_change *change)
+{
+	unsigned char bytes[FILES_META_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	if (change->target != CONFIG_NONE || strcmp(change->code, "file") != 0)
+		return;
+	if (notice_named(change->kind) == NOTICE_impaired) {
+		wire_put_i64(&out, change->detected);
+		wire_put_bytes(&out, change->text);
+	}
+	if (!out.bad)
+		store_put_meta(journal_main(keeper), FILES_META, (struct pw_bytes){ (const char *)bytes, out.size });
+}
+
 /* Of the reasons for silence one from outside, which lasts until the monitor says that it is over. */
 static const char *
 reason_from_outside(const char *silences)
@@ -268,6 +285,7 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 			keeper->files[change->target].incident->notice = notice;
 		telling_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
 		record_condition(keeper, change);
+		keep_files(keeper, change);
 		if (change->target != CONFIG_NONE)
 			evidence_of_change(keeper, change, incident);
 		if (closes(change) && keeper->files[change->target].incident != NULL

@@ -340,6 +340,7 @@ void apart_give_out(struct monitor *);
 
 /* reports.c: a packet of a prober; false: it is malformed. */
 bool reports_heard(struct monitor *, uint32_t prober, const void *packet, size_t size);
+bool reports_explain_by_files(const struct monitor *, const char *outcome); /* for want of a file that was told to be unusable */
 
 /* judge.c: the run of a report that was asked for, with its times on our clock. */
 void judge_run(struct monitor *, struct sighting *, struct report *);

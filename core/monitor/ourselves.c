@@ -428,6 +428,7 @@ ourselves_outlook(struct monitor *monitor, const struct sighting *run, const str
 			outlook.apart = is_apart(monitor, run, report->target);
 	}
 	outlook.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
+	    || reports_explain_by_files(monitor, report->outcome)
 	    || blind_explains(&monitor->blind, report->outcome, monitor->config->targets[report->target].policy->stale_after));
 	return outlook;
 }

@@ -277,6 +277,12 @@ take_sources(struct monitor *monitor, struct wire_in *in)
 }
 
 bool
+reports_explain_by_files(const struct monitor *monitor, const char *outcome)
+{
+	return monitor->unusable[0] != '\0' && (strcmp(outcome, "hosts_file") == 0 || strcmp(outcome, "ca_file") == 0);
+}
+
+bool
 reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
 	struct wire_in in = wire_from(packet, size);

@@ -123,6 +123,26 @@ hosts_close(struct hosts **hosts)
 	*hosts = NULL;
 }
 
+/* Lines that say nothing are passed over, as all that read this file do; but where no line that is more than a comment says
+ * anything, or there are NUL bytes, it is something else than a hosts file. */
+static bool
+is_damaged(const char *bytes, size_t size, const struct hosts *hosts, const char *path, struct reason *why)
+{
+	bool blank = true, comment = false;
+
+	if (memchr(bytes, '\0', size) != NULL) {
+		reason_set(why, "%s holds a NUL byte: it is no text file", path);
+		return true;
+	}
+	for (size_t i = 0; i < size && blank; i++) {
+		comment = bytes[i] == '#' || (comment && bytes[i] != '\n');
+		blank = comment || strchr(" \t\r\n", bytes[i]) != NULL;
+	}
+	if (!blank && hosts->count == 0)
+		reason_set(why, "%s has no line with an address and a name", path);
+	return !blank && hosts->count == 0;
+}
+
 static struct hosts *
 read_file(int fd, const char *path, struct reason *why)
 {
@@ -139,6 +159,8 @@ read_file(int fd, const char *path, struct reason *why)
 		reason_set(why, "%s: %s", path, strerror(bytes == NULL ? ENOMEM : errno));
 	else if ((hosts = hosts_read(bytes, (size_t)got)) == NULL)
 		reason_set(why, "out of memory");
+	else if (is_damaged(bytes, (size_t)got, hosts, path, why))
+		hosts_close(&hosts);
 	free(bytes);
 	return hosts;
 }

@@ -10,7 +10,7 @@
 
 struct hosts;
 
-/* Reads `path`; one that is not there is empty. NULL with a reason: it cannot be read, or no memory. */
+/* Reads `path`; one that is not there is empty. NULL with a reason: it cannot be read, is no hosts file, or no memory. */
 struct hosts *hosts_open(const char *path, struct reason *why);
 
 /* The same from bytes. NULL: out of memory. */

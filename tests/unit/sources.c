@@ -84,13 +84,14 @@ the_copy_serves_while_the_file_is_damaged(void **unused)
 	assert_string_equal(sources.said, "");
 	assert_string_equal(sources.unkept.text, "");
 	for (int lives = 0; lives < 2; lives++) {
-		put("");
+		put(lives == 0 ? "bad" : "");
 		sources_init(&sources, state);
 		loaded[0] = '\0';
 		assert_true(sources_load(&sources, path, load, loaded, &why));
 		assert_string_equal(loaded, "good one");
-		snprintf(wanted, sizeof wanted, "%s is not good: what was in it before stays in force", path);
-		assert_string_equal(sources.said, wanted);
+		snprintf(wanted, sizeof wanted, lives == 0 ? "%s is not good: what was in it before stays in force (a copy made at 20"
+		    : "%s is empty (a comment in it would say that this is meant): what was in it before stays in force (a copy made at 20", path);
+		assert_int_equal(strncmp(sources.said, wanted, strlen(wanted)), 0);
 	}
 	put("good two");
 	sources_init(&sources, state);
