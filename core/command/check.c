@@ -10,6 +10,7 @@
 #include "command/faults.h"
 #include "command/layout.h"
 #include "command/self.h"
+#include "command/ways.h"
 #include "config/resolvers.h"
 #include "prober/hosts.h"
 
@@ -75,9 +76,9 @@ advise(const struct config *config)
 
 /* "good" is what tells somebody, and has nothing that is warned of. */
 static void
-tell_verdict(const struct config *config, const char *path, uint32_t warnings)
+tell_verdict(const struct config *config, const char *path, uint32_t warnings, uint32_t untold)
 {
-	uint32_t untold = 0, notifiers = config->notifier_count - (config->heartbeat_interval != 0 ? 1 : 0);
+	uint32_t notifiers = config->notifier_count - (config->heartbeat_interval != 0 ? 1 : 0);
 
 	for (uint32_t i = 0; i < config->target_count; i++)
 		untold += !target_is_told(config, &config->targets[i]);
@@ -108,6 +109,7 @@ check(const struct command *command, int argc, char **argv)
 	const struct config *config;
 	char *argument;
 	bool strict = false;
+	struct ways ways;
 	uint32_t advice;
 	int at = 0;
 
@@ -125,9 +127,10 @@ check(const struct command *command, int argc, char **argv)
 	faults_print(stdout, &faults);
 	if (config == NULL)
 		return EXIT_CONFIG;
-	tell_verdict(config, source.path, faults.warnings);
+	ways_check(config, &ways);
+	tell_verdict(config, source.path, faults.warnings + ways.warnings, ways.untold);
 	tell_ways(config);
-	advice = faults.warnings + advise(config);
+	advice = faults.warnings + ways.warnings + advise(config) + ways_advise(config);
 	if (!strict || advice == 0)
 		return 0;
 	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice, advice == 1 ? "" : "s");
@@ -147,7 +150,8 @@ const struct command command_check = {
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
 	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has, and\n"
-	        "of notifiers that no target leads to, and of files that the service could not read. Names the hosts of one label, for no search list is applied to\n"
+	        "of notifiers that no target leads to, of relays that lie where a target does, and of files that the service\n"
+	        "could not read; advises to test notifiers that have never delivered anything. Names the hosts of one label, for no search list is applied to\n"
 	        "them, and asks the configured resolvers whether the EHLO name leads to this machine and back. Starts\n"
 	        "nothing.\n\n"
 	        "Exit status: 0 no faults (warnings or not), 78 faults, or with --strict warnings or advice, 64 the command\n"

@@ -116,6 +116,7 @@ struct target {
 
 struct config_notifier {
 	const char *name;
+	const char *place;        /* where it stands: "FILE:LINE:COLUMN" */
 	const struct plugin *plugin;
 	const struct pw_values *values;
 	uint32_t kinds;           /* bits 1 << enum notice_kind: what it is told of */

@@ -225,6 +225,7 @@ take_notifier(struct reader *reader, const struct node *group)
 		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_places[twin]));
 		return;
 	}
+	notifier->place = arena_strdup(reader->arena, faults_place(&reader->faults, group->place));
 	reader->notifier_groups[reader->notifier_count] = group;
 	reader->notifier_places[reader->notifier_count++] = group->place;
 }

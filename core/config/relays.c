@@ -37,9 +37,9 @@ look_at(struct reader *reader, uint32_t index)
 		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string : NULL;
 		if (place == NULL || !take_host(reader, place, &host) || (target = find_target(reader->config, &host)) == NULL)
 			continue;
-		faults_warn(&reader->faults, reader->notifier_places[index], "the %s %s of notifier %s is watched itself, as %s: "
-		    "while it is down it tells nobody; name a second notifier that goes another way", rows[i].key,
-		    QUOTE(reader, place), notifier->name, target->name);
+		faults_warn(&reader->faults, reader->notifier_places[index], "the %s %s of notifier %s is watched itself, or a port beside it, "
+		    "as %s (port %u): while that host is down it tells nobody; name a second notifier that goes another way", rows[i].key,
+		    QUOTE(reader, place), notifier->name, target->name, target->port);
 	}
 }
 
