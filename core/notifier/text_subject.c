@@ -159,7 +159,7 @@ add_words(struct text *text, const struct notice_view *view)
 
 	if (notice_ends_outage(view) && notice->began != 0 && notice->ended >= notice->began)
 		add_outage(text, view);
-	else if (notice_is(view, "cleared") && notice->code[0] != '\0')
+	else if (notice_is(view, "cleared") && notice->code[0] != '\0' && notice->target.size > 0)
 		add_condition(text, view);
 	else if (notice_is(view, "fact"))
 		text_add(text, "it is not as it was");

@@ -192,6 +192,7 @@ every_kind_has_its_words(void **state)
 	    "by policy");
 	subject_of_kind("cleared", "cert_expires_soon", "mx cleared(cert_expires_soon): no longer seen, after 2 min 5 s",
 	    "[cleared] mx - cert_expires_soon, after 2 min 5 s");
+	subject_of_kind("cleared", "channel_mail", "mail: delivers again, after 64.0 s", "[cleared] mail: delivers again, after 64.0 s");
 	subject_of_kind("reminder", "refused", "mx is down", "[reminder] mx - still down, for 2 min 6 s: refused");
 	assert_says("mx is still down, for 2 min 6 s now.\n");
 	subject_of_kind("stopped", "", "mx is no longer watched; it had been down for 5 s", "[stopped] mx - is no longer watched; "
