@@ -341,7 +341,7 @@ meet_gate(struct worker *worker, struct reason *why)
 	if (!worker->gated)
 		return true;
 	if (recv(worker->duty->gate, &ready, sizeof ready, 0) != sizeof ready) {
-		reason_set(why, "its gate is not there");
+		reason_set(why, "%s", ""); /* the gate has said why */
 		return false;
 	}
 	worker->ops->join(worker->session, worker->duty->gate);
@@ -385,7 +385,8 @@ notifier_main(struct duty *duty)
 	worker.ops = worker.notifier->plugin->descriptor->ops;
 	worker.gated = plugin_gate(worker.notifier->plugin) != NULL;
 	if (!prepare(&worker, &why)) {
-		duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name, why.text);
+		if (why.text[0] != '\0')
+			duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name, why.text);
 		return CANNOT_BEGIN;
 	}
 	duty_ready(duty);
