@@ -95,7 +95,8 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 			retry = retry / REPEAT_SHARE;
 		return (struct pace_next){ ended + retry + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
 	}
-	int64_t at = pace_grid(hash, interval, ended), over = (at - planned) / interval - 1;
+	/* Grids of two intervals do not meet: who was told to come less often does not come sooner than before. */
+	int64_t at = pace_grid(hash, interval, target->doubled > 0 ? ended + interval / 2 : ended), over = (at - planned) / interval - 1;
 	return (struct pace_next){ at, over > 0 ? (uint32_t)over : 0 };
 }
 

@@ -119,6 +119,27 @@ who_limits_us_is_asked_less_often_for_a_day(void **unused)
 }
 
 static void
+who_limits_us_is_never_asked_sooner_than_before(void **unused)
+{
+	struct world *world = replay("..", "");
+
+	(void)unused;
+	for (uint64_t hash = 0; hash < UINT32_MAX; hash += UINT32_MAX / 1000) {
+		int64_t planned = pace_grid((uint32_t)hash, MINUTE, 0);
+		for (world->target.doubled = 1; world->target.doubled <= 3; world->target.doubled++) {
+			int64_t interval = pace_interval(&world->target, &world->policy), ended = planned + SECOND;
+			struct pace_next next = pace_next(&world->target, &world->policy, (uint32_t)hash, planned, ended, 0);
+			assert_in_range(next.at - ended, interval / 2, interval + interval / 2);
+			assert_int_equal(next.passed_over, 0);
+			planned = next.at;
+			next = pace_next(&world->target, &world->policy, (uint32_t)hash, planned, planned + SECOND, 0);
+			assert_true(next.at == planned + interval);
+		}
+	}
+	world_destroy(&world);
+}
+
+static void
 a_limit_that_one_halving_cures_is_never_told(void **unused)
 {
 	struct world *world = replay("..", "");
@@ -157,6 +178,7 @@ main(void)
 		cmocka_unit_test(a_missing_name_is_looked_at_again_soon),
 		cmocka_unit_test(the_grid_is_spread_and_does_not_drift),
 		cmocka_unit_test(who_limits_us_is_asked_less_often_for_a_day),
+		cmocka_unit_test(who_limits_us_is_never_asked_sooner_than_before),
 		cmocka_unit_test(a_limit_that_one_halving_cures_is_never_told),
 		cmocka_unit_test(a_server_that_greets_late_is_slow_and_never_down),
 	};
