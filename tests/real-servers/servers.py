@@ -1,122 +1,14 @@
-"""Real mail servers, each with a configuration for every situation it can be brought into.
-
-	with Exim(certificates) as server:
-		with server.serve("rate limited") as running: running.port …
-
-Every situation is a process of the server's own on a port that the kernel gave, in the foreground, and ended by its id.
-"""
+"""Real mail servers, each with a configuration for every situation it can be brought into."""
 import contextlib
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
-import time
 import types
 
 import tap
 from mailserver import PARTS, Postfix as PostfixHost, free_ports
-from roots import FIRST_USER, Root, bootstrap, fetch
-
-SHOWN = ["good", "rsa", "expired", "ends_10d", "wrong_name", "stranger", "no_intermediate"]      # of those that tests/peers/certs makes
-
-
-def children(pid):
-	try:
-		found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-	except (FileNotFoundError, ProcessLookupError):     # it has ended meanwhile
-		return []
-	return [pid] + [below for child in found for below in children(int(child))]
-
-
-class Running:
-	"""One process of a server, with its children."""
-
-	def __init__(self, process, port, log):
-		self.process, self.port, self.log = process, port, log
-
-	def wait(self):
-		"""Until it listens; nothing is said to it."""
-		listening = f"0100007F:{self.port:04X} 00000000:0000 0A"
-		end = time.monotonic() + 30
-		while listening not in pathlib.Path("/proc/net/tcp").read_text(encoding="ascii"):
-			if self.process.poll() is not None or time.monotonic() > end:
-				raise RuntimeError(f"does not start: {self.log.read_text(errors='replace')[-600:]}")
-			time.sleep(0.02)
-
-	def signal(self, number):
-		pids = children(self.process.pid) if self.process.poll() is None else []
-		for pid in pids:
-			with contextlib.suppress(ProcessLookupError):
-				os.kill(pid, number)
-		return pids
-
-	def freeze(self):
-		self.signal(signal.SIGSTOP)
-
-	def thaw(self):
-		self.signal(signal.SIGCONT)
-
-	def __enter__(self):
-		self.wait()
-		return self
-
-	def __exit__(self, *_):
-		pids = self.signal(signal.SIGTERM)
-		self.thaw()
-		try:
-			self.process.wait(10)
-		except subprocess.TimeoutExpired:
-			self.process.kill()
-			self.process.wait()
-		for pid in pids:
-			with contextlib.suppress(ProcessLookupError):
-				os.kill(pid, signal.SIGKILL)
-
-
-def make_certificates(certificates, folder, owner=0):
-	"""NAME.pem holds key and chain (Postfix wants them so), NAME.key the key alone, NAME.above what stands above the leaf."""
-	folder.mkdir(exist_ok=True)
-
-	def write(name, chain, key):
-		leaf, end, above = chain.partition("-----END CERTIFICATE-----\n")
-		for suffix, text in (("pem", key + chain), ("key", key), ("above", above)):
-			file = folder / f"{name}.{suffix}"
-			file.write_text(text, encoding="ascii")
-			file.chmod(0o600)
-			os.chown(file, owner, owner)
-		return leaf + end, above
-
-	made, keys = {}, {}
-	for name in SHOWN:
-		chain, mark, key = (certificates / f"{name}.pem").read_text(encoding="ascii").partition("-----BEGIN PRIVATE KEY")
-		keys[name] = mark + key
-		made[name] = write(name, chain, keys[name])
-	write("mismatch", "".join(made["good"]), keys["rsa"])
-	write("wrong_chain", made["good"][0] + made["stranger"][1], keys["good"])
-	(folder / "ca.pem").write_bytes((certificates / "ca.pem").read_bytes())
-
-
-class Server:
-	"""What all have: a root with the packages, the certificates in /certs, and a table of situations."""
-	name, packages, users, situations = "", [], [], {}
-	reader = 0      # who has to read the certificates
-
-	@classmethod
-	def fetch(cls):
-		fetch(cls.name, cls.packages)
-
-	def __init__(self, certificates):
-		self.root = Root(self.name, self.users)
-		make_certificates(certificates, self.root.path("/certs"), self.reader)
-
-	def serve(self, situation):
-		port, = free_ports(1)
-		return Running(self.launch(situation, port), port, self.root.path("/tmp/log"))
-
-	def launch(self, situation, port):
-		"""A process of the server in that situation."""
-		raise NotImplementedError
+from roots import FIRST_USER, Root, bootstrap
+from server import Server, make_certificates
 
 
 class Exim(Server):
@@ -256,7 +148,7 @@ class Courier(Server):
 			self.root.run("openssl", "dhparam", "-dsaparam", "-out", "/etc/courier/dhparams.pem", "1024")
 		settings = {"PATH": "/usr/bin:/bin:/usr/sbin", "COURIERTLS": "/usr/bin/couriertls", "TLS_CERTFILE": "/certs/good.pem",
 		    "TLS_DHPARAMS": "/etc/courier/dhparams.pem", "TLS_VERIFYPEER": "NONE", "BOFHCHECKDNS": "0"}
-		return self.root.start("/usr/sbin/couriertcpd", "-stderrlogger=/usr/sbin/courierlogger", "-noidentlookup", "-nodnslookup",
+		return self.root.start("/usr/sbin/couriertcpd", "-stderrlogger=/usr/sbin/courierlogger", "-nodnslookup",
 		    "-user=courier", "-group=courier", "-address=127.0.0.1", *options, str(port), *before, "/usr/sbin/courieresmtpd",
 		    env=dict(settings, **environment))
 
@@ -295,24 +187,16 @@ class Dovecot(Server):
 	name, packages, users = "dovecot", ["dovecot-submissiond", "dovecot-lmtpd"], ["dovecot", "dovenull"]
 
 	BASE = """
+{first}
 protocols = submission lmtp
 base_dir = /run/dovecot
 state_dir = /tmp/state
 log_path = /tmp/dovecot.log
+listen = 127.0.0.1
 hostname = mx.test
 submission_relay_host = 127.0.0.1
 submission_relay_port = 9
-ssl = yes
-ssl_cert = </certs/good.pem
-ssl_key = </certs/good.key
-passdb {{
-  driver = static
-  args = password=secret
-}}
-userdb {{
-  driver = static
-  args = uid=8000 gid=8000 home=/tmp
-}}
+ssl = {ssl}
 service submission-login {{
   inet_listener submission {{
     port = {submission}
@@ -324,22 +208,46 @@ service submission-login {{
 }}
 service lmtp {{
   inet_listener lmtp {{
-    address = 127.0.0.1
     port = {lmtp}
   }}
 }}
-listen = 127.0.0.1
-{main}
 """
-	situations = {"starttls": ("submission", ""), "plain": ("submission", "ssl = no"), "implicit": ("implicit", ""), "LMTP": ("lmtp", ""),
-		"certificate wanted": ("submission", "ssl_ca = </certs/ca.pem\nssl_verify_client_cert = yes"),
-		"certificate wanted, implicit": ("implicit", "ssl_ca = </certs/ca.pem\nssl_verify_client_cert = yes")}
+	# By version: what comes first; certificate and accounts; the authority of clients
+	OLD = ("", """
+ssl_cert = </certs/good.pem
+ssl_key = </certs/good.key
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=8000 gid=8000 home=/tmp
+}
+""", "ssl_ca = </certs/ca.pem\nssl_verify_client_cert = yes\n")
+	NEW = ("dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0", """
+ssl_server_cert_file = /certs/good.pem
+ssl_server_key_file = /certs/good.key
+passdb static {
+  password = secret
+}
+userdb static {
+  fields {
+    uid = 8000
+    gid = 8000
+    home = /tmp
+  }
+}
+""", "ssl_server_ca_file = /certs/ca.pem\nssl_server_request_client_cert = yes\n")
+	situations = {"starttls": "submission", "plain": "submission", "implicit": "implicit", "LMTP": "lmtp", "certificate wanted": "submission",
+	    "certificate wanted, implicit": "implicit"}
 
 	def launch(self, situation, port):
-		listener, main = self.situations[situation]
+		first, always, clients = self.OLD if self.root.run("dovecot", "--version").stdout.startswith("2.3") else self.NEW
 		ports = dict(zip(("submission", "implicit", "lmtp"), free_ports(3)))
-		ports[listener] = port
-		self.root.write("/etc/dovecot/dovecot.conf", self.BASE.format(main=main, **ports))
+		ports[self.situations[situation]] = port
+		self.root.write("/etc/dovecot/dovecot.conf", self.BASE.format(first=first, ssl="no" if situation == "plain" else "yes", **ports)
+		    + always + (clients if "wanted" in situation else ""))
 		return self.root.start("dovecot", "-F")
 
 
