@@ -60,6 +60,10 @@ static const struct cause {
 	[CAUSE_FORBIDDEN] = { "forbidden", "not_permitted", { "not_permitted", NULL }, USED_NETWORK, true,
 		"not_permitted", "anybody beyond this host is heard on the same port",
 		"for ", " our own system has forbidden connections" },
+	[CAUSE_IPV6] = { "ipv6", "no_ipv6", { "no_ipv6", NULL }, USED_IPV6, false,
+		"all IPv6 addresses of targets in 2 networks or more are silent, while those of IPv4 answer, and no target is heard "
+		"over IPv6", "anybody beyond this host is heard over IPv6",
+		"for ", " no target has answered over IPv6, while they do over IPv4; that says nothing of them" },
 };
 
 struct blind_move
@@ -77,8 +81,8 @@ blind_init(struct blind *blind, int64_t now)
 	*blind = (struct blind){ .stage = BLIND_SEEING, .heard = now };
 }
 
-static bool
-stands(const struct blind *blind, enum blind_cause cause)
+bool
+blind_stands(const struct blind *blind, enum blind_cause cause)
 {
 	return blind->causes[cause].since != 0;
 }
@@ -87,14 +91,14 @@ static void
 end(struct blind *blind, enum blind_cause cause, int64_t at)
 {
 	blind->causes[cause].since = 0;
-	if (!stands(blind, CAUSE_REFERENCES) && !stands(blind, CAUSE_NEAR))
+	if (!blind_stands(blind, CAUSE_REFERENCES) && !blind_stands(blind, CAUSE_NEAR))
 		spells_end(&blind->spells, at);
 }
 
 static void
 show(struct blind *blind, enum blind_cause cause, uint32_t target, int64_t at)
 {
-	if (!stands(blind, cause)) {
+	if (!blind_stands(blind, cause)) {
 		blind->causes[cause].since = at;
 		blind->causes[cause].target = UINT32_MAX;
 	}
@@ -107,7 +111,7 @@ void
 blind_used(struct blind *blind, unsigned uses, uint16_t port, int64_t at)
 {
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (i != CAUSE_REFERENCES && i != CAUSE_NEAR && stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
+		if (i != CAUSE_REFERENCES && i != CAUSE_NEAR && blind_stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
 		    && (!causes[i].same_port || blind->causes[i].port == port))
 			end(blind, i, at);
 }
@@ -126,7 +130,7 @@ blind_heard(struct blind *blind, int64_t at)
 {
 	if (at > blind->heard)
 		blind->heard = at;
-	if (stands(blind, CAUSE_NEAR) && at > blind->near_began)
+	if (blind_stands(blind, CAUSE_NEAR) && at > blind->near_began)
 		end(blind, CAUSE_NEAR, at);
 	if (blind->failed_at == 0 || at <= blind->failed_began)
 		return false;
@@ -156,7 +160,7 @@ blind_show(struct blind *blind, const char *outcome, uint32_t target, uint16_t p
 
 	if (cause == BLIND_CAUSES)
 		return false;
-	if (!stands(blind, cause))
+	if (!blind_stands(blind, cause))
 		blind->causes[cause].port = port;
 	show(blind, cause, target, at);
 	return true;
@@ -166,7 +170,7 @@ bool
 blind_asks_for(const struct blind *blind, uint32_t target)
 {
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (stands(blind, i) && blind->causes[i].target == target)
+		if (blind_stands(blind, i) && blind->causes[i].target == target)
 			return true;
 	return false;
 }
@@ -176,7 +180,7 @@ blind_explains(const struct blind *blind, const char *outcome, int64_t patience)
 {
 	enum blind_cause cause = cause_of(outcome);
 
-	return cause != BLIND_CAUSES && stands(blind, cause) && blind->causes[cause].shown - blind->causes[cause].since
+	return cause != BLIND_CAUSES && blind_stands(blind, cause) && blind->causes[cause].shown - blind->causes[cause].since
 	    >= (patience < told_after ? patience : told_after);
 }
 
@@ -253,10 +257,10 @@ blind_take_over(struct blind *blind, int64_t at)
 bool
 blind_end_unseen(struct blind *blind, int64_t at)
 {
-	bool told = blind->stage == BLIND_TOLD && stands(blind, blind->told) && blind->causes[blind->told].shown <= blind->taken_over;
+	bool told = blind->stage == BLIND_TOLD && blind_stands(blind, blind->told) && blind->causes[blind->told].shown <= blind->taken_over;
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (stands(blind, i) && blind->causes[i].shown <= blind->taken_over)
+		if (blind_stands(blind, i) && blind->causes[i].shown <= blind->taken_over)
 			end(blind, i, at);
 	blind->taken_over = 0;
 	return told;
@@ -286,7 +290,7 @@ longest(const struct blind *blind)
 	enum blind_cause found = BLIND_CAUSES;
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (stands(blind, i) && (found == BLIND_CAUSES || blind->causes[i].shown - blind->causes[i].since
+		if (blind_stands(blind, i) && (found == BLIND_CAUSES || blind->causes[i].shown - blind->causes[i].since
 		        > blind->causes[found].shown - blind->causes[found].since))
 			found = i;
 	return found;

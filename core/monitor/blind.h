@@ -30,11 +30,12 @@ enum blind_cause {
 	CAUSE_MEMORY,
 	CAUSE_LOCAL_PORT,
 	CAUSE_FORBIDDEN,
+	CAUSE_IPV6,
 	BLIND_CAUSES
 };
 
 /* What a run has shown to work, by having used it. */
-enum blind_use { USED_NETWORK = 1, USED_RESOLVER = 2, USED_SOCKET = 4 };
+enum blind_use { USED_NETWORK = 1, USED_RESOLVER = 2, USED_SOCKET = 4, USED_IPV6 = 8 };
 
 struct blind {
 	enum blind_stage stage;
@@ -84,6 +85,8 @@ bool blind_end_unseen(struct blind *, int64_t at);
 /* The name of a cause in what is kept, BLIND_CAUSES where it is none. */
 const char *blind_name(enum blind_cause);
 enum blind_cause blind_named(const char *name);
+
+bool blind_stands(const struct blind *, enum blind_cause);
 
 /* What is worth telling by now; to be called about once a second. */
 enum blind_tell blind_tick(struct blind *);

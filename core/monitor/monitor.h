@@ -11,9 +11,8 @@
  *   kin.c       parents and children
  *   pauses.c    who is paused
  *   windows.c   whose window is open
- *   record.c    what is kept of a target for the next monitor
- *   names.c     where its name has led
- *   ourselves.c blindness and holds
+ *   record.c    what is kept of a target for the next monitor; names.c: where its name has led
+ *   ourselves.c blindness and holds; ipv6.c: our own way over IPv6
  *   own_record.c what is kept of them for the next monitor
  *   together.c  what was held and is told at last, in one notice
  *   clocks.c    clocks that are set, hosts that were suspended
@@ -69,6 +68,7 @@ struct watched {
 	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
+	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it */
 	bool in_private;               /* it was last seen at private addresses alone */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool named;                    /* its prober knows what is known of its name */

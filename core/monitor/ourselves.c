@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "config/pool.h"
+#include "monitor/ipv6.h"
 #include "monitor/silence.h"
 
 enum { BLURRED_SECONDS = 600, BLURRED_RUNS = 5 };
@@ -117,9 +118,8 @@ ourselves_hold(const struct monitor *monitor, uint32_t target)
 {
 	const struct port_hold *of_port = ourselves_port(monitor, port_of(monitor, target));
 
-	if (ourselves_are_apart(monitor, target))
-		return false;
-	return hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold));
+	return !ourselves_are_apart(monitor, target)
+	    && (hold_holds(&monitor->hold) || (of_port != NULL && hold_holds(&of_port->hold)));
 }
 
 struct hold_all
@@ -314,6 +314,8 @@ ourselves_before(struct monitor *monitor, struct sighting *run, struct report *r
 	watched->answers = run->heard != 0;
 	if (local)
 		return;
+	if (!ourselves_are_apart(monitor, report->target))
+		ipv6_learn(monitor, run, report);
 	if (run->heard != 0)
 		hear_target(monitor, run, report);
 	if (ourselves_are_apart(monitor, report->target))

@@ -1,5 +1,5 @@
 /* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts". One line each. */
-#include "monitor/monitor.h"
+#include "monitor/ipv6.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -177,6 +177,9 @@ sentence_add_change(struct text *text, const struct monitor *monitor, uint32_t t
 	case NOTICE_blocked:
 		text_format(text, " %s(%s): ", notice_name(change->kind), code);
 		add_condition(text, monitor, target, code, report);
+		if (report != NULL && (report->ways & WAY_IPV6_SILENT) && strcmp(code, "some_addresses") == 0
+		    && ipv6_is_alone(monitor, target))
+			text_add(text, "; no other target is watched over IPv6: it may be our own way");
 		return;
 	case NOTICE_cleared:
 		text_format(text, " cleared(%s)", code);

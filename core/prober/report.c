@@ -152,8 +152,9 @@ ways_of(const struct run *run)
 			continue;
 		}
 		heard6 |= heard && !is_own_host(leg);
-		silent6 |= !heard;
-		speaks6 |= heard;
+		silent6 |= !heard && verdict_of(leg) == PW_FAILED
+		    && (leg->dialogue == NULL || (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) == 0);
+		speaks6 |= heard || verdict_of(leg) <= PW_BLOCKED;
 	}
 	return (uint8_t)((is_private ? WAY_PRIVATE : 0) | (heard6 ? WAY_IPV6_HEARD : 0)
 	    | (silent6 && !speaks6 && well4 ? WAY_IPV6_SILENT : 0));

@@ -5,6 +5,7 @@
  *   .  ok      x  connect times out, unheard     r  refused      ?  unknown, no route      -  never reports
  *   w  degraded(early_data)      c  failed(cert_expired)         i  failed(starttls_injection)
  *   m  the name is missing, its last known address answers
+ *   6  its IPv6 address is silent, that of IPv4 answers   s  the same, where all addresses have to answer   h  ok, over IPv6
  */
 #ifndef TESTS_MONITOR_SCENE_H
 #define TESTS_MONITOR_SCENE_H
@@ -301,6 +302,17 @@ scene_report(const struct order *order, char letter)
 	case 'u':
 		report.flags |= REPORT_CLOCK_DOUBTED | REPORT_CLOCK_WRONG;
 		break;
+	case '6':
+	case 's':
+		report.verdict = letter == '6' ? PW_DEGRADED : PW_FAILED;
+		report.flags = REPORT_FULL | REPORT_NAME_ASKED;
+		report.ways = WAY_IPV6_SILENT;
+		snprintf(report.outcome, sizeof report.outcome, letter == '6' ? "some_addresses" : "connect_timeout");
+		report.text = (struct pw_bytes){ failed, sizeof failed - 1 };
+		break;
+	case 'h':
+		report.ways = WAY_IPV6_HEARD;
+		break;
 	case 'm':
 		report.verdict = PW_DEGRADED;
 		report.flags |= REPORT_NAME_MISSING;
@@ -348,7 +360,7 @@ scene_answer(struct scene *scene)
 		if (letter == 'x' || letter == 'r')
 			scene_send_evidence(scene, &order, prober);
 		struct report report = scene_report(&order, letter);
-		report.ways = scene->ways[order.target];
+		report.ways |= scene->ways[order.target];
 		assert_true(scene_send_report(scene, prober, &report));
 	}
 }

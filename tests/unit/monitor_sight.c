@@ -295,6 +295,68 @@ runs_that_end_on_our_side_tell_of_us(void **unused)
 	scene_destroy(&scene);
 }
 
+/* A dead line of ours over IPv6 is one word about us, and none of a target. */
+static void
+our_way_over_ipv6_is_told_once_and_of_no_target(void **unused)
+{
+	struct scene *scene = scene_create(5);
+
+	(void)unused;
+	for (uint32_t i = 0; i < 5; i++)
+		scene->scripts[i] = "h";
+	scene_bear(scene, NOW);
+	scene_run(scene, 2 * MINUTE);
+	for (uint32_t i = 0; i < 4; i++)
+		scene->scripts[i] = "6";
+	scene->scripts[4] = "s";
+	scene_run(scene, 20 * MINUTE);
+	assert_string_equal(scene->told, "blind -");
+	assert_string_equal(scene->change.code, "no_ipv6");
+	assert_non_null(strstr(scene->text, " no target has answered over IPv6, while they do over IPv4; that says nothing of them"));
+	assert_int_equal(scene->monitor->targets[0].state.outcome, CODE_OK);
+	assert_false(scene->health.blind);
+	for (uint32_t i = 0; i < 5; i++)
+		scene->scripts[i] = "h";
+	scene_run(scene, 3 * MINUTE);
+	assert_string_equal(scene->told, "blind - cleared -");
+	scene_destroy(&scene);
+}
+
+static void
+ipv6_of_one_is_its_own_where_others_answer_over_it(void **unused)
+{
+	struct scene *scene = scene_create(4);
+
+	(void)unused;
+	for (uint32_t i = 0; i < 3; i++)
+		scene->scripts[i] = "h";
+	scene_bear(scene, NOW);
+	scene_run(scene, 2 * MINUTE);
+	scene->scripts[0] = scene->scripts[1] = "6";
+	scene_run(scene, 10 * MINUTE);
+	assert_non_null(strstr(scene->told, "degraded a"));
+	assert_non_null(strstr(scene->told, "degraded b"));
+	assert_null(strstr(scene->told, "blind"));
+	assert_null(strstr(scene->text, "our own way"));
+	scene_destroy(&scene);
+}
+
+static void
+ipv6_of_the_only_one_is_told_in_words_that_say_so(void **unused)
+{
+	struct scene *scene = scene_create(4);
+
+	(void)unused;
+	scene->scripts[0] = "h";
+	scene_bear(scene, NOW);
+	scene_run(scene, 2 * MINUTE);
+	scene->scripts[0] = "6";
+	scene_run(scene, 10 * MINUTE);
+	assert_string_equal(scene->told, "degraded a");
+	assert_non_null(strstr(scene->text, "; no other target is watched over IPv6: it may be our own way"));
+	scene_destroy(&scene);
+}
+
 /* That our clock is wrong is told once, and of no target, however long nothing is learnt of some. */
 static void
 a_wrong_clock_is_told_once(void **unused)
@@ -404,6 +466,9 @@ main(void)
 		cmocka_unit_test(a_port_that_lets_nothing_through_is_told_once),
 		cmocka_unit_test(the_first_pass_on_a_port_ends_its_hold),
 		cmocka_unit_test(references_are_asked_when_it_matters),
+		cmocka_unit_test(our_way_over_ipv6_is_told_once_and_of_no_target),
+		cmocka_unit_test(ipv6_of_one_is_its_own_where_others_answer_over_it),
+		cmocka_unit_test(ipv6_of_the_only_one_is_told_in_words_that_say_so),
 		cmocka_unit_test(a_wrong_clock_is_told_once),
 		cmocka_unit_test(a_clock_behind_the_store_is_passed_on),
 		cmocka_unit_test(renewals_are_known_to_later_runs),

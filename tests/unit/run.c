@@ -233,6 +233,7 @@ talks_to_a_server(void **state)
 	assert_string_equal(seen.report.outcome, "ok");
 	assert_int_equal(seen.report.flags, REPORT_FULL | REPORT_HAS_STARTTLS | REPORT_REACHED_EHLO | REPORT_SPOKEN
 	    | REPORT_OWN_HOST);
+	assert_int_equal(seen.report.ways, WAY_PRIVATE);
 	assert_int_equal(seen.report.phases[0], -1);
 	assert_true(seen.report.phases[1] >= 0 && seen.report.phases[1] < SECOND);
 	assert_non_null(strstr(seen.transcript, "connected from 127.0.0.1:"));
