@@ -126,6 +126,16 @@ tell_faults(const struct config_faults *faults, bool nagios)
 	return show_nagios_trouble(words);
 }
 
+/* Of the time for all, what is left for the begin of it and for saying how it ended: a tenth, half a second at least where
+ * there is as much. */
+static int64_t
+spare_of(int64_t limit)
+{
+	int64_t least = limit / 4 < SECOND / 2 ? limit / 4 : SECOND / 2;
+
+	return limit / 10 > least ? limit / 10 : least;
+}
+
 static int
 probe(const struct command *command, int argc, char **argv)
 {
@@ -152,7 +162,7 @@ probe(const struct command *command, int argc, char **argv)
 		return misused(command, nagios, nagios ? "--nagios takes exactly one target" : "no target is named", "");
 	if (nagios && words.limit == 0)
 		words.limit = NAGIOS_SECONDS * SECOND;
-	words.source.leg_max = words.limit - words.limit / 10;
+	words.source.leg_max = words.limit - spare_of(words.limit);
 	orders.config = config_read(&words.source, &faults);
 	if (orders.config == NULL)
 		return tell_faults(&faults, nagios);

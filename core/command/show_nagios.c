@@ -69,7 +69,7 @@ put_measure(FILE *file, const char *label, struct pw_bytes address, int64_t micr
 
 /* The steps of one address that were reached, by the limits that were in force. */
 static void
-put_leg(FILE *file, const struct policy *policy, const struct evidence *leg)
+put_leg(FILE *file, const struct policy *policy, const struct evidence *leg, int64_t leg_limit)
 {
 	struct pw_bytes address = leg->legs > 1 ? leg->address : (struct pw_bytes){ "", 0 };
 
@@ -79,7 +79,7 @@ put_leg(FILE *file, const struct policy *policy, const struct evidence *leg)
 
 		if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
 			put_measure(file, phase->name, address, phase->micros, index == CONFIG_NONE ? 0 : policy->phases[index].slow,
-			    phase->limit);
+			    phase->limit < leg_limit ? phase->limit : leg_limit);
 	}
 }
 
@@ -123,7 +123,7 @@ show_nagios(FILE *file, const struct config *config, const struct run_result *re
 	const struct report *report = result->report;
 	const struct target *target = &config->targets[report->target];
 	const struct policy *policy = target->policy;
-	bool patient = (result->order->flags & ORDER_PATIENT) != 0;
+	int64_t limit = result->order->flags & ORDER_PATIENT ? policy->leg.patient : policy->leg.routine;
 	int status = show_status((enum pw_verdict)report->verdict);
 
 	if (status < 2 && is_urgent(result))
@@ -131,13 +131,12 @@ show_nagios(FILE *file, const struct config *config, const struct run_result *re
 	put_heading(file, target, status);
 	put_text(file, report->text);
 	fputs(" |", file);
-	put_measure(file, "time", (struct pw_bytes){ "", 0 }, report->micros, policy->leg.slow,
-	    patient ? policy->leg.patient : policy->leg.routine);
+	put_measure(file, "time", (struct pw_bytes){ "", 0 }, report->micros, policy->leg.slow, limit);
 	for (uint32_t i = 0; i < result->leg_count; i++) {
 		struct evidence leg;
 
 		run_evidence(result, i, &leg);
-		put_leg(file, policy, &leg);
+		put_leg(file, policy, &leg, limit);
 	}
 	fputc('\n', file);
 	put_warnings(file, result);

@@ -58,7 +58,8 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_PLUGIN] = { .key = "plugin", .type = PW_STRING, .flags = PW_REQUIRED,
 	    .help = "plugin that delivers; its own settings stand beside" },
 	[NOTIFIER_KINDS] = { .key = "kinds", .type = PW_LIST, .max = 32,
-	    .help = "kinds of notices it is told of; by default all but fact; down brings flapping with it, up brings settled and stopped, "
+	    .help = "kinds of notices it is told of: down, up, changed, fact, outage, flapping, settled, degraded, blocked, cleared, reminder, "
+	            "stopped, blind, impaired, digest, test; by default all but fact; down brings flapping with it, up brings settled and stopped, "
 	            "and both bring outage" },
 	[NOTIFIER_TAGS] = { .key = "tags", .type = PW_LIST, .max = 32,
 	    .help = "it is told of targets that have one of these tags, and of us; by default of all targets" },
@@ -68,7 +69,7 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	    .help = "hours in which it is told nothing, such as \"22:00-07:00\" or \"Sat,Sun 00:00-24:00\", in its zone; at their end "
 	            "it is told what is true then, where it differs from what it was told" },
 	[NOTIFIER_REMIND] = { .key = "remind", .type = PW_LIST, .max = 8,
-	    .help = "how long a target is down until it is said again, and then each time; by default never" },
+	    .help = "how long a target is down until it is said again, and then each time, at least 1m; by default never" },
 	[NOTIFIER_STORM] = { .key = "storm", .type = PW_INT, .fallback = "20", .min = 0, .max = 10000,
 	    .help = "notices a minute above which all that waits becomes one digest a minute, or waits where the receiver keeps what it is told; "
 	            "0: no limit" },
