@@ -5,7 +5,9 @@
 #include "command/command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/faults.h"
 #include "command/layout.h"
@@ -74,6 +76,44 @@ advise(const struct config *config)
 	return count;
 }
 
+/* Whether we may read all that its settings name; what we may not read is no fault of its content. */
+static bool
+may_read_files(const struct config_notifier *notifier)
+{
+	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+
+	for (uint32_t i = 0; i < notifier->values->count; i++)
+		if ((rows[i].type == PW_PATH || rows[i].type == PW_SECRET) && notifier->values->items[i].string != NULL
+		    && access(notifier->values->items[i].string, R_OK) != 0)
+			return false;
+	return true;
+}
+
+/* The files of a notifier with a gate, as the gate reads them when it begins. Returns how many cannot be used. */
+static uint32_t
+try_gates(const struct config *config)
+{
+	uint32_t warnings = 0;
+
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		const struct config_notifier *notifier = &config->notifiers[i];
+		const struct pw_gate_ops *gate = notifier->plugin == NULL ? NULL : plugin_gate(notifier->plugin);
+		void *memory = gate != NULL && may_read_files(notifier) ? calloc(1, gate->memory_size + 1) : NULL;
+		char why[256] = "";
+
+		if (memory == NULL)
+			continue;
+		if (gate->open(memory, notifier->values, why, sizeof why)) {
+			gate->close(memory);
+		} else {
+			printf("%s: warning: notifier %s cannot work: %.255s\n", config->path, notifier->name, why);
+			warnings++;
+		}
+		free(memory);
+	}
+	return warnings;
+}
+
 /* "good" is what tells somebody, and has nothing that is warned of. */
 static void
 tell_verdict(const struct config *config, const char *path, uint32_t warnings, uint32_t untold)
@@ -110,7 +150,7 @@ check(const struct command *command, int argc, char **argv)
 	char *argument;
 	bool strict = false;
 	struct ways ways;
-	uint32_t advice;
+	uint32_t advice, warnings;
 	int at = 0;
 
 	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
@@ -128,9 +168,10 @@ check(const struct command *command, int argc, char **argv)
 	if (config == NULL)
 		return EXIT_CONFIG;
 	ways_check(config, &ways);
-	tell_verdict(config, source.path, faults.warnings + ways.warnings, ways.untold);
+	warnings = faults.warnings + ways.warnings + try_gates(config);
+	tell_verdict(config, source.path, warnings, ways.untold);
 	tell_ways(config);
-	advice = faults.warnings + ways.warnings + advise(config) + ways_advise(config);
+	advice = warnings + advise(config) + ways_advise(config);
 	if (!strict || advice == 0)
 		return 0;
 	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice, advice == 1 ? "" : "s");
