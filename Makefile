@@ -99,6 +99,7 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/core.a
 
 # Their allocations fail when the test says so.
 $(B)/tests/unit/no_memory: override LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(B)/tests/unit/monitor_no_memory: override LDFLAGS += -Wl,--wrap=malloc
 
 # Its time is its own.
 $(B)/tests/unit/told_schedules: override LDFLAGS += -Wl,--wrap=clock_gettime

@@ -123,7 +123,7 @@ duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 	}
 	message_put_log(&out, &(struct message_log){ level, event, duty->log_dropped, { line.bytes, line.size } });
 	assert(!out.bad);
-	if (packet_send(duty->parent, packet, out.size, -1))
+	if (duty->keep_line != NULL ? duty->keep_line(duty->keep_arg, packet, out.size) : packet_send(duty->parent, packet, out.size, -1))
 		duty->log_dropped = 0;
 	else
 		duty->log_dropped++;

@@ -34,6 +34,9 @@ struct duty {
 	const struct config *config;
 	struct duty_page *page;     /* probers; NULL for others */
 	uint32_t log_dropped;       /* lines since the last that went through */
+	bool (*keep_line)(void *arg, const void *packet, size_t size); /* sends lines in place of duty_log, or keeps them for a while;
+	                             * false: there is no room for it; NULL: a line that finds no room in the socket is dropped */
+	void *keep_arg;
 	int gate;                   /* a notifier with a gate, in both of its processes: the socket to the other; -1: none */
 };
 

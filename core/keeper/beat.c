@@ -70,10 +70,10 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 static const struct delivery *
 find_unheard(const struct keeper *keeper, const struct courier *courier)
 {
-	int64_t late = clock_wall() - down_max - courier->rules->after;
+	int64_t late = down_max + courier->rules->after;
 
 	for (const struct delivery *delivery = courier->first; delivery != NULL && !courier->hushed; delivery = delivery->next)
-		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && delivery->created < late
+		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && outbox_age(delivery) > late
 		    && withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery))
 			return delivery;
 	return NULL;

@@ -97,7 +97,7 @@ may_be_joined(const struct keeper *keeper, const struct courier *courier, const 
 static bool
 is_stale(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	return may_be_joined(keeper, courier, delivery) && clock_wall() - delivery->created > stale_after
+	return may_be_joined(keeper, courier, delivery) && outbox_age(delivery) > stale_after
 	    && !outbox_is_of_open(keeper, delivery);
 }
 

@@ -48,6 +48,40 @@ first_claimed(const struct courier *courier)
 	return delivery;
 }
 
+static void
+note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, const char *why)
+{
+	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
+
+	told_go_back(keeper, courier, delivery->target);
+	keeper->outbox.spared = courier_index(keeper, courier);
+	if (!own_trouble) /* of that enough has been said */
+		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up%s",
+		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
+		    delivery->recipient, why);
+	keeper->outbox.spared = CONFIG_NONE;
+}
+
+/* What was to be said is no longer kept, and will not be: with a notice go the rows of its deliveries, so none is written. */
+static void
+give_up_gone(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	bool digest = outbox_digest(courier, notice) != NULL;
+	struct delivery *next;
+
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = next) {
+		next = delivery->next;
+		if (delivery->notice != notice || delivery->state != STORE_DELIVERY_claimed)
+			continue;
+		outbox_take_out(courier, delivery);
+		note_dead(keeper, courier, delivery, ": what it was to say is no longer in the store");
+		free(delivery);
+	}
+	if (digest)
+		digest_end(keeper, courier, notice);
+	journal_hasten(keeper);
+}
+
 void
 courier_hand_out(struct keeper *keeper, struct courier *courier)
 {
@@ -56,7 +90,13 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 
 	if (!withhold_claimed(keeper, courier, delivery->notice))
 		return;
-	if (!parcel_send(keeper, courier, delivery->notice)) { /* for the disk, or for memory: it waits */
+	switch (parcel_send(keeper, courier, delivery->notice)) {
+	case PARCEL_SENT:
+		break;
+	case PARCEL_GONE:
+		give_up_gone(keeper, courier, delivery->notice);
+		return;
+	case PARCEL_LATER: /* for the disk, or for memory: it waits */
 		delivery->state = STORE_DELIVERY_again;
 		delivery->due = clock_mono() + 10 * (int64_t)SECOND;
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
@@ -97,23 +137,9 @@ give_back(struct keeper *keeper, struct courier *courier, bool keep_hand)
 }
 
 static void
-note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
-{
-	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
-
-	told_go_back(keeper, courier, delivery->target);
-	keeper->outbox.spared = courier_index(keeper, courier);
-	if (!own_trouble) /* of that enough has been said */
-		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
-		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
-		    delivery->recipient);
-	keeper->outbox.spared = CONFIG_NONE;
-}
-
-static void
 put_off(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const struct message_receipt *receipt)
 {
-	int64_t age = clock_wall() - delivery->created, wait;
+	int64_t age = outbox_age(delivery), wait;
 	bool never = receipt->fate == PW_NEVER;
 
 	if (never)
@@ -163,7 +189,7 @@ take_receipt(struct keeper *keeper, struct courier *courier, const struct messag
 	delivery->doubt += receipt->doubtful;
 	trial_receipt(keeper, courier, delivery, receipt);
 	if (delivery->state == STORE_DELIVERY_dead)
-		note_dead(keeper, courier, delivery);
+		note_dead(keeper, courier, delivery, "");
 	outbox_put(keeper, courier, delivery, receipt->text, 0);
 	if (failed)
 		give_back(keeper, courier, true);

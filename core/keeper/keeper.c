@@ -18,18 +18,15 @@
 #include "keeper/beat.h"
 #include "keeper/tell.h"
 
-enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LINE_WAIT_MS = 1000 };
+enum { PACKETS_A_TURN = 256, BROKEN = 70, CANNOT_BEGIN = 71, LAST_LINES_MS = 1000 };
 static const int64_t mark_every = 60 * (int64_t)SECOND, a_day = 24 * 3600 * (int64_t)SECOND;
 static const int64_t clock_slack = 60 * (int64_t)SECOND; /* so far it may go back */
 
-/* Lines of a change come in bursts, and a keeper may wait where others may not: so none of them is lost. */
 static void
 log_line(void *arg, int level, const char *line)
 {
 	struct keeper *keeper = arg;
-	struct pollfd parent = { .fd = keeper->duty->parent, .events = POLLOUT };
 
-	poll(&parent, 1, LINE_WAIT_MS);
 	duty_log(keeper->duty, level, keeper->events, "%s", line);
 }
 
@@ -333,10 +330,11 @@ turn(struct keeper *keeper)
 	struct pollfd *polled = keeper->polled;
 	bool idle;
 
-	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = POLLIN };
+	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(keeper->lines) ? POLLIN | POLLOUT : POLLIN };
 	polled[1] = (struct pollfd){ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN };
 	idle = poll(polled, 2 + outbox_poll(keeper, polled + 2), wait_for(keeper)) == 0;
 
+	lines_flush(keeper->lines);
 	hear_parent(keeper);
 	look_at_clock(keeper);
 	bool more = hear_monitor(keeper, PACKETS_A_TURN);
@@ -409,15 +407,21 @@ int
 keeper_main(struct duty *duty)
 {
 	static struct keeper keeper;
+	static struct log_lines lines;
 	struct reason why = { .text = "no memory" };
 
-	keeper = (struct keeper){ .duty = duty, .config = duty->config, .monitor = -1, .status = -1 };
+	lines_init(&lines, duty);
+	keeper = (struct keeper){ .duty = duty, .config = duty->config, .monitor = -1, .status = -1, .lines = &lines };
 	if (!prepare(&keeper, &why)) {
 		duty_log(duty, LOG_ERR, 0, "keeper: cannot begin: %s", why.text);
+		lines_end(&lines, LAST_LINES_MS);
 		return CANNOT_BEGIN;
 	}
 	duty_ready(duty);
 	while (keeper.status < 0 && !keeper.begin_anew && !may_end(&keeper, clock_mono()))
 		turn(&keeper);
-	return end(&keeper);
+	int status = end(&keeper);
+	lines_end(&lines, LAST_LINES_MS);
+	lines_fini(&lines);
+	return status;
 }

@@ -24,6 +24,7 @@
 #include "config/window_clock.h"
 #include "keeper/cabinet.h"
 #include "keeper/journal.h"
+#include "keeper/lines.h"
 #include "keeper/outbox.h"
 #include "keeper/roll.h"
 #include "keeper/states.h"
@@ -124,6 +125,7 @@ struct keeper {
 	struct ask *asks;
 	struct beat beat;
 	struct unseen unseen;
+	struct log_lines *lines;   /* outlives the keeper; NULL: lines go out as they can */
 	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */

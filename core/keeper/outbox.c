@@ -50,6 +50,19 @@ append(struct courier *courier, struct delivery *delivery)
 	courier->last = &delivery->next;
 }
 
+static void
+be_born(struct delivery *delivery)
+{
+	delivery->created = clock_wall();
+	delivery->born = clock_boot();
+}
+
+int64_t
+outbox_age(const struct delivery *delivery)
+{
+	return clock_boot() - delivery->born;
+}
+
 void
 outbox_take_out(struct courier *courier, const struct delivery *delivery)
 {
@@ -146,6 +159,7 @@ outbox_make(const struct store_delivery *row)
 	delivery->doubt = row->doubt;
 	delivery->claim = row->claim;
 	delivery->created = row->created;
+	delivery->born = clock_boot() - (clock_wall() > row->created ? clock_wall() - row->created : 0);
 	delivery->claimed = row->claimed;
 	for (size_t i = 0; i < MARKS; i++)
 		*(bool *)((char *)delivery + marks[i].at) = row->rest.size > 0
@@ -183,7 +197,7 @@ outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *d
 {
 	outbox_put_back(keeper, courier, delivery);
 	outbox_retry(delivery);
-	delivery->created = clock_wall();
+	be_born(delivery);
 	courier->rest_until = 0;
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 }
@@ -205,7 +219,7 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery->due = entry->due;
 		delivery->stands_in = entry->stands_in;
 		delivery->state = STORE_DELIVERY_waiting;
-		delivery->created = clock_wall();
+		be_born(delivery);
 		delivery->serial = keeper->journal.serial;
 		text_add(&(struct text){ delivery->code, 0, sizeof delivery->code, false }, entry->code);
 		append(courier, delivery);

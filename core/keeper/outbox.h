@@ -43,6 +43,7 @@ struct delivery {
 	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
 	int64_t due;           /* clock_mono() */
 	int64_t created, claimed; /* UTC */
+	int64_t born;          /* clock_boot(): when it was made; before this keeper's life, by what the wall clock said of that */
 	char code[OUTCOME_NAME_MAX];
 	char recipient[];
 };
@@ -135,6 +136,8 @@ bool outbox_is_unsent(const struct courier *, const struct delivery *);
 bool outbox_is_queued(const struct delivery *);
 /* Its notifier is to be told of it later. */
 bool outbox_is_unripe(const struct delivery *);
+/* How long ago it was made: whatever clock is set while we run, and never less than nothing. */
+int64_t outbox_age(const struct delivery *);
 /* Its incident is open. */
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether a batch is durable, or no longer waited for. */
@@ -187,9 +190,10 @@ void digest_take_out(struct digest *, struct delivery **link);
 void claims_make(struct keeper *, struct courier *);
 bool claims_may_be_made(const struct keeper *, const struct courier *);
 
-/* parcel.c: the packets of a notice, to be flushed. False: it cannot be read now, or there is no
- * memory for all of it. */
-bool parcel_send(struct keeper *, struct courier *, uint64_t notice);
+/* parcel.c: the packets of a notice, to be flushed. LATER: it cannot be read now, or there is no memory for all of it. GONE:
+ * the store is well, and has no such notice. */
+enum parcel_end { PARCEL_SENT, PARCEL_LATER, PARCEL_GONE };
+enum parcel_end parcel_send(struct keeper *, struct courier *, uint64_t notice);
 
 /* courier.c */
 void courier_link(struct keeper *, uint32_t index, int fd);

@@ -407,7 +407,24 @@ gather(struct material *it)
 	return true;
 }
 
-bool
+static bool
+ignore(void *arg, const struct store_notice *row)
+{
+	(void)arg, (void)row;
+	return true;
+}
+
+/* Not where the store, or what waits for it, might still have it. */
+static bool
+is_gone(const struct material *it)
+{
+	const struct keeper *keeper = it->keeper;
+
+	return !it->found && keeper->reader != NULL && !journal_is_stuck(&keeper->journal)
+	    && store_read_notice(keeper->reader, it->notice.notice, ignore, NULL) == STORE_READ_END;
+}
+
+enum parcel_end
 parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	static unsigned char packet[WIRE_MAX];
@@ -418,10 +435,10 @@ parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	it.notice.notice = notice;
 	it.out_last = &it.out;
 	if (!gather(&it))
-		return false;
+		return is_gone(&it) ? PARCEL_GONE : PARCEL_LATER;
 	send_legs(&it);
 	add_recipients(&it);
 	message_put_notice(&out, &it.notice);
 	add_packet(&it, packet, out.size);
-	return send_packets(&it);
+	return send_packets(&it) ? PARCEL_SENT : PARCEL_LATER;
 }

@@ -142,13 +142,13 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 static void
 fail_over(struct keeper *keeper, struct courier *courier)
 {
-	int64_t late = clock_wall() - failover_after - courier->rules->after;
+	int64_t late = failover_after + courier->rules->after;
 
 	if (courier->rules->fallback == CONFIG_NONE || courier->hushed)
 		return;
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
 		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && !delivery->stood_in && !delivery->stands_in
-		    && delivery->created < late && withhold_delivery(keeper, courier, delivery) == NULL)
+		    && outbox_age(delivery) > late && withhold_delivery(keeper, courier, delivery) == NULL)
 			stand_in(keeper, courier, delivery);
 }
 

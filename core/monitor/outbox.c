@@ -5,10 +5,12 @@
  */
 #include "monitor/control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -100,9 +102,13 @@ outbox_put_change(struct monitor *monitor, const struct message_change *change)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_change(&out, change);
-	if (out.bad || !put(&monitor->outbox, packet, out.size, change->number))
-		duty_log(monitor->duty, LOG_ERR, 0, "out of memory: a change could not be passed on: %.*s",
-		    (int)change->text.size, change->text.data);
+	assert(!out.bad);
+	if (put(&monitor->outbox, packet, out.size, change->number))
+		return;
+	/* The state has moved: with it lost, too, the next monitor learns the same again from what the keeper has. */
+	duty_log(monitor->duty, LOG_CRIT, 0, "monitor: no memory to pass on a change: it ends, and the next one goes on from what is kept: "
+	    "%.*s", (int)change->text.size, change->text.data);
+	_exit(EX_OSERR);
 }
 
 void

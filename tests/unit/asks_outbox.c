@@ -32,7 +32,7 @@ give_up(struct world *world)
 
 	assert_string_equal(handed(world), "down");
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		delivery->created -= 8 * 24 * 3600 * (int64_t)SECOND;
+		delivery->born -= 8 * 24 * 3600 * (int64_t)SECOND;
 	answer(world, 0, PW_NEVER);
 	assert_int_equal(told_ledger(&world->keeper, 0, 0)->meaning, MEANING_NOTHING);
 	courier->rest_until = 0;

@@ -17,7 +17,7 @@ static void
 age(struct world *world, uint32_t notifier, int64_t span)
 {
 	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
-		delivery->created -= span;
+		grow_old(delivery, span);
 }
 
 static void
@@ -293,6 +293,58 @@ a_notifier_that_is_new_hears_of_what_lasts_alone(void **state)
 	destroy(&world);
 }
 
+/* A clock that is set by a week while we run makes nothing older. */
+static void
+age_goes_by_no_clock_that_is_set(void **state)
+{
+	struct world *world = create();
+	struct store_delivery row = { .notifier = "tests", .recipient = "", .state = STORE_DELIVERY_waiting };
+	struct delivery *delivery;
+
+	(void)state;
+	say(world, 0, "degraded", "up", "up", 0, "");
+	assert_string_equal(handed(world), "degraded");
+	world->keeper.outbox.couriers[0].first->created -= 8 * 24 * HOUR;
+	answer(world, PW_AGAIN, false);
+	assert_non_null(world->keeper.outbox.couriers[0].first);
+	/* Between lives it is what that clock says, and never less than nothing. */
+	row.created = clock_wall() + 24 * HOUR;
+	assert_non_null(delivery = outbox_make(&row));
+	assert_in_range(outbox_age(delivery), 0, MINUTE);
+	free(delivery);
+	row.created = clock_wall() - 24 * HOUR;
+	assert_non_null(delivery = outbox_make(&row));
+	assert_in_range(outbox_age(delivery), 24 * HOUR - MINUTE, 24 * HOUR + MINUTE);
+	free(delivery);
+	destroy(&world);
+}
+
+/* Nothing that could be told will come of it: it ends, and that is told to another. */
+static void
+what_is_no_longer_kept_is_given_up(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	begin(world);
+	link_notifiers(world);
+	outbox_add(&world->keeper, 0, &(struct outbox_entry){ .kind = NOTICE_down, .code = "refused", .notice = 4711, .target = 1 });
+	struct store_reader *reader = world->keeper.reader;
+	world->keeper.reader = NULL; /* a disk that cannot be read is no reason */
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "");
+	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_again);
+	world->keeper.reader = reader;
+	ripen(world, 0);
+	assert_string_equal(handed(world), "");
+	assert_null(world->keeper.outbox.couriers[0].first);
+	assert_string_equal(handed_to(world, 1), "impaired");
+	assert_string_equal(world->notice.code, "dead");
+	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "what it was to say is no longer in the store", 44));
+	destroy(&world);
+}
+
 int
 main(void)
 {
@@ -309,6 +361,8 @@ main(void)
 		cmocka_unit_test(ten_thousand_at_once_are_some_and_a_digest),
 		cmocka_unit_test(ways_are_tested_once_a_week),
 		cmocka_unit_test(a_notifier_that_is_new_hears_of_what_lasts_alone),
+		cmocka_unit_test(age_goes_by_no_clock_that_is_set),
+		cmocka_unit_test(what_is_no_longer_kept_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

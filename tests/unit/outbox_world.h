@@ -211,6 +211,14 @@ ripen(struct world *world, uint32_t notifier)
 		delivery->due = 0;
 }
 
+/* It was made so long before. */
+UNUSED static void
+grow_old(struct delivery *delivery, int64_t span)
+{
+	delivery->created -= span;
+	delivery->born -= span;
+}
+
 /* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */
 UNUSED static const char *
 handed_to(struct world *world, uint32_t notifier)

@@ -354,7 +354,7 @@ nobody_stands_in_while_it_is_paused(void **state)
 	answer_from(world, 0, PW_AGAIN, true);
 	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
-	world->keeper.outbox.couriers[0].first->created -= 3 * MINUTE;
+	grow_old(world->keeper.outbox.couriers[0].first, 3 * MINUTE);
 	assert_string_equal(handed_to(world, 1), "");
 	resume(world);
 	assert_string_equal(handed_to(world, 1), "down");
