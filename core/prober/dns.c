@@ -162,6 +162,7 @@ struct search {
 	unsigned count;
 	uint16_t type;
 	struct dns_answer *answer;
+	bool has_records; /* whomever they belong to */
 };
 
 static void
@@ -265,8 +266,9 @@ search_name(struct search *search, struct dns_name *name)
 	for (unsigned i = 0; i < search->count; i++) {
 		if (!take_record(&reader, &record))
 			return FOUND_RUBBISH;
-		if (record.class != CLASS_IN)
+		if (record.class != CLASS_IN || record.type == TYPE_OPT)
 			continue;
+		search->has_records = true;
 		if (record.type == search->type && dns_name_equal(&record.owner, name)) {
 			if (!keep(search, &record))
 				return FOUND_RUBBISH;
@@ -399,13 +401,19 @@ take_header(struct reader *reader)
 }
 
 /* An empty answer is a "no" if it is marked as one, or comes from who knows the zone or asks others for us. Else it is
- * about the server: it sends us elsewhere, or knows nothing. */
+ * about the server: it was cut off, holds records that were not asked for, sends us elsewhere, or knows nothing. */
 static enum dns_status
-judge_empty(const struct header *header, const struct authority *authority)
+judge_empty(const struct header *header, bool has_others, const struct authority *authority)
 {
 	bool is_authoritative = (header->flags2 & AA) != 0;
 
-	if (authority->has_soa || is_authoritative)
+	if ((header->flags2 & TC) != 0)
+		return DNS_TRUNCATED;
+	if (authority->has_soa)
+		return DNS_NO_DATA;
+	if (has_others)
+		return DNS_MALFORMED;
+	if (is_authoritative)
 		return DNS_NO_DATA;
 	if (authority->has_ns)
 		return DNS_REFERRAL;
@@ -427,8 +435,9 @@ read_sections(struct reader reader, const struct header *header, struct search *
 	answer->ttl = authority.ttl;
 	if (answer->status != DNS_NO_DATA || answer->rcode == DNS_NXDOMAIN)
 		return;
-	answer->is_partial = !authority.has_soa && !dns_name_equal(&asked, &answer->owner);
-	answer->status = judge_empty(header, &authority);
+	bool is_alias = !dns_name_equal(&asked, &answer->owner);
+	answer->is_partial = !authority.has_soa && is_alias;
+	answer->status = judge_empty(header, search->has_records && !is_alias, &authority);
 }
 
 void

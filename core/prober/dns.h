@@ -33,7 +33,7 @@ enum dns_status {
 	DNS_REFERRAL,    /* to other servers: it does not ask them for us */
 	DNS_LAME,        /* nothing at all, from a server that neither knows the zone nor asks others */
 	DNS_TRUNCATED,   /* over UDP, and not to be had over TCP */
-	DNS_MALFORMED,   /* an answer that is none */
+	DNS_MALFORMED,   /* an answer that is none, or only to something else */
 	DNS_CLOSED,      /* nothing listens at its port */
 	DNS_UNREACHABLE, /* no way leads to it */
 	/* Ours. */

@@ -6,6 +6,7 @@
 #include "prober/question.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
@@ -320,7 +321,7 @@ take_reply(struct try *try, const void *packet, size_t size)
 		answer.status = end;
 	}
 	if (!dns_is_of_name(answer.status)) {
-		note_opinion(try, answer.status, answer.rcode, 0);
+		note_opinion(try, answer.status, answer.rcode, answer.status == DNS_TRUNCATED ? EMSGSIZE : 0);
 		return;
 	}
 	questions->preferred = server;

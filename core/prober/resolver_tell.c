@@ -96,6 +96,8 @@ words_of_tcp(int error)
 		return "silent";
 	case EBADMSG:
 		return "something else";
+	case EMSGSIZE:
+		return "truncated as well";
 	case ECONNREFUSED:
 		return "refused";
 	case ECONNRESET:

@@ -64,6 +64,35 @@ cut_over_udp(struct server *server, unsigned char *packet, size_t size, const ch
 	return size;
 }
 
+/* The TC bit and nothing else, over TCP as well. */
+static inline size_t
+cut_everywhere(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	(void)server, (void)name, (void)type;
+	head(packet, 0, 0);
+	packet[2] |= 0x02;
+	return size;
+}
+
+/* Records of the name that were not asked for. */
+static inline size_t
+other_records(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	(void)name, (void)type;
+	head(packet, 0, 1);
+	return record(server, packet, size, 16, "\3any", 4);
+}
+
+/* The address of another name. */
+static inline size_t
+other_owner(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	(void)server, (void)name, (void)type;
+	head(packet, 0, 1);
+	memcpy(packet + size, "\5other\4test\0\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1", 26);
+	return size + 26;
+}
+
 /* The TC bit, though the address is there. */
 static inline size_t
 cut_but_whole(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)

@@ -83,6 +83,7 @@ words_of_a_server_about_itself(void **state)
 		{ referral, DNS_REFERRAL, "0: a referral to other servers" },
 		{ upward_referral, DNS_REFERRAL, "0: a referral to other servers" },
 		{ lame, DNS_LAME, "0: an empty answer without recursion" }, { rubbish, DNS_MALFORMED, "0: a malformed answer" },
+		{ other_records, DNS_MALFORMED, "0: a malformed answer" }, { other_owner, DNS_MALFORMED, "0: a malformed answer" },
 	};
 
 	(void)state;
@@ -210,6 +211,22 @@ bears_without_tcp(void **state)
 	}
 }
 
+/* What is cut off over TCP, too, is no word about the name. */
+static void
+bears_truncation_over_tcp(void **state)
+{
+	struct world *world = open_world(1);
+	const struct resolved *resolved;
+
+	(void)state;
+	open_tcp(&world->servers[0], TCP_ANSWERS);
+	world->servers[0].answer = cut_everywhere;
+	resolved = resolve(world, "mx.test", true, 20 * SECOND);
+	assert_int_equal(resolved->status4, DNS_TRUNCATED);
+	assert_said(world, resolved, "0: truncated, and TCP: truncated as well");
+	close_world(world);
+}
+
 static rlim_t descriptors; /* that the process may have, before the server took them away */
 
 /* By the time at which its answer is read, no descriptor is left for TCP. */
@@ -273,6 +290,7 @@ main(void)
 		cmocka_unit_test(marks_of_no_data),
 		cmocka_unit_test(a_no_is_looked_at_elsewhere),
 		cmocka_unit_test(bears_without_tcp),
+		cmocka_unit_test(bears_truncation_over_tcp),
 		cmocka_unit_test(lacks_on_the_way_to_tcp_are_ours),
 		cmocka_unit_test(waits_for_tcp_for_a_moment),
 	};
