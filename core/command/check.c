@@ -190,7 +190,7 @@ const struct command command_check = {
 	.arguments = "",
 	.summary = "read a configuration and tell all its faults",
 	.help = "Reads the configuration whole, loads its plugins, and prints every fault as FILE:LINE:COLUMN: what,\n"
-	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has, and\n"
+	        "and what would be right. Warns of targets that nobody would be told of, of tags that no target has,\n"
 	        "of notifiers that no target leads to, of relays that lie where a target does, and of files that the service\n"
 	        "could not read; advises to test notifiers that have never delivered anything. Names the hosts of one label, for no search list is applied to\n"
 	        "them, and asks the configured resolvers whether the EHLO name leads to this machine and back. Starts\n"
