@@ -219,7 +219,8 @@ herald_attempt(struct monitor *monitor, uint32_t target, const struct report *re
 	if (news->signal == SIGNAL_NONE)
 		say(monitor, report->verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, target, "unknown", report, 0, 0);
 	else if (news->to == STATE_SUSPECT && !is_about_to_be_told(monitor, target))
-		say(monitor, LOG_NOTICE, target, "suspect", report, watched->state.fails + watched->state.trouble->repeating,
+		say(monitor, LOG_NOTICE, target, watched->state.trouble->repeating ? "suspect, and asked again at once" : "suspect",
+		    report, watched->state.fails + watched->state.trouble->repeating,
 		    attempt_needed(&watched->state, policy, monitor->now));
 	else if (news->avoided)
 		say(monitor, LOG_NOTICE, target, "up, a false alarm avoided", report, 0, 0);
