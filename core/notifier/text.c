@@ -16,7 +16,7 @@ add_name(struct text *text, const char *name)
 	text_format(text, "  %-11s", name);
 }
 
-/* "2026-11-23 16:43:43 +0100 (CET)  2026-11-23 15:43:43Z" */
+/* "2026-11-23 16:43:43 +0100 (CET)  2026-11-23 15:43:43Z", and once where the zone is UTC */
 static void
 add_time(struct text *text, const char *name, int64_t at, const struct zone *zone)
 {
@@ -26,6 +26,10 @@ add_time(struct text *text, const char *name, int64_t at, const struct zone *zon
 		return;
 	add_name(text, name);
 	zone_add(text, zone, at);
+	if (zone_at(zone, at / SECOND).offset == 0) {
+		text_add(text, "\n");
+		return;
+	}
 	utc = zone_at(NULL, at / SECOND);
 	text_format(text, "  %04" PRId64 "-%02d-%02d %02d:%02d:%02dZ\n", utc.year, utc.month, utc.day, utc.hour, utc.minute,
 	    utc.second);
@@ -86,10 +90,10 @@ add_seen_from(struct text *text, const struct notice_view *view)
 			last = &view->legs[i].leg;
 	if (last == NULL)
 		return;
-	add_name(text, "seen from");
+	add_name(text, last->local.size > 0 ? "seen from" : "seen as");
 	text_add_shown(text, last->local);
 	if (last->helo.size > 0) {
-		text_add(text, last->local.size > 0 ? " as " : "us as ");
+		text_add(text, last->local.size > 0 ? " as " : "");
 		text_add_shown(text, last->helo);
 	}
 	text_add(text, "\n");

@@ -120,6 +120,10 @@ down_tells_all(void **state)
 	assert_says("\nIncident 17: `postwatch show 17` tells the whole story.\n");
 	assert_null(strstr(body, "late"));
 	evidence_log_fini(&log);
+	for (size_t i = 0; i < 3; i++) /* never connected */
+		legs[i].leg.local = bytes("");
+	write_both(&view);
+	assert_says("\n  seen as    watch.test\n");
 }
 
 static void
@@ -450,6 +454,9 @@ zones_on_days_of_change(void **state)
 	assert_says("  detected   2026-10-25 02:59:59 +0200 (CEST)  2026-10-25 00:59:59Z\n");
 	assert_says("  confirmed  2026-10-25 02:00:00 +0100 (CET)  2026-10-25 01:00:00Z\n");
 	assert_string_equal(subject, "[outage] mx - was down for 1.0 s, 02:59:59 +0200 to 02:00:00 +0100");
+	view.zone = NULL; /* UTC is told once */
+	write_both(&view);
+	assert_says("  detected   2026-10-25 00:59:59 +0000 (UTC)\n");
 }
 
 static int
