@@ -211,6 +211,11 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 		courier->in_hand = 0;
 		return true;
 	}
+	if (courier->repeating && receipt.notice == courier->in_hand) {
+		repeat_answered(courier, &receipt);
+		courier->in_hand = 0;
+		return true;
+	}
 	if (receipt.notice != courier->in_hand || receipt.recipient >= courier->hand_count
 	    || courier->hand[receipt.recipient] == NULL)
 		return false;
@@ -224,7 +229,7 @@ void
 courier_lost(struct keeper *keeper, struct courier *courier)
 {
 	static const char died[] = "its process died with a notice in hand, or was ended at its deadline: the log says which";
-	uint64_t in_hand = courier->in_hand;
+	uint64_t in_hand = courier->repeating ? 0 : courier->in_hand;
 	bool doubted = false;
 
 	if (courier->fd >= 0)
@@ -245,6 +250,7 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 	}
 	courier->in_hand = 0;
 	courier->hand_count = 0;
+	courier->repeating = false;
 	if (doubted) {
 		back_off(keeper, courier, 0);
 		channel_failed(keeper, courier, (struct pw_bytes){ died, sizeof died - 1 });

@@ -346,12 +346,18 @@ static void
 turn(struct keeper *keeper, struct courier *courier)
 {
 	courier_flush(courier);
-	if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL)
+	if (courier->fd < 0 || courier->in_hand != 0)
 		return;
+	if (courier->first == NULL) {
+		repeat_turn(keeper, courier);
+		return;
+	}
 	if (!has_claims(courier) && clock_mono() >= courier->rest_until && keeper->stop_by == 0)
 		claims_make(keeper, courier);
 	if (has_claims(courier) && outbox_is_safe(keeper, courier->claim_serial))
 		courier_hand_out(keeper, courier);
+	else if (!has_claims(courier))
+		repeat_turn(keeper, courier);
 }
 
 void

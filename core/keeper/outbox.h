@@ -11,6 +11,7 @@
  *   digest.c    many in one
  *   claims.c    their order, claims, storms
  *   remind.c    what is said again, what another has to say, what is said once a week
+ *   repeat.c    what is told again to receivers that forget
  *   courier.c   a notifier's link: notices out, receipts in
  *   channel.c   whether its way works
  */
@@ -85,6 +86,10 @@ struct courier {
 	uint64_t claim_serial;         /* of the batch with the claims */
 	uint64_t in_hand;              /* the notice that the notifier has, 0: none */
 	int64_t handed_at;             /* clock_mono(): since when */
+	bool repeating;                /* it was told before, and is told again: it has no deliveries */
+	int64_t repeat_next;           /* clock_mono(): the next round over what stands; 0: not begun */
+	uint32_t repeat_target;        /* the next in the round */
+	uint32_t repeat_code;          /* of its conditions told as standing; 0: the target itself comes first */
 	bool hand_failed, hand_sent;   /* the way failed, which counts once; somebody has received it */
 	uint32_t hand_count;
 	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
@@ -194,6 +199,13 @@ bool claims_may_be_made(const struct keeper *, const struct courier *);
  * the store is well, and has no such notice. */
 enum parcel_end { PARCEL_SENT, PARCEL_LATER, PARCEL_GONE };
 enum parcel_end parcel_send(struct keeper *, struct courier *, uint64_t notice);
+/* The same of one that was told before, without deliveries. */
+enum parcel_end parcel_repeat(struct keeper *, struct courier *, uint64_t notice);
+
+/* repeat.c: hands out again what stands at a receiver that may have forgotten it; one notice at a time. */
+void repeat_turn(struct keeper *, struct courier *);
+/* Its receipt. */
+void repeat_answered(struct courier *, const struct message_receipt *);
 
 /* courier.c */
 void courier_link(struct keeper *, uint32_t index, int fd);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/clock.h"
 #include "base/sha256.h"
 #include "keeper/before.h"
 #include "keeper/behind.h"
@@ -424,8 +425,19 @@ is_gone(const struct material *it)
 	    && store_read_notice(keeper->reader, it->notice.notice, ignore, NULL) == STORE_READ_END;
 }
 
-enum parcel_end
-parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
+static void
+add_repeated(struct material *it)
+{
+	const char *recipient = it->courier->recipients[0];
+
+	it->courier->hand_count = 0;
+	it->notice.recipients[it->notice.recipient_count++] = (struct pw_bytes){ recipient, strlen(recipient) };
+	it->notice.queued = clock_wall();
+	it->notice.attempt = 1;
+}
+
+static enum parcel_end
+send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (*add)(struct material *))
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
@@ -437,8 +449,20 @@ parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	if (!gather(&it))
 		return is_gone(&it) ? PARCEL_GONE : PARCEL_LATER;
 	send_legs(&it);
-	add_recipients(&it);
+	add(&it);
 	message_put_notice(&out, &it.notice);
 	add_packet(&it, packet, out.size);
 	return send_packets(&it) ? PARCEL_SENT : PARCEL_LATER;
+}
+
+enum parcel_end
+parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	return send_all(keeper, courier, notice, add_recipients);
+}
+
+enum parcel_end
+parcel_repeat(struct keeper *keeper, struct courier *courier, uint64_t notice)
+{
+	return send_all(keeper, courier, notice, add_repeated);
 }

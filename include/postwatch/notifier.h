@@ -73,7 +73,8 @@ enum pw_alert {
 
 /* What a receiver does with what it is told; flags. */
 enum {
-	PW_KEEPS = 1 /* it keeps it until the end is told: it is told every end, and gets no digests */
+	PW_KEEPS = 1,  /* it keeps it until the end is told: it is told every end, and gets no digests */
+	PW_FORGETS = 2 /* and forgets it when it is restarted: what stands is told it again every 5 minutes */
 };
 
 struct pw_recipients {

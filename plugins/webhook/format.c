@@ -354,7 +354,7 @@ uint32_t
 format_receiver(enum format format)
 {
 	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS, [FORMAT_PAGERDUTY] = PW_KEEPS,
-		[FORMAT_ALERTMANAGER] = PW_KEEPS, [FORMAT_HEARTBEAT] = 0 };
+		[FORMAT_ALERTMANAGER] = PW_KEEPS | PW_FORGETS, [FORMAT_HEARTBEAT] = 0 };
 
 	return receivers[format];
 }

@@ -1,0 +1,116 @@
+/*
+ * A receiver that forgets what it was told when it is restarted is told again every 5 min what stands there: under the same
+ * key and names, without rows in the store, and beside the budget for storms. It is done in rounds, a notice at a time, only
+ * while nothing else is to be handed out; where the way fails the round ends.
+ */
+#include "keeper/outbox.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "keeper/keeper.h"
+#include "keeper/rules.h"
+#include "keeper/told.h"
+
+enum { TARGETS_A_TURN = 1000 };
+static const int64_t round_every = 300 * (int64_t)SECOND;
+
+static bool
+stands(const struct file_of *file, const char *code)
+{
+	const struct standing *standing = file->standing;
+
+	while (standing != NULL && strcmp(standing->code, code) != 0)
+		standing = standing->next;
+	return standing != NULL;
+}
+
+/* The condition of that place, from 1, among those that the receiver was told of and that stand; 0: none, or it is not
+ * known by which notice it began. *end: there are no more. */
+static uint64_t
+find_condition(const struct file_of *file, const struct ledger *ledger, uint32_t place, bool *end)
+{
+	const char *list = ledger->sent_codes;
+	struct ledger_code code = { .opened = 0 };
+
+	*end = false;
+	for (uint32_t i = 0; i < place; i++)
+		if (list == NULL || !ledger_next_code(&list, &code)) {
+			*end = true;
+			return 0;
+		}
+	return ledger_has_code(ledger, code.name) && stands(file, code.name) ? code.opened : 0;
+}
+
+/* What of a target that is down its receiver has: 0: nothing, or an end of it is on its way. */
+static uint64_t
+find_outage(const struct file_of *file, const struct ledger *ledger)
+{
+	bool told = ledger->sent_meaning == MEANING_DOWN && ledger->meaning == MEANING_DOWN;
+
+	if (!told || file->incident == NULL)
+		return 0;
+	return ledger->sent_opened != 0 ? ledger->sent_opened : ledger->sent;
+}
+
+/* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was looked at as is for a turn. */
+static uint64_t
+find_next(struct keeper *keeper, struct courier *courier)
+{
+	for (uint32_t looked = 0; courier->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
+		uint32_t target = courier->repeat_target, place = courier->repeat_code++;
+		const struct ledger *ledger = told_ledger(keeper, target, courier_index(keeper, courier));
+		bool end = rules_target_is_silent(keeper, target);
+		uint64_t found = end ? 0 : place == 0 ? find_outage(&keeper->files[target], ledger)
+		    : find_condition(&keeper->files[target], ledger, place, &end);
+
+		if (end) {
+			courier->repeat_target++;
+			courier->repeat_code = 0;
+			looked++;
+		}
+		if (found != 0)
+			return found;
+	}
+	return 0;
+}
+
+static void
+end_round(struct courier *courier)
+{
+	courier->repeat_target = courier->repeat_code = 0;
+	courier->repeat_next = clock_mono() + round_every;
+}
+
+void
+repeat_turn(struct keeper *keeper, struct courier *courier)
+{
+	uint64_t notice;
+
+	if (!(courier->rules->receiver & PW_FORGETS) || keeper->stop_by != 0)
+		return;
+	if (courier->repeat_next == 0)
+		end_round(courier);
+	if (clock_mono() < courier->repeat_next || clock_mono() < courier->rest_until || courier->hushed || courier->out != NULL)
+		return;
+	if ((notice = find_next(keeper, courier)) == 0) {
+		if (courier->repeat_target == keeper->config->target_count)
+			end_round(courier);
+		return;
+	}
+	if (parcel_repeat(keeper, courier, notice) != PARCEL_SENT)
+		return;
+	courier->repeating = true;
+	courier->in_hand = notice;
+	courier->handed_at = clock_mono();
+	courier_flush(courier);
+}
+
+/* Whether its way works is judged by what is told for the first time. */
+void
+repeat_answered(struct courier *courier, const struct message_receipt *receipt)
+{
+	courier->repeating = false;
+	if (receipt->fate != PW_SENT)
+		end_round(courier);
+}

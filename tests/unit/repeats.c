@@ -1,0 +1,123 @@
+/* What stands at a receiver that forgets is told again, under its key, and nothing of it is kept. */
+#include "outbox_world.h"
+
+#define MINUTE (60 * (int64_t)SECOND)
+
+static struct world *
+forgetful(uint32_t receiver)
+{
+	struct world *world = prepare();
+
+	world->rules[0].receiver = receiver;
+	begin(world);
+	link_notifiers(world);
+	return world;
+}
+
+/* Five minutes have passed. */
+static const char *
+later(struct world *world)
+{
+	world->keeper.outbox.couriers[0].repeat_next = 1;
+	return handed(world);
+}
+
+static void
+what_stands_is_told_again(void **state)
+{
+	struct world *world = forgetful(PW_KEEPS | PW_FORGETS);
+	char thread[NOTICE_KEY_MAX], key[NOTICE_KEY_MAX];
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	copy(thread, sizeof thread, world->notice.thread);
+	copy(key, sizeof key, world->notice.key);
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	for (int i = 0; i < 30; i++) {
+		assert_string_equal(later(world), "down");
+		assert_string_equal(world->notice.thread, thread);
+		assert_string_equal(world->notice.key, key);
+		answer(world, PW_SENT, false);
+		assert_string_equal(handed(world), "");
+		assert_null(world->keeper.outbox.couriers[0].first);
+	}
+	/* Not while it is paused, and not when it is over. */
+	ASK(world, "pause", 0, "mx1", "1h", "planned");
+	assert_string_equal(later(world), "");
+	ASK(world, "resume", 0, "mx1");
+	up(world, 0, 1, "");
+	assert_string_equal(handed(world), "up");
+	assert_string_equal(world->notice.thread, thread);
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "");
+	destroy(&world);
+}
+
+static void
+conditions_are_told_again(void **state)
+{
+	struct world *world = forgetful(PW_KEEPS | PW_FORGETS);
+
+	(void)state;
+	world->code = "slow_banner";
+	say(world, 1, "degraded", "", "", 0, "");
+	assert_string_equal(handed(world), "degraded");
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "degraded");
+	answer(world, PW_AGAIN, true);
+	assert_string_equal(handed(world), "");
+	assert_string_equal(later(world), "degraded");
+	answer(world, PW_SENT, false);
+	say(world, 1, "cleared", "", "", 0, "");
+	assert_string_equal(handed(world), "cleared");
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "");
+	destroy(&world);
+}
+
+static void
+others_are_told_once(void **state)
+{
+	struct world *world = forgetful(PW_KEEPS);
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "");
+	destroy(&world);
+}
+
+/* It died with one in hand that it had before: nothing is doubtful, and the next goes on. */
+static void
+a_death_costs_nothing(void **state)
+{
+	struct world *world = forgetful(PW_KEEPS | PW_FORGETS);
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "down");
+	close(world->notifiers[0]);
+	courier_lost(&world->keeper, &world->keeper.outbox.couriers[0]);
+	link_notifiers(world);
+	up(world, 0, 1, "");
+	assert_string_equal(handed(world), "up");
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_stands_is_told_again),
+		cmocka_unit_test(conditions_are_told_again),
+		cmocka_unit_test(others_are_told_once),
+		cmocka_unit_test(a_death_costs_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
