@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,5 +316,6 @@ main(void)
 		cmocka_unit_test(nothing_in_common_is_told),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as in the daemon */
 	return cmocka_run_group_tests(tests, open_secret, remove_secret);
 }
