@@ -167,6 +167,7 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	    && run->ended - trouble->began.mono < repeat_max;
 	if (trouble->repeating) { /* it is the same attempt again */
 		trouble->repeats--;
+		trouble->offered = false; /* what is told is what the last of them saw */
 		target->fails--;
 		enough = false;
 	}
