@@ -155,6 +155,9 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	if (target->fails == 0 && !state_is_down((enum state)target->state))
 		begin_row(target, run, policy);
 	target->passes = 0;
+	/* The runs before that found no such name either were attempts, too, though a last known address answered. */
+	if (target->fails == 0 && run->missing && !state_is_down((enum state)target->state))
+		target->fails = target->missing;
 	if (target->fails < UINT16_MAX)
 		target->fails++;
 	if (state_is_down((enum state)target->state))
@@ -163,7 +166,7 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	keep_last(trouble, run->run);
 	trouble->told = run->outcome;
 	bool enough = has_failed_enough(target, run, policy) || outlook->enough;
-	trouble->repeating = enough && outlook->may_repeat && !outlook->enough && trouble->repeats > 0 && !run->tempfail && !run->rate_limited
+	trouble->repeating = enough && outlook->may_repeat && !outlook->enough && trouble->repeats > 0 && !run->tempfail && !run->rate_limited && !run->missing
 	    && run->ended - trouble->began.mono < repeat_max;
 	if (trouble->repeating) { /* it is the same attempt again */
 		trouble->repeats--;

@@ -42,6 +42,8 @@ keep_series(struct watched *watched, const struct report *report, enum state fro
 
 	if (signal == SIGNAL_NONE)
 		return;
+	if (!failed && (report->flags & REPORT_NAME_MISSING) && !state_is_down(state))
+		series_add(&watched->series, report->run); /* the first attempts at a name that is gone */
 	if (failed && state_is_down(from))
 		series_restart(watched->series);
 	if (failed)
@@ -60,7 +62,7 @@ end_series(struct watched *watched, enum state from)
 
 	if (state_is_down(state) && !state_is_down(from))
 		series_keep_last(watched->series);
-	if (state == STATE_UP || state == STATE_PENDING)
+	if ((state == STATE_UP || state == STATE_PENDING) && watched->state.missing == 0)
 		series_destroy(&watched->series);
 }
 

@@ -64,7 +64,7 @@ reserve(struct target_state *target, const struct sighting *run, const struct po
 
 	return (!troubled || make((void **)&target->trouble, sizeof *target->trouble))
 	    && (!may_fail(run) || reserve_unsteady(target, policy, sighting_ended(run)))
-	    && (!may_fail(run) || target->fails + 1u < policy->tries || reserve_flapping(target))
+	    && (!may_fail(run) || target->fails + (run->missing ? target->missing : 0u) + 1u < policy->tries || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
 }
 

@@ -171,5 +171,6 @@ const struct rule_table pace_table = {
 	        "routine limit, cleared after recover_tries passes in a row within all of them. A refusal that says that "
 	        "we come too often doubles the waiting, up to 10 min; it is as before when none has come for a day. Instants of the grid "
 	        "that a long run passed over are counted, never made up. A name that does not exist any more is looked at again "
-	        "after retry_interval, while one of its last known addresses answers: twice, then that it is missing fails the run.",
+	        "after retry_interval, while one of its last known addresses answers: twice, then that it is missing fails the run, and "
+	        "those two count as failed attempts with it.",
 };
