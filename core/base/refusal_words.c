@@ -33,6 +33,11 @@ const char *const refusal_about_us[] = {
 	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
 	"open proxy|relay",
 	"no|missing|without * reverse|ptr|rdns * for #ip|#us", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
+	/* German, French, Spanish, Portuguese, Italian */
+	"ip|ip-adresse|adresse|rechner * gesperrt|blockiert|geblockt|gelistet|abgelehnt",
+	"ip|adresse * bloquee|bloqu\xc3\xa9" "e|refusee|refus\xc3\xa9" "e|interdite|listee|list\xc3\xa9" "e",
+	"ip * bloqueada|bloqueado|rechazada|rejeitado|listada|listado|bloccato|rifiutato|bloccata|rifiutata",
+	"liste noire", "lista negra|nera", "schwarzen|schwarze liste", "sperrliste",
 	NULL,
 };
 
@@ -67,6 +72,10 @@ const char *const refusal_rate[] = {
 	"number of * connections|sessions|messages",
 	"concurrent|simultaneous|parallel * connections|connection|sessions|session", "slow down", "slower",
 	"too fast|frequent|frequently|often|quickly", "limits for how many", "unexpected|excessive volume|traffic",
+	/* German, French, Spanish, Portuguese, Italian */
+	"zu viele * verbindungen|sitzungen|nachrichten|anfragen", "trop * connexions|sessions|messages|requetes",
+	"demasiadas|demasiados|muchas * conexiones|sesiones|mensajes", "muitas|demais * conexoes|conex\xc3\xb5" "es|sessoes",
+	"troppe|troppi * connessioni|sessioni|messaggi",
 	NULL,
 };
 
