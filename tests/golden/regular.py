@@ -5,6 +5,7 @@ import json
 import re
 
 TIMES = [
+	(re.compile(r"\b([0-9A-F]{2}:){15,}[0-9A-F]{2}\b"), "FINGERPRINT"),
 	(re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?[+-]\d\d:?\d\d)?( \(\w+\))?Z?"), "TIME"),
 	(re.compile(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d+ \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "TIME"),
 	(re.compile(r"\b\d\d:\d\d(:\d\d)?\b"), "CLOCK"),
@@ -28,7 +29,6 @@ PATTERNS = [
 	(re.compile(r'"(attempts?)": ?([2-9]|\d\d+)\b'), r'"\1":MANY'),
 	(re.compile(r"(KEY\d+|[a-z2-7]{26}), attempt ([2-9]|\d\d+)\b"), r"\1, attempt MANY"),
 	(re.compile(r'attempt="([2-9]|\d\d+)"'), 'attempt="MANY"'),
-	(re.compile(r"\b([0-9A-F]{2}:){15,}[0-9A-F]{2}\b"), "FINGERPRINT"),
 	(re.compile(r"(?<=\S) {2,}(?=\S)"), "  "),
 	(re.compile(r"^(  AT|\s*N)\s+(?=\*\*\*|-->|<--)", re.M), "  AT "),
 	(re.compile(r"[ \t]+$", re.M), ""),

@@ -144,6 +144,15 @@ def tempfail(stage):
 	stage.told("up")
 
 
+@scene(speed=40, lifetime=40)
+def expired(stage):
+	"""a certificate comes to its end, is out of date, and is renewed"""
+	stage.says("mx up")
+	stage.told("down")
+	stage.show_certificate("-days", "365")
+	stage.told("up")
+
+
 @scene()
 def blocked(stage):
 	"""a server refuses us by policy, and no longer"""

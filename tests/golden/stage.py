@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ sys.path.insert(0, str(TOP / "tests/end-to-end"))
 import fake
 import relays
 from daemon import Daemon
+from mailserver import Certificates
 from watched import BUILD, PROGRAM, until
 
 PATIENCE = 120
@@ -109,9 +111,10 @@ class Syslog(fake.Server):
 class Stage:
 	"""names: of its servers, each a target of that name; `targets` is what is configured, to be changed before `reload`."""
 
-	def __init__(self, names=("mx",), more="", settings=str, mail="", hook="", syslog="", disk=False, speed=6, hidden=()):
+	def __init__(self, names=("mx",), more="", settings=str, mail="", hook="", syslog="", disk=False, speed=6, hidden=(), lifetime=0):
 		"""settings: gives more of the configuration; disk: the state lies on a small file system of its own; speed: of the
-		daemon's clock; hidden: names that are not watched at first."""
+		daemon's clock; hidden: names that are not watched at first; lifetime: minutes of
+		the certificate that each shows, from now on; 0: they do not offer TLS."""
 		self.folder = pathlib.Path(tempfile.mkdtemp(dir=os.environ.get("TMPDIR")))
 		self.state = self.folder / "state"
 		self.state.mkdir(mode=0o700)
@@ -120,9 +123,14 @@ class Stage:
 			subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "none", str(self.state)], check=True)
 		self.servers = {name: Server() for name in names}
 		self.relay, self.hook, self.syslog = relays.Relay(), Hook(f"/{self.folder.name}"), Syslog()
+		tls = 'tls = "none";'
+		if lifetime:
+			tls = f'probe = "starttls"; sni = "mx.test"; verify = "full"; ca_file = "{self.folder}/ca.pem";'
+			self.certificates = Certificates(self.folder)
+			self.show_certificate("-not_before", self.stamp(0), "-not_after", self.stamp(lifetime))
 		for server in (*self.servers.values(), self.relay, self.hook, self.syslog):
 			server.start()
-		self.targets = {name: f'name = "{name}"; host = "127.0.0.1"; port = {server.port}; tls = "none"; {more}' for name, server in self.servers.items()}
+		self.targets = {name: f'name = "{name}"; host = "127.0.0.1"; port = {server.port}; {tls} {more}' for name, server in self.servers.items()}
 		self.settings, self.more = settings(), {"mail": mail, "hook": hook, "log": syslog}
 		self.hidden, self.daemons = set(hidden), []
 
@@ -139,6 +147,17 @@ class Stage:
 		if self.disk:
 			subprocess.run(["umount", str(self.state)], check=True)
 		shutil.rmtree(self.folder)
+
+	def stamp(self, minutes):
+		"""That time of the daemon's clock, as openssl(1) takes it."""
+		return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(self.second + 60 * minutes))
+
+	def show_certificate(self, *validity):
+		"""From now on."""
+		self.certificates.leaf("shown", validity)
+		for server in self.servers.values():
+			server.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+			server.tls.load_cert_chain(self.folder / "shown.pem")
 
 	def configure(self):
 		ways = {"mail": f'plugin = "email"; relay = "127.0.0.1:{self.relay.port}"; tls = "none"; from = "Postwatch <watch@example.org>"; to = [ "ops@example.org" ];',
