@@ -147,10 +147,10 @@ software_at(struct pw_bytes text, size_t at)
 	struct pw_bytes here = { text.data + at, text.size - at };
 
 	for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+		if (products[i].name[0] != here.data[0])
+			continue; /* nearly all, each time: no length is asked for before */
 		size_t size = strlen(products[i].name);
-
-		if (products[i].name[0] != here.data[0] || !begins_with(here, products[i].name, size)
-		    || (here.size > size && is_of_word(here.data[size])))
+		if (!begins_with(here, products[i].name, size) || (here.size > size && is_of_word(here.data[size])))
 			continue;
 		size_t tail = tail_size((struct pw_bytes){ here.data + size, here.size - size });
 		if (!products[i].ordinary || tail > 0 || stands_beside_smtp(text, at, size))
