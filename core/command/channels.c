@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/memory.h"
 #include "keeper/beat.h"
 #include "keeper/channel.h"
 #include "keeper/keeper.h"
@@ -16,16 +17,6 @@ struct channel_shown {
 	uint64_t last;   /* notice that was counted */
 	uint32_t waiting;
 };
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
-}
 
 static void
 read_rows(const struct past *past, struct channels *channels)

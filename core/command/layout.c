@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "command/command.h"
+#include "command/memory.h"
 
 enum {
 	WIDTH_LEAST = 20,
@@ -128,16 +129,6 @@ write_all(const char *bytes, size_t size)
 		}
 	}
 	return true;
-}
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "command/channels.h"
 #include "command/layout.h"
+#include "command/memory.h"
 #include "command/pager.h"
 
 enum { ROWS_A_PAGE = 1000, COLUMNS = 7 };
@@ -29,16 +30,6 @@ struct list {
 	struct row *rows;
 	size_t count, room;
 };
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
-}
 
 static char *
 escaped(struct pw_bytes bytes)

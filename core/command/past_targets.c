@@ -3,18 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/memory.h"
 #include "command/past.h"
 
 static char *
 copy(const char *string)
 {
-	char *copied = strdup(string == NULL ? "" : string);
-
-	if (copied == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return copied;
+	return must(strdup(string == NULL ? "" : string));
 }
 
 static bool
@@ -24,12 +19,7 @@ on_target(void *arg, const struct store_target *row)
 
 	if (targets->count == targets->room) {
 		size_t room = targets->room == 0 ? 64 : targets->room * 2;
-		struct past_target *rows = reallocarray(targets->rows, room, sizeof *rows);
-		if (rows == NULL) {
-			fputs("postwatch: out of memory\n", stderr);
-			exit(EXIT_INTERNAL);
-		}
-		targets->rows = rows;
+		targets->rows = must(reallocarray(targets->rows, room, sizeof *targets->rows));
 		targets->room = room;
 	}
 	targets->rows[targets->count++] = (struct past_target){ .number = row->number, .identity = copy(row->identity),

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/layout.h"
+#include "command/memory.h"
 
 enum {
 	STUCK_AFTER = 10,          /* seconds in which a plugin has to return */
@@ -90,16 +91,6 @@ finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, s
 	probing->of_status[status]++;
 	probing->finished++;
 	print_ready(probing);
-}
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
 }
 
 static void

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/memory.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -22,16 +23,6 @@ struct reading {
 	uint64_t number;       /* the last key */
 	char code[OUTCOME_NAME_MAX];
 };
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
-}
 
 static struct standing *
 find(struct reading *reading, uint64_t number)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/layout.h"
+#include "command/memory.h"
 #include "prober/resolver.h"
 #include "store/reader.h"
 
@@ -35,18 +36,7 @@ struct lookup {
 	uint32_t count, waiting;
 	uint32_t *of_target;           /* index among hosts; CONFIG_NONE: not looked up */
 	struct ev_loop *loop;
-	char *names;                   /* of the relays' hosts */
 };
-
-static void *
-must(void *memory)
-{
-	if (memory == NULL) {
-		fputs("postwatch: out of memory\n", stderr);
-		exit(EXIT_INTERNAL);
-	}
-	return memory;
-}
 
 /* What the plugin says that its notices go through, "HOST" or "HOST:PORT"; NULL: nothing. */
 static const char *
