@@ -344,6 +344,8 @@ describe_digest(struct material *it)
 	if (notice_named(it->notice.kind) != NOTICE_digest || why == NULL || it->rest.covers_count == 0)
 		return;
 	add_tallies(it, &text);
+	if (it->rest.covered > it->rest.covers_count)
+		text_format(&text, " and %" PRIu32 " more", it->rest.covered - it->rest.covers_count);
 	text_format(&text, ": %" PRIu32 "%.*s", it->rest.covered, (int)(it->text + it->notice.text.size - why), why);
 	back = TEXT_OVER(it->text);
 	text_add_bytes(&back, text.bytes, text.size);

@@ -247,6 +247,8 @@ ten_thousand_at_once_are_some_and_a_digest(void **state)
 	assert_string_equal(world->notice.kind, "digest");
 	assert_int_equal(world->notice.covered, MANY - 20);
 	assert_non_null(strstr(world->notice.list.data, "and 9930 more"));
+	static const char sentence[] = "50 impaired and 9930 more: 9980 notices in one: ";
+	assert_memory_equal(world->notice.text.data, sentence, sizeof sentence - 1);
 	destroy(&world);
 }
 
