@@ -79,14 +79,19 @@ def log_of(stage):
 
 
 
-@scene()
-def outage(stage):
-	"""a server goes down and comes back"""
-	stage.says("mx up")
+def goes_and_comes(stage):
+	"""The server mx, told each time."""
 	stage.servers["mx"].stop()
 	stage.told("down")
 	stage.servers["mx"].start()
 	stage.told("up")
+
+
+@scene()
+def outage(stage):
+	"""a server goes down and comes back"""
+	stage.says("mx up")
+	goes_and_comes(stage)
 
 
 @scene()
@@ -199,10 +204,7 @@ def pause(stage):
 def window(stage):
 	"""what begins in a window of maintenance is told when that ends, if it is still so"""
 	stage.says("mx up")
-	stage.servers["mx"].stop()
-	stage.told("down")
-	stage.servers["mx"].start()
-	stage.told("up")
+	goes_and_comes(stage)
 
 
 @scene(names=("mx", "other"), hook='storm = 0; remind = [ "1m", "2m" ];')
@@ -221,10 +223,7 @@ def acknowledged(stage):
 def escalated(stage):
 	"""what lasts is told to one more"""
 	stage.says("mx up")
-	stage.servers["mx"].stop()
-	stage.told("down")
-	stage.servers["mx"].start()
-	stage.told("up")
+	goes_and_comes(stage)
 
 
 @scene(names=("old", "gone", "new"), hidden=("new",))
@@ -264,10 +263,7 @@ def full(stage):
 	"""the disk is full while a server goes down and comes back"""
 	stage.says("mx up")
 	stage.fill()
-	stage.servers["mx"].stop()
-	stage.told("down")
-	stage.servers["mx"].start()
-	stage.told("up")
+	goes_and_comes(stage)
 	stage.free()
 	stage.told("cleared")
 
