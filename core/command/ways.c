@@ -16,7 +16,7 @@
 
 enum {
 	PATIENCE = 5,          /* seconds for all names together */
-	HOSTS_MAX = 2000,      /* names that are looked up */
+	HOSTS_MAX = 2000,      /* names of targets that are looked up */
 	SELVES_NAMED = 10,
 	DELIVERIES_MAX = 100000 /* that are looked at, the newest */
 };

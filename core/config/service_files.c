@@ -96,7 +96,7 @@ warn(struct reader *reader, const struct service_user *user, const struct named 
 		    "that it lies in, readable for all", file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
 }
 
-/* Who is not root cannot be somebody else: he finds what he could not read himself. */
+/* Only root can try files as another user; any other user tries them as itself. */
 static void
 try_ourselves(struct reader *reader, const struct files *files)
 {

@@ -186,7 +186,7 @@ run_clock(struct keeper *keeper)
 	unseen->turned_boot = boot;
 }
 
-/* After a birth nobody is known to be looked at until he is. */
+/* After the birth of a keeper no target counts as looked at until one of its runs has ended. */
 static bool
 all_are_seen(const struct keeper *keeper)
 {
