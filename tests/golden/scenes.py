@@ -226,7 +226,7 @@ def escalated(stage):
 	goes_and_comes(stage)
 
 
-@scene(names=("old", "gone", "new"), hidden=("new",))
+@scene(names=("old", "gone", "new"), hidden=("new",), speed=3)
 def reload(stage):
 	"""a reload renames a target that is down, removes one that is, and adds one"""
 	for name in "old", "gone":
