@@ -218,7 +218,7 @@ bench: bench-deps
 	$(Q)$(MAKE) --no-print-directory all $(BENCH:%=$(B)/tests/bench/%)
 	$(Q)BUILD=$(B) tests/bench/run $(BENCH_PARTS)
 
-# Style, house rules, static analysis: what a reviewer need not look for.
+# Style, house rules, static analysis: what a reviewer need not look for; then sizes and shapes in figures.
 lint: check-deps
 	$(Q)tests/lint/house.test
 	$(Q)for cc in gcc clang; do \
@@ -226,6 +226,7 @@ lint: check-deps
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=normalCheckLevelMaxBranches --error-exitcode=1 \
 		$(PATHS) -Iinclude -Icore core plugins
+	$(Q)tests/lint/figures
 
 # Each fuzz target for FUZZ_SECONDS, by libFuzzer; what it finds new is added to its corpus.
 FUZZ_SECONDS ?= 60
