@@ -41,6 +41,9 @@ const struct pw_setting global_settings[GLOBAL_ROWS + 1] = {
 	    .help = "connections to one address at once" },
 	[GLOBAL_MAX_RUNS] = { .key = "max_runs", .type = PW_INT, .fallback = "0", .min = 0, .max = 1000000,
 	    .help = "runs at once, over all probers; 0: as many as there are descriptors for" },
+	[GLOBAL_KEEP_INCIDENTS] = { .key = "keep_incidents", .type = PW_DURATION, .fallback = "730d", .min = 7 * DAY, .max = 5200 * 7 * DAY,
+	    .help = "how long incidents are kept after their end, with their evidence and notices; as long as conditions that ended and "
+	            "targets that are gone" },
 };
 
 const struct pw_setting log_settings[LOG_ROWS + 1] = {

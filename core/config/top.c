@@ -290,6 +290,7 @@ reader_take_globals(struct reader *reader)
 	reader->config->pid_file = values[GLOBAL_PID_FILE].string;
 	reader->config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
 	reader->config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;
+	reader->config->keep_incidents = values[GLOBAL_KEEP_INCIDENTS].number;
 	if (values[GLOBAL_HELO].string != NULL)
 		take_helo(reader, values[GLOBAL_HELO].string);
 	if (values[GLOBAL_TIMEZONE].string != NULL)

@@ -294,7 +294,8 @@ static const char *const opening_words[] = {
 static bool
 open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct reason *why)
 {
-	struct store_settings settings = { .folder = keeper->config->state };
+	struct store_settings settings = { .folder = keeper->config->state,
+		.keep_incidents = keeper->config->keep_incidents };
 	enum store_opening opening;
 	enum store_reader_opening reading;
 	struct reason what = { .text = "" };

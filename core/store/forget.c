@@ -2,10 +2,12 @@
  * Retention. Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows there and
  * deletes up to the first that is to stay. A row from the future (the clock was wrong) is as old as its neighbours.
  */
+#include <assert.h>
+
 #include "base/clock.h"
 #include "store/tending.h"
 
-enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200 };
+enum { ROWS_A_STEP = 1000, TRACES_A_STEP = 50, TARGETS_A_STEP = 64, NOTICES_A_STEP = 200, INCIDENTS_A_STEP = 20 };
 static const int64_t DAY = INT64_C(86400) * SECOND;
 
 /* The last key of the leading rows of `sql` (key, time; ?1 the key to begin behind, ?2 how many) that are old enough; 0:
@@ -43,6 +45,26 @@ delete(struct db *db, const char *sql, uint64_t from, uint64_t upto, uint64_t *d
 	if (!query_run(query))
 		return false;
 	*deleted += (uint64_t)db_changes(db);
+	return true;
+}
+
+#define STEPS(array) (sizeof(array) / sizeof(array)[0])
+
+/* The same for several statements in turn, ?3 being the time before which rows are old. */
+static bool
+delete_each(struct db *db, const char *const *statements, size_t count, uint64_t from, uint64_t upto, int64_t cutoff,
+    uint64_t *deleted)
+{
+	assert(from < upto);
+	for (size_t i = 0; i < count; i++) {
+		struct query *query = db_query(db, statements[i]);
+
+		if (query == NULL)
+			return false;
+		query_bind_i64(query, 3, cutoff);
+		if (!delete(db, statements[i], from, upto, deleted))
+			return false;
+	}
 	return true;
 }
 
@@ -136,6 +158,64 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
 	    &tended->deleted))
 		return STEP_BROKEN;
 	tending->notice = upto;
+	return STEP_DONE;
+}
+
+/* Closed so long ago that it goes, and nobody is still to be told of it. */
+#define IS_OLD_INCIDENT "(SELECT number FROM incidents WHERE number > ?1 AND number <= ?2 AND end_confirmed > 0" \
+    " AND end_confirmed < ?3 AND NOT EXISTS (SELECT 1 FROM deliveries JOIN notices ON notices.number = deliveries.notice" \
+    " WHERE notices.incident = incidents.number AND deliveries.state < 4))"
+
+/* Evidence and notices go with their incident. An open incident among older ones is passed over. */
+enum step
+tending_forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
+{
+	static const char *const steps[] = { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
+		"DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
+		"DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT };
+	struct db *db = store->shelves[STORE_MAIN].db;
+	uint64_t *incident = &store->tending->incident;
+	int64_t cutoff = now - store->settings.keep_incidents;
+	uint64_t upto = leading(db, "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2", *incident,
+	    INCIDENTS_A_STEP, cutoff, now);
+
+	if (upto == 0) {
+		*incident = 0;
+		return STEP_NOTHING;
+	}
+	if (!delete_each(db, steps, STEPS(steps), *incident, upto, cutoff, &tended->deleted))
+		return STEP_BROKEN;
+	*incident = upto;
+	return STEP_DONE;
+}
+
+/* The target left the configuration so long ago that it goes, and nothing that is kept names it. */
+#define IS_OLD_TARGET "(SELECT number FROM targets WHERE number > ?1 AND number <= ?2 AND gone > 0 AND gone < ?3" \
+    " AND NOT EXISTS (SELECT 1 FROM incidents WHERE target = targets.number)" \
+    " AND NOT EXISTS (SELECT 1 FROM notices WHERE target = targets.number))"
+
+/* Conditions that ended, and all that is kept of targets that are gone, as long as incidents. A target's number is not given
+ * again: the counters in `meta` know it. */
+enum step
+tending_forget_targets(struct store *store, int64_t now, struct store_tended *tended)
+{
+	static const char *const steps[] = {
+		"DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0 AND cleared < ?3",
+		"DELETE FROM conditions WHERE target IN " IS_OLD_TARGET, "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
+		"DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
+		"DELETE FROM targets WHERE number IN " IS_OLD_TARGET };
+	struct db *db = store->shelves[STORE_MAIN].db;
+	uint64_t *target = &store->tending->target_row;
+	uint64_t upto = leading(db, "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2", *target, TARGETS_A_STEP,
+	    INT64_MAX, now);
+
+	if (upto == 0) {
+		*target = 0;
+		return STEP_NOTHING;
+	}
+	if (!delete_each(db, steps, STEPS(steps), *target, upto, now - store->settings.keep_incidents, &tended->deleted))
+		return STEP_BROKEN;
+	*target = upto;
 	return STEP_DONE;
 }
 

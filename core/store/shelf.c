@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "store/shelf.h"
 
-enum { CHECK_WHOLE_BYTES = 256 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
+enum { CHECK_WHOLE_BYTES = 32 * 1024 * 1024, COPY_BYTES_MAX = 1024 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
 	CACHE_KIB = 16 * 1024 }; /* the last quarter hour of some thousand targets, for their roll-ups */
 
 void
@@ -65,14 +65,18 @@ shelf_fail(struct shelf *shelf, const char *doing)
 	shelf_blame(shelf, STORE_CANNOT, doing);
 }
 
-/* A damaged history is met page by page: to read all of it could take minutes. So a large one is believed until damage
- * was met in it, and then no more. */
+static int64_t
+size_of(struct shelf *shelf)
+{
+	return db_number(shelf->db, "PRAGMA page_count", 0) * db_number(shelf->db, "PRAGMA page_size", 0);
+}
+
+/* A large file is read in slices while it is in use (verify.h): to read all of it now could take minutes, in which nobody
+ * is told anything. It is believed until damage was met in it, and then no more. */
 static bool
 is_sound(struct shelf *shelf)
 {
-	int64_t bytes = db_number(shelf->db, "PRAGMA page_count", 0) * db_number(shelf->db, "PRAGMA page_size", 0);
-
-	if (bytes > CHECK_WHOLE_BYTES && !shelf->schema->precious) {
+	if (size_of(shelf) > CHECK_WHOLE_BYTES) {
 		reason_set(&shelf->why, "%s is damaged", shelf->schema->name);
 		return db_fault(shelf->db) == DB_WELL && !shelf->suspect;
 	}
@@ -95,7 +99,7 @@ sync_file(const char *path, int flags)
 }
 
 /* Before a step up a copy is made, once: what a new version makes of it may not be what was wanted. It gets its name when
- * it is whole; SQLite does not sync what it copies into. */
+ * it is whole; SQLite does not sync what it copies into. Of a file so large that the copy would take minutes none is made. */
 static bool
 copy_before(struct shelf *shelf, int version)
 {
@@ -104,7 +108,7 @@ copy_before(struct shelf *shelf, int version)
 
 	snprintf(copy, sizeof copy, "%s.before-%d", shelf->path, version + 1);
 	snprintf(part, sizeof part, "%s.part", copy);
-	if (!shelf->schema->precious || access(copy, F_OK) == 0)
+	if (!shelf->schema->precious || access(copy, F_OK) == 0 || size_of(shelf) > COPY_BYTES_MAX)
 		return true;
 	unlink(part);
 	query = db_query(shelf->db, "VACUUM INTO ?1");

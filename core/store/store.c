@@ -17,6 +17,7 @@ fill_settings(struct store_settings *settings)
 	const struct { int64_t *value, otherwise; } rows[] = {
 		{ &settings->keep_ok, DAYS(3) },         { &settings->keep_not_ok, DAYS(90) },
 		{ &settings->keep_rollups, DAYS(730) },  { &settings->keep_deliveries, DAYS(730) },
+		{ &settings->keep_incidents, DAYS(730) },
 		{ &settings->history_max, HISTORY_MAX }, { &settings->ballast, BALLAST },
 	};
 

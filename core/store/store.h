@@ -49,10 +49,11 @@ enum store_opening {
 
 struct store_settings {
 	const char *folder;     /* the state folder, absolute; must exist */
-	int64_t keep_ok;        /* microseconds; 0 for each of these: as design.md has it (3 d, 90 d, 2 y, 2 y) */
+	int64_t keep_ok;        /* microseconds; 0 for each of these: 3 d, 90 d, 2 y, 2 y, 2 y */
 	int64_t keep_not_ok;
 	int64_t keep_rollups;
 	int64_t keep_deliveries;
+	int64_t keep_incidents; /* from their end, with their evidence; also conditions that ended and targets that are gone */
 	int64_t history_max;    /* bytes of history.db; 0: 4 GiB */
 	int64_t ballast;        /* bytes held in reserve for a full disk; 0: 8 MiB, < 0: none */
 };

@@ -27,6 +27,23 @@ keep_ballast(struct store *store, int64_t now, struct store_tended *tended)
 	return STEP_NOTHING;
 }
 
+/* STEP_NOTHING, so that other work is not held up: a little each second is enough. */
+static enum step
+verify_main(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)tended;
+	verify_step(&store->tending->verify[STORE_MAIN], &store->shelves[STORE_MAIN], now);
+	return STEP_NOTHING;
+}
+
+static enum step
+verify_history(struct store *store, int64_t now, struct store_tended *tended)
+{
+	(void)tended;
+	verify_step(&store->tending->verify[STORE_HISTORY], &store->shelves[STORE_HISTORY], now);
+	return STEP_NOTHING;
+}
+
 static const struct job {
 	enum step (*step)(struct store *, int64_t now, struct store_tended *);
 	enum store_file file;
@@ -41,6 +58,10 @@ static const struct job {
 	{ tending_forget_rollups, STORE_HISTORY, 3600 },
 	{ tending_forget_notices, STORE_MAIN, 3600 },
 	{ tending_forget_pauses, STORE_MAIN, 3600 },
+	{ tending_forget_incidents, STORE_MAIN, 3600 },
+	{ tending_forget_targets, STORE_MAIN, 3600 },
+	{ verify_main, STORE_MAIN, 1 },
+	{ verify_history, STORE_HISTORY, 1 },
 	{ keep_ballast, STORE_MAIN, 60 },
 };
 enum { JOBS = sizeof jobs / sizeof jobs[0] };

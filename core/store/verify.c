@@ -1,0 +1,115 @@
+/* A position is kept as SQL literals made by quote(), so that one way serves for keys of every type and number of columns. */
+#include "store/verify.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static const int64_t slice = 10 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
+enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY + 4 * COLUMNS_MAX_BYTES };
+
+/* A table, or an index of it: the columns that order its entries, and the condition of a partial index. */
+struct tree {
+	char table[NAME_MAX_BYTES], index[NAME_MAX_BYTES], columns[COLUMNS_MAX_BYTES], position[COLUMNS_MAX_BYTES],
+	    condition[COLUMNS_MAX_BYTES];
+};
+
+/* The index that is a table WITHOUT ROWID itself (origin pk) is left out: it is read as the table. */
+static const char trees[] =
+	"WITH trees (place, of, index_name, condition) AS ("
+	" SELECT rowid, name, '', '' FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+	" UNION ALL SELECT s.rowid, s.name, i.name, CASE WHEN i.partial THEN (SELECT substr(sql, instr(sql, ' WHERE ') + 7)"
+	"  FROM sqlite_schema WHERE type = 'index' AND name = i.name) ELSE '' END"
+	" FROM sqlite_schema AS s, pragma_index_list(s.name) AS i WHERE s.type = 'table' AND i.origin <> 'pk')"
+	"SELECT of, index_name, condition,"
+	" CASE index_name WHEN '' THEN (SELECT group_concat(printf('\"%w\"', name)) FROM"
+	"  (SELECT name FROM pragma_table_info(of) WHERE pk > 0 ORDER BY pk))"
+	" ELSE (SELECT group_concat(coalesce(printf('\"%w\"', name), 'rowid')) FROM"
+	"  (SELECT name FROM pragma_index_xinfo(index_name) ORDER BY seqno)) END,"
+	" CASE index_name WHEN '' THEN (SELECT group_concat(printf('quote(\"%w\")', name), '||'',''||') FROM"
+	"  (SELECT name FROM pragma_table_info(of) WHERE pk > 0 ORDER BY pk))"
+	" ELSE (SELECT group_concat(coalesce(printf('quote(\"%w\")', name), 'quote(rowid)'), '||'',''||') FROM"
+	"  (SELECT name FROM pragma_index_xinfo(index_name) ORDER BY seqno)) END"
+	" FROM trees ORDER BY place, index_name LIMIT 1 OFFSET ?1";
+
+/* Returns false where there is no tree of this number, where its names do not fit (no schema of ours has such), or on a fault
+ * of the connection. */
+static bool
+find_tree(struct db *db, uint32_t number, struct tree *tree)
+{
+	struct query *query = db_query(db, trees);
+	bool fits;
+
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, number);
+	if (!query_step(query))
+		return false;
+	fits = snprintf(tree->table, sizeof tree->table, "%s", query_text(query, 0)) < (int)sizeof tree->table
+	    && snprintf(tree->index, sizeof tree->index, "%s", query_text(query, 1)) < (int)sizeof tree->index
+	    && snprintf(tree->condition, sizeof tree->condition, "%s", query_text(query, 2)) < (int)sizeof tree->condition
+	    && snprintf(tree->columns, sizeof tree->columns, "%s", query_text(query, 3)) < (int)sizeof tree->columns
+	    && snprintf(tree->position, sizeof tree->position, "%s", query_text(query, 4)) < (int)sizeof tree->position;
+	query_reset(query);
+	return fits;
+}
+
+/* Entries behind verify->key, in the order of their keys, until the time is up. Returns true at the end of the tree. */
+static bool
+read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t until)
+{
+	char sql[SQL_MAX_BYTES];
+	bool has_key = verify->key[0] != '\0', is_index = tree->index[0] != '\0', is_partial = tree->condition[0] != '\0';
+	int length = snprintf(sql, sizeof sql, "SELECT %s, %s FROM \"%s\" %s%s%s %s %s%s%s%s%s %s%s ORDER BY %s", tree->position,
+	    is_index ? tree->columns : "*", tree->table, is_index ? "INDEXED BY \"" : "", tree->index, is_index ? "\"" : "",
+	    has_key || is_partial ? "WHERE" : "", has_key ? "(" : "", has_key ? tree->columns : "", has_key ? ") > (" : "",
+	    verify->key, has_key ? ")" : "", is_partial ? has_key ? "AND " : "" : "", tree->condition, tree->columns);
+	struct query *query;
+
+	assert(length > 0 && length < (int)sizeof sql);
+	query = db_query(db, sql);
+	while (query != NULL && query_step(query)) {
+		const char *key = query_text(query, 0);
+
+		if (strlen(key) >= sizeof verify->key)
+			continue; /* no entry of ours has such a key: the ones behind it are read from the one before */
+		if (clock_mono() < until)
+			continue;
+		memcpy(verify->key, key, strlen(key) + 1);
+		query_reset(query);
+		return false;
+	}
+	verify->key[0] = '\0';
+	return true;
+}
+
+void
+verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
+{
+	int64_t until = clock_mono() + slice;
+	struct tree tree = { .table = "its schema" };
+	struct db *db;
+
+	if (shelf->trouble != STORE_WELL || (verify->rests_until > now && verify->rests_until - now <= rest))
+		return;
+	verify->rests_until = 0;
+	db = db_open(shelf->path, DB_READ);
+	if (db == NULL)
+		return;
+	while (verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
+		if (!find_tree(db, verify->tree, &tree))
+			*verify = (struct verify){ .rests_until = now + rest };
+		else if (read_tree(verify, db, &tree, until))
+			verify->tree++;
+	}
+	if (db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) {
+		shelf->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
+		shelf->suspect = true;
+		reason_set(&shelf->why, "%s: reading %s%s%s: %s", shelf->schema->name, tree.table, tree.index[0] != '\0' ? ", index " : "",
+		    tree.index, db_why(db));
+		*verify = (struct verify){ 0 };
+	}
+	db_close(&db);
+}

@@ -1,0 +1,27 @@
+/*
+ * Reading all that a file holds, a little at a time, so that a damaged page is known before somebody needs what was on it.
+ * A pass goes through each table and each index of the file by key ranges; values are read to their last byte. What SQLite
+ * cannot know is not found: a value whose bytes were changed in place.
+ */
+#ifndef STORE_VERIFY_H
+#define STORE_VERIFY_H
+
+#include <stdint.h>
+
+#include "store/shelf.h"
+
+enum { VERIFY_KEY = 4096 };
+
+/* Where the pass over one file is; all zero: at its beginning. */
+struct verify {
+	uint32_t tree;             /* tables and indexes before this one have been read */
+	char key[VERIFY_KEY];      /* the last key that was read in it, as a list of SQL literals; "": none */
+	int64_t rests_until;       /* UTC microseconds: when the next pass begins; 0: one is under way */
+};
+
+/* Reads for about 10 ms, over a connection of its own, so that the writer's page cache keeps what it holds. A file that is
+ * found damaged, or cannot be read, is in trouble from then on (shelf->trouble, shelf->why); a connection that cannot be had
+ * is tried again next time. */
+void verify_step(struct verify *, struct shelf *, int64_t now);
+
+#endif
