@@ -7,7 +7,7 @@
 #   make unit     build and run the unit tests alone
 #   make install  to $(DESTDIR)$(PREFIX); configuration to $(DESTDIR)$(SYSCONF)/postwatch, never over one that is there
 #   make lint     house rules, gcc and clang without a warning, cppcheck
-#   make bench | fuzz | soak | deps | clean
+#   make bench | fuzz | soak | coverage | deps | clean
 #
 # CC=clang, SAN=address,undefined (a sanitized variant under build/address-undefined), WERROR=1 (a warning is an error), V=1
 # (shows the commands). What a target needs from Debian it installs by itself, with sudo where you are not root, and only
@@ -56,7 +56,7 @@ sources_email    := $(wildcard plugins/email/gate/*.c)
 libs_email       := -lesmtp -lseccomp -lgsasl -lssl -lcrypto
 libs_webhook     := -lcurl -ljansson -lcrypto
 
-.PHONY: all run check bench fuzz soak lint install deps check-deps chroot-deps soak-deps bench-deps clean tests unit \
+.PHONY: all run check bench coverage fuzz soak lint install deps check-deps chroot-deps soak-deps bench-deps coverage-deps clean tests unit \
         check-debian12 check-debian13
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -192,6 +192,7 @@ deps: ; $(call install_packages,$(deps_run))
 check-deps: ; $(call install_packages,$(deps_check))
 chroot-deps: ; $(call install_packages,debootstrap git)
 soak-deps: check-deps ; $(call install_packages,debootstrap)
+coverage-deps: check-deps ; $(call install_packages,llvm)
 bench-deps: check-deps
 	$(Q)tests/bench/exporter.sh
 
@@ -217,6 +218,13 @@ check-debian12 check-debian13: chroot-deps
 bench: bench-deps
 	$(Q)$(MAKE) --no-print-directory all $(BENCH:%=$(B)/tests/bench/%)
 	$(Q)BUILD=$(B) tests/bench/run $(BENCH_PARTS)
+
+# Which lines and branches of which room the tests reach; TESTS as for make check.
+coverage: coverage-deps
+	$(Q)$(MAKE) --no-print-directory CC=clang B=build/coverage tests \
+		CFLAGS='-O1 -g -fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation' \
+		LDFLAGS=-fprofile-instr-generate
+	$(Q)BUILD=build/coverage tests/coverage $(TESTS)
 
 # Style, house rules, static analysis: what a reviewer need not look for; then sizes and shapes in figures.
 lint: check-deps
