@@ -234,7 +234,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
-	story->key = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	story->key = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
 		story->unreadable++;
 		return true;

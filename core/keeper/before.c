@@ -150,8 +150,9 @@ before_add_failures(const struct knowledge *known, struct message_notice *notice
     bool all_addresses)
 {
 	struct notice_rest failed = { .attempt_count = 0 };
-	bool outage = strcmp(notice->kind, "outage") == 0;
-	uint64_t last = outage || strcmp(notice->kind, "up") == 0 ? last_failure(known, notice->incident, all_addresses) : 0;
+	bool outage = strcmp(notice->kind, "outage") == 0, reminder = strcmp(notice->kind, "reminder") == 0;
+	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
+	uint64_t last = wanted ? last_failure(known, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(rest, last);
 
 	rest->attempt_count -= skip;
@@ -162,6 +163,6 @@ before_add_failures(const struct knowledge *known, struct message_notice *notice
 		failed.attempts[failed.attempt_count++] = last;
 	notice->runs = rest->attempt_count;
 	put_first(rest, &failed);
-	notice->before = rest->attempt_count - notice->runs;
+	notice->before = reminder ? 0 : rest->attempt_count - notice->runs;
 	notice->runs = rest->attempt_count;
 }

@@ -143,7 +143,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct reading *reading = arg;
 	uint32_t target = roll_target(&reading->keeper->roll, row->target);
 
-	reading->key = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	reading->key = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (target != CONFIG_NONE)
 		keeper_take_back(reading->keeper, target, row);
 	return true;

@@ -1,6 +1,7 @@
 /*
  * Which evidence is kept: of an open suspicion all attempts; of an incident the attempts that confirmed it, each change of
- * outcome, one an hour, the last failure and what passed behind it. The rest goes to the history, or nowhere.
+ * outcome, one an hour, the last failure and what passed behind it; of a notice without an incident its attempts. The rest
+ * goes to the history, or nowhere.
  */
 #include <string.h>
 
@@ -11,7 +12,6 @@ static const int64_t hourly = 3600 * (int64_t)SECOND;
 
 struct sought {
 	uint64_t run;
-	int64_t at;
 	bool found;
 };
 
@@ -20,8 +20,8 @@ on_sought(void *arg, const struct store_evidence *row)
 {
 	struct sought *sought = arg;
 
-	sought->found |= row->run == sought->run;
-	return !sought->found && row->at <= sought->at;
+	sought->found = row->run == sought->run;
+	return false;
 }
 
 /* What the monitor says again to a keeper that was born since: it keeps the role that it has. */
@@ -34,9 +34,8 @@ is_stored(const struct keeper *keeper, uint32_t target, uint64_t run, uint64_t i
 	if (incident == 0 || keeper->reader == NULL || !cabinet_leg(keeper->cabinet, target, run, 0, &evidence)
 	    || evidence.leg.started > keeper->born)
 		return false;
-	sought.at = evidence.leg.started;
-	store_read_evidence(keeper->reader, incident, &(struct store_evidence_key){ .at = sought.at - 1 }, 100, on_sought,
-	    &sought);
+	store_read_evidence(keeper->reader, incident, &(struct store_evidence_key){ .run = run - 1, .leg = UINT32_MAX }, 1,
+	    on_sought, &sought);
 	return sought.found;
 }
 
@@ -91,7 +90,7 @@ on_fetched(void *arg, const struct store_evidence *row)
 	struct fetch *fetch = arg;
 	struct cabinet_run found;
 
-	fetch->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	fetch->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (is_among(fetch->change, row->run)
 	    && (!find_run(fetch->keeper, fetch->change->target, row->run, &found) || row->leg > 0))
 		keeper_take_back(fetch->keeper, fetch->change->target, row);
@@ -108,7 +107,7 @@ fetch(struct keeper *keeper, const struct message_change *change, uint64_t incid
 
 	for (uint32_t i = 0; i < change->attempt_count; i++)
 		all &= find_run(keeper, change->target, change->attempts[i], &found);
-	if (all || keeper->reader == NULL || incident == 0)
+	if (all || keeper->reader == NULL)
 		return;
 	while (store_read_evidence(keeper->reader, incident, &wanted.last, 100, on_fetched, &wanted) == STORE_READ_MORE)
 		continue;
@@ -124,20 +123,62 @@ role_in(const struct message_change *change, bool passed)
 	return passed ? "passed" : "failed";
 }
 
+struct keeping {
+	struct keeper *keeper;
+	uint64_t notice;
+	bool any;
+};
+
+static void
+put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
+{
+	it->any = true;
+	if (journal_has_room(it->keeper, STORE_MAIN))
+		store_put_notice_evidence(journal_main(it->keeper), &(struct store_notice_evidence){ .notice = it->notice,
+		    .run = run, .leg = leg, .at = clock_wall(), .bytes = bytes });
+	else
+		it->keeper->journal.left_out++;
+}
+
+static bool
+on_trace(void *arg, const struct store_trace *row)
+{
+	put_own(arg, row->run, row->leg, row->bytes);
+	return true;
+}
+
+/* Where no incident keeps it: whoever is told late, or told again, is told it with its evidence. */
+static void
+put_with_notice(struct keeper *keeper, const struct message_change *change, uint64_t notice)
+{
+	struct message_evidence evidence;
+
+	for (uint32_t i = 0; i < change->attempt_count; i++) {
+		struct keeping it = { keeper, notice, false };
+		uint64_t run = change->attempts[i];
+		for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, change->target, run, leg, &evidence); leg++)
+			put_own(&it, run, evidence.leg.leg, cabinet_packet(keeper->cabinet, change->target, run, leg));
+		if (!it.any)
+			store_read_trace(keeper->reader, roll_number(&keeper->roll, change->target), run, on_trace, &it);
+	}
+}
+
 void
-evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t incident)
+evidence_of_change(struct keeper *keeper, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
 	uint64_t target = roll_number(&keeper->roll, change->target);
 	bool down = strcmp(change->to, "down") == 0;
 	struct cabinet_run found;
 
-	if (incident == 0)
+	if (incident == 0) {
+		put_with_notice(keeper, change, notice);
 		return;
+	}
 	fetch(keeper, change, incident);
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		uint64_t run = change->attempts[i];
 		bool here = find_run(keeper, change->target, run, &found);
-		if (here && !found.kept)
+		if (here && (!found.kept || found.over)) /* what is over has left the store */
 			put_run(keeper, change->target, run, incident, role_in(change, found.passed));
 		else if (down)
 			store_attach_evidence(journal_main(keeper), target, run, incident, "confirmed");

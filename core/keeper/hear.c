@@ -86,7 +86,7 @@ take_results(struct keeper *keeper, struct wire_in *in)
 		unseen_run_ended(keeper, result.target, result.started + result.micros);
 		keeper->done++;
 		if (result.verdict != PW_UNKNOWN)
-			record_seen(keeper, result.target);
+			record_seen(keeper, result.target, result.run);
 		/* A result comes behind the changes of its run. */
 		if (result.verdict == PW_OK) {
 			record_passed(keeper, result.target, result.run);

@@ -185,7 +185,7 @@ void record_change(struct keeper *, const struct message_change *, struct pw_byt
 void record_clock_set(struct keeper *, int64_t moved);
 void record_state(struct keeper *, const struct message_state *);
 /* A run has told something of the target: it is known again. */
-void record_seen(struct keeper *, uint32_t target);
+void record_seen(struct keeper *, uint32_t target, uint64_t run);
 /* A run passed: what was kept of a suspicion is over with it. */
 void record_passed(struct keeper *, uint32_t target, uint64_t run);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
@@ -200,8 +200,8 @@ void incident_destroy(struct incident **);
 
 /* evidence.c */
 
-/* A change of an incident (0: of none): the evidence of its attempts. */
-void evidence_of_change(struct keeper *, const struct message_change *, uint64_t incident);
+/* A change that became a notice, of an incident (0: of none): the evidence of its attempts. */
+void evidence_of_change(struct keeper *, const struct message_change *, uint64_t notice, uint64_t incident);
 /* The target's state was written: what its newest runs left goes with it. */
 void evidence_of_state(struct keeper *, uint32_t target);
 

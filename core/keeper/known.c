@@ -143,7 +143,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 {
 	struct gathering *it = arg;
 
-	it->last = (struct store_evidence_key){ row->at, row->run, row->leg, row->target };
+	it->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	return row->incident != it->incident || it->on_row(it->arg, row);
 }
 
@@ -157,6 +157,31 @@ known_evidence(const struct knowledge *known, uint64_t incident, store_on_eviden
 	for (int i = 0; i < KNOWN_BATCHES; i++)
 		if (known->batches[i] != NULL)
 			store_unwritten_evidence(known->batches[i], on_evidence, &it);
+}
+
+struct own_evidence {
+	uint64_t notice;
+	store_on_notice_evidence *on_row;
+	void *arg;
+};
+
+static bool
+on_own_evidence(void *arg, const struct store_notice_evidence *row)
+{
+	const struct own_evidence *it = arg;
+
+	return row->notice != it->notice || it->on_row(it->arg, row);
+}
+
+void
+known_notice_evidence(const struct knowledge *known, uint64_t notice, store_on_notice_evidence *on_row, void *arg)
+{
+	struct own_evidence it = { notice, on_row, arg };
+
+	store_read_notice_evidence(known->reader, notice, on_row, arg);
+	for (int i = 0; i < KNOWN_BATCHES; i++)
+		if (known->batches[i] != NULL)
+			store_unwritten_notice_evidence(known->batches[i], on_own_evidence, &it);
 }
 
 struct wanted {

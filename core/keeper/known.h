@@ -24,6 +24,8 @@ void known_first_notice(const struct knowledge *, uint64_t incident, store_on_no
 void known_notices(const struct knowledge *, uint64_t target, uint64_t before, uint32_t limit, store_on_notice *, void *arg);
 /* All of an incident. */
 void known_evidence(const struct knowledge *, uint64_t incident, store_on_evidence *, void *arg);
+/* All of a notice's own. */
+void known_notice_evidence(const struct knowledge *, uint64_t notice, store_on_notice_evidence *, void *arg);
 /* Whether there was a delivery of it for that notifier, but for one that was withheld and may be made once more. */
 bool known_delivery(const struct knowledge *, uint64_t notice, const char *notifier);
 /* Whether it was sent to anybody. */

@@ -46,7 +46,7 @@ struct material {
 	struct text lines;
 	struct tally tallies[NOTICE_KINDS];
 	bool found;
-	uint64_t seen;            /* bits of the runs whose evidence has been sent */
+	struct parcel_out *legs[CHANGE_ATTEMPTS_MAX], **legs_last[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 };
 
 static void
@@ -171,7 +171,7 @@ make_key(const struct material *it, const struct first_notice *notice, char key[
 }
 
 static void
-add_packet(struct material *it, const void *bytes, size_t size)
+add_packet(struct material *it, struct parcel_out ***last, const void *bytes, size_t size)
 {
 	struct parcel_out *parcel = malloc(sizeof *parcel + size);
 
@@ -181,8 +181,8 @@ add_packet(struct material *it, const void *bytes, size_t size)
 	}
 	*parcel = (struct parcel_out){ .size = size };
 	memcpy(parcel->bytes, bytes, size);
-	*it->out_last = parcel;
-	it->out_last = &parcel->next;
+	**last = parcel;
+	*last = &parcel->next;
 }
 
 /* False: some of it found no memory, and nothing of it goes out. */
@@ -224,8 +224,7 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
 	    .runs = it->rest.attempt_count, .leg = *leg });
 	if (!out.bad)
-		add_packet(it, packet, out.size);
-	it->seen |= UINT64_C(1) << place;
+		add_packet(it, &it->legs_last[place], packet, out.size);
 }
 
 static bool
@@ -242,36 +241,43 @@ on_evidence(void *arg, const struct store_evidence *row)
 }
 
 static bool
-on_trace(void *arg, const struct store_trace *row)
+on_own_evidence(void *arg, const struct store_notice_evidence *row)
 {
-	struct material *it = arg;
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
-	struct message_evidence evidence;
-
-	if (message_get_evidence(&in, &evidence, CONFIG_NONE))
-		send_leg(it, place_of(&it->rest, row->run), &evidence.leg);
-	return true;
+	return on_evidence(arg, &(struct store_evidence){ .run = row->run, .bytes = row->bytes });
 }
 
-/* Of an incident from its own evidence; else from memory, or from the history. */
+static bool
+on_trace(void *arg, const struct store_trace *row)
+{
+	return on_evidence(arg, &(struct store_evidence){ .run = row->run, .bytes = row->bytes });
+}
+
+/* Of an incident from its own evidence, of others from the notice's own; what was not kept there is perhaps in memory
+ * still, or in the history. In the order of the runs, from wherever they come. */
 static void
 send_legs(struct material *it)
 {
 	const struct knowledge known = journal_known(it->keeper);
 	uint32_t target = roll_target(&it->keeper->roll, it->target);
 
+	for (uint32_t i = 0; i < it->rest.attempt_count; i++)
+		it->legs_last[i] = &it->legs[i];
 	if (it->notice.incident != 0 && it->rest.attempt_count > 0)
 		known_evidence(&known, it->notice.incident, on_evidence, it);
+	else if (it->rest.attempt_count > 0)
+		known_notice_evidence(&known, it->notice.notice, on_own_evidence, it);
 	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->rest.attempts[i];
-		if (it->seen >> i & 1)
-			continue;
-		for (uint32_t leg = 0; target != CONFIG_NONE
-		    && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
+		bool here = it->legs[i] == NULL && target != CONFIG_NONE;
+		for (uint32_t leg = 0; here && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
-		if (!(it->seen >> i & 1))
+		if (it->legs[i] == NULL)
 			store_read_trace(known.reader, it->target, run, on_trace, it);
+		if (it->legs[i] == NULL)
+			continue;
+		*it->out_last = it->legs[i];
+		it->out_last = it->legs_last[i];
 	}
 }
 
@@ -453,7 +459,7 @@ send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (
 	send_legs(&it);
 	add(&it);
 	message_put_notice(&out, &it.notice);
-	add_packet(&it, packet, out.size);
+	add_packet(&it, &it.out_last, packet, out.size);
 	return send_packets(&it) ? PARCEL_SENT : PARCEL_LATER;
 }
 

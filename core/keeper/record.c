@@ -287,7 +287,7 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (change->target != CONFIG_NONE)
-			evidence_of_change(keeper, change, incident);
+			evidence_of_change(keeper, change, notice, incident);
 		if (closes(change) && keeper->files[change->target].incident != NULL
 		    && keeper->files[change->target].incident->number == incident)
 			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
@@ -326,14 +326,17 @@ is_of_unknown(const char *code)
 }
 
 static void
-clear(struct keeper *keeper, uint32_t target, const struct standing *standing, int64_t at)
+clear(struct keeper *keeper, uint32_t target, const struct standing *standing, uint64_t run, int64_t at)
 {
 	uint64_t number = roll_number(&keeper->roll, target), notice;
 	struct message_change change = { .target = target, .change = ++keeper->own_change, .kind = "cleared",
 		.detected = standing->since, .confirmed = at };
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
+	struct message_evidence evidence;
 
+	change.attempt_count = cabinet_leg(keeper->cabinet, target, run, 0, &evidence);
+	change.attempts[0] = run;
 	memcpy(change.code, standing->code, sizeof change.code);
 	text_format(&text, "%s is looked at again, after ", keeper->config->targets[target].name);
 	text_add_span(&text, at > standing->since ? at - standing->since : 0);
@@ -341,15 +344,16 @@ clear(struct keeper *keeper, uint32_t target, const struct standing *standing, i
 	notice = record_notice(keeper, &change, number, 0);
 	telling_notice(keeper, &change, notice, number, 0);
 	record_condition(keeper, &change);
+	evidence_of_change(keeper, &change, notice, 0);
 }
 
 void
-record_seen(struct keeper *keeper, uint32_t target)
+record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	for (struct standing *standing = keeper->files[target].standing, *next; standing != NULL; standing = next) {
 		next = standing->next;
 		if (is_of_unknown(standing->code))
-			clear(keeper, target, standing, clock_wall());
+			clear(keeper, target, standing, run, clock_wall());
 	}
 }
 

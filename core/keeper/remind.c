@@ -52,14 +52,12 @@ record_reminder(struct keeper *keeper, uint32_t target, int64_t now)
 {
 	struct incident *incident = keeper->files[target].incident;
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
-	struct notice_rest rest = { .attempt_count = incident->loose_count > 0 };
+	struct notice_rest rest = { .attempt_count = 0 };
 	unsigned char bytes[NOTICE_REST_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
-	if (rest.attempt_count > 0)
-		rest.attempts[0] = incident->loose[incident->loose_count - 1];
 	rest_put(&rest, &out);
 	text_format(&text, "%s is still down, for ", keeper->config->targets[target].name);
 	text_add_span(&text, now - incident->began);

@@ -75,6 +75,25 @@ struct outage {
 	uint32_t attempt_count;
 };
 
+static bool
+on_down(void *arg, const struct store_notice *row)
+{
+	*(uint64_t *)arg = row->number;
+	return false;
+}
+
+/* The notice that an incident began with; 0: it is not known. */
+static uint64_t
+first_of(const struct keeper *keeper, uint64_t incident)
+{
+	const struct knowledge known = journal_known(keeper);
+	uint64_t number = 0;
+
+	if (incident != 0)
+		known_first_notice(&known, incident, on_down, &number);
+	return number;
+}
+
 /* A down and its up in one notice. */
 static uint64_t
 record_outage(const struct telling *it, const struct outage *outage)
@@ -87,7 +106,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 	struct text text = TEXT_OVER(sentence);
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
 
-	rest.covers[rest.covers_count++] = outage->down;
+	rest.covers[rest.covers_count++] = outage->down != 0 ? outage->down : first_of(keeper, outage->incident);
 	rest.covers[rest.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
 		rest.attempts[i] = outage->attempts[i];
@@ -286,8 +305,11 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 	const struct ledger *ledger = told_ledger(it->keeper, it->target, it->courier);
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
 	struct ledger_truth truth = { .down = down, .missed = !down && row->number > ledger->notice };
+	struct notice_rest rest;
+	bool known = rest_get(&rest, row->rest);
 	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
-		.ended = row->detected, .confirmed = row->confirmed, .text = row->text };
+		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = rest.attempts,
+		.attempt_count = known ? rest.attempt_count : 0 };
 
 	switch (ledger_compare(ledger, &truth)) {
 	case LATE_NOTHING:

@@ -71,7 +71,7 @@ name_attempts(struct message_change *message, const struct monitor *monitor, con
 		memcpy(message->attempts, series->runs, series->count * sizeof series->runs[0]);
 	} else if (change->kind == NOTICE_degraded && change->code == CODE_UNSTABLE) {
 		name_failures(message, &monitor->targets[message->target].state);
-	} else if (report != NULL && report->run != 0 && change->kind != NOTICE_cleared && change->kind != NOTICE_settled) {
+	} else if (report != NULL && report->run != 0) {
 		message->attempt_count = 1;
 		message->attempts[0] = report->run;
 	}

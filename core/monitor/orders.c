@@ -31,8 +31,11 @@ flags_of(const struct monitor *monitor, const struct watched *watched, const str
 {
 	const struct target_state *state = &watched->state;
 	bool patient = pace_is_patient(state, policy),
-	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0;
-	bool full = !plain || monitor->now / SECOND >= watched->full || facts_wait(watched->facts);
+	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0,
+	    flaps = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
+	/* What is over is told with the run that shows it no more, though that is like the one before. */
+	bool full = !plain || state->conditions != NULL || flaps || monitor->now / SECOND >= watched->full
+	    || facts_wait(watched->facts);
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)

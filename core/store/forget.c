@@ -140,6 +140,29 @@ tending_forget_rollups(struct store *store, int64_t now, struct store_tended *te
 	return STEP_NOTHING;
 }
 
+#define NOBODY_WAITS_FOR(notice) \
+	"NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.notice = " notice " AND state < 4)"
+
+/* As long as what lies in the history; then for as long as it is still to be told. */
+enum step
+tending_forget_notice_evidence(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct tending *tending = store->tending;
+	struct db *db = store->shelves[STORE_MAIN].db;
+	uint64_t upto = leading(db, "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2", tending->evidence,
+	    TRACES_A_STEP, now - store->settings.keep_not_ok, now);
+
+	if (upto == 0) {
+		tending->evidence = 0;
+		return STEP_NOTHING;
+	}
+	if (!delete(db, "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
+	    NOBODY_WAITS_FOR("notice_evidence.notice"), tending->evidence, upto, &tended->deleted))
+		return STEP_BROKEN;
+	tending->evidence = upto;
+	return STEP_DONE;
+}
+
 /* Deliveries go with their notice. One that is still under way keeps it. */
 enum step
 tending_forget_notices(struct store *store, int64_t now, struct store_tended *tended)
@@ -153,9 +176,8 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
 		tending->notice = 0;
 		return STEP_NOTHING;
 	}
-	if (!delete(db, "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND NOT EXISTS"
-	    " (SELECT 1 FROM deliveries WHERE notice = notices.number AND state < 4)", tending->notice, upto,
-	    &tended->deleted))
+	if (!delete(db, "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number"),
+	    tending->notice, upto, &tended->deleted))
 		return STEP_BROKEN;
 	tending->notice = upto;
 	return STEP_DONE;

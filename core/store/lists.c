@@ -66,9 +66,14 @@ enum store_reading
 store_read_evidence(struct store_reader *reader, uint64_t incident, const struct store_evidence_key *after,
     uint32_t limit, store_on_evidence *on_row, void *arg)
 {
-	LIST(ROW_EVIDENCE, evidence, limit, "WHERE incident = ?1 AND (at, run, leg, target) > (?2, ?3, ?4, ?5)"
-	    " ORDER BY at, run, leg, target LIMIT ?9", BIND(incident), BIND(after->at), BIND(after->run),
-	    BIND(after->leg), BIND(after->target));
+	LIST(ROW_EVIDENCE, evidence, limit, "WHERE incident = ?1 AND (run, leg, target) > (?2, ?3, ?4)"
+	    " ORDER BY run, leg, target LIMIT ?9", BIND(incident), BIND(after->run), BIND(after->leg), BIND(after->target));
+}
+
+enum store_reading
+store_read_notice_evidence(struct store_reader *reader, uint64_t notice, store_on_notice_evidence *on_row, void *arg)
+{
+	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
 }
 
 enum store_reading

@@ -45,6 +45,7 @@ typedef bool store_on_target(void *arg, const struct store_target *);
 typedef bool store_on_state(void *arg, const struct store_state *);
 typedef bool store_on_incident(void *arg, const struct store_incident *);
 typedef bool store_on_evidence(void *arg, const struct store_evidence *);
+typedef bool store_on_notice_evidence(void *arg, const struct store_notice_evidence *);
 typedef bool store_on_condition(void *arg, const struct store_condition *);
 typedef bool store_on_notice(void *arg, const struct store_notice *);
 typedef bool store_on_delivery(void *arg, const struct store_delivery *);
@@ -72,13 +73,15 @@ enum store_reading store_read_incidents(struct store_reader *, uint64_t target, 
     store_on_incident *, void *);
 enum store_reading store_read_incident(struct store_reader *, uint64_t number, store_on_incident *, void *);
 
-/* Of an incident, in order of time; 0: of none, which is what open suspicions have. Behind `after_at`, `after_run`,
- * `after_leg` (zeroes: from the first; leg numbers begin at 0, so "behind" is (at, run, leg) as a whole: begin with
- * at = INT64_MIN). */
-struct store_evidence_key { int64_t at; uint64_t run; uint32_t leg; uint64_t target; };
-#define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .at = INT64_MIN })
+/* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none, which is what open
+ * suspicions have. Behind `after` as a whole: runs are numbered from 1. */
+struct store_evidence_key { uint64_t run; uint32_t leg; uint64_t target; };
+#define STORE_EVIDENCE_FIRST ((struct store_evidence_key){ .run = 0 })
 enum store_reading store_read_evidence(struct store_reader *, uint64_t incident, const struct store_evidence_key *after,
     uint32_t limit, store_on_evidence *, void *);
+
+/* Of a notice, in the order of its runs and their legs. */
+enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice, store_on_notice_evidence *, void *);
 
 /* By (target, code), behind `after`; of those that are standing or all. */
 enum store_reading store_read_conditions(struct store_reader *, bool standing_only, uint64_t after_target,

@@ -6,6 +6,7 @@
 
 #define FIELD(type_, kind, member) { #member, FIELD_##type_, offsetof(struct store_##kind, member) }
 #define FIELD_AS(type_, kind, member, column_) { column_, FIELD_##type_, offsetof(struct store_##kind, member) }
+#define IS_NOTICE "EXISTS (SELECT 1 FROM notices WHERE number = ?1)"
 
 const struct row_form row_forms[ROW_KINDS] = {
 	[ROW_TARGET] = { "targets", 1, sizeof(struct store_target), NULL, false, {
@@ -25,6 +26,9 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(I64, evidence, target), FIELD(I64, evidence, run), FIELD(U32, evidence, leg),
 		FIELD(I64, evidence, at), FIELD(I64, evidence, incident), FIELD(TEXT, evidence, role),
 		FIELD(BYTES, evidence, bytes) } },
+	[ROW_NOTICE_EVIDENCE] = { "notice_evidence", 3, sizeof(struct store_notice_evidence), IS_NOTICE, false, {
+		FIELD(I64, notice_evidence, notice), FIELD(I64, notice_evidence, run), FIELD(U32, notice_evidence, leg),
+		FIELD(I64, notice_evidence, at), FIELD(BYTES, notice_evidence, bytes) } },
 	[ROW_CONDITION] = { "conditions", 2, sizeof(struct store_condition), NULL, false, {
 		FIELD(I64, condition, target), FIELD(TEXT, condition, code), FIELD(I64, condition, since),
 		FIELD(I64, condition, standing), FIELD(I64, condition, cleared), FIELD(BYTES, condition, text) } },
@@ -33,8 +37,7 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(TEXT, notice, kind), FIELD(I64, notice, incident), FIELD(TEXT, notice, code),
 		FIELD(I64, notice, detected), FIELD(I64, notice, confirmed), FIELD(BYTES, notice, text),
 		FIELD(TEXT, notice, silences), FIELD(BYTES, notice, rest) } },
-	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery),
-		"EXISTS (SELECT 1 FROM notices WHERE number = ?1)", false, {
+	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery), IS_NOTICE, false, {
 		FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient),
 		FIELD(I64, delivery, target), FIELD(U32, delivery, state), FIELD(U32, delivery, attempts),
 		FIELD(I64, delivery, not_before), FIELD(I64, delivery, claim), FIELD(I64, delivery, created),

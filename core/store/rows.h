@@ -55,6 +55,14 @@ struct store_evidence {
 	struct pw_bytes bytes;
 };
 
+/* Evidence of a notice that belongs to no incident; it goes with the notice, or before it. */
+struct store_notice_evidence {
+	uint64_t notice, run;
+	uint32_t leg;
+	int64_t at;           /* when it was kept */
+	struct pw_bytes bytes; /* as above */
+};
+
 struct store_condition {
 	uint64_t target;
 	const char *code;     /* one row for each (target, code) */

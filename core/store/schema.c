@@ -65,6 +65,12 @@ static const char *const main_steps[] = {
 	"UPDATE notices SET code = " EXPIRY_NOW("code") " WHERE " IS_EXPIRY("code") ";"
 	"UPDATE ledger SET codes = " EACH_NOW("codes") " WHERE codes LIKE '%cert_expires_%';"
 	"UPDATE ledger SET sent_codes = " EACH_NOW("sent_codes") " WHERE sent_codes LIKE '%cert_expires_%'",
+	/* 3: evidence is read in the order of its runs; a notice has its own where no incident has it */
+	"DROP INDEX evidence_incident;"
+	"CREATE INDEX evidence_incident ON evidence (incident, run, leg, target);"
+	"CREATE TABLE notice_evidence (id INTEGER PRIMARY KEY, notice INTEGER NOT NULL REFERENCES notices (number)"
+	"	ON DELETE CASCADE, run INTEGER NOT NULL, leg INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL,"
+	"	UNIQUE (notice, run, leg)) STRICT",
 };
 
 /* A result names the row of the same target before it (prev), and its last one that was not ok (bad), which is what is
@@ -111,15 +117,18 @@ schema_look(struct db *db, const struct schema *schema, int *version)
 	return found > schema->version ? SCHEMA_NEWER : found < schema->version ? SCHEMA_OLDER : SCHEMA_CURRENT;
 }
 
+/* From one version to another, whole or not at all. */
 static bool
-climb(struct db *db, const struct schema *schema, int step)
+climb(struct db *db, const struct schema *schema, int from, int to)
 {
 	char stamp[128];
 	struct text text = TEXT_OVER(stamp);
+	bool climbed = db_begin(db);
 
-	text_format(&text, "PRAGMA application_id=%lld; PRAGMA user_version=%d", (long long)schema->application_id,
-	    step + 1);
-	if (db_begin(db) && db_exec(db, schema->steps[step]) && db_exec(db, stamp) && db_commit(db))
+	text_format(&text, "PRAGMA application_id=%lld; PRAGMA user_version=%d", (long long)schema->application_id, to);
+	for (int step = from; climbed && step < to; step++)
+		climbed = db_exec(db, schema->steps[step]);
+	if (climbed && db_exec(db, stamp) && db_commit(db))
 		return true;
 	db_rollback(db);
 	return false;
@@ -132,8 +141,10 @@ schema_raise(struct db *db, const struct schema *schema)
 
 	if (version < 0)
 		return false;
+	if (version == 0) /* a new file: it is never found as one of an older version */
+		return climb(db, schema, 0, schema->version);
 	for (int step = (int)version; step < schema->version; step++) {
-		if (!climb(db, schema, step))
+		if (!climb(db, schema, step, step + 1))
 			return false;
 	}
 	return true;

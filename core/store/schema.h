@@ -30,8 +30,8 @@ enum schema_state {
 
 enum schema_state schema_look(struct db *, const struct schema *, int *version);
 
-/* Brings an empty or older file to the newest version, each step a transaction of its own. False: a fault; the steps
- * before it stay. */
+/* Brings an older file to the newest version, each step a transaction of its own, and an empty one in one transaction.
+ * False: a fault; the steps before it stay. */
 bool schema_raise(struct db *, const struct schema *);
 
 #endif

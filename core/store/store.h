@@ -138,6 +138,9 @@ void store_put_notice(struct store_batch *, const struct store_notice *);
 /* A delivery of a notice that is not there is not written. */
 void store_put_delivery(struct store_batch *, const struct store_delivery *);
 
+/* Evidence of a notice that is not there is not written. */
+void store_put_notice_evidence(struct store_batch *, const struct store_notice_evidence *);
+
 /* Evidence of a leg; with an incident at once, or attached later, all legs of the run. */
 void store_put_evidence(struct store_batch *, const struct store_evidence *);
 void store_attach_evidence(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident, const char *role);

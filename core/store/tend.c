@@ -56,6 +56,7 @@ static const struct job {
 	{ tending_forget_all, STORE_HISTORY, 60 },
 	{ tending_forget_traces, STORE_HISTORY, 60 },
 	{ tending_forget_rollups, STORE_HISTORY, 3600 },
+	{ tending_forget_notice_evidence, STORE_MAIN, 3600 },
 	{ tending_forget_notices, STORE_MAIN, 3600 },
 	{ tending_forget_pauses, STORE_MAIN, 3600 },
 	{ tending_forget_incidents, STORE_MAIN, 3600 },

@@ -15,6 +15,7 @@ struct tending {
 	uint64_t target[STORE_SPANS];     /* its next target */
 	uint64_t trimmed;                 /* the next target whose roll-ups are looked at */
 	uint64_t notice;                  /* notices up to this one have been looked at */
+	uint64_t evidence;                /* the same of evidence of notices */
 	uint64_t incident, target_row;    /* the same of incidents, and of rows of targets */
 	struct verify verify[STORE_FILES];
 	struct rollup_run runs[ROLLUP_RUNS_MAX + 1];
@@ -38,6 +39,7 @@ enum step tending_forget_ok(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_all(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_traces(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_rollups(struct store *, int64_t now, struct store_tended *);
+enum step tending_forget_notice_evidence(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_notices(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_incidents(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_targets(struct store *, int64_t now, struct store_tended *);

@@ -12,6 +12,7 @@
 void store_unwritten_notices(const struct store_batch *, store_on_notice *, void *arg);
 void store_unwritten_incidents(const struct store_batch *, store_on_incident *, void *arg);
 void store_unwritten_evidence(const struct store_batch *, store_on_evidence *, void *arg);
+void store_unwritten_notice_evidence(const struct store_batch *, store_on_notice_evidence *, void *arg);
 void store_unwritten_deliveries(const struct store_batch *, store_on_delivery *, void *arg);
 
 #endif

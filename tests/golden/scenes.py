@@ -33,15 +33,10 @@ def play(function):
 	regular = Regular([(str(stage.folder), "FOLDER"), *ports], os.uname().nodename)
 	heard = [("log", regular.text(log_of(stage)))]
 	heard += [(f"mail {i}", regular.mail(text)) for i, text in enumerate(stage.relay.texts, 1)]
-	heard += [(f"webhook {i}", regular.json(whole(notice))) for i, notice in enumerate(stage.hook.notices, 1)]
+	heard += [(f"webhook {i}", regular.json(notice)) for i, notice in enumerate(stage.hook.notices, 1)]
 	heard += [("syslog", regular.text("".join(line + "\n" for line in stage.syslog.lines)))]
 	heard += [(question, regular.rows(answer)) for question, answer in asked]
 	return "".join(f"=== {regular.text(name)}\n{text}" for name, text in heard)
-
-
-def whole(notice):
-	"""Without what may have given way in memory before it was told: the run of a fact has no incident to be kept with."""
-	return {**notice, "legs": "any"} if notice["kind"] == "fact" else notice
 
 
 def questions(stage):

@@ -154,6 +154,43 @@ retention(void **state)
 	assert_int_equal(read_all(4, 3).count, 1);
 }
 
+static uint32_t
+count_rows(const char *table)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+	return (uint32_t)db_number(folder.store->shelves[STORE_MAIN].db, sql, -1);
+}
+
+/* 90 days, unless somebody is still to be told; then as long as that lasts. */
+static void
+evidence_of_notices(void **state)
+{
+	struct store_batch *main = store_batch_create(STORE_MAIN);
+	struct store_delivery waiting = { .notice = 1, .notifier = "n", .recipient = "r", .state = STORE_DELIVERY_waiting };
+
+	(void)state;
+	for (uint64_t number = 1; number <= 2; number++) {
+		store_put_notice(main, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "fact", .confirmed = BEGIN });
+		store_put_notice_evidence(main, &(struct store_notice_evidence){ .notice = number, .run = number, .at = BEGIN });
+	}
+	store_put_delivery(main, &waiting);
+	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
+	tend(BEGIN + 89 * DAY);
+	assert_int_equal(count_rows("notice_evidence"), 2);
+	tend(BEGIN + 91 * DAY);
+	assert_int_equal(count_rows("notice_evidence"), 1);
+	store_batch_clear(main);
+	waiting.state = STORE_DELIVERY_sent;
+	store_put_delivery(main, &waiting);
+	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
+	tend(BEGIN + 92 * DAY);
+	assert_int_equal(count_rows("notice_evidence"), 0);
+	assert_int_equal(count_rows("notices"), 2);
+	store_batch_destroy(&main);
+}
+
 static bool
 on_rollup(void *arg, const struct store_rollup *rollup)
 {
@@ -389,6 +426,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(chains, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(retention, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(evidence_of_notices, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rolled_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(crowded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_clock, set_up, tear_down),

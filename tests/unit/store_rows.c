@@ -81,6 +81,7 @@ ON_ROW(target, ROW_TARGET)
 ON_ROW(state, ROW_STATE)
 ON_ROW(incident, ROW_INCIDENT)
 ON_ROW(evidence, ROW_EVIDENCE)
+ON_ROW(notice_evidence, ROW_NOTICE_EVIDENCE)
 ON_ROW(condition, ROW_CONDITION)
 ON_ROW(notice, ROW_NOTICE)
 ON_ROW(delivery, ROW_DELIVERY)
@@ -164,8 +165,8 @@ static void
 evidence(void **state)
 {
 	struct store_evidence first = { 7, 100, 0, 50, 0, "", nasty }, second = { 7, 100, 1, 50, 0, "", nasty };
-	struct store_evidence later = { 7, 101, 0, 60, 0, "", nasty }, last = { 7, 102, 0, 70, 0, "", nasty };
-	struct store_evidence_key key = STORE_EVIDENCE_FIRST, behind = { 50, 100, 0, 7 };
+	struct store_evidence later = { 7, 101, 0, 40, 0, "", nasty }, last = { 7, 102, 0, 30, 0, "", nasty }; /* by another clock */
+	struct store_evidence_key key = STORE_EVIDENCE_FIRST, behind = { 100, 0, 7 };
 
 	(void)state;
 	store_put_evidence(batch, &first);
@@ -197,6 +198,26 @@ evidence(void **state)
 		assert_int_equal(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END);
 		store_reader_close(&reader);
 	}
+}
+
+/* It is written with its notice alone, and goes with it. */
+static void
+evidence_of_a_notice(void **state)
+{
+	struct store_notice notice = { 3, 7, 1, "fact", 0, "", 5, 6, nasty, "", nasty };
+	struct store_notice_evidence second = { 3, 102, 0, 40, nasty }, first = { 3, 101, 1, 50, nasty }, none = { 4, 101, 0, 50, nasty };
+
+	(void)state;
+	store_put_notice(batch, &notice);
+	store_put_notice_evidence(batch, &second);
+	store_put_notice_evidence(batch, &first);
+	store_put_notice_evidence(batch, &none);
+	commit();
+	ASSERT_READS(store_read_notice_evidence(reader, 3, on_notice_evidence, &wanted), STORE_READ_END, &first, &second);
+	struct wanted nothing = { .count = 0 };
+	struct store_reader *reader = folder_read(&folder);
+	assert_int_equal(store_read_notice_evidence(reader, 4, on_notice_evidence, &nothing), STORE_READ_END);
+	store_reader_close(&reader);
 }
 
 static void
@@ -335,6 +356,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(targets_and_states, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(incidents, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(evidence, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(evidence_of_a_notice, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(notices_and_deliveries, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(conditions_ledger_pauses_meta, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_stay_given, set_up, tear_down),
