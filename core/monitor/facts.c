@@ -1,4 +1,4 @@
-/* Steady facts as hashes. */
+/* Steady facts: a hash of each value, and of most the value itself. */
 #include "monitor/facts.h"
 
 #include <stdlib.h>
@@ -8,13 +8,18 @@
 
 enum { ROOM_AT_FIRST = 8, VALUE_SHOWN = 120 };
 
+struct fact {
+	uint32_t what;  /* hash of name and address */
+	uint32_t value; /* hash */
+	uint16_t size;
+	char *bytes;    /* the first FACTS_VALUE_MAX of the value; NULL: not known */
+};
+
 struct facts {
 	uint8_t count, room;
+	uint32_t bytes; /* of all values that are kept */
 	struct varieties *varieties;
-	struct {
-		uint32_t what; /* hash of name and address */
-		uint32_t value;
-	} items[];
+	struct fact items[];
 };
 
 static uint32_t
@@ -40,6 +45,7 @@ make_room(struct facts **facts)
 		return false;
 	if (*facts == NULL) {
 		grown->count = 0;
+		grown->bytes = 0;
 		grown->varieties = NULL;
 	}
 	grown->room = (uint8_t)room;
@@ -47,39 +53,131 @@ make_room(struct facts **facts)
 	return true;
 }
 
-static bool
+static void
+forget_value(struct facts *facts, struct fact *fact)
+{
+	facts->bytes -= fact->size;
+	free(fact->bytes);
+	fact->bytes = NULL;
+	fact->size = 0;
+}
+
+/* As far as there is room; without memory or room for it the fact is known by its hash alone. */
+static void
+keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
+{
+	uint16_t size = value.size < FACTS_VALUE_MAX ? (uint16_t)value.size : FACTS_VALUE_MAX;
+
+	forget_value(facts, fact);
+	if (size == 0 || facts->bytes + size > FACTS_BYTES_MAX || (fact->bytes = malloc(size)) == NULL)
+		return;
+	memcpy(fact->bytes, value.data, size);
+	fact->size = size;
+	facts->bytes += size;
+}
+
+static struct fact *
 put(struct facts **facts, uint32_t what, uint32_t value)
 {
 	if (!make_room(facts))
-		return false;
-	(*facts)->items[(*facts)->count].what = what;
-	(*facts)->items[(*facts)->count++].value = value;
-	return true;
+		return NULL;
+	struct fact *fact = &(*facts)->items[(*facts)->count++];
+	*fact = (struct fact){ .what = what, .value = value };
+	return fact;
 }
 
-static uint32_t *
+static struct fact *
 find(struct facts *facts, uint32_t what)
 {
 	for (unsigned i = 0; facts != NULL && i < facts->count; i++)
 		if (facts->items[i].what == what)
-			return &facts->items[i].value;
+			return &facts->items[i];
 	return NULL;
 }
 
 static void
-add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact, unsigned values)
+add_value(struct text *text, struct pw_bytes value, bool whole)
 {
-	struct pw_bytes value = fact->value;
+	struct pw_bytes shown = { value.data, value.size < VALUE_SHOWN ? value.size : VALUE_SHOWN };
 
-	text_format(changed, "%s%s ", changed->size == 0 ? "" : "; ", fact->name);
+	text_escape(text, shown);
+	if (shown.size < value.size || !whole)
+		text_add(text, " …");
+}
+
+/* Takes the next entry of a list like "SIZE 1, DSN" off its front. */
+static bool
+next_entry(struct pw_bytes *list, struct pw_bytes *entry)
+{
+	const char *end = list->size == 0 ? NULL : memmem(list->data, list->size, ", ", 2);
+	size_t size = end == NULL ? list->size : (size_t)(end - list->data), taken = end == NULL ? size : size + 2;
+
+	if (list->size == 0)
+		return false;
+	*entry = (struct pw_bytes){ list->data, size };
+	*list = (struct pw_bytes){ list->data + taken, list->size - taken };
+	return true;
+}
+
+static bool
+has_entry(struct pw_bytes list, struct pw_bytes wanted)
+{
+	struct pw_bytes entry;
+
+	while (next_entry(&list, &entry))
+		if (entry.size == wanted.size && memcmp(entry.data, wanted.data, wanted.size) == 0)
+			return true;
+	return false;
+}
+
+/* The entries of a list that another does not have; returns whether there are any. */
+static bool
+add_missing(struct text *text, const char *word, struct pw_bytes list, struct pw_bytes in)
+{
+	struct pw_bytes entry;
+	bool any = false;
+
+	while (next_entry(&list, &entry))
+		if (!has_entry(in, entry)) {
+			text_add(text, any ? ", " : word);
+			add_value(text, entry, true);
+			any = true;
+		}
+	return any;
+}
+
+/* Of a list what it has lost and gained. Of another value, or one of which not all is known, what it was and is. */
+static void
+add_difference(struct text *text, struct pw_bytes before, struct pw_bytes now)
+{
+	bool lists = before.size < FACTS_VALUE_MAX && now.size < FACTS_VALUE_MAX
+	    && (memmem(before.data, before.size, ", ", 2) != NULL || memmem(now.data, now.size, ", ", 2) != NULL);
+
+	if (lists) {
+		bool lost = add_missing(text, " lost ", before, now);
+		if (add_missing(text, lost ? " and gained " : " gained ", now, before) || lost)
+			return;
+	}
+	text_add(text, " was ");
+	add_value(text, before, before.size < FACTS_VALUE_MAX);
+	text_add(text, ", is ");
+	add_value(text, now, true);
+}
+
+/* `before`: its value so far as it is known. */
+static void
+add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact, struct pw_bytes before,
+    unsigned values)
+{
+	text_format(changed, "%s%s", changed->size == 0 ? "" : "; ", fact->name);
 	if (values > 0)
-		text_format(changed, "varies (%u values in 10 runs), now ", values);
-	else
-		text_add(changed, "is ");
-	value.size = value.size < VALUE_SHOWN ? value.size : VALUE_SHOWN;
-	text_escape(changed, value);
-	if (value.size < fact->value.size)
-		text_add(changed, " …");
+		text_format(changed, " varies (%u values in 10 runs):", values);
+	if (before.size > 0)
+		add_difference(changed, before, fact->value);
+	else {
+		text_add(changed, " is ");
+		add_value(changed, fact->value, true);
+	}
 	if (leg->legs > 1) {
 		text_add(changed, " at ");
 		text_escape(changed, leg->address);
@@ -99,18 +197,28 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 {
 	uint32_t place = hash(2166136261u, leg->address.data, leg->address.size);
 	uint32_t what = hash(place, fact->name, strlen(fact->name));
-	uint32_t value = hash(2166136261u, fact->value.data, fact->value.size), *known = find(*facts, what);
+	uint32_t value = hash(2166136261u, fact->value.data, fact->value.size);
+	struct fact *known = find(*facts, what);
 
-	if (known == NULL)
-		return put(facts, what, value);
-	uint32_t before = *known;
-	*known = value;
+	if (known == NULL) {
+		if ((known = put(facts, what, value)) == NULL)
+			return false;
+		keep_value(*facts, known, fact->value);
+		return true;
+	}
+	uint32_t before = known->value;
 	enum variety_news seen = before == value || !is_firm(fact)
 	    ? varieties_see(&(*facts)->varieties, what, before, value, now, span) : VARIETY_CHANGED;
-	if (seen == VARIETY_NOTHING)
-		return false;
-	add_change(changed, leg, fact, seen == VARIETY_VARIES ? varieties_of((*facts)->varieties, what) : 0);
-	return true;
+	unsigned values = varieties_of((*facts)->varieties, what);
+	/* What joins a set takes the place of none. */
+	bool joins = seen == VARIETY_CHANGED && values > 0;
+	if (seen != VARIETY_NOTHING)
+		add_change(changed, leg, fact, (struct pw_bytes){ known->bytes, joins ? 0 : known->size }, joins ? 0 : values);
+	bool had = known->bytes != NULL;
+	if (before != value || !had)
+		keep_value(*facts, known, fact->value);
+	known->value = value;
+	return seen != VARIETY_NOTHING || (!had && known->bytes != NULL);
 }
 
 bool
@@ -137,6 +245,8 @@ facts_wait(const struct facts *facts)
 void
 facts_destroy(struct facts **facts)
 {
+	for (unsigned i = 0; *facts != NULL && i < (*facts)->count; i++)
+		free((*facts)->items[i].bytes);
 	if (*facts != NULL)
 		varieties_destroy(&(*facts)->varieties);
 	free(*facts);
@@ -159,10 +269,30 @@ facts_decode(struct facts **facts, struct wire_in *in)
 	for (unsigned count = wire_get_u8(in); count > 0 && !in->bad; count--) {
 		uint32_t what = wire_get_u32(in), value = wire_get_u32(in);
 
-		if (!in->bad && (*facts == NULL || (*facts)->count < FACTS_MAX) && !put(facts, what, value))
+		if (!in->bad && (*facts == NULL || (*facts)->count < FACTS_MAX) && put(facts, what, value) == NULL)
 			return false;
 	}
 	return true;
+}
+
+void
+facts_encode_values(const struct facts *facts, struct wire_out *out)
+{
+	wire_put_u8(out, facts == NULL ? 0 : facts->count);
+	for (unsigned i = 0; facts != NULL && i < facts->count; i++)
+		wire_put_bytes(out, (struct pw_bytes){ facts->items[i].bytes, facts->items[i].size });
+}
+
+void
+facts_decode_values(struct facts *facts, struct wire_in *in)
+{
+	unsigned count = wire_get_u8(in);
+
+	for (unsigned i = 0; i < count && !in->bad; i++) {
+		struct pw_bytes value = wire_get_bytes(in);
+		if (!in->bad && facts != NULL && i < facts->count)
+			keep_value(facts, &facts->items[i], value);
+	}
 }
 
 void

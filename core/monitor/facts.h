@@ -1,7 +1,7 @@
 /*
  * The steady facts of a target (certificate, TLS version, capabilities, software …) as they were last seen at each of its
- * addresses: hashes only, enough to see that one is another now. What varies by itself is told once (varieties.h); the
- * version of TLS never is: a lower one is a loss.
+ * addresses: a hash, by which it is seen that one is another now, and where there is room the value, which is told as what
+ * it was. What varies by itself is told once (varieties.h); the version of TLS never is: a lower one is a loss.
  */
 #ifndef MONITOR_FACTS_H
 #define MONITOR_FACTS_H
@@ -12,12 +12,17 @@
 #include "base/text.h"
 #include "base/wire.h"
 
-enum { FACTS_MAX = 255 }; /* of one target; what comes on top is not looked at */
+enum {
+	FACTS_MAX = 255,            /* of one target; what comes on top is not looked at */
+	FACTS_VALUE_MAX = 200,      /* bytes that are kept of a value */
+	FACTS_BYTES_MAX = 6 * 1024  /* of all values of a target; of what comes on top the hash alone is kept */
+};
 
 struct facts;
 
-/* Learns from a leg that answered. Adds to `changed` what is other than it was at that address: "tls_version is TLSv1.2",
- * "capabilities varies (3 values in 10 runs), now SIZE 1". What is seen for the first time, or not seen this time, is no
+/* Learns from a leg that answered. Adds to `changed` what is other than it was at that address: "software was Postfix, is
+ * Exim 4.96", "capabilities lost DSN and gained SIZE 1" (a list, with ", " between its entries), "banner varies (3 values in
+ * 10 runs): was a, is b"; where the value before is not known, "tls_version is TLSv1.2". What is seen for the first time, or not seen this time, is no
  * change. `now`, and the `span` of ten runs: seconds. Without memory nothing is learnt.
  * Returns whether anything is now known that was not. */
 bool facts_learn(struct facts **, const struct evidence *leg, uint32_t now, uint32_t span, struct text *changed);
@@ -30,6 +35,10 @@ void facts_destroy(struct facts **);
 /* As part of a record; and back, false where there is no memory. */
 void facts_encode(const struct facts *, struct wire_out *);
 bool facts_decode(struct facts **, struct wire_in *);
+
+/* The same for their values, in the same order. Without memory some are not known. */
+void facts_encode_values(const struct facts *, struct wire_out *);
+void facts_decode_values(struct facts *, struct wire_in *);
 
 /* The same for those that vary, which stand behind them in a record. */
 void facts_encode_varieties(const struct facts *, struct wire_out *);

@@ -138,6 +138,7 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	facts_encode_varieties(watched->facts, out);
 	renewal_encode(&watched->renewal, out);
 	encode_sight(monitor, watched, out);
+	facts_encode_values(watched->facts, out);
 }
 
 /* Of another name, or another service under its name, nothing is known. */
@@ -189,6 +190,8 @@ watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
 		decode_host(monitor, watched, &monitor->config->targets[target], version, in);
 	if (version > 5)
 		decode_sight(monitor, watched, version, in);
+	if (version > 7)
+		facts_decode_values(watched->facts, in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;

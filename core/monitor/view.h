@@ -8,8 +8,8 @@
 #include "monitor/target_state.h"
 
 /* Of the record: a state, its open series of attempts, its sentence, what was probed; and, since the version after the
- * oldest that is read, where its name has led, its steady facts, and when its certificate is renewed. */
-enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 7 };
+ * oldest that is read, where its name has led, its steady facts and their values, and when its certificate is renewed. */
+enum { WATCH_RECORD_OLDEST = 2, WATCH_RECORD_VERSION = 8 };
 
 struct view {
 	struct target_state state; /* its times are UTC */

@@ -38,7 +38,7 @@ a_change_is_told_with_its_address(void **unused)
 	see("192.0.2.2", PW_OK, "tls_version", "TLSv1.2", true);
 	assert_string_equal(changed, "");
 	see("192.0.2.1", PW_DEGRADED, "tls_version", "TLSv1\x01", true);
-	assert_string_equal(changed, "tls_version is TLSv1\\x01 at 192.0.2.1");
+	assert_string_equal(changed, "tls_version was TLSv1.3, is TLSv1\\x01 at 192.0.2.1");
 	facts_destroy(&facts);
 }
 
@@ -82,10 +82,10 @@ what_varies_by_itself_is_told_once(void **unused)
 		snprintf(value, sizeof value, "SIZE 1, FUTURERELEASE %d", i);
 		see("192.0.2.1", PW_OK, "capabilities", value, true);
 		if (i == 1)
-			assert_string_equal(changed, "capabilities is SIZE 1, FUTURERELEASE 1 at 192.0.2.1");
+			assert_string_equal(changed, "capabilities lost FUTURERELEASE 0 and gained FUTURERELEASE 1 at 192.0.2.1");
 		else
 			assert_string_equal(changed, i > 2 ? ""
-			    : "capabilities varies (3 values in 10 runs), now SIZE 1, FUTURERELEASE 2 at 192.0.2.1");
+			    : "capabilities varies (3 values in 10 runs): lost FUTURERELEASE 1 and gained FUTURERELEASE 2 at 192.0.2.1");
 	}
 	assert_true(facts_wait(facts));
 	see("192.0.2.1", PW_OK, "capabilities", "SIZE 1", true);
@@ -150,7 +150,7 @@ steady_facts_are_told_whenever_they_change(void **unused)
 	seconds += 25 * 3600;
 	see("192.0.2.1", PW_OK, "software", "F", true);
 	see("192.0.2.1", PW_OK, "software", "E1", true);
-	assert_string_equal(changed, "software is E1 at 192.0.2.1");
+	assert_string_equal(changed, "software was F, is E1 at 192.0.2.1");
 	facts_destroy(&facts);
 }
 
@@ -162,7 +162,8 @@ a_version_of_tls_never_varies(void **unused)
 	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.3", true);
 	for (int i = 0; i < 10; i++) {
 		see("192.0.2.1", PW_OK, "tls_version", i % 2 == 0 ? "TLSv1.2" : "TLSv1.3", true);
-		assert_string_equal(changed, i % 2 == 0 ? "tls_version is TLSv1.2 at 192.0.2.1" : "tls_version is TLSv1.3 at 192.0.2.1");
+		assert_string_equal(changed, i % 2 == 0 ? "tls_version was TLSv1.3, is TLSv1.2 at 192.0.2.1"
+		    : "tls_version was TLSv1.2, is TLSv1.3 at 192.0.2.1");
 	}
 	facts_destroy(&facts);
 }
@@ -194,6 +195,63 @@ what_varies_is_known_in_the_next_process(void **unused)
 	}
 }
 
+/* What it was is told beside what it is: of a list what differs, of a long value its beginning. */
+static void
+the_value_before_is_told(void **unused)
+{
+	static const struct { const char *before, *now, *said; } values[] = {
+		{ "Postfix 3.7", "Exim 4.96", "was Postfix 3.7, is Exim 4.96" },
+		{ "PIPELINING, DSN, SIZE 1", "PIPELINING, SIZE 1", "lost DSN" },
+		{ "PIPELINING", "PIPELINING, CHUNKING, DSN", "gained CHUNKING, DSN" },
+		{ "PIPELINING, DSN, SIZE 1", "SIZE 2, PIPELINING, DSN", "lost SIZE 1 and gained SIZE 2" },
+		{ "A, B", "B, A", "was A, B, is B, A" },
+		{ "A, B\x07\n", "A", "lost B\\x07\\x0a" },
+		{ "", "now", "is now" },
+		{ "before", "", "was before, is " },
+	};
+	char before[3 * FACTS_VALUE_MAX], wanted[128];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+		see("192.0.2.1", PW_OK, "fact", values[i].before, true);
+		see("192.0.2.1", PW_OK, "fact", values[i].now, true);
+		snprintf(wanted, sizeof wanted, "fact %s at 192.0.2.1", values[i].said);
+		assert_string_equal(changed, wanted);
+		facts_destroy(&facts);
+	}
+	memset(before, 'x', sizeof before);
+	before[sizeof before - 1] = '\0';
+	see("192.0.2.1", PW_OK, "fact", before, true);
+	see("192.0.2.1", PW_OK, "fact", "a, b", true);
+	assert_non_null(strstr(changed, "xxx …, is a, b at 192.0.2.1"));
+	assert_true(strlen(changed) < FACTS_VALUE_MAX);
+	facts_destroy(&facts);
+}
+
+/* However much of it there is: what finds no room is known by its hash. */
+static void
+values_are_bounded(void **unused)
+{
+	static unsigned char record[64 * 1024];
+	struct wire_out out = wire_over(record, sizeof record);
+	char value[FACTS_VALUE_MAX + 1], name[32];
+
+	(void)unused;
+	memset(value, 'x', sizeof value);
+	value[FACTS_VALUE_MAX] = '\0';
+	for (int i = 0; i < FACTS_MAX; i++) {
+		snprintf(name, sizeof name, "fact_%d", i);
+		see("192.0.2.1", PW_OK, name, value, true);
+	}
+	facts_encode_values(facts, &out);
+	assert_true(!out.bad && out.size <= 1 + 2 * FACTS_MAX + FACTS_BYTES_MAX);
+	see("192.0.2.1", PW_OK, "fact_1", "y", true);
+	assert_non_null(strstr(changed, "fact_1 was xxx"));
+	see("192.0.2.1", PW_OK, "fact_254", "y", true);
+	assert_string_equal(changed, "fact_254 is y at 192.0.2.1");
+	facts_destroy(&facts);
+}
+
 static void
 they_are_known_in_the_next_process(void **unused)
 {
@@ -211,8 +269,20 @@ they_are_known_in_the_next_process(void **unused)
 	assert_string_equal(changed, "");
 	facts_encode(facts, &second);
 	assert_int_equal(second.size, out.size);
-	see("192.0.2.2", PW_OK, "issuer", "B", true);
+	see("192.0.2.2", PW_OK, "issuer", "B", true); /* of an older record, in which only hashes are */
 	assert_string_equal(changed, "issuer is B at 192.0.2.2");
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.2", true);
+	assert_string_equal(changed, "tls_version was TLSv1.3, is TLSv1.2 at 192.0.2.1");
+	struct wire_out values = wire_over(again, sizeof again);
+	facts_encode(facts, &values);
+	facts_encode_values(facts, &values);
+	facts_destroy(&facts);
+	in = wire_from(again, values.size);
+	assert_true(facts_decode(&facts, &in));
+	facts_decode_values(facts, &in);
+	assert_true(wire_is_whole(&in));
+	see("192.0.2.2", PW_OK, "issuer", "C", true);
+	assert_string_equal(changed, "issuer was B, is C at 192.0.2.2");
 	facts_destroy(&facts);
 	for (size_t cut = 0; cut < out.size; cut++) {
 		in = wire_from(record, cut);
@@ -234,6 +304,8 @@ main(void)
 		cmocka_unit_test(steady_facts_are_told_whenever_they_change),
 		cmocka_unit_test(a_version_of_tls_never_varies),
 		cmocka_unit_test(what_varies_is_known_in_the_next_process),
+		cmocka_unit_test(the_value_before_is_told),
+		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(they_are_known_in_the_next_process),
 	};
 

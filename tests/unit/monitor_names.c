@@ -127,7 +127,7 @@ the_next_monitor_knows_the_facts(void **unused)
 	show(scene, "Exim");
 	assert_string_equal(scene->told, "fact b");
 	assert_int_equal(scene->evidence, before + 1);
-	assert_string_equal(scene->text, "b is not as it was: software is Exim");
+	assert_string_equal(scene->text, "b is not as it was: software was Postfix, is Exim");
 	scene->targets[1].port = 26; /* another service */
 	scene_bear(scene, scene->monitor->now);
 	show(scene, "Postfix");
