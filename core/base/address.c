@@ -1,4 +1,4 @@
-/* Addresses: text, order, keys. */
+/* IPv4 and IPv6 addresses: parsing, printing, ordering, and keys for tables. */
 #include "base/address.h"
 
 #include <arpa/inet.h>

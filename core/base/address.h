@@ -1,6 +1,7 @@
 /*
- * Addresses of the internet: text to address and back, an order, and what kind of place one leads to. What an operator
- * names and what DNS or a redirect leads to are judged by the same classes.
+ * IPv4 and IPv6 addresses with ports. Text to address and back, an order, and what kind of place
+ * one leads to. What an operator names and what DNS or a redirect leads to are judged by the same
+ * classes.
  */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H

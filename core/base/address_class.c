@@ -1,4 +1,7 @@
-/* What kind of place an address leads to: two tables of prefixes, and IPv6 addresses that carry IPv4 ones. */
+/*
+ * Classifies addresses as public, private, loopback and so on, by two tables of prefixes; an IPv6
+ * address that carries an IPv4 one is classified by that.
+ */
 #include "base/address.h"
 
 #include <arpa/inet.h>

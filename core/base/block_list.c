@@ -1,4 +1,4 @@
-/* Block lists by their names. */
+/* The names of DNS block lists (DNSBL), and a search for one of them in a text. */
 #include "base/block_list.h"
 
 #include <string.h>

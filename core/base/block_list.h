@@ -1,4 +1,7 @@
-/* Hosts of block lists: those that mail servers ask by DNS, and those that they point to where they refuse somebody. */
+/*
+ * Names of DNS block lists (DNSBL). Those that mail servers ask by DNS, and those that they point
+ * to where they refuse somebody.
+ */
 #ifndef BASE_BLOCK_LIST_H
 #define BASE_BLOCK_LIST_H
 

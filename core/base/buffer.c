@@ -1,4 +1,7 @@
-/* Growing by doubling from a small beginning: thousands of buffers are held at once, and most stay short. */
+/*
+ * A growable byte buffer with a maximum size. It doubles from a small beginning: thousands of
+ * buffers are held at once, and most stay short.
+ */
 #include "base/buffer.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * Bytes that grow up to a hard maximum: what was received of an unfinished line, a transcript, what a write left over.
- * Starts as zeroes and holds no memory until something is put into it.
+ * A growable byte buffer with a hard maximum size. It holds what was received of an unfinished
+ * line, a transcript, what a write left over. Starts as zeroes and holds no memory until something
+ * is put into it.
  */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H

@@ -1,4 +1,8 @@
-/* Boundaries are found by steps to whole minutes: over ranges and over what zones do to their clocks alike. */
+/*
+ * Recurring weekly times ("Mon-Fri 18:00-08:00") in a time zone: whether an instant lies in one,
+ * and when that changes. Boundaries are found by steps to whole minutes, which covers both the
+ * ranges and the zone's changes of its clock.
+ */
 #include "base/calendar.h"
 
 #include <string.h>

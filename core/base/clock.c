@@ -1,4 +1,4 @@
-/* Time, from the kernel's clocks. */
+/* Reads the monotonic, the boot-time and the wall clock in microseconds. */
 #include "base/clock.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* Steps are compared by what became of them, facts by their values. */
+/*
+ * Lists what differs on one address between a failed run and a passed one: steps by how they ended,
+ * facts by their values.
+ */
 #include "base/difference.h"
 
 #include <string.h>

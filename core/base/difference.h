@@ -1,4 +1,7 @@
-/* What became otherwise on one address between a run that failed and one that passed, thing by thing. */
+/*
+ * The differences between a failed and a passed run of one address. Each step, fact or warning that
+ * differs is one entry.
+ */
 #ifndef BASE_DIFFERENCE_H
 #define BASE_DIFFERENCE_H
 

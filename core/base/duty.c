@@ -1,6 +1,7 @@
 /*
- * How a child speaks to its parent, and how any two of our processes pass packets. Nothing here waits: a packet that
- * finds no room is not sent, and whoever sends it says what follows from that.
+ * The child process's side of the process tree: its socket to the parent, packets between
+ * processes, its log lines. Nothing here waits: a packet that finds no room is not sent, and the
+ * sender decides what follows from that.
  */
 #include "base/duty.h"
 

@@ -1,4 +1,4 @@
-/* "host:port" and its relatives, taken apart as people write them. */
+/* Parses "host:port", "[v6]:port" and the like as people write them. */
 #include "base/address.h"
 
 #include <arpa/inet.h>

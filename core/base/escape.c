@@ -1,6 +1,7 @@
 /*
- * The one place where foreign bytes become printable. What a terminal, a log or a reader could be fooled by is shown as
- * \xNN: control and format characters, what turns the direction of writing, what cannot be seen, what is no character.
+ * Escapes foreign bytes for printing. What a terminal, a log or a reader could be fooled by is
+ * shown as \xNN: control and format characters, what turns the direction of writing, what cannot be
+ * seen, what is no character.
  */
 #include "base/text.h"
 

@@ -1,4 +1,6 @@
 /*
+ * Encodes and decodes evidence (facts, warnings, transcript lines of one leg).
+ *
  * Evidence as bytes. While a dialogue goes on it only appends entries to three short buffers, in the very form in which
  * they travel: most runs are well, and nobody ever looks at what was gathered.
  *

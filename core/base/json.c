@@ -1,4 +1,4 @@
-/* A JSON writer that keeps the commas. */
+/* A streaming JSON writer (RFC 8259): commas, nesting and escapes. */
 #include "base/json.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * Landlock. Numbers and structs are our own: the headers of the machine that compiles are older than the kernels that
- * run, and what a kernel can do is asked at run time.
+ * Restricts file and network access of a process by Landlock. Numbers and structs are our own: the
+ * headers of the machine that compiles are older than the kernels that run, and what a kernel can
+ * do is asked at run time.
  */
 #include "base/landlock.h"
 

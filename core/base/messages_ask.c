@@ -1,4 +1,7 @@
-/* What people ask for. Readers take the whole packet and answer once, at its end. */
+/*
+ * Encodes and decodes the messages that carry users' requests (ack, pause, outbox) and their
+ * answers. A reader takes the whole packet and answers once, at its end.
+ */
 #include "base/messages_ask.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Notices on their way to a notifier, and its answers. Readers take the whole packet and answer once, at its end. */
+/*
+ * Encodes and decodes the messages between keeper and notifier: notices handed out, receipts for
+ * each recipient. A reader takes the whole packet and answers once, at its end.
+ */
 #include "base/messages_outbox.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * What is said of single runs: orders, reports, the evidence of a leg. Orders and reports travel many in a packet; a
- * reader takes them off one by one, and the first one that is malformed ends the packet.
+ * Encodes and decodes the messages about single runs: orders to probers, their reports, the
+ * evidence of a leg. Orders and reports travel many in a packet; a reader takes them off one by
+ * one, and the first one that is malformed ends the packet.
  */
 #include "base/messages.h"
 

@@ -1,4 +1,4 @@
-/* The kinds of notices by name, from the list that is their only home. */
+/* Names of the kinds of notices, generated from kinds.def. */
 #include "base/notice.h"
 
 #include <assert.h>

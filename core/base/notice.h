@@ -1,4 +1,7 @@
-/* The kinds of notices, from kinds.def. Outside the process they go by name. */
+/*
+ * The kinds of notices (down, up, degraded, ...), generated from kinds.def; outside the process
+ * they go by name.
+ */
 #ifndef BASE_NOTICE_H
 #define BASE_NOTICE_H
 

@@ -1,4 +1,4 @@
-/* One datagram to a socket named by the environment. */
+/* Sends state to systemd's notify socket (sd_notify(3)). */
 #include "base/notify.h"
 
 #include <errno.h>

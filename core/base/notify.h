@@ -1,4 +1,7 @@
-/* What a service tells systemd (sd_notify(3)), without its library. Only the parent speaks. */
+/*
+ * Service notification to systemd (READY, WATCHDOG, STATUS). As sd_notify(3), without its library.
+ * Only the parent speaks.
+ */
 #ifndef BASE_NOTIFY_H
 #define BASE_NOTIFY_H
 

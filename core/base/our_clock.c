@@ -1,6 +1,7 @@
 /*
- * Several certificates that are out of date at once may be so by chance. They tell of our clock where no time at all makes
- * them a chance: issuers, domains and dates differ, and at some other time each of them would be valid.
+ * Decides whether our own clock is wrong, by certificates that are out of date. Several may be so
+ * by chance; they tell of our clock only where issuers, domains and dates differ, and one other
+ * time would make all of them valid.
  */
 #include "base/our_clock.h"
 

@@ -1,4 +1,4 @@
-/* Outcomes and phases by name, from the lists that are their only home. */
+/* Names and meanings of outcomes and phases, generated from outcomes.def and phases.def. */
 #include "base/outcome.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* This host's own name as EHLO and messages say it. */
 #include "base/own_name.h"
 
 #include <string.h>

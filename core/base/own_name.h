@@ -1,4 +1,4 @@
-/* The name that we go by to others. */
+/* This host's own name as EHLO and messages say it. */
 #ifndef BASE_OWN_NAME_H
 #define BASE_OWN_NAME_H
 

@@ -1,4 +1,4 @@
-/* Words and phrases: pure, without memory of its own. */
+/* Splits a reply's text into words and searches phrases among them; no state, no allocation. */
 #include "base/phrase.h"
 
 #include <stdio.h>

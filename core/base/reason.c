@@ -1,4 +1,4 @@
-/* Why something did not work. */
+/* The text of an error for a person, with errno's words where there are some. */
 #include "base/reason.h"
 
 #include "base/text.h"

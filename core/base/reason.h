@@ -1,4 +1,7 @@
-/* Why something of the world (network, disk, the user's file) did not work, for a person to act on. */
+/*
+ * The text of an error: why something outside the program (network, disk, the user's file) did not
+ * work, for a person to act on.
+ */
 #ifndef BASE_REASON_H
 #define BASE_REASON_H
 

@@ -1,4 +1,4 @@
-/* The table of refusals. */
+/* Classifies a refusal (4xx, 5xx) by the table of codes, enhanced codes and phrases. */
 #include "base/refusal.h"
 
 #include <assert.h>

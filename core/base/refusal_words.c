@@ -1,4 +1,7 @@
-/* The phrases. A row is as wide as it can be without being found in what a server says of its own trouble. */
+/*
+ * The phrases by which refusals are classified. A row is as wide as it can be without matching what
+ * a server says of its own trouble.
+ */
 #include "base/refusal_words.h"
 
 #include <stddef.h>

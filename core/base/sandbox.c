@@ -1,4 +1,7 @@
-/* Giving up rights, step by step. */
+/*
+ * Drops a child process's rights: descriptors, capabilities, limits, seccomp and Landlock, step by
+ * step.
+ */
 #include "base/sandbox.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* A histogram whose buckets grow with the values: 16 for each power of two, the first 16 for 0 to 15. */
+/*
+ * A histogram of durations with logarithmic buckets: 16 for each power of two, the first 16 for 0
+ * to 15.
+ */
 #include <assert.h>
 #include "base/spread.h"
 

@@ -1,6 +1,7 @@
 /*
- * How durations are spread: any number of them, counted in buckets of a sixteenth of a power of two, so that a quantile
- * is told at most 7 % too high. Starts as zeroes, is never freed, needs no memory of its own.
+ * A histogram of durations, for quantiles. Any number of them, counted in buckets of a sixteenth of
+ * a power of two, so that a quantile is told at most 7 % too high. Starts as zeroes, is never
+ * freed, needs no memory of its own.
  */
 #ifndef BASE_SPREAD_H
 #define BASE_SPREAD_H

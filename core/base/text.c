@@ -1,6 +1,6 @@
 /*
- * Text being made. Everything that comes to 20,000 times a second (add, escape, spans, numbers) is done by hand; only
- * text_format pays for printf.
+ * A bounded string builder. What is called 20,000 times a second (add, escape, spans, numbers) is
+ * written by hand; only text_format pays for printf.
  */
 #include "base/text.h"
 

@@ -1,7 +1,7 @@
 /*
- * Text being made: a bounded builder over the caller's bytes, and the one place where foreign bytes become printable.
- * A text never overflows: what does not fit is cut (never within an escape, a number or a UTF-8 sequence), `cut` is set,
- * and all that would follow is left out.
+ * A bounded string builder. It writes into the caller's bytes, and is the one place where foreign
+ * bytes become printable. A text never overflows: what does not fit is cut (never within an escape,
+ * a number or a UTF-8 sequence), `cut` is set, and all that would follow is left out.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H

@@ -1,4 +1,7 @@
-/* Evidence in words. What a server said is escaped; all else was made by us, and is printable already. */
+/*
+ * Prints the evidence of a leg as a transcript. What a server said is escaped; all else was made by
+ * us, and is printable already.
+ */
 #include "base/transcript.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Durations and sizes: two tables of units, largest first, and one reader for both. */
+/*
+ * Parses and prints durations ("1h30m") and sizes ("64KiB"): two tables of units, largest first,
+ * and one reader for both.
+ */
 #include "base/units.h"
 
 #include <assert.h>

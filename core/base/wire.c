@@ -1,4 +1,7 @@
-/* Messages between our processes: fields copied in host byte order, every length checked. */
+/*
+ * Encoder and decoder of packet fields: integers, strings and bytes in host byte order, every
+ * length checked.
+ */
 #include "base/wire.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Finding a zone's file, looking an instant up in it, and writing times. */
+/* Time zones: finds and loads a zone's file, converts instants to local time, formats them. */
 #include "base/zone.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The inside that the files of the zone share: the table of a file, and the rule for what comes after it. */
+/* The representation of a loaded time zone, shared by zone.c, zone_file.c and zone_rule.c. */
 #ifndef BASE_ZONE_PRIVATE_H
 #define BASE_ZONE_PRIVATE_H
 

@@ -1,4 +1,7 @@
-/* One stream while it is remembered; views into it where it was kept. */
+/*
+ * Saves the files of an accepted configuration in the state folder and reads them back: one stream
+ * while they are remembered, views into it once loaded.
+ */
 #include "config/accepted.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 /*
+ * A snapshot of the accepted configuration's files.
+ *
  * What was read of a configuration, byte by byte, so that what was checked is what is loaded, whatever happens to the files
  * in between: remembered while they are read, kept in the state folder, and read from there again.
  *

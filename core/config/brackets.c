@@ -1,4 +1,7 @@
-/* Never many: an array. */
+/*
+ * The stack of open brackets while a configuration is parsed, with the names set in each (never
+ * many: an array).
+ */
 #include "config/brackets.h"
 
 #include <assert.h>

@@ -1,4 +1,6 @@
-/* The brackets that are open, and the names that were set in each. */
+/*
+ * The stack of open brackets while a configuration is parsed, with the names that were set in each.
+ */
 #ifndef CONFIG_BRACKETS_H
 #define CONFIG_BRACKETS_H
 

@@ -1,4 +1,7 @@
-/* When a certificate ends soon, as it is written: "21d/25%" is the less of 21 days and a quarter of its lifetime. */
+/*
+ * Parses the setting cert_warn, such as "21d/25%": the less of 21 days and a quarter of the
+ * certificate's lifetime.
+ */
 #include "config/reader.h"
 
 #include <limits.h>

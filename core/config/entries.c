@@ -1,4 +1,4 @@
-/* The targets that configuration files name: one by one, and by lists. */
+/* Reads the targets of configuration files: single entries, and entries that name a list file. */
 #include "config/reader.h"
 
 #include <string.h>

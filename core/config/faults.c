@@ -1,4 +1,7 @@
-/* Faults are sorted as they come and only the first are kept, so that a list of 100,000 bad lines costs no memory. */
+/*
+ * Collects the errors and warnings of a configuration, sorted by place. Only the first are kept, so
+ * that a list of 100,000 bad lines costs no memory.
+ */
 #include "config/faults.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /*
- * What reading a configuration finds wrong. A place is a file, a line and a column; files are numbered in the order in
- * which they are first met, and faults are kept in the order of their places, whatever order they were found in.
+ * Errors and warnings of a configuration, each with its place. A place is a file, a line and a
+ * column; files are numbered in the order in which they are first met, and faults are kept in the
+ * order of their places, whatever order they were found in.
  */
 #ifndef CONFIG_FAULTS_H
 #define CONFIG_FAULTS_H

@@ -1,4 +1,7 @@
-/* libconfig's grammar by recursive descent, with the mistakes that people make in it. */
+/*
+ * A recursive-descent parser of libconfig's grammar that reports every syntax error with its place,
+ * recognizes common mistakes, and writes the corrected text for libconfig.
+ */
 #include "config/grammar.h"
 
 #include <ctype.h>

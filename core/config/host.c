@@ -1,5 +1,8 @@
-/* The only door to libidn2. It lets through empty labels and names that are too long, and with its STD3 flag it drops
- * bytes without a word: what comes out of it is checked here. */
+/*
+ * Checks and normalizes host names (IDNA) and address literals. The only door to libidn2. It lets
+ * through empty labels and names that are too long, and with its STD3 flag it drops bytes without a
+ * word: what comes out of it is checked here.
+ */
 #include "config/host.h"
 
 #include <ctype.h>

@@ -1,5 +1,7 @@
-/* libconfig never opens a file itself: given a folder it would end the process, and it has relative paths start at the
- * working folder. */
+/*
+ * Reads configuration files, and resolves relative paths. libconfig never opens a file itself, for
+ * given a folder it would end the process, and it has relative paths start at the working folder.
+ */
 #include "config/input.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Settings of targets: what a group of the configuration says is laid over what was said before it. */
+/* Applies groups of target settings (defaults, list, target) over each other. */
 #include "config/plain.h"
 #include "config/reader.h"
 

@@ -1,4 +1,4 @@
-/* What the host's own settings of a target have to be beyond their types. */
+/* Checks target settings beyond their types: combinations, ranges, expressions. */
 #include "config/reader.h"
 
 #include <errno.h>

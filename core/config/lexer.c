@@ -1,4 +1,7 @@
-/* A stack of files, the main one lowest; each is kept until the end, because words point into it. */
+/*
+ * Lexer of configuration files: tokens with places, comments, @include. The open files are a stack;
+ * each is kept until the end, because tokens point into it.
+ */
 #include "config/lexer.h"
 
 #include <ctype.h>

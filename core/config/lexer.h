@@ -1,5 +1,6 @@
 /*
- * The words of a configuration file and of all it includes, one after the other, each with its place.
+ * Lexer of configuration files. It gives the tokens of a file and of all it includes, one after the
+ * other, each with its place.
  */
 #ifndef CONFIG_LEXER_H
 #define CONFIG_LEXER_H

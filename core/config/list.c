@@ -1,4 +1,7 @@
-/* Targets from a plain file, a line each: host[:port] [name]. Nothing is made for a line but its strings. */
+/*
+ * Reads targets from a list file, a line each: host[:port] [name]. Nothing is allocated for a line
+ * but its strings.
+ */
 #include "config/reader.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
-/* Trees that do not come from a file, and looking into any. */
+/*
+ * The configuration tree: finding members, and trees made of KEY=VALUE words of the command line.
+ */
 #include "config/node.h"
 
 #include <string.h>

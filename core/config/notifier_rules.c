@@ -1,4 +1,6 @@
-/* What a notifier is told of and when: the settings that all notifiers have. */
+/*
+ * Reads the settings that all notifiers have: kinds, tags, after, quiet, remind, storm, fallback.
+ */
 #include "config/reader.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Who is told: each notifier's plugin and the plugin's own settings. */
+/* Reads the notifiers: the plugin of each, and the plugin's own settings. */
 #include "config/plain.h"
 #include "config/reader.h"
 

@@ -1,4 +1,4 @@
-/* A growing text, and a place for each of its lines. */
+/* The text that libconfig parses, with the place in the user's files of each of its lines. */
 #include "config/plain.h"
 
 #include <stdlib.h>

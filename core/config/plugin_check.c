@@ -1,4 +1,4 @@
-/* What a descriptor has to be before the host believes it. The plugin's author reads the reasons. */
+/* Validates the descriptor of a loaded plugin; the plugin's author reads the reasons. */
 #include "config/plugins.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Finding plugins, and opening them. */
+/* Finds plugin files, checks their owners and modes, and loads them (dlopen). */
 #include "config/plugins.h"
 
 #include <dirent.h>

@@ -1,4 +1,7 @@
-/* From the settings of a target to the policy it is watched by; equal policies are one. */
+/*
+ * Builds the policy of a target (what is probed, how often, by which limits) from its settings;
+ * equal policies are shared.
+ */
 #include "config/reader.h"
 
 #include <assert.h>

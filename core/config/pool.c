@@ -1,4 +1,7 @@
-/* Open addressing, at most half full; nothing is ever removed. */
+/*
+ * Hash tables with open addressing, at most half full, from which nothing is removed; and a pool of
+ * equal memory blocks.
+ */
 #include "config/pool.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /*
- * Equal things are one thing: tables that find what was there before, and a pool in which equal blocks of memory share
- * one address. What is in a pool can be compared by its address, and so can blocks made of such addresses.
+ * Hash tables and a pool that stores equal blocks once. Tables that find what was there before, and
+ * a pool in which equal blocks of memory share one address. What is in a pool can be compared by
+ * its address, and so can blocks made of such addresses.
  */
 #ifndef CONFIG_POOL_H
 #define CONFIG_POOL_H

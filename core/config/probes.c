@@ -1,4 +1,4 @@
-/* The plugins that this configuration can use, and what the targets of each probe begin with. */
+/* Loads the probe plugins that a configuration uses, and the defaults of each probe's targets. */
 #include "config/reader.h"
 
 #include <string.h>

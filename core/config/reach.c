@@ -1,4 +1,7 @@
-/* Who would be told of what. A tag with a typing error tells nobody, for ever, and is no fault of grammar. */
+/*
+ * Warns of targets of which nobody would be told, and of tags and notifiers that match nothing. A
+ * tag with a typing error tells nobody, for ever, and is no fault of grammar.
+ */
 #include "config/reader.h"
 
 #include <string.h>

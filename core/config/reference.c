@@ -1,4 +1,4 @@
-/* One wording of kinds, ranges and defaults for the terminal and for the page. */
+/* Describes settings (kind, range, default) in words, for the terminal and the manual page. */
 #include "config/reference.h"
 
 #include <string.h>

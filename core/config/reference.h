@@ -1,4 +1,7 @@
-/* What can be set, told to people: from the tables that the checks go by, the host's and every plugin's. */
+/*
+ * Reference text of all settings. Made from the tables that the checks go by, the host's and every
+ * plugin's.
+ */
 #ifndef CONFIG_REFERENCE_H
 #define CONFIG_REFERENCE_H
 

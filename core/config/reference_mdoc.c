@@ -1,4 +1,4 @@
-/* The lists of the reference page, in mdoc. */
+/* Writes the setting lists of the manual pages in mdoc(7). */
 #include "config/reference.h"
 
 #include <ctype.h>

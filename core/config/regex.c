@@ -1,4 +1,7 @@
-/* The compiled expression lies in the arena of the configuration, which all processes share and none can change. */
+/*
+ * Compiles and matches regular expressions (PCRE2). The compiled expression lies in the arena of
+ * the configuration, which all processes share and none can change.
+ */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 

@@ -1,4 +1,4 @@
-/* A notifier that sends through a server that is watched is silent when that server is down, and nobody is told. */
+/* Warns of notifiers whose relay is itself a watched server: when that is down, nobody is told. */
 #include "config/reader.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* The file resolv.conf(5), of which only the servers are followed: names are absolute, and patience is ours. */
+/*
+ * Parses resolv.conf. The file resolv.conf(5), of which only the servers are followed: names are
+ * absolute, and patience is ours.
+ */
 #include "config/resolvers.h"
 
 #include <string.h>

@@ -1,5 +1,8 @@
-/* The resolvers of this host, for whoever configures none. A prober reads them at its birth, and is renewed when their file
- * changes: networks come and go, and the configuration stays. */
+/*
+ * The host's DNS resolvers, from /etc/resolv.conf. For configurations that name none. A prober
+ * reads them at its birth, and is renewed when their file changes: networks come and go, and the
+ * configuration stays.
+ */
 #ifndef CONFIG_RESOLVERS_H
 #define CONFIG_RESOLVERS_H
 

@@ -1,4 +1,7 @@
-/* A value in words without quotes is taken to its end, so that what follows is read as it was meant. */
+/*
+ * Parses scalar values: strings, numbers, booleans, and unquoted words. A value in words without
+ * quotes is taken to its end, so that what follows is read as it was meant.
+ */
 #include "config/scalar.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Secrets lie in files of their own. What is kept is the path: the process that needs the secret reads it, no other. */
+/*
+ * Checks the files that hold secrets. Only the path is kept: the process that needs the secret
+ * reads it, no other.
+ */
 #include "config/value_private.h"
 
 #include <errno.h>

@@ -1,4 +1,7 @@
-/* Only what is needed of the syntax: sections, comments, lines that go on, and lists that an empty value empties. */
+/*
+ * Reads systemd's unit files of our service. Only what is needed of the syntax: sections, comments,
+ * lines that go on, and lists that an empty value empties.
+ */
 #include "config/service.h"
 
 #include <dirent.h>

@@ -1,6 +1,7 @@
 /*
- * What systemd is told of our service: postwatch.service and its drop-ins, as systemd.unit(5) has them found. Commands run
- * by hand ask it where the credentials of the service lie, and as whom the service reads files.
+ * The systemd unit of our service: user, credentials, sandbox. It is read from postwatch.service
+ * and its drop-ins, as systemd.unit(5) has them found. Commands run by hand ask it where the
+ * credentials of the service lie, and as whom the service reads files.
  */
 #ifndef CONFIG_SERVICE_H
 #define CONFIG_SERVICE_H

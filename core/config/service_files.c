@@ -1,6 +1,6 @@
 /*
- * Files that settings name, and that the service could not read: `check` is run by root mostly, who reads everything, and the
- * service has a user made for it.
+ * Warns of files that the service's user cannot read. `check` is run by root mostly, who reads
+ * everything, and the service has a user made for it.
  */
 #include "config/reader.h"
 

@@ -1,4 +1,7 @@
-/* What our own host says where the configuration says nothing: its name, its state folder, its cores. */
+/*
+ * Defaults taken from this host where the configuration sets nothing: host name, state folder,
+ * number of cores, resolvers.
+ */
 #include "config/reader.h"
 
 #include <netdb.h>

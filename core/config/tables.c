@@ -1,4 +1,7 @@
-/* Help is one line; defaults are as a user would write them. */
+/*
+ * The table of all settings of the program itself. Help is one line; defaults are as a user would
+ * write them.
+ */
 #include "config/tables.h"
 
 #include <string.h>

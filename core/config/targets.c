@@ -1,4 +1,7 @@
-/* All targets: none twice, and what they say of each other. 100,000 of them are looked up by hash. */
+/*
+ * The list of targets: duplicates, names, references to each other (parent, was); looked up by
+ * hash, for there may be 100,000.
+ */
 #include "config/reader.h"
 
 #include <stdlib.h>

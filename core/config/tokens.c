@@ -1,4 +1,7 @@
-/* Two words are enough to tell a key from an entry, and what was meant from what was written. */
+/*
+ * A window of two tokens over the lexer, and the errors reported on them: two are enough to tell a
+ * key from an entry.
+ */
 #include "config/tokens.h"
 
 #include <string.h>

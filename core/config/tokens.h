@@ -1,4 +1,4 @@
-/* The words of a configuration, the one at hand and the next, and what its grammar finds wrong with them. */
+/* A window of two tokens over the lexer. It holds the token at hand and the next. */
 #ifndef CONFIG_TOKENS_H
 #define CONFIG_TOKENS_H
 

@@ -1,4 +1,4 @@
-/* The files of a configuration, and what stands at their top. */
+/* Reads the files of a configuration and the settings at its top level. */
 #include "config/plain.h"
 #include "config/reader.h"
 

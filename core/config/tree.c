@@ -1,5 +1,8 @@
-/* The only door to libconfig. It parses a text without includes, so it opens no file, and its line numbers are turned
- * into places. Its own config_read() is not ours. */
+/*
+ * Parses the corrected text by libconfig into the configuration tree. The only door to libconfig.
+ * It parses a text without includes, so it opens no file, and its line numbers are turned into
+ * places. Its own config_read() is not ours.
+ */
 #define config_read libconfig_config_read
 #include <libconfig.h>
 #undef config_read

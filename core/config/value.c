@@ -1,4 +1,4 @@
-/* What can be written for each type, and what is wrong with what was written instead. */
+/* Parses the value of one setting by its type, and says what would be right. */
 #include "config/value.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* Lists of strings, from the tree and from words of the command line. */
+/* Parses list values, from the tree and from words of the command line. */
 #include "config/value_private.h"
 
 #include <stdlib.h>

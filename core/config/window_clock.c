@@ -1,4 +1,7 @@
-/* Clocks may be set in either direction: what was looked up holds between the two instants only. */
+/*
+ * Tracks which maintenance windows are open. Clocks may be set in either direction: what was looked
+ * up holds between the two instants only.
+ */
 #include "config/window_clock.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* Targets that the command line names: those that are configured under that name, or, where it names no file, new ones. */
+/*
+ * Reads the targets that the command line names: those configured under that name, or, without a
+ * file, new ones.
+ */
 #include "config/reader.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * The second process of a notifier: what its plugin keeps away from its library. It has read its files when it gives up
- * its rights, those of name resolution included; from then on it connects, and opens nothing.
+ * The gate process of a notifier: the second process, which does what its plugin keeps away from
+ * its library. It has read its files when it gives up its rights, those of name resolution
+ * included; from then on it connects, and opens nothing.
  */
 #include <limits.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A notice as its plugin sees it. */
+/* Fills the structure of a notice that a notifier plugin is given. */
 #include "notifier/notice.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* A notice in words. Its own texts were made safe by their writers; what servers said is escaped by the transcript. */
+/*
+ * Body text of notices. Its own texts were made safe by their writers; what servers said is escaped
+ * by the transcript.
+ */
 #include "notifier/text_private.h"
 
 #include <inttypes.h>

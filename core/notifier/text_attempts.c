@@ -1,4 +1,4 @@
-/* Transcripts, in what room there is for them. */
+/* Writes the attempts and their transcripts into a notice, within the room there is. */
 #include "notifier/text_private.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* How far it came, and what is otherwise than it was. */
+/*
+ * Writes into a notice how far a failed attempt came, and what differs from the last one that
+ * passed.
+ */
 #include "notifier/text_private.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What the parts of a notice's text share. */
+/* Shared by the files that write a notice's text. */
 #ifndef NOTIFIER_TEXT_PRIVATE_H
 #define NOTIFIER_TEXT_PRIVATE_H
 

@@ -1,6 +1,6 @@
 /*
- * The one line. Sentences of timeouts and of connections are words of ours from end to end; others quote what servers and
- * certificates said, and give way to what the outcome means.
+ * The subject line of a notice. Sentences of timeouts and of connections are words of ours from end
+ * to end; others quote what servers and certificates said, and give way to what the outcome means.
  */
 #include "notifier/text_private.h"
 

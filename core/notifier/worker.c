@@ -1,6 +1,6 @@
 /*
- * The notifier's process: one plugin, one session, one notice at a time, in plain blocking code. It hinders nobody: a call
- * that never returns is ended by the parent, who misses the word that we are alive.
+ * The notifier process: one plugin, one session, one notice at a time, in plain blocking code. A
+ * call that never returns is ended by the parent, which misses the sign of life.
  */
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,7 @@
-/* Doubling waits with a ceiling, forgotten after a while of good health. */
+/*
+ * Delays before a dead child is replaced: doubling up to a maximum, reset after a while without a
+ * death.
+ */
 #include "parent/backoff.h"
 
 int64_t

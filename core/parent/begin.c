@@ -1,4 +1,4 @@
-/* What a process of ours has to see to before anything else. */
+/* First steps of the parent process: standard descriptors, limits, signals, umask. */
 #include "parent/begin.h"
 
 #include <fcntl.h>

@@ -1,4 +1,7 @@
-/* Deaths, and what follows from them: who died, why, with what in hand, and when the next one is born. */
+/*
+ * Handles the death of children: which one, why, with which target in hand, and when its
+ * replacement is started.
+ */
 #include "parent/reload.h"
 #include "parent/tree.h"
 

@@ -1,4 +1,7 @@
-/* Two forks: the first child leads a session without a terminal, the second can never get one again. */
+/*
+ * Puts the daemon into the background by two forks: the first child leads a session without a
+ * terminal, the second can never get one again.
+ */
 #include "parent/detach.h"
 
 #include <errno.h>

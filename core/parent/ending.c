@@ -1,4 +1,4 @@
-/* Ends, in parts, each of which has its time. */
+/* Stops all children in order, each group with its time limit. */
 #include "parent/parent_private.h"
 
 #include <syslog.h>

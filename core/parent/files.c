@@ -1,4 +1,7 @@
-/* A short list, made of the distinct policies of all targets: equal TLS settings are the same pointer. */
+/*
+ * Watches the files that probers and notifiers read at their start (CA bundles, secrets, hosts,
+ * resolv.conf) for changes. A short list, made of the distinct policies of all targets.
+ */
 #include "parent/files.h"
 
 #include <string.h>

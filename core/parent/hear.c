@@ -1,4 +1,7 @@
-/* What children say. A packet that is malformed ends its sender. */
+/*
+ * Reads the messages of the children: log lines, signs of life, ready. A packet that is malformed
+ * ends its sender.
+ */
 #include "parent/tree.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * Locks are flock(2)s: they end with the process, however it ends, so a stale file means nothing. The lock file stays
- * where it is: removing it would let two daemons hold two files of one name.
+ * The state folder's lock and the pid file. Locks are flock(2)s: they end with the process, however
+ * it ends, so a stale file means nothing. The lock file stays where it is: removing it would let
+ * two daemons hold two files of one name.
  */
 #include "parent/home.h"
 

@@ -1,4 +1,6 @@
-/* Who is linked to whom, and what the parent tells the monitor. */
+/*
+ * Connects children with each other by socket pairs, and tells the monitor which probers there are.
+ */
 #include "parent/tree.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Choosing where lines go, and telling in each place what was lost there. */
+/*
+ * The log of the whole process tree: chooses the sinks, and reports how many lines each of them
+ * lost.
+ */
 #include "parent/log.h"
 
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* A line for people begins with their own time and a word for its weight; one for a log daemon with a number. */
+/*
+ * Formats a log line: for people with local time and a word for its severity, for a log daemon with
+ * a number.
+ */
 #include "parent/log_line.h"
 
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* Signs of life are not from a blind timer: they stop as soon as one child does not answer. */
+/*
+ * Reports state to systemd: ready, status, stopping, watchdog. Signs of life are not from a blind
+ * timer: they stop as soon as one child does not answer.
+ */
 #include "parent/manager.h"
 
 #include <syslog.h>

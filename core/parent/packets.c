@@ -1,4 +1,7 @@
-/* A list, nearly always empty: a child reads its parent before all else. */
+/*
+ * The send queue of packets to one child, nearly always empty: a child reads its parent before all
+ * else.
+ */
 #include "parent/packets.h"
 
 #include <stdlib.h>

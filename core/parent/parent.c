@@ -1,6 +1,6 @@
 /*
- * The parent's life: settle on this host, bear the tree, turn until told to end, end it. One poll loop; every wait in it
- * has an end.
+ * The parent process: takes the state folder, starts the children, polls until told to end, stops
+ * them. One poll loop; every wait in it has an end.
  */
 #include "parent/parent_private.h"
 

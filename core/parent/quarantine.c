@@ -1,6 +1,6 @@
 /*
- * A small table, searched in full: what makes probers die is rare, and if it is not, more than a table is wrong. A
- * suspect that stays well for the window, and a trial that ends well, are forgotten.
+ * Targets at which probers died: a small table, searched in full. A suspect that stays well for the
+ * window, and a trial that ends well, are removed.
  */
 #include "parent/quarantine.h"
 

@@ -1,4 +1,7 @@
-/* A line a target, its fields separated by tabs; the first line is the version of the program. Times are in UTC. */
+/*
+ * Saves and loads the quarantine: a line a target, its fields separated by tabs; the first line is
+ * the version of the program. Times are in UTC.
+ */
 #include "parent/quarantine_file.h"
 
 #include <errno.h>

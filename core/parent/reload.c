@@ -1,4 +1,7 @@
-/* What was asked for while it is checked is checked again behind it: the last state of the files wins. */
+/*
+ * Reload: checks the new configuration in a child, then replaces the process tree. What was asked
+ * for while it is checked is checked again behind it: the last state of the files wins.
+ */
 #include "parent/reload.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* One row for each time. */
+/* The parent's time limits, one row for each. */
 #include "parent/times.h"
 
 #include <stddef.h>

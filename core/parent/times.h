@@ -1,4 +1,4 @@
-/* The parent's patience. Constant in service; tests shorten it. */
+/* The parent's time limits. Constant in service; tests shorten them. */
 #ifndef PARENT_TIMES_H
 #define PARENT_TIMES_H
 

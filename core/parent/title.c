@@ -1,6 +1,7 @@
 /*
- * The kernel shows the bytes where the arguments lay at exec, and reads on into the environment behind them where the
- * last byte of the arguments is not NUL (proc(5), cmdline).
+ * Sets the process name that ps shows. The kernel shows the bytes where the arguments lay at exec,
+ * and reads on into the environment behind them where the last byte of the arguments is not NUL
+ * (proc(5), cmdline).
  */
 #include "parent/title.h"
 

@@ -1,5 +1,6 @@
 /*
- * Who is born when, whom they are linked to, and how long they may be silent. Deaths are in death.c.
+ * The table of child processes: when each is started, which are linked, and how long each may be
+ * silent. Deaths are in death.c.
  */
 #include "parent/tree.h"
 #include "parent/quarantine_file.h"

@@ -1,6 +1,7 @@
 /*
- * What comes in: each event in each state has one meaning, here. Time-outs, ends and malformed input are the host's to
- * judge and never reach the plugin; a complete reply is the plugin's.
+ * The dialogue of a probe plugin with one address: what each event means in each state. Time-outs,
+ * ends and malformed input are judged by the host and never reach the plugin; complete replies go
+ * to the plugin.
  */
 #include "prober/dialogue_private.h"
 

@@ -1,4 +1,7 @@
-/* One packet collects reports; packets that the socket does not take at once wait in a list. */
+/*
+ * Sends reports and evidence to the monitor: one packet collects reports, and packets that the
+ * socket does not take at once wait in a queue.
+ */
 #include "prober/dispatch.h"
 
 #include <errno.h>

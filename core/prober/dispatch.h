@@ -1,6 +1,7 @@
 /*
- * What a prober has to tell the monitor: reports, many in a packet, and evidence before the report it belongs to. A
- * monitor that reads slowly finds everything in order; beyond a bound evidence is left out, and then its report says so.
+ * The prober's queue of packets to the monitor. Reports, many in a packet, and evidence before the
+ * report it belongs to. A monitor that reads slowly finds everything in order; beyond a bound
+ * evidence is left out, and then its report says so.
  */
 #ifndef PROBER_DISPATCH_H
 #define PROBER_DISPATCH_H

@@ -1,4 +1,7 @@
-/* Messages of the DNS: every length is checked, every jump goes backwards, every loop has an end. */
+/*
+ * Builds DNS questions and parses answers (RFC 1035): every length is checked, every compression
+ * pointer leads backwards, every loop has an end.
+ */
 #include "prober/dns.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Questions and answers of the DNS (RFC 1035) as bytes: who sends them may be anyone. A name is followed through its
- * aliases, and what does not add up is malformed; nothing is guessed.
+ * DNS messages. Questions and answers (RFC 1035) as bytes: anyone may have sent them. A name is
+ * followed through its aliases, and what does not add up is malformed; nothing is guessed.
  */
 #ifndef PROBER_DNS_H
 #define PROBER_DNS_H

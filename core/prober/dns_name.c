@@ -1,4 +1,4 @@
-/* Names of the DNS: labels, text, and what lies below what. */
+/* Parses, compares and prints DNS names. */
 #include "prober/dns_name.h"
 
 #include <assert.h>

@@ -1,4 +1,7 @@
-/* How a dialogue ends without the plugin: the connection broke, a limit was met, or our own side gave up. */
+/*
+ * Ends a dialogue for reasons outside the plugin: the connection broke, a limit was reached, or a
+ * resource of our own is missing.
+ */
 #include "prober/dialogue_private.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Exchanges with DNS servers: a socket each, on libev. */
+/* Sends one DNS question to one server over UDP or TCP, from a socket of its own, on libev. */
 #include "prober/exchange.h"
 
 #include <assert.h>

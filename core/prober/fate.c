@@ -1,6 +1,7 @@
 /*
- * What an errno or an ICMP error says, and about whom. Two tables, because the same errno means our own routing table
- * when connect() returns it and a router on the way when it comes later, and because ICMP knows more than errno keeps.
+ * Maps errno values and ICMP errors of a connection to outcomes, and to whose fault they are. Two
+ * tables, because the same errno means our own routing table when connect() returns it and a router
+ * on the way when it comes later, and because ICMP knows more than errno keeps.
  */
 #include "prober/fate.h"
 

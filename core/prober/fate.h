@@ -1,4 +1,7 @@
-/* How a connection ended by itself: what the stream tells its owner, and what the dialogue makes an outcome of. */
+/*
+ * The ways in which a connection ends. What the stream tells its owner, and what the dialogue makes
+ * an outcome of.
+ */
 #ifndef PROBER_FATE_H
 #define PROBER_FATE_H
 

@@ -1,4 +1,4 @@
-/* The tables of rules.md section 1. */
+/* Folds the verdicts of all legs of a run (one for each address) into one verdict, by tables. */
 #include "prober/fold.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /*
- * From legs to one verdict, and from an answer of the resolver to legs: rules.md section 1 as pure functions over
- * tables.
+ * From the verdicts of all legs, and the resolver's answer, to one verdict of the run: pure
+ * functions over tables.
  */
 #ifndef PROBER_FOLD_H
 #define PROBER_FOLD_H

@@ -1,4 +1,4 @@
-/* The hosts file as a sorted table: files with 100,000 blocked names are not rare. */
+/* Parses /etc/hosts into a sorted table: files with 100,000 blocked names are not rare. */
 #include "prober/hosts.h"
 
 #include <arpa/inet.h>

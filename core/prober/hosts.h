@@ -1,5 +1,7 @@
-/* The hosts file, read once. `localhost` and what ends in it is the loopback interface even where the file is silent
- * (RFC 6761). */
+/*
+ * Lookup of names in the hosts file. The file is read once. `localhost` and what ends in it is the
+ * loopback interface even where the file is silent (RFC 6761).
+ */
 #ifndef PROBER_HOSTS_H
 #define PROBER_HOSTS_H
 

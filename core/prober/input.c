@@ -1,4 +1,7 @@
-/* What the peer says: bytes to lines to replies, each handed to the plugin when it answers what was asked, and not before. */
+/*
+ * Input of a dialogue: received bytes to lines and replies. Each reply is handed to the plugin when
+ * it answers a command, and not before.
+ */
 #include "prober/dialogue_private.h"
 
 #include <string.h>

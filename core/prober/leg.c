@@ -1,7 +1,8 @@
 /*
- * One leg: a dialogue over a stream, one lazy timer, one slot. The dialogue says what to do next; this carries it out
- * and decides nothing, save what a dialogue cannot see: whether an address may be talked to, and that a server that may speak
- * only an outdated TLS, or may not get our ClientHello, is worth another look.
+ * Runs one leg: the dialogue of one address over one stream, with one timer and one connection
+ * slot. The dialogue says what to do next; this carries it out and decides nothing, save what a
+ * dialogue cannot see: whether an address may be talked to, and that a server that may speak only
+ * an outdated TLS, or may not get our ClientHello, is worth another look.
  */
 #include "prober/run_private.h"
 

@@ -1,4 +1,7 @@
-/* All wait for the same time, so that they stand in a line and one timer, for the first of it, is enough. */
+/*
+ * Waits for the peer's close after our own; all wait for the same time, so one queue and one timer
+ * are enough.
+ */
 #include "prober/linger.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /*
- * Connections that are over on our side, while the peer still may say that they are on its own. To close at once would
- * answer its last record with a reset, which its log then tells of us. What comes is thrown away; when the peer has
- * closed, or after 200 ms, the descriptor is closed.
+ * Lingering close of connections. The connection is over on our side, and the peer may still say
+ * that it is on its own. To close at once would answer its last record with a reset, which its log
+ * then tells of us. What comes is thrown away; when the peer has closed, or after 200 ms, the
+ * descriptor is closed.
  */
 #ifndef PROBER_LINGER_H
 #define PROBER_LINGER_H

@@ -1,3 +1,7 @@
+/*
+ * Resolves a name for a process that does nothing else meanwhile, by a resolver with an event loop
+ * of its own.
+ */
 #include "prober/look_up.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Names for a process that does nothing else meanwhile: a resolver with a loop of its own, which turns until the answer
- * is there.
+ * Blocking name resolution. A resolver with a loop of its own, which turns until the answer is
+ * there.
  */
 #ifndef PROBER_LOOK_UP_H
 #define PROBER_LOOK_UP_H

@@ -1,4 +1,4 @@
-/* Names that fail alike, by their registered domains. */
+/* Detects that names of several registered domains fail alike, which is the resolver's failure. */
 #include "prober/name_failures.h"
 
 #include "base/clock.h"

@@ -1,7 +1,8 @@
 /*
- * Names that fail alike: where those of three or more registered domains do, and no name was answered afresh since, it
- * is our resolver's failure and not theirs. That is held for five minutes at most: then each is told for what it is.
- * Pure functions over a small table; times are microseconds of one monotonic clock.
+ * Resolver failures that look like failures of names. Where names of three or more registered
+ * domains do, and no name was answered afresh since, it is our resolver's failure and not theirs.
+ * That is held for five minutes at most: then each is told for what it is. Pure functions over a
+ * small table; times are microseconds of one monotonic clock.
  */
 #ifndef PROBER_NAME_FAILURES_H
 #define PROBER_NAME_FAILURES_H

@@ -1,4 +1,7 @@
-/* The offer of TLS to a silent port. */
+/*
+ * Offers TLS to a port that accepted a connection and stayed silent, as evidence for "it speaks TLS
+ * from the first byte".
+ */
 #include "prober/offer.h"
 
 #include <assert.h>

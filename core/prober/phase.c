@@ -1,4 +1,7 @@
-/* The steps of a dialogue and their time: each limit is fixed when its phase begins, and no byte renews it. */
+/*
+ * The phases of a dialogue (connect, banner, ehlo, ...) and their limits: each limit is fixed when
+ * its phase begins, and no byte renews it.
+ */
 #include "prober/dialogue_private.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* A few connections side by side, on a loop of their own, until each is decided. */
+/*
+ * Tests whether port 25 can be reached from this host: several connections at once, until each is
+ * decided.
+ */
 #include "prober/port.h"
 
 #include <ev.h>

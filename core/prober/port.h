@@ -1,4 +1,4 @@
-/* Whether our packets to port 25 are let through: many providers shut it. */
+/* Whether outgoing connections to port 25 are let through: many providers block them. */
 #ifndef PROBER_PORT_H
 #define PROBER_PORT_H
 

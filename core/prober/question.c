@@ -1,7 +1,8 @@
 /*
- * Asking. The server that answered last is asked first; one that says that it cannot (SERVFAIL, REFUSED …) or is not
- * there gives way to the next at once, one that is silent after 0.7 s, and who answers first is heard. A reply that
- * comes late is as good as any.
+ * Puts one DNS question to the resolvers in turn. The server that answered last is asked first; one
+ * that says that it cannot (SERVFAIL, REFUSED …) or is not there gives way to the next at once, one
+ * that is silent after 0.7 s, and who answers first is heard. A reply that comes late is as good as
+ * any.
  */
 #include "prober/question.h"
 

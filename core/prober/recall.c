@@ -1,4 +1,7 @@
-/* What runs of a target learn about its name, for the prober that comes after this one. */
+/*
+ * Remembers what runs learn about a target's name (last addresses, public addresses) for the next
+ * prober process.
+ */
 #include "prober/run_private.h"
 
 #include <stdlib.h>

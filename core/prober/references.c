@@ -1,4 +1,7 @@
-/* Rounds over the references, each with a connection of its own and one limit for all. */
+/*
+ * Checks the reference addresses, a TCP connection to each, to tell whether this host has a working
+ * network.
+ */
 #include "prober/references.h"
 
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /*
- * Addresses that tell our own trouble from theirs: those that the user names, and the near ones that everybody has, our
- * routers and resolvers. They are connected to by TCP, nothing is sent, at once closed. A refusal counts as reached:
- * somebody answered. Of the near ones (port 53) only those count that have answered before: many never do.
+ * Reference addresses that tell a failure of our own network from one of a server. They are those
+ * that the user names, and the near ones that everybody has, our routers and resolvers. They are
+ * connected to by TCP, nothing is sent, at once closed. A refusal counts as reached: somebody
+ * answered. Of the near ones (port 53) only those count that have answered before: many never do.
  */
 #ifndef PROBER_REFERENCES_H
 #define PROBER_REFERENCES_H

@@ -1,4 +1,7 @@
-/* The parser of replies: pure, bounded, and indifferent to how the bytes were cut. */
+/*
+ * An incremental parser of SMTP replies (RFC 5321, section 4.2): pure, bounded, and independent of
+ * how the bytes were split.
+ */
 #include "prober/replies.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /*
+ * Parser of SMTP replies.
+ *
  * Bytes to replies, RFC 5321 section 4.2: lines of one reply have one code, `220-` goes on, `220 ` or `220` ends it.
  * The reader is handed the same bytes again, grown, until the reply that they begin with is complete, and remembers how
  * far it came: bytes that arrive one by one cost no more than bytes that arrive together. It holds no memory.

@@ -1,5 +1,7 @@
-/* What came of a run: the legs folded to one verdict with one sentence, and the evidence of each, made only where it is
- * asked for. */
+/*
+ * Makes the report of a finished run: the folded verdict with one sentence, and the evidence of
+ * each leg, made only where it is asked for.
+ */
 #include "prober/run_private.h"
 
 #include <stdio.h>

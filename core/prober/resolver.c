@@ -1,7 +1,7 @@
 /*
- * Who asks. A query waits for the questions it needs (A, AAAA, or one type of its own). Where they bring no address, the
- * other servers are asked about a "no", and whoever failed is asked for a name that cannot be in its cache: that decides
- * whose fault it is.
+ * Resolves names (A and AAAA) by the questions they need. A query waits for its questions. Where
+ * they bring no address, the other servers are asked about a "no", and a server that failed is
+ * asked for a name that cannot be in its cache.
  */
 #include "prober/resolver_private.h"
 

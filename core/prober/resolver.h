@@ -1,4 +1,6 @@
 /*
+ * The resolver.
+ *
  * Names to addresses: A and AAAA, each with its own status; answers kept for their TTL (30 s to 15 min; negative at most
  * 60 s); the hosts file read by us, once; nothing blocks and no file is opened after resolver_create. Last good addresses
  * are kept for 24 h.

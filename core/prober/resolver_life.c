@@ -1,4 +1,4 @@
-/* The resolver itself: its servers, its stores, and whether a server answers freshly. */
+/* Creates and destroys the resolver, and tracks which DNS servers answer freshly. */
 #include "prober/resolver_private.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What the files of the resolver share. */
+/* The resolver's internal structures, shared by resolver.c, resolver_life.c and resolver_tell.c. */
 #ifndef PROBER_RESOLVER_PRIVATE_H
 #define PROBER_RESOLVER_PRIVATE_H
 

@@ -1,4 +1,7 @@
-/* The end of a query: what it came to, told from the loop and never from within a call. */
+/*
+ * Ends a query: the status of each address family and the words for it, delivered from the event
+ * loop and never from within a call.
+ */
 #include "prober/resolver_private.h"
 
 #include <errno.h>

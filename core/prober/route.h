@@ -1,4 +1,4 @@
-/* What our own kernel knows of the way to an address: nothing is sent but to it, and it answers at once. */
+/* Routes of the kernel. Nothing is sent but to it, and it answers at once. */
 #ifndef PROBER_ROUTE_H
 #define PROBER_ROUTE_H
 

@@ -1,6 +1,6 @@
 /*
- * A run: the name, then a leg for each address, 100 ms apart. A run ends when its last leg has; a run that found nobody
- * to talk to has one leg that says so.
+ * Executes one run: resolves the target's name, starts a leg for each address 100 ms apart, and
+ * ends when the last leg has. A run that has no address to talk to has one leg that says so.
  */
 #include "prober/run_private.h"
 

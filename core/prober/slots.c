@@ -1,6 +1,7 @@
 /*
- * Two lines: those who wait for an address stand in its own; addresses that have room, and somebody in line, wait for
- * room in all. So giving back costs the same however many wait.
+ * Limits simultaneous connections, in total and to each address. Two queues: those who wait for an
+ * address, and addresses that wait for room in all, so giving a slot back costs the same however
+ * many wait.
  */
 #include "prober/slots.h"
 

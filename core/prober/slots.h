@@ -1,6 +1,6 @@
 /*
- * Connections at once: so many to one address, so many in all. Who finds no slot waits in line; the wait is ours and
- * never the server's.
+ * Connection slots. So many connections at once to one address, so many in all. Who finds no slot
+ * waits in line; the wait is ours and never the server's.
  */
 #ifndef PROBER_SLOTS_H
 #define PROBER_SLOTS_H

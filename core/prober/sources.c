@@ -1,4 +1,8 @@
-/* What is kept as a copy is what was loaded: a file that changes between the two is left to the next look. */
+/*
+ * Loads the files that a prober reads at its start (hosts, resolv.conf, CA bundles), and keeps
+ * copies of the usable ones. What is kept as a copy is what was loaded: a file that changes between
+ * the two is left to the next look.
+ */
 #include "prober/sources.h"
 
 #include <errno.h>

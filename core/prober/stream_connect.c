@@ -1,6 +1,7 @@
 /*
- * Making the connection. A look right after connect() finds one that stands already, as on the loopback interface, and
- * saves the watch for writability; elsewhere that watch gives the moment at which it stood.
+ * Connects a stream. A look right after connect() finds one that stands already, as on the loopback
+ * interface, and saves the watch for writability; elsewhere that watch gives the moment at which it
+ * stood.
  */
 #include "prober/stream_private.h"
 

@@ -1,4 +1,4 @@
-/* What stream.c, stream_connect.c and stream_tls.c share. */
+/* The inside of a stream, shared by stream.c, stream_connect.c and stream_tls.c. */
 #ifndef PROBER_STREAM_PRIVATE_H
 #define PROBER_STREAM_PRIVATE_H
 

@@ -1,4 +1,4 @@
-/* What is different inside TLS: the handshake, and reading records. */
+/* TLS on a stream: the handshake, and reading and writing records. */
 #include "prober/stream_private.h"
 
 #include <assert.h>

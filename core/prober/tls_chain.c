@@ -1,7 +1,8 @@
 /*
- * An issuer that is neither sent nor known is either an intermediate certificate that was left out, or an authority that
- * we do not trust. What was sent beside it, what the certificate shows of its authority, and what its issuer is called
- * tell which.
+ * Names the cause where a certificate chain does not end in a trusted root. An issuer that is
+ * neither sent nor known is either an intermediate certificate that was left out, or an authority
+ * that we do not trust. What was sent beside it, what the certificate shows of its authority, and
+ * what its issuer is called tell which.
  */
 #include "prober/tls_trial.h"
 

@@ -1,6 +1,7 @@
 /*
- * What a peer says in clear where a handshake should be. Records are only counted, until something comes that can be
- * none: a server that cannot do TLS sends an alert at best, and then goes on in the language that it spoke before.
+ * Detects clear text where a TLS handshake is expected. Records are only counted, until something
+ * comes that can be none: a server that cannot do TLS sends an alert at best, and then goes on in
+ * the language that it spoke before.
  */
 #include "prober/tls_private.h"
 

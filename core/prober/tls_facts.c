@@ -1,4 +1,7 @@
-/* Facts of a certificate: read from the library's objects, which are made of foreign bytes, and kept by chain. */
+/*
+ * Extracts the facts of a certificate (subject, names, dates, key, issuer) from OpenSSL's objects,
+ * and caches them by chain.
+ */
 #include "prober/tls_facts.h"
 
 #include <openssl/ec.h>

@@ -1,4 +1,4 @@
-/* Why TLS failed: from the library's reasons and the peer's alerts to outcomes and words. */
+/* Maps OpenSSL's error reasons and the peer's alerts to outcomes and words. */
 #include "prober/tls_private.h"
 
 #include <errno.h>

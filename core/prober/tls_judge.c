@@ -1,6 +1,6 @@
 /*
- * The decision about a finished handshake, ours and not the library's: every fault that was recorded becomes a code of
- * outcomes.def with a sentence, and the settings say which of them fail the leg.
+ * Judges a finished handshake: every fault recorded during verification becomes an outcome with a
+ * sentence, and the settings say which of them fail the leg.
  */
 #include "prober/tls_trial.h"
 

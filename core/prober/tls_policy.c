@@ -1,6 +1,7 @@
 /*
- * Contexts, made once and before the sandbox: reading a bundle of CAs takes 17 ms and 1.25 MB, so a store of CAs is
- * shared by all contexts that name the same file, and a context by all targets with the same (ca_file, min_version).
+ * Creates the TLS contexts for all policies before the sandbox: reading a bundle of CAs takes 17 ms
+ * and 1.25 MB, so a store of CAs is shared by all contexts that name the same file, and a context
+ * by all targets with the same (ca_file, min_version).
  */
 #include "prober/tls_private.h"
 

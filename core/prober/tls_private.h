@@ -1,4 +1,4 @@
-/* What the files of TLS share: the only header of ours that knows OpenSSL. */
+/* Internal structures of the TLS files; the only header of ours that includes OpenSSL's. */
 #ifndef PROBER_TLS_PRIVATE_H
 #define PROBER_TLS_PRIVATE_H
 

@@ -1,6 +1,6 @@
 /*
- * The OCSP answer that a server may send along with its certificate. Its absence is nothing, and so is one that cannot
- * be understood: only a revocation, signed by who may revoke, says something.
+ * Evaluates a stapled OCSP response. Its absence is nothing, and so is one that cannot be
+ * understood: only a revocation, signed by who may revoke, says something.
  */
 #include "prober/tls_private.h"
 

@@ -1,4 +1,4 @@
-/* One handshake before our court: what tls_judge.c finds and tls_words.c puts into sentences. */
+/* What tls_judge.c finds in one handshake, for tls_words.c to put into sentences. */
 #ifndef PROBER_TLS_TRIAL_H
 #define PROBER_TLS_TRIAL_H
 

@@ -1,4 +1,7 @@
-/* The faults of a chain in sentences that tell a postmaster what is wrong with which certificate. */
+/*
+ * Sentences about the faults of a certificate chain: which certificate, what is wrong, what would
+ * be right.
+ */
 #include "prober/tls_trial.h"
 
 #include <openssl/x509v3.h>

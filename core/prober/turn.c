@@ -1,4 +1,7 @@
-/* The host's functions that a plugin calls in its turn, and the judge of whether it kept to the rules. */
+/*
+ * The functions of the ABI that a probe plugin calls during a turn, and the check that it kept to
+ * the rules.
+ */
 #include "prober/dialogue_private.h"
 
 #include <stdio.h>

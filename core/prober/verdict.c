@@ -1,4 +1,6 @@
-/* How a dialogue ends: one funnel for every verdict, and the evidence that it leaves. */
+/*
+ * Ends a dialogue with its verdict: one place for every verdict, and the evidence that it leaves.
+ */
 #include "prober/dialogue_private.h"
 
 #include <assert.h>

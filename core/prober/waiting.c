@@ -1,4 +1,6 @@
-/* A binary heap: orders come a tick's worth at a time, in any order, and leave one by one. */
+/*
+ * A binary heap of orders by due time: they come many at once, in any order, and leave one by one.
+ */
 #include "prober/waiting.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * The sentences of a verdict: which step, how long, which limit, how many bytes, which address. They are what a
- * postmaster reads first, so each is written here once, in words of the trade.
+ * Sentences of verdicts: which step, how long, which limit, how many bytes, which address. They are
+ * what a postmaster reads first, so each is written here once.
  */
 #include "prober/dialogue_private.h"
 

@@ -1,6 +1,7 @@
 /*
- * The prober's process: orders in, each started on its own clock when it is due; reports and evidence out; references
- * looked after; the parent told that the loop turns. After `ready` it opens no file and listens nowhere.
+ * The main loop of the prober process: takes orders, starts each at its time, sends reports and
+ * evidence, and tells the parent that the loop turns. After `ready` it opens no file and listens
+ * nowhere.
  */
 #include <ev.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Operations as statements. */
+/* Executes the operations of a batch as SQL statements. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Space held in reserve: on a full disk even a deletion needs space, for the log grows before anything is given back. */
+/* The ballast file, deleted when the disk is full: space held in reserve. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -1,4 +1,7 @@
-/* Batches: copies of rows in chunks of memory that never move, so that copies may point at each other. */
+/*
+ * A batch of row operations, as copies in chunks of memory that never move, so that copies may
+ * point at each other.
+ */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

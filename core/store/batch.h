@@ -1,4 +1,7 @@
-/* A batch from within: operations in the order they were given, each with its own copy of all it needs. */
+/*
+ * A batch of row operations. Operations in the order they were given, each with its own copy of all
+ * it needs.
+ */
 #ifndef STORE_BATCH_H
 #define STORE_BATCH_H
 

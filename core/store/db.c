@@ -1,6 +1,7 @@
 /*
- * SQLite behind a wall. Text with foreign bytes is bound as a blob, lengths are explicit, extended result codes are on;
- * memory bound to a statement is the caller's and lives longer than the step.
+ * A wrapper around one SQLite connection: statements, transactions, classified errors. Text with
+ * foreign bytes is bound as a blob, lengths are explicit, extended result codes are on; memory
+ * bound to a statement is the caller's and lives longer than the step.
  */
 #include <assert.h>
 #include <stdio.h>

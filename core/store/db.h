@@ -1,7 +1,7 @@
 /*
- * One connection to one SQLite file: the only wall between the library and us, and the only place that knows its traps.
- * A fault is remembered until the next db_forgive(); prepared statements are kept by their text and belong to the
- * connection.
+ * A wrapper around one SQLite connection. It is the only code that calls the library. A fault is
+ * remembered until the next db_forgive(); prepared statements are kept by their text and belong to
+ * the connection.
  */
 #ifndef STORE_DB_H
 #define STORE_DB_H

@@ -1,6 +1,8 @@
 /*
- * Retention. Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows there and
- * deletes up to the first that is to stay. A row from the future (the clock was wrong) is as old as its neighbours.
+ * Retention: deletes results, evidence, notices and incidents that are older than they are kept.
+ * Results lie in order of arrival, so what is old is at the beginning: a step looks at some rows
+ * there and deletes up to the first that is to stay. A row from the future (the clock was wrong) is
+ * as old as its neighbours.
  */
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-/* Chains of results, and words by number. */
+/* The writer's index of history.db: the chain of results of each target, and words by number. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Words for what rows hold as numbers. */
+/* Names of delivery states and of availability, stored as numbers. */
 #include "base/clock.h"
 #include "store/rows.h"
 

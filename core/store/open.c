@@ -1,4 +1,4 @@
-/* Opening files at the start and again, what is made up where they cannot be read, and numbers that are nobody else's. */
+/* Opens and reopens the two database files, and guards the numbers that are given out only once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,6 +1,7 @@
 /*
- * The lists of history.db. Results of one target are a chain from its newest: each row names the one before it, and the
- * last one that was not ok, which is where the chain goes on when those between have gone.
+ * Queries on history.db. Results of one target are a chain from its newest: each row names the one
+ * before it, and the last one that was not ok, which is where the chain goes on when those between
+ * have gone.
  */
 #include <stddef.h>
 

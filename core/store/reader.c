@@ -1,4 +1,4 @@
-/* Opening for reading, and the lists of postwatch.db. */
+/* Opens the store for reading, and queries on postwatch.db. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* Roll-ups: when a span is over, and what came late has come, some targets at a step. */
+/* The job that makes roll-ups: when a span is over, some targets at a step. */
 #include "base/clock.h"
 #include "store/tending.h"
 

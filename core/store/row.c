@@ -1,4 +1,4 @@
-/* The forms of all rows, and what is made from them. */
+/* The columns of every row, as data. The forms of all rows, and what is made from them. */
 #include <string.h>
 
 #include "base/text.h"

@@ -1,6 +1,7 @@
 /*
- * Rows described as data: which column holds which member, and which of them are the key. Writing, reading, copying and
- * the statements are made from this one description; the tables themselves are made by the migrations.
+ * Row descriptions. As data: which column holds which member, and which of them are the key.
+ * Writing, reading, copying and the statements are made from this one description; the tables
+ * themselves are made by the migrations.
  */
 #ifndef STORE_ROW_H
 #define STORE_ROW_H

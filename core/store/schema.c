@@ -1,4 +1,6 @@
-/* Steps of the schemas, and the climbing of them. */
+/*
+ * The SQL of the schemas and of their migrations, and the migration from one version to the next.
+ */
 #include "base/text.h"
 #include "store/schema.h"
 

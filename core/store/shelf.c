@@ -1,4 +1,7 @@
-/* Opening a file that may be in any state whatever. Nothing is ever deleted: what is not ours or not sound is renamed. */
+/*
+ * Opens, checks and sets aside one database file. Opening a file that may be in any state whatever.
+ * Nothing is ever deleted: what is not ours or not sound is renamed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

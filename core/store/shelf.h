@@ -1,6 +1,6 @@
 /*
- * One of the two files in the writer's hands: opened, checked, brought up to its version, set aside where it is damaged,
- * and what is known of its trouble.
+ * One database file. One of the writer's two files: opened, checked, brought up to its version, set
+ * aside where it is damaged, and what is known of its trouble.
  */
 #ifndef STORE_SHELF_H
 #define STORE_SHELF_H

@@ -1,4 +1,7 @@
-/* The face of the store. SQLite answers before store_submit returns. */
+/*
+ * The store's interface for its one writer: opening, submitting batches, trouble. SQLite answers
+ * before store_submit returns.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The store from within, for its own files and its tests. */
+/* The writer's internal structures, for its own files and its tests. */
 #ifndef STORE_STORE_PRIVATE_H
 #define STORE_STORE_PRIVATE_H
 

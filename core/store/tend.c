@@ -1,4 +1,6 @@
-/* Tending: whose turn it is, and when it is asked again. */
+/*
+ * Runs the maintenance jobs of the store in turn: roll-ups, retention, verification, checkpoints.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Tending from within: jobs that take turns, each a step at a time, each step a short transaction. */
+/* Maintenance jobs. Jobs that take turns, each a step at a time, each step a short transaction. */
 #ifndef STORE_TENDING_H
 #define STORE_TENDING_H
 

@@ -1,4 +1,8 @@
-/* A position is kept as SQL literals made by quote(), so that one way serves for keys of every type and number of columns. */
+/*
+ * Verifies a database file in slices, by key ranges of each table and index. A position is kept as
+ * SQL literals made by quote(), so that one way serves for keys of every type and number of
+ * columns.
+ */
 #include "store/verify.h"
 
 #include <assert.h>

@@ -1,7 +1,8 @@
 /*
- * Reading all that a file holds, a little at a time, so that a damaged page is known before somebody needs what was on it.
- * A pass goes through each table and each index of the file by key ranges; values are read to their last byte. What SQLite
- * cannot know is not found: a value whose bytes were changed in place.
+ * Verification of a database file in slices. All that a file holds is read, a little at a time, so
+ * that a damaged page is known before somebody needs what was on it. A pass goes through each table
+ * and each index of the file by key ranges; values are read to their last byte. What SQLite cannot
+ * know is not found: a value whose bytes were changed in place.
  */
 #ifndef STORE_VERIFY_H
 #define STORE_VERIFY_H
