@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sysexits.h>
 
+#include "base/hash.h"
+
 enum { CHUNK = 4 << 20, OWN_CHUNK = CHUNK / 8, ALIGNMENT = 8, FIRST_SLOTS = 1024 };
 
 /* Lies at the start of each mapping. */
@@ -128,17 +130,6 @@ arena_strdup(struct arena *arena, const char *string)
 	return arena_bytes(arena, string, strlen(string));
 }
 
-/* FNV-1a. */
-static uint64_t
-hash_of(const char *bytes, size_t size)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3u;
-	return hash ^ hash >> 32;
-}
-
 /* Where the string is, or the free slot where it belongs. */
 static struct slot *
 find_slot(struct slot *slots, size_t count, uint64_t hash, const char *bytes, size_t size)
@@ -175,7 +166,7 @@ grow_slots(struct arena *arena)
 const char *
 arena_intern_bytes(struct arena *arena, const void *bytes, size_t size)
 {
-	uint64_t hash = hash_of(bytes, size);
+	uint64_t hash = hash_end(hash_add(HASH_BEGIN, bytes, size));
 
 	if (2 * arena->interned >= arena->slot_count)
 		grow_slots(arena);

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 enum {
 	FACTS_FIRST = 192, /* rooms that fit a common dialogue without growing */
 	TRANSCRIPT_FIRST = 512,
@@ -346,21 +348,17 @@ evidence_get(struct wire_in *in, struct evidence *evidence)
 	return !in->bad;
 }
 
-/* FNV-1a: names and values are short, and nobody gains by a collision. */
+/* With a NUL behind it, so that "ab", "c" differs from "a", "bc". */
 static uint64_t
 mix(uint64_t hash, const void *bytes, size_t size)
 {
-	const unsigned char *byte = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ byte[i]) * 0x100000001b3ull;
-	return (hash ^ 0x100) * 0x100000001b3ull; /* where one ends and the next begins */
+	return hash_add(hash_add(hash, bytes, size), "", 1);
 }
 
 uint64_t
 evidence_fingerprint(const struct evidence *evidence, uint64_t seed)
 {
-	uint64_t hash = mix(seed ^ 0xcbf29ce484222325ull, evidence->outcome, strlen(evidence->outcome));
+	uint64_t hash = mix(seed ^ HASH_BEGIN, evidence->outcome, strlen(evidence->outcome));
 	struct pw_bytes facts = evidence->facts, warnings = evidence->warnings;
 	struct evidence_fact fact;
 	struct evidence_warning warning;

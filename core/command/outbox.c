@@ -1,4 +1,5 @@
 /* `postwatch outbox`: what waits to be told and what was given up, from the store; and what to do about it, by the daemon. */
+#include "base/vec.h"
 #include "command/past.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ struct list {
 	struct past_targets targets;
 	struct channels channels;
 	struct row *rows;
-	size_t count, room;
+	uint32_t count, room;
 };
 
 static char *
@@ -46,10 +47,7 @@ on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct list *list = arg;
 
-	if (list->count == list->room) {
-		list->room = list->room * 2 + 64;
-		list->rows = must(reallocarray(list->rows, list->room, sizeof *list->rows));
-	}
+	must(VEC_RESERVE(list->rows, list->count, list->room) ? list->rows : NULL);
 	list->rows[list->count++] = (struct row){ .notice = row->notice, .notifier = must(strdup(row->notifier)),
 		.recipient = must(strdup(row->recipient)), .receipt = escaped(row->receipt),
 		.state = row->state, .attempts = row->attempts, .next = row->not_before, .created = row->created,

@@ -94,7 +94,7 @@ struct past_target {
 
 struct past_targets {
 	struct past_target *rows; /* by number */
-	size_t count, room;
+	uint32_t count, room;
 };
 
 /* Those that are gone included. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "command/memory.h"
 #include "command/past.h"
 
@@ -17,11 +18,7 @@ on_target(void *arg, const struct store_target *row)
 {
 	struct past_targets *targets = arg;
 
-	if (targets->count == targets->room) {
-		size_t room = targets->room == 0 ? 64 : targets->room * 2;
-		targets->rows = must(reallocarray(targets->rows, room, sizeof *targets->rows));
-		targets->room = room;
-	}
+	must(VEC_RESERVE(targets->rows, targets->count, targets->room) ? targets->rows : NULL);
 	targets->rows[targets->count++] = (struct past_target){ .number = row->number, .identity = copy(row->identity),
 		.name = copy(row->name), .probe = copy(row->probe), .host = copy(row->host), .port = row->port,
 		.known = row->known, .gone = row->gone };

@@ -15,8 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/vec.h"
 #include "config/input.h"
-#include "config/pool.h"
 
 enum { COPY_NAME_MAX = 32 };
 
@@ -31,7 +32,7 @@ struct accepted {
 	FILE *out;         /* NULL: it was kept */
 	char *bytes;
 	size_t size;
-	size_t count, room;
+	uint32_t count, room;
 	struct kept_file *files;
 };
 
@@ -65,14 +66,8 @@ accepted_close(struct accepted **given)
 static bool
 add(struct accepted *accepted, struct kept_file file)
 {
-	if (accepted->count == accepted->room) {
-		size_t room = accepted->room * 2 + 16;
-		struct kept_file *grown = reallocarray(accepted->files, room, sizeof *grown);
-		if (grown == NULL)
-			return false;
-		accepted->files = grown;
-		accepted->room = room;
-	}
+	if (!VEC_RESERVE(accepted->files, accepted->count, accepted->room))
+		return false;
 	accepted->files[accepted->count++] = file;
 	return true;
 }

@@ -7,7 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
+
+#include "base/vec.h"
 
 void
 brackets_fini(struct brackets *brackets)
@@ -95,11 +96,6 @@ brackets_add(struct brackets *brackets, struct name name)
 {
 	struct bracket *bracket = &brackets->open[brackets->depth];
 
-	if (bracket->count == bracket->room) {
-		bracket->room = bracket->room * 2 + 64;
-		bracket->names = reallocarray(bracket->names, bracket->room, sizeof *bracket->names);
-		if (bracket->names == NULL)
-			exit(EX_OSERR);
-	}
+	VEC_REQUIRE(bracket->names, bracket->count, bracket->room);
 	bracket->names[bracket->count++] = name;
 }

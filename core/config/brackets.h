@@ -19,7 +19,7 @@ struct bracket {
 	char sign; /* '{', '(', '['; 0: the whole, which is the lowest */
 	struct place place;
 	struct name *names;
-	size_t count, room;
+	uint32_t count, room;
 };
 
 /* Starts as zeroes. */

@@ -7,7 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
+
+#include "base/vec.h"
 
 void
 faults_init(struct faults *faults, struct config_faults *into, struct arena *arena)
@@ -31,12 +32,7 @@ faults_file(struct faults *faults, const char *name)
 	for (uint32_t i = 0; i < faults->file_count; i++)
 		if (strcmp(faults->files[i], name) == 0)
 			return i;
-	if (faults->file_count == faults->file_room) {
-		faults->file_room = faults->file_room * 2 + 8;
-		faults->files = reallocarray(faults->files, faults->file_room, sizeof *faults->files);
-		if (faults->files == NULL)
-			exit(EX_OSERR);
-	}
+	VEC_REQUIRE(faults->files, faults->file_count, faults->file_room);
 	faults->files[faults->file_count] = arena_strdup(faults->arena, name);
 	return faults->file_count++;
 }

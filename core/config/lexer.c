@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/vec.h"
 #include "config/accepted.h"
 #include "config/input.h"
 
@@ -27,7 +28,8 @@ struct lexer {
 	struct cursor open[INCLUDES_MAX + 1];
 	unsigned open_count;
 	struct input *inputs;
-	size_t input_count, input_room, bytes;
+	uint32_t input_count, input_room;
+	size_t bytes;
 	const char *after; /* where the word before ended */
 	struct place long_string; /* the first that runs over lines; line 0: none */
 	bool is_torn;
@@ -82,12 +84,7 @@ may_open(struct lexer *lexer, const char *path, struct place from)
 static struct input *
 add_input(struct lexer *lexer)
 {
-	if (lexer->input_count == lexer->input_room) {
-		lexer->input_room = lexer->input_room * 2 + 8;
-		lexer->inputs = reallocarray(lexer->inputs, lexer->input_room, sizeof *lexer->inputs);
-		if (lexer->inputs == NULL)
-			exit(EX_OSERR);
-	}
+	VEC_REQUIRE(lexer->inputs, lexer->input_count, lexer->input_room);
 	return &lexer->inputs[lexer->input_count];
 }
 

@@ -3,23 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
-static void *
-grow(void *array, size_t *room, size_t size)
-{
-	*room = *room * 2 + 64;
-	array = reallocarray(array, *room, size);
-	if (array == NULL)
-		exit(EX_OSERR);
-	return array;
-}
+#include "base/vec.h"
 
 static void
 add_line(struct plain *plain, struct place place)
 {
-	if (plain->line_count == plain->line_room)
-		plain->lines = grow(plain->lines, &plain->line_room, sizeof *plain->lines);
+	VEC_REQUIRE(plain->lines, plain->line_count, plain->line_room);
 	plain->lines[plain->line_count++] = place;
 }
 
@@ -27,7 +17,7 @@ void
 plain_begin(struct plain *plain, struct place place)
 {
 	*plain = (struct plain){ 0 };
-	plain->text = grow(NULL, &plain->room, 1);
+	VEC_REQUIRE(plain->text, plain->size, plain->room);
 	plain->text[0] = '\0';
 	add_line(plain, place);
 }
@@ -46,8 +36,7 @@ plain_add_bytes(struct plain *plain, const char *bytes, size_t size)
 	for (; size > 0; size--, bytes++) {
 		if (*bytes == '\r' && size > 1 && bytes[1] == '\n')
 			continue;
-		if (plain->room - plain->size < 2)
-			plain->text = grow(plain->text, &plain->room, 1);
+		VEC_REQUIRE(plain->text, plain->size + 1, plain->room); /* a NUL follows */
 		plain->text[plain->size++] = *bytes;
 		if (*bytes == '\n')
 			add_line(plain, plain->lines[plain->line_count - 1]);

@@ -12,9 +12,10 @@ enum { PLAIN_NO_VALUE = INT32_MIN }; /* stands for a value that was a fault */
 
 struct plain {
 	char *text; /* ended by NUL; the caller frees all by plain_fini() */
-	size_t size, room;
+	size_t size;
+	uint32_t room;
 	struct place *lines; /* of line i + 1 of the text */
-	size_t line_count, line_room;
+	uint32_t line_count, line_room;
 };
 
 /* `place` is that of an empty file. */

@@ -11,6 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/vec.h"
 #include "config/input.h"
 
 void
@@ -47,24 +48,12 @@ plugins_standard_folder(struct arena *arena)
 	return folder != NULL ? folder : PW_PLUGIN_DIR;
 }
 
-static void *
-grow(void *array, uint32_t count, uint32_t *room, size_t size)
-{
-	if (count < *room)
-		return array;
-	*room = *room * 2 + 16;
-	array = reallocarray(array, *room, size);
-	if (array == NULL)
-		exit(EX_OSERR);
-	return array;
-}
-
 static void
 refuse(struct plugins *plugins, const char *path, const char *why)
 {
 	struct broken_plugin *broken;
 
-	plugins->broken = grow(plugins->broken, plugins->broken_count, &plugins->broken_room, sizeof *plugins->broken);
+	VEC_REQUIRE(plugins->broken, plugins->broken_count, plugins->broken_room);
 	broken = &plugins->broken[plugins->broken_count++];
 	broken->path = arena_strdup(plugins->arena, path);
 	snprintf(broken->why, sizeof broken->why, "%s", why);
@@ -159,7 +148,7 @@ load_file(struct plugins *plugins, const char *path, struct reason *why)
 		reason_set(why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
 		return false;
 	}
-	plugins->items = grow(plugins->items, plugins->count, &plugins->room, sizeof *plugins->items);
+	VEC_REQUIRE(plugins->items, plugins->count, plugins->room);
 	plugins->items[plugins->count++] = (struct plugin){ descriptor, arena_strdup(plugins->arena, path) };
 	return true;
 }

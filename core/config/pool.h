@@ -10,30 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/hash.h"
 
-/* FNV-1a, stirred so that its low bits are good; the same on every machine, as the schedule is made of it. Begin with
- * HASH_BEGIN, add what belongs together, end with hash_end(). */
-#define HASH_BEGIN 0xcbf29ce484222325u
-uint64_t hash_add(uint64_t hash, const void *bytes, size_t size);
-uint64_t hash_add_string(uint64_t hash, const char *string);
-uint32_t hash_end(uint64_t hash);
-
-/* Indexes of the caller's array by hash. Starts as zeroes. */
-struct table {
-	struct table_slot { uint32_t hash, index; } *slots;
-	uint32_t room, count;
-};
-
-#define TABLE_NONE UINT32_MAX
-
-/* The first index with this hash for which `same` holds, else TABLE_NONE. */
-uint32_t table_find(const struct table *, uint32_t hash, bool (*same)(void *arg, uint32_t index), void *arg);
-void table_add(struct table *, uint32_t hash, uint32_t index);
-void table_fini(struct table *);
+/* Inserts into a table that is built at start: ends the program with EX_OSERR if there is no memory. */
+void pool_index(struct hash_table *, uint32_t hash, uint32_t index);
 
 struct pool {
 	struct arena *arena; /* where the blocks lie */
-	struct table table;
+	struct hash_table table;
 	struct block { const void *bytes; size_t size; } *blocks;
 	uint32_t count, room;
 };

@@ -55,14 +55,15 @@ struct bond {
 struct target_list {
 	struct target *items;
 	struct origin *origins;
+	uint32_t origin_room;
 	uint32_t count, room;
-	struct table identities, names; /* by identity, and by the name that people use */
+	struct hash_table identities, names; /* by identity, and by the name that people use */
 	struct bond *bonds;
 	uint32_t bond_count, bond_room;
 	struct target *others; /* those of the file that no word of the command line means, where words choose */
 	uint32_t other_count, other_room;
 	const char **rejected; /* names of those that are faults; "": of one without a name */
-	uint32_t rejected_count;
+	uint32_t rejected_count, rejected_room;
 };
 
 /* A target on its way in. */

@@ -2,12 +2,12 @@
  * The list of targets: duplicates, names, references to each other (parent, was); looked up by
  * hash, for there may be 100,000.
  */
+#include "base/vec.h"
 #include "config/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sysexits.h>
 
 enum { NAME_SIZE_MAX = 200 };
 
@@ -25,18 +25,9 @@ target_list_fini(struct target_list *list)
 	free(list->bonds);
 	free(list->others);
 	free(list->rejected);
-	table_fini(&list->identities);
-	table_fini(&list->names);
+	hash_table_fini(&list->identities);
+	hash_table_fini(&list->names);
 	*list = (struct target_list){ 0 };
-}
-
-static void *
-grow(void *array, uint32_t room, size_t size)
-{
-	array = reallocarray(array, room, size);
-	if (array == NULL)
-		exit(EX_OSERR);
-	return array;
 }
 
 /* What a target is known by to itself over time: its name, else probe://host:port. */
@@ -95,7 +86,7 @@ find_name(const struct target_list *list, const char *name, uint32_t but)
 {
 	struct sought sought = { list, name, but };
 
-	return table_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
+	return hash_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
 }
 
 /* host:port as it was written. */
@@ -133,10 +124,7 @@ name_is_good(struct reader *reader, const struct draft *draft, const char *name)
 static void
 bind_later(struct target_list *list, struct bond bond)
 {
-	if (list->bond_count == list->bond_room) {
-		list->bond_room = list->bond_room * 2 + 64;
-		list->bonds = grow(list->bonds, list->bond_room, sizeof *list->bonds);
-	}
+	VEC_REQUIRE(list->bonds, list->bond_count, list->bond_room);
 	list->bonds[list->bond_count++] = bond;
 }
 
@@ -149,11 +137,8 @@ has_room(struct reader *reader, struct place place)
 		faults_add(&reader->faults, place, "there are more than %d targets", TARGETS_MAX);
 		return false;
 	}
-	if (list->count == list->room) {
-		list->room = list->room * 2 + 64;
-		list->items = grow(list->items, list->room, sizeof *list->items);
-		list->origins = grow(list->origins, list->room, sizeof *list->origins);
-	}
+	VEC_REQUIRE(list->items, list->count, list->room);
+	VEC_REQUIRE(list->origins, list->count, list->origin_room);
 	return true;
 }
 
@@ -174,14 +159,14 @@ reader_add_target(struct reader *reader, const struct draft *draft)
 	target.is_named = wanted.is_named;
 	target.hash = hash_identity(&target, wanted.is_named);
 	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
-	twin = table_find(&list->identities, target.hash, same_identity, &wanted);
-	if (twin != TABLE_NONE) {
+	twin = hash_find(&list->identities, target.hash, same_identity, &wanted);
+	if (twin != HASH_NONE) {
 		faults_add(&reader->faults, draft->place, "the target %s is there twice, here and in %s%s", QUOTE(reader, target.name),
 		    faults_place(&reader->faults, list->origins[twin].place), wanted.is_named ? "" : ": give one of them a name");
 		return;
 	}
-	table_add(&list->identities, target.hash, list->count);
-	table_add(&list->names, hash_end(hash_add_string(HASH_BEGIN, target.name)), list->count);
+	pool_index(&list->identities, target.hash, list->count);
+	pool_index(&list->names, hash_end(hash_add_string(HASH_BEGIN, target.name)), list->count);
 	list->origins[list->count] = (struct origin){ draft->place, wanted.is_named };
 	if (draft->parent != NULL)
 		bind_later(list, (struct bond){ list->count, draft->parent_place, draft->parent, true });
@@ -195,10 +180,7 @@ reader_pass_target(struct reader *reader, const struct draft *draft)
 {
 	struct target_list *list = &reader->targets;
 
-	if (list->other_count == list->other_room) {
-		list->other_room = list->other_room * 2 + 64;
-		list->others = grow(list->others, list->other_room, sizeof *list->others);
-	}
+	VEC_REQUIRE(list->others, list->other_count, list->other_room);
 	list->others[list->other_count++] = (struct target){ .host = draft->host.ascii, .port = draft->port,
 		.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft) };
 }
@@ -245,7 +227,7 @@ reader_reject_target(struct reader *reader, const char *name)
 {
 	struct target_list *list = &reader->targets;
 
-	list->rejected = grow(list->rejected, list->rejected_count + 1, sizeof *list->rejected);
+	VEC_REQUIRE(list->rejected, list->rejected_count, list->rejected_room);
 	list->rejected[list->rejected_count++] = name == NULL ? "" : name;
 }
 
@@ -270,13 +252,13 @@ tie_parent(struct reader *reader, const struct bond *bond)
 	uint32_t parent = find_name(list, bond->name, CONFIG_NONE);
 	const char *near;
 
-	if (parent == TABLE_NONE) {
+	if (parent == HASH_NONE) {
 		if (reader->source->select || reader_target_may_be(reader, bond->name))
 			return;
 		near = text_nearest(bond->name, next_name, list);
 		faults_add(&reader->faults, bond->place, "parent: there is no target %s%s%s%s", QUOTE(reader, bond->name),
 		    near == NULL ? "" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near), near == NULL ? "" : "?");
-	} else if (find_name(list, bond->name, parent) != TABLE_NONE) {
+	} else if (find_name(list, bond->name, parent) != HASH_NONE) {
 		faults_add(&reader->faults, bond->place, "parent: more than one target is called %s: give the one meant a name",
 		    QUOTE(reader, bond->name));
 	} else {
@@ -309,7 +291,7 @@ check_was(struct reader *reader, const struct bond *bond)
 	const struct target_list *list = &reader->targets;
 	uint32_t other = find_name(list, bond->name, CONFIG_NONE);
 
-	if (other != TABLE_NONE)
+	if (other != HASH_NONE)
 		faults_add(&reader->faults, bond->place, "was: %s is still the name of the target in %s", QUOTE(reader, bond->name),
 		    faults_place(&reader->faults, list->origins[other].place));
 }
@@ -319,7 +301,7 @@ reader_find_target(const struct reader *reader, const char *name)
 {
 	uint32_t target = find_name(&reader->targets, name, CONFIG_NONE);
 
-	return target == TABLE_NONE ? CONFIG_NONE : target;
+	return target == HASH_NONE ? CONFIG_NONE : target;
 }
 
 void

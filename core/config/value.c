@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "base/units.h"
+#include "base/vec.h"
 #include "config/input.h"
 #include "config/value_private.h"
 
@@ -23,7 +24,7 @@ void
 values_fini(struct values *values)
 {
 	pool_fini(&values->pool);
-	table_fini(&values->regex_table);
+	hash_table_fini(&values->regex_table);
 	free(values->regexes);
 	*values = (struct values){ 0 };
 }
@@ -186,21 +187,16 @@ take_regex(struct values *values, const char *pattern, struct reason *why)
 {
 	struct wanted wanted = { values, pattern };
 	uint32_t hash = hash_end(hash_add_string(HASH_BEGIN, pattern));
-	uint32_t index = table_find(&values->regex_table, hash, same_pattern, &wanted);
+	uint32_t index = hash_find(&values->regex_table, hash, same_pattern, &wanted);
 	const struct pw_regex *regex;
 
-	if (index != TABLE_NONE)
+	if (index != HASH_NONE)
 		return values->regexes[index];
 	regex = regex_compile(values->arena, pattern, why);
 	if (regex == NULL)
 		return NULL;
-	if (values->regex_count == values->regex_room) {
-		values->regex_room = values->regex_room * 2 + 16;
-		values->regexes = reallocarray(values->regexes, values->regex_room, sizeof *values->regexes);
-		if (values->regexes == NULL)
-			exit(EX_OSERR);
-	}
-	table_add(&values->regex_table, hash, values->regex_count);
+	VEC_REQUIRE(values->regexes, values->regex_count, values->regex_room);
+	pool_index(&values->regex_table, hash, values->regex_count);
 	values->regexes[values->regex_count++] = regex;
 	return regex;
 }

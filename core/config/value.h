@@ -11,7 +11,7 @@
 struct values {
 	struct arena *arena;
 	struct pool pool;
-	struct table regex_table; /* by pattern */
+	struct hash_table regex_table; /* by pattern */
 	const struct pw_regex **regexes;
 	uint32_t regex_count, regex_room;
 };

@@ -3,6 +3,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "keeper/keeper.h"
 #include "keeper/withhold.h"
 
@@ -15,11 +16,9 @@ enum { LINE_BITS = 4096 };
 static uint32_t
 line_of(const struct delivery *delivery)
 {
-	uint64_t hash = delivery->target * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = hash_add(HASH_BEGIN, &delivery->target, sizeof delivery->target);
 
-	for (const char *at = delivery->recipient; *at != '\0'; at++)
-		hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash >> 40) % LINE_BITS;
+	return hash_end(hash_add_string(hash, delivery->recipient)) % LINE_BITS;
 }
 
 struct lines {

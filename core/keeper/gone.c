@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
 
@@ -39,14 +40,8 @@ add(struct keeper *keeper)
 {
 	struct gone_ends *ends = &keeper->gone;
 
-	if (ends->count == ends->room) {
-		uint32_t room = ends->room * 2 + 16;
-		struct gone_end *grown = reallocarray(ends->items, room, sizeof *grown);
-		if (grown == NULL)
-			keeper_out_of_memory(keeper, "the end of what was open");
-		ends->items = grown;
-		ends->room = room;
-	}
+	if (!VEC_RESERVE(ends->items, ends->count, ends->room))
+		keeper_out_of_memory(keeper, "the end of what was open");
 	return &ends->items[ends->count++];
 }
 

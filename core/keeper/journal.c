@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 #include "keeper/keeper.h"
 #include "keeper/sick.h"
 
@@ -117,14 +118,9 @@ journal_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 		cabinet_settle(keeper->cabinet, target, run);
 		return;
 	}
-	if (journal->settled_count == journal->settled_room) {
-		uint32_t room = journal->settled_room * 2 + 64;
-		struct settled *grown = room > SETTLED_MAX ? NULL : reallocarray(journal->settled, room, sizeof *grown);
-		if (grown == NULL)
-			return; /* its evidence gives way to newer in time */
-		journal->settled = grown;
-		journal->settled_room = room;
-	}
+	if (journal->settled_count == SETTLED_MAX
+	    || !VEC_RESERVE(journal->settled, journal->settled_count, journal->settled_room))
+		return; /* its evidence gives way to newer in time */
 	journal->settled[journal->settled_count++] = (struct settled){ target, run };
 }
 

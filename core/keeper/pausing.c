@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "base/vec.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 
@@ -60,15 +61,7 @@ forget_old(struct keeper *keeper)
 static bool
 add(struct pausing *pausing, const struct pause_kept *pause)
 {
-	if (pausing->count == pausing->room) {
-		uint32_t room = pausing->room * 2 + 8;
-		struct pause_kept *grown = reallocarray(pausing->items, room, sizeof *grown);
-		if (grown == NULL)
-			return false;
-		pausing->items = grown;
-		pausing->room = room;
-	}
-	if (pause->tag == NULL || pause->why == NULL || pause->by == NULL)
+	if (!VEC_RESERVE(pausing->items, pausing->count, pausing->room) || pause->tag == NULL || pause->why == NULL || pause->by == NULL)
 		return false;
 	pausing->items[pausing->count++] = *pause;
 	return true;

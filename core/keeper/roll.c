@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
+
 enum { IDENTITY_MAX = 1200 };
 
 bool
@@ -39,14 +41,8 @@ roll_fini(struct roll *roll)
 bool
 roll_add(struct roll *roll, const struct store_target *target)
 {
-	if (roll->count == roll->room) {
-		uint32_t room = roll->room * 2 + 64;
-		struct roll_known *rows = reallocarray(roll->rows, room, sizeof *rows);
-		if (rows == NULL)
-			return false;
-		roll->rows = rows;
-		roll->room = room;
-	}
+	if (!VEC_RESERVE(roll->rows, roll->count, roll->room))
+		return false;
 	struct roll_known *row = &roll->rows[roll->count];
 	*row = (struct roll_known){ .number = target->number, .port = target->port, .known = target->known,
 		.gone = target->gone, .target = CONFIG_NONE, .identity = strdup(target->identity),

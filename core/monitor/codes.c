@@ -1,55 +1,38 @@
-/* Names as small numbers: an open hash over an array that only grows. */
+/* Names as small numbers: the indexes of an array that only grows. */
 #include "monitor/codes.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+#include "base/vec.h"
+
 enum { CODES_MAX = UINT16_MAX };
 
 struct codes {
 	struct code *items;
 	uint32_t count, room;
-	uint16_t *slots; /* indexes into items, 0: empty */
-	uint32_t slot_count; /* a power of two, at least twice `room` */
+	struct hash_table table; /* by name */
 };
 
-static uint32_t
-hash(const char *name)
-{
-	uint32_t value = 2166136261u;
-
-	for (; *name != '\0'; name++)
-		value = (value ^ (unsigned char)*name) * 16777619u;
-	return value;
-}
-
-static uint16_t *
-find_slot(uint16_t *slots, uint32_t slot_count, const struct code *items, const char *name)
-{
-	uint32_t at = hash(name) & (slot_count - 1);
-
-	while (slots[at] != 0 && strcmp(items[slots[at]].name, name) != 0)
-		at = (at + 1) & (slot_count - 1);
-	return &slots[at];
-}
+struct sought {
+	const struct codes *codes;
+	const char *name;
+};
 
 static bool
-grow(struct codes *codes)
+is_named(void *arg, uint32_t index)
 {
-	uint32_t room = codes->room == 0 ? 128 : codes->room * 2;
-	uint16_t *slots = calloc(room * 2, sizeof *slots);
-	struct code *items = slots == NULL ? NULL : realloc(codes->items, room * sizeof *items);
+	const struct sought *sought = arg;
 
-	if (items == NULL) {
-		free(slots);
-		return false;
-	}
-	for (uint32_t i = CODE_OK; i < codes->count; i++)
-		*find_slot(slots, room * 2, items, items[i].name) = (uint16_t)i;
-	free(codes->slots);
-	*codes = (struct codes){ items, codes->count, room, slots, room * 2 };
-	return true;
+	return strcmp(sought->codes->items[index].name, sought->name) == 0;
+}
+
+static uint32_t
+hash_of(const char *name)
+{
+	return hash_end(hash_add_string(HASH_BEGIN, name));
 }
 
 /* The thresholds of a certificate's end, the farthest first; an expired certificate is beyond all of them. */
@@ -78,20 +61,20 @@ add(struct codes *codes, const char *name, const struct pw_outcome *own)
 		code.at_once = outcome.at_once;
 	code.threshold = threshold_of(name);
 	code.dated = code.threshold != 0 || strcmp(name, "cert_not_yet_valid") == 0;
-	if (codes->count == codes->room && (codes->count >= CODES_MAX || !grow(codes)))
+	if (codes->count >= CODES_MAX || !VEC_RESERVE(codes->items, codes->count, codes->room)
+	    || !hash_insert(&codes->table, hash_of(name), codes->count))
 		return CODE_NONE;
 	codes->items[codes->count] = code;
-	*find_slot(codes->slots, codes->slot_count, codes->items, name) = (uint16_t)codes->count;
 	return (uint16_t)codes->count++;
 }
 
 uint16_t
 codes_of(struct codes *codes, const char *name, const struct pw_outcome *own)
 {
-	name = outcome_current(name);
-	uint16_t code = *find_slot(codes->slots, codes->slot_count, codes->items, name);
+	struct sought sought = { codes, outcome_current(name) };
+	uint32_t code = hash_find(&codes->table, hash_of(sought.name), is_named, &sought);
 
-	return code != 0 ? code : add(codes, name, own);
+	return code != HASH_NONE ? (uint16_t)code : add(codes, sought.name, own);
 }
 
 const struct code *
@@ -106,11 +89,11 @@ codes_create(void)
 {
 	struct codes *codes = calloc(1, sizeof *codes);
 
-	if (codes == NULL || !grow(codes)) {
+	if (codes == NULL || !VEC_RESERVE(codes->items, codes->count, codes->room)) {
 		codes_destroy(&codes);
 		return NULL;
 	}
-	codes->items[CODE_NONE] = (struct code){ .name = "none" }; /* is in no slot: 0 there means empty */
+	codes->items[CODE_NONE] = (struct code){ .name = "none" }; /* is not in the table: it is no outcome */
 	codes->count = CODE_OK;
 	uint16_t ok = codes_of(codes, "ok", NULL), unstable = codes_of(codes, "unstable", NULL);
 	assert(ok == CODE_OK && unstable == CODE_UNSTABLE);
@@ -122,7 +105,7 @@ codes_destroy(struct codes **codes)
 {
 	if (*codes != NULL) {
 		free((*codes)->items);
-		free((*codes)->slots);
+		hash_table_fini(&(*codes)->table);
 		free(*codes);
 	}
 	*codes = NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "monitor/varieties.h"
 
 enum { ROOM_AT_FIRST = 8, VALUE_SHOWN = 120 };
@@ -21,14 +22,6 @@ struct facts {
 	struct varieties *varieties;
 	struct fact items[];
 };
-
-static uint32_t
-hash(uint32_t value, const void *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		value = (value ^ ((const unsigned char *)bytes)[i]) * 16777619u;
-	return value;
-}
 
 static bool
 make_room(struct facts **facts)
@@ -195,9 +188,9 @@ static bool
 learn(struct facts **facts, const struct evidence *leg, const struct evidence_fact *fact, uint32_t now, uint32_t span,
     struct text *changed)
 {
-	uint32_t place = hash(2166136261u, leg->address.data, leg->address.size);
-	uint32_t what = hash(place, fact->name, strlen(fact->name));
-	uint32_t value = hash(2166136261u, fact->value.data, fact->value.size);
+	uint32_t place = hash32_add(HASH32_BEGIN, leg->address.data, leg->address.size);
+	uint32_t what = hash32_add(place, fact->name, strlen(fact->name));
+	uint32_t value = hash32_add(HASH32_BEGIN, fact->value.data, fact->value.size);
 	struct fact *known = find(*facts, what);
 
 	if (known == NULL) {

@@ -6,6 +6,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 #include "monitor/silence.h"
 
 struct pause {
@@ -59,14 +60,8 @@ find(struct pauses *pauses, uint64_t number)
 static bool
 add(struct pauses *pauses, const struct pause *pause)
 {
-	if (pauses->count == pauses->room) {
-		uint32_t room = pauses->room * 2 + 8;
-		struct pause *grown = reallocarray(pauses->items, room, sizeof *grown);
-		if (grown == NULL)
-			return false;
-		pauses->items = grown;
-		pauses->room = room;
-	}
+	if (!VEC_RESERVE(pauses->items, pauses->count, pauses->room))
+		return false;
 	pauses->items[pauses->count++] = *pause;
 	return true;
 }

@@ -5,6 +5,7 @@
  * us before a dialogue began, it is a target on that port that passes: a filter may speak for all of them. Who fails as
  * well when asked is a suspect as well, and where they are many the confirmation is held.
  */
+#include "base/vec.h"
 #include "monitor/monitor.h"
 
 #include <stdlib.h>
@@ -95,14 +96,8 @@ witness_await(struct monitor *monitor, uint32_t target, const struct sighting *r
 
 	while (at < witness->count && witness->items[at].target != target)
 		at++;
-	if (at == witness->room) {
-		uint32_t room = witness->room == 0 ? 64 : 2 * witness->room;
-		struct awaiting *grown = realloc(witness->items, room * sizeof *grown);
-		if (grown == NULL)
-			return; /* its next attempt waits for a word again */
-		witness->items = grown;
-		witness->room = room;
-	}
+	if (!VEC_RESERVE(witness->items, at, witness->room))
+		return; /* its next attempt waits for a word again */
 	int64_t since = at == witness->count ? run->ended : witness->items[at].since;
 	witness->count += at == witness->count;
 	witness->items[at] = (struct awaiting){ .target = target, .since = since, .started = run->started, .ended = run->ended,

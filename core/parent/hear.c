@@ -2,6 +2,7 @@
  * Reads the messages of the children: log lines, signs of life, ready. A packet that is malformed
  * ends its sender.
  */
+#include "base/hash.h"
 #include "parent/tree.h"
 
 #include <stdio.h>
@@ -36,12 +37,10 @@ static bool
 was_told(struct child *child, struct pw_bytes text)
 {
 	static const char mark[] = " cannot begin: ";
-	uint32_t hash = 2166136261; /* FNV-1a */
+	uint32_t hash = hash_end(hash_add(HASH_BEGIN, text.data, text.size));
 
 	if (child->kind != DUTY_NOTIFIER || memmem(text.data, text.size, mark, strlen(mark)) == NULL)
 		return false;
-	for (size_t i = 0; i < text.size; i++)
-		hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
 	child->repeats = child->unborn[0] == hash || child->unborn[1] == hash;
 	if (!child->repeats) {
 		child->unborn[1] = child->unborn[0];

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "config/pool.h"
+#include "base/hash.h"
 
 enum { FIELDS = 8, LINE = 1024, AGO_MAX = 366 * 86400 /* s; more is a clock that was set */ };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum {
 	TTL_MIN = 30, TTL_MAX = 15 * 60, NEGATIVE_TTL_MAX = 60,   /* seconds */
@@ -82,15 +83,11 @@ answers_destroy(struct answers **answers)
 	*answers = NULL;
 }
 
-/* FNV-1a: names come from the operator's configuration. */
+/* Names come from the operator's configuration. */
 static struct name **
 place_of(const struct answers *answers, const struct dns_name *name)
 {
-	uint32_t hash = 2166136261u;
-
-	for (unsigned i = 0; i < name->size; i++)
-		hash = (hash ^ name->bytes[i]) * 16777619u;
-	return &answers->table[(hash ^ hash >> 16) & (answers->places - 1)];
+	return &answers->table[hash_end(hash_add(HASH_BEGIN, name->bytes, name->size)) & (answers->places - 1)];
 }
 
 static struct name *

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/vec.h"
+
 enum { FILE_MAX = 16 * 1024 * 1024 };
 
 struct entry {
@@ -21,7 +23,7 @@ struct entry {
 struct hosts {
 	char *text;
 	struct entry *entries; /* by name, then by line */
-	size_t count, room;
+	uint32_t count, room;
 };
 
 static int
@@ -36,14 +38,8 @@ order(const void *a, const void *b)
 static bool
 add(struct hosts *hosts, const char *name, uint32_t line, const struct address *address)
 {
-	if (hosts->count == hosts->room) {
-		size_t room = hosts->room == 0 ? 16 : hosts->room * 2;
-		struct entry *entries = realloc(hosts->entries, room * sizeof *entries);
-		if (entries == NULL)
-			return false;
-		hosts->entries = entries;
-		hosts->room = room;
-	}
+	if (!VEC_RESERVE(hosts->entries, hosts->count, hosts->room))
+		return false;
 	hosts->entries[hosts->count++] = (struct entry){ name, line, *address };
 	return true;
 }

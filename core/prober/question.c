@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/hash.h"
 #include "prober/exchange.h"
 
 enum { PLACES = 1024, ASKED_MAX = 3 }; /* how often a server is asked */
@@ -74,11 +75,7 @@ questions_create(struct ev_loop *loop, const struct address *servers, uint32_t c
 static struct question **
 place_of(struct questions *questions, const struct dns_name *name, uint16_t type)
 {
-	uint32_t hash = 2166136261u ^ type;
-
-	for (unsigned i = 0; i < name->size; i++)
-		hash = (hash ^ name->bytes[i]) * 16777619u;
-	return &questions->table[(hash ^ hash >> 16) % PLACES];
+	return &questions->table[hash_end(hash_add(HASH_BEGIN ^ type, name->bytes, name->size)) % PLACES];
 }
 
 static void

@@ -5,23 +5,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST_ROOM = 64 };
-
-static bool
-make_room(struct waiting *waiting)
-{
-	uint32_t room = waiting->room == 0 ? FIRST_ROOM : waiting->room * 2;
-	struct order *orders;
-
-	if (waiting->count < waiting->room)
-		return true;
-	orders = reallocarray(waiting->orders, room, sizeof *orders);
-	if (orders == NULL)
-		return false;
-	waiting->orders = orders;
-	waiting->room = room;
-	return true;
-}
+#include "base/vec.h"
 
 static void
 swap(struct order *left, struct order *right)
@@ -37,7 +21,7 @@ waiting_put(struct waiting *waiting, const struct order *order)
 {
 	uint32_t at = waiting->count;
 
-	if (!make_room(waiting))
+	if (!VEC_RESERVE(waiting->orders, waiting->count, waiting->room))
 		return false;
 	waiting->orders[waiting->count++] = *order;
 	for (; at > 0 && waiting->orders[at].due < waiting->orders[(at - 1) / 2].due; at = (at - 1) / 2)
