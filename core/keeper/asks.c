@@ -11,15 +11,7 @@
 bool
 ask_pass(struct ask *ask, const void *packet, size_t size)
 {
-	struct parcel_out *parcel = malloc(sizeof *parcel + size);
-
-	if (parcel == NULL)
-		return false;
-	*parcel = (struct parcel_out){ .size = size };
-	memcpy(parcel->bytes, packet, size);
-	*ask->last = parcel;
-	ask->last = &parcel->next;
-	return true;
+	return packet_queue_add(&ask->packets, packet, size, -1);
 }
 
 static void
@@ -151,7 +143,6 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	if (ask == NULL)
 		return true; /* the monitor says that nothing came */
 	ask->number = message.number;
-	ask->last = &ask->first;
 	if (journal_is_stuck(&keeper->journal))
 		ask_refuse(ask, ASK_BUSY, "the store cannot be written, so nothing was done: the log says why");
 	else if (count(keeper) >= ASKS_MAX)
@@ -173,7 +164,6 @@ asks_greet(struct keeper *keeper)
 
 	if (ask == NULL)
 		keeper_out_of_memory(keeper, "the pauses");
-	ask->last = &ask->first;
 	pausing_tell(keeper, ask);
 	append(keeper, ask);
 }
@@ -181,24 +171,8 @@ asks_greet(struct keeper *keeper)
 static void
 destroy(struct ask *ask)
 {
-	for (struct parcel_out *next; ask->first != NULL; ask->first = next) {
-		next = ask->first->next;
-		free(ask->first);
-	}
+	packet_queue_clear(&ask->packets);
 	free(ask);
-}
-
-/* False: the socket takes no more, or some of it waits. */
-static bool
-flush(struct keeper *keeper, struct ask *ask)
-{
-	struct parcel_out *parcel;
-
-	while ((parcel = ask->first) != NULL && packet_send(keeper->monitor, parcel->bytes, parcel->size, -1)) {
-		ask->first = parcel->next;
-		free(parcel);
-	}
-	return ask->first == NULL;
 }
 
 static bool
@@ -218,7 +192,7 @@ asks_turn(struct keeper *keeper)
 			link = &ask->next;
 			continue;
 		}
-		if (!flush(keeper, ask))
+		if (!packet_queue_flush(&ask->packets, keeper->monitor))
 			return;
 		*link = ask->next;
 		destroy(ask);

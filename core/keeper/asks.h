@@ -13,6 +13,7 @@
 #define KEEPER_ASKS_H
 
 #include "base/messages_ask.h"
+#include "base/packet_queue.h"
 #include "base/text.h"
 #include "keeper/outbox.h"
 
@@ -28,7 +29,7 @@ struct ask {
 	int64_t began;                    /* clock_mono() */
 	uint32_t receipts;                /* that have come */
 	bool failed;                      /* of one of them */
-	struct parcel_out *first, **last; /* packets for the monitor */
+	struct packet_queue packets;      /* for the monitor */
 };
 
 /* A MESSAGE_ASK. False: malformed. */

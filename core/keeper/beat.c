@@ -194,7 +194,7 @@ beat_turn(struct keeper *keeper)
 		return;
 	say_change(keeper, well, words);
 	struct courier *courier = &keeper->outbox.couriers[config->heartbeat];
-	if (!well || courier->fd < 0 || courier->in_hand != 0 || courier->out != NULL)
+	if (!well || courier->fd < 0 || courier->in_hand != 0 || !packet_queue_is_empty(&courier->out))
 		return;
 	keeper->beat.next = clock_mono() + config->heartbeat_interval;
 	hand_out(courier);

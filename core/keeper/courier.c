@@ -27,15 +27,8 @@ courier_index(const struct keeper *keeper, const struct courier *courier)
 void
 courier_flush(struct courier *courier)
 {
-	struct parcel_out *parcel;
-
-	while (courier->fd >= 0 && (parcel = courier->out) != NULL
-	    && packet_send(courier->fd, parcel->bytes, parcel->size, -1)) {
-		courier->out = parcel->next;
-		if (courier->out == NULL)
-			courier->out_last = &courier->out;
-		free(parcel);
-	}
+	if (courier->fd >= 0)
+		(void)packet_queue_flush(&courier->out, courier->fd);
 }
 
 static struct delivery *
@@ -235,11 +228,7 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 	if (courier->fd >= 0)
 		close(courier->fd);
 	courier->fd = -1;
-	for (struct parcel_out *next; courier->out != NULL; courier->out = next) {
-		next = courier->out->next;
-		free(courier->out);
-	}
-	courier->out_last = &courier->out;
+	packet_queue_clear(&courier->out);
 	/* One message carries all its recipients: it may have arrived, or not. */
 	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++) {
 		if (courier->hand[i] == NULL)

@@ -31,10 +31,7 @@ forget_courier(struct courier *courier)
 		next = courier->first->next;
 		free(courier->first);
 	}
-	for (struct parcel_out *next; courier->out != NULL; courier->out = next) {
-		next = courier->out->next;
-		free(courier->out);
-	}
+	packet_queue_clear(&courier->out);
 	digest_free(courier);
 	free(courier->handed);
 	free(courier->missed);

@@ -8,14 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/packet_queue.h"
 
 struct duty;
-struct line;
 
 struct log_lines {
 	struct duty *duty;
-	struct line *first, **last;
-	size_t bytes;
+	struct packet_queue waiting;
 };
 
 /* From here on the lines of that duty go through `lines`, until lines_fini. */

@@ -398,7 +398,7 @@ outbox_poll(const struct keeper *keeper, struct pollfd *polled)
 {
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		const struct courier *courier = &keeper->outbox.couriers[i];
-		polled[i] = (struct pollfd){ .fd = courier->fd, .events = courier->out != NULL ? POLLIN | POLLOUT : POLLIN };
+		polled[i] = (struct pollfd){ .fd = courier->fd, .events = packet_queue_is_empty(&courier->out) ? POLLIN : POLLIN | POLLOUT };
 	}
 	return keeper->outbox.count;
 }

@@ -21,6 +21,7 @@
 #include <poll.h>
 #include "base/messages_outbox.h"
 #include "base/notice.h"
+#include "base/packet_queue.h"
 #include "base/reason.h"
 #include "keeper/channel.h"
 #include "keeper/ledger.h"
@@ -57,12 +58,6 @@ struct digest {
 	struct delivery *members, **last;
 };
 
-struct parcel_out {
-	struct parcel_out *next;
-	size_t size;
-	unsigned char bytes[];
-};
-
 /* A notifier. */
 struct courier {
 	const char *name;
@@ -93,7 +88,7 @@ struct courier {
 	bool hand_failed, hand_sent;   /* the way failed, which counts once; somebody has received it */
 	uint32_t hand_count;
 	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
-	struct parcel_out *out, **out_last; /* what its socket has not taken */
+	struct packet_queue out;       /* what its socket has not taken */
 };
 
 struct outbox_of {

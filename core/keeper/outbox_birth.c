@@ -50,7 +50,6 @@ outbox_open(struct keeper *keeper)
 		courier->fd = -1;
 		channel_absent(courier);
 		courier->last = &courier->first;
-		courier->out_last = &courier->out;
 		find_recipients(&config->notifiers[i], courier);
 	}
 	return outbox->couriers != NULL && outbox->ledgers != NULL;

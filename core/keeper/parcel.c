@@ -40,13 +40,13 @@ struct material {
 	uint64_t target;          /* the store's number */
 	struct first_notice itself;
 	struct notice_names names; /* as they are now */
-	struct parcel_out *out, **out_last; /* its packets; only the whole goes out */
+	struct packet_queue out;   /* its packets; only the whole goes out */
 	bool no_memory;
 	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
 	struct text lines;
 	struct tally tallies[NOTICE_KINDS];
 	bool found;
-	struct parcel_out *legs[CHANGE_ATTEMPTS_MAX], **legs_last[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
+	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 };
 
 static void
@@ -170,21 +170,6 @@ make_key(const struct material *it, const struct first_notice *notice, char key[
 	base32(digest, sizeof digest, key, NOTICE_KEY_MAX - 1);
 }
 
-static void
-add_packet(struct material *it, struct parcel_out ***last, const void *bytes, size_t size)
-{
-	struct parcel_out *parcel = malloc(sizeof *parcel + size);
-
-	if (parcel == NULL) {
-		it->no_memory = true;
-		return;
-	}
-	*parcel = (struct parcel_out){ .size = size };
-	memcpy(parcel->bytes, bytes, size);
-	**last = parcel;
-	*last = &parcel->next;
-}
-
 /* False: some of it found no memory, and nothing of it goes out. */
 static bool
 send_packets(struct material *it)
@@ -192,15 +177,11 @@ send_packets(struct material *it)
 	struct courier *courier = it->courier;
 
 	if (!it->no_memory) {
-		*courier->out_last = it->out;
-		courier->out_last = it->out_last;
+		packet_queue_join(&courier->out, &it->out);
 		return true;
 	}
 	duty_log(it->keeper->duty, LOG_ERR, 0, "keeper: no memory to hand a notice to %s: it is tried again", courier->name);
-	for (struct parcel_out *next; it->out != NULL; it->out = next) {
-		next = it->out->next;
-		free(it->out);
-	}
+	packet_queue_clear(&it->out);
 	courier->hand_count = 0;
 	return false;
 }
@@ -223,8 +204,8 @@ send_leg(struct material *it, uint32_t place, const struct evidence *leg)
 
 	message_put_leg(&out, &(struct message_leg){ .notice = it->notice.notice, .run = place,
 	    .runs = it->rest.attempt_count, .leg = *leg });
-	if (!out.bad)
-		add_packet(it, &it->legs_last[place], packet, out.size);
+	if (!out.bad && !packet_queue_add(&it->legs[place], packet, out.size, -1))
+		it->no_memory = true;
 }
 
 static bool
@@ -260,8 +241,6 @@ send_legs(struct material *it)
 	const struct knowledge known = journal_known(it->keeper);
 	uint32_t target = roll_target(&it->keeper->roll, it->target);
 
-	for (uint32_t i = 0; i < it->rest.attempt_count; i++)
-		it->legs_last[i] = &it->legs[i];
 	if (it->notice.incident != 0 && it->rest.attempt_count > 0)
 		known_evidence(&known, it->notice.incident, on_evidence, it);
 	else if (it->rest.attempt_count > 0)
@@ -269,15 +248,12 @@ send_legs(struct material *it)
 	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->rest.attempts[i];
-		bool here = it->legs[i] == NULL && target != CONFIG_NONE;
+		bool here = packet_queue_is_empty(&it->legs[i]) && target != CONFIG_NONE;
 		for (uint32_t leg = 0; here && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
-		if (it->legs[i] == NULL)
+		if (packet_queue_is_empty(&it->legs[i]))
 			store_read_trace(known.reader, it->target, run, on_trace, it);
-		if (it->legs[i] == NULL)
-			continue;
-		*it->out_last = it->legs[i];
-		it->out_last = it->legs_last[i];
+		packet_queue_join(&it->out, &it->legs[i]);
 	}
 }
 
@@ -453,13 +429,12 @@ send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (
 
 	it = (struct material){ .keeper = keeper, .courier = courier };
 	it.notice.notice = notice;
-	it.out_last = &it.out;
 	if (!gather(&it))
 		return is_gone(&it) ? PARCEL_GONE : PARCEL_LATER;
 	send_legs(&it);
 	add(&it);
 	message_put_notice(&out, &it.notice);
-	add_packet(&it, &it.out_last, packet, out.size);
+	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
 	return send_packets(&it) ? PARCEL_SENT : PARCEL_LATER;
 }
 

@@ -91,7 +91,7 @@ repeat_turn(struct keeper *keeper, struct courier *courier)
 		return;
 	if (courier->repeat_next == 0)
 		end_round(courier);
-	if (clock_mono() < courier->repeat_next || clock_mono() < courier->rest_until || courier->hushed || courier->out != NULL)
+	if (clock_mono() < courier->repeat_next || clock_mono() < courier->rest_until || courier->hushed || !packet_queue_is_empty(&courier->out))
 		return;
 	if ((notice = find_next(keeper, courier)) == 0) {
 		if (courier->repeat_target == keeper->config->target_count)

@@ -31,7 +31,7 @@ tree_link_children(struct child *one, struct child *other, struct log *log)
 		struct wire_out out = wire_over(packet, sizeof packet);
 
 		message_put_link(&out, &(struct message_link){ children[!i]->kind, children[!i]->index });
-		packets_send(&children[i]->packets, children[i]->socket, packet, out.size, ends[i]);
+		child_send(children[i], packet, out.size, ends[i]);
 	}
 }
 
@@ -67,7 +67,7 @@ tree_send_account(struct tree *tree, uint32_t target, enum account known, const 
 	snprintf(account.text, sizeof account.text, "%s", text);
 	message_put_account(&out, &account);
 	if (child_lives(monitor))
-		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+		child_send(monitor, packet, out.size, -1);
 }
 
 void
@@ -79,7 +79,7 @@ tree_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const
 
 	message_put_answer(&out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
 	if (child_lives(monitor) && monitor->socket >= 0 && !out.bad)
-		packets_send(&monitor->packets, monitor->socket, packet, out.size, -1);
+		child_send(monitor, packet, out.size, -1);
 }
 
 void
@@ -92,7 +92,7 @@ tree_tell_failing(struct tree *tree, int64_t since)
 	tree->failing_since = since;
 	message_put_failing(&out, since);
 	if (child_lives(keeper) && keeper->socket >= 0)
-		packets_send(&keeper->packets, keeper->socket, packet, out.size, -1);
+		child_send(keeper, packet, out.size, -1);
 }
 
 /* A monitor that is born again knows of none that is kept apart or quarantined. */

@@ -84,7 +84,7 @@ child_hang_up(struct child *child)
 	if (child->socket >= 0)
 		close(child->socket);
 	child->socket = -1;
-	packets_fini(&child->packets);
+	packet_queue_clear(&child->packets);
 }
 
 void
@@ -187,6 +187,14 @@ keep_quarantine(struct tree *tree, int64_t now)
 		log_say(tree->log, LOG_WARNING, "who is quarantined cannot be kept for the time after a restart: %s", why.text);
 }
 
+void
+child_send(struct child *child, const void *bytes, size_t size, int passed)
+{
+	if (!packet_queue_add(&child->packets, bytes, size, passed))
+		abort();
+	(void)packet_queue_flush(&child->packets, child->socket);
+}
+
 static void
 send_stop(struct child *child, int64_t grace, int64_t patience)
 {
@@ -195,7 +203,7 @@ send_stop(struct child *child, int64_t grace, int64_t patience)
 
 	message_put_stop(&out, &(struct message_stop){ grace, patience });
 	if (child_lives(child) && child->socket >= 0)
-		packets_send(&child->packets, child->socket, packet, out.size, -1);
+		child_send(child, packet, out.size, -1);
 }
 
 void
@@ -330,7 +338,7 @@ tree_poll(const struct tree *tree, struct pollfd *polled)
 
 	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct child *child = &tree->children[i];
-		short events = packets_are_waiting(&child->packets) ? POLLIN | POLLOUT : POLLIN;
+		short events = packet_queue_is_empty(&child->packets) ? POLLIN : POLLIN | POLLOUT;
 
 		if (child->socket >= 0)
 			polled[count++] = (struct pollfd){ .fd = child->socket, .events = events };
@@ -346,7 +354,7 @@ tree_hear(struct tree *tree, int64_t now)
 
 		if (child->socket < 0)
 			continue;
-		packets_flush(&child->packets, child->socket);
+		(void)packet_queue_flush(&child->packets, child->socket);
 		child_hear(tree, child, now);
 	}
 }

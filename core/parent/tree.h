@@ -9,10 +9,10 @@
 #include <sys/types.h>
 
 #include "base/duty.h"
+#include "base/packet_queue.h"
 #include "config/config.h"
 #include "parent/backoff.h"
 #include "parent/log.h"
-#include "parent/packets.h"
 #include "parent/quarantine.h"
 #include "parent/times.h"
 
@@ -31,7 +31,7 @@ struct child {
 	pid_t pid;  /* 0: none */
 	pid_t gate; /* of a notifier: its second process, which lives and dies with the first; 0: none */
 	int socket; /* -1: none */
-	struct packets packets;
+	struct packet_queue packets;
 	struct duty_page *page; /* probers */
 	struct backoff backoff;
 	int64_t due, born, ready, heard;
@@ -150,6 +150,9 @@ void child_await(struct tree *, struct child *, enum backoff_blame, int64_t now)
 /* Whether all have to be there for the tree to serve, this one among them. */
 bool child_is_needed(const struct child *);
 bool child_lives(const struct child *);
+/* Sends a packet, or keeps it until the child's socket takes it; `passed` (-1: none) is a descriptor that goes with it, taken
+ * over. Aborts where there is no memory. */
+void child_send(struct child *, const void *bytes, size_t size, int passed);
 /* Closes the socket to it, and drops what waited there. */
 void child_hang_up(struct child *);
 /* Tells the monitor how a target is to be run, if at all. */

@@ -9,25 +9,19 @@
 #include <string.h>
 
 #include "base/duty.h"
+#include "base/packet_queue.h"
 
 /* What waits; the last part of it is for reports alone, which are nothing beside their evidence. */
 enum { BYTES_MAX = 64 << 20, REPORTS_RESERVE = 8 << 20, EVIDENCE_BYTES_MAX = BYTES_MAX - REPORTS_RESERVE };
 
 #define COLLECTING 0.020 /* seconds that a report waits for others to travel with */
 
-struct packet {
-	struct packet *next;
-	size_t size;
-	unsigned char bytes[];
-};
-
 struct dispatch {
 	struct ev_loop *loop;
 	int socket;
 	ev_io room;               /* waits for the socket to take more */
 	ev_timer collecting;
-	struct packet *first, *last;
-	size_t waiting;           /* bytes */
+	struct packet_queue waiting;
 	struct wire_out reports;  /* over `bytes`; size 0: none */
 	unsigned char bytes[WIRE_MAX], evidence[WIRE_MAX];
 };
@@ -35,35 +29,8 @@ struct dispatch {
 static void
 forget(struct dispatch *dispatch)
 {
-	while (dispatch->first != NULL) {
-		struct packet *packet = dispatch->first;
-
-		dispatch->first = packet->next;
-		free(packet);
-	}
-	dispatch->last = NULL;
-	dispatch->waiting = 0;
+	packet_queue_clear(&dispatch->waiting);
 	dispatch->reports = wire_over(dispatch->bytes, sizeof dispatch->bytes);
-}
-
-static bool
-wait_in_list(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
-{
-	struct packet *packet;
-
-	if (dispatch->waiting + size > max || (packet = malloc(sizeof *packet + size)) == NULL)
-		return false;
-	packet->next = NULL;
-	packet->size = size;
-	memcpy(packet->bytes, bytes, size);
-	if (dispatch->last != NULL)
-		dispatch->last->next = packet;
-	else
-		dispatch->first = packet;
-	dispatch->last = packet;
-	dispatch->waiting += size;
-	ev_io_start(dispatch->loop, &dispatch->room);
-	return true;
 }
 
 /* In order: nothing overtakes what waits. */
@@ -72,25 +39,19 @@ post(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
 {
 	if (dispatch->socket < 0)
 		return false;
-	if (dispatch->first == NULL && packet_send(dispatch->socket, bytes, size, -1))
+	if (packet_queue_is_empty(&dispatch->waiting) && packet_send(dispatch->socket, bytes, size, -1))
 		return true;
-	return wait_in_list(dispatch, bytes, size, max);
+	if (dispatch->waiting.bytes + size > max || !packet_queue_add(&dispatch->waiting, bytes, size, -1))
+		return false;
+	ev_io_start(dispatch->loop, &dispatch->room);
+	return true;
 }
 
 static void
 send_waiting(struct dispatch *dispatch)
 {
-	while (dispatch->first != NULL) {
-		struct packet *packet = dispatch->first;
-
-		if (!packet_send(dispatch->socket, packet->bytes, packet->size, -1))
-			return;
-		dispatch->first = packet->next;
-		dispatch->waiting -= packet->size;
-		free(packet);
-	}
-	dispatch->last = NULL;
-	ev_io_stop(dispatch->loop, &dispatch->room);
+	if (packet_queue_flush(&dispatch->waiting, dispatch->socket))
+		ev_io_stop(dispatch->loop, &dispatch->room);
 }
 
 static void
@@ -233,5 +194,5 @@ dispatch_flush(struct dispatch *dispatch)
 	post_reports(dispatch);
 	if (dispatch->socket >= 0)
 		send_waiting(dispatch);
-	return dispatch->first == NULL;
+	return packet_queue_is_empty(&dispatch->waiting);
 }

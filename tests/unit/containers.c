@@ -1,14 +1,19 @@
-/* Arrays that grow, and the hash table over them. */
+/* Arrays that grow, the hash table over them, and the queue of packets for a socket. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/duty.h"
 #include "base/hash.h"
+#include "base/packet_queue.h"
 #include "base/vec.h"
 
 struct numbers {
@@ -103,6 +108,61 @@ hashes_are_the_same_in_every_version(void **state)
 	assert_int_equal(hash_end(hash_add_string(HASH_BEGIN, "mx1.example.org")), 0x5acd19b9);
 }
 
+static void
+a_queue_sends_in_order_what_the_socket_takes(void **state)
+{
+	struct packet_queue queue = { 0 }, more = { 0 };
+	int ends[2];
+	uint32_t packet[256] = { 0 }, sent = 0, heard = 0;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	/* Until the socket is full, and a packet more than that. */
+	do {
+		packet[0] = sent++;
+		assert_true(packet_queue_add(&queue, packet, sizeof packet, -1));
+	} while (packet_queue_flush(&queue, ends[0]));
+	assert_int_equal(queue.bytes, sizeof packet);
+	for (int i = 0; i < 3; i++) {
+		packet[0] = sent++;
+		assert_true(packet_queue_add(&more, packet, sizeof packet, -1));
+	}
+	packet_queue_join(&queue, &more);
+	assert_true(packet_queue_is_empty(&more) && more.bytes == 0);
+	assert_int_equal(queue.bytes, 4 * sizeof packet);
+	assert_false(packet_queue_flush(&queue, ends[0]));
+	while (packet_read(ends[1], packet, sizeof packet, NULL) == (ssize_t)sizeof packet) {
+		assert_int_equal(packet[0], heard++);
+		(void)packet_queue_flush(&queue, ends[0]);
+	}
+	assert_int_equal(heard, sent);
+	assert_true(packet_queue_is_empty(&queue) && queue.bytes == 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
+a_queue_closes_the_descriptors_that_it_was_given(void **state)
+{
+	struct packet_queue queue = { 0 };
+	int ends[2], passed = open("/dev/null", O_RDONLY), dropped = open("/dev/null", O_RDONLY), taken = -1;
+	char byte;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	assert_true(packet_queue_add(&queue, "a", 1, passed));
+	assert_true(packet_queue_flush(&queue, ends[0]));
+	assert_int_equal(fcntl(passed, F_GETFD), -1);
+	assert_int_equal(packet_read(ends[1], &byte, 1, &taken), 1);
+	assert_true(taken >= 0);
+	assert_true(packet_queue_add(&queue, "b", 1, dropped));
+	packet_queue_clear(&queue);
+	assert_int_equal(fcntl(dropped, F_GETFD), -1);
+	close(taken);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -110,6 +170,8 @@ main(void)
 		cmocka_unit_test(an_array_keeps_what_is_in_it_while_it_grows),
 		cmocka_unit_test(an_array_that_cannot_grow_stays_as_it_was),
 		cmocka_unit_test(a_table_finds_what_was_put_into_it_alone),
+		cmocka_unit_test(a_queue_sends_in_order_what_the_socket_takes),
+		cmocka_unit_test(a_queue_closes_the_descriptors_that_it_was_given),
 		cmocka_unit_test(hashes_are_the_same_in_every_version),
 	};
 
