@@ -70,7 +70,7 @@ says_rate(struct matter *matter)
 	return is_of_load(matter) && says(matter, refusal_rate) && !phrase_find_any(&matter->text, refusal_backend, &what);
 }
 
-/* The rows. What STARTTLS is answered with is about TLS. */
+/* The rows. What STARTTLS is answered with is about TLS, unless it says in so many words that it is about us or the load. */
 
 static bool
 is_our_name(struct matter *matter)
@@ -87,15 +87,13 @@ is_our_name(struct matter *matter)
 static bool
 is_us(struct matter *matter)
 {
-	if (matter->stage == PW_AT_STARTTLS)
-		return false;
 	if (says(matter, refusal_about_us))
 		return true;
 	if (says_trouble(matter))
 		return false;
 	if (says(matter, refusal_mentions_list))
 		return true;
-	if (says_rate(matter) || says(matter, refusal_wants_certificate))
+	if (matter->stage == PW_AT_STARTTLS || says_rate(matter) || says(matter, refusal_wants_certificate))
 		return false;
 	return says(matter, refusal_mentions_us) || (!is_temporary(matter) && says(matter, refusal_for_good));
 }
@@ -121,10 +119,13 @@ is_any_temporary(struct matter *matter)
 	return is_temporary(matter);
 }
 
+/* 530, 534 and 538 ask for TLS or for a login (RFC 3207, RFC 4954): a step that comes first, and no policy about us. */
 static bool
 is_policy_code(struct matter *matter)
 {
-	return matter->stage != PW_AT_STARTTLS && has_policy_code(matter->reply);
+	int code = matter->reply->code;
+
+	return matter->stage != PW_AT_STARTTLS && code != 530 && code != 534 && code != 538 && has_policy_code(matter->reply);
 }
 
 static bool
@@ -168,7 +169,7 @@ static const struct row {
 	{ "3", "421, 450, 451, 452 or 454 with too many connections, a rate, throttling", "degraded(rate_limited)",
 	    "rate_limited", is_rate, true },
 	{ "4", "any other 4xx", "degraded(tempfail)", "tempfail", is_any_temporary, false },
-	{ "5", "5xx with an enhanced code x.7.x and without words about us", "blocked(policy), without a reason", "policy",
+	{ "5", "5xx (but 530, 534, 538) with an enhanced code x.7.x and without words about us", "blocked(policy), without a reason", "policy",
 	    is_policy_code, false },
 	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says", "no_mail_service", is_no_mail, false },
 	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says", "rejected", is_at_greeting, false },

@@ -64,7 +64,7 @@ const char *const refusal_names_certificate[] = { "certificate|certificates|cert
 
 const char *const refusal_rate[] = {
 	"too many * connections|connection|connects|sessions|session|messages|mails|emails|requests|attempts|errors",
-	"too many * simultaneous|concurrent|parallel",
+	"too many * simultaneous|concurrent|parallel|handshakes|negotiations",
 	"connection|connections|connect|client|message|messages|mail|submission|session|sessions|sending|delivery "
 	"rate|rates", "connection|connections|connect|session|ip|sending|mail frequency",
 	"rate|frequency limit|limits|limited|limiting|limitation|control|exceeded|restricted",
@@ -111,12 +111,16 @@ const char *const refusal_trouble[] = {
 	"cannot|can't|couldn't|could|unable|failed|fails|failing|error * connect|connecting|contact|contacting|reach|"
 	"open|opening|read|reading|write|writing|allocate|fork|lock|create|load|loading|start|starting|query|querying|"
 	"lookup", "cannot|can't|couldn't|could|unable|failed * look up",
+	"cannot|can't|could|couldn't be|not|have opened|loaded|read|parsed|updated|written|reached",
+	"cannot|could not be opened|loaded|read|parsed|updated|written|reached",
 	/* Whose trouble it is */
 	"database|databases|db|mysql|mysqld|mysqladmin|mariadb|postgres|postgresql|pgsql|sql|sqlite|redis|memcached|"
 	"ldap|ldaps|radius|milter|milters|backend|backends|back-end|daemon|socket|cluster|rspamd|spamd|clamd|amavis|"
 	"flush-hosts",
 	LISTS "|greylist|greylisting|greylistd|postgrey|policy|reputation server|service|services|daemon|plugin|"
 	"process|cache|table|file|lookup|query|check|checks",
+	"lookup|lookups|query|queries|check of|for|against|in|to|on * " LISTS " * failed|failing|failure|unavailable|error",
+	"lookup|resolver|resolution service|services * failed|failing|failure|down|unavailable|error",
 	NULL,
 };
 
@@ -150,6 +154,11 @@ const char *const refusal_mentions_us[] = {
 	"your connection|connections|session * " REFUSED,
 	"your " PEER "|mailservers|isp|domain|dns|identity|organization|organisation|country|location|provider|"
 	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
+	"banned", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence", "this|your country|region",
+	"country|region not * " WELCOME, "country|region * " REFUSED,
+	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
+	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",
+	"not " WELCOME " to connect", "not " WELCOME " from",
 	NULL,
 };
 

@@ -245,8 +245,8 @@ dialogue_follow(struct dialogue *dialogue, struct turn *turn)
 	}
 }
 
-static void
-begin(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
+void
+dialogue_begin(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 {
 	struct turn turn;
 
@@ -294,7 +294,7 @@ dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address 
 		return;
 	}
 	phase_leave(dialogue, now);
-	begin(dialogue, now, step);
+	dialogue_begin(dialogue, now, step);
 }
 
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384, certificate verified" */
@@ -376,7 +376,7 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 	}
 	phase_leave(dialogue, now);
 	if (!dialogue->polite) {
-		begin(dialogue, now, step);
+		dialogue_begin(dialogue, now, step);
 		return;
 	}
 	if (early.size > 0)

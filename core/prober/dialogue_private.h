@@ -127,16 +127,29 @@ void dialogue_note_once(struct dialogue *, int64_t now, uint8_t bit, const char 
 void dialogue_forget_input(struct dialogue *);
 /* Carries out the step that the plugin chose. */
 void dialogue_follow(struct dialogue *, struct turn *);
+/* The plugin's first turn. */
+void dialogue_begin(struct dialogue *, int64_t now, struct dialogue_step *);
 void dialogue_close(struct dialogue *, int64_t now, struct dialogue_step *);
 /* Decided while a command could be said: the farewell, and its reply is waited for. */
 void dialogue_leave(struct dialogue *, int64_t now, struct dialogue_step *);
 /* Decided, and the peer is not to be spoken to any more. */
 void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
+/* ends.c */
+
+/* A server that takes no more connections, or none of ours, need not begin TLS to say so: a whole 4xx or 5xx that came in
+ * clear where TLS begins with the connection is judged as a greeting is, and ends the dialogue. Returns false where `said` is
+ * none, and then has done nothing. */
+bool dialogue_hear_refusal(struct dialogue *, int64_t now, struct pw_bytes said, struct dialogue_step *);
+
 /* input.c */
 
 /* The connection is gone, and the last line had no line end: what refuses us is taken for a reply, and what can never
  * become one is said to be none. A 421 that came unasked is the reply. True: the plugin or the verdict had it, and the step is filled. */
+/* A server that takes no more connections, or none of ours, need not begin TLS to say so: a whole 4xx or 5xx that came in
+ * clear where TLS begins with the connection is judged as a greeting is, and ends the dialogue. Returns false where `said` is
+ * none, and then has done nothing. */
+bool dialogue_hear_refusal(struct dialogue *, int64_t now, struct pw_bytes said, struct dialogue_step *);
 bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
 
 /* What was said inside TLS before we spoke there, in answer to nothing, is dropped; a single 421 is kept. */
@@ -167,6 +180,8 @@ void words_leg_timeout(const struct dialogue *, int64_t now, struct text *);
 void words_late(const struct dialogue *, int64_t now, int64_t late, int64_t limit, struct text *);
 void words_end(const struct dialogue *, int64_t now, const struct stream_fate *, struct text *);
 void words_protocol(const struct dialogue *, enum reply_status, struct pw_bytes line, struct text *);
+/* What a server said in clear on a connection that begins with TLS. */
+void words_in_clear(const struct dialogue *, struct pw_bytes said, struct text *);
 void words_other_protocol(const struct dialogue *, const char *name, struct pw_bytes line, struct text *);
 void words_slow(const struct dialogue *, const char *phase, int64_t micros, int64_t slow, struct text *);
 void words_where(const struct dialogue *, struct text *); /* "0 bytes, 192.0.2.1)" */

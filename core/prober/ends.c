@@ -198,6 +198,40 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 	}
 }
 
+/* Whether what a server said in clear, where TLS begins with the connection, is a whole refusal. */
+static bool
+is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
+{
+	struct reply_reader reader = { .code = 0 };
+	size_t used = said.size;
+
+	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL && said.size > 0
+	    && dialogue->ops->framing == PW_REPLIES && reply_read(&reader, PW_REPLIES, said.data, &used) == REPLY_COMPLETE
+	    && reader.code >= 400 && used == said.size;
+}
+
+bool
+dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said, struct dialogue_step *step)
+{
+	if (!is_refusal(dialogue, said))
+		return false;
+	dialogue_event(dialogue, now, "the server speaks in clear, and TLS has not begun");
+	dialogue->gone = true;       /* nothing is said in clear to whoever was offered TLS */
+	dialogue->phase = NO_PHASE;  /* there was no handshake */
+	dialogue_begin(dialogue, now, step);
+	dialogue->phase_begun = dialogue->connected_at;
+	if (dialogue->state == LISTENING)
+		dialogue_received(dialogue, now, said.data, said.size, step);
+	if (dialogue->state != OVER) {
+		char bytes[EVIDENCE_TEXT_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		words_in_clear(dialogue, said, &text);
+		dialogue_end(dialogue, now, "tls_protocol", bytes, step);
+	}
+	return true;
+}
+
 void
 dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -219,6 +253,8 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 		dialogue_close(dialogue, now, step);
 		return;
 	}
+	if (fate->in_clear.size > 0 && dialogue_hear_refusal(dialogue, now, fate->in_clear, step))
+		return;
 	show_unfinished(dialogue, now);
 	show_in_clear(dialogue, now, fate->in_clear);
 	end_by_fate(dialogue, now, fate, step);

@@ -409,15 +409,15 @@ refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, si
 	char words[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(words);
 
+	if (dialogue_hear_refusal(dialogue, now, (struct pw_bytes){ portion.bytes, portion.size }, step))
+		return;
 	dialogue->logged = 0;
 	log_lines(dialogue, now, bytes, (uint32_t)portion.size);
 	if (dialogue->polite) {
 		end_injection(dialogue, now, size, "consent to STARTTLS", step);
 		return;
 	}
-	text_add(&text, "the server spoke in clear where TLS begins with the connection (");
-	text_add(&text, dialogue->address);
-	text_add(&text, ")");
+	words_in_clear(dialogue, (struct pw_bytes){ portion.bytes, portion.size }, &text);
 	dialogue_decide_tls(dialogue, now, "tls_protocol", words);
 	dialogue_close(dialogue, now, step);
 }

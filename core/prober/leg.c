@@ -135,14 +135,16 @@ tls_names(const struct leg *leg)
 	};
 }
 
-/* Begins TLS, unless bytes lie there that came before our first message of the handshake. */
+/* Begins TLS, unless bytes lie there that came between the consent to STARTTLS and our first message of the handshake. Where TLS
+ * begins with the connection there is no consent, and what is said in clear is heard out when the handshake fails. */
 static void
 secure(struct leg *leg)
 {
 	const struct tls_settings *settings = tls_settings(leg);
 	struct tls_policies *policies = leg->run->prober->policies;
 
-	stream_read_once(&leg->stream);
+	if (settings->mode != PW_TLS_IMPLICIT)
+		stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
 	const struct tls_names names = tls_names(leg);

@@ -201,6 +201,8 @@ tls_handshake(struct tls *tls)
 		tls->finished = true;
 		tls->messages = 0;
 		release_buffers(tls);
+	} else if (step == TLS_BROKEN && tls->bytes == 0) {
+		tls_hear_out(tls); /* what came before a reset, which our first message met */
 	}
 	return step;
 }

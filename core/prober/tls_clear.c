@@ -64,6 +64,19 @@ tls_may_say_more(const struct tls *tls)
 	    && (tls->clear.size > 0 || tls_is_alert(tls));
 }
 
+/* Whether the last line that came is whole, and none follows it: "554-" goes on (RFC 5321, section 4.2.1). */
+static bool
+is_complete(const struct tls_clear *clear)
+{
+	const char *line, *end = clear->bytes + clear->size - 1;
+
+	if (clear->size == 0 || *end != '\n')
+		return false;
+	line = memrchr(clear->bytes, '\n', clear->size - 1u);
+	line = line != NULL ? line + 1 : clear->bytes;
+	return end - line < 4 || line[3] != '-';
+}
+
 bool
 tls_hear_out(struct tls *tls)
 {
@@ -71,7 +84,7 @@ tls_hear_out(struct tls *tls)
 	const struct tls_clear *clear = &tls->clear;
 
 	for (;;) {
-		if (clear->size == sizeof clear->bytes || (clear->size > 0 && clear->bytes[clear->size - 1] == '\n'))
+		if (clear->size == sizeof clear->bytes || is_complete(clear))
 			return true;
 		ssize_t got = recv(tls->fd, bytes, sizeof bytes, MSG_DONTWAIT);
 		if (got <= 0)

@@ -164,9 +164,8 @@ add_quoted(struct text *text, struct pw_bytes bytes)
 	text_add(text, "\"");
 }
 
-/* "and in clear came "454 TLS not available"": the first line of what a server says where TLS should be. */
-static void
-add_in_clear(struct text *text, struct pw_bytes said)
+static struct pw_bytes
+first_line(struct pw_bytes said)
 {
 	const char *end = said.size > 0 ? memchr(said.data, '\n', said.size) : NULL;
 
@@ -174,11 +173,30 @@ add_in_clear(struct text *text, struct pw_bytes said)
 		said.size = (size_t)(end - said.data);
 	if (said.size > 0 && said.data[said.size - 1] == '\r')
 		said.size--;
-	if (said.size == 0)
+	return said;
+}
+
+/* "and in clear came "454 TLS not available"": the first line of what a server says where TLS should be. */
+static void
+add_in_clear(struct text *text, struct pw_bytes said)
+{
+	struct pw_bytes line = first_line(said);
+
+	if (line.size == 0)
 		return;
 	text_add(text, " and in clear came ");
-	add_quoted(text, said);
+	add_quoted(text, line);
 	text_add(text, ",");
+}
+
+void
+words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct text *text)
+{
+	text_add(text, "the server speaks in clear where TLS begins with the connection: ");
+	add_quoted(text, first_line(said));
+	text_add(text, " (");
+	text_add(text, dialogue->address);
+	text_add(text, ")");
 }
 
 void

@@ -373,15 +373,16 @@ hear_consent(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *rep
 	pw_secure(turn);
 }
 
-/* 421 closes the connection whatever we want; else, where TLS is only opportunistic, what is left is the dialogue in
- * clear, which had its answer already. */
+/* What is said about us or about the server's load holds with and without TLS, and 421 closes the connection whatever we want.
+ * Else, where TLS is only opportunistic, what is left is the dialogue in clear, which had its answer already. */
 static void
 refuse_starttls(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_STARTTLS);
 	char quote[SMTP_QUOTE_MAX];
+	bool is_general = strcmp(refusal.outcome, "policy") == 0 || strcmp(refusal.outcome, "rate_limited") == 0;
 
-	if (reply->code == 421 || turn->tls != PW_TLS_OPPORTUNISTIC) {
+	if (reply->code == 421 || is_general || turn->tls != PW_TLS_OPPORTUNISTIC) {
 		refuse(smtp, turn, reply, &refusal);
 		return;
 	}

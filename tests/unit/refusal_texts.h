@@ -318,6 +318,27 @@ static const struct {
 	{ TEXT_PLAIN, "Service refuse. Veuillez essayer plus tard." },
 	{ TEXT_PLAIN, "Servicio no disponible, intente mas tarde" },
 	{ TEXT_PLAIN, "Otkazano v dostupe" },
+	/* Filters by place and by list, of firewalls and plugins in front */
+	{ TEXT_US, "GeoIP: country not allowed" },
+	{ TEXT_US, "Connections from your country are not accepted" },
+	{ TEXT_US, "Rejected by GeoIP filter" },
+	{ TEXT_US, "client not in allow list" },
+	{ TEXT_US, "IP not in allowlist" },
+	{ TEXT_US, "not in our access list" },
+	{ TEXT_US, "host not on the whitelist" },
+	{ TEXT_US, "banned" },
+	{ TEXT_US, "Unauthorized IP address" },
+	{ TEXT_US, "Not authorised to connect from 192.0.2.9" },
+	{ TEXT_US, "connection not allowed from this country" },
+	/* The server's own trouble with such filters */
+	{ TEXT_PLAIN, "DNS lookup of blocklist zone failed" },
+	{ TEXT_PLAIN, "Your host name lookup service failed" },
+	{ TEXT_PLAIN, "GeoIP database is being updated" },
+	{ TEXT_PLAIN, "GeoIP lookup failed" },
+	{ TEXT_PLAIN, "access list could not be loaded" },
+	{ TEXT_PLAIN, "banned list file cannot be opened" },
+	{ TEXT_PLAIN, "license expired" },
+	{ TEXT_RATE, "license limit on connections reached" },
 };
 
 #endif

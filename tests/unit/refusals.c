@@ -159,6 +159,13 @@ says_which_words_decided(void **state)
 		{ 521, "", "mx does not accept mail", PW_AT_GREETING, "no_mail_service", "" },
 		{ 502, "", "no", PW_AT_STARTTLS, "starttls_refused", "" },
 		{ 454, "4.7.0", "TLS not available due to local problem", PW_AT_STARTTLS, "tempfail", "" },
+		{ 550, "5.7.1", "TLS not permitted", PW_AT_STARTTLS, "starttls_refused", "" },
+		{ 454, "4.7.0", "too many TLS handshakes from you", PW_AT_STARTTLS, "rate_limited", "too many TLS handshakes" },
+		{ 451, "", "rate limit exceeded", PW_AT_STARTTLS, "rate_limited", "rate limit" },
+		{ 454, "4.7.1", "your IP address is greylisted", PW_AT_STARTTLS, "policy", "your IP address is greylisted" },
+		{ 554, "5.7.1", "your host is blocked", PW_AT_STARTTLS, "policy", "your host is blocked" },
+		{ 530, "5.7.0", "Must issue a STARTTLS command first", PW_AT_EHLO, "ehlo_rejected", "" },
+		{ 530, "5.7.0", "Authentication required", PW_AT_GREETING, "rejected", "" },
 	};
 
 	(void)state;
