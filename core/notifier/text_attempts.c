@@ -112,14 +112,16 @@ add_title(struct text *text, const struct notice_view *view, const struct messag
 {
 	const struct message_notice *notice = view->notice;
 	bool before = notice_ends_outage(view) && leg->run < notice->before;
+	/* Of an outage those that confirmed it come first, and the last that failed where that came later. */
+	uint32_t confirming = notice->attempts > 0 && notice->attempts < notice->before ? notice->attempts : notice->before;
 
-	if (notice_is(view, "up") && before)
+	if (before && (notice_is(view, "up") || leg->run >= confirming))
 		text_add(text, "\nThe last failure");
 	else if (notice_ends_outage(view) && !before)
 		text_format(text, "\nSuccess %" PRIu32 " of %" PRIu32, leg->run - notice->before + 1, leg->runs - notice->before);
 	else
 		text_format(text, "\n%s %" PRIu32 " of %" PRIu32, leg->leg.verdict == PW_FAILED ? "Attempt" : "Run",
-		    leg->run + 1, before ? notice->before : leg->runs);
+		    leg->run + 1, before ? confirming : leg->runs);
 	text_add(text, ": ");
 	transcript_add_ends(text, &leg->leg);
 	text_add(text, "\n");

@@ -159,6 +159,15 @@ up_tells_the_difference(void **state)
 	write_both(&view);
 	assert_string_equal(subject, "[outage] mx - was down for 5 min, 10:40:00 to 10:45:00 +0100 (banner_timeout)");
 	assert_says("\nAttempt 1 of 1: no address");
+	struct message_leg more[3] = { some_leg(&then, 0, 3, true), some_leg(&then, 1, 3, true), some_leg(&now, 2, 3, false) };
+	view = view_of(&notice, more, 3);
+	notice.runs = 3;
+	notice.before = 2;
+	notice.attempts = 1; /* and one that failed later */
+	write_both(&view);
+	assert_says("\nAttempt 1 of 1: 192.0.2.1:25");
+	assert_says("\nThe last failure: 192.0.2.1:25");
+	assert_says("\nSuccess 1 of 1: 192.0.2.1:25");
 	evidence_log_fini(&then);
 	evidence_log_fini(&now);
 }
