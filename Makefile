@@ -133,14 +133,17 @@ $(B)/tests/bin/deliver: $(call object,$(wildcard tests/peers/deliver/*.c)) $(B)/
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) $(linked) $(LIBS) -o $@
 
-# A keeper that says that a change is safe before it is: tests show that they would notice.
-early := core/keeper/journal.c core/keeper/keeper.c
-$(early:%.c=$(B)/early/%.o): $(B)/early/%.o: %.c
-	@mkdir -p $(@D)
-	@echo "  CC   $< (early)"
-	$(Q)$(CC) $(CPPFLAGS) -DKEEPER_ANSWERS_EARLY $(CFLAGS) -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES)) -MMD -MP -c $< -o $@
+# Keepers that tests have to find out: one says that a run is committed before it is, one does not keep how far it is.
+mutants := early lost
+flag_early := -DKEEPER_ANSWERS_EARLY
+flag_lost := -DKEEPER_LOSES_A_NUMBER
 
-$(B)/tests/bin/postwatch-early: $(call object,core/main.c) $(early:%.c=$(B)/early/%.o) $(B)/core.a
+$(mutants:%=$(B)/%/journal.o): $(B)/%/journal.o: core/keeper/journal.c
+	@mkdir -p $(@D)
+	@echo "  CC   $< ($*)"
+	$(Q)$(CC) $(CPPFLAGS) $(flag_$*) $(CFLAGS) -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES)) -MMD -MP -c $< -o $@
+
+$(mutants:%=$(B)/tests/bin/postwatch-%): $(B)/tests/bin/postwatch-%: $(call object,core/main.c) $(B)/%/journal.o $(B)/core.a
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	$(Q)$(CC) -pie $(LDFLAGS) $(linked) $(LIBS) -o $@
@@ -196,7 +199,7 @@ coverage-deps: check-deps ; $(call install_packages,llvm)
 bench-deps: check-deps
 	$(Q)tests/bench/exporter.sh
 
-tests: all $(B)/tests/bin/postwatch-early $(FIXTURES) $(CLOCKS) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
+tests: all $(mutants:%=$(B)/tests/bin/postwatch-%) $(FIXTURES) $(CLOCKS) $(PEERS:%=$(B)/tests/bin/%) $(UNIT:%=$(B)/tests/unit/%) $(FUZZ:%=$(B)/tests/fuzz/%) $(BENCH:%=$(B)/tests/bench/%)
 
 # The unit tests alone, for a quick turn.
 unit: all $(FIXTURES) $(UNIT:%=$(B)/tests/unit/%)

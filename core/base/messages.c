@@ -6,6 +6,7 @@
  */
 #include "base/messages.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -245,12 +246,34 @@ message_get_references(struct wire_in *in, struct message_references *references
 	return wire_is_whole(in);
 }
 
-void
-message_put_change(struct wire_out *out, const struct message_change *change)
+static void
+put_sequence(struct wire_out *out, struct sequence sequence)
 {
-	message_begin(out, MESSAGE_CHANGE);
-	wire_put_u64(out, change->number);
-	wire_put_u32(out, change->target);
+	wire_put_u64(out, sequence.birth);
+	wire_put_u64(out, sequence.number);
+}
+
+static struct sequence
+get_sequence(struct wire_in *in)
+{
+	struct sequence sequence = { .birth = wire_get_u64(in) };
+
+	sequence.number = wire_get_u64(in);
+	return sequence;
+}
+
+void
+message_set_sequence(unsigned char *packet, struct sequence sequence)
+{
+	struct wire_out out = wire_over(packet + 1, 2 * sizeof(uint64_t));
+
+	assert(packet[0] == MESSAGE_RUN || packet[0] == MESSAGE_RESULTS);
+	put_sequence(&out, sequence);
+}
+
+void
+message_add_change(struct wire_out *out, const struct message_change *change)
+{
 	wire_put_u64(out, change->change);
 	wire_put_name(out, change->kind);
 	wire_put_name(out, change->code);
@@ -270,12 +293,11 @@ message_put_change(struct wire_out *out, const struct message_change *change)
 }
 
 bool
-message_get_change(struct wire_in *in, struct message_change *change, uint32_t targets)
+message_next_change(struct wire_in *in, const struct message_run *run, struct message_change *change)
 {
-	message_expect(in, MESSAGE_CHANGE);
-	*change = (struct message_change){ .number = wire_get_u64(in) };
-	change->target = message_get_target(in, targets);
-	change->change = wire_get_u64(in);
+	if (in->bad || in->at == in->size)
+		return false;
+	*change = (struct message_change){ .target = run->target, .change = wire_get_u64(in) };
 	wire_get_name(in, change->kind, sizeof change->kind);
 	wire_get_name(in, change->code, sizeof change->code);
 	wire_get_name(in, change->from, sizeof change->from);
@@ -290,7 +312,48 @@ message_get_change(struct wire_in *in, struct message_change *change, uint32_t t
 	for (uint32_t i = 0; i < change->attempt_count; i++)
 		change->attempts[i] = wire_get_u64(in);
 	wire_require(in, (change->kind[0] == '\0' || notice_named(change->kind) != NOTICE_none) && change->detected >= 0 && change->confirmed >= 0);
-	return wire_is_whole(in);
+	return !in->bad;
+}
+
+void
+message_put_run(struct wire_out *out, const struct message_run *run)
+{
+	message_begin(out, MESSAGE_RUN);
+	put_sequence(out, run->sequence);
+	wire_put_u32(out, run->target);
+	wire_put_u8(out, run->restated);
+	wire_put_bytes(out, run->state);
+	wire_put_i64(out, run->interval);
+	wire_put_u8(out, (uint8_t)run->change_count);
+	wire_put_bytes(out, run->changes);
+}
+
+/* A run is taken whole or not at all, so no change of it may turn out to be malformed later. */
+static bool
+are_changes(const struct message_run *run)
+{
+	struct wire_in in = wire_from(run->changes.data, run->changes.size);
+	struct message_change change;
+	uint32_t count = 0;
+
+	while (message_next_change(&in, run, &change))
+		count++;
+	return wire_is_whole(&in) && count == run->change_count;
+}
+
+bool
+message_get_run(struct wire_in *in, struct message_run *run, uint32_t targets)
+{
+	message_expect(in, MESSAGE_RUN);
+	*run = (struct message_run){ .sequence = get_sequence(in) };
+	run->target = message_get_target(in, targets);
+	run->restated = wire_get_choice(in, 2);
+	run->state = wire_get_bytes(in);
+	run->interval = wire_get_i64(in);
+	run->change_count = wire_get_choice(in, RUN_CHANGES_MAX + 1);
+	run->changes = wire_get_bytes(in);
+	wire_require(in, run->interval >= INTERVAL_NONE);
+	return wire_is_whole(in) && are_changes(run);
 }
 
 void
@@ -317,8 +380,10 @@ void
 message_put_recovered(struct wire_out *out, const struct message_recovered *recovered)
 {
 	message_begin(out, MESSAGE_RECOVERED);
-	for (int i = 0; i < STORE_NAME_SIZE; i++)
-		wire_put_u8(out, recovered->store[i]);
+	put_sequence(out, recovered->runs);
+	wire_put_u64(out, recovered->runs_taken);
+	put_sequence(out, recovered->results);
+	wire_put_u64(out, recovered->results_taken);
 	wire_put_u64(out, recovered->run);
 	wire_put_i64(out, recovered->newest);
 }
@@ -327,26 +392,46 @@ bool
 message_get_recovered(struct wire_in *in, struct message_recovered *recovered)
 {
 	message_expect(in, MESSAGE_RECOVERED);
-	for (int i = 0; i < STORE_NAME_SIZE; i++)
-		recovered->store[i] = wire_get_u8(in);
+	*recovered = (struct message_recovered){ .runs = get_sequence(in) };
+	recovered->runs_taken = wire_get_u64(in);
+	recovered->results = get_sequence(in);
+	recovered->results_taken = wire_get_u64(in);
 	recovered->run = wire_get_u64(in);
 	recovered->newest = wire_get_i64(in);
+	wire_require(in, recovered->runs.number <= recovered->runs_taken && recovered->results.number <= recovered->results_taken);
 	return wire_is_whole(in);
 }
 
 void
-message_put_committed(struct wire_out *out, uint64_t number)
+message_put_committed(struct wire_out *out, const struct message_committed *committed)
 {
 	message_begin(out, MESSAGE_COMMITTED);
-	wire_put_u64(out, number);
+	put_sequence(out, committed->runs);
+	put_sequence(out, committed->results);
 }
 
 bool
-message_get_committed(struct wire_in *in, uint64_t *number)
+message_get_committed(struct wire_in *in, struct message_committed *committed)
 {
 	message_expect(in, MESSAGE_COMMITTED);
-	*number = wire_get_u64(in);
+	*committed = (struct message_committed){ .runs = get_sequence(in) };
+	committed->results = get_sequence(in);
 	return wire_is_whole(in);
+}
+
+void
+message_begin_results(struct wire_out *out)
+{
+	message_begin(out, MESSAGE_RESULTS);
+	put_sequence(out, (struct sequence){ 0, 0 });
+}
+
+bool
+message_get_results(struct wire_in *in, struct sequence *sequence)
+{
+	message_expect(in, MESSAGE_RESULTS);
+	*sequence = get_sequence(in);
+	return !in->bad;
 }
 
 void

@@ -7,8 +7,8 @@
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
  *   monitor -> prober    names, orders, look
  *   prober  -> monitor   names, reports, evidence, references, sources, waiting
- *   monitor -> keeper    changes, results, evidence (passed on), states; asks (messages_ask.h)
- *   keeper  -> monitor   states (all that is known, at birth), changes (what is not safe yet), recovered, committed;
+ *   monitor -> keeper    runs, results, evidence (passed on); asks (messages_ask.h)
+ *   keeper  -> monitor   states (all that is known), runs (taken and not committed), recovered; then committed;
  *                        answers, pauses
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
@@ -18,6 +18,7 @@
 #include "base/address.h"
 #include "base/evidence.h"
 #include "base/outcome.h"
+#include "base/sequence.h"
 #include "base/wire.h"
 
 enum message_kind {
@@ -31,7 +32,7 @@ enum message_kind {
 	MESSAGE_REPORTS,
 	MESSAGE_EVIDENCE,
 	MESSAGE_REFERENCES,
-	MESSAGE_CHANGE,
+	MESSAGE_RUN,
 	MESSAGE_RESULTS,
 	MESSAGE_STATE,
 	MESSAGE_RECOVERED,
@@ -273,14 +274,9 @@ enum {
 	CHANGE_ATTEMPTS_RAISED = 10 /* in a row that confirm an outage, at most, where that is more than `tries` */
 };
 
-/* Up to this: changes of a monitor that died, numbered anew by a keeper that does not have them safe and gives them to the
- * next one, to be said again should the keeper die as well. A monitor's own are above it. */
-#define CHANGES_HANDED_MAX (UINT64_C(1) << 32)
-
-/* One thing worth telling, decided: the reasons for silence in force are stamped on it, the keeper withholds. */
+/* One thing worth telling, decided; the reasons for silence that the monitor alone knows are stamped on it. */
 struct message_change {
-	uint64_t number;          /* of this monitor, rising; answered by `committed` */
-	uint32_t target;          /* CONFIG_NONE: our own */
+	uint32_t target;          /* CONFIG_NONE: our own; that of its run */
 	uint64_t change;          /* the target's own counter of everything worth telling */
 	char kind[16];            /* kinds.def; "": only the reasons for silence are others, compare with what was told */
 	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition */
@@ -293,12 +289,37 @@ struct message_change {
 	uint32_t attempt_count;
 	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
 };
-void message_put_change(struct wire_out *, const struct message_change *);
-bool message_get_change(struct wire_in *, struct message_change *, uint32_t targets);
 
-/* The runs that a monitor has taken into account, in the form of reports: added with message_add_report. */
+/*
+ * All that a judged run of a target (CONFIG_NONE: an event of our own) has changed, and the state after it. It is one
+ * message because a store that has a part of it would be wrong: a `down` without the state in which it is told is never
+ * followed by an `up`. The keeper commits it whole, together with its place in the sequence.
+ */
+struct message_run {
+	struct sequence sequence;
+	uint32_t target;
+	bool restated;            /* the monitor says again what is true: what is known already is left aside */
+	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
+	int64_t interval;         /* as in message_state */
+	uint32_t change_count;    /* up to RUN_CHANGES_MAX */
+	struct pw_bytes changes;  /* made by message_add_change(); read by message_next_change() */
+};
+enum { RUN_CHANGES_MAX = 64 };
+void message_put_run(struct wire_out *, const struct message_run *);
+/* All changes are checked. */
+bool message_get_run(struct wire_in *, struct message_run *, uint32_t targets);
+void message_add_change(struct wire_out *changes, const struct message_change *);
+/* The next change of a run; `at`: wire_from() its changes. False at the end. */
+bool message_next_change(struct wire_in *at, const struct message_run *, struct message_change *);
+
+/* The runs that a monitor has taken into account, in the form of reports: added with message_add_report. They are read
+ * after their place in the sequence of results. */
 void message_begin_results(struct wire_out *);
+bool message_get_results(struct wire_in *, struct sequence *);
 bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
+
+/* Gives a message that begins with its place in a sequence (a run, results) another one. */
+void message_set_sequence(unsigned char *packet, struct sequence);
 
 /* What is true of one target, or of our own side, for a monitor that is born again: opaque bytes of monitor/. */
 struct message_state {
@@ -311,19 +332,24 @@ enum { INTERVAL_NONE = -1 };
 void message_put_state(struct wire_out *, const struct message_state *);
 bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
 
-/* keeper -> monitor: all that is known has been told. */
-enum { STORE_NAME_SIZE = 16 };
+/* keeper -> monitor: all that is known has been told; from here the monitor goes on. */
 struct message_recovered {
-	unsigned char store[STORE_NAME_SIZE]; /* what names the store that it is written to */
-	uint64_t run;                         /* the highest number of a run that is known, or nearly; 0: none is */
-	int64_t newest;                       /* UTC: the newest time in the store, where our clock says less; else 0 */
+	struct sequence runs;    /* the last run that is committed of the birth that the keeper goes by; 0: by none */
+	uint64_t runs_taken;     /* the last one that it has taken, not below */
+	struct sequence results; /* the same of results */
+	uint64_t results_taken;
+	uint64_t run;            /* the highest number of a run that is known, or nearly; 0: none is */
+	int64_t newest;          /* UTC: the newest time in the store, where our clock says less; else 0 */
 };
 void message_put_recovered(struct wire_out *, const struct message_recovered *);
 bool message_get_recovered(struct wire_in *, struct message_recovered *);
 
-/* keeper -> monitor: changes up to `number` are safe. */
-void message_put_committed(struct wire_out *, uint64_t number);
-bool message_get_committed(struct wire_in *, uint64_t *number);
+/* keeper -> monitor: runs and results of that birth are committed up to these numbers. */
+struct message_committed {
+	struct sequence runs, results;
+};
+void message_put_committed(struct wire_out *, const struct message_committed *);
+bool message_get_committed(struct wire_in *, struct message_committed *);
 
 /* Begins a packet of a kind that has no fields, or whose fields follow. */
 void message_begin(struct wire_out *, enum message_kind);

@@ -190,12 +190,6 @@ message_next_report(struct wire_in *in, struct report *report, uint32_t targets)
 	return next_report(in, MESSAGE_REPORTS, report, targets);
 }
 
-void
-message_begin_results(struct wire_out *out)
-{
-	message_begin(out, MESSAGE_RESULTS);
-}
-
 bool
 message_next_result(struct wire_in *in, struct report *report, uint32_t targets)
 {

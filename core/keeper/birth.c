@@ -329,7 +329,6 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 
 	keeper->born = clock_wall();
 	keeper->own_change = (uint64_t)keeper->born;
-	keeper->pending_last = &keeper->pending;
 	keeper->files = calloc(keeper->config->target_count + 1, sizeof *keeper->files);
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
 	keeper->states = states_create(keeper->config->target_count);

@@ -57,7 +57,6 @@ keeper_fini(struct keeper *keeper)
 {
 	asks_forget(keeper);
 	pausing_fini(keeper);
-	keeper_forget_pending(keeper);
 	forget_outbox(keeper);
 	forget_files(keeper);
 	store_reader_close(&keeper->reader);

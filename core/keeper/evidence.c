@@ -10,44 +10,11 @@
 
 static const int64_t hourly = 3600 * (int64_t)SECOND;
 
-struct sought {
-	uint64_t run;
-	bool found;
-};
-
-static bool
-on_sought(void *arg, const struct store_evidence *row)
-{
-	struct sought *sought = arg;
-
-	sought->found = row->run == sought->run;
-	return false;
-}
-
-/* What the monitor says again to a keeper that was born since: it keeps the role that it has. */
-static bool
-is_stored(const struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident)
-{
-	struct sought sought = { .run = run };
-	struct message_evidence evidence;
-
-	if (incident == 0 || keeper->reader == NULL || !cabinet_leg(keeper->cabinet, target, run, 0, &evidence)
-	    || evidence.leg.started > keeper->born)
-		return false;
-	store_read_evidence(keeper->reader, incident, &(struct store_evidence_key){ .run = run - 1, .leg = UINT32_MAX }, 1,
-	    on_sought, &sought);
-	return sought.found;
-}
-
 static void
 put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident, const char *role)
 {
 	struct message_evidence evidence;
 
-	if (is_stored(keeper, target, run, incident)) {
-		cabinet_mark(keeper->cabinet, target, run);
-		return;
-	}
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
 		if (!journal_has_room(keeper, STORE_MAIN)) {
 			keeper->journal.left_out++;

@@ -1,6 +1,7 @@
 /* Two batches for each file: one fills while the other is on its way, or waits for the disk. */
 #include "keeper/journal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ journal_init(struct journal *journal, struct store *store)
 		journal->sides[file].sent = store_batch_create(file);
 		if (journal->sides[file].open == NULL || journal->sides[file].sent == NULL)
 			return false;
+		struct sequence known = store_sequence(store, file);
+		journal->sides[file].taken = journal->sides[file].submitted = journal->sides[file].committed = known;
 	}
 	return true;
 }
@@ -84,21 +87,43 @@ journal_has_room(const struct keeper *keeper, enum store_file file)
 }
 
 void
-journal_add_change(struct keeper *keeper, uint64_t number, uint32_t generation, uint64_t notice, struct pw_bytes packet)
+journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t left_out, struct pw_bytes packet)
 {
 	struct journal *journal = &keeper->journal;
 	struct slip *slip = malloc(sizeof *slip + packet.size);
 
-	journal->changes++;
-#ifdef KEEPER_ANSWERS_EARLY
-	keeper_committed(keeper, generation, number);
-#endif
 	if (slip == NULL)
-		keeper_out_of_memory(keeper, "a change");
-	*slip = (struct slip){ .notice = notice, .number = number, .generation = generation, .size = (uint32_t)packet.size };
+		keeper_out_of_memory(keeper, "a run");
+	*slip = (struct slip){ .number = run->sequence.number, .left_out = left_out, .size = (uint32_t)packet.size };
 	memcpy(slip->packet, packet.data, packet.size);
 	*journal->open_last = slip;
 	journal->open_last = &slip->next;
+	journal->changes += run->change_count;
+}
+
+/* What was taken of another sequence, and is not committed, is for no monitor any more to hold. */
+static void
+forget_numbers(struct journal *journal)
+{
+	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next)
+		slip->number = 0;
+	for (struct slip *slip = journal->open; slip != NULL; slip = slip->next)
+		slip->number = 0;
+}
+
+void
+journal_take(struct keeper *keeper, enum store_file file, struct sequence sequence)
+{
+	struct journal_side *side = &keeper->journal.sides[file];
+
+	assert(sequence.birth != side->taken.birth || sequence.number > side->taken.number);
+	(void)fill(keeper, file);
+	if (file == STORE_MAIN && sequence.birth != side->taken.birth)
+		forget_numbers(&keeper->journal);
+	side->taken = sequence;
+#ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
+	side->committed = sequence;
+#endif
 }
 
 struct knowledge
@@ -128,30 +153,25 @@ static void
 tell(struct keeper *keeper, struct slip *slip)
 {
 	struct wire_in in = wire_from(slip->packet, slip->size);
+	struct message_run run;
 	struct message_change change;
 
-	if (slip->told || slip->size == 0)
+	if (slip->told || !message_get_run(&in, &run, keeper->config->target_count))
 		return;
 	slip->told = true;
-	if (message_get_change(&in, &change, keeper->config->target_count) && change.kind[0] != '\0')
-		keeper_tell(keeper, &change);
+	in = wire_from(run.changes.data, run.changes.size);
+	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
+		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1))
+			keeper_tell(keeper, &change);
 }
 
-/* What is committed is told, unless it was known: then it was told by who came before us. */
 static void
-finish_slips(struct keeper *keeper, const struct store_batch *batch)
+finish_slips(struct keeper *keeper)
 {
 	struct journal *journal = &keeper->journal;
-	uint64_t as;
 
-	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next) {
-		if (slip->notice != 0 && batch != NULL && store_batch_notice_was_known(batch, slip->notice, &as))
-			outbox_forget(keeper, slip->notice);
-		else
-			tell(keeper, slip);
-		if (slip->generation != 0)
-			keeper_committed(keeper, slip->generation, slip->number);
-	}
+	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next)
+		tell(keeper, slip);
 	free_slips(&journal->sent);
 	if (journal->open != NULL)
 		return;
@@ -186,8 +206,12 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 		    file_names[file]);
 	if (file == STORE_MAIN) {
 		journal->safe = journal->serial - 1;
-		finish_slips(keeper, answer == STORE_COMMITTED ? side->sent : NULL);
+		finish_slips(keeper);
 	}
+	assert(side->submitted.birth != side->taken.birth || side->submitted.number <= side->taken.number);
+#ifndef KEEPER_ANSWERS_EARLY
+	side->committed = side->submitted;
+#endif
 	store_batch_clear(side->sent);
 }
 
@@ -213,6 +237,17 @@ journal_submit(struct keeper *keeper, enum store_file file)
 }
 
 static void
+put_sequence(struct journal_side *side)
+{
+	if (sequence_is_same(side->taken, side->submitted))
+		return;
+	side->submitted = side->taken;
+#ifndef KEEPER_LOSES_A_NUMBER /* another one */
+	store_put_sequence(side->sent, side->taken);
+#endif
+}
+
+static void
 commit(struct keeper *keeper, enum store_file file)
 {
 	struct journal *journal = &keeper->journal;
@@ -224,6 +259,7 @@ commit(struct keeper *keeper, enum store_file file)
 	side->open = side->sent;
 	side->sent = batch;
 	side->since = 0;
+	put_sequence(side);
 	if (file == STORE_MAIN) {
 		journal->sent = journal->open;
 		journal->open = NULL;
@@ -308,58 +344,26 @@ journal_is_empty(const struct journal *journal)
 	return journal->sides[STORE_MAIN].since == 0 && journal->sides[STORE_HISTORY].since == 0 && !journal_is_stuck(journal);
 }
 
-static void
-lower(const struct slip *slip, uint32_t generation, uint64_t *lowest)
+struct sequence
+journal_committed(const struct journal *journal, enum store_file file)
 {
-	for (; slip != NULL; slip = slip->next)
-		if (slip->generation == generation && slip->number < *lowest)
-			*lowest = slip->number;
+	const struct journal_side *side = &journal->sides[file];
+
+	return (struct sequence){ side->taken.birth, side->committed.birth == side->taken.birth ? side->committed.number : 0 };
 }
 
-uint64_t
-journal_lowest(const struct journal *journal, uint32_t generation)
+static const struct slip *
+first_above(const struct slip *slip, uint64_t number)
 {
-	uint64_t lowest = UINT64_MAX;
-
-	lower(journal->open, generation, &lowest);
-	lower(journal->sent, generation, &lowest);
-	return lowest;
-}
-
-static uint64_t
-hand_over(struct slip *slip, uint32_t generation, uint64_t number)
-{
-	for (; slip != NULL; slip = slip->next) {
-		if (slip->generation == 0 || slip->size == 0)
-			continue;
-		slip->number = ++number;
-		slip->generation = generation;
-		slip->owed = true;
-	}
-	return number;
-}
-
-void
-journal_hand_over(struct journal *journal, uint32_t generation)
-{
-	(void)hand_over(journal->open, generation, hand_over(journal->sent, generation, 0));
-}
-
-/* From what was sent to what is open. */
-static struct slip *
-next_slip(const struct journal *journal, const struct slip *slip)
-{
-	if (slip == NULL)
-		return journal->sent != NULL ? journal->sent : journal->open;
-	return slip->next != NULL || &slip->next == journal->open_last ? slip->next : journal->open;
-}
-
-struct slip *
-journal_owed(const struct journal *journal, struct slip *after)
-{
-	struct slip *slip = next_slip(journal, after);
-
-	while (slip != NULL && !slip->owed)
-		slip = next_slip(journal, slip);
+	while (slip != NULL && slip->number <= number)
+		slip = slip->next;
 	return slip;
+}
+
+const struct slip *
+journal_uncommitted(const struct journal *journal, uint64_t above)
+{
+	const struct slip *sent = first_above(journal->sent, above);
+
+	return sent != NULL ? sent : first_above(journal->open, above);
 }

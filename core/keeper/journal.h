@@ -7,7 +7,7 @@
 #define KEEPER_JOURNAL_H
 
 #include <stddef.h>
-#include "base/wire.h"
+#include "base/messages.h"
 #include "keeper/known.h"
 #include "store/store.h"
 
@@ -15,13 +15,11 @@ struct keeper;
 
 enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024 };
 
-/* A change in a batch: it is told when that is committed. */
+/* A run in a batch, the monitor's or our own: what it has changed is told when that is committed. */
 struct slip {
 	struct slip *next;
-	uint64_t notice;     /* its number, 0: it is none */
-	uint64_t number;     /* of the monitor's */
-	uint32_t generation; /* of which monitor; 0: our own */
-	bool owed;           /* to the monitor: it has not been given what one before it said */
+	uint64_t number;     /* in the monitor's sequence, 0: it is our own */
+	uint64_t left_out;   /* bit i: change i was known already, and is not told again */
 	bool told;           /* already, because the disk was sick */
 	uint32_t size;
 	unsigned char packet[];
@@ -35,6 +33,8 @@ struct settled {
 struct journal_side {
 	struct store_batch *open, *sent; /* fills; was submitted */
 	int64_t since;       /* when the first thing came into `open`, 0: it is empty */
+	struct sequence taken; /* the last message of the monitor's that is in a batch */
+	struct sequence submitted, committed; /* the last one in `sent`, and on the disk: never above `taken` */
 	int64_t last;        /* the last commit */
 	bool flying;         /* `sent` has not been answered */
 	bool stuck;          /* `sent` waits until the file is well */
@@ -68,8 +68,10 @@ struct store_batch *journal_history(struct keeper *);
 /* Whether there is room for what may be left out. */
 bool journal_has_room(const struct keeper *, enum store_file);
 
-/* Adds a change to the open batch. The packet is copied. */
-void journal_add_change(struct keeper *, uint64_t number, uint32_t generation, uint64_t notice, struct pw_bytes packet);
+/* Adds a run to the open batch. The packet is copied. */
+void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out, struct pw_bytes packet);
+/* A message of the monitor's has its place in the sequence of a file: its rows are in the batch that fills. */
+void journal_take(struct keeper *, enum store_file, struct sequence);
 
 /* What is kept, with what waits to be. */
 struct knowledge journal_known(const struct keeper *);
@@ -91,13 +93,10 @@ void journal_submit(struct keeper *, enum store_file);
 /* Tells what was sent to postwatch.db, though it is not kept. */
 void journal_tell_sent(struct keeper *);
 
-/* Another monitor is there, and has to have what those before it said and is not safe: under numbers from 1. */
-void journal_hand_over(struct journal *, uint32_t generation);
-/* The next of it, behind `after` (NULL: from the first); NULL: it has all. Not `owed` any more once it was sent. */
-struct slip *journal_owed(const struct journal *, struct slip *after);
-
-/* The lowest number of this monitor's changes that is not safe yet; UINT64_MAX: all are. */
-uint64_t journal_lowest(const struct journal *, uint32_t generation);
+/* How far the sequence that goes on now is committed. */
+struct sequence journal_committed(const struct journal *, enum store_file);
+/* The first run of the monitor's above that number that is not committed; NULL: there is none. */
+const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
 
 bool journal_is_stuck(const struct journal *);
 bool journal_is_empty(const struct journal *);

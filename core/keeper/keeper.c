@@ -37,13 +37,6 @@ keeper_tell(struct keeper *keeper, const struct message_change *change)
 	tell_change(change, keeper->cabinet, keeper->zone, log_line, keeper);
 }
 
-void
-keeper_committed(struct keeper *keeper, uint32_t generation, uint64_t number)
-{
-	if (generation == keeper->generation && number > keeper->committed)
-		keeper->committed = number;
-}
-
 static void
 hang_up(struct keeper *keeper)
 {
@@ -51,7 +44,6 @@ hang_up(struct keeper *keeper)
 		close(keeper->monitor);
 	keeper->monitor = -1;
 	keeper->recovering = false;
-	keeper_forget_pending(keeper);
 	asks_forget(keeper);
 }
 
@@ -75,17 +67,6 @@ hear_monitor(struct keeper *keeper, int count)
 	return keeper->monitor >= 0;
 }
 
-static void
-put_owed(struct wire_out *out, const struct slip *slip, uint32_t targets)
-{
-	struct wire_in in = wire_from(slip->packet, slip->size);
-	struct message_change change;
-
-	(void)message_get_change(&in, &change, targets);
-	change.number = slip->number;
-	message_put_change(out, &change);
-}
-
 /* Whether the clock says less than a time that is stored, and that was written by a clock that nobody set back since. */
 static bool
 is_clock_behind(const struct keeper *keeper)
@@ -93,22 +74,31 @@ is_clock_behind(const struct keeper *keeper)
 	return keeper->newest != 0 && clock_wall() < keeper->newest - CLOCK_DOUBT;
 }
 
+static struct message_committed
+committed_so_far(const struct keeper *keeper)
+{
+	return (struct message_committed){ journal_committed(&keeper->journal, STORE_MAIN),
+		journal_committed(&keeper->journal, STORE_HISTORY) };
+}
+
 static void
 put_recovered(struct wire_out *out, const struct keeper *keeper)
 {
-	struct message_recovered recovered = { .run = keeper->run, .newest = is_clock_behind(keeper) ? keeper->newest : 0 };
+	const struct message_committed committed = committed_so_far(keeper);
+	const struct journal_side *sides = keeper->journal.sides;
+	struct message_recovered recovered = { .runs = committed.runs, .runs_taken = sides[STORE_MAIN].taken.number,
+		.results = committed.results, .results_taken = sides[STORE_HISTORY].taken.number, .run = keeper->run,
+		.newest = is_clock_behind(keeper) ? keeper->newest : 0 };
 
-	memcpy(recovered.store, store_instance(keeper->journal.store), sizeof recovered.store);
 	message_put_recovered(out, &recovered);
 }
 
-/* Everything that is known, as fast as the monitor takes it; what of it is not safe; then that it was everything. */
+/* Everything that is known, as fast as the monitor takes it; what of it is not committed; then that it was everything. */
 static void
 recover(struct keeper *keeper)
 {
 	static unsigned char packet[WIRE_MAX];
 	struct message_state state;
-	struct slip *owed = NULL;
 
 	/* Before all else, who is paused. */
 	if (keeper->recovering && keeper->cursor == 0) {
@@ -119,53 +109,45 @@ recover(struct keeper *keeper)
 	while (keeper->recovering) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		uint32_t cursor = keeper->cursor;
+		const struct slip *run = NULL;
 		bool more = states_next(keeper->states, &cursor, &state);
 
 		if (more)
 			message_put_state(&out, &state);
-		else if ((owed = journal_owed(&keeper->journal, owed)) != NULL)
-			put_owed(&out, owed, keeper->config->target_count);
-		else
+		else if ((run = journal_uncommitted(&keeper->journal, keeper->run_sent)) == NULL)
 			put_recovered(&out, keeper);
-		if (!packet_send(keeper->monitor, packet, out.size, -1))
+		if (!packet_send(keeper->monitor, run != NULL ? run->packet : packet, run != NULL ? run->size : out.size, -1))
 			return;
 		keeper->cursor = cursor;
-		keeper->recovering = more || owed != NULL;
-		if (owed != NULL)
-			owed->owed = false;
+		keeper->recovering = more || run != NULL;
+		if (run != NULL)
+			keeper->run_sent = run->number;
+		if (!keeper->recovering)
+			keeper->answered = committed_so_far(keeper);
 	}
 }
 
-/* The highest number up to which all is safe. */
-static uint64_t
-find_safe(const struct keeper *keeper)
+static bool
+is_answer_due(const struct keeper *keeper)
 {
-	uint64_t lowest;
+	const struct message_committed now = committed_so_far(keeper);
 
-	if (keeper->committed <= keeper->answered)
-		return keeper->answered;
-#ifdef KEEPER_ANSWERS_EARLY /* of the tests: a keeper that has to be found out */
-	return keeper->committed;
-#endif
-	lowest = journal_lowest(&keeper->journal, keeper->generation);
-	for (const struct pending *pending = keeper->pending; pending != NULL; pending = pending->next)
-		if (pending->number < lowest)
-			lowest = pending->number;
-	return keeper->committed < lowest ? keeper->committed : lowest - 1;
+	return keeper->monitor >= 0 && !keeper->recovering
+	    && !(sequence_is_same(now.runs, keeper->answered.runs) && sequence_is_same(now.results, keeper->answered.results));
 }
 
 static void
 answer(struct keeper *keeper)
 {
-	unsigned char packet[16];
+	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
-	uint64_t safe;
+	const struct message_committed now = committed_so_far(keeper);
 
-	if (keeper->monitor < 0 || keeper->recovering || (safe = find_safe(keeper)) <= keeper->answered)
+	if (!is_answer_due(keeper))
 		return;
-	message_put_committed(&out, safe);
+	message_put_committed(&out, &now);
 	if (packet_send(keeper->monitor, packet, out.size, -1))
-		keeper->answered = safe;
+		keeper->answered = now;
 }
 
 /* The new link is another monitor's, but first the last words of the one before are taken. */
@@ -176,11 +158,9 @@ take_link(struct keeper *keeper, int socket)
 		continue;
 	hang_up(keeper);
 	keeper->monitor = socket;
-	keeper->generation++;
 	keeper->recovering = true;
 	keeper->cursor = 0;
-	keeper->committed = keeper->answered = 0;
-	journal_hand_over(&keeper->journal, keeper->generation);
+	keeper->run_sent = 0;
 	beat_forget_monitor(keeper);
 	asks_greet(keeper);
 }
@@ -326,7 +306,7 @@ wait_for(const struct keeper *keeper)
 static void
 turn(struct keeper *keeper)
 {
-	bool waits = keeper->recovering || find_safe(keeper) > keeper->answered || asks_wait(keeper);
+	bool waits = keeper->recovering || is_answer_due(keeper) || asks_wait(keeper);
 	struct pollfd *polled = keeper->polled;
 	bool idle;
 
@@ -341,7 +321,6 @@ turn(struct keeper *keeper)
 	if (keeper->monitor >= 0)
 		recover(keeper);
 	(void)window_clock_turn(&keeper->windows, clock_wall());
-	keeper_age_pending(keeper);
 	unseen_turn(keeper);
 	if (clock_mono() >= keeper->next_mark)
 		mark_watched(keeper);

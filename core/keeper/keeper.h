@@ -2,11 +2,11 @@
  * The keeper, as its own parts see it: what is kept and told.
  *
  *   keeper.c    the process: links, loop, a clean end
- *   hear.c      what the monitor says
+ *   monitor_messages.c what the monitor says
  *   birth.c     what the store knew; death.c gives memory back
  *   journal.c   group commits
  *   sick.c      what to do when the disk is sick
- *   record.c    a change as rows: notice, incident, condition, evidence
+ *   record.c    a run as rows: notices, incident, conditions, evidence, state
  *   evidence.c  which evidence is kept, and for how long
  *   history.c   results
  *   unseen.c    targets that nobody looks at
@@ -67,16 +67,6 @@ struct file_of {
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
 };
 
-/* A change whose target's state has not come: what belongs together is committed together. */
-struct pending {
-	struct pending *next;
-	uint32_t target;
-	uint64_t number;
-	int64_t came;
-	uint32_t size;
-	unsigned char packet[];
-};
-
 struct pausing {
 	struct pause_kept *items;
 	uint32_t count, room;
@@ -126,16 +116,15 @@ struct keeper {
 	struct beat beat;
 	struct unseen unseen;
 	struct log_lines *lines;   /* outlives the keeper; NULL: lines go out as they can */
-	struct pending *pending, **pending_last;
 	struct pollfd *polled;   /* parent, monitor, notifiers */
 	int monitor;             /* -1: no link */
-	uint32_t generation;     /* of the monitor at the link */
 	bool recovering;         /* it is being told all states */
 	bool tend_more;          /* the store has more to do in idle time */
 	bool crowded_said;
 	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
 	uint32_t cursor;         /* the next of them */
-	uint64_t committed, answered;
+	uint64_t run_sent;       /* the last run that was given to the monitor because it is not committed */
+	struct message_committed answered;
 	uint64_t run;            /* the highest number of a run that was heard of */
 	uint64_t events;         /* numbers for the lines of a change */
 	uint64_t own_change;     /* counter of our own things worth telling */
@@ -165,12 +154,8 @@ void keeper_take_back(struct keeper *, uint32_t target, const struct store_evide
 /* The runs of a target whose evidence may still be wanted in memory. */
 uint32_t keeper_runs_wanted(const struct keeper *, uint32_t target);
 
-/* hear.c: a packet of the monitor's; false: it is malformed. */
+/* monitor_messages.c: a packet of the monitor's; false: it is malformed. */
 bool keeper_hear(struct keeper *, const void *packet, size_t size);
-/* The monitor has gone: changes whose state never came have not happened. */
-void keeper_forget_pending(struct keeper *);
-/* Changes that wait too long for their state become rows without it. */
-void keeper_age_pending(struct keeper *);
 
 /* record.c */
 
@@ -179,11 +164,10 @@ void keeper_age_pending(struct keeper *);
 #define FILES_META "files"
 enum { FILES_META_MAX = SOURCES_TEXT_MAX + 256 };
 
-/* Makes rows of a change; `packet` is what it came in, and is kept until it is told. */
-void record_change(struct keeper *, const struct message_change *, struct pw_bytes packet);
+/* Makes rows of a run and of its place in the sequence; `packet` is what it came in, and is kept until it is told. */
+void record_run(struct keeper *, const struct message_run *, struct pw_bytes packet);
 /* The clock was moved by so much: what is open began so much later by the new one, and lasts as long as it did. */
 void record_clock_set(struct keeper *, int64_t moved);
-void record_state(struct keeper *, const struct message_state *);
 /* A run has told something of the target: it is known again. */
 void record_seen(struct keeper *, uint32_t target, uint64_t run);
 /* A run passed: what was kept of a suspicion is over with it. */
@@ -214,8 +198,5 @@ void history_say(struct keeper *);
 
 /* keeper.c: tells a change in the log. */
 void keeper_tell(struct keeper *, const struct message_change *);
-
-/* Says what has become durable; from the journal. */
-void keeper_committed(struct keeper *, uint32_t generation, uint64_t number);
 
 #endif

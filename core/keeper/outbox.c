@@ -234,21 +234,6 @@ outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *del
 	outbox_put(keeper, courier, delivery, (struct pw_bytes){ why, strlen(why) }, 0);
 }
 
-void
-outbox_forget(struct keeper *keeper, uint64_t notice)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-		for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-			next = delivery->next;
-			if (delivery->notice != notice)
-				continue;
-			outbox_take_out(courier, delivery);
-			free(delivery);
-		}
-	}
-}
-
 bool
 outbox_is_in_hand(const struct courier *courier, const struct delivery *delivery)
 {

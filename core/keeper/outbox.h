@@ -142,8 +142,6 @@ int64_t outbox_age(const struct delivery *);
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether a batch is durable, or no longer waited for. */
 bool outbox_is_safe(const struct keeper *, uint64_t serial);
-/* Was known already: its deliveries are those that were read at birth. */
-void outbox_forget(struct keeper *, uint64_t notice);
 /* What a row says, but for its notice's kind, incident and code; NULL: no memory. */
 struct delivery *outbox_make(const struct store_delivery *);
 /* Into the list of what is open, in its place among the others, to be tried again; its row is not written. */

@@ -9,8 +9,6 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
-enum { LOOK_BACK = 200 };
-
 void
 incident_destroy(struct incident **incident)
 {
@@ -53,41 +51,13 @@ close_incident(struct keeper *keeper, uint32_t target, const char *end, int64_t 
 	incident_destroy(incident);
 }
 
-struct known {
-	uint64_t change, number;
-};
-
-static bool
-on_known(void *arg, const struct store_incident *row)
-{
-	struct known *known = arg;
-
-	if (row->change == known->change)
-		known->number = row->number;
-	return false;
-}
-
-/* The number of one that is closed already: a monitor repeats what it was not told to be safe. 0: it is new. */
-static uint64_t
-find_closed(const struct keeper *keeper, const struct message_change *change)
-{
-	struct known known = { .change = change->incident };
-
-	if (keeper->reader != NULL)
-		store_read_incidents(keeper->reader, roll_number(&keeper->roll, change->target), 0, 1, on_known, &known);
-	return known.number;
-}
-
 static uint64_t
 open_incident(struct keeper *keeper, const struct message_change *change)
 {
 	struct file_of *file = &keeper->files[change->target];
-	uint64_t closed;
 
 	if (file->incident != NULL && file->incident->change == change->incident)
 		return file->incident->number;
-	if ((closed = find_closed(keeper, change)) != 0)
-		return closed;
 	/* The one before was open, and its end was never told us: we cannot tell when it was. */
 	if (file->incident != NULL)
 		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, view(""));
@@ -127,9 +97,7 @@ incident_of(struct keeper *keeper, const struct message_change *change)
 	if (change->target == CONFIG_NONE || change->incident == 0)
 		return 0;
 	incident = keeper->files[change->target].incident;
-	if (incident != NULL && incident->change == change->incident)
-		return incident->number;
-	return find_closed(keeper, change);
+	return incident != NULL && incident->change == change->incident ? incident->number : 0;
 }
 
 static void
@@ -205,33 +173,6 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	}
 }
 
-struct sought {
-	const struct message_change *change;
-	bool found;
-};
-
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct sought *sought = arg;
-
-	sought->found = row->change == sought->change->change && strcmp(row->kind, sought->change->kind) == 0;
-	/* A target counts upwards; what is our own is counted by several. */
-	return !sought->found && (row->target == 0 || row->change >= sought->change->change);
-}
-
-/* A keeper before us has committed it and died before it could say so, and the monitor says it again. All of it is in the
- * store, and what came behind it perhaps as well: compared with that it would be news. */
-static bool
-is_kept(const struct keeper *keeper, const struct message_change *change)
-{
-	struct sought sought = { .change = change };
-
-	if (keeper->reader != NULL && change->number != 0 && change->kind[0] != '\0')
-		store_read_notices(keeper->reader, roll_number(&keeper->roll, change->target), 0, LOOK_BACK, on_notice, &sought);
-	return sought.found;
-}
-
 /* In the store, for `status`: since when which files cannot be used, and what is in force instead. */
 static void
 keep_files(struct keeper *keeper, const struct message_change *change)
@@ -261,25 +202,17 @@ reason_from_outside(const char *silences)
 	return NULL;
 }
 
-void
-record_change(struct keeper *keeper, const struct message_change *change, struct pw_bytes packet)
+static void
+record_change(struct keeper *keeper, const struct message_change *change)
 {
-	uint64_t notice = 0;
-
 	if (change->target != CONFIG_NONE) {
 		keeper->files[change->target].silenced = reason_from_outside(change->silences);
 		keeper->files[change->target].flapping = strstr(change->silences, "flapping") != NULL;
 	}
-	if (is_kept(keeper, change)) {
-		(void)journal_main(keeper); /* it is answered with what is written next, and be it nothing */
-		journal_add_change(keeper, change->number, keeper->generation, 0, (struct pw_bytes){ "", 0 });
-		return;
-	}
 	/* Without a kind nothing happened but that the reasons for silence are others. */
 	if (change->kind[0] != '\0') {
-		uint64_t incident = incident_of(keeper, change);
+		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->journal.store, STORE_NOTICES);
 
-		notice = store_number(keeper->journal.store, STORE_NOTICES);
 		put_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
 		if (opens(change) && keeper->files[change->target].incident != NULL)
 			keeper->files[change->target].incident->notice = notice;
@@ -295,7 +228,52 @@ record_change(struct keeper *keeper, const struct message_change *change, struct
 	if (change->kind[0] == '\0' && change->target != CONFIG_NONE)
 		telling_compare(keeper, change->target, CONFIG_NONE);
 	keeper->done++;
-	journal_add_change(keeper, change->number, change->number == 0 ? 0 : keeper->generation, notice, packet);
+}
+
+/* What is open already is not told again because somebody says once more that it is. */
+static bool
+is_open(struct keeper *keeper, const struct message_change *change)
+{
+	struct file_of *file;
+
+	if (change->target == CONFIG_NONE)
+		return false;
+	file = &keeper->files[change->target];
+	if (opens(change))
+		return file->incident != NULL && file->incident->change == change->incident;
+	return ledger_speaks_of_condition(notice_named(change->kind)) && *find_standing(file, change->code) != NULL;
+}
+
+static void
+record_state(struct keeper *keeper, const struct message_run *run)
+{
+	if (!states_put(keeper->states, &(struct message_state){ run->target, run->state, run->interval }))
+		keeper_out_of_memory(keeper, "a state");
+	if (run->target == CONFIG_NONE) {
+		store_put_meta(journal_main(keeper), OWN_META, run->state);
+		return;
+	}
+	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, run->target),
+	    .at = clock_wall(), .state = run->state });
+	evidence_of_state(keeper, run->target);
+}
+
+void
+record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes packet)
+{
+	struct wire_in in = wire_from(run->changes.data, run->changes.size);
+	struct message_change change;
+	uint64_t left_out = 0;
+
+	for (uint32_t i = 0; message_next_change(&in, run, &change); i++)
+		if (run->restated && is_open(keeper, &change))
+			left_out |= UINT64_C(1) << i;
+		else
+			record_change(keeper, &change);
+	if (run->state.size > 0)
+		record_state(keeper, run);
+	journal_take(keeper, STORE_MAIN, run->sequence);
+	journal_add_run(keeper, run, left_out, packet);
 }
 
 void
@@ -357,31 +335,21 @@ record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 	}
 }
 
-void
-record_state(struct keeper *keeper, const struct message_state *state)
-{
-	if (!states_put(keeper->states, state))
-		keeper_out_of_memory(keeper, "a state");
-	if (state->target == CONFIG_NONE) {
-		store_put_meta(journal_main(keeper), OWN_META, state->state);
-		return;
-	}
-	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, state->target),
-	    .at = clock_wall(), .state = state->state });
-	evidence_of_state(keeper, state->target);
-}
-
 uint64_t
 record_notice(struct keeper *keeper, const struct message_change *change, uint64_t target, uint64_t incident)
 {
-	unsigned char packet[8 * 1024];
-	struct wire_out out = wire_over(packet, sizeof packet);
+	unsigned char changes[8 * 1024], packet[sizeof changes + 64];
+	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
+	struct message_run run = { .target = change->target, .change_count = 1 };
 	uint64_t notice = store_number(keeper->journal.store, STORE_NOTICES);
 
-	message_put_change(&out, change);
-	assert(!out.bad);
+	message_add_change(&one, change);
+	run.changes = (struct pw_bytes){ (const char *)changes, one.size };
+	run.state = (struct pw_bytes){ "", 0 };
+	message_put_run(&out, &run);
+	assert(!one.bad && !out.bad);
 	put_notice(keeper, change, notice, target, incident);
-	journal_add_change(keeper, 0, 0, notice, (struct pw_bytes){ (const char *)packet, out.size });
+	journal_add_run(keeper, &run, 0, (struct pw_bytes){ (const char *)packet, out.size });
 	return notice;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/our_clock.h"
+#include "monitor/keeper_link.h"
 
 static const int64_t jump_told = SECOND, dates_differ = SECOND, told_again = 3600 * (int64_t)SECOND;
 
@@ -86,7 +87,7 @@ move_what_is_open(struct monitor *monitor, int64_t by)
 		move(&state->since, by);
 		move(&state->flapping->outages[FLAP_DOWNS - 1].began, by);
 		move(&state->flapping->outages[FLAP_DOWNS - 1].confirmed, by);
-		outbox_mark(monitor, i);
+		keeper_link_mark(monitor, i);
 	}
 	move(&monitor->blind_since, by);
 	move(&monitor->together.began, by);
@@ -94,7 +95,7 @@ move_what_is_open(struct monitor *monitor, int64_t by)
 	move(&monitor->unusable_since, by);
 	for (uint32_t i = 0; i < monitor->port_count; i++)
 		move(&monitor->ports[i].refused, by);
-	outbox_mark(monitor, CONFIG_NONE);
+	keeper_link_mark(monitor, CONFIG_NONE);
 }
 
 void

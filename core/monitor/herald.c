@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/messages_outbox.h"
 #include "monitor/attempt.h"
+#include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -80,7 +81,7 @@ name_attempts(struct message_change *message, const struct monitor *monitor, con
 void
 herald_change(struct monitor *monitor, uint32_t target, const struct change *change, const struct report *report)
 {
-	struct message_change message = { .number = ++monitor->change, .target = target, .change = change->number,
+	struct message_change message = { .target = target, .change = change->number,
 		.silence = change->silence, .incident = change->incident, .detected = not_before_1970(change->detected),
 		.confirmed = not_before_1970(change->confirmed) };
 	char sentence[SENTENCE_MAX];
@@ -100,7 +101,7 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 		together_add(monitor, target);
 	if (change->apart)
 		together_apart(monitor);
-	outbox_put_change(monitor, &message);
+	keeper_link_add_change(monitor, &message);
 }
 
 /* Only where something was kept silent does the end of the last reason matter to the keeper: it compares then. */
@@ -117,21 +118,20 @@ herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 		return;
 	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
 	message.detected = message.confirmed = not_before_1970(clocks_now(monitor));
-	message.number = ++monitor->change;
 	message.change = ++watched->state.number;
 	silence_add_names(&silences, watched->state.silence);
 	silence_add_names(&reasons, ended);
 	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)", monitor->config->targets[target].name,
 	    state_name((enum state)watched->state.state), names);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
-	outbox_put_change(monitor, &message);
+	keeper_link_add_change(monitor, &message);
 }
 
 void
 herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since, const char *format, ...)
 {
-	struct message_change message = { .number = ++monitor->change, .target = CONFIG_NONE,
-		.change = ++monitor->own_change, .detected = not_before_1970(since),
+	struct message_change message = { .target = CONFIG_NONE, .change = ++monitor->own_change,
+		 .detected = not_before_1970(since),
 		.confirmed = not_before_1970(clocks_now(monitor)) };
 	char sentence[2 * SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence);
@@ -143,8 +143,8 @@ herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, st
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(kind));
 	snprintf(message.code, sizeof message.code, "%s", code);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
-	outbox_put_change(monitor, &message);
-	outbox_mark(monitor, CONFIG_NONE);
+	keeper_link_add_change(monitor, &message);
+	keeper_link_mark(monitor, CONFIG_NONE);
 }
 
 void
@@ -157,7 +157,7 @@ herald_facts(struct monitor *monitor, const struct report *report, const char *f
 	struct report told = { .run = report->run, .text = { facts, strlen(facts) } };
 
 	herald_change(monitor, report->target, &change, &told);
-	outbox_put_state(monitor, report->target);
+	keeper_link_mark(monitor, report->target);
 }
 
 /* When very much happens at once the log gets a part of it and the count of the rest: changes are not among it. */
@@ -260,11 +260,11 @@ herald_counts(struct monitor *monitor)
 	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs, counts->verdicts[PW_UNKNOWN],
 	    counts->passed_over, counts->avoided, late_ms(monitor, 500), late_ms(monitor, 990),
 	    late_ms(monitor, 1000));
-	if (monitor->outbox.results_dropped > 0 || monitor->outbox.evidence_dropped > 0)
+	const struct keeper_link_dropped dropped = keeper_link_dropped(monitor);
+	if (dropped.results > 0 || dropped.evidence > 0)
 		duty_log(monitor->duty, LOG_WARNING, 0, "the keeper does not keep up: %" PRIu64 " results and %" PRIu64
-		    " pieces of evidence were left out", monitor->outbox.results_dropped, monitor->outbox.evidence_dropped);
+		    " pieces of evidence were left out", dropped.results, dropped.evidence);
 	*counts = (struct counts){ .runs_ever = counts->runs_ever, .lines_withheld = counts->lines_withheld };
-	monitor->outbox.results_dropped = monitor->outbox.evidence_dropped = 0;
 }
 
 void
@@ -310,7 +310,6 @@ herald_health(struct monitor *monitor)
 	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990), .blind = blind,
 	    .unserved = count_unserved(monitor), .in_line = monitor->apart.count, .waiting = count_waiting(monitor) });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
-	if (monitor->outbox.fd >= 0)
-		(void)packet_send(monitor->outbox.fd, packet, out.size, -1);
+	(void)keeper_link_send(monitor, packet, out.size);
 	*health = (struct health){ .next = monitor->now + health_every, .blind = blind };
 }

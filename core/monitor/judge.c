@@ -5,6 +5,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -127,10 +128,8 @@ tell_news(struct monitor *monitor, uint32_t target, const struct report *report,
 	end_series(&monitor->targets[target], monitor->news.from);
 	if (watched->state.silence != silence_was)
 		herald_silence(monitor, target, silence_was);
-	if (monitor->news.count > 0 || watched->state.silence != silence_was)
-		outbox_put_state(monitor, target);
-	else if (monitor->news.durable)
-		outbox_mark(monitor, target);
+	if (monitor->news.durable || watched->state.silence != silence_was)
+		keeper_link_mark(monitor, target);
 }
 
 static void
@@ -150,7 +149,7 @@ put_result(struct monitor *monitor, struct report *report, const struct outlook 
 		report->verdict = PW_UNKNOWN;
 		snprintf(report->outcome, sizeof report->outcome, "blind");
 	}
-	outbox_put_result(monitor, report);
+	keeper_link_add_result(monitor, report);
 }
 
 void

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "monitor/control.h"
+#include "monitor/keeper_link.h"
+#include "monitor/keeper_messages.h"
 
 enum { PACKETS_A_TURN = 64, CANNOT_BEGIN = 71, BROKEN = 70 };
 static const int64_t keeper_patience = 30 * (int64_t)SECOND;
@@ -86,12 +88,12 @@ on_keeper(EV_P_ ev_io *io, int events)
 		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
 		if (size < 0)
 			break;
-		if (size > 0 && outbox_heard(process->monitor, process->packet, (size_t)size))
+		if (size > 0 && keeper_messages_take(process->monitor, process->packet, (size_t)size))
 			continue;
 		if (size > 0)
 			duty_blame(process->monitor->duty, DUTY_KEEPER, 0, "to the monitor");
 		ev_io_stop(EV_A_ io);
-		outbox_lost(process->monitor);
+		keeper_link_close(process->monitor);
 	}
 	end_event(process, false);
 }
@@ -105,7 +107,7 @@ take_link(struct process *process, struct wire_in *in, int fd)
 		return false;
 	if (link.duty == DUTY_KEEPER) {
 		ev_io_stop(process->loop, &process->keeper);
-		outbox_linked(process->monitor, fd);
+		keeper_link_open(process->monitor, fd);
 		ev_io_set(&process->keeper, fd, EV_READ);
 		ev_io_start(process->loop, &process->keeper);
 		return true;

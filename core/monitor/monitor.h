@@ -18,7 +18,7 @@
  *   clocks.c    clocks that are set, hosts that were suspended
  *   witness.c   who is asked for a word before a silent failure is confirmed
  *   herald.c      changes to the keeper and lines to the log; sentence.c has the words
- *   outbox.c    what waits for the keeper; heard.c: what it says; anew.c: what one with another store has to know
+ *   keeper_link.c what the keeper is told, until it is committed; keeper_messages.c: what it says
  *   control.c   who asks for what; verbs.c has what is done
  */
 #ifndef MONITOR_MONITOR_H
@@ -41,7 +41,7 @@ enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
 	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
 	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
-	WATCHED_DIRTY = 4,   /* its state is to be sent to the keeper */
+	WATCHED_MARKED = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
 	WATCHED_PAUSED = 64,
 	WATCHED_WINDOW = 128, /* an open window holds it */
@@ -101,23 +101,8 @@ struct lately {
 };
 enum { LATELY = 4096 };
 
-struct parcel;
 struct control;
-
-struct outbox {
-	int fd; /* -1: none */
-	struct parcel *first, **last;         /* waits to be sent */
-	struct parcel *unsafe, **unsafe_last; /* changes, and evidence before them, sent and not yet safe */
-	size_t bytes;                         /* of what waits */
-	size_t unsafe_bytes;                  /* of the evidence among what is unsafe */
-	uint32_t *dirty, dirty_count;         /* targets whose state waits */
-	bool own_dirty;                       /* the record of our own side waits */
-	struct wire_out results;
-	unsigned char *result_bytes;
-	uint64_t results_dropped, evidence_dropped;
-	bool has_store;                       /* a keeper has said all that it knew, and which store it writes */
-	unsigned char store[STORE_NAME_SIZE];
-};
+struct keeper_link;
 
 struct pauses {
 	struct pause *items;
@@ -196,7 +181,7 @@ struct monitor {
 	struct watched *targets;
 	struct kin *kin; /* NULL: nobody has a parent */
 	struct prober_link *probers;
-	struct outbox outbox;
+	struct keeper_link *keeper;
 	struct pauses pauses;
 	struct window_clock windows;
 	struct health {
@@ -207,7 +192,7 @@ struct monitor {
 	} health;
 	struct lately *lately;
 	struct news news;        /* of the run that is judged: too large for many frames */
-	uint64_t run, change, own_change; /* the last number given */
+	uint64_t run, own_change; /* the last number given */
 	int64_t newest;          /* UTC: the newest time in the store, where it is later than our clock says; 0: it is not */
 	char unusable[SOURCES_TEXT_MAX]; /* files that probers cannot use, as was told; "": none */
 	struct moment unusable_since;
@@ -485,36 +470,5 @@ void sentence_add_change(struct text *, const struct monitor *, uint32_t target,
     const struct report *);
 /* What the run said, or else what its outcome means. */
 void sentence_add_report(struct text *, const struct monitor *, const struct report *);
-
-/* outbox.c */
-
-bool outbox_init(struct monitor *);
-void outbox_fini(struct monitor *);
-void outbox_linked(struct monitor *, int fd);
-void outbox_lost(struct monitor *);
-/* heard.c: what the keeper says; false: the packet is malformed. */
-bool outbox_heard(struct monitor *, const void *packet, size_t size);
-/* Changes are safe, with the evidence before them. */
-bool outbox_take_committed(struct outbox *, struct wire_in *);
-/* What a monitor before us said, and the keeper does not have safe: the next keeper may not have it. */
-bool outbox_take_handed(struct monitor *, struct wire_in *);
-void outbox_put_change(struct monitor *, const struct message_change *);
-void outbox_put_evidence(struct monitor *, const void *packet, size_t size);
-void outbox_put_result(struct monitor *, const struct report *);
-/* The record of the target, or of our own side (CONFIG_NONE): behind what waits, or some time soon, which is what follows
- * what waits with the next flush. */
-void outbox_put_state(struct monitor *, uint32_t target);
-void outbox_mark(struct monitor *, uint32_t target);
-struct message_ask;
-/* Sends it at once, behind all that waits. False: it cannot be sent now, and will not be. */
-bool outbox_ask(struct monitor *, const struct message_ask *);
-/* Whether a change of the target under that number, its own, is said (again) to the keeper in any case. */
-bool outbox_has_change(const struct monitor *, uint32_t target, uint64_t number);
-/* `results`: those that have gathered as well; they are in no hurry. */
-void outbox_flush(struct monitor *, bool results);
-bool outbox_is_empty(const struct monitor *);
-
-/* anew.c: a keeper has said all that it knew; false: the packet is malformed. */
-bool anew_heard(struct monitor *, struct wire_in *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
 
 struct name_kept {
 	struct moment public_at, good_at;
@@ -45,7 +46,7 @@ names_heard(struct monitor *monitor, const struct message_name *name)
 	keep(&monitor->targets[name->target], name, moment_of(monitor, name->public_at), moment_of(monitor, name->good_at));
 	/* It is from the prober that is asked next. */
 	monitor->targets[name->target].named = true;
-	outbox_mark(monitor, name->target);
+	keeper_link_mark(monitor, name->target);
 	return true;
 }
 

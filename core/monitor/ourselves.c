@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "monitor/ipv6.h"
+#include "monitor/keeper_link.h"
 #include "monitor/silence.h"
 
 enum { BLURRED_SECONDS = 600, BLURRED_RUNS = 5 };
@@ -149,7 +150,7 @@ note_place(struct monitor *monitor, const struct report *report)
 	if (report->network == 0 && !(report->flags & REPORT_OWN_HOST))
 		return; /* it had no address: it is where it was */
 	if (watched->network != report->network)
-		outbox_mark(monitor, report->target);
+		keeper_link_mark(monitor, report->target);
 	monitor->in_public -= is_in_public(watched);
 	watched->network = report->network;
 	watched->in_private = report->ways & WAY_PRIVATE;
@@ -491,9 +492,8 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 void
 ourselves_say_again(struct monitor *monitor)
 {
-	if (monitor->blind.stage == BLIND_TOLD && !outbox_has_change(monitor, CONFIG_NONE, monitor->blind_change))
+	if (monitor->blind.stage == BLIND_TOLD && keeper_link_has_committed(monitor, monitor->blind_change))
 		tell_blindness(monitor, BLIND_TELL_BLIND);
-	outbox_mark(monitor, CONFIG_NONE);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
 
 enum { OWN_RECORD_VERSION = 1, OWN_SUSPECTS = 16, OWN_SILENCES = 64 };
 enum { BLIND_HAS_DOUBTED = 1, BLIND_HAS_NEAR_DOUBTED = 2, BLIND_FLAGS = 4 };
@@ -458,5 +459,5 @@ own_record_tick(struct monitor *monitor)
 		return;
 	own->likeness = like;
 	own->written = monitor->now;
-	outbox_mark(monitor, CONFIG_NONE);
+	keeper_link_mark(monitor, CONFIG_NONE);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 
 enum { FACTS_SHOWN = 1024 };
@@ -205,7 +206,7 @@ note_facts(struct monitor *monitor, struct lately *lately, const struct message_
 	bool learnt = facts_learn(&watched->facts, &evidence->leg, (uint32_t)(monitor->now / SECOND),
 	    (uint32_t)(span / SECOND) + 1, &changed);
 	if (renewal_learn(&watched->renewal, &evidence->leg, clocks_now(monitor).utc) || learnt)
-		outbox_mark(monitor, evidence->target);
+		keeper_link_mark(monitor, evidence->target);
 	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
 }
 
@@ -230,7 +231,7 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct lately *lately = lately_of(monitor, evidence.run);
 	note_facts(monitor, lately, &evidence);
 	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg, lately))
-		outbox_put_evidence(monitor, packet, size);
+		keeper_link_add_evidence(monitor, packet, size);
 	return true;
 }
 

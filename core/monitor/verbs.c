@@ -1,5 +1,6 @@
 /* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with the target it means. */
 #include "monitor/control_private.h"
+#include "monitor/keeper_link.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -160,7 +161,7 @@ pass_on(struct place *place, struct message_ask *ask, char **words, size_t count
 	place->ask = ask->number;
 	place->until = control->monitor->now + (test ? patience_of_test(control->monitor->config) : patience);
 	place->waits = WAITS_FOR_KEEPER;
-	if (!outbox_ask(control->monitor, ask))
+	if (!keeper_link_ask(control->monitor, ask))
 		control_refuse(place, CONTROL_BUSY,
 		    "the keeper cannot be asked now, so nothing was done: it begins, ends, or does not keep up");
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "monitor/control.h"
+#include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 #include "monitor/pauses.h"
 #include "monitor/silence.h"
@@ -119,7 +120,6 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	/* Above those that a monitor before us has given, unless the clock was set back: then we hear which these were. */
 	monitor->run = (uint64_t)(clock_wall() / MILLISECOND) << RUNS_A_MILLISECOND;
 	monitor->own_change = (uint64_t)clock_wall();
-	monitor->change = CHANGES_HANDED_MAX;
 	blind_init(&monitor->blind, now);
 	hold_init(&monitor->hold, now);
 	hearing_init(&monitor->hearing, now);
@@ -127,7 +127,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
 	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_ports(monitor)
 	    || !make_probers(monitor)
-	    || !outbox_init(monitor) || !apart_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
+	    || !keeper_link_init(monitor) || !apart_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
 	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
 		monitor_destroy(&monitor);
 	return monitor;
@@ -158,7 +158,7 @@ monitor_destroy(struct monitor **given)
 	}
 	monitor->begun = false;
 	take_accounts(monitor);
-	outbox_fini(monitor);
+	keeper_link_fini(monitor);
 	apart_fini(monitor);
 	pauses_fini(monitor);
 	window_clock_fini(&monitor->windows);
@@ -225,7 +225,7 @@ watch_hush(struct monitor *monitor, uint32_t target)
 	if (!learn_silence(state, watch_silence(monitor, target)))
 		return;
 	herald_silence(monitor, target, was);
-	outbox_put_state(monitor, target);
+	keeper_link_mark(monitor, target);
 }
 
 /* First runs come soon and evenly, with very many targets on their grid at once; not before they can be ordered. */
@@ -259,7 +259,7 @@ monitor_begin(struct monitor *monitor)
 		if (!(state->flags & TARGET_QUARANTINED))
 			watch_plan(monitor, i, first_due(monitor, i));
 		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
-			outbox_mark(monitor, i); /* the keeper may not know how often it is run */
+			keeper_link_mark(monitor, i); /* the keeper may not know how often it is run */
 	}
 	ourselves_begin(monitor);
 	kin_begin(monitor);
@@ -294,14 +294,14 @@ void
 monitor_flush(struct monitor *monitor, bool tick)
 {
 	orders_flush(monitor);
-	outbox_flush(monitor, tick);
+	keeper_link_flush(monitor, tick);
 }
 
 void
 monitor_stop(struct monitor *monitor)
 {
 	monitor->stopping = true;
-	outbox_mark(monitor, CONFIG_NONE);
+	keeper_link_mark(monitor, CONFIG_NONE);
 	herald_counts(monitor);
 }
 
@@ -311,7 +311,7 @@ monitor_is_done(const struct monitor *monitor)
 	for (uint32_t i = 0; i < watch_prober_count(monitor); i++)
 		if (monitor->probers[i].fd >= 0 && monitor->probers[i].in_hand > 0)
 			return false;
-	return outbox_is_empty(monitor);
+	return keeper_link_is_empty(monitor);
 }
 
 static void
@@ -328,7 +328,7 @@ quarantine(struct monitor *monitor, uint32_t target, const char *text)
 	if (!watched->was_held) /* else a monitor before us has told it */
 		herald_change(monitor, target, &change, &report);
 	watched->was_held = false;
-	outbox_put_state(monitor, target);
+	keeper_link_mark(monitor, target);
 }
 
 /* It is out of quarantine: run again, if only apart. */
@@ -341,7 +341,7 @@ release(struct monitor *monitor, uint32_t target, const char *text)
 		return;
 	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
 	duty_log(monitor->duty, LOG_NOTICE, 0, "%s is watched again: %s", monitor->config->targets[target].name, text);
-	outbox_mark(monitor, target);
+	keeper_link_mark(monitor, target);
 	if (monitor->begun)
 		watch_plan(monitor, target, schedule_horizon(&monitor->schedule));
 }

@@ -16,36 +16,8 @@ write_sql(struct store *store, enum row_kind kind)
 	return store->write_sql[kind];
 }
 
-/* Nothing was written: then it is there, under another number. */
 static bool
-note_known(struct db *db, struct store_batch *batch, const struct operation *operation)
-{
-	bool is_notice = operation->row == ROW_NOTICE;
-	const struct store_notice *notice = (const void *)operation->is.bytes;
-	const struct store_incident *incident = (const void *)operation->is.bytes;
-	struct query *query = db_query(db, is_notice ?
-	    "SELECT number FROM notices WHERE target = ?1 AND change = ?2 AND kind = ?3" :
-	    "SELECT number FROM incidents WHERE target = ?1 AND change = ?2");
-	uint64_t number = is_notice ? notice->number : incident->number;
-
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)(is_notice ? notice->target : incident->target));
-	query_bind_i64(query, 2, (int64_t)(is_notice ? notice->change : incident->change));
-	if (is_notice)
-		query_bind_text(query, 3, notice->kind);
-	if (query_step(query)) {
-		uint64_t as = (uint64_t)query_i64(query, 0);
-
-		query_reset(query);
-		if (as != number)
-			batch_was_known(batch, operation->row, number, as);
-	}
-	return db_fault(db) == DB_WELL;
-}
-
-static bool
-apply_row(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+apply_row(struct store *store, struct db *db, const struct operation *operation)
 {
 	const char *sql = write_sql(store, operation->row);
 	struct query *query = sql == NULL ? NULL : db_query(db, sql);
@@ -53,11 +25,7 @@ apply_row(struct store *store, struct db *db, struct store_batch *batch, const s
 	if (query == NULL)
 		return false;
 	row_bind(operation->row, query, operation->is.bytes);
-	if (!query_run(query))
-		return false;
-	if (db_changes(db) > 0 || (operation->row != ROW_NOTICE && operation->row != ROW_INCIDENT))
-		return true;
-	return note_known(db, batch, operation);
+	return query_run(query);
 }
 
 static bool
@@ -89,11 +57,11 @@ apply_run(struct db *db, const char *sql, const struct operation_run *run, bool 
 }
 
 static bool
-apply(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+apply(struct store *store, struct db *db, const struct operation *operation)
 {
 	switch (operation->kind) {
 	case OPERATION_ROW:
-		return apply_row(store, db, batch, operation);
+		return apply_row(store, db, operation);
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
 	case OPERATION_ATTACH:
@@ -128,13 +96,12 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 }
 
 bool
-store_apply(struct store *store, struct store_batch *batch)
+store_apply(struct store *store, const struct store_batch *batch)
 {
 	struct db *db = store->shelves[batch->file].db;
 
-	batch->known = NULL;
 	for (const struct operation *operation = batch->first; operation != NULL; operation = operation->next) {
-		if (!apply(store, db, batch, operation))
+		if (!apply(store, db, operation))
 			return false;
 	}
 	if (batch->file == STORE_HISTORY && !history_flush(&store->history, db, false))

@@ -182,13 +182,26 @@ PUT(ledger, STORE_MAIN, ROW_LEDGER)
 PUT(pause, STORE_MAIN, ROW_PAUSE)
 PUT(trace, STORE_HISTORY, ROW_TRACE)
 
-void
-store_put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
+static void
+put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
 {
-	struct operation *operation = add(batch, STORE_MAIN, OPERATION_META, sizeof operation->is.meta);
+	struct operation *operation = add(batch, batch->file, OPERATION_META, sizeof operation->is.meta);
 
 	if (operation != NULL)
 		operation->is.meta = (struct operation_meta){ copy_text(batch, key), copy_bytes(batch, value) };
+}
+
+void
+store_put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
+{
+	assert(batch->file == STORE_MAIN);
+	put_meta(batch, key, value);
+}
+
+void
+store_put_sequence(struct store_batch *batch, struct sequence sequence)
+{
+	put_meta(batch, SEQUENCE_META, (struct pw_bytes){ (const char *)&sequence, sizeof sequence });
 }
 
 static void
@@ -241,39 +254,4 @@ store_put_result(struct store_batch *batch, const struct store_result *result)
 	operation->is.result.phase_count = count;
 	operation->is.result.phases = copy(batch, result->phases, count * sizeof *result->phases);
 	operation->is.result.text = copy_bytes(batch, result->text);
-}
-
-void
-batch_was_known(struct store_batch *batch, enum row_kind row, uint64_t number, uint64_t as)
-{
-	struct known *known = take(batch, sizeof *known);
-
-	if (known == NULL)
-		return;
-	*known = (struct known){ batch->known, row, number, as };
-	batch->known = known;
-}
-
-static bool
-was_known(const struct store_batch *batch, enum row_kind row, uint64_t number, uint64_t *as)
-{
-	for (const struct known *known = batch->known; known != NULL; known = known->next) {
-		if (known->row == row && known->number == number) {
-			*as = known->as;
-			return true;
-		}
-	}
-	return false;
-}
-
-bool
-store_batch_notice_was_known(const struct store_batch *batch, uint64_t notice, uint64_t *as)
-{
-	return was_known(batch, ROW_NOTICE, notice, as);
-}
-
-bool
-store_batch_incident_was_known(const struct store_batch *batch, uint64_t incident, uint64_t *as)
-{
-	return was_known(batch, ROW_INCIDENT, incident, as);
 }

@@ -18,6 +18,8 @@ enum operation_kind {
 	OPERATION_RESULT
 };
 
+#define SEQUENCE_META "sequence" /* how far the messages have come that the file keeps */
+
 struct operation_meta {
 	const char *key;
 	struct pw_bytes value;
@@ -40,24 +42,14 @@ struct operation {
 	} is;
 };
 
-struct known {
-	struct known *next;
-	enum row_kind row;
-	uint64_t number, as;
-};
-
 struct store_batch {
 	enum store_file file;
 	struct chunk *chunks;      /* memory, the newest first */
 	struct operation *first, **end;
-	struct known *known;       /* replays that the last submission met */
 	uint32_t count;
 	size_t bytes;
 	uint64_t number;           /* of its last submission, 0: never */
 	bool no_memory;
 };
-
-/* Notes that what was to get `number` is there, as `as`. */
-void batch_was_known(struct store_batch *, enum row_kind, uint64_t number, uint64_t as);
 
 #endif

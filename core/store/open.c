@@ -76,6 +76,8 @@ store_load(struct store *store, enum store_file file)
 	bool loaded;
 
 	load_counters(store, file);
+	store->sequences[file] = (struct sequence){ 0, 0 };
+	(void)read_meta(shelf->db, SEQUENCE_META, &store->sequences[file], sizeof store->sequences[file]);
 	if (file == STORE_MAIN) {
 		loaded = read_meta(shelf->db, "instance", store->instance, sizeof store->instance);
 	} else {

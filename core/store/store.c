@@ -114,6 +114,12 @@ store_number(struct store *store, enum store_numbers which)
 	return *number;
 }
 
+struct sequence
+store_sequence(const struct store *store, enum store_file file)
+{
+	return store->sequences[file];
+}
+
 enum store_trouble_kind
 store_trouble(const struct store *store, enum store_file file, struct reason *why)
 {

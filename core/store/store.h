@@ -16,6 +16,7 @@
 #define STORE_STORE_H
 
 #include "base/reason.h"
+#include "base/sequence.h"
 #include "store/rows.h"
 
 struct store;
@@ -84,6 +85,10 @@ const unsigned char *store_instance(const struct store *);
 enum store_numbers { STORE_TARGETS, STORE_INCIDENTS, STORE_NOTICES, STORE_CLAIMS, STORE_PAUSES, STORE_NUMBERS };
 uint64_t store_number(struct store *, enum store_numbers);
 
+/* How far the sequence had come whose messages are kept in the file, when it was opened; birth 0: it holds none, or cannot
+ * be read. */
+struct sequence store_sequence(const struct store *, enum store_file);
+
 /* --- trouble --- */
 
 /* WELL, or what the file suffers from since its last failure; `why` (NULL is fine) in words. */
@@ -112,15 +117,13 @@ uint32_t store_batch_count(const struct store_batch *); /* operations */
 size_t store_batch_bytes(const struct store_batch *);   /* memory held */
 bool store_batch_lacks_memory(const struct store_batch *);   /* for some of what was put into it, or was found with it */
 
-/* After `committed`: whether this notice had been kept before, by its (target, change, kind), under the number `*as`: a
- * replay. Of its row and of its deliveries nothing was written; the same holds for an incident, by its (target, change). */
-bool store_batch_notice_was_known(const struct store_batch *, uint64_t notice, uint64_t *as);
-bool store_batch_incident_was_known(const struct store_batch *, uint64_t incident, uint64_t *as);
-
 typedef void store_done(void *arg, enum store_answer answer);
 
 /* One transaction of the file that the batch is for. An empty batch is committed at once. */
 void store_submit(struct store *, struct store_batch *, store_done *on_done, void *arg);
+
+/* How far a sequence of messages has come with what is in the batch: it is kept with the batch, in either file. */
+void store_put_sequence(struct store_batch *, struct sequence);
 
 /* --- what a batch for STORE_MAIN holds: whole rows, put in place of those with the same key --- */
 

@@ -22,6 +22,7 @@ struct store {
 	int lock;
 	struct shelf shelves[STORE_FILES];
 	struct counters counters[STORE_FILES]; /* batch: the last one that was tried */
+	struct sequence sequences[STORE_FILES]; /* as they were found */
 	uint64_t reserved[STORE_NUMBERS];      /* numbers up to here are given to nobody else, whatever becomes of us */
 	bool provisional;                      /* the instance is made up: the file has not been read */
 	uint64_t doubtful[STORE_FILES];        /* the batch whose transaction failed, 0: none */
@@ -36,7 +37,7 @@ struct store {
 bool store_apply_counters(struct store *, enum store_file, uint64_t ahead);
 
 /* Writes one batch's operations, within a transaction. False: a fault. */
-bool store_apply(struct store *, struct store_batch *);
+bool store_apply(struct store *, const struct store_batch *);
 
 /* open.c: takes the folder and opens both files. */
 enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);

@@ -102,8 +102,13 @@ class Scene:
 			return not self.rows("SELECT 1 FROM deliveries WHERE state < 4")
 		return False
 
+	def is_kept(self):
+		"""What a keeper said to be committed was what the next one had: none had to be told again what is open."""
+		return not any(daemon.says("what is open is said again") for daemon in self.daemons)
+
 	def judge(self):
 		"""None lost, none false, none out of order; at most one twice for each kill."""
+		assert self.is_kept(), f"{self.name}: what was committed is kept"
 		lines = re.findall(r"^(\w+) (\w+) (s\d+) $", self.told.read_text(encoding="utf-8"), re.M)
 		seen, repeated = set(), 0
 		told = collections.defaultdict(list)

@@ -1,4 +1,6 @@
 /* Any bytes, given to the reader of their kind as any process of ours would: first byte and range checks included. */
+#include <stdlib.h>
+
 #include "base/messages_ask.h"
 #include "base/messages_outbox.h"
 
@@ -24,6 +26,12 @@ read_runs(struct wire_in *in, enum message_kind kind)
 
 	while (kind == MESSAGE_ORDERS && message_next_order(in, &order, TARGETS))
 		seen += order.target;
+	struct sequence sequence;
+
+	if (kind == MESSAGE_RESULTS && !message_get_results(in, &sequence))
+		return;
+	while (kind == MESSAGE_RESULTS && message_next_result(in, &report, TARGETS))
+		look(report.text);
 	while (kind == MESSAGE_REPORTS && message_next_report(in, &report, TARGETS)) {
 		look(report.text);
 		for (uint32_t i = 0; i < report.warning_count; i++)
@@ -49,6 +57,21 @@ read_evidence(struct wire_in *in)
 		look(warning.text);
 }
 
+/* All of its changes can be read: that was checked. */
+static void
+look_at_run(const struct message_run *run)
+{
+	struct wire_in in = wire_from(run->changes.data, run->changes.size);
+	struct message_change change;
+	uint32_t count = 0;
+
+	look(run->state);
+	for (; message_next_change(&in, run, &change); count++)
+		look(change.text);
+	if (count != run->change_count)
+		abort();
+}
+
 static void
 read_one(struct wire_in *in, enum message_kind kind)
 {
@@ -59,9 +82,10 @@ read_one(struct wire_in *in, enum message_kind kind)
 		struct message_log log;
 		struct message_alive alive;
 		struct message_references references;
-		struct message_change change;
+		struct message_run run;
 		struct message_state state;
-		uint64_t committed;
+		struct message_committed committed;
+		struct message_recovered recovered;
 		uint32_t target;
 	} one;
 
@@ -79,8 +103,10 @@ read_one(struct wire_in *in, enum message_kind kind)
 		(void)message_get_alive(in, &one.alive);
 	else if (kind == MESSAGE_REFERENCES)
 		(void)message_get_references(in, &one.references);
-	else if (kind == MESSAGE_CHANGE && message_get_change(in, &one.change, TARGETS))
-		look(one.change.text);
+	else if (kind == MESSAGE_RUN && message_get_run(in, &one.run, TARGETS))
+		look_at_run(&one.run);
+	else if (kind == MESSAGE_RECOVERED)
+		(void)message_get_recovered(in, &one.recovered);
 	else if (kind == MESSAGE_STATE && message_get_state(in, &one.state, TARGETS))
 		look(one.state.state);
 	else if (kind == MESSAGE_COMMITTED)
@@ -133,7 +159,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum message_kind kind = message_kind(data, size);
 	struct wire_in in = wire_from(data, size);
 
-	if (kind == MESSAGE_ORDERS || kind == MESSAGE_REPORTS)
+	if (kind == MESSAGE_ORDERS || kind == MESSAGE_REPORTS || kind == MESSAGE_RESULTS)
 		read_runs(&in, kind);
 	else if (kind == MESSAGE_EVIDENCE)
 		read_evidence(&in);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
+#include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -32,7 +34,8 @@ static int keeper;
 static struct monitor *
 begin(void)
 {
-	static const unsigned char recovered[1 + STORE_NAME_SIZE + sizeof(uint64_t) + sizeof(int64_t)] = { MESSAGE_RECOVERED };
+	unsigned char recovered[128];
+	struct wire_out out = wire_over(recovered, sizeof recovered);
 	int parent[2], prober[2], ends[2];
 
 	for (uint32_t i = 0; i < TARGETS; i++)
@@ -49,8 +52,9 @@ begin(void)
 	assert(monitor != NULL);
 	monitor->run = 0;
 	orders_linked(monitor, 0, prober[1]);
-	outbox_linked(monitor, ends[1]);
-	assert(outbox_heard(monitor, recovered, sizeof recovered));
+	keeper_link_open(monitor, ends[1]);
+	message_put_recovered(&out, &(struct message_recovered){ .run = 0 });
+	assert(keeper_messages_take(monitor, recovered, out.size));
 	return monitor;
 }
 
@@ -68,21 +72,19 @@ pass_a_minute(struct monitor *monitor)
 	}
 }
 
-/* The keeper reads every change and state without complaint. */
+/* The keeper reads every run without complaint. */
 static void
 be_told(struct monitor *monitor)
 {
 	static unsigned char packet[WIRE_MAX];
-	struct message_change change;
-	struct message_state state;
+	struct message_run run;
 	ssize_t size;
 
 	monitor_flush(monitor, true);
 	while ((size = packet_read(keeper, packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);
 		enum message_kind kind = message_kind(packet, (size_t)size);
-		assert(kind != MESSAGE_CHANGE || message_get_change(&in, &change, TARGETS));
-		assert(kind != MESSAGE_STATE || message_get_state(&in, &state, TARGETS));
+		assert(kind != MESSAGE_RUN || message_get_run(&in, &run, TARGETS));
 	}
 }
 

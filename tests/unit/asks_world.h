@@ -18,6 +18,7 @@
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
+#include "monitor_says.h"
 #include "scratch.h"
 
 enum { TARGETS = 2 };
@@ -70,8 +71,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = ends[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1,
-		.generation = 1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
@@ -170,19 +170,13 @@ ask(struct world *world, const char *verb, uint32_t target, const char *const *w
 static inline void
 say(struct world *world, uint32_t target, const char *kind, const char *from, const char *to, uint64_t incident)
 {
-	unsigned char packet[2048];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change change = { .number = ++world->number, .target = target, .change = ++world->changes[target],
+	struct message_change change = { .target = target, .change = ++world->changes[target],
 		.incident = incident, .detected = clock_wall(), .confirmed = clock_wall(), .text = { "a word", 6 } };
 
 	snprintf(change.kind, sizeof change.kind, "%s", kind);
 	snprintf(change.from, sizeof change.from, "%s", from);
 	snprintf(change.to, sizeof change.to, "%s", to);
-	message_put_change(&out, &change);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, 0 });
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 }, 0 }));
 	journal_flush(&world->keeper);
 }
 

@@ -64,7 +64,7 @@ answer(struct theatre *stage, uint64_t number, char kind, int status, const char
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_answer(&out, &(struct message_answer){ number, kind, (uint8_t)status, { text, strlen(text) } });
-	assert_true(outbox_heard(stage->scene->monitor, packet, out.size));
+	assert_true(keeper_messages_take(stage->scene->monitor, packet, out.size));
 }
 
 static void
@@ -125,7 +125,7 @@ a_keeper_that_is_not_there_is_not_waited_for(void **state)
 
 	CALL(stage, "postwatch/1\0ack\0" "1\0why");
 	assert_true(hears_ask(stage, &ask));
-	outbox_lost(stage->scene->monitor);
+	keeper_link_close(stage->scene->monitor);
 	assert_hears(stage, "ethe keeper ended before it answered: whether it was done is not known");
 	assert_hears(stage, "x75");
 	CALL(stage, "postwatch/1\0ack\0" "1\0why");

@@ -1,4 +1,4 @@
-/* What is not safe, handed over from one monitor to the next. */
+/* What of a monitor's runs is not committed, for the next monitor to hold. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -10,11 +10,11 @@
 #include "keeper/journal.h"
 
 static struct slip *
-add(struct slip ***last, uint64_t number, uint32_t generation, uint32_t size)
+add(struct slip ***last, uint64_t number)
 {
-	struct slip *slip = calloc(1, sizeof *slip + size);
+	struct slip *slip = calloc(1, sizeof *slip);
 
-	*slip = (struct slip){ .number = number, .generation = generation, .size = size };
+	*slip = (struct slip){ .number = number };
 	**last = slip;
 	*last = &slip->next;
 	return slip;
@@ -29,61 +29,48 @@ forget(struct slip **slips)
 	}
 }
 
-/* In the order in which it is to be given, and no more. */
 static void
-assert_owed(const struct journal *journal, struct slip *const *wanted, size_t count)
-{
-	struct slip *slip = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		slip = journal_owed(journal, slip);
-		assert_ptr_equal(slip, wanted[i]);
-		assert_int_equal(slip->number, i + 1);
-	}
-	assert_null(journal_owed(journal, slip));
-}
-
-static void
-all_of_it_is_owed_under_new_numbers(void **state)
+what_is_not_committed_is_found_in_order(void **state)
 {
 	struct journal journal = { .serial = 1 };
 	struct slip **sent = &journal.sent;
+
 	(void)state;
-
 	journal.open_last = &journal.open;
-	struct slip *first = add(&sent, 70, 1, 3);
-	struct slip *ours = add(&sent, 0, 0, 3), *known = add(&sent, 71, 1, 0);
-	struct slip *second = add(&journal.open_last, 72, 1, 3), *third = add(&journal.open_last, 5, 2, 3);
-	journal_hand_over(&journal, 3);
-	assert_owed(&journal, (struct slip *[]){ first, second, third }, 3);
-	assert_int_equal(journal_lowest(&journal, 3), 1);
-	assert_true(!ours->owed && !known->owed && known->generation == 1);
-
-	/* One is given, and what was sent is safe before the rest is. */
-	first->owed = false;
-	assert_ptr_equal(journal_owed(&journal, NULL), second);
+	assert_null(journal_uncommitted(&journal, 0));
+	struct slip *first = add(&sent, 70);
+	(void)add(&sent, 0); /* our own */
+	struct slip *second = add(&sent, 71), *third = add(&journal.open_last, 72);
+	(void)add(&journal.open_last, 0);
+	assert_ptr_equal(journal_uncommitted(&journal, 0), first);
+	assert_ptr_equal(journal_uncommitted(&journal, 70), second);
+	assert_ptr_equal(journal_uncommitted(&journal, 71), third);
+	assert_null(journal_uncommitted(&journal, 72));
 	forget(&journal.sent);
-	assert_ptr_equal(journal_owed(&journal, NULL), second);
-	assert_int_equal(journal_lowest(&journal, 3), 2);
-	second->owed = false;
-	assert_ptr_equal(journal_owed(&journal, NULL), third);
+	assert_ptr_equal(journal_uncommitted(&journal, 0), third);
+	forget(&journal.open);
+}
 
-	/* The open ones are sent, and nothing is open. Another monitor has to have all that is left. */
-	journal.sent = journal.open;
-	journal.open = NULL;
-	journal.open_last = &journal.open;
-	journal_hand_over(&journal, 4);
-	assert_owed(&journal, (struct slip *[]){ second, third }, 2);
-	assert_int_equal(journal_lowest(&journal, 3), UINT64_MAX);
-	forget(&journal.sent);
-	assert_null(journal_owed(&journal, NULL));
+static void
+each_number_has_its_place(void **state)
+{
+	static const struct { struct sequence taken, message; enum sequence_place place; } rows[] = {
+		{ { 0, 0 }, { 5, 1 }, SEQUENCE_NEXT }, { { 0, 0 }, { 5, 2 }, SEQUENCE_GAP }, { { 5, 1 }, { 5, 2 }, SEQUENCE_NEXT },
+		{ { 5, 2 }, { 5, 2 }, SEQUENCE_TAKEN }, { { 5, 9 }, { 5, 2 }, SEQUENCE_TAKEN }, { { 5, 2 }, { 5, 4 }, SEQUENCE_GAP },
+		{ { 5, 9 }, { 6, 1 }, SEQUENCE_NEXT }, { { 5, 9 }, { 6, 10 }, SEQUENCE_GAP }, { { 5, 9 }, { 5, 0 }, SEQUENCE_TAKEN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(sequence_place(rows[i].taken, rows[i].message), rows[i].place);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_of_it_is_owed_under_new_numbers),
+		cmocka_unit_test(what_is_not_committed_is_found_in_order),
+		cmocka_unit_test(each_number_has_its_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

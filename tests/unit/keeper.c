@@ -184,7 +184,7 @@ static void
 a_change_is_told_with_its_evidence(void **state)
 {
 	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
-	struct message_change change = { .number = 1, .target = 1, .kind = "down", .code = "banner_timeout",
+	struct message_change change = { .target = 1, .kind = "down", .code = "banner_timeout",
 		.text = bytes_of("mx1:25 down: no greeting within 30.0 s, 2 of 2 attempts"), .attempt_count = 2,
 		.attempts = { 10, 11 } };
 
@@ -209,7 +209,7 @@ static void
 silence_and_what_is_not_of_a_target(void **state)
 {
 	struct cabinet *cabinet = cabinet_create(TARGETS, PLENTY);
-	struct message_change change = { .number = 1, .target = UINT32_MAX, .kind = "blind", .code = "no_route",
+	struct message_change change = { .target = UINT32_MAX, .kind = "blind", .code = "no_route",
 		.text = bytes_of("we are cut off"), .silences = "paused", .attempt_count = 1, .attempts = { 10 } };
 
 	(void)state;

@@ -145,12 +145,17 @@ put_references(struct wire_out *out)
 }
 
 static void
-put_change(struct wire_out *out)
+put_run(struct wire_out *out)
 {
-	message_put_change(out, &(struct message_change){ .number = 41, .target = 9, .change = 3, .kind = "down",
+	unsigned char changes[1024];
+	struct wire_out one = wire_over(changes, sizeof changes);
+
+	message_add_change(&one, &(struct message_change){ .change = 3, .kind = "down",
 	    .code = "banner_timeout", .from = "suspect", .to = "down", .silence = 5, .silences = "parent paused", .incident = 8,
 	    .detected = 1000, .confirmed = 2000, .text = BYTES("mx1 down: no greeting"), .attempt_count = 3,
 	    .attempts = { 101, 102, 103 } });
+	message_put_run(out, &(struct message_run){ .sequence = { 0x0102030405060708, 41 }, .target = 9, .state = BYTES("\0\1\2"),
+	    .interval = 60000000, .change_count = 1, .changes = { (const char *)changes, one.size } });
 }
 
 static void
@@ -162,13 +167,14 @@ put_state(struct wire_out *out)
 static void
 put_recovered(struct wire_out *out)
 {
-	message_put_recovered(out, &(struct message_recovered){ .store = "0123456789abcde", .run = 77, .newest = 1700000000000000 });
+	message_put_recovered(out, &(struct message_recovered){ .runs = { 0x0102030405060708, 41 }, .runs_taken = 43,
+	    .results = { 0x0102030405060708, 7 }, .results_taken = 8, .run = 77, .newest = 1700000000000000 });
 }
 
 static void
 put_committed(struct wire_out *out)
 {
-	message_put_committed(out, 77);
+	message_put_committed(out, &(struct message_committed){ .runs = { 0x0102030405060708, 41 }, .results = { 0x0102030405060708, 7 } });
 }
 
 static void
@@ -291,7 +297,7 @@ static const struct example {
 	[MESSAGE_REPORTS] = { "reports", put_reports },
 	[MESSAGE_EVIDENCE] = { "evidence", put_evidence },
 	[MESSAGE_REFERENCES] = { "references", put_references },
-	[MESSAGE_CHANGE] = { "change", put_change },
+	[MESSAGE_RUN] = { "run", put_run },
 	[MESSAGE_RESULTS] = { "results", put_results },
 	[MESSAGE_STATE] = { "state", put_state },
 	[MESSAGE_RECOVERED] = { "recovered", put_recovered },
@@ -413,7 +419,7 @@ static void
 readers_take_the_examples(void **state)
 {
 	static unsigned char packet[WIRE_MAX];
-	struct message_change change;
+	struct message_run run;
 	struct message_state target_state;
 	struct message_recovered recovered;
 	struct message_notice notice;
@@ -428,7 +434,7 @@ readers_take_the_examples(void **state)
 	char sources[SOURCES_TEXT_MAX];
 
 	(void)state;
-	in = written(&examples[MESSAGE_CHANGE], packet), assert_true(message_get_change(&in, &change, TARGETS));
+	in = written(&examples[MESSAGE_RUN], packet), assert_true(message_get_run(&in, &run, TARGETS));
 	in = written(&examples[MESSAGE_STATE], packet), assert_true(message_get_state(&in, &target_state, TARGETS));
 	in = written(&examples[MESSAGE_RECOVERED], packet), assert_true(message_get_recovered(&in, &recovered));
 	in = written(&examples[MESSAGE_NOTICE], packet), assert_true(message_get_notice(&in, &notice));

@@ -138,29 +138,55 @@ get_look(struct wire_in *in)
 }
 
 static const struct message_change change_sample = {
-	.number = 41, .target = 9, .change = 3, .kind = "down", .code = "banner_timeout", .from = "suspect",
+	.target = 9, .change = 3, .kind = "down", .code = "banner_timeout", .from = "suspect",
 	.to = "down", .silence = 5, .silences = "parent paused", .incident = 8, .detected = 1000, .confirmed = 2000,
 	.text = { "mx1 down: no greeting", 21 }, .attempt_count = 3, .attempts = { 101, 102, 103 },
 };
 
-static void
-put_change(struct wire_out *out)
-{
-	message_put_change(out, &change_sample);
-}
-
 static bool
-get_change(struct wire_in *in)
+is_sample(const struct message_change *given)
 {
-	const struct message_change *sent = &change_sample;
-	struct message_change change;
+	const struct message_change *sent = &change_sample, change = *given;
 
-	return message_get_change(in, &change, TARGETS) && change.number == sent->number && change.target == 9
-	    && change.change == 3 && strcmp(change.kind, "down") == 0 && strcmp(change.code, sent->code) == 0
+	return change.target == 9 && change.change == 3 && strcmp(change.kind, "down") == 0 && strcmp(change.code, sent->code) == 0
 	    && strcmp(change.from, "suspect") == 0 && strcmp(change.to, "down") == 0 && change.silence == 5
 	    && strcmp(change.silences, sent->silences) == 0 && change.incident == 8 && change.detected == 1000
 	    && change.confirmed == 2000 && change.text.size == 21 && change.attempt_count == 3
 	    && memcmp(change.attempts, sent->attempts, sizeof change.attempts) == 0;
+}
+
+/* A run of two changes, of which the second is this one. */
+static void
+put_run_of(struct wire_out *out, const struct message_change *second)
+{
+	unsigned char changes[2048];
+	struct wire_out both = wire_over(changes, sizeof changes);
+
+	message_add_change(&both, &change_sample);
+	message_add_change(&both, second);
+	message_put_run(out, &(struct message_run){ .sequence = { 7, 41 }, .target = second->target, .restated = true,
+	    .state = { "\0\1", 2 }, .interval = 5, .change_count = 2, .changes = { (const char *)changes, both.size } });
+	out->bad |= both.bad;
+}
+
+static void
+put_run(struct wire_out *out)
+{
+	put_run_of(out, &change_sample);
+}
+
+static bool
+get_run(struct wire_in *in)
+{
+	struct message_run run;
+	struct message_change first, second, third;
+
+	if (!message_get_run(in, &run, TARGETS) || run.sequence.birth != 7 || run.sequence.number != 41 || run.target != 9 || !run.restated
+	    || run.interval != 5 || run.state.size != 2 || run.change_count != 2)
+		return false;
+	struct wire_in changes = wire_from(run.changes.data, run.changes.size);
+	return message_next_change(&changes, &run, &first) && is_sample(&first) && message_next_change(&changes, &run, &second)
+	    && is_sample(&second) && !message_next_change(&changes, &run, &third);
 }
 
 static void
@@ -181,15 +207,33 @@ get_state(struct wire_in *in)
 static void
 put_committed(struct wire_out *out)
 {
-	message_put_committed(out, 77);
+	message_put_committed(out, &(struct message_committed){ .runs = { 7, 77 }, .results = { 8, 5 } });
 }
 
 static bool
 get_committed(struct wire_in *in)
 {
-	uint64_t number;
+	struct message_committed committed;
 
-	return message_get_committed(in, &number) && number == 77;
+	return message_get_committed(in, &committed) && committed.runs.birth == 7 && committed.runs.number == 77
+	    && committed.results.birth == 8 && committed.results.number == 5;
+}
+
+static void
+put_recovered(struct wire_out *out)
+{
+	message_put_recovered(out, &(struct message_recovered){ .runs = { 7, 77 }, .runs_taken = 78, .results = { 7, 5 },
+	    .results_taken = 6, .run = 9, .newest = 10 });
+}
+
+static bool
+get_recovered(struct wire_in *in)
+{
+	struct message_recovered recovered;
+
+	return message_get_recovered(in, &recovered) && recovered.runs.birth == 7 && recovered.runs.number == 77
+	    && recovered.runs_taken == 78 && recovered.results.number == 5 && recovered.results_taken == 6 && recovered.run == 9
+	    && recovered.newest == 10;
 }
 
 static void
@@ -238,9 +282,10 @@ static const struct sample {
 	{ MESSAGE_BLAME, put_blame, get_blame },
 	{ MESSAGE_REFERENCES, put_references, get_references },
 	{ MESSAGE_LOOK, put_look, get_look },
-	{ MESSAGE_CHANGE, put_change, get_change },
+	{ MESSAGE_RUN, put_run, get_run },
 	{ MESSAGE_STATE, put_state, get_state },
 	{ MESSAGE_COMMITTED, put_committed, get_committed },
+	{ MESSAGE_RECOVERED, put_recovered, get_recovered },
 	{ MESSAGE_EVIDENCE, put_evidence, get_evidence },
 };
 
@@ -306,13 +351,13 @@ changed_is_taken(const struct message_change *change)
 {
 	unsigned char packet[ROOM];
 	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change back;
+	struct message_run back;
 
-	message_put_change(&out, change);
+	put_run_of(&out, change);
 	if (out.bad)
 		return false;
 	struct wire_in in = wire_from(packet, out.size);
-	return message_get_change(&in, &back, TARGETS);
+	return message_get_run(&in, &back, TARGETS);
 }
 
 static void

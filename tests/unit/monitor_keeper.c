@@ -3,18 +3,30 @@
 
 #define NOW (1000 * MINUTE)
 
+/* A run of the target b, the one of that number of a monitor before. */
+static void
+hand_over(struct scene *scene, uint64_t number)
+{
+	unsigned char changes[512];
+	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(scene->handed, sizeof scene->handed);
+
+	message_add_change(&one, &(struct message_change){ .change = 7, .kind = "down", .code = "refused", .from = "suspect",
+	    .to = "down", .incident = 7, .detected = 1, .confirmed = 2, .text = { "b down", 6 } });
+	message_put_run(&out, &(struct message_run){ .sequence = { 5, number }, .target = 1, .state = { "", 0 }, .change_count = 1,
+	    .changes = { (const char *)changes, one.size } });
+	scene->handed_size = out.size;
+	scene->taken = (struct sequence){ 5, number };
+	scene->committed = (struct sequence){ 5, number - 1 };
+}
+
 /* The keeper that had it in memory alone is gone as well. */
 static void
 what_another_monitor_said_is_said_to_the_next_keeper(void **unused)
 {
 	struct scene *scene = scene_create(2);
-	unsigned char packet[16];
-	struct wire_out out = wire_over(scene->handed, sizeof scene->handed), committed = wire_over(packet, sizeof packet);
 
 	(void)unused;
-	message_put_change(&out, &(struct message_change){ .number = 1, .target = 1, .change = 7, .kind = "down", .code = "refused",
-	    .from = "suspect", .to = "down", .incident = 7, .detected = 1, .confirmed = 2, .text = { "b down", 6 } });
-	scene->handed_size = out.size;
+	hand_over(scene, 41);
 	scene_bear(scene, NOW);
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "");
@@ -22,28 +34,113 @@ what_another_monitor_said_is_said_to_the_next_keeper(void **unused)
 	scene_recovered(scene, 1);
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "down b");
-	assert_true(scene->change.change == 7 && scene->change.number == 1);
+	assert_true(scene->change.change == 7);
+	assert_int_equal(scene->changed.number, 41);
 	scene->told[0] = '\0';
-	message_put_committed(&committed, 1);
-	assert_true(outbox_heard(scene->monitor, packet, committed.size));
+	scene_commit(scene);
 	scene_link_keeper(scene);
 	scene_recovered(scene, 1);
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "");
-	/* Also where we had to begin without it, and nothing was safe. */
+	/* What comes of this monitor has the numbers behind it. */
 	scene->scripts[0] = "r";
 	scene_run(scene, 2 * MINUTE);
 	assert_string_equal(scene->told, "down a");
-	assert_true(outbox_heard(scene->monitor, scene->handed, scene->handed_size));
-	scene->told[0] = '\0';
-	scene->number = 0;
-	scene_link_keeper(scene);
+	assert_true(scene->taken.birth == 5 && scene->taken.number > 42);
+	scene_destroy(&scene);
+}
+
+/* What a keeper cannot say: it has committed what was not said to it, or what it has taken is not what it hands over. */
+static void
+a_keeper_that_says_what_cannot_be_is_not_believed(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	unsigned char packet[128];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)unused;
+	scene_bear(scene, NOW);
 	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "down b down a");
-	/* A number that is not one of those is none of a keeper's. */
-	out = wire_over(scene->handed, sizeof scene->handed);
-	message_put_change(&out, &(struct message_change){ .number = CHANGES_HANDED_MAX + 1, .kind = "down", .text = { "", 0 } });
-	assert_false(outbox_heard(scene->monitor, scene->handed, out.size));
+	message_put_committed(&out, &(struct message_committed){ .runs = { scene->taken.birth, scene->taken.number + 1 } });
+	assert_false(keeper_messages_take(scene->monitor, packet, out.size));
+	out = wire_over(packet, sizeof packet);
+	message_put_committed(&out, &(struct message_committed){ .results = { scene->taken.birth, 1000 } });
+	assert_false(keeper_messages_take(scene->monitor, packet, out.size));
+	monitor_destroy(&scene->monitor);
+	hand_over(scene, 41);
+	for (uint64_t taken = 40; taken < 43; taken++) {
+		scene->monitor = monitor_create(&scene->duty, NOW, 1);
+		scene_link_keeper(scene);
+		assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+		out = wire_over(packet, sizeof packet);
+		message_put_recovered(&out, &(struct message_recovered){ .runs = { 5, 40 }, .runs_taken = taken });
+		assert_int_equal(keeper_messages_take(scene->monitor, packet, out.size), taken == 41);
+		assert_int_equal(scene->monitor->begun, taken == 41);
+		monitor_destroy(&scene->monitor);
+	}
+	/* Nor is one that hands over the same again, or leaves one out. */
+	scene->monitor = monitor_create(&scene->duty, NOW, 1);
+	scene_link_keeper(scene);
+	assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+	assert_false(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+	hand_over(scene, 43);
+	assert_false(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+	scene_destroy(&scene);
+}
+
+/* Whatever is taken and whatever is committed when a keeper dies: each run is in the next one once, in order. */
+static void
+each_run_is_committed_once(void **unused)
+{
+	struct scene *scene = scene_create(4);
+	uint32_t chance = 7;
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	for (int round = 0; round < 200; round++) {
+		for (uint32_t i = 0; i < 4; i++)
+			scene->scripts[i] = (chance = chance * 1103515245 + 12345) >> 16 & 1 ? "r" : ".";
+		scene_run(scene, (chance >> 20) % 180 * SECOND);
+		uint64_t behind = scene->taken.number - scene->committed.number;
+		scene->committed = scene->taken;
+		scene->committed.number -= behind == 0 ? 0 : (chance >> 12) % behind;
+		if (round % 3 == 0)
+			scene_link_keeper(scene);
+		if (round % 3 == 0)
+			scene_recovered(scene, 1); /* what comes is checked to be the next */
+	}
+	scene_run(scene, SECOND);
+	assert_true(scene->changes > 50);
+	scene_destroy(&scene);
+}
+
+static void
+results_are_said_again_until_they_are_committed(void **unused)
+{
+	struct scene *scene = scene_create(1);
+	unsigned char packet[128];
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene_run(scene, 3 * MINUTE);
+	uint32_t results = scene->results;
+	assert_in_range(results, 3, 4);
+	scene_link_keeper(scene);
+	scene_recovered(scene, 1);
+	scene_run(scene, SECOND);
+	assert_in_range(scene->results, 2 * results, 2 * results + 1);
+	results = scene->results;
+	struct wire_out out = wire_over(packet, sizeof packet);
+	message_put_committed(&out, &(struct message_committed){ .results = scene->results_taken });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+	/* A keeper whose history.db is another one says less. */
+	out = wire_over(packet, sizeof packet);
+	message_put_committed(&out, &(struct message_committed){ .results = { scene->taken.birth, 1 } });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+	scene_link_keeper(scene);
+	scene_recovered(scene, 1);
+	scene_run(scene, SECOND);
+	assert_int_equal(scene->results, results);
 	scene_destroy(&scene);
 }
 
@@ -64,7 +161,7 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	scene_link_keeper(scene);
 	struct wire_out out = wire_over(packet, sizeof packet);
 	message_put_state(&out, &(struct message_state){ 0, { (char *)scene->record[0], scene->record_size[0] }, 0 });
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	assert_int_equal(scene->monitor->targets[0].state.state, STATE_DOWN);
 	assert_non_null(scene->monitor->targets[0].series);
 	scene->monitor->targets[0].state.flags |= TARGET_QUARANTINED;
@@ -79,7 +176,6 @@ static void
 a_keeper_of_another_store_hears_what_is_open(void **unused)
 {
 	struct scene *scene = scene_create(2);
-	unsigned char packet[16];
 	uint64_t incident;
 
 	(void)unused;
@@ -88,9 +184,7 @@ a_keeper_of_another_store_hears_what_is_open(void **unused)
 	scene_run(scene, 2 * MINUTE);
 	assert_string_equal(scene->told, "down a");
 	incident = scene->change.change;
-	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_committed(&out, scene->number);
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	scene_commit(scene);
 	scene_link_keeper(scene);
 	scene_recovered(scene, 1);
 	scene_run(scene, SECOND);
@@ -99,17 +193,16 @@ a_keeper_of_another_store_hears_what_is_open(void **unused)
 	scene_link_keeper(scene);
 	scene_recovered(scene, 2);
 	scene_run(scene, SECOND);
-	assert_string_equal(scene->told, "down a");
+	assert_string_equal(scene->told, "again down a");
 	assert_string_equal(scene->change.to, "down");
 	assert_true(scene->change.change == incident && scene->change.incident == incident);
-	/* It was not safe: the next hears it once, whatever that one writes. */
+	/* It was not committed: the next hears it once, whatever that one writes. */
 	scene->told[0] = '\0';
-	scene->number--;
 	scene_link_keeper(scene);
 	scene_recovered(scene, 3);
 	scene->scripts[0] = ".";
 	scene_run(scene, 3 * MINUTE);
-	assert_string_equal(scene->told, "down a up a");
+	assert_string_equal(scene->told, "again down a up a");
 	assert_true(scene->change.incident == incident);
 	scene_destroy(&scene);
 }
@@ -121,13 +214,21 @@ a_keeper_that_does_not_read_costs_only_results(void **unused)
 
 	(void)unused;
 	scene_bear(scene, NOW);
-	scene->monitor->outbox.bytes = 64 * 1024 * 1024; /* as if so much waited */
+	static unsigned char filler[WIRE_MAX] = { MESSAGE_EVIDENCE };
+	scene_run(scene, SECOND);
+	scene_commit(scene);
+	scene_link_keeper(scene); /* which has not said anything yet, so that all waits for it */
+	for (int i = 0; i < 1024; i++)
+		keeper_link_add_evidence(scene->monitor, filler, sizeof filler);
 	scene->scripts[0] = "r";
 	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(scene->told, "");
+	scene_link_keeper(scene);
+	scene_recovered(scene, 1);
+	scene_run(scene, MINUTE);
 	assert_string_equal(scene->told, "down a");
-	assert_int_equal(scene->results, 0);
-	assert_int_equal(scene->evidence, 0);
-	assert_true(scene->monitor->outbox.results_dropped > 0 && scene->monitor->outbox.evidence_dropped > 0);
+	struct keeper_link_dropped dropped = keeper_link_dropped(scene->monitor);
+	assert_true(dropped.results > 0 && dropped.evidence > 0);
 	scene_destroy(&scene);
 }
 
@@ -164,6 +265,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_are_numbered_behind_all_that_were_given),
 		cmocka_unit_test(what_another_monitor_said_is_said_to_the_next_keeper),
+		cmocka_unit_test(a_keeper_that_says_what_cannot_be_is_not_believed),
+		cmocka_unit_test(each_run_is_committed_once),
+		cmocka_unit_test(results_are_said_again_until_they_are_committed),
 		cmocka_unit_test(what_half_a_keeper_said_is_forgotten),
 		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),
 		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),

@@ -13,7 +13,7 @@ say(struct scene *scene, uint64_t number, uint32_t target, const char *tag, int6
 
 	snprintf(pause.tag, sizeof pause.tag, "%s", tag);
 	message_put_pause(&out, &pause);
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 }
 
 /* On the clock that pauses end by, nearly: always at the same second of the grid that runs begin by. Plain since some minutes. */
@@ -122,7 +122,6 @@ the_next_monitor_is_told_and_one_that_ended_meanwhile_is_heard(void **unused)
 	monitor_destroy(&scene->monitor);
 	scene->monitor = monitor_create(&scene->duty, now, 1);
 	scene->in_hand_count = 0;
-	scene->number = 0;
 	scene_link_keeper(scene);
 	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 		scene_link_prober(scene, i);
@@ -131,7 +130,7 @@ the_next_monitor_is_told_and_one_that_ended_meanwhile_is_heard(void **unused)
 		unsigned char packet[5000];
 		struct wire_out out = wire_over(packet, sizeof packet);
 		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] }, 0 });
-		assert_true(outbox_heard(scene->monitor, packet, out.size));
+		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	scene_recovered(scene, 1);
 	scene_run(scene, SECOND);

@@ -7,20 +7,8 @@
 static void
 bear_again(struct scene *scene)
 {
-	scene->number = 0;
 	scene->told[0] = '\0';
 	scene_bear(scene, scene->monitor->now);
-}
-
-/* The keeper has all safe that it was told. */
-static void
-scene_commit(struct scene *scene)
-{
-	unsigned char packet[16];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_committed(&out, scene->number);
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
 }
 
 static struct scene *
@@ -82,7 +70,6 @@ blindness_is_said_again_to_another_store(void **unused)
 	assert_string_equal(scene->told, "blind -");
 	scene_link_keeper(scene); /* what is not safe is said again anyway */
 	scene_recovered(scene, 2);
-	scene->number = 0;
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "blind - blind -");
 	scene_commit(scene);
@@ -196,7 +183,7 @@ a_digest_that_was_not_told_is_told_by_the_next_monitor_and_once(void **unused)
 	/* And now it had not been. */
 	scene->monitor->together.told = scene->monitor->targets[0].state.since;
 	scene->monitor->together.told.utc -= SECOND;
-	outbox_mark(scene->monitor, CONFIG_NONE);
+	keeper_link_mark(scene->monitor, CONFIG_NONE);
 	scene_run(scene, SECOND);
 	bear_again(scene);
 	scene_run(scene, 2 * SECOND);
@@ -279,7 +266,7 @@ what_the_rules_read_of_targets_is_known_again(void **unused)
 	watched->blurred_runs = 3;
 	watched->state.trouble->offered = true;
 	struct watched before = *watched;
-	outbox_mark(scene->monitor, 1);
+	keeper_link_mark(scene->monitor, 1);
 	scene_run(scene, 2 * SECOND);
 	uint64_t network = watched->network;
 	int64_t silent = scene->monitor->unheard.items[0].from;

@@ -24,6 +24,8 @@
 
 #include "base/clock.h"
 #include "base/messages_outbox.h"
+#include "monitor/keeper_link.h"
+#include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
@@ -38,7 +40,7 @@ static const struct phase_plan scene_phases[] = { { .name = "resolve" }, { .name
 static const char *const scene_names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l" };
 
 struct scene {
-	unsigned char handed[512]; /* to the next monitor that is born: what one before it said, and is not safe */
+	unsigned char handed[512]; /* to the next monitor that is born: a run of one before it that is taken and not committed */
 	size_t handed_size;
 	struct policy policy;
 	struct target targets[SCENE_TARGETS];
@@ -60,7 +62,10 @@ struct scene {
 	char told[4096];             /* changes: kind target, separated by blanks; with a reason for silence: kind[target reasons] */
 	char text[1024];             /* of the last change */
 	struct message_change change; /* the last one; its text is not to be looked at */
-	uint64_t number;             /* of the last change */
+	struct sequence taken, committed; /* the last run that the keeper has taken, and the last that outlives it */
+	struct sequence changed;     /* the last run that changed something worth telling */
+	struct sequence results_taken;
+	unsigned char store;         /* that it writes */
 	uint64_t last_run;           /* that the keeper knows of */
 	uint32_t changes, states, results, evidence;
 	struct message_health health; /* as was said last */
@@ -101,19 +106,37 @@ scene_link_keeper(struct scene *scene)
 	if (scene->keeper > 0)
 		close(scene->keeper);
 	scene->keeper = ends[0];
-	outbox_linked(scene->monitor, ends[1]);
+	scene->taken = scene->committed;
+	keeper_link_open(scene->monitor, ends[1]);
 }
 
-/* The keeper has said all; it writes that store. */
+/* All that the keeper has taken is committed, and it says so. */
+static inline void
+scene_commit(struct scene *scene)
+{
+	unsigned char packet[128];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	scene->committed = scene->taken;
+	message_put_committed(&out, &(struct message_committed){ .runs = scene->committed });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+}
+
+/* The keeper has said all; it writes that store, of which the one before it perhaps knew nothing. */
 static inline void
 scene_recovered(struct scene *scene, unsigned char store)
 {
-	unsigned char packet[64];
-	struct message_recovered recovered = { .store = { store }, .run = scene->last_run };
+	unsigned char packet[128];
+	struct message_recovered recovered = { .run = scene->last_run };
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	if (scene->store != 0 && scene->store != store)
+		scene->taken = scene->committed = (struct sequence){ 0, 0 };
+	scene->store = store;
+	recovered.runs = scene->committed;
+	recovered.runs_taken = scene->taken.number;
 	message_put_recovered(&out, &recovered);
-	assert_true(outbox_heard(scene->monitor, packet, out.size));
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 }
 
 /* The monitor's process is born (again); what the keeper kept is told to it. */
@@ -127,7 +150,11 @@ scene_bear(struct scene *scene, int64_t now)
 	scene->monitor = monitor_create(&scene->duty, now, 1);
 	assert_non_null(scene->monitor);
 	scene->in_hand_count = 0;
+	if (scene->handed_size == 0)
+		scene->committed = scene->taken;
+	struct sequence taken = scene->taken;
 	scene_link_keeper(scene);
+	scene->taken = taken;
 	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 		scene_link_prober(scene, i);
 	for (uint32_t i = 0; i < SCENE_TARGETS; i++) {
@@ -135,15 +162,15 @@ scene_bear(struct scene *scene, int64_t now)
 		if (scene->record_size[i] == 0)
 			continue;
 		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] }, 0 });
-		assert_true(outbox_heard(scene->monitor, packet, out.size));
+		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->own_size > 0) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)scene->own, scene->own_size }, 0 });
-		assert_true(outbox_heard(scene->monitor, packet, out.size));
+		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->handed_size > 0)
-		assert_true(outbox_heard(scene->monitor, scene->handed, scene->handed_size));
+		assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
 	scene_recovered(scene, 1);
 }
 
@@ -366,22 +393,45 @@ scene_answer(struct scene *scene)
 }
 
 static inline void
-scene_write(struct scene *scene, const struct message_change *change)
+scene_write(struct scene *scene, const struct message_change *change, bool restated)
 {
 	size_t size = strlen(scene->told);
 	const char *name = change->target == CONFIG_NONE ? "-" : scene->targets[change->target].name;
-	const char *kind = change->kind[0] == '\0' ? "heard" : change->kind;
+	char kind[32];
 
+	snprintf(kind, sizeof kind, "%s%s", restated ? "again " : "", change->kind[0] == '\0' ? "heard" : change->kind);
 	if (change->silence != 0)
 		snprintf(scene->told + size, sizeof scene->told - size, "%s%s[%s %s]", size == 0 ? "" : " ", kind, name,
 		    change->silences);
 	else
 		snprintf(scene->told + size, sizeof scene->told - size, "%s%s %s", size == 0 ? "" : " ", kind, name);
 	snprintf(scene->text, sizeof scene->text, "%.*s", (int)change->text.size, change->text.data);
-	assert_true(change->number > scene->number);
-	scene->number = change->number;
 	scene->change = *change;
 	scene->changes++;
+}
+
+static inline void
+scene_keep_run(struct scene *scene, struct wire_in *in)
+{
+	struct message_run run;
+	struct message_change change;
+
+	assert_true(message_get_run(in, &run, scene->config.target_count));
+	assert_int_equal(sequence_place(scene->taken, run.sequence), SEQUENCE_NEXT);
+	scene->taken = run.sequence;
+	struct wire_in at = wire_from(run.changes.data, run.changes.size);
+	while (message_next_change(&at, &run, &change))
+		scene_write(scene, &change, run.restated);
+	if (run.change_count > 0)
+		scene->changed = run.sequence;
+	if (run.target == CONFIG_NONE) {
+		assert_in_range(run.state.size, 1, sizeof scene->own);
+		memcpy(scene->own, run.state.data, scene->own_size = run.state.size);
+		return;
+	}
+	memcpy(scene->record[run.target], run.state.data, run.state.size);
+	scene->record_size[run.target] = run.state.size;
+	scene->states++;
 }
 
 static inline void
@@ -392,26 +442,15 @@ scene_keep(struct scene *scene)
 
 	while ((size = packet_read(scene->keeper, packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);
-		struct message_change change;
-		struct message_state state;
+		struct sequence results;
 		struct report result;
 		switch (message_kind(packet, (size_t)size)) {
-		case MESSAGE_CHANGE:
-			assert_true(message_get_change(&in, &change, scene->config.target_count));
-			scene_write(scene, &change);
-			break;
-		case MESSAGE_STATE:
-			assert_true(message_get_state(&in, &state, scene->config.target_count));
-			if (state.target == CONFIG_NONE) {
-				assert_in_range(state.state.size, 1, sizeof scene->own);
-				memcpy(scene->own, state.state.data, scene->own_size = state.state.size);
-				break;
-			}
-			memcpy(scene->record[state.target], state.state.data, state.state.size);
-			scene->record_size[state.target] = state.state.size;
-			scene->states++;
+		case MESSAGE_RUN:
+			scene_keep_run(scene, &in);
 			break;
 		case MESSAGE_RESULTS:
+			assert_true(message_get_results(&in, &results) && results.birth != 0);
+			scene->results_taken = results;
 			while (message_next_result(&in, &result, scene->config.target_count))
 				scene->results++;
 			assert_true(wire_is_whole(&in));

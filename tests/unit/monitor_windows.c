@@ -66,7 +66,6 @@ one_that_closed_while_nobody_looked_has_closed(void **unused)
 	scene_run(scene, 8 * MINUTE);
 	assert_string_equal(scene->told, "down[a window]");
 	scene_bear(scene, scene->monitor->now + 60 * MINUTE);
-	scene->number = 0;
 	assert_false(is_silent(scene, 0));
 	scene_run(scene, 2 * MINUTE);
 	/* Whether something of b was kept silent is not remembered: the keeper compares, and finds nothing. */
@@ -85,7 +84,6 @@ one_that_opened_while_nobody_looked_is_open(void **unused)
 	scene_run(scene, 2 * MINUTE);
 	assert_false(is_silent(scene, 0));
 	scene_bear(scene, scene->monitor->now + 40 * MINUTE);
-	scene->number = 0;
 	assert_true(is_silent(scene, 0) && !is_silent(scene, 2));
 	scene->scripts[0] = "r";
 	scene_run(scene, 8 * MINUTE);

@@ -146,40 +146,99 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	close(world->notifiers[0]);
 	begin(world);
 	link_notifiers(world);
-	world->changes[0] = 1;
-	up(world, 0, 1, "");
-	assert_string_equal(handed(world), "");
-	world->changes[0] = 0;
-	down(world, 0, "");
-	up(world, 0, 1, "");
+	const struct sequence taken = world->keeper.journal.sides[STORE_MAIN].taken;
+	const struct message_state up_now = { 0, { "state", 5 }, 0 };
+	const struct message_change down_again = { .target = 0, .change = 1, .kind = "down", .from = "suspect", .to = "down", .incident = 1,
+		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 down", 8 } };
+	assert_true(taken.birth == 1 && taken.number == 2);
+	assert_true(say_run_as(&world->keeper, (struct sequence){ 1, 1 }, &down_again, &up_now));
+	assert_true(say_run_as(&world->keeper, taken, NULL, &up_now));
 	assert_string_equal(handed(world), "");
 	assert_null(world->keeper.files[0].incident);
-	assert_int_equal(world->keeper.committed, world->number);
+	/* One behind a gap is not taken: what is between would be lost. */
+	assert_false(say_run_as(&world->keeper, (struct sequence){ 1, 4 }, &down_again, &up_now));
+	assert_false(say_run_as(&world->keeper, (struct sequence){ 0, 3 }, &down_again, &up_now));
+	assert_null(world->keeper.files[0].incident);
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	destroy(&world);
 }
 
-/* What is told of ourselves waits for the record of our own side, and both are there for the next keeper. */
+/* A monitor that says what is true to a keeper which may not know it: what stands already is not told again. */
+static void
+what_stands_is_not_told_again_when_it_is_restated(void **state)
+{
+	struct world *world = create();
+	unsigned char changes[1024], packet[2048];
+	struct wire_out both = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
+	struct message_change change = { .target = 0, .change = 1, .kind = "down", .from = "suspect", .to = "down", .incident = 1,
+		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 down", 8 } };
+	struct message_run run = { .sequence = { 2, 1 }, .restated = true, .state = { "state", 5 }, .change_count = 2 };
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	message_add_change(&both, &change);
+	change = (struct message_change){ .target = 0, .change = 9, .kind = "degraded", .code = "slow_banner", .detected = BEGAN,
+		.confirmed = BEGAN, .text = { "slow", 4 } };
+	message_add_change(&both, &change);
+	run.changes = (struct pw_bytes){ (const char *)changes, both.size };
+	for (int i = 0; i < 2; i++) {
+		out = wire_over(packet, sizeof packet);
+		message_put_run(&out, &run);
+		assert_true(keeper_hear(&world->keeper, packet, out.size));
+		journal_flush(&world->keeper);
+		assert_string_equal(handed(world), i == 0 ? "degraded" : "");
+		if (i == 0)
+			answer(world, PW_SENT, false);
+		run.sequence.number++;
+	}
+	assert_int_equal(world->keeper.files[0].incident->number, 1);
+	destroy(&world);
+}
+
+/* Each result is counted once, whatever is said again; those behind a gap are taken, for the monitor holds only so many. */
+static void
+results_have_numbers_of_their_own(void **state)
+{
+	struct world *world = create();
+	unsigned char packet[1024];
+
+	(void)state;
+	for (uint64_t number = 1, taken = 0; number < 12; number += number % 4 == 0 ? 3 : 1)
+		for (int again = 0; again < 2; again++) {
+			struct wire_out out = wire_over(packet, sizeof packet);
+			message_begin_results(&out);
+			assert_true(message_add_report(&out, &(struct report){ .run = 100 + number, .target = 0, .verdict = PW_OK, .outcome = "ok",
+			    .started = BEGAN }));
+			message_set_sequence(packet, (struct sequence){ 1, number });
+			taken += again == 0;
+			assert_true(keeper_hear(&world->keeper, packet, out.size));
+			assert_int_equal(world->keeper.done, taken);
+			assert_int_equal(store_batch_count(world->keeper.journal.sides[STORE_MAIN].open), 0);
+			if (number == 7) {
+				journal_flush(&world->keeper);
+				assert_int_equal(world->keeper.journal.sides[STORE_HISTORY].committed.number, number);
+			}
+		}
+	begin_again(world);
+	assert_int_equal(world->keeper.journal.sides[STORE_HISTORY].taken.number, 7);
+	destroy(&world);
+}
+
+/* What is told of ourselves, and the record of our own side with it, are there for the next keeper. */
 static void
 what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 {
 	struct world *world = create();
-	unsigned char packet[512];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change change = { .number = ++world->number, .target = CONFIG_NONE, .change = 7, .kind = "blind",
+	struct message_change change = { .target = CONFIG_NONE, .change = 7, .kind = "blind",
 		.code = "no_route", .detected = BEGAN, .confirmed = clock_wall(), .text = { "cut off", 7 } };
 	struct message_state kept;
 	uint32_t cursor = 0;
 
 	(void)state;
-	message_put_change(&out, &change);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	journal_flush(&world->keeper);
-	assert_string_equal(handed(world), "");
-	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ CONFIG_NONE, { "blind since", 11 }, 0 });
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, { "blind since", 11 }, 0 }));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "blind");
 	answer(world, PW_SENT, false);
@@ -265,6 +324,8 @@ main(void)
 		cmocka_unit_test(who_dies_with_it_in_hand_leaves_a_doubt),
 		cmocka_unit_test(a_keeper_born_again_goes_on),
 		cmocka_unit_test(what_was_safe_and_is_said_again_is_not_told_again),
+		cmocka_unit_test(what_stands_is_not_told_again_when_it_is_restated),
+		cmocka_unit_test(results_have_numbers_of_their_own),
 		cmocka_unit_test(what_is_our_own_is_kept_with_what_was_told_of_it),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
 		cmocka_unit_test(a_storm_becomes_a_digest),

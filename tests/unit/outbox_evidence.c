@@ -43,12 +43,10 @@ end_run(struct world *world, enum pw_verdict verdict, int64_t started)
 	struct report report = { .run = run, .verdict = (uint8_t)verdict, .started = started };
 
 	copy(report.outcome, sizeof report.outcome, verdict == PW_OK ? "ok" : "refused");
-	message_put_state(&out, &(struct message_state){ 0, { "state", 5 }, 0 });
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	out = wire_over(packet, sizeof packet);
+	assert_true(say_run(&world->keeper, NULL, &(struct message_state){ 0, { "state", 5 }, 0 }));
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_results(&world->keeper, packet, out.size));
 	journal_flush(&world->keeper);
 }
 
@@ -71,9 +69,7 @@ struct said {
 static void
 say_with(struct world *world, const struct said *said)
 {
-	static unsigned char packet[2048];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change change = { .number = ++world->number, .change = ++world->changes[0], .incident = said->incident,
+	struct message_change change = { .change = ++world->changes[0], .incident = said->incident,
 		.attempt_count = said->count, .detected = BEGAN, .confirmed = clock_wall(), .text = { "mx1 changed", 11 } };
 
 	copy(change.kind, sizeof change.kind, said->kind);
@@ -82,8 +78,7 @@ say_with(struct world *world, const struct said *said)
 	copy(change.code, sizeof change.code, said->code);
 	copy(change.silences, sizeof change.silences, silences);
 	memcpy(change.attempts, said->attempts, sizeof said->attempts);
-	message_put_change(&out, &change);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, { "state", 5 }, 0 }));
 }
 
 /* What comes next is the notice of that kind, behind two legs of each of these runs, in this order. */

@@ -20,6 +20,7 @@
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
+#include "monitor_says.h"
 #include "scratch.h"
 
 #define UNUSED __attribute__((unused))
@@ -63,8 +64,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, parent), 0);
 	world->parent = parent[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = parent[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1,
-		.generation = 1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 }
@@ -144,10 +144,8 @@ UNUSED static void
 say(struct world *world, uint32_t target, const char *kind, const char *from, const char *to, uint64_t incident,
     const char *silences)
 {
-	unsigned char packet[2048];
 	char sentence[64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change change = { .number = ++world->number, .target = target, .change = ++world->changes[target],
+	struct message_change change = { .target = target, .change = ++world->changes[target],
 		.incident = incident, .detected = BEGAN, .confirmed = clock_wall() };
 
 	snprintf(sentence, sizeof sentence, "mx%u %s", target + 1, kind);
@@ -157,11 +155,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	copy(change.code, sizeof change.code, world->code == NULL ? "" : world->code);
 	copy(change.silences, sizeof change.silences, silences);
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
-	message_put_change(&out, &change);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
-	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, 0 });
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 }, 0 }));
 	journal_flush(&world->keeper);
 }
 

@@ -257,11 +257,11 @@ what_is_known_again_is_cleared(void **state)
 	begin_again(world);
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_results(&world->keeper, packet, out.size));
 	journal_flush(&world->keeper);
 	assert_int_equal(hear_all(world, &receiver), 1);
 	assert_int_equal(receiver.count, 0);
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_results(&world->keeper, packet, out.size));
 	assert_int_equal(hear_all(world, &receiver), 0);
 	destroy(&world);
 }

@@ -49,7 +49,7 @@ static inline void
 stage_bear(struct world *world, int64_t now)
 {
 	static unsigned char packet[25 * 1024];
-	const struct message_recovered recovered = { .store = { 1 } };
+	const struct message_recovered recovered = { .runs = world->taken, .runs_taken = world->taken.number };
 	int ends[2];
 
 	if (world->monitor != NULL)
@@ -60,7 +60,7 @@ stage_bear(struct world *world, int64_t now)
 	if (world->keeper > 0)
 		close(world->keeper);
 	world->keeper = ends[0];
-	outbox_linked(world->monitor, ends[1]);
+	keeper_link_open(world->monitor, ends[1]);
 	for (uint32_t i = 0; i < WORLD_PROBERS; i++)
 		stage_lose(world, i);
 	for (uint32_t i = 0; i < world->targets; i++) {
@@ -68,16 +68,16 @@ stage_bear(struct world *world, int64_t now)
 		if (world->record_size[i] == 0)
 			continue;
 		message_put_state(&out, &(struct message_state){ i, { (char *)world->record[i], world->record_size[i] }, 0 });
-		assert_true(outbox_heard(world->monitor, packet, out.size));
+		assert_true(keeper_messages_take(world->monitor, packet, out.size));
 	}
 	struct wire_out out = wire_over(packet, sizeof packet);
 	if (world->own_size > 0) {
 		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)world->own, world->own_size }, 0 });
-		assert_true(outbox_heard(world->monitor, packet, out.size));
+		assert_true(keeper_messages_take(world->monitor, packet, out.size));
 		out = wire_over(packet, sizeof packet);
 	}
 	message_put_recovered(&out, &recovered);
-	assert_true(outbox_heard(world->monitor, packet, out.size));
+	assert_true(keeper_messages_take(world->monitor, packet, out.size));
 }
 
 /* The configuration of what the script has said so far. */
@@ -212,22 +212,24 @@ stage_keep(struct world *world)
 
 	while ((size = packet_read(world->keeper, packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);
+		struct message_run run;
 		struct message_change change;
-		struct message_state state;
-		if (message_kind(packet, (size_t)size) == MESSAGE_CHANGE) {
-			assert_true(message_get_change(&in, &change, world->config.target_count));
+		if (message_kind(packet, (size_t)size) != MESSAGE_RUN)
+			continue;
+		assert_true(message_get_run(&in, &run, world->config.target_count));
+		assert_int_equal(sequence_place(world->taken, run.sequence), SEQUENCE_NEXT);
+		world->taken = run.sequence;
+		struct wire_in at = wire_from(run.changes.data, run.changes.size);
+		while (message_next_change(&at, &run, &change))
 			stage_note(world, &change);
-		} else if (message_kind(packet, (size_t)size) == MESSAGE_STATE) {
-			assert_true(message_get_state(&in, &state, world->config.target_count));
-			if (state.target == CONFIG_NONE) {
-				assert_in_range(state.state.size, 1, sizeof world->own);
-				memcpy(world->own, state.state.data, world->own_size = state.state.size);
-				continue;
-			}
-			assert_in_range(state.state.size, 1, sizeof world->record[0]);
-			memcpy(world->record[state.target], state.state.data, state.state.size);
-			world->record_size[state.target] = state.state.size;
+		if (run.target == CONFIG_NONE) {
+			assert_in_range(run.state.size, 1, sizeof world->own);
+			memcpy(world->own, run.state.data, world->own_size = run.state.size);
+			continue;
 		}
+		assert_in_range(run.state.size, 1, sizeof world->record[0]);
+		memcpy(world->record[run.target], run.state.data, run.state.size);
+		world->record_size[run.target] = run.state.size;
 	}
 	while ((size = packet_read(world->parent, packet, sizeof packet, NULL)) > 0) {
 		struct wire_in in = wire_from(packet, (size_t)size);

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "monitor/keeper_link.h"
+#include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
 #include "monitor/silence.h"
 
@@ -71,6 +73,7 @@ struct world {
 	struct duty duty;
 	struct monitor *monitor;
 	int parent, keeper, probers[WORLD_PROBERS];
+	struct sequence taken; /* the last run that the keeper has */
 	struct { struct report report; int64_t ends; uint32_t prober; bool is_round; struct message_references round; }
 	    in_hand[WORLD_IN_HAND];
 	uint32_t in_hand_count;

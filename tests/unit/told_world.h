@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "monitor_says.h"
 #include "scratch.h"
 
 enum { TARGETS = 4, NOTIFIERS = 4 };
@@ -149,7 +150,7 @@ begin(struct world *world)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
 	world->parent = ends[1];
 	world->duty = (struct duty){ .kind = DUTY_KEEPER, .parent = ends[0], .config = &world->config };
-	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1, .generation = 1 };
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
 	if (!keeper_recover(&world->keeper, &why))
 		fail_msg("%s", why.text);
 	world->keeper.outbox.random = next(UINT32_MAX) | 1; /* how long a way rests goes by it */
@@ -190,10 +191,8 @@ say_health(struct world *world)
 static void
 say(struct world *world, uint32_t target, const char *kind, const char *from, const char *to, uint64_t incident)
 {
-	static unsigned char packet[2048];
 	char sentence[64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_change change = { .number = ++world->number, .target = target, .change = ++world->changes[target],
+	struct message_change change = { .target = target, .change = ++world->changes[target],
 		.incident = incident == UINT64_MAX ? world->changes[target] : incident, .detected = now, .confirmed = now };
 
 	snprintf(sentence, sizeof sentence, "mx%u %s", target, kind);
@@ -204,11 +203,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	snprintf(change.silences, sizeof change.silences, "%s", silence_of(world, target));
 	world->told_of_silence[target] |= change.silences[0] != '\0';
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
-	message_put_change(&out, &change);
-	hear(world, packet, out.size);
-	out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, 0 });
-	hear(world, packet, out.size);
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 }, 0 }));
 	journal_flush(&world->keeper);
 	show(world, "mx%u says \"%s\" (%s)", target, kind, change.silences);
 }

@@ -50,17 +50,13 @@ run(struct world *world, uint32_t target)
 
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_results(&world->keeper, packet, out.size));
 }
 
 static void
 state(struct world *world, uint32_t target, int64_t interval)
 {
-	unsigned char packet[64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_state(&out, &(struct message_state){ target, { "state", 5 }, interval });
-	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	assert_true(say_run(&world->keeper, NULL, &(struct message_state){ target, { "state", 5 }, interval }));
 }
 
 /* The next notice: its kind and code; it is taken. */

@@ -1,0 +1,520 @@
+/* Numbers are given when a message is closed, so that they grow with the list. */
+#include "monitor/keeper_link.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/messages_ask.h"
+#include "monitor/control.h"
+#include "monitor/pace.h"
+#include "monitor/packet_list.h"
+#include "monitor/pauses.h"
+
+enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
+	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
+	TEXT_SHORT = 128 };
+
+/* The changes of the run at hand. */
+struct open_run {
+	uint32_t target;
+	uint32_t count;
+	bool restated;
+	struct wire_out changes;
+};
+
+enum { OPEN_TARGET, OPEN_OWN, OPEN_RUNS };
+
+struct keeper_link {
+	int fd;                               /* -1: none */
+	bool recovered;                       /* the keeper has said where it is */
+	bool restating;
+	struct packet_list packets;           /* runs, results, and evidence before the runs that it is of */
+	uint64_t birth;                       /* of both sequences */
+	uint64_t runs, results;               /* the last numbers given */
+	uint64_t runs_committed, results_committed;
+	uint64_t own_committed;               /* the last change of our own that is */
+	struct open_run open[OPEN_RUNS];      /* our own stays open until the event is over: others go before it */
+	uint32_t *marked, marked_count;       /* targets whose state waits */
+	bool own_marked;
+	struct wire_out gathered;             /* results */
+	unsigned char *gathered_bytes;
+	struct keeper_link_dropped dropped;
+};
+
+bool
+keeper_link_init(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper = calloc(1, sizeof *link);
+
+	if (link == NULL)
+		return false;
+	link->fd = -1;
+	packet_list_init(&link->packets);
+	link->birth = (uint64_t)clock_wall();
+	link->marked = malloc((monitor->config->target_count + 1) * sizeof *link->marked);
+	link->gathered_bytes = malloc(WIRE_MAX);
+	link->gathered = wire_over(link->gathered_bytes, WIRE_MAX);
+	for (int i = 0; i < OPEN_RUNS; i++)
+		link->open[i].changes = wire_over(malloc(CHANGES_ROOM), CHANGES_ROOM);
+	return link->marked != NULL && link->gathered_bytes != NULL && link->open[OPEN_TARGET].changes.bytes != NULL
+	    && link->open[OPEN_OWN].changes.bytes != NULL;
+}
+
+void
+keeper_link_fini(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (link == NULL)
+		return;
+	packet_list_clear(&link->packets);
+	for (int i = 0; i < OPEN_RUNS; i++)
+		free(link->open[i].changes.bytes);
+	free(link->marked);
+	free(link->gathered_bytes);
+	if (link->fd >= 0)
+		close(link->fd);
+	free(link);
+	monitor->keeper = NULL;
+}
+
+static void
+number(const struct keeper_link *link, struct parcel *parcel, uint64_t *last)
+{
+	parcel->number = ++*last;
+	message_set_sequence(parcel->bytes, (struct sequence){ link->birth, parcel->number });
+}
+
+/* As the keeper is told it. */
+static int64_t
+interval_of(const struct monitor *monitor, uint32_t target)
+{
+	if (target == CONFIG_NONE)
+		return 0;
+	const struct target_state *state = &monitor->targets[target].state;
+
+	if (state->flags & TARGET_QUARANTINED)
+		return INTERVAL_NONE;
+	return state->doubled > 0 ? pace_interval(state, monitor->config->targets[target].policy) : 0;
+}
+
+/* One that was marked some time before others stays marked, and is said once more. */
+static void
+unmark(struct monitor *monitor, uint32_t target)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (target == CONFIG_NONE) {
+		link->own_marked = false;
+		return;
+	}
+	assert(link->marked_count == 0 || (monitor->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
+	if (link->marked_count == 0 || link->marked[link->marked_count - 1] != target)
+		return;
+	link->marked_count--;
+	monitor->targets[target].flags = (uint8_t)(monitor->targets[target].flags & ~WATCHED_MARKED);
+}
+
+/* The state as it is now, with changes before it or none. False: no memory. */
+static bool
+append_run(struct monitor *monitor, uint32_t target, const struct open_run *open)
+{
+	struct keeper_link *link = monitor->keeper;
+	unsigned char record[RECORD_MAX], packet[WIRE_MAX];
+	struct wire_out state = wire_over(record, sizeof record), out = wire_over(packet, sizeof packet);
+
+	if (target == CONFIG_NONE)
+		own_record_encode(monitor, &state);
+	else
+		watch_encode(monitor, target, &state);
+	message_put_run(&out, &(struct message_run){ .target = target, .restated = open != NULL && open->restated,
+	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = interval_of(monitor, target),
+	    .change_count = open == NULL ? 0 : open->count,
+	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
+	assert(!out.bad);
+	struct parcel *parcel = packet_list_append(&link->packets, packet, out.size, false);
+	if (parcel == NULL)
+		return false;
+	number(link, parcel, &link->runs);
+	if (target == CONFIG_NONE && open != NULL)
+		parcel->own_change = monitor->own_change;
+	unmark(monitor, target);
+	return true;
+}
+
+static void
+close_run(struct monitor *monitor, struct open_run *open)
+{
+	if (open->count == 0)
+		return;
+	if (!append_run(monitor, open->target, open)) {
+		/* The state has moved: with it lost, too, the next monitor learns the same again from what the keeper has. */
+		duty_log(monitor->duty, LOG_CRIT, 0, "monitor: no memory to pass on a change: it ends, and the next one goes on from what is kept");
+		_exit(EX_OSERR);
+	}
+	open->count = 0;
+	open->changes.size = 0;
+}
+
+/* So much of a text, and no part of a character. */
+static struct pw_bytes
+shorten(struct pw_bytes text, size_t size)
+{
+	if (text.size <= size)
+		return text;
+	while (size > 0 && ((unsigned char)text.data[size] & 0xc0) == 0x80)
+		size--;
+	return (struct pw_bytes){ text.data, size };
+}
+
+/* A target's run is one message however much it changes: where there is very much, the last sentences are shortened. */
+void
+keeper_link_add_change(struct monitor *monitor, const struct message_change *given)
+{
+	struct keeper_link *link = monitor->keeper;
+	struct open_run *open = &link->open[given->target == CONFIG_NONE ? OPEN_OWN : OPEN_TARGET];
+	struct message_change change = *given;
+	size_t room = CHANGES_ROOM - open->changes.size;
+
+	if (open->target != given->target || open->restated != link->restating || open->count == RUN_CHANGES_MAX
+	    || (given->target == CONFIG_NONE && room < given->text.size + CHANGE_SIZE_MAX)) {
+		close_run(monitor, open);
+		*open = (struct open_run){ .target = given->target, .restated = link->restating, .changes = open->changes };
+	}
+	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE)
+		change.text = shorten(given->text, TEXT_SHORT);
+	message_add_change(&open->changes, &change);
+	assert(!open->changes.bad);
+	open->count++;
+}
+
+void
+keeper_link_restate(struct monitor *monitor, bool restating)
+{
+	monitor->keeper->restating = restating;
+}
+
+bool
+keeper_link_has_committed(const struct monitor *monitor, uint64_t own_change)
+{
+	return own_change <= monitor->keeper->own_committed;
+}
+
+void
+keeper_link_add_evidence(struct monitor *monitor, const void *packet, size_t size)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (link->packets.waiting + size > EVIDENCE_WAITING_MAX || packet_list_append(&link->packets, packet, size, false) == NULL)
+		link->dropped.evidence++;
+}
+
+void
+keeper_link_mark(struct monitor *monitor, uint32_t target)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (target == CONFIG_NONE) {
+		link->own_marked = true;
+		return;
+	}
+	struct watched *watched = &monitor->targets[target];
+	if (watched->flags & WATCHED_MARKED)
+		return;
+	watched->flags |= WATCHED_MARKED;
+	assert(link->marked_count < monitor->config->target_count);
+	link->marked[link->marked_count++] = target;
+}
+
+/* A result comes behind what its run has changed. */
+static void
+pack_results(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	close_run(monitor, &link->open[OPEN_TARGET]);
+	if (link->gathered.size > 0) {
+		struct parcel *parcel = packet_list_append(&link->packets, link->gathered_bytes, link->gathered.size, false);
+		if (parcel != NULL)
+			number(link, parcel, &link->results);
+		else
+			link->dropped.results++;
+	}
+	link->gathered.size = 0;
+	link->gathered.bad = false;
+}
+
+void
+keeper_link_add_result(struct monitor *monitor, const struct report *report)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (link->packets.waiting > RESULTS_WAITING_MAX) {
+		link->dropped.results++;
+		return;
+	}
+	if (link->gathered.size == 0)
+		message_begin_results(&link->gathered);
+	if (message_add_report(&link->gathered, report))
+		return;
+	pack_results(monitor);
+	message_begin_results(&link->gathered);
+	(void)message_add_report(&link->gathered, report);
+}
+
+/* What the keeper does not commit for long is in its memory: the oldest evidence and results need not be in ours as well. */
+static bool
+send_waiting(struct keeper_link *link)
+{
+	bool all = packet_list_send(&link->packets, link->fd);
+
+	packet_list_bound(&link->packets, MESSAGE_EVIDENCE, HELD_MAX);
+	packet_list_bound(&link->packets, MESSAGE_RESULTS, HELD_MAX);
+	return all;
+}
+
+/* States that no change has taken along. While nothing is committed they wait as marks: the last of each is enough. */
+static void
+append_states(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (link->own_marked && !append_run(monitor, CONFIG_NONE, NULL))
+		return;
+	while (link->marked_count > 0 && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
+		if (!append_run(monitor, link->marked[link->marked_count - 1], NULL))
+			return;
+}
+
+void
+keeper_link_flush(struct monitor *monitor, bool results)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	close_run(monitor, &link->open[OPEN_TARGET]);
+	close_run(monitor, &link->open[OPEN_OWN]);
+	if (link->fd < 0 || !link->recovered || !monitor->begun)
+		return;
+	if (results || monitor->stopping)
+		pack_results(monitor);
+	if (!send_waiting(link))
+		return;
+	append_states(monitor);
+	(void)send_waiting(link);
+}
+
+bool
+keeper_link_is_empty(const struct monitor *monitor)
+{
+	const struct keeper_link *link = monitor->keeper;
+
+	return link->packets.unsent == NULL && link->marked_count == 0 && !link->own_marked && link->gathered.size == 0
+	    && link->open[OPEN_TARGET].count + link->open[OPEN_OWN].count == 0;
+}
+
+void
+keeper_link_close(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+	link->recovered = false;
+	if (monitor->control != NULL)
+		control_keeper_lost(monitor->control);
+}
+
+bool
+keeper_link_send(struct monitor *monitor, const void *packet, size_t size)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	return link->fd >= 0 && link->recovered && monitor->begun && packet_send(link->fd, packet, size, -1);
+}
+
+bool
+keeper_link_ask(struct monitor *monitor, const struct message_ask *ask)
+{
+	struct keeper_link *link = monitor->keeper;
+	unsigned char packet[8 * 1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_ask(&out, ask);
+	return !out.bad && !monitor->stopping && link->recovered && monitor->begun && send_waiting(link)
+	    && keeper_link_send(monitor, packet, out.size);
+}
+
+void
+keeper_link_open(struct monitor *monitor, int fd)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	keeper_link_close(monitor);
+	link->fd = fd;
+	pauses_doubt(monitor);
+	if (monitor->begun)
+		return;
+	/* What a keeper has said that was lost before it had said all counts for nothing. */
+	watch_forget(monitor);
+	packet_list_clear(&link->packets);
+}
+
+bool
+keeper_link_take_over(struct monitor *monitor, const struct message_run *run, const void *packet, size_t size)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	assert(!monitor->begun);
+	if (link->packets.first == NULL) {
+		link->birth = run->sequence.birth;
+		link->runs = run->sequence.number - 1;
+	}
+	if (sequence_place((struct sequence){ link->birth, link->runs }, run->sequence) != SEQUENCE_NEXT)
+		return false;
+	struct parcel *parcel = packet_list_append(&link->packets, packet, size, true);
+	if (parcel == NULL) { /* as above: the keeper tells the next monitor the same */
+		duty_log(monitor->duty, LOG_CRIT, 0, "monitor: no memory for what another has changed: it ends");
+		_exit(EX_OSERR);
+	}
+	parcel->number = ++link->runs;
+	return true;
+}
+
+struct passed {
+	uint64_t results;
+	uint64_t run; /* the last of the runs that are held and committed */
+	uint64_t own_change;
+	bool behind;  /* the walk is behind that one */
+};
+
+/* Evidence goes with the runs that it came before. */
+static bool
+has_passed(const struct parcel *parcel, void *arg)
+{
+	struct passed *passed = arg;
+
+	switch (parcel_kind(parcel)) {
+	case MESSAGE_RUN:
+		passed->behind |= parcel->number == passed->run;
+		if (parcel->number <= passed->run && parcel->own_change != 0)
+			passed->own_change = parcel->own_change;
+		return parcel->number <= passed->run;
+	case MESSAGE_RESULTS:
+		return parcel->number <= passed->results;
+	default:
+		return passed->run != 0 && !passed->behind;
+	}
+}
+
+static void
+release_committed(struct keeper_link *link, uint64_t runs, uint64_t results)
+{
+	struct passed passed = { .results = results, .own_change = link->own_committed };
+
+	assert(runs <= link->runs && results <= link->results);
+	for (const struct parcel *parcel = link->packets.first; parcel != link->packets.unsent; parcel = parcel->next)
+		if (parcel_kind(parcel) == MESSAGE_RUN && parcel->number <= runs)
+			passed.run = parcel->number;
+	packet_list_release(&link->packets, has_passed, &passed);
+	link->own_committed = passed.own_change;
+	link->runs_committed = runs;
+	link->results_committed = results;
+}
+
+/* What goes by another birth is of a sequence that we have not begun yet, or have ended. Less than before is what a keeper
+ * says whose history.db is another one than that. */
+static uint64_t
+later_of(const struct keeper_link *link, uint64_t number, struct sequence said)
+{
+	return said.birth == link->birth && said.number > number ? said.number : number;
+}
+
+bool
+keeper_link_committed(struct monitor *monitor, const struct message_committed *committed)
+{
+	struct keeper_link *link = monitor->keeper;
+	uint64_t runs = later_of(link, link->runs_committed, committed->runs),
+	    results = later_of(link, link->results_committed, committed->results);
+
+	if (runs > link->runs || results > link->results)
+		return false;
+	release_committed(link, runs, results);
+	return true;
+}
+
+/* Another birth, since numbers of this one may mean something else to who comes after this keeper. */
+static void
+begin_sequence(struct keeper_link *link)
+{
+	uint64_t now = (uint64_t)clock_wall();
+
+	link->birth = now > link->birth ? now : link->birth + 1;
+	link->runs = link->results = link->runs_committed = link->results_committed = 0;
+	for (struct parcel *parcel = link->packets.first; parcel != NULL; parcel = parcel->next)
+		if (parcel_kind(parcel) == MESSAGE_RUN)
+			number(link, parcel, &link->runs);
+		else if (parcel_kind(parcel) == MESSAGE_RESULTS)
+			number(link, parcel, &link->results);
+}
+
+/* The keeper has committed all that any keeper before it had, which may be nothing, and nothing that we have not said. */
+static bool
+goes_on(const struct keeper_link *link, const struct message_recovered *recovered)
+{
+	return recovered->runs.birth != link->birth ? recovered->runs.birth == 0 && link->runs_committed == 0
+	    : recovered->runs.number >= link->runs_committed && recovered->runs_taken <= link->runs;
+}
+
+/* A monitor that has not begun goes on behind the one before it; what that had told and is not committed is held. */
+static bool
+go_on(struct keeper_link *link, const struct message_recovered *recovered)
+{
+	const struct parcel *held = link->packets.first;
+	bool fits = held == NULL ? recovered->runs_taken == recovered->runs.number : recovered->runs.birth == link->birth
+	        && recovered->runs_taken == link->runs && held->number <= recovered->runs.number + 1;
+
+	if (recovered->runs.birth != 0)
+		link->birth = recovered->runs.birth;
+	link->runs = recovered->runs_taken;
+	link->results = recovered->results.birth == link->birth ? recovered->results_taken : 0;
+	return fits;
+}
+
+bool
+keeper_link_recovered(struct monitor *monitor, const struct message_recovered *recovered, bool *malformed)
+{
+	struct keeper_link *link = monitor->keeper;
+	bool known;
+
+	if ((*malformed = !monitor->begun && !go_on(link, recovered)))
+		return true;
+	known = !monitor->begun || goes_on(link, recovered);
+	release_committed(link, known && recovered->runs.birth == link->birth ? recovered->runs.number : link->runs_committed,
+	    recovered->results.birth == link->birth && recovered->results.number <= link->results ? recovered->results.number
+	    : link->results_committed);
+	if (monitor->begun)
+		packet_list_take_back(&link->packets);
+	if (!known)
+		begin_sequence(link);
+	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
+		if (interval_of(monitor, i) != 0) /* which is not kept */
+			keeper_link_mark(monitor, i);
+	link->recovered = true;
+	monitor->health.next = 0;
+	return known;
+}
+
+struct keeper_link_dropped
+keeper_link_dropped(struct monitor *monitor)
+{
+	struct keeper_link_dropped dropped = monitor->keeper->dropped;
+
+	monitor->keeper->dropped = (struct keeper_link_dropped){ 0, 0 };
+	return dropped;
+}

@@ -1,0 +1,157 @@
+/*
+ * What the keeper says: at the beginning of a link all that it knows, then what is committed. A keeper that knows nothing
+ * of what is open, for its store was lost, is told what is true: behind all that is held, and so that it can leave aside
+ * what it knows by then.
+ */
+#include "monitor/keeper_messages.h"
+
+#include <syslog.h>
+
+#include "monitor/control.h"
+#include "monitor/keeper_link.h"
+#include "monitor/pauses.h"
+#include "monitor/silence.h"
+
+/* To a monitor that has begun it is a keeper that was born again and says what we know better. */
+static bool
+take_state(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_state state;
+
+	if (!message_get_state(in, &state, monitor->config->target_count))
+		return false;
+	struct wire_in record = wire_from(state.state.data, state.state.size);
+	if (monitor->begun)
+		return true;
+	if (state.target == CONFIG_NONE) {
+		if (!own_record_decode(monitor, &record))
+			duty_log(monitor->duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
+	} else if (!watch_decode(monitor, state.target, &record))
+		duty_log(monitor->duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
+		    monitor->config->targets[state.target].name);
+	return true;
+}
+
+/* A monitor that had to begin without it says what is true. */
+static bool
+take_run(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_run run;
+
+	return message_get_run(in, &run, monitor->config->target_count)
+	    && (monitor->begun || keeper_link_take_over(monitor, &run, in->bytes, in->size));
+}
+
+/* What remains of the runs that confirmed it are their numbers, and the words of the last. */
+static void
+restate_down(struct monitor *monitor, uint32_t target)
+{
+	const struct target_state *state = &monitor->targets[target].state;
+	enum notice_kind kind = state->silence & SILENCE_flapping ? NOTICE_flapping : NOTICE_down;
+	const struct change change = { .kind = kind, .code = state->trouble->told, .from = STATE_SUSPECT, .to = STATE_DOWN,
+		.number = state->trouble->incident, .incident = state->trouble->incident,
+		.silence = silence_of(state->silence, kind), .detected = state->trouble->began, .confirmed = state->since };
+
+	herald_change(monitor, target, &change, NULL);
+}
+
+static void
+restate_condition(struct monitor *monitor, uint32_t target, const struct condition *condition)
+{
+	struct target_state *state = &monitor->targets[target].state;
+	enum notice_kind kind = condition->blocked ? NOTICE_blocked : NOTICE_degraded;
+	const struct change change = { .kind = kind, .code = condition->code, .number = ++state->number,
+		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = clocks_now(monitor) };
+
+	herald_change(monitor, target, &change, NULL);
+}
+
+static void
+restate(struct monitor *monitor, uint32_t target)
+{
+	const struct target_state *state = &monitor->targets[target].state;
+	const struct conditions *conditions = state->conditions;
+
+	if (state->trouble != NULL && state->trouble->incident != 0 && state_is_down((enum state)state->state))
+		restate_down(monitor, target);
+	for (uint32_t i = 0; conditions != NULL && i < conditions->count; i++)
+		if (conditions->items[i].stage != STAGE_SEEN)
+			restate_condition(monitor, target, &conditions->items[i]);
+	if (state->state != STATE_PENDING)
+		keeper_link_mark(monitor, target);
+}
+
+static void
+restate_all(struct monitor *monitor)
+{
+	duty_log(monitor->duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
+	keeper_link_flush(monitor, false);
+	keeper_link_restate(monitor, true);
+	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+		restate(monitor, i);
+	keeper_link_restate(monitor, false);
+	ourselves_say_again(monitor);
+	keeper_link_mark(monitor, CONFIG_NONE);
+}
+
+static bool
+take_recovered(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_recovered recovered;
+	bool malformed;
+
+	if (!message_get_recovered(in, &recovered))
+		return false;
+	watch_number_behind(monitor, recovered.run);
+	monitor->newest = recovered.newest;
+	if (!keeper_link_recovered(monitor, &recovered, &malformed))
+		restate_all(monitor);
+	if (malformed)
+		return false;
+	monitor_begin(monitor);
+	pauses_are_told(monitor);
+	return true;
+}
+
+static bool
+take_committed(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_committed committed;
+
+	return message_get_committed(in, &committed) && keeper_link_committed(monitor, &committed);
+}
+
+static bool
+take_answer(struct monitor *monitor, struct wire_in *in)
+{
+	struct message_answer answer;
+
+	if (!message_get_answer(in, &answer))
+		return false;
+	if (monitor->control != NULL)
+		control_answered(monitor->control, &answer);
+	return true;
+}
+
+bool
+keeper_messages_take(struct monitor *monitor, const void *packet, size_t size)
+{
+	struct wire_in in = wire_from(packet, size);
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_STATE:
+		return take_state(monitor, &in);
+	case MESSAGE_RUN:
+		return take_run(monitor, &in);
+	case MESSAGE_RECOVERED:
+		return take_recovered(monitor, &in);
+	case MESSAGE_COMMITTED:
+		return take_committed(monitor, &in);
+	case MESSAGE_ANSWER:
+		return take_answer(monitor, &in);
+	case MESSAGE_PAUSE:
+		return pauses_heard(monitor, &in);
+	default:
+		return false;
+	}
+}

@@ -1,0 +1,48 @@
+/* What a monitor says to a keeper under test, each message the next of its sequence. */
+#ifndef UNIT_MONITOR_SAYS_H
+#define UNIT_MONITOR_SAYS_H
+
+#include "keeper/keeper.h"
+
+#define UNUSED_HERE __attribute__((unused))
+
+UNUSED_HERE static struct sequence
+next_of(const struct keeper *keeper, enum store_file file)
+{
+	struct sequence taken = keeper->journal.sides[file].taken;
+
+	return (struct sequence){ taken.birth == 0 ? 1 : taken.birth, taken.number + 1 };
+}
+
+/* A run with one change, or none (NULL), and the state after it; false where the keeper does not take it. */
+UNUSED_HERE static bool
+say_run_as(struct keeper *keeper, struct sequence sequence, const struct message_change *change, const struct message_state *state)
+{
+	static unsigned char changes[16 * 1024], packet[WIRE_MAX];
+	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
+	struct message_run run = { .sequence = sequence, .target = state->target, .state = state->state, .interval = state->interval };
+
+	if (change != NULL) {
+		message_add_change(&one, change);
+		run.change_count = 1;
+	}
+	run.changes = (struct pw_bytes){ (const char *)changes, one.size };
+	message_put_run(&out, &run);
+	return !out.bad && keeper_hear(keeper, packet, out.size);
+}
+
+UNUSED_HERE static bool
+say_run(struct keeper *keeper, const struct message_change *change, const struct message_state *state)
+{
+	return say_run_as(keeper, next_of(keeper, STORE_MAIN), change, state);
+}
+
+/* Results that message_begin_results() began. */
+UNUSED_HERE static bool
+say_results(struct keeper *keeper, unsigned char *packet, size_t size)
+{
+	message_set_sequence(packet, next_of(keeper, STORE_HISTORY));
+	return keeper_hear(keeper, packet, size);
+}
+
+#endif
