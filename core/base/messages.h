@@ -9,7 +9,7 @@
  *   prober  -> monitor   names, reports, evidence, references, sources, waiting
  *   monitor -> keeper    runs, results, evidence (passed on); asks (messages_ask.h)
  *   keeper  -> monitor   states (all that is known), runs (taken and not committed), recovered; then committed;
- *                        answers, pauses
+ *                        answers
  *   keeper <-> notifier  notices and receipts (messages_outbox.h)
  */
 #ifndef BASE_MESSAGES_H
@@ -43,7 +43,6 @@ enum message_kind {
 	MESSAGE_RECEIPT,
 	MESSAGE_ASK,        /* base/messages_ask.h */
 	MESSAGE_ANSWER,
-	MESSAGE_PAUSE,
 	MESSAGE_RELEASE,
 	MESSAGE_RELOAD,
 	MESSAGE_HEALTH,     /* base/messages_outbox.h */

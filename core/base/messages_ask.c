@@ -63,36 +63,6 @@ message_get_answer(struct wire_in *in, struct message_answer *answer)
 }
 
 void
-message_put_pause(struct wire_out *out, const struct message_pause *pause)
-{
-	message_begin(out, MESSAGE_PAUSE);
-	wire_put_u64(out, pause->number);
-	wire_put_u32(out, pause->target);
-	wire_put_bytes(out, (struct pw_bytes){ pause->tag, strnlen(pause->tag, sizeof pause->tag) });
-	wire_put_i64(out, pause->until);
-	wire_put_u8(out, pause->over);
-}
-
-bool
-message_get_pause(struct wire_in *in, struct message_pause *pause, uint32_t targets)
-{
-	struct pw_bytes tag;
-
-	message_expect(in, MESSAGE_PAUSE);
-	*pause = (struct message_pause){ .number = wire_get_u64(in) };
-	pause->target = message_get_target(in, targets);
-	tag = wire_get_bytes(in);
-	pause->until = wire_get_i64(in);
-	pause->over = wire_get_choice(in, 2) != 0;
-	wire_require(in, tag.size < sizeof pause->tag && memchr(tag.data, '\0', tag.size) == NULL
-	    && (tag.size > 0) == (pause->target == UINT32_MAX) && pause->until >= 0 && pause->until < INT64_MAX / 4);
-	if (!wire_is_whole(in))
-		return false;
-	memcpy(pause->tag, tag.data, tag.size);
-	return true;
-}
-
-void
 message_put_reload(struct wire_out *out, uint64_t number)
 {
 	message_begin(out, MESSAGE_RELOAD);

@@ -3,7 +3,6 @@
  *
  *   monitor -> keeper    ask: a verb and its words, with the name of who asks
  *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is durable, or refused
- *   keeper  -> monitor   pause: all that are in force when the link is made, then each that begins or ends
  *   monitor -> parent    release: the quarantine of a target ends by hand
  *   monitor -> parent    reload; answered as an ask is
  */
@@ -40,16 +39,6 @@ struct message_answer {
 };
 void message_put_answer(struct wire_out *, const struct message_answer *);
 bool message_get_answer(struct wire_in *, struct message_answer *);
-
-struct message_pause {
-	uint64_t number;       /* the store's */
-	uint32_t target;       /* CONFIG_NONE: all that have the tag */
-	char tag[PAUSE_TAG_MAX];
-	int64_t until;         /* UTC */
-	bool over;             /* it has ended before its time */
-};
-void message_put_pause(struct wire_out *, const struct message_pause *);
-bool message_get_pause(struct wire_in *, struct message_pause *, uint32_t targets);
 
 /* monitor -> parent: somebody wants a reload; the answers come under that number. */
 void message_put_reload(struct wire_out *, uint64_t number);

@@ -266,7 +266,7 @@ put_silence(const struct explained *it)
 	char names[128];
 	struct text text = TEXT_OVER(names);
 
-	silence_add_names(&text, it->known ? it->view.state.silence : 0);
+	silence_add_names(&text, row->silence);
 	puts("\nReasons for silence");
 	if (text.size == 0 && row->pauses == NULL && row->acknowledged == 0)
 		puts("  none");

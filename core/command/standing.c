@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "command/memory.h"
+#include "config/window_clock.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -19,7 +20,6 @@ struct reading {
 	const struct past *past;
 	struct standings *all;
 	struct codes *codes;
-	bool tags_unknown;     /* a pause holds all that have a tag, and we cannot tell who has it */
 	uint64_t number;       /* the last key */
 	char code[OUTCOME_NAME_MAX];
 };
@@ -171,7 +171,6 @@ on_pause(void *arg, const struct store_pause *pause)
 	struct reading *reading = arg;
 
 	reading->number = pause->number;
-	reading->tags_unknown |= pause->tag[0] != '\0' && reading->past->config == NULL;
 	for (size_t i = 0; i < reading->all->targets.count; i++) {
 		struct standing *row = &reading->all->rows[i];
 
@@ -189,16 +188,24 @@ on_pause(void *arg, const struct store_pause *pause)
 	return true;
 }
 
-/* What the monitor wrote down may be older than the end of a pause: the pauses themselves are asked, where that can be. */
+/* The monitor knows nothing of pauses and windows: they are looked up. */
 static void
 flag_pauses(struct reading *reading)
 {
+	struct window_clock windows = { .config = NULL };
+
+	if (reading->past->config != NULL)
+		must(window_clock_init(&windows, reading->past->config) ? reading : NULL);
+	(void)window_clock_turn(&windows, reading->past->now);
 	for (size_t i = 0; i < reading->all->targets.count; i++) {
 		struct standing *row = &reading->all->rows[i];
 
-		raise_flag(row, row->pauses != NULL || row->silence & SILENCE_window
-		    || (reading->tags_unknown && row->silence & SILENCE_paused), "paused");
+		row->silence |= row->pauses != NULL ? SILENCE_paused : 0;
+		if (row->configured != NULL && window_clock_holds(&windows, (uint32_t)(row->configured - reading->past->config->targets)))
+			row->silence |= SILENCE_window;
+		raise_flag(row, row->silence & (SILENCE_paused | SILENCE_window), "paused");
 	}
+	window_clock_fini(&windows);
 }
 
 static int

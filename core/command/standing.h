@@ -35,7 +35,7 @@ struct standing {
 	uint8_t doubled;
 	uint8_t verdict;      /* of the last run */
 	bool run;             /* there was one */
-	uint32_t silence;     /* reasons in force when the state was written (monitor/silence.h) */
+	uint32_t silence;     /* reasons in force (monitor/silence.h): of the monitor's when the state was written; paused, window now */
 	int64_t since;
 	int64_t last_run;     /* when it began; 0: none, or long forgotten */
 	int64_t ended;        /* when it ended */

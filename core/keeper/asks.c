@@ -8,12 +8,6 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 
-bool
-ask_pass(struct ask *ask, const void *packet, size_t size)
-{
-	return packet_queue_add(&ask->packets, packet, size, -1);
-}
-
 static void
 put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 {
@@ -22,7 +16,7 @@ put_answer(struct ask *ask, char kind, int status, struct pw_bytes text)
 
 	message_put_answer(&out, &(struct message_answer){ ask->number, kind, (uint8_t)status, text });
 	if (!out.bad)
-		(void)ask_pass(ask, packet, out.size);
+		(void)packet_queue_add(&ask->packets, packet, out.size, -1);
 }
 
 static void __attribute__((format(printf, 3, 0)))
@@ -120,7 +114,7 @@ count(const struct keeper *keeper)
 	return asks;
 }
 
-/* In order: who is paused and who no longer must not reach the monitor the other way round. */
+/* In order, as they were asked. */
 static void
 append(struct keeper *keeper, struct ask *ask)
 {
@@ -155,17 +149,6 @@ asks_hear(struct keeper *keeper, struct wire_in *in)
 	}
 	append(keeper, ask);
 	return true;
-}
-
-void
-asks_greet(struct keeper *keeper)
-{
-	struct ask *ask = calloc(1, sizeof *ask);
-
-	if (ask == NULL)
-		keeper_out_of_memory(keeper, "the pauses");
-	pausing_tell(keeper, ask);
-	append(keeper, ask);
 }
 
 static void

@@ -34,8 +34,6 @@ struct ask {
 
 /* A MESSAGE_ASK. False: malformed. */
 bool asks_hear(struct keeper *, struct wire_in *);
-/* A monitor has linked itself: what it has to know before all else. */
-void asks_greet(struct keeper *);
 /* Sends what may be sent to it. */
 void asks_turn(struct keeper *);
 /* Packets wait for the monitor's socket. */
@@ -48,8 +46,6 @@ void ask_say(struct ask *, char kind, const char *format, ...) __attribute__((fo
 void ask_end(struct ask *, int status);
 /* Both: what is wrong, and the end. */
 void ask_refuse(struct ask *, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A packet for the monitor, before the answers that follow. False: no memory. */
-bool ask_pass(struct ask *, const void *packet, size_t size);
 /* As a number above 0; 0: it is none. */
 uint64_t ask_number(struct pw_bytes word);
 /* The reason that somebody gave, escaped. False: it is empty or too long. */
@@ -60,8 +56,7 @@ bool ask_reason(struct pw_bytes word, struct text *into);
 /* From the store, at birth. */
 bool pausing_recover(struct keeper *, struct reason *why);
 void pausing_fini(struct keeper *);
-/* All that are in force, for a monitor that links itself. */
-void pausing_tell(struct keeper *, struct ask *);
+/* Whether a pause, of its own or of a tag, held the target at that time (UTC). */
 bool pausing_holds(const struct keeper *, uint32_t target, int64_t at);
 void pausing_pause(struct keeper *, struct ask *, const struct message_ask *);
 void pausing_resume(struct keeper *, struct ask *, const struct message_ask *);

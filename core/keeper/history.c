@@ -4,8 +4,8 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/silences.h"
 
 enum { NAMES_MAX = PHASES_MAX * 25, SILENT_AFTER = 5 };
 static const int64_t hourly = 3600 * (int64_t)SECOND;
@@ -20,9 +20,9 @@ name_phases(const struct policy *policy, struct text *names)
 }
 
 static enum store_mood
-mood_of(const struct keeper *keeper, const struct report *result)
+mood_of(struct keeper *keeper, const struct report *result)
 {
-	if (pausing_holds(keeper, result->target, result->started) || window_clock_holds(&keeper->windows, result->target))
+	if (silences_at(keeper, result->target, result->started) != NULL)
 		return STORE_MOOD_paused;
 	if (keeper->files[result->target].incident != NULL)
 		return STORE_MOOD_down;

@@ -11,6 +11,8 @@
 #include "base/vec.h"
 #include "keeper/keeper.h"
 #include "keeper/sick.h"
+#include "keeper/silences.h"
+#include "keeper/withhold.h"
 
 static const int64_t group_wait = 100 * (int64_t)MILLISECOND, history_wait = SECOND;
 enum { SETTLED_MAX = 100000, HISTORY_GROUP = 2000 };
@@ -161,8 +163,11 @@ tell(struct keeper *keeper, struct slip *slip)
 	slip->told = true;
 	in = wire_from(run.changes.data, run.changes.size);
 	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
-		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1))
+		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
+			if (run.sequence.birth != 0) /* what is our own is silenced for nothing */
+				silences_stamp(keeper, &change);
 			keeper_tell(keeper, &change);
+		}
 }
 
 static void
@@ -256,6 +261,8 @@ commit(struct keeper *keeper, enum store_file file)
 
 	if (side->flying || side->stuck || side->since == 0)
 		return;
+	if (file == STORE_MAIN)
+		withhold_keep(keeper);
 	side->open = side->sent;
 	side->sent = batch;
 	side->since = 0;

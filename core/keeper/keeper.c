@@ -100,12 +100,6 @@ recover(struct keeper *keeper)
 	static unsigned char packet[WIRE_MAX];
 	struct message_state state;
 
-	/* Before all else, who is paused. */
-	if (keeper->recovering && keeper->cursor == 0) {
-		asks_turn(keeper);
-		if (asks_wait(keeper))
-			return;
-	}
 	while (keeper->recovering) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		uint32_t cursor = keeper->cursor;
@@ -162,7 +156,6 @@ take_link(struct keeper *keeper, int socket)
 	keeper->cursor = 0;
 	keeper->run_sent = 0;
 	beat_forget_monitor(keeper);
-	asks_greet(keeper);
 }
 
 static bool

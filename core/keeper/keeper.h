@@ -61,7 +61,7 @@ struct standing {
 struct file_of {
 	struct incident *incident;
 	struct standing *standing;
-	const char *silenced; /* why the last word on it was kept silent, if that holds, as far as we were told; NULL: it was not */
+	const char *silenced; /* the reason of the monitor's for which the last word on it was kept silent, until it says that it is over; NULL: none */
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */

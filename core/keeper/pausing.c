@@ -1,6 +1,6 @@
 /*
- * Pauses: a row each, of a target or of all that have a tag, with an end and a reason. The monitor stamps the silence; here
- * they are kept, ended, and counted as paused time.
+ * Pauses: a row each, of a target or of all that have a tag, with an end and a reason. Those that have ended are known for
+ * some time: what happened in them may be heard late, from a monitor that had no keeper.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,9 +12,10 @@
 #include "base/vec.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
+#include "keeper/withhold.h"
 
 enum { PAUSES_MAX = 256, PAGE = 1000 };
-static const int64_t shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
+static const int64_t known_for = 3600 * (int64_t)SECOND, shortest = SECOND, longest = 90 * 24 * 3600 * (int64_t)SECOND;
 
 struct pause_kept {
 	uint64_t number, target_number;
@@ -50,11 +51,10 @@ static void
 forget_old(struct keeper *keeper)
 {
 	struct pausing *pausing = &keeper->pausing;
-	/* A result may come some time after its run. */
-	int64_t now = clock_wall() - 600 * (int64_t)SECOND;
+	int64_t since = clock_wall() - known_for;
 
 	for (uint32_t i = 0; i < pausing->count; i++)
-		if (pausing->items[i].until < now)
+		if (pausing->items[i].until < since)
 			forget(pausing, &i);
 }
 
@@ -90,32 +90,6 @@ pausing_holds(const struct keeper *keeper, uint32_t target, int64_t at)
 	return false;
 }
 
-/* One of a target that is no longer watched is kept, and holds nobody. */
-static void
-pass(struct keeper *keeper, struct ask *ask, const struct pause_kept *pause, bool over)
-{
-	struct message_pause message = { .number = pause->number, .target = pause->target, .until = pause->until, .over = over };
-	unsigned char packet[PAUSE_TAG_MAX + 64];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct text tag = TEXT_OVER(message.tag);
-
-	text_add(&tag, pause->tag);
-	message_put_pause(&out, &message);
-	if (!out.bad && (pause->target != CONFIG_NONE || pause->tag[0] != '\0')
-	    && !ask_pass(ask, packet, out.size))
-		keeper_out_of_memory(keeper, "a pause");
-}
-
-void
-pausing_tell(struct keeper *keeper, struct ask *ask)
-{
-	int64_t now = clock_wall();
-
-	for (uint32_t i = 0; i < keeper->pausing.count; i++)
-		if (keeper->pausing.items[i].until > now)
-			pass(keeper, ask, &keeper->pausing.items[i], false);
-}
-
 struct recovery {
 	struct keeper *keeper;
 	uint64_t last;
@@ -126,7 +100,8 @@ static bool
 on_pause(void *arg, const struct store_pause *row)
 {
 	struct recovery *it = arg;
-	struct pause_kept pause = { .number = row->number, .target_number = row->target, .from = row->from, .until = row->until,
+	struct pause_kept pause = { .number = row->number, .target_number = row->target,
+		.from = row->from, .until = row->ended != 0 ? row->ended : row->until,
 		.target = row->target == 0 ? CONFIG_NONE : roll_target(&it->keeper->roll, row->target), .tag = strdup(row->tag),
 		.why = strndup(row->why.data, row->why.size), .by = strndup(row->by.data, row->by.size) };
 
@@ -142,7 +117,7 @@ pausing_recover(struct keeper *keeper, struct reason *why)
 	enum store_reading answer;
 
 	do
-		answer = store_read_pauses(keeper->reader, clock_wall(), it.last, PAGE, on_pause, &it);
+		answer = store_read_pauses(keeper->reader, clock_wall() - known_for, it.last, PAGE, on_pause, &it);
 	while (answer == STORE_READ_MORE && !it.failed);
 	if (it.failed || answer == STORE_READ_BROKEN)
 		reason_set(why, it.failed ? "no memory" : "pauses cannot be read: %s", store_reader_why(keeper->reader));
@@ -184,6 +159,16 @@ read_span(struct ask *ask, struct pw_bytes word, int64_t *span)
 	return false;
 }
 
+static uint32_t
+count_in_force(const struct pausing *pausing, int64_t now)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < pausing->count; i++)
+		count += pausing->items[i].until > now;
+	return count;
+}
+
 /* NULL: there are too many, or there is no memory. */
 static struct pause_kept *
 keep(struct keeper *keeper, const struct message_ask *message, int64_t span, const char *why)
@@ -194,7 +179,7 @@ keep(struct keeper *keeper, const struct message_ask *message, int64_t span, con
 		.tag = tagged ? strndup(message->words[0].data, message->words[0].size) : strdup("") };
 
 	pause.until = pause.from + span;
-	if (keeper->pausing.count >= PAUSES_MAX || !add(&keeper->pausing, &pause)) {
+	if (count_in_force(&keeper->pausing, pause.from) >= PAUSES_MAX || !add(&keeper->pausing, &pause)) {
 		fini(&pause);
 		return NULL;
 	}
@@ -224,7 +209,6 @@ pausing_pause(struct keeper *keeper, struct ask *ask, const struct message_ask *
 		return;
 	}
 	put(keeper, pause, 0);
-	pass(keeper, ask, pause, false);
 	ask->serial = keeper->journal.serial;
 	const char *name = name_of(keeper, message, &tag);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is paused by %s: %s", name, message->who, reason);
@@ -281,11 +265,12 @@ pausing_resume(struct keeper *keeper, struct ask *ask, const struct message_ask 
 		if (!is_meant(pause, message) || pause->until <= now)
 			continue;
 		put(keeper, pause, now);
-		pass(keeper, ask, pause, true);
 		pause->until = now;
 		ended++;
 	}
-	if (ended > 0)
+	if (ended > 0) {
+		withhold_turn(keeper); /* what was kept silent is told at once */
 		ask->serial = keeper->journal.serial;
+	}
 	say_resumed(keeper, ask, message, name_of(keeper, message, &tag), ended);
 }

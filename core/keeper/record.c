@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
+#include "keeper/silences.h"
+#include "keeper/withhold.h"
 
 void
 incident_destroy(struct incident **incident)
@@ -190,25 +192,23 @@ keep_files(struct keeper *keeper, const struct message_change *change)
 		store_put_meta(journal_main(keeper), FILES_META, (struct pw_bytes){ (const char *)bytes, out.size });
 }
 
-/* Of the reasons for silence one from outside, which lasts until the monitor says that it is over. */
-static const char *
-reason_from_outside(const char *silences)
+/* What was kept silent is compared when the reason is over: for a parent the monitor says when, the others end here. */
+static void
+note_silence(struct keeper *keeper, const struct message_change *change)
 {
-	static const char *const reasons[] = { "paused", "window", "parent" };
+	struct file_of *file = &keeper->files[change->target];
 
-	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-		if (strstr(silences, reasons[i]) != NULL)
-			return reasons[i];
-	return NULL;
+	file->silenced = strstr(change->silences, "parent") != NULL ? "parent" : NULL;
+	file->flapping = strstr(change->silences, "flapping") != NULL;
+	if (silences_at(keeper, change->target, change->confirmed) != NULL)
+		withhold_later(keeper, change->target, false);
 }
 
 static void
 record_change(struct keeper *keeper, const struct message_change *change)
 {
-	if (change->target != CONFIG_NONE) {
-		keeper->files[change->target].silenced = reason_from_outside(change->silences);
-		keeper->files[change->target].flapping = strstr(change->silences, "flapping") != NULL;
-	}
+	if (change->target != CONFIG_NONE)
+		note_silence(keeper, change);
 	/* Without a kind nothing happened but that the reasons for silence are others. */
 	if (change->kind[0] != '\0') {
 		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->journal.store, STORE_NOTICES);
@@ -225,7 +225,7 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		    && keeper->files[change->target].incident->number == incident)
 			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
 	}
-	if (change->kind[0] == '\0' && change->target != CONFIG_NONE)
+	if (change->kind[0] == '\0' && change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) == NULL)
 		telling_compare(keeper, change->target, CONFIG_NONE);
 	keeper->done++;
 }
@@ -268,8 +268,10 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 	for (uint32_t i = 0; message_next_change(&in, run, &change); i++)
 		if (run->restated && is_open(keeper, &change))
 			left_out |= UINT64_C(1) << i;
-		else
+		else {
+			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
+		}
 	if (run->state.size > 0)
 		record_state(keeper, run);
 	journal_take(keeper, STORE_MAIN, run->sequence);

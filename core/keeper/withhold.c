@@ -10,6 +10,7 @@
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
+#include "keeper/silences.h"
 #include "keeper/told.h"
 
 enum { WORDS_MAX = 64 };
@@ -118,12 +119,13 @@ withhold_delivery(const struct keeper *keeper, const struct courier *courier, co
 	return is_over(keeper, courier, delivery) ? over : NULL;
 }
 
-static void
-put_marked(struct keeper *keeper)
+void
+withhold_keep(struct keeper *keeper)
 {
+	if (!keeper->withheld.changed)
+		return;
 	uint64_t *numbers = calloc(keeper->withheld.count + 1, sizeof *numbers);
 	uint32_t count = 0;
-
 	if (numbers == NULL)
 		keeper_out_of_memory(keeper, "who was withheld");
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
@@ -143,6 +145,7 @@ mark(struct keeper *keeper, uint32_t target, bool withheld)
 	keeper->files[target].withheld = withheld;
 	keeper->withheld.count += withheld ? 1 : UINT32_MAX;
 	keeper->withheld.changed = true;
+	(void)journal_main(keeper); /* so that it is kept soon */
 }
 
 /* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the incident's end is. */
@@ -206,8 +209,6 @@ end_all(struct keeper *keeper, struct courier *courier, uint64_t target, int64_t
 			end_all(keeper, courier, delivery->target, INT64_MAX);
 		else
 			end_notice(keeper, courier, delivery->notice, why);
-	if (keeper->withheld.changed)
-		put_marked(keeper);
 }
 
 void
@@ -227,8 +228,6 @@ withhold_acknowledged(struct keeper *keeper, uint32_t target)
 		while ((delivery = find(keeper, courier, roll_number(&keeper->roll, target), INT64_MAX, &why)) != NULL)
 			end_notice(keeper, courier, delivery->notice, why);
 	}
-	if (keeper->withheld.changed)
-		put_marked(keeper);
 }
 
 /* It may have arrived so often. */
@@ -264,8 +263,6 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest,
 		if (why != acknowledged)
 			mark(keeper, roll_target(&keeper->roll, number), true);
 	}
-	if (keeper->withheld.changed)
-		put_marked(keeper);
 }
 
 /* What may have arrived cannot be taken back: those that may be told go on without the others, which wait in the digest. */
@@ -367,8 +364,6 @@ withhold_turn(struct keeper *keeper)
 		if (!hushed)
 			mark(keeper, i, false);
 	}
-	if (keeper->withheld.changed)
-		put_marked(keeper);
 }
 
 void
@@ -388,4 +383,8 @@ withhold_recover(struct keeper *keeper)
 	}
 	keeper->withheld.changed = false;
 	free(numbers);
+	/* Where a pause or a window is in force something may have been kept silent that nobody noted. */
+	for (uint32_t i = 0; i < keeper->config->target_count; i++)
+		if (silences_at(keeper, i, clock_wall()) != NULL)
+			mark(keeper, i, true);
 }

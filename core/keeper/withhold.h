@@ -33,7 +33,10 @@ void withhold_acknowledged(struct keeper *, uint32_t target);
  * quiet hours, at the end of which it is done for them. */
 void withhold_later(struct keeper *, uint32_t target, bool quiet);
 
-/* Once a second: of targets of which something was withheld, and that may be told of again, what is true is compared. */
+/* Puts of which targets something was withheld into the batch that fills, where that has changed: it is kept with what was. */
+void withhold_keep(struct keeper *);
+
+/* Once a second, and when a pause ends: of targets of which something was withheld, and that may be told of again, what is true is compared. */
 void withhold_turn(struct keeper *);
 
 /* At birth, when all is read: of which targets something was withheld. */

@@ -16,8 +16,7 @@
 enum { SENTENCE_MAX = 4096, LINES_MAX = 200, FEW_TARGETS = 100 };
 static const int64_t lines_every = 10 * (int64_t)SECOND, hourly = 3600 * (int64_t)SECOND,
     health_every = 10 * (int64_t)SECOND;
-static const uint32_t from_outside = SILENCE_parent | SILENCE_parent_unplain | SILENCE_paused | SILENCE_window
-    | SILENCE_acknowledged;
+static const uint32_t of_parents = SILENCE_parent | SILENCE_parent_unplain;
 
 /* A clock may be set to any time. */
 static int64_t
@@ -95,7 +94,7 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	name_attempts(&message, monitor, change, report);
 	sentence_add_change(&text, monitor, target, change, report);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
-	if (change->silence & from_outside)
+	if (change->silence & of_parents)
 		monitor->targets[target].flags |= WATCHED_SILENCED;
 	if ((change->silence & SILENCE_digest) && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
 		together_add(monitor, target);
@@ -104,17 +103,17 @@ herald_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	keeper_link_add_change(monitor, &message);
 }
 
-/* Only where something was kept silent does the end of the last reason matter to the keeper: it compares then. */
+/* Only where something was kept silent for a parent does the end of that matter to the keeper: it compares then. */
 void
 herald_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 {
 	struct watched *watched = &monitor->targets[target];
-	uint32_t ended = was & ~watched->state.silence & from_outside;
+	uint32_t ended = was & ~watched->state.silence & of_parents;
 	struct message_change message = { .target = target, .silence = watched->state.silence };
 	char sentence[SENTENCE_MAX], names[sizeof message.silences];
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences), reasons = TEXT_OVER(names);
 
-	if (ended == 0 || watched->state.silence & from_outside || !(watched->flags & WATCHED_SILENCED))
+	if (ended == 0 || watched->state.silence & of_parents || !(watched->flags & WATCHED_SILENCED))
 		return;
 	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
 	message.detected = message.confirmed = not_before_1970(clocks_now(monitor));

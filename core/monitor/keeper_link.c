@@ -13,7 +13,6 @@
 #include "monitor/control.h"
 #include "monitor/pace.h"
 #include "monitor/packet_list.h"
-#include "monitor/pauses.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
 	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
@@ -357,7 +356,6 @@ keeper_link_open(struct monitor *monitor, int fd)
 
 	keeper_link_close(monitor);
 	link->fd = fd;
-	pauses_doubt(monitor);
 	if (monitor->begun)
 		return;
 	/* What a keeper has said that was lost before it had said all counts for nothing. */

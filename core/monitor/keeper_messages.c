@@ -9,7 +9,6 @@
 
 #include "monitor/control.h"
 #include "monitor/keeper_link.h"
-#include "monitor/pauses.h"
 #include "monitor/silence.h"
 
 /* To a monitor that has begun it is a keeper that was born again and says what we know better. */
@@ -109,7 +108,6 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 	if (malformed)
 		return false;
 	monitor_begin(monitor);
-	pauses_are_told(monitor);
 	return true;
 }
 
@@ -149,8 +147,6 @@ keeper_messages_take(struct monitor *monitor, const void *packet, size_t size)
 		return take_committed(monitor, &in);
 	case MESSAGE_ANSWER:
 		return take_answer(monitor, &in);
-	case MESSAGE_PAUSE:
-		return pauses_heard(monitor, &in);
 	default:
 		return false;
 	}

@@ -9,8 +9,6 @@
  *   apart.c     who is run in a prober of its own
  *   judge.c     a run, the rules, and all that follows
  *   kin.c       parents and children
- *   pauses.c    who is paused
- *   windows.c   whose window is open
  *   record.c    what is kept of a target for the next monitor; names.c: where its name has led
  *   ourselves.c blindness and holds; ipv6.c: our own way over IPv6
  *   own_record.c what is kept of them for the next monitor
@@ -27,7 +25,6 @@
 #include "base/duty.h"
 #include "base/spread.h"
 #include "config/config.h"
-#include "config/window_clock.h"
 #include "monitor/blind.h"
 #include "monitor/facts.h"
 #include "monitor/hearing.h"
@@ -43,8 +40,6 @@ enum {
 	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
 	WATCHED_MARKED = 4,   /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
-	WATCHED_PAUSED = 64,
-	WATCHED_WINDOW = 128, /* an open window holds it */
 	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
 };
 
@@ -103,12 +98,6 @@ enum { LATELY = 4096 };
 
 struct control;
 struct keeper_link;
-
-struct pauses {
-	struct pause *items;
-	uint32_t count, room;
-	bool doubting; /* a keeper is about to tell all that are in force */
-};
 
 /* Suspicion of our way out to one port. */
 struct port_hold {
@@ -182,8 +171,6 @@ struct monitor {
 	struct kin *kin; /* NULL: nobody has a parent */
 	struct prober_link *probers;
 	struct keeper_link *keeper;
-	struct pauses pauses;
-	struct window_clock windows;
 	struct health {
 		struct spread late;  /* of runs since it was said last */
 		uint64_t runs, passed_over;
@@ -265,7 +252,7 @@ watch_prober_count(const struct monitor *monitor)
 /* Gives back its run, if one is in hand: a report on it will not be taken. */
 void watch_release(struct monitor *, uint32_t target);
 bool watch_is_quiet(const struct watched *);
-/* Reasons for silence from outside: its parents, a pause. */
+/* Reasons for silence from outside that the monitor knows: its parents. */
 uint32_t watch_silence(const struct monitor *, uint32_t target);
 /* They may be others than before: if so, that is written down and told. */
 void watch_hush(struct monitor *, uint32_t target);

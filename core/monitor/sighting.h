@@ -59,7 +59,7 @@ struct outlook {
 	bool apart;       /* the reason for telling it together with others is over: this failure is of it alone */
 	bool may_repeat;  /* the attempt that would confirm may be made again at once */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */
-	uint32_t silence; /* reasons from outside (silence.h): parent, pause, window, digest, acknowledgement */
+	uint32_t silence; /* reasons from outside (silence.h): parent, digest */
 	const struct codes *codes;
 };
 

@@ -28,6 +28,9 @@ enum silence_reason {
 	SILENCE_ALL = (1 << SILENCE_COUNT) - 1
 };
 
+/* Those that the keeper alone knows: a record of an older version may name them. */
+#define SILENCE_OF_KEEPER (SILENCE_paused | SILENCE_window | SILENCE_acknowledged)
+
 /* Of the reasons in force those that keep a notice of this kind silent. */
 uint32_t silence_of(uint32_t reasons, enum notice_kind kind);
 

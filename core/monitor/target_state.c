@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/silence.h"
+
 #define TIME_MAX (INT64_MAX / 4) /* beyond it no sum or difference of times is safe */
 
 enum { RECORD_VERSION = 2 }; /* 1: without `missing`, `needed`, the runs of single failures, and limits of our rate */
@@ -346,7 +348,7 @@ target_state_decode(struct target_state *target, const struct policy *policy, st
 	target->ended = get_time(in, to_utc);
 	target->fingerprint = wire_get_u64(in);
 	target->number = wire_get_u32(in);
-	target->silence = wire_get_u32(in);
+	target->silence = wire_get_u32(in) & ~(uint32_t)SILENCE_OF_KEEPER;
 	target->fails = wire_get_u16(in);
 	target->passes = wire_get_u16(in);
 	target->flags = wire_get_u8(in);

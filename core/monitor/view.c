@@ -2,7 +2,6 @@
 #include "monitor/view.h"
 
 #include "base/messages.h"
-#include "monitor/silence.h"
 
 static void
 find_flags(struct view *view)
@@ -12,7 +11,6 @@ find_flags(struct view *view)
 	view->flapping = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
 	view->slow = state->flags & TARGET_SLOW;
 	view->quarantined = state->flags & TARGET_QUARANTINED;
-	view->paused = state->silence & (SILENCE_paused | SILENCE_window);
 	view->held = state->trouble != NULL && state->trouble->held;
 }
 

@@ -16,7 +16,7 @@ struct view {
 	const char *outcome;       /* of the last run; belongs to the codes */
 	struct pw_bytes text;      /* the sentence of the open suspicion or incident, else empty; a view into the record */
 	uint32_t attempts;         /* runs in the open series */
-	bool flapping, slow, paused, held, quarantined;
+	bool flapping, slow, held, quarantined;
 };
 
 /* `codes` (codes_create) may serve any number of records. False: malformed, or no memory; nothing is then held. */

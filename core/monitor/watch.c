@@ -12,9 +12,7 @@
 #include "monitor/control.h"
 #include "monitor/keeper_link.h"
 #include "monitor/pace.h"
-#include "monitor/pauses.h"
 #include "monitor/silence.h"
-#include "monitor/windows.h"
 
 enum {
 	FIRST_RUNS_A_SECOND = 100,
@@ -127,7 +125,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	monitor->lately = calloc(LATELY, sizeof *monitor->lately);
 	if (monitor->codes == NULL || monitor->lately == NULL || !make_targets(monitor) || !make_ports(monitor)
 	    || !make_probers(monitor)
-	    || !keeper_link_init(monitor) || !apart_init(monitor) || !kin_init(monitor) || !window_clock_init(&monitor->windows, monitor->config)
+	    || !keeper_link_init(monitor) || !apart_init(monitor) || !kin_init(monitor)
 	    || !schedule_init(&monitor->schedule, monitor->config->target_count, now))
 		monitor_destroy(&monitor);
 	return monitor;
@@ -160,8 +158,6 @@ monitor_destroy(struct monitor **given)
 	take_accounts(monitor);
 	keeper_link_fini(monitor);
 	apart_fini(monitor);
-	pauses_fini(monitor);
-	window_clock_fini(&monitor->windows);
 	schedule_fini(&monitor->schedule);
 	codes_destroy(&monitor->codes);
 	witness_fini(monitor);
@@ -210,10 +206,7 @@ watch_is_quiet(const struct watched *watched)
 uint32_t
 watch_silence(const struct monitor *monitor, uint32_t target)
 {
-	uint8_t flags = monitor->targets[target].flags;
-
-	return kin_silence(monitor, target) | (flags & WATCHED_PAUSED ? SILENCE_paused : 0)
-	    | (flags & WATCHED_WINDOW ? SILENCE_window : 0);
+	return kin_silence(monitor, target);
 }
 
 void
@@ -263,7 +256,6 @@ monitor_begin(struct monitor *monitor)
 	}
 	ourselves_begin(monitor);
 	kin_begin(monitor);
-	windows_begin(monitor);
 	together_begin(monitor);
 	take_accounts(monitor);
 	apart_give_out(monitor);
@@ -282,8 +274,6 @@ monitor_tick(struct monitor *monitor)
 	kin_tick(monitor);
 	together_end(monitor);
 	own_record_tick(monitor);
-	pauses_tick(monitor);
-	windows_tick(monitor);
 	if (monitor->control != NULL)
 		control_tick(monitor->control);
 	herald_hour(monitor);

@@ -182,6 +182,6 @@ enum store_reading
 store_read_pauses(struct store_reader *reader, int64_t now, uint64_t after, uint32_t limit, store_on_pause *on_row,
     void *arg)
 {
-	LIST(ROW_PAUSE, pause, limit, "WHERE number > ?1 AND ended = 0 AND \"ends\" > ?2 ORDER BY number LIMIT ?9",
+	LIST(ROW_PAUSE, pause, limit, "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?2 ORDER BY number LIMIT ?9",
 	    BIND(after), BIND(now));
 }

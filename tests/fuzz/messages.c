@@ -118,7 +118,6 @@ read_ask(struct wire_in *in, enum message_kind kind)
 {
 	struct message_ask ask;
 	struct message_answer answer;
-	struct message_pause pause;
 	uint32_t target;
 
 	if (kind == MESSAGE_ASK && message_get_ask(in, &ask, TARGETS))
@@ -126,8 +125,6 @@ read_ask(struct wire_in *in, enum message_kind kind)
 			look(ask.words[i]);
 	else if (kind == MESSAGE_ANSWER && message_get_answer(in, &answer))
 		look(answer.text);
-	else if (kind == MESSAGE_PAUSE)
-		(void)message_get_pause(in, &pause, TARGETS);
 	else if (kind == MESSAGE_RELEASE)
 		(void)message_get_release(in, &target, TARGETS);
 }
@@ -163,7 +160,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_runs(&in, kind);
 	else if (kind == MESSAGE_EVIDENCE)
 		read_evidence(&in);
-	else if (kind == MESSAGE_ASK || kind == MESSAGE_ANSWER || kind == MESSAGE_PAUSE || kind == MESSAGE_RELEASE)
+	else if (kind == MESSAGE_ASK || kind == MESSAGE_ANSWER || kind == MESSAGE_RELEASE)
 		read_ask(&in, kind);
 	else if (kind == MESSAGE_LEG || kind == MESSAGE_NOTICE || kind == MESSAGE_RECEIPT)
 		read_outbox(&in, kind);

@@ -57,7 +57,6 @@ link_monitor(struct world *world)
 	asks_forget(&world->keeper);
 	world->keeper.monitor = ends[0];
 	world->monitor = ends[1];
-	asks_greet(&world->keeper);
 }
 
 static inline void
@@ -129,18 +128,12 @@ static inline const char *
 heard(struct world *world)
 {
 	struct message_answer answer;
-	struct message_pause pause;
 	ssize_t size;
 
 	world->heard[0] = '\0';
 	asks_turn(&world->keeper);
 	while ((size = packet_read(world->monitor, world->packet, sizeof world->packet, NULL)) > 0) {
 		struct wire_in in = wire_from(world->packet, (size_t)size);
-		if (message_kind(world->packet, (size_t)size) == MESSAGE_PAUSE) {
-			assert_true(message_get_pause(&in, &pause, TARGETS));
-			note(world, "P%u%s%c|", pause.target == CONFIG_NONE ? 9 : pause.target, pause.tag, pause.over ? '-' : '+');
-			continue;
-		}
 		assert_true(message_get_answer(&in, &answer));
 		assert_int_equal(answer.number, world->asks);
 		if (answer.kind == 'x')

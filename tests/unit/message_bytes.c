@@ -219,13 +219,6 @@ put_answer(struct wire_out *out)
 }
 
 static void
-put_pause(struct wire_out *out)
-{
-	message_put_pause(out, &(struct message_pause){ .number = 5, .target = UINT32_MAX, .tag = "rack2",
-	    .until = 1700000000000000, .over = true });
-}
-
-static void
 put_release(struct wire_out *out)
 {
 	message_put_release(out, 9);
@@ -308,7 +301,6 @@ static const struct example {
 	[MESSAGE_RECEIPT] = { "receipt", put_receipt },
 	[MESSAGE_ASK] = { "ask", put_ask },
 	[MESSAGE_ANSWER] = { "answer", put_answer },
-	[MESSAGE_PAUSE] = { "pause", put_pause },
 	[MESSAGE_RELEASE] = { "release", put_release },
 	[MESSAGE_RELOAD] = { "reload", put_reload },
 	[MESSAGE_HEALTH] = { "health", put_health },
@@ -426,7 +418,6 @@ readers_take_the_examples(void **state)
 	struct message_receipt receipt;
 	struct message_ask ask;
 	struct message_answer answer;
-	struct message_pause pause;
 	struct message_leg leg;
 	struct message_evidence evidence;
 	struct message_name name;
@@ -441,7 +432,6 @@ readers_take_the_examples(void **state)
 	in = written(&examples[MESSAGE_RECEIPT], packet), assert_true(message_get_receipt(&in, &receipt));
 	in = written(&examples[MESSAGE_ASK], packet), assert_true(message_get_ask(&in, &ask, TARGETS));
 	in = written(&examples[MESSAGE_ANSWER], packet), assert_true(message_get_answer(&in, &answer));
-	in = written(&examples[MESSAGE_PAUSE], packet), assert_true(message_get_pause(&in, &pause, TARGETS));
 	in = written(&examples[MESSAGE_LEG], packet), assert_true(message_get_leg(&in, &leg));
 	in = written(&examples[MESSAGE_EVIDENCE], packet), assert_true(message_get_evidence(&in, &evidence, TARGETS));
 	in = written(&examples[MESSAGE_NAME], packet), assert_true(message_get_name(&in, &name, TARGETS));

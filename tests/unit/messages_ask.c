@@ -14,8 +14,6 @@ enum { TARGETS = 10, ROOM = 8192 };
 static const struct message_ask ask_sample = { .number = 7, .target = 3, .released = 1, .verb = "pause", .who = "root",
 	.word_count = 3, .words = { { "mx\x1b", 3 }, { "2h", 2 }, { "a\nwhy", 5 } } };
 static const struct message_answer answer_sample = { .number = 7, .kind = 'x', .status = 75, .text = { "", 0 } };
-static const struct message_pause pause_sample = { .number = 9, .target = UINT32_MAX, .tag = "lab", .until = 5,
-	.over = true };
 
 static bool
 get_ask(struct wire_in *in)
@@ -36,15 +34,6 @@ get_answer(struct wire_in *in)
 }
 
 static bool
-get_pause(struct wire_in *in)
-{
-	struct message_pause got;
-
-	return message_get_pause(in, &got, TARGETS) && got.number == 9 && got.target == UINT32_MAX
-	    && strcmp(got.tag, "lab") == 0 && got.until == 5 && got.over;
-}
-
-static bool
 get_release(struct wire_in *in)
 {
 	uint32_t target;
@@ -58,12 +47,11 @@ put(int which, struct wire_out *out)
 	switch (which) {
 	case 0: message_put_ask(out, &ask_sample); break;
 	case 1: message_put_answer(out, &answer_sample); break;
-	case 2: message_put_pause(out, &pause_sample); break;
-	case 3: message_put_release(out, 4); break;
+	case 2: message_put_release(out, 4); break;
 	}
 }
 
-static bool (*const readers[])(struct wire_in *) = { get_ask, get_answer, get_pause, get_release };
+static bool (*const readers[])(struct wire_in *) = { get_ask, get_answer, get_release };
 enum { READERS = sizeof readers / sizeof readers[0] };
 
 static void
@@ -148,36 +136,6 @@ an_answer_is_checked(void **state)
 	assert_false(answer_is_taken('\0', "a line"));
 }
 
-static bool
-pause_is_taken(const struct message_pause *pause)
-{
-	unsigned char packet[ROOM];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_pause got;
-
-	message_put_pause(&out, pause);
-	struct wire_in in = wire_from(packet, out.size);
-	return message_get_pause(&in, &got, TARGETS);
-}
-
-static void
-a_pause_is_of_a_target_or_a_tag(void **state)
-{
-	struct message_pause pause = pause_sample;
-
-	(void)state;
-	assert_true(pause_is_taken(&pause));
-	pause.target = 3;
-	assert_false(pause_is_taken(&pause));
-	pause.tag[0] = '\0';
-	assert_true(pause_is_taken(&pause));
-	pause.until = INT64_MAX;
-	assert_false(pause_is_taken(&pause));
-	pause.until = 5;
-	pause.target = UINT32_MAX;
-	assert_false(pause_is_taken(&pause));
-}
-
 int
 main(void)
 {
@@ -185,7 +143,6 @@ main(void)
 		cmocka_unit_test(whole_or_not_at_all),
 		cmocka_unit_test(an_ask_is_checked),
 		cmocka_unit_test(an_answer_is_checked),
-		cmocka_unit_test(a_pause_is_of_a_target_or_a_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

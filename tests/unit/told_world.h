@@ -128,7 +128,14 @@ window_is_open(void)
 	return false;
 }
 
-/* Reasons of the monitor's, in its words; "": none. */
+/* The reason of the monitor's; "": none. */
+static const char *
+silence_of_parent(const struct world *world, uint32_t target)
+{
+	return target == 1 && targets[1].parent == 0 && world->down[0] ? "parent" : "";
+}
+
+/* A reason of anybody's, in a word; "": none. */
 static const char *
 silence_of(const struct world *world, uint32_t target)
 {
@@ -136,7 +143,7 @@ silence_of(const struct world *world, uint32_t target)
 		return "paused";
 	if (target == 3 && window_is_open())
 		return "window";
-	return target == 1 && targets[1].parent == 0 && world->down[0] ? "parent" : "";
+	return silence_of_parent(world, target);
 }
 
 static void
@@ -200,7 +207,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	snprintf(change.code, sizeof change.code, "%s", strcmp(kind, "degraded") == 0 || strcmp(kind, "cleared") == 0 ? "slow_banner" : "");
 	snprintf(change.from, sizeof change.from, "%s", from);
 	snprintf(change.to, sizeof change.to, "%s", to);
-	snprintf(change.silences, sizeof change.silences, "%s", silence_of(world, target));
+	snprintf(change.silences, sizeof change.silences, "%s", silence_of_parent(world, target));
 	world->told_of_silence[target] |= change.silences[0] != '\0';
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
 	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 }, 0 }));
@@ -389,12 +396,12 @@ turn(struct world *world)
 		continue;
 }
 
-/* The monitor says when the last reason has ended, where it had kept something silent. */
+/* The monitor says when its reason has ended, where it had kept something silent. */
 static void
 look_at_silence(struct world *world)
 {
 	for (uint32_t i = 0; i < TARGETS; i++) {
-		bool silent = silence_of(world, i)[0] != '\0';
+		bool silent = silence_of_parent(world, i)[0] != '\0';
 		if (world->was_silent >> i & 1 && !silent && world->told_of_silence[i]) {
 			world->told_of_silence[i] = false;
 			say(world, i, "", "", "", 0);
