@@ -322,6 +322,7 @@ message_put_run(struct wire_out *out, const struct message_run *run)
 	put_sequence(out, run->sequence);
 	wire_put_u32(out, run->target);
 	wire_put_u8(out, run->restated);
+	wire_put_u8(out, run->up);
 	wire_put_bytes(out, run->state);
 	wire_put_i64(out, run->interval);
 	wire_put_u8(out, (uint8_t)run->change_count);
@@ -348,6 +349,7 @@ message_get_run(struct wire_in *in, struct message_run *run, uint32_t targets)
 	*run = (struct message_run){ .sequence = get_sequence(in) };
 	run->target = message_get_target(in, targets);
 	run->restated = wire_get_choice(in, 2);
+	run->up = wire_get_choice(in, 2);
 	run->state = wire_get_bytes(in);
 	run->interval = wire_get_i64(in);
 	run->change_count = wire_get_choice(in, RUN_CHANGES_MAX + 1);

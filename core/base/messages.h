@@ -298,6 +298,7 @@ struct message_run {
 	struct sequence sequence;
 	uint32_t target;
 	bool restated;            /* the monitor says again what is true: what is known already is left aside */
+	bool up;                  /* the target is up after it: no incident of it is open */
 	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
 	int64_t interval;         /* as in message_state */
 	uint32_t change_count;    /* up to RUN_CHANGES_MAX */

@@ -258,6 +258,24 @@ record_state(struct keeper *keeper, const struct message_run *run)
 	evidence_of_state(keeper, run->target);
 }
 
+/* The monitor had to begin without us, or we do not have what one before us had: the end was told nobody. */
+static void
+end_unseen(struct keeper *keeper, uint32_t target)
+{
+	const struct incident *incident = keeper->files[target].incident;
+	struct message_change change = { .target = target, .change = incident->change, .kind = "up", .from = "down", .to = "up",
+		.code = "ok", .incident = incident->change, .detected = clock_wall(), .confirmed = clock_wall() };
+	char sentence[NOTICE_TEXT_MAX];
+	struct text text = TEXT_OVER(sentence);
+
+	text_format(&text, "%s is up: when it came back was not seen", keeper->config->targets[target].name);
+	change.text = (struct pw_bytes){ text.bytes, text.size };
+	silences_stamp(keeper, &change);
+	record_change(keeper, &change);
+	duty_log(keeper->duty, LOG_NOTICE, 0, "%s", sentence);
+	assert(keeper->files[target].incident == NULL);
+}
+
 void
 record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes packet)
 {
@@ -272,6 +290,8 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
+	if (run->up && run->target != CONFIG_NONE && keeper->files[run->target].incident != NULL)
+		end_unseen(keeper, run->target);
 	if (run->state.size > 0)
 		record_state(keeper, run);
 	journal_take(keeper, STORE_MAIN, run->sequence);

@@ -164,7 +164,7 @@ put_run_of(struct wire_out *out, const struct message_change *second)
 
 	message_add_change(&both, &change_sample);
 	message_add_change(&both, second);
-	message_put_run(out, &(struct message_run){ .sequence = { 7, 41 }, .target = second->target, .restated = true,
+	message_put_run(out, &(struct message_run){ .sequence = { 7, 41 }, .target = second->target, .restated = true, .up = true,
 	    .state = { "\0\1", 2 }, .interval = 5, .change_count = 2, .changes = { (const char *)changes, both.size } });
 	out->bad |= both.bad;
 }
@@ -181,7 +181,7 @@ get_run(struct wire_in *in)
 	struct message_run run;
 	struct message_change first, second, third;
 
-	if (!message_get_run(in, &run, TARGETS) || run.sequence.birth != 7 || run.sequence.number != 41 || run.target != 9 || !run.restated
+	if (!message_get_run(in, &run, TARGETS) || run.sequence.birth != 7 || run.sequence.number != 41 || run.target != 9 || !run.restated || !run.up
 	    || run.interval != 5 || run.state.size != 2 || run.change_count != 2)
 		return false;
 	struct wire_in changes = wire_from(run.changes.data, run.changes.size);

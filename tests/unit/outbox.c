@@ -198,6 +198,27 @@ what_stands_is_not_told_again_when_it_is_restated(void **state)
 	destroy(&world);
 }
 
+/* A monitor that began without us says of a target that it is up, of which an incident is open: that has ended unseen. */
+static void
+an_incident_that_the_monitor_knows_nothing_of_is_ended(void **state)
+{
+	struct world *world = create();
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	down(world, 0, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	message_put_run(&out, &(struct message_run){ .sequence = { 2, 1 }, .up = true, .state = { "state", 5 }, .changes = { "", 0 } });
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "up");
+	assert_memory_equal(world->notice.text.data, "mx1 is up: when it came back was not seen", 41);
+	assert_null(world->keeper.files[0].incident);
+	destroy(&world);
+}
+
 /* Each result is counted once, whatever is said again; those behind a gap are taken, for the monitor holds only so many. */
 static void
 results_have_numbers_of_their_own(void **state)
@@ -325,6 +346,7 @@ main(void)
 		cmocka_unit_test(a_keeper_born_again_goes_on),
 		cmocka_unit_test(what_was_safe_and_is_said_again_is_not_told_again),
 		cmocka_unit_test(what_stands_is_not_told_again_when_it_is_restated),
+		cmocka_unit_test(an_incident_that_the_monitor_knows_nothing_of_is_ended),
 		cmocka_unit_test(results_have_numbers_of_their_own),
 		cmocka_unit_test(what_is_our_own_is_kept_with_what_was_told_of_it),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
