@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOOK_BACK = 200 };
+enum { EARLIER_MAX = 200 };
 
 struct first {
 	const char *kind, *code; /* of the notice that ends it */
@@ -64,7 +64,7 @@ before_first(const struct knowledge *known, struct message_notice *notice, uint6
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 
 	if (notice->incident == 0 && ends)
-		known_notices(known, target, notice->notice, LOOK_BACK, on_earlier, &first);
+		known_notices(known, target, notice->notice, EARLIER_MAX, on_earlier, &first);
 	find_in_incident(known, notice->incident != 0 ? notice->incident : first.incident, &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
 	return first.notice;

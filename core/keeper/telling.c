@@ -14,7 +14,7 @@
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
-enum { LOOK_BACK = 200, CODES_MAX = 64 };
+enum { COMPARED_MAX = 200, CODES_MAX = 64 };
 static const char silence_digest[] = "digest";
 
 /* One thing to be told to one notifier. */
@@ -385,7 +385,7 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 	look->keeper = keeper;
 	look->target = target;
 	look->courier = courier;
-	look->count = LOOK_BACK;
-	known_notices(&known, roll_number(&keeper->roll, target), 0, LOOK_BACK, on_notice, look);
+	look->count = COMPARED_MAX;
+	known_notices(&known, roll_number(&keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
 }
