@@ -1,6 +1,8 @@
 /* From a change to its receipt: what a notifier is handed, in which order, and what is remembered. */
 #include "outbox_world.h"
 
+#include "store/store_private.h"
+
 static void
 down_and_up_are_told_in_order(void **state)
 {
@@ -161,6 +163,29 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	assert_null(world->keeper.files[0].incident);
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
+	destroy(&world);
+}
+
+/* The version before kept no number of a run: what waits is delivered, and a sequence begins. */
+static void
+a_store_without_a_sequence_is_gone_on_with(void **state)
+{
+	struct world *world = create();
+	const struct message_change change = { .target = 0, .change = 2, .kind = "up", .from = "down", .to = "up", .incident = 1,
+		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 up", 6 } };
+
+	(void)state;
+	down(world, 0, "");
+	assert_true(db_exec(world->keeper.journal.store->shelves[STORE_MAIN].db, "DELETE FROM meta WHERE key = 'sequence'"));
+	begin_again(world);
+	assert_int_equal(world->keeper.journal.sides[STORE_MAIN].taken.birth, 0);
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, { "state", 5 }, 0 }));
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "up");
+	begin_again(world);
+	assert_true(sequence_is_same(world->keeper.journal.sides[STORE_MAIN].taken, (struct sequence){ 9, 1 }));
 	destroy(&world);
 }
 
@@ -345,6 +370,7 @@ main(void)
 		cmocka_unit_test(who_dies_with_it_in_hand_leaves_a_doubt),
 		cmocka_unit_test(a_keeper_born_again_goes_on),
 		cmocka_unit_test(what_was_safe_and_is_said_again_is_not_told_again),
+		cmocka_unit_test(a_store_without_a_sequence_is_gone_on_with),
 		cmocka_unit_test(what_stands_is_not_told_again_when_it_is_restated),
 		cmocka_unit_test(an_incident_that_the_monitor_knows_nothing_of_is_ended),
 		cmocka_unit_test(results_have_numbers_of_their_own),
