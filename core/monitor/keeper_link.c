@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/messages_ask.h"
 #include "monitor/control.h"
-#include "monitor/pace.h"
 #include "monitor/packet_list.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
@@ -89,19 +88,6 @@ number(const struct keeper_link *link, struct parcel *parcel, uint64_t *last)
 	message_set_sequence(parcel->bytes, (struct sequence){ link->birth, parcel->number });
 }
 
-/* As the keeper is told it. */
-static int64_t
-interval_of(const struct monitor *monitor, uint32_t target)
-{
-	if (target == CONFIG_NONE)
-		return 0;
-	const struct target_state *state = &monitor->targets[target].state;
-
-	if (state->flags & TARGET_QUARANTINED)
-		return INTERVAL_NONE;
-	return state->doubled > 0 ? pace_interval(state, monitor->config->targets[target].policy) : 0;
-}
-
 /* One that was marked some time before others stays marked, and is said once more. */
 static void
 unmark(struct monitor *monitor, uint32_t target)
@@ -132,7 +118,7 @@ append_run(struct monitor *monitor, uint32_t target, const struct open_run *open
 	else
 		watch_encode(monitor, target, &state);
 	message_put_run(&out, &(struct message_run){ .target = target, .restated = open != NULL && open->restated,
-	    .up = target != CONFIG_NONE && monitor->targets[target].state.state == STATE_UP, .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = interval_of(monitor, target),
+	    .up = target != CONFIG_NONE && monitor->targets[target].state.state == STATE_UP, .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(monitor, target),
 	    .change_count = open == NULL ? 0 : open->count,
 	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
 	assert(!out.bad);
@@ -295,9 +281,11 @@ keeper_link_flush(struct monitor *monitor, bool results)
 {
 	struct keeper_link *link = monitor->keeper;
 
+	if (!monitor->begun) /* by which numbers we go on is not known */
+		return;
 	close_run(monitor, &link->open[OPEN_TARGET]);
 	close_run(monitor, &link->open[OPEN_OWN]);
-	if (link->fd < 0 || !link->recovered || !monitor->begun)
+	if (link->fd < 0 || !link->recovered)
 		return;
 	if (results || monitor->stopping)
 		pack_results(monitor);
@@ -461,6 +449,18 @@ begin_sequence(struct keeper_link *link)
 			number(link, parcel, &link->results);
 }
 
+void
+keeper_link_begin(struct monitor *monitor)
+{
+	struct keeper_link *link = monitor->keeper;
+
+	assert(!monitor->begun);
+	if (link->recovered)
+		return;
+	packet_list_clear(&link->packets);
+	begin_sequence(link);
+}
+
 /* The keeper has committed all that any keeper before it had, which may be nothing, and nothing that we have not said. */
 static bool
 goes_on(const struct keeper_link *link, const struct message_recovered *recovered)
@@ -501,7 +501,7 @@ keeper_link_recovered(struct monitor *monitor, const struct message_recovered *r
 	if (!known)
 		begin_sequence(link);
 	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
-		if (interval_of(monitor, i) != 0) /* which is not kept */
+		if (watch_interval(monitor, i) != 0) /* which is not kept */
 			keeper_link_mark(monitor, i);
 	link->recovered = true;
 	monitor->health.next = 0;

@@ -33,6 +33,9 @@ bool keeper_link_recovered(struct monitor *, const struct message_recovered *, b
  * where its number is not behind those before. */
 bool keeper_link_take_over(struct monitor *, const struct message_run *, const void *packet, size_t size);
 
+/* Runs are numbered from now on; where the keeper has not recovered, behind nothing of a monitor before us. */
+void keeper_link_begin(struct monitor *);
+
 /* False where it was never sent. */
 bool keeper_link_committed(struct monitor *, const struct message_committed *);
 

@@ -260,6 +260,8 @@ void watch_hush(struct monitor *, uint32_t target);
 /* The record that the keeper keeps: the state and the series. */
 void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
 bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
+/* At which it is run, as in message_state. */
+int64_t watch_interval(const struct monitor *, uint32_t target);
 
 /* That number has been given: runs are numbered behind it. */
 void watch_number_behind(struct monitor *, uint64_t run);

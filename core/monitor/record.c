@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "monitor/pace.h"
 #include "monitor/view.h"
 
 enum { GAP_INTERVALS = 5 };
@@ -139,6 +140,18 @@ watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *ou
 	renewal_encode(&watched->renewal, out);
 	encode_sight(monitor, watched, out);
 	facts_encode_values(watched->facts, out);
+}
+
+int64_t
+watch_interval(const struct monitor *monitor, uint32_t target)
+{
+	if (target == CONFIG_NONE)
+		return 0;
+	const struct target_state *state = &monitor->targets[target].state;
+
+	if (state->flags & TARGET_QUARANTINED)
+		return INTERVAL_NONE;
+	return state->doubled > 0 ? pace_interval(state, monitor->config->targets[target].policy) : 0;
 }
 
 /* Of another name, or another service under its name, nothing is known. */

@@ -244,6 +244,7 @@ monitor_begin(struct monitor *monitor)
 {
 	if (monitor->begun)
 		return;
+	keeper_link_begin(monitor);
 	monitor->begun = true;
 	monitor->schedule.tick = monitor->now / TICK;
 	for (uint32_t i = 0; i < monitor->config->target_count; i++) {

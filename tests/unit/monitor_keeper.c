@@ -50,6 +50,38 @@ what_another_monitor_said_is_said_to_the_next_keeper(void **unused)
 	scene_destroy(&scene);
 }
 
+/* What happens to ourselves while the keeper has not said all yet has its number behind what that says, or a sequence of its own
+ * where it is not waited for. */
+static void
+what_is_told_before_all_is_known_comes_behind_it(void **unused)
+{
+	(void)unused;
+	for (int patient = 0; patient < 2; patient++) {
+		struct scene *scene = scene_create(2);
+		unsigned char packet[128];
+		struct wire_out out = wire_over(packet, sizeof packet);
+
+		hand_over(scene, 41);
+		scene->monitor = monitor_create(&scene->duty, NOW, 1);
+		scene_link_keeper(scene);
+		scene->taken = (struct sequence){ 5, 41 };
+		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
+			scene_link_prober(scene, i);
+		message_put_sources(&out, "ca_file: it cannot be read");
+		assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+		monitor_flush(scene->monitor, true);
+		assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
+		if (!patient)
+			monitor_begin(scene->monitor);
+		scene_recovered(scene, 1);
+		scene_run(scene, SECOND);
+		assert_string_equal(scene->told, "impaired -");
+		assert_true(patient ? scene->changed.birth == 5 && scene->changed.number == 42
+		    : scene->changed.birth != 5 && scene->changed.number == 1);
+		scene_destroy(&scene);
+	}
+}
+
 /* What a keeper cannot say: it has committed what was not said to it, or what it has taken is not what it hands over. */
 static void
 a_keeper_that_says_what_cannot_be_is_not_believed(void **unused)
@@ -265,6 +297,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runs_are_numbered_behind_all_that_were_given),
 		cmocka_unit_test(what_another_monitor_said_is_said_to_the_next_keeper),
+		cmocka_unit_test(what_is_told_before_all_is_known_comes_behind_it),
 		cmocka_unit_test(a_keeper_that_says_what_cannot_be_is_not_believed),
 		cmocka_unit_test(each_run_is_committed_once),
 		cmocka_unit_test(results_are_said_again_until_they_are_committed),
