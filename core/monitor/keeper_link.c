@@ -118,7 +118,8 @@ append_run(struct monitor *monitor, uint32_t target, const struct open_run *open
 	else
 		watch_encode(monitor, target, &state);
 	message_put_run(&out, &(struct message_run){ .target = target, .restated = open != NULL && open->restated,
-	    .up = target != CONFIG_NONE && monitor->targets[target].state.state == STATE_UP, .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(monitor, target),
+	    .up = target != CONFIG_NONE && monitor->targets[target].state.state == STATE_UP,
+	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(monitor, target),
 	    .change_count = open == NULL ? 0 : open->count,
 	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
 	assert(!out.bad);
