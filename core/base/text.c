@@ -61,6 +61,14 @@ text_add_whole(struct text *text, const char *ours, size_t size)
 }
 
 void
+text_copy(char *into, size_t room, const char *from)
+{
+	struct text text = text_over(into, room);
+
+	text_add(&text, from);
+}
+
+void
 text_add(struct text *text, const char *ours)
 {
 	text_add_bytes(text, ours, strlen(ours));

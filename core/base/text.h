@@ -22,6 +22,9 @@ struct text {
 struct text text_over(char *bytes, size_t room);
 #define TEXT_OVER(array) text_over((array), sizeof(array))
 
+/* `from` and a NUL, cut where `room` (> 0) ends. */
+void text_copy(char *into, size_t room, const char *from);
+
 void text_add(struct text *, const char *ours);
 void text_add_bytes(struct text *, const char *ours, size_t size);
 void text_add_whole(struct text *, const char *ours, size_t size); /* all of it, or cut here */

@@ -1,4 +1,5 @@
 /* What a target is watched by, each value beside what is built in; and who is told of it. */
+#include "base/text.h"
 #include "command/explain.h"
 
 #include <inttypes.h>
@@ -131,14 +132,6 @@ struct hearing {
 	struct heard all[NOTIFIERS_MAX];
 };
 
-static void
-copy(char *into, size_t room, const char *from)
-{
-	struct text text = text_over(into, room);
-
-	text_add(&text, from);
-}
-
 static struct heard *
 find(struct hearing *hearing, const char *name)
 {
@@ -149,7 +142,7 @@ find(struct hearing *hearing, const char *name)
 		return NULL;
 	struct heard *heard = &hearing->all[hearing->count++];
 	*heard = (struct heard){ .waiting = 0 };
-	copy(heard->name, sizeof heard->name, name);
+	text_copy(heard->name, sizeof heard->name, name);
 	return heard;
 }
 
@@ -202,8 +195,8 @@ on_ledger(void *arg, const struct store_ledger *row)
 	heard->known = true;
 	heard->notice = row->notice;
 	heard->sent = row->sent;
-	copy(heard->meaning, sizeof heard->meaning, meaning_name(meaning_read(row->meaning, NULL)));
-	copy(heard->sent_meaning, sizeof heard->sent_meaning, meaning_name(meaning_read(row->sent_meaning, NULL)));
+	text_copy(heard->meaning, sizeof heard->meaning, meaning_name(meaning_read(row->meaning, NULL)));
+	text_copy(heard->sent_meaning, sizeof heard->sent_meaning, meaning_name(meaning_read(row->sent_meaning, NULL)));
 	while (ledger_next_code(&codes, &code))
 		text_format(&text, "%s%s", text.size == 0 ? "" : ", ", code.name);
 	return true;
@@ -215,8 +208,8 @@ on_delivery(void *arg, const struct store_delivery *row)
 	struct hearing *hearing = arg;
 	struct heard *heard = row->target == hearing->it->row->target->number ? find(hearing, row->notifier) : NULL;
 
-	copy(hearing->notifier, sizeof hearing->notifier, row->notifier);
-	copy(hearing->recipient, sizeof hearing->recipient, row->recipient);
+	text_copy(hearing->notifier, sizeof hearing->notifier, row->notifier);
+	text_copy(hearing->recipient, sizeof hearing->recipient, row->recipient);
 	hearing->key = (struct store_delivery_key){ row->notice, hearing->notifier, hearing->recipient };
 	if (heard == NULL)
 		return true;

@@ -24,6 +24,17 @@ courier_index(const struct keeper *keeper, const struct courier *courier)
 	return (uint32_t)(courier - keeper->outbox.couriers);
 }
 
+struct courier *
+courier_named(const struct keeper *keeper, struct pw_bytes name)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		struct courier *courier = &keeper->outbox.couriers[i];
+		if (strlen(courier->name) == name.size && memcmp(courier->name, name.data, name.size) == 0)
+			return courier;
+	}
+	return NULL;
+}
+
 void
 courier_flush(struct courier *courier)
 {

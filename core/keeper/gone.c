@@ -123,16 +123,6 @@ struct look {
 	char notifier[256];
 };
 
-static uint32_t
-find_courier(const struct keeper *keeper, const char *name)
-{
-	uint32_t i = 0;
-
-	while (i < keeper->outbox.count && strcmp(keeper->outbox.couriers[i].name, name) != 0)
-		i++;
-	return i;
-}
-
 static bool
 on_ledger(void *arg, const struct store_ledger *row)
 {
@@ -141,15 +131,16 @@ on_ledger(void *arg, const struct store_ledger *row)
 	uint64_t opened;
 	enum meaning meaning = meaning_read(row->meaning, &opened);
 	bool down = meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
-	uint32_t courier = find_courier(keeper, row->notifier);
+	const struct courier *notifier = courier_named(keeper, (struct pw_bytes){ row->notifier, strlen(row->notifier) });
 	const char *codes = row->codes;
 	struct ledger_code code;
 
 	look->target = row->target;
 	snprintf(look->notifier, sizeof look->notifier, "%s", row->notifier);
 	if ((!down && row->codes[0] == '\0') || roll_target(&keeper->roll, row->target) != CONFIG_NONE
-	    || courier == keeper->outbox.count)
+	    || notifier == NULL)
 		return true;
+	uint32_t courier = courier_index(keeper, notifier);
 	if (down)
 		tell(keeper, courier, row->target, "", opened);
 	while (ledger_next_code(&codes, &code))

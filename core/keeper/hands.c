@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "keeper/asks.h"
 #include "keeper/keeper.h"
 #include "keeper/told.h"
@@ -44,14 +45,6 @@ keep(struct hand *hand, const char *format, ...)
 		ask_say(hand->ask, 'e', "%s", line);
 }
 
-static void
-copy(char *into, size_t room, const char *from)
-{
-	struct text text = text_over(into, room);
-
-	text_add(&text, from);
-}
-
 static bool
 is_meant(const struct hand *hand, uint64_t notice, const char *notifier)
 {
@@ -79,8 +72,8 @@ on_dead(void *arg, const struct store_delivery *row)
 	struct courier *courier = find_courier(hand->keeper, row->notifier, row->recipient);
 
 	hand->last = row->notice;
-	copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
-	copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
+	text_copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
+	text_copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
 	if (!is_meant(hand, row->notice, row->notifier))
 		return true;
 	struct delivery *delivery = courier == NULL ? NULL : outbox_make(row);
@@ -100,7 +93,7 @@ on_notice(void *arg, const struct store_notice *row)
 
 	delivery->kind = notice_named(row->kind);
 	delivery->incident = row->incident;
-	copy(delivery->code, sizeof delivery->code, row->code);
+	text_copy(delivery->code, sizeof delivery->code, row->code);
 	return false;
 }
 

@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
 #include "keeper/remind.h"
@@ -310,12 +311,7 @@ outbox_is_safe(const struct keeper *keeper, uint64_t serial)
 uint32_t
 outbox_random(struct keeper *keeper)
 {
-	uint32_t random = keeper->outbox.random;
-
-	random ^= random << 13;
-	random ^= random >> 17;
-	random ^= random << 5;
-	return keeper->outbox.random = random;
+	return random_next(&keeper->outbox.random);
 }
 
 static bool

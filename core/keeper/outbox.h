@@ -204,6 +204,8 @@ void repeat_answered(struct courier *, const struct message_receipt *);
 void courier_link(struct keeper *, uint32_t index, int fd);
 void courier_hear(struct keeper *, struct courier *);
 void courier_hand_out(struct keeper *, struct courier *);
+/* The notifier of the configuration with that name, NULL: there is none. */
+struct courier *courier_named(const struct keeper *, struct pw_bytes name);
 void courier_flush(struct courier *);
 void courier_lost(struct keeper *, struct courier *);
 /* Among the notifiers of the configuration. */

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
@@ -62,23 +63,6 @@ struct recovery {
 	bool failed;
 };
 
-static void
-copy(char *into, size_t room, const char *from)
-{
-	struct text text = text_over(into, room);
-
-	text_add(&text, from);
-}
-
-static struct courier *
-find_courier(const struct keeper *keeper, const char *name)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		if (strcmp(keeper->outbox.couriers[i].name, name) == 0)
-			return &keeper->outbox.couriers[i];
-	return NULL;
-}
-
 static bool
 has_recipient(const struct courier *courier, const char *recipient)
 {
@@ -95,7 +79,7 @@ on_notice(void *arg, const struct store_notice *row)
 
 	delivery->kind = notice_named(row->kind);
 	delivery->incident = row->incident;
-	copy(delivery->code, sizeof delivery->code, row->code);
+	text_copy(delivery->code, sizeof delivery->code, row->code);
 	return false;
 }
 
@@ -115,13 +99,13 @@ static bool
 on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct recovery *it = arg;
-	struct courier *courier = find_courier(it->keeper, row->notifier);
+	struct courier *courier = courier_named(it->keeper, (struct pw_bytes){ row->notifier, strlen(row->notifier) });
 	struct delivery *delivery;
 	int64_t wait = row->not_before - clock_wall();
 
 	it->notice = row->notice;
-	copy(it->notifier, sizeof it->notifier, row->notifier);
-	copy(it->recipient, sizeof it->recipient, row->recipient);
+	text_copy(it->notifier, sizeof it->notifier, row->notifier);
+	text_copy(it->recipient, sizeof it->recipient, row->recipient);
 	if (courier == NULL || !has_recipient(courier, row->recipient)) {
 		drop(it->keeper, row);
 		return true;
@@ -162,11 +146,11 @@ static bool
 on_ledger(void *arg, const struct store_ledger *row)
 {
 	struct recovery *it = arg;
-	struct courier *courier = find_courier(it->keeper, row->notifier);
+	struct courier *courier = courier_named(it->keeper, (struct pw_bytes){ row->notifier, strlen(row->notifier) });
 	uint32_t target = roll_target(&it->keeper->roll, row->target);
 
 	it->target = row->target;
-	copy(it->notifier, sizeof it->notifier, row->notifier);
+	text_copy(it->notifier, sizeof it->notifier, row->notifier);
 	if (courier == NULL || target == CONFIG_NONE)
 		return true;
 	struct ledger *ledger = told_ledger(it->keeper, target, courier_index(it->keeper, courier));

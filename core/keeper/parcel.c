@@ -1,4 +1,5 @@
 /* A notice with all that it is made of, read from the store, or where it waits to be written, and laid ready for its notifier. */
+#include "base/text.h"
 #include "keeper/outbox.h"
 
 #include <inttypes.h>
@@ -49,14 +50,6 @@ struct material {
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 };
 
-static void
-copy(char *into, size_t room, const char *from)
-{
-	struct text text = text_over(into, room);
-
-	text_add(&text, from);
-}
-
 static bool
 on_notice(void *arg, const struct store_notice *row)
 {
@@ -66,9 +59,9 @@ on_notice(void *arg, const struct store_notice *row)
 
 	text_add_bytes(&text, row->text.data, row->text.size);
 	notice->text = (struct pw_bytes){ text.bytes, text.size };
-	copy(notice->kind, sizeof notice->kind, row->kind);
-	copy(notice->code, sizeof notice->code, row->code);
-	copy(notice->silences, sizeof notice->silences, row->silences);
+	text_copy(notice->kind, sizeof notice->kind, row->kind);
+	text_copy(notice->code, sizeof notice->code, row->code);
+	text_copy(notice->silences, sizeof notice->silences, row->silences);
 	notice->flags |= row->silences[0] != '\0' ? NOTICE_TOLD_LATE : 0;
 	notice->incident = row->incident;
 	notice->detected = row->detected;
@@ -141,7 +134,7 @@ name_target(struct material *it)
 	notice->target = (struct pw_bytes){ it->names.target, strlen(it->names.target) };
 	notice->host = (struct pw_bytes){ it->names.host, strlen(it->names.host) };
 	notice->port = it->names.port;
-	copy(notice->probe, sizeof notice->probe, it->names.probe);
+	text_copy(notice->probe, sizeof notice->probe, it->names.probe);
 }
 
 static void
@@ -358,7 +351,7 @@ find_opened(struct material *it, const struct knowledge *known, struct first_not
 		delivery = delivery->next;
 	known_notice(known, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened, &opened);
 	*first = opened.notice;
-	copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
+	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
 	it->notice.first = opened.found ? opened.names : it->names;
 }
 

@@ -67,15 +67,6 @@ add(struct pausing *pausing, const struct pause_kept *pause)
 	return true;
 }
 
-static bool
-has_tag(const struct policy *policy, const char *tag)
-{
-	for (uint32_t i = 0; i < policy->tag_count; i++)
-		if (strcmp(policy->tags[i], tag) == 0)
-			return true;
-	return false;
-}
-
 bool
 pausing_holds(const struct keeper *keeper, uint32_t target, int64_t at)
 {
@@ -84,7 +75,7 @@ pausing_holds(const struct keeper *keeper, uint32_t target, int64_t at)
 
 		if (at < pause->from || at >= pause->until)
 			continue;
-		if (pause->tag[0] == '\0' ? pause->target == target : has_tag(keeper->config->targets[target].policy, pause->tag))
+		if (pause->tag[0] == '\0' ? pause->target == target : target_has_tag(&keeper->config->targets[target], pause->tag))
 			return true;
 	}
 	return false;

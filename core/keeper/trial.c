@@ -14,17 +14,6 @@
 
 static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
 
-static struct courier *
-find_courier(const struct keeper *keeper, struct pw_bytes name)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-		if (strlen(courier->name) == name.size && memcmp(courier->name, name.data, name.size) == 0)
-			return courier;
-	}
-	return NULL;
-}
-
 static void
 put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const char *who)
 {
@@ -61,7 +50,7 @@ put_in_front(struct courier *courier, uint64_t notice)
 void
 trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
-	struct courier *courier = message->word_count == 1 ? find_courier(keeper, message->words[0]) : NULL;
+	struct courier *courier = message->word_count == 1 ? courier_named(keeper, message->words[0]) : NULL;
 
 	if (courier == NULL) {
 		ask_refuse(ask, ASK_USAGE, "there is no such notifier: `postwatch check` reads the configuration");

@@ -1,4 +1,5 @@
 /* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule and the family. */
+#include "base/random.h"
 #include "monitor/monitor.h"
 
 #include <stdio.h>
@@ -8,16 +9,6 @@
 #include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
-
-/* xorshift: for jitter nothing better is needed. */
-static uint32_t
-next_random(struct monitor *monitor)
-{
-	monitor->random ^= monitor->random << 13;
-	monitor->random ^= monitor->random >> 17;
-	monitor->random ^= monitor->random << 5;
-	return monitor->random;
-}
 
 static void
 count(struct monitor *monitor, const struct report *report)
@@ -108,7 +99,7 @@ plan_next(struct monitor *monitor, uint32_t target, int64_t ended)
 	struct watched *watched = &monitor->targets[target];
 	const struct target *configured = &monitor->config->targets[target];
 	struct pace_next next = pace_next(&watched->state, configured->policy, configured->hash, watched->due, ended,
-	    next_random(monitor));
+	    random_next(&monitor->random));
 
 	monitor->counts.passed_over += next.passed_over;
 	monitor->health.passed_over += next.passed_over;

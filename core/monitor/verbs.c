@@ -40,21 +40,10 @@ tag_of(char *word)
 }
 
 static bool
-has_tag(const struct config *config, uint32_t target, const char *tag)
-{
-	const struct policy *policy = config->targets[target].policy;
-
-	for (uint32_t i = 0; i < policy->tag_count; i++)
-		if (strcmp(policy->tags[i], tag) == 0)
-			return true;
-	return false;
-}
-
-static bool
 is_tag(const struct config *config, const char *word)
 {
 	for (uint32_t i = 0; i < config->target_count; i++)
-		if (has_tag(config, i, word))
+		if (target_has_tag(&config->targets[i], word))
 			return true;
 	return false;
 }
@@ -245,7 +234,7 @@ resume(struct place *place, char **words, size_t count)
 	if (ask.target == CONFIG_NONE)
 		words[0] = tag_of(words[0]);
 	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (ask.target == CONFIG_NONE ? has_tag(monitor->config, i, words[0]) : i == ask.target)
+		if (ask.target == CONFIG_NONE ? target_has_tag(&monitor->config->targets[i], words[0]) : i == ask.target)
 			ask.released += end_quarantine(monitor, i);
 	pass_on(place, &ask, words, count);
 }
