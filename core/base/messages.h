@@ -50,8 +50,9 @@ enum message_kind {
 	MESSAGE_LOOK,       /* monitor -> prober: ask the references now; answered by references */
 	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
 	MESSAGE_NAME,       /* where a target's name has led */
-	MESSAGE_SOURCES,    /* prober -> monitor: which files it could not use at its birth */
+	MESSAGE_SOURCES,    /* prober -> monitor, notifier -> keeper: which files it could not use at its birth */
 	MESSAGE_WAITING,    /* prober -> monitor: how many connections wait until others have ended */
+	MESSAGE_ABSENT,     /* base/messages_outbox.h */
 	MESSAGE_KINDS
 };
 
@@ -257,7 +258,7 @@ struct message_references {
 void message_put_references(struct wire_out *, const struct message_references *);
 bool message_get_references(struct wire_in *, struct message_references *);
 
-/* The first thing that a prober says: which files it could not use at its birth, and why; "": it could use all. */
+/* The first thing that a prober or a notifier says: which files it could not use at its birth, and why; "": it could use all. */
 enum { SOURCES_TEXT_MAX = 1024 };
 void message_put_sources(struct wire_out *, const char *said);
 bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);

@@ -5,6 +5,7 @@
 #include "base/messages_outbox.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/notice.h"
@@ -263,4 +264,22 @@ message_get_failing(struct wire_in *in, int64_t *since)
 	message_expect(in, MESSAGE_FAILING);
 	*since = wire_get_i64(in);
 	return wire_is_whole(in);
+}
+
+void
+message_put_absent(struct wire_out *out, const struct message_absent *absent)
+{
+	message_begin(out, MESSAGE_ABSENT);
+	wire_put_u32(out, absent->notifier);
+	wire_put_bytes(out, (struct pw_bytes){ absent->why, strlen(absent->why) });
+}
+
+bool
+message_get_absent(struct wire_in *in, struct message_absent *absent, uint32_t notifiers)
+{
+	message_expect(in, MESSAGE_ABSENT);
+	absent->notifier = wire_get_u32(in);
+	struct pw_bytes why = wire_get_text(in, ABSENT_TEXT_MAX - 1);
+	snprintf(absent->why, sizeof absent->why, "%.*s", (int)why.size, why.data == NULL ? "" : why.data);
+	return wire_is_whole(in) && absent->notifier < notifiers;
 }

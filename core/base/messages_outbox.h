@@ -115,4 +115,14 @@ bool message_get_health(struct wire_in *, struct message_health *);
 void message_put_failing(struct wire_out *, int64_t since);
 bool message_get_failing(struct wire_in *, int64_t *since);
 
+/* parent -> keeper: why a notifier's process is not there ("cannot begin: ..."); what is said of it last holds until it is
+ * there again. */
+enum { ABSENT_TEXT_MAX = 256 };
+struct message_absent {
+	uint32_t notifier;
+	char why[ABSENT_TEXT_MAX];
+};
+void message_put_absent(struct wire_out *, const struct message_absent *);
+bool message_get_absent(struct wire_in *, struct message_absent *, uint32_t notifiers);
+
 #endif

@@ -45,11 +45,11 @@ notice_alert(enum notice_kind kind, const char *code, bool ours)
 		[NOTICE_degraded] = NOTICE_ALERT_OPEN, [NOTICE_blocked] = NOTICE_ALERT_OPEN, [NOTICE_blind] = NOTICE_ALERT_OPEN,
 		[NOTICE_up] = NOTICE_ALERT_CLOSED, [NOTICE_settled] = NOTICE_ALERT_CLOSED, [NOTICE_stopped] = NOTICE_ALERT_CLOSED,
 		[NOTICE_cleared] = NOTICE_ALERT_CLOSED };
-	static const char channel[] = "channel_";
+	static const char channel[] = "channel_", file[] = "file"; /* of probers; "files_" and a notifier's name */
 
 	assert((size_t)kind < NOTICE_KINDS);
 	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0 || strcmp(code, "not_looked_at") == 0
-	        || strncmp(code, channel, sizeof channel - 1) == 0))
+	        || strncmp(code, channel, sizeof channel - 1) == 0 || strncmp(code, file, sizeof file - 1) == 0))
 		return NOTICE_ALERT_OPEN;
 	return of_kind[kind];
 }

@@ -60,6 +60,20 @@ on_delivery(void *arg, const struct store_delivery *delivery)
 }
 
 static void
+read_damage(const struct past *past, struct channels *channels)
+{
+	static unsigned char bytes[DAMAGE_META_MAX];
+	int64_t size = store_read_meta(past->reader, DAMAGE_META, bytes, sizeof bytes);
+	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct damage_row row;
+
+	while (size > 0 && damage_next(&in, &row)) {
+		channels->damaged = must(reallocarray(channels->damaged, channels->damaged_count + 1, sizeof *channels->damaged));
+		channels->damaged[channels->damaged_count++] = row;
+	}
+}
+
+static void
 read_files(const struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[FILES_META_MAX];
@@ -85,6 +99,7 @@ channels_read(const struct past *past, struct channels *channels)
 	*channels = (struct channels){ .rows = NULL };
 	read_rows(past, channels);
 	read_files(past, channels);
+	read_damage(past, channels);
 	size = store_read_meta(past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
 	channels->heartbeat[size < 0 || size >= (int64_t)sizeof channels->heartbeat ? 0 : size] = '\0';
 	while (channels->count > 0 && reading == STORE_READ_MORE)
@@ -96,6 +111,7 @@ void
 channels_free(struct channels *channels)
 {
 	free(channels->rows);
+	free(channels->damaged);
 	*channels = (struct channels){ .rows = NULL };
 }
 
@@ -111,20 +127,27 @@ channels_rest(const struct channels *channels, const struct past *past, const ch
 void
 channels_put(const struct channels *channels, const struct past *past)
 {
-	char lasted[64], since[PAST_TIME_MAX];
+	char state[128], since[PAST_TIME_MAX];
 
 	for (uint32_t i = 0; i < channels->count; i++) {
 		const struct channel_shown *shown = &channels->rows[i];
-		struct text span = TEXT_OVER(lasted);
+		struct text text = TEXT_OVER(state);
 
-		text_add_span(&span, past->now > shown->row.since ? past->now - shown->row.since : 0);
-		printf("%s: nothing delivered for %s, %" PRIu32 " waiting: ", shown->row.name, lasted, shown->waiting);
+		channel_add_state(&text, past->now > shown->row.since ? past->now - shown->row.since : 0, shown->waiting);
+		printf("%s: %s: ", shown->row.name, state);
 		past_put((struct pw_bytes){ shown->row.words, strlen(shown->row.words) });
 		putchar('\n');
 	}
 	if (channels->files_since != 0) {
 		printf("Since %s, ", past_time(past, channels->files_since, since));
 		past_put((struct pw_bytes){ channels->files, strlen(channels->files) });
+		putchar('\n');
+	}
+	for (uint32_t i = 0; i < channels->damaged_count; i++) {
+		const struct damage_row *row = &channels->damaged[i];
+
+		printf("Since %s, %s: ", past_time(past, row->damage.since, since), row->name);
+		past_put((struct pw_bytes){ row->damage.words, strlen(row->damage.words) });
 		putchar('\n');
 	}
 	if (channels->heartbeat[0] != '\0')

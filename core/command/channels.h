@@ -5,12 +5,15 @@
 
 #include "base/messages.h"
 #include "command/past.h"
+#include "keeper/damage.h"
 
 struct channels {
 	struct channel_shown *rows;
 	uint32_t count;
 	char files[SOURCES_TEXT_MAX + 256]; /* which files probers cannot use, and what is in force instead */
 	int64_t files_since; /* UTC: since when; 0: they can use all */
+	struct damage_row *damaged; /* notifiers with a file that cannot be used, and what is in force instead */
+	uint32_t damaged_count;
 	char heartbeat[256]; /* why it is held back; "": it is not, or there is none */
 };
 

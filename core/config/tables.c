@@ -86,7 +86,7 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_DEADLINE] = { .key = "deadline", .type = PW_DURATION, .fallback = "120s", .min = SECOND, .max = 60 * MINUTE,
 	    .help = "time that one delivery may take: then its process is killed, and the notice goes out again" },
 	[NOTIFIER_CHANNEL_GRACE] = { .key = "channel_grace", .type = PW_DURATION, .fallback = "10m", .min = SECOND, .max = DAY,
-	    .help = "how long it may deliver nothing while something waits until the other notifiers tell so" },
+	    .help = "how long it may deliver nothing while something waits, or be without a process, until the other notifiers tell so" },
 	[NOTIFIER_SELF_TEST] = { .key = "self_test", .type = PW_BOOL, .fallback = "true",
 	    .help = "a test notice once a week, so that a broken way is known before it is needed" },
 };

@@ -278,6 +278,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
 	channel_recover(keeper);
+	damage_recover(keeper);
 	beat_recover(keeper);
 	withhold_recover(keeper);
 	rules_recover(keeper);

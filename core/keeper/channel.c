@@ -11,8 +11,8 @@
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
 
-enum { VERSION = 1, CODE_NAME_MAX = OUTCOME_NAME_MAX - sizeof "channel_" };
-static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then */
+enum { VERSION = 2, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
+static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then, and one that lives so long has begun */
 
 /* Notices that wait for the notifier, and whose time has come. */
 static uint32_t
@@ -59,6 +59,7 @@ put_all(struct keeper *keeper)
 		wire_put_i64(&out, channel->since);
 		wire_put_i64(&out, courier->rest_until > mono ? now + courier->rest_until - mono : 0);
 		wire_put_u64(&out, channel->told);
+		wire_put_u8(&out, channel->unborn);
 	}
 	if (!out.bad)
 		store_put_meta(journal_main(keeper), CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });
@@ -75,8 +76,10 @@ get(struct wire_in *in, char *into, size_t room)
 bool
 channel_next(struct wire_in *in, struct channel_row *row)
 {
-	if (in->at == 0)
-		in->bad |= wire_get_u8(in) != VERSION;
+	if (in->at == 0) {
+		uint8_t version = wire_get_u8(in);
+		in->bad |= version < 1 || version > VERSION;
+	}
 	if (in->bad || in->at == in->size)
 		return false;
 	get(in, row->name, sizeof row->name);
@@ -84,6 +87,7 @@ channel_next(struct wire_in *in, struct channel_row *row)
 	row->since = wire_get_i64(in);
 	row->rests = wire_get_i64(in);
 	row->told = wire_get_u64(in);
+	row->unborn = in->bytes[0] >= 2 && wire_get_u8(in) != 0; /* there was no such thing in the first version */
 	return !in->bad;
 }
 
@@ -94,12 +98,15 @@ begin(struct keeper *keeper, struct courier *courier)
 
 	channel->since = clock_wall();
 	channel->age = clock_boot();
-	duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not delivered a notice, %" PRIu32 " waiting: %s", courier->name,
-	    count_waiting(courier), channel->words);
+	if (channel->unborn)
+		duty_log(keeper->duty, LOG_WARNING, 0, "%s cannot deliver: %s", courier->name, channel->words);
+	else
+		duty_log(keeper->duty, LOG_WARNING, 0, "%s has not delivered a notice, %" PRIu32 " waiting: %s", courier->name,
+		    count_waiting(courier), channel->words);
 }
 
-void
-channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes words)
+static void
+fail(struct keeper *keeper, struct courier *courier, struct pw_bytes words, bool unborn)
 {
 	struct channel *channel = &courier->channel;
 	struct text text = TEXT_OVER(channel->words);
@@ -107,35 +114,48 @@ channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes w
 	text_escape(&text, words);
 	if (text.size == 0)
 		text_add(&text, "no reason was given");
-	channel->unborn = false;
+	channel->unborn = unborn;
 	if (channel->since == 0)
 		begin(keeper, courier);
 	put_all(keeper);
 }
 
-/* What our own trouble is known by, to whoever has to find the begin of what ended: as far as the name has such letters. */
-static void
-name_code(const char *name, char code[static OUTCOME_NAME_MAX])
+void
+channel_failed(struct keeper *keeper, struct courier *courier, struct pw_bytes words)
 {
-	size_t size = (size_t)snprintf(code, OUTCOME_NAME_MAX, "channel_%.*s", (int)CODE_NAME_MAX, name);
+	fail(keeper, courier, words, false);
+}
+
+void
+channel_name_code(const char *prefix, const char *name, char code[static OUTCOME_NAME_MAX])
+{
+	size_t size = (size_t)snprintf(code, OUTCOME_NAME_MAX, "%.8s_%.*s", prefix, (int)CODE_NAME_MAX, name);
 
 	for (size_t i = 0; i < size; i++)
 		code[i] = isalnum((unsigned char)code[i]) ? (char)tolower((unsigned char)code[i]) : '_';
+}
+
+void
+channel_add_state(struct text *text, int64_t lasted, uint32_t waiting)
+{
+	text_add(text, waiting > 0 ? "nothing delivered for " : "cannot deliver, for ");
+	text_add_span(text, lasted);
+	if (waiting > 0)
+		text_format(text, ", %" PRIu32 " waiting", waiting);
 }
 
 static void
 tell(struct keeper *keeper, struct courier *courier)
 {
 	struct channel *channel = &courier->channel;
-	char lasted[64], code[OUTCOME_NAME_MAX];
-	struct text span = TEXT_OVER(lasted);
+	char words[128], code[OUTCOME_NAME_MAX];
+	struct text text = TEXT_OVER(words);
 
-	text_add_span(&span, age_of(channel));
-	name_code(courier->name, code);
+	channel_add_state(&text, age_of(channel), count_waiting(courier));
+	channel_name_code("channel", courier->name, code);
 	keeper->outbox.spared = courier_index(keeper, courier);
 	keeper->outbox.spares_dead = true;
-	channel->told = record_ours(keeper, "impaired", code, channel->since, "%s: nothing delivered for %s, %" PRIu32 " waiting: %s",
-	    courier->name, lasted, count_waiting(courier), channel->words);
+	channel->told = record_ours(keeper, "impaired", code, channel->since, "%s: %s: %s", courier->name, words, channel->words);
 	keeper->outbox.spared = CONFIG_NONE;
 	keeper->outbox.spares_dead = false;
 	put_all(keeper);
@@ -147,7 +167,7 @@ tell_end(struct keeper *keeper, const char *name, uint64_t told, int64_t since, 
 {
 	char code[OUTCOME_NAME_MAX];
 
-	name_code(name, code);
+	channel_name_code("channel", name, code);
 	keeper->outbox.told_before = told;
 	record_ours(keeper, "cleared", code, since, "%s: %s", name, how);
 	keeper->outbox.told_before = 0;
@@ -162,13 +182,16 @@ channel_works(struct keeper *keeper, struct courier *courier)
 
 	if (was.since == 0)
 		return;
-	text_add(&text, "delivers again, after ");
+	text_add(&text, was.unborn ? "can deliver again, after " : "delivers again, after ");
 	text_add_span(&text, age_of(&was));
-	courier->channel = (struct channel){ .absent = was.absent };
+	courier->channel = was;
+	courier->channel.since = courier->channel.age = 0;
+	courier->channel.told = 0;
+	courier->channel.unborn = false;
 	if (was.told != 0)
 		tell_end(keeper, courier->name, was.told, was.since, words);
 	else
-		duty_log(keeper->duty, LOG_NOTICE, 0, "keeper: %s %s", courier->name, words);
+		duty_log(keeper->duty, LOG_NOTICE, 0, "%s %s", courier->name, words);
 	put_all(keeper);
 }
 
@@ -177,27 +200,54 @@ channel_absent(struct courier *courier)
 {
 	if (courier->channel.absent == 0)
 		courier->channel.absent = clock_boot();
+	courier->channel.present = 0;
 }
 
 void
-channel_present(struct keeper *keeper, struct courier *courier)
+channel_present(struct courier *courier)
 {
-	courier->channel.absent = 0;
-	if (courier->channel.unborn)
-		channel_works(keeper, courier);
+	courier->channel.present = clock_boot();
+}
+
+bool
+channel_hear_parent(struct keeper *keeper, struct wire_in *in)
+{
+	struct message_absent absent;
+
+	if (!message_get_absent(in, &absent, keeper->outbox.count))
+		return false;
+	snprintf(keeper->outbox.couriers[absent.notifier].channel.absence, ABSENT_TEXT_MAX, "%s", absent.why);
+	return true;
+}
+
+/* One that dies soon after each birth is as good as none. */
+static void
+look_at_worker(struct keeper *keeper, struct courier *courier)
+{
+	static const char unknown[] = "its process does not run: the log says why";
+	struct channel *channel = &courier->channel;
+	int64_t now = clock_boot();
+
+	if (channel->present != 0 && now - channel->present > absence_max) {
+		channel->absent = channel->present = 0;
+		channel->absence[0] = '\0';
+		if (channel->unborn)
+			channel_works(keeper, courier);
+	}
+	if (channel->absent == 0 || channel->present != 0 || now - channel->absent <= absence_max)
+		return;
+	const char *why = channel->absence[0] != '\0' ? channel->absence : unknown;
+	if (channel->since == 0 || (channel->unborn && strcmp(channel->words, why) != 0))
+		fail(keeper, courier, (struct pw_bytes){ why, strlen(why) }, true);
 }
 
 static void
 look_at(struct keeper *keeper, struct courier *courier)
 {
-	static const char words[] = "its process does not run: the log says why";
-	struct channel *channel = &courier->channel;
+	const struct channel *channel = &courier->channel;
 
-	if (channel->since == 0 && channel->absent != 0 && clock_boot() - channel->absent > absence_max) {
-		channel_failed(keeper, courier, (struct pw_bytes){ words, sizeof words - 1 });
-		channel->unborn = true;
-	}
-	if (channel->told == 0 && channel_is_dead(courier) && count_waiting(courier) > 0)
+	look_at_worker(keeper, courier);
+	if (channel->told == 0 && channel_is_dead(courier) && (channel->unborn || count_waiting(courier) > 0))
 		tell(keeper, courier);
 }
 
@@ -222,6 +272,7 @@ recover(struct keeper *keeper, const struct channel_row *row)
 		channel->since = row->since;
 		channel->age = clock_boot() - (age > 0 ? age : 0);
 		channel->told = row->told;
+		channel->unborn = row->unborn;
 		memcpy(channel->words, row->words, sizeof channel->words);
 		return true;
 	}

@@ -208,6 +208,8 @@ hear(struct keeper *keeper, struct courier *courier, const void *packet, size_t 
 	struct wire_in in = wire_from(packet, size);
 	struct message_receipt receipt;
 
+	if (message_kind(packet, size) == MESSAGE_SOURCES)
+		return damage_hear(keeper, courier, &in);
 	if (message_kind(packet, size) != MESSAGE_RECEIPT || !message_get_receipt(&in, &receipt))
 		return false;
 	if (receipt.notice == BEAT_NOTICE && courier->in_hand == BEAT_NOTICE) {
@@ -271,7 +273,7 @@ courier_link(struct keeper *keeper, uint32_t index, int fd)
 	if (courier->fd >= 0)
 		courier_lost(keeper, courier);
 	courier->fd = fd;
-	channel_present(keeper, courier);
+	channel_present(courier);
 }
 
 void

@@ -179,6 +179,8 @@ take_order(struct keeper *keeper, const void *packet, size_t size, int passed)
 		close(passed);
 	if (message_kind(packet, size) == MESSAGE_FAILING)
 		return beat_hear_parent(keeper, &in);
+	if (message_kind(packet, size) == MESSAGE_ABSENT)
+		return channel_hear_parent(keeper, &in);
 	if (message_kind(packet, size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
 		return false;
 	keeper->stop_by = clock_mono() + stop.grace;

@@ -14,6 +14,7 @@
  *   repeat.c    what is told again to receivers that forget
  *   courier.c   a notifier's link: notices out, receipts in
  *   channel.c   whether its way works
+ *   damage.c    files of its that cannot be used
  */
 #ifndef KEEPER_OUTBOX_H
 #define KEEPER_OUTBOX_H
@@ -24,6 +25,7 @@
 #include "base/packet_queue.h"
 #include "base/reason.h"
 #include "keeper/channel.h"
+#include "keeper/damage.h"
 #include "keeper/ledger.h"
 #include "store/rows.h"
 
@@ -74,6 +76,7 @@ struct courier {
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
 	struct channel channel;
+	struct damage damage;
 	uint32_t storm;
 	int64_t *handed;               /* when the last `storm` notices went out */
 	uint32_t handed_next;

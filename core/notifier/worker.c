@@ -17,6 +17,7 @@
 #include "base/sandbox.h"
 #include "config/config.h"
 #include "notifier/notice.h"
+#include "notifier/opening.h"
 #include "notifier/text.h"
 
 enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256, HINT_SECONDS_MAX = 86400 };
@@ -27,6 +28,7 @@ struct worker {
 	const struct pw_notifier_ops *ops;
 	bool gated; /* another process has the network and the secrets */
 	void *session;
+	struct opening opening; /* where there is a gate, what it says of its own */
 	struct zone *zone;
 	int keeper; /* -1: no link */
 	struct message_leg *legs; /* of the notice that comes next: views into `packets` */
@@ -237,6 +239,17 @@ hear_keeper(struct worker *worker)
 	return false;
 }
 
+/* The first thing that a keeper hears of us: which files cannot be used, or that all can. */
+static void
+tell_sources(const struct worker *worker)
+{
+	unsigned char packet[SOURCES_TEXT_MAX + 64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_sources(&out, worker->opening.said);
+	(void)packet_send(worker->keeper, packet, out.size, -1); /* nothing was sent on it yet: it has room */
+}
+
 static bool
 take_word(struct worker *worker, const void *packet, size_t size, int passed)
 {
@@ -248,6 +261,7 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	    && link.duty == DUTY_KEEPER) {
 		hang_up(worker);
 		worker->keeper = passed;
+		tell_sources(worker);
 		return true;
 	}
 	if (passed >= 0)
@@ -332,15 +346,16 @@ confine(const struct worker *worker, struct reason *why)
 	return worker->gated ? sandbox_enter(&nothing, &landlock, why) : sandbox_enter_lightly(why);
 }
 
-/* One byte says that the gate is there; an end without it has been told by the gate. */
+/* The gate says that it is there, and which of its files it could not use; an end without that it has told itself. */
 static bool
 meet_gate(struct worker *worker, struct reason *why)
 {
-	char ready;
+	ssize_t size;
 
 	if (!worker->gated)
 		return true;
-	if (recv(worker->duty->gate, &ready, sizeof ready, 0) != sizeof ready) {
+	size = recv(worker->duty->gate, worker->opening.said, sizeof worker->opening.said, 0);
+	if (size <= 0 || worker->opening.said[size - 1] != '\0') {
 		reason_set(why, "%s", ""); /* the gate has said why */
 		return false;
 	}
@@ -351,8 +366,6 @@ meet_gate(struct worker *worker, struct reason *why)
 static bool
 prepare(struct worker *worker, struct reason *why)
 {
-	char words[256] = "";
-
 	set_zone(worker);
 	worker->words.own_name = own_name(worker->duty->config->helo, worker->name);
 	if (gethostname(worker->host, sizeof worker->host - 1) != 0)
@@ -367,11 +380,7 @@ prepare(struct worker *worker, struct reason *why)
 	}
 	if (!meet_gate(worker, why) || !confine(worker, why))
 		return false;
-	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
-		return true;
-	words[sizeof words - 1] = '\0';
-	reason_set(why, "%s", words);
-	return false;
+	return opening_do(&worker->opening, worker->duty, worker->ops->open, worker->session, worker->ops->session_size, why);
 }
 
 int
@@ -398,5 +407,6 @@ notifier_main(struct duty *duty)
 	free(worker.legs);
 	free(worker.receipts);
 	free(worker.session);
+	opening_fini(&worker.opening);
 	return status;
 }

@@ -168,6 +168,10 @@ bury(struct tree *tree, struct child *child, int status, int64_t now)
 	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
 	child_await(tree, child, blame, now);
 	tell_death(tree, child, pid, bytes, now);
+	if (child->kind == DUTY_NOTIFIER && !child->explained)
+		snprintf(child->absence, sizeof child->absence, "its process died %s", bytes);
+	if (child->kind == DUTY_NOTIFIER)
+		tree_tell_absence(tree, child);
 }
 
 /* One without the other is of no use. */

@@ -32,15 +32,19 @@ may_speak(struct tree *tree, struct child *child, int64_t now)
 	return false;
 }
 
-/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is told once. */
+/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is told once. The keeper is told
+ * what is to be said of it. */
 static bool
 was_told(struct child *child, struct pw_bytes text)
 {
 	static const char mark[] = " cannot begin: ";
+	const char *at = child->kind == DUTY_NOTIFIER ? memmem(text.data, text.size, mark, strlen(mark)) : NULL;
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, text.data, text.size));
 
-	if (child->kind != DUTY_NOTIFIER || memmem(text.data, text.size, mark, strlen(mark)) == NULL)
+	if (at == NULL)
 		return false;
+	snprintf(child->absence, sizeof child->absence, "%.*s", (int)(text.data + text.size - at - 1), at + 1);
+	child->explained = true;
 	child->repeats = child->unborn[0] == hash || child->unborn[1] == hash;
 	if (!child->repeats) {
 		child->unborn[1] = child->unborn[0];
@@ -77,6 +81,7 @@ hear_ready(struct tree *tree, struct child *child, int64_t now)
 	child->stage = CHILD_READY;
 	child->unborn[0] = child->unborn[1] = 0;
 	child->repeats = false;
+	child->absence[0] = '\0';
 	child->ready = now;
 	if (child->deaths > 0 && tree->was_ready)
 		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);

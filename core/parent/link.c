@@ -53,6 +53,8 @@ tree_link_all(struct tree *tree, struct child *child)
 			tree_link_children(child, other, tree->log);
 		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
 			tree_link_notifier(tree, other);
+		else if (child->kind == DUTY_KEEPER && notifier)
+			tree_tell_absence(tree, other);
 	}
 }
 
@@ -93,6 +95,22 @@ tree_tell_failing(struct tree *tree, int64_t since)
 	message_put_failing(&out, since);
 	if (child_lives(keeper) && keeper->socket >= 0)
 		child_send(keeper, packet, out.size, -1);
+}
+
+void
+tree_tell_absence(struct tree *tree, const struct child *notifier)
+{
+	struct child *keeper = &tree->children[TREE_KEEPER];
+	struct message_absent absent = { .notifier = notifier->index };
+	unsigned char packet[ABSENT_TEXT_MAX + 16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (notifier->absence[0] == '\0' || !child_lives(keeper) || keeper->socket < 0)
+		return;
+	memcpy(absent.why, notifier->absence, sizeof absent.why);
+	message_put_absent(&out, &absent);
+	if (packet_queue_add(&keeper->packets, packet, out.size, -1))
+		(void)packet_queue_flush(&keeper->packets, keeper->socket);
 }
 
 /* A monitor that is born again knows of none that is kept apart or quarantined. */

@@ -121,7 +121,7 @@ bear(struct tree *tree, struct child *child, int64_t now)
 	struct reason why;
 
 	child->killed[0] = '\0';
-	child->silent = child->stopping = child->stale = child->renewing = false;
+	child->silent = child->stopping = child->stale = child->renewing = child->explained = false;
 	child->born = child->heard = now;
 	if (!child_bear(tree, child, &why)) {
 		child->stage = CHILD_BORN;

@@ -11,6 +11,7 @@
 #include "base/duty.h"
 #include "base/packet_queue.h"
 #include "config/config.h"
+#include "base/messages_outbox.h"
 #include "parent/backoff.h"
 #include "parent/log.h"
 #include "parent/quarantine.h"
@@ -44,6 +45,8 @@ struct child {
 	int64_t end_by;                  /* of one that is renewed */
 	uint32_t deaths;                 /* in all */
 	uint32_t unborn[2];              /* hashes of why it and its gate could not begin, as they were told; 0: they could */
+	char absence[ABSENT_TEXT_MAX];   /* of a notifier: why it is not there; "": it is, or nothing is known */
+	bool explained;                  /* it has said so itself in this life */
 	bool repeats;                    /* it could not begin for the same reason once more, which is told no louder than to debug */
 	int64_t lines_since;             /* lines of the log are counted from here */
 	uint32_t lines, lines_left_out;
@@ -144,6 +147,8 @@ void tree_answer(struct tree *, uint64_t number, char kind, uint8_t status, cons
 
 /* Tells the keeper, and each that comes after it, since when what is to be reloaded is faulty (UTC, 0: it is not). */
 void tree_tell_failing(struct tree *, int64_t since);
+/* Tells the keeper why a notifier is not there, where that is known. */
+void tree_tell_absence(struct tree *, const struct child *notifier);
 
 /* Plans its next birth after a death. */
 void child_await(struct tree *, struct child *, enum backoff_blame, int64_t now);

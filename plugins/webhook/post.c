@@ -169,8 +169,10 @@ set_options(struct post *post, struct answer *answer, const struct request *requ
 	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (post->ca_file != NULL)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, post->ca_file);
+	if (post->authorities.data != NULL) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &post->authorities);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "postwatch");
 	if (request->body[0] != '\0')
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);

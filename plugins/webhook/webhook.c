@@ -4,11 +4,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+enum { AUTHORITIES_MAX = 4 * 1024 * 1024 };
 enum { URL, URL_FILE, SECRET, HEADERS, CA_FILE, FORMAT, ALLOW_PRIVATE }; /* rows of the settings */
 
 static const char *const formats[] = { [FORMAT_POSTWATCH] = "postwatch", [FORMAT_SLACK] = "slack", [FORMAT_TEAMS] = "teams",
@@ -179,6 +182,48 @@ read_headers(struct post *post, const char *path, char *why, size_t why_size)
 	return true;
 }
 
+/* What libcurl would find at each request, when nobody can be told any more. */
+static bool
+has_certificate(const char *bytes, size_t size)
+{
+	BIO *memory = BIO_new_mem_buf(bytes, (int)size);
+	X509 *first = memory == NULL ? NULL : PEM_read_bio_X509_AUX(memory, NULL, NULL, NULL);
+
+	X509_free(first);
+	BIO_free(memory);
+	ERR_clear_error();
+	return first != NULL;
+}
+
+/* Read once, at the beginning, as all other files. */
+static bool
+read_authorities(struct post *post, const char *path, char *why, size_t why_size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char *bytes = fd < 0 ? NULL : malloc(AUTHORITIES_MAX);
+	ssize_t got = bytes == NULL ? -1 : 1;
+	size_t size = 0;
+	int error;
+
+	while (got > 0 && size < AUTHORITIES_MAX) {
+		got = read(fd, bytes + size, AUTHORITIES_MAX - size);
+		size += got > 0 ? (size_t)got : 0;
+	}
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (got == 0 && has_certificate(bytes, size)) {
+		post->authorities = (struct curl_blob){ bytes, size, CURL_BLOB_NOCOPY };
+		return true;
+	}
+	free(bytes);
+	if (got < 0)
+		snprintf(why, why_size, "ca_file: %s cannot be read: %s", path, strerror(error));
+	else
+		snprintf(why, why_size, "ca_file: %s: %s", path, got > 0 ? "is too large" : "no certificates can be read from it");
+	return false;
+}
+
 static bool
 names_address(const char *url)
 {
@@ -228,7 +273,8 @@ read_settings(struct session *session, const struct pw_value *items, char *why, 
 		return false;
 	if (items[HEADERS].string != NULL && !read_headers(post, items[HEADERS].string, why, why_size))
 		return false;
-	post->ca_file = items[CA_FILE].string;
+	if (items[CA_FILE].string != NULL && !read_authorities(post, items[CA_FILE].string, why, why_size))
+		return false;
 	post->allow_private = items[ALLOW_PRIVATE].number != 0;
 	post->literal = names_address(post->url);
 	if (session->format == FORMAT_PAGERDUTY)
@@ -285,6 +331,7 @@ close_session(void *memory)
 
 	curl_easy_cleanup(session->post.curl);
 	curl_slist_free_all(session->post.headers);
+	free(session->post.authorities.data);
 	curl_global_cleanup();
 }
 

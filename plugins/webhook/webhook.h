@@ -37,7 +37,7 @@ const char *format_take_topic(char *url);
 struct post {
 	char url[URL_MAX], secrets[URL_MAX]; /* where to; the URL as it was given, no part of which is to be told */
 	char change_url[URL_MAX];  /* where change events go; "": it is not known */
-	const char *ca_file;       /* NULL: the system's */
+	struct curl_blob authorities; /* PEM; no data: the system's */
 	bool allow_private, literal; /* whether a name may lead to a private address; the URL names an address itself */
 	char secret[SECRET_MAX];   /* of the signature; "": none */
 	struct curl_slist *headers; /* of the receiver's own */

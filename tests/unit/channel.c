@@ -193,6 +193,87 @@ so_are_workers_that_die(void **state)
 }
 
 static void
+revive_worker(struct world *world)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	courier_link(&world->keeper, 0, ends[0]);
+	world->notifiers[0] = ends[1];
+}
+
+/* What the parent says of it. */
+static void
+say_absent(struct world *world, const char *why)
+{
+	struct message_absent absent = { .notifier = 0 };
+	unsigned char packet[512];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	struct wire_in in;
+
+	snprintf(absent.why, sizeof absent.why, "%s", why);
+	message_put_absent(&out, &absent);
+	in = wire_from(packet, out.size);
+	assert_true(channel_hear_parent(&world->keeper, &in));
+}
+
+static void
+kill_worker(struct world *world)
+{
+	close(world->notifiers[0]);
+	courier_hear(&world->keeper, courier(world, 0));
+	world->notifiers[0] = -1;
+}
+
+/* Nothing waits for it, and it is told with what the parent knows, whatever dies between. */
+static void
+so_is_one_that_nobody_waits_for_and_that_cannot_begin(void **state)
+{
+	static const char words[] = "tests: cannot deliver, for 11 min";
+	struct world *world = both();
+
+	(void)state;
+	kill_worker(world);
+	say_absent(world, "cannot begin: the secret is gone");
+	courier(world, 0)->channel.absent -= 11 * (int64_t)SECOND;
+	assert_string_equal(handed_to(world, 1), "");
+	assert_int_equal(lines_with(world, "tests cannot deliver: cannot begin: the secret is gone"), 1);
+	let_fail(world, 0, 11 * MINUTE);
+	assert_string_equal(handed_to(world, 1), "impaired");
+	assert_memory_equal(world->notice.text.data, words, sizeof words - 1);
+	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, ": cannot begin: the secret is gone", 34));
+	answer_from(world, 1, PW_SENT, false);
+	journal_flush(&world->keeper);
+	begin_again(world); /* with the worker */
+	assert_string_equal(handed_to(world, 1), "");
+	courier(world, 0)->channel.present -= 11 * (int64_t)SECOND;
+	assert_string_equal(handed_to(world, 1), "cleared");
+	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "tests: can deliver again, after 11 min", 38));
+	destroy(&world);
+}
+
+/* It lives for moments. */
+static void
+so_is_one_that_dies_at_each_birth(void **state)
+{
+	struct world *world = both();
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		kill_worker(world);
+		say_absent(world, "its process died of SIGSEGV");
+		courier(world, 0)->channel.absent -= 3 * (int64_t)SECOND;
+		assert_string_equal(handed_to(world, 1), "");
+		revive_worker(world);
+		assert_string_equal(handed_to(world, 1), "");
+	}
+	assert_int_equal(lines_with(world, "tests cannot deliver: its process died of SIGSEGV"), 1);
+	let_fail(world, 0, 11 * MINUTE);
+	assert_string_equal(handed_to(world, 1), "impaired");
+	destroy(&world);
+}
+
+static void
 so_is_one_that_cannot_begin(void **state)
 {
 	struct world *world = prepare();
@@ -214,10 +295,58 @@ so_is_one_that_cannot_begin(void **state)
 	assert_string_equal(handed_to(world, 1), "impaired");
 	answer_from(world, 1, PW_SENT, false);
 	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "its process does not run", 24));
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-	courier_link(&world->keeper, 0, ends[0]);
-	world->notifiers[0] = ends[1];
+	revive_worker(world);
+	assert_string_equal(handed_to(world, 1), "");
+	courier(world, 0)->channel.present -= 11 * (int64_t)SECOND;
 	assert_string_equal(handed_to(world, 1), "cleared");
+	destroy(&world);
+}
+
+static void
+say_files(struct world *world, const char *said)
+{
+	unsigned char packet[2048];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_sources(&out, said);
+	assert_true(packet_send(world->notifiers[0], packet, out.size, -1));
+	courier_hear(&world->keeper, courier(world, 0));
+	journal_flush(&world->keeper);
+}
+
+/* It works with the copy, and says so at each of its births; each word is told once by both, and so is the end. */
+static void
+a_file_that_cannot_be_used_is_told(void **state)
+{
+	static const char words[] = "tests: ca_file: x.pem: no certificates: what was in its files before stays in force";
+	struct world *world = both();
+
+	(void)state;
+	say_files(world, "");
+	assert_string_equal(handed_to(world, 1), "");
+	for (int births = 0; births < 3; births++) {
+		say_files(world, words + strlen("tests: "));
+		for (uint32_t i = 0; i < 2; i++) {
+			assert_string_equal(handed_to(world, i), births == 0 ? "impaired" : "");
+			if (births > 0)
+				continue;
+			assert_string_equal(world->notice.code, "files_tests");
+			assert_int_equal(world->notice.text.size, sizeof words - 1);
+			assert_memory_equal(world->notice.text.data, words, sizeof words - 1);
+			answer_from(world, i, PW_SENT, false);
+		}
+		journal_flush(&world->keeper);
+		begin_again(world);
+	}
+	say_files(world, "");
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_string_equal(handed_to(world, i), "cleared");
+		assert_string_equal(world->notice.code, "files_tests");
+		answer_from(world, i, PW_SENT, false);
+	}
+	begin_again(world);
+	say_files(world, "");
+	assert_string_equal(handed_to(world, 1), "");
 	destroy(&world);
 }
 
@@ -308,6 +437,9 @@ main(void)
 		cmocka_unit_test(so_are_refusals),
 		cmocka_unit_test(so_are_workers_that_die),
 		cmocka_unit_test(so_is_one_that_cannot_begin),
+		cmocka_unit_test(so_is_one_that_nobody_waits_for_and_that_cannot_begin),
+		cmocka_unit_test(so_is_one_that_dies_at_each_birth),
+		cmocka_unit_test(a_file_that_cannot_be_used_is_told),
 		cmocka_unit_test(one_that_nobody_waits_for_is_not_told),
 		cmocka_unit_test(what_a_reload_took_away_is_cleared),
 		cmocka_unit_test(the_heartbeat_goes_on_while_somebody_is_told),

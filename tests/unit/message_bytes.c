@@ -199,6 +199,12 @@ put_notice(struct wire_out *out)
 }
 
 static void
+put_absent(struct wire_out *out)
+{
+	message_put_absent(out, &(struct message_absent){ .notifier = 1, .why = "it ends before it is ready" });
+}
+
+static void
 put_receipt(struct wire_out *out)
 {
 	message_put_receipt(out, &(struct message_receipt){ .notice = 12, .recipient = 1, .fate = PW_AGAIN, .channel = true,
@@ -310,6 +316,7 @@ static const struct example {
 	[MESSAGE_NAME] = { "name", put_name },
 	[MESSAGE_SOURCES] = { "sources", put_sources },
 	[MESSAGE_WAITING] = { "waiting", put_waiting },
+	[MESSAGE_ABSENT] = { "absent", put_absent },
 };
 
 /* Rows of hexadecimal bytes, their offset before and what of them is ASCII behind: a difference shows where it lies. */
