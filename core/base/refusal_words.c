@@ -41,6 +41,8 @@ const char *const refusal_about_us[] = {
 	"ip|adresse * bloquee|bloqu\xc3\xa9" "e|refusee|refus\xc3\xa9" "e|interdite|listee|list\xc3\xa9" "e",
 	"ip * bloqueada|bloqueado|rechazada|rejeitado|listada|listado|bloccato|rifiutato|bloccata|rifiutata",
 	"liste noire", "lista negra|nera", "schwarzen|schwarze liste", "sperrliste",
+	/* As Coremail says it */
+	"black ip", "rbl deny", "ip is hangup|rejected",
 	NULL,
 };
 
@@ -154,7 +156,7 @@ const char *const refusal_mentions_us[] = {
 	"your connection|connections|session * " REFUSED,
 	"your " PEER "|mailservers|isp|domain|dns|identity|organization|organisation|country|location|provider|"
 	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
-	"banned", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence", "this|your country|region",
+	"banned", "invalid ip", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence", "this|your country|region",
 	"country|region not * " WELCOME, "country|region * " REFUSED,
 	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
 	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",

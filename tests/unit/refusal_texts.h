@@ -339,6 +339,13 @@ static const struct {
 	{ TEXT_PLAIN, "banned list file cannot be opened" },
 	{ TEXT_PLAIN, "license expired" },
 	{ TEXT_RATE, "license limit on connections reached" },
+	/* Coremail */
+	{ TEXT_US, "black ip." },
+	{ TEXT_US, "rbl deny." },
+	{ TEXT_US, "Requested mail action not taken: Invalid IP" },
+	{ TEXT_US, "IP is Hangup" },
+	{ TEXT_US, "IP is rejected" },
+	{ TEXT_DENIED, "Unwelcome connection rejected (2)" },
 };
 
 #endif
