@@ -363,6 +363,21 @@ meet_gate(struct worker *worker, struct reason *why)
 	return true;
 }
 
+/* Beside a gate it has no files: neither are copies kept here, nor is what the gate has said lost. */
+static bool
+open_plugin(struct worker *worker, struct reason *why)
+{
+	char words[256] = "";
+
+	if (!worker->gated)
+		return opening_do(&worker->opening, worker->duty, worker->ops->open, worker->session, worker->ops->session_size, why);
+	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
+		return true;
+	words[sizeof words - 1] = '\0';
+	reason_set(why, "%s", words);
+	return false;
+}
+
 static bool
 prepare(struct worker *worker, struct reason *why)
 {
@@ -380,7 +395,7 @@ prepare(struct worker *worker, struct reason *why)
 	}
 	if (!meet_gate(worker, why) || !confine(worker, why))
 		return false;
-	return opening_do(&worker->opening, worker->duty, worker->ops->open, worker->session, worker->ops->session_size, why);
+	return open_plugin(worker, why);
 }
 
 int
