@@ -1,8 +1,8 @@
 /*
  * Encodes and decodes the messages between processes that concern the process tree and decisions of
- * the monitor. The messages that steer the tree and that carry what was decided. Each reader takes
- * the whole packet and answers once, at its end: a field out of range marks the reader bad, and
- * bytes left over are as wrong as bytes missing. What is said of single runs is in messages_runs.c.
+ * the monitor. Each reader takes the whole packet and answers once, at its end: a field out of
+ * range marks the reader bad, and bytes left over are as wrong as bytes missing. The messages about
+ * single runs are in messages_runs.c.
  */
 #include "base/messages.h"
 

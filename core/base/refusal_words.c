@@ -156,7 +156,8 @@ const char *const refusal_mentions_us[] = {
 	"your connection|connections|session * " REFUSED,
 	"your " PEER "|mailservers|isp|domain|dns|identity|organization|organisation|country|location|provider|"
 	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
-	"banned", "invalid ip", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence", "this|your country|region",
+	"banned", "invalid ip", "geoip|geo-ip|geoblock|geo-block|geoblocked|geo-blocked|geolocation|geofence",
+	"this|your country|region",
 	"country|region not * " WELCOME, "country|region * " REFUSED,
 	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
 	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",

@@ -1,6 +1,6 @@
 /*
- * Parser of TZif files (RFC 8536). TZif files (RFC 8536): a head and a body of 32-bit times for old
- * readers, the same again in 64 bits, and a rule.
+ * Parser of TZif files (RFC 8536): a head and a body of 32-bit times for old readers, the same
+ * again in 64 bits, and a rule.
  */
 #include "base/zone_private.h"
 

@@ -1,6 +1,6 @@
 /*
- * Parser and evaluation of POSIX TZ rules. The rule behind the table of a zone (POSIX TZ, with the
- * wider hours of RFC 8536, section 3.3.1), and the calendar.
+ * Parser and evaluation of the rule behind the table of a zone (POSIX TZ, with the wider hours of
+ * RFC 8536, section 3.3.1), and the calendar.
  */
 #include "base/zone_private.h"
 

@@ -18,15 +18,23 @@ struct channel_shown {
 	uint32_t waiting;
 };
 
+/* What the keeper has stored under that key; empty where there is nothing. */
+static struct wire_in
+read_stored(const struct past *past, const char *key, unsigned char *bytes, size_t room)
+{
+	int64_t size = store_read_meta(past->reader, key, bytes, room);
+
+	return wire_from(bytes, size < 0 ? 0 : (size_t)size);
+}
+
 static void
 read_rows(const struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[CHANNEL_META_MAX];
-	int64_t size = store_read_meta(past->reader, CHANNEL_META, bytes, sizeof bytes);
-	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct wire_in in = read_stored(past, CHANNEL_META, bytes, sizeof bytes);
 	struct channel_row row;
 
-	while (size > 0 && channel_next(&in, &row)) {
+	while (channel_next(&in, &row)) {
 		channels->rows = must(reallocarray(channels->rows, channels->count + 1, sizeof *channels->rows));
 		channels->rows[channels->count++] = (struct channel_shown){ .row = row };
 	}
@@ -63,11 +71,10 @@ static void
 read_damage(const struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[DAMAGE_META_MAX];
-	int64_t size = store_read_meta(past->reader, DAMAGE_META, bytes, sizeof bytes);
-	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct wire_in in = read_stored(past, DAMAGE_META, bytes, sizeof bytes);
 	struct damage_row row;
 
-	while (size > 0 && damage_next(&in, &row)) {
+	while (damage_next(&in, &row)) {
 		channels->damaged = must(reallocarray(channels->damaged, channels->damaged_count + 1, sizeof *channels->damaged));
 		channels->damaged[channels->damaged_count++] = row;
 	}
@@ -77,13 +84,12 @@ static void
 read_files(const struct past *past, struct channels *channels)
 {
 	static unsigned char bytes[FILES_META_MAX];
-	int64_t size = store_read_meta(past->reader, FILES_META, bytes, sizeof bytes);
-	struct wire_in in = wire_from(bytes, size < 0 ? 0 : (size_t)size);
+	struct wire_in in = read_stored(past, FILES_META, bytes, sizeof bytes);
 	int64_t since = wire_get_i64(&in);
 	struct pw_bytes words = wire_get_bytes(&in);
 	struct text text = TEXT_OVER(channels->files);
 
-	if (size <= 0 || !wire_is_whole(&in))
+	if (!wire_is_whole(&in))
 		return;
 	channels->files_since = since;
 	text_add_bytes(&text, words.data, words.size);

@@ -1,5 +1,4 @@
 /* What a target is watched by, each value beside what is built in; and who is told of it. */
-#include "base/text.h"
 #include "command/explain.h"
 
 #include <inttypes.h>
@@ -7,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "config/tables.h"
 #include "keeper/ledger.h"

@@ -1,11 +1,11 @@
 /* `postwatch outbox`: what waits to be told and what was given up, from the store; and what to do about it, by the daemon. */
-#include "base/vec.h"
 #include "command/past.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "command/channels.h"
 #include "command/layout.h"
 #include "command/memory.h"

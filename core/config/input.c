@@ -1,5 +1,5 @@
 /*
- * Reads configuration files, and resolves relative paths. libconfig never opens a file itself, for
+ * Reads configuration files, and resolves relative paths. libconfig never opens a file itself:
  * given a folder it would end the process, and it has relative paths start at the working folder.
  */
 #include "config/input.h"

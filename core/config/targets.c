@@ -2,12 +2,13 @@
  * The list of targets: duplicates, names, references to each other (parent, was); looked up by
  * hash, for there may be 100,000.
  */
-#include "base/vec.h"
 #include "config/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/vec.h"
 
 enum { NAME_SIZE_MAX = 200 };
 

@@ -262,21 +262,17 @@ channel_turn(struct keeper *keeper)
 static bool
 recover(struct keeper *keeper, const struct channel_row *row)
 {
+	struct courier *courier = courier_named(keeper, (struct pw_bytes){ row->name, strlen(row->name) });
 	int64_t age = clock_wall() - row->since;
 
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct channel *channel = &keeper->outbox.couriers[i].channel;
-
-		if (strcmp(keeper->outbox.couriers[i].name, row->name) != 0)
-			continue;
-		channel->since = row->since;
-		channel->age = clock_boot() - (age > 0 ? age : 0);
-		channel->told = row->told;
-		channel->unborn = row->unborn;
-		memcpy(channel->words, row->words, sizeof channel->words);
-		return true;
-	}
-	return false;
+	if (courier == NULL)
+		return false;
+	courier->channel.since = row->since;
+	courier->channel.age = clock_boot() - (age > 0 ? age : 0);
+	courier->channel.told = row->told;
+	courier->channel.unborn = row->unborn;
+	memcpy(courier->channel.words, row->words, sizeof courier->channel.words);
+	return true;
 }
 
 void

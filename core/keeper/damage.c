@@ -85,20 +85,6 @@ damage_hear(struct keeper *keeper, struct courier *courier, struct wire_in *in)
 	return true;
 }
 
-static bool
-recover(struct keeper *keeper, const struct damage_row *row)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-
-		if (strcmp(courier->name, row->name) != 0)
-			continue;
-		courier->damage = row->damage;
-		return true;
-	}
-	return false;
-}
-
 void
 damage_recover(struct keeper *keeper)
 {
@@ -108,11 +94,16 @@ damage_recover(struct keeper *keeper)
 	struct damage_row row;
 	bool changed = false;
 
-	while (size > 0 && damage_next(&in, &row))
-		if (!recover(keeper, &row)) {
-			changed = true;
-			tell_end(keeper, row.name, &row.damage, "is no longer configured");
+	while (size > 0 && damage_next(&in, &row)) {
+		struct courier *courier = courier_named(keeper, (struct pw_bytes){ row.name, strlen(row.name) });
+
+		if (courier != NULL) {
+			courier->damage = row.damage;
+			continue;
 		}
+		changed = true;
+		tell_end(keeper, row.name, &row.damage, "is no longer configured");
+	}
 	if (changed)
 		put_all(keeper);
 }

@@ -1,5 +1,4 @@
 /* A notice with all that it is made of, read from the store, or where it waits to be written, and laid ready for its notifier. */
-#include "base/text.h"
 #include "keeper/outbox.h"
 
 #include <inttypes.h>
@@ -9,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/sha256.h"
+#include "base/text.h"
 #include "keeper/before.h"
 #include "keeper/behind.h"
 #include "keeper/keeper.h"

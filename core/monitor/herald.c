@@ -130,8 +130,7 @@ void
 herald_ours(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since, const char *format, ...)
 {
 	struct message_change message = { .target = CONFIG_NONE, .change = ++monitor->own_change,
-		 .detected = not_before_1970(since),
-		.confirmed = not_before_1970(clocks_now(monitor)) };
+		.detected = not_before_1970(since), .confirmed = not_before_1970(clocks_now(monitor)) };
 	char sentence[2 * SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence);
 	va_list arguments;

@@ -1,11 +1,11 @@
 /* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule and the family. */
-#include "base/random.h"
 #include "monitor/monitor.h"
 
 #include <stdio.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "monitor/keeper_link.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"

@@ -123,6 +123,9 @@ append_run(struct monitor *monitor, uint32_t target, const struct open_run *open
 	    .change_count = open == NULL ? 0 : open->count,
 	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
 	assert(!out.bad);
+	if (state.bad)
+		duty_log(monitor->duty, LOG_ERR, 0, "%s: its state has more than %d bytes, and is not kept",
+		    target == CONFIG_NONE ? "the monitor" : monitor->config->targets[target].name, RECORD_MAX);
 	struct parcel *parcel = packet_list_append(&link->packets, packet, out.size, false);
 	if (parcel == NULL)
 		return false;
@@ -269,12 +272,10 @@ static void
 append_states(struct monitor *monitor)
 {
 	struct keeper_link *link = monitor->keeper;
+	bool appended = !link->own_marked || append_run(monitor, CONFIG_NONE, NULL);
 
-	if (link->own_marked && !append_run(monitor, CONFIG_NONE, NULL))
-		return;
-	while (link->marked_count > 0 && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
-		if (!append_run(monitor, link->marked[link->marked_count - 1], NULL))
-			return;
+	while (appended && link->marked_count > 0 && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
+		appended = append_run(monitor, link->marked[link->marked_count - 1], NULL);
 }
 
 void

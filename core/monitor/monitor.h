@@ -38,7 +38,7 @@ enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
 	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
 	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
-	WATCHED_MARKED = 4,   /* its state is to be sent to the keeper */
+	WATCHED_MARKED = 4,  /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
 	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
 };

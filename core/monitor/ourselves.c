@@ -2,7 +2,6 @@
  * Whether it is us: what runs and references say of our own network, and holds on confirmations. What was heard counts at
  * the instant at which it was heard, and what our own side means for a run is asked for the whole time that it took.
  */
-#include "base/hash.h"
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "monitor/ipv6.h"
 #include "monitor/keeper_link.h"
 #include "monitor/silence.h"

@@ -5,13 +5,13 @@
  *
  * It is written where something in it begins or ends, and twice a minute while something goes on.
  */
-#include "base/hash.h"
 #include "monitor/monitor.h"
 
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "monitor/keeper_link.h"
 
 enum { OWN_RECORD_VERSION = 1, OWN_SUSPECTS = 16, OWN_SILENCES = 64 };

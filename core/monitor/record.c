@@ -1,11 +1,11 @@
 /* A target's record, which the keeper keeps for the next monitor: its state, its open series, and what was probed. */
-#include "base/hash.h"
 #include "monitor/monitor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "monitor/pace.h"
 #include "monitor/view.h"
 

@@ -5,12 +5,12 @@
  * us before a dialogue began, it is a target on that port that passes: a filter may speak for all of them. Who fails as
  * well when asked is a suspect as well, and where they are many the confirmation is held.
  */
-#include "base/vec.h"
 #include "monitor/monitor.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 
 enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
 static const int64_t round_every = 30 * (int64_t)SECOND, near_every = 240 * (int64_t)SECOND,

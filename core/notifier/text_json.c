@@ -1,6 +1,5 @@
 /*
- * The JSON form of a notice. A notice as one JSON object. Names are those of `postwatch probe
- * --json` where they mean the same.
+ * The JSON form of a notice. Names are those of `postwatch probe --json` where they mean the same.
  */
 #include "notifier/text.h"
 

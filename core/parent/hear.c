@@ -2,7 +2,6 @@
  * Reads the messages of the children: log lines, signs of life, ready. A packet that is malformed
  * ends its sender.
  */
-#include "base/hash.h"
 #include "parent/tree.h"
 
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/messages_ask.h"
 #include "parent/reload.h"
 

@@ -109,8 +109,7 @@ tree_tell_absence(struct tree *tree, const struct child *notifier)
 		return;
 	memcpy(absent.why, notifier->absence, sizeof absent.why);
 	message_put_absent(&out, &absent);
-	if (packet_queue_add(&keeper->packets, packet, out.size, -1))
-		(void)packet_queue_flush(&keeper->packets, keeper->socket);
+	child_send(keeper, packet, out.size, -1);
 }
 
 /* A monitor that is born again knows of none that is kept apart or quarantined. */

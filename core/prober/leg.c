@@ -4,12 +4,12 @@
  * dialogue cannot see: whether an address may be talked to, and that a server that may speak only
  * an outdated TLS, or may not get our ClientHello, is worth another look.
  */
-#include "base/hash.h"
 #include "prober/run_private.h"
 
 #include <assert.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "prober/dns_name.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */

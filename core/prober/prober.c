@@ -3,7 +3,6 @@
  * callback of a run puts what is over into a list; when the loop is about to wait, the list is gone
  * through, and only there do runs end and memory go back.
  */
-#include "base/hash.h"
 #include "prober/run_private.h"
 
 #include <assert.h>
@@ -11,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum {
 	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */

@@ -1,7 +1,7 @@
 /*
- * One DNS question under way. A question is one (name, type), whoever waits for it: it is put to
- * one server after another until somebody knows something of the name, and concluded for all who
- * wait at once. Inside the resolver only.
+ * One DNS question under way, by (name, type), whoever waits for it: it is put to one server after
+ * another until somebody knows something of the name, and concluded for all who wait at once.
+ * Inside the resolver only.
  */
 #ifndef PROBER_QUESTION_H
 #define PROBER_QUESTION_H

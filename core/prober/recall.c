@@ -2,13 +2,13 @@
  * Remembers what runs learn about a target's name (last addresses, public addresses) for the next
  * prober process.
  */
-#include "base/hash.h"
 #include "prober/run_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { TOLD_AGAIN = 6 * 3600 }; /* seconds: the time is part of what is told */
 

@@ -1,4 +1,4 @@
-/* Routes of the kernel. Nothing is sent but to it, and it answers at once. */
+/* Routes of the kernel. Nothing is sent but to the kernel, which answers at once. */
 #ifndef PROBER_ROUTE_H
 #define PROBER_ROUTE_H
 

@@ -201,8 +201,6 @@ tls_handshake(struct tls *tls)
 		tls->finished = true;
 		tls->messages = 0;
 		release_buffers(tls);
-	} else if (step == TLS_BROKEN && tls->bytes == 0) {
-		tls_hear_out(tls); /* what came before a reset, which our first message met */
 	}
 	return step;
 }

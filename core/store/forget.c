@@ -50,24 +50,37 @@ delete(struct db *db, const char *sql, uint64_t from, uint64_t upto, uint64_t *d
 	return true;
 }
 
-#define STEPS(array) (sizeof(array) / sizeof(array)[0])
+/* A table that is gone through from its first key, some rows at a step, over and over. */
+struct sweep {
+	const char *rows;           /* key, time: as for leading() */
+	int rows_a_step;
+	const char *deletes[6];     /* of the rows with keys above ?1 up to ?2; NULL behind the last */
+	bool by_cutoff;             /* they go by a time of their own as well: ?3, before which it is old */
+};
 
-/* The same for several statements in turn, ?3 being the time before which rows are old. */
-static bool
-delete_each(struct db *db, const char *const *statements, size_t count, uint64_t from, uint64_t upto, int64_t cutoff,
-    uint64_t *deleted)
+/* One step: rows up to the first that is to stay. `cursor`: the last key that was looked at, 0: begin again. */
+static enum step
+sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, int64_t now, uint64_t *deleted)
 {
-	assert(from < upto);
-	for (size_t i = 0; i < count; i++) {
-		struct query *query = db_query(db, statements[i]);
+	uint64_t upto = leading(db, it->rows, *cursor, it->rows_a_step, cutoff, now);
+
+	if (upto == 0) {
+		*cursor = 0;
+		return STEP_NOTHING;
+	}
+	assert(*cursor < upto);
+	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL; i++) {
+		struct query *query = db_query(db, it->deletes[i]);
 
 		if (query == NULL)
-			return false;
-		query_bind_i64(query, 3, cutoff);
-		if (!delete(db, statements[i], from, upto, deleted))
-			return false;
+			return STEP_BROKEN;
+		if (it->by_cutoff)
+			query_bind_i64(query, 3, cutoff);
+		if (!delete(db, it->deletes[i], *cursor, upto, deleted))
+			return STEP_BROKEN;
 	}
-	return true;
+	*cursor = upto;
+	return STEP_DONE;
 }
 
 static const char results_after[] = "SELECT id, at FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -149,40 +162,25 @@ tending_forget_rollups(struct store *store, int64_t now, struct store_tended *te
 enum step
 tending_forget_notice_evidence(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct tending *tending = store->tending;
-	struct db *db = store->shelves[STORE_MAIN].db;
-	uint64_t upto = leading(db, "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2", tending->evidence,
-	    TRACES_A_STEP, now - store->settings.keep_not_ok, now);
+	static const struct sweep evidence = { .rows_a_step = TRACES_A_STEP,
+		.rows = "SELECT id, at FROM notice_evidence WHERE id > ?1 ORDER BY id LIMIT ?2",
+		.deletes = { "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
+		    NOBODY_WAITS_FOR("notice_evidence.notice") } };
 
-	if (upto == 0) {
-		tending->evidence = 0;
-		return STEP_NOTHING;
-	}
-	if (!delete(db, "DELETE FROM notice_evidence WHERE id > ?1 AND id <= ?2 AND "
-	    NOBODY_WAITS_FOR("notice_evidence.notice"), tending->evidence, upto, &tended->deleted))
-		return STEP_BROKEN;
-	tending->evidence = upto;
-	return STEP_DONE;
+	return sweep(store->shelves[STORE_MAIN].db, &evidence, &store->tending->evidence, now - store->settings.keep_not_ok,
+	    now, &tended->deleted);
 }
 
 /* Deliveries go with their notice. One that is still under way keeps it. */
 enum step
 tending_forget_notices(struct store *store, int64_t now, struct store_tended *tended)
 {
-	struct tending *tending = store->tending;
-	struct db *db = store->shelves[STORE_MAIN].db;
-	uint64_t upto = leading(db, "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
-	    tending->notice, NOTICES_A_STEP, now - store->settings.keep_deliveries, now);
+	static const struct sweep notices = { .rows_a_step = NOTICES_A_STEP,
+		.rows = "SELECT number, confirmed FROM notices WHERE number > ?1 ORDER BY number LIMIT ?2",
+		.deletes = { "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number") } };
 
-	if (upto == 0) {
-		tending->notice = 0;
-		return STEP_NOTHING;
-	}
-	if (!delete(db, "DELETE FROM notices WHERE number > ?1 AND number <= ?2 AND " NOBODY_WAITS_FOR("notices.number"),
-	    tending->notice, upto, &tended->deleted))
-		return STEP_BROKEN;
-	tending->notice = upto;
-	return STEP_DONE;
+	return sweep(store->shelves[STORE_MAIN].db, &notices, &store->tending->notice, now - store->settings.keep_deliveries,
+	    now, &tended->deleted);
 }
 
 /* Closed so long ago that it goes, and nobody is still to be told of it. */
@@ -190,27 +188,18 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
     " AND end_confirmed < ?3 AND NOT EXISTS (SELECT 1 FROM deliveries JOIN notices ON notices.number = deliveries.notice" \
     " WHERE notices.incident = incidents.number AND deliveries.state < 4))"
 
-/* Evidence and notices go with their incident. An open incident among older ones is passed over. */
+/* Evidence and notices go with their incident. */
 enum step
 tending_forget_incidents(struct store *store, int64_t now, struct store_tended *tended)
 {
-	static const char *const steps[] = { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
-		"DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
-		"DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT };
-	struct db *db = store->shelves[STORE_MAIN].db;
-	uint64_t *incident = &store->tending->incident;
-	int64_t cutoff = now - store->settings.keep_incidents;
-	uint64_t upto = leading(db, "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2", *incident,
-	    INCIDENTS_A_STEP, cutoff, now);
+	static const struct sweep incidents = { .rows_a_step = INCIDENTS_A_STEP, .by_cutoff = true,
+		.rows = "SELECT number, confirmed FROM incidents WHERE number > ?1 ORDER BY number LIMIT ?2",
+		.deletes = { "DELETE FROM evidence WHERE incident IN " IS_OLD_INCIDENT,
+		    "DELETE FROM notices WHERE incident > 0 AND incident IN " IS_OLD_INCIDENT,
+		    "DELETE FROM incidents WHERE number IN " IS_OLD_INCIDENT } };
 
-	if (upto == 0) {
-		*incident = 0;
-		return STEP_NOTHING;
-	}
-	if (!delete_each(db, steps, STEPS(steps), *incident, upto, cutoff, &tended->deleted))
-		return STEP_BROKEN;
-	*incident = upto;
-	return STEP_DONE;
+	return sweep(store->shelves[STORE_MAIN].db, &incidents, &store->tending->incident,
+	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
 /* The target left the configuration so long ago that it goes, and nothing that is kept names it. */
@@ -223,24 +212,15 @@ tending_forget_incidents(struct store *store, int64_t now, struct store_tended *
 enum step
 tending_forget_targets(struct store *store, int64_t now, struct store_tended *tended)
 {
-	static const char *const steps[] = {
-		"DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0 AND cleared < ?3",
-		"DELETE FROM conditions WHERE target IN " IS_OLD_TARGET, "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
-		"DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
-		"DELETE FROM targets WHERE number IN " IS_OLD_TARGET };
-	struct db *db = store->shelves[STORE_MAIN].db;
-	uint64_t *target = &store->tending->target_row;
-	uint64_t upto = leading(db, "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2", *target, TARGETS_A_STEP,
-	    INT64_MAX, now);
+	static const struct sweep targets = { .rows_a_step = TARGETS_A_STEP, .by_cutoff = true,
+		.rows = "SELECT number, 0 FROM targets WHERE number > ?1 ORDER BY number LIMIT ?2",
+		.deletes = { "DELETE FROM conditions WHERE target > ?1 AND target <= ?2 AND cleared > 0 AND cleared < ?3",
+		    "DELETE FROM conditions WHERE target IN " IS_OLD_TARGET, "DELETE FROM ledger WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM states WHERE target IN " IS_OLD_TARGET, "DELETE FROM evidence WHERE target IN " IS_OLD_TARGET,
+		    "DELETE FROM targets WHERE number IN " IS_OLD_TARGET } };
 
-	if (upto == 0) {
-		*target = 0;
-		return STEP_NOTHING;
-	}
-	if (!delete_each(db, steps, STEPS(steps), *target, upto, now - store->settings.keep_incidents, &tended->deleted))
-		return STEP_BROKEN;
-	*target = upto;
-	return STEP_DONE;
+	return sweep(store->shelves[STORE_MAIN].db, &targets, &store->tending->target_row,
+	    now - store->settings.keep_incidents, now, &tended->deleted);
 }
 
 /* As long as deliveries, from their end; the last stays, for its number is not to be given twice. */

@@ -1,4 +1,7 @@
-/* Maintenance jobs. Jobs that take turns, each a step at a time, each step a short transaction. */
+/*
+ * Maintenance jobs of the store, which take turns: each a step at a time, each step a short
+ * transaction.
+ */
 #ifndef STORE_TENDING_H
 #define STORE_TENDING_H
 

@@ -60,7 +60,8 @@ find_tree(struct db *db, uint32_t number, struct tree *tree)
 	return fits;
 }
 
-/* Entries behind verify->key, in the order of their keys, until the time is up. Returns true at the end of the tree. */
+/* Entries behind verify->key, in the order of their keys, until the time is up. Returns true at the end of the tree; after a
+ * fault of the connection the key stays where it is. */
 static bool
 read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t until)
 {
@@ -85,6 +86,8 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 		query_reset(query);
 		return false;
 	}
+	if (db_fault(db) != DB_WELL)
+		return false;
 	verify->key[0] = '\0';
 	return true;
 }
@@ -103,10 +106,10 @@ verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 	if (db == NULL)
 		return;
 	while (verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
-		if (!find_tree(db, verify->tree, &tree))
+		if (find_tree(db, verify->tree, &tree))
+			verify->tree += read_tree(verify, db, &tree, until);
+		else if (db_fault(db) == DB_WELL)
 			*verify = (struct verify){ .rests_until = now + rest };
-		else if (read_tree(verify, db, &tree, until))
-			verify->tree++;
 	}
 	if (db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) {
 		shelf->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;

@@ -24,7 +24,7 @@ static const struct pw_setting settings[] = {
 	[SECRET] = { .key = "secret", .type = PW_SECRET,
 	    .help = "one line: signs each body; with pagerduty the routing key, which is sent" },
 	[HEADERS] = { .key = "headers", .type = PW_SECRET, .help = "headers to send, NAME: VALUE a line, such as a token" },
-	[CA_FILE] = { .key = "ca_file", .type = PW_PATH, .help = "authorities for the receiver's certificate; by default the system's" },
+	[CA_FILE] = { .key = "ca_file", .type = PW_PATH, .help = "authorities for the receiver's certificate, and no others; by default the system's" },
 	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats, .help = "what the receiver reads; heartbeat: nothing, it is asked by GET" },
 	[ALLOW_PRIVATE] = { .key = "allow_private", .type = PW_BOOL, .fallback = "false",
 	    .help = "let a name lead to private addresses; an address in the URL itself is always taken" },

@@ -144,6 +144,37 @@ renames_what_is_stored(void **state)
 	shelf_close(&shelf);
 }
 
+/* A copy before a step up is made of a file, but of none so large that it would take minutes. */
+static void
+copies_what_is_not_large(void **state)
+{
+	enum { LARGE_PAGES = 1024 * 1024 * 1024 / 4096 + 1 };
+	const unsigned char pages[4] = { LARGE_PAGES >> 24, LARGE_PAGES >> 16 & 255, LARGE_PAGES >> 8 & 255, LARGE_PAGES & 255 };
+	struct schema old = schemas[STORE_MAIN];
+	struct store_found found;
+	struct shelf shelf;
+
+	(void)state;
+	old.version = 1;
+	for (int large = 0; large < 2; large++) {
+		assert_int_equal(open_at(&shelf, &old, &found), SHELF_OPEN);
+		shelf_close(&shelf);
+		if (large) {
+			FILE *file = fopen(shelf.path, "r+");
+			assert_int_equal(fseek(file, 28, SEEK_SET), 0); /* the file's header: its size in pages */
+			assert_int_equal(fwrite(pages, sizeof pages, 1, file), 1);
+			fclose(file);
+			assert_int_equal(truncate(shelf.path, (off_t)LARGE_PAGES * 4096), 0);
+		}
+		assert_int_equal(open_at(&shelf, &schemas[STORE_MAIN], &found), SHELF_OPEN);
+		assert_int_equal(found.from_version, 1);
+		assert_int_equal(access(folder_file(&folder, "postwatch.db.before-2"), F_OK), large ? -1 : 0);
+		shelf_close(&shelf);
+		unlink(shelf.path);
+		unlink(folder_file(&folder, "postwatch.db.before-2"));
+	}
+}
+
 static void
 a_step_that_fails_leaves_nothing(void **state)
 {
@@ -313,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(climbs_from_each_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(copies_what_is_not_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(renames_what_is_stored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_fails_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed_in_its_midst, set_up, tear_down),
