@@ -145,7 +145,7 @@ say_well(struct keeper *keeper)
 
 	put_since(keeper, 0);
 	record_ours(keeper, "cleared", "undurable", since, "the store can be written again, and what happened meanwhile has been "
-	    "written%s", store_has_ballast(keeper->journal.store) ? "" : "; but there is little space left on its disk");
+	    "written%s", store_renew_ballast(keeper->journal.store) ? "" : "; but there is little space left on its disk");
 }
 
 void

@@ -131,8 +131,9 @@ store_trouble(const struct store *store, enum store_file file, struct reason *wh
 }
 
 bool
-store_has_ballast(const struct store *store)
+store_renew_ballast(struct store *store)
 {
+	ballast_make(store->folder, store->settings.ballast);
 	return ballast_is_there(store->folder);
 }
 

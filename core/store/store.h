@@ -98,8 +98,8 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
  * is damaged. True: the file takes batches again, and `found` says what became of it. To be called every 10 s or so. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
-/* Whether there is space held in reserve for a full disk. */
-bool store_has_ballast(const struct store *);
+/* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
+bool store_renew_ballast(struct store *);
 
 /* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
 void store_say_behind(struct store *, int64_t since);

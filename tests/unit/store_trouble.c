@@ -43,6 +43,25 @@ full_disk(void **state)
 	assert_int_equal(count("SELECT count(*) FROM evidence"), 1);
 }
 
+/* It is made again where it was given up or is too short, and not where none is wanted. */
+static void
+ballast(void **state)
+{
+	struct stat status;
+
+	(void)state;
+	assert_false(store_renew_ballast(folder.store));
+	folder.store->settings.ballast = 4096;
+	assert_true(store_renew_ballast(folder.store));
+	assert_int_equal(truncate(folder_file(&folder, "ballast"), 1), 0);
+	assert_true(store_renew_ballast(folder.store));
+	assert_int_equal(stat(folder_file(&folder, "ballast"), &status), 0);
+	assert_int_equal(status.st_size, 4096);
+	folder.store->settings.ballast = INT64_MAX / 2;
+	assert_int_equal(unlink(folder_file(&folder, "ballast")), 0);
+	assert_false(store_renew_ballast(folder.store));
+}
+
 /* A write that fails for another reason, by RLIMIT_FSIZE; mending fails as long as the reason lasts. */
 static void
 failing_writes(void **state)
@@ -391,6 +410,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(full_disk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ballast, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failing_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(doubtful_commit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_under_us, set_up, tear_down),
