@@ -23,6 +23,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOP / "tests/end-to-end"))
 
 import fake
+import filler
 import relays
 from daemon import Daemon
 from mailserver import Certificates
@@ -247,12 +248,9 @@ class Stage:
 		self.start()
 
 	def fill(self):
-		(self.state / "ballast").unlink(missing_ok=True)
-		with open(self.state / "filler", "ab", buffering=0) as file:
-			for size in 65536, 4096, 1:
-				with contextlib.suppress(OSError):
-					while True:
-						file.write(b"x" * size)
+		"""The disk; waits until the keeper has failed to write."""
+		filler.fill(self.state)
+		self.says("cannot be written")
 
 	def free(self):
-		os.truncate(self.state / "filler", 0)
+		filler.free(self.state)
