@@ -343,8 +343,12 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice
 void
 withhold_later(struct keeper *keeper, uint32_t target, bool quiet)
 {
+	struct file_of *file = &keeper->files[target];
+	/* What waits to be compared for all waits no less because a notifier in its quiet hours waits longer. */
+	bool others_wait = file->withheld && !file->compared;
+
 	mark(keeper, target, true);
-	keeper->files[target].compared = quiet;
+	file->compared = quiet && !others_wait;
 }
 
 void

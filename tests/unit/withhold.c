@@ -381,42 +381,6 @@ what_is_claimed_is_asked_again(void **state)
 	destroy(&world);
 }
 
-static void
-members_of_a_digest_are_asked_again(void **state)
-{
-	struct world *world = prepare();
-
-	(void)state;
-	world->rules[0].storm = 1;
-	begin(world);
-	link_notifiers(world);
-	record_ours(&world->keeper, "impaired", "x", BEGAN, "something of ours");
-	journal_flush(&world->keeper);
-	assert_string_equal(handed(world), "impaired");
-	answer(world, PW_SENT, false);
-	for (uint32_t i = 0; i < 3; i++)
-		down(world, i, "");
-	assert_string_equal(handed(world), "digest");
-	assert_int_equal(world->notice.covered, 3);
-	answer(world, PW_AGAIN, true);
-	begin_again(world);
-	ASK(world, "pause", 1, "mx2", "1h", "planned");
-	assert_string_equal(handed(world), "digest");
-	assert_int_equal(world->notice.covered, 2);
-	assert_memory_equal(world->notice.text.data, "2 down (mx1, mx3): 2 notices in one: ", 37);
-	assert_null(strstr(world->notice.list.data, "mx2"));
-	answer(world, PW_SENT, false);
-	assert_null(world->keeper.outbox.couriers[0].digests);
-	ASK(world, "resume", 1, "mx2");
-	assert_string_equal(handed(world), "down");
-	assert_memory_equal(world->notice.target.data, "mx2", 3);
-	answer(world, PW_SENT, false);
-	up(world, 0, world->changes[0], "");
-	world->keeper.outbox.couriers[0].handed[0] = 0;
-	assert_string_equal(handed(world), "up");
-	destroy(&world);
-}
-
 /* One of two has it: the other is told when the reason has ended, and not before; and then of the end. */
 static void
 what_some_have_waits_for_the_others(void **state)
@@ -488,7 +452,6 @@ main(void)
 		cmocka_unit_test(an_acknowledgement_holds_reminders_and_who_is_told_later),
 		cmocka_unit_test(nobody_stands_in_while_it_is_paused),
 		cmocka_unit_test(what_is_claimed_is_asked_again),
-		cmocka_unit_test(members_of_a_digest_are_asked_again),
 		cmocka_unit_test(what_some_have_waits_for_the_others),
 		cmocka_unit_test(a_hand_that_retries_is_obeyed),
 	};

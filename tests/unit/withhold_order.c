@@ -1,0 +1,95 @@
+/* What is held back beside others: in a digest, while another notifier is quiet. Nothing is lost by it. */
+#include "outbox_world.h"
+
+#include "base/messages_outbox.h"
+
+static void
+set_blind(struct world *world, bool blind)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_health(&out, &(struct message_health){ .ran = 1, .blind = blind });
+	assert_true(keeper_hear(&world->keeper, packet, out.size));
+}
+
+/* A notifier that is told of one notice a minute is told of it: what comes is told in a digest. */
+static void
+use_up(struct world *world, uint32_t notifier)
+{
+	record_ours(&world->keeper, "impaired", "x", BEGAN, "something of ours");
+	journal_flush(&world->keeper);
+	assert_string_equal(handed_to(world, notifier), "impaired");
+	answer_from(world, notifier, PW_SENT, false);
+}
+
+static void
+members_of_a_digest_are_asked_again(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].storm = 1;
+	begin(world);
+	link_notifiers(world);
+	use_up(world, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		down(world, i, "");
+	assert_string_equal(handed(world), "digest");
+	assert_int_equal(world->notice.covered, 3);
+	answer(world, PW_AGAIN, true);
+	begin_again(world);
+	ASK(world, "pause", 1, "mx2", "1h", "planned");
+	assert_string_equal(handed(world), "digest");
+	assert_int_equal(world->notice.covered, 2);
+	assert_memory_equal(world->notice.text.data, "2 down (mx1, mx3): 2 notices in one: ", 37);
+	assert_null(strstr(world->notice.list.data, "mx2"));
+	answer(world, PW_SENT, false);
+	assert_null(world->keeper.outbox.couriers[0].digests);
+	ASK(world, "resume", 1, "mx2");
+	assert_string_equal(handed(world), "down");
+	assert_memory_equal(world->notice.target.data, "mx2", 3);
+	answer(world, PW_SENT, false);
+	up(world, 0, world->changes[0], "");
+	world->keeper.outbox.couriers[0].handed[0] = 0;
+	assert_string_equal(handed(world), "up");
+	destroy(&world);
+}
+
+/* Nobody is kept from what waits for the end of a reason because another is in his quiet hours. */
+static void
+who_is_quiet_delays_nobody_else(void **state)
+{
+	static const struct calendar_range always = { 0x7f, 0, 1440 };
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	world->rules[1].timezone = "UTC";
+	world->rules[1].quiet = (struct calendar){ 1, &always };
+	begin(world);
+	link_notifiers(world);
+	assert_string_equal(handed_to(world, 1), "");
+	down(world, 0, "");
+	assert_string_equal(handed_to(world, 0), "down");
+	answer_from(world, 0, PW_SENT, false);
+	set_blind(world, true);
+	say(world, 0, "degraded", "", "", 0, "");
+	assert_string_equal(handed_to(world, 0), "");
+	assert_null(world->keeper.outbox.couriers[0].first);
+	begin_again(world); /* what the second has missed of the incident is looked up */
+	set_blind(world, false);
+	assert_string_equal(handed_to(world, 0), "degraded");
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_of_a_digest_are_asked_again),
+		cmocka_unit_test(who_is_quiet_delays_nobody_else),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
