@@ -88,6 +88,16 @@ has_end(const char *why)
 	return why != NULL && why != acknowledged && why != over;
 }
 
+/*
+ * What may have arrived cannot be taken back: what an acknowledgement withholds waits then for the incident's end, and is
+ * told with it.
+ */
+static bool
+waits_in_doubt(const char *why)
+{
+	return why != NULL && why != over;
+}
+
 /* A digest that may have arrived waits where nothing is left in it but what may not be told. */
 static const char *
 withhold_doubtful(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
@@ -96,7 +106,7 @@ withhold_doubtful(const struct keeper *keeper, const struct courier *courier, ui
 	const char *why = NULL;
 
 	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
-		if (!has_end(why = withhold_delivery(keeper, courier, member)))
+		if (!waits_in_doubt(why = withhold_delivery(keeper, courier, member)))
 			return NULL;
 	return why;
 }
@@ -252,7 +262,7 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest,
 		const char *why = withhold_delivery(keeper, courier, member);
 		uint64_t number = member->target;
 
-		if (why == NULL || (for_good && has_end(why))) {
+		if (why == NULL || (for_good && waits_in_doubt(why))) {
 			link = &member->next;
 			continue;
 		}

@@ -1,7 +1,12 @@
-/* What is held back beside others: in a digest, while another notifier is quiet. Nothing is lost by it. */
+/*
+ * What is held back beside others: in a digest, while another notifier is quiet. Nothing is lost by
+ * it, and nothing is told without what was before it.
+ */
 #include "outbox_world.h"
 
 #include "base/messages_outbox.h"
+
+#define MINUTE (60 * (int64_t)SECOND)
 
 static void
 set_blind(struct world *world, bool blind)
@@ -83,11 +88,50 @@ who_is_quiet_delays_nobody_else(void **state)
 	destroy(&world);
 }
 
+/* What may have arrived in a digest stays what it is, acknowledged or not: who may have heard of the beginning hears of the end. */
+static void
+a_digest_in_doubt_keeps_what_is_acknowledged(void **state)
+{
+	struct world *world = prepare();
+	struct courier *later;
+
+	(void)state;
+	world->both = true;
+	world->rules[1].after = 15 * MINUTE;
+	world->rules[1].storm = 1;
+	begin(world);
+	link_notifiers(world);
+	use_up(world, 1);
+	down(world, 0, "");
+	down(world, 1, "");
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "digest");
+	assert_int_equal(world->notice.covered, 2);
+	begin_again(world);
+	later = &world->keeper.outbox.couriers[1];
+	acknowledge(world, 0);
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "down");
+	assert_memory_equal(world->notice.target.data, "mx2", 3);
+	answer_from(world, 1, PW_SENT, false);
+	assert_string_equal(handed_to(world, 1), "");
+	up(world, 0, 1, "");
+	later->handed[0] = 0;
+	assert_string_equal(handed_to(world, 1), "digest");
+	assert_memory_equal(world->notice.list.data, "mx1 down", 8);
+	answer_from(world, 1, PW_SENT, false);
+	later->handed[0] = 0;
+	assert_string_equal(handed_to(world, 1), "up");
+	assert_memory_equal(world->notice.target.data, "mx1", 3);
+	destroy(&world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_a_digest_are_asked_again),
+		cmocka_unit_test(a_digest_in_doubt_keeps_what_is_acknowledged),
 		cmocka_unit_test(who_is_quiet_delays_nobody_else),
 	};
 
