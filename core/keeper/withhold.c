@@ -207,24 +207,41 @@ find(const struct keeper *keeper, const struct courier *courier, uint64_t target
 	return NULL;
 }
 
+/*
+ * All that waits of a target of which something is taken back: what is true is told once, when the reason has ended. What
+ * somebody retries by hand goes with it, for it would be told without what was before it.
+ */
 static void
-end_all(struct keeper *keeper, struct courier *courier, uint64_t target, int64_t due)
+end_line(struct keeper *keeper, struct courier *courier, uint64_t target)
 {
-	const struct delivery *delivery;
+	const struct delivery *found;
 	const char *why;
 
-	while ((delivery = find(keeper, courier, target, due, &why)) != NULL)
-		/* With it all that waits behind it: what is true is told once, when the reason has ended. */
-		if (due != INT64_MAX && has_end(why))
-			end_all(keeper, courier, delivery->target, INT64_MAX);
-		else
-			end_notice(keeper, courier, delivery->notice, why);
+	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
+		if (delivery->target == target && delivery->kind != NOTICE_test)
+			delivery->retried = 0;
+	while ((found = find(keeper, courier, target, INT64_MAX, &why)) != NULL)
+		end_notice(keeper, courier, found->notice, why);
+}
+
+static void
+take_back(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const char *why)
+{
+	if (has_end(why))
+		end_line(keeper, courier, delivery->target);
+	else
+		end_notice(keeper, courier, delivery->notice, why);
 }
 
 void
 withhold_due(struct keeper *keeper, struct courier *courier)
 {
-	end_all(keeper, courier, 0, clock_mono());
+	const struct delivery *delivery;
+	int64_t now = clock_mono();
+	const char *why;
+
+	while ((delivery = find(keeper, courier, 0, now, &why)) != NULL)
+		take_back(keeper, courier, delivery, why);
 }
 
 void
@@ -272,6 +289,8 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest,
 		told_go_back(keeper, courier, number);
 		if (why != acknowledged)
 			mark(keeper, roll_target(&keeper->roll, number), true);
+		if (has_end(why))
+			end_line(keeper, courier, number);
 	}
 }
 
@@ -344,7 +363,7 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice
 	if (why == NULL)
 		return true;
 	if (outbox_is_all_unsent(courier, notice))
-		end_all(keeper, courier, delivery->target, clock_mono());
+		take_back(keeper, courier, delivery, why);
 	else
 		give_back(keeper, courier, notice);
 	return false;

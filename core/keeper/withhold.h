@@ -7,7 +7,8 @@
  * ended, what is true is compared with what was told. But what has arrived at some of its recipients, or may have, stays
  * and waits for that end: it cannot be taken back.
  *
- * Our own notices, tests, and what somebody retries by hand are not asked.
+ * Our own notices, tests, and what somebody retries by hand are not asked. But what is retried goes with what was before it of the
+ * same target, where that is taken back.
  */
 #ifndef KEEPER_WITHHOLD_H
 #define KEEPER_WITHHOLD_H

@@ -1,5 +1,5 @@
 /*
- * What is held back beside others: in a digest, while another notifier is quiet. Nothing is lost by
+ * What is held back beside others: in a digest, before what a hand retries, while another notifier is quiet. Nothing is lost by
  * it, and nothing is told without what was before it.
  */
 #include "outbox_world.h"
@@ -126,12 +126,45 @@ a_digest_in_doubt_keeps_what_is_acknowledged(void **state)
 	destroy(&world);
 }
 
+/* An end that a hand retries is not told without its beginning, which was left out of a digest. */
+static void
+a_hand_cannot_retry_an_end_alone(void **state)
+{
+	struct world *world = prepare();
+	struct courier *courier;
+
+	(void)state;
+	world->rules[0].storm = 1;
+	begin(world);
+	link_notifiers(world);
+	courier = &world->keeper.outbox.couriers[0];
+	use_up(world, 0);
+	down(world, 0, "");
+	down(world, 1, "");
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_AGAIN, false);
+	up(world, 0, world->changes[0], "");
+	ASK(world, "pause", 0, "mx1", "1h", "planned");
+	ASK(world, "outbox", CONFIG_NONE, "retry", "all");
+	courier->handed[0] = 0;
+	assert_string_equal(handed(world), "digest");
+	assert_int_equal(world->notice.covered, 1);
+	answer(world, PW_SENT, false);
+	courier->handed[0] = 0;
+	assert_string_equal(handed(world), "");
+	ASK(world, "resume", 0, "mx1");
+	assert_string_equal(handed(world), "outage");
+	answer(world, PW_SENT, false);
+	destroy(&world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_of_a_digest_are_asked_again),
 		cmocka_unit_test(a_digest_in_doubt_keeps_what_is_acknowledged),
+		cmocka_unit_test(a_hand_cannot_retry_an_end_alone),
 		cmocka_unit_test(who_is_quiet_delays_nobody_else),
 	};
 
