@@ -121,6 +121,40 @@ belongs(const struct delivery *delivery, enum notice_kind end, const char *code)
 	        || delivery->kind == NOTICE_reminder);
 }
 
+/* Whether a notice of that kind ends the same as the one given. */
+static bool
+ends_same(const struct delivery *delivery, enum notice_kind end, const char *code)
+{
+	if (end == NOTICE_cleared)
+		return delivery->kind == NOTICE_cleared && strcmp(delivery->code, code) == 0;
+	return delivery->kind == NOTICE_up || delivery->kind == NOTICE_settled || delivery->kind == NOTICE_stopped
+	    || delivery->kind == NOTICE_outage;
+}
+
+/* The newest notice among those queued that ends the same: what is older goes with it. 0: there is none. */
+static uint64_t
+last_end(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
+{
+	const struct delivery *queued = NULL;
+	uint64_t last = 0;
+
+	while ((queued = told_next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
+		if (ends_same(queued, end, code))
+			last = queued->notice;
+	return last;
+}
+
+static bool
+is_queued_behind(const struct courier *courier, uint64_t target, uint64_t behind, enum notice_kind end, const char *code)
+{
+	const struct delivery *queued = NULL;
+
+	while ((queued = told_next_queued(courier, target, queued == NULL ? behind : queued->notice)) != NULL)
+		if (belongs(queued, end, code))
+			return true;
+	return false;
+}
+
 static bool
 is_unripe_of(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
@@ -134,17 +168,20 @@ bool
 rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice_kind end, const char *code)
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
-	uint64_t number = roll_number(&keeper->roll, target);
+	uint64_t number = roll_number(&keeper->roll, target), behind;
 	bool knows = end != NOTICE_cleared && told_sent_down(keeper, target, courier);
 
 	if (courier->rules->after == 0 || knows || !is_unripe_of(courier, number, end, code))
 		return false;
+	behind = last_end(courier, number, end, code);
 	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
 		next = delivery->next;
-		if (delivery->target == number && belongs(delivery, end, code) && outbox_is_unsent(courier, delivery))
+		if (delivery->target == number && delivery->notice > behind && belongs(delivery, end, code)
+		    && outbox_is_unsent(courier, delivery))
 			outbox_drop(keeper, courier, delivery, "it was over before it was to be told");
 	}
-	return true;
+	/* Of what may have arrived, or is to be told in a digest, the end is told as well. */
+	return !is_queued_behind(courier, number, behind, end, code);
 }
 
 static void

@@ -42,9 +42,8 @@ older(const struct delivery *list, uint64_t target, uint64_t behind, const struc
 	return oldest;
 }
 
-/* The next that is queued of a target, by the numbers of notices; those that a digest stands for are. NULL: there is none. */
-static const struct delivery *
-next_queued(const struct courier *courier, uint64_t target, uint64_t behind)
+const struct delivery *
+told_next_queued(const struct courier *courier, uint64_t target, uint64_t behind)
 {
 	const struct delivery *oldest = older(courier->first, target, behind, NULL);
 
@@ -59,7 +58,7 @@ is_queued(const struct courier *courier, uint64_t target, enum notice_kind kind,
 {
 	const struct delivery *queued = NULL;
 
-	while ((queued = next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
+	while ((queued = told_next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
 		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued->kind)
 		    : ledger_speaks_of_condition(queued->kind) && strcmp(queued->code, code) == 0)
 			return true;
@@ -132,7 +131,7 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 		return;
 	ledger = told_ledger(keeper, target, index);
 	need(keeper, ledger_go_back(ledger));
-	while ((queued = next_queued(courier, number, queued == NULL ? 0 : queued->notice)) != NULL)
+	while ((queued = told_next_queued(courier, number, queued == NULL ? 0 : queued->notice)) != NULL)
 		need(keeper, ledger_note(ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened }));
 	put(keeper, target, index);
 }

@@ -115,6 +115,52 @@ what_is_over_before_its_time_is_not_told(void **state)
 	destroy(&world);
 }
 
+/* What is over before its time takes with it nothing whose own end waits already. */
+static void
+an_end_is_not_left_without_its_beginning(void **state)
+{
+	struct world *world = escalating();
+
+	(void)state;
+	world->code = "slow_banner";
+	say(world, 0, "degraded", "", "", 0, "");
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "degraded");
+	answer_from(world, 1, PW_AGAIN, false);
+	for (const char *const *kind = (const char *const[]){ "cleared", "degraded", "cleared", NULL }; *kind != NULL; kind++)
+		say(world, 0, *kind, "", "", 0, "");
+	for (const char *const *kind = (const char *const[]){ "degraded", "cleared", "", NULL }; *kind != NULL; kind++) {
+		ripen(world, 1);
+		assert_string_equal(handed_to(world, 1), *kind);
+		if ((*kind)[0] != '\0')
+			answer_from(world, 1, PW_SENT, false);
+	}
+	destroy(&world);
+}
+
+/* Its process died with the beginning in hand, which may have arrived: so what came of it later is over, and is not told, but
+ * the end is. */
+static void
+who_may_have_heard_of_a_beginning_hears_of_its_end(void **state)
+{
+	struct world *world = escalating();
+
+	(void)state;
+	down(world, 0, "");
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "down");
+	begin_again(world);
+	say(world, 0, "flapping", "down", "down", 1, "");
+	say(world, 0, "settled", "", "", 1, "");
+	for (const char *const *kind = (const char *const[]){ "down", "settled", "", NULL }; *kind != NULL; kind++) {
+		ripen(world, 1);
+		assert_string_equal(handed_to(world, 1), *kind);
+		if ((*kind)[0] != '\0')
+			answer_from(world, 1, PW_SENT, false);
+	}
+	destroy(&world);
+}
+
 static void
 an_escalation_survives_a_new_birth(void **state)
 {
@@ -340,6 +386,8 @@ main(void)
 		cmocka_unit_test(who_wants_ends_only_hears_of_the_whole),
 		cmocka_unit_test(tags_choose_targets),
 		cmocka_unit_test(what_is_over_before_its_time_is_not_told),
+		cmocka_unit_test(an_end_is_not_left_without_its_beginning),
+		cmocka_unit_test(who_may_have_heard_of_a_beginning_hears_of_its_end),
 		cmocka_unit_test(an_escalation_survives_a_new_birth),
 		cmocka_unit_test(who_acknowledges_stops_the_escalation),
 		cmocka_unit_test(quiet_hours_end_with_what_is_true),
