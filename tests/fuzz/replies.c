@@ -16,7 +16,8 @@ look_at(const struct reply_reader *reader, enum pw_framing framing, const char *
 	size_t total = 0;
 
 	reply_take(reader, framing, bytes, size, &lines);
-	assert(lines.count == reader->lines && lines.count <= REPLY_LINES_MAX);
+	/* Lines with 220 before a refusal are no part of it. */
+	assert(lines.count + reader->skipped == reader->lines && lines.count <= REPLY_LINES_MAX);
 	for (size_t i = 0; i < lines.count; i++) {
 		total += lines.whole[i].size;
 		assert(lines.text[i].size <= lines.whole[i].size);
