@@ -58,20 +58,24 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 	return true;
 }
 
-/* The configuration that the daemon of that folder goes by, or went by last. False: there is none, or it cannot be read any
- * more; then the state is read without one. */
-static bool
-take_accepted(struct past *past, const char *folder)
+/* The configuration that the daemon of that folder goes by, or went by last, takes the place of the file's, if any. Where there
+ * is none, or it cannot be read any more, nothing changes. */
+static void
+take_accepted(struct past *past)
 {
 	static struct config_faults faults;
-	struct config_source source = { .state = folder };
+	struct config_source source = { .state = past->folder };
+	const struct config *config = NULL;
 	struct reason why;
 
-	source.accepted = accepted_open(folder, RELOAD_FILES, &why);
+	source.accepted = accepted_open(past->folder, RELOAD_FILES, &why);
 	if (source.accepted != NULL && (source.path = accepted_main(source.accepted)) != NULL)
-		past->config = config_read(&source, &faults);
+		config = config_read(&source, &faults);
 	accepted_close(&source.accepted);
-	return past->config != NULL;
+	if (config == NULL)
+		return;
+	config_free(&past->config);
+	past->config = config;
 }
 
 static void
@@ -100,8 +104,9 @@ past_find_folder(struct past *past)
 	static char folder[PATH_MAX];
 	const struct config_source source = { .path = main_file(past), .state = past->state };
 
+	past->folder = folder;
 	if (source.path != NULL && (past->config = config_read(&source, &faults)) != NULL) {
-		past->folder = past->config->state;
+		text_copy(folder, sizeof folder, past->config->state);
 		return 0;
 	}
 	if (source.path != NULL && access(source.path, F_OK) != 0) {
@@ -112,8 +117,7 @@ past_find_folder(struct past *past)
 		fputs("postwatch: the path of the state folder is too long\n", stderr);
 		return EXIT_CONFIG;
 	}
-	past->folder = folder;
-	take_accepted(past, folder);
+	take_accepted(past);
 	if (source.path != NULL)
 		say_faulty(source.path, &faults, past->config != NULL);
 	return 0;
@@ -147,6 +151,9 @@ open_reader(struct past *past)
 
 	past->reader = store_reader_open(past->folder, &opening, &why);
 	past->runs = store_daemon_runs(past->folder);
+	/* The file may have been written since, and be no more than what is to be. */
+	if (past->runs)
+		take_accepted(past);
 	if (past->reader != NULL)
 		return 0;
 	if (past_is_denied(past->folder))

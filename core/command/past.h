@@ -18,7 +18,8 @@ enum { EXIT_NOTHING = 1, PAST_PAGE = 500, PAST_TIME_MAX = 48 };
 /* Starts as zeroes. */
 struct past {
 	struct store_reader *reader;
-	const struct config *config; /* the file's, or where that has faults or none is named the one accepted last; NULL: neither can be read */
+	const struct config *config; /* the daemon's, while it runs; else the file's, or where that has faults or none is named the one accepted
+	                              * last; NULL: none can be read */
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
