@@ -70,6 +70,9 @@ enum address_class {
 enum address_class address_class(const struct address *);
 const char *address_class_name(enum address_class); /* "a loopback address" */
 
+/* Whether a literal without a port is an address of ADDRESS_PUBLIC. False for what is no address. */
+bool address_literal_is_public(const char *literal);
+
 /* Nobody's choice makes sense of it: unspecified, multicast and metadata. */
 bool address_is_forbidden(const struct address *);
 

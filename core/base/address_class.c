@@ -139,6 +139,14 @@ address_class_name(enum address_class class)
 }
 
 bool
+address_literal_is_public(const char *literal)
+{
+	struct address address;
+
+	return address_parse(literal, 0, &address) && address_class(&address) == ADDRESS_PUBLIC;
+}
+
+bool
 address_is_forbidden(const struct address *address)
 {
 	return address_class(address) <= ADDRESS_METADATA;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/duty.h"
 #include "base/own_name.h"
@@ -196,6 +197,7 @@ deliver(struct worker *worker, const struct message_notice *from)
 	notice.receipts = worker->receipts;
 	notice.log = log_line;
 	notice.log_to = worker;
+	notice.is_public = address_literal_is_public;
 	notice_add_subject(&first, &view);
 	notice_add_body(&second, &view);
 	notice.subject = subject;

@@ -50,6 +50,10 @@ struct pw_notice {
 	                          there, ended by NUL, is taken in place of `receipt` of its result */
 	void (*log)(void *log_to, const char *line); /* a line for the host's log, as a warning; bytes are made safe by the host */
 	void *log_to;          /* what `log` wants */
+	/* Returns whether a numeric address ("192.0.2.1", "2001:db8::1") is routed in the public Internet; false for
+	 * loopback, private, shared, link-local, multicast and reserved ones (RFC 6890), also where an IPv6 address carries
+	 * such an IPv4 one, and for what is no address. For names that lead where an operator did not mean them to. */
+	bool (*is_public)(const char *address);
 
 	/* The same, for receivers that keep what they are told until it has ended. `thread` is the key to keep it under. */
 	uint32_t alert;        /* enum pw_alert */

@@ -1,7 +1,6 @@
 /* What a receiver answers is judged by its code: curl takes every whole answer for a success. */
 #include "webhook.h"
 
-#include <arpa/inet.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,39 +8,6 @@
 #include <time.h>
 
 enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024, LINE_LEAST = 16 };
-
-/* Whether an IPv4 address stands for it: ::ffff:0:0/96 (RFC 4291, 2.5.5.2), 64:ff9b::/96 behind NAT64 (RFC 6052, 2.1),
- * 2002::/16 (RFC 3056, 2). */
-static bool
-holds_four(const struct in6_addr *six, struct in_addr *four)
-{
-	static const unsigned char nat64[] = { 0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0 };
-	bool to4 = six->s6_addr[0] == 0x20 && six->s6_addr[1] == 0x02;
-
-	if (!to4 && !IN6_IS_ADDR_V4MAPPED(six) && memcmp(six, nat64, sizeof nat64) != 0)
-		return false;
-	memcpy(four, &six->s6_addr[to4 ? 2 : 12], sizeof *four);
-	return true;
-}
-
-bool
-address_is_private(const char *address)
-{
-	static const unsigned char local_nat64[] = { 0x00, 0x64, 0xff, 0x9b, 0, 1 }; /* RFC 8215 */
-	struct in_addr four;
-	struct in6_addr six;
-	uint32_t host;
-
-	if (inet_pton(AF_INET6, address, &six) == 1) {
-		if (!holds_four(&six, &four))
-			return IN6_IS_ADDR_LOOPBACK(&six) || IN6_IS_ADDR_UNSPECIFIED(&six) || IN6_IS_ADDR_LINKLOCAL(&six)
-			    || memcmp(&six, local_nat64, sizeof local_nat64) == 0 || IN6_IS_ADDR_MULTICAST(&six) || IN6_IS_ADDR_SITELOCAL(&six) || (six.s6_addr[0] & 0xfe) == 0xfc;
-	} else if (inet_pton(AF_INET, address, &four) != 1)
-		return true;
-	host = ntohl(four.s_addr);
-	return host >> 24 == 0 || host >> 24 == 10 || host >> 24 == 127 || host >> 28 >= 0xe || host >> 20 == 0xac1
-	    || host >> 16 == 0xc0a8 || host >> 16 == 0xa9fe || host >> 22 == 0x191;
-}
 
 bool
 post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX])
@@ -72,7 +38,7 @@ on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
 	struct answer *answer = arg;
 
 	(void)own, (void)peer_port, (void)own_port;
-	if (answer->post->allow_private || answer->post->literal || !address_is_private(peer))
+	if (answer->post->allow_private || answer->post->literal || answer->is_public(peer))
 		return CURL_PREREQFUNC_OK;
 	answer->refused = true;
 	return CURL_PREREQFUNC_ABORT;
@@ -240,7 +206,7 @@ patience(const struct pw_notice *notice, uint32_t shares)
 void
 post_send(struct post *post, const struct pw_notice *notice, const struct request *request, bool sign, struct pw_result *result)
 {
-	struct answer answer = { .post = post };
+	struct answer answer = { .post = post, .is_public = notice->is_public };
 	char error[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	CURLcode code;

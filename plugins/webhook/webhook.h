@@ -51,6 +51,7 @@ void post_send(struct post *, const struct pw_notice *, const struct request *, 
 enum { ANSWER_MAX = 256 };
 struct answer {
 	const struct post *post;
+	bool (*is_public)(const char *address); /* the host's */
 	bool complete;           /* its header, of a final code */
 	bool in_header;          /* behind its status line */
 	bool refused;            /* the address was not allowed */
@@ -70,9 +71,5 @@ void receipt_hide(const struct post *, char *receipt);
 /* "t=1764150126,v1=HEX": HMAC-SHA256 over "1764150126." and the body. False: no memory. */
 enum { SIGNATURE_MAX = 96 };
 bool post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX]);
-
-/* Whether a numeric address is of a network that strangers have no business in: loopback, private, link-local, shared,
- * multicast, or none at all. */
-bool address_is_private(const char *address);
 
 #endif

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <postwatch/notifier.h>
+#include "base/address.h"
 #include "prober/look_up.h"
 
 enum { SETTINGS_MAX = 64, ENTRIES_MAX = 64 };
@@ -223,6 +224,7 @@ deliver(const struct pw_notifier_ops *ops, const struct pw_values *values)
 		return 1;
 	}
 	notice.log = log_line;
+	notice.is_public = address_literal_is_public;
 	ops->deliver(session, &notice, &recipients, results);
 	for (uint32_t i = 0; i < recipients.count; i++)
 		printf("%s %s %s\n", results[i].fate == PW_SENT ? "sent" : results[i].fate == PW_NEVER ? "never" : "again",
