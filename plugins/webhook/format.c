@@ -1,5 +1,5 @@
 /*
- * Receivers and their limits, as they document them:
+ * Writes a notice in the form of each kind of receiver. Their limits, as they document them:
  *
  *   Slack         text 40,000 characters; header 150; a block of preformatted text as it is
  *   Teams         a message of 28 KB
@@ -8,10 +8,10 @@
  *   PagerDuty     summary 1,024 characters, an event of 512 KB, dedup_key 255
  *   Alertmanager  none of its own
  *
- * What servers said goes only into places that no receiver reads markup in: preformatted rich text, plain text runs,
- * code whose fence it cannot end, and JSON strings.
+ * What servers said goes only into places that no receiver reads markup in: preformatted rich
+ * text, plain text runs, code whose fence it cannot end, and JSON strings.
  */
-#include "webhook.h"
+#include "format.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,11 +19,12 @@
 #include <string.h>
 #include <time.h>
 
-enum { DISCORD_TITLE = 250, SUMMARY = 1000, TOPIC_MAX = 64 };
+/* Of the limits above, with a margin, since receivers count in UTF-16 units or characters. */
+enum { DISCORD_TITLE_MAX = 250, SUMMARY_MAX = 1000, NTFY_TITLE_MAX = 250, TOPIC_MAX = 64 };
 
 static const int64_t hour = 3600 * INT64_C(1000000), week = 7 * 24 * 3600 * INT64_C(1000000);
 
-/* So many bytes at most, whole characters. */
+/* At most `most` bytes, cut between characters of UTF-8. */
 static json_t *
 cut(const char *text, size_t most)
 {
@@ -36,12 +37,12 @@ cut(const char *text, size_t most)
 }
 
 static bool
-is(const struct pw_notice *notice, const char *kind)
+is_kind(const struct pw_notice *notice, const char *kind)
 {
 	return strcmp(notice->kind, kind) == 0;
 }
 
-/* Replaces each of the characters by its words, for places that read markup. */
+/* Replaces the i-th of `chars` by words[i], for texts in which the receiver reads markup. */
 static char *
 escape(const char *text, const char *chars, const char *const *words)
 {
@@ -61,33 +62,40 @@ escape(const char *text, const char *chars, const char *const *words)
 	return out;
 }
 
-/* "<!channel>" is a call only where the brackets are its own. */
+/* `text` is read as markup, in which "<!channel>" would call everybody; blocks are plain text. */
 static json_t *
 slack(const struct pw_notice *notice)
 {
 	static const char *const words[] = { "&amp;", "&lt;", "&gt;" };
 	char *text = escape(notice->subject, "&<>", words);
-	json_t *body = text == NULL ? NULL : json_pack("{s:s, s:[{s:s, s:{s:s, s:o, s:b}}, {s:s, s:[{s:s, s:[{s:s, s:o}]}]}]}",
+	json_t *body = text == NULL ? NULL : json_pack("{s:s, s:[{s:s, s:{s:s, s:o, s:b}}, "
+	    "{s:s, s:[{s:s, s:[{s:s, s:o}]}]}]}",
 	    "text", text, "blocks",
-	    "type", "header", "text", "type", "plain_text", "text", cut(notice->subject, 148), "emoji", 0,
-	    "type", "rich_text", "elements", "type", "rich_text_preformatted", "elements", "type", "text", "text",
-	    cut(notice->brief, PW_BRIEF_MAX));
+	    "type", "header", "text", "type", "plain_text", "text", cut(notice->subject, 148),
+	    "emoji", 0,
+	    "type", "rich_text", "elements", "type", "rich_text_preformatted", "elements",
+	    "type", "text", "text", cut(notice->brief, PW_BRIEF_MAX));
 
 	free(text);
 	return body;
 }
 
+/* A TextRun is plain text; a TextBlock would read markdown. */
 static json_t *
 teams(const struct pw_notice *notice)
 {
 	return json_pack("{s:s, s:[{s:s, s:{s:s, s:s, s:s, s:{s:s}, s:["
 	    "{s:s, s:[{s:s, s:s, s:s}]}, {s:s, s:[{s:s, s:o, s:s, s:s}]}]}}]}",
-	    "type", "message", "attachments", "contentType", "application/vnd.microsoft.card.adaptive", "content",
-	    "type", "AdaptiveCard", "$schema", "http://adaptivecards.io/schemas/adaptive-card.json", "version", "1.4", "msteams",
-	    "width", "Full", "body",
-	    "type", "RichTextBlock", "inlines", "type", "TextRun", "text", notice->subject, "weight", "Bolder",
-	    "type", "RichTextBlock", "inlines", "type", "TextRun", "text", cut(notice->brief, PW_BRIEF_MAX), "fontType",
-	    "Monospace", "size", "Small");
+	    "type", "message", "attachments",
+	    "contentType", "application/vnd.microsoft.card.adaptive", "content",
+	    "type", "AdaptiveCard",
+	    "$schema", "http://adaptivecards.io/schemas/adaptive-card.json",
+	    "version", "1.4", "msteams", "width", "Full", "body",
+	    "type", "RichTextBlock", "inlines",
+	    "type", "TextRun", "text", notice->subject, "weight", "Bolder",
+	    "type", "RichTextBlock", "inlines",
+	    "type", "TextRun", "text", cut(notice->brief, PW_BRIEF_MAX), "fontType", "Monospace",
+	    "size", "Small");
 }
 
 static int
@@ -95,22 +103,29 @@ color(const struct pw_notice *notice)
 {
 	if (notice->over)
 		return 0x2e7d32;
-	return strcmp(notice->severity, "critical") == 0 ? 0xc62828 : strcmp(notice->severity, "info") == 0 ? 0x455a64 : 0xef6c00;
+	if (strcmp(notice->severity, "critical") == 0)
+		return 0xc62828;
+	return strcmp(notice->severity, "info") == 0 ? 0x455a64 : 0xef6c00;
 }
 
-/* A fence that the text itself would end is none; grave accents look like another quote then. A title knows marks, links
- * and calls. */
+/* Grave accents in the text could end its code fence, so they become apostrophes. In a title
+ * Discord reads emphasis, links and mentions, which are escaped. */
 static json_t *
 discord(const struct pw_notice *notice)
 {
 	static const char *const quotes[] = { "'" };
-	static const char *const marks[] = { "\\\\", "\\*", "\\_", "\\~", "\\|", "\\`", "\\[", "\\]", "\\<", "\\>" };
-	char *code = escape(notice->brief, "`", quotes), *title = escape(notice->subject, "\\*_~|`[]<>", marks);
-	json_t *body = NULL, *description = code == NULL ? NULL : json_sprintf("```\n%s\n```", code);
+	static const char *const marks[] = { "\\\\", "\\*", "\\_", "\\~", "\\|", "\\`", "\\[",
+	    "\\]", "\\<", "\\>" };
+	char *code = escape(notice->brief, "`", quotes);
+	char *title = escape(notice->subject, "\\*_~|`[]<>", marks);
+	json_t *description = code == NULL ? NULL : json_sprintf("```\n%s\n```", code),
+	    *body = NULL;
 
 	if (description != NULL && title != NULL)
-		body = json_pack("{s:{s:[]}, s:[{s:o, s:O, s:i}]}", "allowed_mentions", "parse", "embeds", "title",
-		    cut(title, DISCORD_TITLE), "description", description, "color", color(notice));
+		body = json_pack("{s:{s:[]}, s:[{s:o, s:O, s:i}]}", "allowed_mentions", "parse",
+		    "embeds",
+		    "title", cut(title, DISCORD_TITLE_MAX), "description", description, "color",
+		    color(notice));
 	json_decref(description);
 	free(code);
 	free(title);
@@ -122,13 +137,16 @@ ntfy(const struct pw_notice *notice, const char *topic)
 {
 	bool urgent = !notice->over && strcmp(notice->severity, "critical") == 0;
 
-	return json_pack("{s:s, s:o, s:o, s:i, s:[s]}", "topic", topic, "title", cut(notice->subject, SUMMARY / 4), "message",
-	    cut(notice->brief, PW_BRIEF_MAX), "priority", urgent ? 5 : notice->over ? 3 : 4, "tags",
+	return json_pack("{s:s, s:o, s:o, s:i, s:[s]}", "topic", topic, "title",
+	    cut(notice->subject, NTFY_TITLE_MAX), "message", cut(notice->brief, PW_BRIEF_MAX),
+	    "priority",
+	    urgent ? 5 : notice->over ? 3 : 4, "tags",
 	    notice->over ? "white_check_mark" : urgent ? "rotating_light" : "warning");
 }
 
+/* RFC 3339, whole seconds. */
 static json_t *
-when(int64_t utc)
+time_text(int64_t utc)
 {
 	time_t seconds = (time_t)(utc / 1000000);
 	struct tm parts;
@@ -139,15 +157,17 @@ when(int64_t utc)
 	return json_string(text);
 }
 
-/* What `thread` stands for is known by it; a notice that opens nothing has a key of its own. */
+/* All notices of an incident or condition share the key `thread`, by which the receiver finds
+ * what it opened; a notice that opens nothing has a key of its own. */
 static json_t *
-key_of(const struct pw_notice *notice)
+alert_key(const struct pw_notice *notice)
 {
-	return cut(notice->alert != PW_ALERT_NONE && notice->thread[0] != '\0' ? notice->thread : notice->key, 255);
+	return cut(notice->alert != PW_ALERT_NONE
+	    && notice->thread[0] != '\0' ? notice->thread : notice->key, 255);
 }
 
 static const char *
-words_of(const struct pw_notice *notice)
+summary_of(const struct pw_notice *notice)
 {
 	return notice->sentence[0] != '\0' ? notice->sentence : notice->subject;
 }
@@ -161,27 +181,31 @@ source_of(const struct pw_notice *notice)
 static json_t *
 pagerduty(const struct pw_notice *notice, const char *key, const char *action)
 {
-	return json_pack("{s:s, s:s, s:o, s:s, s:{s:o, s:s, s:s, s:o, s:s, s:s, s:{s:s, s:s, s:I}}}", "routing_key", key,
-	    "event_action", action, "dedup_key", key_of(notice), "client", "postwatch", "payload", "summary",
-	    cut(words_of(notice), SUMMARY), "source", source_of(notice), "severity", notice->severity, "timestamp",
-	    when(notice->confirmed), "component", notice->probe, "class", notice->outcome, "custom_details", "body", notice->body,
-	    "key", notice->key, "incident", (json_int_t)notice->incident);
-}
-
-/* What nobody has to do anything about: a change event is no incident, and has no end. */
-static json_t *
-pagerduty_change(const struct pw_notice *notice, const char *key)
-{
-	return json_pack("{s:s, s:{s:o, s:s, s:o, s:{s:s, s:s, s:I}}}", "routing_key", key, "payload", "summary",
-	    cut(words_of(notice), SUMMARY), "source", source_of(notice), "timestamp", when(notice->confirmed), "custom_details",
+	return json_pack("{s:s, s:s, s:o, s:s, s:{s:o, s:s, s:s, s:o, s:s, s:s, s:{s:s, s:s, s:I}}}",
+	    "routing_key", key, "event_action", action, "dedup_key", alert_key(notice),
+	    "client", "postwatch", "payload",
+	    "summary", cut(summary_of(notice), SUMMARY_MAX), "source", source_of(notice),
+	    "severity", notice->severity, "timestamp", time_text(notice->confirmed),
+	    "component", notice->probe, "class", notice->outcome, "custom_details",
 	    "body", notice->body, "key", notice->key, "incident", (json_int_t)notice->incident);
 }
 
-/* What begins and ends lasts until its end is told, and is known by what it began as; what is said once lasts an hour, for
- * nobody ends it. */
+/* A change event opens no incident: for notices that ask nobody to act, such as a new
+ * certificate. */
+static json_t *
+pagerduty_change(const struct pw_notice *notice, const char *key)
+{
+	return json_pack("{s:s, s:{s:o, s:s, s:o, s:{s:s, s:s, s:I}}}", "routing_key", key,
+	    "payload",
+	    "summary", cut(summary_of(notice), SUMMARY_MAX), "source", source_of(notice),
+	    "timestamp", time_text(notice->confirmed), "custom_details",
+	    "body", notice->body, "key", notice->key, "incident", (json_int_t)notice->incident);
+}
+
+/* What distinguishes alerts of Alertmanager. */
 struct alert {
 	const char *name, *severity;
-	const char *matter, *is; /* a label of its own; NULL: none */
+	const char *label, *value; /* one more label; NULL: none */
 };
 
 static bool
@@ -190,13 +214,16 @@ begins_as(const struct pw_notice *notice, const char *kind)
 	return strcmp(notice->first_kind, kind) == 0;
 }
 
+/* An incident or condition keeps the labels that it began with, for an end with other labels
+ * would leave the alert open. */
 static struct alert
-lasting(const struct pw_notice *notice)
+open_alert(const struct pw_notice *notice)
 {
 	if (notice->target[0] == '\0' || begins_as(notice, "impaired"))
 		return (struct alert){ "PostwatchItself", "error", "condition", notice->outcome };
 	if (begins_as(notice, "degraded") || begins_as(notice, "blocked"))
-		return (struct alert){ "MailServerImpaired", "warning", "condition", notice->outcome };
+		return (struct alert){ "MailServerImpaired", "warning", "condition",
+		    notice->outcome };
 	return (struct alert){ "MailServerDown", "critical", NULL, NULL };
 }
 
@@ -204,27 +231,30 @@ static struct alert
 alert_of(const struct pw_notice *notice)
 {
 	if (notice->alert != PW_ALERT_NONE)
-		return lasting(notice);
-	if (is(notice, "fact"))
-		return (struct alert){ "MailServerChanged", notice->severity, "fact", notice->outcome };
-	if (is(notice, "outage"))
+		return open_alert(notice);
+	if (is_kind(notice, "fact"))
+		return (struct alert){ "MailServerChanged", notice->severity, "fact",
+		    notice->outcome };
+	if (is_kind(notice, "outage"))
 		return (struct alert){ "MailServerWasDown", notice->severity, NULL, NULL };
 	return (struct alert){ "PostwatchItself", notice->severity, "kind", notice->kind };
 }
 
-/* An alert is known by them alone: so they are what its target and we were called when it began. */
+/* Alertmanager knows an alert by its labels alone, so they are the names that the target and we
+ * had when it began, whatever a reload changed since. */
 static json_t *
 labels_of(const struct pw_notice *notice, const struct alert *alert)
 {
-	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", alert->name, "severity", alert->severity, "watcher",
-	    notice->first_own_name);
+	json_t *labels = json_pack("{s:s, s:s, s:s}", "alertname", alert->name, "severity",
+	    alert->severity, "watcher", notice->first_own_name);
 	int failed = labels == NULL;
 
-	if (alert->matter != NULL)
-		failed |= json_object_set_new(labels, alert->matter, json_string(alert->is));
+	if (alert->label != NULL)
+		failed |= json_object_set_new(labels, alert->label, json_string(alert->value));
 	if (notice->target[0] != '\0') {
 		failed |= json_object_set_new(labels, "target", json_string(notice->first_target));
-		failed |= json_object_set_new(labels, "instance", json_sprintf("%s:%u", notice->first_host, notice->first_port));
+		failed |= json_object_set_new(labels, "instance",
+		    json_sprintf("%s:%u", notice->first_host, notice->first_port));
 		failed |= json_object_set_new(labels, "probe", json_string(notice->first_probe));
 	}
 	if (failed == 0)
@@ -233,7 +263,8 @@ labels_of(const struct pw_notice *notice, const struct alert *alert)
 	return NULL;
 }
 
-/* Who dies tells nobody that it lasts, so it is given a week. */
+/* An open alert ends in a week unless it is told again: the daemon may not live to tell its end.
+ * A notice that opens nothing is an alert for an hour, since no end of it is told. */
 static json_t *
 alertmanager(const struct pw_notice *notice, bool over)
 {
@@ -244,27 +275,14 @@ alertmanager(const struct pw_notice *notice, bool over)
 
 	if (ends < began)
 		ends = began;
-	return json_pack("[{s:o, s:{s:s, s:s, s:s, s:s, s:I}, s:o, s:o}]", "labels", labels_of(notice, &alert), "annotations",
-	    "summary", notice->subject, "description", notice->body, "outcome", notice->outcome, "key", notice->key, "incident",
-	    (json_int_t)notice->incident, "startsAt", when(began), "endsAt", when(ends));
+	return json_pack("[{s:o, s:{s:s, s:s, s:s, s:s, s:o}, s:o, s:o}]", "labels",
+	    labels_of(notice, &alert), "annotations", "summary", notice->subject,
+	    "description", notice->body, "outcome", notice->outcome, "key", notice->key,
+	    "incident", json_sprintf("%lld", (long long)notice->incident), /* annotations are strings */
+	    "startsAt", time_text(began), "endsAt", time_text(ends));
 }
 
-/* Annotations are strings there. */
-static json_t *
-with_strings(json_t *alerts)
-{
-	json_t *annotations = json_object_get(json_array_get(alerts, 0), "annotations");
-	json_t *incident = json_object_get(annotations, "incident");
-
-	if (incident != NULL && json_object_set_new(annotations, "incident", json_sprintf("%lld",
-	    (long long)json_integer_value(incident))) != 0) {
-		json_decref(alerts); /* no memory: with a number it would be refused for good */
-		return NULL;
-	}
-	return alerts;
-}
-
-/* False: no memory. */
+/* Takes `body`. Returns false where memory is short. */
 static bool
 add(struct requests *requests, json_t *body, bool change)
 {
@@ -276,16 +294,17 @@ add(struct requests *requests, json_t *body, bool change)
 	return text != NULL;
 }
 
-/* A test is over when it is seen. */
+/* The incident of a test notice is closed at once: no later notice would close it. */
 static bool
-add_pagerduty(struct requests *requests, const struct pw_notice *notice, const char *secret)
+add_pagerduty(struct requests *requests, const struct pw_notice *notice, const char *routing_key)
 {
-	if (is(notice, "test"))
-		return add(requests, pagerduty(notice, secret, "trigger"), false)
-		    && add(requests, pagerduty(notice, secret, "resolve"), false);
+	if (is_kind(notice, "test"))
+		return add(requests, pagerduty(notice, routing_key, "trigger"), false)
+		    && add(requests, pagerduty(notice, routing_key, "resolve"), false);
 	if (notice->alert == PW_ALERT_NONE)
-		return add(requests, pagerduty_change(notice, secret), true);
-	return add(requests, pagerduty(notice, secret, notice->alert == PW_ALERT_CLOSED ? "resolve" : "trigger"), false);
+		return add(requests, pagerduty_change(notice, routing_key), true);
+	return add(requests, pagerduty(notice, routing_key,
+	    notice->alert == PW_ALERT_CLOSED ? "resolve" : "trigger"), false);
 }
 
 static bool
@@ -293,8 +312,8 @@ add_alertmanager(struct requests *requests, const struct pw_notice *notice)
 {
 	bool over = notice->alert == PW_ALERT_CLOSED;
 
-	return add(requests, with_strings(alertmanager(notice, over)), false)
-	    && (!is(notice, "test") || add(requests, with_strings(alertmanager(notice, true)), false));
+	return add(requests, alertmanager(notice, over), false)
+	    && (!is_kind(notice, "test") || add(requests, alertmanager(notice, true), false));
 }
 
 static bool
@@ -306,7 +325,8 @@ add_text(struct requests *requests, const char *text)
 }
 
 static bool
-add_all(struct requests *requests, enum format format, const struct pw_notice *notice, const char *topic, const char *secret)
+add_all(struct requests *requests, enum format format, const struct pw_notice *notice,
+    const char *topic, const char *routing_key)
 {
 	switch (format) {
 	case FORMAT_POSTWATCH:
@@ -322,7 +342,7 @@ add_all(struct requests *requests, enum format format, const struct pw_notice *n
 	case FORMAT_NTFY:
 		return add(requests, ntfy(notice, topic), false);
 	case FORMAT_PAGERDUTY:
-		return add_pagerduty(requests, notice, secret);
+		return add_pagerduty(requests, notice, routing_key);
 	case FORMAT_ALERTMANAGER:
 		return add_alertmanager(requests, notice);
 	}
@@ -330,13 +350,13 @@ add_all(struct requests *requests, enum format format, const struct pw_notice *n
 }
 
 bool
-format_notice(struct requests *requests, enum format format, const struct pw_notice *notice, const char *topic,
-    const char *secret)
+format_notice(struct requests *requests, enum format format, const struct pw_notice *notice,
+    const char *topic, const char *routing_key)
 {
 	*requests = (struct requests){ .count = 0 };
-	if (add_all(requests, format, notice, topic, secret)) {
+	if (add_all(requests, format, notice, topic, routing_key)) {
 		for (uint32_t i = 0; i < requests->count; i++)
-			requests->items[i].of = requests->count;
+			requests->items[i].share = requests->count;
 		return true;
 	}
 	requests_free(requests);
@@ -353,17 +373,19 @@ requests_free(struct requests *requests)
 uint32_t
 format_receiver(enum format format)
 {
-	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS, [FORMAT_PAGERDUTY] = PW_KEEPS,
+	static const uint32_t receivers[] = { [FORMAT_POSTWATCH] = PW_KEEPS,
+	    [FORMAT_PAGERDUTY] = PW_KEEPS,
 		[FORMAT_ALERTMANAGER] = PW_KEEPS | PW_FORGETS, [FORMAT_HEARTBEAT] = 0 };
 
 	return receivers[format];
 }
 
-/* What ntfy takes for one; any other name it refuses. */
+/* ntfy refuses any other name of a topic. */
 static bool
 is_topic(const char *word)
 {
-	size_t size = strspn(word, "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	static const char allowed[] = "-_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t size = strspn(word, allowed);
 
 	return size > 0 && size <= TOPIC_MAX && word[size] == '\0';
 }
@@ -373,7 +395,8 @@ format_take_topic(char *url)
 {
 	char *slash = strrchr(url, '/'), *scheme = strstr(url, "://");
 
-	if (slash == NULL || scheme == NULL || slash < scheme + 3 || strpbrk(url, "?#") != NULL || !is_topic(slash + 1))
+	if (slash == NULL || scheme == NULL || slash < scheme + 3 || strpbrk(url, "?#") != NULL
+	    || !is_topic(slash + 1))
 		return NULL;
 	*slash = '\0';
 	return slash + 1;

@@ -1,5 +1,8 @@
-/* What a receiver answers is judged by its code: curl takes every whole answer for a success. */
-#include "webhook.h"
+/*
+ * Sends requests with libcurl. libcurl reports success for every whole answer, so the status code
+ * is judged here; and it takes an answer of any size for any time, so both are bounded here.
+ */
+#include "post.h"
 
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -7,10 +10,30 @@
 #include <string.h>
 #include <time.h>
 
-enum { CONNECT_MILLISECONDS = 15000, WHOLE_MILLISECONDS = 60000, BODY_SECONDS = 2, HEADER_MAX = 64 * 1024, LINE_LEAST = 16 };
+#include "receipt.h"
+
+enum {
+	CONNECT_MILLISECONDS = 15000,
+	WHOLE_MILLISECONDS = 60000,
+	BODY_SECONDS = 2,       /* for the body, after the header is whole */
+	HEADER_MAX = 64 * 1024, /* bytes */
+	HEADER_LINE_COST = 16   /* what a header line counts at least, so that empty lines end, too */
+};
+
+/* A transfer under way; the callbacks of libcurl fill it. */
+struct transfer {
+	const struct post *post;
+	bool (*is_public)(const char *address);
+	bool in_header, has_header; /* after a status line; the header of a final answer is whole */
+	bool is_refused;            /* the name led to a private address */
+	time_t header_time;         /* when the header was whole, CLOCK_MONOTONIC */
+	size_t header_size;         /* with the cost of lines */
+	struct answer answer;
+};
 
 bool
-post_sign(const char *secret, int64_t seconds, const char *body, char signature[static SIGNATURE_MAX])
+post_sign(const char *secret, int64_t seconds, const char *body,
+    char signature[static SIGNATURE_MAX])
 {
 	char time[32];
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -24,28 +47,31 @@ post_sign(const char *secret, int64_t seconds, const char *body, char signature[
 		return false;
 	memcpy(bytes, time, (size_t)time_size);
 	memcpy(bytes + time_size, body, body_size);
-	bool good = HMAC(EVP_sha256(), secret, (int)strlen(secret), (unsigned char *)bytes, (size_t)time_size + body_size, digest,
-	    &size) != NULL;
+	bool good = HMAC(EVP_sha256(), secret, (int)strlen(secret), (unsigned char *)bytes,
+	    (size_t)time_size + body_size, digest, &size) != NULL;
 	free(bytes);
 	for (unsigned i = 0; good && i < size && at < SIGNATURE_MAX - 2; i++)
 		at += snprintf(signature + at, SIGNATURE_MAX - (size_t)at, "%02x", digest[i]);
 	return good;
 }
 
+/* Before the request is sent. The address is looked at here and not before connecting, since only
+ * libcurl knows which of a name's addresses it reached. */
 static int
 on_connected(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
-	struct answer *answer = arg;
+	struct transfer *transfer = arg;
+	const struct post *post = transfer->post;
 
 	(void)own, (void)peer_port, (void)own_port;
-	if (answer->post->allow_private || answer->post->literal || answer->is_public(peer))
+	if (post->allow_private || post->literal || transfer->is_public(peer))
 		return CURL_PREREQFUNC_OK;
-	answer->refused = true;
+	transfer->is_refused = true;
 	return CURL_PREREQFUNC_ABORT;
 }
 
 static time_t
-monotonic(void)
+monotonic_seconds(void)
 {
 	struct timespec now = { 0, 0 };
 
@@ -53,73 +79,84 @@ monotonic(void)
 	return now.tv_sec;
 }
 
-/* A status line begins an answer anew: what was before it was a 100. What comes behind the header are trailers, and what
- * looks like a status line there is none. */
+/* Called for each line of a header, of those of answers 1xx as well (RFC 9110 15.2), and for the
+ * trailer after a chunked body (RFC 9112 7.1.2), in which no line begins another header. */
 static size_t
 on_header(char *bytes, size_t one, size_t size, void *arg)
 {
-	struct answer *answer = arg;
+	struct transfer *transfer = arg;
+	struct answer *answer = &transfer->answer;
 	long code = 0;
 
-	answer->header_size += size > LINE_LEAST ? size : LINE_LEAST; /* libcurl 8 ends by itself at 5,000 lines */
-	if (answer->header_size > HEADER_MAX)
+	transfer->header_size += size > HEADER_LINE_COST ? size : HEADER_LINE_COST;
+	if (transfer->header_size > HEADER_MAX)
 		return 0;
-	if (!answer->in_header && !answer->complete && size > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-		answer->in_header = true;
-		answer->line_size = size < sizeof answer->line ? size : sizeof answer->line;
-		memcpy(answer->line, bytes, answer->line_size);
+	if (!transfer->in_header && !transfer->has_header && size > 5
+	    && memcmp(bytes, "HTTP/", 5) == 0) {
+		transfer->in_header = true;
+		answer->status_size = size < sizeof answer->status_line ? size
+		    : sizeof answer->status_line;
+		memcpy(answer->status_line, bytes, answer->status_size);
 	}
-	if (answer->in_header && size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
-		answer->in_header = false;
-		curl_easy_getinfo(answer->post->curl, CURLINFO_RESPONSE_CODE, &code);
-		answer->complete = code >= 200;
-		answer->since = monotonic();
+	if (transfer->in_header && size <= 2 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+		transfer->in_header = false;
+		curl_easy_getinfo(transfer->post->curl, CURLINFO_RESPONSE_CODE, &code);
+		transfer->has_header = code >= 200;
+		transfer->header_time = monotonic_seconds();
 	}
 	return one * size;
 }
 
-/* Enough is enough: what is left of it ends the transfer, and not the delivery. */
+/* A body that does not fit ends the transfer. The delivery goes by the status code all the same. */
 static size_t
 on_body(char *bytes, size_t one, size_t size, void *arg)
 {
-	struct answer *answer = arg;
-	size_t room = sizeof answer->bytes - answer->size, taken = size < room ? size : room;
+	struct answer *answer = &((struct transfer *)arg)->answer;
+	size_t room = sizeof answer->body - answer->body_size, taken = size < room ? size : room;
 
-	memcpy(answer->bytes + answer->size, bytes, taken);
-	answer->size += taken;
+	memcpy(answer->body + answer->body_size, bytes, taken);
+	answer->body_size += taken;
 	return taken == size ? one * size : 0;
 }
 
+/* Ends a transfer whose body drips: the status code is known. */
 static int
 on_progress(void *arg, curl_off_t all, curl_off_t got, curl_off_t all_sent, curl_off_t sent)
 {
-	const struct answer *answer = arg;
+	const struct transfer *transfer = arg;
 
 	(void)all, (void)got, (void)all_sent, (void)sent;
-	return answer->complete && monotonic() - answer->since > BODY_SECONDS;
+	return transfer->has_header && monotonic_seconds() - transfer->header_time > BODY_SECONDS;
 }
 
+/* 408, 425 and 429 ask for another attempt (RFC 9110 15.5.9, RFC 8470 5.2, RFC 6585 4). 5xx and
+ * 429 concern all notices for this receiver, so the notifier rests. */
 static void
-judge(CURL *curl, const struct answer *answer, struct pw_result *result)
+judge_answer(CURL *curl, const struct answer *answer, struct pw_result *result)
 {
-	curl_off_t wait = 0;
+	curl_off_t retry_after = 0;
 	long code = 0;
 
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);
-	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &wait);
+	curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
 	receipt_write(answer, result->receipt, sizeof result->receipt);
 	if (code >= 200 && code < 300) {
 		result->fate = PW_SENT;
 		return;
 	}
-	result->fate = code >= 500 || code == 408 || code == 425 || code == 429 ? PW_AGAIN : PW_NEVER;
+	result->fate = code >= 500 || code == 408 || code == 425
+	    || code == 429 ? PW_AGAIN : PW_NEVER;
 	result->channel = code >= 500 || code == 429;
-	result->not_before = wait > 0 ? wait : 0;
+	result->not_before = retry_after > 0 ? retry_after : 0;
 }
 
+/* No proxy, no .netrc, no redirect: the environment and a receiver do not decide where notices
+ * go. */
 static void
-set_options(struct post *post, struct answer *answer, const struct request *request, struct curl_slist *headers, char *error)
+set_options(struct transfer *transfer, const struct request *request, struct curl_slist *headers,
+    char *error)
 {
+	const struct post *post = transfer->post;
 	CURL *curl = post->curl;
 
 	curl_easy_reset(curl);
@@ -146,18 +183,18 @@ set_options(struct post *post, struct answer *answer, const struct request *requ
 		curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_connected);
-	curl_easy_setopt(curl, CURLOPT_PREREQDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_PREREQDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, answer);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
 }
 
 static bool
-add_line(struct curl_slist **headers, const char *line)
+add_header_line(struct curl_slist **headers, const char *line)
 {
 	struct curl_slist *more = curl_slist_append(*headers, line);
 
@@ -167,46 +204,54 @@ add_line(struct curl_slist **headers, const char *line)
 }
 
 static bool
-add(struct curl_slist **headers, const char *name, const char *value)
+add_header(struct curl_slist **headers, const char *name, const char *value)
 {
 	char line[512];
 
 	snprintf(line, sizeof line, "%s: %s", name, value);
-	return add_line(headers, line);
+	return add_header_line(headers, line);
 }
 
-/* False: no memory. A request without its signature or its token would be refused for good. */
+/* Returns false where memory is short: a request without its signature or its token would be
+ * refused for good. "Expect:" keeps libcurl from waiting for 100 Continue before a large body. */
 static bool
-make_headers(const struct post *post, const struct pw_notice *notice, const char *body, bool sign, struct curl_slist **headers)
+make_headers(const struct post *post, const struct pw_notice *notice, const char *body, bool sign,
+    struct curl_slist **headers)
 {
 	char signature[SIGNATURE_MAX], attempt[16];
 	bool good;
 
 	snprintf(attempt, sizeof attempt, "%u", notice->attempt);
-	good = add(headers, "Content-Type", "application/json") && add(headers, "Idempotency-Key", notice->key)
-	    && add(headers, "Postwatch-Kind", notice->kind) && add(headers, "Postwatch-Attempt", attempt)
-	    && add_line(headers, "Expect:");
+	good = add_header(headers, "Content-Type", "application/json")
+	    && add_header(headers, "Idempotency-Key", notice->key)
+	    && add_header(headers, "Postwatch-Kind", notice->kind)
+	    && add_header(headers, "Postwatch-Attempt", attempt)
+	    && add_header_line(headers, "Expect:");
 	if (good && sign && post->secret[0] != '\0')
 		good = post_sign(post->secret, (int64_t)time(NULL), body, signature)
-		    && add(headers, "Postwatch-Signature", signature);
+		    && add_header(headers, "Postwatch-Signature", signature);
 	for (const struct curl_slist *own = post->headers; good && own != NULL; own = own->next)
-		good = add_line(headers, own->data);
+		good = add_header_line(headers, own->data);
 	return good;
 }
 
-/* We give up, and say why, before the host ends us. */
+/* A fifth less than the deadline, so that a receipt says what failed before the host ends the
+ * process. */
 static long
-patience(const struct pw_notice *notice, uint32_t shares)
+time_limit_ms(const struct pw_notice *notice, uint32_t share)
 {
-	long given = (long)(notice->deadline / 1000 / shares), spare = given / 5;
+	long given = (long)(notice->deadline / 1000 / share), spare = given / 5;
 
-	return given == 0 || given - spare > WHOLE_MILLISECONDS ? WHOLE_MILLISECONDS : given - spare;
+	return given == 0 || given - spare > WHOLE_MILLISECONDS ? WHOLE_MILLISECONDS
+	    : given - spare;
 }
 
 void
-post_send(struct post *post, const struct pw_notice *notice, const struct request *request, bool sign, struct pw_result *result)
+post_send(struct post *post, const struct pw_notice *notice, const struct request *request,
+    bool sign,
+    struct pw_result *result)
 {
-	struct answer answer = { .post = post, .is_public = notice->is_public };
+	struct transfer transfer = { .post = post, .is_public = notice->is_public };
 	char error[CURL_ERROR_SIZE] = "";
 	struct curl_slist *headers = NULL;
 	CURLcode code;
@@ -217,20 +262,22 @@ post_send(struct post *post, const struct pw_notice *notice, const struct reques
 		snprintf(result->receipt, sizeof result->receipt, "no memory for the request");
 		return;
 	}
-	set_options(post, &answer, request, headers, error);
-	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, patience(notice, request->of));
+	set_options(&transfer, request, headers, error);
+	curl_easy_setopt(post->curl, CURLOPT_TIMEOUT_MS, time_limit_ms(notice, request->share));
 	code = curl_easy_perform(post->curl);
-	if (answer.complete)
-		judge(post->curl, &answer, result);
-	else if (answer.refused) {
+	if (transfer.has_header)
+		judge_answer(post->curl, &transfer.answer, result);
+	else if (transfer.is_refused) {
 		result->fate = PW_NEVER;
-		snprintf(result->receipt, sizeof result->receipt, "its name leads to a private address: set allow_private = true if "
-		    "that is meant");
+		snprintf(result->receipt, sizeof result->receipt,
+		    "its name leads to a private address: "
+		    "set allow_private = true if that is meant");
 	} else {
 		result->fate = PW_AGAIN;
 		result->channel = true;
-		receipt_write_failure(&answer, answer.header_size > HEADER_MAX ? "its header has no end" : error[0] != '\0' ? error
-		    : curl_easy_strerror(code), result->receipt, sizeof result->receipt);
+		receipt_write_failure(&transfer.answer, transfer.header_size > HEADER_MAX
+		    ? "its header has no end" : error[0] != '\0' ? error : curl_easy_strerror(code),
+		    result->receipt, sizeof result->receipt);
 	}
 	receipt_hide(post, result->receipt);
 	curl_slist_free_all(headers);

@@ -1,11 +1,16 @@
-/* What is kept of an answer: the peer's words, printable, in one line. Some receivers say back where and by what they were
- * asked, and receipts are read by more people than secrets are. */
-#include "webhook.h"
+/*
+ * Writes receipts. Some receivers repeat the URL or a header of the request in their answer, and
+ * receipts are read by more people than secrets are: in logs, `status` and other notifiers'
+ * notices.
+ */
+#include "receipt.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SECRET_PIECE_MIN = 8 };
+/* Shorter parts, such as "api" or "v2", are no secrets, and stars in their place would hide the
+ * receiver's words. */
+enum { SECRET_PART_MIN = 8 };
 
 static bool
 is_printable(char byte)
@@ -14,13 +19,13 @@ is_printable(char byte)
 }
 
 static size_t
-add_line(const struct answer *answer, char *receipt, size_t room)
+add_status_line(const struct answer *answer, char *receipt, size_t room)
 {
 	size_t at = 0;
 
-	for (size_t i = 0; i < answer->line_size && at + 1 < room; i++)
-		if (is_printable(answer->line[i]))
-			receipt[at++] = answer->line[i];
+	for (size_t i = 0; i < answer->status_size && at + 1 < room; i++)
+		if (is_printable(answer->status_line[i]))
+			receipt[at++] = answer->status_line[i];
 	receipt[at] = '\0';
 	return at;
 }
@@ -28,21 +33,21 @@ add_line(const struct answer *answer, char *receipt, size_t room)
 void
 receipt_write(const struct answer *answer, char *receipt, size_t room)
 {
-	size_t at = add_line(answer, receipt, room);
+	size_t at = add_status_line(answer, receipt, room);
 
-	if (answer->size > 0 && at + 3 < room) {
+	if (answer->body_size > 0 && at + 3 < room) {
 		receipt[at++] = ':';
 		receipt[at++] = ' ';
 	}
-	for (size_t i = 0; i < answer->size && at + 1 < room; i++)
-		receipt[at++] = is_printable(answer->bytes[i]) ? answer->bytes[i] : ' ';
+	for (size_t i = 0; i < answer->body_size && at + 1 < room; i++)
+		receipt[at++] = is_printable(answer->body[i]) ? answer->body[i] : ' ';
 	receipt[at] = '\0';
 }
 
 void
 receipt_write_failure(const struct answer *answer, const char *why, char *receipt, size_t room)
 {
-	size_t at = add_line(answer, receipt, room);
+	size_t at = add_status_line(answer, receipt, room);
 
 	snprintf(receipt + at, room - at, "%s%s", at > 0 ? ", no whole answer: " : "", why);
 	for (at = 0; receipt[at] != '\0'; at++)
@@ -50,16 +55,17 @@ receipt_write_failure(const struct answer *answer, const char *why, char *receip
 			receipt[at] = ' ';
 }
 
-/* Its beginning is enough: where the text ends is cut. */
+/* Replaces each occurrence of the first SECRET_PART_MIN bytes of `part` and as many as follow of
+ * it: the end of the receipt may cut a secret in two. */
 static void
-hide_piece(char *text, const char *piece, size_t size)
+hide_part(char *text, const char *part, size_t size)
 {
 	for (; *text != '\0'; text++) {
 		size_t same = 0;
 
-		while (same < size && text[same] == piece[same])
+		while (same < size && text[same] == part[same])
 			same++;
-		if (same < SECRET_PIECE_MIN)
+		if (same < SECRET_PART_MIN)
 			continue;
 		memcpy(text, "***", 3);
 		memmove(text + 3, text + same, strlen(text + same) + 1);
@@ -68,32 +74,34 @@ hide_piece(char *text, const char *piece, size_t size)
 }
 
 static void
-hide(char *text, const char *words, const char *separators)
+hide_parts(char *text, const char *secret, const char *separators)
 {
-	while (*words != '\0') {
-		size_t size = strcspn(words, separators);
+	while (*secret != '\0') {
+		size_t size = strcspn(secret, separators);
 
-		if (size >= SECRET_PIECE_MIN)
-			hide_piece(text, words, size);
-		words += size + (words[size] != '\0');
+		if (size >= SECRET_PART_MIN)
+			hide_part(text, secret, size);
+		secret += size + (secret[size] != '\0');
 	}
 }
 
-/* The host is no secret, but who asks it may be named before it. */
+/* Host and port of the URL stay readable: they tell an operator which receiver answered. */
 void
 receipt_hide(const struct post *post, char *receipt)
 {
-	const char *scheme = strstr(post->secrets, "://"), *host = scheme == NULL ? post->secrets : scheme + 3;
-	size_t size = strcspn(host, "/?#");
-	const char *at = memchr(host, '@', size);
+	const char *scheme_end = strstr(post->given_url, "://");
+	const char *authority = scheme_end == NULL ? post->given_url : scheme_end + 3;
+	size_t size = strcspn(authority, "/?#");
+	const char *user_end = memchr(authority, '@', size);
 
-	hide(receipt, post->secret, "");
-	if (at != NULL) {
+	hide_parts(receipt, post->secret, "");
+	if (user_end != NULL) {
 		char user[URL_MAX];
-		snprintf(user, sizeof user, "%.*s", (int)(at - host), host);
-		hide(receipt, user, ":");
+
+		snprintf(user, sizeof user, "%.*s", (int)(user_end - authority), authority);
+		hide_parts(receipt, user, ":");
 	}
-	hide(receipt, host + size, "/?#&=");
+	hide_parts(receipt, authority + size, "/?#&=");
 	for (const struct curl_slist *header = post->headers; header != NULL; header = header->next)
-		hide(receipt, header->data + strcspn(header->data, ":"), ": ,;=\"");
+		hide_parts(receipt, header->data + strcspn(header->data, ":"), ": ,;=\"");
 }

@@ -1,5 +1,6 @@
-/* An HTTP request a notice. */
-#include "webhook.h"
+/*
+ * The notifier `webhook`: its settings, and one or two HTTP requests for each notice.
+ */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,21 +12,29 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AUTHORITIES_MAX = 4 * 1024 * 1024 };
+#include "format.h"
+#include "post.h"
+
+enum { AUTHORITIES_MAX = 4 * 1024 * 1024 /* bytes */, HEADERS_MAX = 32 /* lines */ };
 enum { URL, URL_FILE, SECRET, HEADERS, CA_FILE, FORMAT, ALLOW_PRIVATE }; /* rows of the settings */
 
-static const char *const formats[] = { [FORMAT_POSTWATCH] = "postwatch", [FORMAT_SLACK] = "slack", [FORMAT_TEAMS] = "teams",
+static const char *const formats[] = { [FORMAT_POSTWATCH] = "postwatch", [FORMAT_SLACK] = "slack",
+    [FORMAT_TEAMS] = "teams",
 	[FORMAT_DISCORD] = "discord", [FORMAT_NTFY] = "ntfy", [FORMAT_PAGERDUTY] = "pagerduty",
 	[FORMAT_ALERTMANAGER] = "alertmanager", [FORMAT_HEARTBEAT] = "heartbeat", NULL };
 
 static const struct pw_setting settings[] = {
 	[URL] = { .key = "url", .type = PW_STRING, .help = "where to: http:// or https://" },
-	[URL_FILE] = { .key = "url", .type = PW_SECRET, .help = "in place of url, where it is a secret itself: one line" },
+	[URL_FILE] = { .key = "url", .type = PW_SECRET,
+	    .help = "in place of url, where it is a secret itself: one line" },
 	[SECRET] = { .key = "secret", .type = PW_SECRET,
 	    .help = "one line: signs each body; with pagerduty the routing key, which is sent" },
-	[HEADERS] = { .key = "headers", .type = PW_SECRET, .help = "headers to send, NAME: VALUE a line, such as a token" },
-	[CA_FILE] = { .key = "ca_file", .type = PW_PATH, .help = "authorities for the receiver's certificate, and no others; by default the system's" },
-	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats, .help = "what the receiver reads; heartbeat: nothing, it is asked by GET" },
+	[HEADERS] = { .key = "headers", .type = PW_SECRET,
+	    .help = "headers to send, NAME: VALUE a line, such as a token" },
+	[CA_FILE] = { .key = "ca_file", .type = PW_PATH,
+	    .help = "authorities for the receiver's certificate, and no others; by default the system's" },
+	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "postwatch", .choices = formats,
+	    .help = "what the receiver reads; heartbeat: nothing, it is asked by GET" },
 	[ALLOW_PRIVATE] = { .key = "allow_private", .type = PW_BOOL, .fallback = "false",
 	    .help = "let a name lead to private addresses; an address in the URL itself is always taken" },
 	{ .key = NULL },
@@ -82,7 +91,7 @@ fits_format(enum format format, const char *url, char *why, size_t why_size)
 	    || fail(why, why_size, "url: ends with the topic, as https://ntfy.sh/TOPIC does", "");
 }
 
-/* Adds a line to what is wrong. */
+/* Faults are lines: all of them are shown, not only the first. */
 static void
 add_fault(char *why, size_t why_size, const char *what)
 {
@@ -101,18 +110,22 @@ check(const struct pw_values *values, char *why, size_t why_size)
 
 	why[0] = '\0';
 	if (url == NULL && items[URL_FILE].string == NULL)
-		add_fault(why, why_size, format == FORMAT_HEARTBEAT ? "url or url_file is missing: one of them says which URL is asked"
+		add_fault(why, why_size, format == FORMAT_HEARTBEAT
+		    ? "url or url_file is missing: one of them says which URL is asked"
 		    : "url or url_file is missing: one of them says where to");
 	if (url != NULL && items[URL_FILE].string != NULL)
 		add_fault(why, why_size, "url_file: stands in place of url, and both are given");
 	if (format == FORMAT_PAGERDUTY && items[SECRET].string == NULL)
-		add_fault(why, why_size, "format: \"pagerduty\" needs secret_file, with the routing key");
-	if (url != NULL && (!url_is_good(url, fault, sizeof fault) || !fits_format(format, url, fault, sizeof fault)))
+		add_fault(why, why_size,
+		    "format: \"pagerduty\" needs secret_file, with the routing key");
+	if (url != NULL && (!url_is_good(url, fault, sizeof fault)
+	    || !fits_format(format, url, fault, sizeof fault)))
 		add_fault(why, why_size, fault);
 	return why[0] == '\0';
 }
 
-/* The whole file, up to its last line feed. */
+/* Reads a file without its last line ends. One read: longer contents than `room` are a fault
+ * anyway. O_NOCTTY, since the path is an operator's choice. */
 static bool
 read_file(const char *path, char *into, size_t room, char *why, size_t why_size)
 {
@@ -123,11 +136,14 @@ read_file(const char *path, char *into, size_t room, char *why, size_t why_size)
 	if (fd >= 0)
 		close(fd);
 	if (size < 0)
-		return fail(why, why_size, "a file of its settings cannot be read: ", strerror(error));
+		return fail(why, why_size, "a file of its settings cannot be read: ",
+		    strerror(error));
 	while (size > 0 && (into[size - 1] == '\n' || into[size - 1] == '\r'))
 		size--;
 	if (size == 0 || size == (ssize_t)room || memchr(into, '\0', (size_t)size) != NULL)
-		return fail(why, why_size, "a file of its settings is empty, too large, or no text: ", path);
+		return fail(why, why_size,
+		    "a file of its settings is empty, too large, or no text: ",
+		    path);
 	into[size] = '\0';
 	return true;
 }
@@ -140,11 +156,13 @@ read_line(const char *path, char *into, size_t room, char *why, size_t why_size)
 	return strpbrk(into, "\r\n") == NULL || fail(why, why_size, "has to be one line: ", path);
 }
 
-/* "NAME: VALUE" of visible characters; "#" begins a remark. */
+/* A line "NAME: VALUE" (RFC 9110 5.1); one that begins with "#" is a comment. A control character
+ * in a value could begin another header. */
 static bool
 take_header(struct post *post, char *line, char *why, size_t why_size)
 {
-	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	size_t name = strspn(line, token);
 	struct curl_slist *more;
 
@@ -156,7 +174,8 @@ take_header(struct post *post, char *line, char *why, size_t why_size)
 		return fail(why, why_size, "headers_file: each line is NAME: VALUE", "");
 	for (const char *at = line; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return fail(why, why_size, "headers_file: there is a control character in it", "");
+			return fail(why, why_size,
+			    "headers_file: there is a control character in it", "");
 	more = curl_slist_append(post->headers, line);
 	post->headers = more == NULL ? post->headers : more;
 	return more != NULL;
@@ -182,9 +201,9 @@ read_headers(struct post *post, const char *path, char *why, size_t why_size)
 	return true;
 }
 
-/* What libcurl would find at each request, when nobody can be told any more. */
+/* libcurl would find a damaged file at each request only, when the notifier cannot tell anybody. */
 static bool
-has_certificate(const char *bytes, size_t size)
+holds_certificate(const char *bytes, size_t size)
 {
 	BIO *memory = BIO_new_mem_buf(bytes, (int)size);
 	X509 *first = memory == NULL ? NULL : PEM_read_bio_X509_AUX(memory, NULL, NULL, NULL);
@@ -195,7 +214,7 @@ has_certificate(const char *bytes, size_t size)
 	return first != NULL;
 }
 
-/* Read once, at the beginning, as all other files. */
+/* Reads ca_file once, as all other files are: after its start a notifier opens none. */
 static bool
 read_authorities(struct post *post, const char *path, char *why, size_t why_size)
 {
@@ -212,7 +231,7 @@ read_authorities(struct post *post, const char *path, char *why, size_t why_size
 	error = errno;
 	if (fd >= 0)
 		close(fd);
-	if (got == 0 && has_certificate(bytes, size)) {
+	if (got == 0 && holds_certificate(bytes, size)) {
 		post->authorities = (struct curl_blob){ bytes, size, CURL_BLOB_NOCOPY };
 		return true;
 	}
@@ -220,12 +239,14 @@ read_authorities(struct post *post, const char *path, char *why, size_t why_size
 	if (got < 0)
 		snprintf(why, why_size, "ca_file: %s cannot be read: %s", path, strerror(error));
 	else
-		snprintf(why, why_size, "ca_file: %s: %s", path, got > 0 ? "is too large" : "no certificates can be read from it");
+		snprintf(why, why_size, "ca_file: %s: %s", path,
+		    got > 0 ? "is too large" : "no certificates can be read from it");
 	return false;
 }
 
+/* "https://192.0.2.1/x", "https://[fe80::1%25eth0]/x". */
 static bool
-names_address(const char *url)
+holds_address(const char *url)
 {
 	CURLU *parts = curl_url();
 	char *host = NULL, bare[128];
@@ -233,17 +254,19 @@ names_address(const char *url)
 	bool literal = false;
 
 	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
-	    && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK && strlen(host) < sizeof bare) {
+	    && curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK
+	    && strlen(host) < sizeof bare) {
 		snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
 		bare[strcspn(bare, "]%")] = '\0';
-		literal = inet_pton(AF_INET, bare, address) == 1 || inet_pton(AF_INET6, bare, address) == 1;
+		literal = inet_pton(AF_INET, bare, address) == 1
+		    || inet_pton(AF_INET6, bare, address) == 1;
 	}
 	curl_free(host);
 	curl_url_cleanup(parts);
 	return literal;
 }
 
-/* PagerDuty takes events at /v2/enqueue, and change events at /v2/change/enqueue. */
+/* PagerDuty's Events API v2 takes events at /v2/enqueue, change events at /v2/change/enqueue. */
 static void
 find_change_url(struct post *post)
 {
@@ -251,8 +274,8 @@ find_change_url(struct post *post)
 	size_t size = strlen(post->url), tail = sizeof events - 1;
 
 	if (size > tail && strcmp(post->url + size - tail, events) == 0
-	    && (size_t)snprintf(post->change_url, sizeof post->change_url, "%.*s/v2/change/enqueue", (int)(size - tail), post->url)
-	        >= sizeof post->change_url)
+	    && (size_t)snprintf(post->change_url, sizeof post->change_url, "%.*s/v2/change/enqueue",
+	        (int)(size - tail), post->url) >= sizeof post->change_url)
 		post->change_url[0] = '\0';
 }
 
@@ -266,17 +289,21 @@ read_settings(struct session *session, const struct pw_value *items, char *why, 
 	else if (!read_line(items[URL_FILE].string, post->url, sizeof post->url, why, why_size))
 		return false;
 	session->format = (enum format)items[FORMAT].number;
-	if (!url_is_good(post->url, why, why_size) || !fits_format(session->format, post->url, why, why_size))
+	if (!url_is_good(post->url, why, why_size)
+	    || !fits_format(session->format, post->url, why, why_size))
 		return false;
-	memcpy(post->secrets, post->url, sizeof post->secrets);
-	if (items[SECRET].string != NULL && !read_line(items[SECRET].string, post->secret, sizeof post->secret, why, why_size))
+	memcpy(post->given_url, post->url, sizeof post->given_url);
+	if (items[SECRET].string != NULL
+	    && !read_line(items[SECRET].string, post->secret, sizeof post->secret, why, why_size))
 		return false;
-	if (items[HEADERS].string != NULL && !read_headers(post, items[HEADERS].string, why, why_size))
+	if (items[HEADERS].string != NULL
+	    && !read_headers(post, items[HEADERS].string, why, why_size))
 		return false;
-	if (items[CA_FILE].string != NULL && !read_authorities(post, items[CA_FILE].string, why, why_size))
+	if (items[CA_FILE].string != NULL
+	    && !read_authorities(post, items[CA_FILE].string, why, why_size))
 		return false;
 	post->allow_private = items[ALLOW_PRIVATE].number != 0;
-	post->literal = names_address(post->url);
+	post->literal = holds_address(post->url);
 	if (session->format == FORMAT_PAGERDUTY)
 		find_change_url(post);
 	if (session->format == FORMAT_NTFY)
@@ -291,19 +318,22 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 
 	if (!check(values, why, why_size) || !read_settings(session, values->items, why, why_size))
 		return false;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || (session->post.curl = curl_easy_init()) == NULL)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
+	    || (session->post.curl = curl_easy_init()) == NULL)
 		return fail(why, why_size, "no memory", "");
 	return true;
 }
 
 static void
-deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients, struct pw_result *results)
+deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients,
+    struct pw_result *results)
 {
 	struct session *session = memory;
 	struct requests requests;
 
-	(void)recipients; /* the URL is the only one */
-	if (!format_notice(&requests, session->format, notice, session->topic, session->post.secret)) {
+	(void)recipients; /* one, without a name: the URL */
+	if (!format_notice(&requests, session->format, notice, session->topic,
+	    session->post.secret)) {
 		results[0].fate = PW_AGAIN;
 		snprintf(results[0].receipt, sizeof results[0].receipt, "no memory for the body");
 		return;
@@ -311,10 +341,13 @@ deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients
 	results[0].fate = PW_SENT;
 	for (uint32_t i = 0; i < requests.count && results[0].fate == PW_SENT; i++)
 		if (requests.items[i].change && session->post.change_url[0] == '\0')
-			snprintf(results[0].receipt, sizeof results[0].receipt, "not sent: it needs nobody, and where change events go is "
-			    "known of a URL that ends with /v2/enqueue alone");
+			snprintf(results[0].receipt, sizeof results[0].receipt,
+			    "not sent: it needs "
+			    "nobody, and where change events go is known of a URL that ends with "
+			    "/v2/enqueue alone");
 		else
-			post_send(&session->post, notice, &requests.items[i], session->format != FORMAT_PAGERDUTY, &results[0]);
+			post_send(&session->post, notice, &requests.items[i],
+			    session->format != FORMAT_PAGERDUTY, &results[0]);
 	requests_free(&requests);
 }
 
@@ -345,5 +378,6 @@ static const struct pw_notifier_ops ops = {
 	.receiver = receiver,
 };
 
-PW_PLUGIN_NOTIFIER("webhook", "1.0", "an HTTP request a notice: JSON of ours, Slack, Teams, Discord, ntfy, PagerDuty, Alertmanager",
+PW_PLUGIN_NOTIFIER("webhook", "1.0",
+    "an HTTP request a notice: JSON of ours, Slack, Teams, Discord, ntfy, PagerDuty, Alertmanager",
     settings, &ops);

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../plugins/webhook/webhook.h"
+#include "../../plugins/webhook/format.h"
+#include "../../plugins/webhook/post.h"
 
 static char brief[PW_BRIEF_MAX + 1], body[64 * 1024];
 

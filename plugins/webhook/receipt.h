@@ -1,0 +1,29 @@
+/*
+ * Receipts: the words of a receiver, printable, in one line, without our secrets.
+ */
+#ifndef WEBHOOK_RECEIPT_H
+#define WEBHOOK_RECEIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "post.h"
+
+/* What is kept of an answer; both texts are bytes as they came, not ended by NUL. */
+struct answer {
+	char status_line[128], body[256]; /* their beginnings */
+	size_t status_size, body_size;
+};
+
+/* Writes the status line and the beginning of the body into `receipt` of `room` bytes; other than
+ * printable ASCII becomes a blank, or is left out of the status line. */
+void receipt_write(const struct answer *, char *receipt, size_t room);
+
+/* The same for an answer that did not come whole: its status line, if there is one, and `why`. */
+void receipt_write_failure(const struct answer *, const char *why, char *receipt, size_t room);
+
+/* Replaces by "***" what is secret: user, path, query of the configured URL, the secret, and the
+ * values of configured headers, each part of at least eight bytes. A part that the end of the
+ * receipt cuts is replaced as well. */
+void receipt_hide(const struct post *, char *receipt);
+
+#endif
