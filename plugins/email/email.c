@@ -1,4 +1,7 @@
-/* A mail a notice, through a relay. The worker's functions; those of the gate are in gate/gate.c. */
+/*
+ * The notifier `email`: one mail for each notice, sent through a relay. These are the functions
+ * of the worker process; those of the gate process are in gate/gate.c.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +23,18 @@ take_addresses(struct session *session, const struct settings *settings, char *w
 	bool good = mailbox_parse(settings->from, &session->from);
 
 	if (!good)
-		settings_fail(why, why_size, "from: write an ASCII address, \"watch@example.org\" or \"Postwatch <watch@example.org>\"");
-	session->sender = settings->envelope_from != NULL ? settings->envelope_from : session->from.address;
-	if (settings->envelope_from != NULL && session->sender[0] != '\0' && !mailbox_is_address(session->sender))
-		good = settings_fail(why, why_size, "envelope_from: write an ASCII address, or \"\" for none");
+		settings_fail(why, why_size,
+		    "from: write an ASCII address, \"watch@example.org\" or \"Postwatch <watch@example.org>\"");
+	session->sender = settings->envelope_from != NULL ? settings->envelope_from
+	    : session->from.address;
+	if (settings->envelope_from != NULL && session->sender[0] != '\0'
+	    && !mailbox_is_address(session->sender))
+		good = settings_fail(why, why_size,
+		    "envelope_from: write an ASCII address, or \"\" for none");
 	for (uint32_t i = 0; i < settings->to->count; i++)
 		if (!mailbox_is_address(settings->to->items[i]))
-			good = settings_fail(why, why_size, "to: entry %u is no ASCII address such as \"ops@example.org\"", i + 1);
+			good = settings_fail(why, why_size,
+			    "to: entry %u is no ASCII address such as \"ops@example.org\"", i + 1);
 	return good;
 }
 
@@ -57,7 +65,8 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 	struct session *session = memory;
 	struct settings settings;
 
-	return settings_take(&settings, values, why, why_size) && take_addresses(session, &settings, why, why_size)
+	return settings_take(&settings, values, why, why_size)
+	    && take_addresses(session, &settings, why, why_size)
 	    && relay_open(&session->relay, session->gate, why, why_size);
 }
 
@@ -69,7 +78,8 @@ refuse(struct pw_result *result, uint32_t fate, const char *words)
 	snprintf(result->receipt, sizeof result->receipt, "%s", words);
 }
 
-/* What was no address when it was put into the outbox is none for ever. */
+/* An entry that is no address stays one at every attempt, so it is PW_NEVER; the other recipients
+ * are tried again without it. */
 static bool
 are_addresses(const struct pw_recipients *recipients, struct pw_result *results)
 {
@@ -78,12 +88,14 @@ are_addresses(const struct pw_recipients *recipients, struct pw_result *results)
 	for (uint32_t i = 0; i < recipients->count; i++)
 		all &= mailbox_is_address(recipients->names[i]);
 	for (uint32_t i = 0; !all && i < recipients->count; i++)
-		refuse(&results[i], mailbox_is_address(recipients->names[i]) ? PW_AGAIN : PW_NEVER, "no ASCII address");
+		refuse(&results[i], mailbox_is_address(recipients->names[i]) ? PW_AGAIN : PW_NEVER,
+		    "no ASCII address");
 	return all;
 }
 
 static void
-deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients, struct pw_result *results)
+deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients,
+    struct pw_result *results)
 {
 	struct session *session = memory;
 	struct mail mail = { .size = 0 };
@@ -116,4 +128,5 @@ static const struct pw_notifier_ops ops = {
 	.join = join,
 };
 
-PW_PLUGIN_NOTIFIER("email", "1.1", "a mail a notice, through a relay, with TLS and AUTH", settings_table, &ops);
+PW_PLUGIN_NOTIFIER("email", "1.1", "a mail a notice, through a relay, with TLS and AUTH",
+    settings_table, &ops);

@@ -1,4 +1,7 @@
-/* Headers are folded at blanks and between encoded words; the body's lines are broken softly. */
+/*
+ * Writes mails. Headers are folded at blanks and between encoded words; lines of the body are
+ * broken by soft line breaks.
+ */
 #include "mime.h"
 
 #include <stdio.h>
@@ -39,10 +42,12 @@ mailbox_is_address(const char *text)
 {
 	const char *at = strrchr(text, '@');
 
-	if (at == NULL || at == text || at[1] == '\0' || strlen(text) > ADDRESS_MAX || at[-1] == '.' || text[0] == '.')
+	if (at == NULL || at == text || at[1] == '\0' || strlen(text) > ADDRESS_MAX || at[-1] == '.'
+	    || text[0] == '.')
 		return false;
 	for (const char *c = text; *c != '\0'; c++)
-		if (*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("<>()[]\\,;:\"", *c) != NULL || (*c == '@' && c != at))
+		if (*c <= ' ' || (unsigned char)*c >= 0x7f || strchr("<>()[]\\,;:\"", *c) != NULL
+		    || (*c == '@' && c != at))
 			return false;
 	return true;
 }
@@ -63,10 +68,12 @@ mailbox_parse(const char *text, struct mailbox *mailbox)
 	while (size > 0 && (text[0] == ' ' || text[0] == '"'))
 		text++, size--;
 	address = strlen(open + 1);
-	if (size >= sizeof mailbox->name || address < 2 || open[address] != '>' || address > sizeof mailbox->address)
+	if (size >= sizeof mailbox->name || address < 2 || open[address] != '>'
+	    || address > sizeof mailbox->address)
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f || strchr("\"\\<>", text[i]) != NULL)
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f
+		    || strchr("\"\\<>", text[i]) != NULL)
 			return false;
 	memcpy(mailbox->name, text, size);
 	memcpy(mailbox->address, open + 1, address - 1);
@@ -82,7 +89,7 @@ is_ascii(const char *text)
 	return true;
 }
 
-/* The bytes of the character that begins here. */
+/* Returns the size of the UTF-8 character at `text`. */
 static size_t
 character(const char *text)
 {
@@ -93,7 +100,8 @@ character(const char *text)
 	return size;
 }
 
-/* A character of an encoded word: letters and digits stay, for that is what may stand in a phrase as well. */
+/* Encodes one character. Only letters and digits stay: an encoded word in a phrase allows few
+ * others (RFC 2047 5 (3)). */
 static size_t
 encode(const char *text, size_t size, char *into)
 {
@@ -103,7 +111,8 @@ encode(const char *text, size_t size, char *into)
 		unsigned char byte = (unsigned char)text[i];
 		if (byte < ' ' || byte == 0x7f)
 			byte = ' ';
-		if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z'))
+		if ((byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
+		    || (byte >= 'a' && byte <= 'z'))
 			into[made++] = (char)byte;
 		else if (byte == ' ')
 			into[made++] = '_';
@@ -116,7 +125,8 @@ encode(const char *text, size_t size, char *into)
 	return made;
 }
 
-/* Encoded words, each whole in itself; `column` is where the first begins. */
+/* Adds encoded words; no character is split between two of them (RFC 2047 5). The first begins at
+ * `column`. */
 static void
 add_words(struct mail *mail, const char *text, size_t column)
 {
@@ -145,7 +155,8 @@ add_words(struct mail *mail, const char *text, size_t column)
 		mail_add_string(mail, end);
 }
 
-/* Broken at blanks; a line of blanks alone would end the header for some. */
+/* Folds at blanks, but not where a line of blanks alone would arise, which some programs take for
+ * the end of the header. */
 static void
 add_folded(struct mail *mail, const char *text, size_t column)
 {
@@ -161,7 +172,7 @@ add_folded(struct mail *mail, const char *text, size_t column)
 	}
 }
 
-/* A word too long for a line is encoded, too: words can be cut anywhere. */
+/* A word longer than a line is encoded, since encoded words can be split anywhere. */
 static bool
 has_long_word(const char *text)
 {
@@ -179,7 +190,8 @@ mail_add_unstructured(struct mail *mail, const char *name, const char *text)
 {
 	mail_add_string(mail, name);
 	mail_add_string(mail, ": ");
-	if (is_ascii(text) && !has_long_word(text) && strstr(text, "=?") == NULL && strstr(text, "  ") == NULL
+	if (is_ascii(text) && !has_long_word(text) && strstr(text, "=?") == NULL
+	    && strstr(text, "  ") == NULL
 	    && text[0] != ' ')
 		add_folded(mail, text, strlen(name) + 2);
 	else
@@ -191,28 +203,32 @@ void
 mail_add_date(struct mail *mail, int64_t microseconds, int32_t offset)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+	    "Aug", "Sep", "Oct", "Nov", "Dec" };
 	int32_t minutes = (offset < 0 ? -offset : offset) / 60;
 	time_t shown = (time_t)(microseconds / 1000000 + (offset < 0 ? -minutes : minutes) * 60);
 	char line[80];
 	struct tm tm;
 
 	gmtime_r(&shown, &tm);
-	snprintf(line, sizeof line, "Date: %s, %d %s %04d %02d:%02d:%02d %c%02d%02d\r\n", days[tm.tm_wday], tm.tm_mday,
-	    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, offset < 0 ? '-' : '+',
+	snprintf(line, sizeof line, "Date: %s, %d %s %04d %02d:%02d:%02d %c%02d%02d\r\n",
+	    days[tm.tm_wday], tm.tm_mday,
+	    months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	    offset < 0 ? '-' : '+',
 	    (int)minutes / 60, (int)minutes % 60);
 	mail_add_string(mail, line);
 }
 
-/* What a byte becomes: itself, or =XX. A dot or "F" that begins a line, and a blank that ends one, are not left to
- * programs on the way. */
+/* Writes a byte as itself or as =XX. Also encoded: "." and "F" at the beginning of a line, which
+ * SMTP and mbox files change, and a blank at its end, which may be lost (RFC 2045 6.7 (3)). */
 static size_t
 quote(const char *text, bool begins, char into[static 3])
 {
 	unsigned char byte = (unsigned char)text[0];
 	bool ends = text[1] == '\n' || text[1] == '\0';
 
-	if ((byte > ' ' && byte < 0x7f && byte != '=' && !(begins && (byte == '.' || byte == 'F'))) || (byte == ' ' && !ends)) {
+	if ((byte > ' ' && byte < 0x7f && byte != '=' && !(begins && (byte == '.' || byte == 'F')))
+	    || (byte == ' ' && !ends)) {
 		into[0] = (char)byte;
 		return 1;
 	}
@@ -263,7 +279,8 @@ add_from(struct mail *mail, const struct mailbox *from)
 		add_words(mail, from->name, 6);
 	}
 	if (from->name[0] != '\0')
-		mail_add_string(mail, is_plain && strlen(from->name) + strlen(from->address) < 60 ? " " : "\r\n ");
+		mail_add_string(mail, is_plain
+		    && strlen(from->name) + strlen(from->address) < 60 ? " " : "\r\n ");
 	mail_add_string(mail, "<");
 	mail_add_string(mail, from->address);
 	mail_add_string(mail, ">\r\n");
@@ -292,7 +309,7 @@ add_id(struct mail *mail, const char *name, const char *key, const char *host)
 	mail_add_string(mail, ">\r\n");
 }
 
-/* Beside those of the standard, what a filter may want to go by. */
+/* Fields for filters: Auto-Submitted (RFC 3834 5), and our own. */
 static void
 add_own(struct mail *mail, const struct pw_notice *notice)
 {
@@ -309,7 +326,8 @@ add_own(struct mail *mail, const struct pw_notice *notice)
 }
 
 void
-mail_write(struct mail *mail, const struct pw_notice *notice, const struct mailbox *from, const struct pw_recipients *to)
+mail_write(struct mail *mail, const struct pw_notice *notice, const struct mailbox *from,
+    const struct pw_recipients *to)
 {
 	mail_add_date(mail, notice->sent, notice->offset);
 	add_from(mail, from);

@@ -1,3 +1,6 @@
+/*
+ * Runs libesmtp on a socket pair, and asks the gate for the result of each recipient.
+ */
 #include "relay.h"
 
 #include <errno.h>
@@ -16,14 +19,16 @@
 
 enum {
 	SECOND = 1000000,
-	DESCRIPTORS_LOOKED_AT = 64,
-	USUAL_DEADLINE = 120 * SECOND, /* where the host does not say its own */
-	MARGIN_MAX = 5 * SECOND        /* before the deadline, in which the gate's words still come through */
+	DESCRIPTORS_MAX = 64,            /* of this process, among which libesmtp's socket is looked for */
+	DEFAULT_DEADLINE = 120 * SECOND, /* where the host tells none */
+	MARGIN_MAX = 5 * SECOND          /* between the end of the gate's attempt and the deadline */
 };
 
-/* Calls that are refused whatever their arguments, and those that are with one argument. */
-static const int refused[] = { SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
-	SCMP_SYS(io_uring_setup), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv),
+/* System calls that fail with EPERM, whatever their arguments or with the argument named. */
+static const int refused[] = { SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
+    SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
+	SCMP_SYS(io_uring_setup), SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace),
+	    SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev) };
 static const struct {
 	int call;
@@ -32,13 +37,16 @@ static const struct {
 	{ SCMP_SYS(socket), { .arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_INET } },
 	{ SCMP_SYS(socket), { .arg = 1, .op = SCMP_CMP_NE, .datum_a = SOCK_STREAM } },
 	{ SCMP_SYS(socket), { .arg = 2, .op = SCMP_CMP_GT, .datum_a = IPPROTO_TCP } },
-	/* Data with an address, or with a connection to be made by it. */
+	/* A destination address, or TCP Fast Open, which connects while it sends. */
 	{ SCMP_SYS(sendto), { .arg = 4, .op = SCMP_CMP_NE, .datum_a = 0 } },
-	{ SCMP_SYS(sendto), { .arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN } },
-	{ SCMP_SYS(sendmsg), { .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN } },
+	{ SCMP_SYS(sendto), { .arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN,
+	    .datum_b = MSG_FASTOPEN } },
+	{ SCMP_SYS(sendmsg), { .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN,
+	    .datum_b = MSG_FASTOPEN } },
 };
 
-/* The library makes a socket and connects it: that much seems to succeed. */
+/* connect(2) returns 0 and does nothing: libesmtp makes a socket and connects it before the first
+ * event. */
 static bool
 add_rules(scmp_filter_ctx filter)
 {
@@ -47,7 +55,8 @@ add_rules(scmp_filter_ctx filter)
 	for (size_t i = 0; done && i < sizeof refused / sizeof *refused; i++)
 		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0) == 0;
 	for (size_t i = 0; done && i < sizeof refused_with / sizeof *refused_with; i++)
-		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused_with[i].call, 1, refused_with[i].argument) == 0;
+		done = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused_with[i].call, 1,
+		    refused_with[i].argument) == 0;
 	return done;
 }
 
@@ -66,14 +75,16 @@ relay_open(struct relay *relay, int gate, char *why, size_t why_size)
 	return done;
 }
 
-/* The library does not show its connection, which is the only one of its family that this process has. */
+/* Puts the socket pair in place of libesmtp's connection. libesmtp does not show its descriptor;
+ * it is the only AF_INET socket of this process. */
 static void
 on_event(smtp_session_t session, int event, void *memory, ...)
 {
 	struct relay *relay = memory;
 
 	(void)session;
-	for (int fd = 3, family; event == SMTP_EV_CONNECT && relay->end >= 0 && fd < DESCRIPTORS_LOOKED_AT; fd++) {
+	for (int fd = 3, family; event == SMTP_EV_CONNECT && relay->end >= 0
+	    && fd < DESCRIPTORS_MAX; fd++) {
 		socklen_t size = sizeof family;
 
 		if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 || family != AF_INET)
@@ -89,7 +100,8 @@ struct reading {
 	bool given;
 };
 
-/* The whole at once. `errno` other than 0 would count as an error of ours. */
+/* Gives libesmtp the whole mail in one piece. libesmtp takes an errno other than 0 for a failed
+ * read. */
 static const char *
 on_wanted(void **context, int *size, void *memory)
 {
@@ -117,14 +129,15 @@ fail_all(uint32_t count, struct pw_result *results, bool doubtful, const char *w
 	}
 }
 
-/* False: no memory. */
+/* Runs the SMTP session of libesmtp to its end. Returns false where memory is short. */
 static bool
 write_dialogue(struct relay *relay, smtp_session_t session, struct reading *reading)
 {
 	const struct gate_ask *ask = &relay->ask;
 	smtp_message_t message = smtp_add_message(session);
 
-	if (message == NULL || !smtp_set_hostname(session, "worker") || !smtp_set_server(session, "127.0.0.1:25")
+	if (message == NULL || !smtp_set_hostname(session, "worker")
+	    || !smtp_set_server(session, "127.0.0.1:25")
 	    || !smtp_set_messagecb(message, on_wanted, reading)
 	    || !smtp_set_reverse_path(message, ask->sender[0] == '\0' ? NULL : ask->sender))
 		return false;
@@ -146,10 +159,11 @@ now(void)
 }
 
 static void
-fill_ask(struct relay *relay, const struct pw_notice *notice, const char *sender, const struct pw_recipients *recipients)
+fill_ask(struct relay *relay, const struct pw_notice *notice, const char *sender,
+    const struct pw_recipients *recipients)
 {
 	struct gate_ask *ask = &relay->ask;
-	int64_t deadline = notice->deadline > 0 ? notice->deadline : USUAL_DEADLINE;
+	int64_t deadline = notice->deadline > 0 ? notice->deadline : DEFAULT_DEADLINE;
 	int64_t margin = deadline / 8 < MARGIN_MAX ? deadline / 8 : MARGIN_MAX;
 
 	memset(ask, 0, sizeof *ask);
@@ -162,7 +176,8 @@ fill_ask(struct relay *relay, const struct pw_notice *notice, const char *sender
 		snprintf(ask->recipients[i], sizeof ask->recipients[i], "%s", recipients->names[i]);
 }
 
-/* Hands the question over, with one end of a new pair of sockets; the other is kept for the library. */
+/* Sends the request to the gate, with one end of a new socket pair; keeps the other end for
+ * libesmtp. */
 static bool
 put_ask(struct relay *relay)
 {
@@ -171,13 +186,15 @@ put_ask(struct relay *relay)
 		unsigned char bytes[CMSG_SPACE(sizeof(int))];
 	} control = { .bytes = { 0 } };
 	struct iovec part = { &relay->ask, sizeof relay->ask };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	    .msg_controllen = sizeof control };
 	int ends[2];
 	bool done;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
-	*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof ends[0]), .cmsg_level = SOL_SOCKET,
+	*CMSG_FIRSTHDR(&message) = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof ends[0]),
+		.cmsg_level = SOL_SOCKET,
 		.cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &ends[0], sizeof ends[0]);
 	done = sendmsg(relay->gate, &message, MSG_NOSIGNAL) >= 0;
@@ -186,7 +203,7 @@ put_ask(struct relay *relay)
 	return done;
 }
 
-/* False: it did not come. */
+/* Waits for the gate's answer to the last request. Returns false where none comes until `until`. */
 static bool
 take_answer(struct relay *relay, int64_t until)
 {
@@ -208,7 +225,8 @@ take_answer(struct relay *relay, int64_t until)
 }
 
 static void
-take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uint32_t count, struct pw_result *results)
+take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uint32_t count,
+    struct pw_result *results)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		const struct gate_fate *fate = &answer->fates[i];
@@ -217,20 +235,23 @@ take_fates(const struct gate_answer *answer, const struct pw_notice *notice, uin
 		result->fate = fate->fate;
 		result->channel = fate->channel;
 		result->doubtful = fate->doubtful;
-		snprintf(result->receipt, sizeof result->receipt, "%.*s", (int)sizeof result->receipt - 1, fate->words);
+		snprintf(result->receipt, sizeof result->receipt, "%.*s",
+		    (int)sizeof result->receipt - 1, fate->words);
 		if (notice->receipts != NULL)
 			memcpy(notice->receipts[i], fate->words, sizeof fate->words);
 	}
 	if (answer->note[0] != '\0' && notice->log != NULL) {
 		char line[GATE_NOTE_MAX + 64];
 
-		snprintf(line, sizeof line, "mail went in clear, since TLS failed: %.*s", GATE_NOTE_MAX - 1, answer->note);
+		snprintf(line, sizeof line, "mail went in clear, since TLS failed: %.*s",
+		    GATE_NOTE_MAX - 1, answer->note);
 		notice->log(notice->log_to, line);
 	}
 }
 
 void
-relay_send(struct relay *relay, const struct mail *mail, const struct pw_notice *notice, const char *sender,
+relay_send(struct relay *relay, const struct mail *mail, const struct pw_notice *notice,
+    const char *sender,
     const struct pw_recipients *recipients, struct pw_result *results)
 {
 	smtp_session_t session = smtp_create_session();
@@ -249,7 +270,8 @@ relay_send(struct relay *relay, const struct mail *mail, const struct pw_notice 
 	else if (take_answer(relay, relay->ask.until + SECOND))
 		take_fates(&relay->answer, notice, recipients->count, results);
 	else
-		fail_all(recipients->count, results, true, "the gate did not answer: the relay may have taken the mail");
+		fail_all(recipients->count, results, true,
+		    "the gate did not answer: the relay may have taken the mail");
 	if (session != NULL)
 		smtp_destroy_session(session);
 }

@@ -1,8 +1,8 @@
 /*
- * The worker's side of a mail: libesmtp writes the dialogue to what it takes for its relay, and is joined to the gate by
- * a socket of its own for each message. It has no network: a filter of system calls lets its connect(2) succeed without
- * doing anything, and refuses all else that could reach anybody. What became of a message is what the gate says, never
- * what the library returns.
+ * The worker's side of a mail. libesmtp speaks SMTP on a socket pair whose other end the gate
+ * process has, a new pair for each message. The worker has no network: a seccomp filter lets
+ * connect(2) return 0 without a connection and refuses all other ways out. The result of a
+ * delivery is the gate's answer, never libesmtp's, which matches no reply to its command.
  */
 #ifndef EMAIL_RELAY_H
 #define EMAIL_RELAY_H
@@ -12,17 +12,17 @@
 
 struct relay {
 	int gate;         /* the socket to the gate */
-	uint64_t number;  /* of the last question */
-	int end;          /* of the session that begins: what becomes the library's connection; -1: none */
+	uint64_t number;  /* of the last message handed to the gate */
+	int end;          /* the worker's end of the pair, until libesmtp has it; -1: none */
 	struct gate_ask ask;
 	struct gate_answer answer;
 };
 
-/* Shuts the network off, for good. False with a reason. */
+/* Installs the seccomp filter, for the life of the process. Returns false with a reason in `why`. */
 bool relay_open(struct relay *, int gate, char *why, size_t why_size);
 
-/* `sender`: "" for the null path. `results` has one row for each recipient, all of them are filled; words that are longer
- * than a receipt go into notice->receipts. */
+/* Delivers one mail and fills a row of `results` for each recipient; receipts longer than a row
+ * holds go into notice->receipts. `sender` "" is the null reverse-path (RFC 5321 4.5.5). */
 void relay_send(struct relay *, const struct mail *, const struct pw_notice *, const char *sender,
     const struct pw_recipients *, struct pw_result *results);
 

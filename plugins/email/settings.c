@@ -1,4 +1,6 @@
-/* What can be wrong with the settings without looking at any file. */
+/*
+ * Reads the settings and finds the faults that show without opening a file.
+ */
 #include "settings.h"
 
 #include <arpa/inet.h>
@@ -8,32 +10,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RELAY, TLS, VERIFY, CA_FILE, USER, PASSWORD, TOKEN, AUTH_UNPROTECTED, FROM, ENVELOPE_FROM, TO }; /* rows */
+/* Rows of the settings. */
+enum { RELAY, TLS, VERIFY, CA_FILE, USER, PASSWORD, TOKEN, AUTH_UNPROTECTED, FROM, ENVELOPE_FROM, TO };
 
 static const char *const tls_choices[] = { [TLS_REQUIRE] = "require", [TLS_IMPLICIT] = "implicit",
 	[TLS_OPPORTUNISTIC] = "opportunistic", [TLS_NONE] = "none", NULL };
-static const char *const verify_choices[] = { [VERIFY_FULL] = "full", [VERIFY_CHAIN] = "chain", [VERIFY_NONE] = "none", NULL };
+static const char *const verify_choices[] = { [VERIFY_FULL] = "full", [VERIFY_CHAIN] = "chain",
+    [VERIFY_NONE] = "none", NULL };
 
 const struct pw_setting settings_table[] = {
 	[RELAY] = { .key = "relay", .type = PW_STRING, .flags = PW_REQUIRED | PW_RELAY,
-	    .help = "HOST:PORT or [IPV6]:PORT that takes mails; the port is 587 with user, else 25, where it is not written" },
+	    .help = "HOST:PORT or [IPV6]:PORT that takes mails; the port is 587 with user, else 25, where "
+	            "it is not written" },
 	[TLS] = { .key = "tls", .type = PW_ENUM, .fallback = "require", .choices = tls_choices,
-	    .help = "require: STARTTLS; implicit: from the first byte, the default on port 465; opportunistic: STARTTLS where "
-	            "it is offered and works, unchecked, else in clear" },
-	[VERIFY] = { .key = "verify", .type = PW_ENUM, .fallback = "full", .choices = verify_choices,
-	    .help = "of the relay's certificate, with tls = \"require\" and \"implicit\": chain and name, the chain alone, nothing" },
+	    .help = "require: STARTTLS; implicit: from the first byte, the default on port 465; opportunistic: "
+	            "STARTTLS where it is offered and works, unchecked, else in clear" },
+	[VERIFY] = { .key = "verify", .type = PW_ENUM, .fallback = "full",
+	    .choices = verify_choices,
+	    .help = "of the relay's certificate, with tls = \"require\" and \"implicit\": chain and name, the "
+	            "chain alone, nothing" },
 	[CA_FILE] = { .key = "ca_file", .type = PW_PATH,
 	    .help = "authorities for the relay's certificate; by default the system's" },
-	[USER] = { .key = "user", .type = PW_STRING, .help = "for AUTH, with password_file or token_file" },
-	[PASSWORD] = { .key = "password", .type = PW_SECRET, .help = "one line: the user's password" },
-	[TOKEN] = { .key = "token", .type = PW_SECRET, .help = "one line: an access token, for AUTH XOAUTH2" },
+	[USER] = { .key = "user", .type = PW_STRING,
+	    .help = "for AUTH, with password_file or token_file" },
+	[PASSWORD] = { .key = "password", .type = PW_SECRET,
+	    .help = "one line: the user's password" },
+	[TOKEN] = { .key = "token", .type = PW_SECRET,
+	    .help = "one line: an access token, for AUTH XOAUTH2" },
 	[AUTH_UNPROTECTED] = { .key = "auth_unprotected", .type = PW_BOOL, .fallback = "false",
 	    .help = "AUTH also in clear text, and to a relay whose certificate is not checked" },
 	[FROM] = { .key = "from", .type = PW_STRING, .flags = PW_REQUIRED,
 	    .help = "what From says: \"ADDRESS\" or \"NAME <ADDRESS>\"" },
 	[ENVELOPE_FROM] = { .key = "envelope_from", .type = PW_STRING,
 	    .help = "address that bounces go to, \"\" for none; by default that of from" },
-	[TO] = { .key = "to", .type = PW_LIST, .flags = PW_REQUIRED | PW_RECIPIENTS, .min = 1, .max = 64,
+	[TO] = { .key = "to", .type = PW_LIST, .flags = PW_REQUIRED | PW_RECIPIENTS, .min = 1,
+	    .max = 64,
 	    .help = "addresses; each gets every notice, and is tried again on its own" },
 	{ .key = NULL },
 };
@@ -52,7 +63,8 @@ settings_fail(char *why, size_t why_size, const char *format, ...)
 	return false;
 }
 
-/* Of "host", "host:port", "[v6]", "[v6]:port" and a bare "v6", where the host ends and which port is written. */
+/* Splits "host", "host:port", "[v6]", "[v6]:port" and a bare "v6". Returns the port as written,
+ * NULL where there is none, "" where something else follows the bracket. */
 static const char *
 split(const char *relay, const char **host, size_t *size)
 {
@@ -72,7 +84,7 @@ split(const char *relay, const char **host, size_t *size)
 	return colon + 1;
 }
 
-/* With a scope: "fe80::1%eth0". */
+/* Also with a zone: "fe80::1%eth0" (RFC 4007 11). */
 static bool
 is_ipv6(const char *host)
 {
@@ -97,7 +109,8 @@ is_name(const char *host)
 }
 
 static bool
-take_relay(struct settings *settings, const char *relay, const char *usual_port, char *why, size_t why_size)
+take_relay(struct settings *settings, const char *relay, const char *usual_port, char *why,
+    size_t why_size)
 {
 	static const char form[] = "relay: write HOST:PORT or [IPV6]:PORT, such as \"mail.example.org:587\"";
 	const char *host, *port;
@@ -117,7 +130,8 @@ take_relay(struct settings *settings, const char *relay, const char *usual_port,
 	if (!brackets && (relay[0] == '[' || !is_name(settings->host)))
 		return settings_fail(why, why_size, "%s", form);
 	snprintf(settings->port, sizeof settings->port, "%ld", number);
-	snprintf(settings->place, sizeof settings->place, brackets ? "[%s]:%s" : "%s:%s", settings->host, settings->port);
+	snprintf(settings->place, sizeof settings->place, brackets ? "[%s]:%s" : "%s:%s",
+	    settings->host, settings->port);
 	return true;
 }
 
@@ -127,9 +141,12 @@ check_tls(const struct settings *settings, bool verify_given, char *why, size_t 
 	bool checks = settings->tls == TLS_REQUIRE || settings->tls == TLS_IMPLICIT;
 
 	if (settings->tls == TLS_NONE && settings->ca_file != NULL)
-		return settings_fail(why, why_size, "ca_file: there is nothing to check where tls = \"none\"");
+		return settings_fail(why, why_size,
+		    "ca_file: there is nothing to check where tls = \"none\"");
 	if (!checks && verify_given && settings->verify != VERIFY_NONE)
-		return settings_fail(why, why_size, "verify: no certificate is checked where tls = \"%s\"", tls_choices[settings->tls]);
+		return settings_fail(why, why_size,
+		    "verify: no certificate is checked where tls = \"%s\"",
+		    tls_choices[settings->tls]);
 	return true;
 }
 
@@ -139,11 +156,14 @@ check_auth(const struct settings *settings, char *why, size_t why_size)
 	bool has_secret = settings->password_file != NULL || settings->token_file != NULL;
 
 	if (settings->password_file != NULL && settings->token_file != NULL)
-		return settings_fail(why, why_size, "password_file and token_file: AUTH is by one of them");
+		return settings_fail(why, why_size,
+		    "password_file and token_file: AUTH is by one of them");
 	if (has_secret != (settings->user != NULL))
-		return settings_fail(why, why_size, "user and password_file go together, or user and token_file: one of them is missing");
+		return settings_fail(why, why_size,
+		    "user and password_file go together, or user and token_file: one of them is missing");
 	if (has_secret && settings->verify == VERIFY_NONE && !settings->auth_unprotected)
-		return settings_fail(why, why_size, "user: a password is sent to a relay only where tls = \"require\" or \"implicit\" and its "
+		return settings_fail(why, why_size,
+		    "user: a password is sent to a relay only where tls = \"require\" or \"implicit\" and its "
 		    "certificate is checked, or auth_unprotected = true allows it");
 	return true;
 }
@@ -157,11 +177,16 @@ settings_take(struct settings *settings, const struct pw_values *values, char *w
 
 	why[0] = '\0';
 	*settings = (struct settings){ .tls = (enum settings_tls)items[TLS].number,
-		.verify = (enum settings_verify)items[VERIFY].number, .ca_file = items[CA_FILE].string,
-		.user = user != NULL && user[0] != '\0' ? user : NULL, .password_file = items[PASSWORD].string,
-		.token_file = items[TOKEN].string, .auth_unprotected = items[AUTH_UNPROTECTED].number != 0,
-		.from = items[FROM].string, .envelope_from = items[ENVELOPE_FROM].string, .to = items[TO].list };
-	good = take_relay(settings, items[RELAY].string, settings->user != NULL ? "587" : "25", why, why_size);
+		.verify = (enum settings_verify)items[VERIFY].number,
+		    .ca_file = items[CA_FILE].string,
+		.user = user != NULL
+		    && user[0] != '\0' ? user : NULL, .password_file = items[PASSWORD].string,
+		.token_file = items[TOKEN].string,
+		    .auth_unprotected = items[AUTH_UNPROTECTED].number != 0,
+		.from = items[FROM].string, .envelope_from = items[ENVELOPE_FROM].string,
+		    .to = items[TO].list };
+	good = take_relay(settings, items[RELAY].string, settings->user != NULL ? "587" : "25", why,
+	    why_size);
 	if (!items[TLS].given && strcmp(settings->port, "465") == 0)
 		settings->tls = TLS_IMPLICIT;
 	good &= check_tls(settings, items[VERIFY].given, why, why_size);
@@ -173,11 +198,15 @@ settings_take(struct settings *settings, const struct pw_values *values, char *w
 void
 settings_tell(const struct settings *settings, char *words, size_t size)
 {
-	static const char *const ways[] = { [TLS_REQUIRE] = "STARTTLS", [TLS_IMPLICIT] = "TLS from the first byte",
-		[TLS_OPPORTUNISTIC] = "STARTTLS where it works, else in clear", [TLS_NONE] = "in clear" };
+	static const char *const ways[] = { [TLS_REQUIRE] = "STARTTLS",
+	    [TLS_IMPLICIT] = "TLS from the first byte",
+		[TLS_OPPORTUNISTIC] = "STARTTLS where it works, else in clear",
+		    [TLS_NONE] = "in clear" };
 	static const char *const checks[] = { [VERIFY_FULL] = ", certificate for its name",
-		[VERIFY_CHAIN] = ", certificate for any name", [VERIFY_NONE] = ", certificate not checked" };
+		[VERIFY_CHAIN] = ", certificate for any name",
+		    [VERIFY_NONE] = ", certificate not checked" };
 
 	snprintf(words, size, "mails through %s, %s%s%s", settings->place, ways[settings->tls],
-	    settings->tls == TLS_NONE ? "" : checks[settings->verify], settings->user != NULL ? ", AUTH" : "");
+	    settings->tls == TLS_NONE ? "" : checks[settings->verify],
+	    settings->user != NULL ? ", AUTH" : "");
 }

@@ -1,6 +1,6 @@
 /*
- * The settings of the notifier, and what they mean together. Read by both of its processes, and when the configuration is
- * checked: no file is opened here.
+ * The settings of the notifier, and which of them go together. Used by both processes and by the
+ * check of the configuration, so no file is opened here.
  */
 #ifndef EMAIL_SETTINGS_H
 #define EMAIL_SETTINGS_H
@@ -33,14 +33,16 @@ struct settings {
 
 extern const struct pw_setting settings_table[];
 
-/* False with all that is wrong, a line each: a relay that is none, settings that do not go together. Strings are views into
- * `values`. */
+/* Fills the settings; strings are views into `values`. Returns false with all faults in `why`, a
+ * line each: a relay that is not HOST:PORT, settings that do not go together. */
 bool settings_take(struct settings *, const struct pw_values *values, char *why, size_t why_size);
 
-/* Adds a line to what is wrong; returns false. */
-bool settings_fail(char *why, size_t why_size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Appends a line to `why` and returns false. */
+bool settings_fail(char *why, size_t why_size, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
 
-/* One line on how mails will go out: "mail.example.org:465, TLS from the first byte, …". */
+/* Writes how mails will be sent: "mails through mail.example.org:465, TLS from the first byte,
+ * …". */
 void settings_tell(const struct settings *, char *words, size_t size);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Chooses a mechanism and runs its exchange.
+ */
 #include "auth.h"
 
 #include <ctype.h>
@@ -12,11 +15,11 @@
 enum {
 	ROUNDS_MAX = 8,
 	ITERATIONS_MAX = 1000000, /* of SCRAM: each costs two hashes, and the relay chooses how many */
-	COMMAND_MAX = 510,        /* RFC 5321, section 4.5.3.1.4: what is longer waits for the first challenge */
+	COMMAND_MAX = 510, /* RFC 5321 4.5.3.1.4: a longer initial response waits for a challenge */
 	WORDS_MAX = 300
 };
 
-/* Best first; a password that nothing protects is shown only where there is no other way. */
+/* In order of preference. In clear the mechanisms that do not show the password come first. */
 static const char *const inside_tls[] = { "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5", NULL };
 static const char *const in_clear[] = { "SCRAM-SHA-256", "CRAM-MD5", "PLAIN", "LOGIN", NULL };
 static const char *const by_token[] = { "XOAUTH2", NULL };
@@ -36,9 +39,11 @@ read_secret(struct auth *auth, const char *key, const char *path, char *why, siz
 	}
 	if (size > 0 && auth->secret[size - 1] == '\n')
 		size--;
-	if (size == 0 || size >= (ssize_t)sizeof auth->secret || memchr(auth->secret, '\n', (size_t)size) != NULL
+	if (size == 0 || size >= (ssize_t)sizeof auth->secret
+	    || memchr(auth->secret, '\n', (size_t)size) != NULL
 	    || memchr(auth->secret, '\0', (size_t)size) != NULL) {
-		snprintf(why, why_size, "%s: %s: has to hold one line of at most %zu bytes", key, path, sizeof auth->secret - 1);
+		snprintf(why, why_size, "%s: %s: has to hold one line of at most %zu bytes", key,
+		    path, sizeof auth->secret - 1);
 		return false;
 	}
 	auth->secret[size] = '\0';
@@ -54,7 +59,8 @@ auth_open(struct auth *auth, const struct settings *settings, char *why, size_t 
 	*auth = (struct auth){ .user = settings->user, .by_token = token };
 	if (auth->user == NULL)
 		return true;
-	if (!read_secret(auth, token ? "token_file" : "password_file", token ? settings->token_file : settings->password_file,
+	if (!read_secret(auth, token ? "token_file" : "password_file",
+	    token ? settings->token_file : settings->password_file,
 	    why, why_size))
 		return false;
 	error = gsasl_init(&auth->sasl);
@@ -74,9 +80,10 @@ auth_close(struct auth *auth)
 	explicit_bzero(auth->secret, sizeof auth->secret);
 }
 
-/* Whether a list of words holds that word. */
+/* Returns whether `mechanism` is one of the words of `offer`; case does not matter (RFC 4422 3.1
+ * has capitals). */
 static bool
-names(const char *offer, const char *mechanism)
+offers(const char *offer, const char *mechanism)
 {
 	size_t size = strlen(mechanism);
 
@@ -90,25 +97,26 @@ names(const char *offer, const char *mechanism)
 	return false;
 }
 
-/* What becomes of one mechanism. */
+/* The outcome of one mechanism. */
 enum fate {
 	TAKEN,
 	REFUSED,     /* by the relay; wire->why has its words */
-	UNWILLING,   /* it does not like the initial response, or its absence */
-	FAILED       /* the way, or the exchange itself */
+	UNWILLING,   /* 501: with or without an initial response, the other form is tried */
+	FAILED       /* the connection, or the exchange itself */
 };
 
-/* A conversation of one mechanism. */
+/* The exchange of one mechanism. */
 struct talk {
 	struct auth *auth;
 	struct wire *wire;
 	const char *mechanism;
 	Gsasl_session *sasl;   /* NULL: XOAUTH2 */
-	bool done;             /* nothing more is to be said, and all was proven */
+	bool done;             /* by our side: with SCRAM the relay has proven that it knows the password */
 	int64_t limit;
 };
 
-/* "user=" user ^A "auth=Bearer " token ^A ^A */
+/* Google's XOAUTH2: "user=" user ^A "auth=Bearer " token ^A ^A. An error comes as a challenge in
+ * JSON, and an empty answer to it brings the refusal. */
 static int
 step_token(struct talk *talk, const char *challenge, char **answer)
 {
@@ -116,7 +124,7 @@ step_token(struct talk *talk, const char *challenge, char **answer)
 	char *bytes;
 	int error;
 
-	if (talk->done || challenge[0] != '\0') { /* an error in JSON: an empty answer brings the refusal */
+	if (talk->done || challenge[0] != '\0') {
 		*answer = calloc(1, 1);
 		return *answer == NULL ? GSASL_MALLOC_ERROR : GSASL_OK;
 	}
@@ -131,7 +139,8 @@ step_token(struct talk *talk, const char *challenge, char **answer)
 	return error;
 }
 
-/* Whether a challenge of SCRAM (RFC 5802, section 5.1) asks for more rounds than we do in one go. */
+/* Returns whether a challenge of SCRAM (RFC 5802 5.1, "i=") asks for more than ITERATIONS_MAX
+ * iterations: libgsasl would do any number of them within one call. */
 static bool
 is_dear(const char *challenge)
 {
@@ -140,10 +149,12 @@ is_dear(const char *challenge)
 	bool dear = false;
 
 	if (gsasl_base64_from(challenge, strlen(challenge), &bytes, &size) != GSASL_OK)
-		return false; /* it is no challenge, which is told by the library */
+		return false; /* libgsasl refuses it */
 	for (size_t at = 0; at < size && !dear; at++)
-		if (bytes[at] == 'i' && at + 1 < size && bytes[at + 1] == '=' && (at == 0 || bytes[at - 1] == ','))
-			for (unsigned long count = 0; !dear && at + 2 < size && isdigit((unsigned char)bytes[at + 2]); at++) {
+		if (bytes[at] == 'i' && at + 1 < size && bytes[at + 1] == '='
+		    && (at == 0 || bytes[at - 1] == ','))
+			for (unsigned long count = 0; !dear && at + 2 < size
+			    && isdigit((unsigned char)bytes[at + 2]); at++) {
 				count = 10 * count + (unsigned long)(bytes[at + 2] - '0');
 				dear = count > ITERATIONS_MAX;
 			}
@@ -151,7 +162,7 @@ is_dear(const char *challenge)
 	return dear;
 }
 
-/* The answer to a challenge, in base64: the caller frees it. */
+/* Makes the answer to a challenge, in base64; the caller frees it. */
 static int
 step(struct talk *talk, const char *challenge, char **answer)
 {
@@ -198,7 +209,7 @@ put(struct talk *talk, const char *first, const char *second)
 	return done;
 }
 
-/* A reply that is no challenge. */
+/* Judges a reply other than 334. */
 static enum fate
 judge(struct talk *talk, int code, size_t size, bool first)
 {
@@ -210,7 +221,8 @@ judge(struct talk *talk, int code, size_t size, bool first)
 		return fail(talk, "the relay took it without a proof that it knows the password");
 	if (code / 100 == 2)
 		return TAKEN;
-	(void)wire_fail(talk->wire, WIRE_OPEN, "AUTH was refused: %s (mechanism %s)", words, talk->mechanism);
+	(void)wire_fail(talk->wire, WIRE_OPEN, "AUTH was refused: %s (mechanism %s)", words,
+	    talk->mechanism);
 	return code == 421 ? FAILED : code == 501 && first ? UNWILLING : REFUSED;
 }
 
@@ -224,16 +236,18 @@ fail_of_wire(struct talk *talk)
 	return FAILED;
 }
 
-/* What follows "334 ", as a string in `challenge`. False: it has no room. */
+/* Copies what follows "334 " into `challenge`. Returns false where it is too long or no text. */
 static bool
 take_challenge(struct wire *wire, size_t size, char *challenge, size_t room)
 {
 	size_t end = size;
 
-	while (end > 3 && (wire->bytes[end - 1] == '\n' || wire->bytes[end - 1] == '\r' || wire->bytes[end - 1] == ' '))
+	while (end > 3 && (wire->bytes[end - 1] == '\n' || wire->bytes[end - 1] == '\r'
+	    || wire->bytes[end - 1] == ' '))
 		end--;
 	end = end > 4 ? end - 4 : 0;
-	if (end >= room || memchr(wire->bytes + 4, '\0', end) != NULL || memchr(wire->bytes + 4, '\n', end) != NULL)
+	if (end >= room || memchr(wire->bytes + 4, '\0', end) != NULL
+	    || memchr(wire->bytes + 4, '\n', end) != NULL)
 		return false;
 	memcpy(challenge, wire->bytes + 4, end);
 	challenge[end] = '\0';
@@ -241,7 +255,8 @@ take_challenge(struct wire *wire, size_t size, char *challenge, size_t room)
 	return true;
 }
 
-/* `first`: an answer that was made before it was asked for, NULL: none; `sent`: with the command. */
+/* Runs the exchange after the command. `first` is the initial response, NULL for none; `sent`
+ * tells that it was sent with the command. */
 static enum fate
 converse(struct talk *talk, char *first, bool sent)
 {
@@ -263,10 +278,12 @@ converse(struct talk *talk, char *first, bool sent)
 			drop(&answer);
 			return fail(talk, "a challenge that is none");
 		}
-		if (sent && challenge[0] != '\0') /* else the relay has overlooked what came with the command */
+		if (sent && challenge[0] != '\0') /* an empty one asks for the initial response again */
 			drop(&answer);
-		if (answer == NULL && strncmp(talk->mechanism, "SCRAM", 5) == 0 && is_dear(challenge))
-			return fail(talk, "the relay asks for more than 1,000,000 rounds of hashing");
+		if (answer == NULL && strncmp(talk->mechanism, "SCRAM", 5) == 0
+		    && is_dear(challenge))
+			return fail(talk,
+			    "the relay asks for more than 1,000,000 rounds of hashing");
 		if (answer == NULL && step(talk, challenge, &answer) != GSASL_OK) {
 			drop(&answer);
 			return fail(talk, "the relay's challenge does not fit");
@@ -283,19 +300,23 @@ static enum fate
 begin(struct talk *talk, bool initial)
 {
 	char command[64], *answer = NULL;
-	bool is_login = strcmp(talk->mechanism, "LOGIN") == 0, is_cram = strcmp(talk->mechanism, "CRAM-MD5") == 0;
+	bool is_login = strcmp(talk->mechanism, "LOGIN") == 0,
+	    is_cram = strcmp(talk->mechanism, "CRAM-MD5") == 0;
 	bool said;
 
-	/* With CRAM-MD5 the relay speaks first; LOGIN as most know it, too. */
+	/* CRAM-MD5 begins with a challenge (RFC 2195); LOGIN does with most relays. */
 	if (!is_cram && (!is_login || initial) && step(talk, "", &answer) != GSASL_OK) {
 		drop(&answer);
 		return fail(talk, "the user or the password cannot be said by it");
 	}
-	if (answer != NULL && strlen("AUTH  ") + strlen(talk->mechanism) + strlen(answer) > COMMAND_MAX)
+	if (answer != NULL
+	    && strlen("AUTH  ") + strlen(talk->mechanism) + strlen(answer) > COMMAND_MAX)
 		initial = false;
-	snprintf(command, sizeof command, "AUTH %s%s", talk->mechanism, answer != NULL && initial ? " " : "");
-	/* RFC 4954, section 4: an empty initial response is a "=". */
-	said = put(talk, command, answer == NULL || !initial ? "" : answer[0] == '\0' ? "=" : answer);
+	snprintf(command, sizeof command, "AUTH %s%s", talk->mechanism, answer != NULL
+	    && initial ? " " : "");
+	/* An empty initial response is sent as "=" (RFC 4954 4). */
+	said = put(talk, command, answer == NULL
+	    || !initial ? "" : answer[0] == '\0' ? "=" : answer);
 	if (!said) {
 		drop(&answer);
 		return fail_of_wire(talk);
@@ -328,11 +349,14 @@ fail_without_common(struct wire *wire, const char *offer, const char *const *kno
 	size_t size = 0;
 
 	for (size_t i = 0; known[i] != NULL && size < sizeof ours; i++)
-		size += (size_t)snprintf(ours + size, sizeof ours - size, "%s%s", i == 0 ? "" : " ", known[i]);
+		size += (size_t)snprintf(ours + size, sizeof ours - size, "%s%s", i == 0 ? "" : " ",
+		    known[i]);
 	if (offer[0] == '\0')
-		(void)wire_fail(wire, WIRE_OPEN, "AUTH: the relay offers none, and user is set: nothing was sent");
+		(void)wire_fail(wire, WIRE_OPEN,
+		    "AUTH: the relay offers none, and user is set: nothing was sent");
 	else
-		(void)wire_fail(wire, WIRE_OPEN, "AUTH: no common mechanism: the relay offers %.150s, we know %s: nothing was sent",
+		(void)wire_fail(wire, WIRE_OPEN,
+		    "AUTH: no common mechanism: the relay offers %.150s, we know %s: nothing was sent",
 		    offer, ours);
 }
 
@@ -347,7 +371,7 @@ auth_say(struct auth *auth, struct wire *wire, const char *offer, bool is_protec
 		bool initial = strcmp(known[i], "LOGIN") != 0;
 		enum fate fate;
 
-		if (!names(offer, known[i]))
+		if (!offers(offer, known[i]))
 			continue;
 		tried = true;
 		fate = try_once(auth, wire, known[i], initial, limit);
@@ -355,8 +379,9 @@ auth_say(struct auth *auth, struct wire *wire, const char *offer, bool is_protec
 			fate = try_once(auth, wire, known[i], !initial, limit);
 		if (fate == TAKEN || fate == FAILED)
 			return fate == TAKEN;
-		/* A password that was shown and refused is wrong. One that was proven may be stored in a form that knows no such
-		 * proof; it is shown only inside TLS. */
+		/* A refused PLAIN or LOGIN means a wrong password. A refused SCRAM or CRAM-MD5
+		 * may mean that the relay stores passwords in a form that these cannot use; the
+		 * next mechanism shows the password, so only inside TLS. */
 		if (shows || !is_protected)
 			return false;
 	}

@@ -1,6 +1,6 @@
 /*
- * AUTH (RFC 4954): SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5 through libgsasl, XOAUTH2 by ourselves. A mechanism is chosen
- * of those that both sides know; a refused AUTH ends the session.
+ * AUTH (RFC 4954): SCRAM-SHA-256, PLAIN, LOGIN and CRAM-MD5 by libgsasl, and XOAUTH2, which
+ * libgsasl lacks. A session in which AUTH was refused sends no mail.
  */
 #ifndef EMAIL_GATE_AUTH_H
 #define EMAIL_GATE_AUTH_H
@@ -19,12 +19,13 @@ struct auth {
 	char secret[AUTH_SECRET_MAX];
 };
 
-/* Reads the secret. False with a reason. */
+/* Reads the secret. Returns false with a reason. */
 bool auth_open(struct auth *, const struct settings *, char *why, size_t why_size);
 void auth_close(struct auth *);
 
-/* `offer`: the mechanisms that the relay names, as words; "" where it names none. `is_protected`: inside TLS. False:
- * wire->why says why in whole words; the secret is in none of them. */
+/* Authenticates by the first mechanism of ours that the relay offers. `offer` are its mechanisms,
+ * separated by blanks; `is_protected` is set inside TLS; `limit` is the time for each reply, in
+ * microseconds. Returns false with wire->why, a whole sentence without the secret. */
 bool auth_say(struct auth *, struct wire *, const char *offer, bool is_protected, int64_t limit);
 
 #endif

@@ -1,4 +1,7 @@
-/* The gate's process: settings, authorities and the secret are read once; then one session after the other. */
+/*
+ * The gate process. Settings, CA file and secret are read once, at its start; then it serves one
+ * session after the other.
+ */
 #include "gate.h"
 
 #include <errno.h>
@@ -31,7 +34,8 @@ open_gate(void *memory, const struct pw_values *values, char *why, size_t why_si
 	return auth_open(&gate->auth, &gate->settings, why, why_size);
 }
 
-/* A question, and the descriptor that came along. False: the worker is gone. `*library` is -1 where it is no question. */
+/* Receives a request and the descriptor with it; `*library` is -1 for a packet that is no
+ * request. Returns false when the worker has ended. */
 static bool
 take(int worker, struct gate_ask *ask, int *library)
 {
@@ -40,8 +44,10 @@ take(int worker, struct gate_ask *ask, int *library)
 		unsigned char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec part = { ask, sizeof *ask };
-	/* Room for one descriptor: CMSG_SPACE() would have room for a second one, which nobody would close. */
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
+	/* CMSG_LEN() and not CMSG_SPACE(), whose padding would take a second descriptor that
+	 * nobody closes. */
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	    .msg_controllen = CMSG_LEN(sizeof(int)) };
 	const struct cmsghdr *passed;
 	ssize_t size;
 

@@ -1,7 +1,7 @@
 /*
- * What the two processes of the notifier say to each other. The worker asks for a session and hands over a stream socket
- * on which its library will speak SMTP; the gate answers each question once, as soon as what became of the message is
- * known. Both are of one image: structs go as they are.
+ * Messages between the two processes of the notifier. For each mail the worker sends a request
+ * with a stream socket, on which libesmtp will speak SMTP; the gate sends one answer as soon as
+ * the result is known. Both processes run the same image, so structs are sent as they are.
  */
 #ifndef EMAIL_GATE_GATE_H
 #define EMAIL_GATE_GATE_H
@@ -12,11 +12,11 @@ enum { GATE_RECIPIENTS_MAX = 64, GATE_NOTE_MAX = 400 };
 
 struct gate_ask {
 	uint64_t number;
-	int64_t until;              /* CLOCK_MONOTONIC, microseconds: by then it is answered */
+	int64_t until;              /* CLOCK_MONOTONIC, microseconds: the end of the attempt */
 	char helo[256];             /* for EHLO; "" an address literal */
 	char sender[ADDRESS_MAX + 1]; /* "" the null path */
 	uint32_t count;
-	char recipients[GATE_RECIPIENTS_MAX][ADDRESS_MAX + 1]; /* in the order in which the library will name them */
+	char recipients[GATE_RECIPIENTS_MAX][ADDRESS_MAX + 1]; /* in the order of libesmtp's RCPT */
 };
 
 struct gate_fate {
@@ -27,8 +27,8 @@ struct gate_fate {
 };
 
 struct gate_answer {
-	uint64_t number;            /* of the question */
-	char note[GATE_NOTE_MAX];   /* what the log should hold beside, "" nothing */
+	uint64_t number;            /* of the request */
+	char note[GATE_NOTE_MAX];   /* why TLS was not used, for the log; "" nothing */
 	struct gate_fate fates[GATE_RECIPIENTS_MAX];
 };
 

@@ -1,3 +1,6 @@
+/*
+ * Plays the relay for libesmtp.
+ */
 #include "library.h"
 
 #include <errno.h>
@@ -34,7 +37,7 @@ library_say(struct library *library, int code)
 	char line[32];
 	int size = snprintf(line, sizeof line, "%d gate\r\n", code);
 
-	/* One that is gone is noticed when it is to speak. */
+	/* A closed socket is noticed when the next line is read. */
 	(void)send(library->fd, line, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -45,7 +48,8 @@ fill(struct library *library)
 
 	while (library->size < sizeof library->bytes) {
 		int64_t left = library->until - wire_now();
-		ssize_t got = recv(library->fd, library->bytes + library->size, sizeof library->bytes - library->size, MSG_DONTWAIT);
+		ssize_t got = recv(library->fd, library->bytes + library->size,
+		    sizeof library->bytes - library->size, MSG_DONTWAIT);
 
 		if (got > 0) {
 			library->size += (size_t)got;
@@ -58,7 +62,7 @@ fill(struct library *library)
 	return false;
 }
 
-/* The size of the first line with its CR LF; 0: it does not come. */
+/* Returns the size of the first line with its CR LF, 0 where none comes. */
 static size_t
 line_of(struct library *library)
 {
@@ -81,7 +85,8 @@ bool
 library_expect(struct library *library, const char *line)
 {
 	size_t size = line_of(library);
-	bool same = size >= 2 && size - 2 == strlen(line) && memcmp(library->bytes, line, size - 2) == 0
+	bool same = size >= 2 && size - 2 == strlen(line)
+	    && memcmp(library->bytes, line, size - 2) == 0
 	    && library->bytes[size - 2] == '\r';
 
 	take(library, size);
@@ -98,7 +103,8 @@ library_expect_word(struct library *library, const char *word)
 	return same;
 }
 
-/* Where the text ends, which is looked for from `*at` on: the size up to the line end before the dot. */
+/* Looks for the final dot from `*at` on, and moves `*at` behind what need not be looked at again.
+ * `*end` is then the size of the text with its last line end. */
 static bool
 find_end(const char *text, size_t size, size_t *at, size_t *end)
 {
@@ -138,7 +144,8 @@ library_text(struct library *library, size_t *size)
 	char *text = NULL;
 	bool whole = false;
 
-	while (!whole && (library->size > 0 || fill(library)) && append(library, &text, &have, &room))
+	while (!whole && (library->size > 0 || fill(library))
+	    && append(library, &text, &have, &room))
 		whole = find_end(text, have, &at, size);
 	if (whole)
 		return text;

@@ -1,4 +1,7 @@
-/* The library's end of the dialogue: it takes us for its relay. What it is told are codes alone, no byte of the relay's. */
+/*
+ * The dialogue with libesmtp, which takes the gate for its relay. It is sent reply codes alone,
+ * no byte that a relay sent.
+ */
 #ifndef EMAIL_GATE_LIBRARY_H
 #define EMAIL_GATE_LIBRARY_H
 
@@ -15,18 +18,20 @@ struct library {
 	char bytes[16 * 1024]; /* read and not yet taken */
 };
 
-/* Takes the descriptor. */
+/* Begins a dialogue on `fd`, which library_close() closes. */
 void library_init(struct library *, int fd, int64_t until);
 void library_close(struct library *);
 
-/* Says "CODE gate". */
+/* Sends "CODE gate". */
 void library_say(struct library *, int code);
-/* Waits for the one line that is due. False: it says another, or is gone. */
+/* Waits for a line equal to `line`. Returns false for another line, the end of the connection and
+ * the end of the attempt. */
 bool library_expect(struct library *, const char *line);
-/* Waits for a line that begins so. */
+/* The same for a line that begins with `word`. */
 bool library_expect_word(struct library *, const char *word);
-/* Its whole text, dots doubled, up to the line end before the final dot: the caller frees it. NULL: it is gone, the text
- * has no bounds, or there is no memory. */
+/* Waits for the text behind DATA. Returns it as it came, with doubled dots (RFC 5321 4.5.2), up
+ * to and with the line end before the final dot; the caller frees it. Returns NULL at the end of
+ * the connection or of the attempt, beyond 16 MiB, or where memory is short. */
 char *library_text(struct library *, size_t *size);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Looks up and connects. The relay may be an address literal, with a zone as well.
+ */
 #include "reach.h"
 
 #include <arpa/inet.h>
@@ -15,20 +18,24 @@
 enum { SECOND = 1000000, RESOLVE_MAX = 20 * SECOND, CONNECT_MAX = 20 * SECOND, ADDRESSES_MAX = 16 };
 
 static bool
-look_up(struct wire *wire, const struct settings *settings, const struct pw_gate_host *host, struct sockaddr_storage *found,
+look_up(struct wire *wire, const struct settings *settings, const struct pw_gate_host *host,
+    struct sockaddr_storage *found,
     uint32_t *count)
 {
 	int64_t left = wire->until - wire_now();
 	char why[WIRE_WHY_MAX - 100] = "";
 
-	*count = host->look_up(host, settings->host, left < RESOLVE_MAX ? left : RESOLVE_MAX, found, ADDRESSES_MAX, why, sizeof why);
-	return *count > 0 || wire_fail(wire, WIRE_BROKEN, "the name %.255s does not resolve: %s", settings->host, why);
+	*count = host->look_up(host, settings->host, left < RESOLVE_MAX ? left : RESOLVE_MAX, found,
+	    ADDRESSES_MAX, why, sizeof why);
+	return *count > 0 || wire_fail(wire, WIRE_BROKEN, "the name %.255s does not resolve: %s",
+	    settings->host, why);
 }
 
 static socklen_t
 size_of(const struct sockaddr_storage *address)
 {
-	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+	    : sizeof(struct sockaddr_in6);
 }
 
 static void
@@ -47,11 +54,12 @@ tell_address(const struct sockaddr_storage *address, char *text, size_t room)
 {
 	char bytes[NI_MAXHOST] = "?";
 
-	(void)getnameinfo((const struct sockaddr *)address, size_of(address), bytes, sizeof bytes, NULL, 0, NI_NUMERICHOST);
+	(void)getnameinfo((const struct sockaddr *)address, size_of(address), bytes, sizeof bytes,
+	    NULL, 0, NI_NUMERICHOST);
 	snprintf(text, room, "%s", bytes);
 }
 
-/* False: wire->why says why. */
+/* Returns false with wire->why. */
 static bool
 connect_one(struct wire *wire, const struct sockaddr_storage *address, int64_t limit)
 {
@@ -90,7 +98,7 @@ reach(struct wire *wire, const struct settings *settings, const struct pw_gate_h
 
 		set_port(&addresses[i], settings->port);
 		if (connect_one(wire, &addresses[i], share < CONNECT_MAX ? share : CONNECT_MAX)) {
-			wire->end = WIRE_OPEN; /* whatever became of other addresses */
+			wire->end = WIRE_OPEN; /* a failure before was another address's */
 			return true;
 		}
 		wire->size = 0;
@@ -99,7 +107,8 @@ reach(struct wire *wire, const struct settings *settings, const struct pw_gate_h
 			close(wire->fd);
 		wire->fd = -1;
 		tell_address(&addresses[i], literal, sizeof literal);
-		size += (size_t)snprintf(words + size, sizeof words - size, "%s%s: %s", i == 0 ? "" : "; ", literal, wire->why);
+		size += (size_t)snprintf(words + size, sizeof words - size, "%s%s: %s",
+		    i == 0 ? "" : "; ", literal, wire->why);
 		if (size >= sizeof words)
 			break;
 	}
@@ -122,5 +131,6 @@ reach_literal(const struct wire *wire, char *literal, size_t size)
 	else if (own.ss_family != AF_UNSPEC)
 		tell_address(&own, bytes, sizeof bytes);
 	bytes[strcspn(bytes, "%")] = '\0';
-	snprintf(literal, size, inet_pton(AF_INET6, bytes, &address) == 1 ? "[IPv6:%s]" : "[%s]", bytes);
+	snprintf(literal, size, inet_pton(AF_INET6, bytes, &address) == 1 ? "[IPv6:%s]" : "[%s]",
+	    bytes);
 }

@@ -1,19 +1,23 @@
+/*
+ * Reads replies and writes them as one line.
+ */
 #include "reply.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* "250", "250 …", "250-…": the code, 0: it is no line of a reply. */
+/* Returns the code of "250", "250 …" or "250-…", 0 for what is no line of a reply. */
 static int
 code_of(const char *line, size_t size)
 {
-	if (size < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' || line[2] > '9'
+	if (size < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9'
+	    || line[2] < '0' || line[2] > '9'
 	    || (size > 3 && line[3] != ' ' && line[3] != '-'))
 		return 0;
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
-/* Without CR LF or LF. */
+/* Returns the size without CR LF or LF. */
 static size_t
 trim(const char *line, size_t size)
 {
@@ -37,7 +41,8 @@ reply_read(const char *bytes, size_t size, int *code, size_t *used, const char *
 	*code = 0;
 	for (int lines = 0;; lines++) {
 		const char *line = bytes + at, *end = memchr(line, '\n', size - at);
-		size_t whole = end == NULL ? size - at : (size_t)(end + 1 - line), bare = trim(line, whole);
+		size_t whole = end == NULL ? size - at : (size_t)(end + 1 - line),
+		    bare = trim(line, whole);
 		int own;
 
 		if (whole > REPLY_LINE_MAX)
@@ -45,7 +50,8 @@ reply_read(const char *bytes, size_t size, int *code, size_t *used, const char *
 		if (lines >= REPLY_LINES_MAX)
 			return bad(fault, "a reply of more than 128 lines");
 		if (end == NULL)
-			return size >= REPLY_BYTES_MAX ? bad(fault, "a reply of more than 64 KiB") : REPLY_PART;
+			return size >= REPLY_BYTES_MAX ? bad(fault, "a reply of more than 64 KiB")
+			    : REPLY_PART;
 		own = code_of(line, bare);
 		if (own == 0)
 			return bad(fault, "what is no reply of SMTP");
@@ -61,11 +67,13 @@ reply_read(const char *bytes, size_t size, int *code, size_t *used, const char *
 }
 
 void
-reply_lines(const char *bytes, size_t size, void (*take)(void *arg, const char *line, size_t size), void *arg)
+reply_lines(const char *bytes, size_t size, void (*take)(void *arg, const char *line, size_t size),
+    void *arg)
 {
 	for (size_t at = 0; at < size;) {
 		const char *line = bytes + at, *end = memchr(line, '\n', size - at);
-		size_t whole = end == NULL ? size - at : (size_t)(end + 1 - line), bare = trim(line, whole);
+		size_t whole = end == NULL ? size - at : (size_t)(end + 1 - line),
+		    bare = trim(line, whole);
 
 		take(arg, line + (bare < 4 ? bare : 4), bare < 4 ? 0 : bare - 4);
 		at += whole;
@@ -85,7 +93,8 @@ tell(struct telling *telling, const char *bytes, size_t size)
 		if (telling->size >= telling->room)
 			telling->left_out++;
 		else
-			telling->words[telling->size++] = (unsigned char)bytes[i] < ' ' || bytes[i] == 0x7f ? '?' : bytes[i];
+			telling->words[telling->size++] = (unsigned char)bytes[i] < ' '
+			    || bytes[i] == 0x7f ? '?' : bytes[i];
 	}
 }
 
@@ -103,7 +112,8 @@ void
 reply_tell(const char *bytes, size_t size, char *words, size_t room)
 {
 	enum { FOR_THE_REST = 32 };
-	struct telling telling = { .words = words, .room = room > FOR_THE_REST ? room - FOR_THE_REST : 0, .first = true };
+	struct telling telling = { .words = words,
+	    .room = room > FOR_THE_REST ? room - FOR_THE_REST : 0, .first = true };
 
 	tell(&telling, bytes, size < 3 ? size : 3);
 	reply_lines(bytes, size, tell_line, &telling);
@@ -111,5 +121,6 @@ reply_tell(const char *bytes, size_t size, char *words, size_t room)
 		telling.size--;
 	words[telling.size] = '\0';
 	if (telling.left_out > 0)
-		snprintf(words + telling.size, room - telling.size, "… (+%zu bytes)", telling.left_out);
+		snprintf(words + telling.size, room - telling.size, "… (+%zu bytes)",
+		    telling.left_out);
 }

@@ -1,6 +1,6 @@
 /*
- * Replies of a relay (RFC 5321, section 4.2): lines of one code, `250-` goes on, `250 ` or `250` ends. A bare LF is taken
- * as a line's end. Nothing here holds memory.
+ * Replies of a relay (RFC 5321 4.2): lines with the same code, "250-" on all but the last, "250 "
+ * or "250" on the last. A bare LF ends a line as CR LF does. Pure functions over bytes.
  */
 #ifndef EMAIL_GATE_REPLY_H
 #define EMAIL_GATE_REPLY_H
@@ -17,17 +17,20 @@ enum {
 enum reply_status {
 	REPLY_PART,  /* more has to come */
 	REPLY_WHOLE,
-	REPLY_BAD    /* it is none, or has no bounds */
+	REPLY_BAD    /* no reply, or longer than the limits */
 };
 
-/* Looks at the reply that `bytes` begin with. REPLY_WHOLE: its code and size. REPLY_BAD: `*fault` says in words why. */
-enum reply_status reply_read(const char *bytes, size_t size, int *code, size_t *used, const char **fault);
+/* Reads the reply at the beginning of `bytes`. With REPLY_WHOLE `*code` and its size `*used` are
+ * set, with REPLY_BAD `*fault` says why. */
+enum reply_status reply_read(const char *bytes, size_t size, int *code, size_t *used,
+    const char **fault);
 
-/* Hands each line of a whole reply, without code and line end, to `take`. */
-void reply_lines(const char *bytes, size_t size, void (*take)(void *arg, const char *line, size_t size), void *arg);
+/* Calls `take` with each line of a whole reply, without code, separator and line end. */
+void reply_lines(const char *bytes, size_t size,
+    void (*take)(void *arg, const char *line, size_t size), void *arg);
 
-/* A whole reply as one line: "250 first / second", control bytes as question marks. What finds no room is counted:
- * "… (+123 bytes)". */
+/* Writes a whole reply as one line: "250 first / second", control characters as question marks.
+ * Bytes beyond `room` are counted: "… (+123 bytes)". */
 void reply_tell(const char *bytes, size_t size, char *words, size_t room);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Passes a message on to the relay and judges each recipient.
+ */
 #include "session.h"
 
 #include <assert.h>
@@ -16,7 +19,7 @@ fate_of(struct session *session, uint32_t recipient)
 	return &session->answer.fates[recipient];
 }
 
-/* It knows us no better, or has no time: that is the same for every message. */
+/* 421, and replies about authentication (RFC 4954 6), concern all messages and not this one. */
 static bool
 is_about_us(int code)
 {
@@ -31,7 +34,7 @@ refuse(struct gate_fate *fate, int code, const char *before, const char *words)
 	snprintf(fate->words, sizeof fate->words, "%s%s", before, words);
 }
 
-/* Those that nothing has been said of yet. */
+/* Recipients without a result yet get this one. */
 static void
 refuse_rest(struct session *session, int code, const char *before, const char *words)
 {
@@ -40,7 +43,8 @@ refuse_rest(struct session *session, int code, const char *before, const char *w
 			refuse(fate_of(session, i), code, before, words);
 }
 
-/* The way failed; always false. */
+/* Recipients without a result yet are tried again, and the notifier rests: the session failed.
+ * Returns false. */
 static bool __attribute__((format(printf, 2, 3)))
 fail_rest(struct session *session, const char *format, ...)
 {
@@ -64,9 +68,10 @@ fail_of_library(struct session *session, const char *step)
 	return fail_rest(session, "%s: the mail library did not go on", step);
 }
 
-/* Carries one command to the relay. `words`: its whole reply. */
+/* Passes one command on. `words` receives the whole reply as one line. */
 static bool
-carry(struct session *session, const char *step, const char *command, int *code, char *words, size_t room)
+carry(struct session *session, const char *step, const char *command, int *code, char *words,
+    size_t room)
 {
 	struct way *way = &session->way;
 	size_t size;
@@ -110,7 +115,7 @@ carry_recipients(struct session *session)
 		snprintf(command, sizeof command, "RCPT TO:<%s>", session->ask.recipients[i]);
 		if (!carry(session, "RCPT TO", command, &code, words, sizeof words))
 			return false;
-		if (code == 421) { /* it hangs up */
+		if (code == 421) { /* the relay closes the connection (RFC 5321 3.8) */
 			refuse_rest(session, code, "", words);
 			return false;
 		}
@@ -142,7 +147,8 @@ carry_data(struct session *session)
 	return false;
 }
 
-/* The relay has spoken within the text, or hung up. It has not seen the end of it, so nothing was taken. */
+/* The relay replied within the text or closed the connection. It has not seen the final dot, so
+ * it took nothing. */
 static bool
 fail_in_text(struct session *session)
 {
@@ -157,7 +163,8 @@ fail_in_text(struct session *session)
 	return false;
 }
 
-/* What the relay says before it has seen the final dot is no answer to it, so all that it may have said is awaited. */
+/* Sends the text but not the final dot. A reply that is already there when the dot is sent would
+ * be taken for the reply to it, so the relay is given time to say what it says early. */
 static bool
 carry_text(struct session *session)
 {
@@ -177,7 +184,7 @@ carry_text(struct session *session)
 	return (open && wire->size == 0) || fail_in_text(session);
 }
 
-/* Behind the final dot; always 0. */
+/* After the final dot the relay may have taken the mail. Returns 0. */
 static int
 doubt_rest(struct session *session, const char *words)
 {
@@ -187,7 +194,8 @@ doubt_rest(struct session *session, const char *words)
 	return 0;
 }
 
-/* Sent is what got a whole 2xx behind its final dot. Returns the code, 0: none. */
+/* Sends the final dot. A recipient is PW_SENT only with a whole 2xx reply to it. Returns the
+ * reply's code, 0 for none. */
 static int
 end_text(struct session *session)
 {
@@ -196,7 +204,8 @@ end_text(struct session *session)
 	size_t size, have;
 	int code;
 
-	if (!wire_write(wire, ".\r\n", 3, wire->until, false) || !wire_reply(wire, wire->until - wire_now(), &code, &size)) {
+	if (!wire_write(wire, ".\r\n", 3, wire->until, false)
+	    || !wire_reply(wire, wire->until - wire_now(), &code, &size)) {
 		(void)way_fail_at(&session->way, "the reply to the text");
 		return doubt_rest(session, session->way.words);
 	}
@@ -210,7 +219,8 @@ end_text(struct session *session)
 		doubt_rest(session, words);
 	} else {
 		if (session->way.note[0] != '\0')
-			snprintf(words + have, sizeof words - have, " (sent in clear, since TLS failed: %s)", session->way.note);
+			snprintf(words + have, sizeof words - have,
+			    " (sent in clear, since TLS failed: %s)", session->way.note);
 		for (uint32_t i = 0; i < session->ask.count; i++)
 			if (fate_of(session, i)->fate == 0) {
 				fate_of(session, i)->fate = PW_SENT;
@@ -220,7 +230,7 @@ end_text(struct session *session)
 	return code;
 }
 
-/* Whether the relay has, or may have, the mail. */
+/* The note on clear text is for mails that the relay has, or may have. */
 static bool
 may_have_gone(struct session *session)
 {
@@ -235,11 +245,13 @@ tell(struct session *session)
 {
 	session->answer.number = session->ask.number;
 	if (session->way.note[0] != '\0' && may_have_gone(session))
-		snprintf(session->answer.note, sizeof session->answer.note, "%s", session->way.note);
+		snprintf(session->answer.note, sizeof session->answer.note, "%s",
+		    session->way.note);
 	(void)send(session->worker, &session->answer, sizeof session->answer, MSG_NOSIGNAL);
 }
 
-/* A relay that is done with us need not be waited for, nor one that does not say so; another question is not kept waiting. */
+/* QUIT, after the answer was sent: waits for the reply at most 2 s, and not while another request
+ * waits. */
 static void
 leave(struct session *session)
 {
@@ -255,7 +267,7 @@ leave(struct session *session)
 	wire_close(wire);
 }
 
-/* Returns the code that the library still waits for, 0: none. */
+/* Returns the code for libesmtp, which waits for the reply to the final dot; 0 where it does not. */
 static int
 run(struct session *session)
 {
@@ -271,7 +283,8 @@ run(struct session *session)
 		return 0;
 	}
 	library_say(&session->library, 250);
-	if (carry_sender(session) && carry_recipients(session) && carry_data(session) && carry_text(session))
+	if (carry_sender(session) && carry_recipients(session) && carry_data(session)
+	    && carry_text(session))
 		return end_text(session);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * One message: the way to the relay, then the library's dialogue, carried over word by word. What became of the message
- * is told the moment it is known: nothing that comes later changes it.
+ * One message: opens the session with the relay, then passes libesmtp's commands on, one by one.
+ * The result is sent to the worker as soon as the reply to the text is whole; nothing that comes
+ * later changes it.
  */
 #ifndef EMAIL_GATE_SESSION_H
 #define EMAIL_GATE_SESSION_H
@@ -13,11 +14,12 @@ struct session {
 	struct library library;
 	struct gate_ask ask;
 	struct gate_answer answer;
-	int worker;      /* who is answered */
-	bool in_text;    /* the relay takes what we write for the message */
+	int worker;      /* the socket for the answer */
+	bool in_text;    /* between 354 and the reply to the final dot: the relay takes all bytes as text */
 };
 
-/* way.settings, .tls, .auth, .host, worker, and the question are set by the caller. Takes `library`, the library's other end. */
+/* Delivers session->ask and sends the answer. The caller has set way.settings, .tls, .auth,
+ * .host, and worker. Closes `library`, the gate's end of the pair. */
 void session_run(struct session *, int library);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * The TLS client of the gate.
+ */
 #include "tls.h"
 
 #include <arpa/inet.h>
@@ -21,7 +24,8 @@ tls_tell_error(int error, char *words, size_t size)
 	const char *name = ERR_reason_error_string(code);
 
 	if (error == SSL_ERROR_SYSCALL && code == 0)
-		snprintf(words, size, "%s", errno != 0 ? strerror(errno) : "the relay closed the connection");
+		snprintf(words, size, "%s",
+		    errno != 0 ? strerror(errno) : "the relay closed the connection");
 	else if (reason > SSL_AD_REASON_OFFSET)
 		snprintf(words, size, "the relay sent alert %d (%s)", reason - SSL_AD_REASON_OFFSET,
 		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
@@ -36,11 +40,13 @@ tls_is_end(int error)
 {
 	unsigned long code = ERR_peek_error();
 
-	return (error == SSL_ERROR_SYSCALL && code == 0 && (errno == 0 || errno == ECONNRESET || errno == EPIPE))
-	    || (error == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+	return (error == SSL_ERROR_SYSCALL && code == 0
+	    && (errno == 0 || errno == ECONNRESET || errno == EPIPE))
+	    || (error == SSL_ERROR_SSL
+	    && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
 }
 
-/* A key of unheard-of size costs time without proving more. */
+/* The time of a verification grows with the size of keys, which the relay chooses. */
 static bool
 within_limits(STACK_OF(X509) *sent)
 {
@@ -53,7 +59,7 @@ within_limits(STACK_OF(X509) *sent)
 	return sk_X509_num(sent) <= CHAIN_MAX + 1;
 }
 
-/* In place of the whole verification. */
+/* Replaces the verification of OpenSSL, which it calls. */
 static int
 on_verify(X509_STORE_CTX *store, void *memory)
 {
@@ -62,7 +68,8 @@ on_verify(X509_STORE_CTX *store, void *memory)
 
 	if (!within_limits(X509_STORE_CTX_get0_untrusted(store))) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_CHAIN_TOO_LONG);
-		snprintf(tls->fault, sizeof tls->fault, "the certificate of %s: more than %d certificates, or a key of more than "
+		snprintf(tls->fault, sizeof tls->fault,
+		    "the certificate of %s: more than %d certificates, or a key of more than "
 		    "%d bits", host, CHAIN_MAX + 1, KEY_BITS_MAX);
 		return 0;
 	}
@@ -74,16 +81,19 @@ on_verify(X509_STORE_CTX *store, void *memory)
 }
 
 static int
-on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other, void *memory)
+on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other,
+    void *memory)
 {
 	const struct tls *tls = memory;
 
-	if (operation == SSL_SECOP_TMP_DH && other != NULL && EVP_PKEY_get_bits(other) > KEY_BITS_MAX)
+	if (operation == SSL_SECOP_TMP_DH && other != NULL
+	    && EVP_PKEY_get_bits(other) > KEY_BITS_MAX)
 		return 0;
 	return tls->security(ssl, context, operation, bits, nid, other, NULL);
 }
 
-/* The host without the dot at its end or the scope of an address; whether it is an address. */
+/* Writes the host without a final dot or the zone of an address. Returns whether it is an
+ * address. */
 static bool
 name_of(const struct settings *settings, char *name, size_t room)
 {
@@ -106,10 +116,12 @@ expect_name(SSL_CTX *context, const struct settings *settings)
 	char name[sizeof settings->host];
 	bool is_address = name_of(settings, name, sizeof name);
 
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (settings->verify != VERIFY_FULL)
 		return true;
-	return is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1 : X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+	return is_address ? X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1
+	    : X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
 }
 
 static void
@@ -119,7 +131,8 @@ confine(struct tls *tls)
 
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(context,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_cert_list(context, CHAIN_BYTES_MAX);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
@@ -130,12 +143,14 @@ confine(struct tls *tls)
 	SSL_CTX_set0_security_ex_data(context, tls);
 }
 
-/* A folder of them would be read later, when nothing can be opened any more: Debian's bundle, or OpenSSL's file. */
+/* Not from a folder, which OpenSSL reads during a handshake, when no file can be opened: Debian's
+ * bundle, or OpenSSL's file. */
 static bool
 load_authorities(SSL_CTX *context, const char *ca_file)
 {
 	const char *own = getenv(X509_get_default_cert_file_env());
-	const char *const files[] = { own, "/etc/ssl/certs/ca-certificates.crt", X509_get_default_cert_file() };
+	const char *const files[] = { own, "/etc/ssl/certs/ca-certificates.crt",
+	    X509_get_default_cert_file() };
 
 	if (ca_file != NULL)
 		return SSL_CTX_load_verify_locations(context, ca_file, NULL) == 1;
@@ -156,7 +171,8 @@ tls_open(struct tls *tls, const struct settings *settings, char *why, size_t why
 		return false;
 	}
 	confine(tls);
-	done = (settings->verify == VERIFY_NONE || load_authorities(tls->context, settings->ca_file))
+	done = (settings->verify == VERIFY_NONE
+	    || load_authorities(tls->context, settings->ca_file))
 	    && expect_name(tls->context, settings);
 	if (!done) {
 		snprintf(why, why_size, "ca_file: %s: no certificates can be read from it",
@@ -174,7 +190,7 @@ tls_close(struct tls *tls)
 	tls->context = NULL;
 }
 
-/* Its certificate is told by its own words; all else by those of the handshake. */
+/* A fault of the certificate has its own sentence, which says more than the alert that it led to. */
 static bool
 fail(struct wire *wire, const struct tls *tls)
 {
@@ -183,7 +199,8 @@ fail(struct wire *wire, const struct tls *tls)
 	snprintf(cause, sizeof cause, "%.*s", (int)sizeof cause - 1, wire->why);
 	if (tls->fault[0] != '\0')
 		return wire_fail(wire, WIRE_BROKEN, "%s", tls->fault);
-	return wire_fail(wire, wire->end, "the TLS handshake with %s failed: %s", tls->settings->host, cause);
+	return wire_fail(wire, wire->end, "the TLS handshake with %s failed: %s",
+	    tls->settings->host, cause);
 }
 
 void
@@ -194,10 +211,12 @@ tls_begin_turn(struct wire *wire)
 	wire->turn_bytes = 0;
 }
 
-/* Within one call the library goes on for as long as messages come that it passes over: HelloRequest in a handshake,
- * tickets behind it. So that our limits are looked at, it is told at times that nothing more has come. */
+/* One call of OpenSSL reads on for as long as messages come that it passes over, such as
+ * HelloRequest or session tickets. After TURN_BYTES it is told to wait, so that our limits are
+ * checked. */
 static long
-on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, long other, int result, size_t *processed)
+on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, long other,
+    int result, size_t *processed)
 {
 	struct wire *wire = (struct wire *)(void *)BIO_get_callback_arg(bio);
 
@@ -238,7 +257,8 @@ tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
 		error = SSL_get_error(wire->ssl, done);
 		if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
 			tls_tell_error(error, cause, sizeof cause);
-			(void)wire_fail(wire, WIRE_BROKEN, "%s", tls_is_end(error) ? "the relay closed the connection" : cause);
+			(void)wire_fail(wire, WIRE_BROKEN, "%s",
+			    tls_is_end(error) ? "the relay closed the connection" : cause);
 			return fail(wire, tls);
 		}
 		if (!wire_wait(wire, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until))

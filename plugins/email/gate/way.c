@@ -1,3 +1,6 @@
+/*
+ * Opens the SMTP session with the relay.
+ */
 #include "way.h"
 
 #include <assert.h>
@@ -28,7 +31,8 @@ way_fail_at(struct way *way, const char *step)
 	if (wire->end == WIRE_REFUSED)
 		return fail(way, "%s (said before %s)", wire->why, step);
 	if (wire->end == WIRE_LATE)
-		return fail(way, "%s: no whole reply, %s; %zu bytes of it came", step, wire->why, wire->size);
+		return fail(way, "%s: no whole reply, %s; %zu bytes of it came", step, wire->why,
+		    wire->size);
 	return fail(way, "%s: %s", step, wire->why);
 }
 
@@ -39,12 +43,13 @@ way_exchange(struct way *way, const char *step, const char *command, int *code, 
 	int length = snprintf(line, sizeof line, "%s\r\n", command);
 
 	assert(length < (int)sizeof line);
-	if (!wire_say(&way->wire, line, (size_t)length, wire_now() + WAY_LIMIT) || !wire_reply(&way->wire, WAY_LIMIT, code, size))
+	if (!wire_say(&way->wire, line, (size_t)length, wire_now() + WAY_LIMIT)
+	    || !wire_reply(&way->wire, WAY_LIMIT, code, size))
 		return way_fail_at(way, step);
 	return true;
 }
 
-/* A reply that refuses a step. */
+/* Makes ->words from a reply that refuses the step, and takes it; returns false. */
 static bool
 fail_by_reply(struct way *way, const char *step, size_t size)
 {
@@ -77,7 +82,8 @@ add_offer(struct way *way, const char *words, size_t size)
 	if (have > 0 && have + 1 < sizeof way->offer)
 		way->offer[have++] = ' ';
 	for (size_t i = 0; i < size && have + 1 < sizeof way->offer; i++)
-		way->offer[have++] = isalnum((unsigned char)words[i]) || strchr("-_", words[i]) != NULL ? words[i] : ' ';
+		way->offer[have++] = isalnum((unsigned char)words[i])
+		    || strchr("-_", words[i]) != NULL ? words[i] : ' ';
 	way->offer[have] = '\0';
 }
 
@@ -100,7 +106,8 @@ way_take_offer(struct way *way, const char *reply, size_t size)
 	reply_lines(reply, size, take_keyword, way);
 }
 
-/* Who knows no EHLO has neither TLS nor AUTH. */
+/* HELO follows where EHLO is not implemented (RFC 5321 3.2); such a relay offers neither STARTTLS
+ * nor AUTH. */
 static bool
 say_hello(struct way *way)
 {
@@ -128,7 +135,7 @@ say_hello(struct way *way)
 	return true;
 }
 
-/* Without TLS, under `opportunistic`: on this connection, or on another. */
+/* With tls = "opportunistic": TLS is not tried again in this attempt. */
 static void
 go_in_clear(struct way *way)
 {
@@ -136,17 +143,20 @@ go_in_clear(struct way *way)
 	snprintf(way->note, sizeof way->note, "%.*s", (int)sizeof way->note - 1, way->words);
 }
 
-/* TLS has failed behind the relay's consent: this connection is of no use. Always false. */
+/* After 220 to STARTTLS the connection cannot return to clear text (RFC 3207 4.2), so another one
+ * is needed. Returns false. */
 static bool
 leave_connection(struct way *way, bool *anew)
 {
-	*anew = way->settings->tls == TLS_OPPORTUNISTIC && way->wire.end != WIRE_DEAR && wire_now() < way->wire.until;
+	*anew = way->settings->tls == TLS_OPPORTUNISTIC && way->wire.end != WIRE_DEAR
+	    && wire_now() < way->wire.until;
 	if (*anew)
 		go_in_clear(way);
 	return false;
 }
 
-/* Behind the consent the relay waits for us: what follows in clear was put there, and ends even what takes any relay. */
+/* After 220 the relay waits for our ClientHello. Bytes in clear behind the reply were injected by
+ * somebody between us (CVE-2011-0411), so they end the attempt whatever `tls` and `verify` say. */
 static bool
 begin_starttls(struct way *way, bool *anew)
 {
@@ -168,7 +178,8 @@ begin_starttls(struct way *way, bool *anew)
 		return leave_connection(way, anew);
 	}
 	if (way->wire.size > 0)
-		return fail(way, "bytes came in clear text behind the consent to STARTTLS (CVE-2011-0411): nothing was sent");
+		return fail(way,
+		    "bytes came in clear text behind the consent to STARTTLS (CVE-2011-0411): nothing was sent");
 	if (!tls_begin(way->tls, &way->wire, WAY_LIMIT)) {
 		(void)fail(way, "%s", way->wire.why);
 		return leave_connection(way, anew);
@@ -193,10 +204,13 @@ authenticate(struct way *way)
 {
 	if (way->auth->user == NULL)
 		return true;
-	assert(way->settings->auth_unprotected || (way->secured && way->settings->verify != VERIFY_NONE));
+	assert(way->settings->auth_unprotected
+	    || (way->secured && way->settings->verify != VERIFY_NONE));
 	if (way->avoids_tls)
-		return fail(way, "AUTH is not said in clear where TLS failed: %.*s", (int)sizeof way->words - 100, way->note);
-	return auth_say(way->auth, &way->wire, way->offer, way->secured, WAY_LIMIT) || fail(way, "%s", way->wire.why);
+		return fail(way, "AUTH is not said in clear where TLS failed: %.*s",
+		    (int)sizeof way->words - 100, way->note);
+	return auth_say(way->auth, &way->wire, way->offer, way->secured, WAY_LIMIT)
+	    || fail(way, "%s", way->wire.why);
 }
 
 static bool
@@ -204,7 +218,8 @@ open_once(struct way *way, bool *anew)
 {
 	if (!reach(&way->wire, way->settings, way->host))
 		return fail(way, "%s", way->wire.why);
-	if (way->settings->tls == TLS_IMPLICIT && !(way->secured = tls_begin(way->tls, &way->wire, WAY_LIMIT)))
+	if (way->settings->tls == TLS_IMPLICIT
+	    && !(way->secured = tls_begin(way->tls, &way->wire, WAY_LIMIT)))
 		return fail(way, "%s", way->wire.why);
 	return greet(way) && say_hello(way) && secure(way, anew) && authenticate(way);
 }

@@ -1,6 +1,8 @@
 /*
- * The way to the relay, up to where it takes a mail: connection, greeting, EHLO, TLS, AUTH, each within its limit and each
- * in strict turn. Under `opportunistic` it begins anew, in clear, where TLS fails.
+ * The SMTP session with the relay up to the first MAIL: connection, greeting, EHLO, TLS, AUTH.
+ * Each step has a time limit, and no command is sent before the reply to the one before is whole
+ * and nothing else has come (no pipelining). With tls = "opportunistic" a failed TLS handshake
+ * leads to one more connection, in clear.
  */
 #ifndef EMAIL_GATE_WAY_H
 #define EMAIL_GATE_WAY_H
@@ -10,7 +12,11 @@
 #include "tls.h"
 #include "wire.h"
 
-enum { WAY_LIMIT = 60 * 1000000 /* microseconds, for a reply */, WAY_WORDS_MAX = 600, WAY_COMMAND_MAX = 300 };
+enum {
+	WAY_LIMIT = 60 * 1000000, /* microseconds, for a reply */
+	WAY_WORDS_MAX = 600,
+	WAY_COMMAND_MAX = 300
+};
 
 struct way {
 	struct wire wire;
@@ -18,25 +24,27 @@ struct way {
 	struct tls *tls;
 	struct auth *auth;
 	const struct pw_gate_host *host;
-	const char *helo;          /* "" an address literal */
-	bool secured;
-	bool avoids_tls;           /* it has failed */
-	char note[GATE_NOTE_MAX];  /* why the way is in clear although TLS was offered; "" it is not */
+	const char *helo;          /* for EHLO; "" an address literal */
+	bool secured;              /* inside TLS */
+	bool avoids_tls;           /* TLS has failed in this attempt */
+	char note[GATE_NOTE_MAX];  /* why the session is in clear although TLS was offered; "" otherwise */
 	bool offers_starttls;      /* by the last reply to EHLO */
-	char offer[AUTH_OFFER_MAX]; /* the mechanisms of AUTH in it, as words */
+	char offer[AUTH_OFFER_MAX]; /* its AUTH mechanisms, separated by blanks */
 	char words[WAY_WORDS_MAX]; /* why it failed */
 };
 
-/* False: ->words says which step failed, and why. */
+/* Opens the session. Returns false with ->words: the step that failed, and why. */
 bool way_open(struct way *, int64_t until);
 
-/* Says a command, in strict turn, and waits for its reply, which is at the beginning of wire.bytes. False: ->words. */
+/* Sends a command and waits for its reply, which is then at the beginning of wire.bytes. Returns
+ * false with ->words. */
 bool way_exchange(struct way *, const char *step, const char *command, int *code, size_t *size);
 
-/* Reads what a whole 2xx to EHLO offers into ->offers_starttls and ->offer; mechanisms that find no room there are left out. */
+/* Takes ->offers_starttls and ->offer from a whole 2xx reply to EHLO (RFC 5321 4.1.1.1);
+ * mechanisms beyond the room of ->offer are left out. */
 void way_take_offer(struct way *, const char *reply, size_t size);
 
-/* Takes the wire's ->why for what ended the step; always false. */
+/* Makes ->words from wire.why and the step; returns false. */
 bool way_fail_at(struct way *, const char *step);
 
 #endif

@@ -1,3 +1,6 @@
+/*
+ * Reads and writes the connection within the limits of an attempt.
+ */
 #include "wire.h"
 
 #include <assert.h>
@@ -15,7 +18,8 @@
 
 #include "tls.h"
 
-enum { SECOND = 1000000, CPU_MAX = 10 * SECOND, REST_MAX = SECOND, WRITE_MAX = 16 * 1024, SETTLE_MAX = SECOND / 4, EARLY_MS = 50 };
+enum { SECOND = 1000000, CPU_MAX = 10 * SECOND, REST_MAX = SECOND, WRITE_MAX = 16 * 1024,
+    SETTLE_MAX = SECOND / 4, EARLY_MS = 50 };
 
 static int64_t
 clock_of(clockid_t id)
@@ -89,15 +93,19 @@ static bool
 is_within(struct wire *wire, int64_t now, int64_t until, int64_t asked)
 {
 	if (clock_of(CLOCK_PROCESS_CPUTIME_ID) - wire->cpu_began > CPU_MAX)
-		return wire_fail(wire, WIRE_DEAR, "more than %d s of processor time", CPU_MAX / SECOND);
+		return wire_fail(wire, WIRE_DEAR, "more than %d s of processor time",
+		    CPU_MAX / SECOND);
 	if (wire->came > WIRE_BYTES_MAX)
-		return wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d KiB", WIRE_BYTES_MAX / 1024);
+		return wire_fail(wire, WIRE_DEAR, "the relay has sent more than %d KiB",
+		    WIRE_BYTES_MAX / 1024);
 	if (now < until)
 		return true;
 	if (until == wire->until)
-		return wire_fail(wire, WIRE_LATE, "not within the %.1f s that were left of the notifier's deadline",
+		return wire_fail(wire, WIRE_LATE,
+		    "not within the %.1f s that were left of the notifier's deadline",
 		    (double)(wire->until - wire->began) / (double)SECOND);
-	return wire_fail(wire, WIRE_LATE, "not within %.0f s", (double)(until - asked) / (double)SECOND);
+	return wire_fail(wire, WIRE_LATE, "not within %.0f s",
+	    (double)(until - asked) / (double)SECOND);
 }
 
 bool
@@ -108,14 +116,15 @@ wire_wait(struct wire *wire, short events, int64_t until)
 	if (until > wire->until)
 		until = wire->until;
 	for (;;) {
-		struct pollfd polled[2] = { { .fd = wire->fd, .events = events }, { .fd = wire->other, .events = POLLIN } };
+		struct pollfd polled[2] = { { .fd = wire->fd, .events = events },
+		    { .fd = wire->other, .events = POLLIN } };
 		int64_t now = wire_now();
 
 		if (!is_within(wire, now, until, asked))
 			return false;
 		if (poll(polled, 2, (int)((until - now + 999) / 1000)) < 0 && errno != EINTR)
 			return wire_fail(wire, WIRE_BROKEN, "poll: %s", strerror(errno));
-		if (polled[1].revents & (POLLHUP | POLLERR)) /* nobody is there to ask */
+		if (polled[1].revents & (POLLHUP | POLLERR)) /* its peer has ended */
 			wire->other = -1;
 		else if (polled[1].revents != 0)
 			return wire_fail(wire, WIRE_CALLED, "there is something else to do");
@@ -124,7 +133,7 @@ wire_wait(struct wire *wire, short events, int64_t until)
 	}
 }
 
-/* What an operation of TLS that did not go through is waiting for; 0: it failed. */
+/* Returns the event of poll(2) that an OpenSSL call wants, 0 where it has failed. */
 static short
 wanted(struct wire *wire, int result)
 {
@@ -144,7 +153,7 @@ wanted(struct wire *wire, int result)
 	return 0;
 }
 
-/* >0: bytes read, 0: none yet, <0: failed. `*events`: what to wait for. */
+/* Returns the bytes read, 0 where none has come, with `*events` to wait for, -1 on failure. */
 static ssize_t
 read_some(struct wire *wire, char *bytes, size_t room, short *events)
 {
@@ -168,7 +177,8 @@ read_some(struct wire *wire, char *bytes, size_t room, short *events)
 	}
 	if (got < 0 && errno == EAGAIN)
 		return 0;
-	(void)wire_fail(wire, got == 0 || errno == ECONNRESET ? WIRE_CLOSED : WIRE_BROKEN, "%s", got == 0
+	(void)wire_fail(wire, got == 0
+	    || errno == ECONNRESET ? WIRE_CLOSED : WIRE_BROKEN, "%s", got == 0
 	    ? "the relay closed the connection" : strerror(errno));
 	return -1;
 }
@@ -194,7 +204,8 @@ write_some(struct wire *wire, const char *bytes, size_t size, short *events)
 		return put;
 	if (errno == EAGAIN)
 		return 0;
-	(void)wire_fail(wire, errno == EPIPE || errno == ECONNRESET ? WIRE_CLOSED : WIRE_BROKEN, "%s", errno == EPIPE
+	(void)wire_fail(wire, errno == EPIPE
+	    || errno == ECONNRESET ? WIRE_CLOSED : WIRE_BROKEN, "%s", errno == EPIPE
 	    ? "the relay closed the connection" : strerror(errno));
 	return -1;
 }
@@ -204,7 +215,8 @@ wire_drain(struct wire *wire)
 {
 	while (wire->size < sizeof wire->bytes) {
 		short events;
-		ssize_t got = read_some(wire, wire->bytes + wire->size, sizeof wire->bytes - wire->size, &events);
+		ssize_t got = read_some(wire, wire->bytes + wire->size,
+		    sizeof wire->bytes - wire->size, &events);
 
 		if (got <= 0)
 			return got == 0;
@@ -225,7 +237,8 @@ wire_write(struct wire *wire, const char *bytes, size_t size, int64_t until, boo
 		put = write_some(wire, bytes, size < WRITE_MAX ? size : WRITE_MAX, &events);
 		if (put < 0)
 			return watched && (wire_drain(wire), wire->size > 0);
-		if (put == 0 && !wire_wait(wire, (short)(watched ? events | POLLIN : events), until))
+		if (put == 0 && !wire_wait(wire, (short)(watched ? events | POLLIN : events),
+		    until))
 			return false;
 		bytes += put;
 		size -= (size_t)put;
@@ -274,14 +287,16 @@ wire_reply(struct wire *wire, int64_t limit, int *code, size_t *size)
 		case REPLY_PART:
 			break;
 		}
-		got = read_some(wire, wire->bytes + wire->size, sizeof wire->bytes - wire->size, &events);
+		got = read_some(wire, wire->bytes + wire->size, sizeof wire->bytes - wire->size,
+		    &events);
 		if (got < 0)
 			return false;
 		wire->size += (size_t)got;
 		if (got == 0 && !wire_wait(wire, events, until))
 			return false;
-		/* One that sends byte by byte has to come to an end as well. */
-		if (got > 0 && !is_within(wire, wire_now(), until < wire->until ? until : wire->until, until - limit))
+		/* A relay that sends byte after byte never lets wire_wait() look at the limit. */
+		if (got > 0 && !is_within(wire, wire_now(),
+		    until < wire->until ? until : wire->until, until - limit))
 			return false;
 	}
 }
@@ -293,15 +308,17 @@ wire_fail_early(struct wire *wire)
 	size_t size = wire->size;
 	int code = 0;
 
-	/* The rest of a refusal may be on its way. */
-	if (size > 0 && (wire->bytes[0] == '4' || wire->bytes[0] == '5') && wire_reply(wire, REST_MAX, &code, &size)
+	/* Waits at most 1 s for the rest of a 4xx or 5xx. */
+	if (size > 0 && (wire->bytes[0] == '4' || wire->bytes[0] == '5')
+	    && wire_reply(wire, REST_MAX, &code, &size)
 	    && size == wire->size) {
 		reply_tell(wire->bytes, size, words, sizeof words);
 		wire->refusal = code;
 		return wire_fail(wire, WIRE_REFUSED, "%s", words);
 	}
 	reply_tell(wire->bytes, wire->size, words, 80);
-	return wire_fail(wire, WIRE_EARLY, "the relay spoke before it was asked (\"%s\"): its replies cannot be trusted to be "
+	return wire_fail(wire, WIRE_EARLY,
+	    "the relay spoke before it was asked (\"%s\"): its replies cannot be trusted to be "
 	    "answers", words);
 }
 

@@ -1,7 +1,7 @@
 /*
- * The connection to the relay, in clear or inside TLS. Everything has a limit: the bytes of a reply, the time of a step,
- * and, over all connections of an attempt, its time, its processor time, the bytes that came and the lines of replies.
- * Whatever fails says why in words, once, in ->why.
+ * The connection to the relay, in clear or inside TLS. Limits: the bytes of a reply, the time of
+ * a step, and, over all connections of one attempt, time, processor time, received bytes and
+ * lines of replies. A function that fails sets ->end, and ->why in words.
  */
 #ifndef EMAIL_GATE_WIRE_H
 #define EMAIL_GATE_WIRE_H
@@ -22,23 +22,23 @@ enum wire_end {
 	WIRE_LATE,   /* the limit of the step, or of the whole attempt */
 	WIRE_CLOSED, /* the relay ended the connection */
 	WIRE_BROKEN, /* an error of TCP or TLS */
-	WIRE_ABSURD, /* what came is no reply, or has no bounds */
-	WIRE_DEAR,   /* more processor time, bytes or lines than an attempt may cost */
-	WIRE_EARLY,  /* the relay spoke before it was asked: none of its replies can be told from an answer any more */
-	WIRE_REFUSED, /* what it said so early is a whole refusal: ->refusal, in its words */
+	WIRE_ABSURD, /* what came is no reply, or longer than the limits */
+	WIRE_DEAR,   /* more processor time, bytes or lines than the limits of an attempt */
+	WIRE_EARLY,  /* the relay sent bytes before a command: no later reply can be matched to a command */
+	WIRE_REFUSED, /* those bytes are a whole 4xx or 5xx: ->refusal, in the relay's words */
 	WIRE_CALLED  /* ->other has something to read */
 };
 
 struct wire {
 	int fd;               /* -1: none */
 	SSL *ssl;             /* NULL: in clear */
-	size_t turn_bytes;    /* read from the socket by the call of the TLS library that is under way */
+	size_t turn_bytes;    /* read from the socket within the present call of OpenSSL */
 	int other;            /* a descriptor whose input ends all waiting; -1: none */
 	int64_t until;        /* CLOCK_MONOTONIC, microseconds: the end of the attempt */
-	int64_t began;        /* the same */
+	int64_t began;        /* CLOCK_MONOTONIC, microseconds */
 	int64_t cpu_began;    /* processor time of the process */
-	size_t came;          /* bytes read from the sockets of the attempt */
-	size_t lines;         /* of whole replies in them */
+	size_t came;          /* bytes received in the attempt */
+	size_t lines;         /* of whole replies among them */
 	enum wire_end end;    /* why the last call failed */
 	char why[WIRE_WHY_MAX];
 	int refusal;          /* WIRE_REFUSED: its code */
@@ -48,38 +48,43 @@ struct wire {
 
 int64_t wire_now(void); /* CLOCK_MONOTONIC, microseconds */
 
-/* At the beginning of an attempt, without a connection yet; `until` as in the struct. */
+/* Begins an attempt, without a connection; `until` as in the struct. */
 void wire_init(struct wire *, int64_t until);
-/* Ends TLS, as far as that needs no waiting, and the connection. */
+/* Sends close_notify if that does not block, and closes the connection. */
 void wire_close(struct wire *);
-/* The same, for another connection of the attempt: what the attempt may cost goes on. */
+/* Closes the connection, for another one in the same attempt: the counts of the attempt stay. */
 void wire_begin_anew(struct wire *);
 
-/* Notes how it ended, and why; always false. */
-bool wire_fail(struct wire *, enum wire_end, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Sets ->end and ->why; returns false. */
+bool wire_fail(struct wire *, enum wire_end, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
 
-/* Waits for events of poll(2) at the connection, until `until` or the attempt's end, whichever is first. */
+/* Waits for events of poll(2) until the earlier of `until` and the end of the attempt. */
 bool wire_wait(struct wire *, short events, int64_t until);
 
-/* Writes all. `watched`: stops, returning true, as soon as the relay says something; what it said is in ->bytes. */
+/* Writes all bytes. With `watched` stops and returns true as soon as the relay sends something,
+ * which is then in ->bytes. */
 bool wire_write(struct wire *, const char *bytes, size_t size, int64_t until, bool watched);
 
-/* Writes a command, in strict turn: where the relay has said something by then, nothing is written. */
+/* Writes a command. Returns false, and writes nothing, where the relay has sent something since
+ * its last reply. */
 bool wire_say(struct wire *, const char *bytes, size_t size, int64_t until);
 
-/* What the relay said before it was asked, in ->bytes, becomes the end of the session: WIRE_REFUSED or WIRE_EARLY. */
+/* Ends the session for the early bytes in ->bytes, with WIRE_REFUSED or WIRE_EARLY; returns
+ * false. */
 bool wire_fail_early(struct wire *);
 
-/* Reads on without waiting. False: the connection has ended; what came before is in ->bytes all the same. */
+/* Reads what has come, without waiting. Returns false where the connection has ended; ->bytes has
+ * what came before. */
 bool wire_drain(struct wire *);
 
-/* Waits until the kernel of the relay has all that was written, and 50 ms more: what the relay said before that, or answers to
- * less than the whole, is then here. Best effort, and bounded. */
+/* Waits until the relay's kernel has acknowledged all bytes, at most 250 ms, and 50 ms more:
+ * replies that the relay sent before it saw the end are then here, as a rule. */
 void wire_settle(struct wire *);
 
 /* Waits within `limit` microseconds for a whole reply at the beginning of ->bytes. */
 bool wire_reply(struct wire *, int64_t limit, int *code, size_t *size);
-/* Removes them from the beginning of ->bytes. */
+/* Removes `size` bytes from the beginning of ->bytes. */
 void wire_take(struct wire *, size_t size);
 
 #endif
