@@ -16,6 +16,14 @@
 #include "base/packet_queue.h"
 #include "base/vec.h"
 
+/* AddressSanitizer ends a program whose allocation is larger than a size_t, unless it is told otherwise here. */
+const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 struct numbers {
 	uint64_t *items;
 	uint32_t count, room;

@@ -119,11 +119,11 @@ down_tells_all(void **state)
 	assert_says("  60.012 *** no greeting within 60.0 s\n");
 	assert_says("\nIncident 17: `postwatch show 17` tells the whole story.\n");
 	assert_null(strstr(body, "late"));
-	evidence_log_fini(&log);
 	for (size_t i = 0; i < 3; i++) /* never connected */
 		legs[i].leg.local = bytes("");
 	write_both(&view);
 	assert_says("\n  seen as    watch.test\n");
+	evidence_log_fini(&log);
 }
 
 static void
