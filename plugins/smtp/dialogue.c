@@ -1,7 +1,7 @@
 /*
- * One dialogue for three probes. A row of `moves` says everything about one step: the code that is good, and who looks
- * at a good and at any other reply. What a refusal means is decided by the host's table (pw_judge); what is left here is
- * what the settings and the dialogue make of it.
+ * The dialogue as a table: a row of `moves` has for one step the code that is due and the
+ * functions for that code and for a refusal. The host's table of refusals (pw_judge) decides what
+ * a refusal means; here the settings and the state of the dialogue are added.
  */
 #include "dialogue.h"
 
@@ -34,42 +34,46 @@ const struct pw_fact_kind smtp_facts[] = {
 	{ "software", PW_STEADY, "the mail server that the greeting names" },
 	{ "starttls", 0, "whether the first EHLO offers it: offered, not offered" },
 	{ "capabilities", PW_STEADY, "what the last EHLO offers" },
-	{ "size", 0, "the largest message that is taken (SIZE, RFC 1870), in bytes, or \"no fixed limit\"" },
+	{ "size", 0,
+	    "the largest message that is taken (SIZE, RFC 1870), in bytes, or \"no fixed limit\"" },
 	{ .name = NULL },
 };
 
 const char *const smtp_reject_is[] = { "blocked", "down", NULL };
 
-typedef void smtp_hear(struct smtp *, struct pw_turn *, const struct pw_reply *);
+typedef void smtp_handler(struct smtp *, struct pw_turn *, const struct pw_reply *);
 
-static smtp_hear hear_greeting, refuse_greeting, hear_ehlo, refuse_ehlo, hear_helo, hear_lhlo, refuse_lhlo, hear_consent,
+static smtp_handler accept_greeting, refuse_greeting, accept_ehlo, refuse_ehlo, accept_helo,
+    accept_lhlo, refuse_lhlo, accept_starttls,
     refuse_starttls;
 
 static const struct {
 	int good;
-	smtp_hear *hear, *refuse; /* a reply with that code; one with 4xx or 5xx */
+	smtp_handler *accept, *refuse; /* for that code; for 4xx and 5xx */
 	const char *said;
 } moves[SMTP_MOVES] = {
-	[SMTP_GREETING] = { 220, hear_greeting, refuse_greeting, "the connection" },
-	[SMTP_EHLO]     = { 250, hear_ehlo,     refuse_ehlo,     "EHLO" },
-	[SMTP_HELO]     = { 250, hear_helo,     refuse_ehlo,     "HELO" },
-	[SMTP_LHLO]     = { 250, hear_lhlo,     refuse_lhlo,     "LHLO" },
-	[SMTP_STARTTLS] = { 220, hear_consent,  refuse_starttls, "STARTTLS" },
+	[SMTP_GREETING] = { 220, accept_greeting, refuse_greeting, "the connection" },
+	[SMTP_EHLO]     = { 250, accept_ehlo,     refuse_ehlo,     "EHLO" },
+	[SMTP_HELO]     = { 250, accept_helo,     refuse_ehlo,     "HELO" },
+	[SMTP_LHLO]     = { 250, accept_lhlo,     refuse_lhlo,     "LHLO" },
+	[SMTP_STARTTLS] = { 220, accept_starttls,  refuse_starttls, "STARTTLS" },
 };
 
-/* Which words decided, where words did, and that a refusal by policy gives no reason. */
+/* Writes which words of the reply decided, or that a refusal by policy gives no reason. */
 static void
 add_reason(const struct pw_refusal *refusal, char into[static REASON_MAX])
 {
 	into[0] = '\0';
 	if (refusal->because.size > 0)
-		snprintf(into, REASON_MAX, ", decided by \"%.*s\"", (int)(refusal->because.size < 80 ? refusal->because.size : 80),
+		snprintf(into, REASON_MAX, ", decided by \"%.*s\"",
+		    (int)(refusal->because.size < 80 ? refusal->because.size : 80),
 		    refusal->because.data);
 	else if (strcmp(refusal->outcome, "policy") == 0)
 		snprintf(into, REASON_MAX, ", which gives no reason");
 }
 
-/* "EHLO watch.example.net was answered with "554 …" (192.0.2.1), decided by "blocked using"". */
+/* Writes `EHLO watch.example.net was answered with "554 …" (192.0.2.1), decided by "blocked
+ * using"`. */
 static void
 describe(const struct smtp *smtp, const struct pw_turn *turn, const struct pw_reply *reply,
     const struct pw_refusal *refusal, char into[static SENTENCE_MAX])
@@ -79,24 +83,29 @@ describe(const struct smtp *smtp, const struct pw_turn *turn, const struct pw_re
 	words_quote(reply, quote, sizeof quote);
 	add_reason(refusal, reason);
 	if (smtp->move == SMTP_GREETING)
-		snprintf(into, SENTENCE_MAX, "greeted with \"%s\" (%s)%s", quote, turn->address, reason);
+		snprintf(into, SENTENCE_MAX, "greeted with \"%s\" (%s)%s", quote, turn->address,
+		    reason);
 	else
-		snprintf(into, SENTENCE_MAX, "%s%s%s was answered with \"%s\" (%s)%s", moves[smtp->move].said,
-		    smtp->move == SMTP_STARTTLS ? "" : " ", smtp->move == SMTP_STARTTLS ? "" : turn->helo, quote, turn->address,
+		snprintf(into, SENTENCE_MAX, "%s%s%s was answered with \"%s\" (%s)%s",
+		    moves[smtp->move].said,
+		    smtp->move == SMTP_STARTTLS ? "" : " ",
+		    smtp->move == SMTP_STARTTLS ? "" : turn->helo, quote, turn->address,
 		    reason);
 }
 
 static void finish(struct smtp *smtp, struct pw_turn *turn);
 
-/* Ends with what the table says, quoting the server. Where TLS is a wish only, mail goes in clear to a server that wants
- * a certificate of ours. */
+/* Ends with the outcome of the table. With opportunistic TLS a server that wants a client
+ * certificate still takes mail in clear, so that is a condition. */
 static void
-refuse(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply, const struct pw_refusal *refusal)
+refuse(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply,
+    const struct pw_refusal *refusal)
 {
 	char sentence[SENTENCE_MAX];
 
 	describe(smtp, turn, reply, refusal, sentence);
-	if (turn->tls == PW_TLS_OPPORTUNISTIC && strcmp(refusal->outcome, "client_cert_required") == 0) {
+	if (turn->tls == PW_TLS_OPPORTUNISTIC
+	    && strcmp(refusal->outcome, "client_cert_required") == 0) {
 		pw_warn(turn, refusal->outcome, "%s", sentence);
 		finish(smtp, turn);
 		return;
@@ -104,14 +113,15 @@ refuse(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply, co
 	pw_done(turn, refusal->outcome, "%s", sentence);
 }
 
-/* A code that is no refusal and no answer to what was said either. */
+/* Ends for a 2xx or 3xx other than the code that is due. */
 static void
 refuse_code(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	char quote[SMTP_QUOTE_MAX];
 
 	words_quote(reply, quote, sizeof quote);
-	pw_done(turn, "protocol", "unexpected_code: \"%s\" in answer to %s, where %d is due (%s)", quote,
+	pw_done(turn, "protocol", "unexpected_code: \"%s\" in answer to %s, where %d is due (%s)",
+	    quote,
 	    moves[smtp->move].said, moves[smtp->move].good, turn->address);
 }
 
@@ -122,15 +132,16 @@ say_hello(struct smtp *smtp, struct pw_turn *turn, enum smtp_move move)
 	pw_say(turn, smtp->inside ? "ehlo_tls" : "ehlo", "%s %s", moves[move].said, turn->helo);
 }
 
-/* All was answered: what is required and missing degrades. */
+/* Ends the dialogue well; a required capability that is missing is a condition. */
 static void
 finish(struct smtp *smtp, struct pw_turn *turn)
 {
-	const struct pw_strings *require = smtp->wishes.require;
+	const struct pw_strings *require = smtp->options.require;
 	char names[NAMES_MAX] = "";
 	size_t at = 0;
 
-	for (uint32_t i = 0; smtp->missing != 0 && i < require->count && i < SMTP_REQUIRE_MAX; i++) {
+	for (uint32_t i = 0; smtp->missing != 0 && i < require->count
+	    && i < SMTP_REQUIRE_MAX; i++) {
 		size_t size = strlen(require->items[i]);
 
 		if ((smtp->missing >> i & 1) == 0 || at + size + 3 > sizeof names)
@@ -145,17 +156,19 @@ finish(struct smtp *smtp, struct pw_turn *turn)
 	pw_done(turn, "ok", "%s", "");
 }
 
-/* Whether the expression is found in a line of the greeting as the transcript shows it, "220-mx.example.org ESMTP"; who
- * writes "^220 .*ESMTP" means such a line, too. */
+/* Returns whether the expression matches a line of the greeting as the transcript shows it,
+ * "220-mx.example.org ESMTP", or with a blank behind the code: "^220 .*ESMTP" is meant for lines
+ * of a multi-line greeting as well. */
 static bool
 is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	char line[4 + WORDS_JOINED_MAX];
 
-	if (smtp->wishes.expect == NULL)
+	if (smtp->options.expect == NULL)
 		return true;
 	for (size_t i = 0; i < reply->count; i++) {
-		size_t size = reply->lines[i].size < WORDS_JOINED_MAX ? reply->lines[i].size : WORDS_JOINED_MAX;
+		size_t size = reply->lines[i].size < WORDS_JOINED_MAX ? reply->lines[i].size
+		    : WORDS_JOINED_MAX;
 		bool last = i + 1 == reply->count;
 		const struct pw_bytes shown = { line, last && size == 0 ? 3 : 4 + size };
 
@@ -164,10 +177,10 @@ is_expected(const struct smtp *smtp, struct pw_turn *turn, const struct pw_reply
 		line[2] = (char)('0' + reply->code % 10);
 		line[3] = '-';
 		memcpy(line + 4, reply->lines[i].data, size);
-		if (!last && pw_matches(turn, smtp->wishes.expect, shown))
+		if (!last && pw_matches(turn, smtp->options.expect, shown))
 			return true;
 		line[3] = ' ';
-		if (pw_matches(turn, smtp->wishes.expect, shown))
+		if (pw_matches(turn, smtp->options.expect, shown))
 			return true;
 	}
 	return false;
@@ -183,25 +196,28 @@ finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 		return;
 	}
 	words_quote(reply, quote, sizeof quote);
-	if (smtp->wishes.strict) {
-		pw_done(turn, "banner_mismatch", "greeted with \"%s\", which is not as expected (%s)", quote, turn->address);
+	if (smtp->options.strict) {
+		pw_done(turn, "banner_mismatch",
+		    "greeted with \"%s\", which is not as expected (%s)", quote, turn->address);
 		return;
 	}
-	pw_warn(turn, "banner_mismatch", "greeted with \"%s\", which is not as expected (%s)", quote, turn->address);
+	pw_warn(turn, "banner_mismatch", "greeted with \"%s\", which is not as expected (%s)",
+	    quote, turn->address);
 	pw_done(turn, "ok", "%s", "");
 }
 
 static void
-hear_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+accept_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	char joined[WORDS_JOINED_MAX];
-	struct pw_bytes banner = reply->count == 1 ? reply->lines[0] : words_join(reply, 0, " / ", joined);
+	struct pw_bytes banner = reply->count == 1 ? reply->lines[0]
+	    : words_join(reply, 0, " / ", joined);
 	struct pw_bytes software = software_of(banner);
 
 	pw_fact(turn, "banner", banner);
 	if (software.size > 0)
 		pw_fact(turn, "software", software);
-	if (smtp->wishes.greeting_only)
+	if (smtp->options.greeting_only)
 		finish_greeting(smtp, turn, reply);
 	else
 		say_hello(smtp, turn, SMTP_EHLO);
@@ -211,14 +227,15 @@ static void
 refuse_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_GREETING);
-	bool plain = strcmp(refusal.outcome, "rejected") == 0 || strcmp(refusal.outcome, "no_mail_service") == 0;
+	bool plain = strcmp(refusal.outcome, "rejected") == 0
+	    || strcmp(refusal.outcome, "no_mail_service") == 0;
 
-	if (plain && smtp->wishes.reject_is_down)
+	if (plain && smtp->options.reject_is_down)
 		refusal.outcome = "greeting_rejected";
 	refuse(smtp, turn, reply, &refusal);
 }
 
-/* Inside TLS nobody offers STARTTLS, and who requires it has it. */
+/* Inside TLS a server must not offer STARTTLS (RFC 3207 4.2), and a requirement of it is met. */
 static bool
 is_there(const struct pw_turn *turn, const struct pw_reply *reply, const char *wanted)
 {
@@ -228,7 +245,7 @@ is_there(const struct pw_turn *turn, const struct pw_reply *reply, const char *w
 static void
 look_for_required(struct smtp *smtp, const struct pw_turn *turn, const struct pw_reply *reply)
 {
-	const struct pw_strings *require = smtp->wishes.require;
+	const struct pw_strings *require = smtp->options.require;
 
 	smtp->missing = 0;
 	for (uint32_t i = 0; require != NULL && i < require->count && i < SMTP_REQUIRE_MAX; i++)
@@ -239,7 +256,7 @@ look_for_required(struct smtp *smtp, const struct pw_turn *turn, const struct pw
 static void
 tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 {
-	static const char unlimited[] = "no fixed limit"; /* RFC 1870, section 4 */
+	static const char unlimited[] = "no fixed limit"; /* RFC 1870 4 */
 	char joined[WORDS_JOINED_MAX];
 
 	pw_fact(turn, "capabilities", words_join(reply, 1, ", ", joined));
@@ -249,7 +266,9 @@ tell_capabilities(struct pw_turn *turn, const struct pw_reply *reply)
 		if (!words_equal(words_take(&line), (struct pw_bytes){ "SIZE", 4 }))
 			continue;
 		if ((size = words_take(&line)).size > 0)
-			pw_fact(turn, "size", words_are_zero(size) ? (struct pw_bytes){ unlimited, sizeof unlimited - 1 } : size);
+			pw_fact(turn, "size",
+			    words_are_zero(size)
+			    ? (struct pw_bytes){ unlimited, sizeof unlimited - 1 } : size);
 	}
 }
 
@@ -262,11 +281,12 @@ tell_starttls(struct pw_turn *turn, bool offered)
 		pw_fact(turn, "starttls", (struct pw_bytes){ value, strlen(value) });
 }
 
-/* EHLO or HELO was answered: TLS, where it is wanted and not yet there. */
+/* After EHLO or HELO: STARTTLS where the settings ask for it, else the end. */
 static void
 go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 {
-	bool wanted = !turn->secured && (turn->tls == PW_TLS_OPPORTUNISTIC || turn->tls == PW_TLS_REQUIRE);
+	bool wanted = !turn->secured
+	    && (turn->tls == PW_TLS_OPPORTUNISTIC || turn->tls == PW_TLS_REQUIRE);
 
 	if (wanted && offered) {
 		smtp->move = SMTP_STARTTLS;
@@ -274,7 +294,8 @@ go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 		return;
 	}
 	if (wanted && turn->tls == PW_TLS_REQUIRE && smtp->refused != 0) {
-		pw_done(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s); HELO is accepted, and knows no STARTTLS",
+		pw_done(turn, "ehlo_rejected",
+		    "EHLO %s was answered with \"%s\" (%s); HELO is accepted, and knows no STARTTLS",
 		    turn->helo, smtp->quote, turn->address);
 		return;
 	}
@@ -288,7 +309,7 @@ go_on(struct smtp *smtp, struct pw_turn *turn, bool offered)
 }
 
 static void
-hear_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+accept_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	bool offered = words_offer(reply, "STARTTLS");
 
@@ -298,9 +319,9 @@ hear_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 	go_on(smtp, turn, offered);
 }
 
-/* Whoever knows no EHLO has no capabilities: all that is required is missing. */
+/* A server without EHLO has no capabilities (RFC 5321 2.2.1), so every required one is missing. */
 static void
-hear_helo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+accept_helo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	const struct pw_reply nothing = { .code = reply->code, .count = 1, .lines = reply->lines };
 
@@ -311,18 +332,21 @@ hear_helo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 	go_on(smtp, turn, false);
 }
 
-/* Says HELO, or LHLO: whatever comes of it, the reason is what EHLO was answered with. */
+/* Sends HELO or LHLO. If the server closes instead of a reply, the reason told is its reply to
+ * EHLO. */
 static void
 try_other_hello(struct smtp *smtp, struct pw_turn *turn, enum smtp_move move)
 {
-	pw_or_end(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s)", turn->helo, smtp->quote, turn->address);
+	pw_or_end(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s)", turn->helo,
+	    smtp->quote, turn->address);
 	say_hello(smtp, turn, move);
 }
 
 static void
 reject_ehlo(const struct smtp *smtp, struct pw_turn *turn)
 {
-	pw_done(turn, "ehlo_rejected", "EHLO %s was answered with \"%s\" (%s), and HELO was refused as well", turn->helo,
+	pw_done(turn, "ehlo_rejected",
+	    "EHLO %s was answered with \"%s\" (%s), and HELO was refused as well", turn->helo,
 	    smtp->quote, turn->address);
 }
 
@@ -332,7 +356,8 @@ is_unknown_command(int code)
 	return code == 500 || code == 502;
 }
 
-/* A server that does not know EHLO may know HELO, and one that knows neither may speak LMTP (RFC 2033). */
+/* HELO follows a refused EHLO (RFC 5321 3.2). A server that knows neither command may speak LMTP
+ * (RFC 2033). */
 static void
 refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
@@ -352,10 +377,11 @@ refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *repl
 }
 
 static void
-hear_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+accept_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	(void)smtp, (void)reply;
-	pw_done(turn, "other_protocol", "EHLO and HELO are not known, and LHLO is answered: this is LMTP (RFC 2033), not SMTP "
+	pw_done(turn, "other_protocol",
+	    "EHLO and HELO are not known, and LHLO is answered: this is LMTP (RFC 2033), not SMTP "
 	    "(%s)", turn->address);
 }
 
@@ -367,34 +393,36 @@ refuse_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *repl
 }
 
 static void
-hear_consent(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
+accept_starttls(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	(void)smtp, (void)reply;
 	pw_secure(turn);
 }
 
-/* What is said about us or about the server's load holds with and without TLS, and 421 closes the connection whatever we want.
- * Else, where TLS is only opportunistic, what is left is the dialogue in clear, which had its answer already. */
+/* A refusal that concerns us or the server's load holds for mail in clear as well, and 421 closes
+ * the connection. Any other one is a condition with opportunistic TLS, where mail goes in clear. */
 static void
 refuse_starttls(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_STARTTLS);
 	char quote[SMTP_QUOTE_MAX];
-	bool is_general = strcmp(refusal.outcome, "policy") == 0 || strcmp(refusal.outcome, "rate_limited") == 0;
+	bool is_general = strcmp(refusal.outcome, "policy") == 0
+	    || strcmp(refusal.outcome, "rate_limited") == 0;
 
 	if (reply->code == 421 || is_general || turn->tls != PW_TLS_OPPORTUNISTIC) {
 		refuse(smtp, turn, reply, &refusal);
 		return;
 	}
 	words_quote(reply, quote, sizeof quote);
-	pw_warn(turn, "starttls_refused", "STARTTLS is offered, and was answered with \"%s\" (%s)", quote, turn->address);
+	pw_warn(turn, "starttls_refused", "STARTTLS is offered, and was answered with \"%s\" (%s)",
+	    quote, turn->address);
 	finish(smtp, turn);
 }
 
 void
-smtp_begin(struct smtp *smtp, struct pw_turn *turn, const struct smtp_wishes *wishes)
+smtp_begin(struct smtp *smtp, struct pw_turn *turn, const struct smtp_options *options)
 {
-	smtp->wishes = *wishes;
+	smtp->options = *options;
 	smtp->move = SMTP_GREETING;
 	pw_expect(turn, "banner");
 }
@@ -405,14 +433,14 @@ smtp_on_reply(void *session, struct pw_turn *turn, const struct pw_reply *reply)
 	struct smtp *smtp = session;
 
 	if (reply->code == moves[smtp->move].good)
-		moves[smtp->move].hear(smtp, turn, reply);
+		moves[smtp->move].accept(smtp, turn, reply);
 	else if (reply->code >= 400)
 		moves[smtp->move].refuse(smtp, turn, reply);
 	else
 		refuse_code(smtp, turn, reply);
 }
 
-/* What was learnt in clear is worth nothing inside (RFC 3207, section 4.2). */
+/* What the server said before TLS is discarded (RFC 3207 4.2). */
 void
 smtp_on_secured(void *session, struct pw_turn *turn, const struct pw_tls *tls)
 {

@@ -1,12 +1,16 @@
-/* The probe that goes on to EHLO: what smtp and starttls have in common, which is all but whether TLS is required. */
+/*
+ * Settings and functions of `smtp` and `starttls`, which differ only in whether TLS is required.
+ */
 #include "dialogue.h"
 
 enum { REQUIRE, REJECT_IS }; /* rows of the settings */
 
 const struct pw_setting smtp_settings[] = {
 	[REQUIRE] = { .key = "require", .type = PW_LIST, .max = SMTP_REQUIRE_MAX,
-	    .help = "capabilities that EHLO must offer, such as \"SIZE\" or \"AUTH PLAIN\"; one that is missing degrades" },
-	[REJECT_IS] = { .key = "reject_is", .type = PW_ENUM, .fallback = "blocked", .choices = smtp_reject_is,
+	    .help = "capabilities that EHLO must offer, such as \"SIZE\" or \"AUTH PLAIN\"; one that is "
+	            "missing degrades" },
+	[REJECT_IS] = { .key = "reject_is", .type = PW_ENUM, .fallback = "blocked",
+	    .choices = smtp_reject_is,
 	    .help = "what a plain 5xx greeting means: \"blocked\" (alive, refuses us) or \"down\"" },
 	{ .key = NULL },
 };
@@ -14,12 +18,12 @@ const struct pw_setting smtp_settings[] = {
 static void
 begin(void *session, struct pw_turn *turn)
 {
-	const struct smtp_wishes wishes = {
+	const struct smtp_options options = {
 		.require = turn->values->items[REQUIRE].list,
 		.reject_is_down = turn->values->items[REJECT_IS].number == 1,
 	};
 
-	smtp_begin(session, turn, &wishes);
+	smtp_begin(session, turn, &options);
 }
 
 const struct pw_probe_ops smtp_probe = {

@@ -1,4 +1,6 @@
-/* The probe smtp: does a mail server answer as one should, up to the point where mail would begin? */
+/*
+ * The probe `smtp`: the dialogue with a mail server up to where a mail transaction would begin.
+ */
 #include "dialogue.h"
 
 PW_PLUGIN_PROBE("smtp", "1.0", "an SMTP server: greeting, EHLO, TLS as configured, QUIT",

@@ -1,4 +1,6 @@
-/* Mail servers by the names in their greetings, as a table: what is missing here is a row, not code. */
+/*
+ * Mail servers by their names in greetings. A new product is a new row.
+ */
 #include "software.h"
 
 #include <string.h>
@@ -6,42 +8,64 @@
 
 #include "words.h"
 
-/* As they stand in greetings; of two that begin alike the longer comes first. */
+/* Names as greetings write them. Of two with the same beginning the longer stands first. */
 static const struct {
 	const char *name;
-	bool ordinary; /* a word or a name of other things, too: what stands beside it has to say that it is software */
+	bool ordinary; /* also another word or a host's name: a version or SMTP must stand beside it */
 } products[] = {
 	{ "Postfix", false }, { "Exim", false }, { "Sendmail", false }, { "OpenSMTPD", false },
-	{ "Microsoft ESMTP MAIL Service", false }, { "Microsoft Exchange Internet Mail Service", false },
-	{ "Microsoft Exchange", false }, { "gsmtp", false }, { "Dovecot", false }, { "Haraka", false }, { "Stalwart", true },
-	{ "MDaemon", false }, { "MailEnable Service", false }, { "MailEnable", false }, { "hMailServer", false },
-	{ "CommuniGate Pro", false }, { "Kerio Connect", false }, { "Kerio MailServer", false }, { "Zimbra", false },
-	{ "Qmail Toaster", false }, { "qmail", false }, { "s/qmail", false }, { "maddy", true }, { "IceWarp", false },
+	{ "Microsoft ESMTP MAIL Service", false },
+	    { "Microsoft Exchange Internet Mail Service", false },
+	{ "Microsoft Exchange", false }, { "gsmtp", false }, { "Dovecot", false },
+	    { "Haraka", false }, { "Stalwart", true },
+	{ "MDaemon", false }, { "MailEnable Service", false }, { "MailEnable", false },
+	    { "hMailServer", false },
+	{ "CommuniGate Pro", false }, { "Kerio Connect", false }, { "Kerio MailServer", false },
+	    { "Zimbra", false },
+	{ "Qmail Toaster", false }, { "qmail", false }, { "s/qmail", false }, { "maddy", true },
+	    { "IceWarp", false },
 	{ "Merak", false }, { "SmarterMail", false }, { "Axigen", false }, { "AXIGEN", false },
-	{ "GroupWise Internet Agent", false }, { "GroupWise", false }, { "Lotus SMTP MTA Service", false },
-	{ "Lotus Domino", false }, { "IBM Domino", false }, { "HCL Domino", false }, { "Domino", true }, { "PowerMTA", false },
-	{ "ecelerity", false }, { "Momentum", true }, { "Mercury/32", false }, { "Mercury", true }, { "Apache James", false },
-	{ "JAMES", false }, { "James", true }, { "Courier", true }, { "Mimecast", false }, { "Halon", true },
-	{ "ZoneMTA", false }, { "FortiMail", false }, { "Barracuda", false }, { "MailHog", false }, { "MailPit", false },
-	{ "Mailpit", false }, { "Cyrus", true }, { "Citadel", true }, { "XMail", false }, { "SurgeSMTP", false },
-	{ "SurgeMail", false }, { "Proofpoint", false }, { "IMail", false }, { "NTMail", false }, { "Novell NetMail", false },
+	{ "GroupWise Internet Agent", false }, { "GroupWise", false },
+	    { "Lotus SMTP MTA Service", false },
+	{ "Lotus Domino", false }, { "IBM Domino", false }, { "HCL Domino", false },
+	    { "Domino", true }, { "PowerMTA", false },
+	{ "ecelerity", false }, { "Momentum", true }, { "Mercury/32", false }, { "Mercury", true },
+	    { "Apache James", false },
+	{ "JAMES", false }, { "James", true }, { "Courier", true }, { "Mimecast", false },
+	    { "Halon", true },
+	{ "ZoneMTA", false }, { "FortiMail", false }, { "Barracuda", false }, { "MailHog", false },
+	    { "MailPit", false },
+	{ "Mailpit", false }, { "Cyrus", true }, { "Citadel", true }, { "XMail", false },
+	    { "SurgeSMTP", false },
+	{ "SurgeMail", false }, { "Proofpoint", false }, { "IMail", false }, { "NTMail", false },
+	    { "Novell NetMail", false },
 	{ "ArGoSoft Mail Server", false }, { "VPOP3", false }, { "VisNetic", false },
 	{ "Sun Java(tm) System Messaging Server", false },
 	{ "Oracle Communications Messaging Server", false }, { "iPlanet Messaging Server", false },
-	{ "Symantec Messaging Gateway", false }, { "Trend Micro", false }, { "InterScan", false }, { "WebShield", false },
+	{ "Symantec Messaging Gateway", false }, { "Trend Micro", false }, { "InterScan", false },
+	    { "WebShield", false },
 	{ "MAILsweeper ESMTP Receiver", false }, { "MAILsweeper", false }, { "Clearswift", false },
-	{ "Sophos Email Appliance", false }, { "Sophos", false }, { "Lyris ListManager", false }, { "mox", true },
-	{ "Postal", true }, { "SimpleEmailService", false }, { "Nemesis", true }, { "QQ Mail Server", false },
-	{ "Coremail System", false }, { "Coremail", false }, { "Python SMTP", false }, { "qpsmtpd", false },
-	{ "amavisd-new", false }, { "amavis", false }, { "smtp.passthru", false }, { "WildDuck", false },
-	{ "MailMarshal", false }, { "MailSite", false }, { "InterMail", false }, { "Mirapoint", false }, { "Scalix", false },
-	{ "Sun ONE Messaging Server", false }, { "Netscape Messaging Server", false }, { "PMDF", false }, { "SLmail", false },
-	{ "Eudora Internet Mail Server", false }, { "Tobit.Software", false }, { "Inbucket", false }, { "GreenMail", false },
-	{ "MailScanner", false }, { "MailCleaner", false }, { "SpamTitan", false }, { "Xeams", false },
+	{ "Sophos Email Appliance", false }, { "Sophos", false }, { "Lyris ListManager", false },
+	    { "mox", true },
+	{ "Postal", true }, { "SimpleEmailService", false }, { "Nemesis", true },
+	    { "QQ Mail Server", false },
+	{ "Coremail System", false }, { "Coremail", false }, { "Python SMTP", false },
+	    { "qpsmtpd", false },
+	{ "amavisd-new", false }, { "amavis", false }, { "smtp.passthru", false },
+	    { "WildDuck", false },
+	{ "MailMarshal", false }, { "MailSite", false }, { "InterMail", false },
+	    { "Mirapoint", false }, { "Scalix", false },
+	{ "Sun ONE Messaging Server", false }, { "Netscape Messaging Server", false },
+	    { "PMDF", false }, { "SLmail", false },
+	{ "Eudora Internet Mail Server", false }, { "Tobit.Software", false },
+	    { "Inbucket", false }, { "GreenMail", false },
+	{ "MailScanner", false }, { "MailCleaner", false }, { "SpamTitan", false },
+	    { "Xeams", false },
 };
 
-/* Words between a name and its version. */
-static const char *const markers[] = { "Version:", "Version", "version", "Release", "Build", "Ver.", "rev" };
+/* Words that may stand between a name and its version. */
+static const char *const markers[] = { "Version:", "Version", "version", "Release", "Build", "Ver.",
+    "rev" };
 
 static bool
 begins_with(struct pw_bytes text, const char *word, size_t size)
@@ -58,10 +82,11 @@ is_digit(char c)
 static bool
 is_of_word(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || (unsigned char)c >= 0x80;
+	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'
+	    || (unsigned char)c >= 0x80;
 }
 
-/* The size of a version at `at`, with all before it: "9.0.1FP10", "v4.5r17"; 0: there is none. */
+/* Returns the end of the version that begins at `at` ("9.0.1FP10", "v4.5r17"), 0 where none does. */
 static size_t
 version_end(struct pw_bytes text, size_t at)
 {
@@ -70,7 +95,8 @@ version_end(struct pw_bytes text, size_t at)
 	if (begin >= text.size || !is_digit(text.data[begin]))
 		return 0;
 	at = begin;
-	while (at < text.size && at - begin < 40 && !words_is_blank(text.data[at]) && strchr(";,)", text.data[at]) == NULL)
+	while (at < text.size && at - begin < 40 && !words_is_blank(text.data[at])
+	    && strchr(";,)", text.data[at]) == NULL)
 		at++;
 	while (strchr(".-:", text.data[at - 1]) != NULL)
 		at--;
@@ -103,13 +129,15 @@ skip_marker(struct pw_bytes text, size_t at)
 	for (size_t i = 0; i < sizeof markers / sizeof *markers; i++) {
 		size_t size = strlen(markers[i]);
 
-		if (text.size - at > size && memcmp(text.data + at, markers[i], size) == 0 && words_is_blank(text.data[at + size]))
+		if (text.size - at > size && memcmp(text.data + at, markers[i], size) == 0
+		    && words_is_blank(text.data[at + size]))
 			return skip_blanks(text, at + size);
 	}
 	return at;
 }
 
-/* What follows the name and belongs to it: a version behind a slash, a comma or words, or something short in brackets. */
+/* Returns the size of what belongs to the name in the text behind it: a version after a slash, a
+ * comma or a marker, or at most 40 bytes in brackets. */
 static size_t
 tail_size(struct pw_bytes rest)
 {
@@ -128,17 +156,20 @@ tail_size(struct pw_bytes rest)
 	return bracket_end(rest, word);
 }
 
-/* Whether SMTP is spoken of right before or behind the name. */
+/* Returns whether the word before or after the name is SMTP or ESMTP. */
 static bool
 stands_beside_smtp(struct pw_bytes text, size_t at, size_t size)
 {
-	struct pw_bytes behind = { text.data + at + size, text.size - at - size }, next = words_take(&behind);
+	struct pw_bytes behind = { text.data + at + size, text.size - at - size },
+	    next = words_take(&behind);
 	struct pw_bytes word = { "", 0 }, before = { text.data, at };
 
 	for (struct pw_bytes taken; (taken = words_take(&before)).size > 0;)
 		word = taken;
-	return words_equal(word, (struct pw_bytes){ "ESMTP", 5 }) || words_equal(word, (struct pw_bytes){ "SMTP", 4 })
-	    || words_equal(next, (struct pw_bytes){ "ESMTP", 5 }) || words_equal(next, (struct pw_bytes){ "SMTP", 4 });
+	return words_equal(word, (struct pw_bytes){ "ESMTP", 5 })
+	    || words_equal(word, (struct pw_bytes){ "SMTP", 4 })
+	    || words_equal(next, (struct pw_bytes){ "ESMTP", 5 })
+	    || words_equal(next, (struct pw_bytes){ "SMTP", 4 });
 }
 
 static struct pw_bytes
@@ -148,9 +179,10 @@ software_at(struct pw_bytes text, size_t at)
 
 	for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
 		if (products[i].name[0] != here.data[0])
-			continue; /* nearly all, each time: no length is asked for before */
+			continue; /* for nearly all rows; the length is taken only of the others */
 		size_t size = strlen(products[i].name);
-		if (!begins_with(here, products[i].name, size) || (here.size > size && is_of_word(here.data[size])))
+		if (!begins_with(here, products[i].name, size)
+		    || (here.size > size && is_of_word(here.data[size])))
 			continue;
 		size_t tail = tail_size((struct pw_bytes){ here.data + size, here.size - size });
 		if (!products[i].ordinary || tail > 0 || stands_beside_smtp(text, at, size))
@@ -162,7 +194,7 @@ software_at(struct pw_bytes text, size_t at)
 struct pw_bytes
 software_of(struct pw_bytes text)
 {
-	/* The host's own name comes first, and is none. */
+	/* The greeting begins with the host's name (RFC 5321 4.2), which is never a product. */
 	for (size_t at = 1; at < text.size; at++)
 		if (words_is_blank(text.data[at - 1]) || text.data[at - 1] == '(') {
 			struct pw_bytes found = software_at(text, at);

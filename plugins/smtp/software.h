@@ -1,11 +1,14 @@
-/* The mail server that a greeting names. */
+/*
+ * Finds the mail server software that a greeting names.
+ */
 #ifndef SMTP_SOFTWARE_H
 #define SMTP_SOFTWARE_H
 
 #include <postwatch/probe.h>
 
-/* Name and version ("Postfix (Debian/GNU)", "Exim 4.96", "Haraka/3.0.5") in the text of a greeting, without what changes from
- * one greeting to the next; a part of `text`, of size 0 where none is known. */
+/* Returns name and version ("Postfix (Debian/GNU)", "Exim 4.96", "Haraka/3.0.5") in the text of a
+ * greeting, without tokens that differ in every greeting. The result is a part of `text`, of size
+ * 0 where no product is known. */
 struct pw_bytes software_of(struct pw_bytes text);
 
 #endif

@@ -1,4 +1,6 @@
-/* Replies as words and lines. */
+/*
+ * Takes replies apart.
+ */
 #include "words.h"
 
 #include <stdio.h>
@@ -54,7 +56,8 @@ words_take(struct pw_bytes *text)
 }
 
 struct pw_bytes
-words_join(const struct pw_reply *reply, size_t first, const char *between, char into[static WORDS_JOINED_MAX])
+words_join(const struct pw_reply *reply, size_t first, const char *between,
+    char into[static WORDS_JOINED_MAX])
 {
 	size_t at = 0, gap = strlen(between);
 
@@ -73,7 +76,6 @@ words_join(const struct pw_reply *reply, size_t first, const char *between, char
 	return (struct pw_bytes){ into, at };
 }
 
-/* Whether one line of a reply to EHLO offers `wanted`: its keyword, and each further word among the parameters. */
 static bool
 line_offers(struct pw_bytes line, const char *wanted)
 {
@@ -84,7 +86,8 @@ line_offers(struct pw_bytes line, const char *wanted)
 	while ((word = words_take(&wish)).size > 0) {
 		struct pw_bytes parameters = line, parameter;
 
-		while ((parameter = words_take(&parameters)).size > 0 && !words_equal(parameter, word))
+		while ((parameter = words_take(&parameters)).size > 0
+		    && !words_equal(parameter, word))
 			;
 		if (parameter.size == 0)
 			return false;

@@ -1,5 +1,8 @@
-/* The probe starttls: the dialogue of smtp with TLS required; a server that cannot do it fails. */
+/*
+ * The probe `starttls`: the dialogue of `smtp` with TLS required.
+ */
 #include "../smtp/dialogue.h"
 
-PW_PLUGIN_PROBE("starttls", "1.0", "an SMTP server with TLS required: greeting, EHLO, STARTTLS, EHLO inside, QUIT",
+PW_PLUGIN_PROBE("starttls", "1.0",
+    "an SMTP server with TLS required: greeting, EHLO, STARTTLS, EHLO inside, QUIT",
     PW_USES_TLS | PW_REQUIRES_TLS, smtp_settings, &smtp_probe);

@@ -1,4 +1,7 @@
-/* A receiver that does not read is as good as none: its socket is full, and the message comes again later. */
+/*
+ * Sends to a syslog receiver. A receiver that does not read fills the socket; the message then
+ * fails and is tried again later.
+ */
 #include "channel.h"
 
 #include <errno.h>
@@ -13,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000 }; /* for connecting, and for a stream that does not take all at once */
+enum { WAIT_MAX_MS = 5000 }; /* for connecting, and for the rest of a message on a stream */
 
 static bool __attribute__((format(printf, 3, 4)))
 fail(char *why, size_t why_size, const char *format, ...)
@@ -26,7 +29,7 @@ fail(char *why, size_t why_size, const char *format, ...)
 	return false;
 }
 
-/* Copies `size` bytes as a string; false where there is no room, or nothing. */
+/* Copies `size` bytes as a string. Returns false where there are none or too many. */
 static bool
 copy(char *into, size_t room, const char *from, size_t size)
 {
@@ -46,7 +49,8 @@ take_place(struct channel *channel, const char *place)
 	if (colon == NULL)
 		return false;
 	digits = strspn(colon + 1, "0123456789");
-	if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || atol(colon + 1) < 1 || atol(colon + 1) > 65535)
+	if (digits == 0 || digits > 5 || colon[1 + digits] != '\0' || atol(colon + 1) < 1
+	    || atol(colon + 1) > 65535)
 		return false;
 	if (place[0] == '[' && end > place + 1 && end[-1] == ']')
 		place++, end--;
@@ -66,11 +70,13 @@ channel_init(struct channel *channel, const char *address, char *why, size_t why
 		channel->kind = CHANNEL_UNIX;
 		if (copy(channel->host, sizeof local.sun_path, address + 5, strlen(address + 5)))
 			return true;
-		return fail(why, why_size, "address: the path of a socket has less than %zu bytes", sizeof local.sun_path);
+		return fail(why, why_size, "address: the path of a socket has less than %zu bytes",
+		    sizeof local.sun_path);
 	}
 	channel->kind = strncmp(address, "tcp:", 4) == 0 ? CHANNEL_TCP : CHANNEL_UDP;
 	channel->is_stream = channel->kind == CHANNEL_TCP;
-	if ((strncmp(address, "tcp:", 4) == 0 || strncmp(address, "udp:", 4) == 0) && take_place(channel, address + 4))
+	if ((strncmp(address, "tcp:", 4) == 0 || strncmp(address, "udp:", 4) == 0)
+	    && take_place(channel, address + 4))
 		return true;
 	return fail(why, why_size, "address: write unix:/PATH, udp:HOST:PORT or tcp:HOST:PORT");
 }
@@ -83,7 +89,7 @@ channel_fini(struct channel *channel)
 	channel->fd = -1;
 }
 
-/* -1 with errno, within the limit. */
+/* Connects within the limit. Returns the descriptor, or -1 with errno. */
 static int
 connect_soon(int family, int type, const struct sockaddr *address, socklen_t size)
 {
@@ -95,7 +101,7 @@ connect_soon(int family, int type, const struct sockaddr *address, socklen_t siz
 		return fd;
 	if (errno != EINPROGRESS)
 		error = errno;
-	else if (poll(&ready, 1, PATIENCE_MS) <= 0)
+	else if (poll(&ready, 1, WAIT_MAX_MS) <= 0)
 		error = ETIMEDOUT;
 	else
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_size);
@@ -113,10 +119,12 @@ open_local(struct channel *channel, char *why, size_t why_size)
 
 	memcpy(address.sun_path, channel->host, strlen(channel->host) + 1);
 	channel->is_stream = false;
-	channel->fd = connect_soon(AF_UNIX, SOCK_DGRAM, (const struct sockaddr *)&address, sizeof address);
+	channel->fd = connect_soon(AF_UNIX, SOCK_DGRAM, (const struct sockaddr *)&address,
+	    sizeof address);
 	if (channel->fd < 0 && errno == EPROTOTYPE) {
 		channel->is_stream = true;
-		channel->fd = connect_soon(AF_UNIX, SOCK_STREAM, (const struct sockaddr *)&address, sizeof address);
+		channel->fd = connect_soon(AF_UNIX, SOCK_STREAM, (const struct sockaddr *)&address,
+		    sizeof address);
 	}
 	return channel->fd >= 0 || fail(why, why_size, "%s: %s", channel->host, strerror(errno));
 }
@@ -124,20 +132,26 @@ open_local(struct channel *channel, char *why, size_t why_size)
 static bool
 open_remote(struct channel *channel, char *why, size_t why_size)
 {
-	const struct addrinfo hints = { .ai_socktype = channel->is_stream ? SOCK_STREAM : SOCK_DGRAM, .ai_flags = AI_NUMERICSERV };
+	const struct addrinfo hints = { .ai_socktype = channel->is_stream ? SOCK_STREAM
+	    : SOCK_DGRAM, .ai_flags = AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
 	int error = getaddrinfo(channel->host, channel->port, &hints, &found);
 
 	if (error != 0)
-		return fail(why, why_size, "%s: %s", channel->host, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		return fail(why, why_size, "%s: %s", channel->host,
+		    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 	for (const struct addrinfo *one = found; one != NULL && channel->fd < 0; one = one->ai_next)
-		channel->fd = connect_soon(one->ai_family, one->ai_socktype, one->ai_addr, one->ai_addrlen);
+		channel->fd = connect_soon(one->ai_family, one->ai_socktype, one->ai_addr,
+		    one->ai_addrlen);
 	error = errno;
 	freeaddrinfo(found);
-	return channel->fd >= 0 || fail(why, why_size, "%s port %s: %s", channel->host, channel->port, strerror(error));
+	return channel->fd >= 0
+	    || fail(why, why_size, "%s port %s: %s", channel->host, channel->port, strerror(error));
 }
 
-/* Whether the other end of a stream is still there: receivers of syslog say nothing, so what can be read is an end. */
+/* Returns whether the socket is open. A syslog receiver never sends, so a readable stream is one
+ * that it closed; without this look the first message after that would be lost in the socket's
+ * buffer. */
 static bool
 is_open(const struct channel *channel)
 {
@@ -146,7 +160,8 @@ is_open(const struct channel *channel)
 	if (channel->fd < 0)
 		return false;
 	return !channel->is_stream
-	    || (recv(channel->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+	    || (recv(channel->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0
+	    && (errno == EAGAIN || errno == EWOULDBLOCK));
 }
 
 static long
@@ -158,14 +173,16 @@ now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A stream takes a message in pieces; one that stalls in its midst is closed, as the rest could never be told apart. */
+/* A stream that stalls within a message is closed: the receiver could not tell where the next
+ * message begins. */
 static bool
 send_stream(struct channel *channel, const char *message, size_t size, char *why, size_t why_size)
 {
-	const long end = now_ms() + PATIENCE_MS;
+	const long end = now_ms() + WAIT_MAX_MS;
 
 	for (size_t done = 0; done < size;) {
-		ssize_t sent = send(channel->fd, message + done, size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t sent = send(channel->fd, message + done, size - done,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
 		struct pollfd ready = { .fd = channel->fd, .events = POLLOUT };
 		long left = end - now_ms();
 
@@ -173,8 +190,10 @@ send_stream(struct channel *channel, const char *message, size_t size, char *why
 			done += (size_t)sent;
 		} else if (errno == EINTR) {
 			continue;
-		} else if ((errno != EAGAIN && errno != EWOULDBLOCK) || left <= 0 || poll(&ready, 1, (int)left) == 0) {
-			fail(why, why_size, "%s: %s", channel->host, errno == EAGAIN || left <= 0 ? "it does not read" : strerror(errno));
+		} else if ((errno != EAGAIN && errno != EWOULDBLOCK) || left <= 0
+		    || poll(&ready, 1, (int)left) == 0) {
+			fail(why, why_size, "%s: %s", channel->host, errno == EAGAIN
+			    || left <= 0 ? "it does not read" : strerror(errno));
 			channel_fini(channel);
 			return false;
 		}
@@ -187,7 +206,8 @@ send_datagram(struct channel *channel, const char *message, size_t size, char *w
 {
 	if (send(channel->fd, message, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
 		return true;
-	fail(why, why_size, "%s: %s", channel->host, errno == EAGAIN ? "it does not read" : strerror(errno));
+	fail(why, why_size, "%s: %s", channel->host,
+	    errno == EAGAIN ? "it does not read" : strerror(errno));
 	if (errno != EAGAIN)
 		channel_fini(channel);
 	return false;
@@ -201,7 +221,8 @@ channel_send(struct channel *channel, const char *message, size_t size, char *wh
 
 	if (!is_open(channel)) {
 		channel_fini(channel);
-		if (!(channel->kind == CHANNEL_UNIX ? open_local : open_remote)(channel, why, why_size))
+		if (!(channel->kind == CHANNEL_UNIX ? open_local : open_remote)(channel, why,
+		    why_size))
 			return false;
 	}
 	if (!channel->is_stream)
@@ -212,5 +233,6 @@ channel_send(struct channel *channel, const char *message, size_t size, char *wh
 		return fail(why, why_size, "the message is too large");
 	memcpy(framed + head, message, size);
 	framed[(size_t)head + size] = '\0';
-	return send_stream(channel, framed, (size_t)head + size + (channel->kind == CHANNEL_UNIX), why, why_size);
+	return send_stream(channel, framed, (size_t)head + size + (channel->kind == CHANNEL_UNIX),
+	    why, why_size);
 }

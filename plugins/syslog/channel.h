@@ -1,4 +1,6 @@
-/* The way to a syslog receiver: a datagram or stream socket that never waits longer than a limit of its own. */
+/*
+ * The socket to a syslog receiver, datagram or stream. No call blocks for longer than 5 s.
+ */
 #ifndef SYSLOG_CHANNEL_H
 #define SYSLOG_CHANNEL_H
 
@@ -15,15 +17,15 @@ struct channel {
 	bool is_stream; /* a UNIX socket may be one too */
 };
 
-/* "unix:/dev/log", "udp:HOST:PORT", "tcp:HOST:PORT", "[v6]" for HOST. False with words on what is wrong. */
+/* Reads "unix:/dev/log", "udp:HOST:PORT" or "tcp:HOST:PORT"; an IPv6 address as HOST stands in
+ * brackets. Opens nothing. Returns false with the fault in `why`. */
 bool channel_init(struct channel *, const char *address, char *why, size_t why_size);
 void channel_fini(struct channel *);
 
-/*
- * Hands one message over, opening the socket where needed. A stream's messages are framed by their size (RFC 6587,
- * section 3.4.1; on a UNIX stream by a NUL). False with words on what failed: nothing of it was taken, or the stream
- * was closed in its midst, so that it can be sent again.
- */
+/* Sends one message, and opens the socket before if needed. Messages on TCP are framed by octet
+ * counting (RFC 6587 3.4.1), on a UNIX stream by a NUL. Returns false with the fault in `why`;
+ * the receiver has then not taken the message, or the stream was closed within it, so it may be
+ * sent again. */
 bool channel_send(struct channel *, const char *message, size_t size, char *why, size_t why_size);
 
 #endif

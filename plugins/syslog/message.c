@@ -1,6 +1,7 @@
 /*
- * RFC 5424: a header of words without blanks, structured data with what a program looks for, and the sentence for
- * people. RFC 3164 is what /dev/log of older receivers wants: the same words, in the sentence's line.
+ * Writes messages of RFC 5424, with structured data for programs and the sentence for people, and
+ * of RFC 3164 for receivers that read no other form on /dev/log; there the structured data
+ * precedes the sentence.
  */
 #include "message.h"
 
@@ -9,15 +10,17 @@
 #include <string.h>
 #include <time.h>
 
-/* 32473 is the enterprise number for examples (RFC 5612): we have none of our own. */
+/* 32473 is the private enterprise number for examples (RFC 5612); this project has none. */
 #define DATA_ID "postwatch@32473"
 
 static const struct {
 	const char *kind;
 	int severity;
 } severities[] = {
-	{ "down", 3 },     { "up", 5 },      { "changed", 3 },  { "fact", 5 },     { "outage", 4 },   { "flapping", 3 },
-	{ "settled", 5 },  { "degraded", 4 }, { "blocked", 4 },  { "cleared", 5 },  { "reminder", 3 }, { "stopped", 5 },
+	{ "down", 3 },     { "up", 5 },      { "changed", 3 },  { "fact", 5 },     { "outage", 4 },
+	    { "flapping", 3 },
+	{ "settled", 5 },  { "degraded", 4 }, { "blocked", 4 },  { "cleared", 5 },
+	    { "reminder", 3 }, { "stopped", 5 },
 	{ "blind", 2 },    { "impaired", 3 }, { "digest", 3 },   { "test", 6 },
 };
 
@@ -30,7 +33,7 @@ message_severity(const char *kind)
 	return 5;
 }
 
-/* A line being made; what does not fit is left out. */
+/* The message being written; bytes beyond its room are left out. */
 struct line {
 	char *bytes;
 	size_t size, room;
@@ -63,7 +66,8 @@ add_format(struct line *line, const char *format, ...)
 	add_string(line, words);
 }
 
-/* A word of the header: printable ASCII without blanks, bounded; "-" where there is none. */
+/* Adds a header field: PRINTUSASCII of at most `most` bytes, other bytes as "_"; NILVALUE "-" for
+ * "" (RFC 5424 6). */
 static void
 add_word(struct line *line, const char *word, size_t most)
 {
@@ -78,9 +82,10 @@ add_word(struct line *line, const char *word, size_t most)
 		add_string(line, "-");
 }
 
-/* The size of what is whole UTF-8 within the first `most` bytes. */
+/* Returns the size of the longest prefix of at most `most` bytes that does not end within a UTF-8
+ * character. */
 static size_t
-whole(const char *text, size_t size, size_t most)
+utf8_prefix(const char *text, size_t size, size_t most)
 {
 	if (size <= most)
 		return size;
@@ -89,11 +94,12 @@ whole(const char *text, size_t size, size_t most)
 	return most;
 }
 
+/* Adds a parameter of structured data, with its escapes (RFC 5424 6.3.3). */
 static void
 add_value(struct line *line, const char *name, const char *value)
 {
 	enum { VALUE_MAX = 300 };
-	size_t size = whole(value, strlen(value), VALUE_MAX);
+	size_t size = utf8_prefix(value, strlen(value), VALUE_MAX);
 
 	add_format(line, " %s=\"", name);
 	for (size_t i = 0; i < size; i++) {
@@ -110,14 +116,16 @@ add_number(struct line *line, const char *name, long long number)
 	add_format(line, " %s=\"%lld\"", name, number);
 }
 
-/* The sentence: one line, whatever it holds. */
+/* Adds the sentence; control characters become blanks, since a line feed could begin another
+ * message. */
 static void
 add_sentence(struct line *line, const char *sentence)
 {
-	size_t size = whole(sentence, strlen(sentence), line->room - line->size);
+	size_t size = utf8_prefix(sentence, strlen(sentence), line->room - line->size);
 
 	for (size_t i = 0; i < size; i++)
-		add(line, (unsigned char)sentence[i] < ' ' || sentence[i] == 0x7f ? " " : sentence + i, 1);
+		add(line, (unsigned char)sentence[i] < ' '
+		    || sentence[i] == 0x7f ? " " : sentence + i, 1);
 }
 
 static void
@@ -139,12 +147,14 @@ add_time(struct line *line, int64_t microseconds)
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	add_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	add_format(line, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+	    tm.tm_mday, tm.tm_hour,
 	    tm.tm_min, tm.tm_sec, (int)(microseconds % 1000000));
 }
 
 static void
-write_rfc5424(struct line *line, const struct message_head *head, const struct pw_notice *notice, long pid)
+write_rfc5424(struct line *line, const struct message_head *head, const struct pw_notice *notice,
+    long pid)
 {
 	add_format(line, "<%d>1 ", head->facility * 8 + message_severity(notice->kind));
 	add_time(line, notice->confirmed);
@@ -156,20 +166,23 @@ write_rfc5424(struct line *line, const struct message_head *head, const struct p
 	add_word(line, notice->kind, 32);
 	add_string(line, " ");
 	add_data(line, notice);
-	add_string(line, " \xef\xbb\xbf"); /* MSG-UTF8, section 6.4 */
+	add_string(line, " \xef\xbb\xbf"); /* the BOM of MSG-UTF8 (RFC 5424 6.4) */
 	add_sentence(line, notice->sentence);
 }
 
-/* Its times are local, and have no year: the receiver's own are better. */
+/* TIMESTAMP is local time without a year (RFC 3164 4.1.2). */
 static void
-write_rfc3164(struct line *line, const struct message_head *head, const struct pw_notice *notice, long pid)
+write_rfc3164(struct line *line, const struct message_head *head, const struct pw_notice *notice,
+    long pid)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+	    "Aug", "Sep", "Oct", "Nov", "Dec" };
 	time_t seconds = (time_t)(notice->confirmed / 1000000);
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
-	add_format(line, "<%d>%s %2d %02d:%02d:%02d ", head->facility * 8 + message_severity(notice->kind), months[tm.tm_mon],
+	add_format(line, "<%d>%s %2d %02d:%02d:%02d ",
+	    head->facility * 8 + message_severity(notice->kind), months[tm.tm_mon],
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	add_word(line, head->tag, 32);
 	add_format(line, "[%ld]: %s: ", pid, notice->kind);
@@ -179,7 +192,8 @@ write_rfc3164(struct line *line, const struct message_head *head, const struct p
 }
 
 size_t
-message_write(char bytes[static MESSAGE_MAX], const struct message_head *head, const struct pw_notice *notice, long pid)
+message_write(char bytes[static MESSAGE_MAX], const struct message_head *head,
+    const struct pw_notice *notice, long pid)
 {
 	struct line line = { bytes, 0, MESSAGE_MAX };
 

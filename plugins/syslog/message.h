@@ -1,4 +1,6 @@
-/* A notice as one line of syslog. */
+/*
+ * Writes a notice as one syslog message.
+ */
 #ifndef SYSLOG_MESSAGE_H
 #define SYSLOG_MESSAGE_H
 
@@ -6,19 +8,22 @@
 
 enum message_format { MESSAGE_RFC5424, MESSAGE_RFC3164 };
 
-enum { MESSAGE_MAX = 2048 }; /* RFC 5424, section 6.1: what every receiver should take */
+enum { MESSAGE_MAX = 2048 }; /* bytes that every receiver should accept (RFC 5424 6.1) */
 
 struct message_head {
 	enum message_format format;
-	int facility;     /* its number, 0 to 23 */
+	int facility;     /* 0 to 23 */
 	const char *host; /* our own name */
 	const char *tag;
 };
 
-/* Writes the line, without a line end, into `line`; returns its size. What does not fit is cut. `pid` is the sender's. */
-size_t message_write(char line[static MESSAGE_MAX], const struct message_head *, const struct pw_notice *, long pid);
+/* Writes the message without a line end, cut to MESSAGE_MAX bytes, and returns its size. `pid`
+ * becomes PROCID. */
+size_t message_write(char line[static MESSAGE_MAX], const struct message_head *,
+    const struct pw_notice *, long pid);
 
-/* The severity of a kind of notice, 0 to 7; a kind that came later is a notice (5). */
+/* Returns the syslog severity of a kind of notice (kinds.def), 0 to 7; 5 for a kind that is not
+ * known. */
 int message_severity(const char *kind);
 
 #endif

@@ -1,4 +1,6 @@
-/* A line a notice to syslog: over the local socket, UDP or TCP. */
+/*
+ * The notifier `syslog`: one message for each notice, over the local socket, UDP or TCP.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,19 +10,25 @@
 
 enum { ADDRESS, FACILITY, FORMAT, TAG }; /* rows of the settings */
 
-static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron",
-	"authpriv", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL };
-static const int facility_numbers[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23 };
-static const char *const formats[] = { [MESSAGE_RFC5424] = "rfc5424", [MESSAGE_RFC3164] = "rfc3164", NULL };
+static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr",
+    "news", "uucp", "cron",
+	"authpriv", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
+	    "local7", NULL };
+static const int facility_numbers[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 19, 20,
+    21, 22, 23 };
+static const char *const formats[] = { [MESSAGE_RFC5424] = "rfc5424", [MESSAGE_RFC3164] = "rfc3164",
+    NULL };
 
 static const struct pw_setting settings[] = {
 	[ADDRESS] = { .key = "address", .type = PW_STRING, .fallback = "unix:/dev/log",
 	    .help = "receiver: unix:/PATH, udp:HOST:PORT or tcp:HOST:PORT (framed as in RFC 6587)" },
-	[FACILITY] = { .key = "facility", .type = PW_ENUM, .fallback = "daemon", .choices = facilities,
+	[FACILITY] = { .key = "facility", .type = PW_ENUM, .fallback = "daemon",
+	    .choices = facilities,
 	    .help = "syslog facility; the severity goes by the kind of notice" },
 	[FORMAT] = { .key = "format", .type = PW_ENUM, .fallback = "rfc5424", .choices = formats,
 	    .help = "rfc5424, with structured data; rfc3164 for older receivers" },
-	[TAG] = { .key = "tag", .type = PW_STRING, .fallback = "postwatch", .help = "name of the program in each line" },
+	[TAG] = { .key = "tag", .type = PW_STRING, .fallback = "postwatch",
+	    .help = "name of the program in each line" },
 	{ .key = NULL },
 };
 
@@ -47,7 +55,8 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 }
 
 static void
-deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients, struct pw_result *results)
+deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients,
+    struct pw_result *results)
 {
 	struct session *session = memory;
 	char line[MESSAGE_MAX];
@@ -56,7 +65,8 @@ deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients
 	for (uint32_t i = 0; i < recipients->count; i++) {
 		struct pw_result *result = &results[i];
 
-		if (channel_send(&session->channel, line, size, result->receipt, sizeof result->receipt)) {
+		if (channel_send(&session->channel, line, size, result->receipt,
+		    sizeof result->receipt)) {
 			result->fate = PW_SENT;
 		} else {
 			result->fate = PW_AGAIN;
@@ -81,4 +91,5 @@ static const struct pw_notifier_ops ops = {
 	.close = close_session,
 };
 
-PW_PLUGIN_NOTIFIER("syslog", "1.0", "a line a notice to syslog, RFC 5424, over the local socket, UDP or TCP", settings, &ops);
+PW_PLUGIN_NOTIFIER("syslog", "1.0",
+    "a line a notice to syslog, RFC 5424, over the local socket, UDP or TCP", settings, &ops);
