@@ -198,16 +198,30 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 	}
 }
 
-/* Whether what a server said in clear, where TLS begins with the connection, is a whole refusal. */
+/* Whether the bytes are one whole reply that refuses. A last line without an end is one where nothing can follow it. */
 static bool
-is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
+is_whole_refusal(struct pw_bytes said, bool is_over)
 {
+	char bytes[STREAM_CLEAR_MAX + 1];
 	struct reply_reader reader = { .code = 0 };
 	size_t used = said.size;
 
-	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL && said.size > 0
-	    && dialogue->ops->framing == PW_REPLIES && reply_read(&reader, PW_REPLIES, said.data, &used) == REPLY_COMPLETE
-	    && reader.code >= 400 && used == said.size;
+	assert(said.size <= STREAM_CLEAR_MAX);
+	if (said.size == 0)
+		return false;
+	memcpy(bytes, said.data, said.size);
+	if (is_over && said.data[said.size - 1] != '\n')
+		bytes[used++] = '\n';
+	size_t size = used;
+	return reply_read(&reader, PW_REPLIES, bytes, &used) == REPLY_COMPLETE && reader.code >= 400 && used == size;
+}
+
+/* Whether it is a refusal that a server says in clear where TLS begins with the connection. */
+static bool
+is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
+{
+	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL
+	    && dialogue->ops->framing == PW_REPLIES && is_whole_refusal(said, dialogue->gone);
 }
 
 bool
@@ -222,6 +236,8 @@ dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes sa
 	dialogue->phase_begun = dialogue->connected_at;
 	if (dialogue->state == LISTENING)
 		dialogue_received(dialogue, now, said.data, said.size, step);
+	if (dialogue->state == LISTENING)
+		dialogue_salvage(dialogue, now, step);
 	if (dialogue->state != OVER) {
 		char bytes[EVIDENCE_TEXT_MAX];
 		struct text text = TEXT_OVER(bytes);

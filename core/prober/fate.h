@@ -19,6 +19,8 @@ enum stream_end {
 	STREAM_TLS_FAILED   /* the handshake, or TLS later: `outcome` and `text` say how */
 };
 
+enum { STREAM_CLEAR_MAX = 1024 }; /* bytes kept of what came in clear during a handshake */
+
 struct stream_fate {
 	enum stream_end end;
 	int error;              /* errno, 0: none */

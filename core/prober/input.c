@@ -8,7 +8,7 @@
 
 #include "base/messages.h"
 
-enum { SHOWN_MAX = 1024 }; /* bytes of a line at fault in the transcript */
+enum { SHOWN_MAX = STREAM_CLEAR_MAX }; /* bytes of a line at fault in the transcript */
 
 static enum evidence_dir
 received_dir(const struct dialogue *dialogue)

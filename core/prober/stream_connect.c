@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -48,52 +50,9 @@ open_socket(struct stream *stream, const struct address *source)
 	return 0;
 }
 
-/* Whether the connection stands already, as on the loopback interface. A reset that came meanwhile is kept for later. */
-static bool
-stands_already(struct stream *stream, int *error)
-{
-	*error = 0;
-	if (connect(stream->fd, &stream->to.any, address_length(&stream->to)) == 0 || errno == EISCONN)
-		return true;
-	if (errno == ECONNRESET) {
-		stream->error = errno;
-		return true;
-	}
-	if (errno != EALREADY && errno != EINPROGRESS)
-		*error = errno;
-	return false;
-}
-
-bool
-stream_connect(struct stream *stream, const struct address *to, const struct address *source, struct stream_fate *fate)
-{
-	assert(stream->fd == -1);
-	stream->to = *to;
-	int error = open_socket(stream, source);
-	if (error != 0) {
-		*fate = fate_of_error(error, error == ECONNREFUSED ? FATE_LATER : FATE_AT_CALL);
-		stream_fini(stream);
-		return false;
-	}
-	bool stands = stands_already(stream, &error);
-	if (error != 0) {
-		*fate = fate_of_connecting(stream->fd, error, to);
-		stream_fini(stream);
-		return false;
-	}
-	if (stands) {
-		ev_io_set(&stream->io, stream->fd, EV_READ);
-		ev_io_start(stream->loop, &stream->io);
-		ev_feed_event(stream->loop, &stream->io, EV_WRITE);
-	} else {
-		stream_watch(stream);
-	}
-	return true;
-}
-
-/* What became of a connection that shows more than writability. */
 enum outlook { OUTLOOK_OPEN, OUTLOOK_CONNECTED, OUTLOOK_FAILED };
 
+/* What became of a connection that shows more than writability. */
 static enum outlook
 look(struct stream *stream, int *error)
 {
@@ -113,6 +72,50 @@ look(struct stream *stream, int *error)
 		return OUTLOOK_CONNECTED;
 	fate_drop_icmp(stream->fd); /* the kernel holds it for passing, and tries again */
 	return OUTLOOK_OPEN;
+}
+
+/*
+ * The outlook right after connect(). A second connect() would ask for the same, but disconnects a socket that was reset
+ * meanwhile, and throws away what the server had said.
+ */
+static enum outlook
+look_at_once(struct stream *stream, int *error)
+{
+	uint8_t state; /* the first member of struct tcp_info */
+	socklen_t size = sizeof state;
+
+	_Static_assert(offsetof(struct tcp_info, tcpi_state) == 0, "the state comes first");
+	*error = 0;
+	if (getsockopt(stream->fd, IPPROTO_TCP, TCP_INFO, &state, &size) == -1 || state == TCP_CLOSE)
+		return look(stream, error);
+	return state == TCP_SYN_SENT ? OUTLOOK_OPEN : OUTLOOK_CONNECTED;
+}
+
+bool
+stream_connect(struct stream *stream, const struct address *to, const struct address *source, struct stream_fate *fate)
+{
+	assert(stream->fd == -1);
+	stream->to = *to;
+	int error = open_socket(stream, source);
+	if (error != 0) {
+		*fate = fate_of_error(error, error == ECONNREFUSED ? FATE_LATER : FATE_AT_CALL);
+		stream_fini(stream);
+		return false;
+	}
+	enum outlook outlook = look_at_once(stream, &error);
+	if (outlook == OUTLOOK_FAILED) {
+		*fate = fate_of_connecting(stream->fd, error, to);
+		stream_fini(stream);
+		return false;
+	}
+	if (outlook == OUTLOOK_CONNECTED) {
+		ev_io_set(&stream->io, stream->fd, EV_READ);
+		ev_io_start(stream->loop, &stream->io);
+		ev_feed_event(stream->loop, &stream->io, EV_WRITE);
+	} else {
+		stream_watch(stream);
+	}
+	return true;
 }
 
 bool

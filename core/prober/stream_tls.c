@@ -17,7 +17,13 @@ static void
 finish_by_tls(struct stream *stream, enum tls_step step)
 {
 	struct stream_fate fate = tls_fate(stream->tls, step);
+	struct pw_bytes in_clear = fate.in_clear;
+	bool fell_silent = step == TLS_CLOSED_BARE || (step == TLS_CLOSED && !stream->secured);
 
+	if (fell_silent && stream_error_at_end(stream) != 0) {
+		fate = fate_of_error(stream_error_at_end(stream), FATE_LATER);
+		fate.in_clear = in_clear;
+	}
 	if (stream->failed_at != 0)
 		fate.waited = clock_mono() - stream->failed_at;
 	stream_finish(stream, &fate);
@@ -117,8 +123,6 @@ follow_tls(struct stream *stream, enum tls_step step)
 		stream_watch(stream);
 	else if (waits)
 		stream_finish_by_error(stream, stream->error);
-	else if (step == TLS_CLOSED_BARE && stream_error_at_end(stream) != 0)
-		stream_finish_by_error(stream, stream_error_at_end(stream));
 	else
 		finish_by_tls(stream, step);
 }

@@ -47,6 +47,24 @@ socket_read(BIO *bio, char *bytes, int size)
 	return (int)got;
 }
 
+static bool
+is_end_of_peer(int error)
+{
+	return error == ECONNRESET || error == EPIPE;
+}
+
+/*
+ * What the peer said before it reset the connection is still there to be read, and says why: a write that fails so is no
+ * end, the read behind it is. The first such error is the true one: a reset is told once, and is a broken pipe from then on.
+ */
+static int
+swallow(struct tls *tls, int error, int size)
+{
+	if (tls->write_error == 0)
+		tls->write_error = error;
+	return size;
+}
+
 static int
 socket_write(BIO *bio, const char *bytes, int size)
 {
@@ -56,13 +74,15 @@ socket_write(BIO *bio, const char *bytes, int size)
 	BIO_clear_retry_flags(bio);
 	if (put > 0 && tls->bytes == 0)
 		tls->hello += (uint32_t)put;
-	if (put < 0) {
-		if (errno == EAGAIN || errno == EINTR)
-			BIO_set_retry_write(bio);
-		else
-			tls->error = errno;
-	}
-	return (int)put;
+	if (put >= 0)
+		return (int)put;
+	if (errno == EAGAIN || errno == EINTR)
+		BIO_set_retry_write(bio);
+	else if (is_end_of_peer(errno))
+		return swallow(tls, errno, size);
+	else
+		tls->error = errno;
+	return -1;
 }
 
 static long
@@ -152,7 +172,9 @@ outcome_of(struct tls *tls, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return TLS_CLOSED;
 	}
-	if (tls->eof) /* first: the library's alert about it may have met an error */
+	if (tls->eof && tls->write_error == ECONNRESET)
+		tls->error = ECONNRESET;
+	else if (tls->eof) /* first: the library's alert about it may have met an error */
 		return tls->finished ? TLS_CLOSED_BARE : TLS_CLOSED;
 	if (tls->error != 0)
 		return TLS_BROKEN;

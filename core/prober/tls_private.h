@@ -46,7 +46,7 @@ struct tls_clear {
 	uint16_t size;     /* 0: all was records so far */
 	uint8_t head_size; /* of the header under way */
 	unsigned char head[TLS_HEAD];
-	char bytes[512];
+	char bytes[STREAM_CLEAR_MAX];
 };
 
 struct tls {
@@ -54,6 +54,7 @@ struct tls {
 	struct tls_policy *policy;
 	int fd;
 	int error;           /* errno of the socket */
+	int write_error;     /* ECONNRESET, EPIPE: of a write after which what the peer had said is still read; 0: none */
 	bool eof, finished;  /* finished: the handshake */
 	bool client_cert_asked;
 	const char *abuse;   /* a cap was hit: which, in words; NULL: none */
