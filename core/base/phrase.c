@@ -7,7 +7,12 @@
 
 #include "base/block_list.h"
 
-enum { GAP_MAX = 3, LITERAL_MAX = 46 };
+enum {
+	LITERAL_MAX = 46,
+	SIGN = 3,          /* bytes of a Chinese or Japanese sign in UTF-8 */
+	SIGNS_A_WORD = 4,  /* as long as a word of other languages */
+	GAP_MAX = 3 * SIGNS_A_WORD
+};
 
 static bool
 is_blank(char c)
@@ -15,10 +20,60 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
+/* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0 0xa0 on, and small ones are
+ * 0xd0 0xb0 and 0xd1 0x80 on. */
+static unsigned char
+small_at(const char *bytes, size_t size, size_t at)
+{
+	unsigned char byte = (unsigned char)bytes[at], next = at + 1 < size ? (unsigned char)bytes[at + 1] : 0;
+	bool is_second = at > 0 && (unsigned char)bytes[at - 1] == 0xd0;
+
+	if (byte >= 'A' && byte <= 'Z')
+		return (unsigned char)(byte + 'a' - 'A');
+	if (byte == 0xd0 && next >= 0xa0 && next <= 0xaf)
+		return 0xd1;
+	if (is_second && byte >= 0x90 && byte <= 0x9f)
+		return (unsigned char)(byte + 0x20);
+	return is_second && byte >= 0xa0 && byte <= 0xaf ? (unsigned char)(byte - 0x20) : byte;
+}
+
+static bool
+are_equal(const char *bytes, size_t size, const char *word, size_t word_size)
+{
+	if (size != word_size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (small_at(bytes, size, i) != small_at(word, size, i))
+			return false;
+	return true;
+}
+
 static bool
 equals(const char *bytes, size_t size, const char *word)
 {
-	return strlen(word) == size && strncasecmp(bytes, word, size) == 0;
+	return are_equal(bytes, size, word, strlen(word));
+}
+
+/* From U+3000 to U+9FFF, and the marks of full width from U+FF00 on. */
+static bool
+is_sign(const char *bytes, size_t size)
+{
+	const unsigned char *at = (const unsigned char *)bytes;
+
+	return size >= SIGN && ((at[0] >= 0xe3 && at[0] <= 0xe9) || (at[0] == 0xef && at[1] >= 0xbc))
+	    && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
+}
+
+/* Whether the sign ends a clause. */
+static bool
+is_mark(const char *sign)
+{
+	static const char marks[] = "、。，．：；！？（）「」【】";
+
+	for (const char *mark = marks; *mark != '\0'; mark += SIGN)
+		if (memcmp(sign, mark, SIGN) == 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -166,21 +221,61 @@ add_word(struct splitter *splitter, const char *bytes, size_t size)
 	splitter->leads = false;
 }
 
-/* "HELO/EHLO" and "RBL:listed" are two words each, unless it is an address or a path. */
+/* Chinese and Japanese are written without blanks: each sign is a word. */
+static void
+add_signs(struct splitter *splitter, const char *bytes, size_t size)
+{
+	size_t from = 0, at = 0;
+
+	while (at < size) {
+		if (!is_sign(bytes + at, size - at)) {
+			at++;
+			continue;
+		}
+		if (at > from)
+			add_word(splitter, bytes + from, at - from);
+		if (is_mark(bytes + at))
+			splitter->begins = true;
+		else
+			add_word(splitter, bytes + at, SIGN);
+		at += SIGN;
+		from = at;
+	}
+	if (size > from)
+		add_word(splitter, bytes + from, size - from);
+}
+
+static bool
+are_capitals(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] < 'A' || bytes[i] > 'Z')
+			return false;
+	return true;
+}
+
+/* "HL:REP", as NetEase numbers its reasons. */
+static bool
+is_reason_code(const char *bytes, size_t size)
+{
+	return size == 6 && bytes[2] == ':' && are_capitals(bytes, 2) && are_capitals(bytes + 3, 3);
+}
+
+/* "HELO/EHLO" and "RBL:listed" are two words each, unless it is an address, a path or a code. */
 static void
 add_parts(struct splitter *splitter, const char *bytes, size_t size)
 {
 	struct address address;
 	size_t from = 0;
 
-	if (bytes[0] == '/' || parse_address(bytes, size, &address)) {
+	if (bytes[0] == '/' || parse_address(bytes, size, &address) || is_reason_code(bytes, size)) {
 		add_word(splitter, bytes, size);
 		return;
 	}
 	for (size_t i = 0; i <= size; i++)
 		if (i == size || bytes[i] == '/' || bytes[i] == ':') {
 			if (i > from)
-				add_word(splitter, bytes + from, i - from);
+				add_signs(splitter, bytes + from, i - from);
 			splitter->begins |= i < size && bytes[i] == ':';
 			from = i + 1;
 		}
@@ -271,7 +366,7 @@ static bool
 is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 {
 	if (wanted[0] != '#')
-		return word->kind == PHRASE_WORD && word->size == size && strncasecmp(word->bytes, wanted, size) == 0;
+		return word->kind == PHRASE_WORD && are_equal(word->bytes, word->size, wanted, size);
 	if (equals(wanted, size, "#ip"))
 		return word->kind == PHRASE_ADDRESS || word->kind == PHRASE_OURS;
 	if (equals(wanted, size, "#us"))
@@ -281,17 +376,33 @@ is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 	return is_list(word, equals(wanted, size, "#known_list"));
 }
 
-static bool
-matches_one(const struct phrase_word *word, const char *choices, size_t size)
+/* How many of the words from `at` on are what `wanted` asks for: several where it is written in signs; 0: they are not. */
+static size_t
+count_wanted(const struct phrase_text *text, size_t at, const char *wanted, size_t size)
+{
+	size_t count = is_sign(wanted, size) ? size / SIGN : 1;
+
+	if (count == 1)
+		return is_wanted(&text->words[at], wanted, size) ? 1 : 0;
+	if (count > text->count - at)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if ((i > 0 && text->words[at + i].begins) || !is_wanted(&text->words[at + i], wanted + i * SIGN, SIGN))
+			return 0;
+	return count;
+}
+
+/* The same of several choices. */
+static size_t
+match_one(const struct phrase_text *text, size_t at, const char *choices, size_t size)
 {
 	for (;;) {
 		const char *bar = memchr(choices, '|', size);
 		size_t length = bar != NULL ? (size_t)(bar - choices) : size;
+		size_t count = count_wanted(text, at, choices, length);
 
-		if (is_wanted(word, choices, length))
-			return true;
-		if (bar == NULL)
-			return false;
+		if (count > 0 || bar == NULL)
+			return count;
 		choices += length + 1;
 		size -= length + 1;
 	}
@@ -308,19 +419,21 @@ match_at(const struct phrase_text *text, size_t at, const char *phrase, bool fir
 	if (size == 0)
 		return at;
 	if (size == 1 && phrase[0] == '*') {
-		for (size_t skipped = 0; skipped <= GAP_MAX && at + skipped < text->count; skipped++) {
-			size_t end = match_at(text, at + skipped, rest, false);
+		size_t room = GAP_MAX, end;
 
-			if (end > 0)
-				return end;
-			if (text->words[at + skipped].begins)
+		for (; at < text->count && (end = match_at(text, at, rest, false)) == 0; at++) {
+			size_t cost = is_sign(text->words[at].bytes, text->words[at].size) ? 1 : SIGNS_A_WORD;
+
+			if (text->words[at].begins || cost > room)
 				return 0;
+			room -= cost;
 		}
-		return 0;
+		return at < text->count ? end : 0;
 	}
-	if (at >= text->count || (!first && text->words[at].begins) || !matches_one(&text->words[at], phrase, size))
+	if (at >= text->count || (!first && text->words[at].begins))
 		return 0;
-	return match_at(text, at + 1, rest, false);
+	size_t count = match_one(text, at, phrase, size);
+	return count > 0 ? match_at(text, at + count, rest, false) : 0;
 }
 
 /* From the first of the words to the last of them that is on the same line. */

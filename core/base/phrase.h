@@ -1,7 +1,7 @@
 /*
  * The text of a reply as words, and phrases looked for among them. A word is whole: "rbl" is not found in "marblehead",
  * and a host name, a path, a mail address and a URL are one word each, so that what a name happens to be made of is
- * never taken for something said.
+ * never taken for something said. Chinese and Japanese, which know no blanks, are words of one sign each.
  */
 #ifndef BASE_PHRASE_H
 #define BASE_PHRASE_H
@@ -45,8 +45,9 @@ struct phrase_names {
 void phrase_split(struct phrase_text *, const struct pw_reply *, const struct phrase_names *);
 
 /*
- * Whether `phrase` is found, case aside. It is words divided by blanks: "a|b" is either of them, "*" up to three words of
- * any kind of the same clause, "#ip" an address, "#us" our address, "#name" our EHLO name where that has a dot, "#list" the host of a block list (by a label such as "dnsbl"),
+ * Whether `phrase` is found, case aside. It is words divided by blanks: "a|b" is either of them, "*" up to three words, or
+ * twelve signs, of any kind of the same clause, "黑名单" three signs behind each other, "#ip" an address, "#us" our
+ * address, "#name" our EHLO name where that has a dot, "#list" the host of a block list (by a label such as "dnsbl"),
  * "#known_list" that of a well-known one. `found`: where it stands, as far as that is on one line; a view into the reply.
  */
 bool phrase_find(const struct phrase_text *, const char *phrase, struct pw_bytes *found);

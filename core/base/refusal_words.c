@@ -16,6 +16,10 @@
 #define PEER "ip|ips|ip-address|address|addresses|adress|host|hosts|hostname|server|servers|mailserver|mta|network|" \
 	"networks|subnet|netblock|range|access|client|machine|site|relay|remotehost"
 #define HELO "helo|ehlo"
+#define RU_REFUSED \
+	"заблокирован|заблокирована|заблокировано|запрещен|запрещён|запрещено|запрещена|отклонен|отклонён|отклонено|внесен|внесён"
+#define BROKEN \
+	"failed|failing|failure|deferred|timeout|timed|unavailable|unreachable|error|errors|servfail|refused|down|unresponsive"
 
 const char *const refusal_about_us[] = {
 	"your * " LISTED, "your " PEER " * " REFUSED, "your * " PEER " * " REFUSED, "your " PEER " * not * " WELCOME,
@@ -33,16 +37,29 @@ const char *const refusal_about_us[] = {
 	"not accept|accepting|take|taking * from your|#us|dynamic|residential", "not be accepted from your|#ip|dynamic",
 	"again later from #ip", "bad|poor|low|none|insufficient|negative * reputation",
 	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
-	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
-	"open proxy|relay",
+	"spam from|source|sender", "suspected|suspicious * spam|spammer|ip|sender", "spam ip|ips|host|hosts",
+	"blocked|denied|rejected|deferred by|for|due * spam statistics|policy|rules|reasons|activity",
+	"too many|much * spam|spams", "user|users|excessive * complaints",
+	"open proxy|relay", "denied|rejected|refused|blocked|deferred by * reputation", "you're on|in * list|lists",
+	"you are on|in * list|lists", "#ip|#us has|have no|not * rdns|ptr|reverse",
+	"hosts|clients|ips|addresses|servers without|lacking * reverse|rdns|ptr",
+	"sender|host|ip|you|client * failed * " LISTS " check|checks",
 	"no|missing|without * reverse|ptr|rdns * for #ip|#us", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
 	/* German, French, Spanish, Portuguese, Italian */
 	"ip|ip-adresse|adresse|rechner * gesperrt|blockiert|geblockt|gelistet|abgelehnt",
 	"ip|adresse * bloquee|bloqu\xc3\xa9" "e|refusee|refus\xc3\xa9" "e|interdite|listee|list\xc3\xa9" "e",
 	"ip * bloqueada|bloqueado|rechazada|rejeitado|listada|listado|bloccato|rifiutato|bloccata|rifiutata",
 	"liste noire", "lista negra|nera", "schwarzen|schwarze liste", "sperrliste",
-	/* As Coremail says it */
-	"black ip", "rbl deny", "ip is hangup|rejected",
+	/* As Coremail says it, and NetEase by its codes (https://help.163.com/09/1224/17/5RAJ4LMH00753VB8.html) */
+	"black ip", "rbl deny", "ip is hangup|rejected", "openrelay|smtpport check",
+	"hl:rep|hl:mep|hl:ihu|hl:ipb|wm:bli|wm:blu|dt:rbl|dt:spm|mi:spb",
+	/* Russian, Chinese, Japanese */
+	"ваш|ваша|вашего|вашей|вашему|вашим|ip|ip-адрес|ip-адреса|адрес|#us * " RU_REFUSED,
+	RU_REFUSED " * ip|ip-адрес|адрес|адреса|#us", "черный|чёрный|черном|чёрном|серый|сером список|списке",
+	"черного|чёрного|серого списка", "блэклист|блэклисте|грейлистинг",
+	"黑名单|黑名單|灰名单|灰名單|ブラックリスト|グレーリスト|グレイリスト",
+	"ip|您的|你的|#us * 拒绝|拒絕|禁止|封禁|封锁|封鎖|屏蔽|限制连接|限制連接", "拒绝|拒絕|禁止|封禁|封锁|封鎖 * ip|#us",
+	"ip|接続元|送信元|お客様|あなた|#us * 拒否|ブロック|許可されて",
 	NULL,
 };
 
@@ -50,6 +67,8 @@ const char *const refusal_about_name[] = {
 	"your " HELO, "your * " HELO, "badhelo", "command argument|arguments",
 	"bad|forged|fake|faked|spoofed|bogus|suspicious|numeric * " HELO,
 	HELO " name|names|argument|arguments|greeting|hostname|string|domain * invalid|forged|spoofed|mismatch|bogus",
+	"helohost", "mi:nhd",
+	"неверное|неверный|неправильное|неправильный|некорректное|некорректный|недопустимое|недопустимый * " HELO,
 	NULL,
 };
 
@@ -76,11 +95,21 @@ const char *const refusal_rate[] = {
 	"limit|limits|maximum|max * connections|sessions|concurrent|concurrency",
 	"number of * connections|sessions|messages",
 	"concurrent|simultaneous|parallel * connections|connection|sessions|session", "slow down", "slower",
+	"too many clients connected|connecting|online", "quota of|for * connections|sessions", "connection|session count",
+	"hourly|daily limit|limits|quota exceeded|reached",
 	"too fast|frequent|frequently|often|quickly", "limits for how many", "unexpected|excessive volume|traffic",
 	/* German, French, Spanish, Portuguese, Italian */
 	"zu viele * verbindungen|sitzungen|nachrichten|anfragen", "trop * connexions|sessions|messages|requetes",
 	"demasiadas|demasiados|muchas * conexiones|sesiones|mensajes", "muitas|demais * conexoes|conex\xc3\xb5" "es|sessoes",
 	"troppe|troppi * connessioni|sessioni|messaggi",
+	/* NetEase's codes, see above */
+	"hl:icc|hl:ifc|hl:ifq|hl:itc|mi:ccl|mi:cel|mi:dmc|mi:sfq|mi:stc|rp:ccl|rp:cel|rp:drc|rp:qrc|rp:trc",
+	/* Russian, Chinese, Japanese */
+	"слишком много|частые|часто * соединений|подключений|сессий|сообщений|писем|запросов|соединения|подключения",
+	"превышен|превышено|превышение * лимит|лимита|число|количество|частота|соединений|подключений|сессий",
+	"连接数|連接數|連線數|并发|並發|频率|頻率 * 过多|過多|过大|過大|过高|過高|超过|超過|超出|超限|上限|限制",
+	"太多|过多|過多 * 连接|連接|連線|会话", "过于频繁|過於頻繁|过快|過快",
+	"接続|接続数|同時接続|セッション|流量|送信 * 多すぎ|上限|制限", "多すぎ",
 	NULL,
 };
 
@@ -123,12 +152,18 @@ const char *const refusal_trouble[] = {
 	"process|cache|table|file|lookup|query|check|checks",
 	"lookup|lookups|query|queries|check of|for|against|in|to|on * " LISTS " * failed|failing|failure|unavailable|error",
 	"lookup|resolver|resolution service|services * failed|failing|failure|down|unavailable|error",
+	"lookup|lookups|query|queries|check|checks of|for|against|in|to|on|at * #list|#known_list " BROKEN,
+	"lookup|lookups|query|queries|check|checks * #ip * " BROKEN,
+	"cannot|can't|couldn't|could|unable|failed|failing|error|while * resolve|resolving|check|checking|query|querying|ask|"
+	"asking|reach|reaching|lookup|looking|contact|contacting * #list|#known_list|" LISTS,
+	LISTS "|#list|#known_list did|does|do|is|are|was|could|cannot|can|has|have * " BROKEN "|answer|respond|reply|queried|reached",
+	"servfail", "базы|базе|база|бд", "数据库|資料庫|データベース",
 	NULL,
 };
 
 const char *const refusal_backend[] = {
 	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
-	"backend|backends|back-end",
+	"backend|backends|back-end", "базы|базе|база|бд", "数据库|資料庫|データベース",
 	NULL,
 };
 
@@ -140,7 +175,9 @@ const char *const refusal_mentions_list[] = {
 	"greylist|greylisting|graylist|graylisting|grey-listing|gray-listing|grey-list|gray-list|grey-listed|"
 	"gray-listed", "your reverse", "your * ptr|rdns|reverse", "find|resolve|determine|verify|identify your|#us",
 	"hostname for #ip", "reverse dns|hostname|host|name|lookup|record|records|address|domain|resolution|entry|zone",
-	"rdns|fcrdns|ptr|iprev",
+	"rdns|fcrdns|ptr|iprev", "tempgrey|greytrapped|triplet|triplets|dnswl",
+	"accept|accepts|accepted|accepting|mail|connections from * vpns|vpn|proxies|proxy|tor|dialups|dialup|cloud",
+	"tor exit|node|nodes",
 	"dynamic|residential|dialup|dial-up|dialup/transient|zombied ip|ips|ip's|address|addresses|host|hosts|range",
 	"transient ip", "unsolicited|spammer|spammers|spamming",
 	NULL,
@@ -152,7 +189,8 @@ const char *const refusal_mentions_us[] = {
 	"untrusted|unknown ip|ips", "ip #ip", "ip address|addresses|adress #ip",
 	"message|messages|mail|mails|email|emails from #ip|your",
 	"connection|connections|access|request|requests from your", "connection|connections|access from #ip * " REFUSED,
-	"this ip|client|source|peer|sender", "host network", "network not",
+	"this ip|client|source|peer|sender", "from this address|host|network|server|domain", "host network", "network not",
+	"only * trusted|authorized|authorised|known|whitelisted|registered * hosts|clients|relays|servers|senders|networks|ips",
 	"your connection|connections|session * " REFUSED,
 	"your " PEER "|mailservers|isp|domain|dns|identity|organization|organisation|country|location|provider|"
 	"computer", "your * ip|address|host|server|hostname|domain|isp|provider",
@@ -183,9 +221,10 @@ const char *const refusal_is_name[] = { "#name", NULL };
 const char *const refusal_is_client[] = { "#name #ip", "client " PEER "|#ip", "#us", NULL };
 
 const char *const refusal_for_good[] = {
-	"access denied|refused|prohibited|rejected|forbidden",
+	"access denied|refused|prohibited|rejected|forbidden|restricted", "access is restricted|denied|forbidden|prohibited",
 	"blocked|blacklisted|banned|unwelcome|unauthorized|denied|spam",
-	"not welcome|permitted|allowed|authorized|authorised", "go away",
+	"not welcome|permitted|allowed|authorized|authorised", "go away", "ip|connection|domain|sender frequency limit|limited",
+	"hl:icc|hl:ifc|hl:ifq|hl:itc|mi:stc|mi:sfq",
 	"connection|connections refused|denied|rejected|blocked",
 	"policy reasons|restrictions|restriction|violation|reject|rejection",
 	"local|security|antispam|anti-spam|site|by|our|administrative policy|policies|prohibition",
