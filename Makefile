@@ -92,15 +92,25 @@ deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev lib
 deps:
 	$(Q)tests/packages $(deps_run)
 
+# Whom the daemon becomes where root starts it, unless a test says otherwise.
+as_root := $(if $(POSTWATCH_TEST_USER),,$(filter 0,$(shell id -u)))
+define make_user
+	$(Q)[ -z "$(as_root)" ] || id postwatch >/dev/null 2>&1 || \
+		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
+endef
+
+# That user may not enter the folder where root builds: what is kept lies elsewhere then.
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(B)/postwatch run -S $(B)/state $(WATCH)
+	$(call make_user)
+	$(B)/postwatch run -S $(if $(as_root),/var/lib/postwatch-run,$(B)/state) $(WATCH)
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
 SHARE    = $(DESTDIR)$(PREFIX)/share
 PATHS_IN = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|/usr/local|$(PREFIX)|' \
            -e 's|/etc/postwatch|$(SYSCONF)/postwatch|'
 install: all
+	$(if $(DESTDIR),,$(make_user))
 	install -D -m 755 $(B)/postwatch $(DESTDIR)$(PREFIX)/bin/postwatch
 	install -d $(DESTDIR)$(PREFIX)/lib/postwatch/plugins $(DESTDIR)$(PREFIX)/include/postwatch
 	install -m 644 $(PLUGINS:%=$(B)/plugins/%.so) $(DESTDIR)$(PREFIX)/lib/postwatch/plugins

@@ -158,6 +158,7 @@ struct config {
 	const char *state;    /* absolute folder */
 	const char *helo;     /* NULL: an address literal of the connection */
 	const char *timezone; /* NULL: the reader's */
+	const char *user;     /* whom the daemon becomes where root starts it */
 	const char *pid_file; /* NULL: none */
 	enum log_to log_to;
 	int log_facility;     /* as in syslog.h */
@@ -206,6 +207,7 @@ struct config_source {
 	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
 	bool advise;                /* warn also of what nobody would be told of, tags that match nothing, notifiers in vain */
 	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
+	bool starts;                /* the daemon starts with it: where we are root, its user has to exist and to read all files */
 	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */
 	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
 };

@@ -1,13 +1,15 @@
 /*
- * Warns of files that the service's user cannot read. `check` is run by root mostly, who reads
- * everything, and the service has a user made for it.
+ * Finds files that the daemon's user cannot read. `check` is run by root mostly, who reads everything; the service has a
+ * user made for it, and a daemon that root starts becomes the user of the configuration.
  */
 #include "config/reader.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "config/service.h"
 
 /* A file, and where it is named. */
@@ -15,6 +17,7 @@ struct named {
 	struct place place;
 	const char *key, *suffix, *owner, *path; /* "password", "_file", "notifier mail" */
 	bool secret;
+	bool loaded; /* a plugin: it is in memory, and read again by a reload alone */
 };
 
 struct files {
@@ -59,8 +62,8 @@ add_notifier(struct reader *reader, struct files *files, uint32_t index)
 		const struct node *node = path == NULL ? NULL : node_member(reader->notifier_groups[index], value_key(&rows[i], key));
 
 		if (node != NULL && (rows[i].type == PW_SECRET ? !is_credential(node) : access(path, F_OK) == 0))
-			add(reader, files, (struct named){ node->place, rows[i].key, rows[i].type == PW_SECRET ? "_file" : "",
-				notifier->name, path, rows[i].type == PW_SECRET });
+			add(reader, files, (struct named){ .place = node->place, .key = rows[i].key, .owner = notifier->name,
+				.suffix = rows[i].type == PW_SECRET ? "_file" : "", .path = path, .secret = rows[i].type == PW_SECRET });
 	}
 }
 
@@ -75,7 +78,8 @@ add_targets(struct reader *reader, struct files *files)
 		const char *path = tls == NULL ? NULL : tls->ca_file;
 
 		if (path != NULL && (last == NULL || strcmp(path, last) != 0))
-			add(reader, files, (struct named){ reader->targets.origins[i].place, "ca_file", "", config->targets[i].name, path, false });
+			add(reader, files, (struct named){ .place = reader->targets.origins[i].place, .key = "ca_file", .suffix = "",
+				.owner = config->targets[i].name, .path = path });
 		last = path;
 	}
 }
@@ -96,6 +100,78 @@ warn(struct reader *reader, const struct service_user *user, const struct named 
 		    "that it lies in, readable for all", file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
 }
 
+/* Of a daemon that root starts: systemd is not there to load them. */
+static void
+blame(struct reader *reader, const struct service_user *user, const struct named *file, int error)
+{
+	static void (*const tell[])(struct faults *, struct place, const char *, ...) = { faults_warn, faults_add };
+
+	if (file->loaded) {
+		faults_warn(&reader->faults, file->place, "the file cannot be read as user %s (%s): no reload will work until that user can "
+		    "enter the folders above it, and read it", user->name, strerror(error));
+		return;
+	}
+	tell[reader->source->starts](&reader->faults, file->place, "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let "
+	    "that user enter the folders above it", file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
+	    file->owner[0] == '\0' ? "the file" : "", user->name, strerror(error), user->name, file->path);
+}
+
+static bool
+is_plugin(const struct config *config, const char *path)
+{
+	for (uint32_t i = 0; i < config->plugin_count; i++)
+		if (strcmp(config->plugins[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The files of the configuration itself: a reload reads them as that user. One plugin stands for those beside it: where root
+ * builds in a home of its own, the user can enter none of it. */
+static void
+add_own(struct reader *reader, struct files *files)
+{
+	bool has_plugin = false;
+
+	for (uint32_t i = 0; i < reader->faults.file_count; i++) {
+		const char *path = reader->faults.files[i];
+		bool loaded = is_plugin(reader->config, path);
+
+		if (path[0] == '/' && !(loaded && has_plugin))
+			add(reader, files, (struct named){ .place = { .file = i }, .key = "", .suffix = "", .owner = "", .path = path, .loaded = loaded });
+		has_plugin = has_plugin || loaded;
+	}
+}
+
+/* Whom a daemon that root starts would become. False: nobody else. A user that is missing is told where the daemon starts,
+ * or where the configuration names it. */
+static bool
+find_user(struct reader *reader, struct service_user *user)
+{
+	const struct node *named = reader->globals[GLOBAL_USER];
+	struct identity identity;
+	struct place place;
+	struct reason why;
+
+	if (named != NULL)
+		place = named->place;
+	else
+		place = (struct place){ .file = faults_file(&reader->faults, reader->config->path != NULL ? reader->config->path : "command line") };
+	if (!identity_find(&identity, reader->config->user, &why)) {
+		if (reader->source->starts)
+			faults_add(&reader->faults, place, "user: %s", why.text);
+		else if (named != NULL)
+			faults_warn(&reader->faults, place, "user: %s", why.text);
+		return false;
+	}
+	if (identity.root && named != NULL)
+		faults_warn(&reader->faults, place, "user: the daemon stays root: a process of it that is broken into is root, too");
+	if (identity.changes) {
+		*user = (struct service_user){ .found = true, .uid = identity.uid, .gid = identity.gid };
+		snprintf(user->name, sizeof user->name, "%s", identity.name);
+	}
+	return identity.changes;
+}
+
 /* Only root can try files as another user; any other user tries them as itself. */
 static void
 try_ourselves(struct reader *reader, const struct files *files)
@@ -111,9 +187,18 @@ reader_look_at_service(struct reader *reader)
 {
 	struct files files = { .count = 0 };
 	struct service_user user;
+	bool changes = false;
 
-	if (!reader->source->advise || reader->faults.into->faults > 0)
+	if (!(reader->source->advise || reader->source->starts) || reader->faults.into->faults > 0)
 		return;
+	service_find_user(&user);
+	if (geteuid() == 0 && (reader->source->starts || !user.found)) {
+		changes = find_user(reader, &user);
+		if (!changes && reader->source->starts)
+			return;
+		if (changes)
+			add_own(reader, &files);
+	}
 	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
 		add_notifier(reader, &files, i);
 	add_targets(reader, &files);
@@ -123,11 +208,10 @@ reader_look_at_service(struct reader *reader)
 	int *errors = arena_array(reader->scratch, files.count, sizeof *errors);
 	for (size_t i = 0; i < files.count; i++)
 		paths[i] = files.items[i].path;
-	service_find_user(&user);
-	if (geteuid() != 0)
+	if (geteuid() != 0 && reader->source->advise)
 		try_ourselves(reader, &files);
 	else if (!user.root && service_try_files(&user, paths, files.count, errors))
 		for (size_t i = 0; i < files.count; i++)
 			if (errors[i] != 0)
-				warn(reader, &user, &files.items[i], errors[i]);
+				(changes ? blame : warn)(reader, &user, &files.items[i], errors[i]);
 }

@@ -18,6 +18,7 @@ enum {
 /* The rows stand in the order of these. */
 enum global_row {
 	GLOBAL_STATE,
+	GLOBAL_USER,
 	GLOBAL_PID_FILE,
 	GLOBAL_PLUGINS,
 	GLOBAL_HELO,

@@ -287,6 +287,7 @@ reader_take_globals(struct reader *reader)
 			value_of_node(&reader->values, &reader->faults, &global_settings[i], global_settings[i].key,
 			    reader->globals[i], &values[i]);
 	}
+	reader->config->user = values[GLOBAL_USER].string;
 	reader->config->pid_file = values[GLOBAL_PID_FILE].string;
 	reader->config->per_address = (uint32_t)values[GLOBAL_PER_ADDRESS].number;
 	reader->config->max_runs = (uint32_t)values[GLOBAL_MAX_RUNS].number;

@@ -5,8 +5,10 @@
  */
 #include "parent/home.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,6 +87,48 @@ take_lock(struct home *home, const char *path, struct reason *why)
 	return HOME_BUSY;
 }
 
+static bool
+is_empty(DIR *listing)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(listing)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
+enum home_answer
+home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
+{
+	struct stat status;
+	DIR *listing;
+	int folder;
+	bool given = true;
+
+	if (!make_folder(state))
+		return fail(why, "make the state folder", state);
+	folder = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	listing = folder < 0 ? NULL : fdopendir(folder);
+	if (listing == NULL || fstat(folder, &status) != 0) {
+		if (folder >= 0)
+			close(folder);
+		return fail(why, "look at", state);
+	}
+	if (status.st_uid == 0 && is_empty(listing))
+		given = fchown(folder, uid, gid) == 0;
+	else if (status.st_uid != uid) {
+		const struct passwd *entry = getpwuid(uid);
+		const char *name = entry != NULL ? entry->pw_name : "USER";
+
+		reason_set(why, "%s belongs to user %u: write `chown -R %s: %s`", state, (unsigned)status.st_uid, name, state);
+		closedir(listing);
+		return HOME_FAILED;
+	}
+	closedir(listing);
+	return given ? HOME_TAKEN : fail(why, "give away", state);
+}
+
 enum home_answer
 home_enter(struct home *home, const char *state, struct reason *why)
 {
@@ -154,8 +198,9 @@ is_ours(const struct home *home, const char *path)
 static void
 remove_pid(struct home *home)
 {
-	if (is_ours(home, home->pid_path))
-		unlink(home->pid_path);
+	/* A folder of root's lets go of nothing once we are another user: empty, the file names nobody. */
+	if (is_ours(home, home->pid_path) && unlink(home->pid_path) != 0)
+		(void)!ftruncate(home->pid_file, 0);
 	if (home->pid_file >= 0)
 		close(home->pid_file);
 	home->pid_file = -1;

@@ -6,6 +6,7 @@
 #define PARENT_HOME_H
 
 #include <limits.h>
+#include <sys/types.h>
 
 #include "base/reason.h"
 
@@ -22,6 +23,10 @@ struct home {
 	char pid_path[PATH_MAX];
 };
 #define HOME_NONE ((struct home){ .lock = -1, .pid_file = -1 })
+
+/* Makes the folder (0700) and its parents where missing, for the user that we are about to become; one of root's that is
+ * empty is given to it. */
+enum home_answer home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why);
 
 /* Makes the folder (0700) and its parents where missing, refuses one that others may write to or that is another's, and locks
  * it. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/identity.h"
 #include "config/accepted.h"
 #include "parent/begin.h"
 
@@ -240,12 +241,52 @@ settle_pid(struct parent *parent, const struct parent_options *options)
 	return true;
 }
 
+/* A pid file lies where root alone may make one: it is written before. */
+static bool
+settle_as_root(struct parent *parent, const struct parent_options *options, const struct identity *identity)
+{
+	struct reason why;
+
+	return is_taken(parent, home_prepare(parent->config->state, identity->uid, identity->gid, &why), &why)
+	    && settle_pid(parent, options);
+}
+
+static bool
+become_user(struct parent *parent, const struct parent_options *options)
+{
+	struct identity identity;
+	struct reason why;
+
+	if (!identity_find(&identity, parent->config->user, &why)) {
+		parent->status = PARENT_CONFIG;
+		log_say(&parent->log, LOG_ERR, "%s", why.text);
+		return false;
+	}
+	if (identity.changes && !settle_as_root(parent, options, &identity))
+		return false;
+	if (!identity_become(&identity, &why)) {
+		parent->status = PARENT_INTERNAL;
+		log_say(&parent->log, LOG_ERR, "cannot run as user %s: %s", identity.name, why.text);
+		return false;
+	}
+	if (identity.changes && access(parent->config->state, R_OK | W_OK | X_OK) != 0) {
+		parent->status = PARENT_NO_STATE;
+		log_say(&parent->log, LOG_ERR, "user %s cannot enter the state folder %s: %s: let it enter the folders above, or name "
+		    "another place, such as -S /var/lib/postwatch", identity.name, parent->config->state, strerror(errno));
+		return false;
+	}
+	if (identity.changes)
+		log_say(&parent->log, LOG_INFO, "runs as user %s (%u), for good", identity.name, (unsigned)identity.uid);
+	return true;
+}
+
 static bool
 settle(struct parent *parent, const struct parent_options *options)
 {
 	struct reason why;
 
-	if (!is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why) || !settle_pid(parent, options))
+	if (!become_user(parent, options) || !is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why)
+	    || !settle_pid(parent, options))
 		return false;
 	keep_accepted(parent, options);
 	parent->signals = begin_signals();

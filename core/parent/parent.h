@@ -16,6 +16,7 @@ enum parent_status {
 	PARENT_FORCED = 1,      /* told to end twice, or something had to be killed */
 	PARENT_INTERNAL = 70,   /* our own trouble: a duty could not begin, no processes, no memory */
 	PARENT_NO_STATE = 73,   /* state folder or pid file cannot be made */
+	PARENT_CONFIG = 78,     /* there is no user to become */
 	PARENT_BUSY = 75        /* another daemon holds the state folder or the pid file */
 };
 

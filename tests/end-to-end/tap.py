@@ -1,8 +1,13 @@
 """The least of TAP: each test is a function whose docstring says what is true when it passes."""
 import functools
+import os
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+
+# As tests/run has it, for a test that is started by itself.
+os.environ.setdefault("POSTWATCH_TEST_USER", "root")
+os.environ.setdefault("POSTWATCH_TEST_TRACE", "1")
 
 
 class Skip(Exception):
