@@ -14,6 +14,7 @@
 #include "base/messages.h"
 
 struct config;
+struct own_processes;
 
 /*
  * A page shared between a prober and the parent. The prober writes the target it enters a plugin, OpenSSL or the
@@ -33,6 +34,7 @@ struct duty {
 	int parent;                 /* SOCK_SEQPACKET, non-blocking, close-on-exec */
 	const struct config *config;
 	struct duty_page *page;     /* probers; NULL for others */
+	const struct own_processes *processes; /* the monitor: the processes of the tree (base/own_processes.h); NULL for others */
 	uint32_t log_dropped;       /* lines since the last that went through */
 	bool (*keep_line)(void *arg, const void *packet, size_t size); /* sends lines in place of duty_log, or keeps them for a while;
 	                             * false: there is no room for it; NULL: a line that finds no room in the socket is dropped */

@@ -13,9 +13,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/duty.h"
+#include "base/own_processes.h"
 
 enum { WORDS_MAX = 16, REQUEST_MAX = 4096, LINE_ROOM = ANSWER_LINE_MAX };
 static const int64_t to_be_asked = 10 * (int64_t)SECOND;
@@ -85,13 +88,22 @@ on_request(EV_P_ ev_io *io, int events)
 
 /* The name of who calls; NULL: it may not. */
 static const char *
-name_caller(const struct control *control, int fd)
+name_caller(struct control *control, int fd)
 {
+	struct duty *duty = control->monitor->duty;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
 		return NULL;
+	if (duty->processes != NULL && own_processes_knows(duty->processes, peer.pid)) {
+		/* A process that was broken into calls again and again. */
+		if (control->refused != peer.pid)
+			duty_log(duty, LOG_ERR, 0, "process %d of our own has called the control socket, which none of them does: it was refused",
+			    (int)peer.pid);
+		control->refused = peer.pid;
+		return NULL;
+	}
 	return peer.uid == 0 ? "root" : peer.uid == geteuid() ? control->own_name : NULL;
 }
 

@@ -3,6 +3,7 @@
 #define MONITOR_CONTROL_PRIVATE_H
 
 #include <ev.h>
+#include <sys/types.h>
 #include "monitor/control.h"
 
 enum { CONTROL_PLACES = 16 };
@@ -28,6 +29,7 @@ struct control {
 	struct monitor *monitor;
 	ev_io listener;
 	uint64_t asks;       /* the last number given */
+	pid_t refused;       /* the last process of our own that called; 0: none has */
 	char own_name[ASK_WHO_MAX];
 	struct place places[CONTROL_PLACES];
 };

@@ -113,19 +113,36 @@ serve(struct duty *duty)
 	abort();
 }
 
+/* For the monitor to read; nobody else is to know it. */
+static bool
+keep_processes(struct duty *duty, struct own_processes *processes, struct reason *why)
+{
+	if (duty->kind != DUTY_MONITOR) {
+		own_processes_leave(&processes);
+		return true;
+	}
+	duty->processes = processes;
+	if (own_processes_seal(processes))
+		return true;
+	reason_set(why, "cannot hold which processes are ours: %s", strerror(errno));
+	return false;
+}
+
 _Noreturn static void
 live(const struct birth *birth)
 {
 	const struct child *child = birth->child;
 	static struct duty duty;
+	struct own_processes *processes = birth->tree->processes;
 	struct reason why;
 
 	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = birth->socket,
 		.config = birth->tree->config, .page = child->page, .gate = birth->pair };
+	own_processes_join(processes, 2 * (uint32_t)(child - birth->tree->children) + birth->is_gate);
 	reset_signals();
 	notify_forget();
 	show_name(child, birth->is_gate);
-	if (!settle(birth, &why)) {
+	if (!settle(birth, &why) || !keep_processes(&duty, processes, &why)) {
 		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		_exit(CANNOT_BEGIN);
 	}

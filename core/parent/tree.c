@@ -57,7 +57,8 @@ tree_init(struct tree *tree, const struct config *config, const struct times *ti
 	*tree = (struct tree){ .config = config, .times = *times, .log = log, .quarantine.times = times->quarantine,
 		.count = tree_room(config) };
 	tree->children = calloc(tree->count, sizeof *tree->children);
-	if (tree->children == NULL)
+	tree->processes = own_processes_create(2 * tree->count);
+	if (tree->children == NULL || tree->processes == NULL)
 		return false;
 	quarantine_take_back(&tree->quarantine, config, clock_mono());
 	name_child(&tree->children[TREE_KEEPER], DUTY_KEEPER, 0);
@@ -97,6 +98,7 @@ tree_fini(struct tree *tree)
 	}
 	free(tree->children);
 	tree->children = NULL;
+	own_processes_leave(&tree->processes);
 }
 
 struct child *

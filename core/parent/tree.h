@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/duty.h"
+#include "base/own_processes.h"
 #include "base/packet_queue.h"
 #include "config/config.h"
 #include "base/messages_outbox.h"
@@ -67,6 +68,7 @@ struct tree {
 	int64_t failing_since; /* what the keeper is told of the configuration (tree_tell_failing) */
 	uint32_t count;
 	struct child *children;
+	struct own_processes *processes; /* two places for each child: its own, and its gate's */
 	bool was_ready;  /* all have been ready at once */
 	bool hopeless;   /* a duty could not begin, three times in a row, before any was ever ready */
 	struct reload *reload; /* who is asked for one, and reaps its own child; NULL: nobody */

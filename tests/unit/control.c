@@ -1,6 +1,11 @@
 /* The control socket of a monitor on its stage: who asks, what is answered, and what a run by hand counts for. */
 #include "control_stage.h"
 
+#include <sys/wait.h>
+
+#include "base/own_processes.h"
+#include "monitor/control_private.h"
+
 static void
 a_run_by_hand_is_no_attempt(void **state)
 {
@@ -179,7 +184,7 @@ who_finds_no_place_is_told(void **state)
 	struct message_ask ask;
 	int clients[16];
 
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < CONTROL_PLACES; i++) {
 		CALL(stage, "postwatch/1\0ack\0" "1\0why");
 		assert_true(hears_ask(stage, &ask));
 		clients[i] = stage->client;
@@ -192,7 +197,7 @@ who_finds_no_place_is_told(void **state)
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	scene_run(stage->scene, SECOND);
 	assert_hears(stage, "oa: ok; it is up");
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < CONTROL_PLACES; i++)
 		close(clients[i]);
 }
 
@@ -204,7 +209,7 @@ who_asks_for_nothing_holds_no_place(void **state)
 	int idle[16];
 
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < CONTROL_PLACES; i++) {
 		idle[i] = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 		assert_int_equal(connect(idle[i], (struct sockaddr *)&address, sizeof address), 0);
 		turn(stage);
@@ -215,7 +220,7 @@ who_asks_for_nothing_holds_no_place(void **state)
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	scene_run(stage->scene, SECOND);
 	assert_hears(stage, "oa: ok; it is up");
-	for (int i = 0; i < 16; i++)
+	for (int i = 0; i < CONTROL_PLACES; i++)
 		close(idle[i]);
 }
 
@@ -245,6 +250,54 @@ it_is_ours_alone(void **state)
 	assert_int_equal(status.st_mode & 0777, 0600);
 }
 
+/* A process that is one of the daemon's own is refused, whatever its user; any other of that user is answered. */
+static void
+our_own_processes_are_refused(void **state)
+{
+	struct theatre *stage = *state;
+	struct own_processes *processes = own_processes_create(2);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	static const char words[] = "postwatch/1\0reload";
+
+	assert_non_null(processes);
+	stage->scene->monitor->duty->processes = processes;
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
+	for (int own = 0; own < 2; own++) {
+		int status, heard[2];
+		pid_t child;
+		char byte;
+
+		assert_int_equal(pipe(heard), 0);
+		child = fork();
+		if (child == 0) {
+			char answer[64];
+			int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+			if (own)
+				own_processes_join(processes, 1);
+			if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 || send(fd, words, sizeof words, MSG_NOSIGNAL) < 0)
+				_exit(2);
+			(void)!write(heard[1], "c", 1);
+			/* The keeper of the stage is not there: it is told so. Who is refused hears nothing. */
+			_exit(recv(fd, answer, sizeof answer, 0) > 0);
+		}
+		assert_int_equal(read(heard[0], &byte, 1), 1);
+		turn(stage);
+		turn(stage);
+		/* What the parent would be asked is answered here. */
+		for (size_t i = 0; i < CONTROL_PLACES; i++)
+			if (stage->control->places[i].taken)
+				control_refuse(&stage->control->places[i], CONTROL_BUSY, "heard");
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, own ? 0 : 1 << 8);
+		close(heard[0]);
+		close(heard[1]);
+	}
+	assert_true(stage->control->refused > 0);
+	stage->scene->monitor->duty->processes = NULL;
+	own_processes_leave(&processes);
+}
+
 int
 main(void)
 {
@@ -261,6 +314,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_asks_for_nothing_holds_no_place, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_run_that_is_lost_is_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_ours_alone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(our_own_processes_are_refused, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
