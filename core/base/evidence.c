@@ -265,86 +265,49 @@ lists_are_whole(struct pw_bytes facts, struct pw_bytes warnings, struct pw_bytes
 	return facts.size == 0 && warnings.size == 0 && transcript.size == 0;
 }
 
-static void
-put_phase(struct wire_out *out, const struct evidence_phase *phase)
+static bool
+is_evidence(const void *record)
 {
-	wire_put_name(out, phase->name);
-	wire_put_u8(out, (uint8_t)phase->status);
-	wire_put_i64(out, phase->micros);
-	wire_put_i64(out, phase->limit);
+	const struct evidence *evidence = record;
+
+	return evidence->leg < evidence->legs && evidence->legs <= EVIDENCE_LEGS_MAX
+	    && lists_are_whole(evidence->facts, evidence->warnings, evidence->transcript);
 }
 
-static void
-get_phase(struct wire_in *in, struct evidence_phase *phase)
-{
-	wire_get_name(in, phase->name, sizeof phase->name);
-	phase->status = (enum phase_status)wire_get_choice(in, PHASE_FAILED + 1);
-	phase->micros = wire_get_i64(in);
-	phase->limit = wire_get_i64(in);
-	if (phase->micros < -1 || phase->limit < 0)
-		in->bad = true;
-}
+static const struct wire_form phase_form = { WIRE_FORM(evidence_phase,
+	WIRE_FIELD(NAME, evidence_phase, name),
+	WIRE_FIELD(U8, evidence_phase, status, .max = PHASE_FAILED),
+	WIRE_FIELD(I64, evidence_phase, micros, .min = -1),
+	WIRE_FIELD(I64, evidence_phase, limit)) };
+
+const struct wire_form evidence_form = { .holds = is_evidence, WIRE_FORM(evidence,
+	WIRE_FIELD(U32, evidence, leg),
+	WIRE_FIELD(U32, evidence, legs),
+	WIRE_FIELD(U8, evidence, verdict, .max = EVIDENCE_NOT_CHECKED),
+	WIRE_FIELD(NAME, evidence, outcome),
+	WIRE_FIELD(BYTES, evidence, text, .max = EVIDENCE_TEXT_MAX - 1),
+	WIRE_FIELD(BYTES, evidence, address),
+	WIRE_FIELD(U16, evidence, port),
+	WIRE_FIELD(BYTES, evidence, local),
+	WIRE_FIELD(BYTES, evidence, helo),
+	WIRE_FIELD(I64, evidence, started, .min = INT64_MIN),
+	WIRE_FIELD(I64, evidence, micros, .min = INT64_MIN),
+	WIRE_LIST(PART, evidence, phases, phase_count, .form = &phase_form),
+	WIRE_FIELD(BYTES, evidence, facts),
+	WIRE_FIELD(BYTES, evidence, warnings),
+	WIRE_FIELD(BYTES, evidence, transcript)) };
 
 void
 evidence_put(const struct evidence *evidence, struct wire_out *out)
 {
-	wire_put_u32(out, evidence->leg);
-	wire_put_u32(out, evidence->legs);
-	wire_put_u8(out, evidence->verdict);
-	wire_put_name(out, evidence->outcome);
-	wire_put_bytes(out, evidence->text);
-	wire_put_bytes(out, evidence->address);
-	wire_put_u16(out, evidence->port);
-	wire_put_bytes(out, evidence->local);
-	wire_put_bytes(out, evidence->helo);
-	wire_put_i64(out, evidence->started);
-	wire_put_i64(out, evidence->micros);
-	wire_put_u8(out, (uint8_t)evidence->phase_count);
-	for (uint32_t i = 0; i < evidence->phase_count; i++)
-		put_phase(out, &evidence->phases[i]);
-	wire_put_bytes(out, evidence->facts);
-	wire_put_bytes(out, evidence->warnings);
-	wire_put_bytes(out, evidence->transcript);
-}
-
-/* Which leg of how many, and how it ended. */
-static void
-get_head(struct wire_in *in, struct evidence *evidence)
-{
-	evidence->leg = wire_get_u32(in);
-	evidence->legs = wire_get_u32(in);
-	evidence->verdict = wire_get_choice(in, EVIDENCE_NOT_CHECKED + 1);
-	wire_get_name(in, evidence->outcome, sizeof evidence->outcome);
-	evidence->text = wire_get_bytes(in);
-	if (evidence->leg >= evidence->legs || evidence->legs > EVIDENCE_LEGS_MAX
-	    || evidence->text.size >= EVIDENCE_TEXT_MAX)
-		in->bad = true;
-}
-
-static void
-get_ends(struct wire_in *in, struct evidence *evidence)
-{
-	evidence->address = wire_get_bytes(in);
-	evidence->port = wire_get_u16(in);
-	evidence->local = wire_get_bytes(in);
-	evidence->helo = wire_get_bytes(in);
-	evidence->started = wire_get_i64(in);
-	evidence->micros = wire_get_i64(in);
+	wire_put_form(out, &evidence_form, evidence, NULL);
 }
 
 bool
 evidence_get(struct wire_in *in, struct evidence *evidence)
 {
-	get_head(in, evidence);
-	get_ends(in, evidence);
-	evidence->phase_count = wire_get_choice(in, EVIDENCE_PHASES_MAX + 1);
-	for (uint32_t i = 0; i < evidence->phase_count && !in->bad; i++)
-		get_phase(in, &evidence->phases[i]);
-	evidence->facts = wire_get_bytes(in);
-	evidence->warnings = wire_get_bytes(in);
-	evidence->transcript = wire_get_bytes(in);
-	if (in->bad || !lists_are_whole(evidence->facts, evidence->warnings, evidence->transcript))
-		in->bad = true;
+	*evidence = (struct evidence){ .leg = 0 };
+	wire_get_form(in, &evidence_form, evidence, &(struct wire_terms){ .limit = 0 });
 	return !in->bad;
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/outcome.h"
-#include "base/wire.h"
+#include "base/wire_form.h"
 
 enum {
 	EVIDENCE_PHASES_MAX = 32,
@@ -87,6 +87,7 @@ bool evidence_next_line(struct pw_bytes *list, struct evidence_line *);
  * field or list, so that later walks cannot fail. */
 void evidence_put(const struct evidence *, struct wire_out *);
 bool evidence_get(struct wire_in *, struct evidence *);
+extern const struct wire_form evidence_form;
 
 /* A hash over outcome, steady facts and warning codes: what makes a run look different from the one before. */
 uint64_t evidence_fingerprint(const struct evidence *, uint64_t seed);

@@ -1,18 +1,308 @@
 /*
- * Encodes and decodes the messages between processes that concern the process tree and decisions of
- * the monitor. Each reader takes the whole packet and answers once, at its end: a field out of
- * range marks the reader bad, and bytes left over are as wrong as bytes missing. The messages about
- * single runs are in messages_runs.c.
+ * The messages between processes: a form for each, and the writers and readers that are made from them. A reader takes the
+ * whole packet and answers once, at its end: a field out of range is as wrong as bytes that are missing or left over.
  */
 #include "base/messages.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
+#include "base/messages_ask.h"
+#include "base/messages_outbox.h"
 #include "base/notice.h"
 #include "base/text.h"
+
+#define ANY .min = INT64_MIN
+#define BOOL .max = 1
+
+enum { NOTICE_OTHERS_MAX = 1024 /* numbers, times and names of a notice */ };
+
+static_assert(4 * NOTICE_TARGET_MAX + OWN_NAME_MAX + NOTICE_TEXT_MAX + NOTICE_LIST_MAX + NOTICE_RECIPIENTS_MAX * (PW_RECIPIENT_MAX + 2)
+    + NOTICE_OTHERS_MAX <= WIRE_MAX, "the largest notice goes whole");
+
+/* What must hold between the fields of one message */
+
+static bool
+is_stop(const void *message)
+{
+	const struct message_stop *stop = message;
+
+	return stop->patience >= stop->grace;
+}
+
+/* It is written as it is, and duty_log() leaves nothing in it that cannot be shown. */
+static bool
+is_log(const void *message)
+{
+	struct pw_bytes text = ((const struct message_log *)message)->text;
+
+	for (size_t at = 0, size; at < text.size; at += size) {
+		size = text_printable(text.data + at, text.size - at);
+		if (size == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_references(const void *message)
+{
+	const struct message_references *references = message;
+
+	return references->reached <= references->asked && references->unasked <= references->asked - references->reached
+	    && references->near_silent <= references->near && references->began <= references->at;
+}
+
+static bool
+is_change(const void *message)
+{
+	const struct message_change *change = message;
+
+	return change->kind[0] == '\0' || notice_named(change->kind) != NOTICE_none;
+}
+
+/* A run is taken whole or not at all, so no change of it may turn out to be malformed later. */
+static bool
+is_run(const void *message)
+{
+	const struct message_run *run = message;
+	struct wire_in in = wire_from(run->changes.data, run->changes.size);
+	struct message_change change;
+	uint32_t count = 0;
+
+	while (message_next_change(&in, run, &change))
+		count++;
+	return wire_is_whole(&in) && count == run->change_count;
+}
+
+static bool
+is_recovered(const void *message)
+{
+	const struct message_recovered *recovered = message;
+
+	return recovered->runs.number <= recovered->runs_taken && recovered->results.number <= recovered->results_taken;
+}
+
+/* Addresses that were answered at no time, and a time at which none were, are nothing to go by. */
+static bool
+is_name(const void *message)
+{
+	const struct message_name *name = message;
+
+	return (name->count == 0) == (name->good_at == 0);
+}
+
+static bool
+is_leg(const void *message)
+{
+	const struct message_leg *leg = message;
+
+	return leg->run < leg->runs && leg->runs <= CHANGE_ATTEMPTS_MAX;
+}
+
+static bool
+is_notice(const void *message)
+{
+	const struct message_notice *notice = message;
+
+	return notice_named(notice->kind) != NOTICE_none && notice->attempt > 0 && notice->recipient_count > 0
+	    && notice->runs <= CHANGE_ATTEMPTS_MAX && notice->before <= notice->runs;
+}
+
+static bool
+is_receipt(const void *message)
+{
+	return ((const struct message_receipt *)message)->fate != 0;
+}
+
+static bool
+is_answer(const void *message)
+{
+	char kind = ((const struct message_answer *)message)->kind;
+
+	return kind == 'o' || kind == 'e' || kind == 'x';
+}
+
+static bool
+is_number(const void *message)
+{
+	return *(const uint64_t *)message != 0;
+}
+
+/* The forms */
+
+const struct wire_form sequence_form = { WIRE_FORM(sequence, WIRE_FIELD(U64, sequence, birth), WIRE_FIELD(U64, sequence, number)) };
+
+#define SEQUENCE(type, member) WIRE_FIELD(PART, type, member, .form = &sequence_form)
+
+const struct wire_form notice_names_form = { WIRE_FORM(notice_names,
+	WIRE_FIELD(STRING, notice_names, target),
+	WIRE_FIELD(STRING, notice_names, host),
+	WIRE_FIELD(NAME, notice_names, probe),
+	WIRE_FIELD(STRING, notice_names, own),
+	WIRE_FIELD(U16, notice_names, port)) };
+
+const struct wire_form name_addresses_form = { WIRE_FORM(message_name, WIRE_LIST(ADDRESS, message_name, addresses, count)) };
+
+static const struct wire_form change_form = { .holds = is_change, WIRE_FORM(message_change,
+	WIRE_FIELD(U64, message_change, change),
+	WIRE_FIELD(NAME, message_change, kind),
+	WIRE_FIELD(NAME, message_change, code),
+	WIRE_FIELD(NAME, message_change, from),
+	WIRE_FIELD(NAME, message_change, to),
+	WIRE_FIELD(U32, message_change, silence),
+	WIRE_FIELD(NAME, message_change, silences),
+	WIRE_FIELD(U64, message_change, incident),
+	WIRE_FIELD(I64, message_change, detected),
+	WIRE_FIELD(I64, message_change, confirmed),
+	WIRE_FIELD(TEXT, message_change, text),
+	WIRE_LIST(U64, message_change, attempts, attempt_count)) };
+
+static const struct wire_form forms[MESSAGE_KINDS] = {
+	[MESSAGE_LINK] = { WIRE_FORM(message_link,
+		WIRE_FIELD(U8, message_link, duty, .max = DUTY_KINDS - 1),
+		WIRE_FIELD(U32, message_link, index)) },
+	[MESSAGE_STOP] = { .holds = is_stop, WIRE_FORM(message_stop,
+		WIRE_FIELD(I64, message_stop, grace),
+		WIRE_FIELD(I64, message_stop, patience)) },
+	[MESSAGE_ACCOUNT] = { WIRE_FORM(message_account,
+		WIRE_FIELD(INDEX, message_account, target),
+		WIRE_FIELD(U8, message_account, account, .max = ACCOUNTS - 1),
+		WIRE_FIELD(STRING, message_account, text)) },
+	[MESSAGE_CLEARED] = { WIRE_FORM_OF_VALUE(INDEX, "target", uint32_t) },
+	[MESSAGE_ALIVE] = { WIRE_FORM(message_alive,
+		WIRE_FIELD(I64, message_alive, late_max, ANY),
+		WIRE_FIELD(U64, message_alive, done)) },
+	[MESSAGE_LOG] = { .holds = is_log, WIRE_FORM(message_log,
+		WIRE_FIELD(U8, message_log, level, .max = LOG_DEBUG),
+		WIRE_FIELD(U64, message_log, event),
+		WIRE_FIELD(U32, message_log, dropped),
+		WIRE_FIELD(TEXT, message_log, text)) },
+	[MESSAGE_BLAME] = { WIRE_FORM(message_blame,
+		WIRE_FIELD(U8, message_blame, duty, .max = DUTY_KINDS - 1),
+		WIRE_FIELD(U32, message_blame, index),
+		WIRE_FIELD(TEXT, message_blame, text, .max = EVIDENCE_TEXT_MAX)) },
+	[MESSAGE_NAME] = { .holds = is_name, WIRE_FORM(message_name,
+		WIRE_FIELD(INDEX, message_name, target),
+		WIRE_FIELD(I64, message_name, public_at, ANY),
+		WIRE_FIELD(I64, message_name, good_at, ANY),
+		WIRE_LIST(ADDRESS, message_name, addresses, count)) },
+	[MESSAGE_EVIDENCE] = { WIRE_FORM(message_evidence,
+		WIRE_FIELD(U64, message_evidence, run),
+		WIRE_FIELD(INDEX, message_evidence, target),
+		WIRE_FIELD(PART, message_evidence, leg, .form = &evidence_form)) },
+	[MESSAGE_LOOK] = { WIRE_FORM_OF_VALUE(U8, "near", bool, BOOL) },
+	[MESSAGE_REFERENCES] = { .holds = is_references, WIRE_FORM(message_references,
+		WIRE_FIELD(U32, message_references, asked),
+		WIRE_FIELD(U32, message_references, reached),
+		WIRE_FIELD(U32, message_references, unasked),
+		WIRE_FIELD(U32, message_references, near),
+		WIRE_FIELD(U32, message_references, near_silent),
+		WIRE_FIELD(NAME, message_references, reason),
+		WIRE_FIELD(I64, message_references, began, ANY),
+		WIRE_FIELD(I64, message_references, at, ANY)) },
+	[MESSAGE_SOURCES] = { WIRE_FORM_OF_VALUE(STRING, "said", char[SOURCES_TEXT_MAX]) },
+	[MESSAGE_WAITING] = { WIRE_FORM_OF_VALUE(U32, "connections", uint32_t) },
+	[MESSAGE_RUN] = { .holds = is_run, WIRE_FORM(message_run,
+		SEQUENCE(message_run, sequence),
+		WIRE_FIELD(INDEX_OR_NONE, message_run, target),
+		WIRE_FIELD(U8, message_run, restated, BOOL),
+		WIRE_FIELD(U8, message_run, up, BOOL),
+		WIRE_FIELD(BYTES, message_run, state),
+		WIRE_FIELD(I64, message_run, interval, .min = INTERVAL_NONE),
+		WIRE_FIELD(U8, message_run, change_count, .max = RUN_CHANGES_MAX),
+		WIRE_FIELD(BYTES, message_run, changes)) },
+	[MESSAGE_STATE] = { WIRE_FORM(message_state,
+		WIRE_FIELD(INDEX_OR_NONE, message_state, target),
+		WIRE_FIELD(BYTES, message_state, state)) },
+	[MESSAGE_RECOVERED] = { .holds = is_recovered, WIRE_FORM(message_recovered,
+		SEQUENCE(message_recovered, runs),
+		WIRE_FIELD(U64, message_recovered, runs_taken),
+		SEQUENCE(message_recovered, results),
+		WIRE_FIELD(U64, message_recovered, results_taken),
+		WIRE_FIELD(U64, message_recovered, run),
+		WIRE_FIELD(I64, message_recovered, newest, ANY)) },
+	[MESSAGE_COMMITTED] = { WIRE_FORM(message_committed,
+		SEQUENCE(message_committed, runs),
+		SEQUENCE(message_committed, results)) },
+	[MESSAGE_LEG] = { .holds = is_leg, WIRE_FORM(message_leg,
+		WIRE_FIELD(U64, message_leg, notice),
+		WIRE_FIELD(U32, message_leg, run),
+		WIRE_FIELD(U32, message_leg, runs),
+		WIRE_FIELD(PART, message_leg, leg, .form = &evidence_form)) },
+	[MESSAGE_NOTICE] = { .holds = is_notice, WIRE_FORM(message_notice,
+		WIRE_FIELD(U64, message_notice, notice),
+		WIRE_FIELD(NAME, message_notice, key),
+		WIRE_FIELD(NAME, message_notice, thread),
+		WIRE_FIELD(NAME, message_notice, kind),
+		WIRE_FIELD(U8, message_notice, flags, .max = NOTICE_FLAGS - 1),
+		WIRE_FIELD(U32, message_notice, attempt),
+		WIRE_FIELD(TEXT, message_notice, target, .max = NOTICE_TARGET_MAX),
+		WIRE_FIELD(TEXT, message_notice, host, .max = NOTICE_TARGET_MAX),
+		WIRE_FIELD(U16, message_notice, port),
+		WIRE_FIELD(NAME, message_notice, probe),
+		WIRE_FIELD(NAME, message_notice, code),
+		WIRE_FIELD(NAME, message_notice, from),
+		WIRE_FIELD(NAME, message_notice, to),
+		WIRE_FIELD(NAME, message_notice, silences),
+		WIRE_FIELD(PART, message_notice, first, .form = &notice_names_form),
+		WIRE_FIELD(NAME, message_notice, first_kind),
+		WIRE_FIELD(U64, message_notice, incident),
+		WIRE_FIELD(I64, message_notice, began),
+		WIRE_FIELD(I64, message_notice, ended),
+		WIRE_FIELD(I64, message_notice, detected),
+		WIRE_FIELD(I64, message_notice, confirmed),
+		WIRE_FIELD(I64, message_notice, queued),
+		WIRE_FIELD(TEXT, message_notice, text, .max = NOTICE_TEXT_MAX),
+		WIRE_FIELD(LINES, message_notice, list, .max = NOTICE_LIST_MAX),
+		WIRE_FIELD(U32, message_notice, covered),
+		WIRE_FIELD(U32, message_notice, runs),
+		WIRE_FIELD(U32, message_notice, before),
+		WIRE_FIELD(U32, message_notice, attempts),
+		WIRE_LIST(TEXT, message_notice, recipients, recipient_count, .max = PW_RECIPIENT_MAX)) },
+	[MESSAGE_RECEIPT] = { .holds = is_receipt, WIRE_FORM(message_receipt,
+		WIRE_FIELD(U64, message_receipt, notice),
+		WIRE_FIELD(U32, message_receipt, recipient, .max = NOTICE_RECIPIENTS_MAX - 1),
+		WIRE_FIELD(U8, message_receipt, fate, .max = PW_NEVER),
+		WIRE_FIELD(U8, message_receipt, channel, BOOL),
+		WIRE_FIELD(U8, message_receipt, doubtful, BOOL),
+		WIRE_FIELD(I64, message_receipt, not_before),
+		WIRE_FIELD(I64, message_receipt, micros),
+		WIRE_FIELD(BYTES, message_receipt, text, .max = PW_RECEIPT_MAX)) },
+	[MESSAGE_HEALTH] = { WIRE_FORM(message_health,
+		WIRE_FIELD(U32, message_health, ran),
+		WIRE_FIELD(U32, message_health, passed_over),
+		WIRE_FIELD(I64, message_health, late, ANY),
+		WIRE_FIELD(U8, message_health, blind, BOOL),
+		WIRE_FIELD(U32, message_health, unserved),
+		WIRE_FIELD(U32, message_health, in_line),
+		WIRE_FIELD(U32, message_health, waiting)) },
+	[MESSAGE_FAILING] = { WIRE_FORM_OF_VALUE(I64, "since", int64_t, ANY) },
+	[MESSAGE_ABSENT] = { WIRE_FORM(message_absent,
+		WIRE_FIELD(INDEX, message_absent, notifier),
+		WIRE_FIELD(STRING, message_absent, why)) },
+	[MESSAGE_ASK] = { WIRE_FORM(message_ask,
+		WIRE_FIELD(U64, message_ask, number),
+		WIRE_FIELD(INDEX_OR_NONE, message_ask, target),
+		WIRE_FIELD(U32, message_ask, released),
+		WIRE_FIELD(NAME, message_ask, verb),
+		WIRE_FIELD(NAME, message_ask, who),
+		WIRE_LIST(BYTES, message_ask, words, word_count, .max = ASK_WORD_MAX)) },
+	[MESSAGE_ANSWER] = { .holds = is_answer, WIRE_FORM(message_answer,
+		WIRE_FIELD(U64, message_answer, number),
+		WIRE_FIELD(U8, message_answer, kind),
+		WIRE_FIELD(U8, message_answer, status, .max = 127),
+		WIRE_FIELD(TEXT, message_answer, text, .max = ANSWER_LINE_MAX - 1)) },
+	[MESSAGE_RELOAD] = { .holds = is_number, WIRE_FORM_OF_VALUE(U64, "number", uint64_t) },
+	[MESSAGE_RELEASE] = { WIRE_FORM_OF_VALUE(INDEX, "target", uint32_t) },
+};
+
+const struct wire_form *
+message_form(enum message_kind kind)
+{
+	return forms[kind].fields == NULL ? NULL : &forms[kind];
+}
 
 enum message_kind
 message_kind(const void *packet, size_t size)
@@ -25,22 +315,13 @@ message_kind(const void *packet, size_t size)
 const char *
 duty_name(enum duty_kind duty)
 {
-	switch (duty) {
-	case DUTY_PARENT:
-		return "parent";
-	case DUTY_MONITOR:
-		return "monitor";
-	case DUTY_PROBER:
-		return "prober";
-	case DUTY_KEEPER:
-		return "keeper";
-	case DUTY_NOTIFIER:
-		return "notifier";
-	case DUTY_KINDS:
-		break;
-	}
-	return "?";
+	static const char *const names[DUTY_KINDS] = { [DUTY_PARENT] = "parent", [DUTY_MONITOR] = "monitor",
+		[DUTY_PROBER] = "prober", [DUTY_KEEPER] = "keeper", [DUTY_NOTIFIER] = "notifier" };
+
+	return duty < DUTY_KINDS ? names[duty] : "?";
 }
+
+/* Messages of one form */
 
 void
 message_begin(struct wire_out *out, enum message_kind kind)
@@ -54,213 +335,77 @@ message_expect(struct wire_in *in, enum message_kind kind)
 	wire_require(in, wire_get_u8(in) == kind);
 }
 
-uint32_t
-message_get_target(struct wire_in *in, uint32_t targets)
-{
-	uint32_t target = wire_get_u32(in);
-
-	wire_require(in, target < targets || target == UINT32_MAX);
-	return target;
-}
-
-void
-message_put_link(struct wire_out *out, const struct message_link *link)
-{
-	message_begin(out, MESSAGE_LINK);
-	wire_put_u8(out, (uint8_t)link->duty);
-	wire_put_u32(out, link->index);
-}
-
-bool
-message_get_link(struct wire_in *in, struct message_link *link)
-{
-	message_expect(in, MESSAGE_LINK);
-	*link = (struct message_link){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
-	link->index = wire_get_u32(in);
-	return wire_is_whole(in);
-}
-
-void
-message_put_stop(struct wire_out *out, const struct message_stop *stop)
-{
-	message_begin(out, MESSAGE_STOP);
-	wire_put_i64(out, stop->grace);
-	wire_put_i64(out, stop->patience);
-}
-
-bool
-message_get_stop(struct wire_in *in, struct message_stop *stop)
-{
-	message_expect(in, MESSAGE_STOP);
-	stop->grace = wire_get_i64(in);
-	stop->patience = wire_get_i64(in);
-	wire_require(in, stop->grace >= 0 && stop->patience >= stop->grace);
-	return wire_is_whole(in);
-}
-
-void
-message_put_account(struct wire_out *out, const struct message_account *account)
-{
-	message_begin(out, MESSAGE_ACCOUNT);
-	wire_put_u32(out, account->target);
-	wire_put_u8(out, (uint8_t)account->account);
-	wire_put_bytes(out, (struct pw_bytes){ account->text, strnlen(account->text, sizeof account->text) });
-}
-
-bool
-message_get_account(struct wire_in *in, struct message_account *account, uint32_t targets)
-{
-	struct pw_bytes text;
-
-	message_expect(in, MESSAGE_ACCOUNT);
-	*account = (struct message_account){ .target = wire_get_below(in, targets) };
-	account->account = (enum account)wire_get_choice(in, ACCOUNTS);
-	text = wire_get_text(in, sizeof account->text - 1);
-	if (!wire_is_whole(in))
-		return false;
-	memcpy(account->text, text.data, text.size);
-	return true;
-}
-
-void
-message_put_cleared(struct wire_out *out, uint32_t target)
-{
-	message_begin(out, MESSAGE_CLEARED);
-	wire_put_u32(out, target);
-}
-
-bool
-message_get_cleared(struct wire_in *in, uint32_t *target, uint32_t targets)
-{
-	message_expect(in, MESSAGE_CLEARED);
-	*target = wire_get_below(in, targets);
-	return wire_is_whole(in);
-}
-
-void
-message_put_log(struct wire_out *out, const struct message_log *log)
-{
-	message_begin(out, MESSAGE_LOG);
-	wire_put_u8(out, (uint8_t)log->level);
-	wire_put_u64(out, log->event);
-	wire_put_u32(out, log->dropped);
-	wire_put_bytes(out, log->text);
-}
-
-bool
-message_get_log(struct wire_in *in, struct message_log *log)
-{
-	message_expect(in, MESSAGE_LOG);
-	*log = (struct message_log){ .level = wire_get_choice(in, LOG_DEBUG + 1) };
-	log->event = wire_get_u64(in);
-	log->dropped = wire_get_u32(in);
-	log->text = wire_get_text(in, WIRE_MAX);
-	/* It is written as it is, and duty_log() leaves nothing in it that cannot be shown. */
-	for (size_t at = 0, size = 1; at < log->text.size && size > 0; at += size) {
-		size = text_printable(log->text.data + at, log->text.size - at);
-		wire_require(in, size > 0);
-	}
-	return wire_is_whole(in);
-}
-
-void
-message_put_alive(struct wire_out *out, const struct message_alive *alive)
-{
-	message_begin(out, MESSAGE_ALIVE);
-	wire_put_i64(out, alive->late_max);
-	wire_put_u64(out, alive->done);
-}
-
-bool
-message_get_alive(struct wire_in *in, struct message_alive *alive)
-{
-	message_expect(in, MESSAGE_ALIVE);
-	*alive = (struct message_alive){ .late_max = wire_get_i64(in) };
-	alive->done = wire_get_u64(in);
-	return wire_is_whole(in);
-}
-
-void
-message_put_blame(struct wire_out *out, const struct message_blame *blame)
-{
-	message_begin(out, MESSAGE_BLAME);
-	wire_put_u8(out, (uint8_t)blame->duty);
-	wire_put_u32(out, blame->index);
-	wire_put_bytes(out, blame->text);
-}
-
-bool
-message_get_blame(struct wire_in *in, struct message_blame *blame)
-{
-	message_expect(in, MESSAGE_BLAME);
-	*blame = (struct message_blame){ .duty = (enum duty_kind)wire_get_choice(in, DUTY_KINDS) };
-	blame->index = wire_get_u32(in);
-	blame->text = wire_get_text(in, EVIDENCE_TEXT_MAX);
-	return wire_is_whole(in);
-}
-
-void
-message_put_look(struct wire_out *out, bool near)
-{
-	message_begin(out, MESSAGE_LOOK);
-	wire_put_u8(out, near);
-}
-
-bool
-message_get_look(struct wire_in *in, bool *near)
-{
-	message_expect(in, MESSAGE_LOOK);
-	*near = wire_get_choice(in, 2);
-	return wire_is_whole(in);
-}
-
-void
-message_put_references(struct wire_out *out, const struct message_references *references)
-{
-	message_begin(out, MESSAGE_REFERENCES);
-	wire_put_u32(out, references->asked);
-	wire_put_u32(out, references->reached);
-	wire_put_u32(out, references->unasked);
-	wire_put_u32(out, references->near);
-	wire_put_u32(out, references->near_silent);
-	wire_put_name(out, references->reason);
-	wire_put_i64(out, references->began);
-	wire_put_i64(out, references->at);
-}
-
-bool
-message_get_references(struct wire_in *in, struct message_references *references)
-{
-	message_expect(in, MESSAGE_REFERENCES);
-	*references = (struct message_references){ .asked = wire_get_u32(in) };
-	references->reached = wire_get_u32(in);
-	references->unasked = wire_get_u32(in);
-	references->near = wire_get_u32(in);
-	references->near_silent = wire_get_u32(in);
-	wire_get_name(in, references->reason, sizeof references->reason);
-	references->began = wire_get_i64(in);
-	references->at = wire_get_i64(in);
-	wire_require(in, references->reached <= references->asked
-	    && references->unasked <= references->asked - references->reached && references->near_silent <= references->near
-	    && references->began <= references->at);
-	return wire_is_whole(in);
-}
-
 static void
-put_sequence(struct wire_out *out, struct sequence sequence)
+put_message(struct wire_out *out, enum message_kind kind, const void *message)
 {
-	wire_put_u64(out, sequence.birth);
-	wire_put_u64(out, sequence.number);
+	message_begin(out, kind);
+	wire_put_form(out, &forms[kind], message, NULL);
 }
 
-static struct sequence
-get_sequence(struct wire_in *in)
+bool
+message_get(struct wire_in *in, enum message_kind kind, void *message, uint32_t limit)
 {
-	struct sequence sequence = { .birth = wire_get_u64(in) };
-
-	sequence.number = wire_get_u64(in);
-	return sequence;
+	message_expect(in, kind);
+	memset(message, 0, forms[kind].size);
+	wire_get_form(in, &forms[kind], message, &(struct wire_terms){ .limit = limit });
+	return wire_is_whole(in);
 }
+
+/* The writer and the reader of a kind, by which the compiler sees which struct belongs to it. */
+#define MESSAGE(kind, name) \
+	void message_put_##name(struct wire_out *out, const struct message_##name *message) { put_message(out, kind, message); } \
+	bool message_get_##name(struct wire_in *in, struct message_##name *message) { return message_get(in, kind, message, 0); }
+#define MESSAGE_WITH_INDEX(kind, name) \
+	void message_put_##name(struct wire_out *out, const struct message_##name *message) { put_message(out, kind, message); } \
+	bool message_get_##name(struct wire_in *in, struct message_##name *message, uint32_t limit) \
+	{ return message_get(in, kind, message, limit); }
+#define MESSAGE_OF_VALUE(kind, name, type) \
+	void message_put_##name(struct wire_out *out, type value) { put_message(out, kind, &value); } \
+	bool message_get_##name(struct wire_in *in, type *value) { return message_get(in, kind, value, 0); }
+#define MESSAGE_OF_INDEX(kind, name) \
+	void message_put_##name(struct wire_out *out, uint32_t index) { put_message(out, kind, &index); } \
+	bool message_get_##name(struct wire_in *in, uint32_t *index, uint32_t limit) { return message_get(in, kind, index, limit); }
+
+MESSAGE(MESSAGE_LINK, link)
+MESSAGE(MESSAGE_STOP, stop)
+MESSAGE_WITH_INDEX(MESSAGE_ACCOUNT, account)
+MESSAGE_OF_INDEX(MESSAGE_CLEARED, cleared)
+MESSAGE(MESSAGE_LOG, log)
+MESSAGE(MESSAGE_ALIVE, alive)
+MESSAGE(MESSAGE_BLAME, blame)
+MESSAGE_WITH_INDEX(MESSAGE_NAME, name)
+MESSAGE_WITH_INDEX(MESSAGE_EVIDENCE, evidence)
+MESSAGE_OF_VALUE(MESSAGE_LOOK, look, bool)
+MESSAGE(MESSAGE_REFERENCES, references)
+MESSAGE_OF_VALUE(MESSAGE_WAITING, waiting, uint32_t)
+MESSAGE_WITH_INDEX(MESSAGE_RUN, run)
+MESSAGE_WITH_INDEX(MESSAGE_STATE, state)
+MESSAGE(MESSAGE_RECOVERED, recovered)
+MESSAGE(MESSAGE_COMMITTED, committed)
+MESSAGE(MESSAGE_LEG, leg)
+MESSAGE(MESSAGE_NOTICE, notice)
+MESSAGE(MESSAGE_RECEIPT, receipt)
+MESSAGE(MESSAGE_HEALTH, health)
+MESSAGE_OF_VALUE(MESSAGE_FAILING, failing, int64_t)
+MESSAGE_WITH_INDEX(MESSAGE_ABSENT, absent)
+MESSAGE_WITH_INDEX(MESSAGE_ASK, ask)
+MESSAGE(MESSAGE_ANSWER, answer)
+MESSAGE_OF_VALUE(MESSAGE_RELOAD, reload, uint64_t)
+MESSAGE_OF_INDEX(MESSAGE_RELEASE, release)
+
+void
+message_put_sources(struct wire_out *out, const char *said)
+{
+	put_message(out, MESSAGE_SOURCES, said);
+}
+
+bool
+message_get_sources(struct wire_in *in, char said[SOURCES_TEXT_MAX])
+{
+	return message_get(in, MESSAGE_SOURCES, said, 0);
+}
+
+/* Runs and their changes */
 
 void
 message_set_sequence(unsigned char *packet, struct sequence sequence)
@@ -268,28 +413,14 @@ message_set_sequence(unsigned char *packet, struct sequence sequence)
 	struct wire_out out = wire_over(packet + 1, 2 * sizeof(uint64_t));
 
 	assert(packet[0] == MESSAGE_RUN || packet[0] == MESSAGE_RESULTS);
-	put_sequence(&out, sequence);
+	wire_put_form(&out, &sequence_form, &sequence, NULL);
+	assert(!out.bad);
 }
 
 void
 message_add_change(struct wire_out *out, const struct message_change *change)
 {
-	wire_put_u64(out, change->change);
-	wire_put_name(out, change->kind);
-	wire_put_name(out, change->code);
-	wire_put_name(out, change->from);
-	wire_put_name(out, change->to);
-	wire_put_u32(out, change->silence);
-	wire_put_name(out, change->silences);
-	wire_put_u64(out, change->incident);
-	wire_put_i64(out, change->detected);
-	wire_put_i64(out, change->confirmed);
-	wire_put_bytes(out, change->text);
-	wire_put_u8(out, (uint8_t)change->attempt_count);
-	if (change->attempt_count > CHANGE_ATTEMPTS_MAX)
-		out->bad = true;
-	for (uint32_t i = 0; i < change->attempt_count && !out->bad; i++)
-		wire_put_u64(out, change->attempts[i]);
+	wire_put_form(out, &change_form, change, NULL);
 }
 
 bool
@@ -297,172 +428,7 @@ message_next_change(struct wire_in *in, const struct message_run *run, struct me
 {
 	if (in->bad || in->at == in->size)
 		return false;
-	*change = (struct message_change){ .target = run->target, .change = wire_get_u64(in) };
-	wire_get_name(in, change->kind, sizeof change->kind);
-	wire_get_name(in, change->code, sizeof change->code);
-	wire_get_name(in, change->from, sizeof change->from);
-	wire_get_name(in, change->to, sizeof change->to);
-	change->silence = wire_get_u32(in);
-	wire_get_name(in, change->silences, sizeof change->silences);
-	change->incident = wire_get_u64(in);
-	change->detected = wire_get_i64(in);
-	change->confirmed = wire_get_i64(in);
-	change->text = wire_get_text(in, WIRE_MAX);
-	change->attempt_count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1);
-	for (uint32_t i = 0; i < change->attempt_count; i++)
-		change->attempts[i] = wire_get_u64(in);
-	wire_require(in, (change->kind[0] == '\0' || notice_named(change->kind) != NOTICE_none) && change->detected >= 0 && change->confirmed >= 0);
+	*change = (struct message_change){ .target = run->target };
+	wire_get_form(in, &change_form, change, &(struct wire_terms){ .limit = 0 });
 	return !in->bad;
-}
-
-void
-message_put_run(struct wire_out *out, const struct message_run *run)
-{
-	message_begin(out, MESSAGE_RUN);
-	put_sequence(out, run->sequence);
-	wire_put_u32(out, run->target);
-	wire_put_u8(out, run->restated);
-	wire_put_u8(out, run->up);
-	wire_put_bytes(out, run->state);
-	wire_put_i64(out, run->interval);
-	wire_put_u8(out, (uint8_t)run->change_count);
-	wire_put_bytes(out, run->changes);
-}
-
-/* A run is taken whole or not at all, so no change of it may turn out to be malformed later. */
-static bool
-are_changes(const struct message_run *run)
-{
-	struct wire_in in = wire_from(run->changes.data, run->changes.size);
-	struct message_change change;
-	uint32_t count = 0;
-
-	while (message_next_change(&in, run, &change))
-		count++;
-	return wire_is_whole(&in) && count == run->change_count;
-}
-
-bool
-message_get_run(struct wire_in *in, struct message_run *run, uint32_t targets)
-{
-	message_expect(in, MESSAGE_RUN);
-	*run = (struct message_run){ .sequence = get_sequence(in) };
-	run->target = message_get_target(in, targets);
-	run->restated = wire_get_choice(in, 2);
-	run->up = wire_get_choice(in, 2);
-	run->state = wire_get_bytes(in);
-	run->interval = wire_get_i64(in);
-	run->change_count = wire_get_choice(in, RUN_CHANGES_MAX + 1);
-	run->changes = wire_get_bytes(in);
-	wire_require(in, run->interval >= INTERVAL_NONE);
-	return wire_is_whole(in) && are_changes(run);
-}
-
-void
-message_put_state(struct wire_out *out, const struct message_state *state)
-{
-	message_begin(out, MESSAGE_STATE);
-	wire_put_u32(out, state->target);
-	wire_put_bytes(out, state->state);
-	wire_put_i64(out, state->interval);
-}
-
-bool
-message_get_state(struct wire_in *in, struct message_state *state, uint32_t targets)
-{
-	message_expect(in, MESSAGE_STATE);
-	*state = (struct message_state){ .target = message_get_target(in, targets) };
-	state->state = wire_get_bytes(in);
-	state->interval = wire_get_i64(in);
-	wire_require(in, state->interval >= INTERVAL_NONE);
-	return wire_is_whole(in);
-}
-
-void
-message_put_recovered(struct wire_out *out, const struct message_recovered *recovered)
-{
-	message_begin(out, MESSAGE_RECOVERED);
-	put_sequence(out, recovered->runs);
-	wire_put_u64(out, recovered->runs_taken);
-	put_sequence(out, recovered->results);
-	wire_put_u64(out, recovered->results_taken);
-	wire_put_u64(out, recovered->run);
-	wire_put_i64(out, recovered->newest);
-}
-
-bool
-message_get_recovered(struct wire_in *in, struct message_recovered *recovered)
-{
-	message_expect(in, MESSAGE_RECOVERED);
-	*recovered = (struct message_recovered){ .runs = get_sequence(in) };
-	recovered->runs_taken = wire_get_u64(in);
-	recovered->results = get_sequence(in);
-	recovered->results_taken = wire_get_u64(in);
-	recovered->run = wire_get_u64(in);
-	recovered->newest = wire_get_i64(in);
-	wire_require(in, recovered->runs.number <= recovered->runs_taken && recovered->results.number <= recovered->results_taken);
-	return wire_is_whole(in);
-}
-
-void
-message_put_committed(struct wire_out *out, const struct message_committed *committed)
-{
-	message_begin(out, MESSAGE_COMMITTED);
-	put_sequence(out, committed->runs);
-	put_sequence(out, committed->results);
-}
-
-bool
-message_get_committed(struct wire_in *in, struct message_committed *committed)
-{
-	message_expect(in, MESSAGE_COMMITTED);
-	*committed = (struct message_committed){ .runs = get_sequence(in) };
-	committed->results = get_sequence(in);
-	return wire_is_whole(in);
-}
-
-void
-message_begin_results(struct wire_out *out)
-{
-	message_begin(out, MESSAGE_RESULTS);
-	put_sequence(out, (struct sequence){ 0, 0 });
-}
-
-bool
-message_get_results(struct wire_in *in, struct sequence *sequence)
-{
-	message_expect(in, MESSAGE_RESULTS);
-	*sequence = get_sequence(in);
-	return !in->bad;
-}
-
-void
-message_put_sources(struct wire_out *out, const char *said)
-{
-	message_begin(out, MESSAGE_SOURCES);
-	wire_put_bytes(out, (struct pw_bytes){ said, strlen(said) });
-}
-
-bool
-message_get_sources(struct wire_in *in, char said[SOURCES_TEXT_MAX])
-{
-	message_expect(in, MESSAGE_SOURCES);
-	struct pw_bytes text = wire_get_text(in, SOURCES_TEXT_MAX - 1);
-	snprintf(said, SOURCES_TEXT_MAX, "%.*s", (int)text.size, text.data == NULL ? "" : text.data);
-	return wire_is_whole(in);
-}
-
-void
-message_put_waiting(struct wire_out *out, uint32_t connections)
-{
-	message_begin(out, MESSAGE_WAITING);
-	wire_put_u32(out, connections);
-}
-
-bool
-message_get_waiting(struct wire_in *in, uint32_t *connections)
-{
-	message_expect(in, MESSAGE_WAITING);
-	*connections = wire_get_u32(in);
-	return wire_is_whole(in);
 }

@@ -17,9 +17,10 @@
 
 #include "base/address.h"
 #include "base/evidence.h"
+#include "base/messages_runs.h"
 #include "base/outcome.h"
 #include "base/sequence.h"
-#include "base/wire.h"
+#include "base/wire_form.h"
 
 enum message_kind {
 	MESSAGE_LINK = 1,   /* with one descriptor: a socket to `duty` number `index`; replaces the one before */
@@ -127,96 +128,6 @@ struct message_blame {
 void message_put_blame(struct wire_out *, const struct message_blame *);
 bool message_get_blame(struct wire_in *, struct message_blame *);
 
-/* monitor -> prober: all that is due in the tick after next */
-
-enum {
-	ORDER_PATIENT = 1,      /* the patient limits */
-	ORDER_FULL = 2,         /* a full report whatever comes */
-	ORDER_FRESH = 4,        /* ask the resolver anew */
-	ORDER_HAD_STARTTLS = 8, /* the last good run was offered STARTTLS: its absence is starttls_gone */
-	ORDER_PASSED_ASKED = 16, /* an earlier run passed though TLS asked for a certificate of ours */
-	ORDER_OFFER_TLS = 32,   /* a port that says nothing is offered TLS once, for the evidence */
-	ORDER_CLOCK_BEHIND = 64, /* our wall clock says less than what is stored */
-	ORDER_FLAGS = 128       /* above all flags */
-};
-
-struct order {
-	uint64_t run;         /* its number, above all that were ever given, and below RUNS_MAX */
-	uint32_t target;
-	uint8_t flags;
-	uint8_t attempt;      /* of a series that confirms something, from 1 */
-	uint8_t missing;      /* how many runs in a row, up to this one, found no such name, or no address of it */
-	uint8_t renewed;      /* percent of its lifetime that the certificate before the present one had left when it went; 0: not known */
-	int64_t due;          /* clock_mono() */
-	uint64_t fingerprint; /* of the target's last run: a run that looks the same needs no full report */
-};
-
-#define RUNS_MAX (UINT64_C(1) << 63) /* numbers of runs lie in a signed column */
-
-enum { ORDER_SIZE = 32, REPORT_SIZE_MAX = 2048 };
-
-void message_begin_orders(struct wire_out *);
-/* False where the packet is full: send it and begin another. */
-bool message_add_order(struct wire_out *, const struct order *);
-/* Takes the next order; false at the end (wire_is_whole) and where malformed. */
-bool message_next_order(struct wire_in *, struct order *, uint32_t targets);
-
-/* prober -> monitor */
-
-enum {
-	REPORT_FULL = 1,         /* evidence of its legs went before it, a message each */
-	REPORT_OVER_ROUTINE = 2, /* some phase took longer than its routine limit */
-	REPORT_HAS_STARTTLS = 4, /* STARTTLS was offered, or TLS stood from the start */
-	REPORT_REACHED_EHLO = 8, /* so that the absence of STARTTLS means something */
-	REPORT_TOO_MANY = 16,    /* refused by 4xx because of too many connections, their rate, or throttling */
-	REPORT_SPOKEN = 32,      /* the verdict is the peer's own act (a reply, a refusal, a close, a reset), not its silence */
-	REPORT_POLICY_CODE = 64, /* refused by 4xx with an enhanced code x.7.x (RFC 3463: security or policy) */
-	REPORT_MEANS_US = 128,   /* the text of the refusal speaks of us: "you", "your", our address or name */
-	REPORT_PASSED_ASKED = 256, /* TLS asked for a certificate of ours, none was sent, and the server went on */
-	REPORT_NAME_MISSING = 512, /* there is no such name, or it has no address */
-	REPORT_OWN_HOST = 1024,  /* all addresses are of this host: the run used no network */
-	REPORT_NAME_ASKED = 2048, /* our resolver was asked for the name just now, and answered */
-	REPORT_CLOCK_DOUBTED = 4096, /* the dates of a certificate were not judged: our own clock cannot be right */
-	REPORT_CLOCK_WRONG = 8192,   /* and this is known */
-	REPORT_FLAGS = 16384
-};
-
-/* What of the network it used. */
-enum {
-	WAY_PRIVATE = 1,     /* all addresses are private: whoever is heard there says nothing of the way to others */
-	WAY_IPV6_HEARD = 2,  /* somebody beyond this host was heard over IPv6 */
-	WAY_IPV6_SILENT = 4, /* all IPv6 addresses were silent, or there was no route to them, while one of IPv4 answered */
-	WAY_ALL = 8
-};
-
-enum { REPORT_WARNINGS_MAX = 16, REPORT_PHASES_MAX = 32 };
-
-struct report {
-	uint64_t run;
-	uint32_t target;
-	uint8_t verdict; /* enum pw_verdict */
-	uint16_t flags;
-	uint8_t ways;
-	char outcome[OUTCOME_NAME_MAX];
-	int64_t started;      /* UTC: when it began */
-	int64_t late;         /* how late it began, microseconds: begun minus due */
-	int64_t micros;       /* the whole run */
-	int64_t quiet;        /* microseconds from the last that was heard of the peer to the end; -1: nothing was heard */
-	uint64_t network;     /* address_network() of the leg that decided, 0: it had no address */
-	uint64_t fingerprint;
-	uint32_t reached;     /* bit i: phase i of the target's policy was reached (by some leg) */
-	uint32_t phase_count; /* of the leg that decided; -1 where not reached */
-	int64_t phases[REPORT_PHASES_MAX];
-	/* Only where the verdict is not ok or the report is full: */
-	struct pw_bytes text; /* the sentence, without the target's name and the count of attempts; a view */
-	uint32_t warning_count;
-	struct { char code[OUTCOME_NAME_MAX]; char phase[24]; struct pw_bytes text; } warnings[REPORT_WARNINGS_MAX];
-};
-
-void message_begin_reports(struct wire_out *);
-bool message_add_report(struct wire_out *, const struct report *);
-bool message_next_report(struct wire_in *, struct report *, uint32_t targets);
-
 /*
  * Where the name of a target has led: a prober says it when that is another than it said or was told, and every few hours;
  * the next prober is told it before its first order for the target, and so are those after a restart.
@@ -232,8 +143,7 @@ struct message_name {
 void message_put_name(struct wire_out *, const struct message_name *);
 bool message_get_name(struct wire_in *, struct message_name *, uint32_t targets);
 /* What of it is the same in a record: the addresses with their count. */
-void message_put_addresses(struct wire_out *, const struct message_name *);
-void message_get_addresses(struct wire_in *, struct message_name *);
+extern const struct wire_form name_addresses_form;
 
 /* Evidence of one leg; the legs of a run come in order, before the report that they belong to. */
 struct message_evidence {
@@ -301,23 +211,18 @@ struct message_run {
 	bool restated;            /* the monitor says again what is true: what is known already is left aside */
 	bool up;                  /* the target is up after it: no incident of it is open */
 	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
-	int64_t interval;         /* as in message_state */
+	int64_t interval;         /* at which it is run, longer than configured where we come too often; 0: as configured;
+	                           * INTERVAL_NONE: it is quarantined, and not run at all */
 	uint32_t change_count;    /* up to RUN_CHANGES_MAX */
 	struct pw_bytes changes;  /* made by message_add_change(); read by message_next_change() */
 };
-enum { RUN_CHANGES_MAX = 64 };
+enum { RUN_CHANGES_MAX = 64, INTERVAL_NONE = -1 };
 void message_put_run(struct wire_out *, const struct message_run *);
 /* All changes are checked. */
 bool message_get_run(struct wire_in *, struct message_run *, uint32_t targets);
 void message_add_change(struct wire_out *changes, const struct message_change *);
 /* The next change of a run; `at`: wire_from() its changes. False at the end. */
 bool message_next_change(struct wire_in *at, const struct message_run *, struct message_change *);
-
-/* The runs that a monitor has taken into account, in the form of reports: added with message_add_report. They are read
- * after their place in the sequence of results. */
-void message_begin_results(struct wire_out *);
-bool message_get_results(struct wire_in *, struct sequence *);
-bool message_next_result(struct wire_in *, struct report *, uint32_t targets);
 
 /* Gives a message that begins with its place in a sequence (a run, results) another one. */
 void message_set_sequence(unsigned char *packet, struct sequence);
@@ -326,10 +231,7 @@ void message_set_sequence(unsigned char *packet, struct sequence);
 struct message_state {
 	uint32_t target; /* CONFIG_NONE: our own */
 	struct pw_bytes state;
-	int64_t interval; /* monitor -> keeper: at which it is run, longer than configured where we come too often; 0: as
-	                   * configured; INTERVAL_NONE: it is quarantined, and not run at all */
 };
-enum { INTERVAL_NONE = -1 };
 void message_put_state(struct wire_out *, const struct message_state *);
 bool message_get_state(struct wire_in *, struct message_state *, uint32_t targets);
 
@@ -352,11 +254,16 @@ struct message_committed {
 void message_put_committed(struct wire_out *, const struct message_committed *);
 bool message_get_committed(struct wire_in *, struct message_committed *);
 
-/* Begins a packet of a kind that has no fields, or whose fields follow. */
+/* Begins a packet of a kind that has no fields, or whose fields follow; and reads such a beginning. */
 void message_begin(struct wire_out *, enum message_kind);
 void message_expect(struct wire_in *, enum message_kind);
 
-/* The index of a target, UINT32_MAX where the message is about none; bad where it is neither. */
-uint32_t message_get_target(struct wire_in *, uint32_t targets);
+extern const struct wire_form sequence_form;
+
+/* The form of a kind; NULL for such as have none: without fields, or with many entries in a packet. */
+const struct wire_form *message_form(enum message_kind);
+
+/* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind does. */
+bool message_get(struct wire_in *, enum message_kind, void *message, uint32_t limit);
 
 #endif

@@ -47,8 +47,7 @@ struct notice_names {
 	char own[OWN_NAME_MAX];
 	uint16_t port;
 };
-void message_put_names(struct wire_out *, const struct notice_names *);
-void message_get_names(struct wire_in *, struct notice_names *);
+extern const struct wire_form notice_names_form;
 
 /* Everything that a text of it is made of. Bytes are views into the packet. */
 struct message_notice {

@@ -1,11 +1,11 @@
 /*
- * Encodes and decodes the messages about single runs: orders to probers, their reports, the
- * evidence of a leg. Orders and reports travel many in a packet; a reader takes them off one by
- * one, and the first one that is malformed ends the packet.
+ * Orders, reports and results travel many in a packet. A reader takes them off one by one, and the first that is malformed
+ * ends the packet.
  */
 #include "base/messages.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -18,12 +18,54 @@ enum {
 static_assert(REPORT_FIXED + REPORT_PHASES_MAX * 8 + EVIDENCE_TEXT_MAX + REPORT_WARNINGS_MAX * WARNING_FIXED
     <= REPORT_SIZE_MAX, "the largest report keeps its names and its sentence");
 
+static bool
+is_report(const void *message)
+{
+	return ((const struct report *)message)->outcome[0] != '\0';
+}
+
+static const struct wire_form order_form = { WIRE_FORM(order,
+	WIRE_FIELD(U64, order, run),
+	WIRE_FIELD(INDEX, order, target),
+	WIRE_FIELD(U8, order, flags, .max = ORDER_FLAGS - 1),
+	WIRE_FIELD(U8, order, attempt),
+	WIRE_FIELD(U8, order, missing),
+	WIRE_FIELD(U8, order, renewed, .max = 100),
+	WIRE_FIELD(I64, order, due),
+	WIRE_FIELD(U64, order, fingerprint)) };
+
+static const struct wire_form report_form = { .holds = is_report, WIRE_FORM(report,
+	WIRE_FIELD(U64, report, run),
+	WIRE_FIELD(INDEX, report, target),
+	WIRE_FIELD(U8, report, verdict, .max = PW_UNKNOWN),
+	WIRE_FIELD(U16, report, flags, .max = REPORT_FLAGS - 1),
+	WIRE_FIELD(U8, report, ways, .max = WAY_ALL - 1),
+	WIRE_FIELD(NAME, report, outcome),
+	WIRE_FIELD(I64, report, started),
+	WIRE_FIELD(I64, report, late, .min = INT64_MIN),
+	WIRE_FIELD(I64, report, micros),
+	WIRE_FIELD(I64, report, quiet, .min = -1),
+	WIRE_FIELD(U64, report, network),
+	WIRE_FIELD(U64, report, fingerprint),
+	WIRE_FIELD(U32, report, reached),
+	WIRE_LIST(I64, report, phases, phase_count, .min = -1)) };
+
+static const struct wire_form warning_form = { WIRE_FORM(report_warning,
+	WIRE_FIELD(NAME, report_warning, code),
+	WIRE_FIELD(NAME, report_warning, phase),
+	WIRE_FIELD(BYTES, report_warning, text)) };
+
+/* What follows in a report where the verdict is not ok or the report is full. */
+static const struct wire_form details_form = { WIRE_FORM(report,
+	WIRE_FIELD(BYTES, report, text, .max = EVIDENCE_TEXT_MAX - 1),
+	WIRE_LIST(PART, report, warnings, warning_count, .form = &warning_form)) };
+
 /* The kind stands before the first entry only. */
 static bool
 next(struct wire_in *in, enum message_kind kind)
 {
-	if (in->at == 0 && wire_get_u8(in) != kind)
-		in->bad = true;
+	if (in->at == 0)
+		message_expect(in, kind);
 	return !in->bad && in->at < in->size;
 }
 
@@ -38,14 +80,7 @@ message_add_order(struct wire_out *out, const struct order *order)
 {
 	if (out->room - out->size < ORDER_SIZE)
 		return false;
-	wire_put_u64(out, order->run);
-	wire_put_u32(out, order->target);
-	wire_put_u8(out, order->flags);
-	wire_put_u8(out, order->attempt);
-	wire_put_u8(out, order->missing);
-	wire_put_u8(out, order->renewed);
-	wire_put_i64(out, order->due);
-	wire_put_u64(out, order->fingerprint);
+	wire_put_form(out, &order_form, order, NULL);
 	return true;
 }
 
@@ -55,15 +90,7 @@ message_next_order(struct wire_in *in, struct order *order, uint32_t targets)
 	*order = (struct order){ 0 };
 	if (!next(in, MESSAGE_ORDERS))
 		return false;
-	order->run = wire_get_u64(in);
-	order->target = wire_get_below(in, targets);
-	order->flags = wire_get_choice(in, ORDER_FLAGS);
-	order->attempt = wire_get_u8(in);
-	order->missing = wire_get_u8(in);
-	order->renewed = wire_get_choice(in, 101);
-	order->due = wire_get_i64(in);
-	order->fingerprint = wire_get_u64(in);
-	wire_require(in, order->due >= 0);
+	wire_get_form(in, &order_form, order, &(struct wire_terms){ .limit = targets });
 	return !in->bad;
 }
 
@@ -71,6 +98,21 @@ void
 message_begin_reports(struct wire_out *out)
 {
 	message_begin(out, MESSAGE_REPORTS);
+}
+
+void
+message_begin_results(struct wire_out *out)
+{
+	message_begin(out, MESSAGE_RESULTS);
+	wire_put_form(out, &sequence_form, &(struct sequence){ 0, 0 }, NULL);
+}
+
+bool
+message_get_results(struct wire_in *in, struct sequence *sequence)
+{
+	message_expect(in, MESSAGE_RESULTS);
+	wire_get_form(in, &sequence_form, sequence, &(struct wire_terms){ .limit = 0 });
+	return !in->bad;
 }
 
 static bool
@@ -90,16 +132,13 @@ static void
 put_details(struct wire_out *out, const struct report *report)
 {
 	size_t taken = REPORT_FIXED + report->phase_count * 8 + report->warning_count * WARNING_FIXED;
-	struct pw_bytes text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
-	size_t share = (REPORT_SIZE_MAX - taken - text.size) / (report->warning_count + 1);
+	struct report shortened = *report;
 
-	wire_put_bytes(out, text);
-	wire_put_u8(out, (uint8_t)report->warning_count);
-	for (uint32_t i = 0; i < report->warning_count; i++) {
-		wire_put_name(out, report->warnings[i].code);
-		wire_put_name(out, report->warnings[i].phase);
-		wire_put_bytes(out, cut(report->warnings[i].text, share));
-	}
+	shortened.text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
+	size_t share = (REPORT_SIZE_MAX - taken - shortened.text.size) / (report->warning_count + 1);
+	for (uint32_t i = 0; i < report->warning_count; i++)
+		shortened.warnings[i].text = cut(report->warnings[i].text, share);
+	wire_put_form(out, &details_form, &shortened, NULL);
 }
 
 bool
@@ -108,22 +147,7 @@ message_add_report(struct wire_out *out, const struct report *report)
 	size_t before = out->size;
 
 	assert(report->phase_count <= REPORT_PHASES_MAX && report->warning_count <= REPORT_WARNINGS_MAX);
-	wire_put_u64(out, report->run);
-	wire_put_u32(out, report->target);
-	wire_put_u8(out, report->verdict);
-	wire_put_u16(out, report->flags);
-	wire_put_u8(out, report->ways);
-	wire_put_name(out, report->outcome);
-	wire_put_i64(out, report->started);
-	wire_put_i64(out, report->late);
-	wire_put_i64(out, report->micros);
-	wire_put_i64(out, report->quiet);
-	wire_put_u64(out, report->network);
-	wire_put_u64(out, report->fingerprint);
-	wire_put_u32(out, report->reached);
-	wire_put_u8(out, (uint8_t)report->phase_count);
-	for (uint32_t i = 0; i < report->phase_count; i++)
-		wire_put_i64(out, report->phases[i]);
+	wire_put_form(out, &report_form, report, NULL);
 	if (is_detailed(report))
 		put_details(out, report);
 	if (!out->bad)
@@ -133,54 +157,17 @@ message_add_report(struct wire_out *out, const struct report *report)
 	return false;
 }
 
-static void
-get_details(struct wire_in *in, struct report *report)
-{
-	report->text = wire_get_bytes(in);
-	wire_require(in, report->text.size < EVIDENCE_TEXT_MAX);
-	report->warning_count = wire_get_choice(in, REPORT_WARNINGS_MAX + 1);
-	for (uint32_t i = 0; i < report->warning_count; i++) {
-		wire_get_name(in, report->warnings[i].code, sizeof report->warnings[i].code);
-		wire_get_name(in, report->warnings[i].phase, sizeof report->warnings[i].phase);
-		report->warnings[i].text = wire_get_bytes(in);
-	}
-}
-
-static void
-get_phases(struct wire_in *in, struct report *report)
-{
-	report->phase_count = wire_get_choice(in, REPORT_PHASES_MAX + 1);
-	for (uint32_t i = 0; i < report->phase_count; i++) {
-		report->phases[i] = wire_get_i64(in);
-		wire_require(in, report->phases[i] >= -1);
-	}
-}
-
 static bool
 next_report(struct wire_in *in, enum message_kind kind, struct report *report, uint32_t targets)
 {
+	struct wire_terms terms = { .limit = targets };
+
 	*report = (struct report){ 0 };
 	if (!next(in, kind))
 		return false;
-	report->run = wire_get_u64(in);
-	report->target = wire_get_below(in, targets);
-	report->verdict = wire_get_choice(in, PW_UNKNOWN + 1);
-	report->flags = wire_get_u16(in);
-	wire_require(in, report->flags < REPORT_FLAGS);
-	report->ways = wire_get_choice(in, WAY_ALL);
-	wire_get_name(in, report->outcome, sizeof report->outcome);
-	report->started = wire_get_i64(in);
-	report->late = wire_get_i64(in);
-	report->micros = wire_get_i64(in);
-	report->quiet = wire_get_i64(in);
-	report->network = wire_get_u64(in);
-	report->fingerprint = wire_get_u64(in);
-	report->reached = wire_get_u32(in);
-	get_phases(in, report);
+	wire_get_form(in, &report_form, report, &terms);
 	if (is_detailed(report))
-		get_details(in, report);
-	wire_require(in, report->outcome[0] != '\0' && report->started >= 0
-	    && report->micros >= 0 && report->quiet >= -1);
+		wire_get_form(in, &details_form, report, &terms);
 	return !in->bad;
 }
 
@@ -194,73 +181,4 @@ bool
 message_next_result(struct wire_in *in, struct report *report, uint32_t targets)
 {
 	return next_report(in, MESSAGE_RESULTS, report, targets);
-}
-
-void
-message_put_addresses(struct wire_out *out, const struct message_name *name)
-{
-	assert(name->count <= NAME_ADDRESSES_MAX);
-	wire_put_u8(out, (uint8_t)name->count);
-	for (uint32_t i = 0; i < name->count && !out->bad; i++) {
-		const struct address *address = &name->addresses[i];
-		bool v4 = address_is_ipv4(address);
-
-		wire_put_bytes(out, v4 ? (struct pw_bytes){ (const char *)&address->v4.sin_addr, sizeof address->v4.sin_addr }
-		    : (struct pw_bytes){ (const char *)&address->v6.sin6_addr, sizeof address->v6.sin6_addr });
-	}
-}
-
-void
-message_get_addresses(struct wire_in *in, struct message_name *name)
-{
-	name->count = wire_get_choice(in, NAME_ADDRESSES_MAX + 1);
-	for (uint32_t i = 0; i < name->count && !in->bad; i++) {
-		struct pw_bytes bytes = wire_get_bytes(in);
-
-		wire_require(in, bytes.size == sizeof(struct in_addr) || bytes.size == sizeof(struct in6_addr));
-		if (!in->bad)
-			name->addresses[i] = bytes.size == sizeof(struct in_addr) ? address_ipv4(bytes.data, 0)
-			    : address_ipv6(bytes.data, 0);
-	}
-}
-
-void
-message_put_name(struct wire_out *out, const struct message_name *name)
-{
-	message_begin(out, MESSAGE_NAME);
-	wire_put_u32(out, name->target);
-	wire_put_i64(out, name->public_at);
-	wire_put_i64(out, name->good_at);
-	message_put_addresses(out, name);
-}
-
-bool
-message_get_name(struct wire_in *in, struct message_name *name, uint32_t targets)
-{
-	message_expect(in, MESSAGE_NAME);
-	*name = (struct message_name){ .target = wire_get_below(in, targets) };
-	name->public_at = wire_get_i64(in);
-	name->good_at = wire_get_i64(in);
-	message_get_addresses(in, name);
-	wire_require(in, (name->count == 0) == (name->good_at == 0));
-	return wire_is_whole(in);
-}
-
-void
-message_put_evidence(struct wire_out *out, const struct message_evidence *evidence)
-{
-	message_begin(out, MESSAGE_EVIDENCE);
-	wire_put_u64(out, evidence->run);
-	wire_put_u32(out, evidence->target);
-	evidence_put(&evidence->leg, out);
-}
-
-bool
-message_get_evidence(struct wire_in *in, struct message_evidence *evidence, uint32_t targets)
-{
-	if (wire_get_u8(in) != MESSAGE_EVIDENCE)
-		in->bad = true;
-	evidence->run = wire_get_u64(in);
-	evidence->target = wire_get_below(in, targets);
-	return !in->bad && evidence_get(in, &evidence->leg) && wire_is_whole(in);
 }

@@ -59,7 +59,7 @@ on_state(void *arg, const struct store_state *row)
 
 	reading->last = row->target;
 	if (target != CONFIG_NONE && row->state.size > 0)
-		reading->failed |= !states_put(reading->keeper->states, &(struct message_state){ target, row->state, 0 });
+		reading->failed |= !states_put(reading->keeper->states, &(struct message_state){ target, row->state });
 	return !reading->failed;
 }
 
@@ -201,7 +201,7 @@ read_own(struct keeper *keeper, struct reason *why)
 	int64_t size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
 
 	if (size <= 0 || size > (int64_t)sizeof own
-	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size }, 0 }))
+	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size } }))
 		return true;
 	reason_set(why, "no memory");
 	return false;

@@ -63,7 +63,7 @@ states_next(const struct states *states, uint32_t *cursor, struct message_state 
 		if (kept == NULL)
 			continue;
 		*state = (struct message_state){ *cursor < states->targets ? *cursor : CONFIG_NONE,
-			{ (const char *)kept->bytes, kept->size }, 0 };
+			{ (const char *)kept->bytes, kept->size } };
 		++*cursor;
 		return true;
 	}

@@ -17,7 +17,7 @@ struct keeper;
 struct seen {
 	int64_t ended;    /* UTC: of its last run, 0: none since the keeper's birth */
 	int64_t at;       /* when it was heard of, by `struct unseen.clock` */
-	int64_t interval; /* as in struct message_state */
+	int64_t interval; /* as in struct message_run */
 };
 
 struct unseen {
@@ -38,7 +38,7 @@ void unseen_recover(struct keeper *);
 
 /* A run of the target has ended at that time (UTC). */
 void unseen_run_ended(struct keeper *, uint32_t target, int64_t ended);
-/* How often it is run from now on, as in struct message_state. */
+/* How often it is run from now on, as in struct message_run. */
 void unseen_interval(struct keeper *, uint32_t target, int64_t interval);
 
 /* In every turn of the keeper's loop: lets its clock run, looks at all targets, and tells what there is to tell. */

@@ -260,7 +260,7 @@ void watch_hush(struct monitor *, uint32_t target);
 /* The record that the keeper keeps: the state and the series. */
 void watch_encode(const struct monitor *, uint32_t target, struct wire_out *);
 bool watch_decode(struct monitor *, uint32_t target, struct wire_in *);
-/* At which it is run, as in message_state. */
+/* At which it is run, as in message_run. */
 int64_t watch_interval(const struct monitor *, uint32_t target);
 
 /* That number has been given: runs are numbered behind it. */

@@ -91,7 +91,7 @@ names_encode(const struct watched *watched, struct wire_out *out)
 		name = message_of(kept, 0);
 	wire_put_i64(out, kept != NULL ? kept->public_at.utc : 0);
 	wire_put_i64(out, kept != NULL ? kept->good_at.utc : 0);
-	message_put_addresses(out, &name);
+	wire_put_form(out, &name_addresses_form, &name, NULL);
 }
 
 static struct moment
@@ -108,10 +108,10 @@ moment_from(const struct monitor *monitor, int64_t utc)
 void
 names_decode(const struct monitor *monitor, struct watched *watched, struct wire_in *in)
 {
-	struct message_name name;
+	struct message_name name = { .count = 0 };
 	struct moment public_at = moment_from(monitor, wire_get_i64(in)), good_at = moment_from(monitor, wire_get_i64(in));
 
-	message_get_addresses(in, &name);
+	wire_get_form(in, &name_addresses_form, &name, &(struct wire_terms){ .limit = 0 });
 	if (in->bad)
 		return;
 	name.count = moment_is_set(good_at) ? name.count : 0;

@@ -1,8 +1,10 @@
 /* Any bytes, given to the reader of their kind as any process of ours would: first byte and range checks included. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/messages_ask.h"
 #include "base/messages_outbox.h"
+#include "wire_print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,114 +42,57 @@ read_runs(struct wire_in *in, enum message_kind kind)
 }
 
 static void
-read_evidence(struct wire_in *in)
+read_lists(const struct evidence *leg)
 {
-	struct message_evidence evidence;
+	struct pw_bytes transcript = leg->transcript, facts = leg->facts, warnings = leg->warnings;
 	struct evidence_line line;
 	struct evidence_fact fact;
 	struct evidence_warning warning;
 
-	if (!message_get_evidence(in, &evidence, TARGETS))
-		return;
-	while (evidence_next_line(&evidence.leg.transcript, &line))
+	while (evidence_next_line(&transcript, &line))
 		look(line.bytes);
-	while (evidence_next_fact(&evidence.leg.facts, &fact))
+	while (evidence_next_fact(&facts, &fact))
 		look(fact.value);
-	while (evidence_next_warning(&evidence.leg.warnings, &warning))
+	while (evidence_next_warning(&warnings, &warning))
 		look(warning.text);
 }
 
 /* All of its changes can be read: that was checked. */
 static void
-look_at_run(const struct message_run *run)
+read_changes(const struct message_run *run)
 {
 	struct wire_in in = wire_from(run->changes.data, run->changes.size);
 	struct message_change change;
 	uint32_t count = 0;
 
-	look(run->state);
 	for (; message_next_change(&in, run, &change); count++)
 		look(change.text);
-	if (count != run->change_count)
-		abort();
+	assert(count == run->change_count);
 }
 
+/* What is taken lies within the packet, can be shown, and is written again as it came: two packets never mean the same. */
 static void
-read_one(struct wire_in *in, enum message_kind kind)
+read_form(struct wire_in *in, enum message_kind kind, const uint8_t *packet, size_t size)
 {
-	union {
-		struct message_link link;
-		struct message_stop stop;
-		struct message_account account;
-		struct message_log log;
-		struct message_alive alive;
-		struct message_references references;
-		struct message_run run;
-		struct message_state state;
-		struct message_committed committed;
-		struct message_recovered recovered;
-		uint32_t target;
-	} one;
+	static uint64_t record[2048];
+	static char shown[8 * WIRE_MAX];
+	static unsigned char again[WIRE_MAX];
+	const struct wire_form *form = message_form(kind);
+	struct wire_out out = wire_over(again, sizeof again);
+	struct text text = TEXT_OVER(shown);
 
-	if (kind == MESSAGE_LINK)
-		(void)message_get_link(in, &one.link);
-	else if (kind == MESSAGE_STOP)
-		(void)message_get_stop(in, &one.stop);
-	else if (kind == MESSAGE_ACCOUNT && message_get_account(in, &one.account, TARGETS))
-		look((struct pw_bytes){ one.account.text, 1 });
-	else if (kind == MESSAGE_CLEARED)
-		(void)message_get_cleared(in, &one.target, TARGETS);
-	else if (kind == MESSAGE_LOG && message_get_log(in, &one.log))
-		look(one.log.text);
-	else if (kind == MESSAGE_ALIVE)
-		(void)message_get_alive(in, &one.alive);
-	else if (kind == MESSAGE_REFERENCES)
-		(void)message_get_references(in, &one.references);
-	else if (kind == MESSAGE_RUN && message_get_run(in, &one.run, TARGETS))
-		look_at_run(&one.run);
-	else if (kind == MESSAGE_RECOVERED)
-		(void)message_get_recovered(in, &one.recovered);
-	else if (kind == MESSAGE_STATE && message_get_state(in, &one.state, TARGETS))
-		look(one.state.state);
-	else if (kind == MESSAGE_COMMITTED)
-		(void)message_get_committed(in, &one.committed);
-}
-
-static void
-read_ask(struct wire_in *in, enum message_kind kind)
-{
-	struct message_ask ask;
-	struct message_answer answer;
-	uint32_t target;
-
-	if (kind == MESSAGE_ASK && message_get_ask(in, &ask, TARGETS))
-		for (uint32_t i = 0; i < ask.word_count; i++)
-			look(ask.words[i]);
-	else if (kind == MESSAGE_ANSWER && message_get_answer(in, &answer))
-		look(answer.text);
-	else if (kind == MESSAGE_RELEASE)
-		(void)message_get_release(in, &target, TARGETS);
-}
-
-static void
-read_outbox(struct wire_in *in, enum message_kind kind)
-{
-	static struct message_notice notice;
-	struct message_leg leg;
-	struct message_receipt receipt;
-
-	if (kind == MESSAGE_LEG && message_get_leg(in, &leg))
-		look(leg.leg.transcript);
-	else if (kind == MESSAGE_RECEIPT && message_get_receipt(in, &receipt))
-		look(receipt.text);
-	else if (kind == MESSAGE_NOTICE && message_get_notice(in, &notice)) {
-		look(notice.target);
-		look(notice.host);
-		look(notice.text);
-		look(notice.list);
-		for (uint32_t i = 0; i < notice.recipient_count; i++)
-			look(notice.recipients[i]);
-	}
+	assert(form->size <= sizeof record);
+	if (!message_get(in, kind, record, TARGETS))
+		return;
+	wire_print(&text, form, record);
+	seen += text.size;
+	message_begin(&out, kind);
+	wire_put_form(&out, form, record, NULL);
+	assert(!out.bad && out.size == size && memcmp(again, packet, size) == 0);
+	if (kind == MESSAGE_RUN)
+		read_changes((const struct message_run *)record);
+	else if (kind == MESSAGE_EVIDENCE)
+		read_lists(&((const struct message_evidence *)record)->leg);
 }
 
 int
@@ -156,15 +101,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum message_kind kind = message_kind(data, size);
 	struct wire_in in = wire_from(data, size);
 
-	if (kind == MESSAGE_ORDERS || kind == MESSAGE_REPORTS || kind == MESSAGE_RESULTS)
-		read_runs(&in, kind);
-	else if (kind == MESSAGE_EVIDENCE)
-		read_evidence(&in);
-	else if (kind == MESSAGE_ASK || kind == MESSAGE_ANSWER || kind == MESSAGE_RELEASE)
-		read_ask(&in, kind);
-	else if (kind == MESSAGE_LEG || kind == MESSAGE_NOTICE || kind == MESSAGE_RECEIPT)
-		read_outbox(&in, kind);
+	if (size <= WIRE_MAX && message_form(kind) != NULL)
+		read_form(&in, kind, data, size);
 	else
-		read_one(&in, kind);
+		read_runs(&in, kind);
 	return 0;
 }

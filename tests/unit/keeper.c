@@ -152,10 +152,10 @@ states_are_walked_in_order(void **state)
 
 	(void)state;
 	assert_false(states_next(states, &cursor, &got));
-	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("three"), 0 }));
-	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("one"), 0 }));
-	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("drei"), 0 }));
-	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("eis"), 0 }));
+	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("three") }));
+	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("one") }));
+	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("drei") }));
+	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("eis") }));
 	cursor = 0;
 	assert_true(states_next(states, &cursor, &got));
 	assert_int_equal(got.target, 1);

@@ -1,16 +1,175 @@
-/* Every message comes back as it went, and nothing that is cut, longer or out of range is taken. */
+/* Nothing cut or longer than a message is taken, no row of its form takes what is out of its bounds, and what must hold between
+ * its fields is asked. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <string.h>
-#include <syslog.h>
+#include "message_examples.h"
 
-#include "base/messages.h"
+enum { TARGETS = 1000, RECORD = 16 * 1024 /* bytes of the largest struct */ };
 
-enum { TARGETS = 10, ROOM = 4096 };
+static unsigned char packet[WIRE_MAX];
+
+/* Orders, reports and results have no form of their own, and what begins only has no fields. */
+static const struct wire_form *
+form_of(enum message_kind kind)
+{
+	const struct wire_form *form = message_form(kind);
+
+	assert_true(form != NULL || kind == MESSAGE_READY || kind == MESSAGE_ORDERS || kind == MESSAGE_REPORTS || kind == MESSAGE_RESULTS);
+	assert_true(form == NULL || form->size <= RECORD);
+	return form;
+}
+
+static size_t
+written(enum message_kind kind)
+{
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	examples[kind].put(&out);
+	return out.size;
+}
+
+static bool
+is_taken(enum message_kind kind, const void *bytes, size_t size, void *record)
+{
+	struct wire_in in = wire_from(bytes, size);
+
+	return message_get(&in, kind, record, TARGETS);
+}
+
+/* Writes a struct as it is, whatever is in it, and asks its reader. */
+static bool
+record_is_taken(enum message_kind kind, const void *record)
+{
+	static uint64_t back[RECORD / sizeof(uint64_t)];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_begin(&out, kind);
+	wire_put_form(&out, message_form(kind), record, NULL);
+	return !out.bad && is_taken(kind, packet, out.size, back);
+}
+
+static void
+an_example_comes_back_whole_or_not_at_all(void **state)
+{
+	static unsigned char again[WIRE_MAX];
+	static uint64_t record[RECORD / sizeof(uint64_t)], other[RECORD / sizeof(uint64_t)];
+
+	(void)state;
+	for (enum message_kind kind = 1; kind < MESSAGE_KINDS; kind++) {
+		if (form_of(kind) == NULL)
+			continue;
+		size_t size = written(kind);
+		assert_true(is_taken(kind, packet, size, record));
+		struct wire_out out = wire_over(again, sizeof again);
+		message_begin(&out, kind);
+		wire_put_form(&out, message_form(kind), record, NULL);
+		assert_int_equal(out.size, size);
+		assert_memory_equal(again, packet, size);
+		for (size_t cut = 0; cut < size; cut++)
+			assert_false(is_taken(kind, packet, cut, other));
+		packet[size] = 0;
+		assert_false(is_taken(kind, packet, size + 1, other));
+		packet[0] = kind == MESSAGE_LINK ? MESSAGE_STOP : MESSAGE_LINK;
+		assert_false(is_taken(kind, packet, size, other));
+	}
+	assert_int_equal(message_kind("", 0), 0);
+	assert_int_equal(message_kind((unsigned char[]){ MESSAGE_KINDS }, 1), 0);
+}
+
+/* What a row must not hold, one thing after the other; false when there is no more. */
+static bool
+spoil(const struct wire_field *field, void *member, int way)
+{
+	static const char many[WIRE_MAX + 1] = { 'y' };
+	static const struct { enum wire_kind kind; uint64_t all; } widths[]
+	    = { { WIRE_U8, UINT8_MAX }, { WIRE_U16, UINT16_MAX }, { WIRE_U32, UINT32_MAX }, { WIRE_U64, UINT64_MAX } };
+	struct pw_bytes *bytes = member;
+
+	switch (field->kind) {
+	case WIRE_U8:
+	case WIRE_U16:
+	case WIRE_U32:
+	case WIRE_U64:
+		if (field->max == 0 || field->max >= widths[field->kind - WIRE_U8].all || way > 0)
+			return false;
+		*(uint8_t *)member = (uint8_t)(field->max + 1);
+		if (field->size > 1)
+			((uint8_t *)member)[1] = (uint8_t)((field->max + 1) >> 8);
+		return true;
+	case WIRE_I64:
+		*(int64_t *)member = field->min == INT64_MIN ? 0 : field->min - 1;
+		return field->min != INT64_MIN && way == 0;
+	case WIRE_INDEX:
+	case WIRE_INDEX_OR_NONE:
+		*(uint32_t *)member = way == 0 ? TARGETS : field->kind == WIRE_INDEX ? UINT32_MAX : UINT32_MAX - 1;
+		return way < 2;
+	case WIRE_NAME:
+	case WIRE_STRING:
+		memcpy(member, way == 0 ? "\x1b" : way == 1 ? "\x7f" : "\n", 2);
+		return way < 3;
+	case WIRE_TEXT:
+	case WIRE_LINES:
+		*bytes = way == 0 ? BYTES("\x1b[2J") : way == 1 ? BYTES("\r\n") : way == 2 && field->kind == WIRE_TEXT ? BYTES("a\nb")
+		    : (struct pw_bytes){ many, field->max + 1 };
+		return way < 3 || (way == 3 && field->max > 0 && field->max < WIRE_MAX);
+	case WIRE_BYTES:
+		*bytes = (struct pw_bytes){ many, field->max + 1 };
+		return way == 0 && field->max > 0;
+	default:
+		return false;
+	}
+}
+
+/* Spoils every row of `form`, which lies at `part` of the message. */
+static unsigned
+each_row_is_checked(enum message_kind kind, const struct wire_form *form, void *record, char *part)
+{
+	static unsigned char saved[RECORD];
+	unsigned found = 0;
+
+	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
+		char *member = part + field->offset;
+
+		if (field->kind == WIRE_PART)
+			found += each_row_is_checked(kind, field->form, record, member);
+		memcpy(saved, record, message_form(kind)->size);
+		for (int way = 0; wire_count(field, part) > 0 && spoil(field, member, way); way++, found++) {
+			if (record_is_taken(kind, record))
+				fail_msg("%s takes a bad %s (%d)", examples[kind].name, field->name, way);
+			memcpy(record, saved, message_form(kind)->size);
+		}
+		memcpy(record, saved, message_form(kind)->size);
+		if (field->counted == 0)
+			continue;
+		found++;
+		memcpy(part + field->count, &(uint32_t){ field->room + 1 }, field->counted);
+		assert_false(record_is_taken(kind, record));
+		memcpy(record, saved, message_form(kind)->size);
+	}
+	return found;
+}
+
+static void
+every_row_is_checked(void **state)
+{
+	static uint64_t record[RECORD / sizeof(uint64_t)];
+	unsigned found = 0;
+
+	(void)state;
+	for (enum message_kind kind = 1; kind < MESSAGE_KINDS; kind++) {
+		if (form_of(kind) == NULL)
+			continue;
+		size_t size = written(kind);
+		assert_true(is_taken(kind, packet, size, record));
+		assert_true(record_is_taken(kind, record));
+		found += each_row_is_checked(kind, message_form(kind), record, (char *)record);
+	}
+	assert_true(found > 100);
+}
 
 static struct pw_bytes
 bytes_of(const char *text)
@@ -18,424 +177,179 @@ bytes_of(const char *text)
 	return (struct pw_bytes){ text, strlen(text) };
 }
 
-/* A sample of each kind, and its reader as a question. */
+static bool
+was_written(const struct wire_out *out, enum message_kind kind)
+{
+	static uint64_t record[RECORD / sizeof(uint64_t)];
+
+	return !out->bad && is_taken(kind, packet, out->size, record);
+}
+
+/* Whether a message with these members is taken. */
+#define TAKEN(kind, name, ...) \
+	({ struct wire_out out_ = wire_over(packet, sizeof packet); message_put_##name(&out_, &(struct message_##name){ __VA_ARGS__ }); \
+		was_written(&out_, kind); })
 
 static void
-put_link(struct wire_out *out)
+a_stop_has_no_less_patience_than_grace(void **state)
 {
-	message_put_link(out, &(struct message_link){ DUTY_PROBER, 3 });
-}
-
-static bool
-get_link(struct wire_in *in)
-{
-	struct message_link link;
-
-	return message_get_link(in, &link) && link.duty == DUTY_PROBER && link.index == 3;
-}
-
-static void
-put_stop(struct wire_out *out)
-{
-	message_put_stop(out, &(struct message_stop){ 10000000, 60000000 });
-}
-
-static bool
-get_stop(struct wire_in *in)
-{
-	struct message_stop stop;
-
-	return message_get_stop(in, &stop) && stop.grace == 10000000 && stop.patience == 60000000;
+	(void)state;
+	assert_true(TAKEN(MESSAGE_STOP, stop, 2, 2));
+	assert_false(TAKEN(MESSAGE_STOP, stop, 2, 1));
 }
 
 static void
-put_account(struct wire_out *out)
+no_more_references_are_reached_than_asked(void **state)
 {
-	message_put_account(out, &(struct message_account){ 7, ACCOUNT_HELD, "it died of SIGSEGV twice" });
-}
-
-static bool
-get_account(struct wire_in *in)
-{
-	struct message_account account;
-
-	return message_get_account(in, &account, TARGETS) && account.target == 7 && account.account == ACCOUNT_HELD
-	    && strcmp(account.text, "it died of SIGSEGV twice") == 0;
+	(void)state;
+	assert_true(TAKEN(MESSAGE_REFERENCES, references, .asked = 3, .reached = 1, .unasked = 2, .near = 1, .near_silent = 1));
+	assert_false(TAKEN(MESSAGE_REFERENCES, references, .asked = 2, .reached = 3));
+	assert_false(TAKEN(MESSAGE_REFERENCES, references, .asked = 2, .reached = 1, .unasked = 2));
+	assert_false(TAKEN(MESSAGE_REFERENCES, references, .near = 1, .near_silent = 2));
+	assert_false(TAKEN(MESSAGE_REFERENCES, references, .began = 2, .at = 1));
 }
 
 static void
-put_log(struct wire_out *out)
+a_line_of_the_log_can_be_shown(void **state)
 {
-	message_put_log(out, &(struct message_log){ LOG_WARNING, 12, 3, bytes_of("a line") });
+	(void)state;
+	assert_true(TAKEN(MESSAGE_LOG, log, .level = 3, .text = bytes_of("a line, \xc3\xa9")));
+	assert_false(TAKEN(MESSAGE_LOG, log, .level = 3, .text = bytes_of("\xe2\x80\xae")));
+	assert_false(TAKEN(MESSAGE_LOG, log, .level = 3, .text = bytes_of("a\xff")));
 }
 
 static bool
-get_log(struct wire_in *in)
-{
-	struct message_log log;
-
-	return message_get_log(in, &log) && log.level == LOG_WARNING && log.event == 12 && log.dropped == 3
-	    && log.text.size == 6 && memcmp(log.text.data, "a line", 6) == 0;
-}
-
-static void
-put_alive(struct wire_out *out)
-{
-	message_put_alive(out, &(struct message_alive){ 1234, 99 });
-}
-
-static bool
-get_alive(struct wire_in *in)
-{
-	struct message_alive alive;
-
-	return message_get_alive(in, &alive) && alive.late_max == 1234 && alive.done == 99;
-}
-
-static void
-put_blame(struct wire_out *out)
-{
-	message_put_blame(out, &(struct message_blame){ DUTY_PROBER, 2, bytes_of("a report of run 5, unordered") });
-}
-
-static bool
-get_blame(struct wire_in *in)
-{
-	struct message_blame blame;
-
-	return message_get_blame(in, &blame) && blame.duty == DUTY_PROBER && blame.index == 2 && blame.text.size == 28;
-}
-
-static void
-put_references(struct wire_out *out)
-{
-	message_put_references(out, &(struct message_references){ .asked = 3, .reached = 1, .unasked = 2, .near = 4, .near_silent = 3,
-	    .reason = "no_route", .began = 50, .at = 55 });
-}
-
-static bool
-get_references(struct wire_in *in)
-{
-	struct message_references references;
-
-	return message_get_references(in, &references) && references.asked == 3 && references.reached == 1
-	    && references.unasked == 2 && references.near == 4 && references.near_silent == 3 && strcmp(references.reason, "no_route") == 0 && references.began == 50
-	    && references.at == 55;
-}
-
-static void
-put_look(struct wire_out *out)
-{
-	message_put_look(out, true);
-}
-
-static bool
-get_look(struct wire_in *in)
-{
-	bool near = false;
-
-	return message_get_look(in, &near) && near;
-}
-
-static const struct message_change change_sample = {
-	.target = 9, .change = 3, .kind = "down", .code = "banner_timeout", .from = "suspect",
-	.to = "down", .silence = 5, .silences = "parent paused", .incident = 8, .detected = 1000, .confirmed = 2000,
-	.text = { "mx1 down: no greeting", 21 }, .attempt_count = 3, .attempts = { 101, 102, 103 },
-};
-
-static bool
-is_sample(const struct message_change *given)
-{
-	const struct message_change *sent = &change_sample, change = *given;
-
-	return change.target == 9 && change.change == 3 && strcmp(change.kind, "down") == 0 && strcmp(change.code, sent->code) == 0
-	    && strcmp(change.from, "suspect") == 0 && strcmp(change.to, "down") == 0 && change.silence == 5
-	    && strcmp(change.silences, sent->silences) == 0 && change.incident == 8 && change.detected == 1000
-	    && change.confirmed == 2000 && change.text.size == 21 && change.attempt_count == 3
-	    && memcmp(change.attempts, sent->attempts, sizeof change.attempts) == 0;
-}
-
-/* A run of two changes, of which the second is this one. */
-static void
-put_run_of(struct wire_out *out, const struct message_change *second)
+a_run_is_taken(const struct message_change *change, uint32_t count)
 {
 	unsigned char changes[2048];
-	struct wire_out both = wire_over(changes, sizeof changes);
+	struct wire_out out = wire_over(changes, sizeof changes);
 
-	message_add_change(&both, &change_sample);
-	message_add_change(&both, second);
-	message_put_run(out, &(struct message_run){ .sequence = { 7, 41 }, .target = second->target, .restated = true, .up = true,
-	    .state = { "\0\1", 2 }, .interval = 5, .change_count = 2, .changes = { (const char *)changes, both.size } });
-	out->bad |= both.bad;
+	message_add_change(&out, change);
+	assert_false(out.bad);
+	return TAKEN(MESSAGE_RUN, run, .target = 9, .change_count = count, .changes = { (const char *)changes, out.size });
 }
 
 static void
-put_run(struct wire_out *out)
+every_change_of_a_run_is_checked(void **state)
 {
-	put_run_of(out, &change_sample);
-}
-
-static bool
-get_run(struct wire_in *in)
-{
-	struct message_run run;
-	struct message_change first, second, third;
-
-	if (!message_get_run(in, &run, TARGETS) || run.sequence.birth != 7 || run.sequence.number != 41 || run.target != 9 || !run.restated || !run.up
-	    || run.interval != 5 || run.state.size != 2 || run.change_count != 2)
-		return false;
-	struct wire_in changes = wire_from(run.changes.data, run.changes.size);
-	return message_next_change(&changes, &run, &first) && is_sample(&first) && message_next_change(&changes, &run, &second)
-	    && is_sample(&second) && !message_next_change(&changes, &run, &third);
-}
-
-static void
-put_state(struct wire_out *out)
-{
-	message_put_state(out, &(struct message_state){ 4, { "\0\1\2", 3 }, 0 });
-}
-
-static bool
-get_state(struct wire_in *in)
-{
-	struct message_state state;
-
-	return message_get_state(in, &state, TARGETS) && state.target == 4 && state.state.size == 3
-	    && memcmp(state.state.data, "\0\1\2", 3) == 0;
-}
-
-static void
-put_committed(struct wire_out *out)
-{
-	message_put_committed(out, &(struct message_committed){ .runs = { 7, 77 }, .results = { 8, 5 } });
-}
-
-static bool
-get_committed(struct wire_in *in)
-{
-	struct message_committed committed;
-
-	return message_get_committed(in, &committed) && committed.runs.birth == 7 && committed.runs.number == 77
-	    && committed.results.birth == 8 && committed.results.number == 5;
-}
-
-static void
-put_recovered(struct wire_out *out)
-{
-	message_put_recovered(out, &(struct message_recovered){ .runs = { 7, 77 }, .runs_taken = 78, .results = { 7, 5 },
-	    .results_taken = 6, .run = 9, .newest = 10 });
-}
-
-static bool
-get_recovered(struct wire_in *in)
-{
-	struct message_recovered recovered;
-
-	return message_get_recovered(in, &recovered) && recovered.runs.birth == 7 && recovered.runs.number == 77
-	    && recovered.runs_taken == 78 && recovered.results.number == 5 && recovered.results_taken == 6 && recovered.run == 9
-	    && recovered.newest == 10;
-}
-
-static void
-put_evidence(struct wire_out *out)
-{
-	message_put_evidence(out, &(struct message_evidence){ .run = 6, .target = 2,
-	    .leg = { .legs = 1, .verdict = PW_FAILED, .outcome = "refused", .text = bytes_of("refused"),
-		.address = bytes_of("192.0.2.1"), .port = 25, .started = 5, .micros = 7, .phase_count = 1,
-		.phases = { { "connect", PHASE_FAILED, 7, 15000000 } } } });
-}
-
-static bool
-get_evidence(struct wire_in *in)
-{
-	struct message_evidence evidence;
-
-	return message_get_evidence(in, &evidence, TARGETS) && evidence.run == 6 && evidence.target == 2
-	    && strcmp(evidence.leg.outcome, "refused") == 0 && evidence.leg.phase_count == 1;
-}
-
-static void
-put_cleared(struct wire_out *out)
-{
-	message_put_cleared(out, 7);
-}
-
-static bool
-get_cleared(struct wire_in *in)
-{
-	uint32_t target;
-
-	return message_get_cleared(in, &target, TARGETS) && target == 7;
-}
-
-static const struct sample {
-	enum message_kind kind;
-	void (*put)(struct wire_out *);
-	bool (*get)(struct wire_in *);
-} samples[] = {
-	{ MESSAGE_LINK, put_link, get_link },
-	{ MESSAGE_STOP, put_stop, get_stop },
-	{ MESSAGE_ACCOUNT, put_account, get_account },
-	{ MESSAGE_CLEARED, put_cleared, get_cleared },
-	{ MESSAGE_LOG, put_log, get_log },
-	{ MESSAGE_ALIVE, put_alive, get_alive },
-	{ MESSAGE_BLAME, put_blame, get_blame },
-	{ MESSAGE_REFERENCES, put_references, get_references },
-	{ MESSAGE_LOOK, put_look, get_look },
-	{ MESSAGE_RUN, put_run, get_run },
-	{ MESSAGE_STATE, put_state, get_state },
-	{ MESSAGE_COMMITTED, put_committed, get_committed },
-	{ MESSAGE_RECOVERED, put_recovered, get_recovered },
-	{ MESSAGE_EVIDENCE, put_evidence, get_evidence },
-};
-
-enum { SAMPLES = sizeof samples / sizeof samples[0] };
-
-static bool
-taken(const struct sample *sample, const void *packet, size_t size)
-{
-	struct wire_in in = wire_from(packet, size);
-
-	return sample->get(&in);
-}
-
-static void
-each_comes_back(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < SAMPLES; i++) {
-		unsigned char packet[ROOM];
-		struct wire_out out = wire_over(packet, sizeof packet);
-
-		samples[i].put(&out);
-		assert_false(out.bad);
-		assert_int_equal(message_kind(packet, out.size), samples[i].kind);
-		assert_true(taken(&samples[i], packet, out.size));
-	}
-}
-
-static void
-nothing_cut_or_longer_is_taken(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < SAMPLES; i++) {
-		unsigned char packet[ROOM] = { 0 };
-		struct wire_out out = wire_over(packet, sizeof packet - 1);
-
-		samples[i].put(&out);
-		for (size_t size = 0; size < out.size; size++)
-			assert_false(taken(&samples[i], packet, size));
-		assert_false(taken(&samples[i], packet, out.size + 1));
-	}
-}
-
-static void
-no_reader_takes_another_kind(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < SAMPLES; i++) {
-		unsigned char packet[ROOM];
-		struct wire_out out = wire_over(packet, sizeof packet);
-
-		samples[i].put(&out);
-		packet[0] = (unsigned char)(samples[i].kind == MESSAGE_LINK ? MESSAGE_STOP : MESSAGE_LINK);
-		assert_false(taken(&samples[i], packet, out.size));
-	}
-	assert_int_equal(message_kind("", 0), 0);
-	assert_int_equal(message_kind((unsigned char[]){ MESSAGE_KINDS }, 1), 0);
-}
-
-/* Fields out of range, each by a writer that does not check. */
-static bool
-changed_is_taken(const struct message_change *change)
-{
-	unsigned char packet[ROOM];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct message_run back;
-
-	put_run_of(&out, change);
-	if (out.bad)
-		return false;
-	struct wire_in in = wire_from(packet, out.size);
-	return message_get_run(&in, &back, TARGETS);
-}
-
-static void
-a_change_is_checked(void **state)
-{
-	struct message_change change = change_sample;
+	struct message_change change = { .kind = "down", .code = "banner_timeout", .text = bytes_of("mx1 down"), .detected = 1 };
 
 	(void)state;
-	change.target = UINT32_MAX;
-	assert_true(changed_is_taken(&change));
-	change.target = TARGETS;
-	assert_false(changed_is_taken(&change));
-	change = change_sample;
-	change.confirmed = -1;
-	assert_false(changed_is_taken(&change));
-	change = change_sample;
+	assert_true(a_run_is_taken(&change, 1));
+	assert_false(a_run_is_taken(&change, 0));
+	assert_false(a_run_is_taken(&change, 2));
+	change.kind[0] = '\0';
+	assert_true(a_run_is_taken(&change, 1));
 	memcpy(change.kind, "dawn", 5);
-	assert_false(changed_is_taken(&change));
-	change = change_sample;
-	change.attempt_count = CHANGE_ATTEMPTS_MAX + 1;
-	assert_false(changed_is_taken(&change));
-	change = change_sample;
-	change.text = bytes_of("a line\nand another");
-	assert_false(changed_is_taken(&change));
+	assert_false(a_run_is_taken(&change, 1));
+	memcpy(change.kind, "down", 5);
+	change.confirmed = -1;
+	assert_false(a_run_is_taken(&change, 1));
+	change.confirmed = 0;
 	change.text = bytes_of("with an escape \x1b[2J");
-	assert_false(changed_is_taken(&change));
+	assert_false(a_run_is_taken(&change, 1));
+	change.text = bytes_of("a line\nand another");
+	assert_false(a_run_is_taken(&change, 1));
 }
 
 static void
-what_steers_is_checked(void **state)
+no_more_is_committed_than_taken(void **state)
 {
-	unsigned char packet[ROOM];
-	struct wire_out out = wire_over(packet, sizeof packet);
-	struct wire_in in;
-	struct message_link link;
-	struct message_stop stop;
-	struct message_account account;
-	struct message_references references;
+	(void)state;
+	assert_true(TAKEN(MESSAGE_RECOVERED, recovered, .runs = { 1, 5 }, .runs_taken = 5, .results = { 1, 2 }, .results_taken = 3));
+	assert_false(TAKEN(MESSAGE_RECOVERED, recovered, .runs = { 1, 5 }, .runs_taken = 4));
+	assert_false(TAKEN(MESSAGE_RECOVERED, recovered, .results = { 1, 5 }, .results_taken = 4));
+}
+
+static void
+a_name_has_addresses_and_their_time_or_neither(void **state)
+{
+	struct address address;
 
 	(void)state;
-	message_put_link(&out, &(struct message_link){ DUTY_KINDS, 0 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_link(&in, &link));
-	out.size = 0;
-	message_put_stop(&out, &(struct message_stop){ -1, 1 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_stop(&in, &stop));
-	out.size = 0;
-	message_put_stop(&out, &(struct message_stop){ 2, 1 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_stop(&in, &stop));
-	out.size = 0;
-	message_put_account(&out, &(struct message_account){ TARGETS, ACCOUNT_HELD, "" });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_account(&in, &account, TARGETS));
-	out.size = 0;
-	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 3 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_references(&in, &references));
-	out.size = 0;
-	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 1, .unasked = 2 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_references(&in, &references));
-	out.size = 0;
-	message_put_references(&out, &(struct message_references){ .asked = 2, .reached = 1, .began = 2, .at = 1 });
-	in = wire_from(packet, out.size);
-	assert_false(message_get_references(&in, &references));
+	assert_true(address_parse("192.0.2.1", 0, &address));
+	assert_true(TAKEN(MESSAGE_NAME, name, .target = 1, .good_at = 1, .count = 1, .addresses = { address }));
+	assert_true(TAKEN(MESSAGE_NAME, name, .target = 1, .public_at = 1));
+	assert_false(TAKEN(MESSAGE_NAME, name, .target = 1, .count = 1, .addresses = { address }));
+	assert_false(TAKEN(MESSAGE_NAME, name, .target = 1, .good_at = 1));
+}
+
+static void
+a_leg_is_one_of_its_runs(void **state)
+{
+	(void)state;
+	assert_true(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = 1, .outcome = "refused" }));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 2, .runs = 2, .leg = { .legs = 1, .outcome = "refused" }));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = CHANGE_ATTEMPTS_MAX + 1, .leg = { .legs = 1, .outcome = "refused" }));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .leg = 1, .legs = 1, .outcome = "refused" }));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = EVIDENCE_LEGS_MAX + 1, .outcome = "refused" }));
+	assert_false(TAKEN(MESSAGE_LEG, leg, .run = 1, .runs = 2, .leg = { .legs = 1, .facts = bytes_of("?") }));
+}
+
+static bool
+a_notice_is_taken(const struct message_notice *notice)
+{
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_notice(&out, notice);
+	return was_written(&out, MESSAGE_NOTICE);
+}
+
+static void
+a_notice_is_one_of_a_kind_to_somebody(void **state)
+{
+	const struct message_notice sample = { .kind = "down", .attempt = 1, .runs = 3, .before = 3, .recipient_count = 1,
+		.recipients = { { "a@example.org", 13 } } };
+	struct message_notice notice = sample;
+
+	(void)state;
+	assert_true(a_notice_is_taken(&notice));
+	memcpy(notice.kind, "dawn", 5);
+	assert_false(a_notice_is_taken(&notice));
+	notice = sample;
+	notice.attempt = 0;
+	assert_false(a_notice_is_taken(&notice));
+	notice = sample;
+	notice.recipient_count = 0;
+	assert_false(a_notice_is_taken(&notice));
+	notice = sample;
+	notice.before = 4;
+	assert_false(a_notice_is_taken(&notice));
+	notice.runs = notice.before = CHANGE_ATTEMPTS_MAX + 1;
+	assert_false(a_notice_is_taken(&notice));
+}
+
+static void
+a_receipt_has_a_fate_and_an_answer_a_kind(void **state)
+{
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	(void)state;
+	assert_true(TAKEN(MESSAGE_RECEIPT, receipt, .fate = PW_SENT));
+	assert_false(TAKEN(MESSAGE_RECEIPT, receipt, .fate = (enum pw_fate)0));
+	assert_true(TAKEN(MESSAGE_ANSWER, answer, .kind = 'o') && TAKEN(MESSAGE_ANSWER, answer, .kind = 'e')
+	    && TAKEN(MESSAGE_ANSWER, answer, .kind = 'x'));
+	assert_false(TAKEN(MESSAGE_ANSWER, answer, .kind = 'q'));
+	assert_false(TAKEN(MESSAGE_ANSWER, answer, .kind = '\0'));
+	message_put_reload(&out, 0);
+	assert_false(was_written(&out, MESSAGE_RELOAD));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_comes_back),
-		cmocka_unit_test(nothing_cut_or_longer_is_taken),
-		cmocka_unit_test(no_reader_takes_another_kind),
-		cmocka_unit_test(a_change_is_checked),
-		cmocka_unit_test(what_steers_is_checked),
+		cmocka_unit_test(an_example_comes_back_whole_or_not_at_all),
+		cmocka_unit_test(every_row_is_checked),
+		cmocka_unit_test(a_stop_has_no_less_patience_than_grace),
+		cmocka_unit_test(no_more_references_are_reached_than_asked),
+		cmocka_unit_test(a_line_of_the_log_can_be_shown),
+		cmocka_unit_test(every_change_of_a_run_is_checked),
+		cmocka_unit_test(no_more_is_committed_than_taken),
+		cmocka_unit_test(a_name_has_addresses_and_their_time_or_neither),
+		cmocka_unit_test(a_leg_is_one_of_its_runs),
+		cmocka_unit_test(a_notice_is_one_of_a_kind_to_somebody),
+		cmocka_unit_test(a_receipt_has_a_fate_and_an_answer_a_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,7 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	scene->monitor = monitor_create(&scene->duty, NOW + 3 * MINUTE, 1);
 	scene_link_keeper(scene);
 	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ 0, { (char *)scene->record[0], scene->record_size[0] }, 0 });
+	message_put_state(&out, &(struct message_state){ 0, { (char *)scene->record[0], scene->record_size[0] } });
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	assert_int_equal(scene->monitor->targets[0].state.state, STATE_DOWN);
 	assert_non_null(scene->monitor->targets[0].series);

@@ -14,21 +14,28 @@ next_of(const struct keeper *keeper, enum store_file file)
 	return (struct sequence){ taken.birth == 0 ? 1 : taken.birth, taken.number + 1 };
 }
 
-/* A run with one change, or none (NULL), and the state after it; false where the keeper does not take it. */
+/* A whole run; false where the keeper does not take it. */
+UNUSED_HERE static bool
+say_whole_run(struct keeper *keeper, const struct message_run *run)
+{
+	static unsigned char packet[WIRE_MAX];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_run(&out, run);
+	return !out.bad && keeper_hear(keeper, packet, out.size);
+}
+
+/* A run with one change, or none (NULL), and the state after it. */
 UNUSED_HERE static bool
 say_run_as(struct keeper *keeper, struct sequence sequence, const struct message_change *change, const struct message_state *state)
 {
-	static unsigned char changes[16 * 1024], packet[WIRE_MAX];
-	struct wire_out one = wire_over(changes, sizeof changes), out = wire_over(packet, sizeof packet);
-	struct message_run run = { .sequence = sequence, .target = state->target, .state = state->state, .interval = state->interval };
+	static unsigned char changes[16 * 1024];
+	struct wire_out one = wire_over(changes, sizeof changes);
 
-	if (change != NULL) {
+	if (change != NULL)
 		message_add_change(&one, change);
-		run.change_count = 1;
-	}
-	run.changes = (struct pw_bytes){ (const char *)changes, one.size };
-	message_put_run(&out, &run);
-	return !out.bad && keeper_hear(keeper, packet, out.size);
+	return !one.bad && say_whole_run(keeper, &(struct message_run){ .sequence = sequence, .target = state->target,
+	    .state = state->state, .change_count = change != NULL, .changes = { (const char *)changes, one.size } });
 }
 
 UNUSED_HERE static bool

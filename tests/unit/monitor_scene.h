@@ -161,12 +161,12 @@ scene_bear(struct scene *scene, int64_t now)
 		struct wire_out out = wire_over(packet, sizeof packet);
 		if (scene->record_size[i] == 0)
 			continue;
-		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] }, 0 });
+		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
 		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->own_size > 0) {
 		struct wire_out out = wire_over(packet, sizeof packet);
-		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)scene->own, scene->own_size }, 0 });
+		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)scene->own, scene->own_size } });
 		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->handed_size > 0)

@@ -149,7 +149,7 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	begin(world);
 	link_notifiers(world);
 	const struct sequence taken = world->keeper.journal.sides[STORE_MAIN].taken;
-	const struct message_state up_now = { 0, { "state", 5 }, 0 };
+	const struct message_state up_now = { 0, { "state", 5 } };
 	const struct message_change down_again = { .target = 0, .change = 1, .kind = "down", .from = "suspect", .to = "down", .incident = 1,
 		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 down", 8 } };
 	assert_true(taken.birth == 1 && taken.number == 2);
@@ -181,7 +181,7 @@ a_store_without_a_sequence_is_gone_on_with(void **state)
 	assert_int_equal(world->keeper.journal.sides[STORE_MAIN].taken.birth, 0);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
-	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, { "state", 5 }, 0 }));
+	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, { "state", 5 } }));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	begin_again(world);
@@ -284,7 +284,7 @@ what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 	uint32_t cursor = 0;
 
 	(void)state;
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, { "blind since", 11 }, 0 }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, { "blind since", 11 } }));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "blind");
 	answer(world, PW_SENT, false);

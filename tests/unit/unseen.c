@@ -56,7 +56,8 @@ run(struct world *world, uint32_t target)
 static void
 state(struct world *world, uint32_t target, int64_t interval)
 {
-	assert_true(say_run(&world->keeper, NULL, &(struct message_state){ target, { "state", 5 }, interval }));
+	assert_true(say_whole_run(&world->keeper, &(struct message_run){ .sequence = next_of(&world->keeper, STORE_MAIN),
+	    .target = target, .state = { "state", 5 }, .interval = interval }));
 }
 
 /* The next notice: its kind and code; it is taken. */

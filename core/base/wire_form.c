@@ -1,0 +1,281 @@
+/* Writes and reads structs by the rows of their forms. */
+#include "base/wire_form.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/address.h"
+
+/* Bytes of the unsigned kinds, in their order. */
+static const uint8_t widths[] = { [WIRE_U8] = 1, [WIRE_U16] = 2, [WIRE_U32] = 4, [WIRE_U64] = 8 };
+
+static uint64_t
+load(const void *member, size_t size)
+{
+	switch (size) {
+	case sizeof(uint8_t):
+		return *(const uint8_t *)member;
+	case sizeof(uint16_t):
+		return *(const uint16_t *)member;
+	case sizeof(uint32_t):
+		return *(const uint32_t *)member;
+	default:
+		assert(size == sizeof(uint64_t));
+		return *(const uint64_t *)member;
+	}
+}
+
+static void
+save(void *member, size_t size, uint64_t value)
+{
+	switch (size) {
+	case sizeof(uint8_t):
+		*(uint8_t *)member = (uint8_t)value;
+		return;
+	case sizeof(uint16_t):
+		*(uint16_t *)member = (uint16_t)value;
+		return;
+	case sizeof(uint32_t):
+		*(uint32_t *)member = (uint32_t)value;
+		return;
+	default:
+		assert(size == sizeof(uint64_t));
+		*(uint64_t *)member = value;
+	}
+}
+
+uint32_t
+wire_count(const struct wire_field *field, const void *record)
+{
+	if (field->counted > 0)
+		return (uint32_t)load((const char *)record + field->count, field->counted);
+	return field->room > 0 ? field->room : 1;
+}
+
+uint64_t
+wire_number(const struct wire_field *field, const void *member)
+{
+	return load(member, field->size);
+}
+
+static void
+put_unsigned(struct wire_out *out, unsigned width, uint64_t value)
+{
+	out->bad |= width < sizeof value && value >> (8 * width) != 0;
+	if (width == sizeof(uint8_t))
+		wire_put_u8(out, (uint8_t)value);
+	else if (width == sizeof(uint16_t))
+		wire_put_u16(out, (uint16_t)value);
+	else if (width == sizeof(uint32_t))
+		wire_put_u32(out, (uint32_t)value);
+	else
+		wire_put_u64(out, value);
+}
+
+static void
+put_address(struct wire_out *out, const struct address *address)
+{
+	if (address_is_ipv4(address))
+		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr, sizeof address->v4.sin_addr });
+	else
+		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr, sizeof address->v6.sin6_addr });
+}
+
+static void
+put_item(struct wire_out *out, const struct wire_field *field, const void *member, const void *own)
+{
+	switch (field->kind) {
+	case WIRE_U8:
+	case WIRE_U16:
+	case WIRE_U32:
+	case WIRE_U64:
+		put_unsigned(out, widths[field->kind], load(member, field->size));
+		break;
+	case WIRE_I64:
+		wire_put_i64(out, *(const int64_t *)member);
+		break;
+	case WIRE_INDEX:
+	case WIRE_INDEX_OR_NONE:
+		wire_put_u32(out, *(const uint32_t *)member);
+		break;
+	case WIRE_NAME:
+		wire_put_name(out, member);
+		break;
+	case WIRE_STRING:
+		wire_put_bytes(out, (struct pw_bytes){ member, strnlen(member, field->size) });
+		break;
+	case WIRE_BYTES:
+	case WIRE_TEXT:
+	case WIRE_LINES:
+		wire_put_bytes(out, *(const struct pw_bytes *)member);
+		break;
+	case WIRE_ADDRESS:
+		put_address(out, member);
+		break;
+	case WIRE_PART:
+		wire_put_form(out, field->form, member, own);
+		break;
+	case WIRE_OWN:
+		field->type->put(out, member, own);
+		break;
+	}
+}
+
+void
+wire_put_form(struct wire_out *out, const struct wire_form *form, const void *record, const void *own)
+{
+	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
+		const char *member = (const char *)record + field->offset;
+		uint32_t count = wire_count(field, record);
+
+		if (field->counted > 0) {
+			out->bad |= count > field->room;
+			wire_put_u8(out, (uint8_t)count);
+		}
+		for (uint32_t i = 0; i < count && !out->bad; i++)
+			put_item(out, field, member + (size_t)i * field->size, own);
+	}
+}
+
+static uint64_t
+get_unsigned(struct wire_in *in, unsigned width)
+{
+	if (width == sizeof(uint8_t))
+		return wire_get_u8(in);
+	if (width == sizeof(uint16_t))
+		return wire_get_u16(in);
+	return width == sizeof(uint32_t) ? wire_get_u32(in) : wire_get_u64(in);
+}
+
+static void
+get_number(struct wire_in *in, const struct wire_field *field, void *member)
+{
+	uint64_t value = get_unsigned(in, widths[field->kind]);
+
+	assert(widths[field->kind] <= field->size);
+	wire_require(in, field->max == 0 || value <= field->max);
+	save(member, field->size, in->bad ? 0 : value);
+}
+
+static void
+get_index(struct wire_in *in, const struct wire_field *field, uint32_t *index, uint32_t limit)
+{
+	uint32_t value = wire_get_u32(in);
+
+	wire_require(in, value < limit || (field->kind == WIRE_INDEX_OR_NONE && value == UINT32_MAX));
+	*index = in->bad ? 0 : value;
+}
+
+/* A control character in it can do harm where it is shown; `lf`: but for a line feed. */
+static struct pw_bytes
+get_text(struct wire_in *in, size_t max, bool lf)
+{
+	struct pw_bytes text = wire_get_bytes(in);
+
+	wire_require(in, text.size <= max);
+	for (size_t i = 0; i < text.size && !in->bad; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		wire_require(in, (c >= ' ' && c != 0x7f) || (lf && c == '\n'));
+	}
+	return text;
+}
+
+static void
+get_string(struct wire_in *in, char *into, size_t room)
+{
+	struct pw_bytes text = get_text(in, room - 1, false);
+
+	into[0] = '\0';
+	if (in->bad)
+		return;
+	memcpy(into, text.data, text.size);
+	into[text.size] = '\0';
+}
+
+static void
+get_address(struct wire_in *in, struct address *address)
+{
+	struct pw_bytes bytes = wire_get_bytes(in);
+
+	if (bytes.size == sizeof address->v4.sin_addr)
+		*address = address_ipv4(bytes.data, 0);
+	else if (bytes.size == sizeof address->v6.sin6_addr)
+		*address = address_ipv6(bytes.data, 0);
+	else
+		in->bad = true;
+}
+
+static void
+get_item(struct wire_in *in, const struct wire_field *field, void *member, const struct wire_terms *terms)
+{
+	size_t max = field->max == 0 ? SIZE_MAX : (size_t)field->max;
+
+	switch (field->kind) {
+	case WIRE_U8:
+	case WIRE_U16:
+	case WIRE_U32:
+	case WIRE_U64:
+		get_number(in, field, member);
+		break;
+	case WIRE_I64:
+		*(int64_t *)member = wire_get_i64(in);
+		wire_require(in, *(int64_t *)member >= field->min);
+		break;
+	case WIRE_INDEX:
+	case WIRE_INDEX_OR_NONE:
+		get_index(in, field, member, terms->limit);
+		break;
+	case WIRE_NAME:
+		wire_get_name(in, member, field->size);
+		break;
+	case WIRE_STRING:
+		get_string(in, member, field->size);
+		break;
+	case WIRE_BYTES:
+		*(struct pw_bytes *)member = wire_get_bytes(in);
+		wire_require(in, ((struct pw_bytes *)member)->size <= max);
+		break;
+	case WIRE_TEXT:
+	case WIRE_LINES:
+		*(struct pw_bytes *)member = get_text(in, max, field->kind == WIRE_LINES);
+		break;
+	case WIRE_ADDRESS:
+		get_address(in, member);
+		break;
+	case WIRE_PART:
+		wire_get_form(in, field->form, member, terms);
+		break;
+	case WIRE_OWN:
+		field->type->get(in, member, terms);
+		break;
+	}
+}
+
+/* How many items follow; none where that is more than there is room for. */
+static uint32_t
+get_count(struct wire_in *in, const struct wire_field *field, void *record)
+{
+	uint32_t count = wire_get_u8(in);
+
+	wire_require(in, count <= field->room);
+	if (in->bad)
+		count = 0;
+	save((char *)record + field->count, field->counted, count);
+	return count;
+}
+
+void
+wire_get_form(struct wire_in *in, const struct wire_form *form, void *record, const struct wire_terms *terms)
+{
+	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
+		char *member = (char *)record + field->offset;
+
+		if (field->since > terms->version)
+			continue;
+		uint32_t count = field->counted > 0 ? get_count(in, field, record) : wire_count(field, record);
+		for (uint32_t i = 0; i < count; i++)
+			get_item(in, field, member + (size_t)i * field->size, terms);
+	}
+	if (!in->bad && form->holds != NULL)
+		wire_require(in, form->holds(record));
+}
