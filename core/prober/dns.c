@@ -269,9 +269,11 @@ search_name(struct search *search, struct dns_name *name)
 	for (unsigned i = 0; i < search->count; i++) {
 		if (!take_record(&reader, &record))
 			return FOUND_RUBBISH;
-		if (record.class != CLASS_IN || record.type == TYPE_OPT)
+		if (record.type == TYPE_OPT)
 			continue;
 		search->has_records = true;
+		if (record.class != CLASS_IN)
+			continue;
 		if (record.type == search->type && dns_name_equal(&record.owner, name)) {
 			if (!keep(search, &record))
 				return FOUND_RUBBISH;

@@ -304,7 +304,8 @@ reply_size(const struct exchange *exchange)
 static void
 take_tcp_reply(struct exchange *exchange)
 {
-	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = exchange->reply, .size = reply_size(exchange) };
+	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = exchange->reply, .size = reply_size(exchange),
+		.truncated = exchange->truncated, .truncated_size = exchange->truncated_size };
 
 	if (dns_answers(result.packet, result.size, exchange->query + 2, exchange->query_size))
 		end(exchange, &result);

@@ -34,6 +34,8 @@ struct exchange_result {
 	bool is_ours;
 	const void *packet; /* lent for the call */
 	size_t size;
+	const void *truncated; /* EXCHANGE_REPLY over TCP: what had come over UDP, lent as well; NULL: nothing had */
+	size_t truncated_size;
 };
 
 /* Sockets for `limit` exchanges at once. NULL: out of memory. */

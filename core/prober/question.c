@@ -301,31 +301,6 @@ follow_alias(struct try *try, const struct dns_answer *answer)
 		note_opinion(try, DNS_OURS, DNS_RCODE_NONE, 0);
 }
 
-static void
-take_reply(struct try *try, const void *packet, size_t size)
-{
-	struct question *question = try->question;
-	struct questions *questions = question->questions;
-	unsigned server = (unsigned)(try - question->tries);
-	struct dns_answer answer;
-
-	dns_read(packet, size, &question->asked_for, question->type, &answer);
-	if (answer.is_partial) {
-		enum dns_status end = dns_walk_step(&question->walk, &answer.owner, DNS_CHAIN_MAX);
-		if (end == DNS_NOT_ASKED) {
-			follow_alias(try, &answer);
-			return;
-		}
-		answer.status = end;
-	}
-	if (!dns_is_of_name(answer.status)) {
-		note_opinion(try, answer.status, answer.rcode, answer.status == DNS_TRUNCATED ? EMSGSIZE : 0);
-		return;
-	}
-	questions->preferred = server;
-	conclude_with(question, server, &answer, packet, size);
-}
-
 /* Reads a truncated reply; returns true if all records of the answer are there. */
 static bool
 is_whole(const struct question *question, const void *packet, size_t size, struct dns_answer *answer)
@@ -334,6 +309,34 @@ is_whole(const struct question *question, const void *packet, size_t size, struc
 		return false;
 	dns_read(packet, size, &question->asked_for, question->type, answer);
 	return answer->status == DNS_FOUND || answer->status == DNS_NO_NAME;
+}
+
+/* What came over TCP and tells nothing leaves what had come over UDP. */
+static void
+take_reply(struct try *try, const struct exchange_result *result)
+{
+	struct question *question = try->question;
+	struct questions *questions = question->questions;
+	unsigned server = (unsigned)(try - question->tries);
+	struct dns_answer answer, first;
+
+	dns_read(result->packet, result->size, &question->asked_for, question->type, &answer);
+	if (answer.is_partial) {
+		enum dns_status end = dns_walk_step(&question->walk, &answer.owner, DNS_CHAIN_MAX);
+		if (end == DNS_NOT_ASKED) {
+			follow_alias(try, &answer);
+			return;
+		}
+		answer.status = end;
+	}
+	if (dns_is_of_name(answer.status)) {
+		questions->preferred = server;
+		conclude_with(question, server, &answer, result->packet, result->size);
+	} else if (is_whole(question, result->truncated, result->truncated_size, &first)) {
+		conclude_with(question, server, &first, result->truncated, result->truncated_size);
+	} else {
+		note_opinion(try, answer.status, answer.rcode, answer.status == DNS_TRUNCATED ? EMSGSIZE : 0);
+	}
 }
 
 static void
@@ -356,7 +359,7 @@ on_end(void *arg, const struct exchange_result *result)
 	try->exchange = NULL;
 	switch (result->end) {
 	case EXCHANGE_REPLY:
-		take_reply(try, result->packet, result->size);
+		take_reply(try, result);
 		return;
 	case EXCHANGE_CUT:
 		take_truncated(try, result);

@@ -223,6 +223,19 @@ an_opt_record_is_no_fault(void **state)
 	assert_int_equal(read_answer(&alone, "a.test", DNS_A, &answer), DNS_NO_DATA);
 }
 
+/* Records of another class say nothing of the name, and an answer that has none but those is not one without data. */
+static void
+another_class_is_no_answer(void **state)
+{
+	static struct dns_answer answer;
+	struct packet packet = answer_to("a.test", DNS_A, 0, 1, 0);
+
+	(void)state;
+	put_record(&packet, "a.test", DNS_A, 300, "\1\2\3\4", 4);
+	packet.bytes[packet.size - 11] = 3; /* CHAOS */
+	assert_int_equal(read_answer(&packet, "a.test", DNS_A, &answer), DNS_MALFORMED);
+}
+
 static void
 registered_domains(void **state)
 {
@@ -350,6 +363,7 @@ main(void)
 		cmocka_unit_test(circles_are_found),
 		cmocka_unit_test(domains_are_aliases),
 		cmocka_unit_test(an_opt_record_is_no_fault),
+		cmocka_unit_test(another_class_is_no_answer),
 		cmocka_unit_test(registered_domains),
 		cmocka_unit_test(answers_have_a_question),
 		cmocka_unit_test(pointers_lead_backwards),

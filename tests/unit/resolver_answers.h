@@ -74,6 +74,22 @@ cut_everywhere(struct server *server, unsigned char *packet, size_t size, const 
 	return size;
 }
 
+/* Over UDP whole for its type, though the TC bit is set; over TCP no word about the name. */
+static inline size_t
+whole_over_udp_only(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)
+{
+	size_t made = one_address(server, packet, size, name, type);
+
+	if (strcmp(name, "tcp.") != 0) {
+		packet[2] |= 0x02;
+		return made;
+	}
+	if (server->tcp_rcode == 0)
+		return cut_everywhere(server, packet, size, name, type);
+	head(packet, server->tcp_rcode, 0);
+	return size;
+}
+
 /* Records of the name that were not asked for. */
 static inline size_t
 other_records(struct server *server, unsigned char *packet, size_t size, const char *name, uint16_t type)

@@ -227,6 +227,24 @@ bears_truncation_over_tcp(void **state)
 	close_world(world);
 }
 
+/* So does what came over UDP where TCP brings a reply that tells nothing. */
+static void
+falls_back_on_what_came_over_udp(void **state)
+{
+	static const int rcodes[] = { 0 /* truncated as well */, DNS_SERVER_FAILURE, 1, 4, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rcodes / sizeof rcodes[0]; i++) {
+		struct world *world = open_world(1);
+
+		open_tcp(&world->servers[0], TCP_ANSWERS);
+		world->servers[0].answer = whole_over_udp_only;
+		world->servers[0].tcp_rcode = rcodes[i];
+		assert_address(resolve(world, "mx.test", true, 20 * SECOND), 0, "192.0.2.1");
+		close_world(world);
+	}
+}
+
 static rlim_t descriptors; /* that the process may have, before the server took them away */
 
 /* By the time at which its answer is read, no descriptor is left for TCP. */
@@ -291,6 +309,7 @@ main(void)
 		cmocka_unit_test(a_no_is_looked_at_elsewhere),
 		cmocka_unit_test(bears_without_tcp),
 		cmocka_unit_test(bears_truncation_over_tcp),
+		cmocka_unit_test(falls_back_on_what_came_over_udp),
 		cmocka_unit_test(lacks_on_the_way_to_tcp_are_ours),
 		cmocka_unit_test(waits_for_tcp_for_a_moment),
 	};

@@ -34,6 +34,7 @@ struct server {
 	} connections[CONNECTIONS_MAX];
 	int connected;
 	enum tcp_way way;
+	int tcp_rcode; /* of whole_over_udp_only; 0: truncated */
 	struct address at;
 	/* The size of the answer made in `packet` over the query of `size` bytes; 0: silence. */
 	size_t (*answer)(struct server *, unsigned char *packet, size_t size, const char *name, uint16_t type);
