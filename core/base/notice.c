@@ -37,6 +37,14 @@ notice_text(enum notice_kind kind)
 	return kinds[kind].text;
 }
 
+bool
+notice_is_together(enum notice_kind kind, const char *code)
+{
+	static const char together[] = "digest";
+
+	return (kind == NOTICE_digest || kind == NOTICE_cleared) && strncmp(code, together, sizeof together - 1) == 0;
+}
+
 enum notice_alert
 notice_alert(enum notice_kind kind, const char *code, bool ours)
 {
@@ -50,6 +58,8 @@ notice_alert(enum notice_kind kind, const char *code, bool ours)
 	assert((size_t)kind < NOTICE_KINDS);
 	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0 || strcmp(code, "not_looked_at") == 0
 	        || strncmp(code, channel, sizeof channel - 1) == 0 || strncmp(code, file, sizeof file - 1) == 0))
+		return NOTICE_ALERT_OPEN;
+	if (kind == NOTICE_digest && ours && notice_is_together(kind, code))
 		return NOTICE_ALERT_OPEN;
 	return of_kind[kind];
 }

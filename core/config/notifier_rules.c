@@ -62,7 +62,7 @@ with_ends(uint32_t kinds)
 {
 	if (kinds & (BIT(down) | BIT(flapping)))
 		kinds |= BIT(up) | BIT(settled) | BIT(stopped);
-	if (kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired)))
+	if (kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
 		kinds |= BIT(cleared);
 	return kinds;
 }

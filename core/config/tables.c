@@ -68,7 +68,7 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	[NOTIFIER_KINDS] = { .key = "kinds", .type = PW_LIST, .max = 32,
 	    .help = "kinds of notices it is told of: down, up, changed, fact, outage, flapping, settled, degraded, blocked, cleared, reminder, "
 	            "stopped, blind, impaired, digest, test; by default all but fact; down brings flapping with it, up brings settled and stopped, "
-	            "and both bring outage" },
+	            "and both bring outage; digest and test are always told" },
 	[NOTIFIER_TAGS] = { .key = "tags", .type = PW_LIST, .max = 32,
 	    .help = "it is told of targets that have one of these tags, and of us; by default of all targets" },
 	[NOTIFIER_AFTER] = { .key = "after", .type = PW_DURATION, .fallback = "0s", .min = 0, .max = 7 * DAY,
@@ -82,7 +82,7 @@ const struct pw_setting notifier_settings[NOTIFIER_ROWS + 1] = {
 	    .help = "notices a minute above which all that waits becomes one digest a minute, or waits where the receiver keeps what it is told; "
 	            "0: no limit" },
 	[NOTIFIER_FALLBACK] = { .key = "fallback", .type = PW_STRING,
-	    .help = "notifier that is told as well where a down or blind could not be sent within 2 minutes" },
+	    .help = "notifier that is told as well where a down, a blind, or a digest that tells of many down at once could not be sent within 2 minutes" },
 	[NOTIFIER_TIMEZONE] = { .key = "timezone", .type = PW_STRING,
 	    .help = "zone of its times; by default that of the whole" },
 	[NOTIFIER_DEADLINE] = { .key = "deadline", .type = PW_DURATION, .fallback = "120s", .min = SECOND, .max = 60 * MINUTE,

@@ -66,17 +66,28 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 	return known_sent(&known, delivery->notice);
 }
 
-/* The first of those that nobody has heard of for long, and that could be told. NULL: there is none. */
+/* The first in the list that nobody has heard of for long, and that could be told. NULL: there is none. */
+static const struct delivery *
+find_unheard_in(const struct keeper *keeper, const struct courier *courier, const struct delivery *list)
+{
+	int64_t late = down_max + courier->rules->after;
+	const struct delivery *delivery = list;
+
+	while (delivery != NULL && !(outbox_is_urgent(delivery) && outbox_age(delivery) > late
+	    && withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery)))
+		delivery = delivery->next;
+	return delivery;
+}
+
+/* The same of all that waits, in digests, too. */
 static const struct delivery *
 find_unheard(const struct keeper *keeper, const struct courier *courier)
 {
-	int64_t late = down_max + courier->rules->after;
+	const struct delivery *found = courier->hushed ? NULL : find_unheard_in(keeper, courier, courier->first);
 
-	for (const struct delivery *delivery = courier->first; delivery != NULL && !courier->hushed; delivery = delivery->next)
-		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && outbox_age(delivery) > late
-		    && withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery))
-			return delivery;
-	return NULL;
+	for (const struct digest *digest = courier->digests; digest != NULL && !courier->hushed && found == NULL; digest = digest->next)
+		found = find_unheard_in(keeper, courier, digest->members);
+	return found;
 }
 
 bool

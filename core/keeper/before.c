@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EARLIER_MAX = 200 };
+#include "base/notice.h"
+
+enum { EARLIER_MAX = 200, OUR_EARLIER_MAX = 10000 }; /* among ours are all digests */
 
 struct first {
 	const char *kind, *code; /* of the notice that ends it */
+	bool ours;               /* about ourselves: what stands may be said again in other words */
 	struct first_notice notice;
 	uint64_t incident;
 	uint32_t attempts;
@@ -34,7 +37,7 @@ on_first(void *arg, const struct store_notice *row)
 	return false;
 }
 
-/* From the newest back: what it ends is the last that began. */
+/* From the newest back: what it ends is the last that began, and of ours the first behind the end before. */
 static bool
 on_earlier(void *arg, const struct store_notice *row)
 {
@@ -47,7 +50,7 @@ on_earlier(void *arg, const struct store_notice *row)
 		first->notice = before_itself(row);
 		first->incident = row->incident;
 	}
-	return false;
+	return first->ours && !ended;
 }
 
 static void
@@ -60,11 +63,15 @@ find_in_incident(const struct knowledge *known, uint64_t incident, struct first 
 struct first_notice
 before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .notice = *itself };
+	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself };
+	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, first.ours);
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
+	bool goes_on = first.ours && alert == NOTICE_ALERT_OPEN;
 
-	if (notice->incident == 0 && ends)
-		known_notices(known, target, notice->notice, EARLIER_MAX, on_earlier, &first);
+	if (goes_on)
+		first.kind = "cleared";
+	if (notice->incident == 0 && (ends || goes_on))
+		known_notices(known, target, notice->notice, first.ours ? OUR_EARLIER_MAX : EARLIER_MAX, on_earlier, &first);
 	find_in_incident(known, notice->incident != 0 ? notice->incident : first.incident, &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
 	return first.notice;

@@ -15,7 +15,8 @@ struct first_notice {
 /* A notice as one that nothing went before. */
 struct first_notice before_itself(const struct store_notice *);
 
-/* The first notice of its incident, or of the condition that it ends; itself where it is that. Of an incident also fills
+/* The first notice of its incident, of the condition that it ends, or of trouble of ours that stands and is told again;
+ * itself where it is that. Of an incident also fills
  * in how many attempts confirmed it. `target`: the store's number. */
 struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target,
     const struct first_notice *itself);

@@ -58,6 +58,13 @@ be_born(struct delivery *delivery)
 	delivery->born = clock_boot();
 }
 
+bool
+outbox_is_urgent(const struct delivery *delivery)
+{
+	return delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind
+	    || (delivery->kind == NOTICE_digest && notice_is_together(delivery->kind, delivery->code));
+}
+
 int64_t
 outbox_age(const struct delivery *delivery)
 {

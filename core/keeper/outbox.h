@@ -139,6 +139,8 @@ bool outbox_is_unsent(const struct courier *, const struct delivery *);
 bool outbox_is_queued(const struct delivery *);
 /* Its notifier is to be told of it later. */
 bool outbox_is_unripe(const struct delivery *);
+/* It tells that a target, or many together, are down, or that we see nothing: somebody has to hear of it. */
+bool outbox_is_urgent(const struct delivery *);
 /* How long ago it was made: whatever clock is set while we run, and never less than nothing. */
 int64_t outbox_age(const struct delivery *);
 /* Its incident is open. */

@@ -109,17 +109,19 @@ knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t f
 {
 	uint32_t target = roll_target(&keeper->roll, delivery->target);
 	const struct courier *courier = &keeper->outbox.couriers[fallback];
+	const struct knowledge known = journal_known(keeper);
 
 	for (const struct delivery *other = courier->first; other != NULL; other = other->next)
 		if (other->notice == delivery->notice)
 			return true;
 	if (delivery->target == 0 || target == CONFIG_NONE)
-		return false;
+		return known_delivery(&known, delivery->notice, courier->name);
 	return ledger_is_down(told_ledger(keeper, target, fallback));
 }
 
+/* `digest`: the notice of the digest that it waits in, 0: it waits by itself. */
 static void
-stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery, uint64_t digest)
 {
 	uint32_t fallback = courier->rules->fallback, target = roll_target(&keeper->roll, delivery->target);
 	uint64_t notice = delivery->notice;
@@ -133,21 +135,29 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 			told_note(keeper, target, fallback, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->stood_in = true;
-	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+	outbox_write(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, digest);
 }
 
 /* What one stands in for is not handed on once more. */
 static void
-fail_over(struct keeper *keeper, struct courier *courier)
+fail_over_of(struct keeper *keeper, struct courier *courier, struct delivery *list, uint64_t digest)
 {
 	int64_t late = failover_after + courier->rules->after;
 
+	for (struct delivery *delivery = list; delivery != NULL; delivery = delivery->next)
+		if (outbox_is_urgent(delivery) && !delivery->stood_in && !delivery->stands_in && outbox_age(delivery) > late
+		    && withhold_delivery(keeper, courier, delivery) == NULL)
+			stand_in(keeper, courier, delivery, digest);
+}
+
+static void
+fail_over(struct keeper *keeper, struct courier *courier)
+{
 	if (courier->rules->fallback == CONFIG_NONE || courier->hushed)
 		return;
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if ((delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind) && !delivery->stood_in && !delivery->stands_in
-		    && outbox_age(delivery) > late && withhold_delivery(keeper, courier, delivery) == NULL)
-			stand_in(keeper, courier, delivery);
+	fail_over_of(keeper, courier, courier->first, 0);
+	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
+		fail_over_of(keeper, courier, digest->members, digest->notice);
 }
 
 static void

@@ -78,6 +78,8 @@ rules_want(const struct keeper *keeper, uint32_t courier, enum notice_kind kind,
 
 	if (kind == NOTICE_test && strcmp(code, "weekly") == 0)
 		return rules->self_test;
+	if (kind == NOTICE_cleared && notice_is_together(kind, code))
+		return (rules->kinds >> NOTICE_cleared | rules->kinds >> NOTICE_up) & 1;
 	return rules->kinds >> kind & 1;
 }
 
@@ -95,17 +97,18 @@ rules_miss(struct courier *courier, uint32_t target)
 }
 
 static bool
-begins(enum notice_kind kind)
+begins(enum notice_kind kind, const char *code)
 {
-	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_degraded || kind == NOTICE_blocked;
+	return kind == NOTICE_down || kind == NOTICE_flapping || kind == NOTICE_degraded || kind == NOTICE_blocked
+	    || (kind == NOTICE_digest && notice_is_together(kind, code));
 }
 
 int64_t
-rules_due(const struct courier *courier, enum notice_kind kind, int64_t confirmed)
+rules_due(const struct courier *courier, enum notice_kind kind, const char *code, int64_t confirmed)
 {
 	int64_t wait = confirmed + courier->rules->after - clock_wall();
 
-	if (courier->rules->after == 0 || !begins(kind) || wait <= 0)
+	if (courier->rules->after == 0 || !begins(kind, code) || wait <= 0)
 		return 0;
 	return clock_mono() + (wait < courier->rules->after ? wait : courier->rules->after);
 }
@@ -115,7 +118,8 @@ static bool
 belongs(const struct delivery *delivery, enum notice_kind end, const char *code)
 {
 	if (end == NOTICE_cleared)
-		return (delivery->kind == NOTICE_degraded || delivery->kind == NOTICE_blocked) && strcmp(delivery->code, code) == 0;
+		return (delivery->kind == NOTICE_degraded || delivery->kind == NOTICE_blocked || delivery->kind == NOTICE_digest)
+		    && strcmp(delivery->code, code) == 0;
 	return (end == NOTICE_up || end == NOTICE_settled || end == NOTICE_stopped)
 	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed
 	        || delivery->kind == NOTICE_reminder);
@@ -159,7 +163,7 @@ static bool
 is_unripe_of(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
 	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->target == target && begins(delivery->kind) && belongs(delivery, end, code) && outbox_is_unripe(delivery))
+		if (delivery->target == target && begins(delivery->kind, delivery->code) && belongs(delivery, end, code) && outbox_is_unripe(delivery))
 			return true;
 	return false;
 }
@@ -169,7 +173,7 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
 	uint64_t number = roll_number(&keeper->roll, target), behind;
-	bool knows = end != NOTICE_cleared && told_sent_down(keeper, target, courier);
+	bool knows = target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier);
 
 	if (courier->rules->after == 0 || knows || !is_unripe_of(courier, number, end, code))
 		return false;

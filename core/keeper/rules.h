@@ -33,9 +33,9 @@ bool rules_target_is_silent(const struct keeper *, uint32_t target);
 void rules_miss(struct courier *, uint32_t target);
 
 /* When a notice that begins something is due (clock_mono()); 0: at once. `confirmed`: UTC. */
-int64_t rules_due(const struct courier *, enum notice_kind, int64_t confirmed);
+int64_t rules_due(const struct courier *, enum notice_kind, const char *code, int64_t confirmed);
 
-/* What it has not been told yet, for it was to be told later, is over: takes it back. Returns false if there is nothing of that
+/* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is over: takes it back. Returns false if there is nothing of that
  * kind, or some of it may have arrived or is in a digest: then the end is to be told. */
 bool rules_recall(struct keeper *, uint32_t target, uint32_t courier, enum notice_kind end, const char *code);
 

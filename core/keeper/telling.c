@@ -42,7 +42,7 @@ queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_
 
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
-	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, confirmed) });
+	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, code, confirmed) });
 	if (it->target != CONFIG_NONE)
 		told_note(it->keeper, it->target, it->courier, &(struct ledger_word){ kind, code, notice, opened });
 }
@@ -199,7 +199,8 @@ tell_one(const struct telling *it, const struct message_change *change, uint64_t
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
 	enum ledger_act act;
 
-	if (it->target != CONFIG_NONE && rules_recall(keeper, it->target, it->courier, kind, change->code)) {
+	if ((it->target != CONFIG_NONE || notice_is_together(kind, change->code))
+	    && rules_recall(keeper, it->target, it->courier, kind, change->code)) {
 		note(it, kind, change->code, notice);
 		return;
 	}

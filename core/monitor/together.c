@@ -2,6 +2,7 @@
 #include "monitor/monitor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 
@@ -69,10 +70,17 @@ tell(struct monitor *monitor)
 	monitor->together.count += count;
 }
 
+/* Refusals begin and end by their port, beside what else is told together. */
+static void
+name_code(char code[static OUTCOME_NAME_MAX], uint16_t port)
+{
+	snprintf(code, OUTCOME_NAME_MAX, "digest_%" PRIu16, port);
+}
+
 void
 together_refused(struct monitor *monitor, struct port_hold *of_port)
 {
-	char names[DIGEST_TEXT], since[64];
+	char names[DIGEST_TEXT], since[64], code[OUTCOME_NAME_MAX];
 	struct text text = TEXT_OVER(names), span = TEXT_OVER(since);
 	uint32_t count = 0;
 
@@ -81,7 +89,8 @@ together_refused(struct monitor *monitor, struct port_hold *of_port)
 			text_format(&text, "%s%s", count++ == 0 ? "" : ", ", monitor->config->targets[of_port->hold.suspects[i].target].name);
 	of_port->refused = clocks_at(monitor, of_port->hold.since);
 	text_add_span(&span, monitor->now - of_port->hold.since);
-	herald_ours(monitor, NOTICE_digest, "digest", of_port->refused, "%" PRIu32 " targets on port %u have turned us away for %s in "
+	name_code(code, of_port->port);
+	herald_ours(monitor, NOTICE_digest, code, of_port->refused, "%" PRIu32 " targets on port %u have turned us away for %s in "
 	    "the same words; ours or theirs: nothing that we can reach on that port tells which: %s", count, of_port->port, since,
 	    names);
 }
@@ -89,7 +98,7 @@ together_refused(struct monitor *monitor, struct port_hold *of_port)
 static void
 end_refusals(struct monitor *monitor)
 {
-	char bytes[64];
+	char bytes[64], code[OUTCOME_NAME_MAX];
 
 	for (uint32_t i = 0; i < monitor->port_count; i++) {
 		struct port_hold *of_port = &monitor->ports[i];
@@ -97,7 +106,8 @@ end_refusals(struct monitor *monitor)
 		if (!moment_is_set(of_port->refused) || !hold_is_free(&of_port->hold))
 			continue;
 		text_add_span(&span, monitor->now - of_port->refused.mono);
-		herald_ours(monitor, NOTICE_cleared, "digest", of_port->refused, "port %u is answered by its targets again, after %s",
+		name_code(code, of_port->port);
+		herald_ours(monitor, NOTICE_cleared, code, of_port->refused, "port %u is answered by its targets again, after %s",
 		    of_port->port, bytes);
 		of_port->refused = (struct moment){ 0, 0 };
 	}

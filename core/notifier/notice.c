@@ -46,10 +46,11 @@ notice_fill(struct pw_notice *notice, struct notice_words *words, const struct m
     const struct zone *zone, int64_t now)
 {
 	enum notice_kind kind = notice_named(from->kind);
+	bool together = kind == NOTICE_digest && notice_is_together(kind, from->code);
 
 	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key, .json = "{}",
 		.incident = (int64_t)from->incident, .detected = from->detected, .confirmed = from->confirmed,
-		.attempt = from->attempt, .thread = from->thread, .severity = rows[kind].severity,
+		.attempt = from->attempt, .thread = from->thread, .severity = together ? "critical" : rows[kind].severity,
 		.outcome = strcmp(from->code, "ok") == 0 ? "" : from->code, .probe = from->probe, .began = from->began,
 		.ended = from->ended, .sent = now, .offset = zone_at(zone, now / SECOND).offset, .flags = from->flags,
 		.covered = from->covered, .port = from->port, .over = rows[kind].over, .own_name = words->own_name };

@@ -219,6 +219,8 @@ begins_as(const struct pw_notice *notice, const char *kind)
 static struct alert
 open_alert(const struct pw_notice *notice)
 {
+	if (begins_as(notice, "digest"))
+		return (struct alert){ "MailServerDown", "critical", "condition", notice->outcome };
 	if (notice->target[0] == '\0' || begins_as(notice, "impaired"))
 		return (struct alert){ "PostwatchItself", "error", "condition", notice->outcome };
 	if (begins_as(notice, "degraded") || begins_as(notice, "blocked"))

@@ -97,6 +97,53 @@ another_stands_in(void **state)
 }
 
 static void
+grow_members_old(struct world *world, int64_t span)
+{
+	for (struct digest *digest = world->keeper.outbox.couriers[0].digests; digest != NULL; digest = digest->next)
+		for (struct delivery *member = digest->members; member != NULL; member = member->next)
+			grow_old(member, span);
+}
+
+/* That it waits in a digest does not keep it from who stands in; nor does that it tells of many together. */
+static void
+another_stands_in_for_what_is_told_together(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->both = true;
+	world->rules[0].fallback = 1;
+	world->rules[0].storm = 1;
+	world->rules[1].kinds = 0;
+	begin(world);
+	link_notifiers(world);
+	for (uint32_t i = 0; i < TARGETS; i++)
+		down(world, i, "");
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_AGAIN, true);
+	assert_string_equal(handed_to(world, 1), "");
+	grow_members_old(world, 121 * (int64_t)SECOND);
+	for (uint32_t i = 1; i < TARGETS; i++) {
+		assert_string_equal(handed_to(world, 1), "down");
+		assert_true(world->notice.flags & NOTICE_FALLBACK);
+		answer_from(world, 1, PW_SENT, false);
+	}
+	begin_again(world);
+	grow_members_old(world, 121 * (int64_t)SECOND);
+	assert_string_equal(handed_to(world, 1), "");
+	record_ours(&world->keeper, "digest", "digest", clock_wall(), "3 targets failed");
+	journal_flush(&world->keeper);
+	age(world, 0, 121 * (int64_t)SECOND);
+	assert_string_equal(handed_to(world, 1), "digest");
+	assert_true(world->notice.flags & NOTICE_FALLBACK);
+	answer_from(world, 1, PW_SENT, false);
+	assert_string_equal(handed_to(world, 1), "");
+	destroy(&world);
+}
+
+static void
 of_what_one_gave_up_the_others_are_told(void **state)
 {
 	struct world *world = prepare();
@@ -354,6 +401,7 @@ main(void)
 		cmocka_unit_test(it_is_said_again_while_it_lasts),
 		cmocka_unit_test(reminders_have_their_times),
 		cmocka_unit_test(another_stands_in),
+		cmocka_unit_test(another_stands_in_for_what_is_told_together),
 		cmocka_unit_test(of_what_one_gave_up_the_others_are_told),
 		cmocka_unit_test(what_lasts_is_worth_any_patience),
 		cmocka_unit_test(a_day_that_nobody_was_told_of_is_a_digest),

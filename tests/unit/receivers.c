@@ -266,6 +266,84 @@ what_is_known_again_is_cleared(void **state)
 	destroy(&world);
 }
 
+/* Trouble of ours that is said again in other words is one, and what many targets have in common is opened and closed. */
+static void
+what_is_ours_is_one_each(void **state)
+{
+	static const struct { const char *kind, *code; } rows[] = { { "impaired", "file" }, { "impaired", "files_mail" },
+		{ "blind", "no_route" }, { "digest", "digest" }, { "digest", "digest_25" } };
+	struct world *world = keeping(0);
+	struct receiver receiver = { .count = 0 };
+
+	(void)state;
+	for (uint32_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+			size_t row = i % (sizeof rows / sizeof *rows);
+			record_ours(&world->keeper, rows[row].kind, rows[row].code, clock_wall(), "in words %zu", i);
+		}
+		journal_flush(&world->keeper);
+		assert_int_equal(hear_all(world, &receiver), 2 * sizeof rows / sizeof *rows);
+		assert_int_equal(receiver.count, sizeof rows / sizeof *rows);
+		for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+			record_ours(&world->keeper, "cleared", rows[i].code, clock_wall(), "it is over");
+		journal_flush(&world->keeper);
+		hear_all(world, &receiver);
+		assert_int_equal(receiver.count, 0);
+	}
+	destroy(&world);
+}
+
+/* Who asked for `down` and `up` alone is told of the many, and of their end. */
+static void
+many_are_told_as_one_to_who_wants_down(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].kinds = 1u << NOTICE_down | 1u << NOTICE_up | 1u << NOTICE_digest;
+	begin(world);
+	link_notifiers(world);
+	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
+	record_ours(&world->keeper, "cleared", "blind", clock_wall(), "we see again");
+	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "cleared");
+	assert_string_equal(world->notice.code, "digest");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+/* Who is told later is not told of what was over by then. */
+static void
+many_are_told_later_as_one_is(void **state)
+{
+	struct world *world = prepare();
+
+	(void)state;
+	world->rules[0].after = 900 * (int64_t)SECOND;
+	begin(world);
+	link_notifiers(world);
+	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "");
+	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "");
+	assert_null(world->keeper.outbox.couriers[0].first);
+	record_ours(&world->keeper, "digest", "digest", clock_wall(), "all have failed");
+	journal_flush(&world->keeper);
+	ripen(world, 0);
+	assert_string_equal(handed(world), "digest");
+	answer(world, PW_SENT, false);
+	record_ours(&world->keeper, "cleared", "digest", clock_wall(), "all answer again");
+	journal_flush(&world->keeper);
+	assert_string_equal(handed(world), "cleared");
+	destroy(&world);
+}
+
 int
 main(void)
 {
@@ -278,6 +356,9 @@ main(void)
 		cmocka_unit_test(names_are_those_of_the_beginning),
 		cmocka_unit_test(a_target_that_goes_leaves_nothing_open),
 		cmocka_unit_test(what_is_known_again_is_cleared),
+		cmocka_unit_test(what_is_ours_is_one_each),
+		cmocka_unit_test(many_are_told_as_one_to_who_wants_down),
+		cmocka_unit_test(many_are_told_later_as_one_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

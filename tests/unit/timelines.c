@@ -138,7 +138,7 @@ judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, st
 	bool all_up = true;
 
 	for (uint32_t i = 0; i < world->told_count; i++)
-		cleared += strcmp(world->told[i].kind, "cleared") == 0 && strcmp(world->told[i].code, "digest") == 0;
+		cleared += strcmp(world->told[i].kind, "cleared") == 0 && strncmp(world->told[i].code, "digest", 6) == 0;
 	for (uint32_t i = 0; i < world->targets; i++)
 		all_up &= !state_is_down((enum state)world->monitor->targets[i].state.state);
 	if (cleared > digests || (all_up && digests > 0 && cleared == 0)) {
