@@ -1,18 +1,19 @@
 /*
- * A receiver that forgets what it was told when it is restarted is told again every 5 min what stands there: under the same
- * key and names, without rows in the store, and beside the budget for storms. It is done in rounds, a notice at a time, only
- * while nothing else is to be handed out; where the way fails the round ends.
+ * A receiver that forgets what it was told when it is restarted is told again every 5 min what stands there, of targets and of
+ * ourselves: under the same key and names, without rows in the store, and beside the budget for storms. It is done in rounds, a
+ * notice at a time, only while nothing else is to be handed out; where the way fails the round ends.
  */
 #include "keeper/outbox.h"
 
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
 
-enum { TARGETS_A_TURN = 1000 };
+enum { TARGETS_A_TURN = 1000, OURS_READ = 10000, CODES_MAX = 64 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
 static bool
@@ -53,6 +54,64 @@ find_outage(const struct file_of *file, const struct ledger *ledger)
 	return ledger->sent_opened != 0 ? ledger->sent_opened : ledger->sent;
 }
 
+/* The newest words on each trouble of ours, newest first. */
+struct ours {
+	const struct knowledge *known;
+	const struct courier *courier;
+	uint32_t left; /* that many are passed over */
+	uint64_t found;
+	uint32_t code_count;
+	char codes[CODES_MAX][OUTCOME_NAME_MAX];
+};
+
+static bool
+is_new_code(struct ours *ours, const char *code)
+{
+	for (uint32_t i = 0; i < ours->code_count; i++)
+		if (strcmp(ours->codes[i], code) == 0)
+			return false;
+	if (ours->code_count == CODES_MAX)
+		return false;
+	text_copy(ours->codes[ours->code_count++], OUTCOME_NAME_MAX, code);
+	return true;
+}
+
+/* Its notifier was told of it. */
+static bool
+is_told(const struct ours *ours, uint64_t notice)
+{
+	const struct delivery *delivery = ours->courier->first;
+
+	while (delivery != NULL && delivery->notice != notice)
+		delivery = delivery->next;
+	return delivery == NULL && known_delivery(ours->known, notice, ours->courier->name);
+}
+
+static bool
+on_ours(void *arg, const struct store_notice *row)
+{
+	struct ours *ours = arg;
+	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
+
+	if (alert == NOTICE_ALERT_NONE || !is_new_code(ours, row->code) || alert == NOTICE_ALERT_CLOSED || !is_told(ours, row->number))
+		return true;
+	if (ours->left-- > 0)
+		return true;
+	ours->found = row->number;
+	return false;
+}
+
+/* The trouble of ours of that place, from 0, among what the receiver was told of and that stands; 0: there are no more. */
+static uint64_t
+find_ours(const struct keeper *keeper, const struct courier *courier, uint32_t place)
+{
+	const struct knowledge known = journal_known(keeper);
+	struct ours ours = { .known = &known, .courier = courier, .left = place };
+
+	known_notices(&known, 0, 0, OURS_READ, on_ours, &ours);
+	return ours.found;
+}
+
 /* The next notice of the round, from where it stopped; 0: nothing is left of it, or as much was looked at as is for a turn. */
 static uint64_t
 find_next(struct keeper *keeper, struct courier *courier)
@@ -72,7 +131,7 @@ find_next(struct keeper *keeper, struct courier *courier)
 		if (found != 0)
 			return found;
 	}
-	return 0;
+	return courier->repeat_target < keeper->config->target_count ? 0 : find_ours(keeper, courier, courier->repeat_code++);
 }
 
 static void

@@ -78,6 +78,58 @@ conditions_are_told_again(void **state)
 }
 
 static void
+say_ours(struct world *world, const char *kind, const char *code, const char *words)
+{
+	record_ours(&world->keeper, kind, code, clock_wall(), "%s", words);
+	journal_flush(&world->keeper);
+}
+
+/* The last words, under the key of the first. */
+static void
+what_stands_of_ours_is_told_again(void **state)
+{
+	struct world *world = forgetful(PW_KEEPS | PW_FORGETS);
+	char thread[NOTICE_KEY_MAX];
+
+	(void)state;
+	say_ours(world, "impaired", "dead", "it has no end");
+	assert_string_equal(handed(world), "impaired");
+	answer(world, PW_SENT, false);
+	say_ours(world, "blind", "no_route", "we see nothing");
+	assert_string_equal(handed(world), "blind");
+	copy(thread, sizeof thread, world->notice.thread);
+	answer(world, PW_SENT, false);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(later(world), "blind");
+		assert_string_equal(world->notice.thread, thread);
+		answer(world, PW_SENT, false);
+		assert_string_equal(handed(world), "");
+	}
+	say_ours(world, "blind", "no_route", "we see nothing still");
+	say_ours(world, "impaired", "file", "a file is damaged");
+	assert_string_equal(handed(world), "blind");
+	assert_string_equal(world->notice.thread, thread);
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "impaired");
+	answer(world, PW_SENT, false);
+	begin_again(world);
+	assert_string_equal(later(world), "impaired");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "blind");
+	assert_memory_equal(world->notice.text.data, "we see nothing still", 20);
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	say_ours(world, "cleared", "no_route", "we see again");
+	assert_string_equal(handed(world), "cleared");
+	assert_string_equal(world->notice.thread, thread);
+	answer(world, PW_SENT, false);
+	assert_string_equal(later(world), "impaired");
+	answer(world, PW_SENT, false);
+	assert_string_equal(handed(world), "");
+	destroy(&world);
+}
+
+static void
 others_are_told_once(void **state)
 {
 	struct world *world = forgetful(PW_KEEPS);
@@ -115,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stands_is_told_again),
 		cmocka_unit_test(conditions_are_told_again),
+		cmocka_unit_test(what_stands_of_ours_is_told_again),
 		cmocka_unit_test(others_are_told_once),
 		cmocka_unit_test(a_death_costs_nothing),
 	};
