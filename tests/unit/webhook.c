@@ -184,6 +184,49 @@ pagerduty_resolves_what_it_triggered(void **state)
 	json_decref(json);
 }
 
+/* Of which the body is asserted whole, byte for byte: what a receiver takes for a key, a title, markup or a state is in it. */
+struct whole {
+	enum format format;
+	const char *kind;
+	bool over;
+	const char *bodies[REQUESTS_MAX];
+};
+
+static const struct whole wholes[] = {
+#include "webhook_bodies.h"
+};
+
+static void
+bodies_are_whole(void **state)
+{
+	bool shows = getenv("SHOW_BODIES") != NULL;
+	(void)state;
+
+	fill("mx1.example.org:25 down: <b>\"no\"</b> & `greeting`\n   0.000 *** refused \\o/ é\n");
+	for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+		const struct whole *whole = &wholes[i];
+		struct pw_notice notice = notice_of(whole->kind, whole->over);
+		struct requests requests;
+
+		notice.subject = whole->over ? "[up] mx1.example.org:25 - was down for 600 s" : "[down] mx1 <!here> & *no* `greeting` within 60 s";
+		if (strcmp(whole->kind, "test") == 0 || strcmp(whole->kind, "digest") == 0) {
+			notice.target = "";
+			notice.outcome = whole->kind;
+			notice.alert = strcmp(whole->kind, "digest") == 0 ? PW_ALERT_OPEN : PW_ALERT_NONE;
+		}
+		assert_true(format_notice(&requests, whole->format, &notice, "topic", "routing"));
+		for (uint32_t j = 0; j < requests.count; j++) {
+			if (shows)
+				fprintf(stderr, "%zu.%u %s\n", i, j, requests.items[j].body);
+			else if (whole->bodies[j] == NULL || strcmp(requests.items[j].body, whole->bodies[j]) != 0)
+				fail_msg("row %zu, request %u: %s", i, j, requests.items[j].body);
+		}
+		assert_true(shows || requests.count == REQUESTS_MAX || whole->bodies[requests.count] == NULL);
+		requests_free(&requests);
+	}
+	fill("");
+}
+
 /* Nobody would ever resolve it. */
 static void
 what_has_no_end_is_no_incident(void **state)
@@ -346,6 +389,7 @@ main(void)
 		cmocka_unit_test(discord_keeps_the_fence),
 		cmocka_unit_test(teams_and_ntfy_have_plain_text),
 		cmocka_unit_test(pagerduty_resolves_what_it_triggered),
+		cmocka_unit_test(bodies_are_whole),
 		cmocka_unit_test(what_has_no_end_is_no_incident),
 		cmocka_unit_test(a_test_ends_what_it_begins),
 		cmocka_unit_test(an_alert_ends_under_the_labels_it_began_with),
