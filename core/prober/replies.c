@@ -196,6 +196,7 @@ reply_other_protocol(struct pw_bytes line)
 	} protocols[] = {
 		{ "+OK", "POP3" },          { "-ERR", "POP3" },        { "* OK", "IMAP" },
 		{ "* PREAUTH", "IMAP" },    { "* BYE", "IMAP" },       { "SSH-", "SSH" },
+		{ "Exceeded MaxStartups", "SSH" }, { "Not allowed at this time", "SSH" },
 		{ "HTTP/", "HTTP" },        { "<!DOCTYPE", "HTTP" },   { "<html", "HTTP" },
 		{ "<?xml", "XMPP" },        { "<stream:", "XMPP" },    { "RFB 0", "VNC" },
 		{ "@RSYNCD:", "rsync" },    { "AMQP", "AMQP" },        { "\"IMPLEMENTATION\"", "ManageSieve" },

@@ -64,8 +64,9 @@ stop_clock(struct dialogue *dialogue, int64_t now, uint8_t failed, bool answered
 		dialogue->slow &= ~(1u << last); /* what never came was not slow */
 }
 
-void
-dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
+/* `answered`: the last phase had its answer, so that how long it took is worth a word. */
+static void
+decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text, bool answered)
 {
 	enum pw_verdict verdict = severity(dialogue, outcome);
 	struct evidence_warning warning;
@@ -73,15 +74,21 @@ dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, con
 	assert(dialogue->ended == 0);
 	if (verdict != PW_OK)
 		dialogue_event(dialogue, now, "%s: %s", outcome, text);
-	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, verdict < PW_FAILED);
-	if (dialogue->slow != 0 || verdict < PW_FAILED)
-		phase_warn_slow(dialogue, now, verdict < PW_FAILED);
+	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, answered);
+	if (dialogue->slow != 0 || answered)
+		phase_warn_slow(dialogue, now, answered);
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))
 		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
 	else if (verdict == PW_OK && dialogue->undated != NULL)
 		settle(dialogue, PW_UNKNOWN, "our_clock", (struct pw_bytes){ dialogue->undated, strlen(dialogue->undated) });
 	else
 		settle(dialogue, verdict, outcome, (struct pw_bytes){ text, strlen(text) });
+}
+
+void
+dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
+{
+	decide(dialogue, now, outcome, text, severity(dialogue, outcome) < PW_FAILED);
 }
 
 void
@@ -104,7 +111,7 @@ is_opportunistic(const struct dialogue *dialogue)
 }
 
 /* A failure of TLS, under the name it has wherever it fails: a warning where TLS is opportunistic, as mail then goes in
- * clear. */
+ * clear. How long it took is part of that, and no slowness beside it. */
 static void
 decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
@@ -116,7 +123,7 @@ decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const ch
 	}
 	evidence_add_warning(&dialogue->log, outcome, "handshake", text);
 	dialogue_event(dialogue, now, "%s: %s", outcome, text);
-	dialogue_decide(dialogue, now, "ok", "");
+	decide(dialogue, now, "ok", "", false);
 	dialogue->failed = failed;
 }
 

@@ -207,6 +207,12 @@ finish_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 }
 
 static void
+look_for_lmtp(struct smtp *smtp, const struct pw_reply *reply)
+{
+	smtp->says_lmtp |= words_mention(reply, "LMTP") || words_mention(reply, "LHLO");
+}
+
+static void
 accept_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
 	char joined[WORDS_JOINED_MAX];
@@ -217,6 +223,7 @@ accept_greeting(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *
 	pw_fact(turn, "banner", banner);
 	if (software.size > 0)
 		pw_fact(turn, "software", software);
+	look_for_lmtp(smtp, reply);
 	if (smtp->options.greeting_only)
 		finish_greeting(smtp, turn, reply);
 	else
@@ -363,13 +370,15 @@ refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *repl
 {
 	struct pw_refusal refusal = pw_judge(turn, reply, PW_AT_EHLO);
 
+	look_for_lmtp(smtp, reply);
 	if (strcmp(refusal.outcome, "ehlo_rejected") != 0) {
 		refuse(smtp, turn, reply, &refusal);
 	} else if (smtp->move == SMTP_EHLO) {
 		smtp->refused = reply->code;
 		words_quote(reply, smtp->quote, sizeof smtp->quote);
 		try_other_hello(smtp, turn, SMTP_HELO);
-	} else if (is_unknown_command(smtp->refused) && is_unknown_command(reply->code)) {
+	} else if (smtp->says_lmtp
+	    || (is_unknown_command(smtp->refused) && is_unknown_command(reply->code))) {
 		try_other_hello(smtp, turn, SMTP_LHLO);
 	} else {
 		reject_ehlo(smtp, turn);

@@ -29,6 +29,7 @@ struct smtp {
 	int refused;         /* the code of the reply that refused EHLO; 0: none */
 	char quote[SMTP_QUOTE_MAX]; /* that reply */
 	bool inside;         /* after STARTTLS */
+	bool says_lmtp;      /* the greeting, or a refusal, names LMTP or its LHLO */
 };
 
 enum { SMTP_REQUIRE_MAX = 64 };

@@ -31,6 +31,28 @@ words_equal(struct pw_bytes left, struct pw_bytes right)
 	return left.size == right.size && strncasecmp(left.data, right.data, left.size) == 0;
 }
 
+static bool
+is_alphanumeric(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+bool
+words_mention(const struct pw_reply *reply, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (size_t line = 0; line < reply->count; line++) {
+		struct pw_bytes text = reply->lines[line];
+
+		for (size_t i = 0; i + size <= text.size; i++)
+			if (strncasecmp(text.data + i, word, size) == 0 && (i == 0 || !is_alphanumeric(text.data[i - 1]))
+			    && (i + size == text.size || !is_alphanumeric(text.data[i + size])))
+				return true;
+	}
+	return false;
+}
+
 bool
 words_are_zero(struct pw_bytes number)
 {

@@ -10,6 +10,9 @@
  * Returns its length. */
 size_t words_quote(const struct pw_reply *, char *into, size_t room);
 
+/* Whether `word` stands in the reply as a whole word, case aside. */
+bool words_mention(const struct pw_reply *, const char *word);
+
 /* Compares without regard to case. */
 bool words_equal(struct pw_bytes, struct pw_bytes);
 
