@@ -52,18 +52,10 @@ folder_file(const struct folder *folder, const char *name)
 	return path;
 }
 
-static inline void
-folder_on_done(void *arg, enum store_answer answer)
-{
-	((struct folder *)arg)->answer = answer;
-}
-
 static inline enum store_answer
 folder_submit(struct folder *folder, struct store_batch *batch)
 {
-	folder->answer = 0;
-	store_submit(folder->store, batch, folder_on_done, folder);
-	return folder->answer;
+	return folder->answer = store_submit(folder->store, batch);
 }
 
 static inline struct store_reader *

@@ -21,8 +21,7 @@ refuse(const struct keeper *keeper, struct ask *ask, uint64_t number)
 {
 	int64_t ended = 0;
 
-	if (keeper->reader != NULL)
-		store_read_incident(keeper->reader, number, on_incident, &ended);
+	store_read_incident(keeper->reader, number, on_incident, &ended);
 	if (ended == 0)
 		ask_refuse(ask, ASK_REFUSED, "there is no incident %" PRIu64 ": `postwatch incidents` lists them", number);
 	else

@@ -53,17 +53,25 @@ store_is_well(const struct keeper *keeper)
 	return true;
 }
 
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
+	return true;
+}
+
 /* Whether anybody has received it: that notice, or of a target any word that it is down. */
 static bool
 has_reached_somebody(const struct keeper *keeper, const struct delivery *delivery)
 {
-	const struct knowledge known = journal_known(keeper);
+	bool sent = false;
 	uint32_t target = roll_target(&keeper->roll, delivery->target);
 
 	for (uint32_t i = 0; delivery->target != 0 && target != CONFIG_NONE && i < keeper->outbox.count; i++)
 		if (told_sent_down(keeper, target, &keeper->outbox.couriers[i]))
 			return true;
-	return known_sent(&known, delivery->notice);
+	store_read_notice_deliveries(keeper->reader, delivery->notice, on_delivery, &sent);
+	return sent;
 }
 
 /* The first in the list that nobody has heard of for long, and that could be told. NULL: there is none. */

@@ -6,13 +6,13 @@
 
 #include "base/notice.h"
 
-enum { EARLIER_MAX = 200, OUR_EARLIER_MAX = 10000 }; /* among ours are all digests */
+enum { PAGE = 100, EARLIER_PAGES = 2, OUR_EARLIER_PAGES = 100 }; /* among ours are all digests */
 
 struct first {
 	const char *kind, *code; /* of the notice that ends it */
 	bool ours;               /* about ourselves: what stands may be said again in other words */
 	struct first_notice notice;
-	uint64_t incident;
+	uint64_t incident, last; /* last: the number of the notice that was read last */
 	uint32_t attempts;
 };
 
@@ -44,6 +44,7 @@ on_earlier(void *arg, const struct store_notice *row)
 	struct first *first = arg;
 	bool flapping = strcmp(row->kind, "flapping") == 0, ended = strcmp(row->kind, first->kind) == 0;
 
+	first->last = row->number;
 	if (strcmp(first->kind, "settled") == 0 ? !flapping && !ended : strcmp(row->code, first->code) != 0)
 		return true;
 	if (!ended) {
@@ -54,25 +55,27 @@ on_earlier(void *arg, const struct store_notice *row)
 }
 
 static void
-find_in_incident(const struct knowledge *known, uint64_t incident, struct first *first)
+find_in_incident(struct store_reader *reader, uint64_t incident, struct first *first)
 {
 	if (incident != 0)
-		known_first_notice(known, incident, on_first, first);
+		store_read_incident_notices(reader, incident, 0, 1, on_first, first);
 }
 
 struct first_notice
-before_first(const struct knowledge *known, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
+before_first(struct store_reader *reader, struct message_notice *notice, uint64_t target, const struct first_notice *itself)
 {
-	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself };
+	struct first first = { .kind = notice->kind, .code = notice->code, .ours = target == 0, .notice = *itself,
+		.last = notice->notice };
 	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, first.ours);
 	bool ends = strcmp(notice->kind, "cleared") == 0 || strcmp(notice->kind, "settled") == 0;
 	bool goes_on = first.ours && alert == NOTICE_ALERT_OPEN;
 
 	if (goes_on)
 		first.kind = "cleared";
-	if (notice->incident == 0 && (ends || goes_on))
-		known_notices(known, target, notice->notice, first.ours ? OUR_EARLIER_MAX : EARLIER_MAX, on_earlier, &first);
-	find_in_incident(known, notice->incident != 0 ? notice->incident : first.incident, &first);
+	for (int pages = first.ours ? OUR_EARLIER_PAGES : EARLIER_PAGES; notice->incident == 0 && (ends || goes_on) && pages > 0; pages--)
+		if (store_read_notices(reader, target, first.last, PAGE, on_earlier, &first) != STORE_READ_MORE)
+			break;
+	find_in_incident(reader, notice->incident != 0 ? notice->incident : first.incident, &first);
 	notice->attempts = notice->incident != 0 ? first.attempts : 0;
 	return first.notice;
 }
@@ -83,6 +86,7 @@ struct failure {
 	uint64_t run;           /* the last that failed, 0: none */
 	uint64_t at_hand;       /* the one whose legs come now */
 	uint32_t well, ill;     /* its legs */
+	struct store_evidence_key last; /* that was read */
 };
 
 static void
@@ -100,6 +104,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
 	struct message_evidence evidence;
 
+	failure->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (row->run != failure->at_hand)
 		end_run(failure);
 	failure->at_hand = row->run;
@@ -111,12 +116,13 @@ on_evidence(void *arg, const struct store_evidence *row)
 }
 
 static uint64_t
-last_failure(const struct knowledge *known, uint64_t incident, bool all_addresses)
+last_failure(struct store_reader *reader, uint64_t incident, bool all_addresses)
 {
-	struct failure failure = { .all = all_addresses };
+	struct failure failure = { .all = all_addresses, .last = STORE_EVIDENCE_FIRST };
 
 	if (incident != 0)
-		known_evidence(known, incident, on_evidence, &failure);
+		while (store_read_evidence(reader, incident, &failure.last, PAGE, on_evidence, &failure) == STORE_READ_MORE)
+			continue;
 	end_run(&failure);
 	return failure.run;
 }
@@ -153,19 +159,19 @@ put_first(struct notice_rest *rest, const struct notice_rest *failed)
 }
 
 void
-before_add_failures(const struct knowledge *known, struct message_notice *notice, struct notice_rest *rest,
+before_add_failures(struct store_reader *reader, struct message_notice *notice, struct notice_rest *rest,
     bool all_addresses)
 {
 	struct notice_rest failed = { .attempt_count = 0 };
 	bool outage = strcmp(notice->kind, "outage") == 0, reminder = strcmp(notice->kind, "reminder") == 0;
 	bool wanted = outage || reminder || strcmp(notice->kind, "up") == 0;
-	uint64_t last = wanted ? last_failure(known, notice->incident, all_addresses) : 0;
+	uint64_t last = wanted ? last_failure(reader, notice->incident, all_addresses) : 0;
 	uint32_t skip = last == 0 ? 0 : behind(rest, last);
 
 	rest->attempt_count -= skip;
 	memmove(rest->attempts, rest->attempts + skip, rest->attempt_count * sizeof rest->attempts[0]);
 	if (outage && rest->covers_count > 0)
-		known_notice(known, rest->covers[0], on_rest, &failed);
+		store_read_notice(reader, rest->covers[0], on_rest, &failed);
 	if (last != 0 && behind(&failed, last) == 0 && failed.attempt_count < CHANGE_ATTEMPTS_MAX)
 		failed.attempts[failed.attempt_count++] = last;
 	notice->runs = rest->attempt_count;

@@ -3,8 +3,8 @@
 #define KEEPER_BEFORE_H
 
 #include "base/messages_outbox.h"
-#include "keeper/known.h"
 #include "keeper/rest.h"
+#include "store/reader.h"
 
 struct first_notice {
 	uint64_t number, change; /* the store's; the target's own */
@@ -18,11 +18,11 @@ struct first_notice before_itself(const struct store_notice *);
 /* The first notice of its incident, of the condition that it ends, or of trouble of ours that stands and is told again;
  * itself where it is that. Of an incident also fills
  * in how many attempts confirmed it. `target`: the store's number. */
-struct first_notice before_first(const struct knowledge *, struct message_notice *, uint64_t target,
+struct first_notice before_first(struct store_reader *, struct message_notice *, uint64_t target,
     const struct first_notice *itself);
 
 /* Counts the runs of a notice. Where it says that a target came back, the last run that failed goes first and those after
  * it follow; where it tells of a whole outage, those that confirmed it go before. */
-void before_add_failures(const struct knowledge *, struct message_notice *, struct notice_rest *, bool all_addresses);
+void before_add_failures(struct store_reader *, struct message_notice *, struct notice_rest *, bool all_addresses);
 
 #endif

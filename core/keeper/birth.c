@@ -1,6 +1,6 @@
 /*
  * Birth is recovery: the store is opened, its targets are matched with the configuration's, and memory is filled with what
- * is open. The monitor gets the states from there. Where the disk is too sick to be read nothing is known, all targets begin
+ * is open. Where the disk is too sick to be read nothing is known, all targets begin
  * anew, and so they do again once it can be read.
  */
 #include <inttypes.h>
@@ -48,18 +48,6 @@ on_target(void *arg, const struct store_target *row)
 
 	reading->last = row->number;
 	reading->failed |= !roll_add(&reading->keeper->roll, row);
-	return !reading->failed;
-}
-
-static bool
-on_state(void *arg, const struct store_state *row)
-{
-	struct reading *reading = arg;
-	uint32_t target = roll_target(&reading->keeper->roll, row->target);
-
-	reading->last = row->target;
-	if (target != CONFIG_NONE && row->state.size > 0)
-		reading->failed |= !states_put(reading->keeper->states, &(struct message_state){ target, row->state });
 	return !reading->failed;
 }
 
@@ -156,12 +144,6 @@ read_targets(struct store_reader *reader, struct reading *reading)
 }
 
 static enum store_reading
-read_states(struct store_reader *reader, struct reading *reading)
-{
-	return store_read_states(reader, reading->last, PAGE, on_state, reading);
-}
-
-static enum store_reading
 read_incidents(struct store_reader *reader, struct reading *reading)
 {
 	return store_read_open_incidents(reader, reading->last, PAGE, on_incident, reading);
@@ -192,19 +174,6 @@ read_all(struct keeper *keeper, enum store_reading (*read)(struct store_reader *
 	else if (answer == STORE_READ_BROKEN)
 		reason_set(why, "what was kept cannot be read: %s", store_reader_why(keeper->reader));
 	return !reading.failed && answer != STORE_READ_BROKEN;
-}
-
-static bool
-read_own(struct keeper *keeper, struct reason *why)
-{
-	static unsigned char own[WIRE_MAX];
-	int64_t size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
-
-	if (size <= 0 || size > (int64_t)sizeof own
-	    || states_put(keeper->states, &(struct message_state){ CONFIG_NONE, { (const char *)own, (size_t)size } }))
-		return true;
-	reason_set(why, "no memory");
-	return false;
 }
 
 static uint64_t
@@ -268,7 +237,7 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_states, why) || !read_own(keeper, why) || !read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
+	if (!read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
 	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
 		return false;
 	if (!gone_tell(keeper)) {
@@ -298,7 +267,6 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 	struct store_settings settings = { .folder = keeper->config->state,
 		.keep_incidents = keeper->config->keep_incidents };
 	enum store_opening opening;
-	enum store_reader_opening reading;
 	struct reason what = { .text = "" };
 	struct store *store = store_open(&settings, &opening, found, &what);
 
@@ -310,16 +278,12 @@ open_store(struct keeper *keeper, struct store_found found[STORE_FILES], struct 
 		reason_set(why, "no memory");
 		return false;
 	}
-	keeper->reader = store_reader_open(keeper->config->state, &reading, &what);
-	if (keeper->reader == NULL && store_trouble(store, STORE_MAIN, NULL) != STORE_WELL) {
+	keeper->reader = store_inside(store);
+	keeper->unread = !store_is_read(store);
+	if (keeper->unread && store_trouble(store, STORE_MAIN, &what) != STORE_WELL)
 		duty_log(keeper->duty, LOG_ERR, 0, "keeper: the store in %s cannot be read: %s: what is known is not known now",
 		    keeper->config->state, what.text);
-		return true;
-	}
-	if (keeper->reader == NULL) {
-		reason_set(why, "the store in %s: %s", keeper->config->state, what.text);
-		return false;
-	}
+	keeper->run = store_read_last_run(keeper->reader);
 	return true;
 }
 
@@ -332,17 +296,13 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	keeper->own_change = (uint64_t)keeper->born;
 	keeper->files = calloc(keeper->config->target_count + 1, sizeof *keeper->files);
 	keeper->cabinet = cabinet_create(keeper->config->target_count, CABINET_BYTES_MAX);
-	keeper->states = states_create(keeper->config->target_count);
-	if (keeper->files == NULL || keeper->cabinet == NULL || keeper->states == NULL
-	    || !unseen_init(keeper) || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
+	if (keeper->files == NULL || keeper->cabinet == NULL || !unseen_init(keeper) || !roll_init(&keeper->roll, keeper->config) || !outbox_open(keeper)
 	    || !window_clock_init(&keeper->windows, keeper->config)) {
 		reason_set(why, "no memory");
 		return false;
 	}
 	if (!open_store(keeper, found, why) || !read_store(keeper, why))
 		return false;
-	if (keeper->reader != NULL)
-		keeper->run = store_read_last_run(keeper->reader);
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		sick_say_found(keeper, file, &found[file]);
 	journal_flush(keeper);

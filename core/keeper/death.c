@@ -59,10 +59,8 @@ keeper_fini(struct keeper *keeper)
 	pausing_fini(keeper);
 	forget_outbox(keeper);
 	forget_files(keeper);
-	store_reader_close(&keeper->reader);
 	journal_fini(&keeper->journal);
 	roll_fini(&keeper->roll);
-	states_destroy(&keeper->states);
 	unseen_fini(keeper);
 	cabinet_destroy(&keeper->cabinet);
 	zone_close(&keeper->zone);

@@ -184,17 +184,6 @@ struct recovery {
 };
 
 static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct delivery *member = arg;
-
-	member->kind = notice_named(row->kind);
-	member->incident = row->incident;
-	text_add(&(struct text){ member->code, 0, sizeof member->code, false }, row->code);
-	return false;
-}
-
-static bool
 on_merged(void *arg, const struct store_delivery *row)
 {
 	struct recovery *it = arg;
@@ -207,12 +196,10 @@ on_merged(void *arg, const struct store_delivery *row)
 		return false;
 	if (row->merged != it->digest->notice || strcmp(row->notifier, it->courier->name) != 0)
 		return true;
-	member = outbox_make(row);
+	member = outbox_make(it->keeper, row);
 	it->failed |= member == NULL;
-	if (member != NULL) {
+	if (member != NULL)
 		append(it->digest, member);
-		store_read_notice(it->keeper->reader, member->notice, on_notice, member);
-	}
 	return !it->failed;
 }
 

@@ -16,7 +16,7 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 	struct message_evidence evidence;
 
 	for (uint32_t leg = 0; cabinet_leg(keeper->cabinet, target, run, leg, &evidence); leg++) {
-		if (!journal_has_room(keeper, STORE_MAIN)) {
+		if (!journal_has_room(keeper)) {
 			keeper->journal.left_out++;
 			return;
 		}
@@ -55,11 +55,11 @@ static bool
 on_fetched(void *arg, const struct store_evidence *row)
 {
 	struct fetch *fetch = arg;
-	struct cabinet_run found;
+	struct message_evidence here;
 
 	fetch->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (is_among(fetch->change, row->run)
-	    && (!find_run(fetch->keeper, fetch->change->target, row->run, &found) || row->leg > 0))
+	    && !cabinet_leg(fetch->keeper->cabinet, fetch->change->target, row->run, row->leg, &here))
 		keeper_take_back(fetch->keeper, fetch->change->target, row);
 	return true;
 }
@@ -74,7 +74,7 @@ fetch(struct keeper *keeper, const struct message_change *change, uint64_t incid
 
 	for (uint32_t i = 0; i < change->attempt_count; i++)
 		all &= find_run(keeper, change->target, change->attempts[i], &found);
-	if (all || keeper->reader == NULL)
+	if (all)
 		return;
 	while (store_read_evidence(keeper->reader, incident, &wanted.last, 100, on_fetched, &wanted) == STORE_READ_MORE)
 		continue;
@@ -100,7 +100,7 @@ static void
 put_own(struct keeping *it, uint64_t run, uint32_t leg, struct pw_bytes bytes)
 {
 	it->any = true;
-	if (journal_has_room(it->keeper, STORE_MAIN))
+	if (journal_has_room(it->keeper))
 		store_put_notice_evidence(journal_main(it->keeper), &(struct store_notice_evidence){ .notice = it->notice,
 		    .run = run, .leg = leg, .at = clock_wall(), .bytes = bytes });
 	else

@@ -76,7 +76,7 @@ on_dead(void *arg, const struct store_delivery *row)
 	text_copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
 	if (!is_meant(hand, row->notice, row->notifier))
 		return true;
-	struct delivery *delivery = courier == NULL ? NULL : outbox_make(row);
+	struct delivery *delivery = courier == NULL ? NULL : outbox_make(hand->keeper, row);
 	if (delivery == NULL) {
 		keep(hand, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
 		return true;
@@ -84,17 +84,6 @@ on_dead(void *arg, const struct store_delivery *row)
 	hand->couriers[hand->count] = courier;
 	hand->read[hand->count++] = delivery;
 	return true;
-}
-
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct delivery *delivery = arg;
-
-	delivery->kind = notice_named(row->kind);
-	delivery->incident = row->incident;
-	text_copy(delivery->code, sizeof delivery->code, row->code);
-	return false;
 }
 
 static void
@@ -105,7 +94,6 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	uint32_t index = courier_index(keeper, courier);
 	enum notice_kind kind;
 
-	store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
 	kind = delivery->kind;
 	if (delivery->target != 0 && (target == CONFIG_NONE
 	    || (ledger_speaks_of_state(kind) && told_ledger(keeper, target, index)->notice > delivery->notice))) {
@@ -125,7 +113,7 @@ retry_dead(struct hand *hand)
 {
 	enum store_reading answer = STORE_READ_MORE;
 
-	while (hand->keeper->reader != NULL && answer == STORE_READ_MORE) {
+	while (answer == STORE_READ_MORE) {
 		struct store_delivery_key key = { hand->last, hand->last_notifier, hand->last_recipient };
 
 		hand->count = 0;
@@ -215,8 +203,7 @@ drop(struct hand *hand)
 	struct dropping dropping = { hand, { why.bytes, why.size } };
 	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
 		drop_open(hand, &hand->keeper->outbox.couriers[i], dropping.why);
-	if (hand->keeper->reader != NULL)
-		store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, &dropping);
+	store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, &dropping);
 	if (hand->done > 0)
 		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
 		    hand->done, hand->done == 1 ? "y is" : "ies are", hand->who);
@@ -228,11 +215,9 @@ is(struct pw_bytes word, const char *wanted)
 	return word.size == strlen(wanted) && memcmp(word.data, wanted, word.size) == 0;
 }
 
-/* What is in the open batch is to be seen as well. */
 static void
 act(struct hand *hand, bool retries)
 {
-	journal_hasten(hand->keeper);
 	if (retries)
 		retry(hand);
 	else

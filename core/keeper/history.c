@@ -66,7 +66,7 @@ put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 static bool
 has_room(const struct keeper *keeper, const struct report *result)
 {
-	if (keeper->reader == NULL)
+	if (keeper->unread)
 		return false;
 	size_t held = store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open);
 	return held < JOURNAL_BYTES_MAX / 2 || (result->verdict != PW_OK && held < JOURNAL_BYTES_MAX);
@@ -99,7 +99,7 @@ history_put(struct keeper *keeper, const struct report *result)
 void
 history_put_attempt(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	if (keeper->reader != NULL && store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open) < JOURNAL_BYTES_MAX)
+	if (!keeper->unread && store_batch_bytes(keeper->journal.sides[STORE_HISTORY].open) < JOURNAL_BYTES_MAX)
 		put_traces(keeper, target, run);
 }
 

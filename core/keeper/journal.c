@@ -25,8 +25,8 @@ journal_init(struct journal *journal, struct store *store)
 	*journal = (struct journal){ .store = store, .serial = 1 };
 	journal->open_last = &journal->open;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		journal->sides[file].open = store_batch_create(file);
-		journal->sides[file].sent = store_batch_create(file);
+		journal->sides[file].open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
+		journal->sides[file].sent = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
 		if (journal->sides[file].open == NULL || journal->sides[file].sent == NULL)
 			return false;
 		struct sequence known = store_sequence(store, file);
@@ -80,12 +80,11 @@ journal_history(struct keeper *keeper)
 	return fill(keeper, STORE_HISTORY);
 }
 
+/* What waits is held twice, in its batch and where it is read. */
 bool
-journal_has_room(const struct keeper *keeper, enum store_file file)
+journal_has_room(const struct keeper *keeper)
 {
-	const struct journal_side *side = &keeper->journal.sides[file];
-
-	return store_batch_bytes(side->open) < JOURNAL_BYTES_MAX;
+	return store_batch_bytes(keeper->journal.sides[STORE_MAIN].open) < JOURNAL_BYTES_MAX / 2;
 }
 
 void
@@ -126,14 +125,6 @@ journal_take(struct keeper *keeper, enum store_file file, struct sequence sequen
 #ifdef KEEPER_ANSWERS_EARLY /* a build of the tests, to show that they see it */
 	side->committed = sequence;
 #endif
-}
-
-struct knowledge
-journal_known(const struct keeper *keeper)
-{
-	const struct journal_side *side = &keeper->journal.sides[STORE_MAIN];
-
-	return (struct knowledge){ keeper->reader, { side->sent, side->open } };
 }
 
 void
@@ -192,13 +183,14 @@ journal_tell_sent(struct keeper *keeper)
 		tell(keeper, slip);
 }
 
-static void
-on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
+void
+journal_submit(struct keeper *keeper, enum store_file file)
 {
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
+	enum store_answer answer = store_submit(journal->store, side->sent);
+	uint32_t lost = answer == STORE_LOST ? store_batch_count(side->sent) : store_batch_refused(side->sent);
 
-	side->flying = false;
 	side->last = clock_mono();
 	if (file == STORE_MAIN && store_batch_lacks_memory(side->sent))
 		keeper_out_of_memory(keeper, "what is to be kept");
@@ -206,9 +198,8 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 		sick_begin(keeper, file);
 		return;
 	}
-	if (answer == STORE_LOST)
-		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu32 " rows could not be kept in %s", store_batch_count(side->sent),
-		    file_names[file]);
+	if (lost > 0)
+		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu32 " rows could not be kept in %s", lost, file_names[file]);
 	if (file == STORE_MAIN) {
 		journal->safe = journal->serial - 1;
 		finish_slips(keeper);
@@ -218,27 +209,6 @@ on_done(struct keeper *keeper, enum store_file file, enum store_answer answer)
 	side->committed = side->submitted;
 #endif
 	store_batch_clear(side->sent);
-}
-
-static void
-on_main(void *arg, enum store_answer answer)
-{
-	on_done(arg, STORE_MAIN, answer);
-}
-
-static void
-on_history(void *arg, enum store_answer answer)
-{
-	on_done(arg, STORE_HISTORY, answer);
-}
-
-void
-journal_submit(struct keeper *keeper, enum store_file file)
-{
-	struct journal_side *side = &keeper->journal.sides[file];
-
-	side->flying = true;
-	store_submit(keeper->journal.store, side->sent, file == STORE_MAIN ? on_main : on_history, keeper);
 }
 
 static void
@@ -259,7 +229,7 @@ commit(struct keeper *keeper, enum store_file file)
 	struct journal_side *side = &journal->sides[file];
 	struct store_batch *batch = side->open;
 
-	if (side->flying || side->stuck || side->since == 0)
+	if (side->stuck || side->since == 0)
 		return;
 	if (file == STORE_MAIN)
 		withhold_keep(keeper);

@@ -8,7 +8,6 @@
 
 #include <stddef.h>
 #include "base/messages.h"
-#include "keeper/known.h"
 #include "store/store.h"
 
 struct keeper;
@@ -36,7 +35,6 @@ struct journal_side {
 	struct sequence taken; /* the last message of the monitor's that is in a batch */
 	struct sequence submitted, committed; /* the last one in `sent`, and on the disk: never above `taken` */
 	int64_t last;        /* the last commit */
-	bool flying;         /* `sent` has not been answered */
 	bool stuck;          /* `sent` waits until the file is well */
 	enum store_trouble_kind said; /* its trouble, as was last said */
 };
@@ -65,16 +63,13 @@ void journal_fini(struct journal *);
 struct store_batch *journal_main(struct keeper *);
 struct store_batch *journal_history(struct keeper *);
 
-/* Whether there is room for what may be left out. */
-bool journal_has_room(const struct keeper *, enum store_file);
+/* Whether there is room for evidence. */
+bool journal_has_room(const struct keeper *);
 
 /* Adds a run to the open batch. The packet is copied. */
 void journal_add_run(struct keeper *, const struct message_run *, uint64_t left_out, struct pw_bytes packet);
 /* A message of the monitor's has its place in the sequence of a file: its rows are in the batch that fills. */
 void journal_take(struct keeper *, enum store_file, struct sequence);
-
-/* What is kept, with what waits to be. */
-struct knowledge journal_known(const struct keeper *);
 
 /* Nothing more is wanted of that run's evidence in memory once what is open has been told. */
 void journal_settle(struct keeper *, uint32_t target, uint64_t run);

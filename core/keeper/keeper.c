@@ -93,22 +93,66 @@ put_recovered(struct wire_out *out, const struct keeper *keeper)
 	message_put_recovered(out, &recovered);
 }
 
+struct next_state {
+	const struct keeper *keeper;
+	uint64_t cursor;
+	struct wire_out *out;
+};
+
+static bool
+on_state(void *arg, const struct store_state *row)
+{
+	struct next_state *it = arg;
+	uint32_t target = roll_target(&it->keeper->roll, row->target);
+
+	it->cursor = row->target;
+	if (target != CONFIG_NONE && row->state.size > 0)
+		message_put_state(it->out, &(struct message_state){ target, row->state });
+	return true;
+}
+
+/* The state of the next target behind the cursor, and of our own side behind all of them. Returns false if there is none. */
+static bool
+put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
+{
+	static char own[WIRE_MAX];
+	struct next_state it = { keeper, *cursor, out };
+	enum store_reading answer = STORE_READ_MORE;
+	int64_t size;
+
+	while (*cursor != UINT64_MAX && out->size == 0 && answer == STORE_READ_MORE)
+		answer = store_read_states(keeper->reader, it.cursor, 1, on_state, &it);
+	if (answer == STORE_READ_BROKEN) {
+		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(keeper->reader));
+		keeper->status = BROKEN;
+		return false;
+	}
+	if (*cursor == UINT64_MAX || out->size > 0) {
+		*cursor = it.cursor;
+		return out->size > 0;
+	}
+	*cursor = UINT64_MAX;
+	size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
+	if (size > 0 && size <= (int64_t)sizeof own)
+		message_put_state(out, &(struct message_state){ CONFIG_NONE, { own, (size_t)size } });
+	return out->size > 0;
+}
+
 /* Everything that is known, as fast as the monitor takes it; what of it is not committed; then that it was everything. */
 static void
 recover(struct keeper *keeper)
 {
 	static unsigned char packet[WIRE_MAX];
-	struct message_state state;
 
 	while (keeper->recovering) {
 		struct wire_out out = wire_over(packet, sizeof packet);
-		uint32_t cursor = keeper->cursor;
+		uint64_t cursor = keeper->cursor;
 		const struct slip *run = NULL;
-		bool more = states_next(keeper->states, &cursor, &state);
+		bool more = put_state(keeper, &cursor, &out);
 
-		if (more)
-			message_put_state(&out, &state);
-		else if ((run = journal_uncommitted(&keeper->journal, keeper->run_sent)) == NULL)
+		if (keeper->status >= 0)
+			return;
+		if (!more && (run = journal_uncommitted(&keeper->journal, keeper->run_sent)) == NULL)
 			put_recovered(&out, keeper);
 		if (!packet_send(keeper->monitor, run != NULL ? run->packet : packet, run != NULL ? run->size : out.size, -1))
 			return;
@@ -274,6 +318,7 @@ tend(struct keeper *keeper)
 
 	if (clock_boot() < keeper->tend_from)
 		return false;
+	journal_hasten(keeper); /* nothing is to be under way */
 	store_tend(keeper->journal.store, clock_wall(), &tended);
 	if (tended.crowded > 0 && !keeper->crowded_said) {
 		keeper->crowded_said = true;
@@ -349,7 +394,7 @@ prepare(struct keeper *keeper, struct reason *why)
 static int
 begin_anew(struct keeper *keeper)
 {
-	if (keeper->reader == NULL) {
+	if (keeper->unread) {
 		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: the store can be read again: it begins anew with what is kept");
 		duty_blame(keeper->duty, DUTY_MONITOR, 0, "nothing: it has to begin anew with what is kept");
 		keeper_fini(keeper);

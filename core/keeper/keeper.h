@@ -12,8 +12,8 @@
  *   unseen.c    targets that nobody looks at
  *   asks.c      what people ask for
  *
- * Memory holds what is needed to answer a monitor that is born again (states, cabinet) and to write whole rows (open
- * incidents, standing conditions); all of it comes from the store at birth.
+ * Memory holds what is needed to decide at once (the cabinet, open incidents, standing conditions) and to write whole rows; all
+ * of it comes from the store at birth.
  */
 #ifndef KEEPER_KEEPER_H
 #define KEEPER_KEEPER_H
@@ -27,7 +27,6 @@
 #include "keeper/lines.h"
 #include "keeper/outbox.h"
 #include "keeper/roll.h"
-#include "keeper/states.h"
 #include "keeper/unseen.h"
 #include "store/reader.h"
 
@@ -102,9 +101,9 @@ struct keeper {
 	const struct config *config;
 	struct zone *zone;
 	struct cabinet *cabinet;
-	struct states *states;
 	struct roll roll;
-	struct store_reader *reader; /* NULL: the store cannot be read */
+	struct store_reader *reader; /* of what is kept and what is about to be */
+	bool unread;                 /* what was kept before our birth cannot be read */
 	struct file_of *files;   /* by target */
 	struct journal journal;
 	struct outbox_of outbox;
@@ -122,7 +121,7 @@ struct keeper {
 	bool tend_more;          /* the store has more to do in idle time */
 	bool crowded_said;
 	bool begin_anew;         /* what is kept is not what we know: who comes next begins with it */
-	uint32_t cursor;         /* the next of them */
+	uint64_t cursor;         /* the last target that it was told the state of, by the store's numbers; UINT64_MAX: all */
 	uint64_t run_sent;       /* the last run that was given to the monitor because it is not committed */
 	struct message_committed answered;
 	uint64_t run;            /* the highest number of a run that was heard of */

@@ -153,8 +153,19 @@ make(const char *recipient)
 	return delivery;
 }
 
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	struct delivery *delivery = arg;
+
+	delivery->kind = notice_named(row->kind);
+	delivery->incident = row->incident;
+	text_copy(delivery->code, sizeof delivery->code, row->code);
+	return false;
+}
+
 struct delivery *
-outbox_make(const struct store_delivery *row)
+outbox_make(const struct keeper *keeper, const struct store_delivery *row)
 {
 	struct delivery *delivery = make(row->recipient);
 
@@ -175,7 +186,34 @@ outbox_make(const struct store_delivery *row)
 	for (size_t i = 0; i < row->rest.size; i++)
 		if (row->rest.data[i] >= '0' && row->rest.data[i] <= '9')
 			delivery->opened = delivery->opened * 10 + (uint64_t)(row->rest.data[i] - '0');
+	store_read_notice(keeper->reader, row->notice, on_notice, delivery);
 	return delivery;
+}
+
+struct had {
+	const char *notifier;
+	bool found;
+};
+
+/* All recipients share what became of it. */
+static bool
+on_delivery(void *arg, const struct store_delivery *row)
+{
+	struct had *had = arg;
+
+	if (strcmp(row->notifier, had->notifier) == 0)
+		had->found = row->state != STORE_DELIVERY_dropped || row->rest.size == 0
+		    || memchr(row->rest.data, 'h', row->rest.size) == NULL;
+	return true;
+}
+
+bool
+outbox_had(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
+{
+	struct had had = { courier->name, false };
+
+	store_read_notice_deliveries(keeper->reader, notice, on_delivery, &had);
+	return had.found;
 }
 
 void

@@ -147,10 +147,12 @@ int64_t outbox_age(const struct delivery *);
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 /* Whether a batch is durable, or no longer waited for. */
 bool outbox_is_safe(const struct keeper *, uint64_t serial);
-/* What a row says, but for its notice's kind, incident and code; NULL: no memory. */
-struct delivery *outbox_make(const struct store_delivery *);
+/* What a row and its notice say; NULL: no memory. */
+struct delivery *outbox_make(const struct keeper *, const struct store_delivery *);
 /* Into the list of what is open, in its place among the others, to be tried again; its row is not written. */
 void outbox_put_back(struct keeper *, struct courier *, struct delivery *);
+/* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
+bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
 /* Somebody wants it to be tried at once. */
 void outbox_retry(struct delivery *);
 /* One that had ended is due again, in its place among the others. */

@@ -72,17 +72,6 @@ has_recipient(const struct courier *courier, const char *recipient)
 	return false;
 }
 
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct delivery *delivery = arg;
-
-	delivery->kind = notice_named(row->kind);
-	delivery->incident = row->incident;
-	text_copy(delivery->code, sizeof delivery->code, row->code);
-	return false;
-}
-
 static void
 drop(struct keeper *keeper, const struct store_delivery *row)
 {
@@ -110,7 +99,7 @@ on_delivery(void *arg, const struct store_delivery *row)
 		drop(it->keeper, row);
 		return true;
 	}
-	if ((delivery = outbox_make(row)) == NULL) {
+	if ((delivery = outbox_make(it->keeper, row)) == NULL) {
 		it->failed = true;
 		return false;
 	}
@@ -130,7 +119,6 @@ reclaim(struct keeper *keeper, struct courier *courier)
 	uint64_t first = 0;
 
 	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		store_read_notice(keeper->reader, delivery->notice, on_notice, delivery);
 		if (delivery->state != STORE_DELIVERY_claimed)
 			continue;
 		if (first == 0)

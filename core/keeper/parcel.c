@@ -1,4 +1,4 @@
-/* A notice with all that it is made of, read from the store, or where it waits to be written, and laid ready for its notifier. */
+/* A notice with all that it is made of, read from the store and laid ready for its notifier. */
 #include "keeper/outbox.h"
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@ struct opened {
 
 static const char in_one[] = " notices in one: ";
 
-enum { NAMED_MAX = 4 }; /* targets of a kind that a digest names in its sentence */
+enum { NAMED_MAX = 4 /* targets of a kind that a digest names in its sentence */, PAGE = 100 };
 
 /* Of what a digest stands for, the notices of one kind. */
 struct tally {
@@ -47,6 +47,7 @@ struct material {
 	struct text lines;
 	struct tally tallies[NOTICE_KINDS];
 	bool found;
+	struct store_evidence_key last; /* that was read */
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
 };
 
@@ -209,6 +210,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 	struct message_evidence evidence;
 	uint32_t place = place_of(&it->rest, row->run);
 
+	it->last = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (place < it->rest.attempt_count && message_get_evidence(&in, &evidence, CONFIG_NONE))
 		send_leg(it, place, &evidence.leg);
 	return true;
@@ -231,13 +233,15 @@ on_trace(void *arg, const struct store_trace *row)
 static void
 send_legs(struct material *it)
 {
-	const struct knowledge known = journal_known(it->keeper);
+	struct store_reader *reader = it->keeper->reader;
 	uint32_t target = roll_target(&it->keeper->roll, it->target);
 
-	if (it->notice.incident != 0 && it->rest.attempt_count > 0)
-		known_evidence(&known, it->notice.incident, on_evidence, it);
+	it->last = STORE_EVIDENCE_FIRST;
+	if (it->notice.incident == 0 && it->rest.attempt_count > 0)
+		store_read_notice_evidence(reader, it->notice.notice, on_own_evidence, it);
 	else if (it->rest.attempt_count > 0)
-		known_notice_evidence(&known, it->notice.notice, on_own_evidence, it);
+		while (store_read_evidence(reader, it->notice.incident, &it->last, PAGE, on_evidence, it) == STORE_READ_MORE)
+			continue;
 	for (uint32_t i = 0; i < it->rest.attempt_count; i++) {
 		struct message_evidence evidence;
 		uint64_t run = it->rest.attempts[i];
@@ -245,7 +249,7 @@ send_legs(struct material *it)
 		for (uint32_t leg = 0; here && cabinet_leg(it->keeper->cabinet, target, run, leg, &evidence); leg++)
 			send_leg(it, i, &evidence.leg);
 		if (packet_queue_is_empty(&it->legs[i]))
-			store_read_trace(known.reader, it->target, run, on_trace, it);
+			store_read_trace(reader, it->target, run, on_trace, it);
 		packet_queue_join(&it->out, &it->legs[i]);
 	}
 }
@@ -342,14 +346,15 @@ on_opened(void *arg, const struct store_notice *row)
 
 /* Whoever keeps what it is told has to be told the end of it under the key and the names that it began with. */
 static void
-find_opened(struct material *it, const struct knowledge *known, struct first_notice *first)
+find_opened(struct material *it, struct first_notice *first)
 {
 	const struct delivery *delivery = it->courier->first;
 	struct opened opened = { .notice = *first };
 
 	while (delivery != NULL && delivery->notice != it->notice.notice)
 		delivery = delivery->next;
-	known_notice(known, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened, &opened);
+	store_read_notice(it->keeper->reader, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened,
+	    &opened);
 	*first = opened.notice;
 	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
 	it->notice.first = opened.found ? opened.names : it->names;
@@ -358,19 +363,20 @@ find_opened(struct material *it, const struct knowledge *known, struct first_not
 static bool
 gather(struct material *it)
 {
-	const struct knowledge known = journal_known(it->keeper);
+	struct store_reader *reader = it->keeper->reader;
 	struct first_notice first;
 
-	if (!known_notice(&known, it->notice.notice, on_notice, it))
-		it->notice.flags |= NOTICE_NOT_RECORDED;
+	store_read_notice(reader, it->notice.notice, on_notice, it);
 	if (!it->found)
 		return false;
+	if (!store_keeps_notice(it->keeper->journal.store, it->notice.notice))
+		it->notice.flags |= NOTICE_NOT_RECORDED;
 	count_digest(it);
 	if (it->notice.incident != 0)
-		known_incident(&known, it->notice.incident, on_incident, &it->notice);
+		store_read_incident(reader, it->notice.incident, on_incident, &it->notice);
 	it->lines = TEXT_OVER(it->list);
 	for (uint32_t i = 0; i < it->rest.covers_count; i++)
-		known_notice(&known, it->rest.covers[i], on_covered, it);
+		store_read_notice(reader, it->rest.covers[i], on_covered, it);
 	if (it->rest.covered > it->rest.covers_count)
 		text_format(&it->lines, "and %" PRIu32 " more\n", it->rest.covered - it->rest.covers_count);
 	describe_digest(it);
@@ -378,10 +384,10 @@ gather(struct material *it)
 	it->notice.list = (struct pw_bytes){ it->lines.bytes, it->lines.size };
 	name_target(it);
 	make_key(it, &it->itself, it->notice.key);
-	first = before_first(&known, &it->notice, it->target, &it->itself);
-	find_opened(it, &known, &first);
+	first = before_first(reader, &it->notice, it->target, &it->itself);
+	find_opened(it, &first);
 	make_key(it, &first, it->notice.thread);
-	before_add_failures(&known, &it->notice, &it->rest, needs_all(it));
+	before_add_failures(reader, &it->notice, &it->rest, needs_all(it));
 	return true;
 }
 
@@ -398,7 +404,7 @@ is_gone(const struct material *it)
 {
 	const struct keeper *keeper = it->keeper;
 
-	return !it->found && keeper->reader != NULL && !journal_is_stuck(&keeper->journal)
+	return !it->found && !keeper->unread && !journal_is_stuck(&keeper->journal)
 	    && store_read_notice(keeper->reader, it->notice.notice, ignore, NULL) == STORE_READ_END;
 }
 

@@ -247,8 +247,6 @@ is_open(struct keeper *keeper, const struct message_change *change)
 static void
 record_state(struct keeper *keeper, const struct message_run *run)
 {
-	if (!states_put(keeper->states, &(struct message_state){ run->target, run->state }))
-		keeper_out_of_memory(keeper, "a state");
 	if (run->target == CONFIG_NONE) {
 		store_put_meta(journal_main(keeper), OWN_META, run->state);
 		return;

@@ -109,13 +109,12 @@ knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t f
 {
 	uint32_t target = roll_target(&keeper->roll, delivery->target);
 	const struct courier *courier = &keeper->outbox.couriers[fallback];
-	const struct knowledge known = journal_known(keeper);
 
 	for (const struct delivery *other = courier->first; other != NULL; other = other->next)
 		if (other->notice == delivery->notice)
 			return true;
 	if (delivery->target == 0 || target == CONFIG_NONE)
-		return known_delivery(&known, delivery->notice, courier->name);
+		return outbox_had(keeper, courier, delivery->notice);
 	return ledger_is_down(told_ledger(keeper, target, fallback));
 }
 

@@ -13,7 +13,7 @@
 #include "keeper/rules.h"
 #include "keeper/told.h"
 
-enum { TARGETS_A_TURN = 1000, OURS_READ = 10000, CODES_MAX = 64 };
+enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100, CODES_MAX = 64 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
 static bool
@@ -56,8 +56,9 @@ find_outage(const struct file_of *file, const struct ledger *ledger)
 
 /* The newest words on each trouble of ours, newest first. */
 struct ours {
-	const struct knowledge *known;
+	const struct keeper *keeper;
 	const struct courier *courier;
+	uint64_t last; /* the number of the notice that was read last */
 	uint32_t left; /* that many are passed over */
 	uint64_t found;
 	uint32_t code_count;
@@ -84,7 +85,7 @@ is_told(const struct ours *ours, uint64_t notice)
 
 	while (delivery != NULL && delivery->notice != notice)
 		delivery = delivery->next;
-	return delivery == NULL && known_delivery(ours->known, notice, ours->courier->name);
+	return delivery == NULL && outbox_had(ours->keeper, ours->courier, notice);
 }
 
 static bool
@@ -93,6 +94,7 @@ on_ours(void *arg, const struct store_notice *row)
 	struct ours *ours = arg;
 	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
 
+	ours->last = row->number;
 	if (alert == NOTICE_ALERT_NONE || !is_new_code(ours, row->code) || alert == NOTICE_ALERT_CLOSED || !is_told(ours, row->number))
 		return true;
 	if (ours->left-- > 0)
@@ -105,10 +107,11 @@ on_ours(void *arg, const struct store_notice *row)
 static uint64_t
 find_ours(const struct keeper *keeper, const struct courier *courier, uint32_t place)
 {
-	const struct knowledge known = journal_known(keeper);
-	struct ours ours = { .known = &known, .courier = courier, .left = place };
+	struct ours ours = { .keeper = keeper, .courier = courier, .left = place };
 
-	known_notices(&known, 0, 0, OURS_READ, on_ours, &ours);
+	for (int pages = 0; pages < OUR_PAGES; pages++)
+		if (store_read_notices(keeper->reader, 0, ours.last, PAGE, on_ours, &ours) != STORE_READ_MORE)
+			break;
 	return ours.found;
 }
 

@@ -45,10 +45,9 @@ static bool
 hears_of_ours(const struct keeper *keeper, uint32_t courier)
 {
 	const struct outbox_of *outbox = &keeper->outbox;
-	const struct knowledge known = journal_known(keeper);
 
 	return courier != outbox->spared && !(outbox->spares_dead && channel_is_dead(&outbox->couriers[courier]))
-	    && (outbox->told_before == 0 || known_delivery(&known, outbox->told_before, outbox->couriers[courier].name));
+	    && (outbox->told_before == 0 || outbox_had(keeper, &outbox->couriers[courier], outbox->told_before));
 }
 
 bool
@@ -266,7 +265,7 @@ recover_missed(struct keeper *keeper, struct courier *courier)
 	int64_t now = clock_wall(), since;
 	struct look look = { .keeper = keeper, .courier = courier };
 
-	if (quiet->count == 0 || keeper->reader == NULL)
+	if (quiet->count == 0)
 		return;
 	courier->hushed = calendar_holds(quiet, courier->zone, now);
 	since = calendar_since(quiet, courier->zone, now);

@@ -75,42 +75,15 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew", file_names[file]);
 }
 
-/* Readers of a file that has gone would go on reading it. */
-static bool
-read_anew(struct keeper *keeper)
-{
-	enum store_reader_opening opening;
-	struct reason why;
-
-	store_reader_close(&keeper->reader);
-	keeper->reader = store_reader_open(keeper->config->state, &opening, &why);
-	return keeper->reader != NULL;
-}
-
 /* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
  * keeper. But where nothing could be read and nothing was there, what we hold is all there is. */
 static bool
 has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct store_found *found)
 {
-	if (file == STORE_HISTORY)
-		return found->fresh && keeper->reader != NULL && !read_anew(keeper);
-	return keeper->reader != NULL ? found->fresh : !found->fresh || !read_anew(keeper);
-}
-
-/* What connections of one process share of a file that was read-only, or lost its log, stays so for as long as one of them
- * is left. */
-static bool
-try_to_mend(struct keeper *keeper, enum store_file file, struct store_found *found)
-{
-	enum store_trouble_kind kind = store_trouble(keeper->journal.store, file, NULL);
-	bool reads = (kind == STORE_READONLY || kind == STORE_LOG_GONE) && keeper->reader != NULL, mended;
-
-	if (reads)
-		store_reader_close(&keeper->reader);
-	mended = store_mend(keeper->journal.store, file, found);
-	if (reads)
-		(void)read_anew(keeper);
-	return mended;
+	if (file == STORE_MAIN && found->fresh != keeper->unread)
+		return true;
+	keeper->unread = file == STORE_HISTORY && keeper->unread;
+	return false;
 }
 
 static void
@@ -119,7 +92,7 @@ mend(struct keeper *keeper, enum store_file file)
 	struct journal_side *side = &keeper->journal.sides[file];
 	struct store_found found = { .first = false };
 
-	if (!try_to_mend(keeper, file, &found)) {
+	if (!store_mend(keeper->journal.store, file, &found)) {
 		say_trouble(keeper, file);
 		return;
 	}
@@ -129,8 +102,12 @@ mend(struct keeper *keeper, enum store_file file)
 		return;
 	side->stuck = false;
 	journal_submit(keeper, file);
+	if (file == STORE_MAIN)
+		journal_hasten(keeper); /* what came behind it */
 	if (side->stuck)
 		return;
+	if (file == STORE_MAIN)
+		store_leave_memory(keeper->journal.store);
 	if (!journal_is_stuck(&keeper->journal))
 		store_say_behind(keeper->journal.store, keeper->journal.behind = 0);
 	side->said = STORE_WELL;

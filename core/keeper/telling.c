@@ -86,11 +86,10 @@ on_down(void *arg, const struct store_notice *row)
 static uint64_t
 first_of(const struct keeper *keeper, uint64_t incident)
 {
-	const struct knowledge known = journal_known(keeper);
 	uint64_t number = 0;
 
 	if (incident != 0)
-		known_first_notice(&known, incident, on_down, &number);
+		store_read_incident_notices(keeper->reader, incident, 0, 1, on_down, &number);
 	return number;
 }
 
@@ -139,12 +138,11 @@ static struct span
 span_of(const struct telling *it, const struct outage *outage)
 {
 	const struct incident *open = it->keeper->files[it->target].incident;
-	const struct knowledge known = journal_known(it->keeper);
 	struct span span = { 0, 0, 0 };
 
 	if (open != NULL && open->number == outage->incident)
 		return (struct span){ open->began, open->confirmed, open->acknowledged };
-	known_incident(&known, outage->incident, on_incident, &span);
+	store_read_incident(it->keeper->reader, outage->incident, on_incident, &span);
 	return span;
 }
 
@@ -270,9 +268,7 @@ is_new_code(struct look *look, const char *code)
 static bool
 had_it(const struct telling *it, uint64_t notice)
 {
-	const struct knowledge known = journal_known(it->keeper);
-
-	return known_delivery(&known, notice, it->keeper->outbox.couriers[it->courier].name);
+	return outbox_had(it->keeper, &it->keeper->outbox.couriers[it->courier], notice);
 }
 
 static void
@@ -376,7 +372,6 @@ on_notice(void *arg, const struct store_notice *row)
 void
 telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 {
-	const struct knowledge known = journal_known(keeper);
 	struct look *look;
 
 	if (keeper->outbox.count == 0)
@@ -387,6 +382,6 @@ telling_compare(struct keeper *keeper, uint32_t target, uint32_t courier)
 	look->target = target;
 	look->courier = courier;
 	look->count = COMPARED_MAX;
-	known_notices(&known, roll_number(&keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
+	store_read_notices(keeper->reader, roll_number(&keeper->roll, target), 0, COMPARED_MAX, on_notice, look);
 	free(look);
 }

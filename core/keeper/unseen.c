@@ -100,7 +100,7 @@ last_look(const struct keeper *keeper, uint32_t target)
 {
 	struct newest newest = { .target = roll_number(&keeper->roll, target), .ended = keeper->unseen.targets[target].ended };
 
-	if (newest.ended == 0 && keeper->reader != NULL)
+	if (newest.ended == 0 && !keeper->unread)
 		(void)store_read_newest(keeper->reader, newest.target - 1, 1, on_newest, &newest);
 	return newest.ended == 0 ? keeper->born : newest.ended;
 }

@@ -41,17 +41,24 @@ apply_meta(struct db *db, const struct operation_meta *meta)
 	return query_run(query);
 }
 
+/* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
+static const char *const run_sql[] = {
+	[OPERATION_ATTACH] = "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2",
+	[OPERATION_DROP] = "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = ?3",
+	[OPERATION_DROP_UPTO] = "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3",
+};
+
 static bool
-apply_run(struct db *db, const char *sql, const struct operation_run *run, bool with_role)
+apply_run(struct db *db, enum operation_kind kind, const struct operation_run *run)
 {
-	struct query *query = db_query(db, sql);
+	struct query *query = db_query(db, run_sql[kind]);
 
 	if (query == NULL)
 		return false;
 	query_bind_i64(query, 1, (int64_t)run->target);
 	query_bind_i64(query, 2, (int64_t)run->run);
 	query_bind_i64(query, 3, (int64_t)run->incident);
-	if (with_role)
+	if (kind == OPERATION_ATTACH)
 		query_bind_text(query, 4, run->role);
 	return query_run(query);
 }
@@ -65,17 +72,9 @@ apply(struct store *store, struct db *db, const struct operation *operation)
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
 	case OPERATION_ATTACH:
-		return apply_run(db, "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2",
-		    &operation->is.run, true);
 	case OPERATION_DROP:
-		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = 0 AND ?3 = 0",
-		    &operation->is.run, false);
 	case OPERATION_DROP_UPTO:
-		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = 0 AND ?3 = 0",
-		    &operation->is.run, false);
-	case OPERATION_DROP_ATTACHED:
-		return apply_run(db, "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = ?3",
-		    &operation->is.run, false);
+		return apply_run(db, operation->kind, &operation->is.run);
 	case OPERATION_RESULT:
 		return history_add(&store->history, db, &operation->is.result);
 	}
@@ -96,15 +95,33 @@ store_apply_counters(struct store *store, enum store_file file, uint64_t ahead)
 }
 
 bool
-store_apply(struct store *store, const struct store_batch *batch)
+store_apply_one(struct store *store, struct db *db, struct store_batch *batch, const struct operation *operation)
+{
+	if (apply(store, db, operation))
+		return true;
+	if (batch->file != STORE_MAIN || db_fault(db) != DB_CONSTRAINT)
+		return false;
+	db_forgive(db);
+	batch->refused++;
+	return true;
+}
+
+bool
+store_apply(struct store *store, struct store_batch *batch)
 {
 	struct db *db = store->shelves[batch->file].db;
 
+	batch->refused = 0;
 	for (const struct operation *operation = batch->first; operation != NULL; operation = operation->next) {
-		if (!apply(store, db, operation))
+		if (!store_apply_one(store, db, batch, operation))
 			return false;
 	}
-	if (batch->file == STORE_HISTORY && !history_flush(&store->history, db, false))
-		return false;
-	return store_apply_counters(store, batch->file, NUMBERS_AHEAD);
+	return true;
+}
+
+bool
+store_apply_end(struct store *store, enum store_file file)
+{
+	return (file != STORE_HISTORY || history_flush(&store->history, store->shelves[file].db, false))
+	    && store_apply_counters(store, file, NUMBERS_AHEAD);
 }

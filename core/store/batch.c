@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/batch.h"
+#include "store/store_private.h"
 
 enum { CHUNK_MIN = 16 * 1024, ALIGN = 8 };
 
@@ -25,6 +25,16 @@ store_batch_create(enum store_file file)
 		batch->file = file;
 		batch->end = &batch->first;
 	}
+	return batch;
+}
+
+struct store_batch *
+store_batch_of(struct store *store)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+
+	if (batch != NULL)
+		batch->store = store;
 	return batch;
 }
 
@@ -60,7 +70,7 @@ store_batch_clear(struct store_batch *batch)
 	}
 	if (kept != NULL)
 		*kept = (struct chunk){ .room = CHUNK_MIN };
-	*batch = (struct store_batch){ .file = batch->file, .chunks = kept };
+	*batch = (struct store_batch){ .file = batch->file, .chunks = kept, .store = batch->store };
 	batch->end = &batch->first;
 	batch->bytes = kept == NULL ? 0 : CHUNK_MIN;
 }
@@ -81,6 +91,12 @@ bool
 store_batch_lacks_memory(const struct store_batch *batch)
 {
 	return batch->no_memory;
+}
+
+uint32_t
+store_batch_refused(const struct store_batch *batch)
+{
+	return batch->refused;
 }
 
 static void *
@@ -130,11 +146,10 @@ copy_bytes(struct store_batch *batch, struct pw_bytes bytes)
 
 /* A new operation of `size` bytes behind its head; NULL: no memory, which the batch remembers. */
 static struct operation *
-add(struct store_batch *batch, enum store_file file, enum operation_kind kind, size_t size)
+add(struct store_batch *batch, enum operation_kind kind, size_t size)
 {
 	struct operation *operation = take(batch, offsetof(struct operation, is) + size);
 
-	assert(batch->file == file);
 	if (operation == NULL)
 		return NULL;
 	operation->next = NULL;
@@ -145,11 +160,19 @@ add(struct store_batch *batch, enum store_file file, enum operation_kind kind, s
 	return operation;
 }
 
+/* It is whole. */
 static void
-put_row(struct store_batch *batch, enum store_file file, enum row_kind row, const void *bytes)
+finish(struct store_batch *batch, const struct operation *operation)
+{
+	if (batch->store != NULL && !batch->no_memory)
+		store_do(batch->store, batch, operation);
+}
+
+void
+store_batch_add_row(struct store_batch *batch, enum row_kind row, const void *bytes)
 {
 	const struct row_form *form = &row_forms[row];
-	struct operation *operation = add(batch, file, OPERATION_ROW, form->size);
+	struct operation *operation = add(batch, OPERATION_ROW, form->size);
 
 	if (operation == NULL)
 		return;
@@ -163,12 +186,14 @@ put_row(struct store_batch *batch, enum store_file file, enum row_kind row, cons
 		else if (field->type == FIELD_BYTES)
 			*(struct pw_bytes *)member = copy_bytes(batch, *(struct pw_bytes *)member);
 	}
+	finish(batch, operation);
 }
 
-#define PUT(name, file, kind)                                                                                          \
+#define PUT(name, file_, kind)                                                                                         \
 	void store_put_##name(struct store_batch *batch, const struct store_##name *row)                                \
 	{                                                                                                              \
-		put_row(batch, file, kind, row);                                                                       \
+		assert(batch->file == file_);                                                                          \
+		store_batch_add_row(batch, kind, row);                                                                 \
 	}
 PUT(target, STORE_MAIN, ROW_TARGET)
 PUT(state, STORE_MAIN, ROW_STATE)
@@ -176,19 +201,29 @@ PUT(incident, STORE_MAIN, ROW_INCIDENT)
 PUT(evidence, STORE_MAIN, ROW_EVIDENCE)
 PUT(notice_evidence, STORE_MAIN, ROW_NOTICE_EVIDENCE)
 PUT(condition, STORE_MAIN, ROW_CONDITION)
-PUT(notice, STORE_MAIN, ROW_NOTICE)
 PUT(delivery, STORE_MAIN, ROW_DELIVERY)
 PUT(ledger, STORE_MAIN, ROW_LEDGER)
 PUT(pause, STORE_MAIN, ROW_PAUSE)
 PUT(trace, STORE_HISTORY, ROW_TRACE)
 
+void
+store_put_notice(struct store_batch *batch, const struct store_notice *row)
+{
+	assert(batch->file == STORE_MAIN);
+	if (row->number > batch->notice)
+		batch->notice = row->number;
+	store_batch_add_row(batch, ROW_NOTICE, row);
+}
+
 static void
 put_meta(struct store_batch *batch, const char *key, struct pw_bytes value)
 {
-	struct operation *operation = add(batch, batch->file, OPERATION_META, sizeof operation->is.meta);
+	struct operation *operation = add(batch, OPERATION_META, sizeof operation->is.meta);
 
-	if (operation != NULL)
-		operation->is.meta = (struct operation_meta){ copy_text(batch, key), copy_bytes(batch, value) };
+	if (operation == NULL)
+		return;
+	operation->is.meta = (struct operation_meta){ copy_text(batch, key), copy_bytes(batch, value) };
+	finish(batch, operation);
 }
 
 void
@@ -207,12 +242,14 @@ store_put_sequence(struct store_batch *batch, struct sequence sequence)
 static void
 put_run(struct store_batch *batch, enum operation_kind kind, const struct operation_run *run)
 {
-	struct operation *operation = add(batch, STORE_MAIN, kind, sizeof operation->is.run);
+	struct operation *operation = add(batch, kind, sizeof operation->is.run);
 
+	assert(batch->file == STORE_MAIN);
 	if (operation == NULL)
 		return;
 	operation->is.run = *run;
 	operation->is.run.role = copy_text(batch, run->role);
+	finish(batch, operation);
 }
 
 void
@@ -236,16 +273,17 @@ store_drop_evidence_upto(struct store_batch *batch, uint64_t target, uint64_t ru
 void
 store_drop_attached(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident)
 {
-	put_run(batch, OPERATION_DROP_ATTACHED,
+	put_run(batch, OPERATION_DROP,
 	    &(struct operation_run){ .target = target, .run = run, .incident = incident });
 }
 
 void
 store_put_result(struct store_batch *batch, const struct store_result *result)
 {
-	struct operation *operation = add(batch, STORE_HISTORY, OPERATION_RESULT, sizeof operation->is.result);
+	struct operation *operation = add(batch, OPERATION_RESULT, sizeof operation->is.result);
 	uint32_t count = result->phase_count < STORE_PHASES_MAX ? result->phase_count : STORE_PHASES_MAX;
 
+	assert(batch->file == STORE_HISTORY);
 	if (operation == NULL)
 		return;
 	operation->is.result = *result;

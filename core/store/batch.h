@@ -14,7 +14,6 @@ enum operation_kind {
 	OPERATION_ATTACH,
 	OPERATION_DROP,
 	OPERATION_DROP_UPTO,
-	OPERATION_DROP_ATTACHED,
 	OPERATION_RESULT
 };
 
@@ -50,6 +49,12 @@ struct store_batch {
 	size_t bytes;
 	uint64_t number;           /* of its last submission, 0: never */
 	bool no_memory;
+	struct store *store;       /* that does the operations as they come; NULL: they are done when it is submitted */
+	uint64_t notice;           /* the highest number of a notice in it */
+	uint32_t refused;          /* operations that contradict what is there */
 };
+
+/* Adds a copy of a row of any file's. */
+void store_batch_add_row(struct store_batch *, enum row_kind, const void *row);
 
 #endif

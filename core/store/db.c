@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "store/db.h"
 
-enum { BUSY_MS = 5000, PROGRESS_OPS = 2000, QUERIES_MAX = 96 };
+enum { BUSY_MS = 5000, PROGRESS_OPS = 2000, QUERIES_MAX = 128 };
 
 struct query {
 	struct db *db;
@@ -85,7 +85,9 @@ set_up(struct db *db, enum db_mode mode)
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	db_exec(db, "PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON");
-	if (mode != DB_WRITE) {
+	if (mode == DB_MEMORY)
+		db_exec(db, "PRAGMA foreign_keys=OFF");
+	else if (mode != DB_WRITE) {
 		db_exec(db, "PRAGMA query_only=ON");
 		sqlite3_progress_handler(db->handle, PROGRESS_OPS, on_progress, db);
 	}
@@ -115,9 +117,9 @@ struct db *
 db_open(const char *path, enum db_mode mode)
 {
 	struct db *db = calloc(1, sizeof *db);
-	char *uri = uri_of(path, mode == DB_STILL);
-	int flags = SQLITE_OPEN_URI |
-	    (mode == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+	char *uri = uri_of(mode == DB_MEMORY ? ":memory:" : path, mode == DB_STILL);
+	int flags = SQLITE_OPEN_URI | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+	    : SQLITE_OPEN_READONLY);
 
 	if (db == NULL || uri == NULL) {
 		free(db);
@@ -205,11 +207,23 @@ db_commit(struct db *db)
 	return db_exec(db, "COMMIT");
 }
 
+bool
+db_in_transaction(const struct db *db)
+{
+	return !sqlite3_get_autocommit(db->handle);
+}
+
 void
 db_rollback(struct db *db)
 {
-	if (!sqlite3_get_autocommit(db->handle))
+	if (db_in_transaction(db))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int64_t
+db_size(struct db *db)
+{
+	return (db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count", 0)) * db_number(db, "PRAGMA page_size", 0);
 }
 
 int64_t

@@ -29,6 +29,7 @@ enum db_fault {
 
 enum db_mode {
 	DB_WRITE, /* made where missing */
+	DB_MEMORY, /* a new one that nobody else sees; what it refers to need not be in it, so foreign keys are not enforced */
 	DB_READ,
 	DB_STILL  /* for reading only, and nobody writes: the folder may be one that we cannot write to */
 };
@@ -51,7 +52,11 @@ bool db_says(struct db *, const char *sql, const char *text);
 
 bool db_begin(struct db *);
 bool db_commit(struct db *);
+bool db_in_transaction(const struct db *);
 void db_rollback(struct db *); /* where one is open: some faults have ended it already */
+
+/* Bytes of the pages in use. */
+int64_t db_size(struct db *);
 
 /* Rows changed by the last statement. */
 int64_t db_changes(const struct db *);

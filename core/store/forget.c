@@ -258,11 +258,10 @@ enum step
 tending_make_room(struct store *store, int64_t now, struct store_tended *tended)
 {
 	struct db *db = store->shelves[STORE_HISTORY].db;
-	int64_t pages = db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count", 0);
 	uint64_t before = tended->deleted, traces, results;
 
 	(void)now;
-	if (pages * db_number(db, "PRAGMA page_size", 0) <= store->settings.history_max)
+	if (db_size(db) <= store->settings.history_max)
 		return STEP_NOTHING;
 	traces = leading(db, traces_after, 0, TRACES_A_STEP, INT64_MAX, 0);
 	results = leading(db, results_after, 0, ROWS_A_STEP, INT64_MAX, 0);

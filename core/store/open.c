@@ -188,6 +188,7 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 	if (opening == STORE_OPENED) {
 		secure_numbers(store);
 		begin_numbers(store);
+		store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];
 		ballast_make(store->folder, store->settings.ballast);
 	}
 	return opening;
@@ -261,6 +262,21 @@ settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE]
 	return true;
 }
 
+/* What connections of one process share of a file that was read-only, or lost its log, stays so for as long as one of them is
+ * left; and readers of a file that has gone would go on reading it. */
+static bool
+mend(struct store *store, enum store_file file, struct store_found *found)
+{
+	bool reads = file == STORE_HISTORY && store->reader.history != NULL, opened;
+
+	if (reads)
+		db_close(&store->reader.history);
+	opened = open_again(store, file, found);
+	if (reads)
+		(void)store_inside(store);
+	return opened;
+}
+
 bool
 store_mend(struct store *store, enum store_file file, struct store_found *found)
 {
@@ -273,6 +289,6 @@ store_mend(struct store *store, enum store_file file, struct store_found *found)
 	if (shelf->trouble == STORE_FULL)
 		ballast_free(store->folder);
 	memcpy(instance, store->instance, sizeof instance);
-	return open_again(store, file, found) && (file != STORE_MAIN || settle_instance(store, instance, found))
+	return mend(store, file, found) && (file != STORE_MAIN || settle_instance(store, instance, found))
 	    && can_write(store, file);
 }

@@ -1,5 +1,12 @@
-/* Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. */
+/*
+ * Pages: a statement lives only within one call, so no reader holds up the checkpoint for more than its second. Where whoever
+ * is given the rows may write to the same connection, all are read before the first is given: no statement is under way then
+ * that what is written, or rolled back, could change.
+ */
+#include <string.h>
+
 #include "base/clock.h"
+#include "store/batch.h"
 #include "store/page.h"
 
 void
@@ -29,8 +36,8 @@ page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, c
 	db_forgive(db); /* a list without a limit has no such parameter */
 }
 
-bool
-page_next(struct page *page, void *row)
+static bool
+read_row(struct page *page, void *row)
 {
 	if (page->query == NULL || page->count == page->limit || (page->count > 0 && clock_mono() > page->until))
 		return false;
@@ -43,19 +50,59 @@ page_next(struct page *page, void *row)
 	return true;
 }
 
+static enum store_reading
+end_reading(struct page *page, bool enough)
+{
+	enum store_reading reading = enough || page->ran_out ? STORE_READ_END : STORE_READ_MORE;
+
+	if (page->query != NULL)
+		query_reset(page->query);
+	db_set_deadline(page->db, 0);
+	if (db_fault(page->db) != DB_WELL && (db_fault(page->db) != DB_STOPPED || page->count == 0)) {
+		reason_set(&page->reader->why, "%s", db_why(page->db));
+		reading = STORE_READ_BROKEN;
+	}
+	db_forgive(page->db);
+	return reading;
+}
+
+static void
+read_all(struct page *page)
+{
+	_Alignas(8) char row[ROW_SIZE_MAX];
+
+	page->rows = store_batch_create(STORE_MAIN);
+	while (page->rows != NULL && !page->rows->no_memory && read_row(page, row))
+		store_batch_add_row(page->rows, page->kind, row);
+	page->reading = end_reading(page, false);
+	if (page->rows == NULL || page->rows->no_memory) {
+		*page->reader->no_memory = true;
+		page->reading = STORE_READ_BROKEN;
+	} else
+		page->row = page->rows->first;
+}
+
+bool
+page_next(struct page *page, void *row)
+{
+	if (page->db == NULL || page->reader->no_memory == NULL)
+		return read_row(page, row);
+	if (page->reading == 0)
+		read_all(page);
+	if (page->row == NULL)
+		return false;
+	memcpy(row, page->row->is.bytes, row_forms[page->kind].size);
+	page->row = page->row->next;
+	return true;
+}
+
 enum store_reading
 page_end(struct page *page, bool enough)
 {
 	if (page->db == NULL)
 		return STORE_READ_END;
-	if (page->query != NULL)
-		query_reset(page->query);
-	db_set_deadline(page->db, 0);
-	if (db_fault(page->db) == DB_STOPPED && page->count > 0)
-		return STORE_READ_MORE;
-	if (db_fault(page->db) != DB_WELL) {
-		reason_set(&page->reader->why, "%s", db_why(page->db));
-		return STORE_READ_BROKEN;
-	}
-	return enough || page->ran_out ? STORE_READ_END : STORE_READ_MORE;
+	if (page->reading == 0)
+		return end_reading(page, enough);
+	store_batch_destroy(&page->rows);
+	return enough ? STORE_READ_END : page->reading;
 }

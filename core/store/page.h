@@ -6,9 +6,13 @@
 #include "store/row.h"
 
 struct store_reader {
-	struct db *main, *history; /* history: NULL where there is none */
+	struct db *main, *history; /* NULL where there is none */
 	struct reason why;
+	bool *no_memory; /* that there was none for rows; NULL: a reader of its own, which nobody writes through */
 };
+
+/* Opens history.db for reading; NULL: it cannot be read. */
+struct db *reader_open_history(const char *folder);
 
 /* A value for a parameter. */
 struct bind {
@@ -28,6 +32,11 @@ struct page {
 	uint32_t count, limit;
 	int64_t until;
 	bool ran_out; /* of rows */
+	/* Where rows are written through the same connection: how reading them has ended, 0: not yet; copies of all of them; the
+	 * next to be given. */
+	enum store_reading reading;
+	struct store_batch *rows;
+	const struct operation *row;
 };
 
 /* Begins reading: `tail` is what follows SELECT … FROM table; LIMIT ?9 in it is the limit. */

@@ -176,6 +176,8 @@ last_run(struct db *db, const char *sql)
 	db_forgive(db);
 	db_set_deadline(db, clock_mono() + READING_MICROSECONDS);
 	int64_t run = db_number(db, sql, 0);
+	db_set_deadline(db, 0);
+	db_forgive(db);
 	return run > 0 ? (uint64_t)run : 0;
 }
 

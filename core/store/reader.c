@@ -109,11 +109,18 @@ open_file(const char *folder, enum store_file file, enum store_reader_opening *o
 	return db;
 }
 
+struct db *
+reader_open_history(const char *folder)
+{
+	enum store_reader_opening opening;
+
+	return open_file(folder, STORE_HISTORY, &opening, NULL);
+}
+
 struct store_reader *
 store_reader_open(const char *folder, enum store_reader_opening *opening, struct reason *why)
 {
 	struct store_reader *reader = calloc(1, sizeof *reader);
-	enum store_reader_opening history;
 
 	*opening = STORE_READER_FAILED;
 	if (reader == NULL)
@@ -123,7 +130,7 @@ store_reader_open(const char *folder, enum store_reader_opening *opening, struct
 	if (reader->main == NULL)
 		store_reader_close(&reader);
 	else
-		reader->history = open_file(folder, STORE_HISTORY, &history, NULL);
+		reader->history = reader_open_history(folder);
 	return reader;
 }
 
@@ -150,7 +157,7 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 	struct query *query;
 	int64_t size = -1;
 
-	if (reader == NULL)
+	if (reader == NULL || reader->main == NULL)
 		return -1;
 	db_forgive(reader->main);
 	query = db_query(reader->main, "SELECT value FROM meta WHERE key = ?1");
@@ -165,5 +172,6 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 			memcpy(value, bytes.data, bytes.size < room ? bytes.size : room);
 		query_reset(query);
 	}
+	db_forgive(reader->main);
 	return size;
 }

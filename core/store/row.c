@@ -56,6 +56,12 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(BYTES, trace, bytes) } },
 };
 
+bool
+row_is_evidence(enum row_kind kind)
+{
+	return kind == ROW_EVIDENCE || kind == ROW_NOTICE_EVIDENCE;
+}
+
 /* The word for column `by` is "by" in SQL, too, and other words of the language are in use: all are quoted. */
 static void
 add_columns(struct text *sql, const struct row_form *form, uint32_t count)

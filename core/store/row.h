@@ -45,6 +45,9 @@ struct row_form {
 
 extern const struct row_form row_forms[ROW_KINDS];
 
+/* What may be left out where there is no room. */
+bool row_is_evidence(enum row_kind);
+
 /* INSERT … ON CONFLICT … for rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …). */
 void row_write_sql(enum row_kind, char sql[ROW_SQL_MAX]);
 void row_read_sql(enum row_kind, const char *tail, char sql[ROW_SQL_MAX]);

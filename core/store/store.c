@@ -1,13 +1,14 @@
 /*
- * The store's interface for its one writer: opening, submitting batches, trouble. SQLite answers
- * before store_submit returns.
+ * The store's interface for its one writer: opening, submitting batches, trouble.
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/memory.h"
 #include "store/store_private.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
@@ -81,6 +82,12 @@ store_close(struct store **store)
 {
 	if (*store == NULL)
 		return;
+	if ((*store)->group != NULL)
+		db_rollback((*store)->shelves[STORE_MAIN].db);
+	/* Readers first: the log goes with the last connection, if that is one that writes. */
+	store_reader_close(&(*store)->still);
+	db_close(&(*store)->reader.history);
+	db_close(&(*store)->memory);
 	write_heads(*store);
 	write_numbers(*store);
 	for (int file = 0; file < STORE_FILES; file++)
@@ -149,66 +156,185 @@ store_say_behind(struct store *store, int64_t since)
 		(void)fcntl(store->lock, F_OFD_SETLK, &one);
 }
 
+/* Where postwatch.db is read and written now. */
+static struct db *
+current(const struct store *store)
+{
+	struct db *file = store->shelves[STORE_MAIN].db;
+
+	if (store->memory != NULL)
+		return store->memory;
+	return file == NULL && store->still != NULL ? store->still->main : file;
+}
+
+struct store_reader *
+store_inside(struct store *store)
+{
+	if (current(store) == NULL)
+		store->still = store_reader_open(store->folder, &(enum store_reader_opening){ 0 }, NULL);
+	if (store->reader.history == NULL)
+		store->reader.history = reader_open_history(store->folder);
+	store->reader.main = current(store); /* so it stays until that is another */
+	store->reader.no_memory = &store->no_memory;
+	return &store->reader;
+}
+
+bool
+store_is_read(const struct store *store)
+{
+	return current(store) != NULL;
+}
+
+bool
+store_keeps_notice(const struct store *store, uint64_t number)
+{
+	return number <= store->notice;
+}
+
+/* What contradicts what is there is counted when it is written to the file; evidence gives way to all else. */
+static void
+do_in_memory(struct store *store, struct store_batch *batch, const struct operation *operation)
+{
+	bool evidence = operation->kind == OPERATION_ROW && row_is_evidence(operation->row);
+
+	if (evidence && !memory_has_room(store->memory))
+		return;
+	batch->no_memory |= !store_apply_one(store, store->memory, batch, operation);
+	db_forgive(store->memory);
+}
+
+/* Does there all that is in the batch, and that the file does not have. */
+static void
+go_on_in_memory(struct store *store, struct store_batch *batch)
+{
+	assert(store->group == NULL);
+	if (store->memory == NULL)
+		store->memory = memory_open(current(store));
+	store_reader_close(&store->still);
+	batch->no_memory |= store->memory == NULL;
+	for (const struct operation *operation = batch->first; operation != NULL && store->memory != NULL; operation = operation->next)
+		do_in_memory(store, batch, operation);
+	(void)store_inside(store);
+}
+
+void
+store_leave_memory(struct store *store)
+{
+	assert(store->shelves[STORE_MAIN].trouble == STORE_WELL);
+	db_close(&store->memory);
+	(void)store_inside(store);
+}
+
+/* Nothing of it is kept, and its file is in trouble. */
+static enum store_answer
+give_up(struct store *store, struct store_batch *batch)
+{
+	if (store->group == batch) {
+		db_rollback(store->shelves[STORE_MAIN].db);
+		store->group = NULL;
+	}
+	if (batch->store != NULL && store->memory == NULL)
+		go_on_in_memory(store, batch);
+	return STORE_RETRY;
+}
+
 static enum store_answer
 fail(struct store *store, struct store_batch *batch, const char *doing)
 {
 	struct shelf *shelf = &store->shelves[batch->file];
-	bool contradicts = db_fault(shelf->db) == DB_CONSTRAINT;
+	bool contradicts = batch->file == STORE_HISTORY && db_fault(shelf->db) == DB_CONSTRAINT;
 
 	shelf_fail(shelf, doing);
 	if (contradicts) {
 		db_forgive(shelf->db);
 		shelf->trouble = STORE_WELL;
-	}
-	if (contradicts && batch->file == STORE_HISTORY)
 		store_load(store, STORE_HISTORY);
-	if (contradicts)
 		return STORE_LOST;
+	}
 	store->doubtful[batch->file] = batch->number;
-	return STORE_RETRY;
+	return give_up(store, batch);
+}
+
+/* Whether the file and its log are still those that are open. */
+static bool
+is_in_place(struct shelf *shelf)
+{
+	if (db_has_moved(shelf->db))
+		shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
+	else if (shelf_log_has_gone(shelf))
+		shelf_blame(shelf, STORE_LOG_GONE, "its log was removed or replaced");
+	return shelf->trouble == STORE_WELL;
+}
+
+/* Whether the operations of the batch are done, but not committed. Some faults end a transaction, even where they met a
+ * statement that only reads. */
+static bool
+is_under_way(const struct store *store, const struct store_batch *batch)
+{
+	return store->group == batch && db_in_transaction(store->shelves[STORE_MAIN].db);
+}
+
+void
+store_do(struct store *store, struct store_batch *batch, const struct operation *operation)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	bool begun = is_under_way(store, batch);
+
+	assert(store->group == NULL || store->group == batch);
+	if (store->memory != NULL)
+		do_in_memory(store, batch, operation);
+	else if (shelf->trouble != STORE_WELL)
+		(void)give_up(store, batch);
+	else if (!begun && !db_begin(shelf->db))
+		(void)fail(store, batch, "beginning a transaction");
+	else {
+		store->group = batch;
+		if (begun ? !store_apply_one(store, shelf->db, batch, operation) : !store_apply(store, batch))
+			(void)fail(store, batch, "writing");
+	}
+}
+
+static enum store_answer
+note_kept(struct store *store, const struct store_batch *batch)
+{
+	if (batch->notice > store->notice)
+		store->notice = batch->notice;
+	return STORE_COMMITTED;
 }
 
 static enum store_answer
 write_batch(struct store *store, struct store_batch *batch)
 {
 	struct shelf *shelf = &store->shelves[batch->file];
+	bool done = is_under_way(store, batch);
 
 	batch->number = ++store->counters[batch->file].batch;
-	if (!db_begin(shelf->db))
+	if (!done && !db_begin(shelf->db))
 		return fail(store, batch, "beginning a transaction");
-	if (!store_apply(store, batch))
+	if ((!done && !store_apply(store, batch)) || !store_apply_end(store, batch->file))
 		return fail(store, batch, "writing");
 	if (!db_commit(shelf->db))
 		return fail(store, batch, "committing");
-	if (batch->file == STORE_MAIN)
+	if (batch->file == STORE_MAIN) {
+		store->group = NULL;
 		store_note_reserved(store);
-	return STORE_COMMITTED;
+	}
+	return note_kept(store, batch);
 }
 
-static enum store_answer
-keep(struct store *store, struct store_batch *batch)
+enum store_answer
+store_submit(struct store *store, struct store_batch *batch)
 {
 	struct shelf *shelf = &store->shelves[batch->file];
 
+	batch->no_memory |= batch->store != NULL && store->no_memory;
 	if (batch->no_memory)
 		return STORE_LOST;
 	if (batch->count == 0)
 		return STORE_COMMITTED;
 	if (shelf->trouble != STORE_WELL)
-		return STORE_RETRY;
+		return give_up(store, batch);
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
-		return STORE_COMMITTED;
-	if (db_has_moved(shelf->db))
-		shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
-	else if (shelf_log_has_gone(shelf))
-		shelf_blame(shelf, STORE_LOG_GONE, "its log was removed or replaced");
-	else
-		return write_batch(store, batch);
-	return STORE_RETRY;
-}
-
-void
-store_submit(struct store *store, struct store_batch *batch, store_done *on_done, void *arg)
-{
-	on_done(arg, keep(store, batch));
+		return note_kept(store, batch);
+	return is_in_place(shelf) ? write_batch(store, batch) : give_up(store, batch);
 }

@@ -3,14 +3,18 @@
  * not be lost (synchronous=FULL) and history.db for what may be (NORMAL). What belongs together goes into one batch, and
  * a batch is one transaction of one file.
  *
- * The face is asynchronous in form: on_done may be called before store_submit returns (SQLite does), or later (another
- * engine would), in the order of submission. The store tells what happened; what to do about it is the keeper's:
+ * The store tells what became of a batch; what to do about it is the keeper's:
  *
- *	committed  it is durable (history: as durable as history is)
+ *	committed  it is durable (history: as durable as history is), but for rows of postwatch.db that contradict what is
+ *	           there (store_batch_refused)
  *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch gets this answer until
  *	           store_mend() says that it works again. Then submit the same batch again: if the commit that failed had
  *	           reached the disk after all, that is noticed, and nothing is done twice.
- *	lost       this batch can never be kept: what it says contradicts what is there, or there was no memory to make it
+ *	lost       this batch can never be kept: what it says contradicts what is in history.db, or there was no memory to make it
+ *
+ * Operations of a batch that store_batch_of() has made are done at once, in a transaction of postwatch.db that is committed
+ * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
+ * in memory instead, which begins with what is open, and store_inside() reads that.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -89,6 +93,15 @@ uint64_t store_number(struct store *, enum store_numbers);
  * be read. */
 struct sequence store_sequence(const struct store *, enum store_file);
 
+/* Reads what is kept and what is about to be, as far as the file can be read; history.db only as it is kept. It is the store's,
+ * for the thread that writes. A list is read whole before the first row is given, so rows may be put meanwhile; where there is
+ * no memory for that, no batch of store_batch_of() is committed any more (store_batch_lacks_memory). */
+struct store_reader *store_inside(struct store *);
+/* Returns false where nothing of postwatch.db can be read: nothing is known of what it has. */
+bool store_is_read(const struct store *);
+/* Returns whether the notice of that number has been committed. */
+bool store_keeps_notice(const struct store *, uint64_t number);
+
 /* --- trouble --- */
 
 /* WELL, or what the file suffers from since its last failure; `why` (NULL is fine) in words. */
@@ -101,13 +114,19 @@ bool store_mend(struct store *, enum store_file, struct store_found *found);
 /* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
 bool store_renew_ballast(struct store *);
 
+/* What was done in memory is in the file by now: all batches have been submitted since it was mended, and kept. */
+void store_leave_memory(struct store *);
+
 /* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
 void store_say_behind(struct store *, int64_t since);
 
 /* --- batches --- */
 
-/* The caller owns a batch; the store only borrows it from store_submit until on_done. */
+/* The caller owns a batch. */
 struct store_batch *store_batch_create(enum store_file); /* NULL if out of memory */
+/* The same for postwatch.db, whose operations are done as they come. Of such batches only the one that was made or cleared
+ * last is added to, unless the one before is to be submitted again. */
+struct store_batch *store_batch_of(struct store *);
 void store_batch_destroy(struct store_batch **);
 
 /* Empties it for use again; its memory is kept. */
@@ -115,12 +134,11 @@ void store_batch_clear(struct store_batch *);
 
 uint32_t store_batch_count(const struct store_batch *); /* operations */
 size_t store_batch_bytes(const struct store_batch *);   /* memory held */
-bool store_batch_lacks_memory(const struct store_batch *);   /* for some of what was put into it, or was found with it */
+bool store_batch_lacks_memory(const struct store_batch *);   /* for some of what was put into it, or was read for it */
+uint32_t store_batch_refused(const struct store_batch *); /* operations that contradict what is there, and were left out */
 
-typedef void store_done(void *arg, enum store_answer answer);
-
-/* One transaction of the file that the batch is for. An empty batch is committed at once. */
-void store_submit(struct store *, struct store_batch *, store_done *on_done, void *arg);
+/* One transaction of the file that the batch is for. An empty batch counts as committed. */
+enum store_answer store_submit(struct store *, struct store_batch *);
 
 /* How far a sequence of messages has come with what is in the batch: it is kept with the batch, in either file. */
 void store_put_sequence(struct store_batch *, struct sequence);
@@ -170,8 +188,8 @@ struct store_tended {
 	uint64_t rolled_up;     /* roll-ups made */
 };
 
-/* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a second. A failure shows in
- * store_trouble(). */
+/* One small step, some milliseconds of work; `now` is UTC. Call it when idle, at least once a second, and with no batch open
+ * for postwatch.db, or nothing is done there. A failure shows in store_trouble(). */
 void store_tend(struct store *, int64_t now, struct store_tended *);
 
 #endif

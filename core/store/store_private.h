@@ -4,6 +4,7 @@
 
 #include "store/batch.h"
 #include "store/history.h"
+#include "store/page.h"
 #include "store/shelf.h"
 
 enum { INSTANCE_SIZE = 16, NUMBERS_AHEAD = 1000 };
@@ -31,13 +32,27 @@ struct store {
 	struct history history;
 	struct tending *tending;
 	char *write_sql[ROW_KINDS];
+	const struct store_batch *group;       /* whose operations are done in the open transaction of postwatch.db; NULL: none */
+	uint64_t notice;                       /* the highest number of a notice that is kept */
+	struct db *memory;                     /* stands in for postwatch.db; NULL: it does not have to */
+	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
+	struct store_reader reader;            /* what store_inside() gives */
+	bool no_memory;                        /* that there was none for what was read there */
 };
 
 /* Writes the counters of a file into it, within a transaction; numbers of postwatch.db with `ahead` of them reserved. */
 bool store_apply_counters(struct store *, enum store_file, uint64_t ahead);
 
-/* Writes one batch's operations, within a transaction. False: a fault. */
-bool store_apply(struct store *, const struct store_batch *);
+/* Writes one batch's operations, or one of them, within a transaction. False: a fault. What contradicts what postwatch.db has is
+ * left out and counted. */
+bool store_apply(struct store *, struct store_batch *);
+bool store_apply_one(struct store *, struct db *, struct store_batch *, const struct operation *);
+
+/* What stands at the end of each transaction. */
+bool store_apply_end(struct store *, enum store_file);
+
+/* store.c: does an operation of a batch where store_inside() reads. */
+void store_do(struct store *, struct store_batch *, const struct operation *);
 
 /* open.c: takes the folder and opens both files. */
 enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);

@@ -123,7 +123,7 @@ take_step(struct store *store, const struct job *job, int64_t now, struct store_
 	struct shelf *shelf = &store->shelves[job->file];
 	enum step step;
 
-	if (shelf->trouble != STORE_WELL)
+	if (shelf->trouble != STORE_WELL || (job->file == STORE_MAIN && store->group != NULL))
 		return STEP_NOTHING;
 	if (!db_begin(shelf->db)) {
 		shelf_fail(shelf, "tending");

@@ -48,14 +48,6 @@ bytes_of(const char *text)
 }
 
 static void
-on_done(void *arg, enum store_answer answer)
-{
-	(void)arg;
-	if (answer != STORE_COMMITTED)
-		bench_die("the store does not commit");
-}
-
-static void
 begin(struct bench *bench)
 {
 	const struct store_settings settings = { .folder = bench->folder };
@@ -73,7 +65,8 @@ submit(struct bench *bench, struct store_batch *batch, uint32_t least)
 {
 	if (store_batch_count(batch) < least)
 		return;
-	store_submit(bench->store, batch, on_done, bench);
+	if (store_submit(bench->store, batch) != STORE_COMMITTED)
+		bench_die("the store does not commit");
 	store_batch_clear(batch);
 }
 

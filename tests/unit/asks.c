@@ -1,5 +1,6 @@
 /* Pauses and acknowledgements: what is answered, when, what the monitor is told, and what is kept. */
 #include "asks_world.h"
+#include "store/store_private.h"
 
 static void
 a_pause_is_told_and_outlives_the_keeper(void **state)
@@ -31,12 +32,12 @@ nothing_is_answered_before_it_is_durable(void **state)
 	struct world *world = *state;
 
 	(void)heard(world);
-	world->keeper.journal.sides[STORE_MAIN].flying = true; /* a batch is on its way */
+	world->keeper.journal.store->shelves[STORE_MAIN].trouble = STORE_IO; /* it is not kept before that is over */
 	ASK(world, "pause", 0, "mx1", "2h", "disks");
 	assert_string_equal(heard(world), "");
 	assert_false(asks_wait(&world->keeper));
-	world->keeper.journal.sides[STORE_MAIN].flying = false;
-	journal_flush(&world->keeper);
+	world->keeper.journal.mend_at = 1;
+	journal_turn(&world->keeper, false);
 	assert_true(asks_wait(&world->keeper));
 	assert_true(starts_with(heard(world), "o"));
 	world->keeper.journal.sides[STORE_MAIN].stuck = true;

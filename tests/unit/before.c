@@ -11,7 +11,7 @@
 
 static struct folder folder;
 static struct store_batch *batch;
-static struct knowledge known;
+static struct store_reader *reader;
 static uint64_t change;
 
 static void
@@ -56,7 +56,7 @@ setup(void **state)
 	folder_make(&folder);
 	folder_open(&folder);
 	assert_int_equal(folder.opening, STORE_OPENED);
-	batch = store_batch_create(STORE_MAIN);
+	batch = store_batch_of(folder.store);
 	return 0;
 }
 
@@ -68,14 +68,13 @@ keep(void **state)
 		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 		store_batch_clear(batch);
 	}
-	known = (struct knowledge){ folder_read(&folder), { NULL, batch } };
+	reader = store_inside(folder.store);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	store_reader_close(&known.reader);
 	store_batch_destroy(&batch);
 	folder_remove(&folder);
 	return 0;
@@ -89,7 +88,7 @@ first_of(uint64_t number, const char *kind, const char *code, uint64_t incident,
 
 	snprintf(notice.kind, sizeof notice.kind, "%s", kind);
 	snprintf(notice.code, sizeof notice.code, "%s", code);
-	first = before_first(&known, &notice, 1, &(struct first_notice){ .number = number, .confirmed = notice.confirmed });
+	first = before_first(reader, &notice, 1, &(struct first_notice){ .number = number, .confirmed = notice.confirmed });
 	assert_int_equal(notice.attempts, attempts);
 	assert_int_equal(first.confirmed, 1000 * first.number);
 	return first.number;
@@ -148,18 +147,18 @@ an_end_has_its_last_failure(void **state)
 	put_run(15, PW_FAILED, PW_DEGRADED, "failed"); /* one address is enough */
 	put_run(16, PW_OK, PW_OK, "passed");
 	keep(state);
-	before_add_failures(&known, &notice, &rest, false);
+	before_add_failures(reader, &notice, &rest, false);
 	assert_runs(&rest, &notice, 1, 3, (const uint64_t[]){ 14, 15, 16 });
 	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 15, 16 } };
-	before_add_failures(&known, &notice, &rest, true); /* then 15 has failed */
+	before_add_failures(reader, &notice, &rest, true); /* then 15 has failed */
 	assert_runs(&rest, &notice, 1, 2, (const uint64_t[]){ 15, 16 });
 	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 15, 16 }, .covers_count = 2, .covers = { 7, 8 } };
 	memcpy(notice.kind, "outage", 7);
-	before_add_failures(&known, &notice, &rest, false);
+	before_add_failures(reader, &notice, &rest, false);
 	assert_runs(&rest, &notice, 4, 6, (const uint64_t[]){ 10, 11, 12, 14, 15, 16 });
 	memcpy(notice.kind, "down", 5);
 	rest = (struct notice_rest){ .attempt_count = 2, .attempts = { 10, 11 } };
-	before_add_failures(&known, &notice, &rest, false);
+	before_add_failures(reader, &notice, &rest, false);
 	assert_runs(&rest, &notice, 0, 2, (const uint64_t[]){ 10, 11 });
 }
 
@@ -174,7 +173,7 @@ room_is_kept_to(void **state)
 	put_notice(7, "down", "refused", 5, 3);
 	put_run(12, PW_FAILED, PW_FAILED, "confirmed");
 	keep(state);
-	before_add_failures(&known, &notice, &rest, false);
+	before_add_failures(reader, &notice, &rest, false);
 	assert_int_equal(notice.runs, CHANGE_ATTEMPTS_MAX);
 	assert_int_equal(notice.before, 2);
 	assert_int_equal(rest.attempts[0], 11);

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "keeper/cabinet.h"
-#include "keeper/states.h"
 #include "keeper/tell.h"
 
 enum { TARGETS = 5, PLENTY = 1 << 20, RUNS = 3 };
@@ -143,30 +142,6 @@ what_passed_alone_is_not_kept(void **state)
 	cabinet_destroy(&cabinet);
 }
 
-static void
-states_are_walked_in_order(void **state)
-{
-	struct states *states = states_create(TARGETS);
-	struct message_state got;
-	uint32_t cursor = 0;
-
-	(void)state;
-	assert_false(states_next(states, &cursor, &got));
-	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("three") }));
-	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("one") }));
-	assert_true(states_put(states, &(struct message_state){ 3, bytes_of("drei") }));
-	assert_true(states_put(states, &(struct message_state){ 1, bytes_of("eis") }));
-	cursor = 0;
-	assert_true(states_next(states, &cursor, &got));
-	assert_int_equal(got.target, 1);
-	assert_memory_equal(got.state.data, "eis", 3);
-	assert_true(states_next(states, &cursor, &got));
-	assert_int_equal(got.target, 3);
-	assert_int_equal(got.state.size, 4);
-	assert_false(states_next(states, &cursor, &got));
-	states_destroy(&states);
-}
-
 static char told[8192];
 static int first_level;
 
@@ -228,7 +203,6 @@ main(void)
 		cmocka_unit_test(the_oldest_of_all_give_way),
 		cmocka_unit_test(a_number_used_again_is_another_run),
 		cmocka_unit_test(what_passed_alone_is_not_kept),
-		cmocka_unit_test(states_are_walked_in_order),
 		cmocka_unit_test(a_change_is_told_with_its_evidence),
 		cmocka_unit_test(silence_and_what_is_not_of_a_target),
 	};

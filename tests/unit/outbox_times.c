@@ -358,11 +358,11 @@ age_goes_by_no_clock_that_is_set(void **state)
 	assert_non_null(world->keeper.outbox.couriers[0].first);
 	/* Between lives it is what that clock says, and never less than nothing. */
 	row.created = clock_wall() + 24 * HOUR;
-	assert_non_null(delivery = outbox_make(&row));
+	assert_non_null(delivery = outbox_make(&world->keeper, &row));
 	assert_in_range(outbox_age(delivery), 0, MINUTE);
 	free(delivery);
 	row.created = clock_wall() - 24 * HOUR;
-	assert_non_null(delivery = outbox_make(&row));
+	assert_non_null(delivery = outbox_make(&world->keeper, &row));
 	assert_in_range(outbox_age(delivery), 24 * HOUR - MINUTE, 24 * HOUR + MINUTE);
 	free(delivery);
 	destroy(&world);
@@ -379,12 +379,11 @@ what_is_no_longer_kept_is_given_up(void **state)
 	begin(world);
 	link_notifiers(world);
 	outbox_add(&world->keeper, 0, &(struct outbox_entry){ .kind = NOTICE_down, .code = "refused", .notice = 4711, .target = 1 });
-	struct store_reader *reader = world->keeper.reader;
-	world->keeper.reader = NULL; /* a disk that cannot be read is no reason */
+	world->keeper.unread = true; /* a disk that cannot be read is no reason */
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "");
 	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_again);
-	world->keeper.reader = reader;
+	world->keeper.unread = false;
 	ripen(world, 0);
 	assert_string_equal(handed(world), "");
 	assert_null(world->keeper.outbox.couriers[0].first);

@@ -31,18 +31,9 @@ bytes_of(const char *text)
 }
 
 static void
-on_done(void *arg, enum store_answer answer)
-{
-	*(enum store_answer *)arg = answer;
-}
-
-static void
 commit(struct store *store, struct store_batch *batch)
 {
-	enum store_answer answer = 0;
-
-	store_submit(store, batch, on_done, &answer);
-	assert_int_equal(answer, STORE_COMMITTED);
+	assert_int_equal(store_submit(store, batch), STORE_COMMITTED);
 	store_batch_clear(batch);
 }
 

@@ -1,0 +1,350 @@
+/* What is put is seen at once by whoever reads inside the store, in the file or in memory, and by others when it is kept. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "store_folder.h"
+
+enum { KEYS = 6, ROUNDS = 40, DUMP_ROWS = 2000 };
+
+static struct folder folder;
+static struct store_batch *batch;
+static uint32_t chance;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	chance = 4711;
+	folder_make(&folder);
+	folder_open(&folder);
+	assert_non_null(folder.store);
+	batch = store_batch_of(folder.store);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	store_batch_destroy(&batch);
+	folder_remove(&folder);
+	return 0;
+}
+
+static struct db *
+file_db(void)
+{
+	return folder.store->shelves[STORE_MAIN].db;
+}
+
+static void
+put_notice(uint64_t number)
+{
+	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "down" });
+}
+
+static bool
+on_notice(void *arg, const struct store_notice *row)
+{
+	(void)row;
+	++*(uint32_t *)arg;
+	return true;
+}
+
+static uint32_t
+notices(struct store_reader *reader)
+{
+	uint32_t count = 0;
+
+	assert_int_not_equal(store_read_notices(reader, 1, 0, 100, on_notice, &count), STORE_READ_BROKEN);
+	return count;
+}
+
+static uint32_t
+notices_outside(void)
+{
+	struct store_reader *reader = folder_read(&folder);
+	uint32_t count = notices(reader);
+
+	store_reader_close(&reader);
+	return count;
+}
+
+static void
+others_see_it_when_it_is_kept(void **state)
+{
+	(void)state;
+	put_notice(1);
+	assert_int_equal(notices(store_inside(folder.store)), 1);
+	assert_int_equal(notices_outside(), 0);
+	assert_false(store_keeps_notice(folder.store, 1));
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	assert_int_equal(notices_outside(), 1);
+	assert_true(store_keeps_notice(folder.store, 1) && !store_keeps_notice(folder.store, 2));
+	store_batch_clear(batch);
+	put_notice(2);
+	store_close(&folder.store); /* as a kill does */
+	folder_open(&folder);
+	assert_int_equal(notices(store_inside(folder.store)), 1);
+}
+
+static bool
+on_notice_put(void *arg, const struct store_notice *row)
+{
+	put_notice(row->number + 100);
+	return on_notice(arg, row);
+}
+
+static void
+rows_may_be_put_while_a_list_is_read(void **state)
+{
+	uint32_t count = 0;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 20; i++)
+		put_notice(i);
+	assert_int_equal(store_read_incident_notices(store_inside(folder.store), 0, 0, 10, on_notice, &count), STORE_READ_END);
+	assert_int_equal(store_read_notices(store_inside(folder.store), 1, 0, 10, on_notice_put, &count), STORE_READ_MORE);
+	assert_int_equal(count, 10);
+	assert_int_equal(notices(store_inside(folder.store)), 30);
+}
+
+static void
+limit_file(int pages)
+{
+	char limit[64];
+
+	snprintf(limit, sizeof limit, "PRAGMA max_page_count=%lld", (long long)db_number(file_db(), "PRAGMA page_count", 0) + pages);
+	assert_true(db_exec(file_db(), limit));
+}
+
+static void
+put_big(uint64_t run)
+{
+	static char bytes[50000];
+
+	store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = run, .bytes = { bytes, sizeof bytes } });
+}
+
+/* It fails in the midst of a batch: what was put before is read all the same, and so is what is put behind it. */
+static void
+a_full_disk_hides_nothing(void **state)
+{
+	struct store_found found;
+
+	(void)state;
+	put_notice(1);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_clear(batch);
+	limit_file(4);
+	put_notice(2);
+	put_big(7);
+	assert_non_null(folder.store->memory);
+	assert_int_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_FULL);
+	put_notice(3);
+	assert_int_equal(notices(store_inside(folder.store)), 3);
+	assert_int_equal(notices_outside(), 1);
+	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_false(store_keeps_notice(folder.store, 2));
+	assert_int_equal(notices(store_inside(folder.store)), 3);
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_leave_memory(folder.store);
+	assert_int_equal(notices(store_inside(folder.store)), 3);
+	assert_int_equal(notices_outside(), 3);
+	assert_true(store_keeps_notice(folder.store, 3));
+}
+
+/* Some faults roll a transaction back, also those of a statement that reads: what was in it is done anew with what comes next. */
+static void
+a_transaction_that_was_ended_is_begun_anew(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 2; i++) {
+		put_notice(3 * i + 1);
+		put_notice(3 * i + 2);
+		assert_true(db_exec(file_db(), "ROLLBACK"));
+		if (i == 0)
+			put_notice(3);
+		assert_int_equal(notices(store_inside(folder.store)), 3);
+		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+		assert_int_equal(notices_outside(), i == 0 ? 3 : 5);
+		assert_null(folder.store->memory);
+		store_batch_clear(batch);
+	}
+}
+
+/* --- every column of every table --- */
+
+static uint32_t
+draw(uint32_t below)
+{
+	return random_next(&chance) % below;
+}
+
+/* What is drawn of keys comes again, so that rows are replaced. */
+static void
+draw_row(enum row_kind kind, void *row)
+{
+	static const char *const words[] = { "", "a", "down", "x y", "refused" };
+	static char bytes[ROW_FIELDS_MAX][16];
+	const struct row_form *form = &row_forms[kind];
+
+	for (uint32_t i = 0; form->fields[i].column != NULL; i++) {
+		void *member = (char *)row + form->fields[i].offset;
+		uint32_t number = i < form->key ? 1 + draw(KEYS) : draw(UINT32_MAX);
+
+		switch (form->fields[i].type) {
+		case FIELD_U32:
+			*(uint32_t *)member = number;
+			break;
+		case FIELD_I64:
+			*(int64_t *)member = number;
+			break;
+		case FIELD_TEXT:
+			*(const char **)member = words[number % 5];
+			break;
+		case FIELD_BYTES:
+			snprintf(bytes[i], sizeof bytes[i], "%u", number);
+			*(struct pw_bytes *)member = bytes_of(bytes[i]);
+			break;
+		}
+	}
+}
+
+static void
+put_any(void)
+{
+	_Alignas(8) char row[ROW_SIZE_MAX];
+	enum row_kind kind = (enum row_kind)draw(ROW_TRACE);
+	uint64_t target = 1 + draw(KEYS), run = 1 + draw(KEYS), incident = draw(KEYS);
+	char key[8];
+
+	switch (draw(16)) {
+	case 0:
+		store_attach_evidence(batch, target, run, incident, "confirmed");
+		return;
+	case 1:
+		store_drop_evidence(batch, target, run);
+		return;
+	case 2:
+		store_drop_attached(batch, target, run, incident);
+		return;
+	case 3:
+		snprintf(key, sizeof key, "key%u", draw(KEYS));
+		store_put_meta(batch, key, bytes_of(key + draw(4)));
+		return;
+	case 4:
+		kind = ROW_NOTICE; /* on which others depend */
+		break;
+	}
+	draw_row(kind, row);
+	if (kind == ROW_NOTICE)
+		store_put_notice(batch, (const void *)row);
+	else
+		store_batch_add_row(batch, kind, row);
+}
+
+static void
+put_some(void)
+{
+	for (int i = 0; i < 60; i++)
+		put_any();
+}
+
+/* All rows of all tables as text; the ids of evidence, which no row is known by, are not in it. */
+static uint32_t
+dump(struct db *db, char *rows[DUMP_ROWS])
+{
+	uint32_t count = 0;
+
+	for (enum row_kind kind = 0; kind < ROW_TRACE; kind++) {
+		char sql[ROW_SQL_MAX];
+		struct text text = TEXT_OVER(sql);
+		struct query *query;
+		text_format(&text, "SELECT '%s'", row_forms[kind].table);
+		for (const struct field *field = row_forms[kind].fields; field->column != NULL; field++)
+			text_format(&text, "||' '||quote(\"%s\")", field->column);
+		text_format(&text, " FROM %s", row_forms[kind].table);
+		query = db_query(db, sql);
+		assert_non_null(query);
+		while (query_step(query)) {
+			assert_true(count < DUMP_ROWS);
+			rows[count++] = strdup(query_text(query, 0));
+		}
+	}
+	return count;
+}
+
+static bool
+is_among(const char *row, char *const *rows, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(row, rows[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+forget(char **rows, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		free(rows[i]);
+}
+
+/* Whatever is done in memory is in the file when that is well, row for row; what is over need not be in memory. */
+static void
+assert_memory_is_in_file(struct db *memory)
+{
+	static char *in_memory[DUMP_ROWS], *in_file[DUMP_ROWS];
+	uint32_t count = dump(memory, in_memory), all = dump(file_db(), in_file);
+
+	assert_in_range(count, 20, all);
+	for (uint32_t i = 0; i < count; i++)
+		if (!is_among(in_memory[i], in_file, all))
+			fail_msg("not in the file: %s", in_memory[i]);
+	forget(in_memory, count);
+	forget(in_file, all);
+}
+
+static void
+what_is_done_in_memory_is_done_in_the_file(void **state)
+{
+	struct store_found found;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS; i++) {
+		put_some();
+		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+		store_batch_clear(batch);
+		put_some(); /* in the file, whose batch is then done once more in memory */
+		folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
+		assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
+		put_some();
+		assert_non_null(folder.store->memory);
+		assert_true(store_mend(folder.store, STORE_MAIN, &found));
+		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+		assert_memory_is_in_file(folder.store->memory);
+		store_leave_memory(folder.store);
+		store_batch_clear(batch);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(others_see_it_when_it_is_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_may_be_put_while_a_list_is_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_hides_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_transaction_that_was_ended_is_begun_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_done_in_memory_is_done_in_the_file, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
