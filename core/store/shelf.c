@@ -148,8 +148,8 @@ name_log(const struct shelf *shelf, char path[static PATH_MAX + 8])
 	snprintf(path, PATH_MAX + 8, "%s-wal", shelf->path);
 }
 
-bool
-shelf_log_has_gone(const struct shelf *shelf)
+static bool
+log_has_gone(const struct shelf *shelf)
 {
 	char path[PATH_MAX + 8];
 	struct stat status;
@@ -157,6 +157,16 @@ shelf_log_has_gone(const struct shelf *shelf)
 	name_log(shelf, path);
 	return shelf->log.st_ino != 0
 	    && (stat(path, &status) != 0 || status.st_ino != shelf->log.st_ino || status.st_dev != shelf->log.st_dev);
+}
+
+bool
+shelf_is_in_place(struct shelf *shelf)
+{
+	if (db_has_moved(shelf->db))
+		shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
+	else if (log_has_gone(shelf))
+		shelf_blame(shelf, STORE_LOG_GONE, "its log was removed or replaced");
+	return shelf->trouble == STORE_WELL;
 }
 
 enum look { LOOK_WELL, LOOK_NEWER, LOOK_FOREIGN, LOOK_BAD };
@@ -266,7 +276,7 @@ move_log(struct shelf *shelf, const char *word)
 static bool
 set_log_aside(struct shelf *shelf)
 {
-	if (shelf->log.st_ino == 0 || shelf_log_has_gone(shelf))
+	if (shelf->log.st_ino == 0 || log_has_gone(shelf))
 		return true;
 	unlink_index(shelf);
 	return move_log(shelf, "gone");

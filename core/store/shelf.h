@@ -33,8 +33,8 @@ void shelf_close(struct shelf *);
  * version has written that. To be called before the file is closed, which removes what is called as its log. */
 bool shelf_put_away(struct shelf *, struct store_found *);
 
-/* Whether another log, or none, lies where the one that is written to was. */
-bool shelf_log_has_gone(const struct shelf *);
+/* Whether the file and its log still lie where those are that are written to; else takes note of the trouble. */
+bool shelf_is_in_place(struct shelf *);
 
 /* Has the file take all that is in such a log, and sets aside what lies in its place. False where readers hold it, or on a
  * fault. */

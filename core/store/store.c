@@ -255,17 +255,6 @@ fail(struct store *store, struct store_batch *batch, const char *doing)
 	return give_up(store, batch);
 }
 
-/* Whether the file and its log are still those that are open. */
-static bool
-is_in_place(struct shelf *shelf)
-{
-	if (db_has_moved(shelf->db))
-		shelf_blame(shelf, STORE_MOVED, "the file was removed or replaced");
-	else if (shelf_log_has_gone(shelf))
-		shelf_blame(shelf, STORE_LOG_GONE, "its log was removed or replaced");
-	return shelf->trouble == STORE_WELL;
-}
-
 /* Whether the operations of the batch are done, but not committed. Some faults end a transaction, even where they met a
  * statement that only reads. */
 static bool
@@ -336,5 +325,5 @@ store_submit(struct store *store, struct store_batch *batch)
 		return give_up(store, batch);
 	if (batch->number != 0 && batch->number == store->kept[batch->file])
 		return note_kept(store, batch);
-	return is_in_place(shelf) ? write_batch(store, batch) : give_up(store, batch);
+	return shelf_is_in_place(shelf) ? write_batch(store, batch) : give_up(store, batch);
 }

@@ -111,7 +111,8 @@ verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 		else if (db_fault(db) == DB_WELL)
 			*verify = (struct verify){ .rests_until = now + rest };
 	}
-	if (db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) {
+	/* Without its log the file may look damaged, and what is in the log is not to be lost. */
+	if ((db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) && shelf_is_in_place(shelf)) {
 		shelf->trouble = db_fault(db) == DB_IO ? STORE_IO : STORE_DAMAGED;
 		shelf->suspect = true;
 		reason_set(&shelf->why, "%s: reading %s%s%s: %s", shelf->schema->name, tree.table, tree.index[0] != '\0' ? ", index " : "",

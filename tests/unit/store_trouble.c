@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "store/verify.h"
 #include "store_sick.h"
 
 /* SQLITE_FULL: nothing of the batch is kept, every batch is put off, and afterwards the same one goes in. */
@@ -232,6 +233,8 @@ log_removed(void **state)
 		assert_int_equal(unlink(folder_file(&folder, "postwatch.db-wal")), 0);
 		if (i == 3)
 			scribble("postwatch.db-wal", 0, "x", 1);
+		if (i == 5) /* whoever reads the file is the first to see it */
+			verify_step(&(struct verify){ .tree = 0 }, &folder.store->shelves[STORE_MAIN], clock_wall());
 		assert_int_equal(submit_small(i + 1), STORE_RETRY);
 		assert_int_equal(store_trouble(folder.store, STORE_MAIN, &why), STORE_LOG_GONE);
 		assert_string_equal(why.text, "postwatch.db: its log was removed or replaced");
