@@ -315,12 +315,6 @@ journal_is_stuck(const struct journal *journal)
 	return journal->sides[STORE_MAIN].stuck || journal->sides[STORE_HISTORY].stuck;
 }
 
-bool
-journal_is_empty(const struct journal *journal)
-{
-	return journal->sides[STORE_MAIN].since == 0 && journal->sides[STORE_HISTORY].since == 0 && !journal_is_stuck(journal);
-}
-
 struct sequence
 journal_committed(const struct journal *journal, enum store_file file)
 {

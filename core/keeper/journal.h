@@ -94,6 +94,5 @@ struct sequence journal_committed(const struct journal *, enum store_file);
 const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
 
 bool journal_is_stuck(const struct journal *);
-bool journal_is_empty(const struct journal *);
 
 #endif

@@ -146,12 +146,6 @@ history_word(struct history *history, struct db *db, const char *word)
 	return query_run(query) && keep_word(history, number, word) ? number : 0;
 }
 
-const char *
-history_word_of(const struct history *history, uint64_t number)
-{
-	return number < history->word_count && history->words[number] != NULL ? history->words[number] : "";
-}
-
 /* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it is. */
 size_t
 times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room)

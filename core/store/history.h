@@ -34,7 +34,6 @@ bool history_flush(struct history *, struct db *, bool whatever);
 
 /* The number of a word, made where it is new; 0: a fault. */
 uint32_t history_word(struct history *, struct db *, const char *word);
-const char *history_word_of(const struct history *, uint64_t number);
 
 /* Times of phases as bytes, and back: the count. */
 size_t times_pack(const int64_t *times, uint32_t count, unsigned char *bytes, size_t room);

@@ -1,4 +1,4 @@
-/* Names of delivery states and of availability, stored as numbers. */
+/* Names of delivery states, stored as numbers, and the length of spans. */
 #include "base/clock.h"
 #include "store/rows.h"
 
@@ -10,19 +10,6 @@ store_delivery_name(uint32_t state)
 	case STORE_DELIVERY_##name:                                                                                    \
 		return #name;
 		STORE_DELIVERY_STATES(X)
-#undef X
-	}
-	return "?";
-}
-
-const char *
-store_mood_name(uint32_t mood)
-{
-	switch (mood) {
-#define X(name)                                                                                                        \
-	case STORE_MOOD_##name:                                                                                        \
-		return #name;
-		STORE_MOODS(X)
 #undef X
 	}
 	return "?";

@@ -178,9 +178,8 @@ struct store_rollup {
 	struct store_phase_times { int64_t p50, p95, max; } phases[STORE_PHASES_MAX]; /* -1: never reached */
 };
 
-/* "waiting" …; "up" …; "?" for what is neither. */
+/* "waiting" …; "?" for what is none. */
 const char *store_delivery_name(uint32_t state);
-const char *store_mood_name(uint32_t mood);
 
 /* 15 min or 1 h in microseconds. */
 int64_t store_span_length(enum store_span span);
