@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/read.h"
 
 static char files_folder[PATH_MAX];
 static struct config_faults files_faults;

@@ -10,6 +10,7 @@
 #include "base/transcript.h"
 #include "command/pager.h"
 #include "command/reasons.h"
+#include "config/read.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "config/config.h"
+#include "config/read.h"
 
 /* Each fault and warning on a line, as config_print_faults() words them. */
 void faults_print(FILE *, const struct config_faults *);

@@ -9,7 +9,7 @@
 
 #include "command/faults.h"
 #include "config/accepted.h"
-#include "config/config.h"
+#include "config/read.h"
 #include "parent/parent.h"
 
 struct words {

@@ -178,57 +178,6 @@ struct config {
 	int64_t heartbeat_interval; /* 0: there is none */
 };
 
-/* One fault or warning: where, what, and what would be right; one line of valid, escaped UTF-8. */
-struct config_fault {
-	char file[256]; /* escaped, cut at its front */
-	unsigned line;   /* 0: the file as a whole */
-	unsigned column; /* in characters; 0: not known */
-	bool warning;
-	char text[400];
-};
-
-/* What reading found, in the order of files and lines; at most the first 50 are kept, all are counted. */
-struct config_faults {
-	struct config_fault items[50];
-	uint32_t kept, faults, warnings;
-};
-
-/* Where to read from. */
-struct config_source {
-	const char *path;           /* the main file; NULL: none, `words` only */
-	const char *const *words;   /* of the command line: host, host:port, [v6]:port; with a file, names of its targets */
-	uint32_t word_count;
-	bool select;                /* with a file: only the targets that `words` name; a name that is not in it is a fault */
-	bool places;                /* and what is no name, for it has a port or is an address, may be none of the file's */
-	const char *probe;          /* -p: for the words; NULL: the default */
-	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
-	uint32_t set_count;
-	int64_t leg_max;            /* no leg is given more than so many microseconds; 0: as configured */
-	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
-	bool advise;                /* warn also of what nobody would be told of, tags that match nothing, notifiers in vain */
-	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
-	bool starts;                /* the daemon starts with it: where we are root, its user has to exist and to read all files */
-	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */
-	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
-};
-
-/*
- * Reads and checks everything, loads the plugins, and freezes the arena. NULL where there are faults; `faults` (the
- * caller's, filled here) has them and all warnings. Exits only where memory runs out. May resolve our own host name
- * (for `helo`), never a target's.
- */
-const struct config *config_read(const struct config_source *source, struct config_faults *faults);
-
-/* The state folder that a configuration names, which may have faults: as far as it can be read. Opens no plugin, asks
- * nobody. False: its path does not fit. */
-bool config_find_state(const struct config_source *, char *folder, size_t room);
-
-/* Gives a configuration back; the daemon never does. Plugins stay loaded. */
-void config_free(const struct config **config);
-
-/* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were kept. */
-void config_print_faults(const struct config_faults *faults, struct text *into);
-
 /* The prober that a target belongs to: all names of one host share its cache. */
 static inline uint32_t
 config_prober_of(const struct config *config, uint32_t target)
@@ -238,6 +187,9 @@ config_prober_of(const struct config *config, uint32_t target)
 
 /* Whether a notifier (by its index) is told of a target, by `notify` and `tags`; never the heartbeat. */
 bool notifier_hears_of(const struct config *, uint32_t notifier, const struct target *);
+
+/* Whether its `quiet` leaves no minute of the week. */
+bool notifier_is_always_quiet(const struct config_notifier *);
 
 /* Whether any notifier would be told that it is down. */
 bool target_is_told(const struct config *, const struct target *);

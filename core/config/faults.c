@@ -10,6 +10,8 @@
 
 #include "base/vec.h"
 
+enum { QUOTE_ROOM = FAULTS_QUOTE_MAX - 24 }; /* a suggestion stands around a quote */
+
 void
 faults_init(struct faults *faults, struct config_faults *into, struct arena *arena)
 {
@@ -157,7 +159,7 @@ next_quote(struct faults *faults)
 {
 	char *bytes = faults->quotes[faults->quote_next++ % FAULTS_QUOTES];
 
-	return text_over(bytes, sizeof faults->quotes[0]);
+	return text_over(bytes, QUOTE_ROOM);
 }
 
 const char *
@@ -181,6 +183,17 @@ const char *
 faults_quote(struct faults *faults, const char *foreign)
 {
 	return faults_quote_bytes(faults, foreign, strlen(foreign));
+}
+
+const char *
+faults_suggest(struct faults *faults, const char *near)
+{
+	char *bytes = faults->quotes[faults->quote_next++ % FAULTS_QUOTES];
+	struct text text = text_over(bytes, sizeof faults->quotes[0]);
+
+	if (near != NULL)
+		text_format(&text, ": did you mean %s?", near);
+	return bytes;
 }
 
 const char *

@@ -7,7 +7,7 @@
 #define CONFIG_FAULTS_H
 
 #include "base/arena.h"
-#include "config/config.h"
+#include "config/read.h"
 
 struct place {
 	uint32_t file;   /* its number */
@@ -15,7 +15,8 @@ struct place {
 	uint32_t column; /* from 1, in characters; 0: the line as a whole */
 };
 
-enum { FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct config_fault), FAULTS_QUOTES = 8 };
+enum { FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct config_fault), FAULTS_QUOTES = 8,
+	FAULTS_QUOTE_MAX = 224 };
 
 struct faults {
 	struct config_faults *into;
@@ -24,7 +25,7 @@ struct faults {
 	const char **files;
 	uint32_t file_count, file_room;
 	struct place places[FAULTS_KEPT];       /* of into->items */
-	char quotes[FAULTS_QUOTES][200];
+	char quotes[FAULTS_QUOTES][FAULTS_QUOTE_MAX];
 	unsigned quote_next;
 };
 
@@ -43,6 +44,9 @@ void faults_warn(struct faults *, struct place, const char *format, ...) __attri
 /* What a user wrote, escaped, cut where long, and in quotes. Good for the next FAULTS_QUOTES - 1 calls. */
 const char *faults_quote(struct faults *, const char *foreign);
 const char *faults_quote_bytes(struct faults *, const char *foreign, size_t size);
+
+/* ": did you mean NEAR?", "" for NULL. Shares the room of faults_quote(). */
+const char *faults_suggest(struct faults *, const char *near);
 
 /* "FILE:LINE:COLUMN" of a place, for a fault that names a second one. Shares the room of faults_quote(). */
 const char *faults_place(struct faults *, struct place);

@@ -1,11 +1,23 @@
-/* Applies groups of target settings (defaults, list, target) over each other. */
-#include "config/plain.h"
+/*
+ * Lays groups of target settings over each other, and checks single values beyond what their types say.
+ *
+ * A layer is copied and changed, never merged: defaults = { interval = "5m"; }, then a target with interval = "1m" has 1m, and
+ * a list in a target replaces that of the defaults as a whole.
+ */
 #include "config/reader.h"
 
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CANDIDATES_MAX = 256, KEY_SHOWN_MAX = 160 };
+#include "config/accepted.h"
+#include "config/cert_limit.h"
+#include "config/probes.h"
+#include "config/top.h"
+
+enum { KEY_SHOWN_MAX = 160, TAG_SIZE_MAX = 64 };
 
 void
 layer_init(struct reader *reader, struct layer *layer)
@@ -22,26 +34,123 @@ layer_init(struct reader *reader, struct layer *layer)
 			layer->limits[kind][i] = LIMIT_NOT_GIVEN;
 }
 
-/* The keys that may stand in a group, for the one nearest to what does not. */
-struct candidates {
-	const char *keys[CANDIDATES_MAX + 1]; /* ends with NULL */
-	size_t count;
-	char secrets[PLUGIN_SETTINGS_MAX][SETTING_KEY_MAX];
-};
-
-static const char *
-next_candidate(void *arg, size_t index)
+static bool
+check_source(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
-	const struct candidates *candidates = arg;
+	bool has[2] = { false, false };
 
-	return candidates->keys[index];
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct address address;
+
+		if (!address_parse(list->items[i], 0, &address)) {
+			FAULT(reader, node->place, "source: %s is not an address", QUOTE(reader, list->items[i]));
+			return false;
+		}
+		if (address_is_forbidden(&address)) {
+			FAULT(reader, node->place, "source: %s is %s, not one of ours", QUOTE(reader, list->items[i]),
+			    address_class_name(address_class(&address)));
+			return false;
+		}
+		if (has[address_is_ipv4(&address)]) {
+			FAULT(reader, node->place, "source: has two %s addresses: one for each family",
+			    address_is_ipv4(&address) ? "IPv4" : "IPv6");
+			return false;
+		}
+		has[address_is_ipv4(&address)] = true;
+	}
+	return true;
 }
 
-static void
-add_candidate(struct candidates *candidates, const char *key)
+static bool
+check_notify(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
-	if (candidates->count < CANDIDATES_MAX)
-		candidates->keys[candidates->count++] = key;
+	bool good = true;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		good &= reader_require_notifier(reader, node->place, "notify", list->items[i]) != CONFIG_NONE || reader->is_torn;
+	return good;
+}
+
+static bool
+check_tags(struct reader *reader, const struct node *node, const struct pw_strings *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		size_t size = strlen(list->items[i]);
+
+		if (size == 0 || size > TAG_SIZE_MAX || strpbrk(list->items[i], " \t") != NULL) {
+			FAULT(reader, node->place, "tags: %s is not a word of up to %d bytes",
+			    QUOTE(reader, list->items[i]), TAG_SIZE_MAX);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+check_cert_warn(struct reader *reader, const struct node *node, const struct pw_strings *list)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct cert_limit limit;
+		struct reason why;
+
+		if (!cert_limit_parse(list->items[i], &limit, &why)) {
+			FAULT(reader, node->place, "cert_warn: %s %s", QUOTE(reader, list->items[i]), why.text);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The daemon goes on by the copy of a file that it could use once; `check` says what it would not begin with elsewhere. */
+static bool
+check_ca_file(struct reader *reader, const struct node *node, const char *path)
+{
+	const char *fault = access(path, R_OK) == 0 ? NULL : strerror(errno);
+	char copy[PATH_MAX];
+
+	if (fault == NULL)
+		return true;
+	if (!reader->source->advise && accepted_copy_path(copy, top_find_state(reader), path) && access(copy, R_OK) == 0) {
+		WARN(reader, node->place, "ca_file: %s cannot be read: %s: what was in it before stays in force",
+		    QUOTE(reader, path), fault);
+		return true;
+	}
+	FAULT(reader, node->place, "ca_file: %s cannot be read: %s", QUOTE(reader, path), fault);
+	return false;
+}
+
+static bool
+check_sni(struct reader *reader, const struct node *node, const char *name)
+{
+	struct host host;
+	struct reason why;
+
+	if (!host_parse(reader->scratch, name, strlen(name), &host, &why))
+		FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, name), why.text);
+	else if (host.is_literal)
+		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for", QUOTE(reader, name));
+	else
+		return true;
+	return false;
+}
+
+/* Returns false after a fault. */
+static bool
+check_value(struct reader *reader, const struct pw_setting *row, const struct node *node, const struct pw_value *value)
+{
+	if (row == &target_settings[TARGET_SOURCE])
+		return check_source(reader, node, value->list);
+	if (row == &target_settings[TARGET_NOTIFY])
+		return check_notify(reader, node, value->list);
+	if (row == &target_settings[TARGET_TAGS])
+		return check_tags(reader, node, value->list);
+	if (row == &tls_settings_rows[TLS_CERT_WARN])
+		return check_cert_warn(reader, node, value->list);
+	if (row == &tls_settings_rows[TLS_CA_FILE])
+		return check_ca_file(reader, node, value->string);
+	if (row == &tls_settings_rows[TLS_SNI])
+		return check_sni(reader, node, value->string);
+	return true;
 }
 
 static bool
@@ -62,28 +171,29 @@ uses_tls(const struct probe *probe)
 	return probe == NULL || probe->plugin->descriptor->flags & PW_USES_TLS;
 }
 
+/* The keys that may stand in a group. */
 static void
-gather(const struct reader *reader, const struct probe *probe, enum scope scope, struct candidates *candidates)
+gather_keys(const struct reader *reader, const struct probe *probe, enum scope scope, struct candidates *candidates)
 {
 	for (int i = 0; i < TARGET_ROWS; i++)
 		if (may_stand(&target_settings[i], scope))
-			add_candidate(candidates, target_settings[i].key);
-	for (int i = 0; uses_tls(probe) && i < TLS_ROWS; i++)
-		add_candidate(candidates, tls_settings_rows[i].key);
+			candidates_add(candidates, target_settings[i].key);
+	if (uses_tls(probe))
+		candidates_add_settings(candidates, tls_settings_rows);
 	for (int i = 0; i < LIMIT_KINDS; i++)
-		add_candidate(candidates, limit_groups[i].key);
-	for (uint32_t i = 0; probe != NULL && i < probe->own_count; i++)
-		add_candidate(candidates, value_key(&probe->plugin->descriptor->settings[i], candidates->secrets[i]));
+		candidates_add(candidates, limit_groups[i].key);
+	if (probe != NULL)
+		candidates_add_settings(candidates, probe->plugin->descriptor->settings);
 	for (uint32_t i = 0; scope == SCOPE_DEFAULTS && i < reader->probe_count; i++)
-		add_candidate(candidates, reader->probes[i].plugin->descriptor->name);
+		candidates_add(candidates, reader->probes[i].plugin->descriptor->name);
 }
 
 /* A setting that exists, and not here. NULL: it does not exist. */
 static const char *
-why_not_here(const struct reader *reader, const struct probe *probe, const char *key, enum scope scope, char *words,
-    size_t room)
+why_not_here(const struct reader *reader, const struct probe *probe, const char *key, enum scope scope,
+    char words[static KEY_SHOWN_MAX])
 {
-	struct text text = text_over(words, room);
+	struct text text = text_over(words, KEY_SHOWN_MAX);
 
 	if (settings_find(target_settings, key) >= 0) {
 		if (scope == SCOPE_LIST)
@@ -111,39 +221,22 @@ why_not_here(const struct reader *reader, const struct probe *probe, const char 
 	return NULL;
 }
 
-/* A plugin's secret that was written into the configuration itself. */
-static bool
-is_bare_secret(const struct probe *probe, const char *key)
-{
-	for (uint32_t i = 0; probe != NULL && i < probe->own_count; i++) {
-		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
-
-		if (row->type == PW_SECRET && strcmp(row->key, key) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
-blame_unknown(struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
+report_unknown(struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
 {
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
-	const char *here = why_not_here(reader, probe, node->key, scope, words, sizeof words), *near;
+	const char *here;
 
-	if (is_bare_secret(probe, node->key)) {
-		faults_add(&reader->faults, node->place, "%s is a secret: write it into a file of its own and say %s_file = \"...\"",
-		    node->key, node->key);
+	if (probe != NULL && reader_report_bare_secret(reader, node, probe->plugin->descriptor->settings))
 		return;
-	}
+	here = why_not_here(reader, probe, node->key, scope, words);
 	if (here != NULL) {
-		faults_add(&reader->faults, node->place, "%s %s", QUOTE(reader, node->key), here);
+		FAULT(reader, node->place, "%s %s", QUOTE(reader, node->key), here);
 		return;
 	}
-	gather(reader, probe, scope, &candidates);
-	near = text_nearest(node->key, next_candidate, &candidates);
-	faults_add(&reader->faults, node->place, "unknown setting %s%s%s%s", QUOTE(reader, node->key),
-	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
+	gather_keys(reader, probe, scope, &candidates);
+	reader_report_unknown(reader, node, "", &candidates);
 }
 
 static bool
@@ -156,18 +249,16 @@ probe_has_phase(const struct probe *probe, int number)
 }
 
 static void
-blame_phase(struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
+report_phase(struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
 {
 	struct candidates candidates = { .count = 0 };
-	const char *near;
 
 	for (uint32_t i = 0; i < reader->phase_name_count; i++)
 		if (probe == NULL || probe_has_phase(probe, (int)i) || strcmp(reader->phase_names[i], "leg") == 0)
-			add_candidate(&candidates, reader->phase_names[i]);
-	near = text_nearest(node->key, next_candidate, &candidates);
-	faults_add(&reader->faults, node->place, "%s: %s is no phase of %s%s%s%s%s", group, QUOTE(reader, node->key),
+			candidates_add(&candidates, reader->phase_names[i]);
+	FAULT(reader, node->place, "%s: %s is no phase of %s%s%s", group, QUOTE(reader, node->key),
 	    probe == NULL ? "any probe" : "the probe ", probe == NULL ? "" : probe->plugin->descriptor->name,
-	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
+	    candidates_suggest(&candidates, &reader->faults, node->key));
 }
 
 static void
@@ -182,7 +273,7 @@ take_limit(struct reader *reader, struct layer *layer, const struct probe *probe
 	struct pw_value value;
 
 	if (number < 0 || (probe != NULL && !probe_has_phase(probe, number) && strcmp(node->key, "leg") != 0)) {
-		blame_phase(reader, probe, node, limit_groups[kind].key);
+		report_phase(reader, probe, node, limit_groups[kind].key);
 		return;
 	}
 	text_format(&text, "%s.%s", limit_groups[kind].key, node->key);
@@ -197,7 +288,7 @@ take_limits(struct reader *reader, struct layer *layer, const struct probe *prob
 		if (strcmp(node->key, limit_groups[kind].key) != 0)
 			continue;
 		if (node->kind != NODE_GROUP && node->kind != NODE_BAD)
-			faults_add(&reader->faults, node->place, "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
+			FAULT(reader, node->place, "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
 			    node_kind_name(node->kind));
 		else if (node->kind == NODE_GROUP)
 			for (uint32_t i = 0; i < node->count; i++)
@@ -212,7 +303,7 @@ static void
 check_mode(struct reader *reader, const struct probe *probe, const struct node *node, const struct pw_value *value)
 {
 	if (probe != NULL && probe->plugin->descriptor->flags & PW_REQUIRES_TLS && value->number < PW_TLS_REQUIRE)
-		faults_add(&reader->faults, node->place, "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
+		FAULT(reader, node->place, "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
 		    probe->plugin->descriptor->name);
 }
 
@@ -223,10 +314,45 @@ take_row(struct reader *reader, const struct pw_setting *row, const struct node 
 	struct pw_value value;
 
 	if (!value_of_node(&reader->values, &reader->faults, row, value_key(row, label), node, &value)
-	    || !layer_check(reader, row, node, &value))
+	    || !check_value(reader, row, node, &value))
 		return false;
 	*into = value;
 	return true;
+}
+
+/*
+ * The same setting by its other name: days, of which the most are the first warning and the fewest the last:
+ * cert_warn_days = [ 21, 7, 3 ] is cert_warn = [ "21d", "3d" ].
+ */
+static void
+take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_value *into)
+{
+	static const struct pw_setting row = { .key = "cert_warn_days", .type = PW_LIST, .max = 8 };
+	char words[64];
+	struct text text = TEXT_OVER(words);
+	int least = INT_MAX, most = 0;
+	struct pw_value value;
+	struct reason why;
+
+	if (!value_of_node(&reader->values, &reader->faults, &row, row.key, node, &value))
+		return;
+	for (uint32_t i = 0; i < value.list->count; i++) {
+		int days = cert_limit_days(value.list->items[i]);
+
+		if (days < 1) {
+			FAULT(reader, node->place, "cert_warn_days: %s is not a number of days, 1 to %d",
+			    QUOTE(reader, value.list->items[i]), CERT_DAYS_MAX);
+			return;
+		}
+		least = days < least ? days : least;
+		most = days > most ? days : most;
+	}
+	if (most > 0)
+		text_format(&text, "%dd", most);
+	if (least < most)
+		text_format(&text, " %dd", least);
+	*into = (struct pw_value){ .given = true };
+	(void)value_of_text(&reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, &why);
 }
 
 static void
@@ -235,7 +361,7 @@ take_tls(struct reader *reader, struct layer *layer, const struct probe *probe, 
 	struct pw_value *into = &layer->tls[row];
 
 	if (strcmp(node->key, tls_settings_rows[row].key) != 0)
-		cert_warn_of_days(reader, node, into);
+		take_cert_warn_days(reader, node, into);
 	else if (take_row(reader, &tls_settings_rows[row], node, into) && row == TLS_MODE)
 		check_mode(reader, probe, node, into);
 }
@@ -246,8 +372,6 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 {
 	int row = settings_find(target_settings, node->key);
 
-	if (node->key[0] == PLAIN_NO_KEY) /* a fault that has been told */
-		return;
 	if (row >= 0 && may_stand(&target_settings[row], scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
 			take_row(reader, &target_settings[row], node, &layer->target[row]);
@@ -258,7 +382,7 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 	} else if (probe != NULL && (row = settings_find(probe->plugin->descriptor->settings, node->key)) >= 0) {
 		take_row(reader, &probe->plugin->descriptor->settings[row], node, &layer->own[row]);
 	} else {
-		blame_unknown(reader, probe, node, scope);
+		report_unknown(reader, probe, node, scope);
 	}
 }
 
@@ -272,5 +396,20 @@ layer_take(struct reader *reader, struct layer *layer, const struct probe *probe
 		if (scope == SCOPE_DEFAULTS && node->kind == NODE_GROUP && plugins_find(&reader->plugins, node->key, PW_PROBE) != NULL)
 			continue;
 		take_member(reader, layer, probe, node, scope);
+	}
+}
+
+void
+layer_check_common(struct reader *reader, const struct node *group)
+{
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		int row = settings_find(target_settings, node->key);
+		struct pw_value value;
+
+		if (row < 0 || target_settings[row].flags & SETTING_IDENTITY)
+			continue;
+		if (value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
+			check_value(reader, &target_settings[row], node, &value);
 	}
 }

@@ -1,9 +1,19 @@
 /*
- * The configuration tree: finding members, and trees made of KEY=VALUE words of the command line.
+ * Parses the corrected text by libconfig into nodes; the only file that includes libconfig. libconfig gets a text without
+ * @include, so it opens no file, and its line numbers are turned into the places of the user's files.
  */
+
+/* Its config_read() is not ours. */
+#define config_read libconfig_config_read
+#include <libconfig.h>
+#undef config_read
+
 #include "config/node.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "config/grammar.h"
 
 const char *
 node_kind_name(enum node_kind kind)
@@ -31,89 +41,99 @@ node_member(const struct node *group, const char *key)
 	return NULL;
 }
 
-/* One word on its way into the tree: what of its key is still to be placed, and its value. */
-struct set {
-	const char *key, *value;
-	size_t key_size;
-	struct place place;
-	bool placed;
+/* What the conversion of a tree needs at each of its nodes. */
+struct tree {
+	struct arena *arena;
+	const struct plain *plain;
 };
 
-static bool
-same_head(const struct set *set, const char *key, size_t size)
-{
-	return set->key_size >= size && memcmp(set->key, key, size) == 0
-	    && (set->key_size == size || set->key[size] == '.');
-}
-
-/* Gathers the words whose keys begin alike into one child. */
-static struct node
-take_child(struct faults *faults, struct arena *arena, struct set *sets, uint32_t count, uint32_t first);
+static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
 
 static void
-fill_group(struct faults *faults, struct arena *arena, struct set *sets, uint32_t count, struct node *group)
+convert_children(const struct tree *tree, const config_setting_t *setting, struct node *node)
 {
-	struct node *children = arena_array(arena, count, sizeof *children);
+	int count = config_setting_length(setting);
+	struct node *children = arena_array(tree->arena, (size_t)count, sizeof *children);
 
-	group->kind = NODE_GROUP;
-	group->children = children;
-	for (uint32_t i = 0; i < count; i++)
-		if (!sets[i].placed)
-			children[group->count++] = take_child(faults, arena, sets, count, i);
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *child = config_setting_get_elem(setting, (unsigned)i);
+		const char *key = config_setting_name(child);
+
+		/* Left out is a setting whose key was a fault, which the grammar has told. */
+		if (key == NULL || key[0] != PLAIN_NO_KEY)
+			convert(tree, child, &children[node->count++]);
+	}
+	assert((node->kind == NODE_LIST) == (node->count > 0 && children[0].key == NULL) || node->count == 0);
+	node->children = children;
 }
 
-static struct node
-take_child(struct faults *faults, struct arena *arena, struct set *sets, uint32_t count, uint32_t first)
+static void
+convert(const struct tree *tree, const config_setting_t *setting, struct node *node)
 {
-	const struct set *head = &sets[first];
-	const char *key = head->key, *dot = memchr(key, '.', head->key_size);
-	size_t size = dot == NULL ? head->key_size : (size_t)(dot - key);
-	struct node child = { .key = arena_bytes(arena, key, size), .place = head->place };
-	struct set *inner = arena_array(arena, count, sizeof *inner);
-	uint32_t inner_count = 0;
+	const char *key = config_setting_name(setting);
 
-	for (uint32_t i = first; i < count; i++) {
-		if (sets[i].placed || !same_head(&sets[i], key, size))
-			continue;
-		if (sets[i].key_size == size && dot == NULL) {
-			child.kind = NODE_TEXT; /* of several the last holds */
-			child.text = sets[i].value;
-			child.place = sets[i].place;
-		} else if (sets[i].key_size == size || dot == NULL) {
-			faults_add(faults, sets[i].place, "%s cannot be a value and a group at once", faults_quote(faults, child.key));
-		} else {
-			inner[inner_count] = sets[i];
-			inner[inner_count].key += size + 1;
-			inner[inner_count++].key_size -= size + 1;
-		}
-		sets[i].placed = true;
+	node->key = key == NULL ? NULL : arena_strdup(tree->arena, key);
+	node->place = plain_place(tree->plain, config_setting_source_line(setting));
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		node->kind = NODE_GROUP;
+		convert_children(tree, setting, node);
+		return;
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		node->kind = NODE_LIST;
+		convert_children(tree, setting, node);
+		return;
+	case CONFIG_TYPE_STRING:
+		node->kind = NODE_STRING;
+		node->text = arena_strdup(tree->arena, config_setting_get_string(setting));
+		return;
+	case CONFIG_TYPE_INT:
+		node->number = config_setting_get_int(setting);
+		node->kind = node->number == PLAIN_NO_VALUE ? NODE_BAD : NODE_INT;
+		return;
+	case CONFIG_TYPE_BOOL:
+		node->kind = NODE_BOOL;
+		node->number = config_setting_get_bool(setting);
+		return;
+	case CONFIG_TYPE_FLOAT:
+		node->kind = NODE_FLOAT;
+		return;
 	}
-	if (dot != NULL)
-		fill_group(faults, arena, inner, inner_count, &child);
-	return child;
+	node->kind = NODE_BAD; /* a 64-bit number: the grammar lets none through */
+}
+
+static const struct node *
+parse(struct faults *faults, struct arena *arena, const struct plain *plain)
+{
+	struct tree tree = { arena, plain };
+	struct node *root = NULL;
+	config_t config;
+
+	config_init(&config);
+	if (config_read_string(&config, plain->text)) {
+		root = arena_alloc(arena, sizeof *root);
+		convert(&tree, config_root_setting(&config), root);
+		root->place = plain_place(plain, 1);
+	} else {
+		const char *what = config_error_text(&config);
+
+		faults_add(faults, plain_place(plain, (unsigned)config_error_line(&config)), "libconfig cannot read this: %s",
+		    what == NULL ? "syntax error" : what);
+	}
+	config_destroy(&config);
+	return root;
 }
 
 const struct node *
-node_of_sets(struct faults *faults, struct arena *arena, const char *const *words, uint32_t count)
+node_read_file(struct faults *faults, struct arena *arena, const char *path, bool *torn)
 {
-	struct set *sets = arena_array(arena, count + 1, sizeof *sets);
-	struct node *root = arena_alloc(arena, sizeof *root);
-	uint32_t good = 0;
+	const struct node *root = NULL;
+	struct plain plain = { 0 };
 
-	for (uint32_t i = 0; i < count; i++) {
-		const char *equals = strchr(words[i], '=');
-		struct text name = TEXT_OVER((char[160]){ 0 });
-
-		text_format(&name, "-s %s", words[i]);
-		sets[good] = (struct set){ .key = words[i], .place = { .file = faults_file(faults, name.bytes) } };
-		if (equals == NULL || equals == words[i] || words[i][0] == '.') {
-			faults_add(faults, sets[good].place, "is not KEY=VALUE");
-			continue;
-		}
-		sets[good].key_size = (size_t)(equals - words[i]);
-		sets[good++].value = arena_strdup(arena, equals + 1);
-	}
-	root->place = (struct place){ .file = faults_file(faults, "command line") };
-	fill_group(faults, arena, sets, good, root);
+	if (grammar_read(&plain, faults, path, torn))
+		root = parse(faults, arena, &plain);
+	*torn = *torn || root == NULL;
+	plain_fini(&plain);
 	return root;
 }

@@ -39,7 +39,4 @@ const struct node *node_member(const struct node *group, const char *key);
  * all that was written is in it. */
 const struct node *node_read_file(struct faults *, struct arena *, const char *path, bool *torn);
 
-/* KEY=VALUE words as one group; dots in a key make groups within it. */
-const struct node *node_of_sets(struct faults *, struct arena *, const char *const *sets, uint32_t count);
-
 #endif

@@ -1,19 +1,20 @@
-/* Reads the notifiers: the plugin of each, and the plugin's own settings. */
-#include "config/plain.h"
-#include "config/reader.h"
+/*
+ * Reads the notifiers and the heartbeat, which is a notifier of the webhook plugin that is told of nothing. Settings stand
+ * side by side in one group: those that all notifiers have, and those of the notifier's plugin.
+ */
+#include "config/notifiers.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "config/probes.h"
+#include "config/reader.h"
 
 enum { NAME_SIZE_MAX = 64 };
 
-uint32_t
-reader_find_notifier(const struct reader *reader, const char *name)
-{
-	for (uint32_t i = 0; i < reader->notifier_count; i++)
-		if (strcmp(reader->notifiers[i].name, name) == 0)
-			return i;
-	return CONFIG_NONE;
-}
+static const int64_t remind_min = 60 * (int64_t)SECOND, heartbeat_deadline = 90 * (int64_t)SECOND;
 
 /* The two keys that every notifier has to have; what is missing or wrong is NULL. */
 static const char *
@@ -24,56 +25,16 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 	struct pw_value value;
 
 	if (node == NULL) {
-		faults_add(&reader->faults, group->place, "this notifier has no %s", setting->key);
+		FAULT(reader, group->place, "this notifier has no %s", setting->key);
 		return NULL;
 	}
 	if (!value_of_node(&reader->values, &reader->faults, setting, setting->key, node, &value))
 		return NULL;
 	if (value.string[0] == '\0' || strlen(value.string) > NAME_SIZE_MAX) {
-		faults_add(&reader->faults, node->place, "%s: has to have 1 to %d bytes", setting->key, NAME_SIZE_MAX);
+		FAULT(reader, node->place, "%s: has to have 1 to %d bytes", setting->key, NAME_SIZE_MAX);
 		return NULL;
 	}
 	return value.string;
-}
-
-struct keys {
-	const struct pw_setting *rows;
-	char room[SETTING_KEY_MAX];
-};
-
-static const char *
-next_key(void *arg, size_t index)
-{
-	struct keys *keys = arg;
-
-	if (index < NOTIFIER_ROWS)
-		return notifier_settings[index].key;
-	index -= NOTIFIER_ROWS;
-	if (keys->rows == NULL)
-		return NULL;
-	for (size_t i = 0; i <= index; i++)
-		if (keys->rows[i].key == NULL)
-			return NULL;
-	return value_key(&keys->rows[index], keys->room);
-}
-
-static void
-blame_unknown(struct reader *reader, const struct pw_setting *rows, const struct node *node)
-{
-	struct keys keys = { .rows = rows };
-	int secret = rows == NULL ? -1 : 0;
-	const char *near;
-
-	for (; secret >= 0 && rows[secret].key != NULL; secret++) {
-		if (rows[secret].type == PW_SECRET && strcmp(rows[secret].key, node->key) == 0) {
-			faults_add(&reader->faults, node->place, "%s is a secret: write it into a file of its own and say %s_file = "
-			    "\"...\"", node->key, node->key);
-			return;
-		}
-	}
-	near = text_nearest(node->key, next_key, &keys);
-	faults_add(&reader->faults, node->place, "unknown setting %s%s%s%s", QUOTE(reader, node->key),
-	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
 }
 
 /* Each has deliveries of its own, under its name. */
@@ -84,11 +45,11 @@ check_recipients(struct reader *reader, const struct node *node, const struct pw
 		size_t size = strlen(list->items[i]);
 
 		if (size == 0 || size > PW_RECIPIENT_MAX)
-			faults_add(&reader->faults, node->place, "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
+			FAULT(reader, node->place, "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
 			    PW_RECIPIENT_MAX, i + 1);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(list->items[i], list->items[j]) == 0)
-				faults_add(&reader->faults, node->place, "%s: %s is in it twice", node->key, QUOTE(reader, list->items[i]));
+				FAULT(reader, node->place, "%s: %s is in it twice", node->key, QUOTE(reader, list->items[i]));
 	}
 }
 
@@ -111,12 +72,11 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	own->rows = plugin->descriptor->settings;
 	for (; own->rows != NULL && own->rows[own->count].key != NULL; own->count++)
 		value_default(&reader->values, &own->rows[own->count], &own->items[own->count], &why);
+	reader_check_keys(reader, group, "", hosts, own->rows);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
 		int row = settings_find(own->rows, node->key);
 
-		if (row < 0 && node->key[0] != PLAIN_NO_KEY && settings_find(hosts, node->key) < 0)
-			blame_unknown(reader, own->rows, node);
 		if (row < 0)
 			continue;
 		own->wrong[row] = !value_of_node(&reader->values, &reader->faults, &own->rows[row],
@@ -126,7 +86,7 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	}
 	for (uint32_t i = 0; i < own->count; i++)
 		if (own->rows[i].flags & PW_REQUIRED && node_member(group, value_key(&own->rows[i], key)) == NULL)
-			faults_add(&reader->faults, group->place, "%s is missing: %s", key, own->rows[i].help);
+			FAULT(reader, group->place, "%s is missing: %s", key, own->rows[i].help);
 }
 
 /* A plugin counts on what it requires. */
@@ -188,8 +148,152 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 		if (good)
 			notifier->way = arena_strdup(reader->arena, shown);
 		else if (!is_of_wrong(own, sentence))
-			faults_add(&reader->faults, place_of(group, sentence), "%s", shown);
+			FAULT(reader, place_of(group, sentence), "%s", shown);
 	}
+}
+
+static const struct node *
+member(const struct node *group, enum notifier_row row)
+{
+	return node_member(group, notifier_settings[row].key);
+}
+
+static struct pw_value
+take(struct reader *reader, const struct node *group, enum notifier_row row)
+{
+	struct pw_value value;
+
+	(void)reader_take_row(reader, group, &notifier_settings[row], &value);
+	return value;
+}
+
+static uint32_t
+kind_bit(struct reader *reader, const struct node *node, const char *name)
+{
+	enum notice_kind kind = notice_named(name);
+	struct candidates candidates = { .count = 0 };
+
+	if (kind != NOTICE_none)
+		return UINT32_C(1) << kind;
+	for (kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+		candidates_add(&candidates, notice_name(kind));
+	FAULT(reader, node->place, "kinds: there is no kind %s%s", QUOTE(reader, name),
+	    candidates_suggest(&candidates, &reader->faults, name));
+	return 0;
+}
+
+#define BIT(kind) (UINT32_C(1) << NOTICE_##kind)
+
+/* Who wants the one without the other would wait for ever for the end of what was told. */
+static uint32_t
+with_kin(uint32_t kinds)
+{
+	if (kinds & BIT(down))
+		kinds |= BIT(flapping) | BIT(outage);
+	if (kinds & BIT(up))
+		kinds |= BIT(settled) | BIT(stopped) | BIT(outage);
+	return kinds | BIT(digest) | BIT(test);
+}
+
+/* Who keeps what it is told is told the end of it, asked for or not. */
+static uint32_t
+with_ends(uint32_t kinds)
+{
+	if (kinds & (BIT(down) | BIT(flapping)))
+		kinds |= BIT(up) | BIT(settled) | BIT(stopped);
+	if (kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
+		kinds |= BIT(cleared);
+	return kinds;
+}
+
+static uint32_t
+take_kinds(struct reader *reader, const struct node *group)
+{
+	const struct pw_strings *list = take(reader, group, NOTIFIER_KINDS).list;
+	uint32_t kinds = 0;
+
+	if (list == NULL || list->count == 0)
+		return ~(BIT(none) | BIT(fact));
+	for (uint32_t i = 0; i < list->count; i++)
+		kinds |= kind_bit(reader, member(group, NOTIFIER_KINDS), list->items[i]);
+	return with_kin(kinds);
+}
+
+static struct calendar
+take_quiet(struct reader *reader, const struct node *group)
+{
+	const struct pw_strings *list = take(reader, group, NOTIFIER_QUIET).list;
+	struct calendar_range *ranges;
+	struct reason why;
+
+	if (list == NULL || list->count == 0)
+		return (struct calendar){ .count = 0 };
+	ranges = arena_array(reader->arena, list->count, sizeof *ranges);
+	for (uint32_t i = 0; i < list->count; i++)
+		if (!calendar_parse(list->items[i], &ranges[i], &why))
+			FAULT(reader, member(group, NOTIFIER_QUIET)->place, "quiet: %s: %s", QUOTE(reader, list->items[i]),
+			    why.text);
+	return (struct calendar){ list->count, ranges };
+}
+
+static void
+take_remind(struct reader *reader, const struct node *group, struct config_notifier *notifier)
+{
+	const struct pw_strings *list = take(reader, group, NOTIFIER_REMIND).list;
+	int64_t *waits;
+	struct reason why;
+
+	if (list == NULL || list->count == 0)
+		return;
+	waits = arena_array(reader->arena, list->count, sizeof *waits);
+	for (uint32_t i = 0; i < list->count; i++) {
+		struct place place = member(group, NOTIFIER_REMIND)->place;
+		if (!units_parse_duration(list->items[i], &waits[i], &why))
+			FAULT(reader, place, "remind: %s %s", QUOTE(reader, list->items[i]), why.text);
+		else if (waits[i] < remind_min)
+			FAULT(reader, place, "remind: %s is too often: 1m is the least", QUOTE(reader, list->items[i]));
+	}
+	notifier->remind = waits;
+	notifier->remind_count = list->count;
+}
+
+static void
+take_rules(struct reader *reader, const struct node *group, struct config_notifier *notifier)
+{
+	const struct pw_strings *tags = take(reader, group, NOTIFIER_TAGS).list;
+
+	notifier->receiver = notifier->values == NULL ? 0 : plugin_receiver(notifier->plugin, notifier->values);
+	notifier->kinds = take_kinds(reader, group);
+	if (notifier->receiver & PW_KEEPS)
+		notifier->kinds = with_ends(notifier->kinds);
+	notifier->tag_count = tags == NULL ? 0 : tags->count;
+	notifier->tags = tags == NULL ? NULL : tags->items;
+	notifier->after = take(reader, group, NOTIFIER_AFTER).number;
+	notifier->quiet = take_quiet(reader, group);
+	take_remind(reader, group, notifier);
+	notifier->storm = (uint32_t)take(reader, group, NOTIFIER_STORM).number;
+	notifier->timezone = take(reader, group, NOTIFIER_TIMEZONE).string;
+	if (notifier->timezone != NULL && !reader_check_zone(reader, member(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
+		notifier->timezone = NULL;
+	notifier->deadline = take(reader, group, NOTIFIER_DEADLINE).number;
+	notifier->channel_grace = take(reader, group, NOTIFIER_CHANNEL_GRACE).number;
+	notifier->self_test = take(reader, group, NOTIFIER_SELF_TEST).number != 0;
+	notifier->fallback = CONFIG_NONE;
+}
+
+/* When all are known. */
+static void
+find_fallback(struct reader *reader, const struct node *group, struct config_notifier *notifier)
+{
+	const struct node *node = member(group, NOTIFIER_FALLBACK);
+	struct pw_value value;
+
+	if (node == NULL || !reader_take_row(reader, group, &notifier_settings[NOTIFIER_FALLBACK], &value))
+		return;
+	notifier->fallback = reader_require_notifier(reader, node->place, "fallback", value.string);
+	if (notifier->fallback != CONFIG_NONE && &reader->notifiers[notifier->fallback] == notifier)
+		FAULT(reader, node->place, "fallback: %s cannot stand in for itself: name another notifier",
+		    QUOTE(reader, value.string));
 }
 
 static void
@@ -200,34 +304,26 @@ take_notifier(struct reader *reader, const struct node *group)
 	struct own own;
 	uint32_t twin;
 
-	if (group->kind == NODE_BAD)
-		return;
-	if (group->kind != NODE_GROUP) {
-		faults_add(&reader->faults, group->place, "notifiers: %s where a group { name = \"...\"; plugin = \"...\"; } should be",
-		    node_kind_name(group->kind));
-		return;
-	}
 	notifier->name = take_word(reader, group, NOTIFIER_NAME);
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
-		notifier->plugin = reader_find_plugin(reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
+		notifier->plugin = probes_find_plugin(reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
 	if (notifier->plugin != NULL) {
 		take_own(reader, group, notifier->plugin, notifier_settings, &own);
 		notifier->values = values_share(&reader->values, own.items, own.count);
 		check_together(reader, group, notifier, &own);
 	}
-	reader_take_rules(reader, group, notifier);
+	take_rules(reader, group, notifier);
 	if (notifier->name == NULL)
 		return;
 	twin = reader_find_notifier(reader, notifier->name);
 	if (twin != CONFIG_NONE) {
-		faults_add(&reader->faults, group->place, "there are two notifiers %s, here and in %s",
-		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_places[twin]));
+		FAULT(reader, group->place, "there are two notifiers %s, here and in %s",
+		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_nodes[twin]->place));
 		return;
 	}
 	notifier->place = arena_strdup(reader->arena, faults_place(&reader->faults, group->place));
-	reader->notifier_groups[reader->notifier_count] = group;
-	reader->notifier_places[reader->notifier_count++] = group->place;
+	reader->notifier_nodes[reader->notifier_count++] = group;
 }
 
 /* A notifier that is told of nothing, by the plugin that asks URLs. */
@@ -245,9 +341,9 @@ take_heartbeat(struct reader *reader)
 
 	if (reader->heartbeat == NULL)
 		return;
-	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = 90 * INT64_C(1000000),
+	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = heartbeat_deadline,
 		.channel_grace = INT64_MAX };
-	notifier->plugin = reader_find_plugin(reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
+	notifier->plugin = probes_find_plugin(reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
 	good = reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval);
 	if (notifier->plugin == NULL)
 		return;
@@ -259,26 +355,25 @@ take_heartbeat(struct reader *reader)
 	if (!good)
 		return;
 	config->heartbeat_interval = interval.number;
+	reader->notifier_nodes[reader->notifier_count] = reader->heartbeat;
 	config->heartbeat = reader->notifier_count++;
 }
 
 void
-reader_take_notifiers(struct reader *reader)
+notifiers_take(struct reader *reader)
 {
-	uint32_t count = 0;
+	const struct groups *groups = &reader->notifier_groups;
+	uint32_t count;
 
-	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
-		count += reader->notifier_lists[i]->count;
-	reader->notifiers = arena_array(reader->arena, count + 2, sizeof *reader->notifiers);
-	reader->notifier_groups = arena_array(reader->scratch, count + 2, sizeof(const struct node *));
-	reader->notifier_places = arena_array(reader->scratch, count + 2, sizeof *reader->notifier_places);
-	for (uint32_t i = 0; i < reader->notifier_list_count; i++)
-		for (uint32_t j = 0; j < reader->notifier_lists[i]->count; j++)
-			take_notifier(reader, &reader->notifier_lists[i]->children[j]);
+	reader->notifiers = arena_array(reader->arena, groups->count + 2, sizeof *reader->notifiers);
+	reader->notifier_nodes = arena_array(reader->scratch, groups->count + 2, sizeof(const struct node *));
+	for (uint32_t i = 0; i < groups->count; i++)
+		take_notifier(reader, groups->items[i]);
 	count = reader->notifier_count;
-	take_heartbeat(reader);
+	take_heartbeat(reader); /* before fallbacks are looked up, so that naming it is understood, though it is told nothing */
+	assert(count <= groups->count && reader->notifier_count <= count + 1);
 	for (uint32_t i = 0; i < count; i++)
-		reader_tie_notifier(reader, reader->notifier_groups[i], &reader->notifiers[i]);
+		find_fallback(reader, reader->notifier_nodes[i], &reader->notifiers[i]);
 	reader->config->notifiers = reader->notifiers;
 	reader->config->notifier_count = reader->notifier_count;
 }

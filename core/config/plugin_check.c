@@ -1,5 +1,8 @@
-/* Validates the descriptor of a loaded plugin; the plugin's author reads the reasons. */
-#include "config/plugins.h"
+/*
+ * Checks every table of a plugin's descriptor: what is wrong in one is found when the plugin is loaded, and not when a target
+ * is first probed at night.
+ */
+#include "config/plugin_check.h"
 
 #include <stddef.h>
 #include <string.h>

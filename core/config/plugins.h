@@ -7,9 +7,7 @@
 #define CONFIG_PLUGINS_H
 
 #include "config/config.h"
-#include "config/value.h"
-
-enum { PLUGIN_SETTINGS_MAX = 64, PLUGIN_OUTCOMES_MAX = 256, PLUGIN_FACTS_MAX = 128 };
+#include "config/plugin_check.h"
 
 /* One that was refused. */
 struct broken_plugin {
@@ -39,11 +37,5 @@ const struct plugin *plugins_find(const struct plugins *, const char *name, enum
 
 /* One that was refused and whose file is called NAME.so; NULL: none. */
 const struct broken_plugin *plugins_find_broken(const struct plugins *, const char *name);
-
-/* Looks at a descriptor; behind its first four fields only where they fit. False with a reason. */
-bool plugin_check(const struct pw_plugin *, struct values *, struct reason *why);
-
-/* "a probe", "a notifier". */
-const char *plugin_kind_name(enum pw_kind);
 
 #endif

@@ -1,18 +1,16 @@
 /*
- * Builds the policy of a target (what is probed, how often, by which limits) from its settings;
- * equal policies are shared.
+ * Builds policies. Equal ones are shared: 100,000 targets with the settings of `defaults` have one policy, and whether two
+ * targets are treated alike is a comparison of pointers.
  */
-#include "config/reader.h"
+#include "config/policy.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/outcome.h"
+#include "config/cert_limit.h"
+#include "config/reader.h"
 
 enum { STALE_INTERVALS = 5 };
-/* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept within seconds. */
-static const int64_t heard_within = 10 * (int64_t)SECOND;
 
 enum port_class
 port_class(uint16_t port)
@@ -79,39 +77,6 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 	return pool_share(&reader->values.pool, &tls, sizeof tls);
 }
 
-/* The plugin's own row of a phase; NULL: it is the host's alone. */
-static const struct pw_phase *
-own_phase(const struct plugin *probe, const char *name)
-{
-	const struct pw_phase *phases = plugin_probe(probe)->phases;
-
-	for (; phases != NULL && phases->name != NULL; phases++)
-		if (strcmp(phases->name, name) == 0)
-			return phases;
-	return NULL;
-}
-
-struct phase_plan
-policy_built_in(const struct plugin *probe, const char *name)
-{
-	const struct pw_phase *own = own_phase(probe, name), *standard = phase_standard(name);
-	struct phase_plan plan;
-
-	memset(&plan, 0, sizeof plan);
-	plan.name = name;
-	plan.flags = own == NULL ? 0 : own->flags;
-	if (own != NULL && own->limit != 0) {
-		plan.routine = (int64_t)own->limit;
-		plan.patient = (int64_t)(own->patient == 0 ? own->limit : own->patient);
-		plan.slow = (int64_t)own->slow;
-	} else {
-		plan.routine = (int64_t)standard->limit;
-		plan.patient = (int64_t)standard->patient;
-		plan.slow = (int64_t)standard->slow;
-	}
-	return plan;
-}
-
 /* EHLO inside TLS goes by the limits of EHLO where it has none of its own. */
 static int64_t
 given_limit(const struct reader *reader, const struct layer *layer, enum limit_kind kind, int number)
@@ -140,7 +105,7 @@ apply_limits(struct reader *reader, const struct layer *layer, int number, struc
 	if (slow != LIMIT_NOT_GIVEN)
 		plan->slow = slow;
 	if (plan->patient < plan->routine)
-		faults_add(&reader->faults, place, "patient_limits.%s is shorter than limits.%s: the patient attempt has to be the "
+		FAULT(reader, place, "patient_limits.%s is shorter than limits.%s: the patient attempt has to be the "
 		    "longer one", plan->name, plan->name);
 }
 
@@ -228,7 +193,7 @@ require_own(struct reader *reader, const struct probe *probe, const struct layer
 		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
 
 		if (row->flags & PW_REQUIRED && !layer->own[i].given)
-			faults_add(&reader->faults, place, "%s is missing: %s", value_key(row, key), row->help);
+			FAULT(reader, place, "%s is missing: %s", value_key(row, key), row->help);
 	}
 }
 
@@ -259,32 +224,4 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 		policy.tags = values[TARGET_TAGS].list->items;
 	}
 	return pool_share(&reader->values.pool, &policy, sizeof policy);
-}
-
-bool
-target_has_tag(const struct target *target, const char *tag)
-{
-	for (uint32_t i = 0; i < target->policy->tag_count; i++)
-		if (strcmp(target->policy->tags[i], tag) == 0)
-			return true;
-	return false;
-}
-
-int64_t
-policy_patience(const struct policy *policy, int64_t interval)
-{
-	uint32_t resolve = policy_phase(policy, "resolve");
-	int64_t run = policy->leg.patient + (resolve == CONFIG_NONE ? 0 : policy->phases[resolve].patient);
-	unsigned __int128 stale = (unsigned __int128)policy->stale_after * (uint64_t)interval / (uint64_t)policy->interval;
-
-	return (int64_t)stale + run + heard_within;
-}
-
-uint32_t
-policy_phase(const struct policy *policy, const char *name)
-{
-	for (uint32_t i = 0; i < policy->phase_count; i++)
-		if (strcmp(policy->phases[i].name, name) == 0)
-			return i;
-	return CONFIG_NONE;
 }

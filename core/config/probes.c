@@ -1,10 +1,15 @@
-/* Loads the probe plugins that a configuration uses, and the defaults of each probe's targets. */
-#include "config/reader.h"
+/*
+ * Loads the plugins, and makes of each probe plugin what its targets begin with. Phases are numbered over all probes, so that
+ * limits in `defaults` hold for a phase of whatever probe has one of that name.
+ */
+#include "config/probes.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/outcome.h"
 #include "config/input.h"
+#include "config/reader.h"
 
 static int
 add_phase_name(struct reader *reader, const char *name)
@@ -17,23 +22,6 @@ add_phase_name(struct reader *reader, const char *name)
 		return -1;
 	reader->phase_names[reader->phase_name_count] = name;
 	return (int)reader->phase_name_count++;
-}
-
-int
-reader_phase_number(const struct reader *reader, const char *name)
-{
-	for (uint32_t i = 0; i < reader->phase_name_count; i++)
-		if (strcmp(reader->phase_names[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-static void
-add_standard_phases(struct reader *reader)
-{
-#define PHASE(name_, routine_, patient_, slow_) add_phase_name(reader, #name_);
-#include <postwatch/phases.def>
-#undef PHASE
 }
 
 /* The order of a dialogue: the host's beginning, the probe's own, the farewell. */
@@ -67,29 +55,18 @@ add_probe(struct reader *reader, const struct plugin *plugin)
 	if (plan_probe(reader, probe))
 		reader->probe_count++;
 	else
-		faults_add(&reader->faults, (struct place){ .file = file }, "all plugins together have more than %d names of phases",
+		FAULT(reader, (struct place){ .file = file }, "all plugins together have more than %d names of phases",
 		    PHASE_NAMES_MAX);
 }
 
-/* The array is done with growing, so that pointers into it hold for good. */
-static void
-keep_plugins(struct reader *reader)
+void
+probes_load_plugins(struct reader *reader)
 {
 	struct plugins *plugins = &reader->plugins;
-	struct plugin *kept = arena_array(reader->arena, plugins->count, sizeof *kept);
-
-	if (plugins->count > 0)
-		memcpy(kept, plugins->items, plugins->count * sizeof *kept);
-	reader->config->plugins = kept;
-	reader->config->plugin_count = plugins->count;
-}
-
-void
-reader_load_plugins(struct reader *reader)
-{
 	const char *folder = reader->source->plugin_dir;
 	const struct pw_strings *more = reader->global[GLOBAL_PLUGINS].list;
 	const struct node *node = reader->globals[GLOBAL_PLUGINS];
+	struct plugin *kept;
 	const char *from = node == NULL || node->kind == NODE_TEXT ? "" : faults_file_name(&reader->faults, node->place.file);
 
 	plugins_init(&reader->plugins, &reader->values);
@@ -100,24 +77,21 @@ reader_load_plugins(struct reader *reader)
 		const struct broken_plugin *broken = &reader->plugins.broken[i];
 		const struct place place = { .file = faults_file(&reader->faults, broken->path) };
 
-		faults_warn(&reader->faults, place, "this plugin is not used: %s", broken->why);
+		WARN(reader, place, "this plugin is not used: %s", broken->why);
 	}
-	keep_plugins(reader);
-	add_standard_phases(reader);
+	/* The array is done with growing: pointers into it hold from here on. */
+	kept = arena_array(reader->arena, plugins->count, sizeof *kept);
+	if (plugins->count > 0)
+		memcpy(kept, plugins->items, plugins->count * sizeof *kept);
+	reader->config->plugins = kept;
+	reader->config->plugin_count = plugins->count;
+#define PHASE(name_, routine_, patient_, slow_) add_phase_name(reader, #name_);
+#include <postwatch/phases.def>
+#undef PHASE
 	reader->probes = arena_array(reader->scratch, reader->config->plugin_count + 1, sizeof *reader->probes);
 	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
 		if (reader->config->plugins[i].descriptor->kind == PW_PROBE)
 			add_probe(reader, &reader->config->plugins[i]);
-}
-
-static void
-begin_layer(struct reader *reader, struct probe *probe)
-{
-	struct reason why;
-
-	probe->layer = reader->defaults_layer;
-	for (uint32_t i = 0; i < probe->own_count; i++)
-		value_default(&reader->values, &probe->plugin->descriptor->settings[i], &probe->layer.own[i], &why);
 }
 
 /* A group in `defaults` that is called like a probe whose plugin was refused: that probe is wanted. */
@@ -131,12 +105,12 @@ check_groups(struct reader *reader)
 		for (int kind = 0; kind < LIMIT_KINDS; kind++)
 			is_known |= strcmp(node->key, limit_groups[kind].key) == 0;
 		if (node->kind == NODE_GROUP && !is_known && plugins_find_broken(&reader->plugins, node->key) != NULL)
-			reader_find_plugin(reader, node->key, PW_PROBE, node->place);
+			probes_find_plugin(reader, node->key, PW_PROBE, node->place);
 	}
 }
 
 void
-reader_take_defaults(struct reader *reader)
+probes_take_defaults(struct reader *reader)
 {
 	layer_init(reader, &reader->defaults_layer);
 	if (reader->defaults != NULL) {
@@ -147,49 +121,36 @@ reader_take_defaults(struct reader *reader)
 		struct probe *probe = &reader->probes[i];
 		const struct node *group = reader->defaults == NULL ? NULL
 		    : node_member(reader->defaults, probe->plugin->descriptor->name);
+		struct reason why;
 
-		begin_layer(reader, probe);
+		probe->layer = reader->defaults_layer;
+		for (uint32_t row = 0; row < probe->own_count; row++)
+			value_default(&reader->values, &probe->plugin->descriptor->settings[row], &probe->layer.own[row], &why);
 		if (group != NULL && group->kind == NODE_GROUP)
 			layer_take(reader, &probe->layer, probe, group, SCOPE_PROBE_DEFAULTS);
 	}
 }
 
-struct kind_of {
-	const struct reader *reader;
-	enum pw_kind kind;
-};
-
-static const char *
-next_plugin(void *arg, size_t index)
-{
-	const struct kind_of *wanted = arg;
-
-	for (uint32_t i = 0; i < wanted->reader->config->plugin_count; i++) {
-		const struct pw_plugin *plugin = wanted->reader->config->plugins[i].descriptor;
-
-		if (plugin->kind == wanted->kind && index-- == 0)
-			return plugin->name;
-	}
-	return NULL;
-}
-
 static void
-blame_missing(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
+report_missing(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
 {
-	struct kind_of wanted = { reader, kind };
-	const char *near = text_nearest(name, next_plugin, &wanted), *other;
+	struct candidates candidates = { .count = 0 };
+	const char *near;
 	char all[200];
 	struct text text = TEXT_OVER(all);
 
-	for (size_t i = 0; (other = next_plugin(&wanted, i)) != NULL; i++)
-		text_format(&text, "%s%s", i == 0 ? "" : ", ", other);
-	faults_add(&reader->faults, place, "there is no %s plugin %s%s%s%s%s%s", kind == PW_PROBE ? "probe" : "notifier",
-	    QUOTE(reader, name), near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?",
-	    text.size == 0 ? "" : near == NULL ? ": there are " : " There are ", all);
+	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
+		if (reader->config->plugins[i].descriptor->kind == kind)
+			candidates_add(&candidates, reader->config->plugins[i].descriptor->name);
+	for (size_t i = 0; i < candidates.count; i++)
+		text_format(&text, "%s%s", i == 0 ? "" : ", ", candidates.words[i]);
+	near = candidates_nearest(&candidates, name);
+	FAULT(reader, place, "there is no %s plugin %s%s%s%s", kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
+	    faults_suggest(&reader->faults, near), text.size == 0 ? "" : near == NULL ? ": there are " : " There are ", all);
 }
 
 const struct plugin *
-reader_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
+probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
 {
 	const struct broken_plugin *broken;
 
@@ -200,25 +161,41 @@ reader_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, s
 			continue;
 		if (plugin->descriptor->kind == kind)
 			return plugin;
-		faults_add(&reader->faults, place, "the plugin %s is %s, and %s is needed", name,
+		FAULT(reader, place, "the plugin %s is %s, and %s is needed", name,
 		    plugin_kind_name(plugin->descriptor->kind), plugin_kind_name(kind));
 		return NULL;
 	}
 	broken = plugins_find_broken(&reader->plugins, name);
 	if (broken != NULL)
-		faults_add(&reader->faults, place, "the plugin %s cannot be used: %s: %s", QUOTE(reader, name),
+		FAULT(reader, place, "the plugin %s cannot be used: %s: %s", QUOTE(reader, name),
 		    QUOTE(reader, broken->path), broken->why);
 	else
-		blame_missing(reader, name, kind, place);
+		report_missing(reader, name, kind, place);
 	return NULL;
 }
 
 struct probe *
-reader_find_probe(struct reader *reader, const char *name, struct place place)
+probes_find(struct reader *reader, const char *name, struct place place)
 {
 	for (uint32_t i = 0; i < reader->probe_count; i++)
 		if (strcmp(reader->probes[i].plugin->descriptor->name, name) == 0)
 			return &reader->probes[i];
-	reader_find_plugin(reader, name, PW_PROBE, place);
+	probes_find_plugin(reader, name, PW_PROBE, place);
 	return NULL;
+}
+
+struct probe *
+probes_find_default(struct reader *reader)
+{
+	const struct pw_setting *row = &target_settings[TARGET_PROBE];
+	const struct node *node = reader->defaults == NULL ? NULL : node_member(reader->defaults, row->key);
+	struct pw_value value = { .string = row->fallback };
+
+	if (reader->default_probe_sought)
+		return reader->default_probe;
+	reader->default_probe_sought = true;
+	if (node != NULL && !value_of_node(&reader->values, &reader->faults, row, row->key, node, &value))
+		return NULL;
+	reader->default_probe = probes_find(reader, value.string, node != NULL ? node->place : reader_main_file(reader));
+	return reader->default_probe;
 }

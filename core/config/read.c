@@ -1,10 +1,24 @@
-/* config_read(): the order in which a configuration is read. Every step tells its own faults and goes on. */
-#include "config/reader.h"
+/*
+ * The order in which a configuration is read. Every step tells its own faults and goes on, so that a user reads all of them
+ * in one pass.
+ */
+#include "config/read.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+#include "config/advice.h"
+#include "config/command_line.h"
+#include "config/notifiers.h"
+#include "config/probes.h"
+#include "config/reader.h"
+#include "config/service_files.h"
+#include "config/targets.h"
+#include "config/top.h"
+#include "config/windows.h"
 
 /* A configuration and what it lies in. */
 struct whole {
@@ -16,31 +30,27 @@ struct whole {
 static struct arena *latest;
 
 static void
-warn_of_nothing(struct reader *reader)
-{
-	if (reader->source->path != NULL && reader->config->target_count == 0 && reader->faults.into->faults == 0)
-		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
-		    "there are no targets: nothing will be watched");
-}
-
-static void
 read_all(struct reader *reader)
 {
-	reader_read_files(reader);
-	reader_take_globals(reader);
-	reader_take_log(reader);
-	reader_load_plugins(reader);
-	reader_take_notifiers(reader);
-	reader_take_defaults(reader);
-	reader_take_targets(reader);
-	reader_take_words(reader);
-	reader_tie_targets(reader);
-	reader_take_windows(reader);
-	reader_look_around(reader);
-	reader_look_at_relays(reader);
-	reader_look_at_reach(reader);
-	reader_look_at_service(reader);
-	warn_of_nothing(reader);
+	top_read_files(reader);
+	command_line_take_settings(reader);
+	top_take_globals(reader);
+	top_take_log(reader);
+	probes_load_plugins(reader);
+	notifiers_take(reader);
+	probes_take_defaults(reader);
+	targets_take(reader);
+	command_line_take_targets(reader);
+	target_list_finish(reader);
+	windows_take(reader);
+	top_take_host(reader);
+	advice_of_relays(reader);
+	if (reader->source->advise && reader->faults.into->faults == 0)
+		advice_of_reach(reader);
+	if ((reader->source->advise || reader->source->starts) && reader->faults.into->faults == 0)
+		service_files_check(reader);
+	if (reader->source->path != NULL && reader->config->target_count == 0 && reader->faults.into->faults == 0)
+		WARN(reader, reader_main_file(reader), "there are no targets: nothing will be watched");
 }
 
 static void
@@ -55,7 +65,6 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	reader->faults.accepted = source->accepted;
 	values_init(&reader->values, reader->arena);
 	values_init(&reader->passing, reader->scratch);
-	target_list_init(&reader->targets);
 	whole = arena_alloc(reader->arena, sizeof *whole);
 	whole->arena = reader->arena;
 	reader->config = &whole->config;
@@ -67,9 +76,9 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 static void
 fini(struct reader *reader)
 {
-	free(reader->target_lists);
-	free(reader->notifier_lists);
-	free(reader->window_lists);
+	free(reader->target_groups.items);
+	free(reader->notifier_groups.items);
+	free(reader->window_groups.items);
 	target_list_fini(&reader->targets);
 	plugins_fini(&reader->plugins);
 	values_fini(&reader->values);
@@ -109,9 +118,10 @@ config_find_state(const struct config_source *source, char *folder, size_t room)
 	if (reader == NULL)
 		exit(EX_OSERR);
 	init(reader, source, &faults);
-	reader_read_files(reader);
-	reader_take_globals(reader);
-	good = (size_t)snprintf(folder, room, "%s", reader_find_state(reader)) < room;
+	top_read_files(reader);
+	command_line_take_settings(reader);
+	top_take_globals(reader);
+	good = (size_t)snprintf(folder, room, "%s", top_find_state(reader)) < room;
 	arena_destroy(&reader->arena);
 	fini(reader);
 	free(reader);

@@ -1,215 +1,108 @@
 /*
- * The inside of config_read(), shared by its files: what is known while a configuration is being read. Reading goes in
- * this order: files to trees, what stands at the top, plugins, defaults, notifiers, targets, what they say of each
- * other, and what our own host says where nobody else did.
+ * What is known while a configuration is being read, shared by the modules of config_read() (config/read.h has their order).
+ * A reader lives on the heap from the first file to the last check; only what lies in `arena` outlives it.
  */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H
 
 #include "config/host.h"
+#include "config/layer.h"
+#include "config/node.h"
 #include "config/plugins.h"
-#include "config/tables.h"
+#include "config/read.h"
+#include "config/suggest.h"
+#include "config/target_list.h"
 
-enum { PHASE_NAMES_MAX = 128, TARGETS_MAX = 1000000 };
-
-enum { LIMIT_NOT_GIVEN = -1 };
-
-/* The settings of a target, layer upon layer: built in, defaults, list entry, target, command line. */
-struct layer {
-	struct pw_value target[TARGET_ROWS]; /* but those of SETTING_IDENTITY */
-	struct pw_value tls[TLS_ROWS];
-	struct pw_value own[PLUGIN_SETTINGS_MAX];
-	int64_t limits[LIMIT_KINDS][PHASE_NAMES_MAX]; /* by number of phase name */
-};
-
-/* Where a setting stands; says which rows may stand there. */
-enum scope { SCOPE_DEFAULTS, SCOPE_PROBE_DEFAULTS, SCOPE_LIST, SCOPE_TARGET };
-
-/* `tls` and `verify` have defaults by port: all other ports are alike. */
-enum port_class { PORT_SMTP, PORT_SMTPS, PORT_SUBMISSION, PORT_OTHER, PORT_CLASSES };
-
-/* A probe that can be used, and what its targets begin with. */
-struct probe {
-	const struct plugin *plugin;
-	uint32_t own_count;
-	struct layer layer; /* built in, and `defaults` */
-	const struct policy *policies[PORT_CLASSES]; /* of that layer; NULL: not yet made */
-	uint32_t phase_count;
-	unsigned char phase_numbers[PHASES_MAX];         /* of its plan, by number of phase name */
-};
-
-/* What is known of a target beside what is kept. */
-struct origin {
-	struct place place;
-	bool is_named;
-};
-
-/* A target's word about another, for when all are known. */
-struct bond {
-	uint32_t target;
-	struct place place;
-	const char *name; /* in the scratch arena */
-	bool is_parent; /* else `was` */
-};
-
-struct target_list {
-	struct target *items;
-	struct origin *origins;
-	uint32_t origin_room;
+/* The groups of a list such as `targets`, gathered from all files in their order. Nodes lie in the scratch arena. */
+struct groups {
+	const struct node **items;
 	uint32_t count, room;
-	struct hash_table identities, names; /* by identity, and by the name that people use */
-	struct bond *bonds;
-	uint32_t bond_count, bond_room;
-	struct target *others; /* those of the file that no word of the command line means, where words choose */
-	uint32_t other_count, other_room;
-	const char **rejected; /* names of those that are faults; "": of one without a name */
-	uint32_t rejected_count, rejected_room;
-};
-
-/* A target on its way in. */
-struct draft {
-	struct host host;
-	uint16_t port;
-	const char *name, *was, *parent; /* NULL: none was given; copied where kept */
-	struct place place, parent_place;
-	struct place pace_place; /* where its interval was said */
-	bool *pace_warned;       /* whether that place has been warned of */
-	struct probe *probe;
-	const struct policy *policy;
 };
 
 struct reader {
 	const struct config_source *source;
-	struct arena *arena;   /* lasts */
+	struct arena *arena;   /* of what the configuration is made of */
 	struct arena *scratch; /* ends with the reading */
 	struct faults faults;
-	struct values values;
-	struct values passing; /* the same in the scratch arena, for what is only looked at */
+	struct values values;  /* in `arena` */
+	struct values passing; /* in `scratch`, for values that are only looked at */
 	struct plugins plugins;
-	struct config *config;
-	bool is_torn; /* a file could not be read: what seems to be missing may stand there */
+	struct config *config; /* what is being made */
+	bool is_torn;          /* a file could not be read: what seems to be missing may stand there */
 
-	const struct node *globals[GLOBAL_ROWS]; /* what stands at the top, from whatever file; NULL: nothing */
+	/* Settings at the top of any file; NULL: not given. */
+	const struct node *globals[GLOBAL_ROWS];
 	const struct node *log, *defaults, *heartbeat;
-	const struct node **target_lists, **notifier_lists, **window_lists;
-	uint32_t target_list_count, notifier_list_count, window_list_count;
-	const struct node *sets; /* of the command line, for targets */
-	const char *wanted_probe; /* of the command line; NULL: it says none */
-	uint16_t wanted_port;     /* 0: it says none */
+	struct groups target_groups, notifier_groups, window_groups;
 	struct pw_value global[GLOBAL_ROWS];
 
-	const char *phase_names[PHASE_NAMES_MAX];
+	/* What the command line says of targets. */
+	const struct node *sets;  /* a group of settings */
+	const char *wanted_probe; /* NULL: it names none */
+	uint16_t wanted_port;     /* 0: it names none */
+	bool *words_seen;         /* of source->words: those that name configured targets */
+
+	const char *phase_names[PHASE_NAMES_MAX]; /* of all probes; their indexes are the numbers of phases */
 	uint32_t phase_name_count;
 	struct layer defaults_layer;
 	struct probe *probes;
 	uint32_t probe_count;
+	struct probe *default_probe; /* of targets that name none; NULL: not looked for yet, or a fault */
+	bool default_probe_sought;
 
+	/* Notifiers that have a name, in the order of the configuration; the heartbeat's is the last. */
 	struct config_notifier *notifiers;
-	struct place *notifier_places;
-	const struct node **notifier_groups;
+	const struct node **notifier_nodes;
 	uint32_t notifier_count;
 
 	struct target_list targets;
-	bool *words_seen; /* those of the command line that are names of configured targets */
-	struct probe *default_probe;
-	bool default_probe_sought, pace_warned;
+	bool interval_warned; /* that the interval of `defaults` is short for servers of others */
 };
 
-/* Quotes for the next few calls; see faults_quote(). */
+/* A fault or a warning at a place. */
+#define FAULT(reader, place, ...) faults_add(&(reader)->faults, (place), __VA_ARGS__)
+#define WARN(reader, place, ...) faults_warn(&(reader)->faults, (place), __VA_ARGS__)
+/* What a user wrote, escaped and in quotes; good for the next few calls (faults_quote()). */
 #define QUOTE(reader, foreign) faults_quote(&(reader)->faults, (foreign))
 
-/* top.c: the files, and what stands at their top. */
-void reader_read_files(struct reader *);
-void reader_take_globals(struct reader *);
-void reader_take_log(struct reader *);
-/* A row of a group: the value of its node where it has one, else the row's default. False after a fault, also where it has
- * none and has to have one. */
+/* The place of what belongs to no line: the command line; the main file, where there is one. */
+struct place reader_command_line(struct reader *);
+struct place reader_main_file(struct reader *);
+
+/* The value of a row in a group, else the row's default. Returns false after a fault, which also a required row is that is
+ * not given. */
 bool reader_take_row(struct reader *, const struct node *group, const struct pw_setting *, struct pw_value *);
-/* The zone that a node names; false after a fault, which begins with `label`. */
+
+/* Checks that a time zone exists. Returns false after a fault at the node, which begins with `label`. */
 bool reader_check_zone(struct reader *, const struct node *, const char *label, const char *name);
 
-/* probes.c: loading plugins; the probes and their defaults. */
-void reader_load_plugins(struct reader *);
-void reader_take_defaults(struct reader *);
-/* NULL after a fault at `place`. */
-struct probe *reader_find_probe(struct reader *, const char *name, struct place);
-/* The plugin called `name`; NULL after a fault that says what there is instead. */
-const struct plugin *reader_find_plugin(struct reader *, const char *name, enum pw_kind, struct place);
-/* The number of a phase name; -1: no probe has it. */
+/* A host, and the port where one was given with it. */
+struct host_port {
+	struct host host;
+	uint16_t port; /* 0: not given */
+};
+
+/* Parses HOST, HOST:PORT or [V6]:PORT. Returns false after a fault at `place`, which begins with `label`. */
+bool reader_parse_host_port(struct reader *, struct pw_bytes text, struct place place, const char *label,
+    struct host_port *);
+
+/* Tells that no setting of a node's name may stand where it stands, and which of the candidates may have been meant. */
+void reader_report_unknown(struct reader *, const struct node *, const char *label, const struct candidates *);
+
+/* The same for all nodes of a group that are neither in the host's table of settings nor in that of a plugin (NULL: there is
+ * none); a secret of the plugin's that stands in the configuration itself is told as such. */
+void reader_check_keys(struct reader *, const struct node *group, const char *label, const struct pw_setting *hosts,
+    const struct pw_setting *plugins);
+
+/* Tells that a secret was written into the configuration itself. Returns false if the table has no secret of that name. */
+bool reader_report_bare_secret(struct reader *, const struct node *, const struct pw_setting *rows);
+
+/* The index of a notifier; CONFIG_NONE if there is none of that name. */
+uint32_t reader_find_notifier(const struct reader *, const char *name);
+/* The same for the value of a setting: a name that is missing is a fault, with the name that may have been meant. */
+uint32_t reader_require_notifier(struct reader *, struct place, const char *label, const char *name);
+
+/* The number of a phase's name; -1: no probe has such a phase. */
 int reader_phase_number(const struct reader *, const char *name);
-
-/* layer.c. `probe` is NULL in SCOPE_DEFAULTS. Rows of SETTING_IDENTITY are let pass. */
-void layer_init(struct reader *, struct layer *);
-void layer_take(struct reader *, struct layer *, const struct probe *, const struct node *group, enum scope);
-
-/* layer_check.c: one value of the host's rows, beyond what its type says. False after a fault. */
-bool layer_check(struct reader *, const struct pw_setting *, const struct node *, const struct pw_value *);
-
-/* cert_warn.c: one entry of `cert_warn`. False with a reason. */
-bool cert_limit_parse(const char *text, struct cert_limit *, struct reason *why);
-/* The value of `cert_warn` that a list of `cert_warn_days` stands for. False after a fault. */
-bool cert_warn_of_days(struct reader *, const struct node *, struct pw_value *into);
-
-/* policy.c */
-enum port_class port_class(uint16_t port);
-const struct policy *policy_of_layer(struct reader *, const struct probe *, const struct layer *, enum port_class,
-    struct place);
-
-/* notifiers.c */
-void reader_take_notifiers(struct reader *);
-uint32_t reader_find_notifier(const struct reader *, const char *name); /* CONFIG_NONE: none */
-
-/* notifier_rules.c: whom it is told of, and when; and the other notifiers that it names, when all are known */
-void reader_take_rules(struct reader *, const struct node *group, struct config_notifier *);
-void reader_tie_notifier(struct reader *, const struct node *group, struct config_notifier *);
-
-/* entries.c, list.c, words.c: targets of each kind */
-void reader_take_targets(struct reader *);
-/* The file of targets that a setting names. The draft has what they have in common; `port` is that of lines that say
- * none. */
-void reader_take_list(struct reader *, const struct node *file, uint16_t port, struct draft *, const struct layer *);
-void reader_take_words(struct reader *);
-/* The settings of the command line, sorted into those for the whole and those for its targets. */
-void reader_take_sets(struct reader *);
-/* Whether a word of the command line means this target. */
-bool reader_is_wanted(struct reader *, const struct draft *);
-/* host, host:port or [v6]:port; *port is left alone where none was given. False after a fault, which begins with `what`. */
-bool reader_take_endpoint(struct reader *, const char *what, const char *text, size_t size, struct place, struct host *,
-    uint16_t *port);
-/* A draft that is complete: checked as a whole, changed as the command line says, and added. */
-void reader_finish_target(struct reader *, struct draft *, const struct layer *);
-/* The probe of targets that name none; NULL after a fault. */
-struct probe *reader_default_probe(struct reader *);
-
-/* targets.c */
-void target_list_init(struct target_list *);
-void target_list_fini(struct target_list *);
-void reader_add_target(struct reader *, const struct draft *);
-/* One that is not watched, as no word of the command line means it. */
-void reader_pass_target(struct reader *, const struct draft *);
-/* A word of the command line that means none: told with what may have been meant. */
-void reader_blame_word(struct reader *, const char *word);
-void reader_tie_targets(struct reader *);
-
-uint32_t reader_find_target(const struct reader *, const char *name); /* CONFIG_NONE: none */
-/* An entry is a fault, and no target: its name or host, NULL where it has none; not copied. */
-void reader_reject_target(struct reader *, const char *name);
-/* Whether a target of that name, though there is none, may have been meant by what is a fault or could not be read. */
-bool reader_target_may_be(const struct reader *, const char *name);
-
-/* windows.c */
-void reader_take_windows(struct reader *);
-
-/* surroundings.c: what our own host says */
-/* The state folder, absolute, by what has been read of the top. */
-const char *reader_find_state(struct reader *);
-void reader_look_around(struct reader *);
-void reader_look_at_relays(struct reader *);
-
-/* reach.c: warns of targets that nobody is told of, of tags that no target has, and of notifiers that no target leads to. */
-void reader_look_at_reach(struct reader *);
-
-/* service_files.c: warns of files that the service could not read. */
-void reader_look_at_service(struct reader *);
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * Checks the files that hold secrets. Only the path is kept: the process that needs the secret
- * reads it, no other.
+ * Checks the files that hold secrets. Only the path of a secret is kept: the process that needs the secret reads the file,
+ * so that no other process ever has it in its memory.
  */
-#include "config/value_private.h"
+#include "config/secret.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 #include "config/service.h"
 
 static bool
-is_file(const char *path, struct stat *status, struct reason *why)
+is_regular_file(const char *path, struct stat *status, struct reason *why)
 {
 	if (stat(path, status) < 0)
 		reason_set(why, "cannot be read: %s", strerror(errno));
@@ -25,13 +26,12 @@ is_file(const char *path, struct stat *status, struct reason *why)
 	return false;
 }
 
-/* A secret lies in a file that nobody else can read or change. */
 static bool
-is_guarded(const char *path, struct reason *why)
+is_guarded_secret(const char *path, struct reason *why)
 {
 	struct stat status;
 
-	if (!is_file(path, &status, why))
+	if (!is_regular_file(path, &status, why))
 		return false;
 	if ((status.st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
@@ -43,10 +43,12 @@ is_guarded(const char *path, struct reason *why)
 	return false;
 }
 
-/* Beside the service, as in `postwatch check`: the file that systemd would load. One that is encrypted, or stands in the unit
- * itself, is believed to be there. */
+/*
+ * Outside the service, as in `postwatch check`: the file that systemd would load. A credential that is encrypted, or whose
+ * value stands in the unit itself, has no file to look at and is taken to be there.
+ */
 static bool
-take_by_hand(struct arena *arena, const char *name, const char **path, struct reason *why)
+find_credential(struct arena *arena, const char *name, const char **path, struct reason *why)
 {
 	char from[PATH_MAX];
 
@@ -56,27 +58,25 @@ take_by_hand(struct arena *arena, const char *name, const char **path, struct re
 		return false;
 	}
 	*path = arena_strdup(arena, from[0] == '\0' ? name : from);
-	return from[0] == '\0' || is_guarded(*path, why);
+	return from[0] == '\0' || is_guarded_secret(*path, why);
 }
 
-/* systemd guards the folder of credentials by itself. */
 bool
-secret_take(struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
+secret_find_file(struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
 {
-	static const char variable[] = "$CREDENTIALS_DIRECTORY/";
+	size_t prefix = strlen(SECRET_CREDENTIAL);
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	bool is_credential = strncmp(text, variable, strlen(variable)) == 0;
 	struct stat status;
+	char *joined;
 
-	if (is_credential && folder == NULL)
-		return take_by_hand(arena, text + strlen(variable), path, why);
-	if (is_credential) {
-		char *joined = arena_alloc(arena, strlen(folder) + strlen(text));
-
-		stpcpy(stpcpy(joined, folder), text + strlen(variable) - 1);
-		*path = joined;
-	} else {
+	if (strncmp(text, SECRET_CREDENTIAL, prefix) != 0) {
 		*path = path_absolute(arena, from, text);
+		return is_guarded_secret(*path, why);
 	}
-	return is_credential ? is_file(*path, &status, why) : is_guarded(*path, why);
+	if (folder == NULL)
+		return find_credential(arena, text + prefix, path, why);
+	joined = arena_alloc(arena, strlen(folder) + strlen(text));
+	stpcpy(stpcpy(joined, folder), text + prefix - 1); /* from the '/' on */
+	*path = joined;
+	return is_regular_file(*path, &status, why); /* its owner and mode are systemd's affair */
 }

@@ -2,18 +2,23 @@
  * Finds files that the daemon's user cannot read. `check` is run by root mostly, who reads everything; the service has a
  * user made for it, and a daemon that root starts becomes the user of the configuration.
  */
-#include "config/reader.h"
+#include "config/service_files.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/identity.h"
+#include "base/vec.h"
+#include "config/reader.h"
+#include "config/secret.h"
 #include "config/service.h"
 
 /* A file, and where it is named. */
-struct named {
+struct named_file {
 	struct place place;
 	const char *key, *suffix, *owner, *path; /* "password", "_file", "notifier mail" */
 	bool secret;
@@ -21,37 +26,27 @@ struct named {
 };
 
 struct files {
-	struct named *items;
-	size_t count, room;
+	struct named_file *items;
+	uint32_t count, room;
 };
 
 static void
-add(struct reader *reader, struct files *files, struct named named)
+add(struct files *files, struct named_file file)
 {
-	if (files->count == files->room) {
-		size_t room = files->room * 2 + 16;
-		struct named *grown = arena_array(reader->scratch, room, sizeof *grown);
-
-		if (files->count > 0)
-			memcpy(grown, files->items, files->count * sizeof *grown);
-		files->items = grown;
-		files->room = room;
-	}
-	files->items[files->count++] = named;
+	VEC_REQUIRE(files->items, files->count, files->room);
+	files->items[files->count++] = file;
 }
 
-/* Whether a setting leads to a file by the name that systemd loads it under: then systemd reads it. */
+/* What systemd loads, systemd reads. */
 static bool
 is_credential(const struct node *node)
 {
-	static const char variable[] = "$CREDENTIALS_DIRECTORY/";
-
 	return (node->kind == NODE_STRING || node->kind == NODE_TEXT)
-	    && strncmp(node->text, variable, strlen(variable)) == 0;
+	    && strncmp(node->text, SECRET_CREDENTIAL, strlen(SECRET_CREDENTIAL)) == 0;
 }
 
 static void
-add_notifier(struct reader *reader, struct files *files, uint32_t index)
+add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 {
 	const struct config_notifier *notifier = &reader->config->notifiers[index];
 	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
@@ -59,16 +54,16 @@ add_notifier(struct reader *reader, struct files *files, uint32_t index)
 	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
 		char key[SETTING_KEY_MAX];
 		const char *path = rows[i].type == PW_SECRET || rows[i].type == PW_PATH ? notifier->values->items[i].string : NULL;
-		const struct node *node = path == NULL ? NULL : node_member(reader->notifier_groups[index], value_key(&rows[i], key));
+		const struct node *node = path == NULL ? NULL : node_member(reader->notifier_nodes[index], value_key(&rows[i], key));
 
 		if (node != NULL && (rows[i].type == PW_SECRET ? !is_credential(node) : access(path, F_OK) == 0))
-			add(reader, files, (struct named){ .place = node->place, .key = rows[i].key, .owner = notifier->name,
+			add(files, (struct named_file){ .place = node->place, .key = rows[i].key, .owner = notifier->name,
 				.suffix = rows[i].type == PW_SECRET ? "_file" : "", .path = path, .secret = rows[i].type == PW_SECRET });
 	}
 }
 
 static void
-add_targets(struct reader *reader, struct files *files)
+add_targets(const struct reader *reader, struct files *files)
 {
 	const struct config *config = reader->config;
 	const char *last = NULL;
@@ -78,36 +73,36 @@ add_targets(struct reader *reader, struct files *files)
 		const char *path = tls == NULL ? NULL : tls->ca_file;
 
 		if (path != NULL && (last == NULL || strcmp(path, last) != 0))
-			add(reader, files, (struct named){ .place = reader->targets.origins[i].place, .key = "ca_file", .suffix = "",
+			add(files, (struct named_file){ .place = reader->targets.places[i], .key = "ca_file", .suffix = "",
 				.owner = config->targets[i].name, .path = path });
 		last = path;
 	}
 }
 
 static void
-warn(struct reader *reader, const struct service_user *user, const struct named *file, int error)
+warn_of_service(struct reader *reader, const struct service_user *user, const struct named_file *file, int error)
 {
 	const char *slash = strrchr(file->path, '/'), *name = slash == NULL ? file->path : slash + 1;
 	const char *who = user->name[0] != '\0' ? user->name : user->found ? "a user made for it" : "an unprivileged user";
 
 	if (file->secret)
-		faults_warn(&reader->faults, file->place, "%s: the service cannot read %s%s = %s as %s (%s): write "
+		WARN(reader, file->place, "%s: the service cannot read %s%s = %s as %s (%s): write "
 		    "%s%s = \"$CREDENTIALS_DIRECTORY/%s\", and have systemd load it: `systemctl edit postwatch`, [Service], "
 		    "LoadCredential=%s:%s", file->owner, file->key, file->suffix, QUOTE(reader, file->path), who, strerror(error),
 		    file->key, file->suffix, name, name, file->path);
 	else
-		faults_warn(&reader->faults, file->place, "%s: the service cannot read %s = %s as %s (%s): make it, and the folders "
+		WARN(reader, file->place, "%s: the service cannot read %s = %s as %s (%s): make it, and the folders "
 		    "that it lies in, readable for all", file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
 }
 
 /* Of a daemon that root starts: systemd is not there to load them. */
 static void
-blame(struct reader *reader, const struct service_user *user, const struct named *file, int error)
+report_unreadable(struct reader *reader, const struct service_user *user, const struct named_file *file, int error)
 {
 	static void (*const tell[])(struct faults *, struct place, const char *, ...) = { faults_warn, faults_add };
 
 	if (file->loaded) {
-		faults_warn(&reader->faults, file->place, "the file cannot be read as user %s (%s): no reload will work until that user can "
+		WARN(reader, file->place, "the file cannot be read as user %s (%s): no reload will work until that user can "
 		    "enter the folders above it, and read it", user->name, strerror(error));
 		return;
 	}
@@ -128,7 +123,7 @@ is_plugin(const struct config *config, const char *path)
 /* The files of the configuration itself: a reload reads them as that user. One plugin stands for those beside it: where root
  * builds in a home of its own, the user can enter none of it. */
 static void
-add_own(struct reader *reader, struct files *files)
+add_own(const struct reader *reader, struct files *files)
 {
 	bool has_plugin = false;
 
@@ -137,7 +132,7 @@ add_own(struct reader *reader, struct files *files)
 		bool loaded = is_plugin(reader->config, path);
 
 		if (path[0] == '/' && !(loaded && has_plugin))
-			add(reader, files, (struct named){ .place = { .file = i }, .key = "", .suffix = "", .owner = "", .path = path, .loaded = loaded });
+			add(files, (struct named_file){ .place = { .file = i }, .key = "", .suffix = "", .owner = "", .path = path, .loaded = loaded });
 		has_plugin = has_plugin || loaded;
 	}
 }
@@ -148,23 +143,19 @@ static bool
 find_user(struct reader *reader, struct service_user *user)
 {
 	const struct node *named = reader->globals[GLOBAL_USER];
+	struct place place = named != NULL ? named->place : reader_main_file(reader);
 	struct identity identity;
-	struct place place;
 	struct reason why;
 
-	if (named != NULL)
-		place = named->place;
-	else
-		place = (struct place){ .file = faults_file(&reader->faults, reader->config->path != NULL ? reader->config->path : "command line") };
 	if (!identity_find(&identity, reader->config->user, &why)) {
 		if (reader->source->starts)
-			faults_add(&reader->faults, place, "user: %s", why.text);
+			FAULT(reader, place, "user: %s", why.text);
 		else if (named != NULL)
-			faults_warn(&reader->faults, place, "user: %s", why.text);
+			WARN(reader, place, "user: %s", why.text);
 		return false;
 	}
 	if (identity.root && named != NULL)
-		faults_warn(&reader->faults, place, "user: the daemon stays root: a process of it that is broken into is root, too");
+		WARN(reader, place, "user: the daemon stays root: a process of it that is broken into is root, too");
 	if (identity.changes) {
 		*user = (struct service_user){ .found = true, .uid = identity.uid, .gid = identity.gid };
 		snprintf(user->name, sizeof user->name, "%s", identity.name);
@@ -178,23 +169,39 @@ try_ourselves(struct reader *reader, const struct files *files)
 {
 	for (size_t i = 0; i < files->count; i++)
 		if (files->items[i].secret && files->items[i].path[0] == '/' && access(files->items[i].path, R_OK) != 0)
-			faults_add(&reader->faults, files->items[i].place, "%s: %s%s: %s cannot be read: %s", files->items[i].owner,
+			FAULT(reader, files->items[i].place, "%s: %s%s: %s cannot be read: %s", files->items[i].owner,
 			    files->items[i].key, files->items[i].suffix, QUOTE(reader, files->items[i].path), strerror(errno));
 }
 
-void
-reader_look_at_service(struct reader *reader)
+/* `report` tells of one file that the user cannot open. */
+static void
+try_as_user(struct reader *reader, const struct files *files, const struct service_user *user,
+    void (*report)(struct reader *, const struct service_user *, const struct named_file *, int error))
 {
+	const char **paths = arena_array(reader->scratch, files->count, sizeof *paths);
+	int *errors = arena_array(reader->scratch, files->count, sizeof *errors);
+
+	for (uint32_t i = 0; i < files->count; i++)
+		paths[i] = files->items[i].path;
+	if (!service_try_files(user, paths, files->count, errors))
+		return;
+	for (uint32_t i = 0; i < files->count; i++)
+		if (errors[i] != 0)
+			report(reader, user, &files->items[i], errors[i]);
+}
+
+void
+service_files_check(struct reader *reader)
+{
+	bool starts = reader->source->starts, changes = false;
 	struct files files = { .count = 0 };
 	struct service_user user;
-	bool changes = false;
 
-	if (!(reader->source->advise || reader->source->starts) || reader->faults.into->faults > 0)
-		return;
+	assert(reader->faults.into->faults == 0);
 	service_find_user(&user);
-	if (geteuid() == 0 && (reader->source->starts || !user.found)) {
+	if (geteuid() == 0 && (starts || !user.found)) {
 		changes = find_user(reader, &user);
-		if (!changes && reader->source->starts)
+		if (!changes && starts)
 			return;
 		if (changes)
 			add_own(reader, &files);
@@ -202,16 +209,9 @@ reader_look_at_service(struct reader *reader)
 	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
 		add_notifier(reader, &files, i);
 	add_targets(reader, &files);
-	if (files.count == 0)
-		return;
-	const char **paths = arena_array(reader->scratch, files.count, sizeof *paths);
-	int *errors = arena_array(reader->scratch, files.count, sizeof *errors);
-	for (size_t i = 0; i < files.count; i++)
-		paths[i] = files.items[i].path;
 	if (geteuid() != 0 && reader->source->advise)
 		try_ourselves(reader, &files);
-	else if (!user.root && service_try_files(&user, paths, files.count, errors))
-		for (size_t i = 0; i < files.count; i++)
-			if (errors[i] != 0)
-				(changes ? blame : warn)(reader, &user, &files.items[i], errors[i]);
+	else if (!user.root && files.count > 0)
+		try_as_user(reader, &files, &user, changes ? report_unreadable : warn_of_service);
+	free(files.items);
 }

@@ -1,328 +1,353 @@
 /*
- * The list of targets: duplicates, names, references to each other (parent, was); looked up by
- * hash, for there may be 100,000.
+ * Reads the targets of configuration files. An entry has an identity (name, host, port, probe, parent), which its settings are
+ * no part of: settings are laid over the defaults of its probe, and of an entry with `file` they hold for all its lines.
  */
-#include "config/reader.h"
+#include "config/targets.h"
 
-#include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/vec.h"
+#include "base/clock.h"
+#include "config/accepted.h"
+#include "config/input.h"
+#include "config/policy.h"
+#include "config/reader.h"
 
-enum { NAME_SIZE_MAX = 200 };
+enum { NAME_ROOM = 256 /* of a list; longer ones are refused before the name itself is checked */ };
 
-void
-target_list_init(struct target_list *list)
-{
-	*list = (struct target_list){ 0 };
-}
+static const int64_t polite_interval = 30 * (int64_t)SECOND, polite_retry = 20 * (int64_t)SECOND;
 
-void
-target_list_fini(struct target_list *list)
-{
-	free(list->items);
-	free(list->origins);
-	free(list->bonds);
-	free(list->others);
-	free(list->rejected);
-	hash_table_fini(&list->identities);
-	hash_table_fini(&list->names);
-	*list = (struct target_list){ 0 };
-}
-
-/* What a target is known by to itself over time: its name, else probe://host:port. */
-static uint32_t
-hash_identity(const struct target *target, bool is_named)
-{
-	uint64_t hash = HASH_BEGIN;
-	char port[16];
-	struct text text = TEXT_OVER(port);
-
-	if (is_named)
-		return hash_end(hash_add_string(hash, target->name));
-	text_format(&text, ":%u", target->port);
-	hash = hash_add_string(hash, target->policy->probe->descriptor->name);
-	hash = hash_add_string(hash, "://");
-	hash = hash_add_string(hash, target->host);
-	return hash_end(hash_add_string(hash, port));
-}
-
-struct wanted {
-	const struct target_list *list;
-	const struct target *target;
-	bool is_named;
+/* A group of `targets`. */
+struct entry {
+	const struct node *group;
+	struct pw_value values[TARGET_ROWS];         /* of SETTING_IDENTITY */
+	const struct node *nodes[TARGET_ROWS];       /* of the same; NULL: not given */
+	bool has_settings;                           /* others than its identity */
+	bool is_wrong;                               /* a value of its identity is a fault, which has been told */
+	const struct layer *layer;                   /* its probe's, or `own` */
+	struct layer own;
+	const struct policy *policies[PORT_CLASSES]; /* made of `own`; NULL: not yet made */
+	struct draft draft;                          /* of the target, or of the line at hand */
 };
-
-static bool
-same_identity(void *arg, uint32_t index)
-{
-	const struct wanted *wanted = arg;
-	const struct target *other = &wanted->list->items[index], *target = wanted->target;
-
-	if (wanted->list->origins[index].is_named != wanted->is_named)
-		return false;
-	if (wanted->is_named)
-		return strcmp(other->name, target->name) == 0;
-	return other->port == target->port && other->policy->probe == target->policy->probe
-	    && strcmp(other->host, target->host) == 0;
-}
-
-struct sought {
-	const struct target_list *list;
-	const char *name;
-	uint32_t but; /* CONFIG_NONE: any */
-};
-
-static bool
-same_name(void *arg, uint32_t index)
-{
-	const struct sought *sought = arg;
-
-	return index != sought->but && strcmp(sought->list->items[index].name, sought->name) == 0;
-}
-
-static uint32_t
-find_name(const struct target_list *list, const char *name, uint32_t but)
-{
-	struct sought sought = { list, name, but };
-
-	return hash_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
-}
-
-/* host:port as it was written. */
-static const char *
-name_of_place(struct reader *reader, const struct draft *draft)
-{
-	char name[1100];
-	struct text text = TEXT_OVER(name);
-	bool is_v6 = strchr(draft->host.shown, ':') != NULL;
-
-	text_add(&text, is_v6 ? "[" : "");
-	text_add(&text, draft->host.shown);
-	text_add(&text, is_v6 ? "]:" : ":");
-	text_add_u64(&text, draft->port);
-	return arena_bytes(reader->arena, name, text.size);
-}
-
-static bool
-name_is_good(struct reader *reader, const struct draft *draft, const char *name)
-{
-	size_t size = strlen(name);
-	struct reason why;
-
-	if (!text_is_clean(name, &why))
-		faults_add(&reader->faults, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
-	else if (size == 0 || size > NAME_SIZE_MAX)
-		faults_add(&reader->faults, draft->place, "a name has 1 to %d bytes, and this one %zu", NAME_SIZE_MAX, size);
-	else if (name[0] == ' ' || name[size - 1] == ' ')
-		faults_add(&reader->faults, draft->place, "the name %s begins or ends with a blank", QUOTE(reader, name));
-	else
-		return true;
-	return false;
-}
 
 static void
-bind_later(struct target_list *list, struct bond bond)
+take_identity(struct reader *reader, struct entry *entry)
 {
-	VEC_REQUIRE(list->bonds, list->bond_count, list->bond_room);
-	list->bonds[list->bond_count++] = bond;
+	for (uint32_t i = 0; i < entry->group->count; i++) {
+		const struct node *node = &entry->group->children[i];
+		int row = settings_find(target_settings, node->key);
+
+		if (row < 0 || !(target_settings[row].flags & SETTING_IDENTITY)) {
+			entry->has_settings = true;
+			continue;
+		}
+		entry->nodes[row] = node;
+		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &entry->values[row]))
+			entry->is_wrong = true;
+	}
+}
+
+/* Whether a host is one of our own, which may be probed as often as one likes. */
+static bool
+is_near(const struct host *host)
+{
+	static const char local[] = ".localhost"; /* RFC 6761, section 6.3 */
+	size_t size = strlen(host->ascii);
+
+	if (host->is_literal)
+		return address_class(&host->address) != ADDRESS_PUBLIC;
+	return strcmp(host->ascii, local + 1) == 0
+	    || (size > strlen(local) && strcmp(host->ascii + size - strlen(local), local) == 0);
+}
+
+/* Once for each place that sets such an interval, whatever number of targets it holds for. */
+static void
+warn_of_interval(struct reader *reader, const struct draft *draft)
+{
+	bool too_short = draft->policy->interval < polite_interval;
+
+	if ((!too_short && draft->policy->retry_interval >= polite_retry) || *draft->interval_warned || is_near(&draft->host))
+		return;
+	*draft->interval_warned = true;
+	WARN(reader, draft->interval_place, "%s: below %s is only for servers of your own, and %s is no private address",
+	    too_short ? "interval" : "retry_interval", too_short ? "30s" : "20s", QUOTE(reader, draft->host.shown));
+}
+
+/* Whether a word of the command line is this target's name, or the HOST:PORT that it has in place of a name. */
+static bool
+is_named_by(const struct draft *draft, const char *word)
+{
+	struct endpoint endpoint;
+
+	if (draft->name != NULL)
+		return strcmp(word, draft->name) == 0;
+	if (!endpoint_parse(word, strlen(word), &endpoint, NULL))
+		return false;
+	if (endpoint.host_size != strlen(draft->host.ascii)
+	    || strncasecmp(endpoint.host, draft->host.ascii, endpoint.host_size) != 0)
+		return false;
+	return draft->port == (endpoint.port != 0 ? endpoint.port : plugin_probe(draft->probe->plugin)->default_port);
 }
 
 static bool
-has_room(struct reader *reader, struct place place)
+is_wanted(struct reader *reader, const struct draft *draft)
 {
-	struct target_list *list = &reader->targets;
+	bool wanted = false;
 
-	if (list->count == TARGETS_MAX) {
-		faults_add(&reader->faults, place, "there are more than %d targets", TARGETS_MAX);
+	for (uint32_t i = 0; i < reader->source->word_count; i++)
+		if (is_named_by(draft, reader->source->words[i]))
+			reader->words_seen[i] = wanted = true;
+	return wanted;
+}
+
+/* The policy with what the command line says. With another probe all settings hold on but those of the probe's own. */
+static const struct policy *
+change_policy(struct reader *reader, struct draft *draft, const struct layer *layer)
+{
+	const struct place place = reader_command_line(reader);
+	const char *name = reader->wanted_probe;
+	struct layer changed = *layer;
+
+	if (name != NULL && strcmp(name, draft->probe->plugin->descriptor->name) != 0) {
+		struct probe *probe = probes_find(reader, name, place);
+
+		if (probe == NULL)
+			return draft->policy;
+		memcpy(changed.own, probe->layer.own, sizeof changed.own);
+		draft->probe = probe;
+	}
+	layer_take(reader, &changed, draft->probe, reader->sets, SCOPE_TARGET);
+	return policy_of_layer(reader, draft->probe, &changed, port_class(draft->port), place);
+}
+
+void
+targets_finish(struct reader *reader, struct draft *draft, const struct layer *layer)
+{
+	const struct config_source *source = reader->source;
+	enum family family = draft->policy->family;
+
+	if (draft->port == 0) {
+		FAULT(reader, draft->place, "%s has no port, and the probe %s none by default",
+		    QUOTE(reader, draft->host.shown), draft->probe->plugin->descriptor->name);
+		return;
+	}
+	if (draft->host.is_literal && family != FAMILY_BOTH
+	    && (family == FAMILY_IPV4) != address_is_ipv4(&draft->host.address))
+		FAULT(reader, draft->place, "family: %s is an %s address", QUOTE(reader, draft->host.shown),
+		    address_is_ipv4(&draft->host.address) ? "IPv4" : "IPv6");
+	if (layer != NULL && source->word_count > 0 && is_wanted(reader, draft)) {
+		if (reader->wanted_port != 0)
+			draft->port = reader->wanted_port;
+		if (reader->sets->count > 0 || reader->wanted_port != 0 || reader->wanted_probe != NULL)
+			draft->policy = change_policy(reader, draft, layer);
+	} else if (layer != NULL && source->select) {
+		target_list_pass(reader, draft);
+		return;
+	}
+	warn_of_interval(reader, draft);
+	target_list_add(reader, draft);
+}
+
+/* Targets with the defaults of their probe alone share its policies, which are made once for all files. */
+static void
+finish_with_policy(struct reader *reader, struct entry *entry, struct place place)
+{
+	struct draft *draft = &entry->draft;
+	struct probe *probe = draft->probe;
+	const struct policy **policies = entry->layer == &probe->layer ? probe->policies : entry->policies;
+	enum port_class class = port_class(draft->port);
+
+	if (policies[class] == NULL)
+		policies[class] = policy_of_layer(reader, probe, entry->layer, class, place);
+	draft->policy = policies[class];
+	assert(draft->policy->probe == probe->plugin);
+	if (!entry->is_wrong)
+		targets_finish(reader, draft, entry->layer);
+	draft->probe = probe; /* the command line may have changed it for one line of a list */
+}
+
+static bool
+is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+/* The end of a line without its comment and the blanks before it; the '#' of "mx1#2" begins none. */
+static const char *
+content_end(const char *line, const char *end)
+{
+	for (const char *at = line; at < end; at++) {
+		if (*at == '#' && (at == line || is_blank(at[-1]))) {
+			end = at;
+			break;
+		}
+	}
+	while (end > line && is_blank(end[-1]))
+		end--;
+	return end;
+}
+
+/* "HOST[:PORT] [NAME]", without blanks around it. */
+static void
+take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_bytes line)
+{
+	struct draft *draft = &entry->draft;
+	const char *end = line.data + line.size, *word_end = line.data, *name;
+	struct host_port where;
+	char room[NAME_ROOM];
+	size_t size;
+
+	while (word_end < end && !is_blank(*word_end))
+		word_end++;
+	if (!reader_parse_host_port(reader, (struct pw_bytes){ line.data, (size_t)(word_end - line.data) }, draft->place, "", &where))
+		return;
+	for (name = word_end; name < end && is_blank(*name);)
+		name++;
+	size = (size_t)(end - name);
+	if (size > 0 && strspn(name, "0123456789") >= size) {
+		FAULT(reader, draft->place, "%s stands where a name may stand; a port is written host:port",
+		    faults_quote_bytes(&reader->faults, name, size));
+		return;
+	}
+	if (size >= sizeof room) {
+		FAULT(reader, draft->place, "the name %s is too long", faults_quote_bytes(&reader->faults, name, size));
+		return;
+	}
+	memcpy(room, name, size);
+	room[size] = '\0';
+	draft->name = size > 0 ? room : NULL;
+	draft->host = where.host;
+	draft->port = where.port != 0 ? where.port : port;
+	finish_with_policy(reader, entry, entry->nodes[TARGET_FILE]->place);
+	draft->name = NULL;
+}
+
+/* Nothing is allocated for a line but its strings: a file may have 100,000. */
+static void
+take_list(struct reader *reader, struct entry *entry)
+{
+	const struct node *file = entry->nodes[TARGET_FILE];
+	const char *path = path_beside(reader->scratch, faults_file_name(&reader->faults, file->place.file), file->text);
+	uint16_t port = entry->draft.port;
+	struct input input;
+	struct reason why;
+
+	if (!accepted_input(reader->faults.accepted, path, &input, &why)) {
+		FAULT(reader, file->place, "the list %s cannot be read: %s", QUOTE(reader, path), why.text);
+		return;
+	}
+	entry->draft.place = (struct place){ .file = faults_file(&reader->faults, path) };
+	for (const char *line = input.bytes, *stop = input.bytes + input.size, *next; line < stop; line = next) {
+		const char *end = memchr(line, '\n', (size_t)(stop - line));
+
+		next = end == NULL ? stop : end + 1;
+		entry->draft.place.line++;
+		while (line < next && is_blank(*line))
+			line++;
+		end = content_end(line, end == NULL ? stop : end);
+		if (end > line)
+			take_line(reader, entry, port, (struct pw_bytes){ line, (size_t)(end - line) });
+	}
+	input_free(&input);
+}
+
+/* The host of an entry without `file`. Returns false after a fault. */
+static bool
+take_host(struct reader *reader, struct entry *entry)
+{
+	const char *text = entry->values[TARGET_HOST].string;
+	struct host_port where;
+	struct place place;
+
+	if (text == NULL)
+		return false;
+	place = entry->nodes[TARGET_HOST]->place;
+	if (!reader_parse_host_port(reader, (struct pw_bytes){ text, strlen(text) }, place, "host: ", &where))
+		return false;
+	if (where.port != 0) {
+		FAULT(reader, place, "host: %s: the port is a setting of its own: port = %u;", QUOTE(reader, text), where.port);
 		return false;
 	}
-	VEC_REQUIRE(list->items, list->count, list->room);
-	VEC_REQUIRE(list->origins, list->count, list->origin_room);
+	entry->draft.host = where.host;
 	return true;
 }
 
-void
-reader_add_target(struct reader *reader, const struct draft *draft)
+/* Where the interval of an entry was set, for a warning: in the entry, in `defaults`, or nowhere. */
+static void
+find_interval_place(struct reader *reader, struct entry *entry, bool *own_warned)
 {
-	struct target_list *list = &reader->targets;
-	struct target target = { .host = draft->host.ascii, .shown = draft->host.shown, .policy = draft->policy,
-		.parent = CONFIG_NONE, .port = draft->port };
-	struct wanted wanted = { list, &target, draft->name != NULL };
-	uint32_t twin;
+	const struct node *node = node_member(entry->group, "interval");
 
-	if ((draft->name != NULL && !name_is_good(reader, draft, draft->name)) || !has_room(reader, draft->place))
-		return;
-	target.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft);
-	if (draft->was != NULL)
-		target.was = arena_strdup(reader->arena, draft->was);
-	target.is_named = wanted.is_named;
-	target.hash = hash_identity(&target, wanted.is_named);
-	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
-	twin = hash_find(&list->identities, target.hash, same_identity, &wanted);
-	if (twin != HASH_NONE) {
-		faults_add(&reader->faults, draft->place, "the target %s is there twice, here and in %s%s", QUOTE(reader, target.name),
-		    faults_place(&reader->faults, list->origins[twin].place), wanted.is_named ? "" : ": give one of them a name");
-		return;
+	if (node == NULL)
+		node = node_member(entry->group, "retry_interval");
+	entry->draft.interval_warned = node != NULL ? own_warned : &reader->interval_warned;
+	if (node == NULL && reader->defaults != NULL)
+		node = node_member(reader->defaults, "interval");
+	entry->draft.interval_place = node != NULL ? node->place : entry->group->place;
+}
+
+/* An entry with a probe. Returns false after a fault that leaves it no target. */
+static bool
+take_target(struct reader *reader, struct entry *entry)
+{
+	bool is_list = entry->nodes[TARGET_FILE] != NULL, interval_warned = false;
+	const struct pw_value *values = entry->values;
+	struct draft *draft = &entry->draft;
+
+	entry->layer = &draft->probe->layer;
+	if (entry->has_settings || is_list) {
+		entry->own = draft->probe->layer;
+		layer_take(reader, &entry->own, draft->probe, entry->group, is_list ? SCOPE_LIST : SCOPE_TARGET);
+		entry->layer = &entry->own;
 	}
-	pool_index(&list->identities, target.hash, list->count);
-	pool_index(&list->names, hash_end(hash_add_string(HASH_BEGIN, target.name)), list->count);
-	list->origins[list->count] = (struct origin){ draft->place, wanted.is_named };
+	draft->port = values[TARGET_PORT].given ? (uint16_t)values[TARGET_PORT].number
+	    : plugin_probe(draft->probe->plugin)->default_port;
+	draft->name = values[TARGET_NAME].string;
+	draft->was = values[TARGET_WAS].string;
+	draft->parent = values[TARGET_PARENT].string;
 	if (draft->parent != NULL)
-		bind_later(list, (struct bond){ list->count, draft->parent_place, draft->parent, true });
-	if (draft->was != NULL)
-		bind_later(list, (struct bond){ list->count, draft->place, draft->was, false });
-	list->items[list->count++] = target;
-}
-
-void
-reader_pass_target(struct reader *reader, const struct draft *draft)
-{
-	struct target_list *list = &reader->targets;
-
-	VEC_REQUIRE(list->others, list->other_count, list->other_room);
-	list->others[list->other_count++] = (struct target){ .host = draft->host.ascii, .port = draft->port,
-		.name = draft->name != NULL ? arena_strdup(reader->arena, draft->name) : name_of_place(reader, draft) };
-}
-
-static const char *
-next_other(void *arg, size_t index)
-{
-	const struct target_list *list = arg;
-
-	if (index < list->count)
-		return list->items[index].name;
-	index -= list->count;
-	return index < list->other_count && index < 10000 ? list->others[index].name : NULL;
-}
-
-void
-reader_blame_word(struct reader *reader, const char *word)
-{
-	const struct place place = { .file = faults_file(&reader->faults, "command line") };
-	struct target_list *list = &reader->targets;
-	const char *near = NULL;
-	size_t size = strcspn(word, ":");
-
-	for (uint32_t i = 0; near == NULL && i < list->other_count; i++)
-		if (strncasecmp(list->others[i].host, word, size) == 0 && list->others[i].host[size] == '\0')
-			near = list->others[i].name;
-	if (near == NULL)
-		near = text_nearest(word, next_other, list);
-	faults_add(&reader->faults, place, "%s is no target of %s%s%s%s", QUOTE(reader, word), QUOTE(reader, reader->source->path),
-	    near == NULL ? ": it lists none of a like name" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near),
-	    near == NULL ? "" : "?");
-}
-
-static const char *
-next_name(void *arg, size_t index)
-{
-	const struct target_list *list = arg;
-
-	return index < list->count && index < 10000 ? list->items[index].name : NULL;
-}
-
-void
-reader_reject_target(struct reader *reader, const char *name)
-{
-	struct target_list *list = &reader->targets;
-
-	VEC_REQUIRE(list->rejected, list->rejected_count, list->rejected_room);
-	list->rejected[list->rejected_count++] = name == NULL ? "" : name;
-}
-
-bool
-reader_target_may_be(const struct reader *reader, const char *name)
-{
-	const struct target_list *list = &reader->targets;
-	size_t size;
-
-	for (uint32_t i = 0; i < list->rejected_count; i++) {
-		size = strlen(list->rejected[i]);
-		if (strncmp(list->rejected[i], name, size) == 0 && (name[size] == '\0' || name[size] == ':'))
-			return true;
-	}
-	return reader->is_torn;
-}
-
-static void
-tie_parent(struct reader *reader, const struct bond *bond)
-{
-	struct target_list *list = &reader->targets;
-	uint32_t parent = find_name(list, bond->name, CONFIG_NONE);
-	const char *near;
-
-	if (parent == HASH_NONE) {
-		if (reader->source->select || reader_target_may_be(reader, bond->name))
-			return;
-		near = text_nearest(bond->name, next_name, list);
-		faults_add(&reader->faults, bond->place, "parent: there is no target %s%s%s%s", QUOTE(reader, bond->name),
-		    near == NULL ? "" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near), near == NULL ? "" : "?");
-	} else if (find_name(list, bond->name, parent) != HASH_NONE) {
-		faults_add(&reader->faults, bond->place, "parent: more than one target is called %s: give the one meant a name",
-		    QUOTE(reader, bond->name));
+		draft->parent_place = entry->nodes[TARGET_PARENT]->place;
+	find_interval_place(reader, entry, &interval_warned);
+	if (is_list) {
+		if (!entry->is_wrong)
+			take_list(reader, entry);
+	} else if (take_host(reader, entry)) {
+		finish_with_policy(reader, entry, draft->place);
 	} else {
-		list->items[bond->target].parent = parent;
+		return false;
 	}
+	return !entry->is_wrong;
 }
 
 static void
-check_depth(struct reader *reader, const struct bond *bond)
+take_entry(struct reader *reader, const struct node *group)
 {
-	const struct target_list *list = &reader->targets;
-	uint32_t at = bond->target, depth = 0;
+	struct entry entry = { .group = group, .draft.place = group->place };
+	const char *name, *probe;
 
-	while (list->items[at].parent != CONFIG_NONE && depth <= CONFIG_PARENTS_MAX) {
-		at = list->items[at].parent;
-		depth++;
-		if (at == bond->target) {
-			faults_add(&reader->faults, bond->place, "parent: %s is, by way of its parents, its own parent",
-			    QUOTE(reader, list->items[at].name));
-			return;
-		}
-	}
-	if (depth > CONFIG_PARENTS_MAX)
-		faults_add(&reader->faults, bond->place, "parent: more than %d parents above each other", CONFIG_PARENTS_MAX);
-}
-
-static void
-check_was(struct reader *reader, const struct bond *bond)
-{
-	const struct target_list *list = &reader->targets;
-	uint32_t other = find_name(list, bond->name, CONFIG_NONE);
-
-	if (other != HASH_NONE)
-		faults_add(&reader->faults, bond->place, "was: %s is still the name of the target in %s", QUOTE(reader, bond->name),
-		    faults_place(&reader->faults, list->origins[other].place));
-}
-
-uint32_t
-reader_find_target(const struct reader *reader, const char *name)
-{
-	uint32_t target = find_name(&reader->targets, name, CONFIG_NONE);
-
-	return target == HASH_NONE ? CONFIG_NONE : target;
+	take_identity(reader, &entry);
+	name = entry.values[TARGET_NAME].string;
+	probe = entry.values[TARGET_PROBE].string;
+	if (entry.nodes[TARGET_PROBE] == NULL)
+		entry.draft.probe = probes_find_default(reader);
+	else if (probe != NULL)
+		entry.draft.probe = probes_find(reader, probe, entry.nodes[TARGET_PROBE]->place);
+	if (entry.nodes[TARGET_FILE] == NULL && entry.nodes[TARGET_HOST] == NULL)
+		FAULT(reader, group->place, "this target has no host");
+	if (entry.draft.probe != NULL && take_target(reader, &entry))
+		return;
+	target_list_reject(reader, name != NULL ? name : entry.values[TARGET_HOST].string);
+	if (entry.draft.probe != NULL)
+		return;
+	/* Without a probe all is checked that does not depend on it: the next pass of the user is to be the last one. */
+	layer_check_common(reader, group);
+	(void)take_host(reader, &entry);
 }
 
 void
-reader_tie_targets(struct reader *reader)
+targets_take(struct reader *reader)
 {
-	struct target_list *list = &reader->targets;
-	struct target *kept;
-
-	for (uint32_t i = 0; i < list->bond_count; i++) {
-		if (list->bonds[i].is_parent)
-			tie_parent(reader, &list->bonds[i]);
-		else
-			check_was(reader, &list->bonds[i]);
-	}
-	for (uint32_t i = 0; i < list->bond_count; i++)
-		if (list->bonds[i].is_parent)
-			check_depth(reader, &list->bonds[i]);
-	kept = arena_array(reader->arena, list->count, sizeof *kept);
-	if (list->count > 0)
-		memcpy(kept, list->items, list->count * sizeof *kept);
-	reader->config->targets = kept;
-	reader->config->target_count = list->count;
+	for (uint32_t i = 0; i < reader->target_groups.count; i++)
+		take_entry(reader, reader->target_groups.items[i]);
 }

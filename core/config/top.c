@@ -1,18 +1,29 @@
-/* Reads the files of a configuration and the settings at its top level. */
-#include "config/plain.h"
-#include "config/reader.h"
+/*
+ * Reads the files and what stands at their top, and fills in from this host what they leave open: name, state folder, number
+ * of processes.
+ */
+#include "config/top.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <string.h>
+#include <netdb.h>
+#include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
+#include <string.h>
+#include <strings.h>
 #include <syslog.h>
+#include <unistd.h>
 
-#include "base/zone.h"
+#include "base/vec.h"
 #include "config/accepted.h"
 #include "config/input.h"
+#include "config/reader.h"
 
+enum { TARGETS_A_PROBER = 5000 };
+
+/* In the order of top_groups. */
 enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT };
 
 /* A key that only one file may set. */
@@ -22,7 +33,7 @@ set_once(struct reader *reader, const struct node **slot, const struct node *nod
 	if (*slot == NULL)
 		*slot = node;
 	else
-		faults_add(&reader->faults, node->place, "%s is set twice, here and in %s", node->key,
+		FAULT(reader, node->place, "%s is set twice, here and in %s", node->key,
 		    faults_place(&reader->faults, (*slot)->place));
 }
 
@@ -32,99 +43,79 @@ set_group(struct reader *reader, const struct node **slot, const struct node *no
 	if (node->kind == NODE_GROUP)
 		set_once(reader, slot, node);
 	else if (node->kind != NODE_BAD)
-		faults_add(&reader->faults, node->place, "%s: is %s; write a group: %s = { ... };", node->key,
+		FAULT(reader, node->place, "%s: is %s; write a group: %s = { ... };", node->key,
 		    node_kind_name(node->kind), node->key);
 }
 
+/* The groups of a list, each of which shows by `example` what it has to have. */
 static void
-append(struct reader *reader, const struct node ***lists, uint32_t *count, const struct node *node)
+add_groups(struct reader *reader, struct groups *groups, const struct node *list, const char *example)
 {
-	if (node->kind != NODE_LIST) {
-		if (node->kind != NODE_BAD)
-			faults_add(&reader->faults, node->place, "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );",
-			    node->key, node_kind_name(node->kind), node->key);
-		return;
+	if (list->kind != NODE_LIST && list->kind != NODE_BAD)
+		FAULT(reader, list->place, "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );", list->key,
+		    node_kind_name(list->kind), list->key);
+	for (uint32_t i = 0; list->kind == NODE_LIST && i < list->count; i++) {
+		const struct node *node = &list->children[i];
+
+		if (node->kind == NODE_GROUP) {
+			VEC_REQUIRE(groups->items, groups->count, groups->room);
+			groups->items[groups->count++] = node;
+		} else if (node->kind != NODE_BAD) {
+			FAULT(reader, node->place, "%s: %s where a group { %s } should be", list->key, node_kind_name(node->kind),
+			    example);
+		}
 	}
-	*lists = reallocarray(*lists, *count + 1, sizeof **lists);
-	if (*lists == NULL)
-		exit(EX_OSERR);
-	(*lists)[(*count)++] = node;
 }
 
-/* What may stand at the top, and behind it what a user may have thought may. */
-static const char *
-next_key(void *arg, size_t index)
-{
-	enum { GROUPS = TOP_HEARTBEAT + 1 };
-
-	(void)arg;
-	if (index < GLOBAL_ROWS)
-		return global_settings[index].key;
-	if (index < GLOBAL_ROWS + GROUPS)
-		return top_groups[index - GLOBAL_ROWS].key;
-	return target_settings[index - GLOBAL_ROWS - GROUPS].key;
-}
-
+/* Suggested is what may stand at the top, and what a user may have thought may. */
 static void
-blame_unknown(struct reader *reader, const struct node *node)
+report_unknown(struct reader *reader, const struct node *node)
 {
-	const char *near = text_nearest(node->key, next_key, NULL), *where = "";
 	bool is_targets = settings_find(target_settings, node->key) >= 0 || tls_settings_find(node->key) >= 0;
+	struct candidates candidates = { .count = 0 };
+	const char *near;
 
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;
-	if (near != NULL && settings_find(target_settings, near) >= 0)
-		where = ", which stands in targets or defaults";
-	if (is_targets)
-		faults_add(&reader->faults, node->place, "%s is a setting of targets: to set it for all, write defaults = { %s = ...; };",
+	if (is_targets) {
+		FAULT(reader, node->place, "%s is a setting of targets: to set it for all, write defaults = { %s = ...; };",
 		    node->key, node->key);
-	else if (near != NULL)
-		faults_add(&reader->faults, node->place, "unknown setting %s: did you mean %s%s?", QUOTE(reader, node->key), near, where);
-	else
-		faults_add(&reader->faults, node->place, "unknown setting %s", QUOTE(reader, node->key));
-}
-
-static int
-find_group(const char *key)
-{
+		return;
+	}
+	candidates_add_settings(&candidates, global_settings);
 	for (int i = 0; top_groups[i].key != NULL; i++)
-		if (strcmp(top_groups[i].key, key) == 0)
-			return i;
-	return -1;
+		candidates_add(&candidates, top_groups[i].key);
+	candidates_add_settings(&candidates, target_settings);
+	near = candidates_nearest(&candidates, node->key);
+	if (near != NULL && settings_find(target_settings, near) >= 0)
+		FAULT(reader, node->place, "unknown setting %s: did you mean %s, which stands in targets or defaults?",
+		    QUOTE(reader, node->key), near);
+	else
+		reader_report_unknown(reader, node, "", &candidates);
 }
 
 static void
-take_top(struct reader *reader, const struct node *node)
+take_setting(struct reader *reader, const struct node *node)
 {
-	int row = settings_find(global_settings, node->key);
+	int row = settings_find(global_settings, node->key), group = 0;
 
-	if (node->key[0] == PLAIN_NO_KEY) /* a fault that has been told */
-		return;
 	if (row >= 0) {
 		set_once(reader, &reader->globals[row], node);
 		return;
 	}
-	switch (find_group(node->key)) {
-	case TOP_LOG:
-		set_group(reader, &reader->log, node);
-		return;
-	case TOP_DEFAULTS:
-		set_group(reader, &reader->defaults, node);
-		return;
-	case TOP_TARGETS:
-		append(reader, &reader->target_lists, &reader->target_list_count, node);
-		return;
-	case TOP_NOTIFIERS:
-		append(reader, &reader->notifier_lists, &reader->notifier_list_count, node);
-		return;
+	while (top_groups[group].key != NULL && strcmp(top_groups[group].key, node->key) != 0)
+		group++;
+	switch (group) {
+	case TOP_LOG: set_group(reader, &reader->log, node); break;
+	case TOP_DEFAULTS: set_group(reader, &reader->defaults, node); break;
+	case TOP_TARGETS: add_groups(reader, &reader->target_groups, node, "host = \"...\";"); break;
+	case TOP_NOTIFIERS: add_groups(reader, &reader->notifier_groups, node, "name = \"...\"; plugin = \"...\";"); break;
 	case TOP_WINDOWS:
-		append(reader, &reader->window_lists, &reader->window_list_count, node);
-		return;
-	case TOP_HEARTBEAT:
-		set_group(reader, &reader->heartbeat, node);
-		return;
+		add_groups(reader, &reader->window_groups, node, "targets = [ \"...\" ]; when = \"...\"; why = \"...\";");
+		break;
+	case TOP_HEARTBEAT: set_group(reader, &reader->heartbeat, node); break;
+	default: report_unknown(reader, node);
 	}
-	blame_unknown(reader, node);
 }
 
 static void
@@ -135,7 +126,7 @@ read_file(struct reader *reader, const char *path)
 
 	reader->is_torn = reader->is_torn || torn;
 	for (uint32_t i = 0; root != NULL && i < root->count; i++)
-		take_top(reader, &root->children[i]);
+		take_setting(reader, &root->children[i]);
 }
 
 static int
@@ -154,48 +145,43 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 
 /* conf.d/ beside the main file. */
 static void
-read_part(struct reader *reader, const char *path)
-{
-	accepted_part(reader->faults.accepted, path);
-	read_file(reader, path);
-}
-
-static void
 read_parts(struct reader *reader)
 {
 	const char *folder = path_beside(reader->scratch, reader->source->path, "conf.d/");
 	struct dirent **entries;
 	int count = scandir(folder, &entries, is_part, by_bytes);
 
+	if (count < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return;
 	if (count < 0) {
-		if (errno != ENOENT && errno != ENOTDIR) {
-			faults_add(&reader->faults, (struct place){ .file = faults_file(&reader->faults, folder) },
-			    "cannot be read: %s", strerror(errno));
-			reader->is_torn = true;
-		}
+		FAULT(reader, (struct place){ .file = faults_file(&reader->faults, folder) }, "cannot be read: %s",
+		    strerror(errno));
+		reader->is_torn = true;
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		read_part(reader, path_beside(reader->scratch, folder, entries[i]->d_name));
+		const char *path = path_beside(reader->scratch, folder, entries[i]->d_name);
+
+		accepted_part(reader->faults.accepted, path);
+		read_file(reader, path);
 		free(entries[i]);
 	}
 	free(entries);
 }
 
 void
-reader_read_files(struct reader *reader)
+top_read_files(struct reader *reader)
 {
-	if (reader->source->path != NULL) {
-		const struct accepted *accepted = reader->faults.accepted;
-		const char *part;
+	const struct accepted *accepted = reader->faults.accepted;
+	const char *part;
 
-		read_file(reader, reader->source->path);
-		if (!accepted_is_kept(accepted))
-			read_parts(reader);
-		for (size_t i = 0; accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
-			read_file(reader, part);
-	}
-	reader_take_sets(reader);
+	if (reader->source->path == NULL)
+		return;
+	read_file(reader, reader->source->path);
+	if (!accepted_is_kept(accepted))
+		read_parts(reader);
+	for (size_t i = 0; accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
+		read_file(reader, part);
 }
 
 static void
@@ -204,37 +190,10 @@ take_helo(struct reader *reader, const char *text)
 	struct reason why;
 
 	if (!helo_parse(reader->arena, text, &reader->config->helo, &why))
-		faults_add(&reader->faults, reader->globals[GLOBAL_HELO]->place, "helo: %s %s", QUOTE(reader, text), why.text);
+		FAULT(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s %s", QUOTE(reader, text), why.text);
 	else if (strchr(text, '.') == NULL && text[0] != '[')
-		faults_warn(&reader->faults, reader->globals[GLOBAL_HELO]->place, "helo: %s has no domain: many servers refuse it",
+		WARN(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s has no domain: many servers refuse it",
 		    QUOTE(reader, text));
-}
-
-bool
-reader_check_zone(struct reader *reader, const struct node *node, const char *label, const char *name)
-{
-	struct reason why;
-	struct zone *zone = zone_open(name, &why);
-	bool good = zone != NULL;
-
-	if (!good)
-		faults_add(&reader->faults, node->place, "%s: %s", label, why.text);
-	zone_close(&zone);
-	return good;
-}
-
-bool
-reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row, struct pw_value *value)
-{
-	const struct node *node = node_member(group, row->key);
-	struct reason why;
-
-	value_default(&reader->values, row, value, &why);
-	if (node == NULL && row->flags & PW_REQUIRED)
-		faults_add(&reader->faults, group->place, "%s is missing: %s", row->key, row->help);
-	if (node == NULL)
-		return !(row->flags & PW_REQUIRED);
-	return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);
 }
 
 static void
@@ -244,7 +203,7 @@ take_resolvers(struct reader *reader, const struct pw_strings *list)
 
 	for (uint32_t i = 0; i < list->count; i++)
 		if (!address_parse_port(list->items[i], 53, &resolvers[i]) || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
-			faults_add(&reader->faults, reader->globals[GLOBAL_RESOLVERS]->place,
+			FAULT(reader, reader->globals[GLOBAL_RESOLVERS]->place,
 			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 or [::1]:53", QUOTE(reader, list->items[i]));
 	reader->config->resolvers = resolvers;
 	reader->config->resolver_count = list->count;
@@ -254,14 +213,13 @@ static void
 take_reference(struct reader *reader, const char *text, struct config_reference *reference)
 {
 	struct place place = reader->globals[GLOBAL_REFERENCES]->place;
-	struct host host;
-	uint16_t port = 0;
+	struct host_port where;
 
-	if (!reader_take_endpoint(reader, "references: ", text, strlen(text), place, &host, &port))
+	if (!reader_parse_host_port(reader, (struct pw_bytes){ text, strlen(text) }, place, "references: ", &where))
 		return;
-	if (port == 0)
-		faults_add(&reader->faults, place, "references: %s has no port: write HOST:PORT", QUOTE(reader, text));
-	*reference = (struct config_reference){ text, host.ascii, port };
+	if (where.port == 0)
+		FAULT(reader, place, "references: %s has no port: write HOST:PORT", QUOTE(reader, text));
+	*reference = (struct config_reference){ text, where.host.ascii, where.port };
 }
 
 static void
@@ -276,7 +234,7 @@ take_references(struct reader *reader, const struct pw_strings *list)
 }
 
 void
-reader_take_globals(struct reader *reader)
+top_take_globals(struct reader *reader)
 {
 	struct pw_value *values = reader->global;
 	struct reason why;
@@ -303,24 +261,8 @@ reader_take_globals(struct reader *reader)
 		take_references(reader, values[GLOBAL_REFERENCES].list);
 }
 
-static const char *
-next_log_key(void *arg, size_t index)
-{
-	(void)arg;
-	return log_settings[index].key;
-}
-
-static void
-blame_log(struct reader *reader, const struct node *node)
-{
-	const char *near = text_nearest(node->key, next_log_key, NULL);
-
-	faults_add(&reader->faults, node->place, "log: unknown setting %s%s%s%s", QUOTE(reader, node->key),
-	    near == NULL ? "" : ": did you mean ", near == NULL ? "" : near, near == NULL ? "" : "?");
-}
-
 void
-reader_take_log(struct reader *reader)
+top_take_log(struct reader *reader)
 {
 	/* in the order of the words in the table */
 	static const int facilities[] = { LOG_DAEMON, LOG_MAIL, LOG_USER, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
@@ -341,10 +283,80 @@ reader_take_log(struct reader *reader)
 		text_format(&text, "log.%s", node->key);
 		if (row >= 0)
 			value_of_node(&reader->values, &reader->faults, &log_settings[row], label, node, &values[row]);
-		else if (node->key[0] != PLAIN_NO_KEY)
-			blame_log(reader, node);
 	}
+	if (reader->log != NULL)
+		reader_check_keys(reader, reader->log, "log: ", log_settings, NULL);
 	reader->config->log_to = (enum log_to)values[LOG_TO].number;
 	reader->config->log_facility = facilities[values[LOG_FACILITY].number];
 	reader->config->log_level = levels[values[LOG_LEVEL].number];
+}
+
+/* The name of this host, if it has a full one. Our own resolver is asked, with little patience. */
+static const char *
+own_name(struct reader *reader)
+{
+	static const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+	char name[256] = "";
+	struct addrinfo *found = NULL;
+	const char *helo = NULL;
+	bool is_patient = getenv("RES_OPTIONS") != NULL;
+
+	if (gethostname(name, sizeof name - 1) < 0 || name[0] == '\0')
+		return NULL;
+	if (strchr(name, '.') == NULL) {
+		if (!is_patient)
+			setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+		if (getaddrinfo(name, NULL, &hints, &found) == 0 && found->ai_canonname != NULL)
+			snprintf(name, sizeof name, "%s", found->ai_canonname);
+		if (found != NULL)
+			freeaddrinfo(found);
+		if (!is_patient)
+			unsetenv("RES_OPTIONS");
+	}
+	if (strchr(name, '.') == NULL || strncasecmp(name, "localhost", 9) == 0 || !helo_parse(reader->arena, name, &helo, NULL))
+		return NULL;
+	return helo;
+}
+
+const char *
+top_find_state(struct reader *reader)
+{
+	const char *given = getenv("STATE_DIRECTORY");
+	size_t size;
+
+	if (reader->source->state != NULL)
+		return path_absolute(reader->arena, "", reader->source->state);
+	if (reader->global[GLOBAL_STATE].string != NULL)
+		return reader->global[GLOBAL_STATE].string;
+	if (given == NULL || given[0] != '/')
+		return "/var/lib/postwatch";
+	size = strcspn(given, ":");
+	return arena_bytes(reader->arena, given, size);
+}
+
+static uint32_t
+count_probers(const struct reader *reader)
+{
+	uint32_t wanted = (uint32_t)reader->global[GLOBAL_PROBERS].number, cores = 1;
+	cpu_set_t set;
+
+	if (wanted > 0)
+		return wanted;
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		cores = (uint32_t)CPU_COUNT(&set);
+	wanted = (reader->config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER;
+	if (wanted > cores)
+		wanted = cores;
+	return wanted == 0 ? 1 : wanted;
+}
+
+void
+top_take_host(struct reader *reader)
+{
+	struct config *config = reader->config;
+
+	config->state = top_find_state(reader);
+	config->probers = count_probers(reader);
+	if (reader->global[GLOBAL_HELO].string == NULL && (config->target_count > 0 || reader->source->own_name))
+		config->helo = own_name(reader);
 }

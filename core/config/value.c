@@ -1,4 +1,4 @@
-/* Parses the value of one setting by its type, and says what would be right. */
+/* Parses the value of one setting by the type in its row, and says what would be right. */
 #include "config/value.h"
 
 #include <ctype.h>
@@ -11,7 +11,9 @@
 #include "base/units.h"
 #include "base/vec.h"
 #include "config/input.h"
-#include "config/value_private.h"
+#include "config/secret.h"
+
+enum { LIST_MAX = 10000, WORDS_MAX = 64 };
 
 void
 values_init(struct values *values, struct arena *arena)
@@ -103,7 +105,7 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 
 /* Quotes what was written in front of what is wrong with it. */
 static bool
-blame(const char *text, struct reason *why)
+quote_in_reason(const char *text, struct reason *why)
 {
 	char shown[120];
 	struct text quoted = TEXT_OVER(shown);
@@ -115,7 +117,7 @@ blame(const char *text, struct reason *why)
 }
 
 static bool
-take_int(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
+parse_int(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
 	char *end;
 	long value;
@@ -124,24 +126,24 @@ take_int(const struct pw_setting *row, const char *text, int64_t *number, struct
 	value = strtol(text, &end, 10);
 	if (end == text || *end != '\0' || isspace((unsigned char)text[0])) {
 		reason_set(why, "is not a whole number");
-		return blame(text, why);
+		return quote_in_reason(text, why);
 	}
 	if (errno != 0 || value > INT32_MAX || value < -INT32_MAX) {
 		reason_set(why, "is too large a number");
-		return blame(text, why);
+		return quote_in_reason(text, why);
 	}
 	*number = value;
 	return in_range(row, value, why);
 }
 
 static bool
-take_bool(const char *text, int64_t *number, struct reason *why)
+parse_bool(const char *text, int64_t *number, struct reason *why)
 {
 	*number = strcasecmp(text, "true") == 0;
 	if (*number || strcasecmp(text, "false") == 0)
 		return true;
 	reason_set(why, "is neither true nor false");
-	return blame(text, why);
+	return quote_in_reason(text, why);
 }
 
 static const char *
@@ -153,7 +155,7 @@ next_choice(void *arg, size_t index)
 }
 
 static bool
-take_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
+parse_choice(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
 	char words[300];
 	struct text all = TEXT_OVER(words);
@@ -166,7 +168,7 @@ take_choice(const struct pw_setting *row, const char *text, int64_t *number, str
 	}
 	reason_set(why, "is none of %s%s%s%s", words, near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
 	    near == NULL ? "" : "\"?");
-	return blame(text, why);
+	return quote_in_reason(text, why);
 }
 
 struct wanted {
@@ -183,7 +185,7 @@ same_pattern(void *arg, uint32_t index)
 }
 
 static const struct pw_regex *
-take_regex(struct values *values, const char *pattern, struct reason *why)
+parse_regex(struct values *values, const char *pattern, struct reason *why)
 {
 	struct wanted wanted = { values, pattern };
 	uint32_t hash = hash_end(hash_add_string(HASH_BEGIN, pattern));
@@ -201,35 +203,130 @@ take_regex(struct values *values, const char *pattern, struct reason *why)
 	return regex;
 }
 
+static const struct pw_strings *
+share_list(struct values *values, const char **items, uint32_t count)
+{
+	struct pw_strings list = { .count = count };
+
+	list.items = pool_share(&values->pool, items, count * sizeof *items);
+	return pool_share(&values->pool, &list, sizeof list);
+}
+
+static bool
+list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
+{
+	if (count <= LIST_MAX && ((row->min == 0 && row->max == 0) || (count >= row->min && count <= row->max)))
+		return true;
+	if (row->max == 1 || (row->min == 0 && row->max > 0))
+		reason_set(why, "has %lld entries: it holds at most %lld", (long long)count, (long long)row->max);
+	else
+		reason_set(why, "has %lld entries: it holds %lld to %lld", (long long)count, (long long)row->min,
+		    (long long)(row->max == 0 ? LIST_MAX : row->max));
+	return false;
+}
+
+/* Entries in one text, with one of the bytes `between` them; blanks around an entry are not part of it. */
+static bool
+parse_words(struct values *values, const struct pw_setting *row, const char *text, const char *between,
+    struct pw_value *value, struct reason *why)
+{
+	static const char blanks[] = " \t";
+	const char *items[WORDS_MAX];
+	uint32_t count = 0;
+
+	for (const char *end; *text != '\0'; text = end) {
+		size_t size;
+
+		text += strspn(text, blanks);
+		size = strcspn(text, between);
+		end = text + size + (text[size] != '\0');
+		while (size > 0 && strchr(blanks, text[size - 1]) != NULL)
+			size--;
+		if (size == 0)
+			continue;
+		if (count == WORDS_MAX) {
+			reason_set(why, "has more than %d entries", WORDS_MAX);
+			return false;
+		}
+		items[count++] = arena_intern_bytes(values->arena, text, size);
+	}
+	if (!list_fits(row, count, why))
+		return false;
+	value->list = share_list(values, items, count);
+	return true;
+}
+
+/* An entry of a list: strings, and numbers as their digits. */
+static bool
+parse_entry(struct values *values, const struct node *node, const char **item, struct reason *why)
+{
+	char digits[24];
+	struct text text = TEXT_OVER(digits);
+
+	if (node->kind == NODE_INT) {
+		text_add_i64(&text, node->number);
+		*item = arena_intern(values->arena, digits);
+		return true;
+	}
+	if (node->kind != NODE_STRING) {
+		reason_set(why, "holds %s where a string should be", node_kind_name(node->kind));
+		return false;
+	}
+	if (!text_is_clean(node->text, why))
+		return false;
+	*item = arena_intern(values->arena, node->text);
+	return true;
+}
+
+static bool
+parse_list(struct values *values, const struct pw_setting *row, const struct node *node, struct pw_value *value,
+    struct reason *why)
+{
+	const char **items;
+	bool good;
+
+	if (!list_fits(row, node->count, why))
+		return false;
+	items = calloc((size_t)node->count + 1, sizeof *items);
+	if (items == NULL)
+		exit(EX_OSERR);
+	good = true;
+	for (uint32_t i = 0; good && i < node->count; i++)
+		good = node->children[i].kind != NODE_BAD && parse_entry(values, &node->children[i], &items[i], why);
+	if (good)
+		value->list = share_list(values, items, node->count);
+	free(items);
+	return good;
+}
+
 bool
 value_of_text(struct values *values, const struct pw_setting *row, const char *from, const char *text,
     struct pw_value *value, struct reason *why)
 {
-	enum pw_type type = row->type;
-	int64_t number;
+	int64_t *number = &value->number;
 
-	if (type != PW_REGEX && !text_is_clean(text, why))
-		return blame(text, why);
-	switch (type) {
+	if (row->type != PW_REGEX && !text_is_clean(text, why))
+		return quote_in_reason(text, why);
+	switch (row->type) {
 	case PW_STRING:
 		value->string = arena_intern(values->arena, text);
 		return true;
 	case PW_INT:
-		return take_int(row, text, &number, why) && (value->number = number, true);
+		return parse_int(row, text, number, why);
 	case PW_BOOL:
-		return take_bool(text, &number, why) && (value->number = number, true);
+		return parse_bool(text, number, why);
 	case PW_DURATION:
-		return units_parse_duration(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
+		return units_parse_duration(text, number, why) && in_range(row, *number, why);
 	case PW_SIZE:
-		return units_parse_size(text, &number, why) && in_range(row, number, why) && (value->number = number, true);
+		return units_parse_size(text, number, why) && in_range(row, *number, why);
 	case PW_LIST:
-		return value_of_words(values, row, text, " ", value, why);
+		return parse_words(values, row, text, " ", value, why);
 	case PW_SECRET:
-		return secret_take(values->arena, from, text, &value->string, why) || blame(text, why);
+		return secret_find_file(values->arena, from, text, &value->string, why) || quote_in_reason(text, why);
 	case PW_ENUM:
-		return take_choice(row, text, &number, why) && (value->number = number, true);
+		return parse_choice(row, text, number, why);
 	case PW_REGEX:
-		value->regex = take_regex(values, text, why);
+		value->regex = parse_regex(values, text, why);
 		return value->regex != NULL;
 	case PW_PATH:
 		if (text[0] == '\0') {
@@ -251,18 +348,18 @@ value_default(struct values *values, const struct pw_setting *row, struct pw_val
 }
 
 static bool
-holds_bad(const struct node *node)
+holds_known_fault(const struct node *node)
 {
 	if (node->kind == NODE_LIST)
 		for (uint32_t i = 0; i < node->count; i++)
-			if (holds_bad(&node->children[i]))
+			if (holds_known_fault(&node->children[i]))
 				return true;
 	return node->kind == NODE_BAD;
 }
 
 /* Whether what was written is of the row's type at all. A list of one may go without its brackets. */
 static bool
-takes_kind(enum pw_type type, enum node_kind kind)
+type_accepts(enum pw_type type, enum node_kind kind)
 {
 	switch (type) {
 	case PW_INT: return kind == NODE_INT || kind == NODE_TEXT;
@@ -280,20 +377,20 @@ takes_kind(enum pw_type type, enum node_kind kind)
 }
 
 static bool
-take_node(struct values *values, const struct pw_setting *row, const char *from, const struct node *node,
+parse_node(struct values *values, const struct pw_setting *row, const char *from, const struct node *node,
     struct pw_value *value, struct reason *why)
 {
 	enum pw_type type = row->type;
 	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
 
-	if (!takes_kind(type, node->kind)) {
+	if (!type_accepts(type, node->kind)) {
 		reason_set(why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
 		return false;
 	}
 	if (type == PW_LIST && node->kind == NODE_TEXT)
-		return text_is_clean(node->text, why) && value_of_words(values, row, node->text, ",", value, why);
+		return text_is_clean(node->text, why) && parse_words(values, row, node->text, ",", value, why);
 	if (type == PW_LIST)
-		return value_of_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
+		return parse_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
 	if (node->kind == NODE_INT || node->kind == NODE_BOOL) {
 		value->number = node->number;
 		return type == PW_BOOL || in_range(row, node->number, why);
@@ -309,9 +406,9 @@ value_of_node(struct values *values, struct faults *faults, const struct pw_sett
 	struct pw_value taken = { 0 };
 	struct reason why;
 
-	if (holds_bad(node))
+	if (holds_known_fault(node))
 		return false;
-	if (!take_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why)) {
+	if (!parse_node(values, row, node->kind == NODE_TEXT ? "" : file, node, &taken, &why)) {
 		faults_add(faults, node->place, "%s: %s", label, why.text);
 		return false;
 	}

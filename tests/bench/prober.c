@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "config/read.h"
 #include "prober/run.h"
 #include "bench.h"
 

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

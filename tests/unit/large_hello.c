@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "config/read.h"
 #include "tls_peers.h"
 #include "prober/run_private.h"
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "config/read.h"
 #include "split_wants.h"
 
 enum { CUTS = 160, TESTS_MAX = 600, SCRIPTS_MAX = 200, SETS_MAX = 16, WORD_MAX_SIZE = 256 };

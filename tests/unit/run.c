@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/read.h"
 #include "prober/run.h"
 
 enum manner { SPEAKS, SILENT, CLOSES };

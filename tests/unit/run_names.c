@@ -1,4 +1,5 @@
 /* Runs of targets whose names do not resolve: what confirms a failure, and what is laid to our resolver. */
+#include "config/read.h"
 #include "unit/resolver_answers.h"
 
 #include "prober/run.h"

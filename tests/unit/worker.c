@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 #include "base/duty.h"
-#include "config/config.h"
+#include "config/read.h"
 
 enum { PATIENCE = 20 * 1000 }; /* ms until something that must come is missed */
 

@@ -1,82 +1,85 @@
 /*
- * Warns of targets of which nobody would be told, and of tags and notifiers that match nothing. A
- * tag with a typing error tells nobody, for ever, and is no fault of grammar.
+ * Warns of what is no fault and yet not what anybody wants: targets of which nobody would be told, tags and notifiers that
+ * match nothing (a tag with a typing error tells nobody, for ever), and a relay that is itself watched.
  */
-#include "config/reader.h"
+#include "config/advice.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/units.h"
+#include "config/reader.h"
 
 enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, one by one; the others are counted */
 
-bool
-notifier_hears_of(const struct config *config, uint32_t index, const struct target *target)
+static const struct target *
+find_target(const struct config *config, const struct host *relay)
 {
-	const struct config_notifier *notifier = &config->notifiers[index];
-	const struct policy *policy = target->policy;
-	bool named = policy->notify_count == CONFIG_NONE, tagged = notifier->tag_count == 0;
-
-	if (config->heartbeat_interval != 0 && index == config->heartbeat)
-		return false;
-	for (uint32_t i = 0; !named && i < policy->notify_count; i++)
-		named = policy->notify[i] == index;
-	for (uint32_t i = 0; !tagged && i < notifier->tag_count; i++)
-		tagged = target_has_tag(target, notifier->tags[i]);
-	return named && tagged;
+	for (uint32_t i = 0; i < config->target_count; i++)
+		if (strcmp(config->targets[i].host, relay->ascii) == 0)
+			return &config->targets[i];
+	return NULL;
 }
 
-/* Times that leave nothing of a week are the same in every zone. */
+/* The host of "HOST" or "HOST:PORT". False: neither a name nor an address, and the plugin will say so. */
 static bool
-is_always_quiet(const struct config_notifier *notifier)
+parse_relay(struct reader *reader, const char *place, struct host *host)
 {
-	int64_t now = clock_wall();
+	const char *colon = strrchr(place, ':'), *first = strchr(place, ':');
+	bool has_port = colon != NULL && (colon == first || colon[-1] == ']');
+	struct reason why;
 
-	return notifier->quiet.count > 0 && calendar_holds(&notifier->quiet, NULL, now)
-	    && calendar_next(&notifier->quiet, NULL, now) == INT64_MAX;
-}
-
-bool
-target_is_told(const struct config *config, const struct target *target)
-{
-	for (uint32_t i = 0; i < config->notifier_count; i++) {
-		const struct config_notifier *notifier = &config->notifiers[i];
-		if (notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1) && !is_always_quiet(notifier))
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_notifiers(const struct config *config)
-{
-	return config->notifier_count > (config->heartbeat_interval != 0 ? 1u : 0u);
+	return host_parse(reader->scratch, place, has_port ? (size_t)(colon - place) : strlen(place), host, &why);
 }
 
 static void
-look_at_targets(struct reader *reader)
+warn_of_relay(struct reader *reader, uint32_t index)
+{
+	const struct config_notifier *notifier = &reader->config->notifiers[index];
+	const struct pw_setting *rows = notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+	const struct target *target;
+	struct host host;
+
+	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
+		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string : NULL;
+		if (place == NULL || !parse_relay(reader, place, &host) || (target = find_target(reader->config, &host)) == NULL)
+			continue;
+		WARN(reader, reader->notifier_nodes[index]->place, "the %s %s of notifier %s is watched itself, or a port beside it, "
+		    "as %s (port %u): while that host is down it tells nobody; name a second notifier that goes another way", rows[i].key,
+		    QUOTE(reader, place), notifier->name, target->name, target->port);
+	}
+}
+
+void
+advice_of_relays(struct reader *reader)
+{
+	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
+		warn_of_relay(reader, i);
+}
+
+static void
+warn_of_untold(struct reader *reader)
 {
 	const struct config *config = reader->config;
 	uint32_t untold = 0;
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct target *target = &config->targets[i];
-		struct place place = reader->targets.origins[i].place;
+		struct place place = reader->targets.places[i];
 
 		if (target_is_told(config, target) || untold++ >= UNTOLD_NAMED)
 			continue;
-		faults_warn(&reader->faults, place, "nobody would be told that %s is down: %s", target->name,
+		WARN(reader, place, "nobody would be told that %s is down: %s", target->name,
 		    target->policy->notify_count == 0 ? "its `notify` names no notifier"
 		    : "no notifier that is meant for it wants \"down\" (see `tags`, `notify`, `kinds` and `quiet`)");
 	}
 	if (untold > UNTOLD_NAMED)
-		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
+		WARN(reader, reader_main_file(reader),
 		    "nobody would be told that any of %u more targets is down", untold - UNTOLD_NAMED);
 }
 
 static void
-warn_of_slow(struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
+warn_of_slow_limit(struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
 {
 	const struct target *target = &reader->config->targets[index];
 	char bytes[64];
@@ -86,13 +89,13 @@ warn_of_slow(struct reader *reader, uint32_t index, const struct phase_plan *pla
 		return;
 	units_add_duration(&slow, plan->slow);
 	units_add_duration(&limit, plan->routine);
-	faults_warn(&reader->faults, reader->targets.origins[index].place, "%s: `slow` of %s is %s, and its limit ends the attempt "
+	WARN(reader, reader->targets.places[index], "%s: `slow` of %s is %s, and its limit ends the attempt "
 	    "after %s: it never warns; below %s it does", target->name, name, slow.bytes, limit.bytes, limit.bytes);
 }
 
 /* Of neighbours with one policy once. */
 static void
-look_at_slow(struct reader *reader)
+warn_of_slow_limits(struct reader *reader)
 {
 	const struct config *config = reader->config;
 
@@ -102,8 +105,8 @@ look_at_slow(struct reader *reader)
 		if (i > 0 && config->targets[i - 1].policy == policy)
 			continue;
 		for (uint32_t phase = 0; phase < policy->phase_count; phase++)
-			warn_of_slow(reader, i, &policy->phases[phase], policy->phases[phase].name);
-		warn_of_slow(reader, i, &policy->leg, "leg");
+			warn_of_slow_limit(reader, i, &policy->phases[phase], policy->phases[phase].name);
+		warn_of_slow_limit(reader, i, &policy->leg, "leg");
 	}
 }
 
@@ -143,7 +146,7 @@ is_on_a_target(const struct config *config, const char *tag)
 }
 
 static void
-look_at_tags(struct reader *reader, uint32_t index)
+warn_of_tags(struct reader *reader, uint32_t index)
 {
 	const struct config_notifier *notifier = &reader->config->notifiers[index];
 	struct tags tags = { .config = reader->config };
@@ -152,9 +155,8 @@ look_at_tags(struct reader *reader, uint32_t index)
 		if (is_on_a_target(reader->config, notifier->tags[i]))
 			continue;
 		const char *near = text_nearest(notifier->tags[i], next_tag, &tags);
-		faults_warn(&reader->faults, reader->notifier_places[index], "notifier %s: no target has the tag %s%s%s%s", notifier->name,
-		    QUOTE(reader, notifier->tags[i]), near == NULL ? "" : ": did you mean ", near == NULL ? "" : QUOTE(reader, near),
-		    near == NULL ? "" : "?");
+		WARN(reader, reader->notifier_nodes[index]->place, "notifier %s: no target has the tag %s%s", notifier->name,
+		    QUOTE(reader, notifier->tags[i]), faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
 	}
 }
 
@@ -178,36 +180,41 @@ stands_in(const struct config *config, uint32_t index)
 }
 
 static void
-look_at_notifier(struct reader *reader, uint32_t index)
+warn_of_notifier(struct reader *reader, uint32_t index)
 {
 	const struct config *config = reader->config;
-	struct place place = reader->notifier_places[index];
+	struct place place = reader->notifier_nodes[index]->place;
 
-	look_at_tags(reader, index);
-	if (is_always_quiet(&config->notifiers[index]))
-		faults_warn(&reader->faults, place, "notifier %s is told nothing: its `quiet` leaves no minute of the week",
+	warn_of_tags(reader, index);
+	if (notifier_is_always_quiet(&config->notifiers[index]))
+		WARN(reader, place, "notifier %s is told nothing: its `quiet` leaves no minute of the week",
 		    config->notifiers[index].name);
 	if (!hears_of_any(config, index) && !stands_in(config, index))
-		faults_warn(&reader->faults, place, "notifier %s is told of no target: neither its `tags` nor a `notify` lead to it",
+		WARN(reader, place, "notifier %s is told of no target: neither its `tags` nor a `notify` lead to it",
 		    config->notifiers[index].name);
 }
 
-void
-reader_look_at_reach(struct reader *reader)
+static void
+warn_of_reach(struct reader *reader)
 {
 	const struct config *config = reader->config;
 	bool beats = config->heartbeat_interval != 0;
 
-	if (!reader->source->advise || config->target_count == 0 || reader->faults.into->faults > 0)
-		return;
-	look_at_slow(reader);
-	if (!has_notifiers(config)) {
-		faults_warn(&reader->faults, (struct place){ .file = faults_file(&reader->faults, reader->source->path) },
-		    "there are no `notifiers`: what happens is logged, and nobody is told");
+	if (config->notifier_count == (beats ? 1 : 0)) {
+		WARN(reader, reader_main_file(reader), "there are no `notifiers`: what happens is logged, and nobody is told");
 		return;
 	}
-	look_at_targets(reader);
+	warn_of_untold(reader);
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (!beats || i != config->heartbeat)
-			look_at_notifier(reader, i);
+			warn_of_notifier(reader, i);
+}
+
+void
+advice_of_reach(struct reader *reader)
+{
+	if (reader->config->target_count == 0)
+		return;
+	warn_of_slow_limits(reader);
+	warn_of_reach(reader);
 }

@@ -1,0 +1,90 @@
+/* Parses the entries of `cert_warn`. */
+#include "config/cert_limit.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+
+enum { PERCENT_MAX = 99, PART_MAX = 32, DIGITS_MAX = 5 };
+
+static const int64_t day = (int64_t)24 * 3600 * SECOND;
+
+/* A whole number without a sign; -1: it is none, or beyond `max`. */
+static int
+parse_count(const char *digits, size_t size, int max)
+{
+	int value = 0;
+
+	if (size == 0 || size > DIGITS_MAX)
+		return -1;
+	for (size_t i = 0; i < size; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return -1;
+		value = value * 10 + (digits[i] - '0');
+	}
+	return value <= max ? value : -1;
+}
+
+static bool
+parse_share(const char *part, size_t size, struct cert_limit *limit, struct reason *why)
+{
+	int percent = parse_count(part, size - 1, PERCENT_MAX);
+
+	if (percent < 1 || limit->percent != 0) {
+		reason_set(why, percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\"" : "has two shares", PERCENT_MAX);
+		return false;
+	}
+	limit->percent = percent;
+	return true;
+}
+
+/* A bare number is one of days. */
+static bool
+parse_time(const char *part, size_t size, struct cert_limit *limit, struct reason *why)
+{
+	char text[PART_MAX];
+	int days = parse_count(part, size, CERT_DAYS_MAX);
+	int64_t left = days * day;
+
+	memcpy(text, part, size);
+	text[size] = '\0';
+	if (limit->left != 0) {
+		reason_set(why, "has two times");
+		return false;
+	}
+	if (days < 0 && !units_parse_duration(text, &left, why))
+		return false;
+	if (left < 1 || left > CERT_DAYS_MAX * day) {
+		reason_set(why, "is no time that a certificate can have left: up to \"%dd\"", CERT_DAYS_MAX);
+		return false;
+	}
+	limit->left = left;
+	return true;
+}
+
+bool
+cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
+{
+	*limit = (struct cert_limit){ .left = 0 };
+	for (const char *part = text;; part++) {
+		size_t size = strcspn(part, "/");
+
+		if (size == 0 || size >= PART_MAX) {
+			reason_set(why, "is neither a time such as \"21d\" nor a share such as \"25%%\", nor both: \"21d/25%%\"");
+			return false;
+		}
+		if (!(part[size - 1] == '%' ? parse_share : parse_time)(part, size, limit, why))
+			return false;
+		part += size;
+		if (*part == '\0')
+			return true;
+	}
+}
+
+int
+cert_limit_days(const char *text)
+{
+	return parse_count(text, strlen(text), CERT_DAYS_MAX);
+}

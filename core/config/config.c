@@ -1,0 +1,108 @@
+/* What can be asked of a configuration that has been read. */
+#include "config/config.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/outcome.h"
+
+/* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept within seconds. */
+static const int64_t heard_within = 10 * (int64_t)SECOND;
+
+bool
+notifier_hears_of(const struct config *config, uint32_t index, const struct target *target)
+{
+	const struct config_notifier *notifier = &config->notifiers[index];
+	const struct policy *policy = target->policy;
+	bool named = policy->notify_count == CONFIG_NONE, tagged = notifier->tag_count == 0;
+
+	if (config->heartbeat_interval != 0 && index == config->heartbeat)
+		return false;
+	for (uint32_t i = 0; !named && i < policy->notify_count; i++)
+		named = policy->notify[i] == index;
+	for (uint32_t i = 0; !tagged && i < notifier->tag_count; i++)
+		tagged = target_has_tag(target, notifier->tags[i]);
+	return named && tagged;
+}
+
+bool
+notifier_is_always_quiet(const struct config_notifier *notifier)
+{
+	int64_t now = clock_wall(); /* times that leave nothing of a week are the same in every zone, and at every moment */
+
+	return notifier->quiet.count > 0 && calendar_holds(&notifier->quiet, NULL, now)
+	    && calendar_next(&notifier->quiet, NULL, now) == INT64_MAX;
+}
+
+bool
+target_is_told(const struct config *config, const struct target *target)
+{
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		const struct config_notifier *notifier = &config->notifiers[i];
+		if (notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1) && !notifier_is_always_quiet(notifier))
+			return true;
+	}
+	return false;
+}
+
+/* The plugin's own row of a phase; NULL: it is the host's alone. */
+static const struct pw_phase *
+own_phase(const struct plugin *probe, const char *name)
+{
+	const struct pw_phase *phases = plugin_probe(probe)->phases;
+
+	for (; phases != NULL && phases->name != NULL; phases++)
+		if (strcmp(phases->name, name) == 0)
+			return phases;
+	return NULL;
+}
+
+struct phase_plan
+policy_built_in(const struct plugin *probe, const char *name)
+{
+	const struct pw_phase *own = own_phase(probe, name), *standard = phase_standard(name);
+	struct phase_plan plan;
+
+	memset(&plan, 0, sizeof plan);
+	plan.name = name;
+	plan.flags = own == NULL ? 0 : own->flags;
+	if (own != NULL && own->limit != 0) {
+		plan.routine = (int64_t)own->limit;
+		plan.patient = (int64_t)(own->patient == 0 ? own->limit : own->patient);
+		plan.slow = (int64_t)own->slow;
+	} else {
+		plan.routine = (int64_t)standard->limit;
+		plan.patient = (int64_t)standard->patient;
+		plan.slow = (int64_t)standard->slow;
+	}
+	return plan;
+}
+
+bool
+target_has_tag(const struct target *target, const char *tag)
+{
+	for (uint32_t i = 0; i < target->policy->tag_count; i++)
+		if (strcmp(target->policy->tags[i], tag) == 0)
+			return true;
+	return false;
+}
+
+int64_t
+policy_patience(const struct policy *policy, int64_t interval)
+{
+	uint32_t resolve = policy_phase(policy, "resolve");
+	int64_t run = policy->leg.patient + (resolve == CONFIG_NONE ? 0 : policy->phases[resolve].patient);
+	unsigned __int128 stale = (unsigned __int128)policy->stale_after * (uint64_t)interval / (uint64_t)policy->interval;
+
+	return (int64_t)stale + run + heard_within;
+}
+
+uint32_t
+policy_phase(const struct policy *policy, const char *name)
+{
+	for (uint32_t i = 0; i < policy->phase_count; i++)
+		if (strcmp(policy->phases[i].name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}

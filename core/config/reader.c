@@ -1,0 +1,148 @@
+/* Steps that several modules take while a configuration is read. */
+#include "config/reader.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/zone.h"
+
+struct place
+reader_command_line(struct reader *reader)
+{
+	return (struct place){ .file = faults_file(&reader->faults, "command line") };
+}
+
+struct place
+reader_main_file(struct reader *reader)
+{
+	const char *path = reader->source->path;
+
+	return (struct place){ .file = faults_file(&reader->faults, path != NULL ? path : "command line") };
+}
+
+bool
+reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row, struct pw_value *value)
+{
+	const struct node *node = node_member(group, row->key);
+	struct reason why;
+
+	value_default(&reader->values, row, value, &why);
+	if (node != NULL)
+		return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);
+	if (row->flags & PW_REQUIRED)
+		FAULT(reader, group->place, "%s is missing: %s", row->key, row->help);
+	return !(row->flags & PW_REQUIRED);
+}
+
+bool
+reader_check_zone(struct reader *reader, const struct node *node, const char *label, const char *name)
+{
+	struct reason why;
+	struct zone *zone = zone_open(name, &why);
+	bool good = zone != NULL;
+
+	if (!good)
+		FAULT(reader, node->place, "%s: %s", label, why.text);
+	zone_close(&zone);
+	return good;
+}
+
+bool
+reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place place, const char *label,
+    struct host_port *result)
+{
+	struct endpoint endpoint;
+	struct reason why;
+
+	*result = (struct host_port){ .port = 0 };
+	if (memmem(text.data, text.size, "://", 3) != NULL) {
+		FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted", label,
+		    faults_quote_bytes(&reader->faults, text.data, text.size));
+		return false;
+	}
+	if (!endpoint_parse(text.data, text.size, &endpoint, &why)) {
+		FAULT(reader, place, "%s%s", label, why.text);
+		return false;
+	}
+	result->port = endpoint.port;
+	if (host_parse(reader->arena, endpoint.host, endpoint.host_size, &result->host, &why))
+		return true;
+	FAULT(reader, place, "%s%s %s", label,
+	    faults_quote_bytes(&reader->faults, endpoint.host, endpoint.host_size), why.text);
+	return false;
+}
+
+void
+reader_report_unknown(struct reader *reader, const struct node *node, const char *label,
+    const struct candidates *candidates)
+{
+	FAULT(reader, node->place, "%sunknown setting %s%s", label, QUOTE(reader, node->key),
+	    candidates_suggest(candidates, &reader->faults, node->key));
+}
+
+bool
+reader_report_bare_secret(struct reader *reader, const struct node *node, const struct pw_setting *rows)
+{
+	for (; rows != NULL && rows->key != NULL; rows++) {
+		if (rows->type != PW_SECRET || strcmp(rows->key, node->key) != 0)
+			continue;
+		FAULT(reader, node->place, "%s is a secret: write it into a file of its own and say %s_file = \"...\"",
+		    node->key, node->key);
+		return true;
+	}
+	return false;
+}
+
+void
+reader_check_keys(struct reader *reader, const struct node *group, const char *label, const struct pw_setting *hosts,
+    const struct pw_setting *plugins)
+{
+	struct candidates candidates = { .count = 0 };
+
+	candidates_add_settings(&candidates, hosts);
+	candidates_add_settings(&candidates, plugins);
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+
+		if (settings_find(hosts, node->key) < 0 && settings_find(plugins, node->key) < 0
+		    && !reader_report_bare_secret(reader, node, plugins))
+			reader_report_unknown(reader, node, label, &candidates);
+	}
+}
+
+uint32_t
+reader_find_notifier(const struct reader *reader, const char *name)
+{
+	for (uint32_t i = 0; i < reader->notifier_count; i++)
+		if (strcmp(reader->notifiers[i].name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
+
+uint32_t
+reader_require_notifier(struct reader *reader, struct place place, const char *label, const char *name)
+{
+	uint32_t index = reader_find_notifier(reader, name);
+	struct candidates candidates = { .count = 0 };
+	const char *near;
+
+	assert(index == CONFIG_NONE || index < reader->notifier_count);
+	/* A notifier may stand in the file that could not be read. */
+	if (index != CONFIG_NONE || reader->is_torn)
+		return index;
+	for (uint32_t i = 0; i < reader->notifier_count; i++)
+		candidates_add(&candidates, reader->notifiers[i].name);
+	near = candidates_nearest(&candidates, name);
+	FAULT(reader, place, "%s: there is no notifier %s%s", label, QUOTE(reader, name),
+	    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+	return CONFIG_NONE;
+}
+
+int
+reader_phase_number(const struct reader *reader, const char *name)
+{
+	for (uint32_t i = 0; i < reader->phase_name_count; i++)
+		if (strcmp(reader->phase_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}

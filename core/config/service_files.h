@@ -1,0 +1,14 @@
+/* Files that the daemon's user could not read, though whoever checks the configuration can. */
+#ifndef CONFIG_SERVICE_FILES_H
+#define CONFIG_SERVICE_FILES_H
+
+struct reader;
+
+/*
+ * Tries the files that a configuration without faults names, as the user of postwatch.service, or as the user that a daemon
+ * becomes when root starts it; without root's rights, secrets as ourselves. What cannot be read is a warning; it is a fault
+ * where the daemon starts with it, and for ourselves. May fork.
+ */
+void service_files_check(struct reader *);
+
+#endif

@@ -1,0 +1,46 @@
+/* Gathers the words that may stand at a place and picks the nearest one. */
+#include "config/suggest.h"
+
+#include <assert.h>
+
+void
+candidates_add(struct candidates *candidates, const char *word)
+{
+	if (candidates->count < CANDIDATES_MAX)
+		candidates->words[candidates->count++] = word;
+}
+
+void
+candidates_add_settings(struct candidates *candidates, const struct pw_setting *rows)
+{
+	enum { KEYS_MAX = sizeof candidates->keys / sizeof candidates->keys[0] };
+
+	for (; rows != NULL && rows->key != NULL; rows++) {
+		const char *key = rows->key;
+
+		assert(candidates->key_count <= candidates->count || candidates->count == CANDIDATES_MAX);
+		if (rows->type == PW_SECRET && candidates->key_count < KEYS_MAX)
+			key = value_key(rows, candidates->keys[candidates->key_count++]);
+		candidates_add(candidates, key);
+	}
+}
+
+static const char *
+next_word(void *arg, size_t index)
+{
+	const struct candidates *candidates = arg;
+
+	return index < candidates->count ? candidates->words[index] : NULL;
+}
+
+const char *
+candidates_nearest(const struct candidates *candidates, const char *word)
+{
+	return text_nearest(word, next_word, (void *)(uintptr_t)candidates);
+}
+
+const char *
+candidates_suggest(const struct candidates *candidates, struct faults *faults, const char *word)
+{
+	return faults_suggest(faults, candidates_nearest(candidates, word));
+}

@@ -1,0 +1,316 @@
+/*
+ * The list of targets: duplicates, names, and what targets name (parent, was).
+ *
+ * The identity of a target is its `name`, else probe://host:port, and two of one identity are a fault. Names that people use
+ * may be shared: smtp://mx1:25 and starttls://mx1:25 are both called mx1:25, and only as a parent one of them needs a name.
+ */
+#include "config/reader.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/vec.h"
+
+enum { NAME_SIZE_MAX = 200, SUGGESTED_MAX = 10000 /* names looked through for the nearest */ };
+
+void
+target_list_fini(struct target_list *list)
+{
+	free(list->items);
+	free(list->places);
+	free(list->refs);
+	free(list->passed);
+	free(list->rejected);
+	hash_table_fini(&list->identities);
+	hash_table_fini(&list->names);
+	*list = (struct target_list){ 0 };
+}
+
+static uint32_t
+hash_identity(const struct target *target)
+{
+	uint64_t hash = HASH_BEGIN;
+	char port[16];
+	struct text text = TEXT_OVER(port);
+
+	if (target->is_named)
+		return hash_end(hash_add_string(hash, target->name));
+	text_format(&text, ":%u", target->port);
+	hash = hash_add_string(hash, target->policy->probe->descriptor->name);
+	hash = hash_add_string(hash, "://");
+	hash = hash_add_string(hash, target->host);
+	return hash_end(hash_add_string(hash, port));
+}
+
+struct wanted {
+	const struct target_list *list;
+	const struct target *target;
+};
+
+static bool
+same_identity(void *arg, uint32_t index)
+{
+	const struct wanted *wanted = arg;
+	const struct target *other = &wanted->list->items[index], *target = wanted->target;
+
+	if (other->is_named != target->is_named)
+		return false;
+	if (target->is_named)
+		return strcmp(other->name, target->name) == 0;
+	return other->port == target->port && other->policy->probe == target->policy->probe
+	    && strcmp(other->host, target->host) == 0;
+}
+
+struct sought {
+	const struct target_list *list;
+	const char *name;
+	uint32_t but; /* CONFIG_NONE: any */
+};
+
+static bool
+same_name(void *arg, uint32_t index)
+{
+	const struct sought *sought = arg;
+
+	return index != sought->but && strcmp(sought->list->items[index].name, sought->name) == 0;
+}
+
+static uint32_t
+find_name(const struct target_list *list, const char *name, uint32_t but)
+{
+	struct sought sought = { list, name, but };
+
+	return hash_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
+}
+
+/* Its `name`, else host:port with the host as it was written. */
+static const char *
+name_of(struct reader *reader, const struct draft *draft)
+{
+	char name[1100];
+	struct text text = TEXT_OVER(name);
+	bool is_v6 = strchr(draft->host.shown, ':') != NULL;
+
+	if (draft->name != NULL)
+		return arena_strdup(reader->arena, draft->name);
+	text_add(&text, is_v6 ? "[" : "");
+	text_add(&text, draft->host.shown);
+	text_add(&text, is_v6 ? "]:" : ":");
+	text_add_u64(&text, draft->port);
+	return arena_bytes(reader->arena, name, text.size);
+}
+
+static bool
+check_name(struct reader *reader, const struct draft *draft, const char *name)
+{
+	size_t size = strlen(name);
+	struct reason why;
+
+	if (!text_is_clean(name, &why))
+		FAULT(reader, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
+	else if (size == 0 || size > NAME_SIZE_MAX)
+		FAULT(reader, draft->place, "a name has 1 to %d bytes, and this one %zu", NAME_SIZE_MAX, size);
+	else if (name[0] == ' ' || name[size - 1] == ' ')
+		FAULT(reader, draft->place, "the name %s begins or ends with a blank", QUOTE(reader, name));
+	else
+		return true;
+	return false;
+}
+
+static void
+note_ref(struct target_list *list, struct target_ref ref)
+{
+	VEC_REQUIRE(list->refs, list->ref_count, list->ref_room);
+	list->refs[list->ref_count++] = ref;
+}
+
+static bool
+has_room(struct reader *reader, struct place place)
+{
+	struct target_list *list = &reader->targets;
+
+	if (list->count == TARGETS_MAX) {
+		FAULT(reader, place, "there are more than %d targets", TARGETS_MAX);
+		return false;
+	}
+	VEC_REQUIRE(list->items, list->count, list->room);
+	VEC_REQUIRE(list->places, list->count, list->place_room);
+	return true;
+}
+
+void
+target_list_add(struct reader *reader, const struct draft *draft)
+{
+	struct target_list *list = &reader->targets;
+	struct target target = { .is_named = draft->name != NULL, .host = draft->host.ascii, .shown = draft->host.shown,
+		.policy = draft->policy, .parent = CONFIG_NONE, .port = draft->port };
+	struct wanted wanted = { list, &target };
+	uint32_t twin;
+
+	if ((draft->name != NULL && !check_name(reader, draft, draft->name)) || !has_room(reader, draft->place))
+		return;
+	target.name = name_of(reader, draft);
+	if (draft->was != NULL)
+		target.was = arena_strdup(reader->arena, draft->was);
+	target.hash = hash_identity(&target);
+	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
+	twin = hash_find(&list->identities, target.hash, same_identity, &wanted);
+	if (twin != HASH_NONE) {
+		FAULT(reader, draft->place, "the target %s is there twice, here and in %s%s", QUOTE(reader, target.name),
+		    faults_place(&reader->faults, list->places[twin]), target.is_named ? "" : ": give one of them a name");
+		return;
+	}
+	pool_index(&list->identities, target.hash, list->count);
+	pool_index(&list->names, hash_end(hash_add_string(HASH_BEGIN, target.name)), list->count);
+	assert(list->names.count == list->identities.count && list->count < list->place_room);
+	list->places[list->count] = draft->place;
+	if (draft->parent != NULL)
+		note_ref(list, (struct target_ref){ list->count, draft->parent_place, draft->parent, true });
+	if (draft->was != NULL)
+		note_ref(list, (struct target_ref){ list->count, draft->place, draft->was, false });
+	list->items[list->count++] = target;
+}
+
+void
+target_list_pass(struct reader *reader, const struct draft *draft)
+{
+	struct target_list *list = &reader->targets;
+
+	VEC_REQUIRE(list->passed, list->passed_count, list->passed_room);
+	list->passed[list->passed_count++] = (struct target){ .host = draft->host.ascii, .port = draft->port,
+		.name = name_of(reader, draft) };
+}
+
+static const char *
+next_name(void *arg, size_t index)
+{
+	const struct target_list *list = arg;
+	size_t passed = index - list->count;
+
+	if (index < list->count)
+		return index < SUGGESTED_MAX ? list->items[index].name : NULL;
+	return passed < list->passed_count && passed < SUGGESTED_MAX ? list->passed[passed].name : NULL;
+}
+
+void
+target_list_report_word(struct reader *reader, const char *word)
+{
+	struct target_list *list = &reader->targets;
+	const char *near = NULL;
+	size_t size = strcspn(word, ":");
+
+	for (uint32_t i = 0; near == NULL && i < list->passed_count; i++)
+		if (strncasecmp(list->passed[i].host, word, size) == 0 && list->passed[i].host[size] == '\0')
+			near = list->passed[i].name;
+	if (near == NULL)
+		near = text_nearest(word, next_name, list);
+	FAULT(reader, reader_command_line(reader), "%s is no target of %s%s", QUOTE(reader, word),
+	    QUOTE(reader, reader->source->path), near == NULL ? ": it lists none of a like name"
+	    : faults_suggest(&reader->faults, QUOTE(reader, near)));
+}
+
+void
+target_list_reject(struct reader *reader, const char *name)
+{
+	struct target_list *list = &reader->targets;
+
+	VEC_REQUIRE(list->rejected, list->rejected_count, list->rejected_room);
+	list->rejected[list->rejected_count++] = name == NULL ? "" : name;
+}
+
+bool
+target_list_may_have(const struct reader *reader, const char *name)
+{
+	const struct target_list *list = &reader->targets;
+	size_t size;
+
+	for (uint32_t i = 0; i < list->rejected_count; i++) {
+		size = strlen(list->rejected[i]);
+		if (strncmp(list->rejected[i], name, size) == 0 && (name[size] == '\0' || name[size] == ':'))
+			return true;
+	}
+	return reader->is_torn;
+}
+
+static void
+tie_parent(struct reader *reader, const struct target_ref *ref)
+{
+	struct target_list *list = &reader->targets;
+	uint32_t parent = find_name(list, ref->name, CONFIG_NONE);
+	const char *near;
+
+	if (parent == HASH_NONE) {
+		if (reader->source->select || target_list_may_have(reader, ref->name))
+			return;
+		near = text_nearest(ref->name, next_name, list);
+		FAULT(reader, ref->place, "parent: there is no target %s%s", QUOTE(reader, ref->name),
+		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+	} else if (find_name(list, ref->name, parent) != HASH_NONE) {
+		FAULT(reader, ref->place, "parent: more than one target is called %s: give the one meant a name",
+		    QUOTE(reader, ref->name));
+	} else {
+		assert(ref->target < list->count && parent < list->count);
+		list->items[ref->target].parent = parent;
+	}
+}
+
+static void
+check_depth(struct reader *reader, const struct target_ref *ref)
+{
+	const struct target_list *list = &reader->targets;
+	uint32_t at = ref->target, depth = 0;
+
+	while (list->items[at].parent != CONFIG_NONE && depth <= CONFIG_PARENTS_MAX) {
+		at = list->items[at].parent;
+		depth++;
+		if (at == ref->target) {
+			FAULT(reader, ref->place, "parent: %s is, by way of its parents, its own parent",
+			    QUOTE(reader, list->items[at].name));
+			return;
+		}
+	}
+	if (depth > CONFIG_PARENTS_MAX)
+		FAULT(reader, ref->place, "parent: more than %d parents above each other", CONFIG_PARENTS_MAX);
+}
+
+static void
+check_was(struct reader *reader, const struct target_ref *ref)
+{
+	const struct target_list *list = &reader->targets;
+	uint32_t other = find_name(list, ref->name, CONFIG_NONE);
+
+	if (other != HASH_NONE)
+		FAULT(reader, ref->place, "was: %s is still the name of the target in %s", QUOTE(reader, ref->name),
+		    faults_place(&reader->faults, list->places[other]));
+}
+
+uint32_t
+target_list_find(const struct reader *reader, const char *name)
+{
+	_Static_assert(HASH_NONE == CONFIG_NONE, "what is not in the table has no index");
+	return find_name(&reader->targets, name, CONFIG_NONE);
+}
+
+void
+target_list_finish(struct reader *reader)
+{
+	struct target_list *list = &reader->targets;
+	struct target *kept;
+
+	for (uint32_t i = 0; i < list->ref_count; i++) {
+		if (list->refs[i].is_parent)
+			tie_parent(reader, &list->refs[i]);
+		else
+			check_was(reader, &list->refs[i]);
+	}
+	for (uint32_t i = 0; i < list->ref_count; i++)
+		if (list->refs[i].is_parent)
+			check_depth(reader, &list->refs[i]);
+	kept = arena_array(reader->arena, list->count, sizeof *kept);
+	if (list->count > 0)
+		memcpy(kept, list->items, list->count * sizeof *kept);
+	reader->config->targets = kept;
+	reader->config->target_count = list->count;
+}
