@@ -12,6 +12,7 @@ struct matter {
 	enum pw_stage stage;
 	const struct refusal_session *session;
 	struct phrase_text text;
+	bool of_itself; /* it says that it is itself who is refused elsewhere */
 	struct pw_bytes because;
 };
 
@@ -59,7 +60,7 @@ says_trouble(const struct matter *matter)
 {
 	struct pw_bytes what;
 
-	return phrase_find_any(&matter->text, refusal_trouble, &what);
+	return matter->of_itself || phrase_find_any(&matter->text, refusal_trouble, &what);
 }
 
 static bool
@@ -186,6 +187,8 @@ refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct re
 
 	assert(reply->code >= 400);
 	phrase_split(&matter.text, reply, &session->names);
+	matter.of_itself = phrase_find_any(&matter.text, refusal_of_itself, &matter.because);
+	phrase_drop(&matter.text, refusal_of_itself);
 	for (size_t i = 0; i < REFUSAL_ROWS; i++)
 		if (rows[i].applies(&matter))
 			return (struct pw_refusal){ .outcome = rows[i].outcome,

@@ -90,7 +90,7 @@ const char *const refusal_rate[] = {
 	"rate|rates", "connection|connections|connect|session|ip|sending|mail frequency",
 	"rate|frequency limit|limits|limited|limiting|limitation|control|exceeded|restricted",
 	"rate-limit|rate-limits|rate-limited|rate-limiting|ratelimit|ratelimited|ratelimiting",
-	"unusual|excessive rate", "throttle|throttled|throttling|throttles",
+	"unusual|excessive rate", "too much mail|email|traffic", "throttle|throttled|throttling|throttles",
 	"connection|connections|session|sessions|concurrency * limit|limits|quota|exceeded",
 	"limit|limits|maximum|max * connections|sessions|concurrent|concurrency",
 	"number of * connections|sessions|messages",
@@ -157,7 +157,15 @@ const char *const refusal_trouble[] = {
 	"cannot|can't|couldn't|could|unable|failed|failing|error|while * resolve|resolving|check|checking|query|querying|ask|"
 	"asking|reach|reaching|lookup|looking|contact|contacting * #list|#known_list|" LISTS,
 	LISTS "|#list|#known_list did|does|do|is|are|was|could|cannot|can|has|have * " BROKEN "|answer|respond|reply|queried|reached",
+	"transfer|download|refresh|import * " LISTS " * failed|failing|failure|incomplete",
+	"our|my own", "ip|ips|address|addresses has|have changed|moved", "moved to",
 	"servfail", "базы|базе|база|бд", "数据库|資料庫|データベース",
+	NULL,
+};
+
+const char *const refusal_of_itself[] = {
+	"our|my ip|ips|address|addresses|host|hostname|server|servers|mta|relay " BE " * " REFUSED,
+	"we are|were " REFUSED, "we are|were currently|now|temporarily|still " REFUSED,
 	NULL,
 };
 

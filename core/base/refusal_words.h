@@ -19,6 +19,8 @@ extern const char *const refusal_rate[];
 
 /* Trouble of the server's own, or a command that it does not know: what else is mentioned is then not the reason. */
 extern const char *const refusal_trouble[];
+/* Says that it is the server itself who is listed or refused: no word of it is about us. */
+extern const char *const refusal_of_itself[];
 /* The part of it that is no matter of load: "too many connections" is then said of a database. */
 extern const char *const refusal_backend[];
 
