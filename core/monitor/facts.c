@@ -112,13 +112,43 @@ next_entry(struct pw_bytes *list, struct pw_bytes *entry)
 	return true;
 }
 
+/* Of words in any order and case: "AUTH PLAIN LOGIN" is "AUTH LOGIN PLAIN" and "auth login plain" (RFC 5321, section 4.1.1.1). */
+static uint32_t
+hash_words(struct pw_bytes text)
+{
+	uint32_t all = 0, word = HASH32_BEGIN;
+
+	for (size_t i = 0; i <= text.size; i++) {
+		if (i == text.size || text.data[i] == ' ') {
+			all += word;
+			word = HASH32_BEGIN;
+			continue;
+		}
+		char small = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A') : text.data[i];
+		word = hash32_add(word, &small, 1);
+	}
+	return hash32_add(HASH32_BEGIN, &all, sizeof all);
+}
+
+/* Of the entries of a list in any order. */
+static uint32_t
+hash_set(struct pw_bytes list)
+{
+	struct pw_bytes entry;
+	uint32_t all = 0;
+
+	while (next_entry(&list, &entry))
+		all += hash_words(entry);
+	return all;
+}
+
 static bool
 has_entry(struct pw_bytes list, struct pw_bytes wanted)
 {
 	struct pw_bytes entry;
 
 	while (next_entry(&list, &entry))
-		if (entry.size == wanted.size && memcmp(entry.data, wanted.data, wanted.size) == 0)
+		if (hash_words(entry) == hash_words(wanted))
 			return true;
 	return false;
 }
@@ -157,6 +187,13 @@ add_difference(struct text *text, struct pw_bytes before, struct pw_bytes now)
 	add_value(text, now, true);
 }
 
+/* A fact that may not vary: to lose something now and then is to lose it. */
+static bool
+is_firm(const struct evidence_fact *fact)
+{
+	return strcmp(fact->name, "tls_version") == 0;
+}
+
 /* `before`: its value so far as it is known. */
 static void
 add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact, struct pw_bytes before,
@@ -164,7 +201,7 @@ add_change(struct text *changed, const struct evidence *leg, const struct eviden
 {
 	text_format(changed, "%s%s", changed->size == 0 ? "" : "; ", fact->name);
 	if (values > 0)
-		text_format(changed, " varies (%u values in 10 runs):", values);
+		text_format(changed, " %s (%u values in 10 runs):", is_firm(fact) ? "comes and goes" : "varies", values);
 	if (before.size > 0)
 		add_difference(changed, before, fact->value);
 	else {
@@ -177,11 +214,20 @@ add_change(struct text *changed, const struct evidence *leg, const struct eviden
 	}
 }
 
-/* A fact that may not vary: to lose something now and then is to lose it. */
-static bool
-is_firm(const struct evidence_fact *fact)
+static uint32_t
+hash_value(const char *name, struct pw_bytes value)
 {
-	return strcmp(fact->name, "tls_version") == 0;
+	return strcmp(name, "capabilities") == 0 ? hash_set(value) : hash32_add(HASH32_BEGIN, value.data, value.size);
+}
+
+/* The value that was, by its bytes where they are known whole: by them it is no other than it is where only their order
+ * changed, whatever its hash in an older record. */
+static uint32_t
+hash_before(const char *name, const struct fact *known)
+{
+	bool whole = known->bytes != NULL && known->size < FACTS_VALUE_MAX;
+
+	return whole ? hash_value(name, (struct pw_bytes){ known->bytes, known->size }) : known->value;
 }
 
 static bool
@@ -190,7 +236,7 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 {
 	uint32_t place = hash32_add(HASH32_BEGIN, leg->address.data, leg->address.size);
 	uint32_t what = hash32_add(place, fact->name, strlen(fact->name));
-	uint32_t value = hash32_add(HASH32_BEGIN, fact->value.data, fact->value.size);
+	uint32_t value = hash_value(fact->name, fact->value);
 	struct fact *known = find(*facts, what);
 
 	if (known == NULL) {
@@ -199,9 +245,9 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 		keep_value(*facts, known, fact->value);
 		return true;
 	}
-	uint32_t before = known->value;
-	enum variety_news seen = before == value || !is_firm(fact)
-	    ? varieties_see(&(*facts)->varieties, what, before, value, now, span) : VARIETY_CHANGED;
+	uint32_t before = hash_before(fact->name, known);
+	enum variety_news seen = varieties_see(&(*facts)->varieties, &(struct variety_sight){ .what = what, .before = before,
+	    .value = value, .now = now, .span = span, .firm = is_firm(fact) });
 	unsigned values = varieties_of((*facts)->varieties, what);
 	/* What joins a set takes the place of none. */
 	bool joins = seen == VARIETY_CHANGED && values > 0;

@@ -23,7 +23,8 @@ struct variety {
 	uint32_t what;
 	uint32_t other;       /* when a value other than the one before was last seen */
 	uint8_t count, returns;
-	bool varies, waits;   /* waits: what was seen last is outside the set */
+	bool varies, waits;   /* waits: what was seen last is news if it stays */
+	bool moved;           /* a firm one: it has another value than was told */
 	struct value values[VALUES_MAX];
 };
 
@@ -118,18 +119,17 @@ forget(struct variety *variety, uint32_t now, uint32_t span)
 }
 
 static enum variety_news
-see_steady(struct varieties **varieties, struct variety *variety, uint32_t what, uint32_t before, uint32_t value,
-    uint32_t now, uint32_t span)
+see_steady(struct varieties **varieties, struct variety *variety, const struct variety_sight *sight)
 {
-	if (before == value)
+	if (sight->before == sight->value)
 		return VARIETY_NOTHING;
-	if (variety == NULL && (variety = add(varieties, what)) == NULL)
+	if (variety == NULL && (variety = add(varieties, sight->what)) == NULL)
 		return VARIETY_CHANGED;
-	touch(variety, before, now); /* it was in force until now */
-	forget(variety, now, span);
-	if (touch(variety, value, now)->times > 1)
+	touch(variety, sight->before, sight->now); /* it was in force until now */
+	forget(variety, sight->now, sight->span);
+	if (touch(variety, sight->value, sight->now)->times > 1)
 		variety->returns++;
-	variety->other = now;
+	variety->other = sight->now;
 	if (variety->count < AT_LEAST && variety->returns < AT_LEAST - 1)
 		return VARIETY_CHANGED;
 	variety->varies = true;
@@ -138,15 +138,31 @@ see_steady(struct varieties **varieties, struct variety *variety, uint32_t what,
 	return VARIETY_VARIES;
 }
 
+/* What comes and goes is lost where it is away for long enough, and is back where it is there for as long. */
 static enum variety_news
-see_varying(struct varieties **varieties, struct variety *variety, uint32_t before, uint32_t value, uint32_t now)
+see_firm(struct variety *variety, const struct variety_sight *sight)
 {
-	struct value *seen = touch(variety, value, now);
+	bool stays = sight->now - variety->other >= sight->span;
 
-	if (variety->other == 0 || value != before)
-		variety->other = now;
+	variety->moved |= sight->value != sight->before;
+	variety->waits = variety->moved && !stays;
+	if (!variety->moved || !stays)
+		return VARIETY_NOTHING;
+	variety->moved = false;
+	return VARIETY_CHANGED;
+}
+
+static enum variety_news
+see_varying(struct varieties **varieties, struct variety *variety, const struct variety_sight *sight)
+{
+	struct value *seen = touch(variety, sight->value, sight->now);
+
+	if (variety->other == 0 || sight->value != sight->before)
+		variety->other = sight->now;
 	variety->waits = !seen->member;
-	if (now - variety->other >= CALM && seen->member) {
+	if (sight->firm && seen->member && sight->now - variety->other < CALM)
+		return see_firm(variety, sight);
+	if (sight->now - variety->other >= CALM && seen->member) {
 		drop(varieties, variety);
 		return VARIETY_NOTHING;
 	}
@@ -158,13 +174,13 @@ see_varying(struct varieties **varieties, struct variety *variety, uint32_t befo
 }
 
 enum variety_news
-varieties_see(struct varieties **varieties, uint32_t what, uint32_t before, uint32_t value, uint32_t now, uint32_t span)
+varieties_see(struct varieties **varieties, const struct variety_sight *sight)
 {
-	struct variety *variety = find(*varieties, what);
+	struct variety *variety = find(*varieties, sight->what);
 
 	if (variety != NULL && variety->varies)
-		return see_varying(varieties, variety, before, value, now);
-	return see_steady(varieties, variety, what, before, value, now, span);
+		return see_varying(varieties, variety, sight);
+	return see_steady(varieties, variety, sight);
 }
 
 unsigned

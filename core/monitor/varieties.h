@@ -1,7 +1,8 @@
 /*
  * Facts that vary by themselves: tokens, times, one certificate for each node behind a name. A fact with three values in
  * its last ten runs, or that went back and forth in them, varies: its values so far are a set, and only a value outside
- * the set that is seen three times is news. A fact that keeps to one value for a day is steady again.
+ * the set that is seen three times is news. A fact that keeps to one value for a day is steady again. A firm fact is one of
+ * which a value of the set is news, too, where it stays for ten runs.
  */
 #ifndef MONITOR_VARIETIES_H
 #define MONITOR_VARIETIES_H
@@ -18,15 +19,19 @@ enum variety_news {
 	VARIETY_VARIES   /* it has been seen to vary: told once */
 };
 
-/* Sees `value` of the fact `what`, whose value was `before`, at `now`; ten of the target's runs take `span`. Seconds of
- * one clock. Without memory every other value is a change. */
-enum variety_news varieties_see(struct varieties **, uint32_t what, uint32_t before, uint32_t value, uint32_t now,
-    uint32_t span);
+struct variety_sight {
+	uint32_t what, before, value; /* the fact, its value until now, and the one that is seen */
+	uint32_t now, span;           /* seconds of one clock; ten of the target's runs take `span` */
+	bool firm;
+};
+
+/* Sees a value of a fact. Without memory every other value is a change. */
+enum variety_news varieties_see(struct varieties **, const struct variety_sight *);
 
 /* How many values the fact has that is seen to vary; 0: it does not. */
 unsigned varieties_of(const struct varieties *, uint32_t what);
 
-/* Whether a value outside a set was seen last: more runs have to be looked at to know whether it stays. */
+/* Whether a value was seen last that is news if it stays: more runs have to be looked at to know. */
 bool varieties_wait(const struct varieties *);
 
 void varieties_destroy(struct varieties **);

@@ -154,17 +154,28 @@ steady_facts_are_told_whenever_they_change(void **unused)
 	facts_destroy(&facts);
 }
 
-/* A server that has TLS 1.3 only now and then has lost it. */
+/* A server that has TLS 1.3 only now and then has lost it, and where it stays away that is told again. */
 static void
 a_version_of_tls_never_varies(void **unused)
 {
 	(void)unused;
 	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.3", true);
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 100; i++) {
 		see("192.0.2.1", PW_OK, "tls_version", i % 2 == 0 ? "TLSv1.2" : "TLSv1.3", true);
-		assert_string_equal(changed, i % 2 == 0 ? "tls_version was TLSv1.3, is TLSv1.2 at 192.0.2.1"
-		    : "tls_version was TLSv1.2, is TLSv1.3 at 192.0.2.1");
+		assert_string_equal(changed, i == 0 ? "tls_version was TLSv1.3, is TLSv1.2 at 192.0.2.1"
+		    : i == 1 ? "tls_version was TLSv1.2, is TLSv1.3 at 192.0.2.1"
+		    : i == 2 ? "tls_version comes and goes (2 values in 10 runs): was TLSv1.3, is TLSv1.2 at 192.0.2.1" : "");
 	}
+	for (int i = 0; i < 30; i++) {
+		see("192.0.2.1", PW_OK, "tls_version", "TLSv1.2", true);
+		assert_string_equal(changed, i == 10 ? "tls_version is TLSv1.2 at 192.0.2.1" : "");
+		assert_int_equal(facts_wait(facts), i < 10);
+	}
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.1", true);
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.1", true);
+	assert_string_equal(changed, "");
+	see("192.0.2.1", PW_OK, "tls_version", "TLSv1.1", true);
+	assert_string_equal(changed, "tls_version is TLSv1.1 at 192.0.2.1");
 	facts_destroy(&facts);
 }
 
@@ -225,6 +236,23 @@ the_value_before_is_told(void **unused)
 	see("192.0.2.1", PW_OK, "fact", "a, b", true);
 	assert_non_null(strstr(changed, "xxx …, is a, b at 192.0.2.1"));
 	assert_true(strlen(changed) < FACTS_VALUE_MAX);
+	facts_destroy(&facts);
+}
+
+/* A server that offers the same in another order, or in other letters, offers the same. */
+static void
+capabilities_are_a_set(void **unused)
+{
+	static const char *const same[] = { "SIZE 1, AUTH PLAIN LOGIN, DSN", "DSN, SIZE 1, AUTH PLAIN LOGIN",
+		"SIZE 1, AUTH LOGIN PLAIN, DSN", "size 1, auth plain login, dsn" };
+
+	(void)unused;
+	for (size_t i = 0; i < 4 * sizeof same / sizeof same[0]; i++) {
+		see("192.0.2.1", PW_OK, "capabilities", same[i % (sizeof same / sizeof same[0])], true);
+		assert_string_equal(changed, "");
+	}
+	see("192.0.2.1", PW_OK, "capabilities", "DSN, size 1, AUTH LOGIN", true);
+	assert_string_equal(changed, "capabilities lost AUTH PLAIN LOGIN and gained AUTH LOGIN at 192.0.2.1");
 	facts_destroy(&facts);
 }
 
@@ -305,6 +333,7 @@ main(void)
 		cmocka_unit_test(a_version_of_tls_never_varies),
 		cmocka_unit_test(what_varies_is_known_in_the_next_process),
 		cmocka_unit_test(the_value_before_is_told),
+		cmocka_unit_test(capabilities_are_a_set),
 		cmocka_unit_test(values_are_bounded),
 		cmocka_unit_test(they_are_known_in_the_next_process),
 	};
