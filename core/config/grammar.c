@@ -226,6 +226,11 @@ put_key(struct parser *parser, const struct token *name)
 	struct tokens *tokens = &parser->tokens;
 	const struct place *first = brackets_find(&parser->brackets, parser->out->text, name);
 
+	if (*name->bytes == PLAIN_NO_KEY) { /* libconfig takes such a key, and no setting has one */
+		tokens_blame(tokens, name->place, "unknown setting %s: a key begins with a letter", tokens_quote(tokens, name));
+		plain_add_no_key(parser->out);
+		return;
+	}
 	if (first != NULL) {
 		faults_add(tokens->faults, name->place, "%s is set twice, here and in %s", tokens_quote(tokens, name),
 		    faults_place(tokens->faults, *first));

@@ -37,6 +37,7 @@ names_the_mistakes_of_the_grammar(void **state)
 		{ "targets = ( " A ", , " B " );", "main.conf:1:46", "one too many" },
 		{ "targets = ( , " A " );", "main.conf:1:13", "one too many" },
 		{ "references = [ \"a:25\", ];", "main.conf:1:22", "one too many" },
+		{ "*helo = \"a.test\"; targets = ( " A " );", "main.conf:1:1", "unknown setting \"*helo\"" },
 		{ "references = [ \"a:25\" \"b:25\" ];", "main.conf:1:22", "a ',' is missing here" },
 		{ "targets = [ " A " ];", "main.conf:1:11", "( { ... }, { ... } )" },
 		{ "targets = ( " A "; " B " );", "main.conf:1:44", "a ',' stands between" },

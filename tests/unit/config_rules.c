@@ -202,6 +202,22 @@ a_missing_ca_file_is_no_fault_where_a_copy_is(void **state)
 	assert_true(files_told("main.conf:1", "cannot be read: No such file", false));
 }
 
+/* The webhook plugin is the standard one: no other asks URLs. */
+static void
+the_files_of_a_heartbeat_are_looked_at(void **state)
+{
+	char plugins[PATH_MAX];
+	struct config_source source = { .path = files_path("main.conf"), .plugin_dir = plugins, .advise = true };
+
+	(void)state;
+	snprintf(plugins, sizeof plugins, "%s", files_fixture("../../../plugins"));
+	files_put("url", "https://127.0.0.1/beat");
+	assert_int_equal(chmod(files_path("url"), 0600), 0);
+	files_put("main.conf", "targets = ( { host = \"127.0.0.1\"; } );\nheartbeat = { url_file = \"url\"; interval = \"60s\"; };\n");
+	assert_non_null(files_read_source(source));
+	assert_int_equal(files_faults.faults, 0);
+}
+
 int
 main(void)
 {
@@ -214,6 +230,7 @@ main(void)
 		cmocka_unit_test(says_what_is_wrong_with_windows),
 		cmocka_unit_test(warns_of_whom_nobody_is_told),
 		cmocka_unit_test(a_missing_ca_file_is_no_fault_where_a_copy_is),
+		cmocka_unit_test(the_files_of_a_heartbeat_are_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, files_setup, files_teardown);
