@@ -41,7 +41,8 @@ accepted_record(void)
 {
 	struct accepted *accepted = calloc(1, sizeof *accepted);
 
-	if (accepted != NULL && (accepted->out = open_memstream(&accepted->bytes, &accepted->size)) == NULL) {
+	if (accepted != NULL
+	    && (accepted->out = open_memstream(&accepted->bytes, &accepted->size)) == NULL) {
 		free(accepted);
 		return NULL;
 	}
@@ -152,7 +153,8 @@ accepted_open(const char *state, const char *name, struct reason *why)
 }
 
 static bool
-take_kept(const struct accepted *accepted, const char *path, struct input *input, struct reason *why)
+take_kept(
+    const struct accepted *accepted, const char *path, struct input *input, struct reason *why)
 {
 	*input = (struct input){ 0 };
 	for (size_t i = 0; i < accepted->count; i++) {
@@ -222,8 +224,9 @@ accepted_mark(struct accepted *accepted, const char *path)
 
 	if (accepted == NULL || accepted->out == NULL || stat(path, &status) != 0)
 		return;
-	fprintf(accepted->out, "mark %ju %ju %jd %jd.%09ld %s\n", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino,
-	    (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec, status.st_mtim.tv_nsec, path);
+	fprintf(accepted->out, "mark %ju %ju %jd %jd.%09ld %s\n", (uintmax_t)status.st_dev,
+	    (uintmax_t)status.st_ino, (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec,
+	    status.st_mtim.tv_nsec, path);
 }
 
 static bool
@@ -285,7 +288,8 @@ is_kept(const char *bytes, size_t size, const char *state, const char *name)
 {
 	char *kept;
 	size_t kept_size;
-	bool same = read_kept(state, name, &kept, &kept_size) && kept_size == size && memcmp(kept, bytes, size) == 0;
+	bool same = read_kept(state, name, &kept, &kept_size) && kept_size == size
+	    && memcmp(kept, bytes, size) == 0;
 
 	free(kept);
 	return same;
@@ -329,7 +333,9 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 	char name[COPY_NAME_MAX];
 	int fd = S_ISREG(before->st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	char *bytes = fd >= 0 ? malloc(size + 1) : NULL;
-	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size && is_unchanged(fd, before), kept;
+	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size
+	    && is_unchanged(fd, before),
+	     kept;
 
 	name_copy(name, path);
 	kept = whole && (is_kept(bytes, size, state, name) || keep(bytes, size, state, name, why));
@@ -347,7 +353,8 @@ accepted_rename(const char *state, const char *from, const char *to, struct reas
 	char old[PATH_MAX], new[PATH_MAX], folder[PATH_MAX];
 	int fd;
 
-	if (!name_file(old, state, from) || !name_file(new, state, to) || !name_file(folder, state, "") || rename(old, new) != 0) {
+	if (!name_file(old, state, from) || !name_file(new, state, to)
+	    || !name_file(folder, state, "") || rename(old, new) != 0) {
 		reason_set(why, "cannot rename %s: %s", old, strerror(errno));
 		return false;
 	}

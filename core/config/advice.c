@@ -1,6 +1,7 @@
 /*
- * Warns of what is no fault and yet not what anybody wants: targets of which nobody would be told, tags and notifiers that
- * match nothing (a tag with a typing error tells nobody, for ever), and a relay that is itself watched.
+ * Warns of what is no fault and yet not what anybody wants: targets of which nobody would be told,
+ * tags and notifiers that match nothing (a tag with a typing error tells nobody, for ever), and a
+ * relay that is itself watched.
  */
 #include "config/advice.h"
 
@@ -21,7 +22,8 @@ find_target(const struct config *config, const struct host *relay)
 	return NULL;
 }
 
-/* The host of "HOST" or "HOST:PORT". False: neither a name nor an address, and the plugin will say so. */
+/* The host of "HOST" or "HOST:PORT". False: neither a name nor an address, and the plugin will say
+ * so. */
 static bool
 parse_relay(struct reader *reader, const char *place, struct host *host)
 {
@@ -29,24 +31,31 @@ parse_relay(struct reader *reader, const char *place, struct host *host)
 	bool has_port = colon != NULL && (colon == first || colon[-1] == ']');
 	struct reason why;
 
-	return host_parse(reader->scratch, place, has_port ? (size_t)(colon - place) : strlen(place), host, &why);
+	return host_parse(
+	    reader->scratch, place, has_port ? (size_t)(colon - place) : strlen(place), host, &why);
 }
 
 static void
 warn_of_relay(struct reader *reader, uint32_t index)
 {
 	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	const struct pw_setting *rows = notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+	const struct pw_setting *rows = notifier->plugin == NULL
+	    ? NULL
+	    : notifier->plugin->descriptor->settings;
 	const struct target *target;
 	struct host host;
 
 	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
-		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string : NULL;
-		if (place == NULL || !parse_relay(reader, place, &host) || (target = find_target(reader->config, &host)) == NULL)
+		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string
+		                                             : NULL;
+		if (place == NULL || !parse_relay(reader, place, &host)
+		    || (target = find_target(reader->config, &host)) == NULL)
 			continue;
-		WARN(reader, reader->notifier_nodes[index]->place, "the %s %s of notifier %s is watched itself, or a port beside it, "
-		    "as %s (port %u): while that host is down it tells nobody; name a second notifier that goes another way", rows[i].key,
-		    QUOTE(reader, place), notifier->name, target->name, target->port);
+		WARN(reader, reader->notifier_nodes[index]->place,
+		    "the %s %s of notifier %s is watched itself, or a port beside it, "
+		    "as %s (port %u): while that host is down it tells nobody; name a second "
+		    "notifier that goes another way",
+		    rows[i].key, QUOTE(reader, place), notifier->name, target->name, target->port);
 	}
 }
 
@@ -70,27 +79,35 @@ warn_of_untold(struct reader *reader)
 		if (target_is_told(config, target) || untold++ >= UNTOLD_NAMED)
 			continue;
 		WARN(reader, place, "nobody would be told that %s is down: %s", target->name,
-		    target->policy->notify_count == 0 ? "its `notify` names no notifier"
-		    : "no notifier that is meant for it wants \"down\" (see `tags`, `notify`, `kinds` and `quiet`)");
+		    target->policy->notify_count == 0
+		        ? "its `notify` names no notifier"
+		        : "no notifier that is meant for it wants \"down\" (see `tags`, `notify`, "
+		          "`kinds` and `quiet`)");
 	}
 	if (untold > UNTOLD_NAMED)
 		WARN(reader, reader_main_file(reader),
-		    "nobody would be told that any of %u more targets is down", untold - UNTOLD_NAMED);
+		    "nobody would be told that any of %u more targets is down",
+		    untold - UNTOLD_NAMED);
 }
 
 static void
-warn_of_slow_limit(struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
+warn_of_slow_limit(
+    struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
 {
 	const struct target *target = &reader->config->targets[index];
 	char bytes[64];
-	struct text slow = text_over(bytes, sizeof bytes / 2), limit = text_over(bytes + sizeof bytes / 2, sizeof bytes / 2);
+	struct text slow = text_over(bytes, sizeof bytes / 2),
+	            limit = text_over(bytes + sizeof bytes / 2, sizeof bytes / 2);
 
-	if (plan->slow == 0 || plan->slow < plan->routine || plan->slow == policy_built_in(target->policy->probe, name).slow)
+	if (plan->slow == 0 || plan->slow < plan->routine
+	    || plan->slow == policy_built_in(target->policy->probe, name).slow)
 		return;
 	units_add_duration(&slow, plan->slow);
 	units_add_duration(&limit, plan->routine);
-	WARN(reader, reader->targets.places[index], "%s: `slow` of %s is %s, and its limit ends the attempt "
-	    "after %s: it never warns; below %s it does", target->name, name, slow.bytes, limit.bytes, limit.bytes);
+	WARN(reader, reader->targets.places[index],
+	    "%s: `slow` of %s is %s, and its limit ends the attempt "
+	    "after %s: it never warns; below %s it does",
+	    target->name, name, slow.bytes, limit.bytes, limit.bytes);
 }
 
 /* Of neighbours with one policy once. */
@@ -105,7 +122,8 @@ warn_of_slow_limits(struct reader *reader)
 		if (i > 0 && config->targets[i - 1].policy == policy)
 			continue;
 		for (uint32_t phase = 0; phase < policy->phase_count; phase++)
-			warn_of_slow_limit(reader, i, &policy->phases[phase], policy->phases[phase].name);
+			warn_of_slow_limit(
+			    reader, i, &policy->phases[phase], policy->phases[phase].name);
 		warn_of_slow_limit(reader, i, &policy->leg, "leg");
 	}
 }
@@ -155,8 +173,10 @@ warn_of_tags(struct reader *reader, uint32_t index)
 		if (is_on_a_target(reader->config, notifier->tags[i]))
 			continue;
 		const char *near = text_nearest(notifier->tags[i], next_tag, &tags);
-		WARN(reader, reader->notifier_nodes[index]->place, "notifier %s: no target has the tag %s%s", notifier->name,
-		    QUOTE(reader, notifier->tags[i]), faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
+		WARN(reader, reader->notifier_nodes[index]->place,
+		    "notifier %s: no target has the tag %s%s", notifier->name,
+		    QUOTE(reader, notifier->tags[i]),
+		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
 	}
 }
 
@@ -187,10 +207,13 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 
 	warn_of_tags(reader, index);
 	if (notifier_is_always_quiet(&config->notifiers[index]))
-		WARN(reader, place, "notifier %s is told nothing: its `quiet` leaves no minute of the week",
+		WARN(reader, place,
+		    "notifier %s is told nothing: its `quiet` leaves no minute of the week",
 		    config->notifiers[index].name);
 	if (!hears_of_any(config, index) && !stands_in(config, index))
-		WARN(reader, place, "notifier %s is told of no target: neither its `tags` nor a `notify` lead to it",
+		WARN(reader, place,
+		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to "
+		    "it",
 		    config->notifiers[index].name);
 }
 
@@ -201,7 +224,8 @@ warn_of_reach(struct reader *reader)
 	bool beats = config->heartbeat_interval != 0;
 
 	if (config->notifier_count == (beats ? 1 : 0)) {
-		WARN(reader, reader_main_file(reader), "there are no `notifiers`: what happens is logged, and nobody is told");
+		WARN(reader, reader_main_file(reader),
+		    "there are no `notifiers`: what happens is logged, and nobody is told");
 		return;
 	}
 	warn_of_untold(reader);

@@ -4,11 +4,12 @@
 
 struct reader;
 
-/* Warns of notifiers whose relay is itself a watched server: while that is down, they tell nobody. */
+/* Warns of notifiers whose relay is itself a watched server: while that is down, they tell nobody.
+ */
 void advice_of_relays(struct reader *);
 
-/* Warns of limits in vain, and of targets, tags and notifiers that reach nobody. For those who check a configuration; it has
- * no faults by then. */
+/* Warns of limits in vain, and of targets, tags and notifiers that reach nobody. For those who
+ * check a configuration; it has no faults by then. */
 void advice_of_reach(struct reader *);
 
 #endif

@@ -42,7 +42,8 @@ brackets_await(const struct brackets *brackets, char end)
 bool
 brackets_are_entry(const struct brackets *brackets)
 {
-	return brackets->depth > 1 && brackets->open[brackets->depth].sign == '{' && brackets->open[brackets->depth - 1].sign != '{';
+	return brackets->depth > 1 && brackets->open[brackets->depth].sign == '{'
+	    && brackets->open[brackets->depth - 1].sign != '{';
 }
 
 bool
@@ -51,7 +52,8 @@ brackets_enter(struct brackets *brackets, struct tokens *tokens, char sign)
 	struct bracket *bracket;
 
 	if (brackets->depth == BRACKETS_MAX) {
-		tokens_blame(tokens, tokens->now.place, "more than %d brackets within each other", BRACKETS_MAX);
+		tokens_blame(tokens, tokens->now.place, "more than %d brackets within each other",
+		    BRACKETS_MAX);
 		tokens_stop(tokens);
 		return false;
 	}
@@ -75,8 +77,8 @@ brackets_blame_end(struct brackets *brackets, struct tokens *tokens)
 	const struct bracket *bracket = brackets_innermost(brackets);
 
 	if (!brackets->told_end)
-		tokens_blame(tokens, bracket->place, "this '%c' has no end: a '%c' is missing", bracket->sign,
-		    bracket_end(bracket->sign));
+		tokens_blame(tokens, bracket->place, "this '%c' has no end: a '%c' is missing",
+		    bracket->sign, bracket_end(bracket->sign));
 	brackets->told_end = true;
 }
 
@@ -86,7 +88,8 @@ brackets_find(const struct brackets *brackets, const char *text, const struct to
 	const struct bracket *bracket = brackets_innermost(brackets);
 
 	for (size_t i = 0; i < bracket->count; i++)
-		if (bracket->names[i].size == name->size && memcmp(text + bracket->names[i].at, name->bytes, name->size) == 0)
+		if (bracket->names[i].size == name->size
+		    && memcmp(text + bracket->names[i].at, name->bytes, name->size) == 0)
 			return &bracket->names[i].place;
 	return NULL;
 }

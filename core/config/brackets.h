@@ -38,15 +38,19 @@ bool brackets_await(const struct brackets *, char end);
 /* Whether the innermost is a group that is an entry of a list. */
 bool brackets_are_entry(const struct brackets *);
 
-/* Opens one at `now`. False after a fault, with which all stops: there are too many within each other. */
+/* Opens one at `now`. False after a fault, with which all stops: there are too many within each
+ * other. */
 bool brackets_enter(struct brackets *, struct tokens *, char sign);
 void brackets_leave(struct brackets *);
 
-/* All ends while one is open: said once, of the innermost, whose end is what the others lack as well. */
+/* All ends while one is open: said once, of the innermost, whose end is what the others lack as
+ * well. */
 void brackets_blame_end(struct brackets *, struct tokens *);
 
-/* The place at which a name was set in the innermost, whose names stand in `text`; NULL: nowhere. */
-const struct place *brackets_find(const struct brackets *, const char *text, const struct token *name);
+/* The place at which a name was set in the innermost, whose names stand in `text`; NULL: nowhere.
+ */
+const struct place *brackets_find(
+    const struct brackets *, const char *text, const struct token *name);
 void brackets_add(struct brackets *, struct name);
 
 #endif

@@ -33,7 +33,10 @@ parse_share(const char *part, size_t size, struct cert_limit *limit, struct reas
 	int percent = parse_count(part, size - 1, PERCENT_MAX);
 
 	if (percent < 1 || limit->percent != 0) {
-		reason_set(why, percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\"" : "has two shares", PERCENT_MAX);
+		reason_set(why,
+		    percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\""
+		                : "has two shares",
+		    PERCENT_MAX);
 		return false;
 	}
 	limit->percent = percent;
@@ -57,7 +60,8 @@ parse_time(const char *part, size_t size, struct cert_limit *limit, struct reaso
 	if (days < 0 && !units_parse_duration(text, &left, why))
 		return false;
 	if (left < 1 || left > CERT_DAYS_MAX * day) {
-		reason_set(why, "is no time that a certificate can have left: up to \"%dd\"", CERT_DAYS_MAX);
+		reason_set(why, "is no time that a certificate can have left: up to \"%dd\"",
+		    CERT_DAYS_MAX);
 		return false;
 	}
 	limit->left = left;
@@ -72,7 +76,9 @@ cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 		size_t size = strcspn(part, "/");
 
 		if (size == 0 || size >= PART_MAX) {
-			reason_set(why, "is neither a time such as \"21d\" nor a share such as \"25%%\", nor both: \"21d/25%%\"");
+			reason_set(why,
+			    "is neither a time such as \"21d\" nor a share such as \"25%%\", nor "
+			    "both: \"21d/25%%\"");
 			return false;
 		}
 		if (!(part[size - 1] == '%' ? parse_share : parse_time)(part, size, limit, why))

@@ -1,6 +1,7 @@
 /*
- * Settings and targets of the command line. Words of -s KEY=VALUE become a group of nodes like that of a file, so that the same
- * checks hold: -s limits.banner=5s -s limits.ehlo=9s is limits = { banner = "5s"; ehlo = "9s"; };
+ * Settings and targets of the command line. Words of -s KEY=VALUE become a group of nodes like that
+ * of a file, so that the same checks hold: -s limits.banner=5s -s limits.ehlo=9s is limits = {
+ * banner = "5s"; ehlo = "9s"; };
  */
 #include "config/command_line.h"
 
@@ -11,23 +12,28 @@
 #include "config/reader.h"
 #include "config/targets.h"
 
-/* The child of a group for the first `size` bytes of `key`; a new one, of no kind yet, if there is none. */
+/* The child of a group for the first `size` bytes of `key`; a new one, of no kind yet, if there is
+ * none. */
 static struct node *
 child_for(struct reader *reader, struct node *group, const char *key, size_t size)
 {
-	struct node *children = (struct node *)(uintptr_t)group->children; /* made here, and not yet given away */
+	struct node *children = (struct node *)(uintptr_t)
+	                            group->children; /* made here, and not yet given away */
 
 	for (uint32_t i = 0; i < group->count; i++)
 		if (strncmp(children[i].key, key, size) == 0 && children[i].key[size] == '\0')
 			return &children[i];
 	if (children == NULL) /* no group has more children than there are words */
-		group->children = children = arena_array(reader->scratch, reader->source->set_count, sizeof *children);
+		group->children = children = arena_array(
+		    reader->scratch, reader->source->set_count, sizeof *children);
 	assert(group->count < reader->source->set_count);
-	children[group->count] = (struct node){ .key = arena_bytes(reader->scratch, key, size), .kind = NODE_BAD };
+	children[group->count] = (struct node){ .key = arena_bytes(reader->scratch, key, size),
+		.kind = NODE_BAD };
 	return &children[group->count++];
 }
 
-/* "limits.banner" is a setting of the group `limits`. Of two words for one setting the later one holds. */
+/* "limits.banner" is a setting of the group `limits`. Of two words for one setting the later one
+ * holds. */
 static void
 insert(struct reader *reader, struct node *group, const char *key, const struct node *value)
 {
@@ -36,7 +42,8 @@ insert(struct reader *reader, struct node *group, const char *key, const struct 
 	struct node *child = child_for(reader, group, key, size);
 
 	if (child->kind != NODE_BAD && child->kind != kind) {
-		FAULT(reader, value->place, "%s cannot be a value and a group at once", QUOTE(reader, child->key));
+		FAULT(reader, value->place, "%s cannot be a value and a group at once",
+		    QUOTE(reader, child->key));
 		return;
 	}
 	if (child->kind == NODE_BAD || kind == NODE_TEXT)
@@ -55,10 +62,12 @@ take_identity(struct reader *reader, const struct node *node, int row)
 	struct pw_value value;
 
 	if (row != TARGET_PROBE && row != TARGET_PORT) {
-		FAULT(reader, node->place, "%s cannot be said of targets of the command line", node->key);
+		FAULT(reader, node->place, "%s cannot be said of targets of the command line",
+		    node->key);
 		return;
 	}
-	if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
+	if (!value_of_node(
+	        &reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
 		return;
 	if (row == TARGET_PORT)
 		reader->wanted_port = (uint16_t)value.number;
@@ -91,7 +100,8 @@ command_line_take_settings(struct reader *reader)
 	reader->wanted_probe = source->probe;
 	for (uint32_t i = 0; i < all.count; i++) {
 		const struct node *node = &all.children[i];
-		int global = settings_find(global_settings, node->key), row = settings_find(target_settings, node->key);
+		int global = settings_find(global_settings, node->key),
+		    row = settings_find(target_settings, node->key);
 
 		if (global >= 0)
 			reader->globals[global] = node; /* in place of what files say */
@@ -102,7 +112,8 @@ command_line_take_settings(struct reader *reader)
 		else
 			*child_for(reader, sets, node->key, strlen(node->key)) = *node;
 	}
-	sets->place = reader_command_line(reader); /* counted behind its words: their faults are told first */
+	sets->place = reader_command_line(
+	    reader); /* counted behind its words: their faults are told first */
 	reader->sets = sets;
 }
 
@@ -110,11 +121,15 @@ static void
 add_target(struct reader *reader, const char *word, struct probe *probe, const struct layer *layer)
 {
 	struct place place = reader_command_line(reader);
-	struct draft draft = { .probe = probe, .place = place, .interval_place = place,
-		.interval_warned = &reader->interval_warned, .port = plugin_probe(probe->plugin)->default_port };
+	struct draft draft = { .probe = probe,
+		.place = place,
+		.interval_place = place,
+		.interval_warned = &reader->interval_warned,
+		.port = plugin_probe(probe->plugin)->default_port };
 	struct host_port where;
 
-	if (!reader_parse_host_port(reader, (struct pw_bytes){ word, strlen(word) }, place, "", &where))
+	if (!reader_parse_host_port(
+	        reader, (struct pw_bytes){ word, strlen(word) }, place, "", &where))
 		return;
 	draft.host = where.host;
 	if (where.port != 0 || reader->wanted_port != 0)
@@ -149,10 +164,13 @@ command_line_take_targets(struct reader *reader)
 		const char *word = source->words[i];
 
 		all_seen = all_seen && reader->words_seen[i];
-		if (!reader->words_seen[i] && !may_be_new(source, word) && !target_list_may_have(reader, word))
+		if (!reader->words_seen[i] && !may_be_new(source, word)
+		    && !target_list_may_have(reader, word))
 			target_list_report_word(reader, word);
 	}
-	if (all_seen || (source->word_count == 0 && reader->sets->count == 0 && reader->wanted_probe == NULL))
+	if (all_seen
+	    || (source->word_count == 0 && reader->sets->count == 0
+	        && reader->wanted_probe == NULL))
 		return;
 	probe = reader->wanted_probe == NULL ? probes_find_default(reader)
 	    : probes_find(reader, reader->wanted_probe, reader_command_line(reader));

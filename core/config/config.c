@@ -7,7 +7,8 @@
 #include "base/clock.h"
 #include "base/outcome.h"
 
-/* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept within seconds. */
+/* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept
+ * within seconds. */
 static const int64_t heard_within = 10 * (int64_t)SECOND;
 
 bool
@@ -29,7 +30,8 @@ notifier_hears_of(const struct config *config, uint32_t index, const struct targ
 bool
 notifier_is_always_quiet(const struct config_notifier *notifier)
 {
-	int64_t now = clock_wall(); /* times that leave nothing of a week are the same in every zone, and at every moment */
+	int64_t now = clock_wall(); /* times that leave nothing of a week are the same in every
+	                               zone, and at every moment */
 
 	return notifier->quiet.count > 0 && calendar_holds(&notifier->quiet, NULL, now)
 	    && calendar_next(&notifier->quiet, NULL, now) == INT64_MAX;
@@ -40,7 +42,8 @@ target_is_told(const struct config *config, const struct target *target)
 {
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		if (notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1) && !notifier_is_always_quiet(notifier))
+		if (notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1)
+		    && !notifier_is_always_quiet(notifier))
 			return true;
 	}
 	return false;
@@ -92,8 +95,10 @@ int64_t
 policy_patience(const struct policy *policy, int64_t interval)
 {
 	uint32_t resolve = policy_phase(policy, "resolve");
-	int64_t run = policy->leg.patient + (resolve == CONFIG_NONE ? 0 : policy->phases[resolve].patient);
-	unsigned __int128 stale = (unsigned __int128)policy->stale_after * (uint64_t)interval / (uint64_t)policy->interval;
+	int64_t run = policy->leg.patient
+	    + (resolve == CONFIG_NONE ? 0 : policy->phases[resolve].patient);
+	unsigned __int128 stale = (unsigned __int128)policy->stale_after * (uint64_t)interval
+	    / (uint64_t)policy->interval;
 
 	return (int64_t)stale + run + heard_within;
 }

@@ -1,7 +1,8 @@
 /*
- * The configuration: read whole, checked whole, then constant. It lies in one arena that is made read-only before the
- * first fork, so every process of the tree shares its pages, and a target's number (its index) means the same in all
- * of them. Nothing here is freed or changed until the process ends or executes itself anew.
+ * The configuration: read whole, checked whole, then constant. It lies in one arena that is made
+ * read-only before the first fork, so every process of the tree shares its pages, and a target's
+ * number (its index) means the same in all of them. Nothing here is freed or changed until the
+ * process ends or executes itself anew.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -15,8 +16,12 @@
 #include "base/text.h"
 
 #define CONFIG_NONE UINT32_MAX /* no such index */
-enum { CONFIG_PARENTS_MAX = 8 }; /* above each other; and nobody is his own: the check sees to both */
-enum { PHASES_MAX = 32 };      /* of one probe, resolve, connect and quit included: sets of phases are 32 bits */
+enum {
+	CONFIG_PARENTS_MAX = 8
+}; /* above each other; and nobody is his own: the check sees to both */
+enum {
+	PHASES_MAX = 32
+}; /* of one probe, resolve, connect and quit included: sets of phases are 32 bits */
 
 /* A loaded plugin. */
 struct plugin {
@@ -94,7 +99,8 @@ struct policy {
 	struct address source4, source6; /* addresses to bind to */
 	struct phase_plan leg;           /* the limits of a whole leg */
 	uint32_t phase_count;
-	const struct phase_plan *phases; /* resolve, connect, the probe's, quit where it has a farewell */
+	const struct phase_plan
+	    *phases; /* resolve, connect, the probe's, quit where it has a farewell */
 	uint32_t notify_count;           /* CONFIG_NONE: all */
 	const uint32_t *notify;          /* indexes of notifiers */
 	uint32_t tag_count;
@@ -109,7 +115,8 @@ struct target {
 	const char *was;   /* the name it had before; NULL: none */
 	const struct policy *policy;
 	uint32_t parent;    /* index, CONFIG_NONE: none */
-	uint32_t hash;      /* of its identity (`name`, else probe://host:port): its offset in the grid */
+	uint32_t
+	    hash; /* of its identity (`name`, else probe://host:port): its offset in the grid */
 	uint32_t host_hash; /* of host: which prober it belongs to */
 	uint16_t port;
 };
@@ -125,14 +132,16 @@ struct config_notifier {
 	int64_t after;            /* what ends before so long was never told */
 	struct calendar quiet;    /* in its zone */
 	uint32_t remind_count;    /* 0: never */
-	const int64_t *remind;    /* waits for the first reminder, the second …; the last for all that follow */
+	const int64_t
+	    *remind; /* waits for the first reminder, the second …; the last for all that follow */
 	uint32_t storm;           /* notices a minute, 0: any number */
 	uint32_t fallback;        /* index, CONFIG_NONE: none */
 	const char *timezone;     /* NULL: as the whole */
 	int64_t deadline;         /* of one call */
 	int64_t channel_grace;    /* it may fail to deliver for so long until that is told */
 	bool self_test;
-	const char *way;          /* how notices go out, as its plugin says, escaped; NULL: it says nothing */
+	const char
+	    *way; /* how notices go out, as its plugin says, escaped; NULL: it says nothing */
 	uint32_t receiver;        /* PW_KEEPS … */
 };
 
@@ -167,7 +176,8 @@ struct config {
 	uint32_t per_address; /* connections to one address at once, over all probers */
 	uint32_t max_runs;    /* 0: from the descriptor limit */
 	int64_t keep_incidents; /* microseconds, from their end */
-	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count, window_count;
+	uint32_t resolver_count, reference_count, plugin_count, notifier_count, target_count,
+	    window_count;
 	const struct address *resolvers; /* with ports; none: those of resolvers_find() */
 	const struct config_reference *references;
 	const struct plugin *plugins;
@@ -185,7 +195,8 @@ config_prober_of(const struct config *config, uint32_t target)
 	return config->targets[target].host_hash % config->probers;
 }
 
-/* Whether a notifier (by its index) is told of a target, by `notify` and `tags`; never the heartbeat. */
+/* Whether a notifier (by its index) is told of a target, by `notify` and `tags`; never the
+ * heartbeat. */
 bool notifier_hears_of(const struct config *, uint32_t notifier, const struct target *);
 
 /* Whether its `quiet` leaves no minute of the week. */
@@ -200,12 +211,14 @@ bool target_has_tag(const struct target *, const char *tag);
 /* The index of the phase called `name` in a policy's plan, or CONFIG_NONE. */
 uint32_t policy_phase(const struct policy *policy, const char *name);
 
-/* How long it may take at most until a run of a target has ended and was heard of, from when the one before was, at
- * `interval` (that of the policy, or longer): its `stale_after`, which grows with the interval, and the longest run that the
- * limits allow. Beyond it nobody looks at the target. */
+/* How long it may take at most until a run of a target has ended and was heard of, from when the
+ * one before was, at `interval` (that of the policy, or longer): its `stale_after`, which grows
+ * with the interval, and the longest run that the limits allow. Beyond it nobody looks at the
+ * target. */
 int64_t policy_patience(const struct policy *policy, int64_t interval);
 
-/* What holds for a phase of a probe, or for the whole leg ("leg"), where nobody has set anything. */
+/* What holds for a phase of a probe, or for the whole leg ("leg"), where nobody has set anything.
+ */
 struct phase_plan policy_built_in(const struct plugin *probe, const char *phase);
 
 #endif

@@ -61,11 +61,12 @@ remove_item(struct faults *faults, uint32_t at)
 
 	into->kept--;
 	memmove(&into->items[at], &into->items[at + 1], (into->kept - at) * sizeof into->items[0]);
-	memmove(&faults->places[at], &faults->places[at + 1], (into->kept - at) * sizeof faults->places[0]);
+	memmove(&faults->places[at], &faults->places[at + 1],
+	    (into->kept - at) * sizeof faults->places[0]);
 }
 
-/* Faults matter more than warnings: where all is full the last warning gives way to a fault, else the last item to one
- * that comes before it. */
+/* Faults matter more than warnings: where all is full the last warning gives way to a fault, else
+ * the last item to one that comes before it. */
 static bool
 make_room(struct faults *faults, struct place place, bool warning)
 {
@@ -118,7 +119,9 @@ add(struct faults *faults, struct place place, bool warning, const char *format,
 	}
 	into->kept++;
 	faults->places[at] = place;
-	into->items[at] = (struct config_fault){ .line = place.line, .column = place.column, .warning = warning };
+	into->items[at] = (struct config_fault){
+		.line = place.line, .column = place.column, .warning = warning
+	};
 	put_file(&into->items[at], faults_file_name(faults, place.file));
 	struct text text = TEXT_OVER(into->items[at].text);
 	text_format_v(&text, format, arguments);

@@ -15,13 +15,17 @@ struct place {
 	uint32_t column; /* from 1, in characters; 0: the line as a whole */
 };
 
-enum { FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct config_fault), FAULTS_QUOTES = 8,
-	FAULTS_QUOTE_MAX = 224 };
+enum {
+	FAULTS_KEPT = sizeof((struct config_faults *)0)->items / sizeof(struct config_fault),
+	FAULTS_QUOTES = 8,
+	FAULTS_QUOTE_MAX = 224
+};
 
 struct faults {
 	struct config_faults *into;
 	struct arena *arena; /* of file names */
-	struct accepted *accepted; /* where files come from, or are remembered; NULL: from the disk */
+	struct accepted
+	    *accepted; /* where files come from, or are remembered; NULL: from the disk */
 	const char **files;
 	uint32_t file_count, file_room;
 	struct place places[FAULTS_KEPT];       /* of into->items */
@@ -38,17 +42,21 @@ uint32_t faults_file(struct faults *, const char *name);
 const char *faults_file_name(const struct faults *, uint32_t file);
 
 /* One line each; foreign bytes in the arguments have gone through faults_quote(). */
-void faults_add(struct faults *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void faults_warn(struct faults *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void faults_add(struct faults *, struct place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void faults_warn(struct faults *, struct place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* What a user wrote, escaped, cut where long, and in quotes. Good for the next FAULTS_QUOTES - 1 calls. */
+/* What a user wrote, escaped, cut where long, and in quotes. Good for the next FAULTS_QUOTES - 1
+ * calls. */
 const char *faults_quote(struct faults *, const char *foreign);
 const char *faults_quote_bytes(struct faults *, const char *foreign, size_t size);
 
 /* ": did you mean NEAR?", "" for NULL. Shares the room of faults_quote(). */
 const char *faults_suggest(struct faults *, const char *near);
 
-/* "FILE:LINE:COLUMN" of a place, for a fault that names a second one. Shares the room of faults_quote(). */
+/* "FILE:LINE:COLUMN" of a place, for a fault that names a second one. Shares the room of
+ * faults_quote(). */
 const char *faults_place(struct faults *, struct place);
 
 #endif

@@ -40,14 +40,21 @@ parse_group(struct parser *parser, bool open)
 	else if (tokens->now.kind == TOKEN_END)
 		brackets_blame_end(&parser->brackets, tokens);
 	else if (!open)
-		tokens_blame(tokens, tokens->now.place, "a '}' is missing before this '%c': the group begins in %s",
-		    *tokens->now.bytes, faults_place(tokens->faults, begun));
+		tokens_blame(tokens, tokens->now.place,
+		    "a '}' is missing before this '%c': the group begins in %s", *tokens->now.bytes,
+		    faults_place(tokens->faults, begun));
 	plain_begin_line(parser->out, begun); /* libconfig has a group stand where it ends */
 	plain_add(parser->out, "}");
 	brackets_leave(&parser->brackets);
 }
 
-enum entry { ENTRY_STRING = 1, ENTRY_NUMBER = 2, ENTRY_TRUTH = 4, ENTRY_GROUP = 8, ENTRY_LIST = 16 };
+enum entry {
+	ENTRY_STRING = 1,
+	ENTRY_NUMBER = 2,
+	ENTRY_TRUTH = 4,
+	ENTRY_GROUP = 8,
+	ENTRY_LIST = 16
+};
 
 /* A word without quotes is meant as a string. */
 static enum entry
@@ -77,10 +84,12 @@ check_array(struct parser *parser, unsigned before)
 		return;
 	if (entry & (ENTRY_GROUP | ENTRY_LIST) && !(before & (ENTRY_GROUP | ENTRY_LIST)))
 		tokens_blame(tokens, bracket->place,
-		    "[ ] holds strings or numbers: a list of groups is written ( { ... }, { ... } )");
+		    "[ ] holds strings or numbers: a list of groups is written ( { ... }, { ... } "
+		    ")");
 	else if (before == ENTRY_STRING || before == ENTRY_NUMBER || before == ENTRY_TRUTH)
 		tokens_blame(tokens, tokens->now.place,
-		    "what stands in [ ] is all of one kind, and this is another than what stands before it");
+		    "what stands in [ ] is all of one kind, and this is another than what stands "
+		    "before it");
 }
 
 static void
@@ -91,7 +100,8 @@ parse_entry(struct parser *parser, unsigned *before)
 	check_array(parser, *before);
 	*before |= kind_of_entry(parser);
 	plain_begin_line(parser->out, tokens->now.place);
-	if (tokens->now.kind == TOKEN_STRING) { /* a second one would be joined to it: a ',' is missing */
+	if (tokens->now.kind
+	    == TOKEN_STRING) { /* a second one would be joined to it: a ',' is missing */
 		plain_add_bytes(parser->out, tokens->now.bytes, tokens->now.size);
 		tokens_advance(tokens);
 	} else if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next)) {
@@ -111,12 +121,15 @@ pass_semicolon(struct parser *parser)
 	const struct bracket *bracket = brackets_innermost(&parser->brackets);
 
 	if (tokens->next.kind == TOKEN_END || tokens->next.kind == TOKEN_NAME) {
-		tokens_blame(tokens, tokens->now.place, "a '%c' is missing before this ';': the list begins in %s",
+		tokens_blame(tokens, tokens->now.place,
+		    "a '%c' is missing before this ';': the list begins in %s",
 		    bracket_end(bracket->sign), faults_place(tokens->faults, bracket->place));
 		return false;
 	}
-	tokens_blame(tokens, tokens->now.place, token_is_one_of(&tokens->next, ")]}")
-	    ? "this ';' is one too many: nothing follows in the list" : "a ',' stands between the entries of a list, and this is a ';'");
+	tokens_blame(tokens, tokens->now.place,
+	    token_is_one_of(&tokens->next, ")]}")
+	        ? "this ';' is one too many: nothing follows in the list"
+	        : "a ',' stands between the entries of a list, and this is a ';'");
 	tokens_advance(tokens);
 	return true;
 }
@@ -134,13 +147,16 @@ parse_separator(struct parser *parser)
 		if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next))
 			return false;
 		if (!parser->told_group)
-			tokens_blame(tokens, tokens->last.end, "a ',' is missing here, between two entries of a list");
+			tokens_blame(tokens, tokens->last.end,
+			    "a ',' is missing here, between two entries of a list");
 		return true;
 	}
 	for (tokens_advance(tokens); token_is(&tokens->now, ','); tokens_advance(tokens))
-		tokens_blame(tokens, tokens->now.place, "this ',' is one too many: an entry is missing before it");
+		tokens_blame(tokens, tokens->now.place,
+		    "this ',' is one too many: an entry is missing before it");
 	if (token_is_one_of(&tokens->now, ")]"))
-		tokens_blame(tokens, comma.place, "this ',' is one too many: nothing follows in the list");
+		tokens_blame(
+		    tokens, comma.place, "this ',' is one too many: nothing follows in the list");
 	return true;
 }
 
@@ -157,11 +173,13 @@ end_list(struct parser *parser)
 		brackets_blame_end(&parser->brackets, tokens);
 	} else if (token_is_one_of(&tokens->now, ")]}")
 	    && !(token_is(&tokens->now, '}') && brackets_await(&parser->brackets, '}'))) {
-		tokens_blame(tokens, tokens->now.place, "the list begins with '%c' in %s: its end is '%c'", bracket->sign,
+		tokens_blame(tokens, tokens->now.place,
+		    "the list begins with '%c' in %s: its end is '%c'", bracket->sign,
 		    faults_place(tokens->faults, bracket->place), sign);
 		tokens_advance(tokens);
 	} else if (!token_is(&tokens->now, ';')) {
-		tokens_blame(tokens, tokens->now.place, "a '%c' is missing before this: the list begins in %s", sign,
+		tokens_blame(tokens, tokens->now.place,
+		    "a '%c' is missing before this: the list begins in %s", sign,
 		    faults_place(tokens->faults, bracket->place));
 	}
 }
@@ -182,7 +200,8 @@ parse_list(struct parser *parser)
 		return;
 	plain_add(parser->out, "("); /* both kinds: of what is in [ ] we see to it ourselves */
 	for (tokens_advance(tokens); token_is(&tokens->now, ','); tokens_advance(tokens))
-		tokens_blame(tokens, tokens->now.place, "this ',' is one too many: an entry is missing before it");
+		tokens_blame(tokens, tokens->now.place,
+		    "this ',' is one too many: an entry is missing before it");
 	while (!is_at_end(tokens)) {
 		if (before != 0 && (!parse_separator(parser) || is_at_end(tokens)))
 			break;
@@ -227,17 +246,19 @@ put_key(struct parser *parser, const struct token *name)
 	const struct place *first = brackets_find(&parser->brackets, parser->out->text, name);
 
 	if (*name->bytes == PLAIN_NO_KEY) { /* libconfig takes such a key, and no setting has one */
-		tokens_blame(tokens, name->place, "unknown setting %s: a key begins with a letter", tokens_quote(tokens, name));
+		tokens_blame(tokens, name->place, "unknown setting %s: a key begins with a letter",
+		    tokens_quote(tokens, name));
 		plain_add_no_key(parser->out);
 		return;
 	}
 	if (first != NULL) {
-		faults_add(tokens->faults, name->place, "%s is set twice, here and in %s", tokens_quote(tokens, name),
-		    faults_place(tokens->faults, *first));
+		faults_add(tokens->faults, name->place, "%s is set twice, here and in %s",
+		    tokens_quote(tokens, name), faults_place(tokens->faults, *first));
 		plain_add_no_key(parser->out);
 		return;
 	}
-	brackets_add(&parser->brackets, (struct name){ parser->out->size, name->size, name->place });
+	brackets_add(
+	    &parser->brackets, (struct name){ parser->out->size, name->size, name->place });
 	plain_add_bytes(parser->out, name->bytes, name->size);
 }
 
@@ -248,11 +269,13 @@ blame_dotted(struct parser *parser, const struct token *name)
 	struct tokens *tokens = &parser->tokens;
 	struct token bare = *name;
 
-	while (tokens->now.glued && !token_is_one_of(&tokens->now, "=:;,{}()[]") && tokens->now.kind != TOKEN_END) {
+	while (tokens->now.glued && !token_is_one_of(&tokens->now, "=:;,{}()[]")
+	    && tokens->now.kind != TOKEN_END) {
 		bare.size = (size_t)(tokens->now.bytes + tokens->now.size - bare.bytes);
 		tokens_advance(tokens);
 	}
-	tokens_blame(tokens, bare.place, "%s: in a file a setting within a group is written %.*s = { ... = ...; };",
+	tokens_blame(tokens, bare.place,
+	    "%s: in a file a setting within a group is written %.*s = { ... = ...; };",
 	    tokens_quote(tokens, &bare), (int)name->size, name->bytes);
 }
 
@@ -263,7 +286,8 @@ skip(struct parser *parser)
 	struct tokens *tokens = &parser->tokens;
 	uint32_t line = tokens->now.place.line;
 
-	while (tokens->now.kind != TOKEN_END && tokens->now.place.line == line && !token_is_one_of(&tokens->now, ";{}()[]"))
+	while (tokens->now.kind != TOKEN_END && tokens->now.place.line == line
+	    && !token_is_one_of(&tokens->now, ";{}()[]"))
 		tokens_advance(tokens);
 	if (token_is(&tokens->now, ';'))
 		tokens_advance(tokens);
@@ -272,7 +296,8 @@ skip(struct parser *parser)
 static bool
 begins_value(const struct token *token)
 {
-	return token->kind == TOKEN_STRING || token->kind == TOKEN_NUMBER || token_is_one_of(token, "{([");
+	return token->kind == TOKEN_STRING || token->kind == TOKEN_NUMBER
+	    || token_is_one_of(token, "{([");
 }
 
 static void
@@ -285,7 +310,8 @@ parse_setting(struct parser *parser)
 	tokens_advance(tokens);
 	dotted = tokens->now.glued && tokens->now.kind == TOKEN_OTHER;
 	if (!dotted && !token_sets(&tokens->now) && !begins_value(&tokens->now)) {
-		tokens_blame(tokens, name.place, "%s is followed by no '=' and value", tokens_quote(tokens, &name));
+		tokens_blame(tokens, name.place, "%s is followed by no '=' and value",
+		    tokens_quote(tokens, &name));
 		skip(parser);
 		return;
 	}
@@ -299,7 +325,8 @@ parse_setting(struct parser *parser)
 	if (token_sets(&tokens->now))
 		tokens_advance(tokens);
 	else if (!dotted)
-		tokens_blame(tokens, name.end, "a '=' is missing here, between %s and its value", tokens_quote(tokens, &name));
+		tokens_blame(tokens, name.end, "a '=' is missing here, between %s and its value",
+		    tokens_quote(tokens, &name));
 	plain_add(parser->out, " = ");
 	parse_value(parser, name.bytes, name.size);
 	if (token_is_one_of(&tokens->now, ";,"))
@@ -311,8 +338,10 @@ static bool
 is_name(const struct token *token)
 {
 	for (size_t i = 0; i < token->size; i++)
-		if (!isalpha((unsigned char)token->bytes[i]) && (i == 0 || (!isdigit((unsigned char)token->bytes[i])
-		    && token->bytes[i] != '-' && token->bytes[i] != '_')))
+		if (!isalpha((unsigned char)token->bytes[i])
+		    && (i == 0
+		        || (!isdigit((unsigned char)token->bytes[i]) && token->bytes[i] != '-'
+		            && token->bytes[i] != '_')))
 			return false;
 	return token->size > 0;
 }
@@ -325,7 +354,8 @@ parse_quoted_key(struct parser *parser)
 
 	if (!parser->told_json)
 		tokens_blame(tokens, tokens->now.place,
-		    "%s: a key stands without quotes; this looks like JSON, and the form is key = value;",
+		    "%s: a key stands without quotes; this looks like JSON, and the form is key = "
+		    "value;",
 		    tokens_quote(tokens, &tokens->now));
 	parser->told_json = true;
 	tokens->now.kind = TOKEN_NAME;
@@ -355,12 +385,14 @@ parse_stray(struct parser *parser)
 		tokens_blame(tokens, now->place, "this '%c' is one too many", *now->bytes);
 		tokens_advance(tokens);
 	} else if (token_is_one_of(now, "})]")) {
-		tokens_blame(tokens, now->place, "this '%c' is one too many: nothing that it could end is open", *now->bytes);
+		tokens_blame(tokens, now->place,
+		    "this '%c' is one too many: nothing that it could end is open", *now->bytes);
 		tokens_advance(tokens);
 		if (token_is(now, ';'))
 			tokens_advance(tokens);
 	} else {
-		tokens_blame(tokens, now->place, "%s stands where a setting should: key = value;", tokens_quote(tokens, now));
+		tokens_blame(tokens, now->place, "%s stands where a setting should: key = value;",
+		    tokens_quote(tokens, now));
 		tokens_advance(tokens);
 		skip(parser);
 	}
@@ -375,7 +407,8 @@ parse_settings(struct parser *parser)
 	while (tokens->now.kind != TOKEN_END) {
 		if (token_is(&tokens->now, '}') && parser->brackets.depth > 0)
 			return;
-		if (token_is_one_of(&tokens->now, ")]") && brackets_await(&parser->brackets, *tokens->now.bytes))
+		if (token_is_one_of(&tokens->now, ")]")
+		    && brackets_await(&parser->brackets, *tokens->now.bytes))
 			return;
 		if (token_is(&tokens->now, '{') && brackets_are_entry(&parser->brackets))
 			return;

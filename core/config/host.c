@@ -23,9 +23,11 @@ is_label(const char *label, size_t size, struct reason *why)
 		reason_set(why, "has a part that begins or ends with '-'");
 	} else {
 		for (size_t i = 0; i < size; i++) {
-			if (!isalnum((unsigned char)label[i]) && label[i] != '-' && label[i] != '_') {
-				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it", isprint((unsigned char)label[i])
-				    ? label[i] : '?', (unsigned)(unsigned char)label[i]);
+			if (!isalnum((unsigned char)label[i]) && label[i] != '-'
+			    && label[i] != '_') {
+				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
+				    isprint((unsigned char)label[i]) ? label[i] : '?',
+				    (unsigned)(unsigned char)label[i]);
 				return false;
 			}
 		}
@@ -34,11 +36,13 @@ is_label(const char *label, size_t size, struct reason *why)
 	return false;
 }
 
-/* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section 2). */
+/* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section
+ * 2). */
 static bool
 is_numeric(const char *label)
 {
-	if (strncasecmp(label, "0x", 2) == 0 && strspn(label + 2, "0123456789abcdefABCDEF") == strlen(label + 2))
+	if (strncasecmp(label, "0x", 2) == 0
+	    && strspn(label + 2, "0123456789abcdefABCDEF") == strlen(label + 2))
 		return true;
 	return strspn(label, "0123456789") == strlen(label);
 }
@@ -111,7 +115,8 @@ take_literal(struct arena *arena, struct host *host, struct reason *why)
 	struct text text = TEXT_OVER(literal);
 
 	if (address_is_forbidden(&host->address)) {
-		reason_set(why, "is %s, which cannot be probed", address_class_name(address_class(&host->address)));
+		reason_set(why, "is %s, which cannot be probed",
+		    address_class_name(address_class(&host->address)));
 		return false;
 	}
 	host->is_literal = true;
@@ -121,7 +126,8 @@ take_literal(struct arena *arena, struct host *host, struct reason *why)
 }
 
 bool
-host_parse(struct arena *arena, const char *text, size_t size, struct host *host, struct reason *why)
+host_parse(
+    struct arena *arena, const char *text, size_t size, struct host *host, struct reason *why)
 {
 	char written[WRITTEN_MAX + 1];
 
@@ -140,7 +146,8 @@ host_parse(struct arena *arena, const char *text, size_t size, struct host *host
 	} else if ((host->ascii = to_ascii(arena, written, why)) == NULL) {
 		return false;
 	}
-	host->shown = strcmp(host->ascii, written) == 0 ? host->ascii : arena_strdup(arena, written);
+	host->shown = strcmp(host->ascii, written) == 0 ? host->ascii
+	                                                : arena_strdup(arena, written);
 	return true;
 }
 
@@ -166,7 +173,8 @@ helo_parse(struct arena *arena, const char *text, const char **helo, struct reas
 	if (!host_parse(arena, text, size, &host, why))
 		return false;
 	if (host.is_literal != is_bracketed || (is_bracketed && !address_is_ipv4(&host.address))) {
-		reason_set(why, "is an address: in EHLO it is written [192.0.2.1] or [IPv6:2001:db8::1]");
+		reason_set(
+		    why, "is an address: in EHLO it is written [192.0.2.1] or [IPv6:2001:db8::1]");
 		return false;
 	}
 	*helo = is_bracketed ? arena_strdup(arena, text) : host.ascii;

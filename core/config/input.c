@@ -23,7 +23,9 @@ open_regular(const char *path, size_t *size, struct reason *why)
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		reason_set(why, "%s", strerror(errno));
 	} else if (!S_ISREG(status.st_mode)) {
-		reason_set(why, "%s", S_ISDIR(status.st_mode) ? "it is a folder, not a file" : "it is not a regular file");
+		reason_set(why, "%s",
+		    S_ISDIR(status.st_mode) ? "it is a folder, not a file"
+		                            : "it is not a regular file");
 	} else if (status.st_size > INPUT_FILE_MAX) {
 		reason_set(why, "it is larger than %d MiB", INPUT_FILE_MAX / (1024 * 1024));
 	} else {
@@ -136,7 +138,8 @@ path_absolute(struct arena *arena, const char *from, const char *path)
 	while (beside[0] == '.' && beside[1] == '/')
 		beside += 2;
 	folder = getcwd(NULL, 0);
-	if (folder == NULL) /* the working folder was removed: the path as it is will say so when it is used */
+	if (folder == NULL) /* the working folder was removed: the path as it is will say so when it
+	                       is used */
 		return beside;
 	size = strlen(folder);
 	joined = arena_alloc(arena, size + 1 + strlen(beside) + 1);

@@ -10,15 +10,18 @@
 enum { INPUT_FILE_MAX = 64 * 1024 * 1024 };
 
 struct input {
-	char *bytes; /* the caller frees them; ended by a NUL that does not count; no byte order mark */
+	char *bytes; /* the caller frees them; ended by a NUL that does not count; no byte order
+	                mark */
 	size_t size;
 };
 
-/* Reads a regular file whole. False with a reason: it is none, is too large, cannot be read, or holds a NUL. */
+/* Reads a regular file whole. False with a reason: it is none, is too large, cannot be read, or
+ * holds a NUL. */
 bool input_read(const char *path, struct input *, struct reason *why);
 void input_free(struct input *);
 
-/* `path` as seen from the folder in which the file `from` lies ("" and names without a folder: the working folder). */
+/* `path` as seen from the folder in which the file `from` lies ("" and names without a folder: the
+ * working folder). */
 const char *path_beside(struct arena *, const char *from, const char *path);
 
 /* The same, and absolute. */

@@ -1,8 +1,9 @@
 /*
- * Lays groups of target settings over each other, and checks single values beyond what their types say.
+ * Lays groups of target settings over each other, and checks single values beyond what their types
+ * say.
  *
- * A layer is copied and changed, never merged: defaults = { interval = "5m"; }, then a target with interval = "1m" has 1m, and
- * a list in a target replaces that of the defaults as a whole.
+ * A layer is copied and changed, never merged: defaults = { interval = "5m"; }, then a target with
+ * interval = "1m" has 1m, and a list in a target replaces that of the defaults as a whole.
  */
 #include "config/reader.h"
 
@@ -43,16 +44,19 @@ check_source(struct reader *reader, const struct node *node, const struct pw_str
 		struct address address;
 
 		if (!address_parse(list->items[i], 0, &address)) {
-			FAULT(reader, node->place, "source: %s is not an address", QUOTE(reader, list->items[i]));
+			FAULT(reader, node->place, "source: %s is not an address",
+			    QUOTE(reader, list->items[i]));
 			return false;
 		}
 		if (address_is_forbidden(&address)) {
-			FAULT(reader, node->place, "source: %s is %s, not one of ours", QUOTE(reader, list->items[i]),
+			FAULT(reader, node->place, "source: %s is %s, not one of ours",
+			    QUOTE(reader, list->items[i]),
 			    address_class_name(address_class(&address)));
 			return false;
 		}
 		if (has[address_is_ipv4(&address)]) {
-			FAULT(reader, node->place, "source: has two %s addresses: one for each family",
+			FAULT(reader, node->place,
+			    "source: has two %s addresses: one for each family",
 			    address_is_ipv4(&address) ? "IPv4" : "IPv6");
 			return false;
 		}
@@ -67,7 +71,9 @@ check_notify(struct reader *reader, const struct node *node, const struct pw_str
 	bool good = true;
 
 	for (uint32_t i = 0; i < list->count; i++)
-		good &= reader_require_notifier(reader, node->place, "notify", list->items[i]) != CONFIG_NONE || reader->is_torn;
+		good &= reader_require_notifier(reader, node->place, "notify", list->items[i])
+		        != CONFIG_NONE
+		    || reader->is_torn;
 	return good;
 }
 
@@ -94,14 +100,16 @@ check_cert_warn(struct reader *reader, const struct node *node, const struct pw_
 		struct reason why;
 
 		if (!cert_limit_parse(list->items[i], &limit, &why)) {
-			FAULT(reader, node->place, "cert_warn: %s %s", QUOTE(reader, list->items[i]), why.text);
+			FAULT(reader, node->place, "cert_warn: %s %s",
+			    QUOTE(reader, list->items[i]), why.text);
 			return false;
 		}
 	}
 	return true;
 }
 
-/* The daemon goes on by the copy of a file that it could use once; `check` says what it would not begin with elsewhere. */
+/* The daemon goes on by the copy of a file that it could use once; `check` says what it would not
+ * begin with elsewhere. */
 static bool
 check_ca_file(struct reader *reader, const struct node *node, const char *path)
 {
@@ -110,8 +118,10 @@ check_ca_file(struct reader *reader, const struct node *node, const char *path)
 
 	if (fault == NULL)
 		return true;
-	if (!reader->source->advise && accepted_copy_path(copy, top_find_state(reader), path) && access(copy, R_OK) == 0) {
-		WARN(reader, node->place, "ca_file: %s cannot be read: %s: what was in it before stays in force",
+	if (!reader->source->advise && accepted_copy_path(copy, top_find_state(reader), path)
+	    && access(copy, R_OK) == 0) {
+		WARN(reader, node->place,
+		    "ca_file: %s cannot be read: %s: what was in it before stays in force",
 		    QUOTE(reader, path), fault);
 		return true;
 	}
@@ -128,7 +138,8 @@ check_sni(struct reader *reader, const struct node *node, const char *name)
 	if (!host_parse(reader->scratch, name, strlen(name), &host, &why))
 		FAULT(reader, node->place, "sni: %s %s", QUOTE(reader, name), why.text);
 	else if (host.is_literal)
-		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for", QUOTE(reader, name));
+		FAULT(reader, node->place, "sni: %s is an address, and only names can be asked for",
+		    QUOTE(reader, name));
 	else
 		return true;
 	return false;
@@ -136,7 +147,8 @@ check_sni(struct reader *reader, const struct node *node, const char *name)
 
 /* Returns false after a fault. */
 static bool
-check_value(struct reader *reader, const struct pw_setting *row, const struct node *node, const struct pw_value *value)
+check_value(struct reader *reader, const struct pw_setting *row, const struct node *node,
+    const struct pw_value *value)
 {
 	if (row == &target_settings[TARGET_SOURCE])
 		return check_source(reader, node, value->list);
@@ -158,7 +170,9 @@ may_stand(const struct pw_setting *row, enum scope scope)
 {
 	switch (scope) {
 	case SCOPE_DEFAULTS: return row->flags & SETTING_IN_DEFAULTS;
-	case SCOPE_PROBE_DEFAULTS: return (row->flags & (SETTING_IN_DEFAULTS | SETTING_IDENTITY)) == SETTING_IN_DEFAULTS;
+	case SCOPE_PROBE_DEFAULTS:
+		return (row->flags & (SETTING_IN_DEFAULTS | SETTING_IDENTITY))
+		    == SETTING_IN_DEFAULTS;
 	case SCOPE_LIST: return row->flags & SETTING_IN_LIST;
 	case SCOPE_TARGET: return !(row->flags & SETTING_ONLY_LIST);
 	}
@@ -173,7 +187,8 @@ uses_tls(const struct probe *probe)
 
 /* The keys that may stand in a group. */
 static void
-gather_keys(const struct reader *reader, const struct probe *probe, enum scope scope, struct candidates *candidates)
+gather_keys(const struct reader *reader, const struct probe *probe, enum scope scope,
+    struct candidates *candidates)
 {
 	for (int i = 0; i < TARGET_ROWS; i++)
 		if (may_stand(&target_settings[i], scope))
@@ -190,18 +205,20 @@ gather_keys(const struct reader *reader, const struct probe *probe, enum scope s
 
 /* A setting that exists, and not here. NULL: it does not exist. */
 static const char *
-why_not_here(const struct reader *reader, const struct probe *probe, const char *key, enum scope scope,
-    char words[static KEY_SHOWN_MAX])
+why_not_here(const struct reader *reader, const struct probe *probe, const char *key,
+    enum scope scope, char words[static KEY_SHOWN_MAX])
 {
 	struct text text = text_over(words, KEY_SHOWN_MAX);
 
 	if (settings_find(target_settings, key) >= 0) {
 		if (scope == SCOPE_LIST)
 			return "cannot stand beside file: it belongs to a single target";
-		return strcmp(key, "file") == 0 ? "stands only in the list of targets" : "belongs to a single target";
+		return strcmp(key, "file") == 0 ? "stands only in the list of targets"
+		                                : "belongs to a single target";
 	}
 	if (tls_settings_find(key) >= 0) {
-		text_format(&text, "has no meaning for the probe %s, which uses no TLS", probe->plugin->descriptor->name);
+		text_format(&text, "has no meaning for the probe %s, which uses no TLS",
+		    probe->plugin->descriptor->name);
 		return words;
 	}
 	if (settings_find(global_settings, key) >= 0)
@@ -212,23 +229,27 @@ why_not_here(const struct reader *reader, const struct probe *probe, const char 
 		if (settings_find(other->settings, key) < 0)
 			continue;
 		if (probe == NULL)
-			text_format(&text, "is the probe %s's own: write defaults = { %s = { %s = ... }; };", other->name, other->name, key);
+			text_format(&text,
+			    "is the probe %s's own: write defaults = { %s = { %s = ... }; };",
+			    other->name, other->name, key);
 		else
-			text_format(&text, "is a setting of the probe %s, and this one is %s", other->name,
-			    probe->plugin->descriptor->name);
+			text_format(&text, "is a setting of the probe %s, and this one is %s",
+			    other->name, probe->plugin->descriptor->name);
 		return words;
 	}
 	return NULL;
 }
 
 static void
-report_unknown(struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
+report_unknown(
+    struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
 {
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
 	const char *here;
 
-	if (probe != NULL && reader_report_bare_secret(reader, node, probe->plugin->descriptor->settings))
+	if (probe != NULL
+	    && reader_report_bare_secret(reader, node, probe->plugin->descriptor->settings))
 		return;
 	here = why_not_here(reader, probe, node->key, scope, words);
 	if (here != NULL) {
@@ -249,30 +270,38 @@ probe_has_phase(const struct probe *probe, int number)
 }
 
 static void
-report_phase(struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
+report_phase(
+    struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
 {
 	struct candidates candidates = { .count = 0 };
 
 	for (uint32_t i = 0; i < reader->phase_name_count; i++)
-		if (probe == NULL || probe_has_phase(probe, (int)i) || strcmp(reader->phase_names[i], "leg") == 0)
+		if (probe == NULL || probe_has_phase(probe, (int)i)
+		    || strcmp(reader->phase_names[i], "leg") == 0)
 			candidates_add(&candidates, reader->phase_names[i]);
 	FAULT(reader, node->place, "%s: %s is no phase of %s%s%s", group, QUOTE(reader, node->key),
-	    probe == NULL ? "any probe" : "the probe ", probe == NULL ? "" : probe->plugin->descriptor->name,
+	    probe == NULL ? "any probe" : "the probe ",
+	    probe == NULL ? "" : probe->plugin->descriptor->name,
 	    candidates_suggest(&candidates, &reader->faults, node->key));
 }
 
 static void
-take_limit(struct reader *reader, struct layer *layer, const struct probe *probe, enum limit_kind kind,
-    const struct node *node)
+take_limit(struct reader *reader, struct layer *layer, const struct probe *probe,
+    enum limit_kind kind, const struct node *node)
 {
-	const struct pw_setting *usual = limit_settings[kind]; /* the range is the same for all phases */
-	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min, .max = usual->max };
+	const struct pw_setting *usual =
+	    limit_settings[kind]; /* the range is the same for all phases */
+	const struct pw_setting row = {
+		.key = node->key, .type = PW_DURATION, .min = usual->min, .max = usual->max
+	};
 	int number = reader_phase_number(reader, node->key);
 	char label[KEY_SHOWN_MAX];
 	struct text text = TEXT_OVER(label);
 	struct pw_value value;
 
-	if (number < 0 || (probe != NULL && !probe_has_phase(probe, number) && strcmp(node->key, "leg") != 0)) {
+	if (number < 0
+	    || (probe != NULL && !probe_has_phase(probe, number)
+	        && strcmp(node->key, "leg") != 0)) {
 		report_phase(reader, probe, node, limit_groups[kind].key);
 		return;
 	}
@@ -282,38 +311,47 @@ take_limit(struct reader *reader, struct layer *layer, const struct probe *probe
 }
 
 static bool
-take_limits(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node)
+take_limits(
+    struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node)
 {
 	for (int kind = 0; kind < LIMIT_KINDS; kind++) {
 		if (strcmp(node->key, limit_groups[kind].key) != 0)
 			continue;
 		if (node->kind != NODE_GROUP && node->kind != NODE_BAD)
-			FAULT(reader, node->place, "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
+			FAULT(reader, node->place,
+			    "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
 			    node_kind_name(node->kind));
 		else if (node->kind == NODE_GROUP)
 			for (uint32_t i = 0; i < node->count; i++)
-				take_limit(reader, layer, probe, (enum limit_kind)kind, &node->children[i]);
+				take_limit(reader, layer, probe, (enum limit_kind)kind,
+				    &node->children[i]);
 		return true;
 	}
 	return false;
 }
 
-/* What a probe with TLS cannot do without is not to be taken away where it is named; from `defaults` it is let pass. */
+/* What a probe with TLS cannot do without is not to be taken away where it is named; from
+ * `defaults` it is let pass. */
 static void
-check_mode(struct reader *reader, const struct probe *probe, const struct node *node, const struct pw_value *value)
+check_mode(struct reader *reader, const struct probe *probe, const struct node *node,
+    const struct pw_value *value)
 {
-	if (probe != NULL && probe->plugin->descriptor->flags & PW_REQUIRES_TLS && value->number < PW_TLS_REQUIRE)
-		FAULT(reader, node->place, "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
+	if (probe != NULL && probe->plugin->descriptor->flags & PW_REQUIRES_TLS
+	    && value->number < PW_TLS_REQUIRE)
+		FAULT(reader, node->place,
+		    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
 		    probe->plugin->descriptor->name);
 }
 
 static bool
-take_row(struct reader *reader, const struct pw_setting *row, const struct node *node, struct pw_value *into)
+take_row(struct reader *reader, const struct pw_setting *row, const struct node *node,
+    struct pw_value *into)
 {
 	char label[SETTING_KEY_MAX];
 	struct pw_value value;
 
-	if (!value_of_node(&reader->values, &reader->faults, row, value_key(row, label), node, &value)
+	if (!value_of_node(
+	        &reader->values, &reader->faults, row, value_key(row, label), node, &value)
 	    || !check_value(reader, row, node, &value))
 		return false;
 	*into = value;
@@ -321,8 +359,8 @@ take_row(struct reader *reader, const struct pw_setting *row, const struct node 
 }
 
 /*
- * The same setting by its other name: days, of which the most are the first warning and the fewest the last:
- * cert_warn_days = [ 21, 7, 3 ] is cert_warn = [ "21d", "3d" ].
+ * The same setting by its other name: days, of which the most are the first warning and the fewest
+ * the last: cert_warn_days = [ 21, 7, 3 ] is cert_warn = [ "21d", "3d" ].
  */
 static void
 take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_value *into)
@@ -340,7 +378,8 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 		int days = cert_limit_days(value.list->items[i]);
 
 		if (days < 1) {
-			FAULT(reader, node->place, "cert_warn_days: %s is not a number of days, 1 to %d",
+			FAULT(reader, node->place,
+			    "cert_warn_days: %s is not a number of days, 1 to %d",
 			    QUOTE(reader, value.list->items[i]), CERT_DAYS_MAX);
 			return;
 		}
@@ -352,11 +391,13 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 	if (least < most)
 		text_format(&text, " %dd", least);
 	*into = (struct pw_value){ .given = true };
-	(void)value_of_text(&reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, &why);
+	(void)value_of_text(
+	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, &why);
 }
 
 static void
-take_tls(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node, int row)
+take_tls(struct reader *reader, struct layer *layer, const struct probe *probe,
+    const struct node *node, int row)
 {
 	struct pw_value *into = &layer->tls[row];
 
@@ -367,8 +408,8 @@ take_tls(struct reader *reader, struct layer *layer, const struct probe *probe, 
 }
 
 static void
-take_member(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node,
-    enum scope scope)
+take_member(struct reader *reader, struct layer *layer, const struct probe *probe,
+    const struct node *node, enum scope scope)
 {
 	int row = settings_find(target_settings, node->key);
 
@@ -379,7 +420,8 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 		take_tls(reader, layer, probe, node, row);
 	} else if (take_limits(reader, layer, probe, node)) {
 		return;
-	} else if (probe != NULL && (row = settings_find(probe->plugin->descriptor->settings, node->key)) >= 0) {
+	} else if (probe != NULL
+	    && (row = settings_find(probe->plugin->descriptor->settings, node->key)) >= 0) {
 		take_row(reader, &probe->plugin->descriptor->settings[row], node, &layer->own[row]);
 	} else {
 		report_unknown(reader, probe, node, scope);
@@ -387,13 +429,14 @@ take_member(struct reader *reader, struct layer *layer, const struct probe *prob
 }
 
 void
-layer_take(struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *group,
-    enum scope scope)
+layer_take(struct reader *reader, struct layer *layer, const struct probe *probe,
+    const struct node *group, enum scope scope)
 {
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
 
-		if (scope == SCOPE_DEFAULTS && node->kind == NODE_GROUP && plugins_find(&reader->plugins, node->key, PW_PROBE) != NULL)
+		if (scope == SCOPE_DEFAULTS && node->kind == NODE_GROUP
+		    && plugins_find(&reader->plugins, node->key, PW_PROBE) != NULL)
 			continue;
 		take_member(reader, layer, probe, node, scope);
 	}
@@ -409,7 +452,8 @@ layer_check_common(struct reader *reader, const struct node *group)
 
 		if (row < 0 || target_settings[row].flags & SETTING_IDENTITY)
 			continue;
-		if (value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
+		if (value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		        node->key, node, &value))
 			check_value(reader, &target_settings[row], node, &value);
 	}
 }

@@ -69,13 +69,16 @@ may_open(struct lexer *lexer, const char *path, struct place from)
 {
 	for (unsigned i = 0; i < lexer->open_count; i++) {
 		if (strcmp(lexer->open[i].path, path) == 0) {
-			faults_add(lexer->faults, from, "%s includes itself", faults_quote(lexer->faults, path));
+			faults_add(lexer->faults, from, "%s includes itself",
+			    faults_quote(lexer->faults, path));
 			return false;
 		}
 	}
 	if (lexer->open_count > INCLUDES_MAX || lexer->bytes > TEXT_MAX) {
-		faults_add(lexer->faults, from, lexer->open_count > INCLUDES_MAX
-		    ? "files include each other more than %d deep" : "all files together are too large", INCLUDES_MAX);
+		faults_add(lexer->faults, from,
+		    lexer->open_count > INCLUDES_MAX ? "files include each other more than %d deep"
+		                                     : "all files together are too large",
+		    INCLUDES_MAX);
 		return false;
 	}
 	return true;
@@ -100,13 +103,14 @@ open_file(struct lexer *lexer, const char *path, struct place from)
 		if (lexer->open_count == 0)
 			faults_add(lexer->faults, from, "cannot be read: %s", why.text);
 		else
-			faults_add(lexer->faults, from, "%s cannot be included: %s", faults_quote(lexer->faults, path), why.text);
+			faults_add(lexer->faults, from, "%s cannot be included: %s",
+			    faults_quote(lexer->faults, path), why.text);
 		return false;
 	}
 	lexer->input_count++;
 	lexer->bytes += input->size;
-	lexer->open[lexer->open_count++] = (struct cursor){ path, input->bytes, input->bytes + input->size,
-		{ faults_file(lexer->faults, path), 1, 1 }, true };
+	lexer->open[lexer->open_count++] = (struct cursor){ path, input->bytes,
+		input->bytes + input->size, { faults_file(lexer->faults, path), 1, 1 }, true };
 	return true;
 }
 
@@ -131,14 +135,17 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 		faults_add(lexer->faults, place, "@include is followed by a path in quotes");
 		return NULL;
 	}
-	for (pass(cursor, 1); left(cursor) > 0 && *cursor->at != '"' && *cursor->at != '\n'; pass(cursor, 1)) {
+	for (pass(cursor, 1); left(cursor) > 0 && *cursor->at != '"' && *cursor->at != '\n';
+	     pass(cursor, 1)) {
 		if (*cursor->at == '\\' && left(cursor) > 1)
 			pass(cursor, 1);
 		text_add_bytes(&path, cursor->at, 1);
 	}
 	if (left(cursor) == 0 || *cursor->at != '"' || path.cut || path.size == 0) {
 		faults_add(lexer->faults, place, "the path of this @include %s",
-		    path.cut ? "is too long" : path.size == 0 ? "is empty" : "has no end: a '\"' is missing");
+		    path.cut             ? "is too long"
+		        : path.size == 0 ? "is empty"
+		                         : "has no end: a '\"' is missing");
 		return NULL;
 	}
 	pass(cursor, 1);
@@ -161,7 +168,8 @@ include(struct lexer *lexer, struct cursor *cursor)
 static bool
 pass_block_comment(struct lexer *lexer, struct cursor *cursor)
 {
-	const char *end = left(cursor) < 4 ? NULL : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
+	const char *end = left(cursor) < 4 ? NULL
+	                                   : memmem(cursor->at + 2, left(cursor) - 2, "*/", 2);
 
 	if (end == NULL)
 		faults_add(lexer->faults, cursor->place, "this comment has no end: write */");
@@ -176,8 +184,9 @@ is_line_comment(const struct lexer *lexer, const struct cursor *cursor)
 {
 	if (*cursor->at == '#')
 		return true;
-	return starts(cursor, "//") && !(lexer->after == cursor->at && cursor->at[-1] == ':' && left(cursor) > 2
-	    && isalnum((unsigned char)cursor->at[2]));
+	return starts(cursor, "//")
+	    && !(lexer->after == cursor->at && cursor->at[-1] == ':' && left(cursor) > 2
+	        && isalnum((unsigned char)cursor->at[2]));
 }
 
 /* To the first byte of the next word, through comments, and into and out of files. */
@@ -199,7 +208,8 @@ find_word(struct lexer *lexer)
 			if (!pass_block_comment(lexer, cursor))
 				return false;
 		} else if (cursor->line_start && starts(cursor, "@include")) {
-			include(lexer, cursor); /* counts only at the start of a line, as for libconfig */
+			include(lexer,
+			    cursor); /* counts only at the start of a line, as for libconfig */
 		} else {
 			return true;
 		}
@@ -229,7 +239,8 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 			lexer->long_string = begun;
 		return true;
 	}
-	if (lexer->long_string.line != 0) /* its quote ended where another string was to begin, and so on */
+	if (lexer->long_string.line
+	    != 0) /* its quote ended where another string was to begin, and so on */
 		begun = lexer->long_string;
 	faults_add(lexer->faults, begun, "this string has no end: a '\"' is missing");
 	return false;
@@ -250,7 +261,8 @@ float_tail(const char *at, const char *end)
 	if (at < end && *at == '.')
 		at = span(at + 1, end, isdigit);
 	if (at < end && (*at == 'e' || *at == 'E')) {
-		const char *digits = at + 1 < end && (at[1] == '+' || at[1] == '-') ? at + 2 : at + 1;
+		const char *digits = at + 1 < end && (at[1] == '+' || at[1] == '-') ? at + 2
+		                                                                    : at + 1;
 
 		if (digits < end && isdigit((unsigned char)*digits))
 			at = span(digits, end, isdigit);
@@ -266,8 +278,8 @@ number_size(const struct cursor *cursor)
 
 	if (digits == cursor->end || !isdigit((unsigned char)*digits))
 		return 0;
-	if (digits == cursor->at && left(cursor) > 2 && *digits == '0' && tolower((unsigned char)digits[1]) == 'x'
-	    && isxdigit((unsigned char)digits[2])) {
+	if (digits == cursor->at && left(cursor) > 2 && *digits == '0'
+	    && tolower((unsigned char)digits[1]) == 'x' && isxdigit((unsigned char)digits[2])) {
 		end = span(digits + 2, cursor->end, isxdigit);
 	} else {
 		end = span(digits, cursor->end, isdigit);
@@ -286,7 +298,8 @@ name_size(const struct cursor *cursor)
 
 	if (!isalpha((unsigned char)*end) && *end != '*')
 		return 0;
-	while (end < cursor->end && (isalnum((unsigned char)*end) || *end == '*' || *end == '-' || *end == '_'))
+	while (end < cursor->end
+	    && (isalnum((unsigned char)*end) || *end == '*' || *end == '-' || *end == '_'))
 		end++;
 	return (size_t)(end - cursor->at);
 }
@@ -297,7 +310,8 @@ other_size(const struct cursor *cursor)
 {
 	size_t size = 1;
 
-	while (size < left(cursor) && ((unsigned char)cursor->at[size] & 0xc0) == 0x80 && (unsigned char)*cursor->at >= 0x80)
+	while (size < left(cursor) && ((unsigned char)cursor->at[size] & 0xc0) == 0x80
+	    && (unsigned char)*cursor->at >= 0x80)
 		size++;
 	return size;
 }
@@ -353,7 +367,8 @@ lexer_next(struct lexer *lexer, struct token *token)
 bool
 lexer_number_fits(const struct token *token)
 {
-	const char *digits = token->bytes + (*token->bytes == '+' || *token->bytes == '-'), *end = token->bytes + token->size;
+	const char *digits = token->bytes + (*token->bytes == '+' || *token->bytes == '-'),
+	           *end = token->bytes + token->size;
 	int base = end - digits > 2 && tolower((unsigned char)digits[1]) == 'x' ? 16 : 10;
 	int64_t value = 0;
 
@@ -362,7 +377,10 @@ lexer_number_fits(const struct token *token)
 			return false;
 		if (base == 10 && !isdigit((unsigned char)*digits))
 			return true; /* a fraction */
-		value = value * base + (isdigit((unsigned char)*digits) ? *digits - '0' : tolower((unsigned char)*digits) - 'a' + 10);
+		value = value * base
+		    + (isdigit((unsigned char)*digits)
+		            ? *digits - '0'
+		            : tolower((unsigned char)*digits) - 'a' + 10);
 		if (value > INT32_MAX)
 			return false;
 	}

@@ -31,13 +31,15 @@ struct lexer;
 struct lexer *lexer_open(struct faults *, const char *path);
 void lexer_close(struct lexer **);
 
-/* The next word. False after a fault behind which nothing can be understood: a string or a comment without an end. */
+/* The next word. False after a fault behind which nothing can be understood: a string or a comment
+ * without an end. */
 bool lexer_next(struct lexer *, struct token *);
 
 /* Whether a file could not be included, which has been told. */
 bool lexer_is_torn(const struct lexer *);
 
-/* Whether a number is one that libconfig would not read as another one: it knows 32 bits, and wraps without a word. */
+/* Whether a number is one that libconfig would not read as another one: it knows 32 bits, and wraps
+ * without a word. */
 bool lexer_number_fits(const struct token *);
 
 #endif

@@ -1,6 +1,8 @@
 /*
- * Parses the corrected text by libconfig into nodes; the only file that includes libconfig. libconfig gets a text without
- * @include, so it opens no file, and its line numbers are turned into the places of the user's files.
+ * Parses the corrected text by libconfig into nodes; the only file that includes libconfig.
+ * libconfig gets a text without
+ * @include, so it opens no file, and its line numbers are turned into the places of the user's
+ * files.
  */
 
 /* Its config_read() is not ours. */
@@ -63,7 +65,8 @@ convert_children(const struct tree *tree, const config_setting_t *setting, struc
 		if (key == NULL || key[0] != PLAIN_NO_KEY)
 			convert(tree, child, &children[node->count++]);
 	}
-	assert((node->kind == NODE_LIST) == (node->count > 0 && children[0].key == NULL) || node->count == 0);
+	assert((node->kind == NODE_LIST) == (node->count > 0 && children[0].key == NULL)
+	    || node->count == 0);
 	node->children = children;
 }
 
@@ -118,8 +121,8 @@ parse(struct faults *faults, struct arena *arena, const struct plain *plain)
 	} else {
 		const char *what = config_error_text(&config);
 
-		faults_add(faults, plain_place(plain, (unsigned)config_error_line(&config)), "libconfig cannot read this: %s",
-		    what == NULL ? "syntax error" : what);
+		faults_add(faults, plain_place(plain, (unsigned)config_error_line(&config)),
+		    "libconfig cannot read this: %s", what == NULL ? "syntax error" : what);
 	}
 	config_destroy(&config);
 	return root;

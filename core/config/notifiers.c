@@ -1,6 +1,7 @@
 /*
- * Reads the notifiers and the heartbeat, which is a notifier of the webhook plugin that is told of nothing. Settings stand
- * side by side in one group: those that all notifiers have, and those of the notifier's plugin.
+ * Reads the notifiers and the heartbeat, which is a notifier of the webhook plugin that is told of
+ * nothing. Settings stand side by side in one group: those that all notifiers have, and those of
+ * the notifier's plugin.
  */
 #include "config/notifiers.h"
 
@@ -31,7 +32,8 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 	if (!value_of_node(&reader->values, &reader->faults, setting, setting->key, node, &value))
 		return NULL;
 	if (value.string[0] == '\0' || strlen(value.string) > NAME_SIZE_MAX) {
-		FAULT(reader, node->place, "%s: has to have 1 to %d bytes", setting->key, NAME_SIZE_MAX);
+		FAULT(reader, node->place, "%s: has to have 1 to %d bytes", setting->key,
+		    NAME_SIZE_MAX);
 		return NULL;
 	}
 	return value.string;
@@ -45,11 +47,13 @@ check_recipients(struct reader *reader, const struct node *node, const struct pw
 		size_t size = strlen(list->items[i]);
 
 		if (size == 0 || size > PW_RECIPIENT_MAX)
-			FAULT(reader, node->place, "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
+			FAULT(reader, node->place,
+			    "%s: a recipient has 1 to %d bytes, unlike number %u", node->key,
 			    PW_RECIPIENT_MAX, i + 1);
 		for (uint32_t j = 0; j < i; j++)
 			if (strcmp(list->items[i], list->items[j]) == 0)
-				FAULT(reader, node->place, "%s: %s is in it twice", node->key, QUOTE(reader, list->items[i]));
+				FAULT(reader, node->place, "%s: %s is in it twice", node->key,
+				    QUOTE(reader, list->items[i]));
 	}
 }
 
@@ -57,13 +61,14 @@ check_recipients(struct reader *reader, const struct node *node, const struct pw
 struct own {
 	const struct pw_setting *rows;
 	struct pw_value items[PLUGIN_SETTINGS_MAX];
-	bool wrong[PLUGIN_SETTINGS_MAX]; /* what was written was a fault: it stands as if it had not been */
+	bool wrong[PLUGIN_SETTINGS_MAX]; /* what was written was a fault: it stands as if it had not
+	                                    been */
 	uint32_t count;
 };
 
 static void
-take_own(struct reader *reader, const struct node *group, const struct plugin *plugin, const struct pw_setting *hosts,
-    struct own *own)
+take_own(struct reader *reader, const struct node *group, const struct plugin *plugin,
+    const struct pw_setting *hosts, struct own *own)
 {
 	char key[SETTING_KEY_MAX];
 	struct reason why;
@@ -71,7 +76,8 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	memset(own, 0, sizeof *own);
 	own->rows = plugin->descriptor->settings;
 	for (; own->rows != NULL && own->rows[own->count].key != NULL; own->count++)
-		value_default(&reader->values, &own->rows[own->count], &own->items[own->count], &why);
+		value_default(
+		    &reader->values, &own->rows[own->count], &own->items[own->count], &why);
 	reader_check_keys(reader, group, "", hosts, own->rows);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
@@ -85,7 +91,8 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 			check_recipients(reader, node, own->items[row].list);
 	}
 	for (uint32_t i = 0; i < own->count; i++)
-		if (own->rows[i].flags & PW_REQUIRED && node_member(group, value_key(&own->rows[i], key)) == NULL)
+		if (own->rows[i].flags & PW_REQUIRED
+		    && node_member(group, value_key(&own->rows[i], key)) == NULL)
 			FAULT(reader, group->place, "%s is missing: %s", key, own->rows[i].help);
 }
 
@@ -109,7 +116,8 @@ is_of_wrong(const struct own *own, const char *sentence)
 	for (const char *word = sentence; *word != '\0'; word += strspn(word, letters)) {
 		word += strcspn(word, letters);
 		for (uint32_t i = 0; i < own->count; i++)
-			if (own->wrong[i] && strlen(value_key(&own->rows[i], key)) == strspn(word, letters)
+			if (own->wrong[i]
+			    && strlen(value_key(&own->rows[i], key)) == strspn(word, letters)
 			    && strncmp(word, key, strlen(key)) == 0)
 				return true;
 	}
@@ -123,14 +131,16 @@ place_of(const struct node *group, const char *sentence)
 	size_t size = strcspn(sentence, ":");
 
 	for (uint32_t i = 0; i < group->count; i++)
-		if (strlen(group->children[i].key) == size && strncmp(group->children[i].key, sentence, size) == 0)
+		if (strlen(group->children[i].key) == size
+		    && strncmp(group->children[i].key, sentence, size) == 0)
 			return group->children[i].place;
 	return group->place;
 }
 
 /* What the plugin finds where its settings do not go together, a fault a line. */
 static void
-check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier, const struct own *own)
+check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier,
+    const struct own *own)
 {
 	const struct pw_notifier_ops *ops = notifier->plugin->descriptor->ops;
 	char words[1024] = "", *rest, *sentence;
@@ -140,7 +150,8 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 		return;
 	good = ops->check(notifier->values, words, sizeof words);
 	words[sizeof words - 1] = '\0';
-	for (sentence = strtok_r(words, "\n", &rest); sentence != NULL; sentence = strtok_r(NULL, "\n", &rest)) {
+	for (sentence = strtok_r(words, "\n", &rest); sentence != NULL;
+	     sentence = strtok_r(NULL, "\n", &rest)) {
 		char shown[400];
 		struct text text = TEXT_OVER(shown);
 
@@ -231,8 +242,8 @@ take_quiet(struct reader *reader, const struct node *group)
 	ranges = arena_array(reader->arena, list->count, sizeof *ranges);
 	for (uint32_t i = 0; i < list->count; i++)
 		if (!calendar_parse(list->items[i], &ranges[i], &why))
-			FAULT(reader, member(group, NOTIFIER_QUIET)->place, "quiet: %s: %s", QUOTE(reader, list->items[i]),
-			    why.text);
+			FAULT(reader, member(group, NOTIFIER_QUIET)->place, "quiet: %s: %s",
+			    QUOTE(reader, list->items[i]), why.text);
 	return (struct calendar){ list->count, ranges };
 }
 
@@ -249,9 +260,11 @@ take_remind(struct reader *reader, const struct node *group, struct config_notif
 	for (uint32_t i = 0; i < list->count; i++) {
 		struct place place = member(group, NOTIFIER_REMIND)->place;
 		if (!units_parse_duration(list->items[i], &waits[i], &why))
-			FAULT(reader, place, "remind: %s %s", QUOTE(reader, list->items[i]), why.text);
+			FAULT(reader, place, "remind: %s %s", QUOTE(reader, list->items[i]),
+			    why.text);
 		else if (waits[i] < remind_min)
-			FAULT(reader, place, "remind: %s is too often: 1m is the least", QUOTE(reader, list->items[i]));
+			FAULT(reader, place, "remind: %s is too often: 1m is the least",
+			    QUOTE(reader, list->items[i]));
 	}
 	notifier->remind = waits;
 	notifier->remind_count = list->count;
@@ -262,7 +275,9 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 {
 	const struct pw_strings *tags = take(reader, group, NOTIFIER_TAGS).list;
 
-	notifier->receiver = notifier->values == NULL ? 0 : plugin_receiver(notifier->plugin, notifier->values);
+	notifier->receiver = notifier->values == NULL
+	    ? 0
+	    : plugin_receiver(notifier->plugin, notifier->values);
 	notifier->kinds = take_kinds(reader, group);
 	if (notifier->receiver & PW_KEEPS)
 		notifier->kinds = with_ends(notifier->kinds);
@@ -273,7 +288,9 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 	take_remind(reader, group, notifier);
 	notifier->storm = (uint32_t)take(reader, group, NOTIFIER_STORM).number;
 	notifier->timezone = take(reader, group, NOTIFIER_TIMEZONE).string;
-	if (notifier->timezone != NULL && !reader_check_zone(reader, member(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
+	if (notifier->timezone != NULL
+	    && !reader_check_zone(
+	        reader, member(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
 		notifier->timezone = NULL;
 	notifier->deadline = take(reader, group, NOTIFIER_DEADLINE).number;
 	notifier->channel_grace = take(reader, group, NOTIFIER_CHANNEL_GRACE).number;
@@ -288,11 +305,13 @@ find_fallback(struct reader *reader, const struct node *group, struct config_not
 	const struct node *node = member(group, NOTIFIER_FALLBACK);
 	struct pw_value value;
 
-	if (node == NULL || !reader_take_row(reader, group, &notifier_settings[NOTIFIER_FALLBACK], &value))
+	if (node == NULL
+	    || !reader_take_row(reader, group, &notifier_settings[NOTIFIER_FALLBACK], &value))
 		return;
 	notifier->fallback = reader_require_notifier(reader, node->place, "fallback", value.string);
 	if (notifier->fallback != CONFIG_NONE && &reader->notifiers[notifier->fallback] == notifier)
-		FAULT(reader, node->place, "fallback: %s cannot stand in for itself: name another notifier",
+		FAULT(reader, node->place,
+		    "fallback: %s cannot stand in for itself: name another notifier",
 		    QUOTE(reader, value.string));
 }
 
@@ -307,7 +326,8 @@ take_notifier(struct reader *reader, const struct node *group)
 	notifier->name = take_word(reader, group, NOTIFIER_NAME);
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
-		notifier->plugin = probes_find_plugin(reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
+		notifier->plugin = probes_find_plugin(
+		    reader, plugin, PW_NOTIFIER, node_member(group, "plugin")->place);
 	if (notifier->plugin != NULL) {
 		take_own(reader, group, notifier->plugin, notifier_settings, &own);
 		notifier->values = values_share(&reader->values, own.items, own.count);
@@ -319,7 +339,8 @@ take_notifier(struct reader *reader, const struct node *group)
 	twin = reader_find_notifier(reader, notifier->name);
 	if (twin != CONFIG_NONE) {
 		FAULT(reader, group->place, "there are two notifiers %s, here and in %s",
-		    QUOTE(reader, notifier->name), faults_place(&reader->faults, reader->notifier_nodes[twin]->place));
+		    QUOTE(reader, notifier->name),
+		    faults_place(&reader->faults, reader->notifier_nodes[twin]->place));
 		return;
 	}
 	notifier->place = arena_strdup(reader->arena, faults_place(&reader->faults, group->place));
@@ -341,10 +362,14 @@ take_heartbeat(struct reader *reader)
 
 	if (reader->heartbeat == NULL)
 		return;
-	*notifier = (struct config_notifier){ .name = format, .fallback = CONFIG_NONE, .deadline = heartbeat_deadline,
+	*notifier = (struct config_notifier){ .name = format,
+		.fallback = CONFIG_NONE,
+		.deadline = heartbeat_deadline,
 		.channel_grace = INT64_MAX };
-	notifier->plugin = probes_find_plugin(reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
-	good = reader_take_row(reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval);
+	notifier->plugin = probes_find_plugin(
+	    reader, "webhook", PW_NOTIFIER, reader->heartbeat->place);
+	good = reader_take_row(
+	    reader, reader->heartbeat, &heartbeat_settings[HEARTBEAT_INTERVAL], &interval);
 	if (notifier->plugin == NULL)
 		return;
 	take_own(reader, reader->heartbeat, notifier->plugin, heartbeat_settings, &own);
@@ -365,12 +390,15 @@ notifiers_take(struct reader *reader)
 	const struct groups *groups = &reader->notifier_groups;
 	uint32_t count;
 
-	reader->notifiers = arena_array(reader->arena, groups->count + 2, sizeof *reader->notifiers);
-	reader->notifier_nodes = arena_array(reader->scratch, groups->count + 2, sizeof(const struct node *));
+	reader->notifiers = arena_array(
+	    reader->arena, groups->count + 2, sizeof *reader->notifiers);
+	reader->notifier_nodes = arena_array(
+	    reader->scratch, groups->count + 2, sizeof(const struct node *));
 	for (uint32_t i = 0; i < groups->count; i++)
 		take_notifier(reader, groups->items[i]);
 	count = reader->notifier_count;
-	take_heartbeat(reader); /* before fallbacks are looked up, so that naming it is understood, though it is told nothing */
+	take_heartbeat(reader); /* before fallbacks are looked up, so that naming it is understood,
+	                           though it is told nothing */
 	assert(count <= groups->count && reader->notifier_count <= count + 1);
 	for (uint32_t i = 0; i < count; i++)
 		find_fallback(reader, reader->notifier_nodes[i], &reader->notifiers[i]);

@@ -1,6 +1,6 @@
 /*
- * The text that libconfig reads in place of the files: each setting and each entry of a list on a line of its own, whose
- * place in the files is known, the column included.
+ * The text that libconfig reads in place of the files: each setting and each entry of a list on a
+ * line of its own, whose place in the files is known, the column included.
  */
 #ifndef CONFIG_PLAIN_H
 #define CONFIG_PLAIN_H
@@ -22,7 +22,8 @@ struct plain {
 void plain_begin(struct plain *, struct place);
 void plain_fini(struct plain *);
 
-/* What follows stands there. Line feeds within a string are lines of the same setting; CR LF becomes LF. */
+/* What follows stands there. Line feeds within a string are lines of the same setting; CR LF
+ * becomes LF. */
 void plain_begin_line(struct plain *, struct place);
 void plain_add(struct plain *, const char *string);
 void plain_add_bytes(struct plain *, const char *bytes, size_t size);

@@ -1,6 +1,6 @@
 /*
- * Checks every table of a plugin's descriptor: what is wrong in one is found when the plugin is loaded, and not when a target
- * is first probed at night.
+ * Checks every table of a plugin's descriptor: what is wrong in one is found when the plugin is
+ * loaded, and not when a target is first probed at night.
  */
 #include "config/plugin_check.h"
 
@@ -32,7 +32,8 @@ plugin_kind_name(enum pw_kind kind)
 	return kind == PW_PROBE ? "a probe" : "a notifier";
 }
 
-/* Lower case letters, digits and underscores (a plugin's name: also '-'), beginning with a letter. */
+/* Lower case letters, digits and underscores (a plugin's name: also '-'), beginning with a letter.
+ */
 static bool
 is_name(const char *name, size_t size_max, bool dashes)
 {
@@ -53,21 +54,28 @@ static bool
 fits(const struct pw_plugin *plugin, struct reason *why)
 {
 	if (plugin->magic != PW_MAGIC)
-		return wrong(why, "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)", plugin->magic, PW_MAGIC);
+		return wrong(why,
+		    "pw_plugin does not begin with the magic number (0x%08x, not 0x%08x)",
+		    plugin->magic, PW_MAGIC);
 	if (plugin->major != PW_ABI_MAJOR)
-		return wrong(why, "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version are refused",
+		return wrong(why,
+		    "it is made for ABI %u.%u, and this is %d.%d: plugins of another major version "
+		    "are refused",
 		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->minor > PW_ABI_MINOR)
-		return wrong(why, "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are refused",
+		return wrong(why,
+		    "it is made for ABI %u.%u, and this is %d.%d: plugins of a newer version are "
+		    "refused",
 		    plugin->major, plugin->minor, PW_ABI_MAJOR, PW_ABI_MINOR);
 	if (plugin->size < sizeof(struct pw_plugin))
-		return wrong(why, "its descriptor has %u bytes where ABI %u.%u has %zu", plugin->size, plugin->major,
-		    plugin->minor, sizeof(struct pw_plugin));
+		return wrong(why, "its descriptor has %u bytes where ABI %u.%u has %zu",
+		    plugin->size, plugin->major, plugin->minor, sizeof(struct pw_plugin));
 	return true;
 }
 
 static bool
-check_setting(const struct pw_plugin *plugin, int at, struct values *values, bool *has_recipients, struct reason *why)
+check_setting(const struct pw_plugin *plugin, int at, struct values *values, bool *has_recipients,
+    struct reason *why)
 {
 	const struct pw_setting *row = &plugin->settings[at];
 	char key[SETTING_KEY_MAX];
@@ -92,7 +100,9 @@ check_setting(const struct pw_plugin *plugin, int at, struct values *values, boo
 		return wrong(why, "its setting %s has unknown flags (0x%x)", key, row->flags);
 	if (row->flags & PW_RECIPIENTS) {
 		if (row->type != PW_LIST || plugin->kind != PW_NOTIFIER || *has_recipients)
-			return wrong(why, "only one setting can hold the recipients, a notifier's list: not %s", key);
+			return wrong(why,
+			    "only one setting can hold the recipients, a notifier's list: not %s",
+			    key);
 		*has_recipients = true;
 	}
 	if (row->flags & PW_RELAY && (row->type != PW_STRING || plugin->kind != PW_NOTIFIER))
@@ -125,7 +135,8 @@ check_phase(const struct pw_phase *phases, int at, struct reason *why)
 	const struct pw_phase *phase = &phases[at];
 
 	if (!is_name(phase->name, PHASE_SIZE_MAX, false))
-		return wrong(why, "the name of its phase %d is not of [a-z0-9_], up to %d of them", at + 1, PHASE_SIZE_MAX);
+		return wrong(why, "the name of its phase %d is not of [a-z0-9_], up to %d of them",
+		    at + 1, PHASE_SIZE_MAX);
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
 		if (strcmp(phase->name, hosts[i]) == 0)
 			return wrong(why, "its phase %s is the host's own", phase->name);
@@ -134,12 +145,15 @@ check_phase(const struct pw_phase *phases, int at, struct reason *why)
 			return wrong(why, "it has the phase %s twice", phase->name);
 	if (phase->limit == 0 && phase_standard(phase->name) == NULL)
 		return wrong(why, "its phase %s has no limit", phase->name);
-	if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max || phase->slow > (uint64_t)limit_max)
+	if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max
+	    || phase->slow > (uint64_t)limit_max)
 		return wrong(why, "a limit of its phase %s is longer than a day", phase->name);
 	if (phase->patient != 0 && phase->patient < phase->limit)
-		return wrong(why, "the patient limit of its phase %s is shorter than the other", phase->name);
+		return wrong(why, "the patient limit of its phase %s is shorter than the other",
+		    phase->name);
 	if (phase->flags & ~(uint32_t)PW_PHASE_TLS)
-		return wrong(why, "its phase %s has unknown flags (0x%x)", phase->name, phase->flags);
+		return wrong(
+		    why, "its phase %s has unknown flags (0x%x)", phase->name, phase->flags);
 	return true;
 }
 
@@ -150,7 +164,9 @@ check_phases(const struct pw_probe_ops *ops, struct reason *why)
 
 	for (int i = 0; ops->phases != NULL && ops->phases[i].name != NULL; i++) {
 		if (i == room)
-			return wrong(why, "it has more phases than there is room for: %d with the host's own", PHASES_MAX);
+			return wrong(why,
+			    "it has more phases than there is room for: %d with the host's own",
+			    PHASES_MAX);
 		if (!check_phase(ops->phases, i, why))
 			return false;
 	}
@@ -168,18 +184,23 @@ check_outcomes(const struct pw_probe_ops *ops, struct reason *why)
 		if (i == PLUGIN_OUTCOMES_MAX)
 			return wrong(why, "it has more than %d outcomes", PLUGIN_OUTCOMES_MAX);
 		if (!is_name(outcome->name, OUTCOME_NAME_MAX - 1, false))
-			return wrong(why, "the name of its outcome %d is not of [a-z0-9_], up to %d of them", i + 1, OUTCOME_NAME_MAX - 1);
+			return wrong(why,
+			    "the name of its outcome %d is not of [a-z0-9_], up to %d of them",
+			    i + 1, OUTCOME_NAME_MAX - 1);
 		if (outcome_find(outcome->name, NULL, &found))
-			return wrong(why, "its outcome %s has the name of one of the host's", outcome->name);
+			return wrong(
+			    why, "its outcome %s has the name of one of the host's", outcome->name);
 		for (int j = 0; j < i; j++)
 			if (strcmp(outcome->name, ops->outcomes[j].name) == 0)
 				return wrong(why, "it has the outcome %s twice", outcome->name);
 		if (outcome->severity > PW_UNKNOWN)
-			return wrong(why, "its outcome %s has the unknown severity %u", outcome->name, outcome->severity);
+			return wrong(why, "its outcome %s has the unknown severity %u",
+			    outcome->name, outcome->severity);
 		if (outcome->text == NULL)
 			return wrong(why, "its outcome %s has no text", outcome->name);
 		if (outcome->phase != NULL && strlen(outcome->phase) > PHASE_SIZE_MAX)
-			return wrong(why, "the phase of its outcome %s is no name of a phase", outcome->name);
+			return wrong(why, "the phase of its outcome %s is no name of a phase",
+			    outcome->name);
 	}
 	return true;
 }
@@ -191,7 +212,9 @@ check_facts(const struct pw_probe_ops *ops, struct reason *why)
 		if (i == PLUGIN_FACTS_MAX)
 			return wrong(why, "it has more than %d facts", PLUGIN_FACTS_MAX);
 		if (!is_name(ops->facts[i].name, OUTCOME_NAME_MAX - 1, false))
-			return wrong(why, "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1, OUTCOME_NAME_MAX - 1);
+			return wrong(why,
+			    "the name of its fact %d is not of [a-z0-9_], up to %d of them", i + 1,
+			    OUTCOME_NAME_MAX - 1);
 		for (int j = 0; j < i; j++)
 			if (strcmp(ops->facts[i].name, ops->facts[j].name) == 0)
 				return wrong(why, "it has the fact %s twice", ops->facts[i].name);
@@ -205,8 +228,8 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	const struct pw_probe_ops *ops = plugin->ops;
 
 	if (ops->size < sizeof *ops)
-		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu", ops->size, plugin->major,
-		    plugin->minor, sizeof *ops);
+		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
+		    ops->size, plugin->major, plugin->minor, sizeof *ops);
 	if (plugin->flags & ~(uint32_t)(PW_USES_TLS | PW_REQUIRES_TLS))
 		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
 	if ((plugin->flags & PW_REQUIRES_TLS) && !(plugin->flags & PW_USES_TLS))
@@ -214,9 +237,11 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	if (ops->framing != PW_REPLIES && ops->framing != PW_LINES)
 		return wrong(why, "its framing is the unknown %u", ops->framing);
 	if (ops->begin == NULL || ops->on_reply == NULL)
-		return wrong(why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
+		return wrong(
+		    why, "it has no %s function", ops->begin == NULL ? "begin" : "on_reply");
 	if (ops->session_size > SESSION_MAX)
-		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size, SESSION_MAX);
+		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
+		    SESSION_MAX);
 	if (ops->farewell != NULL && (strnlen(ops->farewell, FAREWELL_MAX + 1) > FAREWELL_MAX
 	    || strpbrk(ops->farewell, "\r\n") != NULL))
 		return wrong(why, "its farewell is not one line");
@@ -231,19 +256,22 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 	const struct pw_gate_ops *gate = ops->size < sizeof *ops ? NULL : ops->gate;
 
 	if (ops->size < size)
-		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu", ops->size, plugin->major,
-		    plugin->minor, size);
+		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
+		    ops->size, plugin->major, plugin->minor, size);
 	if (plugin->flags != 0)
 		return wrong(why, "it has unknown flags (0x%x)", plugin->flags);
 	if (ops->deliver == NULL)
 		return wrong(why, "it has no deliver function");
 	if (ops->session_size > SESSION_MAX)
-		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size, SESSION_MAX);
-	if (gate != NULL && (gate->size < sizeof *gate || gate->open == NULL || gate->serve == NULL || gate->close == NULL
-	    || ops->join == NULL))
+		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
+		    SESSION_MAX);
+	if (gate != NULL
+	    && (gate->size < sizeof *gate || gate->open == NULL || gate->serve == NULL
+	        || gate->close == NULL || ops->join == NULL))
 		return wrong(why, "a function of its gate is missing");
 	if (gate != NULL && gate->memory_size > SESSION_MAX)
-		return wrong(why, "a gate's memory of %u bytes is too large: up to %d", gate->memory_size, SESSION_MAX);
+		return wrong(why, "a gate's memory of %u bytes is too large: up to %d",
+		    gate->memory_size, SESSION_MAX);
 	return true;
 }
 
@@ -253,11 +281,15 @@ plugin_check(const struct pw_plugin *plugin, struct values *values, struct reaso
 	if (!fits(plugin, why))
 		return false;
 	if (plugin->kind != PW_PROBE && plugin->kind != PW_NOTIFIER)
-		return wrong(why, "it is of the unknown kind %u: neither a probe nor a notifier", plugin->kind);
+		return wrong(why, "it is of the unknown kind %u: neither a probe nor a notifier",
+		    plugin->kind);
 	if (!is_name(plugin->name, NAME_SIZE_MAX, true))
 		return wrong(why, "its name is not of [a-z0-9_-], up to %d of them", NAME_SIZE_MAX);
 	if (plugin->version == NULL || plugin->summary == NULL || plugin->ops == NULL)
-		return wrong(why, "it has no %s", plugin->version == NULL ? "version" : plugin->summary == NULL ? "summary" : "ops");
+		return wrong(why, "it has no %s",
+		    plugin->version == NULL       ? "version"
+		        : plugin->summary == NULL ? "summary"
+		                                  : "ops");
 	if (!check_settings(plugin, values, why))
 		return false;
 	return plugin->kind == PW_PROBE ? check_probe(plugin, why) : check_notifier(plugin, why);

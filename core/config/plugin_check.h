@@ -1,4 +1,5 @@
-/* Checks the descriptor of a plugin before anything in it is used. The plugin's author reads the reasons. */
+/* Checks the descriptor of a plugin before anything in it is used. The plugin's author reads the
+ * reasons. */
 #ifndef CONFIG_PLUGIN_CHECK_H
 #define CONFIG_PLUGIN_CHECK_H
 
@@ -6,8 +7,8 @@
 
 enum { PLUGIN_SETTINGS_MAX = 64, PLUGIN_OUTCOMES_MAX = 256, PLUGIN_FACTS_MAX = 128 };
 
-/* Checks the version, and every table only if the version fits. Defaults of its settings are parsed into `values`. Returns
- * false with a reason. */
+/* Checks the version, and every table only if the version fits. Defaults of its settings are parsed
+ * into `values`. Returns false with a reason. */
 bool plugin_check(const struct pw_plugin *, struct values *, struct reason *why);
 
 /* "a probe", "a notifier". */

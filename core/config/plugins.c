@@ -28,8 +28,8 @@ plugins_fini(struct plugins *plugins)
 	*plugins = (struct plugins){ 0 };
 }
 
-/* In the build folder they lie beside the program, and where it was installed behind ../lib, whatever PREFIX it was
- * built for. */
+/* In the build folder they lie beside the program, and where it was installed behind ../lib,
+ * whatever PREFIX it was built for. */
 const char *
 plugins_standard_folder(struct arena *arena)
 {
@@ -38,7 +38,8 @@ plugins_standard_folder(struct arena *arena)
 	const char *folder = NULL;
 	struct stat status;
 
-	for (size_t i = 0; program != NULL && folder == NULL && i < sizeof places / sizeof *places; i++) {
+	for (size_t i = 0; program != NULL && folder == NULL && i < sizeof places / sizeof *places;
+	     i++) {
 		const char *place = path_beside(arena, program, places[i]);
 
 		if (stat(place, &status) == 0 && S_ISDIR(status.st_mode))
@@ -68,10 +69,11 @@ is_ours_alone(const char *path, const char *what, struct reason *why)
 	if (stat(path, &status) < 0)
 		reason_set(why, "%s cannot be looked at: %s", what, strerror(errno));
 	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", what, (unsigned)status.st_uid);
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", what,
+		    (unsigned)status.st_uid);
 	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		reason_set(why, "%s can be written to by others (mode %04o): take that right away", what,
-		    (unsigned)status.st_mode & 07777);
+		reason_set(why, "%s can be written to by others (mode %04o): take that right away",
+		    what, (unsigned)status.st_mode & 07777);
 	else
 		return true;
 	return false;
@@ -106,7 +108,8 @@ open_plugin(const char *path, struct reason *why)
 		if (error == NULL)
 			error = "it exports no pw_plugin";
 		text_escape(&text, (struct pw_bytes){ error, strlen(error) });
-		reason_set(why, handle == NULL ? "it cannot be loaded: %s" : "it is no plugin: %s", shown);
+		reason_set(
+		    why, handle == NULL ? "it cannot be loaded: %s" : "it is no plugin: %s", shown);
 	}
 	return descriptor;
 }
@@ -145,11 +148,13 @@ load_file(struct plugins *plugins, const char *path, struct reason *why)
 		return false;
 	namesake = find_name(plugins, descriptor->name);
 	if (namesake != NULL) {
-		reason_set(why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
+		reason_set(
+		    why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
 		return false;
 	}
 	VEC_REQUIRE(plugins->items, plugins->count, plugins->room);
-	plugins->items[plugins->count++] = (struct plugin){ descriptor, arena_strdup(plugins->arena, path) };
+	plugins->items[plugins->count++] = (struct plugin){ descriptor,
+		arena_strdup(plugins->arena, path) };
 	return true;
 }
 
@@ -221,7 +226,8 @@ plugins_find_broken(const struct plugins *plugins, const char *name)
 		const char *path = plugins->broken[i].path, *slash = strrchr(path, '/');
 		const char *file = slash == NULL ? path : slash + 1;
 
-		if (strncmp(file, name, size) == 0 && (strcmp(file + size, ".so") == 0 || file[size] == '\0'))
+		if (strncmp(file, name, size) == 0
+		    && (strcmp(file + size, ".so") == 0 || file[size] == '\0'))
 			return &plugins->broken[i];
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 /*
- * The plugin host: the only place that opens plugins. One is used only after everything about it has been checked: who
- * can write to its file and folder, its version before anything else of its descriptor, then every table in it. What
- * was loaded is never unloaded.
+ * The plugin host: the only place that opens plugins. One is used only after everything about it
+ * has been checked: who can write to its file and folder, its version before anything else of its
+ * descriptor, then every table in it. What was loaded is never unloaded.
  */
 #ifndef CONFIG_PLUGINS_H
 #define CONFIG_PLUGINS_H
@@ -26,11 +26,13 @@ struct plugins {
 void plugins_init(struct plugins *, struct values *);
 void plugins_fini(struct plugins *); /* the descriptors stay, and so do copies of ->items */
 
-/* Where the plugins lie that come with the program: beside it in its build folder, in ../lib/postwatch/plugins where it
- * was installed, whatever the prefix, else where the build was told that they would be. */
+/* Where the plugins lie that come with the program: beside it in its build folder, in
+ * ../lib/postwatch/plugins where it was installed, whatever the prefix, else where the build was
+ * told that they would be. */
 const char *plugins_standard_folder(struct arena *);
 
-/* Loads a file, or every *.so of a folder in the order of their names. What cannot be used is noted in ->broken. */
+/* Loads a file, or every *.so of a folder in the order of their names. What cannot be used is noted
+ * in ->broken. */
 void plugins_load(struct plugins *, const char *path);
 
 const struct plugin *plugins_find(const struct plugins *, const char *name, enum pw_kind);

@@ -1,6 +1,6 @@
 /*
- * Builds policies. Equal ones are shared: 100,000 targets with the settings of `defaults` have one policy, and whether two
- * targets are treated alike is a comparison of pointers.
+ * Builds policies. Equal ones are shared: 100,000 targets with the settings of `defaults` have one
+ * policy, and whether two targets are treated alike is a comparison of pointers.
  */
 #include "config/policy.h"
 
@@ -54,7 +54,8 @@ put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
 }
 
 static const struct tls_settings *
-share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer, enum port_class port)
+share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer,
+    enum port_class port)
 {
 	const struct pw_value *verify = &layer->tls[TLS_VERIFY], *sni = &layer->tls[TLS_SNI];
 	struct tls_settings tls;
@@ -68,9 +69,12 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 	if (verify->given)
 		tls.verify = (enum tls_verify)verify->number;
 	else
-		tls.verify = port == PORT_SMTP || tls.mode <= PW_TLS_OPPORTUNISTIC ? TLS_VERIFY_WARN : TLS_VERIFY_FULL;
+		tls.verify = port == PORT_SMTP || tls.mode <= PW_TLS_OPPORTUNISTIC
+		    ? TLS_VERIFY_WARN
+		    : TLS_VERIFY_FULL;
 	tls.ca_file = layer->tls[TLS_CA_FILE].string;
-	if (sni->string != NULL && host_parse(reader->scratch, sni->string, strlen(sni->string), &name, &why))
+	if (sni->string != NULL
+	    && host_parse(reader->scratch, sni->string, strlen(sni->string), &name, &why))
 		tls.sni = arena_intern(reader->arena, name.ascii);
 	tls.min_version = 0x0301 + (int)layer->tls[TLS_MIN_VERSION].number;
 	put_cert_warn(&tls, &layer->tls[TLS_CERT_WARN]);
@@ -79,7 +83,8 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 
 /* EHLO inside TLS goes by the limits of EHLO where it has none of its own. */
 static int64_t
-given_limit(const struct reader *reader, const struct layer *layer, enum limit_kind kind, int number)
+given_limit(
+    const struct reader *reader, const struct layer *layer, enum limit_kind kind, int number)
 {
 	int64_t limit = layer->limits[kind][number];
 
@@ -90,7 +95,8 @@ given_limit(const struct reader *reader, const struct layer *layer, enum limit_k
 
 /* A patient limit that nobody set is never shorter than the routine one. */
 static void
-apply_limits(struct reader *reader, const struct layer *layer, int number, struct phase_plan *plan, struct place place)
+apply_limits(struct reader *reader, const struct layer *layer, int number, struct phase_plan *plan,
+    struct place place)
 {
 	int64_t routine = given_limit(reader, layer, LIMIT_ROUTINE, number);
 	int64_t patient = given_limit(reader, layer, LIMIT_PATIENT, number);
@@ -105,21 +111,26 @@ apply_limits(struct reader *reader, const struct layer *layer, int number, struc
 	if (slow != LIMIT_NOT_GIVEN)
 		plan->slow = slow;
 	if (plan->patient < plan->routine)
-		FAULT(reader, place, "patient_limits.%s is shorter than limits.%s: the patient attempt has to be the "
-		    "longer one", plan->name, plan->name);
+		FAULT(reader, place,
+		    "patient_limits.%s is shorter than limits.%s: the patient attempt has to be "
+		    "the "
+		    "longer one",
+		    plan->name, plan->name);
 }
 
-/* The leg as a whole is given as much more time as its phases are given more than they have by default. */
+/* The leg as a whole is given as much more time as its phases are given more than they have by
+ * default. */
 static void
-plan_phases(struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place,
-    struct policy *policy)
+plan_phases(struct reader *reader, const struct probe *probe, const struct layer *layer,
+    struct place place, struct policy *policy)
 {
 	struct phase_plan phases[PHASES_MAX];
 
 	policy->leg = policy_built_in(probe->plugin, "leg");
 	for (uint32_t i = 0; i < probe->phase_count; i++) {
 		int number = probe->phase_numbers[i];
-		struct phase_plan usual = policy_built_in(probe->plugin, reader->phase_names[number]);
+		struct phase_plan usual = policy_built_in(
+		    probe->plugin, reader->phase_names[number]);
 
 		memcpy(&phases[i], &usual, sizeof usual);
 		apply_limits(reader, layer, number, &phases[i], place);
@@ -134,7 +145,8 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 	if (reader->source->leg_max > 0 && policy->leg.patient > reader->source->leg_max)
 		policy->leg.patient = reader->source->leg_max;
 	policy->phase_count = probe->phase_count;
-	policy->phases = pool_share(&reader->values.pool, phases, probe->phase_count * sizeof *phases);
+	policy->phases = pool_share(
+	    &reader->values.pool, phases, probe->phase_count * sizeof *phases);
 }
 
 static void
@@ -170,7 +182,8 @@ put_notify(struct reader *reader, struct policy *policy, const struct pw_strings
 		if (index != CONFIG_NONE)
 			notifiers[policy->notify_count++] = index;
 	}
-	policy->notify = pool_share(&reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
+	policy->notify = pool_share(
+	    &reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
 }
 
 static void
@@ -185,7 +198,8 @@ put_times(struct policy *policy, const struct pw_value *values)
 }
 
 static void
-require_own(struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place)
+require_own(
+    struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place)
 {
 	char key[SETTING_KEY_MAX];
 
@@ -199,8 +213,8 @@ require_own(struct reader *reader, const struct probe *probe, const struct layer
 
 /* Compared byte by byte, so all of it is zeroed first; what lies in pointers is shared already. */
 const struct policy *
-policy_of_layer(struct reader *reader, const struct probe *probe, const struct layer *layer, enum port_class port,
-    struct place place)
+policy_of_layer(struct reader *reader, const struct probe *probe, const struct layer *layer,
+    enum port_class port, struct place place)
 {
 	const struct pw_value *values = layer->target;
 	struct policy policy;

@@ -43,7 +43,8 @@ same_block(void *arg, uint32_t index)
 	const struct wanted *wanted = arg;
 	const struct block *block = &wanted->pool->blocks[index];
 
-	return block->size == wanted->size && memcmp(block->bytes, wanted->bytes, wanted->size) == 0;
+	return block->size == wanted->size
+	    && memcmp(block->bytes, wanted->bytes, wanted->size) == 0;
 }
 
 const void *

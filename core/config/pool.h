@@ -12,7 +12,8 @@
 #include "base/arena.h"
 #include "base/hash.h"
 
-/* Inserts into a table that is built at start: ends the program with EX_OSERR if there is no memory. */
+/* Inserts into a table that is built at start: ends the program with EX_OSERR if there is no
+ * memory. */
 void pool_index(struct hash_table *, uint32_t hash, uint32_t index);
 
 struct pool {

@@ -1,6 +1,7 @@
 /*
- * Loads the plugins, and makes of each probe plugin what its targets begin with. Phases are numbered over all probes, so that
- * limits in `defaults` hold for a phase of whatever probe has one of that name.
+ * Loads the plugins, and makes of each probe plugin what its targets begin with. Phases are
+ * numbered over all probes, so that limits in `defaults` hold for a phase of whatever probe has one
+ * of that name.
  */
 #include "config/probes.h"
 
@@ -31,14 +32,18 @@ plan_probe(struct reader *reader, struct probe *probe)
 	const struct pw_probe_ops *ops = plugin_probe(probe->plugin);
 	int number = 0;
 
-	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "resolve");
-	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "connect");
-	for (const struct pw_phase *phase = ops->phases; number >= 0 && phase != NULL && phase->name != NULL; phase++) {
+	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
+	    reader, "resolve");
+	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
+	    reader, "connect");
+	for (const struct pw_phase *phase = ops->phases;
+	     number >= 0 && phase != NULL && phase->name != NULL; phase++) {
 		number = add_phase_name(reader, phase->name);
 		probe->phase_numbers[probe->phase_count++] = (unsigned char)number;
 	}
 	if (ops->farewell != NULL)
-		probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(reader, "quit");
+		probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
+		    reader, "quit");
 	return number >= 0;
 }
 
@@ -55,8 +60,8 @@ add_probe(struct reader *reader, const struct plugin *plugin)
 	if (plan_probe(reader, probe))
 		reader->probe_count++;
 	else
-		FAULT(reader, (struct place){ .file = file }, "all plugins together have more than %d names of phases",
-		    PHASE_NAMES_MAX);
+		FAULT(reader, (struct place){ .file = file },
+		    "all plugins together have more than %d names of phases", PHASE_NAMES_MAX);
 }
 
 void
@@ -67,12 +72,16 @@ probes_load_plugins(struct reader *reader)
 	const struct pw_strings *more = reader->global[GLOBAL_PLUGINS].list;
 	const struct node *node = reader->globals[GLOBAL_PLUGINS];
 	struct plugin *kept;
-	const char *from = node == NULL || node->kind == NODE_TEXT ? "" : faults_file_name(&reader->faults, node->place.file);
+	const char *from = node == NULL || node->kind == NODE_TEXT
+	    ? ""
+	    : faults_file_name(&reader->faults, node->place.file);
 
 	plugins_init(&reader->plugins, &reader->values);
-	plugins_load(&reader->plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
+	plugins_load(
+	    &reader->plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
 	for (uint32_t i = 0; more != NULL && i < more->count; i++)
-		plugins_load(&reader->plugins, path_absolute(reader->scratch, from, more->items[i]));
+		plugins_load(
+		    &reader->plugins, path_absolute(reader->scratch, from, more->items[i]));
 	for (uint32_t i = 0; i < reader->plugins.broken_count; i++) {
 		const struct broken_plugin *broken = &reader->plugins.broken[i];
 		const struct place place = { .file = faults_file(&reader->faults, broken->path) };
@@ -88,13 +97,15 @@ probes_load_plugins(struct reader *reader)
 #define PHASE(name_, routine_, patient_, slow_) add_phase_name(reader, #name_);
 #include <postwatch/phases.def>
 #undef PHASE
-	reader->probes = arena_array(reader->scratch, reader->config->plugin_count + 1, sizeof *reader->probes);
+	reader->probes = arena_array(
+	    reader->scratch, reader->config->plugin_count + 1, sizeof *reader->probes);
 	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
 		if (reader->config->plugins[i].descriptor->kind == PW_PROBE)
 			add_probe(reader, &reader->config->plugins[i]);
 }
 
-/* A group in `defaults` that is called like a probe whose plugin was refused: that probe is wanted. */
+/* A group in `defaults` that is called like a probe whose plugin was refused: that probe is wanted.
+ */
 static void
 check_groups(struct reader *reader)
 {
@@ -104,7 +115,8 @@ check_groups(struct reader *reader)
 
 		for (int kind = 0; kind < LIMIT_KINDS; kind++)
 			is_known |= strcmp(node->key, limit_groups[kind].key) == 0;
-		if (node->kind == NODE_GROUP && !is_known && plugins_find_broken(&reader->plugins, node->key) != NULL)
+		if (node->kind == NODE_GROUP && !is_known
+		    && plugins_find_broken(&reader->plugins, node->key) != NULL)
 			probes_find_plugin(reader, node->key, PW_PROBE, node->place);
 	}
 }
@@ -125,7 +137,8 @@ probes_take_defaults(struct reader *reader)
 
 		probe->layer = reader->defaults_layer;
 		for (uint32_t row = 0; row < probe->own_count; row++)
-			value_default(&reader->values, &probe->plugin->descriptor->settings[row], &probe->layer.own[row], &why);
+			value_default(&reader->values, &probe->plugin->descriptor->settings[row],
+			    &probe->layer.own[row], &why);
 		if (group != NULL && group->kind == NODE_GROUP)
 			layer_take(reader, &probe->layer, probe, group, SCOPE_PROBE_DEFAULTS);
 	}
@@ -145,8 +158,13 @@ report_missing(struct reader *reader, const char *name, enum pw_kind kind, struc
 	for (size_t i = 0; i < candidates.count; i++)
 		text_format(&text, "%s%s", i == 0 ? "" : ", ", candidates.words[i]);
 	near = candidates_nearest(&candidates, name);
-	FAULT(reader, place, "there is no %s plugin %s%s%s%s", kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
-	    faults_suggest(&reader->faults, near), text.size == 0 ? "" : near == NULL ? ": there are " : " There are ", all);
+	FAULT(reader, place, "there is no %s plugin %s%s%s%s",
+	    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
+	    faults_suggest(&reader->faults, near),
+	    text.size == 0     ? ""
+	        : near == NULL ? ": there are "
+	                       : " There are ",
+	    all);
 }
 
 const struct plugin *
@@ -188,14 +206,18 @@ struct probe *
 probes_find_default(struct reader *reader)
 {
 	const struct pw_setting *row = &target_settings[TARGET_PROBE];
-	const struct node *node = reader->defaults == NULL ? NULL : node_member(reader->defaults, row->key);
+	const struct node *node = reader->defaults == NULL
+	    ? NULL
+	    : node_member(reader->defaults, row->key);
 	struct pw_value value = { .string = row->fallback };
 
 	if (reader->default_probe_sought)
 		return reader->default_probe;
 	reader->default_probe_sought = true;
-	if (node != NULL && !value_of_node(&reader->values, &reader->faults, row, row->key, node, &value))
+	if (node != NULL
+	    && !value_of_node(&reader->values, &reader->faults, row, row->key, node, &value))
 		return NULL;
-	reader->default_probe = probes_find(reader, value.string, node != NULL ? node->place : reader_main_file(reader));
+	reader->default_probe = probes_find(
+	    reader, value.string, node != NULL ? node->place : reader_main_file(reader));
 	return reader->default_probe;
 }

@@ -14,17 +14,21 @@ struct probe {
 	struct layer layer;                          /* built in, and `defaults` */
 	const struct policy *policies[PORT_CLASSES]; /* of that layer; NULL: not yet made */
 	uint32_t phase_count;
-	unsigned char phase_numbers[PHASES_MAX];     /* of its dialogue in order, the host's own phases included */
+	unsigned char phase_numbers[PHASES_MAX]; /* of its dialogue in order, the host's own phases
+	                                            included */
 };
 
-/* Loads the plugins of the standard folder and those that the configuration names; what cannot be used is a warning. */
+/* Loads the plugins of the standard folder and those that the configuration names; what cannot be
+ * used is a warning. */
 void probes_load_plugins(struct reader *);
 
 /* Reads `defaults` and its groups for single probes. */
 void probes_take_defaults(struct reader *);
 
-/* The plugin or probe of a name. Returns NULL after a fault at the place, which says what there is instead. */
-const struct plugin *probes_find_plugin(struct reader *, const char *name, enum pw_kind, struct place);
+/* The plugin or probe of a name. Returns NULL after a fault at the place, which says what there is
+ * instead. */
+const struct plugin *probes_find_plugin(
+    struct reader *, const char *name, enum pw_kind, struct place);
 struct probe *probes_find(struct reader *, const char *name, struct place);
 
 /* The probe of targets that name none; NULL after a fault, which is told once. */

@@ -1,6 +1,6 @@
 /*
- * The order in which a configuration is read. Every step tells its own faults and goes on, so that a user reads all of them
- * in one pass.
+ * The order in which a configuration is read. Every step tells its own faults and goes on, so that
+ * a user reads all of them in one pass.
  */
 #include "config/read.h"
 
@@ -26,7 +26,8 @@ struct whole {
 	struct arena *arena;
 };
 
-/* The one of this process: named here so that its memory does not look lost to tools that look for leaks. */
+/* The one of this process: named here so that its memory does not look lost to tools that look for
+ * leaks. */
 static struct arena *latest;
 
 static void
@@ -49,8 +50,10 @@ read_all(struct reader *reader)
 		advice_of_reach(reader);
 	if ((reader->source->advise || reader->source->starts) && reader->faults.into->faults == 0)
 		service_files_check(reader);
-	if (reader->source->path != NULL && reader->config->target_count == 0 && reader->faults.into->faults == 0)
-		WARN(reader, reader_main_file(reader), "there are no targets: nothing will be watched");
+	if (reader->source->path != NULL && reader->config->target_count == 0
+	    && reader->faults.into->faults == 0)
+		WARN(reader, reader_main_file(reader),
+		    "there are no targets: nothing will be watched");
 }
 
 static void
@@ -68,7 +71,8 @@ init(struct reader *reader, const struct config_source *source, struct config_fa
 	whole = arena_alloc(reader->arena, sizeof *whole);
 	whole->arena = reader->arena;
 	reader->config = &whole->config;
-	reader->words_seen = arena_array(reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
+	reader->words_seen = arena_array(
+	    reader->scratch, source->word_count + 1, sizeof *reader->words_seen);
 	if (source->path != NULL)
 		reader->config->path = arena_strdup(reader->arena, source->path);
 }

@@ -1,7 +1,8 @@
 /*
- * Reading a configuration: files and the command line, all faults in one pass. The modules of core/config do it in this
- * order, each telling its own faults and going on: files to nodes, what stands at the top, plugins, notifiers, defaults,
- * targets, what they say of each other, windows, and what this host says where nobody else did.
+ * Reading a configuration: files and the command line, all faults in one pass. The modules of
+ * core/config do it in this order, each telling its own faults and going on: files to nodes, what
+ * stands at the top, plugins, notifiers, defaults, targets, what they say of each other, windows,
+ * and what this host says where nobody else did.
  */
 #ifndef CONFIG_READ_H
 #define CONFIG_READ_H
@@ -17,7 +18,8 @@ struct config_fault {
 	char text[400];
 };
 
-/* What reading found, in the order of files and lines; at most the first 50 are kept, all are counted. */
+/* What reading found, in the order of files and lines; at most the first 50 are kept, all are
+ * counted. */
 struct config_faults {
 	struct config_fault items[50];
 	uint32_t kept, faults, warnings;
@@ -26,37 +28,47 @@ struct config_faults {
 /* Where to read from. */
 struct config_source {
 	const char *path;           /* the main file; NULL: none, `words` only */
-	const char *const *words;   /* of the command line: host, host:port, [v6]:port; with a file, names of its targets */
+	const char *const *words;   /* of the command line: host, host:port, [v6]:port; with a file,
+	                               names of its targets */
 	uint32_t word_count;
-	bool select;                /* with a file: only the targets that `words` name; a name that is not in it is a fault */
-	bool places;                /* and what is no name, for it has a port or is an address, may be none of the file's */
+	bool select; /* with a file: only the targets that `words` name; a name that is not in it is
+	                a fault */
+	bool places; /* and what is no name, for it has a port or is an address, may be none of the
+	                file's */
 	const char *probe;          /* -p: for the words; NULL: the default */
 	const char *const *sets;    /* -s KEY=VALUE, applied to the words */
 	uint32_t set_count;
-	int64_t leg_max;            /* no leg is given more than so many microseconds; 0: as configured */
-	const char *plugin_dir;     /* NULL: beside the program where it lies in its build folder, else the installed one */
-	bool advise;                /* warn also of what nobody would be told of, tags that match nothing, notifiers in vain */
-	bool own_name;              /* find out our host's name for EHLO also where there is no target to say it to */
-	bool starts;                /* the daemon starts with it: where we are root, its user has to exist and to read all files */
-	struct accepted *accepted;  /* remembers what is read, or has what was (config/accepted.h); NULL: neither */
-	const char *state;          /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
+	int64_t leg_max; /* no leg is given more than so many microseconds; 0: as configured */
+	const char *plugin_dir; /* NULL: beside the program where it lies in its build folder, else
+	                           the installed one */
+	bool advise;   /* warn also of what nobody would be told of, tags that match nothing,
+	                  notifiers in vain */
+	bool own_name; /* find out our host's name for EHLO also where there is no target to say it
+	                  to */
+	bool starts;   /* the daemon starts with it: where we are root, its user has to exist and to
+	                  read all files */
+	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);
+	                              NULL: neither */
+	const char
+	    *state; /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
 };
 
 /*
- * Reads and checks everything, loads the plugins, and freezes the arena. NULL where there are faults; `faults` (the
- * caller's, filled here) has them and all warnings. Exits only where memory runs out. May resolve our own host name
- * (for `helo`), never a target's.
+ * Reads and checks everything, loads the plugins, and freezes the arena. NULL where there are
+ * faults; `faults` (the caller's, filled here) has them and all warnings. Exits only where memory
+ * runs out. May resolve our own host name (for `helo`), never a target's.
  */
 const struct config *config_read(const struct config_source *source, struct config_faults *faults);
 
-/* The state folder that a configuration names, which may have faults: as far as it can be read. Opens no plugin, asks
- * nobody. False: its path does not fit. */
+/* The state folder that a configuration names, which may have faults: as far as it can be read.
+ * Opens no plugin, asks nobody. False: its path does not fit. */
 bool config_find_state(const struct config_source *, char *folder, size_t room);
 
 /* Gives a configuration back; the daemon never does. Plugins stay loaded. */
 void config_free(const struct config **config);
 
-/* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were kept. */
+/* "FILE:LINE:COLUMN: text", a line each, warnings marked; then "… and N more" where not all were
+ * kept. */
 void config_print_faults(const struct config_faults *faults, struct text *into);
 
 #endif

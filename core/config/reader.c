@@ -17,11 +17,13 @@ reader_main_file(struct reader *reader)
 {
 	const char *path = reader->source->path;
 
-	return (struct place){ .file = faults_file(&reader->faults, path != NULL ? path : "command line") };
+	return (struct place){ .file = faults_file(
+		                   &reader->faults, path != NULL ? path : "command line") };
 }
 
 bool
-reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row, struct pw_value *value)
+reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row,
+    struct pw_value *value)
 {
 	const struct node *node = node_member(group, row->key);
 	struct reason why;
@@ -35,7 +37,8 @@ reader_take_row(struct reader *reader, const struct node *group, const struct pw
 }
 
 bool
-reader_check_zone(struct reader *reader, const struct node *node, const char *label, const char *name)
+reader_check_zone(
+    struct reader *reader, const struct node *node, const char *label, const char *name)
 {
 	struct reason why;
 	struct zone *zone = zone_open(name, &why);
@@ -48,16 +51,16 @@ reader_check_zone(struct reader *reader, const struct node *node, const char *la
 }
 
 bool
-reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place place, const char *label,
-    struct host_port *result)
+reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place place,
+    const char *label, struct host_port *result)
 {
 	struct endpoint endpoint;
 	struct reason why;
 
 	*result = (struct host_port){ .port = 0 };
 	if (memmem(text.data, text.size, "://", 3) != NULL) {
-		FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted", label,
-		    faults_quote_bytes(&reader->faults, text.data, text.size));
+		FAULT(reader, place, "%s%s is a URL, and a host name or an address is wanted",
+		    label, faults_quote_bytes(&reader->faults, text.data, text.size));
 		return false;
 	}
 	if (!endpoint_parse(text.data, text.size, &endpoint, &why)) {
@@ -81,12 +84,14 @@ reader_report_unknown(struct reader *reader, const struct node *node, const char
 }
 
 bool
-reader_report_bare_secret(struct reader *reader, const struct node *node, const struct pw_setting *rows)
+reader_report_bare_secret(
+    struct reader *reader, const struct node *node, const struct pw_setting *rows)
 {
 	for (; rows != NULL && rows->key != NULL; rows++) {
 		if (rows->type != PW_SECRET || strcmp(rows->key, node->key) != 0)
 			continue;
-		FAULT(reader, node->place, "%s is a secret: write it into a file of its own and say %s_file = \"...\"",
+		FAULT(reader, node->place,
+		    "%s is a secret: write it into a file of its own and say %s_file = \"...\"",
 		    node->key, node->key);
 		return true;
 	}
@@ -94,8 +99,8 @@ reader_report_bare_secret(struct reader *reader, const struct node *node, const 
 }
 
 void
-reader_check_keys(struct reader *reader, const struct node *group, const char *label, const struct pw_setting *hosts,
-    const struct pw_setting *plugins)
+reader_check_keys(struct reader *reader, const struct node *group, const char *label,
+    const struct pw_setting *hosts, const struct pw_setting *plugins)
 {
 	struct candidates candidates = { .count = 0 };
 
@@ -120,7 +125,8 @@ reader_find_notifier(const struct reader *reader, const char *name)
 }
 
 uint32_t
-reader_require_notifier(struct reader *reader, struct place place, const char *label, const char *name)
+reader_require_notifier(
+    struct reader *reader, struct place place, const char *label, const char *name)
 {
 	uint32_t index = reader_find_notifier(reader, name);
 	struct candidates candidates = { .count = 0 };

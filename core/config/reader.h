@@ -1,6 +1,7 @@
 /*
- * What is known while a configuration is being read, shared by the modules of config_read() (config/read.h has their order).
- * A reader lives on the heap from the first file to the last check; only what lies in `arena` outlives it.
+ * What is known while a configuration is being read, shared by the modules of config_read()
+ * (config/read.h has their order). A reader lives on the heap from the first file to the last
+ * check; only what lies in `arena` outlives it.
  */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H
@@ -13,7 +14,8 @@
 #include "config/suggest.h"
 #include "config/target_list.h"
 
-/* The groups of a list such as `targets`, gathered from all files in their order. Nodes lie in the scratch arena. */
+/* The groups of a list such as `targets`, gathered from all files in their order. Nodes lie in the
+ * scratch arena. */
 struct groups {
 	const struct node **items;
 	uint32_t count, room;
@@ -28,7 +30,7 @@ struct reader {
 	struct values passing; /* in `scratch`, for values that are only looked at */
 	struct plugins plugins;
 	struct config *config; /* what is being made */
-	bool is_torn;          /* a file could not be read: what seems to be missing may stand there */
+	bool is_torn; /* a file could not be read: what seems to be missing may stand there */
 
 	/* Settings at the top of any file; NULL: not given. */
 	const struct node *globals[GLOBAL_ROWS];
@@ -42,15 +44,18 @@ struct reader {
 	uint16_t wanted_port;     /* 0: it names none */
 	bool *words_seen;         /* of source->words: those that name configured targets */
 
-	const char *phase_names[PHASE_NAMES_MAX]; /* of all probes; their indexes are the numbers of phases */
+	const char *phase_names[PHASE_NAMES_MAX]; /* of all probes; their indexes are the numbers of
+	                                             phases */
 	uint32_t phase_name_count;
 	struct layer defaults_layer;
 	struct probe *probes;
 	uint32_t probe_count;
-	struct probe *default_probe; /* of targets that name none; NULL: not looked for yet, or a fault */
+	struct probe
+	    *default_probe; /* of targets that name none; NULL: not looked for yet, or a fault */
 	bool default_probe_sought;
 
-	/* Notifiers that have a name, in the order of the configuration; the heartbeat's is the last. */
+	/* Notifiers that have a name, in the order of the configuration; the heartbeat's is the
+	 * last. */
 	struct config_notifier *notifiers;
 	const struct node **notifier_nodes;
 	uint32_t notifier_count;
@@ -69,11 +74,13 @@ struct reader {
 struct place reader_command_line(struct reader *);
 struct place reader_main_file(struct reader *);
 
-/* The value of a row in a group, else the row's default. Returns false after a fault, which also a required row is that is
- * not given. */
-bool reader_take_row(struct reader *, const struct node *group, const struct pw_setting *, struct pw_value *);
+/* The value of a row in a group, else the row's default. Returns false after a fault, which also a
+ * required row is that is not given. */
+bool reader_take_row(
+    struct reader *, const struct node *group, const struct pw_setting *, struct pw_value *);
 
-/* Checks that a time zone exists. Returns false after a fault at the node, which begins with `label`. */
+/* Checks that a time zone exists. Returns false after a fault at the node, which begins with
+ * `label`. */
 bool reader_check_zone(struct reader *, const struct node *, const char *label, const char *name);
 
 /* A host, and the port where one was given with it. */
@@ -82,25 +89,32 @@ struct host_port {
 	uint16_t port; /* 0: not given */
 };
 
-/* Parses HOST, HOST:PORT or [V6]:PORT. Returns false after a fault at `place`, which begins with `label`. */
-bool reader_parse_host_port(struct reader *, struct pw_bytes text, struct place place, const char *label,
-    struct host_port *);
+/* Parses HOST, HOST:PORT or [V6]:PORT. Returns false after a fault at `place`, which begins with
+ * `label`. */
+bool reader_parse_host_port(struct reader *, struct pw_bytes text, struct place place,
+    const char *label, struct host_port *);
 
-/* Tells that no setting of a node's name may stand where it stands, and which of the candidates may have been meant. */
-void reader_report_unknown(struct reader *, const struct node *, const char *label, const struct candidates *);
+/* Tells that no setting of a node's name may stand where it stands, and which of the candidates may
+ * have been meant. */
+void reader_report_unknown(
+    struct reader *, const struct node *, const char *label, const struct candidates *);
 
-/* The same for all nodes of a group that are neither in the host's table of settings nor in that of a plugin (NULL: there is
- * none); a secret of the plugin's that stands in the configuration itself is told as such. */
-void reader_check_keys(struct reader *, const struct node *group, const char *label, const struct pw_setting *hosts,
-    const struct pw_setting *plugins);
+/* The same for all nodes of a group that are neither in the host's table of settings nor in that of
+ * a plugin (NULL: there is none); a secret of the plugin's that stands in the configuration itself
+ * is told as such. */
+void reader_check_keys(struct reader *, const struct node *group, const char *label,
+    const struct pw_setting *hosts, const struct pw_setting *plugins);
 
-/* Tells that a secret was written into the configuration itself. Returns false if the table has no secret of that name. */
+/* Tells that a secret was written into the configuration itself. Returns false if the table has no
+ * secret of that name. */
 bool reader_report_bare_secret(struct reader *, const struct node *, const struct pw_setting *rows);
 
 /* The index of a notifier; CONFIG_NONE if there is none of that name. */
 uint32_t reader_find_notifier(const struct reader *, const char *name);
-/* The same for the value of a setting: a name that is missing is a fault, with the name that may have been meant. */
-uint32_t reader_require_notifier(struct reader *, struct place, const char *label, const char *name);
+/* The same for the value of a setting: a name that is missing is a fault, with the name that may
+ * have been meant. */
+uint32_t reader_require_notifier(
+    struct reader *, struct place, const char *label, const char *name);
 
 /* The number of a phase's name; -1: no probe has such a phase. */
 int reader_phase_number(const struct reader *, const char *name);

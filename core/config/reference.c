@@ -1,6 +1,7 @@
 /*
- * Describes settings (kind, range, default) in words, for the terminal and in mdoc(7) for the manual pages, from the tables
- * that the checks go by: what is written there cannot differ from what holds.
+ * Describes settings (kind, range, default) in words, for the terminal and in mdoc(7) for the
+ * manual pages, from the tables that the checks go by: what is written there cannot differ from
+ * what holds.
  */
 #include "config/reference.h"
 
@@ -55,14 +56,19 @@ static void
 add_choices(struct text *text, const struct pw_setting *row)
 {
 	for (int i = 0; row->choices[i] != NULL; i++)
-		text_format(text, "%s\"%s\"", i == 0 ? "" : row->choices[i + 1] == NULL ? " or " : ", ", row->choices[i]);
+		text_format(text, "%s\"%s\"",
+		    i == 0                            ? ""
+		        : row->choices[i + 1] == NULL ? " or "
+		                                      : ", ",
+		    row->choices[i]);
 }
 
 static void
 add_count(struct text *text, const struct pw_setting *row)
 {
 	if (row->min > 0 && row->max > 0)
-		text_format(text, ", %lld to %lld entries", (long long)row->min, (long long)row->max);
+		text_format(
+		    text, ", %lld to %lld entries", (long long)row->min, (long long)row->max);
 	else if (row->max > 0)
 		text_format(text, ", up to %lld entries", (long long)row->max);
 	if (row->flags & PW_RECIPIENTS)
@@ -73,9 +79,15 @@ void
 reference_add_kind(struct text *text, const struct pw_setting *row)
 {
 	static const char *const names[] = {
-		[PW_STRING] = "string", [PW_INT] = "whole number", [PW_BOOL] = "true or false", [PW_DURATION] = "duration",
-		[PW_SIZE] = "size", [PW_LIST] = "list of strings", [PW_SECRET] = "path of a file with the secret",
-		[PW_REGEX] = "regular expression", [PW_PATH] = "path",
+		[PW_STRING] = "string",
+		[PW_INT] = "whole number",
+		[PW_BOOL] = "true or false",
+		[PW_DURATION] = "duration",
+		[PW_SIZE] = "size",
+		[PW_LIST] = "list of strings",
+		[PW_SECRET] = "path of a file with the secret",
+		[PW_REGEX] = "regular expression",
+		[PW_PATH] = "path",
 	};
 
 	if (row->type == PW_ENUM)
@@ -145,8 +157,10 @@ add_phases(struct text *text, const struct pw_probe_ops *ops)
 {
 	text_add(text, "\nPhases: limit, patient limit, slow above (besides resolve, connect");
 	text_add(text, ops->farewell != NULL ? " and quit)\n" : ")\n");
-	for (const struct pw_phase *phase = ops->phases; phase != NULL && phase->name != NULL; phase++) {
-		const struct pw_phase *limits = phase->limit != 0 ? phase : phase_standard(phase->name);
+	for (const struct pw_phase *phase = ops->phases; phase != NULL && phase->name != NULL;
+	     phase++) {
+		const struct pw_phase *limits = phase->limit != 0 ? phase
+		                                                  : phase_standard(phase->name);
 
 		text_format(text, "  %-12s", phase->name);
 		add_limit(text, limits->limit);
@@ -162,15 +176,19 @@ add_outcomes(struct text *text, const struct pw_probe_ops *ops)
 {
 	if (ops->outcomes != NULL && ops->outcomes->name != NULL)
 		text_add(text, "\nIts own outcomes and warnings\n");
-	for (const struct pw_outcome *outcome = ops->outcomes; outcome != NULL && outcome->name != NULL; outcome++) {
-		text_format(text, "  %s   %s\n      %s\n", outcome->name, verdict_name((enum pw_verdict)outcome->severity), outcome->text);
+	for (const struct pw_outcome *outcome = ops->outcomes;
+	     outcome != NULL && outcome->name != NULL; outcome++) {
+		text_format(text, "  %s   %s\n      %s\n", outcome->name,
+		    verdict_name((enum pw_verdict)outcome->severity), outcome->text);
 		if (outcome->hint != NULL && outcome->hint[0] != '\0')
 			text_format(text, "      %s\n", outcome->hint);
 	}
 	if (ops->facts != NULL && ops->facts->name != NULL)
 		text_add(text, "\nIts own facts\n");
-	for (const struct pw_fact_kind *fact = ops->facts; fact != NULL && fact->name != NULL; fact++)
-		text_format(text, "  %s%s\n      %s\n", fact->name, fact->flags & PW_STEADY ? "   (a change of it is told)" : "",
+	for (const struct pw_fact_kind *fact = ops->facts; fact != NULL && fact->name != NULL;
+	     fact++)
+		text_format(text, "  %s%s\n      %s\n", fact->name,
+		    fact->flags & PW_STEADY ? "   (a change of it is told)" : "",
 		    fact->help == NULL ? "" : fact->help);
 }
 
@@ -180,15 +198,18 @@ reference_add_plugin(struct text *text, const struct plugin *plugin)
 	const struct pw_plugin *descriptor = plugin->descriptor;
 	bool is_probe = descriptor->kind == PW_PROBE;
 
-	text_format(text, "%s %s, %s: %s\n", descriptor->name, descriptor->version, is_probe ? "a probe" : "a notifier",
-	    descriptor->summary);
+	text_format(text, "%s %s, %s: %s\n", descriptor->name, descriptor->version,
+	    is_probe ? "a probe" : "a notifier", descriptor->summary);
 	if (is_probe && plugin_probe(plugin)->default_port != 0)
 		text_format(text, "port %u by default\n", plugin_probe(plugin)->default_port);
 	if (descriptor->settings != NULL && descriptor->settings->key != NULL)
 		text_add(text, "\nIts own settings\n");
 	reference_add_settings(text, descriptor->settings);
 	if (descriptor->flags & PW_USES_TLS) {
-		text_add(text, descriptor->flags & PW_REQUIRES_TLS ? "\nTLS settings (tls is at least \"require\")\n" : "\nTLS settings\n");
+		text_add(text,
+		    descriptor->flags & PW_REQUIRES_TLS
+		        ? "\nTLS settings (tls is at least \"require\")\n"
+		        : "\nTLS settings\n");
 		reference_add_settings(text, tls_settings_rows);
 	}
 	if (!is_probe)
@@ -222,7 +243,8 @@ roff_size(const char *word, size_t size)
 	return all;
 }
 
-/* A sentence: the words with a capital and a full stop, in lines of their own, none of which begins like a macro. */
+/* A sentence: the words with a capital and a full stop, in lines of their own, none of which begins
+ * like a macro. */
 static void
 add_sentence(struct text *text, const char *words)
 {
@@ -286,7 +308,9 @@ reference_add_mdoc(struct text *text, const struct pw_setting *rows)
 void
 reference_add_mdoc_limits(struct text *text)
 {
-	text_add(text, ".Bl -column handshake limits patient_limits slow\n.It Em phase Ta Em limits Ta Em patient_limits Ta Em slow\n");
+	text_add(text,
+	    ".Bl -column handshake limits patient_limits slow\n.It Em phase Ta Em limits Ta Em "
+	    "patient_limits Ta Em slow\n");
 	for (int i = 0; limit_settings[LIMIT_ROUTINE][i].key != NULL; i++) {
 		text_format(text, ".It Ic %s", limit_settings[LIMIT_ROUTINE][i].key);
 		for (int kind = 0; kind < LIMIT_KINDS; kind++)

@@ -24,7 +24,8 @@ void reference_add_key(struct text *, const struct pw_setting *);
 /* "duration, 1s to 7d", "one of \"any\" \"all\"": what can be written. */
 void reference_add_kind(struct text *, const struct pw_setting *);
 
-/* The default as it would be written in a file: 3, "60s", [ "a", "b" ]; nothing where there is none. */
+/* The default as it would be written in a file: 3, "60s", [ "a", "b" ]; nothing where there is
+ * none. */
 void reference_add_default(struct text *, const struct pw_setting *);
 
 /* For a terminal: some lines a setting. */

@@ -10,7 +10,13 @@
 #include <string.h>
 
 /* A greeting is at most 64 KiB; these limits end the worst expression on it within some 10 ms. */
-enum { PATTERN_MAX = 1000, NESTING_MAX = 50, STEPS_MAX = 200000, DEPTH_MAX = 2000, HEAP_MAX_KIB = 1024 };
+enum {
+	PATTERN_MAX = 1000,
+	NESTING_MAX = 50,
+	STEPS_MAX = 200000,
+	DEPTH_MAX = 2000,
+	HEAP_MAX_KIB = 1024
+};
 
 struct pw_regex {
 	const char *pattern;
@@ -43,8 +49,8 @@ explain(int error, size_t offset, const char *pattern, struct reason *why)
 	if (offset > size)
 		offset = size;
 	text_escape(&text, (struct pw_bytes){ pattern + offset, size - offset });
-	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words, offset + 1,
-	    offset < size ? ": '" : "", rest, offset < size ? "'" : "");
+	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words,
+	    offset + 1, offset < size ? ": '" : "", rest, offset < size ? "'" : "");
 }
 
 static pcre2_code *
@@ -96,7 +102,8 @@ regex_matches(const struct pw_regex *regex, struct pw_bytes bytes, bool *limited
 		pcre2_set_match_limit(context, STEPS_MAX);
 		pcre2_set_depth_limit(context, DEPTH_MAX);
 		pcre2_set_heap_limit(context, HEAP_MAX_KIB);
-		found = pcre2_match(regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
+		found = pcre2_match(
+		    regex->code, (PCRE2_SPTR)bytes.data, bytes.size, 0, 0, data, context);
 	}
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(context);

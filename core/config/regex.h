@@ -1,5 +1,5 @@
-/* Regular expressions on bytes: PCRE2 without UTF, with limits on what matching may cost, so that no text of a server
- * can hold up a prober. */
+/* Regular expressions on bytes: PCRE2 without UTF, with limits on what matching may cost, so that
+ * no text of a server can hold up a prober. */
 #ifndef CONFIG_REGEX_H
 #define CONFIG_REGEX_H
 
@@ -8,13 +8,14 @@
 #include "base/text.h"
 #include <postwatch/probe.h>
 
-/* Compiles `pattern` into the arena; it is good for as long as that, also read-only. NULL with a reason. */
+/* Compiles `pattern` into the arena; it is good for as long as that, also read-only. NULL with a
+ * reason. */
 const struct pw_regex *regex_compile(struct arena *, const char *pattern, struct reason *why);
 
 const char *regex_pattern(const struct pw_regex *);
 
-/* Whether it is found in the bytes. False with *limited (NULL is fine) where matching met its limit or found no
- * memory, so that nothing is known. */
+/* Whether it is found in the bytes. False with *limited (NULL is fine) where matching met its limit
+ * or found no memory, so that nothing is known. */
 bool regex_matches(const struct pw_regex *, struct pw_bytes, bool *limited);
 
 #endif

@@ -34,7 +34,8 @@ take_nameserver(const char *line, struct address *address)
 }
 
 uint32_t
-resolvers_read(const char *path, struct address found[static RESOLVERS_FOUND_MAX], struct reason *why)
+resolvers_read(
+    const char *path, struct address found[static RESOLVERS_FOUND_MAX], struct reason *why)
 {
 	uint32_t count = 0;
 	struct input input;
@@ -44,7 +45,8 @@ resolvers_read(const char *path, struct address found[static RESOLVERS_FOUND_MAX
 		reason_set(why, "%s cannot be used: %s", path, fault.text);
 		return 0;
 	}
-	for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX; line = strchr(line, '\n')) {
+	for (const char *line = input.bytes; line != NULL && count < RESOLVERS_FOUND_MAX;
+	     line = strchr(line, '\n')) {
 		line += *line == '\n';
 		count += take_nameserver(line, &found[count]);
 	}

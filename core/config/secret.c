@@ -1,6 +1,6 @@
 /*
- * Checks the files that hold secrets. Only the path of a secret is kept: the process that needs the secret reads the file,
- * so that no other process ever has it in its memory.
+ * Checks the files that hold secrets. Only the path of a secret is kept: the process that needs the
+ * secret reads the file, so that no other process ever has it in its memory.
  */
 #include "config/secret.h"
 
@@ -37,15 +37,17 @@ is_guarded_secret(const char *path, struct reason *why)
 		reason_set(why, "is open to others (mode %04o): make it 0600, or 0640 for a group",
 		    (unsigned)status.st_mode & 07777);
 	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		reason_set(why, "belongs to user %u: it has to be root's or our own", (unsigned)status.st_uid);
+		reason_set(why, "belongs to user %u: it has to be root's or our own",
+		    (unsigned)status.st_uid);
 	else
 		return true;
 	return false;
 }
 
 /*
- * Outside the service, as in `postwatch check`: the file that systemd would load. A credential that is encrypted, or whose
- * value stands in the unit itself, has no file to look at and is taken to be there.
+ * Outside the service, as in `postwatch check`: the file that systemd would load. A credential that
+ * is encrypted, or whose value stands in the unit itself, has no file to look at and is taken to be
+ * there.
  */
 static bool
 find_credential(struct arena *arena, const char *name, const char **path, struct reason *why)
@@ -53,8 +55,11 @@ find_credential(struct arena *arena, const char *name, const char **path, struct
 	char from[PATH_MAX];
 
 	if (!service_credential(name, from)) {
-		reason_set(why, "is what systemd loads, and postwatch.service loads none called %s: `systemctl edit postwatch`, [Service], "
-		    "LoadCredential=%s:%s/%s", name, name, PW_SYSCONF_DIR, name);
+		reason_set(why,
+		    "is what systemd loads, and postwatch.service loads none called %s: `systemctl "
+		    "edit postwatch`, [Service], "
+		    "LoadCredential=%s:%s/%s",
+		    name, name, PW_SYSCONF_DIR, name);
 		return false;
 	}
 	*path = arena_strdup(arena, from[0] == '\0' ? name : from);
@@ -62,7 +67,8 @@ find_credential(struct arena *arena, const char *name, const char **path, struct
 }
 
 bool
-secret_find_file(struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
+secret_find_file(
+    struct arena *arena, const char *from, const char *text, const char **path, struct reason *why)
 {
 	size_t prefix = strlen(SECRET_CREDENTIAL);
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");

@@ -1,6 +1,6 @@
 /*
- * Files that hold secrets: passwords, tokens, keys. A setting names the file and never holds the secret, for configurations
- * are copied and shown around.
+ * Files that hold secrets: passwords, tokens, keys. A setting names the file and never holds the
+ * secret, for configurations are copied and shown around.
  */
 #ifndef CONFIG_SECRET_H
 #define CONFIG_SECRET_H
@@ -8,14 +8,17 @@
 #include "base/arena.h"
 #include "base/reason.h"
 
-/* "$CREDENTIALS_DIRECTORY/NAME" is a file that systemd loads and guards (systemd.exec(5), LoadCredential=). */
+/* "$CREDENTIALS_DIRECTORY/NAME" is a file that systemd loads and guards (systemd.exec(5),
+ * LoadCredential=). */
 #define SECRET_CREDENTIAL "$CREDENTIALS_DIRECTORY/"
 
 /*
- * Finds the file that `text` names: a path as seen from the file `from` ("": from the working folder), or a credential. Sets
- * *path, which lies in the arena, to its absolute path. Returns false with a reason if it is not a regular file, or if
- * others than its owner can write to it or read it; a group may read it. The owner has to be root or our user.
+ * Finds the file that `text` names: a path as seen from the file `from` ("": from the working
+ * folder), or a credential. Sets *path, which lies in the arena, to its absolute path. Returns
+ * false with a reason if it is not a regular file, or if others than its owner can write to it or
+ * read it; a group may read it. The owner has to be root or our user.
  */
-bool secret_find_file(struct arena *, const char *from, const char *text, const char **path, struct reason *why);
+bool secret_find_file(
+    struct arena *, const char *from, const char *text, const char **path, struct reason *why);
 
 #endif

@@ -37,17 +37,21 @@ find_folders(struct search *search)
 	const char *list = getenv("POSTWATCH_TEST_UNITS");
 
 	if (list == NULL)
-		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/lib/systemd/system";
-	for (size_t size; *list != '\0' && search->folder_count < FOLDERS_MAX; list += size + (list[size] == ':')) {
+		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/"
+		       "lib/systemd/system";
+	for (size_t size; *list != '\0' && search->folder_count < FOLDERS_MAX;
+	     list += size + (list[size] == ':')) {
 		size = strcspn(list, ":");
-		snprintf(search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
+		snprintf(
+		    search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
 	}
 }
 
 static bool
 is_yes(const char *value)
 {
-	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0 || strcmp(value, "1") == 0;
+	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0
+	    || strcmp(value, "1") == 0;
 }
 
 /* systemd.exec(5): LoadCredential=NAME[:PATH], SetCredential=NAME:VALUE. */
@@ -60,10 +64,12 @@ take_credential(struct search *search, const char *value, bool is_file)
 		search->loaded = false;
 		return;
 	}
-	if (search->credential == NULL || strlen(search->credential) != size || strncmp(search->credential, value, size) != 0)
+	if (search->credential == NULL || strlen(search->credential) != size
+	    || strncmp(search->credential, value, size) != 0)
 		return;
 	search->loaded = true;
-	snprintf(search->path, sizeof search->path, "%s", is_file && value[size] == ':' && value[size + 1] == '/' ? value + size + 1 : "");
+	snprintf(search->path, sizeof search->path, "%s",
+	    is_file && value[size] == ':' && value[size + 1] == '/' ? value + size + 1 : "");
 }
 
 static void
@@ -77,7 +83,8 @@ take_line(struct search *search, char *line)
 		continue;
 	*value = '\0';
 	value = equals + 1 + strspn(equals + 1, " \t");
-	for (size_t size = strlen(value); size > 0 && strchr(" \t\r\n", value[size - 1]) != NULL; size--)
+	for (size_t size = strlen(value); size > 0 && strchr(" \t\r\n", value[size - 1]) != NULL;
+	     size--)
 		value[size - 1] = '\0';
 	if (strcmp(line, "LoadCredential") == 0)
 		take_credential(search, value, true);
@@ -109,7 +116,8 @@ read_unit(struct search *search, const char *path)
 		while (size > 0 && strchr(" \t\r\n", text[size - 1]) != NULL)
 			size--;
 		bool goes_on = size > 0 && text[size - 1] == '\\';
-		snprintf(whole + had, sizeof whole - had, "%.*s%s", (int)(size - goes_on), text, goes_on ? " " : "");
+		snprintf(whole + had, sizeof whole - had, "%.*s%s", (int)(size - goes_on), text,
+		    goes_on ? " " : "");
 		if (goes_on)
 			continue;
 		if (whole[0] == '[')
@@ -219,12 +227,15 @@ service_find_user(struct service_user *user)
 _Noreturn static void
 try_all(const struct service_user *user, const char *const *paths, size_t count, int out)
 {
-	bool groups = user->name[0] == '\0' ? setgroups(0, NULL) == 0 : initgroups(user->name, user->gid) == 0;
+	bool groups = user->name[0] == '\0' ? setgroups(0, NULL) == 0
+	                                    : initgroups(user->name, user->gid) == 0;
 
-	if (!groups || setresgid(user->gid, user->gid, user->gid) != 0 || setresuid(user->uid, user->uid, user->uid) != 0)
+	if (!groups || setresgid(user->gid, user->gid, user->gid) != 0
+	    || setresuid(user->uid, user->uid, user->uid) != 0)
 		_exit(1);
 	for (size_t i = 0; i < count; i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error = fd < 0 ? errno : 0;
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+		    error = fd < 0 ? errno : 0;
 
 		if (fd >= 0)
 			close(fd);
@@ -235,7 +246,8 @@ try_all(const struct service_user *user, const char *const *paths, size_t count,
 }
 
 bool
-service_try_files(const struct service_user *user, const char *const *paths, size_t count, int *errors)
+service_try_files(
+    const struct service_user *user, const char *const *paths, size_t count, int *errors)
 {
 	size_t got = 0;
 	int ends[2];
@@ -248,7 +260,8 @@ service_try_files(const struct service_user *user, const char *const *paths, siz
 	if (child == 0)
 		try_all(user, paths, count, ends[1]);
 	close(ends[1]);
-	while (child > 0 && got < count && read(ends[0], &errors[got], sizeof *errors) == sizeof *errors)
+	while (child > 0 && got < count
+	    && read(ends[0], &errors[got], sizeof *errors) == sizeof *errors)
 		got++;
 	close(ends[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)

@@ -1,6 +1,7 @@
 /*
- * Finds files that the daemon's user cannot read. `check` is run by root mostly, who reads everything; the service has a
- * user made for it, and a daemon that root starts becomes the user of the configuration.
+ * Finds files that the daemon's user cannot read. `check` is run by root mostly, who reads
+ * everything; the service has a user made for it, and a daemon that root starts becomes the user of
+ * the configuration.
  */
 #include "config/service_files.h"
 
@@ -53,12 +54,22 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 
 	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
 		char key[SETTING_KEY_MAX];
-		const char *path = rows[i].type == PW_SECRET || rows[i].type == PW_PATH ? notifier->values->items[i].string : NULL;
-		const struct node *node = path == NULL ? NULL : node_member(reader->notifier_nodes[index], value_key(&rows[i], key));
+		const char *path = rows[i].type == PW_SECRET || rows[i].type == PW_PATH
+		    ? notifier->values->items[i].string
+		    : NULL;
+		const struct node *node = path == NULL
+		    ? NULL
+		    : node_member(reader->notifier_nodes[index], value_key(&rows[i], key));
 
-		if (node != NULL && (rows[i].type == PW_SECRET ? !is_credential(node) : access(path, F_OK) == 0))
-			add(files, (struct named_file){ .place = node->place, .key = rows[i].key, .owner = notifier->name,
-				.suffix = rows[i].type == PW_SECRET ? "_file" : "", .path = path, .secret = rows[i].type == PW_SECRET });
+		if (node != NULL
+		    && (rows[i].type == PW_SECRET ? !is_credential(node) : access(path, F_OK) == 0))
+			add(files,
+			    (struct named_file){ .place = node->place,
+			        .key = rows[i].key,
+			        .owner = notifier->name,
+			        .suffix = rows[i].type == PW_SECRET ? "_file" : "",
+			        .path = path,
+			        .secret = rows[i].type == PW_SECRET });
 	}
 }
 
@@ -69,46 +80,68 @@ add_targets(const struct reader *reader, struct files *files)
 	const char *last = NULL;
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct tls_settings *tls = config->targets[i].policy->tls; /* NULL: its probe knows none */
+		const struct tls_settings *tls =
+		    config->targets[i].policy->tls; /* NULL: its probe knows none */
 		const char *path = tls == NULL ? NULL : tls->ca_file;
 
 		if (path != NULL && (last == NULL || strcmp(path, last) != 0))
-			add(files, (struct named_file){ .place = reader->targets.places[i], .key = "ca_file", .suffix = "",
-				.owner = config->targets[i].name, .path = path });
+			add(files,
+			    (struct named_file){ .place = reader->targets.places[i],
+			        .key = "ca_file",
+			        .suffix = "",
+			        .owner = config->targets[i].name,
+			        .path = path });
 		last = path;
 	}
 }
 
 static void
-warn_of_service(struct reader *reader, const struct service_user *user, const struct named_file *file, int error)
+warn_of_service(struct reader *reader, const struct service_user *user,
+    const struct named_file *file, int error)
 {
-	const char *slash = strrchr(file->path, '/'), *name = slash == NULL ? file->path : slash + 1;
-	const char *who = user->name[0] != '\0' ? user->name : user->found ? "a user made for it" : "an unprivileged user";
+	const char *slash = strrchr(file->path, '/'),
+	           *name = slash == NULL ? file->path : slash + 1;
+	const char *who = user->name[0] != '\0' ? user->name
+	    : user->found                       ? "a user made for it"
+	                                        : "an unprivileged user";
 
 	if (file->secret)
-		WARN(reader, file->place, "%s: the service cannot read %s%s = %s as %s (%s): write "
-		    "%s%s = \"$CREDENTIALS_DIRECTORY/%s\", and have systemd load it: `systemctl edit postwatch`, [Service], "
-		    "LoadCredential=%s:%s", file->owner, file->key, file->suffix, QUOTE(reader, file->path), who, strerror(error),
-		    file->key, file->suffix, name, name, file->path);
+		WARN(reader, file->place,
+		    "%s: the service cannot read %s%s = %s as %s (%s): write "
+		    "%s%s = \"$CREDENTIALS_DIRECTORY/%s\", and have systemd load it: `systemctl "
+		    "edit postwatch`, [Service], "
+		    "LoadCredential=%s:%s",
+		    file->owner, file->key, file->suffix, QUOTE(reader, file->path), who,
+		    strerror(error), file->key, file->suffix, name, name, file->path);
 	else
-		WARN(reader, file->place, "%s: the service cannot read %s = %s as %s (%s): make it, and the folders "
-		    "that it lies in, readable for all", file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
+		WARN(reader, file->place,
+		    "%s: the service cannot read %s = %s as %s (%s): make it, and the folders "
+		    "that it lies in, readable for all",
+		    file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
 }
 
 /* Of a daemon that root starts: systemd is not there to load them. */
 static void
-report_unreadable(struct reader *reader, const struct service_user *user, const struct named_file *file, int error)
+report_unreadable(struct reader *reader, const struct service_user *user,
+    const struct named_file *file, int error)
 {
-	static void (*const tell[])(struct faults *, struct place, const char *, ...) = { faults_warn, faults_add };
+	static void (*const tell[])(
+	    struct faults *, struct place, const char *, ...) = { faults_warn, faults_add };
 
 	if (file->loaded) {
-		WARN(reader, file->place, "the file cannot be read as user %s (%s): no reload will work until that user can "
-		    "enter the folders above it, and read it", user->name, strerror(error));
+		WARN(reader, file->place,
+		    "the file cannot be read as user %s (%s): no reload will work until that user "
+		    "can "
+		    "enter the folders above it, and read it",
+		    user->name, strerror(error));
 		return;
 	}
-	tell[reader->source->starts](&reader->faults, file->place, "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let "
-	    "that user enter the folders above it", file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
-	    file->owner[0] == '\0' ? "the file" : "", user->name, strerror(error), user->name, file->path);
+	tell[reader->source->starts](&reader->faults, file->place,
+	    "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let "
+	    "that user enter the folders above it",
+	    file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
+	    file->owner[0] == '\0' ? "the file" : "", user->name, strerror(error), user->name,
+	    file->path);
 }
 
 static bool
@@ -120,8 +153,8 @@ is_plugin(const struct config *config, const char *path)
 	return false;
 }
 
-/* The files of the configuration itself: a reload reads them as that user. One plugin stands for those beside it: where root
- * builds in a home of its own, the user can enter none of it. */
+/* The files of the configuration itself: a reload reads them as that user. One plugin stands for
+ * those beside it: where root builds in a home of its own, the user can enter none of it. */
 static void
 add_own(const struct reader *reader, struct files *files)
 {
@@ -132,13 +165,19 @@ add_own(const struct reader *reader, struct files *files)
 		bool loaded = is_plugin(reader->config, path);
 
 		if (path[0] == '/' && !(loaded && has_plugin))
-			add(files, (struct named_file){ .place = { .file = i }, .key = "", .suffix = "", .owner = "", .path = path, .loaded = loaded });
+			add(files,
+			    (struct named_file){ .place = { .file = i },
+			        .key = "",
+			        .suffix = "",
+			        .owner = "",
+			        .path = path,
+			        .loaded = loaded });
 		has_plugin = has_plugin || loaded;
 	}
 }
 
-/* Whom a daemon that root starts would become. False: nobody else. A user that is missing is told where the daemon starts,
- * or where the configuration names it. */
+/* Whom a daemon that root starts would become. False: nobody else. A user that is missing is told
+ * where the daemon starts, or where the configuration names it. */
 static bool
 find_user(struct reader *reader, struct service_user *user)
 {
@@ -155,9 +194,13 @@ find_user(struct reader *reader, struct service_user *user)
 		return false;
 	}
 	if (identity.root && named != NULL)
-		WARN(reader, place, "user: the daemon stays root: a process of it that is broken into is root, too");
+		WARN(reader, place,
+		    "user: the daemon stays root: a process of it that is broken into is root, "
+		    "too");
 	if (identity.changes) {
-		*user = (struct service_user){ .found = true, .uid = identity.uid, .gid = identity.gid };
+		*user = (struct service_user){
+			.found = true, .uid = identity.uid, .gid = identity.gid
+		};
 		snprintf(user->name, sizeof user->name, "%s", identity.name);
 	}
 	return identity.changes;
@@ -168,15 +211,18 @@ static void
 try_ourselves(struct reader *reader, const struct files *files)
 {
 	for (size_t i = 0; i < files->count; i++)
-		if (files->items[i].secret && files->items[i].path[0] == '/' && access(files->items[i].path, R_OK) != 0)
-			FAULT(reader, files->items[i].place, "%s: %s%s: %s cannot be read: %s", files->items[i].owner,
-			    files->items[i].key, files->items[i].suffix, QUOTE(reader, files->items[i].path), strerror(errno));
+		if (files->items[i].secret && files->items[i].path[0] == '/'
+		    && access(files->items[i].path, R_OK) != 0)
+			FAULT(reader, files->items[i].place, "%s: %s%s: %s cannot be read: %s",
+			    files->items[i].owner, files->items[i].key, files->items[i].suffix,
+			    QUOTE(reader, files->items[i].path), strerror(errno));
 }
 
 /* `report` tells of one file that the user cannot open. */
 static void
 try_as_user(struct reader *reader, const struct files *files, const struct service_user *user,
-    void (*report)(struct reader *, const struct service_user *, const struct named_file *, int error))
+    void (*report)(
+        struct reader *, const struct service_user *, const struct named_file *, int error))
 {
 	const char **paths = arena_array(reader->scratch, files->count, sizeof *paths);
 	int *errors = arena_array(reader->scratch, files->count, sizeof *errors);

@@ -5,9 +5,10 @@
 struct reader;
 
 /*
- * Tries the files that a configuration without faults names, as the user of postwatch.service, or as the user that a daemon
- * becomes when root starts it; without root's rights, secrets as ourselves. What cannot be read is a warning; it is a fault
- * where the daemon starts with it, and for ourselves. May fork.
+ * Tries the files that a configuration without faults names, as the user of postwatch.service, or
+ * as the user that a daemon becomes when root starts it; without root's rights, secrets as
+ * ourselves. What cannot be read is a warning; it is a fault where the daemon starts with it, and
+ * for ourselves. May fork.
  */
 void service_files_check(struct reader *);
 

@@ -18,7 +18,8 @@ candidates_add_settings(struct candidates *candidates, const struct pw_setting *
 	for (; rows != NULL && rows->key != NULL; rows++) {
 		const char *key = rows->key;
 
-		assert(candidates->key_count <= candidates->count || candidates->count == CANDIDATES_MAX);
+		assert(candidates->key_count <= candidates->count
+		    || candidates->count == CANDIDATES_MAX);
 		if (rows->type == PW_SECRET && candidates->key_count < KEYS_MAX)
 			key = value_key(rows, candidates->keys[candidates->key_count++]);
 		candidates_add(candidates, key);

@@ -1,4 +1,5 @@
-/* Suggestions: of the words that may stand at a place the one nearest to the word that stands there. */
+/* Suggestions: of the words that may stand at a place the one nearest to the word that stands
+ * there. */
 #ifndef CONFIG_SUGGEST_H
 #define CONFIG_SUGGEST_H
 

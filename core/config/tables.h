@@ -1,13 +1,14 @@
 /*
- * Every setting that the host knows, described once. Checks, `postwatch plugins`, the reference page and the sample are
- * made from these tables, and from those of the plugins.
+ * Every setting that the host knows, described once. Checks, `postwatch plugins`, the reference
+ * page and the sample are made from these tables, and from those of the plugins.
  */
 #ifndef CONFIG_TABLES_H
 #define CONFIG_TABLES_H
 
 #include <postwatch/plugin.h>
 
-/* In `flags` of the host's own rows: where else than at a target a setting may stand. Plugins' rows have none of them. */
+/* In `flags` of the host's own rows: where else than at a target a setting may stand. Plugins' rows
+ * have none of them. */
 enum {
 	SETTING_IN_DEFAULTS = 1 << 16, /* in `defaults` */
 	SETTING_IN_LIST = 1 << 17,     /* beside `file` */
@@ -78,7 +79,15 @@ enum target_row {
 	TARGET_ROWS
 };
 
-enum tls_row { TLS_MODE, TLS_VERIFY, TLS_CA_FILE, TLS_SNI, TLS_MIN_VERSION, TLS_CERT_WARN, TLS_ROWS };
+enum tls_row {
+	TLS_MODE,
+	TLS_VERIFY,
+	TLS_CA_FILE,
+	TLS_SNI,
+	TLS_MIN_VERSION,
+	TLS_CERT_WARN,
+	TLS_ROWS
+};
 
 /* Groups of durations, one for each phase and one for the leg. */
 enum limit_kind { LIMIT_ROUTINE, LIMIT_PATIENT, LIMIT_SLOW, LIMIT_KINDS };
@@ -96,19 +105,24 @@ struct group_setting {
 	const char *key, *help;
 };
 
-extern const struct group_setting top_groups[];               /* ends with a NULL key: log defaults targets notifiers windows heartbeat */
-extern const struct group_setting limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
+extern const struct group_setting
+    top_groups[]; /* ends with a NULL key: log defaults targets notifiers windows heartbeat */
+extern const struct group_setting
+    limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
 
 /* The rows that stand in those groups, one for each phase that the host knows, and leg. */
 extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
 
-/* The row called `key` in a table that ends with a NULL key; -1: none. A secret is called KEY_file. */
+/* The row called `key` in a table that ends with a NULL key; -1: none. A secret is called KEY_file.
+ */
 int settings_find(const struct pw_setting *rows, const char *key);
 
-/* The row of tls_settings_rows called `key`, or called so in an earlier version (`cert_warn_days`); -1: none. */
+/* The row of tls_settings_rows called `key`, or called so in an earlier version (`cert_warn_days`);
+ * -1: none. */
 int tls_settings_find(const char *key);
 
-/* Whether the host has a setting of this name in a target or notifier, so that no plugin can have it. */
+/* Whether the host has a setting of this name in a target or notifier, so that no plugin can have
+ * it. */
 bool settings_are_taken(const char *key, enum pw_kind kind);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * The list of targets: duplicates, names, and what targets name (parent, was).
  *
- * The identity of a target is its `name`, else probe://host:port, and two of one identity are a fault. Names that people use
- * may be shared: smtp://mx1:25 and starttls://mx1:25 are both called mx1:25, and only as a parent one of them needs a name.
+ * The identity of a target is its `name`, else probe://host:port, and two of one identity are a
+ * fault. Names that people use may be shared: smtp://mx1:25 and starttls://mx1:25 are both called
+ * mx1:25, and only as a parent one of them needs a name.
  */
 #include "config/reader.h"
 
@@ -82,7 +83,8 @@ find_name(const struct target_list *list, const char *name, uint32_t but)
 {
 	struct sought sought = { list, name, but };
 
-	return hash_find(&list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
+	return hash_find(
+	    &list->names, hash_end(hash_add_string(HASH_BEGIN, name)), same_name, &sought);
 }
 
 /* Its `name`, else host:port with the host as it was written. */
@@ -111,9 +113,11 @@ check_name(struct reader *reader, const struct draft *draft, const char *name)
 	if (!text_is_clean(name, &why))
 		FAULT(reader, draft->place, "the name %s %s", QUOTE(reader, name), why.text);
 	else if (size == 0 || size > NAME_SIZE_MAX)
-		FAULT(reader, draft->place, "a name has 1 to %d bytes, and this one %zu", NAME_SIZE_MAX, size);
+		FAULT(reader, draft->place, "a name has 1 to %d bytes, and this one %zu",
+		    NAME_SIZE_MAX, size);
 	else if (name[0] == ' ' || name[size - 1] == ' ')
-		FAULT(reader, draft->place, "the name %s begins or ends with a blank", QUOTE(reader, name));
+		FAULT(reader, draft->place, "the name %s begins or ends with a blank",
+		    QUOTE(reader, name));
 	else
 		return true;
 	return false;
@@ -144,12 +148,17 @@ void
 target_list_add(struct reader *reader, const struct draft *draft)
 {
 	struct target_list *list = &reader->targets;
-	struct target target = { .is_named = draft->name != NULL, .host = draft->host.ascii, .shown = draft->host.shown,
-		.policy = draft->policy, .parent = CONFIG_NONE, .port = draft->port };
+	struct target target = { .is_named = draft->name != NULL,
+		.host = draft->host.ascii,
+		.shown = draft->host.shown,
+		.policy = draft->policy,
+		.parent = CONFIG_NONE,
+		.port = draft->port };
 	struct wanted wanted = { list, &target };
 	uint32_t twin;
 
-	if ((draft->name != NULL && !check_name(reader, draft, draft->name)) || !has_room(reader, draft->place))
+	if ((draft->name != NULL && !check_name(reader, draft, draft->name))
+	    || !has_room(reader, draft->place))
 		return;
 	target.name = name_of(reader, draft);
 	if (draft->was != NULL)
@@ -158,8 +167,9 @@ target_list_add(struct reader *reader, const struct draft *draft)
 	target.host_hash = hash_end(hash_add_string(HASH_BEGIN, target.host));
 	twin = hash_find(&list->identities, target.hash, same_identity, &wanted);
 	if (twin != HASH_NONE) {
-		FAULT(reader, draft->place, "the target %s is there twice, here and in %s%s", QUOTE(reader, target.name),
-		    faults_place(&reader->faults, list->places[twin]), target.is_named ? "" : ": give one of them a name");
+		FAULT(reader, draft->place, "the target %s is there twice, here and in %s%s",
+		    QUOTE(reader, target.name), faults_place(&reader->faults, list->places[twin]),
+		    target.is_named ? "" : ": give one of them a name");
 		return;
 	}
 	pool_index(&list->identities, target.hash, list->count);
@@ -167,7 +177,8 @@ target_list_add(struct reader *reader, const struct draft *draft)
 	assert(list->names.count == list->identities.count && list->count < list->place_room);
 	list->places[list->count] = draft->place;
 	if (draft->parent != NULL)
-		note_ref(list, (struct target_ref){ list->count, draft->parent_place, draft->parent, true });
+		note_ref(list,
+		    (struct target_ref){ list->count, draft->parent_place, draft->parent, true });
 	if (draft->was != NULL)
 		note_ref(list, (struct target_ref){ list->count, draft->place, draft->was, false });
 	list->items[list->count++] = target;
@@ -179,8 +190,9 @@ target_list_pass(struct reader *reader, const struct draft *draft)
 	struct target_list *list = &reader->targets;
 
 	VEC_REQUIRE(list->passed, list->passed_count, list->passed_room);
-	list->passed[list->passed_count++] = (struct target){ .host = draft->host.ascii, .port = draft->port,
-		.name = name_of(reader, draft) };
+	list->passed[list->passed_count++] = (struct target){
+		.host = draft->host.ascii, .port = draft->port, .name = name_of(reader, draft)
+	};
 }
 
 static const char *
@@ -191,7 +203,8 @@ next_name(void *arg, size_t index)
 
 	if (index < list->count)
 		return index < SUGGESTED_MAX ? list->items[index].name : NULL;
-	return passed < list->passed_count && passed < SUGGESTED_MAX ? list->passed[passed].name : NULL;
+	return passed < list->passed_count && passed < SUGGESTED_MAX ? list->passed[passed].name
+	                                                             : NULL;
 }
 
 void
@@ -202,7 +215,8 @@ target_list_report_word(struct reader *reader, const char *word)
 	size_t size = strcspn(word, ":");
 
 	for (uint32_t i = 0; near == NULL && i < list->passed_count; i++)
-		if (strncasecmp(list->passed[i].host, word, size) == 0 && list->passed[i].host[size] == '\0')
+		if (strncasecmp(list->passed[i].host, word, size) == 0
+		    && list->passed[i].host[size] == '\0')
 			near = list->passed[i].name;
 	if (near == NULL)
 		near = text_nearest(word, next_name, list);
@@ -228,7 +242,8 @@ target_list_may_have(const struct reader *reader, const char *name)
 
 	for (uint32_t i = 0; i < list->rejected_count; i++) {
 		size = strlen(list->rejected[i]);
-		if (strncmp(list->rejected[i], name, size) == 0 && (name[size] == '\0' || name[size] == ':'))
+		if (strncmp(list->rejected[i], name, size) == 0
+		    && (name[size] == '\0' || name[size] == ':'))
 			return true;
 	}
 	return reader->is_torn;
@@ -245,10 +260,12 @@ tie_parent(struct reader *reader, const struct target_ref *ref)
 		if (reader->source->select || target_list_may_have(reader, ref->name))
 			return;
 		near = text_nearest(ref->name, next_name, list);
-		FAULT(reader, ref->place, "parent: there is no target %s%s", QUOTE(reader, ref->name),
+		FAULT(reader, ref->place, "parent: there is no target %s%s",
+		    QUOTE(reader, ref->name),
 		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
 	} else if (find_name(list, ref->name, parent) != HASH_NONE) {
-		FAULT(reader, ref->place, "parent: more than one target is called %s: give the one meant a name",
+		FAULT(reader, ref->place,
+		    "parent: more than one target is called %s: give the one meant a name",
 		    QUOTE(reader, ref->name));
 	} else {
 		assert(ref->target < list->count && parent < list->count);
@@ -266,13 +283,15 @@ check_depth(struct reader *reader, const struct target_ref *ref)
 		at = list->items[at].parent;
 		depth++;
 		if (at == ref->target) {
-			FAULT(reader, ref->place, "parent: %s is, by way of its parents, its own parent",
+			FAULT(reader, ref->place,
+			    "parent: %s is, by way of its parents, its own parent",
 			    QUOTE(reader, list->items[at].name));
 			return;
 		}
 	}
 	if (depth > CONFIG_PARENTS_MAX)
-		FAULT(reader, ref->place, "parent: more than %d parents above each other", CONFIG_PARENTS_MAX);
+		FAULT(reader, ref->place, "parent: more than %d parents above each other",
+		    CONFIG_PARENTS_MAX);
 }
 
 static void
@@ -282,8 +301,8 @@ check_was(struct reader *reader, const struct target_ref *ref)
 	uint32_t other = find_name(list, ref->name, CONFIG_NONE);
 
 	if (other != HASH_NONE)
-		FAULT(reader, ref->place, "was: %s is still the name of the target in %s", QUOTE(reader, ref->name),
-		    faults_place(&reader->faults, list->places[other]));
+		FAULT(reader, ref->place, "was: %s is still the name of the target in %s",
+		    QUOTE(reader, ref->name), faults_place(&reader->faults, list->places[other]));
 }
 
 uint32_t

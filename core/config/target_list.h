@@ -1,6 +1,6 @@
 /*
- * The targets of a configuration while it is read: which there are, by which names, and which of them name others. It finds
- * them by hash, for there may be 100,000.
+ * The targets of a configuration while it is read: which there are, by which names, and which of
+ * them name others. It finds them by hash, for there may be 100,000.
  */
 #ifndef CONFIG_TARGET_LIST_H
 #define CONFIG_TARGET_LIST_H
@@ -38,10 +38,12 @@ struct target_list {
 	struct target *items;
 	struct place *places; /* where items stand */
 	uint32_t count, room, place_room;
-	struct hash_table identities, names; /* of items: by identity, and by the name that people use */
+	struct hash_table identities,
+	    names; /* of items: by identity, and by the name that people use */
 	struct target_ref *refs;
 	uint32_t ref_count, ref_room;
-	struct target *passed; /* configured, and not watched as no word of the command line names them */
+	struct target
+	    *passed; /* configured, and not watched as no word of the command line names them */
 	uint32_t passed_count, passed_room;
 	const char **rejected; /* names of entries that are faults; "": of one without a name */
 	uint32_t rejected_count, rejected_room;
@@ -49,19 +51,22 @@ struct target_list {
 
 void target_list_fini(struct target_list *); /* starts as zeroes */
 
-/* Adds a target that is complete; a name that is no name, or a second target of one identity, is a fault. */
+/* Adds a target that is complete; a name that is no name, or a second target of one identity, is a
+ * fault. */
 void target_list_add(struct reader *, const struct draft *);
 
 /* Notes one that is not watched, as no word of the command line names it. */
 void target_list_pass(struct reader *, const struct draft *);
 
-/* Notes the name or host of an entry that is a fault, so that what others say of it is none; NULL: it has none; not copied. */
+/* Notes the name or host of an entry that is a fault, so that what others say of it is none; NULL:
+ * it has none; not copied. */
 void target_list_reject(struct reader *, const char *name);
 
 /* The index of the first target of that name, or CONFIG_NONE. */
 uint32_t target_list_find(const struct reader *, const char *name);
 
-/* Whether there may have been a target of that name among the faults, or in a file that could not be read. */
+/* Whether there may have been a target of that name among the faults, or in a file that could not
+ * be read. */
 bool target_list_may_have(const struct reader *, const char *name);
 
 /* Tells that a word of the command line names no target, with the one that may have been meant. */

@@ -1,6 +1,7 @@
 /*
- * Reads the targets of configuration files. An entry has an identity (name, host, port, probe, parent), which its settings are
- * no part of: settings are laid over the defaults of its probe, and of an entry with `file` they hold for all its lines.
+ * Reads the targets of configuration files. An entry has an identity (name, host, port, probe,
+ * parent), which its settings are no part of: settings are laid over the defaults of its probe, and
+ * of an entry with `file` they hold for all its lines.
  */
 #include "config/targets.h"
 
@@ -24,7 +25,7 @@ struct entry {
 	struct pw_value values[TARGET_ROWS];         /* of SETTING_IDENTITY */
 	const struct node *nodes[TARGET_ROWS];       /* of the same; NULL: not given */
 	bool has_settings;                           /* others than its identity */
-	bool is_wrong;                               /* a value of its identity is a fault, which has been told */
+	bool is_wrong; /* a value of its identity is a fault, which has been told */
 	const struct layer *layer;                   /* its probe's, or `own` */
 	struct layer own;
 	const struct policy *policies[PORT_CLASSES]; /* made of `own`; NULL: not yet made */
@@ -43,7 +44,8 @@ take_identity(struct reader *reader, struct entry *entry)
 			continue;
 		}
 		entry->nodes[row] = node;
-		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row], node->key, node, &entry->values[row]))
+		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		        node->key, node, &entry->values[row]))
 			entry->is_wrong = true;
 	}
 }
@@ -67,14 +69,18 @@ warn_of_interval(struct reader *reader, const struct draft *draft)
 {
 	bool too_short = draft->policy->interval < polite_interval;
 
-	if ((!too_short && draft->policy->retry_interval >= polite_retry) || *draft->interval_warned || is_near(&draft->host))
+	if ((!too_short && draft->policy->retry_interval >= polite_retry) || *draft->interval_warned
+	    || is_near(&draft->host))
 		return;
 	*draft->interval_warned = true;
-	WARN(reader, draft->interval_place, "%s: below %s is only for servers of your own, and %s is no private address",
-	    too_short ? "interval" : "retry_interval", too_short ? "30s" : "20s", QUOTE(reader, draft->host.shown));
+	WARN(reader, draft->interval_place,
+	    "%s: below %s is only for servers of your own, and %s is no private address",
+	    too_short ? "interval" : "retry_interval", too_short ? "30s" : "20s",
+	    QUOTE(reader, draft->host.shown));
 }
 
-/* Whether a word of the command line is this target's name, or the HOST:PORT that it has in place of a name. */
+/* Whether a word of the command line is this target's name, or the HOST:PORT that it has in place
+ * of a name. */
 static bool
 is_named_by(const struct draft *draft, const char *word)
 {
@@ -87,7 +93,9 @@ is_named_by(const struct draft *draft, const char *word)
 	if (endpoint.host_size != strlen(draft->host.ascii)
 	    || strncasecmp(endpoint.host, draft->host.ascii, endpoint.host_size) != 0)
 		return false;
-	return draft->port == (endpoint.port != 0 ? endpoint.port : plugin_probe(draft->probe->plugin)->default_port);
+	return draft->port
+	    == (endpoint.port != 0 ? endpoint.port
+	                           : plugin_probe(draft->probe->plugin)->default_port);
 }
 
 static bool
@@ -101,7 +109,8 @@ is_wanted(struct reader *reader, const struct draft *draft)
 	return wanted;
 }
 
-/* The policy with what the command line says. With another probe all settings hold on but those of the probe's own. */
+/* The policy with what the command line says. With another probe all settings hold on but those of
+ * the probe's own. */
 static const struct policy *
 change_policy(struct reader *reader, struct draft *draft, const struct layer *layer)
 {
@@ -134,12 +143,14 @@ targets_finish(struct reader *reader, struct draft *draft, const struct layer *l
 	}
 	if (draft->host.is_literal && family != FAMILY_BOTH
 	    && (family == FAMILY_IPV4) != address_is_ipv4(&draft->host.address))
-		FAULT(reader, draft->place, "family: %s is an %s address", QUOTE(reader, draft->host.shown),
+		FAULT(reader, draft->place, "family: %s is an %s address",
+		    QUOTE(reader, draft->host.shown),
 		    address_is_ipv4(&draft->host.address) ? "IPv4" : "IPv6");
 	if (layer != NULL && source->word_count > 0 && is_wanted(reader, draft)) {
 		if (reader->wanted_port != 0)
 			draft->port = reader->wanted_port;
-		if (reader->sets->count > 0 || reader->wanted_port != 0 || reader->wanted_probe != NULL)
+		if (reader->sets->count > 0 || reader->wanted_port != 0
+		    || reader->wanted_probe != NULL)
 			draft->policy = change_policy(reader, draft, layer);
 	} else if (layer != NULL && source->select) {
 		target_list_pass(reader, draft);
@@ -149,13 +160,15 @@ targets_finish(struct reader *reader, struct draft *draft, const struct layer *l
 	target_list_add(reader, draft);
 }
 
-/* Targets with the defaults of their probe alone share its policies, which are made once for all files. */
+/* Targets with the defaults of their probe alone share its policies, which are made once for all
+ * files. */
 static void
 finish_with_policy(struct reader *reader, struct entry *entry, struct place place)
 {
 	struct draft *draft = &entry->draft;
 	struct probe *probe = draft->probe;
-	const struct policy **policies = entry->layer == &probe->layer ? probe->policies : entry->policies;
+	const struct policy **policies = entry->layer == &probe->layer ? probe->policies
+	                                                               : entry->policies;
 	enum port_class class = port_class(draft->port);
 
 	if (policies[class] == NULL)
@@ -173,7 +186,8 @@ is_blank(char byte)
 	return byte == ' ' || byte == '\t' || byte == '\r';
 }
 
-/* The end of a line without its comment and the blanks before it; the '#' of "mx1#2" begins none. */
+/* The end of a line without its comment and the blanks before it; the '#' of "mx1#2" begins none.
+ */
 static const char *
 content_end(const char *line, const char *end)
 {
@@ -200,18 +214,22 @@ take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_b
 
 	while (word_end < end && !is_blank(*word_end))
 		word_end++;
-	if (!reader_parse_host_port(reader, (struct pw_bytes){ line.data, (size_t)(word_end - line.data) }, draft->place, "", &where))
+	if (!reader_parse_host_port(reader,
+	        (struct pw_bytes){ line.data, (size_t)(word_end - line.data) }, draft->place, "",
+	        &where))
 		return;
 	for (name = word_end; name < end && is_blank(*name);)
 		name++;
 	size = (size_t)(end - name);
 	if (size > 0 && strspn(name, "0123456789") >= size) {
-		FAULT(reader, draft->place, "%s stands where a name may stand; a port is written host:port",
+		FAULT(reader, draft->place,
+		    "%s stands where a name may stand; a port is written host:port",
 		    faults_quote_bytes(&reader->faults, name, size));
 		return;
 	}
 	if (size >= sizeof room) {
-		FAULT(reader, draft->place, "the name %s is too long", faults_quote_bytes(&reader->faults, name, size));
+		FAULT(reader, draft->place, "the name %s is too long",
+		    faults_quote_bytes(&reader->faults, name, size));
 		return;
 	}
 	memcpy(room, name, size);
@@ -228,17 +246,20 @@ static void
 take_list(struct reader *reader, struct entry *entry)
 {
 	const struct node *file = entry->nodes[TARGET_FILE];
-	const char *path = path_beside(reader->scratch, faults_file_name(&reader->faults, file->place.file), file->text);
+	const char *path = path_beside(
+	    reader->scratch, faults_file_name(&reader->faults, file->place.file), file->text);
 	uint16_t port = entry->draft.port;
 	struct input input;
 	struct reason why;
 
 	if (!accepted_input(reader->faults.accepted, path, &input, &why)) {
-		FAULT(reader, file->place, "the list %s cannot be read: %s", QUOTE(reader, path), why.text);
+		FAULT(reader, file->place, "the list %s cannot be read: %s", QUOTE(reader, path),
+		    why.text);
 		return;
 	}
 	entry->draft.place = (struct place){ .file = faults_file(&reader->faults, path) };
-	for (const char *line = input.bytes, *stop = input.bytes + input.size, *next; line < stop; line = next) {
+	for (const char *line = input.bytes, *stop = input.bytes + input.size, *next; line < stop;
+	     line = next) {
 		const char *end = memchr(line, '\n', (size_t)(stop - line));
 
 		next = end == NULL ? stop : end + 1;
@@ -247,7 +268,8 @@ take_list(struct reader *reader, struct entry *entry)
 			line++;
 		end = content_end(line, end == NULL ? stop : end);
 		if (end > line)
-			take_line(reader, entry, port, (struct pw_bytes){ line, (size_t)(end - line) });
+			take_line(
+			    reader, entry, port, (struct pw_bytes){ line, (size_t)(end - line) });
 	}
 	input_free(&input);
 }
@@ -263,17 +285,20 @@ take_host(struct reader *reader, struct entry *entry)
 	if (text == NULL)
 		return false;
 	place = entry->nodes[TARGET_HOST]->place;
-	if (!reader_parse_host_port(reader, (struct pw_bytes){ text, strlen(text) }, place, "host: ", &where))
+	if (!reader_parse_host_port(
+	        reader, (struct pw_bytes){ text, strlen(text) }, place, "host: ", &where))
 		return false;
 	if (where.port != 0) {
-		FAULT(reader, place, "host: %s: the port is a setting of its own: port = %u;", QUOTE(reader, text), where.port);
+		FAULT(reader, place, "host: %s: the port is a setting of its own: port = %u;",
+		    QUOTE(reader, text), where.port);
 		return false;
 	}
 	entry->draft.host = where.host;
 	return true;
 }
 
-/* Where the interval of an entry was set, for a warning: in the entry, in `defaults`, or nowhere. */
+/* Where the interval of an entry was set, for a warning: in the entry, in `defaults`, or nowhere.
+ */
 static void
 find_interval_place(struct reader *reader, struct entry *entry, bool *own_warned)
 {
@@ -298,7 +323,8 @@ take_target(struct reader *reader, struct entry *entry)
 	entry->layer = &draft->probe->layer;
 	if (entry->has_settings || is_list) {
 		entry->own = draft->probe->layer;
-		layer_take(reader, &entry->own, draft->probe, entry->group, is_list ? SCOPE_LIST : SCOPE_TARGET);
+		layer_take(reader, &entry->own, draft->probe, entry->group,
+		    is_list ? SCOPE_LIST : SCOPE_TARGET);
 		entry->layer = &entry->own;
 	}
 	draft->port = values[TARGET_PORT].given ? (uint16_t)values[TARGET_PORT].number
@@ -340,7 +366,8 @@ take_entry(struct reader *reader, const struct node *group)
 	target_list_reject(reader, name != NULL ? name : entry.values[TARGET_HOST].string);
 	if (entry.draft.probe != NULL)
 		return;
-	/* Without a probe all is checked that does not depend on it: the next pass of the user is to be the last one. */
+	/* Without a probe all is checked that does not depend on it: the next pass of the user is
+	 * to be the last one. */
 	layer_check_common(reader, group);
 	(void)take_host(reader, &entry);
 }

@@ -23,7 +23,9 @@ void
 tokens_stop(struct tokens *tokens)
 {
 	tokens->spoilt = true;
-	tokens->now = tokens->next = (struct token){ .kind = TOKEN_END, .place = tokens->now.place, .end = tokens->now.place };
+	tokens->now = tokens->next = (struct token){
+		.kind = TOKEN_END, .place = tokens->now.place, .end = tokens->now.place
+	};
 }
 
 void
@@ -50,8 +52,10 @@ tokens_blame(struct tokens *tokens, struct place place, const char *format, ...)
 
 	if (tokens->spoilt)
 		return;
-	if (string->kind == TOKEN_STRING && string->end.file == place.file && string->end.line == place.line) {
-		faults_add(tokens->faults, string->place, "this string has no end: a '\"' is missing; it goes on to %s",
+	if (string->kind == TOKEN_STRING && string->end.file == place.file
+	    && string->end.line == place.line) {
+		faults_add(tokens->faults, string->place,
+		    "this string has no end: a '\"' is missing; it goes on to %s",
 		    faults_place(tokens->faults, string->end));
 		tokens_stop(tokens);
 		return;
@@ -79,8 +83,10 @@ token_is_word(const struct token *token, const char *word)
 void
 tokens_blame_language(struct tokens *tokens, const char *name)
 {
-	tokens_blame(tokens, tokens->now.place, "this is %s, and the file is in libconfig's form: key = \"value\"; and "
-	    "targets = ( { host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );", name);
+	tokens_blame(tokens, tokens->now.place,
+	    "this is %s, and the file is in libconfig's form: key = \"value\"; and "
+	    "targets = ( { host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );",
+	    name);
 	tokens_stop(tokens);
 }
 
@@ -93,7 +99,8 @@ token_sets(const struct token *token)
 bool
 tokens_are_yaml(const struct tokens *tokens)
 {
-	return tokens->now.kind == TOKEN_OTHER && *tokens->now.bytes == '-' && (tokens->now.first || token_sets(&tokens->last));
+	return tokens->now.kind == TOKEN_OTHER && *tokens->now.bytes == '-'
+	    && (tokens->now.first || token_sets(&tokens->last));
 }
 
 bool

@@ -9,10 +9,12 @@ struct tokens {
 	struct faults *faults;
 	struct token last, now, next;
 	struct token long_string; /* the last that runs over lines; TOKEN_END: none */
-	bool spoilt;              /* nothing behind can be understood, and that has been told: `now` is the end */
+	bool
+	    spoilt; /* nothing behind can be understood, and that has been told: `now` is the end */
 };
 
-/* False after a fault: the file cannot be read. The caller ends it by tokens_close() where true was returned. */
+/* False after a fault: the file cannot be read. The caller ends it by tokens_close() where true was
+ * returned. */
 bool tokens_open(struct tokens *, struct faults *, const char *path);
 void tokens_close(struct tokens *);
 
@@ -29,9 +31,11 @@ bool token_is_word(const struct token *, const char *word);
 /* Whether `now` begins "- host: mx1" or is "---". */
 bool tokens_are_yaml(const struct tokens *);
 
-/* A fault of the grammar. On the line on which a string of several lines ends everything seems wrong where that string
- * lacks its quote: then this is told, and all stops. Nothing is told behind the end of what can be understood. */
-void tokens_blame(struct tokens *, struct place, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A fault of the grammar. On the line on which a string of several lines ends everything seems
+ * wrong where that string lacks its quote: then this is told, and all stops. Nothing is told behind
+ * the end of what can be understood. */
+void tokens_blame(struct tokens *, struct place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The file is in another language; all stops. */
 void tokens_blame_language(struct tokens *, const char *name);
 /* A word in quotes, as faults_quote() has it. */

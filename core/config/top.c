@@ -1,6 +1,6 @@
 /*
- * Reads the files and what stands at their top, and fills in from this host what they leave open: name, state folder, number
- * of processes.
+ * Reads the files and what stands at their top, and fills in from this host what they leave open:
+ * name, state folder, number of processes.
  */
 #include "config/top.h"
 
@@ -49,10 +49,12 @@ set_group(struct reader *reader, const struct node **slot, const struct node *no
 
 /* The groups of a list, each of which shows by `example` what it has to have. */
 static void
-add_groups(struct reader *reader, struct groups *groups, const struct node *list, const char *example)
+add_groups(
+    struct reader *reader, struct groups *groups, const struct node *list, const char *example)
 {
 	if (list->kind != NODE_LIST && list->kind != NODE_BAD)
-		FAULT(reader, list->place, "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );", list->key,
+		FAULT(reader, list->place,
+		    "%s: is %s; write a list of groups: %s = ( { ... }, { ... } );", list->key,
 		    node_kind_name(list->kind), list->key);
 	for (uint32_t i = 0; list->kind == NODE_LIST && i < list->count; i++) {
 		const struct node *node = &list->children[i];
@@ -61,8 +63,8 @@ add_groups(struct reader *reader, struct groups *groups, const struct node *list
 			VEC_REQUIRE(groups->items, groups->count, groups->room);
 			groups->items[groups->count++] = node;
 		} else if (node->kind != NODE_BAD) {
-			FAULT(reader, node->place, "%s: %s where a group { %s } should be", list->key, node_kind_name(node->kind),
-			    example);
+			FAULT(reader, node->place, "%s: %s where a group { %s } should be",
+			    list->key, node_kind_name(node->kind), example);
 		}
 	}
 }
@@ -71,14 +73,17 @@ add_groups(struct reader *reader, struct groups *groups, const struct node *list
 static void
 report_unknown(struct reader *reader, const struct node *node)
 {
-	bool is_targets = settings_find(target_settings, node->key) >= 0 || tls_settings_find(node->key) >= 0;
+	bool is_targets = settings_find(target_settings, node->key) >= 0
+	    || tls_settings_find(node->key) >= 0;
 	struct candidates candidates = { .count = 0 };
 	const char *near;
 
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		is_targets |= strcmp(node->key, limit_groups[i].key) == 0;
 	if (is_targets) {
-		FAULT(reader, node->place, "%s is a setting of targets: to set it for all, write defaults = { %s = ...; };",
+		FAULT(reader, node->place,
+		    "%s is a setting of targets: to set it for all, write defaults = { %s = ...; "
+		    "};",
 		    node->key, node->key);
 		return;
 	}
@@ -88,7 +93,8 @@ report_unknown(struct reader *reader, const struct node *node)
 	candidates_add_settings(&candidates, target_settings);
 	near = candidates_nearest(&candidates, node->key);
 	if (near != NULL && settings_find(target_settings, near) >= 0)
-		FAULT(reader, node->place, "unknown setting %s: did you mean %s, which stands in targets or defaults?",
+		FAULT(reader, node->place,
+		    "unknown setting %s: did you mean %s, which stands in targets or defaults?",
 		    QUOTE(reader, node->key), near);
 	else
 		reader_report_unknown(reader, node, "", &candidates);
@@ -108,10 +114,16 @@ take_setting(struct reader *reader, const struct node *node)
 	switch (group) {
 	case TOP_LOG: set_group(reader, &reader->log, node); break;
 	case TOP_DEFAULTS: set_group(reader, &reader->defaults, node); break;
-	case TOP_TARGETS: add_groups(reader, &reader->target_groups, node, "host = \"...\";"); break;
-	case TOP_NOTIFIERS: add_groups(reader, &reader->notifier_groups, node, "name = \"...\"; plugin = \"...\";"); break;
+	case TOP_TARGETS:
+		add_groups(reader, &reader->target_groups, node, "host = \"...\";");
+		break;
+	case TOP_NOTIFIERS:
+		add_groups(
+		    reader, &reader->notifier_groups, node, "name = \"...\"; plugin = \"...\";");
+		break;
 	case TOP_WINDOWS:
-		add_groups(reader, &reader->window_groups, node, "targets = [ \"...\" ]; when = \"...\"; why = \"...\";");
+		add_groups(reader, &reader->window_groups, node,
+		    "targets = [ \"...\" ]; when = \"...\"; why = \"...\";");
 		break;
 	case TOP_HEARTBEAT: set_group(reader, &reader->heartbeat, node); break;
 	default: report_unknown(reader, node);
@@ -134,7 +146,8 @@ is_part(const struct dirent *entry)
 {
 	size_t size = strlen(entry->d_name);
 
-	return size > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 5, ".conf") == 0;
+	return size > 5 && entry->d_name[0] != '.'
+	    && strcmp(entry->d_name + size - 5, ".conf") == 0;
 }
 
 static int
@@ -154,8 +167,8 @@ read_parts(struct reader *reader)
 	if (count < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return;
 	if (count < 0) {
-		FAULT(reader, (struct place){ .file = faults_file(&reader->faults, folder) }, "cannot be read: %s",
-		    strerror(errno));
+		FAULT(reader, (struct place){ .file = faults_file(&reader->faults, folder) },
+		    "cannot be read: %s", strerror(errno));
 		reader->is_torn = true;
 		return;
 	}
@@ -180,7 +193,8 @@ top_read_files(struct reader *reader)
 	read_file(reader, reader->source->path);
 	if (!accepted_is_kept(accepted))
 		read_parts(reader);
-	for (size_t i = 0; accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
+	for (size_t i = 0;
+	     accepted_is_kept(accepted) && (part = accepted_next_part(accepted, i)) != NULL; i++)
 		read_file(reader, part);
 }
 
@@ -190,10 +204,11 @@ take_helo(struct reader *reader, const char *text)
 	struct reason why;
 
 	if (!helo_parse(reader->arena, text, &reader->config->helo, &why))
-		FAULT(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s %s", QUOTE(reader, text), why.text);
+		FAULT(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s %s",
+		    QUOTE(reader, text), why.text);
 	else if (strchr(text, '.') == NULL && text[0] != '[')
-		WARN(reader, reader->globals[GLOBAL_HELO]->place, "helo: %s has no domain: many servers refuse it",
-		    QUOTE(reader, text));
+		WARN(reader, reader->globals[GLOBAL_HELO]->place,
+		    "helo: %s has no domain: many servers refuse it", QUOTE(reader, text));
 }
 
 static void
@@ -202,9 +217,12 @@ take_resolvers(struct reader *reader, const struct pw_strings *list)
 	struct address *resolvers = arena_array(reader->arena, list->count, sizeof *resolvers);
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (!address_parse_port(list->items[i], 53, &resolvers[i]) || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
+		if (!address_parse_port(list->items[i], 53, &resolvers[i])
+		    || address_class(&resolvers[i]) == ADDRESS_MULTICAST)
 			FAULT(reader, reader->globals[GLOBAL_RESOLVERS]->place,
-			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 or [::1]:53", QUOTE(reader, list->items[i]));
+			    "resolvers: %s is not ADDRESS or ADDRESS:PORT, such as 127.0.0.1:5311 "
+			    "or [::1]:53",
+			    QUOTE(reader, list->items[i]));
 	reader->config->resolvers = resolvers;
 	reader->config->resolver_count = list->count;
 }
@@ -215,17 +233,20 @@ take_reference(struct reader *reader, const char *text, struct config_reference 
 	struct place place = reader->globals[GLOBAL_REFERENCES]->place;
 	struct host_port where;
 
-	if (!reader_parse_host_port(reader, (struct pw_bytes){ text, strlen(text) }, place, "references: ", &where))
+	if (!reader_parse_host_port(
+	        reader, (struct pw_bytes){ text, strlen(text) }, place, "references: ", &where))
 		return;
 	if (where.port == 0)
-		FAULT(reader, place, "references: %s has no port: write HOST:PORT", QUOTE(reader, text));
+		FAULT(reader, place, "references: %s has no port: write HOST:PORT",
+		    QUOTE(reader, text));
 	*reference = (struct config_reference){ text, where.host.ascii, where.port };
 }
 
 static void
 take_references(struct reader *reader, const struct pw_strings *list)
 {
-	struct config_reference *references = arena_array(reader->arena, list->count, sizeof *references);
+	struct config_reference *references = arena_array(
+	    reader->arena, list->count, sizeof *references);
 
 	for (uint32_t i = 0; i < list->count; i++)
 		take_reference(reader, list->items[i], &references[i]);
@@ -242,8 +263,8 @@ top_take_globals(struct reader *reader)
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
 		value_default(&reader->values, &global_settings[i], &values[i], &why);
 		if (reader->globals[i] != NULL)
-			value_of_node(&reader->values, &reader->faults, &global_settings[i], global_settings[i].key,
-			    reader->globals[i], &values[i]);
+			value_of_node(&reader->values, &reader->faults, &global_settings[i],
+			    global_settings[i].key, reader->globals[i], &values[i]);
 	}
 	reader->config->user = values[GLOBAL_USER].string;
 	reader->config->pid_file = values[GLOBAL_PID_FILE].string;
@@ -253,8 +274,11 @@ top_take_globals(struct reader *reader)
 	if (values[GLOBAL_HELO].string != NULL)
 		take_helo(reader, values[GLOBAL_HELO].string);
 	if (values[GLOBAL_TIMEZONE].string != NULL)
-		reader->config->timezone = reader_check_zone(reader, reader->globals[GLOBAL_TIMEZONE], "timezone",
-		    values[GLOBAL_TIMEZONE].string) ? values[GLOBAL_TIMEZONE].string : NULL;
+		reader->config->timezone = reader_check_zone(reader,
+		                               reader->globals[GLOBAL_TIMEZONE], "timezone",
+		                               values[GLOBAL_TIMEZONE].string)
+		    ? values[GLOBAL_TIMEZONE].string
+		    : NULL;
 	if (values[GLOBAL_RESOLVERS].list != NULL)
 		take_resolvers(reader, values[GLOBAL_RESOLVERS].list);
 	if (values[GLOBAL_REFERENCES].list != NULL)
@@ -265,8 +289,8 @@ void
 top_take_log(struct reader *reader)
 {
 	/* in the order of the words in the table */
-	static const int facilities[] = { LOG_DAEMON, LOG_MAIL, LOG_USER, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3,
-		LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7 };
+	static const int facilities[] = { LOG_DAEMON, LOG_MAIL, LOG_USER, LOG_LOCAL0, LOG_LOCAL1,
+		LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7 };
 	static const int levels[] = { LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 	struct pw_value values[LOG_ROWS];
 	char label[SETTING_KEY_MAX + 4];
@@ -282,7 +306,8 @@ top_take_log(struct reader *reader)
 		text = TEXT_OVER(label);
 		text_format(&text, "log.%s", node->key);
 		if (row >= 0)
-			value_of_node(&reader->values, &reader->faults, &log_settings[row], label, node, &values[row]);
+			value_of_node(&reader->values, &reader->faults, &log_settings[row], label,
+			    node, &values[row]);
 	}
 	if (reader->log != NULL)
 		reader_check_keys(reader, reader->log, "log: ", log_settings, NULL);
@@ -295,7 +320,8 @@ top_take_log(struct reader *reader)
 static const char *
 own_name(struct reader *reader)
 {
-	static const struct addrinfo hints = { .ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM };
+	static const struct addrinfo hints = { .ai_flags = AI_CANONNAME,
+		.ai_socktype = SOCK_STREAM };
 	char name[256] = "";
 	struct addrinfo *found = NULL;
 	const char *helo = NULL;
@@ -313,7 +339,8 @@ own_name(struct reader *reader)
 		if (!is_patient)
 			unsetenv("RES_OPTIONS");
 	}
-	if (strchr(name, '.') == NULL || strncasecmp(name, "localhost", 9) == 0 || !helo_parse(reader->arena, name, &helo, NULL))
+	if (strchr(name, '.') == NULL || strncasecmp(name, "localhost", 9) == 0
+	    || !helo_parse(reader->arena, name, &helo, NULL))
 		return NULL;
 	return helo;
 }
@@ -357,6 +384,7 @@ top_take_host(struct reader *reader)
 
 	config->state = top_find_state(reader);
 	config->probers = count_probers(reader);
-	if (reader->global[GLOBAL_HELO].string == NULL && (config->target_count > 0 || reader->source->own_name))
+	if (reader->global[GLOBAL_HELO].string == NULL
+	    && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);
 }

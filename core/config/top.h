@@ -1,4 +1,5 @@
-/* The top of a configuration: its files, the settings of the whole, the log, and what this host says where they say nothing. */
+/* The top of a configuration: its files, the settings of the whole, the log, and what this host
+ * says where they say nothing. */
 #ifndef CONFIG_TOP_H
 #define CONFIG_TOP_H
 
@@ -7,15 +8,17 @@ struct reader;
 /* Reads the main file and conf.d/, or what was kept of them, and sorts what stands at their top. */
 void top_read_files(struct reader *);
 
-/* Reads the settings of the whole, and the group `log`; those of the command line are known by then. */
+/* Reads the settings of the whole, and the group `log`; those of the command line are known by
+ * then. */
 void top_take_globals(struct reader *);
 void top_take_log(struct reader *);
 
-/* The state folder, absolute, by what has been read: that of the command line, of the files, of the environment, else the
- * standard one. */
+/* The state folder, absolute, by what has been read: that of the command line, of the files, of the
+ * environment, else the standard one. */
 const char *top_find_state(struct reader *);
 
-/* State folder, number of probers and name for EHLO. May ask our own resolver for the host's full name. */
+/* State folder, number of probers and name for EHLO. May ask our own resolver for the host's full
+ * name. */
 void top_take_host(struct reader *);
 
 #endif

@@ -68,7 +68,8 @@ text_is_clean(const char *text, struct reason *why)
 	for (; left > 0; text += size, left -= size) {
 		size = text_printable(text, left);
 		if (size == 0) {
-			reason_set(why, "holds a byte (\\x%02x) that is no printable UTF-8", (unsigned)(unsigned char)*text);
+			reason_set(why, "holds a byte (\\x%02x) that is no printable UTF-8",
+			    (unsigned)(unsigned char)*text);
 			return false;
 		}
 	}
@@ -166,8 +167,8 @@ parse_choice(const struct pw_setting *row, const char *text, int64_t *number, st
 			return true;
 		text_format(&all, "%s\"%s\"", *number == 0 ? "" : ", ", row->choices[*number]);
 	}
-	reason_set(why, "is none of %s%s%s%s", words, near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
-	    near == NULL ? "" : "\"?");
+	reason_set(why, "is none of %s%s%s%s", words, near == NULL ? "" : "; did you mean \"",
+	    near == NULL ? "" : near, near == NULL ? "" : "\"?");
 	return quote_in_reason(text, why);
 }
 
@@ -215,20 +216,23 @@ share_list(struct values *values, const char **items, uint32_t count)
 static bool
 list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
 {
-	if (count <= LIST_MAX && ((row->min == 0 && row->max == 0) || (count >= row->min && count <= row->max)))
+	if (count <= LIST_MAX
+	    && ((row->min == 0 && row->max == 0) || (count >= row->min && count <= row->max)))
 		return true;
 	if (row->max == 1 || (row->min == 0 && row->max > 0))
-		reason_set(why, "has %lld entries: it holds at most %lld", (long long)count, (long long)row->max);
+		reason_set(why, "has %lld entries: it holds at most %lld", (long long)count,
+		    (long long)row->max);
 	else
-		reason_set(why, "has %lld entries: it holds %lld to %lld", (long long)count, (long long)row->min,
-		    (long long)(row->max == 0 ? LIST_MAX : row->max));
+		reason_set(why, "has %lld entries: it holds %lld to %lld", (long long)count,
+		    (long long)row->min, (long long)(row->max == 0 ? LIST_MAX : row->max));
 	return false;
 }
 
-/* Entries in one text, with one of the bytes `between` them; blanks around an entry are not part of it. */
+/* Entries in one text, with one of the bytes `between` them; blanks around an entry are not part of
+ * it. */
 static bool
-parse_words(struct values *values, const struct pw_setting *row, const char *text, const char *between,
-    struct pw_value *value, struct reason *why)
+parse_words(struct values *values, const struct pw_setting *row, const char *text,
+    const char *between, struct pw_value *value, struct reason *why)
 {
 	static const char blanks[] = " \t";
 	const char *items[WORDS_MAX];
@@ -279,8 +283,8 @@ parse_entry(struct values *values, const struct node *node, const char **item, s
 }
 
 static bool
-parse_list(struct values *values, const struct pw_setting *row, const struct node *node, struct pw_value *value,
-    struct reason *why)
+parse_list(struct values *values, const struct pw_setting *row, const struct node *node,
+    struct pw_value *value, struct reason *why)
 {
 	const char **items;
 	bool good;
@@ -292,7 +296,8 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 		exit(EX_OSERR);
 	good = true;
 	for (uint32_t i = 0; good && i < node->count; i++)
-		good = node->children[i].kind != NODE_BAD && parse_entry(values, &node->children[i], &items[i], why);
+		good = node->children[i].kind != NODE_BAD
+		    && parse_entry(values, &node->children[i], &items[i], why);
 	if (good)
 		value->list = share_list(values, items, node->count);
 	free(items);
@@ -300,8 +305,8 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 }
 
 bool
-value_of_text(struct values *values, const struct pw_setting *row, const char *from, const char *text,
-    struct pw_value *value, struct reason *why)
+value_of_text(struct values *values, const struct pw_setting *row, const char *from,
+    const char *text, struct pw_value *value, struct reason *why)
 {
 	int64_t *number = &value->number;
 
@@ -322,7 +327,8 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	case PW_LIST:
 		return parse_words(values, row, text, " ", value, why);
 	case PW_SECRET:
-		return secret_find_file(values->arena, from, text, &value->string, why) || quote_in_reason(text, why);
+		return secret_find_file(values->arena, from, text, &value->string, why)
+		    || quote_in_reason(text, why);
 	case PW_ENUM:
 		return parse_choice(row, text, number, why);
 	case PW_REGEX:
@@ -333,7 +339,8 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 			reason_set(why, "is empty");
 			return false;
 		}
-		value->string = arena_intern(values->arena, path_absolute(values->arena, from, text));
+		value->string = arena_intern(
+		    values->arena, path_absolute(values->arena, from, text));
 		return true;
 	}
 	reason_set(why, "has a type that this version does not know");
@@ -341,7 +348,8 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 }
 
 bool
-value_default(struct values *values, const struct pw_setting *row, struct pw_value *value, struct reason *why)
+value_default(
+    struct values *values, const struct pw_setting *row, struct pw_value *value, struct reason *why)
 {
 	*value = (struct pw_value){ 0 };
 	return row->fallback == NULL || value_of_text(values, row, "/", row->fallback, value, why);
@@ -357,14 +365,17 @@ holds_known_fault(const struct node *node)
 	return node->kind == NODE_BAD;
 }
 
-/* Whether what was written is of the row's type at all. A list of one may go without its brackets. */
+/* Whether what was written is of the row's type at all. A list of one may go without its brackets.
+ */
 static bool
 type_accepts(enum pw_type type, enum node_kind kind)
 {
 	switch (type) {
 	case PW_INT: return kind == NODE_INT || kind == NODE_TEXT;
 	case PW_BOOL: return kind == NODE_BOOL || kind == NODE_TEXT;
-	case PW_LIST: return kind == NODE_LIST || kind == NODE_STRING || kind == NODE_INT || kind == NODE_TEXT;
+	case PW_LIST:
+		return kind == NODE_LIST || kind == NODE_STRING || kind == NODE_INT
+		    || kind == NODE_TEXT;
 	case PW_STRING:
 	case PW_DURATION:
 	case PW_SIZE:
@@ -377,18 +388,20 @@ type_accepts(enum pw_type type, enum node_kind kind)
 }
 
 static bool
-parse_node(struct values *values, const struct pw_setting *row, const char *from, const struct node *node,
-    struct pw_value *value, struct reason *why)
+parse_node(struct values *values, const struct pw_setting *row, const char *from,
+    const struct node *node, struct pw_value *value, struct reason *why)
 {
 	enum pw_type type = row->type;
 	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
 
 	if (!type_accepts(type, node->kind)) {
-		reason_set(why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
+		reason_set(
+		    why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
 		return false;
 	}
 	if (type == PW_LIST && node->kind == NODE_TEXT)
-		return text_is_clean(node->text, why) && parse_words(values, row, node->text, ",", value, why);
+		return text_is_clean(node->text, why)
+		    && parse_words(values, row, node->text, ",", value, why);
 	if (type == PW_LIST)
 		return parse_list(values, row, node->kind == NODE_LIST ? node : &alone, value, why);
 	if (node->kind == NODE_INT || node->kind == NODE_BOOL) {
@@ -399,8 +412,8 @@ parse_node(struct values *values, const struct pw_setting *row, const char *from
 }
 
 bool
-value_of_node(struct values *values, struct faults *faults, const struct pw_setting *row, const char *label,
-    const struct node *node, struct pw_value *value)
+value_of_node(struct values *values, struct faults *faults, const struct pw_setting *row,
+    const char *label, const struct node *node, struct pw_value *value)
 {
 	const char *file = faults_file_name(faults, node->place.file);
 	struct pw_value taken = { 0 };

@@ -1,5 +1,5 @@
-/* One setting's value: from what a user wrote (a node of the tree, a word of the command line, a default in a table) to
- * what a plugin is given, checked by its row. */
+/* One setting's value: from what a user wrote (a node of the tree, a word of the command line, a
+ * default in a table) to what a plugin is given, checked by its row. */
 #ifndef CONFIG_VALUE_H
 #define CONFIG_VALUE_H
 
@@ -23,17 +23,19 @@ void values_fini(struct values *);
 enum { SETTING_KEY_MAX = 64 };
 const char *value_key(const struct pw_setting *, char *room);
 
-/* From text, as on the command line and in the default of a table. `from`: the file that names it, for paths ("": the
- * working folder). False with a reason. */
-bool value_of_text(struct values *, const struct pw_setting *, const char *from, const char *text, struct pw_value *,
-    struct reason *why);
+/* From text, as on the command line and in the default of a table. `from`: the file that names it,
+ * for paths ("": the working folder). False with a reason. */
+bool value_of_text(struct values *, const struct pw_setting *, const char *from, const char *text,
+    struct pw_value *, struct reason *why);
 
 /* From the tree; false after a fault, which names the setting by `label`. */
-bool value_of_node(struct values *, struct faults *, const struct pw_setting *, const char *label, const struct node *,
-    struct pw_value *);
+bool value_of_node(struct values *, struct faults *, const struct pw_setting *, const char *label,
+    const struct node *, struct pw_value *);
 
-/* What the row's `fallback` says; all zero where it says nothing. False with a reason: the table is wrong. */
-bool value_default(struct values *, const struct pw_setting *, struct pw_value *, struct reason *why);
+/* What the row's `fallback` says; all zero where it says nothing. False with a reason: the table is
+ * wrong. */
+bool value_default(
+    struct values *, const struct pw_setting *, struct pw_value *, struct reason *why);
 
 /* "a duration", "a whole number": what a type is called. */
 const char *value_type_name(enum pw_type);

@@ -37,7 +37,8 @@ window_clock_turn(struct window_clock *clock, int64_t utc)
 {
 	bool changed = false;
 
-	if (clock->config == NULL || clock->config->window_count == 0 || (utc >= clock->looked && utc < clock->next))
+	if (clock->config == NULL || clock->config->window_count == 0
+	    || (utc >= clock->looked && utc < clock->next))
 		return false;
 	clock->looked = utc;
 	clock->next = INT64_MAX;
@@ -69,7 +70,10 @@ window_clock_holds(const struct window_clock *clock, uint32_t target)
 {
 	for (uint32_t i = 0; clock->open_count > 0 && i < clock->config->window_count; i++) {
 		const struct config_window *window = &clock->config->windows[i];
-		if (clock->open[i] && bsearch(&target, window->targets, window->target_count, sizeof target, compare) != NULL)
+		if (clock->open[i]
+		    && bsearch(
+		           &target, window->targets, window->target_count, sizeof target, compare)
+		        != NULL)
 			return true;
 	}
 	return false;

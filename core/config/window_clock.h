@@ -17,7 +17,8 @@ struct window_clock {
 bool window_clock_init(struct window_clock *, const struct config *);
 void window_clock_fini(struct window_clock *);
 
-/* Brings it to an instant, microseconds UTC, also one in the past; true where a window has opened or closed. */
+/* Brings it to an instant, microseconds UTC, also one in the past; true where a window has opened
+ * or closed. */
 bool window_clock_turn(struct window_clock *, int64_t utc);
 
 /* Whether one of the open windows holds the target. */

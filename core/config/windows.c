@@ -1,4 +1,5 @@
-/* Reads the recurring windows. A word of `targets` is a target's name first: a target called "tag:a" is meant by that word. */
+/* Reads the recurring windows. A word of `targets` is a target's name first: a target called
+ * "tag:a" is meant by that word. */
 #include "config/windows.h"
 
 #include <assert.h>
@@ -20,13 +21,16 @@ mark_targets(struct reader *reader, const struct node *group, const char *word, 
 	for (uint32_t i = 0; tag != NULL && i < config->target_count; i++)
 		if (target_has_tag(&config->targets[i], tag))
 			found = marked[i] = true;
-	if (!found && !reader->source->select && !target_list_may_have(reader, word) && (tag == NULL || reader->targets.rejected_count == 0))
-		FAULT(reader, node_member(group, "targets")->place, "windows: no target is called %s%s",
-		    QUOTE(reader, word), tag == NULL ? "; all that have a tag are tag:TAG" : ", and none has that tag");
+	if (!found && !reader->source->select && !target_list_may_have(reader, word)
+	    && (tag == NULL || reader->targets.rejected_count == 0))
+		FAULT(reader, node_member(group, "targets")->place,
+		    "windows: no target is called %s%s", QUOTE(reader, word),
+		    tag == NULL ? "; all that have a tag are tag:TAG" : ", and none has that tag");
 }
 
 static void
-take_targets(struct reader *reader, const struct node *group, const struct pw_strings *words, struct config_window *window)
+take_targets(struct reader *reader, const struct node *group, const struct pw_strings *words,
+    struct config_window *window)
 {
 	const struct config *config = reader->config;
 	bool *marked = arena_array(reader->scratch, config->target_count + 1, sizeof *marked);
@@ -36,7 +40,8 @@ take_targets(struct reader *reader, const struct node *group, const struct pw_st
 		mark_targets(reader, group, words->items[i], marked);
 	for (uint32_t i = 0; i < config->target_count; i++)
 		window->target_count += marked[i];
-	window->targets = targets = arena_array(reader->arena, window->target_count + 1, sizeof *targets);
+	window->targets = targets = arena_array(
+	    reader->arena, window->target_count + 1, sizeof *targets);
 	for (uint32_t i = 0; i < config->target_count; i++)
 		if (marked[i])
 			*targets++ = i;
@@ -44,7 +49,8 @@ take_targets(struct reader *reader, const struct node *group, const struct pw_st
 }
 
 static void
-take_when(struct reader *reader, const struct node *group, const char *text, struct config_window *window)
+take_when(
+    struct reader *reader, const struct node *group, const char *text, struct config_window *window)
 {
 	struct calendar_range *range = arena_alloc(reader->arena, sizeof *range);
 	struct reason why;
@@ -52,7 +58,8 @@ take_when(struct reader *reader, const struct node *group, const char *text, str
 	if (calendar_parse(text, range, &why))
 		window->when = (struct calendar){ 1, range };
 	else
-		FAULT(reader, node_member(group, "when")->place, "when: %s: %s", QUOTE(reader, text), why.text);
+		FAULT(reader, node_member(group, "when")->place, "when: %s: %s",
+		    QUOTE(reader, text), why.text);
 }
 
 static void
@@ -65,9 +72,11 @@ take_window(struct reader *reader, const struct node *group, struct config_windo
 	for (int i = 0; i < WINDOW_ROWS; i++)
 		good[i] = reader_take_row(reader, group, &window_settings[i], &values[i]);
 	window->why = values[WINDOW_WHY].string;
-	window->timezone = values[WINDOW_TIMEZONE].given ? values[WINDOW_TIMEZONE].string : reader->config->timezone;
+	window->timezone = values[WINDOW_TIMEZONE].given ? values[WINDOW_TIMEZONE].string
+	                                                 : reader->config->timezone;
 	if (values[WINDOW_TIMEZONE].given)
-		reader_check_zone(reader, node_member(group, "timezone"), "timezone", window->timezone);
+		reader_check_zone(
+		    reader, node_member(group, "timezone"), "timezone", window->timezone);
 	if (good[WINDOW_WHEN])
 		take_when(reader, group, values[WINDOW_WHEN].string, window);
 	if (good[WINDOW_TARGETS])
@@ -78,7 +87,8 @@ void
 windows_take(struct reader *reader)
 {
 	const struct groups *groups = &reader->window_groups;
-	struct config_window *windows = arena_array(reader->arena, groups->count + 1, sizeof *windows);
+	struct config_window *windows = arena_array(
+	    reader->arena, groups->count + 1, sizeof *windows);
 
 	for (uint32_t i = 0; i < groups->count; i++)
 		take_window(reader, groups->items[i], &windows[i]);

@@ -1,4 +1,5 @@
-/* Recurring windows, in which targets are watched and nobody is told: of which targets, when, and why. */
+/* Recurring windows, in which targets are watched and nobody is told: of which targets, when, and
+ * why. */
 #ifndef CONFIG_WINDOWS_H
 #define CONFIG_WINDOWS_H
 
