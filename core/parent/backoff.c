@@ -11,14 +11,17 @@ backoff_wait(struct backoff *backoff, int64_t healthy, int64_t step)
 
 	if (healthy >= BACKOFF_HEALTH * step)
 		backoff->deaths = 0;
-	steps = backoff->deaths == 0 ? 0 : backoff->deaths > 6 ? BACKOFF_STEPS_MAX : 1 << (backoff->deaths - 1);
+	steps = backoff->deaths == 0 ? 0
+	    : backoff->deaths > 6    ? BACKOFF_STEPS_MAX
+	                             : 1 << (backoff->deaths - 1);
 	if (backoff->deaths < UINT32_MAX)
 		backoff->deaths++;
 	return (steps < BACKOFF_STEPS_MAX ? steps : BACKOFF_STEPS_MAX) * step;
 }
 
 int64_t
-backoff_wait_blaming(struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
+backoff_wait_blaming(
+    struct backoff *backoff, enum backoff_blame blame, int64_t healthy, int64_t step)
 {
 	if (blame == BLAME_TARGET) {
 		backoff->in_hand = 0;

@@ -1,5 +1,6 @@
-/* How long to wait before a dead child is replaced: not at all at first, then longer and longer while it keeps dying; and
- * not at all where it died of one target, which is then kept away from it. */
+/* How long to wait before a dead child is replaced: not at all at first, then longer and longer
+ * while it keeps dying; and not at all where it died of one target, which is then kept away from
+ * it. */
 #ifndef PARENT_BACKOFF_H
 #define PARENT_BACKOFF_H
 
@@ -8,7 +9,8 @@
 enum {
 	BACKOFF_STEPS_MAX = 60, /* the longest wait, in steps */
 	BACKOFF_HEALTH = 60,    /* steps of good health after which all is forgiven */
-	BACKOFF_AT_ONCE = 10    /* deaths in a row, with a target in hand that cannot be blamed, that cost no wait */
+	BACKOFF_AT_ONCE =
+	    10 /* deaths in a row, with a target in hand that cannot be blamed, that cost no wait */
 };
 
 /* Starts as zeroes. */
@@ -20,12 +22,13 @@ struct backoff {
 /* What is known of whom a child died of. */
 enum backoff_blame { BLAME_NOBODY, BLAME_IN_HAND, BLAME_TARGET };
 
-/* Takes one more death into account, `healthy` microseconds after the child said it was ready (0: never), and returns
- * the wait: 0, 1, 2, 4, … 60 steps of `step` microseconds (a second, but in tests). */
+/* Takes one more death into account, `healthy` microseconds after the child said it was ready (0:
+ * never), and returns the wait: 0, 1, 2, 4, … 60 steps of `step` microseconds (a second, but in
+ * tests). */
 int64_t backoff_wait(struct backoff *, int64_t healthy, int64_t step);
 
-/* The same for a child that has targets in hand: 0 where one is to blame, and for the first BACKOFF_AT_ONCE deaths in a row
- * with one in hand; else the wait. */
+/* The same for a child that has targets in hand: 0 where one is to blame, and for the first
+ * BACKOFF_AT_ONCE deaths in a row with one in hand; else the wait. */
 int64_t backoff_wait_blaming(struct backoff *, enum backoff_blame, int64_t healthy, int64_t step);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "base/sandbox.h"
 
-/* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket for each leg. */
+/* As many descriptors as the host lets us have: children inherit it, and a prober holds a socket
+ * for each leg. */
 void
 begin_limits(void)
 {
@@ -21,7 +22,8 @@ begin_limits(void)
 	}
 }
 
-/* A standard descriptor that was closed would become the next file that is opened, and get our log. */
+/* A standard descriptor that was closed would become the next file that is opened, and get our log.
+ */
 void
 begin_standard(void)
 {
@@ -51,7 +53,8 @@ int
 begin_signals(void)
 {
 	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
-	/* What scripts send to daemons to have their logs opened anew, and what a log file at its limit brings, end nobody. */
+	/* What scripts send to daemons to have their logs opened anew, and what a log file at its
+	 * limit brings, end nobody. */
 	static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
 	sigset_t set;
 

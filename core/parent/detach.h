@@ -1,6 +1,7 @@
 /*
- * Leaving the terminal (--daemon): the process that was started waits until the daemon is ready, or has failed, and ends
- * with its exit status; the daemon is nobody's child, in a session without a terminal.
+ * Leaving the terminal (--daemon): the process that was started waits until the daemon is ready, or
+ * has failed, and ends with its exit status; the daemon is nobody's child, in a session without a
+ * terminal.
  */
 #ifndef PARENT_DETACH_H
 #define PARENT_DETACH_H
@@ -17,7 +18,8 @@ struct detach {
 #define DETACH_NONE ((struct detach){ .report = -1 })
 
 enum detach_answer {
-	DETACH_DAEMON, /* go on: this is the daemon, still with the terminal's stderr to say what fails */
+	DETACH_DAEMON, /* go on: this is the daemon, still with the terminal's stderr to say what
+	                  fails */
 	DETACH_WAITED, /* this is the process that was started: return *status */
 	DETACH_FAILED
 };

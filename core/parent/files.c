@@ -16,7 +16,9 @@ look(const char *path, uint32_t notifier)
 	struct stat status;
 
 	if (stat(path, &status) != 0)
-		return (struct file){ .path = path, .notifier = notifier, .missing = true, .changed = -1 };
+		return (struct file){
+			.path = path, .notifier = notifier, .missing = true, .changed = -1
+		};
 	return (struct file){ path, notifier, false, status.st_dev, status.st_ino, status.st_size,
 		(int64_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec };
 }
@@ -41,8 +43,8 @@ add_names(struct files *files, const struct config *config, uint32_t notifier)
 		add(files, RESOLV_CONF, notifier);
 }
 
-/* Secrets, and whatever else its settings say lies in a file. A file that it writes is none of them: such a setting is a
- * string. */
+/* Secrets, and whatever else its settings say lies in a file. A file that it writes is none of
+ * them: such a setting is a string. */
 static void
 add_notifier(struct files *files, const struct config *config, uint32_t index)
 {
@@ -50,7 +52,8 @@ add_notifier(struct files *files, const struct config *config, uint32_t index)
 	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
 
 	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
-		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH) && notifier->values->items[i].string != NULL)
+		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH)
+		    && notifier->values->items[i].string != NULL)
 			add(files, notifier->values->items[i].string, index);
 	if (plugin_gate(notifier->plugin) != NULL)
 		add_names(files, config, index);
@@ -82,8 +85,8 @@ files_look(struct files *files, uint32_t *at)
 {
 	while (*at < files->count) {
 		struct file *old = &files->items[(*at)++], new = look(old->path, old->notifier);
-		bool differs = new.device != old->device || new.inode != old->inode || new.size != old->size
-		    || new.changed != old->changed;
+		bool differs = new.device != old->device || new.inode != old->inode
+		    || new.size != old->size || new.changed != old->changed;
 
 		if (new.missing && old->missing)
 			continue;

@@ -1,7 +1,8 @@
 /*
- * Files that probers and notifiers read at their birth and never again: where one of them changes, who has read it is
- * renewed. Looked at once a minute, by their status alone. One that is not there changes nothing: who has read it goes on
- * with what it had. A prober tries a changed file at its birth, and reads the copy where it is damaged (prober/sources.h).
+ * Files that probers and notifiers read at their birth and never again: where one of them changes,
+ * who has read it is renewed. Looked at once a minute, by their status alone. One that is not there
+ * changes nothing: who has read it goes on with what it had. A prober tries a changed file at its
+ * birth, and reads the copy where it is damaged (prober/sources.h).
  */
 #ifndef PARENT_FILES_H
 #define PARENT_FILES_H
@@ -27,11 +28,13 @@ struct files {
 	} items[FILES_MAX];
 };
 
-/* The hosts file, the host's resolvers where none are configured, the CA files of targets, and what notifiers' settings name,
- * as they are at this moment. A notifier with a gate looks up names as probers do. */
+/* The hosts file, the host's resolvers where none are configured, the CA files of targets, and what
+ * notifiers' settings name, as they are at this moment. A notifier with a gate looks up names as
+ * probers do. */
 void files_init(struct files *, const struct config *);
 
-/* The next that differs from what it was at the last look, which this look replaces, or is missing since then; NULL: none.
+/* The next that differs from what it was at the last look, which this look replaces, or is missing
+ * since then; NULL: none.
  * `*at`: 0 at the first call of a look. */
 const struct file *files_look(struct files *, uint32_t *at);
 

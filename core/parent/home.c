@@ -77,7 +77,8 @@ take_lock(struct home *home, const char *path, struct reason *why)
 	if (home->lock < 0)
 		return fail(why, "open", path);
 	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
-		/* Only for people who meet the lock: on a full disk mail servers are watched, too. */
+		/* Only for people who meet the lock: on a full disk mail servers are watched, too.
+		 */
 		(void)write_pid(home->lock);
 		return HOME_TAKEN;
 	}
@@ -121,7 +122,8 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 		const struct passwd *entry = getpwuid(uid);
 		const char *name = entry != NULL ? entry->pw_name : "USER";
 
-		reason_set(why, "%s belongs to user %u: write `chown -R %s: %s`", state, (unsigned)status.st_uid, name, state);
+		reason_set(why, "%s belongs to user %u: write `chown -R %s: %s`", state,
+		    (unsigned)status.st_uid, name, state);
 		closedir(listing);
 		return HOME_FAILED;
 	}
@@ -144,7 +146,8 @@ home_enter(struct home *home, const char *state, struct reason *why)
 		return HOME_FAILED;
 	}
 	if (status.st_uid != 0 && status.st_uid != geteuid()) {
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state, (unsigned)status.st_uid);
+		reason_set(why, "%s belongs to user %u: it has to be root's or our own", state,
+		    (unsigned)status.st_uid);
 		return HOME_FAILED;
 	}
 	if (snprintf(path, sizeof path, "%s/lock", state) >= (int)sizeof path) {
@@ -154,15 +157,19 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	return take_lock(home, path, why);
 }
 
-/* Nothing, or one number: what a daemon left behind. All else is somebody's file, and its path was a mistake. */
+/* Nothing, or one number: what a daemon left behind. All else is somebody's file, and its path was
+ * a mistake. */
 static bool
 is_pid_file(int file)
 {
 	char bytes[24] = "";
 	struct stat status;
-	ssize_t size = fstat(file, &status) == 0 && S_ISREG(status.st_mode) ? pread(file, bytes, sizeof bytes, 0) : -1;
+	ssize_t size = fstat(file, &status) == 0 && S_ISREG(status.st_mode)
+	    ? pread(file, bytes, sizeof bytes, 0)
+	    : -1;
 
-	return size >= 0 && size < (ssize_t)sizeof bytes && strspn(bytes, "0123456789 \n") == (size_t)size;
+	return size >= 0 && size < (ssize_t)sizeof bytes
+	    && strspn(bytes, "0123456789 \n") == (size_t)size;
 }
 
 /* Whether there is nothing at `path` that must not be replaced. FIFOs are not waited for. */
@@ -198,7 +205,8 @@ is_ours(const struct home *home, const char *path)
 static void
 remove_pid(struct home *home)
 {
-	/* A folder of root's lets go of nothing once we are another user: empty, the file names nobody. */
+	/* A folder of root's lets go of nothing once we are another user: empty, the file names
+	 * nobody. */
 	if (is_ours(home, home->pid_path) && unlink(home->pid_path) != 0)
 		(void)!ftruncate(home->pid_file, 0);
 	if (home->pid_file >= 0)

@@ -1,8 +1,13 @@
 /*
- * Connects children with each other by socket pairs, and tells the monitor which probers there are.
+ * Connects children with each other, and tells them what the parent alone knows.
+ *
+ * A link is a socket pair whose ends go to the two children by message, so a child that is born
+ * again gets new links to all that have lost the one before; keeper died -> monitor and each
+ * notifier that is ready get one end, the new keeper the others.
  */
-#include "parent/tree.h"
+#include "parent/link.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -10,9 +15,8 @@
 #include "base/messages_ask.h"
 #include "base/messages_outbox.h"
 
-/* Hands one end of a new pair of sockets to each of the two. */
 void
-tree_link_children(struct child *one, struct child *other, struct log *log)
+link_children(struct child *one, struct child *other, struct log *log)
 {
 	struct child *const children[2] = { one, other };
 	struct reason why;
@@ -20,9 +24,10 @@ tree_link_children(struct child *one, struct child *other, struct log *log)
 
 	if (!child_lives(one) || !child_lives(other))
 		return;
-	if (!child_make_sockets(ends, &why)) {
+	if (!child_socket_pair(ends, &why)) {
 		/* Without the link the tree is dumb: a death brings another try, by and by. */
-		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name, why.text);
+		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name,
+		    why.text);
 		child_kill(one, "no link to the other");
 		return;
 	}
@@ -30,36 +35,36 @@ tree_link_children(struct child *one, struct child *other, struct log *log)
 		unsigned char packet[16];
 		struct wire_out out = wire_over(packet, sizeof packet);
 
-		message_put_link(&out, &(struct message_link){ children[!i]->kind, children[!i]->index });
+		message_put_link(
+		    &out, &(struct message_link){ children[!i]->kind, children[!i]->index });
 		child_send(children[i], packet, out.size, ends[i]);
 	}
 }
 
 void
-tree_link_notifier(struct tree *tree, struct child *notifier)
+link_notifier(struct tree *tree, struct child *notifier)
 {
-	tree_link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
+	link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
 }
 
-/* A keeper that is born again has lost the notifiers, a monitor the keeper and the probers. */
 void
-tree_link_all(struct tree *tree, struct child *child)
+link_all(struct tree *tree, struct child *child)
 {
 	for (uint32_t i = 0; i < tree->count; i++) {
 		struct child *other = &tree->children[i];
 		bool notifier = other->kind == DUTY_NOTIFIER;
 
 		if (other != child && child->kind == DUTY_MONITOR && !notifier)
-			tree_link_children(child, other, tree->log);
+			link_children(child, other, tree->log);
 		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
-			tree_link_notifier(tree, other);
+			link_notifier(tree, other);
 		else if (child->kind == DUTY_KEEPER && notifier)
-			tree_tell_absence(tree, other);
+			link_send_absence(tree, other);
 	}
 }
 
 void
-tree_send_account(struct tree *tree, uint32_t target, enum account known, const char *text)
+link_send_account(struct tree *tree, uint32_t target, enum account known, const char *text)
 {
 	struct child *monitor = &tree->children[TREE_MONITOR];
 	struct message_account account = { .target = target, .account = known };
@@ -73,19 +78,20 @@ tree_send_account(struct tree *tree, uint32_t target, enum account known, const 
 }
 
 void
-tree_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const char *line)
+link_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const char *line)
 {
 	struct child *monitor = &tree->children[TREE_MONITOR];
 	unsigned char packet[ANSWER_LINE_MAX + 64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_answer(&out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
+	message_put_answer(
+	    &out, &(struct message_answer){ number, kind, status, { line, strlen(line) } });
 	if (child_lives(monitor) && monitor->socket >= 0 && !out.bad)
 		child_send(monitor, packet, out.size, -1);
 }
 
 void
-tree_tell_failing(struct tree *tree, int64_t since)
+link_send_failing(struct tree *tree, int64_t since)
 {
 	struct child *keeper = &tree->children[TREE_KEEPER];
 	unsigned char packet[16];
@@ -98,7 +104,7 @@ tree_tell_failing(struct tree *tree, int64_t since)
 }
 
 void
-tree_tell_absence(struct tree *tree, const struct child *notifier)
+link_send_absence(struct tree *tree, const struct child *notifier)
 {
 	struct child *keeper = &tree->children[TREE_KEEPER];
 	struct message_absent absent = { .notifier = notifier->index };
@@ -114,7 +120,7 @@ tree_tell_absence(struct tree *tree, const struct child *notifier)
 
 /* A monitor that is born again knows of none that is kept apart or quarantined. */
 void
-tree_send_accounts(struct tree *tree)
+link_send_accounts(struct tree *tree)
 {
 	for (uint32_t i = 0; i < tree->quarantine.count; i++) {
 		const struct quarantine_entry *entry = &tree->quarantine.entries[i];
@@ -123,10 +129,11 @@ tree_send_accounts(struct tree *tree)
 		struct text text = TEXT_OVER(why);
 
 		if (entry->apart)
-			tree_send_account(tree, entry->target, ACCOUNT_APART, "a prober died with it in hand");
+			link_send_account(
+			    tree, entry->target, ACCOUNT_APART, "a prober died with it in hand");
 		if (entry->stage != QUARANTINE_HELD)
 			continue;
 		quarantine_explain(&tree->quarantine, entry, &text);
-		tree_send_account(tree, entry->target, ACCOUNT_HELD, why);
+		link_send_account(tree, entry->target, ACCOUNT_HELD, why);
 	}
 }

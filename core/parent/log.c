@@ -21,8 +21,9 @@ stderr_is_journal(void)
 	unsigned long long device, inode;
 	struct stat status;
 
-	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &status) == 0
-	    && status.st_dev == device && status.st_ino == inode;
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2
+	    && fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device
+	    && status.st_ino == inode;
 }
 
 static bool
@@ -30,13 +31,16 @@ has_colour(void)
 {
 	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-	return (none == NULL || none[0] == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0;
+	return (none == NULL || none[0] == '\0') && terminal != NULL
+	    && strcmp(terminal, "dumb") != 0;
 }
 
 static void
 add_stderr(struct log *log, bool journal, bool terminal)
 {
-	log->forms[log->count] = journal ? LOG_FORM_JOURNAL : terminal && has_colour() ? LOG_FORM_COLOUR : LOG_FORM_PLAIN;
+	log->forms[log->count] = journal ? LOG_FORM_JOURNAL
+	    : terminal && has_colour()   ? LOG_FORM_COLOUR
+	                                 : LOG_FORM_PLAIN;
 	log_sink_init(&log->sinks[log->count++], STDERR_FILENO);
 }
 
@@ -46,9 +50,11 @@ log_open(struct log *log, const struct log_settings *settings)
 	bool journal = stderr_is_journal(), terminal = isatty(STDERR_FILENO);
 	bool to_syslog = settings->to == LOG_TO_SYSLOG || settings->daemon;
 
-	*log = (struct log){ .level = settings->level, .origin = { settings->facility, getpid(), NULL } };
+	*log = (struct log){ .level = settings->level,
+		.origin = { settings->facility, getpid(), NULL } };
 	/* The configuration was checked: a zone that cannot be read any more is shown as UTC. */
-	log->zone = settings->timezone == NULL ? zone_open_own() : zone_open(settings->timezone, NULL);
+	log->zone = settings->timezone == NULL ? zone_open_own()
+	                                       : zone_open(settings->timezone, NULL);
 	log->origin.zone = log->zone;
 	if (to_syslog) {
 		log->forms[log->count] = LOG_FORM_SYSLOG;
@@ -89,8 +95,11 @@ tell_dropped(struct log *log, uint32_t sink)
 		return;
 	log->sinks[sink].dropped = 0;
 	text_add_u64(&text, dropped);
-	text_add(&text, dropped == 1 ? " log line was dropped here" : " log lines were dropped here");
-	put(log, sink, &(struct log_line){ .level = LOG_WARNING, .at = clock_wall(), .text = { bytes, text.size } });
+	text_add(
+	    &text, dropped == 1 ? " log line was dropped here" : " log lines were dropped here");
+	put(log, sink,
+	    &(struct log_line){
+	        .level = LOG_WARNING, .at = clock_wall(), .text = { bytes, text.size } });
 }
 
 static void
@@ -115,11 +124,13 @@ log_say(struct log *log, int level, const char *format, ...)
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
 	log->apart = true;
-	say(log, &(struct log_line){ .level = level, .at = clock_wall(), .text = { bytes, text.size } });
+	say(log,
+	    &(struct log_line){ .level = level, .at = clock_wall(), .text = { bytes, text.size } });
 }
 
 void
-log_relay(struct log *log, const void *speaker, const char *who, int level, uint64_t event, struct pw_bytes text)
+log_relay(struct log *log, const void *speaker, const char *who, int level, uint64_t event,
+    struct pw_bytes text)
 {
 	bool follows = event != 0 && log->speaker == speaker && log->event == event;
 

@@ -1,8 +1,10 @@
 /*
- * The log of the whole tree: children say their lines by message, the parent alone writes them, and never waits.
+ * The log of the whole tree: children say their lines by message, the parent alone writes them, and
+ * never waits.
  *
- * Where: what the configuration says; if it says nothing, the journal's stderr where systemd started us, syslog for a
- * daemon, else stderr. A terminal in the foreground is shown all in any case.
+ * Where: what the configuration says; if it says nothing, the journal's stderr where systemd
+ * started us, syslog for a daemon, else stderr. A terminal in the foreground is shown all in any
+ * case.
  */
 #ifndef PARENT_LOG_H
 #define PARENT_LOG_H
@@ -43,11 +45,14 @@ void log_leave_terminal(struct log *);
 void log_close(struct log *, int64_t wait);
 
 /* A line of our own, not of an event. */
-void log_say(struct log *, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_say(struct log *, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* A line of a child; `speaker` tells children apart. */
-void log_relay(struct log *, const void *speaker, const char *who, int level, uint64_t event, struct pw_bytes text);
+void log_relay(struct log *, const void *speaker, const char *who, int level, uint64_t event,
+    struct pw_bytes text);
 
-/* Puts what is to be waited for into `polled` (room for LOG_SINKS) and returns how many; later, after poll, flush. */
+/* Puts what is to be waited for into `polled` (room for LOG_SINKS) and returns how many; later,
+ * after poll, flush. */
 uint32_t log_poll(const struct log *, struct pollfd *polled, int64_t *until);
 void log_flush(struct log *);
 

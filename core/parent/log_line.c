@@ -34,19 +34,21 @@ add_time(struct text *text, const struct zone *zone, int64_t at)
 	struct zone_time time = zone_at(zone, at / SECOND);
 	int offset = abs(time.offset) / 60;
 
-	text_format(text, "%04lld-%02d-%02d %02d:%02d:%02d %c%02d%02d", (long long)time.year, time.month, time.day,
-	    time.hour, time.minute, time.second, time.offset < 0 ? '-' : '+', offset / 60, offset % 60);
+	text_format(text, "%04lld-%02d-%02d %02d:%02d:%02d %c%02d%02d", (long long)time.year,
+	    time.month, time.day, time.hour, time.minute, time.second, time.offset < 0 ? '-' : '+',
+	    offset / 60, offset % 60);
 }
 
 /* "Nov  3 18:34:42": RFC 3164, section 4.1.2. */
 static void
 add_stamp(struct text *text, const struct zone *zone, int64_t at)
 {
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
 	struct zone_time time = zone_at(zone, at / SECOND);
 
-	text_format(text, "%s %2d %02d:%02d:%02d", months[time.month - 1], time.day, time.hour, time.minute, time.second);
+	text_format(text, "%s %2d %02d:%02d:%02d", months[time.month - 1], time.day, time.hour,
+	    time.minute, time.second);
 }
 
 static void
@@ -57,7 +59,8 @@ add_words(struct text *text, const struct log_line *line)
 	text_add_bytes(text, line->text.data, line->text.size);
 }
 
-/* The lines of an event stand below its first one; where others came between, its number tells which. */
+/* The lines of an event stand below its first one; where others came between, its number tells
+ * which. */
 static void
 add_for_people(struct text *text, const struct zone *zone, const struct log_line *line, bool colour)
 {
@@ -67,8 +70,8 @@ add_for_people(struct text *text, const struct zone *zone, const struct log_line
 		text_add(text, colour ? DIM : "");
 		add_time(text, zone, line->at);
 		text_add(text, colour ? PLAIN : "");
-		text_format(text, "  %s%-7s%s  ", colour ? levels[line->level].colour : "", levels[line->level].name,
-		    colour ? PLAIN : "");
+		text_format(text, "  %s%-7s%s  ", colour ? levels[line->level].colour : "",
+		    levels[line->level].name, colour ? PLAIN : "");
 		if (line->follows)
 			text_format(text, "#%llu  ", (unsigned long long)line->event);
 	}
@@ -80,12 +83,14 @@ static void
 add_for_daemons(struct text *text, const struct log_line *line)
 {
 	if (line->event != 0)
-		text_format(text, "#%llu %s", (unsigned long long)line->event, line->follows ? "  " : "");
+		text_format(
+		    text, "#%llu %s", (unsigned long long)line->event, line->follows ? "  " : "");
 	add_words(text, line);
 }
 
 void
-log_line_add(struct text *text, enum log_form form, const struct log_origin *origin, const struct log_line *line)
+log_line_add(struct text *text, enum log_form form, const struct log_origin *origin,
+    const struct log_line *line)
 {
 	switch (form) {
 	case LOG_FORM_PLAIN:

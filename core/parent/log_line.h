@@ -9,7 +9,8 @@ enum log_form {
 	LOG_FORM_PLAIN,   /* "2026-11-23 18:34:42 +0100  warning  text": a file, a pipe */
 	LOG_FORM_COLOUR,  /* the same for a terminal */
 	LOG_FORM_JOURNAL, /* "<4>text": stderr under systemd */
-	LOG_FORM_SYSLOG   /* "<28>Nov 23 18:34:42 postwatch[123]: text": a datagram, as syslog(3) writes it */
+	LOG_FORM_SYSLOG   /* "<28>Nov 23 18:34:42 postwatch[123]: text": a datagram, as syslog(3)
+	                     writes it */
 };
 
 enum { LOG_LINE_MAX = 4096 + 128 }; /* bytes of a line in any form */

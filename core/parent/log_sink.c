@@ -27,7 +27,8 @@ static void
 init(struct log_sink *sink, enum log_sink_kind kind, int fd)
 {
 	*sink = (struct log_sink){ .kind = kind, .fd = fd };
-	sink->kept = mmap(NULL, LOG_SINK_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sink->kept = mmap(
+	    NULL, LOG_SINK_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert(sink->kept != MAP_FAILED);
 	(void)madvise(sink->kept, LOG_SINK_ROOM, MADV_DONTFORK);
 }
@@ -132,7 +133,8 @@ enum written { WRITTEN, WRITTEN_PART, WRITTEN_LATER, WRITTEN_NEVER };
 
 /* `size` bytes of a record, of which `*done` are written already. */
 static enum written
-write_record(struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
+write_record(
+    struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
 {
 	ssize_t wrote;
 

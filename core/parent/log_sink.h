@@ -1,6 +1,7 @@
 /*
- * Where log lines go, without ever waiting: what cannot be written at once is kept, up to a bound, and what goes beyond
- * it is dropped and counted. A sink is a stream (terminal, pipe, file, the journal's stderr) or the syslog socket.
+ * Where log lines go, without ever waiting: what cannot be written at once is kept, up to a bound,
+ * and what goes beyond it is dropped and counted. A sink is a stream (terminal, pipe, file, the
+ * journal's stderr) or the syslog socket.
  */
 #ifndef PARENT_LOG_SINK_H
 #define PARENT_LOG_SINK_H
@@ -29,9 +30,11 @@ struct log_sink {
 	uint64_t dropped;   /* since it was last said */
 };
 
-/* A sink over descriptor `fd`, which stays the caller's; where it can be opened anew without blocking, it is. */
+/* A sink over descriptor `fd`, which stays the caller's; where it can be opened anew without
+ * blocking, it is. */
 void log_sink_init(struct log_sink *, int fd);
-/* One to the socket of a syslog daemon. Nobody there is no failure: it is tried again, and lines are kept meanwhile. */
+/* One to the socket of a syslog daemon. Nobody there is no failure: it is tried again, and lines
+ * are kept meanwhile. */
 void log_sink_init_syslog(struct log_sink *, const char *path);
 void log_sink_fini(struct log_sink *);
 

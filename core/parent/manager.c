@@ -14,7 +14,9 @@ manager_init(struct manager *manager, struct log *log)
 {
 	int64_t watchdog = notify_watchdog();
 
-	*manager = (struct manager){ .log = log, .watchdog = watchdog, .next_ping = clock_mono() + watchdog / 2 };
+	*manager = (struct manager){
+		.log = log, .watchdog = watchdog, .next_ping = clock_mono() + watchdog / 2
+	};
 }
 
 void
@@ -40,7 +42,8 @@ manager_ping(struct manager *manager, const struct tree *tree, bool ending, int6
 		return;
 	}
 	if (!manager->holds_back)
-		log_say(manager->log, LOG_INFO, "%s does not answer: the watchdog is not told that all is well", who);
+		log_say(manager->log, LOG_INFO,
+		    "%s does not answer: the watchdog is not told that all is well", who);
 	manager->holds_back = true;
 	manager->next_ping = now + SECOND; /* there is half the time left for it to be replaced */
 }

@@ -1,4 +1,5 @@
-/* What the service manager, systemd, is told: ready, how it goes, ending, and that the watch goes on. */
+/* What the service manager, systemd, is told: ready, how it goes, ending, and that the watch goes
+ * on. */
 #ifndef PARENT_MANAGER_H
 #define PARENT_MANAGER_H
 
@@ -16,7 +17,8 @@ void manager_init(struct manager *, struct log *);
 /* Sends fields as notify_send() takes them. */
 void manager_tell(struct manager *, const char *fields);
 
-/* A sign of life, where one is due and all children answer: systemd can then trust that the watch goes on. */
+/* A sign of life, where one is due and all children answer: systemd can then trust that the watch
+ * goes on. */
 void manager_ping(struct manager *, const struct tree *, bool ending, int64_t now);
 /* When the next one is due, INT64_MAX: never. */
 int64_t manager_next(const struct manager *);

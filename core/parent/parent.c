@@ -2,7 +2,7 @@
  * The parent process: takes the state folder, starts the children, polls until told to end, stops
  * them. One poll loop; every wait in it has an end.
  */
-#include "parent/parent_private.h"
+#include "parent/parent.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,6 +18,9 @@
 #include "base/identity.h"
 #include "config/accepted.h"
 #include "parent/begin.h"
+#include "parent/reap.h"
+#include "parent/shutdown.h"
+#include "parent/supervisor.h"
 
 enum { LATE = SECOND, LOG_GRACE = SECOND / 2 };
 
@@ -26,14 +29,14 @@ on_signal(struct parent *parent, const struct signalfd_siginfo *info, int64_t no
 {
 	switch ((int)info->ssi_signo) {
 	case SIGTERM:
-		ending_signal(parent, "SIGTERM", now);
+		shutdown_signal(parent, "SIGTERM", now);
 		return;
 	case SIGINT:
-		ending_signal(parent, "SIGINT", now);
+		shutdown_signal(parent, "SIGINT", now);
 		return;
 	case SIGHUP:
 		if (parent->hangs_on_terminal)
-			ending_signal(parent, "the terminal is gone", now);
+			shutdown_signal(parent, "the terminal is gone", now);
 		else
 			reload_want(&parent->reload, 0);
 		return;
@@ -47,7 +50,7 @@ read_signals(struct parent *parent, int64_t now)
 
 	while (read(parent->signals, &info, sizeof info) == sizeof info)
 		on_signal(parent, &info, now);
-	tree_reap(&parent->tree, now);
+	reap_children(&parent->tree, now);
 }
 
 static void
@@ -56,8 +59,8 @@ become_ready(struct parent *parent)
 	const struct config *config = parent->config;
 
 	parent->stage = RUNNING;
-	log_say(&parent->log, LOG_NOTICE, "watching %u %s with %u %s; state in %s", config->target_count,
-	    config->target_count == 1 ? "target" : "targets", config->probers,
+	log_say(&parent->log, LOG_NOTICE, "watching %u %s with %u %s; state in %s",
+	    config->target_count, config->target_count == 1 ? "target" : "targets", config->probers,
 	    config->probers == 1 ? "prober" : "probers", config->state);
 	manager_tell(&parent->manager, "READY=1\nSTATUS=watching");
 	detach_report(&parent->detach, PARENT_ENDED);
@@ -68,19 +71,22 @@ become_ready(struct parent *parent)
 static void
 on_file(struct parent *parent, const struct file *file)
 {
-	const char *who = file->notifier == CONFIG_NONE ? "probers" : parent->config->notifiers[file->notifier].name;
+	const char *who = file->notifier == CONFIG_NONE
+	    ? "probers"
+	    : parent->config->notifiers[file->notifier].name;
 
 	if (file->missing) {
-		log_say(&parent->log, LOG_WARNING, "%s is missing: %s go%s on with what was in it", file->path, who,
-		    file->notifier == CONFIG_NONE ? "" : "es");
+		log_say(&parent->log, LOG_WARNING, "%s is missing: %s go%s on with what was in it",
+		    file->path, who, file->notifier == CONFIG_NONE ? "" : "es");
 		return;
 	}
 	log_say(&parent->log, LOG_NOTICE, "%s changed: %s %s renewed%s", file->path, who,
-	    file->notifier == CONFIG_NONE ? "are" : "is", file->notifier == CONFIG_NONE ? ", one after the other" : "");
+	    file->notifier == CONFIG_NONE ? "are" : "is",
+	    file->notifier == CONFIG_NONE ? ", one after the other" : "");
 	if (file->notifier == CONFIG_NONE)
-		tree_renew_probers(&parent->tree);
+		supervisor_renew_probers(&parent->tree);
 	else
-		tree_renew_notifier(&parent->tree, file->notifier);
+		supervisor_renew_notifier(&parent->tree, file->notifier);
 }
 
 /* Where what workers read at their birth has changed, they are born again. */
@@ -106,7 +112,7 @@ begin_anew(struct parent *parent, int64_t now)
 	text_format(&fields, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono());
 	manager_tell(&parent->manager, bytes);
 	parent->anew = true;
-	ending_begin(parent, now);
+	shutdown_begin(parent, now);
 }
 
 static void
@@ -115,25 +121,26 @@ advance(struct parent *parent, int64_t now)
 	look_at_files(parent, now);
 	if (reload_turn(&parent->reload, parent->stage == RUNNING, now))
 		begin_anew(parent, now);
-	tree_turn(&parent->tree, now);
+	supervisor_turn(&parent->tree, now);
 	if (parent->stage == STARTING && tree_is_ready(&parent->tree))
 		become_ready(parent);
 	if (parent->stage == STARTING && parent->tree.hopeless) {
-		log_say(&parent->log, LOG_ERR, "a duty could not begin, time after time: giving up");
+		log_say(
+		    &parent->log, LOG_ERR, "a duty could not begin, time after time: giving up");
 		parent->status = PARENT_INTERNAL;
 		tree_kill_all(&parent->tree);
 		parent->stage = ENDED;
 	}
 	if (parent->stage == ENDING && !tree_is_left(&parent->tree, false))
-		ending_begin_keeper(parent, now);
+		shutdown_begin_keeper(parent, now);
 	else if (parent->stage == ENDING && now >= parent->end_by)
-		ending_force_keeper(parent, now);
+		shutdown_force_keeper(parent, now);
 	else if (parent->stage == ENDING && now >= parent->notify_by)
-		ending_force_notifiers(parent);
+		shutdown_force_notifiers(parent);
 	if (parent->stage == ENDING_KEEPER && !tree_is_left(&parent->tree, true))
 		parent->stage = ENDED;
 	if (parent->stage == ENDING_KEEPER && now >= parent->end_by)
-		ending_force(parent, "the keeper did not end in time");
+		shutdown_force(parent, "the keeper did not end in time");
 	if (parent->stage == RUNNING)
 		manager_show(&parent->manager, &parent->tree);
 	manager_ping(&parent->manager, &parent->tree, parent->stage > RUNNING, now);
@@ -142,7 +149,7 @@ advance(struct parent *parent, int64_t now)
 static int64_t
 next_turn(const struct parent *parent, int64_t now)
 {
-	int64_t next = tree_next(&parent->tree, now);
+	int64_t next = supervisor_next(&parent->tree, now);
 
 	if (manager_next(&parent->manager) < next)
 		next = manager_next(&parent->manager);
@@ -173,20 +180,22 @@ wait_and_hear(struct parent *parent)
 	poll(parent->polled, count, (int)((until - now + MILLISECOND - 1) / MILLISECOND));
 	now = clock_mono();
 	if (now - until > LATE)
-		tree_excuse(&parent->tree, now);
-	tree_hear(&parent->tree, now);
+		tree_forgive_silence(&parent->tree, now);
+	supervisor_read(&parent->tree, now);
 	read_signals(parent, now);
 	log_flush(&parent->log);
 }
 
-/* What was killed is gone in no time, but for a process that hangs in the kernel: we need not see it end. */
+/* What was killed is gone in no time, but for a process that hangs in the kernel: we need not see
+ * it end. */
 static void
 wait_for_the_killed(struct parent *parent)
 {
 	struct pollfd signals = { .fd = parent->signals, .events = POLLIN };
 	int64_t deadline = clock_mono() + 2 * (int64_t)SECOND;
 
-	while ((tree_is_left(&parent->tree, false) || tree_is_left(&parent->tree, true)) && clock_mono() < deadline) {
+	while ((tree_is_left(&parent->tree, false) || tree_is_left(&parent->tree, true))
+	    && clock_mono() < deadline) {
 		poll(&signals, 1, 100);
 		read_signals(parent, clock_mono());
 	}
@@ -219,7 +228,8 @@ keep_accepted(struct parent *parent, const struct parent_options *options)
 	struct reason why;
 	bool kept = options->resumed != NULL
 	    ? accepted_rename(parent->config->state, RELOAD_CHECKED, RELOAD_FILES, &why)
-	    : parent->accepted == NULL || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
+	    : parent->accepted == NULL
+	        || accepted_keep(parent->accepted, parent->config->state, RELOAD_FILES, &why);
 
 	if (!kept)
 		log_say(&parent->log, LOG_WARNING, "what is in force cannot be kept: %s", why.text);
@@ -230,7 +240,8 @@ keep_accepted(struct parent *parent, const struct parent_options *options)
 static bool
 settle_pid(struct parent *parent, const struct parent_options *options)
 {
-	const char *wanted = options->pid_file != NULL ? options->pid_file : parent->config->pid_file;
+	const char *wanted = options->pid_file != NULL ? options->pid_file
+	                                               : parent->config->pid_file;
 	struct reason why;
 	enum home_answer answer = home_write_pid(&parent->home, wanted, &why);
 
@@ -243,11 +254,13 @@ settle_pid(struct parent *parent, const struct parent_options *options)
 
 /* A pid file lies where root alone may make one: it is written before. */
 static bool
-settle_as_root(struct parent *parent, const struct parent_options *options, const struct identity *identity)
+settle_as_root(
+    struct parent *parent, const struct parent_options *options, const struct identity *identity)
 {
 	struct reason why;
 
-	return is_taken(parent, home_prepare(parent->config->state, identity->uid, identity->gid, &why), &why)
+	return is_taken(parent,
+	           home_prepare(parent->config->state, identity->uid, identity->gid, &why), &why)
 	    && settle_pid(parent, options);
 }
 
@@ -266,17 +279,22 @@ become_user(struct parent *parent, const struct parent_options *options)
 		return false;
 	if (!identity_become(&identity, &why)) {
 		parent->status = PARENT_INTERNAL;
-		log_say(&parent->log, LOG_ERR, "cannot run as user %s: %s", identity.name, why.text);
+		log_say(
+		    &parent->log, LOG_ERR, "cannot run as user %s: %s", identity.name, why.text);
 		return false;
 	}
 	if (identity.changes && access(parent->config->state, R_OK | W_OK | X_OK) != 0) {
 		parent->status = PARENT_NO_STATE;
-		log_say(&parent->log, LOG_ERR, "user %s cannot enter the state folder %s: %s: let it enter the folders above, or name "
-		    "another place, such as -S /var/lib/postwatch", identity.name, parent->config->state, strerror(errno));
+		log_say(&parent->log, LOG_ERR,
+		    "user %s cannot enter the state folder %s: %s: let it enter the folders above, "
+		    "or name "
+		    "another place, such as -S /var/lib/postwatch",
+		    identity.name, parent->config->state, strerror(errno));
 		return false;
 	}
 	if (identity.changes)
-		log_say(&parent->log, LOG_INFO, "runs as user %s (%u), for good", identity.name, (unsigned)identity.uid);
+		log_say(&parent->log, LOG_INFO, "runs as user %s (%u), for good", identity.name,
+		    (unsigned)identity.uid);
 	return true;
 }
 
@@ -285,7 +303,8 @@ settle(struct parent *parent, const struct parent_options *options)
 {
 	struct reason why;
 
-	if (!become_user(parent, options) || !is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why)
+	if (!become_user(parent, options)
+	    || !is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why)
 	    || !settle_pid(parent, options))
 		return false;
 	keep_accepted(parent, options);
@@ -295,8 +314,8 @@ settle(struct parent *parent, const struct parent_options *options)
 	    && tree_init(&parent->tree, parent->config, &parent->times, &parent->log)) {
 		parent->tree.mute = options->daemon;
 		parent->tree.reload = &parent->reload;
-		reload_init(&parent->reload, options->origin, parent->config->state, parent->times.reload,
-		    &parent->log, &parent->tree);
+		reload_init(&parent->reload, options->origin, parent->config->state,
+		    parent->times.reload, &parent->log, &parent->tree);
 		files_init(&parent->files, parent->config);
 		return true;
 	}
@@ -333,9 +352,13 @@ open_log(struct parent *parent, const struct parent_options *options)
 {
 	const struct config *config = parent->config;
 
-	log_open(&parent->log, &(struct log_settings){ .to = config->log_to, .level = config->log_level,
-	    .facility = config->log_facility, .daemon = options->daemon, .timezone = config->timezone,
-	    .syslog_path = options->syslog_path != NULL ? options->syslog_path : "/dev/log" });
+	log_open(&parent->log,
+	    &(struct log_settings){ .to = config->log_to,
+	        .level = config->log_level,
+	        .facility = config->log_facility,
+	        .daemon = options->daemon,
+	        .timezone = config->timezone,
+	        .syslog_path = options->syslog_path != NULL ? options->syslog_path : "/dev/log" });
 }
 
 /* Goes on in a new image; where that cannot be, in this one. */
@@ -362,7 +385,8 @@ static enum parent_status
 serve(struct parent *parent, const struct parent_options *options)
 {
 	umask(077);
-	begin_alone((const int[]){ parent->detach.report, parent->home.lock, parent->home.pid_file }, 3);
+	begin_alone(
+	    (const int[]){ parent->detach.report, parent->home.lock, parent->home.pid_file }, 3);
 	begin_limits();
 	open_log(parent, options);
 	if (settle(parent, options))
@@ -374,11 +398,17 @@ serve(struct parent *parent, const struct parent_options *options)
 }
 
 static bool
-begin(struct parent *parent, const struct config *config, const struct parent_options *options, struct reason *why)
+begin(struct parent *parent, const struct config *config, const struct parent_options *options,
+    struct reason *why)
 {
 	begin_standard();
-	*parent = (struct parent){ .config = config, .times = times_standard(), .home = HOME_NONE, .detach = DETACH_NONE,
-		.accepted = options->accepted, .signals = -1, .hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
+	*parent = (struct parent){ .config = config,
+		.times = times_standard(),
+		.home = HOME_NONE,
+		.detach = DETACH_NONE,
+		.accepted = options->accepted,
+		.signals = -1,
+		.hangs_on_terminal = !options->daemon && isatty(STDERR_FILENO) };
 	if (options->resumed != NULL) {
 		home_adopt(&parent->home, options->resumed->lock, options->resumed->pid_file);
 		parent->detach.left = options->daemon;

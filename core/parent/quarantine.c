@@ -53,7 +53,8 @@ find(struct quarantine *quarantine, uint32_t target)
 	return i < quarantine->count ? &quarantine->entries[i] : NULL;
 }
 
-/* A place for one more; where there is none the oldest that is neither held nor kept apart gives way, or nobody. */
+/* A place for one more; where there is none the oldest that is neither held nor kept apart gives
+ * way, or nobody. */
 static struct quarantine_entry *
 place(struct quarantine *quarantine)
 {
@@ -64,28 +65,33 @@ place(struct quarantine *quarantine)
 	for (uint32_t i = 0; i < quarantine->count; i++) {
 		struct quarantine_entry *entry = &quarantine->entries[i];
 
-		if (entry->stage != QUARANTINE_HELD && !entry->apart && (oldest == NULL || entry->since < oldest->since))
+		if (entry->stage != QUARANTINE_HELD && !entry->apart
+		    && (oldest == NULL || entry->since < oldest->since))
 			oldest = entry;
 	}
 	return oldest;
 }
 
 void
-quarantine_explain(const struct quarantine *quarantine, const struct quarantine_entry *entry, struct text *text)
+quarantine_explain(
+    const struct quarantine *quarantine, const struct quarantine_entry *entry, struct text *text)
 {
 	if (entry->again)
 		text_format(text, "the prober died again at the trial of it, %s", entry->last);
 	else if (strcmp(entry->before, entry->last) == 0)
-		text_format(text, "the prober died twice with it in hand, both times %s", entry->last);
+		text_format(
+		    text, "the prober died twice with it in hand, both times %s", entry->last);
 	else
-		text_format(text, "the prober died twice with it in hand, %s and then %s", entry->before, entry->last);
+		text_format(text, "the prober died twice with it in hand, %s and then %s",
+		    entry->before, entry->last);
 	text_add(text, "; it is not probed for ");
 	text_add_span(text, quarantine->times.hold);
 	text_add(text, ", then tried once");
 }
 
 static void
-enter(struct quarantine *quarantine, struct quarantine_entry *entry, enum quarantine_stage stage, int64_t now, const char *how)
+enter(struct quarantine *quarantine, struct quarantine_entry *entry, enum quarantine_stage stage,
+    int64_t now, const char *how)
 {
 	quarantine->changes++;
 	entry->again = entry->stage == QUARANTINE_TRIAL;

@@ -1,8 +1,8 @@
 /*
- * Targets that probers die of. After one death with a target in hand, by a fault signal or by our kill for silence, it is
- * kept apart: run in a prober of its own, until one run of it has ended well. After two within the window it is held: no
- * prober gets it until its time is over and it is tried once more.
- * Time is an argument; the parent tells the monitor.
+ * Targets that probers die of. After one death with a target in hand, by a fault signal or by our
+ * kill for silence, it is kept apart: run in a prober of its own, until one run of it has ended
+ * well. After two within the window it is held: no prober gets it until its time is over and it is
+ * tried once more. Time is an argument; the parent tells the monitor.
  */
 #ifndef PARENT_QUARANTINE_H
 #define PARENT_QUARANTINE_H
@@ -26,7 +26,7 @@ struct quarantine_entry {
 	enum quarantine_stage stage;
 	uint32_t target;
 	int64_t since;                    /* of this stage */
-	bool apart;                       /* no run of it has ended well since the death, or since the trial began */
+	bool apart; /* no run of it has ended well since the death, or since the trial began */
 	bool again;                       /* held since a trial failed */
 	char before[QUARANTINE_HOW_MAX];  /* the death before the last */
 	char last[QUARANTINE_HOW_MAX];
@@ -39,9 +39,11 @@ struct quarantine {
 	struct quarantine_entry entries[QUARANTINE_ROOM];
 };
 
-/* A prober died with `target` in hand; `how`: "of SIGSEGV", "by our kill: silent for 10.0 s". Its entry, good until the
- * next call: `apart` or held from now on; NULL where there is no room, or where it was held already. */
-const struct quarantine_entry *quarantine_learn(struct quarantine *, uint32_t target, int64_t now, const char *how);
+/* A prober died with `target` in hand; `how`: "of SIGSEGV", "by our kill: silent for 10.0 s". Its
+ * entry, good until the next call: `apart` or held from now on; NULL where there is no room, or
+ * where it was held already. */
+const struct quarantine_entry *quarantine_learn(
+    struct quarantine *, uint32_t target, int64_t now, const char *how);
 
 /* A run of it has ended well. False: it was not kept apart. */
 bool quarantine_clear(struct quarantine *, uint32_t target);

@@ -36,20 +36,24 @@ service(const struct target *target)
 }
 
 static void
-put_entry(FILE *file, const struct quarantine_entry *entry, const struct config *config, int64_t now)
+put_entry(
+    FILE *file, const struct quarantine_entry *entry, const struct config *config, int64_t now)
 {
 	const struct target *target = &config->targets[entry->target];
 
 	fprintf(file, "%d\t%" PRId64 "\t%d\t%d\t%" PRIu32 "\t%s\t%s\t%s\n", (int)entry->stage,
-	    (clock_wall() - (now - entry->since)) / SECOND, entry->apart, entry->again, service(target), target->name, entry->before,
-	    entry->last);
+	    (clock_wall() - (now - entry->since)) / SECOND, entry->apart, entry->again,
+	    service(target), target->name, entry->before, entry->last);
 }
 
 bool
-quarantine_keep(const struct quarantine *quarantine, const struct config *config, int64_t now, struct reason *why)
+quarantine_keep(const struct quarantine *quarantine, const struct config *config, int64_t now,
+    struct reason *why)
 {
 	char path[PATH_MAX], aside[PATH_MAX];
-	FILE *file = path_of(path, config, "") && path_of(aside, config, ".new") ? fopen(aside, "we") : NULL;
+	FILE *file = path_of(path, config, "") && path_of(aside, config, ".new")
+	    ? fopen(aside, "we")
+	    : NULL;
 
 	if (file == NULL) {
 		reason_set(why, "%s/quarantine: %s", config->state, strerror(errno));
@@ -73,7 +77,9 @@ find(const struct config *config, const char *name, uint32_t probed)
 {
 	uint32_t i = 0;
 
-	while (i < config->target_count && (strcmp(config->targets[i].name, name) != 0 || service(&config->targets[i]) != probed))
+	while (i < config->target_count
+	    && (strcmp(config->targets[i].name, name) != 0
+	        || service(&config->targets[i]) != probed))
 		i++;
 	return i < config->target_count ? i : CONFIG_NONE;
 }
@@ -88,7 +94,8 @@ split(char *line, char *fields[static FIELDS])
 }
 
 static void
-take_entry(struct quarantine *quarantine, const struct config *config, char *line, bool same_version, int64_t now)
+take_entry(struct quarantine *quarantine, const struct config *config, char *line,
+    bool same_version, int64_t now)
 {
 	char *fields[FIELDS];
 	struct quarantine_entry entry = { .stage = QUARANTINE_SUSPECT };
@@ -122,7 +129,8 @@ quarantine_take_back(struct quarantine *quarantine, const struct config *config,
 
 	if (file == NULL)
 		return;
-	bool same_version = fgets(line, sizeof line, file) != NULL && strcmp(line, PW_VERSION "\n") == 0;
+	bool same_version = fgets(line, sizeof line, file) != NULL
+	    && strcmp(line, PW_VERSION "\n") == 0;
 	while (fgets(line, sizeof line, file) != NULL)
 		take_entry(quarantine, config, line, same_version, now);
 	fclose(file);

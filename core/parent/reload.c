@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "base/messages_ask.h"
 #include "base/sandbox.h"
-#include "parent/tree.h"
+#include "parent/link.h"
 
 enum { CANNOT_EXECUTE = 127, CALLER_REFUSED = 1, CALLER_BUSY = 75, CALLER_WAITS = 100 };
 static const int64_t check_max = 60 * (int64_t)SECOND;
@@ -35,10 +35,16 @@ reload_origin_find(struct reload_origin *origin, char **words)
 }
 
 void
-reload_init(struct reload *reload, const struct reload_origin *origin, const char *state, int64_t apart,
-    struct log *log, struct tree *tree)
+reload_init(struct reload *reload, const struct reload_origin *origin, const char *state,
+    int64_t apart, struct log *log, struct tree *tree)
 {
-	*reload = (struct reload){ .not_before = clock_mono() + apart, .apart = apart, .origin = origin, .state = state, .log = log, .tree = tree, .out = -1 };
+	*reload = (struct reload){ .not_before = clock_mono() + apart,
+		.apart = apart,
+		.origin = origin,
+		.state = state,
+		.log = log,
+		.tree = tree,
+		.out = -1 };
 }
 
 void
@@ -60,7 +66,7 @@ reload_want(struct reload *reload, uint64_t ask)
 	else if (reload->ask_count < RELOAD_ASKS_MAX)
 		reload->asks[reload->ask_count++] = ask;
 	else
-		tree_answer(reload->tree, ask, 'x', CALLER_BUSY, "");
+		link_answer(reload->tree, ask, 'x', CALLER_BUSY, "");
 }
 
 static void
@@ -68,14 +74,14 @@ say(struct reload *reload, int level, char kind, const char *line)
 {
 	log_say(reload->log, level, "reload: %s", line);
 	for (uint32_t i = 0; i < reload->ask_count; i++)
-		tree_answer(reload->tree, reload->asks[i], kind, 0, line);
+		link_answer(reload->tree, reload->asks[i], kind, 0, line);
 }
 
 static void
 end(struct reload *reload, uint8_t status)
 {
 	for (uint32_t i = 0; i < reload->ask_count; i++)
-		tree_answer(reload->tree, reload->asks[i], 'x', status, "");
+		link_answer(reload->tree, reload->asks[i], 'x', status, "");
 	reload->ask_count = 0;
 	reload->signalled = false;
 }
@@ -88,7 +94,8 @@ execute(const struct reload_origin *origin, const char *order)
 
 	for (char **word = origin->words; *word != NULL && count < 255; word++)
 		words[count++] = *word;
-	if (origin->folder[0] != '\0' && chdir(origin->folder) == 0 && setenv(RELOAD_VARIABLE, order, 1) == 0)
+	if (origin->folder[0] != '\0' && chdir(origin->folder) == 0
+	    && setenv(RELOAD_VARIABLE, order, 1) == 0)
 		execv(origin->program, words);
 }
 
@@ -103,11 +110,12 @@ check(const struct reload *reload, pid_t parent, int out)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (sandbox_die_with(parent, &why) && dup2(out, STDOUT_FILENO) >= 0 && dup2(out, STDERR_FILENO) >= 0
-	    && sandbox_close_others(keep, 3, NULL)) {
+	if (sandbox_die_with(parent, &why) && dup2(out, STDOUT_FILENO) >= 0
+	    && dup2(out, STDERR_FILENO) >= 0 && sandbox_close_others(keep, 3, NULL)) {
 		snprintf(order, sizeof order, "check %s", reload->state);
 		execute(reload->origin, order);
-		dprintf(STDOUT_FILENO, "%s cannot be executed: %s\n", reload->origin->program, strerror(errno));
+		dprintf(STDOUT_FILENO, "%s cannot be executed: %s\n", reload->origin->program,
+		    strerror(errno));
 	}
 	_exit(CANNOT_EXECUTE);
 }
@@ -123,7 +131,8 @@ begin_check(struct reload *reload, int64_t now)
 	reload->not_before = now + reload->apart;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 || (reload->checker = fork()) < 0) {
 		reload->checker = 0;
-		say(reload, LOG_ERR, 'e', "the configuration cannot be checked: no process, no descriptors");
+		say(reload, LOG_ERR, 'e',
+		    "the configuration cannot be checked: no process, no descriptors");
 		end(reload, CALLER_BUSY);
 		return;
 	}
@@ -140,7 +149,8 @@ read_words(struct reload *reload)
 	ssize_t size = 1;
 
 	while (reload->out >= 0 && size > 0 && reload->said < sizeof reload->words - 1) {
-		size = read(reload->out, reload->words + reload->said, sizeof reload->words - 1 - reload->said);
+		size = read(reload->out, reload->words + reload->said,
+		    sizeof reload->words - 1 - reload->said);
 		if (size > 0)
 			reload->said += (size_t)size;
 	}
@@ -168,7 +178,8 @@ judge(struct reload *reload, int status)
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	bool good = code == RELOAD_GOOD;
 
-	pass_on(reload, good || code == RELOAD_SAME ? LOG_WARNING : LOG_ERR, good || code == RELOAD_SAME ? 'o' : 'e');
+	pass_on(reload, good || code == RELOAD_SAME ? LOG_WARNING : LOG_ERR,
+	    good || code == RELOAD_SAME ? 'o' : 'e');
 	if (good || code == RELOAD_SAME) {
 		reload->failing_since = 0;
 		say(reload, LOG_NOTICE, 'o', good ? "what was checked is good: it is put in force"
@@ -176,11 +187,16 @@ judge(struct reload *reload, int status)
 	} else {
 		if (reload->failing_since == 0)
 			reload->failing_since = clock_wall();
-		say(reload, LOG_ERR, 'e', code == RELOAD_FAULTY ? "the configuration is faulty: nothing was changed"
-		    : "the check itself failed: nothing was changed");
+		say(reload, LOG_ERR, 'e',
+		    code == RELOAD_FAULTY ? "the configuration is faulty: nothing was changed"
+		                          : "the check itself failed: nothing was changed");
 	}
-	tree_tell_failing(reload->tree, reload->failing_since);
-	end(reload, good ? CALLER_WAITS : code == RELOAD_SAME ? 0 : code == RELOAD_FAULTY ? RELOAD_FAULTY : CALLER_REFUSED);
+	link_send_failing(reload->tree, reload->failing_since);
+	end(reload,
+	    good                        ? CALLER_WAITS
+	        : code == RELOAD_SAME   ? 0
+	        : code == RELOAD_FAULTY ? RELOAD_FAULTY
+	                                : CALLER_REFUSED);
 	return good;
 }
 
@@ -216,7 +232,8 @@ reload_turn(struct reload *reload, bool may, int64_t now)
 		return false;
 	if (reload->origin->program[0] == '\0' || reload->origin->folder[0] == '\0') {
 		reload->wanted = false;
-		say(reload, LOG_ERR, 'e', "how the program was started cannot be told: it has to be restarted");
+		say(reload, LOG_ERR, 'e',
+		    "how the program was started cannot be told: it has to be restarted");
 		end(reload, CALLER_REFUSED);
 		return false;
 	}
@@ -231,7 +248,8 @@ reload_next(const struct reload *reload, int64_t now)
 		return now + SECOND / 10;
 	if (reload->good)
 		return now;
-	return reload->wanted ? (reload->not_before > now ? reload->not_before : now + SECOND / 10) : INT64_MAX;
+	return reload->wanted ? (reload->not_before > now ? reload->not_before : now + SECOND / 10)
+	                      : INT64_MAX;
 }
 
 /* Descriptors that go along are those that hold what is ours on this host. */
@@ -267,7 +285,8 @@ reload_order(struct reload_order *order)
 	if (strncmp(words, "check ", 6) == 0) {
 		order->check = true;
 		at = 6;
-	} else if (sscanf(words, "resume %d %d %n", &order->lock, &order->pid_file, &at) != 2 || at == 0) {
+	} else if (sscanf(words, "resume %d %d %n", &order->lock, &order->pid_file, &at) != 2
+	    || at == 0) {
 		unsetenv(RELOAD_VARIABLE);
 		return false;
 	}

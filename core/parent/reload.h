@@ -1,11 +1,12 @@
 /*
- * Reload: a child executes the program anew to read and check everything; what it read is kept in the state folder. A fault
- * goes to whoever asked, and nothing changes. Else what is under way ends politely, and then the parent executes itself
- * anew, same pid, with what was checked.
+ * Reload: a child executes the program anew to read and check everything; what it read is kept in
+ * the state folder. A fault goes to whoever asked, and nothing changes. Else what is under way ends
+ * politely, and then the parent executes itself anew, same pid, with what was checked.
  *
  * How the program is told that it is to do so: RELOAD_VARIABLE in its environment,
- *   check STATE                 read, keep, say faults on stdout; exits with one of enum reload_check
- *   resume LOCK PID_FILE STATE  go on with what was kept; descriptors of the lock and the pid file (-1: none)
+ *   check STATE                 read, keep, say faults on stdout; exits with one of enum
+ * reload_check resume LOCK PID_FILE STATE  go on with what was kept; descriptors of the lock and
+ * the pid file (-1: none)
  */
 #ifndef PARENT_RELOAD_H
 #define PARENT_RELOAD_H
@@ -25,8 +26,9 @@ enum { RELOAD_ASKS_MAX = 32, RELOAD_SAID_MAX = 48 * 1024 };
 
 /* How the program was called. */
 struct reload_origin {
-	char program[PATH_MAX], folder[PATH_MAX]; /* "" where they could not be found out: then nothing is reloaded */
-	char **words;                             /* behind the program's name; the caller's, ended by NULL */
+	char program[PATH_MAX],
+	    folder[PATH_MAX]; /* "" where they could not be found out: then nothing is reloaded */
+	char **words;         /* behind the program's name; the caller's, ended by NULL */
 };
 
 struct tree;
@@ -47,7 +49,7 @@ struct reload {
 	char words[RELOAD_SAID_MAX];
 	uint32_t ask_count;     /* who asked over the control socket */
 	uint64_t asks[RELOAD_ASKS_MAX];
-	int64_t failing_since;  /* UTC: the configuration has been faulty since then; 0: it is not */
+	int64_t failing_since; /* UTC: the configuration has been faulty since then; 0: it is not */
 };
 
 void reload_origin_find(struct reload_origin *, char **words);
@@ -58,7 +60,8 @@ void reload_fini(struct reload *);
 /* By signal (`ask` 0), or under a number of the monitor's. */
 void reload_want(struct reload *, uint64_t ask);
 
-/* Does what is due; true: it was checked and is good, and the time has come to begin anew. `may`: all serve. */
+/* Does what is due; true: it was checked and is good, and the time has come to begin anew. `may`:
+ * all serve. */
 bool reload_turn(struct reload *, bool may, int64_t now);
 int64_t reload_next(const struct reload *, int64_t now);
 

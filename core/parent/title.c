@@ -25,7 +25,8 @@ size_of_arguments(void)
 	return size;
 }
 
-/* Moves the variables that lie from `end` on, one behind the other, and returns where they ended. */
+/* Moves the variables that lie from `end` on, one behind the other, and returns where they ended.
+ */
 static char *
 move_environment(char *end)
 {

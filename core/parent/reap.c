@@ -2,50 +2,22 @@
  * Handles the death of children: which one, why, with which target in hand, and when its
  * replacement is started.
  */
-#include "parent/reload.h"
-#include "parent/tree.h"
+#include "parent/reap.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <syslog.h>
 
+#include "parent/child_messages.h"
+#include "parent/link.h"
+#include "parent/reload.h"
+
 enum {
-	BEGINNINGS = 3,        /* that may fail before the start is given up */
-	TURNS_AFTER_DEATH = 64 /* of reading; a process that a plugin forked may hold the socket open for ever */
-};
-
-static void
-kill_gate(const struct child *child)
-{
-	if (child->gate > 0)
-		kill(child->gate, SIGKILL);
-}
-
-void
-child_kill(struct child *child, const char *why)
-{
-	if (!child_lives(child))
-		return;
-	if (child->killed[0] == '\0')
-		snprintf(child->killed, sizeof child->killed, "%s", why);
-	kill(child->pid, SIGKILL);
-	kill_gate(child);
-}
-
-void
-child_await(struct tree *tree, struct child *child, enum backoff_blame blame, int64_t now)
-{
-	int64_t healthy = child->stage == CHILD_READY ? now - child->ready : 0;
-	int64_t wait = backoff_wait_blaming(&child->backoff, blame, healthy, tree->times.backoff);
-
-	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
-	child->due = now + wait;
-	child->deaths++;
-	if (!tree->was_ready && child_is_needed(child) && child->backoff.deaths >= BEGINNINGS)
-		tree->hopeless = true;
-}
+	TURNS_AFTER_DEATH = 64
+}; /* of reading; a process that a plugin forked may hold the socket open for ever */
 
 static bool
 is_fault(int status)
@@ -70,12 +42,14 @@ tell_how(struct text *how, const struct child *child, int status)
 		text_format(how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
 }
 
-/* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what the prober says: about
- * a target that it never gets it has no say. */
+/* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what
+ * the prober says: about a target that it never gets it has no say. */
 static uint32_t
 in_hand(const struct tree *tree, const struct child *child)
 {
-	uint32_t target = child->page == NULL ? 0 : atomic_load_explicit(&child->page->in_hand, memory_order_relaxed);
+	uint32_t target = child->page == NULL
+	    ? 0
+	    : atomic_load_explicit(&child->page->in_hand, memory_order_relaxed);
 
 	if (target < 1 || target > tree->config->target_count)
 		return CONFIG_NONE;
@@ -106,10 +80,12 @@ tell_death(struct tree *tree, const struct child *child, pid_t pid, const char *
 	struct text text = TEXT_OVER(bytes);
 
 	text_format(&text, "%s (pid %d) died %s, after ", child->name, (int)pid, how);
-	text_add_span(&text, now - child->born);
+	text_add_span(&text, now - child->started);
 	if (target != CONFIG_NONE)
-		text_format(&text, ", with %s in hand (run %llu)", tree->config->targets[target].name,
-		    (unsigned long long)atomic_load_explicit(&child->page->run, memory_order_relaxed));
+		text_format(&text, ", with %s in hand (run %llu)",
+		    tree->config->targets[target].name,
+		    (unsigned long long)atomic_load_explicit(
+		        &child->page->run, memory_order_relaxed));
 	tell_next(&text, tree, child, now);
 	log_say(tree->log, child->repeats ? LOG_DEBUG : LOG_ERR, "%s", bytes);
 }
@@ -131,58 +107,60 @@ blame_target(struct tree *tree, const struct child *child, int status, const cha
 	if (entry == NULL)
 		return BLAME_NOBODY;
 	if (entry->stage != QUARANTINE_HELD) {
-		tree_send_account(tree, target, ACCOUNT_APART, "a prober died with it in hand");
+		link_send_account(tree, target, ACCOUNT_APART, "a prober died with it in hand");
 		return BLAME_TARGET;
 	}
 	quarantine_explain(&tree->quarantine, entry, &why);
-	log_say(tree->log, LOG_WARNING, "%s is quarantined, our own trouble: %s", tree->config->targets[target].name, bytes);
-	tree_send_account(tree, target, ACCOUNT_HELD, bytes);
+	log_say(tree->log, LOG_WARNING, "%s is quarantined, our own trouble: %s",
+	    tree->config->targets[target].name, bytes);
+	link_send_account(tree, target, ACCOUNT_HELD, bytes);
 	return BLAME_TARGET;
 }
 
 /* Its last words are still in the socket. */
 static void
-hear_last_words(struct tree *tree, struct child *child, int64_t now)
+read_last_words(struct tree *tree, struct child *child, int64_t now)
 {
 	for (int turn = 0; turn < TURNS_AFTER_DEATH && child->socket >= 0; turn++)
-		child_hear(tree, child, now);
+		child_messages_read(tree, child, now);
 	child_hang_up(child);
 }
 
 static void
-bury(struct tree *tree, struct child *child, int status, int64_t now)
+reap(struct tree *tree, struct child *child, int status, int64_t now)
 {
 	char bytes[QUARANTINE_HOW_MAX + 32];
 	struct text how = TEXT_OVER(bytes);
 	pid_t pid = child->pid;
 
 	child->pid = 0;
-	hear_last_words(tree, child, now);
+	read_last_words(tree, child, now);
 	if ((child->stopping || child->renewing) && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		child->stage = child->stopping ? CHILD_GONE : CHILD_AWAITED;
 		child->due = now; /* its gate sees the end of it, and takes leave of its peer */
 		return;
 	}
-	kill_gate(child);
+	child_kill_gate(child);
 	tell_how(&how, child, status);
 	enum backoff_blame blame = blame_target(tree, child, status, bytes, now);
-	child_await(tree, child, blame, now);
+	tree_await(tree, child, blame, now);
 	tell_death(tree, child, pid, bytes, now);
 	if (child->kind == DUTY_NOTIFIER && !child->explained)
 		snprintf(child->absence, sizeof child->absence, "its process died %s", bytes);
 	if (child->kind == DUTY_NOTIFIER)
-		tree_tell_absence(tree, child);
+		link_send_absence(tree, child);
 }
 
 /* One without the other is of no use. */
 static void
-bury_gate(struct child *child, int status)
+reap_gate(struct child *child, int status)
 {
 	char bytes[QUARANTINE_HOW_MAX];
 	struct text how = TEXT_OVER(bytes);
 
 	child->gate = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) /* the end of the other, which is yet to be heard of */
+	if (WIFEXITED(status)
+	    && WEXITSTATUS(status) == 0) /* the end of the other, which is yet to be heard of */
 		return;
 	text_add(&how, "its gate died ");
 	if (WIFEXITED(status))
@@ -192,20 +170,8 @@ bury_gate(struct child *child, int status)
 	child_kill(child, bytes);
 }
 
-bool
-tree_waits_for_notifiers(const struct tree *tree)
-{
-	for (uint32_t i = 0; i < tree->count; i++) {
-		const struct child *child = &tree->children[i];
-
-		if (child_lives(child) && child->kind != DUTY_KEEPER && child->kind != DUTY_NOTIFIER)
-			return false;
-	}
-	return true;
-}
-
 void
-tree_reap(struct tree *tree, int64_t now)
+reap_children(struct tree *tree, int64_t now)
 {
 	int status;
 	pid_t pid;
@@ -215,9 +181,9 @@ tree_reap(struct tree *tree, int64_t now)
 			continue;
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
-				bury(tree, &tree->children[i], status, now);
+				reap(tree, &tree->children[i], status, now);
 			else if (tree->children[i].gate == pid)
-				bury_gate(&tree->children[i], status);
+				reap_gate(&tree->children[i], status);
 		}
 	}
 }

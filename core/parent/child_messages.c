@@ -2,8 +2,9 @@
  * Reads the messages of the children: log lines, signs of life, ready. A packet that is malformed
  * ends its sender.
  */
-#include "parent/tree.h"
+#include "parent/child_messages.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/messages_ask.h"
+#include "parent/link.h"
 #include "parent/reload.h"
 
 enum { PACKETS_A_TURN = 256, LINES_MAX = 100, LINES_SPAN = 10 * SECOND, RELOAD_ABSENT = 75 };
@@ -22,7 +24,8 @@ may_speak(struct tree *tree, struct child *child, int64_t now)
 {
 	if (now - child->lines_since >= LINES_SPAN) {
 		if (child->lines_left_out > 0)
-			log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were left out", child->name, child->lines_left_out);
+			log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were left out",
+			    child->name, child->lines_left_out);
 		child->lines_since = now;
 		child->lines = child->lines_left_out = 0;
 	}
@@ -32,33 +35,36 @@ may_speak(struct tree *tree, struct child *child, int64_t now)
 	return false;
 }
 
-/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is told once. The keeper is told
- * what is to be said of it. */
+/* A notifier that cannot begin is tried again every minute, and says why each time: a reason is
+ * told once. The keeper is told what is to be said of it. */
 static bool
 was_told(struct child *child, struct pw_bytes text)
 {
 	static const char mark[] = " cannot begin: ";
-	const char *at = child->kind == DUTY_NOTIFIER ? memmem(text.data, text.size, mark, strlen(mark)) : NULL;
+	const char *at = child->kind == DUTY_NOTIFIER
+	    ? memmem(text.data, text.size, mark, strlen(mark))
+	    : NULL;
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, text.data, text.size));
 
 	if (at == NULL)
 		return false;
-	snprintf(child->absence, sizeof child->absence, "%.*s", (int)(text.data + text.size - at - 1), at + 1);
+	snprintf(child->absence, sizeof child->absence, "%.*s",
+	    (int)(text.data + text.size - at - 1), at + 1);
 	child->explained = true;
-	child->repeats = child->unborn[0] == hash || child->unborn[1] == hash;
+	child->repeats = child->start_faults[0] == hash || child->start_faults[1] == hash;
 	if (!child->repeats) {
-		child->unborn[1] = child->unborn[0];
-		child->unborn[0] = hash;
+		child->start_faults[1] = child->start_faults[0];
+		child->start_faults[0] = hash;
 	}
 	return child->repeats;
 }
 
 static bool
-hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
+take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
 	struct message_log line;
-	/* What monitor and keeper say in words is about targets; probers and notifiers speak of themselves, and of no
-	 * event. */
+	/* What monitor and keeper say in words is about targets; probers and notifiers speak of
+	 * themselves, and of no event. */
 	bool named = child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER;
 
 	if (!message_get_log(in, &line) || (named && line.event != 0))
@@ -66,7 +72,8 @@ hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now
 	if (named && !may_speak(tree, child, now))
 		return true;
 	if (line.dropped > 0)
-		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name, line.dropped);
+		log_say(tree->log, LOG_WARNING, "%s: %u of its log lines were dropped", child->name,
+		    line.dropped);
 	if (was_told(child, line.text))
 		line.level = LOG_DEBUG;
 	log_relay(tree->log, child, named ? child->name : NULL, line.level, line.event, line.text);
@@ -74,26 +81,26 @@ hear_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now
 }
 
 static bool
-hear_ready(struct tree *tree, struct child *child, int64_t now)
+take_ready(struct tree *tree, struct child *child, int64_t now)
 {
-	if (child->stage != CHILD_BORN)
+	if (child->stage != CHILD_STARTED)
 		return false;
 	child->stage = CHILD_READY;
-	child->unborn[0] = child->unborn[1] = 0;
+	child->start_faults[0] = child->start_faults[1] = 0;
 	child->repeats = false;
 	child->absence[0] = '\0';
 	child->ready = now;
 	if (child->deaths > 0 && tree->was_ready)
 		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);
 	if (child->kind == DUTY_NOTIFIER)
-		tree_link_notifier(tree, child);
+		link_notifier(tree, child);
 	if (!tree->was_ready)
 		tree->was_ready = tree_is_ready(tree);
 	return true;
 }
 
 static bool
-hear_alive(struct child *child, struct wire_in *in)
+take_alive(struct child *child, struct wire_in *in)
 {
 	struct message_alive alive;
 
@@ -107,13 +114,14 @@ hear_alive(struct child *child, struct wire_in *in)
 
 /* Probers and notifiers meet foreign bytes, so they have no say over others. */
 static bool
-hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
+take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	struct message_blame blame;
 	struct child *other;
 	char why[QUARANTINE_HOW_MAX];
 
-	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER || !message_get_blame(in, &blame))
+	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER
+	    || !message_get_blame(in, &blame))
 		return false;
 	other = tree_child(tree, blame.duty, blame.index);
 	if (other == NULL || other == child)
@@ -125,34 +133,40 @@ hear_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 
 /* Somebody has asked the monitor for it. */
 static bool
-hear_release(struct tree *tree, const struct child *child, struct wire_in *in)
+take_release(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	uint32_t target;
 
-	if (child->kind != DUTY_MONITOR || !message_get_release(in, &target, tree->config->target_count))
+	if (child->kind != DUTY_MONITOR
+	    || !message_get_release(in, &target, tree->config->target_count))
 		return false;
 	if (quarantine_end(&tree->quarantine, target)) {
-		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, by hand", tree->config->targets[target].name);
-		tree_send_account(tree, target, ACCOUNT_FREE, "its quarantine was ended by hand");
+		log_say(tree->log, LOG_NOTICE, "%s is out of quarantine, by hand",
+		    tree->config->targets[target].name);
+		link_send_account(tree, target, ACCOUNT_FREE, "its quarantine was ended by hand");
 	}
 	return true;
 }
 
 static bool
-hear_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
+take_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	uint32_t target;
 
-	if (child->kind != DUTY_MONITOR || !message_get_cleared(in, &target, tree->config->target_count))
+	if (child->kind != DUTY_MONITOR
+	    || !message_get_cleared(in, &target, tree->config->target_count))
 		return false;
 	if (quarantine_clear(&tree->quarantine, target))
-		log_say(tree->log, LOG_NOTICE, "%s: the prober that has it alone is alive after a run of it: it is run among the others "
-		    "again", tree->config->targets[target].name);
+		log_say(tree->log, LOG_NOTICE,
+		    "%s: the prober that has it alone is alive after a run of it: it is run among "
+		    "the others "
+		    "again",
+		    tree->config->targets[target].name);
 	return true;
 }
 
 static bool
-hear_reload(struct tree *tree, const struct child *child, struct wire_in *in)
+take_reload(struct tree *tree, const struct child *child, struct wire_in *in)
 {
 	uint64_t number;
 
@@ -161,38 +175,38 @@ hear_reload(struct tree *tree, const struct child *child, struct wire_in *in)
 	if (tree->reload != NULL)
 		reload_want(tree->reload, number);
 	else
-		tree_answer(tree, number, 'x', RELOAD_ABSENT, "");
+		link_answer(tree, number, 'x', RELOAD_ABSENT, "");
 	return true;
 }
 
 static bool
-hear(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
+take_message(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
 {
 	struct wire_in in = wire_from(packet, size);
 
 	child->heard = now;
 	switch (message_kind(packet, size)) {
 	case MESSAGE_READY:
-		return size == 1 && hear_ready(tree, child, now);
+		return size == 1 && take_ready(tree, child, now);
 	case MESSAGE_ALIVE:
-		return hear_alive(child, &in);
+		return take_alive(child, &in);
 	case MESSAGE_LOG:
-		return hear_log(tree, child, &in, now);
+		return take_log(tree, child, &in, now);
 	case MESSAGE_BLAME:
-		return hear_blame(tree, child, &in);
+		return take_blame(tree, child, &in);
 	case MESSAGE_RELEASE:
-		return hear_release(tree, child, &in);
+		return take_release(tree, child, &in);
 	case MESSAGE_CLEARED:
-		return hear_cleared(tree, child, &in);
+		return take_cleared(tree, child, &in);
 	case MESSAGE_RELOAD:
-		return hear_reload(tree, child, &in);
+		return take_reload(tree, child, &in);
 	default:
 		return false;
 	}
 }
 
 void
-child_hear(struct tree *tree, struct child *child, int64_t now)
+child_messages_read(struct tree *tree, struct child *child, int64_t now)
 {
 	static unsigned char packet[WIRE_MAX];
 
@@ -207,7 +221,7 @@ child_hear(struct tree *tree, struct child *child, int64_t now)
 			child->socket = -1;
 			return;
 		}
-		if (!hear(tree, child, packet, (size_t)size, now)) {
+		if (!take_message(tree, child, packet, (size_t)size, now)) {
 			child_kill(child, "malformed message to the parent");
 			return;
 		}

@@ -4,7 +4,7 @@
  * libraries say when they abort, and its socket; it ignores the signals that a terminal or systemd
  * send to all of us at once: it ends when the parent tells it to.
  */
-#include "parent/tree.h"
+#include "parent/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,28 +22,13 @@
 #include "base/sandbox.h"
 #include "parent/title.h"
 
-enum { CANNOT_BEGIN = 71, SOCKET_ROOM = 1024 * 1024 };
-
-bool
-child_make_sockets(int ends[2], struct reason *why)
-{
-	static const int room = SOCKET_ROOM;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
-		reason_set(why, "no sockets: %s", strerror(errno));
-		return false;
-	}
-	for (int i = 0; i < 2; i++) {
-		/* Up to what the host allows. */
-		(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-	}
-	return true;
-}
+enum { CANNOT_BEGIN = 71 };
 
 static void
 reset_signals(void)
 {
-	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2, SIGXFSZ };
+	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGPIPE, SIGUSR1, SIGUSR2,
+		SIGXFSZ };
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
@@ -54,7 +39,7 @@ reset_signals(void)
 }
 
 /* What is forked: a child, or the gate beside it. */
-struct birth {
+struct start {
 	const struct tree *tree;
 	const struct child *child;
 	pid_t parent;
@@ -64,17 +49,18 @@ struct birth {
 };
 
 static bool
-settle(const struct birth *birth, struct reason *why)
+settle(const struct start *start, struct reason *why)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, birth->socket, birth->pair };
+	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, start->socket, start->pair };
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0
-	    || (birth->tree->mute && dup2(null, STDERR_FILENO) < 0)) {
+	    || (start->tree->mute && dup2(null, STDERR_FILENO) < 0)) {
 		reason_set(why, "/dev/null: %s", strerror(errno));
 		return false;
 	}
-	return sandbox_die_with(birth->parent, why) && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
+	return sandbox_die_with(start->parent, why)
+	    && sandbox_close_others(keep, sizeof keep / sizeof keep[0], why);
 }
 
 /* The name that ps shows, and the short one of top. */
@@ -129,25 +115,26 @@ keep_processes(struct duty *duty, struct own_processes *processes, struct reason
 }
 
 _Noreturn static void
-live(const struct birth *birth)
+run_child(const struct start *start)
 {
-	const struct child *child = birth->child;
+	const struct child *child = start->child;
 	static struct duty duty;
-	struct own_processes *processes = birth->tree->processes;
+	struct own_processes *processes = start->tree->processes;
 	struct reason why;
 
-	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = birth->socket,
-		.config = birth->tree->config, .page = child->page, .gate = birth->pair };
-	own_processes_join(processes, 2 * (uint32_t)(child - birth->tree->children) + birth->is_gate);
+	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = start->socket,
+		.config = start->tree->config, .page = child->page, .gate = start->pair };
+	own_processes_join(
+	    processes, 2 * (uint32_t)(child - start->tree->children) + start->is_gate);
 	reset_signals();
 	notify_forget();
-	show_name(child, birth->is_gate);
-	if (!settle(birth, &why) || !keep_processes(&duty, processes, &why)) {
+	show_name(child, start->is_gate);
+	if (!settle(start, &why) || !keep_processes(&duty, processes, &why)) {
 		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		_exit(CANNOT_BEGIN);
 	}
 	/* _exit: what the parent registered to be done at exit is not ours. */
-	_exit(birth->is_gate ? gate_main(&duty) : serve(&duty));
+	_exit(start->is_gate ? gate_main(&duty) : serve(&duty));
 }
 
 /* A prober is given its own page, and nobody else's. */
@@ -155,19 +142,20 @@ static void
 share_page(const struct child *child, bool share)
 {
 	if (child->page != NULL)
-		(void)madvise(child->page, sizeof *child->page, share ? MADV_DOFORK : MADV_DONTFORK);
+		(void)madvise(
+		    child->page, sizeof *child->page, share ? MADV_DOFORK : MADV_DONTFORK);
 }
 
 /* 0: it cannot. */
 static pid_t
-bear(const struct birth *birth, struct reason *why)
+fork_one(const struct start *start, struct reason *why)
 {
 	pid_t pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0)
-		live(birth);
+		run_child(start);
 	if (pid < 0)
 		reason_set(why, "cannot fork: %s", strerror(errno));
 	return pid < 0 ? 0 : pid;
@@ -176,14 +164,18 @@ bear(const struct birth *birth, struct reason *why)
 static bool
 has_gate(const struct tree *tree, const struct child *child)
 {
-	return child->kind == DUTY_NOTIFIER && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
+	return child->kind == DUTY_NOTIFIER
+	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
 }
 
-/* The gate first: the other waits for it. One that is left of the last pair, and still takes leave, has had its time. */
+/* The gate first: the other waits for it. One that is left of the last pair, and still takes leave,
+ * has had its time. */
 static bool
-bear_both(struct tree *tree, struct child *child, int socket, struct reason *why)
+fork_both(struct tree *tree, struct child *child, int socket, struct reason *why)
 {
-	struct birth birth = { .tree = tree, .child = child, .parent = getpid(), .socket = socket, .pair = -1 };
+	struct start start = {
+		.tree = tree, .child = child, .parent = getpid(), .socket = socket, .pair = -1
+	};
 	int pair[2] = { -1, -1 };
 
 	if (child->gate > 0)
@@ -194,36 +186,37 @@ bear_both(struct tree *tree, struct child *child, int socket, struct reason *why
 			reason_set(why, "no sockets: %s", strerror(errno));
 			return false;
 		}
-		birth.is_gate = true;
-		birth.pair = pair[1];
-		child->gate = bear(&birth, why);
+		start.is_gate = true;
+		start.pair = pair[1];
+		child->gate = fork_one(&start, why);
 		close(pair[1]);
-		birth.is_gate = false;
-		birth.pair = pair[0];
+		start.is_gate = false;
+		start.pair = pair[0];
 	}
-	child->pid = pair[0] < 0 || child->gate > 0 ? bear(&birth, why) : 0;
+	child->pid = pair[0] < 0 || child->gate > 0 ? fork_one(&start, why) : 0;
 	if (pair[0] >= 0)
 		close(pair[0]);
-	return child->pid > 0; /* a gate that is alone sees that nobody has the other end, and ends */
+	return child->pid
+	    > 0; /* a gate that is alone sees that nobody has the other end, and ends */
 }
 
 bool
-child_bear(struct tree *tree, struct child *child, struct reason *why)
+spawn_child(struct tree *tree, struct child *child, struct reason *why)
 {
-	bool born;
+	bool started;
 	int ends[2];
 
-	if (!child_make_sockets(ends, why))
+	if (!child_socket_pair(ends, why))
 		return false;
 	if (child->page != NULL)
 		*child->page = (struct duty_page){ 0 };
 	share_page(child, true);
-	born = bear_both(tree, child, ends[1], why);
+	started = fork_both(tree, child, ends[1], why);
 	share_page(child, false);
 	close(ends[1]);
-	if (born)
+	if (started)
 		child->socket = ends[0];
 	else
 		close(ends[0]);
-	return born;
+	return started;
 }

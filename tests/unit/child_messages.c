@@ -12,7 +12,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "parent/tree.h"
+#include "parent/child_messages.h"
+#include "parent/reap.h"
+#include "parent/supervisor.h"
 
 enum { NOW = 1000000 };
 
@@ -47,11 +49,11 @@ begin(void **state)
 	for (uint32_t i = 0; i < tree.count; i++) {
 		int ends[2];
 
-		if (!child_make_sockets(ends, NULL))
+		if (!child_socket_pair(ends, NULL))
 			return 1;
 		tree.children[i].socket = ends[0];
 		far_ends[i] = ends[1];
-		tree.children[i].stage = CHILD_BORN;
+		tree.children[i].stage = CHILD_STARTED;
 		tree.children[i].pid = bear_sleeper();
 	}
 	return 0;
@@ -75,7 +77,7 @@ static void
 say(uint32_t from, const void *packet, size_t size)
 {
 	assert_true(packet_send(far_ends[from], packet, size, -1));
-	child_hear(&tree, &tree.children[from], NOW);
+	child_messages_read(&tree, &tree.children[from], NOW);
 }
 
 static bool
@@ -180,7 +182,7 @@ a_flood_of_lines_is_heard_in_part(void **state)
 	assert_int_equal(prober->lines_left_out, 900);
 	assert_int_equal(keeper->lines_left_out, 0); /* what it tells must not be lost */
 	assert_true(packet_send(far_ends[TREE_PROBERS], packet, out.size, -1));
-	child_hear(&tree, prober, NOW + 60 * (int64_t)NOW);
+	child_messages_read(&tree, prober, NOW + 60 * (int64_t)NOW);
 	assert_int_equal(prober->lines_left_out, 0);
 	assert_false(is_killed(TREE_PROBERS));
 }
@@ -247,7 +249,7 @@ a_socket_that_ends_is_closed(void **state)
 {
 	(void)state;
 	shutdown(far_ends[TREE_PROBERS], SHUT_RDWR);
-	child_hear(&tree, &tree.children[TREE_PROBERS], NOW);
+	child_messages_read(&tree, &tree.children[TREE_PROBERS], NOW);
 	assert_int_equal(tree.children[TREE_PROBERS].socket, -1);
 	assert_false(is_killed(TREE_PROBERS));
 }
@@ -260,7 +262,7 @@ die_with_in_hand(uint32_t which, uint32_t target)
 	atomic_store(&child->page->in_hand, target + 1);
 	kill(child->pid, SIGTRAP);
 	for (pid_t pid = child->pid; child->pid == pid;)
-		tree_reap(&tree, NOW);
+		reap_children(&tree, NOW);
 	child->pid = bear_sleeper();
 }
 
@@ -295,9 +297,9 @@ nobody_waits_for_what_will_not_be_done(void **state)
 	prober->stage = CHILD_READY;
 	prober->renewing = true;
 	prober->end_by = NOW - 1;
-	tree_turn(&tree, NOW);
+	supervisor_turn(&tree, NOW);
 	assert_dies(TREE_PROBERS);
-	assert_true(tree_next(&tree, NOW) > NOW);
+	assert_true(supervisor_next(&tree, NOW) > NOW);
 }
 
 int

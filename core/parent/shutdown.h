@@ -1,6 +1,7 @@
-/* The parent as its own parts see it: parent.c has its life, ending.c its ends. */
-#ifndef PARENT_PARENT_PRIVATE_H
-#define PARENT_PARENT_PRIVATE_H
+/* The parent's own state, and the steps by which it ends: first the monitor and the probers, then
+ * the keeper. */
+#ifndef PARENT_SHUTDOWN_H
+#define PARENT_SHUTDOWN_H
 
 #include "parent/detach.h"
 #include "parent/files.h"
@@ -37,17 +38,17 @@ struct parent {
 	int signals;
 	int64_t told;               /* when we were told to end */
 	int64_t end_by;             /* of the stage, where it is an end */
-	int64_t notify_by;          /* when notifiers that are not back from their deliveries are killed */
+	int64_t notify_by; /* when notifiers that are not back from their deliveries are killed */
 };
 
 /* What is under way gets its time; then the keeper ends, who has heard all by then. */
-void ending_begin(struct parent *, int64_t now);
-void ending_begin_keeper(struct parent *, int64_t now);
+void shutdown_begin(struct parent *, int64_t now);
+void shutdown_begin_keeper(struct parent *, int64_t now);
 /* Not all ended in their time. */
-void ending_force_notifiers(struct parent *);
-void ending_force_keeper(struct parent *, int64_t now);
-void ending_force(struct parent *, const char *why);
+void shutdown_force_notifiers(struct parent *);
+void shutdown_force_keeper(struct parent *, int64_t now);
+void shutdown_force(struct parent *, const char *why);
 /* Somebody, whose name is given, wants us to end. */
-void ending_signal(struct parent *, const char *name, int64_t now);
+void shutdown_signal(struct parent *, const char *name, int64_t now);
 
 #endif

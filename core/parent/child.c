@@ -1,0 +1,97 @@
+/* What concerns one child alone: its socket, its packets, its end by force. */
+#include "parent/child.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SOCKET_ROOM = 1024 * 1024 };
+
+void
+child_init(struct child *child, enum duty_kind kind, uint32_t index)
+{
+	*child = (struct child){ .kind = kind, .index = index, .socket = -1 };
+	if (kind == DUTY_PROBER || kind == DUTY_NOTIFIER)
+		snprintf(child->name, sizeof child->name, "%s %u", duty_name(kind), index);
+	else
+		snprintf(child->name, sizeof child->name, "%s", duty_name(kind));
+}
+
+bool
+child_is_needed(const struct child *child)
+{
+	return child->kind != DUTY_NOTIFIER && !child->apart;
+}
+
+bool
+child_lives(const struct child *child)
+{
+	return child->pid > 0;
+}
+
+bool
+child_socket_pair(int ends[2], struct reason *why)
+{
+	static const int room = SOCKET_ROOM;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
+		reason_set(why, "no sockets: %s", strerror(errno));
+		return false;
+	}
+	for (int i = 0; i < 2; i++) {
+		/* Up to what the host allows. */
+		(void)setsockopt(ends[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+	}
+	return true;
+}
+
+void
+child_send(struct child *child, const void *bytes, size_t size, int passed)
+{
+	if (!packet_queue_add(&child->packets, bytes, size, passed))
+		abort();
+	(void)packet_queue_flush(&child->packets, child->socket);
+}
+
+void
+child_stop(struct child *child, int64_t grace, int64_t patience)
+{
+	unsigned char packet[64];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_stop(&out, &(struct message_stop){ grace, patience });
+	if (child_lives(child) && child->socket >= 0)
+		child_send(child, packet, out.size, -1);
+}
+
+void
+child_hang_up(struct child *child)
+{
+	if (child->socket >= 0)
+		close(child->socket);
+	child->socket = -1;
+	packet_queue_clear(&child->packets);
+}
+
+void
+child_kill(struct child *child, const char *why)
+{
+	if (!child_lives(child))
+		return;
+	if (child->killed[0] == '\0')
+		snprintf(child->killed, sizeof child->killed, "%s", why);
+	kill(child->pid, SIGKILL);
+	child_kill_gate(child);
+}
+
+void
+child_kill_gate(const struct child *child)
+{
+	if (child->gate > 0)
+		kill(child->gate, SIGKILL);
+}

@@ -1,0 +1,94 @@
+/* Stops all children in order, each group with its time limit. */
+#include "parent/shutdown.h"
+
+#include <syslog.h>
+
+#include "base/clock.h"
+
+enum { TWICE = SECOND / 2 };
+
+/* Parts of a clean end: most of the time for what is under way, a part for the last words about
+ * what was not over by then, a part for the keeper. A reload, after which all goes on, lets
+ * attempts that confirm something come to their end. */
+void
+shutdown_begin(struct parent *parent, int64_t now)
+{
+	int64_t grace = parent->times.stop * 4 / 5, last_words = parent->times.stop / 5;
+	int64_t patience = parent->anew && parent->times.confirm > grace ? parent->times.confirm
+	                                                                 : grace;
+
+	parent->stage = ENDING;
+	parent->notify_by = now + grace + last_words;
+	parent->end_by = now + patience + last_words;
+	manager_tell(&parent->manager,
+	    parent->anew ? "STATUS=reloading: what is under way gets its time"
+	                 : "STOPPING=1\nSTATUS=ending: what is under way gets its time");
+	tree_stop(&parent->tree, false, grace, patience);
+}
+
+void
+shutdown_begin_keeper(struct parent *parent, int64_t now)
+{
+	parent->stage = ENDING_KEEPER;
+	parent->end_by = now + parent->times.stop / 5;
+	tree_stop(&parent->tree, true, parent->times.stop / 5, parent->times.stop / 5);
+}
+
+/* The keeper knows what they had in hand: the next start tells it. */
+void
+shutdown_force_notifiers(struct parent *parent)
+{
+	parent->notify_by = INT64_MAX;
+	if (tree_kill_notifiers(&parent->tree))
+		log_say(&parent->log, LOG_NOTICE,
+		    "a notifier is not back from its delivery: it is killed");
+}
+
+/* A prober that has thousands of runs in hand may need longer than it is given: no reason to kill
+ * the keeper. */
+void
+shutdown_force_keeper(struct parent *parent, int64_t now)
+{
+	if (tree_waits_for_notifiers(&parent->tree)) { /* the keeper knows what they had in hand:
+		                                          the next start tells it */
+		log_say(&parent->log, LOG_NOTICE,
+		    "a notifier is not back from its delivery: it is killed, and the keeper ends");
+	} else {
+		log_say(&parent->log, LOG_WARNING,
+		    "not all ended in time: what is left is killed, and the keeper ends");
+		parent->status = PARENT_FORCED;
+	}
+	tree_kill(&parent->tree, false);
+	shutdown_begin_keeper(parent, now);
+}
+
+void
+shutdown_force(struct parent *parent, const char *why)
+{
+	log_say(&parent->log, LOG_WARNING, "%s: what is left is killed", why);
+	parent->status = PARENT_FORCED;
+	tree_kill_all(&parent->tree);
+	parent->stage = ENDED;
+}
+
+void
+shutdown_signal(struct parent *parent, const char *name, int64_t now)
+{
+	if (parent->anew && parent->stage >= ENDING) { /* then it is an end, and no beginning */
+		parent->anew = false;
+		parent->told = now;
+		log_say(&parent->log, LOG_NOTICE, "%s: ending", name);
+		if (parent->stage == ENDING) /* with the times of an end */
+			shutdown_begin(parent, now);
+		return;
+	}
+	if (parent->stage >= ENDING) {
+		/* timeout(1) and terminals send the first one twice. */
+		if (now - parent->told >= TWICE)
+			shutdown_force(parent, "told to end a second time");
+		return;
+	}
+	parent->told = now;
+	log_say(&parent->log, LOG_NOTICE, "%s: ending", name);
+	shutdown_begin(parent, now);
+}
