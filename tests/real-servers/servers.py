@@ -352,6 +352,34 @@ backend out
 		return self.root.start("haproxy", "-db", "-f", "/tmp/haproxy.cfg")
 
 
+class Stunnel(Server):
+	"""In front of a Postfix."""
+	name, packages = "stunnel", ["stunnel4"]
+
+	BASE = """
+foreground = yes
+pid =
+[smtp]
+accept = 127.0.0.1:{port}
+cert = /certs/good.pem
+{more}
+"""
+	situations = {
+		"implicit": "connect = 127.0.0.1:{plain}",
+		"starttls": "protocol = smtp\nconnect = 127.0.0.1:{plain}",
+		"certificate required": "connect = 127.0.0.1:{plain}\nCAfile = /certs/ca.pem\nverifyChain = yes",
+	}
+
+	def __init__(self, certificates, postfix):
+		super().__init__(certificates)
+		self.behind = {"plain": postfix.port["plain"]}
+
+	def launch(self, situation, port):
+		more = self.situations[situation].format(**self.behind)
+		self.root.write("/tmp/stunnel.conf", self.BASE.format(port=port, more=more))
+		return self.root.start("stunnel4", "/tmp/stunnel.conf")
+
+
 class Postfix(PostfixHost):
 	"""The one that is installed, with a service for every situation."""
 	name = "postfix"
