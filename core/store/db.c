@@ -118,8 +118,9 @@ db_open(const char *path, enum db_mode mode)
 {
 	struct db *db = calloc(1, sizeof *db);
 	char *uri = uri_of(mode == DB_MEMORY ? ":memory:" : path, mode == DB_STILL);
-	int flags = SQLITE_OPEN_URI | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-	    : SQLITE_OPEN_READONLY);
+	/* No process of ours has threads, so nothing is locked against them. */
+	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
+	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
 
 	if (db == NULL || uri == NULL) {
 		free(db);
