@@ -68,6 +68,12 @@ text_copy(char *into, size_t room, const char *from)
 	text_add(&text, from);
 }
 
+struct pw_bytes
+text_view(const char *string)
+{
+	return (struct pw_bytes){ string == NULL ? "" : string, string == NULL ? 0 : strlen(string) };
+}
+
 void
 text_add(struct text *text, const char *ours)
 {

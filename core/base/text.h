@@ -25,6 +25,9 @@ struct text text_over(char *bytes, size_t room);
 /* `from` and a NUL, cut where `room` (> 0) ends. */
 void text_copy(char *into, size_t room, const char *from);
 
+/* A string as bytes, without its NUL; NULL counts as "". */
+struct pw_bytes text_view(const char *string);
+
 void text_add(struct text *, const char *ours);
 void text_add_bytes(struct text *, const char *ours, size_t size);
 void text_add_whole(struct text *, const char *ours, size_t size); /* all of it, or cut here */

@@ -33,12 +33,6 @@ count(struct sort *sort, uint32_t target)
 	sort->count++;
 }
 
-static struct pw_bytes
-view(const char *string)
-{
-	return (struct pw_bytes){ string, strlen(string) };
-}
-
 static void
 add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 {
@@ -47,9 +41,9 @@ add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 	struct text line = TEXT_OVER(bytes);
 
 	if (incident != NULL && incident->text != NULL)
-		text_add_shown(&line, view(incident->text));
+		text_add_shown(&line, text_view(incident->text));
 	else {
-		text_add_shown(&line, view(keeper->config->targets[target].name));
+		text_add_shown(&line, text_view(keeper->config->targets[target].name));
 		text_add(&line, incident == NULL ? ": not known to be down" : " down: ");
 		text_add(&line, incident == NULL ? "" : incident->outcome);
 	}

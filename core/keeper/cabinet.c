@@ -182,6 +182,15 @@ cabinet_run(const struct cabinet *cabinet, uint32_t target, uint32_t index, stru
 	return false;
 }
 
+bool
+cabinet_find(const struct cabinet *cabinet, uint32_t target, uint64_t number, struct cabinet_run *run)
+{
+	for (uint32_t i = 0; cabinet_run(cabinet, target, i, run); i++)
+		if (run->run == number)
+			return true;
+	return false;
+}
+
 void
 cabinet_mark(struct cabinet *cabinet, uint32_t target, uint64_t run)
 {

@@ -38,6 +38,9 @@ struct cabinet_run {
 /* The target's run number `index` by age, the oldest first; false at the end. */
 bool cabinet_run(const struct cabinet *, uint32_t target, uint32_t index, struct cabinet_run *);
 
+/* The target's run of that number; false where no evidence of it lies there. */
+bool cabinet_find(const struct cabinet *, uint32_t target, uint64_t number, struct cabinet_run *);
+
 /* Says that the store has the run, or will have it with the next commit. */
 void cabinet_mark(struct cabinet *, uint32_t target, uint64_t run);
 

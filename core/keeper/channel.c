@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "base/clock.h"
+#include "base/wire_form.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
 
@@ -40,6 +41,14 @@ channel_is_dead(const struct courier *courier)
 	return courier->channel.since != 0 && age_of(&courier->channel) >= courier->rules->channel_grace;
 }
 
+static const struct wire_form channel_form = { WIRE_FORM(channel_row,
+	WIRE_FIELD(STRING, channel_row, name),
+	WIRE_FIELD(STRING, channel_row, words),
+	WIRE_FIELD(I64, channel_row, since),
+	WIRE_FIELD(I64, channel_row, rests),
+	WIRE_FIELD(U64, channel_row, told),
+	WIRE_FIELD(U8, channel_row, unborn, .max = 1, .since = 2)) };
+
 static void
 put_all(struct keeper *keeper)
 {
@@ -54,23 +63,14 @@ put_all(struct keeper *keeper)
 
 		if (channel->since == 0)
 			continue;
-		wire_put_bytes(&out, (struct pw_bytes){ courier->name, strlen(courier->name) });
-		wire_put_bytes(&out, (struct pw_bytes){ channel->words, strlen(channel->words) });
-		wire_put_i64(&out, channel->since);
-		wire_put_i64(&out, courier->rest_until > mono ? now + courier->rest_until - mono : 0);
-		wire_put_u64(&out, channel->told);
-		wire_put_u8(&out, channel->unborn);
+		struct channel_row row = { .since = channel->since, .told = channel->told, .unborn = channel->unborn,
+			.rests = courier->rest_until > mono ? now + courier->rest_until - mono : 0 };
+		text_copy(row.name, sizeof row.name, courier->name);
+		text_copy(row.words, sizeof row.words, channel->words);
+		wire_put_form(&out, &channel_form, &row, NULL);
 	}
 	if (!out.bad)
 		store_put_meta(journal_main(keeper), CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });
-}
-
-static void
-get(struct wire_in *in, char *into, size_t room)
-{
-	struct pw_bytes bytes = wire_get_bytes(in);
-
-	snprintf(into, room, "%.*s", (int)bytes.size, bytes.data == NULL ? "" : bytes.data);
 }
 
 bool
@@ -82,12 +82,8 @@ channel_next(struct wire_in *in, struct channel_row *row)
 	}
 	if (in->bad || in->at == in->size)
 		return false;
-	get(in, row->name, sizeof row->name);
-	get(in, row->words, sizeof row->words);
-	row->since = wire_get_i64(in);
-	row->rests = wire_get_i64(in);
-	row->told = wire_get_u64(in);
-	row->unborn = in->bytes[0] >= 2 && wire_get_u8(in) != 0; /* there was no such thing in the first version */
+	*row = (struct channel_row){ .since = 0 };
+	wire_get_form(in, &channel_form, row, &(struct wire_terms){ .version = in->bytes[0] });
 	return !in->bad;
 }
 

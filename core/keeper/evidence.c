@@ -27,15 +27,6 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 	cabinet_mark(keeper->cabinet, target, run);
 }
 
-static bool
-find_run(const struct keeper *keeper, uint32_t target, uint64_t run, struct cabinet_run *found)
-{
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, found); i++)
-		if (found->run == run)
-			return true;
-	return false;
-}
-
 struct fetch {
 	struct keeper *keeper;
 	const struct message_change *change;
@@ -73,7 +64,7 @@ fetch(struct keeper *keeper, const struct message_change *change, uint64_t incid
 	bool all = true;
 
 	for (uint32_t i = 0; i < change->attempt_count; i++)
-		all &= find_run(keeper, change->target, change->attempts[i], &found);
+		all &= cabinet_find(keeper->cabinet, change->target, change->attempts[i], &found);
 	if (all)
 		return;
 	while (store_read_evidence(keeper->reader, incident, &wanted.last, 100, on_fetched, &wanted) == STORE_READ_MORE)
@@ -144,7 +135,7 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 	fetch(keeper, change, incident);
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		uint64_t run = change->attempts[i];
-		bool here = find_run(keeper, change->target, run, &found);
+		bool here = cabinet_find(keeper->cabinet, change->target, run, &found);
 		if (here && (!found.kept || found.over)) /* what is over has left the store */
 			put_run(keeper, change->target, run, incident, role_in(change, found.passed));
 		else if (down)

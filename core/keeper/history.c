@@ -39,17 +39,6 @@ mood_of(struct keeper *keeper, const struct report *result)
 	return STORE_MOOD_unknown;
 }
 
-static bool
-is_kept(const struct keeper *keeper, uint32_t target, uint64_t number)
-{
-	struct cabinet_run run;
-
-	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++)
-		if (run.run == number)
-			return run.kept;
-	return false;
-}
-
 static void
 put_traces(struct keeper *keeper, uint32_t target, uint64_t run)
 {
@@ -78,6 +67,7 @@ history_put(struct keeper *keeper, const struct report *result)
 	const struct policy *policy = keeper->config->targets[result->target].policy;
 	char names[NAMES_MAX];
 	struct text list = TEXT_OVER(names);
+	struct cabinet_run run;
 
 	keeper->watched = clock_wall();
 	if (!has_room(keeper, result)) {
@@ -92,7 +82,7 @@ history_put(struct keeper *keeper, const struct report *result)
 	    .speaks_for = (uint32_t)(SILENT_AFTER * policy->interval / SECOND), .flags = result->flags,
 	    .outcome = result->outcome, .phase_names = fits ? names : "", .phase_count = fits ? result->phase_count : 0,
 	    .phases = result->phases, .text = result->verdict == PW_OK ? (struct pw_bytes){ "", 0 } : result->text });
-	if (!is_kept(keeper, result->target, result->run))
+	if (!cabinet_find(keeper->cabinet, result->target, result->run, &run) || !run.kept)
 		put_traces(keeper, result->target, result->run);
 }
 

@@ -162,12 +162,18 @@ tell(struct keeper *keeper, struct slip *slip)
 }
 
 static void
+tell_all(struct keeper *keeper, struct slip *slips)
+{
+	for (struct slip *slip = slips; slip != NULL; slip = slip->next)
+		tell(keeper, slip);
+}
+
+static void
 finish_slips(struct keeper *keeper)
 {
 	struct journal *journal = &keeper->journal;
 
-	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next)
-		tell(keeper, slip);
+	tell_all(keeper, journal->sent);
 	free_slips(&journal->sent);
 	if (journal->open != NULL)
 		return;
@@ -179,8 +185,7 @@ finish_slips(struct keeper *keeper)
 void
 journal_tell_sent(struct keeper *keeper)
 {
-	for (struct slip *slip = keeper->journal.sent; slip != NULL; slip = slip->next)
-		tell(keeper, slip);
+	tell_all(keeper, keeper->journal.sent);
 }
 
 void
@@ -247,14 +252,6 @@ commit(struct keeper *keeper, enum store_file file)
 	journal_submit(keeper, file);
 }
 
-/* In trouble, what is new is told without waiting for the disk. */
-static void
-tell_open(struct keeper *keeper)
-{
-	for (struct slip *slip = keeper->journal.open; slip != NULL; slip = slip->next)
-		tell(keeper, slip);
-}
-
 static bool
 is_due(const struct keeper *keeper, enum store_file file, bool idle, int64_t now)
 {
@@ -277,8 +274,8 @@ journal_turn(struct keeper *keeper, bool idle)
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		if (is_due(keeper, file, idle, now))
 			commit(keeper, file);
-	if (keeper->journal.sides[STORE_MAIN].stuck)
-		tell_open(keeper);
+	if (keeper->journal.sides[STORE_MAIN].stuck) /* what is new is told without waiting for the disk */
+		tell_all(keeper, keeper->journal.open);
 }
 
 void

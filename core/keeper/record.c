@@ -23,19 +23,13 @@ incident_destroy(struct incident **incident)
 	*incident = NULL;
 }
 
-static struct pw_bytes
-view(const char *string)
-{
-	return (struct pw_bytes){ string == NULL ? "" : string, string == NULL ? 0 : strlen(string) };
-}
-
 struct store_incident
 incident_row(const struct keeper *keeper, uint32_t target, const struct incident *incident)
 {
 	return (struct store_incident){ .number = incident->number, .target = roll_number(&keeper->roll, target),
 		.change = incident->change, .began = incident->began, .confirmed = incident->confirmed,
-		.outcome = incident->outcome, .end = "", .text = view(incident->text),
-		.acknowledged = incident->acknowledged, .ack_by = view(incident->ack_by), .ack_why = view(incident->ack_why) };
+		.outcome = incident->outcome, .end = "", .text = text_view(incident->text),
+		.acknowledged = incident->acknowledged, .ack_by = text_view(incident->ack_by), .ack_why = text_view(incident->ack_why) };
 }
 
 static void
@@ -62,7 +56,7 @@ open_incident(struct keeper *keeper, const struct message_change *change)
 		return file->incident->number;
 	/* The one before was open, and its end was never told us: we cannot tell when it was. */
 	if (file->incident != NULL)
-		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, view(""));
+		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, text_view(""));
 	struct incident *incident = calloc(1, sizeof *incident);
 	if (incident == NULL)
 		keeper_out_of_memory(keeper, "an incident");
@@ -129,7 +123,7 @@ standing_add(struct file_of *file, const char *code)
 
 	if (standing == NULL)
 		return NULL;
-	text_add(&(struct text){ standing->code, 0, sizeof standing->code, false }, code);
+	text_copy(standing->code, sizeof standing->code, code);
 	standing->next = file->standing;
 	file->standing = standing;
 	return standing;
@@ -373,14 +367,6 @@ record_notice(struct keeper *keeper, const struct message_change *change, uint64
 	return notice;
 }
 
-static void
-name(char *into, size_t room, const char *word)
-{
-	struct text text = text_over(into, room);
-
-	text_add(&text, word);
-}
-
 uint64_t
 record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t since, const char *format, ...)
 {
@@ -394,8 +380,8 @@ record_ours(struct keeper *keeper, const char *kind, const char *code, int64_t s
 	va_start(arguments, format);
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
-	name(change.kind, sizeof change.kind, kind);
-	name(change.code, sizeof change.code, code);
+	text_copy(change.kind, sizeof change.kind, kind);
+	text_copy(change.code, sizeof change.code, code);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
 	notice = record_notice(keeper, &change, 0, 0);
 	telling_notice(keeper, &change, notice, 0, 0);

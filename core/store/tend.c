@@ -8,15 +8,11 @@
 #include "store/tending.h"
 
 static enum step
-roll_quarter(struct store *store, int64_t now, struct store_tended *tended)
+roll(struct store *store, int64_t now, struct store_tended *tended)
 {
-	return tending_roll(store, STORE_QUARTER, now, tended);
-}
+	enum step step = tending_roll(store, STORE_QUARTER, now, tended);
 
-static enum step
-roll_hour(struct store *store, int64_t now, struct store_tended *tended)
-{
-	return tending_roll(store, STORE_HOUR, now, tended);
+	return step != STEP_NOTHING ? step : tending_roll(store, STORE_HOUR, now, tended);
 }
 
 static enum step
@@ -51,8 +47,7 @@ static const struct job {
 	enum store_file file;
 	int seconds; /* until it is asked again where there was nothing */
 } jobs[] = {
-	{ roll_quarter, STORE_HISTORY, 5 },
-	{ roll_hour, STORE_HISTORY, 5 },
+	{ roll, STORE_HISTORY, 5 },
 	{ tending_make_room, STORE_HISTORY, 5 },
 	{ tending_forget_ok, STORE_HISTORY, 5 },
 	{ tending_forget_all, STORE_HISTORY, 60 },
