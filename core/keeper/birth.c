@@ -54,14 +54,12 @@ on_target(void *arg, const struct store_target *row)
 static void
 take_incident(struct incident *incident, const struct store_incident *row)
 {
-	struct text outcome = TEXT_OVER(incident->outcome), last = TEXT_OVER(incident->last);
-
 	*incident = (struct incident){ .number = row->number, .change = row->change, .began = row->began,
 		.confirmed = row->confirmed, .acknowledged = row->acknowledged, .kept = row->confirmed,
 		.text = strndup(row->text.data, row->text.size), .ack_by = strndup(row->ack_by.data, row->ack_by.size),
 		.ack_why = strndup(row->ack_why.data, row->ack_why.size) };
-	text_add(&outcome, row->outcome);
-	text_add(&last, row->outcome);
+	text_copy(incident->outcome, sizeof incident->outcome, row->outcome);
+	text_copy(incident->last, sizeof incident->last, row->outcome);
 }
 
 static bool
@@ -301,6 +299,9 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 		reason_set(why, "no memory");
 		return false;
 	}
+	for (uint32_t i = 0; i < keeper->config->target_count; i++)
+		if (keeper->config->targets[i].parent != CONFIG_NONE)
+			keeper->files[keeper->config->targets[i].parent].has_behind = true;
 	if (!open_store(keeper, found, why) || !read_store(keeper, why))
 		return false;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)

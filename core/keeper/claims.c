@@ -3,71 +3,35 @@
 #include <syslog.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/withhold.h"
 
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
-/* Head of line: what is of the same target and recipient waits for what is older. A hash may take two for one: then the
- * second waits a little longer. */
-enum { LINE_BITS = 4096 };
-
-static uint32_t
-line_of(const struct delivery *delivery)
-{
-	uint64_t hash = hash_add(HASH_BEGIN, &delivery->target, sizeof delivery->target);
-
-	return hash_end(hash_add_string(hash, delivery->recipient)) % LINE_BITS;
-}
-
-struct lines {
-	unsigned char taken[LINE_BITS / 8];
-};
-
-/* Takes the delivery's place in its line. True: another is before it. */
-static bool
-queue_up(struct lines *lines, const struct delivery *delivery)
-{
-	uint32_t line = line_of(delivery);
-	bool behind = lines->taken[line / 8] >> line % 8 & 1;
-
-	lines->taken[line / 8] |= (unsigned char)(1 << line % 8);
-	return behind && delivery->target != 0;
-}
-
 /* Which of them are looked for. */
 enum sort { ANY, ENDS, BEGINNINGS };
 
-static bool
-is_of(const struct delivery *delivery, enum sort sort)
+/* Head of line: what is of the same target and recipient waits for what is older. */
+bool
+claims_is_ripe(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	bool end = notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
-
-	return sort == ANY || end == (sort == ENDS);
+	return delivery->state != STORE_DELIVERY_claimed && delivery->due <= clock_mono()
+	    && !(courier->hushed && delivery->kind != NOTICE_test) && outbox_is_safe(keeper, delivery->serial)
+	    && !queued_is_behind(keeper, courier, delivery, 0);
 }
 
-/* Those that may be claimed, oldest first: at most `max` into `found`, how many there are at all is returned. */
+/* Those that may be claimed, oldest first: at most `max` into `found`; returns how many. */
 static uint32_t
 find_due(const struct keeper *keeper, const struct courier *courier, enum sort sort, struct delivery **found, uint32_t max)
 {
-	struct lines lines = { .taken = { 0 } };
-	int64_t now = clock_mono();
 	uint32_t count = 0;
 
-	/* What a digest stands for is told with it, and not before. */
-	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
-		for (const struct delivery *member = digest->members; member != NULL; member = member->next)
-			(void)queue_up(&lines, member);
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		bool behind = queue_up(&lines, delivery);
-		if (behind || !is_of(delivery, sort) || delivery->state == STORE_DELIVERY_claimed || delivery->due > now
-		    || (courier->hushed && delivery->kind != NOTICE_test) || !outbox_is_safe(keeper, delivery->serial)
-		    || withhold_delivery(keeper, courier, delivery) != NULL)
-			continue;
-		if (count < max)
-			found[count] = delivery;
-		count++;
+	for (struct delivery *delivery = courier->first; delivery != NULL && count < max; delivery = delivery->next) {
+		bool end = notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
+		if ((sort == ANY || end == (sort == ENDS)) && claims_is_ripe(keeper, courier, delivery)
+		    && withhold_delivery(keeper, courier, delivery) == NULL)
+			found[count++] = delivery;
 	}
 	return count;
 }
@@ -147,8 +111,6 @@ claim_to_be_read(struct keeper *keeper, struct courier *courier)
 	struct delivery *due[CLAIM_MAX];
 	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, ANY, due, CLAIM_MAX), stale = 0;
 
-	if (count > CLAIM_MAX)
-		count = CLAIM_MAX;
 	for (uint32_t i = 0; i < count; i++)
 		stale += is_stale(keeper, courier, due[i]);
 	if (stale > 1)
@@ -171,7 +133,7 @@ claim_to_be_kept(struct keeper *keeper, struct courier *courier)
 		count = count < room ? count : room;
 	}
 	if (count > 0)
-		claim_these(keeper, courier, due, count < CLAIM_MAX ? count : CLAIM_MAX);
+		claim_these(keeper, courier, due, count);
 }
 
 void

@@ -35,6 +35,17 @@ courier_named(const struct keeper *keeper, struct pw_bytes name)
 	return NULL;
 }
 
+struct courier *
+courier_for(const struct keeper *keeper, const char *name, const char *recipient)
+{
+	struct courier *courier = courier_named(keeper, (struct pw_bytes){ name, strlen(name) });
+
+	for (uint32_t i = 0; courier != NULL && i < courier->recipient_count; i++)
+		if (strcmp(courier->recipients[i], recipient) == 0)
+			return courier;
+	return NULL;
+}
+
 void
 courier_flush(struct courier *courier)
 {
@@ -78,8 +89,9 @@ give_up_gone(struct keeper *keeper, struct courier *courier, uint64_t notice)
 		if (delivery->notice != notice || delivery->state != STORE_DELIVERY_claimed)
 			continue;
 		outbox_take_out(courier, delivery);
+		delivery->state = STORE_DELIVERY_dead;
 		note_dead(keeper, courier, delivery, ": what it was to say is no longer in the store");
-		free(delivery);
+		outbox_free(keeper, courier, delivery);
 	}
 	if (digest)
 		digest_end(keeper, courier, notice);

@@ -35,6 +35,7 @@ forget_courier(struct courier *courier)
 	digest_free(courier);
 	free(courier->handed);
 	free(courier->missed);
+	free(courier->lines);
 	zone_close(&courier->zone);
 }
 

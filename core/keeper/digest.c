@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/rest.h"
 #include "keeper/told.h"
 
@@ -30,6 +31,7 @@ static void
 append(struct digest *digest, struct delivery *member)
 {
 	member->next = NULL;
+	member->digest = digest->notice;
 	*digest->last = member;
 	digest->last = &member->next;
 }
@@ -78,26 +80,6 @@ record(struct keeper *keeper, uint32_t courier, const struct digest *digest, int
 	outbox_add(keeper, courier, &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest->notice });
 }
 
-/* Whether there is one of the same target and recipient in the list, as far as `until`. */
-static bool
-is_in(const struct delivery *list, const struct delivery *until, const struct delivery *given)
-{
-	while (list != until && (list->target != given->target || strcmp(list->recipient, given->recipient) != 0))
-		list = list->next;
-	return list != until;
-}
-
-/* Whether something older of the same target waits for the recipient, by itself or in another digest: it is told first. */
-static bool
-is_behind(const struct courier *courier, const struct digest *into, const struct delivery *given)
-{
-	bool behind = is_in(courier->first, given, given);
-
-	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
-		behind |= digest != into && is_in(digest->members, NULL, given);
-	return behind && given->target != 0;
-}
-
 void
 digest_make(struct keeper *keeper, struct courier *courier, digest_joins *joins, const char *why)
 {
@@ -108,7 +90,7 @@ digest_make(struct keeper *keeper, struct courier *courier, digest_joins *joins,
 		keeper_out_of_memory(keeper, "a digest");
 	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
 		next = delivery->next;
-		if (!joins(keeper, courier, delivery) || is_behind(courier, digest, delivery))
+		if (!joins(keeper, courier, delivery) || queued_is_behind(keeper, courier, delivery, digest->notice))
 			continue;
 		if (delivery->created < since)
 			since = delivery->created;
@@ -170,6 +152,8 @@ digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	if ((digest = *link) == NULL || is_open(courier, notice))
 		return;
 	*link = digest->next;
+	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
+		queued_remove(keeper, courier, member);
 	told_digest_ended(keeper, courier, digest);
 	destroy(digest);
 }
@@ -190,16 +174,18 @@ on_merged(void *arg, const struct store_delivery *row)
 	struct delivery *member;
 
 	it->notice = row->notice;
-	text_add(&(struct text){ it->notifier, 0, sizeof it->notifier, false }, row->notifier);
-	text_add(&(struct text){ it->recipient, 0, sizeof it->recipient, false }, row->recipient);
+	text_copy(it->notifier, sizeof it->notifier, row->notifier);
+	text_copy(it->recipient, sizeof it->recipient, row->recipient);
 	if (row->notice >= it->digest->notice)
 		return false;
 	if (row->merged != it->digest->notice || strcmp(row->notifier, it->courier->name) != 0)
 		return true;
 	member = outbox_make(it->keeper, row);
 	it->failed |= member == NULL;
-	if (member != NULL)
+	if (member != NULL) {
 		append(it->digest, member);
+		queued_add(it->keeper, it->courier, member);
+	}
 	return !it->failed;
 }
 

@@ -19,13 +19,10 @@ struct hand {
 	struct keeper *keeper;
 	struct ask *ask;
 	const char *who;
+	struct pw_bytes why;        /* a delivery is dropped */
 	uint64_t notice;            /* 0: all */
 	char notifier[256];         /* "": any */
 	uint32_t done, kept;        /* deliveries; `kept`: those that could not be touched */
-	struct courier *courier;    /* of the delivery that was read last */
-	uint32_t count;             /* of what was read */
-	struct delivery *read[PAGE];
-	struct courier *couriers[PAGE];
 	uint64_t last;              /* key of the last row */
 	char last_notifier[256], last_recipient[1024];
 };
@@ -52,40 +49,6 @@ is_meant(const struct hand *hand, uint64_t notice, const char *notifier)
 	    && (hand->notifier[0] == '\0' || strcmp(hand->notifier, notifier) == 0);
 }
 
-static struct courier *
-find_courier(const struct keeper *keeper, const char *name, const char *recipient)
-{
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-
-		for (uint32_t j = 0; strcmp(courier->name, name) == 0 && j < courier->recipient_count; j++)
-			if (strcmp(courier->recipients[j], recipient) == 0)
-				return courier;
-	}
-	return NULL;
-}
-
-static bool
-on_dead(void *arg, const struct store_delivery *row)
-{
-	struct hand *hand = arg;
-	struct courier *courier = find_courier(hand->keeper, row->notifier, row->recipient);
-
-	hand->last = row->notice;
-	text_copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
-	text_copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
-	if (!is_meant(hand, row->notice, row->notifier))
-		return true;
-	struct delivery *delivery = courier == NULL ? NULL : outbox_make(hand->keeper, row);
-	if (delivery == NULL) {
-		keep(hand, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
-		return true;
-	}
-	hand->couriers[hand->count] = courier;
-	hand->read[hand->count++] = delivery;
-	return true;
-}
-
 static void
 revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 {
@@ -108,6 +71,26 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	hand->done++;
 }
 
+static bool
+on_dead(void *arg, const struct store_delivery *row)
+{
+	struct hand *hand = arg;
+	struct courier *courier = courier_for(hand->keeper, row->notifier, row->recipient);
+
+	hand->last = row->notice;
+	text_copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
+	text_copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
+	if (!is_meant(hand, row->notice, row->notifier))
+		return true;
+	struct delivery *delivery = courier == NULL ? NULL : outbox_make(hand->keeper, row);
+	if (delivery == NULL) {
+		keep(hand, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
+		return true;
+	}
+	revive(hand, courier, delivery);
+	return true;
+}
+
 static void
 retry_dead(struct hand *hand)
 {
@@ -116,10 +99,7 @@ retry_dead(struct hand *hand)
 	while (answer == STORE_READ_MORE) {
 		struct store_delivery_key key = { hand->last, hand->last_notifier, hand->last_recipient };
 
-		hand->count = 0;
 		answer = store_read_deliveries_in(hand->keeper->reader, STORE_DELIVERY_dead, &key, PAGE, on_dead, hand);
-		for (uint32_t i = 0; i < hand->count; i++)
-			revive(hand, hand->couriers[i], hand->read[i]);
 	}
 }
 
@@ -152,7 +132,7 @@ retry(struct hand *hand)
 }
 
 static void
-drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
+drop_open(struct hand *hand, struct courier *courier)
 {
 	struct keeper *keeper = hand->keeper;
 
@@ -166,30 +146,25 @@ drop_open(struct hand *hand, struct courier *courier, struct pw_bytes why)
 		}
 		delivery->state = STORE_DELIVERY_dropped;
 		told_go_back(keeper, courier, delivery->target);
-		outbox_put(keeper, courier, delivery, why, 0);
+		outbox_put(keeper, courier, delivery, hand->why, 0);
 		hand->done++;
 	}
 }
-
-struct dropping {
-	struct hand *hand;
-	struct pw_bytes why;
-};
 
 /* The ledger moved back when it was given up. */
 static bool
 on_delivery(void *arg, const struct store_delivery *row)
 {
-	const struct dropping *dropping = arg;
+	struct hand *hand = arg;
 	struct store_delivery dropped = *row;
 
-	if (row->state != STORE_DELIVERY_dead || !is_meant(dropping->hand, row->notice, row->notifier))
+	if (row->state != STORE_DELIVERY_dead || !is_meant(hand, row->notice, row->notifier))
 		return true;
 	dropped.state = STORE_DELIVERY_dropped;
 	dropped.ended = clock_wall();
-	dropped.receipt = dropping->why;
-	store_put_delivery(journal_main(dropping->hand->keeper), &dropped);
-	dropping->hand->done++;
+	dropped.receipt = hand->why;
+	store_put_delivery(journal_main(hand->keeper), &dropped);
+	hand->done++;
 	return true;
 }
 
@@ -200,10 +175,10 @@ drop(struct hand *hand)
 	struct text why = TEXT_OVER(bytes);
 
 	text_format(&why, "dropped by %s", hand->who);
-	struct dropping dropping = { hand, { why.bytes, why.size } };
+	hand->why = (struct pw_bytes){ why.bytes, why.size };
 	for (uint32_t i = 0; i < hand->keeper->outbox.count; i++)
-		drop_open(hand, &hand->keeper->outbox.couriers[i], dropping.why);
-	store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, &dropping);
+		drop_open(hand, &hand->keeper->outbox.couriers[i]);
+	store_read_notice_deliveries(hand->keeper->reader, hand->notice, on_delivery, hand);
 	if (hand->done > 0)
 		duty_log(hand->keeper->duty, LOG_NOTICE, 0, "notice %" PRIu64 ": %" PRIu32 " deliver%s dropped by %s", hand->notice,
 		    hand->done, hand->done == 1 ? "y is" : "ies are", hand->who);

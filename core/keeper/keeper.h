@@ -63,6 +63,7 @@ struct file_of {
 	const char *silenced; /* the reason of the monitor's for which the last word on it was kept silent, until it says that it is over; NULL: none */
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
+	bool has_behind;      /* others cannot be reached without it */
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
 };
 

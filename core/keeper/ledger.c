@@ -54,6 +54,18 @@ ledger_next_code(const char **list, struct ledger_code *code)
 	return true;
 }
 
+bool
+ledger_meet(struct ledger_met *met, const char *code)
+{
+	for (uint32_t i = 0; i < met->count; i++)
+		if (strcmp(met->codes[i], code) == 0)
+			return false;
+	if (met->count == sizeof met->codes / sizeof met->codes[0])
+		return false;
+	snprintf(met->codes[met->count++], OUTCOME_NAME_MAX, "%s", code);
+	return true;
+}
+
 void
 ledger_fini(struct ledger *ledger)
 {

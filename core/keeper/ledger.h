@@ -38,6 +38,14 @@ struct ledger_code {
 };
 bool ledger_next_code(const char **list, struct ledger_code *);
 
+/* Conditions that were met already, among them at most so many. Returns whether the code is a new one, and adds it; false, too,
+ * where there is no room. */
+struct ledger_met {
+	uint32_t count;
+	char codes[64][OUTCOME_NAME_MAX];
+};
+bool ledger_meet(struct ledger_met *, const char *code);
+
 void ledger_fini(struct ledger *);
 
 enum ledger_act {

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
 #include "keeper/withhold.h"
@@ -107,13 +108,15 @@ static const struct {
 enum { MARKS = sizeof marks / sizeof marks[0] };
 
 void
-outbox_write(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt,
-    uint64_t merged)
+outbox_write(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt, uint64_t merged)
 {
+	bool claimed = delivery->state == STORE_DELIVERY_claimed;
 	int64_t now = clock_wall();
 	char bytes[MARKS + 24];
 	struct text rest = TEXT_OVER(bytes);
 
+	courier->claims += (uint32_t)claimed - (uint32_t)delivery->claimed_kept;
+	delivery->claimed_kept = claimed;
 	for (size_t i = 0; i < MARKS; i++)
 		if (*(const bool *)((const char *)delivery + marks[i].at))
 			text_format(&rest, "%c", marks[i].letter);
@@ -128,6 +131,14 @@ outbox_write(struct keeper *keeper, const struct courier *courier, const struct 
 }
 
 void
+outbox_free(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+{
+	courier->claims -= delivery->claimed_kept;
+	queued_remove(keeper, courier, delivery);
+	free(delivery);
+}
+
+void
 outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt,
     uint64_t merged)
 {
@@ -137,7 +148,7 @@ outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *deli
 	if (is_open(delivery))
 		return;
 	outbox_take_out(courier, delivery);
-	free(delivery);
+	outbox_free(keeper, courier, delivery);
 	if (digest != 0)
 		digest_end(keeper, courier, digest);
 }
@@ -235,12 +246,14 @@ outbox_put_back(struct keeper *keeper, struct courier *courier, struct delivery 
 	if (delivery->next == NULL)
 		courier->last = &delivery->next;
 	delivery->state = STORE_DELIVERY_again;
+	delivery->digest = 0;
 	delivery->serial = keeper->journal.serial;
 }
 
 void
 outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
+	queued_add(keeper, courier, delivery);
 	outbox_put_back(keeper, courier, delivery);
 	outbox_retry(delivery);
 	be_born(delivery);
@@ -267,8 +280,9 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery->state = STORE_DELIVERY_waiting;
 		be_born(delivery);
 		delivery->serial = keeper->journal.serial;
-		text_add(&(struct text){ delivery->code, 0, sizeof delivery->code, false }, entry->code);
+		text_copy(delivery->code, sizeof delivery->code, entry->code);
 		append(courier, delivery);
+		queued_add(keeper, courier, delivery);
 		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
 	}
 }
@@ -296,12 +310,13 @@ outbox_is_unsent(const struct courier *courier, const struct delivery *delivery)
 }
 
 bool
-outbox_is_all_unsent(const struct courier *courier, uint64_t notice)
+outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
 {
+	const struct delivery *delivery = NULL;
 	uint32_t count = 0;
 
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		if (delivery->notice != notice)
+	while ((delivery = queued_next(keeper, courier, given->target, delivery)) != NULL) {
+		if (delivery->notice != given->notice || delivery->digest != 0)
 			continue;
 		if (!outbox_is_unsent(courier, delivery))
 			return false;
@@ -325,25 +340,32 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 	return incident != NULL && delivery->incident != 0 && incident->number == delivery->incident;
 }
 
-bool
-outbox_may_merge(const struct courier *courier, uint64_t incident, enum notice_kind kind)
+static struct delivery *
+find_down(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
 {
-	const struct delivery *delivery = courier->first;
+	struct delivery *delivery = queued_next(keeper, courier, target, NULL);
 
-	while (delivery != NULL && (delivery->incident != incident || delivery->kind != kind))
-		delivery = delivery->next;
-	return delivery != NULL && outbox_is_all_unsent(courier, delivery->notice);
+	while (delivery != NULL && (delivery->digest != 0 || delivery->incident != incident || delivery->kind != NOTICE_down))
+		delivery = queued_next(keeper, courier, target, delivery);
+	return delivery;
+}
+
+bool
+outbox_may_merge(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
+{
+	const struct delivery *down = find_down(keeper, courier, target, incident);
+
+	return down != NULL && outbox_is_all_unsent(keeper, courier, down);
 }
 
 void
-outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t incident, enum notice_kind kind, uint64_t into)
+outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t target, uint64_t incident, uint64_t into)
 {
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (delivery->incident != incident || delivery->kind != kind)
-			continue;
-		delivery->state = STORE_DELIVERY_merged;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, into);
+	struct delivery *down;
+
+	while ((down = find_down(keeper, courier, target, incident)) != NULL) {
+		down->state = STORE_DELIVERY_merged;
+		outbox_put(keeper, courier, down, (struct pw_bytes){ "", 0 }, into);
 	}
 }
 
@@ -359,15 +381,6 @@ outbox_random(struct keeper *keeper)
 	return random_next(&keeper->outbox.random);
 }
 
-static bool
-has_claims(const struct courier *courier)
-{
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->state == STORE_DELIVERY_claimed)
-			return true;
-	return false;
-}
-
 static void
 turn(struct keeper *keeper, struct courier *courier)
 {
@@ -378,11 +391,11 @@ turn(struct keeper *keeper, struct courier *courier)
 		repeat_turn(keeper, courier);
 		return;
 	}
-	if (!has_claims(courier) && clock_mono() >= courier->rest_until && keeper->stop_by == 0)
+	if (courier->claims == 0 && clock_mono() >= courier->rest_until && keeper->stop_by == 0)
 		claims_make(keeper, courier);
-	if (has_claims(courier) && outbox_is_safe(keeper, courier->claim_serial))
+	if (courier->claims > 0 && outbox_is_safe(keeper, courier->claim_serial))
 		courier_hand_out(keeper, courier);
-	else if (!has_claims(courier))
+	else if (courier->claims == 0)
 		repeat_turn(keeper, courier);
 }
 
@@ -411,9 +424,9 @@ outbox_next(const struct keeper *keeper)
 		const struct courier *courier = &keeper->outbox.couriers[i];
 		if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL || keeper->stop_by != 0)
 			continue;
-		if (has_claims(courier) && outbox_is_safe(keeper, courier->claim_serial))
+		if (courier->claims > 0 && outbox_is_safe(keeper, courier->claim_serial))
 			return now;
-		if (!has_claims(courier) && courier->rest_until <= now && claims_may_be_made(keeper, courier))
+		if (courier->claims == 0 && courier->rest_until <= now && claims_may_be_made(keeper, courier))
 			return now;
 	}
 	return now + SECOND;

@@ -8,6 +8,7 @@
  *   rules.c     who wants to hear what, and when
  *   withhold.c  what may not be told now
  *   outbox.c    deliveries
+ *   queued.c    the same by target
  *   digest.c    many in one
  *   claims.c    their order, claims, storms
  *   remind.c    what is said again, what another has to say, what is said once a week
@@ -35,7 +36,9 @@ enum { CLAIM_MAX = 32 };
 
 struct delivery {
 	struct delivery *next;
+	struct delivery *behind; /* in the line of its target (queued.h) */
 	uint64_t notice, target, incident;
+	uint64_t digest;       /* the notice of the digest that it stands in; 0: it waits by itself */
 	uint64_t serial;       /* of the batch that makes it durable: not due before that is safe */
 	uint64_t claim;
 	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
@@ -44,6 +47,7 @@ struct delivery {
 	uint32_t attempts, doubt;
 	bool stands_in, stood_in; /* for a notifier that could not deliver it in time; another does so for this one */
 	int64_t retried;       /* clock_mono(): until then it goes out whatever may be said against it, for somebody said so */
+	bool claimed_kept;     /* its row says that it is claimed */
 	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
 	int64_t due;           /* clock_mono() */
 	int64_t created, claimed; /* UTC */
@@ -72,6 +76,8 @@ struct courier {
 	const char *const *recipients;
 	int fd;                        /* -1: no link */
 	struct delivery *first, **last; /* open ones, by notice */
+	struct line *lines;            /* the same by target, with those that stand in digests (queued.h) */
+	uint32_t claims;               /* of them are claimed */
 	struct digest *digests;        /* whose deliveries are among these */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
@@ -149,7 +155,8 @@ bool outbox_is_of_open(const struct keeper *, const struct delivery *);
 bool outbox_is_safe(const struct keeper *, uint64_t serial);
 /* What a row and its notice say; NULL: no memory. */
 struct delivery *outbox_make(const struct keeper *, const struct store_delivery *);
-/* Into the list of what is open, in its place among the others, to be tried again; its row is not written. */
+/* Of one that stood in a digest: into the list of what is open, in its place among the others, to be tried again; its row is
+ * not written. */
 void outbox_put_back(struct keeper *, struct courier *, struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
 bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
@@ -158,16 +165,18 @@ void outbox_retry(struct delivery *);
 /* One that had ended is due again, in its place among the others. */
 void outbox_revive(struct keeper *, struct courier *, struct delivery *);
 /* Writes its row. */
-void outbox_write(struct keeper *, const struct courier *, const struct delivery *, struct pw_bytes receipt, uint64_t merged);
-/* Out of the list of what is open; it is the caller's then. */
+void outbox_write(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
+/* Out of the list of what is open; it is the caller's then, and still in the line of its target. */
 void outbox_take_out(struct courier *, const struct delivery *);
+/* Ends one that is in no list, but in the line of its target. */
+void outbox_free(struct keeper *, struct courier *, struct delivery *);
 /* Writes its row; at an end it goes, and the pointer with it. */
 void outbox_put(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
-/* Whether the notice waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
-bool outbox_is_all_unsent(const struct courier *, uint64_t notice);
-/* The same of an incident's `down`. */
-bool outbox_may_merge(const struct courier *, uint64_t incident, enum notice_kind);
-void outbox_merge(struct keeper *, struct courier *, uint64_t incident, enum notice_kind, uint64_t into);
+/* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
+bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const struct delivery *);
+/* The same of the `down` of an incident of that target, both by the store's numbers. */
+bool outbox_may_merge(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
+void outbox_merge(struct keeper *, struct courier *, uint64_t target, uint64_t incident, uint64_t into);
 void outbox_turn(struct keeper *);
 int64_t outbox_next(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
@@ -193,6 +202,8 @@ void digest_take_out(struct digest *, struct delivery **link);
 
 /* claims.c */
 void claims_make(struct keeper *, struct courier *);
+/* Whether nothing but a reason for silence keeps it from being claimed. */
+bool claims_is_ripe(const struct keeper *, const struct courier *, const struct delivery *);
 bool claims_may_be_made(const struct keeper *, const struct courier *);
 
 /* parcel.c: the packets of a notice, to be flushed. LATER: it cannot be read now, or there is no memory for all of it. GONE:
@@ -213,6 +224,8 @@ void courier_hear(struct keeper *, struct courier *);
 void courier_hand_out(struct keeper *, struct courier *);
 /* The notifier of the configuration with that name, NULL: there is none. */
 struct courier *courier_named(const struct keeper *, struct pw_bytes name);
+/* The same, if that recipient is one of its. */
+struct courier *courier_for(const struct keeper *, const char *name, const char *recipient);
 void courier_flush(struct courier *);
 void courier_lost(struct keeper *, struct courier *);
 /* Among the notifiers of the configuration. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
 
@@ -63,15 +64,6 @@ struct recovery {
 	bool failed;
 };
 
-static bool
-has_recipient(const struct courier *courier, const char *recipient)
-{
-	for (uint32_t i = 0; i < courier->recipient_count; i++)
-		if (strcmp(courier->recipients[i], recipient) == 0)
-			return true;
-	return false;
-}
-
 static void
 drop(struct keeper *keeper, const struct store_delivery *row)
 {
@@ -88,14 +80,14 @@ static bool
 on_delivery(void *arg, const struct store_delivery *row)
 {
 	struct recovery *it = arg;
-	struct courier *courier = courier_named(it->keeper, (struct pw_bytes){ row->notifier, strlen(row->notifier) });
+	struct courier *courier = courier_for(it->keeper, row->notifier, row->recipient);
 	struct delivery *delivery;
 	int64_t wait = row->not_before - clock_wall();
 
 	it->notice = row->notice;
 	text_copy(it->notifier, sizeof it->notifier, row->notifier);
 	text_copy(it->recipient, sizeof it->recipient, row->recipient);
-	if (courier == NULL || !has_recipient(courier, row->recipient)) {
+	if (courier == NULL) {
 		drop(it->keeper, row);
 		return true;
 	}
@@ -109,6 +101,7 @@ on_delivery(void *arg, const struct store_delivery *row)
 	delivery->due = wait <= 0 ? 0 : clock_mono() + wait;
 	*courier->last = delivery;
 	courier->last = &delivery->next;
+	queued_add(it->keeper, courier, delivery);
 	return true;
 }
 
@@ -156,6 +149,8 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 	struct recovery it = { .keeper = keeper };
 	enum store_reading answer = STORE_READ_MORE;
 
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		it.failed |= !queued_open(keeper, &keeper->outbox.couriers[i]);
 	while (answer == STORE_READ_MORE && !it.failed) {
 		struct store_delivery_key key = { it.notice, it.notifier, it.recipient };
 		answer = store_read_open_deliveries(keeper->reader, &key, PAGE, on_delivery, &it);

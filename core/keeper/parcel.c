@@ -12,6 +12,7 @@
 #include "keeper/before.h"
 #include "keeper/behind.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/rest.h"
 
 /* The notice that its receiver knows it by. */
@@ -259,9 +260,10 @@ add_recipients(struct material *it)
 {
 	struct courier *courier = it->courier;
 	struct message_notice *notice = &it->notice;
+	struct delivery *delivery = NULL;
 
 	courier->hand_count = 0;
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
+	while ((delivery = queued_next(it->keeper, courier, it->target, delivery)) != NULL) {
 		if (delivery->notice != notice->notice || delivery->state != STORE_DELIVERY_claimed
 		    || courier->hand_count == NOTICE_RECIPIENTS_MAX)
 			continue;
@@ -297,7 +299,7 @@ add_behind(struct material *it)
 	const struct incident *open = target == CONFIG_NONE ? NULL : it->keeper->files[target].incident;
 
 	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && open != NULL && open->number == it->notice.incident)
+	    && open != NULL && open->number == it->notice.incident && it->keeper->files[target].has_behind)
 		behind_add(it->keeper, target, it->courier, &it->lines);
 }
 
@@ -348,11 +350,11 @@ on_opened(void *arg, const struct store_notice *row)
 static void
 find_opened(struct material *it, struct first_notice *first)
 {
-	const struct delivery *delivery = it->courier->first;
+	const struct delivery *delivery = queued_next(it->keeper, it->courier, it->target, NULL);
 	struct opened opened = { .notice = *first };
 
-	while (delivery != NULL && delivery->notice != it->notice.notice)
-		delivery = delivery->next;
+	while (delivery != NULL && (delivery->notice != it->notice.notice || delivery->digest != 0))
+		delivery = queued_next(it->keeper, it->courier, it->target, delivery);
 	store_read_notice(it->keeper->reader, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened,
 	    &opened);
 	*first = opened.notice;

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "keeper/keeper.h"
 #include "keeper/rules.h"
 #include "keeper/told.h"
 
-enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100, CODES_MAX = 64 };
+enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
 static bool
@@ -61,21 +60,8 @@ struct ours {
 	uint64_t last; /* the number of the notice that was read last */
 	uint32_t left; /* that many are passed over */
 	uint64_t found;
-	uint32_t code_count;
-	char codes[CODES_MAX][OUTCOME_NAME_MAX];
+	struct ledger_met met;
 };
-
-static bool
-is_new_code(struct ours *ours, const char *code)
-{
-	for (uint32_t i = 0; i < ours->code_count; i++)
-		if (strcmp(ours->codes[i], code) == 0)
-			return false;
-	if (ours->code_count == CODES_MAX)
-		return false;
-	text_copy(ours->codes[ours->code_count++], OUTCOME_NAME_MAX, code);
-	return true;
-}
 
 /* Its notifier was told of it. */
 static bool
@@ -95,7 +81,7 @@ on_ours(void *arg, const struct store_notice *row)
 	enum notice_alert alert = notice_alert(notice_named(row->kind), row->code, true);
 
 	ours->last = row->number;
-	if (alert == NOTICE_ALERT_NONE || !is_new_code(ours, row->code) || alert == NOTICE_ALERT_CLOSED || !is_told(ours, row->number))
+	if (alert == NOTICE_ALERT_NONE || !ledger_meet(&ours->met, row->code) || alert == NOTICE_ALERT_CLOSED || !is_told(ours, row->number))
 		return true;
 	if (ours->left-- > 0)
 		return true;

@@ -8,6 +8,7 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
@@ -136,35 +137,37 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 
 /* The newest notice among those queued that ends the same: what is older goes with it. 0: there is none. */
 static uint64_t
-last_end(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
+last_end(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
 	const struct delivery *queued = NULL;
 	uint64_t last = 0;
 
-	while ((queued = told_next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
+	while ((queued = queued_next(keeper, courier, target, queued)) != NULL)
 		if (ends_same(queued, end, code))
 			last = queued->notice;
 	return last;
 }
 
+/* Whether something behind that notice is queued that goes with what has ended. */
 static bool
-is_queued_behind(const struct courier *courier, uint64_t target, uint64_t behind, enum notice_kind end, const char *code)
+is_queued_behind(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t behind,
+    enum notice_kind end, const char *code)
 {
-	const struct delivery *queued = NULL;
+	const struct delivery *queued = queued_next(keeper, courier, target, NULL);
 
-	while ((queued = told_next_queued(courier, target, queued == NULL ? behind : queued->notice)) != NULL)
-		if (belongs(queued, end, code))
-			return true;
-	return false;
+	while (queued != NULL && (queued->notice <= behind || !belongs(queued, end, code)))
+		queued = queued_next(keeper, courier, target, queued);
+	return queued != NULL;
 }
 
 static bool
-is_unripe_of(const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
+is_unripe_of(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->target == target && begins(delivery->kind, delivery->code) && belongs(delivery, end, code) && outbox_is_unripe(delivery))
-			return true;
-	return false;
+	const struct delivery *queued = queued_next(keeper, courier, target, NULL);
+
+	while (queued != NULL && !(begins(queued->kind, queued->code) && belongs(queued, end, code) && outbox_is_unripe(queued)))
+		queued = queued_next(keeper, courier, target, queued);
+	return queued != NULL;
 }
 
 bool
@@ -174,17 +177,17 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 	uint64_t number = roll_number(&keeper->roll, target), behind;
 	bool knows = target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier);
 
-	if (courier->rules->after == 0 || knows || !is_unripe_of(courier, number, end, code))
+	if (courier->rules->after == 0 || knows || !is_unripe_of(keeper, courier, number, end, code))
 		return false;
-	behind = last_end(courier, number, end, code);
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (delivery->target == number && delivery->notice > behind && belongs(delivery, end, code)
+	behind = last_end(keeper, courier, number, end, code);
+	for (struct delivery *delivery = queued_next(keeper, courier, number, NULL), *next; delivery != NULL; delivery = next) {
+		next = queued_next(keeper, courier, number, delivery);
+		if (delivery->digest == 0 && delivery->notice > behind && belongs(delivery, end, code)
 		    && outbox_is_unsent(courier, delivery))
 			outbox_drop(keeper, courier, delivery, "it was over before it was to be told");
 	}
 	/* Of what may have arrived, or is to be told in a digest, the end is told as well. */
-	return !is_queued_behind(courier, number, behind, end, code);
+	return !is_queued_behind(keeper, courier, number, behind, end, code);
 }
 
 static void

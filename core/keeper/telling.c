@@ -14,7 +14,7 @@
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
-enum { COMPARED_MAX = 200, CODES_MAX = 64 };
+enum { COMPARED_MAX = 200 };
 static const char silence_digest[] = "digest";
 
 /* One thing to be told to one notifier. */
@@ -172,7 +172,7 @@ tell_state(const struct telling *it, enum notice_kind kind, const struct outage 
     int64_t confirmed)
 {
 	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
-	bool merges = kind == NOTICE_up && outbox_may_merge(courier, outage->incident, NOTICE_down);
+	bool merges = kind == NOTICE_up && outbox_may_merge(it->keeper, courier, it->number, outage->incident);
 
 	if (!merges && rules_want(it->keeper, it->courier, kind, code)) {
 		queue(it, kind, code, notice, outage->incident, confirmed);
@@ -183,7 +183,7 @@ tell_state(const struct telling *it, enum notice_kind kind, const struct outage 
 		return;
 	}
 	tell_outage(it, outage, true);
-	outbox_merge(it->keeper, courier, outage->incident, NOTICE_down, it->keeper->outbox.outage);
+	outbox_merge(it->keeper, courier, it->number, outage->incident, it->keeper->outbox.outage);
 }
 
 static void
@@ -244,25 +244,11 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 struct look {
 	struct keeper *keeper;
 	uint32_t target, courier; /* CONFIG_NONE: all of them */
-	uint32_t code_count;
-	char codes[CODES_MAX][OUTCOME_NAME_MAX];
+	struct ledger_met met;
 	bool state_seen;
 	uint64_t outage, outage_change; /* the last of its kind */
 	int count;
 };
-
-static bool
-is_new_code(struct look *look, const char *code)
-{
-	for (uint32_t i = 0; i < look->code_count; i++)
-		if (strcmp(look->codes[i], code) == 0)
-			return false;
-	if (look->code_count == CODES_MAX)
-		return false;
-	struct text text = TEXT_OVER(look->codes[look->code_count++]);
-	text_add(&text, code);
-	return true;
-}
 
 /* It was told, given up or dropped by hand: it is not told by itself once more. */
 static bool
@@ -357,7 +343,7 @@ on_notice(void *arg, const struct store_notice *row)
 		look->outage_change = row->change;
 	}
 	look->state_seen |= kind == NOTICE_stopped; /* what was before has ended so */
-	if (of_state ? look->state_seen : !of_condition || !is_new_code(look, row->code))
+	if (of_state ? look->state_seen : !of_condition || !ledger_meet(&look->met, row->code))
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 
 struct ledger *
 told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier)
@@ -31,34 +32,13 @@ need(struct keeper *keeper, bool had_memory)
 		keeper_out_of_memory(keeper, "a ledger");
 }
 
-/* The oldest in the list that is queued, of that target and behind that notice; or the one given, which is older. */
-static const struct delivery *
-older(const struct delivery *list, uint64_t target, uint64_t behind, const struct delivery *oldest)
-{
-	for (const struct delivery *delivery = list; delivery != NULL; delivery = delivery->next)
-		if (delivery->target == target && delivery->notice > behind && outbox_is_queued(delivery)
-		    && (oldest == NULL || delivery->notice < oldest->notice))
-			oldest = delivery;
-	return oldest;
-}
-
-const struct delivery *
-told_next_queued(const struct courier *courier, uint64_t target, uint64_t behind)
-{
-	const struct delivery *oldest = older(courier->first, target, behind, NULL);
-
-	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
-		oldest = older(digest->members, target, behind, oldest);
-	return oldest;
-}
-
 /* Whether something of the target is queued that is about the same. */
 static bool
-is_queued(const struct courier *courier, uint64_t target, enum notice_kind kind, const char *code)
+is_queued(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind kind, const char *code)
 {
 	const struct delivery *queued = NULL;
 
-	while ((queued = told_next_queued(courier, target, queued == NULL ? 0 : queued->notice)) != NULL)
+	while ((queued = queued_next(keeper, courier, target, queued)) != NULL)
 		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued->kind)
 		    : ledger_speaks_of_condition(queued->kind) && strcmp(queued->code, code) == 0)
 			return true;
@@ -68,7 +48,7 @@ is_queued(const struct courier *courier, uint64_t target, enum notice_kind kind,
 static void
 settle(struct keeper *keeper, const struct courier *courier, uint32_t target, enum notice_kind kind, const char *code)
 {
-	if (!is_queued(courier, roll_number(&keeper->roll, target), kind, code))
+	if (!is_queued(keeper, courier, roll_number(&keeper->roll, target), kind, code))
 		need(keeper, ledger_settle(told_ledger(keeper, target, courier_index(keeper, courier)), kind, code));
 }
 
@@ -131,7 +111,7 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 		return;
 	ledger = told_ledger(keeper, target, index);
 	need(keeper, ledger_go_back(ledger));
-	while ((queued = told_next_queued(courier, number, queued == NULL ? 0 : queued->notice)) != NULL)
+	while ((queued = queued_next(keeper, courier, number, queued)) != NULL)
 		need(keeper, ledger_note(ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened }));
 	put(keeper, target, index);
 }

@@ -23,10 +23,6 @@ void told_digest_ended(struct keeper *, const struct courier *, const struct dig
 /* A delivery of the target (the store's number) ended unsent, and has its final state. */
 void told_go_back(struct keeper *, const struct courier *, uint64_t target);
 
-/* The next notice that is queued of a target (the store's number) behind that one, by their numbers, with those that a digest
- * stands for: one of its deliveries, which stays the outbox's. NULL: there is none. */
-const struct delivery *told_next_queued(const struct courier *, uint64_t target, uint64_t behind);
-
 /* Whether the notifier has received a word of the target that says that it is down, or flaps, and none that ends it. */
 bool told_sent_down(const struct keeper *, uint32_t target, const struct courier *);
 

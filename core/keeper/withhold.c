@@ -9,6 +9,7 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/rules.h"
 #include "keeper/silences.h"
 #include "keeper/told.h"
@@ -63,10 +64,12 @@ is_acknowledged(const struct keeper *keeper, const struct courier *courier, cons
 }
 
 static bool
-is_last_of_state(const struct delivery *given)
+is_last_of_state(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
 {
-	for (const struct delivery *delivery = given->next; delivery != NULL; delivery = delivery->next)
-		if (delivery->target == given->target && delivery->notice != given->notice && ledger_speaks_of_state(delivery->kind))
+	const struct delivery *newer = given;
+
+	while ((newer = queued_next(keeper, courier, given->target, newer)) != NULL)
+		if (newer->digest == 0 && newer->notice != given->notice && ledger_speaks_of_state(newer->kind))
 			return false;
 	return true;
 }
@@ -78,7 +81,8 @@ is_over(const struct keeper *keeper, const struct courier *courier, const struct
 	if (delivery->incident == 0 || outbox_is_of_open(keeper, delivery))
 		return false;
 	return delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed
-	    || (delivery->kind == NOTICE_down && outbox_is_all_unsent(courier, delivery->notice) && is_last_of_state(delivery));
+	    || (delivery->kind == NOTICE_down && outbox_is_all_unsent(keeper, courier, delivery)
+	        && is_last_of_state(keeper, courier, delivery));
 }
 
 /* A reason behind whose end what is true is told; the others are for good. */
@@ -170,41 +174,50 @@ end(struct delivery *delivery, const char *why, char words[static WORDS_MAX])
 	return (struct pw_bytes){ text.bytes, text.size };
 }
 
-/* A notice of a target, for all recipients. */
+/* A notice of a target (the store's number; 0: of ourselves), for all recipients. */
 static void
-end_notice(struct keeper *keeper, struct courier *courier, uint64_t notice, const char *why)
+end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint64_t notice, const char *why)
 {
-	struct delivery *delivery = courier->first;
+	uint32_t target = roll_target(&keeper->roll, number);
+	bool said = false;
 	char words[WORDS_MAX];
-	uint64_t number = 0;
-	uint32_t target;
 
-	for (struct delivery *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (delivery->notice != notice)
+	for (struct delivery *delivery = queued_next(keeper, courier, number, NULL), *next; delivery != NULL; delivery = next) {
+		next = queued_next(keeper, courier, number, delivery);
+		if (delivery->notice != notice || delivery->digest != 0)
 			continue;
-		if (number == 0)
+		if (!said)
 			duty_log(keeper->duty, LOG_INFO, 0, "keeper: %s is not told of a notice (%s): %s", courier->name,
 			    notice_name(delivery->kind), why);
-		number = delivery->target;
+		said = true;
 		outbox_put(keeper, courier, delivery, end(delivery, why, words), 0);
 	}
-	target = roll_target(&keeper->roll, number);
 	told_go_back(keeper, courier, number);
 	if (why != acknowledged && target != CONFIG_NONE)
 		mark(keeper, target, true);
 }
 
-/* The first of that target (0: any) that may not be told and can be taken back; only what is `due` by then. NULL: none. */
-static const struct delivery *
-find(const struct keeper *keeper, const struct courier *courier, uint64_t target, int64_t due, const char **why)
+/* It may not be told, and can be taken back. */
+static bool
+is_to_end(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, const char **why)
 {
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if ((target == 0 || delivery->target == target) && delivery->due <= due
-		    && (*why = withhold_delivery(keeper, courier, delivery)) != NULL
-		    && outbox_is_all_unsent(courier, delivery->notice))
-			return delivery;
-	return NULL;
+	*why = withhold_delivery(keeper, courier, delivery);
+	return *why != NULL && outbox_is_all_unsent(keeper, courier, delivery);
+}
+
+/* Ends all of a target that is to end. */
+static void
+end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
+{
+	const struct delivery *delivery = queued_next(keeper, courier, target, NULL);
+	const char *why;
+
+	while (delivery != NULL)
+		if (delivery->digest == 0 && is_to_end(keeper, courier, delivery, &why)) {
+			end_notice(keeper, courier, target, delivery->notice, why);
+			delivery = queued_next(keeper, courier, target, NULL);
+		} else
+			delivery = queued_next(keeper, courier, target, delivery);
 }
 
 /*
@@ -214,14 +227,12 @@ find(const struct keeper *keeper, const struct courier *courier, uint64_t target
 static void
 end_line(struct keeper *keeper, struct courier *courier, uint64_t target)
 {
-	const struct delivery *found;
-	const char *why;
+	struct delivery *delivery = NULL;
 
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->target == target && delivery->kind != NOTICE_test)
+	while ((delivery = queued_next(keeper, courier, target, delivery)) != NULL)
+		if (delivery->digest == 0 && delivery->kind != NOTICE_test)
 			delivery->retried = 0;
-	while ((found = find(keeper, courier, target, INT64_MAX, &why)) != NULL)
-		end_notice(keeper, courier, found->notice, why);
+	end_all_of(keeper, courier, target);
 }
 
 static void
@@ -230,31 +241,41 @@ take_back(struct keeper *keeper, struct courier *courier, const struct delivery 
 	if (has_end(why))
 		end_line(keeper, courier, delivery->target);
 	else
-		end_notice(keeper, courier, delivery->notice, why);
+		end_notice(keeper, courier, delivery->target, delivery->notice, why);
+}
+
+/* The first that is due and to end, before or among so many as can be claimed at once; NULL: there is none. */
+static const struct delivery *
+find_due(const struct keeper *keeper, const struct courier *courier, const char **why)
+{
+	int64_t now = clock_mono();
+	uint32_t ripe = 0;
+
+	for (const struct delivery *delivery = courier->first; delivery != NULL && ripe < CLAIM_MAX; delivery = delivery->next) {
+		if (delivery->due > now)
+			continue;
+		if (is_to_end(keeper, courier, delivery, why))
+			return delivery;
+		ripe += *why == NULL && claims_is_ripe(keeper, courier, delivery);
+	}
+	return NULL;
 }
 
 void
 withhold_due(struct keeper *keeper, struct courier *courier)
 {
 	const struct delivery *delivery;
-	int64_t now = clock_mono();
 	const char *why;
 
-	while ((delivery = find(keeper, courier, 0, now, &why)) != NULL)
+	while ((delivery = find_due(keeper, courier, &why)) != NULL)
 		take_back(keeper, courier, delivery, why);
 }
 
 void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
-	const struct delivery *delivery;
-	const char *why;
-
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct courier *courier = &keeper->outbox.couriers[i];
-		while ((delivery = find(keeper, courier, roll_number(&keeper->roll, target), INT64_MAX, &why)) != NULL)
-			end_notice(keeper, courier, delivery->notice, why);
-	}
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(&keeper->roll, target));
 }
 
 /* It may have arrived so often. */
@@ -285,7 +306,7 @@ leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest,
 		}
 		digest_take_out(digest, link);
 		outbox_write(keeper, courier, member, end(member, why, words), 0);
-		free(member);
+		outbox_free(keeper, courier, member);
 		told_go_back(keeper, courier, number);
 		if (why != acknowledged)
 			mark(keeper, roll_target(&keeper->roll, number), true);
@@ -344,7 +365,7 @@ claimed_digest(struct keeper *keeper, struct courier *courier, struct digest *di
 	}
 	if (digest->members != NULL)
 		return true;
-	end_notice(keeper, courier, digest->notice, "all that it stands for");
+	end_notice(keeper, courier, 0, digest->notice, "all that it stands for");
 	return false;
 }
 
@@ -362,7 +383,7 @@ withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice
 	why = withhold_delivery(keeper, courier, delivery);
 	if (why == NULL)
 		return true;
-	if (outbox_is_all_unsent(courier, notice))
+	if (outbox_is_all_unsent(keeper, courier, delivery))
 		take_back(keeper, courier, delivery, why);
 	else
 		give_back(keeper, courier, notice);

@@ -21,7 +21,7 @@ const char *withhold_target(const struct keeper *, uint32_t target);
 /* The same of one delivery. */
 const char *withhold_delivery(const struct keeper *, const struct courier *, const struct delivery *);
 
-/* Of what is due of this notifier, what may not be told ends here, or waits on. */
+/* Of what is due of this notifier and as old as what can be claimed now, what may not be told ends here, or waits on. */
 void withhold_due(struct keeper *, struct courier *);
 
 /* A notice is about to be handed out, to all recipients whose delivery is claimed. Returns whether some of it still is. */

@@ -34,6 +34,14 @@ demolish(struct house *house)
 	free(house);
 }
 
+static void
+set_parent(struct house *house, uint32_t child, uint32_t parent)
+{
+	house->targets[child].parent = parent;
+	if (parent < TARGETS) /* of whom the keeper was born with */
+		house->world->keeper.files[parent].has_behind = true;
+}
+
 static const char *
 list_of(const struct world *world)
 {
@@ -49,8 +57,8 @@ a_child_is_listed(void **state)
 	struct house *house = build(TARGETS);
 
 	(void)state;
-	house->targets[1].parent = 0;
-	house->targets[2].parent = 1;
+	set_parent(house, 1, 0);
+	set_parent(house, 2, 1);
 	down(house->world, 2, "parent_down");
 	assert_string_equal(handed(house->world), "");
 	down(house->world, 0, "");
@@ -66,7 +74,7 @@ what_is_over_lists_nobody(void **state)
 	struct house *house = build(TARGETS);
 
 	(void)state;
-	house->targets[1].parent = 0;
+	set_parent(house, 1, 0);
 	down(house->world, 0, "");
 	assert_string_equal(handed(house->world), "down");
 	answer(house->world, PW_SENT, false);
@@ -84,7 +92,8 @@ who_is_not_told_of_a_child_does_not_see_it(void **state)
 
 	(void)state;
 	others.notify_count = 0;
-	house->targets[1].parent = house->targets[2].parent = 0;
+	set_parent(house, 1, 0);
+	set_parent(house, 2, 0);
 	house->targets[1].policy = &others;
 	down(house->world, 0, "");
 	assert_string_equal(handed(house->world), "down");
@@ -118,7 +127,7 @@ many_are_counted(void **state)
 
 	(void)state;
 	for (uint32_t i = 1; i < MANY; i++)
-		house->targets[i].parent = 0;
+		set_parent(house, i, 0);
 	lines = lines_of(house, MANY);
 	for (const char *at = lines; (at = strchr(at, '\n')) != NULL; at++)
 		count++;
@@ -135,11 +144,11 @@ chains_and_circles_end(void **state)
 
 	(void)state;
 	for (uint32_t i = 1; i < 12; i++)
-		house->targets[i].parent = i - 1;
+		set_parent(house, i, i - 1);
 	assert_non_null(strstr(lines_of(house, 12), "8 targets are behind it; "));
-	house->targets[10].parent = 11;
-	house->targets[11].parent = 10;
-	house->targets[0].parent = 1;
+	set_parent(house, 10, 11);
+	set_parent(house, 11, 10);
+	set_parent(house, 0, 1);
 	assert_non_null(strstr(lines_of(house, 12), "8 targets are behind it; "));
 	demolish(house);
 }
