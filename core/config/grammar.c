@@ -100,8 +100,8 @@ parse_entry(struct parser *parser, unsigned *before)
 	check_array(parser, *before);
 	*before |= kind_of_entry(parser);
 	plain_begin_line(parser->out, tokens->now.place);
-	if (tokens->now.kind
-	    == TOKEN_STRING) { /* a second one would be joined to it: a ',' is missing */
+	if (tokens->now.kind == TOKEN_STRING) {
+		/* Alone: libconfig would join a second string to it, and a ',' is what is missing. */
 		plain_add_bytes(parser->out, tokens->now.bytes, tokens->now.size);
 		tokens_advance(tokens);
 	} else if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next)) {
@@ -293,23 +293,18 @@ skip(struct parser *parser)
 		tokens_advance(tokens);
 }
 
-static bool
-begins_value(const struct token *token)
-{
-	return token->kind == TOKEN_STRING || token->kind == TOKEN_NUMBER
-	    || token_is_one_of(token, "{([");
-}
-
 static void
 parse_setting(struct parser *parser)
 {
 	struct tokens *tokens = &parser->tokens;
 	struct token name = tokens->now;
-	bool dotted;
+	bool dotted, begins_value;
 
 	tokens_advance(tokens);
 	dotted = tokens->now.glued && tokens->now.kind == TOKEN_OTHER;
-	if (!dotted && !token_sets(&tokens->now) && !begins_value(&tokens->now)) {
+	begins_value = tokens->now.kind == TOKEN_STRING || tokens->now.kind == TOKEN_NUMBER
+	    || token_is_one_of(&tokens->now, "{([");
+	if (!dotted && !token_sets(&tokens->now) && !begins_value) {
 		tokens_blame(tokens, name.place, "%s is followed by no '=' and value",
 		    tokens_quote(tokens, &name));
 		skip(parser);

@@ -72,24 +72,17 @@ is_name(const char *name, struct reason *why)
 	return true;
 }
 
-static bool
-is_ascii(const char *text, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)text[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Lower case, without the root's dot; international names by IDNA. NULL with a reason. */
 static const char *
 to_ascii(struct arena *arena, const char *text, struct reason *why)
 {
-	size_t size = strlen(text);
+	size_t size = strlen(text), ascii = 0;
 	char *name, *made = NULL;
 	int error;
 
-	if (is_ascii(text, size)) {
+	while (ascii < size && (unsigned char)text[ascii] < 0x80)
+		ascii++;
+	if (ascii == size) {
 		name = arena_bytes(arena, text, size);
 	} else {
 		error = idn2_to_ascii_8z(text, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);

@@ -67,15 +67,6 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 	}
 }
 
-static void
-drop_mark(struct input *input)
-{
-	if (input->size >= 3 && memcmp(input->bytes, "\xef\xbb\xbf", 3) == 0) {
-		input->size -= 3;
-		memmove(input->bytes, input->bytes + 3, input->size);
-	}
-}
-
 bool
 input_read(const char *path, struct input *input, struct reason *why)
 {
@@ -92,7 +83,10 @@ input_read(const char *path, struct input *input, struct reason *why)
 	read = read_all(fd, input, size + 2, why);
 	close(fd);
 	if (read) {
-		drop_mark(input);
+		if (input->size >= 3 && memcmp(input->bytes, "\xef\xbb\xbf", 3) == 0) {
+			input->size -= 3; /* a byte order mark */
+			memmove(input->bytes, input->bytes + 3, input->size);
+		}
 		input->bytes[input->size] = '\0';
 		if (memchr(input->bytes, '\0', input->size) == NULL)
 			return true;

@@ -71,9 +71,8 @@ check_notify(struct reader *reader, const struct node *node, const struct pw_str
 	bool good = true;
 
 	for (uint32_t i = 0; i < list->count; i++)
-		good &= reader_require_notifier(reader, node->place, "notify", list->items[i])
-		        != CONFIG_NONE
-		    || reader->is_torn;
+		if (reader_require_notifier(reader, node->place, "notify", list->items[i]) == CONFIG_NONE)
+			good = reader->is_torn;
 	return good;
 }
 
@@ -171,8 +170,7 @@ may_stand(const struct pw_setting *row, enum scope scope)
 	switch (scope) {
 	case SCOPE_DEFAULTS: return row->flags & SETTING_IN_DEFAULTS;
 	case SCOPE_PROBE_DEFAULTS:
-		return (row->flags & (SETTING_IN_DEFAULTS | SETTING_IDENTITY))
-		    == SETTING_IN_DEFAULTS;
+		return row->flags & SETTING_IN_DEFAULTS && !(row->flags & SETTING_IDENTITY);
 	case SCOPE_LIST: return row->flags & SETTING_IN_LIST;
 	case SCOPE_TARGET: return !(row->flags & SETTING_ONLY_LIST);
 	}
@@ -289,11 +287,9 @@ static void
 take_limit(struct reader *reader, struct layer *layer, const struct probe *probe,
     enum limit_kind kind, const struct node *node)
 {
-	const struct pw_setting *usual =
-	    limit_settings[kind]; /* the range is the same for all phases */
-	const struct pw_setting row = {
-		.key = node->key, .type = PW_DURATION, .min = usual->min, .max = usual->max
-	};
+	const struct pw_setting *usual = limit_settings[kind]; /* all phases have the same range */
+	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min,
+		.max = usual->max };
 	int number = reader_phase_number(reader, node->key);
 	char label[KEY_SHOWN_MAX];
 	struct text text = TEXT_OVER(label);

@@ -4,6 +4,7 @@
  */
 #include "config/lexer.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,21 +85,16 @@ may_open(struct lexer *lexer, const char *path, struct place from)
 	return true;
 }
 
-static struct input *
-add_input(struct lexer *lexer)
-{
-	VEC_REQUIRE(lexer->inputs, lexer->input_count, lexer->input_room);
-	return &lexer->inputs[lexer->input_count];
-}
-
 static bool
 open_file(struct lexer *lexer, const char *path, struct place from)
 {
-	struct input *input = add_input(lexer);
+	struct input *input;
 	struct reason why;
 
 	if (!may_open(lexer, path, from))
 		return false;
+	VEC_REQUIRE(lexer->inputs, lexer->input_count, lexer->input_room);
+	input = &lexer->inputs[lexer->input_count];
 	if (!accepted_input(lexer->faults->accepted, path, input, &why)) {
 		if (lexer->open_count == 0)
 			faults_add(lexer->faults, from, "cannot be read: %s", why.text);
@@ -107,6 +103,7 @@ open_file(struct lexer *lexer, const char *path, struct place from)
 			    faults_quote(lexer->faults, path), why.text);
 		return false;
 	}
+	assert(lexer->open_count <= INCLUDES_MAX && lexer->input_count < lexer->input_room);
 	lexer->input_count++;
 	lexer->bytes += input->size;
 	lexer->open[lexer->open_count++] = (struct cursor){ path, input->bytes,
@@ -142,10 +139,10 @@ take_include(struct lexer *lexer, struct cursor *cursor, struct place place)
 		text_add_bytes(&path, cursor->at, 1);
 	}
 	if (left(cursor) == 0 || *cursor->at != '"' || path.cut || path.size == 0) {
+		const char *fault = path.size == 0 ? "is empty" : "has no end: a '\"' is missing";
+
 		faults_add(lexer->faults, place, "the path of this @include %s",
-		    path.cut             ? "is too long"
-		        : path.size == 0 ? "is empty"
-		                         : "has no end: a '\"' is missing");
+		    path.cut ? "is too long" : fault);
 		return NULL;
 	}
 	pass(cursor, 1);
@@ -208,18 +205,12 @@ find_word(struct lexer *lexer)
 			if (!pass_block_comment(lexer, cursor))
 				return false;
 		} else if (cursor->line_start && starts(cursor, "@include")) {
-			include(lexer,
-			    cursor); /* counts only at the start of a line, as for libconfig */
+			/* At the start of a line only, as for libconfig. */
+			include(lexer, cursor);
 		} else {
 			return true;
 		}
 	}
-}
-
-static bool
-is_hex_zero(const struct cursor *cursor)
-{
-	return starts(cursor, "\\x00") || starts(cursor, "\\X00");
 }
 
 static bool
@@ -229,7 +220,7 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 
 	pass(cursor, 1);
 	while (left(cursor) > 0 && *cursor->at != '"') {
-		if (is_hex_zero(cursor))
+		if (starts(cursor, "\\x00") || starts(cursor, "\\X00"))
 			faults_add(lexer->faults, cursor->place, "a string cannot hold \\x00");
 		pass(cursor, *cursor->at == '\\' && left(cursor) > 1 ? 2 : 1);
 	}
@@ -239,8 +230,9 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 			lexer->long_string = begun;
 		return true;
 	}
-	if (lexer->long_string.line
-	    != 0) /* its quote ended where another string was to begin, and so on */
+	/* A string that runs over lines ended where another was to begin, and so on to the end of the file: it is the
+	 * first of them that lacks its quote. */
+	if (lexer->long_string.line != 0)
 		begun = lexer->long_string;
 	faults_add(lexer->faults, begun, "this string has no end: a '\"' is missing");
 	return false;
@@ -304,18 +296,6 @@ name_size(const struct cursor *cursor)
 	return (size_t)(end - cursor->at);
 }
 
-/* One character, also where it has several bytes. */
-static size_t
-other_size(const struct cursor *cursor)
-{
-	size_t size = 1;
-
-	while (size < left(cursor) && ((unsigned char)cursor->at[size] & 0xc0) == 0x80
-	    && (unsigned char)*cursor->at >= 0x80)
-		size++;
-	return size;
-}
-
 static bool
 take_word(struct lexer *lexer, struct cursor *cursor, struct token *token)
 {
@@ -333,9 +313,13 @@ take_word(struct lexer *lexer, struct cursor *cursor, struct token *token)
 		token->kind = TOKEN_SIGN;
 		size = 1;
 	} else {
+		/* One character, also where it has several bytes. */
 		token->kind = TOKEN_OTHER;
-		size = other_size(cursor);
+		for (size = 1; size < left(cursor) && (unsigned char)*cursor->at >= 0x80
+		     && ((unsigned char)cursor->at[size] & 0xc0) == 0x80;)
+			size++;
 	}
+	assert(size > 0 && size <= left(cursor));
 	pass(cursor, size);
 	return true;
 }

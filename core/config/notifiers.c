@@ -96,16 +96,6 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 			FAULT(reader, group->place, "%s is missing: %s", key, own->rows[i].help);
 }
 
-/* A plugin counts on what it requires. */
-static bool
-has_all(const struct own *own)
-{
-	for (uint32_t i = 0; i < own->count; i++)
-		if (own->rows[i].flags & PW_REQUIRED && !own->items[i].given)
-			return false;
-	return true;
-}
-
 /* Whether a sentence speaks of a setting whose value was a fault, which has been told. */
 static bool
 is_of_wrong(const struct own *own, const char *sentence)
@@ -146,7 +136,10 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 	char words[1024] = "", *rest, *sentence;
 	bool good;
 
-	if (ops->check == NULL || !has_all(own))
+	for (uint32_t i = 0; i < own->count; i++)
+		if (own->rows[i].flags & PW_REQUIRED && !own->items[i].given)
+			return; /* the plugin counts on what it requires */
+	if (ops->check == NULL)
 		return;
 	good = ops->check(notifier->values, words, sizeof words);
 	words[sizeof words - 1] = '\0';

@@ -161,10 +161,7 @@ report_missing(struct reader *reader, const char *name, enum pw_kind kind, struc
 	FAULT(reader, place, "there is no %s plugin %s%s%s%s",
 	    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
 	    faults_suggest(&reader->faults, near),
-	    text.size == 0     ? ""
-	        : near == NULL ? ": there are "
-	                       : " There are ",
-	    all);
+	    near != NULL ? " There are " : text.size > 0 ? ": there are " : "", all);
 }
 
 const struct plugin *

@@ -44,60 +44,40 @@ reference_add_key(struct text *text, const struct pw_setting *row)
 static void
 add_range(struct text *text, const struct pw_setting *row)
 {
-	if (row->min == 0 && row->max == 0)
-		return;
-	text_add(text, ", ");
-	value_add_number(text, row, row->min);
-	text_add(text, " to ");
-	value_add_number(text, row, row->max);
-}
+	long long min = row->min, max = row->max;
 
-static void
-add_choices(struct text *text, const struct pw_setting *row)
-{
-	for (int i = 0; row->choices[i] != NULL; i++)
-		text_format(text, "%s\"%s\"",
-		    i == 0                            ? ""
-		        : row->choices[i + 1] == NULL ? " or "
-		                                      : ", ",
-		    row->choices[i]);
-}
-
-static void
-add_count(struct text *text, const struct pw_setting *row)
-{
-	if (row->min > 0 && row->max > 0)
-		text_format(
-		    text, ", %lld to %lld entries", (long long)row->min, (long long)row->max);
-	else if (row->max > 0)
-		text_format(text, ", up to %lld entries", (long long)row->max);
-	if (row->flags & PW_RECIPIENTS)
-		text_add(text, ", each told apart");
+	if (row->type == PW_LIST) {
+		if (min > 0 && max > 0)
+			text_format(text, ", %lld to %lld entries", min, max);
+		else if (max > 0)
+			text_format(text, ", up to %lld entries", max);
+		if (row->flags & PW_RECIPIENTS)
+			text_add(text, ", each told apart");
+	} else if (min != 0 || max != 0) {
+		text_add(text, ", ");
+		value_add_number(text, row, min);
+		text_add(text, " to ");
+		value_add_number(text, row, max);
+	}
 }
 
 void
 reference_add_kind(struct text *text, const struct pw_setting *row)
 {
 	static const char *const names[] = {
-		[PW_STRING] = "string",
-		[PW_INT] = "whole number",
-		[PW_BOOL] = "true or false",
-		[PW_DURATION] = "duration",
-		[PW_SIZE] = "size",
-		[PW_LIST] = "list of strings",
-		[PW_SECRET] = "path of a file with the secret",
-		[PW_REGEX] = "regular expression",
-		[PW_PATH] = "path",
+		[PW_STRING] = "string", [PW_INT] = "whole number", [PW_BOOL] = "true or false",
+		[PW_DURATION] = "duration", [PW_SIZE] = "size", [PW_LIST] = "list of strings",
+		[PW_SECRET] = "path of a file with the secret", [PW_REGEX] = "regular expression",
+		[PW_PATH] = "path", [PW_ENUM] = "",
 	};
 
-	if (row->type == PW_ENUM)
-		add_choices(text, row);
-	else
-		text_add(text, names[row->type]);
-	if (row->type == PW_LIST)
-		add_count(text, row);
-	else
-		add_range(text, row);
+	text_add(text, names[row->type]);
+	for (int i = 0; row->type == PW_ENUM && row->choices[i] != NULL; i++) {
+		const char *between = row->choices[i + 1] == NULL ? " or " : ", ";
+
+		text_format(text, "%s\"%s\"", i == 0 ? "" : between, row->choices[i]);
+	}
+	add_range(text, row);
 }
 
 static void

@@ -10,13 +10,8 @@
 #include <string.h>
 
 /* A greeting is at most 64 KiB; these limits end the worst expression on it within some 10 ms. */
-enum {
-	PATTERN_MAX = 1000,
-	NESTING_MAX = 50,
-	STEPS_MAX = 200000,
-	DEPTH_MAX = 2000,
-	HEAP_MAX_KIB = 1024
-};
+enum { PATTERN_MAX = 1000, NESTING_MAX = 50, STEPS_MAX = 200000 };
+enum { DEPTH_MAX = 2000, HEAP_MAX_KIB = 1024 };
 
 struct pw_regex {
 	const char *pattern;

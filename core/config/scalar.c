@@ -131,20 +131,15 @@ parse_number(struct tokens *tokens, struct plain *out)
 	tokens_advance(tokens);
 }
 
-static void
-parse_strings(struct tokens *tokens, struct plain *out)
-{
-	for (; tokens->now.kind == TOKEN_STRING; tokens_advance(tokens)) {
-		plain_add_bytes(out, tokens->now.bytes, tokens->now.size);
-		plain_add(out, " ");
-	}
-}
-
 void
 scalar_parse(struct tokens *tokens, struct plain *out)
 {
 	if (tokens->now.kind == TOKEN_STRING) {
-		parse_strings(tokens, out);
+		/* libconfig joins strings that follow each other: helo = "mail." "example.org"; */
+		for (; tokens->now.kind == TOKEN_STRING; tokens_advance(tokens)) {
+			plain_add_bytes(out, tokens->now.bytes, tokens->now.size);
+			plain_add(out, " ");
+		}
 	} else if (tokens->now.kind == TOKEN_NUMBER && scalar_is_alone(tokens)) {
 		parse_number(tokens, out);
 	} else if (scalar_is_truth(tokens)) {

@@ -38,7 +38,6 @@ add(struct files *files, struct named_file file)
 	files->items[files->count++] = file;
 }
 
-/* What systemd loads, systemd reads. */
 static bool
 is_credential(const struct node *node)
 {
@@ -53,23 +52,19 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
 
 	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
+		bool secret = rows[i].type == PW_SECRET;
+		const char *path = notifier->values->items[i].string;
 		char key[SETTING_KEY_MAX];
-		const char *path = rows[i].type == PW_SECRET || rows[i].type == PW_PATH
-		    ? notifier->values->items[i].string
-		    : NULL;
-		const struct node *node = path == NULL
-		    ? NULL
-		    : node_member(reader->notifier_nodes[index], value_key(&rows[i], key));
+		const struct node *node;
 
-		if (node != NULL
-		    && (rows[i].type == PW_SECRET ? !is_credential(node) : access(path, F_OK) == 0))
-			add(files,
-			    (struct named_file){ .place = node->place,
-			        .key = rows[i].key,
-			        .owner = notifier->name,
-			        .suffix = rows[i].type == PW_SECRET ? "_file" : "",
-			        .path = path,
-			        .secret = rows[i].type == PW_SECRET });
+		if ((!secret && rows[i].type != PW_PATH) || path == NULL)
+			continue;
+		node = node_member(reader->notifier_nodes[index], value_key(&rows[i], key));
+		/* What systemd loads, systemd reads. */
+		if (node == NULL || (secret ? is_credential(node) : access(path, F_OK) != 0))
+			continue;
+		add(files, (struct named_file){ .place = node->place, .key = rows[i].key, .path = path,
+			.suffix = secret ? "_file" : "", .owner = notifier->name, .secret = secret });
 	}
 }
 
@@ -80,17 +75,13 @@ add_targets(const struct reader *reader, struct files *files)
 	const char *last = NULL;
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct tls_settings *tls =
-		    config->targets[i].policy->tls; /* NULL: its probe knows none */
-		const char *path = tls == NULL ? NULL : tls->ca_file;
+		const struct tls_settings *tls = config->targets[i].policy->tls;
+		const char *path = tls == NULL ? NULL : tls->ca_file; /* NULL: its probe knows no TLS */
 
 		if (path != NULL && (last == NULL || strcmp(path, last) != 0))
-			add(files,
-			    (struct named_file){ .place = reader->targets.places[i],
-			        .key = "ca_file",
-			        .suffix = "",
-			        .owner = config->targets[i].name,
-			        .path = path });
+			add(files, (struct named_file){ .place = reader->targets.places[i],
+				.key = "ca_file", .suffix = "", .owner = config->targets[i].name,
+				.path = path });
 		last = path;
 	}
 }
@@ -101,9 +92,8 @@ warn_of_service(struct reader *reader, const struct service_user *user,
 {
 	const char *slash = strrchr(file->path, '/'),
 	           *name = slash == NULL ? file->path : slash + 1;
-	const char *who = user->name[0] != '\0' ? user->name
-	    : user->found                       ? "a user made for it"
-	                                        : "an unprivileged user";
+	const char *made = user->found ? "a user made for it" : "an unprivileged user";
+	const char *who = user->name[0] != '\0' ? user->name : made;
 
 	if (file->secret)
 		WARN(reader, file->place,
@@ -165,13 +155,8 @@ add_own(const struct reader *reader, struct files *files)
 		bool loaded = is_plugin(reader->config, path);
 
 		if (path[0] == '/' && !(loaded && has_plugin))
-			add(files,
-			    (struct named_file){ .place = { .file = i },
-			        .key = "",
-			        .suffix = "",
-			        .owner = "",
-			        .path = path,
-			        .loaded = loaded });
+			add(files, (struct named_file){ .place = { .file = i }, .key = "",
+				.suffix = "", .owner = "", .path = path, .loaded = loaded });
 		has_plugin = has_plugin || loaded;
 	}
 }

@@ -93,20 +93,9 @@ is_named_by(const struct draft *draft, const char *word)
 	if (endpoint.host_size != strlen(draft->host.ascii)
 	    || strncasecmp(endpoint.host, draft->host.ascii, endpoint.host_size) != 0)
 		return false;
-	return draft->port
-	    == (endpoint.port != 0 ? endpoint.port
-	                           : plugin_probe(draft->probe->plugin)->default_port);
-}
-
-static bool
-is_wanted(struct reader *reader, const struct draft *draft)
-{
-	bool wanted = false;
-
-	for (uint32_t i = 0; i < reader->source->word_count; i++)
-		if (is_named_by(draft, reader->source->words[i]))
-			reader->words_seen[i] = wanted = true;
-	return wanted;
+	if (endpoint.port == 0)
+		endpoint.port = plugin_probe(draft->probe->plugin)->default_port;
+	return draft->port == endpoint.port;
 }
 
 /* The policy with what the command line says. With another probe all settings hold on but those of
@@ -135,6 +124,7 @@ targets_finish(struct reader *reader, struct draft *draft, const struct layer *l
 {
 	const struct config_source *source = reader->source;
 	enum family family = draft->policy->family;
+	bool wanted = false;
 
 	if (draft->port == 0) {
 		FAULT(reader, draft->place, "%s has no port, and the probe %s none by default",
@@ -146,7 +136,10 @@ targets_finish(struct reader *reader, struct draft *draft, const struct layer *l
 		FAULT(reader, draft->place, "family: %s is an %s address",
 		    QUOTE(reader, draft->host.shown),
 		    address_is_ipv4(&draft->host.address) ? "IPv4" : "IPv6");
-	if (layer != NULL && source->word_count > 0 && is_wanted(reader, draft)) {
+	for (uint32_t i = 0; layer != NULL && i < source->word_count; i++)
+		if (is_named_by(draft, source->words[i]))
+			reader->words_seen[i] = wanted = true;
+	if (wanted) {
 		if (reader->wanted_port != 0)
 			draft->port = reader->wanted_port;
 		if (reader->sets->count > 0 || reader->wanted_port != 0
@@ -207,18 +200,17 @@ static void
 take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_bytes line)
 {
 	struct draft *draft = &entry->draft;
-	const char *end = line.data + line.size, *word_end = line.data, *name;
+	const char *end = line.data + line.size, *name;
+	struct pw_bytes word = { line.data, 0 };
 	struct host_port where;
 	char room[NAME_ROOM];
 	size_t size;
 
-	while (word_end < end && !is_blank(*word_end))
-		word_end++;
-	if (!reader_parse_host_port(reader,
-	        (struct pw_bytes){ line.data, (size_t)(word_end - line.data) }, draft->place, "",
-	        &where))
+	while (word.size < line.size && !is_blank(word.data[word.size]))
+		word.size++;
+	if (!reader_parse_host_port(reader, word, draft->place, "", &where))
 		return;
-	for (name = word_end; name < end && is_blank(*name);)
+	for (name = word.data + word.size; name < end && is_blank(*name);)
 		name++;
 	size = (size_t)(end - name);
 	if (size > 0 && strspn(name, "0123456789") >= size) {
@@ -246,8 +238,8 @@ static void
 take_list(struct reader *reader, struct entry *entry)
 {
 	const struct node *file = entry->nodes[TARGET_FILE];
-	const char *path = path_beside(
-	    reader->scratch, faults_file_name(&reader->faults, file->place.file), file->text);
+	const char *from = faults_file_name(&reader->faults, file->place.file);
+	const char *path = path_beside(reader->scratch, from, file->text);
 	uint16_t port = entry->draft.port;
 	struct input input;
 	struct reason why;

@@ -70,10 +70,10 @@ window_clock_holds(const struct window_clock *clock, uint32_t target)
 {
 	for (uint32_t i = 0; clock->open_count > 0 && i < clock->config->window_count; i++) {
 		const struct config_window *window = &clock->config->windows[i];
+		const uint32_t *all = window->targets;
+
 		if (clock->open[i]
-		    && bsearch(
-		           &target, window->targets, window->target_count, sizeof target, compare)
-		        != NULL)
+		    && bsearch(&target, all, window->target_count, sizeof *all, compare) != NULL)
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
  */
 #include "parent/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,15 +36,6 @@ has_colour(void)
 	    && strcmp(terminal, "dumb") != 0;
 }
 
-static void
-add_stderr(struct log *log, bool journal, bool terminal)
-{
-	log->forms[log->count] = journal ? LOG_FORM_JOURNAL
-	    : terminal && has_colour()   ? LOG_FORM_COLOUR
-	                                 : LOG_FORM_PLAIN;
-	log_sink_init(&log->sinks[log->count++], STDERR_FILENO);
-}
-
 void
 log_open(struct log *log, const struct log_settings *settings)
 {
@@ -60,8 +52,13 @@ log_open(struct log *log, const struct log_settings *settings)
 		log->forms[log->count] = LOG_FORM_SYSLOG;
 		log_sink_init_syslog(&log->sinks[log->count++], settings->syslog_path);
 	}
-	if (!to_syslog || terminal || settings->daemon)
-		add_stderr(log, journal, terminal);
+	if (!to_syslog || terminal || settings->daemon) {
+		enum log_form form = terminal && has_colour() ? LOG_FORM_COLOUR : LOG_FORM_PLAIN;
+
+		log->forms[log->count] = journal ? LOG_FORM_JOURNAL : form;
+		log_sink_init(&log->sinks[log->count++], STDERR_FILENO);
+	}
+	assert(log->count > 0 && log->count <= LOG_SINKS);
 }
 
 void

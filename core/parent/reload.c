@@ -175,29 +175,29 @@ pass_on(struct reload *reload, int level, char kind)
 static bool
 judge(struct reload *reload, int status)
 {
+	static const struct {
+		const char *text;
+		uint8_t answer; /* exit status of whoever asked */
+		bool is_fault;
+	} ends[] = {
+		{ "what was checked is good: it is put in force", CALLER_WAITS, false },
+		{ "nothing is new: nothing was done", 0, false },
+		{ "the configuration is faulty: nothing was changed", RELOAD_FAULTY, true },
+		{ "the check itself failed: nothing was changed", CALLER_REFUSED, true },
+	};
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	bool good = code == RELOAD_GOOD;
+	size_t i = code == RELOAD_GOOD ? 0 : code == RELOAD_SAME ? 1 : code == RELOAD_FAULTY ? 2 : 3;
+	char kind = ends[i].is_fault ? 'e' : 'o';
 
-	pass_on(reload, good || code == RELOAD_SAME ? LOG_WARNING : LOG_ERR,
-	    good || code == RELOAD_SAME ? 'o' : 'e');
-	if (good || code == RELOAD_SAME) {
+	pass_on(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind);
+	if (!ends[i].is_fault)
 		reload->failing_since = 0;
-		say(reload, LOG_NOTICE, 'o', good ? "what was checked is good: it is put in force"
-		    : "nothing is new: nothing was done");
-	} else {
-		if (reload->failing_since == 0)
-			reload->failing_since = clock_wall();
-		say(reload, LOG_ERR, 'e',
-		    code == RELOAD_FAULTY ? "the configuration is faulty: nothing was changed"
-		                          : "the check itself failed: nothing was changed");
-	}
+	else if (reload->failing_since == 0)
+		reload->failing_since = clock_wall();
+	say(reload, ends[i].is_fault ? LOG_ERR : LOG_NOTICE, kind, ends[i].text);
 	link_send_failing(reload->tree, reload->failing_since);
-	end(reload,
-	    good                        ? CALLER_WAITS
-	        : code == RELOAD_SAME   ? 0
-	        : code == RELOAD_FAULTY ? RELOAD_FAULTY
-	                                : CALLER_REFUSED);
-	return good;
+	end(reload, ends[i].answer);
+	return code == RELOAD_GOOD;
 }
 
 bool

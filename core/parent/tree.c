@@ -88,12 +88,13 @@ tree_child(struct tree *tree, enum duty_kind kind, uint32_t index)
 int64_t
 tree_silence_limit(const struct tree *tree, const struct child *child)
 {
-	int64_t limit = child->kind == DUTY_KEEPER ? tree->times.keeper_silence
-	    : child->kind == DUTY_NOTIFIER         ? tree->config->notifiers[child->index].deadline
-	                                           : tree->times.silence;
+	int64_t limit = tree->times.silence, start = tree->times.start;
 
-	return child->stage == CHILD_STARTED && limit < tree->times.start ? tree->times.start
-	                                                                  : limit;
+	if (child->kind == DUTY_KEEPER)
+		limit = tree->times.keeper_silence;
+	else if (child->kind == DUTY_NOTIFIER) /* silent while it delivers */
+		limit = tree->config->notifiers[child->index].deadline;
+	return child->stage == CHILD_STARTED && limit < start ? start : limit;
 }
 
 void
