@@ -1,6 +1,11 @@
 /*
- * Saves the files of an accepted configuration in the state folder and reads them back: one stream
- * while they are remembered, views into it once loaded.
+ * Saves the files of an accepted configuration in the state folder and reads them back.
+ *
+ * All files go into one stream, and that into one file which is renamed into place: what lies there
+ * is the configuration of one moment, or nothing. A folder with copies could be seen half replaced
+ * after a power cut, with a main file that includes what is not there.
+ *
+ * While it is recorded, the stream grows in memory; once loaded, files are views into its bytes.
  */
 #include "config/accepted.h"
 
@@ -65,7 +70,7 @@ accepted_close(struct accepted **given)
 }
 
 static bool
-add(struct accepted *accepted, struct kept_file file)
+add_file(struct accepted *accepted, struct kept_file file)
 {
 	if (!VEC_RESERVE(accepted->files, accepted->count, accepted->room))
 		return false;
@@ -73,7 +78,10 @@ add(struct accepted *accepted, struct kept_file file)
 	return true;
 }
 
-/* "SIZE PATH" of a file, whose bytes are behind the line. False: it does not hold. */
+/*
+ * Takes "SIZE PATH" of a line; the bytes of the file follow the line at *at, which moves behind
+ * them. Returns false if the stream is damaged.
+ */
 static bool
 take_file(struct accepted *accepted, char *line, char **at)
 {
@@ -83,12 +91,16 @@ take_file(struct accepted *accepted, char *line, char **at)
 
 	if (*path != ' ' || (size_t)(end - *at) < size + 1 || (*at)[size] != '\n')
 		return false;
-	if (!add(accepted, (struct kept_file){ .path = path + 1, .bytes = *at, .size = size }))
+	if (!add_file(accepted, (struct kept_file){ .path = path + 1, .bytes = *at, .size = size }))
 		return false;
 	*at += size + 1;
 	return true;
 }
 
+/*
+ * Splits the stream into files. Marks are passed over: they make two streams differ where a plugin
+ * or the program was replaced, and have nothing to read.
+ */
 static bool
 take_all(struct accepted *accepted)
 {
@@ -105,7 +117,7 @@ take_all(struct accepted *accepted)
 		if (strncmp(line, "file ", 5) == 0)
 			good = take_file(accepted, line + 5, &at);
 		else if (strncmp(line, "part ", 5) == 0)
-			good = add(accepted, (struct kept_file){ .part = line + 5 });
+			good = add_file(accepted, (struct kept_file){ .part = line + 5 });
 		else
 			good = strncmp(line, "mark ", 5) == 0;
 	}
@@ -118,7 +130,10 @@ name_file(char path[PATH_MAX], const char *state, const char *name)
 	return snprintf(path, PATH_MAX, "%s/accepted/%s", state, name) < PATH_MAX;
 }
 
-/* Files may hold anything: read raw, unlike a configuration. */
+/*
+ * Reads raw bytes, unlike input_read(): a copy of a CA file may hold anything, and what lies in the
+ * state folder is no link.
+ */
 static bool
 read_kept(const char *state, const char *name, char **bytes, size_t *size)
 {
@@ -152,6 +167,10 @@ accepted_open(const char *state, const char *name, struct reason *why)
 	return NULL;
 }
 
+/*
+ * A file that is included twice was recorded twice, with equal bytes unless it changed in between:
+ * the first holds for both.
+ */
 static bool
 take_kept(
     const struct accepted *accepted, const char *path, struct input *input, struct reason *why)
@@ -229,6 +248,7 @@ accepted_mark(struct accepted *accepted, const char *path)
 	    status.st_mtim.tv_nsec, path);
 }
 
+/* With fsync(): a rename may reach the disk before the bytes of the file do. */
 static bool
 write_all(int fd, const char *bytes, size_t size)
 {
@@ -245,9 +265,12 @@ write_all(int fd, const char *bytes, size_t size)
 	return fsync(fd) == 0;
 }
 
-/* Written beside and renamed: what is there under that name is always whole. */
+/*
+ * Writes beside and renames: what is there under that name is always whole. The name beside has our
+ * pid, as a check and the daemon may write at once.
+ */
 static bool
-keep(const char *bytes, size_t size, const char *state, const char *name, struct reason *why)
+keep_bytes(const char *bytes, size_t size, const char *state, const char *name, struct reason *why)
 {
 	char path[PATH_MAX], folder[PATH_MAX], aside[64];
 	int fd;
@@ -278,13 +301,13 @@ bool
 accepted_keep(struct accepted *accepted, const char *state, const char *name, struct reason *why)
 {
 	if (fflush(accepted->out) == 0)
-		return keep(accepted->bytes, accepted->size, state, name, why);
+		return keep_bytes(accepted->bytes, accepted->size, state, name, why);
 	reason_set(why, "no memory");
 	return false;
 }
 
 static bool
-is_kept(const char *bytes, size_t size, const char *state, const char *name)
+same_is_kept(const char *bytes, size_t size, const char *state, const char *name)
 {
 	char *kept;
 	size_t kept_size;
@@ -298,7 +321,7 @@ is_kept(const char *bytes, size_t size, const char *state, const char *name)
 bool
 accepted_is_same(struct accepted *accepted, const char *state, const char *name)
 {
-	return fflush(accepted->out) == 0 && is_kept(accepted->bytes, accepted->size, state, name);
+	return fflush(accepted->out) == 0 && same_is_kept(accepted->bytes, accepted->size, state, name);
 }
 
 static void
@@ -316,6 +339,7 @@ accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path)
 	return name_file(copy, state, name);
 }
 
+/* A file that was replaced while it was copied is no file that anybody has looked at. */
 static bool
 is_unchanged(int fd, const struct stat *before)
 {
@@ -338,7 +362,7 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 	     kept;
 
 	name_copy(name, path);
-	kept = whole && (is_kept(bytes, size, state, name) || keep(bytes, size, state, name, why));
+	kept = whole && (same_is_kept(bytes, size, state, name) || keep_bytes(bytes, size, state, name, why));
 	if (!whole)
 		reason_set(why, "%s cannot be copied: it changes, or there is no memory", path);
 	if (fd >= 0)

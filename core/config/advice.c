@@ -52,9 +52,9 @@ warn_of_relay(struct reader *reader, uint32_t index)
 		    || (target = find_target(reader->config, &host)) == NULL)
 			continue;
 		WARN(reader, reader->notifier_nodes[index]->place,
-		    "the %s %s of notifier %s is watched itself, or a port beside it, "
-		    "as %s (port %u): while that host is down it tells nobody; name a second "
-		    "notifier that goes another way",
+		    "the %s %s of notifier %s is watched itself, or a port beside it, as %s (port "
+		    "%u): while that host is down it tells nobody; name a second notifier that "
+		    "goes another way",
 		    rows[i].key, QUOTE(reader, place), notifier->name, target->name, target->port);
 	}
 }
@@ -105,8 +105,8 @@ warn_of_slow_limit(
 	units_add_duration(&slow, plan->slow);
 	units_add_duration(&limit, plan->routine);
 	WARN(reader, reader->targets.places[index],
-	    "%s: `slow` of %s is %s, and its limit ends the attempt "
-	    "after %s: it never warns; below %s it does",
+	    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it never warns; "
+	    "below %s it does",
 	    target->name, name, slow.bytes, limit.bytes, limit.bytes);
 }
 

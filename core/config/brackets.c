@@ -1,6 +1,6 @@
 /*
- * The stack of open brackets while a configuration is parsed, with the names set in each (never
- * many: an array).
+ * The stack of open brackets while a configuration is parsed, with the names set in each. A group
+ * has some ten names and a list none, so a name is sought by comparing it with all.
  */
 #include "config/brackets.h"
 
@@ -30,6 +30,11 @@ bracket_end(char sign)
 	return sign == '{' ? '}' : sign == '(' ? ')' : ']';
 }
 
+/*
+ * The innermost is left out: that one has just met an end that is not its own, and asks whether a
+ * bracket around it waits for that end. In ( { host = "mx1" ) the ')' ends the list, and the group
+ * lacks its '}'.
+ */
 bool
 brackets_await(const struct brackets *brackets, char end)
 {
@@ -71,6 +76,10 @@ brackets_leave(struct brackets *brackets)
 	brackets->depth--;
 }
 
+/*
+ * With three open brackets at the end of a file the first is told alone: to write the missing ends
+ * is one correction.
+ */
 void
 brackets_blame_end(struct brackets *brackets, struct tokens *tokens)
 {

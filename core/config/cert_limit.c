@@ -1,4 +1,7 @@
-/* Parses the entries of `cert_warn`. */
+/*
+ * Parses the entries of `cert_warn`. Both parts have to hold to be near the end: of "21d/25%" a
+ * certificate of 90 days is near its end 21 days before, one of 7 days 42 hours before.
+ */
 #include "config/cert_limit.h"
 
 #include <assert.h>
@@ -11,7 +14,10 @@ enum { PERCENT_MAX = 99, PART_MAX = 32, DIGITS_MAX = 5 };
 
 static const int64_t day = (int64_t)24 * 3600 * SECOND;
 
-/* A whole number without a sign; -1: it is none, or beyond `max`. */
+/*
+ * A whole number without a sign. Returns -1 if the text is none, or beyond `max`; strtol() would
+ * take blanks and a sign.
+ */
 static int
 parse_count(const char *digits, size_t size, int max)
 {
@@ -43,7 +49,7 @@ parse_share(const char *part, size_t size, struct cert_limit *limit, struct reas
 	return true;
 }
 
-/* A bare number is one of days. */
+/* A number without a unit counts days. */
 static bool
 parse_time(const char *part, size_t size, struct cert_limit *limit, struct reason *why)
 {

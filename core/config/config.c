@@ -11,6 +11,10 @@
  * within seconds. */
 static const int64_t heard_within = 10 * (int64_t)SECOND;
 
+/*
+ * The heartbeat is a notifier only in how it is delivered. `notify` and `tags` both have to hold: a
+ * target names its notifiers, and a notifier the tags of its targets.
+ */
 bool
 notifier_hears_of(const struct config *config, uint32_t index, const struct target *target)
 {
@@ -49,7 +53,7 @@ target_is_told(const struct config *config, const struct target *target)
 	return false;
 }
 
-/* The plugin's own row of a phase; NULL: it is the host's alone. */
+/* The plugin's own row of a phase; NULL if it is one of the host's alone. */
 static const struct pw_phase *
 own_phase(const struct plugin *probe, const char *name)
 {
@@ -91,6 +95,7 @@ target_has_tag(const struct target *target, const char *tag)
 	return false;
 }
 
+/* Multiplied in 128 bits: a `stale_after` of 30 days at an interval of 7 days is beyond 64. */
 int64_t
 policy_patience(const struct policy *policy, int64_t interval)
 {

@@ -1,6 +1,10 @@
 /*
  * Collects the errors and warnings of a configuration, sorted by place. Only the first are kept, so
- * that a list of 100,000 bad lines costs no memory.
+ * that a list of 100,000 bad lines costs no memory; all are counted.
+ *
+ * Modules find faults in their own order (syntax, then the top, then targets); a reader goes
+ * through a file from top to bottom. Each fault is inserted at its place, behind those of the same
+ * place.
  */
 #include "config/faults.h"
 
@@ -65,8 +69,10 @@ remove_item(struct faults *faults, uint32_t at)
 	    (into->kept - at) * sizeof faults->places[0]);
 }
 
-/* Faults matter more than warnings: where all is full the last warning gives way to a fault, else
- * the last item to one that comes before it. */
+/*
+ * Faults matter more than warnings: where all is full the last warning gives way to a fault, else
+ * the last item to one that comes before it.
+ */
 static bool
 make_room(struct faults *faults, struct place place, bool warning)
 {
@@ -86,7 +92,7 @@ make_room(struct faults *faults, struct place place, bool warning)
 	return true;
 }
 
-/* The file's name, escaped; of a long one its end. */
+/* The name of a file, escaped; of a long one its end, by which files of one folder differ. */
 static void
 put_file(struct config_fault *item, const char *name)
 {
@@ -105,7 +111,7 @@ put_file(struct config_fault *item, const char *name)
 }
 
 static void __attribute__((format(printf, 4, 0)))
-add(struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
+add_item(struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
 {
 	struct config_faults *into = faults->into;
 	uint32_t at;
@@ -133,7 +139,7 @@ faults_add(struct faults *faults, struct place place, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	add(faults, place, false, format, arguments);
+	add_item(faults, place, false, format, arguments);
 	va_end(arguments);
 }
 
@@ -143,7 +149,7 @@ faults_warn(struct faults *faults, struct place place, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	add(faults, place, true, format, arguments);
+	add_item(faults, place, true, format, arguments);
 	va_end(arguments);
 }
 

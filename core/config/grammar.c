@@ -1,6 +1,12 @@
 /*
  * A recursive-descent parser of libconfig's grammar that reports every syntax error with its place,
  * recognizes common mistakes, and writes the corrected text for libconfig.
+ *
+ * libconfig stops at its first error and knows lines alone. Here an error is told and mended as it
+ * was most likely meant, and parsing goes on: in targets = ( { host = "a" } { host = "b" } ) the
+ * missing ',' is told and written. What is told must not make more be told: after a string without
+ * an end, or a '{' that is missing, what follows is judged with that in mind (told_group,
+ * told_json, tokens_stop()).
  */
 #include "config/grammar.h"
 
@@ -21,7 +27,10 @@ struct parser {
 static void parse_settings(struct parser *);
 static void parse_value(struct parser *, const char *key, size_t key_size);
 
-/* A group; its '{' is missing where it is `open`, which has been told, and then its '}' may be. */
+/*
+ * A group. Its '{' is missing where it is `open`, which has been told; then its '}' may be missing,
+ * too.
+ */
 static void
 parse_group(struct parser *parser, bool open)
 {
@@ -72,7 +81,10 @@ kind_of_entry(const struct parser *parser)
 	return scalar_is_truth(tokens) ? ENTRY_TRUTH : ENTRY_STRING;
 }
 
-/* What is between [ ] is of one kind, and has no brackets of its own. */
+/*
+ * What is between [ ] is of one kind, and has no brackets of its own. The first entry that differs
+ * is told; `before` has the kinds seen so far.
+ */
 static void
 check_array(struct parser *parser, unsigned before)
 {
@@ -113,7 +125,10 @@ parse_entry(struct parser *parser, unsigned *before)
 	}
 }
 
-/* A ';' within a list: false where the list is over, its bracket missing. */
+/*
+ * Passes a ';' within a list. Returns false if the list is over and its bracket is missing, as in
+ * references = [ "a:25"; helo = "x"; where a key follows.
+ */
 static bool
 pass_semicolon(struct parser *parser)
 {
@@ -134,7 +149,10 @@ pass_semicolon(struct parser *parser)
 	return true;
 }
 
-/* What separates entries. False where the list is over: `now` is what is behind it. */
+/*
+ * Passes what separates entries. Returns false if the list is over: `now` is then what is behind
+ * it.
+ */
 static bool
 parse_separator(struct parser *parser)
 {
@@ -160,6 +178,10 @@ parse_separator(struct parser *parser)
 	return true;
 }
 
+/*
+ * The end of a list, or what stands there instead. A bracket of another kind ends it, unless one
+ * around the list waits for that bracket.
+ */
 static void
 end_list(struct parser *parser)
 {
@@ -239,6 +261,10 @@ parse_value(struct parser *parser, const char *key, size_t key_size)
 	}
 }
 
+/*
+ * Of two settings of one name libconfig takes the file for broken; here the second is told and left
+ * out.
+ */
 static void
 put_key(struct parser *parser, const struct token *name)
 {
@@ -262,7 +288,7 @@ put_key(struct parser *parser, const struct token *name)
 	plain_add_bytes(parser->out, name->bytes, name->size);
 }
 
-/* "limits.banner = ...": as on the command line. */
+/* "limits.banner = ..." is how the command line has it. */
 static void
 blame_dotted(struct parser *parser, const struct token *name)
 {
@@ -279,9 +305,12 @@ blame_dotted(struct parser *parser, const struct token *name)
 	    tokens_quote(tokens, &bare), (int)name->size, name->bytes);
 }
 
-/* To the end of what cannot be a setting. */
+/*
+ * Skips to the end of what cannot be a setting: to its ';' or the end of its line, whichever comes
+ * first.
+ */
 static void
-skip(struct parser *parser)
+skip_setting(struct parser *parser)
 {
 	struct tokens *tokens = &parser->tokens;
 	uint32_t line = tokens->now.place.line;
@@ -307,7 +336,7 @@ parse_setting(struct parser *parser)
 	if (!dotted && !token_sets(&tokens->now) && !begins_value) {
 		tokens_blame(tokens, name.place, "%s is followed by no '=' and value",
 		    tokens_quote(tokens, &name));
-		skip(parser);
+		skip_setting(parser);
 		return;
 	}
 	plain_begin_line(parser->out, name.place);
@@ -341,7 +370,7 @@ is_name(const struct token *token)
 	return token->size > 0;
 }
 
-/* A key in quotes, as JSON has it: told once, and taken as if it had none. */
+/* A key in quotes, as in JSON: told once for a file, and taken as if it had none. */
 static void
 parse_quoted_key(struct parser *parser)
 {
@@ -359,7 +388,7 @@ parse_quoted_key(struct parser *parser)
 	if (is_name(&tokens->now))
 		parse_setting(parser);
 	else
-		skip(parser);
+		skip_setting(parser);
 }
 
 /* What stands where a setting or the end of its group should. */
@@ -389,7 +418,7 @@ parse_stray(struct parser *parser)
 		tokens_blame(tokens, now->place, "%s stands where a setting should: key = value;",
 		    tokens_quote(tokens, now));
 		tokens_advance(tokens);
-		skip(parser);
+		skip_setting(parser);
 	}
 }
 

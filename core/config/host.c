@@ -12,6 +12,10 @@
 
 enum { NAME_MAX_SIZE = 253, LABEL_MAX_SIZE = 63, WRITTEN_MAX = 1000 };
 
+/*
+ * An underscore is no part of a host name (RFC 952), and there are mail servers with one in their
+ * names.
+ */
 static bool
 is_label(const char *label, size_t size, struct reason *why)
 {
@@ -72,7 +76,7 @@ is_name(const char *name, struct reason *why)
 	return true;
 }
 
-/* Lower case, without the root's dot; international names by IDNA. NULL with a reason. */
+/* Lower case, without the root's dot; international names by IDNA. Returns NULL with a reason. */
 static const char *
 to_ascii(struct arena *arena, const char *text, struct reason *why)
 {
@@ -101,6 +105,7 @@ to_ascii(struct arena *arena, const char *text, struct reason *why)
 	return is_name(name, why) ? name : NULL;
 }
 
+/* The canonical form, so that ::1 and 0:0::1 are one target. */
 static bool
 take_literal(struct arena *arena, struct host *host, struct reason *why)
 {
@@ -144,6 +149,7 @@ host_parse(
 	return true;
 }
 
+/* RFC 5321, section 4.1.3: an address is written as a literal in brackets. */
 bool
 helo_parse(struct arena *arena, const char *text, const char **helo, struct reason *why)
 {

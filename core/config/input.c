@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* FIFOs and devices are not waited for. */
+/* Opened without waiting: the other end of a FIFO may never come, and a device may do something. */
 static int
 open_regular(const char *path, size_t *size, struct reason *why)
 {
@@ -37,7 +37,10 @@ open_regular(const char *path, size_t *size, struct reason *why)
 	return -1;
 }
 
-/* All there is, also where the file grew meanwhile or tells no size. */
+/*
+ * Reads to the end and not to the size that fstat() told: the file may grow meanwhile, and files of
+ * /proc tell none.
+ */
 static bool
 read_all(int fd, struct input *input, size_t room, struct reason *why)
 {
@@ -103,6 +106,10 @@ input_free(struct input *input)
 	*input = (struct input){ 0 };
 }
 
+/*
+ * What a file names lies beside that file, wherever the program was started: a daemon has no folder
+ * that users know of.
+ */
 const char *
 path_beside(struct arena *arena, const char *from, const char *path)
 {

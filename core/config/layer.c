@@ -20,6 +20,10 @@
 
 enum { KEY_SHOWN_MAX = 160, TAG_SIZE_MAX = 64 };
 
+/*
+ * Limits are given by nobody here: what holds then is a matter of each probe's phases
+ * (policy_built_in()).
+ */
 void
 layer_init(struct reader *reader, struct layer *layer)
 {
@@ -35,6 +39,7 @@ layer_init(struct reader *reader, struct layer *layer)
 			layer->limits[kind][i] = LIMIT_NOT_GIVEN;
 }
 
+/* One address of each family, for a probe binds its socket to that of the family it connects by. */
 static bool
 check_source(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
@@ -65,6 +70,7 @@ check_source(struct reader *reader, const struct node *node, const struct pw_str
 	return true;
 }
 
+/* All names are looked at, not only up to the first that is wrong. */
 static bool
 check_notify(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
@@ -107,8 +113,10 @@ check_cert_warn(struct reader *reader, const struct node *node, const struct pw_
 	return true;
 }
 
-/* The daemon goes on by the copy of a file that it could use once; `check` says what it would not
- * begin with elsewhere. */
+/*
+ * The daemon goes on by the copy of a file that it could use once. `check` tells it all the same: a
+ * configuration that is good by a copy in one host's state folder does not start elsewhere.
+ */
 static bool
 check_ca_file(struct reader *reader, const struct node *node, const char *path)
 {
@@ -164,6 +172,10 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
 	return true;
 }
 
+/*
+ * A group of `defaults` for one probe has no `probe` in it, and other identities stand in no
+ * defaults at all.
+ */
 static bool
 may_stand(const struct pw_setting *row, enum scope scope)
 {
@@ -201,7 +213,10 @@ gather_keys(const struct reader *reader, const struct probe *probe, enum scope s
 		candidates_add(candidates, reader->probes[i].plugin->descriptor->name);
 }
 
-/* A setting that exists, and not here. NULL: it does not exist. */
+/*
+ * Why a setting that exists may not stand in this scope; NULL if there is no such setting. What a
+ * user meant is then known, and no suggestion is needed.
+ */
 static const char *
 why_not_here(const struct reader *reader, const struct probe *probe, const char *key,
     enum scope scope, char words[static KEY_SHOWN_MAX])
@@ -267,6 +282,7 @@ probe_has_phase(const struct probe *probe, int number)
 	return false;
 }
 
+/* Suggests the phases that the probe has; in `defaults` those of all probes. */
 static void
 report_phase(
     struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
@@ -283,6 +299,10 @@ report_phase(
 	    candidates_suggest(&candidates, &reader->faults, node->key));
 }
 
+/*
+ * `limits.banner` of `defaults` holds for every probe that has a banner, so a phase has to exist in
+ * any probe there, and in this one elsewhere.
+ */
 static void
 take_limit(struct reader *reader, struct layer *layer, const struct probe *probe,
     enum limit_kind kind, const struct node *node)
@@ -326,8 +346,10 @@ take_limits(
 	return false;
 }
 
-/* What a probe with TLS cannot do without is not to be taken away where it is named; from
- * `defaults` it is let pass. */
+/*
+ * What a probe with TLS cannot do without is not to be taken away where it is named; `defaults` may
+ * say tls = "none" for the other probes.
+ */
 static void
 check_mode(struct reader *reader, const struct probe *probe, const struct node *node,
     const struct pw_value *value)
@@ -438,6 +460,10 @@ layer_take(struct reader *reader, struct layer *layer, const struct probe *probe
 	}
 }
 
+/*
+ * Without a probe it is not known which other settings may stand there: those that all probes have
+ * are checked.
+ */
 void
 layer_check_common(struct reader *reader, const struct node *group)
 {

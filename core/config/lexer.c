@@ -1,6 +1,10 @@
 /*
  * Lexer of configuration files: tokens with places, comments, @include. The open files are a stack;
  * each is kept until the end, because tokens point into it.
+ *
+ * libconfig has a lexer of its own, which is not asked: its places are lines without columns, it
+ * opens included files by itself (relative to the working folder, and ends the process where one is
+ * a folder), and it reads numbers beyond 32 bits as other numbers.
  */
 #include "config/lexer.h"
 
@@ -65,6 +69,10 @@ pass(struct cursor *cursor, size_t count)
 	}
 }
 
+/*
+ * A file that includes itself would be read until the bound on depth is met, and the fault would
+ * name the last of its copies.
+ */
 static bool
 may_open(struct lexer *lexer, const char *path, struct place from)
 {
@@ -85,6 +93,10 @@ may_open(struct lexer *lexer, const char *path, struct place from)
 	return true;
 }
 
+/*
+ * Only the first file is one that the user named on the command line; others are told with the
+ * place of their @include.
+ */
 static bool
 open_file(struct lexer *lexer, const char *path, struct place from)
 {
@@ -186,7 +198,7 @@ is_line_comment(const struct lexer *lexer, const struct cursor *cursor)
 	        && isalnum((unsigned char)cursor->at[2]));
 }
 
-/* To the first byte of the next word, through comments, and into and out of files. */
+/* Moves to the first byte of the next word: through comments, and into and out of files. */
 static bool
 find_word(struct lexer *lexer)
 {
@@ -246,7 +258,9 @@ span(const char *at, const char *end, int (*is)(int))
 	return at;
 }
 
-/* The end of a fraction or exponent at `at`, or `at` where there is none. */
+/*
+ * The end of a fraction or exponent at `at`, or `at` if there is none: "1.5e3" has one, "5em" none.
+ */
 static const char *
 float_tail(const char *at, const char *end)
 {
@@ -348,6 +362,7 @@ lexer_next(struct lexer *lexer, struct token *token)
 	return true;
 }
 
+/* libconfig 1.5 wraps 4294967296 to 0 without a word, and makes 64 bits of "5L". */
 bool
 lexer_number_fits(const struct token *token)
 {

@@ -1,8 +1,9 @@
 /*
- * Parses the corrected text by libconfig into nodes; the only file that includes libconfig.
- * libconfig gets a text without
- * @include, so it opens no file, and its line numbers are turned into the places of the user's
- * files.
+ * Parses the corrected text by libconfig into nodes; no other file includes libconfig.
+ *
+ * libconfig gets a text without @include, so it opens no file, and its line numbers are turned into
+ * places of the user's files. Nodes are made in place of its own tree because settings of the
+ * command line are nodes as well, and because a place is more than a line.
  */
 
 /* Its config_read() is not ours. */
@@ -51,6 +52,10 @@ struct tree {
 
 static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
 
+/*
+ * A setting whose key was a fault, which the grammar has told, is left out: nobody is to look at it
+ * again.
+ */
 static void
 convert_children(const struct tree *tree, const config_setting_t *setting, struct node *node)
 {

@@ -39,7 +39,10 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 	return value.string;
 }
 
-/* Each has deliveries of its own, under its name. */
+/*
+ * Each recipient has deliveries of its own, under its name: a name that is there twice could not be
+ * told apart.
+ */
 static void
 check_recipients(struct reader *reader, const struct node *node, const struct pw_strings *list)
 {
@@ -66,6 +69,10 @@ struct own {
 	uint32_t count;
 };
 
+/*
+ * Defaults first, then what the group says. A required setting that was given and is a fault is not
+ * missing.
+ */
 static void
 take_own(struct reader *reader, const struct node *group, const struct plugin *plugin,
     const struct pw_setting *hosts, struct own *own)
@@ -96,7 +103,11 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 			FAULT(reader, group->place, "%s is missing: %s", key, own->rows[i].help);
 }
 
-/* Whether a sentence speaks of a setting whose value was a fault, which has been told. */
+/*
+ * A plugin says "password_file and username go together" although password_file was given and its
+ * value was a fault, which has been told: then its sentence is no news. Whether a sentence speaks
+ * of such a setting.
+ */
 static bool
 is_of_wrong(const struct own *own, const char *sentence)
 {
@@ -114,7 +125,7 @@ is_of_wrong(const struct own *own, const char *sentence)
 	return false;
 }
 
-/* Where the setting stands that a sentence begins with, "KEY: ...". */
+/* Where the setting stands that a sentence begins with, "relay: ..."; else the group as a whole. */
 static struct place
 place_of(const struct node *group, const char *sentence)
 {
@@ -127,7 +138,10 @@ place_of(const struct node *group, const char *sentence)
 	return group->place;
 }
 
-/* What the plugin finds where its settings do not go together, a fault a line. */
+/*
+ * What the plugin finds where its settings do not go together: a line is a fault. If all is well it
+ * may say in one line how notices go out.
+ */
 static void
 check_together(struct reader *reader, const struct node *group, struct config_notifier *notifier,
     const struct own *own)
@@ -157,13 +171,13 @@ check_together(struct reader *reader, const struct node *group, struct config_no
 }
 
 static const struct node *
-member(const struct node *group, enum notifier_row row)
+member_of(const struct node *group, enum notifier_row row)
 {
 	return node_member(group, notifier_settings[row].key);
 }
 
 static struct pw_value
-take(struct reader *reader, const struct node *group, enum notifier_row row)
+take_value(struct reader *reader, const struct node *group, enum notifier_row row)
 {
 	struct pw_value value;
 
@@ -188,7 +202,10 @@ kind_bit(struct reader *reader, const struct node *node, const char *name)
 
 #define BIT(kind) (UINT32_C(1) << NOTICE_##kind)
 
-/* Who wants the one without the other would wait for ever for the end of what was told. */
+/*
+ * A notifier that is told of one kind without its kin would wait for ever for the end of what it
+ * was told: kinds = [ "down" ] is told of flapping, too, in which a target's downs go on.
+ */
 static uint32_t
 with_kin(uint32_t kinds)
 {
@@ -199,7 +216,10 @@ with_kin(uint32_t kinds)
 	return kinds | BIT(digest) | BIT(test);
 }
 
-/* Who keeps what it is told is told the end of it, asked for or not. */
+/*
+ * A receiver that keeps what it is told (a ticket system) has to be told the end of it, asked for
+ * or not, or its entry stays open for ever.
+ */
 static uint32_t
 with_ends(uint32_t kinds)
 {
@@ -210,23 +230,24 @@ with_ends(uint32_t kinds)
 	return kinds;
 }
 
+/* All kinds but single facts, which are many and rarely news. */
 static uint32_t
 take_kinds(struct reader *reader, const struct node *group)
 {
-	const struct pw_strings *list = take(reader, group, NOTIFIER_KINDS).list;
+	const struct pw_strings *list = take_value(reader, group, NOTIFIER_KINDS).list;
 	uint32_t kinds = 0;
 
 	if (list == NULL || list->count == 0)
 		return ~(BIT(none) | BIT(fact));
 	for (uint32_t i = 0; i < list->count; i++)
-		kinds |= kind_bit(reader, member(group, NOTIFIER_KINDS), list->items[i]);
+		kinds |= kind_bit(reader, member_of(group, NOTIFIER_KINDS), list->items[i]);
 	return with_kin(kinds);
 }
 
 static struct calendar
 take_quiet(struct reader *reader, const struct node *group)
 {
-	const struct pw_strings *list = take(reader, group, NOTIFIER_QUIET).list;
+	const struct pw_strings *list = take_value(reader, group, NOTIFIER_QUIET).list;
 	struct calendar_range *ranges;
 	struct reason why;
 
@@ -235,15 +256,19 @@ take_quiet(struct reader *reader, const struct node *group)
 	ranges = arena_array(reader->arena, list->count, sizeof *ranges);
 	for (uint32_t i = 0; i < list->count; i++)
 		if (!calendar_parse(list->items[i], &ranges[i], &why))
-			FAULT(reader, member(group, NOTIFIER_QUIET)->place, "quiet: %s: %s",
+			FAULT(reader, member_of(group, NOTIFIER_QUIET)->place, "quiet: %s: %s",
 			    QUOTE(reader, list->items[i]), why.text);
 	return (struct calendar){ list->count, ranges };
 }
 
+/*
+ * Waits rise as the user says: remind = [ "30m", "2h" ] is 30 minutes after the first notice, then
+ * every 2 hours.
+ */
 static void
 take_remind(struct reader *reader, const struct node *group, struct config_notifier *notifier)
 {
-	const struct pw_strings *list = take(reader, group, NOTIFIER_REMIND).list;
+	const struct pw_strings *list = take_value(reader, group, NOTIFIER_REMIND).list;
 	int64_t *waits;
 	struct reason why;
 
@@ -251,7 +276,7 @@ take_remind(struct reader *reader, const struct node *group, struct config_notif
 		return;
 	waits = arena_array(reader->arena, list->count, sizeof *waits);
 	for (uint32_t i = 0; i < list->count; i++) {
-		struct place place = member(group, NOTIFIER_REMIND)->place;
+		struct place place = member_of(group, NOTIFIER_REMIND)->place;
 		if (!units_parse_duration(list->items[i], &waits[i], &why))
 			FAULT(reader, place, "remind: %s %s", QUOTE(reader, list->items[i]),
 			    why.text);
@@ -266,7 +291,7 @@ take_remind(struct reader *reader, const struct node *group, struct config_notif
 static void
 take_rules(struct reader *reader, const struct node *group, struct config_notifier *notifier)
 {
-	const struct pw_strings *tags = take(reader, group, NOTIFIER_TAGS).list;
+	const struct pw_strings *tags = take_value(reader, group, NOTIFIER_TAGS).list;
 
 	notifier->receiver = notifier->values == NULL
 	    ? 0
@@ -276,26 +301,26 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 		notifier->kinds = with_ends(notifier->kinds);
 	notifier->tag_count = tags == NULL ? 0 : tags->count;
 	notifier->tags = tags == NULL ? NULL : tags->items;
-	notifier->after = take(reader, group, NOTIFIER_AFTER).number;
+	notifier->after = take_value(reader, group, NOTIFIER_AFTER).number;
 	notifier->quiet = take_quiet(reader, group);
 	take_remind(reader, group, notifier);
-	notifier->storm = (uint32_t)take(reader, group, NOTIFIER_STORM).number;
-	notifier->timezone = take(reader, group, NOTIFIER_TIMEZONE).string;
+	notifier->storm = (uint32_t)take_value(reader, group, NOTIFIER_STORM).number;
+	notifier->timezone = take_value(reader, group, NOTIFIER_TIMEZONE).string;
 	if (notifier->timezone != NULL
 	    && !reader_check_zone(
-	        reader, member(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
+	        reader, member_of(group, NOTIFIER_TIMEZONE), "timezone", notifier->timezone))
 		notifier->timezone = NULL;
-	notifier->deadline = take(reader, group, NOTIFIER_DEADLINE).number;
-	notifier->channel_grace = take(reader, group, NOTIFIER_CHANNEL_GRACE).number;
-	notifier->self_test = take(reader, group, NOTIFIER_SELF_TEST).number != 0;
+	notifier->deadline = take_value(reader, group, NOTIFIER_DEADLINE).number;
+	notifier->channel_grace = take_value(reader, group, NOTIFIER_CHANNEL_GRACE).number;
+	notifier->self_test = take_value(reader, group, NOTIFIER_SELF_TEST).number != 0;
 	notifier->fallback = CONFIG_NONE;
 }
 
-/* When all are known. */
+/* When all notifiers are known: one may name another that stands behind it. */
 static void
 find_fallback(struct reader *reader, const struct node *group, struct config_notifier *notifier)
 {
-	const struct node *node = member(group, NOTIFIER_FALLBACK);
+	const struct node *node = member_of(group, NOTIFIER_FALLBACK);
 	struct pw_value value;
 
 	if (node == NULL
@@ -340,7 +365,10 @@ take_notifier(struct reader *reader, const struct node *group)
 	reader->notifier_nodes[reader->notifier_count++] = group;
 }
 
-/* A notifier that is told of nothing, by the plugin that asks URLs. */
+/*
+ * It is asked by the webhook plugin and told of nothing, so most of what notifiers have is without
+ * meaning for it.
+ */
 static void
 take_heartbeat(struct reader *reader)
 {

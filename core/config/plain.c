@@ -1,4 +1,10 @@
-/* The text that libconfig parses, with the place in the user's files of each of its lines. */
+/*
+ * The text that libconfig parses, with the place in the user's files of each of its lines.
+ *
+ * Each setting and each entry of a list begins a line of its own, so that a line number of
+ * libconfig's stands for one place, column included. What was a fault is written as something that
+ * libconfig takes: a number that no setting can have, a key that no setting is called.
+ */
 #include "config/plain.h"
 
 #include <stdlib.h>
@@ -30,6 +36,10 @@ plain_fini(struct plain *plain)
 	*plain = (struct plain){ 0 };
 }
 
+/*
+ * A string may run over lines: they are lines of the same setting. CR LF becomes LF, for files that
+ * were edited elsewhere.
+ */
 void
 plain_add_bytes(struct plain *plain, const char *bytes, size_t size)
 {
@@ -73,6 +83,7 @@ plain_add_no_key(struct plain *plain)
 	plain_add(plain, name.bytes);
 }
 
+/* libconfig counts from 1, and tells the end of a text as the line behind the last. */
 struct place
 plain_place(const struct plain *plain, unsigned line)
 {

@@ -73,6 +73,10 @@ fits(const struct pw_plugin *plugin, struct reason *why)
 	return true;
 }
 
+/*
+ * A key that the host or the plugin has already would be found by whoever looks first. The default
+ * is parsed here, so that later it cannot fail.
+ */
 static bool
 check_setting(const struct pw_plugin *plugin, int at, struct values *values, bool *has_recipients,
     struct reason *why)
@@ -128,6 +132,7 @@ check_settings(const struct pw_plugin *plugin, struct values *values, struct rea
 	return true;
 }
 
+/* Names are what limits and evidence go by; the host's own phases are in every probe. */
 static bool
 check_phase(const struct pw_phase *phases, int at, struct reason *why)
 {
@@ -248,6 +253,10 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 	return check_phases(ops, why) && check_outcomes(ops, why) && check_facts(ops, why);
 }
 
+/*
+ * A plugin of minor version 0 was made before gates: its table ends before that member (the ABI
+ * grows at the end only).
+ */
 static bool
 check_notifier(const struct pw_plugin *plugin, struct reason *why)
 {

@@ -1,4 +1,10 @@
-/* Finds plugin files, checks their owners and modes, and loads them (dlopen). */
+/*
+ * Finds plugin files, checks their owners and modes, and loads them with dlopen(3).
+ *
+ * Constructors of a plugin run as soon as it is loaded, so all that can be checked without loading
+ * is checked first; a plugin that was loaded and is refused stays in memory (RTLD_NODELETE) and is
+ * never called.
+ */
 #include "config/plugins.h"
 
 #include <dirent.h>
@@ -60,7 +66,7 @@ refuse(struct plugins *plugins, const char *path, const char *why)
 	snprintf(broken->why, sizeof broken->why, "%s", why);
 }
 
-/* Whoever can write to it can become us. */
+/* Whoever can write to a plugin, or replace it in its folder, can become us. */
 static bool
 is_ours_alone(const char *path, const char *what, struct reason *why)
 {
@@ -94,6 +100,10 @@ is_guarded(const char *path, struct reason *why)
 	return guarded;
 }
 
+/*
+ * RTLD_NOW: a symbol that is missing is told at the start, and not at the first call of it.
+ * RTLD_LOCAL: two plugins may have functions of one name.
+ */
 static const struct pw_plugin *
 open_plugin(const char *path, struct reason *why)
 {
@@ -123,6 +133,7 @@ find_name(const struct plugins *plugins, const char *name)
 	return NULL;
 }
 
+/* A file may be reached by two settings, or by a link: it is known by its real path. */
 static bool
 is_loaded(const struct plugins *plugins, const char *path)
 {
@@ -217,6 +228,7 @@ plugins_find(const struct plugins *plugins, const char *name, enum pw_kind kind)
 	return plugin != NULL && plugin->descriptor->kind == kind ? plugin : NULL;
 }
 
+/* The name of a plugin that was refused is not trusted: it is known by its file, NAME.so. */
 const struct broken_plugin *
 plugins_find_broken(const struct plugins *plugins, const char *name)
 {

@@ -23,6 +23,10 @@ port_class(uint16_t port)
 	return PORT_OTHER;
 }
 
+/*
+ * Port 25 knows no promise of TLS (RFC 7435); 465 begins with it (RFC 8314, section 3), and on 587
+ * a password follows.
+ */
 static enum pw_tls_mode
 tls_mode(const struct probe *probe, const struct layer *layer, enum port_class port)
 {
@@ -53,6 +57,10 @@ put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
 	tls->cert_warn_given = value->given;
 }
 
+/*
+ * A certificate on port 25 is seldom made for its name (RFC 8461 and DANE are for that): what is
+ * wrong with it is a warning there.
+ */
 static const struct tls_settings *
 share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer,
     enum port_class port)
@@ -93,7 +101,10 @@ given_limit(
 	return limit;
 }
 
-/* A patient limit that nobody set is never shorter than the routine one. */
+/*
+ * A patient limit that nobody set is never shorter than the routine one: limits.banner = "90s"
+ * gives the patient attempt at least 90 s as well.
+ */
 static void
 apply_limits(struct reader *reader, const struct layer *layer, int number, struct phase_plan *plan,
     struct place place)
@@ -113,13 +124,14 @@ apply_limits(struct reader *reader, const struct layer *layer, int number, struc
 	if (plan->patient < plan->routine)
 		FAULT(reader, place,
 		    "patient_limits.%s is shorter than limits.%s: the patient attempt has to be "
-		    "the "
-		    "longer one",
+		    "the longer one",
 		    plan->name, plan->name);
 }
 
-/* The leg as a whole is given as much more time as its phases are given more than they have by
- * default. */
+/*
+ * The leg as a whole is given as much more time as its phases are given more than they have by
+ * default; else a longer limit of one phase would only move where the attempt is ended.
+ */
 static void
 plan_phases(struct reader *reader, const struct probe *probe, const struct layer *layer,
     struct place place, struct policy *policy)
@@ -167,6 +179,7 @@ put_sources(struct policy *policy, const struct pw_strings *list)
 	}
 }
 
+/* A name that is no notifier has been told by the layer. */
 static void
 put_notify(struct reader *reader, struct policy *policy, const struct pw_strings *list)
 {
@@ -211,7 +224,10 @@ require_own(
 	}
 }
 
-/* Compared byte by byte, so all of it is zeroed first; what lies in pointers is shared already. */
+/*
+ * Policies are compared byte by byte, so all of it is zeroed first, padding included; what lies
+ * behind pointers is shared already, so equal values have equal pointers.
+ */
 const struct policy *
 policy_of_layer(struct reader *reader, const struct probe *probe, const struct layer *layer,
     enum port_class port, struct place place)

@@ -1,4 +1,7 @@
-/* Blocks are found again by a hash of their bytes. */
+/*
+ * Stores equal blocks once. A block is found again by a hash of its bytes; blocks hold pointers
+ * only to what is in the pool or interned, so equal contents have equal bytes.
+ */
 #include "config/pool.h"
 
 #include <stdio.h>

@@ -12,6 +12,7 @@
 #include "config/input.h"
 #include "config/reader.h"
 
+/* Returns -1 if there are too many names; limits of a layer have one place for each. */
 static int
 add_phase_name(struct reader *reader, const char *name)
 {
@@ -25,7 +26,7 @@ add_phase_name(struct reader *reader, const char *name)
 	return (int)reader->phase_name_count++;
 }
 
-/* The order of a dialogue: the host's beginning, the probe's own, the farewell. */
+/* The order of a dialogue: the host's beginning, the probe's own phases, the farewell. */
 static bool
 plan_probe(struct reader *reader, struct probe *probe)
 {
@@ -104,7 +105,9 @@ probes_load_plugins(struct reader *reader)
 			add_probe(reader, &reader->config->plugins[i]);
 }
 
-/* A group in `defaults` that is called like a probe whose plugin was refused: that probe is wanted.
+/*
+ * A group in `defaults` that is called like a probe whose plugin was refused: that the probe is
+ * wanted shows there, and "unknown setting" would send the user astray.
  */
 static void
 check_groups(struct reader *reader)
@@ -199,6 +202,10 @@ probes_find(struct reader *reader, const char *name, struct place place)
 	return NULL;
 }
 
+/*
+ * Looked for once: its fault belongs to `defaults`, and not to each target that has no probe of its
+ * own.
+ */
 struct probe *
 probes_find_default(struct reader *reader)
 {

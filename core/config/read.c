@@ -30,6 +30,10 @@ struct whole {
  * leaks. */
 static struct arena *latest;
 
+/*
+ * Plugins come before notifiers and targets, which have settings of theirs; notifiers before
+ * targets, which name them; what targets say of each other after the last of them.
+ */
 static void
 read_all(struct reader *reader)
 {
@@ -112,6 +116,10 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	return config;
 }
 
+/*
+ * Where the daemon cannot be started its log and history are still asked for: a fault elsewhere in
+ * the files is no reason not to find them.
+ */
 bool
 config_find_state(const struct config_source *source, char *folder, size_t room)
 {

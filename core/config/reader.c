@@ -1,4 +1,7 @@
-/* Steps that several modules take while a configuration is read. */
+/*
+ * Steps that several modules take while a configuration is read. Each tells the fault that it finds
+ * in the words that a user knows it by, whichever module it was found for.
+ */
 #include "config/reader.h"
 
 #include <assert.h>
@@ -21,6 +24,7 @@ reader_main_file(struct reader *reader)
 		                   &reader->faults, path != NULL ? path : "command line") };
 }
 
+/* The default is there also after a fault, so that whoever goes on need not ask. */
 bool
 reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row,
     struct pw_value *value)
@@ -50,6 +54,7 @@ reader_check_zone(
 	return good;
 }
 
+/* A URL is what people copy from elsewhere, and its "://" would be told as a port that is none. */
 bool
 reader_parse_host_port(struct reader *reader, struct pw_bytes text, struct place place,
     const char *label, struct host_port *result)
@@ -124,6 +129,7 @@ reader_find_notifier(const struct reader *reader, const char *name)
 	return CONFIG_NONE;
 }
 
+/* A notifier may stand in the file that could not be read: then nothing is told. */
 uint32_t
 reader_require_notifier(
     struct reader *reader, struct place place, const char *label, const char *name)

@@ -41,6 +41,7 @@ reference_add_key(struct text *text, const struct pw_setting *row)
 	text_add(text, value_key(row, key));
 }
 
+/* A range of zeroes is none. Of a list it counts entries. */
 static void
 add_range(struct text *text, const struct pw_setting *row)
 {
@@ -81,7 +82,7 @@ reference_add_kind(struct text *text, const struct pw_setting *row)
 }
 
 static void
-add_words(struct text *text, const char *words)
+add_list(struct text *text, const char *words)
 {
 	text_add(text, "[");
 	for (size_t size; *(words += strspn(words, " ")) != '\0'; words += size) {
@@ -99,7 +100,7 @@ reference_add_default(struct text *text, const struct pw_setting *row)
 	if (row->fallback == NULL)
 		return;
 	if (row->type == PW_LIST) {
-		add_words(text, row->fallback);
+		add_list(text, row->fallback);
 	} else {
 		bool is_bare = row->type == PW_INT || row->type == PW_BOOL;
 
@@ -132,6 +133,7 @@ add_limit(struct text *text, uint64_t limit)
 	units_add_duration(text, (int64_t)limit);
 }
 
+/* A plugin's phase without limits of its own has the standard ones of that name. */
 static void
 add_phases(struct text *text, const struct pw_probe_ops *ops)
 {
@@ -212,7 +214,7 @@ add_roff(struct text *text, const char *word, size_t size)
 	}
 }
 
-/* What add_roff() makes of a word has so many bytes. */
+/* The bytes that add_roff() makes of a word. */
 static size_t
 roff_size(const char *word, size_t size)
 {

@@ -29,6 +29,7 @@ take_bare(struct tokens *tokens)
 	return bare;
 }
 
+/* What was written without quotes, as the string that it was meant to be. */
 static void
 put_quoted(struct plain *out, const struct token *bare)
 {
@@ -57,7 +58,10 @@ scalar_is_truth(const struct tokens *tokens)
 	    && (token_is_word(&tokens->now, "true") || token_is_word(&tokens->now, "false"));
 }
 
-/* Takes away quotes that are not those of the grammar. False where there are none. */
+/*
+ * Quotes that are not those of the grammar, such as those that word processors make. Returns false
+ * if there are none.
+ */
 static bool
 strip_quotes(struct token *bare)
 {
@@ -116,8 +120,7 @@ parse_number(struct tokens *tokens, struct plain *out)
 	if (!lexer_number_fits(number)) {
 		tokens_blame(tokens, number->place,
 		    "the number %s is too large: up to %d; what counts time or bytes is written in "
-		    "quotes, "
-		    "with a unit",
+		    "quotes, with a unit",
 		    tokens_quote(tokens, number), INT32_MAX);
 		plain_add_no_value(out);
 	} else {

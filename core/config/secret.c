@@ -57,8 +57,7 @@ find_credential(struct arena *arena, const char *name, const char **path, struct
 	if (!service_credential(name, from)) {
 		reason_set(why,
 		    "is what systemd loads, and postwatch.service loads none called %s: `systemctl "
-		    "edit postwatch`, [Service], "
-		    "LoadCredential=%s:%s/%s",
+		    "edit postwatch`, [Service], LoadCredential=%s:%s/%s",
 		    name, name, PW_SYSCONF_DIR, name);
 		return false;
 	}

@@ -47,6 +47,7 @@ find_folders(struct search *search)
 	}
 }
 
+/* systemd.syntax(7). */
 static bool
 is_yes(const char *value)
 {
@@ -72,6 +73,10 @@ take_credential(struct search *search, const char *value, bool is_file)
 	    is_file && value[size] == ':' && value[size + 1] == '/' ? value + size + 1 : "");
 }
 
+/*
+ * "KEY=VALUE" of [Service], blanks around both. A later line replaces an earlier one, but lists
+ * grow until an empty value empties them.
+ */
 static void
 take_line(struct search *search, char *line)
 {
@@ -97,7 +102,10 @@ take_line(struct search *search, char *line)
 		snprintf(search->user, sizeof search->user, "%s", value);
 }
 
-/* False: there is no such file. */
+/*
+ * Reads one file; a line that ends with '\' goes on in the next. Returns false if there is no such
+ * file.
+ */
 static bool
 read_unit(struct search *search, const char *path)
 {
@@ -156,6 +164,10 @@ add_drop_in(struct drop_ins *all, const char *folder, const char *name)
 	all->count++;
 }
 
+/*
+ * By name over all folders, as systemd reads them; a file of a folder that goes before hides those
+ * of its name.
+ */
 static void
 read_drop_ins(struct search *search)
 {
@@ -223,7 +235,10 @@ service_find_user(struct service_user *user)
 	snprintf(user->name, sizeof user->name, "%s", search.user);
 }
 
-/* In the child: of each file whether it can be opened. */
+/*
+ * In the child: gives up our rights, and writes of each file the error that opening it met.
+ * Opening tells what access(2) does not: what a security module thinks of it.
+ */
 _Noreturn static void
 try_all(const struct service_user *user, const char *const *paths, size_t count, int out)
 {

@@ -97,20 +97,22 @@ warn_of_service(struct reader *reader, const struct service_user *user,
 
 	if (file->secret)
 		WARN(reader, file->place,
-		    "%s: the service cannot read %s%s = %s as %s (%s): write "
-		    "%s%s = \"$CREDENTIALS_DIRECTORY/%s\", and have systemd load it: `systemctl "
-		    "edit postwatch`, [Service], "
-		    "LoadCredential=%s:%s",
+		    "%s: the service cannot read %s%s = %s as %s (%s): write %s%s = "
+		    "\"$CREDENTIALS_DIRECTORY/%s\", and have systemd load it: `systemctl edit "
+		    "postwatch`, [Service], LoadCredential=%s:%s",
 		    file->owner, file->key, file->suffix, QUOTE(reader, file->path), who,
 		    strerror(error), file->key, file->suffix, name, name, file->path);
 	else
 		WARN(reader, file->place,
-		    "%s: the service cannot read %s = %s as %s (%s): make it, and the folders "
-		    "that it lies in, readable for all",
+		    "%s: the service cannot read %s = %s as %s (%s): make it, and the folders that "
+		    "it lies in, readable for all",
 		    file->owner, file->key, QUOTE(reader, file->path), who, strerror(error));
 }
 
-/* Of a daemon that root starts: systemd is not there to load them. */
+/*
+ * Of a daemon that root starts: systemd is not there to load secrets, so the file itself has to be
+ * the user's.
+ */
 static void
 report_unreadable(struct reader *reader, const struct service_user *user,
     const struct named_file *file, int error)
@@ -121,14 +123,13 @@ report_unreadable(struct reader *reader, const struct service_user *user,
 	if (file->loaded) {
 		WARN(reader, file->place,
 		    "the file cannot be read as user %s (%s): no reload will work until that user "
-		    "can "
-		    "enter the folders above it, and read it",
+		    "can enter the folders above it, and read it",
 		    user->name, strerror(error));
 		return;
 	}
 	tell[reader->source->starts](&reader->faults, file->place,
-	    "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let "
-	    "that user enter the folders above it",
+	    "%s%s%s%s%s cannot be read as user %s (%s): chown %s %s; and let that user enter the "
+	    "folders above it",
 	    file->owner, file->owner[0] == '\0' ? "" : ": ", file->key, file->suffix,
 	    file->owner[0] == '\0' ? "the file" : "", user->name, strerror(error), user->name,
 	    file->path);
@@ -161,8 +162,10 @@ add_own(const struct reader *reader, struct files *files)
 	}
 }
 
-/* Whom a daemon that root starts would become. False: nobody else. A user that is missing is told
- * where the daemon starts, or where the configuration names it. */
+/*
+ * Finds the user that a daemon which root starts would become. Returns false if it is nobody else.
+ * A user that is missing is told where the daemon starts, or where the configuration names it.
+ */
 static bool
 find_user(struct reader *reader, struct service_user *user)
 {

@@ -1,4 +1,7 @@
-/* Gathers the words that may stand at a place and picks the nearest one. */
+/*
+ * Gathers the words that may stand at a place and picks the one nearest by edit distance.
+ * Suggestions are for words that were misspelt: a word that is far from all of them gets none.
+ */
 #include "config/suggest.h"
 
 #include <assert.h>

@@ -281,6 +281,10 @@ const struct pw_setting *const limit_settings[LIMIT_KINDS] = {
 	[LIMIT_SLOW] = slow_limits,
 };
 
+/*
+ * A secret is written KEY_file, so that KEY itself can be told as a secret that stands in the
+ * configuration.
+ */
 int
 settings_find(const struct pw_setting *rows, const char *key)
 {
@@ -294,6 +298,7 @@ settings_find(const struct pw_setting *rows, const char *key)
 	return -1;
 }
 
+/* `cert_warn_days` is a second name of cert_warn, with values of its own (layer.c). */
 int
 tls_settings_find(const char *key)
 {

@@ -29,6 +29,10 @@ target_list_fini(struct target_list *list)
 	*list = (struct target_list){ 0 };
 }
 
+/*
+ * Lasts over restarts and versions: it decides at which offset within the interval a target is
+ * probed.
+ */
 static uint32_t
 hash_identity(const struct target *target)
 {
@@ -78,6 +82,7 @@ same_name(void *arg, uint32_t index)
 	return index != sought->but && strcmp(sought->list->items[index].name, sought->name) == 0;
 }
 
+/* `but` is left out, for whether there is a second target of that name. */
 static uint32_t
 find_name(const struct target_list *list, const char *name, uint32_t but)
 {
@@ -195,6 +200,10 @@ target_list_pass(struct reader *reader, const struct draft *draft)
 	};
 }
 
+/*
+ * Watched targets first, then those that were passed over; not all of 100,000, for each is
+ * compared.
+ */
 static const char *
 next_name(void *arg, size_t index)
 {
@@ -207,6 +216,10 @@ next_name(void *arg, size_t index)
 	                                                             : NULL;
 }
 
+/*
+ * Whoever writes mx1:2525 for mx1:25 means that host: a target of the host is suggested before one
+ * of a like name.
+ */
 void
 target_list_report_word(struct reader *reader, const char *word)
 {
@@ -234,6 +247,7 @@ target_list_reject(struct reader *reader, const char *name)
 	list->rejected[list->rejected_count++] = name == NULL ? "" : name;
 }
 
+/* A rejected entry may be known by its host alone, and meant by HOST:PORT. */
 bool
 target_list_may_have(const struct reader *reader, const char *name)
 {
@@ -249,6 +263,10 @@ target_list_may_have(const struct reader *reader, const char *name)
 	return reader->is_torn;
 }
 
+/*
+ * With a selection of targets a parent may be one that was not selected: then the target has none
+ * for this once.
+ */
 static void
 tie_parent(struct reader *reader, const struct target_ref *ref)
 {
@@ -273,6 +291,10 @@ tie_parent(struct reader *reader, const struct target_ref *ref)
 	}
 }
 
+/*
+ * A chain of parents is followed from each target that has one, up to the bound: longer ones are
+ * either too deep or go in a circle.
+ */
 static void
 check_depth(struct reader *reader, const struct target_ref *ref)
 {
@@ -294,6 +316,7 @@ check_depth(struct reader *reader, const struct target_ref *ref)
 		    CONFIG_PARENTS_MAX);
 }
 
+/* A name that another target still has would take that one's history away. */
 static void
 check_was(struct reader *reader, const struct target_ref *ref)
 {
@@ -312,6 +335,7 @@ target_list_find(const struct reader *reader, const char *name)
 	return find_name(&reader->targets, name, CONFIG_NONE);
 }
 
+/* Parents first, all of them: only then can a chain be followed. */
 void
 target_list_finish(struct reader *reader)
 {

@@ -28,6 +28,7 @@ tokens_stop(struct tokens *tokens)
 	};
 }
 
+/* What stands before a fault that the lexer told is still read. */
 void
 tokens_advance(struct tokens *tokens)
 {
@@ -42,6 +43,11 @@ tokens_advance(struct tokens *tokens)
 	}
 }
 
+/*
+ * On the line on which a string of several lines ends everything seems wrong where that string
+ * lacks its quote: helo = "mx1; and three settings later a quote, and behind it an open string
+ * again. The string is told in place of what seems wrong.
+ */
 void
 tokens_blame(struct tokens *tokens, struct place place, const char *format, ...)
 {
@@ -84,8 +90,8 @@ void
 tokens_blame_language(struct tokens *tokens, const char *name)
 {
 	tokens_blame(tokens, tokens->now.place,
-	    "this is %s, and the file is in libconfig's form: key = \"value\"; and "
-	    "targets = ( { host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );",
+	    "this is %s, and the file is in libconfig's form: key = \"value\"; and targets = ( { "
+	    "host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );",
 	    name);
 	tokens_stop(tokens);
 }
@@ -96,6 +102,9 @@ token_sets(const struct token *token)
 	return token_is_one_of(token, "=:");
 }
 
+/*
+ * "- host: mx1" and "---": one sentence about the language helps more than a fault for each line.
+ */
 bool
 tokens_are_yaml(const struct tokens *tokens)
 {

@@ -26,7 +26,10 @@ enum { TARGETS_A_PROBER = 5000 };
 /* In the order of top_groups. */
 enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT };
 
-/* A key that only one file may set. */
+/*
+ * A key that only one of all files may set, else it would depend on the order of their names which
+ * holds.
+ */
 static void
 set_once(struct reader *reader, const struct node **slot, const struct node *node)
 {
@@ -47,7 +50,10 @@ set_group(struct reader *reader, const struct node **slot, const struct node *no
 		    node_kind_name(node->kind), node->key);
 }
 
-/* The groups of a list, each of which shows by `example` what it has to have. */
+/*
+ * Lists of all files are joined. An entry that is no group is told here once for all kinds of
+ * lists, with an example of what it has to have.
+ */
 static void
 add_groups(
     struct reader *reader, struct groups *groups, const struct node *list, const char *example)
@@ -156,7 +162,10 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* conf.d/ beside the main file. */
+/*
+ * conf.d/ beside the main file, in the order of bytes: the locale of whoever starts us has no say.
+ * That there is no such folder is no fault.
+ */
 static void
 read_parts(struct reader *reader)
 {
@@ -182,6 +191,10 @@ read_parts(struct reader *reader)
 	free(entries);
 }
 
+/*
+ * What is read again after a reload is what was checked: its list of files, too, for a part may
+ * have come or gone meanwhile.
+ */
 void
 top_read_files(struct reader *reader)
 {
@@ -198,6 +211,7 @@ top_read_files(struct reader *reader)
 		read_file(reader, part);
 }
 
+/* RFC 5321, section 4.1.1.1: the name is a full one. */
 static void
 take_helo(struct reader *reader, const char *text)
 {
@@ -316,7 +330,10 @@ top_take_log(struct reader *reader)
 	reader->config->log_level = levels[values[LOG_LEVEL].number];
 }
 
-/* The name of this host, if it has a full one. Our own resolver is asked, with little patience. */
+/*
+ * The name of this host, if it has a full one. Our own resolver is asked, with little patience: at
+ * boot it may not be there yet, and an address literal in EHLO does as well.
+ */
 static const char *
 own_name(struct reader *reader)
 {
@@ -345,6 +362,10 @@ own_name(struct reader *reader)
 	return helo;
 }
 
+/*
+ * systemd names the folder of StateDirectory= in the environment, several of them with ':' between
+ * (systemd.exec(5)).
+ */
 const char *
 top_find_state(struct reader *reader)
 {
@@ -361,6 +382,7 @@ top_find_state(struct reader *reader)
 	return arena_bytes(reader->arena, given, size);
 }
 
+/* One process looks after 5,000 targets easily; more processes than cores help nothing. */
 static uint32_t
 count_probers(const struct reader *reader)
 {

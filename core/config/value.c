@@ -1,4 +1,9 @@
-/* Parses the value of one setting by the type in its row, and says what would be right. */
+/*
+ * Parses the value of one setting by the type in its row, and says what would be right.
+ *
+ * Strings, lists and expressions lie in the arena once each, so that values can be compared by
+ * their addresses: with 100,000 targets whose tags = [ "web" ] there is one list.
+ */
 #include "config/value.h"
 
 #include <ctype.h>
@@ -60,6 +65,10 @@ value_key(const struct pw_setting *row, char *room)
 	return room;
 }
 
+/*
+ * What users wrote is shown in logs, mails and terminals: a control character in it could forge a
+ * line there.
+ */
 bool
 text_is_clean(const char *text, struct reason *why)
 {
@@ -104,7 +113,7 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 	return false;
 }
 
-/* Quotes what was written in front of what is wrong with it. */
+/* Quotes what was written in front of what is wrong with it: "x5" is not a whole number. */
 static bool
 quote_in_reason(const char *text, struct reason *why)
 {
@@ -117,6 +126,7 @@ quote_in_reason(const char *text, struct reason *why)
 	return false;
 }
 
+/* As wide as libconfig's numbers, so that -s KEY=VALUE takes what a file takes. */
 static bool
 parse_int(const struct pw_setting *row, const char *text, int64_t *number, struct reason *why)
 {
@@ -185,6 +195,7 @@ same_pattern(void *arg, uint32_t index)
 	return strcmp(regex_pattern(wanted->values->regexes[index]), wanted->pattern) == 0;
 }
 
+/* An expression is compiled once however many targets have it; compiled ones cannot be compared. */
 static const struct pw_regex *
 parse_regex(struct values *values, const char *pattern, struct reason *why)
 {
@@ -213,6 +224,7 @@ share_list(struct values *values, const char **items, uint32_t count)
 	return pool_share(&values->pool, &list, sizeof list);
 }
 
+/* A row without a range holds any number of entries, up to a bound that no list by hand meets. */
 static bool
 list_fits(const struct pw_setting *row, int64_t count, struct reason *why)
 {
@@ -260,7 +272,7 @@ parse_words(struct values *values, const struct pw_setting *row, const char *tex
 	return true;
 }
 
-/* An entry of a list: strings, and numbers as their digits. */
+/* An entry of a list: a string, or a number by its digits, as in tags = [ 2024 ]. */
 static bool
 parse_entry(struct values *values, const struct node *node, const char **item, struct reason *why)
 {
@@ -304,6 +316,7 @@ parse_list(struct values *values, const struct pw_setting *row, const struct nod
 	return good;
 }
 
+/* Expressions are not checked for control characters: "\x00" is written in them as such. */
 bool
 value_of_text(struct values *values, const struct pw_setting *row, const char *from,
     const char *text, struct pw_value *value, struct reason *why)
@@ -347,6 +360,7 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	return false;
 }
 
+/* Paths in tables are absolute. */
 bool
 value_default(
     struct values *values, const struct pw_setting *row, struct pw_value *value, struct reason *why)
@@ -355,6 +369,7 @@ value_default(
 	return row->fallback == NULL || value_of_text(values, row, "/", row->fallback, value, why);
 }
 
+/* A value that is a fault, or a list with one in it, has been told by the grammar. */
 static bool
 holds_known_fault(const struct node *node)
 {
@@ -365,7 +380,8 @@ holds_known_fault(const struct node *node)
 	return node->kind == NODE_BAD;
 }
 
-/* Whether what was written is of the row's type at all. A list of one may go without its brackets.
+/*
+ * Whether what was written is of the row's type at all. A list of one may go without its brackets.
  */
 static bool
 type_accepts(enum pw_type type, enum node_kind kind)
@@ -430,6 +446,7 @@ value_of_node(struct values *values, struct faults *faults, const struct pw_sett
 	return true;
 }
 
+/* The block is zeroed and shared by its bytes: targets with equal settings of a plugin have one. */
 const struct pw_values *
 values_share(struct values *values, const struct pw_value *items, uint32_t count)
 {

@@ -1,6 +1,6 @@
 /*
- * Tracks which maintenance windows are open. Clocks may be set in either direction: what was looked
- * up holds between the two instants only.
+ * Tracks which maintenance windows are open. Windows are looked at again only when one of them
+ * opens or closes, and not for each run.
  */
 #include "config/window_clock.h"
 
@@ -32,6 +32,7 @@ window_clock_fini(struct window_clock *clock)
 	*clock = (struct window_clock){ .config = NULL };
 }
 
+/* Clocks may be set in either direction: what was looked up holds between the two instants only. */
 bool
 window_clock_turn(struct window_clock *clock, int64_t utc)
 {

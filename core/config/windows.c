@@ -7,7 +7,10 @@
 
 #include "config/reader.h"
 
-/* Marks those that a word means. */
+/*
+ * A word is the name of a target, or tag:TAG for all that have the tag. A word that means none is a
+ * fault, unless what it may mean was a fault itself.
+ */
 static void
 mark_targets(struct reader *reader, const struct node *group, const char *word, bool *marked)
 {

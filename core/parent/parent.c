@@ -287,8 +287,7 @@ become_user(struct parent *parent, const struct parent_options *options)
 		parent->status = PARENT_NO_STATE;
 		log_say(&parent->log, LOG_ERR,
 		    "user %s cannot enter the state folder %s: %s: let it enter the folders above, "
-		    "or name "
-		    "another place, such as -S /var/lib/postwatch",
+		    "or name another place, such as -S /var/lib/postwatch",
 		    identity.name, parent->config->state, strerror(errno));
 		return false;
 	}
