@@ -9,6 +9,7 @@
  */
 #include "config/accepted.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -94,6 +95,7 @@ take_file(struct accepted *accepted, char *line, char **at)
 	if (!add_file(accepted, (struct kept_file){ .path = path + 1, .bytes = *at, .size = size }))
 		return false;
 	*at += size + 1;
+	assert(*at <= end);
 	return true;
 }
 
@@ -180,6 +182,7 @@ take_kept(
 		const struct kept_file *file = &accepted->files[i];
 		if (file->path == NULL || strcmp(file->path, path) != 0)
 			continue;
+		assert(file->bytes + file->size <= accepted->bytes + accepted->size);
 		if ((input->bytes = malloc(file->size + 1)) == NULL)
 			break;
 		memcpy(input->bytes, file->bytes, file->size);
@@ -258,6 +261,7 @@ write_all(int fd, const char *bytes, size_t size)
 		if (written < 0 && errno != EINTR)
 			return false;
 		if (written > 0) {
+			assert((size_t)written <= size);
 			bytes += written;
 			size -= (size_t)written;
 		}
@@ -321,7 +325,8 @@ same_is_kept(const char *bytes, size_t size, const char *state, const char *name
 bool
 accepted_is_same(struct accepted *accepted, const char *state, const char *name)
 {
-	return fflush(accepted->out) == 0 && same_is_kept(accepted->bytes, accepted->size, state, name);
+	return fflush(accepted->out) == 0
+	    && same_is_kept(accepted->bytes, accepted->size, state, name);
 }
 
 static void
@@ -362,7 +367,9 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 	     kept;
 
 	name_copy(name, path);
-	kept = whole && (same_is_kept(bytes, size, state, name) || keep_bytes(bytes, size, state, name, why));
+	kept = whole
+	    && (same_is_kept(bytes, size, state, name)
+	        || keep_bytes(bytes, size, state, name, why));
 	if (!whole)
 		reason_set(why, "%s cannot be copied: it changes, or there is no memory", path);
 	if (fd >= 0)

@@ -84,6 +84,7 @@ warn_of_untold(struct reader *reader)
 		        : "no notifier that is meant for it wants \"down\" (see `tags`, `notify`, "
 		          "`kinds` and `quiet`)");
 	}
+	assert(untold <= config->target_count);
 	if (untold > UNTOLD_NAMED)
 		WARN(reader, reader_main_file(reader),
 		    "nobody would be told that any of %u more targets is down",
@@ -146,6 +147,7 @@ next_tag(void *arg, size_t index)
 		const struct policy *policy = config->targets[tags->target].policy;
 		bool again = tags->target > 0 && config->targets[tags->target - 1].policy == policy;
 
+		assert(tags->tag <= policy->tag_count);
 		if (!again && tags->tag < policy->tag_count)
 			return policy->tags[tags->tag++];
 		tags->target++;

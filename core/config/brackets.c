@@ -63,6 +63,7 @@ brackets_enter(struct brackets *brackets, struct tokens *tokens, char sign)
 		return false;
 	}
 	bracket = &brackets->open[++brackets->depth];
+	assert(brackets->depth <= BRACKETS_MAX);
 	bracket->sign = sign;
 	bracket->place = tokens->now.place;
 	bracket->count = 0;
@@ -109,5 +110,6 @@ brackets_add(struct brackets *brackets, struct name name)
 	struct bracket *bracket = &brackets->open[brackets->depth];
 
 	VEC_REQUIRE(bracket->names, bracket->count, bracket->room);
+	assert(bracket->count < bracket->room);
 	bracket->names[bracket->count++] = name;
 }

@@ -89,6 +89,7 @@ cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 		}
 		if (!(part[size - 1] == '%' ? parse_share : parse_time)(part, size, limit, why))
 			return false;
+		assert(limit->left != 0 || limit->percent != 0);
 		part += size;
 		if (*part == '\0')
 			return true;

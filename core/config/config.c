@@ -22,6 +22,7 @@ notifier_hears_of(const struct config *config, uint32_t index, const struct targ
 	const struct policy *policy = target->policy;
 	bool named = policy->notify_count == CONFIG_NONE, tagged = notifier->tag_count == 0;
 
+	assert(index < config->notifier_count);
 	if (config->heartbeat_interval != 0 && index == config->heartbeat)
 		return false;
 	for (uint32_t i = 0; !named && i < policy->notify_count; i++)

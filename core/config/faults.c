@@ -63,6 +63,7 @@ remove_item(struct faults *faults, uint32_t at)
 {
 	struct config_faults *into = faults->into;
 
+	assert(at < into->kept && into->kept <= FAULTS_KEPT);
 	into->kept--;
 	memmove(&into->items[at], &into->items[at + 1], (into->kept - at) * sizeof into->items[0]);
 	memmove(&faults->places[at], &faults->places[at + 1],
@@ -110,8 +111,8 @@ put_file(struct config_fault *item, const char *name)
 	} while (skip < strlen(name));
 }
 
-static void __attribute__((format(printf, 4, 0)))
-add_item(struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
+static void __attribute__((format(printf, 4, 0))) add_item(
+    struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
 {
 	struct config_faults *into = faults->into;
 	uint32_t at;
@@ -123,6 +124,7 @@ add_item(struct faults *faults, struct place place, bool warning, const char *fo
 		into->items[at] = into->items[at - 1];
 		faults->places[at] = faults->places[at - 1];
 	}
+	assert(at == into->kept || is_before(place, faults->places[at]));
 	into->kept++;
 	faults->places[at] = place;
 	into->items[at] = (struct config_fault){

@@ -10,6 +10,7 @@
  */
 #include "config/grammar.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ parse_group(struct parser *parser, bool open)
 {
 	struct tokens *tokens = &parser->tokens;
 	struct place begun = tokens->now.place;
+	unsigned depth = parser->brackets.depth;
 
 	if (!brackets_enter(&parser->brackets, tokens, '{'))
 		return;
@@ -55,14 +57,12 @@ parse_group(struct parser *parser, bool open)
 	plain_begin_line(parser->out, begun); /* libconfig has a group stand where it ends */
 	plain_add(parser->out, "}");
 	brackets_leave(&parser->brackets);
+	assert(parser->brackets.depth == depth);
 }
 
+/* Bits. */
 enum entry {
-	ENTRY_STRING = 1,
-	ENTRY_NUMBER = 2,
-	ENTRY_TRUTH = 4,
-	ENTRY_GROUP = 8,
-	ENTRY_LIST = 16
+	ENTRY_STRING = 1, ENTRY_NUMBER = 2, ENTRY_TRUTH = 4, ENTRY_GROUP = 8, ENTRY_LIST = 16
 };
 
 /* A word without quotes is meant as a string. */
@@ -113,7 +113,8 @@ parse_entry(struct parser *parser, unsigned *before)
 	*before |= kind_of_entry(parser);
 	plain_begin_line(parser->out, tokens->now.place);
 	if (tokens->now.kind == TOKEN_STRING) {
-		/* Alone: libconfig would join a second string to it, and a ',' is what is missing. */
+		/* Alone: libconfig would join a second string to it, and a ',' is what is missing.
+		 */
 		plain_add_bytes(parser->out, tokens->now.bytes, tokens->now.size);
 		tokens_advance(tokens);
 	} else if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next)) {
@@ -216,7 +217,7 @@ static void
 parse_list(struct parser *parser)
 {
 	struct tokens *tokens = &parser->tokens;
-	unsigned before = 0; /* kinds of entries */
+	unsigned before = 0, depth = parser->brackets.depth; /* `before`: kinds of entries */
 
 	if (!brackets_enter(&parser->brackets, tokens, *tokens->now.bytes))
 		return;
@@ -233,6 +234,7 @@ parse_list(struct parser *parser)
 	end_list(parser);
 	plain_add(parser->out, ")");
 	brackets_leave(&parser->brackets);
+	assert(parser->brackets.depth == depth);
 }
 
 /* The value of a key, or an entry of a list (`key` NULL). */
@@ -382,6 +384,7 @@ parse_quoted_key(struct parser *parser)
 		    "value;",
 		    tokens_quote(tokens, &tokens->now));
 	parser->told_json = true;
+	assert(tokens->now.size >= 2 && *tokens->now.bytes == '"');
 	tokens->now.kind = TOKEN_NAME;
 	tokens->now.bytes++;
 	tokens->now.size -= 2;

@@ -5,6 +5,7 @@
  */
 #include "config/host.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <idn2.h>
 #include <string.h>
@@ -102,6 +103,7 @@ to_ascii(struct arena *arena, const char *text, struct reason *why)
 		name[--size] = '\0';
 	for (size_t i = 0; i < size; i++)
 		name[i] = (char)tolower((unsigned char)name[i]);
+	assert(strlen(name) == size);
 	return is_name(name, why) ? name : NULL;
 }
 
@@ -136,6 +138,7 @@ host_parse(
 		reason_set(why, size == 0 ? "is empty" : "is no host name");
 		return false;
 	}
+	assert(size < sizeof written);
 	memcpy(written, text, size);
 	written[size] = '\0';
 	if (address_parse(written, 0, &host->address)) {

@@ -4,6 +4,7 @@
  */
 #include "config/input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ read_all(int fd, struct input *input, size_t room, struct reason *why)
 			if (input->bytes == NULL)
 				exit(EX_OSERR);
 		}
+		assert(input->size + 1 < room);
 		got = read(fd, input->bytes + input->size, room - input->size - 1);
 		if (got == 0)
 			return true;
@@ -121,6 +123,7 @@ path_beside(struct arena *arena, const char *from, const char *path)
 		return arena_strdup(arena, path);
 	while (path[0] == '.' && path[1] == '/')
 		path += 2;
+	assert(folder > 0 && from[folder - 1] == '/');
 	joined = arena_alloc(arena, folder + strlen(path) + 1);
 	memcpy(joined, from, folder);
 	memcpy(joined + folder, path, strlen(path) + 1);

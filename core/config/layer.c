@@ -77,7 +77,8 @@ check_notify(struct reader *reader, const struct node *node, const struct pw_str
 	bool good = true;
 
 	for (uint32_t i = 0; i < list->count; i++)
-		if (reader_require_notifier(reader, node->place, "notify", list->items[i]) == CONFIG_NONE)
+		if (reader_require_notifier(reader, node->place, "notify", list->items[i])
+		    == CONFIG_NONE)
 			good = reader->is_torn;
 	return good;
 }
@@ -321,6 +322,7 @@ take_limit(struct reader *reader, struct layer *layer, const struct probe *probe
 		report_phase(reader, probe, node, limit_groups[kind].key);
 		return;
 	}
+	assert(number < (int)reader->phase_name_count && number < PHASE_NAMES_MAX);
 	text_format(&text, "%s.%s", limit_groups[kind].key, node->key);
 	if (value_of_node(&reader->values, &reader->faults, &row, label, node, &value))
 		layer->limits[kind][number] = value.number;
@@ -450,6 +452,7 @@ void
 layer_take(struct reader *reader, struct layer *layer, const struct probe *probe,
     const struct node *group, enum scope scope)
 {
+	assert((scope == SCOPE_DEFAULTS) == (probe == NULL));
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
 

@@ -242,8 +242,8 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 			lexer->long_string = begun;
 		return true;
 	}
-	/* A string that runs over lines ended where another was to begin, and so on to the end of the file: it is the
-	 * first of them that lacks its quote. */
+	/* A string that runs over lines ended where another was to begin, and so on to the end of
+	 * the file: it is the first of them that lacks its quote. */
 	if (lexer->long_string.line != 0)
 		begun = lexer->long_string;
 	faults_add(lexer->faults, begun, "this string has no end: a '\"' is missing");
@@ -356,6 +356,7 @@ lexer_next(struct lexer *lexer, struct token *token)
 	cursor->line_start = false;
 	if (!take_word(lexer, cursor, token))
 		return false;
+	assert(token->bytes < cursor->at && cursor->at <= cursor->end);
 	token->size = (size_t)(cursor->at - token->bytes);
 	token->end = cursor->place;
 	lexer->after = cursor->at;

@@ -85,6 +85,7 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 	for (; own->rows != NULL && own->rows[own->count].key != NULL; own->count++)
 		value_default(
 		    &reader->values, &own->rows[own->count], &own->items[own->count], &why);
+	assert(own->count <= PLUGIN_SETTINGS_MAX);
 	reader_check_keys(reader, group, "", hosts, own->rows);
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
@@ -361,6 +362,7 @@ take_notifier(struct reader *reader, const struct node *group)
 		    faults_place(&reader->faults, reader->notifier_nodes[twin]->place));
 		return;
 	}
+	assert(reader->notifier_count < reader->notifier_groups.count);
 	notifier->place = arena_strdup(reader->arena, faults_place(&reader->faults, group->place));
 	reader->notifier_nodes[reader->notifier_count++] = group;
 }

@@ -7,6 +7,7 @@
  */
 #include "config/plain.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ plain_add_bytes(struct plain *plain, const char *bytes, size_t size)
 		if (*bytes == '\n')
 			add_line(plain, plain->lines[plain->line_count - 1]);
 	}
+	assert(plain->size < plain->room && plain->line_count <= plain->line_room);
 	plain->text[plain->size] = '\0';
 }
 
@@ -89,5 +91,6 @@ plain_place(const struct plain *plain, unsigned line)
 {
 	if (line == 0 || line > plain->line_count)
 		line = (unsigned)plain->line_count;
+	assert(line >= 1 && line <= plain->line_count);
 	return plain->lines[line - 1];
 }

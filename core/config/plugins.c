@@ -7,6 +7,7 @@
  */
 #include "config/plugins.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -164,6 +165,7 @@ load_file(struct plugins *plugins, const char *path, struct reason *why)
 		return false;
 	}
 	VEC_REQUIRE(plugins->items, plugins->count, plugins->room);
+	assert(plugins->count < plugins->room);
 	plugins->items[plugins->count++] = (struct plugin){ descriptor,
 		arena_strdup(plugins->arena, path) };
 	return true;

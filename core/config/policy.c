@@ -49,6 +49,7 @@ put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
 {
 	struct reason why;
 
+	assert(value->list->count <= CERT_LEVELS);
 	for (uint32_t i = 0; i < value->list->count; i++) {
 		bool good = cert_limit_parse(value->list->items[i], &tls->cert_warn[i], &why);
 
@@ -156,6 +157,7 @@ plan_phases(struct reader *reader, const struct probe *probe, const struct layer
 		policy->leg.routine = reader->source->leg_max;
 	if (reader->source->leg_max > 0 && policy->leg.patient > reader->source->leg_max)
 		policy->leg.patient = reader->source->leg_max;
+	assert(policy->leg.patient >= policy->leg.routine || reader->faults.into->faults > 0);
 	policy->phase_count = probe->phase_count;
 	policy->phases = pool_share(
 	    &reader->values.pool, phases, probe->phase_count * sizeof *phases);
@@ -188,6 +190,7 @@ put_notify(struct reader *reader, struct policy *policy, const struct pw_strings
 	policy->notify_count = CONFIG_NONE;
 	if (list == NULL)
 		return;
+	assert(list->count <= sizeof notifiers / sizeof *notifiers);
 	policy->notify_count = 0;
 	for (uint32_t i = 0; i < list->count; i++) {
 		uint32_t index = reader_find_notifier(reader, list->items[i]);

@@ -4,6 +4,7 @@
  */
 #include "config/pool.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,7 @@ pool_share(struct pool *pool, const void *bytes, size_t size)
 
 	if (index != HASH_NONE)
 		return pool->blocks[index].bytes;
+	assert(pool->table.count == pool->count);
 	VEC_REQUIRE(pool->blocks, pool->count, pool->room);
 	copy = arena_alloc(pool->arena, size);
 	memcpy(copy, bytes, size);

@@ -45,6 +45,7 @@ plan_probe(struct reader *reader, struct probe *probe)
 	if (ops->farewell != NULL)
 		probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
 		    reader, "quit");
+	assert(probe->phase_count <= PHASES_MAX && reader->phase_name_count <= PHASE_NAMES_MAX);
 	return number >= 0;
 }
 

@@ -106,6 +106,7 @@ config_read(const struct config_source *source, struct config_faults *faults)
 	init(reader, source, faults);
 	read_all(reader);
 	config = faults->faults == 0 ? reader->config : NULL;
+	assert(config == NULL || config->target_count == reader->targets.count);
 	if (config != NULL)
 		arena_freeze(latest = reader->arena);
 	else

@@ -7,6 +7,7 @@
 
 #include "config/regex.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A greeting is at most 64 KiB; these limits end the worst expression on it within some 10 ms. */
@@ -43,6 +44,7 @@ explain(int error, size_t offset, const char *pattern, struct reason *why)
 		words[0] = '\0';
 	if (offset > size)
 		offset = size;
+	assert(offset <= size);
 	text_escape(&text, (struct pw_bytes){ pattern + offset, size - offset });
 	reason_set(why, "not a regular expression: %s, at character %zu%s%s%s", (const char *)words,
 	    offset + 1, offset < size ? ": '" : "", rest, offset < size ? "'" : "");

@@ -4,6 +4,7 @@
  */
 #include "config/resolvers.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "config/input.h"
@@ -50,6 +51,7 @@ resolvers_read(
 		line += *line == '\n';
 		count += take_nameserver(line, &found[count]);
 	}
+	assert(count <= RESOLVERS_FOUND_MAX);
 	input_free(&input);
 	if (count == 0)
 		reason_set(why, "%s names no resolver (a line \"nameserver ADDRESS\")", path);

@@ -4,6 +4,7 @@
  */
 #include "config/scalar.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* A word without quotes, to its end: what hangs together, and on the same line what else is no sign
@@ -128,6 +129,7 @@ parse_number(struct tokens *tokens, struct plain *out)
 		while (sign + zeros + 1 < number->size && number->bytes[sign + zeros] == '0'
 		    && strchr("0123456789", number->bytes[sign + zeros + 1]) != NULL)
 			zeros++;
+		assert(sign + zeros < number->size);
 		plain_add_bytes(out, number->bytes, sign);
 		plain_add_bytes(out, number->bytes + sign + zeros, number->size - sign - zeros);
 	}

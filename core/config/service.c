@@ -4,6 +4,7 @@
  */
 #include "config/service.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -156,6 +157,7 @@ add_drop_in(struct drop_ins *all, const char *folder, const char *name)
 		continue;
 	if (at < all->count && strcmp(all->names[at], name) == 0)
 		return;
+	assert(at <= all->count && all->count < DROP_INS_MAX);
 	memmove(all->names + at + 1, all->names + at, (all->count - at) * sizeof all->names[0]);
 	memmove(all->paths + at + 1, all->paths + at, (all->count - at) * sizeof all->paths[0]);
 	snprintf(all->names[at], sizeof all->names[at], "%s", name);
@@ -278,6 +280,7 @@ service_try_files(
 	while (child > 0 && got < count
 	    && read(ends[0], &errors[got], sizeof *errors) == sizeof *errors)
 		got++;
+	assert(got <= count);
 	close(ends[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		continue;

@@ -63,8 +63,13 @@ add_notifier(const struct reader *reader, struct files *files, uint32_t index)
 		/* What systemd loads, systemd reads. */
 		if (node == NULL || (secret ? is_credential(node) : access(path, F_OK) != 0))
 			continue;
-		add(files, (struct named_file){ .place = node->place, .key = rows[i].key, .path = path,
-			.suffix = secret ? "_file" : "", .owner = notifier->name, .secret = secret });
+		add(files,
+		    (struct named_file){ .place = node->place,
+		        .key = rows[i].key,
+		        .path = path,
+		        .suffix = secret ? "_file" : "",
+		        .owner = notifier->name,
+		        .secret = secret });
 	}
 }
 
@@ -76,7 +81,8 @@ add_targets(const struct reader *reader, struct files *files)
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
-		const char *path = tls == NULL ? NULL : tls->ca_file; /* NULL: its probe knows no TLS */
+		const char *path = tls == NULL ? NULL
+		                               : tls->ca_file; /* NULL: its probe knows no TLS */
 
 		if (path != NULL && (last == NULL || strcmp(path, last) != 0))
 			add(files, (struct named_file){ .place = reader->targets.places[i],

@@ -351,6 +351,7 @@ target_list_finish(struct reader *reader)
 	for (uint32_t i = 0; i < list->ref_count; i++)
 		if (list->refs[i].is_parent)
 			check_depth(reader, &list->refs[i]);
+	assert(list->count <= TARGETS_MAX && list->count == list->identities.count);
 	kept = arena_array(reader->arena, list->count, sizeof *kept);
 	if (list->count > 0)
 		memcpy(kept, list->items, list->count * sizeof *kept);

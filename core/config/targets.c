@@ -149,6 +149,7 @@ targets_finish(struct reader *reader, struct draft *draft, const struct layer *l
 		target_list_pass(reader, draft);
 		return;
 	}
+	assert(draft->policy->probe == draft->probe->plugin);
 	warn_of_interval(reader, draft);
 	target_list_add(reader, draft);
 }
@@ -224,6 +225,7 @@ take_line(struct reader *reader, struct entry *entry, uint16_t port, struct pw_b
 		    faults_quote_bytes(&reader->faults, name, size));
 		return;
 	}
+	assert(name + size == end && size < sizeof room);
 	memcpy(room, name, size);
 	room[size] = '\0';
 	draft->name = size > 0 ? room : NULL;

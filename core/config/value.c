@@ -6,6 +6,7 @@
  */
 #include "config/value.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ in_range(const struct pw_setting *row, int64_t number, struct reason *why)
 
 	if ((row->min == 0 && row->max == 0) || (number >= row->min && number <= row->max))
 		return true;
+	assert(row->min <= row->max);
 	value_add_number(&text, row, number);
 	text_add(&text, " is out of range: it goes from ");
 	value_add_number(&text, row, row->min);
@@ -266,6 +268,7 @@ parse_words(struct values *values, const struct pw_setting *row, const char *tex
 		}
 		items[count++] = arena_intern_bytes(values->arena, text, size);
 	}
+	assert(count <= WORDS_MAX);
 	if (!list_fits(row, count, why))
 		return false;
 	value->list = share_list(values, items, count);

@@ -4,6 +4,7 @@
  */
 #include "config/window_clock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 bool
@@ -55,6 +56,7 @@ window_clock_turn(struct window_clock *clock, int64_t utc)
 		if (next < clock->next)
 			clock->next = next;
 	}
+	assert(clock->open_count <= clock->config->window_count);
 	return changed;
 }
 

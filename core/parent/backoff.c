@@ -4,6 +4,8 @@
  */
 #include "parent/backoff.h"
 
+#include <assert.h>
+
 int64_t
 backoff_wait(struct backoff *backoff, int64_t healthy, int64_t step)
 {
@@ -13,6 +15,7 @@ backoff_wait(struct backoff *backoff, int64_t healthy, int64_t step)
 		backoff->deaths = 0;
 	if (backoff->deaths > 0)
 		steps = backoff->deaths > 6 ? BACKOFF_STEPS_MAX : 1 << (backoff->deaths - 1);
+	assert(steps <= BACKOFF_STEPS_MAX);
 	if (backoff->deaths < UINT32_MAX)
 		backoff->deaths++;
 	return (steps < BACKOFF_STEPS_MAX ? steps : BACKOFF_STEPS_MAX) * step;

@@ -85,6 +85,7 @@ child_kill(struct child *child, const char *why)
 		return;
 	if (child->killed[0] == '\0')
 		snprintf(child->killed, sizeof child->killed, "%s", why);
+	assert(child->pid != child->gate);
 	kill(child->pid, SIGKILL);
 	child_kill_gate(child);
 }

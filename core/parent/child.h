@@ -46,8 +46,9 @@ struct child {
 
 	bool apart; /* a prober for targets that are kept apart; there only while it is needed */
 
-	/* Why it could not begin, where it has said so; each reason is told once, louder than debug. */
-	uint32_t start_faults[2];      /* hashes of the reasons told, its own and its gate's; 0: none */
+	/* Why it could not begin, where it has said so; each reason is told once, louder than
+	 * debug. */
+	uint32_t start_faults[2]; /* hashes of the reasons told, its own and its gate's; 0: none */
 	bool repeats;                  /* the last reason was one of them */
 	char absence[ABSENT_TEXT_MAX]; /* of a notifier, for the keeper; "": it is there */
 	bool explained;                /* `absence` is in its own words, of this life */

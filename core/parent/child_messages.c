@@ -89,6 +89,7 @@ take_ready(struct tree *tree, struct child *child, int64_t now)
 	child->start_faults[0] = child->start_faults[1] = 0;
 	child->repeats = false;
 	child->absence[0] = '\0';
+	assert(now >= child->started);
 	child->ready = now;
 	if (child->deaths > 0 && tree->was_ready)
 		log_say(tree->log, LOG_NOTICE, "%s is back", child->name);

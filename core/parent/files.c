@@ -4,6 +4,7 @@
  */
 #include "parent/files.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,6 +31,7 @@ add(struct files *files, const char *path, uint32_t notifier)
 		if (strcmp(files->items[i].path, path) == 0 && files->items[i].notifier == notifier)
 			return;
 	}
+	assert(files->count <= FILES_MAX);
 	if (files->count < FILES_MAX)
 		files->items[files->count++] = look(path, notifier);
 }

@@ -22,6 +22,7 @@ link_children(struct child *one, struct child *other, struct log *log)
 	struct reason why;
 	int ends[2];
 
+	assert(one != other);
 	if (!child_lives(one) || !child_lives(other))
 		return;
 	if (!child_socket_pair(ends, &why)) {
@@ -71,6 +72,7 @@ link_send_account(struct tree *tree, uint32_t target, enum account known, const 
 	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
+	assert(target < tree->config->target_count);
 	snprintf(account.text, sizeof account.text, "%s", text);
 	message_put_account(&out, &account);
 	if (child_lives(monitor))

@@ -154,6 +154,7 @@ log_poll(const struct log *log, struct pollfd *polled, int64_t *until)
 		else if (sink->retry < *until)
 			*until = sink->retry;
 	}
+	assert(count <= log->count);
 	return count;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "parent/log_line.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <syslog.h>
 
@@ -92,6 +93,7 @@ void
 log_line_add(struct text *text, enum log_form form, const struct log_origin *origin,
     const struct log_line *line)
 {
+	assert(line->level >= LOG_EMERG && line->level <= LOG_DEBUG);
 	switch (form) {
 	case LOG_FORM_PLAIN:
 	case LOG_FORM_COLOUR:

@@ -144,6 +144,7 @@ write_record(
 		wrote = write_some(sink, bytes + *done, size - *done);
 	while (wrote < 0 && errno == EINTR);
 	if (wrote >= 0) {
+		assert(*done + (size_t)wrote <= size);
 		*done += (size_t)wrote;
 		return *done == size ? WRITTEN : WRITTEN_PART;
 	}
@@ -181,6 +182,7 @@ keep(struct log_sink *sink, const void *bytes, size_t size, size_t done)
 		memmove(sink->kept, sink->kept + sink->start, sink->size);
 		sink->start = 0;
 	}
+	assert(sink->start + sink->size <= LOG_SINK_ROOM);
 	if (sink->size == 0)
 		sink->written = done;
 	memcpy(sink->kept + sink->start + sink->size, &prefix, sizeof prefix);

@@ -4,6 +4,7 @@
  */
 #include "parent/parent.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -177,6 +178,7 @@ wait_and_hear(struct parent *parent)
 	count += tree_poll(&parent->tree, parent->polled + count);
 	count += log_poll(&parent->log, parent->polled + count, &until);
 	until = until > now ? until : now;
+	assert(count <= 1 + LOG_SINKS + parent->tree.count);
 	poll(parent->polled, count, (int)((until - now + MILLISECOND - 1) / MILLISECOND));
 	now = clock_mono();
 	if (now - until > LATE)

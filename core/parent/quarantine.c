@@ -4,6 +4,7 @@
  */
 #include "parent/quarantine.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ forget(struct quarantine *quarantine, int64_t now)
 		if (!is_over(quarantine, &quarantine->entries[i], now))
 			quarantine->entries[kept++] = quarantine->entries[i];
 	}
+	assert(kept <= quarantine->count);
 	quarantine->count = kept;
 }
 
@@ -180,6 +182,7 @@ quarantine_end(struct quarantine *quarantine, uint32_t target)
 	if (entry == NULL || entry->stage != QUARANTINE_HELD)
 		return false;
 	quarantine->changes++;
+	assert(entry < quarantine->entries + quarantine->count);
 	*entry = quarantine->entries[--quarantine->count];
 	return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "parent/quarantine_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -118,6 +119,7 @@ take_entry(struct quarantine *quarantine, const struct config *config, char *lin
 		entry.since = now;
 		entry.apart = true;
 	}
+	assert(quarantine->count < QUARANTINE_ROOM && entry.target < config->target_count);
 	quarantine->entries[quarantine->count++] = entry;
 }
 

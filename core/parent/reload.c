@@ -4,6 +4,7 @@
  */
 #include "parent/reload.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -124,12 +125,16 @@ static void
 begin_check(struct reload *reload, int64_t now)
 {
 	pid_t parent = getpid();
-	int ends[2];
+	int ends[2] = { -1, -1 };
 
 	reload->wanted = false;
 	reload->said = 0;
 	reload->not_before = now + reload->apart;
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 || (reload->checker = fork()) < 0) {
+	bool piped = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0;
+
+	if (!piped || (reload->checker = fork()) < 0) {
+		for (int i = 0; piped && i < 2; i++)
+			close(ends[i]);
 		reload->checker = 0;
 		say(reload, LOG_ERR, 'e',
 		    "the configuration cannot be checked: no process, no descriptors");
@@ -154,6 +159,7 @@ read_words(struct reload *reload)
 		if (size > 0)
 			reload->said += (size_t)size;
 	}
+	assert(reload->said < sizeof reload->words);
 	reload->words[reload->said] = '\0';
 }
 
@@ -186,7 +192,10 @@ judge(struct reload *reload, int status)
 		{ "the check itself failed: nothing was changed", CALLER_REFUSED, true },
 	};
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	size_t i = code == RELOAD_GOOD ? 0 : code == RELOAD_SAME ? 1 : code == RELOAD_FAULTY ? 2 : 3;
+	size_t i = code == RELOAD_GOOD ? 0
+	    : code == RELOAD_SAME      ? 1
+	    : code == RELOAD_FAULTY    ? 2
+	                               : 3;
 	char kind = ends[i].is_fault ? 'e' : 'o';
 
 	pass_on(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind);
@@ -218,6 +227,7 @@ reload_turn(struct reload *reload, bool may, int64_t now)
 {
 	bool good = reload->good && may && !reload->wanted;
 
+	assert((reload->checker == 0) == (reload->out < 0));
 	if (reload->checker != 0) {
 		read_words(reload);
 		if (now >= reload->kill_at)

@@ -1,6 +1,7 @@
 /* Stops all children in order, each group with its time limit. */
 #include "parent/shutdown.h"
 
+#include <assert.h>
 #include <syslog.h>
 
 #include "base/clock.h"
@@ -20,6 +21,7 @@ shutdown_begin(struct parent *parent, int64_t now)
 	parent->stage = ENDING;
 	parent->notify_by = now + grace + last_words;
 	parent->end_by = now + patience + last_words;
+	assert(parent->notify_by <= parent->end_by);
 	manager_tell(&parent->manager,
 	    parent->anew ? "STATUS=reloading: what is under way gets its time"
 	                 : "STOPPING=1\nSTATUS=ending: what is under way gets its time");

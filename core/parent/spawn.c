@@ -6,6 +6,7 @@
  */
 #include "parent/spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -122,6 +123,7 @@ run_child(const struct start *start)
 	struct own_processes *processes = start->tree->processes;
 	struct reason why;
 
+	assert(child < start->tree->children + start->tree->count);
 	duty = (struct duty){ .kind = child->kind, .index = child->index, .parent = start->socket,
 		.config = start->tree->config, .page = child->page, .gate = start->pair };
 	own_processes_join(

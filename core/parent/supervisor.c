@@ -22,6 +22,7 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 {
 	struct reason why;
 
+	assert(child->stage == CHILD_AWAITED && !child_lives(child));
 	child->killed[0] = '\0';
 	child->silent = child->stopping = child->stale = child->renewing = child->explained = false;
 	child->started = child->heard = now;

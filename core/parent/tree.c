@@ -104,6 +104,7 @@ tree_await(struct tree *tree, struct child *child, enum backoff_blame blame, int
 	int64_t wait = backoff_wait_blaming(&child->backoff, blame, healthy, tree->times.backoff);
 
 	child->stage = tree->stopping ? CHILD_GONE : CHILD_AWAITED;
+	assert(wait >= 0 && !child_lives(child));
 	child->due = now + wait;
 	child->deaths++;
 	if (!tree->was_ready && child_is_needed(child) && child->backoff.deaths >= BEGINNINGS)
@@ -122,6 +123,7 @@ tree_poll(const struct tree *tree, struct pollfd *polled)
 		if (child->socket >= 0)
 			polled[count++] = (struct pollfd){ .fd = child->socket, .events = events };
 	}
+	assert(count <= tree->count);
 	return count;
 }
 
