@@ -52,11 +52,12 @@ class Smtp(Server):
 		self.kept = None        # bound, and never listened on: while the server is away nobody else is given its port
 
 	def open(self):
+		family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
 		if self.kept is None:
-			self.kept = socket.socket()
+			self.kept = socket.socket(family)
 			self.kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 			self.kept.bind((self.address, self.port))
-		return socket.create_server((self.address, self.kept.getsockname()[1]))
+		return socket.create_server((self.address, self.kept.getsockname()[1]), family=family)
 
 	def serve(self, listener):
 		while True:
