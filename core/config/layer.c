@@ -16,6 +16,7 @@
 #include "config/accepted.h"
 #include "config/cert_limit.h"
 #include "config/probes.h"
+#include "config/service_files.h"
 #include "config/top.h"
 
 enum { KEY_SHOWN_MAX = 160, TAG_SIZE_MAX = 64 };
@@ -374,6 +375,8 @@ take_row(struct reader *reader, const struct pw_setting *row, const struct node 
 	        &reader->values, &reader->faults, row, value_key(row, label), node, &value)
 	    || !check_value(reader, row, node, &value))
 		return false;
+	if (row->type == PW_SECRET)
+		service_files_note(reader, row, node, value.string);
 	*into = value;
 	return true;
 }

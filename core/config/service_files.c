@@ -18,6 +18,12 @@
 #include "config/secret.h"
 #include "config/service.h"
 
+/* A file with a secret of a probe's, as some layer of settings names it. */
+struct probe_secret {
+	struct place place;
+	const char *key, *path; /* the setting without "_file" */
+};
+
 /* A file, and where it is named. */
 struct named_file {
 	struct place place;
@@ -43,6 +49,23 @@ is_credential(const struct node *node)
 {
 	return (node->kind == NODE_STRING || node->kind == NODE_TEXT)
 	    && strncmp(node->text, SECRET_CREDENTIAL, strlen(SECRET_CREDENTIAL)) == 0;
+}
+
+void
+service_files_note(struct reader *reader, const struct pw_setting *row, const struct node *node, const char *path)
+{
+	if (is_credential(node))
+		return;
+	if (reader->secret_count == reader->secret_room) {
+		uint32_t room = reader->secret_room * 2 + 4;
+		struct probe_secret *grown = arena_array(reader->scratch, room, sizeof *grown);
+
+		if (reader->secret_count > 0)
+			memcpy(grown, reader->secrets, reader->secret_count * sizeof *grown);
+		reader->secrets = grown;
+		reader->secret_room = room;
+	}
+	reader->secrets[reader->secret_count++] = (struct probe_secret){ node->place, row->key, path };
 }
 
 static void
@@ -79,6 +102,9 @@ add_targets(const struct reader *reader, struct files *files)
 	const struct config *config = reader->config;
 	const char *last = NULL;
 
+	for (uint32_t i = 0; i < reader->secret_count; i++)
+		add(files, (struct named_file){ .place = reader->secrets[i].place, .key = reader->secrets[i].key, .suffix = "_file",
+			.owner = "a probe", .path = reader->secrets[i].path, .secret = true });
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
 		const char *path = tls == NULL ? NULL
