@@ -274,6 +274,14 @@ write_rest(void)
 	return written;
 }
 
+bool
+layout_has_colour(int fd)
+{
+	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(fd) && (none == NULL || none[0] == '\0') && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
 int
 layout_terminal_width(int fd)
 {

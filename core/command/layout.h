@@ -35,6 +35,8 @@ bool layout_end(void);
 int layout_width(void);
 /* Columns of what is written to that descriptor, which is a terminal: 80 where it does not say. */
 int layout_terminal_width(int fd);
+/* Whether it is a terminal that shows colours, and nobody wants none ($TERM, $NO_COLOR). */
+bool layout_has_colour(int fd);
 
 /* Columns that a terminal needs for it. */
 int layout_columns(const char *string);

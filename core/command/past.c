@@ -187,7 +187,7 @@ past_open_store(struct past *past)
 	int status;
 
 	past->now = clock_wall();
-	past->colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	past->colour = layout_has_colour(STDOUT_FILENO);
 	past->zone = past->utc ? NULL : zone_open_own();
 	status = past_find_folder(past);
 	if (status == 0)

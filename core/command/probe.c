@@ -148,7 +148,7 @@ probe(const struct command *command, int argc, char **argv)
 	char *argument;
 	int at = 0;
 
-	orders.style.colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+	orders.style.colour = layout_has_colour(STDOUT_FILENO);
 	words.source.sets = words.sets;
 	while ((row = command_try_option(command, argc, argv, &at, &argument)) != NULL) {
 		wrong = row->name == NULL ? "not an option of `probe`, or its argument is missing"
