@@ -159,3 +159,47 @@ channels_put(const struct channels *channels, const struct past *past)
 	if (channels->heartbeat[0] != '\0')
 		printf("The heartbeat is held back: %s\n", channels->heartbeat);
 }
+
+static void
+put_files_json(struct json *json, const char *notifier, int64_t since, const char *words)
+{
+	json_begin_object(json, NULL);
+	json_string(json, "notifier", notifier);
+	past_json_time(json, "since", since);
+	json_string(json, "text", words);
+	json_end(json);
+}
+
+void
+channels_put_json(const struct channels *channels, const struct past *past, const struct store_waiting *waiting)
+{
+	struct json json = json_to_file(stdout);
+
+	json_begin_object(&json, NULL);
+	json_bool(&json, "running", past->runs);
+	json_int(&json, "waiting", (int64_t)waiting->notices);
+	past_json_time(&json, "waiting_since", waiting->since);
+	json_int(&json, "given_up", (int64_t)waiting->dead);
+	json_begin_array(&json, "failing_notifiers");
+	for (uint32_t i = 0; i < channels->count; i++) {
+		const struct channel_shown *shown = &channels->rows[i];
+
+		json_begin_object(&json, NULL);
+		json_string(&json, "notifier", shown->row.name);
+		past_json_time(&json, "since", shown->row.since);
+		json_int(&json, "waiting", shown->waiting);
+		past_json_time(&json, "rests_until", channels_rest(channels, past, shown->row.name));
+		json_string(&json, "text", shown->row.words);
+		json_end(&json);
+	}
+	json_end(&json);
+	json_begin_array(&json, "unusable_files");
+	if (channels->files_since != 0)
+		put_files_json(&json, NULL, channels->files_since, channels->files);
+	for (uint32_t i = 0; i < channels->damaged_count; i++)
+		put_files_json(&json, channels->damaged[i].name, channels->damaged[i].damage.since, channels->damaged[i].damage.words);
+	json_end(&json);
+	json_string(&json, "heartbeat_held_back", channels->heartbeat[0] == '\0' ? NULL : channels->heartbeat);
+	json_end(&json);
+	json_finish_line(&json);
+}

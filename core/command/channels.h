@@ -26,5 +26,7 @@ int64_t channels_rest(const struct channels *, const struct past *, const char *
 
 /* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused by 192.0.2.9". */
 void channels_put(const struct channels *, const struct past *);
+/* One object of all that, and of what waits to be told; it has no "target". */
+void channels_put_json(const struct channels *, const struct past *, const struct store_waiting *);
 
 #endif

@@ -222,7 +222,7 @@ on_evidence(void *arg, const struct store_evidence *row)
 	transcript_add_ends(&text, &evidence.leg);
 	text_add(&text, ": ");
 	transcript_add_verdict(&text, &evidence.leg);
-	printf("  %s  %s%s%s\n", past_time(it->past, row->at, at), row->role, row->role[0] == '\0' ? "" : ", ", bytes);
+	printf("  %s  %s%s%s\n", past_time(it->past, row->at, at), past_role(row->role), row->role[0] == '\0' ? "" : ", ", bytes);
 	return true;
 }
 

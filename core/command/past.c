@@ -247,6 +247,18 @@ past_close(struct past *past)
 	config_free(&past->config);
 }
 
+const char *
+past_role(const char *role)
+{
+	static const char *const words[][2] = { { "confirmed", "confirming attempt" }, { "changed", "failed otherwise" },
+		{ "hourly", "failed still" }, { "failed", "last failure" } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(role, words[i][0]) == 0)
+			return words[i][1];
+	return role;
+}
+
 void
 past_say_running(const struct past *past)
 {

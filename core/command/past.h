@@ -70,6 +70,9 @@ int past_check_why(const struct past *, const struct command *);
  * error. */
 void past_say_running(const struct past *);
 
+/* What a run whose evidence was kept is to its incident, by the role that the store has of it; other words as they are. */
+const char *past_role(const char *role);
+
 /* Ends a command: says whether the store broke while it was read. Returns the exit status, `status` if all was well. */
 int past_finish(struct past *, enum store_reading, int status);
 

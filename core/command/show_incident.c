@@ -150,7 +150,7 @@ on_delivery(void *arg, const struct store_delivery *delivery)
 		json_end(&story->json);
 		return true;
 	}
-	printf("      %s %s: %s %s, %u attempt%s%s%s\n", delivery->notifier, delivery->recipient,
+	printf("      %s%s%s: %s %s, %u attempt%s%s%s\n", delivery->notifier, delivery->recipient[0] == '\0' ? "" : " ", delivery->recipient,
 	    store_delivery_name(delivery->state), past_time(&story->past, time, bytes), delivery->attempts,
 	    delivery->attempts == 1 ? "" : "s", words[0] != '\0' ? ": " : "", words);
 	return true;
@@ -210,7 +210,7 @@ put_leg(const struct story *story, const char *role, const struct evidence *leg)
 	transcript_add_verdict(&text, leg);
 	text_add(&text, "\n    ");
 	transcript_add_phases(&text, leg);
-	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), role, bytes);
+	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), past_role(role), bytes);
 	show_transcript(stdout, leg->transcript, "", "");
 	putchar('\n');
 }

@@ -324,6 +324,8 @@ put_all(struct past *past, const struct standings *all, const struct standing **
 		put_table(past, all, rows, count, channels);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
+	if (past->json)
+		channels_put_json(channels, past, &all->waiting);
 }
 
 static int
@@ -372,6 +374,7 @@ const struct command command_status = {
 	        "A target of which no run has ended for longer than its settings allow is not looked at, and so is each while\n"
 	        "the daemon does not run; since when is said beside its state.\n"
 	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
+	        "With --json the last object, which has no \"target\", tells what waits, which notifiers fail, and which files cannot be used.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 wrong command line; 70 the store cannot be\n"
 	        "read; 78 there is no such file.",

@@ -250,7 +250,9 @@ status_speaks_json(void **state)
 	assert_string_equal(output, "{\"target\":\"inbound\",\"state\":\"down\",\"flags\":[\"flapping\",\"slow\",\"acknowledged\",\"not_looked_at\"],"
 	    "\"since\":\"2023-11-14T22:15:00.000000Z\",\"verdict\":\"failed\",\"outcome\":\"banner_timeout\","
 	    "\"text\":\"no greeting within 30.0 s\",\"last_run\":\"2023-11-14T22:16:00.000000Z\",\"not_looked_at_since\":\"2023-11-14T22:16:00.000000Z\",\"next_run\":null,"
-	    "\"incident\":2}\n");
+	    "\"incident\":2}\n"
+	    "{\"running\":false,\"waiting\":0,\"waiting_since\":null,\"given_up\":0,\"failing_notifiers\":[],\"unusable_files\":[],"
+	    "\"heartbeat_held_back\":null}\n");
 	assert_int_equal(call(&command_status, "--json", "mx2.example.org"), 2);
 	assert_says("\"verdict\":\"ok\",\"outcome\":\"ok\",\"text\":\"\",\"last_run\":\"2023-11-14T22:18:40.000000Z\"");
 	assert_int_equal(call(&command_status, "nobody", NULL), 1);
@@ -280,7 +282,7 @@ show_tells_the_whole_story(void **state)
 	assert_int_equal(call(&command_show, "1", NULL), 0);
 	assert_says("incident 1: inbound, down for 60.0 s\n");
 	assert_says("mail a@example.net: sent 2023-11-14 22:13:41 +0000, 2 attempts: 250 queued\\x07\n");
-	assert_says("confirmed, 192.0.2.1:25 from 192.0.2.9:4711: failed (banner_timeout): no greeting within 30.0 s\n");
+	assert_says("confirming attempt, 192.0.2.1:25 from 192.0.2.9:4711: failed (banner_timeout): no greeting within 30.0 s\n");
 	assert_says("   0.002 <-- 220 mx\\x1b[2J\n");
 	assert_says("the last failure (2023-11-14 22:13:40 +0000) and the success (2023-11-14 22:14:30 +0000)\n");
 	assert_says("banner             failed after 30.0 s (limit 30.0 s)  →  0.085 s\n");
