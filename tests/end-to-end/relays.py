@@ -20,7 +20,7 @@ class Relay(fake.Server):
 		self.came, self.implicit, self.by_line = 0, implicit, {}
 
 	def open(self):
-		return socket.create_server((self.address, 0))
+		return socket.create_server((self.address, 0), family=socket.AF_INET6 if ":" in self.address else socket.AF_INET)
 
 	def serve(self, listener):
 		while True:

@@ -4,6 +4,7 @@
 #include "tls.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -14,6 +15,7 @@
 
 #include "wire.h"
 
+enum { HEARD_MAX = 120 }; /* bytes of a relay that speaks in clear that are quoted */
 enum { CHAIN_MAX = 10, CHAIN_BYTES_MAX = 100 * 1024, KEY_BITS_MAX = 8192, TURN_BYTES = 64 * 1024 };
 
 void
@@ -211,6 +213,16 @@ tls_begin_turn(struct wire *wire)
 	wire->turn_bytes = 0;
 }
 
+/* The beginning of what comes before there is TLS. */
+static void
+keep(struct wire *wire, const char *bytes, size_t size)
+{
+	size_t room = HEARD_MAX - wire->size;
+
+	memcpy(wire->bytes + wire->size, bytes, size < room ? size : room);
+	wire->size += size < room ? size : room;
+}
+
 /* One call of OpenSSL reads on for as long as messages come that it passes over, such as
  * HelloRequest or session tickets. After TURN_BYTES it is told to wait, so that our limits are
  * checked. */
@@ -220,7 +232,7 @@ on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, l
 {
 	struct wire *wire = (struct wire *)(void *)BIO_get_callback_arg(bio);
 
-	(void)bytes, (void)size, (void)number, (void)other;
+	(void)size, (void)number, (void)other;
 	if (operation == BIO_CB_READ && wire->turn_bytes >= TURN_BYTES) {
 		BIO_clear_retry_flags(bio);
 		BIO_set_retry_read(bio);
@@ -229,17 +241,42 @@ on_socket(BIO *bio, int operation, const char *bytes, size_t size, int number, l
 	if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0) {
 		wire->turn_bytes += *processed;
 		wire->came += *processed;
+		if (!SSL_is_init_finished(wire->ssl))
+			keep(wire, bytes, *processed);
 	}
 	return result;
+}
+
+static bool
+is_in_clear(void)
+{
+	int reason = ERR_GET_REASON(ERR_peek_error());
+
+	return reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST;
+}
+
+/* Quotes a relay that does not speak TLS: often it says why it refuses. */
+static void
+add_heard(struct wire *wire, char *cause, size_t room)
+{
+	char more[HEARD_MAX], words[HEARD_MAX];
+	ssize_t got = recv(wire->fd, more, sizeof more, MSG_DONTWAIT);
+	size_t size = strlen(cause);
+
+	if (got > 0)
+		keep(wire, more, (size_t)got);
+	reply_tell(wire->bytes, wire->size, words, sizeof words);
+	snprintf(cause + size, room - size, " (\"%s\")", words);
 }
 
 bool
 tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
 {
 	int64_t until = wire_now() + limit;
-	char name[sizeof tls->settings->host], cause[160];
+	char name[sizeof tls->settings->host], cause[WIRE_WHY_MAX / 2];
 
 	tls->fault[0] = '\0';
+	assert(wire->size == 0);
 	wire->ssl = SSL_new(tls->context);
 	if (wire->ssl == NULL || SSL_set_fd(wire->ssl, wire->fd) != 1)
 		return wire_fail(wire, WIRE_BROKEN, "no memory for TLS");
@@ -252,11 +289,16 @@ tls_begin(struct tls *tls, struct wire *wire, int64_t limit)
 
 		tls_begin_turn(wire);
 		done = SSL_connect(wire->ssl);
-		if (done == 1)
+		if (done == 1) {
+			wire->size = 0;
 			return true;
+		}
 		error = SSL_get_error(wire->ssl, done);
 		if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
 			tls_tell_error(error, cause, sizeof cause);
+			if (is_in_clear())
+				add_heard(wire, cause, sizeof cause);
+			wire->size = 0;
 			(void)wire_fail(wire, WIRE_BROKEN, "%s",
 			    tls_is_end(error) ? "the relay closed the connection" : cause);
 			return fail(wire, tls);
