@@ -6,12 +6,15 @@
 #include "config/advice.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/units.h"
 #include "config/reader.h"
 
-enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, one by one; the others are counted */
+enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, or late; others are counted */
+static const int64_t late = 3600 * INT64_C(1000000);
 
 static const struct target *
 find_target(const struct config *config, const struct host *relay)
@@ -59,6 +62,58 @@ warn_of_relay(struct reader *reader, uint32_t index)
 	}
 }
 
+/* What its notices go through; NULL: its plugin has no such setting. */
+static const char *
+relay_of(const struct config_notifier *notifier)
+{
+	const struct pw_setting *rows =
+	    notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+
+	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++)
+		if (rows[i].flags & PW_RELAY)
+			return notifier->values->items[i].string;
+	return NULL;
+}
+
+static void
+warn_of_fallback(struct reader *reader, uint32_t index)
+{
+	const struct config_notifier *notifier = &reader->config->notifiers[index], *other;
+	const char *relay = relay_of(notifier), *others;
+	struct host host, beside;
+
+	if (notifier->fallback == CONFIG_NONE)
+		return;
+	other = &reader->config->notifiers[notifier->fallback];
+	others = relay_of(other);
+	if (relay != NULL && others != NULL && parse_relay(reader, relay, &host)
+	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
+		WARN(reader, reader->notifier_nodes[index]->place,
+		    "notifier %s: its fallback %s sends through the same host: it helps only where it "
+		    "goes another way",
+		    notifier->name, other->name);
+}
+
+/* The daemon goes on by a copy of what was in it, where it has one. */
+static void
+warn_of_ca_file(struct reader *reader, uint32_t index)
+{
+	const struct config_notifier *notifier = &reader->config->notifiers[index];
+	const struct pw_setting *rows =
+	    notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+
+	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
+		const char *path = strcmp(rows[i].key, "ca_file") == 0
+		    ? notifier->values->items[i].string
+		    : NULL;
+
+		if (path != NULL && access(path, F_OK) != 0)
+			WARN(reader, reader->notifier_nodes[index]->place,
+			    "notifier %s cannot work: ca_file: %s: %s", notifier->name,
+			    QUOTE(reader, path), strerror(errno));
+	}
+}
+
 void
 advice_of_relays(struct reader *reader)
 {
@@ -81,6 +136,8 @@ warn_of_untold(struct reader *reader)
 		WARN(reader, place, "nobody would be told that %s is down: %s", target->name,
 		    target->policy->notify_count == 0
 		        ? "its `notify` names no notifier"
+		        : target_is_always_in_window(config, target)
+		        ? "its `windows` leave no minute of the week"
 		        : "no notifier that is meant for it wants \"down\" (see `tags`, `notify`, "
 		          "`kinds` and `quiet`)");
 	}
@@ -89,6 +146,31 @@ warn_of_untold(struct reader *reader)
 		WARN(reader, reader_main_file(reader),
 		    "nobody would be told that any of %u more targets is down",
 		    untold - UNTOLD_NAMED);
+}
+
+/* Of neighbours with one policy once. */
+static void
+warn_of_late(struct reader *reader)
+{
+	const struct config *config = reader->config;
+	uint32_t named = 0;
+
+	for (uint32_t i = 0; i < config->target_count && named < UNTOLD_NAMED; i++) {
+		const struct target *target = &config->targets[i];
+		bool again = i > 0 && config->targets[i - 1].policy == target->policy;
+		int64_t after = again ? 0 : target_told_after(config, target);
+		char bytes[32];
+		struct text span = TEXT_OVER(bytes);
+
+		if (after <= late || after == INT64_MAX)
+			continue;
+		units_add_duration(&span, after);
+		WARN(reader, reader->targets.places[i],
+		    "that %s is down would be told %s later: each notifier that is meant for it has an "
+		    "`after`",
+		    target->name, bytes);
+		named++;
+	}
 }
 
 static void
@@ -208,6 +290,8 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 	struct place place = reader->notifier_nodes[index]->place;
 
 	warn_of_tags(reader, index);
+	warn_of_fallback(reader, index);
+	warn_of_ca_file(reader, index);
 	if (notifier_is_always_quiet(&config->notifiers[index]))
 		WARN(reader, place,
 		    "notifier %s is told nothing: its `quiet` leaves no minute of the week",
@@ -231,6 +315,7 @@ warn_of_reach(struct reader *reader)
 		return;
 	}
 	warn_of_untold(reader);
+	warn_of_late(reader);
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (!beats || i != config->heartbeat)
 			warn_of_notifier(reader, i);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/outcome.h"
 
+enum { WINDOW_RANGES_MAX = 256 }; /* of one target that are looked at */
+
 /* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept
  * within seconds. */
 static const int64_t heard_within = 10 * (int64_t)SECOND;
@@ -32,26 +34,93 @@ notifier_hears_of(const struct config *config, uint32_t index, const struct targ
 	return named && tagged;
 }
 
+/* Times that leave nothing of a week are the same in every zone, and at every moment. */
+static bool
+leaves_nothing(const struct calendar *calendar)
+{
+	int64_t now = clock_wall();
+
+	return calendar->count > 0 && calendar_holds(calendar, NULL, now)
+	    && calendar_next(calendar, NULL, now) == INT64_MAX;
+}
+
 bool
 notifier_is_always_quiet(const struct config_notifier *notifier)
 {
-	int64_t now = clock_wall(); /* times that leave nothing of a week are the same in every
-	                               zone, and at every moment */
+	return leaves_nothing(&notifier->quiet);
+}
 
-	return notifier->quiet.count > 0 && calendar_holds(&notifier->quiet, NULL, now)
-	    && calendar_next(&notifier->quiet, NULL, now) == INT64_MAX;
+static bool
+is_in(const struct config_window *window, uint32_t target)
+{
+	uint32_t i = 0;
+
+	while (i < window->target_count && window->targets[i] != target)
+		i++;
+	return i < window->target_count;
+}
+
+static bool
+are_of_one_zone(const struct config_window *window, const struct config_window *other)
+{
+	if (window->timezone == NULL || other->timezone == NULL)
+		return window->timezone == other->timezone;
+	return strcmp(window->timezone, other->timezone) == 0;
+}
+
+/* Adds the times of a target's windows that are of the zone of the first, from that one on. */
+static void
+add_times(const struct config *config, uint32_t first, uint32_t target,
+    struct calendar_range ranges[static WINDOW_RANGES_MAX], uint32_t *count)
+{
+	for (uint32_t i = first; i < config->window_count; i++) {
+		const struct config_window *window = &config->windows[i];
+		bool counts = are_of_one_zone(&config->windows[first], window) && is_in(window, target);
+
+		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX; j++)
+			ranges[(*count)++] = window->when.ranges[j];
+	}
+}
+
+bool
+target_is_always_in_window(const struct config *config, const struct target *target)
+{
+	uint32_t index = (uint32_t)(target - config->targets);
+
+	for (uint32_t i = 0; i < config->window_count; i++) {
+		struct calendar_range ranges[WINDOW_RANGES_MAX];
+		struct calendar all = { 0, ranges };
+
+		if (is_in(&config->windows[i], index))
+			add_times(config, i, index, ranges, &all.count);
+		if (leaves_nothing(&all))
+			return true;
+	}
+	return false;
 }
 
 bool
 target_is_told(const struct config *config, const struct target *target)
 {
+	return target_told_after(config, target) != INT64_MAX;
+}
+
+int64_t
+target_told_after(const struct config *config, const struct target *target)
+{
+	int64_t after = INT64_MAX;
+
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		if (notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1)
-		    && !notifier_is_always_quiet(notifier))
-			return true;
+		bool told = notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1)
+		    && !notifier_is_always_quiet(notifier);
+
+		if (told && notifier->after < after)
+			after = notifier->after;
 	}
-	return false;
+	if (after != INT64_MAX && target_is_always_in_window(config, target))
+		return INT64_MAX;
+	return after;
 }
 
 /* The plugin's own row of a phase; NULL if it is one of the host's alone. */

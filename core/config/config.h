@@ -204,6 +204,11 @@ bool notifier_is_always_quiet(const struct config_notifier *);
 
 /* Whether any notifier would be told that it is down. */
 bool target_is_told(const struct config *, const struct target *);
+/* How long after it is certain that it is down the first of them is told, microseconds; INT64_MAX:
+ * nobody ever is. */
+int64_t target_told_after(const struct config *, const struct target *);
+/* Its windows of one time zone leave no minute of the week. */
+bool target_is_always_in_window(const struct config *, const struct target *);
 
 /* Whether its policy has the tag. */
 bool target_has_tag(const struct target *, const char *tag);

@@ -52,7 +52,8 @@ is_credential(const struct node *node)
 }
 
 void
-service_files_note(struct reader *reader, const struct pw_setting *row, const struct node *node, const char *path)
+service_files_note(struct reader *reader, const struct pw_setting *row, const struct node *node,
+    const char *path)
 {
 	if (is_credential(node))
 		return;
@@ -103,8 +104,9 @@ add_targets(const struct reader *reader, struct files *files)
 	const char *last = NULL;
 
 	for (uint32_t i = 0; i < reader->secret_count; i++)
-		add(files, (struct named_file){ .place = reader->secrets[i].place, .key = reader->secrets[i].key, .suffix = "_file",
-			.owner = "a probe", .path = reader->secrets[i].path, .secret = true });
+		add(files, (struct named_file){ .place = reader->secrets[i].place,
+		    .key = reader->secrets[i].key, .suffix = "_file", .owner = "a probe",
+		    .path = reader->secrets[i].path, .secret = true });
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
 		const char *path = tls == NULL ? NULL

@@ -6,9 +6,10 @@ struct node;
 struct pw_setting;
 struct reader;
 
-/* Notes a secret of a probe's, as a node names it and as the path that it leads to, to be tried by service_files_check(). What
- * systemd loads is let pass. */
-void service_files_note(struct reader *, const struct pw_setting *, const struct node *, const char *path);
+/* Notes a secret of a probe's, as a node names it and as the path that it leads to, to be tried by
+ * service_files_check(). What systemd loads is let pass. */
+void service_files_note(
+    struct reader *, const struct pw_setting *, const struct node *, const char *path);
 
 /*
  * Tries the files that a configuration without faults names, as the user of postwatch.service, or

@@ -206,7 +206,9 @@ settings_tell(const struct settings *settings, char *words, size_t size)
 		[VERIFY_CHAIN] = ", certificate for any name",
 		    [VERIFY_NONE] = ", certificate not checked" };
 
-	snprintf(words, size, "mails through %s, %s%s%s", settings->place, ways[settings->tls],
+	snprintf(words, size, "mails through %s, %s%s%s%s", settings->place, ways[settings->tls],
+	    strcmp(settings->port, "465") == 0 && settings->tls != TLS_IMPLICIT
+	        ? " (though on this port TLS begins with the connection: tls = \"implicit\")" : "",
 	    settings->tls == TLS_NONE ? "" : checks[settings->verify],
 	    settings->user != NULL ? ", AUTH" : "");
 }

@@ -171,8 +171,26 @@ warns_of_whom_nobody_is_told(void **state)
 	assert_advised("targets = ( { host = \"a.test\"; probe = \"talk\"; limits = { connect = \"5s\"; }; slow = { connect = \"6s\"; }; } );\n"
 	    NOTIFIER(""), "main.conf:1", "`slow` of connect is 6s, and its limit ends the attempt after 5s: it never warns");
 	assert_advised("targets = ( { host = \"a.test\"; probe = \"talk\"; limits = { connect = \"2s\"; }; } );\n" NOTIFIER(""), NULL, NULL);
+	assert_advised(TARGETS NOTIFIER("after = \"2h\";"), "main.conf:1", "that a is down would be told 2h later");
+	assert_advised(TARGETS NOTIFIER("after = \"15m\";"), NULL, NULL);
 	files_good(TARGETS);
 	assert_int_equal(files_faults.warnings, 0);
+}
+
+#define WINDOW(when, rest) "{ targets = [ \"a\" ]; when = " when "; why = \"x\"; " rest " }"
+#define WINDOWS(list) TARGETS NOTIFIER("") "windows = ( " list " );\n"
+
+static void
+warns_of_windows_that_leave_nothing(void **state)
+{
+	static const char never[] = "nobody would be told that a is down: its `windows` leave no minute of the week";
+
+	(void)state;
+	assert_advised(WINDOWS(WINDOW("\"00:00-24:00\"", "")), "main.conf:1", never);
+	assert_advised(WINDOWS(WINDOW("\"22:00-08:00\"", "") ", " WINDOW("\"08:00-22:00\"", "")), "main.conf:1", never);
+	assert_advised(WINDOWS(WINDOW("\"22:00-08:00\"", "") ", " WINDOW("\"08:01-22:00\"", "")), NULL, NULL);
+	assert_advised(WINDOWS(WINDOW("\"22:00-08:00\"", "") ", " WINDOW("\"08:00-22:00\"", "timezone = \"Asia/Tokyo\";")), NULL, NULL);
+	assert_advised(WINDOWS(WINDOW("\"Mon-Fri 00:00-24:00\"", "")), NULL, NULL);
 }
 
 /* A daemon that has a copy of it begins all the same; `check` says what is wrong. */
@@ -229,6 +247,7 @@ main(void)
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
 		cmocka_unit_test(warns_of_whom_nobody_is_told),
+		cmocka_unit_test(warns_of_windows_that_leave_nothing),
 		cmocka_unit_test(a_missing_ca_file_is_no_fault_where_a_copy_is),
 		cmocka_unit_test(the_files_of_a_heartbeat_are_looked_at),
 	};
