@@ -74,8 +74,8 @@ on_request(EV_P_ ev_io *io, int events)
 	(void)EV_A, (void)events;
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (place->control->monitor->now < clock_mono())
-		place->control->monitor->now = clock_mono();
+	if (place->control->monitor->watch.now < clock_mono())
+		place->control->monitor->watch.now = clock_mono();
 	/* Its second packet is nothing that we asked for; none at all is its farewell. */
 	if (size <= 0 || place->waits != WAITS_FOR_NOTHING || packet[size - 1] != '\0') {
 		hang_up(place);
@@ -90,7 +90,7 @@ on_request(EV_P_ ev_io *io, int events)
 static const char *
 name_caller(struct control *control, int fd)
 {
-	struct duty *duty = control->monitor->duty;
+	struct duty *duty = control->monitor->watch.duty;
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 
@@ -133,7 +133,7 @@ on_caller(EV_P_ ev_io *io, int events)
 			continue;
 		place->taken = true;
 		place->who = who;
-		place->until = control->monitor->now + to_be_asked;
+		place->until = control->monitor->watch.now + to_be_asked;
 		ev_io_set(&place->io, fd, EV_READ);
 		ev_io_start(EV_A_ &place->io);
 		return;
@@ -147,8 +147,8 @@ on_caller(EV_P_ ev_io *io, int events)
 void
 control_learnt(struct control *control, const struct report *report)
 {
-	const struct config *config = control->monitor->config;
-	struct watched *watched = &control->monitor->targets[report->target];
+	const struct config *config = control->monitor->watch.config;
+	struct watched *watched = &control->monitor->watch.targets[report->target];
 	char line[LINE_ROOM];
 	struct text text = TEXT_OVER(line);
 
@@ -167,8 +167,8 @@ control_learnt(struct control *control, const struct report *report)
 		if (place->waits != WAITS_FOR_RUN || place->target != report->target)
 			continue;
 		control_say(place, 'o', line);
-		if (place->due > control->monitor->now && watched->run == 0)
-			watch_plan(control->monitor, report->target, place->due);
+		if (place->due > control->monitor->watch.now && watched->run == 0)
+			orders_plan(control->monitor->orders, report->target, place->due);
 		control_end(place, of_verdict[report->verdict]);
 	}
 }
@@ -206,14 +206,14 @@ control_tick(struct control *control)
 {
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
-		bool late = control->monitor->now >= place->until;
+		bool late = control->monitor->watch.now >= place->until;
 
 		if (place->taken && place->waits == WAITS_FOR_NOTHING && late)
 			hang_up(place); /* it asks for nothing */
 		else if (place->waits == WAITS_FOR_KEEPER && late)
 			control_refuse(place, CONTROL_BUSY,
 			    "the keeper has not answered in time: whether it was done is not known");
-		else if (place->waits == WAITS_FOR_RUN && control->monitor->targets[place->target].run == 0)
+		else if (place->waits == WAITS_FOR_RUN && control->monitor->watch.targets[place->target].run == 0)
 			control_refuse(place, CONTROL_BUSY, "the run was lost with its prober, so nothing was seen");
 	}
 }
@@ -258,7 +258,7 @@ struct control *
 control_create(struct ev_loop *loop, struct monitor *monitor, struct reason *why)
 {
 	struct control *control = calloc(1, sizeof *control);
-	int fd = control == NULL ? -1 : listen_in(monitor->config->state, why);
+	int fd = control == NULL ? -1 : listen_in(monitor->watch.config->state, why);
 
 	if (fd < 0) {
 		free(control);

@@ -18,12 +18,13 @@
 #define MONITOR_CONTROL_H
 
 #include "base/messages_ask.h"
-#include "monitor/monitor.h"
 
-struct ev_loop;
 struct control;
+struct ev_loop;
+struct monitor;
+struct reason;
 
-/* Makes the socket and listens; one that a monitor before has left is replaced. NULL with a reason. */
+/* Makes the socket and listens; one that a monitor before has left is replaced. The monitor outlives it. NULL with a reason. */
 struct control *control_create(struct ev_loop *, struct monitor *, struct reason *why);
 void control_destroy(struct control **);
 

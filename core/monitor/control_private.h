@@ -5,6 +5,7 @@
 #include <ev.h>
 #include <sys/types.h>
 #include "monitor/control.h"
+#include "monitor/monitor.h"
 
 enum { CONTROL_PLACES = 16 };
 enum { CONTROL_REFUSED = 1, CONTROL_USAGE = 64, CONTROL_BUSY = 75 }; /* exit statuses */

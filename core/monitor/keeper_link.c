@@ -10,8 +10,9 @@
 
 #include "base/clock.h"
 #include "base/messages_ask.h"
-#include "monitor/control.h"
+#include "monitor/own_record.h"
 #include "monitor/packet_list.h"
+#include "monitor/record.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
 	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
@@ -28,6 +29,8 @@ struct open_run {
 enum { OPEN_TARGET, OPEN_OWN, OPEN_RUNS };
 
 struct keeper_link {
+	struct watch *watch;
+	struct own_side *own;
 	int fd;                               /* -1: none */
 	bool recovered;                       /* the keeper has said where it is */
 	bool restating;
@@ -35,7 +38,7 @@ struct keeper_link {
 	uint64_t birth;                       /* of both sequences */
 	uint64_t runs, results;               /* the last numbers given */
 	uint64_t runs_committed, results_committed;
-	uint64_t own_committed;               /* the last change of our own that is */
+	uint64_t own_change, own_committed;   /* the last change of our own: that has a number, that is committed */
 	struct open_run open[OPEN_RUNS];      /* our own stays open until the event is over: others go before it */
 	uint32_t *marked, marked_count;       /* targets whose state waits */
 	bool own_marked;
@@ -44,30 +47,33 @@ struct keeper_link {
 	struct keeper_link_dropped dropped;
 };
 
-bool
-keeper_link_init(struct monitor *monitor)
+struct keeper_link *
+keeper_link_create(struct watch *watch, struct own_side *own)
 {
-	struct keeper_link *link = monitor->keeper = calloc(1, sizeof *link);
+	struct keeper_link *link = calloc(1, sizeof *link);
 
 	if (link == NULL)
-		return false;
-	link->fd = -1;
+		return NULL;
+	*link = (struct keeper_link){ .watch = watch, .own = own, .fd = -1, .birth = (uint64_t)clock_wall(),
+		.own_change = (uint64_t)clock_wall() };
 	packet_list_init(&link->packets);
-	link->birth = (uint64_t)clock_wall();
-	link->marked = malloc((monitor->config->target_count + 1) * sizeof *link->marked);
+	link->marked = malloc((watch->config->target_count + 1) * sizeof *link->marked);
 	link->gathered_bytes = malloc(WIRE_MAX);
 	link->gathered = wire_over(link->gathered_bytes, WIRE_MAX);
 	for (int i = 0; i < OPEN_RUNS; i++)
 		link->open[i].changes = wire_over(malloc(CHANGES_ROOM), CHANGES_ROOM);
-	return link->marked != NULL && link->gathered_bytes != NULL && link->open[OPEN_TARGET].changes.bytes != NULL
-	    && link->open[OPEN_OWN].changes.bytes != NULL;
+	if (link->marked == NULL || link->gathered_bytes == NULL || link->open[OPEN_TARGET].changes.bytes == NULL
+	    || link->open[OPEN_OWN].changes.bytes == NULL)
+		keeper_link_destroy(&link);
+	return link;
 }
 
 void
-keeper_link_fini(struct monitor *monitor)
+keeper_link_destroy(struct keeper_link **given)
 {
-	struct keeper_link *link = monitor->keeper;
+	struct keeper_link *link = *given;
 
+	*given = NULL;
 	if (link == NULL)
 		return;
 	packet_list_clear(&link->packets);
@@ -78,7 +84,6 @@ keeper_link_fini(struct monitor *monitor)
 	if (link->fd >= 0)
 		close(link->fd);
 	free(link);
-	monitor->keeper = NULL;
 }
 
 static void
@@ -90,60 +95,58 @@ number(const struct keeper_link *link, struct parcel *parcel, uint64_t *last)
 
 /* One that was marked some time before others stays marked, and is said once more. */
 static void
-unmark(struct monitor *monitor, uint32_t target)
+unmark(struct keeper_link *link, uint32_t target)
 {
-	struct keeper_link *link = monitor->keeper;
-
 	if (target == CONFIG_NONE) {
 		link->own_marked = false;
 		return;
 	}
-	assert(link->marked_count == 0 || (monitor->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
+	assert(link->marked_count == 0 || (link->watch->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
 	if (link->marked_count == 0 || link->marked[link->marked_count - 1] != target)
 		return;
 	link->marked_count--;
-	monitor->targets[target].flags = (uint8_t)(monitor->targets[target].flags & ~WATCHED_MARKED);
+	link->watch->targets[target].flags = (uint8_t)(link->watch->targets[target].flags & ~WATCHED_MARKED);
 }
 
 /* The state as it is now, with changes before it or none. False: no memory. */
 static bool
-append_run(struct monitor *monitor, uint32_t target, const struct open_run *open)
+append_run(struct keeper_link *link, uint32_t target, const struct open_run *open)
 {
-	struct keeper_link *link = monitor->keeper;
 	unsigned char record[RECORD_MAX], packet[WIRE_MAX];
 	struct wire_out state = wire_over(record, sizeof record), out = wire_over(packet, sizeof packet);
 
 	if (target == CONFIG_NONE)
-		own_record_encode(monitor, &state);
+		own_record_encode(link->own, link->watch, &state);
 	else
-		watch_encode(monitor, target, &state);
+		record_encode(link->watch, target, &state);
 	message_put_run(&out, &(struct message_run){ .target = target, .restated = open != NULL && open->restated,
-	    .up = target != CONFIG_NONE && monitor->targets[target].state.state == STATE_UP,
-	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(monitor, target),
+	    .up = target != CONFIG_NONE && link->watch->targets[target].state.state == STATE_UP,
+	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(link->watch, target),
 	    .change_count = open == NULL ? 0 : open->count,
 	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
 	assert(!out.bad);
 	if (state.bad)
-		duty_log(monitor->duty, LOG_ERR, 0, "%s: its state has more than %d bytes, and is not kept",
-		    target == CONFIG_NONE ? "the monitor" : monitor->config->targets[target].name, RECORD_MAX);
+		duty_log(link->watch->duty, LOG_ERR, 0, "%s: its state has more than %d bytes, and is not kept",
+		    target == CONFIG_NONE ? "the monitor" : link->watch->config->targets[target].name, RECORD_MAX);
 	struct parcel *parcel = packet_list_append(&link->packets, packet, out.size, false);
 	if (parcel == NULL)
 		return false;
 	number(link, parcel, &link->runs);
 	if (target == CONFIG_NONE && open != NULL)
-		parcel->own_change = monitor->own_change;
-	unmark(monitor, target);
+		parcel->own_change = link->own_change;
+	unmark(link, target);
 	return true;
 }
 
 static void
-close_run(struct monitor *monitor, struct open_run *open)
+close_run(struct keeper_link *link, struct open_run *open)
 {
 	if (open->count == 0)
 		return;
-	if (!append_run(monitor, open->target, open)) {
+	if (!append_run(link, open->target, open)) {
 		/* The state has moved: with it lost, too, the next monitor learns the same again from what the keeper has. */
-		duty_log(monitor->duty, LOG_CRIT, 0, "monitor: no memory to pass on a change: it ends, and the next one goes on from what is kept");
+		duty_log(link->watch->duty, LOG_CRIT, 0,
+		    "monitor: no memory to pass on a change: it ends, and the next one goes on from what is kept");
 		_exit(EX_OSERR);
 	}
 	open->count = 0;
@@ -161,18 +164,23 @@ shorten(struct pw_bytes text, size_t size)
 	return (struct pw_bytes){ text.data, size };
 }
 
+uint64_t
+keeper_link_number_own(struct keeper_link *link)
+{
+	return ++link->own_change;
+}
+
 /* A target's run is one message however much it changes: where there is very much, the last sentences are shortened. */
 void
-keeper_link_add_change(struct monitor *monitor, const struct message_change *given)
+keeper_link_add_change(struct keeper_link *link, const struct message_change *given)
 {
-	struct keeper_link *link = monitor->keeper;
 	struct open_run *open = &link->open[given->target == CONFIG_NONE ? OPEN_OWN : OPEN_TARGET];
 	struct message_change change = *given;
 	size_t room = CHANGES_ROOM - open->changes.size;
 
 	if (open->target != given->target || open->restated != link->restating || open->count == RUN_CHANGES_MAX
 	    || (given->target == CONFIG_NONE && room < given->text.size + CHANGE_SIZE_MAX)) {
-		close_run(monitor, open);
+		close_run(link, open);
 		*open = (struct open_run){ .target = given->target, .restated = link->restating, .changes = open->changes };
 	}
 	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE)
@@ -183,50 +191,44 @@ keeper_link_add_change(struct monitor *monitor, const struct message_change *giv
 }
 
 void
-keeper_link_restate(struct monitor *monitor, bool restating)
+keeper_link_restate(struct keeper_link *link, bool restating)
 {
-	monitor->keeper->restating = restating;
+	link->restating = restating;
 }
 
 bool
-keeper_link_has_committed(const struct monitor *monitor, uint64_t own_change)
+keeper_link_has_committed(const struct keeper_link *link, uint64_t own_change)
 {
-	return own_change <= monitor->keeper->own_committed;
+	return own_change <= link->own_committed;
 }
 
 void
-keeper_link_add_evidence(struct monitor *monitor, const void *packet, size_t size)
+keeper_link_add_evidence(struct keeper_link *link, const void *packet, size_t size)
 {
-	struct keeper_link *link = monitor->keeper;
-
 	if (link->packets.waiting + size > EVIDENCE_WAITING_MAX || packet_list_append(&link->packets, packet, size, false) == NULL)
 		link->dropped.evidence++;
 }
 
 void
-keeper_link_mark(struct monitor *monitor, uint32_t target)
+keeper_link_mark(struct keeper_link *link, uint32_t target)
 {
-	struct keeper_link *link = monitor->keeper;
-
 	if (target == CONFIG_NONE) {
 		link->own_marked = true;
 		return;
 	}
-	struct watched *watched = &monitor->targets[target];
+	struct watched *watched = &link->watch->targets[target];
 	if (watched->flags & WATCHED_MARKED)
 		return;
 	watched->flags |= WATCHED_MARKED;
-	assert(link->marked_count < monitor->config->target_count);
+	assert(link->marked_count < link->watch->config->target_count);
 	link->marked[link->marked_count++] = target;
 }
 
 /* A result comes behind what its run has changed. */
 static void
-pack_results(struct monitor *monitor)
+pack_results(struct keeper_link *link)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	close_run(monitor, &link->open[OPEN_TARGET]);
+	close_run(link, &link->open[OPEN_TARGET]);
 	if (link->gathered.size > 0) {
 		struct parcel *parcel = packet_list_append(&link->packets, link->gathered_bytes, link->gathered.size, false);
 		if (parcel != NULL)
@@ -239,10 +241,8 @@ pack_results(struct monitor *monitor)
 }
 
 void
-keeper_link_add_result(struct monitor *monitor, const struct report *report)
+keeper_link_add_result(struct keeper_link *link, const struct report *report)
 {
-	struct keeper_link *link = monitor->keeper;
-
 	if (link->packets.waiting > RESULTS_WAITING_MAX) {
 		link->dropped.results++;
 		return;
@@ -251,7 +251,7 @@ keeper_link_add_result(struct monitor *monitor, const struct report *report)
 		message_begin_results(&link->gathered);
 	if (message_add_report(&link->gathered, report))
 		return;
-	pack_results(monitor);
+	pack_results(link);
 	message_begin_results(&link->gathered);
 	(void)message_add_report(&link->gathered, report);
 }
@@ -269,96 +269,81 @@ send_waiting(struct keeper_link *link)
 
 /* States that no change has taken along. While nothing is committed they wait as marks: the last of each is enough. */
 static void
-append_states(struct monitor *monitor)
+append_states(struct keeper_link *link)
 {
-	struct keeper_link *link = monitor->keeper;
-	bool appended = !link->own_marked || append_run(monitor, CONFIG_NONE, NULL);
+	bool appended = !link->own_marked || append_run(link, CONFIG_NONE, NULL);
 
 	while (appended && link->marked_count > 0 && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
-		appended = append_run(monitor, link->marked[link->marked_count - 1], NULL);
+		appended = append_run(link, link->marked[link->marked_count - 1], NULL);
 }
 
 void
-keeper_link_flush(struct monitor *monitor, bool results)
+keeper_link_flush(struct keeper_link *link, bool results)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	if (!monitor->begun) /* by which numbers we go on is not known */
+	if (!link->watch->begun) /* by which numbers we go on is not known */
 		return;
-	close_run(monitor, &link->open[OPEN_TARGET]);
-	close_run(monitor, &link->open[OPEN_OWN]);
+	close_run(link, &link->open[OPEN_TARGET]);
+	close_run(link, &link->open[OPEN_OWN]);
 	if (link->fd < 0 || !link->recovered)
 		return;
-	if (results || monitor->stopping)
-		pack_results(monitor);
+	if (results || link->watch->stopping)
+		pack_results(link);
 	if (!send_waiting(link))
 		return;
-	append_states(monitor);
+	append_states(link);
 	(void)send_waiting(link);
 }
 
 bool
-keeper_link_is_empty(const struct monitor *monitor)
+keeper_link_is_empty(const struct keeper_link *link)
 {
-	const struct keeper_link *link = monitor->keeper;
-
 	return link->packets.unsent == NULL && link->marked_count == 0 && !link->own_marked && link->gathered.size == 0
 	    && link->open[OPEN_TARGET].count + link->open[OPEN_OWN].count == 0;
 }
 
 void
-keeper_link_close(struct monitor *monitor)
+keeper_link_close(struct keeper_link *link)
 {
-	struct keeper_link *link = monitor->keeper;
-
 	if (link->fd >= 0)
 		close(link->fd);
 	link->fd = -1;
 	link->recovered = false;
-	if (monitor->control != NULL)
-		control_keeper_lost(monitor->control);
 }
 
 bool
-keeper_link_send(struct monitor *monitor, const void *packet, size_t size)
+keeper_link_send(struct keeper_link *link, const void *packet, size_t size)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	return link->fd >= 0 && link->recovered && monitor->begun && packet_send(link->fd, packet, size, -1);
+	return link->fd >= 0 && link->recovered && link->watch->begun && packet_send(link->fd, packet, size, -1);
 }
 
 bool
-keeper_link_ask(struct monitor *monitor, const struct message_ask *ask)
+keeper_link_ask(struct keeper_link *link, const struct message_ask *ask)
 {
-	struct keeper_link *link = monitor->keeper;
 	unsigned char packet[8 * 1024];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_ask(&out, ask);
-	return !out.bad && !monitor->stopping && link->recovered && monitor->begun && send_waiting(link)
-	    && keeper_link_send(monitor, packet, out.size);
+	return !out.bad && !link->watch->stopping && link->recovered && link->watch->begun && send_waiting(link)
+	    && keeper_link_send(link, packet, out.size);
 }
 
 void
-keeper_link_open(struct monitor *monitor, int fd)
+keeper_link_open(struct keeper_link *link, int fd)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	keeper_link_close(monitor);
+	keeper_link_close(link);
 	link->fd = fd;
-	if (monitor->begun)
+	if (link->watch->begun)
 		return;
 	/* What a keeper has said that was lost before it had said all counts for nothing. */
-	watch_forget(monitor);
+	own_record_forget(link->own, link->watch);
+	watch_forget(link->watch);
 	packet_list_clear(&link->packets);
 }
 
 bool
-keeper_link_take_over(struct monitor *monitor, const struct message_run *run, const void *packet, size_t size)
+keeper_link_take_over(struct keeper_link *link, const struct message_run *run, const void *packet, size_t size)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	assert(!monitor->begun);
+	assert(!link->watch->begun);
 	if (link->packets.first == NULL) {
 		link->birth = run->sequence.birth;
 		link->runs = run->sequence.number - 1;
@@ -367,7 +352,7 @@ keeper_link_take_over(struct monitor *monitor, const struct message_run *run, co
 		return false;
 	struct parcel *parcel = packet_list_append(&link->packets, packet, size, true);
 	if (parcel == NULL) { /* as above: the keeper tells the next monitor the same */
-		duty_log(monitor->duty, LOG_CRIT, 0, "monitor: no memory for what another has changed: it ends");
+		duty_log(link->watch->duty, LOG_CRIT, 0, "monitor: no memory for what another has changed: it ends");
 		_exit(EX_OSERR);
 	}
 	parcel->number = ++link->runs;
@@ -424,9 +409,8 @@ later_of(const struct keeper_link *link, uint64_t number, struct sequence said)
 }
 
 bool
-keeper_link_committed(struct monitor *monitor, const struct message_committed *committed)
+keeper_link_committed(struct keeper_link *link, const struct message_committed *committed)
 {
-	struct keeper_link *link = monitor->keeper;
 	uint64_t runs = later_of(link, link->runs_committed, committed->runs),
 	    results = later_of(link, link->results_committed, committed->results);
 
@@ -452,11 +436,9 @@ begin_sequence(struct keeper_link *link)
 }
 
 void
-keeper_link_begin(struct monitor *monitor)
+keeper_link_begin(struct keeper_link *link)
 {
-	struct keeper_link *link = monitor->keeper;
-
-	assert(!monitor->begun);
+	assert(!link->watch->begun);
 	if (link->recovered)
 		return;
 	packet_list_clear(&link->packets);
@@ -487,34 +469,33 @@ go_on(struct keeper_link *link, const struct message_recovered *recovered)
 }
 
 bool
-keeper_link_recovered(struct monitor *monitor, const struct message_recovered *recovered, bool *malformed)
+keeper_link_recovered(struct keeper_link *link, const struct message_recovered *recovered, bool *malformed)
 {
-	struct keeper_link *link = monitor->keeper;
+	struct watch *watch = link->watch;
 	bool known;
 
-	if ((*malformed = !monitor->begun && !go_on(link, recovered)))
+	if ((*malformed = !watch->begun && !go_on(link, recovered)))
 		return true;
-	known = !monitor->begun || goes_on(link, recovered);
+	known = !watch->begun || goes_on(link, recovered);
 	release_committed(link, known && recovered->runs.birth == link->birth ? recovered->runs.number : link->runs_committed,
 	    recovered->results.birth == link->birth && recovered->results.number <= link->results ? recovered->results.number
 	    : link->results_committed);
-	if (monitor->begun)
+	if (watch->begun)
 		packet_list_take_back(&link->packets);
 	if (!known)
 		begin_sequence(link);
-	for (uint32_t i = 0; monitor->begun && i < monitor->config->target_count; i++)
-		if (watch_interval(monitor, i) != 0) /* which is not kept */
-			keeper_link_mark(monitor, i);
+	for (uint32_t i = 0; watch->begun && i < watch->config->target_count; i++)
+		if (watch_interval(watch, i) != 0) /* which is not kept */
+			keeper_link_mark(link, i);
 	link->recovered = true;
-	monitor->health.next = 0;
 	return known;
 }
 
 struct keeper_link_dropped
-keeper_link_dropped(struct monitor *monitor)
+keeper_link_dropped(struct keeper_link *link)
 {
-	struct keeper_link_dropped dropped = monitor->keeper->dropped;
+	struct keeper_link_dropped dropped = link->dropped;
 
-	monitor->keeper->dropped = (struct keeper_link_dropped){ 0, 0 };
+	link->dropped = (struct keeper_link_dropped){ 0, 0 };
 	return dropped;
 }

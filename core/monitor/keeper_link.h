@@ -13,62 +13,70 @@
 #ifndef MONITOR_KEEPER_LINK_H
 #define MONITOR_KEEPER_LINK_H
 
-#include "monitor/monitor.h"
+#include "base/messages_ask.h"
+#include "monitor/own_side.h"
+#include "monitor/watch.h"
 
-struct message_ask;
+struct keeper_link; /* refers to what it was created with, which outlives it */
 
-bool keeper_link_init(struct monitor *);
-void keeper_link_fini(struct monitor *);
+/* The records that it sends are of that watch and of that own side. NULL: no memory. */
+struct keeper_link *keeper_link_create(struct watch *, struct own_side *);
+/* Closes the socket, and frees what waits. */
+void keeper_link_destroy(struct keeper_link **);
 
-/* Takes the socket. Nothing goes through it before keeper_link_recovered(). */
-void keeper_link_open(struct monitor *, int fd);
-void keeper_link_close(struct monitor *);
+/* Takes the socket. Nothing goes through it before keeper_link_recovered(). To a monitor that has not begun, what a keeper
+ * before has said counts for nothing. */
+void keeper_link_open(struct keeper_link *, int fd);
+void keeper_link_close(struct keeper_link *);
 
 /* Where the keeper is, and how far it has come. What it has not committed is sent again. Returns false where it has not
  * committed what one before it had, or goes by another sequence: what is true is then to be said again, behind what is
  * held. `malformed`: it says what cannot be. */
-bool keeper_link_recovered(struct monitor *, const struct message_recovered *, bool *malformed);
+bool keeper_link_recovered(struct keeper_link *, const struct message_recovered *, bool *malformed);
 
 /* To a monitor that has not begun: a run of the one before it (the packet that it came in), taken and not committed. False
  * where its number is not behind those before. */
-bool keeper_link_take_over(struct monitor *, const struct message_run *, const void *packet, size_t size);
+bool keeper_link_take_over(struct keeper_link *, const struct message_run *, const void *packet, size_t size);
 
 /* Runs are numbered from now on; where the keeper has not recovered, behind nothing of a monitor before us. */
-void keeper_link_begin(struct monitor *);
+void keeper_link_begin(struct keeper_link *);
 
-/* False where it was never sent. */
-bool keeper_link_committed(struct monitor *, const struct message_committed *);
+/* Returns false if it was never sent. */
+bool keeper_link_committed(struct keeper_link *, const struct message_committed *);
+
+/* The number of the next change of our own. */
+uint64_t keeper_link_number_own(struct keeper_link *);
 
 /* A change of the run at hand, of a target or of our own. Ends the process where there is no memory for it. */
-void keeper_link_add_change(struct monitor *, const struct message_change *);
+void keeper_link_add_change(struct keeper_link *, const struct message_change *);
 
 /* While it is set, changes are said to be what is known already where it is known. */
-void keeper_link_restate(struct monitor *, bool);
+void keeper_link_restate(struct keeper_link *, bool);
 
 /* Whether the own change of that number is committed, or came from a monitor before us. */
-bool keeper_link_has_committed(const struct monitor *, uint64_t own_change);
+bool keeper_link_has_committed(const struct keeper_link *, uint64_t own_change);
 
 /* A packet with evidence of a run that is yet to be judged. */
-void keeper_link_add_evidence(struct monitor *, const void *packet, size_t size);
-void keeper_link_add_result(struct monitor *, const struct report *);
+void keeper_link_add_evidence(struct keeper_link *, const void *packet, size_t size);
+void keeper_link_add_result(struct keeper_link *, const struct report *);
 
 /* The record of the target, or of our own side (CONFIG_NONE), is another than the keeper knows: it goes with the run at hand,
  * or soon. */
-void keeper_link_mark(struct monitor *, uint32_t target);
+void keeper_link_mark(struct keeper_link *, uint32_t target);
 
-/* Sends at once, behind all that waits, what is worth nothing later. False: it cannot be sent now, and will not be. */
-bool keeper_link_ask(struct monitor *, const struct message_ask *);
-bool keeper_link_send(struct monitor *, const void *packet, size_t size);
+/* Sends at once, behind all that waits, what is worth nothing later. Returns false if it cannot be sent now; it will not be then. */
+bool keeper_link_ask(struct keeper_link *, const struct message_ask *);
+bool keeper_link_send(struct keeper_link *, const void *packet, size_t size);
 
 /* The event at hand is over: what it has changed is closed, and sent as far as the socket takes it. `results`: those that
  * have gathered as well; they are in no hurry. */
-void keeper_link_flush(struct monitor *, bool results);
+void keeper_link_flush(struct keeper_link *, bool results);
 
 /* All has been sent. */
-bool keeper_link_is_empty(const struct monitor *);
+bool keeper_link_is_empty(const struct keeper_link *);
 
 /* How much was left out since it was asked last. */
 struct keeper_link_dropped { uint64_t results, evidence; };
-struct keeper_link_dropped keeper_link_dropped(struct monitor *);
+struct keeper_link_dropped keeper_link_dropped(struct keeper_link *);
 
 #endif

@@ -8,26 +8,31 @@
 #include <syslog.h>
 
 #include "monitor/control.h"
-#include "monitor/keeper_link.h"
+#include "monitor/monitor.h"
+#include "monitor/notify.h"
+#include "monitor/own_record.h"
+#include "monitor/record.h"
+#include "monitor/self_check.h"
 #include "monitor/silence.h"
 
 /* To a monitor that has begun it is a keeper that was born again and says what we know better. */
 static bool
 take_state(struct monitor *monitor, struct wire_in *in)
 {
+	struct watch *watch = &monitor->watch;
 	struct message_state state;
 
-	if (!message_get_state(in, &state, monitor->config->target_count))
+	if (!message_get_state(in, &state, watch->config->target_count))
 		return false;
 	struct wire_in record = wire_from(state.state.data, state.state.size);
-	if (monitor->begun)
+	if (watch->begun)
 		return true;
 	if (state.target == CONFIG_NONE) {
-		if (!own_record_decode(monitor, &record))
-			duty_log(monitor->duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
-	} else if (!watch_decode(monitor, state.target, &record))
-		duty_log(monitor->duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
-		    monitor->config->targets[state.target].name);
+		if (!own_record_decode(&monitor->own, watch, &record))
+			duty_log(monitor->watch.duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
+	} else if (!record_decode(watch, state.target, &record))
+		duty_log(monitor->watch.duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
+		    watch_target(watch, state.target)->name);
 	return true;
 }
 
@@ -37,38 +42,38 @@ take_run(struct monitor *monitor, struct wire_in *in)
 {
 	struct message_run run;
 
-	return message_get_run(in, &run, monitor->config->target_count)
-	    && (monitor->begun || keeper_link_take_over(monitor, &run, in->bytes, in->size));
+	return message_get_run(in, &run, monitor->watch.config->target_count)
+	    && (monitor->watch.begun || keeper_link_take_over(monitor->keeper, &run, in->bytes, in->size));
 }
 
 /* What remains of the runs that confirmed it are their numbers, and the words of the last. */
 static void
 restate_down(struct monitor *monitor, uint32_t target)
 {
-	const struct target_state *state = &monitor->targets[target].state;
+	const struct target_state *state = &monitor->watch.targets[target].state;
 	enum notice_kind kind = state->silence & SILENCE_flapping ? NOTICE_flapping : NOTICE_down;
 	const struct change change = { .kind = kind, .code = state->trouble->told, .from = STATE_SUSPECT, .to = STATE_DOWN,
 		.number = state->trouble->incident, .incident = state->trouble->incident,
 		.silence = silence_of(state->silence, kind), .detected = state->trouble->began, .confirmed = state->since };
 
-	herald_change(monitor, target, &change, NULL);
+	notify_change(monitor, target, &change, NULL);
 }
 
 static void
 restate_condition(struct monitor *monitor, uint32_t target, const struct condition *condition)
 {
-	struct target_state *state = &monitor->targets[target].state;
+	struct target_state *state = &monitor->watch.targets[target].state;
 	enum notice_kind kind = condition->blocked ? NOTICE_blocked : NOTICE_degraded;
 	const struct change change = { .kind = kind, .code = condition->code, .number = ++state->number,
-		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = clocks_now(monitor) };
+		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = watch_moment(&monitor->watch) };
 
-	herald_change(monitor, target, &change, NULL);
+	notify_change(monitor, target, &change, NULL);
 }
 
 static void
 restate(struct monitor *monitor, uint32_t target)
 {
-	const struct target_state *state = &monitor->targets[target].state;
+	const struct target_state *state = &monitor->watch.targets[target].state;
 	const struct conditions *conditions = state->conditions;
 
 	if (state->trouble != NULL && state->trouble->incident != 0 && state_is_down((enum state)state->state))
@@ -77,20 +82,20 @@ restate(struct monitor *monitor, uint32_t target)
 		if (conditions->items[i].stage != STAGE_SEEN)
 			restate_condition(monitor, target, &conditions->items[i]);
 	if (state->state != STATE_PENDING)
-		keeper_link_mark(monitor, target);
+		keeper_link_mark(monitor->keeper, target);
 }
 
 static void
 restate_all(struct monitor *monitor)
 {
-	duty_log(monitor->duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
-	keeper_link_flush(monitor, false);
-	keeper_link_restate(monitor, true);
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+	duty_log(monitor->watch.duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
+	keeper_link_flush(monitor->keeper, false);
+	keeper_link_restate(monitor->keeper, true);
+	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
 		restate(monitor, i);
-	keeper_link_restate(monitor, false);
-	ourselves_say_again(monitor);
-	keeper_link_mark(monitor, CONFIG_NONE);
+	keeper_link_restate(monitor->keeper, false);
+	self_check_restate(monitor);
+	keeper_link_mark(monitor->keeper, CONFIG_NONE);
 }
 
 static bool
@@ -101,12 +106,13 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 
 	if (!message_get_recovered(in, &recovered))
 		return false;
-	watch_number_behind(monitor, recovered.run);
-	monitor->newest = recovered.newest;
-	if (!keeper_link_recovered(monitor, &recovered, &malformed))
+	watch_number_behind(&monitor->watch, recovered.run);
+	monitor->watch.clocks.newest = recovered.newest;
+	if (!keeper_link_recovered(monitor->keeper, &recovered, &malformed))
 		restate_all(monitor);
 	if (malformed)
 		return false;
+	monitor->activity.health.next = 0; /* this keeper knows nothing of it yet */
 	monitor_begin(monitor);
 	return true;
 }
@@ -116,11 +122,11 @@ take_committed(struct monitor *monitor, struct wire_in *in)
 {
 	struct message_committed committed;
 
-	return message_get_committed(in, &committed) && keeper_link_committed(monitor, &committed);
+	return message_get_committed(in, &committed) && keeper_link_committed(monitor->keeper, &committed);
 }
 
-static bool
-take_answer(struct monitor *monitor, struct wire_in *in)
+bool
+keeper_messages_take_answer(struct monitor *monitor, struct wire_in *in)
 {
 	struct message_answer answer;
 
@@ -129,6 +135,21 @@ take_answer(struct monitor *monitor, struct wire_in *in)
 	if (monitor->control != NULL)
 		control_answered(monitor->control, &answer);
 	return true;
+}
+
+void
+keeper_messages_lost(struct monitor *monitor)
+{
+	keeper_link_close(monitor->keeper);
+	if (monitor->control != NULL)
+		control_keeper_lost(monitor->control);
+}
+
+void
+keeper_messages_linked(struct monitor *monitor, int fd)
+{
+	keeper_messages_lost(monitor);
+	keeper_link_open(monitor->keeper, fd);
 }
 
 bool
@@ -146,7 +167,7 @@ keeper_messages_take(struct monitor *monitor, const void *packet, size_t size)
 	case MESSAGE_COMMITTED:
 		return take_committed(monitor, &in);
 	case MESSAGE_ANSWER:
-		return take_answer(monitor, &in);
+		return keeper_messages_take_answer(monitor, &in);
 	default:
 		return false;
 	}

@@ -1,10 +1,19 @@
-/* What the keeper says. */
+/* What the keeper says, and that it comes and goes. */
 #ifndef MONITOR_KEEPER_MESSAGES_H
 #define MONITOR_KEEPER_MESSAGES_H
 
-#include "monitor/monitor.h"
+#include "base/wire.h"
 
-/* Takes a packet; false where it is malformed. */
+struct monitor;
+
+/* Takes a packet of the keeper. Returns false if it is malformed. */
 bool keeper_messages_take(struct monitor *, const void *packet, size_t size);
+
+/* Passes an answer, of the keeper or of the parent, on to who asked. Returns false if it is malformed. */
+bool keeper_messages_take_answer(struct monitor *, struct wire_in *);
+
+/* A new keeper is at that socket, which is taken; or there is none any more. */
+void keeper_messages_linked(struct monitor *, int fd);
+void keeper_messages_lost(struct monitor *);
 
 #endif

@@ -1,288 +1,138 @@
-/* The monitor's process: its loop, the sockets to parent, probers and keeper, and a clean end. */
+/* The whole of the monitor without its loop: its parts are made, begin, tick and end in an order that each can rely on. */
 #include "monitor/monitor.h"
 
-#include <ev.h>
+#include <assert.h>
 #include <stdlib.h>
-#include <sys/random.h>
-#include <syslog.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/sandbox.h"
 #include "monitor/control.h"
-#include "monitor/keeper_link.h"
-#include "monitor/keeper_messages.h"
+#include "monitor/own_record.h"
+#include "monitor/pace.h"
+#include "monitor/self_check.h"
 
-enum { PACKETS_A_TURN = 64, CANNOT_BEGIN = 71, BROKEN = 70 };
-static const int64_t keeper_patience = 30 * (int64_t)SECOND;
+enum { FIRST_RUNS_A_SECOND = 100 };
 
-struct process {
-	struct ev_loop *loop;
-	struct monitor *monitor;
-	ev_timer tick;
-	ev_io parent, keeper, *probers;
-	int64_t expected;    /* when the tick was to come */
-	int64_t late_max, alive_due, born, stop_by;
-	int status;          /* >= 0: the end */
-	unsigned char packet[WIRE_MAX];
-};
-
-static void
-finish(struct process *process, int status)
+struct monitor *
+monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 {
-	process->status = status;
-	ev_break(process->loop, EVBREAK_ALL);
-}
+	struct monitor *monitor = calloc(1, sizeof *monitor);
 
-static void
-set_now(struct process *process)
-{
-	process->monitor->now = clock_mono();
-}
-
-static void
-end_event(struct process *process, bool tick)
-{
-	monitor_flush(process->monitor, tick);
-	if (process->stop_by != 0 && monitor_is_done(process->monitor))
-		finish(process, 0);
-}
-
-static void
-lose_prober(struct process *process, uint32_t index)
-{
-	ev_io_stop(process->loop, &process->probers[index]);
-	orders_lost(process->monitor, index);
-}
-
-static void
-on_prober(EV_P_ ev_io *io, int events)
-{
-	struct process *process = ev_userdata(EV_A);
-	uint32_t index = (uint32_t)(io - process->probers);
-
-	(void)events;
-	set_now(process);
-	for (int i = 0; i < PACKETS_A_TURN && ev_is_active(io); i++) {
-		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
-		if (size < 0)
-			break;
-		if (size > 0 && reports_heard(process->monitor, index, process->packet, (size_t)size))
-			continue;
-		if (size > 0)
-			duty_blame(process->monitor->duty, DUTY_PROBER, index, "to the monitor");
-		lose_prober(process, index);
+	if (monitor == NULL)
+		return NULL;
+	struct watch *watch = &monitor->watch;
+	monitor->second = monitor->activity.hour = monitor->attempt_log.since = now;
+	bool made = watch_init(watch, duty, now, seed) && own_side_init(&monitor->own, watch)
+	    && dependencies_init(&monitor->dependencies, watch->config);
+	if (made) {
+		monitor->orders = orders_create(watch);
+		monitor->keeper = keeper_link_create(watch, &monitor->own);
+		monitor->recent_facts = recent_facts_create();
 	}
-	end_event(process, false);
+	if (monitor->orders == NULL || monitor->keeper == NULL || monitor->recent_facts == NULL)
+		monitor_destroy(&monitor);
+	return monitor;
 }
 
-static void
-on_keeper(EV_P_ ev_io *io, int events)
+void
+monitor_destroy(struct monitor **given)
 {
-	struct process *process = ev_userdata(EV_A);
+	struct monitor *monitor = *given;
 
-	(void)events;
-	set_now(process);
-	for (int i = 0; i < PACKETS_A_TURN && ev_is_active(io); i++) {
-		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
-		if (size < 0)
-			break;
-		if (size > 0 && keeper_messages_take(process->monitor, process->packet, (size_t)size))
-			continue;
-		if (size > 0)
-			duty_blame(process->monitor->duty, DUTY_KEEPER, 0, "to the monitor");
-		ev_io_stop(EV_A_ io);
-		keeper_link_close(process->monitor);
-	}
-	end_event(process, false);
-}
-
-static bool
-take_link(struct process *process, struct wire_in *in, int fd)
-{
-	struct message_link link;
-
-	if (fd < 0 || !message_get_link(in, &link))
-		return false;
-	if (link.duty == DUTY_KEEPER) {
-		ev_io_stop(process->loop, &process->keeper);
-		keeper_link_open(process->monitor, fd);
-		ev_io_set(&process->keeper, fd, EV_READ);
-		ev_io_start(process->loop, &process->keeper);
-		return true;
-	}
-	if (link.duty != DUTY_PROBER || link.index >= watch_prober_count(process->monitor))
-		return false;
-	lose_prober(process, link.index);
-	orders_linked(process->monitor, link.index, fd);
-	ev_io_set(&process->probers[link.index], fd, EV_READ);
-	ev_io_start(process->loop, &process->probers[link.index]);
-	return true;
-}
-
-static bool
-take_stop(struct process *process, struct wire_in *in)
-{
-	struct message_stop stop;
-
-	if (!message_get_stop(in, &stop))
-		return false;
-	process->stop_by = process->monitor->now + stop.patience;
-	monitor_stop(process->monitor);
-	return true;
-}
-
-static bool
-take_account(struct process *process, struct wire_in *in)
-{
-	struct message_account account;
-
-	if (!message_get_account(in, &account, process->monitor->config->target_count))
-		return false;
-	monitor_account(process->monitor, &account);
-	return true;
-}
-
-static bool
-take_answer(struct process *process, struct wire_in *in)
-{
-	struct message_answer answer;
-
-	if (!message_get_answer(in, &answer))
-		return false;
-	if (process->monitor->control != NULL)
-		control_answered(process->monitor->control, &answer);
-	return true;
-}
-
-/* What the parent says. `fd` came along, and is closed where nobody takes it. */
-static bool
-hear_parent(struct process *process, size_t size, int fd)
-{
-	struct wire_in in = wire_from(process->packet, size);
-
-	if (message_kind(process->packet, size) == MESSAGE_LINK) {
-		if (take_link(process, &in, fd))
-			return true;
-	} else if (message_kind(process->packet, size) == MESSAGE_STOP)
-		return take_stop(process, &in);
-	else if (message_kind(process->packet, size) == MESSAGE_ACCOUNT)
-		return take_account(process, &in);
-	else if (message_kind(process->packet, size) == MESSAGE_ANSWER)
-		return take_answer(process, &in);
-	if (fd >= 0)
-		close(fd);
-	return false;
-}
-
-static void
-on_parent(EV_P_ ev_io *io, int events)
-{
-	struct process *process = ev_userdata(EV_A);
-
-	(void)events;
-	set_now(process);
-	for (int i = 0; i < PACKETS_A_TURN && process->status < 0; i++) {
-		int fd = -1;
-		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, &fd);
-		if (size < 0)
-			break;
-		if (size == 0 || !hear_parent(process, (size_t)size, fd))
-			finish(process, BROKEN);
-	}
-	end_event(process, false);
-}
-
-/* A keeper whose disk is sick must not keep us from watching: what it knows is then not known. */
-static void
-await_keeper(struct process *process)
-{
-	struct monitor *monitor = process->monitor;
-
-	if (monitor->begun || monitor->now - process->born < keeper_patience)
+	*given = NULL;
+	if (monitor == NULL)
 		return;
-	duty_log(monitor->duty, LOG_ERR, 0, "the keeper has not said for 30 s what it knows: all targets begin anew");
-	monitor_begin(monitor);
+	quarantine_forget(&monitor->accounts);
+	recent_facts_destroy(&monitor->recent_facts);
+	keeper_link_destroy(&monitor->keeper);
+	orders_destroy(&monitor->orders);
+	cross_check_fini(&monitor->cross_check);
+	dependencies_fini(&monitor->dependencies);
+	own_side_fini(&monitor->own);
+	watch_fini(&monitor->watch);
+	free(monitor);
 }
 
-static void
-on_tick(EV_P_ ev_timer *timer, int events)
+/* First runs come soon and evenly, with very many targets on their grid at once; not before they can be ordered. */
+static int64_t
+first_due(const struct watch *watch, uint32_t target)
 {
-	struct process *process = ev_userdata(EV_A);
-	struct monitor *monitor = process->monitor;
+	int64_t now = watch->now + TICK + TICK / 5;
+	const struct target *configured = watch_target(watch, target);
+	const struct target_state *state = &watch->targets[target].state;
+	int64_t interval = pace_interval(state, configured->policy), retry = configured->policy->retry_interval;
+	int64_t soon = watch->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
 
-	(void)events;
-	set_now(process);
-	if (monitor->now - process->expected > process->late_max)
-		process->late_max = monitor->now - process->expected;
-	await_keeper(process);
-	monitor_tick(monitor);
-	if (monitor->now >= process->alive_due) {
-		duty_alive(monitor->duty, process->late_max, monitor->counts.runs_ever);
-		process->late_max = 0;
-		process->alive_due = monitor->now + SECOND;
-	}
-	end_event(process, true);
-	if (process->stop_by != 0 && monitor->now >= process->stop_by)
-		finish(process, 0);
-	/* On the grid of ticks, whatever this one cost. */
-	process->expected = (clock_mono() / TICK + 1) * TICK;
-	ev_timer_set(timer, (double)(process->expected - clock_mono()) / SECOND, 0.);
-	ev_now_update(EV_A);
-	ev_timer_start(EV_A_ timer);
+	if (pace_is_retry(state))
+		return state->ended.mono + retry > now ? state->ended.mono + retry
+		    : pace_first(configured->hash, soon < retry ? soon : retry, now);
+	if (!moment_is_set(state->ended) && soon < interval)
+		return pace_first(configured->hash, soon, now);
+	return pace_grid(configured->hash, interval, now);
 }
 
-static bool
-prepare(struct process *process, struct duty *duty, struct reason *why)
+void
+monitor_begin(struct monitor *monitor)
 {
-	static const struct sandbox sandbox = { .network = SANDBOX_NO_TCP };
-	uint32_t seed = 1;
-	int landlock;
+	struct watch *watch = &monitor->watch;
 
-	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
-	/* timegm(3), by which dates of certificates are read, would read the zone's file when it is first called. */
-	tzset();
-	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	process->monitor = monitor_create(duty, clock_mono(), seed);
-	process->probers = calloc(duty->config->probers + PROBERS_APART, sizeof *process->probers);
-	if (process->loop == NULL || process->monitor == NULL || process->probers == NULL) {
-		reason_set(why, "no memory");
-		return false;
+	if (watch->begun)
+		return;
+	keeper_link_begin(monitor->keeper);
+	watch->begun = true;
+	orders_begin(monitor->orders);
+	for (uint32_t i = 0; i < watch->config->target_count; i++) {
+		const struct target_state *state = &watch->targets[i].state;
+
+		if (!(state->flags & TARGET_QUARANTINED))
+			orders_plan(monitor->orders, i, first_due(watch, i));
+		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
+			keeper_link_mark(monitor->keeper, i); /* the keeper may not know how often it is run */
 	}
-	ev_set_userdata(process->loop, process);
-	for (uint32_t i = 0; i < watch_prober_count(process->monitor); i++)
-		ev_init(&process->probers[i], on_prober);
-	ev_init(&process->keeper, on_keeper);
-	ev_io_init(&process->parent, on_parent, duty->parent, EV_READ);
-	ev_io_start(process->loop, &process->parent);
-	ev_timer_init(&process->tick, on_tick, 0., 0.);
-	ev_timer_start(process->loop, &process->tick);
-	process->monitor->control = control_create(process->loop, process->monitor, why);
-	if (process->monitor->control == NULL)
-		duty_log(duty, LOG_ERR, 0, "nobody can ask for anything: %s", why->text);
-	return sandbox_enter(&sandbox, &landlock, why);
+	own_side_begin(&monitor->own, watch);
+	dependencies_begin(monitor);
+	own_digest_begin(monitor);
+	quarantine_begin(monitor);
 }
 
-int
-monitor_main(struct duty *duty)
+void
+monitor_tick(struct monitor *monitor)
 {
-	struct process *process = calloc(1, sizeof *process);
-	struct reason why;
+	const struct watch *watch = &monitor->watch;
 
-	if (process == NULL || !prepare(process, duty, &why)) {
-		duty_log(duty, LOG_ERR, 0, "monitor: cannot begin: %s", process == NULL ? "no memory" : why.text);
-		return CANNOT_BEGIN;
-	}
-	process->status = -1;
-	process->born = process->expected = clock_mono();
-	duty_ready(duty);
-	ev_run(process->loop, 0);
-	int status = process->status < 0 ? BROKEN : process->status;
-	control_destroy(&process->monitor->control);
-	monitor_destroy(&process->monitor);
-	ev_loop_destroy(process->loop);
-	free(process->probers);
-	free(process);
-	return status;
+	assert(watch->now >= monitor->second);
+	if (watch->begun && !watch->stopping)
+		orders_collect(monitor->orders);
+	self_check_tick(monitor);
+	cross_check_tick(monitor);
+	if (watch->now - monitor->second < SECOND)
+		return;
+	monitor->second = watch->now;
+	dependencies_tick(monitor);
+	own_digest_end(monitor);
+	if (watch->begun && own_record_tick(&monitor->own, watch))
+		keeper_link_mark(monitor->keeper, CONFIG_NONE);
+	if (monitor->control != NULL)
+		control_tick(monitor->control);
+	activity_tick(monitor);
+}
+
+void
+monitor_flush(struct monitor *monitor, bool tick)
+{
+	orders_flush(monitor->orders);
+	keeper_link_flush(monitor->keeper, tick);
+}
+
+void
+monitor_stop(struct monitor *monitor)
+{
+	monitor->watch.stopping = true;
+	keeper_link_mark(monitor->keeper, CONFIG_NONE);
+	activity_log(monitor);
+}
+
+bool
+monitor_is_done(const struct monitor *monitor)
+{
+	return orders_are_done(monitor->orders) && keeper_link_is_empty(monitor->keeper);
 }

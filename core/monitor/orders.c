@@ -1,21 +1,187 @@
 /*
- * Orders: once a tick all that is due in the tick after next, one packet for each prober; what comes up meanwhile and is
- * due sooner, at the end of the event that brought it up. A target whose run is in hand stays in the wheel, so that one
- * that is never reported is noticed.
+ * Once a tick all that is due in the tick after next is ordered, in one packet for each prober; what comes up meanwhile and
+ * is due sooner, at the end of the event that brought it up. A target whose run is in hand stays in the schedule, so that a
+ * run that is never reported is noticed.
  */
-#include "monitor/monitor.h"
+#include "monitor/orders.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "monitor/attempt.h"
+#include "monitor/isolation.h"
 #include "monitor/pace.h"
 
-enum { TICKS_AHEAD = 2 };
+enum { TICKS_AHEAD = 2, CONFIRMING_MAX = 16 };
 static const int64_t again_later = SECOND, never_reported = 20 * 60 * (int64_t)SECOND;
 static const uint32_t full_every = 3600;
+
+struct prober_link {
+	int fd; /* -1: none */
+	uint32_t in_hand;
+	uint32_t waiting; /* connections that wait until others have ended, as it said last */
+	struct wire_out orders;
+	unsigned char *bytes;
+};
+
+struct orders {
+	struct watch *watch;
+	struct schedule schedule;
+	struct prober_link *probers;
+	uint32_t prober_count;
+	struct isolation isolation;
+	/* Attempts that may confirm an outage, when they were ordered; those that are over leave when it is asked for them. */
+	struct confirming { uint32_t target; uint64_t run; } confirming[CONFIRMING_MAX];
+	uint32_t confirming_count;
+	bool confirming_began;
+};
+
+struct orders *
+orders_create(struct watch *watch)
+{
+	struct orders *orders = calloc(1, sizeof *orders);
+
+	if (orders == NULL)
+		return NULL;
+	orders->watch = watch;
+	orders->probers = calloc(watch->config->probers + PROBERS_APART, sizeof *orders->probers);
+	bool made = orders->probers != NULL && isolation_init(&orders->isolation, watch->config->target_count)
+	    && schedule_init(&orders->schedule, watch->config->target_count, watch->now);
+	while (made && orders->prober_count < watch->config->probers + PROBERS_APART) {
+		struct prober_link *prober = &orders->probers[orders->prober_count++];
+		prober->fd = -1;
+		prober->bytes = malloc(WIRE_MAX);
+		prober->orders = wire_over(prober->bytes, WIRE_MAX);
+		made = prober->bytes != NULL;
+	}
+	if (!made)
+		orders_destroy(&orders);
+	return orders;
+}
+
+void
+orders_destroy(struct orders **given)
+{
+	struct orders *orders = *given;
+
+	*given = NULL;
+	if (orders == NULL)
+		return;
+	for (uint32_t i = 0; i < orders->prober_count; i++) {
+		if (orders->probers[i].fd >= 0)
+			close(orders->probers[i].fd);
+		free(orders->probers[i].bytes);
+	}
+	isolation_fini(&orders->isolation);
+	schedule_fini(&orders->schedule);
+	free(orders->probers);
+	free(orders);
+}
+
+uint32_t
+orders_prober_count(const struct orders *orders)
+{
+	return orders->prober_count;
+}
+
+uint32_t
+orders_prober(const struct orders *orders, uint32_t target)
+{
+	const struct config *config = orders->watch->config;
+
+	if (!orders->watch->targets[target].apart)
+		return config_prober_of(config, target);
+	uint32_t place = isolation_place(&orders->isolation, target);
+	return place < PROBERS_APART ? config->probers + place : CONFIG_NONE;
+}
+
+bool
+orders_can_run(const struct orders *orders, uint32_t target)
+{
+	uint32_t prober = orders_prober(orders, target);
+
+	return prober != CONFIG_NONE && orders->probers[prober].fd >= 0;
+}
+
+bool
+orders_may_have(const struct orders *orders, uint32_t prober, uint32_t target)
+{
+	const struct config *config = orders->watch->config;
+
+	/* Those for targets that are run apart may have had any of them. */
+	return prober >= config->probers || config_prober_of(config, target) == prober;
+}
+
+bool
+orders_has(const struct orders *orders, uint32_t prober, uint32_t target, uint64_t run)
+{
+	return run == orders->watch->targets[target].run && orders_prober(orders, target) == prober;
+}
+
+bool
+orders_are_done(const struct orders *orders)
+{
+	for (uint32_t i = 0; i < orders->prober_count; i++)
+		if (orders->probers[i].fd >= 0 && orders->probers[i].in_hand > 0)
+			return false;
+	return true;
+}
+
+bool
+orders_send_any(const struct orders *orders, const void *packet, size_t size)
+{
+	for (uint32_t i = 0; i < orders->watch->config->probers; i++)
+		if (orders->probers[i].fd >= 0)
+			return packet_send(orders->probers[i].fd, packet, size, -1);
+	return false;
+}
+
+void
+orders_note_waiting(struct orders *orders, uint32_t prober, uint32_t connections)
+{
+	orders->probers[prober].waiting = connections;
+}
+
+struct orders_load
+orders_load(const struct orders *orders)
+{
+	struct orders_load load = { .in_line = orders->isolation.waiting };
+
+	for (uint32_t i = 0; i < orders->watch->config->target_count; i++) {
+		uint32_t prober = orders_prober(orders, i);
+		load.unserved += prober != CONFIG_NONE && orders->probers[prober].fd < 0;
+	}
+	for (uint32_t i = 0; i < orders->prober_count; i++)
+		load.waiting += orders->probers[i].waiting;
+	return load;
+}
+
+void
+orders_release(struct orders *orders, uint32_t target)
+{
+	struct watched *watched = &orders->watch->targets[target];
+
+	if (watched->run == 0)
+		return;
+	struct prober_link *prober = &orders->probers[orders_prober(orders, target)];
+	assert(prober->in_hand > 0);
+	watched->run = 0;
+	prober->in_hand--;
+}
+
+void
+orders_cancel(struct orders *orders, uint32_t target)
+{
+	orders_release(orders, target);
+	schedule_drop(&orders->schedule, target);
+}
+
+/* One run */
 
 /* Once an incident, with the attempt that may confirm it. */
 static bool
@@ -27,27 +193,28 @@ may_offer_tls(const struct target_state *state, const struct policy *policy, int
 }
 
 static uint8_t
-flags_of(const struct monitor *monitor, const struct watched *watched, const struct policy *policy)
+flags_of(const struct watch *watch, const struct watched *watched, const struct policy *policy)
 {
 	const struct target_state *state = &watched->state;
 	bool patient = pace_is_patient(state, policy),
 	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0,
 	    flaps = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
 	/* What is over is told with the run that shows it no more, though that is like the one before. */
-	bool full = !plain || state->conditions != NULL || flaps || monitor->now / SECOND >= watched->full
+	bool full = !plain || state->conditions != NULL || flaps || watch->now / SECOND >= watched->full
 	    || facts_wait(watched->facts);
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
 	    | (patient || (!plain && state->state != STATE_PENDING) ? ORDER_FRESH : 0)
 	    | (state->flags & TARGET_HAD_STARTTLS ? ORDER_HAD_STARTTLS : 0)
 	    | (state->flags & TARGET_PASSED_ASKED ? ORDER_PASSED_ASKED : 0)
-	    | (may_offer_tls(state, policy, monitor->now) ? ORDER_OFFER_TLS : 0)
-	    | (clocks_are_behind(monitor) ? ORDER_CLOCK_BEHIND : 0));
+	    | (may_offer_tls(state, policy, watch->now) ? ORDER_OFFER_TLS : 0)
+	    | (clocks_are_behind(&watch->clocks) ? ORDER_CLOCK_BEHIND : 0));
 }
 
 static void
-send_orders(struct monitor *monitor, struct prober_link *prober)
+send_orders(struct orders *orders, struct prober_link *prober)
 {
+	const struct watch *watch = orders->watch;
 	struct wire_in in = wire_from(prober->bytes, prober->orders.size);
 	struct order order;
 
@@ -55,108 +222,235 @@ send_orders(struct monitor *monitor, struct prober_link *prober)
 	if (in.size == 0 || packet_send(prober->fd, in.bytes, in.size, -1))
 		return;
 	/* It does not read, or is gone: they are due again. */
-	while (message_next_order(&in, &order, monitor->config->target_count)) {
-		watch_release(monitor, order.target);
-		schedule_put(&monitor->schedule, order.target, monitor->now + (errno == EAGAIN ? TICK : again_later));
+	int64_t later = errno == EAGAIN ? TICK : again_later;
+	while (message_next_order(&in, &order, watch->config->target_count)) {
+		orders_release(orders, order.target);
+		schedule_put(&orders->schedule, order.target, watch->now + later);
 	}
 }
 
 static void
-add_order(struct monitor *monitor, struct prober_link *prober, const struct order *order)
+add_order(struct orders *orders, struct prober_link *prober, const struct order *order)
 {
 	if (prober->orders.size == 0)
 		message_begin_orders(&prober->orders);
 	if (message_add_order(&prober->orders, order))
 		return;
-	send_orders(monitor, prober);
+	send_orders(orders, prober);
 	message_begin_orders(&prober->orders);
 	(void)message_add_order(&prober->orders, order);
 }
 
-void
-orders_order(struct monitor *monitor, uint32_t target)
+/* What the order leaves behind at its target. */
+static void
+note_order(struct watch *watch, struct watched *watched, uint8_t flags)
 {
-	struct watched *watched = &monitor->targets[target];
-	const struct policy *policy = monitor->config->targets[target].policy;
-	uint32_t index = watch_prober(monitor, target), attempt = pace_attempt(&watched->state);
-
-	if (monitor->stopping || watched->run != 0 || index == CONFIG_NONE)
-		return;
-	struct prober_link *prober = &monitor->probers[index];
-	if (prober->fd < 0) {
-		schedule_put(&monitor->schedule, target, monitor->now + again_later);
-		return;
-	}
-	names_tell(monitor, target, prober->fd);
-	uint8_t flags = flags_of(monitor, watched, policy);
 	if ((flags & ORDER_OFFER_TLS) && watched->state.trouble != NULL)
 		watched->state.trouble->offered = true;
 	if (flags & ORDER_FULL)
-		watched->full = (uint32_t)(monitor->now / SECOND) + full_every;
+		watched->full = (uint32_t)(watch->now / SECOND) + full_every;
 	watched->flags = (uint8_t)((watched->flags & ~WATCHED_PATIENT) | (flags & ORDER_PATIENT ? WATCHED_PATIENT : 0));
-	watched->run = ++monitor->run;
+	watched->run = ++watch->last_run;
+}
+
+static void
+note_confirming(struct orders *orders, uint32_t target)
+{
+	const struct watched *watched = &orders->watch->targets[target];
+
+	if ((watched->flags & WATCHED_LOCAL) || orders->confirming_count == CONFIRMING_MAX)
+		return;
+	orders->confirming[orders->confirming_count++] = (struct confirming){ target, watched->run };
+	orders->confirming_began = true;
+}
+
+static void
+order(struct orders *orders, uint32_t target)
+{
+	struct watch *watch = orders->watch;
+	struct watched *watched = &watch->targets[target];
+	const struct policy *policy = watch_target(watch, target)->policy;
+	uint32_t index = orders_prober(orders, target), attempt = pace_attempt(&watched->state);
+
+	if (watch->stopping || watched->run != 0 || index == CONFIG_NONE)
+		return;
+	struct prober_link *prober = &orders->probers[index];
+	if (prober->fd < 0) {
+		schedule_put(&orders->schedule, target, watch->now + again_later);
+		return;
+	}
+	if (!watched->named)
+		watched->named = target_name_send(watched->name, target, prober->fd);
+	uint8_t flags = flags_of(watch, watched, policy);
+	note_order(watch, watched, flags);
 	prober->in_hand++;
-	schedule_put(&monitor->schedule, target, monitor->now + never_reported);
+	schedule_put(&orders->schedule, target, watch->now + never_reported);
 	if (attempt >= policy->tries && watched->state.state == STATE_SUSPECT)
-		witness_accompany(monitor, target);
-	add_order(monitor, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
-	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing, .renewed = watched->renewal.left,
-	    .due = watched->due, .fingerprint = watched->state.fingerprint });
+		note_confirming(orders, target);
+	add_order(orders, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
+	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing,
+	    .renewed = watched->renewal.left, .due = watched->due, .fingerprint = watched->state.fingerprint });
+}
+
+void
+orders_plan(struct orders *orders, uint32_t target, int64_t due)
+{
+	orders->watch->targets[target].due = due;
+	if (due >= schedule_horizon(&orders->schedule))
+		schedule_put(&orders->schedule, target, due);
+	else {
+		schedule_drop(&orders->schedule, target);
+		order(orders, target);
+	}
+}
+
+void
+orders_plan_soon(struct orders *orders, uint32_t target)
+{
+	orders_plan(orders, target, schedule_horizon(&orders->schedule));
 }
 
 static void
 on_due(void *arg, uint32_t target)
 {
-	struct monitor *monitor = arg;
-	struct watched *watched = &monitor->targets[target];
+	struct orders *orders = arg;
+	struct watch *watch = orders->watch;
 
-	if (watched->run != 0) {
-		duty_log(monitor->duty, LOG_ERR, 0, "%s: its prober has not reported a run for 20 min; it is run again",
-		    monitor->config->targets[target].name);
-		watch_release(monitor, target);
-		watched->due = monitor->now;
+	if (watch->targets[target].run != 0) {
+		duty_log(watch->duty, LOG_ERR, 0, "%s: its prober has not reported a run for 20 min; it is run again",
+		    watch_target(watch, target)->name);
+		orders_release(orders, target);
+		watch->targets[target].due = watch->now;
 	}
-	orders_order(monitor, target);
+	order(orders, target);
 }
 
 void
-orders_collect(struct monitor *monitor)
+orders_collect(struct orders *orders)
 {
-	schedule_collect(&monitor->schedule, monitor->now / TICK + TICKS_AHEAD, on_due, monitor);
+	schedule_collect(&orders->schedule, orders->watch->now / TICK + TICKS_AHEAD, on_due, orders);
 }
 
 void
-orders_flush(struct monitor *monitor)
+orders_flush(struct orders *orders)
 {
-	for (uint32_t i = 0; i < watch_prober_count(monitor); i++)
-		if (monitor->probers[i].orders.size > 0)
-			send_orders(monitor, &monitor->probers[i]);
+	for (uint32_t i = 0; i < orders->prober_count; i++)
+		if (orders->probers[i].orders.size > 0)
+			send_orders(orders, &orders->probers[i]);
+}
+
+uint32_t
+orders_confirming(struct orders *orders, bool *began)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < orders->confirming_count; i++)
+		if (orders->watch->targets[orders->confirming[i].target].run == orders->confirming[i].run)
+			orders->confirming[left++] = orders->confirming[i];
+	*began = orders->confirming_began;
+	orders->confirming_count = left;
+	orders->confirming_began = false;
+	return left > 0 ? orders->confirming[0].target : CONFIG_NONE;
+}
+
+/* Probers that come and go, and targets that are run apart */
+
+/* Free probers are given to those in line; not before runs are ordered at all. */
+static void
+give_probers(struct orders *orders)
+{
+	const struct watch *watch = orders->watch;
+
+	for (uint32_t i = 0; i < PROBERS_APART && watch->begun; i++) {
+		if (orders->probers[watch->config->probers + i].fd < 0)
+			continue;
+		uint32_t target = isolation_give(&orders->isolation, i);
+		if (target != CONFIG_NONE)
+			orders_plan(orders, target, watch->now);
+	}
 }
 
 void
-orders_lost(struct monitor *monitor, uint32_t index)
+orders_begin(struct orders *orders)
 {
-	struct prober_link *prober = &monitor->probers[index];
+	orders->schedule.tick = orders->watch->now / TICK;
+	give_probers(orders);
+}
+
+void
+orders_lost(struct orders *orders, uint32_t index)
+{
+	struct watch *watch = orders->watch;
+	struct prober_link *prober = &orders->probers[index];
 
 	if (prober->fd >= 0)
 		close(prober->fd);
 	prober->fd = -1;
 	prober->waiting = 0;
 	prober->orders = wire_over(prober->bytes, WIRE_MAX);
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (watch_prober(monitor, i) == index)
-			monitor->targets[i].named = false; /* the next one knows nothing */
-	for (uint32_t i = 0; prober->in_hand > 0 && i < monitor->config->target_count; i++)
-		if (monitor->targets[i].run != 0 && watch_prober(monitor, i) == index) {
-			watch_release(monitor, i);
-			watch_plan(monitor, i, schedule_horizon(&monitor->schedule));
-		}
+	for (uint32_t i = 0; i < watch->config->target_count; i++) {
+		if (orders_prober(orders, i) != index)
+			continue;
+		watch->targets[i].named = false; /* the next prober knows nothing */
+		if (watch->targets[i].run == 0)
+			continue;
+		orders_release(orders, i);
+		orders_plan_soon(orders, i);
+	}
+	assert(prober->in_hand == 0);
 }
 
 void
-orders_linked(struct monitor *monitor, uint32_t index, int fd)
+orders_linked(struct orders *orders, uint32_t index, int fd)
 {
-	orders_lost(monitor, index);
-	monitor->probers[index].fd = fd;
-	apart_give_out(monitor);
+	orders_lost(orders, index);
+	orders->probers[index].fd = fd;
+	give_probers(orders);
+}
+
+void
+orders_isolate(struct orders *orders, uint32_t target)
+{
+	struct watched *watched = &orders->watch->targets[target];
+
+	if (watched->apart)
+		return;
+	/* Whoever has it in hand is dead, or is not to report on it any more. */
+	orders_cancel(orders, target);
+	watched->apart = true;
+	watched->named = false;
+	isolation_add(&orders->isolation, target);
+	give_probers(orders);
+}
+
+static void
+run_among_others(struct orders *orders, uint32_t target)
+{
+	isolation_remove(&orders->isolation, target);
+	orders->watch->targets[target].apart = orders->watch->targets[target].named = false;
+	give_probers(orders);
+}
+
+void
+orders_end_isolation(struct orders *orders, uint32_t target)
+{
+	if (!orders->watch->targets[target].apart)
+		return;
+	orders_cancel(orders, target);
+	run_among_others(orders, target);
+}
+
+void
+orders_isolated_reported(struct orders *orders, const struct report *report)
+{
+	unsigned char packet[16];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (isolation_place(&orders->isolation, report->target) == PROBERS_APART
+	    || orders->watch->targets[report->target].run != 0 || strcmp(report->outcome, "interrupted") == 0)
+		return;
+	message_put_cleared(&out, report->target);
+	/* Where the parent does not hear it, the target stays where it is, and its next run says it again. */
+	if (packet_send(orders->watch->duty->parent, packet, out.size, -1))
+		run_among_others(orders, report->target);
 }

@@ -1,18 +1,10 @@
-/*
- * The record of our own side, which the keeper keeps beside those of the targets for the next monitor: what we are known
- * or suspected not to see, and what was told of that and has not ended. Causes and targets are named in it, so that it
- * outlives our numbers. Times are in UTC.
- *
- * It is written where something in it begins or ends, and twice a minute while something goes on.
- */
-#include "monitor/monitor.h"
+/* It is written where something in it begins or ends, and twice a minute while something goes on. */
+#include "monitor/own_record.h"
 
 #include <string.h>
-#include <syslog.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "monitor/keeper_link.h"
 
 enum { OWN_RECORD_VERSION = 1, OWN_SUSPECTS = 16, OWN_SILENCES = 64 };
 enum { BLIND_HAS_DOUBTED = 1, BLIND_HAS_NEAR_DOUBTED = 2, BLIND_FLAGS = 4 };
@@ -22,20 +14,21 @@ static const int64_t again_every = 30 * (int64_t)SECOND, away_max = 120 * (int64
 /* Writing */
 
 struct writing {
-	const struct monitor *monitor;
+	const struct own_side *own;
+	const struct watch *watch;
 	struct wire_out *out;
 };
 
 static void
 put_time(const struct writing *it, int64_t mono)
 {
-	wire_put_i64(it->out, mono == 0 || mono == INT64_MAX ? mono : clocks_at(it->monitor, mono).utc);
+	wire_put_i64(it->out, mono == 0 || mono == INT64_MAX ? mono : clocks_at(&it->watch->clocks, mono).utc);
 }
 
 static void
 put_target(const struct writing *it, uint32_t target)
 {
-	const struct target *configured = &it->monitor->config->targets[target];
+	const struct target *configured = &it->watch->config->targets[target];
 
 	wire_put_u32(it->out, configured->hash);
 	wire_put_u32(it->out, configured->host_hash);
@@ -58,7 +51,7 @@ put_blind(const struct writing *it, const struct blind *blind)
 
 	wire_put_u8(it->out, (uint8_t)blind->stage);
 	wire_put_name(it->out, blind->stage == BLIND_TOLD ? blind_name(blind->told) : "");
-	wire_put_i64(it->out, it->monitor->blind_since.utc);
+	wire_put_i64(it->out, it->own->blind_since.utc);
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
 		count = (uint8_t)(count + (blind->causes[i].since != 0));
 	wire_put_u8(it->out, count);
@@ -103,11 +96,11 @@ put_hold(const struct writing *it, const struct hold *hold)
 static void
 put_ports(const struct writing *it)
 {
-	const struct monitor *monitor = it->monitor;
+	const struct own_side *own = it->own;
 
-	wire_put_u8(it->out, (uint8_t)monitor->port_count);
-	for (uint32_t i = 0; i < monitor->port_count; i++) {
-		const struct port_hold *of_port = &monitor->ports[i];
+	wire_put_u8(it->out, (uint8_t)own->port_count);
+	for (uint32_t i = 0; i < own->port_count; i++) {
+		const struct port_hold *of_port = &own->ports[i];
 		wire_put_u16(it->out, of_port->port);
 		put_time(it, of_port->heard);
 		wire_put_u8(it->out, of_port->passed);
@@ -121,16 +114,16 @@ put_ports(const struct writing *it)
 static void
 put_silences(const struct writing *it)
 {
-	const struct unheard *unheard = &it->monitor->unheard;
+	const struct unheard *unheard = &it->own->unheard;
 	uint32_t kept = unheard->count < UNHEARD_KEPT ? unheard->count : UNHEARD_KEPT;
 	uint32_t first = kept < OWN_SILENCES ? 0 : kept - OWN_SILENCES, count = 0;
 
 	for (uint32_t i = first; i < kept; i++)
-		count += it->monitor->now - unheard->items[(unheard->count - kept + i) % UNHEARD_KEPT].to < silences_for;
+		count += it->watch->now - unheard->items[(unheard->count - kept + i) % UNHEARD_KEPT].to < silences_for;
 	wire_put_u8(it->out, (uint8_t)count);
 	for (uint32_t i = first; i < kept; i++) {
 		__typeof__(&unheard->items[0]) item = &unheard->items[(unheard->count - kept + i) % UNHEARD_KEPT];
-		if (it->monitor->now - item->to >= silences_for)
+		if (it->watch->now - item->to >= silences_for)
 			continue;
 		put_target(it, item->target);
 		wire_put_u64(it->out, item->network);
@@ -143,28 +136,28 @@ put_silences(const struct writing *it)
 static void
 put_told(const struct writing *it)
 {
-	const struct monitor *monitor = it->monitor;
+	const struct own_side *own = it->own;
 
-	wire_put_u32(it->out, monitor->together.count);
-	wire_put_u32(it->out, monitor->together.apart);
-	wire_put_i64(it->out, monitor->together.began.utc);
-	wire_put_i64(it->out, monitor->together.told.utc);
-	wire_put_u16(it->out, monitor->digest_port);
-	wire_put_bytes(it->out, (struct pw_bytes){ monitor->unusable, strlen(monitor->unusable) });
-	wire_put_i64(it->out, monitor->unusable_since.utc);
-	put_time(it, monitor->clock_wrong);
+	wire_put_u32(it->out, own->digest.told.count);
+	wire_put_u32(it->out, own->digest.told.apart);
+	wire_put_i64(it->out, own->digest.told.began.utc);
+	wire_put_i64(it->out, own->digest.told.told.utc);
+	wire_put_u16(it->out, own->digest.port);
+	wire_put_bytes(it->out, (struct pw_bytes){ own->faults.unusable, strlen(own->faults.unusable) });
+	wire_put_i64(it->out, own->faults.unusable_since.utc);
+	put_time(it, own->faults.clock_wrong);
 }
 
 void
-own_record_encode(const struct monitor *monitor, struct wire_out *out)
+own_record_encode(const struct own_side *own, const struct watch *watch, struct wire_out *out)
 {
-	const struct writing it = { monitor, out };
+	const struct writing it = { own, watch, out };
 
 	wire_put_u8(out, OWN_RECORD_VERSION);
-	wire_put_i64(out, clocks_now(monitor).utc);
+	wire_put_i64(out, watch_moment(watch).utc);
 	put_told(&it);
-	put_blind(&it, &monitor->blind);
-	put_hold(&it, &monitor->hold);
+	put_blind(&it, &own->blind);
+	put_hold(&it, &own->hold);
 	put_ports(&it);
 	put_silences(&it);
 }
@@ -172,7 +165,8 @@ own_record_encode(const struct monitor *monitor, struct wire_out *out)
 /* Reading */
 
 struct reading {
-	struct monitor *monitor;
+	struct own_side *own;
+	struct watch *watch;
 	struct wire_in *in;
 	struct moment now;
 	bool away; /* nobody watched for a while */
@@ -202,7 +196,7 @@ get_time(const struct reading *it)
 static uint32_t
 get_target(const struct reading *it)
 {
-	const struct config *config = it->monitor->config;
+	const struct config *config = it->watch->config;
 	uint32_t hash = wire_get_u32(it->in), host_hash = wire_get_u32(it->in);
 
 	for (uint32_t i = 0; i < config->target_count; i++)
@@ -246,7 +240,7 @@ get_blind(const struct reading *it, struct blind *blind)
 
 	blind->stage = (enum blind_stage)wire_get_choice(it->in, BLIND_STAGES);
 	wire_get_name(it->in, told, sizeof told);
-	it->monitor->blind_since = get_moment(it);
+	it->own->blind_since = get_moment(it);
 	for (uint8_t count = wire_get_choice(it->in, BLIND_CAUSES + 1); count > 0; count--)
 		get_cause(it, blind);
 	blind->heard = get_time(it);
@@ -301,7 +295,7 @@ get_ports(const struct reading *it)
 {
 	for (uint8_t count = wire_get_u8(it->in); count > 0 && !it->in->bad; count--) {
 		struct port_hold read = { .port = wire_get_u16(it->in) };
-		struct port_hold *of_port = ourselves_port(it->monitor, read.port);
+		struct port_hold *of_port = own_side_port(it->own, read.port);
 		read.heard = get_time(it);
 		read.passed = wire_get_choice(it->in, 2);
 		read.turned_away = wire_get_u64(it->in);
@@ -324,66 +318,66 @@ get_silences(const struct reading *it)
 		enum unheard_fate fate = (enum unheard_fate)wire_get_choice(it->in, UNHEARD_FAILED + 1);
 		if (target == CONFIG_NONE)
 			continue;
-		unheard_add(&it->monitor->unheard, target, network, from, to);
+		unheard_add(&it->own->unheard, target, network, from, to);
 		if (fate != UNHEARD_OPEN)
-			unheard_end(&it->monitor->unheard, target, fate);
-		it->monitor->targets[target].unheard = fate == UNHEARD_OPEN;
+			unheard_end(&it->own->unheard, target, fate);
+		it->watch->targets[target].unheard = fate == UNHEARD_OPEN;
 	}
 }
 
 static void
 get_told(const struct reading *it)
 {
-	struct monitor *monitor = it->monitor;
+	struct own_side *own = it->own;
 
-	monitor->together.count = wire_get_u32(it->in);
-	monitor->together.apart = wire_get_u32(it->in);
-	monitor->together.began = get_moment(it);
-	monitor->together.told = get_moment(it);
-	monitor->digest_port = wire_get_u16(it->in);
-	struct pw_bytes unusable = wire_get_text(it->in, sizeof monitor->unusable - 1);
-	memcpy(monitor->unusable, unusable.data, unusable.size);
-	monitor->unusable[unusable.size] = '\0';
-	monitor->unusable_since = get_moment(it);
-	monitor->clock_wrong = get_time(it);
+	own->digest.told.count = wire_get_u32(it->in);
+	own->digest.told.apart = wire_get_u32(it->in);
+	own->digest.told.began = get_moment(it);
+	own->digest.told.told = get_moment(it);
+	own->digest.port = wire_get_u16(it->in);
+	struct pw_bytes unusable = wire_get_text(it->in, sizeof own->faults.unusable - 1);
+	memcpy(own->faults.unusable, unusable.data, unusable.size);
+	own->faults.unusable[unusable.size] = '\0';
+	own->faults.unusable_since = get_moment(it);
+	own->faults.clock_wrong = get_time(it);
 }
 
 bool
-own_record_decode(struct monitor *monitor, struct wire_in *in)
+own_record_decode(struct own_side *own, struct watch *watch, struct wire_in *in)
 {
-	struct reading it = { .monitor = monitor, .in = in, .now = clocks_now(monitor) };
+	struct reading it = { .own = own, .watch = watch, .in = in, .now = watch_moment(watch) };
 
-	own_record_forget(monitor);
+	own_record_forget(own, watch);
 	in->bad |= wire_get_u8(in) != OWN_RECORD_VERSION;
 	int64_t at = wire_get_i64(in);
 	it.away = it.now.utc < at || it.now.utc - at > away_max;
 	get_told(&it);
-	get_blind(&it, &monitor->blind);
-	get_hold(&it, &monitor->hold);
+	get_blind(&it, &own->blind);
+	get_hold(&it, &own->hold);
 	get_ports(&it);
 	get_silences(&it);
-	monitor->references_doubted = monitor->blind.doubted;
-	monitor->own.known = wire_is_whole(in);
-	if (!monitor->own.known)
-		own_record_forget(monitor);
-	return monitor->own.known;
+	own->references_doubted = own->blind.doubted;
+	own->record.known = wire_is_whole(in);
+	if (!own->record.known)
+		own_record_forget(own, watch);
+	return own->record.known;
 }
 
 void
-own_record_forget(struct monitor *monitor)
+own_record_forget(struct own_side *own, const struct watch *watch)
 {
-	blind_init(&monitor->blind, monitor->now);
-	hold_init(&monitor->hold, monitor->now);
-	for (uint32_t i = 0; i < monitor->port_count; i++) {
-		monitor->ports[i] = (struct port_hold){ .port = monitor->ports[i].port };
-		hold_init(&monitor->ports[i].hold, monitor->now);
+	blind_init(&own->blind, watch->now);
+	hold_init(&own->hold, watch->now);
+	for (uint32_t i = 0; i < own->port_count; i++) {
+		own->ports[i] = (struct port_hold){ .port = own->ports[i].port };
+		hold_init(&own->ports[i].hold, watch->now);
 	}
-	monitor->unheard.count = 0;
-	monitor->together = (struct together){ .count = 0 };
-	monitor->digest_port = 0;
-	monitor->unusable[0] = '\0';
-	monitor->clock_wrong = 0;
-	monitor->own = (struct own_record){ .known = false };
+	own->unheard.count = 0;
+	own->digest.told = (struct told_together){ .count = 0 };
+	own->digest.port = 0;
+	own->faults.unusable[0] = '\0';
+	own->faults.clock_wrong = 0;
+	own->record = (struct own_record){ .known = false };
 }
 
 /* When it is written */
@@ -404,60 +398,58 @@ add_hold(uint64_t hash, const struct hold *hold)
 
 /* Of what begins and ends. */
 static uint64_t
-likeness(const struct monitor *monitor)
+likeness(const struct own_side *own)
 {
-	uint64_t hash = add_hold(add(HASH_BEGIN, monitor->blind.stage), &monitor->hold);
+	uint64_t hash = add_hold(add(HASH_BEGIN, own->blind.stage), &own->hold);
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		hash = add(hash, monitor->blind.causes[i].since);
-	hash = add(hash, monitor->blind.doubted + 2 * monitor->blind.near_doubted + 4 * spells_last(&monitor->blind.spells));
-	for (uint32_t i = 0; i < monitor->port_count; i++) {
-		hash = add_hold(add(hash, monitor->ports[i].passed), &monitor->ports[i].hold);
-		hash = add(hash, monitor->ports[i].refused.mono);
+		hash = add(hash, own->blind.causes[i].since);
+	hash = add(hash, own->blind.doubted + 2 * own->blind.near_doubted + 4 * spells_last(&own->blind.spells));
+	for (uint32_t i = 0; i < own->port_count; i++) {
+		hash = add_hold(add(hash, own->ports[i].passed), &own->ports[i].hold);
+		hash = add(hash, own->ports[i].refused.mono);
 	}
-	hash = add(add(hash, monitor->together.count), monitor->together.apart);
-	hash = add(hash, monitor->digest_port);
-	return hash_add_string(add(hash, monitor->clock_wrong), monitor->unusable);
+	hash = add(add(hash, own->digest.told.count), own->digest.told.apart);
+	hash = add(hash, own->digest.port);
+	return hash_add_string(add(hash, own->faults.clock_wrong), own->faults.unusable);
 }
 
 static bool
-goes_on(const struct monitor *monitor)
+goes_on(const struct own_side *own, int64_t now)
 {
-	const struct unheard *unheard = &monitor->unheard;
-	bool open = monitor->blind.stage != BLIND_SEEING || !hold_is_free(&monitor->hold);
+	const struct unheard *unheard = &own->unheard;
+	bool open = own->blind.stage != BLIND_SEEING || !hold_is_free(&own->hold);
 
-	for (uint32_t i = 0; i < monitor->port_count; i++)
-		open |= !hold_is_free(&monitor->ports[i].hold);
-	return open || (unheard->count > 0 && monitor->now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
+	for (uint32_t i = 0; i < own->port_count; i++)
+		open |= !hold_is_free(&own->ports[i].hold);
+	return open || (unheard->count > 0 && now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
 }
 
 /* What was taken over from a monitor before us and does not show itself is over, once all have been looked at again. */
 static void
-end_unseen(struct monitor *monitor)
+end_unseen(struct own_side *own, const struct watch *watch)
 {
 	int64_t patience = shown_again_min;
 
-	if (monitor->blind.taken_over == 0)
+	if (own->blind.taken_over == 0)
 		return;
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (2 * monitor->config->targets[i].policy->interval > patience)
-			patience = 2 * monitor->config->targets[i].policy->interval;
-	if (monitor->now - monitor->blind.taken_over > patience)
-		monitor->own.unseen = blind_end_unseen(&monitor->blind, monitor->now);
+	for (uint32_t i = 0; i < watch->config->target_count; i++)
+		if (2 * watch->config->targets[i].policy->interval > patience)
+			patience = 2 * watch->config->targets[i].policy->interval;
+	if (watch->now - own->blind.taken_over > patience)
+		own->record.unseen = blind_end_unseen(&own->blind, watch->now);
 }
 
-void
-own_record_tick(struct monitor *monitor)
+bool
+own_record_tick(struct own_side *own, const struct watch *watch)
 {
-	struct own_record *own = &monitor->own;
-	uint64_t like = likeness(monitor);
+	struct own_record *record = &own->record;
 
-	if (!monitor->begun)
-		return;
-	end_unseen(monitor);
-	if (like == own->likeness && (monitor->now - own->written < again_every || !goes_on(monitor)))
-		return;
-	own->likeness = like;
-	own->written = monitor->now;
-	keeper_link_mark(monitor, CONFIG_NONE);
+	end_unseen(own, watch);
+	uint64_t like = likeness(own);
+	if (like == record->likeness && (watch->now - record->written < again_every || !goes_on(own, watch->now)))
+		return false;
+	record->likeness = like;
+	record->written = watch->now;
+	return true;
 }

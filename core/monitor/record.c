@@ -1,5 +1,5 @@
-/* A target's record, which the keeper keeps for the next monitor: its state, its open series, and what was probed. */
-#include "monitor/monitor.h"
+/* What is known of a name or a service goes by hashes of them: a target that was renamed or moved takes nothing along. */
+#include "monitor/record.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +43,13 @@ probed(const struct target *target)
 
 /* Attempts with a long time between them in which nobody watched are not in a row. */
 static bool
-is_old_streak(const struct monitor *monitor, uint32_t target)
+is_old_streak(const struct watch *watch, uint32_t target)
 {
-	const struct target_state *state = &monitor->targets[target].state;
-	int64_t interval = monitor->config->targets[target].policy->interval;
+	const struct target_state *state = &watch->targets[target].state;
+	int64_t interval = watch->config->targets[target].policy->interval;
 	int64_t gap = GAP_INTERVALS * interval > gap_min ? GAP_INTERVALS * interval : gap_min;
 
-	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING) && monitor->now - state->ended.mono > gap;
+	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING) && watch->now - state->ended.mono > gap;
 }
 
 /* Its state stays, and a streak begins anew. */
@@ -69,12 +69,12 @@ begin_streak_anew(struct watched *watched)
 	state->state = STATE_PENDING;
 	free(state->trouble);
 	state->trouble = NULL;
-	series_destroy(&watched->series);
+	attempts_destroy(&watched->attempts);
 }
 
 /* Where it was seen, and which of its failures may have been ours. */
 static void
-encode_sight(const struct monitor *monitor, const struct watched *watched, struct wire_out *out)
+encode_sight(const struct watch *watch, const struct watched *watched, struct wire_out *out)
 {
 	const struct trouble *trouble = watched->state.trouble;
 
@@ -84,22 +84,22 @@ encode_sight(const struct monitor *monitor, const struct watched *watched, struc
 	wire_put_u64(out, watched->network);
 	wire_put_u8(out, trouble != NULL ? trouble->apart : 0);
 	wire_put_u8(out, trouble != NULL ? trouble->repeats : 0);
-	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred * (int64_t)SECOND).utc);
-	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(monitor, watched->blurred_end * (int64_t)SECOND).utc);
+	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(&watch->clocks, watched->blurred * (int64_t)SECOND).utc);
+	wire_put_i64(out, watched->blurred == 0 ? 0 : clocks_at(&watch->clocks, watched->blurred_end * (int64_t)SECOND).utc);
 	wire_put_u8(out, watched->blurred_runs);
 }
 
 static uint32_t
-seconds_from(const struct monitor *monitor, int64_t utc)
+seconds_from(const struct watch *watch, int64_t utc)
 {
-	const struct moment now = clocks_now(monitor);
+	const struct moment now = watch_moment(watch);
 	int64_t seconds = (now.mono - (utc < now.utc ? now.utc - utc : 0)) / SECOND;
 
 	return utc <= 0 ? 0 : seconds < 1 ? 1 : (uint32_t)seconds;
 }
 
 static void
-decode_sight(const struct monitor *monitor, struct watched *watched, uint8_t version, struct wire_in *in)
+decode_sight(const struct watch *watch, struct watched *watched, uint8_t version, struct wire_in *in)
 {
 	uint8_t flags = wire_get_choice(in, SIGHT_FLAGS);
 
@@ -107,8 +107,8 @@ decode_sight(const struct monitor *monitor, struct watched *watched, uint8_t ver
 	watched->flags |= flags & SIGHT_LOCAL ? WATCHED_LOCAL : 0;
 	watched->in_private = flags & SIGHT_PRIVATE;
 	uint8_t apart = wire_get_u8(in), repeats = version > 6 ? wire_get_u8(in) : 0;
-	watched->blurred = seconds_from(monitor, wire_get_i64(in));
-	watched->blurred_end = seconds_from(monitor, wire_get_i64(in));
+	watched->blurred = seconds_from(watch, wire_get_i64(in));
+	watched->blurred_end = seconds_from(watch, wire_get_i64(in));
 	watched->blurred_runs = wire_get_u8(in);
 	if (watched->state.trouble == NULL)
 		return;
@@ -119,51 +119,39 @@ decode_sight(const struct monitor *monitor, struct watched *watched, uint8_t ver
 }
 
 void
-watch_encode(const struct monitor *monitor, uint32_t target, struct wire_out *out)
+record_encode(const struct watch *watch, uint32_t target, struct wire_out *out)
 {
-	const struct watched *watched = &monitor->targets[target];
-	const struct series *series = watched->series;
-	const char *text = series == NULL || series->text == NULL ? "" : series->text;
+	const struct watched *watched = &watch->targets[target];
+	const struct attempts *attempts = watched->attempts;
+	const char *text = attempts == NULL || attempts->text == NULL ? "" : attempts->text;
 
 	wire_put_u8(out, WATCH_RECORD_VERSION);
-	target_state_encode(&watched->state, monitor->config->targets[target].policy, monitor->codes, out);
-	wire_put_u8(out, series == NULL ? 0 : series->count);
-	for (uint8_t i = 0; series != NULL && i < series->count; i++)
-		wire_put_u64(out, series->runs[i]);
+	target_state_encode(&watched->state, watch->config->targets[target].policy, watch->codes, out);
+	wire_put_u8(out, attempts == NULL ? 0 : attempts->count);
+	for (uint8_t i = 0; attempts != NULL && i < attempts->count; i++)
+		wire_put_u64(out, attempts->runs[i]);
 	wire_put_bytes(out, (struct pw_bytes){ text, strlen(text) });
-	wire_put_u32(out, probed(&monitor->config->targets[target]));
-	wire_put_u32(out, hash_end(hash_add_string(HASH_BEGIN, monitor->config->targets[target].host)));
-	names_encode(watched, out);
-	wire_put_u32(out, hash_end(service(&monitor->config->targets[target])));
+	wire_put_u32(out, probed(&watch->config->targets[target]));
+	wire_put_u32(out, hash_end(hash_add_string(HASH_BEGIN, watch->config->targets[target].host)));
+	target_name_encode(watched->name, out);
+	wire_put_u32(out, hash_end(service(&watch->config->targets[target])));
 	facts_encode(watched->facts, out);
 	facts_encode_varieties(watched->facts, out);
 	renewal_encode(&watched->renewal, out);
-	encode_sight(monitor, watched, out);
+	encode_sight(watch, watched, out);
 	facts_encode_values(watched->facts, out);
-}
-
-int64_t
-watch_interval(const struct monitor *monitor, uint32_t target)
-{
-	if (target == CONFIG_NONE)
-		return 0;
-	const struct target_state *state = &monitor->targets[target].state;
-
-	if (state->flags & TARGET_QUARANTINED)
-		return INTERVAL_NONE;
-	return state->doubled > 0 ? pace_interval(state, monitor->config->targets[target].policy) : 0;
 }
 
 /* Of another name, or another service under its name, nothing is known. */
 static void
-decode_host(const struct monitor *monitor, struct watched *watched, const struct target *target, uint8_t version,
+decode_host(const struct watch *watch, struct watched *watched, const struct target *target, uint8_t version,
     struct wire_in *in)
 {
 	bool same_name = wire_get_u32(in) == hash_end(hash_add_string(HASH_BEGIN, target->host));
 
-	names_decode(monitor, watched, in);
+	target_name_decode(&watched->name, watch_moment(watch), in);
 	if (!same_name)
-		names_forget(watched);
+		target_name_forget(&watched->name);
 	bool same_service = wire_get_u32(in) == hash_end(service(target));
 	bool decoded = facts_decode(&watched->facts, in) && (version < 4 || facts_decode_varieties(&watched->facts, in));
 	if (!decoded || !same_service)
@@ -175,34 +163,34 @@ decode_host(const struct monitor *monitor, struct watched *watched, const struct
 }
 
 bool
-watch_decode(struct monitor *monitor, uint32_t target, struct wire_in *in)
+record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 {
-	struct watched *watched = &monitor->targets[target];
-	const struct policy *policy = monitor->config->targets[target].policy;
+	struct watched *watched = &watch->targets[target];
+	const struct policy *policy = watch->config->targets[target].policy;
 
 	uint8_t version = wire_get_u8(in);
 	in->bad |= version < WATCH_RECORD_OLDEST || version > WATCH_RECORD_VERSION;
 	target_state_fini(&watched->state);
-	target_state_init(&watched->state, clocks_now(monitor));
-	if (!target_state_decode(&watched->state, policy, monitor->codes, clocks_now(monitor).utc - monitor->now, in)) {
-		watch_begin_anew(monitor, &watched->state);
+	target_state_init(&watched->state, watch_moment(watch));
+	if (!target_state_decode(&watched->state, policy, watch->codes, watch_moment(watch).utc - watch->now, in)) {
+		watch_begin_anew(watch, &watched->state);
 		return false;
 	}
 	for (uint8_t i = 0, count = wire_get_choice(in, CHANGE_ATTEMPTS_MAX + 1); i < count && !in->bad; i++) {
 		uint64_t run = wire_get_u64(in);
-		watch_number_behind(monitor, run);
-		series_add(&watched->series, run);
+		watch_number_behind(watch, run);
+		attempts_add(&watched->attempts, run);
 	}
 	struct pw_bytes text = wire_get_bytes(in);
 	if (text.size > 0)
-		series_say(&watched->series, text);
-	bool other = wire_get_u32(in) != probed(&monitor->config->targets[target]);
-	if (!in->bad && (other || is_old_streak(monitor, target)))
+		attempts_say(&watched->attempts, text);
+	bool other = wire_get_u32(in) != probed(&watch->config->targets[target]);
+	if (!in->bad && (other || is_old_streak(watch, target)))
 		begin_streak_anew(watched);
 	if (version > WATCH_RECORD_OLDEST)
-		decode_host(monitor, watched, &monitor->config->targets[target], version, in);
+		decode_host(watch, watched, &watch->config->targets[target], version, in);
 	if (version > 5)
-		decode_sight(monitor, watched, version, in);
+		decode_sight(watch, watched, version, in);
 	if (version > 7)
 		facts_decode_values(watched->facts, in);
 	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */

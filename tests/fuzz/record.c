@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "monitor/learn.h"
+#include "monitor/apply_run.h"
 #include "monitor/pace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,7 +42,7 @@ live_on(struct target_state *target, struct codes *codes)
 			.ended_utc = now + SECOND, .due = true, .reached = 15,
 			.verdict = i % 7 < 4 ? PW_FAILED : PW_OK, .outcome = i % 7 < 4 ? refused : (uint16_t)CODE_OK,
 			.patient = pace_is_patient(target, &policy) };
-		if (!learn_run(target, &run, &policy, &outlook, &news))
+		if (!apply_run(target, &run, &policy, &outlook, &news))
 			return;
 		now = pace_next(target, &policy, 7, now, run.ended, 1).at;
 	}

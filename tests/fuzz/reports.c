@@ -13,6 +13,7 @@
 #include "monitor/keeper_link.h"
 #include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
+#include "monitor/prober_messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,7 +30,7 @@ static struct target targets[TARGETS];
 static const struct config config = { .probers = 1, .reference_count = 2, .target_count = TARGETS, .targets = targets,
 	.log_level = 7 };
 static struct duty duty = { .kind = DUTY_MONITOR, .config = &config };
-static int keeper;
+static int keeper, orders_reader;
 
 static struct monitor *
 begin(void)
@@ -45,14 +46,14 @@ begin(void)
 	    && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, prober) == 0
 	    && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) == 0);
 	close(parent[1]); /* nobody hears the log */
-	close(prober[0]);
+	orders_reader = prober[0];
 	duty.parent = parent[0];
 	keeper = ends[0];
 	struct monitor *monitor = monitor_create(&duty, 1000 * (int64_t)1000 * SECOND, 1);
 	assert(monitor != NULL);
-	monitor->run = 0;
-	orders_linked(monitor, 0, prober[1]);
-	keeper_link_open(monitor, ends[1]);
+	monitor->watch.last_run = 0;
+	orders_linked(monitor->orders, 0, prober[1]);
+	keeper_messages_linked(monitor, ends[1]);
 	message_put_recovered(&out, &(struct message_recovered){ .run = 0 });
 	assert(keeper_messages_take(monitor, recovered, out.size));
 	return monitor;
@@ -62,14 +63,20 @@ begin(void)
 static void
 pass_a_minute(struct monitor *monitor)
 {
-	monitor->now += 60 * SECOND;
+	static unsigned char packet[WIRE_MAX];
+
+	monitor->watch.now += 60 * SECOND;
 	monitor_tick(monitor);
 	monitor_flush(monitor, true);
 	for (uint32_t i = 0; i < TARGETS; i++) {
-		monitor->probers[0].in_hand += monitor->targets[i].run == 0;
-		monitor->targets[i].run = i + 1;
-		monitor->targets[i].due = monitor->now - SECOND;
+		orders_cancel(monitor->orders, i);
+		monitor->watch.last_run = i;
+		orders_plan(monitor->orders, i, monitor->watch.now - SECOND);
+		assert(monitor->watch.targets[i].run == i + 1);
 	}
+	orders_flush(monitor->orders);
+	while (packet_read(orders_reader, packet, sizeof packet, NULL) > 0)
+		continue;
 }
 
 /* The keeper reads every run without complaint. */
@@ -97,7 +104,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t packet = (size_t)data[0] << 8 | data[1];
 		packet = packet < size - 2 ? packet : size - 2;
 		pass_a_minute(monitor);
-		if (packet > 0 && !reports_heard(monitor, 0, data + 2, packet))
+		if (packet > 0 && !prober_messages_take(monitor, 0, data + 2, packet))
 			break;
 		be_told(monitor);
 		data += 2 + packet;
@@ -105,6 +112,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	monitor_destroy(&monitor);
 	close(keeper);
+	close(orders_reader);
 	close(duty.parent);
 	return 0;
 }

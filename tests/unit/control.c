@@ -10,11 +10,11 @@ static void
 a_run_by_hand_is_no_attempt(void **state)
 {
 	struct theatre *stage = *state;
-	struct watched *watched = &stage->scene->monitor->targets[0];
+	struct watched *watched = &stage->scene->monitor->watch.targets[0];
 	int64_t due = watched->due;
 
 	stage->scene->scripts[0] = "r.";
-	assert_true(due > stage->scene->monitor->now + SECOND);
+	assert_true(due > stage->scene->monitor->watch.now + SECOND);
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	assert_true(watched->run != 0);
 	assert_hears(stage, "(nothing)");
@@ -31,10 +31,10 @@ static void
 a_run_that_was_due_counts(void **state)
 {
 	struct theatre *stage = *state;
-	struct watched *watched = &stage->scene->monitor->targets[0];
+	struct watched *watched = &stage->scene->monitor->watch.targets[0];
 
 	stage->scene->scripts[0] = "r";
-	watched->due = stage->scene->monitor->now + TICK;
+	watched->due = stage->scene->monitor->watch.now + TICK;
 	CALL(stage, "postwatch/1\0probe-now\0stage://a:25");
 	scene_run(stage->scene, SECOND);
 	assert_hears(stage, "oa: failed (refused): connection refused; it is suspect");
@@ -46,7 +46,7 @@ static void
 one_who_leaves_is_forgotten(void **state)
 {
 	struct theatre *stage = *state;
-	struct watched *watched = &stage->scene->monitor->targets[1];
+	struct watched *watched = &stage->scene->monitor->watch.targets[1];
 	int64_t due = watched->due;
 
 	for (int i = 0; i < 40; i++)
@@ -107,7 +107,7 @@ a_quarantine_ends_by_resume(void **state)
 	uint32_t target = 0;
 
 	scene_hush(stage->scene);
-	stage->scene->monitor->targets[1].state.flags |= TARGET_QUARANTINED;
+	stage->scene->monitor->watch.targets[1].state.flags |= TARGET_QUARANTINED;
 	CALL(stage, "postwatch/1\0resume\0b");
 	ssize_t size = packet_read(stage->scene->parent, packet, sizeof packet, NULL);
 	assert_true(size > 0);
@@ -130,7 +130,7 @@ a_keeper_that_is_not_there_is_not_waited_for(void **state)
 
 	CALL(stage, "postwatch/1\0ack\0" "1\0why");
 	assert_true(hears_ask(stage, &ask));
-	keeper_link_close(stage->scene->monitor);
+	keeper_messages_lost(stage->scene->monitor);
 	assert_hears(stage, "ethe keeper ended before it answered: whether it was done is not known");
 	assert_hears(stage, "x75");
 	CALL(stage, "postwatch/1\0ack\0" "1\0why");
@@ -231,7 +231,7 @@ a_run_that_is_lost_is_not_waited_for(void **state)
 
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	assert_hears(stage, "(nothing)");
-	watch_release(stage->scene->monitor, 0);
+	orders_release(stage->scene->monitor->orders, 0);
 	control_tick(stage->control);
 	assert_hears(stage, "ethe run was lost with its prober, so nothing was seen");
 	assert_hears(stage, "x75");
@@ -260,7 +260,7 @@ our_own_processes_are_refused(void **state)
 	static const char words[] = "postwatch/1\0reload";
 
 	assert_non_null(processes);
-	stage->scene->monitor->duty->processes = processes;
+	stage->scene->monitor->watch.duty->processes = processes;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
 	for (int own = 0; own < 2; own++) {
 		int status, heard[2];
@@ -294,7 +294,7 @@ our_own_processes_are_refused(void **state)
 		close(heard[1]);
 	}
 	assert_true(stage->control->refused > 0);
-	stage->scene->monitor->duty->processes = NULL;
+	stage->scene->monitor->watch.duty->processes = NULL;
 	own_processes_leave(&processes);
 }
 

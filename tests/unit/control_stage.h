@@ -68,7 +68,7 @@ set_up(void **state)
 	if (stage->control == NULL)
 		fail_msg("%s", why.text);
 	scene_run(stage->scene, 2 * MINUTE + 5 * SECOND);
-	assert_int_equal(stage->scene->monitor->targets[0].state.state, STATE_UP);
+	assert_int_equal(stage->scene->monitor->watch.targets[0].state.state, STATE_UP);
 	*state = stage;
 	return 0;
 }

@@ -17,7 +17,7 @@ what_is_wrong_is_said(void **state)
 	assert_hears(stage, "x64");
 	call(stage, "postwatch/1\0probe-now\0a", 10);
 	assert_hears(stage, "");
-	stage->scene->monitor->targets[0].state.flags |= TARGET_QUARANTINED;
+	stage->scene->monitor->watch.targets[0].state.flags |= TARGET_QUARANTINED;
 	CALL(stage, "postwatch/1\0probe-now\0a");
 	assert_hears(stage, "eit cannot be run now: it is quarantined or kept apart, or we begin or end");
 	assert_hears(stage, "x75");
@@ -57,7 +57,7 @@ what_may_mean_several_is_refused(void **state)
 	assert_true(hears_ask(stage, &ask));
 	assert_int_equal(ask.target, CONFIG_NONE);
 	CALL(stage, "postwatch/1\0probe-now\0Relay.TEST");
-	assert_true(stage->scene->monitor->targets[0].run != 0);
+	assert_true(stage->scene->monitor->watch.targets[0].run != 0);
 }
 
 static void

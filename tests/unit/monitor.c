@@ -64,7 +64,7 @@ an_outage_is_told_with_its_attempts(void **unused)
 	assert_non_null(strstr(scene->text, "a up after "));
 	assert_non_null(strstr(scene->text, ": answered as expected; before: connection refused"));
 	assert_int_equal(scene->change.attempt_count, 3); /* the last failure and two passes */
-	assert_null(scene->monitor->targets[0].series);
+	assert_null(scene->monitor->watch.targets[0].attempts);
 	scene_destroy(&scene);
 }
 
@@ -78,13 +78,13 @@ the_attempt_that_would_confirm_is_repeated_while_a_target_is_new(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
 	scene->scripts[0] = "rrrrr.";
-	while (scene->monitor->targets[0].state.trouble == NULL || !scene->monitor->targets[0].state.trouble->repeating)
+	while (scene->monitor->watch.targets[0].state.trouble == NULL || !scene->monitor->watch.targets[0].state.trouble->repeating)
 		scene_run(scene, TICK);
 	scene_run(scene, 3 * SECOND);
-	for (int i = 0; scene->monitor->targets[0].state.state == STATE_SUSPECT; i++) {
+	for (int i = 0; scene->monitor->watch.targets[0].state.state == STATE_SUSPECT; i++) {
 		assert_in_range(i, 0, 100);
 		assert_int_equal(scene->last[0].attempt, 3);
-		assert_int_equal(scene->monitor->targets[0].state.fails, 2);
+		assert_int_equal(scene->monitor->watch.targets[0].state.fails, 2);
 		scene_run(scene, TICK);
 	}
 	assert_string_equal(scene->told, "");
@@ -109,7 +109,7 @@ a_certificate_that_fails_the_run_is_told_once(void **unused)
 	scene->scripts[0] = "cccc..";
 	scene_run(scene, 6 * MINUTE);
 	assert_string_equal(scene->told, "down a up a");
-	assert_null(scene->monitor->targets[0].state.conditions);
+	assert_null(scene->monitor->watch.targets[0].state.conditions);
 	/* What one attempt proves and the next may not show is not left to them. */
 	scene->scripts[1] = "i.";
 	scene_run(scene, MINUTE);
@@ -129,7 +129,7 @@ a_missing_name_is_asked_for_again_and_no_condition(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
 	scene->scripts[0] = "mm.";
-	while (scene->monitor->targets[0].state.missing < 2)
+	while (scene->monitor->watch.targets[0].state.missing < 2)
 		scene_run(scene, SECOND);
 	scene_run(scene, 18 * SECOND);
 	assert_int_equal(scene->last[0].missing, 1);
@@ -137,7 +137,7 @@ a_missing_name_is_asked_for_again_and_no_condition(void **unused)
 	assert_int_equal(scene->last[0].missing, 2);
 	assert_true(scene->last[0].flags & ORDER_FRESH);
 	assert_string_equal(scene->told, "");
-	assert_null(scene->monitor->targets[0].state.conditions);
+	assert_null(scene->monitor->watch.targets[0].state.conditions);
 	scene_run(scene, MINUTE);
 	assert_int_equal(scene->last[0].missing, 0);
 	scene_destroy(&scene);
@@ -154,7 +154,7 @@ a_run_knows_that_the_last_passed_without_a_certificate(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, 30 * SECOND);
 	assert_false(scene->last[0].flags & ORDER_PASSED_ASKED);
-	while (scene->monitor->targets[0].state.fails < 2)
+	while (scene->monitor->watch.targets[0].state.fails < 2)
 		scene_run(scene, SECOND);
 	assert_true(scene->last[0].flags & ORDER_PASSED_ASKED);
 	scene_run(scene, 5 * MINUTE);
@@ -222,8 +222,8 @@ a_false_alarm_tells_nobody(void **unused)
 	scene->scripts[1] = "xx.";
 	scene_run(scene, 4 * MINUTE);
 	assert_string_equal(scene->told, "");
-	assert_int_equal(scene->monitor->counts.avoided, 1);
-	assert_null(scene->monitor->targets[1].series);
+	assert_int_equal(scene->monitor->activity.counts.avoided, 1);
+	assert_null(scene->monitor->watch.targets[1].attempts);
 	scene_destroy(&scene);
 }
 
@@ -239,8 +239,8 @@ what_a_dead_prober_had_in_hand_is_due_again(void **unused)
 	scene_run(scene, MINUTE + 20 * SECOND);
 	struct order lost = scene->last[0];
 	assert_int_equal(lost.attempt, 2);
-	assert_int_equal(scene->monitor->targets[0].run, lost.run);
-	orders_lost(scene->monitor, 0);
+	assert_int_equal(scene->monitor->watch.targets[0].run, lost.run);
+	orders_lost(scene->monitor->orders, 0);
 	scene_run(scene, 3 * SECOND);
 	assert_int_equal(scene->last[0].run, lost.run); /* nobody is there */
 	scene_link_prober(scene, 0);
@@ -249,7 +249,7 @@ what_a_dead_prober_had_in_hand_is_due_again(void **unused)
 	assert_true(scene->last[0].run > lost.run);
 	struct report late = scene_report(&lost, 'r');
 	assert_true(scene_send_report(scene, 0, &late));
-	assert_int_equal(scene->monitor->counts.stray, 1);
+	assert_int_equal(scene->monitor->activity.counts.stray, 1);
 	scene_run(scene, 3 * MINUTE);
 	assert_string_equal(scene->told, "");
 	scene_destroy(&scene);
@@ -303,9 +303,9 @@ a_report_that_cannot_be_is_blamed(void **unused)
 	bad = scene_report(&scene->last[0], '.');
 	snprintf(bad.outcome, sizeof bad.outcome, "refused");
 	assert_false(scene_send_report(scene, 0, &bad)); /* ok, and yet refused */
-	assert_int_equal(scene->monitor->counts.runs, 0);
+	assert_int_equal(scene->monitor->activity.counts.runs, 0);
 	assert_true(scene_send_report(scene, 0, &good));
-	assert_int_equal(scene->monitor->counts.runs, 1);
+	assert_int_equal(scene->monitor->activity.counts.runs, 1);
 	scene_destroy(&scene);
 }
 
@@ -320,14 +320,14 @@ what_nobody_asked_for_is_no_answer(void **unused)
 	(void)unused;
 	scene_bear(scene, NOW);
 	scene_run(scene, SECOND);
-	assert_int_equal(scene->monitor->targets[0].run, 0); /* nothing is in hand */
+	assert_int_equal(scene->monitor->watch.targets[0].run, 0); /* nothing is in hand */
 	struct report forged = scene_report(&scene->last[0], 'r');
 	forged.run = 0;
 	assert_false(scene_send_report(scene, 0, &forged));
 	message_put_evidence(&out, &evidence);
-	assert_false(reports_heard(scene->monitor, 0, packet, out.size));
-	assert_int_equal(scene->monitor->counts.runs, 1);
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_UP);
+	assert_false(prober_messages_take(scene->monitor, 0, packet, out.size));
+	assert_int_equal(scene->monitor->activity.counts.runs, 1);
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_UP);
 	scene_destroy(&scene);
 }
 
@@ -341,17 +341,17 @@ a_monitor_born_again_goes_on_where_it_was(void **unused)
 	scene_run(scene, MINUTE);
 	scene->scripts[0] = "rr-";
 	scene_run(scene, MINUTE + 25 * SECOND);
-	assert_int_equal(scene->monitor->targets[0].state.fails, 2);
-	uint64_t second = scene->monitor->targets[0].series->runs[1];
-	scene_bear(scene, scene->monitor->now);
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_SUSPECT);
+	assert_int_equal(scene->monitor->watch.targets[0].state.fails, 2);
+	uint64_t second = scene->monitor->watch.targets[0].attempts->runs[1];
+	scene_bear(scene, scene->monitor->watch.now);
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_SUSPECT);
 	scene->scripts[0] = "r";
 	scene_run(scene, 30 * SECOND);
 	assert_string_equal(scene->told, "down a");
 	assert_int_equal(scene->change.attempt_count, 3);
 	assert_int_equal(scene->change.attempts[1], second);
 	assert_true(scene->change.attempts[2] != second);
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	scene->scripts[0] = ".";
 	scene_run(scene, 3 * MINUTE);
 	assert_string_equal(scene->told, "down a up a");
@@ -375,7 +375,7 @@ a_keeper_born_again_hears_what_was_not_safe(void **unused)
 	scene->committed = (struct sequence){ scene->changed.birth, scene->changed.number - 1 };
 	message_put_committed(&out, &(struct message_committed){ .runs = scene->committed });
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
-	keeper_link_close(scene->monitor);
+	keeper_messages_lost(scene->monitor);
 	scene->scripts[0] = ".";
 	scene_run(scene, 3 * MINUTE); /* goes on without a keeper */
 	assert_int_equal(scene->changes, 2);
@@ -399,8 +399,8 @@ who_is_in_quarantine_is_left_alone(void **unused)
 	scene->scripts[1] = "-";
 	scene_bear(scene, NOW);
 	scene_run(scene, SECOND);
-	monitor_account(scene->monitor, &account);
-	monitor_account(scene->monitor, &account);
+	quarantine_take(scene->monitor, &account);
+	quarantine_take(scene->monitor, &account);
 	uint64_t last = scene->last[1].run;
 	scene_run(scene, 30 * MINUTE);
 	assert_string_equal(scene->told, "impaired b");
@@ -408,10 +408,10 @@ who_is_in_quarantine_is_left_alone(void **unused)
 	assert_int_equal(scene->last[1].run, last);
 	account.account = ACCOUNT_FREE;
 	scene->scripts[1] = ".";
-	monitor_account(scene->monitor, &account);
+	quarantine_take(scene->monitor, &account);
 	scene_run(scene, SECOND);
 	assert_true(scene->last[1].run > last);
-	assert_int_equal(scene->monitor->targets[1].state.state, STATE_UP);
+	assert_int_equal(scene->monitor->watch.targets[1].state.state, STATE_UP);
 	scene_destroy(&scene);
 }
 

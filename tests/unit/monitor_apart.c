@@ -8,7 +8,7 @@ account(struct scene *scene, uint32_t target, enum account what)
 {
 	const struct message_account account = { .target = target, .account = what, .text = "a prober died with it in hand" };
 
-	monitor_account(scene->monitor, &account);
+	quarantine_take(scene->monitor, &account);
 }
 
 /* The targets that the parent has been told are cleared since it was last asked, by name. */
@@ -35,8 +35,8 @@ cleared(struct scene *scene)
 static void
 run_unheard(struct scene *scene, int64_t span)
 {
-	for (int64_t end = scene->monitor->now + span; scene->monitor->now < end;) {
-		scene->monitor->now += TICK;
+	for (int64_t end = scene->monitor->watch.now + span; scene->monitor->watch.now < end;) {
+		scene->monitor->watch.now += TICK;
 		monitor_tick(scene->monitor);
 		monitor_flush(scene->monitor, true);
 		for (uint32_t i = 0; i < SCENE_LINKS; i++)
@@ -69,8 +69,8 @@ a_suspect_waits_for_a_prober_of_its_own(void **unused)
 	run_unheard(scene, 5 * SECOND);
 	assert_int_equal(scene->ordered, 4); /* never reported */
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(watch_prober(scene->monitor, i), SCENE_PROBERS + i);
-	assert_int_equal(watch_prober(scene->monitor, 4), CONFIG_NONE);
+		assert_int_equal(orders_prober(scene->monitor->orders, i), SCENE_PROBERS + i);
+	assert_int_equal(orders_prober(scene->monitor->orders, 4), CONFIG_NONE);
 	assert_string_equal(cleared(scene), "");
 	scene_destroy(&scene);
 }
@@ -90,8 +90,8 @@ a_run_that_ends_clears_it_and_the_next_has_its_turn(void **unused)
 	run_unheard(scene, 5 * SECOND);
 	assert_string_equal(cleared(scene), "abc");
 	for (uint32_t i = 0; i < 3; i++)
-		assert_int_equal(watch_prober(scene->monitor, i), i % SCENE_PROBERS);
-	assert_int_equal(scene->monitor->targets[1].state.state, STATE_SUSPECT);
+		assert_int_equal(orders_prober(scene->monitor->orders, i), i % SCENE_PROBERS);
+	assert_int_equal(scene->monitor->watch.targets[1].state.state, STATE_SUSPECT);
 	scene_run(scene, MINUTE + 7 * SECOND); /* nothing is in hand */
 	assert_string_equal(scene->told, "down b");
 	scene_destroy(&scene);
@@ -113,18 +113,18 @@ who_is_held_gives_its_prober_back(void **unused)
 	run_unheard(scene, SECOND);
 	assert_string_equal(cleared(scene), "");
 	account(scene, 0, ACCOUNT_HELD);
-	orders_lost(scene->monitor, SCENE_PROBERS);
+	orders_lost(scene->monitor->orders, SCENE_PROBERS);
 	run_unheard(scene, SECOND);
 	scene_link_prober(scene, SCENE_PROBERS);
 	run_unheard(scene, SECOND);
 	assert_string_equal(cleared(scene), "b");
-	assert_true(scene->monitor->targets[0].state.flags & TARGET_QUARANTINED);
+	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
 	/* On trial it is alone as well. */
 	scene->scripts[0] = ".";
 	account(scene, 0, ACCOUNT_APART);
 	run_unheard(scene, SECOND);
 	assert_string_equal(cleared(scene), "a");
-	assert_int_equal(watch_prober(scene->monitor, 0), 0);
+	assert_int_equal(orders_prober(scene->monitor->orders, 0), 0);
 	scene_destroy(&scene);
 }
 
@@ -141,7 +141,7 @@ a_run_that_is_lost_is_run_again_apart(void **unused)
 	scene->scripts[0] = "-.";
 	account(scene, 0, ACCOUNT_APART);
 	run_unheard(scene, SECOND);
-	assert_int_equal(watch_prober(scene->monitor, 0), SCENE_PROBERS + 3);
+	assert_int_equal(orders_prober(scene->monitor->orders, 0), SCENE_PROBERS + 3);
 	scene_link_prober(scene, SCENE_PROBERS + 3);
 	run_unheard(scene, 3 * SECOND);
 	assert_string_equal(cleared(scene), "a");

@@ -14,8 +14,8 @@ distance(int64_t one, int64_t other)
 static void
 let_clocks_move(struct scene *scene, int64_t slept, int64_t set)
 {
-	scene->monitor->boot_offset -= slept;
-	scene->monitor->clock_offset -= slept + set;
+	scene->monitor->watch.clocks.boot_offset -= slept;
+	scene->monitor->watch.clocks.wall_offset -= slept + set;
 }
 
 static void
@@ -27,12 +27,12 @@ what_was_before_a_sleep_stays_where_it_was(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
 	struct monitor *monitor = scene->monitor;
-	int64_t before = monitor->now, was = clocks_now(monitor).utc - HOUR;
+	int64_t before = monitor->watch.now, was = watch_moment(&monitor->watch).utc - HOUR;
 	let_clocks_move(scene, HOUR, 0);
 	scene_run(scene, SECOND);
-	assert_true(distance(clocks_at(monitor, before).utc, was) < SECOND / 100);
-	assert_true(distance(clocks_at(monitor, before - 10 * SECOND).utc, was - 10 * SECOND) < SECOND / 100);
-	assert_true(distance(clocks_now(monitor).utc, was + HOUR + SECOND) < SECOND / 100);
+	assert_true(distance(clocks_at(&monitor->watch.clocks, before).utc, was) < SECOND / 100);
+	assert_true(distance(clocks_at(&monitor->watch.clocks, before - 10 * SECOND).utc, was - 10 * SECOND) < SECOND / 100);
+	assert_true(distance(watch_moment(&monitor->watch).utc, was + HOUR + SECOND) < SECOND / 100);
 	scene_destroy(&scene);
 }
 
@@ -46,22 +46,22 @@ an_outage_lasts_as_long_as_it_did_where_the_clock_is_set(void **unused)
 	scene_run(scene, MINUTE);
 	scene_age(scene);
 	scene->scripts[0] = "r";
-	while (scene->monitor->targets[0].state.state != STATE_SUSPECT)
+	while (scene->monitor->watch.targets[0].state.state != STATE_SUSPECT)
 		scene_run(scene, SECOND);
-	scene->monitor->targets[0].state.trouble->began.utc -= HOUR; /* as it was seen before */
+	scene->monitor->watch.targets[0].state.trouble->began.utc -= HOUR; /* as it was seen before */
 	let_clocks_move(scene, 0, HOUR);
 	scene_run(scene, MINUTE);
 	assert_string_equal(scene->told, "down a");
 	assert_in_range(scene->change.confirmed - scene->change.detected, 40 * SECOND, 50 * SECOND);
 	scene->scripts[0] = ".";
-	while (scene->monitor->targets[0].state.state != STATE_RECOVERING)
+	while (scene->monitor->watch.targets[0].state.state != STATE_RECOVERING)
 		scene_run(scene, SECOND);
-	scene->monitor->targets[0].state.trouble->recovered.utc += HOUR;
+	scene->monitor->watch.targets[0].state.trouble->recovered.utc += HOUR;
 	let_clocks_move(scene, 0, -HOUR);
 	scene_run(scene, MINUTE);
 	assert_string_equal(scene->told, "down a up a");
 	assert_in_range(scene->change.confirmed - scene->change.detected, 20 * SECOND, 30 * SECOND);
-	assert_true(distance(scene->monitor->targets[0].state.since.utc, scene->change.confirmed) == 0);
+	assert_true(distance(scene->monitor->watch.targets[0].state.since.utc, scene->change.confirmed) == 0);
 	scene_destroy(&scene);
 }
 
@@ -77,18 +77,18 @@ a_run_has_the_times_that_its_prober_saw(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct sighting run = { .started = scene->monitor->now - 2 * SECOND, .ended = scene->monitor->now - SECOND };
-		int64_t ours = clocks_at(scene->monitor, run.started).utc;
+		struct sighting run = { .started = scene->monitor->watch.now - 2 * SECOND, .ended = scene->monitor->watch.now - SECOND };
+		int64_t ours = clocks_at(&scene->monitor->watch.clocks, run.started).utc;
 		const struct report report = { .started = ours + rows[i].off, .micros = SECOND };
-		clocks_date(scene->monitor, &run, &report, run.started);
+		clocks_date(&scene->monitor->watch.clocks, &run, &report, run.started);
 		assert_true(run.started_utc == (rows[i].taken ? report.started : ours));
 		assert_true(run.ended_utc == (rows[i].taken ? report.started : ours) + SECOND);
 	}
 	/* It stood in line for a while. */
-	struct sighting run = { .started = scene->monitor->now - SECOND, .ended = scene->monitor->now };
-	const struct report report = { .started = clocks_at(scene->monitor, run.started - 20 * SECOND).utc,
+	struct sighting run = { .started = scene->monitor->watch.now - SECOND, .ended = scene->monitor->watch.now };
+	const struct report report = { .started = clocks_at(&scene->monitor->watch.clocks, run.started - 20 * SECOND).utc,
 		.micros = 21 * SECOND };
-	clocks_date(scene->monitor, &run, &report, run.started - 30 * SECOND);
+	clocks_date(&scene->monitor->watch.clocks, &run, &report, run.started - 30 * SECOND);
 	assert_true(run.started_utc == report.started && run.ended_utc == report.started + report.micros);
 	scene_destroy(&scene);
 }
@@ -104,13 +104,13 @@ the_next_monitor_tells_the_same_times(void **unused)
 	scene_run(scene, MINUTE);
 	scene->scripts[0] = "r";
 	scene_run(scene, 3 * MINUTE);
-	struct moment since = scene->monitor->targets[0].state.since, began = scene->monitor->targets[0].state.trouble->began;
+	struct moment since = scene->monitor->watch.targets[0].state.since, began = scene->monitor->watch.targets[0].state.trouble->began;
 	assert_true(since.utc == scene->change.confirmed && began.utc == scene->change.detected);
 	for (int i = 0; i < 10; i++) {
-		scene_bear(scene, scene->monitor->now + i * 7 * SECOND);
+		scene_bear(scene, scene->monitor->watch.now + i * 7 * SECOND);
 		scene_run(scene, MINUTE);
-		assert_true(scene->monitor->targets[0].state.since.utc == since.utc);
-		assert_true(scene->monitor->targets[0].state.trouble->began.utc == began.utc);
+		assert_true(scene->monitor->watch.targets[0].state.since.utc == since.utc);
+		assert_true(scene->monitor->watch.targets[0].state.trouble->began.utc == began.utc);
 	}
 	scene_destroy(&scene);
 }

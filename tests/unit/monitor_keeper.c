@@ -68,7 +68,7 @@ what_is_told_before_all_is_known_comes_behind_it(void **unused)
 		for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 			scene_link_prober(scene, i);
 		message_put_sources(&out, "ca_file: it cannot be read");
-		assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+		assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 		monitor_flush(scene->monitor, true);
 		assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
 		if (!patient)
@@ -107,7 +107,7 @@ a_keeper_that_says_what_cannot_be_is_not_believed(void **unused)
 		out = wire_over(packet, sizeof packet);
 		message_put_recovered(&out, &(struct message_recovered){ .runs = { 5, 40 }, .runs_taken = taken });
 		assert_int_equal(keeper_messages_take(scene->monitor, packet, out.size), taken == 41);
-		assert_int_equal(scene->monitor->begun, taken == 41);
+		assert_int_equal(scene->monitor->watch.begun, taken == 41);
 		monitor_destroy(&scene->monitor);
 	}
 	/* Nor is one that hands over the same again, or leaves one out. */
@@ -194,13 +194,13 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	struct wire_out out = wire_over(packet, sizeof packet);
 	message_put_state(&out, &(struct message_state){ 0, { (char *)scene->record[0], scene->record_size[0] } });
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_DOWN);
-	assert_non_null(scene->monitor->targets[0].series);
-	scene->monitor->targets[0].state.flags |= TARGET_QUARANTINED;
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_DOWN);
+	assert_non_null(scene->monitor->watch.targets[0].attempts);
+	scene->monitor->watch.targets[0].state.flags |= TARGET_QUARANTINED;
 	scene_link_keeper(scene);
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_PENDING);
-	assert_null(scene->monitor->targets[0].series);
-	assert_true(scene->monitor->targets[0].state.flags & TARGET_QUARANTINED);
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_PENDING);
+	assert_null(scene->monitor->watch.targets[0].attempts);
+	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
 	scene_destroy(&scene);
 }
 
@@ -251,7 +251,7 @@ a_keeper_that_does_not_read_costs_only_results(void **unused)
 	scene_commit(scene);
 	scene_link_keeper(scene); /* which has not said anything yet, so that all waits for it */
 	for (int i = 0; i < 1024; i++)
-		keeper_link_add_evidence(scene->monitor, filler, sizeof filler);
+		keeper_link_add_evidence(scene->monitor->keeper, filler, sizeof filler);
 	scene->scripts[0] = "r";
 	scene_run(scene, 2 * MINUTE);
 	assert_string_equal(scene->told, "");
@@ -259,7 +259,7 @@ a_keeper_that_does_not_read_costs_only_results(void **unused)
 	scene_recovered(scene, 1);
 	scene_run(scene, MINUTE);
 	assert_string_equal(scene->told, "down a");
-	struct keeper_link_dropped dropped = keeper_link_dropped(scene->monitor);
+	struct keeper_link_dropped dropped = keeper_link_dropped(scene->monitor->keeper);
 	assert_true(dropped.results > 0 && dropped.evidence > 0);
 	scene_destroy(&scene);
 }
@@ -277,7 +277,7 @@ runs_are_numbered_behind_all_that_were_given(void **unused)
 	uint64_t given[] = { scene->last[0].run + 1000, year_3000, old }, before = scene->last[0].run;
 	for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
 		scene->last_run = given[i];
-		scene_bear(scene, scene->monitor->now);
+		scene_bear(scene, scene->monitor->watch.now);
 		scene_run(scene, MINUTE);
 		assert_true(scene->last[0].run > given[i] && scene->last[0].run < RUNS_MAX);
 		assert_true(scene->last[0].run > before);
@@ -285,7 +285,7 @@ runs_are_numbered_behind_all_that_were_given(void **unused)
 	}
 	/* A number that none has given leads nowhere. */
 	scene->last_run = UINT64_MAX;
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	scene_run(scene, MINUTE);
 	assert_true(scene->last[0].run < RUNS_MAX);
 	scene_destroy(&scene);

@@ -6,8 +6,8 @@
 static struct message_name
 sample(const struct scene *scene, uint32_t target)
 {
-	struct message_name name = { .target = target, .public_at = scene->monitor->now - 2 * SECOND,
-		.good_at = scene->monitor->now - SECOND, .count = 2 };
+	struct message_name name = { .target = target, .public_at = scene->monitor->watch.now - 2 * SECOND,
+		.good_at = scene->monitor->watch.now - SECOND, .count = 2 };
 
 	assert_true(address_parse("192.0.2.1", 0, &name.addresses[0]));
 	assert_true(address_parse("2001:db8::1", 0, &name.addresses[1]));
@@ -21,7 +21,7 @@ say(struct scene *scene, uint32_t prober, const struct message_name *name)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_name(&out, name);
-	return reports_heard(scene->monitor, prober, packet, out.size);
+	return prober_messages_take(scene->monitor, prober, packet, out.size);
 }
 
 static void
@@ -78,12 +78,12 @@ the_next_monitor_knows_it(void **unused)
 	struct message_name name = sample(scene, 1);
 	assert_true(say(scene, 1, &name));
 	scene_run(scene, MINUTE);
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	scene_run(scene, MINUTE);
 	assert_told(scene, &name, 1);
 	/* Of another name nothing is known. */
 	scene->targets[1].host = "another.test";
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	scene_run(scene, 2 * MINUTE);
 	assert_int_equal(scene->names, 1);
 	scene_destroy(&scene);
@@ -97,16 +97,16 @@ show(struct scene *scene, const char *software)
 	struct evidence_log log = { .facts = { .data = NULL } };
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	while (scene->monitor->targets[1].run == 0)
+	while (scene->monitor->watch.targets[1].run == 0)
 		scene_run(scene, TICK);
 	evidence_add_fact(&log, "software", (struct pw_bytes){ software, strlen(software) }, true);
-	struct message_evidence evidence = { .run = scene->monitor->targets[1].run, .target = 1,
+	struct message_evidence evidence = { .run = scene->monitor->watch.targets[1].run, .target = 1,
 		.leg = { .legs = 1, .verdict = PW_OK, .outcome = "ok", .started = 1, .text = { "", 0 }, .local = { "", 0 },
 			.address = { "192.0.2.1", 9 }, .helo = { "", 0 }, .facts = buffer_view(&log.facts), .warnings = { "", 0 },
 			.transcript = { "", 0 } } };
 	message_put_evidence(&out, &evidence);
 	assert_false(out.bad);
-	assert_true(reports_heard(scene->monitor, 1, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, 1, packet, out.size));
 	evidence_log_fini(&log);
 	scene_run(scene, SECOND);
 }
@@ -119,17 +119,17 @@ the_next_monitor_knows_the_facts(void **unused)
 	(void)unused;
 	scene_bear(scene, NOW);
 	show(scene, "Postfix");
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	show(scene, "Postfix");
 	assert_string_equal(scene->told, "");
 	uint32_t before = scene->evidence;
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	show(scene, "Exim");
 	assert_string_equal(scene->told, "fact b");
 	assert_int_equal(scene->evidence, before + 1);
 	assert_string_equal(scene->text, "b is not as it was: software was Postfix, is Exim");
 	scene->targets[1].port = 26; /* another service */
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	show(scene, "Postfix");
 	assert_string_equal(scene->told, "fact b");
 	scene_destroy(&scene);
@@ -145,12 +145,12 @@ nobody_tells_of_another_ones_name_or_of_the_future(void **unused)
 	scene_run(scene, MINUTE);
 	struct message_name name = sample(scene, 1);
 	assert_false(say(scene, 0, &name));
-	name.good_at = scene->monitor->now + MINUTE;
+	name.good_at = scene->monitor->watch.now + MINUTE;
 	assert_false(say(scene, 1, &name));
 	name.good_at = 0; /* addresses without a time */
 	assert_false(say(scene, 1, &name));
 	scene_run(scene, MINUTE);
-	assert_null(scene->monitor->targets[1].name);
+	assert_null(scene->monitor->watch.targets[1].name);
 	scene_destroy(&scene);
 }
 

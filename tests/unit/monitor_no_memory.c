@@ -31,7 +31,7 @@ fail_at(unsigned long number)
 		return 0;
 	if (strstr(scene->told, "down a") != NULL)
 		return TOLD;
-	return state_is_down((enum state)scene->monitor->targets[0].state.state) ? SWALLOWED : NOT_DOWN;
+	return state_is_down((enum state)scene->monitor->watch.targets[0].state.state) ? SWALLOWED : NOT_DOWN;
 }
 
 static void

@@ -1,6 +1,8 @@
 /* The monitor as a whole: what is known of our own side outlives it, and what was told is ended by the next one. */
 #include "monitor_scene.h"
 
+#include "monitor/own_record.h"
+
 #define NOW (1000 * MINUTE)
 
 /* Killed and born again at once, and all that it had told so far forgotten by the test. */
@@ -8,7 +10,7 @@ static void
 bear_again(struct scene *scene)
 {
 	scene->told[0] = '\0';
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 }
 
 static struct scene *
@@ -43,7 +45,7 @@ blindness_that_was_told_is_ended_by_the_next_monitor(void **unused)
 	scene_run(scene, 4 * MINUTE);
 	assert_string_equal(scene->told, "blind -");
 	bear_again(scene);
-	assert_true(blind_is_known(&scene->monitor->blind));
+	assert_true(blind_is_known(&scene->monitor->own.blind));
 	scene_run(scene, 4 * MINUTE);
 	assert_string_equal(scene->told, "");
 	scene->reached = 2;
@@ -90,15 +92,15 @@ what_is_known_and_was_not_told_yet_is_told_by_the_next_monitor(void **unused)
 
 	(void)unused;
 	script_all(scene, "?");
-	while (scene->monitor->blind.stage != BLIND_CUT_OFF)
+	while (scene->monitor->own.blind.stage != BLIND_CUT_OFF)
 		scene_run(scene, TICK);
 	scene_run(scene, 50 * SECOND);
-	int64_t since = scene->monitor->blind.causes[CAUSE_ROUTE].since;
+	int64_t since = scene->monitor->own.blind.causes[CAUSE_ROUTE].since;
 	assert_string_equal(scene->told, "");
 	bear_again(scene);
 	scene_run(scene, MINUTE);
 	assert_string_equal(scene->told, "blind -");
-	assert_in_range(scene->monitor->blind_since.mono, since - SECOND, since + SECOND);
+	assert_in_range(scene->monitor->own.blind_since.mono, since - SECOND, since + SECOND);
 	scene_destroy(&scene);
 }
 
@@ -130,12 +132,12 @@ a_hold_goes_on_for_the_rest_of_its_time(void **unused)
 	(void)unused;
 	script_all(scene, "x");
 	scene_run(scene, 4 * MINUTE);
-	assert_true(hold_holds(&scene->monitor->hold));
-	int64_t since = scene->monitor->hold.since;
+	assert_true(hold_holds(&scene->monitor->own.hold));
+	int64_t since = scene->monitor->own.hold.since;
 	bear_again(scene);
-	assert_true(hold_holds(&scene->monitor->hold));
-	assert_in_range(scene->monitor->hold.since, since - 1000, since + 1000);
-	while (scene->monitor->now < since + 5 * MINUTE - SECOND)
+	assert_true(hold_holds(&scene->monitor->own.hold));
+	assert_in_range(scene->monitor->own.hold.since, since - 1000, since + 1000);
+	while (scene->monitor->watch.now < since + 5 * MINUTE - SECOND)
 		scene_run(scene, TICK);
 	assert_string_equal(scene->told, "");
 	scene_run(scene, 2 * SECOND);
@@ -153,12 +155,12 @@ a_hold_begins_anew_after_time_in_which_nobody_watched(void **unused)
 	(void)unused;
 	script_all(scene, "x");
 	scene_run(scene, 4 * MINUTE);
-	assert_true(hold_holds(&scene->monitor->hold));
-	scene->monitor->now += 60 * MINUTE;
+	assert_true(hold_holds(&scene->monitor->own.hold));
+	scene->monitor->watch.now += 60 * MINUTE;
 	bear_again(scene);
-	assert_true(hold_holds(&scene->monitor->hold));
-	assert_int_equal(scene->monitor->hold.since, scene->monitor->now);
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_PENDING);
+	assert_true(hold_holds(&scene->monitor->own.hold));
+	assert_int_equal(scene->monitor->own.hold.since, scene->monitor->watch.now);
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_PENDING);
 	script_all(scene, ".");
 	scene_run(scene, 10 * MINUTE);
 	assert_string_equal(scene->told, "");
@@ -173,7 +175,7 @@ a_digest_that_was_not_told_is_told_by_the_next_monitor_and_once(void **unused)
 
 	(void)unused;
 	script_all(scene, "x");
-	while (scene->monitor->hold.stage != HOLD_RUN_OUT)
+	while (scene->monitor->own.hold.stage != HOLD_RUN_OUT)
 		scene_run(scene, TICK);
 	scene_run(scene, SECOND);
 	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
@@ -181,9 +183,9 @@ a_digest_that_was_not_told_is_told_by_the_next_monitor_and_once(void **unused)
 	scene_run(scene, 3 * MINUTE);
 	assert_null(strstr(scene->told, "digest -"));
 	/* And now it had not been. */
-	scene->monitor->together.told = scene->monitor->targets[0].state.since;
-	scene->monitor->together.told.utc -= SECOND;
-	keeper_link_mark(scene->monitor, CONFIG_NONE);
+	scene->monitor->own.digest.told.told = scene->monitor->watch.targets[0].state.since;
+	scene->monitor->own.digest.told.told.utc -= SECOND;
+	keeper_link_mark(scene->monitor->keeper, CONFIG_NONE);
 	scene_run(scene, SECOND);
 	bear_again(scene);
 	scene_run(scene, 2 * SECOND);
@@ -203,17 +205,17 @@ static void
 a_port_that_was_told_is_ended_by_the_next_monitor(void **unused)
 {
 	struct scene *scene = watching(6);
-	struct port_hold *of_port = ourselves_port(scene->monitor, 25);
+	struct port_hold *of_port = own_side_port(&scene->monitor->own, 25);
 
 	(void)unused;
 	of_port->hold.stage = HOLD_RUN_OUT;
 	of_port->hold.likeness = of_port->turned_away = 7;
-	of_port->hold.since = scene->monitor->now - MINUTE;
-	of_port->refused = clocks_at(scene->monitor, of_port->hold.since);
+	of_port->hold.since = scene->monitor->watch.now - MINUTE;
+	of_port->refused = clocks_at(&scene->monitor->watch.clocks, of_port->hold.since);
 	script_all(scene, "-");
 	scene_run(scene, SECOND);
 	bear_again(scene);
-	of_port = ourselves_port(scene->monitor, 25);
+	of_port = own_side_port(&scene->monitor->own, 25);
 	assert_int_equal(of_port->hold.stage, HOLD_RUN_OUT);
 	assert_int_equal(of_port->hold.likeness, 7);
 	assert_true(of_port->passed);
@@ -233,16 +235,16 @@ files_that_could_not_be_used_are_ended_by_the_next_monitor(void **unused)
 
 	(void)unused;
 	message_put_sources(&out, "/etc/hosts: too large");
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "impaired -");
 	bear_again(scene);
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "");
 	out = wire_over(packet, sizeof packet);
 	message_put_sources(&out, "");
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "cleared -");
 	scene_destroy(&scene);
@@ -253,35 +255,35 @@ static void
 what_the_rules_read_of_targets_is_known_again(void **unused)
 {
 	struct scene *scene = watching(4);
-	struct watched *watched = &scene->monitor->targets[1];
+	struct watched *watched = &scene->monitor->watch.targets[1];
 
 	(void)unused;
-	assert_int_equal(ourselves_all(scene->monitor, 0).networks, 4);
+	assert_int_equal(own_side_all(&scene->monitor->own, &scene->monitor->watch, 0).networks, 4);
 	scene->scripts[1] = "x-";
-	while (scene->monitor->targets[1].state.state != STATE_SUSPECT)
+	while (scene->monitor->watch.targets[1].state.state != STATE_SUSPECT)
 		scene_run(scene, TICK);
 	assert_true(watched->unheard);
-	watched->blurred = (uint32_t)((scene->monitor->now - 2 * MINUTE) / SECOND);
-	watched->blurred_end = (uint32_t)(scene->monitor->now / SECOND);
+	watched->blurred = (uint32_t)((scene->monitor->watch.now - 2 * MINUTE) / SECOND);
+	watched->blurred_end = (uint32_t)(scene->monitor->watch.now / SECOND);
 	watched->blurred_runs = 3;
 	watched->state.trouble->offered = true;
 	struct watched before = *watched;
-	keeper_link_mark(scene->monitor, 1);
+	keeper_link_mark(scene->monitor->keeper, 1);
 	scene_run(scene, 2 * SECOND);
 	uint64_t network = watched->network;
-	int64_t silent = scene->monitor->unheard.items[0].from;
+	int64_t silent = scene->monitor->own.unheard.items[0].from;
 	bear_again(scene);
-	watched = &scene->monitor->targets[1];
-	assert_int_equal(ourselves_all(scene->monitor, 0).networks, 4);
+	watched = &scene->monitor->watch.targets[1];
+	assert_int_equal(own_side_all(&scene->monitor->own, &scene->monitor->watch, 0).networks, 4);
 	assert_int_equal(watched->network, network);
 	assert_in_range(watched->blurred, before.blurred - 1, before.blurred + 1);
 	assert_in_range(watched->blurred_end, before.blurred_end - 1, before.blurred_end + 1);
 	assert_int_equal(watched->blurred_runs, 3);
 	assert_true(watched->state.trouble->offered);
 	assert_true(watched->unheard);
-	assert_int_equal(scene->monitor->unheard.count, 1);
-	assert_int_equal(scene->monitor->unheard.items[0].fate, UNHEARD_OPEN);
-	assert_in_range(scene->monitor->unheard.items[0].from, silent - SECOND, silent + SECOND);
+	assert_int_equal(scene->monitor->own.unheard.count, 1);
+	assert_int_equal(scene->monitor->own.unheard.items[0].fate, UNHEARD_OPEN);
+	assert_in_range(scene->monitor->own.unheard.items[0].from, silent - SECOND, silent + SECOND);
 	scene_destroy(&scene);
 }
 
@@ -296,7 +298,7 @@ a_child_waits_for_its_parent_as_before(void **unused)
 	scene_bear(scene, NOW);
 	scene_run(scene, MINUTE + 10 * SECOND);
 	scene->scripts[0] = scene->scripts[1] = "r";
-	while (scene->monitor->targets[1].state.fails < 2 || scene->monitor->targets[1].state.state != STATE_SUSPECT)
+	while (scene->monitor->watch.targets[1].state.fails < 2 || scene->monitor->watch.targets[1].state.state != STATE_SUSPECT)
 		scene_run(scene, TICK);
 	bear_again(scene);
 	scene_run(scene, 4 * MINUTE);
@@ -313,10 +315,10 @@ attempts_with_an_hour_between_them_are_not_in_a_row(void **unused)
 
 	(void)unused;
 	scene->scripts[0] = "rr-";
-	while (scene->monitor->targets[0].state.fails < 2)
+	while (scene->monitor->watch.targets[0].state.fails < 2)
 		scene_run(scene, TICK);
 	scene_run(scene, SECOND);
-	scene->monitor->now += 60 * MINUTE;
+	scene->monitor->watch.now += 60 * MINUTE;
 	scene->scripts[0] = "r.";
 	bear_again(scene);
 	scene_run(scene, 5 * MINUTE);
@@ -338,8 +340,8 @@ a_record_that_is_cut_short_or_has_bytes_too_many_is_none(void **unused)
 	record[scene->own_size] = 0;
 	for (size_t size = 0; size <= scene->own_size + 1; size++) {
 		struct wire_in in = wire_from(record, size);
-		assert_int_equal(own_record_decode(scene->monitor, &in), size == scene->own_size);
-		assert_int_equal(hold_holds(&scene->monitor->hold), size == scene->own_size);
+		assert_int_equal(own_record_decode(&scene->monitor->own, &scene->monitor->watch, &in), size == scene->own_size);
+		assert_int_equal(hold_holds(&scene->monitor->own.hold), size == scene->own_size);
 	}
 	scene_destroy(&scene);
 }

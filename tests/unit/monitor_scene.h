@@ -27,6 +27,7 @@
 #include "monitor/keeper_link.h"
 #include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
+#include "monitor/prober_messages.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 enum { SCENE_TARGETS = 12, SCENE_PROBERS = 2, SCENE_LINKS = SCENE_PROBERS + PROBERS_APART,
@@ -94,7 +95,7 @@ scene_link_prober(struct scene *scene, uint32_t index)
 	if (scene->probers[index] > 0)
 		close(scene->probers[index]);
 	scene->probers[index] = ends[0];
-	orders_linked(scene->monitor, index, ends[1]);
+	orders_linked(scene->monitor->orders, index, ends[1]);
 }
 
 static inline void
@@ -107,7 +108,7 @@ scene_link_keeper(struct scene *scene)
 		close(scene->keeper);
 	scene->keeper = ends[0];
 	scene->taken = scene->committed;
-	keeper_link_open(scene->monitor, ends[1]);
+	keeper_messages_linked(scene->monitor, ends[1]);
 }
 
 /* All that the keeper has taken is committed, and it says so. */
@@ -220,8 +221,8 @@ scene_say_references(struct scene *scene, uint32_t asked, uint32_t reached, int6
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_references(&out, &(struct message_references){ .asked = asked, .reached = reached,
-	    .began = scene->monitor->now - took, .at = scene->monitor->now });
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	    .began = scene->monitor->watch.now - took, .at = scene->monitor->watch.now });
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 }
 
 static inline void
@@ -251,8 +252,8 @@ scene_take_orders(struct scene *scene, uint32_t prober)
 			scene->in_hand[scene->in_hand_count++].prober = prober;
 			scene->last[order.target] = order;
 			scene->ordered++;
-			if (order.due - scene->monitor->now < scene->lead_min)
-				scene->lead_min = order.due - scene->monitor->now;
+			if (order.due - scene->monitor->watch.now < scene->lead_min)
+				scene->lead_min = order.due - scene->monitor->watch.now;
 		}
 		assert_true(wire_is_whole(&in));
 	}
@@ -281,7 +282,7 @@ scene_send_evidence(struct scene *scene, const struct order *order, uint32_t pro
 	evidence.leg.address = (struct pw_bytes){ address, strlen(address) };
 	message_put_evidence(&out, &evidence);
 	assert_false(out.bad);
-	assert_true(reports_heard(scene->monitor, prober, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, prober, packet, out.size));
 }
 
 static inline struct report
@@ -366,7 +367,7 @@ scene_send_report(struct scene *scene, uint32_t prober, const struct report *rep
 
 	message_begin_reports(&out);
 	assert_true(message_add_report(&out, report));
-	return reports_heard(scene->monitor, prober, packet, out.size);
+	return prober_messages_take(scene->monitor, prober, packet, out.size);
 }
 
 /* Reports on what is due and done by now. */
@@ -376,7 +377,7 @@ scene_answer(struct scene *scene)
 	for (uint32_t i = 0; i < scene->in_hand_count;) {
 		struct order order = scene->in_hand[i].order;
 		uint32_t prober = scene->in_hand[i].prober;
-		if (order.due + 101 * MILLISECOND > scene->monitor->now) {
+		if (order.due + 101 * MILLISECOND > scene->monitor->watch.now) {
 			i++;
 			continue;
 		}
@@ -472,7 +473,7 @@ static inline void
 scene_age(struct scene *scene)
 {
 	for (uint32_t i = 0; i < scene->config.target_count; i++)
-		scene->monitor->targets[i].state.since.mono -= 60 * MINUTE;
+		scene->monitor->watch.targets[i].state.since.mono -= 60 * MINUTE;
 }
 
 static inline void
@@ -488,8 +489,8 @@ scene_hush(struct scene *scene)
 static inline void
 scene_run(struct scene *scene, int64_t span)
 {
-	for (int64_t end = scene->monitor->now + span; scene->monitor->now < end;) {
-		scene->monitor->now += TICK;
+	for (int64_t end = scene->monitor->watch.now + span; scene->monitor->watch.now < end;) {
+		scene->monitor->watch.now += TICK;
 		monitor_tick(scene->monitor);
 		monitor_flush(scene->monitor, true);
 		for (uint32_t i = 0; i < SCENE_LINKS; i++)

@@ -43,7 +43,7 @@ every_target_that_fails_unheard_is_held_and_told_in_one_digest(void **unused)
 		scene->scripts[i] = "x";
 	scene_run(scene, 4 * MINUTE);
 	assert_string_equal(scene->told, "");
-	assert_true(hold_holds(&scene->monitor->hold));
+	assert_true(hold_holds(&scene->monitor->own.hold));
 	scene_run(scene, 3 * MINUTE);
 	assert_int_equal(scene->changes, SCENE_TARGETS + 1);
 	assert_non_null(strstr(scene->told, "down[a digest]"));
@@ -74,7 +74,7 @@ who_stays_away_after_a_digest_is_told_by_itself(void **unused)
 		scene->scripts[i] = "x";
 	scene_run(scene, 8 * MINUTE);
 	assert_non_null(strstr(scene->told, "digest -"));
-	scene_bear(scene, scene->monitor->now); /* and by a monitor born since */
+	scene_bear(scene, scene->monitor->watch.now); /* and by a monitor born since */
 	scene->told[0] = '\0';
 	for (uint32_t i = 1; i < SCENE_TARGETS; i++)
 		scene->scripts[i] = ".";
@@ -260,12 +260,12 @@ references_are_asked_when_it_matters(void **unused)
 	scene_run(scene, MINUTE + 10 * SECOND);
 	uint32_t before = scene->rounds;
 	scene->scripts[0] = "xx.";
-	while (scene->monitor->targets[0].state.fails == 0)
+	while (scene->monitor->watch.targets[0].state.fails == 0)
 		scene_run(scene, TICK);
 	scene->reached = 0;
 	scene_run(scene, SECOND);
 	assert_in_range(scene->rounds, before + 1, before + 4);
-	while (scene->monitor->targets[0].state.state != STATE_UP) {
+	while (scene->monitor->watch.targets[0].state.state != STATE_UP) {
 		before = scene->rounds;
 		scene_run(scene, TICK);
 	}
@@ -312,7 +312,7 @@ our_way_over_ipv6_is_told_once_and_of_no_target(void **unused)
 	assert_string_equal(scene->told, "blind -");
 	assert_string_equal(scene->change.code, "no_ipv6");
 	assert_non_null(strstr(scene->text, " no target has answered over IPv6, while they do over IPv4; that says nothing of them"));
-	assert_int_equal(scene->monitor->targets[0].state.outcome, CODE_OK);
+	assert_int_equal(scene->monitor->watch.targets[0].state.outcome, CODE_OK);
 	assert_false(scene->health.blind);
 	for (uint32_t i = 0; i < 5; i++)
 		scene->scripts[i] = "h";
@@ -400,7 +400,7 @@ show_certificate(struct scene *scene, int from, int end)
 	}
 	evidence.leg.facts = buffer_view(&log.facts);
 	message_put_evidence(&out, &evidence);
-	assert_true(reports_heard(scene->monitor, 0, packet, out.size));
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
 	evidence_log_fini(&log);
 }
 
@@ -421,7 +421,7 @@ renewals_are_known_to_later_runs(void **unused)
 	assert_true(scene_send_report(scene, 0, &report));
 	scene_run(scene, 2 * MINUTE);
 	assert_in_range(scene->last[0].renewed, 24, 25);
-	scene_bear(scene, scene->monitor->now);
+	scene_bear(scene, scene->monitor->watch.now);
 	scene_run(scene, 2 * MINUTE);
 	assert_in_range(scene->last[0].renewed, 24, 25);
 	scene_destroy(&scene);

@@ -67,7 +67,7 @@ a_down_waits_no_longer_than_the_parent_takes(void **unused)
 	scene->scripts[0] = "?"; /* nothing is learnt of it, so it stays what it was */
 	scene->scripts[1] = "r";
 	scene_run(scene, MINUTE);
-	assert_int_equal(scene->monitor->waiting, 1);
+	assert_int_equal(scene->monitor->dependencies.waiting, 1);
 	scene->scripts[0] = "-";
 	scene_destroy(&scene);
 	scene = family();
@@ -80,7 +80,7 @@ a_down_waits_no_longer_than_the_parent_takes(void **unused)
 	assert_string_equal(scene->told, "down[b parent_unplain]");
 	scene_run(scene, 3 * MINUTE);
 	assert_string_equal(scene->told, "down[b parent_unplain] heard b");
-	assert_int_equal(scene->monitor->waiting, 0);
+	assert_int_equal(scene->monitor->dependencies.waiting, 0);
 	scene_destroy(&scene);
 }
 
@@ -98,14 +98,14 @@ children_of_a_dead_parent_are_silent(void **unused)
 	assert_non_null(strstr(scene->told, "down[b parent"));
 	assert_non_null(strstr(scene->told, "down[c parent"));
 	assert_null(strstr(scene->told, "heard"));
-	assert_int_equal(scene->monitor->targets[2].state.silence, SILENCE_parent);
+	assert_int_equal(scene->monitor->watch.targets[2].state.silence, SILENCE_parent);
 	scene->told[0] = '\0';
 	scene->scripts[0] = scene->scripts[1] = ".";
 	scene_run(scene, 5 * MINUTE);
 	assert_non_null(strstr(scene->told, "up a"));
 	assert_non_null(strstr(scene->told, "heard b"));
 	assert_non_null(strstr(scene->told, "heard c")); /* that it is down may be told */
-	assert_int_equal(scene->monitor->targets[2].state.silence, 0);
+	assert_int_equal(scene->monitor->watch.targets[2].state.silence, 0);
 	scene_destroy(&scene);
 }
 
@@ -134,12 +134,12 @@ what_a_suspension_broke_says_nothing(void **unused)
 	scene->scripts[0] = "-";
 	scene_run(scene, MINUTE);
 	struct report broken = scene_report(&scene->last[0], 'r');
-	scene->monitor->boot_offset -= 10 * MINUTE; /* as if ten minutes had passed without us since the last tick */
-	scene->monitor->clock_offset -= 10 * MINUTE;
+	scene->monitor->watch.clocks.boot_offset -= 10 * MINUTE; /* as if ten minutes had passed without us since the last tick */
+	scene->monitor->watch.clocks.wall_offset -= 10 * MINUTE;
 	assert_true(scene_send_report(scene, scene->last[0].target % SCENE_PROBERS, &broken));
-	assert_int_equal(scene->monitor->targets[0].state.state, STATE_UP);
-	assert_int_equal(scene->monitor->counts.verdicts[PW_UNKNOWN], 1);
-	assert_int_equal(scene->monitor->counts.verdicts[PW_FAILED], 0);
+	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_UP);
+	assert_int_equal(scene->monitor->activity.counts.verdicts[PW_UNKNOWN], 1);
+	assert_int_equal(scene->monitor->activity.counts.verdicts[PW_FAILED], 0);
 	scene->scripts[0] = "r";
 	scene_run(scene, 2 * MINUTE);
 	assert_string_equal(scene->told, "down a"); /* this one is theirs */

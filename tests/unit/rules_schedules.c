@@ -135,7 +135,7 @@ step(struct world *world, struct ledger *ledger, char what)
 {
 	struct sighting run = world_sighting(world, what);
 
-	assert_true(learn_run(&world->target, &run, &world->policy, &world->outlook, &world->news));
+	assert_true(apply_run(&world->target, &run, &world->policy, &world->outlook, &world->news));
 	world->now = run.ended;
 	world->due = pace_next(&world->target, &world->policy, 0, world->due, run.ended, chance()).at;
 	write_down(ledger, world);
@@ -175,10 +175,10 @@ disturb(struct world *world, struct ledger *ledger)
 		be_born_again(world);
 	else if (world->outlook.held) {
 		world->outlook.held = false;
-		assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
+		assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 		write_down(ledger, world);
 	}
-	learn_silence(&world->target, world->outlook.silence);
+	apply_silence(&world->target, world->outlook.silence);
 	world->news.count = 0;
 	write_down(ledger, world);
 }
@@ -212,7 +212,7 @@ static void
 be_quiet(struct world *world, struct ledger *ledger)
 {
 	world->outlook = (struct outlook){ .codes = world->codes };
-	learn_silence(&world->target, 0);
+	apply_silence(&world->target, 0);
 	world->news.count = 0;
 	write_down(ledger, world);
 	for (int i = 0; i < QUIET_STEPS; i++) {

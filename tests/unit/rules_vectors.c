@@ -257,11 +257,11 @@ what_a_hold_held_is_told_in_a_digest(void **unused)
 	(void)unused;
 	world->outlook.held = true;
 	world_run(world, "xx");
-	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
+	assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 	assert_int_equal(world->news.count, 0); /* not yet failed often enough */
 	world_run(world, "x");
 	world->outlook = (struct outlook){ .silence = SILENCE_digest, .codes = world->codes };
-	assert_true(learn_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
+	assert_true(apply_release(&world->target, &world->policy, &world->outlook, world_moment(world->now), &world->news));
 	assert_int_equal(world->news.count, 1);
 	assert_int_equal(world->news.changes[0].kind, NOTICE_down);
 	assert_int_equal(world->news.changes[0].code, world->refused);

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "monitor/learn.h"
+#include "monitor/apply_run.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
 
@@ -194,7 +194,7 @@ world_write(struct world *world)
 static inline void
 world_learn(struct world *world, const struct sighting *run)
 {
-	assert_true(learn_run(&world->target, run, &world->policy, &world->outlook, &world->news));
+	assert_true(apply_run(&world->target, run, &world->policy, &world->outlook, &world->news));
 	world->now = run->ended;
 	world->avoided += world->news.avoided;
 	world->suspected += world->news.suspected;

@@ -140,7 +140,7 @@ judge_ours(const struct world *world, const struct kind *kind, uint64_t seed, st
 	for (uint32_t i = 0; i < world->told_count; i++)
 		cleared += strcmp(world->told[i].kind, "cleared") == 0 && strncmp(world->told[i].code, "digest", 6) == 0;
 	for (uint32_t i = 0; i < world->targets; i++)
-		all_up &= !state_is_down((enum state)world->monitor->targets[i].state.state);
+		all_up &= !state_is_down((enum state)world->monitor->watch.targets[i].state.state);
 	if (cleared > digests || (all_up && digests > 0 && cleared == 0)) {
 		found->ours++;
 		print_message("# %s:%llu: %u digests, %u ends of them\n", kind->name, (unsigned long long)seed, digests, cleared);
@@ -170,7 +170,7 @@ judge_end(const struct world *world, const struct kind *kind, uint64_t seed, str
 	int64_t end = WORLD_BEGIN + world->length;
 
 	for (uint32_t i = 0; i < world->targets; i++)
-		if (state_is_down((enum state)world->monitor->targets[i].state.state) && !was_down(world, i, end - 5 * MINUTE, end)
+		if (state_is_down((enum state)world->monitor->watch.targets[i].state.state) && !was_down(world, i, end - 5 * MINUTE, end)
 		    && world_trouble(world, PORT_DROPS, 0, end - MINUTE) == NULL
 		    && world_trouble(world, PORT_REFUSES, 0, end - MINUTE) == NULL) {
 			found->false_words++;

@@ -29,7 +29,7 @@ stage_link_prober(struct world *world, uint32_t index)
 	if (world->probers[index] > 0)
 		close(world->probers[index]);
 	world->probers[index] = ends[0];
-	orders_linked(world->monitor, index, ends[1]);
+	orders_linked(world->monitor->orders, index, ends[1]);
 }
 
 static inline void
@@ -60,7 +60,7 @@ stage_bear(struct world *world, int64_t now)
 	if (world->keeper > 0)
 		close(world->keeper);
 	world->keeper = ends[0];
-	keeper_link_open(world->monitor, ends[1]);
+	keeper_messages_linked(world->monitor, ends[1]);
 	for (uint32_t i = 0; i < WORLD_PROBERS; i++)
 		stage_lose(world, i);
 	for (uint32_t i = 0; i < world->targets; i++) {
@@ -135,11 +135,11 @@ stage_take_packet(struct world *world, uint32_t prober, const unsigned char *pac
 		assert_in_range(at = world->in_hand_count++, 0, WORLD_IN_HAND - 1);
 		world->in_hand[at].is_round = true;
 		world->in_hand[at].prober = prober;
-		world->in_hand[at].ends = world_round(world, world->monitor->now, near, &world->in_hand[at].round);
+		world->in_hand[at].ends = world_round(world, world->monitor->watch.now, near, &world->in_hand[at].round);
 		return;
 	}
 	while (message_next_order(&in, &order, world->config.target_count)) {
-		int64_t begun = order.due > world->monitor->now ? order.due : world->monitor->now;
+		int64_t begun = order.due > world->monitor->watch.now ? order.due : world->monitor->watch.now;
 		assert_in_range(at = world->in_hand_count++, 0, WORLD_IN_HAND - 1);
 		world->in_hand[at].is_round = false;
 		world->in_hand[at].prober = prober;
@@ -168,7 +168,7 @@ stage_report(struct world *world)
 	for (;;) {
 		uint32_t first = world->in_hand_count;
 		for (uint32_t i = 0; i < world->in_hand_count; i++)
-			if (world->in_hand[i].ends <= world->monitor->now
+			if (world->in_hand[i].ends <= world->monitor->watch.now
 			    && (first == world->in_hand_count || world->in_hand[i].ends < world->in_hand[first].ends))
 				first = i;
 		if (first == world->in_hand_count)
@@ -182,7 +182,7 @@ stage_report(struct world *world)
 			message_begin_reports(&out);
 			assert_true(message_add_report(&out, &it.report));
 		}
-		assert_true(reports_heard(world->monitor, it.prober, packet, out.size));
+		assert_true(prober_messages_take(world->monitor, it.prober, packet, out.size));
 	}
 }
 
@@ -194,13 +194,13 @@ stage_note(struct world *world, const struct message_change *change)
 	if (change->kind[0] == '\0')
 		return;
 	assert_in_range(world->told_count++, 0, WORLD_EVENTS - 1);
-	*told = (struct told){ .at = world->monitor->now, .target = change->target,
+	*told = (struct told){ .at = world->monitor->watch.now, .target = change->target,
 		.digest = (change->silence & SILENCE_digest) != 0,
 		.alone = memmem(change->text.data, change->text.size, "nobody else could be asked", 26) != NULL };
 	snprintf(told->kind, sizeof told->kind, "%s", change->kind);
 	snprintf(told->code, sizeof told->code, "%s", change->code);
 	if (world->verbose)
-		print_message("# %8.1f  TOLD %s %.*s%s\n", (double)(world->monitor->now - WORLD_BEGIN) / SECOND, change->kind,
+		print_message("# %8.1f  TOLD %s %.*s%s\n", (double)(world->monitor->watch.now - WORLD_BEGIN) / SECOND, change->kind,
 		    (int)change->text.size, change->text.data, told->digest ? " [digest]" : "");
 }
 
@@ -235,7 +235,7 @@ stage_keep(struct world *world)
 		struct wire_in in = wire_from(packet, (size_t)size);
 		struct message_log line;
 		if (world->verbose && message_kind(packet, (size_t)size) == MESSAGE_LOG && message_get_log(&in, &line))
-			print_message("# %8.1f  %.*s\n", (double)(world->monitor->now - WORLD_BEGIN) / SECOND, (int)line.text.size,
+			print_message("# %8.1f  %.*s\n", (double)(world->monitor->watch.now - WORLD_BEGIN) / SECOND, (int)line.text.size,
 			    line.text.data);
 	}
 }
@@ -245,11 +245,11 @@ stage_kill(struct world *world)
 {
 	for (uint32_t i = 0; i < world->troubles; i++) {
 		const struct scripted *it = &world->script[i];
-		if (world->died[i] || it->kind < MONITOR_DIES || it->from > world->monitor->now)
+		if (world->died[i] || it->kind < MONITOR_DIES || it->from > world->monitor->watch.now)
 			continue;
 		world->died[i] = true;
 		if (it->kind == MONITOR_DIES)
-			stage_bear(world, world->monitor->now);
+			stage_bear(world, world->monitor->watch.now);
 		else
 			stage_lose(world, it->target % WORLD_PROBERS);
 	}
@@ -258,12 +258,12 @@ stage_kill(struct world *world)
 static inline void
 stage_play(struct world *world)
 {
-	for (int64_t end = WORLD_BEGIN + world->length; world->monitor->now < end;) {
-		world->monitor->now += TICK;
+	for (int64_t end = WORLD_BEGIN + world->length; world->monitor->watch.now < end;) {
+		world->monitor->watch.now += TICK;
 		stage_kill(world);
 		monitor_tick(world->monitor);
 		stage_report(world);
-		monitor_flush(world->monitor, world->monitor->now % SECOND < TICK);
+		monitor_flush(world->monitor, world->monitor->watch.now % SECOND < TICK);
 		stage_take_orders(world);
 		stage_keep(world);
 	}

@@ -23,6 +23,7 @@
 #include "monitor/keeper_link.h"
 #include "monitor/keeper_messages.h"
 #include "monitor/monitor.h"
+#include "monitor/prober_messages.h"
 #include "monitor/silence.h"
 
 #define MINUTE      (60 * (int64_t)SECOND)

@@ -1,6 +1,6 @@
 /* The whole of the rules for one run of one target, in their order. */
-#ifndef MONITOR_LEARN_H
-#define MONITOR_LEARN_H
+#ifndef MONITOR_APPLY_RUN_H
+#define MONITOR_APPLY_RUN_H
 
 #include "monitor/target_state.h"
 
@@ -8,15 +8,15 @@
  * Judges a run and moves the target. False where there is no memory: the target is as it was, and the run is dropped.
  * Only news->changes[0 .. count) are filled.
  */
-bool learn_run(struct target_state *target, const struct sighting *run, const struct policy *policy,
+bool apply_run(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook, struct news *news);
 
 /* The hold has run out: a target whose confirmation was held is down now. False where there is no memory. */
-bool learn_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
+bool apply_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
     struct moment now, struct news *news);
 
 /* Reasons for silence from outside changed without a run. True: they are other than before (to be kept, and told to
  * the keeper). */
-bool learn_silence(struct target_state *target, uint32_t outside);
+bool apply_silence(struct target_state *target, uint32_t outside);
 
 #endif

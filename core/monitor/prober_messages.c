@@ -1,17 +1,15 @@
-/*
- * What probers say. They meet foreign bytes, so nothing they say is taken on trust: a target that is not theirs, a time
- * that cannot be, a name that nobody knows or a text that could move a cursor, and the sender is broken. A report on a
- * run that was not asked for (any more) is no fault, and is left aside.
- */
-#include "monitor/control.h"
+/* A report becomes what the rules see of a run (struct sighting), with its times on our clock; then it is judged. */
+#include "monitor/prober_messages.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "monitor/keeper_link.h"
+#include "monitor/control.h"
+#include "monitor/monitor.h"
+#include "monitor/own_faults.h"
 #include "monitor/pace.h"
+#include "monitor/process_run.h"
+#include "monitor/self_check.h"
 
 enum { FACTS_SHOWN = 1024 };
 
@@ -43,7 +41,7 @@ show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 
 /* False: a name that neither the host nor the probe knows. */
 static bool
-show_warnings(struct monitor *monitor, struct sighting *run, const struct report *report, const struct policy *policy)
+show_warnings(const struct watch *watch, struct sighting *run, const struct report *report, const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
 	struct outcome outcome;
@@ -53,7 +51,8 @@ show_warnings(struct monitor *monitor, struct sighting *run, const struct report
 		if (!outcome_find(code, own, &outcome) || !is_line(report->warnings[i].text))
 			return false;
 		if (!is_not_yet_plain(run, code))
-			show(run, codes_of(monitor->codes, code, own), target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
+			show(run, codes_of(watch->codes, code, own),
+			    target_phase(policy, phase[0] != '\0' ? phase : outcome.phase), false);
 	}
 	return true;
 }
@@ -70,12 +69,12 @@ stands_beside_failure(const struct outcome *outcome)
 
 /* The outcome itself is a condition where it degrades or blocks. */
 static bool
-show_outcome(struct monitor *monitor, struct sighting *run, const struct report *report, const struct policy *policy)
+show_outcome(const struct watch *watch, struct sighting *run, const struct report *report, const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
 	struct outcome outcome;
 
-	run->outcome = codes_of(monitor->codes, report->outcome, own);
+	run->outcome = codes_of(watch->codes, report->outcome, own);
 	if (report->verdict == PW_OK)
 		return run->outcome == CODE_OK;
 	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
@@ -111,10 +110,10 @@ not_after(int64_t time, int64_t now)
 }
 
 static bool
-sight(struct monitor *monitor, const struct report *report, struct sighting *run)
+sight(const struct watch *watch, const struct report *report, struct sighting *run)
 {
-	const struct watched *watched = &monitor->targets[report->target];
-	const struct policy *policy = monitor->config->targets[report->target].policy;
+	const struct watched *watched = &watch->targets[report->target];
+	const struct policy *policy = watch_target(watch, report->target)->policy;
 
 	*run = (struct sighting){
 		.run = report->run,
@@ -134,87 +133,72 @@ sight(struct monitor *monitor, const struct report *report, struct sighting *run
 	if (report->late > INT64_MAX / 4 || report->late < -SECOND || report->micros > INT64_MAX / 4)
 		return false;
 	int64_t started = watched->due + report->late;
-	run->started = not_after(started, monitor->now);
-	run->ended = not_after(started + report->micros, monitor->now);
-	clocks_date(monitor, run, report, watched->due);
+	run->started = not_after(started, watch->now);
+	run->ended = not_after(started + report->micros, watch->now);
+	clocks_date(&watch->clocks, run, report, watched->due);
 	run->spoken = report->flags & REPORT_SPOKEN;
 	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0 : run->ended - report->quiet;
-	return started <= monitor->now + SECOND && show_outcome(monitor, run, report, policy)
-	    && show_warnings(monitor, run, report, policy);
-}
-
-/* One of those for targets kept apart may have had any. */
-static bool
-may_have(const struct monitor *monitor, uint32_t prober, uint32_t target)
-{
-	return prober >= monitor->config->probers || config_prober_of(monitor->config, target) == prober;
+	return started <= watch->now + SECOND && show_outcome(watch, run, report, policy)
+	    && show_warnings(watch, run, report, policy);
 }
 
 static bool
 take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 {
-	struct watched *watched = &monitor->targets[report->target];
+	struct watch *watch = &monitor->watch;
+	struct watched *watched = &watch->targets[report->target];
 	struct sighting run;
 
 	/* 0 is what a target has whose run is not in hand: no run has that number. */
-	if (!may_have(monitor, prober, report->target) || report->run == 0)
+	if (!orders_may_have(monitor->orders, prober, report->target) || report->run == 0)
 		return false;
-	if (report->run != watched->run || watch_prober(monitor, report->target) != prober) {
-		monitor->counts.stray++;
+	if (!orders_has(monitor->orders, prober, report->target, report->run)) {
+		monitor->activity.counts.stray++;
 		return true;
 	}
-	clocks_look(monitor); /* first: what a suspension broke may be reported before the next tick */
-	if (!sight(monitor, report, &run))
+	own_faults_look(monitor); /* first: what a suspension broke may be reported before the next tick */
+	if (!sight(watch, report, &run))
 		return false;
-	watch_release(monitor, report->target);
-	spread_add(&monitor->counts.late, report->late);
-	spread_add(&monitor->health.late, report->late);
+	orders_release(monitor->orders, report->target);
+	activity_add_report(&monitor->activity, report->late);
 	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
-	clocks_heard(monitor, report);
-	judge_run(monitor, &run, report);
+	own_faults_learn(monitor, report);
+	process_run(monitor, &run, report, recent_facts_get(monitor->recent_facts, report->run));
 	if (watched->apart)
-		apart_reported(monitor, report->target, report);
+		orders_isolated_reported(monitor->orders, report);
 	if (monitor->control != NULL)
 		control_learnt(monitor->control, report);
 	return true;
 }
 
-static struct lately *
-lately_of(struct monitor *monitor, uint64_t run)
+/* Returns which facts are others than before: those of earlier legs of the run, and of this one. NULL: none. */
+static const char *
+note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 {
-	struct lately *lately = &monitor->lately[run % LATELY];
-
-	if (lately->run != run) {
-		free(lately->facts);
-		*lately = (struct lately){ .run = run };
-	}
-	return lately;
-}
-
-static void
-note_facts(struct monitor *monitor, struct lately *lately, const struct message_evidence *evidence)
-{
-	struct watched *watched = &monitor->targets[evidence->target];
+	struct watch *watch = &monitor->watch;
+	struct watched *watched = &watch->targets[evidence->target];
+	const char *before = recent_facts_get(monitor->recent_facts, evidence->run);
+	const int64_t span = 10 * pace_interval(&watched->state, watch_target(watch, evidence->target)->policy);
 	char bytes[FACTS_SHOWN];
 	struct text changed = TEXT_OVER(bytes);
 
-	if (lately->facts != NULL) {
-		text_add(&changed, lately->facts);
-		free(lately->facts);
-	}
-	const int64_t span = 10 * pace_interval(&watched->state, monitor->config->targets[evidence->target].policy);
-	bool learnt = facts_learn(&watched->facts, &evidence->leg, (uint32_t)(monitor->now / SECOND),
+	if (before != NULL)
+		text_add(&changed, before);
+	bool learnt = facts_learn(&watched->facts, &evidence->leg, (uint32_t)(watch->now / SECOND),
 	    (uint32_t)(span / SECOND) + 1, &changed);
-	if (renewal_learn(&watched->renewal, &evidence->leg, clocks_now(monitor).utc) || learnt)
-		keeper_link_mark(monitor, evidence->target);
-	lately->facts = changed.size == 0 ? NULL : strndup(changed.bytes, changed.size);
+	if (renewal_learn(&watched->renewal, &evidence->leg, watch_moment(watch).utc) || learnt)
+		keeper_link_mark(monitor->keeper, evidence->target);
+	if (changed.size > 0)
+		recent_facts_put(monitor->recent_facts, evidence->run, bytes);
+	return recent_facts_get(monitor->recent_facts, evidence->run);
 }
 
 /* A good leg of a target of which nothing is open belongs to something that is told only where a fact of it is news. */
 static bool
-is_worth_keeping(const struct target_state *state, const struct evidence *leg, const struct lately *lately)
+is_worth_keeping(const struct target_state *state, const struct evidence *leg, const char *facts)
 {
-	return leg->verdict != PW_OK || lately->facts != NULL || state->trouble != NULL || state->conditions != NULL || state->flapping != NULL;
+	return leg->verdict != PW_OK || facts != NULL || state->trouble != NULL || state->conditions != NULL
+	    || state->flapping != NULL;
 }
 
 static bool
@@ -223,15 +207,14 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	struct wire_in in = wire_from(packet, size);
 	struct message_evidence evidence;
 
-	if (!message_get_evidence(&in, &evidence, monitor->config->target_count)
-	    || !may_have(monitor, prober, evidence.target) || evidence.run == 0)
+	if (!message_get_evidence(&in, &evidence, monitor->watch.config->target_count)
+	    || !orders_may_have(monitor->orders, prober, evidence.target) || evidence.run == 0)
 		return false;
-	if (evidence.run != monitor->targets[evidence.target].run || watch_prober(monitor, evidence.target) != prober)
+	if (!orders_has(monitor->orders, prober, evidence.target, evidence.run))
 		return true;
-	struct lately *lately = lately_of(monitor, evidence.run);
-	note_facts(monitor, lately, &evidence);
-	if (is_worth_keeping(&monitor->targets[evidence.target].state, &evidence.leg, lately))
-		keeper_link_add_evidence(monitor, packet, size);
+	const char *facts = note_facts(monitor, &evidence);
+	if (is_worth_keeping(&monitor->watch.targets[evidence.target].state, &evidence.leg, facts))
+		keeper_link_add_evidence(monitor->keeper, packet, size);
 	return true;
 }
 
@@ -240,7 +223,7 @@ take_reports(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 {
 	struct report report;
 
-	while (message_next_report(in, &report, monitor->config->target_count))
+	while (message_next_report(in, &report, monitor->watch.config->target_count))
 		if (!take_report(monitor, prober, &report))
 			return false;
 	return wire_is_whole(in);
@@ -249,45 +232,41 @@ take_reports(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 static bool
 take_name(struct monitor *monitor, uint32_t prober, struct wire_in *in)
 {
+	struct watch *watch = &monitor->watch;
 	struct message_name name;
 
-	if (!message_get_name(in, &name, monitor->config->target_count) || !may_have(monitor, prober, name.target))
+	if (!message_get_name(in, &name, watch->config->target_count)
+	    || !orders_may_have(monitor->orders, prober, name.target))
 		return false;
 	/* Of one that is not its own any more, whoever has it now will say it. */
-	return watch_prober(monitor, name.target) != prober || names_heard(monitor, &name);
+	if (orders_prober(monitor->orders, name.target) != prober)
+		return true;
+	struct watched *watched = &watch->targets[name.target];
+	if (!target_name_learn(&watched->name, &name, &watch->clocks, watch->now))
+		return false;
+	watched->named = true; /* it is from the prober that is asked next */
+	keeper_link_mark(monitor->keeper, name.target);
+	return true;
 }
 
-/* All probers need the same files: the last word holds, and is told where it is new. */
 static bool
-take_sources(struct monitor *monitor, struct wire_in *in)
+take_references(struct monitor *monitor, struct wire_in *in)
 {
-	char said[SOURCES_TEXT_MAX];
+	struct message_references references;
 
-	if (!message_get_sources(in, said))
+	if (!message_get_references(in, &references) || references.asked > monitor->watch.config->reference_count
+	    || references.at > monitor->watch.now + SECOND || references.at < 0)
 		return false;
-	if (strcmp(said, monitor->unusable) == 0)
-		return true;
-	if (monitor->unusable[0] == '\0')
-		monitor->unusable_since = clocks_now(monitor);
-	if (said[0] != '\0')
-		herald_ours(monitor, NOTICE_impaired, "file", monitor->unusable_since, "a file that probers need cannot be used: %s", said);
-	else
-		herald_ours(monitor, NOTICE_cleared, "file", monitor->unusable_since, "all files that probers need can be used again");
-	snprintf(monitor->unusable, sizeof monitor->unusable, "%s", said);
+	self_check_references(monitor, &references);
 	return true;
 }
 
 bool
-reports_explain_by_files(const struct monitor *monitor, const char *outcome)
-{
-	return monitor->unusable[0] != '\0' && (strcmp(outcome, "hosts_file") == 0 || strcmp(outcome, "ca_file") == 0);
-}
-
-bool
-reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
+prober_messages_take(struct monitor *monitor, uint32_t prober, const void *packet, size_t size)
 {
 	struct wire_in in = wire_from(packet, size);
-	struct message_references references;
+	char unusable[SOURCES_TEXT_MAX];
+	uint32_t waiting;
 
 	switch (message_kind(packet, size)) {
 	case MESSAGE_REPORTS:
@@ -297,15 +276,17 @@ reports_heard(struct monitor *monitor, uint32_t prober, const void *packet, size
 	case MESSAGE_NAME:
 		return take_name(monitor, prober, &in);
 	case MESSAGE_SOURCES:
-		return take_sources(monitor, &in);
-	case MESSAGE_WAITING:
-		return message_get_waiting(&in, &monitor->probers[prober].waiting);
-	case MESSAGE_REFERENCES:
-		if (!message_get_references(&in, &references) || references.asked > monitor->config->reference_count
-		    || references.at > monitor->now + SECOND || references.at < 0)
+		if (!message_get_sources(&in, unusable))
 			return false;
-		ourselves_references(monitor, &references);
+		own_faults_note_files(monitor, unusable);
 		return true;
+	case MESSAGE_WAITING:
+		if (!message_get_waiting(&in, &waiting))
+			return false;
+		orders_note_waiting(monitor->orders, prober, waiting);
+		return true;
+	case MESSAGE_REFERENCES:
+		return take_references(monitor, &in);
 	default:
 		return false;
 	}

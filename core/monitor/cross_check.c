@@ -1,16 +1,17 @@
 /*
- * A failure is confirmed only once somebody else has given a word that it is not ours. Where it ended in silence that is
- * anybody beyond this host who is heard after it: a reference, or another target, which is run at once where none is due;
- * on the same port, where the target could not even be connected to and others are watched there. Where somebody refused
- * us before a dialogue began, it is a target on that port that passes: a filter may speak for all of them. Who fails as
- * well when asked is a suspect as well, and where they are many the confirmation is held.
+ * Every question here goes over the time of one attempt: 10:00:00 to 10:00:15, no answer. Somebody heard at 10:00:20 shows that
+ * we see again, and not that we saw then: so it is also asked who else fell silent in that time, and what came of them.
  */
-#include "monitor/monitor.h"
+#include "monitor/cross_check.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "monitor/effects.h"
+#include "monitor/holds.h"
+#include "monitor/monitor.h"
 
 enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
 static const int64_t round_every = 30 * (int64_t)SECOND, near_every = 240 * (int64_t)SECOND,
@@ -19,91 +20,84 @@ static const int64_t round_every = 30 * (int64_t)SECOND, near_every = 240 * (int
     unsteady_for = 600 * (int64_t)SECOND, unheard_short = 2 * (int64_t)SECOND, unheard_long = 10 * (int64_t)SECOND,
     unheard_too_long = 25 * (int64_t)SECOND, unheard_too_long_to_connect = 12 * (int64_t)SECOND;
 
+/* A target whose last attempts failed often enough: whether anybody is heard after them decides. */
+struct awaiting {
+	uint32_t target;
+	int64_t since;          /* it awaits a word */
+	int64_t started, ended; /* the last attempt */
+	int64_t silent;         /* since when nothing was heard in it */
+	bool unanswered;        /* it was not even connected */
+	bool spoken;            /* the peer, or somebody in its place, refused us */
+	bool enough;            /* it counts though it overlaps a spell */
+};
+
 void
-witness_fini(struct monitor *monitor)
+cross_check_fini(struct cross_check *check)
 {
-	free(monitor->witness.items);
-	monitor->witness.items = NULL;
-	monitor->witness.count = monitor->witness.room = 0;
+	free(check->items);
+	*check = (struct cross_check){ .items = NULL };
 }
 
 /* The references */
 
 static bool
-send_look(const struct monitor *monitor, bool near)
-{
-	unsigned char packet[8];
-	struct wire_out out = wire_over(packet, sizeof packet);
-
-	message_put_look(&out, near);
-	for (uint32_t i = 0; i < monitor->config->probers; i++)
-		if (monitor->probers[i].fd >= 0)
-			return packet_send(monitor->probers[i].fd, packet, out.size, -1);
-	return false;
-}
-
-static bool
 has_references(const struct monitor *monitor)
 {
-	return monitor->config->reference_count > 0;
+	return monitor->watch.config->reference_count > 0;
 }
 
 /* The near ones are nobody's to be asked often: as long as nothing is in doubt, only that we know that they answer. */
 static void
 ask_references(struct monitor *monitor, bool in_doubt)
 {
-	struct witness *witness = &monitor->witness;
+	struct cross_check *check = &monitor->cross_check;
+	unsigned char packet[8];
+	struct wire_out out = wire_over(packet, sizeof packet);
+	bool near = monitor->watch.now - check->near_sent >= (in_doubt ? near_apart : near_every)
+	    && own_side_all(&monitor->own, &monitor->watch, 0).networks > 0; /* what is watched on this host alone needs no network */
 
-	bool near = monitor->now - witness->near_sent >= (in_doubt ? near_apart : near_every)
-	    && ourselves_all(monitor, 0).networks > 0; /* what is watched on this host alone needs no network */
-
-	if ((!has_references(monitor) && !near) || monitor->stopping
-	    || (witness->open && monitor->now - witness->sent < round_lost) || monitor->now - witness->sent < round_apart)
+	if ((!has_references(monitor) && !near) || monitor->watch.stopping
+	    || (check->open && monitor->watch.now - check->sent < round_lost) || monitor->watch.now - check->sent < round_apart)
 		return;
-	witness->open = send_look(monitor, near);
-	witness->sent = monitor->now;
+	message_put_look(&out, near);
+	check->open = orders_send_any(monitor->orders, packet, out.size);
+	check->sent = monitor->watch.now;
 	if (near)
-		witness->near_sent = monitor->now;
+		check->near_sent = monitor->watch.now;
 }
 
 void
-witness_look(struct monitor *monitor)
+cross_check_look(struct monitor *monitor)
 {
-	monitor->witness.wanted = monitor->now;
+	monitor->cross_check.wanted = monitor->watch.now;
 	ask_references(monitor, true);
 }
 
 void
-witness_looked(struct monitor *monitor, const struct message_references *round)
+cross_check_looked(struct monitor *monitor, const struct message_references *round)
 {
-	monitor->witness.open = false;
-	monitor->witness.began = round->began;
+	monitor->cross_check.open = false;
+	monitor->cross_check.began = round->began;
 }
 
 /* Targets */
 
-static struct port_hold *
-port_of(const struct monitor *monitor, uint32_t target)
-{
-	return ourselves_port(monitor, monitor->config->targets[target].port);
-}
-
 void
-witness_await(struct monitor *monitor, uint32_t target, const struct sighting *run, bool enough)
+cross_check_await(struct monitor *monitor, uint32_t target, const struct sighting *run, bool enough)
 {
-	struct witness *witness = &monitor->witness;
+	struct cross_check *check = &monitor->cross_check;
 	uint32_t at = 0;
 
-	while (at < witness->count && witness->items[at].target != target)
+	while (at < check->count && check->items[at].target != target)
 		at++;
-	if (!VEC_RESERVE(witness->items, at, witness->room))
+	if (!VEC_RESERVE(check->items, at, check->room))
 		return; /* its next attempt waits for a word again */
-	int64_t since = at == witness->count ? run->ended : witness->items[at].since;
-	witness->count += at == witness->count;
-	witness->items[at] = (struct awaiting){ .target = target, .since = since, .started = run->started, .ended = run->ended,
+	int64_t since = at == check->count ? run->ended : check->items[at].since;
+	check->count += at == check->count;
+	check->items[at] = (struct awaiting){ .target = target, .since = since, .started = run->started, .ended = run->ended,
 		.silent = run->heard != 0 ? run->heard : run->started, .unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
 	if (!run->spoken)
-		witness_look(monitor);
+		cross_check_look(monitor);
 }
 
 /* It may give a word: it is of the network, and not down, unless what is there answers and only not as it should. Who says
@@ -111,47 +105,47 @@ witness_await(struct monitor *monitor, uint32_t target, const struct sighting *r
 static bool
 may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool same_port)
 {
-	const struct watched *watched = &monitor->targets[target];
+	const struct watched *watched = &monitor->watch.targets[target];
 
 	return target != other && !(watched->flags & WATCHED_LOCAL)
-	    && (ourselves_are_apart(monitor, other) || !ourselves_are_apart(monitor, target))
+	    && (own_side_is_apart(&monitor->own, &monitor->watch.targets[other]) || !own_side_is_apart(&monitor->own, &monitor->watch.targets[target]))
 	    && !(watched->state.flags & TARGET_QUARANTINED) && watched->state.doubled == 0
 	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
-	    && (!same_port || monitor->config->targets[target].port == monitor->config->targets[other].port);
+	    && (!same_port || monitor->watch.config->targets[target].port == monitor->watch.config->targets[other].port);
 }
 
 static bool
 has_others(const struct monitor *monitor, uint32_t target, bool same_port)
 {
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
+	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
 		if (may_answer(monitor, i, target, same_port))
 			return true;
 	return false;
 }
 
 bool
-witness_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
+cross_check_is_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
 {
-	return !run->spoken || (!ourselves_in_dialogue(monitor, target, run) && port_of(monitor, target) != NULL && has_others(monitor, target, true));
+	return !run->spoken || (!own_side_in_dialogue(run, watch_target(&monitor->watch, target)->policy) && own_side_port_of(&monitor->own, &monitor->watch, target) != NULL && has_others(monitor, target, true));
 }
 
 /* Whether only what is heard on its port counts. */
 static bool
 is_of_port(const struct monitor *monitor, const struct awaiting *item)
 {
-	return (item->spoken || item->unanswered) && port_of(monitor, item->target) != NULL
+	return (item->spoken || item->unanswered) && own_side_port_of(&monitor->own, &monitor->watch, item->target) != NULL
 	    && has_others(monitor, item->target, true);
 }
 
 static int64_t
 heard_for(const struct monitor *monitor, const struct awaiting *item)
 {
-	const struct port_hold *of_port = port_of(monitor, item->target);
+	const struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch, item->target);
 
-	if (ourselves_are_apart(monitor, item->target))
-		return monitor->private_heard > monitor->blind.heard ? monitor->private_heard : monitor->blind.heard;
+	if (own_side_is_apart(&monitor->own, &monitor->watch.targets[item->target]))
+		return monitor->own.private_heard > monitor->own.blind.heard ? monitor->own.private_heard : monitor->own.blind.heard;
 	if (!is_of_port(monitor, item))
-		return monitor->blind.heard;
+		return monitor->own.blind.heard;
 	return item->spoken ? of_port->hold.heard : of_port->heard;
 }
 
@@ -160,16 +154,16 @@ heard_for(const struct monitor *monitor, const struct awaiting *item)
 static bool
 ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 {
-	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now / TICK % count), asked = 0;
+	uint32_t count = monitor->watch.config->target_count, first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
 
 	for (uint32_t i = 0; i < 2 * count && asked < ASKED_AT_ONCE; i++) {
 		uint32_t target = (first + i) % count;
-		const struct watched *watched = &monitor->targets[target];
+		const struct watched *watched = &monitor->watch.targets[target];
 		if (watched->answers != (i < count) || !may_answer(monitor, target, item->target, same_port)
 		    || (watched->run == 0 && watched->state.ended.mono >= item->ended))
 			continue;
 		if (watched->run == 0)
-			watch_plan(monitor, target, monitor->now);
+			orders_plan(monitor->orders, target, monitor->watch.now);
 		asked++;
 	}
 	return asked > 0;
@@ -179,14 +173,14 @@ ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 static uint32_t
 networks(const struct monitor *monitor, const struct awaiting *item, enum unheard_fate fate)
 {
-	return unheard_networks(&monitor->unheard, fate, monitor->targets[item->target].network, item->silent, item->ended);
+	return unheard_networks(&monitor->own.unheard, fate, monitor->watch.targets[item->target].network, item->silent, item->ended);
 }
 
 /* In how many networks somebody came back from silence in the last minutes. */
 static uint32_t
 come_back(const struct monitor *monitor)
 {
-	return unheard_networks(&monitor->unheard, UNHEARD_BACK, 0, monitor->now - unsteady_for, monitor->now);
+	return unheard_networks(&monitor->own.unheard, UNHEARD_BACK, 0, monitor->watch.now - unsteady_for, monitor->watch.now);
 }
 
 /* Where several did, our line has been unsteady. */
@@ -200,14 +194,14 @@ is_unsteady(const struct monitor *monitor)
 static uint32_t
 enough_networks(const struct monitor *monitor)
 {
-	return is_unsteady(monitor) || ourselves_all(monitor, 0).targets < HOLD_MANY_TARGETS ? ONE_NETWORK : MANY_NETWORKS;
+	return is_unsteady(monitor) || own_side_all(&monitor->own, &monitor->watch, 0).targets < HOLD_MANY_TARGETS ? ONE_NETWORK : MANY_NETWORKS;
 }
 
 /* Where references answer, they tell of every time in which our line was away. */
 static bool
 references_tell(const struct monitor *monitor)
 {
-	return has_references(monitor) && !monitor->blind.doubted;
+	return has_references(monitor) && !monitor->own.blind.doubted;
 }
 
 /* Others that fell silent in its time have come back; or they did before, and again somebody fell silent with it. */
@@ -232,11 +226,11 @@ asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 	    || networks(monitor, item, UNHEARD_FAILED) >= enough)
 		return false;
 	for (uint32_t asked = 0; asked < ASKED_AT_ONCE
-	    && unheard_next(&monitor->unheard, &at, item->silent, item->ended, &target);) {
-		if (target == item->target || (monitor->targets[target].state.flags & TARGET_QUARANTINED))
+	    && unheard_next(&monitor->own.unheard, &at, item->silent, item->ended, &target);) {
+		if (target == item->target || (monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
 			continue;
-		if (monitor->targets[target].run == 0)
-			watch_plan(monitor, target, monitor->now);
+		if (monitor->watch.targets[target].run == 0)
+			orders_plan(monitor->orders, target, monitor->watch.now);
 		asked++;
 	}
 	return true;
@@ -246,8 +240,8 @@ asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 static bool
 is_accompanied(const struct monitor *monitor, const struct awaiting *item)
 {
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (monitor->targets[i].run != 0 && monitor->targets[i].due <= item->ended
+	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
+		if (monitor->watch.targets[i].run != 0 && monitor->watch.targets[i].due <= item->ended
 		    && may_answer(monitor, i, item->target, false))
 			return true;
 	return false;
@@ -257,7 +251,7 @@ is_accompanied(const struct monitor *monitor, const struct awaiting *item)
 static bool
 is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
 {
-	return hearing_gap(&monitor->hearing, item->silent, item->ended)
+	return hearing_gap(&monitor->own.hearing, item->silent, item->ended)
 	    > (item->unanswered ? unheard_too_long_to_connect : unheard_too_long)
 	    && (references_tell(monitor) || has_others(monitor, item->target, false));
 }
@@ -265,7 +259,7 @@ is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
 static bool
 awaits_references(const struct monitor *monitor, const struct awaiting *item)
 {
-	return has_references(monitor) && !monitor->blind.doubted && monitor->witness.began <= item->ended;
+	return has_references(monitor) && !monitor->own.blind.doubted && monitor->cross_check.began <= item->ended;
 }
 
 enum decision { DECIDED_NOT, DECIDED_TO_WAIT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
@@ -273,23 +267,23 @@ enum decision { DECIDED_NOT, DECIDED_TO_WAIT, DECIDED_CONFIRM, DECIDED_ALONE, DE
 static enum decision
 decide(struct monitor *monitor, const struct awaiting *item)
 {
-	const struct target_state *state = &monitor->targets[item->target].state;
+	const struct target_state *state = &monitor->watch.targets[item->target].state;
 
 	if (state->state != STATE_SUSPECT || state->trouble == NULL || !state->trouble->held)
 		return DECIDED_OTHERWISE;
-	if (ourselves_hold(monitor, item->target))
+	if (own_side_holds(&monitor->own, &monitor->watch, item->target))
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
-	if (ourselves_are_apart(monitor, item->target))
+	if (own_side_is_apart(&monitor->own, &monitor->watch.targets[item->target]))
 		return heard_for(monitor, item) < item->ended ? DECIDED_NOT : DECIDED_CONFIRM;
-	if (!item->enough && !item->spoken && ourselves_overlap(monitor, item->target, item->started, item->ended))
+	if (!item->enough && !item->spoken && own_side_overlaps(&monitor->own, &monitor->watch, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
 	if (heard_for(monitor, item) < item->ended)
 		return DECIDED_NOT;
 	bool dark = !item->enough && !item->spoken && is_in_the_dark(monitor, item);
-	if (dark && is_accompanied(monitor, item) && monitor->now - item->ended < patience)
+	if (dark && is_accompanied(monitor, item) && monitor->watch.now - item->ended < patience)
 		return DECIDED_TO_WAIT;
 	if (!item->enough && !item->spoken && (dark || is_of_line(monitor, item))
-	    && !ourselves_are_blurred(monitor, item->target, item->started, item->ended))
+	    && !own_side_is_blurred(&monitor->own, &monitor->watch.targets[item->target], item->started, item->ended))
 		return DECIDED_OTHERWISE; /* the same */
 	return DECIDED_CONFIRM;
 }
@@ -298,28 +292,28 @@ static bool
 carry_out(struct monitor *monitor, const struct awaiting *item, enum decision decision)
 {
 	if (decision == DECIDED_CONFIRM || decision == DECIDED_ALONE)
-		judge_confirm(monitor, item->target, 0, decision == DECIDED_ALONE);
+		effects_confirm(monitor, item->target, 0, decision == DECIDED_ALONE);
 	return decision != DECIDED_NOT && decision != DECIDED_TO_WAIT;
 }
 
 static void
 settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, const struct awaiting *))
 {
-	struct witness *witness = &monitor->witness;
+	struct cross_check *check = &monitor->cross_check;
 	uint32_t left = 0;
 
-	for (uint32_t i = 0; i < witness->count; i++) {
-		struct awaiting item = witness->items[i];
+	for (uint32_t i = 0; i < check->count; i++) {
+		struct awaiting item = check->items[i];
 		if (!carry_out(monitor, &item, decide_one(monitor, &item)))
-			witness->items[left++] = item;
+			check->items[left++] = item;
 	}
-	witness->count = left;
+	check->count = left;
 }
 
 static bool
 must_ask_the_silent(const struct monitor *monitor, const struct awaiting *item)
 {
-	return !item->spoken && !item->enough && !references_tell(monitor) && come_back(monitor) > 0 && monitor->now - item->ended < patience;
+	return !item->spoken && !item->enough && !references_tell(monitor) && come_back(monitor) > 0 && monitor->watch.now - item->ended < patience;
 }
 
 static enum decision
@@ -340,26 +334,26 @@ by_asking(struct monitor *monitor, const struct awaiting *item)
 
 	if (decision != DECIDED_OTHERWISE && must_ask_the_silent(monitor, item) && asks_the_silent(monitor, item))
 		return DECIDED_NOT;
-	if (decision != DECIDED_NOT || monitor->witness.asking++ >= ASKING_A_TICK)
+	if (decision != DECIDED_NOT || monitor->cross_check.asking++ >= ASKING_A_TICK)
 		return decision;
 	bool asked = is_of_port(monitor, item) && ask_others(monitor, item, true);
 	if (item->spoken)
-		return asked && monitor->now - item->ended < patience_spoken ? DECIDED_NOT : DECIDED_CONFIRM;
-	if (!asked && monitor->blind.heard >= item->ended)
+		return asked && monitor->watch.now - item->ended < patience_spoken ? DECIDED_NOT : DECIDED_CONFIRM;
+	if (!asked && monitor->own.blind.heard >= item->ended)
 		return DECIDED_CONFIRM;
 	asked = asked || ask_others(monitor, item, false) || awaits_references(monitor, item);
-	if (asked && monitor->now - item->since < patience)
+	if (asked && monitor->watch.now - item->since < patience)
 		return DECIDED_NOT;
-	if (ourselves_all(monitor, 0).networks < HOLD_FEW_NETWORKS)
+	if (own_side_all(&monitor->own, &monitor->watch, 0).networks < HOLD_FEW_NETWORKS)
 		return DECIDED_ALONE;
-	ourselves_begin_hold(monitor, item->ended);
+	holds_begin(monitor, item->ended);
 	return DECIDED_OTHERWISE;
 }
 
 void
-witness_settle(struct monitor *monitor)
+cross_check_settle(struct monitor *monitor)
 {
-	if (monitor->witness.count > 0)
+	if (monitor->cross_check.count > 0)
 		settle(monitor, by_word);
 }
 
@@ -367,61 +361,44 @@ witness_settle(struct monitor *monitor)
 static void
 accompany(struct monitor *monitor, uint32_t target)
 {
-	uint32_t count = monitor->config->target_count, first = (uint32_t)(monitor->now / TICK % count), asked = 0;
+	uint32_t count = monitor->watch.config->target_count, first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
 
-	monitor->witness.accompanied = monitor->now;
-	witness_look(monitor);
+	monitor->cross_check.accompanied = monitor->watch.now;
+	cross_check_look(monitor);
 	for (uint32_t i = 0; i < count && asked < COMPANIONS; i++) {
 		uint32_t other = (first + i) % count;
-		if (monitor->targets[other].run != 0 || monitor->targets[other].state.state == STATE_SUSPECT
+		if (monitor->watch.targets[other].run != 0 || monitor->watch.targets[other].state.state == STATE_SUSPECT
 		    || !may_answer(monitor, other, target, false))
 			continue;
-		watch_plan(monitor, other, monitor->now);
+		orders_plan(monitor->orders, other, monitor->watch.now);
 		asked++;
 	}
-}
-
-void
-witness_accompany(struct monitor *monitor, uint32_t target)
-{
-	struct witness *witness = &monitor->witness;
-
-	if ((monitor->targets[target].flags & WATCHED_LOCAL) || witness->confirming_count == CONFIRMING_MAX)
-		return;
-	witness->confirming[witness->confirming_count].target = target;
-	witness->confirming[witness->confirming_count++].run = monitor->targets[target].run;
-	witness->beginning = true; /* no other order may be given from within this one */
 }
 
 static void
 go_on_accompanying(struct monitor *monitor)
 {
-	struct witness *witness = &monitor->witness;
-	uint32_t left = 0;
+	bool began;
+	uint32_t target = orders_confirming(monitor->orders, &began);
+	int64_t now = monitor->watch.now, unheard = began ? unheard_short : unheard_long;
 
-	for (uint32_t i = 0; i < witness->confirming_count; i++)
-		if (monitor->targets[witness->confirming[i].target].run == witness->confirming[i].run)
-			witness->confirming[left++] = witness->confirming[i];
-	witness->confirming_count = left;
-	int64_t unheard = witness->beginning ? unheard_short : unheard_long;
-	witness->beginning = false;
-	if (left > 0 && monitor->now - monitor->blind.heard > unheard && monitor->now - witness->accompanied > unheard)
-		accompany(monitor, witness->confirming[0].target);
+	if (target != CONFIG_NONE && now - monitor->own.blind.heard > unheard && now - monitor->cross_check.accompanied > unheard)
+		accompany(monitor, target);
 }
 
 void
-witness_tick(struct monitor *monitor)
+cross_check_tick(struct monitor *monitor)
 {
-	struct witness *witness = &monitor->witness;
+	struct cross_check *check = &monitor->cross_check;
 
-	if (!monitor->begun)
+	if (!monitor->watch.begun)
 		return;
 	go_on_accompanying(monitor);
-	witness->asking = 0;
-	if (witness->count > 0)
+	check->asking = 0;
+	if (check->count > 0)
 		settle(monitor, by_asking);
-	if (witness->wanted > witness->began)
+	if (check->wanted > check->began)
 		ask_references(monitor, true);
-	else if (monitor->now - witness->sent >= round_every)
-		ask_references(monitor, monitor->blind.stage != BLIND_SEEING);
+	else if (monitor->watch.now - check->sent >= round_every)
+		ask_references(monitor, monitor->own.blind.stage != BLIND_SEEING);
 }

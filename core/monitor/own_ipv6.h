@@ -1,8 +1,11 @@
 /* Whether our own way over IPv6 is away, by what runs of targets of both families tell. */
-#ifndef MONITOR_IPV6_H
-#define MONITOR_IPV6_H
+#ifndef MONITOR_OWN_IPV6_H
+#define MONITOR_OWN_IPV6_H
 
-#include "monitor/monitor.h"
+#include "monitor/sighting.h"
+
+struct monitor;
+struct watch;
 
 /* What the last run of a target told: nothing, that somebody was heard over IPv6, or that all of IPv6 were silent while one
  * of IPv4 answered. */
@@ -13,6 +16,6 @@ enum ipv6 { IPV6_UNSEEN, IPV6_HEARD, IPV6_SILENT };
 void ipv6_learn(struct monitor *, struct sighting *, struct report *);
 
 /* Whether nobody in another network is watched over IPv6: then it cannot be told whose fault it is. */
-bool ipv6_is_alone(const struct monitor *, uint32_t target);
+bool ipv6_is_alone(const struct watch *, uint32_t target);
 
 #endif

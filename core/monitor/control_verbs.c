@@ -1,6 +1,5 @@
 /* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with the target it means. */
 #include "monitor/control_private.h"
-#include "monitor/keeper_link.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +51,7 @@ is_tag(const struct config *config, const char *word)
 static uint32_t
 find_target(struct place *place, const char *word, int best, bool *refused)
 {
-	const struct config *config = place->control->monitor->config;
+	const struct config *config = place->control->monitor->watch.config;
 	uint32_t found = CONFIG_NONE, matches = 0, said = 0;
 	char line[ANSWER_LINE_MAX];
 	struct text text = TEXT_OVER(line);
@@ -85,25 +84,25 @@ static bool
 begin_run(struct place *place)
 {
 	struct monitor *monitor = place->control->monitor;
-	struct watched *watched = &monitor->targets[place->target];
+	struct watched *watched = &monitor->watch.targets[place->target];
 
 	if (watched->run != 0)
 		return true;
-	if (!monitor->begun || monitor->stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
-	    || watched->apart || monitor->probers[watch_prober(monitor, place->target)].fd < 0)
+	if (!monitor->watch.begun || monitor->watch.stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
+	    || watched->apart || !orders_can_run(monitor->orders, place->target))
 		return false;
-	if (watched->due > monitor->now + 2 * TICK) {
+	if (watched->due > monitor->watch.now + 2 * TICK) {
 		place->due = watched->due;
 		watched->flags |= WATCHED_BY_HAND;
 	}
 	watched->full = 0;
-	watch_plan(monitor, place->target, monitor->now);
-	monitor_flush(monitor, false);
+	orders_plan(monitor->orders, place->target, monitor->watch.now);
+	orders_flush(monitor->orders);
 	if (watched->run != 0)
 		return true;
 	watched->flags &= (uint8_t)~WATCHED_BY_HAND;
 	if (place->due != 0)
-		watch_plan(monitor, place->target, place->due);
+		orders_plan(monitor->orders, place->target, place->due);
 	return false;
 }
 
@@ -148,9 +147,9 @@ pass_on(struct place *place, struct message_ask *ask, char **words, size_t count
 	for (size_t i = 0; i < count; i++)
 		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
 	place->ask = ask->number;
-	place->until = control->monitor->now + (test ? patience_of_test(control->monitor->config) : patience);
+	place->until = control->monitor->watch.now + (test ? patience_of_test(control->monitor->watch.config) : patience);
 	place->waits = WAITS_FOR_KEEPER;
-	if (!keeper_link_ask(control->monitor, ask))
+	if (!keeper_link_ask(control->monitor->keeper, ask))
 		control_refuse(place, CONTROL_BUSY,
 		    "the keeper cannot be asked now, so nothing was done: it begins, ends, or does not keep up");
 }
@@ -186,13 +185,13 @@ test(struct place *place, char **words, size_t count)
 static uint32_t
 find_or_tag(struct place *place, const char *word, bool *refused)
 {
-	return find_target(place, word, is_tag(place->control->monitor->config, word) ? BY_PORT : BY_HOST, refused);
+	return find_target(place, word, is_tag(place->control->monitor->watch.config, word) ? BY_PORT : BY_HOST, refused);
 }
 
 static void
 pause_it(struct place *place, char **words, size_t count)
 {
-	const struct config *config = place->control->monitor->config;
+	const struct config *config = place->control->monitor->watch.config;
 	bool refused;
 	struct message_ask ask = { .verb = "pause", .target = find_or_tag(place, words[0], &refused) };
 	bool known = ask.target != CONFIG_NONE;
@@ -215,10 +214,10 @@ end_quarantine(struct monitor *monitor, uint32_t target)
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (!(monitor->targets[target].state.flags & TARGET_QUARANTINED))
+	if (!(monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
 		return false;
 	message_put_release(&out, target);
-	return packet_send(monitor->duty->parent, packet, out.size, -1);
+	return packet_send(monitor->watch.duty->parent, packet, out.size, -1);
 }
 
 /* A pause may be of a tag that nobody has any more: the keeper knows. */
@@ -233,8 +232,8 @@ resume(struct place *place, char **words, size_t count)
 		return;
 	if (ask.target == CONFIG_NONE)
 		words[0] = tag_of(words[0]);
-	for (uint32_t i = 0; i < monitor->config->target_count; i++)
-		if (ask.target == CONFIG_NONE ? target_has_tag(&monitor->config->targets[i], words[0]) : i == ask.target)
+	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
+		if (ask.target == CONFIG_NONE ? target_has_tag(&monitor->watch.config->targets[i], words[0]) : i == ask.target)
 			ask.released += end_quarantine(monitor, i);
 	pass_on(place, &ask, words, count);
 }
@@ -250,7 +249,7 @@ reload(struct place *place, char **words, size_t count)
 	place->ask = ++place->control->asks;
 	place->waits = WAITS_FOR_PARENT;
 	message_put_reload(&out, place->ask);
-	if (!packet_send(place->control->monitor->duty->parent, packet, out.size, -1))
+	if (!packet_send(place->control->monitor->watch.duty->parent, packet, out.size, -1))
 		control_refuse(place, CONTROL_BUSY, "the parent cannot be asked now");
 }
 
@@ -259,7 +258,7 @@ static void
 ready(struct place *place, char **words, size_t count)
 {
 	(void)words, (void)count;
-	control_end(place, place->control->monitor->begun ? 0 : CONTROL_BUSY);
+	control_end(place, place->control->monitor->watch.begun ? 0 : CONTROL_BUSY);
 }
 
 static const struct verb {

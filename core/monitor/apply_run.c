@@ -2,7 +2,7 @@
  * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons for silence. All memory
  * that a run may need is taken first, so that a run either counts whole or not at all.
  */
-#include "monitor/learn.h"
+#include "monitor/apply_run.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -346,7 +346,7 @@ shows_nothing(const struct learning *it, const struct sighting *run)
 }
 
 bool
-learn_run(struct target_state *target, const struct sighting *given, const struct policy *policy,
+apply_run(struct target_state *target, const struct sighting *given, const struct policy *policy,
     const struct outlook *outlook, struct news *news)
 {
 	struct sighting run = *given;
@@ -374,7 +374,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 	if (!shows_nothing(&it, &run))
 		news->durable |= conditions_learn(&target->conditions, &run, passed, policy, outlook->codes, on_condition, &it);
 	pace_learn(target, policy, &run, passed, news);
-	learn_silence(target, outlook->silence);
+	apply_silence(target, outlook->silence);
 	release(target, policy, run.ended);
 	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
 	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
@@ -383,7 +383,7 @@ learn_run(struct target_state *target, const struct sighting *given, const struc
 }
 
 bool
-learn_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
+apply_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
     struct moment now, struct news *news)
 {
 	struct learning it = { target, policy, outlook, news, now };
@@ -400,12 +400,12 @@ learn_release(struct target_state *target, const struct policy *policy, const st
 	target->state = (uint8_t)move.to;
 	go_down(&it, from);
 	learn_flapping(&it, true);
-	learn_silence(target, outlook->silence);
+	apply_silence(target, outlook->silence);
 	return true;
 }
 
 bool
-learn_silence(struct target_state *target, uint32_t outside)
+apply_silence(struct target_state *target, uint32_t outside)
 {
 	uint32_t was = target->silence;
 

@@ -1,0 +1,38 @@
+/* What the monitor has done: counted, said in the log every hour, and to the keeper for the heartbeat every 10 s. */
+#ifndef MONITOR_ACTIVITY_H
+#define MONITOR_ACTIVITY_H
+
+#include "base/spread.h"
+#include "monitor/sighting.h"
+
+struct monitor;
+
+/* Begins as zeroes, but for `hour`. */
+struct activity {
+	uint64_t runs_ever; /* since the process began */
+	int64_t hour;       /* monotonic: the counts of the hour began then */
+	struct counts {
+		uint64_t runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray;
+		struct spread late;
+	} counts;           /* of the hour */
+	struct health {
+		struct spread late;
+		uint64_t runs, passed_over;
+		int64_t next;   /* when the keeper is told again */
+		bool blind;     /* as was said last */
+	} health;           /* since it was said last */
+};
+
+/* A run that was in hand was reported, and had begun so late (microseconds). */
+void activity_add_report(struct activity *, int64_t late);
+/* A run was judged. */
+void activity_add_run(struct activity *, const struct news *, uint8_t verdict);
+/* So many runs were not made because an earlier one took too long. */
+void activity_add_passed_over(struct activity *, uint32_t runs);
+
+/* Logs the counts, and begins anew. */
+void activity_log(struct monitor *);
+/* About once a second: says what is due. */
+void activity_tick(struct monitor *);
+
+#endif

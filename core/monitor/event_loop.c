@@ -1,0 +1,275 @@
+/* Sockets are read here, some packets a turn, so that no one who says much keeps the others waiting. */
+#include <ev.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/sandbox.h"
+#include "monitor/control.h"
+#include "monitor/keeper_messages.h"
+#include "monitor/monitor.h"
+#include "monitor/prober_messages.h"
+
+enum { PACKETS_A_TURN = 64, CANNOT_BEGIN = 71, BROKEN = 70 };
+static const int64_t keeper_patience = 30 * (int64_t)SECOND;
+
+struct process {
+	struct ev_loop *loop;
+	struct monitor *monitor;
+	ev_timer tick;
+	ev_io parent, keeper, *probers;
+	int64_t expected;    /* when the tick was to come */
+	int64_t late_max, alive_due, born, stop_by;
+	int status;          /* >= 0: the end */
+	unsigned char packet[WIRE_MAX];
+};
+
+static void
+finish(struct process *process, int status)
+{
+	process->status = status;
+	ev_break(process->loop, EVBREAK_ALL);
+}
+
+static void
+set_now(struct process *process)
+{
+	process->monitor->watch.now = clock_mono();
+}
+
+static void
+end_event(struct process *process, bool tick)
+{
+	monitor_flush(process->monitor, tick);
+	if (process->stop_by != 0 && monitor_is_done(process->monitor))
+		finish(process, 0);
+}
+
+static void
+lose_prober(struct process *process, uint32_t index)
+{
+	ev_io_stop(process->loop, &process->probers[index]);
+	orders_lost(process->monitor->orders, index);
+}
+
+static void
+on_prober(EV_P_ ev_io *io, int events)
+{
+	struct process *process = ev_userdata(EV_A);
+	uint32_t index = (uint32_t)(io - process->probers);
+
+	(void)events;
+	set_now(process);
+	for (int i = 0; i < PACKETS_A_TURN && ev_is_active(io); i++) {
+		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
+		if (size < 0)
+			break;
+		if (size > 0 && prober_messages_take(process->monitor, index, process->packet, (size_t)size))
+			continue;
+		if (size > 0)
+			duty_blame(process->monitor->watch.duty, DUTY_PROBER, index, "to the monitor");
+		lose_prober(process, index);
+	}
+	end_event(process, false);
+}
+
+static void
+on_keeper(EV_P_ ev_io *io, int events)
+{
+	struct process *process = ev_userdata(EV_A);
+
+	(void)events;
+	set_now(process);
+	for (int i = 0; i < PACKETS_A_TURN && ev_is_active(io); i++) {
+		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
+		if (size < 0)
+			break;
+		if (size > 0 && keeper_messages_take(process->monitor, process->packet, (size_t)size))
+			continue;
+		if (size > 0)
+			duty_blame(process->monitor->watch.duty, DUTY_KEEPER, 0, "to the monitor");
+		ev_io_stop(EV_A_ io);
+		keeper_messages_lost(process->monitor);
+	}
+	end_event(process, false);
+}
+
+static bool
+take_link(struct process *process, struct wire_in *in, int fd)
+{
+	struct message_link link;
+
+	if (fd < 0 || !message_get_link(in, &link))
+		return false;
+	if (link.duty == DUTY_KEEPER) {
+		ev_io_stop(process->loop, &process->keeper);
+		keeper_messages_linked(process->monitor, fd);
+		ev_io_set(&process->keeper, fd, EV_READ);
+		ev_io_start(process->loop, &process->keeper);
+		return true;
+	}
+	if (link.duty != DUTY_PROBER || link.index >= orders_prober_count(process->monitor->orders))
+		return false;
+	lose_prober(process, link.index);
+	orders_linked(process->monitor->orders, link.index, fd);
+	ev_io_set(&process->probers[link.index], fd, EV_READ);
+	ev_io_start(process->loop, &process->probers[link.index]);
+	return true;
+}
+
+static bool
+take_stop(struct process *process, struct wire_in *in)
+{
+	struct message_stop stop;
+
+	if (!message_get_stop(in, &stop))
+		return false;
+	process->stop_by = process->monitor->watch.now + stop.patience;
+	monitor_stop(process->monitor);
+	return true;
+}
+
+static bool
+take_account(struct process *process, struct wire_in *in)
+{
+	struct message_account account;
+
+	if (!message_get_account(in, &account, process->monitor->watch.config->target_count))
+		return false;
+	quarantine_take(process->monitor, &account);
+	return true;
+}
+
+/* What the parent says. `fd` came along, and is closed where nobody takes it. */
+static bool
+hear_parent(struct process *process, size_t size, int fd)
+{
+	struct wire_in in = wire_from(process->packet, size);
+
+	if (message_kind(process->packet, size) == MESSAGE_LINK) {
+		if (take_link(process, &in, fd))
+			return true;
+	} else if (message_kind(process->packet, size) == MESSAGE_STOP)
+		return take_stop(process, &in);
+	else if (message_kind(process->packet, size) == MESSAGE_ACCOUNT)
+		return take_account(process, &in);
+	else if (message_kind(process->packet, size) == MESSAGE_ANSWER)
+		return keeper_messages_take_answer(process->monitor, &in);
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
+static void
+on_parent(EV_P_ ev_io *io, int events)
+{
+	struct process *process = ev_userdata(EV_A);
+
+	(void)events;
+	set_now(process);
+	for (int i = 0; i < PACKETS_A_TURN && process->status < 0; i++) {
+		int fd = -1;
+		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, &fd);
+		if (size < 0)
+			break;
+		if (size == 0 || !hear_parent(process, (size_t)size, fd))
+			finish(process, BROKEN);
+	}
+	end_event(process, false);
+}
+
+/* A keeper whose disk is sick must not keep us from watching: what it knows is then not known. */
+static void
+await_keeper(struct process *process)
+{
+	struct monitor *monitor = process->monitor;
+
+	if (monitor->watch.begun || monitor->watch.now - process->born < keeper_patience)
+		return;
+	duty_log(monitor->watch.duty, LOG_ERR, 0, "the keeper has not said for 30 s what it knows: all targets begin anew");
+	monitor_begin(monitor);
+}
+
+static void
+on_tick(EV_P_ ev_timer *timer, int events)
+{
+	struct process *process = ev_userdata(EV_A);
+	struct monitor *monitor = process->monitor;
+
+	(void)events;
+	set_now(process);
+	if (monitor->watch.now - process->expected > process->late_max)
+		process->late_max = monitor->watch.now - process->expected;
+	await_keeper(process);
+	monitor_tick(monitor);
+	if (monitor->watch.now >= process->alive_due) {
+		duty_alive(monitor->watch.duty, process->late_max, monitor->activity.runs_ever);
+		process->late_max = 0;
+		process->alive_due = monitor->watch.now + SECOND;
+	}
+	end_event(process, true);
+	if (process->stop_by != 0 && monitor->watch.now >= process->stop_by)
+		finish(process, 0);
+	/* On the grid of ticks, whatever this one cost. */
+	process->expected = (clock_mono() / TICK + 1) * TICK;
+	ev_timer_set(timer, (double)(process->expected - clock_mono()) / SECOND, 0.);
+	ev_now_update(EV_A);
+	ev_timer_start(EV_A_ timer);
+}
+
+static bool
+prepare(struct process *process, struct duty *duty, struct reason *why)
+{
+	static const struct sandbox sandbox = { .network = SANDBOX_NO_TCP };
+	uint32_t seed = 1;
+	int landlock;
+
+	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
+	/* timegm(3), by which dates of certificates are read, would read the zone's file when it is first called. */
+	tzset();
+	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	process->monitor = monitor_create(duty, clock_mono(), seed);
+	process->probers = calloc(duty->config->probers + PROBERS_APART, sizeof *process->probers);
+	if (process->loop == NULL || process->monitor == NULL || process->probers == NULL) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	ev_set_userdata(process->loop, process);
+	for (uint32_t i = 0; i < orders_prober_count(process->monitor->orders); i++)
+		ev_init(&process->probers[i], on_prober);
+	ev_init(&process->keeper, on_keeper);
+	ev_io_init(&process->parent, on_parent, duty->parent, EV_READ);
+	ev_io_start(process->loop, &process->parent);
+	ev_timer_init(&process->tick, on_tick, 0., 0.);
+	ev_timer_start(process->loop, &process->tick);
+	process->monitor->control = control_create(process->loop, process->monitor, why);
+	if (process->monitor->control == NULL)
+		duty_log(duty, LOG_ERR, 0, "nobody can ask for anything: %s", why->text);
+	return sandbox_enter(&sandbox, &landlock, why);
+}
+
+int
+monitor_main(struct duty *duty)
+{
+	struct process *process = calloc(1, sizeof *process);
+	struct reason why;
+
+	if (process == NULL || !prepare(process, duty, &why)) {
+		duty_log(duty, LOG_ERR, 0, "monitor: cannot begin: %s", process == NULL ? "no memory" : why.text);
+		return CANNOT_BEGIN;
+	}
+	process->status = -1;
+	process->born = process->expected = clock_mono();
+	duty_ready(duty);
+	ev_run(process->loop, 0);
+	int status = process->status < 0 ? BROKEN : process->status;
+	control_destroy(&process->monitor->control);
+	monitor_destroy(&process->monitor);
+	ev_loop_destroy(process->loop);
+	free(process->probers);
+	free(process);
+	return status;
+}

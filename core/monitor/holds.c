@@ -1,0 +1,126 @@
+/* A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was held are down now. */
+#include "monitor/holds.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <syslog.h>
+
+#include "monitor/effects.h"
+#include "monitor/monitor.h"
+#include "monitor/silence.h"
+
+static void
+log_begin(const struct watch *watch, uint16_t port)
+{
+	if (port == 0)
+		duty_log(watch->duty, LOG_WARNING, 0, "targets in several networks fail and nobody is heard: it may be us, so "
+		    "nothing is confirmed for 5 min at most, while attempts go on");
+	else
+		duty_log(watch->duty, LOG_WARNING, 0, "targets in several networks fail alike on port %u and none passes on it: "
+		    "it may be us, so none of them is confirmed for 5 min at most, while attempts go on", port);
+}
+
+static void
+log_end(const struct watch *watch, uint16_t port)
+{
+	uint32_t suspect = 0;
+
+	for (uint32_t i = 0; port == 0 && i < watch->config->target_count; i++)
+		suspect += watch->targets[i].state.state == STATE_SUSPECT;
+	if (port == 0)
+		duty_log(watch->duty, LOG_NOTICE, 0, "somebody is heard again: attempts are confirmed as ever, %" PRIu32
+		    " targets are suspect", suspect);
+	else
+		duty_log(watch->duty, LOG_NOTICE, 0, "a target passes on port %u again: attempts on it are confirmed as ever", port);
+}
+
+/* All whose confirmation is held are down now. */
+static void
+release(struct monitor *monitor, uint16_t port)
+{
+	struct own_side *own = &monitor->own;
+	const struct watch *watch = &monitor->watch;
+	struct port_hold *of_port = port == 0 ? NULL : own_side_port(own, port);
+
+	for (uint32_t i = 0; i < watch->config->target_count; i++)
+		if (port == 0 || watch_target(watch, i)->port == port)
+			effects_confirm(monitor, i, SILENCE_digest, false);
+	own_digest_tell_soon(&own->digest, own->hold.stage == HOLD_FREE ? port : 0, watch->now);
+	if (of_port != NULL && of_port->hold.likeness == of_port->turned_away)
+		own_digest_tell_refused(monitor, of_port);
+}
+
+static void
+act(struct monitor *monitor, enum hold_act act, uint16_t port)
+{
+	switch (act) {
+	case HOLD_NOTHING:
+		return;
+	case HOLD_BEGIN:
+		log_begin(&monitor->watch, port);
+		return;
+	case HOLD_END:
+		log_end(&monitor->watch, port);
+		return;
+	case HOLD_DIGEST:
+		release(monitor, port);
+		return;
+	}
+}
+
+static struct hold *
+hold_of(struct own_side *own, uint16_t port)
+{
+	if (port == 0)
+		return &own->hold;
+	struct port_hold *of_port = own_side_port(own, port);
+	assert(of_port != NULL);
+	return &of_port->hold;
+}
+
+void
+holds_heard(struct monitor *monitor, int64_t at)
+{
+	act(monitor, hold_heard(&monitor->own.hold, at), 0);
+}
+
+void
+holds_passed(struct monitor *monitor, uint16_t port, int64_t at)
+{
+	act(monitor, hold_heard(hold_of(&monitor->own, port), at), port);
+}
+
+void
+holds_answered(struct monitor *monitor, uint16_t port, uint64_t likeness, int64_t at)
+{
+	act(monitor, hold_answered(hold_of(&monitor->own, port), likeness, at), port);
+}
+
+void
+holds_suspect(struct monitor *monitor, uint16_t port, const struct suspect *suspect, const struct hold_all *few)
+{
+	act(monitor, hold_suspect(hold_of(&monitor->own, port), suspect, few, monitor->watch.now), port);
+}
+
+void
+holds_begin(struct monitor *monitor, int64_t since)
+{
+	act(monitor, hold_begin(&monitor->own.hold, since), 0);
+}
+
+void
+holds_tick(struct monitor *monitor)
+{
+	struct own_side *own = &monitor->own;
+	int64_t now = monitor->watch.now;
+
+	if (blind_is_known(&own->blind)) { /* whatever is held, is for a reason that we know */
+		hold_wait(&own->hold, now);
+		for (uint32_t i = 0; i < own->port_count; i++)
+			hold_wait(&own->ports[i].hold, now);
+		return;
+	}
+	act(monitor, hold_tick(&own->hold, now), 0);
+	for (uint32_t i = 0; i < own->port_count; i++)
+		act(monitor, hold_tick(&own->ports[i].hold, now), own->ports[i].port);
+}

@@ -1,0 +1,39 @@
+/* What was held and is told at last: all in one notice, and that it is over in one. */
+#ifndef MONITOR_OWN_DIGEST_H
+#define MONITOR_OWN_DIGEST_H
+
+#include "base/clock.h"
+#include "config/config.h"
+
+struct monitor;
+struct port_hold;
+struct watched;
+
+/* Part of our own side. */
+struct own_digest {
+	uint32_t count; /* downs stamped with `digest` that no digest has told yet */
+	int64_t due;    /* monotonic: when those are told */
+	uint16_t port;  /* 0: not of one port alone */
+	struct told_together { /* what digests have told and nothing has ended yet */
+		struct moment began, told; /* told: the last of them */
+		uint32_t count, apart; /* targets, 0: none; those of them that were told by themselves since */
+	} told;
+};
+
+/* A down was stamped with `digest` at the monotonic time `now`. */
+void own_digest_add(struct own_digest *, struct watched *, int64_t now);
+/* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
+void own_digest_tell_soon(struct own_digest *, uint16_t port, int64_t now);
+/* A target that was told in a digest is told by itself. */
+void own_digest_note_apart(struct own_digest *);
+
+/* The hold of a port has run out for those that are turned away in the same words: they are told, and nothing of each. */
+void own_digest_tell_refused(struct monitor *, struct port_hold *);
+/* Runs begin: what a monitor before us told is known. */
+void own_digest_begin(struct monitor *);
+/* Every tick: tells what is due. */
+void own_digest_tick(struct monitor *);
+/* About once a second: what has ended is told. */
+void own_digest_end(struct monitor *);
+
+#endif

@@ -1,0 +1,126 @@
+/* Each is told once for us, and never as a fault of the targets whose runs show it. */
+#include "monitor/own_faults.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/clock.h"
+#include "base/our_clock.h"
+#include "monitor/monitor.h"
+#include "monitor/own_notice.h"
+
+static const int64_t told_again = 3600 * (int64_t)SECOND;
+
+/*
+ * The clock was set: what has not ended lasts as long as it does, so its beginning goes with the clock, as that of an open
+ * incident does in the store. What is over stays as it was told.
+ */
+static void
+move_what_is_open(struct monitor *monitor, int64_t by)
+{
+	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++) {
+		struct target_state *state = &monitor->watch.targets[i].state;
+
+		if (state->trouble == NULL)
+			continue;
+		moment_move(&state->trouble->began, by);
+		moment_move(&state->trouble->recovered, by);
+		moment_move(&state->trouble->tempfail, by);
+		moment_move(&state->trouble->unknown, by);
+		if (!state_is_down((enum state)state->state))
+			continue;
+		moment_move(&state->since, by);
+		moment_move(&state->flapping->outages[FLAP_DOWNS - 1].began, by);
+		moment_move(&state->flapping->outages[FLAP_DOWNS - 1].confirmed, by);
+		keeper_link_mark(monitor->keeper, i);
+	}
+	own_side_move(&monitor->own, by);
+	keeper_link_mark(monitor->keeper, CONFIG_NONE);
+}
+
+void
+own_faults_look(struct monitor *monitor)
+{
+	struct watch *watch = &monitor->watch;
+	const struct clock_jump jump = clocks_look(&watch->clocks, watch->now);
+	bool far = jump.set > CLOCK_DOUBT || jump.set < -CLOCK_DOUBT;
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	assert(jump.slept == 0 || jump.set == 0);
+	if (jump.slept != 0) {
+		monitor->own.faults.interrupted = watch->now;
+		text_add_span(&span, jump.slept);
+		duty_log(watch->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
+		    bytes);
+	} else if (jump.set != 0) {
+		move_what_is_open(monitor, jump.set);
+		text_add_span(&span, jump.set < 0 ? -jump.set : jump.set);
+		duty_log(watch->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
+		    jump.set < 0 ? "back" : "forward", bytes, far && clock_wall() - jump.set >= clock_built()
+		    ? ", and for a day certificates are judged by both clocks" : "");
+	}
+}
+
+void
+own_faults_learn(struct monitor *monitor, const struct report *report)
+{
+	const struct watch *watch = &monitor->watch;
+	struct own_faults *faults = &monitor->own.faults;
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text words = TEXT_OVER(bytes);
+	int64_t wall = clock_wall();
+
+	if (!(report->flags & REPORT_CLOCK_WRONG))
+		return;
+	if (faults->clock_wrong == 0 || watch->now - faults->clock_wrong > told_again) {
+		our_clock_add_words(&words, wall < clock_built() ? CLOCK_BEFORE_BUILD
+		    : clocks_are_behind(&watch->clocks) ? CLOCK_BEFORE_STORE : CLOCK_AGAINST_ALL, wall);
+		(void)own_notice(monitor, NOTICE_impaired, "our_clock", watch_moment(watch), "%s; the dates of certificates are not "
+		    "judged until it is right, all else is", bytes);
+	}
+	faults->clock_wrong = watch->now;
+}
+
+void
+own_faults_note_files(struct monitor *monitor, const char *said)
+{
+	struct own_faults *faults = &monitor->own.faults;
+
+	assert(strlen(said) < sizeof faults->unusable);
+	if (strcmp(said, faults->unusable) == 0)
+		return;
+	if (faults->unusable[0] == '\0')
+		faults->unusable_since = watch_moment(&monitor->watch);
+	if (said[0] != '\0')
+		(void)own_notice(monitor, NOTICE_impaired, "file", faults->unusable_since,
+		    "a file that probers need cannot be used: %s", said);
+	else
+		(void)own_notice(monitor, NOTICE_cleared, "file", faults->unusable_since,
+		    "all files that probers need can be used again");
+	snprintf(faults->unusable, sizeof faults->unusable, "%s", said);
+}
+
+/* Whoever was talked to when this host was suspended may have given us up. */
+void
+own_faults_excuse(const struct own_faults *faults, const struct watch *watch, struct sighting *run, struct report *report)
+{
+	static const char words[] = "this host was suspended while it was under way";
+
+	if (run->verdict != PW_FAILED || run->started > faults->interrupted)
+		return;
+	report->text = (struct pw_bytes){ words, sizeof words - 1 };
+	snprintf(report->outcome, sizeof report->outcome, "interrupted");
+	report->verdict = PW_UNKNOWN;
+	run->verdict = PW_UNKNOWN;
+	run->outcome = codes_of(watch->codes, report->outcome, NULL);
+	run->shown_count = 0;
+}
+
+bool
+own_faults_explain(const struct own_faults *faults, const char *outcome)
+{
+	return faults->unusable[0] != '\0' && (strcmp(outcome, "hosts_file") == 0 || strcmp(outcome, "ca_file") == 0);
+}

@@ -1,0 +1,20 @@
+/*
+ * The record of our own side, which the keeper keeps beside those of the targets for the next monitor. Causes and targets
+ * are named in it, so that it outlives our numbers. Times are in UTC.
+ */
+#ifndef MONITOR_OWN_RECORD_H
+#define MONITOR_OWN_RECORD_H
+
+#include "monitor/own_side.h"
+
+void own_record_encode(const struct own_side *, const struct watch *, struct wire_out *);
+/* Returns false if it is malformed: then it is as if there had been none. */
+bool own_record_decode(struct own_side *, struct watch *, struct wire_in *);
+/* As if no monitor had been before us. */
+void own_record_forget(struct own_side *, const struct watch *);
+
+/* What was taken over and has not shown itself for long is over. Returns whether the record is to be written now. About
+ * once a second, to a monitor that has begun. */
+bool own_record_tick(struct own_side *, const struct watch *);
+
+#endif

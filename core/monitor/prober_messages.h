@@ -1,0 +1,18 @@
+/*
+ * What probers say. They meet foreign bytes, so nothing they say is taken on trust: a target that is not theirs, a time
+ * that cannot be, a name that nobody knows or a text that could move a cursor, and the sender is broken. A report on a
+ * run that was not asked for (any more) is no fault, and is left aside.
+ */
+#ifndef MONITOR_PROBER_MESSAGES_H
+#define MONITOR_PROBER_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct monitor;
+
+/* Takes a packet of that prober. Returns false if it is malformed. */
+bool prober_messages_take(struct monitor *, uint32_t prober, const void *packet, size_t size);
+
+#endif

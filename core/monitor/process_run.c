@@ -1,0 +1,120 @@
+/*
+ * The order is law: what the run says of ourselves is learnt before it is judged, since it may be the run that shows that we
+ * see again; and what follows for others comes behind what it has changed at its own target.
+ */
+#include "monitor/process_run.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+#include "monitor/apply_run.h"
+#include "monitor/effects.h"
+#include "monitor/monitor.h"
+#include "monitor/notify.h"
+#include "monitor/pace.h"
+#include "monitor/self_check.h"
+
+/*
+ * The attempts are the runs whose evidence belongs to what may be told next: all failing attempts of a suspicion; while
+ * down, the last failing one and the passing ones behind it.
+ */
+static void
+keep_attempts(struct watched *watched, const struct news *news, const struct report *report)
+{
+	bool failed = news->signal == SIGNAL_FAILED || news->signal == SIGNAL_FAILED_ENOUGH
+	    || news->signal == SIGNAL_FAILED_OTHERWISE;
+	enum state state = (enum state)watched->state.state;
+
+	if (news->signal == SIGNAL_NONE)
+		return;
+	if (!failed && (report->flags & REPORT_NAME_MISSING) && !state_is_down(state))
+		attempts_add(&watched->attempts, report->run); /* the first attempts at a name that is gone */
+	if (failed && state_is_down(news->from))
+		attempts_restart(watched->attempts);
+	if (failed)
+		attempts_say(&watched->attempts, report->text);
+	if (failed && state == STATE_SUSPECT && watched->state.trouble->repeating)
+		return; /* it is made again, and stands for both */
+	if (failed || state_is_down(news->from) || state_is_down(state))
+		attempts_add(&watched->attempts, report->run);
+}
+
+/* What the next run is to be compared with. */
+static void
+keep_last_seen(struct target_state *state, const struct report *report)
+{
+	state->fingerprint = report->fingerprint;
+	if (report->flags & REPORT_HAS_STARTTLS)
+		state->flags |= TARGET_HAD_STARTTLS;
+	else if (report->verdict == PW_OK && (report->flags & REPORT_REACHED_EHLO))
+		state->flags &= (uint8_t)~TARGET_HAD_STARTTLS;
+	if (report->flags & REPORT_PASSED_ASKED)
+		state->flags |= TARGET_PASSED_ASKED;
+	else if (report->verdict == PW_OK)
+		state->flags &= (uint8_t)~TARGET_PASSED_ASKED;
+}
+
+static void
+log_pace(const struct watch *watch, uint32_t target, const struct news *news)
+{
+	const struct target *configured = watch_target(watch, target);
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	if (news->slow)
+		duty_log(watch->duty, LOG_INFO, 0, "%s is slow: it gets the patient limits in every run", configured->name);
+	if (news->swift)
+		duty_log(watch->duty, LOG_INFO, 0, "%s is within the routine limits again", configured->name);
+	text_add_span(&span, pace_interval(&watch->targets[target].state, configured->policy));
+	if (news->backed_off)
+		duty_log(watch->duty, LOG_NOTICE, 0, "%s says that we connect too often: it is run every %s for now",
+		    configured->name, bytes);
+}
+
+/* What was not theirs is not passed on as theirs. */
+static void
+put_result(struct keeper_link *keeper, struct report *report, const struct outlook *outlook)
+{
+	if (outlook->blind && report->verdict == PW_FAILED) {
+		report->verdict = PW_UNKNOWN;
+		snprintf(report->outcome, sizeof report->outcome, "blind");
+	}
+	keeper_link_add_result(keeper, report);
+}
+
+void
+process_run(struct monitor *monitor, struct sighting *run, struct report *report, const char *facts)
+{
+	const struct watch *watch = &monitor->watch;
+	uint32_t target = report->target;
+	struct watched *watched = &watch->targets[target];
+	const struct policy *policy = watch_target(watch, target)->policy;
+	uint32_t silence_was = watched->state.silence;
+	struct news news;
+
+	self_check_before(monitor, run, report);
+	struct outlook outlook = self_check_outlook(monitor, run, report);
+	if (run->verdict == PW_FAILED && !outlook.blind
+	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))
+		dependencies_suspected(monitor, target, run->started);
+	outlook.silence |= dependencies_silence(&monitor->dependencies, watch, target);
+	if (!apply_run(&watched->state, run, policy, &outlook, &news)) {
+		duty_log(watch->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped", watch_target(watch, target)->name);
+		orders_plan(monitor->orders, target, watch->now + policy->interval);
+		return;
+	}
+	activity_add_run(&monitor->activity, &news, report->verdict);
+	keep_last_seen(&watched->state, report);
+	keep_attempts(watched, &news, report);
+	if (news.suspected)
+		dependencies_suspected(monitor, target, run->started);
+	attempt_log_add(&monitor->attempt_log, watch, &monitor->own, &news, report);
+	effects_tell(monitor, target, &news, report, silence_was);
+	if (facts != NULL)
+		notify_facts(monitor, report, facts);
+	log_pace(watch, target, &news);
+	put_result(monitor->keeper, report, &outlook);
+	effects_plan(monitor, target, run->ended);
+	dependencies_learnt(monitor, target, run->started, news.from != news.to);
+	self_check_after(monitor, run, report, &outlook);
+}

@@ -1,0 +1,18 @@
+/* Targets that the parent holds back or has run apart, because probers died of them. */
+#ifndef MONITOR_QUARANTINE_H
+#define MONITOR_QUARANTINE_H
+
+#include "base/messages.h"
+
+struct monitor;
+
+/* What the parent said before states were recovered, in its order. NULL: nothing. */
+struct account_put_off;
+
+/* What the parent says of a target; until states are recovered it is put off, for what a target is, is not known before. */
+void quarantine_take(struct monitor *, const struct message_account *);
+/* States are recovered: takes what was put off. */
+void quarantine_begin(struct monitor *);
+void quarantine_forget(struct account_put_off **);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * What all parts of the monitor work on: the configuration, the present time, and the targets. Each member is written by
+ * the part that is named beside it, and by nobody else.
+ */
+#ifndef MONITOR_WATCH_H
+#define MONITOR_WATCH_H
+
+#include "base/duty.h"
+#include "config/config.h"
+#include "monitor/attempts.h"
+#include "monitor/clocks.h"
+#include "monitor/facts.h"
+#include "monitor/renewal.h"
+#include "monitor/target_names.h"
+#include "monitor/target_state.h"
+
+enum {
+	WATCHED_PATIENT = 1, /* the run in hand is patient */
+	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
+	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
+	WATCHED_MARKED = 4,  /* its state is to be sent to the keeper */
+	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
+	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
+};
+
+/* Of a target, beside what the rules go by (state). There may be 100,000 of them. */
+struct watched {
+	struct target_state state;
+	uint64_t run;   /* in a prober's hands, 0: none (orders.c) */
+	int64_t due;    /* of that run, or of the next one (orders.c) */
+	struct attempts *attempts;
+	struct facts *facts; /* NULL: none seen yet */
+	struct renewal renewal;
+	struct target_name *name; /* where its name has led; NULL: nowhere, or it has none (target_names.c) */
+	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
+	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the first one's and the last one's end */
+	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
+	uint8_t flags;
+	bool answers;                  /* in its last run it was heard */
+	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it (own_ipv6.c) */
+	bool in_private;               /* it was last seen at private addresses alone */
+	bool unheard;                  /* its last run ended in silence, and it was not down */
+	bool named;                    /* its prober knows what is known of its name */
+	bool was_held;                 /* as quarantined, when its record was written */
+	bool apart;                    /* run in a prober of its own, or in line for one (orders.c) */
+	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
+};
+
+struct watch {
+	struct duty *duty;
+	const struct config *config;
+	int64_t now;             /* monotonic: set by the event loop, or by a test */
+	struct clocks clocks;
+	struct codes *codes;
+	struct watched *targets; /* config->target_count of them */
+	uint64_t last_run;       /* the last number that was given to a run */
+	uint32_t random;         /* of base/random.h */
+	bool begun;              /* states have been recovered, and runs are ordered (monitor.c) */
+	bool stopping;           /* no more orders (monitor.c) */
+};
+
+/* Everything in its first state; `seed`: any number. Returns false if there is no memory; watch_fini() is due all the same. */
+bool watch_init(struct watch *, struct duty *, int64_t now, uint32_t seed);
+void watch_fini(struct watch *);
+
+static inline const struct target *
+watch_target(const struct watch *watch, uint32_t target)
+{
+	return &watch->config->targets[target];
+}
+
+/* The present on both clocks. */
+static inline struct moment
+watch_moment(const struct watch *watch)
+{
+	return clocks_at(&watch->clocks, watch->now);
+}
+
+/* The target is pending since now, as at the first start. */
+void watch_begin_anew(const struct watch *, struct target_state *);
+
+/* Forgets what a keeper has said of all targets. */
+void watch_forget(struct watch *);
+
+/* A number that was given by a monitor before us: runs are numbered behind it. */
+void watch_number_behind(struct watch *, uint64_t run);
+
+/* How often the target is run, as in message_run: INTERVAL_NONE while it is quarantined, 0: by its policy. CONFIG_NONE: 0. */
+int64_t watch_interval(const struct watch *, uint32_t target);
+
+#endif
