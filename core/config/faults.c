@@ -111,8 +111,9 @@ put_file(struct config_fault *item, const char *name)
 	} while (skip < strlen(name));
 }
 
-static void __attribute__((format(printf, 4, 0))) add_item(
-    struct faults *faults, struct place place, bool warning, const char *format, va_list arguments)
+static void __attribute__((format(printf, 4, 0)))
+add_item(struct faults *faults, struct place place, bool warning, const char *format,
+    va_list arguments)
 {
 	struct config_faults *into = faults->into;
 	uint32_t at;

@@ -174,6 +174,14 @@ check_value(struct reader *reader, const struct pw_setting *row, const struct no
 	return true;
 }
 
+/* What a group is laid over. */
+struct laying {
+	struct reader *reader;
+	struct layer *layer;
+	const struct probe *probe; /* NULL: in `defaults` */
+	enum scope scope;
+};
+
 /*
  * A group of `defaults` for one probe has no `probe` in it, and other identities stand in no
  * defaults at all.
@@ -199,20 +207,19 @@ uses_tls(const struct probe *probe)
 
 /* The keys that may stand in a group. */
 static void
-gather_keys(const struct reader *reader, const struct probe *probe, enum scope scope,
-    struct candidates *candidates)
+gather_keys(const struct laying *at, struct candidates *candidates)
 {
 	for (int i = 0; i < TARGET_ROWS; i++)
-		if (may_stand(&target_settings[i], scope))
+		if (may_stand(&target_settings[i], at->scope))
 			candidates_add(candidates, target_settings[i].key);
-	if (uses_tls(probe))
+	if (uses_tls(at->probe))
 		candidates_add_settings(candidates, tls_settings_rows);
 	for (int i = 0; i < LIMIT_KINDS; i++)
 		candidates_add(candidates, limit_groups[i].key);
-	if (probe != NULL)
-		candidates_add_settings(candidates, probe->plugin->descriptor->settings);
-	for (uint32_t i = 0; scope == SCOPE_DEFAULTS && i < reader->probe_count; i++)
-		candidates_add(candidates, reader->probes[i].plugin->descriptor->name);
+	if (at->probe != NULL)
+		candidates_add_settings(candidates, at->probe->plugin->descriptor->settings);
+	for (uint32_t i = 0; at->scope == SCOPE_DEFAULTS && i < at->reader->probe_count; i++)
+		candidates_add(candidates, at->reader->probes[i].plugin->descriptor->name);
 }
 
 /*
@@ -220,59 +227,57 @@ gather_keys(const struct reader *reader, const struct probe *probe, enum scope s
  * user meant is then known, and no suggestion is needed.
  */
 static const char *
-why_not_here(const struct reader *reader, const struct probe *probe, const char *key,
-    enum scope scope, char words[static KEY_SHOWN_MAX])
+why_not_here(const struct laying *at, const char *key, char words[static KEY_SHOWN_MAX])
 {
 	struct text text = text_over(words, KEY_SHOWN_MAX);
 
 	if (settings_find(target_settings, key) >= 0) {
-		if (scope == SCOPE_LIST)
+		if (at->scope == SCOPE_LIST)
 			return "cannot stand beside file: it belongs to a single target";
 		return strcmp(key, "file") == 0 ? "stands only in the list of targets"
 		                                : "belongs to a single target";
 	}
 	if (tls_settings_find(key) >= 0) {
 		text_format(&text, "has no meaning for the probe %s, which uses no TLS",
-		    probe->plugin->descriptor->name);
+		    at->probe->plugin->descriptor->name);
 		return words;
 	}
 	if (settings_find(global_settings, key) >= 0)
 		return "belongs to the top of the configuration";
-	for (uint32_t i = 0; i < reader->probe_count; i++) {
-		const struct pw_plugin *other = reader->probes[i].plugin->descriptor;
+	for (uint32_t i = 0; i < at->reader->probe_count; i++) {
+		const struct pw_plugin *other = at->reader->probes[i].plugin->descriptor;
 
 		if (settings_find(other->settings, key) < 0)
 			continue;
-		if (probe == NULL)
+		if (at->probe == NULL)
 			text_format(&text,
 			    "is the probe %s's own: write defaults = { %s = { %s = ... }; };",
 			    other->name, other->name, key);
 		else
 			text_format(&text, "is a setting of the probe %s, and this one is %s",
-			    other->name, probe->plugin->descriptor->name);
+			    other->name, at->probe->plugin->descriptor->name);
 		return words;
 	}
 	return NULL;
 }
 
 static void
-report_unknown(
-    struct reader *reader, const struct probe *probe, const struct node *node, enum scope scope)
+report_unknown(const struct laying *at, const struct node *node)
 {
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
 	const char *here;
 
-	if (probe != NULL
-	    && reader_report_bare_secret(reader, node, probe->plugin->descriptor->settings))
+	if (at->probe != NULL
+	    && reader_report_bare_secret(at->reader, node, at->probe->plugin->descriptor->settings))
 		return;
-	here = why_not_here(reader, probe, node->key, scope, words);
+	here = why_not_here(at, node->key, words);
 	if (here != NULL) {
-		FAULT(reader, node->place, "%s %s", QUOTE(reader, node->key), here);
+		FAULT(at->reader, node->place, "%s %s", QUOTE(at->reader, node->key), here);
 		return;
 	}
-	gather_keys(reader, probe, scope, &candidates);
-	reader_report_unknown(reader, node, "", &candidates);
+	gather_keys(at, &candidates);
+	reader_report_unknown(at->reader, node, "", &candidates);
 }
 
 static bool
@@ -286,19 +291,18 @@ probe_has_phase(const struct probe *probe, int number)
 
 /* Suggests the phases that the probe has; in `defaults` those of all probes. */
 static void
-report_phase(
-    struct reader *reader, const struct probe *probe, const struct node *node, const char *group)
+report_phase(const struct laying *at, const struct node *node, const char *group)
 {
 	struct candidates candidates = { .count = 0 };
 
-	for (uint32_t i = 0; i < reader->phase_name_count; i++)
-		if (probe == NULL || probe_has_phase(probe, (int)i)
-		    || strcmp(reader->phase_names[i], "leg") == 0)
-			candidates_add(&candidates, reader->phase_names[i]);
-	FAULT(reader, node->place, "%s: %s is no phase of %s%s%s", group, QUOTE(reader, node->key),
-	    probe == NULL ? "any probe" : "the probe ",
-	    probe == NULL ? "" : probe->plugin->descriptor->name,
-	    candidates_suggest(&candidates, &reader->faults, node->key));
+	for (uint32_t i = 0; i < at->reader->phase_name_count; i++)
+		if (at->probe == NULL || probe_has_phase(at->probe, (int)i)
+		    || strcmp(at->reader->phase_names[i], "leg") == 0)
+			candidates_add(&candidates, at->reader->phase_names[i]);
+	FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s", group,
+	    QUOTE(at->reader, node->key), at->probe == NULL ? "any probe" : "the probe ",
+	    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
+	    candidates_suggest(&candidates, &at->reader->faults, node->key));
 }
 
 /*
@@ -306,43 +310,41 @@ report_phase(
  * any probe there, and in this one elsewhere.
  */
 static void
-take_limit(struct reader *reader, struct layer *layer, const struct probe *probe,
-    enum limit_kind kind, const struct node *node)
+take_limit(const struct laying *at, enum limit_kind kind, const struct node *node)
 {
 	const struct pw_setting *usual = limit_settings[kind]; /* all phases have the same range */
 	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min,
 		.max = usual->max };
-	int number = reader_phase_number(reader, node->key);
+	int number = reader_phase_number(at->reader, node->key);
 	char label[KEY_SHOWN_MAX];
 	struct text text = TEXT_OVER(label);
 	struct pw_value value;
 
 	if (number < 0
-	    || (probe != NULL && !probe_has_phase(probe, number)
+	    || (at->probe != NULL && !probe_has_phase(at->probe, number)
 	        && strcmp(node->key, "leg") != 0)) {
-		report_phase(reader, probe, node, limit_groups[kind].key);
+		report_phase(at, node, limit_groups[kind].key);
 		return;
 	}
-	assert(number < (int)reader->phase_name_count && number < PHASE_NAMES_MAX);
+	assert(number < (int)at->reader->phase_name_count && number < PHASE_NAMES_MAX);
 	text_format(&text, "%s.%s", limit_groups[kind].key, node->key);
-	if (value_of_node(&reader->values, &reader->faults, &row, label, node, &value))
-		layer->limits[kind][number] = value.number;
+	if (value_of_node(&at->reader->values, &at->reader->faults, &row, label, node, &value))
+		at->layer->limits[kind][number] = value.number;
 }
 
 static bool
-take_limits(
-    struct reader *reader, struct layer *layer, const struct probe *probe, const struct node *node)
+take_limits(const struct laying *at, const struct node *node)
 {
 	for (int kind = 0; kind < LIMIT_KINDS; kind++) {
 		if (strcmp(node->key, limit_groups[kind].key) != 0)
 			continue;
 		if (node->kind != NODE_GROUP && node->kind != NODE_BAD)
-			FAULT(reader, node->place,
+			FAULT(at->reader, node->place,
 			    "%s: is %s; write a group, such as { banner = \"60s\"; }", node->key,
 			    node_kind_name(node->kind));
 		else if (node->kind == NODE_GROUP)
 			for (uint32_t i = 0; i < node->count; i++)
-				take_limit(reader, layer, probe, (enum limit_kind)kind,
+				take_limit(at, (enum limit_kind)kind,
 				    &node->children[i]);
 		return true;
 	}
@@ -354,14 +356,13 @@ take_limits(
  * say tls = "none" for the other probes.
  */
 static void
-check_mode(struct reader *reader, const struct probe *probe, const struct node *node,
-    const struct pw_value *value)
+check_mode(const struct laying *at, const struct node *node, const struct pw_value *value)
 {
-	if (probe != NULL && probe->plugin->descriptor->flags & PW_REQUIRES_TLS
+	if (at->probe != NULL && at->probe->plugin->descriptor->flags & PW_REQUIRES_TLS
 	    && value->number < PW_TLS_REQUIRE)
-		FAULT(reader, node->place,
+		FAULT(at->reader, node->place,
 		    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
-		    probe->plugin->descriptor->name);
+		    at->probe->plugin->descriptor->name);
 }
 
 static bool
@@ -419,35 +420,34 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 }
 
 static void
-take_tls(struct reader *reader, struct layer *layer, const struct probe *probe,
-    const struct node *node, int row)
+take_tls(const struct laying *at, const struct node *node, int row)
 {
-	struct pw_value *into = &layer->tls[row];
+	struct pw_value *into = &at->layer->tls[row];
 
 	if (strcmp(node->key, tls_settings_rows[row].key) != 0)
-		take_cert_warn_days(reader, node, into);
-	else if (take_row(reader, &tls_settings_rows[row], node, into) && row == TLS_MODE)
-		check_mode(reader, probe, node, into);
+		take_cert_warn_days(at->reader, node, into);
+	else if (take_row(at->reader, &tls_settings_rows[row], node, into) && row == TLS_MODE)
+		check_mode(at, node, into);
 }
 
 static void
-take_member(struct reader *reader, struct layer *layer, const struct probe *probe,
-    const struct node *node, enum scope scope)
+take_member(const struct laying *at, const struct node *node)
 {
 	int row = settings_find(target_settings, node->key);
 
-	if (row >= 0 && may_stand(&target_settings[row], scope)) {
+	if (row >= 0 && may_stand(&target_settings[row], at->scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
-			take_row(reader, &target_settings[row], node, &layer->target[row]);
-	} else if (uses_tls(probe) && (row = tls_settings_find(node->key)) >= 0) {
-		take_tls(reader, layer, probe, node, row);
-	} else if (take_limits(reader, layer, probe, node)) {
+			take_row(at->reader, &target_settings[row], node, &at->layer->target[row]);
+	} else if (uses_tls(at->probe) && (row = tls_settings_find(node->key)) >= 0) {
+		take_tls(at, node, row);
+	} else if (take_limits(at, node)) {
 		return;
-	} else if (probe != NULL
-	    && (row = settings_find(probe->plugin->descriptor->settings, node->key)) >= 0) {
-		take_row(reader, &probe->plugin->descriptor->settings[row], node, &layer->own[row]);
+	} else if (at->probe != NULL
+	    && (row = settings_find(at->probe->plugin->descriptor->settings, node->key)) >= 0) {
+		take_row(at->reader, &at->probe->plugin->descriptor->settings[row], node,
+		    &at->layer->own[row]);
 	} else {
-		report_unknown(reader, probe, node, scope);
+		report_unknown(at, node);
 	}
 }
 
@@ -455,6 +455,8 @@ void
 layer_take(struct reader *reader, struct layer *layer, const struct probe *probe,
     const struct node *group, enum scope scope)
 {
+	const struct laying at = { reader, layer, probe, scope };
+
 	assert((scope == SCOPE_DEFAULTS) == (probe == NULL));
 	for (uint32_t i = 0; i < group->count; i++) {
 		const struct node *node = &group->children[i];
@@ -462,7 +464,7 @@ layer_take(struct reader *reader, struct layer *layer, const struct probe *probe
 		if (scope == SCOPE_DEFAULTS && node->kind == NODE_GROUP
 		    && plugins_find(&reader->plugins, node->key, PW_PROBE) != NULL)
 			continue;
-		take_member(reader, layer, probe, node, scope);
+		take_member(&at, node);
 	}
 }
 

@@ -1,4 +1,7 @@
-/* First steps of the parent process: standard descriptors, limits, signals, umask. */
+/*
+ * First steps of the parent process: standard descriptors, limits, signals. What a child inherits
+ * is settled here, before the first of them is there.
+ */
 #include "parent/begin.h"
 
 #include <fcntl.h>

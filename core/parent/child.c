@@ -1,4 +1,7 @@
-/* What concerns one child alone: its socket, its packets, its end by force. */
+/*
+ * What concerns one child alone: its socket, its packets, its end by force. No function here waits:
+ * a child that does not read has its packets queued, and is killed for silence one day.
+ */
 #include "parent/child.h"
 
 #include <assert.h>
@@ -22,6 +25,10 @@ child_init(struct child *child, enum duty_kind kind, uint32_t index)
 		snprintf(child->name, sizeof child->name, "%s", duty_name(kind));
 }
 
+/*
+ * A notifier that cannot begin (a secret that is missing) is no reason to be without the others; a
+ * prober for targets kept apart is there now and then.
+ */
 bool
 child_is_needed(const struct child *child)
 {
@@ -34,6 +41,10 @@ child_lives(const struct child *child)
 	return child->pid > 0;
 }
 
+/*
+ * Packets keep their bounds, so a message that is malformed spoils no other. The buffers are as
+ * large as the host allows.
+ */
 bool
 child_socket_pair(int ends[2], struct reason *why)
 {
@@ -50,6 +61,10 @@ child_socket_pair(int ends[2], struct reason *why)
 	return true;
 }
 
+/*
+ * A packet that is lost would leave parent and child with different ideas of each other: without
+ * memory the parent ends, and systemd starts all anew.
+ */
 void
 child_send(struct child *child, const void *bytes, size_t size, int passed)
 {
@@ -78,6 +93,10 @@ child_hang_up(struct child *child)
 	packet_queue_clear(&child->packets);
 }
 
+/*
+ * The first reason is the true one: a child that is killed for silence is killed again at the end
+ * of all.
+ */
 void
 child_kill(struct child *child, const char *why)
 {

@@ -80,6 +80,7 @@ take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now
 	return true;
 }
 
+/* What it could not begin for is over, so the same reason is told anew should it come again. */
 static bool
 take_ready(struct tree *tree, struct child *child, int64_t now)
 {
@@ -132,7 +133,10 @@ take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 	return true;
 }
 
-/* Somebody has asked the monitor for it. */
+/*
+ * Somebody has asked the monitor for it. What a prober says about targets is not believed here: it
+ * meets foreign bytes.
+ */
 static bool
 take_release(struct tree *tree, const struct child *child, struct wire_in *in)
 {
@@ -165,6 +169,7 @@ take_cleared(struct tree *tree, const struct child *child, struct wire_in *in)
 	return true;
 }
 
+/* Somebody has asked the monitor, at the control socket. */
 static bool
 take_reload(struct tree *tree, const struct child *child, struct wire_in *in)
 {
@@ -180,14 +185,14 @@ take_reload(struct tree *tree, const struct child *child, struct wire_in *in)
 }
 
 static bool
-take_message(struct tree *tree, struct child *child, const void *packet, size_t size, int64_t now)
+take_message(struct tree *tree, struct child *child, struct pw_bytes packet, int64_t now)
 {
-	struct wire_in in = wire_from(packet, size);
+	struct wire_in in = wire_from(packet.data, packet.size);
 
 	child->heard = now;
-	switch (message_kind(packet, size)) {
+	switch (message_kind(packet.data, packet.size)) {
 	case MESSAGE_READY:
-		return size == 1 && take_ready(tree, child, now);
+		return packet.size == 1 && take_ready(tree, child, now);
 	case MESSAGE_ALIVE:
 		return take_alive(child, &in);
 	case MESSAGE_LOG:
@@ -205,10 +210,13 @@ take_message(struct tree *tree, struct child *child, const void *packet, size_t 
 	}
 }
 
+/*
+ * A bound for one turn: one child that talks without end does not keep the others from being heard.
+ */
 void
 child_messages_read(struct tree *tree, struct child *child, int64_t now)
 {
-	static unsigned char packet[WIRE_MAX];
+	static char packet[WIRE_MAX];
 
 	for (int i = 0; i < PACKETS_A_TURN && child->socket >= 0; i++) {
 		ssize_t size = packet_read(child->socket, packet, sizeof packet, NULL);
@@ -221,7 +229,7 @@ child_messages_read(struct tree *tree, struct child *child, int64_t now)
 			child->socket = -1;
 			return;
 		}
-		if (!take_message(tree, child, packet, (size_t)size, now)) {
+		if (!take_message(tree, child, (struct pw_bytes){ packet, (size_t)size }, now)) {
 			child_kill(child, "malformed message to the parent");
 			return;
 		}

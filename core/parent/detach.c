@@ -13,6 +13,10 @@
 
 enum { DIED_UNHEARD = 70 };
 
+/*
+ * The middle process ends at once; its end is awaited so that nobody finds a zombie. A daemon that
+ * died before it could report is told by the end of the pipe.
+ */
 static int
 wait_for_report(int from, pid_t middle)
 {

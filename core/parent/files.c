@@ -11,8 +11,12 @@
 #include "config/resolvers.h"
 #include "prober/tls.h"
 
+/*
+ * By its status alone: a CA bundle is not read once a minute. A file that is not there has no time,
+ * so that it differs when it comes.
+ */
 static struct file
-look(const char *path, uint32_t notifier)
+look_at(const char *path, uint32_t notifier)
 {
 	struct stat status;
 
@@ -25,7 +29,7 @@ look(const char *path, uint32_t notifier)
 }
 
 static void
-add(struct files *files, const char *path, uint32_t notifier)
+add_file(struct files *files, const char *path, uint32_t notifier)
 {
 	for (uint32_t i = 0; i < files->count; i++) {
 		if (strcmp(files->items[i].path, path) == 0 && files->items[i].notifier == notifier)
@@ -33,16 +37,16 @@ add(struct files *files, const char *path, uint32_t notifier)
 	}
 	assert(files->count <= FILES_MAX);
 	if (files->count < FILES_MAX)
-		files->items[files->count++] = look(path, notifier);
+		files->items[files->count++] = look_at(path, notifier);
 }
 
 /* By which names are looked up. */
 static void
 add_names(struct files *files, const struct config *config, uint32_t notifier)
 {
-	add(files, "/etc/hosts", notifier);
+	add_file(files, "/etc/hosts", notifier);
 	if (config->resolver_count == 0)
-		add(files, RESOLV_CONF, notifier);
+		add_file(files, RESOLV_CONF, notifier);
 }
 
 /* Secrets, and whatever else its settings say lies in a file. A file that it writes is none of
@@ -56,11 +60,15 @@ add_notifier(struct files *files, const struct config *config, uint32_t index)
 	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
 		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH)
 		    && notifier->values->items[i].string != NULL)
-			add(files, notifier->values->items[i].string, index);
+			add_file(files, notifier->values->items[i].string, index);
 	if (plugin_gate(notifier->plugin) != NULL)
 		add_names(files, config, index);
 }
 
+/*
+ * Neighbours mostly share their TLS settings, so the list of paths is searched once for each of the
+ * few that differ.
+ */
 void
 files_init(struct files *files, const struct config *config)
 {
@@ -75,18 +83,22 @@ files_init(struct files *files, const struct config *config)
 			continue;
 		const char *file = tls->ca_file != NULL ? tls->ca_file : tls_system_bundle();
 		if (file != NULL)
-			add(files, file, CONFIG_NONE);
+			add_file(files, file, CONFIG_NONE);
 		before = tls;
 	}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		add_notifier(files, config, i);
 }
 
+/*
+ * A file that went away is told once, and is no reason to renew anything: whoever has read it goes
+ * on with what was in it.
+ */
 const struct file *
 files_look(struct files *files, uint32_t *at)
 {
 	while (*at < files->count) {
-		struct file *old = &files->items[(*at)++], new = look(old->path, old->notifier);
+		struct file *old = &files->items[(*at)++], new = look_at(old->path, old->notifier);
 		bool differs = new.device != old->device || new.inode != old->inode
 		    || new.size != old->size || new.changed != old->changed;
 

@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 static enum home_answer
-fail(struct reason *why, const char *what, const char *path)
+fail_with_errno(struct reason *why, const char *what, const char *path)
 {
 	reason_set(why, "cannot %s %s: %s", what, path, strerror(errno));
 	return HOME_FAILED;
 }
 
+/* Folders above ours are made as mkdir(1) would, readable for all; ours is not. */
 static bool
 make_folder(const char *path)
 {
@@ -68,6 +69,10 @@ write_pid(int file)
 	return ftruncate(file, 0) == 0 && pwrite(file, line, (size_t)size, 0) == size;
 }
 
+/*
+ * The pid in the file is for people who meet the lock; on a full disk mail servers are watched,
+ * too, so its lack is no fault.
+ */
 static enum home_answer
 take_lock(struct home *home, const char *path, struct reason *why)
 {
@@ -75,7 +80,7 @@ take_lock(struct home *home, const char *path, struct reason *why)
 		return HOME_TAKEN;
 	home->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (home->lock < 0)
-		return fail(why, "open", path);
+		return fail_with_errno(why, "open", path);
 	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
 		/* Only for people who meet the lock: on a full disk mail servers are watched, too.
 		 */
@@ -83,7 +88,7 @@ take_lock(struct home *home, const char *path, struct reason *why)
 		return HOME_TAKEN;
 	}
 	if (errno != EWOULDBLOCK)
-		return fail(why, "lock", path);
+		return fail_with_errno(why, "lock", path);
 	tell_holder(home->lock, path, why);
 	return HOME_BUSY;
 }
@@ -108,13 +113,13 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 	bool given = true;
 
 	if (!make_folder(state))
-		return fail(why, "make the state folder", state);
+		return fail_with_errno(why, "make the state folder", state);
 	folder = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	listing = folder < 0 ? NULL : fdopendir(folder);
 	if (listing == NULL || fstat(folder, &status) != 0) {
 		if (folder >= 0)
 			close(folder);
-		return fail(why, "look at", state);
+		return fail_with_errno(why, "look at", state);
 	}
 	if (status.st_uid == 0 && is_empty(listing))
 		given = fchown(folder, uid, gid) == 0;
@@ -128,9 +133,13 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 		return HOME_FAILED;
 	}
 	closedir(listing);
-	return given ? HOME_TAKEN : fail(why, "give away", state);
+	return given ? HOME_TAKEN : fail_with_errno(why, "give away", state);
 }
 
+/*
+ * A folder that others may write to could be given files by them: the database, or what a reload
+ * reads.
+ */
 enum home_answer
 home_enter(struct home *home, const char *state, struct reason *why)
 {
@@ -138,9 +147,9 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	struct stat status;
 
 	if (!make_folder(state))
-		return fail(why, "make the state folder", state);
+		return fail_with_errno(why, "make the state folder", state);
 	if (stat(state, &status) != 0)
-		return fail(why, "look at", state);
+		return fail_with_errno(why, "look at", state);
 	if (!S_ISDIR(status.st_mode) || (status.st_mode & S_IWOTH) != 0) {
 		reason_set(why, "%s: it is no folder, or one that everybody may write to", state);
 		return HOME_FAILED;
@@ -152,7 +161,7 @@ home_enter(struct home *home, const char *state, struct reason *why)
 	}
 	if (snprintf(path, sizeof path, "%s/lock", state) >= (int)sizeof path) {
 		errno = ENAMETOOLONG;
-		return fail(why, "lock", state);
+		return fail_with_errno(why, "lock", state);
 	}
 	return take_lock(home, path, why);
 }
@@ -215,7 +224,10 @@ remove_pid(struct home *home)
 	home->pid_path[0] = '\0';
 }
 
-/* The descriptor of a new one that is in its place, or -1. */
+/*
+ * Made beside and renamed, locked by then: whoever reads the path finds a pid whose process is
+ * there. Returns -1 with a reason.
+ */
 static int
 make_pid(const char *path, struct reason *why)
 {
@@ -224,24 +236,25 @@ make_pid(const char *path, struct reason *why)
 
 	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
 		errno = ENAMETOOLONG;
-		fail(why, "write", path);
+		fail_with_errno(why, "write", path);
 		return -1;
 	}
 	unlink(aside);
 	file = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (file < 0) {
-		fail(why, "write", aside);
+		fail_with_errno(why, "write", aside);
 		return -1;
 	}
 	(void)fchmod(file, 0644); /* whatever the umask: it is made to be read */
 	if (write_pid(file) && flock(file, LOCK_EX | LOCK_NB) == 0 && rename(aside, path) == 0)
 		return file;
-	fail(why, "write", path);
+	fail_with_errno(why, "write", path);
 	unlink(aside);
 	close(file);
 	return -1;
 }
 
+/* The new file is there before the old one goes, so at each moment one of them names us. */
 enum home_answer
 home_write_pid(struct home *home, const char *path, struct reason *why)
 {

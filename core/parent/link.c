@@ -1,9 +1,9 @@
 /*
  * Connects children with each other, and tells them what the parent alone knows.
  *
- * A link is a socket pair whose ends go to the two children by message, so a child that is born
- * again gets new links to all that have lost the one before; keeper died -> monitor and each
- * notifier that is ready get one end, the new keeper the others.
+ * A link is a socket pair whose ends go to the two children by message. A child that was started
+ * anew gets links to all that have lost the one before: the keeper died -> the monitor and each
+ * notifier that is ready get one end each, and the new keeper the others.
  */
 #include "parent/link.h"
 
@@ -15,6 +15,7 @@
 #include "base/messages_ask.h"
 #include "base/messages_outbox.h"
 
+/* Without the link the tree is deaf: one of the two is killed, and its death brings another try. */
 void
 link_children(struct child *one, struct child *other, struct log *log)
 {
@@ -48,6 +49,10 @@ link_notifier(struct tree *tree, struct child *notifier)
 	link_children(&tree->children[TREE_KEEPER], notifier, tree->log);
 }
 
+/*
+ * A notifier that is not ready is linked when it is; until then the keeper is told why it is not
+ * there.
+ */
 void
 link_all(struct tree *tree, struct child *child)
 {
@@ -79,6 +84,7 @@ link_send_account(struct tree *tree, uint32_t target, enum account known, const 
 		child_send(monitor, packet, out.size, -1);
 }
 
+/* A line that is too long for a packet is left out whole. */
 void
 link_answer(struct tree *tree, uint64_t number, char kind, uint8_t status, const char *line)
 {

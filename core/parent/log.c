@@ -27,6 +27,7 @@ stderr_is_journal(void)
 	    && status.st_ino == inode;
 }
 
+/* no-color.org: NO_COLOR counts if it is there and not empty. */
 static bool
 has_colour(void)
 {
@@ -68,8 +69,9 @@ log_leave_terminal(struct log *log)
 		log_sink_fini(&log->sinks[--log->count]);
 }
 
+/* A line that is cut still ends a line; a datagram ends by itself. */
 static void
-put(struct log *log, uint32_t sink, const struct log_line *line)
+write_line(struct log *log, uint32_t sink, const struct log_line *line)
 {
 	char bytes[LOG_LINE_MAX];
 	struct text text = TEXT_OVER(bytes);
@@ -94,19 +96,19 @@ tell_dropped(struct log *log, uint32_t sink)
 	text_add_u64(&text, dropped);
 	text_add(
 	    &text, dropped == 1 ? " log line was dropped here" : " log lines were dropped here");
-	put(log, sink,
+	write_line(log, sink,
 	    &(struct log_line){
 	        .level = LOG_WARNING, .at = clock_wall(), .text = { bytes, text.size } });
 }
 
 static void
-say(struct log *log, const struct log_line *line)
+write_to_all(struct log *log, const struct log_line *line)
 {
 	if (line->level > log->level)
 		return;
 	for (uint32_t i = 0; i < log->count; i++) {
 		tell_dropped(log, i);
-		put(log, i, line);
+		write_line(log, i, line);
 	}
 }
 
@@ -121,17 +123,22 @@ log_say(struct log *log, int level, const char *format, ...)
 	text_format_v(&text, format, arguments);
 	va_end(arguments);
 	log->apart = true;
-	say(log,
+	write_to_all(log,
 	    &(struct log_line){ .level = level, .at = clock_wall(), .text = { bytes, text.size } });
 }
 
+/*
+ * Lines of one event stand together. Whether another line came between them is kept, for then their
+ * first words have to say which event they belong to.
+ */
 void
 log_relay(struct log *log, const void *speaker, const char *who, int level, uint64_t event,
     struct pw_bytes text)
 {
 	bool follows = event != 0 && log->speaker == speaker && log->event == event;
 
-	say(log, &(struct log_line){ level, clock_wall(), who, event, follows, log->apart, text });
+	write_to_all(
+	    log, &(struct log_line){ level, clock_wall(), who, event, follows, log->apart, text });
 	log->apart = event == 0;
 	if (event != 0) {
 		log->speaker = speaker;
@@ -167,6 +174,9 @@ log_flush(struct log *log)
 	}
 }
 
+/*
+ * A reader that is slow gets a moment, so that the reason of an end is not the line that is lost.
+ */
 void
 log_close(struct log *log, int64_t wait)
 {

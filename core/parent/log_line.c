@@ -80,6 +80,7 @@ add_for_people(struct text *text, const struct zone *zone, const struct log_line
 	text_add(text, "\n");
 }
 
+/* A log daemon has a time and a level of its own for each line. */
 static void
 add_for_daemons(struct text *text, const struct log_line *line)
 {

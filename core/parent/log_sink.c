@@ -24,7 +24,7 @@
 enum { CONNECT_EVERY = SECOND };
 
 static void
-init(struct log_sink *sink, enum log_sink_kind kind, int fd)
+init_sink(struct log_sink *sink, enum log_sink_kind kind, int fd)
 {
 	*sink = (struct log_sink){ .kind = kind, .fd = fd };
 	sink->kept = mmap(
@@ -49,7 +49,7 @@ log_sink_init(struct log_sink *sink, int fd)
 	struct stat status;
 	int anew;
 
-	init(sink, LOG_SINK_FILE, fd);
+	init_sink(sink, LOG_SINK_FILE, fd);
 	if (fstat(fd, &status) != 0)
 		return;
 	if (S_ISSOCK(status.st_mode))
@@ -66,7 +66,7 @@ log_sink_init(struct log_sink *sink, int fd)
 void
 log_sink_init_syslog(struct log_sink *sink, const char *path)
 {
-	init(sink, LOG_SINK_SYSLOG, -1);
+	init_sink(sink, LOG_SINK_SYSLOG, -1);
 	sink->path = path;
 }
 
@@ -94,6 +94,10 @@ log_sink_is_behind(const struct log_sink *sink)
 	return sink->size > 0;
 }
 
+/*
+ * syslogd may be replaced at any time, and is not there at boot: once a second it is tried again,
+ * and lines are kept meanwhile.
+ */
 static bool
 connect_syslog(struct log_sink *sink, int64_t now)
 {
@@ -114,6 +118,10 @@ connect_syslog(struct log_sink *sink, int64_t now)
 	return false;
 }
 
+/*
+ * poll(2) is asked before a write to a descriptor that we share with others, whose O_NONBLOCK is
+ * not ours to set.
+ */
 static ssize_t
 write_some(struct log_sink *sink, const unsigned char *bytes, size_t size)
 {
@@ -131,7 +139,10 @@ write_some(struct log_sink *sink, const unsigned char *bytes, size_t size)
 
 enum written { WRITTEN, WRITTEN_PART, WRITTEN_LATER, WRITTEN_NEVER };
 
-/* `size` bytes of a record, of which `*done` are written already. */
+/*
+ * `*done` bytes of the record are written already. A datagram that is too long for the socket is
+ * never written; all else is tried again.
+ */
 static enum written
 write_record(
     struct log_sink *sink, const unsigned char *bytes, size_t size, size_t *done, int64_t now)
@@ -170,7 +181,7 @@ write_all(struct log_sink *sink, const unsigned char *bytes, size_t size, size_t
 }
 
 static void
-keep(struct log_sink *sink, const void *bytes, size_t size, size_t done)
+keep_record(struct log_sink *sink, const void *bytes, size_t size, size_t done)
 {
 	uint32_t prefix = (uint32_t)size;
 
@@ -220,7 +231,7 @@ log_sink_put(struct log_sink *sink, const void *bytes, size_t size, int64_t now)
 	if (sink->size == 0)
 		written = write_all(sink, bytes, size, &done, now);
 	if (written == WRITTEN_LATER)
-		keep(sink, bytes, size, done);
+		keep_record(sink, bytes, size, done);
 	else
 		sink->dropped += written == WRITTEN_NEVER;
 }

@@ -1,6 +1,10 @@
 /*
  * The parent process: takes the state folder, starts the children, polls until told to end, stops
- * them. One poll loop; every wait in it has an end.
+ * them. One poll loop; every wait in it has an end, so that the watchdog's signs of life mean
+ * something.
+ *
+ * A reload ends all children, as an end does, and then executes the program anew with the same pid:
+ * there is one way to begin, and no difference of two configurations that would have to be applied.
  */
 #include "parent/parent.h"
 
@@ -25,6 +29,10 @@
 
 enum { LATE = SECOND, LOG_GRACE = SECOND / 2 };
 
+/*
+ * A terminal that hangs up takes a foreground process with it; for a daemon SIGHUP is a wish to
+ * reload.
+ */
 static void
 on_signal(struct parent *parent, const struct signalfd_siginfo *info, int64_t now)
 {
@@ -54,6 +62,10 @@ read_signals(struct parent *parent, int64_t now)
 	reap_children(&parent->tree, now);
 }
 
+/*
+ * The process that was started with --daemon ends with this: what fails before is said at its
+ * terminal.
+ */
 static void
 become_ready(struct parent *parent)
 {
@@ -90,7 +102,7 @@ on_file(struct parent *parent, const struct file *file)
 		supervisor_renew_notifier(&parent->tree, file->notifier);
 }
 
-/* Where what workers read at their birth has changed, they are born again. */
+/* Where what workers have read has changed, they are started again. */
 static void
 look_at_files(struct parent *parent, int64_t now)
 {
@@ -147,6 +159,10 @@ advance(struct parent *parent, int64_t now)
 	manager_ping(&parent->manager, &parent->tree, parent->stage > RUNNING, now);
 }
 
+/*
+ * When the poll loop has to turn at the latest; once a second at least, so that we notice when it
+ * is we who were not there.
+ */
 static int64_t
 next_turn(const struct parent *parent, int64_t now)
 {
@@ -188,8 +204,10 @@ wait_and_hear(struct parent *parent)
 	log_flush(&parent->log);
 }
 
-/* What was killed is gone in no time, but for a process that hangs in the kernel: we need not see
- * it end. */
+/*
+ * What was killed is gone in no time, but for a process that hangs in the kernel: we need not see
+ * it end.
+ */
 static void
 wait_for_the_killed(struct parent *parent)
 {
@@ -204,7 +222,7 @@ wait_for_the_killed(struct parent *parent)
 }
 
 static enum parent_status
-live(struct parent *parent)
+run_until_end(struct parent *parent)
 {
 	manager_init(&parent->manager, &parent->log);
 	for (advance(parent, clock_mono()); parent->stage != ENDED; advance(parent, clock_mono()))
@@ -223,7 +241,10 @@ is_taken(struct parent *parent, enum home_answer answer, const struct reason *wh
 	return false;
 }
 
-/* So that it is known what is in force. */
+/*
+ * Kept under the name by which it is in force: `status` and the next reload compare with it. It is
+ * not carried along in every child.
+ */
 static void
 keep_accepted(struct parent *parent, const struct parent_options *options)
 {
@@ -238,7 +259,10 @@ keep_accepted(struct parent *parent, const struct parent_options *options)
 	accepted_close(&parent->accepted); /* it is not to be carried along in every child */
 }
 
-/* One that goes on does not end for a new place that is wrong. */
+/*
+ * A daemon that goes on after a reload does not end for a new place that is wrong: it keeps the
+ * file that it has.
+ */
 static bool
 settle_pid(struct parent *parent, const struct parent_options *options)
 {
@@ -300,7 +324,7 @@ become_user(struct parent *parent, const struct parent_options *options)
 }
 
 static bool
-settle(struct parent *parent, const struct parent_options *options)
+settle_in(struct parent *parent, const struct parent_options *options)
 {
 	struct reason why;
 
@@ -326,7 +350,7 @@ settle(struct parent *parent, const struct parent_options *options)
 }
 
 static void
-let_go(struct parent *parent)
+release_resources(struct parent *parent)
 {
 	tree_fini(&parent->tree);
 	reload_fini(&parent->reload);
@@ -340,7 +364,7 @@ let_go(struct parent *parent)
 static void
 leave(struct parent *parent)
 {
-	let_go(parent);
+	release_resources(parent);
 	home_leave(&parent->home);
 	if (parent->status == PARENT_ENDED)
 		log_say(&parent->log, LOG_NOTICE, "ended");
@@ -373,15 +397,18 @@ go_on(struct parent *parent, const struct parent_options *options)
 	reload_execute(&parent->reload, parent->home.lock, parent->home.pid_file, &why);
 	open_log(parent, options);
 	log_say(&parent->log, LOG_ERR, "%s: goes on as it was", why.text);
-	let_go(parent);
+	release_resources(parent);
 	home_adopt(&parent->home, parent->home.lock, parent->home.pid_file);
 	parent->anew = false;
 	parent->stage = STARTING;
 	parent->status = PARENT_ENDED;
-	return settle(parent, options);
+	return settle_in(parent, options);
 }
 
-/* Everything of the daemon's own process, from its first to its last moment. */
+/*
+ * Everything of the daemon's own process, from its first to its last moment. The umask comes first:
+ * no file of ours is for others, whoever started us.
+ */
 static enum parent_status
 serve(struct parent *parent, const struct parent_options *options)
 {
@@ -390,17 +417,17 @@ serve(struct parent *parent, const struct parent_options *options)
 	    (const int[]){ parent->detach.report, parent->home.lock, parent->home.pid_file }, 3);
 	begin_limits();
 	open_log(parent, options);
-	if (settle(parent, options))
+	if (settle_in(parent, options))
 		do
-			parent->status = live(parent);
+			parent->status = run_until_end(parent);
 		while (parent->anew && go_on(parent, options));
 	leave(parent);
 	return parent->status;
 }
 
 static bool
-begin(struct parent *parent, const struct config *config, const struct parent_options *options,
-    struct reason *why)
+init_parent(struct parent *parent, const struct config *config,
+    const struct parent_options *options, struct reason *why)
 {
 	begin_standard();
 	*parent = (struct parent){ .config = config,
@@ -424,7 +451,7 @@ parent_run(const struct config *config, const struct parent_options *options)
 	struct reason why;
 	int status = PARENT_INTERNAL;
 
-	if (!begin(&parent, config, options, &why)) {
+	if (!init_parent(&parent, config, options, &why)) {
 		fprintf(stderr, "postwatch: %s\n", why.text);
 		return PARENT_INTERNAL;
 	}

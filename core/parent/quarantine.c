@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A target that is kept apart stays so until a run of it has ended well, whatever its time. */
 static bool
 is_over(const struct quarantine *quarantine, const struct quarantine_entry *entry, int64_t now)
 {
@@ -25,7 +26,7 @@ is_over(const struct quarantine *quarantine, const struct quarantine_entry *entr
 }
 
 static void
-forget(struct quarantine *quarantine, int64_t now)
+drop_what_is_over(struct quarantine *quarantine, int64_t now)
 {
 	uint32_t kept = 0;
 
@@ -48,17 +49,19 @@ place_of(const struct quarantine *quarantine, uint32_t target)
 }
 
 static struct quarantine_entry *
-find(struct quarantine *quarantine, uint32_t target)
+find_entry(struct quarantine *quarantine, uint32_t target)
 {
 	uint32_t i = place_of(quarantine, target);
 
 	return i < quarantine->count ? &quarantine->entries[i] : NULL;
 }
 
-/* A place for one more; where there is none the oldest that is neither held nor kept apart gives
- * way, or nobody. */
+/*
+ * A place for one more; where there is none the oldest that is neither held nor kept apart gives
+ * way, or nobody.
+ */
 static struct quarantine_entry *
-place(struct quarantine *quarantine)
+place_for_one(struct quarantine *quarantine)
 {
 	struct quarantine_entry *oldest = NULL;
 
@@ -92,8 +95,8 @@ quarantine_explain(
 }
 
 static void
-enter(struct quarantine *quarantine, struct quarantine_entry *entry, enum quarantine_stage stage,
-    int64_t now, const char *how)
+enter_stage(struct quarantine *quarantine, struct quarantine_entry *entry,
+    enum quarantine_stage stage, int64_t now, const char *how)
 {
 	quarantine->changes++;
 	entry->again = entry->stage == QUARANTINE_TRIAL;
@@ -104,28 +107,33 @@ enter(struct quarantine *quarantine, struct quarantine_entry *entry, enum quaran
 	snprintf(entry->last, sizeof entry->last, "%s", how);
 }
 
+/*
+ * One death may be chance, or another target's doing in the same process: only the second within
+ * the window holds it.
+ */
 const struct quarantine_entry *
 quarantine_learn(struct quarantine *quarantine, uint32_t target, int64_t now, const char *how)
 {
 	struct quarantine_entry *entry;
 
-	forget(quarantine, now);
-	entry = find(quarantine, target);
+	drop_what_is_over(quarantine, now);
+	entry = find_entry(quarantine, target);
 	if (entry == NULL) {
-		entry = place(quarantine);
+		entry = place_for_one(quarantine);
 		if (entry == NULL)
 			return NULL;
 		*entry = (struct quarantine_entry){ .target = target };
-		enter(quarantine, entry, QUARANTINE_SUSPECT, now, how);
+		enter_stage(quarantine, entry, QUARANTINE_SUSPECT, now, how);
 		return entry;
 	}
 	/* A run that was under way elsewhere when its target was held: nothing new. */
 	if (entry->stage == QUARANTINE_HELD)
 		return NULL;
-	enter(quarantine, entry, QUARANTINE_HELD, now, how);
+	enter_stage(quarantine, entry, QUARANTINE_HELD, now, how);
 	return entry;
 }
 
+/* Tried apart, so that a third death costs no other target its run. */
 bool
 quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
 {
@@ -147,7 +155,7 @@ quarantine_release(struct quarantine *quarantine, int64_t now, uint32_t *target)
 bool
 quarantine_clear(struct quarantine *quarantine, uint32_t target)
 {
-	struct quarantine_entry *entry = find(quarantine, target);
+	struct quarantine_entry *entry = find_entry(quarantine, target);
 
 	if (entry == NULL || !entry->apart)
 		return false;
@@ -177,7 +185,7 @@ quarantine_count_apart(const struct quarantine *quarantine)
 bool
 quarantine_end(struct quarantine *quarantine, uint32_t target)
 {
-	struct quarantine_entry *entry = find(quarantine, target);
+	struct quarantine_entry *entry = find_entry(quarantine, target);
 
 	if (entry == NULL || entry->stage != QUARANTINE_HELD)
 		return false;

@@ -28,7 +28,7 @@ path_of(char path[static PATH_MAX], const struct config *config, const char *beh
 
 /* What is probed: of another service under the same name nothing is known. */
 static uint32_t
-service(const struct target *target)
+hash_service(const struct target *target)
 {
 	uint64_t hash = hash_add_string(HASH_BEGIN, target->policy->probe->descriptor->name);
 
@@ -44,7 +44,7 @@ put_entry(
 
 	fprintf(file, "%d\t%" PRId64 "\t%d\t%d\t%" PRIu32 "\t%s\t%s\t%s\n", (int)entry->stage,
 	    (clock_wall() - (now - entry->since)) / SECOND, entry->apart, entry->again,
-	    service(target), target->name, entry->before, entry->last);
+	    hash_service(target), target->name, entry->before, entry->last);
 }
 
 bool
@@ -74,13 +74,13 @@ quarantine_keep(const struct quarantine *quarantine, const struct config *config
 }
 
 static uint32_t
-find(const struct config *config, const char *name, uint32_t probed)
+find_target(const struct config *config, const char *name, uint32_t probed)
 {
 	uint32_t i = 0;
 
 	while (i < config->target_count
 	    && (strcmp(config->targets[i].name, name) != 0
-	        || service(&config->targets[i]) != probed))
+	        || hash_service(&config->targets[i]) != probed))
 		i++;
 	return i < config->target_count ? i : CONFIG_NONE;
 }
@@ -94,6 +94,10 @@ split(char *line, char *fields[static FIELDS])
 	return line != NULL && *line == '\0';
 }
 
+/*
+ * A field that is none, a target that is gone, a clock that was set: the entry is left aside or
+ * begins anew, for a file that cannot be read is no reason not to watch.
+ */
 static void
 take_entry(struct quarantine *quarantine, const struct config *config, char *line,
     bool same_version, int64_t now)
@@ -105,7 +109,7 @@ take_entry(struct quarantine *quarantine, const struct config *config, char *lin
 		return;
 	unsigned long stage = strtoul(fields[0], NULL, 10);
 	int64_t ago = clock_wall() / SECOND - strtoll(fields[1], NULL, 10);
-	entry.target = find(config, fields[5], (uint32_t)strtoul(fields[4], NULL, 10));
+	entry.target = find_target(config, fields[5], (uint32_t)strtoul(fields[4], NULL, 10));
 	if (stage < QUARANTINE_SUSPECT || stage > QUARANTINE_TRIAL || entry.target == CONFIG_NONE)
 		return;
 	entry.stage = (enum quarantine_stage)stage;

@@ -19,6 +19,7 @@ enum {
 	TURNS_AFTER_DEATH = 64
 }; /* of reading; a process that a plugin forked may hold the socket open for ever */
 
+/* Signals that a program's own fault brings; SIGKILL and SIGTERM come from elsewhere. */
 static bool
 is_fault(int status)
 {
@@ -126,8 +127,12 @@ read_last_words(struct tree *tree, struct child *child, int64_t now)
 	child_hang_up(child);
 }
 
+/*
+ * An end that we asked for is no death: exit status 0 of a child that was told to stop or to be
+ * renewed.
+ */
 static void
-reap(struct tree *tree, struct child *child, int status, int64_t now)
+reap_child(struct tree *tree, struct child *child, int status, int64_t now)
 {
 	char bytes[QUARANTINE_HOW_MAX + 32];
 	struct text how = TEXT_OVER(bytes);
@@ -151,7 +156,10 @@ reap(struct tree *tree, struct child *child, int status, int64_t now)
 		link_send_absence(tree, child);
 }
 
-/* One without the other is of no use. */
+/*
+ * One process of a notifier without the other is of no use; a gate that ends well has seen the end
+ * of the other, which is yet to be heard of.
+ */
 static void
 reap_gate(struct child *child, int status)
 {
@@ -181,7 +189,7 @@ reap_children(struct tree *tree, int64_t now)
 			continue;
 		for (uint32_t i = 0; i < tree->count; i++) {
 			if (tree->children[i].pid == pid)
-				reap(tree, &tree->children[i], status, now);
+				reap_child(tree, &tree->children[i], status, now);
 			else if (tree->children[i].gate == pid)
 				reap_gate(&tree->children[i], status);
 		}

@@ -58,6 +58,10 @@ reload_fini(struct reload *reload)
 	reload->out = -1;
 }
 
+/*
+ * What was asked for while a check is under way is checked again behind it, so the last state of
+ * the files wins.
+ */
 void
 reload_want(struct reload *reload, uint64_t ask)
 {
@@ -71,7 +75,7 @@ reload_want(struct reload *reload, uint64_t ask)
 }
 
 static void
-say(struct reload *reload, int level, char kind, const char *line)
+report(struct reload *reload, int level, char kind, const char *line)
 {
 	log_say(reload->log, level, "reload: %s", line);
 	for (uint32_t i = 0; i < reload->ask_count; i++)
@@ -79,7 +83,7 @@ say(struct reload *reload, int level, char kind, const char *line)
 }
 
 static void
-end(struct reload *reload, uint8_t status)
+end_asks(struct reload *reload, uint8_t status)
 {
 	for (uint32_t i = 0; i < reload->ask_count; i++)
 		link_answer(reload->tree, reload->asks[i], 'x', status, "");
@@ -87,6 +91,10 @@ end(struct reload *reload, uint8_t status)
 	reload->signalled = false;
 }
 
+/*
+ * The program is executed by the path it had at its start and not by /proc/self/exe: a reload after
+ * an upgrade is to run the new one. Returns only if that fails.
+ */
 static void
 execute(const struct reload_origin *origin, const char *order)
 {
@@ -102,7 +110,7 @@ execute(const struct reload_origin *origin, const char *order)
 
 /* In the child: a small process of its own, that ends with us. */
 _Noreturn static void
-check(const struct reload *reload, pid_t parent, int out)
+run_check(const struct reload *reload, pid_t parent, int out)
 {
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	char order[PATH_MAX + 16];
@@ -136,18 +144,19 @@ begin_check(struct reload *reload, int64_t now)
 		for (int i = 0; piped && i < 2; i++)
 			close(ends[i]);
 		reload->checker = 0;
-		say(reload, LOG_ERR, 'e',
+		report(reload, LOG_ERR, 'e',
 		    "the configuration cannot be checked: no process, no descriptors");
-		end(reload, CALLER_BUSY);
+		end_asks(reload, CALLER_BUSY);
 		return;
 	}
 	if (reload->checker == 0)
-		check(reload, parent, ends[1]);
+		run_check(reload, parent, ends[1]);
 	close(ends[1]);
 	reload->out = ends[0];
 	reload->kill_at = now + check_max;
 }
 
+/* What is beyond the buffer is not read: a check with so many faults has told enough. */
 static void
 read_words(struct reload *reload)
 {
@@ -164,7 +173,7 @@ read_words(struct reload *reload)
 }
 
 static void
-pass_on(struct reload *reload, int level, char kind)
+report_words(struct reload *reload, int level, char kind)
 {
 	for (char *line = reload->words, *stop; *line != '\0'; line = stop) {
 		char shown[1024];
@@ -174,12 +183,12 @@ pass_on(struct reload *reload, int level, char kind)
 		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(stop - line) });
 		stop += *stop == '\n';
 		if (text.size > 0)
-			say(reload, level, kind, shown);
+			report(reload, level, kind, shown);
 	}
 }
 
 static bool
-judge(struct reload *reload, int status)
+judge_check(struct reload *reload, int status)
 {
 	static const struct {
 		const char *text;
@@ -198,14 +207,14 @@ judge(struct reload *reload, int status)
 	                               : 3;
 	char kind = ends[i].is_fault ? 'e' : 'o';
 
-	pass_on(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind);
+	report_words(reload, ends[i].is_fault ? LOG_ERR : LOG_WARNING, kind);
 	if (!ends[i].is_fault)
 		reload->failing_since = 0;
 	else if (reload->failing_since == 0)
 		reload->failing_since = clock_wall();
-	say(reload, ends[i].is_fault ? LOG_ERR : LOG_NOTICE, kind, ends[i].text);
+	report(reload, ends[i].is_fault ? LOG_ERR : LOG_NOTICE, kind, ends[i].text);
 	link_send_failing(reload->tree, reload->failing_since);
-	end(reload, ends[i].answer);
+	end_asks(reload, ends[i].answer);
 	return code == RELOAD_GOOD;
 }
 
@@ -218,10 +227,14 @@ reload_reaped(struct reload *reload, pid_t pid, int status)
 	close(reload->out);
 	reload->out = -1;
 	reload->checker = 0;
-	reload->good = judge(reload, status);
+	reload->good = judge_check(reload, status);
 	return true;
 }
 
+/*
+ * Put in force only when nothing newer is wanted, and while all serve: a start or an end is not
+ * interrupted.
+ */
 bool
 reload_turn(struct reload *reload, bool may, int64_t now)
 {
@@ -242,15 +255,16 @@ reload_turn(struct reload *reload, bool may, int64_t now)
 		return false;
 	if (reload->origin->program[0] == '\0' || reload->origin->folder[0] == '\0') {
 		reload->wanted = false;
-		say(reload, LOG_ERR, 'e',
+		report(reload, LOG_ERR, 'e',
 		    "how the program was started cannot be told: it has to be restarted");
-		end(reload, CALLER_REFUSED);
+		end_asks(reload, CALLER_REFUSED);
 		return false;
 	}
 	begin_check(reload, now);
 	return false;
 }
 
+/* A check is looked at ten times a second: its words come through a pipe that is not polled. */
 int64_t
 reload_next(const struct reload *reload, int64_t now)
 {
@@ -264,7 +278,7 @@ reload_next(const struct reload *reload, int64_t now)
 
 /* Descriptors that go along are those that hold what is ours on this host. */
 static void
-let_pass(int fd)
+pass_over_exec(int fd)
 {
 	if (fd >= 0)
 		(void)fcntl(fd, F_SETFD, 0);
@@ -276,13 +290,14 @@ reload_execute(const struct reload *reload, int lock, int pid_file, struct reaso
 	char order[PATH_MAX + 64];
 
 	snprintf(order, sizeof order, "resume %d %d %s", lock, pid_file, reload->state);
-	let_pass(lock);
-	let_pass(pid_file);
+	pass_over_exec(lock);
+	pass_over_exec(pid_file);
 	execute(reload->origin, order);
 	reason_set(why, "%s cannot be executed anew: %s", reload->origin->program, strerror(errno));
 	unsetenv(RELOAD_VARIABLE);
 }
 
+/* Taken out of the environment, so that no process which we start finds it. */
 bool
 reload_order(struct reload_order *order)
 {

@@ -1,4 +1,7 @@
-/* Stops all children in order, each group with its time limit. */
+/*
+ * Stops all children in order, each group with its time limit: first what makes news, then the
+ * keeper, which has to have heard it all.
+ */
 #include "parent/shutdown.h"
 
 #include <assert.h>

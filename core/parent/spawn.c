@@ -25,6 +25,10 @@
 
 enum { CANNOT_BEGIN = 71 };
 
+/*
+ * A terminal sends SIGINT to all of its group, systemd SIGTERM to all of the unit: the parent alone
+ * acts on them.
+ */
 static void
 reset_signals(void)
 {
@@ -49,8 +53,12 @@ struct start {
 	bool is_gate;
 };
 
+/*
+ * Of the parent's descriptors a child keeps those that are its own; its end comes with the
+ * parent's, however that ends.
+ */
 static bool
-settle(const struct start *start, struct reason *why)
+settle_child(const struct start *start, struct reason *why)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, start->socket, start->pair };
@@ -82,7 +90,7 @@ show_name(const struct child *child, bool is_gate)
 }
 
 static int
-serve(struct duty *duty)
+run_duty(struct duty *duty)
 {
 	switch (duty->kind) {
 	case DUTY_MONITOR:
@@ -131,12 +139,12 @@ run_child(const struct start *start)
 	reset_signals();
 	notify_forget();
 	show_name(child, start->is_gate);
-	if (!settle(start, &why) || !keep_processes(&duty, processes, &why)) {
+	if (!settle_child(start, &why) || !keep_processes(&duty, processes, &why)) {
 		duty_log(&duty, LOG_ERR, 0, "cannot begin: %s", why.text);
 		_exit(CANNOT_BEGIN);
 	}
 	/* _exit: what the parent registered to be done at exit is not ours. */
-	_exit(start->is_gate ? gate_main(&duty) : serve(&duty));
+	_exit(start->is_gate ? gate_main(&duty) : run_duty(&duty));
 }
 
 /* A prober is given its own page, and nobody else's. */
@@ -148,7 +156,10 @@ share_page(const struct child *child, bool share)
 		    child->page, sizeof *child->page, share ? MADV_DOFORK : MADV_DONTFORK);
 }
 
-/* 0: it cannot. */
+/*
+ * stdio is flushed before, or the child would write what waits in it once more. Returns 0 with a
+ * reason if there can be no process.
+ */
 static pid_t
 fork_one(const struct start *start, struct reason *why)
 {
@@ -170,8 +181,10 @@ has_gate(const struct tree *tree, const struct child *child)
 	    && plugin_gate(tree->config->notifiers[child->index].plugin) != NULL;
 }
 
-/* The gate first: the other waits for it. One that is left of the last pair, and still takes leave,
- * has had its time. */
+/*
+ * The gate first: the other waits for it. One that is left of the last pair, and still takes leave
+ * of its peer, has had its time.
+ */
 static bool
 fork_both(struct tree *tree, struct child *child, int socket, struct reason *why)
 {
@@ -202,6 +215,10 @@ fork_both(struct tree *tree, struct child *child, int socket, struct reason *why
 	    > 0; /* a gate that is alone sees that nobody has the other end, and ends */
 }
 
+/*
+ * The parent's end of the socket is known to the parent alone: a child that is forked later closes
+ * what it inherits.
+ */
 bool
 spawn_child(struct tree *tree, struct child *child, struct reason *why)
 {

@@ -17,6 +17,9 @@
 
 static const int64_t apart_stays = 60 * (int64_t)SECOND;
 
+/*
+ * A monitor has lost what it knew of the quarantine, and a keeper that the configuration is faulty.
+ */
 static void
 spawn(struct tree *tree, struct child *child, int64_t now)
 {
@@ -42,6 +45,10 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 		link_send_failing(tree, tree->failing_since);
 }
 
+/*
+ * A process that hangs is worth as much as one that died, and is found out later: so it is made to
+ * die.
+ */
 static void
 kill_if_silent(struct tree *tree, struct child *child, int64_t now)
 {
@@ -70,7 +77,7 @@ release_quarantined(struct tree *tree, int64_t now)
 	}
 }
 
-/* For the parent after a reload or a restart. */
+/* Written when it has changed, for the parent after a reload or a restart. */
 static void
 keep_quarantine(struct tree *tree, int64_t now)
 {
@@ -126,7 +133,10 @@ renew_notifiers(struct tree *tree, int64_t now)
 	}
 }
 
-/* As many as there are targets for them, and for a while after. */
+/*
+ * As many as there are targets for them, and for a while after: the next death is likely to come
+ * soon.
+ */
 static void
 adjust_probers_apart(struct tree *tree, int64_t now)
 {

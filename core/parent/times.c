@@ -1,4 +1,4 @@
-/* The parent's time limits, one row for each. */
+/* The parent's time limits, one row for each; tests shorten them by these names ("silence=1s"). */
 #include "parent/times.h"
 
 #include <stddef.h>

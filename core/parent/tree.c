@@ -1,4 +1,8 @@
-/* The table of child processes, and what can be asked and told of several of them at once. */
+/*
+ * The table of child processes, and what can be asked and told of several of them at once. Places
+ * are fixed for the life of the daemon: links and numbers of probers mean the same in all
+ * processes.
+ */
 #include "parent/tree.h"
 
 #include <assert.h>
@@ -11,6 +15,10 @@
 
 enum { BEGINNINGS = 3 }; /* that may fail before the start is given up */
 
+/*
+ * Shared with the one prober that it is for, and with no other child: a prober that runs wild can
+ * write to its own page alone.
+ */
 static struct duty_page *
 map_page(void)
 {
@@ -97,6 +105,10 @@ tree_silence_limit(const struct tree *tree, const struct child *child)
 	return child->stage == CHILD_STARTED && limit < start ? start : limit;
 }
 
+/*
+ * A duty that fails three times before any was ever ready will not do better: the start is given
+ * up, so that whoever started us is told.
+ */
 void
 tree_await(struct tree *tree, struct child *child, enum backoff_blame blame, int64_t now)
 {
@@ -127,6 +139,7 @@ tree_poll(const struct tree *tree, struct pollfd *polled)
 	return count;
 }
 
+/* Of the keeper nothing is asked: it ends last. */
 bool
 tree_waits_for_notifiers(const struct tree *tree)
 {
@@ -163,6 +176,7 @@ tree_is_ready(const struct tree *tree)
 	return tree_missing(tree) == NULL;
 }
 
+/* Notifiers are not asked: a delivery may take minutes. */
 bool
 tree_answers(const struct tree *tree, int64_t now, const char **who)
 {
@@ -181,6 +195,7 @@ tree_answers(const struct tree *tree, int64_t now, const char **who)
 	return true;
 }
 
+/* What is not there any more need not be told, and is not awaited. */
 void
 tree_stop(struct tree *tree, bool keeper, int64_t grace, int64_t patience)
 {
