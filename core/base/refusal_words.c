@@ -158,7 +158,7 @@ const char *const refusal_trouble[] = {
 	"asking|reach|reaching|lookup|looking|contact|contacting * #list|#known_list|" LISTS,
 	LISTS "|#list|#known_list did|does|do|is|are|was|could|cannot|can|has|have * " BROKEN "|answer|respond|reply|queried|reached",
 	"transfer|download|refresh|import * " LISTS " * failed|failing|failure|incomplete",
-	"our|my own", "ip|ips|address|addresses has|have changed|moved", "moved to",
+	"our|my own", "under attack|ddos|load", "ddos", "ip|ips|address|addresses has|have changed|moved", "moved to",
 	"servfail", "базы|базе|база|бд", "数据库|資料庫|データベース",
 	NULL,
 };

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-enum { VERDICTS = EVIDENCE_NOT_CHECKED + 1, MISSING_RUNS = 2 };
+enum { VERDICTS = EVIDENCE_NOT_CHECKED + 1 };
 
 /* What the legs look like together. */
 enum sight { ALIVE, ALIVE_AND_FAILED, UNKNOWN_NONE_ALIVE, ALL_FAILED, NOTHING_CHECKED, SIGHTS };
@@ -150,7 +150,7 @@ fold_name(const struct resolved *resolved, unsigned missing_before)
 	rule.missing = rule.outcome != NULL;
 	if (!rule.missing)
 		rule.outcome = resolved->resolver_alive ? "name_unresolvable" : "resolver";
-	bool patience = !rule.missing ? resolved->resolver_alive : missing_before < MISSING_RUNS;
+	bool patience = !rule.missing ? resolved->resolver_alive : missing_before < FOLD_MISSING_RUNS;
 	if (patience && resolved->last_good_count > 0)
 		rule.then = NAME_LAST_GOOD;
 	return rule;
@@ -166,11 +166,11 @@ struct name_row {
 
 static const struct name_row name_rows[FOLD_NAME_ROWS] = {
 	{ "NXDOMAIN, in the first two runs", DNS_NO_NAME, 0, false, NULL },
-	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, MISSING_RUNS, false, NULL },
+	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, FOLD_MISSING_RUNS, false, NULL },
 	{ "NODATA, in the first two runs", DNS_NO_DATA, 0, false, NULL },
-	{ "NODATA, from the third run on", DNS_NO_DATA, MISSING_RUNS, false, NULL },
-	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, MISSING_RUNS, false, NULL },
-	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, MISSING_RUNS, false, NULL },
+	{ "NODATA, from the third run on", DNS_NO_DATA, FOLD_MISSING_RUNS, false, NULL },
+	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, FOLD_MISSING_RUNS, false, NULL },
+	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, FOLD_MISSING_RUNS, false, NULL },
 	{ "SERVFAIL or no answer, by one that answers for a random name", DNS_SERVFAIL, 0, true, NULL },
 	{ "SERVFAIL or no answer, by one that does not", DNS_SERVFAIL, 0, false, NULL },
 	{ "REFUSED and all other codes", DNS_REFUSED, 0, false, NULL },

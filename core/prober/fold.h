@@ -24,6 +24,10 @@ struct folded {
 
 struct folded fold_legs(enum addresses, const struct fold_leg *legs, uint32_t count);
 
+/* So many runs of a name that leads nowhere talk to its last good addresses: the next one fails, as the last of that many
+ * attempts and itself. */
+enum { FOLD_MISSING_RUNS = 2 };
+
 /* What to do with an answer of the resolver. */
 enum fold_name_do {
 	NAME_TALK,      /* to the addresses it gave */

@@ -289,13 +289,15 @@ doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *r
 {
 	int64_t stale = run_target(run)->policy->stale_after / 2;
 	bool is_repeated = rule->missing && resolved->repeats > 0 && resolved->repeats < REPEATED_MAX && resolved->repeats < stale;
+	/* The runs before that found no such name count as attempts, though a last known address answered. */
+	bool is_later = run->order.attempt > 1 || (rule->missing && run->order.missing == FOLD_MISSING_RUNS);
 
-	if (run->order.attempt <= 1 && (run->order.flags & ORDER_PATIENT) == 0)
+	if (!is_later && (run->order.flags & ORDER_PATIENT) == 0)
 		return;
 	if (resolved->alike > 0) {
 		rule->outcome = "resolver";
 		run->name_asked = false;
-	} else if (is_repeated && run->order.attempt > 1) {
+	} else if (is_repeated && is_later) {
 		rule->outcome = "answer_repeated";
 	} else {
 		return;

@@ -403,6 +403,11 @@ static const struct {
 	{ TEXT_US, "We are sorry IP blocked" },
 	{ TEXT_US, "Our policy: your host is rejected" },
 	{ TEXT_US, "we are rejecting mail from your host" },
+	{ TEXT_PLAIN, "under attack by spammers, please come back later" },
+	{ TEXT_PLAIN, "spam storm in progress: system overloaded" },
+	{ TEXT_PLAIN, "listed below are the services that are down: smtp" },
+	{ TEXT_PLAIN, "temporary rejection: content filter restarting" },
+	{ TEXT_PLAIN, "service not authorized by license server" },
 	/* Other languages */
 	{ TEXT_RATE, "Zugriff verweigert: zu viele Verbindungen" },
 	{ TEXT_RATE, "Zu viele gleichzeitige Verbindungen von Ihrer IP-Adresse" },
