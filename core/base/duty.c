@@ -53,9 +53,11 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	ssize_t size;
 	int taken;
 
+	/* A peer that closes with packets unread leaves ECONNRESET, which Linux reports once and before the packets that the
+	 * peer sent: its last words. */
 	do
 		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (size < 0 && errno == EINTR);
+	while (size < 0 && (errno == EINTR || errno == ECONNRESET));
 	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without bytes, too */
 	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		size = 0;

@@ -123,6 +123,18 @@ ask_who_listens(const char *folder)
 	return who_listens(folder, to_be_taken);
 }
 
+/* A daemon that closes without having read our request leaves ECONNRESET, which Linux reports once and before the answer. */
+static ssize_t
+receive(int fd, char *packet, size_t room)
+{
+	ssize_t size;
+
+	do
+		size = recv(fd, packet, room, 0);
+	while (size < 0 && errno == ECONNRESET);
+	return size;
+}
+
 /* Whether it has all that was kept. */
 static bool
 is_ready(const char *folder, int64_t until)
@@ -187,7 +199,7 @@ ask_in(const char *folder, const struct zone *zone, const char *const *words)
 		fprintf(stderr, "postwatch: that is too long: %d bytes are the most\n", REQUEST_MAX);
 		status = EXIT_USAGE;
 	}
-	while ((sent || hung_up) && status < 0 && (size = recv(fd, packet, ANSWER_MAX, 0)) > 0) {
+	while ((sent || hung_up) && status < 0 && (size = receive(fd, packet, ANSWER_MAX)) > 0) {
 		packet[size] = '\0';
 		if (packet[0] == 'o')
 			print(stdout, "", zone, packet + 1, (size_t)size - 1);

@@ -168,6 +168,24 @@ descriptors_without_a_byte_are_closed(void **state)
 	close(pair[0]);
 }
 
+/* The peer had packets that it never read. */
+static void
+last_words_are_read_before_the_end(void **state)
+{
+	unsigned char got[8];
+
+	(void)state;
+	assert_true(packet_send(ends[1], "unread", 6, -1));
+	assert_true(packet_send(ends[0], "last", 4, -1));
+	assert_true(packet_send(ends[0], "words", 5, -1));
+	close(ends[0]);
+	assert_int_equal(packet_read(ends[1], got, sizeof got, NULL), 4);
+	assert_memory_equal(got, "last", 4);
+	assert_int_equal(packet_read(ends[1], got, sizeof got, NULL), 5);
+	assert_int_equal(packet_read(ends[1], got, sizeof got, NULL), 0);
+	ends[0] = -1;
+}
+
 static struct message_log
 read_log(char *text, size_t room)
 {
@@ -251,6 +269,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_ENDS(a_packet_arrives_whole),
 		WITH_ENDS(an_end_is_told_from_silence),
+		WITH_ENDS(last_words_are_read_before_the_end),
 		WITH_ENDS(what_has_no_room_is_an_end),
 		WITH_ENDS(a_full_socket_does_not_wait),
 		WITH_ENDS(a_descriptor_travels),
