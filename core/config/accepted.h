@@ -24,7 +24,8 @@ struct input;
 /* Remembers what is read. NULL: no memory. */
 struct accepted *accepted_record(void);
 
-/* What was kept under state/accepted/NAME. NULL with a reason: it is not there, or does not hold.
+/* What was kept under state/accepted/NAME. Returns NULL with a reason: it is not there, or does not
+ * hold.
  */
 struct accepted *accepted_open(const char *state, const char *name, struct reason *why);
 void accepted_close(struct accepted **);
@@ -59,7 +60,7 @@ bool accepted_rename(const char *state, const char *from, const char *to, struct
 bool accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path);
 
 /* Keeps a copy, durable when true is returned, unless the file is no longer what `before` says.
- * False with a reason. */
+ * Returns false with a reason. */
 bool accepted_copy(
     const char *state, const char *path, const struct stat *before, struct reason *why);
 

@@ -25,8 +25,7 @@ find_target(const struct config *config, const struct host *relay)
 	return NULL;
 }
 
-/* The host of "HOST" or "HOST:PORT". False: neither a name nor an address, and the plugin will say
- * so. */
+/* The host of "HOST" or "HOST:PORT". Returns false if it is none: the plugin will say so. */
 static bool
 parse_relay(struct reader *reader, const char *place, struct host *host)
 {
@@ -89,7 +88,8 @@ warn_of_fallback(struct reader *reader, uint32_t index)
 	if (relay != NULL && others != NULL && parse_relay(reader, relay, &host)
 	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
 		WARN(reader, reader->notifier_nodes[index]->place,
-		    "notifier %s: its fallback %s sends through the same host: it helps only where it "
+		    "notifier %s: its fallback %s sends through the same host: it helps only where "
+		    "it "
 		    "goes another way",
 		    notifier->name, other->name);
 }
@@ -166,7 +166,8 @@ warn_of_late(struct reader *reader)
 			continue;
 		units_add_duration(&span, after);
 		WARN(reader, reader->targets.places[i],
-		    "that %s is down would be told %s later: each notifier that is meant for it has an "
+		    "that %s is down would be told %s later: each notifier that is meant for it "
+		    "has an "
 		    "`after`",
 		    target->name, bytes);
 		named++;

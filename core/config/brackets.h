@@ -38,8 +38,8 @@ bool brackets_await(const struct brackets *, char end);
 /* Whether the innermost is a group that is an entry of a list. */
 bool brackets_are_entry(const struct brackets *);
 
-/* Opens one at `now`. False after a fault, with which all stops: there are too many within each
- * other. */
+/* Opens one at `now`. Returns false after a fault, with which all stops: there are too many within
+ * each other. */
 bool brackets_enter(struct brackets *, struct tokens *, char sign);
 void brackets_leave(struct brackets *);
 

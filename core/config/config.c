@@ -75,9 +75,11 @@ add_times(const struct config *config, uint32_t first, uint32_t target,
 {
 	for (uint32_t i = first; i < config->window_count; i++) {
 		const struct config_window *window = &config->windows[i];
-		bool counts = are_of_one_zone(&config->windows[first], window) && is_in(window, target);
+		bool counts = are_of_one_zone(&config->windows[first], window)
+		    && is_in(window, target);
 
-		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX; j++)
+		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX;
+		     j++)
 			ranges[(*count)++] = window->when.ranges[j];
 	}
 }
@@ -112,8 +114,8 @@ target_told_after(const struct config *config, const struct target *target)
 
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		bool told = notifier_hears_of(config, i, target) && (notifier->kinds >> NOTICE_down & 1)
-		    && !notifier_is_always_quiet(notifier);
+		bool told = notifier_hears_of(config, i, target)
+		    && (notifier->kinds >> NOTICE_down & 1) && !notifier_is_always_quiet(notifier);
 
 		if (told && notifier->after < after)
 			after = notifier->after;

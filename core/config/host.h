@@ -13,8 +13,9 @@ struct host {
 	struct address address; /* is_literal */
 };
 
-/* International names become their ASCII form (IDNA 2008). False with a reason: neither a name nor
- * an address; or an address that nobody may probe (address_is_forbidden). Strings lie in the arena.
+/* International names become their ASCII form (IDNA 2008). Returns false with a reason: neither a
+ * name nor an address; or an address that nobody may probe (address_is_forbidden). Strings lie in
+ * the arena.
  */
 bool host_parse(struct arena *, const char *text, size_t size, struct host *, struct reason *why);
 

@@ -5,6 +5,7 @@
 #include "config/input.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -106,6 +107,31 @@ input_free(struct input *input)
 {
 	free(input->bytes);
 	*input = (struct input){ 0 };
+}
+
+static int
+by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int
+folder_read(const char *path, const char *suffix, struct dirent ***entries)
+{
+	int all = scandir(path, entries, NULL, by_bytes), count = 0;
+
+	for (int i = 0; i < all; i++) {
+		struct dirent *entry = (*entries)[i];
+		size_t size = strlen(entry->d_name), end = strlen(suffix);
+
+		if (entry->d_name[0] != '.' && size > end
+		    && strcmp(entry->d_name + size - end, suffix) == 0)
+			(*entries)[count++] = entry;
+		else
+			free(entry);
+	}
+	assert(count <= (all < 0 ? 0 : all));
+	return all < 0 ? -1 : count;
 }
 
 /*

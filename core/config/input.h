@@ -15,10 +15,15 @@ struct input {
 	size_t size;
 };
 
-/* Reads a regular file whole. False with a reason: it is none, is too large, cannot be read, or
- * holds a NUL. */
+/* Reads a regular file whole. Returns false with a reason: it is none, is too large, cannot be
+ * read, or holds a NUL. */
 bool input_read(const char *path, struct input *, struct reason *why);
 void input_free(struct input *);
+
+/* The names in a folder that end with `suffix` and do not begin with a '.', in the order of their
+ * bytes. Returns how many; -1: errno says why. The caller frees each entry and the array. */
+struct dirent;
+int folder_read(const char *path, const char *suffix, struct dirent ***entries);
 
 /* `path` as seen from the folder in which the file `from` lies ("" and names without a folder: the
  * working folder). */

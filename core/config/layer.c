@@ -28,13 +28,11 @@ enum { KEY_SHOWN_MAX = 160, TAG_SIZE_MAX = 64 };
 void
 layer_init(struct reader *reader, struct layer *layer)
 {
-	struct reason why;
-
 	memset(layer, 0, sizeof *layer);
 	for (int i = 0; i < TARGET_ROWS; i++)
-		value_default(&reader->values, &target_settings[i], &layer->target[i], &why);
+		value_default(&reader->values, &target_settings[i], &layer->target[i], NULL);
 	for (int i = 0; i < TLS_ROWS; i++)
-		value_default(&reader->values, &tls_settings_rows[i], &layer->tls[i], &why);
+		value_default(&reader->values, &tls_settings_rows[i], &layer->tls[i], NULL);
 	for (int kind = 0; kind < LIMIT_KINDS; kind++)
 		for (int i = 0; i < PHASE_NAMES_MAX; i++)
 			layer->limits[kind][i] = LIMIT_NOT_GIVEN;
@@ -394,7 +392,6 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 	struct text text = TEXT_OVER(words);
 	int least = INT_MAX, most = 0;
 	struct pw_value value;
-	struct reason why;
 
 	if (!value_of_node(&reader->values, &reader->faults, &row, row.key, node, &value))
 		return;
@@ -416,7 +413,7 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 		text_format(&text, " %dd", least);
 	*into = (struct pw_value){ .given = true };
 	(void)value_of_text(
-	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, &why);
+	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, NULL);
 }
 
 static void

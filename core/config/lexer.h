@@ -27,12 +27,12 @@ struct token {
 
 struct lexer;
 
-/* Begins with the file. NULL after a fault, told in `faults`: it cannot be read. */
+/* Begins with the file. Returns NULL after a fault, told in `faults`: it cannot be read. */
 struct lexer *lexer_open(struct faults *, const char *path);
 void lexer_close(struct lexer **);
 
-/* The next word. False after a fault behind which nothing can be understood: a string or a comment
- * without an end. */
+/* The next word. Returns false after a fault behind which nothing can be understood: a string or a
+ * comment without an end. */
 bool lexer_next(struct lexer *, struct token *);
 
 /* Whether a file could not be included, which has been told. */

@@ -35,8 +35,8 @@ const char *node_kind_name(enum node_kind); /* "a string" */
 /* The child called `key`; NULL: there is none. */
 const struct node *node_member(const struct node *group, const char *key);
 
-/* Reads a file and all it includes into a group. NULL after a fault that left no tree; other faults
- * leave one. *torn: not all that was written is in it. */
+/* Reads a file and all it includes into a group. Returns NULL after a fault that left no tree;
+ * other faults leave one. *torn: not all that was written is in it. */
 const struct node *node_read_file(struct faults *, struct arena *, const char *path, bool *torn);
 
 #endif

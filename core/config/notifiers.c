@@ -78,13 +78,12 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
     const struct pw_setting *hosts, struct own *own)
 {
 	char key[SETTING_KEY_MAX];
-	struct reason why;
 
 	memset(own, 0, sizeof *own);
 	own->rows = plugin->descriptor->settings;
 	for (; own->rows != NULL && own->rows[own->count].key != NULL; own->count++)
 		value_default(
-		    &reader->values, &own->rows[own->count], &own->items[own->count], &why);
+		    &reader->values, &own->rows[own->count], &own->items[own->count], NULL);
 	assert(own->count <= PLUGIN_SETTINGS_MAX);
 	reader_check_keys(reader, group, "", hosts, own->rows);
 	for (uint32_t i = 0; i < group->count; i++) {
@@ -378,7 +377,6 @@ take_heartbeat(struct reader *reader)
 	struct config_notifier *notifier = &reader->notifiers[reader->notifier_count];
 	struct config *config = reader->config;
 	struct pw_value interval;
-	struct reason why;
 	struct own own;
 	bool good;
 	int row;
@@ -397,7 +395,7 @@ take_heartbeat(struct reader *reader)
 		return;
 	take_own(reader, reader->heartbeat, notifier->plugin, heartbeat_settings, &own);
 	if ((row = settings_find(own.rows, "format")) >= 0)
-		value_of_text(&reader->values, &own.rows[row], "", format, &own.items[row], &why);
+		value_of_text(&reader->values, &own.rows[row], "", format, &own.items[row], NULL);
 	notifier->values = values_share(&reader->values, own.items, own.count);
 	check_together(reader, reader->heartbeat, notifier, &own);
 	if (!good)

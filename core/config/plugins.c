@@ -171,25 +171,11 @@ load_file(struct plugins *plugins, const char *path, struct reason *why)
 	return true;
 }
 
-static int
-is_object(const struct dirent *entry)
-{
-	size_t size = strlen(entry->d_name);
-
-	return size > 3 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 3, ".so") == 0;
-}
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static void
 load_folder(struct plugins *plugins, const char *path)
 {
 	struct dirent **entries;
-	int count = scandir(path, &entries, is_object, by_name);
+	int count = folder_read(path, ".so", &entries);
 	struct text file;
 	char room[4096];
 

@@ -47,11 +47,9 @@ tls_mode(const struct probe *probe, const struct layer *layer, enum port_class p
 static void
 put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
 {
-	struct reason why;
-
 	assert(value->list->count <= CERT_LEVELS);
 	for (uint32_t i = 0; i < value->list->count; i++) {
-		bool good = cert_limit_parse(value->list->items[i], &tls->cert_warn[i], &why);
+		bool good = cert_limit_parse(value->list->items[i], &tls->cert_warn[i], NULL);
 
 		assert(good);
 	}

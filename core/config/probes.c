@@ -137,12 +137,11 @@ probes_take_defaults(struct reader *reader)
 		struct probe *probe = &reader->probes[i];
 		const struct node *group = reader->defaults == NULL ? NULL
 		    : node_member(reader->defaults, probe->plugin->descriptor->name);
-		struct reason why;
 
 		probe->layer = reader->defaults_layer;
 		for (uint32_t row = 0; row < probe->own_count; row++)
 			value_default(&reader->values, &probe->plugin->descriptor->settings[row],
-			    &probe->layer.own[row], &why);
+			    &probe->layer.own[row], NULL);
 		if (group != NULL && group->kind == NODE_GROUP)
 			layer_take(reader, &probe->layer, probe, group, SCOPE_PROBE_DEFAULTS);
 	}

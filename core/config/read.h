@@ -61,7 +61,7 @@ struct config_source {
 const struct config *config_read(const struct config_source *source, struct config_faults *faults);
 
 /* The state folder that a configuration names, which may have faults: as far as it can be read.
- * Opens no plugin, asks nobody. False: its path does not fit. */
+ * Opens no plugin, asks nobody. Returns false if its path does not fit. */
 bool config_find_state(const struct config_source *, char *folder, size_t room);
 
 /* Gives a configuration back; the daemon never does. Plugins stay loaded. */

@@ -30,9 +30,8 @@ reader_take_row(struct reader *reader, const struct node *group, const struct pw
     struct pw_value *value)
 {
 	const struct node *node = node_member(group, row->key);
-	struct reason why;
 
-	value_default(&reader->values, row, value, &why);
+	value_default(&reader->values, row, value, NULL);
 	if (node != NULL)
 		return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);
 	if (row->flags & PW_REQUIRED)

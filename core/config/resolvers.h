@@ -1,6 +1,6 @@
 /*
  * The host's DNS resolvers, from /etc/resolv.conf. For configurations that name none. A prober
- * reads them at its birth, and is renewed when their file changes: networks come and go, and the
+ * reads them at its start, and is renewed when their file changes: networks come and go, and the
  * configuration stays.
  */
 #ifndef CONFIG_RESOLVERS_H

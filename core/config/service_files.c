@@ -66,7 +66,8 @@ service_files_note(struct reader *reader, const struct pw_setting *row, const st
 		reader->secrets = grown;
 		reader->secret_room = room;
 	}
-	reader->secrets[reader->secret_count++] = (struct probe_secret){ node->place, row->key, path };
+	reader->secrets[reader->secret_count++] = (struct probe_secret){ node->place, row->key,
+		path };
 }
 
 static void

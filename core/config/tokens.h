@@ -13,8 +13,8 @@ struct tokens {
 	    spoilt; /* nothing behind can be understood, and that has been told: `now` is the end */
 };
 
-/* False after a fault: the file cannot be read. The caller ends it by tokens_close() where true was
- * returned. */
+/* Returns false after a fault: the file cannot be read. The caller ends it by tokens_close() where
+ * true was returned. */
 bool tokens_open(struct tokens *, struct faults *, const char *path);
 void tokens_close(struct tokens *);
 

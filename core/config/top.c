@@ -147,21 +147,6 @@ read_file(struct reader *reader, const char *path)
 		take_setting(reader, &root->children[i]);
 }
 
-static int
-is_part(const struct dirent *entry)
-{
-	size_t size = strlen(entry->d_name);
-
-	return size > 5 && entry->d_name[0] != '.'
-	    && strcmp(entry->d_name + size - 5, ".conf") == 0;
-}
-
-static int
-by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 /*
  * conf.d/ beside the main file, in the order of bytes: the locale of whoever starts us has no say.
  * That there is no such folder is no fault.
@@ -171,7 +156,7 @@ read_parts(struct reader *reader)
 {
 	const char *folder = path_beside(reader->scratch, reader->source->path, "conf.d/");
 	struct dirent **entries;
-	int count = scandir(folder, &entries, is_part, by_bytes);
+	int count = folder_read(folder, ".conf", &entries);
 
 	if (count < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return;
@@ -272,10 +257,9 @@ void
 top_take_globals(struct reader *reader)
 {
 	struct pw_value *values = reader->global;
-	struct reason why;
 
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
-		value_default(&reader->values, &global_settings[i], &values[i], &why);
+		value_default(&reader->values, &global_settings[i], &values[i], NULL);
 		if (reader->globals[i] != NULL)
 			value_of_node(&reader->values, &reader->faults, &global_settings[i],
 			    global_settings[i].key, reader->globals[i], &values[i]);
@@ -309,10 +293,9 @@ top_take_log(struct reader *reader)
 	struct pw_value values[LOG_ROWS];
 	char label[SETTING_KEY_MAX + 4];
 	struct text text;
-	struct reason why;
 
 	for (int i = 0; i < LOG_ROWS; i++)
-		value_default(&reader->values, &log_settings[i], &values[i], &why);
+		value_default(&reader->values, &log_settings[i], &values[i], NULL);
 	for (uint32_t i = 0; reader->log != NULL && i < reader->log->count; i++) {
 		const struct node *node = &reader->log->children[i];
 		int row = settings_find(log_settings, node->key);

@@ -121,8 +121,11 @@ quote_in_reason(const char *text, struct reason *why)
 {
 	char shown[120];
 	struct text quoted = TEXT_OVER(shown);
-	struct reason what = *why;
+	struct reason what;
 
+	if (why == NULL)
+		return false;
+	what = *why;
 	text_escape(&quoted, (struct pw_bytes){ text, strlen(text) });
 	reason_set(why, "\"%s%s\" %s", shown, quoted.cut ? "..." : "", what.text);
 	return false;

@@ -24,7 +24,7 @@ enum { SETTING_KEY_MAX = 64 };
 const char *value_key(const struct pw_setting *, char *room);
 
 /* From text, as on the command line and in the default of a table. `from`: the file that names it,
- * for paths ("": the working folder). False with a reason. */
+ * for paths ("": the working folder). Returns false with a reason. */
 bool value_of_text(struct values *, const struct pw_setting *, const char *from, const char *text,
     struct pw_value *, struct reason *why);
 
@@ -32,8 +32,8 @@ bool value_of_text(struct values *, const struct pw_setting *, const char *from,
 bool value_of_node(struct values *, struct faults *, const struct pw_setting *, const char *label,
     const struct node *, struct pw_value *);
 
-/* What the row's `fallback` says; all zero where it says nothing. False with a reason: the table is
- * wrong. */
+/* What the row's `fallback` says; all zero where it says nothing. Returns false with a reason
+ * (NULL: not asked for) if the table is wrong. */
 bool value_default(
     struct values *, const struct pw_setting *, struct pw_value *, struct reason *why);
 

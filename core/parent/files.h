@@ -1,8 +1,8 @@
 /*
- * Files that probers and notifiers read at their birth and never again: where one of them changes,
+ * Files that probers and notifiers read at their start and never again: where one of them changes,
  * who has read it is renewed. Looked at once a minute, by their status alone. One that is not there
  * changes nothing: who has read it goes on with what it had. A prober tries a changed file at its
- * birth, and reads the copy where it is damaged (prober/sources.h).
+ * start, and reads the copy where it is damaged (prober/sources.h).
  */
 #ifndef PARENT_FILES_H
 #define PARENT_FILES_H

@@ -126,7 +126,7 @@ link_send_absence(struct tree *tree, const struct child *notifier)
 	child_send(keeper, packet, out.size, -1);
 }
 
-/* A monitor that is born again knows of none that is kept apart or quarantined. */
+/* A monitor that was started anew knows of no target that is kept apart or quarantined. */
 void
 link_send_accounts(struct tree *tree)
 {

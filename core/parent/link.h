@@ -9,7 +9,7 @@
 /* Hands one end of a new pair of sockets to each of the two. */
 void link_children(struct child *one, struct child *other, struct log *);
 
-/* Links a child that was just born to those that have lost the one before: a keeper to the
+/* Links a child that was just started to those that have lost the one before: a keeper to the
  * notifiers, a monitor to the keeper and the probers. */
 void link_all(struct tree *, struct child *);
 
@@ -18,7 +18,7 @@ void link_all(struct tree *, struct child *);
 void link_notifier(struct tree *, struct child *);
 
 /* Tells the monitor how a target is to be run, if at all; and all of it to a monitor that was just
- * born. */
+ * started. */
 void link_send_account(struct tree *, uint32_t target, enum account, const char *text);
 void link_send_accounts(struct tree *);
 

@@ -45,7 +45,7 @@ struct quarantine {
 const struct quarantine_entry *quarantine_learn(
     struct quarantine *, uint32_t target, int64_t now, const char *how);
 
-/* A run of it has ended well. False: it was not kept apart. */
+/* A run of it has ended well. Returns false if it was not kept apart. */
 bool quarantine_clear(struct quarantine *, uint32_t target);
 
 /* Whether it is kept apart; and how many are. */
@@ -58,7 +58,7 @@ void quarantine_explain(const struct quarantine *, const struct quarantine_entry
 /* Takes one target whose time is over and lets it be tried, apart; false where there is none. */
 bool quarantine_release(struct quarantine *, int64_t now, uint32_t *target);
 
-/* Forgets one that is held, whatever its time. False: it is not. */
+/* Forgets a target that is held, whatever its time. Returns false if it is not held. */
 bool quarantine_end(struct quarantine *, uint32_t target);
 
 /* When the next one may be released, INT64_MAX: none. */

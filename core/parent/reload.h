@@ -71,7 +71,8 @@ bool reload_reaped(struct reload *, pid_t, int status);
 /* Executes the program anew; returns only where that fails, with the reason. */
 void reload_execute(const struct reload *, int lock, int pid_file, struct reason *why);
 
-/* What the environment says, once, and takes it out of there. False: nothing. */
+/* Reads the order from the environment and takes it out of there. Returns false if there is none.
+ */
 struct reload_order {
 	bool check;
 	int lock, pid_file;

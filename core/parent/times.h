@@ -8,7 +8,7 @@
 #include "parent/quarantine.h"
 
 struct times {
-	int64_t start;          /* from birth until a child is ready */
+	int64_t start;          /* from its start until a child is ready */
 	int64_t silence;        /* of monitor and probers, until they are killed */
 	int64_t keeper_silence; /* the same: a sick disk is no death */
 	int64_t backoff;        /* one step of it: a second */
@@ -21,7 +21,8 @@ struct times {
 
 struct times times_standard(void);
 
-/* Changes those that `words` names: "silence=1s backoff=50ms …". False where a word is none. */
+/* Changes those that `words` names: "silence=1s backoff=50ms …". Returns false with a reason if a
+ * word is no such time. */
 bool times_shorten(struct times *, const char *words, struct reason *why);
 
 #endif
