@@ -12,13 +12,13 @@ static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (i
 /* Which of them are looked for. */
 enum sort { ANY, ENDS, BEGINNINGS };
 
-/* Head of line: what is of the same target and recipient waits for what is older. */
+/* Head of line: what is of the same target and recipient waits for what is older. It may be in the batch that fills, for the claim
+ * then goes with it, and nothing is handed out before that is durable. */
 bool
 claims_is_ripe(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	return delivery->state != STORE_DELIVERY_claimed && delivery->due <= clock_mono()
-	    && !(courier->hushed && delivery->kind != NOTICE_test) && outbox_is_safe(keeper, delivery->serial)
-	    && !queued_is_behind(keeper, courier, delivery, 0);
+	    && !(courier->hushed && delivery->kind != NOTICE_test) && !queued_is_behind(keeper, courier, delivery, 0);
 }
 
 /* Those that may be claimed, oldest first: at most `max` into `found`; returns how many. */
@@ -52,7 +52,7 @@ may_be_joined(const struct keeper *keeper, const struct courier *courier, const 
 {
 	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->retried <= clock_mono()
 	    && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
-	    && !outbox_is_unripe(delivery) && outbox_is_safe(keeper, delivery->serial)
+	    && !outbox_is_unripe(delivery)
 	    && withhold_delivery(keeper, courier, delivery) == NULL;
 }
 

@@ -1,14 +1,20 @@
 /* Only notifiers with a file that cannot be used are in the store: a list under one key, written whole. */
 #include "keeper/damage.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wire_form.h"
 #include "keeper/keeper.h"
 
 enum { VERSION = 1 };
 static const char prefix[] = "files";
+
+static const struct wire_form damage_form = { WIRE_FORM(damage_row,
+	WIRE_FIELD(STRING, damage_row, name),
+	WIRE_FIELD(STRING, damage_row, damage.words),
+	WIRE_FIELD(I64, damage_row, damage.since),
+	WIRE_FIELD(U64, damage_row, damage.told)) };
 
 static void
 put_all(struct keeper *keeper)
@@ -18,15 +24,11 @@ put_all(struct keeper *keeper)
 
 	wire_put_u8(&out, VERSION);
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		const struct courier *courier = &keeper->outbox.couriers[i];
-		const struct damage *damage = &courier->damage;
+		struct damage_row row = { .damage = keeper->outbox.couriers[i].damage };
 
-		if (damage->since == 0)
-			continue;
-		wire_put_bytes(&out, (struct pw_bytes){ courier->name, strlen(courier->name) });
-		wire_put_bytes(&out, (struct pw_bytes){ damage->words, strlen(damage->words) });
-		wire_put_i64(&out, damage->since);
-		wire_put_u64(&out, damage->told);
+		text_copy(row.name, sizeof row.name, keeper->outbox.couriers[i].name);
+		if (row.damage.since != 0)
+			wire_put_form(&out, &damage_form, &row, NULL);
 	}
 	if (!out.bad)
 		store_put_meta(journal_main(keeper), DAMAGE_META, (struct pw_bytes){ (const char *)bytes, out.size });
@@ -39,11 +41,8 @@ damage_next(struct wire_in *in, struct damage_row *row)
 		in->bad |= wire_get_u8(in) != VERSION;
 	if (in->bad || in->at == in->size)
 		return false;
-	struct pw_bytes name = wire_get_bytes(in), words = wire_get_bytes(in);
-	snprintf(row->name, sizeof row->name, "%.*s", (int)name.size, name.data == NULL ? "" : name.data);
-	snprintf(row->damage.words, sizeof row->damage.words, "%.*s", (int)words.size, words.data == NULL ? "" : words.data);
-	row->damage.since = wire_get_i64(in);
-	row->damage.told = wire_get_u64(in);
+	*row = (struct damage_row){ .name = "" };
+	wire_get_form(in, &damage_form, row, &(struct wire_terms){ .version = VERSION });
 	return !in->bad;
 }
 

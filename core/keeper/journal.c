@@ -232,12 +232,14 @@ commit(struct keeper *keeper, enum store_file file)
 {
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
-	struct store_batch *batch = side->open;
 
+	if (!side->stuck && side->since != 0 && file == STORE_MAIN)
+		outbox_claim(keeper); /* which commits, where it claims */
 	if (side->stuck || side->since == 0)
 		return;
 	if (file == STORE_MAIN)
 		withhold_keep(keeper);
+	struct store_batch *batch = side->open;
 	side->open = side->sent;
 	side->sent = batch;
 	side->since = 0;

@@ -235,7 +235,7 @@ outbox_retry(struct delivery *delivery)
 }
 
 void
-outbox_put_back(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
+outbox_put_back(struct courier *courier, struct delivery *delivery)
 {
 	struct delivery **link = &courier->first;
 
@@ -247,14 +247,13 @@ outbox_put_back(struct keeper *keeper, struct courier *courier, struct delivery 
 		courier->last = &delivery->next;
 	delivery->state = STORE_DELIVERY_again;
 	delivery->digest = 0;
-	delivery->serial = keeper->journal.serial;
 }
 
 void
 outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
 	queued_add(keeper, courier, delivery);
-	outbox_put_back(keeper, courier, delivery);
+	outbox_put_back(courier, delivery);
 	outbox_retry(delivery);
 	be_born(delivery);
 	courier->rest_until = 0;
@@ -279,7 +278,6 @@ outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *ent
 		delivery->stands_in = entry->stands_in;
 		delivery->state = STORE_DELIVERY_waiting;
 		be_born(delivery);
-		delivery->serial = keeper->journal.serial;
 		text_copy(delivery->code, sizeof delivery->code, entry->code);
 		append(courier, delivery);
 		queued_add(keeper, courier, delivery);
@@ -369,16 +367,33 @@ outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t target, ui
 	}
 }
 
-bool
-outbox_is_safe(const struct keeper *keeper, uint64_t serial)
+/* What is claimed for it is durable, or no longer waited for. */
+static bool
+has_safe_claims(const struct keeper *keeper, const struct courier *courier)
 {
-	return keeper->journal.safe >= serial || keeper->journal.sides[STORE_MAIN].stuck;
+	return courier->claims > 0
+	    && (keeper->journal.safe >= courier->claim_serial || keeper->journal.sides[STORE_MAIN].stuck);
 }
 
 uint32_t
 outbox_random(struct keeper *keeper)
 {
 	return random_next(&keeper->outbox.random);
+}
+
+static void
+claim(struct keeper *keeper, struct courier *courier)
+{
+	if (courier->fd >= 0 && courier->in_hand == 0 && courier->claims == 0 && clock_mono() >= courier->rest_until
+	    && keeper->stop_by == 0)
+		claims_make(keeper, courier);
+}
+
+void
+outbox_claim(struct keeper *keeper)
+{
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		claim(keeper, &keeper->outbox.couriers[i]);
 }
 
 static void
@@ -391,9 +406,8 @@ turn(struct keeper *keeper, struct courier *courier)
 		repeat_turn(keeper, courier);
 		return;
 	}
-	if (courier->claims == 0 && clock_mono() >= courier->rest_until && keeper->stop_by == 0)
-		claims_make(keeper, courier);
-	if (courier->claims > 0 && outbox_is_safe(keeper, courier->claim_serial))
+	claim(keeper, courier);
+	if (has_safe_claims(keeper, courier))
 		courier_hand_out(keeper, courier);
 	else if (courier->claims == 0)
 		repeat_turn(keeper, courier);
@@ -424,7 +438,7 @@ outbox_next(const struct keeper *keeper)
 		const struct courier *courier = &keeper->outbox.couriers[i];
 		if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL || keeper->stop_by != 0)
 			continue;
-		if (courier->claims > 0 && outbox_is_safe(keeper, courier->claim_serial))
+		if (has_safe_claims(keeper, courier))
 			return now;
 		if (courier->claims == 0 && courier->rest_until <= now && claims_may_be_made(keeper, courier))
 			return now;

@@ -39,7 +39,6 @@ struct delivery {
 	struct delivery *behind; /* in the line of its target (queued.h) */
 	uint64_t notice, target, incident;
 	uint64_t digest;       /* the notice of the digest that it stands in; 0: it waits by itself */
-	uint64_t serial;       /* of the batch that makes it durable: not due before that is safe */
 	uint64_t claim;
 	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
 	enum notice_kind kind;
@@ -151,13 +150,11 @@ bool outbox_is_urgent(const struct delivery *);
 int64_t outbox_age(const struct delivery *);
 /* Its incident is open. */
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
-/* Whether a batch is durable, or no longer waited for. */
-bool outbox_is_safe(const struct keeper *, uint64_t serial);
 /* What a row and its notice say; NULL: no memory. */
 struct delivery *outbox_make(const struct keeper *, const struct store_delivery *);
 /* Of one that stood in a digest: into the list of what is open, in its place among the others, to be tried again; its row is
  * not written. */
-void outbox_put_back(struct keeper *, struct courier *, struct delivery *);
+void outbox_put_back(struct courier *, struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
 bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
 /* Somebody wants it to be tried at once. */
@@ -178,6 +175,8 @@ bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const s
 bool outbox_may_merge(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
 void outbox_merge(struct keeper *, struct courier *, uint64_t target, uint64_t incident, uint64_t into);
 void outbox_turn(struct keeper *);
+/* What is due at once and goes to a notifier that is free is claimed in the batch that fills, which may be committed with it. */
+void outbox_claim(struct keeper *);
 int64_t outbox_next(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
 uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);

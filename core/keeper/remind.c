@@ -110,12 +110,8 @@ knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t f
 	uint32_t target = roll_target(&keeper->roll, delivery->target);
 	const struct courier *courier = &keeper->outbox.couriers[fallback];
 
-	for (const struct delivery *other = courier->first; other != NULL; other = other->next)
-		if (other->notice == delivery->notice)
-			return true;
-	if (delivery->target == 0 || target == CONFIG_NONE)
-		return outbox_had(keeper, courier, delivery->notice);
-	return ledger_is_down(told_ledger(keeper, target, fallback));
+	return outbox_had(keeper, courier, delivery->notice)
+	    || (delivery->target != 0 && target != CONFIG_NONE && ledger_is_down(told_ledger(keeper, target, fallback)));
 }
 
 /* `digest`: the notice of the digest that it waits in, 0: it waits by itself. */

@@ -42,19 +42,11 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 	return keeper->files[target].silenced;
 }
 
-static const struct incident *
-open_incident_of(const struct keeper *keeper, const struct delivery *delivery)
-{
-	return outbox_is_of_open(keeper, delivery) ? keeper->files[roll_target(&keeper->roll, delivery->target)].incident : NULL;
-}
-
 /* Reminders, and what was to be told later: to who knows already of it, an acknowledgement changes nothing. */
 static bool
 is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
 {
-	const struct incident *incident = open_incident_of(keeper, delivery);
-
-	if (incident == NULL || incident->acknowledged == 0)
+	if (!outbox_is_of_open(keeper, delivery) || keeper->files[target].incident->acknowledged == 0)
 		return false;
 	if (delivery->kind == NOTICE_reminder)
 		return true;
@@ -326,7 +318,7 @@ let_others_go(struct keeper *keeper, struct courier *courier, struct digest *dig
 		}
 		digest_take_out(digest, link);
 		member->doubt += doubt;
-		outbox_put_back(keeper, courier, member);
+		outbox_put_back(courier, member);
 		outbox_put(keeper, courier, member, (struct pw_bytes){ "", 0 }, 0);
 	}
 }

@@ -273,6 +273,28 @@ results_have_numbers_of_their_own(void **state)
 	destroy(&world);
 }
 
+/* What goes to a free notifier is claimed with its own notice, and handed out when that is durable. */
+static void
+a_mail_costs_two_commits(void **state)
+{
+	struct world *world = create();
+	uint64_t serial = world->keeper.journal.serial;
+
+	(void)state;
+	down(world, 0, "");
+	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_claimed);
+	assert_int_equal(world->keeper.outbox.couriers[0].in_hand, 0);
+	assert_int_equal(world->keeper.journal.serial, serial + 1);
+	assert_string_equal(handed(world), "down");
+	answer(world, PW_SENT, false);
+	assert_int_equal(world->keeper.journal.serial, serial + 2);
+	down(world, 1, ""); /* as a kill does, before it is handed out */
+	begin_again(world);
+	assert_string_equal(handed(world), "down");
+	assert_true(world->notice.flags & NOTICE_DUPLICATE);
+	destroy(&world);
+}
+
 /* What is told of ourselves, and the record of our own side with it, are there for the next keeper. */
 static void
 what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
@@ -371,6 +393,7 @@ main(void)
 		cmocka_unit_test(what_stands_is_not_told_again_when_it_is_restated),
 		cmocka_unit_test(an_incident_that_the_monitor_knows_nothing_of_is_ended),
 		cmocka_unit_test(results_have_numbers_of_their_own),
+		cmocka_unit_test(a_mail_costs_two_commits),
 		cmocka_unit_test(what_is_our_own_is_kept_with_what_was_told_of_it),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
 		cmocka_unit_test(a_storm_becomes_a_digest),

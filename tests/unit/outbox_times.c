@@ -185,9 +185,11 @@ a_day_that_nobody_was_told_of_is_a_digest(void **state)
 	struct world *world = create();
 
 	(void)state;
+	hold(world, 0, true);
 	for (uint32_t i = 0; i < TARGETS; i++)
 		say(world, i, "degraded", "", "", 0, "");
 	age(world, 0, 25 * HOUR);
+	hold(world, 0, false);
 	assert_string_equal(handed(world), "digest");
 	assert_int_equal(world->notice.covered, TARGETS);
 	answer(world, PW_SENT, false);

@@ -205,6 +205,13 @@ ripen(struct world *world, uint32_t notifier)
 		delivery->due = 0;
 }
 
+/* Nothing is claimed for a notifier, or what waits may be again. */
+UNUSED static void
+hold(struct world *world, uint32_t notifier, bool held)
+{
+	world->keeper.outbox.couriers[notifier].rest_until = held ? INT64_MAX : 0;
+}
+
 /* It was made so long before. */
 UNUSED static void
 grow_old(struct delivery *delivery, int64_t span)

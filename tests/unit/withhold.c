@@ -368,8 +368,10 @@ what_is_claimed_is_asked_again(void **state)
 	struct world *world = create();
 
 	(void)state;
+	hold(world, 0, true);
 	down(world, 0, "");
 	down(world, 1, "");
+	hold(world, 0, false);
 	assert_string_equal(handed(world), "down");
 	assert_int_equal(world->keeper.outbox.couriers[0].first->next->state, STORE_DELIVERY_claimed);
 	ASK(world, "pause", 1, "mx2", "1h", "planned");

@@ -38,8 +38,10 @@ members_of_a_digest_are_asked_again(void **state)
 	begin(world);
 	link_notifiers(world);
 	use_up(world, 0);
+	hold(world, 0, true);
 	for (uint32_t i = 0; i < 3; i++)
 		down(world, i, "");
+	hold(world, 0, false);
 	assert_string_equal(handed(world), "digest");
 	assert_int_equal(world->notice.covered, 3);
 	answer(world, PW_AGAIN, true);
@@ -139,8 +141,10 @@ a_hand_cannot_retry_an_end_alone(void **state)
 	link_notifiers(world);
 	courier = &world->keeper.outbox.couriers[0];
 	use_up(world, 0);
+	hold(world, 0, true);
 	down(world, 0, "");
 	down(world, 1, "");
+	hold(world, 0, false);
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_AGAIN, false);
 	up(world, 0, world->changes[0], "");
