@@ -305,6 +305,18 @@ doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *r
 	rule->missing = false;
 }
 
+/* A name that does not resolve is a warning while its last known addresses answer. Where names in many domains fail alike that
+ * would be a word about each of them: it is our resolver's failure, as where it answers for no name at all. */
+static void
+lay_to_resolver(struct run *run, const struct resolved *resolved, struct fold_name *rule)
+{
+	if (rule->then != NAME_LAST_GOOD || rule->missing || resolved->alike == 0)
+		return;
+	rule->then = NAME_END;
+	rule->outcome = "resolver";
+	run->name_asked = false;
+}
+
 static void
 on_resolved(void *arg, const struct resolved *resolved)
 {
@@ -322,6 +334,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 	}
 	take_name(run, resolved);
 	struct fold_name rule = fold_name(resolved, run->order.missing);
+	lay_to_resolver(run, resolved, &rule);
 	if (rule.then == NAME_END)
 		doubt_name(run, resolved, &rule);
 	run->name_missing = rule.missing;

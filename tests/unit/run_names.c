@@ -147,6 +147,29 @@ failures_alike_confirm_nothing(void **state)
 	assert_true((scene.flags & REPORT_NAME_MISSING) != 0);
 }
 
+/* Nor is it told as a warning, while last known addresses answer. */
+static void
+failures_alike_are_no_warning(void **state)
+{
+	struct server *server = &scene.world->servers[0];
+
+	(void)state;
+	server->answer = one_address;
+	server->address = "127.0.0.1";
+	server->ttl = 0;
+	for (uint32_t i = 0; i < 3; i++)
+		run_after(i, 1, 0);
+	server->answer = servfail_but_canary;
+	for (int round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < 3; i++) {
+			run_after(i, 1, 0);
+			if (round > 0 || i == 2)
+				expect(PW_UNKNOWN, "resolver");
+			else
+				assert_int_equal(scene.verdict, PW_FAILED); /* its last address was talked to: nobody listens there */
+		}
+}
+
 /* So long that the answer can be seen to be the same. */
 static void
 wait_for_ttl(void)
@@ -246,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(failures_alike_confirm_nothing, open_scene, close_scene),
+		cmocka_unit_test_setup_teardown(failures_alike_are_no_warning, open_scene, close_scene),
 		cmocka_unit_test_setup_teardown(a_repetition_confirms_nothing, open_scene, close_scene),
 		cmocka_unit_test_setup_teardown(late_addresses_join, open_scene, close_scene),
 		cmocka_unit_test_setup_teardown(a_run_ends_when_interrupted_before, open_scene, close_scene),
