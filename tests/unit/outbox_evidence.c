@@ -303,6 +303,33 @@ a_clock_that_is_set_back(void **state)
 	destroy(&world);
 }
 
+/* A reminder comes with the last failure, though many came since the outage was told, and the keeper died between. */
+static void
+a_reminder_has_the_last_failure(void **state)
+{
+	static const int64_t waits[] = { 3600 * (int64_t)SECOND };
+	struct world *world = prepare();
+	uint64_t failures[3];
+
+	(void)state;
+	run = 0;
+	world->rules[0].remind = waits;
+	world->rules[0].remind_count = 1;
+	begin(world);
+	go_down(world, failures);
+	hold_and_kill(world, PW_FAILED);
+	ASSERT_HANDED(world, "down", 3, failures[0], failures[1], failures[2]);
+	world->keeper.files[0].incident->confirmed -= 2 * waits[0];
+	ASSERT_HANDED(world, "reminder", 1, run);
+	assert_int_equal(world->notice.before, 0);
+	probe_many(world, RUNS_BETWEEN, PW_FAILED);
+	begin_again(world);
+	world->keeper.files[0].incident->confirmed -= 4 * waits[0];
+	world->keeper.files[0].incident->reminded -= 2 * waits[0];
+	ASSERT_HANDED(world, "reminder", 1, run);
+	destroy(&world);
+}
+
 int
 main(void)
 {
@@ -312,6 +339,7 @@ main(void)
 		cmocka_unit_test(each_kind_of_an_incident),
 		cmocka_unit_test(what_ended_before_it_was_told),
 		cmocka_unit_test(a_clock_that_is_set_back),
+		cmocka_unit_test(a_reminder_has_the_last_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
