@@ -201,6 +201,23 @@ struct message_change {
 };
 
 /*
+ * What the store shows of a target's state, beside the record that only monitors read (the columns of states,
+ * postwatch-schema(5)). All of it is empty of our own side.
+ */
+struct message_columns {
+	char state[16];           /* "pending", "up": no incident of it is open … */
+	char verdict[16], outcome[OUTCOME_NAME_MAX]; /* of the last run; "" where there was none */
+	char silences[96];        /* names of the reasons for silence in force that the monitor knows, separated by blanks */
+	int64_t since;            /* UTC: when `pending`, `up` or `down` was entered */
+	int64_t ended;            /* UTC: the last run; 0: there was none */
+	uint16_t fails, passes;   /* attempts in a row */
+	uint8_t attempts;         /* runs of the open series */
+	uint8_t doubled;          /* how often the interval was doubled since the server said that we come too often */
+	bool flapping, slow, held, quarantined;
+	struct pw_bytes text;     /* the sentence of the open suspicion or incident */
+};
+
+/*
  * All that a judged run of a target (CONFIG_NONE: an event of our own) has changed, and the state after it. It is one
  * message because a store that has a part of it would be wrong: a `down` without the state in which it is told is never
  * followed by an `up`. The keeper commits it whole, together with its place in the sequence.
@@ -209,8 +226,8 @@ struct message_run {
 	struct sequence sequence;
 	uint32_t target;
 	bool restated;            /* the monitor says again what is true: what is known already is left aside */
-	bool up;                  /* the target is up after it: no incident of it is open */
 	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
+	struct message_columns columns;
 	int64_t interval;         /* at which it is run, longer than configured where we come too often; 0: as configured;
 	                           * INTERVAL_NONE: it is quarantined, and not run at all */
 	uint32_t change_count;    /* up to RUN_CHANGES_MAX */
@@ -230,6 +247,7 @@ void message_set_sequence(unsigned char *packet, struct sequence);
 /* What is true of one target, or of our own side, for a monitor that is born again: opaque bytes of monitor/. */
 struct message_state {
 	uint32_t target; /* CONFIG_NONE: our own */
+	bool bare;       /* what the store shows of it is not known, and is to be said: it was kept by an earlier version */
 	struct pw_bytes state;
 };
 void message_put_state(struct wire_out *, const struct message_state *);

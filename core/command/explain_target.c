@@ -19,11 +19,11 @@ on_state(void *arg, const struct store_state *state)
 {
 	struct explained *it = arg;
 
-	it->record = malloc(state->state.size + 1);
+	it->record = malloc(state->record.size + 1);
 	if (it->record == NULL)
 		return false;
-	memcpy(it->record, state->state.data, state->state.size);
-	it->known = view_read(&it->view, it->codes, (struct pw_bytes){ it->record, state->state.size });
+	memcpy(it->record, state->record.data, state->record.size);
+	it->known = view_read(&it->view, it->codes, (struct pw_bytes){ it->record, state->record.size });
 	return false;
 }
 

@@ -19,7 +19,6 @@ static const int64_t patience_unknown = 15 * 60 * (int64_t)SECOND; /* of a targe
 struct reading {
 	const struct past *past;
 	struct standings *all;
-	struct codes *codes;
 	uint64_t number;       /* the last key */
 	char code[OUTCOME_NAME_MAX];
 };
@@ -56,36 +55,27 @@ say(struct standing *row, struct pw_bytes text)
 	row->text = copy(text);
 }
 
-static void
-take_view(struct standing *row, const struct view *view)
-{
-	row->state = view->state.state;
-	row->doubled = view->state.doubled;
-	row->since = view->state.since.utc;
-	row->ended = view->state.ended.utc;
-	row->run = moment_is_set(view->state.ended);
-	row->verdict = view->state.verdict;
-	snprintf(row->outcome, sizeof row->outcome, "%s", view->outcome);
-	say(row, view->text);
-	raise_flag(row, view->flapping, "flapping");
-	raise_flag(row, view->slow, "slow");
-	row->silence = view->state.silence;
-	raise_flag(row, view->held, "held");
-	raise_flag(row, view->quarantined, "quarantined");
-}
-
 static bool
 on_state(void *arg, const struct store_state *state)
 {
 	struct reading *reading = arg;
 	struct standing *row = find(reading, state->target);
-	struct view view;
 
 	reading->number = state->target;
-	if (row == NULL || !view_read(&view, reading->codes, state->state))
+	if (row == NULL || state->state[0] == '\0')
 		return true;
-	take_view(row, &view);
-	view_fini(&view);
+	row->state = (uint8_t)state_named(state->state);
+	row->doubled = (uint8_t)state->doubled;
+	row->since = state->since;
+	row->ended = state->ended;
+	row->run = verdict_of_name(state->verdict, &row->verdict);
+	row->silence = silence_named(state->silences);
+	snprintf(row->outcome, sizeof row->outcome, "%s", state->outcome);
+	say(row, state->text);
+	raise_flag(row, state->flapping, "flapping");
+	raise_flag(row, state->slow, "slow");
+	raise_flag(row, state->held, "held");
+	raise_flag(row, state->quarantined, "quarantined");
 	return true;
 }
 
@@ -146,7 +136,7 @@ on_result(void *arg, const struct store_result *result)
 	row->run = true;
 	row->last_run = result->at;
 	row->ended = result->at + result->micros;
-	row->verdict = (uint8_t)result->verdict;
+	row->verdict = (enum pw_verdict)result->verdict;
 	snprintf(row->outcome, sizeof row->outcome, "%s", result->outcome);
 	say(row, result->text);
 	return true;
@@ -345,7 +335,7 @@ read_all(struct reading *reading)
 enum store_reading
 standings_read(const struct past *past, struct standings *all)
 {
-	struct reading reading = { .past = past, .all = all, .codes = must(codes_create()) };
+	struct reading reading = { .past = past, .all = all };
 	enum store_reading read;
 
 	*all = (struct standings){ 0 };
@@ -358,7 +348,6 @@ standings_read(const struct past *past, struct standings *all)
 		read = read_all(&reading);
 	find_next_runs(past, all);
 	find_unseen(past, all);
-	codes_destroy(&reading.codes);
 	return read;
 }
 

@@ -33,7 +33,7 @@ struct standing {
 	const struct target *configured; /* NULL: without a configuration, or not in it */
 	uint8_t state;        /* enum state; STATE_NONE: the store has none */
 	uint8_t doubled;
-	uint8_t verdict;      /* of the last run */
+	enum pw_verdict verdict; /* of the last run */
 	bool run;             /* there was one */
 	uint32_t silence;     /* reasons in force (monitor/silence.h): of the monitor's when the state was written; paused, window now */
 	int64_t since;

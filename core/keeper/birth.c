@@ -190,7 +190,7 @@ put_target(void *arg, const struct store_target *row, uint32_t target, bool anew
 	/* One that comes back after it was gone begins anew. */
 	if (target == CONFIG_NONE || (anew && row->known != 0))
 		store_put_state(batch, &(struct store_state){ .target = row->number, .at = clock_wall(),
-		    .state = { "", 0 } });
+		    .record = { "", 0 } });
 }
 
 static int64_t

@@ -106,8 +106,8 @@ on_state(void *arg, const struct store_state *row)
 	uint32_t target = roll_target(&it->keeper->roll, row->target);
 
 	it->cursor = row->target;
-	if (target != CONFIG_NONE && row->state.size > 0)
-		message_put_state(it->out, &(struct message_state){ target, row->state });
+	if (target != CONFIG_NONE && row->record.size > 0)
+		message_put_state(it->out, &(struct message_state){ target, row->state[0] == '\0', row->record });
 	return true;
 }
 
@@ -134,7 +134,7 @@ put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 	*cursor = UINT64_MAX;
 	size = store_read_meta(keeper->reader, OWN_META, own, sizeof own);
 	if (size > 0 && size <= (int64_t)sizeof own)
-		message_put_state(out, &(struct message_state){ CONFIG_NONE, { own, (size_t)size } });
+		message_put_state(out, &(struct message_state){ CONFIG_NONE, false, { own, (size_t)size } });
 	return out->size > 0;
 }
 

@@ -238,6 +238,21 @@ is_open(struct keeper *keeper, const struct message_change *change)
 	return ledger_speaks_of_condition(notice_named(change->kind)) && *find_standing(file, change->code) != NULL;
 }
 
+/* The columns as the monitor says them: its record is not read here. */
+static void
+put_state_row(struct keeper *keeper, const struct message_run *run)
+{
+	const struct message_columns *columns = &run->columns;
+	int64_t interval = run->interval == 0 ? keeper->config->targets[run->target].policy->interval : run->interval;
+
+	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, run->target),
+	    .at = clock_wall(), .record = run->state, .state = columns->state, .verdict = columns->verdict,
+	    .outcome = columns->outcome, .silences = columns->silences, .text = columns->text, .since = columns->since,
+	    .ended = columns->ended, .interval = interval == INTERVAL_NONE ? 0 : interval, .fails = columns->fails,
+	    .passes = columns->passes, .attempts = columns->attempts, .doubled = columns->doubled,
+	    .flapping = columns->flapping, .slow = columns->slow, .held = columns->held, .quarantined = columns->quarantined });
+}
+
 static void
 record_state(struct keeper *keeper, const struct message_run *run)
 {
@@ -245,8 +260,7 @@ record_state(struct keeper *keeper, const struct message_run *run)
 		store_put_meta(journal_main(keeper), OWN_META, run->state);
 		return;
 	}
-	store_put_state(journal_main(keeper), &(struct store_state){ .target = roll_number(&keeper->roll, run->target),
-	    .at = clock_wall(), .state = run->state });
+	put_state_row(keeper, run);
 	evidence_of_state(keeper, run->target);
 }
 
@@ -282,7 +296,7 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
-	if (run->up && run->target != CONFIG_NONE && keeper->files[run->target].incident != NULL)
+	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && keeper->files[run->target].incident != NULL)
 		end_unseen(keeper, run->target);
 	if (run->state.size > 0)
 		record_state(keeper, run);

@@ -15,7 +15,7 @@
 #include "monitor/record.h"
 
 enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
-	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
+	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64 - sizeof(struct message_columns) - EVIDENCE_TEXT_MAX, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
 	TEXT_SHORT = 128 };
 
 /* The changes of the run at hand. */
@@ -119,8 +119,8 @@ append_run(struct keeper_link *link, uint32_t target, const struct open_run *ope
 		own_record_encode(link->own, link->watch, &state);
 	else
 		record_encode(link->watch, target, &state);
-	message_put_run(&out, &(struct message_run){ .target = target, .restated = open != NULL && open->restated,
-	    .up = target != CONFIG_NONE && link->watch->targets[target].state.state == STATE_UP,
+	message_put_run(&out, &(struct message_run){ .target = target, .columns = record_columns(link->watch, target),
+	    .restated = open != NULL && open->restated,
 	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(link->watch, target),
 	    .change_count = open == NULL ? 0 : open->count,
 	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });

@@ -30,7 +30,11 @@ take_state(struct monitor *monitor, struct wire_in *in)
 	if (state.target == CONFIG_NONE) {
 		if (!own_record_decode(&monitor->own, watch, &record))
 			duty_log(monitor->watch.duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
-	} else if (!record_decode(watch, state.target, &record))
+		return true;
+	}
+	if (state.bare)
+		keeper_link_mark(monitor->keeper, state.target);
+	if (!record_decode(watch, state.target, &record))
 		duty_log(monitor->watch.duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
 		    watch_target(watch, state.target)->name);
 	return true;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "monitor/pace.h"
+#include "monitor/silence.h"
 #include "monitor/view.h"
 
 enum { GAP_INTERVALS = 5 };
@@ -140,6 +141,41 @@ record_encode(const struct watch *watch, uint32_t target, struct wire_out *out)
 	renewal_encode(&watched->renewal, out);
 	encode_sight(watch, watched, out);
 	facts_encode_values(watched->facts, out);
+}
+
+struct message_columns
+record_columns(const struct watch *watch, uint32_t target)
+{
+	struct message_columns columns = { .state = "" };
+
+	if (target == CONFIG_NONE)
+		return columns;
+	const struct watched *watched = &watch->targets[target];
+	const struct target_state *state = &watched->state;
+	const struct attempts *attempts = watched->attempts;
+	struct text silences = TEXT_OVER(columns.silences);
+	text_copy(columns.state, sizeof columns.state, state_name((enum state)state->state));
+	if (moment_is_set(state->ended)) {
+		text_copy(columns.verdict, sizeof columns.verdict, verdict_name((enum pw_verdict)state->verdict));
+		text_copy(columns.outcome, sizeof columns.outcome, codes_get(watch->codes, state->outcome)->name);
+	}
+	silence_add_names(&silences, state->silence);
+	columns.since = state->since.utc;
+	columns.ended = state->ended.utc;
+	columns.fails = state->fails;
+	columns.passes = state->passes;
+	columns.attempts = attempts == NULL ? 0 : attempts->count;
+	columns.doubled = state->doubled;
+	columns.flapping = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
+	columns.slow = state->flags & TARGET_SLOW;
+	columns.held = state->trouble != NULL && state->trouble->held;
+	columns.quarantined = state->flags & TARGET_QUARANTINED;
+	if (attempts != NULL && attempts->text != NULL) {
+		size_t size = strlen(attempts->text);
+		columns.text = (struct pw_bytes){ attempts->text, size < EVIDENCE_TEXT_MAX ? size
+		    : text_whole(attempts->text, EVIDENCE_TEXT_MAX - 1) };
+	}
+	return columns;
 }
 
 /* Of another name, or another service under its name, nothing is known. */

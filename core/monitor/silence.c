@@ -2,6 +2,7 @@
 #include "monitor/silence.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define K(kind)   (1u << NOTICE_##kind)
 #define ALL_KINDS ((1u << NOTICE_KINDS) - 1)
@@ -41,6 +42,20 @@ silence_add_names(struct text *text, uint32_t reasons)
 	for (unsigned i = 0, named = 0; i < SILENCE_COUNT; i++)
 		if (reasons >> i & 1)
 			text_format(text, "%s%s", named++ == 0 ? "" : " ", silences[i].name);
+}
+
+uint32_t
+silence_named(const char *names)
+{
+	uint32_t reasons = 0;
+
+	for (size_t size; *names != '\0'; names += size + (names[size] == ' ')) {
+		size = strcspn(names, " ");
+		for (unsigned i = 0; i < SILENCE_COUNT; i++)
+			if (strlen(silences[i].name) == size && memcmp(silences[i].name, names, size) == 0)
+				reasons |= 1u << i;
+	}
+	return reasons;
 }
 
 uint32_t

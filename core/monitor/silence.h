@@ -36,6 +36,8 @@ uint32_t silence_of(uint32_t reasons, enum notice_kind kind);
 
 /* Their names, separated by blanks. */
 void silence_add_names(struct text *, uint32_t reasons);
+/* Back from these names; such as are not known are left out. */
+uint32_t silence_named(const char *names);
 
 /*
  * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0. `looked`: a run of it has

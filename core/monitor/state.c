@@ -2,6 +2,7 @@
 #include "monitor/state.h"
 
 #include <assert.h>
+#include <string.h>
 
 static const struct state_move moves[STATES][SIGNALS] = {
 	[STATE_PENDING] = {
@@ -74,6 +75,15 @@ state_name(enum state state)
 {
 	assert((size_t)state < STATES);
 	return states[state];
+}
+
+enum state
+state_named(const char *name)
+{
+	for (enum state state = STATE_PENDING; state < STATES; state++)
+		if (strcmp(states[state], name) == 0)
+			return state;
+	return STATE_NONE;
 }
 
 const char *

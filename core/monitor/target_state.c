@@ -273,11 +273,9 @@ get_state(struct wire_in *in)
 	char name[16];
 
 	wire_get_name(in, name, sizeof name);
-	for (uint8_t state = STATE_PENDING; state < STATES; state++)
-		if (strcmp(name, state_name((enum state)state)) == 0)
-			return state;
-	in->bad = true;
-	return STATE_PENDING;
+	enum state state = state_named(name);
+	in->bad |= state == STATE_NONE;
+	return state == STATE_NONE ? STATE_PENDING : (uint8_t)state;
 }
 
 static uint8_t

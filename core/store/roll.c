@@ -1,8 +1,12 @@
 /* The job that makes roll-ups: when a span is over, some targets at a step. */
+#include <assert.h>
+
 #include "base/clock.h"
 #include "store/tending.h"
 
-enum { TARGETS_A_STEP = 16, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
+enum { TARGETS_A_STEP = 16, ROLLUPS_A_STEP = 256, ROWS_A_TARGET = 16384, COUNTS = PW_UNKNOWN + 1 + STORE_MOODS_END };
+static_assert(STORE_MOOD_up == 0 && STORE_MOOD_degraded == 1 && STORE_MOOD_down == 2 && STORE_MOOD_unknown == 3
+    && STORE_MOOD_paused == 4 && STORE_MOODS_END == 5, "the columns of rollups stand in the order of enum store_mood");
 static const int64_t GRACE = INT64_C(300) * SECOND; /* a run counts where it began, and is kept when it has ended */
 
 static const char *const keys[STORE_SPANS] = { [STORE_QUARTER] = "rolled_quarters", [STORE_HOUR] = "rolled_hours" };
@@ -87,9 +91,11 @@ collect(struct store *store, uint64_t row, int64_t begins, int64_t ends, bool *b
 static bool
 write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 {
-	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
-	    " phase_names = excluded.phase_names, phases = excluded.phases");
+	struct query *query = db_query(db, "INSERT INTO rollups (target, span, start, counts, phase_names, phases,"
+	    " up, degraded, down, unknown, paused) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	    " ON CONFLICT (target, span, start) DO UPDATE SET counts = excluded.counts,"
+	    " phase_names = excluded.phase_names, phases = excluded.phases, up = excluded.up, degraded = excluded.degraded,"
+	    " down = excluded.down, unknown = excluded.unknown, paused = excluded.paused");
 	unsigned char counts[TIMES_MAX], phases[TIMES_MAX];
 	int64_t values[COUNTS];
 	size_t size;
@@ -98,8 +104,10 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 		return false;
 	for (int i = 0; i <= PW_UNKNOWN; i++)
 		values[i] = made->runs[i];
-	for (int i = 0; i < STORE_MOODS_END; i++)
+	for (int i = 0; i < STORE_MOODS_END; i++) {
 		values[PW_UNKNOWN + 1 + i] = made->time[i];
+		query_bind_i64(query, 7 + i, made->time[i]);
+	}
 	query_bind_i64(query, 1, (int64_t)made->target);
 	query_bind_i64(query, 2, made->span);
 	query_bind_i64(query, 3, made->start);
@@ -109,6 +117,46 @@ write_rollup(struct db *db, const struct store_rollup *made, uint32_t names)
 	size = times_pack(&made->phases[0].p50, 3 * made->phase_count, phases, sizeof phases);
 	query_bind_bytes(query, 6, (struct pw_bytes){ (const char *)phases, size });
 	return query_run(query);
+}
+
+/* Gives the oldest of the roll-ups without columns for their times what their counts say; false where there is none. */
+static bool
+fill_rollup(struct db *db)
+{
+	struct query *query = db_query(db, "SELECT target, span, start, counts FROM rollups WHERE up IS NULL"
+	    " ORDER BY target, span, start LIMIT 1");
+	int64_t values[COUNTS] = { 0 }, key[3];
+
+	if (query == NULL || !query_step(query))
+		return false;
+	for (int i = 0; i < 3; i++)
+		key[i] = query_i64(query, i);
+	times_unpack(query_bytes(query, 3), values, COUNTS);
+	query_reset(query);
+	query = db_query(db, "UPDATE rollups SET up = ?4, degraded = ?5, down = ?6, unknown = ?7, paused = ?8"
+	    " WHERE target = ?1 AND span = ?2 AND start = ?3");
+	if (query == NULL)
+		return false;
+	for (int i = 0; i < 3; i++)
+		query_bind_i64(query, 1 + i, key[i]);
+	for (int i = 0; i < STORE_MOODS_END; i++)
+		query_bind_i64(query, 4 + i, values[PW_UNKNOWN + 1 + i]);
+	return query_run(query);
+}
+
+enum step
+tending_fill_rollups(struct store *store, int64_t now, struct store_tended *tended)
+{
+	struct db *db = store->shelves[STORE_HISTORY].db;
+	int filled = 0;
+
+	(void)now;
+	(void)tended;
+	while (filled < ROLLUPS_A_STEP && fill_rollup(db))
+		filled++;
+	if (db_fault(db) != DB_WELL)
+		return STEP_BROKEN;
+	return filled == 0 ? STEP_NOTHING : STEP_DONE;
 }
 
 static bool

@@ -14,7 +14,12 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(TEXT, target, probe), FIELD(TEXT, target, host), FIELD(U32, target, port),
 		FIELD(TEXT, target, was), FIELD(I64, target, known), FIELD(I64, target, gone) } },
 	[ROW_STATE] = { "states", 1, sizeof(struct store_state), NULL, false, {
-		FIELD(I64, state, target), FIELD(I64, state, at), FIELD(BYTES, state, state) } },
+		FIELD(I64, state, target), FIELD(I64, state, at), FIELD(BYTES, state, record), FIELD(TEXT, state, state),
+		FIELD(TEXT, state, verdict), FIELD(TEXT, state, outcome), FIELD(TEXT, state, silences),
+		FIELD(BYTES, state, text), FIELD(I64, state, since), FIELD(I64, state, ended), FIELD(I64, state, interval),
+		FIELD(U32, state, fails), FIELD(U32, state, passes), FIELD(U32, state, attempts), FIELD(U32, state, doubled),
+		FIELD(U32, state, flapping), FIELD(U32, state, slow), FIELD(U32, state, held),
+		FIELD(U32, state, quarantined) } },
 	[ROW_INCIDENT] = { "incidents", 1, sizeof(struct store_incident), NULL, false, {
 		FIELD(I64, incident, number), FIELD(I64, incident, target), FIELD(I64, incident, change),
 		FIELD(I64, incident, began), FIELD(I64, incident, confirmed), FIELD(I64, incident, ended),

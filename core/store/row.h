@@ -32,7 +32,7 @@ enum row_kind {
 	ROW_KINDS
 };
 
-enum { ROW_FIELDS_MAX = 20, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
+enum { ROW_FIELDS_MAX = 24, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
 
 struct row_form {
 	const char *table;

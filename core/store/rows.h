@@ -25,11 +25,25 @@ struct store_target {
 	int64_t gone;         /* when it left the configuration */
 };
 
-/* What the monitor holds true of a target: opaque bytes of its own. */
+/*
+ * What the monitor holds true of a target. All but `record` repeats what stands in it, for whoever reads the store; it is as
+ * of the run that changed the state last: runs since are in history.db.
+ */
 struct store_state {
 	uint64_t target;
-	int64_t at;
-	struct pw_bytes state;
+	int64_t at;             /* when it was written */
+	struct pw_bytes record; /* the monitor's own, opaque; empty: nothing is known, it begins anew */
+	const char *state;      /* "pending", "up" ...; "": not known */
+	const char *verdict, *outcome; /* of the last run; "" where there was none */
+	const char *silences;   /* names of the reasons for silence in force, separated by blanks */
+	struct pw_bytes text;   /* the sentence of the open suspicion or incident */
+	int64_t since;          /* when `pending`, `up` or `down` was entered */
+	int64_t ended;          /* the last run; 0: there was none */
+	int64_t interval;       /* microseconds between two runs; 0: not known */
+	uint32_t fails, passes; /* attempts in a row */
+	uint32_t attempts;      /* runs of the open series */
+	uint32_t doubled;       /* how often the interval was doubled since the server said that we come too often */
+	uint32_t flapping, slow, held, quarantined; /* 0 or 1 */
 };
 
 struct store_incident {

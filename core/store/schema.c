@@ -15,6 +15,15 @@
     " FROM split WHERE at > 0 AND word <> '' GROUP BY name ORDER BY 1)" \
     " SELECT coalesce(group_concat(word, ' '), '') FROM named)"
 
+/* A column of states that one of an earlier version lacks until the monitor has said it. */
+#define STATES_TEXT(column) "ALTER TABLE states ADD COLUMN " column " TEXT NOT NULL DEFAULT '';"
+#define STATES_NUMBER(column) "ALTER TABLE states ADD COLUMN " column " INTEGER NOT NULL DEFAULT 0;"
+/* A time as two columns: UTC in ISO 8601, and microseconds; both are NULL for 0. */
+#define TIME(name, micros) "strftime('%Y-%m-%dT%H:%M:%SZ', nullif(" micros ", 0) / 1000000, 'unixepoch') AS " name \
+    ", nullif(" micros ", 0) AS " name "_us"
+/* A target that is down is so since its incident was confirmed, whose time was moved where the clock was set since. */
+#define SINCE "CASE WHEN s.state IN ('down', 'recovering') THEN coalesce(i.confirmed, s.since) ELSE s.since END"
+
 static const char *const main_steps[] = {
 	/* 1 */
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -73,7 +82,49 @@ static const char *const main_steps[] = {
 	"CREATE TABLE notice_evidence (id INTEGER PRIMARY KEY, notice INTEGER NOT NULL REFERENCES notices (number)"
 	"	ON DELETE CASCADE, run INTEGER NOT NULL, leg INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL,"
 	"	UNIQUE (notice, run, leg)) STRICT",
+	/* 4: what is read of a state has columns beside the monitor's record, and people have views (postwatch-schema(5)) */
+	"ALTER TABLE states RENAME COLUMN state TO record;"
+	STATES_TEXT("state") STATES_TEXT("verdict") STATES_TEXT("outcome") STATES_TEXT("silences")
+	"ALTER TABLE states ADD COLUMN text BLOB NOT NULL DEFAULT x'';"
+	STATES_NUMBER("since") STATES_NUMBER("ended") STATES_NUMBER("interval")
+	STATES_NUMBER("fails") STATES_NUMBER("passes") STATES_NUMBER("attempts")
+	STATES_NUMBER("doubled") STATES_NUMBER("flapping") STATES_NUMBER("slow")
+	STATES_NUMBER("held") STATES_NUMBER("quarantined")
+	"CREATE VIEW target_status AS SELECT t.number AS target, t.name, t.identity, t.probe, t.host, t.port,"
+	"	coalesce(nullif(s.state, ''), 'pending') AS state, " TIME("since", SINCE) ","
+	"	nullif(s.verdict, '') AS verdict, nullif(s.outcome, '') AS outcome,"
+	"	CAST(CASE WHEN length(s.text) > 0 THEN s.text ELSE coalesce(i.text, x'') END AS TEXT) AS text,"
+	"	" TIME("last_run", "s.ended") ", s.interval / 1e6 AS interval_s, s.fails, s.passes, s.attempts,"
+	"	s.doubled, s.flapping, s.slow, s.held, s.quarantined, nullif(s.silences, '') AS silences, i.number AS incident, " TIME("acknowledged", "i.acknowledged") ","
+	"	CAST(i.ack_by AS TEXT) AS acknowledged_by, CAST(i.ack_why AS TEXT) AS acknowledged_why,"
+	"	(SELECT group_concat(code, ' ') FROM (SELECT code FROM conditions c WHERE c.target = t.number AND standing > 0"
+	"		AND cleared = 0 ORDER BY code)) AS conditions, " TIME("known", "t.known") ", " TIME("gone", "t.gone")
+	"	FROM targets t LEFT JOIN states s ON s.target = t.number LEFT JOIN (SELECT target, max(number) AS number"
+	"		FROM incidents WHERE end_confirmed = 0 GROUP BY target) o ON o.target = t.number"
+	"	LEFT JOIN incidents i ON i.number = o.number;"
+	"CREATE VIEW incident_view AS SELECT i.number AS incident, i.target, t.name, t.probe, t.host, t.port, i.outcome,"
+	"	" TIME("began", "i.began") ", " TIME("confirmed", "i.confirmed") ", " TIME("ended", "i.ended") ","
+	"	" TIME("end_confirmed", "i.end_confirmed") ", nullif(i.ending, '') AS ending,"
+	"	CASE WHEN i.ended > 0 THEN (i.ended - i.began) / 1e6 END AS lasted_s,"
+	"	CAST(i.text AS TEXT) AS text, CAST(i.end_text AS TEXT) AS end_text,"
+	"	" TIME("acknowledged", "i.acknowledged") ", CAST(i.ack_by AS TEXT) AS acknowledged_by,"
+	"	CAST(i.ack_why AS TEXT) AS acknowledged_why FROM incidents i LEFT JOIN targets t ON t.number = i.target;"
+	"CREATE VIEW notice_view AS SELECT n.number AS notice, n.kind, n.target, t.name, nullif(n.incident, 0) AS incident,"
+	"	nullif(n.code, '') AS code, " TIME("detected", "n.detected") ", " TIME("confirmed", "n.confirmed") ","
+	"	CAST(n.text AS TEXT) AS text, nullif(n.silences, '') AS silences, d.notifier, d.recipient, CASE d.state WHEN 1 THEN 'waiting'"
+	"	WHEN 2 THEN 'claimed' WHEN 3 THEN 'again' WHEN 4 THEN 'sent' WHEN 5 THEN 'dead' WHEN 6 THEN 'dropped'"
+	"	WHEN 7 THEN 'merged' END AS delivery, d.state < 4 AS undelivered, d.state = 5 AS given_up, d.attempts, d.doubt,"
+	"	" TIME("created", "d.created") ", " TIME("next_try", "CASE WHEN d.state < 4 THEN d.not_before END") ","
+	"	" TIME("ended", "d.ended") ", nullif(d.merged, 0) AS merged_into, CAST(d.receipt AS TEXT) AS receipt"
+	"	FROM notices n LEFT JOIN targets t ON t.number = n.target LEFT JOIN deliveries d ON d.notice = n.number",
 };
+
+/* The newest result of each target: of those since the heads were written, else what its head names. */
+#define NEWEST_RESULTS \
+    "WITH upto AS (SELECT coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0) AS id)," \
+    " recent AS MATERIALIZED (SELECT target, max(id) AS id FROM results WHERE id > (SELECT id FROM upto) GROUP BY target)," \
+    " newest AS (SELECT target, id FROM recent UNION ALL SELECT h.target, coalesce((SELECT id FROM results" \
+    "  WHERE id = h.last), h.bad) FROM heads h WHERE h.target NOT IN (SELECT target FROM recent)) "
 
 /* A result names the row of the same target before it (prev), and its last one that was not ok (bad), which is what is
  * left when those that were ok have gone. `heads` begins the chains, as of the row that meta's heads_upto names. */
@@ -93,6 +144,19 @@ static const char *const history_steps[] = {
 	"CREATE TABLE rollups (target INTEGER NOT NULL, span INTEGER NOT NULL, start INTEGER NOT NULL,"
 	"	monitor INTEGER NOT NULL DEFAULT 1, counts BLOB NOT NULL, phase_names INTEGER NOT NULL,"
 	"	phases BLOB NOT NULL, PRIMARY KEY (target, span, start)) STRICT, WITHOUT ROWID",
+	/* 2: the time of a roll-up by mood has columns; those of earlier ones are filled in by tending */
+	"ALTER TABLE rollups ADD COLUMN up INTEGER;" "ALTER TABLE rollups ADD COLUMN degraded INTEGER;"
+	"ALTER TABLE rollups ADD COLUMN down INTEGER;" "ALTER TABLE rollups ADD COLUMN unknown INTEGER;"
+	"ALTER TABLE rollups ADD COLUMN paused INTEGER;"
+	"CREATE INDEX rollups_unfilled ON rollups (target, span, start) WHERE up IS NULL;"
+	"CREATE VIEW availability AS SELECT target, " TIME("hour", "start") ", up / 1e6 AS up_s, degraded / 1e6 AS degraded_s,"
+	"	down / 1e6 AS down_s, unknown / 1e6 AS unknown_s, paused / 1e6 AS paused_s,"
+	"	100.0 * (up + degraded) / nullif(up + degraded + down, 0) AS percent FROM rollups WHERE span = 1 AND up IS NOT NULL;"
+	"CREATE VIEW last_run AS " NEWEST_RESULTS "SELECT r.target, r.run, " TIME("started", "r.at") ","
+	"	" TIME("ended", "r.at + r.micros") ", r.micros / 1e6 AS lasted_s, CASE r.verdict WHEN 0 THEN 'ok'"
+	"	WHEN 1 THEN 'degraded' WHEN 2 THEN 'blocked' WHEN 3 THEN 'failed' ELSE 'unknown' END AS verdict,"
+	"	o.word AS outcome, CAST(r.text AS TEXT) AS text"
+	"	FROM newest n JOIN results r ON r.id = n.id JOIN words o ON o.number = r.outcome",
 };
 
 #define STEPS(array) (int)(sizeof(array) / sizeof(array)[0]), array

@@ -48,6 +48,7 @@ static const struct job {
 	int seconds; /* until it is asked again where there was nothing */
 } jobs[] = {
 	{ roll, STORE_HISTORY, 5 },
+	{ tending_fill_rollups, STORE_HISTORY, 3600 },
 	{ tending_make_room, STORE_HISTORY, 5 },
 	{ tending_forget_ok, STORE_HISTORY, 5 },
 	{ tending_forget_all, STORE_HISTORY, 60 },

@@ -37,6 +37,9 @@ bool tending_set_count(struct db *, const char *key, int64_t value);
 /* roll.c */
 enum step tending_roll(struct store *, enum store_span, int64_t now, struct store_tended *);
 
+/* Gives roll-ups that an earlier version has made their columns of time by mood, from their counts. */
+enum step tending_fill_rollups(struct store *, int64_t now, struct store_tended *);
+
 /* forget.c */
 enum step tending_forget_ok(struct store *, int64_t now, struct store_tended *);
 enum step tending_forget_all(struct store *, int64_t now, struct store_tended *);

@@ -98,7 +98,7 @@ change(uint32_t target, uint64_t number, bool down)
 	snprintf(told.code, sizeof told.code, down ? "refused" : "ok");
 	snprintf(words, sizeof words, "mx%u.test %s: %0100d", target, told.kind, 0);
 	told.text = (struct pw_bytes){ words, strlen(words) };
-	if (!say_run(&keeper, &told, &(struct message_state){ target, { state, STATE } }))
+	if (!say_run(&keeper, &told, &(struct message_state){ target, false, { state, STATE } }))
 		bench_die("a run is not taken");
 }
 

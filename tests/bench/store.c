@@ -182,7 +182,8 @@ targets(struct bench *bench)
 		snprintf(name, sizeof name, "smtp://mx%llu.example.org:25", (unsigned long long)i);
 		store_put_target(bench->main, &(struct store_target){ .number = store_number(bench->store, STORE_TARGETS),
 		    .identity = name, .name = name, .probe = "smtp", .host = name + 7, .port = 25, .known = BEGIN });
-		store_put_state(bench->main, &(struct store_state){ i, BEGIN, { state, sizeof state } });
+		store_put_state(bench->main, &(struct store_state){ .target = i, .at = BEGIN, .record = { state, sizeof state },
+		    .state = "up", .verdict = "ok", .outcome = "ok", .since = BEGIN, .ended = BEGIN, .interval = 60 * SECOND });
 		submit(bench, bench->main, BATCH);
 	}
 	submit(bench, bench->main, 1);

@@ -169,7 +169,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	snprintf(change.kind, sizeof change.kind, "%s", kind);
 	snprintf(change.from, sizeof change.from, "%s", from);
 	snprintf(change.to, sizeof change.to, "%s", to);
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
 	journal_flush(&world->keeper);
 }
 

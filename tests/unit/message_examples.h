@@ -145,13 +145,15 @@ put_run(struct wire_out *out)
 	    .detected = 1000, .confirmed = 2000, .text = BYTES("mx1 down: no greeting"), .attempt_count = 3,
 	    .attempts = { 101, 102, 103 } });
 	message_put_run(out, &(struct message_run){ .sequence = { 0x0102030405060708, 41 }, .target = 9, .state = BYTES("\0\1\2"),
-	    .interval = 60000000, .change_count = 1, .changes = { (const char *)changes, one.size } });
+	    .columns = { .state = "down", .verdict = "failed", .outcome = "refused", .silences = "parent", .since = 1700000000000000,
+	        .ended = 1700000001000000, .fails = 3, .passes = 1, .attempts = 4, .doubled = 2, .flapping = true, .slow = true, .held = true,
+	        .quarantined = true, .text = BYTES("connection refused") }, .interval = 60000000, .change_count = 1, .changes = { (const char *)changes, one.size } });
 }
 
 static void
 put_state(struct wire_out *out)
 {
-	message_put_state(out, &(struct message_state){ .target = 4, .state = BYTES("\0\1\2") });
+	message_put_state(out, &(struct message_state){ .target = 4, .bare = true, .state = BYTES("\0\1\2") });
 }
 
 static void

@@ -192,7 +192,7 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	scene->monitor = monitor_create(&scene->duty, NOW + 3 * MINUTE, 1);
 	scene_link_keeper(scene);
 	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ 0, { (char *)scene->record[0], scene->record_size[0] } });
+	message_put_state(&out, &(struct message_state){ 0, false, { (char *)scene->record[0], scene->record_size[0] } });
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_DOWN);
 	assert_non_null(scene->monitor->watch.targets[0].attempts);
@@ -201,6 +201,43 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_PENDING);
 	assert_null(scene->monitor->watch.targets[0].attempts);
 	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
+	scene_destroy(&scene);
+}
+
+/* What the store shows of a target is said with its state; and of one that an earlier version kept, as soon as it is told. */
+static void
+what_is_shown_of_a_target_goes_with_its_state(void **unused)
+{
+	struct scene *scene = scene_create(2);
+	const struct message_columns *columns = &scene->columns[0];
+	unsigned char packet[5000];
+
+	(void)unused;
+	scene_bear(scene, NOW);
+	scene->scripts[0] = "r";
+	scene_run(scene, 2 * MINUTE);
+	assert_string_equal(columns->state, "down");
+	assert_string_equal(columns->verdict, "failed");
+	assert_string_equal(columns->outcome, "refused");
+	assert_true(columns->since > 0 && columns->ended > 0 && columns->attempts > 0);
+	assert_true(columns->text.size > 0 && !columns->quarantined && !columns->flapping);
+	scene->columns[0] = (struct message_columns){ .state = "" };
+	monitor_destroy(&scene->monitor);
+	scene->monitor = monitor_create(&scene->duty, NOW + 3 * MINUTE, 1);
+	scene->committed = scene->taken;
+	struct sequence taken = scene->taken;
+	scene_link_keeper(scene);
+	scene->taken = taken;
+	uint32_t states = scene->states;
+	struct wire_out out = wire_over(packet, sizeof packet);
+	message_put_state(&out, &(struct message_state){ 0, true, { (char *)scene->record[0], scene->record_size[0] } });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+	scene_recovered(scene, 1);
+	keeper_link_flush(scene->monitor->keeper, false);
+	scene_keep(scene);
+	assert_int_equal(scene->states, states + 1);
+	assert_string_equal(columns->state, "down");
+	assert_string_equal(columns->outcome, "refused");
 	scene_destroy(&scene);
 }
 
@@ -302,6 +339,7 @@ main(void)
 		cmocka_unit_test(each_run_is_committed_once),
 		cmocka_unit_test(results_are_said_again_until_they_are_committed),
 		cmocka_unit_test(what_half_a_keeper_said_is_forgotten),
+		cmocka_unit_test(what_is_shown_of_a_target_goes_with_its_state),
 		cmocka_unit_test(a_keeper_of_another_store_hears_what_is_open),
 		cmocka_unit_test(a_keeper_that_does_not_read_costs_only_results),
 	};

@@ -68,6 +68,7 @@ struct scene {
 	struct sequence results_taken;
 	unsigned char store;         /* that it writes */
 	uint64_t last_run;           /* that the keeper knows of */
+	struct message_columns columns[SCENE_TARGETS]; /* their texts are not to be looked at */
 	uint32_t changes, states, results, evidence;
 	struct message_health health; /* as was said last */
 	unsigned char record[SCENE_TARGETS][4096];
@@ -162,12 +163,12 @@ scene_bear(struct scene *scene, int64_t now)
 		struct wire_out out = wire_over(packet, sizeof packet);
 		if (scene->record_size[i] == 0)
 			continue;
-		message_put_state(&out, &(struct message_state){ i, { (char *)scene->record[i], scene->record_size[i] } });
+		message_put_state(&out, &(struct message_state){ i, false, { (char *)scene->record[i], scene->record_size[i] } });
 		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->own_size > 0) {
 		struct wire_out out = wire_over(packet, sizeof packet);
-		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)scene->own, scene->own_size } });
+		message_put_state(&out, &(struct message_state){ CONFIG_NONE, false, { (char *)scene->own, scene->own_size } });
 		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 	}
 	if (scene->handed_size > 0)
@@ -430,6 +431,7 @@ scene_keep_run(struct scene *scene, struct wire_in *in)
 		memcpy(scene->own, run.state.data, scene->own_size = run.state.size);
 		return;
 	}
+	scene->columns[run.target] = run.columns;
 	memcpy(scene->record[run.target], run.state.data, run.state.size);
 	scene->record_size[run.target] = run.state.size;
 	scene->states++;

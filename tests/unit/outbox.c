@@ -149,7 +149,7 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	begin(world);
 	link_notifiers(world);
 	const struct sequence taken = world->keeper.journal.sides[STORE_MAIN].taken;
-	const struct message_state up_now = { 0, { "state", 5 } };
+	const struct message_state up_now = { 0, false, { "state", 5 } };
 	const struct message_change down_again = { .target = 0, .change = 1, .kind = "down", .from = "suspect", .to = "down", .incident = 1,
 		.detected = BEGAN, .confirmed = BEGAN, .text = { "mx1 down", 8 } };
 	assert_true(taken.birth == 1 && taken.number == 2);
@@ -181,7 +181,7 @@ a_store_without_a_sequence_is_gone_on_with(void **state)
 	assert_int_equal(world->keeper.journal.sides[STORE_MAIN].taken.birth, 0);
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
-	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, { "state", 5 } }));
+	assert_true(say_run_as(&world->keeper, (struct sequence){ 9, 1 }, &change, &(struct message_state){ 0, false, { "state", 5 } }));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	begin_again(world);
@@ -235,7 +235,7 @@ an_incident_that_the_monitor_knows_nothing_of_is_ended(void **state)
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
-	message_put_run(&out, &(struct message_run){ .sequence = { 2, 1 }, .up = true, .state = { "state", 5 }, .changes = { "", 0 } });
+	message_put_run(&out, &(struct message_run){ .sequence = { 2, 1 }, .columns = { .state = "up" }, .state = { "state", 5 }, .changes = { "", 0 } });
 	assert_true(keeper_hear(&world->keeper, packet, out.size));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "up");
@@ -305,13 +305,42 @@ what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 	char kept[64];
 
 	(void)state;
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, { "blind since", 11 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ CONFIG_NONE, false, { "blind since", 11 } }));
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "blind");
 	answer(world, PW_SENT, false);
 	begin_again(world);
 	assert_int_equal(store_read_meta(world->keeper.reader, OWN_META, kept, sizeof kept), 11);
 	assert_memory_equal(kept, "blind since", 11);
+	destroy(&world);
+}
+
+static bool
+on_state(void *arg, const struct store_state *row)
+{
+	char *said = arg;
+
+	snprintf(said, 128, "%s %s %s %.*s %lld %u %u", row->state, row->outcome, row->silences, (int)row->text.size, row->text.data,
+	    (long long)(row->interval / SECOND), row->fails, row->slow);
+	return true;
+}
+
+/* The keeper writes what the monitor says. */
+static void
+what_is_shown_of_a_state_is_what_the_monitor_says(void **state)
+{
+	struct world *world = create();
+	char said[128] = "";
+
+	(void)state;
+	for (int64_t interval = INTERVAL_NONE; interval <= 90 * (int64_t)SECOND; interval += 90 * (int64_t)SECOND - INTERVAL_NONE) {
+		assert_true(say_whole_run(&world->keeper, &(struct message_run){ .sequence = next_of(&world->keeper, STORE_MAIN), .target = 1,
+		    .state = { "\1\xff", 2 }, .interval = interval, .columns = { .state = "suspect", .outcome = "refused",
+		    .silences = "parent", .fails = 2, .slow = true, .text = { "a\xffword", 6 } } }));
+		journal_flush(&world->keeper);
+		assert_int_equal(store_read_state(world->keeper.reader, roll_number(&world->keeper.roll, 1), on_state, said), STORE_READ_END);
+		assert_string_equal(said, interval > 0 ? "suspect refused parent a\xffword 90 2 1" : "suspect refused parent a\xffword 0 2 1");
+	}
 	destroy(&world);
 }
 
@@ -395,6 +424,7 @@ main(void)
 		cmocka_unit_test(results_have_numbers_of_their_own),
 		cmocka_unit_test(a_mail_costs_two_commits),
 		cmocka_unit_test(what_is_our_own_is_kept_with_what_was_told_of_it),
+		cmocka_unit_test(what_is_shown_of_a_state_is_what_the_monitor_says),
 		cmocka_unit_test(the_way_rests_and_a_refusal_does_not_hold_up_others),
 		cmocka_unit_test(a_storm_becomes_a_digest),
 		cmocka_unit_test(waits_grow_and_end),

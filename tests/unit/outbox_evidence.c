@@ -43,7 +43,7 @@ end_run(struct world *world, enum pw_verdict verdict, int64_t started)
 	struct report report = { .run = run, .verdict = (uint8_t)verdict, .started = started };
 
 	copy(report.outcome, sizeof report.outcome, verdict == PW_OK ? "ok" : "refused");
-	assert_true(say_run(&world->keeper, NULL, &(struct message_state){ 0, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, NULL, &(struct message_state){ 0, false, { "state", 5 } }));
 	message_begin_results(&out);
 	assert_true(message_add_report(&out, &report));
 	assert_true(say_results(&world->keeper, packet, out.size));
@@ -78,7 +78,7 @@ say_with(struct world *world, const struct said *said)
 	copy(change.code, sizeof change.code, said->code);
 	copy(change.silences, sizeof change.silences, silences);
 	memcpy(change.attempts, said->attempts, sizeof said->attempts);
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, false, { "state", 5 } }));
 }
 
 /* What comes next is the notice of that kind, behind two legs of each of these runs, in this order. */

@@ -155,7 +155,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	copy(change.code, sizeof change.code, world->code == NULL ? "" : world->code);
 	copy(change.silences, sizeof change.silences, silences);
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
 	journal_flush(&world->keeper);
 }
 

@@ -14,12 +14,11 @@
 #include "base/messages.h"
 #include "command/command.h"
 #include "command/layout.h"
-#include "monitor/view.h"
+#include "monitor/state.h"
 #include "store/store.h"
 
 enum { OUTPUT_MAX = 64 * 1024, BEGAN = 1700000000 };
 #define AT(seconds) ((BEGAN + (int64_t)(seconds)) * SECOND)
-#define MOMENT(seconds) ((struct moment){ (seconds) * SECOND, AT(seconds) })
 
 static char folder[] = "/tmp/postwatch-past-XXXXXX";
 static char output[OUTPUT_MAX];
@@ -47,41 +46,15 @@ put_target(struct store_batch *batch, uint64_t number, const char *name, const c
 	    .probe = "smtp", .host = host, .port = 25, .known = AT(0), .gone = gone });
 }
 
-/* As the monitor writes it. */
 static void
 put_state(struct store_batch *batch, uint64_t target, enum state state, const char *text)
 {
-	static const struct policy none = { .phase_count = 0 };
-	unsigned char bytes[2048];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
-	struct codes *codes = codes_create();
-	struct target_state held;
+	bool down = state == STATE_DOWN;
 
-	target_state_init(&held, MOMENT(100));
-	held.state = (uint8_t)state;
-	held.ended = MOMENT(160);
-	if (state == STATE_DOWN) {
-		held.outcome = codes_of(codes, "banner_timeout", NULL);
-		held.verdict = PW_FAILED;
-		held.flags = TARGET_SLOW;
-		held.trouble = calloc(1, sizeof *held.trouble);
-		held.trouble->began = MOMENT(90);
-		held.flapping = calloc(1, sizeof *held.flapping);
-		flapping_init(held.flapping);
-		held.flapping->flap = FLAP_FLAPPING;
-		held.flapping->count = 1;
-		held.flapping->outages[FLAP_DOWNS - 1] = (struct outage){ .confirmed = MOMENT(100), .began = MOMENT(90) };
-	}
-	wire_put_u8(&out, WATCH_RECORD_VERSION);
-	target_state_encode(&held, &none, codes, &out);
-	wire_put_u8(&out, 1);
-	wire_put_u64(&out, 5);
-	wire_put_bytes(&out, bytes_of(text));
-	wire_put_u32(&out, 0);
-	assert_false(out.bad);
-	store_put_state(batch, &(struct store_state){ target, AT(160), { (const char *)bytes, out.size } });
-	target_state_fini(&held);
-	codes_destroy(&codes);
+	store_put_state(batch, &(struct store_state){ .target = target, .at = AT(160), .record = bytes_of("of the monitor alone"),
+	    .state = state_name(state), .verdict = down ? "failed" : "ok", .outcome = down ? "banner_timeout" : "ok",
+	    .text = bytes_of(text), .since = AT(100), .ended = AT(160), .interval = 60 * SECOND, .attempts = 1, .flapping = down,
+	    .slow = down });
 }
 
 static void

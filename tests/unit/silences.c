@@ -14,7 +14,7 @@ say_at(struct world *world, const char *kind, const char *from, const char *to, 
 	copy(change.from, sizeof change.from, from);
 	copy(change.to, sizeof change.to, to);
 	copy(change.silences, sizeof change.silences, silences);
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ 0, false, { "state", 5 } }));
 	journal_flush(&world->keeper);
 }
 

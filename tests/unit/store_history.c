@@ -244,6 +244,13 @@ rolled_up(void **state)
 	assert_int_equal(seen.rollup.phases[2].max, -1);
 	seen = rollups(9, STORE_HOUR, BEGIN, BEGIN + HOUR);
 	assert_int_equal(seen.rollup.runs[PW_OK], 50);
+	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	assert_int_equal(db_number(db, "SELECT up_s * 10 + degraded_s + unknown_s + paused_s FROM availability WHERE target = 9"
+	    " AND hour_us = 1795392000000000", -1), 10 * (50 * 60 - 1) + 1);
+	assert_int_equal(db_number(db, "SELECT round(1000 * percent) FROM availability WHERE target = 9 AND hour_us = 1795392000000000", -1),
+	    83329);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM last_run WHERE target = 9 AND verdict = 'ok' AND started_us = "
+	    "(SELECT max(at) FROM results)", -1), 1);
 	/* The last result speaks for ten minutes; then nobody knows, and soon there is no row. */
 	assert_int_equal(tend(BEGIN + 5 * HOUR), 1 + 1);
 	seen = rollups(9, STORE_QUARTER, BEGIN + 120 * MINUTE, INT64_MAX);
@@ -251,6 +258,13 @@ rolled_up(void **state)
 	assert_int_equal(seen.rollup.time[STORE_MOOD_up], 9 * MINUTE + SECOND);
 	assert_int_equal(seen.rollup.time[STORE_MOOD_unknown], 6 * MINUTE - SECOND);
 	assert_int_equal(seen.rollup.phase_count, 0);
+	/* Those of an earlier version have their counts alone, until they are looked at. */
+	assert_true(db_exec(db, "UPDATE rollups SET up = NULL, degraded = NULL, down = NULL, unknown = NULL, paused = NULL"));
+	assert_int_equal(db_number(db, "SELECT count(*) FROM availability", -1), 0);
+	tend(BEGIN + 9 * HOUR);
+	assert_int_equal(db_number(db, "SELECT round(1000 * percent) FROM availability WHERE target = 9 AND hour_us = 1795392000000000", -1),
+	    83329);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM rollups WHERE up IS NULL OR paused IS NULL", -1), 0);
 	tend(BEGIN + 800 * DAY);
 	assert_int_equal(rollups(9, STORE_QUARTER, 0, INT64_MAX).count, 0);
 }

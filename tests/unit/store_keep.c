@@ -110,7 +110,7 @@ old_targets_go(void **state)
 		snprintf(name, sizeof name, "mx%d", (int)i);
 		store_put_target(batch, &(struct store_target){ .number = i, .identity = name, .name = name, .probe = "smtp", .host = name,
 		    .port = 25, .was = "", .known = BEGIN, .gone = i % 2 == 0 ? BEGIN + DAY : 0 });
-		store_put_state(batch, &(struct store_state){ .target = i, .at = BEGIN, .state = bytes_of("state") });
+		store_put_state(batch, &(struct store_state){ .target = i, .at = BEGIN, .record = bytes_of("state") });
 		store_put_ledger(batch, &(struct store_ledger){ .target = i, .notifier = "mail", .meaning = "up" });
 		store_put_condition(batch, &(struct store_condition){ .target = i, .code = "slow", .since = BEGIN, .standing = BEGIN,
 		    .cleared = i % 3 == 0 ? BEGIN + 2 * DAY : 0 });
@@ -205,7 +205,7 @@ zeroed_page_is_met(void **state)
 
 		for (uint64_t n = 1; n <= 400; n++) {
 			put_incident(batch, n, 7, BEGIN, 0, STORE_DELIVERY_sent);
-			store_put_state(batch, &(struct store_state){ .target = n, .at = BEGIN, .state = bytes_of("a state of some bytes") });
+			store_put_state(batch, &(struct store_state){ .target = n, .at = BEGIN, .record = bytes_of("a state of some bytes") });
 		}
 		assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 		store_batch_destroy(&batch);

@@ -36,7 +36,7 @@ make_batch(struct store_batch *batch, uint64_t number)
 	static char bytes[5000];
 
 	memset(bytes, 'a' + (int)(number % 26), sizeof bytes);
-	store_put_state(batch, &(struct store_state){ 1, (int64_t)number, bytes_of("state") });
+	store_put_state(batch, &(struct store_state){ .target = 1, .at = (int64_t)number, .record = bytes_of("state") });
 	store_put_incident(batch, &(struct store_incident){ .number = number, .target = 1, .change = number });
 	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "down" });
 	store_put_delivery(batch, &(struct store_delivery){ .notice = number, .notifier = "n", .state = STORE_DELIVERY_waiting });

@@ -105,7 +105,9 @@ targets_and_states(void **state)
 {
 	struct store_target one = { 1, "a", "n", "smtp", "mx.example.org", 25, "", 5, 0 };
 	struct store_target two = { 2, "b", "m", "banner", "::1", 65535, "was", 6, 7 };
-	struct store_state held = { 2, INT64_MAX, nasty };
+	struct store_state held = { .target = 2, .at = INT64_MAX, .record = nasty, .state = "down", .verdict = "failed",
+		.outcome = "refused", .silences = "parent", .text = nasty, .since = 1, .ended = 2, .interval = 3, .fails = 4, .passes = 5,
+		.attempts = 6, .doubled = 7, .flapping = 1, .slow = 1, .held = 1, .quarantined = 1 };
 
 	(void)state;
 	assert_int_equal(store_number(folder.store, STORE_TARGETS), 1);
@@ -118,7 +120,8 @@ targets_and_states(void **state)
 	ASSERT_READS(store_read_targets(reader, 1, 2, on_target, &wanted), STORE_READ_END, &two);
 	ASSERT_READS(store_read_target(reader, "b", on_target, &wanted), STORE_READ_END, &two);
 	ASSERT_READS(store_read_states(reader, 0, 10, on_state, &wanted), STORE_READ_END, &held);
-	held.state = bytes_of("");
+	held.record = bytes_of("");
+	held.state = "up";
 	held.at = 1;
 	one.identity = "renamed";
 	store_put_state(batch, &held);

@@ -144,6 +144,48 @@ renames_what_is_stored(void **state)
 	shelf_close(&shelf);
 }
 
+/* A file of the version before: what it had of a target stands in the view, and its state is not known until it is said. */
+static void
+views_show_what_an_earlier_version_kept(void **state)
+{
+	struct schema old = schemas[STORE_MAIN];
+	struct store_found found;
+	struct shelf shelf;
+
+	(void)state;
+	old.version = 3;
+	assert_int_equal(open_at(&shelf, &old, &found), SHELF_OPEN);
+	assert_true(db_exec(shelf.db, "INSERT INTO targets (number, identity, name, probe, host, port, was, known, gone) VALUES"
+	    " (1, 'a', 'mx1', 'smtp', 'mx1.test', 25, '', 1700000000000000, 0), (2, 'b', 'mx2', 'smtp', 'mx2.test', 25, '', 1, 2);"
+	    "INSERT INTO states (target, at, state) VALUES (1, 5, x'0801');"
+	    "INSERT INTO incidents (number, target, change, began, confirmed, ended, end_confirmed, outcome, ending, text, end_text,"
+	    " acknowledged, ack_by, ack_why) VALUES (1, 1, 1, 1000000, 2000000, 61000000, 62000000, 'refused', 'up', x'61', x'62', 0, x'', x''),"
+	    " (2, 1, 2, 3000000, 1700000000000000, 0, 0, 'refused', '', x'646f776e', x'', 7000000, x'726f6f74', x'');"
+	    "INSERT INTO conditions (target, code, since, standing, cleared, text) VALUES (1, 'slow_banner', 1, 2, 0, x''),"
+	    " (1, 'cert_expires_soon', 1, 2, 0, x''), (1, 'tls_version', 1, 2, 3, x'');"
+	    "INSERT INTO notices (number, target, change, kind, incident, code, detected, confirmed, text, silences, rest)"
+	    " VALUES (1, 1, 1, 'down', 2, 'refused', 1000000, 1000000, x'646f776e', '', x''), (2, 0, 1, 'blind', 0, '', 1, 1, x'', '', x'');"
+	    "INSERT INTO deliveries (notice, notifier, recipient, target, state, attempts, not_before, claim, created, claimed, ended,"
+	    " doubt, merged, receipt, rest) VALUES (1, 'ops', 'a@b', 1, 3, 2, 9000000, 0, 1, 0, 0, 0, 0, x'343231', x'')"));
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &schemas[STORE_MAIN], &found), SHELF_OPEN);
+	assert_int_equal(found.from_version, 3);
+	assert_int_equal(db_number(shelf.db, "SELECT count(*) FROM states WHERE hex(record) = '0801' AND state = ''", 0), 1);
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(target || ' ' || name || ' ' || state || ' ' || coalesce(incident, '-') ||"
+	    " ' ' || text || ' ' || coalesce(acknowledged_by, '-') || ' ' || coalesce(conditions, '-') || ' ' || coalesce(gone_us, '-'), '; ')"
+	    " FROM target_status"), "1 mx1 pending 2 down root cert_expires_soon slow_banner -; 2 mx2 pending -  - - 2");
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(incident || ' ' || name || ' ' || began || ' ' || coalesce(lasted_s, '-') ||"
+	    " ' ' || coalesce(ending, '-') || ' ' || text || ' ' || coalesce(acknowledged, '-'), '; ') FROM incident_view"),
+	    "1 mx1 1970-01-01T00:00:01Z 60.0 up a -; 2 mx1 1970-01-01T00:00:03Z - - down 1970-01-01T00:00:07Z");
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(notice || ' ' || kind || ' ' || coalesce(name, '-') || ' ' ||"
+	    " coalesce(incident, '-') || ' ' || coalesce(notifier || ' ' || delivery || ' ' || next_try || ' ' || receipt, '-'), '; ')"
+	    " FROM notice_view"), "1 down mx1 2 ops again 1970-01-01T00:00:09Z 421; 2 blind - - -");
+	assert_true(db_exec(shelf.db, "UPDATE states SET state = 'down', since = 1, text = x'6e6f', silences = 'parent', interval = 60000000"));
+	assert_string_equal(text_of(&shelf, "SELECT state || ' ' || since || ' ' || text || ' ' || silences || ' ' || interval_s"
+	    " FROM target_status WHERE target = 1"), "down 2023-11-14T22:13:20Z no parent 60.0");
+	shelf_close(&shelf);
+}
+
 /* A copy before a step up is made of a file, but of none so large that it would take minutes. */
 static void
 copies_what_is_not_large(void **state)
@@ -346,6 +388,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_what_is_not_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(renames_what_is_stored, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(views_show_what_an_earlier_version_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_step_that_fails_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(killed_in_its_midst, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_in_its_midst, set_up, tear_down), /* the last: its disk stays */

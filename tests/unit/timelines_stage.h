@@ -67,12 +67,12 @@ stage_bear(struct world *world, int64_t now)
 		struct wire_out out = wire_over(packet, sizeof packet);
 		if (world->record_size[i] == 0)
 			continue;
-		message_put_state(&out, &(struct message_state){ i, { (char *)world->record[i], world->record_size[i] } });
+		message_put_state(&out, &(struct message_state){ i, false, { (char *)world->record[i], world->record_size[i] } });
 		assert_true(keeper_messages_take(world->monitor, packet, out.size));
 	}
 	struct wire_out out = wire_over(packet, sizeof packet);
 	if (world->own_size > 0) {
-		message_put_state(&out, &(struct message_state){ CONFIG_NONE, { (char *)world->own, world->own_size } });
+		message_put_state(&out, &(struct message_state){ CONFIG_NONE, false, { (char *)world->own, world->own_size } });
 		assert_true(keeper_messages_take(world->monitor, packet, out.size));
 		out = wire_over(packet, sizeof packet);
 	}

@@ -210,7 +210,7 @@ say(struct world *world, uint32_t target, const char *kind, const char *from, co
 	snprintf(change.silences, sizeof change.silences, "%s", silence_of_parent(world, target));
 	world->told_of_silence[target] |= change.silences[0] != '\0';
 	change.text = (struct pw_bytes){ sentence, strlen(sentence) };
-	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, { "state", 5 } }));
+	assert_true(say_run(&world->keeper, &change, &(struct message_state){ target, false, { "state", 5 } }));
 	journal_flush(&world->keeper);
 	show(world, "mx%u says \"%s\" (%s)", target, kind, change.silences);
 }
