@@ -186,13 +186,15 @@ give_way(struct evidence_log *log, size_t needed)
 void
 evidence_add_line(struct evidence_log *log, int64_t at, enum evidence_dir dir, struct pw_bytes line)
 {
+	/* Bytes are stamped when they are read, a timer with the time at which its turn of the event loop began. */
+	log->latest = at > log->latest ? at : log->latest;
 	if (line.size > EVIDENCE_LINE_MAX)
 		line.size = EVIDENCE_LINE_MAX;
 	if (log->transcript.size + LINE_HEADER + line.size > EVIDENCE_TRANSCRIPT_MAX)
 		give_way(log, LINE_HEADER + line.size);
 	struct wire_out out
 	    = append(&log->transcript, LINE_HEADER + line.size, TRANSCRIPT_FIRST, EVIDENCE_TRANSCRIPT_MAX);
-	write_line(&out, at, dir, line);
+	write_line(&out, log->latest, dir, line);
 	appended(&log->transcript, &out);
 }
 

@@ -64,13 +64,15 @@ struct evidence_log {
 	struct buffer facts, warnings, transcript;
 	uint32_t gap;                       /* where the transcript's gap begins, 0: it has none */
 	uint32_t left_lines, left_bytes;    /* out of it */
+	int64_t latest;                     /* `at` of the last line */
 };
 
 /* A fact of the same name gives way to the new one. */
 void evidence_add_fact(struct evidence_log *, const char *name, struct pw_bytes value, bool steady);
 /* A second warning with the same code is dropped. `text` is escaped already. */
 void evidence_add_warning(struct evidence_log *, const char *code, const char *phase, const char *text);
-/* `at`: microseconds since the leg's start. Appends a line; above EVIDENCE_TRANSCRIPT_MAX the middle gives way. */
+/* `at`: microseconds since the leg's start. Appends a line; above EVIDENCE_TRANSCRIPT_MAX the middle gives way. Times never
+ * decrease: a line with an earlier time than the one before gets that line's time. */
 void evidence_add_line(struct evidence_log *, int64_t at, enum evidence_dir, struct pw_bytes line);
 void evidence_log_fini(struct evidence_log *);
 

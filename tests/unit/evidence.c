@@ -61,6 +61,21 @@ gives_back_what_was_added(void **state)
 
 /* A thousand lines: the first and the last stay, the gap says what is missing, and all of it adds up. */
 static void
+times_never_decrease(void **state)
+{
+	struct evidence_log log = { .gap = 0 };
+	struct evidence_line line;
+
+	(void)state;
+	evidence_add_line(&log, 649152, EVIDENCE_RECEIVED, bytes("220-hello"));
+	evidence_add_line(&log, 649142, EVIDENCE_EVENT, bytes("no complete greeting"));
+	struct pw_bytes lines = buffer_view(&log.transcript);
+	assert_true(evidence_next_line(&lines, &line) && line.at == 649152);
+	assert_true(evidence_next_line(&lines, &line) && line.at == 649152);
+	evidence_log_fini(&log);
+}
+
+static void
 keeps_head_and_tail(void **state)
 {
 	struct evidence_log log = { .gap = 0 };
@@ -224,6 +239,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_what_was_added),
+		cmocka_unit_test(times_never_decrease),
 		cmocka_unit_test(keeps_head_and_tail),
 		cmocka_unit_test(bounds_everything),
 		cmocka_unit_test(travels),
