@@ -9,9 +9,6 @@
 
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
-/* Which of them are looked for. */
-enum sort { ANY, ENDS, BEGINNINGS };
-
 /* Head of line: what is of the same target and recipient waits for what is older. It may be in the batch that fills, for the claim
  * then goes with it, and nothing is handed out before that is durable. */
 bool
@@ -21,18 +18,18 @@ claims_is_ripe(const struct keeper *keeper, const struct courier *courier, const
 	    && !(courier->hushed && delivery->kind != NOTICE_test) && !queued_is_behind(keeper, courier, delivery, 0);
 }
 
-/* Those that may be claimed, oldest first: at most `max` into `found`; returns how many. */
+/* Those that may be claimed, oldest first, or of those the ends alone: at most `max` into `found`; returns how many. */
 static uint32_t
-find_due(const struct keeper *keeper, const struct courier *courier, enum sort sort, struct delivery **found, uint32_t max)
+find_due(const struct keeper *keeper, const struct courier *courier, bool ends, struct delivery **found, uint32_t max)
 {
 	uint32_t count = 0;
 
-	for (struct delivery *delivery = courier->first; delivery != NULL && count < max; delivery = delivery->next) {
-		bool end = notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
-		if ((sort == ANY || end == (sort == ENDS)) && claims_is_ripe(keeper, courier, delivery)
+	if (ends && courier->ends == 0)
+		return 0;
+	for (struct delivery *delivery = courier->first; delivery != NULL && count < max; delivery = delivery->next)
+		if ((!ends || queued_is_end(delivery)) && claims_is_ripe(keeper, courier, delivery)
 		    && withhold_delivery(keeper, courier, delivery) == NULL)
 			found[count++] = delivery;
-	}
 	return count;
 }
 
@@ -109,7 +106,7 @@ static void
 claim_to_be_read(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, ANY, due, CLAIM_MAX), stale = 0;
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, false, due, CLAIM_MAX), stale = 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		stale += is_stale(keeper, courier, due[i]);
@@ -126,12 +123,10 @@ static void
 claim_to_be_kept(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, ENDS, due, CLAIM_MAX);
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, true, due, CLAIM_MAX);
 
-	if (count == 0) {
-		count = find_due(keeper, courier, BEGINNINGS, due, CLAIM_MAX);
-		count = count < room ? count : room;
-	}
+	if (count == 0)
+		count = find_due(keeper, courier, false, due, room < CLAIM_MAX ? room : CLAIM_MAX);
 	if (count > 0)
 		claim_these(keeper, courier, due, count);
 }
@@ -154,6 +149,6 @@ claims_may_be_made(const struct keeper *keeper, const struct courier *courier)
 	bool paced = budget(courier, now) == 0;
 
 	if (courier->rules->receiver & PW_KEEPS)
-		return find_due(keeper, courier, paced ? ENDS : ANY, due, 1) > 0;
-	return find_due(keeper, courier, ANY, due, 1) > 0 && (!paced || now - courier->digest_last >= minute);
+		return find_due(keeper, courier, paced, due, 1) > 0;
+	return find_due(keeper, courier, false, due, 1) > 0 && (!paced || now - courier->digest_last >= minute);
 }

@@ -12,6 +12,7 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
+#include "keeper/queued.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
@@ -102,7 +103,6 @@ void
 courier_hand_out(struct keeper *keeper, struct courier *courier)
 {
 	struct delivery *delivery = first_claimed(courier);
-	bool keeps = courier->rules->receiver & PW_KEEPS;
 
 	if (!withhold_claimed(keeper, courier, delivery->notice))
 		return;
@@ -121,7 +121,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 	courier->hand_failed = courier->hand_sent = false;
 	courier->in_hand = delivery->notice;
 	courier->handed_at = clock_mono();
-	if (courier->storm > 0 && !(keeps && notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED))
+	if (courier->storm > 0 && !(courier->rules->receiver & PW_KEEPS && queued_is_end(delivery)))
 		courier->handed[courier->handed_next++ % courier->storm] = clock_mono();
 	courier_flush(courier);
 }

@@ -1,7 +1,7 @@
 /*
- * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256 changes. While a file is in
- * trouble its batches wait in memory: changes without a bound, evidence and results up to one; the file is tried again
- * every 10 s. What is written then has its true times.
+ * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256 changes. What is put into a group
+ * of postwatch.db is seen at once by who reads inside the store. While a file is in trouble its batches wait in memory: changes
+ * without a bound, evidence and results up to one; the file is tried again every 10 s. What is written then has its true times.
  */
 #ifndef KEEPER_JOURNAL_H
 #define KEEPER_JOURNAL_H

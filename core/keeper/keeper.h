@@ -178,6 +178,8 @@ uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t 
 uint64_t record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 struct standing *standing_add(struct file_of *, const char *code); /* NULL: no memory */
+/* Where the condition hangs, or would. */
+struct standing **standing_find(struct file_of *, const char *code);
 /* Its row while it is open; views into it. */
 struct store_incident incident_row(const struct keeper *, uint32_t target, const struct incident *);
 void incident_destroy(struct incident **);

@@ -76,7 +76,7 @@ struct courier {
 	int fd;                        /* -1: no link */
 	struct delivery *first, **last; /* open ones, by notice */
 	struct line *lines;            /* the same by target, with those that stand in digests (queued.h) */
-	uint32_t claims;               /* of them are claimed */
+	uint32_t claims, ends;         /* how many of them are claimed; of all that are queued end something */
 	struct digest *digests;        /* whose deliveries are among these */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */

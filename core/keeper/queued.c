@@ -25,6 +25,12 @@ line_of(const struct keeper *keeper, const struct courier *courier, uint64_t tar
 	return &courier->lines[row == NULL ? keeper->roll.count : (size_t)(row - keeper->roll.rows)];
 }
 
+bool
+queued_is_end(const struct delivery *delivery)
+{
+	return notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
+}
+
 void
 queued_add(const struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
@@ -35,6 +41,7 @@ queued_add(const struct keeper *keeper, struct courier *courier, struct delivery
 		link = &(*link)->behind;
 	delivery->behind = *link;
 	*link = delivery;
+	courier->ends += queued_is_end(delivery);
 	if (delivery->behind == NULL)
 		line->last = delivery;
 }
@@ -50,6 +57,7 @@ queued_remove(const struct keeper *keeper, struct courier *courier, const struct
 		link = &before->behind;
 	}
 	*link = delivery->behind;
+	courier->ends -= queued_is_end(delivery);
 	if (line->last == delivery)
 		line->last = before;
 }

@@ -17,6 +17,9 @@ void queued_remove(const struct keeper *, struct courier *, const struct deliver
 /* The first of a target (the store's number; 0: of ourselves), or the next behind one of its line; NULL: there is none. It stays the outbox's. */
 struct delivery *queued_next(const struct keeper *, const struct courier *, uint64_t target, const struct delivery *behind);
 
+/* Whether it ends something at a receiver that keeps what it is told. */
+bool queued_is_end(const struct delivery *);
+
 /* Whether an older one of its target is queued for the same recipient, but for those in the digest of that notice (0: none). What
  * is of ourselves is behind nothing. */
 bool queued_is_behind(const struct keeper *, const struct courier *, const struct delivery *, uint64_t digest);

@@ -129,8 +129,8 @@ standing_add(struct file_of *file, const char *code)
 	return standing;
 }
 
-static struct standing **
-find_standing(struct file_of *file, const char *code)
+struct standing **
+standing_find(struct file_of *file, const char *code)
 {
 	struct standing **link = &file->standing;
 
@@ -150,7 +150,7 @@ record_condition(struct keeper *keeper, const struct message_change *change)
 	if (change->target == CONFIG_NONE || !ledger_speaks_of_condition(kind))
 		return;
 	file = &keeper->files[change->target];
-	link = find_standing(file, change->code);
+	link = standing_find(file, change->code);
 	struct store_condition row = { .target = roll_number(&keeper->roll, change->target), .code = change->code,
 		.since = *link != NULL ? (*link)->since : change->detected,
 		.standing = *link != NULL ? (*link)->told : change->confirmed, .cleared = cleared ? change->confirmed : 0,
@@ -235,7 +235,7 @@ is_open(struct keeper *keeper, const struct message_change *change)
 	file = &keeper->files[change->target];
 	if (opens(change))
 		return file->incident != NULL && file->incident->change == change->incident;
-	return ledger_speaks_of_condition(notice_named(change->kind)) && *find_standing(file, change->code) != NULL;
+	return ledger_speaks_of_condition(notice_named(change->kind)) && *standing_find(file, change->code) != NULL;
 }
 
 /* The columns as the monitor says them: its record is not read here. */

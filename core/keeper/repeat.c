@@ -15,20 +15,10 @@
 enum { TARGETS_A_TURN = 1000, PAGE = 100, OUR_PAGES = 100 };
 static const int64_t round_every = 300 * (int64_t)SECOND;
 
-static bool
-stands(const struct file_of *file, const char *code)
-{
-	const struct standing *standing = file->standing;
-
-	while (standing != NULL && strcmp(standing->code, code) != 0)
-		standing = standing->next;
-	return standing != NULL;
-}
-
 /* The condition of that place, from 1, among those that the receiver was told of and that stand; 0: none, or it is not
  * known by which notice it began. *end: there are no more. */
 static uint64_t
-find_condition(const struct file_of *file, const struct ledger *ledger, uint32_t place, bool *end)
+find_condition(struct file_of *file, const struct ledger *ledger, uint32_t place, bool *end)
 {
 	const char *list = ledger->sent_codes;
 	struct ledger_code code = { .opened = 0 };
@@ -39,7 +29,7 @@ find_condition(const struct file_of *file, const struct ledger *ledger, uint32_t
 			*end = true;
 			return 0;
 		}
-	return ledger_has_code(ledger, code.name) && stands(file, code.name) ? code.opened : 0;
+	return ledger_has_code(ledger, code.name) && *standing_find(file, code.name) != NULL ? code.opened : 0;
 }
 
 /* What of a target that is down its receiver has: 0: nothing, or an end of it is on its way. */

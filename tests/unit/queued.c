@@ -92,6 +92,26 @@ a_line_is_in_the_order_of_its_notices(void **state)
 	assert_null(queued_next(&keeper, &courier, 5, NULL));
 }
 
+/* Ends are counted, so that none is looked for where there is none. */
+static void
+ends_are_counted(void **state)
+{
+	struct delivery *ends[2], *down = add(5, 1, "");
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		ends[i] = calloc(1, sizeof *ends[i] + 1);
+		*ends[i] = (struct delivery){ .target = 5 + 4 * i, .notice = 2, .state = STORE_DELIVERY_waiting, .kind = NOTICE_up };
+		queued_add(&keeper, &courier, ends[i]);
+	}
+	assert_int_equal(courier.ends, 2);
+	leave(ends[0]);
+	leave(down);
+	assert_int_equal(courier.ends, 1);
+	leave(ends[1]);
+	assert_int_equal(courier.ends, 0);
+}
+
 /* What the roll does not have shares a line, and so does what is of ourselves. */
 static void
 unknown_targets_are_told_apart(void **state)
@@ -137,6 +157,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_line_is_in_the_order_of_its_notices, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ends_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_targets_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_older_goes_first_to_the_same_recipient, set_up, tear_down),
 	};
