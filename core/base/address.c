@@ -72,7 +72,8 @@ address_parse_port(const char *text, uint16_t port, struct address *address)
 	struct endpoint endpoint;
 	char literal[ADDRESS_TEXT_MAX];
 
-	if (!endpoint_parse(text, strlen(text), &endpoint, NULL) || endpoint.host_size >= sizeof literal)
+	if (!endpoint_parse(text, strlen(text), &endpoint, NULL)
+	    || endpoint.host_size >= sizeof literal)
 		return false;
 	memcpy(literal, endpoint.host, endpoint.host_size);
 	literal[endpoint.host_size] = '\0';

@@ -16,7 +16,8 @@
 /* IPv4 or IPv6, with a port (0: none). All of it is zero beyond what the family uses. */
 struct address {
 	union {
-		struct sockaddr any; /* for the calls of the kernel; any.sa_family tells which it is */
+		struct sockaddr any; /* for the calls of the kernel; any.sa_family tells which it is
+		                      * */
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
 	};
@@ -28,8 +29,8 @@ enum { ADDRESS_TEXT_MAX = 72 }; /* "[fe80::…%interface]:65535" with its NUL */
 struct address address_ipv4(const void *bytes, uint16_t port);
 struct address address_ipv6(const void *bytes, uint16_t port);
 
-/* Reads a literal without a port and without brackets: "192.0.2.1", "2001:db8::1", "fe80::1%eth0". False, and `*address`
- * untouched: it is none. */
+/* Reads a literal without a port and without brackets: "192.0.2.1", "2001:db8::1", "fe80::1%eth0".
+ * False, and `*address` untouched: it is none. */
 bool address_parse(const char *literal, uint16_t port, struct address *address);
 
 /* The same with an optional port: "192.0.2.1:53", "[::1]:53", "::1"; without one it gets `port`. */
@@ -44,7 +45,8 @@ uint16_t address_port(const struct address *);
 void address_set_port(struct address *, uint16_t port);
 socklen_t address_length(const struct address *); /* of ->any, for connect and bind */
 
-/* The order in which addresses of a name are tried and shown: IPv4 before IPv6, then by bytes; ports do not matter. */
+/* The order in which addresses of a name are tried and shown: IPv4 before IPv6, then by bytes;
+ * ports do not matter. */
 int address_order(const struct address *, const struct address *);
 
 /* The same address and the same port. */
@@ -56,21 +58,25 @@ uint32_t address_hash(const struct address *);
 /* Equal for addresses of one network (/16 of IPv4, /32 of IPv6), different for others. */
 uint64_t address_network(const struct address *);
 
-/* Where it leads, from what nobody may probe to what everybody may. An IPv4 address that is carried in an IPv6 one
- * (mapped, translated, NAT64, 6to4, Teredo) is what counts. */
+/* Where it leads, from what nobody may probe to what everybody may. An IPv4 address that is carried
+ * in an IPv6 one (mapped, translated, NAT64, 6to4, Teredo) is what counts. */
 enum address_class {
 	ADDRESS_UNSPECIFIED, /* 0.0.0.0/8, :: */
 	ADDRESS_MULTICAST,   /* and broadcast */
-	ADDRESS_METADATA,    /* where a cloud tells its guests their secrets: 169.254.169.254, fd00:ec2::254 and the like */
+	ADDRESS_METADATA,    /* where a cloud tells its guests their secrets: 169.254.169.254,
+	                      * fd00:ec2::254 and the like */
 	ADDRESS_LOOPBACK,
-	ADDRESS_PRIVATE,     /* RFC 1918, CGNAT (100.64/10), link-local, ULA, and what is reserved */
+	ADDRESS_PRIVATE,     /* RFC 1918, CGNAT (100.64/10), link-local, ULA, and what is reserved
+	                      * */
 	ADDRESS_PUBLIC
 };
 
 enum address_class address_class(const struct address *);
 const char *address_class_name(enum address_class); /* "a loopback address" */
 
-/* Whether a literal without a port is an address of ADDRESS_PUBLIC. False for what is no address. */
+/*
+ * Whether a literal without a port is an address of ADDRESS_PUBLIC. False for what is no address.
+ */
 bool address_literal_is_public(const char *literal);
 
 /* Nobody's choice makes sense of it: unspecified, multicast and metadata. */
@@ -84,8 +90,8 @@ struct endpoint {
 	bool is_literal6; /* it came in brackets or with two colons, and is an IPv6 literal */
 };
 
-/* False with a reason: no host, a port that is none, brackets that do not match or hold no IPv6 literal. Whether the
- * host is a good name is not looked at. */
+/* False with a reason: no host, a port that is none, brackets that do not match or hold no IPv6
+ * literal. Whether the host is a good name is not looked at. */
 bool endpoint_parse(const char *text, size_t size, struct endpoint *, struct reason *why);
 
 #endif

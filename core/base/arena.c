@@ -1,4 +1,5 @@
-/* A bump allocator over anonymous mappings: untouched pages cost nothing, so the mappings are large. */
+/* A bump allocator over anonymous mappings: untouched pages cost nothing, so the mappings are
+ * large. */
 #include "base/arena.h"
 
 #include <assert.h>
@@ -35,7 +36,8 @@ struct arena {
 static _Noreturn void
 die(size_t wanted)
 {
-	fprintf(stderr, "postwatch: out of memory at start: no %zu more bytes for the configuration\n", wanted);
+	fprintf(stderr,
+	    "postwatch: out of memory at start: no %zu more bytes for the configuration\n", wanted);
 	exit(EX_OSERR);
 }
 
@@ -52,7 +54,8 @@ arena_create(void)
 static struct chunk *
 map_chunk(size_t size)
 {
-	struct chunk *chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct chunk *chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
 
 	if (chunk == MAP_FAILED)
 		die(size);
@@ -61,7 +64,9 @@ map_chunk(size_t size)
 	return chunk;
 }
 
-/* Large pieces get a mapping of their own, behind the one being filled: its rest is not lost then. */
+/*
+ * Large pieces get a mapping of their own, behind the one being filled: its rest is not lost then.
+ */
 static void *
 alloc_apart(struct arena *arena, size_t size)
 {
@@ -139,7 +144,8 @@ find_slot(struct slot *slots, size_t count, uint64_t hash, const char *bytes, si
 
 		if (slot->string == NULL)
 			return slot;
-		if (slot->hash == hash && slot->size == size && memcmp(slot->string, bytes, size) == 0)
+		if (slot->hash == hash && slot->size == size
+		    && memcmp(slot->string, bytes, size) == 0)
 			return slot;
 	}
 }
@@ -172,7 +178,8 @@ arena_intern_bytes(struct arena *arena, const void *bytes, size_t size)
 		grow_slots(arena);
 	struct slot *slot = find_slot(arena->slots, arena->slot_count, hash, bytes, size);
 	if (slot->string == NULL) {
-		*slot = (struct slot){ .string = arena_bytes(arena, bytes, size), .size = size, .hash = hash };
+		*slot = (struct slot){ .string = arena_bytes(arena, bytes, size), .size = size,
+		    .hash = hash };
 		arena->interned++;
 	}
 	return slot->string;

@@ -5,14 +5,20 @@
 #include <strings.h>
 
 static const char *const domains[] = {
-	"spamhaus.org", "spamcop.net", "barracudacentral.org", "barracudanetworks.com", "sorbs.net", "uceprotect.net",
-	"abuseat.org", "mailspike.net", "senderscore.org", "cloudmark.com", "invaluement.com", "surriel.com", "manitu.net",
-	"mail-abuse.com", "mail-abuse.org", "ipcheck.proofpoint.com", "support.proofpoint.com", "ers.trendmicro.com",
-	"sender.office.com", "senderbase.org", "talosintelligence.com", "trustedsource.org", "backscatterer.org", "gbudb.com",
-	"dnswl.org", "abusix.com", "abusix.zone", "0spam.org", "spfbl.net", "spamrats.com", "hostedemail.com",
+	"spamhaus.org", "spamcop.net", "barracudacentral.org", "barracudanetworks.com", "sorbs.net",
+	    "uceprotect.net",
+	"abuseat.org", "mailspike.net", "senderscore.org", "cloudmark.com", "invaluement.com",
+	    "surriel.com", "manitu.net",
+	"mail-abuse.com", "mail-abuse.org", "ipcheck.proofpoint.com", "support.proofpoint.com",
+	    "ers.trendmicro.com",
+	"sender.office.com", "senderbase.org", "talosintelligence.com", "trustedsource.org",
+	    "backscatterer.org", "gbudb.com",
+	"dnswl.org", "abusix.com", "abusix.zone", "0spam.org", "spfbl.net", "spamrats.com",
+	    "hostedemail.com",
 };
 static const char *const labels[] = {
-	"dnsbl", "dnsbls", "rbl", "urbl", "bl", "sbl", "xbl", "pbl", "cbl", "zen", "blacklist", "blocklist", "dnsblacklist",
+	"dnsbl", "dnsbls", "rbl", "urbl", "bl", "sbl", "xbl", "pbl", "cbl", "zen", "blacklist",
+	    "blocklist", "dnsblacklist",
 };
 
 /* The host of a URL, or the name itself, without what follows it. */
@@ -39,7 +45,8 @@ block_list_is_known(struct pw_bytes name)
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
 		size_t size = strlen(domains[i]);
 
-		if (host.size >= size && strncasecmp(host.data + host.size - size, domains[i], size) == 0
+		if (host.size >= size && strncasecmp(host.data + host.size - size, domains[i],
+		    size) == 0
 		    && (host.size == size || host.data[host.size - size - 1] == '.'))
 			return true;
 	}

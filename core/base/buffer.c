@@ -33,7 +33,8 @@ buffer_reserve(struct buffer *buffer, size_t size, size_t max)
 	assert(max > 0 && max <= BUFFER_MAX);
 	if (buffer->size > max || size > max - buffer->size)
 		return NULL;
-	if ((size > buffer->room - buffer->size || buffer->data == NULL) && !grow(buffer, buffer->size + size, max))
+	if ((size > buffer->room - buffer->size || buffer->data == NULL)
+	    && !grow(buffer, buffer->size + size, max))
 		return NULL;
 	return buffer->data + buffer->size;
 }

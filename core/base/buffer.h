@@ -16,16 +16,19 @@ struct buffer {
 	uint32_t size, room;
 };
 
-/* Appends. False, with nothing changed: it would then hold more than `max` bytes, or there is no memory. */
+/* Appends. False, with nothing changed: it would then hold more than `max` bytes, or there is no
+ * memory. */
 bool buffer_add(struct buffer *, const void *bytes, size_t size, size_t max);
 
-/* Room for `size` more bytes, to be written behind the end and counted by adding to ->size. NULL as above. */
+/* Room for `size` more bytes, to be written behind the end and counted by adding to ->size. NULL as
+ * above. */
 char *buffer_reserve(struct buffer *, size_t size, size_t max);
 
 /* Takes `size` bytes out from offset `at`; what follows moves up. */
 void buffer_remove(struct buffer *, size_t at, size_t size);
 
-/* Empties it and keeps the memory; buffer_fini gives the memory back and leaves zeroes, ready for use again. */
+/* Empties it and keeps the memory; buffer_fini gives the memory back and leaves zeroes, ready for
+ * use again. */
 void buffer_clear(struct buffer *);
 void buffer_fini(struct buffer *);
 

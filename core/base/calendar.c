@@ -12,7 +12,8 @@
 
 enum { DAY = 1440, WEEK = 7, ALL_DAYS = 0x7f, LOOK_DAYS = 8, QUARTER = 15 };
 
-static const char right[] = "write HH:MM-HH:MM, with days before it or not: \"22:00-07:00\", \"Mon-Fri 18:00-08:00\", "
+static const char right[] =
+    "write HH:MM-HH:MM, with days before it or not: \"22:00-07:00\", \"Mon-Fri 18:00-08:00\", "
     "\"Sat,Sun 00:00-24:00\"";
 
 /* The number of the day whose name begins here, -1: none does. */
@@ -63,7 +64,8 @@ take_minutes(const char **at, uint16_t *minutes)
 	const char *word = *at;
 	int hour, minute;
 
-	if (!is_digit(word[0]) || !is_digit(word[1]) || word[2] != ':' || !is_digit(word[3]) || !is_digit(word[4]))
+	if (!is_digit(word[0]) || !is_digit(word[1]) || word[2] != ':' || !is_digit(word[3])
+	    || !is_digit(word[4]))
 		return false;
 	hour = (word[0] - '0') * 10 + word[1] - '0';
 	minute = (word[3] - '0') * 10 + word[4] - '0';

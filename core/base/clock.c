@@ -42,7 +42,8 @@ clock_built(void)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec", built[] = __DATE__;
 	const char month[] = { built[0], built[1], built[2], '\0' };
-	struct tm date = { .tm_mon = (int)(strstr(months, month) - months) / 3, .tm_mday = (int)strtol(built + 4, NULL, 10) - 1,
+	struct tm date = { .tm_mon = (int)(strstr(months, month) - months) / 3,
+	    .tm_mday = (int)strtol(built + 4, NULL, 10) - 1,
 		.tm_year = (int)strtol(built + 7, NULL, 10) - 1900 };
 
 	return (int64_t)timegm(&date) * SECOND;

@@ -55,14 +55,17 @@ is_other(const struct evidence_phase *then, const struct evidence_phase *now)
 	int64_t less = then->micros < now->micros ? then->micros : now->micros;
 	int64_t more = then->micros < now->micros ? now->micros : then->micros;
 
-	return then->status != now->status || (more - less >= noticeable && more / SPEED_FACTOR >= less);
+	return then->status != now->status || (more - less >= noticeable
+	    && more / SPEED_FACTOR >= less);
 }
 
 static void
-each_phase(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+each_phase(const struct evidence *failed, const struct evidence *passed, difference_found *found,
+    void *arg)
 {
 	for (uint32_t i = 0; i < passed->phase_count; i++) {
-		const struct evidence_phase *now = &passed->phases[i], *then = find_phase(failed, now->name);
+		const struct evidence_phase *now = &passed->phases[i],
+		    *then = find_phase(failed, now->name);
 		char before[128], after[128];
 		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
 
@@ -75,7 +78,8 @@ each_phase(const struct evidence *failed, const struct evidence *passed, differe
 }
 
 static void
-each_fact(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+each_fact(const struct evidence *failed, const struct evidence *passed, difference_found *found,
+    void *arg)
 {
 	struct pw_bytes list = passed->facts;
 	struct evidence_fact now, then;
@@ -97,7 +101,8 @@ each_fact(const struct evidence *failed, const struct evidence *passed, differen
 }
 
 void
-difference_each(const struct evidence *failed, const struct evidence *passed, difference_found *found, void *arg)
+difference_each(const struct evidence *failed, const struct evidence *passed,
+    difference_found *found, void *arg)
 {
 	each_phase(failed, passed, found, arg);
 	each_fact(failed, passed, found, arg);

@@ -16,8 +16,10 @@ struct difference {
 
 typedef void difference_found(void *arg, const struct difference *);
 
-/* Phases with another end, or much faster or slower; then facts that both learnt and that have another value. */
-void difference_each(const struct evidence *failed, const struct evidence *passed, difference_found *, void *arg);
+/* Phases with another end, or much faster or slower; then facts that both learnt and that have
+ * another value. */
+void difference_each(const struct evidence *failed, const struct evidence *passed,
+    difference_found *, void *arg);
 
 /* Whether both are of one address and port. */
 bool difference_same_place(const struct evidence *left, const struct evidence *right);

@@ -14,7 +14,8 @@
 
 #include "base/text.h"
 
-/* Room for the descriptors of a packet: more than the one we use, so that a surplus is seen and closed. */
+/* Room for the descriptors of a packet: more than the one we use, so that a surplus is seen and
+ * closed. */
 union passed {
 	struct cmsghdr align;
 	unsigned char bytes[CMSG_SPACE(8 * sizeof(int))];
@@ -26,14 +27,16 @@ take_descriptor(struct msghdr *message)
 {
 	int taken = -1;
 
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part =
+	    CMSG_NXTHDR(message, part)) {
 		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
 			continue;
 		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (size_t i = 0; i < count; i++) {
 			int descriptor;
 
-			memcpy(&descriptor, CMSG_DATA(part) + i * sizeof descriptor, sizeof descriptor);
+			memcpy(&descriptor, CMSG_DATA(part) + i * sizeof descriptor,
+			    sizeof descriptor);
 			if (taken < 0)
 				taken = descriptor;
 			else
@@ -53,12 +56,13 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	ssize_t size;
 	int taken;
 
-	/* A peer that closes with packets unread leaves ECONNRESET, which Linux reports once and before the packets that the
-	 * peer sent: its last words. */
+	/* A peer that closes with packets unread leaves ECONNRESET, which Linux reports once and
+	 * before the packets that the peer sent: its last words. */
 	do
 		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (size < 0 && (errno == EINTR || errno == ECONNRESET));
-	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without bytes, too */
+	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without
+	                                                     * bytes, too */
 	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		size = 0;
 	if (taken >= 0 && (passed == NULL || size <= 0)) {
@@ -92,8 +96,8 @@ packet_send(int socket, const void *bytes, size_t size, int passed)
 	return sent >= 0;
 }
 
-/* What would end the line, move a cursor or turn the direction of writing becomes a question mark: the text was to be safe
- * already. */
+/* What would end the line, move a cursor or turn the direction of writing becomes a question mark:
+ * the text was to be safe already. */
 static void
 flatten(struct text *line)
 {
@@ -124,9 +128,11 @@ duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 		memcpy(line.bytes + line.size, more, sizeof more);
 		line.size += sizeof more - 1;
 	}
-	message_put_log(&out, &(struct message_log){ level, event, duty->log_dropped, { line.bytes, line.size } });
+	message_put_log(&out, &(struct message_log){ level, event, duty->log_dropped,
+	    { line.bytes, line.size } });
 	assert(!out.bad);
-	if (duty->keep_line != NULL ? duty->keep_line(duty->keep_arg, packet, out.size) : packet_send(duty->parent, packet, out.size, -1))
+	if (duty->keep_line != NULL ? duty->keep_line(duty->keep_arg, packet, out.size)
+	    : packet_send(duty->parent, packet, out.size, -1))
 		duty->log_dropped = 0;
 	else
 		duty->log_dropped++;
@@ -138,7 +144,8 @@ duty_ready(struct duty *duty)
 	const unsigned char packet = MESSAGE_READY;
 	struct pollfd parent = { .fd = duty->parent, .events = POLLOUT };
 
-	/* Said once, so it must not get lost behind log lines; nothing has begun that could be kept waiting. */
+	/* Said once, so it must not get lost behind log lines; nothing has begun that could be kept
+	 * waiting. */
 	while (!packet_send(duty->parent, &packet, sizeof packet, -1) && errno == EAGAIN)
 		poll(&parent, 1, -1);
 }
@@ -160,7 +167,8 @@ duty_blame(struct duty *duty, enum duty_kind kind, uint32_t index, const char *w
 	unsigned char packet[EVIDENCE_TEXT_MAX + 64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_blame(&out, &(struct message_blame){ kind, index, { what, strnlen(what, EVIDENCE_TEXT_MAX) } });
+	message_put_blame(&out, &(struct message_blame){ kind, index,
+	    { what, strnlen(what, EVIDENCE_TEXT_MAX) } });
 	/* Where it gets lost, the next malformed packet is blamed. */
 	(void)packet_send(duty->parent, packet, out.size, -1);
 }

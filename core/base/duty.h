@@ -1,7 +1,8 @@
 /*
- * How a child process of the tree begins, and how it talks to its parent. The parent forks; the child keeps its socket
- * to the parent and the sockets to other duties that come as MESSAGE_LINK packets, closes all else, prepares (opens
- * what it needs), sheds its rights, says `ready`, and only then meets the first foreign byte.
+ * How a child process of the tree begins, and how it talks to its parent. The parent forks; the
+ * child keeps its socket to the parent and the sockets to other duties that come as MESSAGE_LINK
+ * packets, closes all else, prepares (opens what it needs), sheds its rights, says `ready`, and
+ * only then meets the first foreign byte.
  *
  * One duty is one process: `struct duty` is its one context with the parent.
  */
@@ -17,16 +18,17 @@ struct config;
 struct own_processes;
 
 /*
- * A page shared between a prober and the parent. The prober writes the target it enters a plugin, OpenSSL or the
- * resolver for, and clears it after; what stands there when the prober dies had it in hand. Plain stores: there is one
- * writer, and the parent reads after the death.
+ * A page shared between a prober and the parent. The prober writes the target it enters a plugin,
+ * OpenSSL or the resolver for, and clears it after; what stands there when the prober dies had it
+ * in hand. Plain stores: there is one writer, and the parent reads after the death.
  */
 struct duty_page {
 	_Atomic uint32_t in_hand; /* target + 1; 0: none */
 	_Atomic uint64_t run;
 };
 
-enum { DUTY_LINE_MAX = 4096 }; /* bytes of a log line; the end of a longer one is cut, and the cut shown */
+enum { DUTY_LINE_MAX = 4096 }; /* bytes of a log line; the end of a longer one is cut, and the cut
+                                * shown */
 
 struct duty {
 	enum duty_kind kind;
@@ -34,12 +36,15 @@ struct duty {
 	int parent;                 /* SOCK_SEQPACKET, non-blocking, close-on-exec */
 	const struct config *config;
 	struct duty_page *page;     /* probers; NULL for others */
-	const struct own_processes *processes; /* the monitor: the processes of the tree (base/own_processes.h); NULL for others */
+	const struct own_processes *processes; /* the monitor: the processes of the tree
+	                                        * (base/own_processes.h); NULL for others */
 	uint32_t log_dropped;       /* lines since the last that went through */
-	bool (*keep_line)(void *arg, const void *packet, size_t size); /* sends lines in place of duty_log, or keeps them for a while;
-	                             * false: there is no room for it; NULL: a line that finds no room in the socket is dropped */
+	/* sends lines in place of duty_log, or keeps them for a while; false: there is no room for
+	 * it; NULL: a line that finds no room in the socket is dropped */
+	bool (*keep_line)(void *arg, const void *packet, size_t size);
 	void *keep_arg;
-	int gate;                   /* a notifier with a gate, in both of its processes: the socket to the other; -1: none */
+	int gate;                   /* a notifier with a gate, in both of its processes: the socket
+	                             * to the other; -1: none */
 };
 
 /* The entry of each duty, called in the forked child; returns the exit status of the process. */
@@ -47,29 +52,39 @@ int monitor_main(struct duty *);
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
 int notifier_main(struct duty *);
-/* The second process of a notifier whose plugin has a gate; it shares the socket to the parent with the first, and says
- * nothing there but lines for the log. */
+/* The second process of a notifier whose plugin has a gate; it shares the socket to the parent with
+ * the first, and says nothing there but lines for the log. */
 int gate_main(struct duty *);
 
-/* Says one line to the parent's log; never blocks: where the socket is full the line is dropped and counted. `event`
- * joins the lines of one event, 0: none. The text is made safe by its writer: foreign bytes escaped. */
-void duty_log(struct duty *, int level, uint64_t event, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/*
+ * Says one line to the parent's log; never blocks: where the socket is full the line is dropped and
+ * counted. `event` joins the lines of one event, 0: none. The text is made safe by its writer:
+ * foreign bytes escaped.
+ */
+void duty_log(struct duty *, int level, uint64_t event, const char *format,
+    ...) __attribute__((format(printf, 4, 5)));
 
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
-/* Says that the loop turns, at least every second: `late_max` is its largest lateness since the last time, `done` what
- * it has done in all. May get lost where the parent does not read. */
+/* Says that the loop turns, at least every second: `late_max` is its largest lateness since the
+ * last time, `done` what it has done in all. May get lost where the parent does not read. */
 void duty_alive(struct duty *, int64_t late_max, uint64_t done);
 
-/* Monitor and keeper: says that what came over the link from that duty is malformed; `what`: "to the monitor", and more
- * where it is known. The parent ends it; the link that comes with the next one replaces this one. */
+/*
+ * Monitor and keeper: says that what came over the link from that duty is malformed; `what`: "to
+ * the monitor", and more where it is known. The parent ends it; the link that comes with the next
+ * one replaces this one.
+ */
 void duty_blame(struct duty *, enum duty_kind, uint32_t index, const char *what);
 
-/* Reads one packet from a SOCK_SEQPACKET socket, without waiting. >0: its size, 0: the other end is gone, or sent what
- * has no room, -1: nothing there. A descriptor that came along (close-on-exec) is put into *passed and is the caller's,
- * else -1 (NULL: none is expected; it is closed). */
+/*
+ * Reads one packet from a SOCK_SEQPACKET socket, without waiting. >0: its size, 0: the other end is
+ * gone, or sent what has no room, -1: nothing there. A descriptor that came along (close-on-exec)
+ * is put into *passed and is the caller's, else -1 (NULL: none is expected; it is closed).
+ */
 ssize_t packet_read(int socket, void *bytes, size_t room, int *passed);
-/* Sends one packet whole, with `passed` (-1: none). False: would block, or the other end is gone (errno). */
+/* Sends one packet whole, with `passed` (-1: none). False: would block, or the other end is gone
+ * (errno). */
 bool packet_send(int socket, const void *bytes, size_t size, int passed);
 
 #endif

@@ -55,7 +55,8 @@ put_slot(struct hash_table *table, struct hash_slot slot)
 static bool
 grow(struct hash_table *table)
 {
-	struct hash_table bigger = { .room = table->room == 0 ? FIRST_ROOM : table->room * 2, .count = table->count };
+	struct hash_table bigger = { .room = table->room == 0 ? FIRST_ROOM : table->room * 2,
+	    .count = table->count };
 
 	bigger.slots = calloc(bigger.room, sizeof *bigger.slots);
 	if (bigger.slots == NULL)
@@ -82,11 +83,13 @@ hash_insert(struct hash_table *table, uint32_t hash, uint32_t index)
 }
 
 uint32_t
-hash_find(const struct hash_table *table, uint32_t hash, bool (*is_same)(void *arg, uint32_t index), void *arg)
+hash_find(const struct hash_table *table, uint32_t hash, bool (*is_same)(void *arg, uint32_t index),
+    void *arg)
 {
 	if (table->room == 0)
 		return HASH_NONE;
-	for (uint32_t at = hash & (table->room - 1); table->slots[at].index != 0; at = (at + 1) & (table->room - 1)) {
+	for (uint32_t at = hash & (table->room - 1); table->slots[at].index != 0; at =
+	    (at + 1) & (table->room - 1)) {
 		const struct hash_slot *slot = &table->slots[at];
 
 		if (slot->hash == hash && is_same(arg, slot->index - 1))

@@ -1,6 +1,7 @@
 /*
- * FNV-1a, and a table of what is in an array by hash. It has no secret, so it is not for keys that somebody hostile
- * chooses freely. The same on every machine and in every version: schedules and stored records are made of it.
+ * FNV-1a, and a table of what is in an array by hash. It has no secret, so it is not for keys that
+ * somebody hostile chooses freely. The same on every machine and in every version: schedules and
+ * stored records are made of it.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -9,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Begin with HASH_BEGIN, add what belongs together, end with hash_end(), which stirs it so that its low bits are good. */
+/* Begin with HASH_BEGIN, add what belongs together, end with hash_end(), which stirs it so that its
+ * low bits are good. */
 #define HASH_BEGIN 0xcbf29ce484222325u
 uint64_t hash_add(uint64_t hash, const void *bytes, size_t size);
 uint64_t hash_add_string(uint64_t hash, const char *string);
@@ -28,7 +30,8 @@ struct hash_table {
 #define HASH_NONE UINT32_MAX
 
 /* The first index with this hash for which `is_same` holds, else HASH_NONE. */
-uint32_t hash_find(const struct hash_table *, uint32_t hash, bool (*is_same)(void *arg, uint32_t index), void *arg);
+uint32_t hash_find(const struct hash_table *, uint32_t hash,
+    bool (*is_same)(void *arg, uint32_t index), void *arg);
 /* Returns false if there is no memory: the table is then as it was. */
 bool hash_insert(struct hash_table *, uint32_t hash, uint32_t index);
 void hash_table_fini(struct hash_table *);

@@ -28,7 +28,8 @@ identity_find(struct identity *identity, const char *user, struct reason *why)
 	entry = getpwnam(name);
 	if (entry == NULL) {
 		reason_set(why, "there is no user %s to run as%s%s: create it: "
-		    "useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin %s", name,
+		    "useradd --system --user-group --no-create-home --home-dir / --shell "
+		    "/usr/sbin/nologin %s", name,
 		    errno == 0 ? "" : ", ", errno == 0 ? "" : strerror(errno), name);
 		return false;
 	}
@@ -47,16 +48,18 @@ refuse(struct reason *why, const char *step)
 	return false;
 }
 
-/* While we may: both need CAP_SETPCAP. A container's root may lack it; then no set holds what the bounding set would let in,
- * as nothing is executed with new privileges. */
+/* While we may: both need CAP_SETPCAP. A container's root may lack it; then no set holds what the
+ * bounding set would let in, as nothing is executed with new privileges. */
 static bool
 lock_capabilities(struct reason *why)
 {
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0 && errno != EPERM)
 			return refuse(why, "cannot empty the bounding set");
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED
-	    | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0) != 0
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED
+	    | SECBIT_NO_SETUID_FIXUP_LOCKED
+	    | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE
+	    | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0) != 0
 	    && errno != EPERM)
 		return refuse(why, "cannot lock securebits");
 	return true;
@@ -79,8 +82,8 @@ change_user(const struct identity *identity, struct reason *why)
 	return true;
 }
 
-/* The system calls as such: glibc has none for them. systemd's filter lets a unit look at its sets and not change them; there
- * they are empty already. */
+/* The system calls as such: glibc has none for them. systemd's filter lets a unit look at its sets
+ * and not change them; there they are empty already. */
 static bool
 drop_capabilities(struct reason *why)
 {
@@ -95,7 +98,8 @@ drop_capabilities(struct reason *why)
 	if (held == 0)
 		return true;
 	memset(sets, 0, sizeof sets);
-	return syscall(SYS_capset, &header, sets) == 0 || refuse(why, "cannot give up capabilities");
+	return syscall(SYS_capset, &header, sets) == 0
+	    || refuse(why, "cannot give up capabilities");
 }
 
 bool

@@ -42,7 +42,8 @@ is_plain(char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* One byte that cannot stand for itself. `foreign`: as text_escape shows it, its backslashes quoted in turn. */
+/* One byte that cannot stand for itself. `foreign`: as text_escape shows it, its backslashes quoted
+ * in turn. */
 static void
 put_escaped(struct json *json, char byte, bool foreign)
 {

@@ -1,7 +1,8 @@
 /*
- * Writes JSON (RFC 8259), one value after the other, into a file or a buffer. What comes out is valid, whatever the
- * strings hold: commas, quotes and nesting are the writer's own business, and a caller that misses a key or an end meets
- * an assertion. Where memory or disk runs out it goes on harmlessly and says so at the end.
+ * Writes JSON (RFC 8259), one value after the other, into a file or a buffer. What comes out is
+ * valid, whatever the strings hold: commas, quotes and nesting are the writer's own business, and a
+ * caller that misses a key or an end meets an assertion. Where memory or disk runs out it goes on
+ * harmlessly and says so at the end.
  *
  *     struct json json = json_to_file(stdout);
  *     json_begin_object(&json, NULL);
@@ -44,8 +45,8 @@ void json_begin_object(struct json *, const char *key);
 void json_begin_array(struct json *, const char *key);
 void json_end(struct json *); /* of the object or array opened last */
 
-/* Our own text, or text that was escaped already (a sentence of evidence): a newline is a newline, a backslash a
- * backslash. NULL is null. */
+/* Our own text, or text that was escaped already (a sentence of evidence): a newline is a newline,
+ * a backslash a backslash. NULL is null. */
 void json_string(struct json *, const char *key, const char *text);
 void json_text(struct json *, const char *key, struct pw_bytes text);
 
@@ -57,8 +58,11 @@ void json_seconds(struct json *, const char *key, int64_t microseconds); /* 0.00
 void json_bool(struct json *, const char *key, bool);
 void json_null(struct json *, const char *key);
 
-/* Ends the value with a newline; the writer may then begin another. False: something of what was written since the
- * last time is missing, for want of memory or disk. Whether a file's own buffer reaches the disk, fflush() tells. */
+/*
+ * Ends the value with a newline; the writer may then begin another. False: something of what was
+ * written since the last time is missing, for want of memory or disk. Whether a file's own buffer
+ * reaches the disk, fflush() tells.
+ */
 bool json_finish_line(struct json *);
 
 #endif

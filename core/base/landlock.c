@@ -76,7 +76,8 @@ handled(const struct sandbox *sandbox, int version)
 	return rules;
 }
 
-/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by handled(). */
+/* A kernel refuses a struct that is longer than it knows unless the rest is zero; it is, by
+ * handled(). */
 static int
 create(const struct ruleset *rules, struct reason *why)
 {
@@ -93,7 +94,8 @@ rights(const struct sandbox_path *path, const struct stat *status, uint64_t know
 	uint64_t allowed = FS_READ_FILE | FS_READ_DIR;
 
 	if (path->access == SANDBOX_WRITE)
-		allowed = known & ~(uint64_t)(FS_EXECUTE | FS_MAKE_CHAR | FS_MAKE_BLOCK | FS_IOCTL_DEV);
+		allowed = known & ~(uint64_t)(FS_EXECUTE | FS_MAKE_CHAR | FS_MAKE_BLOCK
+		    | FS_IOCTL_DEV);
 	if (!S_ISDIR(status->st_mode))
 		allowed &= FS_OF_FILES;
 	return allowed;
@@ -135,7 +137,8 @@ add_rules(int fd, const struct sandbox *sandbox, const struct ruleset *rules, st
 	for (size_t i = 0; i < sandbox->path_count; i++)
 		if (!allow_path(fd, &sandbox->paths[i], rules->fs, why))
 			return false;
-	return sandbox->network != SANDBOX_CONNECTS_FROM || rules->net == 0 || allow_port_0(fd, why);
+	return sandbox->network != SANDBOX_CONNECTS_FROM || rules->net == 0
+	    || allow_port_0(fd, why);
 }
 
 static bool

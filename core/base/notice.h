@@ -21,8 +21,11 @@ const char *notice_name(enum notice_kind kind);
 /* The kind of that name, NOTICE_none where there is none. */
 enum notice_kind notice_named(const char *name);
 
-/* Whether it tells, or ends, that many targets fail at once for a reason that may be ours (codes "digest" and "digest_25"):
- * it stands for the `down` of each of them. A digest of what waited to be told is none. */
+/*
+ * Whether it tells, or ends, that many targets fail at once for a reason that may be ours (codes
+ * "digest" and "digest_25"): it stands for the `down` of each of them. A digest of what waited to
+ * be told is none.
+ */
 bool notice_is_together(enum notice_kind kind, const char *code);
 
 /* What it does to whoever keeps what it is told until that has ended. */

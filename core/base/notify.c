@@ -32,7 +32,8 @@ send_to(const struct sockaddr_un *address, socklen_t length, const char *fields)
 
 	if (fd < 0)
 		return false;
-	ssize_t sent = sendto(fd, fields, strlen(fields), MSG_NOSIGNAL, (const struct sockaddr *)address, length);
+	ssize_t sent = sendto(fd, fields, strlen(fields), MSG_NOSIGNAL,
+	    (const struct sockaddr *)address, length);
 	int error = errno;
 	close(fd);
 	errno = error;
@@ -78,7 +79,8 @@ notify_watchdog(void)
 {
 	int64_t interval = number_of("WATCHDOG_USEC");
 
-	if (interval <= 0 || (getenv("WATCHDOG_PID") != NULL && number_of("WATCHDOG_PID") != getpid()))
+	if (interval <= 0 || (getenv("WATCHDOG_PID") != NULL
+	    && number_of("WATCHDOG_PID") != getpid()))
 		return 0;
 	return interval;
 }

@@ -9,11 +9,14 @@
 #include <stdint.h>
 #include "base/reason.h"
 
-/* Sends "READY=1", "STATUS=…", "WATCHDOG=1" (several: a line each) to $NOTIFY_SOCKET. Never blocks. True also where
- * nobody listens; false with a reason where somebody should, and cannot be reached. */
+/*
+ * Sends "READY=1", "STATUS=…", "WATCHDOG=1" (several: a line each) to $NOTIFY_SOCKET. Never blocks.
+ * True also where nobody listens; false with a reason where somebody should, and cannot be reached.
+ */
 bool notify_send(const char *fields, struct reason *why);
 
-/* Microseconds within which systemd wants to hear WATCHDOG=1 of this process; 0: it does not wait for it. */
+/* Microseconds within which systemd wants to hear WATCHDOG=1 of this process; 0: it does not wait
+ * for it. */
 int64_t notify_watchdog(void);
 
 /* Takes the variables out of the environment, so that no child takes them for its own. */

@@ -1,5 +1,6 @@
 /*
- * What the names of outcomes and phases mean: the host's from outcomes.def and phases.def, a plugin's from its tables.
+ * What the names of outcomes and phases mean: the host's from outcomes.def and phases.def, a
+ * plugin's from its tables.
  */
 #ifndef BASE_OUTCOME_H
 #define BASE_OUTCOME_H
@@ -12,18 +13,23 @@ struct outcome {
 	char name[OUTCOME_NAME_MAX];
 	enum pw_verdict severity;
 	bool at_once;
-	int rank;           /* of several warnings the lowest becomes the outcome; a plugin's come behind the host's */
-	char phase[24];     /* the phase a condition belongs to, "" for none and for the whole leg */
+	int rank;           /* of several warnings the lowest becomes the outcome; a plugin's come
+	                     * behind the host's */
+	char phase[24];     /* the phase a condition belongs to, "" for none and for the whole leg
+	                     * */
 	const char *text, *hint;
 };
 
-/* The name by which an outcome goes that had another in an earlier version (`cert_expires_21d` is `cert_expires_soon`);
- * any other name is returned as it is. */
+/* The name by which an outcome goes that had another in an earlier version (`cert_expires_21d` is
+ * `cert_expires_soon`); any other name is returned as it is. */
 const char *outcome_current(const char *name);
 
-/* Looks `name` up among the host's outcomes, those with a phase in their name (any, also a plugin's own: `banner_timeout`)
- * included, then in the plugin's table (NULL: none). A name of an earlier version finds what it is called now. The texts
- * belong to the tables. False: no such name, `*found` untouched. */
+/*
+ * Looks `name` up among the host's outcomes, those with a phase in their name (any, also a plugin's
+ * own: `banner_timeout`) included, then in the plugin's table (NULL: none). A name of an earlier
+ * version finds what it is called now. The texts belong to the tables. False: no such name,
+ * `*found` untouched.
+ */
 bool outcome_find(const char *name, const struct pw_outcome *own, struct outcome *found);
 
 /* "ok", "degraded" …; and back, false for anything else. */

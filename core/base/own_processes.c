@@ -1,4 +1,5 @@
-/* Plain stores in shared memory: each place has one writer at a time, and the monitor reads when somebody calls. */
+/* Plain stores in shared memory: each place has one writer at a time, and the monitor reads when
+ * somebody calls. */
 #include "base/own_processes.h"
 
 #include <assert.h>
@@ -28,7 +29,8 @@ size_for(uint32_t count)
 struct own_processes *
 own_processes_create(uint32_t places)
 {
-	struct own_processes *processes = mmap(NULL, size_for(places), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct own_processes *processes = mmap(NULL, size_for(places), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (processes == MAP_FAILED)
 		return NULL;

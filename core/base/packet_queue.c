@@ -66,7 +66,8 @@ packet_queue_flush(struct packet_queue *queue, int socket)
 {
 	struct queued_packet *packet;
 
-	while ((packet = queue->first) != NULL && packet_send(socket, packet->bytes, packet->size, packet->passed))
+	while ((packet = queue->first) != NULL
+	    && packet_send(socket, packet->bytes, packet->size, packet->passed))
 		drop_first(queue);
 	return queue->first == NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * Packets on their way through one socket, in order, with the descriptors that they hand over: what the socket does not take
- * at once is kept. Starts as zeroes.
+ * Packets on their way through one socket, in order, with the descriptors that they hand over: what
+ * the socket does not take at once is kept. Starts as zeroes.
  */
 #ifndef BASE_PACKET_QUEUE_H
 #define BASE_PACKET_QUEUE_H
@@ -15,8 +15,11 @@ struct packet_queue {
 	size_t bytes; /* of all packets that wait */
 };
 
-/* Copies a packet to the end. `passed` is a descriptor that goes with it, -1: none; it is taken over, and closed when it was
- * sent. Returns false if there is no memory: the descriptor then stays the caller's. */
+/*
+ * Copies a packet to the end. `passed` is a descriptor that goes with it, -1: none; it is taken
+ * over, and closed when it was sent. Returns false if there is no memory: the descriptor then stays
+ * the caller's.
+ */
 bool packet_queue_add(struct packet_queue *, const void *bytes, size_t size, int passed);
 
 /* Moves all packets of `from` to the end. */

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* The next number of the sequence whose last one is *state, which is not 0: xorshift (Marsaglia 2003), of period 2^32 - 1. */
+/* The next number of the sequence whose last one is *state, which is not 0: xorshift (Marsaglia
+ * 2003), of period 2^32 - 1. */
 static inline uint32_t
 random_next(uint32_t *state)
 {

@@ -80,7 +80,8 @@ limit(__rlimit_resource_t which, uint64_t value, const char *step, struct reason
 static bool
 give_up_privileges(struct reason *why)
 {
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 || refuse(why, "cannot give up new privileges");
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+	    || refuse(why, "cannot give up new privileges");
 }
 
 bool
@@ -94,7 +95,8 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 {
 	if (!limit(RLIMIT_CORE, 0, "cannot forbid core dumps", why))
 		return false;
-	if (sandbox->file_size >= 0 && !limit(RLIMIT_FSIZE, (uint64_t)sandbox->file_size, "cannot limit files", why))
+	if (sandbox->file_size >= 0 && !limit(RLIMIT_FSIZE, (uint64_t)sandbox->file_size,
+	    "cannot limit files", why))
 		return false;
 	if (!sandbox->may_fork && !limit(RLIMIT_NPROC, 0, "cannot forbid new processes", why))
 		return false;

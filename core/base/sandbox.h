@@ -1,6 +1,7 @@
 /*
- * What a child gives up before it meets the first foreign byte. Descriptors and its life without the parent at birth,
- * the rest when all it will ever need has been opened. Every step is checked; none can be taken back.
+ * What a child gives up before it meets the first foreign byte. Descriptors and its life without
+ * the parent at birth, the rest when all it will ever need has been opened. Every step is checked;
+ * none can be taken back.
  */
 #ifndef BASE_SANDBOX_H
 #define BASE_SANDBOX_H
@@ -20,7 +21,8 @@ bool sandbox_die_with(pid_t parent, struct reason *why);
 enum sandbox_network {
 	SANDBOX_NO_TCP,       /* neither connects nor binds */
 	SANDBOX_CONNECTS,     /* to any port; binds nothing */
-	SANDBOX_CONNECTS_FROM /* and binds, to a port of the kernel's choice only: what a source address needs */
+	SANDBOX_CONNECTS_FROM /* and binds, to a port of the kernel's choice only: what a source
+	                       * address needs */
 };
 
 enum sandbox_access { SANDBOX_READ, SANDBOX_WRITE /* and read, make, remove, rename */ };
@@ -33,21 +35,25 @@ struct sandbox_path {
 
 struct sandbox {
 	enum sandbox_network network;
-	const struct sandbox_path *paths; /* all else in the file system cannot be opened, made, changed or executed */
+	const struct sandbox_path *paths; /* all else in the file system cannot be opened, made,
+	                                   * changed or executed */
 	size_t path_count;
-	int64_t file_size;  /* bytes a file may grow to by our writing; -1: any. 0 needs SIGXFSZ ignored, or a write kills */
+	int64_t file_size;  /* bytes a file may grow to by our writing; -1: any. 0 needs SIGXFSZ
+	                     * ignored, or a write kills */
 	bool may_fork;      /* false: no new processes (RLIMIT_NPROC; root is exempt) */
 };
 
 /*
- * No core dumps, the limits above, no new privileges, and Landlock as far as the kernel has it: the file system (5.13),
- * TCP (6.7), signals and abstract sockets beyond this process and its children (6.12). False with a reason: a step
- * failed, and the process must not go on. *landlock is the version of Landlock in force, 0 where the kernel has none:
- * that is no failure, and the reason then says why.
+ * No core dumps, the limits above, no new privileges, and Landlock as far as the kernel has it: the
+ * file system (5.13), TCP (6.7), signals and abstract sockets beyond this process and its children
+ * (6.12). False with a reason: a step failed, and the process must not go on. *landlock is the
+ * version of Landlock in force, 0 where the kernel has none: that is no failure, and the reason
+ * then says why.
  */
 bool sandbox_enter(const struct sandbox *, int *landlock, struct reason *why);
 
-/* For a process whose plugin says where it writes and whom it calls: no core dumps, no new privileges, no more. */
+/* For a process whose plugin says where it writes and whom it calls: no core dumps, no new
+ * privileges, no more. */
 bool sandbox_enter_lightly(struct reason *why);
 
 #endif

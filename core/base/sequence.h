@@ -1,7 +1,8 @@
 /*
- * Messages of a sequence have numbers from 1, each one above the one before, and name the sequence by the birth of the
- * process that began it. So a receiver that keeps the number of the last message which it has taken knows of any other
- * whether it is the next, was taken before, or is one before which others were lost.
+ * Messages of a sequence have numbers from 1, each one above the one before, and name the sequence
+ * by the birth of the process that began it. So a receiver that keeps the number of the last
+ * message which it has taken knows of any other whether it is the next, was taken before, or is one
+ * before which others were lost.
  */
 #ifndef BASE_SEQUENCE_H
 #define BASE_SEQUENCE_H
@@ -22,13 +23,15 @@ sequence_is_same(struct sequence one, struct sequence other)
 	return one.birth == other.birth && one.number == other.number;
 }
 
-/* Where a message has its place in what was taken. A sequence of another birth begins with its first message. */
+/* Where a message has its place in what was taken. A sequence of another birth begins with its
+ * first message. */
 static inline enum sequence_place
 sequence_place(struct sequence taken, struct sequence message)
 {
 	uint64_t last = message.birth == taken.birth ? taken.number : 0;
 
-	return message.number == last + 1 ? SEQUENCE_NEXT : message.number <= last ? SEQUENCE_TAKEN : SEQUENCE_GAP;
+	return message.number == last + 1 ? SEQUENCE_NEXT : message.number <= last ? SEQUENCE_TAKEN
+	    : SEQUENCE_GAP;
 }
 
 #endif

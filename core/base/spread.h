@@ -19,7 +19,8 @@ struct spread {
 /* Microseconds; less than zero counts as zero. */
 void spread_add(struct spread *, int64_t micros);
 
-/* What `permille` of all (1 to 1000) do not exceed; 1000: the largest, exactly. 0 where there were none. */
+/* What `permille` of all (1 to 1000) do not exceed; 1000: the largest, exactly. 0 where there were
+ * none. */
 int64_t spread_at(const struct spread *, unsigned permille);
 
 #endif

@@ -71,7 +71,8 @@ text_copy(char *into, size_t room, const char *from)
 struct pw_bytes
 text_view(const char *string)
 {
-	return (struct pw_bytes){ string == NULL ? "" : string, string == NULL ? 0 : strlen(string) };
+	return (struct pw_bytes){ string == NULL ? "" : string,
+	    string == NULL ? 0 : strlen(string) };
 }
 
 void
@@ -166,7 +167,8 @@ nearest(uint64_t amount, uint64_t unit)
 }
 
 static void
-add_units(struct text *text, uint64_t large, const char *large_unit, uint64_t small, const char *small_unit)
+add_units(struct text *text, uint64_t large, const char *large_unit, uint64_t small,
+    const char *small_unit)
 {
 	text_add_u64(text, large);
 	text_add(text, large_unit);
@@ -177,7 +179,8 @@ add_units(struct text *text, uint64_t large, const char *large_unit, uint64_t sm
 	}
 }
 
-/* What took time at all is not shown as nothing. The amount is rounded in the unit it is shown in before it is split, so that no "60 s" stands beside a minute. */
+/* What took time at all is not shown as nothing. The amount is rounded in the unit it is shown in
+ * before it is split, so that no "60 s" stands beside a minute. */
 void
 text_add_span(struct text *text, int64_t microseconds)
 {
@@ -188,7 +191,8 @@ text_add_span(struct text *text, int64_t microseconds)
 		amount = 0 - amount;
 	}
 	uint64_t millis = nearest(amount, 1000), tenths = nearest(amount, 100 * 1000);
-	uint64_t seconds = nearest(amount, 1000 * 1000), minutes = nearest(amount, 60 * 1000 * 1000);
+	uint64_t seconds = nearest(amount, 1000 * 1000),
+	    minutes = nearest(amount, 60 * 1000 * 1000);
 	uint64_t hours = nearest(amount, 3600ull * 1000 * 1000);
 
 	if (amount > 0 && amount < 1000)
@@ -222,7 +226,8 @@ text_add_age(struct text *text, int64_t microseconds)
 	else if (seconds < 24 * 3600)
 		add_units(text, seconds / 3600, " h", seconds / 60 % 60, " min");
 	else
-		add_units(text, seconds / (24 * 3600), " d", seconds < 10 * 24 * 3600 ? seconds / 3600 % 24 : 0, " h");
+		add_units(text, seconds / (24 * 3600), " d",
+		    seconds < 10 * 24 * 3600 ? seconds / 3600 % 24 : 0, " h");
 }
 
 static char
@@ -241,7 +246,9 @@ least(size_t a, size_t b, size_t c)
 	return d < c ? d : c;
 }
 
-/* Edit distance where swapping two neighbours is one edit (optimal string alignment), case aside. */
+/*
+ * Edit distance where swapping two neighbours is one edit (optimal string alignment), case aside.
+ */
 static size_t
 distance(const char *left, size_t left_size, const char *right, size_t right_size)
 {
@@ -269,7 +276,8 @@ const char *
 text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg)
 {
 	size_t size = strnlen(word, WORD_MAX + 1);
-	size_t best_distance = size > WORD_MAX ? 0 : 2 + size / 4; /* below it, it may have been meant */
+	/* below it, it may have been meant */
+	size_t best_distance = size > WORD_MAX ? 0 : 2 + size / 4;
 	const char *best = NULL, *other;
 
 	for (size_t i = 0; (other = next(arg, i)) != NULL; i++) {

@@ -34,37 +34,44 @@ void text_add_whole(struct text *, const char *ours, size_t size); /* all of it,
 void text_add_u64(struct text *, uint64_t);
 void text_add_i64(struct text *, int64_t);
 void text_format(struct text *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_format_v(struct text *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+void text_format_v(struct text *, const char *format,
+    va_list) __attribute__((format(printf, 2, 0)));
 
 /*
- * Foreign bytes, made safe for a terminal, a log line or a plain text body: printable UTF-8 stays; C0, DEL, C1, invalid
- * sequences, surrogates, non-characters, line and paragraph separators, bidi and other format characters become \xNN,
- * byte by byte; a backslash becomes \\ so that nothing can be forged.
+ * Foreign bytes, made safe for a terminal, a log line or a plain text body: printable UTF-8 stays;
+ * C0, DEL, C1, invalid sequences, surrogates, non-characters, line and paragraph separators, bidi
+ * and other format characters become \xNN, byte by byte; a backslash becomes \\ so that nothing can
+ * be forged.
  */
 void text_escape(struct text *, struct pw_bytes foreign);
 
-/* Text that another process of ours has made of foreign bytes: a backslash stays, for it was written by text_escape().
- * What is not printable is escaped after all: a process that talks to servers is not believed to have done it. */
+/*
+ * Text that another process of ours has made of foreign bytes: a backslash stays, for it was
+ * written by text_escape(). What is not printable is escaped after all: a process that talks to
+ * servers is not believed to have done it.
+ */
 void text_add_shown(struct text *, struct pw_bytes shown);
 
-/* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte has to be escaped. */
+/* The length of the valid, printable UTF-8 sequence at `bytes` (1 to 4), or 0 where its first byte
+ * has to be escaped. */
 size_t text_printable(const char *bytes, size_t size);
 
 /* The size of `bytes` without an incomplete UTF-8 sequence at its end. */
 size_t text_whole(const char *bytes, size_t size);
 
-/* "0.31 ms", "0.004 s", "60.0 s", "2 min 5 s", "1 h 5 min", "3 d 2 h": a time span for people, from microseconds. */
+/* "0.31 ms", "0.004 s", "60.0 s", "2 min 5 s", "1 h 5 min", "3 d 2 h": a time span for people, from
+ * microseconds. */
 void text_add_span(struct text *, int64_t microseconds);
 
-/* "4 s", "2 min", "1 h 5 min", "3 d 2 h": the same where whole seconds are enough, of ten minutes and more whole minutes, of ten
- * days and more whole days. */
+/* "4 s", "2 min", "1 h 5 min", "3 d 2 h": the same where whole seconds are enough, of ten minutes
+ * and more whole minutes, of ten days and more whole days. */
 void text_add_age(struct text *, int64_t microseconds);
 
 /* "0.004213": decimal seconds for machines, always with six digits behind the point. */
 void text_add_seconds(struct text *, int64_t microseconds);
 
-/* Of the words (their end is `next` returning NULL) the one nearest to `word` by edit distance, if near enough to have
- * been meant; the first of several; NULL where none is. */
+/* Of the words (their end is `next` returning NULL) the one nearest to `word` by edit distance, if
+ * near enough to have been meant; the first of several; NULL where none is. */
 const char *text_nearest(const char *word, const char *(*next)(void *arg, size_t index), void *arg);
 
 #endif

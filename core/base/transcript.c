@@ -49,7 +49,8 @@ transcript_add_address(struct text *text, struct pw_bytes address, uint16_t port
 static const char *
 verdict_word(uint8_t verdict)
 {
-	return verdict == EVIDENCE_NOT_CHECKED ? "not checked" : verdict_name((enum pw_verdict)verdict);
+	return verdict == EVIDENCE_NOT_CHECKED ? "not checked"
+	    : verdict_name((enum pw_verdict)verdict);
 }
 
 void

@@ -14,12 +14,14 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-	{ "w", 7ll * 86400 * 1000000 }, { "d", 86400ll * 1000000 }, { "h", 3600ll * 1000000 }, { "m", 60ll * 1000000 },
+	{ "w", 7ll * 86400 * 1000000 }, { "d", 86400ll * 1000000 }, { "h", 3600ll * 1000000 },
+	    { "m", 60ll * 1000000 },
 	{ "s", 1000000 },               { "ms", 1000 },             { "us", 1 },
 };
 
 static const struct unit sizes[] = {
-	{ "TiB", 1ll << 40 }, { "TB", 1000000000000 }, { "GiB", 1ll << 30 }, { "GB", 1000000000 }, { "MiB", 1ll << 20 },
+	{ "TiB", 1ll << 40 }, { "TB", 1000000000000 }, { "GiB", 1ll << 30 }, { "GB", 1000000000 },
+	    { "MiB", 1ll << 20 },
 	{ "MB", 1000000 },    { "KiB", 1ll << 10 },    { "kB", 1000 },       { "B", 1 },
 };
 
@@ -45,19 +47,22 @@ refuse_bare(struct reason *why, const char *text, int64_t number, bool over)
 
 	if (over)
 		return refuse(why, text, "is too long, and has no unit");
-	text_format(&fault, "has no unit; write %llds, %lldm or %lldh (units: us ms s m h d w)", (long long)number,
+	text_format(&fault, "has no unit; write %llds, %lldm or %lldh (units: us ms s m h d w)",
+	    (long long)number,
 	    (long long)number, (long long)number);
 	return refuse(why, text, words);
 }
 
-/* Takes a number off the front of `*text`; false where there is none. A number beyond int64_t sets `*over`. */
+/* Takes a number off the front of `*text`; false where there is none. A number beyond int64_t sets
+ * `*over`. */
 static bool
 take_number(const char **text, int64_t *number, bool *over)
 {
 	const char *start = *text;
 
 	for (*number = 0; **text >= '0' && **text <= '9'; (*text)++)
-		if (__builtin_mul_overflow(*number, 10, number) || __builtin_add_overflow(*number, **text - '0', number))
+		if (__builtin_mul_overflow(*number, 10, number)
+		    || __builtin_add_overflow(*number, **text - '0', number))
 			*over = true, *number = 0;
 	return *text != start;
 }
@@ -87,13 +92,15 @@ add_product(int64_t *sum, int64_t number, int64_t worth)
 {
 	int64_t product;
 
-	return !__builtin_mul_overflow(number, worth, &product) && !__builtin_add_overflow(*sum, product, sum);
+	return !__builtin_mul_overflow(number, worth, &product)
+	    && !__builtin_add_overflow(*sum, product, sum);
 }
 
 bool
 units_parse_duration(const char *text, int64_t *microseconds, struct reason *why)
 {
-	static const char usage[] = "is not a duration; write it like 500ms, 15s, 10m, 2h, 1d or 1h30m";
+	static const char usage[] =
+	    "is not a duration; write it like 500ms, 15s, 10m, 2h, 1d or 1h30m";
 	const struct unit *last = NULL;
 	const char *at = text;
 	int64_t sum = 0, number;

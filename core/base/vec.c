@@ -1,4 +1,5 @@
-/* Doubling keeps the copies of one element below two on average; the first room spares short arrays the first steps. */
+/* Doubling keeps the copies of one element below two on average; the first room spares short arrays
+ * the first steps. */
 #include "base/vec.h"
 
 #include <assert.h>
@@ -18,7 +19,8 @@ vec_grow(void *items, uint32_t *room, size_t element_size)
 	assert(element_size > 0);
 	if (wanted <= *room)
 		return false;
-	/* A pointer to any type is copied as bytes: a cast of its address would break the rules of aliasing. */
+	/* A pointer to any type is copied as bytes: a cast of its address would break the rules of
+	 * aliasing. */
 	memcpy(&array, items, sizeof array);
 	assert((array == NULL) == (*room == 0));
 	array = reallocarray(array, wanted, element_size);

@@ -75,10 +75,12 @@ open_path(const char *path, const char **fault)
 static bool
 is_name(const char *name)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/.";
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/.";
 	size_t size = strlen(name);
 
-	if (size == 0 || size > NAME_MAX_SIZE || strspn(name, allowed) != size || name[size - 1] == '/')
+	if (size == 0 || size > NAME_MAX_SIZE || strspn(name, allowed) != size
+	    || name[size - 1] == '/')
 		return false;
 	for (size_t i = 0; i < size; i++)
 		if ((i == 0 || name[i - 1] == '/') && (name[i] == '/' || name[i] == '.'))
@@ -96,15 +98,19 @@ zone_open(const char *name, struct reason *why)
 
 	text_escape(&text, (struct pw_bytes){ name, strlen(name) });
 	if (!is_name(name)) {
-		reason_set(why, "\"%s\" is not the name of a time zone; write it like \"Europe/Berlin\" or \"UTC\"", shown);
+		reason_set(why,
+		    "\"%s\" is not the name of a time zone; write it like \"Europe/Berlin\" or "
+		    "\"UTC\"", shown);
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/%s", folder(), name);
 	zone = open_path(path, &fault);
 	if (zone == NULL && access(folder(), X_OK) != 0)
-		reason_set(why, "\"%s\": there are no time zones in %s; is tzdata installed?", shown, folder());
+		reason_set(why, "\"%s\": there are no time zones in %s; is tzdata installed?",
+		    shown, folder());
 	else if (zone == NULL && access(path, F_OK) != 0)
-		reason_set(why, "\"%s\": no such time zone in %s; write it like \"Europe/Berlin\"", shown, folder());
+		reason_set(why, "\"%s\": no such time zone in %s; write it like \"Europe/Berlin\"",
+		    shown, folder());
 	else if (zone == NULL)
 		reason_set(why, "\"%s\": %s", shown, fault);
 	return zone;
@@ -188,7 +194,8 @@ struct zone_time
 zone_at(const struct zone *zone, int64_t seconds)
 {
 	const struct zone_kind *kind = kind_at(zone, seconds);
-	struct zone_time time = { .offset = kind->offset, .dst = kind->dst, .abbreviation = kind->abbreviation };
+	struct zone_time time = { .offset = kind->offset, .dst = kind->dst,
+	    .abbreviation = kind->abbreviation };
 	int64_t local = seconds + kind->offset, days = divide_down(local, DAY_SECONDS);
 	int of_day = (int)(local - days * DAY_SECONDS);
 

@@ -1,6 +1,7 @@
 /*
- * Time zones for people: what a clock on the wall shows at an instant, in any number of zones at once. Reads the files
- * of tzdata by itself (RFC 8536), for localtime(3) knows only one zone and takes a missing one for UTC in silence.
+ * Time zones for people: what a clock on the wall shows at an instant, in any number of zones at
+ * once. Reads the files of tzdata by itself (RFC 8536), for localtime(3) knows only one zone and
+ * takes a missing one for UTC in silence.
  *
  * A zone is read once, and then opens nothing. NULL stands for UTC wherever a zone is asked for.
  */
@@ -14,12 +15,12 @@
 
 struct zone;
 
-/* "Europe/Berlin": a name of tzdata ($TZDIR, else /usr/share/zoneinfo). NULL with a reason: no such zone, a name that
- * is none ("..", a leading "/"), a file that does not hold. */
+/* "Europe/Berlin": a name of tzdata ($TZDIR, else /usr/share/zoneinfo). NULL with a reason: no such
+ * zone, a name that is none ("..", a leading "/"), a file that does not hold. */
 struct zone *zone_open(const char *name, struct reason *why);
 
-/* The reader's own: $TZ (":Europe/Berlin", "Europe/Berlin", "/path", "CET-1CEST,M3.5.0,M10.5.0/3", or empty for UTC),
- * else /etc/localtime. NULL, which is UTC, where that says nothing. */
+/* The reader's own: $TZ (":Europe/Berlin", "Europe/Berlin", "/path", "CET-1CEST,M3.5.0,M10.5.0/3",
+ * or empty for UTC), else /etc/localtime. NULL, which is UTC, where that says nothing. */
 struct zone *zone_open_own(void);
 
 void zone_close(struct zone **);

@@ -55,7 +55,8 @@ static bool
 take_head(struct view *view, struct head *head)
 {
 	const unsigned char *bytes = take(view, HEAD_SIZE);
-	size_t *counts[] = { &head->utc_count, &head->standard_count, &head->leap_count, &head->instant_count,
+	size_t *counts[] = { &head->utc_count, &head->standard_count, &head->leap_count,
+	    &head->instant_count,
 		&head->kind_count, &head->letter_count };
 
 	if (view->bad || memcmp(bytes, "TZif", 4) != 0)
@@ -86,7 +87,8 @@ allocate(struct zone *zone, const struct head *head)
 	zone->kind_of = calloc(zone->count + 1, 1);
 	zone->kinds = calloc(zone->kind_count, sizeof *zone->kinds);
 	zone->abbreviations = calloc(head->letter_count + 1, 1);
-	return zone->instants != NULL && zone->kind_of != NULL && zone->kinds != NULL && zone->abbreviations != NULL;
+	return zone->instants != NULL && zone->kind_of != NULL && zone->kinds != NULL
+	    && zone->abbreviations != NULL;
 }
 
 static bool
@@ -98,7 +100,8 @@ take_instants(struct view *view, struct zone *zone, size_t time_size)
 	for (size_t i = 0; i < zone->count && !view->bad; i++) {
 		zone->instants[i] = signed_at(times + i * time_size, time_size);
 		zone->kind_of[i] = kind_of[i];
-		if (kind_of[i] >= zone->kind_count || (i > 0 && zone->instants[i] <= zone->instants[i - 1]))
+		if (kind_of[i] >= zone->kind_count
+		    || (i > 0 && zone->instants[i] <= zone->instants[i - 1]))
 			return false;
 	}
 	return !view->bad;
@@ -109,7 +112,8 @@ static bool
 are_abbreviations(const unsigned char *letters, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (letters[i] != '\0' && letters[i] != '+' && letters[i] != '-' && (letters[i] < '0' || letters[i] > '9')
+		if (letters[i] != '\0' && letters[i] != '+' && letters[i] != '-'
+		    && (letters[i] < '0' || letters[i] > '9')
 		    && ((letters[i] | 0x20) < 'a' || (letters[i] | 0x20) > 'z'))
 			return false;
 	return true;
@@ -118,7 +122,8 @@ are_abbreviations(const unsigned char *letters, size_t count)
 static bool
 take_kinds(struct view *view, struct zone *zone, size_t letter_count)
 {
-	const unsigned char *kinds = take(view, zone->kind_count * 6), *letters = take(view, letter_count);
+	const unsigned char *kinds = take(view, zone->kind_count * 6),
+	    *letters = take(view, letter_count);
 
 	if (view->bad || !are_abbreviations(letters, letter_count))
 		return false;
@@ -128,7 +133,8 @@ take_kinds(struct view *view, struct zone *zone, size_t letter_count)
 
 		if (offset <= -90000 || offset >= 93600 || kinds[4] > 1 || kinds[5] >= letter_count)
 			return false;
-		zone->kinds[i] = (struct zone_kind){ (int32_t)offset, kinds[4] == 1, zone->abbreviations + kinds[5] };
+		zone->kinds[i] = (struct zone_kind){ (int32_t)offset, kinds[4] == 1,
+		    zone->abbreviations + kinds[5] };
 	}
 	return true;
 }
@@ -140,7 +146,8 @@ take_rule(struct view *view, struct zone *zone)
 	char text[RULE_MAX];
 	const unsigned char *start = view->at + 1, *end;
 
-	if (view->size < 2 || view->at[0] != '\n' || (end = memchr(start, '\n', view->size - 1)) == NULL)
+	if (view->size < 2 || view->at[0] != '\n'
+	    || (end = memchr(start, '\n', view->size - 1)) == NULL)
 		return false;
 	size_t size = (size_t)(end - start);
 	if (size == 0)
@@ -169,8 +176,10 @@ zone_file_parse(const unsigned char *bytes, size_t size, struct zone *zone)
 			return "the time zone file is damaged";
 	}
 	if (head.leap_count > 0)
-		return "it counts leap seconds, which our clocks do not; use the zone without \"right/\"";
-	if (head.kind_count == 0 || head.kind_count > 256 || head.instant_count > size || head.letter_count > size)
+		return "it counts leap seconds, which our clocks do not; use the zone without "
+		    "\"right/\"";
+	if (head.kind_count == 0 || head.kind_count > 256 || head.instant_count > size
+	    || head.letter_count > size)
 		return "the time zone file is damaged";
 	if (!allocate(zone, &head))
 		return "out of memory";

@@ -45,7 +45,8 @@ struct zone {
 	struct zone_rule rule;
 };
 
-/* Reads a TZif file into a zeroed zone. What is wrong, or NULL; zone_fini() frees what there is in either case. */
+/* Reads a TZif file into a zeroed zone. What is wrong, or NULL; zone_fini() frees what there is in
+ * either case. */
 const char *zone_file_parse(const unsigned char *bytes, size_t size, struct zone *);
 void zone_fini(struct zone *);
 

@@ -8,7 +8,8 @@
 
 enum { DAY_SECONDS = 86400, YEAR_MAX = 400000 };
 
-/* Years are counted from March, so that the leap day is the last one; eras are 400 years of 146,097 days. */
+/* Years are counted from March, so that the leap day is the last one; eras are 400 years of 146,097
+ * days. */
 int64_t
 zone_days(int64_t year, int month, int day)
 {
@@ -64,7 +65,8 @@ static bool
 take_name(const char **at, char name[static 16])
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	static const char others[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
+	static const char others[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-";
 	bool quoted = **at == '<';
 
 	*at += quoted;
@@ -88,7 +90,8 @@ take_change(const char **at, struct zone_change *change)
 	if (**at == 'M') {
 		(*at)++;
 		change->form = ZONE_WEEKDAY;
-		good = take_number(at, 1, 12, &change->month) && *(*at)++ == '.' && take_number(at, 1, 5, &change->week)
+		good = take_number(at, 1, 12, &change->month) && *(*at)++ == '.'
+		    && take_number(at, 1, 5, &change->week)
 		    && *(*at)++ == '.' && take_number(at, 0, 6, &change->day);
 	} else if (**at == 'J') {
 		(*at)++;
@@ -144,12 +147,14 @@ day_of_change(const struct zone_change *change, int64_t year)
 	case ZONE_DAY:
 		return first + change->day;
 	case ZONE_JULIAN:
-		return first + change->day - 1 + (change->day >= 60 && zone_days(year, 3, 1) - first == 60);
+		return first + change->day - 1
+		    + (change->day >= 60 && zone_days(year, 3, 1) - first == 60);
 	case ZONE_WEEKDAY:
 		break;
 	}
 	first = zone_days(year, change->month, 1);
-	int64_t next = change->month == 12 ? zone_days(year + 1, 1, 1) : zone_days(year, change->month + 1, 1);
+	int64_t next = change->month == 12 ? zone_days(year + 1, 1, 1)
+	    : zone_days(year, change->month + 1, 1);
 	int64_t weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
 	int64_t day = first + (change->day - weekday + 7) % 7 + 7 * (change->week - 1);
 	return day < next ? day : day - 7;
@@ -162,7 +167,8 @@ instant(const struct zone_change *change, int64_t year, const struct zone_kind *
 	return day_of_change(change, year) * DAY_SECONDS + change->time - before->offset;
 }
 
-/* The last change up to the instant decides; summer wins where both fall together, which is summer all year. */
+/* The last change up to the instant decides; summer wins where both fall together, which is summer
+ * all year. */
 const struct zone_kind *
 zone_rule_at(const struct zone_rule *rule, int64_t seconds)
 {
@@ -176,7 +182,8 @@ zone_rule_at(const struct zone_rule *rule, int64_t seconds)
 	if (year < -YEAR_MAX || year > YEAR_MAX)
 		return kind;
 	for (int64_t y = year - 1; y <= year + 1; y++) {
-		int64_t end = instant(&rule->end, y, &rule->summer), start = instant(&rule->start, y, &rule->standard);
+		int64_t end = instant(&rule->end, y, &rule->summer),
+		    start = instant(&rule->start, y, &rule->standard);
 
 		if (end <= seconds && end > last) {
 			last = end;
