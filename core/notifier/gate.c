@@ -27,13 +27,16 @@ struct gate {
 };
 
 static uint32_t
-look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit, struct sockaddr_storage *found, uint32_t max,
+look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
+    struct sockaddr_storage *found, uint32_t max,
     char *why, size_t why_size)
 {
-	struct gate *gate = (struct gate *)(void *)((char *)(uintptr_t)host - offsetof(struct gate, host));
+	struct gate *gate = (struct gate *)(void *)((char *)(uintptr_t)host
+	    - offsetof(struct gate, host));
 	struct address addresses[RESOLVED_MAX];
 	struct text text = { .bytes = why, .room = why_size };
-	uint32_t count = look_up(&gate->names, name, limit, addresses, max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
+	uint32_t count = look_up(&gate->names, name, limit, addresses,
+	    max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
 
 	for (uint32_t i = 0; i < count; i++) {
 		memset(&found[i], 0, sizeof found[i]);
@@ -86,7 +89,8 @@ gate_main(struct duty *duty)
 {
 	const struct config_notifier *notifier = &duty->config->notifiers[duty->index];
 	const struct pw_gate_ops *ops = plugin_gate(notifier->plugin);
-	struct gate gate = { .host = { sizeof gate.host, look_up_for }, .memory = calloc(1, ops->memory_size + 1) };
+	struct gate gate = { .host = { sizeof gate.host, look_up_for },
+	    .memory = calloc(1, ops->memory_size + 1) };
 	struct reason why;
 
 	(void)setenv("HOME", "/nonexistent", 1); /* libraries look for files of a user's there */
@@ -95,7 +99,8 @@ gate_main(struct duty *duty)
 		dispose(&gate);
 		return CANNOT_BEGIN;
 	}
-	/* It is there, and says which of its files it could not use; a worker that is gone by now is seen to be gone by `serve`. */
+	/* It is there, and says which of its files it could not use; a worker that is gone by now
+	 * is seen to be gone by `serve`. */
 	(void)send(duty->gate, gate.opening.said, strlen(gate.opening.said) + 1, MSG_NOSIGNAL);
 	ops->serve(gate.memory, duty->gate, &gate.host);
 	ops->close(gate.memory);

@@ -20,8 +20,10 @@ static const struct {
 	[NOTICE_digest] = { "error", false },     [NOTICE_test] = { "info", false },
 };
 
-_Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
-    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE, "flags go on as they are");
+_Static_assert((int)PW_NOTICE_DUPLICATE == NOTICE_DUPLICATE
+    && (int)PW_NOTICE_NOT_RECORDED == NOTICE_NOT_RECORDED
+    && (int)PW_NOTICE_FALLBACK == NOTICE_FALLBACK && (int)PW_NOTICE_LATE == NOTICE_TOLD_LATE,
+    "flags go on as they are");
 
 static const char *
 keep(char *room, size_t size, struct pw_bytes bytes)
@@ -48,18 +50,26 @@ notice_fill(struct pw_notice *notice, struct notice_words *words, const struct m
 	enum notice_kind kind = notice_named(from->kind);
 	bool together = kind == NOTICE_digest && notice_is_together(kind, from->code);
 
-	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key, .json = "{}",
-		.incident = (int64_t)from->incident, .detected = from->detected, .confirmed = from->confirmed,
-		.attempt = from->attempt, .thread = from->thread, .severity = together ? "critical" : rows[kind].severity,
-		.outcome = strcmp(from->code, "ok") == 0 ? "" : from->code, .probe = from->probe, .began = from->began,
-		.ended = from->ended, .sent = now, .offset = zone_at(zone, now / SECOND).offset, .flags = from->flags,
-		.covered = from->covered, .port = from->port, .over = rows[kind].over, .own_name = words->own_name };
+	*notice = (struct pw_notice){ .size = sizeof *notice, .kind = from->kind, .key = from->key,
+	    .json = "{}",
+		.incident = (int64_t)from->incident, .detected = from->detected,
+		.confirmed = from->confirmed,
+		.attempt = from->attempt, .thread = from->thread,
+		.severity = together ? "critical" : rows[kind].severity,
+		.outcome = strcmp(from->code, "ok") == 0 ? "" : from->code, .probe = from->probe,
+		.began = from->began,
+		.ended = from->ended, .sent = now, .offset = zone_at(zone, now / SECOND).offset,
+		.flags = from->flags,
+		.covered = from->covered, .port = from->port, .over = rows[kind].over,
+		.own_name = words->own_name };
 	notice->target = keep(words->target, sizeof words->target, from->target);
 	notice->host = keep(words->host, sizeof words->host, from->host);
 	notice->sentence = keep(words->sentence, sizeof words->sentence, from->text);
 	notice->alert = (uint32_t)notice_alert(kind, from->code, from->target.size == 0);
-	notice->first_target = keep(words->first_target, sizeof words->first_target, view_of(from->first.target));
-	notice->first_host = keep(words->first_host, sizeof words->first_host, view_of(from->first.host));
+	notice->first_target = keep(words->first_target, sizeof words->first_target,
+	    view_of(from->first.target));
+	notice->first_host = keep(words->first_host, sizeof words->first_host,
+	    view_of(from->first.host));
 	notice->first_kind = from->first_kind[0] != '\0' ? from->first_kind : from->kind;
 	notice->first_probe = from->first.probe;
 	notice->first_own_name = from->first.own[0] != '\0' ? from->first.own : words->own_name;

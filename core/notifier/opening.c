@@ -1,4 +1,5 @@
-/* A plugin reads its files itself, so that only it can say whether they are good: it is asked again, with the copies. */
+/* A plugin reads its files itself, so that only it can say whether they are good: it is asked
+ * again, with the copies. */
 #include "notifier/opening.h"
 
 #include <stdio.h>
@@ -16,7 +17,8 @@
 static const char *
 file_of(const struct config_notifier *notifier, uint32_t setting)
 {
-	return notifier->plugin->descriptor->settings[setting].type == PW_PATH ? notifier->values->items[setting].string : NULL;
+	return notifier->plugin->descriptor->settings[setting].type == PW_PATH
+	    ? notifier->values->items[setting].string : NULL;
 }
 
 static void
@@ -30,7 +32,8 @@ keep_copies(struct duty *duty, const struct config_notifier *notifier)
 
 		if (path != NULL && stat(path, &before) == 0 && S_ISREG(before.st_mode)
 		    && !accepted_copy(duty->config->state, path, &before, &why))
-			duty_log(duty, LOG_WARNING, 0, "without a copy to go on with if it is damaged: %s", why.text);
+			duty_log(duty, LOG_WARNING, 0,
+			    "without a copy to go on with if it is damaged: %s", why.text);
 	}
 }
 
@@ -59,7 +62,8 @@ find_copies(struct opening *it, const struct duty *duty, const struct config_not
 }
 
 bool
-opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memory, size_t size, struct reason *why)
+opening_do(struct opening *it, struct duty *duty, opening_call *open, void *memory, size_t size,
+    struct reason *why)
 {
 	const struct config_notifier *notifier = &duty->config->notifiers[duty->index];
 	char words[256] = "", ignored[256] = "";

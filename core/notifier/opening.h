@@ -1,7 +1,7 @@
 /*
- * Opening what a plugin has in a process of a notifier, with the files that its settings name. Of a file that could be used a
- * copy is kept in the state folder, and used where the file no longer can be: a damaged CA file keeps no notice back, also
- * after a restart. Of secrets there is no copy.
+ * Opening what a plugin has in a process of a notifier, with the files that its settings name. Of a
+ * file that could be used a copy is kept in the state folder, and used where the file no longer can
+ * be: a damaged CA file keeps no notice back, also after a restart. Of secrets there is no copy.
  */
 #ifndef NOTIFIER_OPENING_H
 #define NOTIFIER_OPENING_H
@@ -18,15 +18,20 @@ struct duty;
 typedef bool opening_call(void *memory, const struct pw_values *values, char *why, size_t why_size);
 
 struct opening {
-	char said[SOURCES_TEXT_MAX]; /* which file cannot be used, and what is in force instead; "": all can */
+	char said[SOURCES_TEXT_MAX]; /* which file cannot be used, and what is in force instead; "":
+	                              * all can */
 	struct pw_values *values;    /* with the names of copies; NULL: there was no need of them */
 	char (*copies)[PATH_MAX];    /* a row for each value */
 };
 
-/* Opens with the settings of the duty's notifier. `memory`, of `size` bytes, is zeroed by the caller; it may point into `it`
- * afterwards, which is to be zeroed before, and freed with opening_fini() behind the plugin's close. False with a reason: with
- * the copies it cannot work either. */
-bool opening_do(struct opening *it, struct duty *, opening_call *, void *memory, size_t size, struct reason *);
+/*
+ * Opens with the settings of the duty's notifier. `memory`, of `size` bytes, is zeroed by the
+ * caller; it may point into `it` afterwards, which is to be zeroed before, and freed with
+ * opening_fini() behind the plugin's close. False with a reason: with the copies it cannot work
+ * either.
+ */
+bool opening_do(struct opening *it, struct duty *, opening_call *, void *memory, size_t size,
+    struct reason *);
 void opening_fini(struct opening *);
 
 #endif

@@ -34,7 +34,8 @@ add_time(struct text *text, const char *name, int64_t at, const struct zone *zon
 		return;
 	}
 	utc = zone_at(NULL, at / SECOND);
-	text_format(text, "  %04" PRId64 "-%02d-%02d %02d:%02d:%02dZ\n", utc.year, utc.month, utc.day, utc.hour, utc.minute,
+	text_format(text, "  %04" PRId64 "-%02d-%02d %02d:%02d:%02dZ\n", utc.year, utc.month,
+	    utc.day, utc.hour, utc.minute,
 	    utc.second);
 }
 
@@ -89,7 +90,8 @@ add_seen_from(struct text *text, const struct notice_view *view)
 	const struct evidence *last = NULL;
 
 	for (uint32_t i = 0; i < view->leg_count; i++)
-		if (view->legs[i].leg.local.size > 0 || (view->legs[i].leg.helo.size > 0 && (last == NULL || last->local.size == 0)))
+		if (view->legs[i].leg.local.size > 0
+		    || (view->legs[i].leg.helo.size > 0 && (last == NULL || last->local.size == 0)))
 			last = &view->legs[i].leg;
 	if (last == NULL)
 		return;
@@ -132,9 +134,11 @@ add_where(struct text *text, const struct notice_view *view)
 static void
 add_hint(struct text *text, const struct notice_view *view)
 {
-	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view) : NULL;
+	const struct message_leg *failure = notice_is(view, "outage") ? notice_last_failure(view)
+	    : NULL;
 	const char *code = failure != NULL ? failure->leg.outcome : view->notice->code;
-	bool good = notice_is(view, "up") || notice_is(view, "cleared") || notice_is(view, "settled")
+	bool good = notice_is(view, "up") || notice_is(view, "cleared")
+	    || notice_is(view, "settled")
 	    || notice_is(view, "stopped");
 	struct outcome outcome;
 
@@ -159,7 +163,8 @@ static void
 add_reason(struct text *text, const struct notice_view *view, int64_t waited)
 {
 	const struct message_notice *notice = view->notice;
-	bool begins = notice_is(view, "down") || notice_is(view, "flapping") || notice_is(view, "degraded")
+	bool begins = notice_is(view, "down") || notice_is(view, "flapping")
+	    || notice_is(view, "degraded")
 	    || notice_is(view, "blocked");
 
 	if (notice->flags & NOTICE_TOLD_LATE)
@@ -172,7 +177,8 @@ add_reason(struct text *text, const struct notice_view *view, int64_t waited)
 		text_add(text, "its notifier is told only of what lasts ");
 		text_add_span(text, view->after);
 	} else if (notice->attempt > 1)
-		text_format(text, "attempt %" PRIu32 " at delivering it, those before failed", notice->attempt);
+		text_format(text, "attempt %" PRIu32 " at delivering it, those before failed",
+		    notice->attempt);
 	else
 		text_add(text, "it had to wait for its turn, or Postwatch was not running");
 }
@@ -206,14 +212,15 @@ add_entry(struct text *text, struct pw_bytes line)
 	text_add(text, "\n");
 }
 
-/* Where there are many their end is counted, so that there is room for the rest. Of who is behind the target there is less
- * where there is little: why it failed goes before. */
+/* Where there are many their end is counted, so that there is room for the rest. Of who is behind
+ * the target there is less where there is little: why it failed goes before. */
 static void
 add_list(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
 	const char *at = notice->list.data, *end = at + notice->list.size;
-	size_t begun = text->size, most = notice->covered > 0 || text->room / 8 > LIST_MAX ? LIST_MAX : text->room / 8;
+	size_t begun = text->size, most = notice->covered > 0
+	    || text->room / 8 > LIST_MAX ? LIST_MAX : text->room / 8;
 	uint32_t left_out = 0;
 
 	if (notice->covered > 0)
@@ -241,7 +248,9 @@ add_foot(struct text *text, const struct notice_view *view)
 
 	text_add(text, "\n");
 	if (notice->incident != 0)
-		text_format(text, "Incident %" PRIu64 ": `postwatch show %" PRIu64 "` tells the whole story.\n", notice->incident,
+		text_format(text,
+		    "Incident %" PRIu64 ": `postwatch show %" PRIu64 "` tells the whole story.\n",
+		    notice->incident,
 		    notice->incident);
 	if (notice->code[0] != '\0' && strcmp(notice->code, "ok") != 0)
 		text_format(text, "Outcome %s. ", notice->code);
@@ -250,16 +259,19 @@ add_foot(struct text *text, const struct notice_view *view)
 	text_escape(text, (struct pw_bytes){ view->watcher, strlen(view->watcher) });
 	if (view->watcher_host != NULL && strcmp(view->watcher, view->watcher_host) != 0) {
 		text_add(text, ", host ");
-		text_escape(text, (struct pw_bytes){ view->watcher_host, strlen(view->watcher_host) });
+		text_escape(text, (struct pw_bytes){ view->watcher_host,
+		    strlen(view->watcher_host) });
 	}
 	text_add(text, ".\n");
 }
 
-/* As one word of a shell's command line; a name that would need more than quotes is left to the reader. */
+/* As one word of a shell's command line; a name that would need more than quotes is left to the
+ * reader. */
 static void
 add_word(struct text *text, struct pw_bytes name)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/@+";
 	bool quoted = false;
 
 	for (size_t i = 0; i < name.size; i++) {
@@ -276,17 +288,21 @@ add_word(struct text *text, struct pw_bytes name)
 	text_add(text, quoted ? "'" : "");
 }
 
-/* How to hear no more of what lasts: an incident is acknowledged, a condition can only be paused with its target. */
+/* How to hear no more of what lasts: an incident is acknowledged, a condition can only be paused
+ * with its target. */
 static void
 add_advice(struct text *text, const struct notice_view *view)
 {
 	const struct message_notice *notice = view->notice;
-	bool outage = notice_is(view, "down") || notice_is(view, "changed") || notice_is(view, "reminder");
-	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked") || notice_is(view, "flapping")
+	bool outage = notice_is(view, "down") || notice_is(view, "changed")
+	    || notice_is(view, "reminder");
+	bool condition = notice_is(view, "degraded") || notice_is(view, "blocked")
+	    || notice_is(view, "flapping")
 	    || notice_is(view, "fact") || notice_is(view, "impaired");
 
 	if (outage && notice->incident != 0)
-		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n", notice->incident);
+		text_format(text, "No more reminders of it: `postwatch ack %" PRIu64 "`.\n",
+		    notice->incident);
 	else if ((outage || condition) && notice->target.size > 0) {
 		text_add(text, "Nothing more of it for a while: `postwatch pause ");
 		add_word(text, notice->target);
@@ -319,7 +335,8 @@ cut_to_line(struct text *text)
 	text->cut = false;
 }
 
-/* Room for the end and for the evidence is kept first: where there is little, what stands before them gives way. */
+/* Room for the end and for the evidence is kept first: where there is little, what stands before
+ * them gives way. */
 void
 notice_add_body(struct text *text, const struct notice_view *view)
 {
@@ -331,7 +348,8 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	add_foot(&foot, view);
 	all = text_over(text->bytes, text->room > foot.size + 1 ? text->room - foot.size : 1);
 	kept = sizeof no_room + least;
-	most = text_over(text->bytes, all.room > kept + LEAD_MIN ? all.room - kept : all.room / 2 + 1);
+	most = text_over(text->bytes, all.room > kept + LEAD_MIN ? all.room - kept
+	    : all.room / 2 + 1);
 	add_sentence(&most, view);
 	add_advice(&most, view);
 	add_remarks(&most, view);

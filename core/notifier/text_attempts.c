@@ -14,7 +14,8 @@ struct cut {
 	uint32_t hidden;           /* so many of them are counted only */
 	bool no_ehlo;              /* of replies of many lines the last */
 	uint32_t head, tail, line; /* lines of a transcript, bytes of a line; 0: all */
-	uint32_t needed;           /* legs of the last attempts that are told, beside the last failure; 0: all */
+	uint32_t needed;           /* legs of the last attempts that are told, beside the last
+	                            * failure; 0: all */
 };
 
 static bool
@@ -22,13 +23,15 @@ is_needed(const struct notice_view *view, const struct message_leg *leg)
 {
 	const struct message_leg *failure = notice_last_failure(view);
 
-	return leg->run == view->legs[view->leg_count - 1].run || (failure != NULL && leg->run == failure->run);
+	return leg->run == view->legs[view->leg_count - 1].run
+	    || (failure != NULL && leg->run == failure->run);
 }
 
 static bool
 is_ehlo(const struct evidence_line *line)
 {
-	return (line->dir == EVIDENCE_RECEIVED || line->dir == EVIDENCE_RECEIVED_TLS) && line->bytes.size > 3
+	return (line->dir == EVIDENCE_RECEIVED || line->dir == EVIDENCE_RECEIVED_TLS)
+	    && line->bytes.size > 3
 	    && memcmp(line->bytes.data, "250-", 4) == 0;
 }
 
@@ -63,7 +66,8 @@ static void
 add_gap(struct text *text, uint32_t *left_out)
 {
 	if (*left_out > 0)
-		text_format(text, "         … %" PRIu32 " line%s left out …\n", *left_out, *left_out == 1 ? "" : "s");
+		text_format(text, "         … %" PRIu32 " line%s left out …\n", *left_out,
+		    *left_out == 1 ? "" : "s");
 	*left_out = 0;
 }
 
@@ -74,7 +78,8 @@ add_transcript(struct text *text, struct pw_bytes transcript, const struct cut *
 	struct evidence_line line;
 
 	while (!text->cut && evidence_next_line(&transcript, &line)) {
-		bool ehlo = cut->no_ehlo && is_ehlo(&line), middle = cut->tail > 0 && number >= cut->head
+		bool ehlo = cut->no_ehlo && is_ehlo(&line), middle = cut->tail > 0
+		    && number >= cut->head
 		    && number + cut->tail < count;
 
 		number += !ehlo;
@@ -112,15 +117,19 @@ add_title(struct text *text, const struct notice_view *view, const struct messag
 {
 	const struct message_notice *notice = view->notice;
 	bool before = notice_ends_outage(view) && leg->run < notice->before;
-	/* Of an outage those that confirmed it come first, and the last that failed where that came later. */
-	uint32_t confirming = notice->attempts > 0 && notice->attempts < notice->before ? notice->attempts : notice->before;
+	/* Of an outage those that confirmed it come first, and the last that failed where that came
+	 * later. */
+	uint32_t confirming = notice->attempts > 0
+	    && notice->attempts < notice->before ? notice->attempts : notice->before;
 
 	if (before && (notice_is(view, "up") || leg->run >= confirming))
 		text_add(text, "\nThe last failure");
 	else if (notice_ends_outage(view) && !before)
-		text_format(text, "\nSuccess %" PRIu32 " of %" PRIu32, leg->run - notice->before + 1, leg->runs - notice->before);
+		text_format(text, "\nSuccess %" PRIu32 " of %" PRIu32,
+		    leg->run - notice->before + 1, leg->runs - notice->before);
 	else
-		text_format(text, "\n%s %" PRIu32 " of %" PRIu32, leg->leg.verdict == PW_FAILED ? "Attempt" : "Run",
+		text_format(text, "\n%s %" PRIu32 " of %" PRIu32,
+		    leg->leg.verdict == PW_FAILED ? "Attempt" : "Run",
 		    leg->run + 1, before ? confirming : leg->runs);
 	text_add(text, ": ");
 	transcript_add_ends(text, &leg->leg);
@@ -128,7 +137,8 @@ add_title(struct text *text, const struct notice_view *view, const struct messag
 }
 
 static void
-add_leg(struct text *text, const struct notice_view *view, const struct message_leg *message, const struct cut *cut,
+add_leg(struct text *text, const struct notice_view *view, const struct message_leg *message,
+    const struct cut *cut,
     bool transcript)
 {
 	const struct evidence *leg = &message->leg;
@@ -166,7 +176,8 @@ add_legs(struct text *text, const struct notice_view *view, const struct cut *cu
 	for (uint32_t i = 0; i < view->leg_count && !text->cut; i++) {
 		const struct message_leg *leg = &view->legs[i];
 		bool is_older = !is_needed(view, leg);
-		bool hide = is_older ? older < cut->hidden : cut->needed > 0 && needed + 1 >= cut->needed && leg != anchor;
+		bool hide = is_older ? older < cut->hidden : cut->needed > 0
+		    && needed + 1 >= cut->needed && leg != anchor;
 
 		needed += !is_older && leg != anchor && !hide;
 		hidden += hide;
@@ -175,7 +186,8 @@ add_legs(struct text *text, const struct notice_view *view, const struct cut *cu
 		older += is_older;
 	}
 	if (hidden > 0)
-		text_format(text, "\n%" PRIu32 " other attempt%s left out.\n", hidden, hidden == 1 ? " is" : "s are");
+		text_format(text, "\n%" PRIu32 " other attempt%s left out.\n", hidden,
+		    hidden == 1 ? " is" : "s are");
 }
 
 static void
@@ -187,14 +199,16 @@ say_cut(struct text *text, const struct notice_view *view, const struct cut *cut
 		return;
 	text_add(text, "\nFor want of room are left out: ");
 	if (older > 0)
-		text_format(text, "%" PRIu32 " transcript%s of older attempts", older, older == 1 ? "" : "s");
+		text_format(text, "%" PRIu32 " transcript%s of older attempts", older,
+		    older == 1 ? "" : "s");
 	else if (cut->hidden > 0)
 		text_add(text, "older attempts");
 	text_add(text, cut->older > 0 && cut->no_ehlo ? ", " : "");
 	text_add(text, cut->no_ehlo ? "lines of EHLO replies" : "");
 	text_add(text, cut->tail > 0 ? ", facts, the middle of transcripts" : "");
 	if (view->notice->incident != 0)
-		text_format(text, ". `postwatch show %" PRIu64 "` has them", view->notice->incident);
+		text_format(text, ". `postwatch show %" PRIu64 "` has them",
+		    view->notice->incident);
 	text_add(text, ".\n");
 }
 
@@ -215,7 +229,9 @@ say_missing(struct text *text, const struct notice_view *view)
 	for (uint32_t run = 0; run < runs; run++)
 		missing += !has_leg_of(view, run);
 	if (missing > 0)
-		text_format(text, "\nThe evidence of %" PRIu32 " of %" PRIu32 " runs was not kept.\n", missing, runs);
+		text_format(text,
+		    "\nThe evidence of %" PRIu32 " of %" PRIu32 " runs was not kept.\n", missing,
+		    runs);
 }
 
 /* What it has left out is said; true where all found room. */

@@ -27,7 +27,8 @@ notice_last_failure(const struct notice_view *view)
 static const struct message_leg *
 last_attempt(const struct notice_view *view)
 {
-	const struct message_leg *last = notice_ends_outage(view) ? NULL : notice_last_failure(view);
+	const struct message_leg *last = notice_ends_outage(view) ? NULL
+	    : notice_last_failure(view);
 
 	for (uint32_t i = view->leg_count; last == NULL && i > 0; i--)
 		if (view->legs[i - 1].leg.phase_count > 0)
@@ -81,8 +82,10 @@ phase_word(const char *name)
 	static const struct {
 		const char *name, *word;
 	} words[] = {
-		{ "resolve", "answer from DNS" }, { "connect", "connection" }, { "banner", "greeting" },
-		{ "ehlo", "reply to EHLO" }, { "starttls", "reply to STARTTLS" }, { "handshake", "TLS handshake" },
+		{ "resolve", "answer from DNS" }, { "connect", "connection" },
+		    { "banner", "greeting" },
+		{ "ehlo", "reply to EHLO" }, { "starttls", "reply to STARTTLS" },
+		    { "handshake", "TLS handshake" },
 		{ "ehlo_tls", "reply to EHLO inside TLS" },
 	};
 
@@ -105,7 +108,8 @@ add_attempts(const struct changes *changes)
 	uint32_t attempts = changes->view->notice->attempts;
 
 	if (attempts > 0)
-		text_format(changes->text, ", %" PRIu32 " attempt%s", attempts, attempts == 1 ? "" : "s");
+		text_format(changes->text, ", %" PRIu32 " attempt%s", attempts,
+		    attempts == 1 ? "" : "s");
 	text_add(changes->text, "\n");
 }
 
@@ -132,7 +136,8 @@ on_difference(void *arg, const struct difference *difference)
 	const struct evidence_phase *then = difference->then_phase, *now = difference->now_phase;
 
 	if (then == NULL) {
-		text_format(text, "  %s: %s; was: %s\n", difference->name, difference->now, difference->then);
+		text_format(text, "  %s: %s; was: %s\n", difference->name, difference->now,
+		    difference->then);
 		return;
 	}
 	if (then->status == PHASE_NOT_REACHED || now->status == PHASE_NOT_REACHED)
@@ -156,7 +161,8 @@ find_failed(const struct notice_view *view, const struct evidence *passed)
 	const struct message_leg *last = notice_last_failure(view);
 
 	for (uint32_t i = 0; last != NULL && i < view->leg_count; i++)
-		if (view->legs[i].run == last->run && difference_same_place(&view->legs[i].leg, passed))
+		if (view->legs[i].run == last->run
+		    && difference_same_place(&view->legs[i].leg, passed))
 			return &view->legs[i].leg;
 	return NULL;
 }
@@ -166,7 +172,8 @@ add_place(struct changes *changes, const struct evidence *passed)
 {
 	text_add(changes->text, "  at ");
 	transcript_add_address(changes->text, passed->address, passed->port);
-	text_add(changes->text, changes->failed == NULL ? ": was not looked at when it failed\n" : "\n");
+	text_add(changes->text, changes->failed == NULL ? ": was not looked at when it failed\n"
+	    : "\n");
 }
 
 static void
@@ -186,7 +193,8 @@ notice_add_changes(struct text *text, const struct notice_view *view)
 	struct changes changes = { .text = text, .view = view };
 	uint32_t last, first;
 
-	if (!notice_ends_outage(view) || failure == NULL || view->legs[view->leg_count - 1].run < view->notice->before)
+	if (!notice_ends_outage(view) || failure == NULL
+	    || view->legs[view->leg_count - 1].run < view->notice->before)
 		return;
 	text_add(text, "\nWhat changed\n");
 	last = view->leg_count - 1;

@@ -158,8 +158,10 @@ write_all(struct buffer *buffer, const struct pw_notice *shown, const struct mes
 	buffer_clear(buffer);
 	json_begin_object(&json, NULL);
 	write_head(&json, shown, notice);
-	write_list(&json, "covers", notice->covered > 0 ? notice->list : (struct pw_bytes){ "", 0 });
-	write_list(&json, "behind", notice->covered > 0 ? (struct pw_bytes){ "", 0 } : notice->list);
+	write_list(&json, "covers", notice->covered > 0 ? notice->list
+	    : (struct pw_bytes){ "", 0 });
+	write_list(&json, "behind", notice->covered > 0 ? (struct pw_bytes){ "", 0 }
+	    : notice->list);
 	json_int(&json, "runs", notice->runs);
 	json_bool(&json, "transcripts_cut", !transcripts);
 	json_begin_array(&json, "legs");
@@ -174,9 +176,11 @@ write_all(struct buffer *buffer, const struct pw_notice *shown, const struct mes
 }
 
 bool
-notice_write_json(struct buffer *buffer, const struct pw_notice *shown, const struct message_notice *notice,
+notice_write_json(struct buffer *buffer, const struct pw_notice *shown,
+    const struct message_notice *notice,
     const struct message_leg *legs, uint32_t leg_count)
 {
 	return write_all(buffer, shown, notice, legs, leg_count, true)
-	    || write_all(buffer, shown, notice, legs, leg_count, false) || write_all(buffer, shown, notice, legs, 0, false);
+	    || write_all(buffer, shown, notice, legs, leg_count, false)
+	    || write_all(buffer, shown, notice, legs, 0, false);
 }

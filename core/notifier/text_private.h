@@ -18,14 +18,18 @@ notice_ends_outage(const struct notice_view *view)
 	return notice_is(view, "up") || notice_is(view, "outage");
 }
 
-/* The last leg that failed among the runs before the end of an outage, or of them all; NULL: there is none. */
+/* The last leg that failed among the runs before the end of an outage, or of them all; NULL: there
+ * is none. */
 const struct message_leg *notice_last_failure(const struct notice_view *);
 
-/* text_evidence.c: the phases of the last attempt, and what is otherwise than at the last failure. */
+/*
+ * text_evidence.c: the phases of the last attempt, and what is otherwise than at the last failure.
+ */
 void notice_add_phases(struct text *, const struct notice_view *);
 void notice_add_changes(struct text *, const struct notice_view *);
 
-/* text_attempts.c: every attempt, within the room of the text; and the bytes that the last lines of the last failure need. */
+/* text_attempts.c: every attempt, within the room of the text; and the bytes that the last lines of
+ * the last failure need. */
 void notice_add_attempts(struct text *, const struct notice_view *);
 size_t notice_attempts_least(const struct notice_view *);
 

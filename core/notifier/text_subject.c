@@ -30,7 +30,8 @@ rest_of(const struct message_notice *notice)
 		rest = behind(rest, 1);
 	const char *colon = notice->target.size == 0 ? NULL : memmem(rest.data, rest.size, ": ", 2);
 	const char *bracket = memchr(rest.data, '(', rest.size);
-	if (colon != NULL && (bracket == NULL || colon < bracket || strncmp(colon - 1, "):", 2) == 0))
+	if (colon != NULL && (bracket == NULL || colon < bracket
+	    || strncmp(colon - 1, "):", 2) == 0))
 		rest = behind(rest, (size_t)(colon + 2 - rest.data));
 	return rest;
 }
@@ -58,13 +59,15 @@ add_until_bracket(struct text *text, struct pw_bytes rest)
 {
 	const char *bracket = memchr(rest.data, '(', rest.size);
 
-	text_add_shown(text, (struct pw_bytes){ rest.data, bracket == NULL ? rest.size : (size_t)(bracket - rest.data) });
+	text_add_shown(text, (struct pw_bytes){ rest.data,
+	    bracket == NULL ? rest.size : (size_t)(bracket - rest.data) });
 }
 
 static bool
 is_plain(const char *code)
 {
-	static const char *const plain[] = { "refused", "unreachable", "filtered", "no_such_name", "no_address",
+	static const char *const plain[] = { "refused", "unreachable", "filtered", "no_such_name",
+	    "no_address",
 		"name_unresolvable", "starttls_missing" };
 	static const char *const prefixes[] = { "closed_at_", "reset_at_", "slow_" };
 	size_t size = strlen(code), timeout = strlen("_timeout");
@@ -84,12 +87,14 @@ add_attempts(struct text *text, struct pw_bytes sentence)
 {
 	const char *found = NULL, *at = sentence.data, *end = sentence.data + sentence.size;
 
-	for (const char *next; (next = memmem(at, (size_t)(end - at), " attempts", 9)) != NULL; at = next + 9)
+	for (const char *next; (next = memmem(at, (size_t)(end - at), " attempts", 9)) != NULL; at =
+	    next + 9)
 		found = next;
 	if (found == NULL)
 		return;
 	const char *from = found;
-	while (from > sentence.data && (isdigit((unsigned char)from[-1]) || memchr(" of", from[-1], 3) != NULL))
+	while (from > sentence.data && (isdigit((unsigned char)from[-1])
+	    || memchr(" of", from[-1], 3) != NULL))
 		from--;
 	if (from > sentence.data && from[-1] == ',' && isdigit((unsigned char)from[1])) {
 		text_add(text, ",");
@@ -107,7 +112,8 @@ add_cause(struct text *text, const struct notice_view *view)
 		add_bare(text, rest_of(notice));
 		return;
 	}
-	text_add(text, outcome_find(notice->code, view->outcomes, &outcome) && outcome.text[0] != '\0' ? outcome.text
+	text_add(text, outcome_find(notice->code, view->outcomes, &outcome)
+	    && outcome.text[0] != '\0' ? outcome.text
 	    : notice->code);
 	add_attempts(text, notice->text);
 }
@@ -115,7 +121,8 @@ add_cause(struct text *text, const struct notice_view *view)
 static void
 add_offset(struct text *text, const struct zone *zone, int64_t at)
 {
-	int32_t minutes = zone_at(zone, at / SECOND).offset / 60, size = minutes < 0 ? -minutes : minutes;
+	int32_t minutes = zone_at(zone, at / SECOND).offset / 60,
+	    size = minutes < 0 ? -minutes : minutes;
 
 	text_format(text, " %c%02d%02d", minutes < 0 ? '-' : '+', size / 60, size % 60);
 }
@@ -132,7 +139,8 @@ add_outage(struct text *text, const struct notice_view *view)
 	if (notice_is(view, "outage")) {
 		text_add(text, ", ");
 		zone_add_clock(text, view->zone, notice->began);
-		if (zone_at(view->zone, notice->began / SECOND).offset != zone_at(view->zone, notice->ended / SECOND).offset)
+		if (zone_at(view->zone, notice->began / SECOND).offset != zone_at(view->zone,
+		    notice->ended / SECOND).offset)
 			add_offset(text, view->zone, notice->began);
 		text_add(text, " to ");
 		zone_add_clock(text, view->zone, notice->ended);
@@ -169,8 +177,10 @@ add_words(struct text *text, const struct notice_view *view)
 		text_add(text, "still down, for ");
 		text_add_span(text, view->now - notice->began);
 		text_format(text, "%s%s", notice->code[0] == '\0' ? "" : ": ", notice->code);
-	} else if (notice_is(view, "down") || notice_is(view, "changed") || notice_is(view, "degraded")
-	    || notice_is(view, "blocked") || (notice_is(view, "impaired") && notice->target.size > 0))
+	} else if (notice_is(view, "down") || notice_is(view, "changed")
+	    || notice_is(view, "degraded")
+	    || notice_is(view, "blocked") || (notice_is(view, "impaired")
+	    && notice->target.size > 0))
 		add_cause(text, view);
 	else if (notice_is(view, "flapping"))
 		add_until_bracket(text, rest_of(notice));

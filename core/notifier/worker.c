@@ -21,7 +21,8 @@
 #include "notifier/opening.h"
 #include "notifier/text.h"
 
-enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256, HINT_SECONDS_MAX = 86400 };
+enum { BROKEN = 70, CANNOT_BEGIN = 71, HEARTBEAT_MILLISECONDS = 500, LEGS_MAX = 256,
+    HINT_SECONDS_MAX = 86400 };
 
 struct worker {
 	struct duty *duty;
@@ -63,7 +64,8 @@ hang_up(struct worker *worker)
 static bool
 take_leg(struct worker *worker, const void *packet, size_t size)
 {
-	struct message_leg *leg = &worker->legs[worker->leg_count < LEGS_MAX ? worker->leg_count : LEGS_MAX - 1];
+	struct message_leg *leg = &worker->legs[worker->leg_count < LEGS_MAX ? worker->leg_count
+	    : LEGS_MAX - 1];
 	void *copy = worker->leg_count < LEGS_MAX ? malloc(size) : NULL;
 	struct wire_in in;
 
@@ -100,23 +102,29 @@ receipt_of(const struct worker *worker, const struct pw_result *result, uint32_t
 
 	if (longer[0] != '\0')
 		return (struct pw_bytes){ longer, strnlen(longer, PW_RECEIPT_MAX) };
-	return (struct pw_bytes){ result->receipt, strnlen(result->receipt, sizeof result->receipt - 1) };
+	return (struct pw_bytes){ result->receipt,
+	    strnlen(result->receipt, sizeof result->receipt - 1) };
 }
 
 static void
-answer(struct worker *worker, const struct message_notice *notice, const struct pw_result *results, int64_t micros)
+answer(struct worker *worker, const struct message_notice *notice, const struct pw_result *results,
+    int64_t micros)
 {
 	for (uint32_t i = 0; i < notice->recipient_count; i++) {
 		const struct pw_result *result = &results[i];
 		bool known = result->fate >= PW_SENT && result->fate <= PW_NEVER;
 		int64_t hint = result->not_before < 0 ? 0 : result->not_before;
-		struct message_receipt receipt = { .notice = notice->notice, .recipient = i, .micros = micros,
-			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN, .text = receipt_of(worker, result, i) };
+		struct message_receipt receipt = { .notice = notice->notice, .recipient = i,
+		    .micros = micros,
+			.fate = known ? (enum pw_fate)result->fate : PW_AGAIN,
+			.text = receipt_of(worker, result, i) };
 
 		if (receipt.fate == PW_AGAIN) {
 			receipt.channel = result->channel;
-			receipt.doubtful = result->doubtful && worker->notifier->plugin->descriptor->minor >= 1;
-			receipt.not_before = (hint < HINT_SECONDS_MAX ? hint : HINT_SECONDS_MAX) * SECOND;
+			receipt.doubtful = result->doubtful
+			    && worker->notifier->plugin->descriptor->minor >= 1;
+			receipt.not_before = (hint < HINT_SECONDS_MAX ? hint
+			    : HINT_SECONDS_MAX) * SECOND;
 		}
 		send_receipt(worker, &receipt);
 	}
@@ -150,7 +158,8 @@ static const struct pw_outcome *
 outcomes_of(const struct config *config, const char *probe)
 {
 	for (uint32_t i = 0; i < config->plugin_count; i++)
-		if (config->plugins[i].descriptor->kind == PW_PROBE && strcmp(config->plugins[i].descriptor->name, probe) == 0)
+		if (config->plugins[i].descriptor->kind == PW_PROBE
+		    && strcmp(config->plugins[i].descriptor->name, probe) == 0)
 			return plugin_probe(&config->plugins[i])->outcomes;
 	return NULL;
 }
@@ -162,9 +171,11 @@ answer_no_memory(struct worker *worker, const struct message_notice *from)
 	static struct pw_result results[NOTICE_RECIPIENTS_MAX];
 
 	for (uint32_t i = 0; i < from->recipient_count; i++)
-		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = true, .receipt = "no memory for the notice" };
+		results[i] = (struct pw_result){ .fate = PW_AGAIN, .channel = true,
+		    .receipt = "no memory for the notice" };
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
-	duty_log(worker->duty, LOG_ERR, 0, "%s: no memory for a notice: it is tried again", worker->notifier->name);
+	duty_log(worker->duty, LOG_ERR, 0, "%s: no memory for a notice: it is tried again",
+	    worker->notifier->name);
 	answer(worker, from, results, 0);
 }
 
@@ -186,9 +197,12 @@ deliver(struct worker *worker, const struct message_notice *from)
 	struct text first = TEXT_OVER(subject), second = TEXT_OVER(body), third = TEXT_OVER(brief);
 	struct pw_notice notice;
 
-	const struct notice_view view = { .notice = from, .legs = worker->legs, .leg_count = worker->leg_count,
-		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone, .now = clock_wall(),
-		.watcher = worker->words.own_name, .watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
+	const struct notice_view view = { .notice = from, .legs = worker->legs,
+	    .leg_count = worker->leg_count,
+		.outcomes = outcomes_of(worker->duty->config, from->probe), .zone = worker->zone,
+		.now = clock_wall(),
+		.watcher = worker->words.own_name,
+		.watcher_host = worker->host[0] == '\0' ? NULL : worker->host,
 		.after = worker->notifier->after, .has_quiet = worker->notifier->quiet.count > 0 };
 
 	notice_fill(&notice, &worker->words, from, worker->zone, view.now);
@@ -249,7 +263,8 @@ tell_sources(const struct worker *worker)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_sources(&out, worker->opening.said);
-	(void)packet_send(worker->keeper, packet, out.size, -1); /* nothing was sent on it yet: it has room */
+	/* nothing was sent on it yet: it has room */
+	(void)packet_send(worker->keeper, packet, out.size, -1);
 }
 
 static bool
@@ -259,7 +274,8 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	struct message_link link;
 	struct message_stop stop;
 
-	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0 && message_get_link(&in, &link)
+	if (message_kind(packet, size) == MESSAGE_LINK && passed >= 0
+	    && message_get_link(&in, &link)
 	    && link.duty == DUTY_KEEPER) {
 		hang_up(worker);
 		worker->keeper = passed;
@@ -291,7 +307,8 @@ hear_parent(struct worker *worker)
 static int
 live(struct worker *worker)
 {
-	struct pollfd polled[2] = { { .fd = worker->duty->parent, .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd polled[2] = { { .fd = worker->duty->parent, .events = POLLIN },
+	    { .events = POLLIN } };
 	int64_t beat = 0;
 
 	for (;;) {
@@ -318,7 +335,8 @@ live(struct worker *worker)
 static void
 set_zone(struct worker *worker)
 {
-	const char *own = worker->notifier->timezone, *name = own != NULL ? own : worker->duty->config->timezone;
+	const char *own = worker->notifier->timezone,
+	    *name = own != NULL ? own : worker->duty->config->timezone;
 	struct reason why;
 
 	worker->zone = name == NULL ? zone_open_own() : zone_open(name, &why);
@@ -329,7 +347,8 @@ set_zone(struct worker *worker)
 	tzset();
 }
 
-/* Libraries look for files of a user's in his home: the notifier's are all named in the configuration. */
+/* Libraries look for files of a user's in his home: the notifier's are all named in the
+ * configuration. */
 static void
 leave_home(void)
 {
@@ -348,7 +367,8 @@ confine(const struct worker *worker, struct reason *why)
 	return worker->gated ? sandbox_enter(&nothing, &landlock, why) : sandbox_enter_lightly(why);
 }
 
-/* The gate says that it is there, and which of its files it could not use; an end without that it has told itself. */
+/* The gate says that it is there, and which of its files it could not use; an end without that it
+ * has told itself. */
 static bool
 meet_gate(struct worker *worker, struct reason *why)
 {
@@ -365,14 +385,17 @@ meet_gate(struct worker *worker, struct reason *why)
 	return true;
 }
 
-/* Beside a gate it has no files: neither are copies kept here, nor is what the gate has said lost. */
+/*
+ * Beside a gate it has no files: neither are copies kept here, nor is what the gate has said lost.
+ */
 static bool
 open_plugin(struct worker *worker, struct reason *why)
 {
 	char words[256] = "";
 
 	if (!worker->gated)
-		return opening_do(&worker->opening, worker->duty, worker->ops->open, worker->session, worker->ops->session_size, why);
+		return opening_do(&worker->opening, worker->duty, worker->ops->open,
+		    worker->session, worker->ops->session_size, why);
 	if (worker->ops->open(worker->session, worker->notifier->values, words, sizeof words))
 		return true;
 	words[sizeof words - 1] = '\0';
@@ -407,12 +430,14 @@ notifier_main(struct duty *duty)
 	struct reason why;
 	int status;
 
-	worker = (struct worker){ .duty = duty, .notifier = &duty->config->notifiers[duty->index], .keeper = -1 };
+	worker = (struct worker){ .duty = duty, .notifier = &duty->config->notifiers[duty->index],
+	    .keeper = -1 };
 	worker.ops = worker.notifier->plugin->descriptor->ops;
 	worker.gated = plugin_gate(worker.notifier->plugin) != NULL;
 	if (!prepare(&worker, &why)) {
 		if (why.text[0] != '\0')
-			duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name, why.text);
+			duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", worker.notifier->name,
+			    why.text);
 		return CANNOT_BEGIN;
 	}
 	duty_ready(duty);
