@@ -49,14 +49,20 @@ activity_log(struct monitor *monitor)
 
 	for (uint32_t i = 0; i < watch->config->target_count; i++)
 		states[watch->targets[i].state.state]++;
-	duty_log(watch->duty, LOG_INFO, 0, "%" PRIu32 " up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
-	    " not yet known; %" PRIu64 " runs, %" PRIu64 " unknown, %" PRIu64 " passed over, %" PRIu64 " false alarms avoided; "
-	    "runs began late by %.1f ms (p50), %.1f ms (p99), %.1f ms at most", states[STATE_UP], states[STATE_SUSPECT],
-	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs, counts->verdicts[PW_UNKNOWN],
-	    counts->passed_over, counts->avoided, late_ms(counts, 500), late_ms(counts, 990), late_ms(counts, 1000));
+	duty_log(watch->duty, LOG_INFO, 0,
+	    "%" PRIu32 " up, %" PRIu32 " suspect, %" PRIu32 " down, %" PRIu32
+	    " not yet known; %" PRIu64 " runs, %" PRIu64 " unknown, %" PRIu64 " passed over, "
+	    "%" PRIu64 " false alarms avoided; "
+	    "runs began late by %.1f ms (p50), %.1f ms (p99), %.1f ms at most", states[STATE_UP],
+	    states[STATE_SUSPECT],
+	    states[STATE_DOWN] + states[STATE_RECOVERING], states[STATE_PENDING], counts->runs,
+	    counts->verdicts[PW_UNKNOWN],
+	    counts->passed_over, counts->avoided, late_ms(counts, 500), late_ms(counts, 990),
+	    late_ms(counts, 1000));
 	const struct keeper_link_dropped dropped = keeper_link_dropped(monitor->keeper);
 	if (dropped.results > 0 || dropped.evidence > 0)
-		duty_log(watch->duty, LOG_WARNING, 0, "the keeper does not keep up: %" PRIu64 " results and %" PRIu64
+		duty_log(watch->duty, LOG_WARNING, 0,
+		    "the keeper does not keep up: %" PRIu64 " results and %" PRIu64
 		    " pieces of evidence were left out", dropped.results, dropped.evidence);
 	*counts = (struct counts){ .runs = 0 };
 	monitor->activity.hour = watch->now;
@@ -75,7 +81,8 @@ say_health(struct monitor *monitor)
 		return;
 	const struct orders_load load = orders_load(monitor->orders);
 	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
-	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990), .blind = blind,
+	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990),
+	    .blind = blind,
 	    .unserved = load.unserved, .in_line = load.in_line, .waiting = load.waiting });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
 	(void)keeper_link_send(monitor->keeper, packet, out.size);

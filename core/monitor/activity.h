@@ -1,4 +1,5 @@
-/* What the monitor has done: counted, said in the log every hour, and to the keeper for the heartbeat every 10 s. */
+/* What the monitor has done: counted, said in the log every hour, and to the keeper for the
+ * heartbeat every 10 s. */
 #ifndef MONITOR_ACTIVITY_H
 #define MONITOR_ACTIVITY_H
 

@@ -1,6 +1,7 @@
 /*
- * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons for silence. All memory
- * that a run may need is taken first, so that a run either counts whole or not at all.
+ * One run, judged: signal, state, flapping, conditions, pace; each change stamped with the reasons
+ * for silence. All memory that a run may need is taken first, so that a run either counts whole or
+ * not at all.
  */
 #include "monitor/apply_run.h"
 
@@ -64,7 +65,8 @@ reserve(struct target_state *target, const struct sighting *run, const struct po
 
 	return (!troubled || make((void **)&target->trouble, sizeof *target->trouble))
 	    && (!may_fail(run) || reserve_unsteady(target, policy, sighting_ended(run)))
-	    && (!may_fail(run) || target->fails + (run->missing ? target->missing : 0u) + 1u < policy->tries || reserve_flapping(target))
+	    && (!may_fail(run) || target->fails + (run->missing ? target->missing : 0u)
+	    + 1u < policy->tries || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
 }
 
@@ -97,11 +99,15 @@ release(struct target_state *target, const struct policy *policy, int64_t now)
 static uint32_t
 reasons_inside(const struct target_state *target)
 {
-	return target->flapping != NULL && target->flapping->flap == FLAP_FLAPPING ? SILENCE_flapping : 0;
+	return target->flapping != NULL && target->flapping->flap == FLAP_FLAPPING
+	    ? SILENCE_flapping : 0;
 }
 
-/* Reasons are those in force at this moment of the run: what ends an episode is not silenced by it, what came before is.
- * A condition waits while its target is down; and what was told in a digest ends in one. */
+/*
+ * Reasons are those in force at this moment of the run: what ends an episode is not silenced by it,
+ * what came before is. A condition waits while its target is down; and what was told in a digest
+ * ends in one.
+ */
 static uint32_t
 reasons(const struct learning *it)
 {
@@ -138,7 +144,8 @@ go_down(const struct learning *it, enum state from)
 {
 	struct target_state *target = it->target;
 	struct trouble *trouble = target->trouble;
-	enum notice_kind kind = flapping_down(target->flapping, it->policy, trouble->began, it->now);
+	enum notice_kind kind = flapping_down(target->flapping, it->policy, trouble->began,
+	    it->now);
 
 	trouble->held = false;
 	trouble->other_runs = 0;
@@ -156,7 +163,9 @@ go_down(const struct learning *it, enum state from)
 	trouble->apart = 0;
 }
 
-/* Told together with others, it still fails when the reason for that is over: it is told by itself. */
+/*
+ * Told together with others, it still fails when the reason for that is over: it is told by itself.
+ */
 static void
 learn_apart(const struct learning *it, enum state from, bool failed)
 {
@@ -201,7 +210,8 @@ end_suspicion(struct trouble *trouble)
 
 /* What the new state means, beside its name. */
 static void
-enter(const struct learning *it, enum state from, struct state_move move, const struct sighting *run)
+enter(const struct learning *it, enum state from, struct state_move move,
+    const struct sighting *run)
 {
 	struct target_state *target = it->target;
 	struct trouble *trouble = target->trouble;
@@ -244,7 +254,8 @@ learn_state(const struct learning *it, const struct sighting *run)
 	it->news->from = from;
 	it->news->to = move.to;
 	enter(it, from, move, run);
-	learn_apart(it, from, it->news->signal == SIGNAL_FAILED || it->news->signal == SIGNAL_FAILED_ENOUGH
+	learn_apart(it, from, it->news->signal == SIGNAL_FAILED
+	    || it->news->signal == SIGNAL_FAILED_ENOUGH
 	        || it->news->signal == SIGNAL_FAILED_OTHERWISE);
 	if (attempt_is_stale(it->target, it->policy, it->now.mono))
 		tell(it, NOTICE_impaired, run->outcome, it->target->trouble->unknown);
@@ -273,10 +284,12 @@ learn_flapping(const struct learning *it, bool failed)
 static bool
 is_ours(const struct learning *it, const struct sighting *run)
 {
-	return it->outlook->ours || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT : it->outlook->blind);
+	return it->outlook->ours || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT
+	    : it->outlook->blind);
 }
 
-/* A row of failures counts when it has ended by a pass: only then it is known that they failed alone. */
+/* A row of failures counts when it has ended by a pass: only then it is known that they failed
+ * alone. */
 static void
 count_row(const struct learning *it, const struct sighting *run, uint16_t fails)
 {
@@ -284,13 +297,15 @@ count_row(const struct learning *it, const struct sighting *run, uint16_t fails)
 	struct unsteady *unsteady = it->target->unsteady;
 
 	unsteady_passed(unsteady, run->ended);
-	/* A pass that took longer than the routine limit shows what the failures were: slowness, not chance. */
-	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours && !run->over_routine)
+	/* A pass that took longer than the routine limit shows what the failures were: slowness,
+	 * not chance. */
+	if (it->news->from == STATE_SUSPECT && fails > 0 && trouble != NULL && !trouble->ours
+	    && !run->over_routine)
 		unsteady_failed(unsteady, fails, trouble->last, run->ended);
 }
 
-/* Adds `unstable` to what the run shows: it begins with a failure in hand, which may be told. `fails`: the failures in a
- * row before the run. */
+/* Adds `unstable` to what the run shows: it begins with a failure in hand, which may be told.
+ * `fails`: the failures in a row before the run. */
 static void
 learn_steadiness(const struct learning *it, struct sighting *run, bool failed, uint16_t fails)
 {
@@ -304,9 +319,11 @@ learn_steadiness(const struct learning *it, struct sighting *run, bool failed, u
 		count_row(it, run, fails);
 	const struct unsteady_hour hour = unsteady_hour(target->unsteady, run->ended);
 	bool stands = conditions_find(target->conditions, CODE_UNSTABLE) != NULL;
-	bool begins = failed && !target->trouble->ours && unsteady_shows(hour, target->fails, false);
+	bool begins = failed && !target->trouble->ours
+	    && unsteady_shows(hour, target->fails, false);
 	if (((stands && unsteady_shows(hour, 0, true)) || begins) && run->shown_count < SHOWN_MAX)
-		run->shown[run->shown_count++] = (struct shown){ .code = CODE_UNSTABLE, .phase = PHASE_ANY };
+		run->shown[run->shown_count++] = (struct shown){ .code = CODE_UNSTABLE,
+		    .phase = PHASE_ANY };
 }
 
 static void
@@ -314,7 +331,8 @@ on_condition(void *arg, const struct condition *condition, enum condition_tell w
 {
 	const struct learning *it = arg;
 
-	tell(it, what == CONDITION_TELL_CLEARED ? NOTICE_cleared : condition->blocked ? NOTICE_blocked : NOTICE_degraded,
+	tell(it, what == CONDITION_TELL_CLEARED ? NOTICE_cleared : condition->blocked
+	    ? NOTICE_blocked : NOTICE_degraded,
 	    condition->code, condition->since);
 }
 
@@ -324,7 +342,8 @@ begin(struct news *news, const struct target_state *target)
 {
 	news->signal = SIGNAL_NONE;
 	news->from = news->to = (enum state)target->state;
-	news->durable = news->avoided = news->suspected = news->slow = news->swift = news->backed_off = false;
+	news->durable = news->avoided = news->suspected = news->slow = news->swift =
+	    news->backed_off = false;
 	news->count = 0;
 }
 
@@ -341,7 +360,8 @@ learn_name(struct target_state *target, const struct sighting *run)
 static bool
 shows_nothing(const struct learning *it, const struct sighting *run)
 {
-	/* While we are blind even what a failed run seems to show is not theirs, nor is what somebody says in their place. */
+	/* While we are blind even what a failed run seems to show is not theirs, nor is what
+	 * somebody says in their place. */
 	return it->outlook->intercepted || (it->outlook->blind && run->verdict == PW_FAILED);
 }
 
@@ -372,18 +392,21 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	learn_flapping(&it, failed);
 	learn_steadiness(&it, &run, failed, fails);
 	if (!shows_nothing(&it, &run))
-		news->durable |= conditions_learn(&target->conditions, &run, passed, policy, outlook->codes, on_condition, &it);
+		news->durable |= conditions_learn(&target->conditions, &run, passed, policy,
+		    outlook->codes, on_condition, &it);
 	pace_learn(target, policy, &run, passed, news);
 	apply_silence(target, outlook->silence);
 	release(target, policy, run.ended);
 	bool counted = target->state == STATE_RECOVERING && passes != target->passes;
 	news->durable |= failed || news->from != news->to || counted || outcome != target->outcome
-	    || flags != target->flags || doubled != target->doubled || missing != target->missing || troubled != (target->trouble != NULL);
+	    || flags != target->flags || doubled != target->doubled || missing != target->missing
+	    || troubled != (target->trouble != NULL);
 	return true;
 }
 
 bool
-apply_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
+apply_release(struct target_state *target, const struct policy *policy,
+    const struct outlook *outlook,
     struct moment now, struct news *news)
 {
 	struct learning it = { target, policy, outlook, news, now };

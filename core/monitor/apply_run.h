@@ -5,18 +5,20 @@
 #include "monitor/target_state.h"
 
 /*
- * Judges a run and moves the target. False where there is no memory: the target is as it was, and the run is dropped.
- * Only news->changes[0 .. count) are filled.
+ * Judges a run and moves the target. False where there is no memory: the target is as it was, and
+ * the run is dropped. Only news->changes[0 .. count) are filled.
  */
 bool apply_run(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook, struct news *news);
 
-/* The hold has run out: a target whose confirmation was held is down now. False where there is no memory. */
-bool apply_release(struct target_state *target, const struct policy *policy, const struct outlook *outlook,
+/* The hold has run out: a target whose confirmation was held is down now. False where there is no
+ * memory. */
+bool apply_release(struct target_state *target, const struct policy *policy,
+    const struct outlook *outlook,
     struct moment now, struct news *news);
 
-/* Reasons for silence from outside changed without a run. True: they are other than before (to be kept, and told to
- * the keeper). */
+/* Reasons for silence from outside changed without a run. True: they are other than before (to be
+ * kept, and told to the keeper). */
 bool apply_silence(struct target_state *target, uint32_t outside);
 
 #endif

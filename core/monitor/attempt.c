@@ -1,8 +1,9 @@
 /*
- * From a run to a signal. A server that asks to come back later (tempfail) has passed at first; once it has said nothing
- * better for its grace and in five runs, it fails; so does one that says for long enough that we come too often, where
- * that cannot be about us. Only a better answer breaks that series: neither a run that failed altogether nor one that
- * told us nothing is one. Nor does such an answer end an outage.
+ * From a run to a signal. A server that asks to come back later (tempfail) has passed at first;
+ * once it has said nothing better for its grace and in five runs, it fails; so does one that says
+ * for long enough that we come too often, where that cannot be about us. Only a better answer
+ * breaks that series: neither a run that failed altogether nor one that told us nothing is one. Nor
+ * does such an answer end an outage.
  */
 #include "monitor/attempt.h"
 
@@ -11,9 +12,12 @@
 
 #include "base/clock.h"
 
-enum { NEW_RUNS = 12, REPEATS = 3, TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2, POLICY_GRACES = 3, CROWDED_ENOUGH = 3 };
-static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND, /* `changed` is told at most once in that time */
-    crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND, /* failures in a row, tries of them at least, that confirm in any case */
+enum { NEW_RUNS = 12, REPEATS = 3, TEMPFAIL_RUNS = 5, OTHERWISE_RUNS = 2, POLICY_GRACES = 3,
+    CROWDED_ENOUGH = 3 };
+/* `changed` is told at most once in that time */
+static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND,
+    /* failures in a row, tries of them at least, that confirm in any case */
+    crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND,
     repeat_max = 2 * 60 * (int64_t)SECOND; /* a row so long is repeated no more */
 
 /* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
@@ -24,9 +28,11 @@ grace_of(const struct sighting *run, const struct policy *policy)
 }
 
 static bool
-tempfail_is_old(const struct trouble *trouble, const struct sighting *run, const struct policy *policy)
+tempfail_is_old(const struct trouble *trouble, const struct sighting *run,
+    const struct policy *policy)
 {
-	return trouble->tempfail_runs >= TEMPFAIL_RUNS && run->ended - trouble->tempfail.mono >= grace_of(run, policy);
+	return trouble->tempfail_runs >= TEMPFAIL_RUNS
+	    && run->ended - trouble->tempfail.mono >= grace_of(run, policy);
 }
 
 static void
@@ -38,12 +44,13 @@ forget_series(struct trouble *trouble)
 	trouble->tempfail_runs = trouble->crowded = 0;
 }
 
-/* Who limits our rate hears from us less and less often. Whoever does so still when that has become rare does it to
- * everybody, unless the words are about us. */
+/* Who limits our rate hears from us less and less often. Whoever does so still when that has become
+ * rare does it to everybody, unless the words are about us. */
 static bool
 is_full_for_all(struct trouble *trouble, const struct sighting *run)
 {
-	if (!moment_is_set(trouble->crowded_at) || run->started - trouble->crowded_at.mono >= crowded_apart) {
+	if (!moment_is_set(trouble->crowded_at)
+	    || run->started - trouble->crowded_at.mono >= crowded_apart) {
 		trouble->crowded_at = sighting_started(run);
 		if (trouble->crowded < UINT8_MAX)
 			trouble->crowded++;
@@ -52,7 +59,8 @@ is_full_for_all(struct trouble *trouble, const struct sighting *run)
 }
 
 static enum bearing
-bear_tempfail(const struct target_state *target, const struct sighting *run, const struct policy *policy)
+bear_tempfail(const struct target_state *target, const struct sighting *run,
+    const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
 
@@ -60,13 +68,16 @@ bear_tempfail(const struct target_state *target, const struct sighting *run, con
 		trouble->tempfail = sighting_started(run);
 	if (trouble->tempfail_runs < UINT8_MAX)
 		trouble->tempfail_runs++;
-	if ((!run->rate_limited || is_full_for_all(trouble, run)) && tempfail_is_old(trouble, run, policy))
+	if ((!run->rate_limited || is_full_for_all(trouble, run))
+	    && tempfail_is_old(trouble, run, policy))
 		return BEARING_FAILED;
-	return run->tempfail && state_is_down((enum state)target->state) ? BEARING_NEITHER : BEARING_PASSED;
+	return run->tempfail && state_is_down((enum state)target->state) ? BEARING_NEITHER
+	    : BEARING_PASSED;
 }
 
 static enum bearing
-bear(const struct target_state *target, const struct sighting *run, const struct policy *policy, bool blind)
+bear(const struct target_state *target, const struct sighting *run, const struct policy *policy,
+    bool blind)
 {
 	switch (run->verdict) {
 	case PW_UNKNOWN:
@@ -99,24 +110,29 @@ fails_otherwise(struct trouble *trouble, const struct sighting *run)
 	if (trouble->other_runs < OTHERWISE_RUNS)
 		trouble->other_runs++;
 	return trouble->other_runs >= OTHERWISE_RUNS
-	    && (!moment_is_set(trouble->changed) || run->ended - trouble->changed.mono >= changed_pause);
+	    && (!moment_is_set(trouble->changed)
+	    || run->ended - trouble->changed.mono >= changed_pause);
 }
 
 uint32_t
 attempt_needed(const struct target_state *target, const struct policy *policy, int64_t now)
 {
 	if (target->fails > 0 && target->trouble != NULL)
-		return target->trouble->needed > policy->tries ? target->trouble->needed : policy->tries;
+		return target->trouble->needed > policy->tries ? target->trouble->needed
+		    : policy->tries;
 	if (target->unsteady == NULL)
 		return policy->tries;
-	return unsteady_tries(unsteady_hour(target->unsteady, now), policy->tries, policy->interval);
+	return unsteady_tries(unsteady_hour(target->unsteady, now), policy->tries,
+	    policy->interval);
 }
 
-/* It has been seen for so short a time that single failures would not have shown yet, and no outage of it is known. */
+/* It has been seen for so short a time that single failures would not have shown yet, and no outage
+ * of it is known. */
 static bool
 is_new(const struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
-	return target->flapping == NULL && (target->state == STATE_PENDING || run->started - target->since.mono < NEW_RUNS * policy->interval)
+	return target->flapping == NULL && (target->state == STATE_PENDING
+	    || run->started - target->since.mono < NEW_RUNS * policy->interval)
 	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));
 }
 
@@ -140,10 +156,12 @@ keep_last(struct trouble *trouble, uint64_t run)
 }
 
 static bool
-has_failed_enough(const struct target_state *target, const struct sighting *run, const struct policy *policy)
+has_failed_enough(const struct target_state *target, const struct sighting *run,
+    const struct policy *policy)
 {
 	return target->fails >= attempt_needed(target, policy, run->ended)
-	    || (target->fails >= policy->tries && run->ended - target->trouble->began.mono >= row_max);
+	    || (target->fails >= policy->tries
+	    && run->ended - target->trouble->began.mono >= row_max);
 }
 
 static enum signal
@@ -155,7 +173,8 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	if (target->fails == 0 && !state_is_down((enum state)target->state))
 		begin_row(target, run, policy);
 	target->passes = 0;
-	/* The runs before that found no such name either were attempts, too, though a last known address answered. */
+	/* The runs before that found no such name either were attempts, too, though a last known
+	 * address answered. */
 	if (target->fails == 0 && run->missing && !state_is_down((enum state)target->state))
 		target->fails = target->missing;
 	if (target->fails < UINT16_MAX)
@@ -166,7 +185,8 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	keep_last(trouble, run->run);
 	trouble->told = run->outcome;
 	bool enough = has_failed_enough(target, run, policy) || outlook->enough;
-	trouble->repeating = enough && outlook->may_repeat && !outlook->enough && trouble->repeats > 0 && !run->tempfail && !run->rate_limited && !run->missing
+	trouble->repeating = enough && outlook->may_repeat && !outlook->enough
+	    && trouble->repeats > 0 && !run->tempfail && !run->rate_limited && !run->missing
 	    && run->ended - trouble->began.mono < repeat_max;
 	if (trouble->repeating) { /* it is the same attempt again */
 		trouble->repeats--;
@@ -207,11 +227,13 @@ enum signal
 attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
     const struct outlook *outlook)
 {
-	enum bearing bearing = outlook->intercepted ? BEARING_NONE : bear(target, run, policy, outlook->blind);
+	enum bearing bearing = outlook->intercepted ? BEARING_NONE
+	    : bear(target, run, policy, outlook->blind);
 
-	/* That we are blind, or what we lack, is told for itself: the time does not count as one in which this target told us
-	 * nothing. */
-	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind && !outlook->explained
+	/* That we are blind, or what we lack, is told for itself: the time does not count as one in
+	 * which this target told us nothing. */
+	note_unknown(target->trouble, run, bearing == BEARING_NONE && !outlook->blind
+	    && !outlook->explained
 	    && !outlook->intercepted);
 	switch (bearing) {
 	case BEARING_NONE:
@@ -231,8 +253,11 @@ attempt_is_stale(struct target_state *target, const struct policy *policy, int64
 {
 	struct trouble *trouble = target->trouble;
 
-	/* One run alone may have taken that long because we stood still: it is no series of them. */
-	if (target->verdict != PW_UNKNOWN || trouble == NULL || !moment_is_set(trouble->unknown) || trouble->stale
+	/*
+	 * One run alone may have taken that long because we stood still: it is no series of them.
+	 */
+	if (target->verdict != PW_UNKNOWN || trouble == NULL || !moment_is_set(trouble->unknown)
+	    || trouble->stale
 	    || now - trouble->unknown.mono <= policy->stale_after)
 		return false;
 	trouble->stale = true;
@@ -243,27 +268,44 @@ static const char *const heads[] = { "verdict", "signal" };
 static const char *const cells[][2] = {
 	{ "ok", "passed" },
 	{ "degraded", "passed" },
-	{ "degraded(tempfail)", "passed; failed once the unbroken series is tempfail_grace old (thrice that with x.7.x) and 5 runs "
+	{ "degraded(tempfail)",
+	    "passed; failed once the unbroken series is tempfail_grace old (thrice that with "
+	    "x.7.x) and 5 runs "
 	  "long; neither, before that, of a target that is down" },
-	{ "degraded(rate_limited)", "passed; as tempfail where 3 runs at least 10 min apart hear it, none of them in words about us" },
+	{ "degraded(rate_limited)",
+	    "passed; as tempfail where 3 runs at least 10 min apart hear it, none of them in words "
+	    "about us" },
 	{ "blocked", "passed" },
-	{ "failed", "failed; nothing learnt where it ended in silence and we were known to be blind in its time" },
+	{ "failed",
+	    "failed; nothing learnt where it ended in silence and we were known to be blind in its "
+	    "time" },
 	{ "unknown", "nothing learnt; longer than stale_after of it is one `impaired`" },
 	{ "by hand and not due", "does not count" },
-	{ "the failure number tries in a row", "failed for the tries-th time; where less than half of the attempts of the hour before "
-	  "the row, or fewer than 20, failed alone, so many more are needed that chance would bring a row of them about once a year; at most 10, "
+	{ "the failure number tries in a row",
+	    "failed for the tries-th time; where less than half of the attempts of the hour before "
+	  "the row, or fewer than 20, failed alone, so many more are needed that chance would "
+	      "bring a row of them about once a year; at most 10, "
 	  "or 10 min" },
-	{ "the tries-th failure of a target that is new", "failed; that attempt is repeated at once, up to 3 times in the first 2 min of "
-	  "the row: one of several servers behind an address may be dead, which 12 intervals would have shown" },
+	{ "the tries-th failure of a target that is new",
+	    "failed; that attempt is repeated at once, up to 3 times in the first 2 min of "
+	  "the row: one of several servers behind an address may be dead, which 12 intervals would "
+	      "have shown" },
 	{ "the tries-th failure while held", "failed, again and again, until the hold ends" },
-	{ "the tries-th failure, in silence", "held until anybody beyond this host is heard after it; others are asked at once" },
-	{ "the tries-th failure, in the dark", "confirms nothing, and the next one may: nobody else was heard for 12 s of it (25 s, "
-	  "where it had connected), though somebody was asked; or others in 2 networks (1, where less than 5 targets are watched "
+	{ "the tries-th failure, in silence",
+	    "held until anybody beyond this host is heard after it; others are asked at once" },
+	{ "the tries-th failure, in the dark",
+	    "confirms nothing, and the next one may: nobody else was heard for 12 s of it (25 s, "
+	  "where it had connected), though somebody was asked; or others in 2 networks (1, where "
+	      "less than 5 targets are watched "
 	  "or 3 networks came back in 10 min) fell silent in its time and came back" },
-	{ "the tries-th failure, before a dialogue", "held until a target passes on its port, 10 s at most; others there are asked at once" },
-	{ "blocked, or tempfail, at the greeting", "nothing learnt while its port is held, or was told as perhaps shut, for those "
+	{ "the tries-th failure, before a dialogue",
+	    "held until a target passes on its port, 10 s at most; others there are asked at "
+	    "once" },
+	{ "blocked, or tempfail, at the greeting",
+	    "nothing learnt while its port is held, or was told as perhaps shut, for those "
 	  "that are turned away in the same words" },
-	{ "failures in blind spells for 10 min", "failed for the tries-th time, where others were heard between them" },
+	{ "failures in blind spells for 10 min",
+	    "failed for the tries-th time, where others were heard between them" },
 };
 
 static const char *
@@ -279,7 +321,9 @@ const struct rule_table attempt_table = {
 	.columns = 2,
 	.rows = sizeof cells / sizeof *cells,
 	.cell = cell,
-	.note = "Failed and passed runs are counted in a row; a run that tells nothing breaks neither row. A target that is down "
-	        "fails in another way when two runs in a row end with the same other outcome; that is told once in 30 min at "
+	.note = "Failed and passed runs are counted in a row; a run that tells nothing breaks "
+	"neither row. A target that is down "
+	        "fails in another way when two runs in a row end with the same other outcome; that "
+	            "is told once in 30 min at "
 	        "most.",
 };

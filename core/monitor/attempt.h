@@ -14,14 +14,18 @@ enum bearing {
 };
 
 /*
- * Counts the run and says what signal it is. A failing one, a tempfail and one that tells nothing need target->trouble,
- * which is there. Changes the counters of attempts, the series of tempfail and of unknown, nothing else.
+ * Counts the run and says what signal it is. A failing one, a tempfail and one that tells nothing
+ * need target->trouble, which is there. Changes the counters of attempts, the series of tempfail
+ * and of unknown, nothing else.
  */
-enum signal attempt_count(struct target_state *target, const struct sighting *run, const struct policy *policy,
+enum signal attempt_count(struct target_state *target, const struct sighting *run,
+    const struct policy *policy,
     const struct outlook *outlook);
 
-/* How many failed attempts in a row confirm the open suspicion, or would confirm one that begins now: at least `tries`. */
-uint32_t attempt_needed(const struct target_state *target, const struct policy *policy, int64_t now);
+/* How many failed attempts in a row confirm the open suspicion, or would confirm one that begins
+ * now: at least `tries`. */
+uint32_t attempt_needed(const struct target_state *target, const struct policy *policy,
+    int64_t now);
 
 /* Whether nothing has been learnt for longer than stale_after, told once for each such time. */
 bool attempt_is_stale(struct target_state *target, const struct policy *policy, int64_t now);

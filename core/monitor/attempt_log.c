@@ -24,7 +24,8 @@ may_say(struct attempt_log *log, const struct watch *watch)
 {
 	if (watch->now - log->since >= lines_every) {
 		if (log->withheld > 0)
-			duty_log(watch->duty, LOG_NOTICE, 0, "%" PRIu64 " lines about single attempts were left out", log->withheld);
+			duty_log(watch->duty, LOG_NOTICE, 0,
+			    "%" PRIu64 " lines about single attempts were left out", log->withheld);
 		log->withheld = 0;
 		log->since = watch->now;
 		log->lines = 0;
@@ -37,7 +38,8 @@ may_say(struct attempt_log *log, const struct watch *watch)
 }
 
 static void
-say(struct attempt_log *log, const struct watch *watch, const struct line *line, const struct report *report)
+say(struct attempt_log *log, const struct watch *watch, const struct line *line,
+    const struct report *report)
 {
 	char sentence[SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence);
@@ -46,16 +48,19 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 		return;
 	change_text_add_report(&text, watch, report);
 	if (line->attempt > 0)
-		text_format(&text, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32 : ", attempt %" PRIu32,
+		text_format(&text, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
+		    : ", attempt %" PRIu32,
 		    line->attempt, line->of);
 	else {
 		text_add(&text, ", in ");
 		text_add_span(&text, report->micros);
 	}
-	duty_log(watch->duty, line->level, 0, "%s %s: %s", watch_target(watch, report->target)->name, line->what, sentence);
+	duty_log(watch->duty, line->level, 0, "%s %s: %s",
+	    watch_target(watch, report->target)->name, line->what, sentence);
 }
 
-/* The word of somebody else that would confirm it is on its way: the line would stand right before that of the outage. */
+/* The word of somebody else that would confirm it is on its way: the line would stand right before
+ * that of the outage. */
 static bool
 is_about_to_be_told(const struct watch *watch, const struct own_side *own, uint32_t target)
 {
@@ -71,12 +76,14 @@ suspect_line(const struct watch *watch, uint32_t target)
 	const struct target_state *state = &watch->targets[target].state;
 	uint32_t needed = attempt_needed(state, watch_target(watch, target)->policy, watch->now);
 
-	return (struct line){ LOG_NOTICE, state->trouble->repeating ? "suspect, and asked again at once" : "suspect",
+	return (struct line){ LOG_NOTICE, state->trouble->repeating
+	    ? "suspect, and asked again at once" : "suspect",
 		state->fails + state->trouble->repeating, needed };
 }
 
 void
-attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct own_side *own, const struct news *news,
+attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct own_side *own,
+    const struct news *news,
     const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
@@ -86,13 +93,15 @@ attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct
 	if (news->signal == SIGNAL_NONE && watch->stopping)
 		return; /* it was interrupted, and everybody knows why */
 	if (news->signal == SIGNAL_NONE)
-		line = (struct line){ verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, "unknown", 0, 0 };
+		line = (struct line){ verdict == PW_UNKNOWN ? LOG_INFO : LOG_DEBUG, "unknown", 0,
+		    0 };
 	else if (news->to == STATE_SUSPECT && !is_about_to_be_told(watch, own, report->target))
 		line = suspect_line(watch, report->target);
 	else if (news->avoided)
 		line = (struct line){ LOG_NOTICE, "up, a false alarm avoided", 0, 0 };
 	else if (news->from == STATE_PENDING && news->to == STATE_UP)
-		line = (struct line){ watch->config->target_count <= FEW_TARGETS ? LOG_INFO : LOG_DEBUG,
+		line = (struct line){ watch->config->target_count <= FEW_TARGETS ? LOG_INFO
+		    : LOG_DEBUG,
 			verdict == PW_OK ? "up" : verdict_name(verdict), 0, 0 };
 	else if (news->to == STATE_RECOVERING)
 		line = (struct line){ LOG_INFO, "recovering", watched->state.passes,

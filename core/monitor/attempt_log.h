@@ -1,4 +1,5 @@
-/* Single attempts in the log, which tells no more of them than a reader can bear. Changes are not among them. */
+/* Single attempts in the log, which tells no more of them than a reader can bear. Changes are not
+ * among them. */
 #ifndef MONITOR_ATTEMPT_LOG_H
 #define MONITOR_ATTEMPT_LOG_H
 
@@ -11,7 +12,8 @@ struct attempt_log {
 };
 
 /* Says what has become of an attempt, if that is worth a line. */
-void attempt_log_add(struct attempt_log *, const struct watch *, const struct own_side *, const struct news *,
+void attempt_log_add(struct attempt_log *, const struct watch *, const struct own_side *,
+    const struct news *,
     const struct report *);
 
 #endif

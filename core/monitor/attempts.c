@@ -29,13 +29,15 @@ attempts_add(struct attempts **given, uint64_t run)
 {
 	if (*given == NULL && !grow(given, ROOM_AT_FIRST))
 		return;
-	if ((*given)->count == (*given)->room && (*given)->room < CHANGE_ATTEMPTS_MAX && !grow(given, (*given)->room * 2u))
+	if ((*given)->count == (*given)->room && (*given)->room < CHANGE_ATTEMPTS_MAX
+	    && !grow(given, (*given)->room * 2u))
 		return;
 	struct attempts *attempts = *given;
 	assert(attempts->count <= attempts->room);
 	/* Full: 1 2 3 4 and then 5 become 1 3 4 5, since the first attempt shows how it began. */
 	if (attempts->count == attempts->room) {
-		memmove(attempts->runs + 1, attempts->runs + 2, (attempts->count - 2u) * sizeof attempts->runs[0]);
+		memmove(attempts->runs + 1, attempts->runs + 2,
+		    (attempts->count - 2u) * sizeof attempts->runs[0]);
 		attempts->count--;
 	}
 	attempts->runs[attempts->count++] = run;

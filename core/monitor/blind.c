@@ -8,7 +8,8 @@
 #include "base/clock.h"
 
 enum { CONTRADICTED_ENOUGH = 2 };
-static const int64_t told_after = 60 * (int64_t)SECOND, asked_twice = SECOND; /* a lost packet has been sent again by then */
+/* a lost packet has been sent again by then */
+static const int64_t told_after = 60 * (int64_t)SECOND, asked_twice = SECOND;
 
 static const struct blind_move moves[BLIND_STAGES][BLIND_SIGNS] = {
 	[BLIND_SEEING] = {
@@ -28,7 +29,8 @@ static const struct blind_move moves[BLIND_STAGES][BLIND_SIGNS] = {
 	},
 };
 
-/* Each with the outcomes that show it, what ends it, and its words: "we are cut off: no route for 60.1 s; …". */
+/* Each with the outcomes that show it, what ends it, and its words: "we are cut off: no route for
+ * 60.1 s; …". */
 static const struct cause {
 	const char *name, *code, *shown_by[2];
 	unsigned ended_by;
@@ -36,34 +38,45 @@ static const struct cause {
 	const char *shown, *ended, *before, *behind;
 } causes[BLIND_CAUSES] = {
 	[CAUSE_REFERENCES] = { "references", "blind", { NULL, NULL }, USED_NETWORK, false,
-		"all references are silent", "a reference answers, or anybody beyond this host is heard",
-		"we are cut off: no reference has answered for ", "; failures of targets say nothing" },
+		"all references are silent",
+		    "a reference answers, or anybody beyond this host is heard",
+		"we are cut off: no reference has answered for ",
+		    "; failures of targets say nothing" },
 	[CAUSE_NEAR] = { "near", "blind", { NULL, NULL }, USED_NETWORK, false,
 		"all of our routers and resolvers that had answered in the last 10 min are silent",
 		"one of them answers, or anybody beyond this host is heard",
-		"we are cut off: neither router nor resolver of ours has answered for ", "; failures of targets say nothing" },
+		"we are cut off: neither router nor resolver of ours has answered for ",
+		    "; failures of targets say nothing" },
 	[CAUSE_ROUTE] = { "route", "no_route", { "no_route", "network_down" }, USED_NETWORK, false,
 		"no_route, network_down", "anybody beyond this host is heard, a reference included",
 		"we are cut off: for ", " this host has had no route to where its targets are" },
 	[CAUSE_RESOLVER] = { "resolver", "resolver", { "resolver", NULL }, USED_RESOLVER, false,
 		"resolver", "a name that our resolver was asked for just now, answered",
-		"our resolver has answered nobody for ", "; targets with a name cannot be looked at" },
-	[CAUSE_DESCRIPTORS] = { "descriptors", "no_descriptors", { "no_descriptors", NULL }, USED_SOCKET, false,
+		"our resolver has answered nobody for ",
+		    "; targets with a name cannot be looked at" },
+	[CAUSE_DESCRIPTORS] = { "descriptors", "no_descriptors", { "no_descriptors", NULL },
+	    USED_SOCKET, false,
 		"no_descriptors", "any connection, to this host as well",
-		"for ", " no descriptor has been left for connections; targets cannot be looked at" },
+		"for ", " no descriptor has been left for connections; targets cannot be looked "
+		    "at" },
 	[CAUSE_MEMORY] = { "memory", "no_memory", { "no_memory", NULL }, USED_SOCKET, false,
 		"no_memory", "any connection, to this host as well",
 		"for ", " no memory has been left for connections; targets cannot be looked at" },
-	[CAUSE_LOCAL_PORT] = { "local_port", "no_local_port", { "no_local_port", NULL }, USED_NETWORK, false,
+	[CAUSE_LOCAL_PORT] = { "local_port", "no_local_port", { "no_local_port", NULL },
+	    USED_NETWORK, false,
 		"no_local_port", "anybody beyond this host is heard",
-		"for ", " our own address or its ports could not be used; targets cannot be looked at" },
-	[CAUSE_FORBIDDEN] = { "forbidden", "not_permitted", { "not_permitted", NULL }, USED_NETWORK, true,
+		"for ", " our own address or its ports could not be used; targets cannot be looked "
+		    "at" },
+	[CAUSE_FORBIDDEN] = { "forbidden", "not_permitted", { "not_permitted", NULL }, USED_NETWORK,
+	    true,
 		"not_permitted", "anybody beyond this host is heard on the same port",
 		"for ", " our own system has forbidden connections" },
 	[CAUSE_IPV6] = { "ipv6", "no_ipv6", { "no_ipv6", NULL }, USED_IPV6, false,
-		"all IPv6 addresses of targets in 2 networks or more are silent, while those of IPv4 answer, and no target is heard "
+		"all IPv6 addresses of targets in 2 networks or more are silent, while those of "
+		    "IPv4 answer, and no target is heard "
 		"over IPv6", "anybody beyond this host is heard over IPv6",
-		"for ", " no target has answered over IPv6, while they do over IPv4; that says nothing of them" },
+		"for ", " no target has answered over IPv6, while they do over IPv4; that says "
+		    "nothing of them" },
 };
 
 struct blind_move
@@ -111,7 +124,8 @@ void
 blind_used(struct blind *blind, unsigned uses, uint16_t port, int64_t at)
 {
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (i != CAUSE_REFERENCES && i != CAUSE_NEAR && blind_stands(blind, i) && (causes[i].ended_by & uses) && at > blind->causes[i].shown
+		if (i != CAUSE_REFERENCES && i != CAUSE_NEAR && blind_stands(blind, i)
+		    && (causes[i].ended_by & uses) && at > blind->causes[i].shown
 		    && (!causes[i].same_port || blind->causes[i].port == port))
 			end(blind, i, at);
 }
@@ -123,8 +137,8 @@ doubt(struct blind *blind, int64_t at)
 	end(blind, CAUSE_REFERENCES, at);
 }
 
-/* What is heard while a round goes on in which no reference answers shows that they are dead. What is heard later only
- * ends the spell: we may have come back just then, and the next round tells. */
+/* What is heard while a round goes on in which no reference answers shows that they are dead. What
+ * is heard later only ends the spell: we may have come back just then, and the next round tells. */
 bool
 blind_heard(struct blind *blind, int64_t at)
 {
@@ -148,7 +162,8 @@ cause_of(const char *outcome)
 
 	for (; cause < BLIND_CAUSES; cause++)
 		for (size_t i = 0; i < 2; i++)
-			if (causes[cause].shown_by[i] != NULL && strcmp(outcome, causes[cause].shown_by[i]) == 0)
+			if (causes[cause].shown_by[i] != NULL
+			    && strcmp(outcome, causes[cause].shown_by[i]) == 0)
 				return cause;
 	return cause;
 }
@@ -180,12 +195,13 @@ blind_explains(const struct blind *blind, const char *outcome, int64_t patience)
 {
 	enum blind_cause cause = cause_of(outcome);
 
-	return cause != BLIND_CAUSES && blind_stands(blind, cause) && blind->causes[cause].shown - blind->causes[cause].since
+	return cause != BLIND_CAUSES && blind_stands(blind, cause)
+	    && blind->causes[cause].shown - blind->causes[cause].since
 	    >= (patience < told_after ? patience : told_after);
 }
 
-/* All were silent. A round that began right after somebody had been heard, and another one like it, show that they are
- * dead: to be cut off twice in just those moments is not likely. */
+/* All were silent. A round that began right after somebody had been heard, and another one like it,
+ * show that they are dead: to be cut off twice in just those moments is not likely. */
 static void
 fail(struct blind *blind, const struct message_references *round)
 {
@@ -205,7 +221,8 @@ fail(struct blind *blind, const struct message_references *round)
 		show(blind, CAUSE_REFERENCES, UINT32_MAX, round->at);
 }
 
-/* The near ones: whoever is heard while they are silent shows that they have only stopped to answer us. */
+/* The near ones: whoever is heard while they are silent shows that they have only stopped to answer
+ * us. */
 static void
 learn_near(struct blind *blind, const struct message_references *round)
 {
@@ -257,7 +274,8 @@ blind_take_over(struct blind *blind, int64_t at)
 bool
 blind_end_unseen(struct blind *blind, int64_t at)
 {
-	bool told = blind->stage == BLIND_TOLD && blind_stands(blind, blind->told) && blind->causes[blind->told].shown <= blind->taken_over;
+	bool told = blind->stage == BLIND_TOLD && blind_stands(blind, blind->told)
+	    && blind->causes[blind->told].shown <= blind->taken_over;
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
 		if (blind_stands(blind, i) && blind->causes[i].shown <= blind->taken_over)
@@ -290,7 +308,8 @@ longest(const struct blind *blind)
 	enum blind_cause found = BLIND_CAUSES;
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (blind_stands(blind, i) && (found == BLIND_CAUSES || blind->causes[i].shown - blind->causes[i].since
+		if (blind_stands(blind, i) && (found == BLIND_CAUSES
+		    || blind->causes[i].shown - blind->causes[i].since
 		        > blind->causes[found].shown - blind->causes[found].since))
 			found = i;
 	return found;
@@ -301,7 +320,8 @@ blind_tick(struct blind *blind)
 {
 	enum blind_cause cause = longest(blind);
 	enum blind_sign sign = cause == BLIND_CAUSES ? SIGN_CLEAR
-	    : blind->causes[cause].shown - blind->causes[cause].since >= told_after ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF;
+	    : blind->causes[cause].shown - blind->causes[cause].since >= told_after
+	    ? SIGN_CUT_OFF_LONG : SIGN_CUT_OFF;
 	struct blind_move move = blind_move(blind->stage, sign);
 
 	blind->stage = move.to;
@@ -330,7 +350,8 @@ blind_code(enum blind_cause cause)
 }
 
 void
-blind_add_words(struct text *text, const struct blind *blind, enum blind_cause cause, const char *span)
+blind_add_words(struct text *text, const struct blind *blind, enum blind_cause cause,
+    const char *span)
 {
 	assert(cause < BLIND_CAUSES);
 	text_add(text, causes[cause].before);
@@ -346,13 +367,16 @@ static const char *
 known_cell(size_t row, size_t column)
 {
 	static const char *const stages[] = {
-		[BLIND_SEEING] = "seeing", [BLIND_CUT_OFF] = "cut off", [BLIND_TOLD] = "blind, told",
+		[BLIND_SEEING] = "seeing", [BLIND_CUT_OFF] = "cut off",
+		    [BLIND_TOLD] = "blind, told",
 	};
 	static const char *const signs[] = {
-		[SIGN_CLEAR] = "no cause", [SIGN_CUT_OFF] = "a cause", [SIGN_CUT_OFF_LONG] = "a cause shown for 60 s",
+		[SIGN_CLEAR] = "no cause", [SIGN_CUT_OFF] = "a cause",
+		    [SIGN_CUT_OFF_LONG] = "a cause shown for 60 s",
 	};
 	static const char *const tells[] = {
-		[BLIND_TELL_NOBODY] = "–", [BLIND_TELL_BLIND] = "blind", [BLIND_TELL_OVER] = "that it is over",
+		[BLIND_TELL_NOBODY] = "–", [BLIND_TELL_BLIND] = "blind",
+		    [BLIND_TELL_OVER] = "that it is over",
 	};
 	enum blind_stage from = BLIND_SEEING + (enum blind_stage)(row / BLIND_SIGNS);
 	enum blind_sign sign = (enum blind_sign)(row % BLIND_SIGNS);
@@ -374,13 +398,20 @@ const struct rule_table blind_table = {
 	.columns = 4,
 	.rows = (size_t)(BLIND_STAGES - BLIND_SEEING) * BLIND_SIGNS,
 	.cell = known_cell,
-	.note = "While all references are silent, or all of our own routers and resolvers that answered before, a run that ends in "
-	        "silence says nothing of its target, and neither does one that began or ended in such a spell; a spell begins when "
-	        "anybody was last heard before it. References are asked every 30 s, when a run ends in silence, while an attempt "
-	        "goes on that may confirm and before it does, and when a target is heard after all of them were silent; the near "
-	        "ones when in doubt, and else every 4 min. What a near one answers ends nothing but its own silence. References are "
-	        "dead, and count for nothing until one answers again, where a target is heard during a round in which none "
-	        "answers, or where two rounds in a row that began after a target was heard find them silent; near ones after one.",
+	.note = "While all references are silent, or all of our own routers and resolvers that "
+	"answered before, a run that ends in "
+	        "silence says nothing of its target, and neither does one that began or ended in "
+	            "such a spell; a spell begins when "
+	        "anybody was last heard before it. References are asked every 30 s, when a run "
+	            "ends in silence, while an attempt "
+	        "goes on that may confirm and before it does, and when a target is heard after all "
+	            "of them were silent; the near "
+	        "ones when in doubt, and else every 4 min. What a near one answers ends nothing "
+	            "but its own silence. References are "
+	        "dead, and count for nothing until one answers again, where a target is heard "
+	            "during a round in which none "
+	        "answers, or where two rounds in a row that began after a target was heard find "
+	            "them silent; near ones after one.",
 };
 
 static const char *const cause_heads[] = { "cause", "shown by", "ended by" };
@@ -403,6 +434,7 @@ const struct rule_table cause_table = {
 	.columns = 3,
 	.rows = BLIND_CAUSES,
 	.cell = cause_cell,
-	.note = "What has shown itself over 60 s is told once, about ourselves; the targets that it concerns are then not told as "
+	.note = "What has shown itself over 60 s is told once, about ourselves; the targets that "
+	"it concerns are then not told as "
 	        "unknown one by one.",
 };

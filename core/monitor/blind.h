@@ -1,8 +1,8 @@
 /*
- * Known blindness: what our own side is known to lack, since when, and in which spells nothing was to be seen at all.
- * Each cause has what shows it and what ends it (blind_table, cause_table). What is learnt here comes from runs beyond
- * this host and from the references; a target on this host itself shows only that its name resolved and that there are
- * descriptors.
+ * Known blindness: what our own side is known to lack, since when, and in which spells nothing was
+ * to be seen at all. Each cause has what shows it and what ends it (blind_table, cause_table). What
+ * is learnt here comes from runs beyond this host and from the references; a target on this host
+ * itself shows only that its name resolved and that there are descriptors.
  */
 #ifndef MONITOR_BLIND_H
 #define MONITOR_BLIND_H
@@ -45,14 +45,18 @@ struct blind {
 		uint16_t port;        /* the one that is forbidden */
 	} causes[BLIND_CAUSES];
 	enum blind_cause told;   /* while the stage is BLIND_TOLD */
-	int64_t heard;           /* when anybody beyond this host was last heard; the begin, where nobody was yet */
+	int64_t heard;           /* when anybody beyond this host was last heard; the begin, where
+	                          * nobody was yet */
 	struct spells spells;    /* in which all references were silent, or all near ones */
-	int64_t failed_began, failed_at; /* the last round, where all were silent; 0: it was not so */
-	uint8_t contradicted;    /* such rounds in a row that began right after a target had been heard */
+	int64_t failed_began, failed_at; /* the last round, where all were silent; 0: it was not so
+	                                  * */
+	uint8_t contradicted;    /* such rounds in a row that began right after a target had been
+	                          * heard */
 	bool doubted;            /* the references are dead, not we blind */
 	int64_t near_began, near_at; /* as failed_began and failed_at, of the near ones */
 	bool near_doubted;
-	int64_t taken_over;      /* when it was taken over from a monitor before; 0: never, or all of that has shown itself again or ended */
+	int64_t taken_over;      /* when it was taken over from a monitor before; 0: never, or all
+	                          * of that has shown itself again or ended */
 };
 
 void blind_init(struct blind *, int64_t now);
@@ -60,17 +64,22 @@ void blind_init(struct blind *, int64_t now);
 /* A run used these things with success; `port` is that of its target. */
 void blind_used(struct blind *, unsigned uses, uint16_t port, int64_t at);
 
-/* Somebody beyond this host was heard at that instant. True: it contradicts the references, which are to be asked anew. */
+/* Somebody beyond this host was heard at that instant. True: it contradicts the references, which
+ * are to be asked anew. */
 bool blind_heard(struct blind *, int64_t at);
 
-/* A run of the target ended with this outcome: where it is a local fact, its cause stands. Returns whether it is one. */
+/* A run of the target ended with this outcome: where it is a local fact, its cause stands. Returns
+ * whether it is one. */
 bool blind_show(struct blind *, const char *outcome, uint32_t target, uint16_t port, int64_t at);
 
 /* The run that showed a standing cause first is the one to be repeated soon. */
 bool blind_asks_for(const struct blind *, uint32_t target);
 
-/* The cause of this outcome has stood for so long that it is told for itself, or soon is: nobody need hear of single
- * targets what it means for them. `patience`: for how long one may know nothing of a target. */
+/*
+ * The cause of this outcome has stood for so long that it is told for itself, or soon is: nobody
+ * need hear of single targets what it means for them. `patience`: for how long one may know nothing
+ * of a target.
+ */
 bool blind_explains(const struct blind *, const char *outcome, int64_t patience);
 
 /* A round over the references ended. */
@@ -79,7 +88,8 @@ void blind_references(struct blind *, const struct message_references *);
 /* What a monitor before us saw was taken over at that time: causes are to show themselves again. */
 void blind_take_over(struct blind *, int64_t at);
 
-/* Ends causes that were taken over and have not shown themselves since; true where that was the one that had been told. */
+/* Ends causes that were taken over and have not shown themselves since; true where that was the one
+ * that had been told. */
 bool blind_end_unseen(struct blind *, int64_t at);
 
 /* The name of a cause in what is kept, BLIND_CAUSES where it is none. */

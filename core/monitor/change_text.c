@@ -1,6 +1,7 @@
 /*
- * A sentence is read alone, in a mail's subject or a log: so it says what failed in the last failing run's own words, and how
- * sure that is. What the words are about is the target as it is while they are made.
+ * A sentence is read alone, in a mail's subject or a log: so it says what failed in the last
+ * failing run's own words, and how sure that is. What the words are about is the target as it is
+ * while they are made.
  */
 #include "monitor/change_text.h"
 
@@ -15,10 +16,12 @@
 static void
 add_meaning(struct text *text, const struct watch *watch, uint32_t target, const char *code)
 {
-	const struct pw_outcome *own = plugin_probe(watch_target(watch, target)->policy->probe)->outcomes;
+	const struct pw_outcome *own = plugin_probe(watch_target(watch,
+	    target)->policy->probe)->outcomes;
 	struct outcome outcome;
 
-	text_add(text, outcome_find(code, own, &outcome) && outcome.text[0] != '\0' ? outcome.text : code);
+	text_add(text, outcome_find(code, own, &outcome)
+	    && outcome.text[0] != '\0' ? outcome.text : code);
 }
 
 void
@@ -72,7 +75,8 @@ add_down(struct text *text, const struct watch *watch, const struct told *told, 
 	if (change->alone)
 		text_add(text, "; nobody else could be asked: it may be our own network");
 	if (told->behind > 0)
-		text_format(text, "; %" PRIu32 " target%s behind it", told->behind, told->behind == 1 ? " lies" : "s lie");
+		text_format(text, "; %" PRIu32 " target%s behind it", told->behind,
+		    told->behind == 1 ? " lies" : "s lie");
 }
 
 static void
@@ -84,7 +88,8 @@ add_up(struct text *text, const struct watch *watch, const struct told *told)
 	text_add(text, " up");
 	if (flapping != NULL) {
 		text_add(text, " after ");
-		text_add_span(text, told->change->detected.mono - flapping->outages[FLAP_DOWNS - 1].began.mono);
+		text_add_span(text, told->change->detected.mono
+		    - flapping->outages[FLAP_DOWNS - 1].began.mono);
 	}
 	if (told->report != NULL) {
 		text_add(text, ": ");
@@ -95,18 +100,21 @@ add_up(struct text *text, const struct watch *watch, const struct told *told)
 }
 
 static void
-add_flapping(struct text *text, const struct watch *watch, const struct told *told, const char *code)
+add_flapping(struct text *text, const struct watch *watch, const struct told *told,
+    const char *code)
 {
 	const struct flapping *flapping = watch->targets[told->target].state.flapping;
 	const struct moment now = told->change->confirmed;
 
-	text_format(text, " flapping: down for the %s time within ", FLAP_DOWNS == 3 ? "third" : "last");
+	text_format(text, " flapping: down for the %s time within ",
+	    FLAP_DOWNS == 3 ? "third" : "last");
 	text_add_span(text, now.mono - flapping->outages[0].began.mono);
 	for (unsigned i = 0; i < FLAP_DOWNS; i++) {
 		const struct outage *outage = &flapping->outages[i];
 		assert(outage->began.mono <= now.mono);
 		text_add(text, i == 0 ? " (for " : ", ");
-		text_add_span(text, (moment_is_set(outage->ended) ? outage->ended : now).mono - outage->began.mono);
+		text_add_span(text, (moment_is_set(outage->ended) ? outage->ended : now).mono
+		    - outage->began.mono);
 	}
 	text_add(text, " and lasting): ");
 	add_last_failure(text, watch, told->target, code);
@@ -122,20 +130,24 @@ add_unstable(struct text *text, const struct watch *watch, const struct report *
 	if (state->unsteady != NULL)
 		hour = unsteady_hour(state->unsteady, watch->now);
 	add_meaning(text, watch, report->target, "unstable");
-	text_format(text, ": %" PRIu32 " of %" PRIu32 " attempts in the last hour; the last: ", hour.failed + state->fails,
+	text_format(text, ": %" PRIu32 " of %" PRIu32 " attempts in the last hour; the last: ",
+	    hour.failed + state->fails,
 	    hour.runs + state->fails);
 	change_text_add_report(text, watch, report);
 }
 
 /* In the words of the warning that raised it. */
 static void
-add_condition(struct text *text, const struct watch *watch, const struct told *told, const char *code)
+add_condition(struct text *text, const struct watch *watch, const struct told *told,
+    const char *code)
 {
 	const struct report *report = told->report;
 
 	for (uint32_t i = 0; report != NULL && i < report->warning_count; i++)
-		if (strcmp(report->warnings[i].code, code) == 0 && report->warnings[i].text.size > 0) {
-			text_add_bytes(text, report->warnings[i].text.data, report->warnings[i].text.size);
+		if (strcmp(report->warnings[i].code, code) == 0
+		    && report->warnings[i].text.size > 0) {
+			text_add_bytes(text, report->warnings[i].text.data,
+			    report->warnings[i].text.size);
 			return;
 		}
 	if (report != NULL && strcmp(code, "unstable") == 0)
@@ -147,7 +159,8 @@ add_condition(struct text *text, const struct watch *watch, const struct told *t
 }
 
 static void
-add_with_span(struct text *text, const char *before, const struct change *change, const char *behind)
+add_with_span(struct text *text, const char *before, const struct change *change,
+    const char *behind)
 {
 	text_add(text, before);
 	text_add_span(text, change->confirmed.mono - change->detected.mono);
@@ -177,15 +190,18 @@ change_text_add(struct text *text, const struct watch *watch, const struct told 
 		add_flapping(text, watch, told, code);
 		return;
 	case NOTICE_settled:
-		add_with_span(text, " settled: it is up and steady; it went down and up for ", change, "");
+		add_with_span(text, " settled: it is up and steady; it went down and up for ",
+		    change, "");
 		return;
 	case NOTICE_degraded:
 	case NOTICE_blocked:
 		text_format(text, " %s(%s): ", notice_name(change->kind), code);
 		add_condition(text, watch, told, code);
-		if (report != NULL && (report->ways & WAY_IPV6_SILENT) && strcmp(code, "some_addresses") == 0
+		if (report != NULL && (report->ways & WAY_IPV6_SILENT)
+		    && strcmp(code, "some_addresses") == 0
 		    && ipv6_is_alone(watch, told->target))
-			text_add(text, "; no other target is watched over IPv6: it may be our own way");
+			text_add(text,
+			    "; no other target is watched over IPv6: it may be our own way");
 		return;
 	case NOTICE_cleared:
 		text_format(text, " cleared(%s)", code);

@@ -1,4 +1,5 @@
-/* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts". One line each. */
+/* The words of changes: "mx1.example.org:25 down: no greeting within 60.0 s …, 3 of 3 attempts".
+ * One line each. */
 #ifndef MONITOR_CHANGE_TEXT_H
 #define MONITOR_CHANGE_TEXT_H
 

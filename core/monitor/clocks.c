@@ -1,4 +1,5 @@
-/* Both clocks are read together, and only their difference is kept: so a jump of one is seen whenever it is read next. */
+/* Both clocks are read together, and only their difference is kept: so a jump of one is seen
+ * whenever it is read next. */
 #include "monitor/clocks.h"
 
 #include <assert.h>
@@ -8,7 +9,8 @@
 
 static const int64_t jump_min = SECOND, dates_differ = SECOND;
 
-/* By how much a clock that says `clock` has moved against the monotonic one since its offset was last taken. */
+/* By how much a clock that says `clock` has moved against the monotonic one since its offset was
+ * last taken. */
 static int64_t
 jump(int64_t *offset, int64_t clock)
 {
@@ -23,7 +25,8 @@ clocks_look(struct clocks *clocks, int64_t now)
 {
 	const struct clock_before before = { clocks->looked, clocks->wall_offset };
 	int64_t slept = jump(&clocks->boot_offset, clock_boot());
-	/* A suspension moves both offsets: suspended for 8 h, set by NTP by 2 s, the wall offset moves by 8 h 2 s. */
+	/* A suspension moves both offsets: suspended for 8 h, set by NTP by 2 s, the wall offset
+	 * moves by 8 h 2 s. */
 	int64_t set = jump(&clocks->wall_offset, clock_wall()) - slept;
 
 	assert(now >= clocks->looked);
@@ -33,7 +36,8 @@ clocks_look(struct clocks *clocks, int64_t now)
 	if (set > CLOCK_DOUBT || set < -CLOCK_DOUBT)
 		clocks->newest = 0; /* somebody knows better than what was stored */
 	if (slept > jump_min) {
-		memmove(clocks->before, clocks->before + 1, sizeof clocks->before - sizeof clocks->before[0]);
+		memmove(clocks->before, clocks->before + 1,
+		    sizeof clocks->before - sizeof clocks->before[0]);
 		clocks->before[CLOCKS_BEFORE - 1] = before;
 		return (struct clock_jump){ slept, 0 };
 	}
@@ -64,15 +68,19 @@ clocks_are_behind(const struct clocks *clocks)
 }
 
 void
-clocks_date(const struct clocks *clocks, struct sighting *run, const struct report *report, int64_t due)
+clocks_date(const struct clocks *clocks, struct sighting *run, const struct report *report,
+    int64_t due)
 {
-	int64_t started = clocks_at(clocks, run->started).utc, ended = clocks_at(clocks, run->ended).utc;
+	int64_t started = clocks_at(clocks, run->started).utc,
+	    ended = clocks_at(clocks, run->ended).utc;
 	int64_t theirs = report->started + report->micros;
 
 	run->started_utc = started;
 	run->ended_utc = ended;
-	/* A run waits in line at its prober before it starts: that time belongs to the prober's clock, and not to ours. */
-	if (report->started < clocks_at(clocks, due).utc - dates_differ || report->started > started + dates_differ)
+	/* A run waits in line at its prober before it starts: that time belongs to the prober's
+	 * clock, and not to ours. */
+	if (report->started < clocks_at(clocks, due).utc - dates_differ
+	    || report->started > started + dates_differ)
 		return;
 	run->started_utc = report->started;
 	if (theirs >= ended - dates_differ && theirs <= ended + dates_differ)

@@ -35,11 +35,13 @@ hash_of(const char *name)
 	return hash_end(hash_add_string(HASH_BEGIN, name));
 }
 
-/* The thresholds of a certificate's end, the farthest first; an expired certificate is beyond all of them. */
+/* The thresholds of a certificate's end, the farthest first; an expired certificate is beyond all
+ * of them. */
 static uint8_t
 threshold_of(const char *name)
 {
-	static const char *const thresholds[] = { "cert_expires_soon", "cert_expires_urgent", "cert_expired" };
+	static const char *const thresholds[] = { "cert_expires_soon", "cert_expires_urgent",
+	    "cert_expired" };
 	enum { COUNT = sizeof thresholds / sizeof *thresholds };
 
 	for (uint8_t i = 0; i < COUNT; i++)
@@ -93,7 +95,8 @@ codes_create(void)
 		codes_destroy(&codes);
 		return NULL;
 	}
-	codes->items[CODE_NONE] = (struct code){ .name = "none" }; /* is not in the table: it is no outcome */
+	/* is not in the table: it is no outcome */
+	codes->items[CODE_NONE] = (struct code){ .name = "none" };
 	codes->count = CODE_OK;
 	uint16_t ok = codes_of(codes, "ok", NULL), unstable = codes_of(codes, "unstable", NULL);
 	assert(ok == CODE_OK && unstable == CODE_UNSTABLE);

@@ -1,6 +1,7 @@
 /*
- * Names of outcomes and conditions as small numbers, within this process only: a target's state then costs two bytes
- * for what would be forty. The table knows of each name what the rules have to know.
+ * Names of outcomes and conditions as small numbers, within this process only: a target's state
+ * then costs two bytes for what would be forty. The table knows of each name what the rules have to
+ * know.
  */
 #ifndef MONITOR_CODES_H
 #define MONITOR_CODES_H
@@ -19,8 +20,8 @@ enum {
 struct code {
 	char name[OUTCOME_NAME_MAX];
 	bool at_once;      /* stands as a condition at its first sight */
-	uint8_t threshold; /* of a certificate's end, each replaces those below it: cert_expires_soon, cert_expires_urgent,
-	                    * cert_expired; 0: none */
+	uint8_t threshold; /* of a certificate's end, each replaces those below it:
+	                    * cert_expires_soon, cert_expires_urgent, cert_expired; 0: none */
 	bool dated;        /* it goes by the dates of a certificate, and by our clock */
 };
 
@@ -30,8 +31,11 @@ struct codes;
 struct codes *codes_create(void);
 void codes_destroy(struct codes **);
 
-/* The number of `name`, made at its first mention (`own`: the outcomes of its probe, NULL: none); a name of an earlier
- * version has the number of the current one. At most 65,535 different names; those behind are CODE_NONE. */
+/*
+ * The number of `name`, made at its first mention (`own`: the outcomes of its probe, NULL: none); a
+ * name of an earlier version has the number of the current one. At most 65,535 different names;
+ * those behind are CODE_NONE.
+ */
 uint16_t codes_of(struct codes *, const char *name, const struct pw_outcome *own);
 
 /* What stands behind a number that codes_of gave; good until the next codes_of. */

@@ -1,5 +1,5 @@
-/* Conditions as a table of stages; the thresholds of a certificate's end replace each other without a word that the farther
- * is over. */
+/* Conditions as a table of stages; the thresholds of a certificate's end replace each other without
+ * a word that the farther is over. */
 #include "monitor/condition.h"
 
 #include <assert.h>
@@ -140,7 +140,8 @@ static bool
 nearer_stands(const struct conditions *list, const struct codes *codes, uint16_t than)
 {
 	for (uint32_t i = 0; i < list->count; i++)
-		if (list->items[i].stage == STAGE_STANDING && is_nearer(codes, list->items[i].code, than))
+		if (list->items[i].stage == STAGE_STANDING
+		    && is_nearer(codes, list->items[i].code, than))
 			return true;
 	return false;
 }
@@ -154,7 +155,8 @@ count(struct condition *condition)
 
 /* Counts the run for this condition and says what it saw of it. */
 static enum sight
-look(struct condition *condition, const struct sighting *run, bool passed, const struct policy *policy,
+look(struct condition *condition, const struct sighting *run, bool passed,
+    const struct policy *policy,
     const struct codes *codes)
 {
 	const struct shown *shown = find_shown(run, condition->code);
@@ -165,7 +167,8 @@ look(struct condition *condition, const struct sighting *run, bool passed, const
 		count(condition);
 		condition->blocked = shown->blocked;
 		condition->phase = shown->phase;
-		return condition->count >= policy->tries || codes_get(codes, condition->code)->at_once
+		return condition->count >= policy->tries
+		    || codes_get(codes, condition->code)->at_once
 		    ? SIGHT_SHOWN_ENOUGH : SIGHT_SHOWN;
 	}
 	if (run->undated && codes_get(codes, condition->code)->dated)
@@ -190,7 +193,8 @@ move(struct condition *condition, enum sight sight, struct telling *telling)
 	struct condition_move next = condition_move((enum stage)condition->stage, sight);
 
 	/* While it only stands, or is only not reached, nothing has changed. */
-	telling->changed |= next.to != condition->stage || next.to == STAGE_SEEN || next.to == STAGE_FADING;
+	telling->changed |= next.to != condition->stage || next.to == STAGE_SEEN
+	    || next.to == STAGE_FADING;
 	condition->stage = (uint8_t)next.to;
 	if (next.tell != CONDITION_TELL_NOBODY)
 		telling->told(telling->arg, condition, next.tell);
@@ -212,16 +216,21 @@ add_shown(struct conditions *list, const struct sighting *run, const struct code
 {
 	for (uint32_t i = 0; i < run->shown_count && list->count < list->room; i++) {
 		const struct shown *shown = &run->shown[i];
-		if (conditions_find(list, shown->code) == NULL && !nearer_is_shown(run, codes, shown->code)
+		if (conditions_find(list, shown->code) == NULL
+		    && !nearer_is_shown(run, codes, shown->code)
 		    && !nearer_stands(list, codes, shown->code))
-			list->items[list->count++] = (struct condition){ .code = shown->code, .stage = STAGE_ABSENT,
-				.phase = shown->phase, .blocked = shown->blocked, .since = sighting_started(run) };
+			list->items[list->count++] = (struct condition){ .code = shown->code,
+			    .stage = STAGE_ABSENT,
+				.phase = shown->phase, .blocked = shown->blocked,
+				.since = sighting_started(run) };
 	}
 }
 
 bool
-conditions_learn(struct conditions **conditions, const struct sighting *run, bool passed, const struct policy *policy,
-    const struct codes *codes, void (*told)(void *arg, const struct condition *, enum condition_tell), void *arg)
+conditions_learn(struct conditions **conditions, const struct sighting *run, bool passed,
+    const struct policy *policy,
+    const struct codes *codes, void (*told)(void *arg, const struct condition *,
+    enum condition_tell), void *arg)
 {
 	struct conditions *list = *conditions;
 	struct telling telling = { told, arg, false };
@@ -232,7 +241,8 @@ conditions_learn(struct conditions **conditions, const struct sighting *run, boo
 	for (uint32_t i = 0; i < list->count; i++)
 		move(&list->items[i], look(&list->items[i], run, passed, policy, codes), &telling);
 	for (uint32_t i = 0; i < list->count; i++)
-		if (list->items[i].stage != STAGE_ABSENT && nearer_stands(list, codes, list->items[i].code))
+		if (list->items[i].stage != STAGE_ABSENT
+		    && nearer_stands(list, codes, list->items[i].code))
 			move(&list->items[i], SIGHT_REPLACED, &telling);
 	drop_absent(list);
 	if (list->count == 0) {
@@ -247,7 +257,8 @@ static const char *const heads[] = { "from", "sight", "to", "tell" };
 static const char *
 cell(size_t row, size_t column)
 {
-	static const char *const tells[] = { [NOBODY] = "–", [RAISED] = "blocked or degraded", [CLEARED] = "cleared" };
+	static const char *const tells[] = { [NOBODY] = "–", [RAISED] = "blocked or degraded",
+	    [CLEARED] = "cleared" };
 	enum stage from = STAGE_ABSENT + (enum stage)(row / SIGHTS);
 	enum sight sight = (enum sight)(row % SIGHTS);
 	struct condition_move next = condition_move(from, sight);
@@ -268,10 +279,15 @@ const struct rule_table condition_table = {
 	.columns = 4,
 	.rows = (size_t)(STAGES - STAGE_ABSENT) * SIGHTS,
 	.cell = cell,
-	.note = "Thresholds of a certificate's end (cert_expires_soon, cert_expires_urgent, cert_expired): while a nearer one is "
-	        "shown the farther waits, and it is dropped without a word when the nearer stands. What fails a run is told by "
-	        "`down`, not by a condition beside it, save bytes injected before TLS. `unstable` is shown by a "
-	        "failed attempt when at least 5 and more than 20 % of all of the last hour failed, 4 of them in rows that ended "
-	        "by a pass, none while our own side was in the way, and stands at once; every run shows it until fewer than 3 or no "
+	.note = "Thresholds of a certificate's end (cert_expires_soon, cert_expires_urgent, "
+	"cert_expired): while a nearer one is "
+	        "shown the farther waits, and it is dropped without a word when the nearer stands. "
+	            "What fails a run is told by "
+	        "`down`, not by a condition beside it, save bytes injected before TLS. `unstable` "
+	            "is shown by a "
+	        "failed attempt when at least 5 and more than 20 % of all of the last hour failed, "
+	            "4 of them in rows that ended "
+	        "by a pass, none while our own side was in the way, and stands at once; every run "
+	            "shows it until fewer than 3 or no "
 	        "more than 10 % have failed.",
 };

@@ -1,6 +1,7 @@
 /*
- * Conditions: what is worth telling beside up and down, one for each (target, code). A run shows a condition, misses it
- * (it went through the phase where it would show), or does not reach it; the table says what follows.
+ * Conditions: what is worth telling beside up and down, one for each (target, code). A run shows a
+ * condition, misses it (it went through the phase where it would show), or does not reach it; the
+ * table says what follows.
  */
 #ifndef MONITOR_CONDITION_H
 #define MONITOR_CONDITION_H
@@ -56,9 +57,9 @@ struct conditions {
 bool conditions_reserve(struct conditions **conditions, uint32_t shown_count);
 
 /*
- * Learns from a run for which room was reserved; `passed`: it answered, so conditions of no phase would have shown.
- * `told` is called for each that was raised or cleared. Frees the list when it is empty. True: something changed that
- * must survive us.
+ * Learns from a run for which room was reserved; `passed`: it answered, so conditions of no phase
+ * would have shown. `told` is called for each that was raised or cleared. Frees the list when it is
+ * empty. True: something changed that must survive us.
  */
 bool conditions_learn(struct conditions **conditions, const struct sighting *run, bool passed,
     const struct policy *policy, const struct codes *codes,

@@ -1,6 +1,6 @@
 /*
- * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The socket's path may be
- * longer than an address holds, so it is named by its folder's descriptor.
+ * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The
+ * socket's path may be longer than an address holds, so it is named by its folder's descriptor.
  */
 #include "monitor/control_private.h"
 
@@ -41,7 +41,8 @@ control_say(struct place *place, char kind, const char *line)
 	int size = snprintf(packet, sizeof packet, "%c%s", kind, line);
 
 	if (place->io.fd >= 0)
-		(void)!send(place->io.fd, packet, size < (int)sizeof packet ? (size_t)size : sizeof packet - 1,
+		(void)!send(place->io.fd, packet,
+		    size < (int)sizeof packet ? (size_t)size : sizeof packet - 1,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -81,7 +82,8 @@ on_request(EV_P_ ev_io *io, int events)
 		hang_up(place);
 		return;
 	}
-	for (char *word = packet; word < packet + size && count < WORDS_MAX; word += strlen(word) + 1)
+	for (char *word = packet; word < packet + size
+	    && count < WORDS_MAX; word += strlen(word) + 1)
 		words[count++] = word;
 	verbs_obey(place, words, count);
 }
@@ -99,7 +101,9 @@ name_caller(struct control *control, int fd)
 	if (duty->processes != NULL && own_processes_knows(duty->processes, peer.pid)) {
 		/* A process that was broken into calls again and again. */
 		if (control->refused != peer.pid)
-			duty_log(duty, LOG_ERR, 0, "process %d of our own has called the control socket, which none of them does: it was refused",
+			duty_log(duty, LOG_ERR, 0,
+			    "process %d of our own has called the control socket, which none of "
+			    "them does: it was refused",
 			    (int)peer.pid);
 		control->refused = peer.pid;
 		return NULL;
@@ -107,7 +111,9 @@ name_caller(struct control *control, int fd)
 	return peer.uid == 0 ? "root" : peer.uid == geteuid() ? control->own_name : NULL;
 }
 
-/* All places are taken. What it has asked already is read, or it would hear of nothing but a reset. */
+/*
+ * All places are taken. What it has asked already is read, or it would hear of nothing but a reset.
+ */
 static void
 turn_away(int fd)
 {
@@ -152,7 +158,8 @@ control_learnt(struct control *control, const struct report *report)
 	char line[LINE_ROOM];
 	struct text text = TEXT_OVER(line);
 
-	text_format(&text, "%s: %s", config->targets[report->target].name, verdict_name((enum pw_verdict)report->verdict));
+	text_format(&text, "%s: %s", config->targets[report->target].name,
+	    verdict_name((enum pw_verdict)report->verdict));
 	if (report->verdict != PW_OK)
 		text_format(&text, " (%s)", report->outcome);
 	if (report->text.size > 0)
@@ -161,7 +168,8 @@ control_learnt(struct control *control, const struct report *report)
 	text_format(&text, "; it is %s", state_name((enum state)watched->state.state));
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
-		static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2,
+		static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1,
+		    [PW_FAILED] = 2,
 			[PW_UNKNOWN] = 3 };
 
 		if (place->waits != WAITS_FOR_RUN || place->target != report->target)
@@ -183,7 +191,8 @@ control_answered(struct control *control, const struct message_answer *answer)
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 
-		if ((place->waits != WAITS_FOR_KEEPER && place->waits != WAITS_FOR_PARENT) || place->ask != answer->number)
+		if ((place->waits != WAITS_FOR_KEEPER && place->waits != WAITS_FOR_PARENT)
+		    || place->ask != answer->number)
 			continue;
 		if (answer->kind == 'x')
 			control_end(place, answer->status);
@@ -198,7 +207,8 @@ control_keeper_lost(struct control *control)
 	for (size_t i = 0; i < CONTROL_PLACES; i++)
 		if (control->places[i].waits == WAITS_FOR_KEEPER)
 			control_refuse(&control->places[i], CONTROL_BUSY,
-			    "the keeper ended before it answered: whether it was done is not known");
+			    "the keeper ended before it answered: whether it was done is not "
+			    "known");
 }
 
 void
@@ -212,9 +222,12 @@ control_tick(struct control *control)
 			hang_up(place); /* it asks for nothing */
 		else if (place->waits == WAITS_FOR_KEEPER && late)
 			control_refuse(place, CONTROL_BUSY,
-			    "the keeper has not answered in time: whether it was done is not known");
-		else if (place->waits == WAITS_FOR_RUN && control->monitor->watch.targets[place->target].run == 0)
-			control_refuse(place, CONTROL_BUSY, "the run was lost with its prober, so nothing was seen");
+			    "the keeper has not answered in time: whether it was done is not "
+			    "known");
+		else if (place->waits == WAITS_FOR_RUN
+		    && control->monitor->watch.targets[place->target].run == 0)
+			control_refuse(place, CONTROL_BUSY,
+			    "the run was lost with its prober, so nothing was seen");
 	}
 }
 
@@ -229,7 +242,8 @@ listen_in(const char *folder, struct reason *why)
 	if (at >= 0)
 		unlinkat(at, "control", 0);
 	mode_t mask = umask(0177);
-	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, CONTROL_PLACES) != 0) {
+	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0
+	    || listen(fd, CONTROL_PLACES) != 0) {
 		reason_set(why, "%s/control: %s", folder, strerror(errno));
 		if (fd >= 0)
 			close(fd);

@@ -1,8 +1,9 @@
 /*
- * The control socket, state/control: SOCK_SEQPACKET, 0600, and whoever is neither root nor ourselves is sent away. A
- * request is one packet of NUL-ended words, "postwatch/1" VERB ARG…; the answer is packets that begin with `o` (a line of
- * output) or `e` (of what is wrong), and a last one, `x` and the exit status. "<utc N>" in a line stands for a time, to be
- * shown in the reader's zone. Nobody is waited for: who does not read what was asked for loses it.
+ * The control socket, state/control: SOCK_SEQPACKET, 0600, and whoever is neither root nor
+ * ourselves is sent away. A request is one packet of NUL-ended words, "postwatch/1" VERB ARG…; the
+ * answer is packets that begin with `o` (a line of output) or `e` (of what is wrong), and a last
+ * one, `x` and the exit status. "<utc N>" in a line stands for a time, to be shown in the reader's
+ * zone. Nobody is waited for: who does not read what was asked for loses it.
  *
  *     probe-now TARGET                    runs it now, and says what it saw
  *     ack INCIDENT WHY                    passed on to the keeper, as are:
@@ -11,8 +12,8 @@
  *     outbox retry|drop NOTICE [NOTIFIER]
  *     test NOTIFIER
  *
- * What is passed on is answered when the keeper has it on disk, or refuses it; where it cannot be had or is slow, that is
- * said, and the status is 75.
+ * What is passed on is answered when the keeper has it on disk, or refuses it; where it cannot be
+ * had or is slow, that is said, and the status is 75.
  */
 #ifndef MONITOR_CONTROL_H
 #define MONITOR_CONTROL_H
@@ -24,7 +25,8 @@ struct ev_loop;
 struct monitor;
 struct reason;
 
-/* Makes the socket and listens; one that a monitor before has left is replaced. The monitor outlives it. NULL with a reason. */
+/* Makes the socket and listens; one that a monitor before has left is replaced. The monitor
+ * outlives it. NULL with a reason. */
 struct control *control_create(struct ev_loop *, struct monitor *, struct reason *why);
 void control_destroy(struct control **);
 
@@ -35,8 +37,8 @@ void control_learnt(struct control *, const struct report *);
 void control_answered(struct control *, const struct message_answer *);
 void control_keeper_lost(struct control *);
 
-/* Who has waited too long, or for a run that was lost, is told so, and who asks for nothing is sent away; every second or
- * so. */
+/* Who has waited too long, or for a run that was lost, is told so, and who asks for nothing is sent
+ * away; every second or so. */
 void control_tick(struct control *);
 
 #endif

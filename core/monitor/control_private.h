@@ -20,7 +20,8 @@ struct place {
 	uint32_t target;     /* of a run */
 	int64_t due;         /* when that target was due, had nobody asked; 0: as now */
 	uint64_t ask;        /* the number under which the keeper was asked */
-	int64_t until;       /* and how long its answer is waited for; before, how long for the question */
+	int64_t until;       /* and how long its answer is waited for; before, how long for the
+	                      * question */
 	const char *who;     /* the name of the peer's user */
 	struct control *control;
 };

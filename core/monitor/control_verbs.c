@@ -1,4 +1,5 @@
-/* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with the target it means. */
+/* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with
+ * the target it means. */
 #include "monitor/control_private.h"
 
 #include <inttypes.h>
@@ -13,7 +14,8 @@ static const int64_t patience = 10 * (int64_t)SECOND, spare = 60 * (int64_t)SECO
 
 enum { BY_HOST = 1, BY_PORT = 2, BY_IDENTITY = 3, BY_NAME = 4 };
 
-/* How well a word names a target: by its name, its identity, its host and port, its host; 0: not at all. */
+/* How well a word names a target: by its name, its identity, its host and port, its host; 0: not at
+ * all. */
 static int
 rank(const struct target *target, const char *word)
 {
@@ -47,7 +49,8 @@ is_tag(const struct config *config, const char *word)
 	return false;
 }
 
-/* What a word means, well enough; CONFIG_NONE: nothing. Who says what may mean several is `refused`, and told which. */
+/* What a word means, well enough; CONFIG_NONE: nothing. Who says what may mean several is
+ * `refused`, and told which. */
 static uint32_t
 find_target(struct place *place, const char *word, int best, bool *refused)
 {
@@ -71,7 +74,8 @@ find_target(struct place *place, const char *word, int best, bool *refused)
 	text_add(&text, "this may mean");
 	for (uint32_t i = found; i < config->target_count && said < NAMED_MAX; i++)
 		if (rank(&config->targets[i], word) == best)
-			text_format(&text, "%s %s", said++ == 0 ? "" : ",", config->targets[i].name);
+			text_format(&text, "%s %s", said++ == 0 ? "" : ",",
+			    config->targets[i].name);
 	if (matches > said)
 		text_format(&text, " or %" PRIu32 " more", matches - said);
 	text_add(&text, ": say which");
@@ -88,7 +92,8 @@ begin_run(struct place *place)
 
 	if (watched->run != 0)
 		return true;
-	if (!monitor->watch.begun || monitor->watch.stopping || (watched->state.flags & TARGET_QUARANTINED) != 0
+	if (!monitor->watch.begun || monitor->watch.stopping
+	    || (watched->state.flags & TARGET_QUARANTINED) != 0
 	    || watched->apart || !orders_can_run(monitor->orders, place->target))
 		return false;
 	if (watched->due > monitor->watch.now + 2 * TICK) {
@@ -117,9 +122,11 @@ probe_now(struct place *place, char **words, size_t count)
 	if (refused)
 		return;
 	if (place->target == CONFIG_NONE)
-		control_refuse(place, CONTROL_USAGE, "no such target is watched: `postwatch status` lists them");
+		control_refuse(place, CONTROL_USAGE,
+		    "no such target is watched: `postwatch status` lists them");
 	else if (!begin_run(place))
-		control_refuse(place, CONTROL_BUSY, "it cannot be run now: it is quarantined or kept apart, or we begin or end");
+		control_refuse(place, CONTROL_BUSY,
+		    "it cannot be run now: it is quarantined or kept apart, or we begin or end");
 	else
 		place->waits = WAITS_FOR_RUN;
 }
@@ -147,11 +154,13 @@ pass_on(struct place *place, struct message_ask *ask, char **words, size_t count
 	for (size_t i = 0; i < count; i++)
 		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
 	place->ask = ask->number;
-	place->until = control->monitor->watch.now + (test ? patience_of_test(control->monitor->watch.config) : patience);
+	place->until = control->monitor->watch.now
+	    + (test ? patience_of_test(control->monitor->watch.config) : patience);
 	place->waits = WAITS_FOR_KEEPER;
 	if (!keeper_link_ask(control->monitor->keeper, ask))
 		control_refuse(place, CONTROL_BUSY,
-		    "the keeper cannot be asked now, so nothing was done: it begins, ends, or does not keep up");
+		    "the keeper cannot be asked now, so nothing was done: it begins, ends, or does "
+		    "not keep up");
 }
 
 static void
@@ -185,7 +194,8 @@ test(struct place *place, char **words, size_t count)
 static uint32_t
 find_or_tag(struct place *place, const char *word, bool *refused)
 {
-	return find_target(place, word, is_tag(place->control->monitor->watch.config, word) ? BY_PORT : BY_HOST, refused);
+	return find_target(place, word, is_tag(place->control->monitor->watch.config, word)
+	    ? BY_PORT : BY_HOST, refused);
 }
 
 static void
@@ -193,7 +203,8 @@ pause_it(struct place *place, char **words, size_t count)
 {
 	const struct config *config = place->control->monitor->watch.config;
 	bool refused;
-	struct message_ask ask = { .verb = "pause", .target = find_or_tag(place, words[0], &refused) };
+	struct message_ask ask = { .verb = "pause",
+	    .target = find_or_tag(place, words[0], &refused) };
 	bool known = ask.target != CONFIG_NONE;
 
 	if (refused)
@@ -201,8 +212,10 @@ pause_it(struct place *place, char **words, size_t count)
 	if (!known)
 		words[0] = tag_of(words[0]);
 	known = known || is_tag(config, words[0]);
-	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX : ASK_WORD_MAX))
-		control_refuse(place, CONTROL_USAGE, "no such target is watched, and none has such a tag: `postwatch status` "
+	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX
+	    : ASK_WORD_MAX))
+		control_refuse(place, CONTROL_USAGE,
+		    "no such target is watched, and none has such a tag: `postwatch status` "
 		    "lists them");
 	else
 		pass_on(place, &ask, words, count);
@@ -226,14 +239,17 @@ resume(struct place *place, char **words, size_t count)
 {
 	struct monitor *monitor = place->control->monitor;
 	bool refused;
-	struct message_ask ask = { .verb = "resume", .target = find_or_tag(place, words[0], &refused) };
+	struct message_ask ask = { .verb = "resume",
+	    .target = find_or_tag(place, words[0], &refused) };
 
 	if (refused)
 		return;
 	if (ask.target == CONFIG_NONE)
 		words[0] = tag_of(words[0]);
 	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
-		if (ask.target == CONFIG_NONE ? target_has_tag(&monitor->watch.config->targets[i], words[0]) : i == ask.target)
+		if (ask.target == CONFIG_NONE
+		    ? target_has_tag(&monitor->watch.config->targets[i], words[0])
+		    : i == ask.target)
 			ask.released += end_quarantine(monitor, i);
 	pass_on(place, &ask, words, count);
 }
@@ -253,7 +269,9 @@ reload(struct place *place, char **words, size_t count)
 		control_refuse(place, CONTROL_BUSY, "the parent cannot be asked now");
 }
 
-/* Whether what we watch is what was kept: by then who asked for a reload need not wait any longer. */
+/*
+ * Whether what we watch is what was kept: by then who asked for a reload need not wait any longer.
+ */
 static void
 ready(struct place *place, char **words, size_t count)
 {
@@ -297,8 +315,10 @@ verbs_obey(struct place *place, char **words, size_t count)
 
 		if (strcmp(verb->name, words[1]) != 0)
 			continue;
-		if (count - 2 < verb->least || count - 2 > verb->most || !are_short(words + 2, count - 2))
-			control_refuse(place, CONTROL_USAGE, "too many words, too few, or one that is too long");
+		if (count - 2 < verb->least || count - 2 > verb->most
+		    || !are_short(words + 2, count - 2))
+			control_refuse(place, CONTROL_USAGE,
+			    "too many words, too few, or one that is too long");
 		else
 			verb->run(place, words + 2, count - 2);
 		return;

@@ -1,6 +1,7 @@
 /*
- * Every question here goes over the time of one attempt: 10:00:00 to 10:00:15, no answer. Somebody heard at 10:00:20 shows that
- * we see again, and not that we saw then: so it is also asked who else fell silent in that time, and what came of them.
+ * Every question here goes over the time of one attempt: 10:00:00 to 10:00:15, no answer. Somebody
+ * heard at 10:00:20 shows that we see again, and not that we saw then: so it is also asked who else
+ * fell silent in that time, and what came of them.
  */
 #include "monitor/cross_check.h"
 
@@ -13,11 +14,13 @@
 #include "monitor/holds.h"
 #include "monitor/monitor.h"
 
-enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1, UNSTEADY_NETWORKS = 3 };
+enum { ASKED_AT_ONCE = 4, ASKING_A_TICK = 8, COMPANIONS = 2, MANY_NETWORKS = 2, ONE_NETWORK = 1,
+    UNSTEADY_NETWORKS = 3 };
 static const int64_t round_every = 30 * (int64_t)SECOND, near_every = 240 * (int64_t)SECOND,
     near_apart = 5 * (int64_t)SECOND, round_apart = SECOND, round_lost = 15 * (int64_t)SECOND,
     patience = 90 * (int64_t)SECOND, patience_spoken = 10 * (int64_t)SECOND,
-    unsteady_for = 600 * (int64_t)SECOND, unheard_short = 2 * (int64_t)SECOND, unheard_long = 10 * (int64_t)SECOND,
+    unsteady_for = 600 * (int64_t)SECOND, unheard_short = 2 * (int64_t)SECOND,
+    unheard_long = 10 * (int64_t)SECOND,
     unheard_too_long = 25 * (int64_t)SECOND, unheard_too_long_to_connect = 12 * (int64_t)SECOND;
 
 /* A target whose last attempts failed often enough: whether anybody is heard after them decides. */
@@ -46,7 +49,8 @@ has_references(const struct monitor *monitor)
 	return monitor->watch.config->reference_count > 0;
 }
 
-/* The near ones are nobody's to be asked often: as long as nothing is in doubt, only that we know that they answer. */
+/* The near ones are nobody's to be asked often: as long as nothing is in doubt, only that we know
+ * that they answer. */
 static void
 ask_references(struct monitor *monitor, bool in_doubt)
 {
@@ -54,10 +58,12 @@ ask_references(struct monitor *monitor, bool in_doubt)
 	unsigned char packet[8];
 	struct wire_out out = wire_over(packet, sizeof packet);
 	bool near = monitor->watch.now - check->near_sent >= (in_doubt ? near_apart : near_every)
-	    && own_side_all(&monitor->own, &monitor->watch, 0).networks > 0; /* what is watched on this host alone needs no network */
+	    /* what is watched on this host alone needs no network */
+	    && own_side_all(&monitor->own, &monitor->watch, 0).networks > 0;
 
 	if ((!has_references(monitor) && !near) || monitor->watch.stopping
-	    || (check->open && monitor->watch.now - check->sent < round_lost) || monitor->watch.now - check->sent < round_apart)
+	    || (check->open && monitor->watch.now - check->sent < round_lost)
+	    || monitor->watch.now - check->sent < round_apart)
 		return;
 	message_put_look(&out, near);
 	check->open = orders_send_any(monitor->orders, packet, out.size);
@@ -94,24 +100,29 @@ cross_check_await(struct monitor *monitor, uint32_t target, const struct sightin
 		return; /* its next attempt waits for a word again */
 	int64_t since = at == check->count ? run->ended : check->items[at].since;
 	check->count += at == check->count;
-	check->items[at] = (struct awaiting){ .target = target, .since = since, .started = run->started, .ended = run->ended,
-		.silent = run->heard != 0 ? run->heard : run->started, .unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
+	check->items[at] = (struct awaiting){ .target = target, .since = since,
+	    .started = run->started, .ended = run->ended,
+		.silent = run->heard != 0 ? run->heard : run->started,
+		.unanswered = run->heard == 0, .spoken = run->spoken, .enough = enough };
 	if (!run->spoken)
 		cross_check_look(monitor);
 }
 
-/* It may give a word: it is of the network, and not down, unless what is there answers and only not as it should. Who says
- * that we come too often is left alone. */
+/* It may give a word: it is of the network, and not down, unless what is there answers and only not
+ * as it should. Who says that we come too often is left alone. */
 static bool
 may_answer(const struct monitor *monitor, uint32_t target, uint32_t other, bool same_port)
 {
-	const struct watched *watched = &monitor->watch.targets[target];
+	const struct watch *watch = &monitor->watch;
+	const struct watched *watched = &watch->targets[target];
 
 	return target != other && !(watched->flags & WATCHED_LOCAL)
-	    && (own_side_is_apart(&monitor->own, &monitor->watch.targets[other]) || !own_side_is_apart(&monitor->own, &monitor->watch.targets[target]))
+	    && (own_side_is_apart(&monitor->own, &watch->targets[other])
+	    || !own_side_is_apart(&monitor->own, watched))
 	    && !(watched->state.flags & TARGET_QUARANTINED) && watched->state.doubled == 0
 	    && (!state_is_down((enum state)watched->state.state) || watched->answers)
-	    && (!same_port || monitor->watch.config->targets[target].port == monitor->watch.config->targets[other].port);
+	    && (!same_port || watch_target(watch, target)->port == watch_target(watch,
+	    other)->port);
 }
 
 static bool
@@ -126,40 +137,51 @@ has_others(const struct monitor *monitor, uint32_t target, bool same_port)
 bool
 cross_check_is_needed(const struct monitor *monitor, uint32_t target, const struct sighting *run)
 {
-	return !run->spoken || (!own_side_in_dialogue(run, watch_target(&monitor->watch, target)->policy) && own_side_port_of(&monitor->own, &monitor->watch, target) != NULL && has_others(monitor, target, true));
+	const struct watch *watch = &monitor->watch;
+
+	if (!run->spoken)
+		return true;
+	return !own_side_in_dialogue(run, watch_target(watch, target)->policy)
+	    && own_side_port_of(&monitor->own, watch, target) != NULL
+	    && has_others(monitor, target, true);
 }
 
 /* Whether only what is heard on its port counts. */
 static bool
 is_of_port(const struct monitor *monitor, const struct awaiting *item)
 {
-	return (item->spoken || item->unanswered) && own_side_port_of(&monitor->own, &monitor->watch, item->target) != NULL
+	return (item->spoken || item->unanswered)
+	    && own_side_port_of(&monitor->own, &monitor->watch, item->target) != NULL
 	    && has_others(monitor, item->target, true);
 }
 
 static int64_t
 heard_for(const struct monitor *monitor, const struct awaiting *item)
 {
-	const struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch, item->target);
+	const struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch,
+	    item->target);
 
 	if (own_side_is_apart(&monitor->own, &monitor->watch.targets[item->target]))
-		return monitor->own.private_heard > monitor->own.blind.heard ? monitor->own.private_heard : monitor->own.blind.heard;
+		return monitor->own.private_heard > monitor->own.blind.heard
+		    ? monitor->own.private_heard : monitor->own.blind.heard;
 	if (!is_of_port(monitor, item))
 		return monitor->own.blind.heard;
 	return item->spoken ? of_port->hold.heard : of_port->heard;
 }
 
-/* Has a few of those that have not been run since its last attempt run now, those first who answered when they last were.
- * Returns whether a word of any is still to come. */
+/* Has a few of those that have not been run since its last attempt run now, those first who
+ * answered when they last were. Returns whether a word of any is still to come. */
 static bool
 ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 {
-	uint32_t count = monitor->watch.config->target_count, first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
+	uint32_t count = monitor->watch.config->target_count,
+	    first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
 
 	for (uint32_t i = 0; i < 2 * count && asked < ASKED_AT_ONCE; i++) {
 		uint32_t target = (first + i) % count;
 		const struct watched *watched = &monitor->watch.targets[target];
-		if (watched->answers != (i < count) || !may_answer(monitor, target, item->target, same_port)
+		if (watched->answers != (i < count)
+		    || !may_answer(monitor, target, item->target, same_port)
 		    || (watched->run == 0 && watched->state.ended.mono >= item->ended))
 			continue;
 		if (watched->run == 0)
@@ -173,14 +195,16 @@ ask_others(struct monitor *monitor, const struct awaiting *item, bool same_port)
 static uint32_t
 networks(const struct monitor *monitor, const struct awaiting *item, enum unheard_fate fate)
 {
-	return unheard_networks(&monitor->own.unheard, fate, monitor->watch.targets[item->target].network, item->silent, item->ended);
+	return unheard_networks(&monitor->own.unheard, fate,
+	    monitor->watch.targets[item->target].network, item->silent, item->ended);
 }
 
 /* In how many networks somebody came back from silence in the last minutes. */
 static uint32_t
 come_back(const struct monitor *monitor)
 {
-	return unheard_networks(&monitor->own.unheard, UNHEARD_BACK, 0, monitor->watch.now - unsteady_for, monitor->watch.now);
+	return unheard_networks(&monitor->own.unheard, UNHEARD_BACK, 0,
+	    monitor->watch.now - unsteady_for, monitor->watch.now);
 }
 
 /* Where several did, our line has been unsteady. */
@@ -194,7 +218,10 @@ is_unsteady(const struct monitor *monitor)
 static uint32_t
 enough_networks(const struct monitor *monitor)
 {
-	return is_unsteady(monitor) || own_side_all(&monitor->own, &monitor->watch, 0).targets < HOLD_MANY_TARGETS ? ONE_NETWORK : MANY_NETWORKS;
+	const struct hold_all all = own_side_all(&monitor->own, &monitor->watch, 0);
+
+	return is_unsteady(monitor) || all.targets < HOLD_MANY_TARGETS ? ONE_NETWORK
+	    : MANY_NETWORKS;
 }
 
 /* Where references answer, they tell of every time in which our line was away. */
@@ -204,7 +231,8 @@ references_tell(const struct monitor *monitor)
 	return has_references(monitor) && !monitor->own.blind.doubted;
 }
 
-/* Others that fell silent in its time have come back; or they did before, and again somebody fell silent with it. */
+/* Others that fell silent in its time have come back; or they did before, and again somebody fell
+ * silent with it. */
 static bool
 is_of_line(const struct monitor *monitor, const struct awaiting *item)
 {
@@ -214,8 +242,11 @@ is_of_line(const struct monitor *monitor, const struct awaiting *item)
 	    && networks(monitor, item, UNHEARD_OPEN) + networks(monitor, item, UNHEARD_FAILED) > 0;
 }
 
-/* Others that fell silent in its time and have not been run since are run, a few of them. Returns whether it is open what
- * comes of them; it is not where some have failed again and none has come back. */
+/*
+ * Others that fell silent in its time and have not been run since are run, a few of them. Returns
+ * whether it is open what comes of them; it is not where some have failed again and none has come
+ * back.
+ */
 static bool
 asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 {
@@ -227,7 +258,8 @@ asks_the_silent(struct monitor *monitor, const struct awaiting *item)
 		return false;
 	for (uint32_t asked = 0; asked < ASKED_AT_ONCE
 	    && unheard_next(&monitor->own.unheard, &at, item->silent, item->ended, &target);) {
-		if (target == item->target || (monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
+		if (target == item->target
+		    || (monitor->watch.targets[target].state.flags & TARGET_QUARANTINED))
 			continue;
 		if (monitor->watch.targets[target].run == 0)
 			orders_plan(monitor->orders, target, monitor->watch.now);
@@ -241,13 +273,16 @@ static bool
 is_accompanied(const struct monitor *monitor, const struct awaiting *item)
 {
 	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
-		if (monitor->watch.targets[i].run != 0 && monitor->watch.targets[i].due <= item->ended
+		if (monitor->watch.targets[i].run != 0
+		    && monitor->watch.targets[i].due <= item->ended
 		    && may_answer(monitor, i, item->target, false))
 			return true;
 	return false;
 }
 
-/* Nobody was heard for long in the time of its last attempt, though somebody was there to be heard. */
+/*
+ * Nobody was heard for long in the time of its last attempt, though somebody was there to be heard.
+ */
 static bool
 is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
 {
@@ -259,31 +294,38 @@ is_in_the_dark(const struct monitor *monitor, const struct awaiting *item)
 static bool
 awaits_references(const struct monitor *monitor, const struct awaiting *item)
 {
-	return has_references(monitor) && !monitor->own.blind.doubted && monitor->cross_check.began <= item->ended;
+	return has_references(monitor) && !monitor->own.blind.doubted
+	    && monitor->cross_check.began <= item->ended;
 }
 
 enum decision { DECIDED_NOT, DECIDED_TO_WAIT, DECIDED_CONFIRM, DECIDED_ALONE, DECIDED_OTHERWISE };
+typedef enum decision decide_fn(struct monitor *, const struct awaiting *);
 
 static enum decision
 decide(struct monitor *monitor, const struct awaiting *item)
 {
-	const struct target_state *state = &monitor->watch.targets[item->target].state;
+	const struct own_side *own = &monitor->own;
+	const struct watch *watch = &monitor->watch;
+	struct watched *watched = &watch->targets[item->target];
+	const struct trouble *trouble = watched->state.trouble;
+	bool may_be_ours = !item->enough && !item->spoken;
 
-	if (state->state != STATE_SUSPECT || state->trouble == NULL || !state->trouble->held)
+	assert(item->started <= item->ended && item->silent <= item->ended);
+	if (watched->state.state != STATE_SUSPECT || trouble == NULL || !trouble->held)
 		return DECIDED_OTHERWISE;
-	if (own_side_holds(&monitor->own, &monitor->watch, item->target))
+	if (own_side_holds(own, watch, item->target))
 		return DECIDED_OTHERWISE; /* the hold is what keeps it back */
-	if (own_side_is_apart(&monitor->own, &monitor->watch.targets[item->target]))
+	if (own_side_is_apart(own, watched))
 		return heard_for(monitor, item) < item->ended ? DECIDED_NOT : DECIDED_CONFIRM;
-	if (!item->enough && !item->spoken && own_side_overlaps(&monitor->own, &monitor->watch, item->target, item->started, item->ended))
+	if (may_be_ours && own_side_overlaps(own, watch, item->target, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* its next attempt counts */
 	if (heard_for(monitor, item) < item->ended)
 		return DECIDED_NOT;
-	bool dark = !item->enough && !item->spoken && is_in_the_dark(monitor, item);
-	if (dark && is_accompanied(monitor, item) && monitor->watch.now - item->ended < patience)
+	bool dark = may_be_ours && is_in_the_dark(monitor, item);
+	if (dark && is_accompanied(monitor, item) && watch->now - item->ended < patience)
 		return DECIDED_TO_WAIT;
-	if (!item->enough && !item->spoken && (dark || is_of_line(monitor, item))
-	    && !own_side_is_blurred(&monitor->own, &monitor->watch.targets[item->target], item->started, item->ended))
+	if (may_be_ours && (dark || is_of_line(monitor, item))
+	    && !own_side_is_blurred(own, watched, item->started, item->ended))
 		return DECIDED_OTHERWISE; /* the same */
 	return DECIDED_CONFIRM;
 }
@@ -297,7 +339,7 @@ carry_out(struct monitor *monitor, const struct awaiting *item, enum decision de
 }
 
 static void
-settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, const struct awaiting *))
+settle(struct monitor *monitor, decide_fn *decide_one)
 {
 	struct cross_check *check = &monitor->cross_check;
 	uint32_t left = 0;
@@ -313,7 +355,8 @@ settle(struct monitor *monitor, enum decision (*decide_one)(struct monitor *, co
 static bool
 must_ask_the_silent(const struct monitor *monitor, const struct awaiting *item)
 {
-	return !item->spoken && !item->enough && !references_tell(monitor) && come_back(monitor) > 0 && monitor->watch.now - item->ended < patience;
+	return !item->spoken && !item->enough && !references_tell(monitor) && come_back(monitor) > 0
+	    && monitor->watch.now - item->ended < patience;
 }
 
 static enum decision
@@ -325,20 +368,25 @@ by_word(struct monitor *monitor, const struct awaiting *item)
 	    && networks(monitor, item, UNHEARD_OPEN) > 0 ? DECIDED_NOT : decision;
 }
 
-/* Nobody was heard up to now: who is there is asked. Where all who are watched on its port are silent as well, and are
- * not many, others count; where nobody at all gives a word, or is there to give one, that decides as well. */
+/*
+ * Nobody was heard up to now: who is there is asked. Where all who are watched on its port are
+ * silent as well, and are not many, others count; where nobody at all gives a word, or is there to
+ * give one, that decides as well.
+ */
 static enum decision
 by_asking(struct monitor *monitor, const struct awaiting *item)
 {
 	enum decision decision = decide(monitor, item);
 
-	if (decision != DECIDED_OTHERWISE && must_ask_the_silent(monitor, item) && asks_the_silent(monitor, item))
+	if (decision != DECIDED_OTHERWISE && must_ask_the_silent(monitor, item)
+	    && asks_the_silent(monitor, item))
 		return DECIDED_NOT;
 	if (decision != DECIDED_NOT || monitor->cross_check.asking++ >= ASKING_A_TICK)
 		return decision;
 	bool asked = is_of_port(monitor, item) && ask_others(monitor, item, true);
 	if (item->spoken)
-		return asked && monitor->watch.now - item->ended < patience_spoken ? DECIDED_NOT : DECIDED_CONFIRM;
+		return asked && monitor->watch.now - item->ended < patience_spoken ? DECIDED_NOT
+		    : DECIDED_CONFIRM;
 	if (!asked && monitor->own.blind.heard >= item->ended)
 		return DECIDED_CONFIRM;
 	asked = asked || ask_others(monitor, item, false) || awaits_references(monitor, item);
@@ -357,17 +405,20 @@ cross_check_settle(struct monitor *monitor)
 		settle(monitor, by_word);
 }
 
-/* Runs a few others, and asks the references, so that somebody is heard while an attempt that may confirm goes on. */
+/* Runs a few others, and asks the references, so that somebody is heard while an attempt that may
+ * confirm goes on. */
 static void
 accompany(struct monitor *monitor, uint32_t target)
 {
-	uint32_t count = monitor->watch.config->target_count, first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
+	uint32_t count = monitor->watch.config->target_count,
+	    first = (uint32_t)(monitor->watch.now / TICK % count), asked = 0;
 
 	monitor->cross_check.accompanied = monitor->watch.now;
 	cross_check_look(monitor);
 	for (uint32_t i = 0; i < count && asked < COMPANIONS; i++) {
 		uint32_t other = (first + i) % count;
-		if (monitor->watch.targets[other].run != 0 || monitor->watch.targets[other].state.state == STATE_SUSPECT
+		if (monitor->watch.targets[other].run != 0
+		    || monitor->watch.targets[other].state.state == STATE_SUSPECT
 		    || !may_answer(monitor, other, target, false))
 			continue;
 		orders_plan(monitor->orders, other, monitor->watch.now);
@@ -382,7 +433,8 @@ go_on_accompanying(struct monitor *monitor)
 	uint32_t target = orders_confirming(monitor->orders, &began);
 	int64_t now = monitor->watch.now, unheard = began ? unheard_short : unheard_long;
 
-	if (target != CONFIG_NONE && now - monitor->own.blind.heard > unheard && now - monitor->cross_check.accompanied > unheard)
+	if (target != CONFIG_NONE && now - monitor->own.blind.heard > unheard
+	    && now - monitor->cross_check.accompanied > unheard)
 		accompany(monitor, target);
 }
 

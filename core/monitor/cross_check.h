@@ -1,9 +1,10 @@
 /*
- * A failure is confirmed only once somebody else has given a word that it is not ours. Where it ended in silence that is
- * anybody beyond this host who is heard after it: a reference, or another target, which is run at once where none is due;
- * on the same port, where the target could not even be connected to and others are watched there. Where somebody refused
- * us before a dialogue began, it is a target on that port that passes: a filter may speak for all of them. Who fails as
- * well when asked is a suspect as well, and where they are many the confirmation is held.
+ * A failure is confirmed only once somebody else has given a word that it is not ours. Where it
+ * ended in silence that is anybody beyond this host who is heard after it: a reference, or another
+ * target, which is run at once where none is due; on the same port, where the target could not even
+ * be connected to and others are watched there. Where somebody refused us before a dialogue began,
+ * it is a target on that port that passes: a filter may speak for all of them. Who fails as well
+ * when asked is a suspect as well, and where they are many the confirmation is held.
  */
 #ifndef MONITOR_CROSS_CHECK_H
 #define MONITOR_CROSS_CHECK_H
@@ -19,7 +20,8 @@ struct cross_check {
 	uint32_t count, room;
 	uint32_t asking;        /* for how many of them others were asked in this tick */
 	int64_t accompanied;    /* when others were last run beside attempts that may confirm */
-	int64_t wanted;         /* a round over the references that begins at this time or later is wanted */
+	int64_t wanted;         /* a round over the references that begins at this time or later is
+	                         * wanted */
 	int64_t sent, began;    /* when one was asked for; when the last one that ended had begun */
 	int64_t near_sent;      /* when one over the near ones, too */
 	bool open;              /* the one that was asked for has not ended */
@@ -29,8 +31,8 @@ void cross_check_fini(struct cross_check *);
 
 /* Whether such a failure is confirmed only with a word of somebody else. */
 bool cross_check_is_needed(const struct monitor *, uint32_t target, const struct sighting *);
-/* The confirmation of a failure is held, for want of such a word. `enough`: it counts though it overlaps a spell. If there
- * is no memory, the next attempt waits for a word. */
+/* The confirmation of a failure is held, for want of such a word. `enough`: it counts though it
+ * overlaps a spell. If there is no memory, the next attempt waits for a word. */
 void cross_check_await(struct monitor *, uint32_t target, const struct sighting *, bool enough);
 /* Somebody was heard, or might have been by now: confirms what that decides. */
 void cross_check_settle(struct monitor *);

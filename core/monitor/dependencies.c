@@ -1,6 +1,7 @@
 /*
- * An outage of a parent explains those of its children: relay down 10:00, mx behind it down 10:01 is one mail, if the relay
- * is known to be down by then. So the children wait for what a run of the parent shows that began after they failed.
+ * An outage of a parent explains those of its children: relay down 10:00, mx behind it down 10:01
+ * is one mail, if the relay is known to be down by then. So the children wait for what a run of the
+ * parent shows that began after they failed.
  */
 #include "monitor/dependencies.h"
 
@@ -19,7 +20,8 @@ dependencies_init(struct dependencies *dependencies, const struct config *config
 	*dependencies = (struct dependencies){ .tree = NULL };
 	if (!dependency_tree_create(&dependencies->tree, config))
 		return false;
-	dependencies->items = dependencies->tree == NULL ? NULL : calloc(config->target_count, sizeof *dependencies->items);
+	dependencies->items = dependencies->tree == NULL ? NULL
+	    : calloc(config->target_count, sizeof *dependencies->items);
 	return dependencies->tree == NULL || dependencies->items != NULL;
 }
 
@@ -38,33 +40,39 @@ parent_of(const struct watch *watch, uint32_t target)
 }
 
 uint32_t
-dependencies_silence(const struct dependencies *dependencies, const struct watch *watch, uint32_t target)
+dependencies_silence(const struct dependencies *dependencies, const struct watch *watch,
+    uint32_t target)
 {
 	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE)
 		return 0;
 	int64_t began = dependencies->items[target].began;
 	uint32_t reasons = 0;
 	for (uint32_t i = parent_of(watch, target); i != CONFIG_NONE; i = parent_of(watch, i))
-		reasons |= silence_of_ancestor((enum state)watch->targets[i].state.state, dependencies->items[i].looked >= began);
+		reasons |= silence_of_ancestor((enum state)watch->targets[i].state.state,
+		    dependencies->items[i].looked >= began);
 	if (reasons & SILENCE_parent)
 		return SILENCE_parent;
 	return watch->now < dependencies->items[target].waits ? reasons : 0;
 }
 
-/* The target's reasons for silence may be others than before: if so, that is written down and told. */
+/*
+ * The target's reasons for silence may be others than before: if so, that is written down and told.
+ */
 static void
 refresh(struct monitor *monitor, uint32_t target)
 {
 	struct target_state *state = &monitor->watch.targets[target].state;
 	uint32_t was = state->silence;
 
-	if (!apply_silence(state, dependencies_silence(&monitor->dependencies, &monitor->watch, target)))
+	if (!apply_silence(state, dependencies_silence(&monitor->dependencies, &monitor->watch,
+	    target)))
 		return;
 	notify_silence(monitor, target, was);
 	keeper_link_mark(monitor->keeper, target);
 }
 
-/* Has a run of the target that begins from now on, unless one is under way that began after `since`. */
+/* Has a run of the target that begins from now on, unless one is under way that began after
+ * `since`. */
 static void
 look_at(struct monitor *monitor, uint32_t target, int64_t since)
 {
@@ -87,13 +95,15 @@ dependencies_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 	struct dependencies *dependencies = &monitor->dependencies;
 	int64_t wait = 0;
 
-	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE || dependencies->items[target].began == began)
+	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE
+	    || dependencies->items[target].began == began)
 		return;
 	struct dependent *dependent = &dependencies->items[target];
 	dependent->began = began;
 	for (uint32_t i = parent_of(watch, target); i != CONFIG_NONE; i = parent_of(watch, i)) {
 		const struct policy *policy = watch_target(watch, i)->policy;
-		int64_t longest = silence_wait_max(policy, attempt_needed(&watch->targets[i].state, policy, watch->now));
+		int64_t longest = silence_wait_max(policy,
+		    attempt_needed(&watch->targets[i].state, policy, watch->now));
 		wait = longest > wait ? longest : wait;
 		if (dependencies->items[i].looked < began)
 			look_at(monitor, i, began);
@@ -107,7 +117,8 @@ dependencies_begin(struct monitor *monitor)
 {
 	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++) {
 		const struct target_state *state = &monitor->watch.targets[i].state;
-		if (state->trouble != NULL && (state->state == STATE_SUSPECT || state->silence & SILENCE_parent_unplain))
+		if (state->trouble != NULL && (state->state == STATE_SUSPECT
+		    || state->silence & SILENCE_parent_unplain))
 			dependencies_suspected(monitor, i, state->trouble->began.mono);
 	}
 }
@@ -162,7 +173,9 @@ dependencies_tick(struct monitor *monitor)
 {
 	const struct dependencies *dependencies = &monitor->dependencies;
 
-	for (uint32_t i = 0; dependencies->waiting > 0 && i < monitor->watch.config->target_count; i++)
-		if (dependencies->items[i].waits != 0 && monitor->watch.now >= dependencies->items[i].waits)
+	for (uint32_t i = 0; dependencies->waiting > 0
+	    && i < monitor->watch.config->target_count; i++)
+		if (dependencies->items[i].waits != 0
+		    && monitor->watch.now >= dependencies->items[i].waits)
 			end_wait(monitor, i);
 }

@@ -1,6 +1,6 @@
 /*
- * Parents and children. A child that turns suspect has its parents looked at at once; its `down` is stamped as waiting
- * until they are plain, and no longer than it takes to confirm them.
+ * Parents and children. A child that turns suspect has its parents looked at at once; its `down` is
+ * stamped as waiting until they are plain, and no longer than it takes to confirm them.
  */
 #ifndef MONITOR_DEPENDENCIES_H
 #define MONITOR_DEPENDENCIES_H
@@ -16,7 +16,8 @@ struct dependencies {
 		int64_t looked;     /* when its last run that ended had begun */
 		int64_t wanted;     /* a run that begins later is wanted by a child; 0: none */
 		int64_t began;      /* its last suspicion: the first failing attempt */
-		int64_t waits;      /* until when its own `down` waits for its parents; 0: it does not */
+		int64_t waits;      /* until when its own `down` waits for its parents; 0: it does
+		                     * not */
 	} *items; /* of all targets */
 	uint32_t waiting; /* how many of them wait */
 };
@@ -28,7 +29,8 @@ void dependencies_fini(struct dependencies *);
 /* The reasons for silence of the target that come from its parents (SILENCE_*). */
 uint32_t dependencies_silence(const struct dependencies *, const struct watch *, uint32_t target);
 
-/* The target turned suspect, or is about to: its first failing attempt began at `began`. Its parents are looked at. */
+/* The target turned suspect, or is about to: its first failing attempt began at `began`. Its
+ * parents are looked at. */
 void dependencies_suspected(struct monitor *, uint32_t target, int64_t began);
 /* Who waited for its parents when a monitor before us ended waits for them again. */
 void dependencies_begin(struct monitor *);

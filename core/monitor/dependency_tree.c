@@ -18,7 +18,8 @@ dependency_tree_create(struct dependency_tree **tree, const struct config *confi
 	if (*tree == NULL)
 		return false;
 	for (uint32_t i = 0; i < config->target_count; i++)
-		(*tree)[i] = (struct dependency_tree){ .first_child = CONFIG_NONE, .next_sibling = CONFIG_NONE };
+		(*tree)[i] = (struct dependency_tree){ .first_child = CONFIG_NONE,
+		    .next_sibling = CONFIG_NONE };
 	/* Backwards, since each becomes the first child. */
 	for (uint32_t i = config->target_count; i-- > 0;) {
 		uint32_t parent = config->targets[i].parent;
@@ -36,7 +37,8 @@ dependency_tree_count(const struct dependency_tree *tree, uint32_t target)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = tree == NULL ? CONFIG_NONE : tree[target].first_child; i != CONFIG_NONE; i = tree[i].next_sibling)
+	for (uint32_t i = tree == NULL ? CONFIG_NONE
+	    : tree[target].first_child; i != CONFIG_NONE; i = tree[i].next_sibling)
 		count += 1 + dependency_tree_count(tree, i);
 	return count;
 }

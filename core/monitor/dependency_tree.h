@@ -1,4 +1,5 @@
-/* Which targets lie behind which, as the configuration says: at most 8 deep, and without cycles, since that is checked there. */
+/* Which targets lie behind which, as the configuration says: at most 8 deep, and without cycles,
+ * since that is checked there. */
 #ifndef MONITOR_DEPENDENCY_TREE_H
 #define MONITOR_DEPENDENCY_TREE_H
 

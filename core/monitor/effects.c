@@ -1,4 +1,6 @@
-/* Changes are told in the order in which the rules found them, and the state is kept behind them. */
+/*
+ * Changes are told in the order in which the rules found them, and the state is kept behind them.
+ */
 #include "monitor/effects.h"
 
 #include <assert.h>
@@ -22,7 +24,8 @@ end_attempts(struct watched *watched, enum state from)
 }
 
 void
-effects_tell(struct monitor *monitor, uint32_t target, const struct news *news, const struct report *report,
+effects_tell(struct monitor *monitor, uint32_t target, const struct news *news,
+    const struct report *report,
     uint32_t silence_was)
 {
 	struct watched *watched = &monitor->watch.targets[target];
@@ -44,13 +47,15 @@ effects_plan(struct monitor *monitor, uint32_t target, int64_t ended)
 	struct watch *watch = &monitor->watch;
 	const struct watched *watched = &watch->targets[target];
 	const struct target *configured = watch_target(watch, target);
-	struct pace_next next = pace_next(&watched->state, configured->policy, configured->hash, watched->due, ended,
+	struct pace_next next = pace_next(&watched->state, configured->policy, configured->hash,
+	    watched->due, ended,
 	    random_next(&watch->random));
 
 	activity_add_passed_over(&monitor->activity, next.passed_over);
 	/* A run that says what our own side lacks is repeated soon, for all that lack the same. */
 	int64_t soon = ended + configured->policy->retry_interval;
-	bool repeat = watched->state.verdict == PW_UNKNOWN && blind_asks_for(&monitor->own.blind, target) && soon < next.at;
+	bool repeat = watched->state.verdict == PW_UNKNOWN
+	    && blind_asks_for(&monitor->own.blind, target) && soon < next.at;
 	orders_plan(monitor->orders, target, repeat ? soon : next.at);
 }
 
@@ -64,9 +69,11 @@ effects_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool
 
 	if (watched->state.trouble == NULL || !watched->state.trouble->held)
 		return;
-	const struct outlook outlook = { .silence = dependencies_silence(&monitor->dependencies, watch, target) | silence,
+	const struct outlook outlook = { .silence = dependencies_silence(&monitor->dependencies,
+	    watch, target) | silence,
 		.alone = alone, .codes = watch->codes };
-	if (!apply_release(&watched->state, watch_target(watch, target)->policy, &outlook, watch_moment(watch), &news))
+	if (!apply_release(&watched->state, watch_target(watch, target)->policy, &outlook,
+	    watch_moment(watch), &news))
 		return;
 	effects_tell(monitor, target, &news, NULL, silence_was);
 	if (watched->run == 0)

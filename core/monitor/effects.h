@@ -1,4 +1,6 @@
-/* What the rules have made of a run, or of a confirmation that was held, is told, kept and planned. */
+/*
+ * What the rules have made of a run, or of a confirmation that was held, is told, kept and planned.
+ */
 #ifndef MONITOR_EFFECTS_H
 #define MONITOR_EFFECTS_H
 
@@ -6,13 +8,16 @@
 
 struct monitor;
 
-/* Tells the news of the target. `report`: the run, NULL: none; `silence_was`: the reasons for silence before the rules. */
-void effects_tell(struct monitor *, uint32_t target, const struct news *, const struct report *, uint32_t silence_was);
+/* Tells the news of the target. `report`: the run, NULL: none; `silence_was`: the reasons for
+ * silence before the rules. */
+void effects_tell(struct monitor *, uint32_t target, const struct news *, const struct report *,
+    uint32_t silence_was);
 
 /* Plans the next run after one that ended then (monotonic). */
 void effects_plan(struct monitor *, uint32_t target, int64_t ended);
 
-/* If the target's confirmation is held, the target is down now. `silence` and `alone`: as in struct outlook. */
+/* If the target's confirmation is held, the target is down now. `silence` and `alone`: as in struct
+ * outlook. */
 void effects_confirm(struct monitor *, uint32_t target, uint32_t silence, bool alone);
 
 #endif

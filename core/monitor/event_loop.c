@@ -1,4 +1,5 @@
-/* Sockets are read here, some packets a turn, so that no one who says much keeps the others waiting. */
+/* Sockets are read here, some packets a turn, so that no one who says much keeps the others
+ * waiting. */
 #include <ev.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -67,10 +68,12 @@ on_prober(EV_P_ ev_io *io, int events)
 		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
 		if (size < 0)
 			break;
-		if (size > 0 && prober_messages_take(process->monitor, index, process->packet, (size_t)size))
+		if (size > 0 && prober_messages_take(process->monitor, index, process->packet,
+		    (size_t)size))
 			continue;
 		if (size > 0)
-			duty_blame(process->monitor->watch.duty, DUTY_PROBER, index, "to the monitor");
+			duty_blame(process->monitor->watch.duty, DUTY_PROBER, index,
+			    "to the monitor");
 		lose_prober(process, index);
 	}
 	end_event(process, false);
@@ -87,7 +90,8 @@ on_keeper(EV_P_ ev_io *io, int events)
 		ssize_t size = packet_read(io->fd, process->packet, sizeof process->packet, NULL);
 		if (size < 0)
 			break;
-		if (size > 0 && keeper_messages_take(process->monitor, process->packet, (size_t)size))
+		if (size > 0 && keeper_messages_take(process->monitor, process->packet,
+		    (size_t)size))
 			continue;
 		if (size > 0)
 			duty_blame(process->monitor->watch.duty, DUTY_KEEPER, 0, "to the monitor");
@@ -189,7 +193,8 @@ await_keeper(struct process *process)
 
 	if (monitor->watch.begun || monitor->watch.now - process->born < keeper_patience)
 		return;
-	duty_log(monitor->watch.duty, LOG_ERR, 0, "the keeper has not said for 30 s what it knows: all targets begin anew");
+	duty_log(monitor->watch.duty, LOG_ERR, 0,
+	    "the keeper has not said for 30 s what it knows: all targets begin anew");
 	monitor_begin(monitor);
 }
 
@@ -228,7 +233,8 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 	int landlock;
 
 	(void)!getrandom(&seed, sizeof seed, GRND_NONBLOCK);
-	/* timegm(3), by which dates of certificates are read, would read the zone's file when it is first called. */
+	/* timegm(3), by which dates of certificates are read, would read the zone's file when it is
+	 * first called. */
 	tzset();
 	process->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	process->monitor = monitor_create(duty, clock_mono(), seed);
@@ -258,7 +264,8 @@ monitor_main(struct duty *duty)
 	struct reason why;
 
 	if (process == NULL || !prepare(process, duty, &why)) {
-		duty_log(duty, LOG_ERR, 0, "monitor: cannot begin: %s", process == NULL ? "no memory" : why.text);
+		duty_log(duty, LOG_ERR, 0, "monitor: cannot begin: %s",
+		    process == NULL ? "no memory" : why.text);
 		return CANNOT_BEGIN;
 	}
 	process->status = -1;

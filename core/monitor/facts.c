@@ -62,7 +62,8 @@ keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
 	uint16_t size = value.size < FACTS_VALUE_MAX ? (uint16_t)value.size : FACTS_VALUE_MAX;
 
 	forget_value(facts, fact);
-	if (size == 0 || facts->bytes + size > FACTS_BYTES_MAX || (fact->bytes = malloc(size)) == NULL)
+	if (size == 0 || facts->bytes + size > FACTS_BYTES_MAX
+	    || (fact->bytes = malloc(size)) == NULL)
 		return;
 	memcpy(fact->bytes, value.data, size);
 	fact->size = size;
@@ -103,7 +104,8 @@ static bool
 next_entry(struct pw_bytes *list, struct pw_bytes *entry)
 {
 	const char *end = list->size == 0 ? NULL : memmem(list->data, list->size, ", ", 2);
-	size_t size = end == NULL ? list->size : (size_t)(end - list->data), taken = end == NULL ? size : size + 2;
+	size_t size = end == NULL ? list->size : (size_t)(end - list->data),
+	    taken = end == NULL ? size : size + 2;
 
 	if (list->size == 0)
 		return false;
@@ -112,7 +114,8 @@ next_entry(struct pw_bytes *list, struct pw_bytes *entry)
 	return true;
 }
 
-/* Of words in any order and case: "AUTH PLAIN LOGIN" is "AUTH LOGIN PLAIN" and "auth login plain" (RFC 5321, section 4.1.1.1). */
+/* Of words in any order and case: "AUTH PLAIN LOGIN" is "AUTH LOGIN PLAIN" and "auth login plain"
+ * (RFC 5321, section 4.1.1.1). */
 static uint32_t
 hash_words(struct pw_bytes text)
 {
@@ -124,7 +127,8 @@ hash_words(struct pw_bytes text)
 			word = HASH32_BEGIN;
 			continue;
 		}
-		char small = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A') : text.data[i];
+		char small = text.data[i] >= 'A'
+		    && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A') : text.data[i];
 		word = hash32_add(word, &small, 1);
 	}
 	return hash32_add(HASH32_BEGIN, &all, sizeof all);
@@ -169,12 +173,14 @@ add_missing(struct text *text, const char *word, struct pw_bytes list, struct pw
 	return any;
 }
 
-/* Of a list what it has lost and gained. Of another value, or one of which not all is known, what it was and is. */
+/* Of a list what it has lost and gained. Of another value, or one of which not all is known, what
+ * it was and is. */
 static void
 add_difference(struct text *text, struct pw_bytes before, struct pw_bytes now)
 {
 	bool lists = before.size < FACTS_VALUE_MAX && now.size < FACTS_VALUE_MAX
-	    && (memmem(before.data, before.size, ", ", 2) != NULL || memmem(now.data, now.size, ", ", 2) != NULL);
+	    && (memmem(before.data, before.size, ", ", 2) != NULL
+	    || memmem(now.data, now.size, ", ", 2) != NULL);
 
 	if (lists) {
 		bool lost = add_missing(text, " lost ", before, now);
@@ -196,12 +202,14 @@ is_firm(const struct evidence_fact *fact)
 
 /* `before`: its value so far as it is known. */
 static void
-add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact, struct pw_bytes before,
+add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact,
+    struct pw_bytes before,
     unsigned values)
 {
 	text_format(changed, "%s%s", changed->size == 0 ? "" : "; ", fact->name);
 	if (values > 0)
-		text_format(changed, " %s (%u values in 10 runs):", is_firm(fact) ? "comes and goes" : "varies", values);
+		text_format(changed, " %s (%u values in 10 runs):",
+		    is_firm(fact) ? "comes and goes" : "varies", values);
 	if (before.size > 0)
 		add_difference(changed, before, fact->value);
 	else {
@@ -217,21 +225,24 @@ add_change(struct text *changed, const struct evidence *leg, const struct eviden
 static uint32_t
 hash_value(const char *name, struct pw_bytes value)
 {
-	return strcmp(name, "capabilities") == 0 ? hash_set(value) : hash32_add(HASH32_BEGIN, value.data, value.size);
+	return strcmp(name, "capabilities") == 0 ? hash_set(value)
+	    : hash32_add(HASH32_BEGIN, value.data, value.size);
 }
 
-/* The value that was, by its bytes where they are known whole: by them it is no other than it is where only their order
- * changed, whatever its hash in an older record. */
+/* The value that was, by its bytes where they are known whole: by them it is no other than it is
+ * where only their order changed, whatever its hash in an older record. */
 static uint32_t
 hash_before(const char *name, const struct fact *known)
 {
 	bool whole = known->bytes != NULL && known->size < FACTS_VALUE_MAX;
 
-	return whole ? hash_value(name, (struct pw_bytes){ known->bytes, known->size }) : known->value;
+	return whole ? hash_value(name, (struct pw_bytes){ known->bytes, known->size })
+	    : known->value;
 }
 
 static bool
-learn(struct facts **facts, const struct evidence *leg, const struct evidence_fact *fact, uint32_t now, uint32_t span,
+learn(struct facts **facts, const struct evidence *leg, const struct evidence_fact *fact,
+    uint32_t now, uint32_t span,
     struct text *changed)
 {
 	uint32_t place = hash32_add(HASH32_BEGIN, leg->address.data, leg->address.size);
@@ -246,13 +257,15 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 		return true;
 	}
 	uint32_t before = hash_before(fact->name, known);
-	enum variety_news seen = varieties_see(&(*facts)->varieties, &(struct variety_sight){ .what = what, .before = before,
+	enum variety_news seen = varieties_see(&(*facts)->varieties,
+	    &(struct variety_sight){ .what = what, .before = before,
 	    .value = value, .now = now, .span = span, .firm = is_firm(fact) });
 	unsigned values = varieties_of((*facts)->varieties, what);
 	/* What joins a set takes the place of none. */
 	bool joins = seen == VARIETY_CHANGED && values > 0;
 	if (seen != VARIETY_NOTHING)
-		add_change(changed, leg, fact, (struct pw_bytes){ known->bytes, joins ? 0 : known->size }, joins ? 0 : values);
+		add_change(changed, leg, fact,
+		    (struct pw_bytes){ known->bytes, joins ? 0 : known->size }, joins ? 0 : values);
 	bool had = known->bytes != NULL;
 	if (before != value || !had)
 		keep_value(*facts, known, fact->value);
@@ -261,7 +274,8 @@ learn(struct facts **facts, const struct evidence *leg, const struct evidence_fa
 }
 
 bool
-facts_learn(struct facts **facts, const struct evidence *leg, uint32_t now, uint32_t span, struct text *changed)
+facts_learn(struct facts **facts, const struct evidence *leg, uint32_t now, uint32_t span,
+    struct text *changed)
 {
 	struct pw_bytes list = leg->facts;
 	struct evidence_fact fact;
@@ -308,7 +322,8 @@ facts_decode(struct facts **facts, struct wire_in *in)
 	for (unsigned count = wire_get_u8(in); count > 0 && !in->bad; count--) {
 		uint32_t what = wire_get_u32(in), value = wire_get_u32(in);
 
-		if (!in->bad && (*facts == NULL || (*facts)->count < FACTS_MAX) && put(facts, what, value) == NULL)
+		if (!in->bad && (*facts == NULL || (*facts)->count < FACTS_MAX)
+		    && put(facts, what, value) == NULL)
 			return false;
 	}
 	return true;
@@ -319,7 +334,8 @@ facts_encode_values(const struct facts *facts, struct wire_out *out)
 {
 	wire_put_u8(out, facts == NULL ? 0 : facts->count);
 	for (unsigned i = 0; facts != NULL && i < facts->count; i++)
-		wire_put_bytes(out, (struct pw_bytes){ facts->items[i].bytes, facts->items[i].size });
+		wire_put_bytes(out, (struct pw_bytes){ facts->items[i].bytes,
+		    facts->items[i].size });
 }
 
 void

@@ -1,8 +1,9 @@
 /*
- * The steady facts of a target (certificate, TLS version, capabilities, software …) as they were last seen at each of its
- * addresses: a hash, by which it is seen that one is another now, and where there is room the value, which is told as what
- * it was. What varies by itself is told once (varieties.h). The version of TLS does not vary: a lower one is a loss, which
- * is told once as coming and going where it comes back, and again where it stays.
+ * The steady facts of a target (certificate, TLS version, capabilities, software …) as they were
+ * last seen at each of its addresses: a hash, by which it is seen that one is another now, and
+ * where there is room the value, which is told as what it was. What varies by itself is told once
+ * (varieties.h). The version of TLS does not vary: a lower one is a loss, which is told once as
+ * coming and going where it comes back, and again where it stays.
  */
 #ifndef MONITOR_FACTS_H
 #define MONITOR_FACTS_H
@@ -16,19 +17,25 @@
 enum {
 	FACTS_MAX = 255,            /* of one target; what comes on top is not looked at */
 	FACTS_VALUE_MAX = 200,      /* bytes that are kept of a value */
-	FACTS_BYTES_MAX = 6 * 1024  /* of all values of a target; of what comes on top the hash alone is kept */
+	FACTS_BYTES_MAX = 6 * 1024  /* of all values of a target; of what comes on top the hash
+	                             * alone is kept */
 };
 
 struct facts;
 
-/* Learns from a leg that answered. Adds to `changed` what is other than it was at that address: "software was Postfix, is
- * Exim 4.96", "capabilities lost DSN and gained SIZE 1" (a list, with ", " between its entries), "banner varies (3 values in
- * 10 runs): was a, is b"; where the value before is not known, "tls_version is TLSv1.2". What is seen for the first time, or not seen this time, is no
- * change. `now`, and the `span` of ten runs: seconds. Without memory nothing is learnt.
- * Returns whether anything is now known that was not. */
-bool facts_learn(struct facts **, const struct evidence *leg, uint32_t now, uint32_t span, struct text *changed);
+/*
+ * Learns from a leg that answered. Adds to `changed` what is other than it was at that address:
+ * "software was Postfix, is Exim 4.96", "capabilities lost DSN and gained SIZE 1" (a list, with ",
+ * " between its entries), "banner varies (3 values in 10 runs): was a, is b"; where the value
+ * before is not known, "tls_version is TLSv1.2". What is seen for the first time, or not seen this
+ * time, is no change. `now`, and the `span` of ten runs: seconds. Without memory nothing is learnt.
+ * Returns whether anything is now known that was not.
+ */
+bool facts_learn(struct facts **, const struct evidence *leg, uint32_t now, uint32_t span,
+    struct text *changed);
 
-/* Whether the next run is to show its facts even if it looks like the last: something was seen that may stay. */
+/* Whether the next run is to show its facts even if it looks like the last: something was seen that
+ * may stay. */
 bool facts_wait(const struct facts *);
 
 void facts_destroy(struct facts **);

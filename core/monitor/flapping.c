@@ -45,13 +45,15 @@ newest(struct flapping *flapping)
 }
 
 enum notice_kind
-flapping_down(struct flapping *flapping, const struct policy *policy, struct moment began, struct moment now)
+flapping_down(struct flapping *flapping, const struct policy *policy, struct moment began,
+    struct moment now)
 {
 	struct outage *outages = flapping->outages;
 
 	memmove(outages, outages + 1, (FLAP_DOWNS - 1) * sizeof *outages);
 	*newest(flapping) = (struct outage){ .confirmed = now, .began = began };
-	bool often = moment_is_set(outages[0].confirmed) && now.mono - outages[0].confirmed.mono <= policy->flap_window;
+	bool often = moment_is_set(outages[0].confirmed)
+	    && now.mono - outages[0].confirmed.mono <= policy->flap_window;
 	struct flap_move move = flap_move(flapping->flap, often ? FLAP_DOWN_OFTEN : FLAP_DOWN);
 	if (flapping->flap == FLAP_STEADY && move.to == FLAP_FLAPPING) {
 		flapping->began = outages[0].began;
@@ -68,7 +70,8 @@ flapping_up(struct flapping *flapping, struct moment ended)
 	newest(flapping)->ended = ended;
 }
 
-/* An episode is over: what it was made of does not begin the next one; a down that goes on is the first of it. */
+/* An episode is over: what it was made of does not begin the next one; a down that goes on is the
+ * first of it. */
 static void
 end_episode(struct flapping *flapping, enum flap to)
 {
@@ -85,15 +88,18 @@ at_least(int64_t span, int64_t least)
 }
 
 enum notice_kind
-flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool failed, struct moment now)
+flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool failed,
+    struct moment now)
 {
 	struct flap_move move = { flapping->flap, NOTICE_none };
 
 	if (failed)
 		flapping->last_failed = now;
-	if (state == STATE_DOWN && now.mono - newest(flapping)->confirmed.mono >= at_least(2 * interval, 5 * minute))
+	if (state == STATE_DOWN
+	    && now.mono - newest(flapping)->confirmed.mono >= at_least(2 * interval, 5 * minute))
 		move = flap_move(flapping->flap, FLAP_STILL_DOWN);
-	else if (state == STATE_UP && now.mono - flapping->last_failed.mono >= at_least(3 * interval, 15 * minute))
+	else if (state == STATE_UP && now.mono
+	    - flapping->last_failed.mono >= at_least(3 * interval, 15 * minute))
 		move = flap_move(flapping->flap, FLAP_QUIET);
 	if (flapping->flap == FLAP_FLAPPING && move.to == FLAP_STEADY)
 		end_episode(flapping, move.to);
@@ -106,7 +112,8 @@ flapping_is_over(const struct flapping *flapping, const struct policy *policy, i
 	const struct outage *last = &flapping->outages[FLAP_DOWNS - 1];
 
 	return flapping->flap == FLAP_STEADY
-	    && (!moment_is_set(last->confirmed) || (moment_is_set(last->ended) && now - last->confirmed.mono > policy->flap_window));
+	    && (!moment_is_set(last->confirmed)
+	    || (moment_is_set(last->ended) && now - last->confirmed.mono > policy->flap_window));
 }
 
 static const char *const heads[] = { "target", "event", "target becomes", "told" };
@@ -114,7 +121,8 @@ static const char *const heads[] = { "target", "event", "target becomes", "told"
 static const char *
 cell(size_t row, size_t column)
 {
-	static const char *const flaps[] = { [FLAP_STEADY] = "steady", [FLAP_FLAPPING] = "flapping" };
+	static const char *const flaps[] = { [FLAP_STEADY] = "steady",
+	    [FLAP_FLAPPING] = "flapping" };
 	static const char *const events[] = {
 		[FLAP_DOWN] = "a confirmed down",
 		[FLAP_DOWN_OFTEN] = "the third within flap_window",
@@ -129,7 +137,8 @@ cell(size_t row, size_t column)
 	case 0: return flaps[from];
 	case 1: return events[event];
 	case 2: return flaps[move.to];
-	case 3: return move.tell == NOTICE_none ? "–" : move.to == FLAP_FLAPPING && move.tell == NOTICE_down
+	case 3: return move.tell == NOTICE_none ? "–" : move.to == FLAP_FLAPPING
+	    && move.tell == NOTICE_down
 		    ? "down, recorded in silence" : notice_name(move.tell);
 	}
 	return "";
@@ -142,5 +151,6 @@ const struct rule_table flapping_table = {
 	.columns = 4,
 	.rows = (size_t)(FLAPS - FLAP_STEADY) * FLAP_EVENTS,
 	.cell = cell,
-	.note = "Within an episode incidents are recorded as ever, and what the table `silence` names is not told.",
+	.note = "Within an episode incidents are recorded as ever, and what the table `silence` "
+	"names is not told.",
 };

@@ -1,6 +1,7 @@
 /*
- * Flapping is counted in confirmed transitions and real time, not in checks. An episode begins with the third `down`
- * within flap_window; it ends when the target has stayed down, or has answered without a failed attempt, long enough.
+ * Flapping is counted in confirmed transitions and real time, not in checks. An episode begins with
+ * the third `down` within flap_window; it ends when the target has stayed down, or has answered
+ * without a failed attempt, long enough.
  */
 #ifndef MONITOR_FLAPPING_H
 #define MONITOR_FLAPPING_H
@@ -41,12 +42,14 @@ struct flapping {
 	uint32_t count;      /* of downs in this episode */
 	struct moment began; /* the episode: when its first outage did */
 	struct moment last_failed; /* the end of the last failed attempt */
-	struct outage outages[FLAP_DOWNS]; /* the last ones, oldest first; confirmed not set: none */
+	struct outage outages[FLAP_DOWNS]; /* the last ones, oldest first; confirmed not set: none
+	                                    * */
 };
 
 void flapping_init(struct flapping *);
 
-/* A down was confirmed at `now`; its incident began at `began`. What is to be told: down, flapping or none. */
+/* A down was confirmed at `now`; its incident began at `began`. What is to be told: down, flapping
+ * or none. */
 enum notice_kind flapping_down(struct flapping *, const struct policy *, struct moment began,
     struct moment now);
 
@@ -54,7 +57,8 @@ enum notice_kind flapping_down(struct flapping *, const struct policy *, struct 
 void flapping_up(struct flapping *, struct moment ended);
 
 /* After every run that told something: what is to be told now (down, settled, none). */
-enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed, struct moment now);
+enum notice_kind flapping_run(struct flapping *, int64_t interval, enum state, bool failed,
+    struct moment now);
 
 /* Nothing is left of it that could matter. */
 bool flapping_is_over(const struct flapping *, const struct policy *, int64_t now);

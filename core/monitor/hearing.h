@@ -16,8 +16,8 @@ void hearing_init(struct hearing *, int64_t now);
 /* Somebody was heard then; what lies farther back than HEARING_SECONDS is left aside. */
 void hearing_note(struct hearing *, int64_t at);
 
-/* The longest time between two of these instants in which nobody was heard, to the second; what lies farther back than is
- * kept counts as heard. */
+/* The longest time between two of these instants in which nobody was heard, to the second; what
+ * lies farther back than is kept counts as heard. */
 int64_t hearing_gap(const struct hearing *, int64_t from, int64_t to);
 
 #endif

@@ -67,7 +67,8 @@ forget(struct hold *hold, int64_t at, const uint64_t *likeness)
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < kept(hold); i++)
-		if (hold->suspects[i].ended > at || (likeness != NULL && hold->suspects[i].likeness == *likeness))
+		if (hold->suspects[i].ended > at
+		    || (likeness != NULL && hold->suspects[i].likeness == *likeness))
 			hold->suspects[left++] = hold->suspects[i];
 	hold->count = left;
 }
@@ -89,7 +90,8 @@ enum hold_act
 hold_answered(struct hold *hold, uint64_t likeness, int64_t at)
 {
 	forget(hold, at, &likeness);
-	return hold->stage == HOLD_FREE || hold->likeness == likeness || at <= hold->since ? HOLD_NOTHING
+	return hold->stage == HOLD_FREE || hold->likeness == likeness
+	    || at <= hold->since ? HOLD_NOTHING
 	    : happens(hold, HOLD_HEARD, at);
 }
 
@@ -127,7 +129,8 @@ place_of(struct hold *hold, uint32_t target)
 }
 
 enum hold_act
-hold_suspect(struct hold *hold, const struct suspect *suspect, const struct hold_all *few, int64_t now)
+hold_suspect(struct hold *hold, const struct suspect *suspect, const struct hold_all *few,
+    int64_t now)
 {
 	if (suspect->ended <= hold->heard)
 		return HOLD_NOTHING;
@@ -199,7 +202,8 @@ cell(size_t row, size_t column)
 		[HOLD_FREE] = "free", [HOLD_HOLDING] = "holding", [HOLD_RUN_OUT] = "run out",
 	};
 	static const char *const events[] = {
-		[HOLD_HEARD] = "anybody heard", [HOLD_MANY] = "many suspects", [HOLD_TIME_UP] = "held for 5 min",
+		[HOLD_HEARD] = "anybody heard", [HOLD_MANY] = "many suspects",
+		    [HOLD_TIME_UP] = "held for 5 min",
 	};
 	static const char *const acts[] = {
 		[HOLD_NOTHING] = "–", [HOLD_BEGIN] = "nothing is confirmed, attempts go on",
@@ -226,14 +230,22 @@ const struct rule_table hold_table = {
 	.columns = 4,
 	.rows = (size_t)(HOLD_STAGES - HOLD_FREE) * HOLD_EVENTS,
 	.cell = cell,
-	.note = "Kept once for all targets, where a suspect is one that fails in silence and anybody beyond this host who is heard "
-	        "ends it, a reference included; and once for each port, where suspects fail in the same way, by a refusal as well, "
-	        "and only a target that passes on that port ends it. Many: at least 5 targets in at least 3 networks (/16, /32) "
-	        "within the longest of their intervals, since anybody was last heard. Where fewer than 5 are watched and not down, "
-	        "all of them, if what is watched lies in 2 networks or more and they fail to connect by silence; on a port where "
-	        "nothing has passed since the start, in whatever way. It also begins where nobody gives a word who was asked for "
-	        "one, 90 s after the attempt that waits for it at most. A run that began before a hold ended confirms nothing; "
+	.note = "Kept once for all targets, where a suspect is one that fails in silence and "
+	"anybody beyond this host who is heard "
+	        "ends it, a reference included; and once for each port, where suspects fail in the "
+	            "same way, by a refusal as well, "
+	        "and only a target that passes on that port ends it. Many: at least 5 targets in "
+	            "at least 3 networks (/16, /32) "
+	        "within the longest of their intervals, since anybody was last heard. Where fewer "
+	            "than 5 are watched and not down, "
+	        "all of them, if what is watched lies in 2 networks or more and they fail to "
+	            "connect by silence; on a port where "
+	        "nothing has passed since the start, in whatever way. It also begins where nobody "
+	            "gives a word who was asked for "
+	        "one, 90 s after the attempt that waits for it at most. A run that began before a "
+	            "hold ended confirms nothing; "
 	        "while we are known to be blind its time begins anew. Targets at private addresses "
-	        "alone, where others are watched beside them, are left out, with what is heard of them: they tell nothing of the "
+	        "alone, where others are watched beside them, are left out, with what is heard of "
+	            "them: they tell nothing of the "
 	        "way to others, and each other's word confirms their failures.",
 };

@@ -1,7 +1,8 @@
 /*
- * Suspected blindness: many targets in several networks fail, and nothing passes that could: then nothing is confirmed
- * for a while. The same rule is kept once for all that is watched and once for each port: what is heard elsewhere shows
- * that our line works, and only a target on that port that our packets to it are let through.
+ * Suspected blindness: many targets in several networks fail, and nothing passes that could: then
+ * nothing is confirmed for a while. The same rule is kept once for all that is watched and once for
+ * each port: what is heard elsewhere shows that our line works, and only a target on that port that
+ * our packets to it are let through.
  */
 #ifndef MONITOR_HOLD_H
 #define MONITOR_HOLD_H
@@ -29,17 +30,20 @@ struct suspect {
 
 struct hold {
 	enum hold_stage stage;
-	int64_t heard;           /* when anything that ends it last happened; the begin, where nothing did yet */
+	int64_t heard;           /* when anything that ends it last happened; the begin, where
+	                          * nothing did yet */
 	int64_t since;           /* held */
 	uint64_t likeness;       /* of those for which it holds, or has run out */
-	uint32_t count;          /* suspects since then, one for each target; the last HOLD_SUSPECTS of them are kept */
+	uint32_t count;          /* suspects since then, one for each target; the last HOLD_SUSPECTS
+	                          * of them are kept */
 	struct suspect suspects[HOLD_SUSPECTS];
 	struct spells spells;    /* in which it held, from what was last heard before on */
 };
 
 /* What is watched beside the suspects: where there are few, all of them are many. */
 struct hold_all {
-	uint32_t targets;        /* that are not down, own host left out; more than HOLD_MANY_TARGETS need not be counted */
+	uint32_t targets;        /* that are not down, own host left out; more than
+	                          * HOLD_MANY_TARGETS need not be counted */
 	uint32_t networks;       /* of all, down or not */
 };
 enum { HOLD_MANY_TARGETS = 5, HOLD_MANY_NETWORKS = 3, HOLD_FEW_NETWORKS = 2 };
@@ -49,11 +53,14 @@ void hold_init(struct hold *, int64_t now);
 /* Something that ends it happened at that instant, which may lie behind. */
 enum hold_act hold_heard(struct hold *, int64_t at);
 
-/* Somebody acted in this way at that instant: nothing that ends a hold of those that act alike, and it ends any other. */
+/* Somebody acted in this way at that instant: nothing that ends a hold of those that act alike, and
+ * it ends any other. */
 enum hold_act hold_answered(struct hold *, uint64_t likeness, int64_t at);
 
-/* `few`: the suspect failed to connect, by silence; so that it counts where few are watched. NULL: it does not. */
-enum hold_act hold_suspect(struct hold *, const struct suspect *, const struct hold_all *few, int64_t now);
+/* `few`: the suspect failed to connect, by silence; so that it counts where few are watched. NULL:
+ * it does not. */
+enum hold_act hold_suspect(struct hold *, const struct suspect *, const struct hold_all *few,
+    int64_t now);
 
 /* Nothing that was asked for a word has given one: it holds. */
 enum hold_act hold_begin(struct hold *, int64_t now);

@@ -1,4 +1,5 @@
-/* A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was held are down now. */
+/* A rule says what is to be done, and here it is: a line in the log, or all whose confirmation was
+ * held are down now. */
 #include "monitor/holds.h"
 
 #include <assert.h>
@@ -13,11 +14,14 @@ static void
 log_begin(const struct watch *watch, uint16_t port)
 {
 	if (port == 0)
-		duty_log(watch->duty, LOG_WARNING, 0, "targets in several networks fail and nobody is heard: it may be us, so "
+		duty_log(watch->duty, LOG_WARNING, 0,
+		    "targets in several networks fail and nobody is heard: it may be us, so "
 		    "nothing is confirmed for 5 min at most, while attempts go on");
 	else
-		duty_log(watch->duty, LOG_WARNING, 0, "targets in several networks fail alike on port %u and none passes on it: "
-		    "it may be us, so none of them is confirmed for 5 min at most, while attempts go on", port);
+		duty_log(watch->duty, LOG_WARNING, 0,
+		    "targets in several networks fail alike on port %u and none passes on it: "
+		    "it may be us, so none of them is confirmed for 5 min at most, while attempts "
+		    "go on", port);
 }
 
 static void
@@ -28,10 +32,12 @@ log_end(const struct watch *watch, uint16_t port)
 	for (uint32_t i = 0; port == 0 && i < watch->config->target_count; i++)
 		suspect += watch->targets[i].state.state == STATE_SUSPECT;
 	if (port == 0)
-		duty_log(watch->duty, LOG_NOTICE, 0, "somebody is heard again: attempts are confirmed as ever, %" PRIu32
+		duty_log(watch->duty, LOG_NOTICE, 0,
+		    "somebody is heard again: attempts are confirmed as ever, %" PRIu32
 		    " targets are suspect", suspect);
 	else
-		duty_log(watch->duty, LOG_NOTICE, 0, "a target passes on port %u again: attempts on it are confirmed as ever", port);
+		duty_log(watch->duty, LOG_NOTICE, 0,
+		    "a target passes on port %u again: attempts on it are confirmed as ever", port);
 }
 
 /* All whose confirmation is held are down now. */
@@ -97,9 +103,11 @@ holds_answered(struct monitor *monitor, uint16_t port, uint64_t likeness, int64_
 }
 
 void
-holds_suspect(struct monitor *monitor, uint16_t port, const struct suspect *suspect, const struct hold_all *few)
+holds_suspect(struct monitor *monitor, uint16_t port, const struct suspect *suspect,
+    const struct hold_all *few)
 {
-	act(monitor, hold_suspect(hold_of(&monitor->own, port), suspect, few, monitor->watch.now), port);
+	act(monitor, hold_suspect(hold_of(&monitor->own, port), suspect, few, monitor->watch.now),
+	    port);
 }
 
 void

@@ -1,4 +1,6 @@
-/* The line is an array with room for all targets: so a target is never refused for want of memory. */
+/*
+ * The line is an array with room for all targets: so a target is never refused for want of memory.
+ */
 #include "monitor/isolation.h"
 
 #include <assert.h>
@@ -59,6 +61,7 @@ isolation_give(struct isolation *isolation, uint32_t place)
 	if (isolation->waiting == 0 || isolation->alone[place] != CONFIG_NONE)
 		return CONFIG_NONE;
 	isolation->alone[place] = isolation->line[0];
-	memmove(isolation->line, isolation->line + 1, --isolation->waiting * sizeof *isolation->line);
+	memmove(isolation->line, isolation->line + 1,
+	    --isolation->waiting * sizeof *isolation->line);
 	return isolation->alone[place];
 }

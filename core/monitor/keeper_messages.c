@@ -1,7 +1,7 @@
 /*
- * What the keeper says: at the beginning of a link all that it knows, then what is committed. A keeper that knows nothing
- * of what is open, for its store was lost, is told what is true: behind all that is held, and so that it can leave aside
- * what it knows by then.
+ * What the keeper says: at the beginning of a link all that it knows, then what is committed. A
+ * keeper that knows nothing of what is open, for its store was lost, is told what is true: behind
+ * all that is held, and so that it can leave aside what it knows by then.
  */
 #include "monitor/keeper_messages.h"
 
@@ -29,13 +29,15 @@ take_state(struct monitor *monitor, struct wire_in *in)
 		return true;
 	if (state.target == CONFIG_NONE) {
 		if (!own_record_decode(&monitor->own, watch, &record))
-			duty_log(monitor->watch.duty, LOG_WARNING, 0, "what was known of ourselves could not be read; it begins anew");
+			duty_log(monitor->watch.duty, LOG_WARNING, 0,
+			    "what was known of ourselves could not be read; it begins anew");
 		return true;
 	}
 	if (state.bare)
 		keeper_link_mark(monitor->keeper, state.target);
 	if (!record_decode(watch, state.target, &record))
-		duty_log(monitor->watch.duty, LOG_WARNING, 0, "%s: its state could not be read; it begins anew",
+		duty_log(monitor->watch.duty, LOG_WARNING, 0,
+		    "%s: its state could not be read; it begins anew",
 		    watch_target(watch, state.target)->name);
 	return true;
 }
@@ -47,7 +49,8 @@ take_run(struct monitor *monitor, struct wire_in *in)
 	struct message_run run;
 
 	return message_get_run(in, &run, monitor->watch.config->target_count)
-	    && (monitor->watch.begun || keeper_link_take_over(monitor->keeper, &run, in->bytes, in->size));
+	    && (monitor->watch.begun || keeper_link_take_over(monitor->keeper, &run, in->bytes,
+	    in->size));
 }
 
 /* What remains of the runs that confirmed it are their numbers, and the words of the last. */
@@ -56,9 +59,11 @@ restate_down(struct monitor *monitor, uint32_t target)
 {
 	const struct target_state *state = &monitor->watch.targets[target].state;
 	enum notice_kind kind = state->silence & SILENCE_flapping ? NOTICE_flapping : NOTICE_down;
-	const struct change change = { .kind = kind, .code = state->trouble->told, .from = STATE_SUSPECT, .to = STATE_DOWN,
+	const struct change change = { .kind = kind, .code = state->trouble->told,
+	    .from = STATE_SUSPECT, .to = STATE_DOWN,
 		.number = state->trouble->incident, .incident = state->trouble->incident,
-		.silence = silence_of(state->silence, kind), .detected = state->trouble->began, .confirmed = state->since };
+		.silence = silence_of(state->silence, kind), .detected = state->trouble->began,
+		.confirmed = state->since };
 
 	notify_change(monitor, target, &change, NULL);
 }
@@ -68,8 +73,10 @@ restate_condition(struct monitor *monitor, uint32_t target, const struct conditi
 {
 	struct target_state *state = &monitor->watch.targets[target].state;
 	enum notice_kind kind = condition->blocked ? NOTICE_blocked : NOTICE_degraded;
-	const struct change change = { .kind = kind, .code = condition->code, .number = ++state->number,
-		.silence = silence_of(state->silence, kind), .detected = condition->since, .confirmed = watch_moment(&monitor->watch) };
+	const struct change change = { .kind = kind, .code = condition->code,
+	    .number = ++state->number,
+		.silence = silence_of(state->silence, kind), .detected = condition->since,
+		.confirmed = watch_moment(&monitor->watch) };
 
 	notify_change(monitor, target, &change, NULL);
 }
@@ -80,7 +87,8 @@ restate(struct monitor *monitor, uint32_t target)
 	const struct target_state *state = &monitor->watch.targets[target].state;
 	const struct conditions *conditions = state->conditions;
 
-	if (state->trouble != NULL && state->trouble->incident != 0 && state_is_down((enum state)state->state))
+	if (state->trouble != NULL && state->trouble->incident != 0
+	    && state_is_down((enum state)state->state))
 		restate_down(monitor, target);
 	for (uint32_t i = 0; conditions != NULL && i < conditions->count; i++)
 		if (conditions->items[i].stage != STAGE_SEEN)
@@ -92,7 +100,8 @@ restate(struct monitor *monitor, uint32_t target)
 static void
 restate_all(struct monitor *monitor)
 {
-	duty_log(monitor->watch.duty, LOG_WARNING, 0, "the keeper has begun another store: what is open is said again");
+	duty_log(monitor->watch.duty, LOG_WARNING, 0,
+	    "the keeper has begun another store: what is open is said again");
 	keeper_link_flush(monitor->keeper, false);
 	keeper_link_restate(monitor->keeper, true);
 	for (uint32_t i = 0; i < monitor->watch.config->target_count; i++)
@@ -126,7 +135,8 @@ take_committed(struct monitor *monitor, struct wire_in *in)
 {
 	struct message_committed committed;
 
-	return message_get_committed(in, &committed) && keeper_link_committed(monitor->keeper, &committed);
+	return message_get_committed(in, &committed)
+	    && keeper_link_committed(monitor->keeper, &committed);
 }
 
 bool

@@ -1,4 +1,5 @@
-/* The whole of the monitor without its loop: its parts are made, begin, tick and end in an order that each can rely on. */
+/* The whole of the monitor without its loop: its parts are made, begin, tick and end in an order
+ * that each can rely on. */
 #include "monitor/monitor.h"
 
 #include <assert.h>
@@ -52,14 +53,16 @@ monitor_destroy(struct monitor **given)
 	free(monitor);
 }
 
-/* First runs come soon and evenly, with very many targets on their grid at once; not before they can be ordered. */
+/* First runs come soon and evenly, with very many targets on their grid at once; not before they
+ * can be ordered. */
 static int64_t
 first_due(const struct watch *watch, uint32_t target)
 {
 	int64_t now = watch->now + TICK + TICK / 5;
 	const struct target *configured = watch_target(watch, target);
 	const struct target_state *state = &watch->targets[target].state;
-	int64_t interval = pace_interval(state, configured->policy), retry = configured->policy->retry_interval;
+	int64_t interval = pace_interval(state, configured->policy),
+	    retry = configured->policy->retry_interval;
 	int64_t soon = watch->config->target_count * (int64_t)(SECOND / FIRST_RUNS_A_SECOND);
 
 	if (pace_is_retry(state))
@@ -86,7 +89,8 @@ monitor_begin(struct monitor *monitor)
 		if (!(state->flags & TARGET_QUARANTINED))
 			orders_plan(monitor->orders, i, first_due(watch, i));
 		if ((state->flags & TARGET_QUARANTINED) || state->doubled > 0)
-			keeper_link_mark(monitor->keeper, i); /* the keeper may not know how often it is run */
+			/* the keeper may not know how often it is run */
+			keeper_link_mark(monitor->keeper, i);
 	}
 	own_side_begin(&monitor->own, watch);
 	dependencies_begin(monitor);

@@ -1,10 +1,12 @@
 /*
- * The monitor: what is true. It orders runs, learns from their reports, decides by the rules, and tells the keeper. It
- * opens nothing and waits for nobody. All parts get the time from watch.now, which the event loop or a test sets; sockets
- * are written without waiting, and read by the loop alone.
+ * The monitor: what is true. It orders runs, learns from their reports, decides by the rules, and
+ * tells the keeper. It opens nothing and waits for nobody. All parts get the time from watch.now,
+ * which the event loop or a test sets; sockets are written without waiting, and read by the loop
+ * alone.
  *
- * From below: the rules (state, attempt, flapping, condition, blind, hold, pace, silence; apply_run.h joins them) know one
- * target; watch.h has all of them. Above it each part knows those before it, and none knows the whole:
+ * From below: the rules (state, attempt, flapping, condition, blind, hold, pace, silence;
+ * apply_run.h joins them) know one target; watch.h has all of them. Above it each part knows those
+ * before it, and none knows the whole:
  *
  *   orders         runs, probers and targets that are run apart
  *   keeper_link    what the keeper is told, until it is committed (record, own_record: what it keeps for the next monitor)

@@ -1,4 +1,5 @@
-/* What a change says is made from the target as it is then: so each is told before the next one moves it. */
+/* What a change says is made from the target as it is then: so each is told before the next one
+ * moves it. */
 #include "monitor/notify.h"
 
 #include <assert.h>
@@ -31,7 +32,8 @@ name_last(struct message_change *message, const uint64_t runs[static UNSTEADY_LA
 			message->attempts[message->attempt_count++] = runs[i];
 }
 
-/* The last failures, those of the suspicion that is open and others before it; the one at hand is among them. */
+/* The last failures, those of the suspicion that is open and others before it; the one at hand is
+ * among them. */
 static void
 name_failures(struct message_change *message, const struct target_state *state)
 {
@@ -42,22 +44,28 @@ name_failures(struct message_change *message, const struct target_state *state)
 	if (state->trouble != NULL)
 		name_last(message, state->trouble->last);
 	count = message->attempt_count < UNSTEADY_LAST ? message->attempt_count : UNSTEADY_LAST;
-	memmove(message->attempts, message->attempts + message->attempt_count - count, count * sizeof message->attempts[0]);
+	memmove(message->attempts, message->attempts + message->attempt_count - count,
+	    count * sizeof message->attempts[0]);
 	message->attempt_count = count;
 }
 
-/* The runs that led to it: all attempts for what confirms or ends an outage, else the one at hand. */
+/*
+ * The runs that led to it: all attempts for what confirms or ends an outage, else the one at hand.
+ */
 static void
-name_attempts(struct message_change *message, const struct watched *watched, const struct change *change,
+name_attempts(struct message_change *message, const struct watched *watched,
+    const struct change *change,
     const struct report *report)
 {
 	const struct attempts *attempts = watched->attempts;
-	bool whole = change->kind == NOTICE_down || change->kind == NOTICE_up || change->kind == NOTICE_flapping
+	bool whole = change->kind == NOTICE_down || change->kind == NOTICE_up
+	    || change->kind == NOTICE_flapping
 	    || change->kind == NOTICE_changed;
 
 	if (whole && attempts != NULL) {
 		message->attempt_count = attempts->count;
-		memcpy(message->attempts, attempts->runs, attempts->count * sizeof attempts->runs[0]);
+		memcpy(message->attempts, attempts->runs,
+		    attempts->count * sizeof attempts->runs[0]);
 	} else if (change->kind == NOTICE_degraded && change->code == CODE_UNSTABLE) {
 		name_failures(message, &watched->state);
 	} else if (report != NULL && report->run != 0) {
@@ -67,22 +75,26 @@ name_attempts(struct message_change *message, const struct watched *watched, con
 }
 
 void
-notify_change(struct monitor *monitor, uint32_t target, const struct change *change, const struct report *report)
+notify_change(struct monitor *monitor, uint32_t target, const struct change *change,
+    const struct report *report)
 {
 	struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[target];
 	struct message_change message = { .target = target, .change = change->number,
-		.silence = change->silence, .incident = change->incident, .detected = message_time(change->detected),
+		.silence = change->silence, .incident = change->incident,
+		.detected = message_time(change->detected),
 		.confirmed = message_time(change->confirmed) };
 	char sentence[SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
 	const struct told told = { .target = target, .change = change, .report = report,
-		.behind = change->kind == NOTICE_down ? dependency_tree_count(monitor->dependencies.tree, target) : 0 };
+		.behind = change->kind == NOTICE_down
+		? dependency_tree_count(monitor->dependencies.tree, target) : 0 };
 
 	assert(change->number <= watched->state.number);
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(change->kind));
 	if (change->code != CODE_NONE)
-		snprintf(message.code, sizeof message.code, "%s", codes_get(watch->codes, change->code)->name);
+		snprintf(message.code, sizeof message.code, "%s",
+		    codes_get(watch->codes, change->code)->name);
 	name_states(&message, change);
 	silence_add_names(&silences, change->silence);
 	name_attempts(&message, watched, change, report);
@@ -90,14 +102,16 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	if (change->silence & of_parents)
 		watched->flags |= WATCHED_SILENCED;
-	if ((change->silence & SILENCE_digest) && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
+	if ((change->silence & SILENCE_digest)
+	    && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
 		own_digest_add(&monitor->own.digest, watched, watch->now);
 	if (change->apart)
 		own_digest_note_apart(&monitor->own.digest);
 	keeper_link_add_change(monitor->keeper, &message);
 }
 
-/* Only where something was kept silent for a parent does the end of that matter to the keeper: it compares then. */
+/* Only where something was kept silent for a parent does the end of that matter to the keeper: it
+ * compares then. */
 void
 notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 {
@@ -106,16 +120,19 @@ notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	uint32_t ended = was & ~watched->state.silence & of_parents;
 	struct message_change message = { .target = target, .silence = watched->state.silence };
 	char sentence[SENTENCE_MAX], names[sizeof message.silences];
-	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences), reasons = TEXT_OVER(names);
+	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences),
+	    reasons = TEXT_OVER(names);
 
-	if (ended == 0 || watched->state.silence & of_parents || !(watched->flags & WATCHED_SILENCED))
+	if (ended == 0 || watched->state.silence & of_parents
+	    || !(watched->flags & WATCHED_SILENCED))
 		return;
 	watched->flags = (uint8_t)(watched->flags & ~WATCHED_SILENCED);
 	message.detected = message.confirmed = message_time(watch_moment(watch));
 	message.change = ++watched->state.number;
 	silence_add_names(&silences, watched->state.silence);
 	silence_add_names(&reasons, ended);
-	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)", watch_target(watch, target)->name,
+	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)",
+	    watch_target(watch, target)->name,
 	    state_name((enum state)watched->state.state), names);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	keeper_link_add_change(monitor->keeper, &message);
@@ -127,8 +144,10 @@ notify_facts(struct monitor *monitor, const struct report *report, const char *f
 	const struct moment now = watch_moment(&monitor->watch);
 	struct target_state *state = &monitor->watch.targets[report->target].state;
 	struct change change = { .kind = NOTICE_fact, .code = CODE_NONE, .number = ++state->number,
-		.silence = silence_of(state->silence, NOTICE_fact), .detected = now, .confirmed = now };
-	struct report told = { .run = report->run, .target = report->target, .text = { facts, strlen(facts) } };
+		.silence = silence_of(state->silence, NOTICE_fact), .detected = now,
+		.confirmed = now };
+	struct report told = { .run = report->run, .target = report->target,
+	    .text = { facts, strlen(facts) } };
 
 	notify_change(monitor, report->target, &change, &told);
 	keeper_link_mark(monitor->keeper, report->target);

@@ -6,8 +6,8 @@
 
 struct monitor;
 
-/* Gives the keeper a change of the target, with its sentence; `report`: the run that it came of, NULL: none. A number of a
- * change is given by who found it. */
+/* Gives the keeper a change of the target, with its sentence; `report`: the run that it came of,
+ * NULL: none. A number of a change is given by who found it. */
 void notify_change(struct monitor *, uint32_t target, const struct change *, const struct report *);
 
 /* The reasons for silence of the target were `was`, and may be others now (SILENCE_*). */

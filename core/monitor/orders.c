@@ -1,7 +1,7 @@
 /*
- * Once a tick all that is due in the tick after next is ordered, in one packet for each prober; what comes up meanwhile and
- * is due sooner, at the end of the event that brought it up. A target whose run is in hand stays in the schedule, so that a
- * run that is never reported is noticed.
+ * Once a tick all that is due in the tick after next is ordered, in one packet for each prober;
+ * what comes up meanwhile and is due sooner, at the end of the event that brought it up. A target
+ * whose run is in hand stays in the schedule, so that a run that is never reported is noticed.
  */
 #include "monitor/orders.h"
 
@@ -35,7 +35,8 @@ struct orders {
 	struct prober_link *probers;
 	uint32_t prober_count;
 	struct isolation isolation;
-	/* Attempts that may confirm an outage, when they were ordered; those that are over leave when it is asked for them. */
+	/* Attempts that may confirm an outage, when they were ordered; those that are over leave
+	 * when it is asked for them. */
 	struct confirming { uint32_t target; uint64_t run; } confirming[CONFIRMING_MAX];
 	uint32_t confirming_count;
 	bool confirming_began;
@@ -50,7 +51,8 @@ orders_create(struct watch *watch)
 		return NULL;
 	orders->watch = watch;
 	orders->probers = calloc(watch->config->probers + PROBERS_APART, sizeof *orders->probers);
-	bool made = orders->probers != NULL && isolation_init(&orders->isolation, watch->config->target_count)
+	bool made = orders->probers != NULL && isolation_init(&orders->isolation,
+	    watch->config->target_count)
 	    && schedule_init(&orders->schedule, watch->config->target_count, watch->now);
 	while (made && orders->prober_count < watch->config->probers + PROBERS_APART) {
 		struct prober_link *prober = &orders->probers[orders->prober_count++];
@@ -187,7 +189,8 @@ orders_cancel(struct orders *orders, uint32_t target)
 static bool
 may_offer_tls(const struct target_state *state, const struct policy *policy, int64_t now)
 {
-	if (state_is_down((enum state)state->state) || pace_attempt(state) < attempt_needed(state, policy, now))
+	if (state_is_down((enum state)state->state)
+	    || pace_attempt(state) < attempt_needed(state, policy, now))
 		return false;
 	return state->trouble == NULL || !state->trouble->offered;
 }
@@ -199,8 +202,10 @@ flags_of(const struct watch *watch, const struct watched *watched, const struct 
 	bool patient = pace_is_patient(state, policy),
 	    plain = state->state == STATE_UP && state->trouble == NULL && state->missing == 0,
 	    flaps = state->flapping != NULL && state->flapping->flap == FLAP_FLAPPING;
-	/* What is over is told with the run that shows it no more, though that is like the one before. */
-	bool full = !plain || state->conditions != NULL || flaps || watch->now / SECOND >= watched->full
+	/* What is over is told with the run that shows it no more, though that is like the one
+	 * before. */
+	bool full = !plain || state->conditions != NULL || flaps
+	    || watch->now / SECOND >= watched->full
 	    || facts_wait(watched->facts);
 
 	return (uint8_t)((patient ? ORDER_PATIENT : 0) | (full ? ORDER_FULL : 0)
@@ -249,7 +254,8 @@ note_order(struct watch *watch, struct watched *watched, uint8_t flags)
 		watched->state.trouble->offered = true;
 	if (flags & ORDER_FULL)
 		watched->full = (uint32_t)(watch->now / SECOND) + full_every;
-	watched->flags = (uint8_t)((watched->flags & ~WATCHED_PATIENT) | (flags & ORDER_PATIENT ? WATCHED_PATIENT : 0));
+	watched->flags = (uint8_t)((watched->flags & ~WATCHED_PATIENT)
+	    | (flags & ORDER_PATIENT ? WATCHED_PATIENT : 0));
 	watched->run = ++watch->last_run;
 }
 
@@ -260,7 +266,8 @@ note_confirming(struct orders *orders, uint32_t target)
 
 	if ((watched->flags & WATCHED_LOCAL) || orders->confirming_count == CONFIRMING_MAX)
 		return;
-	orders->confirming[orders->confirming_count++] = (struct confirming){ target, watched->run };
+	orders->confirming[orders->confirming_count++] = (struct confirming){ target,
+	    watched->run };
 	orders->confirming_began = true;
 }
 
@@ -287,9 +294,12 @@ order(struct orders *orders, uint32_t target)
 	schedule_put(&orders->schedule, target, watch->now + never_reported);
 	if (attempt >= policy->tries && watched->state.state == STATE_SUSPECT)
 		note_confirming(orders, target);
-	add_order(orders, prober, &(struct order){ .run = watched->run, .target = target, .flags = flags,
-	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX), .missing = watched->state.missing,
-	    .renewed = watched->renewal.left, .due = watched->due, .fingerprint = watched->state.fingerprint });
+	add_order(orders, prober, &(struct order){ .run = watched->run, .target = target,
+	    .flags = flags,
+	    .attempt = (uint8_t)(attempt < UINT8_MAX ? attempt : UINT8_MAX),
+	    .missing = watched->state.missing,
+	    .renewed = watched->renewal.left, .due = watched->due,
+	    .fingerprint = watched->state.fingerprint });
 }
 
 void
@@ -317,7 +327,8 @@ on_due(void *arg, uint32_t target)
 	struct watch *watch = orders->watch;
 
 	if (watch->targets[target].run != 0) {
-		duty_log(watch->duty, LOG_ERR, 0, "%s: its prober has not reported a run for 20 min; it is run again",
+		duty_log(watch->duty, LOG_ERR, 0,
+		    "%s: its prober has not reported a run for 20 min; it is run again",
 		    watch_target(watch, target)->name);
 		orders_release(orders, target);
 		watch->targets[target].due = watch->now;
@@ -328,7 +339,8 @@ on_due(void *arg, uint32_t target)
 void
 orders_collect(struct orders *orders)
 {
-	schedule_collect(&orders->schedule, orders->watch->now / TICK + TICKS_AHEAD, on_due, orders);
+	schedule_collect(&orders->schedule, orders->watch->now / TICK + TICKS_AHEAD, on_due,
+	    orders);
 }
 
 void
@@ -447,10 +459,12 @@ orders_isolated_reported(struct orders *orders, const struct report *report)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	if (isolation_place(&orders->isolation, report->target) == PROBERS_APART
-	    || orders->watch->targets[report->target].run != 0 || strcmp(report->outcome, "interrupted") == 0)
+	    || orders->watch->targets[report->target].run != 0
+	    || strcmp(report->outcome, "interrupted") == 0)
 		return;
 	message_put_cleared(&out, report->target);
-	/* Where the parent does not hear it, the target stays where it is, and its next run says it again. */
+	/* Where the parent does not hear it, the target stays where it is, and its next run says it
+	 * again. */
 	if (packet_send(orders->watch->duty->parent, packet, out.size, -1))
 		run_among_others(orders, report->target);
 }

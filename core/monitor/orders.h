@@ -1,6 +1,7 @@
 /*
- * Runs that are ordered: when each target is run next, which prober has it in hand, and the links to the probers. A target
- * is run by the prober of its host, or apart in a prober of its own (isolation.h).
+ * Runs that are ordered: when each target is run next, which prober has it in hand, and the links
+ * to the probers. A target is run by the prober of its host, or apart in a prober of its own
+ * (isolation.h).
  */
 #ifndef MONITOR_ORDERS_H
 #define MONITOR_ORDERS_H
@@ -18,11 +19,14 @@ void orders_destroy(struct orders **);
 /* Runs are ordered from the present tick on. */
 void orders_begin(struct orders *);
 
-/* The target's next run is due then (monotonic); what is due before the horizon is ordered at once. */
+/*
+ * The target's next run is due then (monotonic); what is due before the horizon is ordered at once.
+ */
 void orders_plan(struct orders *, uint32_t target, int64_t due);
 /* As soon as runs are ordered in their turn. */
 void orders_plan_soon(struct orders *, uint32_t target);
-/* The target is not run before it is planned again; a report on the run in hand, if any, will not be taken. */
+/* The target is not run before it is planned again; a report on the run in hand, if any, will not
+ * be taken. */
 void orders_cancel(struct orders *, uint32_t target);
 /* The run in hand, if any, is over. */
 void orders_release(struct orders *, uint32_t target);
@@ -34,7 +38,8 @@ void orders_flush(struct orders *);
 
 /* How many links there may be; those with an index below it. */
 uint32_t orders_prober_count(const struct orders *);
-/* A new prober is at that socket, which is taken. What the one before had in hand is due again, as the same attempt. */
+/* A new prober is at that socket, which is taken. What the one before had in hand is due again, as
+ * the same attempt. */
 void orders_linked(struct orders *, uint32_t prober, int fd);
 void orders_lost(struct orders *, uint32_t prober);
 /* Which prober runs the target; CONFIG_NONE: none, it waits in line for one of its own. */
@@ -58,11 +63,12 @@ void orders_note_waiting(struct orders *, uint32_t prober, uint32_t connections)
 void orders_isolate(struct orders *, uint32_t target);
 /* The target is not to be run at all. */
 void orders_end_isolation(struct orders *, uint32_t target);
-/* A run of a target that is run apart was reported: if it ended well, the target is run among the others again. */
+/* A run of a target that is run apart was reported: if it ended well, the target is run among the
+ * others again. */
 void orders_isolated_reported(struct orders *, const struct report *);
 
-/* An attempt that may confirm an outage is in hand: its target, CONFIG_NONE if there is none. `began`: whether one such was
- * ordered since this was asked last. */
+/* An attempt that may confirm an outage is in hand: its target, CONFIG_NONE if there is none.
+ * `began`: whether one such was ordered since this was asked last. */
 uint32_t orders_confirming(struct orders *, bool *began);
 
 struct orders_load {

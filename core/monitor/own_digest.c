@@ -1,4 +1,5 @@
-/* Held confirmations run out for many targets within a second: one notice names them, and no one is sent a hundred mails. */
+/* Held confirmations run out for many targets within a second: one notice names them, and no one is
+ * sent a hundred mails. */
 #include "monitor/own_digest.h"
 
 #include <inttypes.h>
@@ -43,10 +44,12 @@ gather(struct watch *watch, struct text *names, struct moment *began)
 		if (!(watched->flags & WATCHED_IN_DIGEST))
 			continue;
 		watched->flags = (uint8_t)(watched->flags & ~WATCHED_IN_DIGEST);
-		if (watched->state.trouble != NULL && watched->state.trouble->began.mono < began->mono)
+		if (watched->state.trouble != NULL
+		    && watched->state.trouble->began.mono < began->mono)
 			*began = watched->state.trouble->began;
 		if (count++ < DIGEST_NAMES)
-			text_format(names, "%s%s", count == 1 ? ": " : ", ", watch->config->targets[i].name);
+			text_format(names, "%s%s", count == 1 ? ": " : ", ",
+			    watch->config->targets[i].name);
 	}
 	if (count > DIGEST_NAMES)
 		text_format(names, " and %" PRIu32 " more", count - DIGEST_NAMES);
@@ -66,12 +69,17 @@ tell(struct monitor *monitor)
 	digest->count = 0;
 	text_add_span(&span, watch->now - began.mono);
 	if (digest->port != 0)
-		(void)own_notice(monitor, NOTICE_digest, "digest", began, "%" PRIu32 " target%s not answered on port %u as %s "
-		    "should for %s; ours or theirs: nothing that we can reach on that port tells which%s", count,
-		    count == 1 ? " has" : "s have", digest->port, count == 1 ? "it" : "they", since, names);
+		(void)own_notice(monitor, NOTICE_digest, "digest", began,
+		    "%" PRIu32 " target%s not answered on port %u as %s "
+		    "should for %s; ours or theirs: nothing that we can reach on that port tells "
+		    "which%s", count,
+		    count == 1 ? " has" : "s have", digest->port, count == 1 ? "it" : "they", since,
+		    names);
 	else
-		(void)own_notice(monitor, NOTICE_digest, "digest", began, "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
-		    "nothing that we can reach tells which%s", count == watch->config->target_count ? "all " : "", count,
+		(void)own_notice(monitor, NOTICE_digest, "digest", began,
+		    "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
+		    "nothing that we can reach tells which%s",
+		    count == watch->config->target_count ? "all " : "", count,
 		    count == 1 ? " has" : "s have", since, names);
 	digest->port = 0;
 	digest->told.told = watch_moment(watch);
@@ -102,8 +110,10 @@ own_digest_tell_refused(struct monitor *monitor, struct port_hold *of_port)
 	of_port->refused = clocks_at(&watch->clocks, of_port->hold.since);
 	text_add_span(&span, watch->now - of_port->hold.since);
 	name_code(code, of_port->port);
-	(void)own_notice(monitor, NOTICE_digest, code, of_port->refused, "%" PRIu32 " targets on port %u have turned us away for %s in "
-	    "the same words; ours or theirs: nothing that we can reach on that port tells which: %s", count, of_port->port, since,
+	(void)own_notice(monitor, NOTICE_digest, code, of_port->refused,
+	    "%" PRIu32 " targets on port %u have turned us away for %s in "
+	    "the same words; ours or theirs: nothing that we can reach on that port tells which: "
+	    "%s", count, of_port->port, since,
 	    names);
 }
 
@@ -120,7 +130,8 @@ end_refusals(struct monitor *monitor)
 			continue;
 		text_add_span(&span, monitor->watch.now - of_port->refused.mono);
 		name_code(code, of_port->port);
-		(void)own_notice(monitor, NOTICE_cleared, code, of_port->refused, "port %u is answered by its targets again, after %s",
+		(void)own_notice(monitor, NOTICE_cleared, code, of_port->refused,
+		    "port %u is answered by its targets again, after %s",
 		    of_port->port, bytes);
 		of_port->refused = (struct moment){ 0, 0 };
 	}
@@ -149,7 +160,8 @@ add_untold(struct own_digest *digest, struct watch *watch)
 {
 	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		const struct target_state *state = &watch->targets[i].state;
-		if (state->trouble != NULL && state->trouble->together && state->since.utc > digest->told.told.utc)
+		if (state->trouble != NULL && state->trouble->together
+		    && state->since.utc > digest->told.told.utc)
 			own_digest_add(digest, &watch->targets[i], watch->now);
 	}
 	digest->due = watch->now;
@@ -184,7 +196,8 @@ own_digest_end(struct monitor *monitor)
 		return;
 	uint32_t apart = told->apart < told->count ? told->apart : told->count;
 	text_add_span(&span, watch->now - began.mono);
-	(void)own_notice(monitor, NOTICE_cleared, "digest", began, "%" PRIu32 " of the %" PRIu32 " targets that were told together "
+	(void)own_notice(monitor, NOTICE_cleared, "digest", began,
+	    "%" PRIu32 " of the %" PRIu32 " targets that were told together "
 	    "answer again, after %s%s", told->count - apart, told->count, bytes,
 	    apart > 0 ? "; the others were told by themselves" : "");
 	*told = (struct told_together){ .told = told->told };

@@ -16,7 +16,8 @@ struct own_digest {
 	uint16_t port;  /* 0: not of one port alone */
 	struct told_together { /* what digests have told and nothing has ended yet */
 		struct moment began, told; /* told: the last of them */
-		uint32_t count, apart; /* targets, 0: none; those of them that were told by themselves since */
+		uint32_t count, apart; /* targets, 0: none; those of them that were told by
+		                        * themselves since */
 	} told;
 };
 
@@ -27,7 +28,8 @@ void own_digest_tell_soon(struct own_digest *, uint16_t port, int64_t now);
 /* A target that was told in a digest is told by itself. */
 void own_digest_note_apart(struct own_digest *);
 
-/* The hold of a port has run out for those that are turned away in the same words: they are told, and nothing of each. */
+/* The hold of a port has run out for those that are turned away in the same words: they are told,
+ * and nothing of each. */
 void own_digest_tell_refused(struct monitor *, struct port_hold *);
 /* Runs begin: what a monitor before us told is known. */
 void own_digest_begin(struct monitor *);

@@ -14,8 +14,8 @@
 static const int64_t told_again = 3600 * (int64_t)SECOND;
 
 /*
- * The clock was set: what has not ended lasts as long as it does, so its beginning goes with the clock, as that of an open
- * incident does in the store. What is over stays as it was told.
+ * The clock was set: what has not ended lasts as long as it does, so its beginning goes with the
+ * clock, as that of an open incident does in the store. What is over stays as it was told.
  */
 static void
 move_what_is_open(struct monitor *monitor, int64_t by)
@@ -53,13 +53,16 @@ own_faults_look(struct monitor *monitor)
 	if (jump.slept != 0) {
 		monitor->own.faults.interrupted = watch->now;
 		text_add_span(&span, jump.slept);
-		duty_log(watch->duty, LOG_WARNING, 0, "this host was suspended for %s: runs that were under way say nothing",
+		duty_log(watch->duty, LOG_WARNING, 0,
+		    "this host was suspended for %s: runs that were under way say nothing",
 		    bytes);
 	} else if (jump.set != 0) {
 		move_what_is_open(monitor, jump.set);
 		text_add_span(&span, jump.set < 0 ? -jump.set : jump.set);
-		duty_log(watch->duty, LOG_WARNING, 0, "the clock was set %s by %s: the schedule does not depend on it%s",
-		    jump.set < 0 ? "back" : "forward", bytes, far && clock_wall() - jump.set >= clock_built()
+		duty_log(watch->duty, LOG_WARNING, 0,
+		    "the clock was set %s by %s: the schedule does not depend on it%s",
+		    jump.set < 0 ? "back" : "forward", bytes, far
+		    && clock_wall() - jump.set >= clock_built()
 		    ? ", and for a day certificates are judged by both clocks" : "");
 	}
 }
@@ -77,8 +80,10 @@ own_faults_learn(struct monitor *monitor, const struct report *report)
 		return;
 	if (faults->clock_wrong == 0 || watch->now - faults->clock_wrong > told_again) {
 		our_clock_add_words(&words, wall < clock_built() ? CLOCK_BEFORE_BUILD
-		    : clocks_are_behind(&watch->clocks) ? CLOCK_BEFORE_STORE : CLOCK_AGAINST_ALL, wall);
-		(void)own_notice(monitor, NOTICE_impaired, "our_clock", watch_moment(watch), "%s; the dates of certificates are not "
+		    : clocks_are_behind(&watch->clocks) ? CLOCK_BEFORE_STORE : CLOCK_AGAINST_ALL,
+		    wall);
+		(void)own_notice(monitor, NOTICE_impaired, "our_clock", watch_moment(watch),
+		    "%s; the dates of certificates are not "
 		    "judged until it is right, all else is", bytes);
 	}
 	faults->clock_wrong = watch->now;
@@ -105,7 +110,8 @@ own_faults_note_files(struct monitor *monitor, const char *said)
 
 /* Whoever was talked to when this host was suspended may have given us up. */
 void
-own_faults_excuse(const struct own_faults *faults, const struct watch *watch, struct sighting *run, struct report *report)
+own_faults_excuse(const struct own_faults *faults, const struct watch *watch, struct sighting *run,
+    struct report *report)
 {
 	static const char words[] = "this host was suspended while it was under way";
 
@@ -122,5 +128,6 @@ own_faults_excuse(const struct own_faults *faults, const struct watch *watch, st
 bool
 own_faults_explain(const struct own_faults *faults, const char *outcome)
 {
-	return faults->unusable[0] != '\0' && (strcmp(outcome, "hosts_file") == 0 || strcmp(outcome, "ca_file") == 0);
+	return faults->unusable[0] != '\0' && (strcmp(outcome, "hosts_file") == 0
+	    || strcmp(outcome, "ca_file") == 0);
 }

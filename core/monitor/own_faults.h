@@ -1,4 +1,5 @@
-/* Our own clock, our own host and our own files: what runs and probers show of them, and what it means for runs. */
+/* Our own clock, our own host and our own files: what runs and probers show of them, and what it
+ * means for runs. */
 #ifndef MONITOR_OWN_FAULTS_H
 #define MONITOR_OWN_FAULTS_H
 
@@ -6,19 +7,20 @@
 
 struct monitor;
 
-/* Reads the clocks: a suspension of this host, and a clock that was set, are logged, and what is open is moved with the
- * clock. Every tick, and before a report is judged. */
+/* Reads the clocks: a suspension of this host, and a clock that was set, are logged, and what is
+ * open is moved with the clock. Every tick, and before a report is judged. */
 void own_faults_look(struct monitor *);
 
 /* A run may have shown that our clock is wrong: that is told, once an hour. */
 void own_faults_learn(struct monitor *, const struct report *);
 
-/* All probers need the same files: what they say last of such as cannot be used holds (`said` "": all can), and is told where
- * it is new. */
+/* All probers need the same files: what they say last of such as cannot be used holds (`said` "":
+ * all can), and is told where it is new. */
 void own_faults_note_files(struct monitor *, const char *said);
 
 /* A run that failed for our suspension becomes unknown(interrupted). */
-void own_faults_excuse(const struct own_faults *, const struct watch *, struct sighting *, struct report *);
+void own_faults_excuse(const struct own_faults *, const struct watch *, struct sighting *,
+    struct report *);
 
 /* Whether this outcome of a run is for want of a file that was told to be unusable. */
 bool own_faults_explain(const struct own_faults *, const char *outcome);

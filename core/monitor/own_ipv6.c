@@ -1,8 +1,9 @@
 /*
- * Our own way over IPv6. A target of both families whose IPv6 addresses are all silent, while one of IPv4 answers, shows a
- * fault of its own only where others answer over IPv6. Where no target does any more, in two networks or more, it is our
- * way that is away: that is told once, about us, and of no target. Where nobody else is watched over IPv6 it cannot be
- * told apart, and the words about the target say so.
+ * Our own way over IPv6. A target of both families whose IPv6 addresses are all silent, while one
+ * of IPv4 answers, shows a fault of its own only where others answer over IPv6. Where no target
+ * does any more, in two networks or more, it is our way that is away: that is told once, about us,
+ * and of no target. Where nobody else is watched over IPv6 it cannot be told apart, and the words
+ * about the target say so.
  */
 #include "monitor/own_ipv6.h"
 
@@ -14,7 +15,8 @@
 enum { ASKED_AT_ONCE = 4 };
 static const char no_ipv6[] = "no_ipv6";
 
-/* Those that were heard over IPv6 when they last were run are run now, a few of them: is it still so? */
+/* Those that were heard over IPv6 when they last were run are run now, a few of them: is it still
+ * so? */
 static void
 ask_others(struct orders *orders, const struct watch *watch, uint32_t target)
 {
@@ -22,7 +24,8 @@ ask_others(struct orders *orders, const struct watch *watch, uint32_t target)
 
 	for (uint32_t i = 0; i < watch->config->target_count && asked < ASKED_AT_ONCE; i++) {
 		const struct watched *watched = &watch->targets[i];
-		if (i == target || watched->ipv6 != IPV6_HEARD || watched->run != 0 || (watched->state.flags & TARGET_QUARANTINED)
+		if (i == target || watched->ipv6 != IPV6_HEARD || watched->run != 0
+		    || (watched->state.flags & TARGET_QUARANTINED)
 		    || watched->state.doubled > 0)
 			continue;
 		orders_plan(orders, i, watch->now);
@@ -52,7 +55,8 @@ is_away(const struct watch *watch)
 static void
 say_ours(const struct watch *watch, struct sighting *run, struct report *report)
 {
-	static const char words[] = "its IPv6 addresses are silent, and so are those of all targets";
+	static const char words[] =
+	    "its IPv6 addresses are silent, and so are those of all targets";
 
 	run->verdict = PW_UNKNOWN;
 	run->shown_count = 0;
@@ -78,7 +82,8 @@ excuse(const struct watch *watch, struct sighting *run, struct report *report)
 	run->outcome = left > 0 ? run->shown[0].code : CODE_OK;
 	run->verdict = left > 0 ? PW_DEGRADED : PW_OK;
 	report->verdict = (uint8_t)run->verdict;
-	snprintf(report->outcome, sizeof report->outcome, "%s", codes_get(watch->codes, run->outcome)->name);
+	snprintf(report->outcome, sizeof report->outcome, "%s",
+	    codes_get(watch->codes, run->outcome)->name);
 	if (left == 0)
 		report->text = (struct pw_bytes){ "", 0 };
 }
@@ -96,7 +101,8 @@ ipv6_learn(struct monitor *monitor, struct sighting *run, struct report *report)
 		blind_used(blind, USED_IPV6, 0, run->ended);
 		return;
 	}
-	watched->ipv6 = report->ways & WAY_IPV6_SILENT ? IPV6_SILENT : run->verdict == PW_UNKNOWN ? watched->ipv6 : IPV6_UNSEEN;
+	watched->ipv6 = report->ways & WAY_IPV6_SILENT ? IPV6_SILENT : run->verdict == PW_UNKNOWN
+	    ? watched->ipv6 : IPV6_UNSEEN;
 	if (watched->ipv6 != IPV6_SILENT || run->verdict == PW_UNKNOWN)
 		return;
 	if (!was_silent)

@@ -1,4 +1,5 @@
-/* Changes of our own have numbers of their own, and no target: what they are of stands in their sentence. */
+/* Changes of our own have numbers of their own, and no target: what they are of stands in their
+ * sentence. */
 #include "monitor/own_notice.h"
 
 #include <stdio.h>
@@ -9,10 +10,13 @@
 enum { SENTENCE_MAX = 8192 };
 
 uint64_t
-own_notice(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since, const char *format, ...)
+own_notice(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since,
+    const char *format, ...)
 {
-	struct message_change message = { .target = CONFIG_NONE, .change = keeper_link_number_own(monitor->keeper),
-		.detected = message_time(since), .confirmed = message_time(watch_moment(&monitor->watch)) };
+	struct message_change message = { .target = CONFIG_NONE,
+	    .change = keeper_link_number_own(monitor->keeper),
+		.detected = message_time(since),
+		.confirmed = message_time(watch_moment(&monitor->watch)) };
 	char sentence[SENTENCE_MAX];
 	struct text text = TEXT_OVER(sentence);
 	va_list arguments;

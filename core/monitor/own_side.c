@@ -1,6 +1,6 @@
 /*
- * Each question is asked for the whole time that a run took, and not for the present: a spell that is over by now may have
- * lain in it.
+ * Each question is asked for the whole time that a run took, and not for the present: a spell that
+ * is over by now may have lain in it.
  */
 #include "monitor/own_side.h"
 
@@ -60,7 +60,8 @@ own_side_note_place(struct own_side *own, struct watched *watched, const struct 
 	own->in_public -= is_in_public(watched);
 	watched->network = report->network;
 	watched->in_private = report->ways & WAY_PRIVATE;
-	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL) | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
+	watched->flags = (uint8_t)((watched->flags & ~WATCHED_LOCAL)
+	    | (report->flags & REPORT_OWN_HOST ? WATCHED_LOCAL : 0));
 	own->in_public += is_in_public(watched);
 	return moved;
 }
@@ -86,7 +87,8 @@ own_side_all(const struct own_side *own, const struct watch *watch, uint16_t por
 	struct hold_all all = { 0, 0 };
 	uint64_t first = 0;
 
-	for (uint32_t i = 0; i < watch->config->target_count && all.targets <= HOLD_MANY_TARGETS; i++) {
+	for (uint32_t i = 0; i < watch->config->target_count
+	    && all.targets <= HOLD_MANY_TARGETS; i++) {
 		const struct watched *watched = &watch->targets[i];
 		if ((watched->flags & WATCHED_LOCAL) || own_side_is_apart(own, watched)
 		    || (port != 0 && watch_target(watch, i)->port != port))
@@ -118,7 +120,8 @@ own_side_holds(const struct own_side *own, const struct watch *watch, uint32_t t
 }
 
 bool
-own_side_overlaps(const struct own_side *own, const struct watch *watch, uint32_t target, int64_t from, int64_t to)
+own_side_overlaps(const struct own_side *own, const struct watch *watch, uint32_t target,
+    int64_t from, int64_t to)
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 
@@ -127,8 +130,9 @@ own_side_overlaps(const struct own_side *own, const struct watch *watch, uint32_
 }
 
 /*
- * Failures that overlap blind spells say nothing, each for itself. Where they go on for long while others are heard
- * between them, it is not for our spells: a flapping line lets some of the attempts of a living target through.
+ * Failures that overlap blind spells say nothing, each for itself. Where they go on for long while
+ * others are heard between them, it is not for our spells: a flapping line lets some of the
+ * attempts of a living target through.
  */
 bool
 own_side_is_blurred(const struct own_side *own, struct watched *watched, int64_t from, int64_t to)
@@ -138,7 +142,8 @@ own_side_is_blurred(const struct own_side *own, struct watched *watched, int64_t
 	if (watched->blurred == 0) {
 		watched->blurred = began;
 		watched->blurred_runs = 0;
-	} else if (own->blind.heard / SECOND > watched->blurred_end && watched->blurred_runs < UINT8_MAX)
+	} else if (own->blind.heard / SECOND > watched->blurred_end
+	    && watched->blurred_runs < UINT8_MAX)
 		watched->blurred_runs++;
 	watched->blurred_end = ended;
 	return ended - watched->blurred >= BLURRED_SECONDS && watched->blurred_runs >= BLURRED_RUNS;

@@ -1,6 +1,6 @@
 /*
- * When a target is run next. Its grid hangs on the monotonic clock and on a hash of its identity: instants are spread
- * evenly over all targets, do not drift, and are the same after a restart.
+ * When a target is run next. Its grid hangs on the monotonic clock and on a hash of its identity:
+ * instants are spread evenly over all targets, do not drift, and are the same after a restart.
  */
 #include "monitor/pace.h"
 
@@ -29,7 +29,8 @@ static const struct {
 uint32_t
 pace_attempt(const struct target_state *target)
 {
-	return 1u + (target->state == STATE_SUSPECT ? target->fails : target->state == STATE_RECOVERING ? target->passes : 0u);
+	return 1u + (target->state == STATE_SUSPECT ? target->fails
+	    : target->state == STATE_RECOVERING ? target->passes : 0u);
 }
 
 bool
@@ -84,7 +85,8 @@ pace_first(uint32_t hash, int64_t spread, int64_t now)
 }
 
 struct pace_next
-pace_next(const struct target_state *target, const struct policy *policy, uint32_t hash, int64_t planned,
+pace_next(const struct target_state *target, const struct policy *policy, uint32_t hash,
+    int64_t planned,
     int64_t ended, uint32_t random)
 {
 	int64_t interval = pace_interval(target, policy);
@@ -93,15 +95,19 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 		int64_t retry = doubled(policy->retry_interval, target->doubled);
 		if (target->trouble != NULL && target->trouble->repeating)
 			retry = retry / REPEAT_SHARE;
-		return (struct pace_next){ ended + retry + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
+		return (struct pace_next){ ended + retry
+		    + (int64_t)(random % (uint64_t)(retry / 10 + 1)), 0 };
 	}
-	/* Grids of two intervals do not meet: who was told to come less often does not come sooner than before. */
-	int64_t at = pace_grid(hash, interval, target->doubled > 0 ? ended + interval / 2 : ended), over = (at - planned) / interval - 1;
+	/* Grids of two intervals do not meet: who was told to come less often does not come sooner
+	 * than before. */
+	int64_t at = pace_grid(hash, interval, target->doubled > 0 ? ended + interval / 2 : ended),
+	    over = (at - planned) / interval - 1;
 	return (struct pace_next){ at, over > 0 ? (uint32_t)over : 0 };
 }
 
 static void
-learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run,
+    bool passed,
     struct news *news)
 {
 	if (!passed || run->over_routine)
@@ -119,7 +125,8 @@ learn_slowness(struct target_state *target, const struct policy *policy, const s
 
 /* A pace that went up again as soon as it is borne would be refused again, and so on. */
 static void
-learn_rate(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+learn_rate(struct target_state *target, const struct policy *policy, const struct sighting *run,
+    bool passed,
     struct news *news)
 {
 	if (run->too_many) {
@@ -135,7 +142,8 @@ learn_rate(struct target_state *target, const struct policy *policy, const struc
 }
 
 void
-pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run, bool passed,
+pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run,
+    bool passed,
     struct news *news)
 {
 	learn_slowness(target, policy, run, passed, news);
@@ -157,7 +165,8 @@ cell(size_t row, size_t column)
 	};
 	enum state state = STATE_PENDING + (enum state)row;
 
-	return column == 0 ? state_name(state) : column == 1 ? whens[paces[state].when] : limits[paces[state].patience];
+	return column == 0 ? state_name(state) : column == 1 ? whens[paces[state].when]
+	    : limits[paces[state].patience];
 }
 
 const struct rule_table pace_table = {
@@ -167,10 +176,15 @@ const struct rule_table pace_table = {
 	.columns = 3,
 	.rows = STATES - STATE_PENDING,
 	.cell = cell,
-	.note = "Every run of a target whose flag slow is set is patient: set when a patient run passes with a phase above its "
-	        "routine limit, cleared after recover_tries passes in a row within all of them. A refusal that says that "
-	        "we come too often doubles the waiting, up to 10 min; it is as before when none has come for a day. Instants of the grid "
-	        "that a long run passed over are counted, never made up. A name that does not exist any more is looked at again "
-	        "after retry_interval, while one of its last known addresses answers: twice, then that it is missing fails the run, and "
+	.note = "Every run of a target whose flag slow is set is patient: set when a patient run "
+	"passes with a phase above its "
+	        "routine limit, cleared after recover_tries passes in a row within all of them. A "
+	            "refusal that says that "
+	        "we come too often doubles the waiting, up to 10 min; it is as before when none "
+	            "has come for a day. Instants of the grid "
+	        "that a long run passed over are counted, never made up. A name that does not "
+	            "exist any more is looked at again "
+	        "after retry_interval, while one of its last known addresses answers: twice, then "
+	            "that it is missing fails the run, and "
 	        "those two count as failed attempts with it.",
 };

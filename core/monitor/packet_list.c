@@ -66,14 +66,16 @@ packet_list_send(struct packet_list *list, int fd)
 void
 packet_list_take_back(struct packet_list *list)
 {
-	for (const struct parcel *parcel = list->first; parcel != list->unsent; parcel = parcel->next)
+	for (const struct parcel *parcel = list->first; parcel != list->unsent; parcel =
+	    parcel->next)
 		list->waiting += parcel->size;
 	memset(list->held, 0, sizeof list->held);
 	list->unsent = list->first;
 }
 
 void
-packet_list_release(struct packet_list *list, bool (*is_over)(const struct parcel *, void *), void *arg)
+packet_list_release(struct packet_list *list, bool (*is_over)(const struct parcel *, void *),
+    void *arg)
 {
 	for (struct parcel **at = &list->first, *parcel; (parcel = *at) != list->unsent;) {
 		if (!is_over(parcel, arg)) {
@@ -109,5 +111,6 @@ void
 packet_list_bound(struct packet_list *list, enum message_kind kind, size_t max)
 {
 	if (list->held[kind] > max)
-		packet_list_release(list, is_excess, &(struct excess){ kind, list->held[kind] - max });
+		packet_list_release(list, is_excess,
+		    &(struct excess){ kind, list->held[kind] - max });
 }

@@ -1,6 +1,6 @@
 /*
- * Packets for a reader that may end before it has made them durable: one list, of which the first part was sent and is held
- * until it is known to be durable, and the rest waits to be sent.
+ * Packets for a reader that may end before it has made them durable: one list, of which the first
+ * part was sent and is held until it is known to be durable, and the rest waits to be sent.
  */
 #ifndef MONITOR_PACKET_LIST_H
 #define MONITOR_PACKET_LIST_H
@@ -33,7 +33,8 @@ parcel_kind(const struct parcel *parcel)
 	return message_kind(parcel->bytes, parcel->size);
 }
 
-/* A copy of the packet, at the end; `sent`: it was, by somebody else, and nothing waits. NULL: no memory. */
+/* A copy of the packet, at the end; `sent`: it was, by somebody else, and nothing waits. NULL: no
+ * memory. */
 struct parcel *packet_list_append(struct packet_list *, const void *bytes, size_t size, bool sent);
 
 /* Sends what the socket takes now of what waits; true where nothing is left. */
@@ -42,8 +43,10 @@ bool packet_list_send(struct packet_list *, int fd);
 /* All that was sent waits again, in its order. */
 void packet_list_take_back(struct packet_list *);
 
-/* Frees all that was sent and is over; the order of the rest is kept. `is_over` is asked for one after the other. */
-void packet_list_release(struct packet_list *, bool (*is_over)(const struct parcel *, void *), void *arg);
+/* Frees all that was sent and is over; the order of the rest is kept. `is_over` is asked for one
+ * after the other. */
+void packet_list_release(struct packet_list *, bool (*is_over)(const struct parcel *, void *),
+    void *arg);
 
 /* The same for the oldest of a kind, where more than `max` bytes of it were sent. */
 void packet_list_bound(struct packet_list *, enum message_kind, size_t max);

@@ -1,4 +1,5 @@
-/* A report becomes what the rules see of a run (struct sighting), with its times on our clock; then it is judged. */
+/* A report becomes what the rules see of a run (struct sighting), with its times on our clock; then
+ * it is judged. */
 #include "monitor/prober_messages.h"
 
 #include <string.h>
@@ -41,7 +42,8 @@ show(struct sighting *run, uint16_t code, uint8_t phase, bool blocked)
 
 /* False: a name that neither the host nor the probe knows. */
 static bool
-show_warnings(const struct watch *watch, struct sighting *run, const struct report *report, const struct policy *policy)
+show_warnings(const struct watch *watch, struct sighting *run, const struct report *report,
+    const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
 	struct outcome outcome;
@@ -58,8 +60,9 @@ show_warnings(const struct watch *watch, struct sighting *run, const struct repo
 }
 
 /*
- * Whether an outcome that fails the run is a condition beside the failed attempt: where it is so grave that its first
- * sight counts, and the next attempt may not show it. A certificate is the same for every attempt, so `down` tells it.
+ * Whether an outcome that fails the run is a condition beside the failed attempt: where it is so
+ * grave that its first sight counts, and the next attempt may not show it. A certificate is the
+ * same for every attempt, so `down` tells it.
  */
 static bool
 stands_beside_failure(const struct outcome *outcome)
@@ -69,7 +72,8 @@ stands_beside_failure(const struct outcome *outcome)
 
 /* The outcome itself is a condition where it degrades or blocks. */
 static bool
-show_outcome(const struct watch *watch, struct sighting *run, const struct report *report, const struct policy *policy)
+show_outcome(const struct watch *watch, struct sighting *run, const struct report *report,
+    const struct policy *policy)
 {
 	const struct pw_outcome *own = plugin_probe(policy->probe)->outcomes;
 	struct outcome outcome;
@@ -80,23 +84,26 @@ show_outcome(const struct watch *watch, struct sighting *run, const struct repor
 	if (!outcome_find(report->outcome, own, &outcome) || !is_line(report->text))
 		return false;
 	run->tempfail = report->verdict == PW_DEGRADED && strcmp(report->outcome, "tempfail") == 0;
-	run->rate_limited = report->verdict == PW_DEGRADED && strcmp(report->outcome, "rate_limited") == 0;
+	run->rate_limited = report->verdict == PW_DEGRADED
+	    && strcmp(report->outcome, "rate_limited") == 0;
 	if (is_not_yet_plain(run, report->outcome))
 		return true;
 	if (report->verdict == PW_DEGRADED || report->verdict == PW_BLOCKED
 	    || (report->verdict == PW_FAILED && stands_beside_failure(&outcome)))
-		show(run, run->outcome, target_phase(policy, outcome.phase), report->verdict == PW_BLOCKED);
+		show(run, run->outcome, target_phase(policy, outcome.phase),
+		    report->verdict == PW_BLOCKED);
 	return true;
 }
 
 /*
- * The phase in which a run failed was reached, and not gone through: what it would have shown was not to be seen. Nor was
- * the name, the first phase of all, where it is missing.
+ * The phase in which a run failed was reached, and not gone through: what it would have shown was
+ * not to be seen. Nor was the name, the first phase of all, where it is missing.
  */
 static uint32_t
 gone_through(const struct report *report)
 {
-	uint32_t reached = report->flags & REPORT_NAME_MISSING ? report->reached & ~1u : report->reached;
+	uint32_t reached = report->flags & REPORT_NAME_MISSING ? report->reached & ~1u
+	    : report->reached;
 
 	if (report->verdict != PW_FAILED && report->verdict != PW_UNKNOWN)
 		return reached;
@@ -128,16 +135,18 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 		.means_us = report->flags & REPORT_MEANS_US,
 		.reached = gone_through(report),
 	};
-	/* It cannot have begun before it was due, nor in the future; clocks are the same for all processes. What it waited
-	 * for a slot is in both its lateness and its length. */
-	if (report->late > INT64_MAX / 4 || report->late < -SECOND || report->micros > INT64_MAX / 4)
+	/* It cannot have begun before it was due, nor in the future; clocks are the same for all
+	 * processes. What it waited for a slot is in both its lateness and its length. */
+	if (report->late > INT64_MAX / 4 || report->late < -SECOND
+	    || report->micros > INT64_MAX / 4)
 		return false;
 	int64_t started = watched->due + report->late;
 	run->started = not_after(started, watch->now);
 	run->ended = not_after(started + report->micros, watch->now);
 	clocks_date(&watch->clocks, run, report, watched->due);
 	run->spoken = report->flags & REPORT_SPOKEN;
-	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0 : run->ended - report->quiet;
+	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0
+	    : run->ended - report->quiet;
 	return started <= watch->now + SECOND && show_outcome(watch, run, report, policy)
 	    && show_warnings(watch, run, report, policy);
 }
@@ -156,7 +165,8 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 		monitor->activity.counts.stray++;
 		return true;
 	}
-	own_faults_look(monitor); /* first: what a suspension broke may be reported before the next tick */
+	own_faults_look(monitor); /* first: what a suspension broke may be reported before the next
+	                           * tick */
 	if (!sight(watch, report, &run))
 		return false;
 	orders_release(monitor->orders, report->target);
@@ -171,14 +181,16 @@ take_report(struct monitor *monitor, uint32_t prober, struct report *report)
 	return true;
 }
 
-/* Returns which facts are others than before: those of earlier legs of the run, and of this one. NULL: none. */
+/* Returns which facts are others than before: those of earlier legs of the run, and of this one.
+ * NULL: none. */
 static const char *
 note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 {
 	struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[evidence->target];
 	const char *before = recent_facts_get(monitor->recent_facts, evidence->run);
-	const int64_t span = 10 * pace_interval(&watched->state, watch_target(watch, evidence->target)->policy);
+	const int64_t span = 10 * pace_interval(&watched->state,
+	    watch_target(watch, evidence->target)->policy);
 	char bytes[FACTS_SHOWN];
 	struct text changed = TEXT_OVER(bytes);
 
@@ -193,11 +205,13 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 	return recent_facts_get(monitor->recent_facts, evidence->run);
 }
 
-/* A good leg of a target of which nothing is open belongs to something that is told only where a fact of it is news. */
+/* A good leg of a target of which nothing is open belongs to something that is told only where a
+ * fact of it is news. */
 static bool
 is_worth_keeping(const struct target_state *state, const struct evidence *leg, const char *facts)
 {
-	return leg->verdict != PW_OK || facts != NULL || state->trouble != NULL || state->conditions != NULL
+	return leg->verdict != PW_OK || facts != NULL || state->trouble != NULL
+	    || state->conditions != NULL
 	    || state->flapping != NULL;
 }
 
@@ -254,7 +268,8 @@ take_references(struct monitor *monitor, struct wire_in *in)
 {
 	struct message_references references;
 
-	if (!message_get_references(in, &references) || references.asked > monitor->watch.config->reference_count
+	if (!message_get_references(in, &references)
+	    || references.asked > monitor->watch.config->reference_count
 	    || references.at > monitor->watch.now + SECOND || references.at < 0)
 		return false;
 	self_check_references(monitor, &references);

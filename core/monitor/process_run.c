@@ -1,6 +1,7 @@
 /*
- * The order is law: what the run says of ourselves is learnt before it is judged, since it may be the run that shows that we
- * see again; and what follows for others comes behind what it has changed at its own target.
+ * The order is law: what the run says of ourselves is learnt before it is judged, since it may be
+ * the run that shows that we see again; and what follows for others comes behind what it has
+ * changed at its own target.
  */
 #include "monitor/process_run.h"
 
@@ -15,8 +16,8 @@
 #include "monitor/self_check.h"
 
 /*
- * The attempts are the runs whose evidence belongs to what may be told next: all failing attempts of a suspicion; while
- * down, the last failing one and the passing ones behind it.
+ * The attempts are the runs whose evidence belongs to what may be told next: all failing attempts
+ * of a suspicion; while down, the last failing one and the passing ones behind it.
  */
 static void
 keep_attempts(struct watched *watched, const struct news *news, const struct report *report)
@@ -28,7 +29,8 @@ keep_attempts(struct watched *watched, const struct news *news, const struct rep
 	if (news->signal == SIGNAL_NONE)
 		return;
 	if (!failed && (report->flags & REPORT_NAME_MISSING) && !state_is_down(state))
-		attempts_add(&watched->attempts, report->run); /* the first attempts at a name that is gone */
+		/* the first attempts at a name that is gone */
+		attempts_add(&watched->attempts, report->run);
 	if (failed && state_is_down(news->from))
 		attempts_restart(watched->attempts);
 	if (failed)
@@ -62,12 +64,15 @@ log_pace(const struct watch *watch, uint32_t target, const struct news *news)
 	struct text span = TEXT_OVER(bytes);
 
 	if (news->slow)
-		duty_log(watch->duty, LOG_INFO, 0, "%s is slow: it gets the patient limits in every run", configured->name);
+		duty_log(watch->duty, LOG_INFO, 0,
+		    "%s is slow: it gets the patient limits in every run", configured->name);
 	if (news->swift)
-		duty_log(watch->duty, LOG_INFO, 0, "%s is within the routine limits again", configured->name);
+		duty_log(watch->duty, LOG_INFO, 0, "%s is within the routine limits again",
+		    configured->name);
 	text_add_span(&span, pace_interval(&watch->targets[target].state, configured->policy));
 	if (news->backed_off)
-		duty_log(watch->duty, LOG_NOTICE, 0, "%s says that we connect too often: it is run every %s for now",
+		duty_log(watch->duty, LOG_NOTICE, 0,
+		    "%s says that we connect too often: it is run every %s for now",
 		    configured->name, bytes);
 }
 
@@ -99,7 +104,8 @@ process_run(struct monitor *monitor, struct sighting *run, struct report *report
 		dependencies_suspected(monitor, target, run->started);
 	outlook.silence |= dependencies_silence(&monitor->dependencies, watch, target);
 	if (!apply_run(&watched->state, run, policy, &outlook, &news)) {
-		duty_log(watch->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped", watch_target(watch, target)->name);
+		duty_log(watch->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped",
+		    watch_target(watch, target)->name);
 		orders_plan(monitor->orders, target, watch->now + policy->interval);
 		return;
 	}

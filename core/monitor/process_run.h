@@ -1,4 +1,5 @@
-/* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule and the children. */
+/* One run: what the rules make of it, and all that follows for the log, the keeper, the schedule
+ * and the children. */
 #ifndef MONITOR_PROCESS_RUN_H
 #define MONITOR_PROCESS_RUN_H
 
@@ -6,8 +7,11 @@
 
 struct monitor;
 
-/* Judges a run that was asked for, with its times on our clock, and what its report says of it; both are changed where what
- * they say is not the target's. `facts`: which steady facts are others than before, NULL: none. */
+/*
+ * Judges a run that was asked for, with its times on our clock, and what its report says of it;
+ * both are changed where what they say is not the target's. `facts`: which steady facts are others
+ * than before, NULL: none.
+ */
 void process_run(struct monitor *, struct sighting *, struct report *, const char *facts);
 
 #endif

@@ -1,4 +1,5 @@
-/* Whether a target is held is the parent's to say, and it says so to every monitor: it is told once, by the first one. */
+/* Whether a target is held is the parent's to say, and it says so to every monitor: it is told
+ * once, by the first one. */
 #include "monitor/quarantine.h"
 
 #include <assert.h>
@@ -20,7 +21,8 @@ hold(struct monitor *monitor, uint32_t target, const char *text)
 	const struct watch *watch = &monitor->watch;
 	struct watched *watched = &watch->targets[target];
 	const struct moment now = watch_moment(watch);
-	const struct change change = { .kind = NOTICE_impaired, .code = codes_of(watch->codes, "plugin", NULL),
+	const struct change change = { .kind = NOTICE_impaired,
+	    .code = codes_of(watch->codes, "plugin", NULL),
 		.number = ++watched->state.number, .detected = now, .confirmed = now };
 	const struct report report = { .target = target, .text = { text, strlen(text) } };
 
@@ -42,7 +44,8 @@ release(struct monitor *monitor, uint32_t target, const char *text)
 	if (!(watched->state.flags & TARGET_QUARANTINED))
 		return;
 	watched->state.flags &= (uint8_t)~TARGET_QUARANTINED;
-	duty_log(watch->duty, LOG_NOTICE, 0, "%s is watched again: %s", watch_target(watch, target)->name, text);
+	duty_log(watch->duty, LOG_NOTICE, 0, "%s is watched again: %s",
+	    watch_target(watch, target)->name, text);
 	keeper_link_mark(monitor->keeper, target);
 	orders_plan_soon(monitor->orders, target);
 }
@@ -92,7 +95,8 @@ void
 quarantine_begin(struct monitor *monitor)
 {
 	assert(monitor->watch.begun);
-	for (const struct account_put_off *item = monitor->accounts; item != NULL; item = item->next)
+	for (const struct account_put_off *item = monitor->accounts; item != NULL; item =
+	    item->next)
 		quarantine_take(monitor, &item->account);
 	quarantine_forget(&monitor->accounts);
 }

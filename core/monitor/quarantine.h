@@ -9,7 +9,8 @@ struct monitor;
 /* What the parent said before states were recovered, in its order. NULL: nothing. */
 struct account_put_off;
 
-/* What the parent says of a target; until states are recovered it is put off, for what a target is, is not known before. */
+/* What the parent says of a target; until states are recovered it is put off, for what a target is,
+ * is not known before. */
 void quarantine_take(struct monitor *, const struct message_account *);
 /* States are recovered: takes what was put off. */
 void quarantine_begin(struct monitor *);

@@ -1,4 +1,6 @@
-/* Runs have numbers that grow, so their remainder is a place: a run that is 4,096 later takes it. */
+/*
+ * Runs have numbers that grow, so their remainder is a place: a run that is 4,096 later takes it.
+ */
 #include "monitor/recent_facts.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Which facts of a target the evidence of a run in hand has changed: kept until the run is reported, which may be a while. */
+/* Which facts of a target the evidence of a run in hand has changed: kept until the run is
+ * reported, which may be a while. */
 #ifndef MONITOR_RECENT_FACTS_H
 #define MONITOR_RECENT_FACTS_H
 

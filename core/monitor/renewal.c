@@ -1,4 +1,5 @@
-/* What is known of renewals goes by the dates that certificates show, which the probers make facts of. */
+/* What is known of renewals goes by the dates that certificates show, which the probers make facts
+ * of. */
 #include "monitor/renewal.h"
 
 #include <stdio.h>
@@ -30,7 +31,8 @@ renewal_learn(struct renewal *renewal, const struct evidence *leg, int64_t now)
 {
 	int64_t from = date_of(leg, "cert_not_before"), end = date_of(leg, "cert_not_after");
 
-	if (from == 0 || end <= from || renewal->several || (from == renewal->from && end == renewal->end))
+	if (from == 0 || end <= from || renewal->several
+	    || (from == renewal->from && end == renewal->end))
 		return false;
 	if (renewal->end != 0 && (end < renewal->end || from < renewal->from)) {
 		renewal->several = true;
@@ -38,7 +40,8 @@ renewal_learn(struct renewal *renewal, const struct evidence *leg, int64_t now)
 		return true;
 	}
 	if (renewal->from <= now && now < renewal->end)
-		renewal->left = (uint8_t)((renewal->end - now) / ((renewal->end - renewal->from) / PERCENT + 1));
+		renewal->left = (uint8_t)((renewal->end
+		    - now) / ((renewal->end - renewal->from) / PERCENT + 1));
 	renewal->from = from;
 	renewal->end = end;
 	return true;

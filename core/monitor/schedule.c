@@ -1,4 +1,5 @@
-/* The wheel: a slot is a ring of entries through its head, so that an entry leaves it without knowing which it is in. */
+/* The wheel: a slot is a ring of entries through its head, so that an entry leaves it without
+ * knowing which it is in. */
 #include "monitor/schedule.h"
 
 #include <stdlib.h>
@@ -50,15 +51,18 @@ schedule_put(struct schedule *schedule, uint32_t target, int64_t due)
 	uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS);
 
 	schedule_drop(schedule, target);
-	entries[target] = (struct schedule_entry){ .next = head, .prev = entries[head].prev, .due = due };
+	entries[target] = (struct schedule_entry){ .next = head, .prev = entries[head].prev,
+	    .due = due };
 	entries[entries[head].prev].next = target;
 	entries[head].prev = target;
 }
 
 static void
-collect_tick(struct schedule *schedule, int64_t tick, void (*on_due)(void *arg, uint32_t target), void *arg)
+collect_tick(struct schedule *schedule, int64_t tick, void (*on_due)(void *arg, uint32_t target),
+    void *arg)
 {
-	uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS), target = schedule->entries[head].next;
+	uint32_t head = schedule->targets + (uint32_t)(tick % SCHEDULE_SLOTS),
+	    target = schedule->entries[head].next;
 
 	while (target != head) {
 		uint32_t next = schedule->entries[target].next;
@@ -71,9 +75,11 @@ collect_tick(struct schedule *schedule, int64_t tick, void (*on_due)(void *arg, 
 }
 
 void
-schedule_collect(struct schedule *schedule, int64_t last, void (*on_due)(void *arg, uint32_t target), void *arg)
+schedule_collect(struct schedule *schedule, int64_t last,
+    void (*on_due)(void *arg, uint32_t target), void *arg)
 {
-	/* After a long sleep every slot is visited once, with the last ticks: what is older is due in them as well. */
+	/* After a long sleep every slot is visited once, with the last ticks: what is older is due
+	 * in them as well. */
 	if (last - schedule->tick >= SCHEDULE_SLOTS)
 		schedule->tick = last - SCHEDULE_SLOTS + 1;
 	while (schedule->tick <= last) {

@@ -1,6 +1,6 @@
 /*
- * When each target is to be looked at next: a hashed timing wheel of ticks, 16 bytes a target, with the same small cost
- * for every target however many there are. Time is an argument.
+ * When each target is to be looked at next: a hashed timing wheel of ticks, 16 bytes a target, with
+ * the same small cost for every target however many there are. Time is an argument.
  */
 #ifndef MONITOR_SCHEDULE_H
 #define MONITOR_SCHEDULE_H
@@ -32,8 +32,9 @@ int64_t schedule_horizon(const struct schedule *);
 void schedule_put(struct schedule *, uint32_t target, int64_t due);
 void schedule_drop(struct schedule *, uint32_t target);
 
-/* Takes out all that is due before the end of tick number `last`, tick by tick, and calls `on_due` for each, which may
- * put it in again, and no other. */
-void schedule_collect(struct schedule *, int64_t last, void (*on_due)(void *arg, uint32_t target), void *arg);
+/* Takes out all that is due before the end of tick number `last`, tick by tick, and calls `on_due`
+ * for each, which may put it in again, and no other. */
+void schedule_collect(struct schedule *, int64_t last, void (*on_due)(void *arg, uint32_t target),
+    void *arg);
 
 #endif

@@ -1,4 +1,5 @@
-/* A run is asked first what it shows of ourselves, and only then, in the light of all that is known by now, what it means. */
+/* A run is asked first what it shows of ourselves, and only then, in the light of all that is known
+ * by now, what it means. */
 #include "monitor/self_check.h"
 
 #include <assert.h>
@@ -90,13 +91,15 @@ hear_target(struct monitor *monitor, const struct sighting *run, const struct re
 
 /* What the run has used with success, and what it lacked. */
 static void
-learn_means(struct own_side *own, const struct watch *watch, const struct sighting *run, const struct report *report)
+learn_means(struct own_side *own, const struct watch *watch, const struct sighting *run,
+    const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
 	uint16_t port = watch_target(watch, report->target)->port;
 	bool beyond = !(watched->flags & WATCHED_LOCAL) && !own_side_is_apart(own, watched);
 	unsigned uses = (report->flags & REPORT_NAME_ASKED ? USED_RESOLVER : 0)
-	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET : 0)
+	    | (report->network != 0 && (run->heard != 0 || run->verdict != PW_UNKNOWN) ? USED_SOCKET
+	    : 0)
 	    | (run->heard != 0 && beyond ? USED_NETWORK : 0);
 
 	blind_used(&own->blind, uses, port, run->ended);
@@ -105,9 +108,11 @@ learn_means(struct own_side *own, const struct watch *watch, const struct sighti
 }
 
 static struct suspect
-suspect_of(const struct watch *watch, const struct sighting *run, uint32_t target, uint64_t likeness)
+suspect_of(const struct watch *watch, const struct sighting *run, uint32_t target,
+    uint64_t likeness)
 {
-	return (struct suspect){ .target = target, .network = watch->targets[target].network, .likeness = likeness,
+	return (struct suspect){ .target = target, .network = watch->targets[target].network,
+	    .likeness = likeness,
 		.ended = run->ended, .interval = watch_target(watch, target)->policy->interval };
 }
 
@@ -125,7 +130,8 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 
 	if (!run->spoken) {
 		watched->unheard = true;
-		unheard_add(&own->unheard, report->target, watched->network, run->heard != 0 ? run->heard : run->started, run->ended);
+		unheard_add(&own->unheard, report->target, watched->network,
+		    run->heard != 0 ? run->heard : run->started, run->ended);
 		cross_check_look(monitor);
 		holds_suspect(monitor, 0, &suspect, unanswered ? &all : NULL);
 	}
@@ -142,8 +148,10 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 static void
 suspect_refusal(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
-	struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch, report->target);
-	const struct suspect suspect = suspect_of(&monitor->watch, run, report->target, likeness(report));
+	struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch,
+	    report->target);
+	const struct suspect suspect = suspect_of(&monitor->watch, run, report->target,
+	    likeness(report));
 
 	if (of_port == NULL)
 		return;
@@ -180,9 +188,11 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 		hear_target(monitor, run, report);
 	if (apart)
 		return; /* its silence and its words say nothing of the way to others */
-	if (watched->unheard && (run->verdict <= PW_BLOCKED || (run->verdict == PW_FAILED && run->spoken))) {
+	if (watched->unheard && (run->verdict <= PW_BLOCKED
+	    || (run->verdict == PW_FAILED && run->spoken))) {
 		watched->unheard = false;
-		unheard_end(&own->unheard, report->target, run->verdict == PW_FAILED ? UNHEARD_FAILED
+		unheard_end(&own->unheard, report->target,
+		    run->verdict == PW_FAILED ? UNHEARD_FAILED
 		    : run->over_routine ? UNHEARD_SLOW : UNHEARD_BACK);
 	}
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
@@ -193,7 +203,8 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 
 /* What our own side means for a failure of a target that is not down. */
 static void
-judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t target, struct outlook *outlook)
+judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t target,
+    struct outlook *outlook)
 {
 	const struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
@@ -204,20 +215,26 @@ judge_failure(struct monitor *monitor, const struct sighting *run, uint32_t targ
 		outlook->held = cross_check_is_needed(monitor, target, run);
 		return;
 	}
-	bool digests = hold_digests(&own->hold) || (of_port != NULL && hold_digests(&of_port->hold));
-	bool holds = (!run->spoken && hold_holds(&own->hold)) || (of_port != NULL && hold_holds(&of_port->hold));
-	bool overlaps = !run->spoken && own_side_overlaps(own, watch, target, run->started, run->ended);
+	bool digests = hold_digests(&own->hold)
+	    || (of_port != NULL && hold_digests(&of_port->hold));
+	bool holds = (!run->spoken && hold_holds(&own->hold))
+	    || (of_port != NULL && hold_holds(&of_port->hold));
+	bool overlaps = !run->spoken && own_side_overlaps(own, watch, target, run->started,
+	    run->ended);
 
 	if (overlaps && !digests)
-		outlook->enough = own_side_is_blurred(own, &watch->targets[target], run->started, run->ended);
+		outlook->enough = own_side_is_blurred(own, &watch->targets[target], run->started,
+		    run->ended);
 	outlook->blind &= !outlook->enough;
 	outlook->held = !digests && (holds || cross_check_is_needed(monitor, target, run));
 	outlook->silence = digests ? SILENCE_digest : 0;
 }
 
-/* A failure of a target that is down, while no hold is the reason for telling it together with others. */
+/* A failure of a target that is down, while no hold is the reason for telling it together with
+ * others. */
 static bool
-is_apart(const struct own_side *own, const struct watch *watch, const struct sighting *run, uint32_t target)
+is_apart(const struct own_side *own, const struct watch *watch, const struct sighting *run,
+    uint32_t target)
 {
 	const struct port_hold *of_port = own_side_port_of(own, watch, target);
 
@@ -225,7 +242,8 @@ is_apart(const struct own_side *own, const struct watch *watch, const struct sig
 		return true;
 	return hold_is_free(&own->hold) && (of_port == NULL || hold_is_free(&of_port->hold))
 	    && !own_side_overlaps(own, watch, target, run->started, run->ended)
-	    && (run->spoken || hearing_gap(&own->hearing, run->started, run->ended) < run->ended - run->started + SECOND);
+	    && (run->spoken || hearing_gap(&own->hearing, run->started, run->ended) < run->ended
+	    - run->started + SECOND);
 }
 
 /* Turned away in the words for which its port is held, or was told as perhaps shut. */
@@ -248,14 +266,17 @@ self_check_outlook(struct monitor *monitor, const struct sighting *run, const st
 	uint32_t target = report->target;
 	struct watched *watched = &watch->targets[target];
 	struct outlook outlook = { .codes = watch->codes, .may_repeat = true };
-	int64_t since = watched->state.state == STATE_SUSPECT ? watched->state.trouble->began.mono : run->started;
+	int64_t since = watched->state.state == STATE_SUSPECT ? watched->state.trouble->began.mono
+	    : run->started;
 
-	outlook.ours = (run->verdict != PW_FAILED || !run->spoken) && own_side_overlaps(own, watch, target, since, run->ended);
+	outlook.ours = (run->verdict != PW_FAILED || !run->spoken)
+	    && own_side_overlaps(own, watch, target, since, run->ended);
 	if (run->verdict <= PW_BLOCKED)
 		watched->blurred = 0;
 	outlook.intercepted = is_intercepted(own, watch, run, report);
 	if (run->verdict == PW_FAILED && !(watched->flags & WATCHED_LOCAL)) {
-		outlook.blind = !run->spoken && blind_overlaps(&own->blind, run->started, run->ended);
+		outlook.blind = !run->spoken && blind_overlaps(&own->blind, run->started,
+		    run->ended);
 		if (!state_is_down((enum state)watched->state.state))
 			judge_failure(monitor, run, target, &outlook);
 		else
@@ -263,7 +284,8 @@ self_check_outlook(struct monitor *monitor, const struct sighting *run, const st
 	}
 	outlook.explained = run->verdict == PW_UNKNOWN && (strcmp(report->outcome, "our_clock") == 0
 	    || own_faults_explain(&own->faults, report->outcome)
-	    || blind_explains(&own->blind, report->outcome, watch_target(watch, target)->policy->stale_after));
+	    || blind_explains(&own->blind, report->outcome,
+	    watch_target(watch, target)->policy->stale_after));
 	return outlook;
 }
 
@@ -287,7 +309,8 @@ self_check_references(struct monitor *monitor, const struct message_references *
 	if (round->reached > 0)
 		hear(monitor, round->began);
 	if (own->blind.doubted && !own->references_doubted)
-		duty_log(monitor->watch.duty, LOG_WARNING, 0, "none of the references answers, but targets do: the references count "
+		duty_log(monitor->watch.duty, LOG_WARNING, 0,
+		    "none of the references answers, but targets do: the references count "
 		    "for nothing until one of them answers again");
 	own->references_doubted = own->blind.doubted;
 	cross_check_looked(monitor, round);
@@ -308,15 +331,19 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 		return;
 	case BLIND_TELL_BLIND:
 		if (!moment_is_set(own->blind_since))
-			own->blind_since = clocks_at(&watch->clocks, own->blind.causes[cause].since);
+			own->blind_since = clocks_at(&watch->clocks,
+			    own->blind.causes[cause].since);
 		text_add_span(&span, watch->now - own->blind_since.mono);
 		blind_add_words(&text, &own->blind, cause, spans);
-		own->blind_change = own_notice(monitor, NOTICE_blind, blind_code(cause), own->blind_since, "%s", words);
+		own->blind_change = own_notice(monitor, NOTICE_blind, blind_code(cause),
+		    own->blind_since, "%s", words);
 		return;
 	case BLIND_TELL_OVER:
 		text_add_span(&span, watch->now - own->blind_since.mono);
-		(void)own_notice(monitor, NOTICE_cleared, blind_code(cause), own->blind_since, own->record.unseen
-		    ? "it has not shown itself again since postwatch began anew, %s after it was first seen" : "we see again, after %s",
+		(void)own_notice(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
+		    own->record.unseen
+		    ? "it has not shown itself again since postwatch began anew, %s after it was "
+		    "first seen" : "we see again, after %s",
 		    spans);
 		own->record.unseen = false;
 		own->blind_since = (struct moment){ 0, 0 };
@@ -329,7 +356,8 @@ self_check_restate(struct monitor *monitor)
 {
 	const struct own_side *own = &monitor->own;
 
-	if (own->blind.stage == BLIND_TOLD && keeper_link_has_committed(monitor->keeper, own->blind_change))
+	if (own->blind.stage == BLIND_TOLD && keeper_link_has_committed(monitor->keeper,
+	    own->blind_change))
 		tell_blindness(monitor, BLIND_TELL_BLIND);
 }
 

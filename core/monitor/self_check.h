@@ -1,6 +1,7 @@
 /*
- * Whether it is us: what runs and references say of our own network, and what that means for a run. What was heard counts at
- * the instant at which it was heard, and what our own side means for a run is asked for the whole time that it took.
+ * Whether it is us: what runs and references say of our own network, and what that means for a run.
+ * What was heard counts at the instant at which it was heard, and what our own side means for a run
+ * is asked for the whole time that it took.
  */
 #ifndef MONITOR_SELF_CHECK_H
 #define MONITOR_SELF_CHECK_H
@@ -10,15 +11,18 @@
 
 struct monitor;
 
-/* Before the rules: learns what a run says of ourselves. What is ours in it is taken out of the run and its report. */
+/* Before the rules: learns what a run says of ourselves. What is ours in it is taken out of the run
+ * and its report. */
 void self_check_before(struct monitor *, struct sighting *, struct report *);
 
-/* What the rules have to know of the world while they judge the run; reasons for silence that come from parents are not in
- * it. */
+/* What the rules have to know of the world while they judge the run; reasons for silence that come
+ * from parents are not in it. */
 struct outlook self_check_outlook(struct monitor *, const struct sighting *, const struct report *);
 
-/* After the rules: a confirmation that is held waits for a word, and what was heard may decide others. */
-void self_check_after(struct monitor *, const struct sighting *, const struct report *, const struct outlook *);
+/* After the rules: a confirmation that is held waits for a word, and what was heard may decide
+ * others. */
+void self_check_after(struct monitor *, const struct sighting *, const struct report *,
+    const struct outlook *);
 
 /* A round over the references has ended. */
 void self_check_references(struct monitor *, const struct message_references *);
@@ -26,7 +30,8 @@ void self_check_references(struct monitor *, const struct message_references *);
 /* Every tick. */
 void self_check_tick(struct monitor *);
 
-/* The keeper knows nothing of what it was told: what was told of us and has not ended is told again. */
+/* The keeper knows nothing of what it was told: what was told of us and has not ended is told
+ * again. */
 void self_check_restate(struct monitor *);
 
 #endif

@@ -1,4 +1,5 @@
-/* One run as the rules see it, what they know of the world while they judge it, and what they make of it. */
+/* One run as the rules see it, what they know of the world while they judge it, and what they make
+ * of it. */
 #ifndef MONITOR_SIGHTING_H
 #define MONITOR_SIGHTING_H
 
@@ -13,7 +14,8 @@
 enum {
 	PHASE_ANY = UINT8_MAX,                        /* a condition that belongs to no phase */
 	SHOWN_MAX = REPORT_WARNINGS_MAX + 2,          /* warnings, the outcome, `unstable` */
-	CONDITIONS_MAX = 32,                          /* of one target; what comes on top is not kept */
+	CONDITIONS_MAX = 32,                          /* of one target; what comes on top is not
+	                                               * kept */
 	NEWS_MAX = 3 + CONDITIONS_MAX + SHOWN_MAX
 };
 
@@ -39,9 +41,11 @@ struct sighting {
 	bool tempfail;     /* the outcome is `tempfail` */
 	bool rate_limited; /* the outcome is `rate_limited` */
 	bool missing;      /* there is no such name, or it has no address */
-	bool too_many;     /* refused by 4xx because of too many connections, their rate, or throttling */
+	bool too_many;     /* refused by 4xx because of too many connections, their rate, or
+	                    * throttling */
 	bool policy_code;  /* refused by 4xx with an enhanced code x.7.x */
-	bool undated;      /* our clock cannot be right: it does not show what the dates of a certificate would */
+	bool undated;      /* our clock cannot be right: it does not show what the dates of a
+	                    * certificate would */
 	bool means_us;     /* the text of the refusal speaks of us */
 	uint32_t reached;  /* phases that were gone through, by their index in the policy */
 	uint32_t shown_count;
@@ -51,12 +55,17 @@ struct sighting {
 /* The world around the target at that moment. */
 struct outlook {
 	bool blind;       /* we are known to be cut off: a failure says nothing */
-	bool held;        /* we may be cut off, or nobody else was heard yet: nothing is confirmed */
-	bool ours;        /* we could not see it, or may not have been able to, at some time since its suspicion began */
-	bool enough;      /* its failures have gone on so long that this one confirms, were they ever so few */
+	bool held;        /* we may be cut off, or nobody else was heard yet: nothing is confirmed
+	                   * */
+	bool ours;        /* we could not see it, or may not have been able to, at some time since
+	                   * its suspicion began */
+	bool enough;      /* its failures have gone on so long that this one confirms, were they
+	                   * ever so few */
 	bool alone;       /* nobody was there to ask whether it may be us */
-	bool intercepted; /* it was turned away in words that may be somebody else's: it says nothing */
-	bool apart;       /* the reason for telling it together with others is over: this failure is of it alone */
+	bool intercepted; /* it was turned away in words that may be somebody else's: it says
+	                   * nothing */
+	bool apart;       /* the reason for telling it together with others is over: this failure is
+	                   * of it alone */
 	bool may_repeat;  /* the attempt that would confirm may be made again at once */
 	bool explained;   /* that the run tells nothing is told for itself, or soon is */
 	uint32_t silence; /* reasons from outside (silence.h): parent, digest */

@@ -1,4 +1,5 @@
-/* Which reason keeps which kind of notice silent, and what a parent's state means for what lies behind it. */
+/* Which reason keeps which kind of notice silent, and what a parent's state means for what lies
+ * behind it. */
 #include "monitor/silence.h"
 
 #include <assert.h>
@@ -68,7 +69,8 @@ silence_of_ancestor(enum state ancestor, bool looked)
 int64_t
 silence_wait_max(const struct policy *ancestor, uint32_t attempts)
 {
-	return attempts * (ancestor->retry_interval + ancestor->retry_interval / 10 + ancestor->leg.patient);
+	return attempts * (ancestor->retry_interval + ancestor->retry_interval / 10
+	    + ancestor->leg.patient);
 }
 
 static const char *const parent_heads[] = { "parent", "looked at since", "for those behind it" };
@@ -82,7 +84,8 @@ parent_cell(size_t row, size_t column)
 	switch (column) {
 	case 0: return state_name(state);
 	case 1: return row % 2 ? "yes" : "not yet";
-	case 2: return silence == 0 ? "told" : silence == SILENCE_parent ? "silent, listed with the parent" : "down waits";
+	case 2: return silence == 0 ? "told" : silence == SILENCE_parent
+	    ? "silent, listed with the parent" : "down waits";
 	}
 	return "";
 }
@@ -94,7 +97,8 @@ const struct rule_table silence_parent_table = {
 	.columns = 3,
 	.rows = (size_t)(STATES - STATE_PENDING) * 2,
 	.cell = parent_cell,
-	.note = "The nearest and all farther parents count. A suspicion has the parents looked at at once; a down waits no longer "
+	.note = "The nearest and all farther parents count. A suspicion has the parents looked at "
+	"at once; a down waits no longer "
 	        "than it takes to confirm the parent's.",
 };
 
@@ -110,7 +114,8 @@ kinds_of(unsigned index)
 		return "all its notices";
 	for (unsigned kind = NOTICE_none + 1, named = 0; kind < NOTICE_KINDS; kind++)
 		if (silences[index].kinds >> kind & 1)
-			text_format(&list, "%s%s", named++ == 0 ? "" : " ", notice_name((enum notice_kind)kind));
+			text_format(&list, "%s%s", named++ == 0 ? "" : " ",
+			    notice_name((enum notice_kind)kind));
 	return lists[index];
 }
 
@@ -132,5 +137,6 @@ const struct rule_table silence_table = {
 	.columns = 3,
 	.rows = SILENCE_COUNT,
 	.cell = cell,
-	.note = "When a reason ends, what is true is compared with what was told, and told if it differs.",
+	.note = "When a reason ends, what is true is compared with what was told, and told if it "
+	"differs.",
 };

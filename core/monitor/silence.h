@@ -1,6 +1,6 @@
 /*
- * Reasons for silence: the monitor stamps those in force on each change; the keeper withholds it while there are any,
- * and compares what is true with what was told when they end.
+ * Reasons for silence: the monitor stamps those in force on each change; the keeper withholds it
+ * while there are any, and compares what is true with what was told when they end.
  */
 #ifndef MONITOR_SILENCE_H
 #define MONITOR_SILENCE_H
@@ -40,13 +40,13 @@ void silence_add_names(struct text *, uint32_t reasons);
 uint32_t silence_named(const char *names);
 
 /*
- * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0. `looked`: a run of it has
- * ended that began after the suspicion of the one behind it did.
+ * What an ancestor means for those behind it: SILENCE_parent, SILENCE_parent_unplain or 0.
+ * `looked`: a run of it has ended that began after the suspicion of the one behind it did.
  */
 uint32_t silence_of_ancestor(enum state ancestor, bool looked);
 
-/* How long a `down` waits for an ancestor with this policy to become plain: what `attempts` of it in a row take, by which it
- * would be confirmed that it is down. */
+/* How long a `down` waits for an ancestor with this policy to become plain: what `attempts` of it
+ * in a row take, by which it would be confirmed that it is down. */
 int64_t silence_wait_max(const struct policy *ancestor, uint32_t attempts);
 
 extern const struct rule_table silence_table, silence_parent_table;

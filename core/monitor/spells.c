@@ -16,7 +16,8 @@ spells_begin(struct spells *spells, int64_t from)
 		return;
 	if (spells->count == SPELLS_KEPT) {
 		spells->items[1].from = spells->items[0].from;
-		memmove(spells->items, spells->items + 1, (SPELLS_KEPT - 1) * sizeof spells->items[0]);
+		memmove(spells->items, spells->items + 1,
+		    (SPELLS_KEPT - 1) * sizeof spells->items[0]);
 		spells->count--;
 	}
 	spells->items[spells->count].from = from;

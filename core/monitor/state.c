@@ -110,7 +110,8 @@ cell(size_t row, size_t column)
 	case 0: return state_name(from);
 	case 1: return signal_name(signal);
 	case 2: return state_name(move.to);
-	case 3: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided ? "– (a false alarm avoided)" : "–";
+	case 3: return move.tell != NOTICE_none ? notice_name(move.tell) : move.avoided
+	    ? "– (a false alarm avoided)" : "–";
 	}
 	return "";
 }
@@ -124,6 +125,7 @@ const struct rule_table state_table = {
 	.columns = 4,
 	.rows = (size_t)(STATES - STATE_PENDING) * SIGNALS,
 	.cell = cell,
-	.note = "An incident begins with the first failing attempt and ends with the first passing one of those that confirmed "
+	.note = "An incident begins with the first failing attempt and ends with the first passing "
+	"one of those that confirmed "
 	        "up.",
 };

@@ -1,6 +1,6 @@
 /*
- * The states of a target and the table that moves it between them. A run has become a signal before (attempt.h, where
- * all counting lives); here the table is law.
+ * The states of a target and the table that moves it between them. A run has become a signal before
+ * (attempt.h, where all counting lives); here the table is law.
  */
 #ifndef MONITOR_STATE_H
 #define MONITOR_STATE_H

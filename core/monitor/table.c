@@ -20,14 +20,17 @@ static const struct rule_table refusal_table = {
 	.columns = 3,
 	.rows = REFUSAL_ROWS,
 	.cell = refusal_cell,
-	.note = "Words are whole words and phrases, never parts of words or of names; the verdict's sentence quotes those that "
-	        "decided. A mention of us decides nothing where the reply names a trouble of the server's own.",
+	.note = "Words are whole words and phrases, never parts of words or of names; the "
+	"verdict's sentence quotes those that "
+	        "decided. A mention of us decides nothing where the reply names a trouble of the "
+	            "server's own.",
 };
 
 static const struct rule_table *const tables[] = {
 	&refusal_table,
 	&attempt_table, &state_table,   &pace_table,           &condition_table, &flapping_table,
-	&blind_table,   &cause_table,   &hold_table,           &silence_parent_table, &silence_table,
+	&blind_table,   &cause_table,   &hold_table,           &silence_parent_table,
+	    &silence_table,
 };
 
 const struct rule_table *

@@ -1,6 +1,6 @@
 /*
- * A rule as a table that people can read: `postwatch explain --table` prints them all. The cells come from the same
- * data that the rules run on, so what is printed is what is done.
+ * A rule as a table that people can read: `postwatch explain --table` prints them all. The cells
+ * come from the same data that the rules run on, so what is printed is what is done.
  */
 #ifndef MONITOR_TABLE_H
 #define MONITOR_TABLE_H
@@ -12,7 +12,8 @@ struct rule_table {
 	const char *title; /* a sentence */
 	const char *const *heads;
 	size_t columns, rows;
-	const char *(*cell)(size_t row, size_t column); /* never NULL; lives as long as the process */
+	const char *(*cell)(size_t row, size_t column); /* never NULL; lives as long as the process
+	                                                 * */
 	const char *note;  /* what the table does not show; "" for none */
 };
 

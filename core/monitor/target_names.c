@@ -1,4 +1,5 @@
-/* In memory a name's times are on both clocks, in a message monotonic, and in a record UTC: each is what its reader has. */
+/* In memory a name's times are on both clocks, in a message monotonic, and in a record UTC: each is
+ * what its reader has. */
 #include "monitor/target_names.h"
 
 #include <assert.h>
@@ -12,7 +13,8 @@ struct target_name {
 };
 
 static void
-keep(struct target_name **name, const struct message_name *said, struct moment public_at, struct moment good_at)
+keep(struct target_name **name, const struct message_name *said, struct moment public_at,
+    struct moment good_at)
 {
 	size_t size = said->count * sizeof said->addresses[0];
 	struct target_name *kept = malloc(sizeof *kept + size);
@@ -20,14 +22,16 @@ keep(struct target_name **name, const struct message_name *said, struct moment p
 	assert(said->count <= sizeof said->addresses / sizeof said->addresses[0]);
 	if (kept == NULL)
 		return;
-	*kept = (struct target_name){ .public_at = public_at, .good_at = good_at, .count = said->count };
+	*kept = (struct target_name){ .public_at = public_at, .good_at = good_at,
+	    .count = said->count };
 	memcpy(kept->addresses, said->addresses, size);
 	free(*name);
 	*name = kept;
 }
 
 bool
-target_name_learn(struct target_name **name, const struct message_name *said, const struct clocks *clocks, int64_t now)
+target_name_learn(struct target_name **name, const struct message_name *said,
+    const struct clocks *clocks, int64_t now)
 {
 	const struct moment never = { 0, 0 };
 
@@ -41,7 +45,8 @@ target_name_learn(struct target_name **name, const struct message_name *said, co
 static struct message_name
 message_of(const struct target_name *name, uint32_t target)
 {
-	struct message_name message = { .target = target, .public_at = name->public_at.mono, .good_at = name->good_at.mono,
+	struct message_name message = { .target = target, .public_at = name->public_at.mono,
+	    .good_at = name->good_at.mono,
 		.count = name->count };
 
 	memcpy(message.addresses, name->addresses, name->count * sizeof message.addresses[0]);

@@ -1,6 +1,6 @@
 /*
- * Where the name of a target has led: kept with its state, since probers come and go, and what it means that a name does
- * not resolve depends on it.
+ * Where the name of a target has led: kept with its state, since probers come and go, and what it
+ * means that a name does not resolve depends on it.
  */
 #ifndef MONITOR_TARGET_NAMES_H
 #define MONITOR_TARGET_NAMES_H
@@ -11,11 +11,13 @@
 
 struct target_name; /* NULL: the name has led nowhere, or there is none */
 
-/* Keeps what a prober says, in place of what is known; if there is no memory, that stays. Returns false if a time in it
- * lies ahead of `now` (monotonic), which cannot be. */
-bool target_name_learn(struct target_name **, const struct message_name *, const struct clocks *, int64_t now);
+/* Keeps what a prober says, in place of what is known; if there is no memory, that stays. Returns
+ * false if a time in it lies ahead of `now` (monotonic), which cannot be. */
+bool target_name_learn(struct target_name **, const struct message_name *, const struct clocks *,
+    int64_t now);
 
-/* Sends what is known to the prober at that socket. Returns whether that prober has it; false if nothing is known. */
+/* Sends what is known to the prober at that socket. Returns whether that prober has it; false if
+ * nothing is known. */
 bool target_name_send(const struct target_name *, uint32_t target, int prober);
 
 void target_name_forget(struct target_name **);

@@ -36,13 +36,16 @@ unheard_end(struct unheard *unheard, uint32_t target, enum unheard_fate fate)
 }
 
 static bool
-is_among(const struct unheard *unheard, uint32_t at, enum unheard_fate fate, int64_t from, int64_t to)
+is_among(const struct unheard *unheard, uint32_t at, enum unheard_fate fate, int64_t from,
+    int64_t to)
 {
-	return unheard->items[at].fate == fate && unheard->items[at].from < to && unheard->items[at].to > from;
+	return unheard->items[at].fate == fate && unheard->items[at].from < to
+	    && unheard->items[at].to > from;
 }
 
 uint32_t
-unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t but, int64_t from, int64_t to)
+unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t but, int64_t from,
+    int64_t to)
 {
 	uint64_t networks[COUNTED];
 	uint32_t count = 0;
@@ -61,7 +64,8 @@ unheard_networks(const struct unheard *unheard, enum unheard_fate fate, uint64_t
 }
 
 bool
-unheard_next(const struct unheard *unheard, uint32_t *at, int64_t from, int64_t to, uint32_t *target)
+unheard_next(const struct unheard *unheard, uint32_t *at, int64_t from, int64_t to,
+    uint32_t *target)
 {
 	for (; *at < kept(unheard); ++*at)
 		if (is_among(unheard, *at, UNHEARD_OPEN, from, to)) {

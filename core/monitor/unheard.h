@@ -1,6 +1,7 @@
 /*
- * Runs that ended in silence, and what came of their targets: where others fell silent in the time of a run and came back
- * when they were asked again, it was our line that was away, though nobody saw it.
+ * Runs that ended in silence, and what came of their targets: where others fell silent in the time
+ * of a run and came back when they were asked again, it was our line that was away, though nobody
+ * saw it.
  */
 #ifndef MONITOR_UNHEARD_H
 #define MONITOR_UNHEARD_H
@@ -34,10 +35,13 @@ void unheard_add(struct unheard *, uint32_t target, uint64_t network, int64_t fr
 /* The target's next run ended otherwise. */
 void unheard_end(struct unheard *, uint32_t target, enum unheard_fate);
 
-/* How many networks, but this one, fell silent in the time between, with that fate; at most 3 are counted. */
-uint32_t unheard_networks(const struct unheard *, enum unheard_fate, uint64_t but, int64_t from, int64_t to);
+/* How many networks, but this one, fell silent in the time between, with that fate; at most 3 are
+ * counted. */
+uint32_t unheard_networks(const struct unheard *, enum unheard_fate, uint64_t but, int64_t from,
+    int64_t to);
 
-/* The next target, from index *at on, that fell silent in the time between and is open; false: no more. */
+/* The next target, from index *at on, that fell silent in the time between and is open; false: no
+ * more. */
 bool unheard_next(const struct unheard *, uint32_t *at, int64_t from, int64_t to, uint32_t *target);
 
 #endif

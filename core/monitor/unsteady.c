@@ -1,4 +1,5 @@
-/* The hour behind us in six slots: enough for a share of failed attempts, and small enough for many targets. */
+/* The hour behind us in six slots: enough for a share of failed attempts, and small enough for many
+ * targets. */
 #include "monitor/unsteady.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ unsteady_begin(struct unsteady *unsteady, int64_t up_since, int64_t interval, st
 		int64_t end = now.mono - (int64_t)(i - 1) * slot_length, begin = end - slot_length;
 		if (begin < up_since)
 			begin = up_since;
-		unsteady->runs[UNSTEADY_SLOTS - i] = clamp(whole(now.mono - begin, interval) - whole(now.mono - end, interval));
+		unsteady->runs[UNSTEADY_SLOTS - i] =
+		    clamp(whole(now.mono - begin, interval) - whole(now.mono - end, interval));
 	}
 }
 
@@ -45,13 +47,15 @@ begin_slot(struct unsteady *unsteady, int64_t after)
 static void
 advance(struct unsteady *unsteady, int64_t now)
 {
-	for (unsigned steps = 0; now - unsteady->slot_began.mono >= slot_length && steps < UNSTEADY_SLOTS; steps++) {
+	for (unsigned steps = 0; now - unsteady->slot_began.mono >= slot_length
+	    && steps < UNSTEADY_SLOTS; steps++) {
 		unsteady->newest = (uint8_t)((unsteady->newest + 1) % UNSTEADY_SLOTS);
 		unsteady->runs[unsteady->newest] = 0;
 		unsteady->failed[unsteady->newest] = 0;
 		begin_slot(unsteady, slot_length);
 	}
-	if (now - unsteady->slot_began.mono >= slot_length) /* more than an hour passed: all slots are empty */
+	if (now - unsteady->slot_began.mono >= slot_length) /* more than an hour passed: all slots
+	                                                     * are empty */
 		begin_slot(unsteady, now - unsteady->slot_began.mono);
 }
 
@@ -60,7 +64,8 @@ count(struct unsteady *unsteady, uint32_t runs, uint32_t failed, int64_t now)
 {
 	advance(unsteady, now);
 	unsteady->runs[unsteady->newest] = clamp((int64_t)unsteady->runs[unsteady->newest] + runs);
-	unsteady->failed[unsteady->newest] = clamp((int64_t)unsteady->failed[unsteady->newest] + failed);
+	unsteady->failed[unsteady->newest] = clamp((int64_t)unsteady->failed[unsteady->newest]
+	    + failed);
 }
 
 void
@@ -70,13 +75,15 @@ unsteady_passed(struct unsteady *unsteady, int64_t now)
 }
 
 void
-unsteady_failed(struct unsteady *unsteady, uint32_t failures, const uint64_t last[static UNSTEADY_LAST], int64_t now)
+unsteady_failed(struct unsteady *unsteady, uint32_t failures,
+    const uint64_t last[static UNSTEADY_LAST], int64_t now)
 {
 	count(unsteady, failures, failures, now);
 	for (unsigned i = 0; i < UNSTEADY_LAST; i++) {
 		if (last[i] == 0)
 			continue;
-		memmove(unsteady->last, unsteady->last + 1, sizeof unsteady->last - sizeof unsteady->last[0]);
+		memmove(unsteady->last, unsteady->last + 1,
+		    sizeof unsteady->last - sizeof unsteady->last[0]);
 		unsteady->last[UNSTEADY_LAST - 1] = last[i];
 	}
 }
@@ -105,8 +112,10 @@ unsteady_tries(struct unsteady_hour hour, uint32_t tries, int64_t interval)
 
 	if (hour.failed == 0 || (hour.failed * 2 >= hour.runs && hour.runs >= ENOUGH_RUNS))
 		return tries;
-	/* Rows that begin in a year, then those of them that come so far; to the nearest whole number of attempts. */
-	double share = hour.failed * 2 >= hour.runs ? 0.5 : (double)hour.failed / hour.runs, rows = (double)(year / interval) * (1 - share);
+	/* Rows that begin in a year, then those of them that come so far; to the nearest whole
+	 * number of attempts. */
+	double share = hour.failed * 2 >= hour.runs ? 0.5 : (double)hour.failed / hour.runs,
+	    rows = (double)(year / interval) * (1 - share);
 	for (; needed < CHANGE_ATTEMPTS_RAISED && rows * rows * share > 1; needed++)
 		rows *= share;
 	return needed > tries ? needed : tries;

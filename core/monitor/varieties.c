@@ -72,7 +72,8 @@ drop(struct varieties **varieties, struct variety *variety)
 	}
 }
 
-/* The one to give up for another: outside the set before in it, and of those the one that was not seen for longest. */
+/* The one to give up for another: outside the set before in it, and of those the one that was not
+ * seen for longest. */
 static struct value *
 least(struct variety *variety)
 {
@@ -96,7 +97,8 @@ touch(struct variety *variety, uint32_t value, uint32_t now)
 		if (variety->values[i].value == value)
 			found = &variety->values[i];
 	if (found == NULL) {
-		found = variety->count < VALUES_MAX ? &variety->values[variety->count++] : least(variety);
+		found = variety->count < VALUES_MAX ? &variety->values[variety->count++]
+		    : least(variety);
 		*found = (struct value){ .value = value };
 	}
 	found->seen = now;
@@ -138,7 +140,8 @@ see_steady(struct varieties **varieties, struct variety *variety, const struct v
 	return VARIETY_VARIES;
 }
 
-/* What comes and goes is lost where it is away for long enough, and is back where it is there for as long. */
+/* What comes and goes is lost where it is away for long enough, and is back where it is there for
+ * as long. */
 static enum variety_news
 see_firm(struct variety *variety, const struct variety_sight *sight)
 {
@@ -153,7 +156,8 @@ see_firm(struct variety *variety, const struct variety_sight *sight)
 }
 
 static enum variety_news
-see_varying(struct varieties **varieties, struct variety *variety, const struct variety_sight *sight)
+see_varying(struct varieties **varieties, struct variety *variety,
+    const struct variety_sight *sight)
 {
 	struct value *seen = touch(variety, sight->value, sight->now);
 
@@ -236,7 +240,8 @@ varieties_encode(const struct varieties *varieties, struct wire_out *out)
 bool
 varieties_decode(struct varieties **varieties, struct wire_in *in)
 {
-	for (unsigned count = wire_get_choice(in, VARIETIES_MAX + 1); count > 0 && !in->bad; count--) {
+	for (unsigned count = wire_get_choice(in, VARIETIES_MAX + 1); count > 0
+	    && !in->bad; count--) {
 		struct variety *variety = add(varieties, wire_get_u32(in));
 
 		if (variety == NULL)
@@ -244,7 +249,8 @@ varieties_decode(struct varieties **varieties, struct wire_in *in)
 		variety->varies = true;
 		variety->count = wire_get_choice(in, VALUES_MAX + 1);
 		for (unsigned i = 0; i < variety->count; i++)
-			variety->values[i] = (struct value){ .value = wire_get_u32(in), .times = STAYS, .member = true };
+			variety->values[i] = (struct value){ .value = wire_get_u32(in),
+			    .times = STAYS, .member = true };
 	}
 	return true;
 }

@@ -1,8 +1,9 @@
 /*
- * Facts that vary by themselves: tokens, times, one certificate for each node behind a name. A fact with three values in
- * its last ten runs, or that went back and forth in them, varies: its values so far are a set, and only a value outside
- * the set that is seen three times is news. A fact that keeps to one value for a day is steady again. A firm fact is one of
- * which a value of the set is news, too, where it stays for ten runs.
+ * Facts that vary by themselves: tokens, times, one certificate for each node behind a name. A fact
+ * with three values in its last ten runs, or that went back and forth in them, varies: its values
+ * so far are a set, and only a value outside the set that is seen three times is news. A fact that
+ * keeps to one value for a day is steady again. A firm fact is one of which a value of the set is
+ * news, too, where it stays for ten runs.
  */
 #ifndef MONITOR_VARIETIES_H
 #define MONITOR_VARIETIES_H
@@ -21,7 +22,8 @@ enum variety_news {
 
 struct variety_sight {
 	uint32_t what, before, value; /* the fact, its value until now, and the one that is seen */
-	uint32_t now, span;           /* seconds of one clock; ten of the target's runs take `span` */
+	uint32_t now, span;           /* seconds of one clock; ten of the target's runs take `span`
+	                               * */
 	bool firm;
 };
 
@@ -31,7 +33,9 @@ enum variety_news varieties_see(struct varieties **, const struct variety_sight 
 /* How many values the fact has that is seen to vary; 0: it does not. */
 unsigned varieties_of(const struct varieties *, uint32_t what);
 
-/* Whether a value was seen last that is news if it stays: more runs have to be looked at to know. */
+/*
+ * Whether a value was seen last that is news if it stays: more runs have to be looked at to know.
+ */
 bool varieties_wait(const struct varieties *);
 
 void varieties_destroy(struct varieties **);

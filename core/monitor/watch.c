@@ -17,10 +17,12 @@ watch_init(struct watch *watch, struct duty *duty, int64_t now, uint32_t seed)
 {
 	uint32_t count = duty->config->target_count;
 
-	*watch = (struct watch){ .duty = duty, .config = duty->config, .now = now, .random = seed | 1, .codes = codes_create(),
+	*watch = (struct watch){ .duty = duty, .config = duty->config, .now = now,
+	    .random = seed | 1, .codes = codes_create(),
 		.targets = calloc(count == 0 ? 1 : count, sizeof *watch->targets) };
 	(void)clocks_look(&watch->clocks, now);
-	/* Above those that a monitor before us has given, unless the clock was set back: then we hear which these were. */
+	/* Above those that a monitor before us has given, unless the clock was set back: then we
+	 * hear which these were. */
 	watch->last_run = (uint64_t)(clock_wall() / MILLISECOND) << RUNS_A_MILLISECOND;
 	for (uint32_t i = 0; watch->targets != NULL && i < count; i++)
 		watch_begin_anew(watch, &watch->targets[i].state);
@@ -42,8 +44,9 @@ watch_fini(struct watch *watch)
 }
 
 /*
- * A target that comes back after it was gone, or whose record was lost, has told things under numbers that are kept. So
- * they go on from the time of day, which no target outruns: a number that was given would be taken for a repetition.
+ * A target that comes back after it was gone, or whose record was lost, has told things under
+ * numbers that are kept. So they go on from the time of day, which no target outruns: a number that
+ * was given would be taken for a repetition.
  */
 void
 watch_begin_anew(const struct watch *watch, struct target_state *state)
@@ -58,7 +61,8 @@ watch_forget(struct watch *watch)
 	assert(!watch->begun);
 	for (uint32_t i = 0; i < watch->config->target_count; i++) {
 		struct watched *watched = &watch->targets[i];
-		uint8_t quarantined = watched->state.flags & TARGET_QUARANTINED; /* the parent's word, not the keeper's */
+		/* the parent's word, not the keeper's */
+		uint8_t quarantined = watched->state.flags & TARGET_QUARANTINED;
 
 		target_state_fini(&watched->state);
 		attempts_destroy(&watched->attempts);

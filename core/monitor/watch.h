@@ -1,6 +1,6 @@
 /*
- * What all parts of the monitor work on: the configuration, the present time, and the targets. Each member is written by
- * the part that is named beside it, and by nobody else.
+ * What all parts of the monitor work on: the configuration, the present time, and the targets. Each
+ * member is written by the part that is named beside it, and by nobody else.
  */
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
@@ -17,10 +17,12 @@
 enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
 	WATCHED_LOCAL = 2,   /* its addresses are of this host: it says nothing about the network */
-	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt */
+	WATCHED_BY_HAND = 8, /* the run in hand was asked for while none was due: it is no attempt
+	                      * */
 	WATCHED_MARKED = 4,  /* its state is to be sent to the keeper */
 	WATCHED_IN_DIGEST = 16, /* its down is to be told in the next digest */
-	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that has not ended */
+	WATCHED_SILENCED = 32   /* something of it was kept silent for a reason from outside that
+	                         * has not ended */
 };
 
 /* Of a target, beside what the rules go by (state). There may be 100,000 of them. */
@@ -31,19 +33,25 @@ struct watched {
 	struct attempts *attempts;
 	struct facts *facts; /* NULL: none seen yet */
 	struct renewal renewal;
-	struct target_name *name; /* where its name has led; NULL: nowhere, or it has none (target_names.c) */
+	struct target_name *name; /* where its name has led; NULL: nowhere, or it has none
+	                           * (target_names.c) */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
-	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the first one's and the last one's end */
-	uint8_t blurred_runs;          /* of those such before which somebody was heard since the one before; up to 255 */
+	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the
+	                                * first one's and the last one's end */
+	uint8_t blurred_runs;          /* of those such before which somebody was heard since the
+	                                * one before; up to 255 */
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
-	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it (own_ipv6.c) */
+	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it
+	                                * (own_ipv6.c) */
 	bool in_private;               /* it was last seen at private addresses alone */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool named;                    /* its prober knows what is known of its name */
 	bool was_held;                 /* as quarantined, when its record was written */
-	bool apart;                    /* run in a prober of its own, or in line for one (orders.c) */
-	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere yet */
+	bool apart;                    /* run in a prober of its own, or in line for one (orders.c)
+	                                * */
+	uint64_t network;              /* address_network() of where it was last seen, 0: nowhere
+	                                * yet */
 };
 
 struct watch {
@@ -59,7 +67,8 @@ struct watch {
 	bool stopping;           /* no more orders (monitor.c) */
 };
 
-/* Everything in its first state; `seed`: any number. Returns false if there is no memory; watch_fini() is due all the same. */
+/* Everything in its first state; `seed`: any number. Returns false if there is no memory;
+ * watch_fini() is due all the same. */
 bool watch_init(struct watch *, struct duty *, int64_t now, uint32_t seed);
 void watch_fini(struct watch *);
 
@@ -85,7 +94,8 @@ void watch_forget(struct watch *);
 /* A number that was given by a monitor before us: runs are numbered behind it. */
 void watch_number_behind(struct watch *, uint64_t run);
 
-/* How often the target is run, as in message_run: INTERVAL_NONE while it is quarantined, 0: by its policy. CONFIG_NONE: 0. */
+/* How often the target is run, as in message_run: INTERVAL_NONE while it is quarantined, 0: by its
+ * policy. CONFIG_NONE: 0. */
 int64_t watch_interval(const struct watch *, uint32_t target);
 
 #endif
