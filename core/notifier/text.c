@@ -131,6 +131,24 @@ add_where(struct text *text, const struct notice_view *view)
 }
 
 /* What a postmaster would look at first. */
+/* What a person can do about trouble of ours, whose sentence says what is wrong. */
+static void
+add_remedy(struct text *text, const struct notice_view *view)
+{
+	static const struct {
+		const char *code, *words;
+	} rows[] = {
+		{ "channel_", "`postwatch outbox` shows what waits; once the way works again, `postwatch outbox "
+		    "retry all` sends it at once, and `postwatch test` shows that it arrives." },
+		{ "file", "Put the file right: it is read again within a minute, and nothing has to be restarted." },
+	};
+
+	for (size_t i = 0; notice_is(view, "impaired") && i < sizeof rows / sizeof *rows; i++)
+		if (view->notice->target.size == 0
+		    && strncmp(view->notice->code, rows[i].code, strlen(rows[i].code)) == 0)
+			text_format(text, "\nWhat to do: %s\n", rows[i].words);
+}
+
 static void
 add_hint(struct text *text, const struct notice_view *view)
 {
@@ -355,6 +373,7 @@ notice_add_body(struct text *text, const struct notice_view *view)
 	add_remarks(&most, view);
 	notice_add_changes(&most, view);
 	add_hint(&most, view);
+	add_remedy(&most, view);
 	add_list(&most, view);
 	add_when(&most, view);
 	add_where(&most, view);

@@ -213,6 +213,13 @@ every_kind_has_its_words(void **state)
 	subject_of_kind("blind", "blind", "we are cut off: nothing answers", "[blind] we are cut off: nothing answers");
 	assert_says("What it may mean: Look at our own network.");
 	subject_of_kind("impaired", "late", "our loop is late by 9 s", "[impaired] our loop is late by 9 s");
+	assert_null(strstr(body, "What to do"));
+	subject_of_kind("impaired", "channel_mail", "mail: nothing delivered for 10 min", "[impaired] mail: nothing delivered for 10 min");
+	assert_says("\nWhat to do: `postwatch outbox` shows what waits; once the way works again, `postwatch outbox retry all` ");
+	subject_of_kind("impaired", "files_mail", "mail: ca_file: empty", "[impaired] mail: ca_file: empty");
+	assert_says("\nWhat to do: Put the file right: it is read again within a minute");
+	subject_of_kind("cleared", "files_mail", "mail: all is well", "[cleared] mail: all is well");
+	assert_null(strstr(body, "What to do"));
 	subject_of_kind("digest", "storm", "3 down (a, b, c): 3 notices in one: there were more than 2 in a minute",
 	    "[digest] 3 down (a, b, c): 3 notices in one: there were more than 2 in a minute");
 	subject_of_kind("test", "", "a test of ops", "[test] a test of ops");
