@@ -12,22 +12,21 @@ enum { COLUMNS = 5, SAID_MAX = 8192 };
 static const struct layout_column columns[COLUMNS] = { { "incident", 8, true }, { "began", 25, false }, { "lasted", 11, false },
 	{ "end", 8, false }, { "outcome", 20, false } };
 
-struct list {
-	const struct past *past;
-	const struct past_targets *targets;
-	uint64_t last; /* number of the last one shown */
-	uint32_t shown, open;
-	bool enough;
-};
+/* A target that is not known any more has no name. */
+static const char *
+name_of(const struct store_outage *incident)
+{
+	return incident->name[0] == '\0' ? "?" : incident->name;
+}
 
 static void
-put_json(const char *name, const struct store_incident *incident)
+put_json(const struct store_outage *incident)
 {
 	struct json json = json_to_file(stdout);
 
 	json_begin_object(&json, NULL);
 	json_int(&json, "incident", (int64_t)incident->number);
-	json_string(&json, "target", name);
+	json_string(&json, "target", name_of(incident));
 	past_json_time(&json, "began", incident->began);
 	past_json_time(&json, "confirmed", incident->confirmed);
 	past_json_time(&json, "ended", incident->ended);
@@ -44,14 +43,14 @@ put_json(const char *name, const struct store_incident *incident)
 
 /* What was said, or else of whom it is; and who acknowledged it. */
 static const char *
-said(const char *name, const struct store_incident *incident, char bytes[SAID_MAX])
+said(const struct store_outage *incident, char bytes[SAID_MAX])
 {
 	struct text text = text_over(bytes, SAID_MAX);
 
 	if (incident->text.size > 0)
 		text_add_shown(&text, incident->text);
 	else
-		text_add(&text, name);
+		text_add(&text, name_of(incident));
 	if (incident->acknowledged != 0) {
 		text_add(&text, " (acknowledged by ");
 		text_add_shown(&text, incident->ack_by);
@@ -63,7 +62,7 @@ said(const char *name, const struct store_incident *incident, char bytes[SAID_MA
 }
 
 static void
-put_line(const struct past *past, const char *name, const struct store_incident *incident)
+put_line(const struct past *past, const struct store_outage *incident)
 {
 	char number[24], began[PAST_TIME_MAX], span[40], bytes[SAID_MAX];
 	struct text text = TEXT_OVER(span);
@@ -71,42 +70,34 @@ put_line(const struct past *past, const char *name, const struct store_incident 
 	snprintf(number, sizeof number, "%llu", (unsigned long long)incident->number);
 	text_add_age(&text, (incident->ended != 0 ? incident->ended : past->now) - incident->began);
 	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ number, past_time(past, incident->began, began), span,
-		incident->ended == 0 ? "open" : incident->end, incident->outcome }, said(name, incident, bytes));
+		incident->ended == 0 ? "open" : incident->end, incident->outcome }, said(incident, bytes));
 }
 
-static bool
-on_incident(void *arg, const struct store_incident *incident)
-{
-	struct list *list = arg;
-	const struct past_target *target = past_targets_get(list->targets, incident->target);
-	const char *name = target == NULL ? "?" : target->name;
-
-	list->last = incident->number;
-	list->open += incident->ended == 0;
-	if (list->past->json)
-		put_json(name, incident);
-	else
-		put_line(list->past, name, incident);
-	list->enough = ++list->shown == list->past->count;
-	return !list->enough;
-}
-
+/* `target`: the store's number; 0: of all. */
 static enum store_reading
-put_all(struct list *list, uint64_t target)
+put_all(const struct past *past, uint64_t target)
 {
-	enum store_reading reading;
+	uint32_t shown = 0, open = 0;
+	struct store_outage incident;
+	struct store_list list;
 
-	if (!list->past->json)
+	if (!past->json)
 		pager_begin();
-	past_say_running(list->past);
-	if (!list->past->json)
+	past_say_running(past);
+	if (!past->json)
 		layout_heads(columns, COLUMNS, "said");
-	do
-		reading = store_read_incidents(list->past->reader, target, list->last, PAST_PAGE, on_incident, list);
-	while (reading == STORE_READ_MORE && !list->enough);
-	if (!list->past->json)
-		printf("%u incident%s, %u open\n", list->shown, list->shown == 1 ? "" : "s", list->open);
-	return reading;
+	store_list_open(&list, past->reader, target == 0 ? STORE_LIST_INCIDENTS : STORE_LIST_INCIDENTS_OF, target);
+	while ((past->count == 0 || shown < past->count) && store_list_next(&list, &incident)) {
+		shown++;
+		open += incident.ended == 0;
+		if (past->json)
+			put_json(&incident);
+		else
+			put_line(past, &incident);
+	}
+	if (!past->json)
+		printf("%u incident%s, %u open\n", shown, shown == 1 ? "" : "s", open);
+	return store_list_close(&list);
 }
 
 static int
@@ -114,7 +105,6 @@ incidents(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
 	struct past_targets targets;
-	struct list list = { .past = &past, .targets = &targets };
 	const struct past_target *target = NULL;
 	enum store_reading reading;
 	int at, ends = past_open(&past, command, argc, argv, &at);
@@ -127,7 +117,7 @@ incidents(const struct command *command, int argc, char **argv)
 	else if (reading != STORE_READ_BROKEN && at < argc && (target = past_targets_find(&targets, argv[at])) == NULL)
 		ends = EXIT_NOTHING;
 	else if (reading != STORE_READ_BROKEN)
-		reading = put_all(&list, target == NULL ? 0 : target->number);
+		reading = put_all(&past, target == NULL ? 0 : target->number);
 	ends = past_finish(&past, reading, ends);
 	past_targets_free(&targets);
 	return ends;

@@ -11,7 +11,7 @@
 #include "base/zone.h"
 #include "command/command.h"
 #include "config/config.h"
-#include "store/reader.h"
+#include "store/list.h"
 
 enum { EXIT_NOTHING = 1, PAST_PAGE = 500, PAST_TIME_MAX = 48 };
 

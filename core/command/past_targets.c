@@ -13,30 +13,21 @@ copy(const char *string)
 	return must(strdup(string == NULL ? "" : string));
 }
 
-static bool
-on_target(void *arg, const struct store_target *row)
-{
-	struct past_targets *targets = arg;
-
-	must(VEC_RESERVE(targets->rows, targets->count, targets->room) ? targets->rows : NULL);
-	targets->rows[targets->count++] = (struct past_target){ .number = row->number, .identity = copy(row->identity),
-		.name = copy(row->name), .probe = copy(row->probe), .host = copy(row->host), .port = row->port,
-		.known = row->known, .gone = row->gone };
-	return true;
-}
-
 enum store_reading
 past_targets_read(const struct past *past, struct past_targets *targets)
 {
-	enum store_reading reading;
+	struct store_target row;
+	struct store_list list;
 
 	*targets = (struct past_targets){ 0 };
-	do {
-		uint64_t after = targets->count == 0 ? 0 : targets->rows[targets->count - 1].number;
-
-		reading = store_read_targets(past->reader, after, PAST_PAGE, on_target, targets);
-	} while (reading == STORE_READ_MORE);
-	return reading;
+	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
+	while (store_list_next(&list, &row)) {
+		must(VEC_RESERVE(targets->rows, targets->count, targets->room) ? targets->rows : NULL);
+		targets->rows[targets->count++] = (struct past_target){ .number = row.number, .identity = copy(row.identity),
+			.name = copy(row.name), .probe = copy(row.probe), .host = copy(row.host), .port = row.port, .known = row.known,
+			.gone = row.gone };
+	}
+	return store_list_close(&list);
 }
 
 void

@@ -14,22 +14,12 @@
 #include "command/past.h"
 #include "command/show.h"
 
-/* A notice, copied: its deliveries are another list. */
-struct told {
-	uint64_t number;
-	int64_t confirmed;
-	char kind[16];
-	char text[1024];
-};
-
 struct story {
 	struct past past;
 	const struct past_target *target;
 	struct json json;
 	struct store_evidence_key key; /* of the last piece of evidence */
 	struct differ differ;
-	struct told *told;
-	size_t told_count;
 	uint64_t number, of_target;
 	bool found;
 	uint32_t unreadable;
@@ -112,91 +102,85 @@ on_incident(void *arg, const struct store_incident *incident)
 	return false;
 }
 
-static bool
-on_notice(void *arg, const struct store_notice *notice)
+static void
+put_delivery(struct story *story, const struct store_told *told)
 {
-	struct story *story = arg;
-	struct told *grown = reallocarray(story->told, story->told_count + 1, sizeof *grown);
-
-	if (grown == NULL)
-		return false;
-	story->told = grown;
-	struct told *told = &grown[story->told_count++];
-	struct text text = TEXT_OVER(told->text);
-	*told = (struct told){ .number = notice->number, .confirmed = notice->confirmed };
-	snprintf(told->kind, sizeof told->kind, "%s", notice->kind);
-	text_add_shown(&text, notice->text);
-	return true;
-}
-
-static bool
-on_delivery(void *arg, const struct store_delivery *delivery)
-{
-	struct story *story = arg;
-	int64_t time = delivery->ended != 0 ? delivery->ended : delivery->created;
+	int64_t time = told->ended != 0 ? told->ended : told->created;
 	char bytes[PAST_TIME_MAX], words[4 * PW_RECEIPT_MAX + 1];
 	struct text text = TEXT_OVER(words);
 
-	text_escape(&text, delivery->receipt);
+	text_escape(&text, told->receipt);
 	if (story->past.json) {
 		json_begin_object(&story->json, NULL);
-		json_string(&story->json, "notifier", delivery->notifier);
-		json_string(&story->json, "recipient", delivery->recipient);
-		json_string(&story->json, "state", store_delivery_name(delivery->state));
-		json_int(&story->json, "attempts", delivery->attempts);
-		past_json_time(&story->json, "created", delivery->created);
-		past_json_time(&story->json, "ended", delivery->ended);
-		json_foreign(&story->json, "receipt", delivery->receipt);
+		json_string(&story->json, "notifier", told->notifier);
+		json_string(&story->json, "recipient", told->recipient);
+		json_string(&story->json, "state", told->delivery);
+		json_int(&story->json, "attempts", told->attempts);
+		past_json_time(&story->json, "created", told->created);
+		past_json_time(&story->json, "ended", told->ended);
+		json_foreign(&story->json, "receipt", told->receipt);
 		json_end(&story->json);
-		return true;
+		return;
 	}
-	printf("      %s%s%s: %s %s, %u attempt%s%s%s\n", delivery->notifier, delivery->recipient[0] == '\0' ? "" : " ", delivery->recipient,
-	    store_delivery_name(delivery->state), past_time(&story->past, time, bytes), delivery->attempts,
-	    delivery->attempts == 1 ? "" : "s", words[0] != '\0' ? ": " : "", words);
-	return true;
+	printf("      %s%s%s: %s %s, %u attempt%s%s%s\n", told->notifier, told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
+	    past_time(&story->past, time, bytes), told->attempts, told->attempts == 1 ? "" : "s", words[0] != '\0' ? ": " : "", words);
 }
 
 static void
-begin_told(struct story *story, const struct told *told)
+begin_notice(struct story *story, const struct store_told *told)
 {
-	char bytes[PAST_TIME_MAX];
+	char bytes[PAST_TIME_MAX], shown[1024];
+	struct text text = TEXT_OVER(shown);
 
+	text_add_shown(&text, told->text);
 	if (story->past.json) {
 		json_begin_object(&story->json, NULL);
-		json_int(&story->json, "notice", (int64_t)told->number);
+		json_int(&story->json, "notice", (int64_t)told->notice);
 		json_string(&story->json, "kind", told->kind);
 		past_json_time(&story->json, "confirmed", told->confirmed);
-		json_string(&story->json, "text", told->text);
+		json_string(&story->json, "text", shown);
 		json_begin_array(&story->json, "deliveries");
 	} else
-		printf("  %s  %-9s " LAYOUT_HANG "%s\n", past_time(&story->past, told->confirmed, bytes), told->kind, told->text);
+		printf("  %s  %-9s " LAYOUT_HANG "%s\n", past_time(&story->past, told->confirmed, bytes), told->kind, shown);
 }
 
+static void
+end_notice(struct story *story)
+{
+	if (story->past.json) {
+		json_end(&story->json);
+		json_end(&story->json);
+	}
+}
+
+/* A notice has as many rows as there are recipients, or one without a notifier. */
 static enum store_reading
 put_told(struct story *story)
 {
-	struct store_reader *reader = story->past.reader;
-	enum store_reading reading;
+	struct store_list list;
+	struct store_told told;
+	uint64_t notice = 0;
 
-	do {
-		uint64_t after = story->told_count == 0 ? 0 : story->told[story->told_count - 1].number;
-		reading = store_read_incident_notices(reader, story->number, after, PAST_PAGE, on_notice, story);
-	} while (reading == STORE_READ_MORE);
 	if (story->past.json)
 		json_begin_array(&story->json, "notices");
-	else if (story->told_count > 0)
-		puts("\nWhat there was to tell, and who was told\n");
-	for (size_t i = 0; i < story->told_count && reading != STORE_READ_BROKEN; i++) {
-		begin_told(story, &story->told[i]);
-		reading = store_read_notice_deliveries(reader, story->told[i].number, on_delivery, story);
-		if (story->past.json) {
-			json_end(&story->json);
-			json_end(&story->json);
+	store_list_open(&list, story->past.reader, STORE_LIST_TOLD, story->number);
+	while (store_list_next(&list, &told)) {
+		if (notice == 0 && !story->past.json)
+			puts("\nWhat there was to tell, and who was told\n");
+		if (notice != told.notice) {
+			if (notice != 0)
+				end_notice(story);
+			begin_notice(story, &told);
 		}
+		notice = told.notice;
+		if (told.notifier[0] != '\0')
+			put_delivery(story, &told);
 	}
+	if (notice != 0)
+		end_notice(story);
 	if (story->past.json)
 		json_end(&story->json);
-	return reading;
+	return store_list_close(&list);
 }
 
 static void
@@ -333,7 +317,6 @@ tell_one(struct story *story)
 	ends = past_finish(&story->past, reading, ends);
 	past_targets_free(&targets);
 	differ_fini(&story->differ);
-	free(story->told);
 	return ends;
 }
 

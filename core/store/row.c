@@ -59,6 +59,20 @@ const struct row_form row_forms[ROW_KINDS] = {
 	[ROW_TRACE] = { "traces", 3, sizeof(struct store_trace), NULL, false, {
 		FIELD(I64, trace, target), FIELD(I64, trace, run), FIELD(U32, trace, leg), FIELD(I64, trace, at),
 		FIELD(BYTES, trace, bytes) } },
+	[ROW_OUTAGE] = { "incident_view", 1, sizeof(struct store_outage), NULL, false, {
+		FIELD_AS(I64, outage, number, "incident"), FIELD(TEXT, outage, name), FIELD(TEXT, outage, probe),
+		FIELD(TEXT, outage, host), FIELD(U32, outage, port), FIELD(TEXT, outage, outcome),
+		FIELD_AS(I64, outage, began, "began_us"), FIELD_AS(I64, outage, confirmed, "confirmed_us"),
+		FIELD_AS(I64, outage, ended, "ended_us"), FIELD_AS(I64, outage, end_confirmed, "end_confirmed_us"),
+		FIELD_AS(TEXT, outage, end, "ending"), FIELD(BYTES, outage, text), FIELD(BYTES, outage, end_text),
+		FIELD_AS(I64, outage, acknowledged, "acknowledged_us"), FIELD_AS(BYTES, outage, ack_by, "acknowledged_by"),
+		FIELD_AS(BYTES, outage, ack_why, "acknowledged_why") } },
+	[ROW_TOLD] = { "notice_view", 3, sizeof(struct store_told), NULL, false, {
+		FIELD(I64, told, notice), FIELD(TEXT, told, notifier), FIELD(TEXT, told, recipient), FIELD(TEXT, told, kind),
+		FIELD(I64, told, target), FIELD(TEXT, told, name), FIELD_AS(I64, told, confirmed, "confirmed_us"),
+		FIELD(BYTES, told, text), FIELD(TEXT, told, delivery), FIELD(U32, told, attempts),
+		FIELD_AS(I64, told, created, "created_us"), FIELD_AS(I64, told, next_try, "next_try_us"),
+		FIELD_AS(I64, told, ended, "ended_us"), FIELD(BYTES, told, receipt) } },
 };
 
 bool

@@ -29,6 +29,8 @@ enum row_kind {
 	ROW_LEDGER,
 	ROW_PAUSE,
 	ROW_TRACE,
+	ROW_OUTAGE, /* from here on views: they are read only */
+	ROW_TOLD,
 	ROW_KINDS
 };
 

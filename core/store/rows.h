@@ -46,6 +46,31 @@ struct store_state {
 	uint32_t flapping, slow, held, quarantined; /* 0 or 1 */
 };
 
+/* Of an incident, of the view incident_view (postwatch-schema(5)). */
+struct store_outage {
+	uint64_t number;
+	const char *name, *probe, *host; /* "": the target is not known any more */
+	uint32_t port;
+	const char *outcome, *end;
+	int64_t began, confirmed, ended, end_confirmed, acknowledged;
+	struct pw_bytes text, end_text, ack_by, ack_why;
+};
+
+/* Of a notice and one of those to whom it goes, of the view notice_view. */
+struct store_told {
+	uint64_t notice;
+	const char *notifier, *recipient; /* notifier "": it goes to nobody */
+	const char *kind;
+	uint64_t target;         /* 0: our own */
+	const char *name;
+	int64_t confirmed;
+	struct pw_bytes text;
+	const char *delivery;    /* "waiting", "sent" … */
+	uint32_t attempts;
+	int64_t created, next_try, ended;
+	struct pw_bytes receipt; /* of the other side, foreign bytes */
+};
+
 struct store_incident {
 	uint64_t number;
 	uint64_t target;

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "store/list.h"
 #include "store/tending.h"
 #include "store_folder.h"
 
@@ -270,10 +271,66 @@ opening_does_not_read_all(void **state)
 	assert_int_equal(number("PRAGMA page_count"), PAGES);
 }
 
+/* A list goes on behind the last row of each page, in either direction, and over keys of text. */
+static void
+a_list_is_read_page_by_page(void **state)
+{
+	enum { INCIDENTS = 1300, MANY = 100000 };
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct store_reader *reader;
+	struct store_list list;
+	struct store_outage outage;
+	struct store_told told;
+	enum store_reader_opening opening;
+	struct reason why;
+	uint64_t count = 0;
+
+	(void)state;
+	store_put_target(batch, &(struct store_target){ .number = 7, .identity = "mx7", .name = "mx7", .probe = "smtp", .host = "mx7",
+	    .port = 25, .was = "", .known = BEGIN });
+	for (uint64_t n = 1; n <= INCIDENTS; n++)
+		put_incident(batch, n, n % 2 == 0 ? 7 : 8, BEGIN, 0, STORE_DELIVERY_waiting);
+	store_put_notice(batch, &(struct store_notice){ .number = INCIDENTS + 1, .target = 7, .change = 1, .kind = "reminder", .incident = MANY });
+	for (int i = 0; i < INCIDENTS; i++) {
+		char recipient[16];
+		snprintf(recipient, sizeof recipient, "a%04d", i);
+		store_put_delivery(batch, &(struct store_delivery){ .notice = INCIDENTS + 1, .notifier = "ops", .recipient = recipient,
+		    .state = STORE_DELIVERY_sent });
+	}
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_destroy(&batch);
+	reader = store_reader_open(folder.path, &opening, &why);
+	assert_non_null(reader);
+	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
+	for (uint64_t next = INCIDENTS; store_list_next(&list, &outage); next--, count++)
+		assert_true(outage.number == next && strcmp(outage.name, next % 2 == 0 ? "mx7" : "") == 0);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	assert_int_equal(count, INCIDENTS);
+	store_list_open(&list, reader, STORE_LIST_INCIDENTS_OF, 7);
+	for (count = 0; store_list_next(&list, &outage); count++)
+		assert_int_equal(outage.number, INCIDENTS - 2 * count);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	assert_int_equal(count, INCIDENTS / 2);
+	store_list_open(&list, reader, STORE_LIST_TOLD, MANY);
+	for (count = 0; store_list_next(&list, &told); count++) {
+		char expected[16];
+		snprintf(expected, sizeof expected, "a%04d", (int)count);
+		assert_true(told.notice == INCIDENTS + 1 && strcmp(told.recipient, expected) == 0 && strcmp(told.delivery, "sent") == 0);
+	}
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	assert_int_equal(count, INCIDENTS);
+	/* Enough was read of it. */
+	store_list_open(&list, reader, STORE_LIST_INCIDENTS, 0);
+	assert_true(store_list_next(&list, &outage));
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	store_reader_close(&reader);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_list_is_read_page_by_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_incidents_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_targets_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(zeroed_page_is_met, set_up, tear_down),

@@ -1,0 +1,118 @@
+/* The key of the last row is copied, since the next page begins behind it, when its statement is long over. */
+#include "store/list.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/page.h"
+
+enum { ROWS_A_PAGE = 500 };
+
+/* Parameters 1 to 3 are the key of the last row, in the order of its fields; 4 is what the list is of. */
+static const struct list_form {
+	enum row_kind rows;
+	bool newest_first;
+	const char *tail;
+} lists[STORE_LISTS] = {
+	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
+	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true, "WHERE incident < ?1 ORDER BY incident DESC LIMIT ?9" },
+	[STORE_LIST_INCIDENTS_OF] = { ROW_OUTAGE, true, "WHERE incident < ?1 AND target = ?4 ORDER BY incident DESC LIMIT ?9" },
+	[STORE_LIST_TOLD] = { ROW_TOLD, false, "WHERE notice IN (SELECT number FROM notices"
+	    " WHERE incident = ?4 AND incident > 0) AND (notice, coalesce(notifier, ''), coalesce(recipient, ''))"
+	    " > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
+};
+
+void
+store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind, uint64_t of)
+{
+	*list = (struct store_list){ .reader = reader, .kind = kind, .of = of };
+	if (lists[kind].newest_first)
+		list->numbers[0] = INT64_MAX;
+}
+
+static bool
+is_text(const struct list_form *form, uint32_t field)
+{
+	return row_forms[form->rows].fields[field].type == FIELD_TEXT;
+}
+
+static bool
+begin_page(struct store_list *list)
+{
+	const struct list_form *form = &lists[list->kind];
+	struct bind values[] = { BIND(0), BIND(0), BIND(0), BIND(list->of) };
+
+	for (uint32_t i = 0; i < row_forms[form->rows].key; i++)
+		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i]) : (struct bind)BIND(list->numbers[i]);
+	list->page = malloc(sizeof *list->page);
+	if (list->page == NULL)
+		return false;
+	page_begin(list->page, list->reader, form->rows, form->tail, ROWS_A_PAGE, sizeof values / sizeof values[0], values);
+	return true;
+}
+
+static enum store_reading
+end_page(struct store_list *list, bool enough)
+{
+	enum store_reading reading = page_end(list->page, enough);
+
+	free(list->page);
+	list->page = NULL;
+	return reading;
+}
+
+/* Returns false where a key is longer than any that is written: the next page would not begin behind it. */
+static bool
+keep_key(struct store_list *list, const void *row)
+{
+	const struct row_form *form = &row_forms[lists[list->kind].rows];
+
+	assert(form->key <= sizeof list->numbers / sizeof list->numbers[0]);
+	for (uint32_t i = 0; i < form->key; i++) {
+		const void *member = (const char *)row + form->fields[i].offset;
+
+		if (form->fields[i].type == FIELD_TEXT) {
+			const char *text = *(const char *const *)member;
+			if (strlen(text) >= STORE_KEY_ROOM)
+				return false;
+			memcpy(list->texts[i], text, strlen(text) + 1);
+		} else if (form->fields[i].type == FIELD_U32)
+			list->numbers[i] = *(const uint32_t *)member;
+		else
+			list->numbers[i] = *(const int64_t *)member;
+	}
+	return true;
+}
+
+bool
+store_list_next(struct store_list *list, void *row)
+{
+	while (list->ended == 0) {
+		if (list->page == NULL && !begin_page(list)) {
+			reason_set(&list->reader->why, "out of memory");
+			list->ended = STORE_READ_BROKEN;
+		} else if (!page_next(list->page, row)) {
+			enum store_reading reading = end_page(list, false);
+			if (reading != STORE_READ_MORE)
+				list->ended = reading;
+		} else if (keep_key(list, row))
+			return true;
+		else {
+			reason_set(&list->reader->why, "a key of more than %d bytes", STORE_KEY_ROOM - 1);
+			(void)end_page(list, true);
+			list->ended = STORE_READ_BROKEN;
+		}
+	}
+	return false;
+}
+
+enum store_reading
+store_list_close(struct store_list *list)
+{
+	enum store_reading reading = list->ended;
+
+	if (list->page != NULL)
+		reading = end_page(list, true);
+	return reading == STORE_READ_BROKEN ? STORE_READ_BROKEN : STORE_READ_END;
+}

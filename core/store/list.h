@@ -1,0 +1,42 @@
+/*
+ * Lists of rows that are read one after the other, for whoever shows what is kept. A list is read in pages by itself, each
+ * behind the last row of the one before, so that no transaction lasts longer than a second however slowly rows are taken.
+ * Of one reader one list at a time is read.
+ */
+#ifndef STORE_LIST_H
+#define STORE_LIST_H
+
+#include "store/reader.h"
+
+enum store_list_kind {
+	STORE_LIST_TARGETS,      /* struct store_target, by number, those that are gone included */
+	STORE_LIST_INCIDENTS,    /* struct store_outage, the newest first */
+	STORE_LIST_INCIDENTS_OF, /* the same of the target `of` */
+	STORE_LIST_TOLD,         /* struct store_told of the incident `of`, by notice, notifier and recipient */
+	STORE_LISTS
+};
+
+enum { STORE_KEY_ROOM = 1024 };
+
+/* Belongs to the caller; what it holds is released by store_list_close(). */
+struct store_list {
+	struct store_reader *reader;
+	enum store_list_kind kind;
+	uint64_t of;
+	struct page *page;            /* the one at hand; NULL: none */
+	enum store_reading ended;     /* how it ended; 0: it goes on */
+	int64_t numbers[3];           /* the key of the last row */
+	char texts[3][STORE_KEY_ROOM];
+};
+
+/* Begins a list. Every list that was begun has to be closed. */
+void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
+
+/* The next row, into the struct of that kind; what it points at is good until the next call. Returns false behind the last
+ * one, and where the store cannot be read. */
+bool store_list_next(struct store_list *, void *row);
+
+/* Returns STORE_READ_BROKEN where rows could not be read, store_reader_why() says why; else STORE_READ_END. */
+enum store_reading store_list_close(struct store_list *);
+
+#endif
