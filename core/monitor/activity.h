@@ -4,6 +4,7 @@
 #define MONITOR_ACTIVITY_H
 
 #include "base/spread.h"
+#include "monitor/attempt_log.h"
 #include "monitor/sighting.h"
 
 struct monitor;
@@ -11,6 +12,8 @@ struct monitor;
 /* Begins as zeroes, but for `hour`. */
 struct activity {
 	uint64_t runs_ever; /* since the process began */
+	int64_t second;     /* monotonic: when what is done once a second was done last */
+	struct attempt_log log;
 	int64_t hour;       /* monotonic: the counts of the hour began then */
 	struct counts {
 		uint64_t runs, verdicts[PW_UNKNOWN + 1], passed_over, avoided, stray;

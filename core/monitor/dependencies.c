@@ -40,9 +40,11 @@ parent_of(const struct watch *watch, uint32_t target)
 }
 
 uint32_t
-dependencies_silence(const struct dependencies *dependencies, const struct watch *watch,
-    uint32_t target)
+dependencies_silence(const struct monitor *monitor, uint32_t target)
 {
+	const struct watch *watch = &monitor->watch;
+	const struct dependencies *dependencies = &monitor->dependencies;
+
 	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE)
 		return 0;
 	int64_t began = dependencies->items[target].began;
@@ -64,8 +66,7 @@ refresh(struct monitor *monitor, uint32_t target)
 	struct target_state *state = &monitor->watch.targets[target].state;
 	uint32_t was = state->silence;
 
-	if (!apply_silence(state, dependencies_silence(&monitor->dependencies, &monitor->watch,
-	    target)))
+	if (!apply_silence(state, dependencies_silence(monitor, target)))
 		return;
 	notify_silence(monitor, target, was);
 	keeper_link_mark(monitor->keeper, target);

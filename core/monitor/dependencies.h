@@ -8,7 +8,6 @@
 #include "monitor/dependency_tree.h"
 
 struct monitor;
-struct watch;
 
 struct dependencies {
 	struct dependency_tree *tree; /* NULL: no target has a parent, and there is nothing to do */
@@ -27,7 +26,7 @@ bool dependencies_init(struct dependencies *, const struct config *);
 void dependencies_fini(struct dependencies *);
 
 /* The reasons for silence of the target that come from its parents (SILENCE_*). */
-uint32_t dependencies_silence(const struct dependencies *, const struct watch *, uint32_t target);
+uint32_t dependencies_silence(const struct monitor *, uint32_t target);
 
 /* The target turned suspect, or is about to: its first failing attempt began at `began`. Its
  * parents are looked at. */

@@ -69,8 +69,7 @@ effects_confirm(struct monitor *monitor, uint32_t target, uint32_t silence, bool
 
 	if (watched->state.trouble == NULL || !watched->state.trouble->held)
 		return;
-	const struct outlook outlook = { .silence = dependencies_silence(&monitor->dependencies,
-	    watch, target) | silence,
+	const struct outlook outlook = { .silence = dependencies_silence(monitor, target) | silence,
 		.alone = alone, .codes = watch->codes };
 	if (!apply_release(&watched->state, watch_target(watch, target)->policy, &outlook,
 	    watch_moment(watch), &news))

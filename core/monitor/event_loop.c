@@ -143,7 +143,7 @@ take_account(struct process *process, struct wire_in *in)
 
 	if (!message_get_account(in, &account, process->monitor->watch.config->target_count))
 		return false;
-	quarantine_take(process->monitor, &account);
+	held_targets_take(process->monitor, &account);
 	return true;
 }
 

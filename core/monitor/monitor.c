@@ -21,7 +21,7 @@ monitor_create(struct duty *duty, int64_t now, uint32_t seed)
 	if (monitor == NULL)
 		return NULL;
 	struct watch *watch = &monitor->watch;
-	monitor->second = monitor->activity.hour = monitor->attempt_log.since = now;
+	monitor->activity.second = monitor->activity.hour = monitor->activity.log.since = now;
 	bool made = watch_init(watch, duty, now, seed) && own_side_init(&monitor->own, watch)
 	    && dependencies_init(&monitor->dependencies, watch->config);
 	if (made) {
@@ -42,7 +42,7 @@ monitor_destroy(struct monitor **given)
 	*given = NULL;
 	if (monitor == NULL)
 		return;
-	quarantine_forget(&monitor->accounts);
+	held_targets_end(monitor);
 	recent_facts_destroy(&monitor->recent_facts);
 	keeper_link_destroy(&monitor->keeper);
 	orders_destroy(&monitor->orders);
@@ -95,7 +95,7 @@ monitor_begin(struct monitor *monitor)
 	own_side_begin(&monitor->own, watch);
 	dependencies_begin(monitor);
 	own_digest_begin(monitor);
-	quarantine_begin(monitor);
+	held_targets_begin(monitor);
 }
 
 void
@@ -103,14 +103,14 @@ monitor_tick(struct monitor *monitor)
 {
 	const struct watch *watch = &monitor->watch;
 
-	assert(watch->now >= monitor->second);
+	assert(watch->now >= monitor->activity.second);
 	if (watch->begun && !watch->stopping)
 		orders_collect(monitor->orders);
 	self_check_tick(monitor);
 	cross_check_tick(monitor);
-	if (watch->now - monitor->second < SECOND)
+	if (watch->now - monitor->activity.second < SECOND)
 		return;
-	monitor->second = watch->now;
+	monitor->activity.second = watch->now;
 	dependencies_tick(monitor);
 	own_digest_end(monitor);
 	if (watch->begun && own_record_tick(&monitor->own, watch))

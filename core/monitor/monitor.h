@@ -14,20 +14,19 @@
  *   notify, own_notice, own_digest, dependencies, effects   what follows from a change
  *   holds, cross_check, self_check, own_faults          whether it is us
  *   process_run    a run, from what it shows to what follows
- *   prober_messages, keeper_messages, quarantine, control   what others say and ask
+ *   prober_messages, keeper_messages, held_targets, control   what others say and ask
  *   monitor, event_loop   the whole
  */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
 #include "monitor/activity.h"
-#include "monitor/attempt_log.h"
 #include "monitor/cross_check.h"
 #include "monitor/dependencies.h"
 #include "monitor/keeper_link.h"
 #include "monitor/orders.h"
 #include "monitor/own_side.h"
-#include "monitor/quarantine.h"
+#include "monitor/held_targets.h"
 #include "monitor/recent_facts.h"
 #include "monitor/watch.h"
 
@@ -42,10 +41,8 @@ struct monitor {
 	struct dependencies dependencies;
 	struct recent_facts *recent_facts;
 	struct activity activity;
-	struct attempt_log attempt_log;
-	struct account_put_off *accounts; /* quarantine.h */
+	struct account_put_off *accounts; /* held_targets.h */
 	struct control *control; /* NULL: nobody can ask for anything; its owner is who made it */
-	int64_t second;          /* when we last did what is done so often */
 };
 
 /* Everything in its first state; `seed`: any number. NULL: no memory. */

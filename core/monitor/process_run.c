@@ -102,7 +102,7 @@ process_run(struct monitor *monitor, struct sighting *run, struct report *report
 	if (run->verdict == PW_FAILED && !outlook.blind
 	    && (watched->state.state == STATE_PENDING || watched->state.state == STATE_UP))
 		dependencies_suspected(monitor, target, run->started);
-	outlook.silence |= dependencies_silence(&monitor->dependencies, watch, target);
+	outlook.silence |= dependencies_silence(monitor, target);
 	if (!apply_run(&watched->state, run, policy, &outlook, &news)) {
 		duty_log(watch->duty, LOG_ERR, 0, "out of memory: a run of %s was dropped",
 		    watch_target(watch, target)->name);
@@ -114,7 +114,7 @@ process_run(struct monitor *monitor, struct sighting *run, struct report *report
 	keep_attempts(watched, &news, report);
 	if (news.suspected)
 		dependencies_suspected(monitor, target, run->started);
-	attempt_log_add(&monitor->attempt_log, watch, &monitor->own, &news, report);
+	attempt_log_add(&monitor->activity.log, watch, &monitor->own, &news, report);
 	effects_tell(monitor, target, &news, report, silence_was);
 	if (facts != NULL)
 		notify_facts(monitor, report, facts);

@@ -399,8 +399,8 @@ who_is_in_quarantine_is_left_alone(void **unused)
 	scene->scripts[1] = "-";
 	scene_bear(scene, NOW);
 	scene_run(scene, SECOND);
-	quarantine_take(scene->monitor, &account);
-	quarantine_take(scene->monitor, &account);
+	held_targets_take(scene->monitor, &account);
+	held_targets_take(scene->monitor, &account);
 	uint64_t last = scene->last[1].run;
 	scene_run(scene, 30 * MINUTE);
 	assert_string_equal(scene->told, "impaired b");
@@ -408,7 +408,7 @@ who_is_in_quarantine_is_left_alone(void **unused)
 	assert_int_equal(scene->last[1].run, last);
 	account.account = ACCOUNT_FREE;
 	scene->scripts[1] = ".";
-	quarantine_take(scene->monitor, &account);
+	held_targets_take(scene->monitor, &account);
 	scene_run(scene, SECOND);
 	assert_true(scene->last[1].run > last);
 	assert_int_equal(scene->monitor->watch.targets[1].state.state, STATE_UP);

@@ -8,7 +8,7 @@ account(struct scene *scene, uint32_t target, enum account what)
 {
 	const struct message_account account = { .target = target, .account = what, .text = "a prober died with it in hand" };
 
-	quarantine_take(scene->monitor, &account);
+	held_targets_take(scene->monitor, &account);
 }
 
 /* The targets that the parent has been told are cleared since it was last asked, by name. */

@@ -1,6 +1,6 @@
 /* Whether a target is held is the parent's to say, and it says so to every monitor: it is told
  * once, by the first one. */
-#include "monitor/quarantine.h"
+#include "monitor/held_targets.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ put_off(struct account_put_off **last, const struct message_account *account)
 }
 
 void
-quarantine_take(struct monitor *monitor, const struct message_account *account)
+held_targets_take(struct monitor *monitor, const struct message_account *account)
 {
 	uint32_t target = account->target;
 
@@ -92,21 +92,21 @@ quarantine_take(struct monitor *monitor, const struct message_account *account)
 }
 
 void
-quarantine_begin(struct monitor *monitor)
+held_targets_begin(struct monitor *monitor)
 {
 	assert(monitor->watch.begun);
 	for (const struct account_put_off *item = monitor->accounts; item != NULL; item =
 	    item->next)
-		quarantine_take(monitor, &item->account);
-	quarantine_forget(&monitor->accounts);
+		held_targets_take(monitor, &item->account);
+	held_targets_end(monitor);
 }
 
 void
-quarantine_forget(struct account_put_off **accounts)
+held_targets_end(struct monitor *monitor)
 {
-	while (*accounts != NULL) {
-		struct account_put_off *item = *accounts;
-		*accounts = item->next;
+	while (monitor->accounts != NULL) {
+		struct account_put_off *item = monitor->accounts;
+		monitor->accounts = item->next;
 		free(item);
 	}
 }

@@ -1,6 +1,6 @@
 /* Targets that the parent holds back or has run apart, because probers died of them. */
-#ifndef MONITOR_QUARANTINE_H
-#define MONITOR_QUARANTINE_H
+#ifndef MONITOR_HELD_TARGETS_H
+#define MONITOR_HELD_TARGETS_H
 
 #include "base/messages.h"
 
@@ -11,9 +11,10 @@ struct account_put_off;
 
 /* What the parent says of a target; until states are recovered it is put off, for what a target is,
  * is not known before. */
-void quarantine_take(struct monitor *, const struct message_account *);
+void held_targets_take(struct monitor *, const struct message_account *);
 /* States are recovered: takes what was put off. */
-void quarantine_begin(struct monitor *);
-void quarantine_forget(struct account_put_off **);
+void held_targets_begin(struct monitor *);
+/* Forgets what was put off. */
+void held_targets_end(struct monitor *);
 
 #endif
