@@ -92,18 +92,16 @@ deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev lib
 deps:
 	$(Q)tests/packages $(deps_run)
 
-# Whom the daemon becomes where root starts it, unless a test says otherwise.
+# For `user` in the configuration of a daemon that root starts.
 as_root := $(if $(POSTWATCH_TEST_USER),,$(filter 0,$(shell id -u)))
 define make_user
 	$(Q)[ -z "$(as_root)" ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
 endef
 
-# That user may not enter the folder where root builds: what is kept lies elsewhere then.
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
-	$(call make_user)
-	$(B)/postwatch run -S $(if $(as_root),/var/lib/postwatch-run,$(B)/state) $(WATCH)
+	$(B)/postwatch run -S $(B)/state $(WATCH)
 
 # Paths are put into what is installed only here, so PREFIX may differ from that of the build.
 SHARE    = $(DESTDIR)$(PREFIX)/share

@@ -22,7 +22,8 @@ identity_find(struct identity *identity, const char *user, struct reason *why)
 	const struct passwd *entry;
 
 	*identity = (struct identity){ .uid = geteuid(), .gid = getegid() };
-	if (geteuid() != 0)
+	identity->root = geteuid() == 0 && name == NULL;
+	if (geteuid() != 0 || name == NULL)
 		return true;
 	errno = 0;
 	entry = getpwnam(name);
