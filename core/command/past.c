@@ -46,6 +46,9 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 	case 't':
 		past->tables = true;
 		break;
+	case 'T':
+		past->totals = true;
+		break;
 	case 'w':
 		past->why = argument;
 		break;

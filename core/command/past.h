@@ -23,7 +23,7 @@ struct past {
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
-	bool utc, json, tables, colour; /* tables: --table */
+	bool utc, json, tables, totals, colour; /* tables: --table */
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */

@@ -324,7 +324,7 @@ put_all(struct past *past, const struct standings *all, const struct standing **
 		put_table(past, all, rows, count, channels);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
-	if (past->json)
+	if (past->json && past->totals)
 		channels_put_json(channels, past, &all->waiting);
 }
 
@@ -361,6 +361,7 @@ status(const struct command *command, int argc, char **argv)
 }
 
 static const struct option_row options[] = {
+	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
 	PAST_OPTIONS,
 	{ NULL, 0, NULL, NULL },
 };
@@ -374,7 +375,8 @@ const struct command command_status = {
 	        "A target of which no run has ended for longer than its settings allow is not looked at, and so is each while\n"
 	        "the daemon does not run; since when is said beside its state.\n"
 	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
-	        "With --json the last object, which has no \"target\", tells what waits, which notifiers fail, and which files cannot be used.\n"
+	        "With --json and --totals the last object, which has no \"target\", tells what waits, which notifiers fail,\n"
+	        "and which files cannot be used.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"
 	        "Exit status: 0; 1 nothing is kept, or no such target; 2 a target is not looked at; 64 wrong command line; 70 the store cannot be\n"
 	        "read; 78 there is no such file.",

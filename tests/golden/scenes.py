@@ -41,7 +41,7 @@ def play(function):
 
 def questions(stage):
 	yield ("status",)
-	yield ("status", "--json")
+	yield ("status", "--json", "--totals")
 	yield ("incidents",)
 	yield ("incidents", "--json")
 	for incident in stage.incidents():
