@@ -127,7 +127,7 @@ def changed(stage):
 	stage.told("fact")
 
 
-@scene(more='flap_window = "10m";', speed=15)
+@scene(more='flap_window = "10m";', speed=10)
 def flapping(stage):
 	"""a server goes down again and again, and settles"""
 	stage.says("mx up")
