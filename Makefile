@@ -89,13 +89,11 @@ $(B)/%.o: %.c
 # What make run needs beyond Debian's base; installed only where missing.
 deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
             libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
-deps:
-	$(Q)tests/packages $(deps_run)
+deps: ; $(Q)tests/packages $(deps_run)
 
 # For `user` in the configuration of a daemon that root starts.
-as_root := $(if $(POSTWATCH_TEST_USER),,$(filter 0,$(shell id -u)))
 define make_user
-	$(Q)[ -z "$(as_root)" ] || id postwatch >/dev/null 2>&1 || \
+	$(Q)[ "$$(id -u)" != 0 ] || id postwatch >/dev/null 2>&1 || \
 		PATH="$$PATH:/usr/sbin:/sbin" useradd --system --user-group --no-create-home --home-dir / --shell /usr/sbin/nologin postwatch
 endef
 
@@ -116,9 +114,8 @@ install: all
 	for page in $(wildcard core/*.8 conf/*.5 plugins/*/*.5); do \
 		install -D -m 644 $$page $(SHARE)/man/man$${page##*.}/$${page##*/} || exit 1; done
 	install -D -m 644 core/command/postwatch.bash $(SHARE)/bash-completion/completions/postwatch
-	install -d $(SHARE)/pkgconfig $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -d $(SHARE)/pkgconfig $(SHARE)/postwatch $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(PATHS_IN) conf/postwatch.pc.in > $(SHARE)/pkgconfig/postwatch.pc
-	install -d $(SHARE)/postwatch
 	for file in nagios.cfg icinga2.conf; do $(PATHS_IN) conf/$$file > $(SHARE)/postwatch/$$file || exit 1; done
 	$(PATHS_IN) conf/postwatch.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/postwatch.service
 	[ -e $(DESTDIR)$(SYSCONF)/postwatch/postwatch.conf ] || \

@@ -17,24 +17,22 @@
 bool
 identity_find(struct identity *identity, const char *user, struct reason *why)
 {
-	const char *of_test = getenv("POSTWATCH_TEST_USER");
-	const char *name = of_test != NULL ? of_test : user;
 	const struct passwd *entry;
 
 	*identity = (struct identity){ .uid = geteuid(), .gid = getegid() };
-	identity->root = geteuid() == 0 && name == NULL;
-	if (geteuid() != 0 || name == NULL)
+	identity->root = geteuid() == 0 && user == NULL;
+	if (geteuid() != 0 || user == NULL)
 		return true;
 	errno = 0;
-	entry = getpwnam(name);
+	entry = getpwnam(user);
 	if (entry == NULL) {
 		reason_set(why, "there is no user %s to run as%s%s: create it: "
 		    "useradd --system --user-group --no-create-home --home-dir / --shell "
-		    "/usr/sbin/nologin %s", name,
-		    errno == 0 ? "" : ", ", errno == 0 ? "" : strerror(errno), name);
+		    "/usr/sbin/nologin %s", user,
+		    errno == 0 ? "" : ", ", errno == 0 ? "" : strerror(errno), user);
 		return false;
 	}
-	snprintf(identity->name, sizeof identity->name, "%s", name);
+	snprintf(identity->name, sizeof identity->name, "%s", user);
 	identity->uid = entry->pw_uid;
 	identity->gid = entry->pw_gid;
 	identity->root = entry->pw_uid == 0;

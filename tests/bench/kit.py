@@ -11,7 +11,6 @@ import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-os.environ.setdefault("POSTWATCH_TEST_USER", "root")        # in folders of its own, as whoever runs it
 BUILD = TOP / os.environ.get("BUILD", "build")
 TICK = os.sysconf("SC_CLK_TCK")
 ADDRESSES = 16          # of the sink that the clients of a comparison share; the certificate is good for all

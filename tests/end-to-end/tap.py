@@ -6,7 +6,6 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 # As tests/run has it, for a test that is started by itself.
-os.environ.setdefault("POSTWATCH_TEST_USER", "root")
 os.environ.setdefault("POSTWATCH_TEST_TRACE", "1")
 
 
