@@ -18,7 +18,7 @@ struct relay {
 	struct gate_answer answer;
 };
 
-/* Installs the seccomp filter, for the life of the process. Returns false with a reason in `why`. */
+/* Installs the seccomp filter for the life of the process. Returns false with a reason. */
 bool relay_open(struct relay *, int gate, char *why, size_t why_size);
 
 /* Delivers one mail and fills a row of `results` for each recipient; receipts longer than a row

@@ -86,7 +86,7 @@ is_of_word(char c)
 	    || (unsigned char)c >= 0x80;
 }
 
-/* Returns the end of the version that begins at `at` ("9.0.1FP10", "v4.5r17"), 0 where none does. */
+/* Returns the end of the version at `at` ("9.0.1FP10", "v4.5r17"), 0 where there is none. */
 static size_t
 version_end(struct pw_bytes text, size_t at)
 {

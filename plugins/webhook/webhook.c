@@ -342,9 +342,8 @@ deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients
 	for (uint32_t i = 0; i < requests.count && results[0].fate == PW_SENT; i++)
 		if (requests.items[i].change && session->post.change_url[0] == '\0')
 			snprintf(results[0].receipt, sizeof results[0].receipt,
-			    "not sent: it needs "
-			    "nobody, and where change events go is known of a URL that ends with "
-			    "/v2/enqueue alone");
+			    "not sent: it needs nobody, and where change events go is known only "
+			    "of a URL that ends with /v2/enqueue");
 		else
 			post_send(&session->post, notice, &requests.items[i],
 			    session->format != FORMAT_PAGERDUTY, &results[0]);

@@ -111,7 +111,7 @@ struct talk {
 	struct wire *wire;
 	const char *mechanism;
 	Gsasl_session *sasl;   /* NULL: XOAUTH2 */
-	bool done;             /* by our side: with SCRAM the relay has proven that it knows the password */
+	bool done;             /* with SCRAM: the relay has proven that it knows the password */
 	int64_t limit;
 };
 
@@ -312,8 +312,8 @@ begin(struct talk *talk, bool initial)
 	if (answer != NULL
 	    && strlen("AUTH  ") + strlen(talk->mechanism) + strlen(answer) > COMMAND_MAX)
 		initial = false;
-	snprintf(command, sizeof command, "AUTH %s%s", talk->mechanism, answer != NULL
-	    && initial ? " " : "");
+	snprintf(command, sizeof command, "AUTH %s%s", talk->mechanism,
+	    answer != NULL && initial ? " " : "");
 	/* An empty initial response is sent as "=" (RFC 4954 4). */
 	said = put(talk, command, answer == NULL
 	    || !initial ? "" : answer[0] == '\0' ? "=" : answer);

@@ -50,8 +50,8 @@ reply_read(const char *bytes, size_t size, int *code, size_t *used, const char *
 		if (lines >= REPLY_LINES_MAX)
 			return bad(fault, "a reply of more than 128 lines");
 		if (end == NULL)
-			return size >= REPLY_BYTES_MAX ? bad(fault, "a reply of more than 64 KiB")
-			    : REPLY_PART;
+			return size < REPLY_BYTES_MAX ? REPLY_PART
+			    : bad(fault, "a reply of more than 64 KiB");
 		own = code_of(line, bare);
 		if (own == 0)
 			return bad(fault, "what is no reply of SMTP");

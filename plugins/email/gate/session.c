@@ -267,7 +267,7 @@ leave(struct session *session)
 	wire_close(wire);
 }
 
-/* Returns the code for libesmtp, which waits for the reply to the final dot; 0 where it does not. */
+/* Returns the code for libesmtp while it waits for the reply to the final dot, else 0. */
 static int
 run(struct session *session)
 {

@@ -15,7 +15,7 @@ struct session {
 	struct gate_ask ask;
 	struct gate_answer answer;
 	int worker;      /* the socket for the answer */
-	bool in_text;    /* between 354 and the reply to the final dot: the relay takes all bytes as text */
+	bool in_text;    /* from 354 to the final dot: the relay takes all bytes as text */
 };
 
 /* Delivers session->ask and sends the answer. The caller has set way.settings, .tls, .auth,

@@ -42,10 +42,9 @@ tls_is_end(int error)
 {
 	unsigned long code = ERR_peek_error();
 
-	return (error == SSL_ERROR_SYSCALL && code == 0
-	    && (errno == 0 || errno == ECONNRESET || errno == EPIPE))
-	    || (error == SSL_ERROR_SSL
-	    && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
+	if (error == SSL_ERROR_SYSCALL && code == 0)
+		return errno == 0 || errno == ECONNRESET || errno == EPIPE;
+	return error == SSL_ERROR_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }
 
 /* The time of a verification grows with the size of keys, which the relay chooses. */
@@ -192,7 +191,7 @@ tls_close(struct tls *tls)
 	tls->context = NULL;
 }
 
-/* A fault of the certificate has its own sentence, which says more than the alert that it led to. */
+/* A fault of the certificate has a sentence of its own, which says more than the alert behind it. */
 static bool
 fail(struct wire *wire, const struct tls *tls)
 {

@@ -24,7 +24,7 @@ enum wire_end {
 	WIRE_BROKEN, /* an error of TCP or TLS */
 	WIRE_ABSURD, /* what came is no reply, or longer than the limits */
 	WIRE_DEAR,   /* more processor time, bytes or lines than the limits of an attempt */
-	WIRE_EARLY,  /* the relay sent bytes before a command: no later reply can be matched to a command */
+	WIRE_EARLY,  /* bytes came before a command: no later reply can be matched to one */
 	WIRE_REFUSED, /* those bytes are a whole 4xx or 5xx: ->refusal, in the relay's words */
 	WIRE_CALLED  /* ->other has something to read */
 };
