@@ -2,9 +2,11 @@
 #ifndef TESTS_STORE_FOLDER_H
 #define TESTS_STORE_FOLDER_H
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +69,20 @@ folder_read(const struct folder *folder)
 
 	assert_int_equal(opening, STORE_READER_OPENED);
 	return reader;
+}
+
+/* Every write to a file fails from now on, until RLIMIT_FSIZE is what this returns. */
+static inline struct rlimit
+forbid_writes(void)
+{
+	struct rlimit before, none;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	none = before;
+	none.rlim_cur = 1;
+	setrlimit(RLIMIT_FSIZE, &none);
+	return before;
 }
 
 static inline struct pw_bytes

@@ -60,7 +60,6 @@ load_counters(struct store *store, enum store_file file)
 
 	read_meta(store->shelves[file].db, "counters", &loaded, sizeof loaded);
 	store->kept[file] = loaded.batch != 0 && loaded.batch == store->doubtful[file] ? loaded.batch : 0;
-	store->doubtful[file] = 0;
 	if (loaded.batch > counters->batch)
 		counters->batch = loaded.batch;
 	for (int i = 0; i < STORE_NUMBERS; i++) {

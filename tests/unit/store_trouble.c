@@ -5,8 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -67,16 +65,12 @@ ballast(void **state)
 static void
 failing_writes(void **state)
 {
-	struct rlimit before, none;
+	struct rlimit before;
 	struct store_found found;
 
 	(void)state;
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &before);
-	none = before;
-	none.rlim_cur = 1;
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
-	setrlimit(RLIMIT_FSIZE, &none);
+	before = forbid_writes();
 	store_batch_clear(batch);
 	put_big(1);
 	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
@@ -90,17 +84,25 @@ failing_writes(void **state)
 	assert_int_equal(count("SELECT count(*) FROM notices"), 1);
 }
 
-/* A commit that failed for us and reached the disk: submitted again, it is not done twice. */
+/* A commit that failed for us and reached the disk: submitted again, it is not done twice, however often the file is opened
+ * until it can be written. */
 static void
 doubtful_commit(void **state)
 {
+	struct store_reader *reader = folder_read(&folder); /* so that the file can be opened where nothing can be written */
 	struct store_found found;
+	struct rlimit before;
 
 	(void)state;
 	assert_int_equal(submit_small(1), STORE_COMMITTED);
 	folder.store->shelves[STORE_MAIN].trouble = STORE_IO;
 	folder.store->doubtful[STORE_MAIN] = batch->number;
 	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
+	before = forbid_writes();
+	assert_false(store_mend(folder.store, STORE_MAIN, &found));
+	assert_non_null(folder.store->shelves[STORE_MAIN].db);
+	setrlimit(RLIMIT_FSIZE, &before);
+	store_reader_close(&reader);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
 	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "DELETE FROM notices"));
 	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
