@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -88,6 +89,7 @@ open_file(const char *folder, enum store_file file, enum store_reader_opening *o
 {
 	const struct schema *schema = &schemas[file];
 	char path[PATH_MAX];
+	struct stat status;
 	struct db *db;
 
 	snprintf(path, sizeof path, "%s/%s", folder, schema->name);
@@ -95,6 +97,10 @@ open_file(const char *folder, enum store_file file, enum store_reader_opening *o
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return NULL;
 	*opening = STORE_READER_FAILED;
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) { /* whoever opens a pipe for reading waits for a writer */
+		reason_set(why, "%s is not a regular file", path);
+		return NULL;
+	}
 	db = db_open(path, DB_READ);
 	if (db != NULL)
 		*opening = judge(db, schema, why);

@@ -179,7 +179,9 @@ static void
 no_file_at_all(void **state)
 {
 	static const char *const names[] = { "postwatch.db", "history.db" };
+	enum store_reader_opening reading;
 	struct store_found found;
+	struct reason why;
 
 	(void)state;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
@@ -194,6 +196,11 @@ no_file_at_all(void **state)
 		assert_int_equal(folder.opening, STORE_OPENED);
 		assert_int_not_equal(store_trouble(folder.store, file, NULL), STORE_WELL);
 		assert_false(store_mend(folder.store, file, &found));
+		if (file == STORE_MAIN) {
+			assert_null(store_reader_open(folder.path, &reading, &why));
+			assert_int_equal(reading, STORE_READER_FAILED);
+			assert_non_null(strstr(why.text, "postwatch.db is not a regular file"));
+		}
 		assert_int_equal(unlink(path), 0);
 		assert_true(store_mend(folder.store, file, &found));
 		assert_true(found.fresh);
