@@ -262,17 +262,17 @@ settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE]
 }
 
 /* What connections of one process share of a file that was read-only, or lost its log, stays so for as long as one of them is
- * left; and readers of a file that has gone would go on reading it. */
+ * left; and readers of a file that has gone would go on reading it. They are opened anew also where the writer fails again. */
 static bool
 mend(struct store *store, enum store_file file, struct store_found *found)
 {
-	bool reads = file == STORE_HISTORY && store->reader.history != NULL, opened;
+	bool opened;
 
-	if (reads)
+	store_reader_close(&store->still);
+	if (file == STORE_HISTORY)
 		db_close(&store->reader.history);
 	opened = open_again(store, file, found);
-	if (reads)
-		(void)store_inside(store);
+	(void)store_inside(store);
 	return opened;
 }
 

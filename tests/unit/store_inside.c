@@ -179,6 +179,47 @@ a_transaction_that_was_ended_is_begun_anew(void **state)
 	}
 }
 
+static bool
+on_trace(void *arg, const struct store_trace *row)
+{
+	(void)row;
+	++*(uint32_t *)arg;
+	return true;
+}
+
+static uint32_t
+traces(struct store_reader *reader)
+{
+	uint32_t count = 0;
+
+	assert_int_equal(store_read_trace(reader, 1, 7, on_trace, &count), STORE_READ_END);
+	return count;
+}
+
+/* A history that could not be opened, and then could, is read by whoever reads inside since before. */
+static void
+history_is_read_again(void **state)
+{
+	struct store_batch *results = store_batch_create(STORE_HISTORY);
+	struct store_reader *reader = store_inside(folder.store);
+	struct store_found found;
+	struct rlimit before;
+
+	(void)state;
+	store_put_trace(results, &(struct store_trace){ .target = 1, .run = 7 });
+	assert_int_equal(folder_submit(&folder, results), STORE_COMMITTED);
+	store_batch_destroy(&results);
+	assert_int_equal(traces(reader), 1);
+	folder.store->shelves[STORE_HISTORY].trouble = STORE_IO;
+	before = forbid_writes();
+	assert_false(store_mend(folder.store, STORE_HISTORY, &found));
+	assert_null(folder.store->shelves[STORE_HISTORY].db);
+	assert_int_equal(traces(reader), 0);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_true(store_mend(folder.store, STORE_HISTORY, &found));
+	assert_int_equal(traces(reader), 1);
+}
+
 /* --- every column of every table --- */
 
 static uint32_t
@@ -343,6 +384,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rows_may_be_put_while_a_list_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_hides_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_transaction_that_was_ended_is_begun_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(history_is_read_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_done_in_memory_is_done_in_the_file, set_up, tear_down),
 	};
 
