@@ -16,8 +16,15 @@
 #define PEER "ip|ips|ip-address|address|addresses|adress|host|hosts|hostname|server|servers|mailserver|mta|network|" \
 	"networks|subnet|netblock|range|access|client|machine|site|relay|remotehost"
 #define HELO "helo|ehlo"
-#define RU_REFUSED \
-	"заблокирован|заблокирована|заблокировано|запрещен|запрещён|запрещено|запрещена|отклонен|отклонён|отклонено|внесен|внесён"
+#define RU_YOUR "ваш|ваша|вашего|вашей|вашему|вашим"
+#define RU_PEER "ip|ip-адрес|ip-адреса|адрес|адреса|хост|хоста|сервер|сервера|узел|узла"
+#define RU_LISTED "заблокирован|заблокирована|заблокировано|внесен|внесён"
+#define RU_REFUSED RU_LISTED "|запрещен|запрещён|запрещено|запрещена|отклонен|отклонён|отклонено"
+#define ZH_REFUSED "拒绝|拒絕|禁止|封禁|封锁|封鎖|屏蔽|限制连接|限制連接"
+#define ZH_LISTS "黑名单|黑名單|灰名单|灰名單"
+#define JA_REFUSED "拒否|ブロック|許可されて"
+#define JA_LISTS "ブラックリスト|グレーリスト|グレイリスト"
+#define OTHER_DATABASES "базы|базе|база|бд|数据库|資料庫|データベース"
 #define BROKEN \
 	"failed|failing|failure|deferred|timeout|timed|unavailable|unreachable|error|errors|servfail|refused|down|unresponsive"
 
@@ -37,13 +44,12 @@ const char *const refusal_about_us[] = {
 	"not accept|accepting|take|taking * from your|#us|dynamic|residential", "not be accepted from your|#ip|dynamic",
 	"again later from #ip", "bad|poor|low|none|insufficient|negative * reputation",
 	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
-	"spam from|source|sender", "suspected|suspicious * spam|spammer|ip|sender", "spam ip|ips|host|hosts",
-	"blocked|denied|rejected|deferred by|for|due * spam statistics|policy|rules|reasons|activity",
-	"too many|much * spam|spams", "user|users|excessive * complaints",
-	"open proxy|relay", "denied|rejected|refused|blocked|deferred by * reputation", "you're on|in * list|lists",
+	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
+	"open proxy|relay", "denied|rejected|refused|blocked by * reputation", "you're on|in * list|lists",
 	"you are on|in * list|lists", "#ip|#us has|have no|not * rdns|ptr|reverse",
 	"hosts|clients|ips|addresses|servers without|lacking * reverse|rdns|ptr",
-	"sender|host|ip|you|client * failed * " LISTS " check|checks",
+	"sender|host|ip|you|client|#ip failed " LISTS " check|checks",
+	"sender|host|ip|you|client|#ip failed a|an|the|our " LISTS " check|checks",
 	"no|missing|without * reverse|ptr|rdns * for #ip|#us", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
 	/* German, French, Spanish, Portuguese, Italian */
 	"ip|ip-adresse|adresse|rechner * gesperrt|blockiert|geblockt|gelistet|abgelehnt",
@@ -54,12 +60,11 @@ const char *const refusal_about_us[] = {
 	"black ip", "rbl deny", "ip is hangup|rejected", "openrelay|smtpport check",
 	"hl:rep|hl:mep|hl:ihu|hl:ipb|wm:bli|wm:blu|dt:rbl|dt:spm|mi:spb",
 	/* Russian, Chinese, Japanese */
-	"ваш|ваша|вашего|вашей|вашему|вашим|ip|ip-адрес|ip-адреса|адрес|#us * " RU_REFUSED,
-	RU_REFUSED " * ip|ip-адрес|адрес|адреса|#us", "черный|чёрный|черном|чёрном|серый|сером список|списке",
-	"черного|чёрного|серого списка", "блэклист|блэклисте|грейлистинг",
-	"黑名单|黑名單|灰名单|灰名單|ブラックリスト|グレーリスト|グレイリスト",
-	"ip|您的|你的|#us * 拒绝|拒絕|禁止|封禁|封锁|封鎖|屏蔽|限制连接|限制連接", "拒绝|拒絕|禁止|封禁|封锁|封鎖 * ip|#us",
-	"ip|接続元|送信元|お客様|あなた|#us * 拒否|ブロック|許可されて",
+	RU_YOUR " * " RU_LISTED, RU_YOUR " * " RU_PEER " * " RU_REFUSED, "ip|ip-адрес|ip-адреса|#us * " RU_REFUSED,
+	"адрес #ip * " RU_REFUSED, RU_REFUSED " * ip|ip-адрес|адрес|адреса|#us",
+	RU_YOUR "|ip|ip-адрес|адрес|#ip * черном|чёрном|сером списке",
+	"ip|您的|你的|#ip * " ZH_LISTS, "ip|#us * 被|已|遭 * " ZH_REFUSED,
+	"ip|接続元|送信元|お客様|あなた|#ip * " JA_LISTS, "ip|接続元|送信元|#us * " JA_REFUSED,
 	NULL,
 };
 
@@ -106,7 +111,7 @@ const char *const refusal_rate[] = {
 	"hl:icc|hl:ifc|hl:ifq|hl:itc|mi:ccl|mi:cel|mi:dmc|mi:sfq|mi:stc|rp:ccl|rp:cel|rp:drc|rp:qrc|rp:trc",
 	/* Russian, Chinese, Japanese */
 	"слишком много|частые|часто * соединений|подключений|сессий|сообщений|писем|запросов|соединения|подключения",
-	"превышен|превышено|превышение * лимит|лимита|число|количество|частота|соединений|подключений|сессий",
+	"превышен|превышена|превышено|превышение * соединений|подключений|сессий|сообщений|писем|запросов|частота|частоты",
 	"连接数|連接數|連線數|并发|並發|频率|頻率 * 过多|過多|过大|過大|过高|過高|超过|超過|超出|超限|上限|限制",
 	"太多|过多|過多 * 连接|連接|連線|会话", "过于频繁|過於頻繁|过快|過快",
 	"接続|接続数|同時接続|セッション|流量|送信 * 多すぎ|上限|制限", "多すぎ",
@@ -159,19 +164,26 @@ const char *const refusal_trouble[] = {
 	LISTS "|#list|#known_list did|does|do|is|are|was|could|cannot|can|has|have * " BROKEN "|answer|respond|reply|queried|reached",
 	"transfer|download|refresh|import * " LISTS " * failed|failing|failure|incomplete",
 	"our|my own", "under attack|ddos|load", "ddos", "ip|ips|address|addresses has|have changed|moved", "moved to",
-	"servfail", "базы|базе|база|бд", "数据库|資料庫|データベース",
+	"servfail", OTHER_DATABASES,
+	/* Russian, Chinese, Japanese */
+	"внутренняя|системная|техническая|временная|локальная ошибка", "сбой|неисправность|таймаут|перегрузка",
+	"ошибка * проверки|поиска|запроса|чтения|обращении|обращения|соединения|подключения|сервера",
+	"недоступен|недоступна|недоступно|недоступны|перегружен|перегружена|перегружены", "на обслуживании",
+	"系统|系統|服务|服務|伺服器 * 繁忙|错误|錯誤|故障|异常|異常|维护|維護|超时|逾時|不可用|过载|過載",
+	"查询|查詢|解析|连接|連接 * 失败|失敗|超时|逾時|错误|錯誤", "内部错误|內部錯誤",
+	"メンテナンス|障害|タイムアウト|失敗|過負荷|内部エラー|システムエラー", "接続|利用 * できません",
+	NULL,
+};
+
+const char *const refusal_backend[] = {
+	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
+	"backend|backends|back-end", OTHER_DATABASES,
 	NULL,
 };
 
 const char *const refusal_of_itself[] = {
 	"our|my ip|ips|address|addresses|host|hostname|server|servers|mta|relay " BE " * " REFUSED,
 	"we are|were " REFUSED, "we are|were currently|now|temporarily|still " REFUSED,
-	NULL,
-};
-
-const char *const refusal_backend[] = {
-	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
-	"backend|backends|back-end", "базы|базе|база|бд", "数据库|資料庫|データベース",
 	NULL,
 };
 
@@ -188,6 +200,11 @@ const char *const refusal_mentions_list[] = {
 	"tor exit|node|nodes",
 	"dynamic|residential|dialup|dial-up|dialup/transient|zombied ip|ips|ip's|address|addresses|host|hosts|range",
 	"transient ip", "unsolicited|spammer|spammers|spamming",
+	"suspected|suspicious * spam|spammer|ip|sender", "spam ip|ips|host|hosts",
+	"blocked|denied|rejected|deferred by|for|due * spam statistics|policy|rules|reasons|activity",
+	/* Russian, Chinese, Japanese */
+	"черный|чёрный|черном|чёрном|серый|сером список|списке", "черного|чёрного|серого списка",
+	"блэклист|блэклисте|грейлистинг", ZH_LISTS, JA_LISTS,
 	NULL,
 };
 
@@ -208,6 +225,7 @@ const char *const refusal_mentions_us[] = {
 	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
 	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",
 	"not " WELCOME " to connect", "not " WELCOME " from",
+	"ip|您的|你的 * " ZH_REFUSED, "拒绝|拒絕|禁止|封禁|封锁|封鎖 * ip|#us|您的|你的", "お客様|あなた * " JA_REFUSED,
 	NULL,
 };
 

@@ -19,10 +19,10 @@ extern const char *const refusal_rate[];
 
 /* Trouble of the server's own, or a command that it does not know: what else is mentioned is then not the reason. */
 extern const char *const refusal_trouble[];
+/* The part of refusal_trouble that is no matter of load: "too many connections" is then said of a database. */
+extern const char *const refusal_backend[];
 /* Says that it is the server itself who is listed or refused: no word of it is about us. */
 extern const char *const refusal_of_itself[];
-/* The part of it that is no matter of load: "too many connections" is then said of a database. */
-extern const char *const refusal_backend[];
 
 /* Mentions lists, greylisting and reverse DNS: the reason unless there is trouble. */
 extern const char *const refusal_mentions_list[];
