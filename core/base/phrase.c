@@ -20,8 +20,8 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
-/* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0 0xa0 on, and small ones are
- * 0xd0 0xb0 and 0xd1 0x80 on. */
+/* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0 0xa0 on, Ё 0xd0 0x81, and
+ * small ones are 0xd0 0xb0 on, 0xd1 0x80 on, and 0xd1 0x91. */
 static unsigned char
 small_at(const char *bytes, size_t size, size_t at)
 {
@@ -30,8 +30,10 @@ small_at(const char *bytes, size_t size, size_t at)
 
 	if (byte >= 'A' && byte <= 'Z')
 		return (unsigned char)(byte + 'a' - 'A');
-	if (byte == 0xd0 && next >= 0xa0 && next <= 0xaf)
+	if (byte == 0xd0 && (next == 0x81 || (next >= 0xa0 && next <= 0xaf)))
 		return 0xd1;
+	if (is_second && byte == 0x81)
+		return 0x91;
 	if (is_second && byte >= 0x90 && byte <= 0x9f)
 		return (unsigned char)(byte + 0x20);
 	return is_second && byte >= 0xa0 && byte <= 0xaf ? (unsigned char)(byte - 0x20) : byte;
