@@ -10,9 +10,8 @@ struct explained {
 	struct past *past;
 	struct standings all;
 	const struct standing *row;
-	struct view view;    /* of its record, where `known` */
+	struct target_state state; /* of its record, where `known`; its times are UTC */
 	bool known;
-	char *record;        /* owned; what the view points into */
 	struct codes *codes;
 };
 

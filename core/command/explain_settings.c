@@ -99,10 +99,10 @@ explain_settings(const struct explained *it)
 	put_count(TARGET_RECOVER_TRIES, policy->recover_tries);
 	put_time(TARGET_FLAP_WINDOW, policy->flap_window);
 	put_time(TARGET_TEMPFAIL_GRACE, policy->tempfail_grace);
-	if (it->known && it->view.state.doubled > 0) {
+	if (it->known && it->state.doubled > 0) {
 		char now[CELL];
 		printf("  The server says that we connect too often: it is run every %s for now.\n",
-		    duration(pace_interval(&it->view.state, policy), now));
+		    duration(pace_interval(&it->state, policy), now));
 	}
 	put_limits(policy);
 	if (policy->tag_count > 0)

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/messages.h"
@@ -13,17 +12,14 @@
 #include "config/read.h"
 #include "monitor/pace.h"
 #include "monitor/silence.h"
+#include "monitor/view.h"
 
 static bool
 on_state(void *arg, const struct store_state *state)
 {
 	struct explained *it = arg;
 
-	it->record = malloc(state->record.size + 1);
-	if (it->record == NULL)
-		return false;
-	memcpy(it->record, state->record.data, state->record.size);
-	it->known = view_read(&it->view, it->codes, (struct pw_bytes){ it->record, state->record.size });
+	it->known = view_read(&it->state, it->codes, state->record);
 	return false;
 }
 
@@ -42,7 +38,7 @@ put_of(const struct explained *it, bool recovering)
 {
 	const struct target *target = it->row->configured;
 
-	uint32_t needed = !recovering && it->view.state.trouble != NULL ? it->view.state.trouble->needed : 0;
+	uint32_t needed = !recovering && it->state.trouble != NULL ? it->state.trouble->needed : 0;
 
 	if (target != NULL && needed > target->policy->tries)
 		printf(" of %" PRIu32 " (tries, and more since single attempts failed in the hour before)", needed);
@@ -54,7 +50,7 @@ put_of(const struct explained *it, bool recovering)
 static void
 put_suspicion(const struct explained *it)
 {
-	const struct target_state *state = &it->view.state;
+	const struct target_state *state = &it->state;
 	char at[PAST_TIME_MAX];
 
 	printf("Since %s %u", past_time(it->past, state->trouble->began.utc, at), state->fails);
@@ -66,7 +62,7 @@ put_suspicion(const struct explained *it)
 static void
 put_outage(const struct explained *it)
 {
-	const struct target_state *state = &it->view.state;
+	const struct target_state *state = &it->state;
 	char at[PAST_TIME_MAX];
 
 	printf("It failed first at %s, and %u attempts in a row have failed; it is up when ",
@@ -81,7 +77,7 @@ put_outage(const struct explained *it)
 static void
 put_recovery(const struct explained *it)
 {
-	const struct target_state *state = &it->view.state;
+	const struct target_state *state = &it->state;
 	char at[PAST_TIME_MAX];
 
 	printf("It failed first at %s; ", past_time(it->past, state->trouble->began.utc, at));
@@ -93,7 +89,7 @@ put_recovery(const struct explained *it)
 static void
 put_streak(const struct explained *it)
 {
-	switch ((enum state)it->view.state.state) {
+	switch ((enum state)it->state.state) {
 	case STATE_SUSPECT:
 		put_suspicion(it);
 		break;
@@ -117,7 +113,7 @@ put_streak(const struct explained *it)
 static void
 put_trouble(const struct explained *it)
 {
-	const struct trouble *trouble = it->view.state.trouble;
+	const struct trouble *trouble = it->state.trouble;
 	char at[PAST_TIME_MAX];
 
 	if (trouble != NULL && moment_is_set(trouble->unknown))
@@ -152,7 +148,7 @@ put_runs(const struct explained *it)
 	putchar('\n');
 	if (row->next_run != 0)
 		printf("The next is due at %s%s\n", past_time(it->past, row->next_run, at),
-		    it->known && pace_is_patient(&it->view.state, row->configured->policy) ? ", with the patient limits" : "");
+		    it->known && pace_is_patient(&it->state, row->configured->policy) ? ", with the patient limits" : "");
 	else
 		puts(it->past->runs ? "When the next is due cannot be told without its settings" : "None is due, as no daemon runs");
 }
@@ -162,12 +158,12 @@ put_flags(const struct explained *it)
 {
 	char at[PAST_TIME_MAX];
 
-	if (it->view.slow)
+	if (it->state.flags & TARGET_SLOW)
 		puts("It is slow: every run has the patient limits until it passes within the routine ones");
-	if (it->view.flapping)
-		printf("It flaps: %" PRIu32 " outages since %s\n", it->view.state.flapping->count,
-		    past_time(it->past, it->view.state.flapping->began.utc, at));
-	if (it->view.quarantined)
+	if (it->state.flapping != NULL && it->state.flapping->flap == FLAP_FLAPPING)
+		printf("It flaps: %" PRIu32 " outages since %s\n", it->state.flapping->count,
+		    past_time(it->past, it->state.flapping->began.utc, at));
+	if (it->state.flags & TARGET_QUARANTINED)
 		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
 }
 
@@ -241,7 +237,7 @@ put_attempts(struct explained *it)
 static void
 put_conditions(const struct explained *it)
 {
-	const struct conditions *conditions = it->known ? it->view.state.conditions : NULL;
+	const struct conditions *conditions = it->known ? it->state.conditions : NULL;
 	char at[PAST_TIME_MAX];
 
 	if (conditions == NULL || conditions->count == 0)
@@ -352,8 +348,7 @@ explain_word(struct past *past, const char *word)
 	}
 	ends = past_finish(past, reading, ends);
 	if (it.known)
-		view_fini(&it.view);
-	free(it.record);
+		target_state_fini(&it.state);
 	codes_destroy(&it.codes);
 	standings_free(&it.all);
 	return ends;

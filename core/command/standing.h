@@ -4,7 +4,7 @@
 
 #include "base/outcome.h"
 #include "command/past.h"
-#include "monitor/view.h"
+#include "monitor/target_state.h"
 
 enum { STANDING_FLAGS_MAX = 8 };
 
