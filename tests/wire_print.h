@@ -54,8 +54,6 @@ print_item(struct text *text, const struct wire_field *field, const void *member
 		wire_print(text, field->form, member);
 		text_add(text, "}");
 		break;
-	case WIRE_OWN:
-		break;
 	}
 }
 

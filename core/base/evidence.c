@@ -302,7 +302,7 @@ const struct wire_form evidence_form = { .holds = is_evidence, WIRE_FORM(evidenc
 void
 evidence_put(const struct evidence *evidence, struct wire_out *out)
 {
-	wire_put_form(out, &evidence_form, evidence, NULL);
+	wire_put_form(out, &evidence_form, evidence);
 }
 
 bool

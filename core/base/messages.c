@@ -357,7 +357,7 @@ static void
 put_message(struct wire_out *out, enum message_kind kind, const void *message)
 {
 	message_begin(out, kind);
-	wire_put_form(out, &forms[kind], message, NULL);
+	wire_put_form(out, &forms[kind], message);
 }
 
 bool
@@ -431,14 +431,14 @@ message_set_sequence(unsigned char *packet, struct sequence sequence)
 	struct wire_out out = wire_over(packet + 1, 2 * sizeof(uint64_t));
 
 	assert(packet[0] == MESSAGE_RUN || packet[0] == MESSAGE_RESULTS);
-	wire_put_form(&out, &sequence_form, &sequence, NULL);
+	wire_put_form(&out, &sequence_form, &sequence);
 	assert(!out.bad);
 }
 
 void
 message_add_change(struct wire_out *out, const struct message_change *change)
 {
-	wire_put_form(out, &change_form, change, NULL);
+	wire_put_form(out, &change_form, change);
 }
 
 bool

@@ -80,7 +80,7 @@ message_add_order(struct wire_out *out, const struct order *order)
 {
 	if (out->room - out->size < ORDER_SIZE)
 		return false;
-	wire_put_form(out, &order_form, order, NULL);
+	wire_put_form(out, &order_form, order);
 	return true;
 }
 
@@ -104,7 +104,7 @@ void
 message_begin_results(struct wire_out *out)
 {
 	message_begin(out, MESSAGE_RESULTS);
-	wire_put_form(out, &sequence_form, &(struct sequence){ 0, 0 }, NULL);
+	wire_put_form(out, &sequence_form, &(struct sequence){ 0, 0 });
 }
 
 bool
@@ -138,7 +138,7 @@ put_details(struct wire_out *out, const struct report *report)
 	size_t share = (REPORT_SIZE_MAX - taken - shortened.text.size) / (report->warning_count + 1);
 	for (uint32_t i = 0; i < report->warning_count; i++)
 		shortened.warnings[i].text = cut(report->warnings[i].text, share);
-	wire_put_form(out, &details_form, &shortened, NULL);
+	wire_put_form(out, &details_form, &shortened);
 }
 
 bool
@@ -147,7 +147,7 @@ message_add_report(struct wire_out *out, const struct report *report)
 	size_t before = out->size;
 
 	assert(report->phase_count <= REPORT_PHASES_MAX && report->warning_count <= REPORT_WARNINGS_MAX);
-	wire_put_form(out, &report_form, report, NULL);
+	wire_put_form(out, &report_form, report);
 	if (is_detailed(report))
 		put_details(out, report);
 	if (!out->bad)

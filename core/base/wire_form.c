@@ -47,9 +47,7 @@ save(void *member, size_t size, uint64_t value)
 uint32_t
 wire_count(const struct wire_field *field, const void *record)
 {
-	if (field->counted > 0)
-		return (uint32_t)load((const char *)record + field->count, field->counted);
-	return field->room > 0 ? field->room : 1;
+	return field->room > 0 ? (uint32_t)load((const char *)record + field->count, field->counted) : 1;
 }
 
 uint64_t
@@ -82,7 +80,7 @@ put_address(struct wire_out *out, const struct address *address)
 }
 
 static void
-put_item(struct wire_out *out, const struct wire_field *field, const void *member, const void *own)
+put_item(struct wire_out *out, const struct wire_field *field, const void *member)
 {
 	switch (field->kind) {
 	case WIRE_U8:
@@ -113,27 +111,25 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 		put_address(out, member);
 		break;
 	case WIRE_PART:
-		wire_put_form(out, field->form, member, own);
-		break;
-	case WIRE_OWN:
-		field->type->put(out, member, own);
+		wire_put_form(out, field->form, member);
 		break;
 	}
 }
 
 void
-wire_put_form(struct wire_out *out, const struct wire_form *form, const void *record, const void *own)
+wire_put_form(struct wire_out *out, const struct wire_form *form, const void *record)
 {
 	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
 		const char *member = (const char *)record + field->offset;
 		uint32_t count = wire_count(field, record);
 
-		if (field->counted > 0) {
+		assert(field->room <= UINT8_MAX);
+		if (field->room > 0) {
 			out->bad |= count > field->room;
 			wire_put_u8(out, (uint8_t)count);
 		}
 		for (uint32_t i = 0; i < count && !out->bad; i++)
-			put_item(out, field, member + (size_t)i * field->size, own);
+			put_item(out, field, member + (size_t)i * field->size);
 	}
 }
 
@@ -166,24 +162,24 @@ get_index(struct wire_in *in, const struct wire_field *field, uint32_t *index, u
 	*index = in->bad ? 0 : value;
 }
 
-/* A control character in it can do harm where it is shown; `lf`: but for a line feed. */
+/* Text (wire_get_text) with line feeds. */
 static struct pw_bytes
-get_text(struct wire_in *in, size_t max, bool lf)
+get_lines(struct wire_in *in, size_t max)
 {
-	struct pw_bytes text = wire_get_bytes(in);
+	struct pw_bytes lines = wire_get_bytes(in);
 
-	wire_require(in, text.size <= max);
-	for (size_t i = 0; i < text.size && !in->bad; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		wire_require(in, (c >= ' ' && c != 0x7f) || (lf && c == '\n'));
+	wire_require(in, lines.size <= max);
+	for (size_t i = 0; i < lines.size && !in->bad; i++) {
+		unsigned char c = (unsigned char)lines.data[i];
+		wire_require(in, (c >= ' ' && c != 0x7f) || c == '\n');
 	}
-	return text;
+	return lines;
 }
 
 static void
 get_string(struct wire_in *in, char *into, size_t room)
 {
-	struct pw_bytes text = get_text(in, room - 1, false);
+	struct pw_bytes text = wire_get_text(in, room - 1);
 
 	into[0] = '\0';
 	if (in->bad)
@@ -236,17 +232,16 @@ get_item(struct wire_in *in, const struct wire_field *field, void *member, const
 		wire_require(in, ((struct pw_bytes *)member)->size <= max);
 		break;
 	case WIRE_TEXT:
+		*(struct pw_bytes *)member = wire_get_text(in, max);
+		break;
 	case WIRE_LINES:
-		*(struct pw_bytes *)member = get_text(in, max, field->kind == WIRE_LINES);
+		*(struct pw_bytes *)member = get_lines(in, max);
 		break;
 	case WIRE_ADDRESS:
 		get_address(in, member);
 		break;
 	case WIRE_PART:
 		wire_get_form(in, field->form, member, terms);
-		break;
-	case WIRE_OWN:
-		field->type->get(in, member, terms);
 		break;
 	}
 }
@@ -272,7 +267,7 @@ wire_get_form(struct wire_in *in, const struct wire_form *form, void *record, co
 
 		if (field->since > terms->version)
 			continue;
-		uint32_t count = field->counted > 0 ? get_count(in, field, record) : wire_count(field, record);
+		uint32_t count = field->room > 0 ? get_count(in, field, record) : 1;
 		for (uint32_t i = 0; i < count; i++)
 			get_item(in, field, member + (size_t)i * field->size, terms);
 	}

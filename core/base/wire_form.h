@@ -21,8 +21,7 @@ enum wire_kind {
 	WIRE_TEXT,          /* the same without control characters */
 	WIRE_LINES,         /* the same with LF alone of them */
 	WIRE_ADDRESS,       /* struct address without its port: 4 or 16 bytes behind their size (u16) */
-	WIRE_PART,          /* a struct with a form of its own */
-	WIRE_OWN            /* by functions of `type` */
+	WIRE_PART           /* a struct with a form of its own */
 };
 
 struct wire_form;
@@ -31,26 +30,18 @@ struct wire_form;
 struct wire_terms {
 	uint32_t limit;  /* indexes are below it */
 	uint8_t version; /* of a record: rows since a later one are not in it */
-	const void *own; /* for the functions of wire_type */
-};
-
-struct wire_type {
-	void (*put)(struct wire_out *, const void *member, const void *own);
-	void (*get)(struct wire_in *, void *member, const struct wire_terms *);
 };
 
 struct wire_field {
 	const char *name;         /* of the member */
 	enum wire_kind kind;
 	uint32_t offset, size;    /* of the member; of an array the size of an item */
-	uint32_t room;            /* items of an array; 0: it is none */
-	uint32_t count, counted;  /* offset and size of the member that says how many items there are (u8 on the wire); size 0:
-	                           * there are always `room` */
+	uint32_t room;            /* items of an array, at most 255; 0: it is none */
+	uint32_t count, counted;  /* of an array: offset and size of the member that says how many items there are (u8 on the wire) */
 	int64_t min;
 	uint64_t max;             /* 0: whatever fits */
 	uint8_t since;            /* the first version of the record that has it */
 	const struct wire_form *form;
-	const struct wire_type *type;
 };
 
 struct wire_form {
@@ -72,11 +63,6 @@ struct wire_form {
 		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), \
 		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), \
 		.count = offsetof(struct type_, count_), .counted = sizeof(WIRE_MEMBER(type_, count_)), __VA_ARGS__ }
-/* An array that is used whole. */
-#define WIRE_ARRAY(kind_, type_, member_, ...) \
-	{ .name = #member_, .kind = WIRE_##kind_, .offset = offsetof(struct type_, member_), \
-		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), \
-		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), __VA_ARGS__ }
 /* A part that is there where the member `there_`, a bool, is true. */
 #define WIRE_OPTIONAL(type_, member_, there_, ...) \
 	{ .name = #member_, .kind = WIRE_PART, .offset = offsetof(struct type_, member_), \
@@ -88,8 +74,8 @@ struct wire_form {
 		{ .name = name_, .kind = WIRE_##kind_, .size = sizeof(type_), __VA_ARGS__ }, { .name = NULL } }
 
 /* Writes a struct by its form; bad where more items are counted than there is room for, and where a number is wider than its
- * row. Bounds are the reader's to check. `own` goes to the functions of wire_type. */
-void wire_put_form(struct wire_out *, const struct wire_form *, const void *record, const void *own);
+ * row. Bounds are the reader's to check. */
+void wire_put_form(struct wire_out *, const struct wire_form *, const void *record);
 
 /* Reads it into a struct that the caller has set to zero; members without a row, and such of a later version, are left as
  * they are. Bad where a row is out of its bounds or the form does not hold: no member then counts. */

@@ -67,7 +67,7 @@ put_all(struct keeper *keeper)
 			.rests = courier->rest_until > mono ? now + courier->rest_until - mono : 0 };
 		text_copy(row.name, sizeof row.name, courier->name);
 		text_copy(row.words, sizeof row.words, channel->words);
-		wire_put_form(&out, &channel_form, &row, NULL);
+		wire_put_form(&out, &channel_form, &row);
 	}
 	if (!out.bad)
 		store_put_meta(journal_main(keeper), CHANNEL_META, (struct pw_bytes){ (const char *)bytes, out.size });

@@ -28,7 +28,7 @@ put_all(struct keeper *keeper)
 
 		text_copy(row.name, sizeof row.name, keeper->outbox.couriers[i].name);
 		if (row.damage.since != 0)
-			wire_put_form(&out, &damage_form, &row, NULL);
+			wire_put_form(&out, &damage_form, &row);
 	}
 	if (!out.bad)
 		store_put_meta(journal_main(keeper), DAMAGE_META, (struct pw_bytes){ (const char *)bytes, out.size });

@@ -16,7 +16,7 @@ void
 rest_put(const struct notice_rest *rest, struct wire_out *out)
 {
 	wire_put_u8(out, REST_VERSION);
-	wire_put_form(out, &rest_form, rest, NULL);
+	wire_put_form(out, &rest_form, rest);
 }
 
 bool

@@ -82,7 +82,7 @@ target_name_encode(const struct target_name *name, struct wire_out *out)
 		message = message_of(name, 0);
 	wire_put_i64(out, name != NULL ? name->public_at.utc : 0);
 	wire_put_i64(out, name != NULL ? name->good_at.utc : 0);
-	wire_put_form(out, &name_addresses_form, &message, NULL);
+	wire_put_form(out, &name_addresses_form, &message);
 }
 
 static struct moment

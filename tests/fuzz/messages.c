@@ -87,7 +87,7 @@ read_form(struct wire_in *in, enum message_kind kind, const uint8_t *packet, siz
 	wire_print(&text, form, record);
 	seen += text.size;
 	message_begin(&out, kind);
-	wire_put_form(&out, form, record, NULL);
+	wire_put_form(&out, form, record);
 	assert(!out.bad && out.size == size && memcmp(again, packet, size) == 0);
 	if (kind == MESSAGE_RUN)
 		read_changes((const struct message_run *)record);

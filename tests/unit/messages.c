@@ -48,7 +48,7 @@ record_is_taken(enum message_kind kind, const void *record)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_begin(&out, kind);
-	wire_put_form(&out, message_form(kind), record, NULL);
+	wire_put_form(&out, message_form(kind), record);
 	return !out.bad && is_taken(kind, packet, out.size, back);
 }
 
@@ -66,7 +66,7 @@ an_example_comes_back_whole_or_not_at_all(void **state)
 		assert_true(is_taken(kind, packet, size, record));
 		struct wire_out out = wire_over(again, sizeof again);
 		message_begin(&out, kind);
-		wire_put_form(&out, message_form(kind), record, NULL);
+		wire_put_form(&out, message_form(kind), record);
 		assert_int_equal(out.size, size);
 		assert_memory_equal(again, packet, size);
 		for (size_t cut = 0; cut < size; cut++)
