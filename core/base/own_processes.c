@@ -65,6 +65,10 @@ own_processes_leave(struct own_processes **processes)
 bool
 own_processes_knows(const struct own_processes *processes, pid_t pid)
 {
+	/* A process outside our PID namespace, as on the host of a container, has the pid 0 here
+	 * (pid_namespaces(7)), and so has an empty place. */
+	if (pid == 0)
+		return false;
 	for (uint32_t i = 0; i < processes->count; i++)
 		for (size_t j = 0; j < REMEMBERED; j++)
 			if (atomic_load(&processes->places[i].pids[j]) == pid)

@@ -260,6 +260,7 @@ our_own_processes_are_refused(void **state)
 	static const char words[] = "postwatch/1\0reload";
 
 	assert_non_null(processes);
+	assert_false(own_processes_knows(processes, 0)); /* one of the host, where we are in a container */
 	stage->scene->monitor->watch.duty->processes = processes;
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/control", stage->folder);
 	for (int own = 0; own < 2; own++) {
