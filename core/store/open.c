@@ -54,11 +54,11 @@ read_meta(struct db *db, const char *key, void *value, size_t size)
 
 /* Numbers that were given while the file could not be read stay given. */
 static void
-load_counters(struct store *store, enum store_file file)
+load_counters(struct store *store, enum store_file file, struct db *db)
 {
 	struct counters loaded = { 0 }, *counters = &store->counters[file];
 
-	read_meta(store->shelves[file].db, "counters", &loaded, sizeof loaded);
+	read_meta(db, "counters", &loaded, sizeof loaded);
 	store->kept[file] = loaded.batch != 0 && loaded.batch == store->doubtful[file] ? loaded.batch : 0;
 	if (loaded.batch > counters->batch)
 		counters->batch = loaded.batch;
@@ -66,6 +66,14 @@ load_counters(struct store *store, enum store_file file)
 		if (loaded.numbers[i] > counters->numbers[i])
 			counters->numbers[i] = loaded.numbers[i];
 	}
+	store->sequences[file] = (struct sequence){ 0, 0 };
+	(void)read_meta(db, SEQUENCE_META, &store->sequences[file], sizeof store->sequences[file]);
+}
+
+static bool
+load_instance(struct store *store, struct db *db)
+{
+	return read_meta(db, "instance", store->instance, sizeof store->instance);
 }
 
 bool
@@ -74,11 +82,9 @@ store_load(struct store *store, enum store_file file)
 	struct shelf *shelf = &store->shelves[file];
 	bool loaded;
 
-	load_counters(store, file);
-	store->sequences[file] = (struct sequence){ 0, 0 };
-	(void)read_meta(shelf->db, SEQUENCE_META, &store->sequences[file], sizeof store->sequences[file]);
+	load_counters(store, file, shelf->db);
 	if (file == STORE_MAIN) {
-		loaded = read_meta(shelf->db, "instance", store->instance, sizeof store->instance);
+		loaded = load_instance(store, shelf->db);
 	} else {
 		loaded = history_load(&store->history, shelf->db);
 		tending_reset(store->tending);
@@ -157,6 +163,19 @@ open_first(struct store *store, enum store_file file, struct store_found *found,
 	return open_file(store, file, found, newer);
 }
 
+/* Of a file that can be read, but not opened for writing. Returns false if there is no instance in it. */
+static bool
+read_numbers(struct store *store)
+{
+	struct db *db = reader_open_file(store->folder, STORE_MAIN);
+	bool found = db != NULL && load_instance(store, db);
+
+	if (found)
+		load_counters(store, STORE_MAIN, db);
+	db_close(&db);
+	return found;
+}
+
 /* Where there is no instance to be read one is made up, which is kept if there is none after all. */
 static void
 begin_numbers(struct store *store)
@@ -165,8 +184,9 @@ begin_numbers(struct store *store)
 		can_write(store, STORE_MAIN);
 		return;
 	}
-	store->provisional = true;
-	(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
+	store->provisional = !read_numbers(store);
+	if (store->provisional)
+		(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
 }
 
 enum store_opening

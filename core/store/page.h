@@ -4,6 +4,7 @@
 
 #include "store/reader.h"
 #include "store/row.h"
+#include "store/store.h"
 
 struct store_reader {
 	struct db *main, *history; /* NULL where there is none */
@@ -11,8 +12,8 @@ struct store_reader {
 	bool *no_memory; /* that there was none for rows; NULL: a reader of its own, which nobody writes through */
 };
 
-/* Opens history.db for reading; NULL: it cannot be read. */
-struct db *reader_open_history(const char *folder);
+/* Opens one file of a folder for reading, which the caller closes; NULL: it cannot be read. */
+struct db *reader_open_file(const char *folder, enum store_file);
 
 /* A value for a parameter. */
 struct bind {

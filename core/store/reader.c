@@ -116,11 +116,11 @@ open_file(const char *folder, enum store_file file, enum store_reader_opening *o
 }
 
 struct db *
-reader_open_history(const char *folder)
+reader_open_file(const char *folder, enum store_file file)
 {
 	enum store_reader_opening opening;
 
-	return open_file(folder, STORE_HISTORY, &opening, NULL);
+	return open_file(folder, file, &opening, NULL);
 }
 
 struct store_reader *
@@ -136,7 +136,7 @@ store_reader_open(const char *folder, enum store_reader_opening *opening, struct
 	if (reader->main == NULL)
 		store_reader_close(&reader);
 	else
-		reader->history = reader_open_history(folder);
+		reader->history = reader_open_file(folder, STORE_HISTORY);
 	return reader;
 }
 

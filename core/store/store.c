@@ -173,7 +173,7 @@ store_inside(struct store *store)
 	if (current(store) == NULL)
 		store->still = store_reader_open(store->folder, &(enum store_reader_opening){ 0 }, NULL);
 	if (store->reader.history == NULL)
-		store->reader.history = reader_open_history(store->folder);
+		store->reader.history = reader_open_file(store->folder, STORE_HISTORY);
 	store->reader.main = current(store); /* so it stays until that is another */
 	store->reader.no_memory = &store->no_memory;
 	return &store->reader;

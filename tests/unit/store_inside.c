@@ -179,6 +179,49 @@ a_transaction_that_was_ended_is_begun_anew(void **state)
 	}
 }
 
+/* A rollback journal, as a copy may have, is read where the switch to a write-ahead log cannot be written. */
+static void
+leave_wal_mode(void)
+{
+	struct db *db = db_open(folder_file(&folder, "postwatch.db"), DB_WRITE);
+
+	assert_true(db_says(db, "PRAGMA journal_mode=DELETE", "delete"));
+	db_close(&db);
+}
+
+/* Whoever reads a file that cannot be opened for writing goes on with its numbers, and under the name that it has. */
+static void
+a_file_that_is_only_read_gives_its_numbers(void **state)
+{
+	uint64_t target = store_number(folder.store, STORE_TARGETS), notice = store_number(folder.store, STORE_NOTICES);
+	unsigned char instance[INSTANCE_SIZE];
+	struct store_found found;
+	struct rlimit before;
+
+	(void)state;
+	memcpy(instance, store_instance(folder.store), sizeof instance);
+	put_notice(notice);
+	store_put_sequence(batch, (struct sequence){ 5, 6 });
+	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
+	store_batch_destroy(&batch);
+	store_close(&folder.store);
+	leave_wal_mode();
+	before = forbid_writes();
+	folder_open(&folder);
+	setrlimit(RLIMIT_FSIZE, &before);
+	assert_int_equal(folder.opening, STORE_OPENED);
+	assert_null(folder.store->shelves[STORE_MAIN].db);
+	assert_int_equal(notices(store_inside(folder.store)), 1);
+	assert_memory_equal(store_instance(folder.store), instance, sizeof instance);
+	assert_int_equal(store_number(folder.store, STORE_TARGETS), target + 1);
+	assert_true(store_keeps_notice(folder.store, notice) && !store_keeps_notice(folder.store, store_number(folder.store, STORE_NOTICES)));
+	assert_int_equal(store_sequence(folder.store, STORE_MAIN).number, 6);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_false(found.fresh);
+	assert_memory_equal(store_instance(folder.store), instance, sizeof instance);
+	assert_int_equal(notices(store_inside(folder.store)), 1);
+}
+
 static bool
 on_trace(void *arg, const struct store_trace *row)
 {
@@ -384,6 +427,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(rows_may_be_put_while_a_list_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_hides_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_transaction_that_was_ended_is_begun_anew, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_is_only_read_gives_its_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_is_read_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_done_in_memory_is_done_in_the_file, set_up, tear_down),
 	};
