@@ -111,9 +111,8 @@ on_state(void *arg, const struct store_state *row)
 	return true;
 }
 
-/* The state of the next target behind the cursor, and of our own side behind all of them. Returns false if there is none. */
-static bool
-put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
+bool
+keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 {
 	static char own[WIRE_MAX];
 	struct next_state it = { keeper, *cursor, out };
@@ -148,7 +147,7 @@ recover(struct keeper *keeper)
 		struct wire_out out = wire_over(packet, sizeof packet);
 		uint64_t cursor = keeper->cursor;
 		const struct slip *run = NULL;
-		bool more = put_state(keeper, &cursor, &out);
+		bool more = keeper_put_state(keeper, &cursor, &out);
 
 		if (keeper->status >= 0)
 			return;

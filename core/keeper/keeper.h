@@ -198,7 +198,12 @@ void history_put_attempt(struct keeper *, uint32_t target, uint64_t run);
 /* What is told once an hour at most: how much was left out. */
 void history_say(struct keeper *);
 
-/* keeper.c: tells a change in the log. */
+/* keeper.c */
+
+/* Tells a change in the log. */
 void keeper_tell(struct keeper *, const struct message_change *);
+/* A message with the state of the next target behind `*cursor` (0: of the first), which is moved to it, and with our own side's
+ * behind all of them. Returns false if there is none; where the store cannot be read the keeper's status says so, too. */
+bool keeper_put_state(struct keeper *, uint64_t *cursor, struct wire_out *);
 
 #endif

@@ -1,0 +1,101 @@
+/* A monitor that is born again is told the state of each target, as it is kept or about to be. */
+#include "outbox_world.h"
+
+static struct pw_bytes
+bytes_of(const char *text)
+{
+	return (struct pw_bytes){ text, strlen(text) };
+}
+
+static void
+put(struct world *world, uint32_t target, const char *record, const char *state)
+{
+	store_put_state(journal_main(&world->keeper), &(struct store_state){ .target = roll_number(&world->keeper.roll, target),
+	    .record = bytes_of(record), .state = state });
+}
+
+/* The next one as "target record", with "bare" where it is; "" behind the last. */
+static const char *
+next(struct world *world, uint64_t *cursor)
+{
+	static char said[128];
+	struct wire_out out = wire_over(world->packet, sizeof world->packet);
+	struct message_state state;
+	struct wire_in in;
+
+	if (!keeper_put_state(&world->keeper, cursor, &out))
+		return "";
+	in = wire_from(world->packet, out.size);
+	assert_int_equal(message_kind(world->packet, out.size), MESSAGE_STATE);
+	assert_true(message_get_state(&in, &state, TARGETS));
+	snprintf(said, sizeof said, "%d %.*s%s", state.target == CONFIG_NONE ? -1 : (int)state.target, (int)state.state.size,
+	    state.state.data, state.bare ? " bare" : "");
+	return said;
+}
+
+static void
+assert_told(struct world *world, const char *const *states)
+{
+	uint64_t cursor = 0;
+
+	for (; *states != NULL; states++)
+		assert_string_equal(next(world, &cursor), *states);
+	assert_string_equal(next(world, &cursor), "");
+	assert_int_equal(world->keeper.status, -1);
+}
+#define TOLD(world, ...) assert_told((world), (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Of which nothing is known is passed over; what an earlier version kept is to be said anew; what is put is told at once. */
+static void
+each_target_and_our_own_side(void **state)
+{
+	struct world *world = create();
+	uint64_t cursor = 0;
+
+	(void)state;
+	assert_string_equal(next(world, &cursor), "");
+	put(world, 0, "one", "up");
+	put(world, 1, "", "");
+	put(world, 2, "two", "");
+	TOLD(world, "0 one", "2 two bare");
+	store_put_meta(journal_main(&world->keeper), OWN_META, bytes_of("own"));
+	TOLD(world, "0 one", "2 two bare", "-1 own");
+	journal_flush(&world->keeper);
+	begin_again(world);
+	TOLD(world, "0 one", "2 two bare", "-1 own");
+	world->fewer = 1;
+	begin_again(world);
+	TOLD(world, "0 one", "-1 own");
+	destroy(&world);
+}
+
+/* The file is in trouble: what is put is told all the same. */
+static void
+what_waits_for_the_disk(void **state)
+{
+	struct world *world = create();
+	char path[SCRATCH_PATH + 16];
+
+	(void)state;
+	put(world, 0, "one", "up");
+	journal_flush(&world->keeper);
+	snprintf(path, sizeof path, "%s/postwatch.db", world->folder);
+	assert_int_equal(unlink(path), 0);
+	put(world, 1, "two", "up");
+	journal_flush(&world->keeper);
+	assert_true(journal_is_stuck(&world->keeper.journal));
+	put(world, 0, "three", "down");
+	TOLD(world, "0 three", "1 two");
+	destroy(&world);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_target_and_our_own_side),
+		cmocka_unit_test(what_waits_for_the_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
