@@ -19,12 +19,6 @@ store_read_targets(struct store_reader *reader, uint64_t after, uint32_t limit, 
 }
 
 enum store_reading
-store_read_target(struct store_reader *reader, const char *identity, store_on_target *on_row, void *arg)
-{
-	LIST(ROW_TARGET, target, 2, "WHERE identity = ?1 ORDER BY gone > 0, number DESC LIMIT 1", BIND_TEXT(identity));
-}
-
-enum store_reading
 store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_state *on_row, void *arg)
 {
 	LIST(ROW_STATE, state, limit, "WHERE target > ?1 ORDER BY target LIMIT ?9", BIND(after));
@@ -42,18 +36,6 @@ store_read_open_incidents(struct store_reader *reader, uint64_t after, uint32_t 
 {
 	LIST(ROW_INCIDENT, incident, limit, "WHERE end_confirmed = 0 AND number > ?1 ORDER BY number LIMIT ?9",
 	    BIND(after));
-}
-
-enum store_reading
-store_read_incidents(struct store_reader *reader, uint64_t target, uint64_t before, uint32_t limit,
-    store_on_incident *on_row, void *arg)
-{
-	uint64_t below = before == 0 ? INT64_MAX : before;
-
-	if (target == 0)
-		LIST(ROW_INCIDENT, incident, limit, "WHERE number < ?1 ORDER BY number DESC LIMIT ?9", BIND(below));
-	LIST(ROW_INCIDENT, incident, limit, "WHERE number < ?1 AND target = ?2 ORDER BY number DESC LIMIT ?9",
-	    BIND(below), BIND(target));
 }
 
 enum store_reading

@@ -60,7 +60,6 @@ int64_t store_read_meta(struct store_reader *, const char *key, void *value, siz
 
 /* By number, behind `after` (0: from the first), those that are gone included. */
 enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit, store_on_target *, void *);
-enum store_reading store_read_target(struct store_reader *, const char *identity, store_on_target *, void *);
 
 enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
 enum store_reading store_read_state(struct store_reader *, uint64_t target, store_on_state *, void *);
@@ -68,9 +67,6 @@ enum store_reading store_read_state(struct store_reader *, uint64_t target, stor
 /* Open ones by number, behind `after`. */
 enum store_reading store_read_open_incidents(struct store_reader *, uint64_t after, uint32_t limit, store_on_incident *,
     void *);
-/* The newest first, before `before` (0: from the newest); of one target, or of all (0). */
-enum store_reading store_read_incidents(struct store_reader *, uint64_t target, uint64_t before, uint32_t limit,
-    store_on_incident *, void *);
 enum store_reading store_read_incident(struct store_reader *, uint64_t number, store_on_incident *, void *);
 
 /* Of an incident, in the order of its runs, which no clock that was set can change; 0: of none, which is what open
