@@ -66,28 +66,20 @@ static const struct prefix6 prefixes6[] = {
 	{ { [15] = 0 }, 128, ADDRESS_UNSPECIFIED, NOTHING },
 	{ { [15] = 1 }, 128, ADDRESS_LOOPBACK, NOTHING },
 	{ { 0xff }, 8, ADDRESS_MULTICAST, NOTHING },
-	/* RFC 4291, IPv4-mapped */
-	{ { [10] = 0xff, 0xff }, 96, ADDRESS_PUBLIC, LAST },
-	/* RFC 2765, IPv4-translated */
-	{ { [8] = 0xff, 0xff }, 96, ADDRESS_PUBLIC, LAST },
-	{ { 0x00, 0x64, 0xff, 0x9b }, 96, ADDRESS_PUBLIC, LAST },           /* RFC 6052, NAT64 */
-	/* RFC 8215, local NAT64 */
-	{ { 0x00, 0x64, 0xff, 0x9b, 0, 1 }, 48, ADDRESS_PRIVATE, LAST },
-	/* RFC 4291, IPv4-compatible */
-	{ { [0] = 0 }, 96, ADDRESS_PRIVATE, LAST },
-	{ { 0x20, 0x02 }, 16, ADDRESS_PUBLIC, AT_2 },                       /* RFC 3056, 6to4 */
-	{ { 0x20, 0x01, 0, 0 }, 32, ADDRESS_PUBLIC, LAST_INVERTED },        /* RFC 4380, Teredo */
-	{ { 0xfd, 0x00, 0x0e, 0xc2 }, 32, ADDRESS_METADATA, NOTHING },      /* fd00:ec2::/32, AWS */
-	/* fd20:ce::/32, Google */
-	{ { 0xfd, 0x20, 0x00, 0xce }, 32, ADDRESS_METADATA, NOTHING },
-	/* fd00:c1::/32, Oracle */
-	{ { 0xfd, 0x00, 0x00, 0xc1 }, 32, ADDRESS_METADATA, NOTHING },
-	{ { 0xfc }, 7, ADDRESS_PRIVATE, NOTHING },                          /* RFC 4193, ULA */
-	/* RFC 4291, link-local */
-	{ { 0xfe, 0x80 }, 10, ADDRESS_PRIVATE, NOTHING },
-	/* RFC 3879, site-local */
-	{ { 0xfe, 0xc0 }, 10, ADDRESS_PRIVATE, NOTHING },
-	{ { 0x01 }, 64, ADDRESS_PRIVATE, NOTHING },                         /* RFC 6666, discard */
+	{ { [10] = 0xff, 0xff }, 96, ADDRESS_PUBLIC, LAST },           /* RFC 4291, IPv4-mapped */
+	{ { [8] = 0xff, 0xff }, 96, ADDRESS_PUBLIC, LAST },            /* RFC 2765, IPv4-translated */
+	{ { 0x00, 0x64, 0xff, 0x9b }, 96, ADDRESS_PUBLIC, LAST },      /* RFC 6052, NAT64 */
+	{ { 0x00, 0x64, 0xff, 0x9b, 0, 1 }, 48, ADDRESS_PRIVATE, LAST },/* RFC 8215, local NAT64 */
+	{ { [0] = 0 }, 96, ADDRESS_PRIVATE, LAST },                    /* RFC 4291, IPv4-compatible */
+	{ { 0x20, 0x02 }, 16, ADDRESS_PUBLIC, AT_2 },                  /* RFC 3056, 6to4 */
+	{ { 0x20, 0x01, 0, 0 }, 32, ADDRESS_PUBLIC, LAST_INVERTED },   /* RFC 4380, Teredo */
+	{ { 0xfd, 0x00, 0x0e, 0xc2 }, 32, ADDRESS_METADATA, NOTHING }, /* fd00:ec2::/32, AWS */
+	{ { 0xfd, 0x20, 0x00, 0xce }, 32, ADDRESS_METADATA, NOTHING }, /* fd20:ce::/32, Google */
+	{ { 0xfd, 0x00, 0x00, 0xc1 }, 32, ADDRESS_METADATA, NOTHING }, /* fd00:c1::/32, Oracle */
+	{ { 0xfc }, 7, ADDRESS_PRIVATE, NOTHING },                     /* RFC 4193, ULA */
+	{ { 0xfe, 0x80 }, 10, ADDRESS_PRIVATE, NOTHING },              /* RFC 4291, link-local */
+	{ { 0xfe, 0xc0 }, 10, ADDRESS_PRIVATE, NOTHING },              /* RFC 3879, site-local */
+	{ { 0x01 }, 64, ADDRESS_PRIVATE, NOTHING },                    /* RFC 6666, discard */
 };
 
 static bool

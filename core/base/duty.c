@@ -27,8 +27,8 @@ take_descriptor(struct msghdr *message)
 {
 	int taken = -1;
 
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part =
-	    CMSG_NXTHDR(message, part)) {
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+	    part = CMSG_NXTHDR(message, part)) {
 		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
 			continue;
 		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -61,8 +61,8 @@ packet_read(int socket, void *bytes, size_t room, int *passed)
 	do
 		size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (size < 0 && (errno == EINTR || errno == ECONNRESET));
-	taken = size >= 0 ? take_descriptor(&message) : -1; /* they come with a packet without
-	                                                     * bytes, too */
+	/* They come with a packet without bytes, too. */
+	taken = size >= 0 ? take_descriptor(&message) : -1;
 	if (size > 0 && (message.msg_flags & MSG_TRUNC) != 0)
 		size = 0;
 	if (taken >= 0 && (passed == NULL || size <= 0)) {

@@ -61,8 +61,8 @@ int gate_main(struct duty *);
  * counted. `event` joins the lines of one event, 0: none. The text is made safe by its writer:
  * foreign bytes escaped.
  */
-void duty_log(struct duty *, int level, uint64_t event, const char *format,
-    ...) __attribute__((format(printf, 4, 5)));
+void duty_log(struct duty *, int level, uint64_t event, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);

@@ -88,8 +88,8 @@ hash_find(const struct hash_table *table, uint32_t hash, bool (*is_same)(void *a
 {
 	if (table->room == 0)
 		return HASH_NONE;
-	for (uint32_t at = hash & (table->room - 1); table->slots[at].index != 0; at =
-	    (at + 1) & (table->room - 1)) {
+	for (uint32_t at = hash & (table->room - 1); table->slots[at].index != 0;
+	    at = (at + 1) & (table->room - 1)) {
 		const struct hash_slot *slot = &table->slots[at];
 
 		if (slot->hash == hash && is_same(arg, slot->index - 1))

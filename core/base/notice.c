@@ -49,22 +49,21 @@ notice_is_together(enum notice_kind kind, const char *code)
 enum notice_alert
 notice_alert(enum notice_kind kind, const char *code, bool ours)
 {
-	static const enum notice_alert of_kind[NOTICE_KINDS] = { [NOTICE_down] = NOTICE_ALERT_OPEN,
-		[NOTICE_flapping] = NOTICE_ALERT_OPEN, [NOTICE_changed] = NOTICE_ALERT_OPEN,
-		    [NOTICE_reminder] = NOTICE_ALERT_OPEN,
+	static const enum notice_alert of_kind[NOTICE_KINDS] = {
+		[NOTICE_down] = NOTICE_ALERT_OPEN, [NOTICE_flapping] = NOTICE_ALERT_OPEN,
+		[NOTICE_changed] = NOTICE_ALERT_OPEN, [NOTICE_reminder] = NOTICE_ALERT_OPEN,
 		[NOTICE_degraded] = NOTICE_ALERT_OPEN, [NOTICE_blocked] = NOTICE_ALERT_OPEN,
-		    [NOTICE_blind] = NOTICE_ALERT_OPEN,
-		[NOTICE_up] = NOTICE_ALERT_CLOSED, [NOTICE_settled] = NOTICE_ALERT_CLOSED,
-		    [NOTICE_stopped] = NOTICE_ALERT_CLOSED,
+		[NOTICE_blind] = NOTICE_ALERT_OPEN, [NOTICE_up] = NOTICE_ALERT_CLOSED,
+		[NOTICE_settled] = NOTICE_ALERT_CLOSED, [NOTICE_stopped] = NOTICE_ALERT_CLOSED,
 		[NOTICE_cleared] = NOTICE_ALERT_CLOSED };
 	/* of probers; "files_" and a notifier's name */
 	static const char channel[] = "channel_", file[] = "file";
 
 	assert((size_t)kind < NOTICE_KINDS);
-	if (kind == NOTICE_impaired && (!ours || strcmp(code, "undurable") == 0
-	    || strcmp(code, "not_looked_at") == 0
+	if (kind == NOTICE_impaired
+	    && (!ours || strcmp(code, "undurable") == 0 || strcmp(code, "not_looked_at") == 0
 	        || strncmp(code, channel, sizeof channel - 1) == 0
-	            || strncmp(code, file, sizeof file - 1) == 0))
+	        || strncmp(code, file, sizeof file - 1) == 0))
 		return NOTICE_ALERT_OPEN;
 	if (kind == NOTICE_digest && ours && notice_is_together(kind, code))
 		return NOTICE_ALERT_OPEN;

@@ -56,8 +56,7 @@ take_head(struct view *view, struct head *head)
 {
 	const unsigned char *bytes = take(view, HEAD_SIZE);
 	size_t *counts[] = { &head->utc_count, &head->standard_count, &head->leap_count,
-	    &head->instant_count,
-		&head->kind_count, &head->letter_count };
+		&head->instant_count, &head->kind_count, &head->letter_count };
 
 	if (view->bad || memcmp(bytes, "TZif", 4) != 0)
 		return false;

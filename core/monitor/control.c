@@ -169,8 +169,7 @@ control_learnt(struct control *control, const struct report *report)
 	for (size_t i = 0; i < CONTROL_PLACES; i++) {
 		struct place *place = &control->places[i];
 		static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1,
-		    [PW_FAILED] = 2,
-			[PW_UNKNOWN] = 3 };
+			[PW_FAILED] = 2, [PW_UNKNOWN] = 3 };
 
 		if (place->waits != WAITS_FOR_RUN || place->target != report->target)
 			continue;

@@ -95,8 +95,8 @@ void
 held_targets_begin(struct monitor *monitor)
 {
 	assert(monitor->watch.begun);
-	for (const struct account_put_off *item = monitor->accounts; item != NULL; item =
-	    item->next)
+	for (const struct account_put_off *item = monitor->accounts; item != NULL;
+	    item = item->next)
 		held_targets_take(monitor, &item->account);
 	held_targets_end(monitor);
 }

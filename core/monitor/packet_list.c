@@ -66,8 +66,8 @@ packet_list_send(struct packet_list *list, int fd)
 void
 packet_list_take_back(struct packet_list *list)
 {
-	for (const struct parcel *parcel = list->first; parcel != list->unsent; parcel =
-	    parcel->next)
+	for (const struct parcel *parcel = list->first; parcel != list->unsent;
+	    parcel = parcel->next)
 		list->waiting += parcel->size;
 	memset(list->held, 0, sizeof list->held);
 	list->unsent = list->first;

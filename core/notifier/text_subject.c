@@ -87,8 +87,8 @@ add_attempts(struct text *text, struct pw_bytes sentence)
 {
 	const char *found = NULL, *at = sentence.data, *end = sentence.data + sentence.size;
 
-	for (const char *next; (next = memmem(at, (size_t)(end - at), " attempts", 9)) != NULL; at =
-	    next + 9)
+	for (const char *next; (next = memmem(at, (size_t)(end - at), " attempts", 9)) != NULL;
+	    at = next + 9)
 		found = next;
 	if (found == NULL)
 		return;

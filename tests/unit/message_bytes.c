@@ -108,7 +108,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_message_has_an_example),
 		cmocka_unit_test(the_bytes_of_each_message_are_the_kept_ones),
-		};
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
