@@ -15,6 +15,7 @@
 	"blacklist|black-list|blocklist|block-list|denylist|deny-list|badlist|dnsbl|dnsbls|dnsrbl|rbl|rbls|xbl|sbl|pbl"
 #define PEER "ip|ips|ip-address|address|addresses|adress|host|hosts|hostname|server|servers|mailserver|mta|network|" \
 	"networks|subnet|netblock|range|access|client|machine|site|relay|remotehost"
+#define OWN_PEER "ip|ips|address|addresses|host|hostname|server|servers|mta|relay"
 #define HELO "helo|ehlo"
 #define RU_YOUR "ваш|ваша|вашего|вашей|вашему|вашим"
 #define RU_PEER "ip|ip-адрес|ip-адреса|адрес|адреса|хост|хоста|сервер|сервера|узел|узла"
@@ -181,8 +182,9 @@ const char *const refusal_backend[] = {
 	NULL,
 };
 
+/* In the passive voice alone: "our servers have blocked your IP" is about us. */
 const char *const refusal_of_itself[] = {
-	"our|my ip|ips|address|addresses|host|hostname|server|servers|mta|relay " BE " * " REFUSED,
+	"our|my " OWN_PEER " is|are|was|were * " REFUSED, "our|my " OWN_PEER " has|have been * " REFUSED,
 	"we are|were " REFUSED, "we are|were currently|now|temporarily|still " REFUSED,
 	NULL,
 };
