@@ -363,8 +363,8 @@ is_unknown_command(int code)
 	return code == 500 || code == 502;
 }
 
-/* HELO follows a refused EHLO (RFC 5321 3.2). A server that knows neither command may speak LMTP
- * (RFC 2033). */
+/* HELO follows a refused EHLO (RFC 5321 3.2). A server that knows neither command, or speaks of
+ * LMTP, may speak that (RFC 2033). */
 static void
 refuse_ehlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *reply)
 {
@@ -390,7 +390,7 @@ accept_lhlo(struct smtp *smtp, struct pw_turn *turn, const struct pw_reply *repl
 {
 	(void)smtp, (void)reply;
 	pw_done(turn, "other_protocol",
-	    "EHLO and HELO are not known, and LHLO is answered: this is LMTP (RFC 2033), not SMTP "
+	    "EHLO and HELO are refused, and LHLO is answered: this is LMTP (RFC 2033), not SMTP "
 	    "(%s)", turn->address);
 }
 

@@ -38,7 +38,7 @@ knows_lmtp(void **state)
 	hear("500 5.5.1 Unknown command");
 	hear("250-mx\n250 PIPELINING");
 	assert_string_equal(seen.steps, "expect banner; ehlo: EHLO me; ehlo: HELO me; ehlo: LHLO me; other_protocol: EHLO and "
-	    "HELO are not known, and LHLO is answered: this is LMTP (RFC 2033), not SMTP (192.0.2.1)");
+	    "HELO are refused, and LHLO is answered: this is LMTP (RFC 2033), not SMTP (192.0.2.1)");
 	begin("smtp", PW_TLS_NONE);
 	hear("220 mx");
 	hear("500 what");
