@@ -60,6 +60,29 @@ folder_submit(struct folder *folder, struct store_batch *batch)
 	return folder->answer = store_submit(folder->store, batch);
 }
 
+static inline void
+folder_commit(struct folder *folder, struct store_batch *batch)
+{
+	assert_int_equal(folder_submit(folder, batch), STORE_COMMITTED);
+	store_batch_clear(batch);
+}
+
+/* Tends until there is nothing more to do; returns how many roll-ups were made. */
+static inline uint64_t
+folder_tend(struct folder *folder, int64_t now)
+{
+	struct store_tended tended;
+	uint64_t rolled = 0;
+
+	do {
+		store_tend(folder->store, now, &tended);
+		rolled += tended.rolled_up;
+	} while (tended.more);
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
+		assert_int_equal(store_trouble(folder->store, file, NULL), STORE_WELL);
+	return rolled;
+}
+
 static inline struct store_reader *
 folder_read(const struct folder *folder)
 {

@@ -115,6 +115,20 @@ what_is_over_before_its_time_is_not_told(void **state)
 	destroy(&world);
 }
 
+/* The second notifier is handed these and no more, once their time has come. */
+static void
+assert_handed_at_last(struct world *world, const char *const *kinds)
+{
+	for (; *kinds != NULL; kinds++) {
+		ripen(world, 1);
+		assert_string_equal(handed_to(world, 1), *kinds);
+		answer_from(world, 1, PW_SENT, false);
+	}
+	ripen(world, 1);
+	assert_string_equal(handed_to(world, 1), "");
+}
+#define HANDED_AT_LAST(world, ...) assert_handed_at_last((world), (const char *const[]){ __VA_ARGS__, NULL })
+
 /* What is over before its time takes with it nothing whose own end waits already. */
 static void
 an_end_is_not_left_without_its_beginning(void **state)
@@ -129,12 +143,7 @@ an_end_is_not_left_without_its_beginning(void **state)
 	answer_from(world, 1, PW_AGAIN, false);
 	for (const char *const *kind = (const char *const[]){ "cleared", "degraded", "cleared", NULL }; *kind != NULL; kind++)
 		say(world, 0, *kind, "", "", 0, "");
-	for (const char *const *kind = (const char *const[]){ "degraded", "cleared", "", NULL }; *kind != NULL; kind++) {
-		ripen(world, 1);
-		assert_string_equal(handed_to(world, 1), *kind);
-		if ((*kind)[0] != '\0')
-			answer_from(world, 1, PW_SENT, false);
-	}
+	HANDED_AT_LAST(world, "degraded", "cleared");
 	destroy(&world);
 }
 
@@ -152,12 +161,7 @@ who_may_have_heard_of_a_beginning_hears_of_its_end(void **state)
 	begin_again(world);
 	say(world, 0, "flapping", "down", "down", 1, "");
 	say(world, 0, "settled", "", "", 1, "");
-	for (const char *const *kind = (const char *const[]){ "down", "settled", "", NULL }; *kind != NULL; kind++) {
-		ripen(world, 1);
-		assert_string_equal(handed_to(world, 1), *kind);
-		if ((*kind)[0] != '\0')
-			answer_from(world, 1, PW_SENT, false);
-	}
+	HANDED_AT_LAST(world, "down", "settled");
 	destroy(&world);
 }
 

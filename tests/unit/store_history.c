@@ -45,27 +45,6 @@ put(uint64_t target, int64_t at, enum pw_verdict verdict, int64_t banner)
 	    .phases = phases, .text = bytes_of(verdict == PW_OK ? "" : "no greeting") });
 }
 
-static void
-commit(void)
-{
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-	store_batch_clear(batch);
-}
-
-static uint64_t
-tend(int64_t now)
-{
-	struct store_tended tended;
-	uint64_t rolled = 0;
-
-	do {
-		store_tend(folder.store, now, &tended);
-		rolled += tended.rolled_up;
-	} while (tended.more);
-	assert_int_equal(store_trouble(folder.store, STORE_HISTORY, NULL), STORE_WELL);
-	return rolled;
-}
-
 struct seen {
 	uint32_t count, not_ok;
 	int64_t last;
@@ -116,7 +95,7 @@ chains(void **state)
 	(void)state;
 	for (int64_t i = 1; i <= 300; i++)
 		put((uint64_t)(i % 3), BEGIN + i * SECOND, i % 10 == 0 ? PW_FAILED : PW_OK, i);
-	commit();
+	folder_commit(&folder, batch);
 	for (uint64_t target = 0; target < 3; target++) {
 		assert_int_equal(read_all(target, 1000).count, 100);
 		assert_int_equal(read_all(target, 7).count, 100);
@@ -126,7 +105,7 @@ chains(void **state)
 	store_close(&folder.store);
 	folder_open(&folder);
 	put(1, BEGIN + 400 * SECOND, PW_OK, 5);
-	commit();
+	folder_commit(&folder, batch);
 	assert_int_equal(read_all(1, 9).count, 101);
 	assert_int_equal(read_all(2, 9).count, 100);
 }
@@ -139,18 +118,18 @@ retention(void **state)
 	for (int day = 0; day < 100; day++) {
 		for (int i = 0; i < 20; i++)
 			put(4, BEGIN + day * DAY + i * HOUR, i == 7 ? PW_FAILED : PW_OK, i);
-		commit();
+		folder_commit(&folder, batch);
 	}
 	assert_int_equal(read_all(4, 100).count, 2000);
-	tend(BEGIN + 100 * DAY);
+	folder_tend(&folder, BEGIN + 100 * DAY);
 	assert_int_equal(read_all(4, 100).not_ok, 90);
 	assert_int_equal(read_all(4, 100).count, 90 + 3 * 19);
-	tend(BEGIN + 110 * DAY);
+	folder_tend(&folder, BEGIN + 110 * DAY);
 	assert_int_equal(read_all(4, 3).count, 80);
-	tend(BEGIN + 300 * DAY);
+	folder_tend(&folder, BEGIN + 300 * DAY);
 	assert_int_equal(read_all(4, 3).count, 0);
 	put(4, BEGIN + 300 * DAY, PW_OK, 1);
-	commit();
+	folder_commit(&folder, batch);
 	assert_int_equal(read_all(4, 3).count, 1);
 }
 
@@ -177,15 +156,15 @@ evidence_of_notices(void **state)
 	}
 	store_put_delivery(main, &waiting);
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
-	tend(BEGIN + 89 * DAY);
+	folder_tend(&folder, BEGIN + 89 * DAY);
 	assert_int_equal(count_rows("notice_evidence"), 2);
-	tend(BEGIN + 91 * DAY);
+	folder_tend(&folder, BEGIN + 91 * DAY);
 	assert_int_equal(count_rows("notice_evidence"), 1);
 	store_batch_clear(main);
 	waiting.state = STORE_DELIVERY_sent;
 	store_put_delivery(main, &waiting);
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
-	tend(BEGIN + 92 * DAY);
+	folder_tend(&folder, BEGIN + 92 * DAY);
 	assert_int_equal(count_rows("notice_evidence"), 0);
 	assert_int_equal(count_rows("notices"), 2);
 	store_batch_destroy(&main);
@@ -219,14 +198,14 @@ rolled_up(void **state)
 	struct seen seen;
 
 	(void)state;
-	tend(BEGIN); /* watching begins */
+	folder_tend(&folder, BEGIN); /* watching begins */
 	for (int i = 0; i < 120; i++)
 		put(9, BEGIN + i * MINUTE + SECOND, i >= 20 && i < 30 ? PW_FAILED : PW_OK, i + 1);
-	commit();
-	assert_int_equal(tend(BEGIN + 16 * MINUTE), 0); /* stragglers may come */
-	assert_int_equal(tend(BEGIN + 21 * MINUTE), 1);
-	assert_int_equal(tend(BEGIN + 21 * MINUTE), 0);
-	assert_int_equal(tend(BEGIN + 126 * MINUTE), 7 + 2);
+	folder_commit(&folder, batch);
+	assert_int_equal(folder_tend(&folder, BEGIN + 16 * MINUTE), 0); /* stragglers may come */
+	assert_int_equal(folder_tend(&folder, BEGIN + 21 * MINUTE), 1);
+	assert_int_equal(folder_tend(&folder, BEGIN + 21 * MINUTE), 0);
+	assert_int_equal(folder_tend(&folder, BEGIN + 126 * MINUTE), 7 + 2);
 	seen = rollups(9, STORE_QUARTER, 0, INT64_MAX);
 	assert_int_equal(seen.count, 8);
 	seen = rollups(9, STORE_QUARTER, BEGIN + 15 * MINUTE, BEGIN + 30 * MINUTE);
@@ -252,7 +231,7 @@ rolled_up(void **state)
 	assert_int_equal(db_number(db, "SELECT count(*) FROM last_run WHERE target = 9 AND verdict = 'ok' AND started_us = "
 	    "(SELECT max(at) FROM results)", -1), 1);
 	/* The last result speaks for ten minutes; then nobody knows, and soon there is no row. */
-	assert_int_equal(tend(BEGIN + 5 * HOUR), 1 + 1);
+	assert_int_equal(folder_tend(&folder, BEGIN + 5 * HOUR), 1 + 1);
 	seen = rollups(9, STORE_QUARTER, BEGIN + 120 * MINUTE, INT64_MAX);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.rollup.time[STORE_MOOD_up], 9 * MINUTE + SECOND);
@@ -261,11 +240,11 @@ rolled_up(void **state)
 	/* Those of an earlier version have their counts alone, until they are looked at. */
 	assert_true(db_exec(db, "UPDATE rollups SET up = NULL, degraded = NULL, down = NULL, unknown = NULL, paused = NULL"));
 	assert_int_equal(db_number(db, "SELECT count(*) FROM availability", -1), 0);
-	tend(BEGIN + 9 * HOUR);
+	folder_tend(&folder, BEGIN + 9 * HOUR);
 	assert_int_equal(db_number(db, "SELECT round(1000 * percent) FROM availability WHERE target = 9 AND hour_us = 1795392000000000", -1),
 	    83329);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM rollups WHERE up IS NULL OR paused IS NULL", -1), 0);
-	tend(BEGIN + 800 * DAY);
+	folder_tend(&folder, BEGIN + 800 * DAY);
 	assert_int_equal(rollups(9, STORE_QUARTER, 0, INT64_MAX).count, 0);
 }
 
@@ -280,7 +259,7 @@ crowded(void **state)
 	folder.store->settings.history_max = 200 * 1024;
 	for (int64_t i = 0; i < 6000; i++)
 		put(1, BEGIN + i * SECOND, PW_OK, i);
-	commit();
+	folder_commit(&folder, batch);
 	do {
 		store_tend(folder.store, BEGIN + 100 * MINUTE, &tended);
 		deleted += tended.crowded;
@@ -294,17 +273,17 @@ static void
 wrong_clock(void **state)
 {
 	(void)state;
-	tend(BEGIN);
+	folder_tend(&folder, BEGIN);
 	put(1, BEGIN + 400 * DAY, PW_OK, 1);
-	commit();
-	tend(BEGIN + 400 * DAY);
+	folder_commit(&folder, batch);
+	folder_tend(&folder, BEGIN + 400 * DAY);
 	put(2, BEGIN + MINUTE, PW_OK, 1);
-	commit();
-	tend(BEGIN + HOUR);
+	folder_commit(&folder, batch);
+	folder_tend(&folder, BEGIN + HOUR);
 	put(2, BEGIN + HOUR + MINUTE, PW_OK, 1);
-	commit();
-	assert_true(tend(BEGIN + 3 * HOUR) > 0);
-	tend(BEGIN + 10 * DAY);
+	folder_commit(&folder, batch);
+	assert_true(folder_tend(&folder, BEGIN + 3 * HOUR) > 0);
+	folder_tend(&folder, BEGIN + 10 * DAY);
 	assert_int_equal(read_all(1, 10).count, 0);
 	assert_int_equal(read_all(2, 10).count, 0);
 }
@@ -316,10 +295,10 @@ traces(void **state)
 
 	(void)state;
 	store_put_trace(batch, &trace);
-	commit();
-	tend(BEGIN + DAY);
+	folder_commit(&folder, batch);
+	folder_tend(&folder, BEGIN + DAY);
 	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 1);
-	tend(BEGIN + 91 * DAY);
+	folder_tend(&folder, BEGIN + 91 * DAY);
 	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM traces", -1), 0);
 }
 
@@ -339,9 +318,9 @@ old_notices(void **state)
 	}
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
 	store_batch_destroy(&main);
-	tend(BEGIN + 729 * DAY);
+	folder_tend(&folder, BEGIN + 729 * DAY);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM notices", -1), 3);
-	tend(BEGIN + 731 * DAY);
+	folder_tend(&folder, BEGIN + 731 * DAY);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM notices", -1), 2);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM deliveries", -1), 2);
 }
@@ -359,13 +338,13 @@ old_pauses(void **state)
 		    .until = i == 2 ? BEGIN + 900 * DAY : BEGIN + DAY, .ended = i == 3 ? BEGIN + HOUR : 0 });
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
 	store_batch_destroy(&main);
-	tend(BEGIN + 730 * DAY + HOUR / 2);
+	folder_tend(&folder, BEGIN + 730 * DAY + HOUR / 2);
 	assert_int_equal(db_number(db, "SELECT count(*) FROM pauses", -1), 4);
-	tend(BEGIN + 730 * DAY + 2 * HOUR);
+	folder_tend(&folder, BEGIN + 730 * DAY + 2 * HOUR);
 	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 1 + 2 + 4);
-	tend(BEGIN + 732 * DAY);
+	folder_tend(&folder, BEGIN + 732 * DAY);
 	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 2 + 4);
-	tend(BEGIN + 1700 * DAY);
+	folder_tend(&folder, BEGIN + 1700 * DAY);
 	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 4);
 }
 
@@ -374,7 +353,7 @@ static bool
 on_result_write(void *arg, const struct store_result *result)
 {
 	put(1, BEGIN + DAY + ((struct seen *)arg)->count, PW_OK, 1);
-	commit();
+	folder_commit(&folder, batch);
 	return on_result(arg, result);
 }
 
@@ -388,7 +367,7 @@ readers_beside_the_writer(void **state)
 	(void)state;
 	for (int i = 0; i < 10; i++)
 		put(1, BEGIN + i, PW_OK, 1);
-	commit();
+	folder_commit(&folder, batch);
 	reader = folder_read(&folder);
 	assert_int_equal(store_read_history(reader, 1, &cursor, 100, on_result_write, &seen), STORE_READ_END);
 	assert_int_equal(seen.count, 5);
@@ -406,7 +385,7 @@ readers_alone(void **state)
 
 	(void)state;
 	put(1, BEGIN, PW_OK, 1);
-	commit();
+	folder_commit(&folder, batch);
 	store_close(&folder.store);
 	assert_int_equal(read_all(1, 4).count, 1);
 	assert_false(store_daemon_runs(folder.path));

@@ -42,23 +42,6 @@ put(uint64_t target, int64_t at, enum pw_verdict verdict)
 	    .text = bytes_of("") });
 }
 
-static void
-commit(void)
-{
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-	store_batch_clear(batch);
-}
-
-static void
-tend(int64_t now)
-{
-	struct store_tended tended;
-
-	do
-		store_tend(folder.store, now, &tended);
-	while (tended.more);
-}
-
 struct newest {
 	uint32_t count;
 	uint64_t last;
@@ -122,7 +105,7 @@ in_pages_with_and_without_heads(void **state)
 	assert_int_equal(last_run(), 0);
 	for (int64_t i = 1; i <= 300; i++)
 		put((uint64_t)(i % 5 + 1), BEGIN + i * SECOND, PW_OK);
-	commit();
+	folder_commit(&folder, batch);
 	assert_newest(1, 5);
 	assert_newest(100, 5);
 	store_close(&folder.store); /* writes the heads */
@@ -131,11 +114,11 @@ in_pages_with_and_without_heads(void **state)
 	assert_int_equal(last_run(), BEGIN + 300 * SECOND);
 	put(2, BEGIN + 400 * SECOND, PW_OK);
 	put(7, BEGIN + 401 * SECOND, PW_OK);
-	commit();
+	folder_commit(&folder, batch);
 	assert_newest(1, 6);
 	assert_newest(100, 6);
 	put(2, BEGIN + 399 * SECOND, PW_OK); /* it ended last */
-	commit();
+	folder_commit(&folder, batch);
 	assert_int_equal(last_run(), BEGIN + 401 * SECOND);
 }
 
@@ -147,15 +130,15 @@ of_what_retention_has_left(void **state)
 		for (int i = 0; i < 20; i++)
 			put(4, BEGIN + day * DAY + i * HOUR, i == 7 ? PW_FAILED : PW_OK);
 	put(5, BEGIN, PW_OK);
-	commit();
+	folder_commit(&folder, batch);
 	store_close(&folder.store);
 	folder_open(&folder);
-	tend(BEGIN + 20 * DAY); /* the heads name rows that have gone */
+	folder_tend(&folder, BEGIN + 20 * DAY); /* the heads name rows that have gone */
 	assert_newest(10, 1);
-	tend(BEGIN + 300 * DAY);
+	folder_tend(&folder, BEGIN + 300 * DAY);
 	assert_newest(10, 0);
 	put(4, BEGIN + 300 * DAY, PW_OK);
-	commit();
+	folder_commit(&folder, batch);
 	assert_newest(10, 1);
 }
 

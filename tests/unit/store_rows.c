@@ -35,13 +35,6 @@ tear_down(void **state)
 	return 0;
 }
 
-static void
-commit(void)
-{
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-	store_batch_clear(batch);
-}
-
 /* Compares a row with what is expected, member by member. */
 static void
 assert_same_row(enum row_kind kind, const void *is, const void *should)
@@ -114,7 +107,7 @@ targets_and_states(void **state)
 	store_put_target(batch, &one);
 	store_put_target(batch, &two);
 	store_put_state(batch, &held);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_targets(reader, 0, 10, on_target, &wanted), STORE_READ_END, &one, &two);
 	ASSERT_READS(store_read_targets(reader, 0, 1, on_target, &wanted), STORE_READ_MORE, &one);
 	ASSERT_READS(store_read_targets(reader, 1, 2, on_target, &wanted), STORE_READ_END, &two);
@@ -125,7 +118,7 @@ targets_and_states(void **state)
 	one.identity = "renamed";
 	store_put_state(batch, &held);
 	store_put_target(batch, &one);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_state(reader, 2, on_state, &wanted), STORE_READ_END, &held);
 	ASSERT_READS(store_read_targets(reader, 0, 10, on_target, &wanted), STORE_READ_END, &one, &two);
 }
@@ -141,19 +134,18 @@ incidents(void **state)
 	two.target = 8;
 	store_put_incident(batch, &one);
 	store_put_incident(batch, &two);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_open_incidents(reader, 0, 10, on_incident, &wanted), STORE_READ_END, &one, &two);
 	again.number = 3; /* the same (target, change) */
 	store_put_incident(batch, &again);
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-	store_batch_clear(batch);
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_open_incidents(reader, 0, 10, on_incident, &wanted), STORE_READ_END, &one, &two);
 	one.ended = 30;
 	one.end_confirmed = 40;
 	one.end = "up";
 	one.end_text = nasty;
 	store_put_incident(batch, &one);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_incident(reader, 1, on_incident, &wanted), STORE_READ_END, &one);
 	ASSERT_READS(store_read_open_incidents(reader, 0, 10, on_incident, &wanted), STORE_READ_END, &two);
 }
@@ -170,23 +162,23 @@ evidence(void **state)
 	store_put_evidence(batch, &second);
 	store_put_evidence(batch, &later);
 	store_put_evidence(batch, &last);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second, &later, &last);
 	ASSERT_READS(store_read_evidence(reader, 0, &behind, 9, on_evidence, &wanted), STORE_READ_END, &second, &later, &last);
 	store_attach_evidence(batch, 7, 100, 5, "confirmed");
 	store_drop_evidence(batch, 7, 100); /* attached: stays */
 	store_drop_evidence(batch, 7, 101);
-	commit();
+	folder_commit(&folder, batch);
 	first.incident = second.incident = 5;
 	first.role = second.role = "confirmed";
 	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
 	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &last);
 	store_drop_evidence_upto(batch, 7, 102);
 	store_drop_attached(batch, 7, 100, 4); /* not its incident */
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
 	store_drop_attached(batch, 7, 100, 5);
-	commit();
+	folder_commit(&folder, batch);
 	{
 		struct wanted wanted = { .count = 0 };
 		struct store_reader *reader = folder_read(&folder);
@@ -209,7 +201,7 @@ evidence_of_a_notice(void **state)
 	store_put_notice_evidence(batch, &second);
 	store_put_notice_evidence(batch, &first);
 	store_put_notice_evidence(batch, &none);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_notice_evidence(reader, 3, on_notice_evidence, &wanted), STORE_READ_END, &first, &second);
 	struct wanted nothing = { .count = 0 };
 	struct store_reader *reader = folder_read(&folder);
@@ -244,7 +236,7 @@ notices_and_deliveries(void **state)
 	store_put_delivery(batch, &log);
 	stray.notice = 99;
 	store_put_delivery(batch, &stray);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_notice(reader, 1, on_notice, &wanted), STORE_READ_END, &notice);
 	ASSERT_READS(store_read_incident_notices(reader, 5, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
 	ASSERT_READS(store_read_notices(reader, 7, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
@@ -259,12 +251,11 @@ notices_and_deliveries(void **state)
 	mail.notice = 2;
 	store_put_notice(batch, &replayed);
 	store_put_delivery(batch, &mail);
-	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
-	store_batch_clear(batch);
+	folder_commit(&folder, batch);
 	mail.notice = 1;
 	mail.state = STORE_DELIVERY_dead;
 	store_put_delivery(batch, &mail);
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_deliveries_in(reader, STORE_DELIVERY_dead, &from, 9, on_delivery, &wanted), STORE_READ_END, &mail);
 	assert_waiting(0, 0, 1);
 	ASSERT_READS(store_read_notices(reader, UINT64_MAX, 0, 9, on_notice, &wanted), STORE_READ_END, &notice);
@@ -286,7 +277,7 @@ conditions_ledger_pauses_meta(void **state)
 	store_put_pause(batch, &pause);
 	store_put_pause(batch, &ended);
 	store_put_meta(batch, "key", bytes_of("value"));
-	commit();
+	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_conditions(reader, false, 0, "", 9, on_condition, &wanted), STORE_READ_END, &standing, &over);
 	ASSERT_READS(store_read_conditions(reader, true, 0, "", 9, on_condition, &wanted), STORE_READ_END, &standing);
 	ASSERT_READS(store_read_ledger(reader, 0, "", 9, on_ledger, &wanted), STORE_READ_END, &told);
@@ -309,7 +300,7 @@ numbers_stay_given(void **state)
 	for (uint64_t i = 1; i <= 5; i++)
 		assert_int_equal(store_number(folder.store, STORE_NOTICES), i);
 	store_put_meta(batch, "any", bytes_of(""));
-	commit();
+	folder_commit(&folder, batch);
 	memcpy(instance, store_instance(folder.store), sizeof instance);
 	assert_int_equal(stat(folder_file(&folder, "postwatch.db"), &status), 0);
 	assert_int_equal(status.st_mode & 0777, 0600);
@@ -329,7 +320,7 @@ refused_row(void **state)
 	(void)state;
 	store_put_target(batch, &target);
 	store_put_meta(batch, NULL, bytes_of("x"));
-	commit();
+	folder_commit(&folder, batch);
 	target.number = 2;
 	store_put_target(batch, &target);
 	assert_true(db_exec(folder.store->shelves[STORE_MAIN].db,
