@@ -30,15 +30,6 @@ reasons_put_verbs(const struct past *past, const struct standing *row, int inden
 	}
 }
 
-static bool
-is_of(const struct config_window *window, uint32_t target)
-{
-	for (uint32_t i = 0; i < window->target_count; i++)
-		if (window->targets[i] == target)
-			return true;
-	return false;
-}
-
 void
 reasons_put_windows(const struct past *past, const struct standing *row, int indent, bool only_in_force)
 {
@@ -51,7 +42,7 @@ reasons_put_windows(const struct past *past, const struct standing *row, int ind
 		int64_t next = calendar_next(&window->when, zone, past->now);
 		bool open = calendar_holds(&window->when, zone, past->now);
 
-		if (is_of(window, (uint32_t)(row->configured - config->targets)) && (open || !only_in_force)) {
+		if (window_has_target(window, (uint32_t)(row->configured - config->targets)) && (open || !only_in_force)) {
 			printf("%*sa window %s %s", indent, "", open ? "is open until" : "opens at",
 			    past_time(past, next == INT64_MAX ? 0 : next, at));
 			put_words(window->why);

@@ -2,12 +2,13 @@
 #include "config/config.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/outcome.h"
 
-enum { WINDOW_RANGES_MAX = 256 }; /* of one target that are looked at */
+enum { WINDOW_RANGES_MAX = 256 /* of one target that are looked at */, MINUTES_A_WEEK = 7 * 1440 };
 
 /* Legs of many addresses begin 100 ms apart, and what is known of a run is collected and kept
  * within seconds. */
@@ -34,13 +35,20 @@ notifier_hears_of(const struct config *config, uint32_t index, const struct targ
 	return named && tagged;
 }
 
-/* Times that leave nothing of a week are the same in every zone, and at every moment. */
+/*
+ * Times that leave nothing of a week are the same in every zone, and at every moment. Whether there
+ * are enough of them at all is asked first: to follow a calendar through its week takes far longer,
+ * and it is asked for each of 100,000 targets.
+ */
 static bool
 leaves_nothing(const struct calendar *calendar)
 {
-	int64_t now = clock_wall();
+	int64_t now = clock_wall(), minutes = 0;
 
-	return calendar->count > 0 && calendar_holds(calendar, NULL, now)
+	for (uint32_t i = 0; i < calendar->count; i++)
+		minutes += (int64_t)__builtin_popcount(calendar->ranges[i].days)
+		    * (calendar->ranges[i].to - calendar->ranges[i].from);
+	return minutes >= MINUTES_A_WEEK && calendar_holds(calendar, NULL, now)
 	    && calendar_next(calendar, NULL, now) == INT64_MAX;
 }
 
@@ -50,14 +58,20 @@ notifier_is_always_quiet(const struct config_notifier *notifier)
 	return leaves_nothing(&notifier->quiet);
 }
 
-static bool
-is_in(const struct config_window *window, uint32_t target)
+static int
+compare_indexes(const void *a, const void *b)
 {
-	uint32_t i = 0;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	while (i < window->target_count && window->targets[i] != target)
-		i++;
-	return i < window->target_count;
+	return x < y ? -1 : x > y;
+}
+
+bool
+window_has_target(const struct config_window *window, uint32_t target)
+{
+	return window->target_count > 0
+	    && bsearch(&target, window->targets, window->target_count, sizeof target, compare_indexes)
+	    != NULL;
 }
 
 static bool
@@ -76,7 +90,7 @@ add_times(const struct config *config, uint32_t first, uint32_t target,
 	for (uint32_t i = first; i < config->window_count; i++) {
 		const struct config_window *window = &config->windows[i];
 		bool counts = are_of_one_zone(&config->windows[first], window)
-		    && is_in(window, target);
+		    && window_has_target(window, target);
 
 		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX;
 		     j++)
@@ -93,7 +107,7 @@ target_is_always_in_window(const struct config *config, const struct target *tar
 		struct calendar_range ranges[WINDOW_RANGES_MAX];
 		struct calendar all = { 0, ranges };
 
-		if (is_in(&config->windows[i], index))
+		if (window_has_target(&config->windows[i], index))
 			add_times(config, i, index, ranges, &all.count);
 		if (leaves_nothing(&all))
 			return true;

@@ -210,6 +210,9 @@ int64_t target_told_after(const struct config *, const struct target *);
 /* Its windows of one time zone leave no minute of the week. */
 bool target_is_always_in_window(const struct config *, const struct target *);
 
+/* Whether it is a window of that target, by its index. */
+bool window_has_target(const struct config_window *, uint32_t target);
+
 /* Whether its policy has the tag. */
 bool target_has_tag(const struct target *, const char *tag);
 

@@ -60,24 +60,11 @@ window_clock_turn(struct window_clock *clock, int64_t utc)
 	return changed;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 bool
 window_clock_holds(const struct window_clock *clock, uint32_t target)
 {
-	for (uint32_t i = 0; clock->open_count > 0 && i < clock->config->window_count; i++) {
-		const struct config_window *window = &clock->config->windows[i];
-		const uint32_t *all = window->targets;
-
-		if (clock->open[i]
-		    && bsearch(&target, all, window->target_count, sizeof *all, compare) != NULL)
+	for (uint32_t i = 0; clock->open_count > 0 && i < clock->config->window_count; i++)
+		if (clock->open[i] && window_has_target(&clock->config->windows[i], target))
 			return true;
-	}
 	return false;
 }

@@ -130,6 +130,36 @@ takes_100000_lines(void **state)
 	print_message("# 100,000 lines in %.3f s\n", (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9);
 }
 
+/* For each of the targets it is found out whether its windows leave a time in which somebody is told. */
+static void
+advises_on_100000_targets_in_windows(void **state)
+{
+	static const char window[] = "{ targets = [ \"tag:all\" ]; when = \"%s 02:00-04:00\"; why = \"x\"; },\n";
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+	struct config_source source = { .path = files_path("main.conf"), .advise = true };
+	FILE *file = fopen(files_path("list.txt"), "w");
+	const struct config *config;
+
+	(void)state;
+	assert_non_null(file);
+	for (int i = 0; i < 100000; i++)
+		fprintf(file, "mx%d.example.org\n", i);
+	assert_int_equal(fclose(file), 0);
+	file = fopen(source.path, "w");
+	assert_non_null(file);
+	fputs("targets = ( { file = \"list.txt\"; probe = \"talk\"; tags = [ \"all\" ]; }, { host = \"a.test\"; probe = \"talk\"; } );\n"
+	    "notifiers = ( { name = \"ops\"; plugin = \"tell\"; to = [ \"a\" ]; } );\nwindows = (\n", file);
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+		fprintf(file, window, days[i]);
+	fputs("{ targets = [ \"a.test:25\" ]; when = \"00:00-24:00\"; why = \"x\"; } );\n", file);
+	assert_int_equal(fclose(file), 0);
+	config = files_read_source(source);
+	assert_non_null(config);
+	assert_int_equal(config->target_count, 100001);
+	assert_int_equal(files_faults.warnings, 1);
+	assert_true(files_told("main.conf:1", "its `windows` leave no minute of the week", true));
+}
+
 int
 main(void)
 {
@@ -139,6 +169,7 @@ main(void)
 		TEST(refuses_bad_lines_of_lists),
 		TEST(finds_every_twin),
 		TEST(takes_100000_lines),
+		TEST(advises_on_100000_targets_in_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
