@@ -2,14 +2,16 @@
  * Resolver failures that look like failures of names. Where names of three or more registered
  * domains do, and no name was answered afresh since, it is our resolver's failure and not theirs.
  * That is held for five minutes at most: then each is told for what it is. Pure functions over a
- * small table; times are microseconds of one monotonic clock.
+ * table; times are microseconds of one monotonic clock.
  */
 #ifndef PROBER_NAME_FAILURES_H
 #define PROBER_NAME_FAILURES_H
 
 #include "prober/dns.h"
 
-enum { NAME_FAILURES_MAX = 16, NAME_FAILURES_ALIKE = 3 };
+/* Room for more domains than a long list has that are gone for good: a domain that finds no room is not known to fail by
+ * itself, and its failure could be laid to our resolver for ever. */
+enum { NAME_FAILURES_MAX = 256, NAME_FAILURES_ALIKE = 3 };
 
 struct name_failure {
 	struct dns_name domain;  /* registered; size 0: none */

@@ -93,10 +93,31 @@ the_table_is_bounded(void **state)
 	char name[32];
 
 	(void)state;
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 2 * NAME_FAILURES_MAX; i++) {
 		snprintf(name, sizeof name, "mx.n%d.test", i);
-		assert_int_equal(add_failure(&failures, name, DNS_NO_NAME, 1000 + i), i < 2 ? 0 : i < NAME_FAILURES_MAX ? i + 1 : NAME_FAILURES_MAX);
+		assert_int_equal(add_failure(&failures, name, DNS_NO_NAME, 1000 + i / 4), i < 2 ? 0 : i < NAME_FAILURES_MAX ? i + 1 : NAME_FAILURES_MAX);
 	}
+}
+
+/* A long list has names that are gone for good: each is told, whatever others do and in whatever order they are asked. */
+static void
+names_that_are_gone_are_told(void **state)
+{
+	enum { GONE = 200, MINUTES = 10 };
+	static struct name_failures failures;
+	unsigned told[GONE] = { 0 };
+	char name[32];
+
+	(void)state;
+	for (int minute = 0; minute < MINUTES; minute++) {
+		answer(&failures, "mx.well.test", true);
+		for (int i = 0; i < GONE; i++) {
+			snprintf(name, sizeof name, "mx.n%d.test", i);
+			told[i] += add_failure(&failures, name, DNS_NO_NAME, 1000 + 60 * minute + i / 4) == 0;
+		}
+	}
+	for (int i = 0; i < GONE; i++)
+		assert_true(told[i] >= MINUTES - 1);
 }
 
 int
@@ -107,6 +128,7 @@ main(void)
 		cmocka_unit_test(a_fresh_answer_ends_it),
 		cmocka_unit_test(it_is_held_for_five_minutes),
 		cmocka_unit_test(the_table_is_bounded),
+		cmocka_unit_test(names_that_are_gone_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
