@@ -333,6 +333,7 @@ find_fallback(struct reader *reader, const struct node *group, struct config_not
 		    QUOTE(reader, value.string));
 }
 
+/* The place of an entry that is a fault is that of the next one, of which nothing is known yet. */
 static void
 take_notifier(struct reader *reader, const struct node *group)
 {
@@ -341,7 +342,7 @@ take_notifier(struct reader *reader, const struct node *group)
 	struct own own;
 	uint32_t twin;
 
-	notifier->name = take_word(reader, group, NOTIFIER_NAME);
+	*notifier = (struct config_notifier){ .name = take_word(reader, group, NOTIFIER_NAME) };
 	plugin = take_word(reader, group, NOTIFIER_PLUGIN);
 	if (plugin != NULL)
 		notifier->plugin = probes_find_plugin(

@@ -81,6 +81,25 @@ says_what_is_wrong(void **state)
 	files_bad(TARGETS NOTIFIER("quite = [ ];"), "main.conf:3", "did you mean quiet?");
 }
 
+/* What was read of an entry that is a fault is not taken for a part of the next one. */
+static void
+a_fault_leaves_nothing_to_the_next_notifier(void **state)
+{
+	static const char *const faults[] = { "plugin = \"tell\"; to = [ \"x\" ];", "name = \"n\"; plugin = \"tell\"; to = [ \"x\" ];" };
+	char text[600];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+		snprintf(text, sizeof text, TARGETS "notifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; },\n{ %s },\n"
+		    "{ name = \"o\"; plugin = \"tall\"; url = \"x\"; } );\n", faults[i]);
+		files_put("main.conf", text);
+		assert_null(files_read());
+		assert_int_equal(files_faults.faults, 2);
+		assert_true(files_told("main.conf:4", i == 0 ? "this notifier has no name" : "there are two notifiers \"n\"", false));
+		assert_true(files_told("main.conf:5", "there is no notifier plugin \"tall\"", false));
+	}
+}
+
 static void
 recipients_can_be_told_apart(void **state)
 {
@@ -243,6 +262,7 @@ main(void)
 		cmocka_unit_test(has_defaults),
 		cmocka_unit_test(takes_all_of_it),
 		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(a_fault_leaves_nothing_to_the_next_notifier),
 		cmocka_unit_test(recipients_can_be_told_apart),
 		cmocka_unit_test(takes_windows),
 		cmocka_unit_test(says_what_is_wrong_with_windows),
