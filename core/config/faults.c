@@ -111,13 +111,34 @@ put_file(struct config_fault *item, const char *name)
 	} while (skip < strlen(name));
 }
 
+/*
+ * Settings of the command line are laid over each target that it names, and what is wrong in one is
+ * wrong for all of them: it is told once.
+ */
+static bool
+was_told(const struct faults *faults, struct place place, const char *words)
+{
+	for (uint32_t i = 0; i < faults->into->kept; i++)
+		if (!is_before(place, faults->places[i]) && !is_before(faults->places[i], place)
+		    && strcmp(faults->into->items[i].text, words) == 0)
+			return true;
+	return false;
+}
+
 static void __attribute__((format(printf, 4, 0)))
 add_item(struct faults *faults, struct place place, bool warning, const char *format,
     va_list arguments)
 {
 	struct config_faults *into = faults->into;
+	struct config_fault item = {
+		.line = place.line, .column = place.column, .warning = warning
+	};
+	struct text text = TEXT_OVER(item.text);
 	uint32_t at;
 
+	text_format_v(&text, format, arguments);
+	if (was_told(faults, place, item.text))
+		return;
 	*(warning ? &into->warnings : &into->faults) += 1;
 	if (!make_room(faults, place, warning))
 		return;
@@ -128,12 +149,8 @@ add_item(struct faults *faults, struct place place, bool warning, const char *fo
 	assert(at == into->kept || is_before(place, faults->places[at]));
 	into->kept++;
 	faults->places[at] = place;
-	into->items[at] = (struct config_fault){
-		.line = place.line, .column = place.column, .warning = warning
-	};
-	put_file(&into->items[at], faults_file_name(faults, place.file));
-	struct text text = TEXT_OVER(into->items[at].text);
-	text_format_v(&text, format, arguments);
+	put_file(&item, faults_file_name(faults, place.file));
+	into->items[at] = item;
 }
 
 void

@@ -41,7 +41,8 @@ void faults_fini(struct faults *);
 uint32_t faults_file(struct faults *, const char *name);
 const char *faults_file_name(const struct faults *, uint32_t file);
 
-/* One line each; foreign bytes in the arguments have gone through faults_quote(). */
+/* One line each, told once for a place; foreign bytes in the arguments have gone through
+ * faults_quote(). */
 void faults_add(struct faults *, struct place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void faults_warn(struct faults *, struct place, const char *format, ...)

@@ -133,6 +133,23 @@ selects_configured_targets_by_word(void **state)
 	assert_int_equal(files_target(config, "c.example:25")->policy->tries, 3);
 }
 
+/* A setting holds for all targets that are named, and what is wrong in it is told once. */
+static void
+tells_a_fault_of_a_setting_once(void **state)
+{
+	const char *words[] = { "a", "b", "c.example" }, *sets[] = { "tries=x", "limits.baner=1s", "loud=true" };
+	struct config_source source = { .words = words, .word_count = 3, .sets = sets, .set_count = 3, .probe = "talk" };
+
+	(void)state;
+	files_put("main.conf", "defaults = { probe = \"talk\"; };\ntargets = ( { name = \"a\"; host = \"a.example\"; },"
+	    "{ name = \"b\"; host = \"b.example\"; } );");
+	source.path = files_path("main.conf");
+	assert_null(files_read_source(source));
+	assert_int_equal(files_faults.faults, 2);
+	assert_true(files_told("-s tries=x", "\"x\" is not a whole number", false));
+	assert_true(files_told("-s limits.baner=1s", "did you mean banner?", false));
+}
+
 static void
 refuses_words_that_are_no_targets_of_the_file(void **state)
 {
@@ -172,6 +189,7 @@ main(void)
 		TEST(refuses_bad_words),
 		TEST(takes_probe_and_port_as_settings),
 		TEST(selects_configured_targets_by_word),
+		TEST(tells_a_fault_of_a_setting_once),
 		TEST(refuses_words_that_are_no_targets_of_the_file),
 	};
 
