@@ -150,6 +150,30 @@ tells_a_fault_of_a_setting_once(void **state)
 	assert_true(files_told("-s limits.baner=1s", "did you mean banner?", false));
 }
 
+/* The probe that is named holds for the lines of a list that are named, and the others keep theirs. */
+static void
+changes_the_probe_of_one_line_of_a_list(void **state)
+{
+	const char *words[] = { "b" };
+	struct config_source source = { .words = words, .word_count = 1, .probe = "secure" };
+	const struct config *config;
+
+	(void)state;
+	files_put("list.txt", "a.example a\nb.example b\nc.example c\nd.example:465 d\n");
+	files_put("main.conf", "targets = ( { file = \"list.txt\"; probe = \"talk\"; count = 7; } );");
+	source.path = files_path("main.conf");
+	config = files_read_source(source);
+	if (config == NULL)
+		files_print();
+	assert_non_null(config);
+	assert_int_equal(config->target_count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_string_equal(config->targets[i].policy->probe->descriptor->name, i == 1 ? "secure" : "talk");
+	assert_ptr_equal(config->targets[0].policy, config->targets[2].policy);
+	assert_int_equal(config->targets[3].policy->values->items[1].number, 7);
+	assert_int_equal(config->targets[3].policy->tls->mode, PW_TLS_IMPLICIT);
+}
+
 static void
 refuses_words_that_are_no_targets_of_the_file(void **state)
 {
@@ -190,6 +214,7 @@ main(void)
 		TEST(takes_probe_and_port_as_settings),
 		TEST(selects_configured_targets_by_word),
 		TEST(tells_a_fault_of_a_setting_once),
+		TEST(changes_the_probe_of_one_line_of_a_list),
 		TEST(refuses_words_that_are_no_targets_of_the_file),
 	};
 
