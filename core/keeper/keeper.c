@@ -123,7 +123,8 @@ keeper_put_state(struct keeper *keeper, uint64_t *cursor, struct wire_out *out)
 		answer = store_read_states(keeper->reader, it.cursor, 1, on_state, &it);
 	if (answer == STORE_READ_BROKEN) {
 		duty_log(keeper->duty, LOG_ERR, 0, "keeper: what was kept cannot be read: %s", store_reader_why(keeper->reader));
-		keeper->status = BROKEN;
+		if (!sick_distrust(keeper))
+			keeper->status = BROKEN;
 		return false;
 	}
 	if (*cursor == UINT64_MAX || out->size > 0) {
@@ -149,7 +150,7 @@ recover(struct keeper *keeper)
 		const struct slip *run = NULL;
 		bool more = keeper_put_state(keeper, &cursor, &out);
 
-		if (keeper->status >= 0)
+		if (keeper->status >= 0 || keeper->begin_anew)
 			return;
 		if (!more && (run = journal_uncommitted(&keeper->journal, keeper->run_sent)) == NULL)
 			put_recovered(&out, keeper);

@@ -203,7 +203,8 @@ void history_say(struct keeper *);
 /* Tells a change in the log. */
 void keeper_tell(struct keeper *, const struct message_change *);
 /* A message with the state of the next target behind `*cursor` (0: of the first), which is moved to it, and with our own side's
- * behind all of them. Returns false if there is none; where the store cannot be read the keeper's status says so, too. */
+ * behind all of them. Returns false if there is none; where the store cannot be read the keeper is to end, by its status or to
+ * begin anew. */
 bool keeper_put_state(struct keeper *, uint64_t *cursor, struct wire_out *);
 
 #endif

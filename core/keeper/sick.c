@@ -115,6 +115,14 @@ mend(struct keeper *keeper, enum store_file file)
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s can be written again, and what happened meanwhile has been written", file_names[file]);
 }
 
+bool
+sick_distrust(struct keeper *keeper)
+{
+	if (store_distrust(keeper->journal.store))
+		mend(keeper, STORE_MAIN);
+	return keeper->begin_anew;
+}
+
 static void
 say_well(struct keeper *keeper)
 {

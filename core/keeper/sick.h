@@ -10,6 +10,9 @@ struct keeper;
 void sick_begin(struct keeper *, enum store_file);
 /* Tries to mend what is sick, when it is time; says what has been well for long enough. */
 void sick_turn(struct keeper *);
+/* Where what cannot be read of postwatch.db is damaged, the file is set aside at once. Returns whether the keeper has to begin
+ * anew. */
+bool sick_distrust(struct keeper *);
 /* What is in a log that was removed is saved before it is closed. */
 void sick_end(struct keeper *);
 /* Whether a trouble was told whose end was not. */

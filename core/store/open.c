@@ -292,6 +292,7 @@ mend(struct store *store, enum store_file file, struct store_found *found)
 	if (file == STORE_HISTORY)
 		db_close(&store->reader.history);
 	opened = open_again(store, file, found);
+	store->reader.damaged = false;
 	(void)store_inside(store);
 	return opened;
 }

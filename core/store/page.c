@@ -60,6 +60,7 @@ end_reading(struct page *page, bool enough)
 	db_set_deadline(page->db, 0);
 	if (db_fault(page->db) != DB_WELL && (db_fault(page->db) != DB_STOPPED || page->count == 0)) {
 		reason_set(&page->reader->why, "%s", db_why(page->db));
+		page->reader->damaged |= page->db == page->reader->main && db_fault(page->db) == DB_DAMAGED;
 		reading = STORE_READ_BROKEN;
 	}
 	db_forgive(page->db);

@@ -9,6 +9,7 @@
 struct store_reader {
 	struct db *main, *history; /* NULL where there is none */
 	struct reason why;
+	bool damaged;    /* the main file, as reading it has shown */
 	bool *no_memory; /* that there was none for rows; NULL: a reader of its own, which nobody writes through */
 };
 

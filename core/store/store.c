@@ -217,6 +217,19 @@ go_on_in_memory(struct store *store, struct store_batch *batch)
 	(void)store_inside(store);
 }
 
+bool
+store_distrust(struct store *store)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+
+	if (!store->reader.damaged || store->memory != NULL || shelf->trouble != STORE_WELL || !shelf_is_in_place(shelf))
+		return false;
+	db_rollback(shelf->db);
+	store->group = NULL;
+	shelf_blame(shelf, STORE_DAMAGED, store->reader.why.text);
+	return true;
+}
+
 void
 store_leave_memory(struct store *store)
 {

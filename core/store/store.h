@@ -111,6 +111,10 @@ enum store_trouble_kind store_trouble(const struct store *, enum store_file, str
  * is damaged. True: the file takes batches again, and `found` says what became of it. To be called every 10 s or so. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
+/* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file aside then. What was not
+ * committed is done no more. Returns false where no damage was met. */
+bool store_distrust(struct store *);
+
 /* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
 bool store_renew_ballast(struct store *);
 

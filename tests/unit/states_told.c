@@ -1,6 +1,11 @@
 /* A monitor that is born again is told the state of each target, as it is kept or about to be. */
 #include "outbox_world.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "store/store_private.h"
+
 static struct pw_bytes
 bytes_of(const char *text)
 {
@@ -89,12 +94,56 @@ what_waits_for_the_disk(void **state)
 	destroy(&world);
 }
 
+/* Every page behind the first ones is overwritten, and read from the disk again. */
+static void
+damage(struct world *world)
+{
+	static const char rubbish[4096] = { 'x' };
+	struct db *db = world->keeper.journal.store->shelves[STORE_MAIN].db;
+	char path[SCRATCH_PATH + 16];
+	struct stat status;
+	int fd;
+
+	assert_true(db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA cache_size=0; PRAGMA shrink_memory"));
+	snprintf(path, sizeof path, "%s/postwatch.db", world->folder);
+	fd = open(path, O_WRONLY);
+	assert_int_equal(fstat(fd, &status), 0);
+	for (off_t at = 60 * 4096; at < status.st_size; at += 4096)
+		assert_int_equal(pwrite(fd, rubbish, sizeof rubbish, at), sizeof rubbish);
+	close(fd);
+}
+
+/* A file too large to be checked at birth is believed until damage is met: it is set aside then, and whoever comes next begins. */
+static void
+damage_that_only_reading_meets(void **state)
+{
+	struct world *world = create();
+	struct db *db = world->keeper.journal.store->shelves[STORE_MAIN].db;
+	uint64_t cursor = 0;
+
+	(void)state;
+	put(world, 0, "one", "up");
+	put(world, 1, "two", "up");
+	journal_flush(&world->keeper);
+	assert_true(db_exec(db, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 1, 0, 1, 99, '',"
+	    " zeroblob(40000000) FROM targets LIMIT 1"));
+	assert_true(db_exec(db, "UPDATE states SET record = zeroblob(20000)"));
+	damage(world);
+	begin_again(world);
+	assert_string_equal(next(world, &cursor), "");
+	assert_true(world->keeper.begin_anew);
+	begin_again(world);
+	TOLD(world, NULL);
+	destroy(&world);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_target_and_our_own_side),
 		cmocka_unit_test(what_waits_for_the_disk),
+		cmocka_unit_test(damage_that_only_reading_meets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
