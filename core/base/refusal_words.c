@@ -25,7 +25,7 @@
 #define ZH_LISTS "黑名单|黑名單|灰名单|灰名單"
 #define JA_REFUSED "拒否|ブロック|許可されて"
 #define JA_LISTS "ブラックリスト|グレーリスト|グレイリスト"
-#define OTHER_DATABASES "базы|базе|база|бд|数据库|資料庫|データベース"
+#define OTHER_BACKENDS "базы|базе|база|бд|бэкенд|数据库|資料庫|后端|後端|データベース|バックエンド"
 #define BROKEN \
 	"failed|failing|failure|deferred|timeout|timed|unavailable|unreachable|error|errors|servfail|refused|down|unresponsive"
 
@@ -62,10 +62,10 @@ const char *const refusal_about_us[] = {
 	"hl:rep|hl:mep|hl:ihu|hl:ipb|wm:bli|wm:blu|dt:rbl|dt:spm|mi:spb",
 	/* Russian, Chinese, Japanese */
 	RU_YOUR " * " RU_LISTED, RU_YOUR " * " RU_PEER " * " RU_REFUSED, "ip|ip-адрес|ip-адреса|#us * " RU_REFUSED,
-	"адрес #ip * " RU_REFUSED, RU_REFUSED " * ip|ip-адрес|адрес|адреса|#us",
+	"адрес #ip * " RU_LISTED, RU_REFUSED " * ip|ip-адрес|#us",
 	RU_YOUR "|ip|ip-адрес|адрес|#ip * черном|чёрном|сером списке",
-	"ip|您的|你的|#ip * " ZH_LISTS, "ip|#us * 被|已|遭 * " ZH_REFUSED,
-	"ip|接続元|送信元|お客様|あなた|#ip * " JA_LISTS, "ip|接続元|送信元|#us * " JA_REFUSED,
+	"ip|您的|你的|#ip * " ZH_LISTS, "ip|#us * 被|遭 * " ZH_REFUSED,
+	"ip|接続元|送信元|お客様|あなた|#ip * " JA_LISTS, "接続元|送信元|#us * " JA_REFUSED,
 	NULL,
 };
 
@@ -165,7 +165,7 @@ const char *const refusal_trouble[] = {
 	LISTS "|#list|#known_list did|does|do|is|are|was|could|cannot|can|has|have * " BROKEN "|answer|respond|reply|queried|reached",
 	"transfer|download|refresh|import * " LISTS " * failed|failing|failure|incomplete",
 	"our|my own", "under attack|ddos|load", "ddos", "ip|ips|address|addresses has|have changed|moved", "moved to",
-	"servfail", OTHER_DATABASES,
+	"servfail", OTHER_BACKENDS,
 	/* Russian, Chinese, Japanese */
 	"внутренняя|системная|техническая|временная|локальная ошибка", "сбой|неисправность|таймаут|перегрузка",
 	"ошибка * проверки|поиска|запроса|чтения|обращении|обращения|соединения|подключения|сервера",
@@ -178,7 +178,7 @@ const char *const refusal_trouble[] = {
 
 const char *const refusal_backend[] = {
 	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
-	"backend|backends|back-end", OTHER_DATABASES,
+	"backend|backends|back-end", OTHER_BACKENDS,
 	NULL,
 };
 
@@ -227,7 +227,7 @@ const char *const refusal_mentions_us[] = {
 	"not in|on * whitelist|allowlist|allow-list|acl|safelist", "not in|on * allow|white|access|permit list",
 	"unauthorized|unauthorised ip|ips|address|host|client|connection|access",
 	"not " WELCOME " to connect", "not " WELCOME " from",
-	"ip|您的|你的 * " ZH_REFUSED, "拒绝|拒絕|禁止|封禁|封锁|封鎖 * ip|#us|您的|你的", "お客様|あなた * " JA_REFUSED,
+	RU_REFUSED " * адрес|адреса", "ip|您的|你的 * " ZH_REFUSED, "拒绝|拒絕|禁止|封禁|封锁|封鎖 * ip|#us|您的|你的", "ip|お客様|あなた * " JA_REFUSED,
 	NULL,
 };
 
