@@ -302,8 +302,12 @@ keeper_recover(struct keeper *keeper, struct reason *why)
 	for (uint32_t i = 0; i < keeper->config->target_count; i++)
 		if (keeper->config->targets[i].parent != CONFIG_NONE)
 			keeper->files[keeper->config->targets[i].parent].has_behind = true;
-	if (!open_store(keeper, found, why) || !read_store(keeper, why))
+	if (!open_store(keeper, found, why))
 		return false;
+	if (!read_store(keeper, why)) {
+		(void)sick_distrust(keeper); /* so that the next one can begin */
+		return false;
+	}
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		sick_say_found(keeper, file, &found[file]);
 	journal_flush(keeper);

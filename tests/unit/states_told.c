@@ -113,25 +113,51 @@ damage(struct world *world)
 	close(fd);
 }
 
-/* A file too large to be checked at birth is believed until damage is met: it is set aside then, and whoever comes next begins. */
+/* Makes the file too large to be checked at birth, and damages what that statement makes large, which stands behind. */
 static void
-damage_that_only_reading_meets(void **state)
+damage_behind(struct world *world, const char *sql)
 {
-	struct world *world = create();
 	struct db *db = world->keeper.journal.store->shelves[STORE_MAIN].db;
-	uint64_t cursor = 0;
 
-	(void)state;
 	put(world, 0, "one", "up");
 	put(world, 1, "two", "up");
 	journal_flush(&world->keeper);
 	assert_true(db_exec(db, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 1, 0, 1, 99, '',"
 	    " zeroblob(40000000) FROM targets LIMIT 1"));
-	assert_true(db_exec(db, "UPDATE states SET record = zeroblob(20000)"));
+	assert_true(db_exec(db, sql));
 	damage(world);
+}
+
+/* Such a file is believed until damage is met: it is set aside then, and whoever comes next begins. */
+static void
+damage_that_only_reading_meets(void **state)
+{
+	struct world *world = create();
+	uint64_t cursor = 0;
+
+	(void)state;
+	damage_behind(world, "UPDATE states SET record = zeroblob(20000)");
 	begin_again(world);
 	assert_string_equal(next(world, &cursor), "");
 	assert_true(world->keeper.begin_anew);
+	begin_again(world);
+	TOLD(world, NULL);
+	destroy(&world);
+}
+
+static void
+damage_that_is_met_at_birth(void **state)
+{
+	struct world *world = create();
+	struct reason why;
+
+	(void)state;
+	damage_behind(world, "INSERT INTO evidence (target, run, leg, at, incident, role, bytes) SELECT number, 2, 0, 1, 0, '',"
+	    " zeroblob(20000) FROM targets LIMIT 1");
+	keeper_fini(&world->keeper);
+	world->keeper = (struct keeper){ .duty = &world->duty, .config = &world->config, .monitor = -1, .status = -1 };
+	assert_false(keeper_recover(&world->keeper, &why));
+	assert_non_null(strstr(why.text, "malformed"));
 	begin_again(world);
 	TOLD(world, NULL);
 	destroy(&world);
@@ -144,6 +170,7 @@ main(void)
 		cmocka_unit_test(each_target_and_our_own_side),
 		cmocka_unit_test(what_waits_for_the_disk),
 		cmocka_unit_test(damage_that_only_reading_meets),
+		cmocka_unit_test(damage_that_is_met_at_birth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
