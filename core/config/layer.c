@@ -78,7 +78,7 @@ check_notify(struct reader *reader, const struct node *node, const struct pw_str
 	for (uint32_t i = 0; i < list->count; i++)
 		if (reader_require_notifier(reader, node->place, "notify", list->items[i])
 		    == CONFIG_NONE)
-			good = reader->is_torn;
+			good = false;
 	return good;
 }
 

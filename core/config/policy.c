@@ -211,12 +211,15 @@ put_times(struct policy *policy, const struct pw_value *values)
 	    : policy->interval * STALE_INTERVALS;
 }
 
+/* It may stand in the `defaults` of a file that could not be read: then nothing is told. */
 static void
 require_own(
     struct reader *reader, const struct probe *probe, const struct layer *layer, struct place place)
 {
 	char key[SETTING_KEY_MAX];
 
+	if (reader->is_torn && reader->defaults == NULL)
+		return;
 	for (uint32_t i = 0; i < probe->own_count; i++) {
 		const struct pw_setting *row = &probe->plugin->descriptor->settings[i];
 

@@ -147,6 +147,7 @@ probes_take_defaults(struct reader *reader)
 	}
 }
 
+/* Which plugins there are may stand in a file that could not be read: then nothing is told. */
 static void
 report_missing(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
 {
@@ -155,6 +156,8 @@ report_missing(struct reader *reader, const char *name, enum pw_kind kind, struc
 	char all[200];
 	struct text text = TEXT_OVER(all);
 
+	if (reader->is_torn && reader->globals[GLOBAL_PLUGINS] == NULL)
+		return;
 	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
 		if (reader->config->plugins[i].descriptor->kind == kind)
 			candidates_add(&candidates, reader->config->plugins[i].descriptor->name);

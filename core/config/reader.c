@@ -138,7 +138,6 @@ reader_require_notifier(
 	const char *near;
 
 	assert(index == CONFIG_NONE || index < reader->notifier_count);
-	/* A notifier may stand in the file that could not be read. */
 	if (index != CONFIG_NONE || reader->is_torn)
 		return index;
 	for (uint32_t i = 0; i < reader->notifier_count; i++)

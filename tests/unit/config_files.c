@@ -352,6 +352,44 @@ keeps_the_first_of_many_and_counts_all(void **state)
 	assert_non_null(strstr(room, "list.txt:50: \"x..49\" has an empty part between dots\n... and 51 more\n"));
 }
 
+#define USES "targets = ( { host = \"a.test\"; probe = \"line\"; port = 1; notify = [ \"late\" ]; parent = \"above\"; }," \
+	"{ host = \"b.test\"; probe = \"ours\"; } );\nnotifiers = ( { name = \"n\"; plugin = \"tell\"; to = [ \"x\" ]; fallback = \"late\"; }," \
+	"{ name = \"o\"; plugin = \"ours\"; } );\nwindows = ( { targets = [ \"above\", \"tag:t\" ]; when = \"22:00-23:00\"; why = \"x\"; } );\n"
+
+/* What a file that cannot be read to its end may hold is not told as missing; all else is told in the same pass. */
+static void
+what_may_stand_in_a_torn_file_is_not_missing(void **state)
+{
+	static const char *const parts[] = { "helo = \"no end;\n", "/* no end\n", "@include \"nothing\"\n", "- yaml: 1\n" };
+	static const struct { const char *place, *part; } missing[] = { { "main.conf:1", "ask is missing" },
+		{ "main.conf:1", "there is no probe plugin \"ours\"" }, { "main.conf:2", "there is no notifier plugin \"ours\"" },
+		{ "main.conf:1", "notify: there is no notifier \"late\"" }, { "main.conf:2", "fallback: there is no notifier \"late\"" },
+		{ "main.conf:1", "parent: there is no target \"above\"" }, { "main.conf:3", "no target is called \"above\"" } };
+
+	(void)state;
+	mkdir(files_path("conf.d"), 0700);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		files_put("conf.d/part.conf", parts[i]);
+		files_put("main.conf", USES "max_runs = -1;\n");
+		assert_null(files_read());
+		if (files_faults.faults != 2)
+			files_print();
+		assert_int_equal(files_faults.faults, 2);
+		assert_true(files_told("main.conf:4", "max_runs", false));
+	}
+	/* A setting that only one file may have stands in none of the others. */
+	files_put("main.conf", USES "plugins = [ ];\ndefaults = { };\n");
+	assert_null(files_read());
+	assert_int_equal(files_faults.faults, 4);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(files_told(missing[i].place, missing[i].part, false));
+	files_put("conf.d/part.conf", "");
+	files_put("main.conf", USES);
+	assert_null(files_read());
+	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+		assert_true(files_told(missing[i].place, missing[i].part, false));
+}
+
 int
 main(void)
 {
@@ -373,6 +411,7 @@ main(void)
 		TEST(tells_all_faults_in_their_order),
 		TEST(tells_what_entries_and_plugins_find_beside_other_faults),
 		TEST(says_what_would_be_right),
+		TEST(what_may_stand_in_a_torn_file_is_not_missing),
 		TEST(keeps_the_first_of_many_and_counts_all),
 	};
 
