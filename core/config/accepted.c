@@ -363,8 +363,8 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 	int fd = S_ISREG(before->st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	char *bytes = fd >= 0 ? malloc(size + 1) : NULL;
 	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size
-	    && is_unchanged(fd, before),
-	     kept;
+	    && is_unchanged(fd, before);
+	bool kept;
 
 	name_copy(name, path);
 	kept = whole

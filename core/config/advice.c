@@ -89,8 +89,7 @@ warn_of_fallback(struct reader *reader, uint32_t index)
 	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
 		WARN(reader, reader->notifier_nodes[index]->place,
 		    "notifier %s: its fallback %s sends through the same host: it helps only where "
-		    "it "
-		    "goes another way",
+		    "it goes another way",
 		    notifier->name, other->name);
 }
 
@@ -167,8 +166,7 @@ warn_of_late(struct reader *reader)
 		units_add_duration(&span, after);
 		WARN(reader, reader->targets.places[i],
 		    "that %s is down would be told %s later: each notifier that is meant for it "
-		    "has an "
-		    "`after`",
+		    "has an `after`",
 		    target->name, bytes);
 		named++;
 	}
@@ -299,8 +297,8 @@ warn_of_notifier(struct reader *reader, uint32_t index)
 		    config->notifiers[index].name);
 	if (!hears_of_any(config, index) && !stands_in(config, index))
 		WARN(reader, place,
-		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to "
-		    "it",
+		    "notifier %s is told of no target: "
+		    "neither its `tags` nor a `notify` lead to it",
 		    config->notifiers[index].name);
 }
 

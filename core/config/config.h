@@ -115,8 +115,7 @@ struct target {
 	const char *was;   /* the name it had before; NULL: none */
 	const struct policy *policy;
 	uint32_t parent;    /* index, CONFIG_NONE: none */
-	uint32_t
-	    hash; /* of its identity (`name`, else probe://host:port): its offset in the grid */
+	uint32_t hash;      /* of its identity: its offset in the grid */
 	uint32_t host_hash; /* of host: which prober it belongs to */
 	uint16_t port;
 };
@@ -140,8 +139,8 @@ struct config_notifier {
 	int64_t deadline;         /* of one call */
 	int64_t channel_grace;    /* it may fail to deliver for so long until that is told */
 	bool self_test;
-	const char
-	    *way; /* how notices go out, as its plugin says, escaped; NULL: it says nothing */
+	/* How notices go out, as its plugin says, escaped; NULL: it says nothing. */
+	const char *way;
 	uint32_t receiver;        /* PW_KEEPS … */
 };
 

@@ -195,7 +195,6 @@ const char *
 faults_quote_bytes(struct faults *faults, const char *foreign, size_t size)
 {
 	struct text text = next_quote(faults);
-
 	bool cut;
 
 	text.room -= 8; /* for the end */

@@ -24,8 +24,8 @@ enum {
 struct faults {
 	struct config_faults *into;
 	struct arena *arena; /* of file names */
-	struct accepted
-	    *accepted; /* where files come from, or are remembered; NULL: from the disk */
+	/* Where files come from, or are remembered; NULL: from the disk. */
+	struct accepted *accepted;
 	const char **files;
 	uint32_t file_count, file_room;
 	struct place places[FAULTS_KEPT];       /* of into->items */

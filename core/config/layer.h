@@ -16,10 +16,9 @@ enum { LIMIT_NOT_GIVEN = -1 };
 struct layer {
 	struct pw_value target[TARGET_ROWS]; /* but those of SETTING_IDENTITY */
 	struct pw_value tls[TLS_ROWS];
-	struct pw_value
-	    own[PLUGIN_SETTINGS_MAX]; /* of the probe's plugin, in the order of its table */
-	int64_t limits[LIMIT_KINDS]
-	              [PHASE_NAMES_MAX]; /* microseconds, by number of phase; or LIMIT_NOT_GIVEN */
+	struct pw_value own[PLUGIN_SETTINGS_MAX]; /* in the order of the plugin's table */
+	/* Microseconds, by number of phase; or LIMIT_NOT_GIVEN. */
+	int64_t limits[LIMIT_KINDS][PHASE_NAMES_MAX];
 };
 
 /* Where a setting stands, which says what settings may stand there. */

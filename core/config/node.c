@@ -52,10 +52,6 @@ struct tree {
 
 static void convert(const struct tree *tree, const config_setting_t *setting, struct node *node);
 
-/*
- * A setting whose key was a fault, which the grammar has told, is left out: nobody is to look at it
- * again.
- */
 static void
 convert_children(const struct tree *tree, const config_setting_t *setting, struct node *node)
 {
@@ -66,7 +62,7 @@ convert_children(const struct tree *tree, const config_setting_t *setting, struc
 		const config_setting_t *child = config_setting_get_elem(setting, (unsigned)i);
 		const char *key = config_setting_name(child);
 
-		/* Left out is a setting whose key was a fault, which the grammar has told. */
+		/* A key that was a fault has been told by the grammar: nobody looks at its setting. */
 		if (key == NULL || key[0] != PLAIN_NO_KEY)
 			convert(tree, child, &children[node->count++]);
 	}

@@ -49,8 +49,8 @@ struct config_source {
 	                  read all files */
 	struct accepted *accepted; /* remembers what is read, or has what was (config/accepted.h);
 	                              NULL: neither */
-	const char
-	    *state; /* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch */
+	/* -S; NULL: as configured, else $STATE_DIRECTORY, else /var/lib/postwatch. */
+	const char *state;
 };
 
 /*

@@ -44,14 +44,14 @@ struct reader {
 	uint16_t wanted_port;     /* 0: it names none */
 	bool *words_seen;         /* of source->words: those that name configured targets */
 
-	const char *phase_names[PHASE_NAMES_MAX]; /* of all probes; their indexes are the numbers of
-	                                             phases */
+	/* Of all probes; their indexes are the numbers of phases. */
+	const char *phase_names[PHASE_NAMES_MAX];
 	uint32_t phase_name_count;
 	struct layer defaults_layer;
 	struct probe *probes;
 	uint32_t probe_count;
-	struct probe
-	    *default_probe; /* of targets that name none; NULL: not looked for yet, or a fault */
+	/* Of targets that name none; NULL: not looked for yet, or a fault. */
+	struct probe *default_probe;
 	bool default_probe_sought;
 
 	/* Notifiers that have a name, in the order of the configuration; the heartbeat's is the

@@ -105,10 +105,10 @@ struct group_setting {
 	const char *key, *help;
 };
 
-extern const struct group_setting
-    top_groups[]; /* ends with a NULL key: log defaults targets notifiers windows heartbeat */
-extern const struct group_setting
-    limit_groups[LIMIT_KINDS + 1]; /* in the order of enum limit_kind */
+/* Ends with a NULL key: log defaults targets notifiers windows heartbeat. */
+extern const struct group_setting top_groups[];
+/* In the order of enum limit_kind. */
+extern const struct group_setting limit_groups[LIMIT_KINDS + 1];
 
 /* The rows that stand in those groups, one for each phase that the host knows, and leg. */
 extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
@@ -117,8 +117,7 @@ extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
  */
 int settings_find(const struct pw_setting *rows, const char *key);
 
-/* The row of tls_settings_rows called `key`, or called so in an earlier version (`cert_warn_days`);
- * -1: none. */
+/* The row of tls_settings_rows called `key`, that of cert_warn for `cert_warn_days`, too; -1: none. */
 int tls_settings_find(const char *key);
 
 /* Whether the host has a setting of this name in a target or notifier, so that no plugin can have

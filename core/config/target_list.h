@@ -38,12 +38,11 @@ struct target_list {
 	struct target *items;
 	struct place *places; /* where items stand */
 	uint32_t count, room, place_room;
-	struct hash_table identities,
-	    names; /* of items: by identity, and by the name that people use */
+	/* Of items: by identity, and by the name that people use. */
+	struct hash_table identities, names;
 	struct target_ref *refs;
 	uint32_t ref_count, ref_room;
-	struct target
-	    *passed; /* configured, and not watched as no word of the command line names them */
+	struct target *passed; /* not watched, as no word of the command line names them */
 	uint32_t passed_count, passed_room;
 	const char **rejected; /* names of entries that are faults; "": of one without a name */
 	uint32_t rejected_count, rejected_room;

@@ -37,7 +37,6 @@ tokens_advance(struct tokens *tokens)
 	if (tokens->last.kind == TOKEN_STRING && tokens->last.place.line != tokens->last.end.line)
 		tokens->long_string = tokens->last;
 	if (!tokens->spoilt && !lexer_next(tokens->lexer, &tokens->next)) {
-		/* what stands before the fault that the lexer told is still read */
 		tokens->spoilt = true;
 		tokens->next = (struct token){ .kind = TOKEN_END };
 	}

@@ -9,8 +9,8 @@ struct tokens {
 	struct faults *faults;
 	struct token last, now, next;
 	struct token long_string; /* the last that runs over lines; TOKEN_END: none */
-	bool
-	    spoilt; /* nothing behind can be understood, and that has been told: `now` is the end */
+	/* Nothing behind can be understood, and that has been told: `now` is the end. */
+	bool spoilt;
 };
 
 /* Returns false after a fault: the file cannot be read. The caller ends it by tokens_close() where

@@ -9,8 +9,8 @@
 enum {
 	BACKOFF_STEPS_MAX = 60, /* the longest wait, in steps */
 	BACKOFF_HEALTH = 60,    /* steps of good health after which all is forgiven */
-	BACKOFF_AT_ONCE =
-	    10 /* deaths in a row, with a target in hand that cannot be blamed, that cost no wait */
+	/* Deaths in a row, with a target in hand that cannot be blamed, that cost no wait. */
+	BACKOFF_AT_ONCE = 10
 };
 
 /* Starts as zeroes. */

@@ -82,8 +82,6 @@ take_lock(struct home *home, const char *path, struct reason *why)
 	if (home->lock < 0)
 		return fail_with_errno(why, "open", path);
 	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
-		/* Only for people who meet the lock: on a full disk mail servers are watched, too.
-		 */
 		(void)write_pid(home->lock);
 		return HOME_TAKEN;
 	}

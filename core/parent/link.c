@@ -27,7 +27,6 @@ link_children(struct child *one, struct child *other, struct log *log)
 	if (!child_lives(one) || !child_lives(other))
 		return;
 	if (!child_socket_pair(ends, &why)) {
-		/* Without the link the tree is dumb: a death brings another try, by and by. */
 		log_say(log, LOG_ERR, "%s and %s cannot be linked: %s", one->name, other->name,
 		    why.text);
 		child_kill(one, "no link to the other");

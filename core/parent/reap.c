@@ -15,9 +15,8 @@
 #include "parent/link.h"
 #include "parent/reload.h"
 
-enum {
-	TURNS_AFTER_DEATH = 64
-}; /* of reading; a process that a plugin forked may hold the socket open for ever */
+/* Of reading; a process that a plugin forked may hold the socket open for ever. */
+enum { TURNS_AFTER_DEATH = 64 };
 
 /* Signals that a program's own fault brings; SIGKILL and SIGTERM come from elsewhere. */
 static bool
@@ -167,8 +166,7 @@ reap_gate(struct child *child, int status)
 	struct text how = TEXT_OVER(bytes);
 
 	child->gate = 0;
-	if (WIFEXITED(status)
-	    && WEXITSTATUS(status) == 0) /* the end of the other, which is yet to be heard of */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
 	text_add(&how, "its gate died ");
 	if (WIFEXITED(status))

@@ -133,13 +133,12 @@ static void
 begin_check(struct reload *reload, int64_t now)
 {
 	pid_t parent = getpid();
-	int ends[2] = { -1, -1 };
+	int ends[2];
+	bool piped = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0;
 
 	reload->wanted = false;
 	reload->said = 0;
 	reload->not_before = now + reload->apart;
-	bool piped = pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0;
-
 	if (!piped || (reload->checker = fork()) < 0) {
 		for (int i = 0; piped && i < 2; i++)
 			close(ends[i]);

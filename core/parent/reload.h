@@ -4,9 +4,10 @@
  * politely, and then the parent executes itself anew, same pid, with what was checked.
  *
  * How the program is told that it is to do so: RELOAD_VARIABLE in its environment,
- *   check STATE                 read, keep, say faults on stdout; exits with one of enum
- * reload_check resume LOCK PID_FILE STATE  go on with what was kept; descriptors of the lock and
- * the pid file (-1: none)
+ *   check STATE                 read, keep, say faults on stdout; exit with one of
+ *                               enum reload_check
+ *   resume LOCK PID_FILE STATE  go on with what was kept; descriptors of the lock and the
+ *                               pid file (-1: none)
  */
 #ifndef PARENT_RELOAD_H
 #define PARENT_RELOAD_H
@@ -26,9 +27,9 @@ enum { RELOAD_ASKS_MAX = 32, RELOAD_SAID_MAX = 48 * 1024 };
 
 /* How the program was called. */
 struct reload_origin {
-	char program[PATH_MAX],
-	    folder[PATH_MAX]; /* "" where they could not be found out: then nothing is reloaded */
-	char **words;         /* behind the program's name; the caller's, ended by NULL */
+	/* "" where they could not be found out: then nothing is reloaded. */
+	char program[PATH_MAX], folder[PATH_MAX];
+	char **words; /* behind the program's name; the caller's, ended by NULL */
 };
 
 struct tree;

@@ -54,8 +54,7 @@ shutdown_force_notifiers(struct parent *parent)
 void
 shutdown_force_keeper(struct parent *parent, int64_t now)
 {
-	if (tree_waits_for_notifiers(&parent->tree)) { /* the keeper knows what they had in hand:
-		                                          the next start tells it */
+	if (tree_waits_for_notifiers(&parent->tree)) {
 		log_say(&parent->log, LOG_NOTICE,
 		    "a notifier is not back from its delivery: it is killed, and the keeper ends");
 	} else {

@@ -211,8 +211,8 @@ fork_both(struct tree *tree, struct child *child, int socket, struct reason *why
 	child->pid = pair[0] < 0 || child->gate > 0 ? fork_one(&start, why) : 0;
 	if (pair[0] >= 0)
 		close(pair[0]);
-	return child->pid
-	    > 0; /* a gate that is alone sees that nobody has the other end, and ends */
+	/* A gate that is alone sees that nobody has the other end, and ends. */
+	return child->pid > 0;
 }
 
 /*

@@ -13,10 +13,8 @@ static const struct {
 	size_t offset;
 	int64_t standard;
 } rows[] = {
-#define TIME(name, member, seconds)                                             \
-	{                                                                       \
-		name, offsetof(struct times, member), (int64_t)(seconds)*SECOND \
-	}
+#define TIME(name, member, seconds) \
+	{ name, offsetof(struct times, member), (int64_t)(seconds) * SECOND }
 	TIME("start", start, 60),
 	TIME("silence", silence, 10),
 	TIME("keeper_silence", keeper_silence, 120),

@@ -24,8 +24,7 @@ struct tree {
 	struct log *log;
 	struct quarantine quarantine;
 	uint32_t quarantine_kept; /* its changes, when it was last written */
-	int64_t
-	    failing_since; /* what the keeper is told of the configuration (link_send_failing) */
+	int64_t failing_since; /* what the keeper is told (link_send_failing) */
 	uint32_t count;
 	struct child *children;
 	struct own_processes *processes; /* two places for each child: its own, and its gate's */
