@@ -10,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "config/reader.h"
 
 enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, or late; others are counted */
-static const int64_t late = 3600 * INT64_C(1000000);
+static const int64_t late = 3600 * (int64_t)SECOND;
 
 static const struct target *
 find_target(const struct config *config, const struct host *relay)
@@ -37,17 +38,24 @@ parse_relay(struct reader *reader, const char *place, struct host *host)
 	    reader->scratch, place, has_port ? (size_t)(colon - place) : strlen(place), host, &why);
 }
 
+/* The settings of its plugin, to which its values belong; NULL: there are none. */
+static const struct pw_setting *
+rows_of(const struct config_notifier *notifier)
+{
+	return notifier->plugin == NULL || notifier->values == NULL
+	    ? NULL
+	    : notifier->plugin->descriptor->settings;
+}
+
 static void
 warn_of_relay(struct reader *reader, uint32_t index)
 {
 	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	const struct pw_setting *rows = notifier->plugin == NULL
-	    ? NULL
-	    : notifier->plugin->descriptor->settings;
+	const struct pw_setting *rows = rows_of(notifier);
 	const struct target *target;
 	struct host host;
 
-	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
 		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string
 		                                             : NULL;
 		if (place == NULL || !parse_relay(reader, place, &host)
@@ -65,10 +73,9 @@ warn_of_relay(struct reader *reader, uint32_t index)
 static const char *
 relay_of(const struct config_notifier *notifier)
 {
-	const struct pw_setting *rows =
-	    notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+	const struct pw_setting *rows = rows_of(notifier);
 
-	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++)
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
 		if (rows[i].flags & PW_RELAY)
 			return notifier->values->items[i].string;
 	return NULL;
@@ -98,10 +105,9 @@ static void
 warn_of_ca_file(struct reader *reader, uint32_t index)
 {
 	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	const struct pw_setting *rows =
-	    notifier->plugin == NULL ? NULL : notifier->plugin->descriptor->settings;
+	const struct pw_setting *rows = rows_of(notifier);
 
-	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++) {
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
 		const char *path = strcmp(rows[i].key, "ca_file") == 0
 		    ? notifier->values->items[i].string
 		    : NULL;
