@@ -37,6 +37,7 @@ tree_room(const struct config *config)
 	return TREE_PROBERS + config->probers + PROBERS_APART + config->notifier_count;
 }
 
+/* All children are something before anything can fail: what is all zeroes has descriptor 0. */
 bool
 tree_init(
     struct tree *tree, const struct config *config, const struct times *times, struct log *log)
@@ -47,10 +48,8 @@ tree_init(
 		.quarantine.times = times->quarantine,
 		.count = tree_room(config) };
 	tree->children = calloc(tree->count, sizeof *tree->children);
-	tree->processes = own_processes_create(2 * tree->count);
-	if (tree->children == NULL || tree->processes == NULL)
+	if (tree->children == NULL)
 		return false;
-	quarantine_take_back(&tree->quarantine, config, clock_mono());
 	child_init(&tree->children[TREE_KEEPER], DUTY_KEEPER, 0);
 	child_init(&tree->children[TREE_MONITOR], DUTY_MONITOR, 0);
 	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
@@ -60,13 +59,20 @@ tree_init(
 		child->apart = i >= config->probers;
 		if (child->apart)
 			child->stage = CHILD_GONE;
-		child->page = map_page();
-		if (child->page == NULL)
-			return false;
 	}
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		child_init(&tree->children[TREE_PROBERS + config->probers + PROBERS_APART + i],
 		    DUTY_NOTIFIER, i);
+	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
+		struct child *child = &tree->children[TREE_PROBERS + i];
+
+		if ((child->page = map_page()) == NULL)
+			return false;
+	}
+	tree->processes = own_processes_create(2 * tree->count);
+	if (tree->processes == NULL)
+		return false;
+	quarantine_take_back(&tree->quarantine, config, clock_mono());
 	return true;
 }
 
