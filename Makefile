@@ -32,7 +32,7 @@ override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
-PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3
+PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libseccomp
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
             -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'

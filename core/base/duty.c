@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -136,6 +137,17 @@ duty_log(struct duty *duty, int level, uint64_t event, const char *format, ...)
 		duty->log_dropped = 0;
 	else
 		duty->log_dropped++;
+}
+
+/* A line that is kept would end with the process. */
+void
+duty_forbidden(void *duty, int number, const char *name)
+{
+	struct duty *own = duty;
+
+	own->keep_line = NULL;
+	duty_log(own, LOG_ERR, 0, "%s: the system call %s (%d) is forbidden to it: it ends",
+	    duty_name(own->kind), name, number);
 }
 
 void

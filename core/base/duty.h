@@ -64,6 +64,9 @@ int gate_main(struct duty *);
 void duty_log(struct duty *, int level, uint64_t event, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A call_filter_tell of the duty, `duty`: the line in the log before the process ends. */
+void duty_forbidden(void *duty, int number, const char *name);
+
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
 /* Says that the loop turns, at least every second: `late_max` is its largest lateness since the

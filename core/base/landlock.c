@@ -150,13 +150,20 @@ enforce(int fd, struct reason *why)
 	return false;
 }
 
+int
+landlock_version(void)
+{
+	int version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
+
+	return version < 0 ? 0 : version;
+}
+
 bool
 landlock_enter(const struct sandbox *sandbox, int *version, struct reason *why)
 {
-	*version = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_RULESET_VERSION);
-	if (*version < 0) {
+	*version = landlock_version();
+	if (*version == 0) {
 		reason_set(why, "the kernel offers no Landlock: %s", strerror(errno));
-		*version = 0;
 		return true;
 	}
 	struct ruleset rules = handled(sandbox, *version);

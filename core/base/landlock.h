@@ -4,6 +4,9 @@
 
 #include "base/sandbox.h"
 
+/* The version that the kernel offers, 0: none; errno then says why. */
+int landlock_version(void);
+
 /* As sandbox_enter(), for this step alone. Needs PR_SET_NO_NEW_PRIVS before. */
 bool landlock_enter(const struct sandbox *, int *version, struct reason *why);
 

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "base/landlock.h"
+#include "base/text.h"
 
-enum { KEEP_MAX = 64 };
+enum { KEEP_MAX = 64, LANDLOCK_TCP = 4, LANDLOCK_SIGNALS = 6 /* versions */ };
 
 static bool
 refuse(struct reason *why, const char *step)
@@ -93,6 +94,8 @@ sandbox_enter_lightly(struct reason *why)
 bool
 sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 {
+	bool filtered;
+
 	if (!limit(RLIMIT_CORE, 0, "cannot forbid core dumps", why))
 		return false;
 	if (sandbox->file_size >= 0 && !limit(RLIMIT_FSIZE, (uint64_t)sandbox->file_size,
@@ -100,5 +103,24 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 		return false;
 	if (!sandbox->may_fork && !limit(RLIMIT_NPROC, 0, "cannot forbid new processes", why))
 		return false;
-	return give_up_privileges(why) && landlock_enter(sandbox, landlock, why);
+	if (!give_up_privileges(why) || !landlock_enter(sandbox, landlock, why))
+		return false;
+	return sandbox->calls == 0 || call_filter_enter(sandbox->calls, sandbox->tell, sandbox->tell_to, &filtered, why);
+}
+
+bool
+sandbox_lacks(struct text *text)
+{
+	int landlock = landlock_version();
+	size_t before = text->size;
+
+	if (landlock == 0)
+		text_add(text, "no Landlock (files, TCP ports, signals)");
+	else if (landlock < LANDLOCK_TCP)
+		text_format(text, "Landlock %d, without TCP ports (Linux 6.7) and signals (6.12)", landlock);
+	else if (landlock < LANDLOCK_SIGNALS)
+		text_format(text, "Landlock %d, without signals and abstract sockets (Linux 6.12)", landlock);
+	if (!call_filter_is_there())
+		text_format(text, "%sno filter of system calls (seccomp)", text->size > before ? "; " : "");
+	return text->size > before;
 }

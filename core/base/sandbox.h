@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/call_filter.h"
 #include "base/reason.h"
+#include "base/text.h"
 
 /* Closes all descriptors but these. */
 bool sandbox_close_others(const int *keep, size_t count, struct reason *why);
@@ -40,17 +42,24 @@ struct sandbox {
 	size_t path_count;
 	int64_t file_size;  /* bytes a file may grow to by our writing; -1: any. 0 needs SIGXFSZ
 	                     * ignored, or a write kills */
+	uint32_t calls;     /* rights to system calls, enum call_right; 0: any call */
+	call_filter_tell *tell; /* is told of a forbidden one, with the next */
+	void *tell_to;
 	bool may_fork;      /* false: no new processes (RLIMIT_NPROC; root is exempt) */
 };
 
 /*
  * No core dumps, the limits above, no new privileges, and Landlock as far as the kernel has it: the
  * file system (5.13), TCP (6.7), signals and abstract sockets beyond this process and its children
- * (6.12). False with a reason: a step failed, and the process must not go on. *landlock is the
- * version of Landlock in force, 0 where the kernel has none: that is no failure, and the reason
- * then says why.
+ * (6.12); and the filter of system calls, where this system has one. False with a reason: a step
+ * failed, and the process must not go on. *landlock is the version of Landlock in force, 0 where
+ * the kernel has none: that is no failure, and the reason then says why.
  */
 bool sandbox_enter(const struct sandbox *, int *landlock, struct reason *why);
+
+/* Whether the kernel, or the container, lacks a part of all that; `text` says which, in a sentence
+ * without a full stop. */
+bool sandbox_lacks(struct text *text);
 
 /* For a process whose plugin says where it writes and whom it calls: no core dumps, no new
  * privileges, no more. */

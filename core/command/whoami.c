@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "base/units.h"
 #include "command/faults.h"
 #include "command/layout.h"
@@ -106,6 +107,9 @@ whoami(const struct command *command, int argc, char **argv)
 	text = TEXT_OVER(bytes);
 	if (port_check(config, &text))
 		printf("  %-14s " LAYOUT_HANG "%s\n", "port 25", bytes);
+	text = TEXT_OVER(bytes);
+	if (sandbox_lacks(&text))
+		printf("  %-14s " LAYOUT_HANG "this system has %s\n", "confinement", bytes);
 	puts("\nWe greet, say EHLO, perhaps STARTTLS, and QUIT. We send no mail, name no recipient, and never log in.");
 	return 0;
 }

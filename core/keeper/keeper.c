@@ -381,7 +381,8 @@ prepare(struct keeper *keeper, struct reason *why)
 {
 	const struct config *config = keeper->config;
 	const struct sandbox_path state = { config->state, SANDBOX_WRITE };
-	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1 };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1,
+		.calls = CALLS_OF_KEEPER, .tell = duty_forbidden, .tell_to = keeper->duty };
 	int landlock;
 
 	keeper->zone = config->timezone == NULL ? zone_open_own() : zone_open(config->timezone, NULL);

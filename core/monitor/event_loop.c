@@ -228,7 +228,10 @@ on_tick(EV_P_ ev_timer *timer, int events)
 static bool
 prepare(struct process *process, struct duty *duty, struct reason *why)
 {
-	static const struct sandbox sandbox = { .network = SANDBOX_NO_TCP };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP,
+		.calls = CALLS_OF_MONITOR,
+		.tell = duty_forbidden,
+		.tell_to = duty };
 	uint32_t seed = 1;
 	int landlock;
 

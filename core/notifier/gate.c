@@ -70,7 +70,10 @@ dispose(struct gate *gate)
 static bool
 prepare(struct duty *duty, const struct pw_gate_ops *ops, struct gate *gate, struct reason *why)
 {
-	const struct sandbox sandbox = { .network = SANDBOX_CONNECTS };
+	const struct sandbox sandbox = { .network = SANDBOX_CONNECTS,
+		.calls = CALLS_OF_GATE,
+		.tell = duty_forbidden,
+		.tell_to = duty };
 	int landlock;
 
 	tzset(); /* what OpenSSL asks of it would read the zone's file later */

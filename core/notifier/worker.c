@@ -361,7 +361,10 @@ leave_home(void)
 static bool
 confine(const struct worker *worker, struct reason *why)
 {
-	const struct sandbox nothing = { .network = SANDBOX_NO_TCP };
+	const struct sandbox nothing = { .network = SANDBOX_NO_TCP,
+		.calls = CALLS_BESIDE_GATE,
+		.tell = duty_forbidden,
+		.tell_to = worker->duty };
 	int landlock;
 
 	return worker->gated ? sandbox_enter(&nothing, &landlock, why) : sandbox_enter_lightly(why);

@@ -19,8 +19,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/call_filter.h"
 #include "base/clock.h"
 #include "base/identity.h"
+#include "base/sandbox.h"
 #include "config/accepted.h"
 #include "parent/begin.h"
 #include "parent/reap.h"
@@ -323,12 +325,38 @@ become_user(struct parent *parent, const struct parent_options *options)
 	return true;
 }
 
+/* A filter outlives a reload: another one each time would pile up, until the kernel refuses. */
+static bool
+filter_calls(struct parent *parent, const struct parent_options *options)
+{
+	char lacking[256];
+	struct text text = TEXT_OVER(lacking);
+	struct reason why;
+
+	parent->filtered = parent->filtered
+	    || (options->resumed != NULL && getenv(RELOAD_FILTERED) != NULL);
+	if (parent->filtered)
+		return true;
+	if (!call_filter_enter_parent(&parent->filtered, &why)) {
+		parent->status = PARENT_INTERNAL;
+		log_say(&parent->log, LOG_ERR, "cannot begin: %s", why.text);
+		return false;
+	}
+	if (parent->filtered)
+		(void)setenv(RELOAD_FILTERED, "1", 1);
+	if (sandbox_lacks(&text))
+		log_say(&parent->log, LOG_WARNING,
+		    "a process that is broken into is confined in part only: this system has %s",
+		    lacking);
+	return true;
+}
+
 static bool
 settle_in(struct parent *parent, const struct parent_options *options)
 {
 	struct reason why;
 
-	if (!become_user(parent, options)
+	if (!become_user(parent, options) || !filter_calls(parent, options)
 	    || !is_taken(parent, home_enter(&parent->home, parent->config->state, &why), &why)
 	    || !settle_pid(parent, options))
 		return false;

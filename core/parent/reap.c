@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <syslog.h>
 
+#include "base/call_filter.h"
 #include "parent/child_messages.h"
 #include "parent/link.h"
 #include "parent/reload.h"
@@ -24,6 +25,8 @@ is_fault(int status)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS };
 
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS)
+		return true;
 	for (size_t i = 0; WIFSIGNALED(status) && i < sizeof faults / sizeof faults[0]; i++) {
 		if (WTERMSIG(status) == faults[i])
 			return true;
@@ -32,14 +35,23 @@ is_fault(int status)
 }
 
 static void
-tell_how(struct text *how, const struct child *child, int status)
+tell_end(struct text *how, int status)
 {
-	if (WIFEXITED(status))
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS)
+		text_add(how, "of a forbidden system call");
+	else if (WIFEXITED(status))
 		text_format(how, "with exit status %d", WEXITSTATUS(status));
-	else if (child->killed[0] != '\0')
-		text_format(how, "by our kill: %s", child->killed);
 	else
 		text_format(how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
+}
+
+static void
+tell_how(struct text *how, const struct child *child, int status)
+{
+	if (WIFSIGNALED(status) && child->killed[0] != '\0')
+		text_format(how, "by our kill: %s", child->killed);
+	else
+		tell_end(how, status);
 }
 
 /* The target that a prober was about when it died, CONFIG_NONE: none that we could name. It is what
@@ -169,10 +181,7 @@ reap_gate(struct child *child, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
 	text_add(&how, "its gate died ");
-	if (WIFEXITED(status))
-		text_format(&how, "with exit status %d", WEXITSTATUS(status));
-	else
-		text_format(&how, "of SIG%s", sigabbrev_np(WTERMSIG(status)));
+	tell_end(&how, status);
 	child_kill(child, bytes);
 }
 

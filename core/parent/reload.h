@@ -19,6 +19,8 @@
 #include "parent/log.h"
 
 #define RELOAD_VARIABLE "POSTWATCH_RELOAD"
+/* In the environment of a parent whose filter of system calls is in force. */
+#define RELOAD_FILTERED "POSTWATCH_FILTERED"
 #define RELOAD_CHECKED  "checked" /* state/accepted/…: what is to be resumed with */
 #define RELOAD_FILES    "files"   /* what is in force */
 

@@ -29,6 +29,7 @@ struct parent {
 	struct files files;
 	struct reload reload;
 	struct accepted *accepted;  /* what was read, until it is kept */
+	bool filtered;              /* its filter of system calls is in force */
 	bool anew;                  /* the end is the beginning of a new image */
 	int64_t next_look; /* at them */
 	struct pollfd *polled;

@@ -364,7 +364,10 @@ raise_descriptors(void)
 static bool
 prepare(struct worker *worker, struct reason *why)
 {
-	struct sandbox sandbox = { .network = has_source(worker->config) ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS };
+	bool binds = has_source(worker->config);
+	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS,
+		.calls = CALLS_OF_PROBER | (binds ? CALL_BINDS : 0),
+		.tell = duty_forbidden, .tell_to = worker->duty };
 	int landlock;
 
 	raise_descriptors();

@@ -1,0 +1,459 @@
+/*
+ * Two filters a process: one of libseccomp for the calls, and one of our own for the arguments of
+ * socket(2), of which libseccomp could not say "all others". Where both refuse a call the later
+ * one's error counts.
+ */
+#include "base/call_filter.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* A sanitizer makes calls of its own when it has something to say, and starts processes for it:
+ * in such a build only what no sanitizer makes is forbidden. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) \
+    || __has_feature(thread_sanitizer) || __has_feature(leak_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+enum { ENDS = 0, NAME_MAX_SIZE = 32 };
+
+/*
+ * Calls whose arguments do not matter, or are looked at by the functions below: for
+ * each group the rights of which one is enough, the error where there is none, and the names,
+ * each followed by a blank. What this architecture or this libseccomp does not have is passed over.
+ */
+static const struct {
+	uint32_t rights;
+	int refusal; /* ENDS: the call ends the process */
+	const char *names;
+} rows[] = {
+	/* Descriptors. */
+	{ CALL_BASE, EPERM,
+	    "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range "
+	    "lseek _llseek dup dup2 dup3 pipe pipe2 fcntl fcntl64 poll ppoll ppoll_time64 select "
+	    "_newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl epoll_wait "
+	    "epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime "
+	    "timerfd_settime64 timerfd_gettime timerfd_gettime64 signalfd4 sendfile sendfile64 splice " },
+	/* Looking at files, which libraries do without need. */
+	{ CALL_BASE, EPERM,
+	    "fstat fstat64 stat stat64 lstat lstat64 newfstatat fstatat64 statx access faccessat "
+	    "faccessat2 readlink readlinkat getcwd statfs statfs64 fstatfs fstatfs64 getdents "
+	    "getdents64 fadvise64 fadvise64_64 readahead umask " },
+	/* Memory. */
+	{ CALL_BASE, EPERM, "munmap mremap madvise brk msync mlock mlock2 munlock membarrier " },
+	/* Time. */
+	{ CALL_BASE, EPERM,
+	    "clock_gettime clock_gettime64 clock_getres clock_getres_time64 clock_nanosleep "
+	    "clock_nanosleep_time64 nanosleep gettimeofday time times alarm setitimer getitimer "
+	    "timer_create timer_settime timer_settime64 timer_gettime timer_delete timer_getoverrun "
+	    "pause " },
+	/* Signals and locks. */
+	{ CALL_BASE, EPERM,
+	    "rt_sigprocmask rt_sigreturn sigreturn rt_sigpending rt_sigsuspend rt_sigtimedwait "
+	    "rt_sigtimedwait_time64 sigaltstack restart_syscall futex futex_time64 set_robust_list "
+	    "get_robust_list rseq set_tid_address arch_prctl set_thread_area " },
+	/* The process itself. */
+	{ CALL_BASE, EPERM,
+	    "sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max "
+	    "sched_get_priority_min getpriority getcpu getrusage getrlimit ugetrlimit exit exit_group "
+	    "uname sysinfo getrandom getpid gettid getppid getpgid getpgrp getsid getuid getuid32 "
+	    "geteuid geteuid32 getgid getgid32 getegid getegid32 getresuid getresgid getgroups capget "
+	    "seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self " },
+	/* Sockets. */
+	{ CALL_BASE, EPERM,
+	    "socket socketpair recvfrom recv recvmsg recvmmsg recvmmsg_time64 shutdown getsockname "
+	    "getpeername getsockopt setsockopt " },
+	{ CALL_TCP | CALL_UDP | CALL_UNIX | CALL_ROUTES, EPERM, "connect " },
+	{ CALL_BINDS | CALL_ROUTES, EPERM, "bind " },
+	{ CALL_ACCEPTS, EPERM, "accept accept4 " },
+	/* Files. */
+	{ CALL_FILES | CALL_READS, EACCES,
+	    "open openat openat2 fchdir chdir inotify_init1 inotify_add_watch inotify_rm_watch " },
+	{ CALL_FILES, EACCES,
+	    "creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink "
+	    "symlinkat truncate truncate64 ftruncate ftruncate64 fallocate fsync fdatasync "
+	    "sync_file_range syncfs flock chmod fchmod fchmodat fchown fchown32 utime utimes utimensat "
+	    "utimensat_time64 futimesat copy_file_range fgetxattr getxattr " },
+	/* What no healthy process makes behind its filter. */
+	{ 0, ENDS, "fork vfork execve execveat listen memfd_create memfd_secret " },
+};
+
+/* What neither the parent nor any program that a notifier starts needs: to these it fails with
+ * EPERM. */
+static const char forbidden_to_all[] =
+    "ptrace process_vm_readv process_vm_writev pidfd_getfd bpf perf_event_open userfaultfd keyctl "
+    "add_key request_key unshare setns mount umount umount2 move_mount open_tree fsopen fsmount "
+    "fspick fsconfig mount_setattr pivot_root chroot init_module finit_module delete_module "
+    "kexec_load kexec_file_load reboot swapon swapoff acct quotactl quotactl_fd open_by_handle_at "
+    "nfsservctl sethostname setdomainname settimeofday clock_settime clock_settime64 adjtimex "
+    "clock_adjtime stime iopl ioperm modify_ldt vhangup lookup_dcookie io_uring_setup "
+    "io_uring_enter io_uring_register uselib ustat _sysctl vm86 vm86old ";
+
+/* As socket(2) has them: the type without its flags. */
+static const struct {
+	uint32_t right, family, type, protocol;
+} sockets[] = {
+	{ CALL_TCP, AF_INET, SOCK_STREAM, 0 },
+	{ CALL_TCP, AF_INET, SOCK_STREAM, IPPROTO_TCP },
+	{ CALL_TCP, AF_INET6, SOCK_STREAM, 0 },
+	{ CALL_TCP, AF_INET6, SOCK_STREAM, IPPROTO_TCP },
+	{ CALL_UDP, AF_INET, SOCK_DGRAM, 0 },
+	{ CALL_UDP, AF_INET, SOCK_DGRAM, IPPROTO_UDP },
+	{ CALL_UDP, AF_INET6, SOCK_DGRAM, 0 },
+	{ CALL_UDP, AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
+	{ CALL_UNIX, AF_UNIX, SOCK_DGRAM, 0 },
+	{ CALL_UNIX, AF_UNIX, SOCK_STREAM, 0 },
+	{ CALL_ROUTES, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
+	{ CALL_ROUTES, AF_NETLINK, SOCK_DGRAM, NETLINK_ROUTE },
+};
+
+enum {
+	NAMES_MAX = 512,
+	NEW_NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER
+	    | CLONE_NEWPID | CLONE_NEWNET,
+	TYPE_MASK = 0xf, /* of a socket's type: what is above are flags */
+	SET_VMA = 0x53564d41 /* PR_SET_VMA */
+};
+
+/* The one context of the signal's handler. */
+static struct {
+	call_filter_tell *tell;
+	void *arg;
+	char names[NAMES_MAX][NAME_MAX_SIZE]; /* of forbidden calls, by number */
+} handler;
+
+static void
+on_forbidden(int signal, siginfo_t *info, void *context)
+{
+	int number = info->si_syscall;
+	bool known = number >= 0 && number < NAMES_MAX && handler.names[number][0] != '\0';
+
+	(void)signal, (void)context;
+	if (handler.tell != NULL)
+		handler.tell(handler.arg, number, known ? handler.names[number] : "?");
+	_exit(CALL_FORBIDDEN_STATUS);
+}
+
+static void
+hear(call_filter_tell *tell, void *arg)
+{
+	struct sigaction action = { .sa_sigaction = on_forbidden,
+		.sa_flags = SA_SIGINFO | SA_NODEFER };
+	sigset_t set;
+
+	handler.tell = tell;
+	handler.arg = arg;
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGSYS, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGSYS);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool
+add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
+    const struct scmp_arg_cmp *arguments)
+{
+	int number = seccomp_syscall_resolve_name(name);
+
+	if (number < 0 && count == 0)
+		return true; /* not of this architecture */
+	if (number == __NR_SCMP_ERROR)
+		return true;
+	if (action == SCMP_ACT_TRAP && number < NAMES_MAX && number >= 0)
+		snprintf(handler.names[number], NAME_MAX_SIZE, "%s", name);
+	int fault = seccomp_rule_add_array(filter, action, number, count, arguments);
+	return fault == 0 || fault == -EDOM; /* no call of this architecture */
+}
+
+/* LeakSanitizer looks at its process by ptrace(2). */
+static bool
+add_names(scmp_filter_ctx filter, uint32_t action, const char *names)
+{
+	char name[NAME_MAX_SIZE];
+	bool done = true;
+
+	for (size_t size; done && (size = strcspn(names, " ")) > 0; names += size + 1) {
+		snprintf(name, sizeof name, "%.*s", (int)size, names);
+		done = (SANITIZED && strcmp(name, "ptrace") == 0)
+		    || add(filter, action, name, 0, NULL);
+	}
+	return done;
+}
+
+/* A call with one argument that is looked at: `value` where `mask` has bits. */
+static bool
+add_if(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned which,
+    scmp_datum_t mask, scmp_datum_t value)
+{
+	const struct scmp_arg_cmp argument = { which, SCMP_CMP_MASKED_EQ, mask, value };
+
+	return add(filter, action, name, 1, &argument);
+}
+
+/* An argument that is an int, whose upper half may hold anything. */
+static bool
+add_if_int(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned which,
+    uint32_t value)
+{
+	return add_if(filter, action, name, which, UINT32_MAX, value);
+}
+
+/* Memory that is writable or executable, and never both; none becomes executable. */
+static bool
+add_memory(scmp_filter_ctx filter)
+{
+	static const scmp_datum_t both = PROT_WRITE | PROT_EXEC,
+	                          all[] = { 0, PROT_WRITE, PROT_EXEC, PROT_WRITE | PROT_EXEC };
+	bool done = true;
+
+	for (size_t i = 0; done && i < sizeof all / sizeof *all; i++) {
+		uint32_t action = all[i] == both ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_ALLOW;
+
+		done = add_if(filter, action, "mmap", 2, both, all[i])
+		    && add_if(filter, action, "mmap2", 2, both, all[i]);
+	}
+	return done && add_if(filter, SCMP_ACT_ALLOW, "mprotect", 2, PROT_EXEC, 0)
+	    && add_if(filter, SCMP_ACT_ERRNO(EACCES), "mprotect", 2, PROT_EXEC, PROT_EXEC);
+}
+
+/* TCP Fast Open connects while it sends, which Landlock does not see. */
+static bool
+add_sending(scmp_filter_ctx filter)
+{
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} calls[] = { { "sendto", 3 }, { "send", 3 }, { "sendmsg", 2 }, { "sendmmsg", 3 } };
+	static const uint32_t refusal = SCMP_ACT_ERRNO(EOPNOTSUPP);
+	bool done = true;
+
+	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++)
+		done = add_if(filter, SCMP_ACT_ALLOW, calls[i].name, calls[i].flags, MSG_FASTOPEN,
+		           0)
+		    && add_if(filter, refusal, calls[i].name, calls[i].flags, MSG_FASTOPEN,
+		           MSG_FASTOPEN);
+	return done;
+}
+
+/* SIGSYS is ours. To itself a process may send signals: abort(3) does. */
+static bool
+add_signals(scmp_filter_ctx filter)
+{
+	static const char *const calls[] = { "kill", "tgkill", "rt_sigqueueinfo",
+		"rt_tgsigqueueinfo" };
+	static const uint32_t refusal = SCMP_ACT_ERRNO(EPERM);
+	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 },
+	                          other = { 0, SCMP_CMP_NE, (scmp_datum_t)getpid(), 0 };
+	bool done = add_if_int(filter, refusal, "rt_sigaction", 0, SIGSYS)
+	    && add_names(filter, refusal, "tkill pidfd_send_signal pidfd_open ");
+
+	for (int number = 1; done && number < _NSIG; number++)
+		done = number == SIGSYS
+		    || add_if_int(filter, SCMP_ACT_ALLOW, "rt_sigaction", 0, (uint32_t)number);
+	for (size_t i = 0; done && i < sizeof calls / sizeof *calls; i++)
+		done = add(filter, SCMP_ACT_ALLOW, calls[i], 1, &self)
+		    && add(filter, refusal, calls[i], 1, &other);
+	return done;
+}
+
+/* Of ioctl(2) what libraries ask of descriptors: among the rest is TIOCSTI, by which a process
+ * types a user's next command into the terminal that we share. */
+static bool
+add_itself(scmp_filter_ctx filter)
+{
+	static const uint32_t options[] = { PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE,
+		PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_SET_SECCOMP,
+		PR_GET_PDEATHSIG, PR_CAPBSET_READ, PR_GET_SECUREBITS, PR_GET_TIMERSLACK,
+		PR_SET_TIMERSLACK, SET_VMA };
+	static const uint32_t asked[] = { FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ,
+		TIOCOUTQ };
+	bool done = add_if_int(filter, SCMP_ACT_ALLOW, "prlimit64", 0, 0)
+	    && add_if_int(filter, SCMP_ACT_ALLOW, "personality", 0, UINT32_MAX);
+
+	for (size_t i = 0; done && i < sizeof options / sizeof *options; i++)
+		done = add_if_int(filter, SCMP_ACT_ALLOW, "prctl", 0, options[i]);
+	for (size_t i = 0; done && i < sizeof asked / sizeof *asked; i++)
+		done = add_if_int(filter, SCMP_ACT_ALLOW, "ioctl", 1, asked[i]);
+	return done;
+}
+
+/* A library that would like a thread is told that there is none to be had. clone3 is no row: its
+ * flags cannot be looked at. */
+static bool
+add_clone(scmp_filter_ctx filter, bool threads)
+{
+	return add_if(filter, threads ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EAGAIN), "clone", 0,
+	           CLONE_THREAD | NEW_NAMESPACES, CLONE_THREAD)
+	    && add_if(filter, SCMP_ACT_TRAP, "clone", 0, CLONE_THREAD, 0);
+}
+
+static bool
+add_rows(scmp_filter_ctx filter, uint32_t rights)
+{
+	bool done = true;
+
+	for (size_t i = 0; done && i < sizeof rows / sizeof *rows; i++) {
+		uint32_t action = SCMP_ACT_ALLOW;
+
+		if ((rows[i].rights & rights) == 0)
+			action = rows[i].refusal == ENDS
+			    ? SCMP_ACT_TRAP
+			    : SCMP_ACT_ERRNO((uint32_t)rows[i].refusal);
+		done = add_names(filter, action, rows[i].names);
+	}
+	return done;
+}
+
+static bool
+add_all(scmp_filter_ctx filter, uint32_t rights)
+{
+	if (!add_names(filter, SCMP_ACT_TRAP, forbidden_to_all))
+		return false;
+	return SANITIZED
+	    || (add_rows(filter, rights) && add_memory(filter) && add_sending(filter)
+	        && add_signals(filter) && add_itself(filter)
+	        && add_clone(filter, (rights & CALL_THREADS) != 0));
+}
+
+/* libseccomp makes one of its own of the kernel's error unless it is asked for. *entered: false
+ * where there are no filters. */
+static bool
+load(scmp_filter_ctx filter, bool *entered, struct reason *why)
+{
+	static const int refusals[] = { ENOSYS, EINVAL, EPERM, EACCES, ECANCELED };
+	int fault;
+
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	fault = seccomp_load(filter);
+	*entered = fault == 0;
+	if (fault == 0)
+		return true;
+	reason_set(why, "system calls cannot be filtered: %s", strerror(-fault));
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+		if (fault == -refusals[i])
+			return true;
+	return false;
+}
+
+/* Where the lower half of an argument lies. */
+static uint32_t
+argument(unsigned which)
+{
+	uint32_t at = (uint32_t)(offsetof(struct seccomp_data, args) + which * sizeof(uint64_t));
+
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? at + 4 : at;
+}
+
+/* By hand: for each socket that there is a right to, three comparisons; behind the last, the
+ * refusal. */
+static bool
+filter_sockets(uint32_t rights, struct reason *why)
+{
+	enum { HEAD = 3, EACH = 8 };
+	struct sock_filter program[HEAD + EACH * sizeof sockets / sizeof *sockets + 1];
+	unsigned short size = 0;
+
+#define LOAD(at)             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
+#define EQUAL(value, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, otherwise)
+#define RETURN(what)         BPF_STMT(BPF_RET | BPF_K, what)
+	const struct sock_filter head[HEAD] = { LOAD(offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0), RETURN(SECCOMP_RET_ALLOW) };
+
+	memcpy(program, head, sizeof head);
+	size = HEAD;
+	for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
+		const struct sock_filter one[EACH] = { LOAD(argument(0)),
+			EQUAL(sockets[i].family, 6), LOAD(argument(1)),
+			BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK), EQUAL(sockets[i].type, 3),
+			LOAD(argument(2)), EQUAL(sockets[i].protocol, 1),
+			RETURN(SECCOMP_RET_ALLOW) };
+
+		if ((sockets[i].right & rights) != 0) {
+			memcpy(program + size, one, sizeof one);
+			size += EACH;
+		}
+	}
+	program[size++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+#undef LOAD
+#undef EQUAL
+#undef RETURN
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &(struct sock_fprog){ size, program }) == 0)
+		return true;
+	reason_set(why, "sockets cannot be filtered: %s", strerror(errno));
+	return false;
+}
+
+bool
+call_filter_is_there(void)
+{
+	uint32_t action = SECCOMP_RET_TRAP;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+/* Under valgrind there is no seccomp(2), and what prctl(2) sets instead confines valgrind itself,
+ * which then cannot go on. */
+static scmp_filter_ctx
+begin(uint32_t others, bool *entered, struct reason *why)
+{
+	*entered = false;
+	reason_set(why, "this system has no filter of system calls");
+	if (!call_filter_is_there())
+		return NULL;
+	reason_set(why, "no memory for the filter of system calls");
+	return seccomp_init(others);
+}
+
+bool
+call_filter_enter(uint32_t rights, call_filter_tell *tell, void *arg, bool *entered,
+    struct reason *why)
+{
+	scmp_filter_ctx filter
+	    = begin(SANITIZED ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), entered, why);
+
+	if (filter == NULL)
+		return !call_filter_is_there();
+	hear(tell, arg);
+	bool done = add_all(filter, rights) && load(filter, entered, why);
+	seccomp_release(filter);
+	return done && (!*entered || filter_sockets(rights, why));
+}
+
+bool
+call_filter_enter_parent(bool *entered, struct reason *why)
+{
+	scmp_filter_ctx filter = begin(SCMP_ACT_ALLOW, entered, why);
+
+	if (filter == NULL)
+		return !call_filter_is_there();
+	bool done = add_names(filter, SCMP_ACT_ERRNO(EPERM), forbidden_to_all)
+	    && load(filter, entered, why);
+	seccomp_release(filter);
+	return done;
+}
