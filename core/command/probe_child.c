@@ -140,7 +140,8 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	struct reason why;
 
 	signal(SIGINT, SIG_IGN);
-	signal(SIGPIPE, SIG_DFL);
+	/* As in the daemon: a peer that closes is an error of the write, and no end of all targets. */
+	signal(SIGPIPE, SIG_IGN);
 	if (!sandbox_die_with(parent, &why))
 		fail(&child, why.text);
 	child.loop = ev_loop_new(EVBACKEND_EPOLL);
