@@ -60,7 +60,8 @@ says_trouble(const struct matter *matter)
 {
 	struct pw_bytes what;
 
-	return matter->of_itself || phrase_find_any(&matter->text, refusal_trouble, &what);
+	return matter->of_itself || phrase_find_any(&matter->text, refusal_trouble, &what)
+	    || phrase_find_any(&matter->text, refusal_resolver, &what);
 }
 
 static bool
@@ -69,6 +70,16 @@ says_rate(struct matter *matter)
 	struct pw_bytes what;
 
 	return is_of_load(matter) && says(matter, refusal_rate) && !phrase_find_any(&matter->text, refusal_backend, &what);
+}
+
+/* Who has no name for our address because nobody answers there says nothing of us. */
+static bool
+says_us(struct matter *matter)
+{
+	struct pw_bytes what;
+
+	return says(matter, refusal_about_us)
+	    || (!phrase_find_any(&matter->text, refusal_resolver, &what) && says(matter, refusal_about_reverse));
 }
 
 /* The rows. What STARTTLS is answered with is about TLS, unless it says in so many words that it is about us or the load. */
@@ -80,7 +91,7 @@ is_our_name(struct matter *matter)
 		return false;
 	if (says(matter, refusal_about_name))
 		return true;
-	if (says(matter, refusal_about_us) || says_trouble(matter))
+	if (says_us(matter) || says_trouble(matter))
 		return false;
 	return says(matter, refusal_mentions_name) || (!says(matter, refusal_is_client) && says(matter, refusal_is_name));
 }
@@ -88,7 +99,7 @@ is_our_name(struct matter *matter)
 static bool
 is_us(struct matter *matter)
 {
-	if (says(matter, refusal_about_us))
+	if (says_us(matter))
 		return true;
 	if (says_trouble(matter))
 		return false;

@@ -43,15 +43,10 @@ const char *const refusal_about_us[] = {
 	"#us " BE " * " REFUSED, "#us " REFUSED, "banned|bad|bogus sender|sending|client|source ip|address|host|#ip",
 	"sender|sending|client|source|remote ip|address * " REFUSED, "client|clients " PEER "|#ip * " LISTED,
 	"not accept|accepting|take|taking * from your|#us|dynamic|residential", "not be accepted from your|#ip|dynamic",
-	"again later from #ip", "bad|poor|low|none|insufficient|negative * reputation",
-	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
-	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints",
-	"open proxy|relay", "denied|rejected|refused|blocked by * reputation", "you're on|in * list|lists",
-	"you are on|in * list|lists", "#ip|#us has|have no|not * rdns|ptr|reverse",
-	"hosts|clients|ips|addresses|servers without|lacking * reverse|rdns|ptr",
+	"again later from #ip", "your * denied|rejected|refused|blocked by * reputation", "too many|much * spam|spams from your|#ip|#us",
+	"you're on|in a|an|our|the|my * list|lists", "you are on|in a|an|our|the|my * list|lists",
 	"sender|host|ip|you|client|#ip failed " LISTS " check|checks",
 	"sender|host|ip|you|client|#ip failed a|an|the|our " LISTS " check|checks",
-	"no|missing|without * reverse|ptr|rdns * for #ip|#us", "bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
 	/* German, French, Spanish, Portuguese, Italian */
 	"ip|ip-adresse|adresse|rechner * gesperrt|blockiert|geblockt|gelistet|abgelehnt",
 	"ip|adresse * bloquee|bloqu\xc3\xa9" "e|refusee|refus\xc3\xa9" "e|interdite|listee|list\xc3\xa9" "e",
@@ -66,6 +61,13 @@ const char *const refusal_about_us[] = {
 	RU_YOUR "|ip|ip-адрес|адрес|#ip * черном|чёрном|сером списке",
 	"ip|您的|你的|#ip * " ZH_LISTS, "ip|#us * 被|遭 * " ZH_REFUSED,
 	"ip|接続元|送信元|お客様|あなた|#ip * " JA_LISTS, "接続元|送信元|#us * " JA_REFUSED,
+	NULL,
+};
+
+const char *const refusal_about_reverse[] = {
+	"#ip|#us has|have no|not * rdns|ptr|reverse", "no|missing|without * reverse|ptr|rdns * for #ip|#us",
+	"bad|missing|invalid|inconsistent|generic * ptr|rdns|reverse",
+	"hosts|clients|ips|addresses|servers without|lacking * reverse|rdns|ptr",
 	NULL,
 };
 
@@ -178,13 +180,24 @@ const char *const refusal_trouble[] = {
 
 const char *const refusal_backend[] = {
 	"database|databases|db|mysql|mysqld|mariadb|postgres|postgresql|pgsql|sql|redis|memcached|ldap|radius|milter|"
-	"backend|backends|back-end", OTHER_BACKENDS,
+	"backend|backends|back-end|backup|backups|resolver|resolvers", OTHER_BACKENDS,
+	"disk|disks|diskspace|storage|filesystem|spool|inode|inodes", "corrupt|corrupted|corruption|crash|crashed|locked",
+	NULL,
+};
+
+const char *const refusal_resolver[] = {
+	"resolver|resolvers|nameserver|nameservers|dns|resolution|lookup|lookups is|are|was|were|has|have|currently * " BROKEN,
+	"resolver|resolvers|nameserver|nameservers|dns|unbound down|unavailable|unreachable|unresponsive|failing|failure",
+	"dns|name server|servers|service|resolver|resolvers * " BROKEN,
+	"cannot|can't|couldn't|unable|could not * ask|query|reach|contact * resolver|nameserver|dns",
+	"without|no * resolver|nameserver",
 	NULL,
 };
 
 /* In the passive voice alone: "our servers have blocked your IP" is about us. */
 const char *const refusal_of_itself[] = {
-	"our|my " OWN_PEER " is|are|was|were * " REFUSED, "our|my " OWN_PEER " has|have been * " REFUSED,
+	"reverse proxy|proxies|proxying", "ptr|rdns cache|table",
+	"ip|ips|address|addresses " LISTED " list|lists|table|tables|file|map|database", "our|my " OWN_PEER " is|are|was|were * " REFUSED, "our|my " OWN_PEER " has|have been * " REFUSED,
 	"we are|were " REFUSED, "we are|were currently|now|temporarily|still " REFUSED,
 	NULL,
 };
@@ -194,6 +207,10 @@ const char *const refusal_mentions_list[] = {
 	"blacklists|blocklists|denylists|blacklisted|blocklisted|denylisted|blacklisting|blocklisting|greylisted|"
 	"graylisted", "block|black|deny|grey|gray list|lists|listed|listing", "#known_list", "reputation",
 	"spamhaus|spamcop|barracudacentral|sorbs|uceprotect|cloudmark|senderscore|spamrats|abusix",
+	"you're on|in * list|lists", "you are on|in * list|lists",
+	"bad|poor|low|none|insufficient|negative * reputation", "denied|rejected|refused|blocked by * reputation",
+	"unsolicited mail|email|messages|bulk|commercial * from", "source|sending|sends|sent * spam",
+	"spam from|source|sender", "too many|much * spam|spams", "user|users|excessive * complaints", "open proxy|relay",
 	"greylist|greylisting|graylist|graylisting|grey-listing|gray-listing|grey-list|gray-list|grey-listed|"
 	"gray-listed", "your reverse", "your * ptr|rdns|reverse", "find|resolve|determine|verify|identify your|#us",
 	"hostname for #ip", "reverse dns|hostname|host|name|lookup|record|records|address|domain|resolution|entry|zone",

@@ -7,6 +7,8 @@
 
 /* Says that it is us who are refused. */
 extern const char *const refusal_about_us[];
+/* The same in that our address has no name, unless it is the server's resolver that finds none. */
+extern const char *const refusal_about_reverse[];
 /* The same about the name in EHLO; looked for in replies to EHLO only. */
 extern const char *const refusal_about_name[];
 
@@ -21,7 +23,9 @@ extern const char *const refusal_rate[];
 extern const char *const refusal_trouble[];
 /* The part of refusal_trouble that is no matter of load: "too many connections" is then said of a database. */
 extern const char *const refusal_backend[];
-/* Says that it is the server itself who is listed or refused: no word of it is about us. */
+/* The part of it by which a server finds no name for any address. */
+extern const char *const refusal_resolver[];
+/* Says that it is the server itself who is listed or refused, or speaks of its machines: no word of it is about us. */
 extern const char *const refusal_of_itself[];
 
 /* Mentions lists, greylisting and reverse DNS: the reason unless there is trouble. */
