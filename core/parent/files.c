@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/resolvers.h"
-#include "prober/tls.h"
+#include "prober/tls_policy.h"
 
 /*
  * By its status alone: a CA bundle is not read once a minute. A file that is not there has no time,

@@ -16,7 +16,7 @@
 #include "base/evidence.h"
 #include "config/config.h"
 #include "prober/fate.h"
-#include "prober/tls.h"
+#include "prober/tls_judge.h"
 
 enum {
 	DIALOGUE_LINE_MAX = 1000,            /* bytes of a line that a plugin says, without CRLF */

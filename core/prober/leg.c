@@ -148,9 +148,9 @@ secure(struct leg *leg)
 	if (leg->state != LEG_TALKING)
 		return;
 	const struct tls_names names = tls_names(leg);
-	stream_secure(&leg->stream, leg->look == LOOK_LEGACY ? tls_policy_legacy(policies, settings)
-	    : leg->look == LOOK_SMALL || leg->look == LOOK_LAST ? tls_policy_small(policies, settings)
-	    : tls_policy_find(policies, settings), &names);
+	enum tls_kind kind = leg->look == LOOK_LEGACY ? TLS_LEGACY
+	    : leg->look == LOOK_SMALL || leg->look == LOOK_LAST ? TLS_SMALL : TLS_USUAL;
+	stream_secure(&leg->stream, tls_policy_find(policies, settings, kind), &names);
 	arm(leg);
 }
 
@@ -317,7 +317,7 @@ offer_tls(struct leg *leg)
 		return false;
 	const struct tls_names names = tls_names(leg);
 	stream_fini(&leg->stream);
-	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, settings),
+	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, settings, TLS_USUAL),
 	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
 	if (leg->offer == NULL)
 		return false;

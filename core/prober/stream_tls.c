@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "prober/tls_fate.h"
 
 enum {
 	TURN_READS = 4,               /* TLS records of one event: other streams wait meanwhile */

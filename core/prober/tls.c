@@ -3,7 +3,7 @@
  * ours, because that is the one place where a flood can be stopped: inside a single call it would
  * go on for as long as records come in.
  */
-#include "prober/tls_private.h"
+#include "prober/tls_verify.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -11,10 +11,58 @@
 #include <string.h>
 #include <sys/socket.h>
 
-struct tls *
-tls_of(const SSL *ssl)
+/*
+ * What is said in clear where a handshake is expected. Records are only counted, until something
+ * comes that can be none: a server that cannot do TLS sends an alert at best, and then goes on in
+ * the language that it spoke before.
+ */
+
+enum {
+	RECORD_FIRST = 20, RECORD_LAST = 24,    /* content types: change_cipher_spec to heartbeat (RFC 6520) */
+	RECORD_MAX = 16 * 1024 + 2048           /* RFC 5246, section 6.2.3 */
+};
+
+/* Whether the bytes of a header that are there so far may be one of a record. */
+static bool
+may_be_record(const unsigned char *head, size_t size)
 {
-	return SSL_get_app_data(ssl);
+	if (head[0] < RECORD_FIRST || head[0] > RECORD_LAST || (size > 1 && head[1] != 3) || (size > 2 && head[2] > 4))
+		return false;
+	return size < TLS_HEAD || (head[3] << 8 | head[4]) <= RECORD_MAX;
+}
+
+static void
+keep(struct tls_clear *clear, const unsigned char *bytes, size_t size)
+{
+	size_t room = sizeof clear->bytes - clear->size;
+
+	size = size < room ? size : room;
+	memcpy(clear->bytes + clear->size, bytes, size);
+	clear->size += (uint16_t)size;
+}
+
+void
+tls_clear_look(struct tls_clear *clear, const void *data, size_t size)
+{
+	const unsigned char *bytes = data, *end = bytes + size;
+
+	while (bytes < end && clear->size == 0) {
+		if (clear->skip > 0) {
+			size_t some = clear->skip < (size_t)(end - bytes) ? clear->skip : (size_t)(end - bytes);
+			clear->skip -= (uint32_t)some;
+			bytes += some;
+			continue;
+		}
+		clear->head[clear->head_size++] = *bytes++;
+		if (!may_be_record(clear->head, clear->head_size)) {
+			keep(clear, clear->head, clear->head_size);
+		} else if (clear->head_size == TLS_HEAD) {
+			clear->skip = (uint32_t)(clear->head[3] << 8 | clear->head[4]);
+			clear->head_size = 0;
+		}
+	}
+	if (clear->size > 0)
+		keep(clear, bytes, (size_t)(end - bytes));
 }
 
 /* The socket */
@@ -54,8 +102,9 @@ is_end_of_peer(int error)
 }
 
 /*
- * What the peer said before it reset the connection is still there to be read, and says why: a write that fails so is no
- * end, the read behind it is. The first such error is the true one: a reset is told once, and is a broken pipe from then on.
+ * What the peer said before it reset the connection is still there to be read, and says why: a
+ * write that fails so is no end, the read behind it is. The first such error is the true one: a
+ * reset is told once, and is a broken pipe from then on.
  */
 static int
 swallow(struct tls *tls, int error, int size)
@@ -115,7 +164,7 @@ tls_socket_method(void)
 static bool
 attach_socket(struct tls *tls)
 {
-	BIO *bio = BIO_new(tls_policies_method(tls->policy->home));
+	BIO *bio = BIO_new(tls->policy->method);
 
 	if (bio == NULL)
 		return false;
@@ -183,7 +232,8 @@ outcome_of(struct tls *tls, int result)
 	return TLS_FAILED;
 }
 
-/* The queue of errors belongs to the thread, not to the connection: it is emptied before each call and left empty. */
+/* The queue of errors belongs to the thread, not to the connection: it is emptied before each
+ * call and left empty. */
 static void
 begin_step(struct tls *tls)
 {
@@ -203,8 +253,8 @@ end_step(struct tls *tls, int result)
 	return step;
 }
 
-/* What waits for the peer holds no buffers of 16 KiB. SSL_MODE_RELEASE_BUFFERS alone leaves one where the last thing that
- * came was no data: the end of the handshake, a ticket. */
+/* What waits for the peer holds no buffers of 16 KiB. SSL_MODE_RELEASE_BUFFERS alone leaves one
+ * where the last thing that came was no data: the end of the handshake, a ticket. */
 static void
 release_buffers(struct tls *tls)
 {
@@ -283,4 +333,58 @@ bool
 tls_has_more(const struct tls *tls)
 {
 	return SSL_has_pending(tls->ssl) == 1;
+}
+
+/* What a failed handshake leaves to be said */
+
+bool
+tls_is_alert(const struct tls *tls)
+{
+	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
+}
+
+bool
+tls_has_asked(const struct tls *tls)
+{
+	return tls->client_cert_asked;
+}
+
+bool
+tls_may_say_more(const struct tls *tls)
+{
+	return tls->end == TLS_FAILED && !tls->finished && tls->abuse == NULL && tls->refused == NULL
+	    && (tls->clear.size > 0 || tls_is_alert(tls));
+}
+
+/* Whether the last line that came is whole, and none follows it: "554-" goes on (RFC 5321,
+ * section 4.2.1). */
+static bool
+is_complete(const struct tls_clear *clear)
+{
+	const char *line, *end = clear->bytes + clear->size - 1;
+
+	if (clear->size == 0 || *end != '\n')
+		return false;
+	line = memrchr(clear->bytes, '\n', clear->size - 1u);
+	line = line != NULL ? line + 1 : clear->bytes;
+	return end - line < 4 || line[3] != '-';
+}
+
+bool
+tls_hear_out(struct tls *tls)
+{
+	char bytes[4096];
+	const struct tls_clear *clear = &tls->clear;
+
+	for (;;) {
+		if (clear->size == sizeof clear->bytes || is_complete(clear))
+			return true;
+		ssize_t got = recv(tls->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+		if (got <= 0)
+			return got == 0 || (errno != EAGAIN && errno != EINTR);
+		tls->bytes += (uint32_t)got;
+		if (tls->bytes > TLS_OVERHEAD_MAX)
+			return true;
+		tls_clear_look(&tls->clear, bytes, (size_t)got);
+	}
 }

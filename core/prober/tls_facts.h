@@ -1,7 +1,7 @@
 /*
- * The facts of a certificate, in words for the evidence. Reading one takes as long as a good part of a handshake and
- * the same chains come every minute: the facts are made once for each chain, and kept in a small table. Verification is
- * never kept.
+ * The facts of a certificate, in words for the evidence. Reading one takes as long as a good part
+ * of a handshake and the same chains come every minute: the facts are made once for each chain,
+ * and kept in a small table. Verification is never kept.
  */
 #ifndef PROBER_TLS_FACTS_H
 #define PROBER_TLS_FACTS_H
@@ -40,8 +40,8 @@ void tls_facts_cache_destroy(struct tls_facts_cache **);
 /* The key of a Certificate message. */
 void tls_facts_key(struct tls_facts_cache *, const void *message, size_t size, struct tls_chain_key *);
 
-/* The facts of the chain with this key, whose leaf is `leaf`; they belong to the cache and are good until the next
- * call. NULL: out of memory. */
+/* The facts of the chain with this key, whose leaf is `leaf`; they belong to the cache and are
+ * good until the next call. NULL: out of memory. */
 const struct tls_facts *tls_facts_find(struct tls_facts_cache *, const struct tls_chain_key *, const X509 *leaf);
 
 /* Microseconds UTC; false where it is no date. */
@@ -53,7 +53,8 @@ void tls_time_add(struct text *, int64_t microseconds);
 /* A name as RFC 4514 has it, cut to fit. */
 void tls_name_add(struct text *, const X509_NAME *);
 
-/* The DNS names and addresses that a certificate is for, separated by ", "; at the end how many did not fit. */
+/* The DNS names and addresses that a certificate is for, separated by ", "; at the end how many
+ * did not fit. */
 void tls_names_add(struct text *, const X509 *);
 
 #endif

@@ -1,9 +1,11 @@
 /* Maps OpenSSL's error reasons and the peer's alerts to outcomes and words. */
-#include "prober/tls_private.h"
+#include "prober/tls_fate.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
+
+#include "prober/tls_private.h"
 
 enum meaning {
 	FAILED,   /* tls_failed */
@@ -111,12 +113,6 @@ alert_name(int number)
 	return "not assigned";
 }
 
-bool
-tls_is_alert(const struct tls *tls)
-{
-	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
-}
-
 static enum meaning
 meaning_of(const struct tls *tls)
 {
@@ -124,7 +120,8 @@ meaning_of(const struct tls *tls)
 
 	if (ERR_GET_LIB(reason) == ERR_LIB_ASN1)
 		return PROTOCOL;
-	/* Keys, curves and groups that the other parts of the library refuse; once all is agreed, a record that is damaged. */
+	/* Keys, curves and groups that the other parts of the library refuse; once all is agreed,
+	 * a record that is damaged. */
 	if (ERR_GET_LIB(reason) != ERR_LIB_SSL)
 		return tls->finished ? FAILED : PARAMS;
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
@@ -133,7 +130,8 @@ meaning_of(const struct tls *tls)
 	return tls_is_alert(tls) ? FAILED : PROTOCOL;
 }
 
-/* A server that insists on our certificate says so by one of these: RFC 8446, section 6.2, and RFC 5246, 7.4.6. */
+/* A server that insists on our certificate says so by one of these: RFC 8446, section 6.2, and
+ * RFC 5246, 7.4.6. */
 static bool
 wants_our_certificate(const struct tls *tls)
 {
@@ -226,12 +224,6 @@ fail(const struct tls *tls, struct stream_fate *fate)
 		fate->may_be_outdated = may_be_outdated(tls);
 		tell_reason(tls, &text);
 	}
-}
-
-bool
-tls_has_asked(const struct tls *tls)
-{
-	return tls->client_cert_asked;
 }
 
 struct stream_fate

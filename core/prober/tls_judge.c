@@ -2,11 +2,13 @@
  * Judges a finished handshake: every fault recorded during verification becomes an outcome with a
  * sentence, and the settings say which of them fail the leg.
  */
-#include "prober/tls_trial.h"
+#include "prober/tls_judge.h"
 
 #include <openssl/err.h>
 #include <string.h>
 #include "base/clock.h"
+#include "prober/tls_trial.h"
+#include "prober/tls_verify.h"
 
 static const int64_t day = (int64_t)24 * 3600 * SECOND;
 
@@ -47,22 +49,8 @@ static const struct {
 	{ X509_V_ERR_INVALID_PURPOSE, TLS_CERT_PURPOSE },
 };
 
-X509 *
-tls_trial_certificate(const struct tls_trial *trial, int depth)
-{
-	if (depth < 0 || depth >= sk_X509_num(trial->chain))
-		return depth == 0 ? trial->leaf : NULL;
-	return sk_X509_value(trial->chain, depth);
-}
-
-bool
-tls_term_of(const X509 *certificate, struct tls_term *term)
-{
-	return tls_time(X509_get0_notBefore(certificate), &term->from) && tls_time(X509_get0_notAfter(certificate), &term->end)
-	    && term->from < term->end;
-}
-
-/* Whether so little is left that the end is near; by a lifetime that makes no sense no share is taken. */
+/* Whether so little is left that the end is near; by a lifetime that makes no sense no share is
+ * taken. */
 static bool
 is_within(const struct cert_limit *limit, int64_t left, const X509 *certificate)
 {
@@ -75,8 +63,9 @@ is_within(const struct cert_limit *limit, int64_t left, const X509 *certificate)
 	return limit->percent == 0 || !tls_term_of(certificate, &term) || left < (term.end - term.from) / 100 * limit->percent;
 }
 
-/* Software that renews by itself does so when a third is left; certificates that last no longer than this are nearly all
- * renewed so. A quarter leaves it time to try again, and so does a quarter less than the last one had left. */
+/* Software that renews by itself does so when a third is left; certificates that last no longer
+ * than this are nearly all renewed so. A quarter leaves it time to try again, and so does a
+ * quarter less than the last one had left. */
 static bool
 missed_renewal(const struct tls_trial *trial)
 {
@@ -260,7 +249,7 @@ add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement, 
 	evidence_add_fact(log, "tls_cipher", (struct pw_bytes){ judgement->cipher, strlen(judgement->cipher) }, false);
 	if (trial->leaf == NULL)
 		return;
-	const struct tls_facts *facts = tls_facts_find(tls_policies_facts(tls->policy->home), &tls->chain, trial->leaf);
+	const struct tls_facts *facts = tls_facts_find(tls->policy->facts, &tls->chain, trial->leaf);
 	if (facts != NULL)
 		tls_facts_add(facts, log);
 	if (trial->ends_depth == -1)
@@ -273,7 +262,7 @@ add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement, 
 static bool
 is_usual(const struct tls *tls, const struct tls_settings *settings, const SSL_CIPHER *cipher)
 {
-	struct tls_policy *usual = tls_policy_find(tls->policy->home, settings);
+	struct tls_policy *usual = tls_policy_find(tls->policy->home, settings, TLS_USUAL);
 	STACK_OF(SSL_CIPHER) *offered = SSL_CTX_get_ciphers(usual->context);
 
 	for (int i = 0; i < sk_SSL_CIPHER_num(offered); i++)
@@ -282,7 +271,8 @@ is_usual(const struct tls *tls, const struct tls_settings *settings, const SSL_C
 	return false;
 }
 
-/* What a usual context would not have taken; of several the first that it would have met. False: nothing that shows. */
+/* What a usual context would not have taken; of several the first that it would have met. False:
+ * nothing that shows. */
 static bool
 tell_weakness(const struct tls *tls, const struct tls_settings *settings, struct text *text)
 {

@@ -1,9 +1,9 @@
 /*
- * Creates the TLS contexts for all policies before the sandbox: reading a bundle of CAs takes 17 ms
- * and 1.25 MB, so a store of CAs is shared by all contexts that name the same file, and a context
- * by all targets with the same (ca_file, min_version).
+ * Creates the TLS contexts for all policies before the sandbox: reading a bundle of CAs takes 17
+ * ms and 1.25 MB, so a store of CAs is shared by all contexts that name the same file, and a
+ * context by all targets with the same (ca_file, min_version).
  */
-#include "prober/tls_private.h"
+#include "prober/tls_policy.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,6 +16,7 @@
 
 #include "config/accepted.h"
 #include "prober/sources.h"
+#include "prober/tls_verify.h"
 
 enum { CA_FILE_MAX = 16 * 1024 * 1024 };
 
@@ -120,7 +121,8 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 	return sources != NULL;
 }
 
-/* Fills `*found` with the store for `ca_file`, NULL where that cannot be used and targets do without. */
+/* Fills `*found` with the store for `ca_file`, NULL where that cannot be used and targets do
+ * without. */
 static bool
 find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found, struct reason *why)
 {
@@ -162,7 +164,7 @@ on_message(int writing, int version, int type, const void *bytes, size_t size, S
 	if (++tls->messages > TLS_MESSAGES_MAX)
 		tls->abuse = "too many handshake messages";
 	if (*(const unsigned char *)bytes == SSL3_MT_CERTIFICATE)
-		tls_facts_key(tls->policy->home->facts, bytes, size, &tls->chain);
+		tls_facts_key(tls->policy->facts, bytes, size, &tls->chain);
 }
 
 /* We have none to give; that it was asked for explains what may follow. */
@@ -204,7 +206,8 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 	SSL_CTX_set1_cert_store(context, store);
 	/* A monitor wants whole handshakes. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	/* Servers without RFC 5746 take mail, too; as we never renegotiate, only they are at risk. */
+	/* Servers without RFC 5746 take mail, too; as we never renegotiate, only they are at
+	 * risk. */
 	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
 	    | SSL_OP_LEGACY_SERVER_CONNECT);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
@@ -229,7 +232,7 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 		return false;
 	}
 	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file, .min_version = min_version,
-		.kind = kind, .next = policies->first };
+		.kind = kind, .method = policies->method, .facts = policies->facts, .next = policies->first };
 	policies->first = policy;
 	if (!find_store(policies, file, &store, why))
 		return false;
@@ -355,41 +358,11 @@ tls_policies_destroy(struct tls_policies **policies)
 	*policies = NULL;
 }
 
-static struct tls_policy *
-find_made(struct tls_policies *policies, const struct tls_settings *settings, enum tls_kind kind)
+struct tls_policy *
+tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings, enum tls_kind kind)
 {
 	struct tls_policy *found = find(policies, settings->ca_file, settings->min_version, kind);
 
-	assert(found != NULL);
+	assert(found != NULL && found->home == policies);
 	return found;
-}
-
-struct tls_policy *
-tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings)
-{
-	return find_made(policies, settings, TLS_USUAL);
-}
-
-struct tls_policy *
-tls_policy_legacy(struct tls_policies *policies, const struct tls_settings *settings)
-{
-	return find_made(policies, settings, TLS_LEGACY);
-}
-
-struct tls_policy *
-tls_policy_small(struct tls_policies *policies, const struct tls_settings *settings)
-{
-	return find_made(policies, settings, TLS_SMALL);
-}
-
-BIO_METHOD *
-tls_policies_method(struct tls_policies *policies)
-{
-	return policies->method;
-}
-
-struct tls_facts_cache *
-tls_policies_facts(struct tls_policies *policies)
-{
-	return policies->facts;
 }

@@ -1,4 +1,4 @@
-/* Internal structures of the TLS files; the only header of ours that includes OpenSSL's. */
+/* The structures that the TLS modules share. */
 #ifndef PROBER_TLS_PRIVATE_H
 #define PROBER_TLS_PRIVATE_H
 
@@ -24,18 +24,14 @@ struct tls_fault {
 	int error, depth;
 };
 
-enum tls_kind {
-	TLS_USUAL,
-	TLS_LEGACY, /* any version of TLS, any cipher */
-	TLS_SMALL   /* as usual, but without post-quantum groups, whose ClientHello is larger than one segment */
-};
-
 struct tls_policy {
 	struct tls_policies *home;
 	const char *ca_file; /* NULL: the system's bundle */
 	int min_version;
 	enum tls_kind kind;
-	SSL_CTX *context;
+	SSL_CTX *context;            /* NULL: its CAs are not known */
+	const BIO_METHOD *method;    /* of the socket, and the cache of facts: one of each in a process */
+	struct tls_facts_cache *facts;
 	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other, void *ours);
 	struct tls_policy *next;
 };
@@ -70,29 +66,21 @@ struct tls {
 	struct tls_clear clear;
 };
 
-/* The `struct tls` behind a library's object. */
-struct tls *tls_of(const SSL *ssl);
-
-/* Sets on a context all that has to do with certificates: verifying, limits, the staple. */
-void tls_verify_prepare(SSL_CTX *context, struct tls_policy *policy);
-
-/* Whom to expect. False: out of memory, or a name that cannot be one. */
-bool tls_verify_names(struct tls *tls, const struct tls_names *names);
-
-/* Whether the staple that came along, signed by the issuer, says that the leaf is revoked. */
-bool tls_staple_says_revoked(const struct tls *tls);
-
-/* tls_clear.c: looks at what was received, cut anywhere. */
+/* Takes what was received, cut anywhere, into account. */
 void tls_clear_look(struct tls_clear *, const void *bytes, size_t size);
 
-/* tls_fate.c: whether it was an alert of the peer that ended it. */
+/* The `struct tls` behind a library's object; NULL before it is set. */
+static inline struct tls *
+tls_of(const SSL *ssl)
+{
+	return SSL_get_app_data(ssl);
+}
+
+/* Whether it was an alert of the peer that ended it. */
 bool tls_is_alert(const struct tls *tls);
 
-/* The cache of facts of this process. */
-struct tls_facts_cache *tls_policies_facts(struct tls_policies *);
-
-/* The socket as the library sees it: its counts and its caps are here. */
+/* The socket as the library sees it: its counts and its caps are here. The caller frees it. NULL:
+ * out of memory. */
 BIO_METHOD *tls_socket_method(void);
-BIO_METHOD *tls_policies_method(struct tls_policies *); /* the one of this process */
 
 #endif

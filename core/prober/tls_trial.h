@@ -1,7 +1,8 @@
-/* What tls_judge.c finds in one handshake, for tls_words.c to put into sentences. */
+/* What is found in one handshake, and the sentences that tell it. */
 #ifndef PROBER_TLS_TRIAL_H
 #define PROBER_TLS_TRIAL_H
 
+#include "base/our_clock.h"
 #include "prober/tls_private.h"
 
 enum tls_code { /* in the order of outcomes.def: the first of several is the gravest */
@@ -60,13 +61,14 @@ X509 *tls_trial_certificate(const struct tls_trial *, int depth);
 /* One fault as a sentence; everything of the peer's in it escaped. */
 void tls_tell_fault(struct text *, const struct tls_trial *, enum tls_code);
 
-/* tls_chain.c: what is missing above the highest certificate of the chain. */
+/* What is missing above the highest certificate of the chain. */
 enum tls_gap tls_gap_of(const struct tls_trial *);
 
 /* False: it has no dates, or they make no sense. */
 bool tls_term_of(const X509 *, struct tls_term *);
 
-/* "the certificate ends at 2026-12-01T10:00:00Z (7 d 3 h left of 90 d)", of the one whose end is near. */
+/* "the certificate ends at 2026-12-01T10:00:00Z (7 d 3 h left of 90 d)", of the one whose end is
+ * near. */
 void tls_tell_end(struct text *, const struct tls_trial *);
 
 /* "the certificate lasts 90 d and 7 d 3 h of it are left: it should have been renewed by now" */

@@ -197,10 +197,10 @@ probe(bool pads, const char *mode)
 	struct prober *prober = prober_create(loop, config, &why);
 	assert_non_null(prober);
 	if (pads)
-		assert_int_equal(SSL_CTX_add_custom_ext(tls_policy_find(prober->policies, config->targets[0].policy->tls)->context,
+		assert_int_equal(SSL_CTX_add_custom_ext(tls_policy_find(prober->policies, config->targets[0].policy->tls, TLS_USUAL)->context,
 		    0x5a5a, SSL_EXT_CLIENT_HELLO, add_padding, NULL, NULL, NULL, NULL), 1);
 	else
-		assert_int_equal(SSL_CTX_set1_groups_list(tls_policy_find(prober->policies, config->targets[0].policy->tls)->context,
+		assert_int_equal(SSL_CTX_set1_groups_list(tls_policy_find(prober->policies, config->targets[0].policy->tls, TLS_USUAL)->context,
 		    "X25519"), 1);
 	memset(&seen, 0, sizeof seen);
 	const struct order order = { .run = 1, .flags = ORDER_FULL, .attempt = 1, .due = clock_mono() };

@@ -27,7 +27,7 @@ open_scene(struct scene *scene)
 
 	scene->context = court_server(&court.leaf, along);
 	scene->wire = wire_create("127.0.0.1");
-	scene->server = court_shake(scene->wire, scene->context, tls_policy_find(court.policies, &court.settings), &names);
+	scene->server = court_shake(scene->wire, scene->context, tls_policy_find(court.policies, &court.settings, TLS_USUAL), &names);
 	assert_int_equal(scene->wire->secured, 1);
 	scene->lingers = lingers_create(scene->wire->loop, 2);
 }

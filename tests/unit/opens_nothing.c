@@ -156,10 +156,10 @@ shake_and_judge(void)
 {
 	struct tls_judgement judgement;
 
-	shake(tls_policy_find(policies, &settings), &judgement);
+	shake(tls_policy_find(policies, &settings, TLS_USUAL), &judgement);
 	if (!judgement.verified)
 		_exit(8);
-	shake(tls_policy_legacy(policies, &settings), &judgement);
+	shake(tls_policy_find(policies, &settings, TLS_LEGACY), &judgement);
 	if (strcmp(judgement.version, "TLSv1") != 0)
 		_exit(9);
 }

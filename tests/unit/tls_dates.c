@@ -30,7 +30,7 @@ dates_by_a_clock_that_was_set(void **state)
 		int64_t now = clock_wall();
 		struct tried tried;
 
-		try_at(server, tls_policy_find(court.policies, &court.settings), court.settings, "mx.test", now,
+		try_at(server, tls_policy_find(court.policies, &court.settings, TLS_USUAL), court.settings, "mx.test", now,
 		    now + rows[i].before * DAY, &tried);
 		assert_string_equal(tried.judgement.outcome, rows[i].outcome);
 		assert_int_equal(tried.log.warnings.size == 0, rows[i].outcome[0] == '\0' || tried.judgement.failed);
@@ -137,7 +137,7 @@ thresholds_are_exact(void **state)
 		{ 3 * DAY - 1, "cert_expires_urgent" }, { 1, "cert_expires_urgent" },
 	};
 	SSL_CTX *server = court_server(&court.leaf, along);
-	struct tls_policy *policy = tls_policy_find(court.policies, &court.settings);
+	struct tls_policy *policy = tls_policy_find(court.policies, &court.settings, TLS_USUAL);
 	struct tried tried;
 	int64_t end;
 

@@ -28,7 +28,7 @@ usual_server(int max_version)
 static struct tls_policy *
 usual_policy(void)
 {
-	return tls_policy_find(court.policies, &court.settings);
+	return tls_policy_find(court.policies, &court.settings, TLS_USUAL);
 }
 
 /* A wire that is secured by a server of this version. */
@@ -282,7 +282,7 @@ old_versions_need_a_second_look(void **state)
 		wire_destroy(wire);
 
 		wire = wire_create("127.0.0.1");
-		server = court_shake(wire, context, tls_policy_legacy(court.policies, &court.settings), &names);
+		server = court_shake(wire, context, tls_policy_find(court.policies, &court.settings, TLS_LEGACY), &names);
 		struct tls_judgement judgement;
 		struct evidence_log log = { 0 };
 		assert_int_equal(wire->secured, 1);
@@ -312,7 +312,7 @@ no_encryption_is_no_tls(void **state)
 	SSL_free(server);
 	wire_destroy(wire);
 	wire = wire_create("127.0.0.1");
-	server = court_shake(wire, context, tls_policy_legacy(court.policies, &court.settings), &names);
+	server = court_shake(wire, context, tls_policy_find(court.policies, &court.settings, TLS_LEGACY), &names);
 	struct tls_judgement judgement;
 	struct evidence_log log = { 0 };
 	assert_int_equal(wire->secured, 1);
@@ -344,7 +344,7 @@ keeps_the_least_version(void **state)
 	for (int i = 0; i < 2; i++) {
 		SSL_CTX *context = usual_server(i == 0 ? TLS1_2_VERSION : TLS1_VERSION);
 		struct wire *wire = wire_create("127.0.0.1");
-		SSL *server = court_shake(wire, context, tls_policy_find(own, &settings[i]), &names);
+		SSL *server = court_shake(wire, context, tls_policy_find(own, &settings[i], TLS_USUAL), &names);
 
 		assert_int_equal(wire->secured, i);
 		if (i == 0)
@@ -467,9 +467,9 @@ a_damaged_ca_file_makes_its_own_policies_unusable(void **state)
 	sources_init(&sources, "/nonexistent");
 	struct tls_policies *policies = tls_policies_create(&config, &sources, &why);
 	assert_non_null(policies);
-	assert_true(tls_policy_is_usable(tls_policy_find(policies, &settings[0])));
-	assert_false(tls_policy_is_usable(tls_policy_find(policies, &settings[1])));
-	assert_false(tls_policy_is_usable(tls_policy_small(policies, &settings[1])));
+	assert_true(tls_policy_is_usable(tls_policy_find(policies, &settings[0], TLS_USUAL)));
+	assert_false(tls_policy_is_usable(tls_policy_find(policies, &settings[1], TLS_USUAL)));
+	assert_false(tls_policy_is_usable(tls_policy_find(policies, &settings[1], TLS_SMALL)));
 	assert_non_null(strstr(sources.said, "holds no certificate in PEM form: there is no copy"));
 	tls_policies_destroy(&policies);
 	unlink(empty);

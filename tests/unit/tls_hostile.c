@@ -18,7 +18,7 @@ static const struct tls_names names = { .host = "mx.test", .sni = "mx.test" };
 static struct tls_policy *
 usual_policy(void)
 {
-	return tls_policy_find(court.policies, &court.settings);
+	return tls_policy_find(court.policies, &court.settings, TLS_USUAL);
 }
 
 /* One handshake with this server, which has to fail; the context is given up. */

@@ -10,6 +10,7 @@
 #include "certificates.h"
 #include "wires.h"
 #include "base/clock.h"
+#include "prober/tls_judge.h"
 #include "prober/tls_private.h"
 
 #define COURT_DAY ((int64_t)24 * 3600 * SECOND)

@@ -61,7 +61,7 @@ expect(const char *outcome)
 	const struct tls_names names = { .host = "mx.test" };
 	struct wire *wire = wire_create("127.0.0.1");
 	SSL_CTX *context = stapling_server();
-	SSL *server = court_shake(wire, context, tls_policy_find(court.policies, &court.settings), &names);
+	SSL *server = court_shake(wire, context, tls_policy_find(court.policies, &court.settings, TLS_USUAL), &names);
 	struct tls_judgement judgement;
 	struct evidence_log log = { 0 };
 

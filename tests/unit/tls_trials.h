@@ -39,7 +39,7 @@ try_at(SSL_CTX *server_context, struct tls_policy *policy, struct tls_settings s
 static inline void
 try(SSL_CTX *server, struct tls_settings settings, const char *host, struct tried *tried)
 {
-	try_at(server, tls_policy_find(court.policies, &settings), settings, host, clock_wall(), clock_wall(), tried);
+	try_at(server, tls_policy_find(court.policies, &settings, TLS_USUAL), settings, host, clock_wall(), clock_wall(), tried);
 }
 
 /* What each `verify` makes of a server whose only fault is `code`. */

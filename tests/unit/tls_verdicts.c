@@ -157,7 +157,7 @@ weak_or_misused(void **state)
 	SSL_CTX *old = served((struct certificate_spec){ .rsa_bits = 1024 });
 	struct tried tried;
 	SSL_CTX_set_max_proto_version(old, TLS1_1_VERSION);
-	try_at(old, tls_policy_legacy(court.policies, &court.settings), court.settings, "mx.test", clock_wall(), clock_wall(), &tried);
+	try_at(old, tls_policy_find(court.policies, &court.settings, TLS_LEGACY), court.settings, "mx.test", clock_wall(), clock_wall(), &tried);
 	assert_string_equal(tried.judgement.outcome, "cert_weak_key");
 	evidence_log_fini(&tried.log);
 	SSL_CTX_free(old);

@@ -1,0 +1,38 @@
+/*
+ * The TLS contexts of a process, one for each (ca_file, min_version, kind), made before the
+ * sandbox.
+ */
+#ifndef PROBER_TLS_POLICY_H
+#define PROBER_TLS_POLICY_H
+
+#include "base/reason.h"
+#include "config/config.h"
+
+struct tls_policy; /* one context */
+struct tls_policies;
+struct sources;
+
+enum tls_kind {
+	TLS_USUAL,
+	TLS_LEGACY, /* any version of TLS, any cipher: for a second connection only, with the same CA */
+	TLS_SMALL   /* as usual, but without post-quantum groups: its ClientHello fits into one segment */
+};
+
+/* Reads all files that TLS will ever need: what comes later opens nothing. NULL with a reason
+ * where a CA file cannot be used; with `sources`, a copy is used in its place, and without a copy
+ * its policies are not usable. */
+struct tls_policies *tls_policies_create(const struct config *, struct sources *, struct reason *why);
+void tls_policies_destroy(struct tls_policies **);
+
+/* The policy of settings that were in the configuration at creation; equal (ca_file, min_version)
+ * share one. */
+struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *, enum tls_kind);
+
+/* Returns false if its CAs are not known: no handshake can begin. */
+bool tls_policy_is_usable(const struct tls_policy *);
+
+/* The file that stands for the system's CAs where no `ca_file` is given; NULL: this system has
+ * none. */
+const char *tls_system_bundle(void);
+
+#endif
