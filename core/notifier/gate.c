@@ -35,7 +35,7 @@ look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
 	    - offsetof(struct gate, host));
 	struct address addresses[RESOLVED_MAX];
 	struct text text = { .bytes = why, .room = why_size };
-	uint32_t count = look_up(&gate->names, name, limit, addresses,
+	uint32_t count = look_up_host(&gate->names, name, limit, addresses,
 	    max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
 
 	for (uint32_t i = 0; i < count; i++) {

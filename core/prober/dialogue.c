@@ -1,9 +1,9 @@
 /*
- * The dialogue of a probe plugin with one address: what each event means in each state. Time-outs,
- * ends and malformed input are judged by the host and never reach the plugin; complete replies go
- * to the plugin.
+ * The dialogue of a probe plugin with one address: what each event means in each state.
+ * Time-outs, ends and malformed input are judged by the host and never reach the plugin; complete
+ * replies go to the plugin.
  */
-#include "prober/dialogue_private.h"
+#include "prober/dialogue.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,76 +11,12 @@
 #include <string.h>
 
 #include "base/messages.h"
+#include "prober/input.h"
+#include "prober/phase.h"
+#include "prober/step.h"
+#include "prober/verdict.h"
 
 enum { ALIGNMENT = 16 };
-
-void
-dialogue_line(struct dialogue *dialogue, int64_t now, enum evidence_dir dir, const char *bytes, size_t size)
-{
-	evidence_add_line(&dialogue->log, now - dialogue->epoch, dir, (struct pw_bytes){ bytes, size });
-}
-
-void
-dialogue_event(struct dialogue *dialogue, int64_t now, const char *format, ...)
-{
-	char bytes[EVIDENCE_TEXT_MAX + OUTCOME_NAME_MAX];
-	struct text text = TEXT_OVER(bytes);
-	va_list arguments;
-
-	va_start(arguments, format);
-	text_format_v(&text, format, arguments);
-	va_end(arguments);
-	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
-}
-
-void
-dialogue_note_once(struct dialogue *dialogue, int64_t now, uint8_t bit, const char *words)
-{
-	if ((dialogue->noted & bit) != 0)
-		return;
-	dialogue->noted |= bit;
-	dialogue_line(dialogue, now, EVIDENCE_EVENT, words, strlen(words));
-}
-
-void
-dialogue_forget_input(struct dialogue *dialogue)
-{
-	buffer_fini(&dialogue->input);
-	dialogue->reader = (struct reply_reader){ .code = 0 };
-	dialogue->logged = 0;
-	dialogue->stale = false;
-}
-
-void
-dialogue_close(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
-{
-	if (dialogue->state == LEAVING)
-		phase_leave(dialogue, now);
-	dialogue->state = OVER;
-	dialogue_forget_input(dialogue);
-	step->next = DIALOGUE_CLOSE;
-}
-
-void
-dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
-{
-	const char *farewell = dialogue->ops->farewell;
-	uint8_t quit = phase_find(dialogue, "quit");
-
-	dialogue_forget_input(dialogue);
-	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->closing || dialogue->gone) {
-		dialogue_close(dialogue, now, step);
-		return;
-	}
-	dialogue->state = LEAVING;
-	phase_enter(dialogue, quit, now);
-	step->next = DIALOGUE_SEND;
-	step->size = strnlen(farewell, DIALOGUE_LINE_MAX);
-	memcpy(step->bytes, farewell, step->size);
-	dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT, step->bytes, step->size);
-	memcpy(step->bytes + step->size, "\r\n", 3);
-	step->size += 2;
-}
 
 struct dialogue *
 dialogue_create(const struct dialogue_setup *setup, int64_t now)
@@ -156,106 +92,6 @@ dialogue_deadline(const struct dialogue *dialogue)
 	return leg < dialogue->phase_deadline ? leg : dialogue->phase_deadline;
 }
 
-/* The first word of what is said, for "no reply to EHLO". */
-static void
-remember_verb(struct dialogue *dialogue, const char *line, size_t size)
-{
-	size_t verb = 0;
-
-	while (verb < size && verb < VERB_MAX - 1 && line[verb] > ' ' && line[verb] < 0x7f)
-		verb++;
-	memcpy(dialogue->said, line, verb);
-	dialogue->said[verb] = '\0';
-}
-
-/* What an end of the connection in place of the reply means. */
-static void
-set_otherwise(struct dialogue *dialogue, const struct turn *turn)
-{
-	memcpy(dialogue->or_outcome, turn->or_outcome, sizeof dialogue->or_outcome);
-	free(dialogue->or_text);
-	dialogue->or_text = turn->or_text[0] != '\0' ? strdup(turn->or_text) : NULL;
-}
-
-static void
-do_say(struct dialogue *dialogue, struct turn *turn)
-{
-	static const char hidden[] = "(not shown)";
-	struct dialogue_step *step = turn->step;
-	enum evidence_dir dir = dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT;
-
-	phase_enter(dialogue, turn->phase, turn->now);
-	remember_verb(dialogue, turn->secret ? "" : step->bytes, turn->secret ? 0 : step->size);
-	if (turn->secret)
-		dialogue_line(dialogue, turn->now, dir, hidden, sizeof hidden - 1);
-	else
-		dialogue_line(dialogue, turn->now, dir, step->bytes, step->size);
-	memcpy(step->bytes + step->size, "\r\n", 3);
-	step->size += 2;
-	step->next = DIALOGUE_SEND;
-	dialogue->state = LISTENING;
-	set_otherwise(dialogue, turn);
-}
-
-static void
-do_expect(struct dialogue *dialogue, const struct turn *turn)
-{
-	phase_enter(dialogue, turn->phase, turn->now);
-	dialogue->said[0] = '\0';
-	set_otherwise(dialogue, turn);
-	dialogue->state = LISTENING;
-	turn->step->next = DIALOGUE_WAIT;
-}
-
-static void
-do_secure(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
-{
-	phase_enter(dialogue, phase_find(dialogue, "handshake"), now);
-	dialogue->state = SECURING;
-	step->next = DIALOGUE_SECURE;
-}
-
-void
-dialogue_follow(struct dialogue *dialogue, struct turn *turn)
-{
-	switch (turn->choice) {
-	case TURN_EXPECT:
-		do_expect(dialogue, turn);
-		return;
-	case TURN_SAY:
-		do_say(dialogue, turn);
-		return;
-	case TURN_SECURE:
-		do_secure(dialogue, turn->now, turn->step);
-		return;
-	case TURN_LOOK_UP:
-		phase_enter(dialogue, turn->phase, turn->now);
-		dialogue->state = LOOKING_UP;
-		turn->step->next = DIALOGUE_LOOK_UP;
-		return;
-	case TURN_DONE:
-		dialogue_decide(dialogue, turn->now, turn->outcome, turn->text);
-		dialogue_leave(dialogue, turn->now, turn->step);
-		return;
-	case TURN_NONE:
-	case TURN_FAULT:
-		dialogue_decide(dialogue, turn->now, "plugin", turn->text);
-		dialogue_leave(dialogue, turn->now, turn->step);
-		return;
-	}
-}
-
-void
-dialogue_begin(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
-{
-	struct turn turn;
-
-	turn_begin(&turn, dialogue, now, step);
-	dialogue->ops->begin(dialogue->session, &turn.open);
-	turn_end(&turn);
-	dialogue_follow(dialogue, &turn);
-}
-
 /* RFC 5321, section 4.1.3: who has no name says its address. */
 static void
 make_helo(struct dialogue *dialogue, const struct address *local)
@@ -290,7 +126,7 @@ dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address 
 	if (dialogue->helo == NULL)
 		make_helo(dialogue, local);
 	if (tls != NULL && tls->mode == PW_TLS_IMPLICIT) {
-		do_secure(dialogue, now, step);
+		dialogue_secure(dialogue, now, step);
 		return;
 	}
 	phase_leave(dialogue, now);
@@ -322,8 +158,9 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
 }
 
-/* What is outdated degrades: mail flows to such a server. On another connection there is always something to tell: what it
- * has found explains the first, and where it found nothing, the first stays as it was. */
+/* What is outdated degrades: mail flows to such a server. On another connection there is always
+ * something to tell: what it has found explains the first, and where it found nothing, the first
+ * stays as it was. */
 static void
 warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 {
@@ -387,10 +224,46 @@ dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgem
 	dialogue_follow(dialogue, &turn);
 }
 
-void
-dialogue_end(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text, struct dialogue_step *step)
+bool
+dialogue_failed_tls(const struct dialogue *dialogue)
 {
-	dialogue_decide(dialogue, now, outcome, text);
-	dialogue_close(dialogue, now, step);
+	return dialogue->tls_failed;
 }
 
+void
+dialogue_as_usual(struct dialogue *dialogue)
+{
+	dialogue->look = LOOK_USUAL;
+}
+
+void
+dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
+{
+	static const char *const why[] = {
+		[LOOK_LEGACY] = "connecting once more, to see which version of TLS it speaks",
+		[LOOK_SMALL] = "connecting once more, to see whether a ClientHello of one segment is answered",
+		[LOOK_LARGE] = "connecting once more, to see whether a ClientHello of more than one segment is answered this time",
+		[LOOK_LAST] = "connecting a last time, with a ClientHello of one segment",
+	};
+	uint8_t resolve = phase_find(dialogue, "resolve");
+
+	assert(dialogue->state == OVER && look != LOOK_USUAL && dialogue->first_outcome[0] != '\0');
+	free(dialogue->text);
+	dialogue->text = NULL;
+	dialogue->ended = 0;
+	dialogue->outcome[0] = dialogue->or_outcome[0] = '\0';
+	dialogue->phase = dialogue->failed = NO_PHASE;
+	dialogue->slow &= 1u << resolve;
+	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
+	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
+	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
+	dialogue->tls_failed = false;
+	dialogue->look = (uint8_t)look;
+	dialogue->state = CONNECTING;
+	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
+		if (i != resolve)
+			dialogue->micros[i] = -1;
+	memset(dialogue->session, 0, dialogue->ops->session_size);
+	dialogue_event(dialogue, now, "%s", why[look]);
+	phase_enter(dialogue, phase_find(dialogue, "connect"), now);
+}

@@ -1,14 +1,15 @@
 /*
- * One probe plugin talking to one address, as a machine without sockets, loop or clock: bytes, events and the time go
- * in, one step comes out. Whoever owns it (leg.c over a stream, a test over a script) carries the steps out:
+ * One probe plugin talking to one address, as a machine without sockets, loop or clock: bytes,
+ * events and the time go in, one step comes out. Whoever owns it (leg.c over a stream, a test
+ * over a script) carries the steps out:
  *
  *     dialogue_create                  phase connect begins
  *     dialogue_connected -> step       …
  *     dialogue_received  -> step       SEND these bytes, then wait; SECURE; LOOK_UP; CLOSE …
  *     dialogue_expired   -> step       when dialogue_deadline() has come and nothing else has
  *
- * until a step is DIALOGUE_CLOSE; then the verdict, the text and the phases stand. Times are microseconds of one
- * monotonic clock that the owner chooses. Nothing here is called back.
+ * until a step is DIALOGUE_CLOSE; then the verdict, the text and the phases stand. Times are
+ * microseconds of one monotonic clock that the owner chooses. Nothing here is called back.
  */
 #ifndef PROBER_DIALOGUE_H
 #define PROBER_DIALOGUE_H
@@ -70,17 +71,20 @@ void dialogue_destroy(struct dialogue **);
 
 /* Each fills the step. After DIALOGUE_CLOSE they must not be called again, save dialogue_again(). */
 
-/* `local`: our own end; NULL where there is none to tell of. Where TLS is implicit the step is DIALOGUE_SECURE. */
+/* `local`: our own end; NULL where there is none to tell of. Where TLS is implicit the step is
+ * DIALOGUE_SECURE. */
 void dialogue_connected(struct dialogue *, int64_t now, const struct address *local, struct dialogue_step *);
 
 /* Any number of bytes, cut anywhere. */
 void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
 
-/* Whether what comes now can still have been sent before our first line inside TLS was there: TLS began with STARTTLS, and
- * nothing has come inside it yet. Where the peer's system has not acknowledged that line, it was: `early` below. */
+/* Whether what comes now can still have been sent before our first line inside TLS was there: TLS
+ * began with STARTTLS, and nothing has come inside it yet. Where the peer's system has not
+ * acknowledged that line, it was: `early` below. */
 bool dialogue_may_be_early(const struct dialogue *);
 
-/* Bytes inside TLS that were sent before our first line there could be heard: dropped, save a single 421. */
+/* Bytes inside TLS that were sent before our first line there could be heard: dropped, save a
+ * single 421. */
 void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
 
 /* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */
@@ -92,22 +96,24 @@ void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *,
 /* The connection ended by itself, or never came to be. */
 void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *, struct dialogue_step *);
 
-/* The deadline may have come; the owner has read the socket once more before. The step is DIALOGUE_WAIT where there is
- * a later deadline. */
+/* The deadline may have come; the owner has read the socket once more before. The step is
+ * DIALOGUE_WAIT where there is a later deadline. */
 void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
 
-/* Nobody is talked to: the dialogue ends where it began, in phase `resolve` where the outcome belongs to it. */
+/* Nobody is talked to: the dialogue ends where it began, in phase `resolve` where the outcome
+ * belongs to it. */
 void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const char *text);
 
 /* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
 void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
 
 /*
- * After an end by a failure of TLS (dialogue_failed_tls) the owner may connect again: with a legacy context where
- * that may find something outdated, with a small ClientHello where a large one was not answered; then, where
- * dialogue_secured() of LOOK_SMALL has closed, with the large one, and where that fails again with the small one for the last
- * time. The dialogue then begins anew in phase connect, in the same transcript and under the same limit for the whole leg.
- * What the other connection finds degrades it; where it finds nothing, it ends as the first did.
+ * After an end by a failure of TLS (dialogue_failed_tls) the owner may connect again: with a
+ * legacy context where that may find something outdated, with a small ClientHello where a large
+ * one was not answered; then, where dialogue_secured() of LOOK_SMALL has closed, with the large
+ * one, and where that fails again with the small one for the last time. The dialogue then begins
+ * anew in phase connect, in the same transcript and under the same limit for the whole leg. What
+ * the other connection finds degrades it; where it finds nothing, it ends as the first did.
  */
 void dialogue_again(struct dialogue *, int64_t now, enum dialogue_look);
 
@@ -117,10 +123,12 @@ bool dialogue_failed_tls(const struct dialogue *);
 /* The connection is no other than the first: it is not to be taken for another look. */
 void dialogue_as_usual(struct dialogue *);
 
-/* After DIALOGUE_CLOSE: it failed as no greeting came from a port that had accepted us, and not one byte. */
+/* After DIALOGUE_CLOSE: it failed as no greeting came from a port that had accepted us, and not
+ * one byte. */
 bool dialogue_heard_nothing(const struct dialogue *);
 
-/* For how long TLS may be offered to it then, in microseconds: short beside the limits that a server has. */
+/* For how long TLS may be offered to it then, in microseconds: short beside the limits that a
+ * server has. */
 int64_t dialogue_offer_limit(const struct dialogue *);
 
 /* What came of that, for the evidence and the sentence; NULL: nothing that tells. */
@@ -132,7 +140,8 @@ void dialogue_describe(const struct dialogue *, int64_t now, struct text *);
 /* The time at which dialogue_expired() is due; INT64_MAX after the end. */
 int64_t dialogue_deadline(const struct dialogue *);
 
-/* Facts, warnings and transcript while it goes on: for tls_judge() and for what only the owner knows. */
+/* Facts, warnings and transcript while it goes on: for tls_judge() and for what only the owner
+ * knows. */
 struct evidence_log *dialogue_log(struct dialogue *);
 
 /* A line of our own words in the transcript. */
@@ -147,7 +156,8 @@ const char *dialogue_text(const struct dialogue *); /* the sentence */
 /* All REPORT_ flags that a dialogue alone can tell, as they apply. */
 uint16_t dialogue_report_flags(const struct dialogue *);
 
-/* When anything of the peer came last: the connection, a byte, its refusal or its end; 0: nothing ever did. */
+/* When anything of the peer came last: the connection, a byte, its refusal or its end; 0: nothing
+ * ever did. */
 int64_t dialogue_heard(const struct dialogue *);
 
 /* The index in the policy's plan of each phase that was reached, as bits. */
@@ -159,15 +169,16 @@ int64_t dialogue_phase_micros(const struct dialogue *, uint32_t index);
 /* Of outcome, steady facts and warnings, as evidence_fingerprint() makes it. */
 uint64_t dialogue_fingerprint(const struct dialogue *, uint64_t seed);
 
-/* The first lines of the transcript: what was known before, said at `at` (NULL: nothing). Once; dialogue_evidence() does
- * it where nobody did before. */
+/* The first lines of the transcript: what was known before, said at `at` (NULL: nothing). Once;
+ * dialogue_evidence() does it where nobody did before. */
 void dialogue_open_transcript(struct dialogue *, int64_t at, const char *known);
 
 /* Our own end; family 0 where never connected. */
 const struct address *dialogue_local(const struct dialogue *);
 
-/* Fills outcome, text, address, helo, verdict, phases, micros and the lists; views into the dialogue, good until it is
- * destroyed. Everything else (leg, legs, port, local, started) is the owner's. */
+/* Fills outcome, text, address, helo, verdict, phases, micros and the lists; views into the
+ * dialogue, good until it is destroyed. Everything else (leg, legs, port, local, started) is the
+ * owner's. */
 void dialogue_evidence(struct dialogue *, struct evidence *);
 
 #endif

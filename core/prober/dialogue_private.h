@@ -1,9 +1,9 @@
-/* The inside of a dialogue, shared by dialogue.c (what comes in), turn.c (what the plugin says), phase.c (steps and their
- * time), verdict.c (how it ends) and words.c (the sentences). */
+/* What is known of a dialogue. The modules that change it are, from the lowest: phase.h, words.h,
+ * verdict.h, turn.h, step.h, received.h, input.h; dialogue.c and ends.c say what each event
+ * means. */
 #ifndef PROBER_DIALOGUE_PRIVATE_H
 #define PROBER_DIALOGUE_PRIVATE_H
 
-#include "base/refusal.h"
 #include "prober/dialogue.h"
 #include "prober/replies.h"
 
@@ -80,108 +80,5 @@ dialogue_plan(const struct dialogue *dialogue, uint8_t phase)
 {
 	return &dialogue_policy(dialogue)->phases[phase];
 }
-
-/* phase.c */
-
-/* The index of a phase of the policy, NO_PHASE where it has none of that name. */
-uint8_t phase_find(const struct dialogue *, const char *name);
-int64_t phase_limit(const struct dialogue *, uint8_t phase);
-int64_t leg_limit(const struct dialogue *);
-int64_t leg_deadline(const struct dialogue *);
-/* Leaves the phase before and begins this one; going on in the same phase renews no limit. */
-void phase_enter(struct dialogue *, uint8_t phase, int64_t now);
-void phase_leave(struct dialogue *, int64_t now);
-/* Microseconds that our own loop lost since the phase, or the leg, began. */
-int64_t phase_lost(const struct dialogue *);
-int64_t leg_lost(const struct dialogue *);
-/* Warnings for what took too long; `whole`: for the dialogue as a whole, too, where none of its phases was slow. */
-void phase_warn_slow(struct dialogue *, int64_t now, bool whole);
-
-/* turn.c: one call of the plugin, and the step that it chose. */
-
-enum turn_choice { TURN_NONE, TURN_EXPECT, TURN_SAY, TURN_SECURE, TURN_LOOK_UP, TURN_DONE, TURN_FAULT };
-
-struct turn {
-	struct pw_turn open; /* what the plugin sees; first */
-	struct dialogue *dialogue;
-	struct dialogue_step *step;
-	int64_t now;
-	enum turn_choice choice;
-	uint8_t phase;
-	bool secret;
-	char outcome[OUTCOME_NAME_MAX], or_outcome[OUTCOME_NAME_MAX];
-	char text[EVIDENCE_TEXT_MAX]; /* of done, or of the fault */
-	char or_text[EVIDENCE_TEXT_MAX];
-};
-
-void turn_begin(struct turn *, struct dialogue *, int64_t now, struct dialogue_step *);
-/* What the host knows of the session beside a reply that refuses. */
-void turn_session(const struct dialogue *, struct refusal_session *);
-/* The plugin has returned: no step becomes a fault. */
-void turn_end(struct turn *);
-
-/* dialogue.c */
-
-void dialogue_line(struct dialogue *, int64_t now, enum evidence_dir, const char *bytes, size_t size);
-void dialogue_note_once(struct dialogue *, int64_t now, uint8_t bit, const char *words);
-void dialogue_forget_input(struct dialogue *);
-/* Carries out the step that the plugin chose. */
-void dialogue_follow(struct dialogue *, struct turn *);
-/* The plugin's first turn. */
-void dialogue_begin(struct dialogue *, int64_t now, struct dialogue_step *);
-void dialogue_close(struct dialogue *, int64_t now, struct dialogue_step *);
-/* Decided while a command could be said: the farewell, and its reply is waited for. */
-void dialogue_leave(struct dialogue *, int64_t now, struct dialogue_step *);
-/* Decided, and the peer is not to be spoken to any more. */
-void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
-
-/* ends.c */
-
-/* A server that takes no more connections, or none of ours, need not begin TLS to say so: a whole 4xx or 5xx that came in
- * clear where TLS begins with the connection is judged as a greeting is, and ends the dialogue. Returns false where `said` is
- * none, and then has done nothing. */
-bool dialogue_hear_refusal(struct dialogue *, int64_t now, struct pw_bytes said, struct dialogue_step *);
-
-/* input.c */
-
-/* The connection is gone, and the last line had no line end: what refuses us is taken for a reply, and what can never
- * become one is said to be none. A 421 that came unasked is the reply. True: the plugin or the verdict had it, and the step is filled. */
-bool dialogue_salvage(struct dialogue *, int64_t now, struct dialogue_step *);
-
-/* What was said inside TLS before we spoke there, in answer to nothing, is dropped; a single 421 is kept. */
-void dialogue_hear_early(struct dialogue *, int64_t now, struct pw_bytes said);
-
-/* ends.c */
-
-/* A whole 421 that came unasked waits to be the reply: nothing else that is kept ends with a line. */
-bool dialogue_keeps_closing(const struct dialogue *);
-
-/* verdict.c */
-
-/* The dialogue is decided; the phase under way is the one that failed unless `outcome` is "ok". `text`: escaped, ""
- * for the outcome's own; copied. */
-void dialogue_decide(struct dialogue *, int64_t now, const char *outcome, const char *text);
-/* The same, with the phase under way in the outcome's name, between `before` and `behind`: "", "_timeout". */
-void dialogue_decide_phased(struct dialogue *, int64_t now, const char *before, const char *behind, const char *text);
-/* What failed is TLS: where that is opportunistic, a warning; on the second connection, the first one's failure stands. */
-void dialogue_decide_tls(struct dialogue *, int64_t now, const char *outcome, const char *text);
-
-/* How TLS failed on the first connection. */
-const char *dialogue_first_text(const struct dialogue *);
-
-/* words.c: each adds one sentence, or its part. */
-
-void words_timeout(const struct dialogue *, int64_t now, struct text *);
-void words_leg_timeout(const struct dialogue *, int64_t now, struct text *);
-void words_late(const struct dialogue *, int64_t now, int64_t late, int64_t limit, struct text *);
-void words_end(const struct dialogue *, int64_t now, const struct stream_fate *, struct text *);
-void words_protocol(const struct dialogue *, enum reply_status, struct pw_bytes line, struct text *);
-/* What a server said in clear on a connection that begins with TLS. */
-void words_in_clear(const struct dialogue *, struct pw_bytes said, struct text *);
-void words_other_protocol(const struct dialogue *, const char *name, struct pw_bytes line, struct text *);
-void words_slow(const struct dialogue *, const char *phase, int64_t micros, int64_t slow, struct text *);
-void words_where(const struct dialogue *, struct text *); /* "0 bytes, 192.0.2.1)" */
-/* "greeting", "reply to EHLO" */
-void words_awaited(const struct dialogue *, struct text *);
 
 #endif

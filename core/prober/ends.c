@@ -2,7 +2,7 @@
  * Ends a dialogue for reasons outside the plugin: the connection broke, a limit was reached, or a
  * resource of our own is missing.
  */
-#include "prober/dialogue_private.h"
+#include "prober/dialogue.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,6 +11,12 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
+#include "prober/input.h"
+#include "prober/phase.h"
+#include "prober/received.h"
+#include "prober/step.h"
+#include "prober/verdict.h"
+#include "prober/words.h"
 
 enum { LATE_AT_LEAST = 250 * MILLISECOND, GIVEN_UP_AFTER = 5 * SECOND };
 
@@ -198,56 +204,6 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 	}
 }
 
-/* Whether the bytes are one whole reply that refuses. A last line without an end is one where nothing can follow it. */
-static bool
-is_whole_refusal(struct pw_bytes said, bool is_over)
-{
-	char bytes[STREAM_CLEAR_MAX + 1];
-	struct reply_reader reader = { .code = 0 };
-	size_t used = said.size;
-
-	assert(said.size <= STREAM_CLEAR_MAX);
-	if (said.size == 0)
-		return false;
-	memcpy(bytes, said.data, said.size);
-	if (is_over && said.data[said.size - 1] != '\n')
-		bytes[used++] = '\n';
-	size_t size = used;
-	return reply_read(&reader, PW_REPLIES, bytes, &used) == REPLY_COMPLETE && reader.code >= 400 && used == size;
-}
-
-/* Whether it is a refusal that a server says in clear where TLS begins with the connection. */
-static bool
-is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
-{
-	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL
-	    && dialogue->ops->framing == PW_REPLIES && is_whole_refusal(said, dialogue->gone);
-}
-
-bool
-dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said, struct dialogue_step *step)
-{
-	if (!is_refusal(dialogue, said))
-		return false;
-	dialogue_event(dialogue, now, "the server speaks in clear, and TLS has not begun");
-	dialogue->gone = true;       /* nothing is said in clear to whoever was offered TLS */
-	dialogue->phase = NO_PHASE;  /* there was no handshake */
-	dialogue_begin(dialogue, now, step);
-	dialogue->phase_begun = dialogue->connected_at;
-	if (dialogue->state == LISTENING)
-		dialogue_received(dialogue, now, said.data, said.size, step);
-	if (dialogue->state == LISTENING)
-		dialogue_salvage(dialogue, now, step);
-	if (dialogue->state != OVER) {
-		char bytes[EVIDENCE_TEXT_MAX];
-		struct text text = TEXT_OVER(bytes);
-
-		words_in_clear(dialogue, said, &text);
-		dialogue_end(dialogue, now, "tls_protocol", bytes, step);
-	}
-	return true;
-}
-
 void
 dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
 {
@@ -309,14 +265,6 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 	}
 }
 
-bool
-dialogue_keeps_closing(const struct dialogue *dialogue)
-{
-	struct pw_bytes input = buffer_view(&dialogue->input);
-
-	return input.size > dialogue->reader.line && input.data[input.size - 1] == '\n';
-}
-
 void
 dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 {
@@ -366,48 +314,4 @@ dialogue_interrupt(struct dialogue *dialogue, int64_t now, const char *outcome, 
 	if (dialogue->ended == 0)
 		dialogue_decide(dialogue, now, outcome, text);
 	dialogue_close(dialogue, now, step);
-}
-
-bool
-dialogue_failed_tls(const struct dialogue *dialogue)
-{
-	return dialogue->tls_failed;
-}
-
-void
-dialogue_as_usual(struct dialogue *dialogue)
-{
-	dialogue->look = LOOK_USUAL;
-}
-
-void
-dialogue_again(struct dialogue *dialogue, int64_t now, enum dialogue_look look)
-{
-	static const char *const why[] = {
-		[LOOK_LEGACY] = "connecting once more, to see which version of TLS it speaks",
-		[LOOK_SMALL] = "connecting once more, to see whether a ClientHello of one segment is answered",
-		[LOOK_LARGE] = "connecting once more, to see whether a ClientHello of more than one segment is answered this time",
-		[LOOK_LAST] = "connecting a last time, with a ClientHello of one segment",
-	};
-	uint8_t resolve = phase_find(dialogue, "resolve");
-
-	assert(dialogue->state == OVER && look != LOOK_USUAL && dialogue->first_outcome[0] != '\0');
-	free(dialogue->text);
-	dialogue->text = NULL;
-	dialogue->ended = 0;
-	dialogue->outcome[0] = dialogue->or_outcome[0] = '\0';
-	dialogue->phase = dialogue->failed = NO_PHASE;
-	dialogue->slow &= 1u << resolve;
-	buffer_clear(&dialogue->log.warnings); /* of the first connection; what still holds will show again */
-	dialogue->polite = dialogue->early = dialogue->secured = dialogue->gone = dialogue->silent = false;
-	dialogue->cert_asked = dialogue->heard_inside = dialogue->closing = false;
-	dialogue->tls_failed = false;
-	dialogue->look = (uint8_t)look;
-	dialogue->state = CONNECTING;
-	for (uint32_t i = 0; i < dialogue_policy(dialogue)->phase_count; i++)
-		if (i != resolve)
-			dialogue->micros[i] = -1;
-	memset(dialogue->session, 0, dialogue->ops->session_size);
-	dialogue_event(dialogue, now, "%s", why[look]);
-	phase_enter(dialogue, phase_find(dialogue, "connect"), now);
 }

@@ -1,34 +1,20 @@
 /*
- * Input of a dialogue: received bytes to lines and replies. Each reply is handed to the plugin when
- * it answers a command, and not before.
+ * Input of a dialogue: received bytes to lines and replies. Each reply is handed to the plugin
+ * when it answers a command, and not before.
  */
-#include "prober/dialogue_private.h"
+#include "prober/input.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/messages.h"
+#include "prober/phase.h"
+#include "prober/received.h"
+#include "prober/step.h"
+#include "prober/verdict.h"
+#include "prober/words.h"
 
 enum { SHOWN_MAX = STREAM_CLEAR_MAX }; /* bytes of a line at fault in the transcript */
-
-static enum evidence_dir
-received_dir(const struct dialogue *dialogue)
-{
-	return dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED;
-}
-
-/* Puts the complete lines before offset `upto` into the transcript, each once, at the time it was complete. */
-static void
-log_lines(struct dialogue *dialogue, int64_t now, const char *bytes, uint32_t upto)
-{
-	while (dialogue->logged < upto) {
-		const char *line = bytes + dialogue->logged;
-		const char *lf = memchr(line, '\n', upto - dialogue->logged);
-		size_t size = lf != NULL ? (size_t)(lf - line) : upto - dialogue->logged;
-
-		dialogue_line(dialogue, now, received_dir(dialogue), line, reply_line_trim(line, size));
-		dialogue->logged += (uint32_t)(lf != NULL ? size + 1 : size);
-	}
-}
 
 static void
 note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
@@ -61,58 +47,6 @@ note_reply(struct dialogue *dialogue, const struct pw_reply *reply)
 	    | (marks.means_us ? REPORT_MEANS_US : 0));
 }
 
-/* The size of the reply at the front, or of the lines up to one that belongs to none; 0: its end is yet to come. */
-static size_t
-early_size(const struct dialogue *dialogue, const char *bytes, size_t size)
-{
-	struct reply_reader reader = { .code = 0 };
-	size_t used = size;
-	enum reply_status status = reply_read(&reader, dialogue->ops->framing, bytes, &used);
-
-	if (status == REPLY_COMPLETE || status == REPLY_INCOMPLETE)
-		return status == REPLY_COMPLETE ? used : 0;
-	const char *lf = memchr(bytes + reader.line, '\n', size - reader.line);
-	return lf != NULL ? (size_t)(lf + 1 - bytes) : reader.line;
-}
-
-/* What came before it was asked for is dropped, up to the end of the reply that is under way. */
-static void
-drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
-{
-	size_t used;
-
-	dialogue->early = true;
-	while (size > 0 && (used = early_size(dialogue, bytes, size)) > 0) {
-		dialogue->logged = 0;
-		log_lines(dialogue, now, bytes, (uint32_t)used);
-		bytes += used, size -= used;
-	}
-	dialogue->logged = 0;
-	if (size > 0) {
-		dialogue->stale = buffer_add(&dialogue->input, bytes, size, DIALOGUE_RECEIVED_MAX);
-		dialogue->reader = (struct reply_reader){ .code = 0 };
-	}
-	dialogue_note_once(dialogue, now, NOTED_EARLY, "replies came unasked and were discarded");
-}
-
-/*
- * 421 and nothing else: that reply may come unasked, from a server that closes (RFC 5321, section 3.8). It is kept as the
- * answer to what we say next: who said it listens no more.
- */
-static bool
-keep_closing(struct dialogue *dialogue, const char *bytes, size_t size)
-{
-	struct reply_reader reader = { .code = 0 };
-	size_t used = size;
-
-	if (dialogue->ops->framing != PW_REPLIES || dialogue->input.size > 0 || dialogue->stale
-	    || reply_read(&reader, PW_REPLIES, bytes, &used) != REPLY_COMPLETE || used != size || reader.code != 421)
-		return false;
-	dialogue->logged = 0;
-	dialogue->reader = (struct reply_reader){ .code = 0 };
-	return buffer_add(&dialogue->input, bytes, size, DIALOGUE_RECEIVED_MAX);
-}
-
 static void
 warn_early(struct dialogue *dialogue, size_t size)
 {
@@ -136,17 +70,6 @@ end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *w
 	dialogue_end(dialogue, now, "starttls_injection", bytes, step);
 }
 
-/* Nothing is said in an empty line, where replies have codes. */
-static size_t
-skip_empty(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size)
-{
-	size_t empty = dialogue->ops->framing == PW_REPLIES ? reply_skip_empty(bytes, size) : 0;
-
-	if (empty > 0)
-		dialogue_note_once(dialogue, now, NOTED_EMPTY, "empty lines came between replies");
-	return empty;
-}
-
 /* Bytes stand behind the reply that was just answered by `turn`. True: that ended the dialogue. */
 static bool
 judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_t size)
@@ -155,7 +78,7 @@ judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_
 	    && strcmp(dialogue_plan(dialogue, turn->phase)->name, "starttls") == 0;
 
 	if (turn->choice != TURN_SECURE) {
-		size_t empty = skip_empty(dialogue, turn->now, rest, size);
+		size_t empty = received_skip_empty(dialogue, turn->now, rest, size);
 
 		rest += empty, size -= empty;
 		if (size == 0 || (size == 1 && rest[0] == '\r'))
@@ -163,37 +86,16 @@ judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_
 	}
 	if (turn->choice == TURN_SECURE || starttls) {
 		dialogue->logged = 0;
-		log_lines(dialogue, turn->now, rest, (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
+		received_log_lines(dialogue, turn->now, rest, (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
 		end_injection(dialogue, turn->now, size,
 		    starttls ? "reply to EHLO, before STARTTLS" : "consent to STARTTLS", turn->step);
 		return true;
 	}
-	if (keep_closing(dialogue, rest, size))
+	if (received_keep_closing(dialogue, rest, size))
 		return false;
 	warn_early(dialogue, size);
-	drop_early(dialogue, turn->now, rest, size);
+	received_drop_early(dialogue, turn->now, rest, size);
 	return false;
-}
-
-/* What was received and not yet read; the memory it lies in, where that is ours. */
-struct portion {
-	const char *bytes;
-	size_t size;
-	struct buffer held;
-};
-
-/* Passes over empty lines before a reply. */
-static void
-pass_empty(struct dialogue *dialogue, int64_t now, struct portion *portion)
-{
-	size_t empty = dialogue->reader.lines == 0 && !dialogue->stale
-	    ? skip_empty(dialogue, now, portion->bytes, portion->size) : 0;
-
-	if (empty == 0)
-		return;
-	dialogue->reader.scanned = 0;
-	portion->bytes += empty;
-	portion->size -= empty;
 }
 
 /* Calls the plugin with the complete reply at the front of `portion`. */
@@ -217,7 +119,8 @@ ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *p
 	turn_end(turn);
 }
 
-/* Follows the plugin's step, `size` bytes standing behind what it was about. True: they are to be read on. */
+/* Follows the plugin's step, `size` bytes standing behind what it was about. True: they are to be
+ * read on. */
 static bool
 follow_before(struct dialogue *dialogue, struct turn *turn, const char *rest, size_t size)
 {
@@ -239,17 +142,6 @@ deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, s
 	turn_begin(&turn, dialogue, now, step);
 	ask_plugin(dialogue, &turn, portion, used);
 	return follow_before(dialogue, &turn, portion->bytes + used, portion->size - used);
-}
-
-/* An unfinished reply is kept; the rest of it comes later. */
-static bool
-keep(struct dialogue *dialogue, struct portion *portion)
-{
-	if (portion->bytes != portion->held.data)
-		return buffer_add(&dialogue->input, portion->bytes, portion->size, DIALOGUE_RECEIVED_MAX);
-	dialogue->input = portion->held;
-	portion->held = (struct buffer){ .data = NULL };
-	return true;
 }
 
 /* Passes over the reply that began before we had spoken. */
@@ -288,20 +180,21 @@ end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, c
 	dialogue_end(dialogue, now, other != NULL ? "other_protocol" : "protocol", bytes, step);
 }
 
-/* Reads replies, as many as the dialogue asks for. The portion begins where the unfinished reply does. */
+/* Reads replies, as many as the dialogue asks for. The portion begins where the unfinished reply
+ * does. */
 static void
 read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion, struct dialogue_step *step)
 {
 	while (portion->size > 0) {
-		pass_empty(dialogue, now, portion);
+		received_pass_empty(dialogue, now, portion);
 		if (portion->size == 0)
 			return;
 		size_t used = portion->size;
 		enum reply_status status = reply_read(&dialogue->reader, dialogue->ops->framing, portion->bytes, &used);
 
-		log_lines(dialogue, now, portion->bytes, dialogue->reader.line);
+		received_log_lines(dialogue, now, portion->bytes, dialogue->reader.line);
 		if (status == REPLY_INCOMPLETE) {
-			if (!keep(dialogue, portion))
+			if (!received_keep(dialogue, portion))
 				dialogue_end(dialogue, now, "no_memory", "", step);
 			return;
 		}
@@ -318,21 +211,6 @@ read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion, st
 	}
 }
 
-/* What was kept of an unfinished reply, and what follows it. */
-static bool
-take_portion(struct dialogue *dialogue, const char *bytes, size_t size, struct portion *portion)
-{
-	*portion = (struct portion){ .bytes = bytes, .size = size, .held = dialogue->input };
-	dialogue->input = (struct buffer){ .data = NULL };
-	if (portion->held.size == 0)
-		return true;
-	if (!buffer_add(&portion->held, bytes, size, 2 * DIALOGUE_RECEIVED_MAX))
-		return false;
-	portion->bytes = portion->held.data;
-	portion->size = portion->held.size;
-	return true;
-}
-
 void
 dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 {
@@ -340,13 +218,13 @@ dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said
 	struct text text = TEXT_OVER(bytes);
 	struct portion portion;
 
-	if (keep_closing(dialogue, said.data, said.size))
+	if (received_keep_closing(dialogue, said.data, said.size))
 		return;
 	text_format(&text, "%zu bytes came inside TLS before EHLO was said there (%s)", said.size, dialogue->address);
 	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
-	if (take_portion(dialogue, said.data, said.size, &portion)) {
+	if (received_take(dialogue, said.data, said.size, &portion)) {
 		dialogue->stale = false;
-		drop_early(dialogue, now, portion.bytes, portion.size);
+		received_drop_early(dialogue, now, portion.bytes, portion.size);
 	}
 	buffer_fini(&portion.held);
 }
@@ -356,7 +234,7 @@ listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size
 {
 	struct portion portion;
 
-	if (!take_portion(dialogue, bytes, size, &portion))
+	if (!received_take(dialogue, bytes, size, &portion))
 		dialogue_end(dialogue, now, "no_memory", "", step);
 	else
 		read_replies(dialogue, now, &portion, step);
@@ -371,13 +249,13 @@ hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t 
 	size_t used;
 	enum reply_status status = REPLY_INCOMPLETE;
 
-	if (take_portion(dialogue, bytes, size, &portion)) {
-		pass_empty(dialogue, now, &portion);
+	if (received_take(dialogue, bytes, size, &portion)) {
+		received_pass_empty(dialogue, now, &portion);
 		used = portion.size;
 		status = reply_read(&dialogue->reader, dialogue->ops->framing, portion.bytes, &used);
-		log_lines(dialogue, now, portion.bytes, dialogue->reader.line);
+		received_log_lines(dialogue, now, portion.bytes, dialogue->reader.line);
 	}
-	if (status == REPLY_INCOMPLETE && dialogue->received <= DIALOGUE_RECEIVED_MAX && keep(dialogue, &portion)) {
+	if (status == REPLY_INCOMPLETE && dialogue->received <= DIALOGUE_RECEIVED_MAX && received_keep(dialogue, &portion)) {
 		buffer_fini(&portion.held);
 		return;
 	}
@@ -401,6 +279,57 @@ end_too_much(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 	dialogue_end(dialogue, now, "protocol", bytes, step);
 }
 
+/* Whether the bytes are one whole reply that refuses. A last line without an end is one where
+ * nothing can follow it. */
+static bool
+is_whole_refusal(struct pw_bytes said, bool is_over)
+{
+	char bytes[STREAM_CLEAR_MAX + 1];
+	struct reply_reader reader = { .code = 0 };
+	size_t used = said.size;
+
+	assert(said.size <= STREAM_CLEAR_MAX);
+	if (said.size == 0)
+		return false;
+	memcpy(bytes, said.data, said.size);
+	if (is_over && said.data[said.size - 1] != '\n')
+		bytes[used++] = '\n';
+	size_t size = used;
+	return reply_read(&reader, PW_REPLIES, bytes, &used) == REPLY_COMPLETE && reader.code >= 400 && used == size;
+}
+
+/* Whether it is a refusal that a server says in clear where TLS begins with the connection. */
+static bool
+is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
+{
+	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL
+	    && dialogue->ops->framing == PW_REPLIES && is_whole_refusal(said, dialogue->gone);
+}
+
+bool
+dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said, struct dialogue_step *step)
+{
+	if (!is_refusal(dialogue, said))
+		return false;
+	dialogue_event(dialogue, now, "the server speaks in clear, and TLS has not begun");
+	dialogue->gone = true;       /* nothing is said in clear to whoever was offered TLS */
+	dialogue->phase = NO_PHASE;  /* there was no handshake */
+	dialogue_begin(dialogue, now, step);
+	dialogue->phase_begun = dialogue->connected_at;
+	if (dialogue->state == LISTENING)
+		dialogue_received(dialogue, now, said.data, said.size, step);
+	if (dialogue->state == LISTENING)
+		dialogue_salvage(dialogue, now, step);
+	if (dialogue->state != OVER) {
+		char bytes[EVIDENCE_TEXT_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		words_in_clear(dialogue, said, &text);
+		dialogue_end(dialogue, now, "tls_protocol", bytes, step);
+	}
+	return true;
+}
+
 /* Nothing may come between the consent to TLS and our first message of the handshake. */
 static void
 refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
@@ -412,7 +341,7 @@ refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, si
 	if (dialogue_hear_refusal(dialogue, now, (struct pw_bytes){ portion.bytes, portion.size }, step))
 		return;
 	dialogue->logged = 0;
-	log_lines(dialogue, now, bytes, (uint32_t)portion.size);
+	received_log_lines(dialogue, now, bytes, (uint32_t)portion.size);
 	if (dialogue->polite) {
 		end_injection(dialogue, now, size, "consent to STARTTLS", step);
 		return;
@@ -471,7 +400,7 @@ dialogue_received_early(struct dialogue *dialogue, int64_t now, const char *byte
 	dialogue->phase_received += (uint32_t)size;
 	if (dialogue->received > DIALOGUE_RECEIVED_MAX) {
 		end_too_much(dialogue, now, step);
-	} else if (keep_closing(dialogue, bytes, size)) {
+	} else if (received_keep_closing(dialogue, bytes, size)) {
 		dialogue->heard = now;
 		listen_to(dialogue, now, "", 0, step);
 	} else {
@@ -488,7 +417,7 @@ dialogue_answered(struct dialogue *dialogue, int64_t now, const struct pw_answer
 	step->next = DIALOGUE_WAIT;
 	if (dialogue->state != LOOKING_UP)
 		return;
-	take_portion(dialogue, "", 0, &portion);
+	received_take(dialogue, "", 0, &portion);
 	turn_begin(&turn, dialogue, now, step);
 	dialogue->ops->on_answer(dialogue->session, &turn.open, answer);
 	turn_end(&turn);

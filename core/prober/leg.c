@@ -387,7 +387,7 @@ static const struct stream_events events = {
 	.on_ready = on_ready,
 	.on_connected = on_connected,
 	.on_data = on_data,
-	.on_secured = on_secured,
+	.on_tls = on_secured,
 	.on_end = on_end,
 };
 

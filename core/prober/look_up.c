@@ -84,7 +84,7 @@ say_why(const struct resolved *resolved, struct text *why)
 }
 
 uint32_t
-look_up(struct look_up *names, const char *name, int64_t limit, struct address *found, uint32_t max, struct text *why)
+look_up_host(struct look_up *names, const char *name, int64_t limit, struct address *found, uint32_t max, struct text *why)
 {
 	struct asking asking = { .over = false };
 	struct resolver_query *query = resolver_ask(names->resolver, name, FAMILY_BOTH, false, limit, on_resolved, &asking);

@@ -22,6 +22,6 @@ void look_up_close(struct look_up *);
  * most `max` of them, within `limit` microseconds and 1 s. Where no server says anything of the name, those of its last
  * good answer, not older than 24 h. Returns how many; 0: `why` says whose answer was which.
  */
-uint32_t look_up(struct look_up *, const char *name, int64_t limit, struct address *found, uint32_t max, struct text *why);
+uint32_t look_up_host(struct look_up *, const char *name, int64_t limit, struct address *found, uint32_t max, struct text *why);
 
 #endif

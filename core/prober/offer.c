@@ -101,7 +101,7 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 static const struct stream_events events = {
 	.on_connected = on_connected,
 	.on_data = on_data,
-	.on_secured = on_secured,
+	.on_tls = on_secured,
 	.on_end = on_end,
 };
 

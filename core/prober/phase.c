@@ -1,8 +1,8 @@
 /*
- * The phases of a dialogue (connect, banner, ehlo, ...) and their limits: each limit is fixed when
- * its phase begins, and no byte renews it.
+ * The phases of a dialogue (connect, banner, ehlo, ...) and their limits: each limit is fixed
+ * when its phase begins, and no byte renews it.
  */
-#include "prober/dialogue_private.h"
+#include "prober/phase.h"
 
 #include <string.h>
 
@@ -104,34 +104,6 @@ phase_enter(struct dialogue *dialogue, uint8_t phase, int64_t now)
 	dialogue->said[0] = '\0';
 }
 
-static void
-warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t slow)
-{
-	const char *phase = strcmp(name, "leg") == 0 ? "" : name;
-	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
-	struct text made = TEXT_OVER(code), text = TEXT_OVER(bytes);
-
-	text_add(&made, "slow_");
-	text_add(&made, name);
-	words_slow(dialogue, name, micros, slow, &text);
-	evidence_add_warning(&dialogue->log, code, phase, bytes);
-}
-
-void
-phase_warn_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
-{
-	const struct policy *policy = dialogue_policy(dialogue);
-	int64_t whole = now - dialogue->begun;
-
-	for (uint32_t i = 0; dialogue->slow >> i != 0; i++)
-		if ((dialogue->slow >> i & 1) != 0)
-			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i], policy->phases[i].slow);
-	/* The name was not part of it; any other slow phase says by itself where the time went. */
-	bool explained = (dialogue->slow & ~(1u << phase_find(dialogue, "resolve"))) != 0;
-	if (with_whole && !explained && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
-		warn_slow(dialogue, "leg", whole, policy->leg.slow);
-}
-
 void
 dialogue_describe(const struct dialogue *dialogue, int64_t now, struct text *text)
 {
@@ -140,4 +112,34 @@ dialogue_describe(const struct dialogue *dialogue, int64_t now, struct text *tex
 	text_format(text, "%s, %lld s of ", dialogue_plan(dialogue, dialogue->phase)->name,
 	    (long long)((now - dialogue->phase_begun) / SECOND));
 	units_add_duration(text, phase_limit(dialogue, dialogue->phase));
+}
+
+/* The transcript */
+
+void
+dialogue_line(struct dialogue *dialogue, int64_t now, enum evidence_dir dir, const char *bytes, size_t size)
+{
+	evidence_add_line(&dialogue->log, now - dialogue->epoch, dir, (struct pw_bytes){ bytes, size });
+}
+
+void
+dialogue_event(struct dialogue *dialogue, int64_t now, const char *format, ...)
+{
+	char bytes[EVIDENCE_TEXT_MAX + OUTCOME_NAME_MAX];
+	struct text text = TEXT_OVER(bytes);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	dialogue_line(dialogue, now, EVIDENCE_EVENT, bytes, text.size);
+}
+
+void
+dialogue_note_once(struct dialogue *dialogue, int64_t now, uint8_t bit, const char *words)
+{
+	if ((dialogue->noted & bit) != 0)
+		return;
+	dialogue->noted |= bit;
+	dialogue_line(dialogue, now, EVIDENCE_EVENT, words, strlen(words));
 }

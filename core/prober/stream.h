@@ -21,7 +21,7 @@ struct stream_events {
 	void (*on_connected)(void *owner);
 	/* Bytes are lent for the call. Their time is ev_now(). */
 	void (*on_data)(void *owner, const char *bytes, size_t size);
-	void (*on_secured)(void *owner);
+	void (*on_tls)(void *owner);
 	/* The last one, and it comes once. */
 	void (*on_end)(void *owner, const struct stream_fate *);
 };
@@ -61,10 +61,10 @@ void stream_send(struct stream *, const char *bytes, size_t size);
 /* Whether anything that was sent has not been taken by the peer. */
 bool stream_is_stuffed(const struct stream *);
 
-/* Begins TLS; on_secured or on_end follow. Nothing that was received may be left unread: the owner has checked. */
+/* Begins TLS; on_tls or on_end follow. Nothing that was received may be left unread: the owner has checked. */
 void stream_secure(struct stream *, struct tls_policy *, const struct tls_names *);
 
-/* Takes what the peer has said inside TLS already, at most `room` bytes, in on_secured; 0: nothing yet. An end is told from
+/* Takes what the peer has said inside TLS already, at most `room` bytes, in on_tls; 0: nothing yet. An end is told from
  * the loop. */
 size_t stream_read_ahead(struct stream *, char *bytes, size_t room);
 

@@ -65,7 +65,7 @@ stream_handshake(struct stream *stream)
 	} else if (step == TLS_DONE) {
 		stream->secured = true;
 		stream_watch(stream);
-		if (stream_tell(stream, stream->events->on_secured) && tls_has_more(stream->tls))
+		if (stream_tell(stream, stream->events->on_tls) && tls_has_more(stream->tls))
 			stream_come_back(stream);
 	} else if (step == TLS_FAILED && tls_may_say_more(stream->tls)) {
 		hear_out(stream);

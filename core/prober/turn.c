@@ -2,13 +2,14 @@
  * The functions of the ABI that a probe plugin calls during a turn, and the check that it kept to
  * the rules.
  */
-#include "prober/dialogue_private.h"
+#include "prober/turn.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/messages.h"
 #include "config/regex.h"
+#include "prober/phase.h"
 
 static struct turn *
 turn_of(struct pw_turn *open)
@@ -201,7 +202,8 @@ warn(struct pw_turn *open, const char *code, const char *format, va_list argumen
 		fault(turn, "unknown code \"%s\"", code);
 		return;
 	}
-	/* The condition belongs to the step in which it was seen, so that only a run that comes as far ends it. */
+	/* The condition belongs to the step in which it was seen, so that only a run that comes
+	 * as far ends it. */
 	const char *phase = found.phase[0] == '\0' || dialogue->phase == NO_PHASE
 	    ? found.phase : dialogue_plan(dialogue, dialogue->phase)->name;
 	format_escaped(text, sizeof text, format, arguments);

@@ -1,7 +1,7 @@
 /*
  * Ends a dialogue with its verdict: one place for every verdict, and the evidence that it leaves.
  */
-#include "prober/dialogue_private.h"
+#include "prober/verdict.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -10,12 +10,14 @@
 
 #include "base/clock.h"
 #include "base/messages.h"
+#include "prober/phase.h"
+#include "prober/words.h"
 
 static const int64_t mute_at_least = SECOND; /* who closes sooner did not wait for us to speak */
 static const int64_t offer_at_most = 3 * SECOND;
 
-/* The warning that becomes the outcome of a run that would be ok: the first in the order of outcomes.def, then of the
- * plugin; of several slow phases the first. */
+/* The warning that becomes the outcome of a run that would be ok: the first in the order of
+ * outcomes.def, then of the plugin; of several slow phases the first. */
 static bool
 find_decisive(const struct dialogue *dialogue, struct evidence_warning *decisive)
 {
@@ -64,6 +66,36 @@ stop_clock(struct dialogue *dialogue, int64_t now, uint8_t failed, bool answered
 		dialogue->slow &= ~(1u << last); /* what never came was not slow */
 }
 
+static void
+warn_slow(struct dialogue *dialogue, const char *name, int64_t micros, int64_t slow)
+{
+	const char *phase = strcmp(name, "leg") == 0 ? "" : name;
+	char code[OUTCOME_NAME_MAX], bytes[EVIDENCE_TEXT_MAX];
+	struct text made = TEXT_OVER(code), text = TEXT_OVER(bytes);
+
+	text_add(&made, "slow_");
+	text_add(&made, name);
+	words_slow(dialogue, name, micros, slow, &text);
+	evidence_add_warning(&dialogue->log, code, phase, bytes);
+}
+
+/* Warnings for what took too long; `with_whole`: for the dialogue as a whole, too, where none of
+ * its phases was slow. */
+static void
+warn_all_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
+{
+	const struct policy *policy = dialogue_policy(dialogue);
+	int64_t whole = now - dialogue->begun;
+
+	for (uint32_t i = 0; dialogue->slow >> i != 0; i++)
+		if ((dialogue->slow >> i & 1) != 0)
+			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i], policy->phases[i].slow);
+	/* The name was not part of it; any other slow phase says by itself where the time went. */
+	bool explained = (dialogue->slow & ~(1u << phase_find(dialogue, "resolve"))) != 0;
+	if (with_whole && !explained && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
+		warn_slow(dialogue, "leg", whole, policy->leg.slow);
+}
+
 /* `answered`: the last phase had its answer, so that how long it took is worth a word. */
 static void
 decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text, bool answered)
@@ -76,7 +108,7 @@ decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *
 		dialogue_event(dialogue, now, "%s: %s", outcome, text);
 	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, answered);
 	if (dialogue->slow != 0 || answered)
-		phase_warn_slow(dialogue, now, answered);
+		warn_all_slow(dialogue, now, answered);
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))
 		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
 	else if (verdict == PW_OK && dialogue->undated != NULL)
@@ -91,17 +123,6 @@ dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, con
 	decide(dialogue, now, outcome, text, severity(dialogue, outcome) < PW_FAILED);
 }
 
-void
-dialogue_decide_phased(struct dialogue *dialogue, int64_t now, const char *before, const char *behind,
-    const char *text)
-{
-	const char *phase = dialogue_plan(dialogue, dialogue->phase)->name;
-	char outcome[OUTCOME_NAME_MAX];
-
-	snprintf(outcome, sizeof outcome, "%s%s%s", before, phase, behind);
-	dialogue_decide(dialogue, now, outcome, text);
-}
-
 static bool
 is_opportunistic(const struct dialogue *dialogue)
 {
@@ -110,8 +131,9 @@ is_opportunistic(const struct dialogue *dialogue)
 	return tls != NULL && tls->mode == PW_TLS_OPPORTUNISTIC;
 }
 
-/* A failure of TLS, under the name it has wherever it fails: a warning where TLS is opportunistic, as mail then goes in
- * clear. How long it took is part of that, and no slowness beside it. */
+/* A failure of TLS, under the name it has wherever it fails: a warning where TLS is
+ * opportunistic, as mail then goes in clear. How long it took is part of that, and no slowness
+ * beside it. */
 static void
 decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
@@ -225,8 +247,8 @@ dialogue_heard(const struct dialogue *dialogue)
 	return dialogue->heard;
 }
 
-/* Behind the phase that failed nothing counts as reached: a farewell that was said nevertheless stands in the transcript
- * alone. */
+/* Behind the phase that failed nothing counts as reached: a farewell that was said nevertheless
+ * stands in the transcript alone. */
 static bool
 is_reached(const struct dialogue *dialogue, uint32_t phase)
 {
@@ -263,7 +285,8 @@ status(const struct dialogue *dialogue, uint32_t phase)
 	return phase == dialogue->failed ? PHASE_FAILED : PHASE_OK;
 }
 
-/* Phases that this dialogue could never have come to are not "not reached": they do not belong to it. */
+/* Phases that this dialogue could never have come to are not "not reached": they do not belong to
+ * it. */
 static bool
 belongs(const struct dialogue *dialogue, uint32_t phase)
 {
@@ -293,7 +316,8 @@ add_phase(const struct dialogue *dialogue, struct evidence *evidence, uint32_t i
 	phase->limit = phase_limit(dialogue, (uint8_t)index);
 }
 
-/* In the order of the dialogue: where TLS is implicit, the handshake comes right after connecting. */
+/* In the order of the dialogue: where TLS is implicit, the handshake comes right after
+ * connecting. */
 static void
 add_phases(const struct dialogue *dialogue, struct evidence *evidence)
 {

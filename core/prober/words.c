@@ -1,13 +1,14 @@
 /*
- * Sentences of verdicts: which step, how long, which limit, how many bytes, which address. They are
- * what a postmaster reads first, so each is written here once.
+ * Sentences of verdicts: which step, how long, which limit, how many bytes, which address. They
+ * are what a postmaster reads first, so each is written here once.
  */
-#include "prober/dialogue_private.h"
-
-#include "base/clock.h"
+#include "prober/words.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "prober/phase.h"
 
 /* "15 s" where it is whole, as a limit is written; else like any time. */
 static void
@@ -176,7 +177,8 @@ first_line(struct pw_bytes said)
 	return said;
 }
 
-/* "and in clear came "454 TLS not available"": the first line of what a server says where TLS should be. */
+/* "and in clear came "454 TLS not available"": the first line of what a server says where TLS
+ * should be. */
 static void
 add_in_clear(struct text *text, struct pw_bytes said)
 {

@@ -12,7 +12,7 @@ ask(struct world *world, const char *name, int64_t limit, uint32_t max)
 	struct look_up names = { world->loop, world->resolver };
 	struct text text = TEXT_OVER(why);
 
-	return look_up(&names, name, limit, found, max, &text);
+	return look_up_host(&names, name, limit, found, max, &text);
 }
 
 static void

@@ -69,7 +69,7 @@ wire_ended(void *owner, const struct stream_fate *fate)
 }
 
 static const struct stream_events wire_events = { .on_connected = wire_connected, .on_data = wire_data,
-	.on_secured = wire_secured, .on_end = wire_ended };
+	.on_tls = wire_secured, .on_end = wire_ended };
 
 /* A port on `literal` that listens, with so many places in its queue. */
 static inline int

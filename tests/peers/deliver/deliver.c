@@ -138,7 +138,7 @@ look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit, st
 	struct look_up *names = &((struct host *)(void *)(uintptr_t)host)->names;
 	struct address addresses[RESOLVED_MAX];
 	struct text text = { .bytes = why, .room = why_size };
-	uint32_t count = look_up(names, name, limit, addresses, max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
+	uint32_t count = look_up_host(names, name, limit, addresses, max < RESOLVED_MAX ? max : RESOLVED_MAX, &text);
 
 	for (uint32_t i = 0; i < count; i++)
 		memcpy(&found[i], &addresses[i].any, address_length(&addresses[i]));
