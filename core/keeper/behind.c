@@ -36,16 +36,17 @@ count(struct sort *sort, uint32_t target)
 static void
 add_target(struct text *lines, const struct keeper *keeper, uint32_t target)
 {
-	const struct incident *incident = keeper->files[target].incident;
+	struct store_incident incident;
+	bool down = record_open_incident(keeper, target, &incident);
 	char bytes[LINE_MAX];
 	struct text line = TEXT_OVER(bytes);
 
-	if (incident != NULL && incident->text != NULL)
-		text_add_shown(&line, text_view(incident->text));
+	if (down && incident.text.size > 0)
+		text_add_shown(&line, incident.text);
 	else {
 		text_add_shown(&line, text_view(keeper->config->targets[target].name));
-		text_add(&line, incident == NULL ? ": not known to be down" : " down: ");
-		text_add(&line, incident == NULL ? "" : incident->outcome);
+		text_add(&line, !down ? ": not known to be down" : " down: ");
+		text_add(&line, !down ? "" : incident.outcome);
 	}
 	text_add_bytes(lines, line.bytes, line.size);
 	text_add(lines, line.cut ? " …\n" : "\n");
@@ -71,7 +72,7 @@ behind_add(const struct keeper *keeper, uint32_t target, const struct courier *c
 
 	for (uint32_t i = 0; target != CONFIG_NONE && i < config->target_count; i++)
 		if (is_behind(config, target, i) && rules_include(keeper, i, index))
-			count(keeper->files[i].incident != NULL ? &down : &others, i);
+			count(record_is_down(keeper, i) ? &down : &others, i);
 	all = down.count + others.count;
 	if (all == 0)
 		return;

@@ -35,7 +35,6 @@ keeper_runs_wanted(const struct keeper *keeper, uint32_t target)
 struct reading {
 	struct keeper *keeper;
 	uint64_t last;
-	char last_code[OUTCOME_NAME_MAX];
 	struct store_evidence_key key;
 	bool failed;
 	bool broken;
@@ -48,59 +47,6 @@ on_target(void *arg, const struct store_target *row)
 
 	reading->last = row->number;
 	reading->failed |= !roll_add(&reading->keeper->roll, row);
-	return !reading->failed;
-}
-
-static void
-take_incident(struct incident *incident, const struct store_incident *row)
-{
-	*incident = (struct incident){ .number = row->number, .change = row->change, .began = row->began,
-		.confirmed = row->confirmed, .acknowledged = row->acknowledged, .kept = row->confirmed,
-		.text = strndup(row->text.data, row->text.size), .ack_by = strndup(row->ack_by.data, row->ack_by.size),
-		.ack_why = strndup(row->ack_why.data, row->ack_why.size) };
-	text_copy(incident->outcome, sizeof incident->outcome, row->outcome);
-	text_copy(incident->last, sizeof incident->last, row->outcome);
-}
-
-static bool
-on_incident(void *arg, const struct store_incident *row)
-{
-	struct reading *reading = arg;
-	struct keeper *keeper = reading->keeper;
-	uint32_t target = roll_target(&keeper->roll, row->target);
-
-	reading->last = row->number;
-	if (target == CONFIG_NONE) {
-		gone_incident(keeper, row);
-		return true;
-	}
-	incident_destroy(&keeper->files[target].incident);
-	keeper->files[target].incident = malloc(sizeof(struct incident));
-	reading->failed |= keeper->files[target].incident == NULL;
-	if (!reading->failed)
-		take_incident(keeper->files[target].incident, row);
-	return !reading->failed;
-}
-
-static bool
-on_condition(void *arg, const struct store_condition *row)
-{
-	struct reading *reading = arg;
-	uint32_t target = roll_target(&reading->keeper->roll, row->target);
-	struct text code = TEXT_OVER(reading->last_code);
-
-	reading->last = row->target;
-	text_add(&code, row->code);
-	if (target == CONFIG_NONE) {
-		gone_condition(reading->keeper, row);
-		return true;
-	}
-	struct standing *standing = standing_add(&reading->keeper->files[target], row->code);
-	reading->failed |= standing == NULL;
-	if (standing != NULL) {
-		standing->since = row->since;
-		standing->told = row->standing;
-	}
 	return !reading->failed;
 }
 
@@ -139,18 +85,6 @@ static enum store_reading
 read_targets(struct store_reader *reader, struct reading *reading)
 {
 	return store_read_targets(reader, reading->last, PAGE, on_target, reading);
-}
-
-static enum store_reading
-read_incidents(struct store_reader *reader, struct reading *reading)
-{
-	return store_read_open_incidents(reader, reading->last, PAGE, on_incident, reading);
-}
-
-static enum store_reading
-read_conditions(struct store_reader *reader, struct reading *reading)
-{
-	return store_read_conditions(reader, true, reading->last, reading->last_code, PAGE, on_condition, reading);
 }
 
 static enum store_reading
@@ -235,13 +169,9 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_conditions, why) || !read_all(keeper, read_evidence, why)
-	    || !outbox_recover(keeper, why) || !pausing_recover(keeper, why) || !read_all(keeper, read_incidents, why))
+	if (!read_all(keeper, read_evidence, why) || !outbox_recover(keeper, why) || !pausing_recover(keeper, why))
 		return false;
-	if (!gone_tell(keeper)) {
-		reason_set(why, "what was told cannot be read: %s", store_reader_why(keeper->reader));
-		return false;
-	}
+	gone_tell(keeper);
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);
 	channel_recover(keeper);

@@ -8,21 +8,6 @@
 #include "keeper/keeper.h"
 
 static void
-forget_files(struct keeper *keeper)
-{
-	for (uint32_t i = 0; keeper->files != NULL && i < keeper->config->target_count; i++) {
-		struct file_of *file = &keeper->files[i];
-
-		incident_destroy(&file->incident);
-		for (struct standing *next; file->standing != NULL; file->standing = next) {
-			next = file->standing->next;
-			free(file->standing);
-		}
-	}
-	free(keeper->files);
-}
-
-static void
 forget_courier(struct courier *courier)
 {
 	if (courier->fd >= 0)
@@ -59,7 +44,7 @@ keeper_fini(struct keeper *keeper)
 	asks_forget(keeper);
 	pausing_fini(keeper);
 	forget_outbox(keeper);
-	forget_files(keeper);
+	free(keeper->files);
 	journal_fini(&keeper->journal);
 	roll_fini(&keeper->roll);
 	unseen_fini(keeper);

@@ -3,6 +3,7 @@
  * outcome, one an hour, the last failure and what passed behind it; of a notice without an incident its attempts. The rest
  * goes to the history, or nowhere.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -147,61 +148,54 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 		store_drop_evidence_upto(journal_main(keeper), target, change->attempts[0] - 1);
 }
 
-static void
-drop_loose(struct keeper *keeper, uint32_t target, struct incident *incident)
+/* While a target is down: what a failing run is kept as. It gives way to newer where neither its outcome nor the hour is new. */
+static const char *
+role_while_down(struct keeper *keeper, const struct store_incident *incident, const struct evidence *leg)
 {
-	for (uint32_t i = 0; i < incident->loose_count; i++)
-		store_drop_attached(journal_main(keeper), roll_number(&keeper->roll, target), incident->loose[i], incident->number);
-	incident->loose_count = 0;
+	struct store *store = keeper->journal.store;
+	struct message_evidence last;
+	struct store_evidence row;
+
+	if (store_find_last_failure(store, incident->number, &row)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+		if (message_get_evidence(&in, &last, CONFIG_NONE) && strcmp(last.leg.outcome, leg->outcome) != 0)
+			return "changed";
+	}
+	if (store_find_last_kept(store, incident->number, &row) && llabs(leg->started - row.at) < hourly)
+		return "failed";
+	return "hourly";
 }
 
-/* While a target is down: what a failing run is kept as, which may make room by what it replaces. */
-static const char *
-role_while_down(struct keeper *keeper, uint32_t target, struct incident *incident, uint64_t run)
+static void
+keep_while_down(struct keeper *keeper, uint32_t target, const struct store_incident *incident, const struct cabinet_run *run)
 {
 	struct message_evidence evidence;
-	const char *role = "failed";
+	const char *role = "passed";
 
-	if (!cabinet_leg(keeper->cabinet, target, run, 0, &evidence))
-		return role;
-	drop_loose(keeper, target, incident);
-	if (strcmp(incident->last, evidence.leg.outcome) != 0)
-		role = "changed";
-	else if (evidence.leg.started - incident->kept >= hourly)
-		role = "hourly";
-	memcpy(incident->last, evidence.leg.outcome, sizeof incident->last);
-	if (strcmp(role, "failed") != 0)
-		incident->kept = evidence.leg.started;
-	return role;
-}
-
-static void
-keep_while_down(struct keeper *keeper, uint32_t target, struct incident *incident, const struct cabinet_run *run)
-{
-	const char *role = run->passed ? "passed" : role_while_down(keeper, target, incident, run->run);
-
+	if (!run->passed && cabinet_leg(keeper->cabinet, target, run->run, 0, &evidence)) {
+		role = role_while_down(keeper, incident, &evidence.leg);
+		store_drop_loose(journal_main(keeper), incident->target, incident->number);
+	}
 	put_run(keeper, target, run->run, incident->number, role);
-	bool loose = run->passed || strcmp(role, "failed") == 0;
-	if (loose && incident->loose_count < LOOSE_MAX)
-		incident->loose[incident->loose_count++] = run->run;
 }
 
 void
 evidence_of_state(struct keeper *keeper, uint32_t target)
 {
-	struct incident *incident = keeper->files[target].incident;
+	struct store_incident incident;
 	struct cabinet_run run;
+	bool down = record_open_incident(keeper, target, &incident);
 
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
 		if (run.kept)
 			continue;
-		if (incident != NULL)
-			keep_while_down(keeper, target, incident, &run);
+		if (down)
+			keep_while_down(keeper, target, &incident, &run);
 		else if (!run.passed)
 			put_run(keeper, target, run.run, 0, "attempt");
 	}
 	/* What has given way in memory would only have given way later. */
-	if (incident == NULL && cabinet_run(keeper->cabinet, target, 0, &run) && run.kept)
+	if (!down && cabinet_run(keeper->cabinet, target, 0, &run) && run.kept)
 		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), run.run - 1);
 }
 
@@ -211,7 +205,7 @@ record_passed(struct keeper *keeper, uint32_t target, uint64_t until)
 	struct cabinet_run run;
 	bool any = false;
 
-	if (keeper->files[target].incident != NULL)
+	if (record_is_down(keeper, target))
 		return;
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run) && run.run <= until; i++) {
 		any |= run.kept && !run.over;

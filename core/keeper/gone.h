@@ -5,15 +5,9 @@
 #ifndef KEEPER_GONE_H
 #define KEEPER_GONE_H
 
-#include "store/rows.h"
-
 struct keeper;
 
-/* An open incident of a target (the store's number) that is not of the configuration; a condition that stands. */
-void gone_incident(struct keeper *, const struct store_incident *);
-void gone_condition(struct keeper *, const struct store_condition *);
-
-/* At birth, behind all of these: tells whom the ledgers know as told. False: they cannot be read. */
-bool gone_tell(struct keeper *);
+/* At birth, when targets are matched and deliveries are read. */
+void gone_tell(struct keeper *);
 
 #endif

@@ -24,7 +24,7 @@ mood_of(struct keeper *keeper, const struct report *result)
 {
 	if (silences_at(keeper, result->target, result->started) != NULL)
 		return STORE_MOOD_paused;
-	if (keeper->files[result->target].incident != NULL)
+	if (record_is_down(keeper, result->target))
 		return STORE_MOOD_down;
 	switch ((enum pw_verdict)result->verdict) {
 	case PW_OK:

@@ -28,38 +28,14 @@
 #include "keeper/outbox.h"
 #include "keeper/roll.h"
 #include "keeper/unseen.h"
+#include "store/find.h"
 #include "store/reader.h"
-
-enum { LOOSE_MAX = 16 };
 
 #define OWN_META "ourselves" /* where the store keeps the state of our own side */
 
-/* An incident that is open. */
-struct incident {
-	uint64_t number, change;
-	uint64_t notice;                /* of its `down`, 0: from before our birth */
-	int64_t began, confirmed;
-	int64_t acknowledged;
-	int64_t reminded;               /* UTC: when it was last said that it is still down, 0: never */
-	char outcome[OUTCOME_NAME_MAX]; /* that it was told with */
-	char last[OUTCOME_NAME_MAX];    /* of the last failing run */
-	char *text, *ack_by, *ack_why;  /* NULL: none */
-	int64_t kept;                   /* when evidence was last kept that does not give way to newer */
-	uint32_t loose_count;
-	uint64_t loose[LOOSE_MAX];      /* runs whose evidence gives way: the last failure, passes behind it */
-};
-
-/* A condition that stands. */
-struct standing {
-	struct standing *next;
-	char code[OUTCOME_NAME_MAX];
-	int64_t since, told;
-};
-
-/* What is open of a target; nearly all have nothing. */
+/* What is known of a target beside its rows. */
 struct file_of {
-	struct incident *incident;
-	struct standing *standing;
+	bool is_up, is_clear; /* no incident, no condition of it is open, so that none is looked for; false: not known */
 	const char *silenced; /* the reason of the monitor's for which the last word on it was kept silent, until it says that it is over; NULL: none */
 	bool flapping;        /* the same, because it flaps */
 	bool withheld;        /* something of it was queued and could not be told */
@@ -69,12 +45,6 @@ struct file_of {
 
 struct pausing {
 	struct pause_kept *items;
-	uint32_t count, room;
-};
-
-/* Ends of what was open of targets that are no longer watched, while they are told. */
-struct gone_ends {
-	struct gone_end *items;
 	uint32_t count, room;
 };
 
@@ -105,12 +75,11 @@ struct keeper {
 	struct roll roll;
 	struct store_reader *reader; /* of what is kept and what is about to be */
 	bool unread;                 /* what was kept before our birth cannot be read */
-	struct file_of *files;   /* by target */
+	struct file_of *files;       /* by target */
 	struct journal journal;
 	struct outbox_of outbox;
 	struct pausing pausing;
 	struct withheld withheld;
-	struct gone_ends gone;
 	struct window_clock windows;
 	struct ask *asks;
 	struct beat beat;
@@ -177,12 +146,11 @@ uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t 
 /* Something of our own; returns the notice's number. */
 uint64_t record_ours(struct keeper *, const char *kind, const char *code, int64_t since, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-struct standing *standing_add(struct file_of *, const char *code); /* NULL: no memory */
-/* Where the condition hangs, or would. */
-struct standing **standing_find(struct file_of *, const char *code);
-/* Its row while it is open; views into it. */
-struct store_incident incident_row(const struct keeper *, uint32_t target, const struct incident *);
-void incident_destroy(struct incident **);
+/* The open incident of a target; returns false if there is none. What it points at is good until the next call. */
+bool record_open_incident(const struct keeper *, uint32_t target, struct store_incident *);
+bool record_is_down(const struct keeper *, uint32_t target);
+/* Whether the condition stands. */
+bool record_stands(const struct keeper *, uint32_t target, const char *code);
 
 /* evidence.c */
 

@@ -333,9 +333,10 @@ bool
 outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 {
 	uint32_t target = roll_target(&keeper->roll, delivery->target);
-	const struct incident *incident = target == CONFIG_NONE ? NULL : keeper->files[target].incident;
+	struct store_incident incident;
 
-	return incident != NULL && delivery->incident != 0 && incident->number == delivery->incident;
+	return target != CONFIG_NONE && delivery->incident != 0 && record_open_incident(keeper, target, &incident)
+	    && incident.number == delivery->incident;
 }
 
 static struct delivery *

@@ -296,10 +296,11 @@ add_behind(struct material *it)
 {
 	enum notice_kind kind = notice_named(it->notice.kind);
 	uint32_t target = roll_target(&it->keeper->roll, it->target);
-	const struct incident *open = target == CONFIG_NONE ? NULL : it->keeper->files[target].incident;
+	struct store_incident open;
 
 	if (it->rest.covered == 0 && (kind == NOTICE_down || kind == NOTICE_reminder || kind == NOTICE_flapping)
-	    && open != NULL && open->number == it->notice.incident && it->keeper->files[target].has_behind)
+	    && target != CONFIG_NONE && it->keeper->files[target].has_behind && record_open_incident(it->keeper, target, &open)
+	    && open.number == it->notice.incident)
 		behind_add(it->keeper, target, it->courier, &it->lines);
 }
 

@@ -11,64 +11,51 @@
 #include "keeper/silences.h"
 #include "keeper/withhold.h"
 
-void
-incident_destroy(struct incident **incident)
+bool
+record_open_incident(const struct keeper *keeper, uint32_t target, struct store_incident *incident)
 {
-	if (*incident != NULL) {
-		free((*incident)->text);
-		free((*incident)->ack_by);
-		free((*incident)->ack_why);
-	}
-	free(*incident);
-	*incident = NULL;
+	struct file_of *file = &keeper->files[target];
+
+	file->is_up = file->is_up || !store_find_open_incident(keeper->journal.store, roll_number(&keeper->roll, target), incident);
+	return !file->is_up;
 }
 
-struct store_incident
-incident_row(const struct keeper *keeper, uint32_t target, const struct incident *incident)
+bool
+record_is_down(const struct keeper *keeper, uint32_t target)
 {
-	return (struct store_incident){ .number = incident->number, .target = roll_number(&keeper->roll, target),
-		.change = incident->change, .began = incident->began, .confirmed = incident->confirmed,
-		.outcome = incident->outcome, .end = "", .text = text_view(incident->text),
-		.acknowledged = incident->acknowledged, .ack_by = text_view(incident->ack_by), .ack_why = text_view(incident->ack_why) };
+	struct store_incident incident;
+
+	return record_open_incident(keeper, target, &incident);
 }
 
 static void
-close_incident(struct keeper *keeper, uint32_t target, const char *end, int64_t ended, int64_t confirmed,
+close_incident(struct keeper *keeper, struct store_incident *incident, const char *end, int64_t ended, int64_t confirmed,
     struct pw_bytes text)
 {
-	struct incident **incident = &keeper->files[target].incident;
-	struct store_incident row = incident_row(keeper, target, *incident);
-
-	row.end = end;
-	row.ended = ended;
-	row.end_confirmed = confirmed;
-	row.end_text = text;
-	store_put_incident(journal_main(keeper), &row);
-	incident_destroy(incident);
+	incident->end = end;
+	incident->ended = ended;
+	incident->end_confirmed = confirmed;
+	incident->end_text = text;
+	store_put_incident(journal_main(keeper), incident);
 }
 
 static uint64_t
 open_incident(struct keeper *keeper, const struct message_change *change)
 {
-	struct file_of *file = &keeper->files[change->target];
+	struct store_incident incident;
 
-	if (file->incident != NULL && file->incident->change == change->incident)
-		return file->incident->number;
-	/* The one before was open, and its end was never told us: we cannot tell when it was. */
-	if (file->incident != NULL)
-		close_incident(keeper, change->target, "lost", change->detected, change->confirmed, text_view(""));
-	struct incident *incident = calloc(1, sizeof *incident);
-	if (incident == NULL)
-		keeper_out_of_memory(keeper, "an incident");
-	*incident = (struct incident){ .number = store_number(keeper->journal.store, STORE_INCIDENTS),
-		.change = change->incident, .began = change->detected, .confirmed = change->confirmed,
-		.kept = change->confirmed, .text = strndup(change->text.data, change->text.size) };
-	memcpy(incident->outcome, change->code, sizeof incident->outcome);
-	memcpy(incident->last, change->code, sizeof incident->last);
-	file->incident = incident;
-	struct store_incident row = incident_row(keeper, change->target, incident);
-	store_put_incident(journal_main(keeper), &row);
-	return incident->number;
+	if (record_open_incident(keeper, change->target, &incident)) {
+		if (incident.change == change->incident)
+			return incident.number;
+		/* Its end was never told us: we cannot tell when it was. */
+		close_incident(keeper, &incident, "lost", change->detected, change->confirmed, text_view(""));
+	}
+	incident = (struct store_incident){ .number = store_number(keeper->journal.store, STORE_INCIDENTS),
+		.target = roll_number(&keeper->roll, change->target), .change = change->incident, .began = change->detected,
+		.confirmed = change->confirmed, .outcome = change->code, .text = change->text };
+	store_put_incident(journal_main(keeper), &incident);
+	keeper->files[change->target].is_up = false;
+	return incident.number;
 }
 
 static bool
@@ -86,14 +73,13 @@ closes(const struct message_change *change)
 static uint64_t
 incident_of(struct keeper *keeper, const struct message_change *change)
 {
-	const struct incident *incident;
+	struct store_incident incident;
 
 	if (opens(change))
 		return open_incident(keeper, change);
 	if (change->target == CONFIG_NONE || change->incident == 0)
 		return 0;
-	incident = keeper->files[change->target].incident;
-	return incident != NULL && incident->change == change->incident ? incident->number : 0;
+	return record_open_incident(keeper, change->target, &incident) && incident.change == change->incident ? incident.number : 0;
 }
 
 static void
@@ -116,57 +102,31 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	    .silences = change->silences, .rest = { (const char *)bytes, out.size } });
 }
 
-struct standing *
-standing_add(struct file_of *file, const char *code)
+bool
+record_stands(const struct keeper *keeper, uint32_t target, const char *code)
 {
-	struct standing *standing = calloc(1, sizeof *standing);
+	struct store_condition condition;
 
-	if (standing == NULL)
-		return NULL;
-	text_copy(standing->code, sizeof standing->code, code);
-	standing->next = file->standing;
-	file->standing = standing;
-	return standing;
-}
-
-struct standing **
-standing_find(struct file_of *file, const char *code)
-{
-	struct standing **link = &file->standing;
-
-	while (*link != NULL && strcmp((*link)->code, code) != 0)
-		link = &(*link)->next;
-	return link;
+	return !keeper->files[target].is_clear
+	    && store_find_condition(keeper->journal.store, roll_number(&keeper->roll, target), code, &condition);
 }
 
 static void
 record_condition(struct keeper *keeper, const struct message_change *change)
 {
 	enum notice_kind kind = notice_named(change->kind);
-	bool cleared = kind == NOTICE_cleared;
-	struct file_of *file;
-	struct standing **link;
+	uint64_t target = roll_number(&keeper->roll, change->target);
+	struct store_condition condition;
 
-	if (change->target == CONFIG_NONE || !ledger_speaks_of_condition(kind))
+	if (target == 0 || !ledger_speaks_of_condition(kind))
 		return;
-	file = &keeper->files[change->target];
-	link = standing_find(file, change->code);
-	struct store_condition row = { .target = roll_number(&keeper->roll, change->target), .code = change->code,
-		.since = *link != NULL ? (*link)->since : change->detected,
-		.standing = *link != NULL ? (*link)->told : change->confirmed, .cleared = cleared ? change->confirmed : 0,
-		.text = change->text };
-	store_put_condition(journal_main(keeper), &row);
-	if (cleared && *link != NULL) {
-		struct standing *gone = *link;
-		*link = gone->next;
-		free(gone);
-	} else if (!cleared && *link == NULL) {
-		struct standing *standing = standing_add(file, change->code);
-		if (standing == NULL)
-			keeper_out_of_memory(keeper, "a condition");
-		standing->since = change->detected;
-		standing->told = change->confirmed;
-	}
+	if (!store_find_condition(keeper->journal.store, target, change->code, &condition))
+		condition = (struct store_condition){ .target = target, .since = change->detected, .standing = change->confirmed };
+	condition.code = change->code;
+	condition.cleared = kind == NOTICE_cleared ? change->confirmed : 0;
+	condition.text = change->text;
+	store_put_condition(journal_main(keeper), &condition);
+	keeper->files[change->target].is_clear = false;
 }
 
 /* In the store, for `status`: since when which files cannot be used, and what is in force instead. */
@@ -205,19 +165,17 @@ record_change(struct keeper *keeper, const struct message_change *change)
 		note_silence(keeper, change);
 	/* Without a kind nothing happened but that the reasons for silence are others. */
 	if (change->kind[0] != '\0') {
+		struct store_incident ended;
 		uint64_t incident = incident_of(keeper, change), notice = store_number(keeper->journal.store, STORE_NOTICES);
 
 		put_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
-		if (opens(change) && keeper->files[change->target].incident != NULL)
-			keeper->files[change->target].incident->notice = notice;
 		telling_notice(keeper, change, notice, roll_number(&keeper->roll, change->target), incident);
 		record_condition(keeper, change);
 		keep_files(keeper, change);
 		if (change->target != CONFIG_NONE)
 			evidence_of_change(keeper, change, notice, incident);
-		if (closes(change) && keeper->files[change->target].incident != NULL
-		    && keeper->files[change->target].incident->number == incident)
-			close_incident(keeper, change->target, "up", change->detected, change->confirmed, change->text);
+		if (closes(change) && store_find_incident(keeper->journal.store, incident, &ended))
+			close_incident(keeper, &ended, "up", change->detected, change->confirmed, change->text);
 	}
 	if (change->kind[0] == '\0' && change->target != CONFIG_NONE && silences_at(keeper, change->target, change->confirmed) == NULL)
 		telling_compare(keeper, change->target, CONFIG_NONE);
@@ -228,14 +186,13 @@ record_change(struct keeper *keeper, const struct message_change *change)
 static bool
 is_open(struct keeper *keeper, const struct message_change *change)
 {
-	struct file_of *file;
+	struct store_incident incident;
 
 	if (change->target == CONFIG_NONE)
 		return false;
-	file = &keeper->files[change->target];
 	if (opens(change))
-		return file->incident != NULL && file->incident->change == change->incident;
-	return ledger_speaks_of_condition(notice_named(change->kind)) && *standing_find(file, change->code) != NULL;
+		return record_open_incident(keeper, change->target, &incident) && incident.change == change->incident;
+	return ledger_speaks_of_condition(notice_named(change->kind)) && record_stands(keeper, change->target, change->code);
 }
 
 /* The columns as the monitor says them: its record is not read here. */
@@ -266,11 +223,10 @@ record_state(struct keeper *keeper, const struct message_run *run)
 
 /* The monitor had to begin without us, or we do not have what one before us had: the end was told nobody. */
 static void
-end_unseen(struct keeper *keeper, uint32_t target)
+end_unseen(struct keeper *keeper, uint32_t target, uint64_t incident)
 {
-	const struct incident *incident = keeper->files[target].incident;
-	struct message_change change = { .target = target, .change = incident->change, .kind = "up", .from = "down", .to = "up",
-		.code = "ok", .incident = incident->change, .detected = clock_wall(), .confirmed = clock_wall() };
+	struct message_change change = { .target = target, .change = incident, .kind = "up", .from = "down", .to = "up",
+		.code = "ok", .incident = incident, .detected = clock_wall(), .confirmed = clock_wall() };
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
@@ -279,7 +235,7 @@ end_unseen(struct keeper *keeper, uint32_t target)
 	silences_stamp(keeper, &change);
 	record_change(keeper, &change);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s", sentence);
-	assert(keeper->files[target].incident == NULL);
+	assert(!record_is_down(keeper, target));
 }
 
 void
@@ -287,6 +243,7 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 {
 	struct wire_in in = wire_from(run->changes.data, run->changes.size);
 	struct message_change change;
+	struct store_incident open;
 	uint64_t left_out = 0;
 
 	for (uint32_t i = 0; message_next_change(&in, run, &change); i++)
@@ -296,8 +253,8 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 			silences_stamp(keeper, &change);
 			record_change(keeper, &change);
 		}
-	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && keeper->files[run->target].incident != NULL)
-		end_unseen(keeper, run->target);
+	if (run->target != CONFIG_NONE && strcmp(run->columns.state, "up") == 0 && record_open_incident(keeper, run->target, &open))
+		end_unseen(keeper, run->target, open.change);
 	if (run->state.size > 0)
 		record_state(keeper, run);
 	journal_take(keeper, STORE_MAIN, run->sequence);
@@ -307,18 +264,14 @@ record_run(struct keeper *keeper, const struct message_run *run, struct pw_bytes
 void
 record_clock_set(struct keeper *keeper, int64_t moved)
 {
-	for (uint32_t i = 0; (moved > SECOND || moved < -SECOND) && i < keeper->config->target_count; i++) {
-		struct incident *incident = keeper->files[i].incident;
+	struct store_incident incident = { .number = 0 };
 
-		if (incident == NULL)
-			continue;
-		incident->began += moved;
-		incident->confirmed += moved;
-		incident->kept += moved;
-		incident->reminded += incident->reminded == 0 ? 0 : moved;
-		incident->acknowledged += incident->acknowledged == 0 ? 0 : moved;
-		struct store_incident row = incident_row(keeper, i, incident);
-		store_put_incident(journal_main(keeper), &row);
+	while ((moved > SECOND || moved < -SECOND) && store_next_open_incident(keeper->journal.store, &incident)) {
+		incident.began += moved;
+		incident.confirmed += moved;
+		incident.reminded += incident.reminded == 0 ? 0 : moved;
+		incident.acknowledged += incident.acknowledged == 0 ? 0 : moved;
+		store_put_incident(journal_main(keeper), &incident);
 	}
 }
 
@@ -332,9 +285,9 @@ is_of_unknown(const char *code)
 }
 
 static void
-clear(struct keeper *keeper, uint32_t target, const struct standing *standing, uint64_t run, int64_t at)
+clear(struct keeper *keeper, uint32_t target, const struct store_condition *standing, uint64_t run, int64_t at)
 {
-	uint64_t number = roll_number(&keeper->roll, target), notice;
+	uint64_t notice;
 	struct message_change change = { .target = target, .change = ++keeper->own_change, .kind = "cleared",
 		.detected = standing->since, .confirmed = at };
 	char sentence[512];
@@ -343,12 +296,12 @@ clear(struct keeper *keeper, uint32_t target, const struct standing *standing, u
 
 	change.attempt_count = cabinet_leg(keeper->cabinet, target, run, 0, &evidence);
 	change.attempts[0] = run;
-	memcpy(change.code, standing->code, sizeof change.code);
+	text_copy(change.code, sizeof change.code, standing->code);
 	text_format(&text, "%s is looked at again, after ", keeper->config->targets[target].name);
 	text_add_span(&text, at > standing->since ? at - standing->since : 0);
 	change.text = (struct pw_bytes){ text.bytes, text.size };
-	notice = record_notice(keeper, &change, number, 0);
-	telling_notice(keeper, &change, notice, number, 0);
+	notice = record_notice(keeper, &change, standing->target, 0);
+	telling_notice(keeper, &change, notice, standing->target, 0);
 	record_condition(keeper, &change);
 	evidence_of_change(keeper, &change, notice, 0);
 }
@@ -356,11 +309,15 @@ clear(struct keeper *keeper, uint32_t target, const struct standing *standing, u
 void
 record_seen(struct keeper *keeper, uint32_t target, uint64_t run)
 {
-	for (struct standing *standing = keeper->files[target].standing, *next; standing != NULL; standing = next) {
-		next = standing->next;
-		if (is_of_unknown(standing->code))
-			clear(keeper, target, standing, run, clock_wall());
-	}
+	struct store_condition condition = { .target = roll_number(&keeper->roll, target) };
+	bool any = false;
+
+	if (keeper->files[target].is_clear)
+		return;
+	for (; store_next_condition_of(keeper->journal.store, &condition); any = true)
+		if (is_of_unknown(condition.code))
+			clear(keeper, target, &condition, run, clock_wall());
+	keeper->files[target].is_clear = !any;
 }
 
 uint64_t

@@ -11,8 +11,6 @@
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
-enum { PAGE = 200 };
-
 /* Numbers of changes that are ours, above all that a monitor counts. */
 #define OWN_CHANGES (UINT64_C(1) << 62)
 
@@ -33,24 +31,22 @@ remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now)
 }
 
 static bool
-is_due(struct keeper *keeper, uint32_t target, uint32_t index, int64_t reminded, int64_t now)
+is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now)
 {
 	const struct courier *courier = &keeper->outbox.couriers[index];
-	const struct incident *incident = keeper->files[target].incident;
-	const struct ledger *ledger = told_ledger(keeper, target, index);
 	int64_t last;
 
-	if (courier->rules->remind_count == 0 || courier->hushed || ledger->meaning != MEANING_DOWN
-	    || !rules_want(keeper, index, NOTICE_reminder, "") || !rules_include(keeper, target, index))
+	if (courier->rules->remind_count == 0 || courier->hushed || !rules_want(keeper, index, NOTICE_reminder, "")
+	    || !rules_include(keeper, target, index))
 		return false;
 	last = remind_last(courier->rules->remind, courier->rules->remind_count, incident->confirmed + courier->rules->after, now);
-	return last > reminded && last != 0;
+	return last > incident->reminded && last != 0 && told_ledger(keeper, target, index)->meaning == MEANING_DOWN;
 }
 
 static uint64_t
-record_reminder(struct keeper *keeper, uint32_t target, int64_t now)
+record_reminder(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
 {
-	struct incident *incident = keeper->files[target].incident;
+	struct store_incident reminded = *incident;
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
 	struct notice_rest rest = { .attempt_count = 0 };
 	unsigned char bytes[NOTICE_REST_MAX];
@@ -62,31 +58,30 @@ record_reminder(struct keeper *keeper, uint32_t target, int64_t now)
 	text_format(&text, "%s is still down, for ", keeper->config->targets[target].name);
 	text_add_span(&text, now - incident->began);
 	text_add(&text, ": ");
-	text_add(&text, incident->text == NULL ? incident->outcome : incident->text);
+	text_add_bytes(&text, incident->text.data, incident->text.size);
 	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number,
-	    .target = roll_number(&keeper->roll, target), .change = OWN_CHANGES + number, .kind = "reminder",
+	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
 	    .text = { text.bytes, text.size }, .silences = "", .rest = { (const char *)bytes, out.size } });
-	incident->reminded = now;
+	reminded.reminded = now;
+	store_put_incident(journal_main(keeper), &reminded);
 	return number;
 }
 
 static void
-remind_of(struct keeper *keeper, uint32_t target, int64_t now)
+remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
 {
-	const struct incident *incident = keeper->files[target].incident;
-	int64_t reminded = incident->reminded;
 	uint64_t notice = 0;
 
-	if (incident->acknowledged != 0 || rules_target_is_silent(keeper, target))
+	if (target == CONFIG_NONE || incident->acknowledged != 0 || rules_target_is_silent(keeper, target))
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		if (!is_due(keeper, target, i, reminded, now))
+		if (!is_due(keeper, target, i, incident, now))
 			continue;
 		if (notice == 0)
-			notice = record_reminder(keeper, target, now);
+			notice = record_reminder(keeper, target, incident, now);
 		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder, .code = incident->outcome, .notice = notice,
-		    .target = roll_number(&keeper->roll, target), .incident = incident->number,
+		    .target = incident->target, .incident = incident->number,
 		    .opened = told_ledger(keeper, target, i)->opened });
 	}
 }
@@ -94,14 +89,14 @@ remind_of(struct keeper *keeper, uint32_t target, int64_t now)
 static void
 remind(struct keeper *keeper)
 {
+	struct store_incident incident = { .number = 0 };
 	int64_t now = clock_wall();
 	bool wanted = false;
 
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		wanted |= keeper->outbox.couriers[i].rules->remind_count > 0;
-	for (uint32_t target = 0; wanted && target < keeper->config->target_count; target++)
-		if (keeper->files[target].incident != NULL)
-			remind_of(keeper, target, now);
+	while (wanted && store_next_open_incident(keeper->journal.store, &incident))
+		remind_of(keeper, roll_target(&keeper->roll, incident.target), &incident, now);
 }
 
 static bool
@@ -191,37 +186,11 @@ remind_turn(struct keeper *keeper)
 	test_ways(keeper);
 }
 
-struct look {
-	int64_t at;
-	uint64_t last;
-};
-
-static bool
-on_notice(void *arg, const struct store_notice *row)
-{
-	struct look *look = arg;
-
-	look->last = row->number;
-	if (strcmp(row->kind, "reminder") == 0)
-		look->at = row->confirmed;
-	return true;
-}
-
 void
 remind_recover(struct keeper *keeper)
 {
 	int64_t tested = 0;
 
-	for (uint32_t target = 0; target < keeper->config->target_count; target++) {
-		struct incident *incident = keeper->files[target].incident;
-		struct look look = { .at = 0 };
-
-		while (incident != NULL && store_read_incident_notices(keeper->reader, incident->number, look.last, PAGE, on_notice,
-		    &look) == STORE_READ_MORE)
-			continue;
-		if (incident != NULL)
-			incident->reminded = look.at;
-	}
 	if (store_read_meta(keeper->reader, "tested", &tested, sizeof tested) == sizeof tested)
 		keeper->outbox.tested = tested;
 	else

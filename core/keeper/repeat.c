@@ -18,7 +18,8 @@ static const int64_t round_every = 300 * (int64_t)SECOND;
 /* The condition of that place, from 1, among those that the receiver was told of and that stand; 0: none, or it is not
  * known by which notice it began. *end: there are no more. */
 static uint64_t
-find_condition(struct file_of *file, const struct ledger *ledger, uint32_t place, bool *end)
+find_condition(const struct keeper *keeper, uint32_t target, const struct ledger *ledger, uint32_t place,
+    bool *end)
 {
 	const char *list = ledger->sent_codes;
 	struct ledger_code code = { .opened = 0 };
@@ -29,16 +30,16 @@ find_condition(struct file_of *file, const struct ledger *ledger, uint32_t place
 			*end = true;
 			return 0;
 		}
-	return ledger_has_code(ledger, code.name) && *standing_find(file, code.name) != NULL ? code.opened : 0;
+	return ledger_has_code(ledger, code.name) && record_stands(keeper, target, code.name) ? code.opened : 0;
 }
 
 /* What of a target that is down its receiver has: 0: nothing, or an end of it is on its way. */
 static uint64_t
-find_outage(const struct file_of *file, const struct ledger *ledger)
+find_outage(const struct keeper *keeper, uint32_t target, const struct ledger *ledger)
 {
 	bool told = ledger->sent_meaning == MEANING_DOWN && ledger->meaning == MEANING_DOWN;
 
-	if (!told || file->incident == NULL)
+	if (!told || !record_is_down(keeper, target))
 		return 0;
 	return ledger->sent_opened != 0 ? ledger->sent_opened : ledger->sent;
 }
@@ -99,8 +100,8 @@ find_next(struct keeper *keeper, struct courier *courier)
 		uint32_t target = courier->repeat_target, place = courier->repeat_code++;
 		const struct ledger *ledger = told_ledger(keeper, target, courier_index(keeper, courier));
 		bool end = rules_target_is_silent(keeper, target);
-		uint64_t found = end ? 0 : place == 0 ? find_outage(&keeper->files[target], ledger)
-		    : find_condition(&keeper->files[target], ledger, place, &end);
+		uint64_t found = end ? 0 : place == 0 ? find_outage(keeper, target, ledger)
+		    : find_condition(keeper, target, ledger, place, &end);
 
 		if (end) {
 			courier->repeat_target++;

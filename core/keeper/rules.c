@@ -286,8 +286,11 @@ rules_recover(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
 		recover_missed(keeper, &keeper->outbox.couriers[i]);
 	/* Who is told of it since a moment ago only, or had no memory left of it. */
-	for (uint32_t target = 0; target < keeper->config->target_count; target++)
-		for (uint32_t i = 0; keeper->files[target].incident != NULL && i < keeper->outbox.count; i++)
+	struct store_incident incident = { .number = 0 };
+	while (store_next_open_incident(keeper->journal.store, &incident)) {
+		uint32_t target = roll_target(&keeper->roll, incident.target);
+		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->outbox.count; i++)
 			if (!ledger_is_down(told_ledger(keeper, target, i)) && !rules_target_is_silent(keeper, target))
 				telling_compare(keeper, target, i);
+	}
 }

@@ -68,7 +68,7 @@ add_time(struct text *text, int64_t utc)
 }
 
 struct outage {
-	uint64_t down, up, change, incident;
+	uint64_t up, change, incident;
 	int64_t began, ended, confirmed;
 	struct pw_bytes text; /* of the up */
 	const uint64_t *attempts;
@@ -105,7 +105,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 	struct text text = TEXT_OVER(sentence);
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
 
-	rest.covers[rest.covers_count++] = outage->down != 0 ? outage->down : first_of(keeper, outage->incident);
+	rest.covers[rest.covers_count++] = first_of(keeper, outage->incident);
 	rest.covers[rest.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
 		rest.attempts[i] = outage->attempts[i];
@@ -123,43 +123,22 @@ record_outage(const struct telling *it, const struct outage *outage)
 	return number;
 }
 
-struct span {
-	int64_t began, confirmed, acknowledged;
-};
-
-static bool
-on_incident(void *arg, const struct store_incident *row)
-{
-	*(struct span *)arg = (struct span){ row->began, row->confirmed, row->acknowledged };
-	return false;
-}
-
-static struct span
-span_of(const struct telling *it, const struct outage *outage)
-{
-	const struct incident *open = it->keeper->files[it->target].incident;
-	struct span span = { 0, 0, 0 };
-
-	if (open != NULL && open->number == outage->incident)
-		return (struct span){ open->began, open->confirmed, open->acknowledged };
-	store_read_incident(it->keeper->reader, outage->incident, on_incident, &span);
-	return span;
-}
-
 /* One that was told of in another notifier's merged notice has its own: the number is given once a target and change. */
 static void
 tell_outage(const struct telling *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
-	struct span span = span_of(it, given);
+	struct store_incident incident = { .number = 0 };
 	int64_t after = it->keeper->outbox.couriers[it->courier].rules->after;
-	bool brief = !merges && after > 0 && (span.acknowledged != 0 || outage.ended - span.confirmed < after);
+	bool brief;
 
+	(void)store_find_incident(it->keeper->journal.store, outage.incident, &incident);
+	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
 		note(it, NOTICE_outage, "", outage.up);
 		return;
 	}
-	outage.began = span.began != 0 ? span.began : outage.ended;
+	outage.began = incident.began != 0 ? incident.began : outage.ended;
 	if (it->keeper->outbox.outage_up != outage.up) {
 		it->keeper->outbox.outage = it->outage != 0 ? it->outage : record_outage(it, &outage);
 		it->keeper->outbox.outage_up = outage.up;
@@ -191,8 +170,7 @@ tell_one(const struct telling *it, const struct message_change *change, uint64_t
 {
 	struct keeper *keeper = it->keeper;
 	enum notice_kind kind = notice_named(change->kind);
-	const struct incident *open = it->target == CONFIG_NONE ? NULL : keeper->files[it->target].incident;
-	const struct outage outage = { .down = open == NULL ? 0 : open->notice, .up = notice, .change = change->change,
+	const struct outage outage = { .up = notice, .change = change->change,
 		.incident = incident, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
 	enum ledger_act act;
@@ -277,9 +255,10 @@ compare_condition(const struct telling *it, const struct store_notice *row, enum
 static bool
 is_taken_on(const struct telling *it)
 {
-	const struct incident *incident = it->keeper->files[it->target].incident;
+	struct store_incident incident;
 
-	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && incident != NULL && incident->acknowledged != 0;
+	return it->keeper->outbox.couriers[it->courier].rules->after > 0 && record_open_incident(it->keeper, it->target, &incident)
+	    && incident.acknowledged != 0;
 }
 
 static void

@@ -22,7 +22,7 @@ has_parent_down(const struct keeper *keeper, uint32_t target)
 {
 	uint32_t parent = keeper->config->targets[target].parent;
 
-	while (parent != CONFIG_NONE && keeper->files[parent].incident == NULL)
+	while (parent != CONFIG_NONE && !record_is_down(keeper, parent))
 		parent = keeper->config->targets[parent].parent;
 	return parent != CONFIG_NONE;
 }
@@ -46,7 +46,9 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 static bool
 is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
 {
-	if (!outbox_is_of_open(keeper, delivery) || keeper->files[target].incident->acknowledged == 0)
+	struct store_incident incident;
+
+	if (!outbox_is_of_open(keeper, delivery) || !record_open_incident(keeper, target, &incident) || incident.acknowledged == 0)
 		return false;
 	if (delivery->kind == NOTICE_reminder)
 		return true;

@@ -44,8 +44,8 @@ apply_meta(struct db *db, const struct operation_meta *meta)
 /* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
 static const char *const run_sql[] = {
 	[OPERATION_ATTACH] = "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2",
-	[OPERATION_DROP] = "DELETE FROM evidence WHERE target = ?1 AND run = ?2 AND incident = ?3",
 	[OPERATION_DROP_UPTO] = "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3",
+	[OPERATION_DROP_LOOSE] = "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND role IN ('passed', 'failed')",
 };
 
 static bool
@@ -72,8 +72,8 @@ apply(struct store *store, struct db *db, const struct operation *operation)
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
 	case OPERATION_ATTACH:
-	case OPERATION_DROP:
 	case OPERATION_DROP_UPTO:
+	case OPERATION_DROP_LOOSE:
 		return apply_run(db, operation->kind, &operation->is.run);
 	case OPERATION_RESULT:
 		return history_add(&store->history, db, &operation->is.result);

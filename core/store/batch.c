@@ -259,22 +259,15 @@ store_attach_evidence(struct store_batch *batch, uint64_t target, uint64_t run, 
 }
 
 void
-store_drop_evidence(struct store_batch *batch, uint64_t target, uint64_t run)
-{
-	put_run(batch, OPERATION_DROP, &(struct operation_run){ .target = target, .run = run });
-}
-
-void
 store_drop_evidence_upto(struct store_batch *batch, uint64_t target, uint64_t run)
 {
 	put_run(batch, OPERATION_DROP_UPTO, &(struct operation_run){ .target = target, .run = run });
 }
 
 void
-store_drop_attached(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident)
+store_drop_loose(struct store_batch *batch, uint64_t target, uint64_t incident)
 {
-	put_run(batch, OPERATION_DROP,
-	    &(struct operation_run){ .target = target, .run = run, .incident = incident });
+	put_run(batch, OPERATION_DROP_LOOSE, &(struct operation_run){ .target = target, .incident = incident });
 }
 
 void

@@ -26,7 +26,7 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(I64, incident, end_confirmed), FIELD(TEXT, incident, outcome),
 		FIELD_AS(TEXT, incident, end, "ending"), FIELD(BYTES, incident, text),
 		FIELD(BYTES, incident, end_text), FIELD(I64, incident, acknowledged),
-		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why) } },
+		FIELD(BYTES, incident, ack_by), FIELD(BYTES, incident, ack_why), FIELD(I64, incident, reminded) } },
 	[ROW_EVIDENCE] = { "evidence", 3, sizeof(struct store_evidence), NULL, false, {
 		FIELD(I64, evidence, target), FIELD(I64, evidence, run), FIELD(U32, evidence, leg),
 		FIELD(I64, evidence, at), FIELD(I64, evidence, incident), FIELD(TEXT, evidence, role),

@@ -82,6 +82,7 @@ struct store_incident {
 	struct pw_bytes text, end_text; /* the sentences */
 	int64_t acknowledged;
 	struct pw_bytes ack_by, ack_why;
+	int64_t reminded;         /* when it was last said that it goes on */
 };
 
 /* Evidence of one leg of a run, as the message it came in: opaque. */

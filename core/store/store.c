@@ -96,6 +96,10 @@ store_close(struct store **store)
 		close((*store)->lock);
 	for (int kind = 0; kind < ROW_KINDS; kind++)
 		free((*store)->write_sql[kind]);
+	for (int find = 0; find < FINDS; find++) {
+		free((*store)->find_sql[find]);
+		store_batch_destroy(&(*store)->found[find]);
+	}
 	history_fini(&(*store)->history);
 	tending_destroy(&(*store)->tending);
 	free((*store)->folder);
@@ -156,9 +160,8 @@ store_say_behind(struct store *store, int64_t since)
 		(void)fcntl(store->lock, F_OFD_SETLK, &one);
 }
 
-/* Where postwatch.db is read and written now. */
-static struct db *
-current(const struct store *store)
+struct db *
+store_current(const struct store *store)
 {
 	struct db *file = store->shelves[STORE_MAIN].db;
 
@@ -170,11 +173,11 @@ current(const struct store *store)
 struct store_reader *
 store_inside(struct store *store)
 {
-	if (current(store) == NULL)
+	if (store_current(store) == NULL)
 		store->still = store_reader_open(store->folder, &(enum store_reader_opening){ 0 }, NULL);
 	if (store->reader.history == NULL)
 		store->reader.history = reader_open_file(store->folder, STORE_HISTORY);
-	store->reader.main = current(store); /* so it stays until that is another */
+	store->reader.main = store_current(store); /* so it stays until that is another */
 	store->reader.no_memory = &store->no_memory;
 	return &store->reader;
 }
@@ -182,7 +185,7 @@ store_inside(struct store *store)
 bool
 store_is_read(const struct store *store)
 {
-	return current(store) != NULL;
+	return store_current(store) != NULL;
 }
 
 bool
@@ -203,16 +206,20 @@ do_in_memory(struct store *store, struct store_batch *batch, const struct operat
 	db_forgive(store->memory);
 }
 
-/* Does there all that is in the batch, and that the file does not have. */
+/* Does there all that is in the batch (NULL: there is none), and that the file does not have. */
 static void
 go_on_in_memory(struct store *store, struct store_batch *batch)
 {
+	const struct operation *first = batch == NULL ? NULL : batch->first;
+
 	assert(store->group == NULL);
 	if (store->memory == NULL)
-		store->memory = memory_open(current(store));
+		store->memory = memory_open(store_current(store));
 	store_reader_close(&store->still);
-	batch->no_memory |= store->memory == NULL;
-	for (const struct operation *operation = batch->first; operation != NULL && store->memory != NULL; operation = operation->next)
+	store->no_memory |= store->memory == NULL;
+	if (batch != NULL)
+		batch->no_memory |= store->no_memory;
+	for (const struct operation *operation = first; operation != NULL && store->memory != NULL; operation = operation->next)
 		do_in_memory(store, batch, operation);
 	(void)store_inside(store);
 }
@@ -266,6 +273,21 @@ fail(struct store *store, struct store_batch *batch, const char *doing)
 	}
 	store->doubtful[batch->file] = batch->number;
 	return give_up(store, batch);
+}
+
+void
+store_fail_reading(struct store *store)
+{
+	struct store_batch *group = store->group;
+
+	if (store->memory != NULL) { /* which nothing but a want of memory can fail */
+		store->no_memory = true;
+		return;
+	}
+	if (store->shelves[STORE_MAIN].db != NULL)
+		shelf_fail(&store->shelves[STORE_MAIN], "reading");
+	store->group = NULL;
+	go_on_in_memory(store, group);
 }
 
 /* Whether the operations of the batch are done, but not committed. Some faults end a transaction, even where they met a

@@ -170,12 +170,11 @@ void store_put_notice_evidence(struct store_batch *, const struct store_notice_e
 void store_put_evidence(struct store_batch *, const struct store_evidence *);
 void store_attach_evidence(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident, const char *role);
 
-/* Evidence of a run, or of all runs of the target up to `run`, that belongs to no incident goes. */
-void store_drop_evidence(struct store_batch *, uint64_t target, uint64_t run);
+/* Evidence of all runs of the target up to `run` that belongs to no incident goes. */
 void store_drop_evidence_upto(struct store_batch *, uint64_t target, uint64_t run);
 
-/* The same of one that is attached, such as the last failure when there is a later one. */
-void store_drop_attached(struct store_batch *, uint64_t target, uint64_t run, uint64_t incident);
+/* That of the incident which gives way to newer: the last failure, and what passed behind it. */
+void store_drop_loose(struct store_batch *, uint64_t target, uint64_t incident);
 
 /* --- and one for STORE_HISTORY --- */
 

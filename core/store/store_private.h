@@ -9,6 +9,20 @@
 
 enum { INSTANCE_SIZE = 16, NUMBERS_AHEAD = 1000 };
 
+/* The look-ups of find.h, a statement each. */
+enum find {
+	FIND_INCIDENT,
+	FIND_OPEN_INCIDENT,
+	FIND_NEXT_OPEN_INCIDENT,
+	FIND_LAST_FAILURE,
+	FIND_LAST_KEPT,
+	FIND_CONDITION,
+	FIND_NEXT_CONDITION_OF,
+	FIND_NEXT_CONDITION,
+	FIND_NEXT_LEDGER_IN_USE,
+	FINDS
+};
+
 /* What each transaction leaves in its file: which batch it was, and how far the numbers are. */
 struct counters {
 	uint64_t batch;
@@ -32,7 +46,9 @@ struct store {
 	struct history history;
 	struct tending *tending;
 	char *write_sql[ROW_KINDS];
-	const struct store_batch *group;       /* whose operations are done in the open transaction of postwatch.db; NULL: none */
+	char *find_sql[FINDS];
+	struct store_batch *found[FINDS];      /* the last row of each */
+	struct store_batch *group;             /* whose operations are done in the open transaction of postwatch.db; NULL: none */
 	uint64_t notice;                       /* the highest number of a notice that is kept */
 	struct db *memory;                     /* stands in for postwatch.db; NULL: it does not have to */
 	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
@@ -53,6 +69,10 @@ bool store_apply_end(struct store *, enum store_file);
 
 /* store.c: does an operation of a batch where store_inside() reads. */
 void store_do(struct store *, struct store_batch *, const struct operation *);
+
+/* store.c: where postwatch.db is read and written now; NULL: nowhere. Reading it there has failed: what is open goes on in memory. */
+struct db *store_current(const struct store *);
+void store_fail_reading(struct store *);
 
 /* open.c: takes the folder and opens both files. */
 enum store_opening store_open_all(struct store *, struct store_found found[STORE_FILES], struct reason *why);

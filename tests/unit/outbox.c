@@ -123,7 +123,7 @@ a_keeper_born_again_goes_on(void **state)
 	world->changes[0]--;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "");
-	assert_int_equal(world->keeper.files[0].incident->number, 1);
+	assert_int_equal(incident_of(world, 0).number, 1);
 	up(world, 0, 1, "");
 	assert_string_equal(handed(world), "up");
 	assert_int_equal(world->notice.incident, 1);
@@ -156,11 +156,11 @@ what_was_safe_and_is_said_again_is_not_told_again(void **state)
 	assert_true(say_run_as(&world->keeper, (struct sequence){ 1, 1 }, &down_again, &up_now));
 	assert_true(say_run_as(&world->keeper, taken, NULL, &up_now));
 	assert_string_equal(handed(world), "");
-	assert_null(world->keeper.files[0].incident);
+	assert_false(record_is_down(&world->keeper, 0));
 	/* One behind a gap is not taken: what is between would be lost. */
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 1, 4 }, &down_again, &up_now));
 	assert_false(say_run_as(&world->keeper, (struct sequence){ 0, 3 }, &down_again, &up_now));
-	assert_null(world->keeper.files[0].incident);
+	assert_false(record_is_down(&world->keeper, 0));
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	destroy(&world);
@@ -219,7 +219,7 @@ what_stands_is_not_told_again_when_it_is_restated(void **state)
 			answer(world, PW_SENT, false);
 		run.sequence.number++;
 	}
-	assert_int_equal(world->keeper.files[0].incident->number, 1);
+	assert_int_equal(incident_of(world, 0).number, 1);
 	destroy(&world);
 }
 
@@ -240,7 +240,7 @@ an_incident_that_the_monitor_knows_nothing_of_is_ended(void **state)
 	journal_flush(&world->keeper);
 	assert_string_equal(handed(world), "up");
 	assert_memory_equal(world->notice.text.data, "mx1 is up: when it came back was not seen", 41);
-	assert_null(world->keeper.files[0].incident);
+	assert_false(record_is_down(&world->keeper, 0));
 	destroy(&world);
 }
 

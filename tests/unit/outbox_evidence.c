@@ -319,13 +319,12 @@ a_reminder_has_the_last_failure(void **state)
 	go_down(world, failures);
 	hold_and_kill(world, PW_FAILED);
 	ASSERT_HANDED(world, "down", 3, failures[0], failures[1], failures[2]);
-	world->keeper.files[0].incident->confirmed -= 2 * waits[0];
+	age_incident(world, 0, 2 * waits[0], 0);
 	ASSERT_HANDED(world, "reminder", 1, run);
 	assert_int_equal(world->notice.before, 0);
 	probe_many(world, RUNS_BETWEEN, PW_FAILED);
 	begin_again(world);
-	world->keeper.files[0].incident->confirmed -= 4 * waits[0];
-	world->keeper.files[0].incident->reminded -= 2 * waits[0];
+	age_incident(world, 0, 4 * waits[0], 2 * waits[0]);
 	ASSERT_HANDED(world, "reminder", 1, run);
 	destroy(&world);
 }

@@ -7,12 +7,6 @@
 #define MINUTE (60 * (int64_t)SECOND)
 #define HOUR (60 * MINUTE)
 
-static struct incident *
-incident(struct world *world, uint32_t target)
-{
-	return world->keeper.files[target].incident;
-}
-
 static void
 age(struct world *world, uint32_t notifier, int64_t span)
 {
@@ -35,23 +29,21 @@ it_is_said_again_while_it_lasts(void **state)
 	assert_string_equal(handed(world), "down");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "");
-	incident(world, 0)->confirmed -= 61 * MINUTE;
-	incident(world, 0)->began = incident(world, 0)->confirmed;
+	age_incident(world, 0, 61 * MINUTE, 0);
 	assert_string_equal(handed(world), "reminder");
 	assert_non_null(strstr(world->notice.text.data, "mx1 is still down, for 1 h"));
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "");
 	begin_again(world);
-	incident(world, 0)->confirmed -= 61 * MINUTE;
+	age_incident(world, 0, 61 * MINUTE, 0);
 	assert_string_equal(handed(world), "");
-	incident(world, 0)->confirmed -= 24 * HOUR;
-	incident(world, 0)->reminded -= 24 * HOUR;
-	incident(world, 0)->acknowledged = clock_wall();
+	age_incident(world, 0, 24 * HOUR, 24 * HOUR);
+	set_acknowledged(world, 0, clock_wall());
 	assert_string_equal(handed(world), "");
-	incident(world, 0)->acknowledged = 0;
+	set_acknowledged(world, 0, 0);
 	assert_string_equal(handed(world), "reminder");
 	answer(world, PW_SENT, false);
-	up(world, 0, incident(world, 0)->change, "");
+	up(world, 0, incident_of(world, 0).change, "");
 	assert_string_equal(handed(world), "up");
 	destroy(&world);
 }

@@ -188,12 +188,43 @@ ask(struct world *world, const char *verb, uint32_t target, const char *const *w
 }
 #define ASK(world, verb, target, ...) ask((world), (verb), (target), (const char *const[]){ __VA_ARGS__, NULL })
 
+/* The open incident of a target. */
+UNUSED static struct store_incident
+incident_of(struct world *world, uint32_t target)
+{
+	struct store_incident incident;
+
+	assert_true(record_open_incident(&world->keeper, target, &incident));
+	return incident;
+}
+
+/* It was confirmed as it began, and was last said again, so much earlier. */
+UNUSED static void
+age_incident(struct world *world, uint32_t target, int64_t confirmed, int64_t reminded)
+{
+	struct store_incident incident = incident_of(world, target);
+
+	incident.confirmed -= confirmed;
+	incident.began = incident.confirmed;
+	incident.reminded -= reminded;
+	store_put_incident(journal_main(&world->keeper), &incident);
+}
+
+UNUSED static void
+set_acknowledged(struct world *world, uint32_t target, int64_t at)
+{
+	struct store_incident incident = incident_of(world, target);
+
+	incident.acknowledged = at;
+	store_put_incident(journal_main(&world->keeper), &incident);
+}
+
 UNUSED static void
 acknowledge(struct world *world, uint32_t target)
 {
 	char number[24];
 
-	snprintf(number, sizeof number, "%llu", (unsigned long long)world->keeper.files[target].incident->number);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)incident_of(world, target).number);
 	ASK(world, "ack", CONFIG_NONE, number, "on it");
 }
 

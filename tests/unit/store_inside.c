@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "base/text.h"
+#include "store/find.h"
 #include "store_folder.h"
 
 enum { KEYS = 6, ROUNDS = 40, DUMP_ROWS = 2000 };
@@ -262,6 +263,63 @@ history_is_read_again(void **state)
 	assert_int_equal(traces(reader), 1);
 }
 
+static void
+put_incident(uint64_t number, uint64_t target, int64_t ended)
+{
+	store_put_incident(batch, &(struct store_incident){ .number = number, .target = target, .change = number,
+	    .end_confirmed = ended, .outcome = "refused" });
+}
+
+static uint64_t
+open_of(uint64_t target)
+{
+	struct store_incident row;
+
+	return store_find_open_incident(folder.store, target, &row) ? row.number : 0;
+}
+
+static void
+what_is_open_is_found_by_its_key(void **state)
+{
+	struct store_incident row = { .number = 0 };
+	struct store_condition condition = { .target = 7 };
+	uint64_t sum = 0;
+
+	(void)state;
+	put_incident(1, 7, 5);
+	put_incident(2, 7, 0);
+	put_incident(3, 8, 5);
+	put_incident(4, 9, 0);
+	assert_true(open_of(7) == 2 && open_of(8) == 0 && open_of(9) == 4 && open_of(10) == 0);
+	for (; store_next_open_incident(folder.store, &row); put_incident(row.number, row.target, 6))
+		sum += row.number;
+	assert_int_equal(sum, 6);
+	assert_true(open_of(7) == 0 && store_find_incident(folder.store, 2, &row));
+	assert_string_equal(row.outcome, "refused");
+	for (uint64_t i = 0; i < 4; i++)
+		store_put_condition(batch, &(struct store_condition){ .target = 7 + i / 3, .code = i % 3 == 1 ? "slow" : "tls",
+		    .since = 1, .standing = 2, .cleared = i % 3 == 2 ? 3 : 0 });
+	assert_true(store_next_condition_of(folder.store, &condition));
+	assert_string_equal(condition.code, "slow");
+	assert_false(store_next_condition_of(folder.store, &condition));
+	assert_true(store_next_condition(folder.store, &condition) && condition.target == 8);
+	assert_false(store_next_condition(folder.store, &condition) || store_find_condition(folder.store, 7, "tls", &condition));
+}
+
+/* What waits to be committed is found in memory then, and so is what comes behind it. */
+static void
+a_file_that_cannot_be_read_is_gone_on_with_in_memory(void **state)
+{
+	(void)state;
+	put_incident(1, 7, 0);
+	assert_true(db_exec(file_db(), "DROP TABLE incidents"));
+	assert_int_equal(open_of(7), 1);
+	assert_non_null(folder.store->memory);
+	put_incident(2, 8, 0);
+	assert_int_equal(open_of(8), 2);
+	assert_int_equal(folder_submit(&folder, batch), STORE_RETRY);
+}
+
 /* --- every column of every table --- */
 
 static uint32_t
@@ -313,10 +371,10 @@ put_any(void)
 		store_attach_evidence(batch, target, run, incident, "confirmed");
 		return;
 	case 1:
-		store_drop_evidence(batch, target, run);
+		store_drop_evidence_upto(batch, target, run);
 		return;
 	case 2:
-		store_drop_attached(batch, target, run, incident);
+		store_drop_loose(batch, target, incident);
 		return;
 	case 3:
 		snprintf(key, sizeof key, "key%u", draw(KEYS));
@@ -426,6 +484,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_full_disk_hides_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_transaction_that_was_ended_is_begun_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_is_only_read_gives_its_numbers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_open_is_found_by_its_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_gone_on_with_in_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_is_read_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_done_in_memory_is_done_in_the_file, set_up, tear_down),
 	};

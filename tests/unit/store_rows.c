@@ -126,7 +126,8 @@ targets_and_states(void **state)
 static void
 incidents(void **state)
 {
-	struct store_incident one = { 1, 7, 3, 10, 20, 0, 0, "banner_timeout", "", nasty, bytes_of(""), 0, bytes_of(""), bytes_of("") };
+	struct store_incident one = { 1, 7, 3, 10, 20, 0, 0, "banner_timeout", "", nasty, bytes_of(""), 0, bytes_of(""), bytes_of(""),
+		0 };
 	struct store_incident two = one, again = one;
 
 	(void)state;
@@ -166,18 +167,19 @@ evidence(void **state)
 	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second, &later, &last);
 	ASSERT_READS(store_read_evidence(reader, 0, &behind, 9, on_evidence, &wanted), STORE_READ_END, &second, &later, &last);
 	store_attach_evidence(batch, 7, 100, 5, "confirmed");
-	store_drop_evidence(batch, 7, 100); /* attached: stays */
-	store_drop_evidence(batch, 7, 101);
+	store_drop_evidence_upto(batch, 7, 101); /* attached: stays */
 	folder_commit(&folder, batch);
 	first.incident = second.incident = 5;
 	first.role = second.role = "confirmed";
 	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
 	ASSERT_READS(store_read_evidence(reader, 0, &key, 9, on_evidence, &wanted), STORE_READ_END, &last);
 	store_drop_evidence_upto(batch, 7, 102);
-	store_drop_attached(batch, 7, 100, 4); /* not its incident */
+	store_drop_loose(batch, 7, 4); /* not its incident */
+	store_drop_loose(batch, 7, 5); /* what confirmed it stays */
 	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_evidence(reader, 5, &key, 9, on_evidence, &wanted), STORE_READ_END, &first, &second);
-	store_drop_attached(batch, 7, 100, 5);
+	store_attach_evidence(batch, 7, 100, 5, "failed");
+	store_drop_loose(batch, 7, 5);
 	folder_commit(&folder, batch);
 	{
 		struct wanted wanted = { .count = 0 };

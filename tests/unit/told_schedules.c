@@ -57,7 +57,7 @@ acknowledge(struct world *world, uint32_t target)
 
 	if (!world->down[target])
 		return;
-	snprintf(number, sizeof number, "%" PRIu64, world->keeper.files[target].incident->number);
+	snprintf(number, sizeof number, "%" PRIu64, open_incident(world, target));
 	ASK(world, "ack", CONFIG_NONE, number, "on it");
 	world->acknowledged[target] = true;
 	show(world, "mx%u is acknowledged", target);

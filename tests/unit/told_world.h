@@ -303,6 +303,15 @@ is_new(struct heard *heard, const char *key)
 	return true;
 }
 
+/* Of a target; 0: none is. */
+static uint64_t
+open_incident(struct world *world, uint32_t target)
+{
+	struct store_incident incident;
+
+	return record_open_incident(&world->keeper, target, &incident) ? incident.number : 0;
+}
+
 static void
 take(struct world *world, uint32_t notifier, const struct message_notice *notice, bool arrives, bool dies)
 {
@@ -322,7 +331,7 @@ take(struct world *world, uint32_t notifier, const struct message_notice *notice
 		return; /* of us */
 	if (!retried)
 		may_be_told(world, notifier, target, notice->kind);
-	if (!retried && world->acknowledged[target] && notice->incident == world->keeper.files[target].incident->number
+	if (!retried && world->acknowledged[target] && notice->incident == open_incident(world, target)
 	    && (strcmp(notice->kind, "reminder") == 0 || (notifier == LATER && strcmp(notice->kind, "down") == 0)))
 		fail_msg("notifier %u is told \"%s\" of mx%u, which is acknowledged", notifier, notice->kind, target);
 	world->heard[notifier].shaky[target] |= fresh && dies;

@@ -298,7 +298,6 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 {
 	static const int64_t waits[] = { 60 * MINUTE };
 	struct world *world = prepare();
-	struct incident *open;
 
 	(void)state;
 	world->both = true;
@@ -322,15 +321,14 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	born_again(world);
 	assert_string_equal(handed_to(world, 1), "");
 	/* A reminder that is queued already. */
-	open = world->keeper.files[0].incident;
-	open->acknowledged = 0;
-	open->confirmed -= 61 * MINUTE;
+	set_acknowledged(world, 0, 0);
+	age_incident(world, 0, 61 * MINUTE, 0);
 	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
 	assert_string_equal(handed_to(world, 0), "");
 	assert_int_equal(world->keeper.outbox.couriers[0].first->kind, NOTICE_reminder);
 	acknowledge(world, 0);
 	assert_null(world->keeper.outbox.couriers[0].first);
-	up(world, 0, open->change, "");
+	up(world, 0, incident_of(world, 0).change, "");
 	world->keeper.outbox.couriers[0].rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "up");
 	answer_from(world, 0, PW_SENT, false);

@@ -1,0 +1,141 @@
+/* Statements are made once; of each a copy of the last row is held, since a statement under way would hold up the checkpoint. */
+#include "store/find.h"
+
+#include <string.h>
+
+#include "store/store_private.h"
+
+#define IS_OPEN "end_confirmed = 0"
+#define STANDS "standing > 0 AND cleared = 0"
+
+static const struct {
+	enum row_kind kind;
+	const char *tail;
+} finds[FINDS] = {
+	[FIND_INCIDENT] = { ROW_INCIDENT, "WHERE number = ?1" },
+	[FIND_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE number = (SELECT max(number) FROM incidents WHERE target = ?1) AND " IS_OPEN },
+	[FIND_NEXT_OPEN_INCIDENT] = { ROW_INCIDENT, "WHERE " IS_OPEN " AND number > ?1 ORDER BY number LIMIT 1" },
+	[FIND_LAST_FAILURE] = { ROW_EVIDENCE, "WHERE incident = ?1 AND leg = 0 AND role <> 'passed' ORDER BY run DESC LIMIT 1" },
+	[FIND_LAST_KEPT] = { ROW_EVIDENCE, "WHERE incident = ?1 AND leg = 0 AND role NOT IN ('passed', 'failed')"
+	    " ORDER BY run DESC LIMIT 1" },
+	[FIND_CONDITION] = { ROW_CONDITION, "WHERE target = ?1 AND code = ?2 AND " STANDS },
+	[FIND_NEXT_CONDITION_OF] = { ROW_CONDITION, "WHERE target = ?1 AND code > ?2 AND " STANDS " ORDER BY code LIMIT 1" },
+	[FIND_NEXT_CONDITION] = { ROW_CONDITION, "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
+	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER, "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
+	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
+};
+
+static struct query *
+prepare(struct store *store, struct db *db, enum find find)
+{
+	char sql[ROW_SQL_MAX];
+
+	if (store->find_sql[find] == NULL) {
+		row_read_sql(finds[find].kind, finds[find].tail, sql);
+		store->find_sql[find] = strdup(sql);
+	}
+	return store->find_sql[find] == NULL ? NULL : db_query(db, store->find_sql[find]);
+}
+
+/* Copies the row into the batch of its find. Returns false if there is none; a fault is the connection's. */
+static bool
+read_row(struct store *store, struct db *db, enum find find, uint32_t count, const struct bind *values)
+{
+	struct query *query = prepare(store, db, find);
+	_Alignas(8) char row[ROW_SIZE_MAX];
+
+	for (uint32_t i = 0; query != NULL && i < count; i++) {
+		if (values[i].text != NULL)
+			query_bind_text(query, (int)i + 1, values[i].text);
+		else
+			query_bind_i64(query, (int)i + 1, values[i].number);
+	}
+	if (query == NULL || !query_step(query))
+		return false;
+	row_fill(finds[find].kind, query, row);
+	store_batch_clear(store->found[find]);
+	store_batch_add_row(store->found[find], finds[find].kind, row);
+	query_reset(query);
+	return true;
+}
+
+static bool
+look_up(struct store *store, enum find find, void *row, uint32_t count, const struct bind *values)
+{
+	bool found = false;
+
+	if (store->found[find] == NULL)
+		store->found[find] = store_batch_create(STORE_MAIN);
+	for (struct db *db = NULL, *last = NULL; store->found[find] != NULL && (db = store_current(store)) != last; last = db) {
+		db_forgive(db);
+		found = read_row(store, db, find, count, values);
+		if (db_fault(db) == DB_WELL)
+			break;
+		store_fail_reading(store);
+	}
+	if (store->found[find] == NULL || store->found[find]->no_memory) {
+		store->no_memory = true;
+		return false;
+	}
+	if (found)
+		memcpy(row, store->found[find]->first->is.bytes, row_forms[finds[find].kind].size);
+	return found;
+}
+
+#define LOOK_UP(find, row, ...)                                                                                        \
+	look_up(store, find, row, sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind),                   \
+	    (const struct bind[]){ __VA_ARGS__ })
+
+bool
+store_find_incident(struct store *store, uint64_t number, struct store_incident *row)
+{
+	return LOOK_UP(FIND_INCIDENT, row, BIND(number));
+}
+
+bool
+store_find_open_incident(struct store *store, uint64_t target, struct store_incident *row)
+{
+	return LOOK_UP(FIND_OPEN_INCIDENT, row, BIND(target));
+}
+
+bool
+store_next_open_incident(struct store *store, struct store_incident *row)
+{
+	return LOOK_UP(FIND_NEXT_OPEN_INCIDENT, row, BIND(row->number));
+}
+
+bool
+store_find_last_failure(struct store *store, uint64_t incident, struct store_evidence *row)
+{
+	return LOOK_UP(FIND_LAST_FAILURE, row, BIND(incident));
+}
+
+bool
+store_find_last_kept(struct store *store, uint64_t incident, struct store_evidence *row)
+{
+	return LOOK_UP(FIND_LAST_KEPT, row, BIND(incident));
+}
+
+bool
+store_find_condition(struct store *store, uint64_t target, const char *code, struct store_condition *row)
+{
+	return LOOK_UP(FIND_CONDITION, row, BIND(target), BIND_TEXT(code));
+}
+
+bool
+store_next_condition_of(struct store *store, struct store_condition *row)
+{
+	return LOOK_UP(FIND_NEXT_CONDITION_OF, row, BIND(row->target), BIND_TEXT(row->code));
+}
+
+bool
+store_next_condition(struct store *store, struct store_condition *row)
+{
+	return LOOK_UP(FIND_NEXT_CONDITION, row, BIND(row->target), BIND_TEXT(row->code));
+}
+
+bool
+store_next_ledger_in_use(struct store *store, struct store_ledger *row)
+{
+	return LOOK_UP(FIND_NEXT_LEDGER_IN_USE, row, BIND(row->target), BIND_TEXT(row->notifier));
+}

@@ -1,0 +1,34 @@
+/*
+ * Single rows of postwatch.db by their keys, for the one process that writes it: what is kept and what is about to be. Where
+ * reading the file fails, what is open goes on in memory, as it does where writing fails, and the row is looked for there.
+ *
+ * Each returns false where there is no such row. What a row points at is good until the next look-up of the same function.
+ * Those called next begin behind the row that they are given, zeroes before the first, and put the next one in its place; rows
+ * may be written meanwhile.
+ */
+#ifndef STORE_FIND_H
+#define STORE_FIND_H
+
+#include "store/store.h"
+
+bool store_find_incident(struct store *, uint64_t number, struct store_incident *);
+/* The one of a target that is open: no other of it has a higher number. */
+bool store_find_open_incident(struct store *, uint64_t target, struct store_incident *);
+/* Of all targets, by number. */
+bool store_next_open_incident(struct store *, struct store_incident *);
+
+/* The first leg of the last run that is kept of the incident and did not pass. */
+bool store_find_last_failure(struct store *, uint64_t incident, struct store_evidence *);
+/* The same of a run that does not give way to newer ones. */
+bool store_find_last_kept(struct store *, uint64_t incident, struct store_evidence *);
+
+/* A condition of a target, where it stands. */
+bool store_find_condition(struct store *, uint64_t target, const char *code, struct store_condition *);
+/* Those of the target that stand, by code; those of all targets, by target and code. */
+bool store_next_condition_of(struct store *, struct store_condition *);
+bool store_next_condition(struct store *, struct store_condition *);
+
+/* Ledgers by target and notifier of which something was queued that is not ended. */
+bool store_next_ledger_in_use(struct store *, struct store_ledger *);
+
+#endif
