@@ -178,6 +178,8 @@ keeper_link_add_change(struct keeper_link *link, const struct message_change *gi
 	struct message_change change = *given;
 	size_t room = CHANGES_ROOM - open->changes.size;
 
+	/* By which numbers we go on is not known before. */
+	assert(link->watch->begun && open->count <= RUN_CHANGES_MAX);
 	if (open->target != given->target || open->restated != link->restating || open->count == RUN_CHANGES_MAX
 	    || (given->target == CONFIG_NONE && room < given->text.size + CHANGE_SIZE_MAX)) {
 		close_run(link, open);

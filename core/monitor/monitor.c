@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "monitor/control.h"
+#include "monitor/own_faults.h"
 #include "monitor/own_record.h"
 #include "monitor/pace.h"
 #include "monitor/self_check.h"
@@ -93,6 +94,7 @@ monitor_begin(struct monitor *monitor)
 			keeper_link_mark(monitor->keeper, i);
 	}
 	own_side_begin(&monitor->own, watch);
+	own_faults_begin(monitor);
 	dependencies_begin(monitor);
 	own_digest_begin(monitor);
 	held_targets_begin(monitor);

@@ -95,6 +95,12 @@ own_faults_note_files(struct monitor *monitor, const char *said)
 	struct own_faults *faults = &monitor->own.faults;
 
 	assert(strlen(said) < sizeof faults->unusable);
+	/* The keeper may be slower than a prober, and say later what was told. */
+	if (!monitor->watch.begun) {
+		faults->has_said = true;
+		text_copy(faults->said, sizeof faults->said, said);
+		return;
+	}
 	if (strcmp(said, faults->unusable) == 0)
 		return;
 	if (faults->unusable[0] == '\0')
@@ -106,6 +112,16 @@ own_faults_note_files(struct monitor *monitor, const char *said)
 		(void)own_notice(monitor, NOTICE_cleared, "file", faults->unusable_since,
 		    "all files that probers need can be used again");
 	snprintf(faults->unusable, sizeof faults->unusable, "%s", said);
+}
+
+void
+own_faults_begin(struct monitor *monitor)
+{
+	struct own_faults *faults = &monitor->own.faults;
+
+	if (faults->has_said)
+		own_faults_note_files(monitor, faults->said);
+	faults->has_said = false;
 }
 
 /* Whoever was talked to when this host was suspended may have given us up. */

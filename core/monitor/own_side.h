@@ -30,6 +30,8 @@ struct port_hold {
 struct own_faults {
 	char unusable[SOURCES_TEXT_MAX]; /* files that probers cannot use, as was told; "": none */
 	struct moment unusable_since;
+	char said[SOURCES_TEXT_MAX]; /* what probers said last before runs began */
+	bool has_said;
 	int64_t clock_wrong; /* when a run last showed that our clock is wrong, 0: none did */
 	int64_t interrupted; /* when we were last suspended: failures of runs begun before say
 	                      * nothing */

@@ -365,6 +365,8 @@ void
 self_check_tick(struct monitor *monitor)
 {
 	own_faults_look(monitor);
+	if (!monitor->watch.begun)
+		return; /* what was told of us is not known yet */
 	tell_blindness(monitor, blind_tick(&monitor->own.blind));
 	holds_tick(monitor);
 	own_digest_tick(monitor);

@@ -230,24 +230,40 @@ static void
 files_that_could_not_be_used_are_ended_by_the_next_monitor(void **unused)
 {
 	struct scene *scene = watching(2);
-	unsigned char packet[256];
-	struct wire_out out = wire_over(packet, sizeof packet);
 
 	(void)unused;
-	message_put_sources(&out, "/etc/hosts: too large");
-	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
+	scene_say_files(scene, "/etc/hosts: too large");
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "impaired -");
 	bear_again(scene);
-	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
+	scene_say_files(scene, "/etc/hosts: too large");
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "");
-	out = wire_over(packet, sizeof packet);
-	message_put_sources(&out, "");
-	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
+	scene_say_files(scene, "");
 	scene_run(scene, SECOND);
 	assert_string_equal(scene->told, "cleared -");
 	scene_destroy(&scene);
+}
+
+/* A prober says what files it cannot use when it is born, which may be before the keeper says what was told of them. */
+static void
+files_are_compared_with_what_was_told_whoever_speaks_first(void **unused)
+{
+	static const struct { const char *now, *told; } rows[] = { { "/etc/hosts: too large", "" }, { "", "cleared -" },
+		{ "/etc/hosts: too small", "impaired -" } };
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct scene *scene = watching(2);
+		scene_say_files(scene, "/etc/hosts: too large");
+		scene_run(scene, SECOND);
+		assert_string_equal(scene->told, "impaired -");
+		scene->files = rows[i].now;
+		bear_again(scene);
+		scene_run(scene, SECOND);
+		assert_string_equal(scene->told, rows[i].told);
+		scene_destroy(&scene);
+	}
 }
 
 /* Where targets were seen, who fell silent, what was ours of their failures. */
@@ -359,6 +375,7 @@ main(void)
 		cmocka_unit_test(a_digest_that_was_not_told_is_told_by_the_next_monitor_and_once),
 		cmocka_unit_test(a_port_that_was_told_is_ended_by_the_next_monitor),
 		cmocka_unit_test(files_that_could_not_be_used_are_ended_by_the_next_monitor),
+		cmocka_unit_test(files_are_compared_with_what_was_told_whoever_speaks_first),
 		cmocka_unit_test(what_the_rules_read_of_targets_is_known_again),
 		cmocka_unit_test(a_child_waits_for_its_parent_as_before),
 		cmocka_unit_test(attempts_with_an_hour_between_them_are_not_in_a_row),

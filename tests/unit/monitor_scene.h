@@ -51,6 +51,7 @@ struct scene {
 	int parent, keeper, probers[SCENE_LINKS]; /* 0: not linked */
 	const char *scripts[SCENE_TARGETS];
 	uint8_t ways[SCENE_TARGETS]; /* of their runs */
+	const char *files;           /* that the first prober of a monitor that is born cannot use; NULL: it says nothing of them */
 	int reached;                 /* references that answer when asked; -1: no prober says anything about them */
 	uint32_t rounds;             /* that were asked for */
 	struct { struct order order; uint32_t prober; } in_hand[SCENE_ORDERS];
@@ -141,6 +142,16 @@ scene_recovered(struct scene *scene, unsigned char store)
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 }
 
+static inline void
+scene_say_files(struct scene *scene, const char *files)
+{
+	unsigned char packet[SOURCES_TEXT_MAX + 8];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	message_put_sources(&out, files);
+	assert_true(prober_messages_take(scene->monitor, 0, packet, out.size));
+}
+
 /* The monitor's process is born (again); what the keeper kept is told to it. */
 static inline void
 scene_bear(struct scene *scene, int64_t now)
@@ -159,6 +170,8 @@ scene_bear(struct scene *scene, int64_t now)
 	scene->taken = taken;
 	for (uint32_t i = 0; i < SCENE_PROBERS; i++)
 		scene_link_prober(scene, i);
+	if (scene->files != NULL)
+		scene_say_files(scene, scene->files);
 	for (uint32_t i = 0; i < SCENE_TARGETS; i++) {
 		struct wire_out out = wire_over(packet, sizeof packet);
 		if (scene->record_size[i] == 0)
