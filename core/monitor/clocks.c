@@ -73,7 +73,6 @@ clocks_date(const struct clocks *clocks, struct sighting *run, const struct repo
 {
 	int64_t started = clocks_at(clocks, run->started).utc,
 	    ended = clocks_at(clocks, run->ended).utc;
-	int64_t theirs = report->started + report->micros;
 
 	run->started_utc = started;
 	run->ended_utc = ended;
@@ -83,6 +82,7 @@ clocks_date(const struct clocks *clocks, struct sighting *run, const struct repo
 	    || report->started > started + dates_differ)
 		return;
 	run->started_utc = report->started;
+	int64_t theirs = report->started + report->micros;
 	if (theirs >= ended - dates_differ && theirs <= ended + dates_differ)
 		run->ended_utc = theirs;
 }

@@ -145,8 +145,9 @@ sight(const struct watch *watch, const struct report *report, struct sighting *r
 	run->ended = not_after(started + report->micros, watch->now);
 	clocks_date(&watch->clocks, run, report, watched->due);
 	run->spoken = report->flags & REPORT_SPOKEN;
-	run->heard = report->quiet < 0 || report->quiet > run->ended ? 0
-	    : run->ended - report->quiet;
+	/* Nobody was heard in it before it began. */
+	run->heard = report->quiet < 0 ? 0 : report->quiet < run->ended - run->started
+	    ? run->ended - report->quiet : run->started;
 	return started <= watch->now + SECOND && show_outcome(watch, run, report, policy)
 	    && show_warnings(watch, run, report, policy);
 }

@@ -35,9 +35,12 @@ connected_at(const struct watch *watch, const struct sighting *run, const struct
 
 	if (connect >= report->phase_count || !(run->reached >> connect & 1))
 		return 0;
-	for (uint8_t i = 0; i <= connect; i++)
-		at += report->phases[i] > 0 ? report->phases[i] : 0;
-	return at < run->ended ? at : run->ended;
+	/* A phase may be said to have taken longer than there is time. */
+	for (uint8_t i = 0; i <= connect && at < run->ended; i++)
+		if (report->phases[i] > 0)
+			at = report->phases[i] < run->ended - at ? at + report->phases[i]
+			    : run->ended;
+	return at;
 }
 
 /* Targets that fail alike: the outcome, and what the server said, word for word, where anything. */

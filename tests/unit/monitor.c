@@ -273,6 +273,35 @@ a_run_that_is_never_reported_is_run_again(void **unused)
 	scene_destroy(&scene);
 }
 
+/* Times that no prober can mean, where they need not be believed. */
+static void
+times_without_bound_stay_in_their_run(void **unused)
+{
+	struct scene *scene = scene_create(2);
+
+	(void)unused;
+	scene->scripts[0] = scene->scripts[1] = "-";
+	scene_bear(scene, NOW);
+	scene_run(scene, SECOND);
+	const struct own_side *own = &scene->monitor->own;
+	const struct order *order = &scene->last[0];
+	struct report report = scene_report(order, 'x');
+	scene->monitor->watch.now = order->due + MINUTE;
+	report.started = INT64_MAX; /* as the wall clock of the prober says */
+	report.micros = 10 * SECOND;
+	report.quiet = order->due - 1;
+	report.reached = 7; /* it was connected */
+	report.phase_count = 4;
+	report.phases[0] = report.phases[1] = INT64_MAX - 1;
+	assert_true(scene_send_report(scene, 0, &report));
+	/* The silence is of this run, and the connection was made at its end at the latest. */
+	assert_int_equal(own->unheard.count, 1);
+	assert_int_equal(own->unheard.items[0].from, order->due + report.late);
+	assert_int_equal(own->unheard.items[0].to, order->due + report.late + report.micros);
+	assert_int_equal(own->hearing.last, own->unheard.items[0].to / SECOND);
+	scene_destroy(&scene);
+}
+
 static void
 a_report_that_cannot_be_is_blamed(void **unused)
 {
@@ -451,6 +480,7 @@ main(void)
 		cmocka_unit_test(a_false_alarm_tells_nobody),
 		cmocka_unit_test(what_a_dead_prober_had_in_hand_is_due_again),
 		cmocka_unit_test(a_run_that_is_never_reported_is_run_again),
+		cmocka_unit_test(times_without_bound_stay_in_their_run),
 		cmocka_unit_test(a_report_that_cannot_be_is_blamed),
 		cmocka_unit_test(what_nobody_asked_for_is_no_answer),
 		cmocka_unit_test(a_monitor_born_again_goes_on_where_it_was),
