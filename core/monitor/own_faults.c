@@ -45,18 +45,20 @@ own_faults_look(struct monitor *monitor)
 {
 	struct watch *watch = &monitor->watch;
 	const struct clock_jump jump = clocks_look(&watch->clocks, watch->now);
+
+	assert(jump.slept == 0 || jump.set == 0);
+	if (jump.slept == 0 && jump.set == 0)
+		return;
 	bool far = jump.set > CLOCK_DOUBT || jump.set < -CLOCK_DOUBT;
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
-
-	assert(jump.slept == 0 || jump.set == 0);
 	if (jump.slept != 0) {
 		monitor->own.faults.interrupted = watch->now;
 		text_add_span(&span, jump.slept);
 		duty_log(watch->duty, LOG_WARNING, 0,
 		    "this host was suspended for %s: runs that were under way say nothing",
 		    bytes);
-	} else if (jump.set != 0) {
+	} else {
 		move_what_is_open(monitor, jump.set);
 		text_add_span(&span, jump.set < 0 ? -jump.set : jump.set);
 		duty_log(watch->duty, LOG_WARNING, 0,

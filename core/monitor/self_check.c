@@ -326,13 +326,12 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
 	enum blind_cause cause = own->blind.told;
+
+	if (tell == BLIND_TELL_NOBODY)
+		return;
 	char spans[64], words[256];
 	struct text span = TEXT_OVER(spans), text = TEXT_OVER(words);
-
-	switch (tell) {
-	case BLIND_TELL_NOBODY:
-		return;
-	case BLIND_TELL_BLIND:
+	if (tell == BLIND_TELL_BLIND) {
 		if (!moment_is_set(own->blind_since))
 			own->blind_since = clocks_at(&watch->clocks,
 			    own->blind.causes[cause].since);
@@ -340,8 +339,7 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 		blind_add_words(&text, &own->blind, cause, spans);
 		own->blind_change = own_notice(monitor, NOTICE_blind, blind_code(cause),
 		    own->blind_since, "%s", words);
-		return;
-	case BLIND_TELL_OVER:
+	} else {
 		text_add_span(&span, watch->now - own->blind_since.mono);
 		(void)own_notice(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
 		    own->record.unseen
@@ -350,7 +348,6 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 		    spans);
 		own->record.unseen = false;
 		own->blind_since = (struct moment){ 0, 0 };
-		return;
 	}
 }
 
