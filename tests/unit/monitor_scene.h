@@ -142,6 +142,19 @@ scene_recovered(struct scene *scene, unsigned char store)
 	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
 }
 
+/* The keeper says what it kept of the target, or of our own side, if anything. */
+static inline void
+scene_say_state(struct scene *scene, uint32_t target, const void *record, size_t size)
+{
+	static unsigned char packet[25 * 1024];
+	struct wire_out out = wire_over(packet, sizeof packet);
+
+	if (size == 0)
+		return;
+	message_put_state(&out, &(struct message_state){ target, false, { record, size } });
+	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+}
+
 static inline void
 scene_say_files(struct scene *scene, const char *files)
 {
@@ -156,8 +169,6 @@ scene_say_files(struct scene *scene, const char *files)
 static inline void
 scene_bear(struct scene *scene, int64_t now)
 {
-	static unsigned char packet[25 * 1024];
-
 	if (scene->monitor != NULL)
 		monitor_destroy(&scene->monitor);
 	scene->monitor = monitor_create(&scene->duty, now, 1);
@@ -172,18 +183,9 @@ scene_bear(struct scene *scene, int64_t now)
 		scene_link_prober(scene, i);
 	if (scene->files != NULL)
 		scene_say_files(scene, scene->files);
-	for (uint32_t i = 0; i < SCENE_TARGETS; i++) {
-		struct wire_out out = wire_over(packet, sizeof packet);
-		if (scene->record_size[i] == 0)
-			continue;
-		message_put_state(&out, &(struct message_state){ i, false, { (char *)scene->record[i], scene->record_size[i] } });
-		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
-	}
-	if (scene->own_size > 0) {
-		struct wire_out out = wire_over(packet, sizeof packet);
-		message_put_state(&out, &(struct message_state){ CONFIG_NONE, false, { (char *)scene->own, scene->own_size } });
-		assert_true(keeper_messages_take(scene->monitor, packet, out.size));
-	}
+	for (uint32_t i = 0; i < SCENE_TARGETS; i++)
+		scene_say_state(scene, i, scene->record[i], scene->record_size[i]);
+	scene_say_state(scene, CONFIG_NONE, scene->own, scene->own_size);
 	if (scene->handed_size > 0)
 		assert_true(keeper_messages_take(scene->monitor, scene->handed, scene->handed_size));
 	scene_recovered(scene, 1);
