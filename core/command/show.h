@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/zone.h"
 #include "config/config.h"
-#include "prober/run.h"
+#include "prober/prober.h"
 
 struct show_style {
 	const struct zone *zone; /* the reader's */

@@ -4,13 +4,14 @@
  * dialogue cannot see: whether an address may be talked to, and that a server that may speak only
  * an outdated TLS, or may not get our ClientHello, is worth another look.
  */
-#include "prober/run_private.h"
+#include "prober/leg.h"
 
 #include <assert.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "prober/dns_name.h"
+#include "prober/run.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
 
@@ -33,7 +34,7 @@ enter(void *pointer)
 {
 	struct leg *leg = leg_cast(pointer);
 
-	prober_take_in_hand(leg->run->prober, leg->run);
+	run_take_in_hand(leg->run);
 	return leg->state == LEG_TALKING ? leg : NULL;
 }
 
@@ -48,19 +49,6 @@ now(struct leg *leg)
 	return leg->touched;
 }
 
-void
-leg_release(struct leg *leg)
-{
-	struct prober *prober = leg->run->prober;
-
-	stream_fini(&leg->stream);
-	offer_end(&leg->offer);
-	if (leg->query != NULL)
-		resolver_cancel(&leg->query);
-	ev_timer_stop(prober->loop, &leg->timer);
-	slots_give_back(prober->slots, &leg->slot);
-}
-
 static void
 part(struct leg *leg)
 {
@@ -73,9 +61,12 @@ part(struct leg *leg)
 static void
 end(struct leg *leg)
 {
+	struct prober *prober = leg->run->prober;
+
 	part(leg);
 	leg->state = LEG_ENDED;
-	prober_put_ended(leg->run->prober, leg);
+	leg->next_ended = prober->ended;
+	prober->ended = leg;
 }
 
 /* Lazy: the timer is touched only where it would go off too late; where it goes off too early it is set anew then. */
@@ -449,7 +440,7 @@ talk(struct leg *leg)
 
 	if (at - leg->asked_at > leg->run->waited)
 		leg->run->waited = at - leg->asked_at;
-	prober_take_in_hand(leg->run->prober, leg->run);
+	run_take_in_hand(leg->run);
 	if (!create_dialogue(leg, at)) {
 		end(leg);
 		return;
@@ -459,13 +450,23 @@ talk(struct leg *leg)
 	connect_stream(leg);
 }
 
-static void
-on_granted(struct slot *slot)
+void
+leg_release(struct leg *leg)
 {
-	struct leg *leg = leg_cast((char *)slot - offsetof(struct leg, slot));
+	struct prober *prober = leg->run->prober;
 
-	if (leg->state == LEG_IN_LINE) /* else it ended while it stood there, and gives the slot back soon */
-		talk(leg);
+	stream_fini(&leg->stream);
+	offer_end(&leg->offer);
+	if (leg->query != NULL)
+		resolver_cancel(&leg->query);
+	ev_timer_stop(prober->loop, &leg->timer);
+	for (struct slot *slot = slots_give_back(prober->slots, &leg->slot), *next; slot != NULL; slot = next) {
+		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
+
+		next = slot->next;
+		if (granted->state == LEG_IN_LINE) /* else it ended while it stood there, and gives the slot back soon */
+			talk(granted);
+	}
 }
 
 void
@@ -475,7 +476,6 @@ leg_begin(struct leg *leg)
 	ev_init(&leg->timer, on_timer);
 	leg->timer.data = leg;
 	leg->armed = INT64_MAX;
-	leg->slot.on_granted = on_granted;
 	leg->asked_at = clock_mono();
 	leg->state = LEG_IN_LINE;
 	if (slots_ask(leg->run->prober->slots, &leg->slot, &leg->address))

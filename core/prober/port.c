@@ -4,12 +4,14 @@
  */
 #include "prober/port.h"
 
+#include <assert.h>
 #include <ev.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "prober/connect.h"
 #include "prober/resolver.h"
-#include "prober/stream.h"
 
 enum { SMTP = 25, VISITS_MAX = 5, PATIENCE = 5 * SECOND };
 
@@ -21,7 +23,8 @@ struct visit {
 	struct visits *all;
 	const struct target *target;
 	struct resolver_query *query;
-	struct stream stream;
+	struct address to;
+	ev_io io; /* its descriptor is -1 while there is no connection */
 	enum came came;
 };
 
@@ -34,25 +37,23 @@ struct visits {
 };
 
 static void
+close_visit(struct visit *visit)
+{
+	if (visit->io.fd == -1)
+		return;
+	ev_io_stop(visit->all->loop, &visit->io);
+	close(visit->io.fd);
+	visit->io.fd = -1;
+}
+
+static void
 settle(struct visit *visit, enum came came)
 {
+	assert(visit->all->open > 0 && visit->all->open <= visit->all->count + 1);
 	visit->came = came;
-	stream_fini(&visit->stream);
+	close_visit(visit);
 	if (--visit->all->open == 0)
 		ev_break(visit->all->loop, EVBREAK_ALL);
-}
-
-static void
-on_connected(void *owner)
-{
-	settle(owner, CAME_CONNECTED);
-}
-
-static void
-on_data(void *owner, const char *bytes, size_t size)
-{
-	(void)bytes, (void)size;
-	settle(owner, CAME_CONNECTED);
 }
 
 static enum came
@@ -70,20 +71,35 @@ of_fate(const struct stream_fate *fate)
 }
 
 static void
-on_end(void *owner, const struct stream_fate *fate)
+follow(struct visit *visit, enum connecting found, const struct stream_fate *fate)
 {
-	settle(owner, of_fate(fate));
+	if (found != CONNECT_OPEN)
+		settle(visit, found == CONNECT_STANDS ? CAME_CONNECTED : of_fate(fate));
 }
 
-static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
+static void
+on_event(EV_P_ ev_io *io, int revents)
+{
+	struct visit *visit = io->data;
+	struct stream_fate fate;
+	int reset = 0;
+
+	(void)loop;
+	follow(visit, connect_look(io->fd, &visit->to, revents == EV_WRITE, &reset, &fate), &fate);
+}
 
 static void
 visit_address(struct visit *visit, const struct address *address)
 {
 	struct stream_fate fate;
+	int fd, reset = 0;
+	enum connecting found = connect_begin(address, NULL, &fd, &reset, &fate);
 
-	if (!stream_connect(&visit->stream, address, NULL, &fate))
-		settle(visit, of_fate(&fate));
+	visit->to = *address;
+	ev_io_set(&visit->io, fd, EV_READ | EV_WRITE);
+	if (fd != -1)
+		ev_io_start(visit->all->loop, &visit->io);
+	follow(visit, found, &fate);
 }
 
 static void
@@ -151,7 +167,8 @@ choose(struct visits *all, const struct config *config)
 		if (found <= VISITS_MAX || at == (uint64_t)taken * found / VISITS_MAX) {
 			struct visit *visit = &all->items[taken++];
 			*visit = (struct visit){ .all = all, .target = target };
-			stream_init(&visit->stream, all->loop, &events, visit);
+			ev_io_init(&visit->io, on_event, -1, 0);
+			visit->io.data = visit;
 		}
 		at++;
 	}
@@ -199,7 +216,7 @@ visit_all(struct visits *all)
 			resolver_cancel(&all->items[i].query);
 			all->items[i].came = CAME_NO_NAME;
 		}
-		stream_fini(&all->items[i].stream);
+		close_visit(&all->items[i]);
 	}
 }
 

@@ -3,7 +3,7 @@
  * callback of a run puts what is over into a list; when the loop is about to wait, the list is gone
  * through, and only there do runs end and memory go back.
  */
-#include "prober/run_private.h"
+#include "prober/prober.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "prober/report.h"
 
 enum {
 	PULSE = 100 * MILLISECOND, /* the loop looks at its own lateness so often while runs are under way */
@@ -86,31 +87,6 @@ on_prepare(EV_P_ ev_prepare *prepare, int revents)
 		if (++run->legs_ended == run->leg_count && run->query == NULL)
 			end_run(run);
 	}
-}
-
-void
-prober_put_ended(struct prober *prober, struct leg *leg)
-{
-	leg->next_ended = prober->ended;
-	prober->ended = leg;
-}
-
-void
-prober_put_complete(struct prober *prober, struct run *run)
-{
-	run->next_complete = prober->complete;
-	prober->complete = run;
-}
-
-void
-prober_take_in_hand(struct prober *prober, const struct run *run)
-{
-	struct duty_page *page = prober->page;
-
-	if (page == NULL)
-		return;
-	atomic_store_explicit(&page->run, run->order.run, memory_order_relaxed);
-	atomic_store_explicit(&page->in_hand, run->order.target + 1, memory_order_relaxed);
 }
 
 void

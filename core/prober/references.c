@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "prober/connect.h"
 #include "prober/route.h"
-#include "prober/stream.h"
 
 enum { LIMIT = 5 * SECOND, ROUTERS = 2, RESOLVERS = 4, NEAR = ROUTERS + RESOLVERS, NEAR_PORT = 53 };
 static const int64_t answered_lately = 600 * (int64_t)SECOND;
@@ -21,7 +22,8 @@ struct reference {
 	struct address address;
 	int64_t answered; /* a near one: when it last did, 0: never */
 	struct resolver_query *query;
-	struct stream stream;
+	struct address to; /* where `io` leads; its descriptor is -1 while there is no connection */
+	ev_io io;
 	bool asked, done, reached;
 	char unasked[OUTCOME_NAME_MAX]; /* the reason of our own for which it could not be asked, "": it was */
 };
@@ -41,13 +43,23 @@ struct references {
 };
 
 static void
+disconnect(struct reference *reference)
+{
+	if (reference->io.fd == -1)
+		return;
+	ev_io_stop(reference->all->loop, &reference->io);
+	close(reference->io.fd);
+	reference->io.fd = -1;
+}
+
+static void
 close_one(struct reference *reference)
 {
 	if (reference->query != NULL) {
 		resolver_cancel(&reference->query);
 		snprintf(reference->unasked, sizeof reference->unasked, "resolver");
 	}
-	stream_fini(&reference->stream);
+	disconnect(reference);
 }
 
 static void
@@ -88,7 +100,7 @@ end_round(struct references *all)
 		count_near(&told, &all->near_ones[i]);
 	all->open = 0;
 	all->on_round(all->arg, &told);
-	/* Not from here: this may be a call of one of the streams that the next round begins with. */
+	/* Not from here: this may be an event of one of those that the next round begins with. */
 	if (all->again)
 		ev_timer_start(all->loop, &all->next);
 }
@@ -100,7 +112,7 @@ settle(struct reference *reference, bool reached)
 		return;
 	reference->done = true;
 	reference->reached = reached;
-	stream_fini(&reference->stream);
+	disconnect(reference);
 	if (--reference->all->open == 0)
 		end_round(reference->all);
 }
@@ -114,42 +126,44 @@ settle_unasked(struct reference *reference, const char *reason)
 	settle(reference, false);
 }
 
+/* A refusal counts as an answer, and so does a filter on the host itself. */
 static void
-on_connected(void *owner)
+follow(struct reference *reference, enum connecting found, const struct stream_fate *fate)
 {
-	settle(owner, true);
-}
-
-static void
-on_data(void *owner, const char *bytes, size_t size)
-{
-	(void)bytes, (void)size;
-	settle(owner, true);
-}
-
-static void
-on_end(void *owner, const struct stream_fate *fate)
-{
-	struct reference *reference = owner;
-	/* A filter on the host itself is an answer of the host. */
-	bool by_itself = fate->has_from && address_order(&fate->from, &reference->stream.to) == 0;
-
-	if (fate->end == STREAM_OURS)
-		settle_unasked(owner, fate->outcome != NULL ? fate->outcome : "interrupted");
+	if (found == CONNECT_OPEN)
+		return;
+	if (found == CONNECT_STANDS)
+		settle(reference, true);
+	else if (fate->end == STREAM_OURS)
+		settle_unasked(reference, fate->outcome != NULL ? fate->outcome : "interrupted");
 	else
-		settle(owner, by_itself || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
+		settle(reference, (fate->has_from && address_order(&fate->from, &reference->to) == 0)
+		    || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
 }
 
-static const struct stream_events events = { .on_connected = on_connected, .on_data = on_data, .on_end = on_end };
+static void
+on_event(EV_P_ ev_io *io, int revents)
+{
+	struct reference *reference = io->data;
+	struct stream_fate fate;
+	int reset = 0;
+
+	(void)loop;
+	follow(reference, connect_look(io->fd, &reference->to, revents == EV_WRITE, &reset, &fate), &fate);
+}
 
 static void
 connect_to(struct reference *reference, const struct address *address)
 {
 	struct stream_fate fate;
+	int fd, reset = 0;
+	enum connecting found = connect_begin(address, NULL, &fd, &reset, &fate);
 
-	stream_init(&reference->stream, reference->all->loop, &events, reference);
-	if (!stream_connect(&reference->stream, address, NULL, &fate))
-		on_end(reference, &fate);
+	reference->to = *address;
+	ev_io_set(&reference->io, fd, EV_READ | EV_WRITE);
+	if (fd != -1)
+		ev_io_start(reference->all->loop, &reference->io);
+	follow(reference, found, &fate);
 }
 
 static void
@@ -269,7 +283,8 @@ static void
 begin(struct references *all, struct reference *reference, const struct config_reference *config)
 {
 	*reference = (struct reference){ .all = all, .config = config, .done = true };
-	stream_init(&reference->stream, all->loop, &events, reference);
+	ev_io_init(&reference->io, on_event, -1, 0);
+	reference->io.data = reference;
 }
 
 /* Those of this host say nothing of the network. */

@@ -2,7 +2,7 @@
  * Makes the report of a finished run: the folded verdict with one sentence, and the evidence of
  * each leg, made only where it is asked for.
  */
-#include "prober/run_private.h"
+#include "prober/report.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,16 +2,17 @@
  * Executes one run: resolves the target's name, starts a leg for each address 100 ms apart, and
  * ends when the last leg has. A run that has no address to talk to has one leg that says so.
  */
-#include "prober/run_private.h"
+#include "prober/run.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "prober/fold.h"
 
-enum { PUBLIC_FOR = 24 * 3600 }; /* seconds */
+enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is part of what is told */
 
 #define REPEATED_MAX (300 * (int64_t)SECOND) /* so long is a repeated "no" no other look */
 
@@ -191,6 +192,47 @@ was_public(const struct run *run)
 	return memory->public_at != 0 && run->begun - memory->public_at < PUBLIC_FOR * (int64_t)SECOND;
 }
 
+static uint32_t
+hash_of(const struct message_name *name)
+{
+	const char is_public = name->public_at != 0;
+	uint64_t hash = HASH_BEGIN;
+
+	for (uint32_t i = 0; i < name->count; i++)
+		hash = address_is_ipv4(&name->addresses[i])
+		    ? hash_add(hash, &name->addresses[i].v4.sin_addr, sizeof name->addresses[i].v4.sin_addr)
+		    : hash_add(hash, &name->addresses[i].v6.sin6_addr, sizeof name->addresses[i].v6.sin6_addr);
+	return hash_end(hash_add(hash, &is_public, sizeof is_public));
+}
+
+static void
+note_told(struct name_memory *memory, const struct message_name *name, int64_t now)
+{
+	memory->told = hash_of(name);
+	memory->told_at = (uint32_t)(now / SECOND);
+}
+
+/* Where the name has led is noted, and told where it is news. */
+static void
+note_name(struct run *run, const struct resolved *resolved)
+{
+	struct name_memory *memory = &run->prober->names[run->order.target];
+	struct message_name name = { .target = run->order.target, .public_at = memory->public_at,
+		.good_at = run->begun, .count = resolved->last_good_count };
+
+	if (resolved->from_hosts || resolved->last_good_count == 0)
+		return;
+	memcpy(name.addresses, resolved->last_good, name.count * sizeof name.addresses[0]);
+	if (memory->told_at != 0 && memory->told == hash_of(&name) && run->begun / SECOND - memory->told_at < TOLD_AGAIN)
+		return;
+	free(run->name_news);
+	run->name_news = malloc(sizeof *run->name_news);
+	if (run->name_news == NULL)
+		return;
+	*run->name_news = name;
+	note_told(memory, &name, run->begun);
+}
+
 static void
 remember_public(struct run *run, const struct resolved *resolved)
 {
@@ -229,8 +271,10 @@ static void
 end_if_complete(struct run *run)
 {
 	run->waited_for_name = run->legs_ended == run->leg_count;
-	if (run->waited_for_name)
-		prober_put_complete(run->prober, run);
+	if (!run->waited_for_name)
+		return;
+	run->next_complete = run->prober->complete;
+	run->prober->complete = run;
 }
 
 /* The rest of a name's addresses, while the legs to the first talk or have ended. */
@@ -323,12 +367,12 @@ on_resolved(void *arg, const struct resolved *resolved)
 	struct run *run = arg;
 
 	assert(run->magic == RUN_MAGIC);
-	prober_take_in_hand(run->prober, run);
+	run_take_in_hand(run);
 	if (!resolved->more)
 		run->query = NULL;
 	if (run->leg_count > 0) {
 		remember_public(run, resolved);
-		run_note_name(run, resolved);
+		note_name(run, resolved);
 		follow_late(run, resolved);
 		return;
 	}
@@ -346,7 +390,7 @@ on_resolved(void *arg, const struct resolved *resolved)
 	case NAME_TALK:
 		if (!resolved->more) {
 			remember_public(run, resolved);
-			run_note_name(run, resolved);
+			note_name(run, resolved);
 		}
 		follow_name(run, resolved->addresses, resolved->count, resolved->more);
 		return;
@@ -373,7 +417,7 @@ run_begin(struct run *run)
 		talk_to(run, &literal, 1);
 		return;
 	}
-	prober_take_in_hand(run->prober, run);
+	run_take_in_hand(run);
 	run->query = resolver_ask(run->prober->resolver, target->host, target->policy->family,
 	    (run->order.flags & ORDER_FRESH) != 0, limit, on_resolved, run);
 	if (run->query == NULL)
@@ -395,4 +439,16 @@ run_interrupt(struct run *run)
 	run->legs_begun = run->leg_count;
 	for (uint32_t i = 0; i < run->leg_count; i++)
 		leg_interrupt(&run->legs[i]);
+}
+
+void
+prober_recall(struct prober *prober, const struct message_name *name)
+{
+	struct name_memory *memory = &prober->names[name->target];
+
+	if (memory->public_at == 0)
+		memory->public_at = name->public_at;
+	resolver_recall(prober->resolver, prober->config->targets[name->target].host, name->addresses, name->count,
+	    name->good_at);
+	note_told(memory, name, name->good_at > SECOND ? name->good_at : SECOND);
 }

@@ -1,78 +1,104 @@
 /*
- * One run: a target's name resolved, a leg for each address (100 ms apart), their verdicts folded to one by rules.md
- * §1. `struct prober` is what all runs of a process share: loop, configuration, resolver, TLS policies, slots. The
- * prober's process (worker.c) and `postwatch probe` use it alike.
- *
- *     prober = prober_create(loop, config, &why);
- *     prober_run(prober, &order, on_done, arg);          any number, then ev_run
+ * One run: a target's name resolved, a leg for each address, 100 ms apart. What all runs of a process share is struct
+ * prober. Callbacks leave things ended, in its lists; only the prober's turn (prober.c) frees them.
  */
 #ifndef PROBER_RUN_H
 #define PROBER_RUN_H
 
-#include <ev.h>
-#include "base/duty.h"
-#include "config/config.h"
+#include "base/clock.h"
+#include "base/our_clock.h"
+#include "prober/leg.h"
+#include "prober/linger.h"
+#include "prober/prober.h"
 
-struct prober;
+enum { RUN_MAGIC = 0x52554e31, LEG_APART = 100 * 1000 };
 
-/* What came of one run; lent for the call of on_done, with everything it points at. */
-struct run_result {
-	const struct order *order;
-	const struct report *report; /* with text and warnings, always */
-	uint32_t leg_count;          /* at least 1: a run that found no address has one leg without */
-	const struct message_name *name; /* where its name has led, if that is news to the monitor; else NULL */
-	/* The prober's own: */
-	struct run *run;
-	char *local; /* ADDRESS_TEXT_MAX bytes to write an address to */
+struct run {
+	uint32_t magic;
+	uint32_t leg_count, legs_begun, legs_ended;
+	struct prober *prober;
+	struct run *next, *before;
+	struct order order;
+	run_done *on_done;
+	void *arg;
+	int64_t begun, started;   /* clock_mono(), clock_wall() */
+	int64_t resolve;          /* microseconds the name took; -1: a literal */
+	int64_t waited;           /* for slots, or in line to ask for the name: the longest */
+	int64_t age;              /* of a kept answer */
+	bool kept, from_hosts;
+	bool name_asked;          /* our resolver was asked just now, and answered */
+	bool on_last_good;        /* the legs talk to the last good addresses */
+	bool was_public;          /* the name led to public addresses only, lately */
+	bool waited_for_name;     /* its last leg ended before the last address was known */
+	bool name_missing;        /* there is no such name, or it has no address */
+	const char *name_outcome; /* why: name_unresolvable … ; NULL: the name resolved */
+	char *name_text;
+	char *name_note;          /* what resolvers said of a family that is missing, or against the addresses; NULL: nothing */
+	struct run *next_complete;
+	struct message_name *name_news; /* where the name has led, if the monitor does not know it; NULL: it does */
+	struct resolver_query *query;
+	ev_timer stagger;
+	struct leg *legs;         /* &only where there is one */
+	struct leg only;
 };
 
-/* Called once for each run, from the loop, never from within prober_run. May start other runs. */
-typedef void run_done(void *arg, const struct run_result *);
+/* What the runs of a target learn from each other about its name. */
+struct name_memory {
+	int64_t public_at;        /* clock_mono(): when it last led to public addresses only; 0: never */
+	uint32_t told_at, told;   /* when the monitor was last told, or told us, where it led; a hash of that */
+};
 
-/*
- * Opens all that will ever be opened (hosts file, CA files, channels of the resolver); before the sandbox. NULL with a
- * reason where something of it cannot be used. `loop` and `config` stay good while the prober lives.
- */
-struct prober *prober_create(struct ev_loop *, const struct config *, struct reason *why);
+struct prober {
+	struct ev_loop *loop;
+	const struct config *config;
+	struct resolver *resolver;
+	struct tls_policies *policies;
+	struct slots *slots;
+	struct lingers *lingers;   /* connections whose peers have not closed yet; they hold no slot */
+	struct duty_page *page;
+	struct run *runs;
+	struct leg *ended;
+	struct run *complete;     /* all of their legs had ended when the last address was looked for in vain */
+	struct name_memory *names; /* of each target */
+	uint32_t active;
+	struct clock_doubt doubt; /* of the wall clock, by which certificates are judged */
+	struct our_clock clock;
+	int64_t woke;             /* when the loop last came back from waiting */
+	int64_t stalled;          /* microseconds that the loop was late in all */
+	int64_t pulse_at;
+	ev_timer pulse;
+	ev_check check;
+	ev_prepare prepare;
+};
 
-/* The same with copies: a file that cannot be used is replaced by its copy; without one, the targets that need it end
- * unknown. What cannot be used is noted in `sources`. */
-struct sources;
-struct prober *prober_create_with(struct ev_loop *, const struct config *, struct sources *, struct reason *why);
+static inline const struct target *
+run_target(const struct run *run)
+{
+	return &run->prober->config->targets[run->order.target];
+}
 
-/* Ends what is under way without a word. */
-void prober_destroy(struct prober **);
+/* What is entered next (a plugin, TLS, the resolver) is entered for this run; until the loop waits again. */
+static inline void
+run_take_in_hand(const struct run *run)
+{
+	struct duty_page *page = run->prober->page;
 
-/* Begins a run at once; the order is copied. False: no memory, and on_done does not come. */
-bool prober_run(struct prober *, const struct order *, run_done *on_done, void *arg);
+	if (page == NULL)
+		return;
+	atomic_store_explicit(&page->run, run->order.run, memory_order_relaxed);
+	atomic_store_explicit(&page->in_hand, run->order.target + 1, memory_order_relaxed);
+}
 
-/* Where the name of a target has led, as a prober before this one noted it. */
-void prober_recall(struct prober *, const struct message_name *);
+/* NULL: out of memory. The run stands in the prober's list, and does nothing before run_begin(). */
+struct run *run_create(struct prober *, const struct order *, run_done *, void *arg);
 
-/* Evidence of leg `index`; views are good until the next call with the same result, at most until on_done returns. */
-void run_evidence(const struct run_result *, uint32_t index, struct evidence *);
+/* Asks for the name, or talks to the address at once. */
+void run_begin(struct run *);
 
-/* Runs under way, those that wait for a slot included. */
-uint32_t prober_active(const struct prober *);
+/* Ends all legs as unknown(interrupted), with the farewell. */
+void run_interrupt(struct run *);
 
-/* What the run that has been under way longest waits for, in one line: "mx1 (192.0.2.1): banner, 12 s of 30 s". */
-void prober_describe(const struct prober *, struct text *);
-
-/* Connections that wait until others have ended, as no more are allowed at once. */
-uint32_t prober_waiting(const struct prober *);
-
-/* Whether connections of runs that have ended wait for their peers to close: 200 ms at most, while the loop runs. */
-bool prober_lingers(const struct prober *);
-
-/* Ends the runs under way (all, or all but later attempts of a series, which confirm something), each as
- * unknown(interrupted), with the farewell; on_done comes for each. */
-void prober_interrupt(struct prober *, bool all);
-
-/* Where prober `index` looks at several certificates soon, dates are not judged for its first minute until one was valid by
- * our clock: the first that is not may be so because the clock is wrong. */
-void prober_hold_dates(struct prober *, uint32_t index);
-
-/* The page of what is in hand (duty.h); NULL: none. */
-void prober_set_page(struct prober *, struct duty_page *);
+/* Gives back all that it holds; it leaves the prober's list. */
+void run_destroy(struct run **);
 
 #endif

@@ -12,8 +12,8 @@ enum { BUCKETS_FIRST = 256 };
 
 struct place {
 	struct place *chain;             /* in its bucket */
-	struct place *hungry_next;
-	bool hungry;                     /* stands in the line for room in all */
+	struct place *waiting_next;
+	bool waits;                      /* stands in the line for room in all */
 	uint32_t held;
 	struct slot *first, *last;       /* in line */
 	struct address address;
@@ -23,7 +23,7 @@ struct slots {
 	uint32_t in_all, per_address, held, waiting;
 	uint32_t places, bucket_count;   /* a power of two */
 	struct place **buckets;
-	struct place *hungry_first, *hungry_last;
+	struct place *waiting_first, *waiting_last;
 };
 
 struct slots *
@@ -113,7 +113,7 @@ forget_place(struct slots *slots, struct place *place)
 {
 	struct place **link = bucket(slots, &place->address);
 
-	if (place->held > 0 || place->first != NULL || place->hungry)
+	if (place->held > 0 || place->first != NULL || place->waits)
 		return;
 	while (*link != place)
 		link = &(*link)->chain;
@@ -164,39 +164,45 @@ leave_line(struct slots *slots, struct slot *slot)
 
 /* An address with room and somebody in line gets in line for room in all. */
 static void
-be_hungry(struct slots *slots, struct place *place)
+join_waiting(struct slots *slots, struct place *place)
 {
-	if (place->hungry || place->first == NULL || place->held >= slots->per_address)
+	if (place->waits || place->first == NULL || place->held >= slots->per_address)
 		return;
-	place->hungry = true;
-	place->hungry_next = NULL;
-	if (slots->hungry_last != NULL)
-		slots->hungry_last->hungry_next = place;
+	place->waits = true;
+	place->waiting_next = NULL;
+	if (slots->waiting_last != NULL)
+		slots->waiting_last->waiting_next = place;
 	else
-		slots->hungry_first = place;
-	slots->hungry_last = place;
+		slots->waiting_first = place;
+	slots->waiting_last = place;
 }
 
-static void
-feed(struct slots *slots)
+/* The slots that are held from now on, in a list. */
+static struct slot *
+grant(struct slots *slots)
 {
-	while (slots->held < slots->in_all && slots->hungry_first != NULL) {
-		struct place *place = slots->hungry_first;
+	struct slot *granted = NULL, **end = &granted;
+
+	while (slots->held < slots->in_all && slots->waiting_first != NULL) {
+		struct place *place = slots->waiting_first;
 		struct slot *slot = place->first;
 
-		slots->hungry_first = place->hungry_next;
-		if (slots->hungry_first == NULL)
-			slots->hungry_last = NULL;
-		place->hungry = false;
+		slots->waiting_first = place->waiting_next;
+		if (slots->waiting_first == NULL)
+			slots->waiting_last = NULL;
+		place->waits = false;
 		if (slot == NULL || place->held >= slots->per_address) {
 			forget_place(slots, place);
 			continue;
 		}
 		leave_line(slots, slot);
 		take(slots, slot);
-		be_hungry(slots, place);
-		slot->on_granted(slot);
+		join_waiting(slots, place);
+		*end = slot;
+		end = &slot->next;
 	}
+	assert(slots->held <= slots->in_all);
+	return granted;
 }
 
 bool
@@ -211,30 +217,29 @@ slots_ask(struct slots *slots, struct slot *slot, const struct address *address)
 		return true;
 	}
 	stand_in_line(slots, slot);
-	be_hungry(slots, slot->place);
+	join_waiting(slots, slot->place);
 	return false;
 }
 
-void
+struct slot *
 slots_give_back(struct slots *slots, struct slot *slot)
 {
 	struct place *place = slot->place;
 
 	if (place == NULL)
-		return;
-	slot->place = NULL;
+		return NULL;
 	if (slot->held) {
+		assert(place->held > 0 && slots->held >= place->held);
 		slot->held = false;
 		place->held--;
 		slots->held--;
-		be_hungry(slots, place);
+		join_waiting(slots, place);
 	} else {
-		slot->place = place;
 		leave_line(slots, slot);
-		slot->place = NULL;
 	}
+	slot->place = NULL;
 	forget_place(slots, place);
-	feed(slots);
+	return grant(slots);
 }
 
 uint32_t

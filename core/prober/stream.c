@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "prober/connect.h"
+
 enum { UNSENT_MAX = 64 * 1024 }; /* bytes that may wait for the peer */
 
 static void on_ready(EV_P_ ev_io *io, int revents);
@@ -294,11 +296,47 @@ receive_clear(struct stream *stream, bool is_event)
 		fate_drop_icmp(stream->fd); /* no bytes, then: what came while it connected lies there */
 }
 
+bool
+stream_connect(struct stream *stream, const struct address *to, const struct address *source, struct stream_fate *fate)
+{
+	assert(stream->fd == -1);
+	stream->to = *to;
+	switch (connect_begin(to, source, &stream->fd, &stream->error, fate)) {
+	case CONNECT_OPEN:
+		stream_watch(stream);
+		return true;
+	case CONNECT_STANDS: /* saves the watch for writability */
+		ev_io_set(&stream->io, stream->fd, EV_READ);
+		ev_io_start(stream->loop, &stream->io);
+		ev_feed_event(stream->loop, &stream->io, EV_WRITE);
+		return true;
+	case CONNECT_FAILED:
+		break;
+	}
+	return false;
+}
+
+/* Returns true if the connection stands, and the owner knows; false: wait on, or it ended. */
+static bool
+connect_further(struct stream *stream, int revents)
+{
+	struct stream_fate fate;
+	enum connecting found = connect_look(stream->fd, &stream->to, revents == EV_WRITE, &stream->error, &fate);
+
+	if (found == CONNECT_FAILED)
+		stream_finish(stream, &fate);
+	if (found != CONNECT_STANDS)
+		return false;
+	stream->connected = true;
+	stream_watch(stream);
+	return stream_tell(stream, stream->events->on_connected);
+}
+
 /* What there is to do, step by step; after each the stream may be gone. */
 static void
 go_on(struct stream *stream, int revents)
 {
-	if (!stream->connected && !stream_connect_further(stream, revents))
+	if (!stream->connected && !connect_further(stream, revents))
 		return;
 	if (stream->error == ENOMEM) {
 		stream_finish_by_error(stream, ENOMEM);

@@ -1,4 +1,4 @@
-/* The inside of a stream, shared by stream.c, stream_connect.c and stream_tls.c. */
+/* The inside of a stream, shared by stream.c and stream_tls.c. */
 #ifndef PROBER_STREAM_PRIVATE_H
 #define PROBER_STREAM_PRIVATE_H
 
@@ -31,8 +31,5 @@ void stream_handshake(struct stream *);
 /* The time in which the peer could say more is over. */
 void stream_on_patience(EV_P_ ev_timer *, int revents);
 void stream_receive_tls(struct stream *);
-
-/* Looks what became of a connection that is being made. True: it stands, and is known to; false: wait on, or it ended. */
-bool stream_connect_further(struct stream *, int revents);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/sandbox.h"
 #include "prober/dispatch.h"
 #include "prober/references.h"
-#include "prober/run_private.h"
+#include "prober/run.h"
 #include "prober/sources.h"
 #include "prober/waiting.h"
 

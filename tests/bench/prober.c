@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "config/read.h"
-#include "prober/run.h"
+#include "prober/prober.h"
 #include "bench.h"
 
 static struct {

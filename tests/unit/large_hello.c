@@ -15,7 +15,7 @@
 
 #include "config/read.h"
 #include "tls_peers.h"
-#include "prober/run_private.h"
+#include "prober/run.h"
 
 enum { SEGMENT = 1400, PADDING = 1300, HEAD = 5, MANY = 1000 };
 

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "config/read.h"
-#include "prober/run.h"
+#include "prober/prober.h"
 
 enum manner { SPEAKS, SILENT, CLOSES };
 enum { GUESTS_MAX = 64 };

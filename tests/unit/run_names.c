@@ -2,7 +2,7 @@
 #include "config/read.h"
 #include "unit/resolver_answers.h"
 
-#include "prober/run.h"
+#include "prober/prober.h"
 
 enum { TARGETS = 5, LATE = 4 };
 

@@ -20,12 +20,15 @@ struct guest {
 static unsigned turn;
 
 static void
-on_granted(struct slot *slot)
+give_back(struct slots *slots, struct guest *guest)
 {
-	struct guest *guest = (struct guest *)slot;
+	for (struct slot *slot = slots_give_back(slots, &guest->slot); slot != NULL; slot = slot->next) {
+		struct guest *granted = (struct guest *)slot;
 
-	guest->granted++;
-	guest->order = ++turn;
+		assert_true(slot->held);
+		granted->granted++;
+		granted->order = ++turn;
+	}
 }
 
 static struct address
@@ -41,7 +44,7 @@ ask(struct slots *slots, struct guest *guest, unsigned number)
 {
 	struct address wanted = address(number);
 
-	*guest = (struct guest){ .slot.on_granted = on_granted };
+	*guest = (struct guest){ .granted = 0 };
 	return slots_ask(slots, &guest->slot, &wanted);
 }
 
@@ -58,15 +61,15 @@ keeps_to_an_address(void **state)
 	assert_false(ask(slots, &guests[3], 1));
 	assert_true(ask(slots, &guests[4], 2));
 	assert_int_equal(slots_held(slots), 3);
-	slots_give_back(slots, &guests[0].slot);
+	give_back(slots, &guests[0]);
 	assert_int_equal(guests[2].granted, 1);
 	assert_int_equal(guests[3].granted, 0);
-	slots_give_back(slots, &guests[3].slot);
-	slots_give_back(slots, &guests[1].slot);
+	give_back(slots, &guests[3]);
+	give_back(slots, &guests[1]);
 	assert_int_equal(guests[3].granted, 0);
-	slots_give_back(slots, &guests[2].slot);
-	slots_give_back(slots, &guests[4].slot);
-	slots_give_back(slots, &guests[4].slot);
+	give_back(slots, &guests[2]);
+	give_back(slots, &guests[4]);
+	give_back(slots, &guests[4]);
 	assert_int_equal(slots_held(slots), 0);
 	slots_destroy(&slots);
 }
@@ -81,17 +84,17 @@ keeps_to_the_whole(void **state)
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(ask(slots, &guests[i], i / 2), i < 2);
 	turn = 0;
-	slots_give_back(slots, &guests[0].slot);
-	slots_give_back(slots, &guests[1].slot);
+	give_back(slots, &guests[0]);
+	give_back(slots, &guests[1]);
 	assert_int_equal(slots_held(slots), 2);
 	/* The two other addresses take turns. */
 	assert_int_equal(guests[2].order, 1);
 	assert_int_equal(guests[4].order, 2);
-	slots_give_back(slots, &guests[2].slot);
-	slots_give_back(slots, &guests[4].slot);
+	give_back(slots, &guests[2]);
+	give_back(slots, &guests[4]);
 	assert_int_equal(guests[3].granted + guests[5].granted, 2);
-	slots_give_back(slots, &guests[3].slot);
-	slots_give_back(slots, &guests[5].slot);
+	give_back(slots, &guests[3]);
+	give_back(slots, &guests[5]);
 	assert_int_equal(slots_held(slots), 0);
 	slots_destroy(&slots);
 }
@@ -119,7 +122,7 @@ serves_all(void **state)
 			if (!guests[i].slot.held)
 				continue;
 			assert_int_equal(guests[i].granted, 1);
-			slots_give_back(slots, &guests[i].slot);
+			give_back(slots, &guests[i]);
 			served++;
 			progress = true;
 		}
