@@ -27,6 +27,7 @@ enum {
 	FS_READ_DIR = 1 << 3,
 	FS_ALL_1 = (1 << 13) - 1, /* version 1: the above, removing and making of all kinds */
 	FS_MAKE_CHAR = 1 << 6,
+	FS_MAKE_REGULAR = 1 << 8,
 	FS_MAKE_BLOCK = 1 << 11,
 	FS_REFER = 1 << 13,     /* version 2 */
 	FS_TRUNCATE = 1 << 14,  /* version 3 */
@@ -67,7 +68,7 @@ handled(const struct sandbox *sandbox, int version)
 		rules.fs |= FS_TRUNCATE;
 	if (version >= 4)
 		rules.net = NET_BIND_TCP;
-	if (version >= 4 && sandbox->network == SANDBOX_NO_TCP)
+	if (version >= 4 && (sandbox->network == SANDBOX_NO_TCP || sandbox->ports != NULL))
 		rules.net |= NET_CONNECT_TCP;
 	if (version >= 5)
 		rules.fs |= FS_IOCTL_DEV;
@@ -93,6 +94,8 @@ rights(const struct sandbox_path *path, const struct stat *status, uint64_t know
 {
 	uint64_t allowed = FS_READ_FILE | FS_READ_DIR;
 
+	if (path->access == SANDBOX_MAKE)
+		allowed |= known & (FS_WRITE_FILE | FS_MAKE_REGULAR | FS_TRUNCATE);
 	if (path->access == SANDBOX_WRITE)
 		allowed = known & ~(uint64_t)(FS_EXECUTE | FS_MAKE_CHAR | FS_MAKE_BLOCK
 		    | FS_IOCTL_DEV);
@@ -108,6 +111,8 @@ allow_path(int rules, const struct sandbox_path *path, uint64_t known, struct re
 	struct stat status;
 	bool added = false;
 
+	if (rule.folder < 0 && path->optional)
+		return true;
 	if (rule.folder >= 0 && fstat(rule.folder, &status) == 0) {
 		rule.allowed = rights(path, &status, known);
 		added = syscall(SYS_landlock_add_rule, rules, RULE_PATH_BENEATH, &rule, 0) == 0;
@@ -119,16 +124,26 @@ allow_path(int rules, const struct sandbox_path *path, uint64_t known, struct re
 	return added;
 }
 
-/* Port 0 is the kernel's choice of one. */
 static bool
-allow_port_0(int rules, struct reason *why)
+allow_port(int rules, uint64_t allowed, uint64_t port, struct reason *why)
 {
-	struct port_rule rule = { .allowed = NET_BIND_TCP, .port = 0 };
+	const struct port_rule rule = { allowed, port };
 
 	if (syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0) == 0)
 		return true;
-	reason_set(why, "cannot keep the right to bind: %s", strerror(errno));
+	reason_set(why, "cannot keep the right to %s: %s",
+	    allowed == NET_BIND_TCP ? "bind" : "connect", strerror(errno));
 	return false;
+}
+
+static bool
+allow_ports(int rules, const struct sandbox_ports *ports, struct reason *why)
+{
+	for (uint32_t port = 1; port <= UINT16_MAX; port++)
+		if (sandbox_ports_has(ports, (uint16_t)port)
+		    && !allow_port(rules, NET_CONNECT_TCP, port, why))
+			return false;
+	return true;
 }
 
 static bool
@@ -137,8 +152,12 @@ add_rules(int fd, const struct sandbox *sandbox, const struct ruleset *rules, st
 	for (size_t i = 0; i < sandbox->path_count; i++)
 		if (!allow_path(fd, &sandbox->paths[i], rules->fs, why))
 			return false;
-	return sandbox->network != SANDBOX_CONNECTS_FROM || rules->net == 0
-	    || allow_port_0(fd, why);
+	if (rules->net == 0 || sandbox->network == SANDBOX_NO_TCP)
+		return true;
+	/* Port 0 to bind is the kernel's choice of one. */
+	return (sandbox->ports == NULL || allow_ports(fd, sandbox->ports, why))
+	    && (sandbox->network != SANDBOX_CONNECTS_FROM
+	        || allow_port(fd, NET_BIND_TCP, 0, why));
 }
 
 static bool

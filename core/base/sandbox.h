@@ -22,21 +22,44 @@ bool sandbox_die_with(pid_t parent, struct reason *why);
 
 enum sandbox_network {
 	SANDBOX_NO_TCP,       /* neither connects nor binds */
-	SANDBOX_CONNECTS,     /* to any port; binds nothing */
+	SANDBOX_CONNECTS,     /* binds nothing */
 	SANDBOX_CONNECTS_FROM /* and binds, to a port of the kernel's choice only: what a source
 	                       * address needs */
 };
 
-enum sandbox_access { SANDBOX_READ, SANDBOX_WRITE /* and read, make, remove, rename */ };
+/* A set of TCP ports, 0: of none. */
+struct sandbox_ports {
+	uint64_t bits[65536 / 64];
+};
 
-/* A file, or a folder with all that lies below. One that does not exist is a fault. */
+static inline void
+sandbox_ports_add(struct sandbox_ports *ports, uint16_t port)
+{
+	ports->bits[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static inline bool
+sandbox_ports_has(const struct sandbox_ports *ports, uint16_t port)
+{
+	return (ports->bits[port / 64] >> port % 64 & 1) != 0;
+}
+
+enum sandbox_access {
+	SANDBOX_READ,
+	SANDBOX_WRITE, /* and read, make, remove, rename */
+	SANDBOX_MAKE   /* and read, write and make files; no more */
+};
+
+/* A file, or a folder with all that lies below. */
 struct sandbox_path {
 	const char *path;
 	enum sandbox_access access;
+	bool optional; /* false: one that does not exist is a fault */
 };
 
 struct sandbox {
 	enum sandbox_network network;
+	const struct sandbox_ports *ports; /* it connects to these only; NULL: to any */
 	const struct sandbox_path *paths; /* all else in the file system cannot be opened, made,
 	                                   * changed or executed */
 	size_t path_count;

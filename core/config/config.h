@@ -35,13 +35,17 @@ plugin_probe(const struct plugin *plugin)
 	return plugin->descriptor->ops;
 }
 
+/* Whether a table, of `size` bytes where its plugin was made, goes on behind the start of a member. */
+#define PLUGIN_HAS(table, member) \
+	((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof (table)->member)
+
 /* NULL: it has none, or was made before notifiers could have one. */
 static inline const struct pw_gate_ops *
 plugin_gate(const struct plugin *plugin)
 {
 	const struct pw_notifier_ops *ops = plugin->descriptor->ops;
 
-	return ops->size < sizeof *ops ? NULL : ops->gate;
+	return PLUGIN_HAS(ops, gate) ? ops->gate : NULL;
 }
 
 /* PW_KEEPS …; 0 also of one that was made before notifiers could say it. */
@@ -50,7 +54,7 @@ plugin_receiver(const struct plugin *plugin, const struct pw_values *values)
 {
 	const struct pw_notifier_ops *ops = plugin->descriptor->ops;
 
-	return ops->size < sizeof *ops || ops->receiver == NULL ? 0 : ops->receiver(values);
+	return PLUGIN_HAS(ops, receiver) && ops->receiver != NULL ? ops->receiver(values) : 0;
 }
 
 /* A phase with the limits in force, microseconds; slow 0: never. */

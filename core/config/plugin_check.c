@@ -254,15 +254,19 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 }
 
 /*
- * A plugin of minor version 0 was made before gates: its table ends before that member (the ABI
- * grows at the end only).
+ * Tables of a plugin of an earlier minor version end before what was added since then (the ABI grows
+ * at the end only): gates in 1, `needs` in 2.
  */
 static bool
 check_notifier(const struct pw_plugin *plugin, struct reason *why)
 {
 	const struct pw_notifier_ops *ops = plugin->ops;
-	size_t size = plugin->minor < 1 ? offsetof(struct pw_notifier_ops, gate) : sizeof *ops;
-	const struct pw_gate_ops *gate = ops->size < sizeof *ops ? NULL : ops->gate;
+	size_t size = plugin->minor < 1 ? offsetof(struct pw_notifier_ops, gate)
+	    : plugin->minor < 2         ? offsetof(struct pw_notifier_ops, needs)
+	                                : sizeof *ops;
+	size_t gate_size = plugin->minor < 2 ? offsetof(struct pw_gate_ops, needs)
+	                                     : sizeof(struct pw_gate_ops);
+	const struct pw_gate_ops *gate = PLUGIN_HAS(ops, gate) ? ops->gate : NULL;
 
 	if (ops->size < size)
 		return wrong(why, "its table of functions has %u bytes where ABI %u.%u has %zu",
@@ -275,7 +279,7 @@ check_notifier(const struct pw_plugin *plugin, struct reason *why)
 		return wrong(why, "a session of %u bytes is too large: up to %d", ops->session_size,
 		    SESSION_MAX);
 	if (gate != NULL
-	    && (gate->size < sizeof *gate || gate->open == NULL || gate->serve == NULL
+	    && (gate->size < gate_size || gate->open == NULL || gate->serve == NULL
 	        || gate->close == NULL || ops->join == NULL))
 		return wrong(why, "a function of its gate is missing");
 	if (gate != NULL && gate->memory_size > SESSION_MAX)

@@ -380,7 +380,7 @@ static bool
 prepare(struct keeper *keeper, struct reason *why)
 {
 	const struct config *config = keeper->config;
-	const struct sandbox_path state = { config->state, SANDBOX_WRITE };
+	const struct sandbox_path state = { config->state, SANDBOX_WRITE, false };
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1,
 		.calls = CALLS_OF_KEEPER, .tell = duty_forbidden, .tell_to = keeper->duty };
 	int landlock;

@@ -13,6 +13,8 @@
 #include "base/duty.h"
 #include "base/sandbox.h"
 #include "config/config.h"
+#include "config/ports.h"
+#include "notifier/confine.h"
 #include "notifier/opening.h"
 #include "prober/look_up.h"
 #include "prober/sources.h"
@@ -70,11 +72,7 @@ dispose(struct gate *gate)
 static bool
 prepare(struct duty *duty, const struct pw_gate_ops *ops, struct gate *gate, struct reason *why)
 {
-	const struct sandbox sandbox = { .network = SANDBOX_CONNECTS,
-		.calls = CALLS_OF_GATE,
-		.tell = duty_forbidden,
-		.tell_to = duty };
-	int landlock;
+	struct sandbox_ports resolvers = { { 0 } };
 
 	tzset(); /* what OpenSSL asks of it would read the zone's file later */
 	if (!sandbox_enter_lightly(why) || !open_names(duty, gate, why))
@@ -83,8 +81,9 @@ prepare(struct duty *duty, const struct pw_gate_ops *ops, struct gate *gate, str
 		reason_set(why, "no memory");
 		return false;
 	}
+	ports_add_resolvers(&resolvers, duty->config);
 	return opening_do(&gate->opening, duty, ops->open, gate->memory, ops->memory_size, why)
-	    && sandbox_enter(&sandbox, &landlock, why);
+	    && confine_gate(duty, ops, gate->memory, &resolvers, why);
 }
 
 int

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/duty.h"
 #include "base/own_name.h"
-#include "base/sandbox.h"
 #include "config/config.h"
+#include "notifier/confine.h"
 #include "notifier/notice.h"
 #include "notifier/opening.h"
 #include "notifier/text.h"
@@ -357,19 +357,6 @@ leave_home(void)
 	(void)unsetenv("XDG_CONFIG_HOME");
 }
 
-/* Where all that meets the world is in the gate, nothing is left to us but our sockets. */
-static bool
-confine(const struct worker *worker, struct reason *why)
-{
-	const struct sandbox nothing = { .network = SANDBOX_NO_TCP,
-		.calls = CALLS_BESIDE_GATE,
-		.tell = duty_forbidden,
-		.tell_to = worker->duty };
-	int landlock;
-
-	return worker->gated ? sandbox_enter(&nothing, &landlock, why) : sandbox_enter_lightly(why);
-}
-
 /* The gate says that it is there, and which of its files it could not use; an end without that it
  * has told itself. */
 static bool
@@ -421,9 +408,11 @@ prepare(struct worker *worker, struct reason *why)
 		reason_set(why, "no memory");
 		return false;
 	}
-	if (!meet_gate(worker, why) || !confine(worker, why))
-		return false;
-	return open_plugin(worker, why);
+	if (worker->gated)
+		return meet_gate(worker, why) && confine_worker(worker->duty, why)
+		    && open_plugin(worker, why);
+	return sandbox_enter_lightly(why) && open_plugin(worker, why)
+	    && confine_notifier(worker->duty, worker->ops, worker->session, why);
 }
 
 int

@@ -61,8 +61,14 @@ add_notifier(struct files *files, const struct config *config, uint32_t index)
 		if ((rows[i].type == PW_SECRET || rows[i].type == PW_PATH)
 		    && notifier->values->items[i].string != NULL)
 			add_file(files, notifier->values->items[i].string, index);
-	if (plugin_gate(notifier->plugin) != NULL)
+	const struct pw_notifier_ops *ops = notifier->plugin->descriptor->ops;
+	if (plugin_gate(notifier->plugin) != NULL) {
 		add_names(files, config, index);
+	} else if (PLUGIN_HAS(ops, needs) && ops->needs != NULL) {
+		/* What its C library may read is fixed when it begins (notifier/confine.c). */
+		add_file(files, "/etc/hosts", index);
+		add_file(files, RESOLV_CONF, index);
+	}
 }
 
 /*

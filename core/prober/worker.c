@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/duty.h"
 #include "base/sandbox.h"
+#include "config/ports.h"
 #include "prober/dispatch.h"
 #include "prober/references.h"
 #include "prober/run.h"
@@ -365,7 +366,9 @@ static bool
 prepare(struct worker *worker, struct reason *why)
 {
 	bool binds = has_source(worker->config);
+	struct sandbox_ports ports = { { 0 } };
 	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS,
+		.ports = &ports,
 		.calls = CALLS_OF_PROBER | (binds ? CALL_BINDS : 0),
 		.tell = duty_forbidden, .tell_to = worker->duty };
 	int landlock;
@@ -387,6 +390,7 @@ prepare(struct worker *worker, struct reason *why)
 		duty_log(worker->duty, LOG_WARNING, 0, "without a copy to go on with if it is damaged: %s", worker->sources.unkept.text);
 	prober_set_page(worker->prober, worker->duty->page);
 	prober_hold_dates(worker->prober, worker->duty->index);
+	ports_add_prober(&ports, worker->config);
 	return sandbox_enter(&sandbox, &landlock, why);
 }
 

@@ -96,6 +96,32 @@ struct pw_result {
 	char receipt[256];    /* the peer's words, bytes cut to fit, ended by NUL */
 };
 
+/*
+ * What a process of a notifier needs once it is open; all else is taken from it before it meets its peer, as far as the
+ * kernel can (files and TCP by Landlock, system calls by seccomp). Flags: */
+enum {
+	PW_NEEDS_NAMES = 1,     /* looks up names by the C library (getaddrinfo(3)): its files, and the resolvers of the
+	                         * host on port 53. Through a UNIX socket (nscd, systemd-resolved, Avahi) it asks nobody */
+	PW_NEEDS_UDP = 2,       /* UDP, to any port; part of PW_NEEDS_NAMES */
+	PW_NEEDS_UNIX = 4,      /* UNIX sockets, datagrams and streams, such as /dev/log */
+	PW_NEEDS_THREADS = 8,   /* a library of its own starts threads */
+	PW_NEEDS_PROGRAMS = 16  /* starts programs. Nobody knows what these need: the process keeps all its rights but
+	                         * those that no program of the kind needs */
+};
+
+enum { PW_NEEDS_MAX = 8 };
+
+/* Zeroed by the host but for its size; strings live as long as the session. */
+struct pw_needs {
+	uint32_t size;
+	uint32_t flags;                   /* PW_NEEDS_NAMES … */
+	uint32_t port_count, read_count, write_count;
+	uint16_t ports[PW_NEEDS_MAX];     /* TCP ports that it connects to; 0: any */
+	const char *reads[PW_NEEDS_MAX];  /* files, or folders with all below, that it opens again after `open` */
+	const char *writes[PW_NEEDS_MAX]; /* the same, to write; a file that may be missing, or be replaced, by the name of its folder,
+	                                   * in which it then makes files */
+};
+
 /* What the host does for a gate. */
 struct pw_gate_host {
 	uint32_t size;
@@ -121,6 +147,8 @@ struct pw_gate_ops {
 	/* Serves the worker until it has closed its end. */
 	void (*serve)(void *memory, int worker, const struct pw_gate_host *host);
 	void (*close)(void *memory);
+	/* Since 1.2. What it needs to serve; called after open. Its host's names are in addition. NULL: nothing but those. */
+	void (*needs)(void *memory, struct pw_needs *needs);
 };
 
 struct pw_notifier_ops {
@@ -143,6 +171,10 @@ struct pw_notifier_ops {
 	void (*join)(void *session, int gate);   /* with a gate, before open: the worker's end of the socket */
 	/* What its receiver does with what it is told: PW_KEEPS … NULL: nothing, people read it. */
 	uint32_t (*receiver)(const struct pw_values *values);
+
+	/* Since 1.2. What it needs to deliver; called after open. NULL: nothing, it has neither files nor network. Not called where
+	 * there is a gate: its worker has neither. The process of a plugin that was made for 1.1 or before is not confined. */
+	void (*needs)(void *session, struct pw_needs *needs);
 };
 
 #define PW_PLUGIN_NOTIFIER(name_, version_, summary_, settings_, ops_)                                                 \

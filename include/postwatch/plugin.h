@@ -10,6 +10,7 @@
  *   1.0  first release
  *   1.1  probes: pw_judge, pw_or_end; notifiers: a gate, the name for EHLO, longer receipts, doubt, lines for the log,
  *        receivers that keep what they are told
+ *   1.2  notifiers and gates: needs, what their processes keep of their rights
  *
  * Major: something was removed or changed; plugins of another major are refused.
  * Minor: something was added at the end; older plugins still load, newer ones are refused.
@@ -23,7 +24,7 @@
 
 #define PW_MAGIC 0x48435750u /* "PWCH" in memory */
 #define PW_ABI_MAJOR 1
-#define PW_ABI_MINOR 1
+#define PW_ABI_MINOR 2
 
 enum pw_kind { PW_PROBE = 1, PW_NOTIFIER = 2 };
 

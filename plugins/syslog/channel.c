@@ -4,6 +4,7 @@
  */
 #include "channel.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -79,6 +80,23 @@ channel_init(struct channel *channel, const char *address, char *why, size_t why
 	    && take_place(channel, address + 4))
 		return true;
 	return fail(why, why_size, "address: write unix:/PATH, udp:HOST:PORT or tcp:HOST:PORT");
+}
+
+void
+channel_needs(const struct channel *channel, struct pw_needs *needs)
+{
+	unsigned char address[16];
+
+	if (channel->kind == CHANNEL_UNIX) {
+		needs->flags = PW_NEEDS_UNIX;
+		return;
+	}
+	if (inet_pton(AF_INET, channel->host, address) != 1 && strchr(channel->host, ':') == NULL)
+		needs->flags = PW_NEEDS_NAMES;
+	if (channel->kind == CHANNEL_UDP)
+		needs->flags |= PW_NEEDS_UDP;
+	else
+		needs->ports[needs->port_count++] = (uint16_t)strtoul(channel->port, NULL, 10);
 }
 
 void

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <postwatch/notifier.h>
 
 enum channel_kind { CHANNEL_UNIX, CHANNEL_UDP, CHANNEL_TCP };
 
@@ -21,6 +22,9 @@ struct channel {
  * brackets. Opens nothing. Returns false with the fault in `why`. */
 bool channel_init(struct channel *, const char *address, char *why, size_t why_size);
 void channel_fini(struct channel *);
+
+/* What it needs to open the socket again. */
+void channel_needs(const struct channel *, struct pw_needs *);
 
 /* Sends one message, and opens the socket before if needed. Messages on TCP are framed by octet
  * counting (RFC 6587 3.4.1), on a UNIX stream by a NUL. Returns false with the fault in `why`;

@@ -55,6 +55,14 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 }
 
 static void
+needs(void *memory, struct pw_needs *needs)
+{
+	struct session *session = memory;
+
+	channel_needs(&session->channel, needs);
+}
+
+static void
 deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients,
     struct pw_result *results)
 {
@@ -89,6 +97,7 @@ static const struct pw_notifier_ops ops = {
 	.open = open_session,
 	.deliver = deliver,
 	.close = close_session,
+	.needs = needs,
 };
 
 PW_PLUGIN_NOTIFIER("syslog", "1.0",

@@ -324,6 +324,40 @@ open_session(void *memory, const struct pw_values *values, char *why, size_t why
 	return true;
 }
 
+/* 0: any. */
+static uint16_t
+port_of(const char *url)
+{
+	CURLU *parts = curl_url();
+	char *port = NULL;
+	uint16_t number = 0;
+
+	if (parts != NULL && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
+	    && curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK)
+		number = (uint16_t)strtoul(port, NULL, 10);
+	curl_free(port);
+	curl_url_cleanup(parts);
+	return number;
+}
+
+/* libcurl looks names up in a thread, and tries by a UDP socket whether there is IPv6. The system's
+ * authorities are read at each request; what is in their folder may be links. */
+static void
+needs(void *memory, struct pw_needs *needs)
+{
+	static const char *const authorities[] = { "/etc/ssl/certs", "/usr/share/ca-certificates",
+		"/usr/local/share/ca-certificates", "/etc/ssl/openssl.cnf" };
+	const struct session *session = memory;
+
+	needs->flags = PW_NEEDS_UDP;
+	if (!session->post.literal)
+		needs->flags |= PW_NEEDS_NAMES | PW_NEEDS_THREADS;
+	needs->ports[needs->port_count++] = port_of(session->post.url);
+	for (size_t i = 0; session->post.authorities.data == NULL
+	     && i < sizeof authorities / sizeof *authorities; i++)
+		needs->reads[needs->read_count++] = authorities[i];
+}
+
 static void
 deliver(void *memory, const struct pw_notice *notice, const struct pw_recipients *recipients,
     struct pw_result *results)
@@ -375,6 +409,7 @@ static const struct pw_notifier_ops ops = {
 	.close = close_session,
 	.check = check,
 	.receiver = receiver,
+	.needs = needs,
 };
 
 PW_PLUGIN_NOTIFIER("webhook", "1.0",

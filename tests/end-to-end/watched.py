@@ -59,7 +59,7 @@ def watching(name, targets, times=SHORT, environment=None, **settings):
 def is_alive(pid):
 	try:
 		return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
-	except FileNotFoundError:
+	except (FileNotFoundError, ProcessLookupError):
 		return False
 
 

@@ -179,15 +179,15 @@ tells_version(const struct sandbox *sandbox, int landlock)
 static void
 keeps_what_is_asked_for(void **state)
 {
-	struct sandbox_path file = { inside, SANDBOX_READ };
+	struct sandbox_path file = { inside, SANDBOX_READ, false };
 	struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &file, .path_count = 1, .file_size = 0 };
 
 	(void)state;
 	assert_int_equal(in_child(keeps_its_paths, &sandbox), 0);
-	struct sandbox_path writable = { folder, SANDBOX_WRITE };
+	struct sandbox_path writable = { folder, SANDBOX_WRITE, false };
 	sandbox = (struct sandbox){ .paths = &writable, .path_count = 1, .file_size = -1 };
 	assert_int_equal(in_child(writes_its_paths, &sandbox), 0);
-	struct sandbox_path missing = { "/no/such/path", SANDBOX_READ };
+	struct sandbox_path missing = { "/no/such/path", SANDBOX_READ, false };
 	sandbox = (struct sandbox){ .file_size = -1 };
 	bool has_landlock = in_child(tells_version, &sandbox) > 0;
 	sandbox.paths = &missing;
@@ -253,7 +253,7 @@ forks(const struct sandbox *sandbox, int landlock)
 static void
 limits_files_and_processes(void **state)
 {
-	struct sandbox_path writable = { folder, SANDBOX_WRITE };
+	struct sandbox_path writable = { folder, SANDBOX_WRITE, false };
 	struct sandbox sandbox = { .paths = &writable, .path_count = 1, .file_size = 4 };
 
 	(void)state;

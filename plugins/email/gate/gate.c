@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -93,6 +94,14 @@ serve(void *memory, int worker, const struct pw_gate_host *host)
 }
 
 static void
+needs(void *memory, struct pw_needs *needs)
+{
+	const struct gate *gate = memory;
+
+	needs->ports[needs->port_count++] = (uint16_t)strtoul(gate->settings.port, NULL, 10);
+}
+
+static void
 close_gate(void *memory)
 {
 	struct gate *gate = memory;
@@ -107,4 +116,5 @@ const struct pw_gate_ops gate_ops = {
 	.open = open_gate,
 	.serve = serve,
 	.close = close_gate,
+	.needs = needs,
 };
