@@ -64,15 +64,22 @@ sick_begin(struct keeper *keeper, enum store_file file)
 void
 sick_say_found(struct keeper *keeper, enum store_file file, const struct store_found *found)
 {
-	static const char words[] = "%s is set aside as %s (%s): what it held is no longer known, what is down is told again; "
+	static const char words[] = "%s is set aside as %s (%s): what it held is no longer known%s; "
 	    "`sqlite3 FILE .recover` may bring back some of it";
+	const char *again = file == STORE_MAIN ? ", what is down is told again" : "";
 
 	if (found->aside[0] != '\0' && keeper->begin_anew)
-		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], found->aside, found->why.text);
+		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], found->aside, found->why.text, again);
 	else if (found->aside[0] != '\0')
-		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text);
+		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text, again);
+	else if (found->lost)
+		record_ours(keeper, "impaired", "damaged", clock_wall(), "%s was %s: what it held is no longer known%s", file_names[file],
+		    found->first ? "gone" : "empty", again);
 	else if (found->fresh && !found->first)
 		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew", file_names[file]);
+	if (found->lock_aside[0] != '\0')
+		record_ours(keeper, "impaired", "damaged", clock_wall(), "store.lock was no file, and is set aside as %s; nothing is lost",
+		    found->lock_aside);
 }
 
 /* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new

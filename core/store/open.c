@@ -6,17 +6,33 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "store/store_private.h"
+
+/* No lock of ours is held on what is no file. */
+static void
+clear_lock(const char *path, struct store_found *found)
+{
+	char aside[PATH_MAX + 32], name[sizeof found->lock_aside];
+	struct stat status;
+
+	snprintf(name, sizeof name, "store.lock.damaged-%lld", (long long)(clock_wall() / SECOND));
+	snprintf(aside, sizeof aside, "%.*s%s", (int)(strrchr(path, '/') - path + 1), path, name);
+	if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode) && rename(path, aside) == 0)
+		memcpy(found->lock_aside, name, sizeof name);
+}
 
 /* One writer: whoever comes second is told, whatever else guards the folder. */
 static enum store_opening
-lock(struct store *store, struct reason *why)
+lock(struct store *store, struct store_found *found, struct reason *why)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/store.lock", store->folder);
+	clear_lock(path, found);
 	store->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (store->lock < 0 && errno == EROFS)
 		store->lock = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -189,10 +205,23 @@ begin_numbers(struct store *store)
 		(void)!getrandom(store->instance, sizeof store->instance, GRND_NONBLOCK);
 }
 
+/* Both files are made before one is written to: one that is empty beside one that is not has lost what it held. */
+static void
+note_lost(const struct store *store, struct store_found found[STORE_FILES])
+{
+	const struct shelf *shelves = store->shelves;
+	bool both = shelves[STORE_MAIN].db != NULL && shelves[STORE_HISTORY].db != NULL;
+
+	found[STORE_MAIN].lost = both && found[STORE_MAIN].fresh && !found[STORE_HISTORY].fresh;
+	found[STORE_HISTORY].lost = both && found[STORE_HISTORY].fresh && !found[STORE_MAIN].fresh
+	    && store->counters[STORE_MAIN].batch > 0;
+}
+
 enum store_opening
 store_open_all(struct store *store, struct store_found found[STORE_FILES], struct reason *why)
 {
-	enum store_opening opening = lock(store, why);
+	struct store_found taken = { .first = false };
+	enum store_opening opening = lock(store, &taken, why);
 	bool newer;
 
 	for (int file = 0; file < STORE_FILES && opening == STORE_OPENED; file++) {
@@ -204,7 +233,9 @@ store_open_all(struct store *store, struct store_found found[STORE_FILES], struc
 		*why = shelf->why;
 		opening = STORE_NEWER;
 	}
+	memcpy(found[STORE_MAIN].lock_aside, taken.lock_aside, sizeof taken.lock_aside);
 	if (opening == STORE_OPENED) {
+		note_lost(store, found);
 		secure_numbers(store);
 		begin_numbers(store);
 		store->notice = store->counters[STORE_MAIN].numbers[STORE_NOTICES];

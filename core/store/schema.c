@@ -220,3 +220,21 @@ schema_raise(struct db *db, const struct schema *schema)
 	}
 	return true;
 }
+
+/* Of the schema of a connection, as one text. What is called sqlite_... is SQLite's own. */
+static const char listing[] = "SELECT coalesce(group_concat(part, ';'), '') FROM (SELECT type || ' ' || name || ' ' || tbl_name || ' '"
+	" || replace(replace(replace(replace(coalesce(sql, ''), ' ', ''), char(9), ''), char(10), ''), '\"', '') AS part"
+	" FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name)";
+
+bool
+schema_is_ours(struct db *db, const struct schema *schema, int version)
+{
+	struct db *memory = db_open(NULL, DB_MEMORY);
+	struct query *query = memory != NULL && climb(memory, schema, 0, version) ? db_query(memory, listing) : NULL;
+	bool ours = query == NULL || !query_step(query) || db_says(db, listing, query_text(query, 0)) || db_fault(db) != DB_WELL;
+
+	if (query != NULL)
+		query_reset(query);
+	db_close(&memory);
+	return ours;
+}

@@ -34,4 +34,9 @@ enum schema_state schema_look(struct db *, const struct schema *, int *version);
  * False: a fault; the steps before it stay. */
 bool schema_raise(struct db *, const struct schema *);
 
+/* Returns false if the tables, indexes, views and triggers of the file are others than those that the steps to this version
+ * make; spaces and quotes in their text do not count, since SQLite writes them anew where a column is renamed. Where that
+ * cannot be found out (a fault, no memory) nothing is held against the file. */
+bool schema_is_ours(struct db *, const struct schema *, int version);
+
 #endif

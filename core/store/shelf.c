@@ -193,6 +193,11 @@ look_into(struct shelf *shelf, struct store_found *found)
 	case SCHEMA_CURRENT:
 		break;
 	}
+	if (state != SCHEMA_EMPTY && !schema_is_ours(shelf->db, shelf->schema, version)) {
+		reason_set(&shelf->why, "%s has not the tables, indexes, views and triggers of a store of version %d",
+		    shelf->schema->name, version);
+		return LOOK_FOREIGN;
+	}
 	found->fresh = state == SCHEMA_EMPTY;
 	found->from_version = state == SCHEMA_OLDER ? version : 0;
 	if (!set_up(shelf) || (state == SCHEMA_OLDER && !copy_before(shelf, version)) ||
@@ -227,19 +232,25 @@ name_aside(const struct shelf *shelf, const char *word, char name[static 256])
 	}
 }
 
+/* One that cannot be unlinked is a folder, and in the way. */
 static void
 unlink_index(const struct shelf *shelf)
 {
-	char path[PATH_MAX + 8];
+	char path[PATH_MAX + 8], aside[PATH_MAX + 300], name[256];
 
 	snprintf(path, sizeof path, "%s-shm", shelf->path);
-	unlink(path);
+	if (unlink(path) == 0 || errno == ENOENT)
+		return;
+	name_aside(shelf, "damaged", name);
+	snprintf(aside, sizeof aside, "%s/%s-shm", shelf->folder, name);
+	(void)rename(path, aside);
 }
 
-/* The log goes with its file: what was committed last is in it. */
+/* The log goes with its file: what was committed last is in it, or in a journal of before there was one. */
 static bool
 set_aside(struct shelf *shelf, const char *word, struct store_found *found)
 {
+	static const char *const beside[] = { "-wal", "-journal" };
 	char from[PATH_MAX + 8], to[PATH_MAX + 300];
 
 	found->why = shelf->why;
@@ -250,9 +261,11 @@ set_aside(struct shelf *shelf, const char *word, struct store_found *found)
 		found->aside[0] = '\0';
 		return false;
 	}
-	name_log(shelf, from);
-	snprintf(to, sizeof to, "%s/%s-wal", shelf->folder, found->aside);
-	rename(from, to);
+	for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+		snprintf(from, sizeof from, "%s%s", shelf->path, beside[i]);
+		snprintf(to, sizeof to, "%s/%s%s", shelf->folder, found->aside, beside[i]);
+		(void)rename(from, to);
+	}
 	unlink_index(shelf);
 	sync_file(shelf->folder, O_RDONLY | O_DIRECTORY);
 	return true;
@@ -340,6 +353,36 @@ is_emptied(struct shelf *shelf)
 	return true;
 }
 
+/* A link that we or root have made leads to where the file is meant to lie; whoever else could make one could have us write
+ * to any file of ours. */
+static bool
+is_own_link(const char *path, const struct stat *status)
+{
+	struct stat target;
+
+	return S_ISLNK(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid())
+	    && (stat(path, &target) != 0 || S_ISREG(target.st_mode));
+}
+
+/* What is no file cannot be made one by waiting: a folder, a FIFO, a device, in the place of the file or of what SQLite lays
+ * beside it. */
+static bool
+is_no_file(struct shelf *shelf)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	char path[PATH_MAX + 16];
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+		snprintf(path, sizeof path, "%s%s", shelf->path, suffixes[i]);
+		if (lstat(path, &status) != 0 || S_ISREG(status.st_mode) || (i == 0 && is_own_link(path, &status)))
+			continue;
+		reason_set(&shelf->why, "%s%s is no file, or a link of somebody else's", shelf->schema->name, suffixes[i]);
+		return true;
+	}
+	return false;
+}
+
 /* The file is for nobody else; its log gets the mode that it has. */
 static bool
 try_open(struct shelf *shelf)
@@ -362,7 +405,7 @@ look(struct shelf *shelf, struct store_found *found)
 	enum look seen;
 
 	shelf->why.text[0] = '\0';
-	if (is_emptied(shelf))
+	if (is_no_file(shelf) || is_emptied(shelf))
 		return LOOK_FOREIGN;
 	if (!try_open(shelf))
 		return LOOK_BAD;

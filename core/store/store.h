@@ -68,9 +68,11 @@ struct store_settings {
 struct store_found {
 	bool first;             /* there was no such file */
 	bool fresh;             /* it is empty but for its schema, or another file than before */
+	bool lost;              /* it is empty, and what the other file holds says that it was not */
 	int from_version;       /* migrated from this schema; 0 where nothing was to be done */
 	char aside[256];        /* the name in the folder that a damaged or foreign file was given, "" */
 	struct reason why;      /* of its being set aside */
+	char lock_aside[48];    /* of postwatch.db: the name that was given to what lay in the place of store.lock, and was no file, "" */
 };
 
 /* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk) does not prevent it: the

@@ -95,9 +95,10 @@ read_tree(struct verify *verify, struct db *db, const struct tree *tree, int64_t
 void
 verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 {
-	int64_t until = clock_mono() + slice;
 	struct tree tree = { .table = "its schema" };
 	struct db *db;
+	int64_t until;
+	bool changed;
 
 	if (shelf->trouble != STORE_WELL || (verify->rests_until > now && verify->rests_until - now <= rest))
 		return;
@@ -105,11 +106,17 @@ verify_step(struct verify *verify, struct shelf *shelf, int64_t now)
 	db = db_open(shelf->path, DB_READ);
 	if (db == NULL)
 		return;
-	while (verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
+	changed = verify->tree == 0 && verify->key[0] == '\0' && !schema_is_ours(db, shelf->schema, shelf->schema->version);
+	until = clock_mono() + slice;
+	while (!changed && verify->rests_until == 0 && db_fault(db) == DB_WELL && clock_mono() < until) {
 		if (find_tree(db, verify->tree, &tree))
 			verify->tree += read_tree(verify, db, &tree, until);
 		else if (db_fault(db) == DB_WELL)
 			*verify = (struct verify){ .rests_until = now + rest };
+	}
+	if (changed && shelf_is_in_place(shelf)) {
+		shelf->trouble = STORE_DAMAGED;
+		reason_set(&shelf->why, "%s: somebody has changed its schema", shelf->schema->name);
 	}
 	/* Without its log the file may look damaged, and what is in the log is not to be lost. */
 	if ((db_fault(db) == DB_DAMAGED || db_fault(db) == DB_IO) && shelf_is_in_place(shelf)) {

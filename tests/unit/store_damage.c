@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "store/verify.h"
 #include "store_sick.h"
 
 static void
@@ -174,38 +175,223 @@ flipped_log(void **state)
 	assert_int_equal(files_with("damaged"), 0);
 }
 
-/* Folders, pipes and dangling links are in the way: nothing is touched until they are gone. */
+static const char *const file_names[] = { "postwatch.db", "history.db" };
+
+/* A link of ours may lead to a disk that is not there yet: nothing is touched until it is. */
 static void
-no_file_at_all(void **state)
+dangling_link(void **state)
 {
-	static const char *const names[] = { "postwatch.db", "history.db" };
-	enum store_reader_opening reading;
 	struct store_found found;
-	struct reason why;
 
 	(void)state;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
-		char path[400];
-
 		assert_int_equal(submit_small(1), STORE_COMMITTED);
 		store_close(&folder.store);
-		snprintf(path, sizeof path, "%s", folder_file(&folder, names[file]));
-		assert_int_equal(unlink(path), 0);
-		assert_int_equal(file == STORE_MAIN ? mkfifo(path, 0600) : symlink("/nowhere/at/all", path), 0);
+		assert_int_equal(unlink(folder_file(&folder, file_names[file])), 0);
+		assert_int_equal(symlink("/nowhere/at/all", folder_file(&folder, file_names[file])), 0);
 		folder_open(&folder);
 		assert_int_equal(folder.opening, STORE_OPENED);
 		assert_int_not_equal(store_trouble(folder.store, file, NULL), STORE_WELL);
 		assert_false(store_mend(folder.store, file, &found));
-		if (file == STORE_MAIN) {
-			assert_null(store_reader_open(folder.path, &reading, &why));
-			assert_int_equal(reading, STORE_READER_FAILED);
-			assert_non_null(strstr(why.text, "postwatch.db is not a regular file"));
-		}
-		assert_int_equal(unlink(path), 0);
+		assert_int_equal(unlink(folder_file(&folder, file_names[file])), 0);
 		assert_true(store_mend(folder.store, file, &found));
 		assert_true(found.fresh);
 	}
 	assert_int_equal(files_with("damaged"), 0);
+}
+
+static void
+make_fifo(const char *path)
+{
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void
+make_folder(const char *path)
+{
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void
+make_socket(const char *path)
+{
+	assert_int_equal(mknod(path, S_IFSOCK | 0600, 0), 0);
+}
+
+static void
+make_link_of_somebody_else(const char *path)
+{
+	assert_int_equal(symlink("/dev/null", path), 0);
+	if (geteuid() == 0)
+		assert_int_equal(lchown(path, 65534, 65534), 0);
+}
+
+static void
+assert_no_file(enum store_file file, const char *beside, void make(const char *path))
+{
+	enum store_reader_opening reading;
+	struct reason why;
+	char path[400];
+	int before = files_with("damaged");
+
+	assert_int_equal(submit_small(1), STORE_COMMITTED);
+	store_close(&folder.store);
+	snprintf(path, sizeof path, "%s%s", folder_file(&folder, file_names[file]), beside);
+	(void)unlink(path);
+	make(path);
+	if (beside[0] == '\0') {
+		struct store_reader *reader = store_reader_open(folder.path, &reading, &why);
+
+		assert_int_equal(reader == NULL, file == STORE_MAIN);
+		assert_true(file == STORE_HISTORY || strstr(why.text, "postwatch.db is not a regular file") != NULL);
+		store_reader_close(&reader);
+	}
+	folder_open(&folder);
+	assert_int_equal(folder.opening, STORE_OPENED);
+	assert_int_equal(store_trouble(folder.store, file, NULL), STORE_WELL);
+	assert_true(folder.found[file].fresh && folder.found[file].aside[0] != '\0');
+	assert_non_null(strstr(folder.found[file].why.text, "is no file"));
+	assert_true(files_with("damaged") > before);
+	assert_int_equal(submit_small(2), STORE_COMMITTED);
+}
+
+/* What is no file is in the way for ever: it is set aside. */
+static void
+no_file_at_all(void **state)
+{
+	static const char *const beside[] = { "", "-wal", "-shm", "-journal" };
+
+	(void)state;
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
+		for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+			assert_no_file(file, beside[i], make_fifo);
+			assert_no_file(file, beside[i], make_folder);
+			assert_no_file(file, beside[i], make_socket);
+			assert_no_file(file, beside[i], make_link_of_somebody_else);
+		}
+	}
+}
+
+/* No process is kept away by a lock that nobody can hold. */
+static void
+lock_that_is_no_file(void **state)
+{
+	static void (*const makes[])(const char *) = { make_fifo, make_folder, make_socket, make_link_of_somebody_else };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof makes / sizeof makes[0]; i++) {
+		struct stat status;
+		char name[128];
+
+		store_close(&folder.store);
+		assert_int_equal(unlink(folder_file(&folder, "store.lock")), 0);
+		makes[i](folder_file(&folder, "store.lock"));
+		folder_open(&folder);
+		assert_int_equal(folder.opening, STORE_OPENED);
+		assert_false(folder.found[STORE_MAIN].fresh);
+		assert_int_equal(lstat(folder_file(&folder, "store.lock"), &status), 0);
+		assert_true(S_ISREG(status.st_mode));
+		snprintf(name, sizeof name, "%s", folder.found[STORE_MAIN].lock_aside);
+		assert_non_null(strstr(name, "store.lock.damaged-"));
+		assert_int_equal(lstat(folder_file(&folder, name), &status), 0);
+		assert_false(S_ISREG(status.st_mode));
+		(void)remove(folder_file(&folder, name));
+	}
+}
+
+/* With the right version, and yet not what the steps to it have made. */
+static void
+changed_schema(void **state)
+{
+	static const char *const changes[STORE_FILES][10] = {
+		[STORE_MAIN] = { "DROP TABLE pauses", "DROP INDEX targets_identity",
+			"ALTER TABLE pauses RENAME COLUMN number TO nulber", "ALTER TABLE incidents RENAME COLUMN began TO cegan",
+			"CREATE TRIGGER evil AFTER INSERT ON notices BEGIN DELETE FROM deliveries; END", "CREATE TABLE foreign_one (a)",
+			"CREATE VIEW foreign_view AS SELECT * FROM notices", "DROP VIEW target_status",
+			"CREATE UNIQUE INDEX only_one ON notices (target)" },
+		[STORE_HISTORY] = { "DROP TABLE rollups", "CREATE TRIGGER evil AFTER INSERT ON results BEGIN DELETE FROM results; END" },
+	};
+
+	(void)state;
+	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
+		for (size_t i = 0; i < 10 && changes[file][i] != NULL; i++) {
+			assert_true(db_exec(folder.store->shelves[file].db, changes[file][i]));
+			reopen();
+			assert_true(folder.found[file].fresh && folder.found[file].aside[0] != '\0');
+			assert_non_null(strstr(folder.found[file].why.text, "tables, indexes, views and triggers"));
+			assert_int_equal(store_trouble(folder.store, file, NULL), STORE_WELL);
+			assert_int_equal(submit_small(1), STORE_COMMITTED);
+			reopen();
+			assert_false(folder.found[file].fresh || folder.found[file].lost);
+		}
+	}
+}
+
+/* Somebody changes it while it is written. */
+static void
+changed_meanwhile(void **state)
+{
+	static struct verify verify;
+	struct shelf *shelf = &folder.store->shelves[STORE_MAIN];
+	struct store_found found;
+
+	(void)state;
+	verify_step(&verify, shelf, 1);
+	assert_int_equal(shelf->trouble, STORE_WELL);
+	verify = (struct verify){ 0 };
+	assert_true(db_exec(shelf->db, "CREATE TRIGGER evil AFTER INSERT ON notices BEGIN DELETE FROM deliveries; END"));
+	verify_step(&verify, shelf, 1);
+	assert_int_equal(shelf->trouble, STORE_DAMAGED);
+	assert_true(store_mend(folder.store, STORE_MAIN, &found));
+	assert_true(found.fresh && found.aside[0] != '\0');
+	assert_int_equal(submit_small(1), STORE_COMMITTED);
+}
+
+/* A bit in the text of the schema. */
+static void
+bits_in_the_schema(void **state)
+{
+	static const char *const words[] = { "identity TEXT", "incident INTEGER", "acknowledged INTEGER", "CREATE TABLE meta", "pauses (" };
+	static char bytes[1 << 20];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		char *at;
+		ssize_t size;
+		int fd;
+
+		assert_true(db_exec(folder.store->shelves[STORE_MAIN].db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+		store_close(&folder.store);
+		fd = open(folder_file(&folder, "postwatch.db"), O_RDWR);
+		size = pread(fd, bytes, sizeof bytes, 0);
+		assert_true(size > 0);
+		at = memmem(bytes, (size_t)size, words[i], strlen(words[i]));
+		assert_non_null(at);
+		at[3] ^= 1;
+		assert_int_equal(pwrite(fd, bytes, (size_t)size, 0), size);
+		close(fd);
+		folder_open(&folder);
+		assert_int_equal(folder.opening, STORE_OPENED);
+		assert_true(folder.found[STORE_MAIN].fresh && folder.found[STORE_MAIN].aside[0] != '\0');
+		assert_int_equal(submit_small(1), STORE_COMMITTED);
+	}
+}
+
+/* A file that is gone, or empty, beside one that is not. */
+static void
+lost(void **state)
+{
+	(void)state;
+	assert_false(folder.found[STORE_MAIN].lost || folder.found[STORE_HISTORY].lost);
+	for (int file = STORE_FILES - 1; file >= 0; file--) {
+		assert_int_equal(submit_small(1), STORE_COMMITTED);
+		store_close(&folder.store);
+		assert_int_equal(unlink(folder_file(&folder, file_names[file])), 0);
+		folder_open(&folder);
+		assert_true(folder.found[file].lost && !folder.found[1 - file].lost);
+		reopen();
+		assert_false(folder.found[file].lost);
+	}
 }
 
 static void
@@ -248,7 +434,13 @@ main(void)
 		cmocka_unit_test_setup_teardown(damaged_at_the_start, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(emptied_beside_its_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(flipped_log, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(dangling_link, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_file_at_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lock_that_is_no_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changed_schema, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changed_meanwhile, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bits_in_the_schema, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(foreign_and_newer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mixed_up, set_up, tear_down),
 	};

@@ -349,13 +349,13 @@ trouble_from_the_start(void **state)
 	store_close(&folder.store);
 	snprintf(away, sizeof away, "%s/away", folder.path);
 	assert_int_equal(rename(folder_file(&folder, "postwatch.db"), away), 0);
-	assert_int_equal(mkdir(folder_file(&folder, "postwatch.db"), 0700), 0);
+	assert_int_equal(symlink("/nowhere/at/all", folder_file(&folder, "postwatch.db")), 0);
 	folder_open(&folder);
 	assert_non_null(folder.store);
 	assert_int_not_equal(store_trouble(folder.store, STORE_MAIN, NULL), STORE_WELL);
 	number = store_number(folder.store, STORE_NOTICES);
 	assert_int_equal(submit_small(number), STORE_RETRY);
-	assert_int_equal(rmdir(folder_file(&folder, "postwatch.db")), 0);
+	assert_int_equal(unlink(folder_file(&folder, "postwatch.db")), 0);
 	assert_int_equal(rename(away, folder_file(&folder, "postwatch.db")), 0);
 	assert_true(store_mend(folder.store, STORE_MAIN, &found));
 	assert_false(found.fresh);
