@@ -6,7 +6,7 @@
 
 #define FIELD(type_, kind, member) { #member, FIELD_##type_, offsetof(struct store_##kind, member) }
 #define FIELD_AS(type_, kind, member, column_) { column_, FIELD_##type_, offsetof(struct store_##kind, member) }
-#define IS_NOTICE "EXISTS (SELECT 1 FROM notices WHERE number = ?1)"
+#define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
 const struct row_form row_forms[ROW_KINDS] = {
 	[ROW_TARGET] = { "targets", 1, sizeof(struct store_target), NULL, false, {
@@ -109,10 +109,10 @@ row_write_sql(enum row_kind kind, char sql[ROW_SQL_MAX])
 
 	text_format(&text, "INSERT INTO %s (", form->table);
 	add_columns(&text, form, ROW_FIELDS_MAX);
-	text_add(&text, ") SELECT ");
+	text_add(&text, ") VALUES (");
 	for (int i = 0; form->fields[i].column != NULL; i++)
 		text_format(&text, "%s?%d", i == 0 ? "" : ", ", i + 1);
-	text_format(&text, " WHERE %s", form->guard == NULL ? "true" : form->guard);
+	text_add(&text, ")");
 	if (!form->once)
 		add_conflict(&text, form);
 	text_add(&text, " ON CONFLICT DO NOTHING");

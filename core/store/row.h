@@ -40,7 +40,7 @@ struct row_form {
 	const char *table;
 	uint32_t key;   /* the first so many fields are the key */
 	uint32_t size;  /* of the struct */
-	const char *guard; /* a condition for writing, on the parameters; NULL: none */
+	const char *guard; /* a row is written only where this finds one by its first field; NULL: always */
 	bool once;      /* what is there is not changed */
 	struct field fields[ROW_FIELDS_MAX]; /* ended by a NULL column */
 };
