@@ -28,14 +28,10 @@ static void
 forget_outbox(struct keeper *keeper)
 {
 	struct outbox_of *outbox = &keeper->outbox;
-	size_t ledgers = (size_t)outbox->count * keeper->config->target_count;
 
 	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++)
 		forget_courier(&outbox->couriers[i]);
-	for (size_t i = 0; outbox->ledgers != NULL && i < ledgers; i++)
-		ledger_fini(&outbox->ledgers[i]);
 	free(outbox->couriers);
-	free(outbox->ledgers);
 }
 
 void

@@ -184,8 +184,11 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 {
 	struct store_incident incident;
 	struct cabinet_run run;
-	bool down = record_open_incident(keeper, target, &incident);
+	bool down;
 
+	if (!cabinet_run(keeper->cabinet, target, 0, &run))
+		return;
+	down = record_open_incident(keeper, target, &incident);
 	for (uint32_t i = 0; cabinet_run(keeper->cabinet, target, i, &run); i++) {
 		if (run.kept)
 			continue;
@@ -195,7 +198,8 @@ evidence_of_state(struct keeper *keeper, uint32_t target)
 			put_run(keeper, target, run.run, 0, "attempt");
 	}
 	/* What has given way in memory would only have given way later. */
-	if (!down && cabinet_run(keeper->cabinet, target, 0, &run) && run.kept)
+	(void)cabinet_run(keeper->cabinet, target, 0, &run);
+	if (!down && run.kept)
 		store_drop_evidence_upto(journal_main(keeper), roll_number(&keeper->roll, target), run.run - 1);
 }
 

@@ -55,11 +55,13 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	struct keeper *keeper = hand->keeper;
 	uint32_t target = delivery->target == 0 ? CONFIG_NONE : roll_target(&keeper->roll, delivery->target);
 	uint32_t index = courier_index(keeper, courier);
-	enum notice_kind kind;
+	enum notice_kind kind = delivery->kind;
+	struct ledger ledger = { .queued.notice = 0 };
 
-	kind = delivery->kind;
+	if (target != CONFIG_NONE)
+		told_ledger(keeper, target, index, &ledger);
 	if (delivery->target != 0 && (target == CONFIG_NONE
-	    || (ledger_speaks_of_state(kind) && told_ledger(keeper, target, index)->notice > delivery->notice))) {
+	    || (ledger_speaks_of_state(kind) && ledger.queued.notice > delivery->notice))) {
 		keep(hand, "notice %" PRIu64 " is left: %s", delivery->notice,
 		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
 		free(delivery);
@@ -67,7 +69,7 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	}
 	outbox_revive(keeper, courier, delivery);
 	if (target != CONFIG_NONE)
-		told_note(keeper, target, index, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
+		told_note(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	hand->done++;
 }
 

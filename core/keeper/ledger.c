@@ -66,53 +66,41 @@ ledger_meet(struct ledger_met *met, const char *code)
 	return true;
 }
 
-void
-ledger_fini(struct ledger *ledger)
-{
-	free(ledger->codes);
-	free(ledger->sent_codes);
-	*ledger = (struct ledger){ .notice = 0 };
-}
-
 /* Where the condition stands in the list, NULL: nowhere. */
-static char *
-find(char *list, const char *code)
+static const char *
+find(const char *list, const char *code)
 {
 	size_t size = strlen(code);
 
-	for (char *at = list; at != NULL && *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+	for (const char *at = list; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
 		if (strncmp(at, code, size) == 0 && strchr(" :", at[size]) != NULL)
 			return at;
 	return NULL;
 }
 
 /* One that is in it stays as it is. */
-static bool
-add(char **list, const char *code, uint64_t opened)
+static void
+add(struct ledger_page *page, const char *code, uint64_t opened)
 {
-	size_t had = *list == NULL ? 0 : strlen(*list), room = had + strlen(code) + 24;
+	size_t had = strlen(page->codes), room = sizeof page->codes - had;
 
-	if (find(*list, code) != NULL)
-		return true;
-	char *grown = realloc(*list, room);
-	if (grown == NULL)
-		return false;
-	snprintf(grown + had, room - had, "%s%s:%" PRIu64, had > 0 ? " " : "", code, opened);
-	*list = grown;
-	return true;
+	if (find(page->codes, code) != NULL)
+		return;
+	if ((size_t)snprintf(page->codes + had, room, "%s%s:%" PRIu64, had > 0 ? " " : "", code, opened) >= room)
+		page->codes[had] = '\0';
 }
 
 static void
-take_out(char *list, const char *code)
+take_out(struct ledger_page *page, const char *code)
 {
-	char *at = find(list, code);
+	const char *found = find(page->codes, code);
 
-	if (at == NULL)
+	if (found == NULL)
 		return;
-	char *rest = at + strcspn(at, " ");
+	char *at = page->codes + (found - page->codes), *rest = at + strcspn(at, " ");
 	if (*rest == ' ')
 		rest++;
-	else if (at > list)
+	else if (at > page->codes)
 		at--;
 	memmove(at, rest, strlen(rest) + 1);
 }
@@ -120,13 +108,13 @@ take_out(char *list, const char *code)
 bool
 ledger_has_code(const struct ledger *ledger, const char *code)
 {
-	return find(ledger->codes, code) != NULL;
+	return find(ledger->queued.codes, code) != NULL;
 }
 
 bool
 ledger_is_down(const struct ledger *ledger)
 {
-	return ledger->meaning == MEANING_DOWN || ledger->meaning == MEANING_FLAPPING;
+	return ledger->queued.meaning == MEANING_DOWN || ledger->queued.meaning == MEANING_FLAPPING;
 }
 
 enum ledger_act
@@ -134,11 +122,11 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 {
 	switch (kind) {
 	case NOTICE_down: /* of an episode that has ended in it, too */
-		return ledger->meaning == MEANING_DOWN ? LEDGER_TELL_NOTHING : LEDGER_TELL;
+		return ledger->queued.meaning == MEANING_DOWN ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_up:
 		return ledger_is_down(ledger) ? LEDGER_TELL : LEDGER_TELL_OUTAGE;
 	case NOTICE_flapping:
-		return ledger->meaning == MEANING_FLAPPING ? LEDGER_TELL_NOTHING : LEDGER_TELL;
+		return ledger->queued.meaning == MEANING_FLAPPING ? LEDGER_TELL_NOTHING : LEDGER_TELL;
 	case NOTICE_settled:
 	case NOTICE_changed:
 	case NOTICE_reminder:
@@ -163,51 +151,18 @@ ledger_judge(const struct ledger *ledger, enum notice_kind kind, const char *cod
 	return LEDGER_TELL;
 }
 
-/* What one says, of all that was queued or of all that was sent. */
-struct page {
-	enum meaning *meaning;
-	uint64_t *opened;
-	char **codes;
-};
-
-static bool
-apply(const struct page *page, const struct ledger_word *word)
+static void
+apply(struct ledger_page *page, const struct ledger_word *word)
 {
 	uint64_t opened = word->opened != 0 ? word->opened : word->notice;
 
-	switch (word->kind) {
-	case NOTICE_down:
-		*page->meaning = MEANING_DOWN;
-		*page->opened = opened;
-		return true;
-	case NOTICE_flapping:
-		*page->meaning = MEANING_FLAPPING;
-		*page->opened = opened;
-		return true;
-	case NOTICE_up:
-	case NOTICE_outage:
-	case NOTICE_settled:
-	case NOTICE_stopped:
-		*page->meaning = MEANING_UP;
-		return true;
-	case NOTICE_degraded:
-	case NOTICE_blocked:
-	case NOTICE_impaired:
-		return add(page->codes, word->code, opened);
-	case NOTICE_cleared:
-		take_out(*page->codes, word->code);
-		return true;
-	case NOTICE_none:
-	case NOTICE_changed:
-	case NOTICE_fact:
-	case NOTICE_reminder:
-	case NOTICE_blind:
-	case NOTICE_digest:
-	case NOTICE_test:
-	case NOTICE_KINDS:
-		break;
-	}
-	return true;
+	if (ledger_speaks_of_state(word->kind)) {
+		page->meaning = word->kind == NOTICE_down ? MEANING_DOWN : word->kind == NOTICE_flapping ? MEANING_FLAPPING : MEANING_UP;
+		page->opened = page->meaning == MEANING_UP ? page->opened : opened;
+	} else if (word->kind == NOTICE_cleared)
+		take_out(page, word->code);
+	else if (ledger_speaks_of_condition(word->kind))
+		add(page, word->code, opened);
 }
 
 bool
@@ -226,64 +181,47 @@ ledger_speaks_of_condition(enum notice_kind kind)
 uint64_t
 ledger_opened(const struct ledger *ledger, enum notice_kind kind, const char *code)
 {
-	const char *at = ledger_speaks_of_condition(kind) ? find(ledger->codes, code) : NULL;
+	const char *at = ledger_speaks_of_condition(kind) ? find(ledger->queued.codes, code) : NULL;
 	struct ledger_code found;
 
 	if (ledger_speaks_of_state(kind) || kind == NOTICE_changed || kind == NOTICE_reminder)
-		return ledger_is_down(ledger) ? ledger->opened : 0;
+		return ledger_is_down(ledger) ? ledger->queued.opened : 0;
 	return at != NULL && ledger_next_code(&at, &found) ? found.opened : 0;
 }
 
-bool
+void
 ledger_note(struct ledger *ledger, const struct ledger_word *word)
 {
 	if (ledger_speaks_of_state(word->kind))
-		ledger->notice = word->notice;
-	return apply(&(struct page){ &ledger->meaning, &ledger->opened, &ledger->codes }, word);
+		ledger->queued.notice = word->notice;
+	apply(&ledger->queued, word);
 }
 
-bool
+void
 ledger_sent(struct ledger *ledger, const struct ledger_word *word)
 {
-	if (ledger_speaks_of_state(word->kind) && word->notice > ledger->sent)
-		ledger->sent = word->notice;
-	return apply(&(struct page){ &ledger->sent_meaning, &ledger->sent_opened, &ledger->sent_codes }, word);
+	if (ledger_speaks_of_state(word->kind) && word->notice > ledger->sent.notice)
+		ledger->sent.notice = word->notice;
+	apply(&ledger->sent, word);
 }
 
-/* False: no memory, and *into is as it was. */
-static bool
-replace(char **into, const char *codes)
-{
-	char *copy = codes == NULL ? NULL : strdup(codes);
-
-	if (codes != NULL && copy == NULL)
-		return false;
-	free(*into);
-	*into = copy;
-	return true;
-}
-
-bool
+void
 ledger_go_back(struct ledger *ledger)
 {
-	ledger->notice = ledger->sent;
-	ledger->meaning = ledger->sent_meaning;
-	ledger->opened = ledger->sent_opened;
-	return replace(&ledger->codes, ledger->sent_codes);
+	ledger->queued = ledger->sent;
 }
 
-bool
+void
 ledger_settle(struct ledger *ledger, enum notice_kind kind, const char *code)
 {
 	if (ledger_speaks_of_state(kind)) {
-		ledger->sent = ledger->notice;
-		ledger->sent_meaning = ledger->meaning;
-		ledger->sent_opened = ledger->opened;
+		ledger->sent.notice = ledger->queued.notice;
+		ledger->sent.meaning = ledger->queued.meaning;
+		ledger->sent.opened = ledger->queued.opened;
 	} else if (ledger_speaks_of_condition(kind) && ledger_has_code(ledger, code))
-		return add(&ledger->sent_codes, code, ledger_opened(ledger, kind, code));
+		add(&ledger->sent, code, ledger_opened(ledger, kind, code));
 	else if (ledger_speaks_of_condition(kind))
-		take_out(ledger->sent_codes, code);
-	return true;
+		take_out(&ledger->sent, code);
 }
 
 enum ledger_late

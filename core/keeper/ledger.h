@@ -19,11 +19,15 @@ const char *meaning_name(enum meaning); /* "", "up", "down", "flapping" */
  * between. So with what was said to be down, and with each condition, stands the notice that opened it there: "down:57",
  * "slow_banner:60 cert_expires_soon:61". Without a number it is not known.
  */
+enum { LEDGER_CODES_MAX = 4096 };
+struct ledger_page {
+	uint64_t notice;       /* the last about up and down */
+	enum meaning meaning;
+	uint64_t opened;       /* by which the receiver knows the last outage that it was told of; 0: not known */
+	char codes[LEDGER_CODES_MAX]; /* conditions told as standing, separated by blanks */
+};
 struct ledger {
-	uint64_t notice, sent;      /* the last about up and down that was queued; that was sent */
-	enum meaning meaning, sent_meaning;
-	uint64_t opened, sent_opened; /* by which the receiver knows the last outage that it was told of; 0: not known */
-	char *codes, *sent_codes;   /* conditions told as standing, separated by blanks; NULL: none */
+	struct ledger_page queued, sent;
 };
 
 /* As the store has it. */
@@ -45,8 +49,6 @@ struct ledger_met {
 	char codes[64][OUTCOME_NAME_MAX];
 };
 bool ledger_meet(struct ledger_met *, const char *code);
-
-void ledger_fini(struct ledger *);
 
 enum ledger_act {
 	LEDGER_TELL_NOTHING,
@@ -71,16 +73,14 @@ struct ledger_word {
 /* By which the receiver knows what a notice of that kind is about; 0: of that nothing is open there. */
 uint64_t ledger_opened(const struct ledger *, enum notice_kind, const char *code);
 
-/* It was queued. False, here and below: no memory; the condition would be told again. */
-bool ledger_note(struct ledger *, const struct ledger_word *);
-
-/* One was sent. */
-bool ledger_sent(struct ledger *, const struct ledger_word *);
+/* It was queued; it was sent. A condition for which there is no room is not noted, and would be told again. */
+void ledger_note(struct ledger *, const struct ledger_word *);
+void ledger_sent(struct ledger *, const struct ledger_word *);
 /* One has ended unsent: the ledger goes back to what was sent last. */
-bool ledger_go_back(struct ledger *);
+void ledger_go_back(struct ledger *);
 /* Nothing about up and down (about the condition of a notice of that kind) is queued any more: what was queued last, or
  * need not be told, is where the ledger goes back to. */
-bool ledger_settle(struct ledger *, enum notice_kind, const char *code);
+void ledger_settle(struct ledger *, enum notice_kind, const char *code);
 
 /* What is true of up and down, when all reasons for silence have ended. */
 struct ledger_truth {

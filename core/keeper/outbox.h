@@ -102,7 +102,6 @@ struct courier {
 struct outbox_of {
 	uint32_t count;
 	struct courier *couriers;
-	struct ledger *ledgers; /* by target, then notifier */
 	uint32_t random;
 	uint32_t spared;         /* who is not told what is said now: it is about itself; CONFIG_NONE: nobody */
 	bool spares_dead;        /* nor is who has not been able to deliver for long */

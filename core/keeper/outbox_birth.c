@@ -8,7 +8,6 @@
 #include "keeper/keeper.h"
 #include "keeper/queued.h"
 #include "keeper/rules.h"
-#include "keeper/told.h"
 
 enum { PAGE = 1000 };
 static const int64_t wait_max = 900 * (int64_t)SECOND;
@@ -43,7 +42,6 @@ outbox_open(struct keeper *keeper)
 	outbox->spared = CONFIG_NONE;
 	outbox->count = config->notifier_count;
 	outbox->couriers = calloc(outbox->count + 1, sizeof *outbox->couriers);
-	outbox->ledgers = calloc((size_t)outbox->count * config->target_count + 1, sizeof *outbox->ledgers);
 	for (uint32_t i = 0; outbox->couriers != NULL && i < outbox->count; i++) {
 		struct courier *courier = &outbox->couriers[i];
 		courier->name = config->notifiers[i].name;
@@ -54,12 +52,12 @@ outbox_open(struct keeper *keeper)
 		courier->last = &courier->first;
 		find_recipients(&config->notifiers[i], courier);
 	}
-	return outbox->couriers != NULL && outbox->ledgers != NULL;
+	return outbox->couriers != NULL;
 }
 
 struct recovery {
 	struct keeper *keeper;
-	uint64_t notice, target;
+	uint64_t notice;
 	char notifier[256], recipient[1024];
 	bool failed;
 };
@@ -123,26 +121,6 @@ reclaim(struct keeper *keeper, struct courier *courier)
 	}
 }
 
-static bool
-on_ledger(void *arg, const struct store_ledger *row)
-{
-	struct recovery *it = arg;
-	struct courier *courier = courier_named(it->keeper, (struct pw_bytes){ row->notifier, strlen(row->notifier) });
-	uint32_t target = roll_target(&it->keeper->roll, row->target);
-
-	it->target = row->target;
-	text_copy(it->notifier, sizeof it->notifier, row->notifier);
-	if (courier == NULL || target == CONFIG_NONE)
-		return true;
-	struct ledger *ledger = told_ledger(it->keeper, target, courier_index(it->keeper, courier));
-	*ledger = (struct ledger){ .notice = row->notice, .sent = row->sent, .codes = strdup(row->codes),
-		.sent_codes = strdup(row->sent_codes) };
-	ledger->meaning = meaning_read(row->meaning, &ledger->opened);
-	ledger->sent_meaning = meaning_read(row->sent_meaning, &ledger->sent_opened);
-	it->failed |= ledger->codes == NULL || ledger->sent_codes == NULL;
-	return !it->failed;
-}
-
 bool
 outbox_recover(struct keeper *keeper, struct reason *why)
 {
@@ -154,12 +132,6 @@ outbox_recover(struct keeper *keeper, struct reason *why)
 	while (answer == STORE_READ_MORE && !it.failed) {
 		struct store_delivery_key key = { it.notice, it.notifier, it.recipient };
 		answer = store_read_open_deliveries(keeper->reader, &key, PAGE, on_delivery, &it);
-	}
-	it.notifier[0] = '\0';
-	for (; answer != STORE_READ_BROKEN && !it.failed;) {
-		answer = store_read_ledger(keeper->reader, it.target, it.notifier, PAGE, on_ledger, &it);
-		if (answer != STORE_READ_MORE)
-			break;
 	}
 	if (it.failed || answer == STORE_READ_BROKEN) {
 		reason_set(why, it.failed ? "no memory" : "deliveries cannot be read: %s", store_reader_why(keeper->reader));

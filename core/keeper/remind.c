@@ -30,17 +30,24 @@ remind_last(const int64_t *waits, uint32_t count, int64_t since, int64_t now)
 	return at + (now - at) / each * each;
 }
 
+/* *opened: by which the notifier knows the outage. */
 static bool
-is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now)
+is_due(struct keeper *keeper, uint32_t target, uint32_t index, const struct store_incident *incident, int64_t now,
+    uint64_t *opened)
 {
 	const struct courier *courier = &keeper->outbox.couriers[index];
+	struct ledger ledger;
 	int64_t last;
 
 	if (courier->rules->remind_count == 0 || courier->hushed || !rules_want(keeper, index, NOTICE_reminder, "")
 	    || !rules_include(keeper, target, index))
 		return false;
 	last = remind_last(courier->rules->remind, courier->rules->remind_count, incident->confirmed + courier->rules->after, now);
-	return last > incident->reminded && last != 0 && told_ledger(keeper, target, index)->meaning == MEANING_DOWN;
+	if (last <= incident->reminded || last == 0)
+		return false;
+	told_ledger(keeper, target, index, &ledger);
+	*opened = ledger.queued.opened;
+	return ledger.queued.meaning == MEANING_DOWN;
 }
 
 static uint64_t
@@ -71,18 +78,18 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 static void
 remind_of(struct keeper *keeper, uint32_t target, const struct store_incident *incident, int64_t now)
 {
-	uint64_t notice = 0;
+	uint64_t notice = 0, opened;
 
 	if (target == CONFIG_NONE || incident->acknowledged != 0 || rules_target_is_silent(keeper, target))
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		if (!is_due(keeper, target, i, incident, now))
+		if (!is_due(keeper, target, i, incident, now, &opened))
 			continue;
 		if (notice == 0)
 			notice = record_reminder(keeper, target, incident, now);
 		outbox_add(keeper, i, &(struct outbox_entry){ .kind = NOTICE_reminder, .code = incident->outcome, .notice = notice,
 		    .target = incident->target, .incident = incident->number,
-		    .opened = told_ledger(keeper, target, i)->opened });
+		    .opened = opened });
 	}
 }
 
@@ -99,30 +106,23 @@ remind(struct keeper *keeper)
 		remind_of(keeper, roll_target(&keeper->roll, incident.target), &incident, now);
 }
 
-static bool
-knows_already(struct keeper *keeper, const struct delivery *delivery, uint32_t fallback)
-{
-	uint32_t target = roll_target(&keeper->roll, delivery->target);
-	const struct courier *courier = &keeper->outbox.couriers[fallback];
-
-	return outbox_had(keeper, courier, delivery->notice)
-	    || (delivery->target != 0 && target != CONFIG_NONE && ledger_is_down(told_ledger(keeper, target, fallback)));
-}
-
 /* `digest`: the notice of the digest that it waits in, 0: it waits by itself. */
 static void
 stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery, uint64_t digest)
 {
 	uint32_t fallback = courier->rules->fallback, target = roll_target(&keeper->roll, delivery->target);
 	uint64_t notice = delivery->notice;
+	struct ledger ledger;
 
-	if (!knows_already(keeper, delivery, fallback)) {
+	if (target != CONFIG_NONE)
+		told_ledger(keeper, target, fallback, &ledger);
+	if (!outbox_had(keeper, &keeper->outbox.couriers[fallback], notice) && (target == CONFIG_NONE || !ledger_is_down(&ledger))) {
 		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s has not sent a notice (%s) in time: %s is told as well", courier->name,
 		    notice_name(delivery->kind), keeper->outbox.couriers[fallback].name);
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
-		if (delivery->target != 0 && target != CONFIG_NONE)
-			told_note(keeper, target, fallback, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
+		if (target != CONFIG_NONE)
+			told_note(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->stood_in = true;
 	outbox_write(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, digest);

@@ -21,12 +21,12 @@ static uint64_t
 find_condition(const struct keeper *keeper, uint32_t target, const struct ledger *ledger, uint32_t place,
     bool *end)
 {
-	const char *list = ledger->sent_codes;
+	const char *list = ledger->sent.codes;
 	struct ledger_code code = { .opened = 0 };
 
 	*end = false;
 	for (uint32_t i = 0; i < place; i++)
-		if (list == NULL || !ledger_next_code(&list, &code)) {
+		if (!ledger_next_code(&list, &code)) {
 			*end = true;
 			return 0;
 		}
@@ -37,11 +37,11 @@ find_condition(const struct keeper *keeper, uint32_t target, const struct ledger
 static uint64_t
 find_outage(const struct keeper *keeper, uint32_t target, const struct ledger *ledger)
 {
-	bool told = ledger->sent_meaning == MEANING_DOWN && ledger->meaning == MEANING_DOWN;
+	bool told = ledger->sent.meaning == MEANING_DOWN && ledger->queued.meaning == MEANING_DOWN;
 
 	if (!told || !record_is_down(keeper, target))
 		return 0;
-	return ledger->sent_opened != 0 ? ledger->sent_opened : ledger->sent;
+	return ledger->sent.opened != 0 ? ledger->sent.opened : ledger->sent.notice;
 }
 
 /* The newest words on each trouble of ours, newest first. */
@@ -98,10 +98,11 @@ find_next(struct keeper *keeper, struct courier *courier)
 {
 	for (uint32_t looked = 0; courier->repeat_target < keeper->config->target_count && looked < TARGETS_A_TURN;) {
 		uint32_t target = courier->repeat_target, place = courier->repeat_code++;
-		const struct ledger *ledger = told_ledger(keeper, target, courier_index(keeper, courier));
+		struct ledger ledger;
 		bool end = rules_target_is_silent(keeper, target);
-		uint64_t found = end ? 0 : place == 0 ? find_outage(keeper, target, ledger)
-		    : find_condition(keeper, target, ledger, place, &end);
+		told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
+		uint64_t found = end ? 0 : place == 0 ? find_outage(keeper, target, &ledger)
+		    : find_condition(keeper, target, &ledger, place, &end);
 
 		if (end) {
 			courier->repeat_target++;

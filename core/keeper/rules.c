@@ -175,9 +175,9 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
 	uint64_t number = roll_number(&keeper->roll, target), behind;
-	bool knows = target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier);
 
-	if (courier->rules->after == 0 || knows || !is_unripe_of(keeper, courier, number, end, code))
+	if (courier->rules->after == 0 || !is_unripe_of(keeper, courier, number, end, code)
+	    || (target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier)))
 		return false;
 	behind = last_end(keeper, courier, number, end, code);
 	for (struct delivery *delivery = queued_next(keeper, courier, number, NULL), *next; delivery != NULL; delivery = next) {
@@ -290,7 +290,7 @@ rules_recover(struct keeper *keeper)
 	while (store_next_open_incident(keeper->journal.store, &incident)) {
 		uint32_t target = roll_target(&keeper->roll, incident.target);
 		for (uint32_t i = 0; target != CONFIG_NONE && i < keeper->outbox.count; i++)
-			if (!ledger_is_down(told_ledger(keeper, target, i)) && !rules_target_is_silent(keeper, target))
+			if (!told_down(keeper, target, i) && !rules_target_is_silent(keeper, target))
 				telling_compare(keeper, target, i);
 	}
 }

@@ -23,36 +23,41 @@ struct telling {
 	uint32_t target, courier;
 	uint64_t number; /* of the target */
 	uint64_t outage; /* the notice of what ended now, where another notifier was told of it before; 0: there is none yet */
+	struct ledger ledger; /* of a target, since it was read */
 };
+
+static void
+read_ledger(struct telling *it)
+{
+	if (it->target != CONFIG_NONE)
+		told_ledger(it->keeper, it->target, it->courier, &it->ledger);
+}
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all the same. */
 static void
-note(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
+note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t opened)
 {
 	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, &(struct ledger_word){ kind, code, notice, 0 });
+		told_note(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 static void
-queue(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident,
-    int64_t confirmed)
+queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t incident, int64_t confirmed)
 {
-	uint64_t opened = it->target == CONFIG_NONE ? 0
-	    : ledger_opened(told_ledger(it->keeper, it->target, it->courier), kind, code);
+	uint64_t opened = it->target == CONFIG_NONE ? 0 : ledger_opened(&it->ledger, kind, code);
 
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, code, confirmed) });
-	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, &(struct ledger_word){ kind, code, notice, opened });
+	note(it, kind, code, notice, opened);
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
 static void
-pass_over(const struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
+pass_over(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped || kind == NOTICE_cleared)
-		note(it, kind, code, notice);
+		note(it, kind, code, notice, 0);
 }
 
 static void
@@ -125,7 +130,7 @@ record_outage(const struct telling *it, const struct outage *outage)
 
 /* One that was told of in another notifier's merged notice has its own: the number is given once a target and change. */
 static void
-tell_outage(const struct telling *it, const struct outage *given, bool merges)
+tell_outage(struct telling *it, const struct outage *given, bool merges)
 {
 	struct outage outage = *given;
 	struct store_incident incident = { .number = 0 };
@@ -135,7 +140,7 @@ tell_outage(const struct telling *it, const struct outage *given, bool merges)
 	(void)store_find_incident(it->keeper->journal.store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
-		note(it, NOTICE_outage, "", outage.up);
+		note(it, NOTICE_outage, "", outage.up, 0);
 		return;
 	}
 	outage.began = incident.began != 0 ? incident.began : outage.ended;
@@ -147,7 +152,7 @@ tell_outage(const struct telling *it, const struct outage *given, bool merges)
 }
 
 static void
-tell_state(const struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
+tell_state(struct telling *it, enum notice_kind kind, const struct outage *outage, const char *code, uint64_t notice,
     int64_t confirmed)
 {
 	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
@@ -166,26 +171,27 @@ tell_state(const struct telling *it, enum notice_kind kind, const struct outage 
 }
 
 static void
-tell_one(const struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
+tell_one(struct telling *it, const struct message_change *change, uint64_t notice, uint64_t incident)
 {
 	struct keeper *keeper = it->keeper;
 	enum notice_kind kind = notice_named(change->kind);
 	const struct outage outage = { .up = notice, .change = change->change,
 		.incident = incident, .ended = change->detected, .confirmed = change->confirmed, .text = change->text,
 		.attempts = change->attempts, .attempt_count = change->attempt_count };
+	bool recalled = (it->target != CONFIG_NONE || notice_is_together(kind, change->code))
+	    && rules_recall(keeper, it->target, it->courier, kind, change->code);
 	enum ledger_act act;
 
-	if ((it->target != CONFIG_NONE || notice_is_together(kind, change->code))
-	    && rules_recall(keeper, it->target, it->courier, kind, change->code)) {
-		note(it, kind, change->code, notice);
+	read_ledger(it); /* a recall has changed it */
+	if (recalled) {
+		note(it, kind, change->code, notice, 0);
 		return;
 	}
 	if (it->target != CONFIG_NONE && keeper->outbox.couriers[it->courier].hushed) {
 		rules_miss(&keeper->outbox.couriers[it->courier], it->target);
 		return;
 	}
-	act = it->target == CONFIG_NONE ? LEDGER_TELL
-	    : ledger_judge(told_ledger(keeper, it->target, it->courier), kind, change->code);
+	act = it->target == CONFIG_NONE ? LEDGER_TELL : ledger_judge(&it->ledger, kind, change->code);
 	if (act == LEDGER_TELL_OUTAGE)
 		tell_outage(it, &outage, false);
 	else if (act == LEDGER_TELL)
@@ -194,15 +200,16 @@ tell_one(const struct telling *it, const struct message_change *change, uint64_t
 
 /* Who was told of a beginning is told of its end, whatever it is told of by now. */
 static bool
-is_concerned(const struct keeper *keeper, uint32_t target, uint32_t courier, enum notice_kind kind, const char *code)
+is_concerned(struct telling *it, enum notice_kind kind, const char *code)
 {
-	const struct ledger *ledger = target == CONFIG_NONE ? NULL : told_ledger(keeper, target, courier);
+	bool ends = kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped;
 
-	if (rules_include(keeper, target, courier))
+	if (rules_include(it->keeper, it->target, it->courier))
 		return true;
-	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped)
-		return ledger != NULL && ledger_is_down(ledger);
-	return kind == NOTICE_cleared && ledger != NULL && ledger_has_code(ledger, code);
+	if (it->target == CONFIG_NONE || (!ends && kind != NOTICE_cleared))
+		return false;
+	read_ledger(it);
+	return ends ? ledger_is_down(&it->ledger) : ledger_has_code(&it->ledger, code);
 }
 
 void
@@ -212,8 +219,8 @@ telling_notice(struct keeper *keeper, const struct message_change *change, uint6
 	if (change->silences[0] != '\0')
 		return;
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		struct telling it = { keeper, change->target, i, target_number, 0 };
-		if (is_concerned(keeper, change->target, i, notice_named(change->kind), change->code))
+		struct telling it = { .keeper = keeper, .target = change->target, .courier = i, .number = target_number };
+		if (is_concerned(&it, notice_named(change->kind), change->code))
 			tell_one(&it, change, notice, incident);
 	}
 }
@@ -236,14 +243,16 @@ had_it(const struct telling *it, uint64_t notice)
 }
 
 static void
-compare_condition(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
+compare_condition(struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	if (rules_recall(it->keeper, it->target, it->courier, kind, row->code)) {
-		note(it, kind, row->code, row->number);
+	bool recalled = rules_recall(it->keeper, it->target, it->courier, kind, row->code);
+
+	read_ledger(it);
+	if (recalled) {
+		note(it, kind, row->code, row->number, 0);
 		return;
 	}
-	if (ledger_judge(told_ledger(it->keeper, it->target, it->courier), kind, row->code) != LEDGER_TELL
-	    || had_it(it, row->number))
+	if (ledger_judge(&it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
 		return;
 	if (rules_want(it->keeper, it->courier, kind, row->code))
 		queue(it, kind, row->code, row->number, row->incident, row->confirmed);
@@ -262,18 +271,19 @@ is_taken_on(const struct telling *it)
 }
 
 static void
-compare_state(const struct telling *it, const struct store_notice *row, enum notice_kind kind)
+compare_state(struct telling *it, const struct store_notice *row, enum notice_kind kind)
 {
-	const struct ledger *ledger = told_ledger(it->keeper, it->target, it->courier);
 	bool down = kind == NOTICE_down || kind == NOTICE_flapping;
-	struct ledger_truth truth = { .down = down, .missed = !down && row->number > ledger->notice };
+	struct ledger_truth truth = { .down = down };
 	struct notice_rest rest;
-	bool known = rest_get(&rest, row->rest);
+	bool known = rest_get(&rest, row->rest), recalled;
 	const struct outage outage = { .up = row->number, .change = row->change, .incident = row->incident,
 		.ended = row->detected, .confirmed = row->confirmed, .text = row->text, .attempts = rest.attempts,
 		.attempt_count = known ? rest.attempt_count : 0 };
 
-	switch (ledger_compare(ledger, &truth)) {
+	read_ledger(it);
+	truth.missed = !down && row->number > it->ledger.queued.notice;
+	switch (ledger_compare(&it->ledger, &truth)) {
 	case LATE_NOTHING:
 		return;
 	case LATE_DOWN:
@@ -282,8 +292,10 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
 	case LATE_UP:
-		if (rules_recall(it->keeper, it->target, it->courier, kind, row->code))
-			note(it, kind, row->code, row->number);
+		recalled = rules_recall(it->keeper, it->target, it->courier, kind, row->code);
+		read_ledger(it);
+		if (recalled)
+			note(it, kind, row->code, row->number, 0);
 		else
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;
@@ -296,7 +308,7 @@ compare_state(const struct telling *it, const struct store_notice *row, enum not
 }
 
 static void
-compare(const struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
+compare(struct telling *it, const struct store_notice *row, enum notice_kind kind, bool of_state)
 {
 	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
 
@@ -326,9 +338,9 @@ on_notice(void *arg, const struct store_notice *row)
 		return --look->count > 0;
 	look->state_seen |= of_state;
 	for (uint32_t i = 0; i < look->keeper->outbox.count; i++) {
-		struct telling it = { look->keeper, look->target, i, row->target, look->outage_change == row->change ? look->outage : 0 };
-		if ((look->courier == CONFIG_NONE || look->courier == i)
-		    && is_concerned(look->keeper, look->target, i, kind, row->code))
+		struct telling it = { .keeper = look->keeper, .target = look->target, .courier = i, .number = row->target,
+			.outage = look->outage_change == row->change ? look->outage : 0 };
+		if ((look->courier == CONFIG_NONE || look->courier == i) && is_concerned(&it, kind, row->code))
 			compare(&it, row, kind, of_state);
 	}
 	return --look->count > 0;

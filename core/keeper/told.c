@@ -5,31 +5,40 @@
 #include "keeper/keeper.h"
 #include "keeper/queued.h"
 
-struct ledger *
-told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier)
+void
+told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, struct ledger *ledger)
 {
-	return &keeper->outbox.ledgers[(size_t)target * keeper->outbox.count + courier];
+	struct store_ledger row;
+
+	if (!store_find_ledger(keeper->journal.store, roll_number(&keeper->roll, target), keeper->outbox.couriers[courier].name, &row))
+		row = (struct store_ledger){ .meaning = "", .sent_meaning = "", .codes = "", .sent_codes = "" };
+	ledger->queued.notice = row.notice;
+	ledger->queued.meaning = meaning_read(row.meaning, &ledger->queued.opened);
+	text_copy(ledger->queued.codes, sizeof ledger->queued.codes, row.codes);
+	ledger->sent.notice = row.sent;
+	ledger->sent.meaning = meaning_read(row.sent_meaning, &ledger->sent.opened);
+	text_copy(ledger->sent.codes, sizeof ledger->sent.codes, row.sent_codes);
+}
+
+bool
+told_down(const struct keeper *keeper, uint32_t target, uint32_t courier)
+{
+	struct ledger ledger;
+
+	told_ledger(keeper, target, courier, &ledger);
+	return ledger_is_down(&ledger);
 }
 
 static void
-put(struct keeper *keeper, uint32_t target, uint32_t courier)
+put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledger *ledger)
 {
-	const struct ledger *ledger = told_ledger(keeper, target, courier);
 	char meaning[MEANING_TEXT_MAX], sent[MEANING_TEXT_MAX];
 
-	meaning_write(meaning, ledger->meaning, ledger->opened);
-	meaning_write(sent, ledger->sent_meaning, ledger->sent_opened);
+	meaning_write(meaning, ledger->queued.meaning, ledger->queued.opened);
+	meaning_write(sent, ledger->sent.meaning, ledger->sent.opened);
 	store_put_ledger(journal_main(keeper), &(struct store_ledger){ .target = roll_number(&keeper->roll, target),
-	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->notice, .meaning = meaning, .sent = ledger->sent,
-	    .sent_meaning = sent, .codes = ledger->codes == NULL ? "" : ledger->codes,
-	    .sent_codes = ledger->sent_codes == NULL ? "" : ledger->sent_codes });
-}
-
-static void
-need(struct keeper *keeper, bool had_memory)
-{
-	if (!had_memory)
-		keeper_out_of_memory(keeper, "a ledger");
+	    .notifier = keeper->outbox.couriers[courier].name, .notice = ledger->queued.notice, .meaning = meaning,
+	    .sent = ledger->sent.notice, .sent_meaning = sent, .codes = ledger->queued.codes, .sent_codes = ledger->sent.codes });
 }
 
 /* Whether something of the target is queued that is about the same. */
@@ -46,31 +55,35 @@ is_queued(const struct keeper *keeper, const struct courier *courier, uint64_t t
 }
 
 static void
-settle(struct keeper *keeper, const struct courier *courier, uint32_t target, enum notice_kind kind, const char *code)
+settle(const struct keeper *keeper, const struct courier *courier, uint32_t target, struct ledger *ledger, enum notice_kind kind,
+    const char *code)
 {
 	if (!is_queued(keeper, courier, roll_number(&keeper->roll, target), kind, code))
-		need(keeper, ledger_settle(told_ledger(keeper, target, courier_index(keeper, courier)), kind, code));
+		ledger_settle(ledger, kind, code);
 }
 
 void
-told_note(struct keeper *keeper, uint32_t target, uint32_t index, const struct ledger_word *word)
+told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
-	need(keeper, ledger_note(told_ledger(keeper, target, index), word));
-	settle(keeper, &keeper->outbox.couriers[index], target, word->kind, word->code);
-	put(keeper, target, index);
+	ledger_note(ledger, word);
+	settle(keeper, &keeper->outbox.couriers[index], target, ledger, word->kind, word->code);
+	put(keeper, target, index, ledger);
 }
 
+/* `sent`: it was, and its digest has not ended. */
 static void
-note_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+note_end(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, bool sent)
 {
 	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, delivery->target);
+	struct ledger ledger;
 
 	if (delivery->target == 0 || target == CONFIG_NONE)
 		return;
-	need(keeper, ledger_sent(told_ledger(keeper, target, index), &(struct ledger_word){ delivery->kind, delivery->code,
-	    delivery->notice, delivery->opened }));
-	settle(keeper, courier, target, delivery->kind, delivery->code);
-	put(keeper, target, index);
+	told_ledger(keeper, target, index, &ledger);
+	if (sent)
+		ledger_sent(&ledger, &(struct ledger_word){ delivery->kind, delivery->code, delivery->notice, delivery->opened });
+	settle(keeper, courier, target, &ledger, delivery->kind, delivery->code);
+	put(keeper, target, index, &ledger);
 }
 
 void
@@ -78,9 +91,9 @@ told_sent(struct keeper *keeper, const struct courier *courier, const struct del
 {
 	struct digest *digest = outbox_digest(courier, delivery->notice);
 
-	note_sent(keeper, courier, delivery);
+	note_end(keeper, courier, delivery, true);
 	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
-		note_sent(keeper, courier, member);
+		note_end(keeper, courier, member, true);
 	if (digest != NULL)
 		digest->told = true;
 }
@@ -88,16 +101,11 @@ told_sent(struct keeper *keeper, const struct courier *courier, const struct del
 void
 told_digest_ended(struct keeper *keeper, const struct courier *courier, const struct digest *digest)
 {
-	for (const struct delivery *member = digest->members; member != NULL; member = member->next) {
-		uint32_t target = roll_target(&keeper->roll, member->target);
-
-		if (!digest->told)
+	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
+		if (digest->told)
+			note_end(keeper, courier, member, false);
+		else
 			told_go_back(keeper, courier, member->target);
-		else if (target != CONFIG_NONE) {
-			settle(keeper, courier, target, member->kind, member->code);
-			put(keeper, target, courier_index(keeper, courier));
-		}
-	}
 }
 
 void
@@ -105,21 +113,22 @@ told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t numb
 {
 	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, number);
 	const struct delivery *queued = NULL;
-	struct ledger *ledger;
+	struct ledger ledger;
 
 	if (number == 0 || target == CONFIG_NONE)
 		return;
-	ledger = told_ledger(keeper, target, index);
-	need(keeper, ledger_go_back(ledger));
+	told_ledger(keeper, target, index, &ledger);
+	ledger_go_back(&ledger);
 	while ((queued = queued_next(keeper, courier, number, queued)) != NULL)
-		need(keeper, ledger_note(ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened }));
-	put(keeper, target, index);
+		ledger_note(&ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened });
+	put(keeper, target, index, &ledger);
 }
 
 bool
 told_sent_down(const struct keeper *keeper, uint32_t target, const struct courier *courier)
 {
-	enum meaning meaning = told_ledger(keeper, target, courier_index(keeper, courier))->sent_meaning;
+	struct ledger ledger;
 
-	return meaning == MEANING_DOWN || meaning == MEANING_FLAPPING;
+	told_ledger(keeper, target, courier_index(keeper, courier), &ledger);
+	return ledger.sent.meaning == MEANING_DOWN || ledger.sent.meaning == MEANING_FLAPPING;
 }

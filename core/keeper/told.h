@@ -1,5 +1,5 @@
 /*
- * What each notifier was told of each target: the ledgers (ledger.h), in memory and in the store. What a ledger takes for
+ * What each notifier was told of each target: the ledgers (ledger.h), as the store has them. What a ledger takes for
  * told is what was sent and what is queued behind it. So a delivery that ends unsent takes it back to the last one sent,
  * and to what is still queued.
  */
@@ -8,11 +8,13 @@
 
 #include "keeper/outbox.h"
 
-/* `courier`: its index in the outbox. Never NULL. */
-struct ledger *told_ledger(const struct keeper *, uint32_t target, uint32_t courier);
+/* `courier`: its index in the outbox. Of what it was never told of the ledger is empty. */
+void told_ledger(const struct keeper *, uint32_t target, uint32_t courier, struct ledger *);
+/* Whether the last that was queued says that the target is down, or flaps. */
+bool told_down(const struct keeper *, uint32_t target, uint32_t courier);
 
-/* A notice was queued for the notifier, or need not be told to it: either counts as told. */
-void told_note(struct keeper *, uint32_t target, uint32_t courier, const struct ledger_word *);
+/* A notice was queued for the notifier, or need not be told to it: either counts as told. `ledger`: as it was read before. */
+void told_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
 /* The delivery arrived; of a digest, all that it stands for. To be called when the delivery has its final state. */
 void told_sent(struct keeper *, const struct courier *, const struct delivery *);

@@ -46,15 +46,14 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 static bool
 is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
 {
+	bool later = courier->rules->after > 0 && !delivery->stands_in
+	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 	struct store_incident incident;
 
-	if (!outbox_is_of_open(keeper, delivery) || !record_open_incident(keeper, target, &incident) || incident.acknowledged == 0)
+	if (delivery->incident == 0 || (delivery->kind != NOTICE_reminder && !later)
+	    || !record_open_incident(keeper, target, &incident) || incident.number != delivery->incident || incident.acknowledged == 0)
 		return false;
-	if (delivery->kind == NOTICE_reminder)
-		return true;
-	return courier->rules->after > 0 && !delivery->stands_in
-	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed)
-	    && !told_sent_down(keeper, target, courier);
+	return delivery->kind == NOTICE_reminder || !told_sent_down(keeper, target, courier);
 }
 
 static bool
@@ -72,11 +71,11 @@ is_last_of_state(const struct keeper *keeper, const struct courier *courier, con
 static bool
 is_over(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	if (delivery->incident == 0 || outbox_is_of_open(keeper, delivery))
-		return false;
-	return delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed
+	bool may_be = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed
 	    || (delivery->kind == NOTICE_down && outbox_is_all_unsent(keeper, courier, delivery)
 	        && is_last_of_state(keeper, courier, delivery));
+
+	return delivery->incident != 0 && may_be && !outbox_is_of_open(keeper, delivery);
 }
 
 /* A reason behind whose end what is true is told; the others are for good. */

@@ -21,6 +21,7 @@ static const struct {
 	[FIND_CONDITION] = { ROW_CONDITION, "WHERE target = ?1 AND code = ?2 AND " STANDS },
 	[FIND_NEXT_CONDITION_OF] = { ROW_CONDITION, "WHERE target = ?1 AND code > ?2 AND " STANDS " ORDER BY code LIMIT 1" },
 	[FIND_NEXT_CONDITION] = { ROW_CONDITION, "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
+	[FIND_LEDGER] = { ROW_LEDGER, "WHERE target = ?1 AND notifier = ?2" },
 	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER, "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
 };
@@ -132,6 +133,12 @@ bool
 store_next_condition(struct store *store, struct store_condition *row)
 {
 	return LOOK_UP(FIND_NEXT_CONDITION, row, BIND(row->target), BIND_TEXT(row->code));
+}
+
+bool
+store_find_ledger(struct store *store, uint64_t target, const char *notifier, struct store_ledger *row)
+{
+	return LOOK_UP(FIND_LEDGER, row, BIND(target), BIND_TEXT(notifier));
 }
 
 bool

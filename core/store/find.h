@@ -28,6 +28,7 @@ bool store_find_condition(struct store *, uint64_t target, const char *code, str
 bool store_next_condition_of(struct store *, struct store_condition *);
 bool store_next_condition(struct store *, struct store_condition *);
 
+bool store_find_ledger(struct store *, uint64_t target, const char *notifier, struct store_ledger *);
 /* Ledgers by target and notifier of which something was queued that is not ended. */
 bool store_next_ledger_in_use(struct store *, struct store_ledger *);
 

@@ -4,6 +4,8 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "keeper/ledger.h"
 
@@ -46,7 +48,7 @@ hear(struct history *it, enum notice_kind kind)
 	default:
 		fail();
 	}
-	assert_true(ledger_note(&it->ledger, &(struct ledger_word){ kind, "", it->notice, 0 }));
+	ledger_note(&it->ledger, &(struct ledger_word){ kind, "", it->notice, 0 });
 }
 
 static void
@@ -75,7 +77,7 @@ turns(struct history *it)
 static void
 silence_ends(struct history *it)
 {
-	struct ledger_truth truth = { it->down, !it->down && it->last_up > it->ledger.notice };
+	struct ledger_truth truth = { it->down, !it->down && it->last_up > it->ledger.queued.notice };
 	uint32_t told = it->told;
 
 	it->silent = false;
@@ -114,86 +116,103 @@ random_histories_are_told_right(void **state)
 			if (!it.silent) /* whoever listens knows what is true */
 				assert_int_equal(it.heard_down, it.down);
 		}
-		ledger_fini(&it.ledger);
 	}
 }
 
 static void
 conditions_are_told_once(void **state)
 {
-	struct ledger ledger = { .notice = 0 };
+	struct ledger ledger = { .queued.notice = 0 };
 
 	(void)state;
 	assert_int_equal(ledger_judge(&ledger, NOTICE_cleared, "slow"), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow_banner", 1, 0 }));
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 2, 0 }));
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_blocked, "blocked", 3, 0 }));
-	assert_string_equal(ledger.codes, "slow_banner:1 slow:2 blocked:3");
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow_banner", 1, 0 });
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 2, 0 });
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_blocked, "blocked", 3, 0 });
+	assert_string_equal(ledger.queued.codes, "slow_banner:1 slow:2 blocked:3");
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slow"), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_degraded, "slo"), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "slow", 4, 0 }));
-	assert_string_equal(ledger.codes, "slow_banner:1 blocked:3");
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "blocked", 5, 0 }));
-	assert_string_equal(ledger.codes, "slow_banner:1");
-	assert_int_equal(ledger.notice, 0); /* that is of up and down */
-	ledger_fini(&ledger);
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "slow", 4, 0 });
+	assert_string_equal(ledger.queued.codes, "slow_banner:1 blocked:3");
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_cleared, "blocked", 5, 0 });
+	assert_string_equal(ledger.queued.codes, "slow_banner:1");
+	assert_int_equal(ledger.queued.notice, 0); /* that is of up and down */
+}
+
+/* What would not fit is not noted in part. */
+static void
+codes_have_an_end(void **state)
+{
+	struct ledger ledger = { .queued.notice = 0 };
+	char code[OUTCOME_NAME_MAX];
+	uint32_t count = 0;
+
+	(void)state;
+	for (; count < LEDGER_CODES_MAX; count++) {
+		snprintf(code, sizeof code, "condition_%u", count);
+		ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, code, 1 + count, 0 });
+		if (!ledger_has_code(&ledger, code))
+			break;
+	}
+	assert_in_range(count, 64, LEDGER_CODES_MAX - 1);
+	snprintf(code, sizeof code, "condition_%u", count - 1);
+	assert_int_equal(ledger_opened(&ledger, NOTICE_cleared, code), count);
+	assert_in_range(strlen(ledger.queued.codes), 1, LEDGER_CODES_MAX - 1);
 }
 
 static void
 what_ends_dead_was_not_told(void **state)
 {
-	struct ledger ledger = { .notice = 0 };
+	struct ledger ledger = { .queued.notice = 0 };
 
 	(void)state;
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 }));
-	assert_true(ledger_sent(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 }));
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 2, 0 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 });
+	ledger_sent(&ledger, &(struct ledger_word){ NOTICE_down, "", 1, 0 });
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 2, 0 });
 	assert_int_equal(ledger_judge(&ledger, NOTICE_up, ""), LEDGER_TELL_OUTAGE);
-	assert_true(ledger_go_back(&ledger));
-	assert_int_equal(ledger.meaning, MEANING_DOWN);
-	assert_int_equal(ledger.notice, 1);
+	ledger_go_back(&ledger);
+	assert_int_equal(ledger.queued.meaning, MEANING_DOWN);
+	assert_int_equal(ledger.queued.notice, 1);
 	assert_int_equal(ledger_compare(&ledger, &(struct ledger_truth){ .down = false }), LATE_UP);
-	ledger_fini(&ledger);
 }
 
 static void
 an_episode_of_flapping(void **state)
 {
-	struct ledger ledger = { .notice = 0 };
+	struct ledger ledger = { .queued.notice = 0 };
 
 	(void)state;
 	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_changed, ""), LEDGER_TELL_NOTHING);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_flapping, ""), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 1, 0 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 1, 0 });
 	assert_int_equal(ledger_judge(&ledger, NOTICE_down, ""), LEDGER_TELL);
 	assert_int_equal(ledger_judge(&ledger, NOTICE_settled, ""), LEDGER_TELL);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_settled, "", 2, 0 }));
-	assert_int_equal(ledger.meaning, MEANING_UP);
-	ledger_fini(&ledger);
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_settled, "", 2, 0 });
+	assert_int_equal(ledger.queued.meaning, MEANING_UP);
 }
 
 /* What was opened under a number is closed under that, whatever was told of it in between. */
 static void
 what_was_opened_is_known_by_its_first(void **state)
 {
-	struct ledger ledger = { .notice = 0 };
+	struct ledger ledger = { .queued.notice = 0 };
 	const char *list;
 	struct ledger_code code;
 
 	(void)state;
 	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 0);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 7, 0 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_flapping, "", 7, 0 });
 	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 7);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 9, 7 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_down, "", 9, 7 });
 	assert_int_equal(ledger_opened(&ledger, NOTICE_up, ""), 7);
 	assert_int_equal(ledger_opened(&ledger, NOTICE_reminder, ""), 7);
 	assert_int_equal(ledger_opened(&ledger, NOTICE_cleared, "slow"), 0);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 10, 0 }));
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 12, 0 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 10, 0 });
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_degraded, "slow", 12, 0 });
 	assert_int_equal(ledger_opened(&ledger, NOTICE_cleared, "slow"), 10);
-	assert_true(ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 13, 7 }));
+	ledger_note(&ledger, &(struct ledger_word){ NOTICE_up, "", 13, 7 });
 	assert_int_equal(ledger_opened(&ledger, NOTICE_down, ""), 0);
 	list = "slow:10 old";
 	assert_true(ledger_next_code(&list, &code));
@@ -203,7 +222,6 @@ what_was_opened_is_known_by_its_first(void **state)
 	assert_string_equal(code.name, "old");
 	assert_int_equal(code.opened, 0);
 	assert_false(ledger_next_code(&list, &code));
-	ledger_fini(&ledger);
 }
 
 static void
@@ -229,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_histories_are_told_right),
 		cmocka_unit_test(conditions_are_told_once),
+		cmocka_unit_test(codes_have_an_end),
 		cmocka_unit_test(what_ends_dead_was_not_told),
 		cmocka_unit_test(what_was_opened_is_known_by_its_first),
 		cmocka_unit_test(meanings_are_read_as_written),
