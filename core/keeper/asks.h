@@ -53,9 +53,8 @@ bool ask_reason(struct pw_bytes word, struct text *into);
 
 /* pausing.c */
 
-/* From the store, at birth. */
-bool pausing_recover(struct keeper *, struct reason *why);
-void pausing_fini(struct keeper *);
+/* Looks until when pauses are in force: at birth, and when one was made. */
+void pausing_recover(struct keeper *);
 /* Whether a pause, of its own or of a tag, held the target at that time (UTC). */
 bool pausing_holds(const struct keeper *, uint32_t target, int64_t at);
 void pausing_pause(struct keeper *, struct ask *, const struct message_ask *);

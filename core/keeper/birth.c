@@ -169,8 +169,9 @@ read_store(struct keeper *keeper, struct reason *why)
 	if (!read_all(keeper, read_targets, why) || !roll_match(&keeper->roll, next_target, keeper->journal.store))
 		return false;
 	roll_update(&keeper->roll, put_target, keeper, clock_wall());
-	if (!read_all(keeper, read_evidence, why) || !outbox_recover(keeper, why) || !pausing_recover(keeper, why))
+	if (!read_all(keeper, read_evidence, why) || !outbox_recover(keeper, why))
 		return false;
+	pausing_recover(keeper);
 	gone_tell(keeper);
 	(void)window_clock_turn(&keeper->windows, clock_wall());
 	remind_recover(keeper);

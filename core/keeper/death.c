@@ -38,7 +38,6 @@ void
 keeper_fini(struct keeper *keeper)
 {
 	asks_forget(keeper);
-	pausing_fini(keeper);
 	forget_outbox(keeper);
 	free(keeper->files);
 	journal_fini(&keeper->journal);

@@ -43,11 +43,6 @@ struct file_of {
 	bool compared;        /* that was compared since, but for notifiers in their quiet hours */
 };
 
-struct pausing {
-	struct pause_kept *items;
-	uint32_t count, room;
-};
-
 /* Targets of which something was withheld. */
 struct withheld {
 	uint32_t count;
@@ -78,7 +73,7 @@ struct keeper {
 	struct file_of *files;       /* by target */
 	struct journal journal;
 	struct outbox_of outbox;
-	struct pausing pausing;
+	int64_t paused_until;    /* UTC: no pause is in force from then on */
 	struct withheld withheld;
 	struct window_clock windows;
 	struct ask *asks;

@@ -7,6 +7,7 @@
 
 #define IS_OPEN "end_confirmed = 0"
 #define STANDS "standing > 0 AND cleared = 0"
+#define ENDS "iif(ended = 0, \"ends\", ended)" /* as the index has it */
 
 static const struct {
 	enum row_kind kind;
@@ -21,6 +22,8 @@ static const struct {
 	[FIND_CONDITION] = { ROW_CONDITION, "WHERE target = ?1 AND code = ?2 AND " STANDS },
 	[FIND_NEXT_CONDITION_OF] = { ROW_CONDITION, "WHERE target = ?1 AND code > ?2 AND " STANDS " ORDER BY code LIMIT 1" },
 	[FIND_NEXT_CONDITION] = { ROW_CONDITION, "WHERE (target, code) > (?1, ?2) AND " STANDS " ORDER BY target, code LIMIT 1" },
+	[FIND_PAUSE] = { ROW_PAUSE, "WHERE target = ?1 AND tag = ?2 AND " ENDS " > ?3 AND begins <= ?3 LIMIT 1" },
+	[FIND_NEXT_PAUSE] = { ROW_PAUSE, "WHERE number > ?1 AND " ENDS " > ?2 ORDER BY number LIMIT 1" },
 	[FIND_LEDGER] = { ROW_LEDGER, "WHERE target = ?1 AND notifier = ?2" },
 	[FIND_NEXT_LEDGER_IN_USE] = { ROW_LEDGER, "WHERE (target, notifier) > (?1, ?2) AND (codes <> '' OR meaning GLOB 'down*'"
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
@@ -133,6 +136,18 @@ bool
 store_next_condition(struct store *store, struct store_condition *row)
 {
 	return LOOK_UP(FIND_NEXT_CONDITION, row, BIND(row->target), BIND_TEXT(row->code));
+}
+
+bool
+store_find_pause(struct store *store, uint64_t target, const char *tag, int64_t at, struct store_pause *row)
+{
+	return LOOK_UP(FIND_PAUSE, row, BIND(target), BIND_TEXT(tag), BIND(at));
+}
+
+bool
+store_next_pause(struct store *store, int64_t at, struct store_pause *row)
+{
+	return LOOK_UP(FIND_NEXT_PAUSE, row, BIND(row->number), BIND(at));
 }
 
 bool

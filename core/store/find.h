@@ -28,6 +28,11 @@ bool store_find_condition(struct store *, uint64_t target, const char *code, str
 bool store_next_condition_of(struct store *, struct store_condition *);
 bool store_next_condition(struct store *, struct store_condition *);
 
+/* One of a target (its tag is "") or of a tag (its target is 0) that is in force at that time, UTC. */
+bool store_find_pause(struct store *, uint64_t target, const char *tag, int64_t at, struct store_pause *);
+/* Of all pauses those that end behind that time, by number. */
+bool store_next_pause(struct store *, int64_t at, struct store_pause *);
+
 bool store_find_ledger(struct store *, uint64_t target, const char *notifier, struct store_ledger *);
 /* Ledgers by target and notifier of which something was queued that is not ended. */
 bool store_next_ledger_in_use(struct store *, struct store_ledger *);

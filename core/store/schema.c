@@ -118,10 +118,11 @@ static const char *const main_steps[] = {
 	"	" TIME("created", "d.created") ", " TIME("next_try", "CASE WHEN d.state < 4 THEN d.not_before END") ","
 	"	" TIME("ended", "d.ended") ", nullif(d.merged, 0) AS merged_into, CAST(d.receipt AS TEXT) AS receipt"
 	"	FROM notices n LEFT JOIN targets t ON t.number = n.target LEFT JOIN deliveries d ON d.notice = n.number",
-	/* 5: when it was last said that an incident goes on */
+	/* 5: when it was last said that an incident goes on; pauses are looked up by whom they are of */
 	"ALTER TABLE incidents ADD COLUMN reminded INTEGER NOT NULL DEFAULT 0;"
 	"UPDATE incidents SET reminded = coalesce((SELECT max(confirmed) FROM notices WHERE incident = incidents.number"
-	"	AND kind = 'reminder'), 0) WHERE end_confirmed = 0",
+	"	AND kind = 'reminder'), 0) WHERE end_confirmed = 0;"
+	"CREATE INDEX pauses_whose ON pauses (target, tag, iif(ended = 0, \"ends\", ended))",
 };
 
 /* The newest result of each target: of those since the heads were written, else what its head names. */
