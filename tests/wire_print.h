@@ -54,6 +54,12 @@ print_item(struct text *text, const struct wire_field *field, const void *member
 		wire_print(text, field->form, member);
 		text_add(text, "}");
 		break;
+	case WIRE_BIT:
+		text_add(text, *(const bool *)member ? "1" : "0");
+		break;
+	case WIRE_OWN:
+		text_add(text, "…");
+		break;
 	}
 }
 

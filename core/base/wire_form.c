@@ -47,6 +47,8 @@ save(void *member, size_t size, uint64_t value)
 uint32_t
 wire_count(const struct wire_field *field, const void *record)
 {
+	if (field->fixed)
+		return field->room;
 	return field->room > 0 ? (uint32_t)load((const char *)record + field->count, field->counted) : 1;
 }
 
@@ -79,8 +81,21 @@ put_address(struct wire_out *out, const struct address *address)
 		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr, sizeof address->v6.sin6_addr });
 }
 
+/* Returns the last of the rows that share the byte. */
+static const struct wire_field *
+put_bits(struct wire_out *out, const struct wire_field *field, const char *record)
+{
+	unsigned bits = 0, count = 0;
+
+	for (; field[count].kind == WIRE_BIT; count++)
+		bits |= (unsigned)*(const bool *)(record + field[count].offset) << count;
+	assert(count <= 8);
+	wire_put_u8(out, (uint8_t)bits);
+	return &field[count - 1];
+}
+
 static void
-put_item(struct wire_out *out, const struct wire_field *field, const void *member)
+put_item(struct wire_out *out, const struct wire_field *field, const void *member, const void *context)
 {
 	switch (field->kind) {
 	case WIRE_U8:
@@ -111,7 +126,12 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 		put_address(out, member);
 		break;
 	case WIRE_PART:
-		wire_put_form(out, field->form, member);
+		wire_put_form_as(out, field->form, member, context);
+		break;
+	case WIRE_OWN:
+		field->type->put(out, member, context);
+		break;
+	case WIRE_BIT:
 		break;
 	}
 }
@@ -119,17 +139,27 @@ put_item(struct wire_out *out, const struct wire_field *field, const void *membe
 void
 wire_put_form(struct wire_out *out, const struct wire_form *form, const void *record)
 {
+	wire_put_form_as(out, form, record, NULL);
+}
+
+void
+wire_put_form_as(struct wire_out *out, const struct wire_form *form, const void *record, const void *context)
+{
 	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
 		const char *member = (const char *)record + field->offset;
 		uint32_t count = wire_count(field, record);
 
 		assert(field->room <= UINT8_MAX);
-		if (field->room > 0) {
+		if (field->kind == WIRE_BIT) {
+			field = put_bits(out, field, record);
+			continue;
+		}
+		if (field->room > 0 && !field->fixed) {
 			out->bad |= count > field->room;
 			wire_put_u8(out, (uint8_t)count);
 		}
 		for (uint32_t i = 0; i < count && !out->bad; i++)
-			put_item(out, field, member + (size_t)i * field->size);
+			put_item(out, field, member + (size_t)i * field->size, context);
 	}
 }
 
@@ -243,7 +273,24 @@ get_item(struct wire_in *in, const struct wire_field *field, void *member, const
 	case WIRE_PART:
 		wire_get_form(in, field->form, member, terms);
 		break;
+	case WIRE_OWN:
+		field->type->get(in, member, terms->context);
+		break;
+	case WIRE_BIT:
+		break;
 	}
+}
+
+/* Returns the last of the rows that share the byte, which has no bit beyond them. */
+static const struct wire_field *
+get_bits(struct wire_in *in, const struct wire_field *field, char *record)
+{
+	unsigned bits = wire_get_u8(in), count = 0;
+
+	for (; field[count].kind == WIRE_BIT; count++)
+		*(bool *)(record + field[count].offset) = bits >> count & 1;
+	wire_require(in, bits >> count == 0);
+	return &field[count - 1];
 }
 
 /* How many items follow; none where that is more than there is room for. */
@@ -267,7 +314,12 @@ wire_get_form(struct wire_in *in, const struct wire_form *form, void *record, co
 
 		if (field->since > terms->version)
 			continue;
-		uint32_t count = field->room > 0 ? get_count(in, field, record) : 1;
+		if (field->kind == WIRE_BIT) {
+			field = get_bits(in, field, record);
+			continue;
+		}
+		uint32_t count = field->room > 0 && !field->fixed ? get_count(in, field, record)
+		    : wire_count(field, record);
 		for (uint32_t i = 0; i < count; i++)
 			get_item(in, field, member + (size_t)i * field->size, terms);
 	}

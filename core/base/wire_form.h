@@ -21,15 +21,24 @@ enum wire_kind {
 	WIRE_TEXT,          /* the same without control characters */
 	WIRE_LINES,         /* the same with LF alone of them */
 	WIRE_ADDRESS,       /* struct address without its port: 4 or 16 bytes behind their size (u16) */
-	WIRE_PART           /* a struct with a form of its own */
+	WIRE_PART,          /* a struct with a form of its own */
+	WIRE_BIT,           /* bool: rows of bits behind each other share a u8, the first has its lowest bit */
+	WIRE_OWN            /* as the row's type says */
 };
 
 struct wire_form;
 
-/* What a reader knows beside the bytes. */
+/* What a writer and a reader know beside the bytes. */
 struct wire_terms {
-	uint32_t limit;  /* indexes are below it */
-	uint8_t version; /* of a record: rows since a later one are not in it */
+	uint32_t limit;      /* indexes are below it */
+	uint8_t version;     /* of a record that is read: rows since a later one are not in it */
+	const void *context; /* of the types of their rows */
+};
+
+/* How members of one meaning are written and read, where that is none of the kinds above. */
+struct wire_type {
+	void (*put)(struct wire_out *, const void *member, const void *context);
+	void (*get)(struct wire_in *, void *member, const void *context);
 };
 
 struct wire_field {
@@ -41,7 +50,9 @@ struct wire_field {
 	int64_t min;
 	uint64_t max;             /* 0: whatever fits */
 	uint8_t since;            /* the first version of the record that has it */
+	bool fixed;               /* an array of which all is used: it has no count */
 	const struct wire_form *form;
+	const struct wire_type *type;
 };
 
 struct wire_form {
@@ -63,6 +74,11 @@ struct wire_form {
 		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), \
 		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), \
 		.count = offsetof(struct type_, count_), .counted = sizeof(WIRE_MEMBER(type_, count_)), __VA_ARGS__ }
+/* An array that is always full. */
+#define WIRE_ARRAY(kind_, type_, member_, ...) \
+	{ .name = #member_, .kind = WIRE_##kind_, .offset = offsetof(struct type_, member_), \
+		.size = sizeof(WIRE_MEMBER(type_, member_)[0]), .fixed = true, \
+		.room = sizeof(WIRE_MEMBER(type_, member_)) / sizeof(WIRE_MEMBER(type_, member_)[0]), __VA_ARGS__ }
 /* A part that is there where the member `there_`, a bool, is true. */
 #define WIRE_OPTIONAL(type_, member_, there_, ...) \
 	{ .name = #member_, .kind = WIRE_PART, .offset = offsetof(struct type_, member_), \
@@ -76,6 +92,8 @@ struct wire_form {
 /* Writes a struct by its form; bad where more items are counted than there is room for, and where a number is wider than its
  * row. Bounds are the reader's to check. */
 void wire_put_form(struct wire_out *, const struct wire_form *, const void *record);
+/* The same for one with types of its own; `context` is theirs. */
+void wire_put_form_as(struct wire_out *, const struct wire_form *, const void *record, const void *context);
 
 /* Reads it into a struct that the caller has set to zero; members without a row, and such of a later version, are left as
  * they are. Bad where a row is out of its bounds or the form does not hold: no member then counts. */

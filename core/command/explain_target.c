@@ -11,15 +11,15 @@
 #include "command/reasons.h"
 #include "config/read.h"
 #include "monitor/pace.h"
+#include "monitor/record.h"
 #include "monitor/silence.h"
-#include "monitor/view.h"
 
 static bool
 on_state(void *arg, const struct store_state *state)
 {
 	struct explained *it = arg;
 
-	it->known = view_read(&it->state, it->codes, state->record);
+	it->known = record_view(&it->state, it->codes, state->record);
 	return false;
 }
 

@@ -1,19 +1,31 @@
-/* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what was probed. */
+/* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what was probed. Names and
+ * UTC stand in it in place of numbers and monotonic times, so that it outlives us, our plugins and our clock. */
 #ifndef MONITOR_RECORD_H
 #define MONITOR_RECORD_H
 
 #include "base/messages.h"
 #include "monitor/watch.h"
 
-/* Appends the record, with names and UTC in place of numbers and monotonic times. */
+/* Appends the record. */
 void record_encode(const struct watch *, uint32_t target, struct wire_out *);
 
-/* What the store shows of the target's state; all of it empty of our own side (CONFIG_NONE). The text is the target's own, good
- * until its next run. */
+/* Takes a record over, so far as the target is still what it was. Returns false if it is malformed or there is no memory:
+ * then nothing is known of the target. */
+bool record_decode(struct watch *, uint32_t target, struct wire_in *);
+
+/* What the store shows of the target's state; all of it empty of our own side (CONFIG_NONE). The text is the target's own,
+ * good until its next run. */
 struct message_columns record_columns(const struct watch *, uint32_t target);
 
-/* Takes a record over, so far as the target is still what it was. Returns false if it is malformed or there is no memory: then
- * nothing is known of the target. */
-bool record_decode(struct watch *, uint32_t target, struct wire_in *);
+/* The state alone, which is a part of a record: appends it; and reads it into one that target_state_init made. Returns
+ * false if it is malformed or there is no memory: the state is then as target_state_init leaves it. `to_utc`: by how much
+ * the wall clock is ahead of the monotonic one. */
+void record_put_state(const struct target_state *, const struct policy *, struct codes *, struct wire_out *);
+bool record_get_state(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
+
+/* Reads the state of a whole record for those who show it and watch nothing: no configuration is needed for it, its times
+ * are UTC and its phases PHASE_ANY. target_state_fini() frees it. `codes` (codes_create) may serve any number of records.
+ * Returns false if it is malformed or there is no memory: nothing is then held. */
+bool record_view(struct target_state *, struct codes *, struct pw_bytes record);
 
 #endif

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/wire_form.h"
 
 enum { DATE_SIZE = sizeof "2026-12-01T10:00:00Z" - 1, PERCENT = 100 };
 
@@ -47,21 +48,28 @@ renewal_learn(struct renewal *renewal, const struct evidence *leg, int64_t now)
 	return true;
 }
 
+static bool
+is_renewal(const void *record)
+{
+	const struct renewal *renewal = record;
+
+	return renewal->end == 0 || renewal->end > renewal->from;
+}
+
+static const struct wire_form renewal_form = { .holds = is_renewal, WIRE_FORM(renewal,
+	WIRE_FIELD(I64, renewal, from, .min = INT64_MIN),
+	WIRE_FIELD(I64, renewal, end, .min = INT64_MIN),
+	WIRE_FIELD(U8, renewal, left, .max = PERCENT),
+	WIRE_FIELD(U8, renewal, several, .max = 1)) };
+
 void
 renewal_encode(const struct renewal *renewal, struct wire_out *out)
 {
-	wire_put_i64(out, renewal->from);
-	wire_put_i64(out, renewal->end);
-	wire_put_u8(out, renewal->left);
-	wire_put_u8(out, renewal->several);
+	wire_put_form(out, &renewal_form, renewal);
 }
 
 void
 renewal_decode(struct renewal *renewal, struct wire_in *in)
 {
-	renewal->from = wire_get_i64(in);
-	renewal->end = wire_get_i64(in);
-	renewal->left = wire_get_choice(in, PERCENT + 1);
-	renewal->several = wire_get_choice(in, 2);
-	in->bad |= renewal->end != 0 && renewal->end <= renewal->from;
+	wire_get_form(in, &renewal_form, renewal, &(struct wire_terms){ .limit = 0 });
 }

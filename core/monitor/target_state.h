@@ -2,13 +2,10 @@
  * What the monitor holds true of one target. There may be 100,000 of them, nearly all of them up: so the struct is small,
  * and what only some need (an open suspicion or incident, conditions, outages, failed attempts) is allocated while it
  * is needed.
- *
- * The encoded form has times in UTC.
  */
 #ifndef MONITOR_TARGET_STATE_H
 #define MONITOR_TARGET_STATE_H
 
-#include "base/wire.h"
 #include "config/config.h"
 #include "monitor/codes.h"
 #include "monitor/condition.h"
@@ -79,12 +76,5 @@ void target_state_fini(struct target_state *);
 
 /* The index of a phase of the policy as conditions count them; PHASE_ANY where it has none of that name. */
 uint8_t target_phase(const struct policy *, const char *name);
-
-/* Appends the state as a self-contained record with names, not numbers. */
-void target_state_encode(const struct target_state *, const struct policy *, const struct codes *, struct wire_out *);
-
-/* Reads it back into a state that target_state_init made. Without a policy (NULL), for one who only shows it, phases are
- * PHASE_ANY. False where malformed or there is no memory: the state is then as target_state_init leaves it. */
-bool target_state_decode(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
 
 #endif

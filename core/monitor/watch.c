@@ -56,20 +56,28 @@ watch_begin_anew(const struct watch *watch, struct target_state *state)
 }
 
 void
+watch_forget_target(const struct watch *watch, uint32_t target)
+{
+	struct watched *watched = &watch->targets[target];
+
+	assert(!watch->begun && watched->run == 0);
+	target_state_fini(&watched->state);
+	watch_begin_anew(watch, &watched->state);
+	attempts_destroy(&watched->attempts);
+	facts_destroy(&watched->facts);
+	target_name_forget(&watched->name);
+	watched->renewal = (struct renewal){ .end = 0 };
+	watched->network = 0;
+	watched->blurred = watched->blurred_end = watched->blurred_runs = 0;
+	watched->in_private = watched->was_held = false;
+	watched->flags &= WATCHED_MARKED;
+}
+
+void
 watch_forget(struct watch *watch)
 {
-	assert(!watch->begun);
-	for (uint32_t i = 0; i < watch->config->target_count; i++) {
-		struct watched *watched = &watch->targets[i];
-		/* the parent's word, not the keeper's */
-		uint8_t quarantined = watched->state.flags & TARGET_QUARANTINED;
-
-		target_state_fini(&watched->state);
-		attempts_destroy(&watched->attempts);
-		watch_begin_anew(watch, &watched->state);
-		watched->state.flags |= quarantined;
-		watched->flags &= (uint8_t)~WATCHED_SILENCED;
-	}
+	for (uint32_t i = 0; i < watch->config->target_count; i++)
+		watch_forget_target(watch, i);
 }
 
 void

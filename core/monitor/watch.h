@@ -88,7 +88,8 @@ watch_moment(const struct watch *watch)
 /* The target is pending since now, as at the first start. */
 void watch_begin_anew(const struct watch *, struct target_state *);
 
-/* Forgets what a keeper has said of all targets. */
+/* Forgets what a keeper has said of a target, and of all; runs have not begun. */
+void watch_forget_target(const struct watch *, uint32_t target);
 void watch_forget(struct watch *);
 
 /* A number that was given by a monitor before us: runs are numbered behind it. */

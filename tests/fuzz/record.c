@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "monitor/apply_run.h"
 #include "monitor/pace.h"
+#include "monitor/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,11 +21,11 @@ static const struct policy policy = { .probe = &plugin, .interval = 60 * SECOND,
 	.recover_tries = 2, .phase_count = 4, .phases = phases };
 
 static size_t
-encode(const struct target_state *target, const struct codes *codes, unsigned char *record, size_t room)
+encode(const struct target_state *target, struct codes *codes, unsigned char *record, size_t room)
 {
 	struct wire_out out = wire_over(record, room);
 
-	target_state_encode(target, &policy, codes, &out);
+	record_put_state(target, &policy, codes, &out);
 	assert(!out.bad);
 	return out.size;
 }
@@ -59,11 +60,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (codes == NULL)
 		return 0;
 	target_state_init(&target, (struct moment){ 1, 1 });
-	if (target_state_decode(&target, &policy, codes, 0, &in)) {
+	if (record_get_state(&target, &policy, codes, 0, &in)) {
 		size_t room = encode(&target, codes, first, sizeof first);
 		struct wire_in copy = wire_from(first, room);
 		target_state_init(&again, (struct moment){ 1, 1 });
-		assert(target_state_decode(&again, &policy, codes, 0, &copy) && wire_is_whole(&copy));
+		assert(record_get_state(&again, &policy, codes, 0, &copy) && wire_is_whole(&copy));
 		assert(encode(&again, codes, second, sizeof second) == room && memcmp(first, second, room) == 0);
 		target_state_fini(&again);
 		live_on(&target, codes);

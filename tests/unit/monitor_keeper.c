@@ -180,7 +180,6 @@ static void
 what_half_a_keeper_said_is_forgotten(void **unused)
 {
 	struct scene *scene = scene_create(2);
-	unsigned char packet[5000];
 
 	(void)unused;
 	scene_bear(scene, NOW);
@@ -190,15 +189,14 @@ what_half_a_keeper_said_is_forgotten(void **unused)
 	monitor_destroy(&scene->monitor);
 	scene->monitor = monitor_create(&scene->duty, NOW + 3 * MINUTE, 1);
 	scene_link_keeper(scene);
-	struct wire_out out = wire_over(packet, sizeof packet);
-	message_put_state(&out, &(struct message_state){ 0, false, { (char *)scene->record[0], scene->record_size[0] } });
-	assert_true(keeper_messages_take(scene->monitor, packet, out.size));
+	scene_say_state(scene, 0, scene->record[0], scene->record_size[0]);
 	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_DOWN);
 	assert_non_null(scene->monitor->watch.targets[0].attempts);
-	scene->monitor->watch.targets[0].state.flags |= TARGET_QUARANTINED;
+	held_targets_take(scene->monitor, &(struct message_account){ .account = ACCOUNT_HELD, .text = "its prober died" });
 	scene_link_keeper(scene);
 	assert_int_equal(scene->monitor->watch.targets[0].state.state, STATE_PENDING);
 	assert_null(scene->monitor->watch.targets[0].attempts);
+	scene_recovered(scene, 1); /* and what the parent has said by then is not */
 	assert_true(scene->monitor->watch.targets[0].state.flags & TARGET_QUARANTINED);
 	scene_destroy(&scene);
 }

@@ -5,6 +5,8 @@
  */
 #include "rules_world.h"
 
+#include "monitor/record.h"
+
 #include "monitor/attempt.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_UNDEFINED__)
@@ -149,12 +151,12 @@ be_born_again(struct world *world)
 	unsigned char record[2048];
 	struct wire_out out = wire_over(record, sizeof record);
 
-	target_state_encode(&world->target, &world->policy, world->codes, &out);
+	record_put_state(&world->target, &world->policy, world->codes, &out);
 	assert_false(out.bad);
 	struct wire_in in = wire_from(record, out.size);
 	target_state_fini(&world->target);
 	target_state_init(&world->target, world_moment(world->now));
-	assert_true(target_state_decode(&world->target, &world->policy, world->codes, WORLD_UTC, &in));
+	assert_true(record_get_state(&world->target, &world->policy, world->codes, WORLD_UTC, &in));
 	assert_true(wire_is_whole(&in));
 }
 
