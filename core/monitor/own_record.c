@@ -5,357 +5,362 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/wire_form.h"
 
 enum { OWN_RECORD_VERSION = 1, OWN_SUSPECTS = 16, OWN_SILENCES = 64 };
-enum { BLIND_HAS_DOUBTED = 1, BLIND_HAS_NEAR_DOUBTED = 2, BLIND_FLAGS = 4 };
 static const int64_t again_every = 30 * (int64_t)SECOND, away_max = 120 * (int64_t)SECOND,
     silences_for = 600 * (int64_t)SECOND, shown_again_min = 300 * (int64_t)SECOND;
 
-/* Writing */
+/* Forms, and the types of their rows */
 
-struct writing {
-	const struct own_side *own;
+struct context {
 	const struct watch *watch;
-	struct wire_out *out;
+	struct moment now;
 };
 
+/* Instants of the monotonic clock, 0 and INT64_MAX aside, which mean none and no end. */
 static void
-put_time(const struct writing *it, int64_t mono)
+put_instant(struct wire_out *out, const void *member, const void *context)
 {
-	wire_put_i64(it->out, mono == 0 || mono == INT64_MAX ? mono : clocks_at(&it->watch->clocks, mono).utc);
+	const struct context *it = context;
+	int64_t mono = *(const int64_t *)member;
+
+	wire_put_i64(out, mono == 0 || mono == INT64_MAX ? mono : clocks_at(&it->watch->clocks, mono).utc);
+}
+
+/* What lies ahead is now. */
+static void
+get_instant(struct wire_in *in, void *member, const void *context)
+{
+	*(int64_t *)member = clocks_from_utc(wire_get_i64(in), ((const struct context *)context)->now).mono;
 }
 
 static void
-put_target(const struct writing *it, uint32_t target)
+get_end(struct wire_in *in, void *member, const void *context)
 {
-	const struct target *configured = &it->watch->config->targets[target];
+	int64_t utc = wire_get_i64(in);
 
-	wire_put_u32(it->out, configured->hash);
-	wire_put_u32(it->out, configured->host_hash);
+	*(int64_t *)member = utc == INT64_MAX ? utc
+	    : clocks_from_utc(utc, ((const struct context *)context)->now).mono;
 }
 
 static void
-put_spells(const struct writing *it, const struct spells *spells)
+put_moment(struct wire_out *out, const void *member, const void *context)
 {
-	wire_put_u8(it->out, spells->count);
-	for (uint8_t i = 0; i < spells->count; i++) {
-		put_time(it, spells->items[i].from);
-		put_time(it, spells->items[i].to);
+	(void)context;
+	wire_put_i64(out, ((const struct moment *)member)->utc);
+}
+
+static void
+get_moment(struct wire_in *in, void *member, const void *context)
+{
+	*(struct moment *)member = clocks_from_utc(wire_get_i64(in), ((const struct context *)context)->now);
+}
+
+static void
+put_target(struct wire_out *out, const void *member, const void *context)
+{
+	const struct target *target = watch_target(((const struct context *)context)->watch, *(const uint32_t *)member);
+
+	wire_put_u32(out, target->hash);
+	wire_put_u32(out, target->host_hash);
+}
+
+/* CONFIG_NONE where it is not watched any more. */
+static void
+get_target(struct wire_in *in, void *member, const void *context)
+{
+	const struct config *config = ((const struct context *)context)->watch->config;
+	uint32_t hash = wire_get_u32(in), host_hash = wire_get_u32(in), target = 0;
+
+	while (target < config->target_count
+	    && (config->targets[target].hash != hash || config->targets[target].host_hash != host_hash))
+		target++;
+	*(uint32_t *)member = target < config->target_count ? target : CONFIG_NONE;
+}
+
+static const struct wire_type instant_type = { put_instant, get_instant },
+    end_type = { put_instant, get_end }, moment_type = { put_moment, get_moment },
+    target_type = { put_target, get_target };
+
+#define INSTANT(type_, member_) WIRE_FIELD(OWN, type_, member_, .type = &instant_type)
+#define MOMENT(type_, member_) WIRE_FIELD(OWN, type_, member_, .type = &moment_type)
+#define TARGET(type_, member_) WIRE_FIELD(OWN, type_, member_, .type = &target_type)
+#define UNSIGNED64(type_, member_) WIRE_FIELD(U64, type_, member_)
+
+/* What was told of several targets, and of ourselves. */
+struct told_kept {
+	struct told_together together;
+	uint16_t port;
+	char unusable[SOURCES_TEXT_MAX];
+	struct moment unusable_since;
+	int64_t clock_wrong;
+};
+
+static const struct wire_form together_form = { WIRE_FORM(told_together,
+	WIRE_FIELD(U32, told_together, count),
+	WIRE_FIELD(U32, told_together, apart),
+	MOMENT(told_together, began), MOMENT(told_together, told)) };
+
+static const struct wire_form told_form = { WIRE_FORM(told_kept,
+	WIRE_FIELD(PART, told_kept, together, .form = &together_form),
+	WIRE_FIELD(U16, told_kept, port),
+	WIRE_FIELD(STRING, told_kept, unusable),
+	MOMENT(told_kept, unusable_since),
+	INSTANT(told_kept, clock_wrong)) };
+
+static const struct wire_form spell_form = { WIRE_FORM(spell,
+	INSTANT(spell, from), WIRE_FIELD(OWN, spell, to, .type = &end_type)) };
+
+static const struct wire_form spells_form = { WIRE_FORM(spells, WIRE_LIST(PART, spells, items, count, .form = &spell_form)) };
+
+/* Blindness, with its causes by their names, those that stand. */
+struct blind_kept {
+	struct blind blind;
+	char told[32]; /* "": none is */
+	struct moment since;
+	uint8_t cause_count;
+	struct cause_kept {
+		char name[32];
+		int64_t since, shown;
+		uint16_t port;
+	} causes[BLIND_CAUSES];
+};
+
+static const struct wire_form cause_form = { WIRE_FORM(cause_kept,
+	WIRE_FIELD(NAME, cause_kept, name),
+	INSTANT(cause_kept, since), INSTANT(cause_kept, shown),
+	WIRE_FIELD(U16, cause_kept, port)) };
+
+static bool
+is_blind_stage(const void *record)
+{
+	const struct blind_kept *kept = record;
+
+	return kept->blind.stage != BLIND_NONE
+	    && (kept->blind.stage == BLIND_TOLD) == (blind_named(kept->told) != BLIND_CAUSES);
+}
+
+static const struct wire_form blind_form = { .holds = is_blind_stage, WIRE_FORM(blind_kept,
+	WIRE_FIELD(U8, blind_kept, blind.stage, .max = BLIND_STAGES - 1),
+	WIRE_FIELD(NAME, blind_kept, told),
+	MOMENT(blind_kept, since),
+	WIRE_LIST(PART, blind_kept, causes, cause_count, .form = &cause_form),
+	INSTANT(blind_kept, blind.heard), INSTANT(blind_kept, blind.failed_began), INSTANT(blind_kept, blind.failed_at),
+	WIRE_FIELD(U8, blind_kept, blind.contradicted),
+	INSTANT(blind_kept, blind.near_began), INSTANT(blind_kept, blind.near_at),
+	WIRE_FIELD(BIT, blind_kept, blind.doubted), WIRE_FIELD(BIT, blind_kept, blind.near_doubted),
+	WIRE_FIELD(PART, blind_kept, blind.spells, .form = &spells_form)) };
+
+static const struct wire_form suspect_form = { WIRE_FORM(suspect,
+	TARGET(suspect, target),
+	UNSIGNED64(suspect, network), UNSIGNED64(suspect, likeness),
+	INSTANT(suspect, ended),
+	WIRE_FIELD(I64, suspect, interval, .min = INT64_MIN)) };
+
+static bool
+is_hold_stage(const void *hold)
+{
+	return ((const struct hold *)hold)->stage != HOLD_NONE;
+}
+
+static const struct wire_form hold_form = { .holds = is_hold_stage, WIRE_FORM(hold,
+	WIRE_FIELD(U8, hold, stage, .max = HOLD_STAGES - 1),
+	INSTANT(hold, heard), INSTANT(hold, since),
+	UNSIGNED64(hold, likeness),
+	WIRE_FIELD(PART, hold, spells, .form = &spells_form),
+	WIRE_LIST(PART, hold, suspects, count, .form = &suspect_form)) };
+
+static const struct wire_form port_form = { WIRE_FORM(port_hold,
+	WIRE_FIELD(U16, port_hold, port),
+	INSTANT(port_hold, heard),
+	WIRE_FIELD(U8, port_hold, passed, .max = 1),
+	UNSIGNED64(port_hold, turned_away),
+	MOMENT(port_hold, refused),
+	WIRE_FIELD(PART, port_hold, hold, .form = &hold_form)) };
+
+static const struct wire_form silent_form = { WIRE_FORM(silent,
+	TARGET(silent, target),
+	UNSIGNED64(silent, network),
+	INSTANT(silent, from), INSTANT(silent, to),
+	WIRE_FIELD(U8, silent, fate, .max = UNHEARD_FAILED)) };
+
+/* Writing */
+
+static void
+put_blind(const struct own_side *own, const struct context *context, struct wire_out *out)
+{
+	struct blind_kept kept = { .blind = own->blind, .since = own->blind_since };
+
+	if (own->blind.stage == BLIND_TOLD)
+		text_copy(kept.told, sizeof kept.told, blind_name(own->blind.told));
+	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++) {
+		if (!blind_stands(&own->blind, i))
+			continue;
+		struct cause_kept *cause = &kept.causes[kept.cause_count++];
+		*cause = (struct cause_kept){ .since = own->blind.causes[i].since,
+			.shown = own->blind.causes[i].shown, .port = own->blind.causes[i].port };
+		text_copy(cause->name, sizeof cause->name, blind_name(i));
 	}
+	wire_put_form_as(out, &blind_form, &kept, context);
 }
 
-static void
-put_blind(const struct writing *it, const struct blind *blind)
+/* With the first of its suspects. */
+static struct hold
+shorten(const struct hold *hold)
 {
-	uint8_t count = 0;
+	struct hold kept = *hold;
 
-	wire_put_u8(it->out, (uint8_t)blind->stage);
-	wire_put_name(it->out, blind->stage == BLIND_TOLD ? blind_name(blind->told) : "");
-	wire_put_i64(it->out, it->own->blind_since.utc);
-	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		count = (uint8_t)(count + (blind->causes[i].since != 0));
-	wire_put_u8(it->out, count);
-	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
-		if (blind->causes[i].since != 0) {
-			wire_put_name(it->out, blind_name(i));
-			put_time(it, blind->causes[i].since);
-			put_time(it, blind->causes[i].shown);
-			wire_put_u16(it->out, blind->causes[i].port);
-		}
-	put_time(it, blind->heard);
-	put_time(it, blind->failed_began);
-	put_time(it, blind->failed_at);
-	wire_put_u8(it->out, blind->contradicted);
-	put_time(it, blind->near_began);
-	put_time(it, blind->near_at);
-	wire_put_u8(it->out, (uint8_t)((blind->doubted ? BLIND_HAS_DOUBTED : 0) | (blind->near_doubted ? BLIND_HAS_NEAR_DOUBTED : 0)));
-	put_spells(it, &blind->spells);
-}
-
-static void
-put_hold(const struct writing *it, const struct hold *hold)
-{
-	uint32_t count = hold->count < OWN_SUSPECTS ? hold->count : OWN_SUSPECTS;
-
-	wire_put_u8(it->out, (uint8_t)hold->stage);
-	put_time(it, hold->heard);
-	put_time(it, hold->since);
-	wire_put_u64(it->out, hold->likeness);
-	put_spells(it, &hold->spells);
-	wire_put_u8(it->out, (uint8_t)count);
-	for (uint32_t i = 0; i < count; i++) {
-		const struct suspect *suspect = &hold->suspects[i];
-		put_target(it, suspect->target);
-		wire_put_u64(it->out, suspect->network);
-		wire_put_u64(it->out, suspect->likeness);
-		put_time(it, suspect->ended);
-		wire_put_i64(it->out, suspect->interval);
-	}
-}
-
-static void
-put_ports(const struct writing *it)
-{
-	const struct own_side *own = it->own;
-
-	wire_put_u8(it->out, (uint8_t)own->port_count);
-	for (uint32_t i = 0; i < own->port_count; i++) {
-		const struct port_hold *of_port = &own->ports[i];
-		wire_put_u16(it->out, of_port->port);
-		put_time(it, of_port->heard);
-		wire_put_u8(it->out, of_port->passed);
-		wire_put_u64(it->out, of_port->turned_away);
-		wire_put_i64(it->out, of_port->refused.utc);
-		put_hold(it, &of_port->hold);
-	}
+	kept.count = hold->count < OWN_SUSPECTS ? hold->count : OWN_SUSPECTS;
+	return kept;
 }
 
 /* The last ones, of the time in which they tell anything. */
 static void
-put_silences(const struct writing *it)
+put_silences(const struct unheard *unheard, const struct context *context, struct wire_out *out)
 {
-	const struct unheard *unheard = &it->own->unheard;
-	uint32_t kept = unheard->count < UNHEARD_KEPT ? unheard->count : UNHEARD_KEPT;
-	uint32_t first = kept < OWN_SILENCES ? 0 : kept - OWN_SILENCES, count = 0;
+	const struct silent *last[OWN_SILENCES];
+	uint8_t count = 0;
 
-	for (uint32_t i = first; i < kept; i++)
-		count += it->watch->now - unheard->items[(unheard->count - kept + i) % UNHEARD_KEPT].to < silences_for;
-	wire_put_u8(it->out, (uint8_t)count);
-	for (uint32_t i = first; i < kept; i++) {
-		__typeof__(&unheard->items[0]) item = &unheard->items[(unheard->count - kept + i) % UNHEARD_KEPT];
-		if (it->watch->now - item->to >= silences_for)
-			continue;
-		put_target(it, item->target);
-		wire_put_u64(it->out, item->network);
-		put_time(it, item->from);
-		put_time(it, item->to);
-		wire_put_u8(it->out, (uint8_t)item->fate);
+	for (uint32_t i = 0; i < unheard->count && i < OWN_SILENCES; i++) {
+		const struct silent *item = &unheard->items[(unheard->count - 1 - i) % UNHEARD_KEPT];
+		if (context->watch->now - item->to < silences_for)
+			last[count++] = item;
 	}
-}
-
-static void
-put_told(const struct writing *it)
-{
-	const struct own_side *own = it->own;
-
-	wire_put_u32(it->out, own->digest.told.count);
-	wire_put_u32(it->out, own->digest.told.apart);
-	wire_put_i64(it->out, own->digest.told.began.utc);
-	wire_put_i64(it->out, own->digest.told.told.utc);
-	wire_put_u16(it->out, own->digest.port);
-	wire_put_bytes(it->out, (struct pw_bytes){ own->faults.unusable, strlen(own->faults.unusable) });
-	wire_put_i64(it->out, own->faults.unusable_since.utc);
-	put_time(it, own->faults.clock_wrong);
+	wire_put_u8(out, count);
+	while (count-- > 0)
+		wire_put_form_as(out, &silent_form, last[count], context);
 }
 
 void
 own_record_encode(const struct own_side *own, const struct watch *watch, struct wire_out *out)
 {
-	const struct writing it = { own, watch, out };
+	const struct context context = { watch, watch_moment(watch) };
+	struct told_kept told = { .together = own->digest.told, .port = own->digest.port,
+		.unusable_since = own->faults.unusable_since, .clock_wrong = own->faults.clock_wrong };
+	struct hold hold = shorten(&own->hold);
 
+	text_copy(told.unusable, sizeof told.unusable, own->faults.unusable);
 	wire_put_u8(out, OWN_RECORD_VERSION);
-	wire_put_i64(out, watch_moment(watch).utc);
-	put_told(&it);
-	put_blind(&it, &own->blind);
-	put_hold(&it, &own->hold);
-	put_ports(&it);
-	put_silences(&it);
+	wire_put_i64(out, context.now.utc);
+	wire_put_form_as(out, &told_form, &told, &context);
+	put_blind(own, &context, out);
+	wire_put_form_as(out, &hold_form, &hold, &context);
+	wire_put_u8(out, (uint8_t)own->port_count);
+	for (uint32_t i = 0; i < own->port_count; i++) {
+		struct port_hold of_port = own->ports[i];
+		of_port.hold = shorten(&own->ports[i].hold);
+		wire_put_form_as(out, &port_form, &of_port, &context);
+	}
+	put_silences(&own->unheard, &context, out);
 }
 
 /* Reading */
 
-struct reading {
-	struct own_side *own;
-	struct watch *watch;
-	struct wire_in *in;
-	struct moment now;
-	bool away; /* nobody watched for a while */
-};
-
-static struct moment
-get_moment(const struct reading *it)
+static void
+get_told(struct own_side *own, struct wire_in *in, const struct wire_terms *terms)
 {
-	int64_t utc = wire_get_i64(it->in);
+	struct told_kept told = { .port = 0 };
 
-	if (utc <= 0)
-		return (struct moment){ 0, 0 };
-	return (struct moment){ utc < it->now.utc ? utc - (it->now.utc - it->now.mono) : it->now.mono, utc };
-}
-
-static int64_t
-get_time(const struct reading *it)
-{
-	int64_t utc = wire_get_i64(it->in);
-
-	if (utc <= 0 || utc == INT64_MAX)
-		return utc < 0 ? 0 : utc;
-	return utc < it->now.utc ? utc - (it->now.utc - it->now.mono) : it->now.mono;
-}
-
-/* CONFIG_NONE: it is not watched any more. */
-static uint32_t
-get_target(const struct reading *it)
-{
-	const struct config *config = it->watch->config;
-	uint32_t hash = wire_get_u32(it->in), host_hash = wire_get_u32(it->in);
-
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].hash == hash && config->targets[i].host_hash == host_hash)
-			return i;
-	return CONFIG_NONE;
+	wire_get_form(in, &told_form, &told, terms);
+	own->digest.told = told.together;
+	own->digest.port = told.port;
+	text_copy(own->faults.unusable, sizeof own->faults.unusable, told.unusable);
+	own->faults.unusable_since = told.unusable_since;
+	own->faults.clock_wrong = told.clock_wrong;
 }
 
 static void
-get_spells(const struct reading *it, struct spells *spells)
+get_blind(struct own_side *own, struct wire_in *in, const struct wire_terms *terms, int64_t now)
 {
-	spells->count = wire_get_choice(it->in, SPELLS_KEPT + 1);
-	for (uint8_t i = 0; i < spells->count; i++) {
-		spells->items[i].from = get_time(it);
-		spells->items[i].to = get_time(it);
-	}
-}
-
-static void
-get_cause(const struct reading *it, struct blind *blind)
-{
-	char name[32];
-
-	wire_get_name(it->in, name, sizeof name);
-	enum blind_cause cause = blind_named(name);
-	int64_t since = get_time(it), shown = get_time(it);
-	uint16_t port = wire_get_u16(it->in);
-	if (cause == BLIND_CAUSES || it->in->bad)
-		return;
-	blind->causes[cause].since = since;
-	blind->causes[cause].shown = shown;
-	blind->causes[cause].port = port;
-	blind->causes[cause].target = UINT32_MAX;
-}
-
-static void
-get_blind(const struct reading *it, struct blind *blind)
-{
-	char told[32];
+	struct blind_kept kept = { .told = "" };
+	struct blind *blind = &own->blind;
 	int64_t begun = blind->heard;
 
-	blind->stage = (enum blind_stage)wire_get_choice(it->in, BLIND_STAGES);
-	wire_get_name(it->in, told, sizeof told);
-	it->own->blind_since = get_moment(it);
-	for (uint8_t count = wire_get_choice(it->in, BLIND_CAUSES + 1); count > 0; count--)
-		get_cause(it, blind);
-	blind->heard = get_time(it);
-	blind->failed_began = get_time(it);
-	blind->failed_at = get_time(it);
-	blind->contradicted = wire_get_u8(it->in);
-	blind->near_began = get_time(it);
-	blind->near_at = get_time(it);
-	uint8_t flags = wire_get_choice(it->in, BLIND_FLAGS);
-	blind->doubted = flags & BLIND_HAS_DOUBTED;
-	blind->near_doubted = flags & BLIND_HAS_NEAR_DOUBTED;
-	get_spells(it, &blind->spells);
-	blind->told = blind_named(told);
-	it->in->bad |= blind->stage == BLIND_NONE || (blind->stage == BLIND_TOLD) != (blind->told != BLIND_CAUSES);
+	wire_get_form(in, &blind_form, &kept, terms);
+	*blind = kept.blind;
+	own->blind_since = kept.since;
+	blind->told = blind_named(kept.told);
+	for (uint8_t i = 0; i < kept.cause_count; i++) {
+		enum blind_cause cause = blind_named(kept.causes[i].name);
+		if (cause == BLIND_CAUSES)
+			continue;
+		blind->causes[cause].since = kept.causes[i].since;
+		blind->causes[cause].shown = kept.causes[i].shown;
+		blind->causes[cause].port = kept.causes[i].port;
+		blind->causes[cause].target = UINT32_MAX;
+	}
 	if (blind->stage == BLIND_SEEING) /* nothing is known against the time from then to now */
 		blind->heard = begun;
-	blind_take_over(blind, it->now.mono);
+	blind_take_over(blind, now);
 }
 
+/* `away`: nobody watched for a while. */
 static void
-get_suspect(const struct reading *it, struct hold *hold)
-{
-	struct suspect suspect = { .target = get_target(it), .network = wire_get_u64(it->in), .likeness = wire_get_u64(it->in) };
-
-	suspect.ended = get_time(it);
-	suspect.interval = wire_get_i64(it->in);
-	if (suspect.target != CONFIG_NONE)
-		hold->suspects[hold->count++] = suspect;
-}
-
-static void
-get_hold(const struct reading *it, struct hold *hold)
+take_hold(struct hold *hold, const struct hold *kept, bool away, int64_t now)
 {
 	int64_t begun = hold->heard;
 
-	*hold = (struct hold){ .stage = (enum hold_stage)wire_get_choice(it->in, HOLD_STAGES) };
-	hold->heard = get_time(it);
-	hold->since = get_time(it);
-	hold->likeness = wire_get_u64(it->in);
-	get_spells(it, &hold->spells);
-	for (uint8_t count = wire_get_choice(it->in, OWN_SUSPECTS + 1); count > 0 && !it->in->bad; count--)
-		get_suspect(it, hold);
-	it->in->bad |= hold->stage == HOLD_NONE;
+	*hold = *kept;
+	hold->count = 0;
+	for (uint32_t i = 0; i < kept->count; i++)
+		if (kept->suspects[i].target != CONFIG_NONE)
+			hold->suspects[hold->count++] = kept->suspects[i];
 	if (hold->stage == HOLD_FREE && hold->count == 0)
 		hold->heard = begun;
-	if (it->away)
-		hold_wait(hold, it->now.mono);
+	if (away)
+		hold_wait(hold, now);
 }
 
 static void
-get_ports(const struct reading *it)
+get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *terms, bool away, int64_t now)
 {
-	for (uint8_t count = wire_get_u8(it->in); count > 0 && !it->in->bad; count--) {
-		struct port_hold read = { .port = wire_get_u16(it->in) };
-		struct port_hold *of_port = own_side_port(it->own, read.port);
-		read.heard = get_time(it);
-		read.passed = wire_get_choice(it->in, 2);
-		read.turned_away = wire_get_u64(it->in);
-		read.refused = get_moment(it);
-		hold_init(&read.hold, it->now.mono);
-		get_hold(it, &read.hold);
+	for (uint8_t count = wire_get_u8(in); count > 0 && !in->bad; count--) {
+		struct port_hold read = { .port = 0 };
+		wire_get_form(in, &port_form, &read, terms);
+		struct port_hold *of_port = own_side_port(own, read.port);
 		/* Of a port on which nothing is watched any more, what was told is over, but nobody could have answered on it. */
-		if (of_port != NULL)
-			*of_port = read;
-	}
-}
-
-static void
-get_silences(const struct reading *it)
-{
-	for (uint8_t count = wire_get_choice(it->in, OWN_SILENCES + 1); count > 0 && !it->in->bad; count--) {
-		uint32_t target = get_target(it);
-		uint64_t network = wire_get_u64(it->in);
-		int64_t from = get_time(it), to = get_time(it);
-		enum unheard_fate fate = (enum unheard_fate)wire_get_choice(it->in, UNHEARD_FAILED + 1);
-		if (target == CONFIG_NONE)
+		if (of_port == NULL)
 			continue;
-		unheard_add(&it->own->unheard, target, network, from, to);
-		if (fate != UNHEARD_OPEN)
-			unheard_end(&it->own->unheard, target, fate);
-		it->watch->targets[target].unheard = fate == UNHEARD_OPEN;
+		struct hold hold = of_port->hold;
+		take_hold(&hold, &read.hold, away, now);
+		*of_port = read;
+		of_port->hold = hold;
 	}
 }
 
 static void
-get_told(const struct reading *it)
+get_silences(struct own_side *own, struct watch *watch, struct wire_in *in, const struct wire_terms *terms)
 {
-	struct own_side *own = it->own;
-
-	own->digest.told.count = wire_get_u32(it->in);
-	own->digest.told.apart = wire_get_u32(it->in);
-	own->digest.told.began = get_moment(it);
-	own->digest.told.told = get_moment(it);
-	own->digest.port = wire_get_u16(it->in);
-	struct pw_bytes unusable = wire_get_text(it->in, sizeof own->faults.unusable - 1);
-	memcpy(own->faults.unusable, unusable.data, unusable.size);
-	own->faults.unusable[unusable.size] = '\0';
-	own->faults.unusable_since = get_moment(it);
-	own->faults.clock_wrong = get_time(it);
+	for (uint8_t count = wire_get_choice(in, OWN_SILENCES + 1); count > 0 && !in->bad; count--) {
+		struct silent read = { .target = CONFIG_NONE };
+		wire_get_form(in, &silent_form, &read, terms);
+		if (in->bad || read.target == CONFIG_NONE)
+			continue;
+		unheard_add(&own->unheard, read.target, read.network, read.from, read.to);
+		if (read.fate != UNHEARD_OPEN)
+			unheard_end(&own->unheard, read.target, read.fate);
+		watch->targets[read.target].unheard = read.fate == UNHEARD_OPEN;
+	}
 }
 
 bool
 own_record_decode(struct own_side *own, struct watch *watch, struct wire_in *in)
 {
-	struct reading it = { .own = own, .watch = watch, .in = in, .now = watch_moment(watch) };
+	const struct context context = { watch, watch_moment(watch) };
+	const struct wire_terms terms = { .version = OWN_RECORD_VERSION, .context = &context };
+	struct hold hold = { .stage = HOLD_NONE };
 
 	own_record_forget(own, watch);
-	in->bad |= wire_get_u8(in) != OWN_RECORD_VERSION;
-	int64_t at = wire_get_i64(in);
-	it.away = it.now.utc < at || it.now.utc - at > away_max;
-	get_told(&it);
-	get_blind(&it, &own->blind);
-	get_hold(&it, &own->hold);
-	get_ports(&it);
-	get_silences(&it);
+	wire_require(in, wire_get_u8(in) == OWN_RECORD_VERSION);
+	int64_t at = wire_get_i64(in), now = context.now.mono;
+	bool away = context.now.utc < at || context.now.utc - at > away_max;
+	get_told(own, in, &terms);
+	get_blind(own, in, &terms, now);
+	wire_get_form(in, &hold_form, &hold, &terms);
+	take_hold(&own->hold, &hold, away, now);
+	get_ports(own, in, &terms, away, now);
+	get_silences(own, watch, in, &terms);
 	own->references_doubted = own->blind.doubted;
 	own->record.known = wire_is_whole(in);
 	if (!own->record.known)

@@ -13,7 +13,7 @@ enum { SPELLS_KEPT = 8 };
 /* The last ones, oldest first; where there are more, the two oldest become one with the time
  * between them. */
 struct spells {
-	struct { int64_t from, to; } items[SPELLS_KEPT]; /* `to` INT64_MAX: it lasts */
+	struct spell { int64_t from, to; } items[SPELLS_KEPT]; /* `to` INT64_MAX: it lasts */
 	uint8_t count;
 };
 

@@ -21,7 +21,7 @@ enum unheard_fate {
 /* The last UNHEARD_KEPT of them. */
 struct unheard {
 	uint32_t count; /* ever */
-	struct {
+	struct silent {
 		uint64_t network;
 		int64_t from, to; /* the silence */
 		uint32_t target;
