@@ -4,8 +4,22 @@
 #define MONITOR_ACTIVITY_H
 
 #include "base/spread.h"
-#include "monitor/attempt_log.h"
+#include "monitor/own_side.h"
 #include "monitor/sighting.h"
+
+/* Single attempts in the log, which tells no more of them than a reader can bear. Changes are not
+ * among them. */
+
+struct attempt_log {
+	int64_t since;     /* monotonic: the budget of lines began then */
+	uint32_t lines;    /* that it was used for */
+	uint64_t withheld; /* since that was said last */
+};
+
+/* Says what has become of an attempt, if that is worth a line. */
+void attempt_log_add(struct attempt_log *, const struct watch *, const struct own_side *,
+    const struct news *,
+    const struct report *);
 
 struct monitor;
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "monitor/attempt.h"
-#include "monitor/own_ipv6.h"
+#include "monitor/own_faults.h"
 
 /* What a code means where nobody said more. */
 static void
@@ -158,6 +158,19 @@ add_condition(struct text *text, const struct watch *watch, const struct told *t
 		add_meaning(text, watch, told->target, code);
 }
 
+/*
+ * Whether nobody in another network is watched over IPv6: then it cannot be told whose fault it is.
+ */
+static bool
+is_alone_over_ipv6(const struct watch *watch, uint32_t target)
+{
+	for (uint32_t i = 0; i < watch->config->target_count; i++)
+		if (i != target && watch->targets[i].ipv6 != IPV6_UNSEEN
+		    && watch->targets[i].network != watch->targets[target].network)
+			return false;
+	return true;
+}
+
 static void
 add_with_span(struct text *text, const char *before, const struct change *change,
     const char *behind)
@@ -199,7 +212,7 @@ change_text_add(struct text *text, const struct watch *watch, const struct told 
 		add_condition(text, watch, told, code);
 		if (report != NULL && (report->ways & WAY_IPV6_SILENT)
 		    && strcmp(code, "some_addresses") == 0
-		    && ipv6_is_alone(watch, told->target))
+		    && is_alone_over_ipv6(watch, told->target))
 			text_add(text,
 			    "; no other target is watched over IPv6: it may be our own way");
 		return;

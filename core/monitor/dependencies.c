@@ -17,20 +17,37 @@
 bool
 dependencies_init(struct dependencies *dependencies, const struct config *config)
 {
-	*dependencies = (struct dependencies){ .tree = NULL };
-	if (!dependency_tree_create(&dependencies->tree, config))
+	uint32_t count = config->target_count;
+	bool any = false;
+
+	*dependencies = (struct dependencies){ .items = NULL };
+	for (uint32_t i = 0; i < count; i++)
+		any |= config->targets[i].parent != CONFIG_NONE;
+	if (!any)
+		return true;
+	dependencies->items = calloc(count, sizeof *dependencies->items);
+	if (dependencies->items == NULL)
 		return false;
-	dependencies->items = dependencies->tree == NULL ? NULL
-	    : calloc(config->target_count, sizeof *dependencies->items);
-	return dependencies->tree == NULL || dependencies->items != NULL;
+	for (uint32_t i = 0; i < count; i++)
+		dependencies->items[i].first_child = dependencies->items[i].next_sibling = CONFIG_NONE;
+	/* Backwards, since each becomes the first child: what is told of them is in the order of the
+	 * configuration. */
+	for (uint32_t i = count; i-- > 0;) {
+		uint32_t parent = config->targets[i].parent;
+		if (parent == CONFIG_NONE)
+			continue;
+		assert(parent < count && parent != i);
+		dependencies->items[i].next_sibling = dependencies->items[parent].first_child;
+		dependencies->items[parent].first_child = i;
+	}
+	return true;
 }
 
 void
 dependencies_fini(struct dependencies *dependencies)
 {
-	free(dependencies->tree);
 	free(dependencies->items);
-	*dependencies = (struct dependencies){ .tree = NULL };
+	dependencies->items = NULL;
 }
 
 static uint32_t
@@ -45,7 +62,7 @@ dependencies_silence(const struct monitor *monitor, uint32_t target)
 	const struct watch *watch = &monitor->watch;
 	const struct dependencies *dependencies = &monitor->dependencies;
 
-	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE)
+	if (dependencies->items == NULL || parent_of(watch, target) == CONFIG_NONE)
 		return 0;
 	int64_t began = dependencies->items[target].began;
 	uint32_t reasons = 0;
@@ -96,7 +113,7 @@ dependencies_suspected(struct monitor *monitor, uint32_t target, int64_t began)
 	struct dependencies *dependencies = &monitor->dependencies;
 	int64_t wait = 0;
 
-	if (dependencies->tree == NULL || parent_of(watch, target) == CONFIG_NONE
+	if (dependencies->items == NULL || parent_of(watch, target) == CONFIG_NONE
 	    || dependencies->items[target].began == began)
 		return;
 	struct dependent *dependent = &dependencies->items[target];
@@ -127,10 +144,10 @@ dependencies_begin(struct monitor *monitor)
 static void
 refresh_children(struct monitor *monitor, uint32_t target, bool moved)
 {
-	const struct dependency_tree *tree = monitor->dependencies.tree;
+	const struct dependent *items = monitor->dependencies.items;
 
-	for (uint32_t i = tree[target].first_child; i != CONFIG_NONE; i = tree[i].next_sibling) {
-		if (moved || monitor->dependencies.items[i].waits != 0)
+	for (uint32_t i = items[target].first_child; i != CONFIG_NONE; i = items[i].next_sibling) {
+		if (moved || items[i].waits != 0)
 			refresh(monitor, i);
 		refresh_children(monitor, i, moved);
 	}
@@ -150,7 +167,7 @@ end_wait(struct monitor *monitor, uint32_t target)
 void
 dependencies_learnt(struct monitor *monitor, uint32_t target, int64_t started, bool moved)
 {
-	if (monitor->dependencies.tree == NULL)
+	if (monitor->dependencies.items == NULL)
 		return;
 	struct dependent *dependent = &monitor->dependencies.items[target];
 	dependent->looked = started;
@@ -165,7 +182,7 @@ dependencies_learnt(struct monitor *monitor, uint32_t target, int64_t started, b
 void
 dependencies_moved(struct monitor *monitor, uint32_t target)
 {
-	if (monitor->dependencies.tree != NULL)
+	if (monitor->dependencies.items != NULL)
 		refresh_children(monitor, target, true);
 }
 

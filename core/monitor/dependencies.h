@@ -5,19 +5,20 @@
 #ifndef MONITOR_DEPENDENCIES_H
 #define MONITOR_DEPENDENCIES_H
 
-#include "monitor/dependency_tree.h"
+#include "config/config.h"
 
 struct monitor;
 
 struct dependencies {
-	struct dependency_tree *tree; /* NULL: no target has a parent, and there is nothing to do */
 	struct dependent {
+		/* As the configuration says: at most 8 deep, and without cycles. CONFIG_NONE: none */
+		uint32_t first_child, next_sibling;
 		int64_t looked;     /* when its last run that ended had begun */
 		int64_t wanted;     /* a run that begins later is wanted by a child; 0: none */
 		int64_t began;      /* its last suspicion: the first failing attempt */
 		int64_t waits;      /* until when its own `down` waits for its parents; 0: it does
 		                     * not */
-	} *items; /* of all targets */
+	} *items; /* of all targets; NULL: none has a parent, and there is nothing to do */
 	uint32_t waiting; /* how many of them wait */
 };
 

@@ -23,11 +23,11 @@
 #include "monitor/activity.h"
 #include "monitor/cross_check.h"
 #include "monitor/dependencies.h"
+#include "monitor/held_targets.h"
 #include "monitor/keeper_link.h"
 #include "monitor/orders.h"
 #include "monitor/own_side.h"
-#include "monitor/held_targets.h"
-#include "monitor/recent_facts.h"
+#include "monitor/prober_messages.h"
 #include "monitor/watch.h"
 
 struct control;

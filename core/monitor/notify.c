@@ -8,11 +8,11 @@
 
 #include "base/messages_outbox.h"
 #include "monitor/change_text.h"
-#include "monitor/dependency_tree.h"
+#include "monitor/dependencies.h"
 #include "monitor/monitor.h"
 #include "monitor/silence.h"
 
-enum { SENTENCE_MAX = 4096 };
+enum { SENTENCE_MAX = 8192 };
 static const uint32_t of_parents = SILENCE_parent | SILENCE_parent_unplain;
 
 static void
@@ -74,6 +74,18 @@ name_attempts(struct message_change *message, const struct watched *watched,
 	}
 }
 
+/* How many targets lie behind this one, near and far. */
+static uint32_t
+count_behind(const struct dependent *items, uint32_t target)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = items == NULL ? CONFIG_NONE : items[target].first_child; i != CONFIG_NONE;
+	    i = items[i].next_sibling)
+		count += 1 + count_behind(items, i);
+	return count;
+}
+
 void
 notify_change(struct monitor *monitor, uint32_t target, const struct change *change,
     const struct report *report)
@@ -88,7 +100,7 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	struct text text = TEXT_OVER(sentence), silences = TEXT_OVER(message.silences);
 	const struct told told = { .target = target, .change = change, .report = report,
 		.behind = change->kind == NOTICE_down
-		? dependency_tree_count(monitor->dependencies.tree, target) : 0 };
+		? count_behind(monitor->dependencies.items, target) : 0 };
 
 	assert(change->number <= watched->state.number);
 	snprintf(message.kind, sizeof message.kind, "%s", notice_name(change->kind));
@@ -106,7 +118,7 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	    && (change->kind == NOTICE_down || change->kind == NOTICE_flapping))
 		own_digest_add(&monitor->own.digest, watched, watch->now);
 	if (change->apart)
-		own_digest_note_apart(&monitor->own.digest);
+		monitor->own.digest.told.apart++; /* of those that were told together */
 	keeper_link_add_change(monitor->keeper, &message);
 }
 
@@ -151,4 +163,29 @@ notify_facts(struct monitor *monitor, const struct report *report, const char *f
 
 	notify_change(monitor, report->target, &change, &told);
 	keeper_link_mark(monitor->keeper, report->target);
+}
+
+/* Changes of our own have numbers of their own, and no target: what they are of stands in their
+ * sentence. */
+uint64_t
+notify_own(struct monitor *monitor, enum notice_kind kind, const char *code, struct moment since,
+    const char *format, ...)
+{
+	struct message_change message = { .target = CONFIG_NONE,
+	    .change = keeper_link_number_own(monitor->keeper),
+		.detected = message_time(since),
+		.confirmed = message_time(watch_moment(&monitor->watch)) };
+	char sentence[SENTENCE_MAX];
+	struct text text = TEXT_OVER(sentence);
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	snprintf(message.kind, sizeof message.kind, "%s", notice_name(kind));
+	snprintf(message.code, sizeof message.code, "%s", code);
+	message.text = (struct pw_bytes){ text.bytes, text.size };
+	keeper_link_add_change(monitor->keeper, &message);
+	keeper_link_mark(monitor->keeper, CONFIG_NONE);
+	return message.change;
 }

@@ -1,7 +1,9 @@
-/* Changes of targets become messages to the keeper, which records, logs and tells them. */
+/* Changes of targets, and our own, become messages to the keeper, which records, logs and tells
+ * them. */
 #ifndef MONITOR_NOTIFY_H
 #define MONITOR_NOTIFY_H
 
+#include "base/notice.h"
 #include "monitor/sighting.h"
 
 struct monitor;
@@ -15,5 +17,10 @@ void notify_silence(struct monitor *, uint32_t target, uint32_t was);
 
 /* Steady facts of the target of that run are others than before: `facts` says which. */
 void notify_facts(struct monitor *, const struct report *, const char *facts);
+
+/* Gives the keeper a change of our own, with the sentence that is made of `format`; `code`: an
+ * outcome. Returns its number. */
+uint64_t notify_own(struct monitor *, enum notice_kind, const char *code, struct moment since,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -14,7 +14,6 @@
 
 #include "base/clock.h"
 #include "monitor/attempt.h"
-#include "monitor/isolation.h"
 #include "monitor/pace.h"
 
 enum { TICKS_AHEAD = 2, CONFIRMING_MAX = 16 };
@@ -34,7 +33,10 @@ struct orders {
 	struct schedule schedule;
 	struct prober_link *probers;
 	uint32_t prober_count;
-	struct isolation isolation;
+	/* Those that are run apart: which target each of the PROBERS_APART probers has, CONFIG_NONE
+	 * if none, and who waits for one, in their order. The line has room for all targets, so that
+	 * none is refused for want of memory. */
+	uint32_t alone[PROBERS_APART], *line, in_line;
 	/* Attempts that may confirm an outage, when they were ordered; those that are over leave
 	 * when it is asked for them. */
 	struct confirming { uint32_t target; uint64_t run; } confirming[CONFIRMING_MAX];
@@ -51,8 +53,10 @@ orders_create(struct watch *watch)
 		return NULL;
 	orders->watch = watch;
 	orders->probers = calloc(watch->config->probers + PROBERS_APART, sizeof *orders->probers);
-	bool made = orders->probers != NULL && isolation_init(&orders->isolation,
-	    watch->config->target_count)
+	orders->line = malloc((watch->config->target_count + 1) * sizeof *orders->line);
+	for (uint32_t i = 0; i < PROBERS_APART; i++)
+		orders->alone[i] = CONFIG_NONE;
+	bool made = orders->probers != NULL && orders->line != NULL
 	    && schedule_init(&orders->schedule, watch->config->target_count, watch->now);
 	while (made && orders->prober_count < watch->config->probers + PROBERS_APART) {
 		struct prober_link *prober = &orders->probers[orders->prober_count++];
@@ -79,7 +83,7 @@ orders_destroy(struct orders **given)
 			close(orders->probers[i].fd);
 		free(orders->probers[i].bytes);
 	}
-	isolation_fini(&orders->isolation);
+	free(orders->line);
 	schedule_fini(&orders->schedule);
 	free(orders->probers);
 	free(orders);
@@ -98,8 +102,10 @@ orders_prober(const struct orders *orders, uint32_t target)
 
 	if (!orders->watch->targets[target].apart)
 		return config_prober_of(config, target);
-	uint32_t place = isolation_place(&orders->isolation, target);
-	return place < PROBERS_APART ? config->probers + place : CONFIG_NONE;
+	for (uint32_t i = 0; i < PROBERS_APART; i++)
+		if (orders->alone[i] == target)
+			return config->probers + i;
+	return CONFIG_NONE;
 }
 
 bool
@@ -152,7 +158,7 @@ orders_note_waiting(struct orders *orders, uint32_t prober, uint32_t connections
 struct orders_load
 orders_load(const struct orders *orders)
 {
-	struct orders_load load = { .in_line = orders->isolation.waiting };
+	struct orders_load load = { .in_line = orders->in_line };
 
 	for (uint32_t i = 0; i < orders->watch->config->target_count; i++) {
 		uint32_t prober = orders_prober(orders, i);
@@ -374,11 +380,12 @@ give_probers(struct orders *orders)
 	const struct watch *watch = orders->watch;
 
 	for (uint32_t i = 0; i < PROBERS_APART && watch->begun; i++) {
-		if (orders->probers[watch->config->probers + i].fd < 0)
+		if (orders->probers[watch->config->probers + i].fd < 0 || orders->in_line == 0
+		    || orders->alone[i] != CONFIG_NONE)
 			continue;
-		uint32_t target = isolation_give(&orders->isolation, i);
-		if (target != CONFIG_NONE)
-			orders_plan(orders, target, watch->now);
+		uint32_t target = orders->alone[i] = orders->line[0];
+		memmove(orders->line, orders->line + 1, --orders->in_line * sizeof *orders->line);
+		orders_plan(orders, target, watch->now);
 	}
 }
 
@@ -431,14 +438,23 @@ orders_isolate(struct orders *orders, uint32_t target)
 	orders_cancel(orders, target);
 	watched->apart = true;
 	watched->named = false;
-	isolation_add(&orders->isolation, target);
+	assert(orders->in_line < orders->watch->config->target_count);
+	orders->line[orders->in_line++] = target;
 	give_probers(orders);
 }
 
 static void
 run_among_others(struct orders *orders, uint32_t target)
 {
-	isolation_remove(&orders->isolation, target);
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < PROBERS_APART; i++)
+		if (orders->alone[i] == target)
+			orders->alone[i] = CONFIG_NONE;
+	for (uint32_t i = 0; i < orders->in_line; i++)
+		if (orders->line[i] != target)
+			orders->line[left++] = orders->line[i];
+	orders->in_line = left;
 	orders->watch->targets[target].apart = orders->watch->targets[target].named = false;
 	give_probers(orders);
 }
@@ -458,7 +474,8 @@ orders_isolated_reported(struct orders *orders, const struct report *report)
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	if (isolation_place(&orders->isolation, report->target) == PROBERS_APART
+	assert(orders->watch->targets[report->target].apart);
+	if (orders_prober(orders, report->target) == CONFIG_NONE
 	    || orders->watch->targets[report->target].run != 0
 	    || strcmp(report->outcome, "interrupted") == 0)
 		return;

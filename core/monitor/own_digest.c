@@ -7,30 +7,15 @@
 
 #include "base/clock.h"
 #include "monitor/monitor.h"
-#include "monitor/own_notice.h"
+#include "monitor/notify.h"
 
 enum { DIGEST_NAMES = 50, DIGEST_TEXT = 4096 };
-static const int64_t digest_pause = 60 * (int64_t)SECOND;
-
-void
-own_digest_add(struct own_digest *digest, struct watched *watched, int64_t now)
-{
-	watched->flags |= WATCHED_IN_DIGEST;
-	if (digest->count++ == 0 && digest->due < now)
-		digest->due = now + digest_pause;
-}
 
 void
 own_digest_tell_soon(struct own_digest *digest, uint16_t port, int64_t now)
 {
 	digest->due = now;
 	digest->port = port;
-}
-
-void
-own_digest_note_apart(struct own_digest *digest)
-{
-	digest->told.apart++;
 }
 
 /* Names those whose down was stamped since the last digest, and forgets that it was. */
@@ -69,14 +54,14 @@ tell(struct monitor *monitor)
 	digest->count = 0;
 	text_add_span(&span, watch->now - began.mono);
 	if (digest->port != 0)
-		(void)own_notice(monitor, NOTICE_digest, "digest", began,
+		(void)notify_own(monitor, NOTICE_digest, "digest", began,
 		    "%" PRIu32 " target%s not answered on port %u as %s "
 		    "should for %s; ours or theirs: nothing that we can reach on that port tells "
 		    "which%s", count,
 		    count == 1 ? " has" : "s have", digest->port, count == 1 ? "it" : "they", since,
 		    names);
 	else
-		(void)own_notice(monitor, NOTICE_digest, "digest", began,
+		(void)notify_own(monitor, NOTICE_digest, "digest", began,
 		    "%s%" PRIu32 " target%s failed for %s; our network or theirs; "
 		    "nothing that we can reach tells which%s",
 		    count == watch->config->target_count ? "all " : "", count,
@@ -110,7 +95,7 @@ own_digest_tell_refused(struct monitor *monitor, struct port_hold *of_port)
 	of_port->refused = clocks_at(&watch->clocks, of_port->hold.since);
 	text_add_span(&span, watch->now - of_port->hold.since);
 	name_code(code, of_port->port);
-	(void)own_notice(monitor, NOTICE_digest, code, of_port->refused,
+	(void)notify_own(monitor, NOTICE_digest, code, of_port->refused,
 	    "%" PRIu32 " targets on port %u have turned us away for %s in "
 	    "the same words; ours or theirs: nothing that we can reach on that port tells which: "
 	    "%s", count, of_port->port, since,
@@ -130,7 +115,7 @@ end_refusals(struct monitor *monitor)
 			continue;
 		text_add_span(&span, monitor->watch.now - of_port->refused.mono);
 		name_code(code, of_port->port);
-		(void)own_notice(monitor, NOTICE_cleared, code, of_port->refused,
+		(void)notify_own(monitor, NOTICE_cleared, code, of_port->refused,
 		    "port %u is answered by its targets again, after %s",
 		    of_port->port, bytes);
 		of_port->refused = (struct moment){ 0, 0 };
@@ -196,7 +181,7 @@ own_digest_end(struct monitor *monitor)
 		return;
 	uint32_t apart = told->apart < told->count ? told->apart : told->count;
 	text_add_span(&span, watch->now - began.mono);
-	(void)own_notice(monitor, NOTICE_cleared, "digest", began,
+	(void)notify_own(monitor, NOTICE_cleared, "digest", began,
 	    "%" PRIu32 " of the %" PRIu32 " targets that were told together "
 	    "answer again, after %s%s", told->count - apart, told->count, bytes,
 	    apart > 0 ? "; the others were told by themselves" : "");

@@ -3,11 +3,12 @@
 #define MONITOR_OWN_DIGEST_H
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "monitor/watch.h"
 
 struct monitor;
 struct port_hold;
-struct watched;
+
+#define OWN_DIGEST_PAUSE (60 * (int64_t)SECOND) /* from the first down that is to be told together */
 
 /* Part of our own side. */
 struct own_digest {
@@ -22,12 +23,16 @@ struct own_digest {
 };
 
 /* A down was stamped with `digest` at the monotonic time `now`. */
-void own_digest_add(struct own_digest *, struct watched *, int64_t now);
+static inline void
+own_digest_add(struct own_digest *digest, struct watched *watched, int64_t now)
+{
+	watched->flags |= WATCHED_IN_DIGEST;
+	if (digest->count++ == 0 && digest->due < now)
+		digest->due = now + OWN_DIGEST_PAUSE;
+}
+
 /* All that have been are told in the next tick; `port`: that of all of them, 0: of several. */
 void own_digest_tell_soon(struct own_digest *, uint16_t port, int64_t now);
-/* A target that was told in a digest is told by itself. */
-void own_digest_note_apart(struct own_digest *);
-
 /* The hold of a port has run out for those that are turned away in the same words: they are told,
  * and nothing of each. */
 void own_digest_tell_refused(struct monitor *, struct port_hold *);

@@ -4,8 +4,20 @@
 #define MONITOR_OWN_FAULTS_H
 
 #include "monitor/own_side.h"
+#include "monitor/sighting.h"
 
 struct monitor;
+
+/* What the last run of a target told: nothing, that somebody was heard over IPv6, or that all of
+ * IPv6 were silent while one of IPv4 answered. */
+enum ipv6 { IPV6_UNSEEN, IPV6_HEARD, IPV6_SILENT };
+
+/*
+ * Learns from a run beyond this host. Where our way is away, what the run says of the target's IPv6
+ * addresses is taken out of it: the condition some_addresses, or the failure where all addresses
+ * have to answer.
+ */
+void ipv6_learn(struct monitor *, struct sighting *, struct report *);
 
 /* Reads the clocks: a suspension of this host, and a clock that was set, are logged, and what is
  * open is moved with the clock. Every tick, and before a report is judged. */

@@ -8,10 +8,9 @@
 #define MONITOR_OWN_SIDE_H
 
 #include "monitor/blind.h"
-#include "monitor/own_digest.h"
-#include "monitor/hearing.h"
 #include "monitor/hold.h"
-#include "monitor/unheard.h"
+#include "monitor/own_digest.h"
+#include "monitor/spells.h"
 #include "monitor/watch.h"
 
 /* Suspicion of our way out to one port. */

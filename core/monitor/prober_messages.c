@@ -2,6 +2,7 @@
  * it is judged. */
 #include "monitor/prober_messages.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,6 +12,45 @@
 #include "monitor/pace.h"
 #include "monitor/process_run.h"
 #include "monitor/self_check.h"
+
+/*
+ * Runs have numbers that grow, so their remainder is a place: a run that is 4,096 later takes it.
+ */
+
+enum { RUNS = 4096 };
+
+struct recent_facts {
+	struct { uint64_t run; char *text; } items[RUNS];
+};
+
+struct recent_facts *
+recent_facts_create(void)
+{
+	return calloc(1, sizeof(struct recent_facts));
+}
+
+void
+recent_facts_destroy(struct recent_facts **facts)
+{
+	for (uint32_t i = 0; *facts != NULL && i < RUNS; i++)
+		free((*facts)->items[i].text);
+	free(*facts);
+	*facts = NULL;
+}
+
+static const char *
+recent_facts_get(const struct recent_facts *facts, uint64_t run)
+{
+	return facts->items[run % RUNS].run == run ? facts->items[run % RUNS].text : NULL;
+}
+
+static void
+recent_facts_put(struct recent_facts *facts, uint64_t run, const char *text)
+{
+	free(facts->items[run % RUNS].text);
+	facts->items[run % RUNS].run = run;
+	facts->items[run % RUNS].text = strdup(text);
+}
 
 enum { FACTS_SHOWN = 1024 };
 

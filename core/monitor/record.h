@@ -17,12 +17,6 @@ bool record_decode(struct watch *, uint32_t target, struct wire_in *);
  * good until its next run. */
 struct message_columns record_columns(const struct watch *, uint32_t target);
 
-/* The state alone, which is a part of a record: appends it; and reads it into one that target_state_init made. Returns
- * false if it is malformed or there is no memory: the state is then as target_state_init leaves it. `to_utc`: by how much
- * the wall clock is ahead of the monotonic one. */
-void record_put_state(const struct target_state *, const struct policy *, struct codes *, struct wire_out *);
-bool record_get_state(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
-
 /* Reads the state of a whole record for those who show it and watch nothing: no configuration is needed for it, its times
  * are UTC and its phases PHASE_ANY. target_state_fini() frees it. `codes` (codes_create) may serve any number of records.
  * Returns false if it is malformed or there is no memory: nothing is then held. */

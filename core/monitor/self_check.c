@@ -11,9 +11,8 @@
 #include "monitor/cross_check.h"
 #include "monitor/holds.h"
 #include "monitor/monitor.h"
+#include "monitor/notify.h"
 #include "monitor/own_faults.h"
-#include "monitor/own_ipv6.h"
-#include "monitor/own_notice.h"
 #include "monitor/silence.h"
 
 /* Somebody beyond this host was heard. */
@@ -120,7 +119,7 @@ suspect_of(const struct watch *watch, const struct sighting *run, uint32_t targe
 }
 
 static void
-suspect(struct monitor *monitor, const struct sighting *run, const struct report *report)
+add_suspect(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
 	struct own_side *own = &monitor->own;
 	const struct watch *watch = &monitor->watch;
@@ -149,7 +148,7 @@ suspect(struct monitor *monitor, const struct sighting *run, const struct report
 
 /* Turned away in the same words as others; one that is for long is not. */
 static void
-suspect_refusal(struct monitor *monitor, const struct sighting *run, const struct report *report)
+add_refusal(struct monitor *monitor, const struct sighting *run, const struct report *report)
 {
 	struct port_hold *of_port = own_side_port_of(&monitor->own, &monitor->watch,
 	    report->target);
@@ -199,9 +198,9 @@ self_check_before(struct monitor *monitor, struct sighting *run, struct report *
 		    : run->over_routine ? UNHEARD_SLOW : UNHEARD_BACK);
 	}
 	if (run->verdict == PW_FAILED && !state_is_down((enum state)watched->state.state))
-		suspect(monitor, run, report);
+		add_suspect(monitor, run, report);
 	else if (is_turned_away(watch, run, report->target) && !stands(watched, run->outcome))
-		suspect_refusal(monitor, run, report);
+		add_refusal(monitor, run, report);
 }
 
 /* What our own side means for a failure of a target that is not down. */
@@ -337,11 +336,11 @@ tell_blindness(struct monitor *monitor, enum blind_tell tell)
 			    own->blind.causes[cause].since);
 		text_add_span(&span, watch->now - own->blind_since.mono);
 		blind_add_words(&text, &own->blind, cause, spans);
-		own->blind_change = own_notice(monitor, NOTICE_blind, blind_code(cause),
+		own->blind_change = notify_own(monitor, NOTICE_blind, blind_code(cause),
 		    own->blind_since, "%s", words);
 	} else {
 		text_add_span(&span, watch->now - own->blind_since.mono);
-		(void)own_notice(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
+		(void)notify_own(monitor, NOTICE_cleared, blind_code(cause), own->blind_since,
 		    own->record.unseen
 		    ? "it has not shown itself again since postwatch began anew, %s after it was "
 		    "first seen" : "we see again, after %s",

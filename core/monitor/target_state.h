@@ -6,6 +6,7 @@
 #ifndef MONITOR_TARGET_STATE_H
 #define MONITOR_TARGET_STATE_H
 
+#include "base/wire.h"
 #include "config/config.h"
 #include "monitor/codes.h"
 #include "monitor/condition.h"
@@ -76,5 +77,12 @@ void target_state_fini(struct target_state *);
 
 /* The index of a phase of the policy as conditions count them; PHASE_ANY where it has none of that name. */
 uint8_t target_phase(const struct policy *, const char *name);
+
+/* As part of a record, with names, not numbers, and UTC: appends it; and reads it into one that target_state_init made.
+ * Returns false if it is malformed or there is no memory: the state is then as target_state_init leaves it. Without a
+ * policy (NULL), for one who only shows it, phases are PHASE_ANY. `to_utc`: by how much the wall clock is ahead of the
+ * monotonic one. */
+void target_state_put(const struct target_state *, const struct policy *, struct codes *, struct wire_out *);
+bool target_state_get(struct target_state *, const struct policy *, struct codes *, int64_t to_utc, struct wire_in *);
 
 #endif

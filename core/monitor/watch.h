@@ -5,14 +5,57 @@
 #ifndef MONITOR_WATCH_H
 #define MONITOR_WATCH_H
 
+#include <stdint.h>
+#include "base/clock.h"
 #include "base/duty.h"
+#include "base/messages.h"
 #include "config/config.h"
-#include "monitor/attempts.h"
 #include "monitor/clocks.h"
 #include "monitor/facts.h"
-#include "monitor/renewal.h"
-#include "monitor/target_names.h"
 #include "monitor/target_state.h"
+
+/*
+ * Where the name of a target has led: kept with its state, since probers come and go, and what it
+ * means that a name does not resolve depends on it.
+ */
+
+struct target_name; /* NULL: the name has led nowhere, or there is none */
+
+/* Keeps what a prober says, in place of what is known; if there is no memory, that stays. Returns
+ * false if a time in it lies ahead of `now` (monotonic), which cannot be. */
+bool target_name_learn(struct target_name **, const struct message_name *, const struct clocks *,
+    int64_t now);
+
+/* Sends what is known to the prober at that socket. Returns whether that prober has it; false if
+ * nothing is known. */
+bool target_name_send(const struct target_name *, uint32_t target, int prober);
+
+void target_name_forget(struct target_name **);
+
+/* As part of a target's record, with its times in UTC; and back, `now` being the present. */
+void target_name_encode(const struct target_name *, struct wire_out *);
+void target_name_decode(struct target_name **, struct moment now, struct wire_in *);
+
+/* The runs of an open suspicion or incident, whose evidence belongs to what may be told next, and
+ * the words of the last failure. */
+
+/* NULL: none. Members are read only. */
+struct attempts {
+	char *text; /* what the last failing run said; NULL: nothing */
+	uint8_t count, room;
+	uint64_t runs[]; /* their numbers, in order: the first one, and the last ones behind it */
+};
+
+/* Adds a run; of more than CHANGE_ATTEMPTS_MAX the oldest but the first is left out. If there is no
+ * memory, this run is. */
+void attempts_add(struct attempts **, uint64_t run);
+/* Copies the words. If there is no memory, there are none. */
+void attempts_say(struct attempts **, struct pw_bytes text);
+/* Forgets the runs, and keeps the words. */
+void attempts_restart(struct attempts *);
+/* Forgets all runs but the last. */
+void attempts_keep_last(struct attempts *);
+void attempts_destroy(struct attempts **);
 
 enum {
 	WATCHED_PATIENT = 1, /* the run in hand is patient */
@@ -34,7 +77,7 @@ struct watched {
 	struct facts *facts; /* NULL: none seen yet */
 	struct renewal renewal;
 	struct target_name *name; /* where its name has led; NULL: nowhere, or it has none
-	                           * (target_names.c) */
+	                           * (watch.c) */
 	uint32_t full;  /* seconds of the monotonic clock: when the next full report is asked for */
 	uint32_t blurred, blurred_end; /* seconds of it: failures that overlap blind spells, the
 	                                * first one's and the last one's end */
@@ -43,7 +86,7 @@ struct watched {
 	uint8_t flags;
 	bool answers;                  /* in its last run it was heard */
 	uint8_t ipv6;                  /* enum ipv6: what its last run told of our way over it
-	                                * (own_ipv6.c) */
+	                                * (own_faults.c) */
 	bool in_private;               /* it was last seen at private addresses alone */
 	bool unheard;                  /* its last run ended in silence, and it was not down */
 	bool named;                    /* its prober knows what is known of its name */
@@ -84,9 +127,6 @@ watch_moment(const struct watch *watch)
 {
 	return clocks_at(&watch->clocks, watch->now);
 }
-
-/* The target is pending since now, as at the first start. */
-void watch_begin_anew(const struct watch *, struct target_state *);
 
 /* Forgets what a keeper has said of a target, and of all; runs have not begun. */
 void watch_forget_target(const struct watch *, uint32_t target);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "monitor/apply_run.h"
 #include "monitor/pace.h"
-#include "monitor/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,7 +24,7 @@ encode(const struct target_state *target, struct codes *codes, unsigned char *re
 {
 	struct wire_out out = wire_over(record, room);
 
-	record_put_state(target, &policy, codes, &out);
+	target_state_put(target, &policy, codes, &out);
 	assert(!out.bad);
 	return out.size;
 }
@@ -60,11 +59,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (codes == NULL)
 		return 0;
 	target_state_init(&target, (struct moment){ 1, 1 });
-	if (record_get_state(&target, &policy, codes, 0, &in)) {
+	if (target_state_get(&target, &policy, codes, 0, &in)) {
 		size_t room = encode(&target, codes, first, sizeof first);
 		struct wire_in copy = wire_from(first, room);
 		target_state_init(&again, (struct moment){ 1, 1 });
-		assert(record_get_state(&again, &policy, codes, 0, &copy) && wire_is_whole(&copy));
+		assert(target_state_get(&again, &policy, codes, 0, &copy) && wire_is_whole(&copy));
 		assert(encode(&again, codes, second, sizeof second) == room && memcmp(first, second, room) == 0);
 		target_state_fini(&again);
 		live_on(&target, codes);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "monitor/renewal.h"
+#include "monitor/facts.h"
 
 #define DAY (INT64_C(86400) * SECOND)
 #define NOW (INT64_C(1800000000) * SECOND) /* 2027-01-15T08:00:00Z */

@@ -1,14 +1,12 @@
 /* A target's state as a record: what the keeper holds for a monitor that is born again. */
 #include "rules_world.h"
 
-#include "monitor/record.h"
-
 static size_t
 encode(const struct world *world, unsigned char *record, size_t room)
 {
 	struct wire_out out = wire_over(record, room);
 
-	record_put_state(&world->target, &world->policy, world->codes, &out);
+	target_state_put(&world->target, &world->policy, world->codes, &out);
 	assert_false(out.bad);
 	return out.size;
 }
@@ -31,7 +29,7 @@ a_record_gives_back_what_was(void **unused)
 		target_state_fini(&world->target);
 		target_state_init(&world->target, world_moment(1));
 		/* the next monitor has another clock: what was stored stays as it was */
-		assert_true(record_get_state(&world->target, &world->policy, world->codes, -7 * MINUTE, &in));
+		assert_true(target_state_get(&world->target, &world->policy, world->codes, -7 * MINUTE, &in));
 		assert_true(wire_is_whole(&in));
 		assert_int_equal(encode(world, after, sizeof after), size);
 		assert_memory_equal(before, after, size);
@@ -110,7 +108,7 @@ a_record_holds_every_part(void **unused)
 		world_run(world, histories[i]);
 		struct wire_in in = wire_from(record, encode(world, record, sizeof record));
 		target_state_init(&copy, world_moment(1));
-		assert_true(record_get_state(&copy, &world->policy, world->codes, WORLD_UTC, &in));
+		assert_true(target_state_get(&copy, &world->policy, world->codes, WORLD_UTC, &in));
 		assert_true(is_same(copy.since, world->target.since) && is_same(copy.ended, world->target.ended)
 		    && is_same(copy.limited, world->target.limited));
 		assert_true(copy.fails == world->target.fails && copy.passes == world->target.passes
@@ -140,7 +138,7 @@ names_survive_another_numbering(void **unused)
 	struct wire_in in = wire_from(record, encode(one, record, sizeof record));
 	codes_destroy(&other->codes);
 	other->codes = fresh;
-	assert_true(record_get_state(&other->target, &other->policy, fresh, 0, &in));
+	assert_true(target_state_get(&other->target, &other->policy, fresh, 0, &in));
 	assert_string_equal(codes_get(fresh, other->target.conditions->items[0].code)->name, "early_data");
 	assert_int_equal(other->target.conditions->items[0].phase, BANNER);
 	world_destroy(&one);
@@ -160,7 +158,7 @@ a_broken_record_is_refused_whole(void **unused)
 		size_t size = encode(world, record, sizeof record);
 		for (size_t cut = 0; cut < size; cut++) {
 			struct wire_in in = wire_from(record, cut);
-			assert_false(record_get_state(&reader->target, &world->policy, world->codes, 0, &in));
+			assert_false(target_state_get(&reader->target, &world->policy, world->codes, 0, &in));
 			assert_int_equal(reader->target.state, STATE_PENDING);
 			assert_null(reader->target.conditions);
 		}
@@ -169,7 +167,7 @@ a_broken_record_is_refused_whole(void **unused)
 			dice = dice * 6364136223846793005u + 1442695040888963407u;
 			broken[(dice >> 33) % size] ^= (unsigned char)(1u << (dice >> 61));
 			struct wire_in in = wire_from(broken, size);
-			if (record_get_state(&reader->target, &world->policy, world->codes, 0, &in)) {
+			if (target_state_get(&reader->target, &world->policy, world->codes, 0, &in)) {
 				int64_t ended = reader->target.ended.mono;
 				reader->due = ended > 0 && ended < INT64_MAX / 4 ? ended + MINUTE : reader->now;
 				encode(world, broken, sizeof broken);

@@ -5,8 +5,6 @@
  */
 #include "rules_world.h"
 
-#include "monitor/record.h"
-
 #include "monitor/attempt.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_UNDEFINED__)
@@ -151,12 +149,12 @@ be_born_again(struct world *world)
 	unsigned char record[2048];
 	struct wire_out out = wire_over(record, sizeof record);
 
-	record_put_state(&world->target, &world->policy, world->codes, &out);
+	target_state_put(&world->target, &world->policy, world->codes, &out);
 	assert_false(out.bad);
 	struct wire_in in = wire_from(record, out.size);
 	target_state_fini(&world->target);
 	target_state_init(&world->target, world_moment(world->now));
-	assert_true(record_get_state(&world->target, &world->policy, world->codes, WORLD_UTC, &in));
+	assert_true(target_state_get(&world->target, &world->policy, world->codes, WORLD_UTC, &in));
 	assert_true(wire_is_whole(&in));
 }
 

@@ -9,9 +9,8 @@
 
 #include "base/clock.h"
 #include "monitor/blind.h"
-#include "monitor/hearing.h"
 #include "monitor/hold.h"
-#include "monitor/unheard.h"
+#include "monitor/spells.h"
 
 #define MINUTE (60 * (int64_t)SECOND)
 #define BEGIN  (1000 * MINUTE)
