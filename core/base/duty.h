@@ -48,7 +48,6 @@ struct duty {
 };
 
 /* The entry of each duty, called in the forked child; returns the exit status of the process. */
-int monitor_main(struct duty *);
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
 int notifier_main(struct duty *);

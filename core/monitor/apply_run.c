@@ -23,14 +23,6 @@ struct learning {
 };
 
 static bool
-make(void **part, size_t size)
-{
-	if (*part == NULL)
-		*part = calloc(1, size);
-	return *part != NULL;
-}
-
-static bool
 reserve_flapping(struct target_state *target)
 {
 	if (target->flapping != NULL)
@@ -41,32 +33,24 @@ reserve_flapping(struct target_state *target)
 	return target->flapping != NULL;
 }
 
-static bool
-reserve_unsteady(struct target_state *target, const struct policy *policy, struct moment now)
-{
-	if (target->unsteady != NULL || state_is_down((enum state)target->state))
-		return true;
-	target->unsteady = malloc(sizeof *target->unsteady);
-	if (target->unsteady != NULL)
-		unsteady_begin(target->unsteady, target->since.mono, policy->interval, now);
-	return target->unsteady != NULL;
-}
-
-static bool
-may_fail(const struct sighting *run)
-{
-	return run->verdict == PW_FAILED || run->tempfail || run->rate_limited;
-}
-
+/* Takes all memory that the run may need. */
 static bool
 reserve(struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
-	bool troubled = may_fail(run) || run->verdict == PW_UNKNOWN;
+	bool may_fail = run->verdict == PW_FAILED || run->tempfail || run->rate_limited;
+	uint32_t fails = target->fails + (run->missing ? target->missing : 0u) + 1;
 
-	return (!troubled || make((void **)&target->trouble, sizeof *target->trouble))
-	    && (!may_fail(run) || reserve_unsteady(target, policy, sighting_ended(run)))
-	    && (!may_fail(run) || target->fails + (run->missing ? target->missing : 0u)
-	    + 1u < policy->tries || reserve_flapping(target))
+	if ((may_fail || run->verdict == PW_UNKNOWN) && target->trouble == NULL
+	    && (target->trouble = calloc(1, sizeof *target->trouble)) == NULL)
+		return false;
+	if (may_fail && target->unsteady == NULL && !state_is_down((enum state)target->state)) {
+		target->unsteady = malloc(sizeof *target->unsteady);
+		if (target->unsteady == NULL)
+			return false;
+		unsteady_begin(target->unsteady, target->since.mono, policy->interval,
+		    sighting_ended(run));
+	}
+	return (!may_fail || fails < policy->tries || reserve_flapping(target))
 	    && conditions_reserve(&target->conditions, run->shown_count + 1);
 }
 
@@ -104,25 +88,18 @@ reasons_inside(const struct target_state *target)
 }
 
 /*
- * Reasons are those in force at this moment of the run: what ends an episode is not silenced by it,
- * what came before is. A condition waits while its target is down; and what was told in a digest
- * ends in one.
+ * Reasons for silence are those in force at this moment of the run: what ends an episode is not
+ * silenced by it, what came before is. A condition waits while its target is down; and what was told
+ * in a digest ends in one.
  */
-static uint32_t
-reasons(const struct learning *it)
-{
-	const struct target_state *target = it->target;
-
-	return it->outlook->silence | reasons_inside(target)
-	    | (state_is_down((enum state)target->state) ? SILENCE_down : 0)
-	    | (target->trouble != NULL && target->trouble->together ? SILENCE_digest : 0);
-}
-
 static struct change *
 tell(const struct learning *it, enum notice_kind kind, uint16_t code, struct moment detected)
 {
 	struct news *news = it->news;
 	struct target_state *target = it->target;
+	uint32_t reasons = it->outlook->silence | reasons_inside(target)
+	    | (state_is_down((enum state)target->state) ? SILENCE_down : 0)
+	    | (target->trouble != NULL && target->trouble->together ? SILENCE_digest : 0);
 
 	assert(news->count < NEWS_MAX);
 	news->durable = true;
@@ -132,7 +109,7 @@ tell(const struct learning *it, enum notice_kind kind, uint16_t code, struct mom
 		.code = code,
 		.number = ++target->number,
 		.incident = target->trouble != NULL ? target->trouble->incident : 0,
-		.silence = silence_of(reasons(it), kind),
+		.silence = silence_of(reasons, kind),
 		.detected = detected,
 		.confirmed = it->now,
 	};
@@ -197,17 +174,6 @@ go_up(const struct learning *it, enum state from, struct moment ended, uint16_t 
 	change->to = STATE_UP;
 }
 
-static void
-end_suspicion(struct trouble *trouble)
-{
-	if (trouble == NULL)
-		return;
-	trouble->began = trouble->recovered = (struct moment){ 0, 0 };
-	trouble->incident = 0;
-	trouble->held = trouble->together = false;
-	trouble->offered = false;
-}
-
 /* What the new state means, beside its name. */
 static void
 enter(const struct learning *it, enum state from, struct state_move move,
@@ -239,8 +205,11 @@ enter(const struct learning *it, enum state from, struct state_move move,
 		trouble->other_runs = 0;
 		tell(it, NOTICE_changed, run->outcome, sighting_started(run));
 	}
-	if (move.to == STATE_UP)
-		end_suspicion(trouble);
+	if (move.to != STATE_UP || trouble == NULL)
+		return;
+	trouble->began = trouble->recovered = (struct moment){ 0, 0 };
+	trouble->incident = 0;
+	trouble->held = trouble->together = trouble->offered = false;
 }
 
 static void
@@ -280,14 +249,6 @@ learn_flapping(const struct learning *it, bool failed)
 	}
 }
 
-/* Whether something of our own was in the way of this run, or may have been. */
-static bool
-is_ours(const struct learning *it, const struct sighting *run)
-{
-	return it->outlook->ours || (run->verdict == PW_UNKNOWN ? it->news->from == STATE_SUSPECT
-	    : it->outlook->blind);
-}
-
 /* A row of failures counts when it has ended by a pass: only then it is known that they failed
  * alone. */
 static void
@@ -311,7 +272,10 @@ learn_steadiness(const struct learning *it, struct sighting *run, bool failed, u
 {
 	struct target_state *target = it->target;
 
-	if (target->trouble != NULL && is_ours(it, run))
+	/* Whether something of our own was in the way of this run, or may have been. */
+	bool ours = it->outlook->ours || (run->verdict == PW_UNKNOWN
+	    ? it->news->from == STATE_SUSPECT : it->outlook->blind);
+	if (target->trouble != NULL && ours)
 		target->trouble->ours = true;
 	if (target->unsteady == NULL || it->news->signal == SIGNAL_NONE)
 		return;
@@ -347,24 +311,6 @@ begin(struct news *news, const struct target_state *target)
 	news->count = 0;
 }
 
-/* Whether the name is missing is learnt also from a run that could say nothing else. */
-static void
-learn_name(struct target_state *target, const struct sighting *run)
-{
-	if (run->missing && target->missing < UINT8_MAX)
-		target->missing++;
-	else if (!run->missing && run->verdict != PW_UNKNOWN)
-		target->missing = 0;
-}
-
-static bool
-shows_nothing(const struct learning *it, const struct sighting *run)
-{
-	/* While we are blind even what a failed run seems to show is not theirs, nor is what
-	 * somebody says in their place. */
-	return it->outlook->intercepted || (it->outlook->blind && run->verdict == PW_FAILED);
-}
-
 bool
 apply_run(struct target_state *target, const struct sighting *given, const struct policy *policy,
     const struct outlook *outlook, struct news *news)
@@ -388,10 +334,16 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 	target->outcome = run.outcome;
 	target->verdict = (uint8_t)run.verdict;
 	target->ended = sighting_ended(&run);
-	learn_name(target, &run);
+	/* Whether the name is missing is learnt also from a run that could say nothing else. */
+	if (run.missing && target->missing < UINT8_MAX)
+		target->missing++;
+	else if (!run.missing && run.verdict != PW_UNKNOWN)
+		target->missing = 0;
 	learn_flapping(&it, failed);
 	learn_steadiness(&it, &run, failed, fails);
-	if (!shows_nothing(&it, &run))
+	/* While we are blind even what a failed run seems to show is not theirs, nor is what
+	 * somebody says in their place. */
+	if (!outlook->intercepted && !(outlook->blind && run.verdict == PW_FAILED))
 		news->durable |= conditions_learn(&target->conditions, &run, passed, policy,
 		    outlook->codes, on_condition, &it);
 	pace_learn(target, policy, &run, passed, news);

@@ -20,30 +20,6 @@ static const int64_t changed_pause = 30 * 60 * (int64_t)SECOND,
     crowded_apart = 10 * 60 * (int64_t)SECOND, row_max = 10 * 60 * (int64_t)SECOND,
     repeat_max = 2 * 60 * (int64_t)SECOND; /* a row so long is repeated no more */
 
-/* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
-static int64_t
-grace_of(const struct sighting *run, const struct policy *policy)
-{
-	return run->policy_code ? POLICY_GRACES * policy->tempfail_grace : policy->tempfail_grace;
-}
-
-static bool
-tempfail_is_old(const struct trouble *trouble, const struct sighting *run,
-    const struct policy *policy)
-{
-	return trouble->tempfail_runs >= TEMPFAIL_RUNS
-	    && run->ended - trouble->tempfail.mono >= grace_of(run, policy);
-}
-
-static void
-forget_series(struct trouble *trouble)
-{
-	if (trouble == NULL)
-		return;
-	trouble->tempfail = trouble->crowded_at = (struct moment){ 0, 0 };
-	trouble->tempfail_runs = trouble->crowded = 0;
-}
-
 /* Who limits our rate hears from us less and less often. Whoever does so still when that has become
  * rare does it to everybody, unless the words are about us. */
 static bool
@@ -63,13 +39,16 @@ bear_tempfail(const struct target_state *target, const struct sighting *run,
     const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
+	/* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
+	int64_t grace = (run->policy_code ? POLICY_GRACES : 1) * policy->tempfail_grace;
 
 	if (!moment_is_set(trouble->tempfail))
 		trouble->tempfail = sighting_started(run);
 	if (trouble->tempfail_runs < UINT8_MAX)
 		trouble->tempfail_runs++;
 	if ((!run->rate_limited || is_full_for_all(trouble, run))
-	    && tempfail_is_old(trouble, run, policy))
+	    && trouble->tempfail_runs >= TEMPFAIL_RUNS
+	    && run->ended - trouble->tempfail.mono >= grace)
 		return BEARING_FAILED;
 	return run->tempfail && state_is_down((enum state)target->state) ? BEARING_NEITHER
 	    : BEARING_PASSED;
@@ -92,7 +71,10 @@ bear(const struct target_state *target, const struct sighting *run, const struct
 	case PW_BLOCKED:
 		break;
 	}
-	forget_series(target->trouble);
+	if (target->trouble != NULL) {
+		target->trouble->tempfail = target->trouble->crowded_at = (struct moment){ 0, 0 };
+		target->trouble->tempfail_runs = target->trouble->crowded = 0;
+	}
 	return BEARING_PASSED;
 }
 
@@ -126,42 +108,21 @@ attempt_needed(const struct target_state *target, const struct policy *policy, i
 	    policy->interval);
 }
 
-/* It has been seen for so short a time that single failures would not have shown yet, and no outage
- * of it is known. */
-static bool
-is_new(const struct target_state *target, const struct sighting *run, const struct policy *policy)
-{
-	return target->flapping == NULL && (target->state == STATE_PENDING
-	    || run->started - target->since.mono < NEW_RUNS * policy->interval)
-	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));
-}
-
 /* A suspicion begins: what is known by now decides how long it takes. */
 static void
 begin_row(struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
+	/* It has been seen for so short a time that single failures would not have shown yet, and no
+	 * outage of it is known. */
+	bool is_new = target->flapping == NULL && (target->state == STATE_PENDING
+	    || run->started - target->since.mono < NEW_RUNS * policy->interval)
+	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));
 
 	trouble->needed = (uint8_t)attempt_needed(target, policy, run->ended);
-	trouble->repeats = policy->tries > 1 && is_new(target, run, policy) ? REPEATS : 0;
+	trouble->repeats = policy->tries > 1 && is_new ? REPEATS : 0;
 	trouble->ours = false;
 	memset(trouble->last, 0, sizeof trouble->last);
-}
-
-static void
-keep_last(struct trouble *trouble, uint64_t run)
-{
-	memmove(trouble->last, trouble->last + 1, sizeof trouble->last - sizeof trouble->last[0]);
-	trouble->last[UNSTEADY_LAST - 1] = run;
-}
-
-static bool
-has_failed_enough(const struct target_state *target, const struct sighting *run,
-    const struct policy *policy)
-{
-	return target->fails >= attempt_needed(target, policy, run->ended)
-	    || (target->fails >= policy->tries
-	    && run->ended - target->trouble->began.mono >= row_max);
 }
 
 static enum signal
@@ -182,9 +143,11 @@ count_failed(struct target_state *target, const struct sighting *run, const stru
 	if (state_is_down((enum state)target->state))
 		return fails_otherwise(trouble, run) ? SIGNAL_FAILED_OTHERWISE
 		    : target->fails >= policy->tries ? SIGNAL_FAILED_ENOUGH : SIGNAL_FAILED;
-	keep_last(trouble, run->run);
+	memmove(trouble->last, trouble->last + 1, sizeof trouble->last - sizeof trouble->last[0]);
+	trouble->last[UNSTEADY_LAST - 1] = run->run;
 	trouble->told = run->outcome;
-	bool enough = has_failed_enough(target, run, policy) || outlook->enough;
+	bool enough = outlook->enough || target->fails >= attempt_needed(target, policy, run->ended)
+	    || (target->fails >= policy->tries && run->ended - trouble->began.mono >= row_max);
 	trouble->repeating = enough && outlook->may_repeat && !outlook->enough
 	    && trouble->repeats > 0 && !run->tempfail && !run->rate_limited && !run->missing
 	    && run->ended - trouble->began.mono < repeat_max;

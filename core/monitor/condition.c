@@ -201,17 +201,6 @@ move(struct condition *condition, enum sight sight, struct telling *telling)
 }
 
 static void
-drop_absent(struct conditions *list)
-{
-	uint16_t kept = 0;
-
-	for (uint32_t i = 0; i < list->count; i++)
-		if (list->items[i].stage != STAGE_ABSENT)
-			list->items[kept++] = list->items[i];
-	list->count = kept;
-}
-
-static void
 add_shown(struct conditions *list, const struct sighting *run, const struct codes *codes)
 {
 	for (uint32_t i = 0; i < run->shown_count && list->count < list->room; i++) {
@@ -244,8 +233,12 @@ conditions_learn(struct conditions **conditions, const struct sighting *run, boo
 		if (list->items[i].stage != STAGE_ABSENT
 		    && nearer_stands(list, codes, list->items[i].code))
 			move(&list->items[i], SIGHT_REPLACED, &telling);
-	drop_absent(list);
-	if (list->count == 0) {
+	uint16_t kept = 0;
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->items[i].stage != STAGE_ABSENT)
+			list->items[kept++] = list->items[i];
+	list->count = kept;
+	if (kept == 0) {
 		free(list);
 		*conditions = NULL;
 	}

@@ -2,7 +2,7 @@
  * Few speak to us, one request each: a fixed number of places, and who finds none is sent away. The
  * socket's path may be longer than an address holds, so it is named by its folder's descriptor.
  */
-#include "monitor/control_private.h"
+#include "monitor/control_verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,7 @@ on_request(EV_P_ ev_io *io, int events)
 	for (char *word = packet; word < packet + size
 	    && count < WORDS_MAX; word += strlen(word) + 1)
 		words[count++] = word;
-	verbs_obey(place, words, count);
+	control_verbs_obey(place, words, count);
 }
 
 /* The name of who calls; NULL: it may not. */

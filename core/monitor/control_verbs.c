@@ -1,6 +1,6 @@
 /* What people ask for: runs are the monitor's own, all else is the keeper's, and is passed on with
  * the target it means. */
-#include "monitor/control_private.h"
+#include "monitor/control_verbs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,11 +112,11 @@ begin_run(struct place *place)
 }
 
 static void
-probe_now(struct place *place, char **words, size_t count)
+probe_now(struct place *place, const char *verb, char **words, size_t count)
 {
 	bool refused;
 
-	(void)count;
+	(void)verb, (void)count;
 	place->target = find_target(place, words[0], BY_HOST, &refused);
 	place->due = 0;
 	if (refused)
@@ -131,31 +131,24 @@ probe_now(struct place *place, char **words, size_t count)
 		place->waits = WAITS_FOR_RUN;
 }
 
-/* The keeper knows which notifier it is, and answers in its deadline. */
-static int64_t
-patience_of_test(const struct config *config)
+static void
+pass_on(struct place *place, const char *verb, struct message_ask *ask, char **words, size_t count)
 {
-	int64_t longest = 0;
+	struct control *control = place->control;
+	const struct config *config = control->monitor->watch.config;
+	int64_t longest = 0; /* a test is answered in the deadline of its notifier, which the keeper knows */
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (config->notifiers[i].deadline > longest)
 			longest = config->notifiers[i].deadline;
-	return longest + spare;
-}
-
-static void
-pass_on(struct place *place, struct message_ask *ask, char **words, size_t count)
-{
-	struct control *control = place->control;
-	bool test = strcmp(ask->verb, "test") == 0;
-
 	ask->number = ++control->asks;
+	snprintf(ask->verb, sizeof ask->verb, "%s", verb);
 	snprintf(ask->who, sizeof ask->who, "%s", place->who);
 	for (size_t i = 0; i < count; i++)
 		ask->words[ask->word_count++] = (struct pw_bytes){ words[i], strlen(words[i]) };
 	place->ask = ask->number;
 	place->until = control->monitor->watch.now
-	    + (test ? patience_of_test(control->monitor->watch.config) : patience);
+	    + (strcmp(verb, "test") == 0 ? longest + spare : patience);
 	place->waits = WAITS_FOR_KEEPER;
 	if (!keeper_link_ask(control->monitor->keeper, ask))
 		control_refuse(place, CONTROL_BUSY,
@@ -168,26 +161,7 @@ pass_as_it_is(struct place *place, const char *verb, char **words, size_t count)
 {
 	struct message_ask ask = { .target = CONFIG_NONE };
 
-	snprintf(ask.verb, sizeof ask.verb, "%s", verb);
-	pass_on(place, &ask, words, count);
-}
-
-static void
-ack(struct place *place, char **words, size_t count)
-{
-	pass_as_it_is(place, "ack", words, count);
-}
-
-static void
-outbox(struct place *place, char **words, size_t count)
-{
-	pass_as_it_is(place, "outbox", words, count);
-}
-
-static void
-test(struct place *place, char **words, size_t count)
-{
-	pass_as_it_is(place, "test", words, count);
+	pass_on(place, verb, &ask, words, count);
 }
 
 /* What stands for a tag is no mere host. */
@@ -199,12 +173,11 @@ find_or_tag(struct place *place, const char *word, bool *refused)
 }
 
 static void
-pause_it(struct place *place, char **words, size_t count)
+pause_it(struct place *place, const char *verb, char **words, size_t count)
 {
 	const struct config *config = place->control->monitor->watch.config;
 	bool refused;
-	struct message_ask ask = { .verb = "pause",
-	    .target = find_or_tag(place, words[0], &refused) };
+	struct message_ask ask = { .target = find_or_tag(place, words[0], &refused) };
 	bool known = ask.target != CONFIG_NONE;
 
 	if (refused)
@@ -218,7 +191,7 @@ pause_it(struct place *place, char **words, size_t count)
 		    "no such target is watched, and none has such a tag: `postwatch status` "
 		    "lists them");
 	else
-		pass_on(place, &ask, words, count);
+		pass_on(place, verb, &ask, words, count);
 }
 
 static bool
@@ -235,12 +208,11 @@ end_quarantine(struct monitor *monitor, uint32_t target)
 
 /* A pause may be of a tag that nobody has any more: the keeper knows. */
 static void
-resume(struct place *place, char **words, size_t count)
+resume(struct place *place, const char *verb, char **words, size_t count)
 {
 	struct monitor *monitor = place->control->monitor;
 	bool refused;
-	struct message_ask ask = { .verb = "resume",
-	    .target = find_or_tag(place, words[0], &refused) };
+	struct message_ask ask = { .target = find_or_tag(place, words[0], &refused) };
 
 	if (refused)
 		return;
@@ -251,17 +223,17 @@ resume(struct place *place, char **words, size_t count)
 		    ? target_has_tag(&monitor->watch.config->targets[i], words[0])
 		    : i == ask.target)
 			ask.released += end_quarantine(monitor, i);
-	pass_on(place, &ask, words, count);
+	pass_on(place, verb, &ask, words, count);
 }
 
 /* The parent answers, or ends us: who asked sees the end of the connection. */
 static void
-reload(struct place *place, char **words, size_t count)
+reload(struct place *place, const char *verb, char **words, size_t count)
 {
 	unsigned char packet[16];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	(void)words, (void)count;
+	(void)verb, (void)words, (void)count;
 	place->ask = ++place->control->asks;
 	place->waits = WAITS_FOR_PARENT;
 	message_put_reload(&out, place->ask);
@@ -273,38 +245,29 @@ reload(struct place *place, char **words, size_t count)
  * Whether what we watch is what was kept: by then who asked for a reload need not wait any longer.
  */
 static void
-ready(struct place *place, char **words, size_t count)
+ready(struct place *place, const char *verb, char **words, size_t count)
 {
-	(void)words, (void)count;
+	(void)verb, (void)words, (void)count;
 	control_end(place, place->control->monitor->watch.begun ? 0 : CONTROL_BUSY);
 }
 
 static const struct verb {
 	const char *name;
 	size_t least, most; /* words */
-	void (*run)(struct place *, char **words, size_t count);
+	void (*run)(struct place *, const char *verb, char **words, size_t count);
 } verbs[] = {
 	{ "probe-now", 1, 1, probe_now },
-	{ "ack", 2, 2, ack },
+	{ "ack", 2, 2, pass_as_it_is },
 	{ "pause", 3, 3, pause_it },
 	{ "resume", 1, 1, resume },
-	{ "outbox", 2, 3, outbox },
-	{ "test", 1, 1, test },
+	{ "outbox", 2, 3, pass_as_it_is },
+	{ "test", 1, 1, pass_as_it_is },
 	{ "reload", 0, 0, reload },
 	{ "ready", 0, 0, ready },
 };
 
-static bool
-are_short(char **words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strlen(words[i]) > ASK_WORD_MAX)
-			return false;
-	return true;
-}
-
 void
-verbs_obey(struct place *place, char **words, size_t count)
+control_verbs_obey(struct place *place, char **words, size_t count)
 {
 	if (count < 2 || strcmp(words[0], "postwatch/1") != 0) {
 		control_refuse(place, CONTROL_USAGE, "the running postwatch is of another version");
@@ -315,12 +278,14 @@ verbs_obey(struct place *place, char **words, size_t count)
 
 		if (strcmp(verb->name, words[1]) != 0)
 			continue;
-		if (count - 2 < verb->least || count - 2 > verb->most
-		    || !are_short(words + 2, count - 2))
+		bool fits = count - 2 >= verb->least && count - 2 <= verb->most;
+		for (size_t j = 2; j < count; j++)
+			fits &= strlen(words[j]) <= ASK_WORD_MAX;
+		if (!fits)
 			control_refuse(place, CONTROL_USAGE,
 			    "too many words, too few, or one that is too long");
 		else
-			verb->run(place, words + 2, count - 2);
+			verb->run(place, verb->name, words + 2, count - 2);
 		return;
 	}
 	control_refuse(place, CONTROL_USAGE, "the running postwatch does not know that command");

@@ -11,30 +11,23 @@
 #include "monitor/notify.h"
 #include "monitor/pace.h"
 
-/* What was told needs no telling again. */
-static void
-end_attempts(struct watched *watched, enum state from)
-{
-	enum state state = (enum state)watched->state.state;
-
-	if (state_is_down(state) && !state_is_down(from))
-		attempts_keep_last(watched->attempts);
-	if ((state == STATE_UP || state == STATE_PENDING) && watched->state.missing == 0)
-		attempts_destroy(&watched->attempts);
-}
-
 void
 effects_tell(struct monitor *monitor, uint32_t target, const struct news *news,
     const struct report *report,
     uint32_t silence_was)
 {
 	struct watched *watched = &monitor->watch.targets[target];
+	enum state state = (enum state)watched->state.state;
 
 	assert(news->count == 0 || news->durable);
 	for (uint32_t i = 0; i < news->count; i++)
 		notify_change(monitor, target, &news->changes[i], report);
-	/* Before the state is written down: who recovers from it must not tell these runs again. */
-	end_attempts(watched, news->from);
+	/* What was told needs no telling again. Before the state is written down: who recovers from it
+	 * must not tell these runs again. */
+	if (state_is_down(state) && !state_is_down(news->from))
+		attempts_keep_last(watched->attempts);
+	if ((state == STATE_UP || state == STATE_PENDING) && watched->state.missing == 0)
+		attempts_destroy(&watched->attempts);
 	if (watched->state.silence != silence_was)
 		notify_silence(monitor, target, silence_was);
 	if (news->durable || watched->state.silence != silence_was)

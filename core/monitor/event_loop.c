@@ -1,5 +1,7 @@
 /* Sockets are read here, some packets a turn, so that no one who says much keeps the others
  * waiting. */
+#include "monitor/event_loop.h"
+
 #include <ev.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -124,47 +126,41 @@ take_link(struct process *process, struct wire_in *in, int fd)
 	return true;
 }
 
-static bool
-take_stop(struct process *process, struct wire_in *in)
-{
-	struct message_stop stop;
-
-	if (!message_get_stop(in, &stop))
-		return false;
-	process->stop_by = process->monitor->watch.now + stop.patience;
-	monitor_stop(process->monitor);
-	return true;
-}
-
-static bool
-take_account(struct process *process, struct wire_in *in)
-{
-	struct message_account account;
-
-	if (!message_get_account(in, &account, process->monitor->watch.config->target_count))
-		return false;
-	held_targets_take(process->monitor, &account);
-	return true;
-}
-
 /* What the parent says. `fd` came along, and is closed where nobody takes it. */
 static bool
 hear_parent(struct process *process, size_t size, int fd)
 {
+	struct monitor *monitor = process->monitor;
 	struct wire_in in = wire_from(process->packet, size);
+	struct message_account account;
+	struct message_stop stop;
+	bool taken = false;
 
-	if (message_kind(process->packet, size) == MESSAGE_LINK) {
+	switch (message_kind(process->packet, size)) {
+	case MESSAGE_LINK:
 		if (take_link(process, &in, fd))
 			return true;
-	} else if (message_kind(process->packet, size) == MESSAGE_STOP)
-		return take_stop(process, &in);
-	else if (message_kind(process->packet, size) == MESSAGE_ACCOUNT)
-		return take_account(process, &in);
-	else if (message_kind(process->packet, size) == MESSAGE_ANSWER)
-		return keeper_messages_take_answer(process->monitor, &in);
+		break;
+	case MESSAGE_STOP:
+		if (!(taken = message_get_stop(&in, &stop)))
+			break;
+		process->stop_by = monitor->watch.now + stop.patience;
+		monitor_stop(monitor);
+		break;
+	case MESSAGE_ACCOUNT:
+		taken = message_get_account(&in, &account, monitor->watch.config->target_count);
+		if (taken)
+			held_targets_take(monitor, &account);
+		break;
+	case MESSAGE_ANSWER:
+		taken = keeper_messages_take_answer(monitor, &in);
+		break;
+	default:
+		break;
+	}
 	if (fd >= 0)
 		close(fd);
-	return false;
+	return taken;
 }
 
 static void

@@ -118,22 +118,16 @@ make_room(struct facts **facts)
 	return true;
 }
 
-static void
-forget_value(struct facts *facts, struct fact *fact)
-{
-	facts->bytes -= fact->size;
-	free(fact->bytes);
-	fact->bytes = NULL;
-	fact->size = 0;
-}
-
 /* As far as there is room; without memory or room for it the fact is known by its hash alone. */
 static void
 keep_value(struct facts *facts, struct fact *fact, struct pw_bytes value)
 {
 	uint16_t size = value.size < FACTS_VALUE_MAX ? (uint16_t)value.size : FACTS_VALUE_MAX;
 
-	forget_value(facts, fact);
+	facts->bytes -= fact->size;
+	free(fact->bytes);
+	fact->bytes = NULL;
+	fact->size = 0;
 	if (size == 0 || facts->bytes + size > FACTS_BYTES_MAX
 	    || (fact->bytes = malloc(size)) == NULL)
 		return;

@@ -70,17 +70,6 @@ flapping_up(struct flapping *flapping, struct moment ended)
 	newest(flapping)->ended = ended;
 }
 
-/* An episode is over: what it was made of does not begin the next one; a down that goes on is the
- * first of it. */
-static void
-end_episode(struct flapping *flapping, enum flap to)
-{
-	flapping->flap = to;
-	for (unsigned i = 0; i < FLAP_DOWNS; i++)
-		if (i < FLAP_DOWNS - 1 || moment_is_set(flapping->outages[i].ended))
-			flapping->outages[i] = (struct outage){ .confirmed = { 0, 0 } };
-}
-
 static int64_t
 at_least(int64_t span, int64_t least)
 {
@@ -101,8 +90,14 @@ flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool
 	else if (state == STATE_UP && now.mono
 	    - flapping->last_failed.mono >= at_least(3 * interval, 15 * minute))
 		move = flap_move(flapping->flap, FLAP_QUIET);
-	if (flapping->flap == FLAP_FLAPPING && move.to == FLAP_STEADY)
-		end_episode(flapping, move.to);
+	if (flapping->flap != FLAP_FLAPPING || move.to != FLAP_STEADY)
+		return move.tell;
+	/* An episode is over: what it was made of does not begin the next one; a down that goes on is
+	 * the first of it. */
+	flapping->flap = move.to;
+	for (unsigned i = 0; i < FLAP_DOWNS; i++)
+		if (i < FLAP_DOWNS - 1 || moment_is_set(flapping->outages[i].ended))
+			flapping->outages[i] = (struct outage){ .confirmed = { 0, 0 } };
 	return move.tell;
 }
 

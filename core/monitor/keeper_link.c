@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/messages_ask.h"
+#include "base/text.h"
 #include "monitor/own_record.h"
 #include "monitor/packet_list.h"
 #include "monitor/record.h"
@@ -153,17 +154,6 @@ close_run(struct keeper_link *link, struct open_run *open)
 	open->changes.size = 0;
 }
 
-/* So much of a text, and no part of a character. */
-static struct pw_bytes
-shorten(struct pw_bytes text, size_t size)
-{
-	if (text.size <= size)
-		return text;
-	while (size > 0 && ((unsigned char)text.data[size] & 0xc0) == 0x80)
-		size--;
-	return (struct pw_bytes){ text.data, size };
-}
-
 uint64_t
 keeper_link_number_own(struct keeper_link *link)
 {
@@ -185,8 +175,9 @@ keeper_link_add_change(struct keeper_link *link, const struct message_change *gi
 		close_run(link, open);
 		*open = (struct open_run){ .target = given->target, .restated = link->restating, .changes = open->changes };
 	}
-	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE)
-		change.text = shorten(given->text, TEXT_SHORT);
+	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE
+	    && given->text.size > TEXT_SHORT)
+		change.text.size = text_whole(given->text.data, TEXT_SHORT);
 	message_add_change(&open->changes, &change);
 	assert(!open->changes.bad);
 	open->count++;
@@ -269,16 +260,6 @@ send_waiting(struct keeper_link *link)
 	return all;
 }
 
-/* States that no change has taken along. While nothing is committed they wait as marks: the last of each is enough. */
-static void
-append_states(struct keeper_link *link)
-{
-	bool appended = !link->own_marked || append_run(link, CONFIG_NONE, NULL);
-
-	while (appended && link->marked_count > 0 && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
-		appended = append_run(link, link->marked[link->marked_count - 1], NULL);
-}
-
 void
 keeper_link_flush(struct keeper_link *link, bool results)
 {
@@ -292,7 +273,11 @@ keeper_link_flush(struct keeper_link *link, bool results)
 		pack_results(link);
 	if (!send_waiting(link))
 		return;
-	append_states(link);
+	/* States that no change has taken along. While nothing is committed they wait as marks: the last of each is enough. */
+	bool appended = !link->own_marked || append_run(link, CONFIG_NONE, NULL);
+	while (appended && link->marked_count > 0
+	    && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
+		appended = append_run(link, link->marked[link->marked_count - 1], NULL);
 	(void)send_waiting(link);
 }
 

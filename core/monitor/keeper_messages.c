@@ -42,17 +42,6 @@ take_state(struct monitor *monitor, struct wire_in *in)
 	return true;
 }
 
-/* A monitor that had to begin without it says what is true. */
-static bool
-take_run(struct monitor *monitor, struct wire_in *in)
-{
-	struct message_run run;
-
-	return message_get_run(in, &run, monitor->watch.config->target_count)
-	    && (monitor->watch.begun || keeper_link_take_over(monitor->keeper, &run, in->bytes,
-	    in->size));
-}
-
 /* What remains of the runs that confirmed it are their numbers, and the words of the last. */
 static void
 restate_down(struct monitor *monitor, uint32_t target)
@@ -130,15 +119,6 @@ take_recovered(struct monitor *monitor, struct wire_in *in)
 	return true;
 }
 
-static bool
-take_committed(struct monitor *monitor, struct wire_in *in)
-{
-	struct message_committed committed;
-
-	return message_get_committed(in, &committed)
-	    && keeper_link_committed(monitor->keeper, &committed);
-}
-
 bool
 keeper_messages_take_answer(struct monitor *monitor, struct wire_in *in)
 {
@@ -169,17 +149,23 @@ keeper_messages_linked(struct monitor *monitor, int fd)
 bool
 keeper_messages_take(struct monitor *monitor, const void *packet, size_t size)
 {
+	const struct watch *watch = &monitor->watch;
 	struct wire_in in = wire_from(packet, size);
+	struct message_committed committed;
+	struct message_run run;
 
 	switch (message_kind(packet, size)) {
 	case MESSAGE_STATE:
 		return take_state(monitor, &in);
 	case MESSAGE_RUN:
-		return take_run(monitor, &in);
+		/* A monitor that had to begin without it says what is true. */
+		return message_get_run(&in, &run, watch->config->target_count) && (watch->begun
+		    || keeper_link_take_over(monitor->keeper, &run, packet, size));
 	case MESSAGE_RECOVERED:
 		return take_recovered(monitor, &in);
 	case MESSAGE_COMMITTED:
-		return take_committed(monitor, &in);
+		return message_get_committed(&in, &committed)
+		    && keeper_link_committed(monitor->keeper, &committed);
 	case MESSAGE_ANSWER:
 		return keeper_messages_take_answer(monitor, &in);
 	default:

@@ -16,15 +16,6 @@ enum { SENTENCE_MAX = 8192 };
 static const uint32_t of_parents = SILENCE_parent | SILENCE_parent_unplain;
 
 static void
-name_states(struct message_change *message, const struct change *change)
-{
-	if (change->from == STATE_NONE)
-		return;
-	snprintf(message->from, sizeof message->from, "%s", state_name(change->from));
-	snprintf(message->to, sizeof message->to, "%s", state_name(change->to));
-}
-
-static void
 name_last(struct message_change *message, const uint64_t runs[static UNSTEADY_LAST])
 {
 	for (unsigned i = 0; i < UNSTEADY_LAST; i++)
@@ -107,7 +98,10 @@ notify_change(struct monitor *monitor, uint32_t target, const struct change *cha
 	if (change->code != CODE_NONE)
 		snprintf(message.code, sizeof message.code, "%s",
 		    codes_get(watch->codes, change->code)->name);
-	name_states(&message, change);
+	if (change->from != STATE_NONE) {
+		snprintf(message.from, sizeof message.from, "%s", state_name(change->from));
+		snprintf(message.to, sizeof message.to, "%s", state_name(change->to));
+	}
 	silence_add_names(&silences, change->silence);
 	name_attempts(&message, watched, change, report);
 	change_text_add(&text, watch, &told);

@@ -44,14 +44,6 @@ recent_facts_get(const struct recent_facts *facts, uint64_t run)
 	return facts->items[run % RUNS].run == run ? facts->items[run % RUNS].text : NULL;
 }
 
-static void
-recent_facts_put(struct recent_facts *facts, uint64_t run, const char *text)
-{
-	free(facts->items[run % RUNS].text);
-	facts->items[run % RUNS].run = run;
-	facts->items[run % RUNS].text = strdup(text);
-}
-
 enum { FACTS_SHOWN = 1024 };
 
 static bool
@@ -241,19 +233,13 @@ note_facts(struct monitor *monitor, const struct message_evidence *evidence)
 	    (uint32_t)(span / SECOND) + 1, &changed);
 	if (renewal_learn(&watched->renewal, &evidence->leg, watch_moment(watch).utc) || learnt)
 		keeper_link_mark(monitor->keeper, evidence->target);
-	if (changed.size > 0)
-		recent_facts_put(monitor->recent_facts, evidence->run, bytes);
+	if (changed.size > 0) {
+		uint64_t place = evidence->run % RUNS;
+		free(monitor->recent_facts->items[place].text);
+		monitor->recent_facts->items[place].run = evidence->run;
+		monitor->recent_facts->items[place].text = strdup(bytes);
+	}
 	return recent_facts_get(monitor->recent_facts, evidence->run);
-}
-
-/* A good leg of a target of which nothing is open belongs to something that is told only where a
- * fact of it is news. */
-static bool
-is_worth_keeping(const struct target_state *state, const struct evidence *leg, const char *facts)
-{
-	return leg->verdict != PW_OK || facts != NULL || state->trouble != NULL
-	    || state->conditions != NULL
-	    || state->flapping != NULL;
 }
 
 static bool
@@ -268,7 +254,11 @@ take_evidence(struct monitor *monitor, uint32_t prober, const void *packet, size
 	if (!orders_has(monitor->orders, prober, evidence.target, evidence.run))
 		return true;
 	const char *facts = note_facts(monitor, &evidence);
-	if (is_worth_keeping(&monitor->watch.targets[evidence.target].state, &evidence.leg, facts))
+	const struct target_state *state = &monitor->watch.targets[evidence.target].state;
+	/* A good leg of a target of which nothing is open belongs to something that is told only
+	 * where a fact of it is news. */
+	if (evidence.leg.verdict != PW_OK || facts != NULL || state->trouble != NULL
+	    || state->conditions != NULL || state->flapping != NULL)
 		keeper_link_add_evidence(monitor->keeper, packet, size);
 	return true;
 }

@@ -76,17 +76,6 @@ log_pace(const struct watch *watch, uint32_t target, const struct news *news)
 		    configured->name, bytes);
 }
 
-/* What was not theirs is not passed on as theirs. */
-static void
-put_result(struct keeper_link *keeper, struct report *report, const struct outlook *outlook)
-{
-	if (outlook->blind && report->verdict == PW_FAILED) {
-		report->verdict = PW_UNKNOWN;
-		snprintf(report->outcome, sizeof report->outcome, "blind");
-	}
-	keeper_link_add_result(keeper, report);
-}
-
 void
 process_run(struct monitor *monitor, struct sighting *run, struct report *report, const char *facts)
 {
@@ -119,7 +108,12 @@ process_run(struct monitor *monitor, struct sighting *run, struct report *report
 	if (facts != NULL)
 		notify_facts(monitor, report, facts);
 	log_pace(watch, target, &news);
-	put_result(monitor->keeper, report, &outlook);
+	/* What was not theirs is not passed on as theirs. */
+	if (outlook.blind && report->verdict == PW_FAILED) {
+		report->verdict = PW_UNKNOWN;
+		snprintf(report->outcome, sizeof report->outcome, "blind");
+	}
+	keeper_link_add_result(monitor->keeper, report);
 	effects_plan(monitor, target, run->ended);
 	dependencies_learnt(monitor, target, run->started, news.from != news.to);
 	self_check_after(monitor, run, report, &outlook);

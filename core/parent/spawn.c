@@ -21,6 +21,7 @@
 
 #include "base/notify.h"
 #include "base/sandbox.h"
+#include "monitor/event_loop.h"
 #include "parent/title.h"
 
 enum { CANNOT_BEGIN = 71 };

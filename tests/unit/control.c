@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 
 #include "base/own_processes.h"
-#include "monitor/control_private.h"
+#include "monitor/control_verbs.h"
 
 static void
 a_run_by_hand_is_no_attempt(void **state)

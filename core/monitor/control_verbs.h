@@ -1,4 +1,4 @@
-/* Who speaks to the control socket (control.c), for the verbs that they say (verbs.c). */
+/* Who speaks to the control socket (control.c), for the verbs that they say. */
 #ifndef MONITOR_CONTROL_PRIVATE_H
 #define MONITOR_CONTROL_PRIVATE_H
 
@@ -42,7 +42,7 @@ void control_say(struct place *, char kind, const char *line);
 void control_end(struct place *, int status);
 void control_refuse(struct place *, int status, const char *what);
 
-/* verbs.c: what was said, in words. */
-void verbs_obey(struct place *, char **words, size_t count);
+/* Does what was said, in words, or says why not. */
+void control_verbs_obey(struct place *, char **words, size_t count);
 
 #endif
