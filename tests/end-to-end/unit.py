@@ -6,6 +6,7 @@ import subprocess
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 EPERM = 1
 PR_SET_NO_NEW_PRIVS = 38
+EQUAL = 4
 
 
 class Unit:
@@ -46,6 +47,32 @@ def expand(names, known):
 	for name in names:
 		calls |= expand(known[name], known) if name.startswith("@") else {name}
 	return calls
+
+
+class Without:
+	"""A system that refuses some calls, as an older kernel, a container or a virtual machine does; put_on() as below. Each is a
+	name, an error, and the first argument for which it is refused, None: for all."""
+
+	def __init__(self, calls):
+		self.library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+		self.library.seccomp_init.restype = ctypes.c_void_p
+		self.context = ctypes.c_void_p(self.library.seccomp_init(ALLOW))
+		for name, error, first in calls:
+			number = self.library.seccomp_syscall_resolve_name(name.encode())
+			compared = [] if first is None else [Compared(0, EQUAL, first, 0)]
+			fault = self.library.seccomp_rule_add_array(self.context, ERRNO | error, number, len(compared),
+			    (Compared * len(compared))(*compared) if compared else None)
+			assert fault == 0, (name, fault)
+
+	def put_on(self):
+		libc = ctypes.CDLL(None)
+		if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 or self.library.seccomp_load(self.context) != 0:
+			raise OSError("no filter")
+
+
+class Compared(ctypes.Structure):
+	"""struct scmp_arg_cmp"""
+	_fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
 
 
 class Filter:
