@@ -24,19 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A sanitizer makes calls of its own when it has something to say, and starts processes for it:
- * in such a build only what no sanitizer makes is forbidden. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) \
-    || __has_feature(thread_sanitizer) || __has_feature(leak_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "base/sanitized.h"
 
 enum { ENDS = 0, NAME_MAX_SIZE = 32 };
 
@@ -328,6 +316,8 @@ add_rows(scmp_filter_ctx filter, uint32_t rights)
 	return done;
 }
 
+/* A sanitizer makes calls of its own when it has something to say, and starts processes for it: in
+ * such a build only what no sanitizer makes is forbidden. */
 static bool
 add_all(scmp_filter_ctx filter, uint32_t rights)
 {

@@ -151,6 +151,17 @@ duty_forbidden(void *duty, int number, const char *name)
 }
 
 void
+duty_used_up(void *duty, unsigned seconds)
+{
+	struct duty *own = duty;
+
+	own->keep_line = NULL;
+	duty_log(own, LOG_ERR, 0,
+	    "%s: the %u s of processor time that it has for one delivery are used up: it ends",
+	    duty_name(own->kind), seconds);
+}
+
+void
 duty_ready(struct duty *duty)
 {
 	const unsigned char packet = MESSAGE_READY;

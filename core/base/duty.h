@@ -66,6 +66,9 @@ void duty_log(struct duty *, int level, uint64_t event, const char *format, ...)
 /* A call_filter_tell of the duty, `duty`: the line in the log before the process ends. */
 void duty_forbidden(void *duty, int number, const char *name);
 
+/* A limits_tell of the duty, `duty`: the same. */
+void duty_used_up(void *duty, unsigned seconds);
+
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
 /* Says that the loop turns, at least every second: `late_max` is its largest lateness since the

@@ -98,6 +98,8 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 
 	if (!limit(RLIMIT_CORE, 0, "cannot forbid core dumps", why))
 		return false;
+	if (sandbox->limits != NULL && !limits_enter(sandbox->limits, why))
+		return false;
 	if (sandbox->file_size >= 0 && !limit(RLIMIT_FSIZE, (uint64_t)sandbox->file_size,
 	    "cannot limit files", why))
 		return false;

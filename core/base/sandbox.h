@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include "base/call_filter.h"
+#include "base/limits.h"
 #include "base/reason.h"
 #include "base/text.h"
 
@@ -68,6 +69,7 @@ struct sandbox {
 	uint32_t calls;     /* rights to system calls, enum call_right; 0: any call */
 	call_filter_tell *tell; /* is told of a forbidden one, with the next */
 	void *tell_to;
+	const struct limits *limits; /* NULL: those that are in force */
 	bool may_fork;      /* false: no new processes (RLIMIT_NPROC; root is exempt) */
 };
 

@@ -382,7 +382,7 @@ prepare(struct keeper *keeper, struct reason *why)
 	const struct config *config = keeper->config;
 	const struct sandbox_path state = { config->state, SANDBOX_WRITE, false };
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .file_size = -1,
-		.calls = CALLS_OF_KEEPER, .tell = duty_forbidden, .tell_to = keeper->duty };
+		.calls = CALLS_OF_KEEPER, .limits = limits_of(DUTY_KEEPER), .tell = duty_forbidden, .tell_to = keeper->duty };
 	int landlock;
 
 	keeper->zone = config->timezone == NULL ? zone_open_own() : zone_open(config->timezone, NULL);

@@ -226,6 +226,7 @@ prepare(struct process *process, struct duty *duty, struct reason *why)
 {
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP,
 		.calls = CALLS_OF_MONITOR,
+		.limits = limits_of(DUTY_MONITOR),
 		.tell = duty_forbidden,
 		.tell_to = duty };
 	uint32_t seed = 1;

@@ -90,6 +90,7 @@ begin(struct duty *duty, uint32_t calls)
 {
 	return (struct rights){ .sandbox = { .network = SANDBOX_NO_TCP,
 		.calls = calls,
+		.limits = limits_of(DUTY_NOTIFIER),
 		.tell = duty_forbidden,
 		.tell_to = duty } };
 }

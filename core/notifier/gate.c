@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/duty.h"
+#include "base/limits.h"
 #include "base/sandbox.h"
 #include "config/config.h"
 #include "config/ports.h"
@@ -23,11 +24,14 @@ enum { CANNOT_BEGIN = 71 };
 
 struct gate {
 	struct pw_gate_host host;
+	struct duty *duty;
 	struct look_up names;
 	void *memory; /* of the plugin */
 	struct opening opening;
 };
 
+/* What a gate does is its plugin's alone: a delivery begins where it asks for the addresses of its
+ * peer. */
 static uint32_t
 look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
     struct sockaddr_storage *found, uint32_t max,
@@ -35,6 +39,7 @@ look_up_for(const struct pw_gate_host *host, const char *name, int64_t limit,
 {
 	struct gate *gate = (struct gate *)(void *)((char *)(uintptr_t)host
 	    - offsetof(struct gate, host));
+	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, gate->duty);
 	struct address addresses[RESOLVED_MAX];
 	struct text text = { .bytes = why, .room = why_size };
 	uint32_t count = look_up_host(&gate->names, name, limit, addresses,
@@ -92,6 +97,7 @@ gate_main(struct duty *duty)
 	const struct config_notifier *notifier = &duty->config->notifiers[duty->index];
 	const struct pw_gate_ops *ops = plugin_gate(notifier->plugin);
 	struct gate gate = { .host = { sizeof gate.host, look_up_for },
+	    .duty = duty,
 	    .memory = calloc(1, ops->memory_size + 1) };
 	struct reason why;
 

@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/duty.h"
+#include "base/limits.h"
 #include "base/own_name.h"
 #include "config/config.h"
 #include "notifier/confine.h"
@@ -148,7 +149,9 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
 	duty_alive(worker->duty, 0, worker->done); /* the parent's patience begins here */
 	begun = clock_mono();
+	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, worker->duty);
 	worker->ops->deliver(worker->session, notice, &recipients, results);
+	limits_of_work(0, duty_used_up, worker->duty);
 	worker->done++;
 	answer(worker, from, results, clock_mono() - begun);
 }

@@ -12,6 +12,7 @@
 #include "base/packet_queue.h"
 #include "base/reason.h"
 #include "parent/backoff.h"
+#include "parent/loop_watch.h"
 #include "parent/quarantine.h"
 
 enum child_stage {
@@ -37,7 +38,8 @@ struct child {
 
 	/* How it is to end, or has ended. */
 	char killed[QUARANTINE_HOW_MAX]; /* why we killed it; "": we did not */
-	bool silent;     /* killed for silence */
+	bool silent;     /* killed for silence, or since it looped */
+	struct loop_watch loop; /* of a prober */
 	bool stopping;   /* told to stop: its end is no death */
 	bool stale;      /* what it has read has changed: to be renewed when its turn comes */
 	bool renewing;   /* told to stop, to be started again at once */

@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "base/call_filter.h"
+#include "base/limits.h"
 #include "parent/child_messages.h"
 #include "parent/link.h"
 #include "parent/reload.h"
@@ -39,6 +40,8 @@ tell_end(struct text *how, int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CALL_FORBIDDEN_STATUS)
 		text_add(how, "of a forbidden system call");
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == LIMIT_STATUS)
+		text_add(how, "at its limit of processor time for one delivery");
 	else if (WIFEXITED(status))
 		text_format(how, "with exit status %d", WEXITSTATUS(status));
 	else

@@ -29,6 +29,7 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 	child->killed[0] = '\0';
 	child->silent = child->stopping = child->stale = child->renewing = child->explained = false;
 	child->started = child->heard = now;
+	child->loop = (struct loop_watch){ 0 };
 	if (!spawn_child(tree, child, &why)) {
 		child->stage = CHILD_STARTED;
 		tree_await(tree, child, BLAME_NOBODY, now);
@@ -60,6 +61,24 @@ kill_if_silent(struct tree *tree, struct child *child, int64_t now)
 		return;
 	text_add(&text, child->stage == CHILD_STARTED ? "not ready after " : "silent for ");
 	text_add_span(&text, limit);
+	child->silent = true;
+	child_kill(child, why);
+}
+
+/* Its signs of life say that its loop turns, not that it gets anywhere. */
+static void
+kill_if_loops(struct tree *tree, struct child *child, int64_t now)
+{
+	char why[QUARANTINE_HOW_MAX];
+	struct text text = TEXT_OVER(why);
+
+	if (child->kind != DUTY_PROBER || child->stage != CHILD_READY || child->killed[0] != '\0'
+	    || !loop_watch_look(&child->loop, child->done, loop_watch_cpu(child->pid), now,
+	        tree->times.loop))
+		return;
+	text_add(&text, "it loops: ");
+	text_add_span(&text, tree->times.loop);
+	text_add(&text, " of processor time without a run done");
 	child->silent = true;
 	child_kill(child, why);
 }
@@ -191,8 +210,10 @@ supervisor_turn(struct tree *tree, int64_t now)
 
 		if (child->stage == CHILD_AWAITED && now >= child->due && !tree->stopping)
 			spawn(tree, child, now);
-		else if (child_lives(child))
+		if (child_lives(child)) {
 			kill_if_silent(tree, child, now);
+			kill_if_loops(tree, child, now);
+		}
 	}
 	release_quarantined(tree, now);
 	keep_quarantine(tree, now);

@@ -18,6 +18,7 @@ static const struct {
 	TIME("start", start, 60),
 	TIME("silence", silence, 10),
 	TIME("keeper_silence", keeper_silence, 120),
+	TIME("loop", loop, 60),
 	TIME("backoff", backoff, 1),
 	TIME("stop", stop, 10),
 	TIME("confirm", confirm, 60),

@@ -11,6 +11,7 @@ struct times {
 	int64_t start;          /* from its start until a child is ready */
 	int64_t silence;        /* of monitor and probers, until they are killed */
 	int64_t keeper_silence; /* the same: a sick disk is no death */
+	int64_t loop;           /* a prober that uses a processor and gets nothing done is killed */
 	int64_t backoff;        /* one step of it: a second */
 	int64_t stop;           /* for a clean end of all */
 	int64_t confirm;        /* for attempts that confirm something, where the end is a reload */

@@ -369,6 +369,7 @@ prepare(struct worker *worker, struct reason *why)
 	struct sandbox_ports ports = { { 0 } };
 	const struct sandbox sandbox = { .network = binds ? SANDBOX_CONNECTS_FROM : SANDBOX_CONNECTS,
 		.ports = &ports,
+		.limits = limits_of(DUTY_PROBER),
 		.calls = CALLS_OF_PROBER | (binds ? CALL_BINDS : 0),
 		.tell = duty_forbidden, .tell_to = worker->duty };
 	int landlock;

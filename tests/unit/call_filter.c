@@ -26,12 +26,7 @@
 #include <unistd.h>
 
 #include "base/call_filter.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
+#include "base/sanitized.h"
 
 enum { NOT_THERE = 77, OUTPUT_MAX = 256 };
 
