@@ -32,7 +32,7 @@ override CPPFLAGS += -D_GNU_SOURCE $(FORTIFY) -Iinclude
 override LDFLAGS  += -Wl,-z,relro,-z,now $(SAN:%=-fsanitize=%)
 
 # libev is linked statically with its names hidden: it also answers to libevent's, and a plugin on libevent would meet them.
-PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libseccomp
+PACKAGES := libconfig openssl libidn2 libpcre2-8 sqlite3 libmicrohttpd zlib libseccomp
 LIBS      = $(shell pkg-config --libs $(PACKAGES)) -l:libev.a -lm -Wl,--exclude-libs,libev.a
 PATHS    := -DPW_VERSION='"$(VERSION)"' -DPW_PLUGIN_DIR='"$(PREFIX)/lib/postwatch/plugins"' \
             -DPW_SYSCONF_DIR='"$(SYSCONF)/postwatch"'
@@ -80,6 +80,9 @@ $(B)/plugins/$(1).so: $(call object,$(wildcard plugins/$(1)/*.c) $(sources_$(1))
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin,$(p))))
 
+# The assembler reads these, which no compiler notes.
+$(B)/core/web/assets.o: $(wildcard core/web/assets/*)
+
 of_core = -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES))
 $(B)/core/%.o: INCLUDES = $(of_core)
 
@@ -88,7 +91,7 @@ $(B)/%.o: %.c
 
 # What make run needs beyond Debian's base; installed only where missing.
 deps_run := gcc libc6-dev make pkg-config libconfig-dev libev-dev libssl-dev libidn2-dev libpcre2-dev libsqlite3-dev \
-            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev ca-certificates tzdata
+            libesmtp-dev libgsasl-dev libseccomp-dev libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates tzdata
 deps: ; $(Q)tests/packages $(deps_run)
 
 # For `user` in the configuration of a daemon that root starts.

@@ -30,6 +30,7 @@ enum call_right {
 	CALLS_OF_MONITOR = CALL_BASE | CALL_ACCEPTS,
 	CALLS_OF_PROBER = CALL_BASE | CALL_TCP | CALL_UDP | CALL_ROUTES, /* and CALL_BINDS where a
 	                                                       target has a source address */
+	CALLS_OF_WEB = CALL_BASE | CALL_READS | CALL_ACCEPTS,
 	CALLS_OF_GATE = CALL_BASE | CALL_TCP | CALL_UDP,
 	CALLS_BESIDE_GATE = CALL_BASE | CALL_TCP /* libesmtp makes a socket, which connects nowhere */
 };

@@ -51,6 +51,7 @@ struct duty {
 int prober_main(struct duty *);
 int keeper_main(struct duty *);
 int notifier_main(struct duty *);
+int web_main(struct duty *);
 /* The second process of a notifier whose plugin has a gate; it shares the socket to the parent with
  * the first, and says nothing there but lines for the log. */
 int gate_main(struct duty *);

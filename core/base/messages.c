@@ -334,7 +334,8 @@ const char *
 duty_name(enum duty_kind duty)
 {
 	static const char *const names[DUTY_KINDS] = { [DUTY_PARENT] = "parent", [DUTY_MONITOR] = "monitor",
-		[DUTY_PROBER] = "prober", [DUTY_KEEPER] = "keeper", [DUTY_NOTIFIER] = "notifier" };
+		[DUTY_PROBER] = "prober", [DUTY_KEEPER] = "keeper", [DUTY_NOTIFIER] = "notifier",
+		[DUTY_WEB] = "web" };
 
 	return duty < DUTY_KINDS ? names[duty] : "?";
 }

@@ -62,7 +62,7 @@ enum message_kind message_kind(const void *packet, size_t size);
 
 /* parent -> any */
 
-enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_NOTIFIER, DUTY_KINDS };
+enum duty_kind { DUTY_PARENT, DUTY_MONITOR, DUTY_PROBER, DUTY_KEEPER, DUTY_NOTIFIER, DUTY_WEB, DUTY_KINDS };
 const char *duty_name(enum duty_kind);
 
 struct message_link {

@@ -58,6 +58,7 @@ complete(struct words *words, char **targets, int count)
 	if (words->source.path == NULL && count == 0)
 		words->source.path = PW_SYSCONF_DIR "/postwatch.conf";
 	words->source.select = words->source.path != NULL && count > 0;
+	words->source.page = words->source.path == NULL && !words->options.daemon && isatty(STDERR_FILENO);
 	words->options.times = getenv("POSTWATCH_TEST_TIMES");
 	words->options.syslog_path = getenv("POSTWATCH_TEST_SYSLOG");
 }

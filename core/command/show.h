@@ -19,8 +19,6 @@ void show_text(FILE *, const struct config *, const struct run_result *, const s
 void show_json(FILE *, const struct config *, const struct run_result *);
 /* A dialogue, a line each, its events between `faint` and `plain`. */
 void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
-/* One leg with all that was seen of it, as an object. */
-void show_json_leg(struct json *, const char *key, const struct evidence *);
 
 /* One plugin line with performance data; returns the status for the exit of a Nagios plugin (0 to 3). */
 int show_nagios(FILE *, const struct config *, const struct run_result *);
@@ -41,8 +39,5 @@ void show_nagios_lost(FILE *, const struct show_lost *);
 
 /* The exit status that a verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
 int show_status(enum pw_verdict verdict);
-
-/* A leg's verdict, EVIDENCE_NOT_CHECKED included: "ok", "not_checked". */
-const char *show_verdict(uint8_t verdict);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/evidence_json.h"
 #include "base/messages.h"
 #include "base/transcript.h"
 #include "command/differ.h"
@@ -207,7 +208,7 @@ put_leg_json(struct story *story, const struct store_evidence *row, const struct
 	json_string(&story->json, "role", row->role);
 	past_json_time(&story->json, "started", leg->started);
 	json_seconds(&story->json, "seconds", leg->micros);
-	show_json_leg(&story->json, "leg", leg);
+	evidence_json(&story->json, "leg", leg);
 	json_end(&story->json);
 }
 

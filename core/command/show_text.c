@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/evidence_json.h"
 #include "base/transcript.h"
 #include "base/units.h"
 #include "command/layout.h"
@@ -29,12 +30,6 @@ struct page {
 	const struct show_style *style;
 	const struct colour *colour;
 };
-
-const char *
-show_verdict(uint8_t verdict)
-{
-	return verdict == EVIDENCE_NOT_CHECKED ? "not_checked" : verdict_name((enum pw_verdict)verdict);
-}
 
 static const char *
 colour_of(const struct page *page, uint8_t verdict)
@@ -104,7 +99,7 @@ put_mark(const struct page *page, const struct evidence *leg, const struct evide
 	else if (phase->status == PHASE_FAILED && leg->verdict == PW_FAILED)
 		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
 	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0)
-		fprintf(page->file, "   %s%s%s", colour_of(page, leg->verdict), show_verdict(leg->verdict), page->colour->plain);
+		fprintf(page->file, "   %s%s%s", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict), page->colour->plain);
 }
 
 static void
@@ -212,7 +207,7 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 {
 	put_ends(page, leg);
 	if (leg->legs > 1) {
-		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), show_verdict(leg->verdict),
+		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict),
 		    page->colour->plain);
 		put_bytes(page->file, leg->text);
 	}

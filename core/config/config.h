@@ -163,6 +163,17 @@ struct config_reference {
 	uint16_t port;
 };
 
+/* Where the page is served, and to whom. */
+struct config_web {
+	uint32_t listen_count;       /* 0: nowhere */
+	const char *const *listen;   /* "ADDRESS:PORT", or an absolute path */
+	const char *password_file;   /* NULL: none */
+	const char *token;           /* first segment of every address; NULL: none */
+	bool is_public;
+	uint32_t name_count;
+	const char *const *names;
+};
+
 enum log_to { LOG_TO_DEFAULT, LOG_TO_STDERR, LOG_TO_SYSLOG };
 
 struct config {
@@ -187,6 +198,7 @@ struct config {
 	const struct config_notifier *notifiers;
 	const struct target *targets;
 	const struct config_window *windows;
+	struct config_web web;
 	uint32_t heartbeat;         /* the notifier that is told nothing but that all is well */
 	int64_t heartbeat_interval; /* 0: there is none */
 };

@@ -18,6 +18,7 @@
 #include "config/service_files.h"
 #include "config/targets.h"
 #include "config/top.h"
+#include "config/web.h"
 #include "config/windows.h"
 
 /* A configuration and what it lies in. */
@@ -48,6 +49,7 @@ read_all(struct reader *reader)
 	command_line_take_targets(reader);
 	target_list_finish(reader);
 	windows_take(reader);
+	web_take(reader);
 	top_take_host(reader);
 	advice_of_relays(reader);
 	if (reader->source->advise && reader->faults.into->faults == 0)

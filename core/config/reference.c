@@ -24,6 +24,7 @@ static const struct reference_table tables[] = {
 	{ "notifier", "Notifiers", notifier_settings },
 	{ "window", "Windows", window_settings },
 	{ "heartbeat", "The heartbeat", heartbeat_settings },
+	{ "web", "The page", web_settings },
 	{ NULL, NULL, NULL },
 };
 

@@ -123,6 +123,20 @@ const struct pw_setting heartbeat_settings[HEARTBEAT_ROWS + 1] = {
 	        "allow_private stand beside, as of a webhook" },
 };
 
+const struct pw_setting web_settings[WEB_ROWS + 1] = {
+	[WEB_LISTEN] = { .key = "listen", .type = PW_LIST, .flags = PW_REQUIRED, .min = 1, .max = 8,
+	    .help = "where the page is served: ADDRESS:PORT, or the absolute path of a UNIX socket, "
+	        "which the daemon's user and group may use" },
+	[WEB_PASSWORD] = { .key = "password_file", .type = PW_STRING,
+	    .help = "file of one line USER:PASSWORD, which a browser asks for; without TLS it is for "
+	        "loopback, or behind a proxy that has TLS" },
+	[WEB_PUBLIC] = { .key = "public", .type = PW_BOOL, .fallback = "false",
+	    .help = "whoever reaches it may look, transcripts and recipients included" },
+	[WEB_NAMES] = { .key = "names", .type = PW_LIST, .max = 32,
+	    .help = "host names by which it is asked for, beside localhost and addresses; others are "
+	        "refused" },
+};
+
 const struct pw_setting window_settings[WINDOW_ROWS + 1] = {
 	[WINDOW_TARGETS] = { .key = "targets", .type = PW_LIST, .flags = PW_REQUIRED, .min = 1,
 	    .max = 1000, .help = "names of targets, and tag:TAG for all that have the tag" },
@@ -223,6 +237,7 @@ const struct group_setting top_groups[] = {
 	{ "notifiers", "who is told, and how" },
 	{ "windows", "recurring times in which targets are watched and not told" },
 	{ "heartbeat", "a URL that is asked while all is well" },
+	{ "web", "the page, the API and the metrics" },
 	{ NULL, NULL },
 };
 

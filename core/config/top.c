@@ -24,7 +24,7 @@
 enum { TARGETS_A_PROBER = 5000 };
 
 /* In the order of top_groups. */
-enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT };
+enum { TOP_LOG, TOP_DEFAULTS, TOP_TARGETS, TOP_NOTIFIERS, TOP_WINDOWS, TOP_HEARTBEAT, TOP_WEB };
 
 /*
  * A key that only one of all files may set, else it would depend on the order of their names which
@@ -132,6 +132,7 @@ take_setting(struct reader *reader, const struct node *node)
 		    "targets = [ \"...\" ]; when = \"...\"; why = \"...\";");
 		break;
 	case TOP_HEARTBEAT: set_group(reader, &reader->heartbeat, node); break;
+	case TOP_WEB: set_group(reader, &reader->web, node); break;
 	default: report_unknown(reader, node);
 	}
 }

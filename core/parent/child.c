@@ -32,7 +32,7 @@ child_init(struct child *child, enum duty_kind kind, uint32_t index)
 bool
 child_is_needed(const struct child *child)
 {
-	return child->kind != DUTY_NOTIFIER && !child->apart;
+	return child->kind != DUTY_NOTIFIER && child->kind != DUTY_WEB && !child->apart;
 }
 
 bool

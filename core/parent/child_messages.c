@@ -41,7 +41,7 @@ static bool
 was_told(struct child *child, struct pw_bytes text)
 {
 	static const char mark[] = " cannot begin: ";
-	const char *at = child->kind == DUTY_NOTIFIER
+	const char *at = child->kind == DUTY_NOTIFIER || child->kind == DUTY_WEB
 	    ? memmem(text.data, text.size, mark, strlen(mark))
 	    : NULL;
 	uint32_t hash = hash_end(hash_add(HASH_BEGIN, text.data, text.size));
@@ -63,9 +63,9 @@ static bool
 take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
 	struct message_log line;
-	/* What monitor and keeper say in words is about targets; probers and notifiers speak of
-	 * themselves, and of no event. */
-	bool named = child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER;
+	/* What monitor and keeper say in words is about targets; the others speak of themselves, and
+	 * of no event. */
+	bool named = child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER;
 
 	if (!message_get_log(in, &line) || (named && line.event != 0))
 		return false;
@@ -114,7 +114,7 @@ take_alive(struct child *child, struct wire_in *in)
 	return true;
 }
 
-/* Probers and notifiers meet foreign bytes, so they have no say over others. */
+/* Who meets foreign bytes has no say over others. */
 static bool
 take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 {
@@ -122,7 +122,7 @@ take_blame(struct tree *tree, const struct child *child, struct wire_in *in)
 	struct child *other;
 	char why[QUARANTINE_HOW_MAX];
 
-	if (child->kind == DUTY_PROBER || child->kind == DUTY_NOTIFIER
+	if ((child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER)
 	    || !message_get_blame(in, &blame))
 		return false;
 	other = tree_child(tree, blame.duty, blame.index);

@@ -59,7 +59,8 @@ link_all(struct tree *tree, struct child *child)
 		struct child *other = &tree->children[i];
 		bool notifier = other->kind == DUTY_NOTIFIER;
 
-		if (other != child && child->kind == DUTY_MONITOR && !notifier)
+		if (other != child && child->kind == DUTY_MONITOR && !notifier
+		    && other->kind != DUTY_WEB)
 			link_children(child, other, tree->log);
 		if (child->kind == DUTY_KEEPER && notifier && other->stage == CHILD_READY)
 			link_notifier(tree, other);

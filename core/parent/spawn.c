@@ -102,6 +102,8 @@ run_duty(struct duty *duty)
 		return keeper_main(duty);
 	case DUTY_NOTIFIER:
 		return notifier_main(duty);
+	case DUTY_WEB:
+		return web_main(duty);
 	case DUTY_PARENT:
 	case DUTY_KINDS:
 		break;

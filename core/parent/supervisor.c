@@ -188,7 +188,7 @@ renew_probers(struct tree *tree, int64_t now)
 	for (uint32_t i = TREE_PROBERS; i < tree->count; i++) {
 		struct child *child = &tree->children[i];
 
-		if (child->kind == DUTY_NOTIFIER || child->stage == CHILD_GONE)
+		if (child->kind != DUTY_PROBER || child->stage == CHILD_GONE)
 			continue;
 		if (child->renewing && now >= child->end_by)
 			child_kill(child, "did not end to be renewed");

@@ -34,7 +34,8 @@ map_page(void)
 uint32_t
 tree_room(const struct config *config)
 {
-	return TREE_PROBERS + config->probers + PROBERS_APART + config->notifier_count;
+	return TREE_PROBERS + config->probers + PROBERS_APART + config->notifier_count
+	    + (config->web.listen_count > 0);
 }
 
 /* All children are something before anything can fail: what is all zeroes has descriptor 0. */
@@ -63,6 +64,8 @@ tree_init(
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		child_init(&tree->children[TREE_PROBERS + config->probers + PROBERS_APART + i],
 		    DUTY_NOTIFIER, i);
+	if (config->web.listen_count > 0)
+		child_init(&tree->children[tree->count - 1], DUTY_WEB, 0);
 	for (uint32_t i = 0; i < config->probers + PROBERS_APART; i++) {
 		struct child *child = &tree->children[TREE_PROBERS + i];
 

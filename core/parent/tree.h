@@ -15,7 +15,7 @@
 #include "parent/times.h"
 
 /* Places among the children: behind the probers of the configuration come PROBERS_APART, which are
- * there only while they are needed, and then the notifiers. */
+ * there only while they are needed, then the notifiers, and the page where it is served. */
 enum { TREE_KEEPER, TREE_MONITOR, TREE_PROBERS };
 
 struct tree {

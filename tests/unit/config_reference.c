@@ -217,6 +217,8 @@ sample_is_good_with_and_without_its_comments(void **state)
 	files_put("customers.txt", "mx.customer.example\n");
 	files_put("mail-password", "secret\n");
 	assert_int_equal(chmod(files_path("mail-password"), 0600), 0);
+	files_put("web-password", "watch:secret\n");
+	assert_int_equal(chmod(files_path("web-password"), 0600), 0);
 	files_put("ca.pem", "x");
 	check_sample(was);
 	uncomment(&text);

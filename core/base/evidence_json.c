@@ -1,0 +1,132 @@
+#include "base/evidence_json.h"
+
+/* Null where the bytes are empty: an address that was not found, an end that never was. */
+static void
+put_or_null(struct json *json, const char *key, struct pw_bytes bytes)
+{
+	if (bytes.size == 0)
+		json_null(json, key);
+	else
+		json_foreign(json, key, bytes);
+}
+
+static const char *
+status_name(enum phase_status status)
+{
+	switch (status) {
+	case PHASE_OK:
+		return "ok";
+	case PHASE_FAILED:
+		return "failed";
+	case PHASE_NOT_REACHED:
+		break;
+	}
+	return "not_reached";
+}
+
+static void
+put_phases(struct json *json, const struct evidence *leg)
+{
+	json_begin_array(json, "phases");
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		const struct evidence_phase *phase = &leg->phases[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "phase", phase->name);
+		json_string(json, "status", status_name(phase->status));
+		if (phase->status == PHASE_NOT_REACHED || phase->micros < 0)
+			json_null(json, "seconds");
+		else
+			json_seconds(json, "seconds", phase->micros);
+		json_seconds(json, "limit", phase->limit);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static void
+put_facts(struct json *json, struct pw_bytes facts)
+{
+	struct evidence_fact fact;
+
+	json_begin_object(json, "facts");
+	while (evidence_next_fact(&facts, &fact))
+		json_foreign(json, fact.name, fact.value);
+	json_end(json);
+}
+
+static void
+put_warnings(struct json *json, struct pw_bytes warnings)
+{
+	struct evidence_warning warning;
+
+	json_begin_array(json, "warnings");
+	while (evidence_next_warning(&warnings, &warning)) {
+		json_begin_object(json, NULL);
+		json_string(json, "code", warning.code);
+		json_text(json, "text", warning.text);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+static const char *
+dir_name(enum evidence_dir dir)
+{
+	switch (dir) {
+	case EVIDENCE_SENT:
+		return "sent";
+	case EVIDENCE_RECEIVED:
+		return "received";
+	case EVIDENCE_SENT_TLS:
+		return "sent_tls";
+	case EVIDENCE_RECEIVED_TLS:
+		return "received_tls";
+	case EVIDENCE_EVENT:
+		break;
+	}
+	return "event";
+}
+
+static void
+put_transcript(struct json *json, struct pw_bytes transcript)
+{
+	struct evidence_line line;
+
+	json_begin_array(json, "transcript");
+	while (evidence_next_line(&transcript, &line)) {
+		json_begin_object(json, NULL);
+		json_seconds(json, "at", line.at);
+		json_string(json, "dir", dir_name(line.dir));
+		if (line.dir == EVIDENCE_EVENT)
+			json_text(json, "text", line.bytes);
+		else
+			json_foreign(json, "text", line.bytes);
+		json_end(json);
+	}
+	json_end(json);
+}
+
+const char *
+evidence_verdict_name(uint8_t verdict)
+{
+	return verdict == EVIDENCE_NOT_CHECKED ? "not_checked" : verdict_name((enum pw_verdict)verdict);
+}
+
+void
+evidence_json(struct json *json, const char *key, const struct evidence *leg)
+{
+	json_begin_object(json, key);
+	put_or_null(json, "address", leg->address);
+	json_int(json, "port", leg->port);
+	put_or_null(json, "local", leg->local);
+	put_or_null(json, "helo", leg->helo);
+	json_string(json, "verdict", evidence_verdict_name(leg->verdict));
+	json_string(json, "outcome", leg->outcome);
+	json_text(json, "text", leg->text);
+	put_phases(json, leg);
+	put_facts(json, leg->facts);
+	put_warnings(json, leg->warnings);
+	put_transcript(json, leg->transcript);
+	json_end(json);
+}

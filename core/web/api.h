@@ -1,0 +1,13 @@
+/* The API for programs, version 1: reading only, JSON, described by openapi.json. */
+#ifndef WEB_API_H
+#define WEB_API_H
+
+#include "web/site.h"
+
+/* `rest`: what stands behind "/api/v1/". */
+void api_answer(struct view *, const char *rest);
+
+/* /healthz: 200 while Postwatch does its job, else 503 with the reasons. */
+void api_answer_health(struct view *, const char *rest);
+
+#endif

@@ -1,0 +1,216 @@
+#include "web/attempt.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/messages.h"
+#include "base/transcript.h"
+#include "base/units.h"
+#include "store/page.h"
+
+/* Widths of the picture: time goes to the longest that a step took, or its limit where that was reached. */
+enum { WIDTH = 1000, TEXT_ROOM = 2048 };
+
+static int64_t
+scale_of(const struct evidence *leg)
+{
+	int64_t total = 1, most = 1;
+
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		const struct evidence_phase *phase = &leg->phases[i];
+
+		if (phase->micros > 0)
+			total += phase->micros;
+		if (phase->status == PHASE_FAILED && total - phase->micros + phase->limit > most)
+			most = total - phase->micros + phase->limit;
+	}
+	return total > most ? total : most;
+}
+
+static void
+put_phase(struct view *view, const struct evidence_phase *phase, int64_t begun, int64_t scale)
+{
+	struct emit *emit = &view->emit;
+	char limit[32];
+	struct text text = TEXT_OVER(limit);
+
+	units_add_duration(&text, phase->limit);
+	if (phase->status == PHASE_NOT_REACHED)
+		EMIT(emit, "<tr class=\"not-reached\"><td>");
+	else if (phase->status == PHASE_FAILED)
+		EMIT(emit, "<tr class=\"failed\"><td>");
+	else
+		EMIT(emit, "<tr><td>");
+	emit_string(emit, phase->name);
+	EMIT(emit, "</td><td class=\"number\">");
+	if (phase->status == PHASE_NOT_REACHED)
+		EMIT(emit, "not reached");
+	else if (phase->micros >= 0)
+		emit_span(emit, phase->micros);
+	EMIT(emit, "</td><td class=\"number\">");
+	emit_string(emit, limit);
+	EMIT(emit, "</td><td><svg viewBox=\"0 0 1000 16\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+	    "<rect class=\"track\" width=\"1000\" height=\"16\"/>");
+	if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0) {
+		int64_t width = phase->micros * WIDTH / scale, mark = (begun + phase->limit) * WIDTH / scale;
+
+		EMIT(emit, "<rect class=\"bar\" height=\"16\" x=\"");
+		emit_i64(emit, begun * WIDTH / scale);
+		EMIT(emit, "\" width=\"");
+		emit_i64(emit, width < 4 ? 4 : width);
+		EMIT(emit, "\"/>");
+		if (mark <= WIDTH) {
+			EMIT(emit, "<rect class=\"limit\" height=\"16\" width=\"3\" x=\"");
+			emit_i64(emit, mark > WIDTH - 3 ? WIDTH - 3 : mark);
+			EMIT(emit, "\"/>");
+		}
+	}
+	EMIT(emit, "</svg></td><td>");
+	if (phase->status == PHASE_FAILED)
+		EMIT(emit, "failed here");
+	EMIT(emit, "</td></tr>\n");
+}
+
+static void
+put_waterfall(struct view *view, const struct evidence *leg)
+{
+	struct emit *emit = &view->emit;
+	int64_t scale = scale_of(leg), begun = 0;
+
+	if (leg->phase_count == 0)
+		return;
+	EMIT(emit, "<table class=\"waterfall\"><thead><tr><th>Step</th><th class=\"number\">Took</th><th class=\"number\">Limit</th>"
+	    "<th>When</th><th></th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		put_phase(view, &leg->phases[i], begun, scale);
+		if (leg->phases[i].status != PHASE_NOT_REACHED && leg->phases[i].micros > 0)
+			begun += leg->phases[i].micros;
+	}
+	EMIT(emit, "</tbody></table>\n");
+}
+
+/* Lines are escaped by whoever makes a transcript of them. */
+static void
+put_transcript(struct view *view, struct pw_bytes list, bool open)
+{
+	struct emit *emit = &view->emit;
+	struct evidence_line line;
+
+	if (list.size == 0)
+		return;
+	if (open)
+		EMIT(emit, "<details open><summary>Transcript</summary><pre>");
+	else
+		EMIT(emit, "<details><summary>Transcript</summary><pre>");
+	while (evidence_next_line(&list, &line)) {
+		char bytes[TRANSCRIPT_LINE_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		transcript_add_line(&text, &line);
+		emit_text(emit, (struct pw_bytes){ bytes, text.size });
+		EMIT(emit, "\n");
+	}
+	EMIT(emit, "</pre></details>\n");
+}
+
+static void
+put_facts(struct view *view, struct pw_bytes facts, struct pw_bytes warnings)
+{
+	struct emit *emit = &view->emit;
+	struct evidence_warning warning;
+	struct evidence_fact fact;
+
+	if (warnings.size > 0) {
+		EMIT(emit, "<dl>");
+		while (evidence_next_warning(&warnings, &warning)) {
+			EMIT(emit, "<dt>");
+			emit_string(emit, warning.code);
+			EMIT(emit, "</dt><dd>");
+			emit_text(emit, warning.text);
+			EMIT(emit, "</dd>");
+		}
+		EMIT(emit, "</dl>\n");
+	}
+	if (facts.size == 0)
+		return;
+	EMIT(emit, "<details><summary>Facts</summary><dl>");
+	while (evidence_next_fact(&facts, &fact)) {
+		EMIT(emit, "<dt>");
+		emit_string(emit, fact.name);
+		EMIT(emit, "</dt><dd>");
+		emit_foreign(emit, fact.value);
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "</dl></details>\n");
+}
+
+void
+attempt_put(struct view *view, struct pw_bytes evidence, bool open)
+{
+	struct wire_in in = wire_from(evidence.data, evidence.size);
+	struct emit *emit = &view->emit;
+	struct message_evidence message;
+	char bytes[TEXT_ROOM];
+	struct text text = TEXT_OVER(bytes);
+
+	if (!message_get_evidence(&in, &message, UINT32_MAX)) {
+		EMIT(emit, "<p class=\"faint\">This evidence was written by another version, and cannot be shown.</p>\n");
+		return;
+	}
+	EMIT(emit, "<p><strong>");
+	transcript_add_verdict(&text, &message.leg);
+	emit_text(emit, (struct pw_bytes){ bytes, text.size });
+	EMIT(emit, "</strong></p>\n<p class=\"faint\">");
+	text = text_over(bytes, sizeof bytes);
+	transcript_add_ends(&text, &message.leg);
+	emit_text(emit, (struct pw_bytes){ bytes, text.size });
+	EMIT(emit, ", ");
+	emit_time(emit, message.leg.started);
+	EMIT(emit, "</p>\n");
+	put_waterfall(view, &message.leg);
+	put_facts(view, message.leg.facts, message.leg.warnings);
+	put_transcript(view, message.leg.transcript, open);
+}
+
+/* Evidence of a run lies with its incident, with a suspicion, or with the results. Returns how many legs were shown. */
+static uint32_t
+put_legs(struct view *view, struct db *db, const char *sql, uint64_t target, uint64_t run)
+{
+	struct query *query = db == NULL ? NULL : db_query(db, sql);
+	uint32_t count = 0;
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, (int64_t)target);
+	query_bind_i64(query, 2, (int64_t)run);
+	for (; query_step(query); count++)
+		attempt_put(view, query_bytes(query, 0), true);
+	query_reset(query);
+	return count;
+}
+
+void
+attempt_answer(struct view *view, const struct board_row *row, uint64_t run)
+{
+	const struct store_reader *reader = board_reader(view->site->board);
+	struct emit *emit = &view->emit;
+	uint32_t count = 0;
+	char title[128];
+
+	snprintf(title, sizeof title, "Attempt %llu of %.60s - Postwatch", (unsigned long long)run, row->name);
+	view_begin(view, title, row->rank);
+	EMIT(emit, "<h1>Attempt ");
+	emit_u64(emit, run);
+	EMIT(emit, " of ");
+	view_target(view, row->name);
+	EMIT(emit, "</h1>\n");
+	if (reader != NULL)
+		count = put_legs(view, reader->main, "SELECT bytes FROM evidence WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	if (reader != NULL && count == 0)
+		count = put_legs(view, reader->history, "SELECT bytes FROM traces WHERE target = ?1 AND run = ?2 ORDER BY leg", row->number, run);
+	if (count == 0) {
+		view->answer->status = 404;
+		EMIT(emit, "<p>Nothing is kept of this attempt: of those that passed only the result is, and what is kept of others goes with time.</p>\n");
+	}
+	view_end(view);
+}

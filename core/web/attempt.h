@@ -1,0 +1,14 @@
+/* How one leg of a run went: its steps as a waterfall against their limits, what was odd, and the transcript. */
+#ifndef WEB_ATTEMPT_H
+#define WEB_ATTEMPT_H
+
+#include "base/evidence.h"
+#include "web/site.h"
+
+/* Of evidence as the store has it; what cannot be read is told so. `open`: the transcript is not folded. */
+void attempt_put(struct view *, struct pw_bytes evidence, bool open);
+
+/* The page of one run of a target. */
+void attempt_answer(struct view *, const struct board_row *, uint64_t run);
+
+#endif

@@ -1,0 +1,193 @@
+#include "web/emit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { PIECE = 2048 }; /* bytes of others that are escaped at a time; each becomes four at most */
+
+static void
+put(struct emit *emit, const char *bytes, size_t size)
+{
+	if (!buffer_add(emit->to, bytes, size, EMIT_MAX))
+		emit->failed = true;
+}
+
+void
+emit_markup(struct emit *emit, const char *literal, size_t size)
+{
+	put(emit, literal, size);
+}
+
+void
+emit_made(struct emit *emit, struct pw_bytes made)
+{
+	put(emit, made.data, made.size);
+}
+
+/* Quotes of both kinds are escaped, so that one function serves text and attributes. */
+static void
+put_escaped(struct emit *emit, const char *bytes, size_t size)
+{
+	for (size_t begin = 0, i = 0; i <= size; i++) {
+		const char *entity = i == size ? ""
+		    : bytes[i] == '&'      ? "&amp;"
+		    : bytes[i] == '<'      ? "&lt;"
+		    : bytes[i] == '>'      ? "&gt;"
+		    : bytes[i] == '"'      ? "&#34;"
+		    : bytes[i] == '\''     ? "&#39;"
+		                           : NULL;
+
+		if (entity == NULL)
+			continue;
+		put(emit, bytes + begin, i - begin);
+		put(emit, entity, strlen(entity));
+		begin = i + 1;
+	}
+}
+
+/* In pieces that end with a whole UTF-8 sequence, so that none is torn and taken for invalid. */
+static void
+put_pieces(struct emit *emit, struct pw_bytes from, void (*escape)(struct text *, struct pw_bytes))
+{
+	char shown[4 * PIECE + 1];
+
+	while (from.size > 0) {
+		size_t size = from.size <= PIECE ? from.size : text_whole(from.data, PIECE);
+		struct text text = TEXT_OVER(shown);
+
+		if (size == 0)
+			size = PIECE;
+		escape(&text, (struct pw_bytes){ from.data, size });
+		put_escaped(emit, shown, text.size);
+		from = (struct pw_bytes){ from.data + size, from.size - size };
+	}
+}
+
+void
+emit_text(struct emit *emit, struct pw_bytes ours)
+{
+	put_pieces(emit, ours, text_add_shown);
+}
+
+void
+emit_string(struct emit *emit, const char *ours)
+{
+	emit_text(emit, text_view(ours));
+}
+
+void
+emit_foreign(struct emit *emit, struct pw_bytes foreign)
+{
+	put_pieces(emit, foreign, text_escape);
+}
+
+void
+emit_segment(struct emit *emit, struct pw_bytes bytes)
+{
+	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (size_t i = 0; i < bytes.size; i++) {
+		char escaped[4];
+
+		if (bytes.data[i] != '\0' && strchr(unreserved, bytes.data[i]) != NULL)
+			put(emit, &bytes.data[i], 1);
+		else
+			put(emit, escaped, (size_t)snprintf(escaped, sizeof escaped, "%%%02X",
+			    (unsigned)(unsigned char)bytes.data[i]));
+	}
+}
+
+/* The backslashes that text_add_shown() has made are doubled, as all others: a reader of the format gets them back. */
+void
+emit_label(struct emit *emit, struct pw_bytes bytes)
+{
+	char shown[4 * PIECE + 1];
+	struct text text = TEXT_OVER(shown);
+
+	text_add_shown(&text, (struct pw_bytes){ bytes.data, bytes.size < PIECE ? bytes.size : text_whole(bytes.data, PIECE) });
+	for (size_t i = 0; i < text.size; i++) {
+		if (shown[i] == '\\' || shown[i] == '"')
+			put(emit, "\\", 1);
+		if (shown[i] == '\n')
+			put(emit, "\\n", 2);
+		else
+			put(emit, &shown[i], 1);
+	}
+}
+
+void
+emit_i64(struct emit *emit, int64_t number)
+{
+	char bytes[24];
+
+	put(emit, bytes, (size_t)snprintf(bytes, sizeof bytes, "%" PRId64, number));
+}
+
+void
+emit_u64(struct emit *emit, uint64_t number)
+{
+	char bytes[24];
+
+	put(emit, bytes, (size_t)snprintf(bytes, sizeof bytes, "%" PRIu64, number));
+}
+
+static void
+put_text(struct emit *emit, void (*add)(struct text *, int64_t), int64_t number)
+{
+	char bytes[64];
+	struct text text = TEXT_OVER(bytes);
+
+	add(&text, number);
+	put(emit, bytes, text.size);
+}
+
+void
+emit_seconds(struct emit *emit, int64_t microseconds)
+{
+	put_text(emit, text_add_seconds, microseconds);
+}
+
+void
+emit_thousandths(struct emit *emit, int64_t thousandths)
+{
+	char bytes[32];
+	int64_t whole = thousandths / 1000, rest = thousandths % 1000;
+
+	put(emit, bytes, (size_t)snprintf(bytes, sizeof bytes, "%s%" PRId64 ".%03" PRId64, thousandths < 0 && whole == 0 ? "-" : "",
+	    whole, rest < 0 ? -rest : rest));
+}
+
+void
+emit_age(struct emit *emit, int64_t microseconds)
+{
+	put_text(emit, text_add_age, microseconds < 0 ? 0 : microseconds);
+}
+
+void
+emit_span(struct emit *emit, int64_t microseconds)
+{
+	put_text(emit, text_add_span, microseconds);
+}
+
+void
+emit_time(struct emit *emit, int64_t utc)
+{
+	time_t seconds = (time_t)(utc / SECOND);
+	char machine[32], shown[32];
+	struct tm parts;
+
+	if (utc == 0 || gmtime_r(&seconds, &parts) == NULL) {
+		EMIT(emit, "-");
+		return;
+	}
+	EMIT(emit, "<time datetime=\"");
+	put(emit, machine, strftime(machine, sizeof machine, "%Y-%m-%dT%H:%M:%SZ", &parts));
+	EMIT(emit, "\">");
+	put(emit, shown, strftime(shown, sizeof shown, "%Y-%m-%d %H:%M:%S UTC", &parts));
+	EMIT(emit, "</time>");
+}

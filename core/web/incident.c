@@ -1,0 +1,275 @@
+#include "web/incident.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/list.h"
+#include "web/attempt.h"
+
+enum { LEGS_A_PAGE = 200, LISTED = 200 };
+
+struct incident_story {
+	struct view *view;
+	uint64_t number, target;
+	struct store_evidence_key key;
+	uint32_t legs;
+	char name[256], title[160];
+	bool is_found, is_open;
+};
+
+/* Roles of the store in words of the story. */
+static const char *
+role_words(const char *role)
+{
+	static const char *const words[][2] = {
+		{ "confirmed", "An attempt that confirmed it" },
+		{ "changed", "It failed in another way" },
+		{ "hourly", "Still so" },
+		{ "failed", "The last failed attempt" },
+		{ "passed", "An attempt that passed" },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i][0], role) == 0)
+			return words[i][1];
+	return role;
+}
+
+static bool
+on_leg(void *arg, const struct store_evidence *row)
+{
+	struct incident_story *story = arg;
+	struct emit *emit = &story->view->emit;
+
+	story->key = (struct store_evidence_key){ row->run, row->leg, row->target };
+	if (++story->legs > LEGS_A_PAGE)
+		return false;
+	if (strcmp(row->role, "passed") == 0)
+		EMIT(emit, "<li class=\"up\"><span class=\"faint\">");
+	else
+		EMIT(emit, "<li class=\"down\"><span class=\"faint\">");
+	emit_time(emit, row->at);
+	EMIT(emit, "</span> ");
+	emit_string(emit, role_words(row->role));
+	if (story->name[0] != '\0') {
+		EMIT(emit, " (<a href=\"");
+		VIEW_ADDRESS(story->view, "/targets/");
+		emit_segment(emit, text_view(story->name));
+		EMIT(emit, "/attempts/");
+		emit_u64(emit, row->run);
+		EMIT(emit, "\">attempt ");
+		emit_u64(emit, row->run);
+		EMIT(emit, "</a>)");
+	}
+	attempt_put(story->view, row->bytes, story->legs == 1);
+	EMIT(emit, "</li>\n");
+	return true;
+}
+
+static void
+put_fact(struct view *view, const char *name, int64_t time)
+{
+	struct emit *emit = &view->emit;
+
+	if (time == 0)
+		return;
+	EMIT(emit, "<dt>");
+	emit_string(emit, name);
+	EMIT(emit, "</dt><dd>");
+	emit_time(emit, time);
+	EMIT(emit, "</dd>");
+}
+
+static bool
+on_incident(void *arg, const struct store_incident *incident)
+{
+	struct incident_story *story = arg;
+	struct view *view = story->view;
+	struct emit *emit = &view->emit;
+	const struct board *board = view->site->board;
+
+	story->is_found = true;
+	story->is_open = incident->ended == 0;
+	story->target = incident->target;
+	for (uint32_t i = 0; i < board_count(board); i++)
+		if (board_get(board, i)->number == incident->target)
+			snprintf(story->name, sizeof story->name, "%s", board_get(board, i)->name);
+	snprintf(story->title, sizeof story->title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number,
+	    story->name[0] == '\0' ? "?" : story->name, story->is_open ? "down" : "was down");
+	view_begin(view, story->title, story->is_open ? RANK_DOWN : RANK_UP);
+	EMIT(emit, "<h1>Incident ");
+	emit_u64(emit, incident->number);
+	EMIT(emit, ": ");
+	if (story->name[0] != '\0')
+		view_target(view, story->name);
+	else
+		EMIT(emit, "a target that is not watched any more");
+	if (story->is_open)
+		EMIT(emit, " is down, for ");
+	else
+		EMIT(emit, " was down for ");
+	emit_age(emit, (story->is_open ? board_time(board) : incident->ended) - incident->began);
+	EMIT(emit, "</h1>\n<p>");
+	emit_text(emit, incident->text);
+	EMIT(emit, "</p>\n");
+	if (incident->end_text.size > 0) {
+		EMIT(emit, "<p>");
+		emit_text(emit, incident->end_text);
+		EMIT(emit, "</p>\n");
+	}
+	EMIT(emit, "<dl>");
+	put_fact(view, "First sign", incident->began);
+	put_fact(view, "Confirmed", incident->confirmed);
+	put_fact(view, "First success", incident->ended);
+	put_fact(view, "End confirmed", incident->end_confirmed);
+	EMIT(emit, "<dt>Outcome</dt><dd>");
+	emit_string(emit, incident->outcome);
+	EMIT(emit, "</dd>");
+	put_fact(view, "Acknowledged", incident->acknowledged);
+	if (incident->acknowledged != 0) {
+		EMIT(emit, "<dt>by</dt><dd>");
+		emit_foreign(emit, incident->ack_by);
+		EMIT(emit, " ");
+		emit_foreign(emit, incident->ack_why);
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "</dl>\n");
+	return false;
+}
+
+static void
+put_told(struct incident_story *story)
+{
+	struct view *view = story->view;
+	struct emit *emit = &view->emit;
+	struct store_list list;
+	struct store_told told;
+	uint64_t notice = 0;
+
+	EMIT(emit, "<h2>Who was told</h2>\n<div class=\"scroll\"><table id=\"told\"><thead><tr><th>Notice</th><th>Notifier</th><th>Recipient</th>"
+	    "<th>Delivery</th><th>When</th><th>Receipt</th></tr></thead><tbody>\n");
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_TOLD, story->number);
+	while (store_list_next(&list, &told)) {
+		EMIT(emit, "<tr><td>");
+		if (told.notice != notice)
+			emit_string(emit, told.kind);
+		notice = told.notice;
+		EMIT(emit, "</td><td>");
+		if (told.notifier[0] == '\0')
+			EMIT(emit, "nobody");
+		else
+			emit_string(emit, told.notifier);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, told.recipient);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, told.delivery);
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_time(emit, told.ended != 0 ? told.ended : told.created);
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_foreign(emit, told.receipt);
+		EMIT(emit, "</td></tr>\n");
+	}
+	(void)store_list_close(&list);
+	if (notice == 0)
+		EMIT(emit, "<tr><td colspan=\"6\">Nothing was told of it.</td></tr>\n");
+	EMIT(emit, "</tbody></table></div>\n");
+}
+
+void
+incident_answer(struct view *view, const char *rest)
+{
+	struct incident_story story = { .view = view };
+	struct store_reader *reader = board_reader(view->site->board);
+	struct emit *emit = &view->emit;
+	char *end;
+
+	story.number = strtoull(rest, &end, 10);
+	if (reader == NULL || rest[0] < '0' || rest[0] > '9' || *end != '\0' || story.number == 0
+	    || store_read_incident(reader, story.number, on_incident, &story) == STORE_READ_BROKEN || !story.is_found) {
+		view_missing(view, "No incident has this number.");
+		return;
+	}
+	EMIT(emit, "<h2>What happened</h2>\n<ol class=\"story\" id=\"story\">\n");
+	(void)store_read_evidence(reader, story.number, &STORE_EVIDENCE_FIRST, LEGS_A_PAGE + 1, on_leg, &story);
+	if (story.legs == 0)
+		EMIT(emit, "<li>Nothing is kept of its attempts.</li>\n");
+	if (story.is_open)
+		EMIT(emit, "<li>It is still down.</li>\n");
+	EMIT(emit, "</ol>\n");
+	if (story.legs > LEGS_A_PAGE)
+		EMIT(emit, "<p>There are more attempts: <code>postwatch show</code> has them all.</p>\n");
+	put_told(&story);
+	view_end(view);
+}
+
+static uint64_t
+put_incidents(struct view *view, enum store_list_kind kind, uint64_t target, uint64_t before, uint32_t limit)
+{
+	struct emit *emit = &view->emit;
+	struct store_outage outage;
+	struct store_list list;
+	uint64_t last = 0;
+
+	if (board_reader(view->site->board) == NULL)
+		return 0;
+	EMIT(emit, "<div class=\"scroll\"><table id=\"incidents\"><thead><tr><th>Incident</th><th>Target</th><th>Began</th><th>Lasted</th><th>Outcome</th>"
+	    "<th>Said</th></tr></thead><tbody>\n");
+	store_list_open(&list, board_reader(view->site->board), kind, target);
+	if (before != 0)
+		list.numbers[0] = (int64_t)before;
+	for (uint32_t i = 0; i < limit && store_list_next(&list, &outage); i++) {
+		last = outage.number;
+		EMIT(emit, "<tr><td><a href=\"");
+		VIEW_ADDRESS(view, "/incidents/");
+		emit_u64(emit, outage.number);
+		EMIT(emit, "\">");
+		emit_u64(emit, outage.number);
+		EMIT(emit, "</a></td><td class=\"name\">");
+		view_target(view, outage.name);
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_time(emit, outage.began);
+		EMIT(emit, "</td><td class=\"when\">");
+		if (outage.ended == 0)
+			view_rank(view, RANK_DOWN, "open");
+		else
+			emit_age(emit, outage.ended - outage.began);
+		EMIT(emit, "</td><td>");
+		emit_string(emit, outage.outcome);
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_text(emit, outage.text);
+		EMIT(emit, "</td></tr>\n");
+	}
+	(void)store_list_close(&list);
+	if (last == 0)
+		EMIT(emit, "<tr><td colspan=\"6\">None.</td></tr>\n");
+	EMIT(emit, "</tbody></table></div>\n");
+	return last;
+}
+
+void
+incidents_put(struct view *view, uint64_t target, uint32_t limit)
+{
+	(void)put_incidents(view, STORE_LIST_INCIDENTS_OF, target, 0, limit);
+}
+
+void
+incidents_answer(struct view *view, const char *rest)
+{
+	const char *before = server_query(view->request, "before");
+	struct emit *emit = &view->emit;
+	uint64_t last;
+
+	(void)rest;
+	view_begin(view, "Incidents - Postwatch", board_tally(view->site->board, RANK_DOWN) > 0 ? RANK_DOWN : RANK_UP);
+	EMIT(emit, "<h1>Incidents</h1>\n");
+	last = put_incidents(view, STORE_LIST_INCIDENTS, 0, before == NULL ? 0 : strtoull(before, NULL, 10), LISTED);
+	if (last > 1) {
+		EMIT(emit, "<p><a rel=\"next\" href=\"");
+		VIEW_ADDRESS(view, "/incidents?before=");
+		emit_u64(emit, last);
+		EMIT(emit, "\">earlier</a></p>\n");
+	}
+	view_end(view);
+}

@@ -1,0 +1,284 @@
+/*
+ * Where the following begins is noted before the newest result of each target is read, so that none lies between.
+ */
+#include "web/looks.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "store/history.h"
+#include "store/page.h"
+
+enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200 };
+
+static const int64_t quarter = INT64_C(900) * SECOND, quarters_after = INT64_C(60) * SECOND;
+
+struct looks {
+	struct look *items;
+	uint32_t count, room;
+	struct hash_table by_target;
+	char **lists;       /* of phase names */
+	uint32_t list_count, list_room;
+	bool has_newest;    /* the newest result of each target was read */
+	uint64_t newest_after;
+	int64_t last_id;    /* of the results that were followed; -1: not begun */
+	uint64_t results, generation;
+	uint32_t quarters_at;  /* the next look whose quarters are read */
+	int64_t quarters_next; /* clock_mono() */
+};
+
+struct looks *
+looks_create(void)
+{
+	struct looks *looks = calloc(1, sizeof *looks);
+
+	if (looks != NULL)
+		looks->last_id = -1;
+	return looks;
+}
+
+void
+looks_forget(struct looks *looks)
+{
+	for (uint32_t i = 0; i < looks->count; i++)
+		free(looks->items[i].text);
+	looks->count = 0;
+	hash_table_fini(&looks->by_target);
+	looks->by_target = (struct hash_table){ .count = 0 };
+	looks->has_newest = false;
+	looks->newest_after = 0;
+	looks->last_id = -1;
+	looks->quarters_next = 0;
+	looks->quarters_at = 0;
+	looks->generation++;
+}
+
+void
+looks_destroy(struct looks **looks)
+{
+	if (*looks == NULL)
+		return;
+	looks_forget(*looks);
+	for (uint32_t i = 0; i < (*looks)->list_count; i++)
+		free((*looks)->lists[i]);
+	free((*looks)->lists);
+	free((*looks)->items);
+	free(*looks);
+	*looks = NULL;
+}
+
+struct wanted {
+	const struct looks *looks;
+	uint64_t target;
+};
+
+static bool
+is_target(void *arg, uint32_t index)
+{
+	const struct wanted *wanted = arg;
+
+	return wanted->looks->items[index].target == wanted->target;
+}
+
+/* NULL if out of memory. */
+static struct look *
+look_of(struct looks *looks, uint64_t target, uint32_t *index)
+{
+	uint32_t hash = hash_end(hash_add(HASH_BEGIN, &target, sizeof target));
+
+	*index = hash_find(&looks->by_target, hash, is_target, &(struct wanted){ looks, target });
+	if (*index != HASH_NONE)
+		return &looks->items[*index];
+	if (!VEC_RESERVE(looks->items, looks->count, looks->room)
+	    || !hash_insert(&looks->by_target, hash, looks->count))
+		return NULL;
+	*index = looks->count;
+	looks->items[looks->count++] = (struct look){ .target = target, .verdict = PW_UNKNOWN };
+	return &looks->items[*index];
+}
+
+static char *
+list_of(struct looks *looks, const char *names)
+{
+	for (uint32_t i = 0; i < looks->list_count; i++)
+		if (strcmp(looks->lists[i], names) == 0)
+			return looks->lists[i];
+	if (!VEC_RESERVE(looks->lists, looks->list_count, looks->list_room))
+		return NULL;
+	looks->lists[looks->list_count] = strdup(names);
+	return looks->lists[looks->list_count] == NULL ? NULL : looks->lists[looks->list_count++];
+}
+
+static bool
+on_result(void *arg, const struct store_result *result)
+{
+	struct looks *looks = arg;
+	uint32_t index, count = result->phase_count < LOOK_PHASES_MAX ? result->phase_count : LOOK_PHASES_MAX;
+	struct look *look = look_of(looks, result->target, &index);
+
+	looks->newest_after = result->target;
+	if (look == NULL || result->at + result->micros < look->at + look->micros)
+		return true;
+	look->at = result->at;
+	look->micros = result->micros;
+	look->verdict = result->verdict <= PW_UNKNOWN ? (enum pw_verdict)result->verdict : PW_UNKNOWN;
+	look->mood = result->mood < STORE_MOODS_END ? (enum store_mood)result->mood : STORE_MOOD_unknown;
+	text_copy(look->outcome, sizeof look->outcome, result->outcome);
+	free(look->text);
+	look->text = result->text.size == 0 ? NULL : strndup(result->text.data, result->text.size);
+	look->phase_names = list_of(looks, result->phase_names);
+	look->phase_count = count;
+	if (count > 0)
+		memcpy(look->phases, result->phases, count * sizeof *look->phases);
+	return true;
+}
+
+/* A quarter that is not over has no roll-up yet: the runs that were followed fill it. */
+static void
+count_in_quarter(struct look *look, int64_t at, uint32_t verdict, uint32_t mood)
+{
+	struct quarter *now = &look->quarters[at / quarter % LOOK_QUARTERS];
+
+	if (verdict == PW_FAILED && now->failed < UINT8_MAX)
+		now->failed++;
+	if (now->share == 0 || mood == STORE_MOOD_down || (mood != STORE_MOOD_up && now->mood == STORE_MOOD_up)) {
+		now->mood = (uint8_t)mood;
+		now->share = UINT8_MAX;
+	}
+}
+
+static bool
+follow_results(struct looks *looks, struct db *db)
+{
+	int64_t times[STORE_PHASES_MAX], highest = looks->last_id;
+	uint32_t count = 0;
+	struct query *query;
+
+	if (looks->last_id < 0) {
+		looks->last_id = db_number(db, "SELECT coalesce(max(id), 0) FROM results", -1);
+		return false;
+	}
+	query = db_query(db, "SELECT r.target, r.run, r.at, r.micros, r.verdict, r.mood, o.word, p.word, r.phases, r.text, r.id"
+	    " FROM results r JOIN words o ON o.number = r.outcome JOIN words p ON p.number = r.phase_names"
+	    " WHERE r.id > ?1 ORDER BY r.id LIMIT 2000");
+	if (query == NULL)
+		return false;
+	query_bind_i64(query, 1, looks->last_id);
+	for (; query_step(query); count++) {
+		struct store_result result = { .target = (uint64_t)query_i64(query, 0), .run = (uint64_t)query_i64(query, 1),
+			.at = query_i64(query, 2), .micros = query_i64(query, 3), .verdict = (uint32_t)query_i64(query, 4),
+			.mood = (uint32_t)query_i64(query, 5), .outcome = outcome_current(query_text(query, 6)),
+			.phase_names = query_text(query, 7), .phases = times,
+			.phase_count = times_unpack(query_bytes(query, 8), times, STORE_PHASES_MAX), .text = query_bytes(query, 9) };
+		struct look *look;
+		uint32_t index;
+
+		(void)on_result(looks, &result);
+		look = look_of(looks, result.target, &index);
+		if (look != NULL) {
+			look->runs[result.verdict <= PW_UNKNOWN ? result.verdict : PW_UNKNOWN]++;
+			count_in_quarter(look, result.at, result.verdict, result.mood);
+		}
+		highest = query_i64(query, 10);
+	}
+	query_reset(query);
+	looks->last_id = highest;
+	looks->results += count;
+	looks->generation += count > 0;
+	return count == RESULTS_A_STEP;
+}
+
+static void
+take_quarter(struct look *look, struct query *query)
+{
+	struct quarter *into = &look->quarters[query_i64(query, 0) / quarter % LOOK_QUARTERS];
+	int64_t counts[PW_UNKNOWN + 1 + STORE_MOODS_END] = { 0 }, *time = counts + PW_UNKNOWN + 1;
+	static const enum store_mood worst_first[] = { STORE_MOOD_down, STORE_MOOD_unknown, STORE_MOOD_degraded, STORE_MOOD_paused };
+
+	(void)times_unpack(query_bytes(query, 1), counts, sizeof counts / sizeof counts[0]);
+	*into = (struct quarter){ .mood = STORE_MOOD_up, .share = UINT8_MAX,
+		.failed = (uint8_t)(counts[PW_FAILED] < UINT8_MAX ? counts[PW_FAILED] : UINT8_MAX) };
+	for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++) {
+		if (time[worst_first[i]] <= 0)
+			continue;
+		into->mood = (uint8_t)worst_first[i];
+		into->share = (uint8_t)(time[worst_first[i]] >= quarter ? UINT8_MAX : 1 + time[worst_first[i]] * (UINT8_MAX - 1) / quarter);
+		break;
+	}
+}
+
+/* Of some targets; those of the last hour alone once all were read. Returns whether there are more. */
+static bool
+read_quarters(struct looks *looks, struct db *db)
+{
+	int64_t now = clock_wall(), from = now - now % quarter - (LOOK_QUARTERS - 1) * quarter;
+
+	if (looks->quarters_at == 0 && clock_mono() < looks->quarters_next)
+		return false;
+	for (uint32_t i = 0; i < TARGETS_A_STEP && looks->quarters_at < looks->count; i++, looks->quarters_at++) {
+		struct look *look = &looks->items[looks->quarters_at];
+		struct query *query = db_query(db, "SELECT start, counts FROM rollups"
+		    " WHERE target = ?1 AND span = 0 AND start >= ?2 ORDER BY start");
+
+		if (query == NULL)
+			return false;
+		query_bind_i64(query, 1, (int64_t)look->target);
+		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - 4 * quarter);
+		look->quarters[(now / quarter + 1) % LOOK_QUARTERS] = (struct quarter){ .share = 0 }; /* of a day ago */
+		while (query_step(query))
+			take_quarter(look, query);
+	}
+	if (looks->quarters_at < looks->count)
+		return true;
+	looks->quarters_at = 0;
+	looks->quarters_next = clock_mono() + quarters_after;
+	looks->generation++;
+	return false;
+}
+
+uint32_t
+looks_find(struct looks *looks, uint64_t target)
+{
+	uint32_t index;
+
+	return look_of(looks, target, &index) == NULL ? UINT32_MAX : index;
+}
+
+const struct look *
+looks_get(const struct looks *looks, uint32_t index)
+{
+	assert(index < looks->count);
+	return &looks->items[index];
+}
+
+bool
+looks_turn(struct looks *looks, struct store_reader *reader)
+{
+	if (reader->history == NULL)
+		return false;
+	if (looks->last_id < 0)
+		(void)follow_results(looks, reader->history);
+	if (!looks->has_newest) {
+		looks->has_newest = store_read_newest(reader, looks->newest_after, NEWEST_A_STEP, on_result, looks) != STORE_READ_MORE;
+		looks->generation++;
+		return true;
+	}
+	return follow_results(looks, reader->history) || read_quarters(looks, reader->history);
+}
+
+uint64_t
+looks_generation(const struct looks *looks)
+{
+	return looks->generation;
+}
+
+uint64_t
+looks_results(const struct looks *looks)
+{
+	return looks->results;
+}

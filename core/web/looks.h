@@ -1,0 +1,55 @@
+/*
+ * The newest run of each target and the day before it, kept in memory: results of history.db are followed by their number,
+ * and the roll-ups of quarters are read again every minute. Each step holds a read transaction for some milliseconds.
+ */
+#ifndef WEB_LOOKS_H
+#define WEB_LOOKS_H
+
+#include "base/outcome.h"
+#include "store/reader.h"
+
+enum { LOOK_QUARTERS = 96, LOOK_PHASES_MAX = 16 }; /* a strip of 24 hours */
+
+/* A quarter of an hour: the worst that a part of it was, and how great that part was. */
+struct quarter {
+	uint8_t mood;   /* enum store_mood */
+	uint8_t share;  /* of 255; 0: nothing is known of it */
+	uint8_t failed; /* runs that failed in it, up to 255 */
+};
+
+/* The newest run of a target, and the day before it. */
+struct look {
+	uint64_t target;
+	int64_t at, micros; /* UTC; 0: there is none */
+	enum pw_verdict verdict;
+	enum store_mood mood;
+	char outcome[OUTCOME_NAME_MAX];
+	char *text;               /* NULL: it was ok */
+	char *phase_names;        /* separated by blanks; NULL: none. Owned by the looks, which keep each list once */
+	uint32_t phase_count;
+	int64_t phases[LOOK_PHASES_MAX]; /* microseconds, -1 where not reached */
+	uint64_t runs[PW_UNKNOWN + 1]; /* by verdict, since this process began to follow */
+	struct quarter quarters[LOOK_QUARTERS]; /* by start / length % LOOK_QUARTERS */
+};
+
+struct looks;
+
+struct looks *looks_create(void); /* NULL if out of memory */
+void looks_destroy(struct looks **);
+
+/* Forgets all: the store is another one. Counters go on. */
+void looks_forget(struct looks *);
+
+/* The index of a target's look, which is made where it is new; UINT32_MAX if out of memory. It holds until looks_forget(). */
+uint32_t looks_find(struct looks *, uint64_t target);
+/* A view until the next looks_find() or looks_turn(). */
+const struct look *looks_get(const struct looks *, uint32_t index);
+
+/* A step; returns whether there is more to do at once. */
+bool looks_turn(struct looks *, struct store_reader *);
+
+/* Changes with every change. */
+uint64_t looks_generation(const struct looks *);
+uint64_t looks_results(const struct looks *); /* runs followed since the beginning */
+
+#endif

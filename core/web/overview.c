@@ -1,0 +1,417 @@
+#include "web/overview.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { ROWS_A_PAGE = 200, NAMED_MAX = 3, SHOWN_WHOLE = 25 };
+
+/* What the query asks for. */
+struct choice {
+	enum board_rank rank; /* RANKS: any */
+	const char *tag, *words;
+	uint32_t page;
+	bool is_any; /* nothing was asked for */
+};
+
+static struct choice
+choice_of(const struct view *view)
+{
+	const char *state = server_query(view->request, "state"), *page = server_query(view->request, "page");
+	struct choice choice = { .rank = state == NULL ? RANKS : rank_named(state), .tag = server_query(view->request, "tag"),
+		.words = server_query(view->request, "q") };
+	unsigned long number = page == NULL ? 0 : strtoul(page, NULL, 10);
+
+	if (choice.tag != NULL && choice.tag[0] == '\0')
+		choice.tag = NULL;
+	if (choice.words != NULL && choice.words[0] == '\0')
+		choice.words = NULL;
+	choice.page = number < 1 || number > 1000000 ? 1 : (uint32_t)number;
+	choice.is_any = choice.rank == RANKS && choice.tag == NULL && choice.words == NULL;
+	return choice;
+}
+
+static bool
+is_chosen(const struct choice *choice, const struct board_row *row)
+{
+	if (choice->rank != RANKS && row->rank != choice->rank)
+		return false;
+	if (choice->tag != NULL && (row->configured == NULL || !target_has_tag(row->configured, choice->tag)))
+		return false;
+	return choice->words == NULL || strcasestr(row->name, choice->words) != NULL || strcasestr(row->host, choice->words) != NULL;
+}
+
+/* Mail arrives where a server takes it, however slowly; where it refuses us alone it may arrive from others. */
+static uint32_t
+count_arriving(const struct board *board)
+{
+	return board_tally(board, RANK_UP) + board_tally(board, RANK_DEGRADED) + board_tally(board, RANK_SUSPECT);
+}
+
+void
+overview_title(const struct site *site, char *bytes, size_t room)
+{
+	const struct board *board = site->board;
+	uint32_t down = board_tally(board, RANK_DOWN);
+
+	if (!board_is_read(board, NULL))
+		snprintf(bytes, room, "Postwatch reads its store");
+	else if (board_count(board) == 0)
+		snprintf(bytes, room, "Nothing was looked at yet - Postwatch");
+	else if (down > 0)
+		snprintf(bytes, room, "(%u) %u of %u down - Postwatch", down, down, board_count(board));
+	else
+		snprintf(bytes, room, "Mail arrives at %u of %u - Postwatch", count_arriving(board), board_count(board));
+}
+
+/* The one fact of a row: why it is not well. */
+static void
+put_cause(struct view *view, const struct board_row *row)
+{
+	const struct look *look = board_look(view->site->board, row);
+	struct emit *emit = &view->emit;
+
+	if (row->unseen_since != 0) {
+		EMIT(emit, "not looked at since ");
+		emit_time(emit, row->unseen_since);
+		if (row->quarantined)
+			EMIT(emit, ": quarantined");
+		EMIT(emit, ". ");
+	}
+	if (row->rank == RANK_DOWN || row->rank == RANK_SUSPECT || (row->text[0] != '\0' && look->text == NULL))
+		emit_string(emit, row->text);
+	else if (look->text != NULL && row->verdict != PW_OK)
+		emit_string(emit, look->text);
+	else if (row->rank == RANK_DEGRADED || row->conditions[0] != '\0')
+		emit_string(emit, row->conditions);
+}
+
+static void
+put_sentence(struct view *view)
+{
+	const struct board *board = view->site->board;
+	uint32_t down = board_tally(board, RANK_DOWN), unknown = board_tally(board, RANK_UNKNOWN), blocked = board_tally(board, RANK_BLOCKED);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at ");
+	emit_u64(emit, count_arriving(board));
+	EMIT(emit, " of ");
+	emit_u64(emit, board_count(board));
+	EMIT(emit, ".");
+	for (uint32_t i = 0; i < down && i < NAMED_MAX; i++) {
+		const struct board_row *row = board_get(board, i);
+
+		EMIT(emit, " ");
+		view_target(view, row->name);
+		EMIT(emit, " does not, since ");
+		emit_time(emit, row->since);
+		EMIT(emit, " (");
+		emit_string(emit, row->outcome);
+		EMIT(emit, ").");
+	}
+	if (down > NAMED_MAX) {
+		EMIT(emit, " Nor do ");
+		emit_u64(emit, down - NAMED_MAX);
+		EMIT(emit, " others.");
+	}
+	if (blocked > 0) {
+		EMIT(emit, " ");
+		emit_u64(emit, blocked);
+		if (blocked == 1)
+			EMIT(emit, " refuses us, which says nothing about others' mail.");
+		else
+			EMIT(emit, " refuse us, which says nothing about others' mail.");
+	}
+	if (unknown > 0) {
+		EMIT(emit, " Of ");
+		emit_u64(emit, unknown);
+		EMIT(emit, " we cannot tell.");
+	}
+	EMIT(emit, "</h1>\n");
+}
+
+/* What we suffer stands above all else: what is said below may be old, or told to nobody. */
+static void
+put_troubles(struct view *view)
+{
+	const struct board *board = view->site->board;
+	const struct troubles *troubles = board_troubles(board);
+	int64_t behind = store_behind_since(view->site->config->state);
+	struct emit *emit = &view->emit;
+
+	if (troubles->count == 0 && behind == 0)
+		return;
+	EMIT(emit, "<section class=\"trouble\" id=\"troubles\" aria-label=\"Trouble of our own\"><strong>It is us:</strong>\n<ul>\n");
+	if (behind != 0) {
+		EMIT(emit, "<li>The store cannot be written since ");
+		emit_time(emit, behind);
+		EMIT(emit, ": what is shown is of then.</li>\n");
+	}
+	for (uint32_t i = 0; i < troubles->count; i++) {
+		EMIT(emit, "<li>Since ");
+		emit_time(emit, troubles->items[i].since);
+		EMIT(emit, ": ");
+		emit_string(emit, troubles->items[i].text);
+		EMIT(emit, "</li>\n");
+	}
+	EMIT(emit, "</ul></section>\n");
+}
+
+static void
+put_row(struct view *view, const struct board_row *row, int64_t now)
+{
+	const struct look *look = board_look(view->site->board, row);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<tr id=\"t");
+	emit_u64(emit, row->number);
+	EMIT(emit, "\"><td>");
+	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
+	EMIT(emit, "</td><td class=\"name\">");
+	view_target(view, row->name);
+	if (row->acknowledged != 0)
+		EMIT(emit, " <span class=\"faint\">acknowledged</span>");
+	if (row->paused)
+		EMIT(emit, " <span class=\"faint\">paused</span>");
+	if (row->flapping)
+		EMIT(emit, " <span class=\"faint\">flapping</span>");
+	EMIT(emit, "</td><td class=\"when\">");
+	emit_age(emit, now - row->since);
+	EMIT(emit, "</td><td class=\"cause\">");
+	put_cause(view, row);
+	EMIT(emit, "</td><td class=\"when\">");
+	if (row->last_run != 0) {
+		emit_age(emit, now - row->last_run);
+		EMIT(emit, " ago");
+	} else
+		EMIT(emit, "not yet");
+	EMIT(emit, "</td><td class=\"when number\">");
+	if (look->at != 0)
+		emit_span(emit, look->micros);
+	EMIT(emit, "</td><td>");
+	view_strip(view, look, now);
+	EMIT(emit, "</td></tr>\n");
+}
+
+/* The query with another page, or another state. */
+static void
+put_query(struct view *view, const struct choice *choice, const char *state, uint32_t page)
+{
+	struct emit *emit = &view->emit;
+
+	VIEW_ADDRESS(view, "/?");
+	if (state != NULL) {
+		EMIT(emit, "state=");
+		emit_segment(emit, text_view(state));
+		EMIT(emit, "&amp;");
+	}
+	if (choice->tag != NULL) {
+		EMIT(emit, "tag=");
+		emit_segment(emit, text_view(choice->tag));
+		EMIT(emit, "&amp;");
+	}
+	if (choice->words != NULL) {
+		EMIT(emit, "q=");
+		emit_segment(emit, text_view(choice->words));
+		EMIT(emit, "&amp;");
+	}
+	EMIT(emit, "page=");
+	emit_u64(emit, page);
+}
+
+static void
+put_filters(struct view *view, const struct choice *choice)
+{
+	const struct board *board = view->site->board;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<ul class=\"chips\" id=\"states\"><li><a href=\"");
+	put_query(view, choice, NULL, 1);
+	EMIT(emit, "\"");
+	if (choice->rank == RANKS)
+		EMIT(emit, " aria-current=\"true\"");
+	EMIT(emit, ">all ");
+	emit_u64(emit, board_count(board));
+	EMIT(emit, "</a></li>");
+	for (enum board_rank rank = 0; rank < RANKS; rank++) {
+		if (board_tally(board, rank) == 0)
+			continue;
+		EMIT(emit, "<li><a href=\"");
+		put_query(view, choice, rank_name(rank), 1);
+		EMIT(emit, "\"");
+		if (choice->rank == rank)
+			EMIT(emit, " aria-current=\"true\"");
+		EMIT(emit, ">");
+		view_rank(view, rank, rank_name(rank));
+		EMIT(emit, " ");
+		emit_u64(emit, board_tally(board, rank));
+		EMIT(emit, "</a></li>");
+	}
+	EMIT(emit, "</ul>\n<form class=\"search\" role=\"search\" method=\"get\" action=\"");
+	VIEW_ADDRESS(view, "/");
+	EMIT(emit, "\"><label for=\"q\">Name or host</label><input type=\"search\" id=\"q\" name=\"q\" value=\"");
+	emit_string(emit, choice->words);
+	EMIT(emit, "\">");
+	if (choice->rank != RANKS) {
+		EMIT(emit, "<input type=\"hidden\" name=\"state\" value=\"");
+		emit_string(emit, rank_name(choice->rank));
+		EMIT(emit, "\">");
+	}
+	if (choice->tag != NULL) {
+		EMIT(emit, "<input type=\"hidden\" name=\"tag\" value=\"");
+		emit_string(emit, choice->tag);
+		EMIT(emit, "\">");
+	}
+	EMIT(emit, "<button>Find</button></form>\n");
+}
+
+/* Tags of the configuration with how many of their targets are not well; policies that many targets share name them. */
+static void
+put_tags(struct view *view, const struct choice *choice)
+{
+	enum { TAGS_MAX = 40 };
+	const struct board *board = view->site->board;
+	struct { const char *tag; uint32_t all, ill; } tags[TAGS_MAX];
+	struct emit *emit = &view->emit;
+	uint32_t count = 0, at;
+
+	for (uint32_t i = 0; i < board_count(board); i++) {
+		const struct board_row *row = board_get(board, i);
+		const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+
+		for (uint32_t j = 0; policy != NULL && j < policy->tag_count; j++) {
+			for (at = 0; at < count && strcmp(tags[at].tag, policy->tags[j]) != 0; at++)
+				continue;
+			if (at == TAGS_MAX)
+				continue;
+			if (at == count) {
+				tags[count].tag = policy->tags[j];
+				tags[count].all = tags[count].ill = 0;
+				count++;
+			}
+			tags[at].all++;
+			tags[at].ill += row->rank != RANK_UP;
+		}
+	}
+	if (count == 0)
+		return;
+	EMIT(emit, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups\">");
+	for (at = 0; at < count; at++) {
+		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
+
+		EMIT(emit, "<li><a href=\"");
+		VIEW_ADDRESS(view, "/");
+		if (!is_current) {
+			EMIT(emit, "?tag=");
+			emit_segment(emit, text_view(tags[at].tag));
+		}
+		EMIT(emit, "\"");
+		if (is_current)
+			EMIT(emit, " aria-current=\"true\"");
+		EMIT(emit, ">");
+		emit_string(emit, tags[at].tag);
+		EMIT(emit, " ");
+		emit_u64(emit, tags[at].all - tags[at].ill);
+		EMIT(emit, " of ");
+		emit_u64(emit, tags[at].all);
+		EMIT(emit, "</a></li>");
+	}
+	EMIT(emit, "</ul>\n");
+}
+
+static void
+put_pager(struct view *view, const struct choice *choice, uint32_t found)
+{
+	const char *state = choice->rank == RANKS ? NULL : rank_name(choice->rank);
+	uint32_t pages = (found + ROWS_A_PAGE - 1) / ROWS_A_PAGE;
+	struct emit *emit = &view->emit;
+
+	if (pages <= 1)
+		return;
+	EMIT(emit, "<p>Page ");
+	emit_u64(emit, choice->page);
+	EMIT(emit, " of ");
+	emit_u64(emit, pages);
+	if (choice->page > 1) {
+		EMIT(emit, " <a rel=\"prev\" href=\"");
+		put_query(view, choice, state, choice->page - 1);
+		EMIT(emit, "\">previous</a>");
+	}
+	if (choice->page < pages) {
+		EMIT(emit, " <a rel=\"next\" href=\"");
+		put_query(view, choice, state, choice->page + 1);
+		EMIT(emit, "\">next</a>");
+	}
+	EMIT(emit, "</p>\n");
+}
+
+/* Those that are well are a count, unless they are asked for, or few. */
+static void
+put_table(struct view *view, const struct choice *choice)
+{
+	const struct board *board = view->site->board;
+	uint32_t found = 0, first = (choice->page - 1) * ROWS_A_PAGE, folded = 0;
+	bool is_open = false;
+	int64_t now = board_time(board);
+	struct emit *emit = &view->emit;
+
+	for (uint32_t i = 0; i < board_count(board); i++) {
+		const struct board_row *row = board_get(board, i);
+
+		if (choice->is_any && row->rank == RANK_UP && board_count(board) > SHOWN_WHOLE) {
+			folded = board_count(board) - i; /* they are the last */
+			break;
+		}
+		if (!is_chosen(choice, row))
+			continue;
+		if (found >= first && found < first + ROWS_A_PAGE) {
+			if (!is_open)
+				EMIT(emit, "<div class=\"scroll\"><table class=\"targets\" id=\"targets\"><thead><tr><th>State</th><th>Target</th>"
+				    "<th>For</th><th>Why</th><th>Looked</th><th class=\"number\">Took</th><th>24 hours</th></tr></thead><tbody>\n");
+			is_open = true;
+			put_row(view, row, now);
+		}
+		found++;
+	}
+	if (is_open)
+		EMIT(emit, "</tbody></table></div>\n");
+	else if (folded == 0)
+		EMIT(emit, "<p>No target is like that.</p>\n");
+	put_pager(view, choice, found);
+	if (folded > 0) {
+		EMIT(emit, "<p id=\"folded\"><a href=\"");
+		put_query(view, choice, rank_name(RANK_UP), 1);
+		EMIT(emit, "\">");
+		emit_u64(emit, folded);
+		EMIT(emit, " are well</a></p>\n");
+	}
+}
+
+void
+overview_answer(struct view *view)
+{
+	const struct board *board = view->site->board;
+	struct choice choice = choice_of(view);
+	struct emit *emit = &view->emit;
+	const char *why;
+	char title[128];
+
+	overview_title(view->site, title, sizeof title);
+	view_begin(view, title, board_count(board) > 0 ? board_get(board, 0)->rank : RANK_UNKNOWN);
+	if (!board_is_read(board, &why)) {
+		EMIT(emit, "<h1 class=\"sentence\">Nothing can be told yet.</h1>\n<p>");
+		emit_string(emit, why[0] == '\0' ? "The store is being read; this takes a moment." : why);
+		EMIT(emit, "</p>\n");
+	} else if (board_count(board) == 0) {
+		EMIT(emit, "<h1 class=\"sentence\">Nothing was looked at yet.</h1>\n<p>A target appears here after its first attempt.</p>\n");
+	} else {
+		put_sentence(view);
+		put_troubles(view);
+		put_filters(view, &choice);
+		put_tags(view, &choice);
+		put_table(view, &choice);
+	}
+	view_end(view);
+}

@@ -1,0 +1,14 @@
+/* The overview: whether mail arrives, in a sentence with numbers, and every target, worst first. */
+#ifndef WEB_OVERVIEW_H
+#define WEB_OVERVIEW_H
+
+#include "web/site.h"
+
+/* Query: state=RANK, tag=TAG, q=TEXT (a part of a name or host) choose targets; page=N, 200 a page; wall and compact are
+ * densities. */
+void overview_answer(struct view *);
+
+/* "Mail arrives at 411 of 412.": the sentence alone, for the title of the page. `text` is cut where it does not fit. */
+void overview_title(const struct site *, char *bytes, size_t room);
+
+#endif

@@ -1,0 +1,518 @@
+#include "web/server.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <zlib.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "web/emit.h"
+
+enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, GZIP_LEVEL = 1, GZIP_WINDOW = 15 + 16, CREDENTIALS_MAX = 512, URI_MAX = 4096 };
+
+/* libmicrohttpd's own timeout counts idleness alone: who sends a byte now and then would never be cut off. */
+struct visitor {
+	struct visitor *next, **link;
+	int socket;
+	int64_t since;     /* when the connection, or the wait for its next request, began */
+	bool is_answering; /* between the first byte of a request and the last of its answer */
+};
+
+struct listener {
+	struct server *server;
+	struct MHD_Daemon *daemon;
+	int events; /* its epoll descriptor */
+	bool is_unix;
+};
+
+struct server {
+	struct server_access access;
+	char prefix[128];
+	server_handler *handler;
+	void *arg;
+	uint32_t listener_count;
+	struct listener listeners[SERVER_LISTENERS_MAX];
+	struct visitor *visitors; /* the newest first */
+	uint32_t visitor_count;
+	int64_t next_sweep;
+	struct buffer body, packed; /* of the answer at hand; memory is kept for the next */
+	uint64_t requests;
+};
+
+/* What is known of a request from its first line on. */
+struct exchange {
+	bool is_malformed;
+	bool has_begun; /* its headers were seen */
+};
+
+struct server *
+server_create(const struct server_access *access, server_handler *handler, void *arg)
+{
+	struct server *server = calloc(1, sizeof *server);
+
+	if (server == NULL)
+		return NULL;
+	server->access = *access;
+	server->handler = handler;
+	server->arg = arg;
+	if (access->token != NULL)
+		snprintf(server->prefix, sizeof server->prefix, "/%s", access->token);
+	return server;
+}
+
+void
+server_destroy(struct server **server)
+{
+	if (*server == NULL)
+		return;
+	for (uint32_t i = 0; i < (*server)->listener_count; i++)
+		MHD_stop_daemon((*server)->listeners[i].daemon);
+	assert((*server)->visitors == NULL && (*server)->visitor_count == 0);
+	buffer_fini(&(*server)->body);
+	buffer_fini(&(*server)->packed);
+	free(*server);
+	*server = NULL;
+}
+
+static int
+connection_socket(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info == NULL ? -1 : info->connect_fd;
+}
+
+/* The peer is told by the end of its stream; libmicrohttpd sees the same, and lets go of the connection. */
+static void
+turn_away(struct visitor *visitor)
+{
+	if (visitor->socket >= 0)
+		shutdown(visitor->socket, SHUT_RDWR);
+	visitor->since = INT64_MAX;
+}
+
+static void
+make_room(struct server *server)
+{
+	struct visitor *oldest = NULL;
+
+	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
+		if (!visitor->is_answering && visitor->since != INT64_MAX && (oldest == NULL || visitor->since <= oldest->since))
+			oldest = visitor;
+	if (oldest != NULL)
+		turn_away(oldest);
+}
+
+static void
+on_connection(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
+{
+	struct listener *listener = arg;
+	struct server *server = listener->server;
+	struct visitor *visitor = *context;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		if (server->visitor_count >= SERVER_CONNECTIONS_MAX)
+			make_room(server);
+		visitor = calloc(1, sizeof *visitor);
+		if (visitor == NULL)
+			return; /* it has libmicrohttpd's own timeout */
+		visitor->socket = connection_socket(connection);
+		visitor->since = clock_mono();
+		visitor->next = server->visitors;
+		visitor->link = &server->visitors;
+		if (visitor->next != NULL)
+			visitor->next->link = &visitor->next;
+		server->visitors = visitor;
+		server->visitor_count++;
+	} else if (visitor != NULL) {
+		*visitor->link = visitor->next;
+		if (visitor->next != NULL)
+			visitor->next->link = visitor->link;
+		assert(server->visitor_count > 0);
+		server->visitor_count--;
+		free(visitor);
+		visitor = NULL;
+	}
+	*context = visitor;
+}
+
+static struct visitor *
+visitor_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
+
+/* The line as it came: libmicrohttpd decodes "%00" into the end of a string. */
+static void *
+on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof *exchange);
+	size_t size = strlen(uri);
+
+	(void)arg, (void)connection;
+	if (exchange == NULL)
+		return NULL;
+	exchange->is_malformed = uri[0] != '/' || size > URI_MAX;
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = (unsigned char)uri[i];
+
+		if (byte <= ' ' || byte >= 0x7f)
+			exchange->is_malformed = true;
+		else if (byte == '%' && (!isxdigit((unsigned char)uri[i + 1]) || !isxdigit((unsigned char)uri[i + 2])
+		    || (uri[i + 1] == '0' && uri[i + 2] == '0')))
+			exchange->is_malformed = true;
+	}
+	return exchange;
+}
+
+static void
+on_completed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how)
+{
+	struct visitor *visitor = visitor_of(connection);
+
+	(void)arg, (void)how;
+	free(*context);
+	*context = NULL;
+	if (visitor != NULL && visitor->since != INT64_MAX) {
+		visitor->is_answering = false;
+		visitor->since = clock_mono();
+	}
+}
+
+const char *
+server_query(const struct server_request *request, const char *name)
+{
+	const char *value = NULL;
+
+	if (MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, NULL) == MHD_YES
+	    && value == NULL)
+		return "";
+	return value;
+}
+
+/* Takes the same time wherever the first difference is; the length of ours may be learned. */
+static bool
+is_same_secret(const char *given, const char *ours)
+{
+	size_t size = strlen(ours), given_size = strlen(given);
+	volatile unsigned char difference = size != given_size;
+
+	for (size_t i = 0; i < size; i++)
+		difference |= (unsigned char)(ours[i] ^ given[given_size == 0 ? 0 : i % given_size]);
+	return difference == 0;
+}
+
+static bool
+knows_credentials(const struct server *server, struct MHD_Connection *connection)
+{
+	char *password = NULL, *user = MHD_basic_auth_get_username_password(connection, &password), both[CREDENTIALS_MAX];
+	bool knows;
+
+	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
+	knows = user != NULL && is_same_secret(both, server->access.credentials);
+	MHD_free(user);
+	MHD_free(password);
+	return knows;
+}
+
+/* Host without its port (RFC 9110, 7.2). Any name would do for a server that others reach through the reader's browser by a
+ * name of theirs (DNS rebinding): so only names of ours, and what no DNS has answered. */
+static bool
+is_our_name(const struct server *server, const char *host)
+{
+	size_t size = host == NULL ? 0 : host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+
+	if (size == 0)
+		return false;
+	if (host[0] == '[' || strspn(host, "0123456789.") == size)
+		return true;
+	if (size == strlen("localhost") && strncasecmp(host, "localhost", size) == 0)
+		return true;
+	for (uint32_t i = 0; i < server->access.name_count; i++)
+		if (strlen(server->access.names[i]) == size && strncasecmp(host, server->access.names[i], size) == 0)
+			return true;
+	return false;
+}
+
+void
+server_problem(const struct server_request *request, struct server_answer *answer, unsigned status, const char *detail)
+{
+	buffer_clear(answer->body);
+	answer->status = status;
+	answer->version = 0;
+	if (strncmp(request->path, "/api/", 5) == 0) {
+		struct json json = json_to_buffer(answer->body, EMIT_MAX);
+
+		answer->type = "application/problem+json";
+		json_begin_object(&json, NULL);
+		json_string(&json, "title", MHD_get_reason_phrase_for(status));
+		json_int(&json, "status", status);
+		json_string(&json, "detail", detail);
+		json_end(&json);
+		(void)json_finish_line(&json);
+		return;
+	}
+	answer->type = "text/plain; charset=utf-8";
+	(void)buffer_add(answer->body, detail, strlen(detail), EMIT_MAX);
+	(void)buffer_add(answer->body, "\n", 1, EMIT_MAX);
+}
+
+/* Whether the request is let in, and its path behind the token. What is not our token is told as what is not there. */
+static bool
+admit(struct listener *listener, struct MHD_Connection *connection, const struct exchange *exchange, const char *method,
+    struct server_request *request, struct server_answer *answer)
+{
+	const struct server *server = listener->server;
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	size_t prefix = strlen(server->prefix);
+
+	if (exchange->is_malformed) {
+		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
+		return false;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		server_problem(request, answer, MHD_HTTP_METHOD_NOT_ALLOWED, "pages are only read: GET or HEAD");
+		return false;
+	}
+	if (listener->is_unix)
+		return true;
+	if (!is_our_name(server, host)) {
+		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
+		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
+		return false;
+	}
+	if (server->access.token != NULL) {
+		char given[sizeof server->prefix];
+
+		snprintf(given, sizeof given, "%.*s", (int)(1 + strcspn(request->path + 1, "/")), request->path);
+		if (!is_same_secret(given, server->prefix)) {
+			server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
+			return false;
+		}
+		request->path = request->path[prefix] == '/' ? request->path + prefix : "/";
+		request->prefix = server->prefix;
+	} else if (!server->access.is_public
+	    && (server->access.credentials == NULL || !knows_credentials(server, connection))) {
+		server_problem(request, answer, MHD_HTTP_UNAUTHORIZED, "a user and a password are needed");
+		return false;
+	}
+	return true;
+}
+
+/* Whether a value stands in a header that lists such, separated by commas. */
+static bool
+lists(struct MHD_Connection *connection, const char *header, const char *word)
+{
+	const char *list = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, header);
+
+	for (size_t size; list != NULL && *list != '\0'; list += size + (list[size] == ',')) {
+		list += strspn(list, " \t");
+		size = strcspn(list, ",");
+		size_t name = strcspn(list, ",; \t");
+		const char *weight = memmem(list, size, "q=", 2);
+		if (name == strlen(word) && strncasecmp(list, word, name) == 0 && (weight == NULL || strtod(weight + 2, NULL) > 0))
+			return true;
+	}
+	return false;
+}
+
+bool
+server_accepts(const struct server_request *request, const char *type)
+{
+	return lists(request->connection, MHD_HTTP_HEADER_ACCEPT, type);
+}
+
+static bool
+pack(struct buffer *from, struct buffer *into)
+{
+	z_stream stream = { .next_in = (unsigned char *)from->data, .avail_in = from->size };
+	char *room;
+	uLong bound;
+	bool whole;
+
+	buffer_clear(into);
+	if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	bound = deflateBound(&stream, from->size);
+	room = buffer_reserve(into, bound, EMIT_MAX);
+	stream.next_out = (unsigned char *)room;
+	stream.avail_out = (uInt)bound;
+	whole = room != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END;
+	into->size = (uint32_t)stream.total_out;
+	deflateEnd(&stream);
+	return whole;
+}
+
+/* RFC 9110 for the names; no page of ours is to be framed, nor does one load anything from elsewhere. */
+static void
+add_headers(struct MHD_Response *response, const struct server_answer *answer, const char *etag, bool is_packed)
+{
+	static const char *const always[][2] = {
+		{ "Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+		    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'" },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "X-Frame-Options", "DENY" },
+		{ "X-Robots-Tag", "noindex, nofollow" },
+		{ "Referrer-Policy", "no-referrer" },
+		{ "Cross-Origin-Resource-Policy", "same-origin" },
+		{ "Vary", "Accept-Encoding" },
+	};
+
+	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+		MHD_add_response_header(response, always[i][0], always[i][1]);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+	    answer->type == NULL ? "text/html; charset=utf-8" : answer->type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+	    answer->is_immutable ? "private, max-age=31536000, immutable" : "private, no-cache");
+	if (etag[0] != '\0')
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, etag);
+	if (is_packed)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (answer->status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"Postwatch\", charset=\"UTF-8\"");
+}
+
+static enum MHD_Result
+send_answer(struct server *server, struct MHD_Connection *connection, struct server_answer *answer)
+{
+	struct buffer *body = answer->body;
+	struct MHD_Response *response;
+	enum MHD_Result queued;
+	char etag[40] = "";
+	bool is_packed = false;
+
+	if (answer->status == MHD_HTTP_OK) {
+		uint64_t version = answer->version != 0 ? answer->version : hash_add(HASH_BEGIN, buffer_view(body).data, body->size);
+		/* weak: the same for the packed form */
+		snprintf(etag, sizeof etag, "W/\"%016llx\"", (unsigned long long)version);
+		if (lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, etag) || lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, "*")) {
+			answer->status = MHD_HTTP_NOT_MODIFIED;
+			buffer_clear(body);
+		}
+	}
+	if (body->size >= GZIP_FROM && lists(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && pack(body, &server->packed)) {
+		body = &server->packed;
+		is_packed = true;
+	}
+	response = MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
+	if (response == NULL)
+		return MHD_NO;
+	add_headers(response, answer, etag, is_packed);
+	queued = MHD_queue_response(connection, answer->status, response);
+	MHD_destroy_response(response);
+	return queued;
+}
+
+/* It is called for the headers, for each part of a body, which nobody wants, and at the end. */
+static enum MHD_Result
+on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *http_version,
+    const char *upload, size_t *upload_size, void **context)
+{
+	struct listener *listener = arg;
+	struct server *server = listener->server;
+	struct exchange *exchange = *context;
+	struct server_request request = { .path = url, .prefix = "", .connection = connection };
+	struct server_answer answer = { .status = MHD_HTTP_OK, .body = &server->body };
+	struct visitor *visitor = visitor_of(connection);
+
+	(void)http_version, (void)upload;
+	if (exchange == NULL)
+		return MHD_NO;
+	if (!exchange->has_begun) {
+		exchange->has_begun = true;
+		return MHD_YES;
+	}
+	if (*upload_size > 0) {
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	if (visitor != NULL && visitor->since != INT64_MAX) {
+		visitor->is_answering = true;
+		visitor->since = clock_mono();
+	}
+	buffer_clear(&server->body);
+	if (admit(listener, connection, exchange, method, &request, &answer))
+		server->handler(server->arg, &request, &answer);
+	server->requests++;
+	return send_answer(server, connection, &answer);
+}
+
+bool
+server_listen(struct server *server, int socket, bool is_unix, struct reason *why)
+{
+	struct listener *listener = &server->listeners[server->listener_count];
+	const union MHD_DaemonInfo *info;
+
+	assert(server->listener_count < SERVER_LISTENERS_MAX);
+	*listener = (struct listener){ .server = server, .is_unix = is_unix };
+	listener->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, listener,
+	    MHD_OPTION_LISTEN_SOCKET, (MHD_socket)socket,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * SERVER_CONNECTIONS_MAX),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_ROOM,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_PATIENCE,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_request_line, listener,
+	    MHD_OPTION_END);
+	info = listener->daemon == NULL ? NULL : MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (info == NULL) {
+		reason_set(why, "the HTTP library cannot use the socket");
+		if (listener->daemon != NULL)
+			MHD_stop_daemon(listener->daemon);
+		return false;
+	}
+	listener->events = info->epoll_fd;
+	server->listener_count++;
+	return true;
+}
+
+uint32_t
+server_poll(const struct server *server, struct pollfd *polled, int64_t *until)
+{
+	int64_t now = clock_mono();
+
+	for (uint32_t i = 0; i < server->listener_count; i++) {
+		MHD_UNSIGNED_LONG_LONG wait;
+
+		polled[i] = (struct pollfd){ .fd = server->listeners[i].events, .events = POLLIN };
+		if (MHD_get_timeout(server->listeners[i].daemon, &wait) == MHD_YES && now + (int64_t)wait * MILLISECOND < *until)
+			*until = now + (int64_t)wait * MILLISECOND;
+	}
+	return server->listener_count;
+}
+
+static void
+sweep(struct server *server, int64_t now)
+{
+	if (now < server->next_sweep)
+		return;
+	server->next_sweep = now + SECOND;
+	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
+		if (visitor->since < now - SERVER_PATIENCE * (int64_t)SECOND)
+			turn_away(visitor);
+}
+
+void
+server_turn(struct server *server)
+{
+	sweep(server, clock_mono());
+	for (uint32_t i = 0; i < server->listener_count; i++)
+		MHD_run(server->listeners[i].daemon);
+}
+
+uint64_t
+server_requests(const struct server *server)
+{
+	return server->requests;
+}

@@ -1,0 +1,74 @@
+/*
+ * An HTTP/1.1 server (RFC 9110, RFC 9112; libmicrohttpd) for pages that are only read. It decides who may look, bounds what
+ * a client may cost, and adds what every answer has: security headers, ETag, gzip. It runs in one loop of its caller, and
+ * each answer is made whole before the next request is looked at.
+ *
+ * Bounds: SERVER_CONNECTIONS_MAX connections, of which the oldest idle one is closed for a new one; 8 KiB of request line and
+ * headers (431, 414); SERVER_PATIENCE for a whole request, an answer to be taken, or the next request.
+ */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/reason.h"
+
+enum { SERVER_LISTENERS_MAX = 8, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */ };
+
+struct server;
+
+/* Who may look. Beside one of the first three the permissions of a UNIX socket decide. Strings are the caller's. */
+struct server_access {
+	bool is_public;
+	const char *credentials;  /* "USER:PASSWORD" for HTTP Basic (RFC 7617); NULL: none are asked for */
+	const char *token;        /* the first segment of every path; NULL: there is none */
+	uint32_t name_count;
+	const char *const *names; /* that may stand in Host beside address literals and localhost */
+};
+
+struct server_request {
+	const char *path;   /* decoded, without the token; begins with "/" */
+	const char *prefix; /* what stands before every path of ours in a link: "" or "/TOKEN" */
+	void *connection;   /* for server_query() */
+};
+
+/* The value of a parameter of the query, decoded; "" where it has none; NULL: it is not there. Good during the answer. */
+const char *server_query(const struct server_request *, const char *name);
+
+/* Whether the client accepts that media type by name. */
+bool server_accepts(const struct server_request *, const char *type);
+
+struct server_answer {
+	unsigned status;      /* 200 at first */
+	const char *type;     /* of the media, a constant; NULL: HTML */
+	struct buffer *body;  /* empty at first */
+	uint64_t version;     /* changes with every change of the body, for ETag; 0: the body's hash serves */
+	bool is_immutable;    /* its address changes with its content (RFC 8246) */
+};
+
+/* Fills in the answer to a GET or HEAD; of whatever the client sent it sees the path and the query alone. */
+typedef void server_handler(void *arg, const struct server_request *, struct server_answer *);
+
+/* NULL if out of memory. */
+struct server *server_create(const struct server_access *, server_handler *, void *arg);
+void server_destroy(struct server **);
+
+/* Takes one more listening socket, which is the server's then; closed with a reason where it cannot be used. Over a UNIX
+ * socket neither credentials, token nor Host are asked for. */
+bool server_listen(struct server *, int socket, bool is_unix, struct reason *why);
+
+/* Descriptors to be waited for, into room for SERVER_LISTENERS_MAX; `*until` (clock_mono) becomes earlier where the server has
+ * to turn before. Returns how many. */
+uint32_t server_poll(const struct server *, struct pollfd *, int64_t *until);
+/* After the wait: takes what has come. */
+void server_turn(struct server *);
+
+uint64_t server_requests(const struct server *); /* answered since the beginning */
+
+/* A short answer in plain words: plain text, or application/problem+json (RFC 9457) below /api/. */
+void server_problem(const struct server_request *, struct server_answer *, unsigned status, const char *detail);
+
+#endif

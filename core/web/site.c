@@ -1,0 +1,92 @@
+/* A table of addresses; what is behind a prefix is its own page's. */
+#include "web/site.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "web/about.h"
+#include "web/api.h"
+#include "web/assets.h"
+#include "web/incident.h"
+#include "web/metrics.h"
+#include "web/overview.h"
+#include "web/target.h"
+
+static void
+answer_asset(struct view *view, const char *name)
+{
+	struct pw_bytes bytes = asset_find(name, &view->answer->type);
+
+	if (bytes.data == NULL) {
+		server_problem(view->request, view->answer, 404, "no such file");
+		return;
+	}
+	view->emit.failed |= !buffer_add(view->answer->body, bytes.data, bytes.size, EMIT_MAX);
+	view->answer->is_immutable = true;
+}
+
+/* The shape of a rank on a page of its own colour: what a browser shows in its tab. */
+static void
+answer_icon(struct view *view, const char *name)
+{
+	static const char *const colours[RANKS] = { "#c5281c", "#6b7280", "#c96a00", "#7356b0", "#c79400", "#6b7280", "#2a8a54" };
+	struct emit *emit = &view->emit;
+	char word[16];
+	enum board_rank rank;
+
+	text_copy(word, sizeof word, name);
+	word[strcspn(word, ".")] = '\0';
+	rank = rank_named(word);
+	if (rank == RANKS) {
+		server_problem(view->request, view->answer, 404, "no such icon");
+		return;
+	}
+	view->answer->type = "image/svg+xml";
+	EMIT(emit, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" fill=\"");
+	emit_string(emit, colours[rank]);
+	EMIT(emit, "\">");
+	if (rank == RANK_DOWN)
+		EMIT(emit, "<rect x=\"1\" y=\"1\" width=\"14\" height=\"14\"/>");
+	else if (rank == RANK_UP)
+		EMIT(emit, "<circle cx=\"8\" cy=\"8\" r=\"7\"/>");
+	else
+		EMIT(emit, "<path d=\"M8 0l8 8-8 8-8-8z\"/>");
+	EMIT(emit, "</svg>\n");
+}
+
+static const struct {
+	const char *path;
+	bool is_prefix; /* the page is given what stands behind it */
+	void (*answer)(struct view *, const char *rest);
+} pages[] = {
+	{ "/targets/", true, target_answer },
+	{ "/incidents/", true, incident_answer },
+	{ "/incidents", false, incidents_answer },
+	{ "/about", false, about_answer },
+	{ "/metrics", false, metrics_answer },
+	{ "/healthz", false, api_answer_health },
+	{ "/api/v1/", true, api_answer },
+	{ "/assets/", true, answer_asset },
+	{ "/icon/", true, answer_icon },
+};
+
+void
+site_answer(void *arg, const struct server_request *request, struct server_answer *answer)
+{
+	struct view view = { .emit = { .to = answer->body }, .site = arg, .request = request, .answer = answer };
+	size_t i = 0, size = 0;
+
+	for (; i < sizeof pages / sizeof pages[0]; i++) {
+		size = strlen(pages[i].path);
+		if (pages[i].is_prefix ? strncmp(request->path, pages[i].path, size) == 0 : strcmp(request->path, pages[i].path) == 0)
+			break;
+	}
+	if (i < sizeof pages / sizeof pages[0])
+		pages[i].answer(&view, request->path + size);
+	else if (strcmp(request->path, "/") == 0)
+		overview_answer(&view);
+	else
+		view_missing(&view, "No page has this address.");
+	if (view.emit.failed)
+		server_problem(request, answer, 500, "no memory for the page");
+}

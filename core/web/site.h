@@ -1,0 +1,43 @@
+/* Which page answers which address, and what all pages are made of. */
+#ifndef WEB_SITE_H
+#define WEB_SITE_H
+
+#include "web/board.h"
+#include "web/emit.h"
+#include "web/server.h"
+
+struct site {
+	const struct config *config;
+	struct board *board;
+	int64_t started; /* UTC: this process */
+};
+
+/* One answer while it is made. */
+struct view {
+	struct emit emit;
+	const struct site *site;
+	const struct server_request *request;
+	struct server_answer *answer;
+};
+
+/* A server_handler over a struct site. */
+void site_answer(void *site, const struct server_request *, struct server_answer *);
+
+/* The frame of every HTML page; `icon`: what the icon shows. Between both calls the page writes what is within <main>. */
+void view_begin(struct view *, const char *title, enum board_rank icon);
+void view_end(struct view *);
+
+/* The address of a page of ours up to its last segment: a literal that begins with "/", behind the prefix. */
+#define VIEW_ADDRESS(view, literal) (emit_string(&(view)->emit, (view)->request->prefix), EMIT(&(view)->emit, literal))
+
+/* Shape and word of a rank, with its colour. */
+void view_rank(struct view *, enum board_rank, const char *word);
+/* A link to the page of a target by that name. */
+void view_target(struct view *, const char *name);
+/* The last 24 hours of a target as a picture, and in words for who does not see it. */
+void view_strip(struct view *, const struct look *, int64_t now);
+
+/* Answers with 404 and the reason. */
+void view_missing(struct view *, const char *what);
+
+#endif

@@ -1,0 +1,411 @@
+#include "web/target.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "store/page.h"
+#include "web/attempt.h"
+#include "web/incident.h"
+
+enum { NAME_MAX_BYTES = 1024, POINTS = 120, CHART_WIDTH = 1000, CHART_HEIGHT = 200, NOTICES = 20, INCIDENTS = 20 };
+
+static const int64_t hour = INT64_C(3600) * SECOND;
+
+static void
+put_term(struct view *view, const char *name, const char *value)
+{
+	struct emit *emit = &view->emit;
+
+	if (value == NULL || value[0] == '\0')
+		return;
+	EMIT(emit, "<dt>");
+	emit_string(emit, name);
+	EMIT(emit, "</dt><dd>");
+	emit_string(emit, value);
+	EMIT(emit, "</dd>");
+}
+
+static void
+put_heading(struct view *view, const struct board_row *row, int64_t now)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h1>");
+	emit_string(emit, row->name);
+	EMIT(emit, "</h1>\n<p class=\"sentence\" id=\"sentence\">");
+	view_rank(view, row->rank, row->rank == RANK_DOWN ? row->state : rank_name(row->rank));
+	EMIT(emit, " for ");
+	emit_age(emit, now - row->since);
+	EMIT(emit, ", since ");
+	emit_time(emit, row->since);
+	EMIT(emit, ".</p>\n");
+	if (row->text[0] != '\0') {
+		EMIT(emit, "<p>");
+		emit_string(emit, row->text);
+		EMIT(emit, "</p>\n");
+	}
+	if (row->incident != 0) {
+		EMIT(emit, "<p><a href=\"");
+		VIEW_ADDRESS(view, "/incidents/");
+		emit_u64(emit, row->incident);
+		EMIT(emit, "\">Incident ");
+		emit_u64(emit, row->incident);
+		EMIT(emit, " is open</a></p>\n");
+	}
+}
+
+/* What the configuration says of it: its groups, and who is told. */
+static void
+put_configured(struct view *view, const struct board_row *row)
+{
+	const struct config *config = view->site->config;
+	const struct policy *policy = row->configured->policy;
+	struct emit *emit = &view->emit;
+
+	if (policy->tag_count > 0) {
+		EMIT(emit, "<dt>Tags</dt><dd>");
+		for (uint32_t i = 0; i < policy->tag_count; i++) {
+			EMIT(emit, "<a href=\"");
+			VIEW_ADDRESS(view, "/?tag=");
+			emit_segment(emit, text_view(policy->tags[i]));
+			EMIT(emit, "\">");
+			emit_string(emit, policy->tags[i]);
+			EMIT(emit, "</a> ");
+		}
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "<dt>Told of it</dt><dd>");
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		if (!notifier_hears_of(config, i, row->configured))
+			continue;
+		emit_string(emit, config->notifiers[i].name);
+		EMIT(emit, " ");
+	}
+	if (!target_is_told(config, row->configured))
+		EMIT(emit, "nobody would be told that it is down");
+	EMIT(emit, "</dd>");
+}
+
+static void
+put_terms(struct view *view, const struct board_row *row, const struct look *look, int64_t now)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<dl>");
+	put_term(view, "Host", row->host);
+	EMIT(emit, "<dt>Port, probe</dt><dd>");
+	emit_u64(emit, row->port);
+	EMIT(emit, ", ");
+	emit_string(emit, row->probe);
+	EMIT(emit, "</dd><dt>Looked</dt><dd>");
+	if (row->last_run != 0) {
+		emit_age(emit, now - row->last_run);
+		EMIT(emit, " ago: ");
+		emit_string(emit, verdict_name(row->verdict));
+		if (look->outcome[0] != '\0' && row->verdict != PW_OK) {
+			EMIT(emit, " (");
+			emit_string(emit, look->outcome);
+			EMIT(emit, ")");
+		}
+	} else
+		EMIT(emit, "not yet");
+	EMIT(emit, "</dd>");
+	if (look->text != NULL && strcmp(look->text, row->text) != 0)
+		put_term(view, "Said then", look->text);
+	if (row->interval > 0) {
+		EMIT(emit, "<dt>Every</dt><dd>");
+		emit_age(emit, row->interval);
+		EMIT(emit, "</dd>");
+	}
+	put_term(view, "Silences", row->silences);
+	if (row->paused)
+		put_term(view, "Paused", "by a pause or a window: it is watched, and nobody is told");
+	if (row->acknowledged != 0) {
+		EMIT(emit, "<dt>Acknowledged</dt><dd>");
+		emit_time(emit, row->acknowledged);
+		EMIT(emit, " by ");
+		emit_foreign(emit, text_view(row->ack_by));
+		EMIT(emit, " ");
+		emit_foreign(emit, text_view(row->ack_why));
+		EMIT(emit, "</dd>");
+	}
+	if (policy != NULL)
+		put_configured(view, row);
+	EMIT(emit, "</dl>\n");
+}
+
+/* Time by what it was, over the roll-ups of hours; unknown and paused time count neither for nor against. */
+static void
+put_availability(struct view *view, const struct board_row *row, int64_t now)
+{
+	static const struct { const char *name; int64_t hours; } spans[] = {
+		{ "24 hours", 24 }, { "7 days", 168 }, { "30 days", 720 }, { "365 days", 8760 } };
+	struct db *db = board_reader(view->site->board)->history;
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h2>Availability</h2>\n<div class=\"figures\" id=\"availability\">");
+	for (size_t i = 0; i < sizeof spans / sizeof spans[0]; i++) {
+		struct query *query = db == NULL ? NULL : db_query(db, "SELECT coalesce(sum(up + degraded), 0), coalesce(sum(down), 0),"
+		    " coalesce(sum(unknown), 0) FROM rollups WHERE target = ?1 AND span = 1 AND start >= ?2 AND up IS NOT NULL");
+		int64_t good = 0, down = 0, unknown = 0;
+
+		if (query != NULL) {
+			query_bind_i64(query, 1, (int64_t)row->number);
+			query_bind_i64(query, 2, now - spans[i].hours * hour);
+			if (query_step(query)) {
+				good = query_i64(query, 0);
+				down = query_i64(query, 1);
+				unknown = query_i64(query, 2);
+			}
+			query_reset(query);
+		}
+		EMIT(emit, "<div><strong>");
+		if (good + down == 0)
+			EMIT(emit, "not known");
+		else {
+			emit_thousandths(emit, (int64_t)(100000.0 * (double)good / (double)(good + down)));
+			EMIT(emit, " %");
+		}
+		EMIT(emit, "</strong><span>");
+		emit_string(emit, spans[i].name);
+		if (good + down > 0 && unknown > 0) {
+			EMIT(emit, ", ");
+			emit_thousandths(emit, (int64_t)(100000.0 * (double)good / (double)(good + down + unknown)));
+			EMIT(emit, " % at worst: ");
+			emit_age(emit, unknown);
+			EMIT(emit, " unknown");
+		}
+		EMIT(emit, "</span></div>");
+	}
+	EMIT(emit, "</div>\n<h2>The last 24 hours</h2>\n");
+	view_strip(view, board_look(view->site->board, row), now);
+}
+
+static void
+put_conditions(struct view *view, const struct board_row *row)
+{
+	struct emit *emit = &view->emit;
+	struct query *query;
+
+	if (row->conditions[0] == '\0')
+		return;
+	EMIT(emit, "<h2>Conditions that stand</h2>\n<div class=\"scroll\"><table id=\"conditions\"><thead><tr><th>Condition</th><th>Since</th>"
+	    "<th>Said</th></tr></thead><tbody>\n");
+	query = db_query(board_reader(view->site->board)->main,
+	    "SELECT code, since, text FROM conditions WHERE target = ?1 AND standing > 0 AND cleared = 0 ORDER BY since");
+	if (query != NULL)
+		query_bind_i64(query, 1, (int64_t)row->number);
+	while (query != NULL && query_step(query)) {
+		EMIT(emit, "<tr><td>");
+		emit_string(emit, outcome_current(query_text(query, 0)));
+		EMIT(emit, "</td><td class=\"when\">");
+		emit_time(emit, query_i64(query, 1));
+		EMIT(emit, "</td><td class=\"cause\">");
+		emit_text(emit, query_bytes(query, 2));
+		EMIT(emit, "</td></tr>\n");
+	}
+	EMIT(emit, "</tbody></table></div>\n");
+}
+
+/* The newest run step by step, against the limits in force. */
+static void
+put_phases(struct view *view, const struct board_row *row, const struct look *look)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	const char *names = look->phase_names == NULL ? "" : look->phase_names;
+	struct emit *emit = &view->emit;
+
+	if (look->at == 0 || names[0] == '\0')
+		return;
+	EMIT(emit, "<h2>The newest attempt</h2>\n<p>");
+	emit_time(emit, look->at);
+	EMIT(emit, ", ");
+	emit_span(emit, look->micros);
+	EMIT(emit, " in all</p>\n<table class=\"waterfall\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
+	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < look->phase_count && *names != '\0'; i++) {
+		size_t size = strcspn(names, " ");
+		char name[32], limit[32] = "", slow[32] = "";
+		struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
+		uint32_t index;
+
+		snprintf(name, sizeof name, "%.*s", (int)size, names);
+		names += size + (names[size] == ' ');
+		index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
+		if (index != CONFIG_NONE) {
+			units_add_duration(&limit_text, policy->phases[index].routine);
+			if (policy->phases[index].slow > 0)
+				units_add_duration(&slow_text, policy->phases[index].slow);
+		}
+		if (look->phases[i] < 0)
+			EMIT(emit, "<tr class=\"not-reached\"><td>");
+		else
+			EMIT(emit, "<tr><td>");
+		emit_string(emit, name);
+		EMIT(emit, "</td><td class=\"number\">");
+		if (look->phases[i] < 0)
+			EMIT(emit, "not reached");
+		else
+			emit_span(emit, look->phases[i]);
+		EMIT(emit, "</td><td class=\"number\">");
+		emit_string(emit, slow);
+		EMIT(emit, "</td><td class=\"number\">");
+		emit_string(emit, limit);
+		EMIT(emit, "</td></tr>\n");
+	}
+	EMIT(emit, "</tbody></table>\n");
+}
+
+struct points {
+	uint32_t count;
+	struct point { int64_t at, micros; uint64_t run; uint32_t verdict; } items[POINTS];
+};
+
+static bool
+on_result(void *arg, const struct store_result *result)
+{
+	struct points *points = arg;
+
+	points->items[points->count++] = (struct point){ result->at, result->micros, result->run, result->verdict };
+	return points->count < POINTS;
+}
+
+/* The newest attempts, each a link to its own page; the highest is the scale. */
+static void
+put_chart(struct view *view, const struct board_row *row)
+{
+	static struct points points;
+	struct emit *emit = &view->emit;
+	uint64_t cursor = 0;
+	int64_t most = 1, oldest, newest;
+
+	points.count = 0;
+	(void)store_read_history(board_reader(view->site->board), row->number, &cursor, POINTS, on_result, &points);
+	if (points.count < 2)
+		return;
+	newest = points.items[0].at;
+	oldest = points.items[points.count - 1].at;
+	for (uint32_t i = 0; i < points.count; i++)
+		most = points.items[i].micros > most ? points.items[i].micros : most;
+	EMIT(emit, "<h2>The last attempts</h2>\n<p class=\"faint\">");
+	emit_u64(emit, points.count);
+	EMIT(emit, " attempts since ");
+	emit_time(emit, oldest);
+	EMIT(emit, "; the longest took ");
+	emit_span(emit, most);
+	EMIT(emit, ".</p>\n<svg class=\"chart\" id=\"chart\" viewBox=\"0 0 1000 200\" preserveAspectRatio=\"none\" role=\"group\""
+	    " aria-label=\"How long the last attempts took\"><line class=\"grid\" x1=\"0\" y1=\"100\" x2=\"1000\" y2=\"100\"/>");
+	for (uint32_t i = 0; i < points.count; i++) {
+		const struct point *point = &points.items[i];
+		int64_t span = newest > oldest ? newest - oldest : 1, height = 4 + point->micros * (CHART_HEIGHT - 12) / most;
+
+		EMIT(emit, "<a href=\"");
+		VIEW_ADDRESS(view, "/targets/");
+		emit_segment(emit, text_view(row->name));
+		EMIT(emit, "/attempts/");
+		emit_u64(emit, point->run);
+		if (point->verdict == PW_OK)
+			EMIT(emit, "\"><rect class=\"ok\" width=\"5\" x=\"");
+		else if (point->verdict == PW_FAILED)
+			EMIT(emit, "\"><rect class=\"bad\" width=\"5\" x=\"");
+		else if (point->verdict == PW_UNKNOWN)
+			EMIT(emit, "\"><rect class=\"other\" width=\"5\" x=\"");
+		else
+			EMIT(emit, "\"><rect class=\"odd\" width=\"5\" x=\"");
+		emit_i64(emit, (point->at - oldest) * (CHART_WIDTH - 6) / span);
+		EMIT(emit, "\" y=\"");
+		emit_i64(emit, CHART_HEIGHT - height);
+		EMIT(emit, "\" height=\"");
+		emit_i64(emit, height);
+		EMIT(emit, "\"><title>");
+		emit_string(emit, verdict_name(point->verdict <= PW_UNKNOWN ? (enum pw_verdict)point->verdict : PW_UNKNOWN));
+		EMIT(emit, ", ");
+		emit_span(emit, point->micros);
+		EMIT(emit, "</title></rect></a>");
+	}
+	EMIT(emit, "</svg>\n");
+}
+
+struct notices {
+	struct view *view;
+	uint32_t count;
+};
+
+static bool
+on_notice(void *arg, const struct store_notice *notice)
+{
+	struct notices *notices = arg;
+	struct emit *emit = &notices->view->emit;
+
+	notices->count++;
+	EMIT(emit, "<tr><td class=\"when\">");
+	emit_time(emit, notice->confirmed);
+	EMIT(emit, "</td><td>");
+	emit_string(emit, notice->kind);
+	EMIT(emit, "</td><td class=\"cause\">");
+	emit_text(emit, notice->text);
+	if (notice->silences[0] != '\0') {
+		EMIT(emit, " <span class=\"faint\">silent: ");
+		emit_string(emit, notice->silences);
+		EMIT(emit, "</span>");
+	}
+	EMIT(emit, "</td></tr>\n");
+	return notices->count < NOTICES;
+}
+
+static void
+put_page(struct view *view, const struct board_row *row)
+{
+	const struct look *look = board_look(view->site->board, row);
+	struct notices notices = { .view = view };
+	struct emit *emit = &view->emit;
+	int64_t now = board_time(view->site->board);
+	char title[160];
+
+	snprintf(title, sizeof title, "%.100s %s - Postwatch", row->name, rank_name(row->rank));
+	view_begin(view, title, row->rank);
+	put_heading(view, row, now);
+	put_terms(view, row, look, now);
+	put_conditions(view, row);
+	put_availability(view, row, now);
+	put_phases(view, row, look);
+	put_chart(view, row);
+	EMIT(emit, "<h2>Incidents</h2>\n");
+	incidents_put(view, row->number, INCIDENTS);
+	EMIT(emit, "<h2>What there was to tell</h2>\n<div class=\"scroll\"><table id=\"notices\"><thead><tr><th>When</th><th>Kind</th><th>Said</th>"
+	    "</tr></thead><tbody>\n");
+	(void)store_read_notices(board_reader(view->site->board), row->number, 0, NOTICES, on_notice, &notices);
+	if (notices.count == 0)
+		EMIT(emit, "<tr><td colspan=\"3\">Nothing yet.</td></tr>\n");
+	EMIT(emit, "</tbody></table></div>\n");
+	view_end(view);
+}
+
+/* A name may hold a "/": the last "/attempts/" is ours. */
+void
+target_answer(struct view *view, const char *rest)
+{
+	static const char attempts[] = "/attempts/";
+	const char *at = NULL, *found = rest;
+	const struct board_row *row = board_named(view->site->board, rest);
+	char name[NAME_MAX_BYTES], *end = NULL;
+	uint64_t run = 0;
+
+	while (row == NULL && (found = strstr(found, attempts)) != NULL)
+		at = found++;
+	if (at != NULL && (size_t)(at - rest) < sizeof name) {
+		snprintf(name, sizeof name, "%.*s", (int)(at - rest), rest);
+		row = board_named(view->site->board, name);
+		run = strtoull(at + sizeof attempts - 1, &end, 10);
+	}
+	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
+		view_missing(view, "No target has this name, or it is not watched any more.");
+	else if (end != NULL)
+		attempt_answer(view, row, run);
+	else
+		put_page(view, row);
+}

@@ -1,0 +1,67 @@
+#include "web/troubles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/notice.h"
+#include "base/vec.h"
+
+enum { NOTICES = 300 }; /* that are looked at: what was told before those is not shown */
+
+/* The newest word of each trouble decides whether it stands; one that has ended is kept with an empty text until all are read. */
+static bool
+on_own_notice(void *arg, const struct store_notice *notice)
+{
+	struct troubles *troubles = arg;
+	enum notice_alert alert = notice_alert(notice_named(notice->kind), notice->code, true);
+	struct trouble trouble = { .since = notice->confirmed };
+
+	for (uint32_t i = 0; i < troubles->count; i++)
+		if (strcmp(troubles->items[i].code, notice->code) == 0)
+			return true;
+	if (alert == NOTICE_ALERT_NONE || !VEC_RESERVE(troubles->items, troubles->count, troubles->room))
+		return true;
+	trouble.code = strdup(notice->code);
+	trouble.text = strndup(notice->text.data, alert == NOTICE_ALERT_OPEN ? notice->text.size : 0);
+	if (trouble.code != NULL && trouble.text != NULL) {
+		troubles->items[troubles->count++] = trouble;
+		return true;
+	}
+	free(trouble.code);
+	free(trouble.text);
+	return true;
+}
+
+static void
+drop_ended(struct troubles *troubles)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < troubles->count; i++) {
+		if (troubles->items[i].text[0] != '\0') {
+			troubles->items[kept++] = troubles->items[i];
+			continue;
+		}
+		free(troubles->items[i].code);
+		free(troubles->items[i].text);
+	}
+	troubles->count = kept;
+}
+
+void
+troubles_clear(struct troubles *troubles)
+{
+	for (uint32_t i = 0; i < troubles->count; i++) {
+		free(troubles->items[i].code);
+		free(troubles->items[i].text);
+	}
+	troubles->count = 0;
+}
+
+void
+troubles_read(struct troubles *troubles, struct store_reader *reader)
+{
+	troubles_clear(troubles);
+	(void)store_read_notices(reader, 0, 0, NOTICES, on_own_notice, troubles);
+	drop_ended(troubles);
+}

@@ -1,0 +1,166 @@
+/* What all HTML pages share. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "web/assets.h"
+#include "web/site.h"
+
+void
+view_begin(struct view *view, const char *title, enum board_rank icon)
+{
+	struct emit *emit = &view->emit;
+	bool is_wall = server_query(view->request, "wall") != NULL, is_compact = server_query(view->request, "compact") != NULL;
+
+	EMIT(emit, "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+	emit_string(emit, title);
+	EMIT(emit, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\" href=\"");
+	VIEW_ADDRESS(view, "/icon/");
+	emit_string(emit, rank_name(icon));
+	EMIT(emit, ".svg\">\n<link rel=\"stylesheet\" href=\"");
+	VIEW_ADDRESS(view, "/assets/");
+	emit_string(emit, asset_name(ASSET_STYLE));
+	EMIT(emit, "\">\n<script defer src=\"");
+	VIEW_ADDRESS(view, "/assets/");
+	emit_string(emit, asset_name(ASSET_SCRIPT));
+	EMIT(emit, "\"></script>\n</head>\n<body");
+	if (is_wall)
+		EMIT(emit, " class=\"wall\"");
+	else if (is_compact)
+		EMIT(emit, " class=\"compact\"");
+	EMIT(emit, ">\n<header><a class=\"brand\" href=\"");
+	VIEW_ADDRESS(view, "/");
+	EMIT(emit, "\">Postwatch</a><nav aria-label=\"Pages\"><a href=\"");
+	VIEW_ADDRESS(view, "/");
+	EMIT(emit, "\">Overview</a> <a href=\"");
+	VIEW_ADDRESS(view, "/incidents");
+	EMIT(emit, "\">Incidents</a> <a href=\"");
+	VIEW_ADDRESS(view, "/about");
+	EMIT(emit, "\">Us</a></nav></header>\n<main id=\"main\">\n");
+}
+
+void
+view_end(struct view *view)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "</main>\n<footer id=\"footer\"><p>As of ");
+	emit_time(emit, board_time(view->site->board));
+	EMIT(emit, ". Times are UTC, or your own where scripts run.</p></footer>\n</body>\n</html>\n");
+}
+
+/* A shape for each, so that nothing goes by colour alone. */
+void
+view_rank(struct view *view, enum board_rank rank, const char *word)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<span class=\"rank ");
+	emit_string(emit, rank_name(rank));
+	EMIT(emit, "\"><svg class=\"shape\" viewBox=\"0 0 16 16\" aria-hidden=\"true\">");
+	switch (rank) {
+	case RANK_DOWN: EMIT(emit, "<rect x=\"2\" y=\"2\" width=\"12\" height=\"12\"/>"); break;
+	case RANK_SUSPECT: EMIT(emit, "<path d=\"M8 1l7 14H1z\"/>"); break;
+	case RANK_BLOCKED: EMIT(emit, "<path d=\"M5 1h6l4 4v6l-4 4H5l-4-4V5z\"/>"); break;
+	case RANK_DEGRADED: EMIT(emit, "<path d=\"M8 0l8 8-8 8-8-8z\"/>"); break;
+	case RANK_UP: EMIT(emit, "<circle cx=\"8\" cy=\"8\" r=\"7\"/>"); break;
+	case RANK_UNKNOWN:
+	case RANK_PENDING:
+	case RANKS: EMIT(emit, "<circle class=\"hollow\" cx=\"8\" cy=\"8\" r=\"5.5\"/>"); break;
+	}
+	EMIT(emit, "</svg>");
+	emit_string(emit, word);
+	EMIT(emit, "</span>");
+}
+
+void
+view_target(struct view *view, const char *name)
+{
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<a href=\"");
+	VIEW_ADDRESS(view, "/targets/");
+	emit_segment(emit, text_view(name));
+	EMIT(emit, "\">");
+	emit_string(emit, name);
+	EMIT(emit, "</a>");
+}
+
+static const char *const mood_words[STORE_MOODS_END] = { "up", "degraded", "down", "unknown", "paused" };
+
+/* Quarters of an hour, oldest first; equal neighbours are one rectangle. */
+void
+view_strip(struct view *view, const struct look *look, int64_t now)
+{
+	static const int64_t length = INT64_C(900) * SECOND;
+	struct emit *emit = &view->emit;
+	int64_t minutes[STORE_MOODS_END] = { 0 }, last = now / length;
+	uint32_t failed = 0;
+
+	for (int i = 0; i < LOOK_QUARTERS; i++) {
+		const struct quarter *quarter = &look->quarters[i];
+
+		failed += quarter->failed;
+		if (quarter->share > 0)
+			minutes[quarter->mood] += 15 * quarter->share;
+	}
+	EMIT(emit, "<svg class=\"strip\" viewBox=\"0 0 960 16\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"The last 24 hours:");
+	for (int mood = STORE_MOOD_degraded; mood < STORE_MOODS_END; mood++) {
+		if (minutes[mood] == 0)
+			continue;
+		EMIT(emit, " ");
+		emit_age(emit, minutes[mood] * 60 * SECOND / UINT8_MAX);
+		EMIT(emit, " ");
+		emit_string(emit, mood_words[mood]);
+		EMIT(emit, ",");
+	}
+	EMIT(emit, " ");
+	emit_u64(emit, failed);
+	EMIT(emit, " failed attempts\">");
+	for (int i = 0, run; i < LOOK_QUARTERS; i += run) {
+		const struct quarter *quarter = &look->quarters[(last - LOOK_QUARTERS + 1 + i) % LOOK_QUARTERS];
+
+		for (run = 1; i + run < LOOK_QUARTERS; run++) {
+			const struct quarter *next = &look->quarters[(last - LOOK_QUARTERS + 1 + i + run) % LOOK_QUARTERS];
+			if (next->mood != quarter->mood || next->share != quarter->share || next->share != UINT8_MAX)
+				break;
+		}
+		if (quarter->share == 0)
+			continue;
+		if (quarter->share < UINT8_MAX) {
+			EMIT(emit, "<rect class=\"up\" height=\"16\" width=\"10\" x=\"");
+			emit_i64(emit, 10 * i);
+			EMIT(emit, "\"/>");
+		}
+		EMIT(emit, "<rect class=\"");
+		emit_string(emit, mood_words[quarter->mood]);
+		EMIT(emit, "\" height=\"16\" x=\"");
+		emit_i64(emit, 10 * i);
+		EMIT(emit, "\" width=\"");
+		emit_thousandths(emit, (int64_t)10 * run * 1000 * quarter->share / UINT8_MAX);
+		EMIT(emit, "\"/>");
+	}
+	for (int i = 0; i < LOOK_QUARTERS; i++) {
+		const struct quarter *quarter = &look->quarters[(last - LOOK_QUARTERS + 1 + i) % LOOK_QUARTERS];
+
+		if (quarter->failed == 0 || quarter->mood == STORE_MOOD_down)
+			continue;
+		EMIT(emit, "<rect class=\"tick\" y=\"10\" height=\"6\" width=\"4\" x=\"");
+		emit_i64(emit, 10 * i + 3);
+		EMIT(emit, "\"/>");
+	}
+	EMIT(emit, "</svg>");
+}
+
+void
+view_missing(struct view *view, const char *what)
+{
+	struct emit *emit = &view->emit;
+
+	view->answer->status = 404;
+	view_begin(view, "Not found - Postwatch", RANK_UNKNOWN);
+	EMIT(emit, "<h1>Not found</h1>\n<p>");
+	emit_string(emit, what);
+	EMIT(emit, "</p>\n");
+	view_end(view);
+}

@@ -1,0 +1,235 @@
+/*
+ * The process that serves the page, the API and the metrics. It meets bytes of whoever may reach its sockets, so it has
+ * little: it reads the state folder, accepts connections, and says nothing to any other process but lines for the log. A
+ * visitor can neither change nor hold up what is watched.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/duty.h"
+#include "base/sandbox.h"
+#include "config/config.h"
+#include "web/site.h"
+
+enum { CANNOT_BEGIN = 71, BROKEN = 70, BACKLOG = 256, NICE = 5, CREDENTIALS_ROOM = 512 };
+
+struct web {
+	struct duty *duty;
+	struct site site;
+	struct server *server;
+	char credentials[CREDENTIALS_ROOM];
+	int64_t next_alive, next_look, late_max;
+	bool is_ending;
+};
+
+/* One line, USER:PASSWORD. */
+static bool
+read_credentials(struct web *web, const char *path, struct reason *why)
+{
+	FILE *file = fopen(path, "re");
+	bool good = file != NULL && fgets(web->credentials, sizeof web->credentials, file) != NULL;
+
+	if (file != NULL)
+		fclose(file);
+	web->credentials[strcspn(web->credentials, "\r\n")] = '\0';
+	if (file == NULL)
+		reason_set(why, "password_file: %s: %s", path, strerror(errno));
+	else if (!good || strchr(web->credentials, ':') == NULL || web->credentials[0] == ':')
+		reason_set(why, "password_file: %s has no line USER:PASSWORD", path);
+	else
+		return true;
+	return false;
+}
+
+/* A socket that a daemon before left is replaced, any other file is left alone. The group of the daemon may connect. */
+static int
+listen_at_path(const char *path, struct reason *why)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
+		(void)unlink(path);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0660) == 0
+	    && listen(fd, BACKLOG) == 0)
+		return fd;
+	reason_set(why, "cannot listen at %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int
+listen_at_address(const char *text, bool any_port, struct reason *why)
+{
+	static const int on = 1;
+	struct address address;
+	bool is_bound;
+	int fd;
+
+	(void)address_parse_port(text, 0, &address); /* checked with the configuration */
+	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && address.any.sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	is_bound = fd >= 0 && bind(fd, &address.any, address_length(&address)) == 0;
+	if (fd >= 0 && !is_bound && errno == EADDRINUSE && any_port) {
+		is_bound = address_parse("127.0.0.1", 0, &address) && bind(fd, &address.any, address_length(&address)) == 0;
+	}
+	if (is_bound && listen(fd, BACKLOG) == 0)
+		return fd;
+	reason_set(why, "cannot listen at %s: %s", text, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Where it is served, in the words that a browser takes. */
+static void
+tell_place(const struct web *web, const char *text, int fd)
+{
+	const char *token = web->site.config->web.token;
+	struct address address = { 0 };
+	socklen_t size = sizeof address;
+	char bytes[128];
+	struct text shown = TEXT_OVER(bytes);
+
+	if (text[0] == '/') {
+		duty_log(web->duty, LOG_NOTICE, 0, "the page is at the socket %s", text);
+		return;
+	}
+	if (getsockname(fd, &address.any, &size) != 0)
+		return;
+	address_add_port(&shown, &address);
+	duty_log(web->duty, LOG_NOTICE, 0, "the page is at http://%s/%s%s", bytes, token == NULL ? "" : token, token == NULL ? "" : "/");
+}
+
+static bool
+open_sockets(struct web *web, struct reason *why)
+{
+	const struct config_web *settings = &web->site.config->web;
+
+	for (uint32_t i = 0; i < settings->listen_count; i++) {
+		const char *text = settings->listen[i];
+		int fd = text[0] == '/' ? listen_at_path(text, why) : listen_at_address(text, settings->token != NULL, why);
+
+		if (fd < 0 || !server_listen(web->server, fd, text[0] == '/', why))
+			return false;
+		tell_place(web, text, fd);
+	}
+	return true;
+}
+
+static bool
+prepare(struct web *web, struct reason *why)
+{
+	const struct config *config = web->duty->config;
+	const struct sandbox_path state = { config->state, SANDBOX_READ };
+	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .calls = CALLS_OF_WEB,
+		.tell = duty_forbidden, .tell_to = web->duty };
+	struct server_access access = { .is_public = config->web.is_public, .token = config->web.token,
+		.name_count = config->web.name_count, .names = config->web.names };
+	int landlock;
+
+	web->site = (struct site){ .config = config, .started = clock_wall(), .board = board_create(config) };
+	if (config->web.password_file != NULL && !read_credentials(web, config->web.password_file, why))
+		return false;
+	if (config->web.password_file != NULL)
+		access.credentials = web->credentials;
+	web->server = server_create(&access, site_answer, &web->site);
+	if (web->site.board == NULL || web->server == NULL) {
+		reason_set(why, "no memory");
+		return false;
+	}
+	tzset(); /* its file cannot be read later */
+	(void)setpriority(PRIO_PROCESS, 0, NICE); /* watching comes first */
+	return open_sockets(web, why) && sandbox_enter(&sandbox, &landlock, why);
+}
+
+static bool
+hear_parent(struct web *web)
+{
+	unsigned char packet[256];
+	struct message_stop stop;
+	ssize_t size;
+	int passed;
+
+	while ((size = packet_read(web->duty->parent, packet, sizeof packet, &passed)) > 0) {
+		struct wire_in in = wire_from(packet, (size_t)size);
+
+		if (passed >= 0)
+			close(passed);
+		if (message_kind(packet, (size_t)size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
+			return false;
+		web->is_ending = true;
+	}
+	return size != 0;
+}
+
+/* Visitors are served between the steps in which the board is brought up to date. */
+static int
+live(struct web *web)
+{
+	struct pollfd polled[1 + SERVER_LISTENERS_MAX];
+	bool has_more = true;
+
+	while (!web->is_ending) {
+		int64_t now = clock_mono(), until = has_more ? now : web->next_look;
+		uint32_t count;
+
+		if (now >= web->next_alive) {
+			duty_alive(web->duty, web->late_max, server_requests(web->server));
+			web->next_alive = now + SECOND;
+			web->late_max = 0;
+		}
+		until = until < web->next_alive ? until : web->next_alive;
+		polled[0] = (struct pollfd){ .fd = web->duty->parent, .events = POLLIN };
+		count = 1 + server_poll(web->server, polled + 1, &until);
+		poll(polled, count, until <= now ? 0 : (int)((until - now + MILLISECOND - 1) / MILLISECOND));
+		if (clock_mono() - until > web->late_max && until > now)
+			web->late_max = clock_mono() - until;
+		if (polled[0].revents != 0 && !hear_parent(web))
+			return BROKEN;
+		server_turn(web->server);
+		if (has_more || clock_mono() >= web->next_look) {
+			has_more = board_turn(web->site.board);
+			web->next_look = clock_mono() + SECOND / 2;
+		}
+	}
+	return 0;
+}
+
+int
+web_main(struct duty *duty)
+{
+	static struct web web;
+	struct reason why;
+	int status;
+
+	web = (struct web){ .duty = duty };
+	if (!prepare(&web, &why)) {
+		duty_log(duty, LOG_ERR, 0, "web cannot begin: %s", why.text);
+		server_destroy(&web.server);
+		board_destroy(&web.site.board);
+		return CANNOT_BEGIN;
+	}
+	duty_ready(duty);
+	status = live(&web);
+	server_destroy(&web.server);
+	board_destroy(&web.site.board);
+	return status;
+}
