@@ -32,7 +32,7 @@ self_address(int family, struct address *own)
 
 /* One question, and what came of it. */
 struct question {
-	bool done;
+	struct resolver_query *query; /* NULL when it is done */
 	int rcode;
 	uint32_t count;
 	struct address addresses[NAMES_MAX]; /* of A and AAAA */
@@ -41,14 +41,16 @@ struct question {
 };
 
 static void
-on_answer(void *arg, const struct pw_answer *answer)
+on_answer(EV_P_ ev_watcher *told, int revents)
 {
-	struct question *question = arg;
+	struct question *question = told->data;
+	struct dns_answer space;
+	struct pw_answer answer = resolver_answer(question->query, &space);
 
-	question->done = true;
-	question->rcode = answer->rcode;
-	for (size_t i = 0; i < answer->count && question->count < NAMES_MAX; i++) {
-		const struct pw_bytes *record = &answer->records[i];
+	(void)loop, (void)revents;
+	question->rcode = answer.rcode;
+	for (size_t i = 0; i < answer.count && question->count < NAMES_MAX; i++) {
+		const struct pw_bytes *record = &answer.records[i];
 		struct dns_name *name = &question->names[question->count];
 		if (question->type == DNS_A)
 			question->addresses[question->count++] = address_ipv4(record->data, 0);
@@ -60,15 +62,19 @@ on_answer(void *arg, const struct pw_answer *answer)
 			question->count++;
 		}
 	}
+	resolver_cancel(&question->query);
 }
 
 static void
 ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t type, struct question *question)
 {
+	ev_watcher told;
+
 	*question = (struct question){ .rcode = DNS_RCODE_NONE, .type = type };
-	if (resolver_look_up(resolver, name, type, PATIENCE, on_answer, question) == NULL)
-		return;
-	while (!question->done)
+	ev_init(&told, on_answer);
+	told.data = question;
+	question->query = resolver_look_up(resolver, name, type, PATIENCE, &told);
+	while (question->query != NULL)
 		ev_run(loop, EVRUN_ONCE);
 }
 

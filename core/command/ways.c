@@ -27,6 +27,7 @@ struct host_found {
 	uint32_t count;
 	struct address addresses[RESOLVED_MAX];
 	struct resolver_query *query; /* NULL: answered */
+	ev_watcher resolved;
 	struct lookup *lookup;
 };
 
@@ -61,15 +62,17 @@ host_of(const char *relay)
 }
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *told, int revents)
 {
-	struct host_found *host = arg;
+	struct host_found *host = told->data;
+	struct resolved resolved;
 
-	host->count = resolved->count;
-	memcpy(host->addresses, resolved->addresses, resolved->count * sizeof host->addresses[0]);
-	if (resolved->more)
+	(void)loop, (void)revents;
+	resolver_take(&host->query, &resolved);
+	host->count = resolved.count;
+	memcpy(host->addresses, resolved.addresses, resolved.count * sizeof host->addresses[0]);
+	if (resolved.more)
 		return;
-	host->query = NULL;
 	if (--host->lookup->waiting == 0)
 		ev_break(host->lookup->loop, EVBREAK_ALL);
 }
@@ -120,8 +123,11 @@ look_up(struct lookup *lookup)
 		struct host_found *host = &lookup->hosts[i];
 
 		host->lookup = lookup;
+		ev_init(&host->resolved, on_resolved);
+		host->resolved.data = host;
 		if (host->name != NULL)
-			host->query = resolver_ask(resolver, host->name, FAMILY_BOTH, false, PATIENCE * SECOND, on_resolved, host);
+			host->query
+			    = resolver_ask(resolver, host->name, FAMILY_BOTH, false, PATIENCE * SECOND, &host->resolved);
 		lookup->waiting += host->query != NULL;
 	}
 	if (resolver != NULL) {

@@ -87,14 +87,16 @@ answers_destroy(struct answers **answers)
 static struct name **
 place_of(const struct answers *answers, const struct dns_name *name)
 {
-	return &answers->table[hash_end(hash_add(HASH_BEGIN, name->bytes, name->size)) & (answers->places - 1)];
+	return &answers->table[hash_end(hash_add(HASH_BEGIN, name->bytes,
+	    name->size)) & (answers->places - 1)];
 }
 
 static struct name *
 find(const struct answers *answers, const struct dns_name *wanted)
 {
 	for (struct name *name = *place_of(answers, wanted); name != NULL; name = name->next)
-		if (name->size == wanted->size && memcmp(name->bytes, wanted->bytes, name->size) == 0)
+		if (name->size == wanted->size
+		    && memcmp(name->bytes, wanted->bytes, name->size) == 0)
 			return name;
 	return NULL;
 }
@@ -102,10 +104,12 @@ find(const struct answers *answers, const struct dns_name *wanted)
 static int64_t
 last_used(const struct name *name)
 {
-	return name->parts[0].answered > name->parts[1].answered ? name->parts[0].answered : name->parts[1].answered;
+	return name->parts[0].answered > name->parts[1].answered ? name->parts[0].answered
+	    : name->parts[1].answered;
 }
 
-/* Of the names in a few places, in turn through the table, the one answered longest ago gives way. */
+/* Of the names in a few places, in turn through the table, the one answered longest ago gives
+ * way. */
 static void
 make_room(struct answers *answers)
 {
@@ -188,10 +192,11 @@ keep_canonical(struct part *part, const struct dns_name *name, const struct dns_
 }
 
 /*
- * A cache counts the time to live of what it holds down, in whole seconds: it gives the same end each time. Where the end
- * has moved, or the answer is another, it was fetched anew. Answers a moment apart tell nothing; neither do those for 30 s,
- * which is what a cache gives that reaches nobody and serves what has run out (RFC 8767, section 4), nor those without a
- * time, which forwarders make of their own tables.
+ * A cache counts the time to live of what it holds down, in whole seconds: it gives the same end
+ * each time. Where the end has moved, or the answer is another, it was fetched anew. Answers a
+ * moment apart tell nothing; neither do those for 30 s, which is what a cache gives that reaches
+ * nobody and serves what has run out (RFC 8767, section 4), nor those without a time, which
+ * forwarders make of their own tables.
  */
 static struct answer_age
 age_of(const struct part *before, const struct dns_answer *answer, int server, int64_t now)
@@ -199,10 +204,12 @@ age_of(const struct part *before, const struct dns_answer *answer, int server, i
 	int64_t runs_out = now + (int64_t)answer->ttl * SECOND;
 	struct answer_age age = { .is_fresh = false };
 
-	if (before->status == DNS_NOT_ASKED || before->server != server || now - before->answered < ALIKE
+	if (before->status == DNS_NOT_ASKED || before->server != server
+	    || now - before->answered < ALIKE
 	    || answer->ttl == TTL_STALE || answer->ttl == 0)
 		return age;
-	bool is_same = before->status == (uint8_t)answer->status && runs_out <= before->runs_out + SECOND;
+	bool is_same = before->status == (uint8_t)answer->status
+	    && runs_out <= before->runs_out + SECOND;
 	age.is_fresh = !is_same;
 	if (is_same && answer->status != DNS_FOUND)
 		age.repeats = now - before->first;
@@ -210,7 +217,8 @@ age_of(const struct part *before, const struct dns_answer *answer, int server, i
 }
 
 struct answer_age
-answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type, const struct dns_answer *answer,
+answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type,
+    const struct dns_answer *answer,
     int server, int64_t now)
 {
 	struct name *name = find_or_add(answers, wanted);
@@ -220,7 +228,8 @@ answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t ty
 		return (struct answer_age){ .is_fresh = false };
 	struct part *part = &name->parts[type == DNS_AAAA];
 	struct answer_age age = age_of(part, answer, server, now);
-	bool is_anew = age.is_fresh || part->status != (uint8_t)answer->status || part->server != server;
+	bool is_anew = age.is_fresh || part->status != (uint8_t)answer->status
+	    || part->server != server;
 	part->status = (uint8_t)answer->status;
 	part->server = (int8_t)server;
 	part->answered = now;
@@ -248,7 +257,8 @@ give_addresses(const struct part *part, uint16_t type, struct address *addresses
 }
 
 bool
-answers_find(const struct answers *answers, const struct dns_name *wanted, uint16_t type, int64_t now, struct kept *kept)
+answers_find(const struct answers *answers, const struct dns_name *wanted, uint16_t type,
+    int64_t now, struct kept *kept)
 {
 	const struct name *name = find(answers, wanted);
 	const struct part *part = name == NULL ? NULL : &name->parts[type == DNS_AAAA];
@@ -257,7 +267,8 @@ answers_find(const struct answers *answers, const struct dns_name *wanted, uint1
 		return false;
 	kept->status = (enum dns_status)part->status;
 	kept->age = now - part->answered;
-	kept->count = part->status == DNS_FOUND ? give_addresses(part, type, kept->addresses, RESOLVED_MAX) : 0;
+	kept->count = part->status == DNS_FOUND
+	    ? give_addresses(part, type, kept->addresses, RESOLVED_MAX) : 0;
 	kept->canonical[0] = '\0';
 	if (part->canonical != NULL && strlen(part->canonical) < sizeof kept->canonical)
 		memcpy(kept->canonical, part->canonical, strlen(part->canonical) + 1);
@@ -265,16 +276,19 @@ answers_find(const struct answers *answers, const struct dns_name *wanted, uint1
 }
 
 static void
-recall_part(struct part *part, uint16_t type, const struct address *addresses, uint32_t count, int64_t good)
+recall_part(struct part *part, uint16_t type, const struct address *addresses, uint32_t count,
+    int64_t good)
 {
 	size_t width = width_of(type), kept = 0;
-	unsigned char *bytes = part->count > 0 && part->good >= good ? NULL : malloc((count > 0 ? count : 1) * width);
+	unsigned char *bytes = part->count > 0
+	    && part->good >= good ? NULL : malloc((count > 0 ? count : 1) * width);
 
 	if (bytes == NULL)
 		return;
 	for (uint32_t i = 0; i < count; i++)
 		if (address_is_ipv4(&addresses[i]) == (type == DNS_A))
-			memcpy(bytes + kept++ * width, type == DNS_A ? (const void *)&addresses[i].v4.sin_addr
+			memcpy(bytes + kept++ * width,
+			    type == DNS_A ? (const void *)&addresses[i].v4.sin_addr
 			    : (const void *)&addresses[i].v6.sin6_addr, width);
 	if (kept == 0) {
 		free(bytes);
@@ -288,7 +302,8 @@ recall_part(struct part *part, uint16_t type, const struct address *addresses, u
 }
 
 void
-answers_recall(struct answers *answers, const struct dns_name *wanted, const struct address *addresses, uint32_t count,
+answers_recall(struct answers *answers, const struct dns_name *wanted,
+    const struct address *addresses, uint32_t count,
     int64_t good)
 {
 	struct name *name = find_or_add(answers, wanted);
@@ -300,7 +315,8 @@ answers_recall(struct answers *answers, const struct dns_name *wanted, const str
 }
 
 uint32_t
-answers_last_good(const struct answers *answers, const struct dns_name *wanted, int64_t now, struct address *addresses,
+answers_last_good(const struct answers *answers, const struct dns_name *wanted, int64_t now,
+    struct address *addresses,
     uint32_t room)
 {
 	const struct name *name = find(answers, wanted);
@@ -309,7 +325,8 @@ answers_last_good(const struct answers *answers, const struct dns_name *wanted, 
 	for (int i = 0; name != NULL && i < 2; i++) {
 		const struct part *part = &name->parts[i];
 		if (part->count > 0 && now - part->good < (int64_t)GOOD_HOURS * 3600 * SECOND)
-			count += give_addresses(part, i == 0 ? DNS_A : DNS_AAAA, addresses + count, room - count);
+			count += give_addresses(part, i == 0 ? DNS_A : DNS_AAAA, addresses + count,
+			    room - count);
 	}
 	return count;
 }

@@ -21,9 +21,10 @@ struct answer_age {
 	int64_t repeats; /* a "no" that did: microseconds since the same was first heard; else 0 */
 };
 
-/* Keeps a conclusive answer (found, no data, no name) about A or AAAA records, given by the server of that number. Out of
- * memory: it is not kept. */
-struct answer_age answers_keep(struct answers *, const struct dns_name *, uint16_t type, const struct dns_answer *,
+/* Keeps a conclusive answer (found, no data, no name) about A or AAAA records, given by the
+ * server of that number. Out of memory: it is not kept. */
+struct answer_age answers_keep(struct answers *, const struct dns_name *, uint16_t type,
+    const struct dns_answer *,
     int server, int64_t now);
 
 /* One kept answer. */
@@ -36,14 +37,18 @@ struct kept {
 };
 
 /* False: there is none, or its time is over. */
-bool answers_find(const struct answers *, const struct dns_name *, uint16_t type, int64_t now, struct kept *);
+bool answers_find(const struct answers *, const struct dns_name *, uint16_t type, int64_t now,
+    struct kept *);
 
-/* Takes these for the last good addresses of a name, as of `good`, where nothing is known that is newer. */
-void answers_recall(struct answers *, const struct dns_name *, const struct address *addresses, uint32_t count,
+/* Takes these for the last good addresses of a name, as of `good`, where nothing is known that is
+ * newer. */
+void answers_recall(struct answers *, const struct dns_name *, const struct address *addresses,
+    uint32_t count,
     int64_t good);
 
 /* The last good addresses of a name, of both families, not older than 24 h; how many. */
-uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now, struct address *addresses,
+uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now,
+    struct address *addresses,
     uint32_t room);
 
 #endif

@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /*
- * IPv4 queues ICMP errors of a connection that is not yet made for everybody, IPv6 for those who ask. Only while it
- * connects: later, asking would turn a passing "unreachable" into the end of a living connection.
+ * IPv4 queues ICMP errors of a connection that is not yet made for everybody, IPv6 for those who
+ * ask. Only while it connects: later, asking would turn a passing "unreachable" into the end of a
+ * living connection.
  */
 static void
 ask_for_icmp(int fd, const struct address *to, int on)
@@ -26,8 +27,10 @@ begin(int fd, const struct address *to, const struct address *source)
 {
 	int on = 1;
 
-	/* The port is chosen at connect(), by the pair of addresses: a source does not run out of 28,000 ports in all. */
-	if (source != NULL && (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) != 0
+	/* The port is chosen at connect(), by the pair of addresses: a source does not run out of
+	 * 28,000 ports in all. */
+	if (source != NULL && (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
+	    sizeof on) != 0
 	    || bind(fd, &source->any, address_length(source)) != 0))
 		return errno;
 	ask_for_icmp(fd, to, 1);
@@ -57,8 +60,8 @@ look(int fd, int *reset, int *error)
 }
 
 /*
- * The look right after connect(). A second connect() would ask for the same, but disconnects a socket that was reset
- * meanwhile, and throws away what the server had said.
+ * The look right after connect(). A second connect() would ask for the same, but disconnects a
+ * socket that was reset meanwhile, and throws away what the server had said.
  */
 static enum connecting
 look_at_once(int fd, int *reset, int *error)
@@ -73,7 +76,8 @@ look_at_once(int fd, int *reset, int *error)
 }
 
 enum connecting
-connect_begin(const struct address *to, const struct address *source, int *fd, int *reset, struct stream_fate *fate)
+connect_begin(const struct address *to, const struct address *source, int *fd, int *reset,
+    struct stream_fate *fate)
 {
 	enum connecting found = CONNECT_FAILED;
 
@@ -93,7 +97,8 @@ connect_begin(const struct address *to, const struct address *source, int *fd, i
 }
 
 enum connecting
-connect_look(int fd, const struct address *to, bool is_writable, int *reset, struct stream_fate *fate)
+connect_look(int fd, const struct address *to, bool is_writable, int *reset,
+    struct stream_fate *fate)
 {
 	int error = 0;
 	/* An error in the queue alone shows as both: only writability alone is plain. */

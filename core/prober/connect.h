@@ -1,7 +1,8 @@
 /*
- * TCP connections that are being made, for whoever has a loop: nothing here waits or calls back. A look right after
- * connect() finds a connection that stands already, as on the loopback interface; elsewhere the descriptor is watched for
- * both directions, and each event of it is looked at.
+ * TCP connections that are being made, for whoever has a loop: nothing here waits or calls back.
+ * A look right after connect() finds a connection that stands already, as on the loopback
+ * interface; elsewhere the descriptor is watched for both directions, and each event of it is
+ * looked at.
  */
 #ifndef PROBER_CONNECT_H
 #define PROBER_CONNECT_H
@@ -14,13 +15,16 @@ enum connecting {
 	CONNECT_FAILED  /* the fate says how */
 };
 
-/* Begins to connect to `to`, from `source` (NULL: the kernel's choice). `*fd` becomes the caller's, -1 with CONNECT_FAILED.
- * `*reset`: the errno of a connection that stood and was reset before anybody looked, else untouched. */
-enum connecting connect_begin(const struct address *to, const struct address *source, int *fd, int *reset,
+/* Begins to connect to `to`, from `source` (NULL: the kernel's choice). `*fd` becomes the
+ * caller's, -1 with CONNECT_FAILED. `*reset`: the errno of a connection that stood and was reset
+ * before anybody looked, else untouched. */
+enum connecting connect_begin(const struct address *to, const struct address *source, int *fd,
+    int *reset,
     struct stream_fate *fate);
 
-/* What an event of the descriptor says. `is_writable`: it is writability alone; an error shows as more. The descriptor stays
- * the caller's. */
-enum connecting connect_look(int fd, const struct address *to, bool is_writable, int *reset, struct stream_fate *fate);
+/* What an event of the descriptor says. `is_writable`: it is writability alone; an error shows as
+ * more. The descriptor stays the caller's. */
+enum connecting connect_look(int fd, const struct address *to, bool is_writable, int *reset,
+    struct stream_fate *fate);
 
 #endif

@@ -46,7 +46,8 @@ dialogue_create(const struct dialogue_setup *setup, int64_t now)
 	snprintf(dialogue->address, sizeof dialogue->address, "%s", setup->address);
 	for (uint32_t i = 0; i < policy->phase_count; i++)
 		dialogue->micros[i] = -1;
-	uint8_t resolve = phase_find(dialogue, "resolve"), connect = phase_find(dialogue, "connect");
+	uint8_t resolve = phase_find(dialogue, "resolve"),
+	    connect = phase_find(dialogue, "connect");
 	assert(resolve != NO_PHASE && connect != NO_PHASE);
 	dialogue->micros[resolve] = setup->resolve;
 	int64_t slow = dialogue_plan(dialogue, resolve)->slow;
@@ -111,7 +112,8 @@ make_helo(struct dialogue *dialogue, const struct address *local)
 }
 
 void
-dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address *local, struct dialogue_step *step)
+dialogue_connected(struct dialogue *dialogue, int64_t now, const struct address *local,
+    struct dialogue_step *step)
 {
 	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
 
@@ -143,7 +145,8 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 	text_add(&text, judgement->version);
 	text_add(&text, " ");
 	text_add(&text, judgement->cipher);
-	text_add(&text, judgement->verified ? ", certificate verified" : ", certificate not verified");
+	text_add(&text, judgement->verified ? ", certificate verified"
+	    : ", certificate not verified");
 	if (judgement->text[0] != '\0') {
 		text_add(&text, ": ");
 		text_add(&text, judgement->text);
@@ -155,7 +158,8 @@ tell_tls(struct dialogue *dialogue, int64_t now, const struct tls_judgement *jud
 		dialogue_event(dialogue, now, "renewal_missed: %s", judgement->renewal);
 	dialogue->cert_asked = judgement->client_cert_asked;
 	if (judgement->client_cert_asked)
-		dialogue_event(dialogue, now, "the server asked for a client certificate; none was sent");
+		dialogue_event(dialogue, now,
+		    "the server asked for a client certificate; none was sent");
 }
 
 /* What is outdated degrades: mail flows to such a server. On another connection there is always
@@ -171,12 +175,14 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 		text_format(&text, "%s (%s)", judgement->outdated_text, dialogue->address);
 		evidence_add_warning(&dialogue->log, judgement->outdated, "handshake", bytes);
 	} else if (dialogue->look == LOOK_LEGACY) {
-		text_format(&text, "%s; asked again for any version: %s", dialogue_first_text(dialogue), judgement->version);
+		text_format(&text, "%s; asked again for any version: %s",
+		    dialogue_first_text(dialogue), judgement->version);
 		evidence_add_warning(&dialogue->log, dialogue->first_outcome, "handshake", bytes);
 	}
 	if (dialogue->look == LOOK_LAST) {
 		text = TEXT_OVER(bytes);
-		text_format(&text, "%s; twice so after a ClientHello of more than one segment, while a smaller one is answered",
+		text_format(&text,
+		    "%s; twice so after a ClientHello of more than one segment, while a smaller one is answered",
 		    dialogue_first_text(dialogue));
 		evidence_add_warning(&dialogue->log, "tls_large_hello", "handshake", bytes);
 	}
@@ -184,7 +190,8 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 }
 
 void
-dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement, struct pw_bytes early,
+dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement,
+    struct pw_bytes early,
     struct dialogue_step *step)
 {
 	const struct pw_tls tls = { judgement->version, judgement->cipher, judgement->verified };

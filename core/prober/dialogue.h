@@ -73,10 +73,12 @@ void dialogue_destroy(struct dialogue **);
 
 /* `local`: our own end; NULL where there is none to tell of. Where TLS is implicit the step is
  * DIALOGUE_SECURE. */
-void dialogue_connected(struct dialogue *, int64_t now, const struct address *local, struct dialogue_step *);
+void dialogue_connected(struct dialogue *, int64_t now, const struct address *local,
+    struct dialogue_step *);
 
 /* Any number of bytes, cut anywhere. */
-void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
+void dialogue_received(struct dialogue *, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *);
 
 /* Whether what comes now can still have been sent before our first line inside TLS was there: TLS
  * began with STARTTLS, and nothing has come inside it yet. Where the peer's system has not
@@ -85,16 +87,20 @@ bool dialogue_may_be_early(const struct dialogue *);
 
 /* Bytes inside TLS that were sent before our first line there could be heard: dropped, save a
  * single 421. */
-void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, size_t size, struct dialogue_step *);
-
-/* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */
-void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *, struct pw_bytes early,
+void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, size_t size,
     struct dialogue_step *);
 
-void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *, struct dialogue_step *);
+/* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */
+void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *,
+    struct pw_bytes early,
+    struct dialogue_step *);
+
+void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *,
+    struct dialogue_step *);
 
 /* The connection ended by itself, or never came to be. */
-void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *, struct dialogue_step *);
+void dialogue_ended(struct dialogue *, int64_t now, const struct stream_fate *,
+    struct dialogue_step *);
 
 /* The deadline may have come; the owner has read the socket once more before. The step is
  * DIALOGUE_WAIT where there is a later deadline. */
@@ -105,7 +111,8 @@ void dialogue_expired(struct dialogue *, int64_t now, struct dialogue_step *);
 void dialogue_refuse(struct dialogue *, int64_t now, const char *outcome, const char *text);
 
 /* Our own side ends it: unknown(outcome). The step is DIALOGUE_CLOSE. */
-void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
+void dialogue_interrupt(struct dialogue *, int64_t now, const char *outcome, const char *text,
+    struct dialogue_step *);
 
 /*
  * After an end by a failure of TLS (dialogue_failed_tls) the owner may connect again: with a
@@ -145,7 +152,8 @@ int64_t dialogue_deadline(const struct dialogue *);
 struct evidence_log *dialogue_log(struct dialogue *);
 
 /* A line of our own words in the transcript. */
-void dialogue_event(struct dialogue *, int64_t now, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void dialogue_event(struct dialogue *, int64_t now, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
 
 /* After DIALOGUE_CLOSE. */
 

@@ -12,7 +12,8 @@
 #include "base/packet_queue.h"
 
 /* What waits; the last part of it is for reports alone, which are nothing beside their evidence. */
-enum { BYTES_MAX = 64 << 20, REPORTS_RESERVE = 8 << 20, EVIDENCE_BYTES_MAX = BYTES_MAX - REPORTS_RESERVE };
+enum { BYTES_MAX = 64 << 20, REPORTS_RESERVE = 8 << 20,
+    EVIDENCE_BYTES_MAX = BYTES_MAX - REPORTS_RESERVE };
 
 #define COLLECTING 0.020 /* seconds that a report waits for others to travel with */
 
@@ -39,9 +40,11 @@ post(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
 {
 	if (dispatch->socket < 0)
 		return false;
-	if (packet_queue_is_empty(&dispatch->waiting) && packet_send(dispatch->socket, bytes, size, -1))
+	if (packet_queue_is_empty(&dispatch->waiting)
+	    && packet_send(dispatch->socket, bytes, size, -1))
 		return true;
-	if (dispatch->waiting.bytes + size > max || !packet_queue_add(&dispatch->waiting, bytes, size, -1))
+	if (dispatch->waiting.bytes + size > max
+	    || !packet_queue_add(&dispatch->waiting, bytes, size, -1))
 		return false;
 	ev_io_start(dispatch->loop, &dispatch->room);
 	return true;
@@ -120,7 +123,8 @@ dispatch_is_heard(const struct dispatch *dispatch)
 	return dispatch->socket >= 0;
 }
 
-/* What is collected goes first only where it belongs before: reports may wait, evidence must not come after its own. */
+/* What is collected goes first only where it belongs before: reports may wait, evidence must not
+ * come after its own. */
 bool
 dispatch_add_evidence(struct dispatch *dispatch, const struct message_evidence *evidence)
 {

@@ -1,6 +1,6 @@
 /*
- * The prober's queue of packets to the monitor. Reports, many in a packet, and evidence before the
- * report it belongs to. A monitor that reads slowly finds everything in order; beyond a bound
+ * The prober's queue of packets to the monitor. Reports, many in a packet, and evidence before
+ * the report it belongs to. A monitor that reads slowly finds everything in order; beyond a bound
  * evidence is left out, and then its report says so.
  */
 #ifndef PROBER_DISPATCH_H
@@ -14,8 +14,8 @@ struct dispatch;
 struct dispatch *dispatch_create(struct ev_loop *);
 void dispatch_destroy(struct dispatch **);
 
-/* Sends to this socket from now on (-1: to nobody), and forgets what was for the one before. The socket stays the
- * caller's. */
+/* Sends to this socket from now on (-1: to nobody), and forgets what was for the one before. The
+ * socket stays the caller's. */
 void dispatch_turn_to(struct dispatch *, int socket);
 
 /* Whether anybody hears what is added. */

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, JUMPS_MAX = 128, CLASS_IN = 1, TYPE_OPT = 41 };
+enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, JUMPS_MAX = 128, CLASS_IN = 1,
+    TYPE_OPT = 41 };
 enum { QR = 0x80, OPCODE = 0x78, AA = 0x04, TC = 0x02, RD = 0x01 }; /* of byte 2 */
 enum { RA = 0x80, AD = 0x20, RCODE = 0x0f };                        /* of byte 3 */
 
@@ -21,7 +22,8 @@ dns_query(unsigned char packet[DNS_QUERY_MAX], const struct dns_name *name, uint
 {
 	const unsigned char asks_ad = type == DNS_A || type == DNS_AAAA ? 0 : AD;
 	const unsigned char header[HEADER] = { 0, 0, RD, asks_ad, 0, 1 };
-	const unsigned char question[] = { (unsigned char)(type >> 8), (unsigned char)type, 0, CLASS_IN };
+	const unsigned char question[] = { (unsigned char)(type >> 8), (unsigned char)type, 0,
+	    CLASS_IN };
 	unsigned char *end = packet;
 
 	end = (unsigned char *)mempcpy(end, header, sizeof header);
@@ -38,7 +40,8 @@ lower(unsigned char byte)
 
 /* The name of a question is never compressed, for nothing lies before it. */
 static bool
-has_question_of(const unsigned char *packet, size_t size, const unsigned char *query, size_t query_size)
+has_question_of(const unsigned char *packet, size_t size, const unsigned char *query,
+    size_t query_size)
 {
 	size_t fixed = query_size - 4; /* where type and class begin */
 
@@ -96,9 +99,9 @@ take16(struct reader *reader)
 	return (uint16_t)take(reader, 2);
 }
 
-/* A name with its compression (section 4.1.4). A pointer has to lead to before the place it was met at, or before the
- * target of the last one: so there is an end. More of them than a name has labels only cost time: a packet has room for
- * thousands, for each of its records. */
+/* A name with its compression (section 4.1.4). A pointer has to lead to before the place it was
+ * met at, or before the target of the last one: so there is an end. More of them than a name has
+ * labels only cost time: a packet has room for thousands, for each of its records. */
 static void
 take_name(struct reader *reader, struct dns_name *name)
 {
@@ -192,7 +195,8 @@ keep(struct search *search, const struct record *record)
 	struct dns_name name;
 	int before = bytes_before_name(record->type);
 
-	if ((record->type == DNS_A && record->size != 4) || (record->type == DNS_AAAA && record->size != 16))
+	if ((record->type == DNS_A && record->size != 4)
+	    || (record->type == DNS_AAAA && record->size != 16))
 		return false;
 	if (answer->count == DNS_RECORDS_MAX)
 		return true;
@@ -233,7 +237,8 @@ take_target(const struct search *search, const struct record *record, struct dns
 
 enum found { FOUND_NOTHING, FOUND_RECORDS, FOUND_ALIAS, FOUND_RUBBISH };
 
-/* An alias of `name`: by a CNAME, or by a DNAME above it, whose server has to add the CNAME and does not always. */
+/* An alias of `name`: by a CNAME, or by a DNAME above it, whose server has to add the CNAME and
+ * does not always. */
 struct alias {
 	struct dns_name target; /* size 0: none */
 	uint32_t ttl;
@@ -241,7 +246,8 @@ struct alias {
 };
 
 static bool
-look_at_alias(const struct search *search, const struct record *record, const struct dns_name *name, struct alias *alias)
+look_at_alias(const struct search *search, const struct record *record, const struct dns_name *name,
+    struct alias *alias)
 {
 	struct dns_name target, substituted;
 
@@ -310,8 +316,8 @@ dns_walk_step(struct dns_walk *walk, const struct dns_name *name, unsigned most)
 	return DNS_NOT_ASKED;
 }
 
-/* Follows aliases to records, or to the last of them. A longer walk than is allowed goes on for a while, for it may be a
- * circle. */
+/* Follows aliases to records, or to the last of them. A longer walk than is allowed goes on for a
+ * while, for it may be a circle. */
 static enum dns_status
 follow(struct search *search, struct dns_name *name)
 {
@@ -366,7 +372,8 @@ read_authority(struct reader reader, unsigned count)
 		inside.at = record.at;
 		take_name(&inside, &name);
 		take_name(&inside, &name);
-		(void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4);
+		(void)take(&inside, 4), (void)take(&inside, 4), (void)take(&inside, 4),
+		    (void)take(&inside, 4);
 		uint32_t minimum = take(&inside, 4);
 		if (!inside.bad && minimum <= INT32_MAX)
 			authority.ttl = record.ttl < minimum ? record.ttl : minimum;
@@ -374,7 +381,8 @@ read_authority(struct reader reader, unsigned count)
 	return authority;
 }
 
-/* The upper bits of the rcode, which an OPT record holds (RFC 6891, section 6.1.3). What cannot be read has none. */
+/* The upper bits of the rcode, which an OPT record holds (RFC 6891, section 6.1.3). What cannot
+ * be read has none. */
 static unsigned
 extended_rcode(struct reader reader, unsigned count)
 {
@@ -405,8 +413,9 @@ take_header(struct reader *reader)
 	return header;
 }
 
-/* An empty answer is a "no" if it is marked as one, or comes from who knows the zone or asks others for us. Else it is
- * about the server: it was cut off, holds records that were not asked for, sends us elsewhere, or knows nothing. */
+/* An empty answer is a "no" if it is marked as one, or comes from who knows the zone or asks
+ * others for us. Else it is about the server: it was cut off, holds records that were not asked
+ * for, sends us elsewhere, or knows nothing. */
 static enum dns_status
 judge_empty(const struct header *header, bool has_others, const struct authority *authority)
 {
@@ -432,10 +441,12 @@ read_sections(struct reader reader, const struct header *header, struct search *
 	struct dns_name asked = answer->owner;
 
 	answer->status = follow(search, &answer->owner);
-	if (answer->status == DNS_MALFORMED || (answer->status == DNS_FOUND && answer->rcode != DNS_NXDOMAIN))
+	if (answer->status == DNS_MALFORMED
+	    || (answer->status == DNS_FOUND && answer->rcode != DNS_NXDOMAIN))
 		return;
 	struct reader behind = behind_records(reader, header->answers);
-	struct authority authority = read_authority(behind, header->authorities > ENTRIES_MAX ? 0 : header->authorities);
+	struct authority authority = read_authority(behind,
+	    header->authorities > ENTRIES_MAX ? 0 : header->authorities);
 
 	answer->ttl = authority.ttl;
 	if (answer->status != DNS_NO_DATA || answer->rcode == DNS_NXDOMAIN)
@@ -446,7 +457,8 @@ read_sections(struct reader reader, const struct header *header, struct search *
 }
 
 void
-dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type, struct dns_answer *answer)
+dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type,
+    struct dns_answer *answer)
 {
 	struct reader reader = { .bytes = packet, .size = size };
 	struct dns_name asked;
@@ -464,11 +476,13 @@ dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t 
 	answer->authentic = (header.flags3 & AD) != 0;
 	if (header.questions == 1) {
 		take_name(&reader, &asked);
-		if (take16(&reader) != type || take16(&reader) != CLASS_IN || reader.bad || !dns_name_equal(&asked, name))
+		if (take16(&reader) != type || take16(&reader) != CLASS_IN || reader.bad
+		    || !dns_name_equal(&asked, name))
 			return;
 	}
 	unsigned records = header.answers + header.authorities;
-	answer->rcode |= (int)extended_rcode(behind_records(reader, records > ENTRIES_MAX ? ENTRIES_MAX : records),
+	answer->rcode |= (int)extended_rcode(behind_records(reader,
+	    records > ENTRIES_MAX ? ENTRIES_MAX : records),
 	    header.additions > ENTRIES_MAX ? ENTRIES_MAX : header.additions);
 	if (answer->rcode != DNS_NOERROR && answer->rcode != DNS_NXDOMAIN) {
 		answer->status = answer->rcode == DNS_SERVER_FAILURE ? DNS_SERVFAIL : DNS_REFUSED;
@@ -476,9 +490,11 @@ dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t 
 	}
 	if (header.questions != 1 || header.answers > ENTRIES_MAX)
 		return;
-	struct search search = { .start = reader, .count = header.answers, .type = type, .answer = answer };
+	struct search search = { .start = reader, .count = header.answers, .type = type,
+	    .answer = answer };
 	read_sections(reader, &header, &search);
-	if (answer->rcode == DNS_NXDOMAIN && dns_is_of_name(answer->status) && answer->status < DNS_ALIAS_LOOP) {
+	if (answer->rcode == DNS_NXDOMAIN && dns_is_of_name(answer->status)
+	    && answer->status < DNS_ALIAS_LOOP) {
 		answer->status = DNS_NO_NAME;
 		answer->count = 0;
 	}

@@ -13,7 +13,8 @@ enum {
 	DNS_CHAIN_MAX = 16 /* aliases that are followed */
 };
 
-enum { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_AAAA = 28, DNS_DNAME = 39 };
+enum { DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12, DNS_MX = 15, DNS_AAAA = 28,
+    DNS_DNAME = 39 };
 enum { DNS_NOERROR = 0, DNS_SERVER_FAILURE = 2, DNS_NXDOMAIN = 3, DNS_RCODE_NONE = -1 };
 
 /* What is known of a (name, type), and if nothing is, what a server said or did instead. */
@@ -57,8 +58,8 @@ struct dns_answer {
 bool dns_is_of_name(enum dns_status);
 
 /*
- * A walk over aliases, which ends where they lead in a circle: a name waits where the walk has been, and moves up to it
- * after 1, 2, 4 … steps (Brent).
+ * A walk over aliases, which ends where they lead in a circle: a name waits where the walk has
+ * been, and moves up to it after 1, 2, 4 … steps (Brent).
  */
 struct dns_walk {
 	struct dns_name waiting;
@@ -66,27 +67,30 @@ struct dns_walk {
 };
 struct dns_walk dns_walk_begin(const struct dns_name *);
 
-/* A step to `name`: DNS_ALIAS_LOOP where the walk was there before, DNS_ALIAS_CHAIN where it was more than `most` steps,
- * else DNS_NOT_ASKED: it goes on. */
+/* A step to `name`: DNS_ALIAS_LOOP where the walk was there before, DNS_ALIAS_CHAIN where it was
+ * more than `most` steps, else DNS_NOT_ASKED: it goes on. */
 enum dns_status dns_walk_step(struct dns_walk *, const struct dns_name *, unsigned most);
 
 enum { DNS_QUERY_MAX = 12 + 255 + 4 };
 
 /*
- * Writes the query for (name, type), as a resolver takes it: recursion desired, and for types other than A and AAAA a
- * wish to be told of AD (RFC 6840, section 5.7). Without EDNS, which an address does not need and some resolvers do not
- * bear. Returns its size; its first two bytes, the id, are left to the caller.
+ * Writes the query for (name, type), as a resolver takes it: recursion desired, and for types
+ * other than A and AAAA a wish to be told of AD (RFC 6840, section 5.7). Without EDNS, which an
+ * address does not need and some resolvers do not bear. Returns its size; its first two bytes,
+ * the id, are left to the caller.
  */
 size_t dns_query(unsigned char packet[DNS_QUERY_MAX], const struct dns_name *name, uint16_t type);
 
-/* Whether `packet` is a response to this query: its id, its name (capitals do not matter), its type and class; of an
- * error, also without a question. */
+/* Whether `packet` is a response to this query: its id, its name (capitals do not matter), its
+ * type and class; of an error, also without a question. */
 bool dns_answers(const void *packet, size_t size, const unsigned char *query, size_t query_size);
 
 /* TC: of a packet that dns_answers() accepts. */
 bool dns_is_truncated(const void *packet, size_t size);
 
-/* Reads what came in answer to (name, type). The views are good while `packet` and the answer are. */
-void dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type, struct dns_answer *);
+/* Reads what came in answer to (name, type). The views are good while `packet` and the answer
+ * are. */
+void dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t type,
+    struct dns_answer *);
 
 #endif

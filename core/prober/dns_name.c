@@ -50,7 +50,8 @@ dns_name_text(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX])
 			*end++ = '.';
 		for (size_t i = 1; i <= name->bytes[at]; i++) {
 			unsigned char byte = name->bytes[at + i];
-			if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')
+			if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9')
+			    || byte == '-' || byte == '_')
 				*end++ = (char)byte;
 			else
 				end += snprintf(end, 5, "\\%03u", byte);
@@ -82,15 +83,18 @@ find_labels(const struct dns_name *name, uint8_t at[LABELS_MAX])
 }
 
 bool
-dns_name_substitute(const struct dns_name *name, const struct dns_name *owner, const struct dns_name *target,
+dns_name_substitute(const struct dns_name *name, const struct dns_name *owner,
+    const struct dns_name *target,
     struct dns_name *substituted)
 {
 	uint8_t at[LABELS_MAX];
 	size_t labels = find_labels(name, at);
 	uint8_t before = (uint8_t)(name->size - owner->size);
 
-	if (name->size <= owner->size || memcmp(name->bytes + before, owner->bytes, owner->size) != 0
-	    || memchr(at, before, labels) == NULL || before + target->size > (int)sizeof substituted->bytes)
+	if (name->size <= owner->size
+	    || memcmp(name->bytes + before, owner->bytes, owner->size) != 0
+	    || memchr(at, before, labels) == NULL
+	    || before + target->size > (int)sizeof substituted->bytes)
 		return false;
 	memcpy(substituted->bytes, name->bytes, before);
 	memcpy(substituted->bytes + before, target->bytes, target->size);
@@ -98,12 +102,15 @@ dns_name_substitute(const struct dns_name *name, const struct dns_name *owner, c
 	return true;
 }
 
-/* Whether domains are registered below this label where a country's registry has it: "co" of "co.uk". */
+/* Whether domains are registered below this label where a country's registry has it: "co" of
+ * "co.uk". */
 static bool
 is_of_registry(const unsigned char *label)
 {
-	static const char *const labels[] = { "ac", "co", "com", "ed", "edu", "gen", "go", "gob", "gouv", "gov", "govt", "gr",
-		"gub", "id", "ind", "lg", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch", "web" };
+	static const char *const labels[] = { "ac", "co", "com", "ed", "edu", "gen", "go", "gob",
+	    "gouv", "gov", "govt", "gr",
+		"gub", "id", "ind", "lg", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or",
+		    "org", "plc", "sch", "web" };
 
 	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++)
 		if (strlen(labels[i]) == label[0] && memcmp(labels[i], label + 1, label[0]) == 0)
@@ -119,7 +126,8 @@ dns_name_registered(const struct dns_name *name)
 	size_t wanted = 2;
 	struct dns_name domain;
 
-	if (labels >= 3 && name->bytes[at[labels - 1]] == 2 && is_of_registry(name->bytes + at[labels - 2]))
+	if (labels >= 3 && name->bytes[at[labels - 1]] == 2
+	    && is_of_registry(name->bytes + at[labels - 2]))
 		wanted = 3;
 	size_t from = labels > wanted ? at[labels - wanted] : 0;
 	domain.size = (uint8_t)(name->size - from);

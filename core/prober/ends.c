@@ -20,9 +20,11 @@
 
 enum { LATE_AT_LEAST = 250 * MILLISECOND, GIVEN_UP_AFTER = 5 * SECOND };
 
-/* Replies were there before what they answer; where nothing more came, they were all that it would ever say. */
+/* Replies were there before what they answer; where nothing more came, they were all that it
+ * would ever say. */
 static bool
-end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence, struct dialogue_step *step)
+end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence,
+    struct dialogue_step *step)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
@@ -37,14 +39,16 @@ end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence, s
 
 /* One outcome for a broken end, by the step that it broke in. */
 static void
-end_broken(struct dialogue *dialogue, int64_t now, const char *before, const char *behind, const char *sentence,
+end_broken(struct dialogue *dialogue, int64_t now, const char *before, const char *behind,
+    const char *sentence,
     struct dialogue_step *step)
 {
 	char outcome[OUTCOME_NAME_MAX];
 
 	if (end_out_of_order(dialogue, now, sentence, step))
 		return;
-	snprintf(outcome, sizeof outcome, "%s%s%s", before, dialogue_plan(dialogue, dialogue->phase)->name, behind);
+	snprintf(outcome, sizeof outcome, "%s%s%s", before,
+	    dialogue_plan(dialogue, dialogue->phase)->name, behind);
 	if (dialogue->state == SECURING || dialogue->look != LOOK_USUAL)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
 	else
@@ -57,20 +61,23 @@ static void
 end_named(struct dialogue *dialogue, int64_t now, const char *outcome, const char *sentence,
     struct dialogue_step *step)
 {
-	if (dialogue->state == SECURING || dialogue->look != LOOK_USUAL || strcmp(outcome, "client_cert_required") == 0)
+	if (dialogue->state == SECURING || dialogue->look != LOOK_USUAL
+	    || strcmp(outcome, "client_cert_required") == 0)
 		dialogue_decide_tls(dialogue, now, outcome, sentence);
 	else
 		dialogue_decide(dialogue, now, outcome, sentence);
 	dialogue_close(dialogue, now, step);
 }
 
-/* The plugin has said what it means that no reply comes: only of a close (pw_expect_or), or of any end (pw_or_end). */
+/* The plugin has said what it means that no reply comes: only of a close (pw_expect_or), or of
+ * any end (pw_or_end). */
 static bool
 end_otherwise(struct dialogue *dialogue, int64_t now, enum stream_end end, const char *sentence,
     struct dialogue_step *step)
 {
 	bool closed = end == STREAM_CLOSED || end == STREAM_CLOSED_BARE;
-	bool meant = closed || ((end == STREAM_RESET || end == STREAM_TIMED_OUT) && dialogue->or_text != NULL);
+	bool meant = closed || ((end == STREAM_RESET || end == STREAM_TIMED_OUT)
+	    && dialogue->or_text != NULL);
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
@@ -85,13 +92,14 @@ end_otherwise(struct dialogue *dialogue, int64_t now, enum stream_end end, const
 	return true;
 }
 
-/* Any server gives up who is silent for long (RFC 5321, section 4.5.3.2.7): where it was us who stood still, that the
- * connection broke says nothing about it. */
+/* Any server gives up who is silent for long (RFC 5321, section 4.5.3.2.7): where it was us who
+ * stood still, that the connection broke says nothing about it. */
 static bool
 end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct text *sentence,
     struct dialogue_step *step)
 {
-	bool broke = end == STREAM_CLOSED || end == STREAM_CLOSED_BARE || end == STREAM_RESET || end == STREAM_TIMED_OUT;
+	bool broke = end == STREAM_CLOSED || end == STREAM_CLOSED_BARE || end == STREAM_RESET
+	    || end == STREAM_TIMED_OUT;
 
 	if (!broke || leg_lost(dialogue) < GIVEN_UP_AFTER)
 		return false;
@@ -102,17 +110,21 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
 }
 
 /*
- * A server that insists on a certificate may say so by going away, once it has seen that none comes. Many ask everybody,
- * and go away for other reasons: where a run has passed after having been asked, it is not that.
+ * A server that insists on a certificate may say so by going away, once it has seen that none
+ * comes. Many ask everybody, and go away for other reasons: where a run has passed after having
+ * been asked, it is not that.
  */
 static bool
-end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct text *sentence,
+end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+    struct text *sentence,
     struct dialogue_step *step)
 {
-	bool left = fate->end == STREAM_CLOSED || fate->end == STREAM_CLOSED_BARE || fate->end == STREAM_RESET
+	bool left = fate->end == STREAM_CLOSED || fate->end == STREAM_CLOSED_BARE
+	    || fate->end == STREAM_RESET
 	    || (fate->end == STREAM_TLS_FAILED && fate->alert);
 
-	if (!left || !fate->cert_asked || dialogue->heard_inside || dialogue->passed_asked || dialogue->early)
+	if (!left || !fate->cert_asked || dialogue->heard_inside || dialogue->passed_asked
+	    || dialogue->early)
 		return false;
 	text_add(sentence, "; it had asked for a certificate of ours, and none was sent");
 	end_named(dialogue, now, "client_cert_required", sentence->bytes, step);
@@ -120,14 +132,16 @@ end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_
 }
 
 static void
-end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
+end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+    struct dialogue_step *step)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
 	words_end(dialogue, now, fate, &text);
 	if (end_given_up(dialogue, now, fate->end, &text, step)
-	    || end_for_certificate(dialogue, now, fate, &text, step) || end_otherwise(dialogue, now, fate->end, bytes, step))
+	    || end_for_certificate(dialogue, now, fate, &text, step)
+	    || end_otherwise(dialogue, now, fate->end, bytes, step))
 		return;
 	switch (fate->end) {
 	case STREAM_CLOSED:
@@ -150,10 +164,12 @@ end_by_fate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fa
 		end_named(dialogue, now, "filtered", bytes, step);
 		return;
 	case STREAM_OURS:
-		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "interrupted", bytes, step);
+		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "interrupted",
+		    bytes, step);
 		return;
 	case STREAM_TLS_FAILED:
-		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "tls_failed", bytes, step);
+		end_named(dialogue, now, fate->outcome != NULL ? fate->outcome : "tls_failed",
+		    bytes, step);
 		return;
 	}
 }
@@ -185,7 +201,8 @@ show_unfinished(struct dialogue *dialogue, int64_t now)
 	uint32_t from = dialogue->reader.line;
 
 	if (line.size > from)
-		dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED,
+		dialogue_line(dialogue, now,
+		    dialogue->secured ? EVIDENCE_RECEIVED_TLS : EVIDENCE_RECEIVED,
 		    line.data + from, line.size - from);
 }
 
@@ -195,7 +212,8 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 {
 	while (said.size > 0) {
 		const char *end = memchr(said.data, '\n', said.size);
-		size_t size = end != NULL ? (size_t)(end - said.data) : said.size, taken = end != NULL ? size + 1 : size;
+		size_t size = end != NULL ? (size_t)(end - said.data) : said.size,
+		    taken = end != NULL ? size + 1 : size;
 
 		if (end != NULL && size > 0 && said.data[size - 1] == '\r')
 			size--;
@@ -205,7 +223,8 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 }
 
 void
-dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct dialogue_step *step)
+dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+    struct dialogue_step *step)
 {
 	step->next = DIALOGUE_WAIT;
 	if (dialogue->state == OVER)
@@ -217,7 +236,8 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 	dialogue->gone = true;
 	if (fate->end == STREAM_CLOSED_BARE)
 		dialogue_event(dialogue, now, "closed without TLS close_notify, as many do");
-	if (dialogue->state == LISTENING && dialogue_salvage(dialogue, now, step) && dialogue->state == OVER)
+	if (dialogue->state == LISTENING && dialogue_salvage(dialogue, now, step)
+	    && dialogue->state == OVER)
 		return;
 	if (dialogue->state == LEAVING) {
 		dialogue_event(dialogue, now, "%s without a reply to %s",
@@ -232,7 +252,8 @@ dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate 
 	end_by_fate(dialogue, now, fate, step);
 }
 
-/* Whether the limit fired because of us: more than a tenth of it late, or 250 ms, whichever is larger. */
+/* Whether the limit fired because of us: more than a tenth of it late, or 250 ms, whichever is
+ * larger. */
 static int64_t
 our_lateness(int64_t now, int64_t deadline, int64_t lost, int64_t limit)
 {
@@ -249,7 +270,8 @@ end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_st
 	struct text text = TEXT_OVER(bytes);
 	int64_t limit = leg ? leg_limit(dialogue) : phase_limit(dialogue, dialogue->phase);
 	int64_t deadline = leg ? leg_deadline(dialogue) : dialogue->phase_deadline;
-	int64_t late = our_lateness(now, deadline, leg ? leg_lost(dialogue) : phase_lost(dialogue), limit);
+	int64_t late = our_lateness(now, deadline, leg ? leg_lost(dialogue) : phase_lost(dialogue),
+	    limit);
 
 	dialogue->silent = true;
 	if (late > 0) {
@@ -278,13 +300,16 @@ dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 		dialogue_close(dialogue, now, step);
 		return;
 	}
-	if (dialogue->state == LISTENING && dialogue->ops->framing == PW_REPLIES && input.size > dialogue->reader.line
+	if (dialogue->state == LISTENING && dialogue->ops->framing == PW_REPLIES
+	    && input.size > dialogue->reader.line
 	    && (dialogue_keeps_closing(dialogue)
-	        || !reply_may_become(input.data + dialogue->reader.line, input.size - dialogue->reader.line))
+	        || !reply_may_become(input.data + dialogue->reader.line,
+	        input.size - dialogue->reader.line))
 	    && dialogue_salvage(dialogue, now, step))
 		return;
 	show_unfinished(dialogue, now);
-	end_timeout(dialogue, now, leg_deadline(dialogue) <= now && leg_deadline(dialogue) <= dialogue->phase_deadline,
+	end_timeout(dialogue, now, leg_deadline(dialogue) <= now
+	    && leg_deadline(dialogue) <= dialogue->phase_deadline,
 	    step);
 }
 

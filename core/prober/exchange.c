@@ -98,17 +98,6 @@ put_under_way(struct exchange *exchange)
 	all->under_way = exchange;
 }
 
-static void
-put_in_line(struct exchange *exchange)
-{
-	struct exchanges *all = exchange->all;
-
-	exchange->next = NULL;
-	exchange->link = all->line_end;
-	*all->line_end = exchange;
-	all->line_end = &exchange->next;
-}
-
 /* Sockets */
 
 static void
@@ -126,7 +115,8 @@ close_socket(struct exchange *exchange)
 static bool
 open_socket(struct exchange *exchange, int type)
 {
-	exchange->fd = socket(exchange->server.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	exchange->fd = socket(exchange->server.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
 	exchange->all->open += exchange->fd >= 0;
 	return exchange->fd >= 0;
 }
@@ -145,20 +135,15 @@ watch(struct exchange *exchange, int events)
 	ev_io_start(exchange->all->loop, &exchange->io);
 }
 
-static bool
-fill_pool(struct exchanges *all)
-{
-	all->pool_left = getrandom(all->pool, POOL, 0) == POOL ? POOL : 0;
-	return all->pool_left > 0;
-}
-
 /* Two bytes of the kernel's generator, each used once. */
 static bool
 set_id(struct exchange *exchange)
 {
 	struct exchanges *all = exchange->all;
 
-	if (all->pool_left < 2 && !fill_pool(all))
+	if (all->pool_left < 2)
+		all->pool_left = getrandom(all->pool, POOL, 0) == POOL ? POOL : 0;
+	if (all->pool_left < 2)
 		return false;
 	all->pool_left -= 2;
 	memcpy(exchange->query + 2, all->pool + all->pool_left, 2);
@@ -185,7 +170,8 @@ destroy(struct exchange *exchange)
 	begin_next(all);
 }
 
-/* An error of our own calls that says what we lack; one that a packet brought (ICMP) is about the way. */
+/* An error of our own calls that says what we lack; one that a packet brought (ICMP) is about the
+ * way. */
 static bool
 is_lack(int error)
 {
@@ -196,14 +182,6 @@ is_lack(int error)
 		if (lacks[i] == error)
 			return true;
 	return false;
-}
-
-static enum exchange_end
-end_of_error(int error, bool is_own)
-{
-	if (error == ECONNREFUSED)
-		return EXCHANGE_CLOSED;
-	return is_own && is_lack(error) ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE;
 }
 
 static void
@@ -223,7 +201,8 @@ end(struct exchange *exchange, const struct exchange_result *result)
 static void
 end_broken(struct exchange *exchange, int error, bool is_own)
 {
-	const struct exchange_result result = { .end = end_of_error(error, is_own), .error = error };
+	const struct exchange_result result = { .end = error == ECONNREFUSED ? EXCHANGE_CLOSED
+	    : is_own && is_lack(error) ? EXCHANGE_OURS : EXCHANGE_UNREACHABLE, .error = error };
 
 	end(exchange, &result);
 }
@@ -244,7 +223,8 @@ break_later(struct exchange *exchange, int error)
 static void
 end_without_tcp(struct exchange *exchange, int error, bool is_own)
 {
-	const struct exchange_result result = { .end = EXCHANGE_CUT, .error = error, .is_ours = is_own && is_lack(error),
+	const struct exchange_result result = { .end = EXCHANGE_CUT, .error = error,
+	    .is_ours = is_own && is_lack(error),
 		.packet = exchange->truncated, .size = exchange->truncated_size };
 
 	end(exchange, &result);
@@ -272,7 +252,8 @@ go_over_to_tcp(struct exchange *exchange)
 		return;
 	}
 	watch(exchange, EV_WRITE);
-	/* A timer counts from the loop's last look at the clock; the time since then is not the server's. */
+	/* A timer counts from the loop's last look at the clock; the time since then is not the
+	 * server's. */
 	ev_now_update(exchange->all->loop);
 	ev_timer_set(&exchange->timer, tcp_patience, 0);
 	ev_timer_start(exchange->all->loop, &exchange->timer);
@@ -282,7 +263,8 @@ static void
 send_over_tcp(struct exchange *exchange)
 {
 	size_t whole = exchange->query_size + 2u;
-	ssize_t sent = send(exchange->fd, exchange->query + exchange->sent, whole - exchange->sent, MSG_NOSIGNAL);
+	ssize_t sent = send(exchange->fd, exchange->query + exchange->sent, whole - exchange->sent,
+	    MSG_NOSIGNAL);
 
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -304,7 +286,8 @@ reply_size(const struct exchange *exchange)
 static void
 take_tcp_reply(struct exchange *exchange)
 {
-	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = exchange->reply, .size = reply_size(exchange),
+	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = exchange->reply,
+	    .size = reply_size(exchange),
 		.truncated = exchange->truncated, .truncated_size = exchange->truncated_size };
 
 	if (dns_answers(result.packet, result.size, exchange->query + 2, exchange->query_size))
@@ -347,17 +330,6 @@ read_over_tcp(struct exchange *exchange)
 
 /* UDP */
 
-static void
-take_truncated(struct exchange *exchange, const unsigned char *packet, size_t size)
-{
-	exchange->truncated = malloc(size);
-	if (exchange->truncated != NULL) {
-		memcpy(exchange->truncated, packet, size);
-		exchange->truncated_size = size;
-	}
-	go_over_to_tcp(exchange);
-}
-
 /* Returns true while the exchange goes on over UDP. */
 static bool
 take_packet(struct exchange *exchange, const unsigned char *packet, size_t size, bool too_long)
@@ -373,10 +345,16 @@ take_packet(struct exchange *exchange, const unsigned char *packet, size_t size,
 		return true;
 	}
 	if (too_long || dns_is_truncated(packet, size)) {
-		take_truncated(exchange, packet, size);
+		exchange->truncated = malloc(size);
+		if (exchange->truncated != NULL) {
+			memcpy(exchange->truncated, packet, size);
+			exchange->truncated_size = size;
+		}
+		go_over_to_tcp(exchange);
 		return false;
 	}
-	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = packet, .size = size };
+	const struct exchange_result result = { .end = EXCHANGE_REPLY, .packet = packet,
+	    .size = size };
 	end(exchange, &result);
 	return false;
 }
@@ -396,7 +374,8 @@ read_over_udp(struct exchange *exchange)
 			return;
 		}
 		bool too_long = (size_t)size > sizeof packet;
-		if (!take_packet(exchange, packet, too_long ? sizeof packet : (size_t)size, too_long))
+		if (!take_packet(exchange, packet, too_long ? sizeof packet : (size_t)size,
+		    too_long))
 			return;
 	}
 }
@@ -417,39 +396,33 @@ on_event(EV_P_ ev_io *io, int events)
 		read_over_tcp(exchange);
 }
 
-/* Returns false with errno set where the question could not be sent. */
-static bool
-send_over_udp(struct exchange *exchange)
-{
-	if (!set_id(exchange) || !open_socket(exchange, SOCK_DGRAM) || !connect_socket(exchange)
-	    || send(exchange->fd, exchange->query + 2, exchange->query_size, 0) < 0)
-		return false;
-	watch(exchange, EV_READ);
-	return true;
-}
-
-/* While the limit allows. Where the process is out of descriptors sooner than our limit, who is in line waits for one
- * of ours. */
+/* While the limit allows. Where the process is out of descriptors sooner than our limit, who is
+ * in line waits for one of ours. */
 static void
 begin_next(struct exchanges *all)
 {
 	while (all->line != NULL && all->open < all->limit) {
 		struct exchange *exchange = all->line;
-		bool is_sent = send_over_udp(exchange);
+		bool is_sent = set_id(exchange) && open_socket(exchange, SOCK_DGRAM) && connect_socket(exchange)
+		    && send(exchange->fd, exchange->query + 2, exchange->query_size, 0) >= 0;
 		int error = errno;
 
-		if (!is_sent && exchange->fd < 0 && (error == EMFILE || error == ENFILE) && all->open > 0)
+		if (!is_sent && exchange->fd < 0 && (error == EMFILE || error == ENFILE)
+		    && all->open > 0)
 			return;
 		unlink_exchange(exchange);
 		exchange->state = OVER_UDP;
 		put_under_way(exchange);
-		if (!is_sent)
+		if (is_sent)
+			watch(exchange, EV_READ);
+		else
 			break_later(exchange, error);
 	}
 }
 
 struct exchange *
-exchange_begin(struct exchanges *all, const struct address *server, const struct dns_name *name, uint16_t type,
+exchange_begin(struct exchanges *all, const struct address *server, const struct dns_name *name,
+    uint16_t type,
     void (*on_end)(void *arg, const struct exchange_result *), void *arg)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -467,7 +440,9 @@ exchange_begin(struct exchanges *all, const struct address *server, const struct
 	ev_init(&exchange->io, on_event);
 	ev_init(&exchange->timer, on_tcp_limit);
 	exchange->io.data = exchange->timer.data = exchange;
-	put_in_line(exchange);
+	exchange->link = all->line_end;
+	*all->line_end = exchange;
+	all->line_end = &exchange->next;
 	begin_next(all);
 	return exchange;
 }

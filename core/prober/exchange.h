@@ -1,12 +1,14 @@
 /*
- * Exchanges: one question put to one DNS server, and what came back. Each has sockets of its own (RFC 5452, section 9):
- * a connected UDP socket, so that the kernel chooses the source port and lets in only what the server's address and
- * port send, and an id of the kernel's random generator; and a TCP connection of its own where the answer does not fit
- * into UDP (RFC 7766), or where packets with wrong ids show that somebody is guessing. Nothing that happens to one
+ * Exchanges: one question put to one DNS server, and what came back. Each has sockets of its own
+ * (RFC 5452, section 9): a connected UDP socket, so that the kernel chooses the source port and
+ * lets in only what the server's address and port send, and an id of the kernel's random
+ * generator; and a TCP connection of its own where the answer does not fit into UDP (RFC 7766),
+ * or where packets with wrong ids show that somebody is guessing. Nothing that happens to one
  * exchange reaches another.
  *
- * Sockets are bounded: an exchange that finds none free waits in line and is sent when another ends. An exchange waits
- * for its reply without limit, save over TCP; patience and the choice of servers are the caller's.
+ * Sockets are bounded: an exchange that finds none free waits in line and is sent when another
+ * ends. An exchange waits for its reply without limit, save over TCP; patience and the choice of
+ * servers are the caller's.
  */
 #ifndef PROBER_EXCHANGE_H
 #define PROBER_EXCHANGE_H
@@ -44,9 +46,11 @@ struct exchanges *exchanges_create(struct ev_loop *, uint32_t limit);
 /* All exchanges have ended or were cancelled before. */
 void exchanges_destroy(struct exchanges **);
 
-/* Sends the question (name, type) to `server`. `on_end` comes once, from the loop and never from within this call,
- * unless the exchange is cancelled; the exchange is gone then. NULL: out of memory. */
-struct exchange *exchange_begin(struct exchanges *, const struct address *server, const struct dns_name *, uint16_t type,
+/* Sends the question (name, type) to `server`. `on_end` comes once, from the loop and never from
+ * within this call, unless the exchange is cancelled; the exchange is gone then. NULL: out of
+ * memory. */
+struct exchange *exchange_begin(struct exchanges *, const struct address *server,
+    const struct dns_name *, uint16_t type,
     void (*on_end)(void *arg, const struct exchange_result *), void *arg);
 
 /* Sends the same packet again, where it was sent over UDP and nothing came yet. */
@@ -61,7 +65,8 @@ bool exchange_is_sent(const struct exchange *);
 /* Packets came that bear its id and do not answer its question. */
 bool exchange_heard_rubbish(const struct exchange *);
 
-/* The truncated reply, while it is asked for over TCP; NULL: there is none. Good until the exchange ends. */
+/* The truncated reply, while it is asked for over TCP; NULL: there is none. Good until the
+ * exchange ends. */
 const void *exchange_truncated(const struct exchange *, size_t *size);
 
 /* The same, and it is the caller's to free. */

@@ -1,7 +1,7 @@
 /*
  * Maps errno values and ICMP errors of a connection to outcomes, and to whose fault they are. Two
- * tables, because the same errno means our own routing table when connect() returns it and a router
- * on the way when it comes later, and because ICMP knows more than errno keeps.
+ * tables, because the same errno means our own routing table when connect() returns it and a
+ * router on the way when it comes later, and because ICMP knows more than errno keeps.
  */
 #include "prober/fate.h"
 
@@ -26,24 +26,34 @@ static const struct {
 	{ ECONNRESET, STREAM_RESET, STREAM_RESET, NULL, "connection reset by the peer" },
 	{ EPIPE, STREAM_RESET, STREAM_RESET, NULL, "connection reset by the peer" },
 	{ ECONNABORTED, STREAM_RESET, STREAM_RESET, NULL, "connection aborted" },
-	{ ETIMEDOUT, STREAM_TIMED_OUT, STREAM_TIMED_OUT, NULL, "no answer to what was sent again and again" },
+	{ ETIMEDOUT, STREAM_TIMED_OUT, STREAM_TIMED_OUT, NULL,
+	    "no answer to what was sent again and again" },
 	{ ENETUNREACH, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "network unreachable" },
 	{ EHOSTUNREACH, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "host unreachable" },
-	{ EAFNOSUPPORT, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "this system does not know such addresses" },
-	{ EINVAL, STREAM_OURS, STREAM_UNREACHABLE, "no_route", "the address cannot be reached without an interface" },
+	{ EAFNOSUPPORT, STREAM_OURS, STREAM_UNREACHABLE, "no_route",
+	    "this system does not know such addresses" },
+	{ EINVAL, STREAM_OURS, STREAM_UNREACHABLE, "no_route",
+	    "the address cannot be reached without an interface" },
 	{ EHOSTDOWN, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "host unreachable" },
 	{ ENONET, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "host unreachable" },
 	{ ENOPROTOOPT, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "protocol unreachable" },
 	{ EPROTO, STREAM_UNREACHABLE, STREAM_UNREACHABLE, NULL, "a router rejects the packet" },
 	{ EACCES, STREAM_OURS, STREAM_FILTERED, "not_permitted", "prohibited" },
-	{ EPERM, STREAM_OURS, STREAM_OURS, "not_permitted", "our own system forbids the connection" },
+	{ EPERM, STREAM_OURS, STREAM_OURS, "not_permitted",
+	    "our own system forbids the connection" },
 	{ ENETDOWN, STREAM_OURS, STREAM_OURS, "network_down", "our network is down" },
-	{ EMFILE, STREAM_OURS, STREAM_OURS, "no_descriptors", "no descriptor is left in this process" },
-	{ ENFILE, STREAM_OURS, STREAM_OURS, "no_descriptors", "no descriptor is left in this system" },
-	{ ENOBUFS, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
-	{ ENOMEM, STREAM_OURS, STREAM_OURS, "no_memory", "our system has no memory for a connection" },
-	{ ENOKEY, STREAM_OURS, STREAM_OURS, "ca_file", "the file with the CA certificates to verify by cannot be used" },
-	{ EADDRNOTAVAIL, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free, or the source is not ours" },
+	{ EMFILE, STREAM_OURS, STREAM_OURS, "no_descriptors",
+	    "no descriptor is left in this process" },
+	{ ENFILE, STREAM_OURS, STREAM_OURS, "no_descriptors",
+	    "no descriptor is left in this system" },
+	{ ENOBUFS, STREAM_OURS, STREAM_OURS, "no_memory",
+	    "our system has no memory for a connection" },
+	{ ENOMEM, STREAM_OURS, STREAM_OURS, "no_memory",
+	    "our system has no memory for a connection" },
+	{ ENOKEY, STREAM_OURS, STREAM_OURS, "ca_file",
+	    "the file with the CA certificates to verify by cannot be used" },
+	{ EADDRNOTAVAIL, STREAM_OURS, STREAM_OURS, "no_local_port",
+	    "no local port is free, or the source is not ours" },
 	{ EADDRINUSE, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free" },
 };
 
@@ -73,27 +83,42 @@ static const struct saying {
 	enum stream_end end;
 	const char *text;
 } sayings[] = {
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_ANO, STREAM_FILTERED, "network prohibited" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_ANO, STREAM_FILTERED,
+	    "network prohibited" },
 	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_HOST_ANO, STREAM_FILTERED, "host prohibited" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, STREAM_FILTERED, "administratively prohibited" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_VIOLATION, STREAM_FILTERED, "precedence violation" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_CUTOFF, STREAM_FILTERED, "precedence cutoff" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED, STREAM_FILTERED,
+	    "administratively prohibited" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_VIOLATION, STREAM_FILTERED,
+	    "precedence violation" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PREC_CUTOFF, STREAM_FILTERED,
+	    "precedence cutoff" },
 	/* TCP refuses by RST: a port unreachable is a filter's word. */
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, STREAM_FILTERED, "port unreachable" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_UNREACH, STREAM_UNREACHABLE, "network unreachable" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, STREAM_UNREACHABLE, "host unreachable" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, STREAM_UNREACHABLE, "protocol unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, STREAM_FILTERED,
+	    "port unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_NET_UNREACH, STREAM_UNREACHABLE,
+	    "network unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, STREAM_UNREACHABLE,
+	    "host unreachable" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, STREAM_UNREACHABLE,
+	    "protocol unreachable" },
 	{ SO_EE_ORIGIN_ICMP, ICMP_DEST_UNREACH, -1, STREAM_UNREACHABLE, "destination unreachable" },
-	{ SO_EE_ORIGIN_ICMP, ICMP_TIME_EXCEEDED, -1, STREAM_UNREACHABLE, "time exceeded in transit (a routing loop)" },
+	{ SO_EE_ORIGIN_ICMP, ICMP_TIME_EXCEEDED, -1, STREAM_UNREACHABLE,
+	    "time exceeded in transit (a routing loop)" },
 	{ SO_EE_ORIGIN_ICMP, ICMP_PARAMETERPROB, -1, STREAM_UNREACHABLE, "parameter problem" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, STREAM_FILTERED, "administratively prohibited" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, STREAM_FILTERED, "port unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, STREAM_FILTERED,
+	    "administratively prohibited" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, STREAM_FILTERED,
+	    "port unreachable" },
 	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, 5, STREAM_FILTERED, "prohibited by policy" },
 	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, 6, STREAM_FILTERED, "the route rejects it" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, STREAM_UNREACHABLE, "no route" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR, STREAM_UNREACHABLE, "address unreachable" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, -1, STREAM_UNREACHABLE, "destination unreachable" },
-	{ SO_EE_ORIGIN_ICMP6, ICMP6_TIME_EXCEEDED, -1, STREAM_UNREACHABLE, "time exceeded in transit (a routing loop)" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOROUTE, STREAM_UNREACHABLE,
+	    "no route" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR, STREAM_UNREACHABLE,
+	    "address unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_DST_UNREACH, -1, STREAM_UNREACHABLE,
+	    "destination unreachable" },
+	{ SO_EE_ORIGIN_ICMP6, ICMP6_TIME_EXCEEDED, -1, STREAM_UNREACHABLE,
+	    "time exceeded in transit (a routing loop)" },
 	{ SO_EE_ORIGIN_ICMP6, ICMP6_PARAM_PROB, -1, STREAM_UNREACHABLE, "parameter problem" },
 };
 
@@ -107,7 +132,8 @@ find_saying(const struct sock_extended_err *said)
 	return NULL;
 }
 
-/* Takes the next entry off the error queue: what it says (NULL: nothing we know) and who says it. False: empty. */
+/* Takes the next entry off the error queue: what it says (NULL: nothing we know) and who says it.
+ * False: empty. */
 static bool
 take_icmp(int fd, const struct saying **what, struct address *from)
 {
@@ -115,7 +141,8 @@ take_icmp(int fd, const struct saying **what, struct address *from)
 		char bytes[256];
 		struct cmsghdr align;
 	} control;
-	struct msghdr message = { .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+	struct msghdr message = { .msg_control = control.bytes,
+	    .msg_controllen = sizeof control.bytes };
 
 	if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 		return false;
@@ -172,7 +199,8 @@ judge_own(struct stream_fate *fate, const struct saying *what, const struct addr
 	if (what->end == STREAM_FILTERED) {
 		fate->end = STREAM_OURS;
 		fate->outcome = "not_permitted";
-		text_format(&text, "a filter of our own system forbids the connection (ICMP %s)", what->text);
+		text_format(&text, "a filter of our own system forbids the connection (ICMP %s)",
+		    what->text);
 	} else if (route_has_router(to)) {
 		fate->end = STREAM_OURS;
 		fate->outcome = "network_down";

@@ -1,6 +1,6 @@
 /*
- * The ways in which a connection ends. What the stream tells its owner, and what the dialogue makes
- * an outcome of.
+ * The ways in which a connection ends. What the stream tells its owner, and what the dialogue
+ * makes an outcome of.
  */
 #ifndef PROBER_FATE_H
 #define PROBER_FATE_H
@@ -35,17 +35,17 @@ struct stream_fate {
 	char text[200];         /* what happened, escaped */
 };
 
-/* Where an error came up: the same number from socket(), bind() or connect() itself is our own system's word, and
- * later it is the network's. */
+/* Where an error came up: the same number from socket(), bind() or connect() itself is our own
+ * system's word, and later it is the network's. */
 enum fate_stage { FATE_AT_CALL, FATE_LATER };
 
 /* What `error` (an errno; 0: the peer closed) means. */
 struct stream_fate fate_of_error(int error, enum fate_stage);
 
 /*
- * The same for a connection to `to` that never stood: takes the ICMP error behind it, where there is one, from the
- * socket's error queue. What our own kernel says of a neighbour on our own network is the path's; what it says of a
- * router, or by a filter of its own, is ours.
+ * The same for a connection to `to` that never stood: takes the ICMP error behind it, where there
+ * is one, from the socket's error queue. What our own kernel says of a neighbour on our own
+ * network is the path's; what it says of a router, or by a filter of its own, is ours.
  */
 struct stream_fate fate_of_connecting(int fd, int error, const struct address *to);
 

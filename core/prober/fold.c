@@ -21,11 +21,16 @@ enum take {
 };
 
 static const enum take takes[SIGHTS][2] = {
-	[ALIVE]              = { [ADDRESSES_ANY] = TAKE_WORST_ALIVE,    [ADDRESSES_ALL] = TAKE_WORST_ALIVE_OR_UNKNOWN },
-	[ALIVE_AND_FAILED]   = { [ADDRESSES_ANY] = TAKE_SOME_ADDRESSES, [ADDRESSES_ALL] = TAKE_FAILED },
-	[UNKNOWN_NONE_ALIVE] = { [ADDRESSES_ANY] = TAKE_UNKNOWN,        [ADDRESSES_ALL] = TAKE_FAILED_OR_UNKNOWN },
-	[ALL_FAILED]         = { [ADDRESSES_ANY] = TAKE_FAILED,         [ADDRESSES_ALL] = TAKE_FAILED },
-	[NOTHING_CHECKED]    = { [ADDRESSES_ANY] = TAKE_NO_ROUTE,       [ADDRESSES_ALL] = TAKE_NO_ROUTE },
+	[ALIVE]              = { [ADDRESSES_ANY] = TAKE_WORST_ALIVE,
+	    [ADDRESSES_ALL] = TAKE_WORST_ALIVE_OR_UNKNOWN },
+	[ALIVE_AND_FAILED]   = { [ADDRESSES_ANY] = TAKE_SOME_ADDRESSES,
+	    [ADDRESSES_ALL] = TAKE_FAILED },
+	[UNKNOWN_NONE_ALIVE] = { [ADDRESSES_ANY] = TAKE_UNKNOWN,
+	    [ADDRESSES_ALL] = TAKE_FAILED_OR_UNKNOWN },
+	[ALL_FAILED]         = { [ADDRESSES_ANY] = TAKE_FAILED,
+	    [ADDRESSES_ALL] = TAKE_FAILED },
+	[NOTHING_CHECKED]    = { [ADDRESSES_ANY] = TAKE_NO_ROUTE,
+	    [ADDRESSES_ALL] = TAKE_NO_ROUTE },
 };
 
 struct tally {
@@ -74,7 +79,8 @@ worst_alive(const struct tally *tally)
 	if (tally->of[PW_BLOCKED] == alive(tally))
 		return of_leg(tally, PW_BLOCKED);
 	if (tally->of[PW_BLOCKED] > 0)
-		return (struct folded){ PW_DEGRADED, "blocked_at_some", tally->first[PW_BLOCKED], tally->of[PW_BLOCKED], 0 };
+		return (struct folded){ PW_DEGRADED, "blocked_at_some", tally->first[PW_BLOCKED],
+		    tally->of[PW_BLOCKED], 0 };
 	return of_leg(tally, tally->of[PW_DEGRADED] > 0 ? PW_DEGRADED : PW_OK);
 }
 
@@ -93,7 +99,8 @@ decide(const struct tally *tally, enum take take)
 	case TAKE_UNKNOWN:
 		return of_leg(tally, PW_UNKNOWN);
 	case TAKE_SOME_ADDRESSES:
-		return (struct folded){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED], tally->of[PW_FAILED], 0 };
+		return (struct folded){ PW_DEGRADED, "some_addresses", tally->first[PW_FAILED],
+		    tally->of[PW_FAILED], 0 };
 	case TAKE_NO_ROUTE:
 		return (struct folded){ PW_UNKNOWN, "no_route", 0, 0, 0 };
 	case TAKE_NONE:
@@ -150,7 +157,8 @@ fold_name(const struct resolved *resolved, unsigned missing_before)
 	rule.missing = rule.outcome != NULL;
 	if (!rule.missing)
 		rule.outcome = resolved->resolver_alive ? "name_unresolvable" : "resolver";
-	bool patience = !rule.missing ? resolved->resolver_alive : missing_before < FOLD_MISSING_RUNS;
+	bool patience = !rule.missing ? resolved->resolver_alive
+	    : missing_before < FOLD_MISSING_RUNS;
 	if (patience && resolved->last_good_count > 0)
 		rule.then = NAME_LAST_GOOD;
 	return rule;
@@ -169,12 +177,16 @@ static const struct name_row name_rows[FOLD_NAME_ROWS] = {
 	{ "NXDOMAIN, from the third run on", DNS_NO_NAME, FOLD_MISSING_RUNS, false, NULL },
 	{ "NODATA, in the first two runs", DNS_NO_DATA, 0, false, NULL },
 	{ "NODATA, from the third run on", DNS_NO_DATA, FOLD_MISSING_RUNS, false, NULL },
-	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, FOLD_MISSING_RUNS, false, NULL },
-	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, FOLD_MISSING_RUNS, false, NULL },
-	{ "SERVFAIL or no answer, by one that answers for a random name", DNS_SERVFAIL, 0, true, NULL },
+	{ "aliases in a circle, from the third run on", DNS_ALIAS_LOOP, FOLD_MISSING_RUNS, false,
+	    NULL },
+	{ "more than 16 aliases, from the third run on", DNS_ALIAS_CHAIN, FOLD_MISSING_RUNS, false,
+	    NULL },
+	{ "SERVFAIL or no answer, by one that answers for a random name", DNS_SERVFAIL, 0, true,
+	    NULL },
 	{ "SERVFAIL or no answer, by one that does not", DNS_SERVFAIL, 0, false, NULL },
 	{ "REFUSED and all other codes", DNS_REFUSED, 0, false, NULL },
-	{ "referral, empty without recursion, truncated, malformed; no way to it", DNS_REFERRAL, 0, false, NULL },
+	{ "referral, empty without recursion, truncated, malformed; no way to it", DNS_REFERRAL, 0,
+	    false, NULL },
 	{ "not asked: we had no descriptor", DNS_OURS, 0, false, "no_descriptors" },
 };
 
@@ -182,7 +194,8 @@ const char *
 fold_name_cell(size_t row, size_t column)
 {
 	const struct name_row *shown = &name_rows[row];
-	const struct resolved resolved = { .status4 = shown->status, .status6 = shown->status, .resolver_alive = shown->alive,
+	const struct resolved resolved = { .status4 = shown->status, .status6 = shown->status,
+	    .resolver_alive = shown->alive,
 		.ours = shown->ours, .last_good_count = 1 };
 	struct fold_name rule = fold_name(&resolved, shown->missing_before);
 	struct outcome outcome = { .severity = PW_UNKNOWN };
@@ -197,7 +210,8 @@ fold_name_cell(size_t row, size_t column)
 	case 2:
 		return rule.outcome;
 	default:
-		return rule.then == NAME_LAST_GOOD ? "talked to; degraded where one answers" : "the same";
+		return rule.then == NAME_LAST_GOOD ? "talked to; degraded where one answers"
+		    : "the same";
 	}
 }
 
@@ -217,7 +231,8 @@ fold_last_good(enum pw_verdict of_legs)
 }
 
 void
-fold_words(const struct resolved *resolved, const char *name, const char *outcome, struct text *text)
+fold_words(const struct resolved *resolved, const char *name, const char *outcome,
+    struct text *text)
 {
 	struct outcome found;
 	bool known = outcome_find(outcome, NULL, &found);
@@ -230,7 +245,8 @@ fold_words(const struct resolved *resolved, const char *name, const char *outcom
 	text_add(text, " (");
 	text_add(text, resolved->said);
 	if (resolved->alike > 0)
-		text_format(text, "; the same for names in %u domains, and no other is answered", resolved->alike);
+		text_format(text, "; the same for names in %u domains, and no other is answered",
+		    resolved->alike);
 	if (resolved->repeats > 0) {
 		text_add(text, "; the same out of its cache for ");
 		text_add_span(text, resolved->repeats);

@@ -24,8 +24,8 @@ struct folded {
 
 struct folded fold_legs(enum addresses, const struct fold_leg *legs, uint32_t count);
 
-/* So many runs of a name that leads nowhere talk to its last good addresses: the next one fails, as the last of that many
- * attempts and itself. */
+/* So many runs of a name that leads nowhere talk to its last good addresses: the next one fails,
+ * as the last of that many attempts and itself. */
 enum { FOLD_MISSING_RUNS = 2 };
 
 /* What to do with an answer of the resolver. */
@@ -45,8 +45,9 @@ struct fold_name {
 /* `missing_before`: how many runs in a row, up to this one, found the name missing. */
 struct fold_name fold_name(const struct resolved *, unsigned missing_before);
 
-/* What fold_name() makes of all that resolvers say, row by row, for people: what is said, verdict, outcome, and what
- * happens where the last good addresses are known. The texts live as long as the process. */
+/* What fold_name() makes of all that resolvers say, row by row, for people: what is said,
+ * verdict, outcome, and what happens where the last good addresses are known. The texts live as
+ * long as the process. */
 enum { FOLD_NAME_ROWS = 11, FOLD_NAME_COLUMNS = 4 };
 const char *fold_name_cell(size_t row, size_t column);
 

@@ -119,10 +119,12 @@ hosts_close(struct hosts **hosts)
 	*hosts = NULL;
 }
 
-/* Lines that say nothing are passed over, as all that read this file do; but where no line that is more than a comment says
- * anything, or there are NUL bytes, it is something else than a hosts file. */
+/* Lines that say nothing are passed over, as all that read this file do; but where no line that
+ * is more than a comment says anything, or there are NUL bytes, it is something else than a hosts
+ * file. */
 static bool
-is_damaged(const char *bytes, size_t size, const struct hosts *hosts, const char *path, struct reason *why)
+is_damaged(const char *bytes, size_t size, const struct hosts *hosts, const char *path,
+    struct reason *why)
 {
 	bool blank = true, comment = false;
 
@@ -224,7 +226,8 @@ hosts_find(const struct hosts *hosts, const char *name, struct address *addresse
 		else
 			to = middle;
 	}
-	for (; from < hosts->count && count < room && strcasecmp(hosts->entries[from].name, bare) == 0; from++)
+	for (; from < hosts->count && count < room
+	    && strcasecmp(hosts->entries[from].name, bare) == 0; from++)
 		addresses[count++] = hosts->entries[from].address;
 	return count == 0 && is_localhost(bare, size) ? add_loopback(addresses, room) : count;
 }

@@ -20,11 +20,13 @@ static void
 note_odd(struct dialogue *dialogue, int64_t now, uint8_t odd)
 {
 	if ((odd & REPLY_BARE_LF) != 0)
-		dialogue_note_once(dialogue, now, REPLY_BARE_LF, "lines end with a bare LF in place of CR LF");
+		dialogue_note_once(dialogue, now, REPLY_BARE_LF,
+		    "lines end with a bare LF in place of CR LF");
 	if ((odd & REPLY_BARE_CR) != 0)
 		dialogue_note_once(dialogue, now, REPLY_BARE_CR, "a bare CR stands within a line");
 	if ((odd & REPLY_MORE_CR) != 0)
-		dialogue_note_once(dialogue, now, REPLY_MORE_CR, "lines end with CR CR LF in place of CR LF");
+		dialogue_note_once(dialogue, now, REPLY_MORE_CR,
+		    "lines end with CR CR LF in place of CR LF");
 	if ((odd & REPLY_NUL) != 0)
 		dialogue_note_once(dialogue, now, REPLY_NUL, "a NUL byte stands within a line");
 }
@@ -43,7 +45,8 @@ note_reply(struct dialogue *dialogue, const struct pw_reply *reply)
 	}
 	turn_session(dialogue, &session);
 	struct refusal_marks marks = refusal_mark(reply, &session);
-	dialogue->flags |= (uint16_t)((marks.too_many ? REPORT_TOO_MANY : 0) | (marks.policy_code ? REPORT_POLICY_CODE : 0)
+	dialogue->flags |= (uint16_t)((marks.too_many ? REPORT_TOO_MANY : 0) | (marks.policy_code
+	    ? REPORT_POLICY_CODE : 0)
 	    | (marks.means_us ? REPORT_MEANS_US : 0));
 }
 
@@ -54,17 +57,21 @@ warn_early(struct dialogue *dialogue, size_t size)
 	struct text text = TEXT_OVER(bytes), words = TEXT_OVER(awaited);
 
 	words_awaited(dialogue, &words);
-	text_format(&text, "%zu bytes came unasked behind the %s (%s)", size, awaited, dialogue->address);
+	text_format(&text, "%zu bytes came unasked behind the %s (%s)", size, awaited,
+	    dialogue->address);
 	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
 }
 
 static void
-end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *with, struct dialogue_step *step)
+end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *with,
+    struct dialogue_step *step)
 {
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	text_format(&text, "%zu bytes in clear came together with the %s; they were not interpreted (%s)", size, with,
+	text_format(&text,
+	    "%zu bytes in clear came together with the %s; they were not interpreted (%s)", size,
+	    with,
 	    dialogue->address);
 	evidence_add_warning(&dialogue->log, "starttls_injection", "starttls", bytes);
 	dialogue_end(dialogue, now, "starttls_injection", bytes, step);
@@ -86,9 +93,11 @@ judge_rest(struct dialogue *dialogue, struct turn *turn, const char *rest, size_
 	}
 	if (turn->choice == TURN_SECURE || starttls) {
 		dialogue->logged = 0;
-		received_log_lines(dialogue, turn->now, rest, (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
+		received_log_lines(dialogue, turn->now, rest,
+		    (uint32_t)(size < REPLY_LINE_MAX ? size : REPLY_LINE_MAX));
 		end_injection(dialogue, turn->now, size,
-		    starttls ? "reply to EHLO, before STARTTLS" : "consent to STARTTLS", turn->step);
+		    starttls ? "reply to EHLO, before STARTTLS" : "consent to STARTTLS",
+		    turn->step);
 		return true;
 	}
 	if (received_keep_closing(dialogue, rest, size))
@@ -135,7 +144,8 @@ follow_before(struct dialogue *dialogue, struct turn *turn, const char *rest, si
 }
 
 static bool
-deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, size_t used, struct dialogue_step *step)
+deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, size_t used,
+    struct dialogue_step *step)
 {
 	struct turn turn;
 
@@ -146,7 +156,8 @@ deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, s
 
 /* Passes over the reply that began before we had spoken. */
 static size_t
-pass_stale(struct dialogue *dialogue, enum reply_status status, const struct portion *portion, size_t used)
+pass_stale(struct dialogue *dialogue, enum reply_status status, const struct portion *portion,
+    size_t used)
 {
 	if (status != REPLY_COMPLETE) {
 		const char *lf = memchr(portion->bytes, '\n', portion->size);
@@ -159,7 +170,8 @@ pass_stale(struct dialogue *dialogue, enum reply_status status, const struct por
 }
 
 static void
-end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, const struct portion *portion,
+end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status,
+    const struct portion *portion,
     struct dialogue_step *step)
 {
 	const char *line = portion->bytes + dialogue->reader.line;
@@ -170,8 +182,10 @@ end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, c
 
 	size = reply_line_trim(line, lf != NULL ? (size_t)(lf - line) : size);
 	if (size > 0)
-		dialogue_line(dialogue, now, received_dir(dialogue), line, size < SHOWN_MAX ? size : SHOWN_MAX);
-	const char *other = status == REPLY_NOT_SMTP && !dialogue->polite && dialogue->reader.lines == 0
+		dialogue_line(dialogue, now, received_dir(dialogue), line,
+		    size < SHOWN_MAX ? size : SHOWN_MAX);
+	const char *other = status == REPLY_NOT_SMTP && !dialogue->polite
+	    && dialogue->reader.lines == 0
 	    ? reply_other_protocol((struct pw_bytes){ line, size }) : NULL;
 	if (other != NULL)
 		words_other_protocol(dialogue, other, (struct pw_bytes){ line, size }, &text);
@@ -183,14 +197,16 @@ end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status, c
 /* Reads replies, as many as the dialogue asks for. The portion begins where the unfinished reply
  * does. */
 static void
-read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion, struct dialogue_step *step)
+read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion,
+    struct dialogue_step *step)
 {
 	while (portion->size > 0) {
 		received_pass_empty(dialogue, now, portion);
 		if (portion->size == 0)
 			return;
 		size_t used = portion->size;
-		enum reply_status status = reply_read(&dialogue->reader, dialogue->ops->framing, portion->bytes, &used);
+		enum reply_status status = reply_read(&dialogue->reader, dialogue->ops->framing,
+		    portion->bytes, &used);
 
 		received_log_lines(dialogue, now, portion->bytes, dialogue->reader.line);
 		if (status == REPLY_INCOMPLETE) {
@@ -220,7 +236,8 @@ dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said
 
 	if (received_keep_closing(dialogue, said.data, said.size))
 		return;
-	text_format(&text, "%zu bytes came inside TLS before EHLO was said there (%s)", said.size, dialogue->address);
+	text_format(&text, "%zu bytes came inside TLS before EHLO was said there (%s)", said.size,
+	    dialogue->address);
 	evidence_add_warning(&dialogue->log, "early_data", "", bytes);
 	if (received_take(dialogue, said.data, said.size, &portion)) {
 		dialogue->stale = false;
@@ -230,7 +247,8 @@ dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said
 }
 
 static void
-listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *step)
 {
 	struct portion portion;
 
@@ -243,7 +261,8 @@ listen_to(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size
 
 /* The reply to the farewell, whatever it says, is the end; it is no part of the verdict. */
 static void
-hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *step)
 {
 	struct portion portion;
 	size_t used;
@@ -252,18 +271,22 @@ hear_farewell(struct dialogue *dialogue, int64_t now, const char *bytes, size_t 
 	if (received_take(dialogue, bytes, size, &portion)) {
 		received_pass_empty(dialogue, now, &portion);
 		used = portion.size;
-		status = reply_read(&dialogue->reader, dialogue->ops->framing, portion.bytes, &used);
+		status = reply_read(&dialogue->reader, dialogue->ops->framing, portion.bytes,
+		    &used);
 		received_log_lines(dialogue, now, portion.bytes, dialogue->reader.line);
 	}
-	if (status == REPLY_INCOMPLETE && dialogue->received <= DIALOGUE_RECEIVED_MAX && received_keep(dialogue, &portion)) {
+	if (status == REPLY_INCOMPLETE && dialogue->received <= DIALOGUE_RECEIVED_MAX
+	    && received_keep(dialogue, &portion)) {
 		buffer_fini(&portion.held);
 		return;
 	}
 	if (status == REPLY_COMPLETE && dialogue->reader.code == 250)
-		dialogue_event(dialogue, now, "%s was answered with 250: replies may be one behind", dialogue->ops->farewell);
+		dialogue_event(dialogue, now, "%s was answered with 250: replies may be one behind",
+		    dialogue->ops->farewell);
 	dialogue->quit_answered = status == REPLY_COMPLETE;
 	if (!dialogue->quit_answered)
-		dialogue_event(dialogue, now, "what came in reply to %s is no reply", dialogue->ops->farewell);
+		dialogue_event(dialogue, now, "what came in reply to %s is no reply",
+		    dialogue->ops->farewell);
 	buffer_fini(&portion.held);
 	dialogue_close(dialogue, now, step);
 }
@@ -295,7 +318,8 @@ is_whole_refusal(struct pw_bytes said, bool is_over)
 	if (is_over && said.data[said.size - 1] != '\n')
 		bytes[used++] = '\n';
 	size_t size = used;
-	return reply_read(&reader, PW_REPLIES, bytes, &used) == REPLY_COMPLETE && reader.code >= 400 && used == size;
+	return reply_read(&reader, PW_REPLIES, bytes, &used) == REPLY_COMPLETE && reader.code >= 400
+	    && used == size;
 }
 
 /* Whether it is a refusal that a server says in clear where TLS begins with the connection. */
@@ -307,7 +331,8 @@ is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
 }
 
 bool
-dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said, struct dialogue_step *step)
+dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said,
+    struct dialogue_step *step)
 {
 	if (!is_refusal(dialogue, said))
 		return false;
@@ -332,13 +357,15 @@ dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes sa
 
 /* Nothing may come between the consent to TLS and our first message of the handshake. */
 static void
-refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *step)
 {
 	struct portion portion = { .bytes = bytes, .size = size < SHOWN_MAX ? size : SHOWN_MAX };
 	char words[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(words);
 
-	if (dialogue_hear_refusal(dialogue, now, (struct pw_bytes){ portion.bytes, portion.size }, step))
+	if (dialogue_hear_refusal(dialogue, now, (struct pw_bytes){ portion.bytes, portion.size },
+	    step))
 		return;
 	dialogue->logged = 0;
 	received_log_lines(dialogue, now, bytes, (uint32_t)portion.size);
@@ -352,7 +379,8 @@ refuse_clear_bytes(struct dialogue *dialogue, int64_t now, const char *bytes, si
 }
 
 void
-dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size, struct dialogue_step *step)
+dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, size_t size,
+    struct dialogue_step *step)
 {
 	step->next = DIALOGUE_WAIT;
 	dialogue->heard = now;
@@ -388,7 +416,8 @@ dialogue_may_be_early(const struct dialogue *dialogue)
 {
 	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
 
-	return dialogue->state == LISTENING && dialogue->secured && !dialogue->heard_inside && tls->mode != PW_TLS_IMPLICIT;
+	return dialogue->state == LISTENING && dialogue->secured && !dialogue->heard_inside
+	    && tls->mode != PW_TLS_IMPLICIT;
 }
 
 void
@@ -409,7 +438,8 @@ dialogue_received_early(struct dialogue *dialogue, int64_t now, const char *byte
 }
 
 void
-dialogue_answered(struct dialogue *dialogue, int64_t now, const struct pw_answer *answer, struct dialogue_step *step)
+dialogue_answered(struct dialogue *dialogue, int64_t now, const struct pw_answer *answer,
+    struct dialogue_step *step)
 {
 	struct portion portion;
 	struct turn turn;

@@ -7,7 +7,8 @@
 /* A server that takes no more connections, or none of ours, need not begin TLS to say so: a whole
  * 4xx or 5xx that came in clear where TLS begins with the connection is judged as a greeting is,
  * and ends the dialogue. Returns false where `said` is none, and then has done nothing. */
-bool dialogue_hear_refusal(struct dialogue *, int64_t now, struct pw_bytes said, struct dialogue_step *);
+bool dialogue_hear_refusal(struct dialogue *, int64_t now, struct pw_bytes said,
+    struct dialogue_step *);
 
 /* The connection is gone, and the last line had no line end: what refuses us is taken for a
  * reply, and what can never become one is said to be none. A 421 that came unasked is the reply.

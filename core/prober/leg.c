@@ -9,8 +9,7 @@
 #include <assert.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
-#include "prober/dns_name.h"
+#include "prober/leg_tls.h"
 #include "prober/run.h"
 
 enum { EARLY_MAX = 16 * 1024 }; /* a record of TLS */
@@ -38,8 +37,8 @@ enter(void *pointer)
 	return leg->state == LEG_TALKING ? leg : NULL;
 }
 
-/* When what is told happened: as the loop came back, and for what came without the loop having waited, the present. So
- * a long turn of ours is not counted as theirs, and time never goes back. */
+/* When what is told happened: as the loop came back, and for what came without the loop having
+ * waited, the present. So a long turn of ours is not counted as theirs, and time never goes back. */
 static int64_t
 now(struct leg *leg)
 {
@@ -69,7 +68,8 @@ end(struct leg *leg)
 	prober->ended = leg;
 }
 
-/* Lazy: the timer is touched only where it would go off too late; where it goes off too early it is set anew then. */
+/* Lazy: the timer is touched only where it would go off too late; where it goes off too early it
+ * is set anew then. */
 static void
 arm(struct leg *leg)
 {
@@ -106,39 +106,20 @@ on_timer(EV_P_ ev_timer *timer, int revents)
 	carry_out(leg, &step);
 }
 
-static const struct tls_settings *
-tls_settings(const struct leg *leg)
-{
-	return run_target(leg->run)->policy->tls;
-}
-
-static struct tls_names
-tls_names(const struct leg *leg)
-{
-	const struct target *target = run_target(leg->run);
-	const struct tls_settings *settings = tls_settings(leg);
-	struct address literal;
-	bool is_name = !address_parse(target->host, 0, &literal);
-
-	return (struct tls_names){
-		.host = settings->sni != NULL ? settings->sni : target->host,
-		.sni = settings->sni != NULL ? settings->sni : is_name ? target->host : NULL,
-	};
-}
-
-/* Begins TLS, unless bytes lie there that came between the consent to STARTTLS and our first message of the handshake. Where TLS
- * begins with the connection there is no consent, and what is said in clear is heard out when the handshake fails. */
+/* Begins TLS, unless bytes lie there that came between the consent to STARTTLS and our first
+ * message of the handshake. Where TLS begins with the connection there is no consent, and what is
+ * said in clear is heard out when the handshake fails. */
 static void
 secure(struct leg *leg)
 {
-	const struct tls_settings *settings = tls_settings(leg);
+	const struct tls_settings *settings = leg_tls_settings(leg);
 	struct tls_policies *policies = leg->run->prober->policies;
 
 	if (settings->mode != PW_TLS_IMPLICIT)
 		stream_read_once(&leg->stream);
 	if (leg->state != LEG_TALKING)
 		return;
-	const struct tls_names names = tls_names(leg);
+	const struct tls_names names = leg_tls_names(leg);
 	enum tls_kind kind = leg->look == LOOK_LEGACY ? TLS_LEGACY
 	    : leg->look == LOOK_SMALL || leg->look == LOOK_LAST ? TLS_SMALL : TLS_USUAL;
 	stream_secure(&leg->stream, tls_policy_find(policies, settings, kind), &names);
@@ -146,31 +127,28 @@ secure(struct leg *leg)
 }
 
 static void
-on_answer(void *pointer, const struct pw_answer *answer)
+on_answer(EV_P_ ev_watcher *told, int revents)
 {
-	struct leg *leg = leg_cast(pointer);
+	struct leg *leg = leg_cast(told->data);
 	struct dialogue_step step;
+	struct dns_answer space;
 
-	leg->query = NULL;
-	if ((leg = enter(pointer)) == NULL)
+	(void)loop, (void)revents;
+	if (enter(leg) == NULL) {
+		resolver_cancel(&leg->query); /* others wait behind it to be told */
 		return;
-	dialogue_answered(leg->dialogue, now(leg), answer, &step);
+	}
+	struct pw_answer answer = resolver_answer(leg->query, &space);
+	dialogue_answered(leg->dialogue, now(leg), &answer, &step);
+	resolver_cancel(&leg->query);
 	carry_out(leg, &step);
-}
-
-static void
-look_up(struct leg *leg, const struct dialogue_step *step)
-{
-	int64_t limit = dialogue_deadline(leg->dialogue) - clock_mono();
-
-	leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type, limit > 0 ? limit : 1,
-	    on_answer, leg);
-	arm(leg);
 }
 
 static void
 carry_out(struct leg *leg, struct dialogue_step *step)
 {
+	int64_t limit;
+
 	switch (step->next) {
 	case DIALOGUE_WAIT:
 		arm(leg);
@@ -183,7 +161,13 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 		secure(leg);
 		return;
 	case DIALOGUE_LOOK_UP:
-		look_up(leg, step);
+		assert(leg->query == NULL);
+		limit = dialogue_deadline(leg->dialogue) - clock_mono();
+		ev_init(&leg->answered, on_answer);
+		leg->answered.data = leg;
+		leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type, limit > 0 ? limit : 1,
+		    &leg->answered);
+		arm(leg);
 		return;
 	case DIALOGUE_CLOSE:
 		if (!look_again(leg) && !offer_tls(leg))
@@ -222,37 +206,6 @@ on_data(void *owner, const char *bytes, size_t size)
 	carry_out(leg, &step);
 }
 
-/* Who a certificate is expected to be for, as far as somebody registered it: an address stands for itself. */
-static uint64_t
-domain_of(const struct leg *leg)
-{
-	const char *host = tls_settings(leg)->sni != NULL ? tls_settings(leg)->sni : run_target(leg->run)->host;
-	struct address literal;
-	struct dns_name name;
-
-	if (address_parse(host, 0, &literal) || !dns_name_parse(host, &name))
-		return hash_add_string(HASH_BEGIN, host);
-	name = dns_name_registered(&name);
-	return hash_add(HASH_BEGIN, name.bytes, name.size);
-}
-
-/* The time by which the certificates are judged; what they say of it is taken into account first. */
-static struct tls_clock
-look_at_clocks(struct leg *leg)
-{
-	struct prober *prober = leg->run->prober;
-	struct clock_evidence evidence;
-	int64_t wall = clock_wall(), boot = clock_boot(), before = clock_doubt_look(&prober->doubt, wall, boot);
-
-	prober->clock.before_store = (leg->run->order.flags & ORDER_CLOCK_BEHIND) != 0;
-	if (tls_clock_evidence(leg->stream.tls, &evidence)) {
-		evidence.domain = domain_of(leg);
-		our_clock_see(&prober->clock, &evidence, clock_mono(), boot, wall);
-	}
-	return (struct tls_clock){ .now = wall, .before = before < clock_built() ? wall : before,
-		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall), .renewed = leg->run->order.renewed };
-}
-
 static void
 on_secured(void *owner)
 {
@@ -263,14 +216,17 @@ on_secured(void *owner)
 
 	if (leg == NULL)
 		return;
-	const struct tls_clock clock = look_at_clocks(leg);
-	tls_judge(leg->stream.tls, tls_settings(leg), &clock, dialogue_log(leg->dialogue), &judgement);
+	const struct tls_clock clock = leg_tls_clock(leg);
+	tls_judge(leg->stream.tls, leg_tls_settings(leg), &clock, dialogue_log(leg->dialogue),
+	    &judgement);
 	if (leg->look == LOOK_SMALL && stream_hello_size(&leg->stream) >= leg->hello_size)
 		dialogue_as_usual(leg->dialogue); /* it was none */
 	else if (leg->look == LOOK_SMALL)
 		leg->small_answered = !judgement.failed;
-	size_t size = tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0 : stream_read_ahead(&leg->stream, early, sizeof early);
-	dialogue_secured(leg->dialogue, now(leg), &judgement, (struct pw_bytes){ early, size }, &step);
+	size_t size = leg_tls_settings(leg)->mode == PW_TLS_IMPLICIT ? 0
+	    : stream_read_ahead(&leg->stream, early, sizeof early);
+	dialogue_secured(leg->dialogue, now(leg), &judgement, (struct pw_bytes){ early, size },
+	    &step);
 	carry_out(leg, &step);
 }
 
@@ -295,24 +251,28 @@ on_offered(void *owner, const char *words)
 	end(leg);
 }
 
-/* Once, to a port that accepted us and said nothing: whether it speaks TLS from the first byte. False: not this time. */
+/* Once, to a port that accepted us and said nothing: whether it speaks TLS from the first byte.
+ * False: not this time. */
 static bool
 offer_tls(struct leg *leg)
 {
-	const struct tls_settings *settings = tls_settings(leg);
+	const struct tls_settings *settings = leg_tls_settings(leg);
 	struct prober *prober = leg->run->prober;
 
-	if ((leg->run->order.flags & ORDER_OFFER_TLS) == 0 || leg->offer != NULL || !dialogue_heard_nothing(leg->dialogue))
+	if ((leg->run->order.flags & ORDER_OFFER_TLS) == 0 || leg->offer != NULL
+	    || !dialogue_heard_nothing(leg->dialogue))
 		return false;
 	if (settings == NULL || settings->mode == PW_TLS_NONE)
 		return false;
-	const struct tls_names names = tls_names(leg);
+	const struct tls_names names = leg_tls_names(leg);
 	stream_fini(&leg->stream);
-	leg->offer = offer_begin(prober->loop, &leg->address, source(leg), tls_policy_find(prober->policies, settings, TLS_USUAL),
+	leg->offer = offer_begin(prober->loop, &leg->address, source(leg),
+	    tls_policy_find(prober->policies, settings, TLS_USUAL),
 	    &names, dialogue_offer_limit(leg->dialogue), on_offered, leg);
 	if (leg->offer == NULL)
 		return false;
-	dialogue_event(leg->dialogue, now(leg), "connecting once more, to see whether it speaks TLS from the first byte");
+	dialogue_event(leg->dialogue, now(leg),
+	    "connecting once more, to see whether it speaks TLS from the first byte");
 	return true;
 }
 
@@ -322,11 +282,13 @@ static void connect_stream(struct leg *leg);
 static enum dialogue_look
 next_look(const struct leg *leg)
 {
-	bool failed = dialogue_failed_tls(leg->dialogue), unheard = failed && stream_is_large_hello_unheard(&leg->stream);
+	bool failed = dialogue_failed_tls(leg->dialogue), unheard = failed
+	    && stream_is_large_hello_unheard(&leg->stream);
 
 	switch ((enum dialogue_look)leg->look) {
 	case LOOK_USUAL:
-		return failed && leg->may_be_outdated ? LOOK_LEGACY : unheard ? LOOK_SMALL : LOOK_USUAL;
+		return failed && leg->may_be_outdated ? LOOK_LEGACY : unheard ? LOOK_SMALL
+		    : LOOK_USUAL;
 	case LOOK_SMALL:
 		return leg->small_answered ? LOOK_LARGE : LOOK_USUAL;
 	case LOOK_LARGE:
@@ -457,10 +419,10 @@ leg_release(struct leg *leg)
 
 	stream_fini(&leg->stream);
 	offer_end(&leg->offer);
-	if (leg->query != NULL)
-		resolver_cancel(&leg->query);
+	resolver_cancel(&leg->query);
 	ev_timer_stop(prober->loop, &leg->timer);
-	for (struct slot *slot = slots_give_back(prober->slots, &leg->slot), *next; slot != NULL; slot = next) {
+	for (struct slot *slot = slots_give_back(prober->slots, &leg->slot),
+	    *next; slot != NULL; slot = next) {
 		struct leg *granted = leg_cast((char *)slot - offsetof(struct leg, slot));
 
 		next = slot->next;

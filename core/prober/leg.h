@@ -1,6 +1,6 @@
 /*
- * One leg of a run: the dialogue with one address. It asks for a slot, talks, and puts itself into the list of the ended;
- * the prober frees it when the loop's turn ends.
+ * One leg of a run: the dialogue with one address. It asks for a slot, talks, and puts itself
+ * into the list of the ended; the prober frees it when the loop's turn ends.
  */
 #ifndef PROBER_LEG_H
 #define PROBER_LEG_H
@@ -31,6 +31,7 @@ struct leg {
 	struct leg *next_ended;
 	struct dialogue *dialogue; /* NULL until it begins, or where memory ran out */
 	struct resolver_query *query;
+	ev_watcher answered; /* fed with events of `query` */
 	struct offer *offer; /* of TLS to a port that said nothing; NULL: none was made */
 	int64_t asked_at;    /* for a slot */
 	int64_t armed;       /* when the timer goes off */

@@ -1,6 +1,6 @@
 /*
- * Waits for the peer's close after our own; all wait for the same time, so one queue and one timer
- * are enough.
+ * Waits for the peer's close after our own; all wait for the same time, so one queue and one
+ * timer are enough.
  */
 #include "prober/linger.h"
 
@@ -87,7 +87,8 @@ on_ready(EV_P_ ev_io *io, int revents)
 	ssize_t got = recv(io->fd, bytes, sizeof bytes, MSG_DONTWAIT);
 	if (got > 0)
 		linger->received += (uint32_t)got;
-	if ((got > 0 && linger->received <= LINGER_BYTES) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+	if ((got > 0 && linger->received <= LINGER_BYTES)
+	    || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	let_go(linger);
 	if (home->first == NULL)

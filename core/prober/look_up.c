@@ -1,6 +1,6 @@
 /*
- * Resolves a name for a process that does nothing else meanwhile, by a resolver with an event loop
- * of its own.
+ * Resolves a name for a process that does nothing else meanwhile, by a resolver with an event
+ * loop of its own.
  */
 #include "prober/look_up.h"
 
@@ -12,7 +12,8 @@
 enum { OTHER_FAMILY_MAX = SECOND }; /* for which the other family is waited for, once one has addresses */
 
 bool
-look_up_open(struct look_up *names, const struct config *config, struct sources *sources, struct reason *why)
+look_up_open(struct look_up *names, const struct config *config, struct sources *sources,
+    struct reason *why)
 {
 	*names = (struct look_up){ .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
 	if (names->loop == NULL) {
@@ -36,18 +37,21 @@ look_up_close(struct look_up *names)
 }
 
 struct asking {
+	ev_watcher told;
+	struct resolver_query *query;
 	struct resolved resolved;
 	int64_t until;  /* clock_mono(): the other family is not waited for any longer; 0: nothing is known yet */
 	bool over;
 };
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *told, int events)
 {
-	struct asking *asking = arg;
+	struct asking *asking = told->data;
 
-	asking->resolved = *resolved;
-	asking->over = !resolved->more;
+	(void)loop, (void)events;
+	resolver_take(&asking->query, &asking->resolved);
+	asking->over = !asking->resolved.more;
 	asking->until = clock_mono() + OTHER_FAMILY_MAX;
 }
 
@@ -59,7 +63,7 @@ on_tick(EV_P_ ev_timer *timer, int events)
 }
 
 static void
-wait_for(struct look_up *names, struct resolver_query *query, struct asking *asking)
+wait_for(struct look_up *names, struct asking *asking)
 {
 	ev_timer tick;
 
@@ -68,8 +72,7 @@ wait_for(struct look_up *names, struct resolver_query *query, struct asking *ask
 	while (!asking->over && (asking->until == 0 || clock_mono() < asking->until))
 		ev_run(names->loop, EVRUN_ONCE);
 	ev_timer_stop(names->loop, &tick);
-	if (!asking->over)
-		resolver_cancel(&query);
+	resolver_cancel(&asking->query);
 }
 
 static void
@@ -78,27 +81,33 @@ say_why(const struct resolved *resolved, struct text *why)
 	struct outcome outcome;
 
 	if (resolved->ours != NULL)
-		text_add(why, outcome_find(resolved->ours, NULL, &outcome) ? outcome.text : resolved->ours);
+		text_add(why, outcome_find(resolved->ours, NULL, &outcome) ? outcome.text
+		    : resolved->ours);
 	else
-		text_add(why, resolved->said[0] != '\0' ? resolved->said : "it is no name of the DNS");
+		text_add(why, resolved->said[0] != '\0' ? resolved->said
+		    : "it is no name of the DNS");
 }
 
 uint32_t
-look_up_host(struct look_up *names, const char *name, int64_t limit, struct address *found, uint32_t max, struct text *why)
+look_up_host(struct look_up *names, const char *name, int64_t limit, struct address *found,
+    uint32_t max, struct text *why)
 {
 	struct asking asking = { .over = false };
-	struct resolver_query *query = resolver_ask(names->resolver, name, FAMILY_BOTH, false, limit, on_resolved, &asking);
 	const struct resolved *resolved = &asking.resolved;
 	const struct address *addresses = resolved->addresses;
 	uint32_t count;
 
-	if (query == NULL) {
+	ev_init(&asking.told, on_resolved);
+	asking.told.data = &asking;
+	asking.query = resolver_ask(names->resolver, name, FAMILY_BOTH, false, limit, &asking.told);
+	if (asking.query == NULL) {
 		text_add(why, "out of memory");
 		return 0;
 	}
-	wait_for(names, query, &asking);
+	wait_for(names, &asking);
 	count = resolved->count;
-	if (count == 0 && !dns_is_of_name(resolved->status4) && !dns_is_of_name(resolved->status6)) {
+	if (count == 0 && !dns_is_of_name(resolved->status4)
+	    && !dns_is_of_name(resolved->status6)) {
 		addresses = resolved->last_good;
 		count = resolved->last_good_count;
 	}

@@ -9,7 +9,8 @@ static struct name_failure *
 find(struct name_failures *failures, const struct dns_name *domain)
 {
 	for (unsigned i = 0; i < NAME_FAILURES_MAX; i++)
-		if (failures->table[i].domain.size > 0 && dns_name_equal(&failures->table[i].domain, domain))
+		if (failures->table[i].domain.size > 0
+		    && dns_name_equal(&failures->table[i].domain, domain))
 			return &failures->table[i];
 	return NULL;
 }
@@ -52,13 +53,15 @@ count_alike(const struct name_failures *failures, enum dns_status status, int64_
 
 	for (unsigned i = 0; i < NAME_FAILURES_MAX; i++) {
 		const struct name_failure *failure = &failures->table[i];
-		count += failure->domain.size > 0 && failure->status == status && !failure->is_own && now - failure->at <= remembered;
+		count += failure->domain.size > 0 && failure->status == status && !failure->is_own
+		    && now - failure->at <= remembered;
 	}
 	return count;
 }
 
 unsigned
-name_failures_add(struct name_failures *failures, const struct dns_name *name, enum dns_status status, int64_t now)
+name_failures_add(struct name_failures *failures, const struct dns_name *name,
+    enum dns_status status, int64_t now)
 {
 	struct dns_name domain = dns_name_registered(name);
 	struct name_failure *failure = find(failures, &domain);

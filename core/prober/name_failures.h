@@ -9,8 +9,8 @@
 
 #include "prober/dns.h"
 
-/* Room for more domains than a long list has that are gone for good: a domain that finds no room is not known to fail by
- * itself, and its failure could be laid to our resolver for ever. */
+/* Room for more domains than a long list has that are gone for good: a domain that finds no room
+ * is not known to fail by itself, and its failure could be laid to our resolver for ever. */
 enum { NAME_FAILURES_MAX = 256, NAME_FAILURES_ALIKE = 3 };
 
 struct name_failure {
@@ -26,11 +26,13 @@ struct name_failures {
 	int64_t held_since;      /* 0: there are not enough */
 };
 
-/* A name was resolved to addresses. `fresh`: they cannot have come from a cache, so that our resolver reaches others. */
+/* A name was resolved to addresses. `fresh`: they cannot have come from a cache, so that our
+ * resolver reaches others. */
 void name_failures_answered(struct name_failures *, const struct dns_name *, bool fresh);
 
-/* A name failed with this status. Returns in how many domains names fail alike, this one included, where the failure is
- * to be laid to our resolver; else 0. */
-unsigned name_failures_add(struct name_failures *, const struct dns_name *, enum dns_status, int64_t now);
+/* A name failed with this status. Returns in how many domains names fail alike, this one
+ * included, where the failure is to be laid to our resolver; else 0. */
+unsigned name_failures_add(struct name_failures *, const struct dns_name *, enum dns_status,
+    int64_t now);
 
 #endif

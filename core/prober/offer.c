@@ -1,6 +1,6 @@
 /*
- * Offers TLS to a port that accepted a connection and stayed silent, as evidence for "it speaks TLS
- * from the first byte".
+ * Offers TLS to a port that accepted a connection and stayed silent, as evidence for "it speaks
+ * TLS from the first byte".
  */
 #include "prober/offer.h"
 
@@ -39,7 +39,8 @@ finish_in_clear(struct offer *offer, struct pw_bytes said)
 	char bytes[WORDS_MAX];
 	struct text text = TEXT_OVER(bytes);
 	const char *end = memchr(said.data, '\n', said.size);
-	struct pw_bytes line = { said.data, reply_line_trim(said.data, end != NULL ? (size_t)(end - said.data) : said.size) };
+	struct pw_bytes line = { said.data,
+	    reply_line_trim(said.data, end != NULL ? (size_t)(end - said.data) : said.size) };
 	const char *other = reply_other_protocol(line);
 
 	if (line.size > REPLY_SHOWN)
@@ -83,7 +84,8 @@ on_end(void *owner, const struct stream_fate *fate)
 
 	if (fate->end == STREAM_TLS_FAILED && fate->in_clear.size > 0) {
 		finish_in_clear(offer, fate->in_clear);
-	} else if (fate->end == STREAM_TLS_FAILED && (fate->alert || strcmp(fate->outcome, "tls_protocol") != 0)) {
+	} else if (fate->end == STREAM_TLS_FAILED
+	    && (fate->alert || strcmp(fate->outcome, "tls_protocol") != 0)) {
 		text_format(&text, "it speaks TLS from the first byte (%s)", fate->text);
 		finish(offer, bytes);
 	} else {
@@ -106,7 +108,8 @@ static const struct stream_events events = {
 };
 
 struct offer *
-offer_begin(struct ev_loop *loop, const struct address *to, const struct address *source, struct tls_policy *policy,
+offer_begin(struct ev_loop *loop, const struct address *to, const struct address *source,
+    struct tls_policy *policy,
     const struct tls_names *names, int64_t limit, offer_done *done, void *owner)
 {
 	struct offer *offer = calloc(1, sizeof *offer);

@@ -1,6 +1,7 @@
 /*
- * A question to a port that accepted a connection and then said nothing: does it speak TLS from the first byte? One short
- * connection of its own that offers TLS, for the evidence alone: no verdict depends on it.
+ * A question to a port that accepted a connection and then said nothing: does it speak TLS from
+ * the first byte? One short connection of its own that offers TLS, for the evidence alone: no
+ * verdict depends on it.
  */
 #ifndef PROBER_OFFER_H
 #define PROBER_OFFER_H
@@ -9,12 +10,14 @@
 
 struct offer;
 
-/* What came of it, in words ("it speaks TLS from the first byte"); NULL: nothing that tells. The offer is still there. */
+/* What came of it, in words ("it speaks TLS from the first byte"); NULL: nothing that tells. The
+ * offer is still there. */
 typedef void offer_done(void *owner, const char *words);
 
-/* `done` comes once, from the loop, after `limit` microseconds at most. NULL: out of memory, or no connection could be begun.
- * The policy and the names stay good while it lives. */
-struct offer *offer_begin(struct ev_loop *, const struct address *to, const struct address *source, struct tls_policy *,
+/* `done` comes once, from the loop, after `limit` microseconds at most. NULL: out of memory, or
+ * no connection could be begun. The policy and the names stay good while it lives. */
+struct offer *offer_begin(struct ev_loop *, const struct address *to, const struct address *source,
+    struct tls_policy *,
     const struct tls_names *, int64_t limit, offer_done *done, void *owner);
 
 /* Closes the connection; nothing comes after it. Fine on one that is done. */

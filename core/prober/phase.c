@@ -117,9 +117,11 @@ dialogue_describe(const struct dialogue *dialogue, int64_t now, struct text *tex
 /* The transcript */
 
 void
-dialogue_line(struct dialogue *dialogue, int64_t now, enum evidence_dir dir, const char *bytes, size_t size)
+dialogue_line(struct dialogue *dialogue, int64_t now, enum evidence_dir dir, const char *bytes,
+    size_t size)
 {
-	evidence_add_line(&dialogue->log, now - dialogue->epoch, dir, (struct pw_bytes){ bytes, size });
+	evidence_add_line(&dialogue->log, now - dialogue->epoch, dir,
+	    (struct pw_bytes){ bytes, size });
 }
 
 void

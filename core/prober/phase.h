@@ -19,7 +19,8 @@ int64_t leg_lost(const struct dialogue *);
 
 /* A line of the transcript, and a line of our own words that is said once in a dialogue: `bit` is
  * that of `noted`. */
-void dialogue_line(struct dialogue *, int64_t now, enum evidence_dir, const char *bytes, size_t size);
+void dialogue_line(struct dialogue *, int64_t now, enum evidence_dir, const char *bytes,
+    size_t size);
 void dialogue_note_once(struct dialogue *, int64_t now, uint8_t bit, const char *words);
 
 #endif

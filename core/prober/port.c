@@ -23,6 +23,7 @@ struct visit {
 	struct visits *all;
 	const struct target *target;
 	struct resolver_query *query;
+	ev_watcher resolved;
 	struct address to;
 	ev_io io; /* its descriptor is -1 while there is no connection */
 	enum came came;
@@ -103,22 +104,21 @@ visit_address(struct visit *visit, const struct address *address)
 }
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *told, int revents)
 {
-	struct visit *visit = arg;
-	struct address address;
+	struct visit *visit = told->data;
+	struct resolved resolved;
 
-	if (resolved->more)
-		resolver_cancel(&visit->query);
-	visit->query = NULL;
-	if (resolved->count == 0 || address_is_forbidden(&resolved->addresses[0])
-	    || address_class(&resolved->addresses[0]) == ADDRESS_LOOPBACK) {
+	(void)loop, (void)revents;
+	resolver_take(&visit->query, &resolved);
+	resolver_cancel(&visit->query); /* the first address is enough */
+	if (resolved.count == 0 || address_is_forbidden(&resolved.addresses[0])
+	    || address_class(&resolved.addresses[0]) == ADDRESS_LOOPBACK) {
 		settle(visit, CAME_NO_NAME);
 		return;
 	}
-	address = resolved->addresses[0];
-	address_set_port(&address, SMTP);
-	visit_address(visit, &address);
+	address_set_port(&resolved.addresses[0], SMTP);
+	visit_address(visit, &resolved.addresses[0]);
 }
 
 static void
@@ -130,8 +130,9 @@ begin(struct visit *visit)
 		visit_address(visit, &literal);
 		return;
 	}
-	visit->query = resolver_ask(visit->all->resolver, visit->target->host, visit->target->policy->family, false, PATIENCE,
-	    on_resolved, visit);
+	visit->query = resolver_ask(visit->all->resolver, visit->target->host,
+	    visit->target->policy->family, false, PATIENCE,
+	    &visit->resolved);
 	if (visit->query == NULL)
 		settle(visit, CAME_NO_NAME);
 }
@@ -149,7 +150,8 @@ is_own_host(const struct target *target)
 	struct address literal;
 
 	return strcmp(target->host, "localhost") == 0
-	    || (address_parse(target->host, 0, &literal) && address_class(&literal) == ADDRESS_LOOPBACK);
+	    || (address_parse(target->host, 0, &literal)
+	    && address_class(&literal) == ADDRESS_LOOPBACK);
 }
 
 /* Spread over the list: those that stand side by side are often of one network. */
@@ -168,7 +170,8 @@ choose(struct visits *all, const struct config *config)
 			struct visit *visit = &all->items[taken++];
 			*visit = (struct visit){ .all = all, .target = target };
 			ev_io_init(&visit->io, on_event, -1, 0);
-			visit->io.data = visit;
+			ev_init(&visit->resolved, on_resolved);
+			visit->io.data = visit->resolved.data = visit;
 		}
 		at++;
 	}
@@ -184,16 +187,19 @@ say(const struct visits *all, struct text *text)
 		of[all->items[i].came]++;
 	uint32_t tried = of[CAME_CONNECTED] + of[CAME_SILENCE] + of[CAME_REFUSAL];
 	if (of[CAME_CONNECTED] > 0)
-		text_format(text, "open: %u of %u targets there can be connected to", of[CAME_CONNECTED], tried);
+		text_format(text, "open: %u of %u targets there can be connected to",
+		    of[CAME_CONNECTED], tried);
 	else if (of[CAME_OURS] > 0 && tried == 0)
 		text_add(text, "not to be used: our own system has no way there, or forbids it");
 	else if (tried == 0)
 		text_add(text, "not looked at: no name of a target resolves");
 	else if (tried == 1)
-		text_format(text, "the one target that was tried there %s; whether the port is shut for us cannot be told from one",
+		text_format(text,
+		    "the one target that was tried there %s; whether the port is shut for us cannot be told from one",
 		    of[CAME_REFUSAL] > 0 ? "refuses" : "is silent");
 	else
-		text_format(text, "perhaps shut: of %u targets there %u are silent and %u refuse; many providers shut outgoing mail, "
+		text_format(text,
+		    "perhaps shut: of %u targets there %u are silent and %u refuse; many providers shut outgoing mail, "
 		    "ask yours", tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
 }
 

@@ -1,7 +1,7 @@
 /*
- * The state that all runs of a prober share (loop, resolver, slots, TLS), and its event loop. Every
- * callback of a run puts what is over into a list; when the loop is about to wait, the list is gone
- * through, and only there do runs end and memory go back.
+ * The state that all runs of a prober share (loop, resolver, slots, TLS), and its event loop.
+ * Every callback of a run puts what is over into a list; when the loop is about to wait, the list
+ * is gone through, and only there do runs end and memory go back.
  */
 #include "prober/prober.h"
 
@@ -26,7 +26,8 @@ prober_of(ev_watcher_time *watcher)
 	return watcher->data;
 }
 
-/* The moment the loop came back: what happened is taken to have happened then, however long its turn is. */
+/* The moment the loop came back: what happened is taken to have happened then, however long its
+ * turn is. */
 static void
 on_check(EV_P_ ev_check *check, int revents)
 {
@@ -98,9 +99,12 @@ prober_hold_dates(struct prober *prober, uint32_t index)
 
 	for (uint32_t i = 0; i < config->target_count && count < CLOCK_WITNESSES; i++) {
 		const struct tls_settings *tls = config->targets[i].policy->tls;
-		bool known = tls == NULL || tls->mode == PW_TLS_NONE || config_prober_of(config, i) != index;
+		bool known = tls == NULL || tls->mode == PW_TLS_NONE
+		    || config_prober_of(config, i) != index;
 
-		uint64_t name = known ? 0 : hash_add_string(HASH_BEGIN, tls->sni != NULL ? tls->sni : config->targets[i].host);
+		uint64_t name = known ? 0
+		    : hash_add_string(HASH_BEGIN,
+		    tls->sni != NULL ? tls->sni : config->targets[i].host);
 
 		for (uint32_t j = 0; j < count; j++)
 			known |= names[j] == name;
@@ -125,7 +129,8 @@ descriptors_left(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= UINT32_MAX)
 		return UINT32_MAX;
 	rlim_t kept = DESCRIPTORS_KEPT + resolver_descriptors();
-	return (uint32_t)(limit.rlim_cur > kept + DESCRIPTORS_KEPT ? limit.rlim_cur - kept : DESCRIPTORS_KEPT);
+	return (uint32_t)(limit.rlim_cur > kept + DESCRIPTORS_KEPT ? limit.rlim_cur - kept
+	    : DESCRIPTORS_KEPT);
 }
 
 static uint32_t
@@ -140,7 +145,8 @@ lingers_at_most(void)
 static uint32_t
 slots_in_all(const struct config *config)
 {
-	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX : (config->max_runs + config->probers - 1) / config->probers;
+	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX
+	    : (config->max_runs + config->probers - 1) / config->probers;
 	uint32_t left = descriptors_left() - lingers_at_most();
 
 	return left < wanted ? left : wanted;
@@ -178,7 +184,8 @@ static bool
 uses_tls(const struct config *config)
 {
 	for (uint32_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].policy->tls != NULL && config->targets[i].policy->tls->mode != PW_TLS_NONE)
+		if (config->targets[i].policy->tls != NULL
+		    && config->targets[i].policy->tls->mode != PW_TLS_NONE)
 			return true;
 	return false;
 }
@@ -188,7 +195,8 @@ open_all(struct prober *prober, struct sources *sources, struct reason *why)
 {
 	const struct config *config = prober->config;
 
-	prober->names = calloc(config->target_count > 0 ? config->target_count : 1, sizeof *prober->names);
+	prober->names = calloc(config->target_count > 0 ? config->target_count : 1,
+	    sizeof *prober->names);
 	prober->slots = slots_create(slots_in_all(config), slots_per_address(config));
 	prober->lingers = lingers_create(prober->loop, lingers_at_most());
 	if (prober->names == NULL || prober->slots == NULL || prober->lingers == NULL) {
@@ -205,7 +213,8 @@ open_all(struct prober *prober, struct sources *sources, struct reason *why)
 }
 
 struct prober *
-prober_create_with(struct ev_loop *loop, const struct config *config, struct sources *sources, struct reason *why)
+prober_create_with(struct ev_loop *loop, const struct config *config, struct sources *sources,
+    struct reason *why)
 {
 	struct prober *prober = calloc(1, sizeof *prober);
 

@@ -1,8 +1,8 @@
 /*
- * Puts one DNS question to the resolvers in turn. The server that answered last is asked first; one
- * that says that it cannot (SERVFAIL, REFUSED …) or is not there gives way to the next at once, one
- * that is silent after 0.7 s, and who answers first is heard. A reply that comes late is as good as
- * any.
+ * Puts one DNS question to the resolvers in turn. The server that answered last is asked first;
+ * one that says that it cannot (SERVFAIL, REFUSED …) or is not there gives way to the next at
+ * once, one that is silent after 0.7 s, and who answers first is heard. A reply that comes late
+ * is as good as any.
  */
 #include "prober/question.h"
 
@@ -53,7 +53,8 @@ struct questions {
 };
 
 struct questions *
-questions_create(struct ev_loop *loop, const struct address *servers, uint32_t count, uint32_t sockets,
+questions_create(struct ev_loop *loop, const struct address *servers, uint32_t count,
+    uint32_t sockets,
     question_answered *on_answered, void *arg)
 {
 	struct questions *questions = calloc(1, sizeof *questions);
@@ -75,7 +76,8 @@ questions_create(struct ev_loop *loop, const struct address *servers, uint32_t c
 static struct question **
 place_of(struct questions *questions, const struct dns_name *name, uint16_t type)
 {
-	return &questions->table[hash_end(hash_add(HASH_BEGIN ^ type, name->bytes, name->size)) % PLACES];
+	return &questions->table[hash_end(hash_add(HASH_BEGIN ^ type, name->bytes,
+	    name->size)) % PLACES];
 }
 
 static void
@@ -123,33 +125,37 @@ opinion_so_far(const struct try *try)
 	if (!exchange_is_sent(try->exchange))
 		opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
 	else if (exchange_truncated(try->exchange, &size) != NULL)
-		opinion = (struct opinion){ .status = DNS_TRUNCATED, .rcode = DNS_NOERROR, .error = -1 };
+		opinion = (struct opinion){ .status = DNS_TRUNCATED, .rcode = DNS_NOERROR,
+		    .error = -1 };
 	else if (exchange_heard_rubbish(try->exchange))
 		opinion.status = DNS_MALFORMED;
 	return opinion;
 }
 
-/* Of several servers that told nothing, whose word is the question's: the one that says most of the name. */
+/* Of several servers that told nothing, whose word is the question's: the one that says most of
+ * the name. */
 static const struct opinion *
 weightiest(const struct opinion *opinions, unsigned count)
 {
 	const struct opinion *weightiest = NULL;
 
 	for (unsigned i = 0; i < count; i++)
-		if (opinions[i].status != DNS_NOT_ASKED && (weightiest == NULL || opinions[i].status < weightiest->status))
+		if (opinions[i].status != DNS_NOT_ASKED
+		    && (weightiest == NULL || opinions[i].status < weightiest->status))
 			weightiest = &opinions[i];
 	return weightiest;
 }
 
 static int64_t
-waited(const struct question *question)
+waited_in_line(const struct question *question)
 {
 	return (question->sent >= 0 ? question->sent : clock_mono()) - question->begun;
 }
 
 /* Fills in what nobody's answer decides. `opinions` and `answer` are the caller's. */
 static void
-conclude_as_it_stands(const struct question *question, struct opinion *opinions, struct dns_answer *answer,
+conclude_as_it_stands(const struct question *question, struct opinion *opinions,
+    struct dns_answer *answer,
     struct conclusion *conclusion)
 {
 	unsigned count = question->questions->server_count;
@@ -161,7 +167,7 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
 	answer->rcode = of_all != NULL ? of_all->rcode : DNS_RCODE_NONE;
 	answer->owner = question->name;
 	answer->count = 0;
-	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions, .waited = waited(question) };
+	*conclusion = (struct conclusion){ .answer = answer, .server = -1, .opinions = opinions, .waited = waited_in_line(question) };
 }
 
 /* Tells all who wait, and is gone. */
@@ -193,32 +199,27 @@ conclude_without(struct question *question)
 
 /* Takes `answer` for the word of all; `packet` is lent. */
 static void
-conclude_with(struct question *question, unsigned server, struct dns_answer *answer, const void *packet, size_t size)
+conclude_with(struct question *question, unsigned server, struct dns_answer *answer,
+    const void *packet, size_t size)
 {
 	struct questions *questions = question->questions;
 	struct opinion opinions[QUESTION_SERVERS_MAX] = { 0 };
 
-	question->tries[server].opinion = (struct opinion){ .status = (uint8_t)answer->status, .rcode = (int16_t)answer->rcode };
+	question->tries[server].opinion = (struct opinion){ .status = (uint8_t)answer->status,
+	    .rcode = (int16_t)answer->rcode };
 	for (unsigned i = 0; i < questions->server_count; i++)
 		opinions[i] = question->tries[i].opinion;
 	if (answer->ttl > question->ttl)
 		answer->ttl = question->ttl;
 	const struct conclusion conclusion = { .answer = answer, .packet = packet, .size = size,
-		.asked_for = question->asked_for, .server = (int)server, .opinions = opinions, .waited = waited(question),
-		.age = questions->on_answered(questions->arg, &question->name, question->type, answer, (int)server) };
+		.asked_for = question->asked_for, .server = (int)server, .opinions = opinions,
+		    .waited = waited_in_line(question),
+		.age = questions->on_answered(questions->arg, &question->name, question->type,
+		    answer, (int)server) };
 	conclude(question, &conclusion);
 }
 
 /* Asking */
-
-static bool
-may_ask(const struct question *question, unsigned server)
-{
-	const struct try *try = &question->tries[server];
-
-	return (question->except >> server & 1) == 0 && try->asked < ASKED_MAX
-	    && (try->exchange != NULL || try->asked == 0);
-}
 
 static void on_end(void *arg, const struct exchange_result *result);
 
@@ -227,7 +228,8 @@ begin_exchange(struct try *try, const struct address *server)
 {
 	struct question *question = try->question;
 
-	try->exchange = exchange_begin(question->questions->exchanges, server, &question->asked_for, question->type, on_end, try);
+	try->exchange = exchange_begin(question->questions->exchanges, server, &question->asked_for,
+	    question->type, on_end, try);
 	if (try->exchange == NULL) {
 		try->opinion = (struct opinion){ .status = DNS_OURS, .rcode = DNS_RCODE_NONE };
 		return false;
@@ -238,8 +240,8 @@ begin_exchange(struct try *try, const struct address *server)
 	return true;
 }
 
-/* Asks the next server that may be asked: one that was not yet, or, where `again`, one that is silent. Returns false
- * where there is none. */
+/* Asks the next server that may be asked: one that was not yet, or, where `again`, one that is
+ * silent. Returns false where there is none. */
 static bool
 ask_next(struct question *question, bool again)
 {
@@ -248,7 +250,9 @@ ask_next(struct question *question, bool again)
 	for (unsigned i = 0; i < questions->server_count; i++) {
 		unsigned server = (question->next_server + i) % questions->server_count;
 		struct try *try = &question->tries[server];
-		if (!may_ask(question, server) || (!again && try->asked > 0))
+		bool is_silent = try->asked > 0 && try->exchange != NULL;
+		if ((question->except >> server & 1) != 0 || try->asked >= ASKED_MAX
+		    || (try->asked > 0 && !(again && is_silent)))
 			continue;
 		if (try->exchange != NULL) {
 			try->asked++;
@@ -262,15 +266,6 @@ ask_next(struct question *question, bool again)
 	return false;
 }
 
-static bool
-is_under_way(const struct question *question)
-{
-	for (unsigned i = 0; i < question->questions->server_count; i++)
-		if (question->tries[i].exchange != NULL)
-			return true;
-	return false;
-}
-
 /* A server cannot tell: the next one, or the end where all have been heard. */
 static void
 note_opinion(struct try *try, enum dns_status status, int rcode, int error)
@@ -278,12 +273,16 @@ note_opinion(struct try *try, enum dns_status status, int rcode, int error)
 	struct question *question = try->question;
 
 	try->opinion = (struct opinion){ (uint8_t)status, (int16_t)rcode, error };
-	if (!ask_next(question, false) && !is_under_way(question))
-		conclude_without(question);
+	if (ask_next(question, false))
+		return;
+	for (unsigned i = 0; i < question->questions->server_count; i++)
+		if (question->tries[i].exchange != NULL)
+			return;
+	conclude_without(question);
 }
 
-/* A server knows an alias, and nothing of where it leads (it does not ask others, or not to the end): the same server is
- * asked for that. */
+/* A server knows an alias, and nothing of where it leads (it does not ask others, or not to the
+ * end): the same server is asked for that. */
 static void
 follow_alias(struct try *try, const struct dns_answer *answer)
 {
@@ -303,7 +302,8 @@ follow_alias(struct try *try, const struct dns_answer *answer)
 
 /* Reads a truncated reply; returns true if all records of the answer are there. */
 static bool
-is_whole(const struct question *question, const void *packet, size_t size, struct dns_answer *answer)
+is_whole(const struct question *question, const void *packet, size_t size,
+    struct dns_answer *answer)
 {
 	if (packet == NULL)
 		return false;
@@ -335,7 +335,8 @@ take_reply(struct try *try, const struct exchange_result *result)
 	} else if (is_whole(question, result->truncated, result->truncated_size, &first)) {
 		conclude_with(question, server, &first, result->truncated, result->truncated_size);
 	} else {
-		note_opinion(try, answer.status, answer.rcode, answer.status == DNS_TRUNCATED ? EMSGSIZE : 0);
+		note_opinion(try, answer.status, answer.rcode,
+		    answer.status == DNS_TRUNCATED ? EMSGSIZE : 0);
 	}
 }
 
@@ -346,9 +347,11 @@ take_truncated(struct try *try, const struct exchange_result *result)
 	struct dns_answer answer;
 
 	if (is_whole(question, result->packet, result->size, &answer))
-		conclude_with(question, (unsigned)(try - question->tries), &answer, result->packet, result->size);
+		conclude_with(question, (unsigned)(try - question->tries), &answer, result->packet,
+		    result->size);
 	else
-		note_opinion(try, result->is_ours ? DNS_OURS : DNS_TRUNCATED, result->packet != NULL ? DNS_NOERROR : DNS_RCODE_NONE, result->error);
+		note_opinion(try, result->is_ours ? DNS_OURS : DNS_TRUNCATED,
+		    result->packet != NULL ? DNS_NOERROR : DNS_RCODE_NONE, result->error);
 }
 
 static void
@@ -380,23 +383,10 @@ static bool
 look_whether_sent(struct question *question)
 {
 	for (unsigned i = 0; i < question->questions->server_count && question->sent < 0; i++)
-		if (question->tries[i].exchange != NULL && exchange_is_sent(question->tries[i].exchange))
+		if (question->tries[i].exchange != NULL
+		    && exchange_is_sent(question->tries[i].exchange))
 			question->sent = clock_mono();
 	return question->sent >= 0;
-}
-
-/* The first server whose truncated reply is whole; -1: none. */
-static int
-find_whole(const struct question *question, struct dns_answer *answer)
-{
-	for (unsigned i = 0; i < question->questions->server_count; i++) {
-		size_t size;
-		const void *packet = question->tries[i].exchange == NULL ? NULL
-		    : exchange_truncated(question->tries[i].exchange, &size);
-		if (packet != NULL && is_whole(question, packet, size, answer))
-			return (int)i;
-	}
-	return -1;
 }
 
 /* Takes a truncated reply that is whole for the answer. Returns false if there is none. */
@@ -404,15 +394,20 @@ static bool
 conclude_with_truncated(struct question *question)
 {
 	struct dns_answer answer;
-	int server = find_whole(question, &answer);
-	size_t size;
 
-	if (server < 0)
-		return false;
-	void *packet = exchange_take_truncated(question->tries[server].exchange, &size);
-	conclude_with(question, (unsigned)server, &answer, packet, size);
-	free(packet);
-	return true;
+	for (unsigned i = 0; i < question->questions->server_count; i++) {
+		struct exchange *exchange = question->tries[i].exchange;
+		size_t size;
+		const void *packet = exchange == NULL ? NULL : exchange_truncated(exchange, &size);
+
+		if (packet == NULL || !is_whole(question, packet, size, &answer))
+			continue;
+		void *taken = exchange_take_truncated(exchange, &size);
+		conclude_with(question, i, &answer, taken, size);
+		free(taken);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -451,7 +446,8 @@ begin(struct questions *questions, const struct dns_name *name, uint16_t type, u
 	struct question **place = place_of(questions, name, type);
 	question->next = *place;
 	*place = question;
-	/* A timer counts from the loop's last look at the clock; the time since then is not the server's. */
+	/* A timer counts from the loop's last look at the clock; the time since then is not the
+	 * server's. */
 	ev_now_update(questions->loop);
 	ev_timer_init(&question->again, on_again, first_wait, first_wait);
 	question->again.data = question;
@@ -460,14 +456,16 @@ begin(struct questions *questions, const struct dns_name *name, uint16_t type, u
 }
 
 bool
-question_join(struct questions *questions, const struct dns_name *name, uint16_t type, uint32_t except, struct wait *wait)
+question_join(struct questions *questions, const struct dns_name *name, uint16_t type,
+    uint32_t except, struct wait *wait)
 {
 	struct question *question = *place_of(questions, name, type);
 
 	if ((~except & ((1u << questions->server_count) - 1)) == 0)
 		return false;
 	while (question != NULL
-	    && (question->type != type || question->except != except || !dns_name_equal(&question->name, name)))
+	    && (question->type != type || question->except != except
+	    || !dns_name_equal(&question->name, name)))
 		question = question->next;
 	bool is_new = question == NULL;
 	if (is_new && (question = begin(questions, name, type, except)) == NULL)

@@ -1,7 +1,7 @@
 /*
- * One DNS question under way, by (name, type), whoever waits for it: it is put to one server after
- * another until somebody knows something of the name, and concluded for all who wait at once.
- * Inside the resolver only.
+ * One DNS question under way, by (name, type), whoever waits for it: it is put to one server
+ * after another until somebody knows something of the name, and concluded for all who wait at
+ * once. Inside the resolver only.
  */
 #ifndef PROBER_QUESTION_H
 #define PROBER_QUESTION_H
@@ -41,26 +41,31 @@ struct wait {
 
 struct questions;
 
-/* Told of every name that a server knows something of, before it is concluded; gives the age of the answer. */
-typedef struct answer_age question_answered(void *arg, const struct dns_name *, uint16_t type, const struct dns_answer *,
+/* Told of every name that a server knows something of, before it is concluded; gives the age of
+ * the answer. */
+typedef struct answer_age question_answered(void *arg, const struct dns_name *, uint16_t type,
+    const struct dns_answer *,
     int server);
 
-/* At most `sockets` at once. `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL: out of memory. */
-struct questions *questions_create(struct ev_loop *, const struct address *servers, uint32_t count, uint32_t sockets,
+/* At most `sockets` at once. `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL:
+ * out of memory. */
+struct questions *questions_create(struct ev_loop *, const struct address *servers, uint32_t count,
+    uint32_t sockets,
     question_answered *, void *arg);
 
 /* Nobody waits any more. */
 void questions_destroy(struct questions **);
 
-/* Waits for (name, type), asked of the servers whose bits are not in `except`; begins to ask if nobody does. Returns
- * false where there is no memory, or no server. */
-bool question_join(struct questions *, const struct dns_name *, uint16_t type, uint32_t except, struct wait *);
+/* Waits for (name, type), asked of the servers whose bits are not in `except`; begins to ask if
+ * nobody does. Returns false where there is no memory, or no server. */
+bool question_join(struct questions *, const struct dns_name *, uint16_t type, uint32_t except,
+    struct wait *);
 
 /* Waits no longer; fine where it does not. A question that nobody waits for is dropped. */
 void question_leave(struct wait *);
 
-/* Time is over for one who waits: it is told what is known so far, and waits no longer. What came truncated over UDP
- * serves then, if it is whole. */
+/* Time is over for one who waits: it is told what is known so far, and waits no longer. What came
+ * truncated over UDP serves then, if it is whole. */
 void question_give_up(struct wait *);
 
 /* It was put to a server: the time since then is not ours. */

@@ -21,7 +21,8 @@ received_log_lines(struct dialogue *dialogue, int64_t now, const char *bytes, ui
 		const char *lf = memchr(line, '\n', upto - dialogue->logged);
 		size_t size = lf != NULL ? (size_t)(lf - line) : upto - dialogue->logged;
 
-		dialogue_line(dialogue, now, received_dir(dialogue), line, reply_line_trim(line, size));
+		dialogue_line(dialogue, now, received_dir(dialogue), line,
+		    reply_line_trim(line, size));
 		dialogue->logged += (uint32_t)(lf != NULL ? size + 1 : size);
 	}
 }
@@ -67,7 +68,8 @@ received_keep_closing(struct dialogue *dialogue, const char *bytes, size_t size)
 	size_t used = size;
 
 	if (dialogue->ops->framing != PW_REPLIES || dialogue->input.size > 0 || dialogue->stale
-	    || reply_read(&reader, PW_REPLIES, bytes, &used) != REPLY_COMPLETE || used != size || reader.code != 421)
+	    || reply_read(&reader, PW_REPLIES, bytes, &used) != REPLY_COMPLETE || used != size
+	    || reader.code != 421)
 		return false;
 	dialogue->logged = 0;
 	dialogue->reader = (struct reply_reader){ .code = 0 };
@@ -101,7 +103,8 @@ bool
 received_keep(struct dialogue *dialogue, struct portion *portion)
 {
 	if (portion->bytes != portion->held.data)
-		return buffer_add(&dialogue->input, portion->bytes, portion->size, DIALOGUE_RECEIVED_MAX);
+		return buffer_add(&dialogue->input, portion->bytes, portion->size,
+		    DIALOGUE_RECEIVED_MAX);
 	dialogue->input = portion->held;
 	portion->held = (struct buffer){ .data = NULL };
 	return true;

@@ -1,6 +1,6 @@
 /*
- * Checks the reference addresses, a TCP connection to each, to tell whether this host has a working
- * network.
+ * Checks the reference addresses, a TCP connection to each, to tell whether this host has a
+ * working network.
  */
 #include "prober/references.h"
 
@@ -22,6 +22,7 @@ struct reference {
 	struct address address;
 	int64_t answered; /* a near one: when it last did, 0: never */
 	struct resolver_query *query;
+	ev_watcher resolved;
 	struct address to; /* where `io` leads; its descriptor is -1 while there is no connection */
 	ev_io io;
 	bool asked, done, reached;
@@ -137,8 +138,10 @@ follow(struct reference *reference, enum connecting found, const struct stream_f
 	else if (fate->end == STREAM_OURS)
 		settle_unasked(reference, fate->outcome != NULL ? fate->outcome : "interrupted");
 	else
-		settle(reference, (fate->has_from && address_order(&fate->from, &reference->to) == 0)
-		    || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET || fate->end == STREAM_CLOSED);
+		settle(reference,
+		    (fate->has_from && address_order(&fate->from, &reference->to) == 0)
+		    || fate->end == STREAM_REFUSED || fate->end == STREAM_RESET
+		    || fate->end == STREAM_CLOSED);
 }
 
 static void
@@ -149,7 +152,8 @@ on_event(EV_P_ ev_io *io, int revents)
 	int reset = 0;
 
 	(void)loop;
-	follow(reference, connect_look(io->fd, &reference->to, revents == EV_WRITE, &reset, &fate), &fate);
+	follow(reference, connect_look(io->fd, &reference->to, revents == EV_WRITE, &reset, &fate),
+	    &fate);
 }
 
 static void
@@ -167,21 +171,20 @@ connect_to(struct reference *reference, const struct address *address)
 }
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *told, int revents)
 {
-	struct reference *reference = arg;
-	struct address address;
+	struct reference *reference = told->data;
+	struct resolved resolved;
 
-	if (resolved->more)
-		resolver_cancel(&reference->query);
-	reference->query = NULL;
-	if (resolved->count == 0) {
+	(void)loop, (void)revents;
+	resolver_take(&reference->query, &resolved);
+	resolver_cancel(&reference->query); /* the first address is enough */
+	if (resolved.count == 0) {
 		settle_unasked(reference, "resolver");
 		return;
 	}
-	address = resolved->addresses[0];
-	address_set_port(&address, reference->config->port);
-	connect_to(reference, &address);
+	address_set_port(&resolved.addresses[0], reference->config->port);
+	connect_to(reference, &resolved.addresses[0]);
 }
 
 static void
@@ -199,7 +202,8 @@ ask(struct reference *reference)
 		return;
 	}
 	reference->query
-	    = resolver_ask(all->resolver, reference->config->host, FAMILY_BOTH, false, LIMIT, on_resolved, reference);
+	    = resolver_ask(all->resolver, reference->config->host, FAMILY_BOTH, false, LIMIT,
+	    &reference->resolved);
 	if (reference->query == NULL)
 		settle_unasked(reference, "no_memory");
 }
@@ -217,7 +221,8 @@ look_for_routers(struct references *all)
 
 		if (known)
 			address_set_port(&router, NEAR_PORT);
-		if (!known || reference->address.any.sa_family == AF_UNSPEC || !address_equal(&reference->address, &router)) {
+		if (!known || reference->address.any.sa_family == AF_UNSPEC
+		    || !address_equal(&reference->address, &router)) {
 			reference->address = router;
 			reference->answered = 0;
 		}
@@ -249,7 +254,8 @@ begin_round(struct references *all)
 	for (uint32_t i = 0; i < all->count; i++)
 		prepare(&all->items[i], true);
 	for (uint32_t i = 0; i < NEAR; i++)
-		prepare(&all->near_ones[i], near && all->near_ones[i].address.any.sa_family != AF_UNSPEC);
+		prepare(&all->near_ones[i], near
+		    && all->near_ones[i].address.any.sa_family != AF_UNSPEC);
 	for (uint32_t i = 0; i < all->count; i++)
 		ask(&all->items[i]);
 	for (uint32_t i = 0; i < NEAR; i++)
@@ -284,7 +290,8 @@ begin(struct references *all, struct reference *reference, const struct config_r
 {
 	*reference = (struct reference){ .all = all, .config = config, .done = true };
 	ev_io_init(&reference->io, on_event, -1, 0);
-	reference->io.data = reference;
+	ev_init(&reference->resolved, on_resolved);
+	reference->io.data = reference->resolved.data = reference;
 }
 
 /* Those of this host say nothing of the network. */

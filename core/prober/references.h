@@ -19,8 +19,8 @@ struct references *references_create(struct ev_loop *, const struct config *, st
     void (*on_round)(void *arg, const struct message_references *), void *arg);
 void references_destroy(struct references **);
 
-/* A round, of 5 s at most, begins now, over the near ones as well where so said; where one is under way the next one begins
- * when it ends. NULL is fine. */
+/* A round, of 5 s at most, begins now, over the near ones as well where so said; where one is
+ * under way the next one begins when it ends. NULL is fine. */
 void references_ask(struct references *, bool near);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * An incremental parser of SMTP replies (RFC 5321, section 4.2): pure, bounded, and independent of
- * how the bytes were split.
+ * An incremental parser of SMTP replies (RFC 5321, section 4.2): pure, bounded, and independent
+ * of how the bytes were split.
  */
 #include "prober/replies.h"
 
@@ -15,7 +15,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The code of a line, 0 where it has none: three digits, the first from 2 to 5, then nothing, a blank or a hyphen. */
+/* The code of a line, 0 where it has none: three digits, the first from 2 to 5, then nothing, a
+ * blank or a hyphen. */
 static int
 code_of(const char *line, size_t size)
 {
@@ -86,11 +87,13 @@ reply_skip_empty(const char *bytes, size_t size)
 
 /* What can be said of a line that has no end yet. */
 static enum reply_status
-judge_unfinished(const struct reply_reader *reader, enum pw_framing framing, const char *bytes, size_t size)
+judge_unfinished(const struct reply_reader *reader, enum pw_framing framing, const char *bytes,
+    size_t size)
 {
 	size_t have = size - reader->line;
 
-	if (framing == PW_REPLIES && have >= REPLY_SHOWN && !reply_may_become(bytes + reader->line, have))
+	if (framing == PW_REPLIES && have >= REPLY_SHOWN
+	    && !reply_may_become(bytes + reader->line, have))
 		return REPLY_NOT_SMTP;
 	if (have > REPLY_LINE_MAX)
 		return REPLY_LINE_TOO_LONG;
@@ -114,7 +117,8 @@ reply_read(struct reply_reader *reader, enum pw_framing framing, const char *byt
 		reader->odd |= oddities(line, length);
 		reader->lines++;
 		reader->line = reader->scanned = (uint32_t)(end + 1 - bytes);
-		if (reader->line > REPLY_BYTES_MAX || (status == REPLY_INCOMPLETE && reader->lines >= REPLY_LINES_MAX))
+		if (reader->line > REPLY_BYTES_MAX
+		    || (status == REPLY_INCOMPLETE && reader->lines >= REPLY_LINES_MAX))
 			return REPLY_TOO_LONG;
 		if (status == REPLY_COMPLETE) {
 			*size = reader->line;
@@ -126,7 +130,8 @@ reply_read(struct reply_reader *reader, enum pw_framing framing, const char *byt
 }
 
 void
-reply_take(const struct reply_reader *reader, enum pw_framing framing, const char *bytes, size_t size,
+reply_take(const struct reply_reader *reader, enum pw_framing framing, const char *bytes,
+    size_t size,
     struct reply_lines *lines)
 {
 	const char *end = bytes + size;
@@ -199,7 +204,8 @@ reply_other_protocol(struct pw_bytes line)
 		{ "Exceeded MaxStartups", "SSH" }, { "Not allowed at this time", "SSH" },
 		{ "HTTP/", "HTTP" },        { "<!DOCTYPE", "HTTP" },   { "<html", "HTTP" },
 		{ "<?xml", "XMPP" },        { "<stream:", "XMPP" },    { "RFB 0", "VNC" },
-		{ "@RSYNCD:", "rsync" },    { "AMQP", "AMQP" },        { "\"IMPLEMENTATION\"", "ManageSieve" },
+		{ "@RSYNCD:", "rsync" },    { "AMQP", "AMQP" },
+		    { "\"IMPLEMENTATION\"", "ManageSieve" },
 		{ "\x15\x03", "TLS" },      { "\x16\x03", "TLS" },     { "\xff\xfd", "telnet" },
 		{ "\xff\xfb", "telnet" },
 	};

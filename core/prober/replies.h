@@ -1,15 +1,16 @@
 /*
  * Parser of SMTP replies.
  *
- * Bytes to replies, RFC 5321 section 4.2: lines of one reply have one code, `220-` goes on, `220 ` or `220` ends it.
- * The reader is handed the same bytes again, grown, until the reply that they begin with is complete, and remembers how
- * far it came: bytes that arrive one by one cost no more than bytes that arrive together. It holds no memory.
+ * Bytes to replies, RFC 5321 section 4.2: lines of one reply have one code, `220-` goes on, `220
+ * ` or `220` ends it. The reader is handed the same bytes again, grown, until the reply that they
+ * begin with is complete, and remembers how far it came: bytes that arrive one by one cost no
+ * more than bytes that arrive together. It holds no memory.
  *
- * Lines with 220 that are followed by one with 4xx or 5xx are what some say at first to see who speaks too soon (Postfix's
- * postscreen), before they refuse: the reply is that refusal.
+ * Lines with 220 that are followed by one with 4xx or 5xx are what some say at first to see who
+ * speaks too soon (Postfix's postscreen), before they refuse: the reply is that refusal.
  *
- * Tolerated, and noted: a bare LF as line end, and more than one CR before it; CR and NUL within a line, which are data.
- * Empty lines before a reply are the caller's to skip (reply_skip_empty).
+ * Tolerated, and noted: a bare LF as line end, and more than one CR before it; CR and NUL within
+ * a line, which are data. Empty lines before a reply are the caller's to skip (reply_skip_empty).
  */
 #ifndef PROBER_REPLIES_H
 #define PROBER_REPLIES_H
@@ -57,17 +58,21 @@ struct reply_lines {
 	struct pw_bytes text[REPLY_LINES_MAX];  /* what follows them */
 };
 
-/* Reads on. `*size` becomes the size of the reply where REPLY_COMPLETE; where it is not the protocol, the line that is
- * at fault begins at reader->line. */
-enum reply_status reply_read(struct reply_reader *, enum pw_framing, const char *bytes, size_t *size);
+/* Reads on. `*size` becomes the size of the reply where REPLY_COMPLETE; where it is not the
+ * protocol, the line that is at fault begins at reader->line. */
+enum reply_status reply_read(struct reply_reader *, enum pw_framing, const char *bytes,
+    size_t *size);
 
 /* The lines of a complete reply that was read by `reader`: views into `bytes`. */
-void reply_take(const struct reply_reader *, enum pw_framing, const char *bytes, size_t size, struct reply_lines *);
+void reply_take(const struct reply_reader *, enum pw_framing, const char *bytes, size_t size,
+    struct reply_lines *);
 
-/* Whether an unfinished line at `bytes` could still become one of a reply; where not, it never was SMTP. */
+/* Whether an unfinished line at `bytes` could still become one of a reply; where not, it never
+ * was SMTP. */
 bool reply_may_become(const char *bytes, size_t size);
 
-/* The length of the line without its line end (CR LF, LF, or as some say CR CR LF), given what precedes the LF. */
+/* The length of the line without its line end (CR LF, LF, or as some say CR CR LF), given what
+ * precedes the LF. */
 static inline size_t
 reply_line_trim(const char *bytes, size_t size)
 {
@@ -76,7 +81,8 @@ reply_line_trim(const char *bytes, size_t size)
 	return size;
 }
 
-/* The size of the empty lines that the bytes begin with; a CR whose LF is yet to come is not counted. */
+/* The size of the empty lines that the bytes begin with; a CR whose LF is yet to come is not
+ * counted. */
 size_t reply_skip_empty(const char *bytes, size_t size);
 
 /* What speaks where the first line is no reply, such as "IMAP" or "SSH"; NULL: not known. */

@@ -22,7 +22,8 @@ verdict_of(const struct leg *leg)
 {
 	if (leg->dialogue == NULL)
 		return PW_UNKNOWN;
-	return is_not_checked(leg) ? (uint8_t)EVIDENCE_NOT_CHECKED : (uint8_t)dialogue_verdict(leg->dialogue);
+	return is_not_checked(leg) ? (uint8_t)EVIDENCE_NOT_CHECKED
+	    : (uint8_t)dialogue_verdict(leg->dialogue);
 }
 
 static struct folded
@@ -109,7 +110,8 @@ add_warnings(struct report *report, const struct run *run)
 	struct outcome found;
 
 	if (report->verdict == PW_DEGRADED
-	    && (strcmp(report->outcome, "some_addresses") == 0 || strcmp(report->outcome, "blocked_at_some") == 0
+	    && (strcmp(report->outcome, "some_addresses") == 0
+	    || strcmp(report->outcome, "blocked_at_some") == 0
 	        || strcmp(report->outcome, "name_unresolvable") == 0)
 	    && outcome_find(report->outcome, NULL, &found))
 		add_warning(report, report->outcome, found.phase, report->text);
@@ -136,34 +138,39 @@ static bool
 is_own_host(const struct leg *leg)
 {
 	return address_class(&leg->address) == ADDRESS_LOOPBACK
-	    || (leg->dialogue != NULL && dialogue_local(leg->dialogue)->any.sa_family == leg->address.any.sa_family
+	    || (leg->dialogue != NULL
+	    && dialogue_local(leg->dialogue)->any.sa_family == leg->address.any.sa_family
 	        && address_order(dialogue_local(leg->dialogue), &leg->address) == 0);
 }
 
 static uint8_t
 ways_of(const struct run *run)
 {
-	bool is_private = run->leg_count > 0, silent6 = false, speaks6 = false, heard6 = false, well4 = false;
+	bool is_private = run->leg_count > 0, silent6 = false, speaks6 = false, heard6 = false,
+	    well4 = false;
 
 	for (uint32_t i = 0; i < run->leg_count; i++) {
 		const struct leg *leg = &run->legs[i];
 		bool heard = leg->dialogue != NULL && dialogue_heard(leg->dialogue) != 0;
-		is_private &= leg->address.any.sa_family != 0 && address_class(&leg->address) <= ADDRESS_PRIVATE;
+		is_private &= leg->address.any.sa_family != 0
+		    && address_class(&leg->address) <= ADDRESS_PRIVATE;
 		if (leg->address.any.sa_family != AF_INET6) {
-			well4 |= leg->address.any.sa_family == AF_INET && verdict_of(leg) <= PW_BLOCKED;
+			well4 |= leg->address.any.sa_family == AF_INET
+			    && verdict_of(leg) <= PW_BLOCKED;
 			continue;
 		}
 		heard6 |= heard && !is_own_host(leg);
 		silent6 |= !heard && verdict_of(leg) == PW_FAILED
-		    && (leg->dialogue == NULL || (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) == 0);
+		    && (leg->dialogue == NULL
+		    || (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) == 0);
 		speaks6 |= heard || verdict_of(leg) <= PW_BLOCKED;
 	}
 	return (uint8_t)((is_private ? WAY_PRIVATE : 0) | (heard6 ? WAY_IPV6_HEARD : 0)
 	    | (silent6 && !speaks6 && well4 ? WAY_IPV6_SILENT : 0));
 }
 
-/* What the run says of the network that it used: where it led, and when anybody there was last heard. A failure is the
- * peer's own act only where each address that failed acted. */
+/* What the run says of the network that it used: where it led, and when anybody there was last
+ * heard. A failure is the peer's own act only where each address that failed acted. */
 static void
 add_network(struct report *report, const struct run *run, uint32_t decided)
 {
@@ -172,15 +179,18 @@ add_network(struct report *report, const struct run *run, uint32_t decided)
 
 	for (uint32_t i = 0; i < run->leg_count; i++) {
 		const struct leg *leg = &run->legs[i];
-		bool speaks = leg->dialogue != NULL && (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) != 0;
+		bool speaks = leg->dialogue != NULL
+		    && (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) != 0;
 
 		if (leg->dialogue != NULL && dialogue_heard(leg->dialogue) > heard)
 			heard = dialogue_heard(leg->dialogue);
 		spoken &= speaks || verdict_of(leg) != PW_FAILED;
 		own_host &= leg->address.any.sa_family != 0 && is_own_host(leg);
 	}
-	report->quiet = heard == 0 ? -1 : run->begun + report->micros > heard ? run->begun + report->micros - heard : 0;
-	report->flags |= (uint16_t)((heard != 0 && spoken ? REPORT_SPOKEN : 0) | (own_host ? REPORT_OWN_HOST : 0)
+	report->quiet = heard == 0 ? -1 : run->begun + report->micros > heard
+	    ? run->begun + report->micros - heard : 0;
+	report->flags |= (uint16_t)((heard != 0
+	    && spoken ? REPORT_SPOKEN : 0) | (own_host ? REPORT_OWN_HOST : 0)
 	    | (run->name_asked ? REPORT_NAME_ASKED : 0));
 	report->ways = ways_of(run);
 	if (run->legs[decided].address.any.sa_family != 0)
@@ -217,8 +227,8 @@ is_worth_evidence(const struct run *run, const struct report *report)
 	    || report->fingerprint != run->order.fingerprint;
 }
 
-/* A leg that needed no wait may have ended after the loop woke. Time for which only an address was waited for that did not
- * come is no part of it. */
+/* A leg that needed no wait may have ended after the loop woke. Time for which only an address
+ * was waited for that did not come is no part of it. */
 static int64_t
 micros(const struct run *run)
 {
@@ -231,7 +241,8 @@ micros(const struct run *run)
 }
 
 void
-run_report(struct run *run, struct run_result *result, struct report *report, char *bytes, size_t room)
+run_report(struct run *run, struct run_result *result, struct report *report, char *bytes,
+    size_t room)
 {
 	struct folded folded = fold(run);
 	struct text text = text_over(bytes, room);
@@ -247,7 +258,8 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	report->late = (late > 0 ? late : 0) + run->waited;
 	report->micros = micros(run);
 	report->fingerprint = 0;
-	report->verdict = (uint8_t)(run->on_last_good ? fold_last_good(folded.verdict) : folded.verdict);
+	report->verdict = (uint8_t)(run->on_last_good ? fold_last_good(folded.verdict)
+	    : folded.verdict);
 	snprintf(report->outcome, sizeof report->outcome, "%s", outcome_of(run, &folded));
 	add_sentence(run, &folded, &text);
 	report->text = (struct pw_bytes){ bytes, text.size };

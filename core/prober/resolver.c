@@ -3,7 +3,7 @@
  * they bring no address, the other servers are asked about a "no", and a server that failed is
  * asked for a name that cannot be in its cache.
  */
-#include "prober/resolver_private.h"
+#include "prober/query_result.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,80 +19,117 @@ static const uint16_t part_types[PARTS] = { [PART_A] = DNS_A, [PART_AAAA] = DNS_
 static bool
 is_waiting(const struct resolver_query *query)
 {
-	return query->waits[PART_A].question != NULL || query->waits[PART_AAAA].question != NULL;
+	return query->waits[PART_A].wait.question != NULL
+	    || query->waits[PART_AAAA].wait.question != NULL;
 }
 
 static bool
 waits_for_canary(const struct resolver_query *query)
 {
 	for (unsigned i = 0; i < query->resolver->server_count; i++)
-		if (query->canaries[i].question != NULL)
+		if (query->canaries[i].wait.question != NULL)
 			return true;
 	return false;
 }
 
 static void look_whether_done(struct resolver_query *query);
 
-static struct resolver_query *
-query_of_canary(struct wait *wait, unsigned server)
+/* The owner is told of one query at a time, in their order: who takes what is ready makes way for
+ * the next. */
+static void
+make_ready(struct resolver_query *query)
 {
-	return (struct resolver_query *)(void *)((char *)(wait - server) - offsetof(struct resolver_query, canaries));
+	struct resolver *resolver = query->resolver;
+
+	if (query->is_ready)
+		return;
+	query->is_ready = true;
+	ev_timer_stop(resolver->loop, &query->delay);
+	query->ready_link = resolver->ready_end;
+	*resolver->ready_end = query;
+	resolver->ready_end = &query->next_ready;
+	if (resolver->ready == query)
+		ev_feed_event(resolver->loop, query->told, EV_CUSTOM);
+}
+
+static void
+leave_ready(struct resolver_query *query)
+{
+	struct resolver *resolver = query->resolver;
+	bool was_first = resolver->ready == query;
+
+	assert(query->is_ready && *query->ready_link == query);
+	*query->ready_link = query->next_ready;
+	if (query->next_ready != NULL)
+		query->next_ready->ready_link = query->ready_link;
+	else
+		resolver->ready_end = query->ready_link;
+	if (was_first && resolver->ready != NULL)
+		ev_feed_event(resolver->loop, resolver->ready->told, EV_CUSTOM);
+}
+
+void
+resolver_query_free(struct resolver_query *query)
+{
+	for (int i = 0; i < PARTS; i++)
+		question_leave(&query->waits[i].wait);
+	for (int i = 0; i < QUESTION_SERVERS_MAX; i++)
+		question_leave(&query->canaries[i].wait);
+	ev_clear_pending(query->resolver->loop, query->told);
+	if (query->is_ready)
+		leave_ready(query);
+	*query->link = query->next;
+	if (query->next != NULL)
+		query->next->link = query->link;
+	ev_timer_stop(query->resolver->loop, &query->deadline);
+	ev_timer_stop(query->resolver->loop, &query->delay);
+	free(query->packet);
+	free(query);
 }
 
 static void
 on_canary(struct wait *wait, const struct conclusion *conclusion)
 {
-	unsigned server = 0;
+	const struct query_wait *of = (const struct query_wait *)wait;
 
-	while (conclusion->opinions[server].status == DNS_NOT_ASKED)
-		server++;
-	assert(server < QUESTION_SERVERS_MAX);
-	struct resolver_query *query = query_of_canary(wait, server);
-	resolver_note_canary(query->resolver, server, conclusion->answer, clock_mono());
-	look_whether_done(query);
+	assert(of->query->canaries + of->index == of
+	    && of->index < of->query->resolver->server_count);
+	if (dns_is_of_name(conclusion->answer->status))
+		of->query->resolver->canaries[of->index].answered = clock_mono();
+	look_whether_done(of->query);
 }
 
+/* A server that answered just now is not asked. */
 static void
 ask_canary(struct resolver_query *query, unsigned server)
 {
-	struct wait *wait = &query->canaries[server];
+	struct query_wait *of = &query->canaries[server];
+	struct canary *canary = &query->resolver->canaries[server];
+	int64_t now = clock_mono();
 
-	if (query->type != 0 || wait->question != NULL || wait->on_concluded != NULL)
+	if (query->type != 0 || of->wait.question != NULL || of->wait.on_concluded != NULL)
 		return;
-	wait->on_concluded = on_canary;
-	(void)resolver_ask_canary(query->resolver, server, &query->name, wait);
+	*of = (struct query_wait){ .wait.on_concluded = on_canary, .query = query, .index = server };
+	if (!canary_is_fresh(canary, now) && canary_renew(canary, &query->name, now))
+		(void)question_join(query->resolver->questions, &canary->name, DNS_A,
+		    ~(1u << server), &of->wait);
 }
 
-static bool
-may_be_of_name(const struct opinion *opinion)
-{
-	return opinion->status == DNS_SERVFAIL || opinion->status == DNS_NO_ANSWER;
-}
-
-bool
-resolver_query_is_proven(const struct resolver_query *query, int64_t now)
-{
-	for (unsigned i = 0; i < query->resolver->server_count; i++)
-		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			if (may_be_of_name(&query->parts[part].opinions[i]) && resolver_is_fresh(query->resolver, i, now))
-				return true;
-	return false;
-}
-
-/* SERVFAIL and silence say something of the name only if the same server answers for others now: does it? */
+/* SERVFAIL and silence say something of the name only if the same server answers for others now:
+ * does it? */
 static void
 ask_canaries(struct resolver_query *query)
 {
 	for (unsigned i = 0; i < query->resolver->server_count; i++)
 		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			if (may_be_of_name(&query->parts[part].opinions[i]))
+			if (query_may_be_of_name(&query->parts[part].opinions[i]))
 				ask_canary(query, i);
 }
 
 static bool ask_part(struct resolver_query *query, enum part part, uint32_t except);
 
-/* A "no" for a name without any address is put to the servers that have not been asked: what comes from the cache of the
- * first a second time is not another look. */
+/* A "no" for a name without any address is put to the servers that have not been asked: what
+ * comes from the cache of the first a second time is not another look. */
 static void
 look_elsewhere(struct resolver_query *query)
 {
@@ -114,8 +151,11 @@ look_elsewhere(struct resolver_query *query)
 static void
 on_delay(EV_P_ ev_timer *timer, int events)
 {
-	(void)loop, (void)events;
-	resolver_query_tell_early(timer->data);
+	struct resolver_query *query = timer->data;
+
+	(void)events;
+	query->told_early = true;
+	ev_feed_event(EV_A_ query->told, EV_CUSTOM);
 }
 
 static void
@@ -134,7 +174,7 @@ look_whether_done(struct resolver_query *query)
 		return;
 	if (query->is_over || query->resolved.count > 0) {
 		if (!is_waiting(query))
-			resolver_query_make_ready(query);
+			make_ready(query);
 		else
 			wait_for_other_family(query);
 		return;
@@ -144,14 +184,8 @@ look_whether_done(struct resolver_query *query)
 	if (is_waiting(query))
 		return;
 	ask_canaries(query);
-	if (!waits_for_canary(query) || resolver_query_is_proven(query, clock_mono()))
-		resolver_query_make_ready(query);
-}
-
-static struct resolver_query *
-query_of(struct wait *wait, enum part part)
-{
-	return (struct resolver_query *)(void *)((char *)(wait - part) - offsetof(struct resolver_query, waits));
+	if (!waits_for_canary(query) || query_is_proven(query, clock_mono()))
+		make_ready(query);
 }
 
 static void
@@ -194,36 +228,26 @@ take_conclusion(struct resolver_query *query, enum part part, const struct concl
 }
 
 static void
-on_addresses(struct wait *wait, enum part part, const struct conclusion *conclusion)
+on_addresses(struct wait *wait, const struct conclusion *conclusion)
 {
-	struct resolver_query *query = query_of(wait, part);
+	const struct query_wait *of = (const struct query_wait *)wait;
+	struct resolver_query *query = of->query;
 	const struct dns_answer *answer = conclusion->answer;
 
-	take_conclusion(query, part, conclusion);
+	take_conclusion(query, of->index, conclusion);
 	if (answer->status == DNS_FOUND)
 		set_canonical(query, &answer->owner);
 	for (size_t i = 0; answer->status == DNS_FOUND && i < answer->count; i++)
-		add_address(&query->resolved, part == PART_A ? address_ipv4(answer->records[i].data, 0)
+		add_address(&query->resolved,
+		    of->index == PART_A ? address_ipv4(answer->records[i].data, 0)
 		    : address_ipv6(answer->records[i].data, 0));
 	look_whether_done(query);
 }
 
 static void
-on_a(struct wait *wait, const struct conclusion *conclusion)
-{
-	on_addresses(wait, PART_A, conclusion);
-}
-
-static void
-on_aaaa(struct wait *wait, const struct conclusion *conclusion)
-{
-	on_addresses(wait, PART_AAAA, conclusion);
-}
-
-static void
 on_records(struct wait *wait, const struct conclusion *conclusion)
 {
-	struct resolver_query *query = query_of(wait, PART_A);
+	struct resolver_query *query = ((struct query_wait *)wait)->query;
 
 	take_conclusion(query, PART_A, conclusion);
 	if (conclusion->packet != NULL && (query->packet = malloc(conclusion->size)) != NULL) {
@@ -232,37 +256,30 @@ on_records(struct wait *wait, const struct conclusion *conclusion)
 		query->asked_for = conclusion->asked_for;
 		query->trusted = address_class(&query->resolver->servers[conclusion->server]) == ADDRESS_LOOPBACK;
 	}
-	resolver_query_make_ready(query);
+	make_ready(query);
 }
 
 /* So that what silence means is known by the time the limit comes. */
 static void
-on_patience(struct resolver_query *query)
+on_patience(struct wait *wait)
 {
+	struct resolver_query *query = ((struct query_wait *)wait)->query;
+
 	for (unsigned i = 0; i < query->resolver->server_count; i++)
 		ask_canary(query, i);
 }
 
-static void
-on_patience_a(struct wait *wait)
-{
-	on_patience(query_of(wait, PART_A));
-}
-
-static void
-on_patience_aaaa(struct wait *wait)
-{
-	on_patience(query_of(wait, PART_AAAA));
-}
-
-/* Time is over: what is not known by now is told as it stands. Time in line for a socket of ours is not the servers'. */
+/* Time is over: what is not known by now is told as it stands. Time in line for a socket of ours
+ * is not the servers'. */
 static void
 on_deadline(EV_P_ ev_timer *timer, int events)
 {
 	struct resolver_query *query = timer->data;
 
 	(void)events;
-	if (query->lines_left > 0 && (!question_is_sent(&query->waits[PART_A]) || !question_is_sent(&query->waits[PART_AAAA]))) {
+	if (query->lines_left > 0
+	    && (!question_is_sent(&query->waits[PART_A].wait)
+	    || !question_is_sent(&query->waits[PART_AAAA].wait))) {
 		query->lines_left--;
 		ev_timer_again(EV_A_ timer);
 		return;
@@ -270,21 +287,21 @@ on_deadline(EV_P_ ev_timer *timer, int events)
 	ev_timer_stop(EV_A_ timer);
 	query->is_over = true;
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
-		question_give_up(&query->waits[part]);
-	resolver_query_make_ready(query);
+		question_give_up(&query->waits[part].wait);
+	make_ready(query);
 }
 
 /* Asking */
 
 static struct resolver_query *
-begin_query(struct resolver *resolver, int64_t limit, void *arg)
+begin_query(struct resolver *resolver, int64_t limit, ev_watcher *told)
 {
 	struct resolver_query *query = calloc(1, sizeof *query);
 
 	if (query == NULL)
 		return NULL;
 	query->resolver = resolver;
-	query->arg = arg;
+	query->told = told;
 	query->lines_left = LINE_LIMITS;
 	query->next = resolver->all;
 	query->link = &resolver->all;
@@ -293,7 +310,8 @@ begin_query(struct resolver *resolver, int64_t limit, void *arg)
 	resolver->all = query;
 	/* A timer counts from the loop's last look at the clock. */
 	ev_now_update(resolver->loop);
-	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND, (double)limit / SECOND);
+	ev_timer_init(&query->deadline, on_deadline, (double)limit / SECOND,
+	    (double)limit / SECOND);
 	ev_init(&query->delay, on_delay);
 	query->deadline.data = query->delay.data = query;
 	ev_timer_start(resolver->loop, &query->deadline);
@@ -325,7 +343,8 @@ answer_at_once(struct resolver_query *query, const char *name, enum family famil
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
 		query->parts[part].status = is_wanted(part, family) ? DNS_NO_DATA : DNS_NOT_ASKED;
 	for (uint32_t i = 0; i < count; i++) {
-		enum dns_status *status = &query->parts[address_is_ipv4(&found[i]) ? PART_A : PART_AAAA].status;
+		enum dns_status *status = &query->parts[address_is_ipv4(&found[i]) ? PART_A
+		    : PART_AAAA].status;
 		if (*status == DNS_NOT_ASKED)
 			continue;
 		*status = DNS_FOUND;
@@ -340,7 +359,8 @@ use_kept(struct resolver_query *query, enum part part)
 	struct resolved *resolved = &query->resolved;
 	struct kept kept;
 
-	if (!answers_find(query->resolver->answers, &query->name, part_types[part], clock_mono(), &kept))
+	if (!answers_find(query->resolver->answers, &query->name, part_types[part], clock_mono(),
+	    &kept))
 		return false;
 	query->parts[part].status = kept.status;
 	resolved->kept = true;
@@ -357,15 +377,18 @@ use_kept(struct resolver_query *query, enum part part)
 static bool
 ask_part(struct resolver_query *query, enum part part, uint32_t except)
 {
-	struct wait *wait = &query->waits[part];
+	struct query_wait *of = &query->waits[part];
 
-	wait->on_concluded = query->type != 0 ? on_records : part == PART_A ? on_a : on_aaaa;
-	wait->on_patience = part == PART_A ? on_patience_a : on_patience_aaaa;
-	return question_join(query->resolver->questions, &query->name, query->type != 0 ? query->type : part_types[part],
-	    except, wait);
+	assert(of->wait.question == NULL && (query->type == 0 || part == PART_A));
+	*of = (struct query_wait){ .wait = { .on_concluded = query->type != 0 ? on_records : on_addresses,
+		.on_patience = on_patience }, .query = query, .index = part };
+	return question_join(query->resolver->questions, &query->name,
+	    query->type != 0 ? query->type : part_types[part],
+	    except, &of->wait);
 }
 
-/* What is kept serves where it holds an address. A "no" that is kept does not: what it would lead to is worth a question. */
+/* What is kept serves where it holds an address. A "no" that is kept does not: what it would lead
+ * to is worth a question. */
 static void
 ask_parts(struct resolver_query *query, enum family family, bool fresh)
 {
@@ -388,25 +411,27 @@ ask_parts(struct resolver_query *query, enum family family, bool fresh)
 }
 
 struct resolver_query *
-resolver_ask(struct resolver *resolver, const char *name, enum family family, bool fresh, int64_t limit,
-    void (*on_resolved)(void *arg, const struct resolved *), void *arg)
+resolver_ask(struct resolver *resolver, const char *name, enum family family, bool fresh,
+    int64_t limit,
+    ev_watcher *told)
 {
-	struct resolver_query *query = begin_query(resolver, limit, arg);
+	struct resolver_query *query = begin_query(resolver, limit, told);
 
 	if (query == NULL)
 		return NULL;
-	query->on_resolved = on_resolved;
 	if (answer_at_once(query, name, family)) {
-		resolver_query_make_ready(query);
+		make_ready(query);
 	} else if (resolver->hosts == NULL) {
 		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			query->parts[part].status = is_wanted(part, family) ? DNS_OURS : DNS_NOT_ASKED;
-		resolver_query_make_ready(query);
+			query->parts[part].status = is_wanted(part, family) ? DNS_OURS
+			    : DNS_NOT_ASKED;
+		make_ready(query);
 	} else if (!dns_name_parse(name, &query->name)) {
 		query->name.size = 0;
 		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			query->parts[part].status = is_wanted(part, family) ? DNS_NO_NAME : DNS_NOT_ASKED;
-		resolver_query_make_ready(query);
+			query->parts[part].status = is_wanted(part, family) ? DNS_NO_NAME
+			    : DNS_NOT_ASKED;
+		make_ready(query);
 	} else {
 		ask_parts(query, family, fresh);
 	}
@@ -415,26 +440,27 @@ resolver_ask(struct resolver *resolver, const char *name, enum family family, bo
 
 struct resolver_query *
 resolver_look_up(struct resolver *resolver, const char *name, uint16_t type, int64_t limit,
-    void (*on_answer)(void *arg, const struct pw_answer *), void *arg)
+    ev_watcher *told)
 {
-	struct resolver_query *query = begin_query(resolver, limit, arg);
+	struct resolver_query *query = begin_query(resolver, limit, told);
 
 	if (query == NULL)
 		return NULL;
-	query->on_answer = on_answer;
 	query->type = type;
 	if (!dns_name_parse(name, &query->name)) {
 		query->parts[PART_A].status = DNS_NO_NAME;
-		query->parts[PART_A].opinions[0] = (struct opinion){ .status = DNS_NO_NAME, .rcode = DNS_NXDOMAIN };
-		resolver_query_make_ready(query);
+		query->parts[PART_A].opinions[0] = (struct opinion){ .status = DNS_NO_NAME,
+		    .rcode = DNS_NXDOMAIN };
+		make_ready(query);
 	} else if (!ask_part(query, PART_A, 0)) {
-		resolver_query_make_ready(query);
+		make_ready(query);
 	}
 	return query;
 }
 
 void
-resolver_recall(struct resolver *resolver, const char *name, const struct address *addresses, uint32_t count, int64_t good)
+resolver_recall(struct resolver *resolver, const char *name, const struct address *addresses,
+    uint32_t count, int64_t good)
 {
 	struct dns_name parsed;
 
@@ -443,19 +469,33 @@ resolver_recall(struct resolver *resolver, const char *name, const struct addres
 }
 
 void
+resolver_take(struct resolver_query **query, struct resolved *resolved)
+{
+	assert((*query)->type == 0 && ((*query)->is_ready || (*query)->told_early));
+	*resolved = query_result(*query, clock_mono());
+	resolved->more = !(*query)->is_ready;
+	if (resolved->more)
+		resolved->said[0] = '\0';
+	else
+		resolver_cancel(query);
+}
+
+struct pw_answer
+resolver_answer(struct resolver_query *query, struct dns_answer *space)
+{
+	assert(query->type != 0 && query->is_ready);
+	if (query->packet == NULL)
+		return (struct pw_answer){ .rcode = query_rcode(&query->parts[PART_A]) };
+	dns_read(query->packet, query->size, &query->asked_for, query->type, space);
+	return (struct pw_answer){ space->rcode, space->authentic
+	    && query->trusted, space->count, space->records };
+}
+
+void
 resolver_cancel(struct resolver_query **query)
 {
 	if (*query == NULL)
 		return;
-	struct resolver *resolver = (*query)->resolver;
-	if ((*query)->is_ready) {
-		struct resolver_query **link = &resolver->ready;
-		while (*link != *query)
-			link = &(*link)->next_ready;
-		*link = (*query)->next_ready;
-		if (*link == NULL)
-			resolver->ready_end = link;
-	}
 	resolver_query_free(*query);
 	*query = NULL;
 }

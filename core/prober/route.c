@@ -23,9 +23,11 @@ ask_kernel(const struct address *to, union answer *answer)
 		struct rtattr attribute;
 		unsigned char address[16];
 	} ask = {
-		.head = { .nlmsg_len = (uint32_t)(offsetof(__typeof__(ask), address) + width), .nlmsg_type = RTM_GETROUTE,
+		.head = { .nlmsg_len = (uint32_t)(offsetof(__typeof__(ask), address) + width),
+		    .nlmsg_type = RTM_GETROUTE,
 		    .nlmsg_flags = NLM_F_REQUEST },
-		.route = { .rtm_family = (unsigned char)to->any.sa_family, .rtm_dst_len = (unsigned char)(width * 8) },
+		.route = { .rtm_family = (unsigned char)to->any.sa_family,
+		    .rtm_dst_len = (unsigned char)(width * 8) },
 		.attribute = { .rta_len = (unsigned short)RTA_LENGTH(width), .rta_type = RTA_DST },
 	};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -35,7 +37,8 @@ ask_kernel(const struct address *to, union answer *answer)
 	    : recv(fd, answer, sizeof *answer, MSG_DONTWAIT);
 	if (fd != -1)
 		close(fd);
-	return got > 0 && NLMSG_OK(&answer->head, (size_t)got) && answer->head.nlmsg_type == RTM_NEWROUTE ? (size_t)got : 0;
+	return got > 0 && NLMSG_OK(&answer->head, (size_t)got)
+	    && answer->head.nlmsg_type == RTM_NEWROUTE ? (size_t)got : 0;
 }
 
 /* An attribute of the route, NULL: it has none of that type. */
@@ -47,7 +50,8 @@ find(const union answer *answer, size_t size, unsigned short type)
 
 	if (size == 0)
 		return NULL;
-	for (size_t left = RTM_PAYLOAD(&answer->head); RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left))
+	for (size_t left = RTM_PAYLOAD(&answer->head); RTA_OK(attribute,
+	    left); attribute = RTA_NEXT(attribute, left))
 		if (attribute->rta_type == type)
 			return attribute;
 	return NULL;
@@ -67,7 +71,8 @@ route_router(const struct address *to, struct address *router)
 {
 	union answer answer;
 	size_t size = ask_kernel(to, &answer), width = address_is_ipv4(to) ? 4 : 16;
-	const struct rtattr *gateway = find(&answer, size, RTA_GATEWAY), *link = find(&answer, size, RTA_OIF);
+	const struct rtattr *gateway = find(&answer, size, RTA_GATEWAY),
+	    *link = find(&answer, size, RTA_OIF);
 
 	if (gateway == NULL || RTA_PAYLOAD(gateway) != width)
 		return false;

@@ -7,8 +7,8 @@
 /* Whether a packet to there goes to a router first. */
 bool route_has_router(const struct address *to);
 
-/* The router to which a packet to there goes first, with port 0. False: there is none, or it has an address of another
- * family. */
+/* The router to which a packet to there goes first, with port 0. False: there is none, or it has
+ * an address of another family. */
 bool route_router(const struct address *to, struct address *router);
 
 #endif

@@ -46,8 +46,7 @@ run_destroy(struct run **held)
 	struct prober *prober = run->prober;
 
 	assert(run->magic == RUN_MAGIC);
-	if (run->query != NULL)
-		resolver_cancel(&run->query);
+	resolver_cancel(&run->query);
 	ev_timer_stop(prober->loop, &run->stagger);
 	for (uint32_t i = 0; i < run->leg_count; i++) {
 		leg_release(&run->legs[i]);
@@ -118,7 +117,8 @@ refuse_address(struct leg *leg, const char *why)
 	leg_refuse(leg, "forbidden_address", bytes);
 }
 
-/* design.md section 4: what DNS may lead us to. An address that the operator wrote was judged with the configuration. */
+/* design.md section 4: what DNS may lead us to. An address that the operator wrote was judged
+ * with the configuration. */
 static bool
 is_forbidden(struct leg *leg, bool was_public)
 {
@@ -135,10 +135,12 @@ is_forbidden(struct leg *leg, bool was_public)
 		refuse_address(leg, bytes);
 		return true;
 	}
-	if (class == ADDRESS_PUBLIC || !was_public || run_target(run)->policy->allow_private || run->from_hosts)
+	if (class == ADDRESS_PUBLIC || !was_public || run_target(run)->policy->allow_private
+	    || run->from_hosts)
 		return false;
 	leg->turned_private = true;
-	refuse_address(leg, ", where it led to public addresses before; it is not followed there unless allow_private is set");
+	refuse_address(leg,
+	    ", where it led to public addresses before; it is not followed there unless allow_private is set");
 	return true;
 }
 
@@ -189,7 +191,8 @@ was_public(const struct run *run)
 {
 	const struct name_memory *memory = &run->prober->names[run->order.target];
 
-	return memory->public_at != 0 && run->begun - memory->public_at < PUBLIC_FOR * (int64_t)SECOND;
+	return memory->public_at != 0
+	    && run->begun - memory->public_at < PUBLIC_FOR * (int64_t)SECOND;
 }
 
 static uint32_t
@@ -200,8 +203,10 @@ hash_of(const struct message_name *name)
 
 	for (uint32_t i = 0; i < name->count; i++)
 		hash = address_is_ipv4(&name->addresses[i])
-		    ? hash_add(hash, &name->addresses[i].v4.sin_addr, sizeof name->addresses[i].v4.sin_addr)
-		    : hash_add(hash, &name->addresses[i].v6.sin6_addr, sizeof name->addresses[i].v6.sin6_addr);
+		    ? hash_add(hash, &name->addresses[i].v4.sin_addr,
+		    sizeof name->addresses[i].v4.sin_addr)
+		    : hash_add(hash, &name->addresses[i].v6.sin6_addr,
+		    sizeof name->addresses[i].v6.sin6_addr);
 	return hash_end(hash_add(hash, &is_public, sizeof is_public));
 }
 
@@ -223,7 +228,8 @@ note_name(struct run *run, const struct resolved *resolved)
 	if (resolved->from_hosts || resolved->last_good_count == 0)
 		return;
 	memcpy(name.addresses, resolved->last_good, name.count * sizeof name.addresses[0]);
-	if (memory->told_at != 0 && memory->told == hash_of(&name) && run->begun / SECOND - memory->told_at < TOLD_AGAIN)
+	if (memory->told_at != 0 && memory->told == hash_of(&name)
+	    && run->begun / SECOND - memory->told_at < TOLD_AGAIN)
 		return;
 	free(run->name_news);
 	run->name_news = malloc(sizeof *run->name_news);
@@ -247,8 +253,7 @@ static void
 follow_name(struct run *run, const struct address *addresses, uint32_t count, bool more)
 {
 	if (!make_legs(run, addresses, count, more ? RESOLVED_MAX : count)) {
-		if (run->query != NULL)
-			resolver_cancel(&run->query);
+		resolver_cancel(&run->query);
 		end_without_address(run, "no_memory", "");
 		return;
 	}
@@ -309,7 +314,8 @@ remember_name_trouble(struct run *run, const struct resolved *resolved, const ch
 static bool
 is_fresh_answer(const struct resolved *resolved)
 {
-	return !resolved->kept && !resolved->from_hosts && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
+	return !resolved->kept && !resolved->from_hosts
+	    && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
 }
 
 static void
@@ -326,15 +332,18 @@ take_name(struct run *run, const struct resolved *resolved)
 	run->was_public = was_public(run);
 }
 
-/* What would confirm an earlier failure has to be another look, and about this name: not the same "no" out of the same
- * cache, and not what names in many domains meet. */
+/* What would confirm an earlier failure has to be another look, and about this name: not the same
+ * "no" out of the same cache, and not what names in many domains meet. */
 static void
 doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *rule)
 {
 	int64_t stale = run_target(run)->policy->stale_after / 2;
-	bool is_repeated = rule->missing && resolved->repeats > 0 && resolved->repeats < REPEATED_MAX && resolved->repeats < stale;
-	/* The runs before that found no such name count as attempts, though a last known address answered. */
-	bool is_later = run->order.attempt > 1 || (rule->missing && run->order.missing == FOLD_MISSING_RUNS);
+	bool is_repeated = rule->missing && resolved->repeats > 0
+	    && resolved->repeats < REPEATED_MAX && resolved->repeats < stale;
+	/* The runs before that found no such name count as attempts, though a last known address
+	 * answered. */
+	bool is_later = run->order.attempt > 1
+	    || (rule->missing && run->order.missing == FOLD_MISSING_RUNS);
 
 	if (!is_later && (run->order.flags & ORDER_PATIENT) == 0)
 		return;
@@ -349,8 +358,9 @@ doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *r
 	rule->missing = false;
 }
 
-/* A name that does not resolve is a warning while its last known addresses answer. Where names in many domains fail alike that
- * would be a word about each of them: it is our resolver's failure, as where it answers for no name at all. */
+/* A name that does not resolve is a warning while its last known addresses answer. Where names in
+ * many domains fail alike that would be a word about each of them: it is our resolver's failure,
+ * as where it answers for no name at all. */
 static void
 lay_to_resolver(struct run *run, const struct resolved *resolved, struct fold_name *rule)
 {
@@ -362,14 +372,16 @@ lay_to_resolver(struct run *run, const struct resolved *resolved, struct fold_na
 }
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *told, int revents)
 {
-	struct run *run = arg;
+	struct run *run = told->data;
+	struct resolved found;
+	const struct resolved *resolved = &found;
 
-	assert(run->magic == RUN_MAGIC);
+	(void)loop, (void)revents;
+	assert(run->magic == RUN_MAGIC && run->query != NULL);
 	run_take_in_hand(run);
-	if (!resolved->more)
-		run->query = NULL;
+	resolver_take(&run->query, &found);
 	if (run->leg_count > 0) {
 		remember_public(run, resolved);
 		note_name(run, resolved);
@@ -400,7 +412,8 @@ on_resolved(void *arg, const struct resolved *resolved)
 		follow_name(run, resolved->last_good, resolved->last_good_count, false);
 		return;
 	case NAME_END:
-		end_without_address(run, rule.outcome, run->name_text != NULL ? run->name_text : "");
+		end_without_address(run, rule.outcome,
+		    run->name_text != NULL ? run->name_text : "");
 		return;
 	}
 }
@@ -410,7 +423,8 @@ run_begin(struct run *run)
 {
 	const struct target *target = run_target(run);
 	const struct phase_plan *resolve = &target->policy->phases[0];
-	int64_t limit = (run->order.flags & ORDER_PATIENT) != 0 ? resolve->patient : resolve->routine;
+	int64_t limit = (run->order.flags & ORDER_PATIENT) != 0 ? resolve->patient
+	    : resolve->routine;
 	struct address literal;
 
 	if (address_parse(target->host, target->port, &literal)) {
@@ -418,8 +432,10 @@ run_begin(struct run *run)
 		return;
 	}
 	run_take_in_hand(run);
+	ev_init(&run->resolved, on_resolved);
+	run->resolved.data = run;
 	run->query = resolver_ask(run->prober->resolver, target->host, target->policy->family,
-	    (run->order.flags & ORDER_FRESH) != 0, limit, on_resolved, run);
+	    (run->order.flags & ORDER_FRESH) != 0, limit, &run->resolved);
 	if (run->query == NULL)
 		end_without_address(run, "no_memory", "");
 }
@@ -430,7 +446,8 @@ run_interrupt(struct run *run)
 	if (run->query != NULL) {
 		resolver_cancel(&run->query);
 		if (run->leg_count == 0) {
-			end_without_address(run, "interrupted", "the run was interrupted on our side");
+			end_without_address(run, "interrupted",
+			    "the run was interrupted on our side");
 			return;
 		}
 		end_if_complete(run);
@@ -448,7 +465,8 @@ prober_recall(struct prober *prober, const struct message_name *name)
 
 	if (memory->public_at == 0)
 		memory->public_at = name->public_at;
-	resolver_recall(prober->resolver, prober->config->targets[name->target].host, name->addresses, name->count,
+	resolver_recall(prober->resolver, prober->config->targets[name->target].host,
+	    name->addresses, name->count,
 	    name->good_at);
 	note_told(memory, name, name->good_at > SECOND ? name->good_at : SECOND);
 }

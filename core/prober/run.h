@@ -1,6 +1,7 @@
 /*
- * One run: a target's name resolved, a leg for each address, 100 ms apart. What all runs of a process share is struct
- * prober. Callbacks leave things ended, in its lists; only the prober's turn (prober.c) frees them.
+ * One run: a target's name resolved, a leg for each address, 100 ms apart. What all runs of a
+ * process share is struct prober. Callbacks leave things ended, in its lists; only the prober's
+ * turn (prober.c) frees them.
  */
 #ifndef PROBER_RUN_H
 #define PROBER_RUN_H
@@ -37,6 +38,7 @@ struct run {
 	struct run *next_complete;
 	struct message_name *name_news; /* where the name has led, if the monitor does not know it; NULL: it does */
 	struct resolver_query *query;
+	ev_watcher resolved;      /* fed with events of `query` */
 	ev_timer stagger;
 	struct leg *legs;         /* &only where there is one */
 	struct leg only;
@@ -77,7 +79,8 @@ run_target(const struct run *run)
 	return &run->prober->config->targets[run->order.target];
 }
 
-/* What is entered next (a plugin, TLS, the resolver) is entered for this run; until the loop waits again. */
+/* What is entered next (a plugin, TLS, the resolver) is entered for this run; until the loop
+ * waits again. */
 static inline void
 run_take_in_hand(const struct run *run)
 {

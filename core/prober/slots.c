@@ -1,7 +1,7 @@
 /*
- * Limits simultaneous connections, in total and to each address. Two queues: those who wait for an
- * address, and addresses that wait for room in all, so giving a slot back costs the same however
- * many wait.
+ * Limits simultaneous connections, in total and to each address. Two queues: those who wait for
+ * an address, and addresses that wait for room in all, so giving a slot back costs the same
+ * however many wait.
  */
 #include "prober/slots.h"
 
@@ -212,7 +212,8 @@ slots_ask(struct slots *slots, struct slot *slot, const struct address *address)
 	slot->place = find_place(slots, address);
 	if (slot->place == NULL)
 		return true;
-	if (slots->held < slots->in_all && slot->place->held < slots->per_address && slot->place->first == NULL) {
+	if (slots->held < slots->in_all && slot->place->held < slots->per_address
+	    && slot->place->first == NULL) {
 		take(slots, slot);
 		return true;
 	}

@@ -21,12 +21,12 @@ struct slot {
 struct slots *slots_create(uint32_t in_all, uint32_t per_address);
 void slots_destroy(struct slots **);
 
-/* True: it is held now. False: it stands in line, until slots_give_back() of another returns it. Ports do not matter. No
- * memory counts as held. */
+/* True: it is held now. False: it stands in line, until slots_give_back() of another returns it.
+ * Ports do not matter. No memory counts as held. */
 bool slots_ask(struct slots *, struct slot *, const struct address *);
 
-/* Gives back what is held, or leaves the line. Returns those in line that are held now, the first of them first: the caller
- * lets them go on. Fine on one that asks for nothing. */
+/* Gives back what is held, or leaves the line. Returns those in line that are held now, the first
+ * of them first: the caller lets them go on. Fine on one that asks for nothing. */
 struct slot *slots_give_back(struct slots *, struct slot *);
 
 uint32_t slots_held(const struct slots *);

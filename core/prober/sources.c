@@ -1,15 +1,14 @@
 /*
  * Loads the files that a prober reads at its start (hosts, resolv.conf, CA bundles), and keeps
- * copies of the usable ones. What is kept as a copy is what was loaded: a file that changes between
- * the two is left to the next look.
+ * copies of the usable ones. What is kept as a copy is what was loaded: a file that changes
+ * between the two is left to the next look.
  */
 #include "prober/sources.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +23,8 @@ sources_init(struct sources *sources, const char *state)
 void
 sources_note(struct sources *sources, const struct reason *why, const char *what)
 {
-	struct text text = { .bytes = sources->said, .room = sizeof sources->said, .size = strlen(sources->said) };
+	struct text text = { .bytes = sources->said, .room = sizeof sources->said,
+	    .size = strlen(sources->said) };
 
 	text_format(&text, "%s%s: %s", text.size > 0 ? "; " : "", why->text, what);
 }
@@ -39,7 +39,8 @@ note_copy(struct sources *sources, const struct reason *why, const char *copy)
 
 	if (stat(copy, &status) == 0 && gmtime_r(&status.st_mtime, &parts) != NULL)
 		strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &parts);
-	snprintf(words, sizeof words, "what was in it before stays in force (a copy made at %s)", at);
+	snprintf(words, sizeof words, "what was in it before stays in force (a copy made at %s)",
+	    at);
 	sources_note(sources, why, words);
 }
 
@@ -50,32 +51,58 @@ has_copy(const struct sources *sources, const char *path)
 	char copy[PATH_MAX];
 	struct stat status;
 
-	return accepted_copy_path(copy, sources->state, path) && stat(copy, &status) == 0 && status.st_size > 0;
+	return accepted_copy_path(copy, sources->state, path) && stat(copy, &status) == 0
+	    && status.st_size > 0;
 }
 
-bool
-sources_load(struct sources *sources, const char *path, source_load *load, void *arg, struct reason *why)
+struct source
+source_begin(struct sources *sources, const char *path)
 {
-	char copy[PATH_MAX];
-	struct stat before;
-	struct reason fault = { .text = "" };
-	bool there = stat(path, &before) == 0, gone = !there && errno == ENOENT;
+	return (struct source){ .sources = sources, .path = path, .fault.text = "" };
+}
 
-	/* Without a copy there never was anything in it, which may be meant. */
-	if (sources != NULL && gone && has_copy(sources, path)) {
-		reason_set(&fault, "%s cannot be read: %s", path, strerror(ENOENT));
-	} else if (sources != NULL && there && S_ISREG(before.st_mode) && before.st_size == 0 && has_copy(sources, path)) {
-		reason_set(&fault, "%s is empty (a comment in it would say that this is meant)", path);
-	} else if (load(arg, path, &fault)) {
-		if (sources != NULL && there)
-			(void)accepted_copy(sources->state, path, &before, &sources->unkept);
-		return true;
+const char *
+source_next(struct source *source)
+{
+	struct sources *sources = source->sources;
+	bool has_state = sources != NULL, gone;
+
+	switch (source->tried++) {
+	case 0:
+		source->there = stat(source->path, &source->before) == 0;
+		gone = !source->there && errno == ENOENT;
+		source->why = &source->fault;
+		/* Without a copy there never was anything in it, which may be meant. */
+		if (has_state && gone && has_copy(sources, source->path))
+			reason_set(&source->fault, "%s cannot be read: %s", source->path,
+			    strerror(ENOENT));
+		else if (has_state && source->there && S_ISREG(source->before.st_mode)
+		    && source->before.st_size == 0
+		    && has_copy(sources, source->path))
+			reason_set(&source->fault,
+			    "%s is empty (a comment in it would say that this is meant)",
+			    source->path);
+		else
+			return source->path;
+		source->tried++;
+		/* fall through */
+	case 1:
+		source->why = NULL; /* the fault of the file itself is what is told */
+		source->is_copy = true;
+		return has_state && accepted_copy_path(source->copy, sources->state, source->path)
+		    && access(source->copy, R_OK) == 0 ? source->copy : NULL;
+	default:
+		return NULL;
 	}
-	if (sources != NULL && accepted_copy_path(copy, sources->state, path) && access(copy, R_OK) == 0
-	    && load(arg, copy, NULL)) {
-		note_copy(sources, &fault, copy);
-		return true;
-	}
-	reason_set(why, "%s", fault.text);
-	return false;
+}
+
+void
+source_loaded(struct source *source)
+{
+	assert(source->tried > 0 && source->is_copy == (source->why == NULL));
+	if (source->is_copy)
+		note_copy(source->sources, &source->fault, source->copy);
+	else if (source->sources != NULL && source->there)
+		(void)accepted_copy(source->sources->state, source->path, &source->before,
+		    &source->sources->unkept);
 }

@@ -36,7 +36,8 @@ dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	uint8_t quit = phase_find(dialogue, "quit");
 
 	dialogue_forget_input(dialogue);
-	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->closing || dialogue->gone) {
+	if (farewell == NULL || quit == NO_PHASE || !dialogue->polite || dialogue->closing
+	    || dialogue->gone) {
 		dialogue_close(dialogue, now, step);
 		return;
 	}
@@ -45,13 +46,15 @@ dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	step->next = DIALOGUE_SEND;
 	step->size = strnlen(farewell, DIALOGUE_LINE_MAX);
 	memcpy(step->bytes, farewell, step->size);
-	dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT, step->bytes, step->size);
+	dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT,
+	    step->bytes, step->size);
 	memcpy(step->bytes + step->size, "\r\n", 3);
 	step->size += 2;
 }
 
 void
-dialogue_end(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text, struct dialogue_step *step)
+dialogue_end(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text,
+    struct dialogue_step *step)
 {
 	dialogue_decide(dialogue, now, outcome, text);
 	dialogue_close(dialogue, now, step);

@@ -23,6 +23,7 @@ void dialogue_close(struct dialogue *, int64_t now, struct dialogue_step *);
 void dialogue_leave(struct dialogue *, int64_t now, struct dialogue_step *);
 
 /* Decides, and closes: the peer is not to be spoken to any more. */
-void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const char *text, struct dialogue_step *);
+void dialogue_end(struct dialogue *, int64_t now, const char *outcome, const char *text,
+    struct dialogue_step *);
 
 #endif

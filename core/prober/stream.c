@@ -21,7 +21,8 @@ enum { UNSENT_MAX = 64 * 1024 }; /* bytes that may wait for the peer */
 static void on_ready(EV_P_ ev_io *io, int revents);
 
 void
-stream_init(struct stream *stream, struct ev_loop *loop, const struct stream_events *events, void *owner)
+stream_init(struct stream *stream, struct ev_loop *loop, const struct stream_events *events,
+    void *owner)
 {
 	*stream = (struct stream){ .loop = loop, .events = events, .owner = owner, .fd = -1 };
 	ev_init(&stream->io, on_ready);
@@ -61,7 +62,8 @@ stream_fini(struct stream *stream)
 int
 stream_part(struct stream *stream)
 {
-	bool clean = stream->fd != -1 && stream->secured && stream->error == 0 && stream->unsent.size == 0
+	bool clean = stream->fd != -1 && stream->secured && stream->error == 0
+	    && stream->unsent.size == 0
 	    && tls_shut(stream->tls);
 	bool waits = clean && !stream->ended;
 	int fd = let_go(stream);
@@ -94,7 +96,8 @@ stream_come_back(struct stream *stream)
 	ev_feed_event(stream->loop, &stream->io, EV_CUSTOM);
 }
 
-/* A callback may end the stream: every call out is framed, and nothing of the stream is touched after a bad leave. */
+/* A callback may end the stream: every call out is framed, and nothing of the stream is touched
+ * after a bad leave. */
 struct frame {
 	bool gone;
 	bool *outer;
@@ -176,7 +179,8 @@ stream_local(const struct stream *stream, struct address *local)
 
 /* Sending */
 
-/* The first error of a write is the true one: a reset is told once, and is a broken pipe from then on. */
+/* The first error of a write is the true one: a reset is told once, and is a broken pipe from
+ * then on. */
 static void
 note_error(struct stream *stream, int error)
 {
@@ -220,8 +224,9 @@ flush(struct stream *stream)
 }
 
 /*
- * The server's first words inside TLS 1.3 are session tickets, and many servers hold the next answer back (Nagle) until
- * those are acknowledged: 40 ms later, unless we do so with the first line.
+ * The server's first words inside TLS 1.3 are session tickets, and many servers hold the next
+ * answer back (Nagle) until those are acknowledged: 40 ms later, unless we do so with the first
+ * line.
  */
 static void
 hasten_first_answer(struct stream *stream)
@@ -265,7 +270,8 @@ stream_is_stuffed(const struct stream *stream)
 
 	if (stream->fd == -1 || !stream->connected)
 		return false;
-	return stream->unsent.size > 0 || (ioctl(stream->fd, SIOCOUTQ, &waiting) == 0 && waiting > 0);
+	return stream->unsent.size > 0
+	    || (ioctl(stream->fd, SIOCOUTQ, &waiting) == 0 && waiting > 0);
 }
 
 /* Receiving */
@@ -297,7 +303,8 @@ receive_clear(struct stream *stream, bool is_event)
 }
 
 bool
-stream_connect(struct stream *stream, const struct address *to, const struct address *source, struct stream_fate *fate)
+stream_connect(struct stream *stream, const struct address *to, const struct address *source,
+    struct stream_fate *fate)
 {
 	assert(stream->fd == -1);
 	stream->to = *to;
@@ -321,7 +328,8 @@ static bool
 connect_further(struct stream *stream, int revents)
 {
 	struct stream_fate fate;
-	enum connecting found = connect_look(stream->fd, &stream->to, revents == EV_WRITE, &stream->error, &fate);
+	enum connecting found = connect_look(stream->fd, &stream->to, revents == EV_WRITE,
+	    &stream->error, &fate);
 
 	if (found == CONNECT_FAILED)
 		stream_finish(stream, &fate);

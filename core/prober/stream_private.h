@@ -23,10 +23,12 @@ bool stream_tell_data(struct stream *, const char *bytes, size_t size);
 /* Has the loop come back to this stream before it waits. */
 void stream_come_back(struct stream *);
 
-/* The end of what the peer sent. A write may have met a reset before; a broken pipe only says that it had closed. */
+/* The end of what the peer sent. A write may have met a reset before; a broken pipe only says
+ * that it had closed. */
 int stream_error_at_end(const struct stream *);
 
-/* stream_tls.c: one more step of the handshake; what lies there inside TLS. The stream may be gone after either. */
+/* stream_tls.c: one more step of the handshake; what lies there inside TLS. The stream may be
+ * gone after either. */
 void stream_handshake(struct stream *);
 /* The time in which the peer could say more is over. */
 void stream_on_patience(EV_P_ ev_timer *, int revents);

@@ -152,7 +152,8 @@ stream_receive_tls(struct stream *stream)
 bool
 stream_is_large_hello_unheard(const struct stream *stream)
 {
-	return stream->tls != NULL && stream->segment > 0 && tls_hello_size(stream->tls) > (uint32_t)stream->segment
+	return stream->tls != NULL && stream->segment > 0
+	    && tls_hello_size(stream->tls) > (uint32_t)stream->segment
 	    && tls_is_unheard(stream->tls);
 }
 

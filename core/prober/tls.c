@@ -26,7 +26,8 @@ enum {
 static bool
 may_be_record(const unsigned char *head, size_t size)
 {
-	if (head[0] < RECORD_FIRST || head[0] > RECORD_LAST || (size > 1 && head[1] != 3) || (size > 2 && head[2] > 4))
+	if (head[0] < RECORD_FIRST || head[0] > RECORD_LAST || (size > 1 && head[1] != 3)
+	    || (size > 2 && head[2] > 4))
 		return false;
 	return size < TLS_HEAD || (head[3] << 8 | head[4]) <= RECORD_MAX;
 }
@@ -48,7 +49,8 @@ tls_clear_look(struct tls_clear *clear, const void *data, size_t size)
 
 	while (bytes < end && clear->size == 0) {
 		if (clear->skip > 0) {
-			size_t some = clear->skip < (size_t)(end - bytes) ? clear->skip : (size_t)(end - bytes);
+			size_t some = clear->skip < (size_t)(end - bytes) ? clear->skip
+			    : (size_t)(end - bytes);
 			clear->skip -= (uint32_t)some;
 			bytes += some;
 			continue;
@@ -151,7 +153,8 @@ tls_socket_method(void)
 {
 	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
 
-	if (method == NULL || !BIO_meth_set_read(method, socket_read) || !BIO_meth_set_write(method, socket_write)
+	if (method == NULL || !BIO_meth_set_read(method, socket_read)
+	    || !BIO_meth_set_write(method, socket_write)
 	    || !BIO_meth_set_ctrl(method, socket_control)) {
 		BIO_meth_free(method);
 		return NULL;
@@ -340,7 +343,8 @@ tls_has_more(const struct tls *tls)
 bool
 tls_is_alert(const struct tls *tls)
 {
-	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
+	return ERR_GET_LIB(tls->reason) == ERR_LIB_SSL
+	    && ERR_GET_REASON(tls->reason) > SSL_AD_REASON_OFFSET;
 }
 
 bool
@@ -352,7 +356,8 @@ tls_has_asked(const struct tls *tls)
 bool
 tls_may_say_more(const struct tls *tls)
 {
-	return tls->end == TLS_FAILED && !tls->finished && tls->abuse == NULL && tls->refused == NULL
+	return tls->end == TLS_FAILED && !tls->finished && tls->abuse == NULL
+	    && tls->refused == NULL
 	    && (tls->clear.size > 0 || tls_is_alert(tls));
 }
 

@@ -36,7 +36,8 @@ tls_time_add(struct text *text, int64_t microseconds)
 {
 	struct zone_time at = zone_at(NULL, microseconds / 1000000);
 
-	text_format(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)at.year, at.month, at.day, at.hour, at.minute, at.second);
+	text_format(text, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)at.year, at.month, at.day, at.hour,
+	    at.minute, at.second);
 }
 
 void
@@ -48,7 +49,8 @@ tls_name_add(struct text *text, const X509_NAME *name)
 	if (memory == NULL)
 		return;
 	/* Multi-byte UTF-8 stays as it is; control characters become \XX. */
-	if (X509_NAME_print_ex(memory, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0) {
+	if (X509_NAME_print_ex(memory, name, 0,
+	    XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) > 0) {
 		long size = BIO_get_mem_data(memory, &bytes);
 		if (size > 0)
 			text_add_bytes(text, bytes, (size_t)size);
@@ -142,8 +144,10 @@ add_public_key(struct text *text, const X509 *certificate)
 		int type;
 		const char *name;
 	} types[] = {
-		{ EVP_PKEY_RSA, "RSA" },     { EVP_PKEY_RSA_PSS, "RSA-PSS" }, { EVP_PKEY_EC, "ECDSA" },
-		{ EVP_PKEY_DSA, "DSA" },     { EVP_PKEY_ED25519, "Ed25519" }, { EVP_PKEY_ED448, "Ed448" },
+		{ EVP_PKEY_RSA, "RSA" },     { EVP_PKEY_RSA_PSS, "RSA-PSS" },
+		    { EVP_PKEY_EC, "ECDSA" },
+		{ EVP_PKEY_DSA, "DSA" },     { EVP_PKEY_ED25519, "Ed25519" },
+		    { EVP_PKEY_ED448, "Ed448" },
 	};
 	EVP_PKEY *key = X509_get0_pubkey(certificate);
 	int type = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_get_base_id(key);
@@ -190,8 +194,10 @@ struct tls_facts *
 tls_facts_make(const X509 *leaf)
 {
 	struct draft draft;
-	struct text texts[] = { TEXT_OVER(draft.subject), TEXT_OVER(draft.issuer), TEXT_OVER(draft.names),
-		TEXT_OVER(draft.fingerprint), TEXT_OVER(draft.not_before), TEXT_OVER(draft.not_after),
+	struct text texts[] = { TEXT_OVER(draft.subject), TEXT_OVER(draft.issuer),
+	    TEXT_OVER(draft.names),
+		TEXT_OVER(draft.fingerprint), TEXT_OVER(draft.not_before),
+		    TEXT_OVER(draft.not_after),
 		TEXT_OVER(draft.public_key) };
 	enum { COUNT = sizeof texts / sizeof *texts };
 	size_t size = 0;
@@ -210,7 +216,8 @@ tls_facts_make(const X509 *leaf)
 	if (facts == NULL)
 		return NULL;
 	*facts = (struct tls_facts){ .key = { { 0 } } };
-	struct pw_bytes *const views[COUNT] = { &facts->subject, &facts->issuer, &facts->names, &facts->fingerprint,
+	struct pw_bytes *const views[COUNT] = { &facts->subject, &facts->issuer, &facts->names,
+	    &facts->fingerprint,
 		&facts->not_before, &facts->not_after, &facts->public_key };
 	char *end = (char *)(facts + 1);
 	for (size_t i = 0; i < COUNT; i++) {
@@ -268,7 +275,8 @@ tls_facts_cache_destroy(struct tls_facts_cache **cache)
 }
 
 void
-tls_facts_key(struct tls_facts_cache *cache, const void *message, size_t size, struct tls_chain_key *key)
+tls_facts_key(struct tls_facts_cache *cache, const void *message, size_t size,
+    struct tls_chain_key *key)
 {
 	if (EVP_DigestInit_ex2(cache->context, cache->digest, NULL) != 1
 	    || EVP_DigestUpdate(cache->context, message, size) != 1
@@ -284,7 +292,8 @@ tls_facts_find(struct tls_facts_cache *cache, const struct tls_chain_key *key, c
 
 	memcpy(&place, key->digest, sizeof place);
 	struct tls_facts **kept = &cache->kept[place % TLS_FACTS_KEPT];
-	if (*kept != NULL && memcmp(&(*kept)->key, key, sizeof *key) == 0 && memcmp(key, &none, sizeof *key) != 0)
+	if (*kept != NULL && memcmp(&(*kept)->key, key, sizeof *key) == 0
+	    && memcmp(key, &none, sizeof *key) != 0)
 		return *kept;
 	struct tls_facts *facts = tls_facts_make(leaf);
 	if (facts == NULL)

@@ -38,11 +38,13 @@ struct tls_facts_cache *tls_facts_cache_create(void);
 void tls_facts_cache_destroy(struct tls_facts_cache **);
 
 /* The key of a Certificate message. */
-void tls_facts_key(struct tls_facts_cache *, const void *message, size_t size, struct tls_chain_key *);
+void tls_facts_key(struct tls_facts_cache *, const void *message, size_t size,
+    struct tls_chain_key *);
 
 /* The facts of the chain with this key, whose leaf is `leaf`; they belong to the cache and are
  * good until the next call. NULL: out of memory. */
-const struct tls_facts *tls_facts_find(struct tls_facts_cache *, const struct tls_chain_key *, const X509 *leaf);
+const struct tls_facts *tls_facts_find(struct tls_facts_cache *, const struct tls_chain_key *,
+    const X509 *leaf);
 
 /* Microseconds UTC; false where it is no date. */
 bool tls_time(const ASN1_TIME *, int64_t *microseconds);

@@ -140,8 +140,10 @@ wants_our_certificate(const struct tls *tls)
 	if (!tls_is_alert(tls))
 		return false;
 	return alert == SSL_AD_CERTIFICATE_REQUIRED
-	    || (tls->client_cert_asked && (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE
-	    || alert == SSL_AD_NO_CERTIFICATE || alert == SSL_AD_CERTIFICATE_UNKNOWN || alert == SSL_AD_ACCESS_DENIED));
+	    || (tls->client_cert_asked
+	    && (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE
+	    || alert == SSL_AD_NO_CERTIFICATE || alert == SSL_AD_CERTIFICATE_UNKNOWN
+	    || alert == SSL_AD_ACCESS_DENIED));
 }
 
 static bool
@@ -192,7 +194,8 @@ tell_reason(const struct tls *tls, struct text *text)
 	if (words == NULL)
 		words = "no reason given";
 	if (is_chain_too_large(tls))
-		text_format(text, "the certificate chain is larger than %ld KiB", SSL_get_max_cert_list(tls->ssl) / 1024);
+		text_format(text, "the certificate chain is larger than %ld KiB",
+		    SSL_get_max_cert_list(tls->ssl) / 1024);
 	else if (tls_is_alert(tls))
 		text_format(text, "the server gives up TLS with alert %d (%s)",
 		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,

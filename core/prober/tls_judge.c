@@ -60,7 +60,8 @@ is_within(const struct cert_limit *limit, int64_t left, const X509 *certificate)
 		return false;
 	if (limit->left != 0 && left >= limit->left)
 		return false;
-	return limit->percent == 0 || !tls_term_of(certificate, &term) || left < (term.end - term.from) / 100 * limit->percent;
+	return limit->percent == 0 || !tls_term_of(certificate, &term)
+	    || left < (term.end - term.from) / 100 * limit->percent;
 }
 
 /* Software that renews by itself does so when a third is left; certificates that last no longer
@@ -99,7 +100,8 @@ find_end(struct tls_trial *trial)
 			trial->ends = end;
 		}
 		for (enum cert_level level = CERT_SOON; level < CERT_LEVELS; level++)
-			if (is_within(&trial->settings->cert_warn[level], end - trial->least, certificate)
+			if (is_within(&trial->settings->cert_warn[level], end - trial->least,
+			    certificate)
 			    && (trial->near_depth == -1 || level > trial->near)) {
 				trial->near_depth = i;
 				trial->near = level;
@@ -137,7 +139,8 @@ add_fault(struct tls_trial *trial, enum tls_code code, int error, int depth)
 static bool
 is_date(const struct tls_fault *fault)
 {
-	return fault->error == X509_V_ERR_CERT_HAS_EXPIRED || fault->error == X509_V_ERR_CERT_NOT_YET_VALID;
+	return fault->error == X509_V_ERR_CERT_HAS_EXPIRED
+	    || fault->error == X509_V_ERR_CERT_NOT_YET_VALID;
 }
 
 /* The library knows one clock: by another it is as it should be. */
@@ -162,9 +165,12 @@ collect(struct tls_trial *trial)
 	const struct tls *tls = trial->tls;
 
 	for (uint32_t i = 0; i < tls->fault_count; i++)
-		if (!is_of_clock(trial, &tls->faults[i]) && (trial->doubt == CLOCK_BELIEVED || !is_date(&tls->faults[i])))
-			add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error, tls->faults[i].depth);
-	if (trial->doubt == CLOCK_BELIEVED && trial->ends_depth != -1 && trial->ends <= trial->least)
+		if (!is_of_clock(trial, &tls->faults[i])
+		    && (trial->doubt == CLOCK_BELIEVED || !is_date(&tls->faults[i])))
+			add_fault(trial, meaning_of(trial, &tls->faults[i]), tls->faults[i].error,
+			    tls->faults[i].depth);
+	if (trial->doubt == CLOCK_BELIEVED && trial->ends_depth != -1
+	    && trial->ends <= trial->least)
 		add_fault(trial, TLS_CERT_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, trial->ends_depth);
 	if (tls_staple_says_revoked(tls))
 		add_fault(trial, TLS_CERT_REVOKED, X509_V_ERR_CERT_REVOKED, 0);
@@ -180,7 +186,8 @@ is_checked(const struct tls_settings *settings, enum tls_code code)
 {
 	switch (settings->verify) {
 	case TLS_VERIFY_NONE:
-		return code == TLS_CERT_CHAIN_LIMIT || (code == TLS_CERT_EXPIRED && settings->cert_warn_given);
+		return code == TLS_CERT_CHAIN_LIMIT
+		    || (code == TLS_CERT_EXPIRED && settings->cert_warn_given);
 	case TLS_VERIFY_CHAIN:
 		return code != TLS_CERT_NAME;
 	case TLS_VERIFY_WARN:
@@ -193,7 +200,8 @@ is_checked(const struct tls_settings *settings, enum tls_code code)
 static bool
 is_failure(const struct tls_settings *settings, enum tls_code code)
 {
-	return code == TLS_CERT_CHAIN_LIMIT || settings->verify == TLS_VERIFY_CHAIN || settings->verify == TLS_VERIFY_FULL;
+	return code == TLS_CERT_CHAIN_LIMIT || settings->verify == TLS_VERIFY_CHAIN
+	    || settings->verify == TLS_VERIFY_FULL;
 }
 
 static void
@@ -231,7 +239,8 @@ warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	if ((settings->verify == TLS_VERIFY_NONE && !settings->cert_warn_given) || trial->near_depth == -1
+	if ((settings->verify == TLS_VERIFY_NONE && !settings->cert_warn_given)
+	    || trial->near_depth == -1
 	    || trial->doubt != CLOCK_BELIEVED || trial->found[TLS_CERT_EXPIRED])
 		return;
 	tls_tell_end(&text, trial);
@@ -239,23 +248,28 @@ warn_of_end(const struct tls_trial *trial, struct evidence_log *log)
 }
 
 static void
-add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement, struct evidence_log *log)
+add_facts(const struct tls_trial *trial, const struct tls_judgement *judgement,
+    struct evidence_log *log)
 {
 	const struct tls *tls = trial->tls;
 	char bytes[32];
 	struct text text = TEXT_OVER(bytes);
 
-	evidence_add_fact(log, "tls_version", (struct pw_bytes){ judgement->version, strlen(judgement->version) }, true);
-	evidence_add_fact(log, "tls_cipher", (struct pw_bytes){ judgement->cipher, strlen(judgement->cipher) }, false);
+	evidence_add_fact(log, "tls_version",
+	    (struct pw_bytes){ judgement->version, strlen(judgement->version) }, true);
+	evidence_add_fact(log, "tls_cipher",
+	    (struct pw_bytes){ judgement->cipher, strlen(judgement->cipher) }, false);
 	if (trial->leaf == NULL)
 		return;
-	const struct tls_facts *facts = tls_facts_find(tls->policy->facts, &tls->chain, trial->leaf);
+	const struct tls_facts *facts = tls_facts_find(tls->policy->facts, &tls->chain,
+	    trial->leaf);
 	if (facts != NULL)
 		tls_facts_add(facts, log);
 	if (trial->ends_depth == -1)
 		return;
 	tls_time_add(&text, trial->ends);
-	evidence_add_fact(log, "cert_chain_ends", (struct pw_bytes){ text.bytes, text.size }, false);
+	evidence_add_fact(log, "cert_chain_ends", (struct pw_bytes){ text.bytes, text.size },
+	    false);
 }
 
 /* Whether a usual context offers the cipher. */
@@ -281,15 +295,19 @@ tell_weakness(const struct tls *tls, const struct tls_settings *settings, struct
 	EVP_PKEY *group = NULL;
 	int signature = NID_undef, bits = 0;
 
-	if (SSL_get_peer_tmp_key(tls->ssl, &group) == 1 && EVP_PKEY_get_base_id(group) == EVP_PKEY_DH)
+	if (SSL_get_peer_tmp_key(tls->ssl, &group) == 1
+	    && EVP_PKEY_get_base_id(group) == EVP_PKEY_DH)
 		bits = EVP_PKEY_get_bits(group);
 	EVP_PKEY_free(group);
 	if (!is_usual(tls, settings, cipher)) {
-		text_format(text, "it agrees on no better cipher than %s", SSL_CIPHER_get_name(cipher));
+		text_format(text, "it agrees on no better cipher than %s",
+		    SSL_CIPHER_get_name(cipher));
 	} else if (bits > 0 && bits < DH_BITS) {
 		text_format(text, "its Diffie-Hellman group has %d bits only", bits);
-	} else if (SSL_get_peer_signature_nid(tls->ssl, &signature) == 1 && (signature == NID_sha1 || signature == NID_md5)) {
-		text_format(text, "it signs its part of the handshake with %s only", OBJ_nid2sn(signature));
+	} else if (SSL_get_peer_signature_nid(tls->ssl, &signature) == 1
+	    && (signature == NID_sha1 || signature == NID_md5)) {
+		text_format(text, "it signs its part of the handshake with %s only",
+		    OBJ_nid2sn(signature));
 	} else {
 		return false;
 	}
@@ -298,7 +316,8 @@ tell_weakness(const struct tls *tls, const struct tls_settings *settings, struct
 
 /* The legacy context reaches servers that must not pass for more than they are. */
 static void
-judge_age(const struct tls *tls, const struct tls_settings *settings, struct tls_judgement *judgement)
+judge_age(const struct tls *tls, const struct tls_settings *settings,
+    struct tls_judgement *judgement)
 {
 	struct text text = text_over(judgement->outdated_text, sizeof judgement->outdated_text);
 	const SSL_CIPHER *cipher = SSL_get_current_cipher(tls->ssl);
@@ -312,12 +331,14 @@ judge_age(const struct tls *tls, const struct tls_settings *settings, struct tls
 		text_format(&text, "%s is the newest version it speaks", judgement->version);
 	} else if (tls->policy->kind == TLS_LEGACY && tell_weakness(tls, settings, &text)) {
 		outdated = "tls_legacy";
-	} else if (SSL_version(tls->ssl) <= TLS1_2_VERSION && SSL_get_secure_renegotiation_support(tls->ssl) != 1) {
+	} else if (SSL_version(tls->ssl) <= TLS1_2_VERSION
+	    && SSL_get_secure_renegotiation_support(tls->ssl) != 1) {
 		outdated = "tls_legacy";
 		text_add(&text, "it does not know secure renegotiation (RFC 5746)");
 	}
 	(void)strncpy(judgement->outdated, outdated, sizeof judgement->outdated - 1);
-	if (strcmp(outdated, "tls_params") != 0 || settings->mode == PW_TLS_OPPORTUNISTIC || judgement->failed)
+	if (strcmp(outdated, "tls_params") != 0 || settings->mode == PW_TLS_OPPORTUNISTIC
+	    || judgement->failed)
 		return;
 	judgement->failed = true;
 	memcpy(judgement->outcome, judgement->outdated, sizeof judgement->outcome);
@@ -332,10 +353,12 @@ tell_undated(const struct tls_trial *trial, struct tls_judgement *judgement)
 
 	for (uint32_t i = 0; i < trial->tls->fault_count && judgement->undated[0] == '\0'; i++) {
 		const struct tls_fault *fault = &trial->tls->faults[i];
-		enum tls_code code = fault->error == X509_V_ERR_CERT_HAS_EXPIRED ? TLS_CERT_EXPIRED : TLS_CERT_NOT_YET_VALID;
+		enum tls_code code = fault->error == X509_V_ERR_CERT_HAS_EXPIRED ? TLS_CERT_EXPIRED
+		    : TLS_CERT_NOT_YET_VALID;
 		struct tls_trial told = *trial;
 
-		if (!is_date(fault) || is_of_clock(trial, fault) || !is_checked(trial->settings, code) || !is_failure(trial->settings, code))
+		if (!is_date(fault) || is_of_clock(trial, fault)
+		    || !is_checked(trial->settings, code) || !is_failure(trial->settings, code))
 			continue;
 		told.fault[code] = *fault;
 		tls_tell_fault(&text, &told, code);
@@ -362,7 +385,8 @@ tls_clock_evidence(const struct tls *tls, struct clock_evidence *evidence)
 		evidence->end = term.end < evidence->end ? term.end : evidence->end;
 	}
 	if (X509_NAME_cmp(X509_get_subject_name(trial.leaf), X509_get_issuer_name(trial.leaf)) != 0)
-		evidence->issuer = X509_NAME_hash_ex(X509_get_issuer_name(trial.leaf), NULL, NULL, NULL);
+		evidence->issuer = X509_NAME_hash_ex(X509_get_issuer_name(trial.leaf), NULL, NULL,
+		    NULL);
 	return true;
 }
 
@@ -370,7 +394,8 @@ void
 tls_judge(const struct tls *tls, const struct tls_settings *settings, const struct tls_clock *clock,
     struct evidence_log *log, struct tls_judgement *judgement)
 {
-	struct tls_trial trial = { .tls = tls, .settings = settings, .now = clock->now, .doubt = clock->doubt, .renewed = clock->renewed,
+	struct tls_trial trial = { .tls = tls, .settings = settings, .now = clock->now,
+	    .doubt = clock->doubt, .renewed = clock->renewed,
 		.least = clock->before < clock->now ? clock->before : clock->now,
 		.most = clock->before > clock->now ? clock->before : clock->now };
 	struct text version = text_over(judgement->version, sizeof judgement->version);

@@ -38,7 +38,8 @@ struct tls_clock {
  * (tls_version tls_cipher cert_subject cert_issuer cert_names cert_fingerprint cert_not_after
  * cert_key …) and the warnings (faults where `verify` is warn; cert_expires_soon,
  * cert_expires_urgent) to the log. */
-void tls_judge(const struct tls *, const struct tls_settings *, const struct tls_clock *, struct evidence_log *,
+void tls_judge(const struct tls *, const struct tls_settings *, const struct tls_clock *,
+    struct evidence_log *,
     struct tls_judgement *);
 
 /* What the chain of a finished handshake says about our clock; its domain is the caller's to

@@ -69,11 +69,9 @@ same_text(const char *a, const char *b)
 
 /* Stores of CAs */
 
-/* Of `arg`, a struct store. */
 static bool
-load_store(void *arg, const char *ca_file, struct reason *why)
+load_store(struct store *store, const char *ca_file, struct reason *why)
 {
-	struct store *store = arg;
 	char shown[300];
 	struct text text = TEXT_OVER(shown);
 	struct stat status;
@@ -104,7 +102,7 @@ load_store(void *arg, const char *ca_file, struct reason *why)
 static bool
 fill_store(struct store *store, struct sources *sources, struct reason *why)
 {
-	struct reason fault;
+	struct source source = source_begin(sources, store->ca_file);
 
 	if (store->ca_file == NULL) {
 		store->store = X509_STORE_new();
@@ -112,19 +110,24 @@ fill_store(struct store *store, struct sources *sources, struct reason *why)
 			reason_set(why, "out of memory");
 		return store->store != NULL;
 	}
-	if (sources_load(sources, store->ca_file, load_store, store, &fault))
-		return true;
+	for (const char *from; (from = source_next(&source)) != NULL;)
+		if (load_store(store, from, source.why)) {
+			source_loaded(&source);
+			return true;
+		}
 	if (sources != NULL)
-		sources_note(sources, &fault, "there is no copy of what was in it before, and targets that need it are unknown");
+		sources_note(sources, &source.fault,
+		    "there is no copy of what was in it before, and targets that need it are unknown");
 	else
-		reason_set(why, "%s", fault.text);
+		*why = source.fault;
 	return sources != NULL;
 }
 
 /* Fills `*found` with the store for `ca_file`, NULL where that cannot be used and targets do
  * without. */
 static bool
-find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found, struct reason *why)
+find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **found,
+    struct reason *why)
 {
 	struct store *store = policies->stores;
 
@@ -149,7 +152,8 @@ find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **foun
 /* Contexts */
 
 static void
-on_message(int writing, int version, int type, const void *bytes, size_t size, SSL *ssl, void *unused)
+on_message(int writing, int version, int type, const void *bytes, size_t size, SSL *ssl,
+    void *unused)
 {
 	struct tls *tls = tls_of(ssl);
 
@@ -180,10 +184,12 @@ on_client_certificate(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 static bool
 set_versions(SSL_CTX *context, const struct tls_policy *policy)
 {
-	bool legacy = policy->kind == TLS_LEGACY, old = legacy || policy->min_version < TLS1_2_VERSION;
+	bool legacy = policy->kind == TLS_LEGACY, old = legacy
+	    || policy->min_version < TLS1_2_VERSION;
 
 	if (SSL_CTX_set_min_proto_version(context, legacy ? TLS1_VERSION : policy->min_version) != 1
-	    || (policy->kind == TLS_SMALL && SSL_CTX_set1_groups_list(context, "X25519:P-256:X448:P-384:P-521") != 1))
+	    || (policy->kind == TLS_SMALL
+	    && SSL_CTX_set1_groups_list(context, "X25519:P-256:X448:P-384:P-521") != 1))
 		return false;
 	if (!old)
 		return true;
@@ -208,7 +214,8 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	/* Servers without RFC 5746 take mail, too; as we never renegotiate, only they are at
 	 * risk. */
-	SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+	SSL_CTX_set_options(context,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
 	    | SSL_OP_LEGACY_SERVER_CONNECT);
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
 	    | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -221,7 +228,8 @@ make_context(struct tls_policy *policy, X509_STORE *store)
 }
 
 static bool
-add_policy(struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind, struct reason *why)
+add_policy(struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind,
+    struct reason *why)
 {
 	struct tls_policy *policy = calloc(1, sizeof *policy);
 	const char *file = ca_file != NULL ? ca_file : policies->bundle;
@@ -232,7 +240,8 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 		return false;
 	}
 	*policy = (struct tls_policy){ .home = policies, .ca_file = ca_file, .min_version = min_version,
-		.kind = kind, .method = policies->method, .facts = policies->facts, .next = policies->first };
+		.kind = kind, .method = policies->method, .facts = policies->facts,
+		    .next = policies->first };
 	policies->first = policy;
 	if (!find_store(policies, file, &store, why))
 		return false;
@@ -248,7 +257,8 @@ static struct tls_policy *
 find(const struct tls_policies *policies, const char *ca_file, int min_version, enum tls_kind kind)
 {
 	for (struct tls_policy *policy = policies->first; policy != NULL; policy = policy->next)
-		if (policy->kind == kind && (kind == TLS_LEGACY || policy->min_version == min_version)
+		if (policy->kind == kind
+		    && (kind == TLS_LEGACY || policy->min_version == min_version)
 		    && same_text(policy->ca_file, ca_file))
 			return policy;
 	return NULL;
@@ -259,8 +269,10 @@ add_settings(struct tls_policies *policies, const struct tls_settings *settings,
 {
 	if (settings->mode == PW_TLS_NONE)
 		return true;
-	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE && policies->bundle == NULL) {
-		reason_set(why, "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
+	if (settings->ca_file == NULL && settings->verify != TLS_VERIFY_NONE
+	    && policies->bundle == NULL) {
+		reason_set(why,
+		    "this system has no bundle of CA certificates: install ca-certificates, or set ca_file");
 		return false;
 	}
 	for (enum tls_kind kind = TLS_USUAL; kind <= TLS_SMALL; kind++)
@@ -289,7 +301,8 @@ find_bundle(const struct config *config, const struct sources *sources)
 	const char *bundle = tls_system_bundle();
 	char copy[PATH_MAX];
 
-	for (size_t i = 0; bundle == NULL && sources != NULL && needs_bundle(config) && i < sizeof known / sizeof *known; i++)
+	for (size_t i = 0; bundle == NULL && sources != NULL && needs_bundle(config)
+	    && i < sizeof known / sizeof *known; i++)
 		if (accepted_copy_path(copy, sources->state, known[i]) && access(copy, R_OK) == 0)
 			bundle = known[i];
 	return bundle == NULL && sources != NULL && needs_bundle(config) ? known[0] : bundle;
@@ -359,7 +372,8 @@ tls_policies_destroy(struct tls_policies **policies)
 }
 
 struct tls_policy *
-tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings, enum tls_kind kind)
+tls_policy_find(struct tls_policies *policies, const struct tls_settings *settings,
+    enum tls_kind kind)
 {
 	struct tls_policy *found = find(policies, settings->ca_file, settings->min_version, kind);
 

@@ -21,12 +21,14 @@ enum tls_kind {
 /* Reads all files that TLS will ever need: what comes later opens nothing. NULL with a reason
  * where a CA file cannot be used; with `sources`, a copy is used in its place, and without a copy
  * its policies are not usable. */
-struct tls_policies *tls_policies_create(const struct config *, struct sources *, struct reason *why);
+struct tls_policies *tls_policies_create(const struct config *, struct sources *,
+    struct reason *why);
 void tls_policies_destroy(struct tls_policies **);
 
 /* The policy of settings that were in the configuration at creation; equal (ca_file, min_version)
  * share one. */
-struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *, enum tls_kind);
+struct tls_policy *tls_policy_find(struct tls_policies *, const struct tls_settings *,
+    enum tls_kind);
 
 /* Returns false if its CAs are not known: no handshake can begin. */
 bool tls_policy_is_usable(const struct tls_policy *);

@@ -32,7 +32,8 @@ struct tls_policy {
 	SSL_CTX *context;            /* NULL: its CAs are not known */
 	const BIO_METHOD *method;    /* of the socket, and the cache of facts: one of each in a process */
 	struct tls_facts_cache *facts;
-	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other, void *ours);
+	int (*security)(const SSL *, const SSL_CTX *, int operation, int bits, int nid, void *other,
+	    void *ours);
 	struct tls_policy *next;
 };
 

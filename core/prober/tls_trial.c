@@ -21,7 +21,8 @@ tls_trial_certificate(const struct tls_trial *trial, int depth)
 bool
 tls_term_of(const X509 *certificate, struct tls_term *term)
 {
-	return tls_time(X509_get0_notBefore(certificate), &term->from) && tls_time(X509_get0_notAfter(certificate), &term->end)
+	return tls_time(X509_get0_notBefore(certificate), &term->from)
+	    && tls_time(X509_get0_notAfter(certificate), &term->end)
 	    && term->from < term->end;
 }
 
@@ -46,7 +47,8 @@ static bool
 is_in_chain(const struct tls_trial *trial, const X509 *certificate)
 {
 	for (int i = 0; i < sk_X509_num(trial->chain); i++)
-		if (X509_NAME_cmp(X509_get_subject_name(sk_X509_value(trial->chain, i)), X509_get_subject_name(certificate)) == 0)
+		if (X509_NAME_cmp(X509_get_subject_name(sk_X509_value(trial->chain, i)),
+		    X509_get_subject_name(certificate)) == 0)
 			return true;
 	return X509_cmp(trial->leaf, certificate) == 0;
 }
@@ -59,7 +61,8 @@ sends_another_authority(const struct tls_trial *trial)
 	STACK_OF(X509) *sent = SSL_get_peer_cert_chain(trial->tls->ssl);
 
 	for (int i = 1; i < sk_X509_num(sent); i++)
-		if (!is_in_chain(trial, sk_X509_value(sent, i)) && X509_check_ca(sk_X509_value(sent, i)) > 0)
+		if (!is_in_chain(trial, sk_X509_value(sent, i))
+		    && X509_check_ca(sk_X509_value(sent, i)) > 0)
 			return true;
 	return false;
 }
@@ -76,7 +79,8 @@ is_of_public_authority(const X509 *leaf)
 
 	policies = X509_get_ext_d2i(leaf, NID_certificate_policies, NULL, NULL);
 	for (int i = 0; !found && i < sk_POLICYINFO_num(policies); i++)
-		found = OBJ_obj2txt(name, sizeof name, sk_POLICYINFO_value(policies, i)->policyid, 1) > 0
+		found = OBJ_obj2txt(name, sizeof name, sk_POLICYINFO_value(policies, i)->policyid,
+		    1) > 0
 		    && strncmp(name, forum, sizeof forum - 1) == 0;
 	CERTIFICATEPOLICIES_free(policies);
 	return found;
@@ -124,7 +128,8 @@ says_root(const X509_NAME *name)
 static bool
 says_intermediate(const X509_NAME *name)
 {
-	static const char *const words[] = { "intermediate", "issuing", "subordinate", "sub", NULL };
+	static const char *const words[] = { "intermediate", "issuing", "subordinate", "sub",
+	    NULL };
 
 	return says(name, words);
 }
@@ -133,7 +138,8 @@ says_intermediate(const X509_NAME *name)
 static bool
 share(const X509_NAME *a, const X509_NAME *b, int nid, bool *has)
 {
-	int at = X509_NAME_get_index_by_NID(a, nid, -1), bt = X509_NAME_get_index_by_NID(b, nid, -1);
+	int at = X509_NAME_get_index_by_NID(a, nid, -1),
+	    bt = X509_NAME_get_index_by_NID(b, nid, -1);
 
 	*has |= at >= 0 || bt >= 0;
 	return at >= 0 && bt >= 0
@@ -152,7 +158,8 @@ are_related(const X509_NAME *a, const X509_NAME *b)
 
 	if (share(a, b, NID_organizationName, &has) || share(a, b, NID_domainComponent, &has))
 		return true;
-	return !has && next_word(a, &at, first) && next_word(b, &bt, second) && strcmp(first, second) == 0
+	return !has && next_word(a, &at, first) && next_word(b, &bt, second)
+	    && strcmp(first, second) == 0
 	    && strcmp(first, "root") != 0 && strcmp(first, "ca") != 0;
 }
 
@@ -180,7 +187,8 @@ tls_gap_of(const struct tls_trial *trial)
 
 	if (X509_NAME_cmp(X509_get_subject_name(top), issuer) == 0)
 		return GAP_NONE;
-	if (sends_another_authority(trial) || (is_lone && (is_of_public_authority(top) || says_intermediate(issuer))))
+	if (sends_another_authority(trial)
+	    || (is_lone && (is_of_public_authority(top) || says_intermediate(issuer))))
 		return GAP_LEFT_OUT;
 	if (!says_root(issuer) && knows_relative(trial, issuer))
 		return is_lone ? GAP_LONE_LIKELY : GAP_LEFT_OUT;
@@ -190,7 +198,8 @@ tls_gap_of(const struct tls_trial *trial)
 /* Sentences */
 
 static void
-add_escaped(struct text *text, void (*add)(struct text *, const struct tls_trial *, int depth), const struct tls_trial *trial,
+add_escaped(struct text *text, void (*add)(struct text *, const struct tls_trial *, int depth),
+    const struct tls_trial *trial,
     int depth)
 {
 	char bytes[160];
@@ -248,7 +257,8 @@ add_expected_name(struct text *text, const struct tls *tls)
 }
 
 static void
-add_when(struct text *text, const struct tls_trial *trial, const ASN1_TIME *time, const char *before, const char *after)
+add_when(struct text *text, const struct tls_trial *trial, const ASN1_TIME *time,
+    const char *before, const char *after)
 {
 	int64_t at;
 
@@ -276,7 +286,8 @@ kinds_of(const X509 *certificate, const char *literal)
 
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-		size_t size = name->type == GEN_DNS ? (size_t)ASN1_STRING_length(name->d.dNSName) : 0;
+		size_t size = name->type == GEN_DNS ? (size_t)ASN1_STRING_length(name->d.dNSName)
+		    : 0;
 
 		kinds.dns |= name->type == GEN_DNS;
 		kinds.address |= name->type == GEN_IPADD;
@@ -294,14 +305,17 @@ static void
 tell_name(struct text *text, const struct tls_trial *trial)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(trial->tls->ssl);
-	char *literal = X509_VERIFY_PARAM_get0_host(param, 0) == NULL ? X509_VERIFY_PARAM_get1_ip_asc(param) : NULL;
+	char *literal = X509_VERIFY_PARAM_get0_host(param, 0) == NULL
+	    ? X509_VERIFY_PARAM_get1_ip_asc(param) : NULL;
 	struct name_kinds kinds = kinds_of(trial->leaf, literal);
 	char bytes[300];
 	struct text names = TEXT_OVER(bytes);
 
 	add_names(&names, trial, 0);
 	if (names.size == 0) {
-		text_add(text, kinds.other ? "the certificate has only names of other kinds than a server's, expected "
+		text_add(text,
+		    kinds.other
+		    ? "the certificate has only names of other kinds than a server's, expected "
 		    : "the certificate has no names (only its subject's, which no longer counts), expected ");
 		add_expected_name(text, trial->tls);
 	} else {
@@ -311,7 +325,9 @@ tell_name(struct text *text, const struct tls_trial *trial)
 		text_escape(text, (struct pw_bytes){ names.bytes, names.size });
 		text_add(text, ", not for ");
 		add_expected_name(text, trial->tls);
-		text_add(text, kinds.is_dns ? ", which stands there as a DNS name and has to stand as an address" : "");
+		text_add(text,
+		    kinds.is_dns
+		    ? ", which stands there as a DNS name and has to stand as an address" : "");
 	}
 	OPENSSL_free(literal);
 }
@@ -326,7 +342,8 @@ add_purposes(struct text *text, const X509 *certificate)
 
 	for (int i = 0; i < sk_ASN1_OBJECT_num(purposes); i++) {
 		const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(purposes, i);
-		const char *known = OBJ_obj2nid(purpose) != NID_undef ? OBJ_nid2sn(OBJ_obj2nid(purpose)) : NULL;
+		const char *known = OBJ_obj2nid(purpose) != NID_undef
+		    ? OBJ_nid2sn(OBJ_obj2nid(purpose)) : NULL;
 
 		if (known == NULL && OBJ_obj2txt(name, sizeof name, purpose, 1) > 0)
 			known = name;
@@ -338,7 +355,8 @@ add_purposes(struct text *text, const X509 *certificate)
 
 /* Without extended purposes it is the use of the key that does not fit. */
 static void
-tell_purpose(struct text *text, const struct tls_trial *trial, const struct tls_fault *fault, X509 *certificate)
+tell_purpose(struct text *text, const struct tls_trial *trial, const struct tls_fault *fault,
+    X509 *certificate)
 {
 	char bytes[200];
 	struct text purposes = TEXT_OVER(bytes);
@@ -399,7 +417,8 @@ tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code c
 	case TLS_CERT_NOT_YET_VALID:
 		add_which(text, trial, fault.depth);
 		text_add(text, " ");
-		add_when(text, trial, X509_get0_notBefore(certificate), "is valid only from ", " ahead)");
+		add_when(text, trial, X509_get0_notBefore(certificate), "is valid only from ",
+		    " ahead)");
 		return;
 	case TLS_CERT_NAME:
 		tell_name(text, trial);
@@ -421,11 +440,13 @@ tls_tell_fault(struct text *text, const struct tls_trial *trial, enum tls_code c
 		return;
 	case TLS_CERT_WEAK_KEY:
 		add_which(text, trial, fault.depth);
-		text_format(text, " has a key of %d bits only", EVP_PKEY_get_bits(X509_get0_pubkey(certificate)));
+		text_format(text, " has a key of %d bits only",
+		    EVP_PKEY_get_bits(X509_get0_pubkey(certificate)));
 		return;
 	case TLS_CERT_WEAK_SIGNATURE:
 		add_which(text, trial, fault.depth);
-		text_format(text, " is signed with %s", OBJ_nid2ln(X509_get_signature_nid(certificate)));
+		text_format(text, " is signed with %s",
+		    OBJ_nid2ln(X509_get_signature_nid(certificate)));
 		return;
 	case TLS_CERT_CHAIN_LIMIT:
 	case TLS_CERT_INVALID:

@@ -31,7 +31,8 @@ static int
 on_certificate(int good, X509_STORE_CTX *store)
 {
 	if (!good)
-		note(tls_of_store(store), X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store));
+		note(tls_of_store(store), X509_STORE_CTX_get_error(store),
+		    X509_STORE_CTX_get_error_depth(store));
 	return 1;
 }
 
@@ -51,7 +52,8 @@ is_explicit_curve(const X509 *certificate)
 	X509_ALGOR *parameters;
 	int type;
 
-	if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, &parameters, X509_get_X509_PUBKEY(certificate)) != 1
+	if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, &parameters,
+	    X509_get_X509_PUBKEY(certificate)) != 1
 	    || OBJ_obj2nid(algorithm) != NID_X9_62_id_ecPublicKey)
 		return false;
 	X509_ALGOR_get0(NULL, &type, NULL, parameters);
@@ -64,15 +66,18 @@ within_limits(struct tls *tls, STACK_OF(X509) *sent)
 	int count = sk_X509_num(sent);
 
 	if (count > TLS_CHAIN_DEPTH + 1)
-		return refuse(tls, "cert_chain_limit", "the certificate chain is longer than 11 certificates");
+		return refuse(tls, "cert_chain_limit",
+		    "the certificate chain is longer than 11 certificates");
 	for (int i = 0; i < count; i++) {
 		const X509 *certificate = sk_X509_value(sent, i);
 		EVP_PKEY *key = X509_get0_pubkey(certificate);
 
 		if (is_explicit_curve(certificate))
-			return refuse(tls, "tls_params", "a certificate's key is on a curve without a name");
+			return refuse(tls, "tls_params",
+			    "a certificate's key is on a curve without a name");
 		if (key != NULL && EVP_PKEY_get_bits(key) > TLS_RSA_BITS_MAX)
-			return refuse(tls, "tls_params", "a certificate's key is larger than 8192 bits");
+			return refuse(tls, "tls_params",
+			    "a certificate's key is larger than 8192 bits");
 	}
 	return true;
 }
@@ -95,12 +100,15 @@ on_chain(X509_STORE_CTX *store, void *unused)
 /* Asked before each use of a parameter; the size of a Diffie-Hellman group is what a server can
  * choose freely. */
 static int
-on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other, void *policy)
+on_parameter(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other,
+    void *policy)
 {
 	const struct tls_policy *mine = policy;
 
-	if (operation == SSL_SECOP_TMP_DH && ssl != NULL && other != NULL && EVP_PKEY_get_bits(other) > TLS_DH_BITS_MAX)
-		return refuse(tls_of(ssl), "tls_params", "the Diffie-Hellman group is larger than 8192 bits");
+	if (operation == SSL_SECOP_TMP_DH && ssl != NULL && other != NULL
+	    && EVP_PKEY_get_bits(other) > TLS_DH_BITS_MAX)
+		return refuse(tls_of(ssl), "tls_params",
+		    "the Diffie-Hellman group is larger than 8192 bits");
 	return mine->security(ssl, context, operation, bits, nid, other, NULL);
 }
 
@@ -114,7 +122,8 @@ tls_verify_prepare(SSL_CTX *context, struct tls_policy *policy)
 	SSL_CTX_set_verify_depth(context, TLS_CHAIN_DEPTH);
 	/* Keys and signatures are judged alike in a context that has to talk to old servers. */
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	policy->security = SSL_CTX_get_security_callback(context);
 	SSL_CTX_set_security_callback(context, on_parameter);
 	SSL_CTX_set0_security_ex_data(context, policy);
@@ -144,12 +153,15 @@ tls_verify_names(struct tls *tls, const struct tls_names *names)
 	char name[256];
 
 	if (names->sni != NULL
-	    && (!without_dot(names->sni, name, sizeof name) || SSL_set_tlsext_host_name(tls->ssl, name) != 1))
+	    && (!without_dot(names->sni, name, sizeof name)
+	    || SSL_set_tlsext_host_name(tls->ssl, name) != 1))
 		return false;
 	if (!address_parse(names->host, 0, &address))
-		return without_dot(names->host, name, sizeof name) && X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
+		return without_dot(names->host, name, sizeof name)
+		    && X509_VERIFY_PARAM_set1_host(param, name, 0) == 1;
 	if (address_is_ipv4(&address))
-		return X509_VERIFY_PARAM_set1_ip(param, (unsigned char *)&address.v4.sin_addr, 4) == 1;
+		return X509_VERIFY_PARAM_set1_ip(param, (unsigned char *)&address.v4.sin_addr,
+		    4) == 1;
 	return X509_VERIFY_PARAM_set1_ip(param, address.v6.sin6_addr.s6_addr, 16) == 1;
 }
 
@@ -164,7 +176,8 @@ is_about(const OCSP_SINGLERESP *entry, const X509 *leaf, const X509 *issuer)
 	ASN1_OBJECT *digest = NULL;
 	bool same = false;
 
-	if (OCSP_id_get0_info(NULL, &digest, NULL, NULL, id) != 1 || EVP_get_digestbyobj(digest) == NULL)
+	if (OCSP_id_get0_info(NULL, &digest, NULL, NULL, id) != 1
+	    || EVP_get_digestbyobj(digest) == NULL)
 		return false;
 	OCSP_CERTID *wanted = OCSP_cert_to_id(EVP_get_digestbyobj(digest), leaf, issuer);
 	if (wanted != NULL)
@@ -179,7 +192,8 @@ lists_as_revoked(OCSP_BASICRESP *answer, const X509 *leaf, const X509 *issuer)
 	for (int i = 0; i < OCSP_resp_count(answer); i++) {
 		OCSP_SINGLERESP *entry = OCSP_resp_get0(answer, i);
 
-		if (OCSP_single_get0_status(entry, NULL, NULL, NULL, NULL) == V_OCSP_CERTSTATUS_REVOKED
+		if (OCSP_single_get0_status(entry, NULL, NULL, NULL,
+		    NULL) == V_OCSP_CERTSTATUS_REVOKED
 		    && is_about(entry, leaf, issuer))
 			return true;
 	}

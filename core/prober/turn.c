@@ -65,7 +65,8 @@ is_known(struct turn *turn, const char *outcome)
 {
 	struct outcome found;
 
-	if (strcmp(outcome, "ok") == 0 || outcome_find(outcome, turn->dialogue->ops->outcomes, &found))
+	if (strcmp(outcome, "ok") == 0
+	    || outcome_find(outcome, turn->dialogue->ops->outcomes, &found))
 		return true;
 	fault(turn, "unknown outcome \"%s\"", outcome);
 	return false;
@@ -76,7 +77,8 @@ expect(struct pw_turn *open, const char *phase, const char *or_outcome)
 {
 	struct turn *turn = turn_of(open);
 
-	if (!choose_phase(turn, TURN_EXPECT, phase) || (or_outcome != NULL && !is_known(turn, or_outcome)))
+	if (!choose_phase(turn, TURN_EXPECT, phase)
+	    || (or_outcome != NULL && !is_known(turn, or_outcome)))
 		return;
 	if (or_outcome != NULL)
 		snprintf(turn->or_outcome, sizeof turn->or_outcome, "%s", or_outcome);
@@ -97,7 +99,8 @@ say(struct pw_turn *open, const char *phase, bool secret, const char *format, va
 	}
 	step->size = (size_t)made;
 	turn->secret = secret;
-	if (memchr(step->bytes, '\0', step->size) != NULL || memchr(step->bytes, '\r', step->size) != NULL
+	if (memchr(step->bytes, '\0', step->size) != NULL
+	    || memchr(step->bytes, '\r', step->size) != NULL
 	    || memchr(step->bytes, '\n', step->size) != NULL)
 		fault(turn, "CR, LF or NUL in a line to say");
 }
@@ -111,7 +114,8 @@ secure(struct pw_turn *open)
 		return;
 	if (turn->dialogue->secured)
 		fault(turn, "TLS stands already");
-	else if (dialogue_policy(turn->dialogue)->tls == NULL || turn->dialogue->ops->on_secured == NULL)
+	else if (dialogue_policy(turn->dialogue)->tls == NULL
+	    || turn->dialogue->ops->on_secured == NULL)
 		fault(turn, "pw_secure, and its descriptor says nothing of TLS");
 }
 
@@ -157,7 +161,8 @@ done(struct pw_turn *open, const char *outcome, const char *format, va_list argu
 static const struct pw_fact_kind *
 find_fact(const struct pw_probe_ops *ops, const char *name)
 {
-	for (const struct pw_fact_kind *kind = ops->facts; kind != NULL && kind->name != NULL; kind++)
+	for (const struct pw_fact_kind *kind = ops->facts; kind != NULL
+	    && kind->name != NULL; kind++)
 		if (kind->name == name || strcmp(kind->name, name) == 0)
 			return kind;
 	return NULL;
@@ -218,7 +223,8 @@ note(struct pw_turn *open, const char *format, va_list arguments)
 	int made = vsnprintf(bytes, sizeof bytes, format, arguments);
 
 	if (made > 0)
-		evidence_add_line(&turn->dialogue->log, turn->now - turn->dialogue->epoch, EVIDENCE_EVENT,
+		evidence_add_line(&turn->dialogue->log, turn->now - turn->dialogue->epoch,
+		    EVIDENCE_EVENT,
 		    (struct pw_bytes){ bytes, strlen(bytes) });
 }
 
@@ -230,7 +236,8 @@ matches(struct pw_turn *open, const struct pw_regex *regex, struct pw_bytes byte
 	bool found = regex_matches(regex, bytes, &limited);
 
 	if (limited)
-		dialogue_event(turn->dialogue, turn->now, "the regular expression met its limit and counts as not found");
+		dialogue_event(turn->dialogue, turn->now,
+		    "the regular expression met its limit and counts as not found");
 	return found;
 }
 
@@ -249,7 +256,8 @@ void
 turn_session(const struct dialogue *dialogue, struct refusal_session *session)
 {
 	*session = (struct refusal_session){
-		.names = { .host = dialogue->target->host, .helo = dialogue->helo, .ours = dialogue->local },
+		.names = { .host = dialogue->target->host, .helo = dialogue->helo,
+		    .ours = dialogue->local },
 		.cert_asked = dialogue->cert_asked,
 	};
 	(void)address_parse(dialogue->address, 0, &session->names.theirs);

@@ -5,7 +5,8 @@
 #include "base/refusal.h"
 #include "prober/dialogue_private.h"
 
-enum turn_choice { TURN_NONE, TURN_EXPECT, TURN_SAY, TURN_SECURE, TURN_LOOK_UP, TURN_DONE, TURN_FAULT };
+enum turn_choice { TURN_NONE, TURN_EXPECT, TURN_SAY, TURN_SECURE, TURN_LOOK_UP, TURN_DONE,
+    TURN_FAULT };
 
 struct turn {
 	struct pw_turn open; /* what the plugin sees; first */

@@ -27,7 +27,8 @@ find_decisive(const struct dialogue *dialogue, struct evidence_warning *decisive
 	int best = INT32_MAX;
 
 	while (evidence_next_warning(&list, &warning))
-		if (outcome_find(warning.code, dialogue->ops->outcomes, &found) && found.rank < best) {
+		if (outcome_find(warning.code, dialogue->ops->outcomes, &found)
+		    && found.rank < best) {
 			best = found.rank;
 			*decisive = warning;
 		}
@@ -35,7 +36,8 @@ find_decisive(const struct dialogue *dialogue, struct evidence_warning *decisive
 }
 
 static void
-settle(struct dialogue *dialogue, enum pw_verdict verdict, const char *outcome, struct pw_bytes text)
+settle(struct dialogue *dialogue, enum pw_verdict verdict, const char *outcome,
+    struct pw_bytes text)
 {
 	dialogue->verdict = (uint8_t)verdict;
 	snprintf(dialogue->outcome, sizeof dialogue->outcome, "%s", outcome);
@@ -89,10 +91,12 @@ warn_all_slow(struct dialogue *dialogue, int64_t now, bool with_whole)
 
 	for (uint32_t i = 0; dialogue->slow >> i != 0; i++)
 		if ((dialogue->slow >> i & 1) != 0)
-			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i], policy->phases[i].slow);
+			warn_slow(dialogue, policy->phases[i].name, dialogue->micros[i],
+			    policy->phases[i].slow);
 	/* The name was not part of it; any other slow phase says by itself where the time went. */
 	bool explained = (dialogue->slow & ~(1u << phase_find(dialogue, "resolve"))) != 0;
-	if (with_whole && !explained && policy->leg.slow > 0 && whole - leg_lost(dialogue) > policy->leg.slow)
+	if (with_whole && !explained && policy->leg.slow > 0
+	    && whole - leg_lost(dialogue) > policy->leg.slow)
 		warn_slow(dialogue, "leg", whole, policy->leg.slow);
 }
 
@@ -112,7 +116,8 @@ decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *
 	if (verdict == PW_OK && find_decisive(dialogue, &warning))
 		settle(dialogue, PW_DEGRADED, warning.code, warning.text);
 	else if (verdict == PW_OK && dialogue->undated != NULL)
-		settle(dialogue, PW_UNKNOWN, "our_clock", (struct pw_bytes){ dialogue->undated, strlen(dialogue->undated) });
+		settle(dialogue, PW_UNKNOWN, "our_clock",
+		    (struct pw_bytes){ dialogue->undated, strlen(dialogue->undated) });
 	else
 		settle(dialogue, verdict, outcome, (struct pw_bytes){ text, strlen(text) });
 }
@@ -168,7 +173,8 @@ dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome,
 	dialogue->tls_failed = true;
 	if (dialogue->look == LOOK_USUAL || dialogue->look == LOOK_LARGE) {
 		if (dialogue->first_outcome[0] == '\0') {
-			snprintf(dialogue->first_outcome, sizeof dialogue->first_outcome, "%s", outcome);
+			snprintf(dialogue->first_outcome, sizeof dialogue->first_outcome, "%s",
+			    outcome);
 			dialogue->first_text = strdup(text);
 		}
 		decide_tls(dialogue, now, outcome, text);
@@ -205,7 +211,8 @@ dialogue_offered(struct dialogue *dialogue, int64_t now, const char *words)
 	char bytes[EVIDENCE_TEXT_MAX];
 	struct text text = TEXT_OVER(bytes);
 
-	dialogue_event(dialogue, now, "%s", words != NULL ? words : "it does not answer an offer of TLS either");
+	dialogue_event(dialogue, now, "%s",
+	    words != NULL ? words : "it does not answer an offer of TLS either");
 	if (words == NULL)
 		return;
 	text_format(&text, "%s; %s", dialogue_text(dialogue), words);
@@ -238,7 +245,8 @@ dialogue_text(const struct dialogue *dialogue)
 uint16_t
 dialogue_report_flags(const struct dialogue *dialogue)
 {
-	return (uint16_t)(dialogue->flags | (dialogue->heard != 0 && !dialogue->silent ? REPORT_SPOKEN : 0));
+	return (uint16_t)(dialogue->flags | (dialogue->heard != 0
+	    && !dialogue->silent ? REPORT_SPOKEN : 0));
 }
 
 int64_t
@@ -310,7 +318,8 @@ add_phase(const struct dialogue *dialogue, struct evidence *evidence, uint32_t i
 {
 	struct evidence_phase *phase = &evidence->phases[evidence->phase_count++];
 
-	snprintf(phase->name, sizeof phase->name, "%s", dialogue_plan(dialogue, (uint8_t)index)->name);
+	snprintf(phase->name, sizeof phase->name, "%s",
+	    dialogue_plan(dialogue, (uint8_t)index)->name);
 	phase->status = status(dialogue, index);
 	phase->micros = phase->status == PHASE_NOT_REACHED ? -1 : dialogue->micros[index];
 	phase->limit = phase_limit(dialogue, (uint8_t)index);
@@ -326,7 +335,8 @@ add_phases(const struct dialogue *dialogue, struct evidence *evidence)
 	uint8_t handshake = implicit ? phase_find(dialogue, "handshake") : NO_PHASE;
 
 	evidence->phase_count = 0;
-	for (uint32_t i = 0; i < policy->phase_count && evidence->phase_count < EVIDENCE_PHASES_MAX; i++) {
+	for (uint32_t i = 0; i < policy->phase_count
+	    && evidence->phase_count < EVIDENCE_PHASES_MAX; i++) {
 		if (i != handshake && belongs(dialogue, i))
 			add_phase(dialogue, evidence, i);
 		if (handshake != NO_PHASE && strcmp(policy->phases[i].name, "connect") == 0)
@@ -369,7 +379,8 @@ dialogue_open_transcript(struct dialogue *dialogue, int64_t at, const char *know
 		return;
 	dialogue->opened = true;
 	if (known != NULL && *known != '\0')
-		evidence_add_line(&head, at - dialogue->epoch, EVIDENCE_EVENT, (struct pw_bytes){ known, strlen(known) });
+		evidence_add_line(&head, at - dialogue->epoch, EVIDENCE_EVENT,
+		    (struct pw_bytes){ known, strlen(known) });
 	if (!dialogue->refused)
 		add_connecting(dialogue, &head);
 	buffer_add(&head.transcript, dialogue->log.transcript.data, dialogue->log.transcript.size,

@@ -1,5 +1,6 @@
 /*
- * A binary heap of orders by due time: they come many at once, in any order, and leave one by one.
+ * A binary heap of orders by due time: they come many at once, in any order, and leave one by
+ * one.
  */
 #include "prober/waiting.h"
 
@@ -24,7 +25,8 @@ waiting_put(struct waiting *waiting, const struct order *order)
 	if (!VEC_RESERVE(waiting->orders, waiting->count, waiting->room))
 		return false;
 	waiting->orders[waiting->count++] = *order;
-	for (; at > 0 && waiting->orders[at].due < waiting->orders[(at - 1) / 2].due; at = (at - 1) / 2)
+	for (; at > 0
+	    && waiting->orders[at].due < waiting->orders[(at - 1) / 2].due; at = (at - 1) / 2)
 		swap(&waiting->orders[at], &waiting->orders[(at - 1) / 2]);
 	return true;
 }

@@ -59,7 +59,8 @@ words_awaited(const struct dialogue *dialogue, struct text *text)
 	} else if (dialogue->said[0] != '\0') {
 		text_add(text, "reply to ");
 		text_add(text, dialogue->said);
-		text_add(text, dialogue->secured && strcmp(phase_name(dialogue), "ehlo_tls") == 0 ? " inside TLS" : "");
+		text_add(text, dialogue->secured
+		    && strcmp(phase_name(dialogue), "ehlo_tls") == 0 ? " inside TLS" : "");
 	} else if (strcmp(phase_name(dialogue), "banner") == 0) {
 		text_add(text, "greeting");
 	} else {
@@ -72,7 +73,8 @@ words_awaited(const struct dialogue *dialogue, struct text *text)
 static void
 add_lack(const struct dialogue *dialogue, struct text *text)
 {
-	text_add(text, dialogue->input.size > 0 || dialogue->reader.lines > 0 ? "no complete " : "no ");
+	text_add(text, dialogue->input.size > 0
+	    || dialogue->reader.lines > 0 ? "no complete " : "no ");
 	words_awaited(dialogue, text);
 }
 
@@ -102,7 +104,8 @@ words_leg_timeout(const struct dialogue *dialogue, int64_t now, struct text *tex
 }
 
 void
-words_late(const struct dialogue *dialogue, int64_t now, int64_t late, int64_t limit, struct text *text)
+words_late(const struct dialogue *dialogue, int64_t now, int64_t late, int64_t limit,
+    struct text *text)
 {
 	add_lack(dialogue, text);
 	text_add(text, " for ");
@@ -202,7 +205,8 @@ words_in_clear(const struct dialogue *dialogue, struct pw_bytes said, struct tex
 }
 
 void
-words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate *fate, struct text *text)
+words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
+    struct text *text)
 {
 	switch (fate->end) {
 	case STREAM_CLOSED:
@@ -237,7 +241,8 @@ words_end(const struct dialogue *dialogue, int64_t now, const struct stream_fate
 }
 
 void
-words_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line, struct text *text)
+words_other_protocol(const struct dialogue *dialogue, const char *name, struct pw_bytes line,
+    struct text *text)
 {
 	text_add(text, "instead of a ");
 	words_awaited(dialogue, text);
@@ -248,7 +253,8 @@ words_other_protocol(const struct dialogue *dialogue, const char *name, struct p
 }
 
 void
-words_protocol(const struct dialogue *dialogue, enum reply_status status, struct pw_bytes line, struct text *text)
+words_protocol(const struct dialogue *dialogue, enum reply_status status, struct pw_bytes line,
+    struct text *text)
 {
 	switch (status) {
 	case REPLY_INCOMPLETE:
@@ -263,7 +269,8 @@ words_protocol(const struct dialogue *dialogue, enum reply_status status, struct
 		words_awaited(dialogue, text);
 		break;
 	case REPLY_NOT_SMTP:
-		text_add(text, dialogue->reader.lines > 0 ? "not_smtp: in the " : "not_smtp: instead of a ");
+		text_add(text,
+		    dialogue->reader.lines > 0 ? "not_smtp: in the " : "not_smtp: instead of a ");
 		words_awaited(dialogue, text);
 		text_add(text, " came ");
 		add_quoted(text, line);
@@ -306,7 +313,8 @@ add_deed(const char *phase, struct text *text)
 }
 
 void
-words_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, int64_t slow, struct text *text)
+words_slow(const struct dialogue *dialogue, const char *phase, int64_t micros, int64_t slow,
+    struct text *text)
 {
 	add_deed(phase, text);
 	text_add_span(text, micros);

@@ -60,7 +60,8 @@ finish(struct worker *worker, int status)
 static bool
 send_evidence(struct worker *worker, const struct run_result *result)
 {
-	struct message_evidence message = { .run = result->order->run, .target = result->order->target };
+	struct message_evidence message = { .run = result->order->run,
+	    .target = result->order->target };
 
 	for (uint32_t i = 0; i < result->leg_count; i++) {
 		run_evidence(result, i, &message.leg);
@@ -171,7 +172,8 @@ take_orders(struct worker *worker, const void *packet, size_t size)
 	return wire_is_whole(&in);
 }
 
-/* Whoever is at the other end next knows nothing of what was ordered here: it is ended without a report. */
+/* Whoever is at the other end next knows nothing of what was ordered here: it is ended without a
+ * report. */
 static void
 hang_up(struct worker *worker)
 {
@@ -215,8 +217,8 @@ on_monitor(EV_P_ ev_io *io, int revents)
 
 /* The parent */
 
-/* The runs of the link before end before the loop waits, and nobody hears of them: the dispatch turns to the new one with
- * its first packet, which is a turn of the loop later. */
+/* The runs of the link before end before the loop waits, and nobody hears of them: the dispatch
+ * turns to the new one with its first packet, which is a turn of the loop later. */
 static void
 take_link(struct worker *worker, int socket)
 {
@@ -296,8 +298,10 @@ on_heartbeat(EV_P_ ev_timer *timer, int revents)
 	(void)loop, (void)revents;
 	worker->beat_at = now;
 	duty_alive(worker->duty, late > 0 ? late : 0, worker->done);
-	if (worker->waiting_told != prober_waiting(worker->prober) && dispatch_is_heard(worker->dispatch))
-		dispatch_add_waiting(worker->dispatch, worker->waiting_told = prober_waiting(worker->prober));
+	if (worker->waiting_told != prober_waiting(worker->prober)
+	    && dispatch_is_heard(worker->dispatch))
+		dispatch_add_waiting(worker->dispatch,
+		    worker->waiting_told = prober_waiting(worker->prober));
 }
 
 /* Until all is said and done, or the time is over. */
@@ -338,14 +342,16 @@ start(struct worker *worker)
 	ev_io_start(worker->loop, &worker->from_parent);
 	ev_timer_again(worker->loop, &worker->heartbeat);
 	worker->references
-	    = references_create(worker->loop, worker->config, worker->prober->resolver, on_references, worker);
+	    = references_create(worker->loop, worker->config, worker->prober->resolver,
+	    on_references, worker);
 }
 
 static bool
 has_source(const struct config *config)
 {
 	for (uint32_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].policy->has_source4 || config->targets[i].policy->has_source6)
+		if (config->targets[i].policy->has_source4
+		    || config->targets[i].policy->has_source6)
 			return true;
 	return false;
 }
@@ -388,7 +394,9 @@ prepare(struct worker *worker, struct reason *why)
 	if (worker->prober == NULL)
 		return false;
 	if (worker->sources.unkept.text[0] != '\0')
-		duty_log(worker->duty, LOG_WARNING, 0, "without a copy to go on with if it is damaged: %s", worker->sources.unkept.text);
+		duty_log(worker->duty, LOG_WARNING, 0,
+		    "without a copy to go on with if it is damaged: %s",
+		    worker->sources.unkept.text);
 	prober_set_page(worker->prober, worker->duty->page);
 	prober_hold_dates(worker->prober, worker->duty->index);
 	ports_add_prober(&ports, worker->config);
@@ -403,7 +411,8 @@ end(struct worker *worker)
 	dispatch_destroy(&worker->dispatch);
 	waiting_fini(&worker->waiting);
 	if (worker->left_out > 0)
-		duty_log(worker->duty, LOG_WARNING, 0, "the evidence of %llu runs found no room on its way",
+		duty_log(worker->duty, LOG_WARNING, 0,
+		    "the evidence of %llu runs found no room on its way",
 		    (unsigned long long)worker->left_out);
 	ev_loop_destroy(worker->loop);
 }

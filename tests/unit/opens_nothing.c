@@ -212,10 +212,15 @@ prepare_resolver(void)
 }
 
 static void
-on_resolved(void *arg, const struct resolved *resolved)
+on_resolved(EV_P_ ev_watcher *watcher, int events)
 {
-	(void)arg;
-	(void)resolved;
+	struct resolver_query **query = watcher->data;
+	struct resolved resolved;
+
+	(void)loop;
+	(void)events;
+	resolver_take(query, &resolved);
+	resolver_cancel(query);
 	told++;
 }
 
@@ -224,8 +229,14 @@ resolve(void)
 {
 	static const char *const names[] = { "localhost", "mx.test", "onion.onion", "192.0.2.1" };
 
-	for (size_t i = 0; i < 4; i++)
-		resolver_ask(resolver, names[i], FAMILY_BOTH, true, SECOND, on_resolved, NULL);
+	struct resolver_query *queries[4];
+	ev_watcher watchers[4];
+
+	for (size_t i = 0; i < 4; i++) {
+		ev_init(&watchers[i], on_resolved);
+		watchers[i].data = &queries[i];
+		queries[i] = resolver_ask(resolver, names[i], FAMILY_BOTH, true, SECOND, &watchers[i]);
+	}
 	while (told < 4)
 		ev_run(loop, EVRUN_ONCE);
 	resolver_destroy(&resolver);

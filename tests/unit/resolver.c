@@ -64,7 +64,7 @@ asks_one_family_only(void **state)
 
 	(void)state;
 	world->servers[0].answer = one_address;
-	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_IPV4, false, SECOND, on_resolved, world));
+	ask_name(world->resolver, "mx.test", FAMILY_IPV4, false, SECOND, on_resolved, world);
 	turn_until(world, &world->told, 1);
 	assert_int_equal(world->servers[0].asked, 1);
 	assert_int_equal(world->resolved.status6, DNS_NOT_ASKED);
@@ -75,25 +75,25 @@ static void
 shares_a_question(void **state)
 {
 	struct world *world = open_world(1);
-	struct resolver_query *cancelled;
+	struct asked *cancelled;
 
 	(void)state;
 	world->servers[0].answer = one_address;
 	for (int i = 0; i < 5; i++)
-		assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, SECOND, on_resolved, world));
-	cancelled = resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, SECOND, on_resolved, world);
-	resolver_cancel(&cancelled);
-	assert_null(cancelled);
+		ask_name(world->resolver, "mx.test", FAMILY_BOTH, true, SECOND, on_resolved, world);
+	cancelled = ask_name(world->resolver, "mx.test", FAMILY_BOTH, true, SECOND, on_resolved, world);
+	resolver_cancel(&cancelled->query);
+	assert_null(cancelled->query);
 	turn_until(world, &world->told, 5);
 	assert_int_equal(world->servers[0].asked, 2);
 	/* One that is ready, and cancelled before it is told. */
-	cancelled = resolver_ask(world->resolver, "192.0.2.1", FAMILY_BOTH, true, SECOND, on_resolved, world);
-	resolver_cancel(&cancelled);
+	cancelled = ask_name(world->resolver, "192.0.2.1", FAMILY_BOTH, true, SECOND, on_resolved, world);
+	resolver_cancel(&cancelled->query);
 	ev_run(world->loop, EVRUN_NOWAIT);
 	assert_int_equal(world->told, 5);
 	/* What is left at the end goes without a word. */
 	world->servers[0].answer = NULL;
-	assert_non_null(resolver_ask(world->resolver, "b.test", FAMILY_BOTH, true, SECOND, on_resolved, world));
+	ask_name(world->resolver, "b.test", FAMILY_BOTH, true, SECOND, on_resolved, world);
 	close_world(world);
 }
 
@@ -285,7 +285,7 @@ cancel_when_told(void *arg, const struct resolved *resolved)
 	struct world *world = arg;
 
 	assert_true(resolved->more);
-	resolver_cancel(&world->query);
+	resolver_cancel(&world->asked->query);
 	world->told++;
 }
 
@@ -302,7 +302,7 @@ tells_one_family_early(void **state)
 
 		server->held_type = late[i];
 		server->answer = both_addresses;
-		assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+		ask_name(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, on_resolved, world);
 		turn_until(world, &world->told, 1);
 		assert_true(world->resolved.more);
 		assert_int_equal(world->resolved.count, 1);
@@ -317,17 +317,15 @@ tells_one_family_early(void **state)
 	struct world *world = open_world(1);
 	world->servers[0].held_type = DNS_AAAA;
 	world->servers[0].answer = both_addresses;
-	assert_non_null(resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 200 * MILLISECOND, on_resolved, world));
+	ask_name(world->resolver, "mx.test", FAMILY_BOTH, true, 200 * MILLISECOND, on_resolved, world);
 	turn_until(world, &world->told, 2);
 	assert_false(world->resolved.more);
 	assert_int_equal(world->resolved.status6, DNS_NO_ANSWER);
 	assert_said(world, &world->resolved, "0: AAAA no answer");
 	/* Who has enough may leave when told early. */
-	struct resolver_query *query
-	    = resolver_ask(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, cancel_when_told, world);
-	world->query = query;
+	world->asked = ask_name(world->resolver, "mx.test", FAMILY_BOTH, true, 20 * SECOND, cancel_when_told, world);
 	turn_until(world, &world->told, 3);
-	assert_null(world->query);
+	assert_null(world->asked->query);
 	close_world(world);
 }
 
@@ -368,9 +366,9 @@ names_share_no_fate(void **state)
 		for (int j = 0; j < 20; j++) {
 			char name[16];
 			snprintf(name, sizeof name, "n%d.test", j);
-			assert_non_null(resolver_ask(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+			ask_name(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world);
 		}
-		assert_non_null(resolver_ask(world->resolver, "evil.test", FAMILY_IPV4, true, 20 * SECOND, on_evil, world));
+		ask_name(world->resolver, "evil.test", FAMILY_IPV4, true, 20 * SECOND, on_evil, world);
 		turn_until(world, &world->told, 20);
 		assert_int_equal(server->asked_a, 21); /* none was asked twice */
 		assert_int_equal(world->without, 0);
@@ -396,7 +394,7 @@ sockets_are_bounded(void **state)
 	for (int i = 0; i < 500; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "n%d.test", i);
-		assert_non_null(resolver_ask(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world));
+		ask_name(world->resolver, name, FAMILY_BOTH, true, 20 * SECOND, on_resolved, world);
 	}
 	turn_until(world, &world->told, 500);
 	assert_int_equal(world->without, 0);
@@ -417,7 +415,7 @@ looks_up_any_type(void **state)
 
 	(void)state;
 	world->servers[0].answer = mail_exchanger;
-	assert_non_null(resolver_look_up(world->resolver, "example.test", DNS_MX, SECOND, on_records, world));
+	ask_records(world->resolver, "example.test", DNS_MX, SECOND, on_records, world);
 	turn_until(world, &world->answered, 1);
 	assert_int_equal(world->rcode, 0);
 	assert_int_equal(world->records, 1);
@@ -425,11 +423,11 @@ looks_up_any_type(void **state)
 	assert_int_equal(world->record_size, 2 + sizeof "\2mx\7example\4test");
 	assert_memory_equal(world->record, "\0\12\2mx\7example\4test", world->record_size);
 	world->servers[0].answer = no_such_name;
-	assert_non_null(resolver_look_up(world->resolver, "example.test", DNS_MX, SECOND, on_records, world));
+	ask_records(world->resolver, "example.test", DNS_MX, SECOND, on_records, world);
 	turn_until(world, &world->answered, 2);
 	assert_int_equal(world->rcode, 3);
 	world->servers[0].answer = NULL;
-	assert_non_null(resolver_look_up(world->resolver, "example.test", DNS_MX, 100 * MILLISECOND, on_records, world));
+	ask_records(world->resolver, "example.test", DNS_MX, 100 * MILLISECOND, on_records, world);
 	turn_until(world, &world->answered, 3);
 	assert_int_equal(world->rcode, -1);
 	close_world(world);

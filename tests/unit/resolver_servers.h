@@ -56,7 +56,7 @@ struct world {
 	struct config config;
 	struct address addresses[SERVERS_MAX];
 	struct resolver *resolver;
-	struct resolver_query *query;
+	struct asked *asked; /* to be cancelled */
 	int told, without; /* without: told that there is no address */
 	struct resolved resolved;
 	int answered;
@@ -279,10 +279,82 @@ open_world(uint32_t servers)
 	return world;
 }
 
+/* A query that calls `on_resolved` or `on_answer` with what is taken. All are freed with the world. */
+struct asked {
+	ev_watcher told;
+	struct resolver_query *query;
+	void (*on_resolved)(void *arg, const struct resolved *);
+	void (*on_answer)(void *arg, const struct pw_answer *);
+	void *arg;
+	struct asked *next;
+};
+
+static struct asked *all_asked;
+
+static void
+on_told(EV_P_ ev_watcher *told, int events)
+{
+	struct asked *asked = told->data;
+	struct resolved resolved;
+	struct dns_answer space;
+
+	(void)loop, (void)events;
+	if (asked->on_answer != NULL) {
+		struct pw_answer answer = resolver_answer(asked->query, &space);
+
+		asked->on_answer(asked->arg, &answer);
+		resolver_cancel(&asked->query);
+		return;
+	}
+	resolver_take(&asked->query, &resolved);
+	asked->on_resolved(asked->arg, &resolved);
+}
+
+static struct asked *
+new_asked(void *arg)
+{
+	struct asked *asked = calloc(1, sizeof *asked);
+
+	assert_non_null(asked);
+	ev_init(&asked->told, on_told);
+	asked->told.data = asked;
+	asked->arg = arg;
+	asked->next = all_asked;
+	all_asked = asked;
+	return asked;
+}
+
+static inline struct asked *
+ask_name(struct resolver *resolver, const char *name, enum family family, bool fresh, int64_t limit,
+    void (*on_resolved)(void *arg, const struct resolved *), void *arg)
+{
+	struct asked *asked = new_asked(arg);
+
+	asked->on_resolved = on_resolved;
+	asked->query = resolver_ask(resolver, name, family, fresh, limit, &asked->told);
+	assert_non_null(asked->query);
+	return asked;
+}
+
+static inline void
+ask_records(struct resolver *resolver, const char *name, uint16_t type, int64_t limit,
+    void (*on_answer)(void *arg, const struct pw_answer *), void *arg)
+{
+	struct asked *asked = new_asked(arg);
+
+	asked->on_answer = on_answer;
+	asked->query = resolver_look_up(resolver, name, type, limit, &asked->told);
+	assert_non_null(asked->query);
+}
+
 static void
 close_world(struct world *world)
 {
 	resolver_destroy(&world->resolver);
+	for (struct asked *next; all_asked != NULL; all_asked = next) {
+		next = all_asked->next;
+		free(all_asked);
+	}
 	for (uint32_t i = 0; i < world->config.resolver_count; i++)
 		close_server(&world->servers[i]);
 	ev_loop_destroy(world->loop);
@@ -334,7 +406,7 @@ resolve(struct world *world, const char *name, bool fresh, int64_t limit)
 {
 	int before = world->told;
 
-	assert_non_null(resolver_ask(world->resolver, name, FAMILY_BOTH, fresh, limit, on_resolved, world));
+	ask_name(world->resolver, name, FAMILY_BOTH, fresh, limit, on_resolved, world);
 	assert_int_equal(world->told, before); /* never from within the call */
 	turn_until(world, &world->told, before + 1);
 	return &world->resolved;

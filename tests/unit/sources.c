@@ -70,6 +70,20 @@ load(void *arg, const char *from, struct reason *why)
 	return good;
 }
 
+static bool
+sources_load(struct sources *sources, void *loaded, struct reason *why)
+{
+	struct source source = source_begin(sources, path);
+
+	for (const char *from; (from = source_next(&source)) != NULL;)
+		if (load(loaded, from, source.why)) {
+			source_loaded(&source);
+			return true;
+		}
+	*why = source.fault;
+	return false;
+}
+
 static void
 the_copy_serves_while_the_file_is_damaged(void **unused)
 {
@@ -80,14 +94,14 @@ the_copy_serves_while_the_file_is_damaged(void **unused)
 	(void)unused;
 	put("good one");
 	sources_init(&sources, state);
-	assert_true(sources_load(&sources, path, load, loaded, &why));
+	assert_true(sources_load(&sources, loaded, &why));
 	assert_string_equal(sources.said, "");
 	assert_string_equal(sources.unkept.text, "");
 	for (int lives = 0; lives < 2; lives++) {
 		put(lives == 0 ? "bad" : "");
 		sources_init(&sources, state);
 		loaded[0] = '\0';
-		assert_true(sources_load(&sources, path, load, loaded, &why));
+		assert_true(sources_load(&sources, loaded, &why));
 		assert_string_equal(loaded, "good one");
 		snprintf(wanted, sizeof wanted, lives == 0 ? "%s is not good: what was in it before stays in force (a copy made at 20"
 		    : "%s is empty (a comment in it would say that this is meant): what was in it before stays in force (a copy made at 20", path);
@@ -95,10 +109,10 @@ the_copy_serves_while_the_file_is_damaged(void **unused)
 	}
 	put("good two");
 	sources_init(&sources, state);
-	assert_true(sources_load(&sources, path, load, loaded, &why));
+	assert_true(sources_load(&sources, loaded, &why));
 	assert_string_equal(sources.said, "");
 	unlink(path);
-	assert_true(sources_load(&sources, path, load, loaded, &why));
+	assert_true(sources_load(&sources, loaded, &why));
 	assert_string_equal(loaded, "good two");
 	assert_string_not_equal(sources.said, "");
 }
@@ -113,12 +127,12 @@ without_a_copy_it_cannot_be_used(void **unused)
 	(void)unused;
 	put("bad");
 	sources_init(&sources, state);
-	assert_false(sources_load(&sources, path, load, loaded, &why));
+	assert_false(sources_load(&sources, loaded, &why));
 	assert_non_null(strstr(why.text, "is not good"));
 	put("good");
-	assert_true(sources_load(NULL, path, load, loaded, &why)); /* nor is one kept where none is wanted */
+	assert_true(sources_load(NULL, loaded, &why)); /* nor is one kept where none is wanted */
 	put("bad");
-	assert_false(sources_load(&sources, path, load, loaded, &why));
+	assert_false(sources_load(&sources, loaded, &why));
 }
 
 /* What was loaded is no longer what would be copied. */

@@ -1,42 +1,29 @@
 /*
- * Ends a query: the status of each address family and the words for it, delivered from the event
- * loop and never from within a call.
+ * The result of a query: the status of each address family, the addresses, and the words for what
+ * is missing.
  */
-#include "prober/resolver_private.h"
+#include "prober/query_result.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 
-void
-resolver_query_make_ready(struct resolver_query *query)
+bool
+query_may_be_of_name(const struct opinion *opinion)
 {
-	struct resolver *resolver = query->resolver;
-
-	if (query->is_ready)
-		return;
-	query->is_ready = true;
-	ev_timer_stop(resolver->loop, &query->delay);
-	*resolver->ready_end = query;
-	resolver->ready_end = &query->next_ready;
-	ev_feed_event(resolver->loop, &resolver->on_ready, EV_CUSTOM);
+	return opinion->status == DNS_SERVFAIL || opinion->status == DNS_NO_ANSWER;
 }
 
-void
-resolver_query_free(struct resolver_query *query)
+bool
+query_is_proven(const struct resolver_query *query, int64_t now)
 {
-	for (int i = 0; i < PARTS; i++)
-		question_leave(&query->waits[i]);
-	for (int i = 0; i < QUESTION_SERVERS_MAX; i++)
-		question_leave(&query->canaries[i]);
-	*query->link = query->next;
-	if (query->next != NULL)
-		query->next->link = query->link;
-	ev_timer_stop(query->resolver->loop, &query->deadline);
-	ev_timer_stop(query->resolver->loop, &query->delay);
-	free(query->packet);
-	free(query);
+	for (unsigned i = 0; i < query->resolver->server_count; i++)
+		for (enum part part = PART_A; part <= PART_AAAA; part++)
+			if (query_may_be_of_name(&query->parts[part].opinions[i])
+			    && canary_is_fresh(&query->resolver->canaries[i], now))
+				return true;
+	return false;
 }
 
 static int
@@ -62,7 +49,8 @@ static void
 fill_last_good(const struct resolver_query *query, struct resolved *resolved, int64_t now)
 {
 	resolved->last_good_count = sort_addresses(resolved->last_good,
-	    answers_last_good(query->resolver->answers, &query->name, now, resolved->last_good, RESOLVED_MAX));
+	    answers_last_good(query->resolver->answers, &query->name, now, resolved->last_good,
+	    RESOLVED_MAX));
 	resolved->last_good_public = resolved->last_good_count > 0;
 	for (uint32_t i = 0; i < resolved->last_good_count; i++)
 		if (address_class(&resolved->last_good[i]) != ADDRESS_PUBLIC)
@@ -77,7 +65,8 @@ add_rcode(struct text *text, int rcode)
 	static const struct {
 		int rcode;
 		const char *name;
-	} names[] = { { 1, "FORMERR" }, { 4, "NOTIMP" }, { 5, "REFUSED" }, { 6, "YXDOMAIN" }, { 9, "NOTAUTH" }, { 16, "BADVERS" } };
+	} names[] = { { 1, "FORMERR" }, { 4, "NOTIMP" }, { 5, "REFUSED" }, { 6, "YXDOMAIN" },
+	    { 9, "NOTAUTH" }, { 16, "BADVERS" } };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (names[i].rcode == rcode) {
@@ -115,9 +104,12 @@ static void
 add_opinion(struct text *text, const struct opinion *opinion)
 {
 	static const char *const words[] = {
-		[DNS_FOUND] = "found", [DNS_NO_DATA] = "NODATA", [DNS_NO_NAME] = "NXDOMAIN", [DNS_ALIAS_LOOP] = "aliases in a circle",
-		[DNS_ALIAS_CHAIN] = "too many aliases", [DNS_SERVFAIL] = "SERVFAIL", [DNS_NO_ANSWER] = "no answer",
-		[DNS_REFERRAL] = "a referral to other servers", [DNS_LAME] = "an empty answer without recursion",
+		[DNS_FOUND] = "found", [DNS_NO_DATA] = "NODATA", [DNS_NO_NAME] = "NXDOMAIN",
+		    [DNS_ALIAS_LOOP] = "aliases in a circle",
+		[DNS_ALIAS_CHAIN] = "too many aliases", [DNS_SERVFAIL] = "SERVFAIL",
+		    [DNS_NO_ANSWER] = "no answer",
+		[DNS_REFERRAL] = "a referral to other servers",
+		    [DNS_LAME] = "an empty answer without recursion",
 		[DNS_MALFORMED] = "a malformed answer", [DNS_CLOSED] = "nothing listens there",
 	};
 
@@ -133,7 +125,8 @@ add_opinion(struct text *text, const struct opinion *opinion)
 		text_format(text, "unreachable: %s", strerror(opinion->error));
 		return;
 	case DNS_OURS:
-		text_format(text, "%snot asked: %s", opinion->rcode == DNS_NOERROR ? "truncated, and TCP " : "",
+		text_format(text, "%snot asked: %s",
+		    opinion->rcode == DNS_NOERROR ? "truncated, and TCP " : "",
 		    strerror(opinion->error != 0 ? opinion->error : EMFILE));
 		return;
 	default:
@@ -156,12 +149,14 @@ add_server(struct text *text, const struct address *server)
 		address_add_port(text, server);
 }
 
-/* Whether what a server said of a type is worth telling: why it is missing, or that the server says that it is where
- * another gave addresses. Where there are addresses, that there are none of the other family is no trouble. */
+/* Whether what a server said of a type is worth telling: why it is missing, or that the server
+ * says that it is where another gave addresses. Where there are addresses, that there are none of
+ * the other family is no trouble. */
 static bool
 is_worth_telling(const struct resolver_query *query, enum part part, unsigned server)
 {
-	enum dns_status status = query->parts[part].status, said = query->parts[part].opinions[server].status;
+	enum dns_status status = query->parts[part].status,
+	    said = query->parts[part].opinions[server].status;
 
 	if (said == DNS_NOT_ASKED || said == DNS_FOUND)
 		return false;
@@ -177,8 +172,10 @@ say_opinions(const struct resolver_query *query, struct resolved *resolved)
 	struct text text = TEXT_OVER(resolved->said);
 
 	for (unsigned i = 0; i < query->resolver->server_count; i++) {
-		const struct opinion *a = &query->parts[PART_A].opinions[i], *aaaa = &query->parts[PART_AAAA].opinions[i];
-		bool has_a = is_worth_telling(query, PART_A, i), has_aaaa = is_worth_telling(query, PART_AAAA, i);
+		const struct opinion *a = &query->parts[PART_A].opinions[i],
+		    *aaaa = &query->parts[PART_AAAA].opinions[i];
+		bool has_a = is_worth_telling(query, PART_A, i),
+		    has_aaaa = is_worth_telling(query, PART_AAAA, i);
 		if (!has_a && !has_aaaa)
 			continue;
 		text_add(&text, text.size > 0 ? "; " : "");
@@ -233,23 +230,27 @@ find_own_fault(const struct resolver_query *query)
 			if (opinion->status == DNS_OURS)
 				outcome = outcome_of_error(opinion->error);
 		}
-	if (outcome == NULL && (query->parts[PART_A].status == DNS_OURS || query->parts[PART_AAAA].status == DNS_OURS))
+	if (outcome == NULL && (query->parts[PART_A].status == DNS_OURS
+	    || query->parts[PART_AAAA].status == DNS_OURS))
 		return "no_memory";
 	return outcome;
 }
 
-/* In what way the name has no address, for comparison with others; DNS_NOT_ASKED: nothing is said of it. */
+/* In what way the name has no address, for comparison with others; DNS_NOT_ASKED: nothing is said
+ * of it. */
 static enum dns_status
 way_of_failing(const struct resolver_query *query)
 {
-	static const enum dns_status ways[] = { DNS_NO_NAME, DNS_ALIAS_LOOP, DNS_ALIAS_CHAIN, DNS_SERVFAIL, DNS_NO_ANSWER,
+	static const enum dns_status ways[] = { DNS_NO_NAME, DNS_ALIAS_LOOP, DNS_ALIAS_CHAIN,
+	    DNS_SERVFAIL, DNS_NO_ANSWER,
 		DNS_NO_DATA };
 	bool all_of_name = true;
 
 	for (enum part part = PART_A; part <= PART_AAAA; part++)
 		all_of_name &= query->parts[part].status <= DNS_NO_ANSWER;
 	for (size_t i = 0; all_of_name && i < sizeof ways / sizeof ways[0]; i++)
-		if (query->parts[PART_A].status == ways[i] || query->parts[PART_AAAA].status == ways[i])
+		if (query->parts[PART_A].status == ways[i]
+		    || query->parts[PART_AAAA].status == ways[i])
 			return ways[i];
 	return DNS_NOT_ASKED;
 }
@@ -279,18 +280,19 @@ judge_failure(const struct resolver_query *query, struct resolved *resolved, int
 	resolved->ours = find_own_fault(query);
 	resolved->repeats = find_repeats(query);
 	if (way != DNS_NOT_ASKED && query->name.size > 0)
-		resolved->alike = name_failures_add(&query->resolver->failures, &query->name, way, now);
+		resolved->alike = name_failures_add(&query->resolver->failures, &query->name, way,
+		    now);
 }
 
-static struct resolved
-make_result(const struct resolver_query *query, int64_t now)
+struct resolved
+query_result(const struct resolver_query *query, int64_t now)
 {
 	struct resolved resolved = query->resolved;
 
 	resolved.status4 = query->parts[PART_A].status;
 	resolved.status6 = query->parts[PART_AAAA].status;
 	resolved.count = sort_addresses(resolved.addresses, resolved.count);
-	resolved.resolver_alive = resolver_query_is_proven(query, now);
+	resolved.resolver_alive = query_is_proven(query, now);
 	if (resolved.count == 0)
 		judge_failure(query, &resolved, now);
 	say_opinions(query, &resolved);
@@ -298,80 +300,13 @@ make_result(const struct resolver_query *query, int64_t now)
 	return resolved;
 }
 
-static void
-tell_addresses(struct resolver_query *query)
-{
-	struct resolved resolved = make_result(query, clock_mono());
-	void (*on_resolved)(void *arg, const struct resolved *) = query->on_resolved;
-	void *arg = query->arg;
-
-	resolver_query_free(query);
-	on_resolved(arg, &resolved);
-}
-
-void
-resolver_query_tell_early(struct resolver_query *query)
-{
-	struct resolved resolved = make_result(query, clock_mono());
-
-	resolved.more = true;
-	resolved.said[0] = '\0';
-	query->told_early = true;
-	query->on_resolved(query->arg, &resolved);
-}
-
 /* The code that a server gave where none gave records. */
-static int
-rcode_of(const struct found_part *part)
+int
+query_rcode(const struct found_part *part)
 {
 	for (unsigned i = 0; i < QUESTION_SERVERS_MAX; i++)
-		if (part->opinions[i].status == part->status && part->opinions[i].status != DNS_NOT_ASKED)
+		if (part->opinions[i].status == part->status
+		    && part->opinions[i].status != DNS_NOT_ASKED)
 			return part->opinions[i].rcode;
 	return DNS_RCODE_NONE;
-}
-
-static void
-tell_records(struct resolver_query *query)
-{
-	struct dns_answer answer = { .rcode = DNS_RCODE_NONE };
-	struct pw_answer told = { .rcode = DNS_RCODE_NONE };
-	void (*tell)(void *arg, const struct pw_answer *) = query->on_answer;
-	void *arg = query->arg;
-	char *packet = query->packet;
-
-	if (packet != NULL) {
-		dns_read(packet, query->size, &query->asked_for, query->type, &answer);
-		told = (struct pw_answer){ answer.rcode, answer.authentic && query->trusted, answer.count, answer.records };
-	} else {
-		told.rcode = rcode_of(&query->parts[PART_A]);
-	}
-	query->packet = NULL;
-	resolver_query_free(query);
-	tell(arg, &told);
-	free(packet);
-}
-
-static void
-tell(struct resolver_query *query)
-{
-	if (query->type != 0)
-		tell_records(query);
-	else
-		tell_addresses(query);
-}
-
-void
-resolver_on_ready(EV_P_ ev_prepare *prepare, int events)
-{
-	struct resolver *resolver = prepare->data;
-
-	(void)loop;
-	(void)events;
-	while (resolver->ready != NULL) {
-		struct resolver_query *query = resolver->ready;
-		resolver->ready = query->next_ready;
-		if (resolver->ready == NULL)
-			resolver->ready_end = &resolver->ready;
-		tell(query);
-	}
 }
