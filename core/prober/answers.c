@@ -154,14 +154,6 @@ width_of(uint16_t type)
 	return type == DNS_A ? 4 : 16;
 }
 
-static uint32_t
-time_to_live(const struct dns_answer *answer)
-{
-	uint32_t most = answer->status == DNS_FOUND ? TTL_MAX : NEGATIVE_TTL_MAX;
-
-	return answer->ttl < TTL_MIN ? TTL_MIN : answer->ttl > most ? most : answer->ttl;
-}
-
 static bool
 keep_addresses(struct part *part, const struct dns_answer *answer, size_t width)
 {
@@ -233,7 +225,9 @@ answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t ty
 	part->status = (uint8_t)answer->status;
 	part->server = (int8_t)server;
 	part->answered = now;
-	part->expires = now + (int64_t)time_to_live(answer) * SECOND;
+	uint32_t most = answer->status == DNS_FOUND ? TTL_MAX : NEGATIVE_TTL_MAX;
+	uint32_t ttl = answer->ttl < TTL_MIN ? TTL_MIN : answer->ttl > most ? most : answer->ttl;
+	part->expires = now + (int64_t)ttl * SECOND;
 	if (is_anew) {
 		part->first = now;
 		part->runs_out = now + (int64_t)answer->ttl * SECOND;

@@ -403,7 +403,8 @@ begin_next(struct exchanges *all)
 {
 	while (all->line != NULL && all->open < all->limit) {
 		struct exchange *exchange = all->line;
-		bool is_sent = set_id(exchange) && open_socket(exchange, SOCK_DGRAM) && connect_socket(exchange)
+		bool is_sent = set_id(exchange) && open_socket(exchange, SOCK_DGRAM)
+		    && connect_socket(exchange)
 		    && send(exchange->fd, exchange->query + 2, exchange->query_size, 0) >= 0;
 		int error = errno;
 

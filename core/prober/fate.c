@@ -179,16 +179,6 @@ fate_drop_icmp(int fd)
 		continue;
 }
 
-static bool
-is_our_own(int fd, const struct address *from)
-{
-	struct address local;
-	socklen_t size = sizeof local;
-
-	memset(&local, 0, sizeof local);
-	return getsockname(fd, &local.any, &size) == 0 && address_order(&local, from) == 0;
-}
-
 /* Our own kernel says it: no answer from the next hop, or a filter of our own. */
 static void
 judge_own(struct stream_fate *fate, const struct saying *what, const struct address *to)
@@ -229,7 +219,9 @@ fate_of_connecting(int fd, int error, const struct address *to)
 	fate.end = last->end;
 	fate.outcome = NULL;
 	text_format(&text, "ICMP %s", last->text);
-	if (is_our_own(fd, &fate.from))
+	struct address local = { .any.sa_family = AF_UNSPEC };
+	socklen_t size = sizeof local;
+	if (getsockname(fd, &local.any, &size) == 0 && address_order(&local, &fate.from) == 0)
 		judge_own(&fate, last, to);
 	return fate;
 }

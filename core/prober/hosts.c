@@ -35,15 +35,6 @@ order(const void *a, const void *b)
 	return by_name != 0 ? by_name : (x->line > y->line) - (x->line < y->line);
 }
 
-static bool
-add(struct hosts *hosts, const char *name, uint32_t line, const struct address *address)
-{
-	if (!VEC_RESERVE(hosts->entries, hosts->count, hosts->room))
-		return false;
-	hosts->entries[hosts->count++] = (struct entry){ name, line, *address };
-	return true;
-}
-
 /* The next word of a line, ended by NUL; NULL: no more. */
 static char *
 next_word(char **at)
@@ -68,9 +59,11 @@ read_line(struct hosts *hosts, char *line, uint32_t number)
 	word = next_word(&line);
 	if (word == NULL || !address_parse(word, 0, &address))
 		return true;
-	while ((word = next_word(&line)) != NULL)
-		if (!add(hosts, word, number, &address))
+	while ((word = next_word(&line)) != NULL) {
+		if (!VEC_RESERVE(hosts->entries, hosts->count, hosts->room))
 			return false;
+		hosts->entries[hosts->count++] = (struct entry){ word, number, address };
+	}
 	return true;
 }
 
@@ -183,16 +176,6 @@ hosts_open(const char *path, struct reason *why)
 	return hosts;
 }
 
-static bool
-is_localhost(const char *name, size_t size)
-{
-	static const char local[] = ".localhost";
-	const size_t ours = sizeof local - 1;
-
-	return (size == ours - 1 && strncasecmp(name, local + 1, size) == 0)
-	    || (size > ours && strncasecmp(name + size - ours, local, ours) == 0);
-}
-
 static uint32_t
 add_loopback(struct address *addresses, uint32_t room)
 {
@@ -229,5 +212,7 @@ hosts_find(const struct hosts *hosts, const char *name, struct address *addresse
 	for (; from < hosts->count && count < room
 	    && strcasecmp(hosts->entries[from].name, bare) == 0; from++)
 		addresses[count++] = hosts->entries[from].address;
-	return count == 0 && is_localhost(bare, size) ? add_loopback(addresses, room) : count;
+	const char *last = strrchr(bare, '.');
+	bool is_local = strcasecmp(last != NULL ? last + 1 : bare, "localhost") == 0;
+	return count == 0 && is_local ? add_loopback(addresses, room) : count;
 }

@@ -143,17 +143,6 @@ follow_before(struct dialogue *dialogue, struct turn *turn, const char *rest, si
 	return read_on;
 }
 
-static bool
-deliver(struct dialogue *dialogue, int64_t now, const struct portion *portion, size_t used,
-    struct dialogue_step *step)
-{
-	struct turn turn;
-
-	turn_begin(&turn, dialogue, now, step);
-	ask_plugin(dialogue, &turn, portion, used);
-	return follow_before(dialogue, &turn, portion->bytes + used, portion->size - used);
-}
-
 /* Passes over the reply that began before we had spoken. */
 static size_t
 pass_stale(struct dialogue *dialogue, enum reply_status status, const struct portion *portion,
@@ -219,8 +208,14 @@ read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion,
 		} else if (status != REPLY_COMPLETE) {
 			end_protocol(dialogue, now, status, portion, step);
 			return;
-		} else if (!deliver(dialogue, now, portion, used, step)) {
-			return;
+		} else {
+			struct turn turn;
+
+			turn_begin(&turn, dialogue, now, step);
+			ask_plugin(dialogue, &turn, portion, used);
+			if (!follow_before(dialogue, &turn, portion->bytes + used,
+			    portion->size - used))
+				return;
 		}
 		portion->bytes += used;
 		portion->size -= used;
@@ -322,19 +317,12 @@ is_whole_refusal(struct pw_bytes said, bool is_over)
 	    && used == size;
 }
 
-/* Whether it is a refusal that a server says in clear where TLS begins with the connection. */
-static bool
-is_refusal(const struct dialogue *dialogue, struct pw_bytes said)
-{
-	return dialogue->state == SECURING && !dialogue->polite && dialogue->look == LOOK_USUAL
-	    && dialogue->ops->framing == PW_REPLIES && is_whole_refusal(said, dialogue->gone);
-}
-
 bool
 dialogue_hear_refusal(struct dialogue *dialogue, int64_t now, struct pw_bytes said,
     struct dialogue_step *step)
 {
-	if (!is_refusal(dialogue, said))
+	if (dialogue->state != SECURING || dialogue->polite || dialogue->look != LOOK_USUAL
+	    || dialogue->ops->framing != PW_REPLIES || !is_whole_refusal(said, dialogue->gone))
 		return false;
 	dialogue_event(dialogue, now, "the server speaks in clear, and TLS has not begun");
 	dialogue->gone = true;       /* nothing is said in clear to whoever was offered TLS */

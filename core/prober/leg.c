@@ -165,7 +165,8 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 		limit = dialogue_deadline(leg->dialogue) - clock_mono();
 		ev_init(&leg->answered, on_answer);
 		leg->answered.data = leg;
-		leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type, limit > 0 ? limit : 1,
+		leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type,
+		    limit > 0 ? limit : 1,
 		    &leg->answered);
 		arm(leg);
 		return;

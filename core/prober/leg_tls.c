@@ -53,7 +53,8 @@ leg_tls_clock(struct leg *leg)
 {
 	struct prober *prober = leg->run->prober;
 	struct clock_evidence evidence;
-	int64_t wall = clock_wall(), boot = clock_boot(), before = clock_doubt_look(&prober->doubt, wall, boot);
+	int64_t wall = clock_wall(), boot = clock_boot(),
+	    before = clock_doubt_look(&prober->doubt, wall, boot);
 
 	assert(leg->stream.secured == (leg->stream.tls != NULL));
 	prober->clock.before_store = (leg->run->order.flags & ORDER_CLOCK_BEHIND) != 0;
@@ -62,5 +63,6 @@ leg_tls_clock(struct leg *leg)
 		our_clock_see(&prober->clock, &evidence, clock_mono(), boot, wall);
 	}
 	return (struct tls_clock){ .now = wall, .before = before < clock_built() ? wall : before,
-		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall), .renewed = leg->run->order.renewed };
+		.doubt = our_clock_doubt(&prober->clock, clock_mono(), wall),
+		    .renewed = leg->run->order.renewed };
 }

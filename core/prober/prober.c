@@ -20,12 +20,6 @@ enum {
 	LINGERS_MOST = 256, LINGERS_SHARE = 16 /* one of so many descriptors waits for a peer to close */
 };
 
-static struct prober *
-prober_of(ev_watcher_time *watcher)
-{
-	return watcher->data;
-}
-
 /* The moment the loop came back: what happened is taken to have happened then, however long its
  * turn is. */
 static void
@@ -40,7 +34,7 @@ on_check(EV_P_ ev_check *check, int revents)
 static void
 on_pulse(EV_P_ ev_timer *timer, int revents)
 {
-	struct prober *prober = prober_of((ev_watcher_time *)timer);
+	struct prober *prober = timer->data;
 	int64_t late = prober->woke - prober->pulse_at - PULSE;
 
 	(void)loop, (void)revents;
@@ -141,25 +135,6 @@ lingers_at_most(void)
 	return share < LINGERS_MOST ? share : LINGERS_MOST;
 }
 
-/* Connections at once: as configured, and never more than the descriptors that are left. */
-static uint32_t
-slots_in_all(const struct config *config)
-{
-	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX
-	    : (config->max_runs + config->probers - 1) / config->probers;
-	uint32_t left = descriptors_left() - lingers_at_most();
-
-	return left < wanted ? left : wanted;
-}
-
-static uint32_t
-slots_per_address(const struct config *config)
-{
-	uint32_t share = config->per_address / config->probers;
-
-	return share > 0 ? share : 1;
-}
-
 static void
 start_watching(struct prober *prober)
 {
@@ -181,23 +156,19 @@ start_watching(struct prober *prober)
 }
 
 static bool
-uses_tls(const struct config *config)
-{
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].policy->tls != NULL
-		    && config->targets[i].policy->tls->mode != PW_TLS_NONE)
-			return true;
-	return false;
-}
-
-static bool
 open_all(struct prober *prober, struct sources *sources, struct reason *why)
 {
 	const struct config *config = prober->config;
+	/* Connections at once: as configured, and never more than the descriptors that are left. */
+	uint32_t left = descriptors_left() - lingers_at_most(),
+	    each = config->per_address / config->probers;
+	uint32_t wanted = config->max_runs == 0 ? UINT32_MAX
+	    : (config->max_runs + config->probers - 1) / config->probers;
+	bool uses_tls = false;
 
 	prober->names = calloc(config->target_count > 0 ? config->target_count : 1,
 	    sizeof *prober->names);
-	prober->slots = slots_create(slots_in_all(config), slots_per_address(config));
+	prober->slots = slots_create(left < wanted ? left : wanted, each > 0 ? each : 1);
 	prober->lingers = lingers_create(prober->loop, lingers_at_most());
 	if (prober->names == NULL || prober->slots == NULL || prober->lingers == NULL) {
 		reason_set(why, "out of memory");
@@ -206,7 +177,10 @@ open_all(struct prober *prober, struct sources *sources, struct reason *why)
 	prober->resolver = resolver_create(prober->loop, config, sources, why);
 	if (prober->resolver == NULL)
 		return false;
-	if (!uses_tls(config))
+	for (uint32_t i = 0; i < config->target_count && !uses_tls; i++)
+		uses_tls = config->targets[i].policy->tls != NULL
+		    && config->targets[i].policy->tls->mode != PW_TLS_NONE;
+	if (!uses_tls)
 		return true;
 	prober->policies = tls_policies_create(config, sources, why);
 	return prober->policies != NULL;

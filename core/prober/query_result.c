@@ -134,21 +134,6 @@ add_opinion(struct text *text, const struct opinion *opinion)
 	}
 }
 
-static bool
-is_same(const struct opinion *a, const struct opinion *b)
-{
-	return a->status == b->status && a->rcode == b->rcode && a->error == b->error;
-}
-
-static void
-add_server(struct text *text, const struct address *server)
-{
-	if (address_port(server) == 53)
-		address_add(text, server);
-	else
-		address_add_port(text, server);
-}
-
 /* Whether what a server said of a type is worth telling: why it is missing, or that the server
  * says that it is where another gave addresses. Where there are addresses, that there are none of
  * the other family is no trouble. */
@@ -179,9 +164,14 @@ say_opinions(const struct resolver_query *query, struct resolved *resolved)
 		if (!has_a && !has_aaaa)
 			continue;
 		text_add(&text, text.size > 0 ? "; " : "");
-		add_server(&text, &query->resolver->servers[i]);
+		if (address_port(&query->resolver->servers[i]) == 53)
+			address_add(&text, &query->resolver->servers[i]);
+		else
+			address_add_port(&text, &query->resolver->servers[i]);
 		text_add(&text, ": ");
-		bool both_alike = has_a && has_aaaa && is_same(a, aaaa);
+		bool both_alike = has_a && has_aaaa && a->status == aaaa->status
+		    && a->rcode == aaaa->rcode
+		    && a->error == aaaa->error;
 		if (has_a) {
 			text_add(&text, both_alike ? "" : "A ");
 			add_opinion(&text, a);

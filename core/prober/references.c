@@ -294,23 +294,12 @@ begin(struct references *all, struct reference *reference, const struct config_r
 	reference->io.data = reference->resolved.data = reference;
 }
 
-/* Those of this host say nothing of the network. */
-static void
-find_resolvers(struct references *all)
-{
-	struct address found[RESOLVERS];
-	uint32_t number = resolver_servers(all->resolver, found, RESOLVERS);
-
-	for (uint32_t i = 0; i < number; i++)
-		if (address_class(&found[i]) != ADDRESS_LOOPBACK)
-			all->near_ones[ROUTERS + i].address = found[i];
-}
-
 struct references *
 references_create(struct ev_loop *loop, const struct config *config, struct resolver *resolver,
     void (*on_round)(void *arg, const struct message_references *), void *arg)
 {
 	uint32_t number = config->reference_count;
+	struct address found[RESOLVERS];
 	struct references *all = calloc(1, sizeof *all + number * sizeof all->items[0]);
 
 	if (all == NULL)
@@ -324,7 +313,11 @@ references_create(struct ev_loop *loop, const struct config *config, struct reso
 		begin(all, &all->items[i], &config->references[i]);
 	for (uint32_t i = 0; i < NEAR; i++)
 		begin(all, &all->near_ones[i], NULL);
-	find_resolvers(all);
+	/* Resolvers of this host say nothing of the network. */
+	uint32_t known = resolver_servers(all->resolver, found, RESOLVERS);
+	for (uint32_t i = 0; i < known; i++)
+		if (address_class(&found[i]) != ADDRESS_LOOPBACK)
+			all->near_ones[ROUTERS + i].address = found[i];
 	ev_timer_init(&all->limit, on_limit, 0., 0.);
 	ev_timer_init(&all->next, on_next, 0., 0.);
 	all->limit.data = all->next.data = all;

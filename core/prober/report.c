@@ -4,6 +4,7 @@
  */
 #include "prober/report.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,16 +25,6 @@ verdict_of(const struct leg *leg)
 		return PW_UNKNOWN;
 	return is_not_checked(leg) ? (uint8_t)EVIDENCE_NOT_CHECKED
 	    : (uint8_t)dialogue_verdict(leg->dialogue);
-}
-
-static struct folded
-fold(const struct run *run)
-{
-	struct fold_leg legs[RESOLVED_MAX];
-
-	for (uint32_t i = 0; i < run->leg_count; i++)
-		legs[i].verdict = verdict_of(&run->legs[i]);
-	return fold_legs(run_target(run)->policy->addresses, legs, run->leg_count);
 }
 
 static const char *
@@ -197,17 +188,6 @@ add_network(struct report *report, const struct run *run, uint32_t decided)
 		report->network = address_network(&run->legs[decided].address);
 }
 
-static void
-add_phases(struct report *report, const struct run *run, uint32_t leg)
-{
-	const struct dialogue *dialogue = run->legs[leg].dialogue;
-	uint32_t count = run_target(run)->policy->phase_count;
-
-	report->phase_count = count < REPORT_PHASES_MAX ? count : REPORT_PHASES_MAX;
-	for (uint32_t i = 0; i < report->phase_count; i++)
-		report->phases[i] = dialogue == NULL ? -1 : dialogue_phase_micros(dialogue, i);
-}
-
 static const char *
 outcome_of(const struct run *run, const struct folded *folded)
 {
@@ -218,13 +198,6 @@ outcome_of(const struct run *run, const struct folded *folded)
 	if (folded->outcome != NULL)
 		return folded->outcome;
 	return dialogue == NULL ? "no_memory" : dialogue_outcome(dialogue);
-}
-
-static bool
-is_worth_evidence(const struct run *run, const struct report *report)
-{
-	return report->verdict != PW_OK || (run->order.flags & ORDER_FULL) != 0
-	    || report->fingerprint != run->order.fingerprint;
 }
 
 /* A leg that needed no wait may have ended after the loop woke. Time for which only an address
@@ -244,10 +217,17 @@ void
 run_report(struct run *run, struct run_result *result, struct report *report, char *bytes,
     size_t room)
 {
-	struct folded folded = fold(run);
+	struct fold_leg legs[RESOLVED_MAX];
+	const struct policy *policy = run_target(run)->policy;
 	struct text text = text_over(bytes, room);
 	int64_t late = run->order.due != 0 ? run->begun - run->order.due : 0;
 
+	assert(run->leg_count > 0 && run->leg_count <= RESOLVED_MAX
+	    && run->legs_ended == run->leg_count);
+	for (uint32_t i = 0; i < run->leg_count; i++)
+		legs[i].verdict = verdict_of(&run->legs[i]);
+	struct folded folded = fold_legs(policy->addresses, legs, run->leg_count);
+	const struct dialogue *decisive = run->legs[folded.leg].dialogue;
 	report->run = run->order.run;
 	report->target = run->order.target;
 	report->flags = run->name_missing ? REPORT_NAME_MISSING : 0;
@@ -265,9 +245,13 @@ run_report(struct run *run, struct run_result *result, struct report *report, ch
 	report->text = (struct pw_bytes){ bytes, text.size };
 	add_legs(report, run);
 	add_network(report, run, folded.leg);
-	add_phases(report, run, folded.leg);
+	report->phase_count = policy->phase_count < REPORT_PHASES_MAX ? policy->phase_count
+	    : REPORT_PHASES_MAX;
+	for (uint32_t i = 0; i < report->phase_count; i++)
+		report->phases[i] = decisive == NULL ? -1 : dialogue_phase_micros(decisive, i);
 	add_warnings(report, run);
-	if (is_worth_evidence(run, report))
+	if (report->verdict != PW_OK || (run->order.flags & ORDER_FULL) != 0
+	    || report->fingerprint != run->order.fingerprint)
 		report->flags |= REPORT_FULL;
 	result->order = &run->order;
 	result->report = report;
@@ -304,14 +288,6 @@ add_name(const struct run *run, struct text *text)
 	}
 }
 
-static void
-fill_without_dialogue(const struct leg *leg, struct evidence *evidence)
-{
-	evidence->verdict = PW_UNKNOWN;
-	snprintf(evidence->outcome, sizeof evidence->outcome, "no_memory");
-	evidence->text = (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) };
-}
-
 void
 run_evidence(const struct run_result *result, uint32_t index, struct evidence *evidence)
 {
@@ -323,7 +299,9 @@ run_evidence(const struct run_result *result, uint32_t index, struct evidence *e
 	*evidence = (struct evidence){ .leg = index, .legs = run->leg_count, .port = run_target(run)->port,
 		.started = run->started };
 	if (leg->dialogue == NULL) {
-		fill_without_dialogue(leg, evidence);
+		evidence->verdict = PW_UNKNOWN;
+		snprintf(evidence->outcome, sizeof evidence->outcome, "no_memory");
+		evidence->text = (struct pw_bytes){ leg_text(leg), strlen(leg_text(leg)) };
 		return;
 	}
 	if (run->resolve >= 0)

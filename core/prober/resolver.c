@@ -23,15 +23,6 @@ is_waiting(const struct resolver_query *query)
 	    || query->waits[PART_AAAA].wait.question != NULL;
 }
 
-static bool
-waits_for_canary(const struct resolver_query *query)
-{
-	for (unsigned i = 0; i < query->resolver->server_count; i++)
-		if (query->canaries[i].wait.question != NULL)
-			return true;
-	return false;
-}
-
 static void look_whether_done(struct resolver_query *query);
 
 /* The owner is told of one query at a time, in their order: who takes what is ready makes way for
@@ -115,17 +106,6 @@ ask_canary(struct resolver_query *query, unsigned server)
 		    ~(1u << server), &of->wait);
 }
 
-/* SERVFAIL and silence say something of the name only if the same server answers for others now:
- * does it? */
-static void
-ask_canaries(struct resolver_query *query)
-{
-	for (unsigned i = 0; i < query->resolver->server_count; i++)
-		for (enum part part = PART_A; part <= PART_AAAA; part++)
-			if (query_may_be_of_name(&query->parts[part].opinions[i]))
-				ask_canary(query, i);
-}
-
 static bool ask_part(struct resolver_query *query, enum part part, uint32_t except);
 
 /* A "no" for a name without any address is put to the servers that have not been asked: what
@@ -159,32 +139,34 @@ on_delay(EV_P_ ev_timer *timer, int events)
 }
 
 static void
-wait_for_other_family(struct resolver_query *query)
-{
-	if (query->is_over || query->told_early || ev_is_active(&query->delay))
-		return;
-	ev_timer_set(&query->delay, resolution_delay, 0);
-	ev_timer_start(query->resolver->loop, &query->delay);
-}
-
-static void
 look_whether_done(struct resolver_query *query)
 {
+	bool waits = false;
+
 	if (query->is_asking || query->is_ready)
 		return;
 	if (query->is_over || query->resolved.count > 0) {
-		if (!is_waiting(query))
+		if (!is_waiting(query)) {
 			make_ready(query);
-		else
-			wait_for_other_family(query);
+		} else if (!query->is_over && !query->told_early && !ev_is_active(&query->delay)) {
+			ev_timer_set(&query->delay, resolution_delay, 0);
+			ev_timer_start(query->resolver->loop, &query->delay);
+		}
 		return;
 	}
 	if (!is_waiting(query))
 		look_elsewhere(query);
 	if (is_waiting(query))
 		return;
-	ask_canaries(query);
-	if (!waits_for_canary(query) || query_is_proven(query, clock_mono()))
+	/* SERVFAIL and silence say something of the name only if the same server answers for
+	 * others now: does it? */
+	for (unsigned i = 0; i < query->resolver->server_count; i++) {
+		if (query_may_be_of_name(&query->parts[PART_A].opinions[i])
+		    || query_may_be_of_name(&query->parts[PART_AAAA].opinions[i]))
+			ask_canary(query, i);
+		waits |= query->canaries[i].wait.question != NULL;
+	}
+	if (!waits || query_is_proven(query, clock_mono()))
 		make_ready(query);
 }
 

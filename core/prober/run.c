@@ -176,15 +176,6 @@ begin_next(struct run *run)
 	ev_timer_start(run->prober->loop, &run->stagger);
 }
 
-static void
-talk_to(struct run *run, const struct address *addresses, uint32_t count)
-{
-	if (make_legs(run, addresses, count, count))
-		begin_next(run);
-	else
-		end_without_address(run, "no_memory", "");
-}
-
 /* Whether the name led to public addresses only in the last 24 h. */
 static bool
 was_public(const struct run *run)
@@ -301,24 +292,6 @@ follow_late(struct run *run, const struct resolved *resolved)
 }
 
 static void
-remember_name_trouble(struct run *run, const struct resolved *resolved, const char *outcome)
-{
-	char bytes[EVIDENCE_TEXT_MAX];
-	struct text text = TEXT_OVER(bytes);
-
-	fold_words(resolved, run_target(run)->host, outcome, &text);
-	run->name_outcome = outcome;
-	run->name_text = strdup(bytes);
-}
-
-static bool
-is_fresh_answer(const struct resolved *resolved)
-{
-	return !resolved->kept && !resolved->from_hosts
-	    && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
-}
-
-static void
 take_name(struct run *run, const struct resolved *resolved)
 {
 	int64_t since = run->prober->woke - run->begun;
@@ -328,7 +301,8 @@ take_name(struct run *run, const struct resolved *resolved)
 	run->kept = resolved->kept;
 	run->age = resolved->age;
 	run->from_hosts = resolved->from_hosts;
-	run->name_asked = is_fresh_answer(resolved);
+	run->name_asked = !resolved->kept && !resolved->from_hosts
+	    && (dns_is_of_name(resolved->status4) || dns_is_of_name(resolved->status6));
 	run->was_public = was_public(run);
 }
 
@@ -358,25 +332,14 @@ doubt_name(struct run *run, const struct resolved *resolved, struct fold_name *r
 	rule->missing = false;
 }
 
-/* A name that does not resolve is a warning while its last known addresses answer. Where names in
- * many domains fail alike that would be a word about each of them: it is our resolver's failure,
- * as where it answers for no name at all. */
-static void
-lay_to_resolver(struct run *run, const struct resolved *resolved, struct fold_name *rule)
-{
-	if (rule->then != NAME_LAST_GOOD || rule->missing || resolved->alike == 0)
-		return;
-	rule->then = NAME_END;
-	rule->outcome = "resolver";
-	run->name_asked = false;
-}
-
 static void
 on_resolved(EV_P_ ev_watcher *told, int revents)
 {
 	struct run *run = told->data;
 	struct resolved found;
 	const struct resolved *resolved = &found;
+	char bytes[EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
 
 	(void)loop, (void)revents;
 	assert(run->magic == RUN_MAGIC && run->query != NULL);
@@ -390,13 +353,21 @@ on_resolved(EV_P_ ev_watcher *told, int revents)
 	}
 	take_name(run, resolved);
 	struct fold_name rule = fold_name(resolved, run->order.missing);
-	lay_to_resolver(run, resolved, &rule);
+	/* A name that does not resolve is a warning while its last known addresses answer. Where
+	 * names in many domains fail alike that would be a word about each of them: it is our
+	 * resolver's failure, as where it answers for no name at all. */
+	if (rule.then == NAME_LAST_GOOD && !rule.missing && resolved->alike > 0) {
+		rule = (struct fold_name){ .then = NAME_END, .outcome = "resolver" };
+		run->name_asked = false;
+	}
 	if (rule.then == NAME_END)
 		doubt_name(run, resolved, &rule);
 	run->name_missing = rule.missing;
-	if (rule.then != NAME_TALK)
-		remember_name_trouble(run, resolved, rule.outcome);
-	else if (resolved->said[0] != '\0')
+	if (rule.then != NAME_TALK) {
+		fold_words(resolved, run_target(run)->host, rule.outcome, &text);
+		run->name_outcome = rule.outcome;
+		run->name_text = strdup(bytes);
+	} else if (resolved->said[0] != '\0')
 		run->name_note = strdup(resolved->said);
 	switch (rule.then) {
 	case NAME_TALK:
@@ -428,7 +399,10 @@ run_begin(struct run *run)
 	struct address literal;
 
 	if (address_parse(target->host, target->port, &literal)) {
-		talk_to(run, &literal, 1);
+		if (make_legs(run, &literal, 1, 1))
+			begin_next(run);
+		else
+			end_without_address(run, "no_memory", "");
 		return;
 	}
 	run_take_in_hand(run);

@@ -60,18 +60,6 @@ dialogue_end(struct dialogue *dialogue, int64_t now, const char *outcome, const 
 	dialogue_close(dialogue, now, step);
 }
 
-/* The first word of what is said, for "no reply to EHLO". */
-static void
-remember_verb(struct dialogue *dialogue, const char *line, size_t size)
-{
-	size_t verb = 0;
-
-	while (verb < size && verb < VERB_MAX - 1 && line[verb] > ' ' && line[verb] < 0x7f)
-		verb++;
-	memcpy(dialogue->said, line, verb);
-	dialogue->said[verb] = '\0';
-}
-
 /* What an end of the connection in place of the reply means. */
 static void
 set_otherwise(struct dialogue *dialogue, const struct turn *turn)
@@ -86,10 +74,16 @@ do_say(struct dialogue *dialogue, struct turn *turn)
 {
 	static const char hidden[] = "(not shown)";
 	struct dialogue_step *step = turn->step;
+	size_t verb = 0;
 	enum evidence_dir dir = dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT;
 
 	phase_enter(dialogue, turn->phase, turn->now);
-	remember_verb(dialogue, turn->secret ? "" : step->bytes, turn->secret ? 0 : step->size);
+	/* The first word of what is said, for "no reply to EHLO"; nothing of a secret. */
+	while (!turn->secret && verb < step->size && verb < VERB_MAX - 1 && step->bytes[verb] > ' '
+	    && step->bytes[verb] < 0x7f)
+		verb++;
+	memcpy(dialogue->said, step->bytes, verb);
+	dialogue->said[verb] = '\0';
 	if (turn->secret)
 		dialogue_line(dialogue, turn->now, dir, hidden, sizeof hidden - 1);
 	else
@@ -99,16 +93,6 @@ do_say(struct dialogue *dialogue, struct turn *turn)
 	step->next = DIALOGUE_SEND;
 	dialogue->state = LISTENING;
 	set_otherwise(dialogue, turn);
-}
-
-static void
-do_expect(struct dialogue *dialogue, const struct turn *turn)
-{
-	phase_enter(dialogue, turn->phase, turn->now);
-	dialogue->said[0] = '\0';
-	set_otherwise(dialogue, turn);
-	dialogue->state = LISTENING;
-	turn->step->next = DIALOGUE_WAIT;
 }
 
 void
@@ -124,7 +108,11 @@ dialogue_follow(struct dialogue *dialogue, struct turn *turn)
 {
 	switch (turn->choice) {
 	case TURN_EXPECT:
-		do_expect(dialogue, turn);
+		phase_enter(dialogue, turn->phase, turn->now);
+		dialogue->said[0] = '\0';
+		set_otherwise(dialogue, turn);
+		dialogue->state = LISTENING;
+		turn->step->next = DIALOGUE_WAIT;
 		return;
 	case TURN_SAY:
 		do_say(dialogue, turn);

@@ -223,24 +223,11 @@ flush(struct stream *stream)
 	buffer_fini(&stream->unsent);
 }
 
-/*
- * The server's first words inside TLS 1.3 are session tickets, and many servers hold the next
- * answer back (Nagle) until those are acknowledged: 40 ms later, unless we do so with the first
- * line.
- */
-static void
-hasten_first_answer(struct stream *stream)
-{
-	int on = 1;
-
-	stream->said_in_tls = true;
-	(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
-
 void
 stream_send(struct stream *stream, const char *bytes, size_t size)
 {
 	size_t put = 0;
+	int on = 1;
 
 	if (stream->ended || stream->fd == -1)
 		return;
@@ -252,8 +239,13 @@ stream_send(struct stream *stream, const char *bytes, size_t size)
 			break;
 		put += more;
 	}
-	if (stream->secured && !stream->said_in_tls)
-		hasten_first_answer(stream);
+	if (stream->secured && !stream->said_in_tls) {
+		/* The server's first words inside TLS 1.3 are session tickets (RFC 8446, section
+		 * 4.6.1), and many servers hold the next answer back (Nagle) until those are
+		 * acknowledged: 40 ms later, unless we do so with the first line. */
+		stream->said_in_tls = true;
+		(void)setsockopt(stream->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+	}
 	if (put == size)
 		return;
 	if (!buffer_add(&stream->unsent, bytes + put, size - put, UNSENT_MAX)) {

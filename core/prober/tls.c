@@ -97,19 +97,13 @@ socket_read(BIO *bio, char *bytes, int size)
 	return (int)got;
 }
 
-static bool
-is_end_of_peer(int error)
-{
-	return error == ECONNRESET || error == EPIPE;
-}
-
 /*
  * What the peer said before it reset the connection is still there to be read, and says why: a
  * write that fails so is no end, the read behind it is. The first such error is the true one: a
  * reset is told once, and is a broken pipe from then on.
  */
 static int
-swallow(struct tls *tls, int error, int size)
+note_write_error(struct tls *tls, int error, int size)
 {
 	if (tls->write_error == 0)
 		tls->write_error = error;
@@ -129,10 +123,10 @@ socket_write(BIO *bio, const char *bytes, int size)
 		return (int)put;
 	if (errno == EAGAIN || errno == EINTR)
 		BIO_set_retry_write(bio);
-	else if (is_end_of_peer(errno))
-		return swallow(tls, errno, size);
-	else
+	else if (errno != ECONNRESET && errno != EPIPE)
 		tls->error = errno;
+	else
+		return note_write_error(tls, errno, size);
 	return -1;
 }
 

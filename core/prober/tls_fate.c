@@ -104,15 +104,6 @@ static const struct {
 	{ 121, "ECH required" },
 };
 
-static const char *
-alert_name(int number)
-{
-	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
-		if (alerts[i].number == number)
-			return alerts[i].name;
-	return "not assigned";
-}
-
 static enum meaning
 meaning_of(const struct tls *tls)
 {
@@ -189,17 +180,19 @@ may_be_outdated(const struct tls *tls)
 static void
 tell_reason(const struct tls *tls, struct text *text)
 {
-	const char *words = ERR_reason_error_string(tls->reason);
+	const char *words = ERR_reason_error_string(tls->reason), *alert = "not assigned";
+	int number = ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET;
 
 	if (words == NULL)
 		words = "no reason given";
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].number == number)
+			alert = alerts[i].name;
 	if (is_chain_too_large(tls))
 		text_format(text, "the certificate chain is larger than %ld KiB",
 		    SSL_get_max_cert_list(tls->ssl) / 1024);
 	else if (tls_is_alert(tls))
-		text_format(text, "the server gives up TLS with alert %d (%s)",
-		    ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET,
-		    alert_name(ERR_GET_REASON(tls->reason) - SSL_AD_REASON_OFFSET));
+		text_format(text, "the server gives up TLS with alert %d (%s)", number, alert);
 	else if (tls->finished && (ERR_GET_LIB(tls->reason) != ERR_LIB_SSL
 	    || ERR_GET_REASON(tls->reason) == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC))
 		text_format(text, "what came inside TLS cannot be decrypted (%s)", words);

@@ -117,23 +117,6 @@ says(const X509_NAME *name, const char *const *words)
 	return false;
 }
 
-static bool
-says_root(const X509_NAME *name)
-{
-	static const char *const words[] = { "root", NULL };
-
-	return says(name, words);
-}
-
-static bool
-says_intermediate(const X509_NAME *name)
-{
-	static const char *const words[] = { "intermediate", "issuing", "subordinate", "sub",
-	    NULL };
-
-	return says(name, words);
-}
-
 /* Whether both have an attribute of this kind, and the same: the first of it, as most have one. */
 static bool
 share(const X509_NAME *a, const X509_NAME *b, int nid, bool *has)
@@ -184,13 +167,16 @@ tls_gap_of(const struct tls_trial *trial)
 	const X509 *top = top_of(trial);
 	const X509_NAME *issuer = X509_get_issuer_name(top);
 	bool is_lone = top == trial->leaf;
+	static const char *const of_root[] = { "root", NULL };
+	static const char *const of_intermediate[] = { "intermediate", "issuing", "subordinate",
+	    "sub", NULL };
 
 	if (X509_NAME_cmp(X509_get_subject_name(top), issuer) == 0)
 		return GAP_NONE;
 	if (sends_another_authority(trial)
-	    || (is_lone && (is_of_public_authority(top) || says_intermediate(issuer))))
+	    || (is_lone && (is_of_public_authority(top) || says(issuer, of_intermediate))))
 		return GAP_LEFT_OUT;
-	if (!says_root(issuer) && knows_relative(trial, issuer))
+	if (!says(issuer, of_root) && knows_relative(trial, issuer))
 		return is_lone ? GAP_LONE_LIKELY : GAP_LEFT_OUT;
 	return is_lone ? GAP_LONE : GAP_UNTRUSTED;
 }

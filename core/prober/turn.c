@@ -168,31 +168,27 @@ find_fact(const struct pw_probe_ops *ops, const char *name)
 	return NULL;
 }
 
-/* Whether STARTTLS is offered is the one fact that the host itself looks at (probe.h). */
 static void
-learn_starttls(struct dialogue *dialogue, struct pw_bytes value)
+fact(struct pw_turn *open, const char *name, struct pw_bytes value)
 {
+	struct turn *turn = turn_of(open);
+	struct dialogue *dialogue = turn->dialogue;
+	const struct pw_fact_kind *kind = find_fact(dialogue->ops, name);
+
+	if (kind == NULL || strlen(name) >= OUTCOME_NAME_MAX) {
+		fault(turn, "unknown fact \"%s\"", name);
+		return;
+	}
+	evidence_add_fact(&dialogue->log, kind->name, value, (kind->flags & PW_STEADY) != 0);
+	/* Whether STARTTLS is offered is the one fact that the host itself looks at (probe.h). */
+	if (dialogue_policy(dialogue)->tls == NULL || strcmp(name, "starttls") != 0)
+		return;
 	dialogue->flags |= REPORT_REACHED_EHLO;
 	if (value.size == 7 && memcmp(value.data, "offered", 7) == 0)
 		dialogue->flags |= REPORT_HAS_STARTTLS;
 	else if (dialogue->had_starttls && !dialogue->secured)
 		evidence_add_warning(&dialogue->log, "starttls_gone", "ehlo",
 		    "STARTTLS is no longer offered; the last good run was offered it");
-}
-
-static void
-fact(struct pw_turn *open, const char *name, struct pw_bytes value)
-{
-	struct turn *turn = turn_of(open);
-	const struct pw_fact_kind *kind = find_fact(turn->dialogue->ops, name);
-
-	if (kind == NULL || strlen(name) >= OUTCOME_NAME_MAX) {
-		fault(turn, "unknown fact \"%s\"", name);
-		return;
-	}
-	evidence_add_fact(&turn->dialogue->log, kind->name, value, (kind->flags & PW_STEADY) != 0);
-	if (dialogue_policy(turn->dialogue)->tls != NULL && strcmp(name, "starttls") == 0)
-		learn_starttls(turn->dialogue, value);
 }
 
 __attribute__((format(printf, 3, 0))) static void

@@ -128,23 +128,16 @@ dialogue_decide(struct dialogue *dialogue, int64_t now, const char *outcome, con
 	decide(dialogue, now, outcome, text, severity(dialogue, outcome) < PW_FAILED);
 }
 
-static bool
-is_opportunistic(const struct dialogue *dialogue)
-{
-	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
-
-	return tls != NULL && tls->mode == PW_TLS_OPPORTUNISTIC;
-}
-
 /* A failure of TLS, under the name it has wherever it fails: a warning where TLS is
  * opportunistic, as mail then goes in clear. How long it took is part of that, and no slowness
  * beside it. */
 static void
 decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
+	const struct tls_settings *tls = dialogue_policy(dialogue)->tls;
 	uint8_t failed = dialogue->phase;
 
-	if (!is_opportunistic(dialogue)) {
+	if (tls == NULL || tls->mode != PW_TLS_OPPORTUNISTIC) {
 		dialogue_decide(dialogue, now, outcome, text);
 		return;
 	}

@@ -37,18 +37,6 @@ waiting_due(const struct waiting *waiting)
 	return waiting->count == 0 ? INT64_MAX : waiting->orders[0].due;
 }
 
-/* The index of the earliest of `at` and its two children. */
-static uint32_t
-earliest(const struct waiting *waiting, uint32_t at)
-{
-	uint32_t best = at;
-
-	for (uint32_t child = 2 * at + 1; child <= 2 * at + 2 && child < waiting->count; child++)
-		if (waiting->orders[child].due < waiting->orders[best].due)
-			best = child;
-	return best;
-}
-
 bool
 waiting_take(struct waiting *waiting, int64_t now, struct order *order)
 {
@@ -58,8 +46,16 @@ waiting_take(struct waiting *waiting, int64_t now, struct order *order)
 		return false;
 	*order = waiting->orders[0];
 	waiting->orders[0] = waiting->orders[--waiting->count];
-	for (; (next = earliest(waiting, at)) != at; at = next)
+	for (;; at = next) {
+		next = at; /* the earliest of `at` and its two children */
+		for (uint32_t child = 2 * at + 1; child <= 2 * at + 2
+		    && child < waiting->count; child++)
+			if (waiting->orders[child].due < waiting->orders[next].due)
+				next = child;
+		if (next == at)
+			break;
 		swap(&waiting->orders[at], &waiting->orders[next]);
+	}
 	return true;
 }
 

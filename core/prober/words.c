@@ -22,19 +22,12 @@ add_limit(struct text *text, int64_t micros)
 	}
 }
 
-static void
-add_bytes(struct text *text, uint32_t bytes)
-{
-	text_add_u64(text, bytes);
-	text_add(text, bytes == 1 ? " byte" : " bytes");
-}
-
 void
 words_where(const struct dialogue *dialogue, struct text *text)
 {
 	if (dialogue->state != CONNECTING && dialogue->state != SECURING) {
-		add_bytes(text, dialogue->phase_received);
-		text_add(text, ", ");
+		text_add_u64(text, dialogue->phase_received);
+		text_add(text, dialogue->phase_received == 1 ? " byte, " : " bytes, ");
 	}
 	assert(dialogue->address[0] != '\0');
 	text_add(text, dialogue->address);

@@ -137,27 +137,19 @@ on_due(EV_P_ ev_timer *timer, int revents)
 }
 
 static bool
-take_name(struct worker *worker, struct wire_in *in)
-{
-	struct message_name name;
-
-	if (!message_get_name(in, &name, worker->config->target_count))
-		return false;
-	prober_recall(worker->prober, &name);
-	return true;
-}
-
-static bool
 take_orders(struct worker *worker, const void *packet, size_t size)
 {
 	struct wire_in in = wire_from(packet, size);
+	struct message_name name;
 	struct order order;
-
 	bool near;
 
-	if (message_kind(packet, size) == MESSAGE_NAME)
-		return take_name(worker, &in);
-
+	if (message_kind(packet, size) == MESSAGE_NAME) {
+		if (!message_get_name(&in, &name, worker->config->target_count))
+			return false;
+		prober_recall(worker->prober, &name);
+		return true;
+	}
 	if (message_kind(packet, size) == MESSAGE_LOOK) {
 		if (!message_get_look(&in, &near))
 			return false;
@@ -217,29 +209,6 @@ on_monitor(EV_P_ ev_io *io, int revents)
 
 /* The parent */
 
-/* The runs of the link before end before the loop waits, and nobody hears of them: the dispatch
- * turns to the new one with its first packet, which is a turn of the loop later. */
-static void
-take_link(struct worker *worker, int socket)
-{
-	hang_up(worker);
-	worker->monitor = socket;
-	worker->heard = false;
-	ev_io_set(&worker->from_monitor, socket, EV_READ);
-	ev_io_start(worker->loop, &worker->from_monitor);
-}
-
-static void
-begin_to_stop(struct worker *worker, const struct message_stop *stop)
-{
-	worker->stopping = true;
-	worker->stop_by = clock_mono() + stop->grace;
-	worker->confirm_by = clock_mono() + stop->patience;
-	waiting_clear(&worker->waiting);
-	ev_timer_stop(worker->loop, &worker->due);
-	ev_timer_again(worker->loop, &worker->stop);
-}
-
 static bool
 take_word(struct worker *worker, const void *packet, size_t size, int passed)
 {
@@ -252,12 +221,24 @@ take_word(struct worker *worker, const void *packet, size_t size, int passed)
 	case MESSAGE_LINK:
 		if (passed < 0 || !message_get_link(&in, &link))
 			return false;
-		take_link(worker, passed);
+		/* The runs of the link before end before the loop waits, and nobody hears of
+		 * them: the dispatch turns to the new one with its first packet, which is a turn
+		 * of the loop later. */
+		hang_up(worker);
+		worker->monitor = passed;
+		worker->heard = false;
+		ev_io_set(&worker->from_monitor, passed, EV_READ);
+		ev_io_start(worker->loop, &worker->from_monitor);
 		return true;
 	case MESSAGE_STOP:
 		if (!message_get_stop(&in, &stop))
 			return false;
-		begin_to_stop(worker, &stop);
+		worker->stopping = true;
+		worker->stop_by = clock_mono() + stop.grace;
+		worker->confirm_by = clock_mono() + stop.patience;
+		waiting_clear(&worker->waiting);
+		ev_timer_stop(worker->loop, &worker->due);
+		ev_timer_again(worker->loop, &worker->stop);
 		return true;
 	case MESSAGE_ACCOUNT:
 		return message_get_account(&in, &account, worker->config->target_count);
