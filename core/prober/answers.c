@@ -42,6 +42,8 @@ struct answers {
 	struct name **table;
 };
 
+/* A power of two of buckets, and no more than the names may fill: a chain is about one name
+ * long. */
 struct answers *
 answers_create(uint32_t names)
 {
@@ -115,6 +117,7 @@ make_room(struct answers *answers)
 {
 	struct name **stalest = NULL;
 
+	assert(answers->count > 0 && answers->count <= answers->max);
 	for (int places = 0; places < LOOKED_AT || stalest == NULL; places++) {
 		struct name **link = &answers->table[answers->hand++ & (answers->places - 1)];
 		for (; *link != NULL; link = &(*link)->next)
@@ -170,6 +173,7 @@ keep_addresses(struct part *part, const struct dns_answer *answer, size_t width)
 	return true;
 }
 
+/* The name behind aliases is evidence alone, so that a lack of memory for it is no failure. */
 static void
 keep_canonical(struct part *part, const struct dns_name *name, const struct dns_answer *answer)
 {
@@ -208,6 +212,9 @@ age_of(const struct part *before, const struct dns_answer *answer, int server, i
 	return age;
 }
 
+/* An answer that is the same as before keeps the time at which it first came: a cache that gives
+ * it again says nothing new. Where no memory is left for addresses the part is not known any
+ * more, rather than known to be empty. */
 struct answer_age
 answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type,
     const struct dns_answer *answer,
@@ -215,7 +222,8 @@ answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t ty
 {
 	struct name *name = find_or_add(answers, wanted);
 
-	assert(type == DNS_A || type == DNS_AAAA);
+	assert((type == DNS_A || type == DNS_AAAA)
+	    && (answer->status != DNS_FOUND || answer->count > 0));
 	if (name == NULL)
 		return (struct answer_age){ .is_fresh = false };
 	struct part *part = &name->parts[type == DNS_AAAA];
@@ -243,6 +251,7 @@ give_addresses(const struct part *part, uint16_t type, struct address *addresses
 {
 	uint32_t count = part->count < room ? part->count : room;
 
+	assert((part->count == 0) == (part->bytes == NULL) && part->count <= RESOLVED_MAX);
 	for (uint32_t i = 0; i < count; i++) {
 		const unsigned char *bytes = part->bytes + i * width_of(type);
 		addresses[i] = type == DNS_A ? address_ipv4(bytes, 0) : address_ipv6(bytes, 0);
@@ -250,6 +259,8 @@ give_addresses(const struct part *part, uint16_t type, struct address *addresses
 	return count;
 }
 
+/* What has run out is not given, however useful: a name that moved would be watched at its old
+ * address. The last good addresses are another matter (answers_last_good), and are told as such. */
 bool
 answers_find(const struct answers *answers, const struct dns_name *wanted, uint16_t type,
     int64_t now, struct kept *kept)

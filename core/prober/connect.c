@@ -75,6 +75,9 @@ look_at_once(int fd, int *reset, int *error)
 	return state == TCP_SYN_SENT ? CONNECT_OPEN : CONNECT_STANDS;
 }
 
+/* ECONNREFUSED of connect() itself is what a host on the same machine or network said: it is the
+ * network's word, though the call returned it, while all other errors of the call are those of
+ * our own system. */
 enum connecting
 connect_begin(const struct address *to, const struct address *source, int *fd, int *reset,
     struct stream_fate *fate)

@@ -18,6 +18,8 @@
 
 enum { ALIGNMENT = 16 };
 
+/* One block of memory holds the dialogue, its phases and the session of the plugin, aligned for
+ * anything that a plugin may put there. */
 struct dialogue *
 dialogue_create(const struct dialogue_setup *setup, int64_t now)
 {
@@ -189,6 +191,10 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
 	dialogue->look = LOOK_USUAL;
 }
 
+/* The order matters: what is outdated is a warning also where the handshake passed; a failed
+ * judgement ends the dialogue with a farewell, for TLS itself stands (RFC 5321, section
+ * 4.1.1.10); and after STARTTLS what was said in clear is void (RFC 3207, section 4.2), so that
+ * the plugin begins anew with EHLO. */
 void
 dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement,
     struct pw_bytes early,

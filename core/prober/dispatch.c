@@ -4,6 +4,7 @@
  */
 #include "prober/dispatch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ forget(struct dispatch *dispatch)
 static bool
 post(struct dispatch *dispatch, const void *bytes, size_t size, size_t max)
 {
+	assert(size > 0 && size <= WIRE_MAX && dispatch->waiting.bytes <= BYTES_MAX);
 	if (dispatch->socket < 0)
 		return false;
 	if (packet_queue_is_empty(&dispatch->waiting)
@@ -80,6 +82,7 @@ on_collected(EV_P_ ev_timer *timer, int revents)
 	post_reports(timer->data);
 }
 
+/* It is made before there is a monitor: until a link comes, what is added goes to nobody. */
 struct dispatch *
 dispatch_create(struct ev_loop *loop)
 {

@@ -4,6 +4,7 @@
  */
 #include "prober/dns.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { HEADER = 12, ENTRIES_MAX = 1024, LABEL_MAX = 63, JUMPS_MAX = 128, CLASS_IN = 1,
@@ -26,16 +27,11 @@ dns_query(unsigned char packet[DNS_QUERY_MAX], const struct dns_name *name, uint
 	    CLASS_IN };
 	unsigned char *end = packet;
 
+	assert(name->size > 0 && name->size <= sizeof name->bytes);
 	end = (unsigned char *)mempcpy(end, header, sizeof header);
 	end = (unsigned char *)mempcpy(end, name->bytes, name->size);
 	end = (unsigned char *)mempcpy(end, question, sizeof question);
 	return (size_t)(end - packet);
-}
-
-static unsigned char
-lower(unsigned char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 'a' - 'A') : byte;
 }
 
 /* The name of a question is never compressed, for nothing lies before it. */
@@ -48,11 +44,14 @@ has_question_of(const unsigned char *packet, size_t size, const unsigned char *q
 	if (size < query_size || memcmp(packet + fixed, query + fixed, 4) != 0)
 		return false;
 	for (size_t i = HEADER; i < fixed; i++)
-		if (lower(packet[i]) != lower(query[i]))
+		if (dns_name_lower(packet[i]) != dns_name_lower(query[i]))
 			return false;
 	return true;
 }
 
+/* RFC 5452, section 9.1: id, question and opcode have to be those that were sent; the source
+ * address is the kernel's to compare, as the socket is connected. Some servers leave the
+ * question out of an error. */
 bool
 dns_answers(const void *bytes, size_t size, const unsigned char *query, size_t query_size)
 {
@@ -79,11 +78,14 @@ struct reader {
 	bool bad;
 };
 
+/* A read behind the end is remembered and gives zero, so that a caller may read on and look
+ * once, at the end. */
 static uint32_t
 take(struct reader *reader, size_t bytes)
 {
 	uint32_t value = 0;
 
+	assert(reader->at <= reader->size && bytes <= sizeof value);
 	if (reader->bad || bytes > reader->size - reader->at) {
 		reader->bad = true;
 		return 0;
@@ -145,6 +147,8 @@ struct record {
 	size_t at, size;  /* of its RDATA */
 };
 
+/* What a record counts for its RDATA has to lie in the packet; what is in there is read later,
+ * and only if it is asked for. */
 static bool
 take_record(struct reader *reader, struct record *record)
 {
@@ -187,6 +191,9 @@ bytes_before_name(uint16_t type)
 	return type == DNS_MX ? 2 : -1;
 }
 
+/* RDATA with a name in it may be compressed (RFC 1035, section 4.1.4), which nobody can read
+ * without the packet: it is written out. Records beyond our room are left out, as they would be
+ * of an answer that was cut. */
 static bool
 keep(struct search *search, const struct record *record)
 {
@@ -195,6 +202,8 @@ keep(struct search *search, const struct record *record)
 	struct dns_name name;
 	int before = bytes_before_name(record->type);
 
+	assert(answer->count <= DNS_RECORDS_MAX && answer->used <= sizeof answer->space);
+	assert(record->at + record->size <= reader.size);
 	if ((record->type == DNS_A && record->size != 4)
 	    || (record->type == DNS_AAAA && record->size != 16))
 		return false;
@@ -245,6 +254,8 @@ struct alias {
 	bool is_exact;          /* a CNAME, which goes before a DNAME */
 };
 
+/* A CNAME names the name itself and goes before a DNAME above it, wherever each stands: the order of
+ * records means nothing (RFC 1034, section 3.6). */
 static bool
 look_at_alias(const struct search *search, const struct record *record, const struct dns_name *name,
     struct alias *alias)
@@ -356,6 +367,8 @@ struct authority {
 	uint32_t ttl; /* how long a "no" may be kept (section 5); 0: not told */
 };
 
+/* Of an SOA the lesser of its own TTL and its MINIMUM counts (RFC 2308, section 5); names in it
+ * are passed over, as they may be compressed and of any length. */
 static struct authority
 read_authority(struct reader reader, unsigned count)
 {
@@ -493,6 +506,7 @@ dns_read(const void *packet, size_t size, const struct dns_name *name, uint16_t 
 	struct search search = { .start = reader, .count = header.answers, .type = type,
 	    .answer = answer };
 	read_sections(reader, &header, &search);
+	assert(answer->status != DNS_FOUND || answer->count > 0);
 	if (answer->rcode == DNS_NXDOMAIN && dns_is_of_name(answer->status)
 	    && answer->status < DNS_ALIAS_LOOP) {
 		answer->status = DNS_NO_NAME;

@@ -7,12 +7,6 @@
 
 enum { LABEL_MAX = 63, LABELS_MAX = 128 };
 
-static unsigned char
-lower(unsigned char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 'a' - 'A') : byte;
-}
-
 bool
 dns_name_add_label(struct dns_name *name, const unsigned char *label, size_t size)
 {
@@ -20,7 +14,7 @@ dns_name_add_label(struct dns_name *name, const unsigned char *label, size_t siz
 		return false;
 	name->bytes[name->size++] = (unsigned char)size;
 	for (size_t i = 0; i < size; i++)
-		name->bytes[name->size++] = lower(label[i]);
+		name->bytes[name->size++] = dns_name_lower(label[i]);
 	return true;
 }
 
@@ -60,6 +54,7 @@ dns_name_text(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX])
 	if (end == text)
 		*end++ = '.';
 	*end = '\0';
+	assert(end - text < DNS_NAME_TEXT_MAX);
 }
 
 bool
@@ -82,6 +77,8 @@ find_labels(const struct dns_name *name, uint8_t at[LABELS_MAX])
 	return count;
 }
 
+/* RFC 6672, section 2.2: the labels below the owner of a DNAME stay, the owner is replaced. A
+ * result that is longer than a name can be has no address (section 2.2: YXDOMAIN). */
 bool
 dns_name_substitute(const struct dns_name *name, const struct dns_name *owner,
     const struct dns_name *target,
@@ -118,6 +115,9 @@ is_of_registry(const unsigned char *label)
 	return false;
 }
 
+/* Without a list of public suffixes, which would be old the day after it was taken in: two
+ * labels, or three below the registries of countries that have a second level. An error here
+ * costs a witness too few or too many, no verdict. */
 struct dns_name
 dns_name_registered(const struct dns_name *name)
 {
@@ -130,6 +130,7 @@ dns_name_registered(const struct dns_name *name)
 	    && is_of_registry(name->bytes + at[labels - 2]))
 		wanted = 3;
 	size_t from = labels > wanted ? at[labels - wanted] : 0;
+	assert(from < name->size);
 	domain.size = (uint8_t)(name->size - from);
 	memcpy(domain.bytes, name->bytes + from, domain.size);
 	return domain;

@@ -15,6 +15,13 @@ struct dns_name {
 	uint8_t size;
 };
 
+/* A byte of a name as it is compared (RFC 4343). */
+static inline unsigned char
+dns_name_lower(unsigned char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + 'a' - 'A') : byte;
+}
+
 /* Appends a label in lower case, and leaves room for the root's. Returns false where it is empty,
  * longer than 63 bytes, or the name would be longer than 255. */
 bool dns_name_add_label(struct dns_name *, const unsigned char *label, size_t size);

@@ -222,6 +222,9 @@ show_in_clear(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 	}
 }
 
+/* What lies unread is judged first: a server that says 421 and closes has said why, and so has
+ * one whose last line has no end. Only where nothing was said does the way in which the
+ * connection ended decide. */
 void
 dialogue_ended(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
     struct dialogue_step *step)
@@ -263,6 +266,8 @@ our_lateness(int64_t now, int64_t deadline, int64_t lost, int64_t limit)
 	return late > allowed ? late : 0;
 }
 
+/* Where our own loop was late, the limit is not the server's failure but our own: unknown. The
+ * limit of the leg goes before that of the phase where both are over, as it began earlier. */
 static void
 end_timeout(struct dialogue *dialogue, int64_t now, bool leg, struct dialogue_step *step)
 {
@@ -313,6 +318,8 @@ dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 	    step);
 }
 
+/* An outcome of phase resolve belongs to that phase; any other has none, since nobody was talked
+ * to. */
 void
 dialogue_refuse(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {

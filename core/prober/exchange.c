@@ -50,6 +50,8 @@ struct exchanges {
 	size_t pool_left;
 };
 
+/* Descriptors are the bound: DNS has its share, so that a failing resolver never takes those of
+ * connections. */
 struct exchanges *
 exchanges_create(struct ev_loop *loop, uint32_t limit)
 {
@@ -107,6 +109,7 @@ close_socket(struct exchange *exchange)
 		return;
 	ev_io_stop(exchange->all->loop, &exchange->io);
 	ev_timer_stop(exchange->all->loop, &exchange->timer);
+	assert(exchange->all->open > 0 && exchange->all->open <= exchange->all->limit);
 	close(exchange->fd);
 	exchange->fd = -1;
 	exchange->all->open--;
@@ -184,6 +187,8 @@ is_lack(int error)
 	return false;
 }
 
+/* The exchange is gone before its owner is told: the owner may begin another within the call, or
+ * end all. */
 static void
 end(struct exchange *exchange, const struct exchange_result *result)
 {
@@ -296,6 +301,8 @@ take_tcp_reply(struct exchange *exchange)
 		end_without_tcp(exchange, EBADMSG, false);
 }
 
+/* Two bytes of length come before each message (RFC 1035, section 4.2.2; RFC 7766, section 8).
+ * They and the message may come in any pieces; nothing is read behind the message. */
 static void
 read_over_tcp(struct exchange *exchange)
 {
@@ -304,6 +311,7 @@ read_over_tcp(struct exchange *exchange)
 	    : exchange->reply + (exchange->received - sizeof exchange->length);
 	size_t room = in_length ? sizeof exchange->length - exchange->received
 	    : reply_size(exchange) - (exchange->received - sizeof exchange->length);
+	assert(in_length == (exchange->reply == NULL) && room > 0);
 	ssize_t got = recv(exchange->fd, to, room, 0);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -380,6 +388,8 @@ read_over_udp(struct exchange *exchange)
 	}
 }
 
+/* A connection over TCP is watched for writing first: that it can be written to says that it
+ * stands, or that it failed, which the write tells. */
 static void
 on_event(EV_P_ ev_io *io, int events)
 {
@@ -436,6 +446,7 @@ exchange_begin(struct exchanges *all, const struct address *server, const struct
 	exchange->fd = -1;
 	exchange->server = *server;
 	exchange->query_size = (uint16_t)dns_query(exchange->query + 2, name, type);
+	assert(exchange->query_size + 2u <= sizeof exchange->query);
 	exchange->query[0] = (unsigned char)(exchange->query_size >> 8);
 	exchange->query[1] = (unsigned char)exchange->query_size;
 	ev_init(&exchange->io, on_event);

@@ -5,6 +5,7 @@
  */
 #include "prober/fate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <netinet/icmp6.h>
@@ -57,6 +58,8 @@ static const struct {
 	{ EADDRINUSE, STREAM_OURS, STREAM_OURS, "no_local_port", "no local port is free" },
 };
 
+/* An errno that no row knows is our own system's where a call of ours returned it, and the end
+ * of the connection where it came later. */
 struct stream_fate
 fate_of_error(int error, enum fate_stage stage)
 {
@@ -68,6 +71,7 @@ fate_of_error(int error, enum fate_stage stage)
 			fate.end = stage == FATE_AT_CALL ? errors[i].at_call : errors[i].later;
 			fate.outcome = fate.end == STREAM_OURS ? errors[i].outcome : NULL;
 			text_add(&text, errors[i].text);
+			assert((fate.outcome != NULL) == (fate.end == STREAM_OURS));
 			return fate;
 		}
 	fate.end = stage == FATE_AT_CALL ? STREAM_OURS : STREAM_RESET;
@@ -200,6 +204,8 @@ judge_own(struct stream_fate *fate, const struct saying *what, const struct addr
 	}
 }
 
+/* errno keeps one number of what ICMP said; the queue keeps type, code and who said it. Several
+ * errors may lie there: the last is what the kernel gave up for. */
 struct stream_fate
 fate_of_connecting(int fd, int error, const struct address *to)
 {

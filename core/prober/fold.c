@@ -190,6 +190,8 @@ static const struct name_row name_rows[FOLD_NAME_ROWS] = {
 	{ "not asked: we had no descriptor", DNS_OURS, 0, false, "no_descriptors" },
 };
 
+/* The table that people read is made by the rule itself, row by row, so that it cannot say
+ * anything else. */
 const char *
 fold_name_cell(size_t row, size_t column)
 {
@@ -230,6 +232,8 @@ fold_last_good(enum pw_verdict of_legs)
 	return PW_UNKNOWN;
 }
 
+/* What each server said stands in brackets behind the outcome: who runs the zone and who runs
+ * the resolver read the same line. */
 void
 fold_words(const struct resolved *resolved, const char *name, const char *outcome,
     struct text *text)

@@ -1,6 +1,7 @@
 /* Parses /etc/hosts into a sorted table: files with 100,000 blocked names are not rare. */
 #include "prober/hosts.h"
 
+#include <assert.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,7 @@ read_text(struct hosts *hosts)
 		if (!read_line(hosts, line, number++))
 			return false;
 	}
+	assert(hosts->count <= hosts->room);
 	if (hosts->count > 0)
 		qsort(hosts->entries, hosts->count, sizeof *hosts->entries, order);
 	return true;
@@ -156,6 +158,8 @@ read_file(int fd, const char *path, struct reason *why)
 	return hosts;
 }
 
+/* A file that is not there is an empty one: containers have none. O_NONBLOCK, for a FIFO in its
+ * place would be waited for without end. */
 struct hosts *
 hosts_open(const char *path, struct reason *why)
 {
@@ -189,6 +193,8 @@ add_loopback(struct address *addresses, uint32_t room)
 	return count;
 }
 
+/* The first match of a binary search is looked for, as lines of one name stand in the order of
+ * the file. RFC 6761, section 6.3: names below localhost never leave this host. */
 uint32_t
 hosts_find(const struct hosts *hosts, const char *name, struct address *addresses, uint32_t room)
 {

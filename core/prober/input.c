@@ -113,6 +113,7 @@ ask_plugin(struct dialogue *dialogue, struct turn *turn, const struct portion *p
 {
 	struct reply_lines lines;
 
+	assert(used <= portion->size && turn->dialogue == dialogue);
 	reply_take(&dialogue->reader, dialogue->ops->framing, portion->bytes, used, &lines);
 	note_odd(dialogue, turn->now, dialogue->reader.odd);
 	dialogue->polite = true;
@@ -158,6 +159,9 @@ pass_stale(struct dialogue *dialogue, enum reply_status status, const struct por
 	return used;
 }
 
+/* The line at fault stands in the transcript as it came, cut; whoever speaks another protocol
+ * from its first line has most likely the wrong port configured, which is worth an outcome of
+ * its own. */
 static void
 end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status,
     const struct portion *portion,
@@ -222,6 +226,8 @@ read_replies(struct dialogue *dialogue, int64_t now, struct portion *portion,
 	}
 }
 
+/* CVE-2011-0411 and its like: what came before our first line inside TLS answers nothing that
+ * was said there, and may be what somebody put into the clear part of the connection. */
 void
 dialogue_hear_early(struct dialogue *dialogue, int64_t now, struct pw_bytes said)
 {
@@ -374,6 +380,7 @@ dialogue_received(struct dialogue *dialogue, int64_t now, const char *bytes, siz
 	dialogue->heard = now;
 	dialogue->received += (uint32_t)size;
 	dialogue->phase_received += (uint32_t)size;
+	assert(dialogue->phase_received <= dialogue->received);
 	if (size == 0)
 		return;
 	switch ((enum dialogue_state)dialogue->state) {
@@ -425,6 +432,7 @@ dialogue_received_early(struct dialogue *dialogue, int64_t now, const char *byte
 	}
 }
 
+/* What the server said meanwhile was kept, and is read as if it came now. */
 void
 dialogue_answered(struct dialogue *dialogue, int64_t now, const struct pw_answer *answer,
     struct dialogue_step *step)

@@ -62,6 +62,7 @@ end(struct leg *leg)
 {
 	struct prober *prober = leg->run->prober;
 
+	assert(leg->state != LEG_ENDED && leg->next_ended == NULL);
 	part(leg);
 	leg->state = LEG_ENDED;
 	leg->next_ended = prober->ended;
@@ -84,6 +85,8 @@ arm(struct leg *leg)
 	ev_timer_start(loop, &leg->timer);
 }
 
+/* A last look into the socket goes before every time-out: what the server said in time and our
+ * loop had not read yet is its answer. */
 static void
 on_timer(EV_P_ ev_timer *timer, int revents)
 {
@@ -207,6 +210,8 @@ on_data(void *owner, const char *bytes, size_t size)
 	carry_out(leg, &step);
 }
 
+/* The first words inside TLS are read at once after STARTTLS: they cannot be answers to
+ * anything, and only now can be told from those that are. */
 static void
 on_secured(void *owner)
 {
@@ -326,7 +331,9 @@ on_end(void *owner, const struct stream_fate *fate)
 
 	if (leg == NULL)
 		return;
-	dialogue_ended(leg->dialogue, now(leg) - fate->waited, fate, &step);
+	/* The wait for more of its words is not the peer's; a busy turn of ours lengthens it, and time does not go back for that. */
+	int64_t before = leg->touched, at = now(leg) - fate->waited;
+	dialogue_ended(leg->dialogue, at > before ? at : before, fate, &step);
 	leg->may_be_outdated = fate->end == STREAM_TLS_FAILED && fate->may_be_outdated;
 	carry_out(leg, &step);
 }
@@ -345,6 +352,8 @@ static const struct stream_events events = {
 	.on_end = on_end,
 };
 
+/* An error of connect() itself ends the dialogue like one that comes later; no event of the loop
+ * follows for it. */
 static void
 connect_stream(struct leg *leg)
 {
@@ -401,6 +410,8 @@ talk(struct leg *leg)
 {
 	int64_t at = clock_mono();
 
+	assert(leg->state == LEG_IN_LINE && leg->dialogue == NULL
+	    && leg->slot.held == (leg->slot.place != NULL));
 	if (at - leg->asked_at > leg->run->waited)
 		leg->run->waited = at - leg->asked_at;
 	run_take_in_hand(leg->run);
@@ -413,6 +424,8 @@ talk(struct leg *leg)
 	connect_stream(leg);
 }
 
+/* Who waited for this slot talks from here on; a leg that fails at once puts itself into the
+ * list that is being gone through, which is fine: it grows at its front. */
 void
 leg_release(struct leg *leg)
 {
@@ -445,6 +458,8 @@ leg_begin(struct leg *leg)
 		talk(leg);
 }
 
+/* What the dialogue was doing is told, as a run that is interrupted again and again says where a
+ * server hangs. */
 void
 leg_interrupt(struct leg *leg)
 {

@@ -38,6 +38,8 @@ let_go(struct lingering *linger)
 {
 	struct lingers *home = linger->home;
 
+	assert(home->count > 0 && home->first != NULL
+	    && (linger->before == NULL) == (home->first == linger));
 	ev_io_stop(home->loop, &linger->io);
 	close(linger->io.fd);
 	if (linger->before != NULL)
@@ -130,9 +132,11 @@ lingers_destroy(struct lingers **held)
 	*held = NULL;
 }
 
+/* A full table lets go of the one that has waited longest: its peer had the most time. */
 void
 lingers_add(struct lingers *lingers, int fd)
 {
+	assert((lingers->first == NULL) == (lingers->count == 0));
 	if (lingers->free == NULL)
 		let_go(lingers->first);
 	struct lingering *linger = lingers->free;

@@ -88,6 +88,8 @@ say_why(const struct resolved *resolved, struct text *why)
 		    : "it is no name of the DNS");
 }
 
+/* The last good addresses serve only where no server says anything of the name: a relay that
+ * moved is not looked for where it was. */
 uint32_t
 look_up_host(struct look_up *names, const char *name, int64_t limit, struct address *found,
     uint32_t max, struct text *why)

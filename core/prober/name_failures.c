@@ -59,6 +59,8 @@ count_alike(const struct name_failures *failures, enum dns_status status, int64_
 	return count;
 }
 
+/* A domain that failed before anybody was answered afresh, and still does, fails by itself: it
+ * is not counted, or a list of dead names would look like a dead resolver for ever. */
 unsigned
 name_failures_add(struct name_failures *failures, const struct dns_name *name,
     enum dns_status status, int64_t now)

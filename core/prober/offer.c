@@ -107,6 +107,8 @@ static const struct stream_events events = {
 	.on_end = on_end,
 };
 
+/* A connection that cannot be begun is no evidence, and no reason to end the leg in another way
+ * than it had ended. */
 struct offer *
 offer_begin(struct ev_loop *loop, const struct address *to, const struct address *source,
     struct tls_policy *policy,

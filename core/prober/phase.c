@@ -4,6 +4,7 @@
  */
 #include "prober/phase.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -26,6 +27,7 @@ phase_limit(const struct dialogue *dialogue, uint8_t phase)
 {
 	const struct phase_plan *plan = dialogue_plan(dialogue, phase);
 
+	assert(phase < dialogue_policy(dialogue)->phase_count);
 	return dialogue->patient ? plan->patient : plan->routine;
 }
 
@@ -52,12 +54,14 @@ stalled(const struct dialogue *dialogue)
 int64_t
 phase_lost(const struct dialogue *dialogue)
 {
+	assert(stalled(dialogue) >= dialogue->phase_stalled);
 	return stalled(dialogue) - dialogue->phase_stalled;
 }
 
 int64_t
 leg_lost(const struct dialogue *dialogue)
 {
+	assert(stalled(dialogue) >= dialogue->leg_stalled);
 	return stalled(dialogue) - dialogue->leg_stalled;
 }
 

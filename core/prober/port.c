@@ -57,6 +57,7 @@ settle(struct visit *visit, enum came came)
 		ev_break(visit->all->loop, EVBREAK_ALL);
 }
 
+/* A refusal is an answer: the way is open, whoever refuses. */
 static enum came
 of_fate(const struct stream_fate *fate)
 {
@@ -175,6 +176,7 @@ choose(struct visits *all, const struct config *config)
 		}
 		at++;
 	}
+	assert(taken <= found && taken <= VISITS_MAX);
 	all->count = all->open = taken;
 }
 
@@ -203,6 +205,7 @@ say(const struct visits *all, struct text *text)
 		    "ask yours", tried, of[CAME_SILENCE], of[CAME_REFUSAL]);
 }
 
+/* All at once: five silent ports cost five seconds, not twenty-five. */
 static void
 visit_all(struct visits *all)
 {

@@ -43,6 +43,7 @@ on_pulse(EV_P_ ev_timer *timer, int revents)
 	prober->pulse_at = prober->woke;
 }
 
+/* The report lies on the stack: it is lent to on_done, and nothing of it outlives the run. */
 static void
 end_run(struct run *run)
 {
@@ -51,6 +52,7 @@ end_run(struct run *run)
 	struct run_result result = { .local = local };
 	struct report report;
 
+	assert(prober->active > 0 && run->legs_ended == run->leg_count && run->query == NULL);
 	run_report(run, &result, &report, text, sizeof text);
 	run->on_done(run->arg, &result);
 	run_destroy(&run);
@@ -77,6 +79,7 @@ on_prepare(EV_P_ ev_prepare *prepare, int revents)
 		struct leg *leg = prober->ended;
 		struct run *run = leg->run;
 
+		assert(leg->state == LEG_ENDED && run->legs_ended < run->leg_count);
 		prober->ended = leg->next_ended;
 		leg_release(leg);
 		if (++run->legs_ended == run->leg_count && run->query == NULL)
@@ -84,6 +87,8 @@ on_prepare(EV_P_ ev_prepare *prepare, int revents)
 	}
 }
 
+/* Targets of one name are one witness of our clock, as they show one certificate; below three
+ * there are too few for a majority. */
 void
 prober_hold_dates(struct prober *prober, uint32_t index)
 {
@@ -135,6 +140,8 @@ lingers_at_most(void)
 	return share < LINGERS_MOST ? share : LINGERS_MOST;
 }
 
+/* The check watcher has the highest priority, so that `woke` is set before any callback of the
+ * turn; the prepare watcher has the lowest, so that all have been called when runs are ended. */
 static void
 start_watching(struct prober *prober)
 {
@@ -212,6 +219,7 @@ prober_create(struct ev_loop *loop, const struct config *config, struct reason *
 	return prober_create_with(loop, config, NULL, why);
 }
 
+/* Runs go first, as they hold queries, slots and streams of the rest. */
 void
 prober_destroy(struct prober **held)
 {

@@ -4,6 +4,7 @@
  */
 #include "prober/query_result.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ fill_last_good(const struct resolver_query *query, struct resolved *resolved, in
 
 /* What the servers said */
 
+/* By their names in IANA's registry of DNS RCODEs where a resolver gives them; others by number. */
 static void
 add_rcode(struct text *text, int rcode)
 {
@@ -274,6 +276,8 @@ judge_failure(const struct resolver_query *query, struct resolved *resolved, int
 		    now);
 }
 
+/* Made from the state of the query and leaving it as it was, so that a query may be told early
+ * and goes on. */
 struct resolved
 query_result(const struct resolver_query *query, int64_t now)
 {
@@ -285,6 +289,7 @@ query_result(const struct resolver_query *query, int64_t now)
 	resolved.resolver_alive = query_is_proven(query, now);
 	if (resolved.count == 0)
 		judge_failure(query, &resolved, now);
+	assert(resolved.count <= RESOLVED_MAX && (resolved.ours == NULL || resolved.count == 0));
 	say_opinions(query, &resolved);
 	fill_last_good(query, &resolved, now);
 	return resolved;

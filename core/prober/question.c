@@ -132,20 +132,6 @@ opinion_so_far(const struct try *try)
 	return opinion;
 }
 
-/* Of several servers that told nothing, whose word is the question's: the one that says most of
- * the name. */
-static const struct opinion *
-weightiest(const struct opinion *opinions, unsigned count)
-{
-	const struct opinion *weightiest = NULL;
-
-	for (unsigned i = 0; i < count; i++)
-		if (opinions[i].status != DNS_NOT_ASKED
-		    && (weightiest == NULL || opinions[i].status < weightiest->status))
-			weightiest = &opinions[i];
-	return weightiest;
-}
-
 static int64_t
 waited_in_line(const struct question *question)
 {
@@ -160,9 +146,13 @@ conclude_as_it_stands(const struct question *question, struct opinion *opinions,
 {
 	unsigned count = question->questions->server_count;
 
-	for (unsigned i = 0; i < count; i++)
+	const struct opinion *of_all = NULL; /* of servers that told nothing, the one that says most of the name */
+
+	for (unsigned i = 0; i < count; i++) {
 		opinions[i] = opinion_so_far(&question->tries[i]);
-	const struct opinion *of_all = weightiest(opinions, count);
+		if (opinions[i].status != DNS_NOT_ASKED && (of_all == NULL || opinions[i].status < of_all->status))
+			of_all = &opinions[i];
+	}
 	answer->status = of_all != NULL ? (enum dns_status)of_all->status : DNS_OURS;
 	answer->rcode = of_all != NULL ? of_all->rcode : DNS_RCODE_NONE;
 	answer->owner = question->name;
@@ -176,6 +166,7 @@ conclude(struct question *question, const struct conclusion *conclusion)
 {
 	struct wait *wait = question->waits;
 
+	assert(wait != NULL && wait->question == question);
 	for (struct wait *each = wait; each != NULL; each = each->next)
 		each->question = NULL;
 	drop(question);
@@ -205,6 +196,7 @@ conclude_with(struct question *question, unsigned server, struct dns_answer *ans
 	struct questions *questions = question->questions;
 	struct opinion opinions[QUESTION_SERVERS_MAX] = { 0 };
 
+	assert(server < questions->server_count && question->tries[server].question == question);
 	question->tries[server].opinion = (struct opinion){ .status = (uint8_t)answer->status,
 	    .rcode = (int16_t)answer->rcode };
 	for (unsigned i = 0; i < questions->server_count; i++)
@@ -410,6 +402,9 @@ conclude_with_truncated(struct question *question)
 	return false;
 }
 
+/* The wait doubles each time, from 0.7 s: a resolver that is itself waiting for an authority
+ * answers late, and asking more often makes that no better (RFC 8085, section 3.1.1). Time in
+ * line for a socket of ours does not count. */
 static void
 on_again(EV_P_ ev_timer *timer, int events)
 {
@@ -467,6 +462,7 @@ question_join(struct questions *questions, const struct dns_name *name, uint16_t
 	    && (question->type != type || question->except != except
 	    || !dns_name_equal(&question->name, name)))
 		question = question->next;
+	assert(wait->question == NULL && wait->on_concluded != NULL);
 	bool is_new = question == NULL;
 	if (is_new && (question = begin(questions, name, type, except)) == NULL)
 		return false;

@@ -3,6 +3,7 @@
  */
 #include "prober/received.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "prober/phase.h"
@@ -61,6 +62,7 @@ received_drop_early(struct dialogue *dialogue, int64_t now, const char *bytes, s
 	dialogue_note_once(dialogue, now, NOTED_EARLY, "replies came unasked and were discarded");
 }
 
+/* Only where nothing is under way: a 421 in the midst of another reply is a line of that reply. */
 bool
 received_keep_closing(struct dialogue *dialogue, const char *bytes, size_t size)
 {
@@ -121,6 +123,7 @@ received_take(struct dialogue *dialogue, const char *bytes, size_t size, struct 
 		return false;
 	portion->bytes = portion->held.data;
 	portion->size = portion->held.size;
+	assert(portion->size >= size && dialogue->input.data == NULL);
 	return true;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "prober/references.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ count_near(struct message_references *told, struct reference *reference)
 	told->near_silent += known && !reference->reached;
 }
 
+/* What our own side could not ask is counted apart: it says nothing of the network. */
 static void
 end_round(struct references *all)
 {
@@ -99,6 +101,7 @@ end_round(struct references *all)
 		count(&told, &all->items[i]);
 	for (uint32_t i = 0; i < NEAR; i++)
 		count_near(&told, &all->near_ones[i]);
+	assert(told.reached + told.unasked <= told.asked && told.asked == all->count);
 	all->open = 0;
 	all->on_round(all->arg, &told);
 	/* Not from here: this may be an event of one of those that the next round begins with. */
@@ -111,6 +114,7 @@ settle(struct reference *reference, bool reached)
 {
 	if (reference->done)
 		return;
+	assert(reference->asked && reference->all->open > 0);
 	reference->done = true;
 	reference->reached = reached;
 	disconnect(reference);
@@ -170,6 +174,8 @@ connect_to(struct reference *reference, const struct address *address)
 	follow(reference, found, &fate);
 }
 
+/* A name that no resolver answers for says as much of the network as one that cannot be reached,
+ * but not the same: it counts as not asked. */
 static void
 on_resolved(EV_P_ ev_watcher *told, int revents)
 {
@@ -239,6 +245,8 @@ prepare(struct reference *reference, bool asked)
 	reference->all->open += asked;
 }
 
+/* All are prepared before any is asked: one that settles at once does not end a round in which
+ * others have not begun. */
 static void
 begin_round(struct references *all)
 {

@@ -4,6 +4,7 @@
  */
 #include "prober/replies.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,6 +28,7 @@ code_of(const char *line, size_t size)
 	return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
+/* Filled up with what would make it one: whatever follows can only be worse. */
 bool
 reply_may_become(const char *bytes, size_t size)
 {
@@ -105,6 +107,7 @@ reply_read(struct reply_reader *reader, enum pw_framing framing, const char *byt
 {
 	const char *end;
 
+	assert(reader->scanned <= *size && reader->line <= *size);
 	while ((end = memchr(bytes + reader->scanned, '\n', *size - reader->scanned)) != NULL) {
 		const char *line = bytes + reader->line;
 		size_t length = (size_t)(end - line);
@@ -129,6 +132,8 @@ reply_read(struct reply_reader *reader, enum pw_framing framing, const char *byt
 	return judge_unfinished(reader, framing, bytes, *size);
 }
 
+/* Lines with 220 before a refusal are those of a teaser (postscreen), and no part of the
+ * refusal. */
 void
 reply_take(const struct reply_reader *reader, enum pw_framing framing, const char *bytes,
     size_t size,
@@ -140,6 +145,7 @@ reply_take(const struct reply_reader *reader, enum pw_framing framing, const cha
 	for (uint16_t skipped = 0; skipped < reader->skipped; skipped++)
 		bytes = (const char *)memchr(bytes, '\n', (size_t)(end - bytes)) + 1;
 	for (lines->count = 0; bytes < end; lines->count++) {
+		assert(lines->count < REPLY_LINES_MAX);
 		const char *lf = memchr(bytes, '\n', (size_t)(end - bytes));
 		size_t length = reply_line_trim(bytes, (size_t)((lf != NULL ? lf : end) - bytes));
 		size_t prefix = framing == PW_LINES ? 0 : length > 3 ? 4 : length;
@@ -193,6 +199,8 @@ reply_enhanced(struct pw_bytes text, int enhanced[3])
 	return true;
 }
 
+/* By the first bytes of each protocol's greeting (RFC 1939, RFC 3501, RFC 4253, RFC 6143, RFC
+ * 5804); TLS and telnet by a record's and an option's first bytes. */
 const char *
 reply_other_protocol(struct pw_bytes line)
 {

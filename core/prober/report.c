@@ -110,6 +110,7 @@ add_warnings(struct report *report, const struct run *run)
 		add_leg_warnings(report, &run->legs[i]);
 }
 
+/* REPORT_SPOKEN is for the whole run to say, where each address that failed has acted itself. */
 static void
 add_legs(struct report *report, const struct run *run)
 {
@@ -134,6 +135,8 @@ is_own_host(const struct leg *leg)
 	        && address_order(dialogue_local(leg->dialogue), &leg->address) == 0);
 }
 
+/* Whether IPv6 alone is silent while IPv4 answers is the mark of a network that promises IPv6
+ * and has none (RFC 8305, section 1): only the monitor, which sees all targets, can tell whose. */
 static uint8_t
 ways_of(const struct run *run)
 {
@@ -213,6 +216,8 @@ micros(const struct run *run)
 	return end > run->begun ? end - run->begun : 0;
 }
 
+/* The order of its parts matters: flags of the legs come before those of the network, which look
+ * at them, and the warnings last, since the sentence is one of them. */
 void
 run_report(struct run *run, struct run_result *result, struct report *report, char *bytes,
     size_t room)
@@ -288,6 +293,8 @@ add_name(const struct run *run, struct text *text)
 	}
 }
 
+/* Evidence is made leg by leg and only where somebody takes it: most runs pass and are reported
+ * in one line. */
 void
 run_evidence(const struct run_result *result, uint32_t index, struct evidence *evidence)
 {

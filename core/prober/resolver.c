@@ -138,6 +138,9 @@ on_delay(EV_P_ ev_timer *timer, int events)
 	ev_feed_event(EV_A_ query->told, EV_CUSTOM);
 }
 
+/* From the least to the most that is asked: addresses are told as soon as one family has them; a
+ * "no" is put to other servers; and only SERVFAIL and silence cost a question for a name that
+ * nobody knows. */
 static void
 look_whether_done(struct resolver_query *query)
 {
@@ -209,6 +212,7 @@ take_conclusion(struct resolver_query *query, enum part part, const struct concl
 		query->resolved.waited = conclusion->waited;
 }
 
+/* Addresses of both families are collected in one list; their order is made when they are told. */
 static void
 on_addresses(struct wait *wait, const struct conclusion *conclusion)
 {
@@ -275,6 +279,7 @@ on_deadline(EV_P_ ev_timer *timer, int events)
 
 /* Asking */
 
+/* The limit repeats: while a question stands in line for a socket of ours it begins anew. */
 static struct resolver_query *
 begin_query(struct resolver *resolver, int64_t limit, ev_watcher *told)
 {
@@ -344,6 +349,7 @@ use_kept(struct resolver_query *query, enum part part)
 	if (!answers_find(query->resolver->answers, &query->name, part_types[part], clock_mono(),
 	    &kept))
 		return false;
+	assert(kept.count == 0 || kept.status == DNS_FOUND);
 	query->parts[part].status = kept.status;
 	resolved->kept = true;
 	if (kept.age > resolved->age)
@@ -392,6 +398,8 @@ ask_parts(struct resolver_query *query, enum family family, bool fresh)
 	look_whether_done(query);
 }
 
+/* Also what is known at once is told from the loop: the owner has the query in hand before it is
+ * told of it. */
 struct resolver_query *
 resolver_ask(struct resolver *resolver, const char *name, enum family family, bool fresh,
     int64_t limit,

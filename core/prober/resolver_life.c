@@ -1,6 +1,7 @@
 /* Creates and destroys the resolver, with all that is read for it at birth. */
 #include "prober/resolver_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -34,6 +35,7 @@ on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct 
 	struct answer_age age = { .is_fresh = false };
 	int64_t now = clock_mono();
 
+	assert(server >= 0 && (uint32_t)server < resolver->server_count);
 	if (dns_name_equal(name, &canary->name) || (type != DNS_A && type != DNS_AAAA))
 		return age;
 	if (answer->status <= DNS_NO_NAME)
@@ -82,6 +84,7 @@ find_hosts(struct resolver *resolver, struct sources *sources, struct reason *wh
 	return sources != NULL;
 }
 
+/* A place in the cache for each target, and for the names of relays and references beside them. */
 static bool
 make_rest(struct resolver *resolver, const struct config *config, struct sources *sources,
     struct reason *why)

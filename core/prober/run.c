@@ -16,6 +16,7 @@ enum { PUBLIC_FOR = 24 * 3600, TOLD_AGAIN = 6 * 3600 }; /* seconds; the time is 
 
 #define REPEATED_MAX (300 * (int64_t)SECOND) /* so long is a repeated "no" no other look */
 
+/* At the front of the list: the run that has been under way longest is at its end. */
 struct run *
 run_create(struct prober *prober, const struct order *order, run_done *on_done, void *arg)
 {
@@ -45,7 +46,7 @@ run_destroy(struct run **held)
 	struct run *run = *held;
 	struct prober *prober = run->prober;
 
-	assert(run->magic == RUN_MAGIC);
+	assert(run->magic == RUN_MAGIC && (run->before != NULL || prober->runs == run));
 	resolver_cancel(&run->query);
 	ev_timer_stop(prober->loop, &run->stagger);
 	for (uint32_t i = 0; i < run->leg_count; i++) {
@@ -74,6 +75,7 @@ add_leg(struct run *run, const struct address *address)
 {
 	struct leg *leg = &run->legs[run->leg_count++];
 
+	assert(run->leg_count <= RESOLVED_MAX && leg->run == NULL);
 	leg->magic = LEG_MAGIC;
 	leg->run = run;
 	stream_init(&leg->stream, run->prober->loop, NULL, leg);
@@ -87,6 +89,7 @@ add_leg(struct run *run, const struct address *address)
 static bool
 make_legs(struct run *run, const struct address *addresses, uint32_t count, uint32_t room)
 {
+	assert(run->legs == NULL && count <= room && room <= RESOLVED_MAX);
 	run->legs = room == 1 ? &run->only : calloc(room, sizeof *run->legs);
 	if (run->legs == NULL)
 		return false;
@@ -162,6 +165,7 @@ begin_next(struct run *run)
 {
 	struct leg *leg = NULL;
 
+	assert(run->legs_begun <= run->leg_count && !ev_is_active(&run->stagger));
 	while (run->legs_begun < run->leg_count && leg == NULL) {
 		leg = &run->legs[run->legs_begun++];
 		if (leg->state != LEG_IDLE)
@@ -218,6 +222,7 @@ note_name(struct run *run, const struct resolved *resolved)
 
 	if (resolved->from_hosts || resolved->last_good_count == 0)
 		return;
+	assert(name.count <= sizeof name.addresses / sizeof name.addresses[0]);
 	memcpy(name.addresses, resolved->last_good, name.count * sizeof name.addresses[0]);
 	if (memory->told_at != 0 && memory->told == hash_of(&name)
 	    && run->begun / SECOND - memory->told_at < TOLD_AGAIN)
@@ -389,6 +394,7 @@ on_resolved(EV_P_ ev_watcher *told, int revents)
 	}
 }
 
+/* A literal is no name: nothing is asked, and phase resolve is not reached. */
 void
 run_begin(struct run *run)
 {
@@ -432,6 +438,8 @@ run_interrupt(struct run *run)
 		leg_interrupt(&run->legs[i]);
 }
 
+/* What an earlier prober learned outlives its death: without it the first run after a restart
+ * with a dead resolver would have no address to talk to. */
 void
 prober_recall(struct prober *prober, const struct message_name *name)
 {

@@ -87,6 +87,8 @@ grow(struct slots *slots)
 	slots->bucket_count = larger.bucket_count;
 }
 
+/* Without memory for a place nobody is held up: the caps are a courtesy to servers, and no
+ * reason to leave them unwatched. */
 static struct place *
 find_place(struct slots *slots, const struct address *address)
 {
@@ -125,6 +127,7 @@ forget_place(struct slots *slots, struct place *place)
 static void
 take(struct slots *slots, struct slot *slot)
 {
+	assert(slots->held < slots->in_all && slot->place->held < slots->per_address);
 	slot->held = true;
 	slot->place->held++;
 	slots->held++;
@@ -150,6 +153,7 @@ leave_line(struct slots *slots, struct slot *slot)
 {
 	struct place *place = slot->place;
 
+	assert(slots->waiting > 0 && (slot->before == NULL) == (place->first == slot));
 	slots->waiting--;
 	if (slot->before != NULL)
 		slot->before->next = slot->next;
@@ -222,6 +226,8 @@ slots_ask(struct slots *slots, struct slot *slot, const struct address *address)
 	return false;
 }
 
+/* Addresses take turns for room in all, and within an address who came first goes first: one
+ * address with a hundred names cannot hold up the others. */
 struct slot *
 slots_give_back(struct slots *slots, struct slot *slot)
 {

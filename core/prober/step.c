@@ -3,6 +3,7 @@
  */
 #include "prober/step.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ dialogue_close(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	step->next = DIALOGUE_CLOSE;
 }
 
+/* RFC 5321, section 4.1.1.10: a client says QUIT and waits for the reply; but not after 421,
+ * which closes, and not to who has said nothing. */
 void
 dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 {
@@ -45,6 +48,7 @@ dialogue_leave(struct dialogue *dialogue, int64_t now, struct dialogue_step *ste
 	phase_enter(dialogue, quit, now);
 	step->next = DIALOGUE_SEND;
 	step->size = strnlen(farewell, DIALOGUE_LINE_MAX);
+	assert(step->size + 3 <= sizeof step->bytes);
 	memcpy(step->bytes, farewell, step->size);
 	dialogue_line(dialogue, now, dialogue->secured ? EVIDENCE_SENT_TLS : EVIDENCE_SENT,
 	    step->bytes, step->size);
@@ -106,6 +110,8 @@ dialogue_secure(struct dialogue *dialogue, int64_t now, struct dialogue_step *st
 void
 dialogue_follow(struct dialogue *dialogue, struct turn *turn)
 {
+	assert(turn->dialogue == dialogue
+	    && (turn->phase == NO_PHASE || turn->phase < dialogue_policy(dialogue)->phase_count));
 	switch (turn->choice) {
 	case TURN_EXPECT:
 		phase_enter(dialogue, turn->phase, turn->now);

@@ -74,6 +74,8 @@ stream_part(struct stream *stream)
 	return -1;
 }
 
+/* Setting a watcher anew drops what is pending on it: that is fed again, or an event that was on
+ * its way would be lost. */
 void
 stream_watch(struct stream *stream)
 {
@@ -144,6 +146,7 @@ stream_tell(struct stream *stream, void (*what)(void *owner))
 	return leave(stream, &frame);
 }
 
+/* Watchers are stopped before the owner is told: no event of the same turn comes behind the end. */
 void
 stream_finish(struct stream *stream, const struct stream_fate *fate)
 {
@@ -211,11 +214,13 @@ write_some(struct stream *stream, const char *bytes, size_t size)
 	return size;
 }
 
+/* What is left over is small: a dialogue sends a line and waits for its reply. */
 static void
 flush(struct stream *stream)
 {
 	while (stream->unsent.size > 0) {
 		size_t put = write_some(stream, stream->unsent.data, stream->unsent.size);
+		assert(put <= stream->unsent.size);
 		if (put == 0)
 			return;
 		buffer_remove(&stream->unsent, 0, put);
@@ -327,6 +332,7 @@ connect_further(struct stream *stream, int revents)
 		stream_finish(stream, &fate);
 	if (found != CONNECT_STANDS)
 		return false;
+	assert(stream->fd != -1 && stream->tls == NULL && stream->unsent.size == 0);
 	stream->connected = true;
 	stream_watch(stream);
 	return stream_tell(stream, stream->events->on_connected);

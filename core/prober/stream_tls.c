@@ -14,6 +14,8 @@ enum {
 	HEAR_OUT = 100 * MILLISECOND  /* for what a server says in clear behind its alert */
 };
 
+/* A FIN or a bare close may hide the reset that a write of ours met before: that is the truer
+ * word. */
 static void
 finish_by_tls(struct stream *stream, enum tls_step step)
 {
@@ -57,6 +59,7 @@ hear_out(struct stream *stream)
 void
 stream_handshake(struct stream *stream)
 {
+	assert(stream->connected && stream->tls != NULL && !stream->secured);
 	enum tls_step step = tls_handshake(stream->tls);
 
 	stream->tls_wants_write = step == TLS_WANT_WRITE;
@@ -87,6 +90,7 @@ stream_read_ahead(struct stream *stream, char *bytes, size_t room)
 	} while (step == TLS_DONE && got < room);
 	if (step != TLS_DONE && step != TLS_WANT_READ)
 		stream_come_back(stream);
+	assert(got <= room);
 	stream->received += (uint32_t)got;
 	return got;
 }

@@ -5,6 +5,7 @@
  */
 #include "prober/tls_verify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -42,11 +43,15 @@ keep(struct tls_clear *clear, const unsigned char *bytes, size_t size)
 	clear->size += (uint16_t)size;
 }
 
+/* A record is counted by its header alone and passed over: nothing of what it holds is looked
+ * at. */
 void
 tls_clear_look(struct tls_clear *clear, const void *data, size_t size)
 {
 	const unsigned char *bytes = data, *end = bytes + size;
 
+	assert(clear->size <= sizeof clear->bytes
+	    && (clear->size > 0 || clear->head_size < TLS_HEAD));
 	while (bytes < end && clear->size == 0) {
 		if (clear->skip > 0) {
 			size_t some = clear->skip < (size_t)(end - bytes) ? clear->skip
@@ -69,6 +74,8 @@ tls_clear_look(struct tls_clear *clear, const void *data, size_t size)
 
 /* The socket */
 
+/* The only place where every byte passes: the caps on a flood stand here, since a single call of
+ * the library reads on for as long as records come. */
 static int
 socket_read(BIO *bio, char *bytes, int size)
 {
@@ -278,6 +285,7 @@ enum tls_step
 tls_read(struct tls *tls, char *bytes, size_t room, size_t *got)
 {
 	*got = 0;
+	assert(room > 0 && (tls->finished || tls->end != TLS_DONE));
 	if (tls->end != TLS_DONE)
 		return tls->end;
 	begin_step(tls);
@@ -369,6 +377,8 @@ is_complete(const struct tls_clear *clear)
 	return end - line < 4 || line[3] != '-';
 }
 
+/* Up to a complete line: servers say "454 TLS not available" and go on, or close. Whoever says
+ * more than our room has said enough. */
 bool
 tls_hear_out(struct tls *tls)
 {

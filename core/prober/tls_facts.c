@@ -80,6 +80,7 @@ add_one_name(struct text *text, const GENERAL_NAME *name)
 	return true;
 }
 
+/* Names are cut as a whole, never in their midst: half a name is another name. */
 void
 tls_names_add(struct text *text, const X509 *certificate)
 {
@@ -190,6 +191,8 @@ add_name(struct text *text, const X509_NAME *name)
 	}
 }
 
+/* Made in one block on the side of reading: seven texts of unknown length, bounded each, copied
+ * once their sizes are known. */
 struct tls_facts *
 tls_facts_make(const X509 *leaf)
 {

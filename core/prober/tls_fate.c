@@ -200,6 +200,8 @@ tell_reason(const struct tls *tls, struct text *text)
 		text_format(text, "TLS failed: %s", words);
 }
 
+/* In the order of what is sure: our own caps and refusals first, then our memory, and the
+ * library's reason last. */
 static void
 fail(const struct tls *tls, struct stream_fate *fate)
 {

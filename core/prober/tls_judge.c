@@ -4,6 +4,7 @@
  */
 #include "prober/tls_judge.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <string.h>
 #include "base/clock.h"
@@ -80,6 +81,8 @@ missed_renewal(const struct tls_trial *trial)
 	    || left < percent / 100 * trial->renewed * (100 - LATE_PERCENT);
 }
 
+/* Of the chain's certificates the one that ends first decides when it ends; which of them is
+ * near its end depends on the lifetime of each (an intermediate lasts years, a leaf weeks). */
 static void
 find_end(struct tls_trial *trial)
 {
@@ -204,6 +207,8 @@ is_failure(const struct tls_settings *settings, enum tls_code code)
 	    || settings->verify == TLS_VERIFY_FULL;
 }
 
+/* In the order of outcomes.def: the gravest fault is the outcome, all others are warnings or not
+ * told. */
 static void
 decide(const struct tls_trial *trial, struct evidence_log *log, struct tls_judgement *judgement)
 {
@@ -390,6 +395,8 @@ tls_clock_evidence(const struct tls *tls, struct clock_evidence *evidence)
 	return true;
 }
 
+/* The library's queue of errors is emptied before and after: reading certificates leaves errors
+ * that are none. */
 void
 tls_judge(const struct tls *tls, const struct tls_settings *settings, const struct tls_clock *clock,
     struct evidence_log *log, struct tls_judgement *judgement)
@@ -409,7 +416,9 @@ tls_judge(const struct tls *tls, const struct tls_settings *settings, const stru
 	text_add(&cipher, SSL_get_cipher_name(tls->ssl));
 	trial.leaf = SSL_get0_peer_certificate(tls->ssl);
 	trial.chain = SSL_get0_verified_chain(tls->ssl);
+	assert(trial.least <= trial.most && trial.least <= trial.now);
 	find_end(&trial);
+	assert(trial.near_depth == -1 || trial.ends_depth != -1);
 	collect(&trial);
 	decide(&trial, log, judgement);
 	warn_of_end(&trial, log);

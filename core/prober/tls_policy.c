@@ -69,6 +69,8 @@ same_text(const char *a, const char *b)
 
 /* Stores of CAs */
 
+/* A file that is none, or without certificates, would make every server untrusted: it is refused
+ * here, where its name can be told. */
 static bool
 load_store(struct store *store, const char *ca_file, struct reason *why)
 {
@@ -151,6 +153,9 @@ find_store(struct tls_policies *policies, const char *ca_file, X509_STORE **foun
 
 /* Contexts */
 
+/* The library tells of each record and message before it looks into it: the counts stop floods
+ * of empty records, key updates and tickets, which cost the peer nothing (RFC 8446, section
+ * 4.6.3). */
 static void
 on_message(int writing, int version, int type, const void *bytes, size_t size, SSL *ssl,
     void *unused)
@@ -247,6 +252,7 @@ add_policy(struct tls_policies *policies, const char *ca_file, int min_version, 
 		return false;
 	if (store == NULL)
 		return true;
+	assert(policy->home == policies && policy->method == policies->method);
 	policy->context = make_context(policy, store);
 	if (policy->context == NULL)
 		reason_set(why, "no TLS context: %s", ERR_reason_error_string(ERR_peek_error()));
@@ -264,6 +270,7 @@ find(const struct tls_policies *policies, const char *ca_file, int min_version, 
 	return NULL;
 }
 
+/* All kinds are made at once: no file can be opened when the second connection wants its own. */
 static bool
 add_settings(struct tls_policies *policies, const struct tls_settings *settings, struct reason *why)
 {

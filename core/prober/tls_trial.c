@@ -264,6 +264,8 @@ struct name_kinds {
 	bool dns, address, other, is_dns;
 };
 
+/* An address that stands among the DNS names is what many a home-made certificate has; no client
+ * takes it (RFC 9525, section 6.4). */
 static struct name_kinds
 kinds_of(const X509 *certificate, const char *literal)
 {
@@ -355,6 +357,8 @@ tell_purpose(struct text *text, const struct tls_trial *trial, const struct tls_
 		text_add(text, " has a key usage that no server can use");
 }
 
+/* What would be right follows from which certificate is missing: the server's administrator
+ * sends the intermediate along, the reader of the notice trusts the authority or sets ca_file. */
 static void
 tell_gap(struct text *text, const struct tls_trial *trial, int error)
 {
@@ -449,6 +453,7 @@ tls_tell_end(struct text *text, const struct tls_trial *trial)
 	const X509 *certificate = tls_trial_certificate(trial, trial->near_depth);
 	struct tls_term term;
 
+	assert(trial->near_depth >= 0 && certificate != NULL);
 	add_which(text, trial, trial->near_depth);
 	text_add(text, " ");
 	add_when(text, trial, X509_get0_notAfter(certificate), "ends at ", " left");

@@ -4,6 +4,7 @@
  */
 #include "prober/tls_verify.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
@@ -20,6 +21,7 @@ tls_of_store(X509_STORE_CTX *store)
 static void
 note(struct tls *tls, int error, int depth)
 {
+	assert(tls->fault_count <= sizeof tls->faults / sizeof *tls->faults);
 	for (uint32_t i = 0; i < tls->fault_count; i++)
 		if (tls->faults[i].error == error)
 			return;
@@ -82,6 +84,8 @@ within_limits(struct tls *tls, STACK_OF(X509) *sent)
 	return true;
 }
 
+/* Called in place of the library's verification, so that limits are looked at before any
+ * signature is. */
 static int
 on_chain(X509_STORE_CTX *store, void *unused)
 {
@@ -145,6 +149,9 @@ without_dot(const char *name, char *bytes, size_t room)
 	return true;
 }
 
+/* The library compares names while it verifies: only then is a name that does not match one
+ * fault among others. RFC 9525, section 6.3: wildcards stand for one whole label, and the
+ * subject's common name no longer counts. */
 bool
 tls_verify_names(struct tls *tls, const struct tls_names *names)
 {

@@ -105,6 +105,8 @@ say(struct pw_turn *open, const char *phase, bool secret, const char *format, va
 		fault(turn, "CR, LF or NUL in a line to say");
 }
 
+/* A plugin that wants TLS says so in its descriptor: without it there are no settings to judge a
+ * certificate by. */
 static void
 secure(struct pw_turn *open)
 {
@@ -288,6 +290,7 @@ static const struct pw_host host = {
 	.or_end = or_end,
 };
 
+/* What a plugin sees is filled anew for each turn and lives on the stack: it cannot keep it. */
 void
 turn_begin(struct turn *turn, struct dialogue *dialogue, int64_t now, struct dialogue_step *step)
 {

@@ -107,7 +107,7 @@ decide(struct dialogue *dialogue, int64_t now, const char *outcome, const char *
 	enum pw_verdict verdict = severity(dialogue, outcome);
 	struct evidence_warning warning;
 
-	assert(dialogue->ended == 0);
+	assert(dialogue->ended == 0 && now >= dialogue->begun);
 	if (verdict != PW_OK)
 		dialogue_event(dialogue, now, "%s: %s", outcome, text);
 	stop_clock(dialogue, now, verdict == PW_OK ? NO_PHASE : dialogue->phase, answered);
@@ -153,6 +153,8 @@ dialogue_first_text(const struct dialogue *dialogue)
 	return dialogue->first_text != NULL ? dialogue->first_text : "the TLS handshake failed";
 }
 
+/* The second connection was made to explain the first: what failed is told under the name that
+ * the first had, with both sentences. */
 void
 dialogue_decide_tls(struct dialogue *dialogue, int64_t now, const char *outcome, const char *text)
 {
@@ -388,11 +390,13 @@ dialogue_local(const struct dialogue *dialogue)
 	return &dialogue->local;
 }
 
+/* Everything is lent: the evidence is written out before the run is gone. */
 void
 dialogue_evidence(struct dialogue *dialogue, struct evidence *evidence)
 {
 	const char *text = dialogue_text(dialogue);
 
+	assert(dialogue->state == OVER && dialogue->ended >= dialogue->begun);
 	dialogue_open_transcript(dialogue, 0, NULL);
 	evidence->verdict = dialogue->verdict;
 	snprintf(evidence->outcome, sizeof evidence->outcome, "%s", dialogue->outcome);

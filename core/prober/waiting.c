@@ -4,6 +4,7 @@
  */
 #include "prober/waiting.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/vec.h"
@@ -22,6 +23,7 @@ waiting_put(struct waiting *waiting, const struct order *order)
 {
 	uint32_t at = waiting->count;
 
+	assert(waiting->count <= waiting->room);
 	if (!VEC_RESERVE(waiting->orders, waiting->count, waiting->room))
 		return false;
 	waiting->orders[waiting->count++] = *order;
@@ -44,6 +46,7 @@ waiting_take(struct waiting *waiting, int64_t now, struct order *order)
 
 	if (waiting_due(waiting) > now)
 		return false;
+	assert(waiting->count > 0 && waiting->count <= waiting->room);
 	*order = waiting->orders[0];
 	waiting->orders[0] = waiting->orders[--waiting->count];
 	for (;; at = next) {

@@ -3,6 +3,7 @@
  * evidence, and tells the parent that the loop turns. After `ready` it opens no file and listens
  * nowhere.
  */
+#include <assert.h>
 #include <ev.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -57,6 +58,7 @@ finish(struct worker *worker, int status)
 
 /* Reports */
 
+/* All legs or none: a report with evidence of half of its addresses would be read as the whole. */
 static bool
 send_evidence(struct worker *worker, const struct run_result *result)
 {
@@ -79,6 +81,8 @@ on_done(void *arg, const struct run_result *result)
 	struct worker *worker = arg;
 	struct report report = *result->report;
 
+	assert(report.target == result->order->target && report.run == result->order->run
+	    && result->leg_count > 0);
 	worker->done++;
 	if (!dispatch_is_heard(worker->dispatch))
 		return; /* who ordered it has gone: whoever comes next orders it anew */
@@ -209,6 +213,8 @@ on_monitor(EV_P_ ev_io *io, int revents)
 
 /* The parent */
 
+/* A word that is malformed or of another duty ends the process: the parent is the same program,
+ * and one of us is not what it should be. */
 static bool
 take_word(struct worker *worker, const void *packet, size_t size, int passed)
 {
@@ -270,6 +276,8 @@ on_parent(EV_P_ ev_io *io, int revents)
 		finish(worker, BROKEN);
 }
 
+/* The parent measures by this that our loop turns: the time by which the timer came late is told
+ * along. */
 static void
 on_heartbeat(EV_P_ ev_timer *timer, int revents)
 {
