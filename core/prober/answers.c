@@ -201,8 +201,7 @@ age_of(const struct part *before, const struct dns_answer *answer, int server, i
 	struct answer_age age = { .is_fresh = false };
 
 	if (before->status == DNS_NOT_ASKED || before->server != server
-	    || now - before->answered < ALIKE
-	    || answer->ttl == TTL_STALE || answer->ttl == 0)
+	    || now - before->answered < ALIKE || answer->ttl == TTL_STALE || answer->ttl == 0)
 		return age;
 	bool is_same = before->status == (uint8_t)answer->status
 	    && runs_out <= before->runs_out + SECOND;
@@ -217,8 +216,7 @@ age_of(const struct part *before, const struct dns_answer *answer, int server, i
  * more, rather than known to be empty. */
 struct answer_age
 answers_keep(struct answers *answers, const struct dns_name *wanted, uint16_t type,
-    const struct dns_answer *answer,
-    int server, int64_t now)
+    const struct dns_answer *answer, int server, int64_t now)
 {
 	struct name *name = find_or_add(answers, wanted);
 
@@ -308,8 +306,7 @@ recall_part(struct part *part, uint16_t type, const struct address *addresses, u
 
 void
 answers_recall(struct answers *answers, const struct dns_name *wanted,
-    const struct address *addresses, uint32_t count,
-    int64_t good)
+    const struct address *addresses, uint32_t count, int64_t good)
 {
 	struct name *name = find_or_add(answers, wanted);
 
@@ -321,8 +318,7 @@ answers_recall(struct answers *answers, const struct dns_name *wanted,
 
 uint32_t
 answers_last_good(const struct answers *answers, const struct dns_name *wanted, int64_t now,
-    struct address *addresses,
-    uint32_t room)
+    struct address *addresses, uint32_t room)
 {
 	const struct name *name = find(answers, wanted);
 	uint32_t count = 0;

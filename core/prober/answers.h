@@ -24,8 +24,7 @@ struct answer_age {
 /* Keeps a conclusive answer (found, no data, no name) about A or AAAA records, given by the
  * server of that number. Out of memory: it is not kept. */
 struct answer_age answers_keep(struct answers *, const struct dns_name *, uint16_t type,
-    const struct dns_answer *,
-    int server, int64_t now);
+    const struct dns_answer *, int server, int64_t now);
 
 /* One kept answer. */
 struct kept {
@@ -43,12 +42,10 @@ bool answers_find(const struct answers *, const struct dns_name *, uint16_t type
 /* Takes these for the last good addresses of a name, as of `good`, where nothing is known that is
  * newer. */
 void answers_recall(struct answers *, const struct dns_name *, const struct address *addresses,
-    uint32_t count,
-    int64_t good);
+    uint32_t count, int64_t good);
 
 /* The last good addresses of a name, of both families, not older than 24 h; how many. */
 uint32_t answers_last_good(const struct answers *, const struct dns_name *, int64_t now,
-    struct address *addresses,
-    uint32_t room);
+    struct address *addresses, uint32_t room);
 
 #endif

@@ -30,8 +30,7 @@ begin(int fd, const struct address *to, const struct address *source)
 	/* The port is chosen at connect(), by the pair of addresses: a source does not run out of
 	 * 28,000 ports in all. */
 	if (source != NULL && (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on,
-	    sizeof on) != 0
-	    || bind(fd, &source->any, address_length(source)) != 0))
+	    sizeof on) != 0 || bind(fd, &source->any, address_length(source)) != 0))
 		return errno;
 	ask_for_icmp(fd, to, 1);
 	return connect(fd, &to->any, address_length(to)) == -1 && errno != EINPROGRESS ? errno : 0;

@@ -19,8 +19,7 @@ enum connecting {
  * caller's, -1 with CONNECT_FAILED. `*reset`: the errno of a connection that stood and was reset
  * before anybody looked, else untouched. */
 enum connecting connect_begin(const struct address *to, const struct address *source, int *fd,
-    int *reset,
-    struct stream_fate *fate);
+    int *reset, struct stream_fate *fate);
 
 /* What an event of the descriptor says. `is_writable`: it is writability alone; an error shows as
  * more. The descriptor stays the caller's. */

@@ -197,8 +197,7 @@ warn_of_looks(struct dialogue *dialogue, const struct tls_judgement *judgement)
  * the plugin begins anew with EHLO. */
 void
 dialogue_secured(struct dialogue *dialogue, int64_t now, const struct tls_judgement *judgement,
-    struct pw_bytes early,
-    struct dialogue_step *step)
+    struct pw_bytes early, struct dialogue_step *step)
 {
 	const struct pw_tls tls = { judgement->version, judgement->cipher, judgement->verified };
 	struct turn turn;

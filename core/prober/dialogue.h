@@ -92,8 +92,7 @@ void dialogue_received_early(struct dialogue *, int64_t now, const char *bytes, 
 
 /* The handshake stands and was judged. `early`: what the peer has said inside TLS already. */
 void dialogue_secured(struct dialogue *, int64_t now, const struct tls_judgement *,
-    struct pw_bytes early,
-    struct dialogue_step *);
+    struct pw_bytes early, struct dialogue_step *);
 
 void dialogue_answered(struct dialogue *, int64_t now, const struct pw_answer *,
     struct dialogue_step *);

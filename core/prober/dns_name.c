@@ -81,8 +81,7 @@ find_labels(const struct dns_name *name, uint8_t at[LABELS_MAX])
  * result that is longer than a name can be has no address (section 2.2: YXDOMAIN). */
 bool
 dns_name_substitute(const struct dns_name *name, const struct dns_name *owner,
-    const struct dns_name *target,
-    struct dns_name *substituted)
+    const struct dns_name *target, struct dns_name *substituted)
 {
 	uint8_t at[LABELS_MAX];
 	size_t labels = find_labels(name, at);

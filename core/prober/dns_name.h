@@ -40,8 +40,7 @@ void dns_name_text(const struct dns_name *, char text[DNS_NAME_TEXT_MAX]);
  * section 2.2). Returns false if `name` does not lie below `owner`, or what would come of it is
  * too long. */
 bool dns_name_substitute(const struct dns_name *name, const struct dns_name *owner,
-    const struct dns_name *target,
-    struct dns_name *substituted);
+    const struct dns_name *target, struct dns_name *substituted);
 
 /* The domain that somebody registered, as far as a name shows it: its last two labels, or three
  * where a country's registry has a level of its own between ("example.co.uk"). */

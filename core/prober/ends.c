@@ -40,8 +40,7 @@ end_out_of_order(struct dialogue *dialogue, int64_t now, const char *sentence,
 /* One outcome for a broken end, by the step that it broke in. */
 static void
 end_broken(struct dialogue *dialogue, int64_t now, const char *before, const char *behind,
-    const char *sentence,
-    struct dialogue_step *step)
+    const char *sentence, struct dialogue_step *step)
 {
 	char outcome[OUTCOME_NAME_MAX];
 
@@ -116,12 +115,10 @@ end_given_up(struct dialogue *dialogue, int64_t now, enum stream_end end, struct
  */
 static bool
 end_for_certificate(struct dialogue *dialogue, int64_t now, const struct stream_fate *fate,
-    struct text *sentence,
-    struct dialogue_step *step)
+    struct text *sentence, struct dialogue_step *step)
 {
 	bool left = fate->end == STREAM_CLOSED || fate->end == STREAM_CLOSED_BARE
-	    || fate->end == STREAM_RESET
-	    || (fate->end == STREAM_TLS_FAILED && fate->alert);
+	    || fate->end == STREAM_RESET || (fate->end == STREAM_TLS_FAILED && fate->alert);
 
 	if (!left || !fate->cert_asked || dialogue->heard_inside || dialogue->passed_asked
 	    || dialogue->early)
@@ -306,16 +303,14 @@ dialogue_expired(struct dialogue *dialogue, int64_t now, struct dialogue_step *s
 		return;
 	}
 	if (dialogue->state == LISTENING && dialogue->ops->framing == PW_REPLIES
-	    && input.size > dialogue->reader.line
-	    && (dialogue_keeps_closing(dialogue)
+	    && input.size > dialogue->reader.line && (dialogue_keeps_closing(dialogue)
 	        || !reply_may_become(input.data + dialogue->reader.line,
 	        input.size - dialogue->reader.line))
 	    && dialogue_salvage(dialogue, now, step))
 		return;
 	show_unfinished(dialogue, now);
 	end_timeout(dialogue, now, leg_deadline(dialogue) <= now
-	    && leg_deadline(dialogue) <= dialogue->phase_deadline,
-	    step);
+	    && leg_deadline(dialogue) <= dialogue->phase_deadline, step);
 }
 
 /* An outcome of phase resolve belongs to that phase; any other has none, since nobody was talked

@@ -433,8 +433,7 @@ begin_next(struct exchanges *all)
 
 struct exchange *
 exchange_begin(struct exchanges *all, const struct address *server, const struct dns_name *name,
-    uint16_t type,
-    void (*on_end)(void *arg, const struct exchange_result *), void *arg)
+    uint16_t type, void (*on_end)(void *arg, const struct exchange_result *), void *arg)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
 

@@ -71,8 +71,7 @@ end_injection(struct dialogue *dialogue, int64_t now, size_t size, const char *w
 
 	text_format(&text,
 	    "%zu bytes in clear came together with the %s; they were not interpreted (%s)", size,
-	    with,
-	    dialogue->address);
+	    with, dialogue->address);
 	evidence_add_warning(&dialogue->log, "starttls_injection", "starttls", bytes);
 	dialogue_end(dialogue, now, "starttls_injection", bytes, step);
 }
@@ -164,8 +163,7 @@ pass_stale(struct dialogue *dialogue, enum reply_status status, const struct por
  * its own. */
 static void
 end_protocol(struct dialogue *dialogue, int64_t now, enum reply_status status,
-    const struct portion *portion,
-    struct dialogue_step *step)
+    const struct portion *portion, struct dialogue_step *step)
 {
 	const char *line = portion->bytes + dialogue->reader.line;
 	size_t size = portion->size - dialogue->reader.line;

@@ -169,8 +169,7 @@ carry_out(struct leg *leg, struct dialogue_step *step)
 		ev_init(&leg->answered, on_answer);
 		leg->answered.data = leg;
 		leg->query = resolver_look_up(leg->run->prober->resolver, step->bytes, step->type,
-		    limit > 0 ? limit : 1,
-		    &leg->answered);
+		    limit > 0 ? limit : 1, &leg->answered);
 		arm(leg);
 		return;
 	case DIALOGUE_CLOSE:

@@ -17,8 +17,7 @@ typedef void offer_done(void *owner, const char *words);
 /* `done` comes once, from the loop, after `limit` microseconds at most. NULL: out of memory, or
  * no connection could be begun. The policy and the names stay good while it lives. */
 struct offer *offer_begin(struct ev_loop *, const struct address *to, const struct address *source,
-    struct tls_policy *,
-    const struct tls_names *, int64_t limit, offer_done *done, void *owner);
+    struct tls_policy *, const struct tls_names *, int64_t limit, offer_done *done, void *owner);
 
 /* Closes the connection; nothing comes after it. Fine on one that is done. */
 void offer_end(struct offer **);

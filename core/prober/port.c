@@ -132,8 +132,7 @@ begin(struct visit *visit)
 		return;
 	}
 	visit->query = resolver_ask(visit->all->resolver, visit->target->host,
-	    visit->target->policy->family, false, PATIENCE,
-	    &visit->resolved);
+	    visit->target->policy->family, false, PATIENCE, &visit->resolved);
 	if (visit->query == NULL)
 		settle(visit, CAME_NO_NAME);
 }
@@ -150,8 +149,7 @@ is_own_host(const struct target *target)
 {
 	struct address literal;
 
-	return strcmp(target->host, "localhost") == 0
-	    || (address_parse(target->host, 0, &literal)
+	return strcmp(target->host, "localhost") == 0 || (address_parse(target->host, 0, &literal)
 	    && address_class(&literal) == ADDRESS_LOOPBACK);
 }
 

@@ -101,8 +101,7 @@ prober_hold_dates(struct prober *prober, uint32_t index)
 		bool known = tls == NULL || tls->mode == PW_TLS_NONE
 		    || config_prober_of(config, i) != index;
 
-		uint64_t name = known ? 0
-		    : hash_add_string(HASH_BEGIN,
+		uint64_t name = known ? 0 : hash_add_string(HASH_BEGIN,
 		    tls->sni != NULL ? tls->sni : config->targets[i].host);
 
 		for (uint32_t j = 0; j < count; j++)

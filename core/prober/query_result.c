@@ -172,8 +172,7 @@ say_opinions(const struct resolver_query *query, struct resolved *resolved)
 			address_add_port(&text, &query->resolver->servers[i]);
 		text_add(&text, ": ");
 		bool both_alike = has_a && has_aaaa && a->status == aaaa->status
-		    && a->rcode == aaaa->rcode
-		    && a->error == aaaa->error;
+		    && a->rcode == aaaa->rcode && a->error == aaaa->error;
 		if (has_a) {
 			text_add(&text, both_alike ? "" : "A ");
 			add_opinion(&text, a);

@@ -54,8 +54,7 @@ struct questions {
 
 struct questions *
 questions_create(struct ev_loop *loop, const struct address *servers, uint32_t count,
-    uint32_t sockets,
-    question_answered *on_answered, void *arg)
+    uint32_t sockets, question_answered *on_answered, void *arg)
 {
 	struct questions *questions = calloc(1, sizeof *questions);
 
@@ -141,8 +140,7 @@ waited_in_line(const struct question *question)
 /* Fills in what nobody's answer decides. `opinions` and `answer` are the caller's. */
 static void
 conclude_as_it_stands(const struct question *question, struct opinion *opinions,
-    struct dns_answer *answer,
-    struct conclusion *conclusion)
+    struct dns_answer *answer, struct conclusion *conclusion)
 {
 	unsigned count = question->questions->server_count;
 
@@ -458,8 +456,7 @@ question_join(struct questions *questions, const struct dns_name *name, uint16_t
 
 	if ((~except & ((1u << questions->server_count) - 1)) == 0)
 		return false;
-	while (question != NULL
-	    && (question->type != type || question->except != except
+	while (question != NULL && (question->type != type || question->except != except
 	    || !dns_name_equal(&question->name, name)))
 		question = question->next;
 	assert(wait->question == NULL && wait->on_concluded != NULL);

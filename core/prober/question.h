@@ -44,14 +44,12 @@ struct questions;
 /* Told of every name that a server knows something of, before it is concluded; gives the age of
  * the answer. */
 typedef struct answer_age question_answered(void *arg, const struct dns_name *, uint16_t type,
-    const struct dns_answer *,
-    int server);
+    const struct dns_answer *, int server);
 
 /* At most `sockets` at once. `servers`, at most QUESTION_SERVERS_MAX, stay the caller's. NULL:
  * out of memory. */
 struct questions *questions_create(struct ev_loop *, const struct address *servers, uint32_t count,
-    uint32_t sockets,
-    question_answered *, void *arg);
+    uint32_t sockets, question_answered *, void *arg);
 
 /* Nobody waits any more. */
 void questions_destroy(struct questions **);

@@ -136,8 +136,7 @@ reply_read(struct reply_reader *reader, enum pw_framing framing, const char *byt
  * refusal. */
 void
 reply_take(const struct reply_reader *reader, enum pw_framing framing, const char *bytes,
-    size_t size,
-    struct reply_lines *lines)
+    size_t size, struct reply_lines *lines)
 {
 	const char *end = bytes + size;
 

@@ -100,8 +100,7 @@ add_warnings(struct report *report, const struct run *run)
 {
 	struct outcome found;
 
-	if (report->verdict == PW_DEGRADED
-	    && (strcmp(report->outcome, "some_addresses") == 0
+	if (report->verdict == PW_DEGRADED && (strcmp(report->outcome, "some_addresses") == 0
 	    || strcmp(report->outcome, "blocked_at_some") == 0
 	        || strcmp(report->outcome, "name_unresolvable") == 0)
 	    && outcome_find(report->outcome, NULL, &found))
@@ -129,8 +128,7 @@ add_legs(struct report *report, const struct run *run)
 static bool
 is_own_host(const struct leg *leg)
 {
-	return address_class(&leg->address) == ADDRESS_LOOPBACK
-	    || (leg->dialogue != NULL
+	return address_class(&leg->address) == ADDRESS_LOOPBACK || (leg->dialogue != NULL
 	    && dialogue_local(leg->dialogue)->any.sa_family == leg->address.any.sa_family
 	        && address_order(dialogue_local(leg->dialogue), &leg->address) == 0);
 }
@@ -154,8 +152,7 @@ ways_of(const struct run *run)
 			continue;
 		}
 		heard6 |= heard && !is_own_host(leg);
-		silent6 |= !heard && verdict_of(leg) == PW_FAILED
-		    && (leg->dialogue == NULL
+		silent6 |= !heard && verdict_of(leg) == PW_FAILED && (leg->dialogue == NULL
 		    || (dialogue_report_flags(leg->dialogue) & REPORT_SPOKEN) == 0);
 		speaks6 |= heard || verdict_of(leg) <= PW_BLOCKED;
 	}

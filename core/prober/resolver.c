@@ -263,8 +263,7 @@ on_deadline(EV_P_ ev_timer *timer, int events)
 	struct resolver_query *query = timer->data;
 
 	(void)events;
-	if (query->lines_left > 0
-	    && (!question_is_sent(&query->waits[PART_A].wait)
+	if (query->lines_left > 0 && (!question_is_sent(&query->waits[PART_A].wait)
 	    || !question_is_sent(&query->waits[PART_AAAA].wait))) {
 		query->lines_left--;
 		ev_timer_again(EV_A_ timer);
@@ -371,8 +370,7 @@ ask_part(struct resolver_query *query, enum part part, uint32_t except)
 	*of = (struct query_wait){ .wait = { .on_concluded = query->type != 0 ? on_records : on_addresses,
 		.on_patience = on_patience }, .query = query, .index = part };
 	return question_join(query->resolver->questions, &query->name,
-	    query->type != 0 ? query->type : part_types[part],
-	    except, &of->wait);
+	    query->type != 0 ? query->type : part_types[part], except, &of->wait);
 }
 
 /* What is kept serves where it holds an address. A "no" that is kept does not: what it would lead
@@ -402,8 +400,7 @@ ask_parts(struct resolver_query *query, enum family family, bool fresh)
  * told of it. */
 struct resolver_query *
 resolver_ask(struct resolver *resolver, const char *name, enum family family, bool fresh,
-    int64_t limit,
-    ev_watcher *told)
+    int64_t limit, ev_watcher *told)
 {
 	struct resolver_query *query = begin_query(resolver, limit, told);
 

@@ -71,8 +71,7 @@ uint32_t resolver_servers(const struct resolver *, struct address *found, uint32
  * cancelled. NULL: out of memory.
  */
 struct resolver_query *resolver_ask(struct resolver *, const char *name, enum family, bool fresh,
-    int64_t limit,
-    ev_watcher *told);
+    int64_t limit, ev_watcher *told);
 
 /* Fills in what is known. With `more` set the query goes on, and the event comes once more; else
  * it is over, and NULL. */

@@ -95,8 +95,7 @@ make_rest(struct resolver *resolver, const struct config *config, struct sources
 		return false;
 	resolver->answers = answers_create(names > NAMES_MAX ? NAMES_MAX : names);
 	resolver->questions = questions_create(resolver->loop, resolver->servers,
-	    resolver->server_count,
-	    resolver_descriptors(), on_answered, resolver);
+	    resolver->server_count, resolver_descriptors(), on_answered, resolver);
 	if (resolver->answers == NULL || resolver->questions == NULL) {
 		reason_set(why, "out of memory");
 		return false;

@@ -24,8 +24,7 @@ ask_kernel(const struct address *to, union answer *answer)
 		unsigned char address[16];
 	} ask = {
 		.head = { .nlmsg_len = (uint32_t)(offsetof(__typeof__(ask), address) + width),
-		    .nlmsg_type = RTM_GETROUTE,
-		    .nlmsg_flags = NLM_F_REQUEST },
+		    .nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST },
 		.route = { .rtm_family = (unsigned char)to->any.sa_family,
 		    .rtm_dst_len = (unsigned char)(width * 8) },
 		.attribute = { .rta_len = (unsigned short)RTA_LENGTH(width), .rta_type = RTA_DST },

@@ -448,7 +448,6 @@ prober_recall(struct prober *prober, const struct message_name *name)
 	if (memory->public_at == 0)
 		memory->public_at = name->public_at;
 	resolver_recall(prober->resolver, prober->config->targets[name->target].host,
-	    name->addresses, name->count,
-	    name->good_at);
+	    name->addresses, name->count, name->good_at);
 	note_told(memory, name, name->good_at > SECOND ? name->good_at : SECOND);
 }

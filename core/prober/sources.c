@@ -77,8 +77,7 @@ source_next(struct source *source)
 			reason_set(&source->fault, "%s cannot be read: %s", source->path,
 			    strerror(ENOENT));
 		else if (has_state && source->there && S_ISREG(source->before.st_mode)
-		    && source->before.st_size == 0
-		    && has_copy(sources, source->path))
+		    && source->before.st_size == 0 && has_copy(sources, source->path))
 			reason_set(&source->fault,
 			    "%s is empty (a comment in it would say that this is meant)",
 			    source->path);

@@ -63,8 +63,7 @@ int
 stream_part(struct stream *stream)
 {
 	bool clean = stream->fd != -1 && stream->secured && stream->error == 0
-	    && stream->unsent.size == 0
-	    && tls_shut(stream->tls);
+	    && stream->unsent.size == 0 && tls_shut(stream->tls);
 	bool waits = clean && !stream->ended;
 	int fd = let_go(stream);
 

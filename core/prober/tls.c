@@ -359,8 +359,7 @@ bool
 tls_may_say_more(const struct tls *tls)
 {
 	return tls->end == TLS_FAILED && !tls->finished && tls->abuse == NULL
-	    && tls->refused == NULL
-	    && (tls->clear.size > 0 || tls_is_alert(tls));
+	    && tls->refused == NULL && (tls->clear.size > 0 || tls_is_alert(tls));
 }
 
 /* Whether the last line that came is whole, and none follows it: "554-" goes on (RFC 5321,

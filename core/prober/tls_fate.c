@@ -130,8 +130,7 @@ wants_our_certificate(const struct tls *tls)
 
 	if (!tls_is_alert(tls))
 		return false;
-	return alert == SSL_AD_CERTIFICATE_REQUIRED
-	    || (tls->client_cert_asked
+	return alert == SSL_AD_CERTIFICATE_REQUIRED || (tls->client_cert_asked
 	    && (alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE
 	    || alert == SSL_AD_NO_CERTIFICATE || alert == SSL_AD_CERTIFICATE_UNKNOWN
 	    || alert == SSL_AD_ACCESS_DENIED));

@@ -104,8 +104,7 @@ find_end(struct tls_trial *trial)
 		}
 		for (enum cert_level level = CERT_SOON; level < CERT_LEVELS; level++)
 			if (is_within(&trial->settings->cert_warn[level], end - trial->least,
-			    certificate)
-			    && (trial->near_depth == -1 || level > trial->near)) {
+			    certificate) && (trial->near_depth == -1 || level > trial->near)) {
 				trial->near_depth = i;
 				trial->near = level;
 			}

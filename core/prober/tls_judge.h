@@ -39,8 +39,7 @@ struct tls_clock {
  * cert_key …) and the warnings (faults where `verify` is warn; cert_expires_soon,
  * cert_expires_urgent) to the log. */
 void tls_judge(const struct tls *, const struct tls_settings *, const struct tls_clock *,
-    struct evidence_log *,
-    struct tls_judgement *);
+    struct evidence_log *, struct tls_judgement *);
 
 /* What the chain of a finished handshake says about our clock; its domain is the caller's to
  * fill. False: it has no dates. */

@@ -22,8 +22,7 @@ bool
 tls_term_of(const X509 *certificate, struct tls_term *term)
 {
 	return tls_time(X509_get0_notBefore(certificate), &term->from)
-	    && tls_time(X509_get0_notAfter(certificate), &term->end)
-	    && term->from < term->end;
+	    && tls_time(X509_get0_notAfter(certificate), &term->end) && term->from < term->end;
 }
 
 /*
@@ -80,8 +79,7 @@ is_of_public_authority(const X509 *leaf)
 	policies = X509_get_ext_d2i(leaf, NID_certificate_policies, NULL, NULL);
 	for (int i = 0; !found && i < sk_POLICYINFO_num(policies); i++)
 		found = OBJ_obj2txt(name, sizeof name, sk_POLICYINFO_value(policies, i)->policyid,
-		    1) > 0
-		    && strncmp(name, forum, sizeof forum - 1) == 0;
+		    1) > 0 && strncmp(name, forum, sizeof forum - 1) == 0;
 	CERTIFICATEPOLICIES_free(policies);
 	return found;
 }
@@ -142,8 +140,7 @@ are_related(const X509_NAME *a, const X509_NAME *b)
 	if (share(a, b, NID_organizationName, &has) || share(a, b, NID_domainComponent, &has))
 		return true;
 	return !has && next_word(a, &at, first) && next_word(b, &bt, second)
-	    && strcmp(first, second) == 0
-	    && strcmp(first, "root") != 0 && strcmp(first, "ca") != 0;
+	    && strcmp(first, second) == 0 && strcmp(first, "root") != 0 && strcmp(first, "ca") != 0;
 }
 
 static bool
@@ -185,8 +182,7 @@ tls_gap_of(const struct tls_trial *trial)
 
 static void
 add_escaped(struct text *text, void (*add)(struct text *, const struct tls_trial *, int depth),
-    const struct tls_trial *trial,
-    int depth)
+    const struct tls_trial *trial, int depth)
 {
 	char bytes[160];
 	struct text raw = TEXT_OVER(bytes);
@@ -301,8 +297,7 @@ tell_name(struct text *text, const struct tls_trial *trial)
 
 	add_names(&names, trial, 0);
 	if (names.size == 0) {
-		text_add(text,
-		    kinds.other
+		text_add(text, kinds.other
 		    ? "the certificate has only names of other kinds than a server's, expected "
 		    : "the certificate has no names (only its subject's, which no longer counts), expected ");
 		add_expected_name(text, trial->tls);
@@ -313,8 +308,7 @@ tell_name(struct text *text, const struct tls_trial *trial)
 		text_escape(text, (struct pw_bytes){ names.bytes, names.size });
 		text_add(text, ", not for ");
 		add_expected_name(text, trial->tls);
-		text_add(text,
-		    kinds.is_dns
+		text_add(text, kinds.is_dns
 		    ? ", which stands there as a DNS name and has to stand as an address" : "");
 	}
 	OPENSSL_free(literal);

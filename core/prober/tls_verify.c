@@ -159,8 +159,7 @@ tls_verify_names(struct tls *tls, const struct tls_names *names)
 	struct address address;
 	char name[256];
 
-	if (names->sni != NULL
-	    && (!without_dot(names->sni, name, sizeof name)
+	if (names->sni != NULL && (!without_dot(names->sni, name, sizeof name)
 	    || SSL_set_tlsext_host_name(tls->ssl, name) != 1))
 		return false;
 	if (!address_parse(names->host, 0, &address))
@@ -200,8 +199,7 @@ lists_as_revoked(OCSP_BASICRESP *answer, const X509 *leaf, const X509 *issuer)
 		OCSP_SINGLERESP *entry = OCSP_resp_get0(answer, i);
 
 		if (OCSP_single_get0_status(entry, NULL, NULL, NULL,
-		    NULL) == V_OCSP_CERTSTATUS_REVOKED
-		    && is_about(entry, leaf, issuer))
+		    NULL) == V_OCSP_CERTSTATUS_REVOKED && is_about(entry, leaf, issuer))
 			return true;
 	}
 	return false;

@@ -222,8 +222,7 @@ note(struct pw_turn *open, const char *format, va_list arguments)
 
 	if (made > 0)
 		evidence_add_line(&turn->dialogue->log, turn->now - turn->dialogue->epoch,
-		    EVIDENCE_EVENT,
-		    (struct pw_bytes){ bytes, strlen(bytes) });
+		    EVIDENCE_EVENT, (struct pw_bytes){ bytes, strlen(bytes) });
 }
 
 static bool
