@@ -74,28 +74,15 @@ has_reached_somebody(const struct keeper *keeper, const struct delivery *deliver
 	return sent;
 }
 
-/* The first in the list that nobody has heard of for long, and that could be told. NULL: there is none. */
-static const struct delivery *
-find_unheard_in(const struct keeper *keeper, const struct courier *courier, const struct delivery *list)
+/* The first that waits, in a digest or by itself, that nobody has heard of for long, and that could be told. */
+static bool
+find_unheard(const struct keeper *keeper, const struct courier *courier, struct delivery *delivery)
 {
-	int64_t late = down_max + courier->rules->after;
-	const struct delivery *delivery = list;
-
-	while (delivery != NULL && !(outbox_is_urgent(delivery) && outbox_age(delivery) > late
-	    && withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery)))
-		delivery = delivery->next;
-	return delivery;
-}
-
-/* The same of all that waits, in digests, too. */
-static const struct delivery *
-find_unheard(const struct keeper *keeper, const struct courier *courier)
-{
-	const struct delivery *found = courier->hushed ? NULL : find_unheard_in(keeper, courier, courier->first);
-
-	for (const struct digest *digest = courier->digests; digest != NULL && !courier->hushed && found == NULL; digest = digest->next)
-		found = find_unheard_in(keeper, courier, digest->members);
-	return found;
+	*delivery = (struct delivery){ .notice = 0 };
+	while (!courier->hushed && outbox_next_late(keeper, courier, down_max + courier->rules->after, true, delivery))
+		if (withhold_delivery(keeper, courier, delivery) == NULL && !has_reached_somebody(keeper, delivery))
+			return true;
+	return false;
 }
 
 bool
@@ -122,10 +109,11 @@ look_at_notifiers(const struct keeper *keeper, struct text *why)
 	if (!somebody_can_be_told(keeper))
 		text_add(why, "no notifier can deliver anything");
 	for (uint32_t i = 0; i < keeper->outbox.count && why->size == 0; i++) {
-		const struct delivery *unheard = find_unheard(keeper, &keeper->outbox.couriers[i]);
-		if (unheard != NULL)
-			text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard->kind),
-			    unheard->notice);
+		struct delivery unheard;
+
+		if (find_unheard(keeper, &keeper->outbox.couriers[i], &unheard))
+			text_format(why, "nobody has been told of a %s (notice %" PRIu64 ") for 10 min", notice_name(unheard.kind),
+			    unheard.notice);
 	}
 }
 

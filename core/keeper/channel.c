@@ -15,20 +15,6 @@
 enum { VERSION = 2, CODE_NAME_MAX = OUTCOME_NAME_MAX - 16 };
 static const int64_t absence_max = 10 * (int64_t)SECOND; /* a worker that died is replaced by then, and one that lives so long has begun */
 
-/* Notices that wait for the notifier, and whose time has come. */
-static uint32_t
-count_waiting(const struct courier *courier)
-{
-	uint64_t last = 0;
-	uint32_t count = 0;
-
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		count += delivery->notice != last && !outbox_is_unripe(delivery);
-		last = delivery->notice;
-	}
-	return count;
-}
-
 static int64_t
 age_of(const struct channel *channel)
 {
@@ -98,7 +84,7 @@ begin(struct keeper *keeper, struct courier *courier)
 		duty_log(keeper->duty, LOG_WARNING, 0, "%s cannot deliver: %s", courier->name, channel->words);
 	else
 		duty_log(keeper->duty, LOG_WARNING, 0, "%s has not delivered a notice, %" PRIu32 " waiting: %s", courier->name,
-		    count_waiting(courier), channel->words);
+		    outbox_count(keeper, courier), channel->words);
 }
 
 static void
@@ -147,7 +133,7 @@ tell(struct keeper *keeper, struct courier *courier)
 	char words[128], code[OUTCOME_NAME_MAX];
 	struct text text = TEXT_OVER(words);
 
-	channel_add_state(&text, age_of(channel), count_waiting(courier));
+	channel_add_state(&text, age_of(channel), outbox_count(keeper, courier));
 	channel_name_code("channel", courier->name, code);
 	keeper->outbox.spared = courier_index(keeper, courier);
 	keeper->outbox.spares_dead = true;
@@ -243,7 +229,7 @@ look_at(struct keeper *keeper, struct courier *courier)
 	const struct channel *channel = &courier->channel;
 
 	look_at_worker(keeper, courier);
-	if (channel->told == 0 && channel_is_dead(courier) && (channel->unborn || count_waiting(courier) > 0))
+	if (channel->told == 0 && channel_is_dead(courier) && (channel->unborn || outbox_count(keeper, courier) > 0))
 		tell(keeper, courier);
 }
 

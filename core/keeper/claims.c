@@ -1,35 +1,57 @@
 /* What goes out next: what is due, in its order, within what a notifier is to be told in a minute; above that in digests. */
+#include <assert.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/withhold.h"
 
 static const int64_t minute = 60 * (int64_t)SECOND, stale_after = 24 * 3600 * (int64_t)SECOND;
 
-/* Head of line: what is of the same target and recipient waits for what is older. It may be in the batch that fills, for the claim
- * then goes with it, and nothing is handed out before that is durable. */
-bool
-claims_is_ripe(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
+/* Leaves those that may be told now of `count` found ones, and returns how many; UINT32_MAX: some were taken back, and with them perhaps
+ * some that were found before. */
+static uint32_t
+leave_told(struct keeper *keeper, struct courier *courier, struct delivery *found, uint32_t count)
 {
-	return delivery->state != STORE_DELIVERY_claimed && delivery->due <= clock_mono()
-	    && !(courier->hushed && delivery->kind != NOTICE_test) && !queued_is_behind(keeper, courier, delivery, 0);
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const char *why = withhold_delivery(keeper, courier, &found[i]);
+
+		if (why != NULL && withhold_take_back(keeper, courier, &found[i], why))
+			return UINT32_MAX;
+		if (why == NULL && !(courier->hushed && found[i].kind != NOTICE_test))
+			found[left++] = found[i];
+	}
+	return left;
 }
 
-/* Those that may be claimed, oldest first, or of those the ends alone: at most `max` into `found`; returns how many. */
+/*
+ * Those of some ranks that may be claimed, in their order: at most `max` into `found`; returns how many. They may be in the batch that
+ * fills, for the claim then goes with it, and nothing is handed out before that is durable.
+ */
 static uint32_t
-find_due(const struct keeper *keeper, const struct courier *courier, bool ends, struct delivery **found, uint32_t max)
+find_due(struct keeper *keeper, struct courier *courier, enum store_rank first, enum store_rank last, struct delivery *found,
+    uint32_t max)
 {
 	uint32_t count = 0;
 
-	if (ends && courier->ends == 0)
-		return 0;
-	for (struct delivery *delivery = courier->first; delivery != NULL && count < max; delivery = delivery->next)
-		if ((!ends || queued_is_end(delivery)) && claims_is_ripe(keeper, courier, delivery)
-		    && withhold_delivery(keeper, courier, delivery) == NULL)
-			found[count++] = delivery;
+	for (uint32_t rank = first; rank <= last; rank++) {
+		struct delivery behind = { .notice = 0 };
+		uint32_t read;
+
+		while (count < max && (read = outbox_due(keeper, courier, rank, &behind, found + count, max - count)) > 0) {
+			behind = found[count + read - 1];
+			uint32_t left = leave_told(keeper, courier, found + count, read);
+			count = left == UINT32_MAX ? 0 : count + left;
+			if (left == UINT32_MAX) {
+				behind = (struct delivery){ .notice = 0 };
+				rank = first;
+			}
+		}
+	}
+	assert(count <= max);
 	return count;
 }
 
@@ -47,7 +69,7 @@ budget(const struct courier *courier, int64_t now)
 static bool
 may_be_joined(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->retried <= clock_mono()
+	return delivery->state != STORE_DELIVERY_claimed && outbox_is_unsent(courier, delivery) && delivery->retried <= clock_wall()
 	    && delivery->kind != NOTICE_digest && delivery->kind != NOTICE_test
 	    && !outbox_is_unripe(delivery)
 	    && withhold_delivery(keeper, courier, delivery) == NULL;
@@ -62,15 +84,15 @@ is_stale(const struct keeper *keeper, const struct courier *courier, const struc
 }
 
 static void
-claim_these(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
+claim_these(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
 	uint64_t number = store_number(keeper->journal.store, STORE_CLAIMS);
 
 	for (uint32_t i = 0; i < count; i++) {
-		due[i]->state = STORE_DELIVERY_claimed;
-		due[i]->claim = number;
-		due[i]->claimed = clock_wall();
-		outbox_put(keeper, courier, due[i], (struct pw_bytes){ "", 0 }, 0);
+		due[i].state = STORE_DELIVERY_claimed;
+		due[i].claim = number;
+		due[i].claimed = clock_wall();
+		outbox_put(keeper, courier, &due[i], text_view(""));
 	}
 	courier->claim_serial = keeper->journal.serial;
 	journal_hasten(keeper);
@@ -78,18 +100,18 @@ claim_these(struct keeper *keeper, struct courier *courier, struct delivery **du
 
 /* Above so many a minute: a digest that waits, or a new one, else nothing; one a minute. */
 static void
-claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery **due, uint32_t count)
+claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *due, uint32_t count)
 {
 	uint32_t joined = 0;
 	char why[64];
 	struct text text = TEXT_OVER(why);
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (due[i]->kind == NOTICE_digest) {
+		if (due[i].kind == NOTICE_digest) {
 			claim_these(keeper, courier, &due[i], 1);
 			return;
 		}
-		joined += may_be_joined(keeper, courier, due[i]);
+		joined += may_be_joined(keeper, courier, &due[i]);
 	}
 	if (clock_mono() - courier->digest_last < minute)
 		return;
@@ -105,11 +127,12 @@ claim_in_storm(struct keeper *keeper, struct courier *courier, struct delivery *
 static void
 claim_to_be_read(struct keeper *keeper, struct courier *courier)
 {
-	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, false, due, CLAIM_MAX), stale = 0;
+	struct delivery due[CLAIM_MAX];
+	uint32_t room = budget(courier, clock_mono()), stale = 0;
+	uint32_t count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, CLAIM_MAX);
 
 	for (uint32_t i = 0; i < count; i++)
-		stale += is_stale(keeper, courier, due[i]);
+		stale += is_stale(keeper, courier, &due[i]);
 	if (stale > 1)
 		digest_make(keeper, courier, is_stale, "they could not be delivered for a day");
 	else if (count > 0 && room == 0)
@@ -122,11 +145,11 @@ claim_to_be_read(struct keeper *keeper, struct courier *courier)
 static void
 claim_to_be_kept(struct keeper *keeper, struct courier *courier)
 {
-	struct delivery *due[CLAIM_MAX];
-	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, true, due, CLAIM_MAX);
+	struct delivery due[CLAIM_MAX];
+	uint32_t room = budget(courier, clock_mono()), count = find_due(keeper, courier, STORE_RANK_END, STORE_RANK_END, due, CLAIM_MAX);
 
 	if (count == 0)
-		count = find_due(keeper, courier, false, due, room < CLAIM_MAX ? room : CLAIM_MAX);
+		count = find_due(keeper, courier, STORE_RANK_TEST, STORE_RANK_OTHER, due, room < CLAIM_MAX ? room : CLAIM_MAX);
 	if (count > 0)
 		claim_these(keeper, courier, due, count);
 }
@@ -134,21 +157,8 @@ claim_to_be_kept(struct keeper *keeper, struct courier *courier)
 void
 claims_make(struct keeper *keeper, struct courier *courier)
 {
-	withhold_due(keeper, courier);
 	if (courier->rules->receiver & PW_KEEPS)
 		claim_to_be_kept(keeper, courier);
 	else
 		claim_to_be_read(keeper, courier);
-}
-
-bool
-claims_may_be_made(const struct keeper *keeper, const struct courier *courier)
-{
-	struct delivery *due[1];
-	int64_t now = clock_mono();
-	bool paced = budget(courier, now) == 0;
-
-	if (courier->rules->receiver & PW_KEEPS)
-		return find_due(keeper, courier, paced, due, 1) > 0;
-	return find_due(keeper, courier, false, due, 1) > 0 && (!paced || now - courier->digest_last >= minute);
 }

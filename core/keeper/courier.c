@@ -1,6 +1,7 @@
 /* A notifier at work: its notice with all that it is made of goes out, its receipts come in and are committed at once. */
 #include "keeper/outbox.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
@@ -54,74 +54,38 @@ courier_flush(struct courier *courier)
 		(void)packet_queue_flush(&courier->out, courier->fd);
 }
 
-static struct delivery *
-first_claimed(const struct courier *courier)
-{
-	struct delivery *delivery = courier->first;
-
-	while (delivery != NULL && delivery->state != STORE_DELIVERY_claimed)
-		delivery = delivery->next;
-	return delivery;
-}
-
 static void
-note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, const char *why)
+note_dead(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
 	bool own_trouble = delivery->kind == NOTICE_impaired && delivery->target == 0;
 
 	told_go_back(keeper, courier, delivery->target);
 	keeper->outbox.spared = courier_index(keeper, courier);
 	if (!own_trouble) /* of that enough has been said */
-		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up%s",
+		record_ours(keeper, "impaired", "dead", delivery->created, "%s could not deliver a notice (%s)%s%s and gives it up",
 		    courier->name, notice_name(delivery->kind), delivery->recipient[0] == '\0' ? "" : " to ",
-		    delivery->recipient, why);
+		    delivery->recipient);
 	keeper->outbox.spared = CONFIG_NONE;
-}
-
-/* What was to be said is no longer kept, and will not be: with a notice go the rows of its deliveries, so none is written. */
-static void
-give_up_gone(struct keeper *keeper, struct courier *courier, uint64_t notice)
-{
-	bool digest = outbox_digest(courier, notice) != NULL;
-	struct delivery *next;
-
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (delivery->notice != notice || delivery->state != STORE_DELIVERY_claimed)
-			continue;
-		outbox_take_out(courier, delivery);
-		delivery->state = STORE_DELIVERY_dead;
-		note_dead(keeper, courier, delivery, ": what it was to say is no longer in the store");
-		outbox_free(keeper, courier, delivery);
-	}
-	if (digest)
-		digest_end(keeper, courier, notice);
-	journal_hasten(keeper);
 }
 
 void
 courier_hand_out(struct keeper *keeper, struct courier *courier)
 {
-	struct delivery *delivery = first_claimed(courier);
+	struct delivery delivery = { .notice = 0 };
 
-	if (!withhold_claimed(keeper, courier, delivery->notice))
+	if (!outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery) || !withhold_claimed(keeper, courier, &delivery))
 		return;
-	switch (parcel_send(keeper, courier, delivery->notice)) {
-	case PARCEL_SENT:
-		break;
-	case PARCEL_GONE:
-		give_up_gone(keeper, courier, delivery->notice);
-		return;
-	case PARCEL_LATER: /* for the disk, or for memory: it waits */
-		delivery->state = STORE_DELIVERY_again;
-		delivery->due = clock_mono() + 10 * (int64_t)SECOND;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+	if (!parcel_send(keeper, courier, delivery.notice)) { /* for the disk, or for memory: it waits */
+		delivery.state = STORE_DELIVERY_again;
+		delivery.due = clock_wall() + 10 * (int64_t)SECOND;
+		outbox_put(keeper, courier, &delivery, text_view(""));
 		return;
 	}
+	assert(courier->hand_count > 0);
 	courier->hand_failed = courier->hand_sent = false;
-	courier->in_hand = delivery->notice;
+	courier->in_hand = delivery.notice;
 	courier->handed_at = clock_mono();
-	if (courier->storm > 0 && !(courier->rules->receiver & PW_KEEPS && queued_is_end(delivery)))
+	if (courier->storm > 0 && !(courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery)))
 		courier->handed[courier->handed_next++ % courier->storm] = clock_mono();
 	courier_flush(courier);
 }
@@ -140,18 +104,6 @@ back_off(struct keeper *keeper, struct courier *courier, int64_t hint)
 	courier->rest_until = clock_mono() + wait;
 }
 
-/* What was claimed behind it is due again as well, once the notifier rests no longer. */
-static void
-give_back(struct keeper *keeper, struct courier *courier, bool keep_hand)
-{
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		if (delivery->state != STORE_DELIVERY_claimed || (keep_hand && delivery->notice == courier->in_hand))
-			continue;
-		delivery->state = delivery->attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
-	}
-}
-
 static void
 put_off(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const struct message_receipt *receipt)
 {
@@ -168,11 +120,11 @@ put_off(struct keeper *keeper, struct courier *courier, struct delivery *deliver
 		wait = hint_max;
 	if (receipt->fate == PW_AGAIN && receipt->channel)
 		back_off(keeper, courier, receipt->not_before);
-	delivery->due = clock_mono() + wait;
+	delivery->due = wait == 0 ? 0 : clock_wall() + wait;
 	delivery->retried = 0;
 	/* What lasts is worth any patience, unless it is refused for good. */
 	if (age > (never ? day : 7 * day) && (never || !outbox_is_of_open(keeper, delivery)))
-		delivery->state = STORE_DELIVERY_dead;
+		outbox_end(delivery, STORE_DELIVERY_dead);
 	else
 		delivery->state = STORE_DELIVERY_again;
 }
@@ -189,26 +141,32 @@ is_answered(const struct courier *courier)
 static void
 take_receipt(struct keeper *keeper, struct courier *courier, const struct message_receipt *receipt)
 {
-	struct delivery *delivery = courier->hand[receipt->recipient];
+	struct delivery found, *delivery = &found;
 	bool failed = receipt->fate == PW_AGAIN && receipt->channel;
+	bool is_found = outbox_find(keeper, courier, courier->in_hand, courier->hand[receipt->recipient], delivery);
 
 	courier->hand[receipt->recipient] = NULL;
+	if (!is_found) /* its file has been lost, and what is not known to have arrived is told anew */
+		return;
 	delivery->attempts++;
 	if (receipt->fate == PW_SENT) {
 		courier->failures = 0;
 		courier->hand_sent = true;
 		channel_works(keeper, courier);
-		delivery->state = STORE_DELIVERY_sent;
-		told_sent(keeper, courier, delivery);
+		outbox_end(delivery, STORE_DELIVERY_sent);
+		if (delivery->kind == NOTICE_digest) /* before the digest ends, and what stands in it */
+			digest_sent(keeper, courier, delivery->notice);
 	} else
 		put_off(keeper, courier, delivery, receipt);
 	delivery->doubt += receipt->doubtful;
 	trial_receipt(keeper, courier, delivery, receipt);
-	if (delivery->state == STORE_DELIVERY_dead)
-		note_dead(keeper, courier, delivery, "");
-	outbox_put(keeper, courier, delivery, receipt->text, 0);
+	outbox_put(keeper, courier, delivery, receipt->text);
+	if (delivery->state == STORE_DELIVERY_sent)
+		told_sent(keeper, courier, delivery);
+	else if (delivery->state == STORE_DELIVERY_dead)
+		note_dead(keeper, courier, delivery);
 	if (failed)
-		give_back(keeper, courier, true);
+		outbox_give_back(keeper, courier, courier->in_hand);
 	if (is_answered(courier) && !courier->hand_sent)
 		channel_failed(keeper, courier, receipt->text);
 	journal_hasten(keeper);
@@ -256,10 +214,13 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 	packet_queue_clear(&courier->out);
 	/* One message carries all its recipients: it may have arrived, or not. */
 	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++) {
-		if (courier->hand[i] == NULL)
+		struct delivery delivery;
+
+		if (courier->hand[i] == NULL || !outbox_find(keeper, courier, courier->in_hand, courier->hand[i], &delivery))
 			continue;
-		courier->hand[i]->doubt++;
-		courier->hand[i]->attempts++;
+		delivery.doubt++;
+		delivery.attempts++;
+		outbox_put(keeper, courier, &delivery, text_view(""));
 		doubted = true;
 	}
 	courier->in_hand = 0;
@@ -270,7 +231,7 @@ courier_lost(struct keeper *keeper, struct courier *courier)
 		channel_failed(keeper, courier, (struct pw_bytes){ died, sizeof died - 1 });
 	}
 	channel_absent(courier);
-	give_back(keeper, courier, false);
+	outbox_give_back(keeper, courier, 0);
 	if (in_hand != 0)
 		trial_lost(keeper, courier, in_hand);
 	journal_hasten(keeper);

@@ -12,15 +12,9 @@ forget_courier(struct courier *courier)
 {
 	if (courier->fd >= 0)
 		close(courier->fd);
-	for (struct delivery *next; courier->first != NULL; courier->first = next) {
-		next = courier->first->next;
-		free(courier->first);
-	}
 	packet_queue_clear(&courier->out);
-	digest_free(courier);
 	free(courier->handed);
 	free(courier->missed);
-	free(courier->lines);
 	zone_close(&courier->zone);
 }
 

@@ -1,6 +1,6 @@
 /*
- * A digest stands for deliveries that are merged into it. They are kept with it until it has ended, for until then
- * nothing of them has been told: each is asked once more when the digest is sent, and counts as sent with it.
+ * A digest stands for deliveries that are merged into it. They are queued until it has ended, for until then nothing of them has
+ * been told: each is asked once more when the digest is sent, and counts as sent with it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,62 +8,26 @@
 
 #include "base/clock.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/rest.h"
 #include "keeper/told.h"
 
-enum { PAGE = 1000 };
-
-static struct digest *
-add(struct courier *courier, uint64_t notice)
-{
-	struct digest *digest = malloc(sizeof *digest);
-
-	if (digest == NULL)
-		return NULL;
-	*digest = (struct digest){ .next = courier->digests, .notice = notice };
-	digest->last = &digest->members;
-	courier->digests = digest;
-	return digest;
-}
-
-static void
-append(struct digest *digest, struct delivery *member)
-{
-	member->next = NULL;
-	member->digest = digest->notice;
-	*digest->last = member;
-	digest->last = &member->next;
-}
-
-struct digest *
-outbox_digest(const struct courier *courier, uint64_t notice)
-{
-	struct digest *digest = courier->digests;
-
-	while (digest != NULL && digest->notice != notice)
-		digest = digest->next;
-	return digest;
-}
-
 void
-digest_count(const struct digest *digest, struct notice_rest *rest)
+digest_count(const struct keeper *keeper, const struct courier *courier, uint64_t digest, struct notice_rest *rest)
 {
-	uint64_t last = 0;
+	struct delivery member = { .notice = 0 };
 
 	rest->covered = rest->covers_count = 0;
-	for (const struct delivery *member = digest->members; member != NULL; member = member->next) {
-		if (member->notice == last)
+	for (uint64_t last = 0; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); last = member.notice) {
+		if (member.notice == last)
 			continue;
-		last = member->notice;
 		rest->covered++;
 		if (rest->covers_count < REST_COVERS_MAX)
-			rest->covers[rest->covers_count++] = last;
+			rest->covers[rest->covers_count++] = member.notice;
 	}
 }
 
 static void
-record(struct keeper *keeper, uint32_t courier, const struct digest *digest, int64_t since, const char *why)
+record(struct keeper *keeper, struct courier *courier, uint64_t digest, int64_t since, const char *why)
 {
 	unsigned char bytes[NOTICE_REST_MAX];
 	struct wire_out out = wire_over(bytes, sizeof bytes);
@@ -71,160 +35,86 @@ record(struct keeper *keeper, uint32_t courier, const struct digest *digest, int
 	char sentence[256];
 	struct text text = TEXT_OVER(sentence);
 
-	digest_count(digest, &rest);
+	digest_count(keeper, courier, digest, &rest);
 	rest_put(&rest, &out);
 	text_format(&text, "%" PRIu32 " notices in one: %s", rest.covered, why);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = digest->notice, .change = ++keeper->own_change,
+	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = digest, .change = ++keeper->own_change,
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
 	    .silences = "", .rest = { (const char *)bytes, out.size } });
-	outbox_add(keeper, courier, &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest->notice });
+	outbox_add(keeper, courier_index(keeper, courier),
+	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
+}
+
+/* Whether nothing older of the target of a delivery is left out, for the same recipient. `left`: of the target, a mark for each
+ * recipient of whom something is. */
+static bool
+is_next(const struct courier *courier, const struct delivery *delivery, bool joins, bool *left)
+{
+	uint32_t recipient = 0;
+
+	while (courier->recipients[recipient] != delivery->recipient && recipient + 1 < courier->recipient_count)
+		recipient++;
+	if (joins && !left[recipient])
+		return true;
+	left[recipient] = delivery->target != 0;
+	return false;
 }
 
 void
 digest_make(struct keeper *keeper, struct courier *courier, digest_joins *joins, const char *why)
 {
-	struct digest *digest = add(courier, store_number(keeper->journal.store, STORE_NOTICES));
+	uint64_t digest = store_number(keeper->journal.store, STORE_NOTICES), target = 0;
 	int64_t since = clock_wall();
+	bool *left = calloc(courier->recipient_count, sizeof *left);
+	struct delivery delivery = { .notice = 0 };
 
-	if (digest == NULL)
+	if (left == NULL)
 		keeper_out_of_memory(keeper, "a digest");
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (!joins(keeper, courier, delivery) || queued_is_behind(keeper, courier, delivery, digest->notice))
+	while (outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &delivery)) {
+		if (delivery.target != target)
+			memset(left, 0, courier->recipient_count * sizeof *left);
+		target = delivery.target;
+		if (!is_next(courier, &delivery, !outbox_is_in_digest(&delivery) && joins(keeper, courier, &delivery), left))
 			continue;
-		if (delivery->created < since)
-			since = delivery->created;
-		outbox_take_out(courier, delivery);
-		delivery->state = STORE_DELIVERY_merged;
-		outbox_write(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, digest->notice);
-		append(digest, delivery);
+		if (delivery.created < since)
+			since = delivery.created;
+		delivery.state = STORE_DELIVERY_merged;
+		delivery.merged = digest;
+		outbox_put(keeper, courier, &delivery, text_view(""));
 	}
-	record(keeper, courier_index(keeper, courier), digest, since, why);
+	free(left);
+	record(keeper, courier, digest, since, why);
 	journal_hasten(keeper);
 }
 
-static void
-destroy(struct digest *digest)
-{
-	for (struct delivery *next; digest->members != NULL; digest->members = next) {
-		next = digest->members->next;
-		free(digest->members);
-	}
-	free(digest);
-}
-
 void
-digest_free(struct courier *courier)
+digest_sent(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
-	for (struct digest *next; courier->digests != NULL; courier->digests = next) {
-		next = courier->digests->next;
-		destroy(courier->digests);
-	}
-}
+	struct delivery member = { .notice = 0 };
 
-void
-digest_take_out(struct digest *digest, struct delivery **link)
-{
-	struct delivery *member = *link;
-
-	*link = member->next;
-	if (*link == NULL)
-		digest->last = link;
-	member->next = NULL;
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
+		told_sent(keeper, courier, &member);
 }
 
 static bool
-is_open(const struct courier *courier, uint64_t notice)
+on_delivery(void *arg, const struct store_delivery *row)
 {
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->notice == notice)
-			return true;
-	return false;
+	*(bool *)arg |= row->state == STORE_DELIVERY_sent;
+	return true;
 }
 
 void
 digest_end(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
-	struct digest **link = &courier->digests, *digest;
+	struct delivery delivery = { .notice = 0 };
+	bool told = false;
 
-	while (*link != NULL && (*link)->notice != notice)
-		link = &(*link)->next;
-	if ((digest = *link) == NULL || is_open(courier, notice))
+	if (outbox_next_of_notice(keeper, courier, notice, &delivery))
 		return;
-	*link = digest->next;
-	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
-		queued_remove(keeper, courier, member);
-	told_digest_ended(keeper, courier, digest);
-	destroy(digest);
-}
-
-struct recovery {
-	struct keeper *keeper;
-	struct courier *courier;
-	struct digest *digest;
-	uint64_t notice;
-	char notifier[256], recipient[1024];
-	bool failed;
-};
-
-static bool
-on_merged(void *arg, const struct store_delivery *row)
-{
-	struct recovery *it = arg;
-	struct delivery *member;
-
-	it->notice = row->notice;
-	text_copy(it->notifier, sizeof it->notifier, row->notifier);
-	text_copy(it->recipient, sizeof it->recipient, row->recipient);
-	if (row->notice >= it->digest->notice)
-		return false;
-	if (row->merged != it->digest->notice || strcmp(row->notifier, it->courier->name) != 0)
-		return true;
-	member = outbox_make(it->keeper, row);
-	it->failed |= member == NULL;
-	if (member != NULL) {
-		append(it->digest, member);
-		queued_add(it->keeper, it->courier, member);
+	store_read_notice_deliveries(keeper->reader, notice, on_delivery, &told);
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &delivery)) {
+		outbox_end(&delivery, STORE_DELIVERY_merged);
+		outbox_put(keeper, courier, &delivery, text_view(""));
+		told_digest_ended(keeper, courier, &delivery, told);
 	}
-	return !it->failed;
-}
-
-static bool
-on_first(void *arg, const struct store_notice *row)
-{
-	struct notice_rest rest;
-
-	rest_get(&rest, row->rest);
-	for (uint32_t i = 0; i < rest.covers_count; i++)
-		if (rest.covers[i] < *(uint64_t *)arg)
-			*(uint64_t *)arg = rest.covers[i];
-	return false;
-}
-
-static bool
-recover(struct keeper *keeper, struct courier *courier, uint64_t notice)
-{
-	struct recovery it = { .keeper = keeper, .courier = courier, .digest = add(courier, notice) };
-	enum store_reading answer = STORE_READ_MORE;
-	uint64_t first = notice;
-
-	if (it.digest == NULL)
-		return false;
-	store_read_notice(keeper->reader, notice, on_first, &first);
-	it.notice = first;
-	while (answer == STORE_READ_MORE && !it.failed) {
-		struct store_delivery_key key = { it.notice, it.notifier, it.recipient };
-		answer = store_read_deliveries_in(keeper->reader, STORE_DELIVERY_merged, &key, PAGE, on_merged, &it);
-	}
-	return !it.failed && answer != STORE_READ_BROKEN;
-}
-
-bool
-digest_recover(struct keeper *keeper, struct courier *courier)
-{
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->kind == NOTICE_digest && outbox_digest(courier, delivery->notice) == NULL
-		    && !recover(keeper, courier, delivery->notice))
-			return false;
-	return true;
 }

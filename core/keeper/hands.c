@@ -64,10 +64,9 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	    || (ledger_speaks_of_state(kind) && ledger.queued.notice > delivery->notice))) {
 		keep(hand, "notice %" PRIu64 " is left: %s", delivery->notice,
 		    target == CONFIG_NONE ? "its target is no longer watched" : "newer things were told since; `outbox drop` forgets it");
-		free(delivery);
 		return;
 	}
-	outbox_revive(keeper, courier, delivery);
+	outbox_retry(keeper, courier, delivery, true);
 	if (target != CONFIG_NONE)
 		told_note(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	hand->done++;
@@ -78,18 +77,17 @@ on_dead(void *arg, const struct store_delivery *row)
 {
 	struct hand *hand = arg;
 	struct courier *courier = courier_for(hand->keeper, row->notifier, row->recipient);
+	struct delivery delivery;
 
 	hand->last = row->notice;
 	text_copy(hand->last_notifier, sizeof hand->last_notifier, row->notifier);
 	text_copy(hand->last_recipient, sizeof hand->last_recipient, row->recipient);
 	if (!is_meant(hand, row->notice, row->notifier))
 		return true;
-	struct delivery *delivery = courier == NULL ? NULL : outbox_make(hand->keeper, row);
-	if (delivery == NULL) {
+	if (courier != NULL && outbox_find(hand->keeper, courier, row->notice, row->recipient, &delivery))
+		revive(hand, courier, &delivery);
+	else
 		keep(hand, "notice %" PRIu64 " is left: its notifier or recipient is no longer configured", row->notice);
-		return true;
-	}
-	revive(hand, courier, delivery);
 	return true;
 }
 
@@ -105,21 +103,28 @@ retry_dead(struct hand *hand)
 	}
 }
 
+/* All that waits, or what waits of the notice. */
+static bool
+next_open(const struct hand *hand, const struct courier *courier, struct delivery *delivery)
+{
+	enum store_queue list = hand->notice == 0 ? STORE_QUEUE_ALL : STORE_QUEUE_NOTICE;
+
+	while (is_meant(hand, hand->notice, courier->name) && outbox_next(hand->keeper, courier, list, hand->notice, delivery))
+		if (!outbox_is_in_digest(delivery))
+			return true;
+	return false;
+}
+
 static void
 retry_open(struct hand *hand, struct courier *courier)
 {
-	bool any = false;
+	struct delivery delivery = { .notice = 0 };
 
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		if (!is_meant(hand, delivery->notice, courier->name) || delivery->state == STORE_DELIVERY_claimed)
-			continue;
-		any = true;
-		hand->done++;
-		outbox_retry(delivery);
-		outbox_put(hand->keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
-	}
-	if (any)
-		courier->rest_until = 0;
+	while (next_open(hand, courier, &delivery))
+		if (delivery.state != STORE_DELIVERY_claimed) {
+			hand->done++;
+			outbox_retry(hand->keeper, courier, &delivery, false);
+		}
 }
 
 static void
@@ -136,19 +141,16 @@ retry(struct hand *hand)
 static void
 drop_open(struct hand *hand, struct courier *courier)
 {
-	struct keeper *keeper = hand->keeper;
+	struct delivery delivery = { .notice = 0 };
 
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (!is_meant(hand, delivery->notice, courier->name))
-			continue;
-		if (outbox_is_in_hand(courier, delivery)) {
+	while (next_open(hand, courier, &delivery)) {
+		if (outbox_is_in_hand(courier, &delivery)) {
 			keep(hand, "%s has it in hand just now", courier->name);
 			continue;
 		}
-		delivery->state = STORE_DELIVERY_dropped;
-		told_go_back(keeper, courier, delivery->target);
-		outbox_put(keeper, courier, delivery, hand->why, 0);
+		outbox_end(&delivery, STORE_DELIVERY_dropped);
+		outbox_put(hand->keeper, courier, &delivery, hand->why);
+		told_go_back(hand->keeper, courier, delivery.target);
 		hand->done++;
 	}
 }

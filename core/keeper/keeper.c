@@ -291,6 +291,15 @@ may_end(const struct keeper *keeper, int64_t now)
 	return keeper->stop_by != 0 && (keeper->monitor < 0 || now >= keeper->stop_by);
 }
 
+/* What is open, and what is to be told, goes by the new clock. */
+static void
+clock_set(struct keeper *keeper, int64_t moved)
+{
+	record_clock_set(keeper, moved);
+	if (moved > SECOND || moved < -SECOND)
+		store_set_clock(journal_main(keeper), moved);
+}
+
 /* Retention goes by the time of day, and what is deleted is gone: a clock that was set is believed after a day. */
 static void
 look_at_clock(struct keeper *keeper)
@@ -298,7 +307,7 @@ look_at_clock(struct keeper *keeper)
 	int64_t offset = clock_wall() - clock_boot(), moved = offset - keeper->clock_offset;
 
 	if (keeper->clock_offset != 0)
-		record_clock_set(keeper, moved);
+		clock_set(keeper, moved);
 	if (keeper->clock_offset != 0 && (moved < -CLOCK_DOUBT || moved > CLOCK_DOUBT))
 		keeper->newest = 0; /* somebody knows better, and what was written before may have been wrong */
 	if (keeper->clock_offset == 0)
@@ -332,14 +341,14 @@ static int
 wait_for(const struct keeper *keeper)
 {
 	int64_t until = keeper->next_alive, now = clock_mono();
-	int64_t journal = journal_next(keeper);
+	int64_t journal = journal_next(keeper), outbox = outbox_next_turn(keeper);
 
 	if (keeper->stop_by != 0 && keeper->stop_by < until)
 		until = keeper->stop_by;
 	if (journal < until)
 		until = journal;
-	if (outbox_next(keeper) < until)
-		until = outbox_next(keeper);
+	if (outbox < until)
+		until = outbox;
 	return keeper->tend_more || until <= now ? 0 : (int)((until - now) / MILLISECOND) + 1;
 }
 

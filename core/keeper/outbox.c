@@ -1,8 +1,7 @@
-/* Lists of deliveries are short but after long trouble of a notifier; then a digest takes most of them. */
+/* What is queued is in the store alone: rows are looked up one by one, changed as copies, and written whole. */
 #include "keeper/outbox.h"
 
-#include <inttypes.h>
-#include <stddef.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -11,7 +10,6 @@
 #include "base/random.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/remind.h"
 #include "keeper/rules.h"
 #include "keeper/withhold.h"
@@ -44,44 +42,12 @@ patience_delivery(uint32_t attempts, uint32_t random)
 	return delivery_first + jittered(delivery_first, attempts, random);
 }
 
-static void
-append(struct courier *courier, struct delivery *delivery)
-{
-	delivery->next = NULL;
-	*courier->last = delivery;
-	courier->last = &delivery->next;
-}
-
-static void
-be_born(struct delivery *delivery)
-{
-	delivery->created = clock_wall();
-	delivery->born = clock_boot();
-}
-
-bool
-outbox_is_urgent(const struct delivery *delivery)
-{
-	return delivery->kind == NOTICE_down || delivery->kind == NOTICE_blind
-	    || (delivery->kind == NOTICE_digest && notice_is_together(delivery->kind, delivery->code));
-}
-
 int64_t
 outbox_age(const struct delivery *delivery)
 {
-	return clock_boot() - delivery->born;
-}
+	int64_t age = clock_wall() - delivery->created;
 
-void
-outbox_take_out(struct courier *courier, const struct delivery *delivery)
-{
-	struct delivery **link = &courier->first;
-
-	while (*link != delivery)
-		link = &(*link)->next;
-	*link = delivery->next;
-	if (*link == NULL)
-		courier->last = link;
+	return age > 0 ? age : 0;
 }
 
 static bool
@@ -92,211 +58,256 @@ is_open(const struct delivery *delivery)
 }
 
 bool
-outbox_is_queued(const struct delivery *delivery)
+outbox_is_in_digest(const struct delivery *delivery)
 {
-	return is_open(delivery) || delivery->state == STORE_DELIVERY_merged;
+	return delivery->state == STORE_DELIVERY_merged && delivery->ended == 0;
 }
 
-/* What is kept of a delivery beside the columns that the store knows: these letters, then the number of `opened`. */
-static const struct {
-	char letter;
-	size_t at;
-} marks[] = {
-	{ 'f', offsetof(struct delivery, stands_in) }, { 'o', offsetof(struct delivery, stood_in) },
-	{ 'h', offsetof(struct delivery, withheld) },
+bool
+outbox_is_end(const struct delivery *delivery)
+{
+	return notice_alert(delivery->kind, delivery->code, delivery->target == 0) == NOTICE_ALERT_CLOSED;
+}
+
+/* That somebody has to hear of it: a target, or many together, are down, or we see nothing. */
+static bool
+is_urgent(enum notice_kind kind, const char *code)
+{
+	return kind == NOTICE_down || kind == NOTICE_blind || (kind == NOTICE_digest && notice_is_together(kind, code));
+}
+
+struct reading {
+	const struct courier *courier;
+	struct delivery *found;
+	uint32_t count, max;
 };
-enum { MARKS = sizeof marks / sizeof marks[0] };
-
-void
-outbox_write(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt, uint64_t merged)
-{
-	bool claimed = delivery->state == STORE_DELIVERY_claimed;
-	int64_t now = clock_wall();
-	char bytes[MARKS + 24];
-	struct text rest = TEXT_OVER(bytes);
-
-	courier->claims += (uint32_t)claimed - (uint32_t)delivery->claimed_kept;
-	delivery->claimed_kept = claimed;
-	for (size_t i = 0; i < MARKS; i++)
-		if (*(const bool *)((const char *)delivery + marks[i].at))
-			text_format(&rest, "%c", marks[i].letter);
-	if (delivery->opened != 0)
-		text_format(&rest, "%" PRIu64, delivery->opened);
-	store_put_delivery(journal_main(keeper), &(struct store_delivery){ .notice = delivery->notice,
-	    .notifier = courier->name, .recipient = delivery->recipient, .target = delivery->target,
-	    .state = delivery->state, .attempts = delivery->attempts, .claim = delivery->claim,
-	    .not_before = delivery->due > clock_mono() ? now + delivery->due - clock_mono() : 0,
-	    .created = delivery->created, .claimed = delivery->claimed, .ended = is_open(delivery) ? 0 : now,
-	    .doubt = delivery->doubt, .merged = merged, .receipt = receipt, .rest = { rest.bytes, rest.size } });
-}
-
-void
-outbox_free(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
-{
-	courier->claims -= delivery->claimed_kept;
-	queued_remove(keeper, courier, delivery);
-	free(delivery);
-}
-
-void
-outbox_put(struct keeper *keeper, struct courier *courier, struct delivery *delivery, struct pw_bytes receipt,
-    uint64_t merged)
-{
-	uint64_t digest = delivery->kind == NOTICE_digest ? delivery->notice : 0;
-
-	outbox_write(keeper, courier, delivery, receipt, merged);
-	if (is_open(delivery))
-		return;
-	outbox_take_out(courier, delivery);
-	outbox_free(keeper, courier, delivery);
-	if (digest != 0)
-		digest_end(keeper, courier, digest);
-}
-
-static struct delivery *
-make(const char *recipient)
-{
-	size_t size = strlen(recipient) + 1;
-	struct delivery *delivery = calloc(1, sizeof *delivery + size);
-
-	if (delivery != NULL)
-		memcpy(delivery->recipient, recipient, size);
-	return delivery;
-}
 
 static bool
-on_notice(void *arg, const struct store_notice *row)
+on_queued(void *arg, const struct store_queued *row)
 {
-	struct delivery *delivery = arg;
+	struct reading *it = arg;
+	const struct store_delivery *kept = &row->delivery;
+	struct delivery *delivery = &it->found[it->count++];
+	const char *recipient = "";
 
-	delivery->kind = notice_named(row->kind);
-	delivery->incident = row->incident;
+	for (uint32_t i = 0; i < it->courier->recipient_count; i++)
+		if (strcmp(it->courier->recipients[i], kept->recipient) == 0)
+			recipient = it->courier->recipients[i];
+	*delivery = (struct delivery){ .notice = kept->notice, .target = kept->target, .incident = row->incident,
+		.recipient = recipient, .kind = notice_named(row->kind), .state = (enum store_delivery_state)kept->state,
+		.failover = (enum store_failover)kept->failover, .rank = (enum store_rank)kept->rank, .attempts = kept->attempts,
+		.doubt = kept->doubt, .claim = kept->claim, .merged = kept->merged, .opened = kept->opened, .due = kept->not_before,
+		.retried = kept->retried, .created = kept->created, .claimed = kept->claimed, .ended = kept->ended,
+		.withheld = kept->withheld != 0 };
 	text_copy(delivery->code, sizeof delivery->code, row->code);
-	return false;
+	return it->count < it->max;
 }
 
-struct delivery *
-outbox_make(const struct keeper *keeper, const struct store_delivery *row)
+static uint32_t
+look_up(const struct keeper *keeper, const struct courier *courier, enum store_queue which, struct store_queue_place place,
+    struct delivery *found, uint32_t max)
 {
-	struct delivery *delivery = make(row->recipient);
+	struct reading reading = { courier, found, 0, max };
 
-	if (delivery == NULL)
-		return NULL;
-	delivery->notice = row->notice;
-	delivery->target = row->target;
-	delivery->state = (enum store_delivery_state)row->state;
-	delivery->attempts = row->attempts;
-	delivery->doubt = row->doubt;
-	delivery->claim = row->claim;
-	delivery->created = row->created;
-	delivery->born = clock_boot() - (clock_wall() > row->created ? clock_wall() - row->created : 0);
-	delivery->claimed = row->claimed;
-	for (size_t i = 0; i < MARKS; i++)
-		*(bool *)((char *)delivery + marks[i].at) = row->rest.size > 0
-		    && memchr(row->rest.data, marks[i].letter, row->rest.size) != NULL;
-	for (size_t i = 0; i < row->rest.size; i++)
-		if (row->rest.data[i] >= '0' && row->rest.data[i] <= '9')
-			delivery->opened = delivery->opened * 10 + (uint64_t)(row->rest.data[i] - '0');
-	store_read_notice(keeper->reader, row->notice, on_notice, delivery);
-	return delivery;
+	place.notifier = courier->name;
+	while (!store_read_queued(keeper->journal.store, which, &place, on_queued, &reading))
+		reading.count = 0;
+	return reading.count;
 }
 
-struct had {
-	const char *notifier;
-	bool found;
-};
+static struct store_queue_place
+behind(const struct delivery *delivery)
+{
+	return (struct store_queue_place){ .target = delivery->target, .notice = delivery->notice, .not_before = delivery->due,
+		.recipient = delivery->recipient };
+}
+
+bool
+outbox_next(const struct keeper *keeper, const struct courier *courier, enum store_queue which, uint64_t of, struct delivery *delivery)
+{
+	struct store_queue_place place = behind(delivery);
+
+	place.of = of;
+	return look_up(keeper, courier, which, place, delivery, 1) > 0;
+}
+
+uint32_t
+outbox_due(const struct keeper *keeper, const struct courier *courier, enum store_rank rank, const struct delivery *after,
+    struct delivery *found, uint32_t max)
+{
+	struct store_queue_place place = behind(after);
+
+	place.of = rank;
+	place.at = clock_wall();
+	return look_up(keeper, courier, STORE_QUEUE_DUE, place, found, max);
+}
+
+bool
+outbox_next_of_target(const struct keeper *keeper, const struct courier *courier, uint64_t target, struct delivery *delivery)
+{
+	return outbox_next(keeper, courier, STORE_QUEUE_TARGET, target, delivery);
+}
+
+bool
+outbox_next_of_notice(const struct keeper *keeper, const struct courier *courier, uint64_t notice, struct delivery *delivery)
+{
+	return outbox_next(keeper, courier, STORE_QUEUE_NOTICE, notice, delivery);
+}
+
+bool
+outbox_next_late(const struct keeper *keeper, const struct courier *courier, int64_t age, bool all, struct delivery *delivery)
+{
+	struct store_queue_place place = behind(delivery);
+
+	place.of = all ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
+	place.at = clock_wall() - age;
+	return look_up(keeper, courier, STORE_QUEUE_URGENT, place, delivery, 1) > 0;
+}
+
+bool
+outbox_find(const struct keeper *keeper, const struct courier *courier, uint64_t notice, const char *recipient,
+    struct delivery *delivery)
+{
+	return look_up(keeper, courier, STORE_QUEUE_DELIVERY, (struct store_queue_place){ .of = notice, .recipient = recipient }, delivery,
+	    1) > 0;
+}
+
+bool
+outbox_has_claims(const struct keeper *keeper, const struct courier *courier)
+{
+	struct delivery claimed = { .notice = 0 };
+
+	return outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &claimed);
+}
+
+uint32_t
+outbox_count(const struct keeper *keeper, const struct courier *courier)
+{
+	return store_count_waiting(keeper->journal.store, courier->name, clock_wall());
+}
+
+static struct store_delivery
+row_of(const struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt)
+{
+	return (struct store_delivery){ .notice = delivery->notice,
+	    .notifier = courier->name, .recipient = delivery->recipient, .target = delivery->target,
+	    .state = delivery->state, .attempts = delivery->attempts, .not_before = delivery->due, .claim = delivery->claim,
+	    .created = delivery->created, .claimed = delivery->claimed, .ended = delivery->ended, .doubt = delivery->doubt,
+	    .merged = delivery->merged, .receipt = receipt, .opened = delivery->opened, .retried = delivery->retried,
+	    .failover = delivery->failover, .withheld = delivery->withheld, .rank = delivery->rank };
+}
+
+void
+outbox_put(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, struct pw_bytes receipt)
+{
+	const struct store_delivery row = row_of(courier, delivery, receipt);
+
+	assert(!is_open(delivery) || delivery->ended == 0);
+	courier->stirred = true;
+	store_put_delivery(journal_main(keeper), &row);
+	if (delivery->ended != 0 && delivery->kind == NOTICE_digest)
+		digest_end(keeper, courier, delivery->notice);
+}
+
+void
+outbox_end(struct delivery *delivery, enum store_delivery_state state)
+{
+	delivery->state = state;
+	delivery->ended = clock_wall();
+	assert(!is_open(delivery));
+}
+
+void
+outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
+{
+	outbox_end(delivery, STORE_DELIVERY_dropped);
+	outbox_put(keeper, courier, delivery, text_view(why));
+}
+
+void
+outbox_drop_notice(struct keeper *keeper, struct courier *courier, uint64_t notice, const char *why)
+{
+	struct delivery delivery = { .notice = 0 };
+
+	while (outbox_next_of_notice(keeper, courier, notice, &delivery))
+		outbox_drop(keeper, courier, &delivery, why);
+}
+
+void
+outbox_give_back(struct keeper *keeper, struct courier *courier, uint64_t kept)
+{
+	struct delivery delivery = { .notice = 0 };
+
+	while (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
+		if (delivery.notice == kept)
+			continue;
+		delivery.state = delivery.attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
+		outbox_put(keeper, courier, &delivery, text_view(""));
+	}
+}
 
 /* All recipients share what became of it. */
 static bool
 on_delivery(void *arg, const struct store_delivery *row)
 {
-	struct had *had = arg;
+	const char **notifier = arg;
 
-	if (strcmp(row->notifier, had->notifier) == 0)
-		had->found = row->state != STORE_DELIVERY_dropped || row->rest.size == 0
-		    || memchr(row->rest.data, 'h', row->rest.size) == NULL;
+	if (*notifier != NULL && strcmp(row->notifier, *notifier) == 0 && !(row->state == STORE_DELIVERY_dropped && row->withheld))
+		*notifier = NULL;
 	return true;
 }
 
 bool
 outbox_had(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
 {
-	struct had had = { courier->name, false };
+	const char *notifier = courier->name;
 
-	store_read_notice_deliveries(keeper->reader, notice, on_delivery, &had);
-	return had.found;
+	store_read_notice_deliveries(keeper->reader, notice, on_delivery, &notifier);
+	return notifier == NULL;
 }
 
 void
-outbox_retry(struct delivery *delivery)
+outbox_retry(struct keeper *keeper, struct courier *courier, struct delivery *delivery, bool revived)
 {
 	delivery->due = 0;
-	delivery->retried = clock_mono() + by_hand;
-}
-
-void
-outbox_put_back(struct courier *courier, struct delivery *delivery)
-{
-	struct delivery **link = &courier->first;
-
-	while (*link != NULL && (*link)->notice <= delivery->notice)
-		link = &(*link)->next;
-	delivery->next = *link;
-	*link = delivery;
-	if (delivery->next == NULL)
-		courier->last = &delivery->next;
-	delivery->state = STORE_DELIVERY_again;
-	delivery->digest = 0;
-}
-
-void
-outbox_revive(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
-{
-	queued_add(keeper, courier, delivery);
-	outbox_put_back(courier, delivery);
-	outbox_retry(delivery);
-	be_born(delivery);
+	delivery->retried = clock_wall() + by_hand;
+	if (revived) {
+		delivery->state = STORE_DELIVERY_again;
+		delivery->created = clock_wall();
+		delivery->ended = 0;
+	}
 	courier->rest_until = 0;
-	outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+	outbox_put(keeper, courier, delivery, text_view(""));
 }
 
 void
 outbox_add(struct keeper *keeper, uint32_t index, const struct outbox_entry *entry)
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
+	struct delivery delivery = { .notice = entry->notice, .target = entry->target, .incident = entry->incident, .kind = entry->kind,
+		.opened = entry->opened, .due = entry->due, .state = STORE_DELIVERY_waiting, .created = clock_wall(),
+		.rank = STORE_RANK_OTHER };
 
+	text_copy(delivery.code, sizeof delivery.code, entry->code);
+	if (entry->kind == NOTICE_test)
+		delivery.rank = STORE_RANK_TEST;
+	else if (courier->rules->receiver & PW_KEEPS && outbox_is_end(&delivery))
+		delivery.rank = STORE_RANK_END;
+	if (is_urgent(entry->kind, entry->code))
+		delivery.failover = entry->stands_in ? STORE_FAILOVER_STANDS_IN : STORE_FAILOVER_WATCHED;
 	for (uint32_t i = 0; i < courier->recipient_count; i++) {
-		struct delivery *delivery = make(courier->recipients[i]);
-		if (delivery == NULL)
-			keeper_out_of_memory(keeper, "a delivery");
-		delivery->notice = entry->notice;
-		delivery->target = entry->target;
-		delivery->incident = entry->incident;
-		delivery->opened = entry->opened;
-		delivery->kind = entry->kind;
-		delivery->due = entry->due;
-		delivery->stands_in = entry->stands_in;
-		delivery->state = STORE_DELIVERY_waiting;
-		be_born(delivery);
-		text_copy(delivery->code, sizeof delivery->code, entry->code);
-		append(courier, delivery);
-		queued_add(keeper, courier, delivery);
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+		delivery.recipient = courier->recipients[i];
+		const struct store_delivery row = row_of(courier, &delivery, text_view(""));
+		store_add_delivery(journal_main(keeper), &row);
 	}
-}
-
-void
-outbox_drop(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
-{
-	delivery->state = STORE_DELIVERY_dropped;
-	outbox_put(keeper, courier, delivery, (struct pw_bytes){ why, strlen(why) }, 0);
+	courier->stirred = true;
 }
 
 bool
 outbox_is_in_hand(const struct courier *courier, const struct delivery *delivery)
 {
-	for (uint32_t i = 0; courier->in_hand != 0 && i < courier->hand_count; i++)
-		if (courier->hand[i] == delivery)
+	for (uint32_t i = 0; courier->in_hand == delivery->notice && i < courier->hand_count; i++)
+		if (courier->hand[i] == delivery->recipient)
 			return true;
 	return false;
 }
@@ -310,13 +321,13 @@ outbox_is_unsent(const struct courier *courier, const struct delivery *delivery)
 bool
 outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
 {
-	const struct delivery *delivery = NULL;
+	struct delivery delivery = { .notice = 0 };
 	uint32_t count = 0;
 
-	while ((delivery = queued_next(keeper, courier, given->target, delivery)) != NULL) {
-		if (delivery->notice != given->notice || delivery->digest != 0)
+	while (outbox_next_of_notice(keeper, courier, given->notice, &delivery)) {
+		if (outbox_is_in_digest(&delivery))
 			continue;
-		if (!outbox_is_unsent(courier, delivery))
+		if (!outbox_is_unsent(courier, &delivery))
 			return false;
 		count++;
 	}
@@ -326,7 +337,7 @@ outbox_is_all_unsent(const struct keeper *keeper, const struct courier *courier,
 bool
 outbox_is_unripe(const struct delivery *delivery)
 {
-	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0 && delivery->due > clock_mono();
+	return delivery->state == STORE_DELIVERY_waiting && delivery->attempts == 0 && delivery->due > clock_wall();
 }
 
 bool
@@ -339,32 +350,34 @@ outbox_is_of_open(const struct keeper *keeper, const struct delivery *delivery)
 	    && incident.number == delivery->incident;
 }
 
-static struct delivery *
-find_down(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
+uint64_t
+outbox_find_unsent_down(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
 {
-	struct delivery *delivery = queued_next(keeper, courier, target, NULL);
+	struct delivery delivery = { .notice = 0 };
+	uint64_t down = 0;
 
-	while (delivery != NULL && (delivery->digest != 0 || delivery->incident != incident || delivery->kind != NOTICE_down))
-		delivery = queued_next(keeper, courier, target, delivery);
-	return delivery;
-}
-
-bool
-outbox_may_merge(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t incident)
-{
-	const struct delivery *down = find_down(keeper, courier, target, incident);
-
-	return down != NULL && outbox_is_all_unsent(keeper, courier, down);
+	for (uint32_t count = 0; count < courier->recipient_count;) {
+		if (!outbox_next_of_target(keeper, courier, target, &delivery))
+			return 0;
+		if (outbox_is_in_digest(&delivery) || delivery.incident != incident || delivery.kind != NOTICE_down)
+			continue;
+		if (!outbox_is_unsent(courier, &delivery) || (down != 0 && down != delivery.notice))
+			return 0;
+		down = delivery.notice;
+		count++;
+	}
+	return down;
 }
 
 void
-outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t target, uint64_t incident, uint64_t into)
+outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t notice, uint64_t into)
 {
-	struct delivery *down;
+	struct delivery delivery = { .notice = 0 };
 
-	while ((down = find_down(keeper, courier, target, incident)) != NULL) {
-		down->state = STORE_DELIVERY_merged;
-		outbox_put(keeper, courier, down, (struct pw_bytes){ "", 0 }, into);
+	for (uint32_t i = 0; i < courier->recipient_count && outbox_next_of_notice(keeper, courier, notice, &delivery); i++) {
+		outbox_end(&delivery, STORE_DELIVERY_merged);
+		delivery.merged = into;
+		outbox_put(keeper, courier, &delivery, text_view(""));
 	}
 }
 
@@ -372,8 +385,7 @@ outbox_merge(struct keeper *keeper, struct courier *courier, uint64_t target, ui
 static bool
 has_safe_claims(const struct keeper *keeper, const struct courier *courier)
 {
-	return courier->claims > 0
-	    && (keeper->journal.safe >= courier->claim_serial || keeper->journal.sides[STORE_MAIN].stuck);
+	return keeper->journal.safe >= courier->claim_serial || keeper->journal.sides[STORE_MAIN].stuck;
 }
 
 uint32_t
@@ -385,8 +397,8 @@ outbox_random(struct keeper *keeper)
 static void
 claim(struct keeper *keeper, struct courier *courier)
 {
-	if (courier->fd >= 0 && courier->in_hand == 0 && courier->claims == 0 && clock_mono() >= courier->rest_until
-	    && keeper->stop_by == 0)
+	if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred && clock_mono() >= courier->rest_until
+	    && keeper->stop_by == 0 && !outbox_has_claims(keeper, courier))
 		claims_make(keeper, courier);
 }
 
@@ -400,24 +412,28 @@ outbox_claim(struct keeper *keeper)
 static void
 turn(struct keeper *keeper, struct courier *courier)
 {
+	bool claimed = false;
+
 	courier_flush(courier);
 	if (courier->fd < 0 || courier->in_hand != 0)
 		return;
-	if (courier->first == NULL) {
-		repeat_turn(keeper, courier);
-		return;
+	if (courier->stirred) {
+		claim(keeper, courier);
+		claimed = outbox_has_claims(keeper, courier);
+		courier->stirred = claimed && !has_safe_claims(keeper, courier);
 	}
-	claim(keeper, courier);
-	if (has_safe_claims(keeper, courier))
+	if (claimed && !courier->stirred)
 		courier_hand_out(keeper, courier);
-	else if (courier->claims == 0)
+	else if (!claimed)
 		repeat_turn(keeper, courier);
 }
 
 void
 outbox_turn(struct keeper *keeper)
 {
-	if (clock_mono() >= keeper->outbox.next_second && keeper->stop_by == 0) {
+	bool second = clock_mono() >= keeper->outbox.next_second;
+
+	if (second && keeper->stop_by == 0) {
 		keeper->outbox.next_second = clock_mono() + SECOND;
 		rules_turn(keeper);
 		withhold_turn(keeper);
@@ -425,23 +441,22 @@ outbox_turn(struct keeper *keeper)
 		channel_turn(keeper);
 		beat_turn(keeper);
 	}
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		keeper->outbox.couriers[i].stirred |= second;
 		turn(keeper, &keeper->outbox.couriers[i]);
+	}
 }
 
-/* When something that waits may be due; a second is soon enough for most. */
+/* A second is soon enough for what becomes due without a change. */
 int64_t
-outbox_next(const struct keeper *keeper)
+outbox_next_turn(const struct keeper *keeper)
 {
 	int64_t now = clock_mono();
 
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		const struct courier *courier = &keeper->outbox.couriers[i];
-		if (courier->fd < 0 || courier->in_hand != 0 || courier->first == NULL || keeper->stop_by != 0)
-			continue;
-		if (has_safe_claims(keeper, courier))
-			return now;
-		if (courier->claims == 0 && courier->rest_until <= now && claims_may_be_made(keeper, courier))
+
+		if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred && courier->rest_until <= now && keeper->stop_by == 0)
 			return now;
 	}
 	return now + SECOND;

@@ -8,7 +8,6 @@
  *   rules.c     who wants to hear what, and when
  *   withhold.c  what may not be told now
  *   outbox.c    deliveries
- *   queued.c    the same by target
  *   digest.c    many in one
  *   claims.c    their order, claims, storms
  *   remind.c    what is said again, what another has to say, what is said once a week
@@ -28,39 +27,30 @@
 #include "keeper/channel.h"
 #include "keeper/damage.h"
 #include "keeper/ledger.h"
-#include "store/rows.h"
+#include "store/queue.h"
 
 struct keeper;
 
 enum { CLAIM_MAX = 32 };
 
+/* A copy of a row, which alone holds what is kept of it; times are UTC. */
 struct delivery {
-	struct delivery *next;
-	struct delivery *behind; /* in the line of its target (queued.h) */
 	uint64_t notice, target, incident;
-	uint64_t digest;       /* the notice of the digest that it stands in; 0: it waits by itself */
-	uint64_t claim;
-	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
+	const char *recipient; /* one of the courier's */
 	enum notice_kind kind;
 	enum store_delivery_state state;
+	enum store_failover failover;
+	enum store_rank rank;
 	uint32_t attempts, doubt;
-	bool stands_in, stood_in; /* for a notifier that could not deliver it in time; another does so for this one */
-	int64_t retried;       /* clock_mono(): until then it goes out whatever may be said against it, for somebody said so */
-	bool claimed_kept;     /* its row says that it is claimed */
+	uint64_t claim;
+	uint64_t merged;       /* the notice that it went into; of a digest, while it is queued */
+	uint64_t opened;       /* the notice by which its receiver knows what it is about; 0: itself */
+	int64_t due;           /* 0: at once */
+	int64_t retried;       /* until then it goes out whatever may be said against it, for somebody said so */
+	int64_t created, claimed;
+	int64_t ended;         /* 0: it is queued */
 	bool withheld;         /* it ended unsent because it could not be told then: it may be made once more */
-	int64_t due;           /* clock_mono() */
-	int64_t created, claimed; /* UTC */
-	int64_t born;          /* clock_boot(): when it was made; before this keeper's life, by what the wall clock said of that */
 	char code[OUTCOME_NAME_MAX];
-	char recipient[];
-};
-
-/* A digest that is not at its end, and the deliveries that it stands for, by notice. */
-struct digest {
-	struct digest *next;
-	uint64_t notice;
-	bool told;                     /* to one of its recipients */
-	struct delivery *members, **last;
 };
 
 /* A notifier. */
@@ -74,10 +64,7 @@ struct courier {
 	uint32_t recipient_count;
 	const char *const *recipients;
 	int fd;                        /* -1: no link */
-	struct delivery *first, **last; /* open ones, by notice */
-	struct line *lines;            /* the same by target, with those that stand in digests (queued.h) */
-	uint32_t claims, ends;         /* how many of them are claimed; of all that are queued end something */
-	struct digest *digests;        /* whose deliveries are among these */
+	bool stirred;                  /* rows have changed, or time has passed, since it was last looked what goes out next */
 	int64_t rest_until;            /* the way failed: nothing is tried before (clock_mono()) */
 	uint32_t failures;             /* of the way, in a row */
 	struct channel channel;
@@ -95,7 +82,7 @@ struct courier {
 	uint32_t repeat_code;          /* of its conditions told as standing; 0: the target itself comes first */
 	bool hand_failed, hand_sent;   /* the way failed, which counts once; somebody has received it */
 	uint32_t hand_count;
-	struct delivery *hand[NOTICE_RECIPIENTS_MAX]; /* NULL: its receipt has come */
+	const char *hand[NOTICE_RECIPIENTS_MAX]; /* its recipients; NULL: the receipt has come */
 	struct packet_queue out;       /* what its socket has not taken */
 };
 
@@ -128,88 +115,92 @@ struct outbox_entry {
 	enum notice_kind kind;
 	const char *code;
 	uint64_t notice, target, incident, opened;
-	int64_t due;    /* clock_mono(); 0: at once */
-	bool stands_in;
+	int64_t due;    /* UTC; 0: at once */
+	bool stands_in; /* for another notifier */
 };
 /* A delivery for each of its recipients. */
 void outbox_add(struct keeper *, uint32_t courier, const struct outbox_entry *);
-/* Ends it unsent. */
+
+/* The next of a list of the notifier's (store/queue.h), behind the one that it is put in place of: zeroes before the first.
+ * `of`: what of. Rows may be written in between. Returns false if there is none. */
+bool outbox_next(const struct keeper *, const struct courier *, enum store_queue, uint64_t of, struct delivery *);
+/* The same of a target (the store's number; 0: of ourselves), and of a notice. */
+bool outbox_next_of_target(const struct keeper *, const struct courier *, uint64_t target, struct delivery *);
+bool outbox_next_of_notice(const struct keeper *, const struct courier *, uint64_t notice, struct delivery *);
+/* Of what is due and has that rank (STORE_QUEUE_DUE), at most `max` behind one of them; returns how many. */
+uint32_t outbox_due(const struct keeper *, const struct courier *, enum store_rank, const struct delivery *behind,
+    struct delivery *found, uint32_t max);
+/* What is urgent, was made so long ago, and nobody has been told of instead, or `all`. */
+bool outbox_next_late(const struct keeper *, const struct courier *, int64_t age, bool all, struct delivery *);
+/* The one of a notice for a recipient of the notifier, queued or not. */
+bool outbox_find(const struct keeper *, const struct courier *, uint64_t notice, const char *recipient, struct delivery *);
+/* Whether anything is claimed for the notifier. */
+bool outbox_has_claims(const struct keeper *, const struct courier *);
+/* How many notices wait, but for those that the notifier is to be told of later. */
+uint32_t outbox_count(const struct keeper *, const struct courier *);
+
+/* Writes its row; with the last open one of a digest, that has ended, too. */
+void outbox_put(struct keeper *, struct courier *, const struct delivery *, struct pw_bytes receipt);
+/* It has that state from now on, which is an end. */
+void outbox_end(struct delivery *, enum store_delivery_state);
+/* The same, and writes it. */
 void outbox_drop(struct keeper *, struct courier *, struct delivery *, const char *why);
+/* Ends all of a notice that way. */
+void outbox_drop_notice(struct keeper *, struct courier *, uint64_t notice, const char *why);
+/* What is claimed for the notifier is due again, all of it but the notice `kept`. */
+void outbox_give_back(struct keeper *, struct courier *, uint64_t kept);
 /* The notifier has it. */
 bool outbox_is_in_hand(const struct courier *, const struct delivery *);
 /* Nobody has it, had it, or may have it. */
 bool outbox_is_unsent(const struct courier *, const struct delivery *);
-/* It is not at its end, or stands in a digest that is not. */
-bool outbox_is_queued(const struct delivery *);
+/* It stands in a digest. */
+bool outbox_is_in_digest(const struct delivery *);
 /* Its notifier is to be told of it later. */
 bool outbox_is_unripe(const struct delivery *);
-/* It tells that a target, or many together, are down, or that we see nothing: somebody has to hear of it. */
-bool outbox_is_urgent(const struct delivery *);
-/* How long ago it was made: whatever clock is set while we run, and never less than nothing. */
+/* It ends something at a receiver that keeps what it is told. */
+bool outbox_is_end(const struct delivery *);
+/* How long ago it was made, and never less than nothing. */
 int64_t outbox_age(const struct delivery *);
 /* Its incident is open. */
 bool outbox_is_of_open(const struct keeper *, const struct delivery *);
-/* What a row and its notice say; NULL: no memory. */
-struct delivery *outbox_make(const struct keeper *, const struct store_delivery *);
-/* Of one that stood in a digest: into the list of what is open, in its place among the others, to be tried again; its row is
- * not written. */
-void outbox_put_back(struct courier *, struct delivery *);
 /* Whether there was a delivery of the notice for that notifier, but for one that was withheld and may be made once more. */
 bool outbox_had(const struct keeper *, const struct courier *, uint64_t notice);
-/* Somebody wants it to be tried at once. */
-void outbox_retry(struct delivery *);
-/* One that had ended is due again, in its place among the others. */
-void outbox_revive(struct keeper *, struct courier *, struct delivery *);
-/* Writes its row. */
-void outbox_write(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
-/* Out of the list of what is open; it is the caller's then, and still in the line of its target. */
-void outbox_take_out(struct courier *, const struct delivery *);
-/* Ends one that is in no list, but in the line of its target. */
-void outbox_free(struct keeper *, struct courier *, struct delivery *);
-/* Writes its row; at an end it goes, and the pointer with it. */
-void outbox_put(struct keeper *, struct courier *, struct delivery *, struct pw_bytes receipt, uint64_t merged);
+/* Somebody wants it to be tried at once; `revived`: it had ended. */
+void outbox_retry(struct keeper *, struct courier *, struct delivery *, bool revived);
 /* Whether the notice of a delivery waits for each recipient of this notifier, and nobody has it, had it, or may have it. */
 bool outbox_is_all_unsent(const struct keeper *, const struct courier *, const struct delivery *);
-/* The same of the `down` of an incident of that target, both by the store's numbers. */
-bool outbox_may_merge(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
-void outbox_merge(struct keeper *, struct courier *, uint64_t target, uint64_t incident, uint64_t into);
+/* The notice of the `down` of an incident of that target, both by the store's numbers, of which the same is true; 0: there is none. */
+uint64_t outbox_find_unsent_down(const struct keeper *, const struct courier *, uint64_t target, uint64_t incident);
+/* It is told with the notice `into`. */
+void outbox_merge(struct keeper *, struct courier *, uint64_t notice, uint64_t into);
 void outbox_turn(struct keeper *);
 /* What is due at once and goes to a notifier that is free is claimed in the batch that fills, which may be committed with it. */
 void outbox_claim(struct keeper *);
-int64_t outbox_next(const struct keeper *);
+/* When the next turn is due (clock_mono()). */
+int64_t outbox_next_turn(const struct keeper *);
 /* The links into `polled`, which has room for all couriers; returns how many. */
 uint32_t outbox_poll(const struct keeper *, struct pollfd *polled);
 
 /* digest.c */
 
-typedef bool digest_joins(const struct keeper *, const struct courier *, const struct delivery *);
 /* All deliveries of the notifier that join become one, of a new notice. */
+typedef bool digest_joins(const struct keeper *, const struct courier *, const struct delivery *);
 void digest_make(struct keeper *, struct courier *, digest_joins *, const char *why);
-/* NULL: that notice is no digest that is not at its end. */
-struct digest *outbox_digest(const struct courier *, uint64_t notice);
 /* The first that it stands for, and how many in all. */
 struct notice_rest;
-void digest_count(const struct digest *, struct notice_rest *);
-/* A delivery of it has ended: with the last one, so has it. */
+void digest_count(const struct keeper *, const struct courier *, uint64_t digest, struct notice_rest *);
+/* Somebody has received it, and with it all that stand in it. */
+void digest_sent(struct keeper *, struct courier *, uint64_t notice);
+/* A delivery of it has ended: with the last one, so have those that stand in it. */
 void digest_end(struct keeper *, struct courier *, uint64_t notice);
-/* At birth: the deliveries that those digests stand for that are not at their end. False: no memory, or it cannot be read. */
-bool digest_recover(struct keeper *, struct courier *);
-void digest_free(struct courier *);
-/* Takes a member out, which is the caller's then; `link`: where it hangs. */
-void digest_take_out(struct digest *, struct delivery **link);
 
 /* claims.c */
 void claims_make(struct keeper *, struct courier *);
-/* Whether nothing but a reason for silence keeps it from being claimed. */
-bool claims_is_ripe(const struct keeper *, const struct courier *, const struct delivery *);
-bool claims_may_be_made(const struct keeper *, const struct courier *);
 
-/* parcel.c: the packets of a notice, to be flushed. LATER: it cannot be read now, or there is no memory for all of it. GONE:
- * the store is well, and has no such notice. */
-enum parcel_end { PARCEL_SENT, PARCEL_LATER, PARCEL_GONE };
-enum parcel_end parcel_send(struct keeper *, struct courier *, uint64_t notice);
+/* parcel.c: the packets of a notice, to be flushed. Returns false if it cannot be read now, or there is no memory for all of it. */
+bool parcel_send(struct keeper *, struct courier *, uint64_t notice);
 /* The same of one that was told before, without deliveries. */
-enum parcel_end parcel_repeat(struct keeper *, struct courier *, uint64_t notice);
+bool parcel_repeat(struct keeper *, struct courier *, uint64_t notice);
 
 /* repeat.c: hands out again what stands at a receiver that may have forgotten it; one notice at a time. */
 void repeat_turn(struct keeper *, struct courier *);
@@ -219,6 +210,7 @@ void repeat_answered(struct courier *, const struct message_receipt *);
 /* courier.c */
 void courier_link(struct keeper *, uint32_t index, int fd);
 void courier_hear(struct keeper *, struct courier *);
+/* Of what is claimed, the oldest notice. */
 void courier_hand_out(struct keeper *, struct courier *);
 /* The notifier of the configuration with that name, NULL: there is none. */
 struct courier *courier_named(const struct keeper *, struct pw_bytes name);

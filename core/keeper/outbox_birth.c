@@ -1,4 +1,4 @@
-/* The outbox at birth: notifiers and their recipients from the configuration, what is open from the store. */
+/* The outbox at birth: notifiers and their recipients from the configuration, ledgers from the store. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -6,10 +6,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/rules.h"
 
-enum { PAGE = 1000 };
 static const int64_t wait_max = 900 * (int64_t)SECOND;
 
 /* A notifier without a list of recipients has one that has no name. */
@@ -49,100 +47,89 @@ outbox_open(struct keeper *keeper)
 			return false;
 		courier->fd = -1;
 		channel_absent(courier);
-		courier->last = &courier->first;
+		courier->stirred = true;
 		find_recipients(&config->notifiers[i], courier);
 	}
 	return outbox->couriers != NULL;
 }
 
-struct recovery {
-	struct keeper *keeper;
-	uint64_t notice;
-	char notifier[256], recipient[1024];
-	bool failed;
+/* One that is no longer configured. */
+struct stranger {
+	struct stranger *next;
+	char *notifier, *recipient;
+};
+
+struct strangers {
+	const struct keeper *keeper;
+	struct stranger *first;
+	bool no_memory;
 };
 
 static void
-drop(struct keeper *keeper, const struct store_delivery *row)
+on_receiver(void *arg, const char *notifier, const char *recipient)
 {
-	static const char why[] = "no longer configured";
-	struct store_delivery dropped = *row;
+	struct strangers *it = arg;
+	struct stranger *stranger = NULL;
 
-	dropped.state = STORE_DELIVERY_dropped;
-	dropped.ended = clock_wall();
-	dropped.receipt = (struct pw_bytes){ why, sizeof why - 1 };
-	store_put_delivery(journal_main(keeper), &dropped);
+	if (courier_for(it->keeper, notifier, recipient) != NULL)
+		return;
+	if ((stranger = malloc(sizeof *stranger)) == NULL) {
+		it->no_memory = true;
+		return;
+	}
+	*stranger = (struct stranger){ it->first, strdup(notifier), strdup(recipient) };
+	it->first = stranger;
+	it->no_memory |= stranger->notifier == NULL || stranger->recipient == NULL;
 }
 
 static bool
-on_delivery(void *arg, const struct store_delivery *row)
+end_strangers(struct keeper *keeper)
 {
-	struct recovery *it = arg;
-	struct courier *courier = courier_for(it->keeper, row->notifier, row->recipient);
-	struct delivery *delivery;
-	int64_t wait = row->not_before - clock_wall();
+	struct strangers it = { .keeper = keeper };
 
-	it->notice = row->notice;
-	text_copy(it->notifier, sizeof it->notifier, row->notifier);
-	text_copy(it->recipient, sizeof it->recipient, row->recipient);
-	if (courier == NULL) {
-		drop(it->keeper, row);
-		return true;
+	while (!store_read_receivers(keeper->journal.store, on_receiver, &it)) /* what is found twice is ended twice */
+		continue;
+	for (struct stranger *next; it.first != NULL; it.first = next) {
+		next = it.first->next;
+		if (!it.no_memory)
+			store_end_receiver(journal_main(keeper), it.first->notifier, it.first->recipient, clock_wall());
+		free(it.first->notifier);
+		free(it.first->recipient);
+		free(it.first);
 	}
-	if ((delivery = outbox_make(it->keeper, row)) == NULL) {
-		it->failed = true;
-		return false;
-	}
-	/* Clocks may have been set: no wait is longer than the longest. */
-	if (wait > wait_max && wait > courier->rules->after)
-		wait = courier->rules->after > wait_max ? courier->rules->after : wait_max;
-	delivery->due = wait <= 0 ? 0 : clock_mono() + wait;
-	*courier->last = delivery;
-	courier->last = &delivery->next;
-	queued_add(it->keeper, courier, delivery);
-	return true;
+	return !it.no_memory;
 }
 
-/* Of what was claimed, the first notice without a receipt may have been in hand; all go back. */
+/* Of what was claimed, the first notice without a receipt may have been in hand; all go back. Clocks may have been set: no wait is
+ * longer than the longest. */
 static void
-reclaim(struct keeper *keeper, struct courier *courier)
+take_up(struct keeper *keeper, struct courier *courier)
 {
+	struct delivery delivery = { .notice = 0 };
 	uint64_t first = 0;
 
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next) {
-		if (delivery->state != STORE_DELIVERY_claimed)
-			continue;
+	while (outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery)) {
 		if (first == 0)
-			first = delivery->notice;
-		delivery->doubt += delivery->notice == first;
-		delivery->attempts += delivery->notice == first;
-		delivery->state = delivery->attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
+			first = delivery.notice;
+		if (delivery.notice != first)
+			break;
+		delivery.doubt++;
+		delivery.attempts++;
+		outbox_put(keeper, courier, &delivery, text_view(""));
 	}
+	outbox_give_back(keeper, courier, 0);
+	store_hurry(journal_main(keeper), courier->name, clock_wall()
+	    + (courier->rules->after > wait_max ? courier->rules->after : wait_max));
 }
 
 bool
 outbox_recover(struct keeper *keeper, struct reason *why)
 {
-	struct recovery it = { .keeper = keeper };
-	enum store_reading answer = STORE_READ_MORE;
-
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		it.failed |= !queued_open(keeper, &keeper->outbox.couriers[i]);
-	while (answer == STORE_READ_MORE && !it.failed) {
-		struct store_delivery_key key = { it.notice, it.notifier, it.recipient };
-		answer = store_read_open_deliveries(keeper->reader, &key, PAGE, on_delivery, &it);
-	}
-	if (it.failed || answer == STORE_READ_BROKEN) {
-		reason_set(why, it.failed ? "no memory" : "deliveries cannot be read: %s", store_reader_why(keeper->reader));
+	if (!end_strangers(keeper)) {
+		reason_set(why, "no memory");
 		return false;
 	}
-	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		reclaim(keeper, &keeper->outbox.couriers[i]);
-		if (!digest_recover(keeper, &keeper->outbox.couriers[i])) {
-			reason_set(why, "the deliveries of a digest cannot be read, or there is no memory for them");
-			return false;
-		}
-	}
+	for (uint32_t i = 0; i < keeper->outbox.count; i++)
+		take_up(keeper, &keeper->outbox.couriers[i]);
 	return true;
 }

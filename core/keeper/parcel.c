@@ -12,7 +12,6 @@
 #include "keeper/before.h"
 #include "keeper/behind.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/rest.h"
 
 /* The notice that its receiver knows it by. */
@@ -260,23 +259,22 @@ add_recipients(struct material *it)
 {
 	struct courier *courier = it->courier;
 	struct message_notice *notice = &it->notice;
-	struct delivery *delivery = NULL;
+	struct delivery delivery = { .notice = 0 };
 
 	courier->hand_count = 0;
-	while ((delivery = queued_next(it->keeper, courier, it->target, delivery)) != NULL) {
-		if (delivery->notice != notice->notice || delivery->state != STORE_DELIVERY_claimed
-		    || courier->hand_count == NOTICE_RECIPIENTS_MAX)
+	while (courier->hand_count < NOTICE_RECIPIENTS_MAX
+	    && outbox_next_of_notice(it->keeper, courier, notice->notice, &delivery)) {
+		if (delivery.state != STORE_DELIVERY_claimed)
 			continue;
-		courier->hand[courier->hand_count++] = delivery;
-		notice->recipients[notice->recipient_count++] = (struct pw_bytes){ delivery->recipient,
-			strlen(delivery->recipient) };
-		if (notice->queued == 0 || delivery->created < notice->queued)
-			notice->queued = delivery->created;
-		if (delivery->attempts + 1 > notice->attempt)
-			notice->attempt = delivery->attempts + 1;
-		if (delivery->doubt > 0)
+		courier->hand[courier->hand_count++] = delivery.recipient;
+		notice->recipients[notice->recipient_count++] = text_view(delivery.recipient);
+		if (notice->queued == 0 || delivery.created < notice->queued)
+			notice->queued = delivery.created;
+		if (delivery.attempts + 1 > notice->attempt)
+			notice->attempt = delivery.attempts + 1;
+		if (delivery.doubt > 0)
 			notice->flags |= NOTICE_DUPLICATE;
-		if (delivery->stands_in)
+		if (delivery.failover == STORE_FAILOVER_STANDS_IN)
 			notice->flags |= NOTICE_FALLBACK;
 	}
 }
@@ -308,11 +306,11 @@ add_behind(struct material *it)
 static void
 count_digest(struct material *it)
 {
-	const struct digest *digest = outbox_digest(it->courier, it->notice.notice);
+	struct delivery member = { .notice = 0 };
 
-	if (digest == NULL || digest->members == NULL)
+	if (!outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
 		return;
-	digest_count(digest, &it->rest);
+	digest_count(it->keeper, it->courier, it->notice.notice, &it->rest);
 	it->notice.covered = it->rest.covered;
 }
 
@@ -351,13 +349,11 @@ on_opened(void *arg, const struct store_notice *row)
 static void
 find_opened(struct material *it, struct first_notice *first)
 {
-	const struct delivery *delivery = queued_next(it->keeper, it->courier, it->target, NULL);
+	struct delivery delivery = { .notice = 0 };
 	struct opened opened = { .notice = *first };
+	bool found = outbox_next_of_notice(it->keeper, it->courier, it->notice.notice, &delivery);
 
-	while (delivery != NULL && (delivery->notice != it->notice.notice || delivery->digest != 0))
-		delivery = queued_next(it->keeper, it->courier, it->target, delivery);
-	store_read_notice(it->keeper->reader, delivery != NULL && delivery->opened != 0 ? delivery->opened : first->number, on_opened,
-	    &opened);
+	store_read_notice(it->keeper->reader, found && delivery.opened != 0 ? delivery.opened : first->number, on_opened, &opened);
 	*first = opened.notice;
 	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
 	it->notice.first = opened.found ? opened.names : it->names;
@@ -394,23 +390,6 @@ gather(struct material *it)
 	return true;
 }
 
-static bool
-ignore(void *arg, const struct store_notice *row)
-{
-	(void)arg, (void)row;
-	return true;
-}
-
-/* Not where the store, or what waits for it, might still have it. */
-static bool
-is_gone(const struct material *it)
-{
-	const struct keeper *keeper = it->keeper;
-
-	return !it->found && !keeper->unread && !journal_is_stuck(&keeper->journal)
-	    && store_read_notice(keeper->reader, it->notice.notice, ignore, NULL) == STORE_READ_END;
-}
-
 static void
 add_repeated(struct material *it)
 {
@@ -422,7 +401,7 @@ add_repeated(struct material *it)
 	it->notice.attempt = 1;
 }
 
-static enum parcel_end
+static bool
 send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (*add)(struct material *))
 {
 	static unsigned char packet[WIRE_MAX];
@@ -432,21 +411,21 @@ send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (
 	it = (struct material){ .keeper = keeper, .courier = courier };
 	it.notice.notice = notice;
 	if (!gather(&it))
-		return is_gone(&it) ? PARCEL_GONE : PARCEL_LATER;
+		return false;
 	send_legs(&it);
 	add(&it);
 	message_put_notice(&out, &it.notice);
 	it.no_memory |= !packet_queue_add(&it.out, packet, out.size, -1);
-	return send_packets(&it) ? PARCEL_SENT : PARCEL_LATER;
+	return send_packets(&it);
 }
 
-enum parcel_end
+bool
 parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	return send_all(keeper, courier, notice, add_recipients);
 }
 
-enum parcel_end
+bool
 parcel_repeat(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
 	return send_all(keeper, courier, notice, add_repeated);

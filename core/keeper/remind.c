@@ -106,9 +106,8 @@ remind(struct keeper *keeper)
 		remind_of(keeper, roll_target(&keeper->roll, incident.target), &incident, now);
 }
 
-/* `digest`: the notice of the digest that it waits in, 0: it waits by itself. */
 static void
-stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery, uint64_t digest)
+stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delivery)
 {
 	uint32_t fallback = courier->rules->fallback, target = roll_target(&keeper->roll, delivery->target);
 	uint64_t notice = delivery->notice;
@@ -124,30 +123,20 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 		if (target != CONFIG_NONE)
 			told_note(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
-	delivery->stood_in = true;
-	outbox_write(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, digest);
-}
-
-/* What one stands in for is not handed on once more. */
-static void
-fail_over_of(struct keeper *keeper, struct courier *courier, struct delivery *list, uint64_t digest)
-{
-	int64_t late = failover_after + courier->rules->after;
-
-	for (struct delivery *delivery = list; delivery != NULL; delivery = delivery->next)
-		if (outbox_is_urgent(delivery) && !delivery->stood_in && !delivery->stands_in && outbox_age(delivery) > late
-		    && withhold_delivery(keeper, courier, delivery) == NULL)
-			stand_in(keeper, courier, delivery, digest);
+	delivery->failover = STORE_FAILOVER_DONE;
+	outbox_put(keeper, courier, delivery, text_view(""));
 }
 
 static void
 fail_over(struct keeper *keeper, struct courier *courier)
 {
+	struct delivery delivery = { .notice = 0 };
+
 	if (courier->rules->fallback == CONFIG_NONE || courier->hushed)
 		return;
-	fail_over_of(keeper, courier, courier->first, 0);
-	for (const struct digest *digest = courier->digests; digest != NULL; digest = digest->next)
-		fail_over_of(keeper, courier, digest->members, digest->notice);
+	while (outbox_next_late(keeper, courier, failover_after + courier->rules->after, false, &delivery))
+		if (withhold_delivery(keeper, courier, &delivery) == NULL)
+			stand_in(keeper, courier, &delivery);
 }
 
 static void

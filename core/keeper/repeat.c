@@ -58,11 +58,9 @@ struct ours {
 static bool
 is_told(const struct ours *ours, uint64_t notice)
 {
-	const struct delivery *delivery = ours->courier->first;
+	struct delivery queued = { .notice = 0 };
 
-	while (delivery != NULL && delivery->notice != notice)
-		delivery = delivery->next;
-	return delivery == NULL && outbox_had(ours->keeper, ours->courier, notice);
+	return !outbox_next_of_notice(ours->keeper, ours->courier, notice, &queued) && outbox_had(ours->keeper, ours->courier, notice);
 }
 
 static bool
@@ -138,7 +136,7 @@ repeat_turn(struct keeper *keeper, struct courier *courier)
 			end_round(courier);
 		return;
 	}
-	if (parcel_repeat(keeper, courier, notice) != PARCEL_SENT)
+	if (!parcel_repeat(keeper, courier, notice))
 		return;
 	courier->repeating = true;
 	courier->in_hand = notice;

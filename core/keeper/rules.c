@@ -8,7 +8,6 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/told.h"
 #include "keeper/withhold.h"
 
@@ -110,7 +109,7 @@ rules_due(const struct courier *courier, enum notice_kind kind, const char *code
 
 	if (courier->rules->after == 0 || !begins(kind, code) || wait <= 0)
 		return 0;
-	return clock_mono() + (wait < courier->rules->after ? wait : courier->rules->after);
+	return clock_wall() + (wait < courier->rules->after ? wait : courier->rules->after);
 }
 
 /* Whether a notice of that kind goes with what has ended. */
@@ -139,12 +138,12 @@ ends_same(const struct delivery *delivery, enum notice_kind end, const char *cod
 static uint64_t
 last_end(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
-	const struct delivery *queued = NULL;
+	struct delivery queued = { .notice = 0 };
 	uint64_t last = 0;
 
-	while ((queued = queued_next(keeper, courier, target, queued)) != NULL)
-		if (ends_same(queued, end, code))
-			last = queued->notice;
+	while (outbox_next_of_target(keeper, courier, target, &queued))
+		if (ends_same(&queued, end, code))
+			last = queued.notice;
 	return last;
 }
 
@@ -153,21 +152,23 @@ static bool
 is_queued_behind(const struct keeper *keeper, const struct courier *courier, uint64_t target, uint64_t behind,
     enum notice_kind end, const char *code)
 {
-	const struct delivery *queued = queued_next(keeper, courier, target, NULL);
+	struct delivery queued = { .notice = behind };
 
-	while (queued != NULL && (queued->notice <= behind || !belongs(queued, end, code)))
-		queued = queued_next(keeper, courier, target, queued);
-	return queued != NULL;
+	while (outbox_next_of_target(keeper, courier, target, &queued))
+		if (queued.notice > behind && belongs(&queued, end, code))
+			return true;
+	return false;
 }
 
 static bool
 is_unripe_of(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind end, const char *code)
 {
-	const struct delivery *queued = queued_next(keeper, courier, target, NULL);
+	struct delivery queued = { .notice = 0 };
 
-	while (queued != NULL && !(begins(queued->kind, queued->code) && belongs(queued, end, code) && outbox_is_unripe(queued)))
-		queued = queued_next(keeper, courier, target, queued);
-	return queued != NULL;
+	while (outbox_next_of_target(keeper, courier, target, &queued))
+		if (begins(queued.kind, queued.code) && belongs(&queued, end, code) && outbox_is_unripe(&queued))
+			return true;
+	return false;
 }
 
 bool
@@ -175,17 +176,16 @@ rules_recall(struct keeper *keeper, uint32_t target, uint32_t index, enum notice
 {
 	struct courier *courier = &keeper->outbox.couriers[index];
 	uint64_t number = roll_number(&keeper->roll, target), behind;
+	struct delivery delivery = { .notice = 0 };
 
 	if (courier->rules->after == 0 || !is_unripe_of(keeper, courier, number, end, code)
 	    || (target != CONFIG_NONE && end != NOTICE_cleared && told_sent_down(keeper, target, courier)))
 		return false;
 	behind = last_end(keeper, courier, number, end, code);
-	for (struct delivery *delivery = queued_next(keeper, courier, number, NULL), *next; delivery != NULL; delivery = next) {
-		next = queued_next(keeper, courier, number, delivery);
-		if (delivery->digest == 0 && delivery->notice > behind && belongs(delivery, end, code)
-		    && outbox_is_unsent(courier, delivery))
-			outbox_drop(keeper, courier, delivery, "it was over before it was to be told");
-	}
+	while (outbox_next_of_target(keeper, courier, number, &delivery))
+		if (!outbox_is_in_digest(&delivery) && delivery.notice > behind && belongs(&delivery, end, code)
+		    && outbox_is_unsent(courier, &delivery))
+			outbox_drop(keeper, courier, &delivery, "it was over before it was to be told");
 	/* Of what may have arrived, or is to be told in a digest, the end is told as well. */
 	return !is_queued_behind(keeper, courier, number, behind, end, code);
 }

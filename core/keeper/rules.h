@@ -32,7 +32,7 @@ bool rules_target_is_silent(const struct keeper *, uint32_t target);
 /* That of a target something was to be told in its quiet hours. */
 void rules_miss(struct courier *, uint32_t target);
 
-/* When a notice that begins something is due (clock_mono()); 0: at once. `confirmed`: UTC. */
+/* When a notice that begins something is due, and `confirmed`: UTC; 0: at once. */
 int64_t rules_due(const struct courier *, enum notice_kind, const char *code, int64_t confirmed);
 
 /* What it has not been told yet of that target (CONFIG_NONE: ours), for it was to be told later, is over: takes it back. Returns false if there is nothing of that

@@ -156,7 +156,8 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
     int64_t confirmed)
 {
 	struct courier *courier = &it->keeper->outbox.couriers[it->courier];
-	bool merges = kind == NOTICE_up && outbox_may_merge(it->keeper, courier, it->number, outage->incident);
+	uint64_t down = kind == NOTICE_up ? outbox_find_unsent_down(it->keeper, courier, it->number, outage->incident) : 0;
+	bool merges = down != 0;
 
 	if (!merges && rules_want(it->keeper, it->courier, kind, code)) {
 		queue(it, kind, code, notice, outage->incident, confirmed);
@@ -167,7 +168,7 @@ tell_state(struct telling *it, enum notice_kind kind, const struct outage *outag
 		return;
 	}
 	tell_outage(it, outage, true);
-	outbox_merge(it->keeper, courier, it->number, outage->incident, it->keeper->outbox.outage);
+	outbox_merge(it->keeper, courier, down, it->keeper->outbox.outage);
 }
 
 static void

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 
 void
 told_ledger(const struct keeper *keeper, uint32_t target, uint32_t courier, struct ledger *ledger)
@@ -45,11 +44,11 @@ put(struct keeper *keeper, uint32_t target, uint32_t courier, const struct ledge
 static bool
 is_queued(const struct keeper *keeper, const struct courier *courier, uint64_t target, enum notice_kind kind, const char *code)
 {
-	const struct delivery *queued = NULL;
+	struct delivery queued = { .notice = 0 };
 
-	while ((queued = queued_next(keeper, courier, target, queued)) != NULL)
-		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued->kind)
-		    : ledger_speaks_of_condition(queued->kind) && strcmp(queued->code, code) == 0)
+	while (outbox_next_of_target(keeper, courier, target, &queued))
+		if (ledger_speaks_of_state(kind) ? ledger_speaks_of_state(queued.kind)
+		    : ledger_speaks_of_condition(queued.kind) && strcmp(queued.code, code) == 0)
 			return true;
 	return false;
 }
@@ -89,38 +88,31 @@ note_end(struct keeper *keeper, const struct courier *courier, const struct deli
 void
 told_sent(struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	struct digest *digest = outbox_digest(courier, delivery->notice);
-
 	note_end(keeper, courier, delivery, true);
-	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
-		note_end(keeper, courier, member, true);
-	if (digest != NULL)
-		digest->told = true;
 }
 
 void
-told_digest_ended(struct keeper *keeper, const struct courier *courier, const struct digest *digest)
+told_digest_ended(struct keeper *keeper, const struct courier *courier, const struct delivery *member, bool told)
 {
-	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
-		if (digest->told)
-			note_end(keeper, courier, member, false);
-		else
-			told_go_back(keeper, courier, member->target);
+	if (told)
+		note_end(keeper, courier, member, false);
+	else
+		told_go_back(keeper, courier, member->target);
 }
 
 void
 told_go_back(struct keeper *keeper, const struct courier *courier, uint64_t number)
 {
 	uint32_t index = courier_index(keeper, courier), target = roll_target(&keeper->roll, number);
-	const struct delivery *queued = NULL;
+	struct delivery queued = { .notice = 0 };
 	struct ledger ledger;
 
 	if (number == 0 || target == CONFIG_NONE)
 		return;
 	told_ledger(keeper, target, index, &ledger);
 	ledger_go_back(&ledger);
-	while ((queued = queued_next(keeper, courier, number, queued)) != NULL)
-		ledger_note(&ledger, &(struct ledger_word){ queued->kind, queued->code, queued->notice, queued->opened });
+	while (outbox_next_of_target(keeper, courier, number, &queued))
+		ledger_note(&ledger, &(struct ledger_word){ queued.kind, queued.code, queued.notice, queued.opened });
 	put(keeper, target, index, &ledger);
 }
 

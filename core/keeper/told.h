@@ -16,13 +16,13 @@ bool told_down(const struct keeper *, uint32_t target, uint32_t courier);
 /* A notice was queued for the notifier, or need not be told to it: either counts as told. `ledger`: as it was read before. */
 void told_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
-/* The delivery arrived; of a digest, all that it stands for. To be called when the delivery has its final state. */
+/* The delivery arrived, and its row says so; or it stands in a digest that has arrived. */
 void told_sent(struct keeper *, const struct courier *, const struct delivery *);
 
-/* A digest has ended, sent to somebody or not, and is in no list any more. */
-void told_digest_ended(struct keeper *, const struct courier *, const struct digest *);
+/* A delivery that stood in a digest has ended with that, which was told to somebody or not. */
+void told_digest_ended(struct keeper *, const struct courier *, const struct delivery *, bool told);
 
-/* A delivery of the target (the store's number) ended unsent, and has its final state. */
+/* A delivery of the target (the store's number) ended unsent, and its row says so. */
 void told_go_back(struct keeper *, const struct courier *, uint64_t target);
 
 /* Whether the notifier has received a word of the target that says that it is down, or flaps, and none that ends it. */

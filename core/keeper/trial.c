@@ -12,6 +12,7 @@
 #include "keeper/keeper.h"
 #include "keeper/rest.h"
 
+static const char is_over[] = "the test is over";
 static const int64_t to_be_taken = 20 * (int64_t)SECOND, to_be_killed = 10 * (int64_t)SECOND;
 
 static void
@@ -31,22 +32,6 @@ put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const c
 	    .rest = { (const char *)bytes, out.size } });
 }
 
-/* Before what waits, which may wait because the way fails: that is what is to be seen. */
-static void
-put_in_front(struct courier *courier, uint64_t notice)
-{
-	struct delivery **link = &courier->first, *rest = courier->first;
-
-	while (*link != NULL && (*link)->notice != notice)
-		link = &(*link)->next;
-	if (link == &courier->first || *link == NULL)
-		return;
-	courier->first = *link;
-	*courier->last = rest;
-	courier->last = link;
-	*link = NULL;
-}
-
 void
 trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *message)
 {
@@ -63,7 +48,6 @@ trial_begin(struct keeper *keeper, struct ask *ask, const struct message_ask *me
 	put_notice(keeper, ask->notice, courier->name, message->who);
 	outbox_add(keeper, (uint32_t)(courier - keeper->outbox.couriers),
 	    &(struct outbox_entry){ .kind = NOTICE_test, .code = "", .notice = ask->notice });
-	put_in_front(courier, ask->notice);
 	courier->rest_until = 0;
 	journal_hasten(keeper);
 	duty_log(keeper->duty, LOG_NOTICE, 0, "%s is tested: asked for by %s", courier->name, message->who);
@@ -104,23 +88,9 @@ trial_receipt(struct keeper *keeper, struct courier *courier, struct delivery *d
 	    delivery->recipient, words[receipt->fate], took, text.size > 0 ? ": " : "", said);
 	ask->failed |= receipt->fate != PW_SENT;
 	if (delivery->state == STORE_DELIVERY_again)
-		delivery->state = STORE_DELIVERY_dropped;
+		outbox_end(delivery, STORE_DELIVERY_dropped);
 	if (++ask->receipts == courier->recipient_count)
 		finish(keeper, ask, ask->failed ? ASK_REFUSED : 0);
-}
-
-static void
-drop(struct keeper *keeper, struct courier *courier, uint64_t notice)
-{
-	static const char why[] = "the test is over";
-
-	for (struct delivery *delivery = courier->first, *next; delivery != NULL; delivery = next) {
-		next = delivery->next;
-		if (delivery->notice != notice)
-			continue;
-		delivery->state = STORE_DELIVERY_dropped;
-		outbox_put(keeper, courier, delivery, (struct pw_bytes){ why, sizeof why - 1 }, 0);
-	}
 }
 
 void
@@ -131,7 +101,7 @@ trial_lost(struct keeper *keeper, struct courier *courier, uint64_t notice)
 	if (ask == NULL)
 		return;
 	ask_say(ask, 'e', "%s died with it in hand: the log says of what", courier->name);
-	drop(keeper, courier, notice);
+	outbox_drop_notice(keeper, courier, notice, is_over);
 	finish(keeper, ask, ASK_REFUSED);
 }
 
@@ -157,7 +127,7 @@ trial_turn(struct keeper *keeper)
 		else {
 			ask_say(ask, 'e', "%s %s", ask->courier->name, ask->courier->fd < 0 ? "is not running: the log says why"
 			    : "is busy with others, or there were too many in this minute: it was taken back");
-			drop(keeper, ask->courier, ask->notice);
+			outbox_drop_notice(keeper, ask->courier, ask->notice, is_over);
 		}
 		finish(keeper, ask, ASK_BUSY);
 	}

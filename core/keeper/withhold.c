@@ -9,7 +9,6 @@
 #include "keeper/asks.h"
 #include "keeper/beat.h"
 #include "keeper/keeper.h"
-#include "keeper/queued.h"
 #include "keeper/rules.h"
 #include "keeper/silences.h"
 #include "keeper/told.h"
@@ -46,23 +45,23 @@ withhold_target(const struct keeper *keeper, uint32_t target)
 static bool
 is_acknowledged(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, uint32_t target)
 {
-	bool later = courier->rules->after > 0 && !delivery->stands_in
-	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 	struct store_incident incident;
+	bool reminds = delivery->kind == NOTICE_reminder;
+	bool is_later = courier->rules->after > 0 && delivery->failover != STORE_FAILOVER_STANDS_IN
+	    && (delivery->kind == NOTICE_down || delivery->kind == NOTICE_flapping || delivery->kind == NOTICE_changed);
 
-	if (delivery->incident == 0 || (delivery->kind != NOTICE_reminder && !later)
-	    || !record_open_incident(keeper, target, &incident) || incident.number != delivery->incident || incident.acknowledged == 0)
-		return false;
-	return delivery->kind == NOTICE_reminder || !told_sent_down(keeper, target, courier);
+	return (reminds || is_later) && delivery->incident != 0 && record_open_incident(keeper, target, &incident)
+	    && incident.number == delivery->incident && incident.acknowledged != 0
+	    && (reminds || !told_sent_down(keeper, target, courier));
 }
 
 static bool
 is_last_of_state(const struct keeper *keeper, const struct courier *courier, const struct delivery *given)
 {
-	const struct delivery *newer = given;
+	struct delivery newer = { .notice = given->notice, .recipient = given->recipient };
 
-	while ((newer = queued_next(keeper, courier, given->target, newer)) != NULL)
-		if (newer->digest == 0 && newer->notice != given->notice && ledger_speaks_of_state(newer->kind))
+	while (outbox_next_of_target(keeper, courier, given->target, &newer))
+		if (!outbox_is_in_digest(&newer) && newer.notice != given->notice && ledger_speaks_of_state(newer.kind))
 			return false;
 	return true;
 }
@@ -71,11 +70,12 @@ is_last_of_state(const struct keeper *keeper, const struct courier *courier, con
 static bool
 is_over(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery)
 {
-	bool may_be = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed
-	    || (delivery->kind == NOTICE_down && outbox_is_all_unsent(keeper, courier, delivery)
-	        && is_last_of_state(keeper, courier, delivery));
+	bool is_word_between = delivery->kind == NOTICE_reminder || delivery->kind == NOTICE_changed;
 
-	return delivery->incident != 0 && may_be && !outbox_is_of_open(keeper, delivery);
+	if (delivery->incident == 0 || !(is_word_between || delivery->kind == NOTICE_down) || outbox_is_of_open(keeper, delivery))
+		return false;
+	return is_word_between
+	    || (outbox_is_all_unsent(keeper, courier, delivery) && is_last_of_state(keeper, courier, delivery));
 }
 
 /* A reason behind whose end what is true is told; the others are for good. */
@@ -99,11 +99,11 @@ waits_in_doubt(const char *why)
 static const char *
 withhold_doubtful(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
 {
-	const struct digest *digest = outbox_digest(courier, notice);
+	struct delivery member = { .notice = 0 };
 	const char *why = NULL;
 
-	for (const struct delivery *member = digest == NULL ? NULL : digest->members; member != NULL; member = member->next)
-		if (!waits_in_doubt(why = withhold_delivery(keeper, courier, member)))
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, notice, &member))
+		if (!waits_in_doubt(why = withhold_delivery(keeper, courier, &member)))
 			return NULL;
 	return why;
 }
@@ -116,7 +116,7 @@ withhold_delivery(const struct keeper *keeper, const struct courier *courier, co
 
 	if (delivery->kind == NOTICE_digest && delivery->doubt > 0)
 		return withhold_doubtful(keeper, courier, delivery->notice);
-	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_mono()
+	if (delivery->target == 0 || delivery->kind == NOTICE_test || delivery->retried > clock_wall()
 	    || (target = roll_target(&keeper->roll, delivery->target)) == CONFIG_NONE)
 		return NULL;
 	if ((why = withhold_target(keeper, target)) != NULL)
@@ -156,61 +156,64 @@ mark(struct keeper *keeper, uint32_t target, bool withheld)
 }
 
 /* Its row stays, and may be made anew. What an acknowledgement withholds is not told later: the incident's end is. */
-static struct pw_bytes
-end(struct delivery *delivery, const char *why, char words[static WORDS_MAX])
+static void
+end(struct keeper *keeper, struct courier *courier, struct delivery *delivery, const char *why)
 {
-	struct text text = text_over(words, WORDS_MAX);
+	char words[WORDS_MAX];
+	struct text text = TEXT_OVER(words);
 
 	text_format(&text, "held: %s", why);
 	delivery->withheld = why != acknowledged;
-	delivery->state = STORE_DELIVERY_dropped;
-	return (struct pw_bytes){ text.bytes, text.size };
+	outbox_drop(keeper, courier, delivery, words);
+}
+
+/* What was withheld of a target (the store's number) is not known to its notifier; and what is true may have to be compared later. */
+static void
+note_end(struct keeper *keeper, struct courier *courier, uint64_t number, const char *why)
+{
+	uint32_t target = roll_target(&keeper->roll, number);
+
+	told_go_back(keeper, courier, number);
+	if (why != acknowledged && target != CONFIG_NONE)
+		mark(keeper, target, true);
 }
 
 /* A notice of a target (the store's number; 0: of ourselves), for all recipients. */
 static void
 end_notice(struct keeper *keeper, struct courier *courier, uint64_t number, uint64_t notice, const char *why)
 {
-	uint32_t target = roll_target(&keeper->roll, number);
+	struct delivery delivery = { .notice = 0 };
 	bool said = false;
-	char words[WORDS_MAX];
 
-	for (struct delivery *delivery = queued_next(keeper, courier, number, NULL), *next; delivery != NULL; delivery = next) {
-		next = queued_next(keeper, courier, number, delivery);
-		if (delivery->notice != notice || delivery->digest != 0)
+	while (outbox_next_of_notice(keeper, courier, notice, &delivery)) {
+		if (outbox_is_in_digest(&delivery))
 			continue;
 		if (!said)
 			duty_log(keeper->duty, LOG_INFO, 0, "keeper: %s is not told of a notice (%s): %s", courier->name,
-			    notice_name(delivery->kind), why);
+			    notice_name(delivery.kind), why);
 		said = true;
-		outbox_put(keeper, courier, delivery, end(delivery, why, words), 0);
+		end(keeper, courier, &delivery, why);
 	}
-	told_go_back(keeper, courier, number);
-	if (why != acknowledged && target != CONFIG_NONE)
-		mark(keeper, target, true);
+	note_end(keeper, courier, number, why);
 }
 
-/* It may not be told, and can be taken back. */
+/* Ends all of a target that may not be told, and can be taken back. Returns whether anything was. */
 static bool
-is_to_end(const struct keeper *keeper, const struct courier *courier, const struct delivery *delivery, const char **why)
-{
-	*why = withhold_delivery(keeper, courier, delivery);
-	return *why != NULL && outbox_is_all_unsent(keeper, courier, delivery);
-}
-
-/* Ends all of a target that is to end. */
-static void
 end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
 {
-	const struct delivery *delivery = queued_next(keeper, courier, target, NULL);
-	const char *why;
+	struct delivery delivery = { .notice = 0 };
+	bool any = false;
 
-	while (delivery != NULL)
-		if (delivery->digest == 0 && is_to_end(keeper, courier, delivery, &why)) {
-			end_notice(keeper, courier, target, delivery->notice, why);
-			delivery = queued_next(keeper, courier, target, NULL);
-		} else
-			delivery = queued_next(keeper, courier, target, delivery);
+	while (outbox_next_of_target(keeper, courier, target, &delivery)) {
+		const char *why = outbox_is_in_digest(&delivery) ? NULL : withhold_delivery(keeper, courier, &delivery);
+
+		if (why == NULL || !outbox_is_all_unsent(keeper, courier, &delivery))
+			continue;
+		end_notice(keeper, courier, target, delivery.notice, why);
+		delivery = (struct delivery){ .notice = 0 }; /* for what is left of it is judged by what waits behind */
+		any = true;
+	}
+	return any;
 }
 
 /*
@@ -220,166 +223,129 @@ end_all_of(struct keeper *keeper, struct courier *courier, uint64_t target)
 static void
 end_line(struct keeper *keeper, struct courier *courier, uint64_t target)
 {
-	struct delivery *delivery = NULL;
+	struct delivery delivery = { .notice = 0 };
 
-	while ((delivery = queued_next(keeper, courier, target, delivery)) != NULL)
-		if (delivery->digest == 0 && delivery->kind != NOTICE_test)
-			delivery->retried = 0;
-	end_all_of(keeper, courier, target);
+	while (outbox_next_of_target(keeper, courier, target, &delivery))
+		if (!outbox_is_in_digest(&delivery) && delivery.kind != NOTICE_test && delivery.retried != 0) {
+			delivery.retried = 0;
+			outbox_put(keeper, courier, &delivery, text_view(""));
+		}
+	(void)end_all_of(keeper, courier, target);
 }
 
-static void
-take_back(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const char *why)
+bool
+withhold_take_back(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, const char *why)
 {
+	if (!outbox_is_all_unsent(keeper, courier, delivery)) /* but what waits behind it may be */
+		return delivery->target != 0 && end_all_of(keeper, courier, delivery->target);
 	if (has_end(why))
 		end_line(keeper, courier, delivery->target);
 	else
 		end_notice(keeper, courier, delivery->target, delivery->notice, why);
-}
-
-/* The first that is due and to end, before or among so many as can be claimed at once; NULL: there is none. */
-static const struct delivery *
-find_due(const struct keeper *keeper, const struct courier *courier, const char **why)
-{
-	int64_t now = clock_mono();
-	uint32_t ripe = 0;
-
-	for (const struct delivery *delivery = courier->first; delivery != NULL && ripe < CLAIM_MAX; delivery = delivery->next) {
-		if (delivery->due > now)
-			continue;
-		if (is_to_end(keeper, courier, delivery, why))
-			return delivery;
-		ripe += *why == NULL && claims_is_ripe(keeper, courier, delivery);
-	}
-	return NULL;
-}
-
-void
-withhold_due(struct keeper *keeper, struct courier *courier)
-{
-	const struct delivery *delivery;
-	const char *why;
-
-	while ((delivery = find_due(keeper, courier, &why)) != NULL)
-		take_back(keeper, courier, delivery, why);
+	return true;
 }
 
 void
 withhold_acknowledged(struct keeper *keeper, uint32_t target)
 {
 	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(&keeper->roll, target));
-}
-
-/* It may have arrived so often. */
-static uint32_t
-doubt_of(const struct courier *courier, uint64_t notice)
-{
-	uint32_t doubt = 0;
-
-	for (const struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->notice == notice && delivery->doubt > doubt)
-			doubt = delivery->doubt;
-	return doubt;
+		(void)end_all_of(keeper, &keeper->outbox.couriers[i], roll_number(&keeper->roll, target));
 }
 
 /* Those that may not be told go back to where they would be without the digest; `for_good`: those alone that will never be. */
 static void
-leave_out(struct keeper *keeper, struct courier *courier, struct digest *digest, bool for_good)
+leave_out(struct keeper *keeper, struct courier *courier, uint64_t digest, bool for_good)
 {
-	char words[WORDS_MAX];
+	struct delivery member = { .notice = 0 };
 
-	for (struct delivery **link = &digest->members, *member; (member = *link) != NULL;) {
-		const char *why = withhold_delivery(keeper, courier, member);
-		uint64_t number = member->target;
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member)) {
+		const char *why = withhold_delivery(keeper, courier, &member);
 
-		if (why == NULL || (for_good && waits_in_doubt(why))) {
-			link = &member->next;
+		if (why == NULL || (for_good && waits_in_doubt(why)))
 			continue;
-		}
-		digest_take_out(digest, link);
-		outbox_write(keeper, courier, member, end(member, why, words), 0);
-		outbox_free(keeper, courier, member);
-		told_go_back(keeper, courier, number);
-		if (why != acknowledged)
-			mark(keeper, roll_target(&keeper->roll, number), true);
+		member.merged = 0;
+		end(keeper, courier, &member, why);
+		note_end(keeper, courier, member.target, why);
 		if (has_end(why))
-			end_line(keeper, courier, number);
+			end_line(keeper, courier, member.target);
 	}
 }
 
 /* What may have arrived cannot be taken back: those that may be told go on without the others, which wait in the digest. */
 static void
-let_others_go(struct keeper *keeper, struct courier *courier, struct digest *digest, uint32_t doubt)
+let_others_go(struct keeper *keeper, struct courier *courier, uint64_t digest, uint32_t doubt)
 {
-	for (struct delivery **link = &digest->members, *member; (member = *link) != NULL;) {
-		if (withhold_delivery(keeper, courier, member) != NULL) {
-			link = &member->next;
+	struct delivery member = { .notice = 0 };
+
+	while (outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member)) {
+		if (withhold_delivery(keeper, courier, &member) != NULL)
 			continue;
-		}
-		digest_take_out(digest, link);
-		member->doubt += doubt;
-		outbox_put_back(courier, member);
-		outbox_put(keeper, courier, member, (struct pw_bytes){ "", 0 }, 0);
+		member.state = STORE_DELIVERY_again;
+		member.merged = 0;
+		member.doubt += doubt;
+		outbox_put(keeper, courier, &member, text_view(""));
 	}
 }
 
-static bool
-is_any_withheld(const struct keeper *keeper, const struct courier *courier, const struct digest *digest)
+/* How many stand in it, and how many of them may not be told. */
+static uint32_t
+count_members(const struct keeper *keeper, const struct courier *courier, uint64_t digest, uint32_t *withheld)
 {
-	for (const struct delivery *member = digest->members; member != NULL; member = member->next)
-		if (withhold_delivery(keeper, courier, member) != NULL)
-			return true;
-	return false;
+	struct delivery member = { .notice = 0 };
+	uint32_t count = 0;
+
+	*withheld = 0;
+	for (; outbox_next(keeper, courier, STORE_QUEUE_DIGEST, digest, &member); count++)
+		*withheld += withhold_delivery(keeper, courier, &member) != NULL;
+	return count;
 }
 
-static void
-give_back(struct keeper *keeper, struct courier *courier, uint64_t notice)
+/* It may have arrived so often. */
+static uint32_t
+doubt_of(const struct keeper *keeper, const struct courier *courier, uint64_t notice)
 {
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		if (delivery->notice == notice && delivery->state == STORE_DELIVERY_claimed) {
-			delivery->state = delivery->attempts > 0 ? STORE_DELIVERY_again : STORE_DELIVERY_waiting;
-			outbox_put(keeper, courier, delivery, (struct pw_bytes){ "", 0 }, 0);
-		}
+	struct delivery delivery = { .notice = 0 };
+	uint32_t doubt = 0;
+
+	while (outbox_next_of_notice(keeper, courier, notice, &delivery))
+		if (delivery.doubt > doubt)
+			doubt = delivery.doubt;
+	return doubt;
 }
 
 static bool
-claimed_digest(struct keeper *keeper, struct courier *courier, struct digest *digest)
+claimed_digest(struct keeper *keeper, struct courier *courier, uint64_t digest)
 {
-	uint32_t doubt = doubt_of(courier, digest->notice);
+	uint32_t doubt, withheld;
 
-	if (!is_any_withheld(keeper, courier, digest))
+	if (count_members(keeper, courier, digest, &withheld) == 0 || withheld == 0)
 		return true;
+	doubt = doubt_of(keeper, courier, digest);
 	leave_out(keeper, courier, digest, doubt > 0);
-	if (is_any_withheld(keeper, courier, digest)) {
-		let_others_go(keeper, courier, digest, doubt);
-		give_back(keeper, courier, digest->notice);
+	if (count_members(keeper, courier, digest, &withheld) == 0) {
+		end_notice(keeper, courier, 0, digest, "all that it stands for");
 		return false;
 	}
-	if (digest->members != NULL)
+	if (withheld == 0)
 		return true;
-	end_notice(keeper, courier, 0, digest->notice, "all that it stands for");
+	let_others_go(keeper, courier, digest, doubt);
+	outbox_give_back(keeper, courier, 0);
 	return false;
 }
 
 bool
-withhold_claimed(struct keeper *keeper, struct courier *courier, uint64_t notice)
+withhold_claimed(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
 {
-	struct digest *digest = outbox_digest(courier, notice);
-	const struct delivery *delivery = courier->first;
 	const char *why;
 
-	if (digest != NULL)
-		return claimed_digest(keeper, courier, digest);
-	while (delivery->notice != notice)
-		delivery = delivery->next;
-	why = withhold_delivery(keeper, courier, delivery);
-	if (why == NULL)
+	if (delivery->kind == NOTICE_digest)
+		return claimed_digest(keeper, courier, delivery->notice);
+	if ((why = withhold_delivery(keeper, courier, delivery)) == NULL)
 		return true;
 	if (outbox_is_all_unsent(keeper, courier, delivery))
-		take_back(keeper, courier, delivery, why);
+		(void)withhold_take_back(keeper, courier, delivery, why);
 	else
-		give_back(keeper, courier, notice);
+		outbox_give_back(keeper, courier, 0);
 	return false;
 }
 

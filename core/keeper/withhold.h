@@ -21,11 +21,12 @@ const char *withhold_target(const struct keeper *, uint32_t target);
 /* The same of one delivery. */
 const char *withhold_delivery(const struct keeper *, const struct courier *, const struct delivery *);
 
-/* Of what is due of this notifier and as old as what can be claimed now, what may not be told ends here, or waits on. */
-void withhold_due(struct keeper *, struct courier *);
+/* What may not be told for that reason, and all of its target that may not either, ends where it can be taken back. Returns false if
+ * nothing can: it waits. */
+bool withhold_take_back(struct keeper *, struct courier *, const struct delivery *, const char *why);
 
-/* A notice is about to be handed out, to all recipients whose delivery is claimed. Returns whether some of it still is. */
-bool withhold_claimed(struct keeper *, struct courier *, uint64_t notice);
+/* The notice of a delivery is about to be handed out, to all recipients for whom it is claimed. Returns whether some of it still is. */
+bool withhold_claimed(struct keeper *, struct courier *, const struct delivery *);
 
 /* The incident of a target was acknowledged. */
 void withhold_acknowledged(struct keeper *, uint32_t target);

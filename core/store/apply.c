@@ -60,24 +60,31 @@ apply_meta(struct db *db, const struct operation_meta *meta)
 }
 
 /* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
-static const char *const run_sql[] = {
-	[OPERATION_ATTACH] = "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2",
-	[OPERATION_DROP_UPTO] = "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3",
-	[OPERATION_DROP_LOOSE] = "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND role IN ('passed', 'failed')",
+static const struct {
+	const char *sql;
+	int numbers, texts; /* that it is bound to */
+} statements[] = {
+	[OPERATION_ATTACH] = { "UPDATE evidence SET incident = ?3, role = ?4 WHERE target = ?1 AND run = ?2", 3, 1 },
+	[OPERATION_DROP_UPTO] = { "DELETE FROM evidence WHERE target = ?1 AND run <= ?2 AND incident = ?3", 3, 0 },
+	[OPERATION_DROP_LOOSE] = { "DELETE FROM evidence WHERE incident = ?3 AND target = ?1 AND role IN ('passed', 'failed')", 3, 0 },
+	[OPERATION_END_RECEIVER] = { "UPDATE deliveries SET state = 6, ended = ?1, receipt = CAST('no longer configured' AS BLOB)"
+	    " WHERE ended = 0 AND notifier = ?2 AND recipient = ?3", 1, 2 },
+	[OPERATION_HURRY] = { "UPDATE deliveries SET not_before = ?1 WHERE state IN (1, 3) AND notifier = ?2 AND not_before > ?1", 1, 1 },
+	[OPERATION_SET_CLOCK] = { "UPDATE deliveries SET created = created + ?1, retried = iif(retried = 0, 0, retried + ?1),"
+	    " not_before = iif(not_before = 0, 0, not_before + ?1) WHERE ended = 0", 1, 0 },
 };
 
 static bool
-apply_run(struct db *db, enum operation_kind kind, const struct operation_run *run)
+apply_statement(struct db *db, enum operation_kind kind, const struct operation_values *values)
 {
-	struct query *query = db_query(db, run_sql[kind]);
+	struct query *query = db_query(db, statements[kind].sql);
 
 	if (query == NULL)
 		return false;
-	query_bind_i64(query, 1, (int64_t)run->target);
-	query_bind_i64(query, 2, (int64_t)run->run);
-	query_bind_i64(query, 3, (int64_t)run->incident);
-	if (kind == OPERATION_ATTACH)
-		query_bind_text(query, 4, run->role);
+	for (int i = 0; i < statements[kind].numbers; i++)
+		query_bind_i64(query, i + 1, values->numbers[i]);
+	for (int i = 0; i < statements[kind].texts; i++)
+		query_bind_text(query, statements[kind].numbers + i + 1, values->texts[i]);
 	return query_run(query);
 }
 
@@ -92,7 +99,10 @@ apply(struct store *store, struct db *db, const struct operation *operation)
 	case OPERATION_ATTACH:
 	case OPERATION_DROP_UPTO:
 	case OPERATION_DROP_LOOSE:
-		return apply_run(db, operation->kind, &operation->is.run);
+	case OPERATION_END_RECEIVER:
+	case OPERATION_HURRY:
+	case OPERATION_SET_CLOCK:
+		return apply_statement(db, operation->kind, &operation->is.values);
 	case OPERATION_RESULT:
 		return history_add(&store->history, db, &operation->is.result);
 	}

@@ -207,6 +207,13 @@ PUT(pause, STORE_MAIN, ROW_PAUSE)
 PUT(trace, STORE_HISTORY, ROW_TRACE)
 
 void
+store_add_delivery(struct store_batch *batch, const struct store_delivery *row)
+{
+	assert(batch->file == STORE_MAIN);
+	store_batch_add_row(batch, ROW_DELIVERY_ADDED, row);
+}
+
+void
 store_put_notice(struct store_batch *batch, const struct store_notice *row)
 {
 	assert(batch->file == STORE_MAIN);
@@ -240,34 +247,53 @@ store_put_sequence(struct store_batch *batch, struct sequence sequence)
 }
 
 static void
-put_run(struct store_batch *batch, enum operation_kind kind, const struct operation_run *run)
+put_values(struct store_batch *batch, enum operation_kind kind, const struct operation_values *values)
 {
-	struct operation *operation = add(batch, kind, sizeof operation->is.run);
+	struct operation *operation = add(batch, kind, sizeof operation->is.values);
 
 	assert(batch->file == STORE_MAIN);
 	if (operation == NULL)
 		return;
-	operation->is.run = *run;
-	operation->is.run.role = copy_text(batch, run->role);
+	operation->is.values = *values;
+	for (size_t i = 0; i < sizeof values->texts / sizeof values->texts[0]; i++)
+		operation->is.values.texts[i] = copy_text(batch, values->texts[i]);
 	finish(batch, operation);
 }
 
 void
 store_attach_evidence(struct store_batch *batch, uint64_t target, uint64_t run, uint64_t incident, const char *role)
 {
-	put_run(batch, OPERATION_ATTACH, &(struct operation_run){ target, run, incident, role });
+	put_values(batch, OPERATION_ATTACH, &(struct operation_values){ { (int64_t)target, (int64_t)run, (int64_t)incident }, { role } });
 }
 
 void
 store_drop_evidence_upto(struct store_batch *batch, uint64_t target, uint64_t run)
 {
-	put_run(batch, OPERATION_DROP_UPTO, &(struct operation_run){ .target = target, .run = run });
+	put_values(batch, OPERATION_DROP_UPTO, &(struct operation_values){ .numbers = { (int64_t)target, (int64_t)run } });
 }
 
 void
 store_drop_loose(struct store_batch *batch, uint64_t target, uint64_t incident)
 {
-	put_run(batch, OPERATION_DROP_LOOSE, &(struct operation_run){ .target = target, .incident = incident });
+	put_values(batch, OPERATION_DROP_LOOSE, &(struct operation_values){ .numbers = { (int64_t)target, 0, (int64_t)incident } });
+}
+
+void
+store_end_receiver(struct store_batch *batch, const char *notifier, const char *recipient, int64_t now)
+{
+	put_values(batch, OPERATION_END_RECEIVER, &(struct operation_values){ { now }, { notifier, recipient } });
+}
+
+void
+store_hurry(struct store_batch *batch, const char *notifier, int64_t latest)
+{
+	put_values(batch, OPERATION_HURRY, &(struct operation_values){ { latest }, { notifier } });
+}
+
+void
+store_set_clock(struct store_batch *batch, int64_t moved)
+{
+	put_values(batch, OPERATION_SET_CLOCK, &(struct operation_values){ .numbers = { moved } });
 }
 
 void

@@ -14,6 +14,9 @@ enum operation_kind {
 	OPERATION_ATTACH,
 	OPERATION_DROP_UPTO,
 	OPERATION_DROP_LOOSE,
+	OPERATION_END_RECEIVER,
+	OPERATION_HURRY,
+	OPERATION_SET_CLOCK,
 	OPERATION_RESULT
 };
 
@@ -24,9 +27,10 @@ struct operation_meta {
 	struct pw_bytes value;
 };
 
-struct operation_run {
-	uint64_t target, run, incident;
-	const char *role;
+/* What a statement is bound to: its numbers, then its texts. */
+struct operation_values {
+	int64_t numbers[3];
+	const char *texts[2];
 };
 
 struct operation {
@@ -36,7 +40,7 @@ struct operation {
 	union {
 		_Alignas(8) char bytes[ROW_SIZE_MAX];
 		struct operation_meta meta;
-		struct operation_run run;
+		struct operation_values values;
 		struct store_result result;
 	} is;
 };

@@ -7,7 +7,7 @@
 #include "store/row.h"
 #include "store/schema.h"
 
-#define OPEN_DELIVERIES "SELECT notice FROM deliveries WHERE state < 4"
+#define OPEN_DELIVERIES "SELECT notice FROM deliveries WHERE ended = 0"
 #define OPEN_INCIDENTS "SELECT number FROM incidents WHERE end_confirmed = 0 UNION" \
 	" SELECT incident FROM notices WHERE number IN (" OPEN_DELIVERIES ")"
 /* What waits, what is open, by what a standing condition began, and the newest: by these it is decided what is told next. */
@@ -28,7 +28,7 @@ static const struct {
 	{ ROW_LEDGER, "" },
 	{ ROW_PAUSE, "ORDER BY number DESC LIMIT 10000" },
 	{ ROW_NOTICE, "WHERE number IN (" NOTICES ")" },
-	{ ROW_DELIVERY, "WHERE notice IN (" NOTICES ")" },
+	{ ROW_DELIVERY_ADDED, "WHERE notice IN (" NOTICES ")" },
 	{ ROW_NOTICE_EVIDENCE, "WHERE notice IN (" OPEN_DELIVERIES ")" },
 	{ ROW_EVIDENCE, "WHERE incident IN (SELECT 0 UNION " OPEN_INCIDENTS ")" },
 };

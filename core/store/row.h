@@ -26,6 +26,7 @@ enum row_kind {
 	ROW_CONDITION,
 	ROW_NOTICE,
 	ROW_DELIVERY,
+	ROW_DELIVERY_ADDED,
 	ROW_LEDGER,
 	ROW_PAUSE,
 	ROW_TRACE,
@@ -36,12 +37,19 @@ enum row_kind {
 
 enum { ROW_FIELDS_MAX = 24, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
 
+/* What becomes of a row whose key is there, and of one whose key is not. */
+enum row_writing {
+	ROW_REPLACE, /* replaced; added */
+	ROW_ONCE,    /* left as it is; added */
+	ROW_CHANGE,  /* replaced; not written */
+};
+
 struct row_form {
 	const char *table;
 	uint32_t key;   /* the first so many fields are the key */
 	uint32_t size;  /* of the struct */
 	const char *guard; /* a row is written only where this finds one by its first field; NULL: always */
-	bool once;      /* what is there is not changed */
+	enum row_writing writing;
 	struct field fields[ROW_FIELDS_MAX]; /* ended by a NULL column */
 };
 
@@ -50,12 +58,12 @@ extern const struct row_form row_forms[ROW_KINDS];
 /* What may be left out where there is no room. */
 bool row_is_evidence(enum row_kind);
 
-/* INSERT … ON CONFLICT … for rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …). */
+/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …). */
 void row_write_sql(enum row_kind, char sql[ROW_SQL_MAX]);
 void row_read_sql(enum row_kind, const char *tail, char sql[ROW_SQL_MAX]);
 
-/* Binds the members to parameters 1, 2 …; fills a row with views of the columns. */
+/* Binds the members to parameters 1, 2 …; fills a row with views of the columns, and returns the number of the column behind. */
 void row_bind(enum row_kind, struct query *, const void *row);
-void row_fill(enum row_kind, struct query *, void *row);
+int row_fill(enum row_kind, struct query *, void *row);
 
 #endif

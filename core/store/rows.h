@@ -132,20 +132,39 @@ enum store_delivery_state {
 	STORE_DELIVERY_STATES_END
 };
 
-/* One notice for one notifier and one recipient: its key. The first three states are open, the others are ends. */
+/* Whether another notifier is to be told of an urgent one where its own cannot deliver in time. */
+enum store_failover {
+	STORE_FAILOVER_NONE,      /* it is not urgent */
+	STORE_FAILOVER_WATCHED,
+	STORE_FAILOVER_DONE,      /* another has been told */
+	STORE_FAILOVER_STANDS_IN, /* for another's: it is not handed on once more */
+};
+
+/* What of that which is due goes out first. */
+enum store_rank { STORE_RANK_TEST, STORE_RANK_END, STORE_RANK_OTHER, STORE_RANKS };
+
+/*
+ * One notice for one notifier and one recipient: its key. The first three states are open, the others are ends; but what is
+ * merged into a digest has ended, and been told, with that.
+ */
 struct store_delivery {
 	uint64_t notice;
 	const char *notifier, *recipient;
 	uint64_t target;      /* of the notice, for the order */
 	uint32_t state;       /* enum store_delivery_state */
 	uint32_t attempts;
-	int64_t not_before;
+	int64_t not_before;   /* 0: at once */
 	uint64_t claim;       /* number of the claim it is or was in */
-	int64_t created, claimed, ended;
+	int64_t created, claimed;
+	int64_t ended;        /* 0: it is queued */
 	uint32_t doubt;       /* attempts that may have arrived without a receipt */
 	uint64_t merged;      /* the notice that it went into */
 	struct pw_bytes receipt; /* the peer's words, or why not */
-	struct pw_bytes rest;    /* the keeper's own */
+	uint64_t opened;      /* the notice by which its receiver knows what it is about; 0: itself */
+	int64_t retried;      /* until then it goes out whatever may be said against it, for somebody said so; 0: nobody did */
+	uint32_t failover;    /* enum store_failover */
+	uint32_t withheld;    /* 1: it ended unsent because it could not be told then; it may be made once more */
+	uint32_t rank;        /* enum store_rank */
 };
 
 /* What a notifier was told of a target. */

@@ -18,6 +18,8 @@
 /* A column of states that one of an earlier version lacks until the monitor has said it. */
 #define STATES_TEXT(column) "ALTER TABLE states ADD COLUMN " column " TEXT NOT NULL DEFAULT '';"
 #define STATES_NUMBER(column) "ALTER TABLE states ADD COLUMN " column " INTEGER NOT NULL DEFAULT 0;"
+/* The same of deliveries, for those that were made before. */
+#define DELIVERIES_NUMBER(column, otherwise) "ALTER TABLE deliveries ADD COLUMN " column " INTEGER NOT NULL DEFAULT " otherwise ";"
 /* A time as two columns: UTC in ISO 8601, and microseconds; both are NULL for 0. */
 #define TIME(name, micros) "strftime('%Y-%m-%dT%H:%M:%SZ', nullif(" micros ", 0) / 1000000, 'unixepoch') AS " name \
     ", nullif(" micros ", 0) AS " name "_us"
@@ -123,6 +125,21 @@ static const char *const main_steps[] = {
 	"UPDATE incidents SET reminded = coalesce((SELECT max(confirmed) FROM notices WHERE incident = incidents.number"
 	"	AND kind = 'reminder'), 0) WHERE end_confirmed = 0;"
 	"CREATE INDEX pauses_whose ON pauses (target, tag, iif(ended = 0, \"ends\", ended))",
+	/* 6: all that decides on a delivery has columns; what stands in a digest has not ended before that has */
+	DELIVERIES_NUMBER("opened", "0") DELIVERIES_NUMBER("retried", "0") DELIVERIES_NUMBER("failover", "0")
+	DELIVERIES_NUMBER("withheld", "0") DELIVERIES_NUMBER("rank", "2")
+	"UPDATE deliveries SET opened = CAST(ltrim(CAST(rest AS TEXT), 'foh') AS INTEGER), withheld = instr(rest, 'h') > 0,"
+	"	failover = CASE WHEN instr(rest, 'f') > 0 THEN 3 WHEN instr(rest, 'o') > 0 THEN 2 ELSE 0 END WHERE rest <> x'';"
+	"UPDATE deliveries SET ended = 0 WHERE state = 7"
+	"	AND EXISTS (SELECT 1 FROM deliveries d WHERE d.notice = deliveries.merged AND d.notifier = deliveries.notifier AND d.state < 4);"
+	"UPDATE deliveries SET failover = 1 WHERE ended = 0 AND failover = 0 AND notice IN (SELECT number FROM notices"
+	"	WHERE kind IN ('down', 'blind') OR (kind = 'digest' AND code GLOB 'digest*'));"
+	"ALTER TABLE deliveries DROP COLUMN rest;"
+	"CREATE INDEX deliveries_due ON deliveries (notifier, rank, not_before, notice, recipient) WHERE state IN (1, 3);"
+	"CREATE INDEX deliveries_claimed ON deliveries (notifier, notice, recipient) WHERE state = 2;"
+	"CREATE INDEX deliveries_queued ON deliveries (notifier, target, notice, recipient) WHERE ended = 0;"
+	"CREATE INDEX deliveries_urgent ON deliveries (notifier, notice, recipient) WHERE ended = 0 AND failover > 0;"
+	"CREATE INDEX deliveries_digest ON deliveries (notifier, merged, notice, recipient) WHERE ended = 0 AND state = 7",
 };
 
 /* The newest result of each target: of those since the heads were written, else what its head names. */

@@ -162,8 +162,16 @@ void store_put_pause(struct store_batch *, const struct store_pause *);
 /* Written once: of a notice whose (target, change, kind) is there nothing is changed. */
 void store_put_notice(struct store_batch *, const struct store_notice *);
 
-/* A delivery of a notice that is not there is not written. */
+/* A delivery of a notice that is not there is not added; it is changed as a whole, where it is there. */
+void store_add_delivery(struct store_batch *, const struct store_delivery *);
 void store_put_delivery(struct store_batch *, const struct store_delivery *);
+
+/* All that is queued for a recipient that is no longer configured ends. */
+void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient, int64_t now);
+/* What waits for a notifier waits no longer than until then. */
+void store_hurry(struct store_batch *, const char *notifier, int64_t latest);
+/* The clock was moved by so much: what is queued was made so much later by the new one, and waits as long as it did. */
+void store_set_clock(struct store_batch *, int64_t moved);
 
 /* Evidence of a notice that is not there is not written. */
 void store_put_notice_evidence(struct store_batch *, const struct store_notice_evidence *);

@@ -150,7 +150,7 @@ next_notice(void)
 	ssize_t size;
 
 	for (int i = 0; i < 4; i++) {
-		(void)outbox_next(&keeper);
+		(void)outbox_next_turn(&keeper);
 		outbox_turn(&keeper);
 		while ((size = packet_read(ends[0], packet, sizeof packet, NULL)) > 0) {
 			struct wire_in in = wire_from(packet, (size_t)size);

@@ -108,7 +108,7 @@ notice(struct bench *bench, uint64_t target, uint64_t change, uint64_t incident,
 
 	store_put_notice(main, &(struct store_notice){ .number = number, .target = target, .change = change, .kind = kind,
 	    .incident = incident, .confirmed = at });
-	store_put_delivery(main, &(struct store_delivery){ .notice = number, .notifier = "email", .recipient = "a@b",
+	store_add_delivery(main, &(struct store_delivery){ .notice = number, .notifier = "email", .recipient = "a@b",
 	    .target = target, .state = STORE_DELIVERY_waiting, .created = at });
 	store_put_ledger(main, &(struct store_ledger){ .target = target, .notifier = "email", .notice = number,
 	    .meaning = kind });

@@ -31,8 +31,7 @@ give_up(struct world *world)
 	struct courier *courier = &world->keeper.outbox.couriers[0];
 
 	assert_string_equal(handed(world), "down");
-	for (struct delivery *delivery = courier->first; delivery != NULL; delivery = delivery->next)
-		delivery->born -= 8 * 24 * 3600 * (int64_t)SECOND;
+	grow_old(&world->keeper, 0, 8 * 24 * 3600 * (int64_t)SECOND, false);
 	answer(world, 0, PW_NEVER);
 	assert_false(told_down(&world->keeper, 0, 0));
 	courier->rest_until = 0;
@@ -90,7 +89,7 @@ of_many_that_are_left_some_are_named(void **state)
 	give_up(world);
 	for (int i = 0; i < 30; i++) {
 		snprintf(recipient, sizeof recipient, "r%d@gone.test", i);
-		store_put_delivery(journal_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
+		store_add_delivery(journal_main(&world->keeper), &(struct store_delivery){ .notice = world->notice.notice,
 			.notifier = "gone", .recipient = recipient, .state = STORE_DELIVERY_dead, .receipt = { "", 0 } });
 	}
 	journal_flush(&world->keeper);
@@ -121,7 +120,7 @@ a_test_is_answered_with_its_receipts(void **state)
 	answer(world, 1, PW_NEVER);
 	assert_string_equal(heard(world), "otests to ann@a.test: sent after 1.0 s: so\\x0abe it|"
 	    "otests to ben@b.test: refused after 1.0 s: so\\x0abe it|x1|");
-	assert_null(courier->first);
+	assert_false(waits(&world->keeper, 0));
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(handed(world), "test");
 	answer(world, 0, PW_SENT);
@@ -163,14 +162,14 @@ a_test_that_nobody_takes_is_taken_back(void **state)
 	assert_string_equal(handed(world), "test");
 	courier_lost(&world->keeper, courier);
 	assert_string_equal(heard(world), "etests died with it in hand: the log says of what|x1|");
-	assert_null(courier->first);
+	assert_false(waits(&world->keeper, 0));
 	ASK(world, "test", CONFIG_NONE, "tests");
 	assert_string_equal(heard(world), "");
 	world->keeper.asks->began -= 30 * (int64_t)SECOND;
 	trial_turn(&world->keeper);
 	journal_flush(&world->keeper);
 	assert_string_equal(heard(world), "etests is not running: the log says why|x75|");
-	assert_null(courier->first);
+	assert_false(waits(&world->keeper, 0));
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "keeper/told.h"
 #include "monitor_says.h"
 #include "scratch.h"
+#include "waiting.h"
 
 enum { TARGETS = 2 };
 

@@ -408,7 +408,7 @@ the_heartbeat_goes_on_while_somebody_is_told(void **state)
 	(void)state;
 	answer(world, PW_AGAIN, true);
 	courier(world, 0)->rest_until = INT64_MAX / 2;
-	grow_old(courier(world, 0)->first, 11 * MINUTE);
+	grow_old(&world->keeper, 0, 11 * MINUTE, false);
 	let_fail(world, 0, 11 * MINUTE);
 	assert_true(is_well(world, ""));
 	/* Of another target nobody has heard. */
@@ -416,8 +416,7 @@ the_heartbeat_goes_on_while_somebody_is_told(void **state)
 	assert_string_equal(handed_to(world, 1), "down");
 	assert_true(is_well(world, ""));
 	for (uint32_t i = 0; i < NOTIFIERS; i++)
-		for (struct delivery *delivery = courier(world, i)->first; delivery != NULL; delivery = delivery->next)
-			grow_old(delivery, 11 * MINUTE);
+		grow_old(&world->keeper, i, 11 * MINUTE, false);
 	assert_false(is_well(world, "nobody has been told of a down (notice 2) for 10 min"));
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	assert_true(is_well(world, ""));

@@ -47,8 +47,7 @@ is_handed(const char *kind)
 	for (int i = 0; i < 2; i++) {
 		if (strcmp(handed(world), kind) == 0)
 			return true;
-		for (struct delivery *delivery = world->keeper.outbox.couriers[0].first; delivery != NULL; delivery = delivery->next)
-			delivery->due = 0; /* its time has come */
+		ripen(world, 0);
 	}
 	return false;
 }

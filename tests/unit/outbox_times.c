@@ -10,8 +10,7 @@
 static void
 age(struct world *world, uint32_t notifier, int64_t span)
 {
-	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
-		grow_old(delivery, span);
+	grow_old(&world->keeper, notifier, span, false);
 }
 
 static void
@@ -88,14 +87,6 @@ another_stands_in(void **state)
 	destroy(&world);
 }
 
-static void
-grow_members_old(struct world *world, int64_t span)
-{
-	for (struct digest *digest = world->keeper.outbox.couriers[0].digests; digest != NULL; digest = digest->next)
-		for (struct delivery *member = digest->members; member != NULL; member = member->next)
-			grow_old(member, span);
-}
-
 /* That it waits in a digest does not keep it from who stands in; nor does that it tells of many together. */
 static void
 another_stands_in_for_what_is_told_together(void **state)
@@ -116,14 +107,14 @@ another_stands_in_for_what_is_told_together(void **state)
 	assert_string_equal(handed(world), "digest");
 	answer(world, PW_AGAIN, true);
 	assert_string_equal(handed_to(world, 1), "");
-	grow_members_old(world, 121 * (int64_t)SECOND);
+	age(world, 0, 121 * (int64_t)SECOND);
 	for (uint32_t i = 1; i < TARGETS; i++) {
 		assert_string_equal(handed_to(world, 1), "down");
 		assert_true(world->notice.flags & NOTICE_FALLBACK);
 		answer_from(world, 1, PW_SENT, false);
 	}
 	begin_again(world);
-	grow_members_old(world, 121 * (int64_t)SECOND);
+	age(world, 0, 121 * (int64_t)SECOND);
 	assert_string_equal(handed_to(world, 1), "");
 	record_ours(&world->keeper, "digest", "digest", clock_wall(), "3 targets failed");
 	journal_flush(&world->keeper);
@@ -160,14 +151,15 @@ static void
 what_lasts_is_worth_any_patience(void **state)
 {
 	struct world *world = create();
+	struct delivery delivery;
 
 	(void)state;
 	down(world, 0, "");
 	assert_string_equal(handed(world), "down");
 	age(world, 0, 30 * 24 * HOUR);
 	answer(world, PW_AGAIN, false);
-	assert_non_null(world->keeper.outbox.couriers[0].first);
-	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_again);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_int_equal(delivery.state, STORE_DELIVERY_again);
 	destroy(&world);
 }
 
@@ -210,7 +202,7 @@ the_ledger_goes_back_to_a_digest(void **state)
 	age(world, 0, 25 * HOUR);
 	assert_string_equal(handed(world), "up");
 	answer(world, PW_NEVER, false);
-	assert_null(world->keeper.outbox.couriers[0].first);
+	assert_false(waits(&world->keeper, 0));
 	assert_true(told_down(&world->keeper, 1, 0));
 	destroy(&world);
 }
@@ -334,54 +326,32 @@ a_notifier_that_is_new_hears_of_what_lasts_alone(void **state)
 	destroy(&world);
 }
 
-/* A clock that is set by a week while we run makes nothing older. */
+/* A clock that is set by a week while we run makes nothing older, and lets nothing wait longer. */
 static void
 age_goes_by_no_clock_that_is_set(void **state)
 {
 	struct world *world = create();
-	struct store_delivery row = { .notifier = "tests", .recipient = "", .state = STORE_DELIVERY_waiting };
-	struct delivery *delivery;
+	struct delivery delivery;
 
 	(void)state;
 	say(world, 0, "degraded", "up", "up", 0, "");
 	assert_string_equal(handed(world), "degraded");
-	world->keeper.outbox.couriers[0].first->created -= 8 * 24 * HOUR;
 	answer(world, PW_AGAIN, false);
-	assert_non_null(world->keeper.outbox.couriers[0].first);
+	age(world, 0, 8 * 24 * HOUR);
+	store_set_clock(journal_main(&world->keeper), 8 * 24 * HOUR);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_in_range(outbox_age(&delivery), 0, MINUTE);
+	assert_in_range(delivery.due - clock_wall(), 8 * 24 * HOUR, 8 * 24 * HOUR + 2 * MINUTE);
 	/* Between lives it is what that clock says, and never less than nothing. */
-	row.created = clock_wall() + 24 * HOUR;
-	assert_non_null(delivery = outbox_make(&world->keeper, &row));
-	assert_in_range(outbox_age(delivery), 0, MINUTE);
-	free(delivery);
-	row.created = clock_wall() - 24 * HOUR;
-	assert_non_null(delivery = outbox_make(&world->keeper, &row));
-	assert_in_range(outbox_age(delivery), 24 * HOUR - MINUTE, 24 * HOUR + MINUTE);
-	free(delivery);
-	destroy(&world);
-}
-
-/* Nothing that could be told will come of it: it ends, and that is told to another. */
-static void
-what_is_no_longer_kept_is_given_up(void **state)
-{
-	struct world *world = prepare();
-
-	(void)state;
-	world->both = true;
-	begin(world);
-	link_notifiers(world);
-	outbox_add(&world->keeper, 0, &(struct outbox_entry){ .kind = NOTICE_down, .code = "refused", .notice = 4711, .target = 1 });
-	world->keeper.unread = true; /* a disk that cannot be read is no reason */
+	age(world, 0, -24 * HOUR);
 	journal_flush(&world->keeper);
-	assert_string_equal(handed(world), "");
-	assert_int_equal(world->keeper.outbox.couriers[0].first->state, STORE_DELIVERY_again);
-	world->keeper.unread = false;
-	ripen(world, 0);
-	assert_string_equal(handed(world), "");
-	assert_null(world->keeper.outbox.couriers[0].first);
-	assert_string_equal(handed_to(world, 1), "impaired");
-	assert_string_equal(world->notice.code, "dead");
-	assert_non_null(memmem(world->notice.text.data, world->notice.text.size, "what it was to say is no longer in the store", 44));
+	begin_again(world);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_int_equal(outbox_age(&delivery), 0);
+	assert_in_range(delivery.due - clock_wall(), 14 * MINUTE, 15 * MINUTE);
+	age(world, 0, 48 * HOUR);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_in_range(outbox_age(&delivery), 24 * HOUR - MINUTE, 24 * HOUR + MINUTE);
 	destroy(&world);
 }
 
@@ -403,7 +373,6 @@ main(void)
 		cmocka_unit_test(ways_are_tested_once_a_week),
 		cmocka_unit_test(a_notifier_that_is_new_hears_of_what_lasts_alone),
 		cmocka_unit_test(age_goes_by_no_clock_that_is_set),
-		cmocka_unit_test(what_is_no_longer_kept_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "keeper/told.h"
 #include "monitor_says.h"
 #include "scratch.h"
+#include "waiting.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -232,8 +233,7 @@ acknowledge(struct world *world, uint32_t target)
 UNUSED static void
 ripen(struct world *world, uint32_t notifier)
 {
-	for (struct delivery *delivery = world->keeper.outbox.couriers[notifier].first; delivery != NULL; delivery = delivery->next)
-		delivery->due = 0;
+	grow_old(&world->keeper, notifier, 0, true);
 }
 
 /* Nothing is claimed for a notifier, or what waits may be again. */
@@ -241,14 +241,6 @@ UNUSED static void
 hold(struct world *world, uint32_t notifier, bool held)
 {
 	world->keeper.outbox.couriers[notifier].rest_until = held ? INT64_MAX : 0;
-}
-
-/* It was made so long before. */
-UNUSED static void
-grow_old(struct delivery *delivery, int64_t span)
-{
-	delivery->created -= span;
-	delivery->born -= span;
 }
 
 /* What a notifier is handed next: its kind, "" for nothing. Each time a second has passed. */

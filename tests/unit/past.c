@@ -106,7 +106,7 @@ fill_main(struct store *store)
 	store_put_notice(batch, &(struct store_notice){ .number = 1, .target = 1, .change = 1, .kind = "down", .incident = 1,
 	    .code = "banner_timeout", .detected = AT(10), .confirmed = AT(20), .text = bytes_of("inbound down: no greeting"),
 	    .silences = "" });
-	store_put_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "a@example.net",
+	store_add_delivery(batch, &(struct store_delivery){ .notice = 1, .notifier = "mail", .recipient = "a@example.net",
 	    .target = 1, .state = STORE_DELIVERY_sent, .attempts = 2, .created = AT(20), .ended = AT(21),
 	    .receipt = bytes_of("250 queued\x07") });
 	store_put_condition(batch, &(struct store_condition){ .target = 2, .code = "cert_expires_soon", .since = AT(5),

@@ -41,7 +41,7 @@ what_stands_is_told_again(void **state)
 		assert_string_equal(world->notice.key, key);
 		answer(world, PW_SENT, false);
 		assert_string_equal(handed(world), "");
-		assert_null(world->keeper.outbox.couriers[0].first);
+		assert_false(waits(&world->keeper, 0));
 	}
 	/* Not while it is paused, and not when it is over. */
 	ASK(world, "pause", 0, "mx1", "1h", "planned");

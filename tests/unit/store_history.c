@@ -154,7 +154,7 @@ evidence_of_notices(void **state)
 		store_put_notice(main, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "fact", .confirmed = BEGIN });
 		store_put_notice_evidence(main, &(struct store_notice_evidence){ .notice = number, .run = number, .at = BEGIN });
 	}
-	store_put_delivery(main, &waiting);
+	store_add_delivery(main, &waiting);
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
 	folder_tend(&folder, BEGIN + 89 * DAY);
 	assert_int_equal(count_rows("notice_evidence"), 2);
@@ -162,6 +162,7 @@ evidence_of_notices(void **state)
 	assert_int_equal(count_rows("notice_evidence"), 1);
 	store_batch_clear(main);
 	waiting.state = STORE_DELIVERY_sent;
+	waiting.ended = BEGIN;
 	store_put_delivery(main, &waiting);
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
 	folder_tend(&folder, BEGIN + 92 * DAY);
@@ -313,8 +314,8 @@ old_notices(void **state)
 	for (uint64_t i = 1; i <= 3; i++) {
 		store_put_notice(main, &(struct store_notice){ .number = i, .change = i, .kind = "down",
 		    .confirmed = i < 3 ? BEGIN : BEGIN + 10 * DAY });
-		store_put_delivery(main, &(struct store_delivery){ .notice = i, .notifier = "n",
-		    .state = i == 1 ? STORE_DELIVERY_again : STORE_DELIVERY_sent });
+		store_add_delivery(main, &(struct store_delivery){ .notice = i, .notifier = "n",
+		    .state = i == 1 ? STORE_DELIVERY_again : STORE_DELIVERY_sent, .ended = i == 1 ? 0 : BEGIN });
 	}
 	assert_int_equal(folder_submit(&folder, main), STORE_COMMITTED);
 	store_batch_destroy(&main);

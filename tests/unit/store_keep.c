@@ -60,8 +60,8 @@ put_incident(struct store_batch *batch, uint64_t incident, uint64_t target, int6
 	    .role = "confirmed", .bytes = bytes_of("evidence") });
 	store_put_notice(batch, &(struct store_notice){ .number = incident, .target = target, .change = incident, .kind = "down",
 	    .incident = incident, .code = "", .detected = began, .confirmed = began, .text = bytes_of("down"), .silences = "" });
-	store_put_delivery(batch, &(struct store_delivery){ .notice = incident, .notifier = "mail", .recipient = "", .target = target,
-	    .state = state, .created = began });
+	store_add_delivery(batch, &(struct store_delivery){ .notice = incident, .notifier = "mail", .recipient = "", .target = target,
+	    .state = state, .created = began, .ended = state < STORE_DELIVERY_sent ? 0 : began });
 }
 
 static void
@@ -294,8 +294,8 @@ a_list_is_read_page_by_page(void **state)
 	for (int i = 0; i < INCIDENTS; i++) {
 		char recipient[16];
 		snprintf(recipient, sizeof recipient, "a%04d", i);
-		store_put_delivery(batch, &(struct store_delivery){ .notice = INCIDENTS + 1, .notifier = "ops", .recipient = recipient,
-		    .state = STORE_DELIVERY_sent });
+		store_add_delivery(batch, &(struct store_delivery){ .notice = INCIDENTS + 1, .notifier = "ops", .recipient = recipient,
+		    .state = STORE_DELIVERY_sent, .ended = 1 });
 	}
 	assert_int_equal(folder_submit(&folder, batch), STORE_COMMITTED);
 	store_batch_destroy(&batch);

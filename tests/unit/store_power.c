@@ -39,7 +39,7 @@ make_batch(struct store_batch *batch, uint64_t number)
 	store_put_state(batch, &(struct store_state){ .target = 1, .at = (int64_t)number, .record = bytes_of("state") });
 	store_put_incident(batch, &(struct store_incident){ .number = number, .target = 1, .change = number });
 	store_put_notice(batch, &(struct store_notice){ .number = number, .target = 1, .change = number, .kind = "down" });
-	store_put_delivery(batch, &(struct store_delivery){ .notice = number, .notifier = "n", .state = STORE_DELIVERY_waiting });
+	store_add_delivery(batch, &(struct store_delivery){ .notice = number, .notifier = "n", .state = STORE_DELIVERY_waiting });
 	store_put_evidence(batch, &(struct store_evidence){ .target = 1, .run = number,
 	    .bytes = { bytes, number % sizeof bytes } });
 }

@@ -227,16 +227,17 @@ notices_and_deliveries(void **state)
 {
 	struct store_notice notice = { 1, 7, 3, "down", 5, "banner_timeout", 10, 20, nasty, "paused", nasty };
 	struct store_notice replayed = notice;
-	struct store_delivery mail = { 1, "email", "a@example.org", 7, STORE_DELIVERY_waiting, 0, 0, 0, 20, 0, 0, 0, 0, bytes_of(""), nasty };
-	struct store_delivery log = { 1, "syslog", "", 7, STORE_DELIVERY_sent, 1, 0, 1, 20, 21, 22, 0, 0, nasty, bytes_of("") };
+	struct store_delivery mail = { 1, "email", "a@example.org", 7, STORE_DELIVERY_waiting, 0, 0, 0, 20, 0, 0, 0, 0, bytes_of(""), 1, 2, 3, 1, 2 };
+	struct store_delivery log = { 1, "syslog", "", 7, STORE_DELIVERY_sent, 1, 0, 1, 20, 21, 22, 0, 0, nasty, 0, 0, 0, 0, 1 };
 	struct store_delivery stray = mail;
 	struct store_delivery_key from = { 0, "", "" }, behind = { 1, "email", "a@example.org" };
 
 	(void)state;
 	store_put_notice(batch, &notice);
-	store_put_delivery(batch, &mail);
-	store_put_delivery(batch, &log);
+	store_add_delivery(batch, &mail);
+	store_add_delivery(batch, &log);
 	stray.notice = 99;
+	store_add_delivery(batch, &stray);
 	store_put_delivery(batch, &stray);
 	folder_commit(&folder, batch);
 	ASSERT_READS(store_read_notice(reader, 1, on_notice, &wanted), STORE_READ_END, &notice);
@@ -252,7 +253,7 @@ notices_and_deliveries(void **state)
 	replayed.text = bytes_of("another");
 	mail.notice = 2;
 	store_put_notice(batch, &replayed);
-	store_put_delivery(batch, &mail);
+	store_add_delivery(batch, &mail);
 	folder_commit(&folder, batch);
 	mail.notice = 1;
 	mail.state = STORE_DELIVERY_dead;

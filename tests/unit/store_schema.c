@@ -186,6 +186,33 @@ views_show_what_an_earlier_version_kept(void **state)
 	shelf_close(&shelf);
 }
 
+/* What waits is still what it was: also what stands in a digest that waits, which has not ended yet. */
+static void
+what_waits_outlives_a_step(void **state)
+{
+	struct schema old = schemas[STORE_MAIN];
+	struct store_found found;
+	struct shelf shelf;
+
+	(void)state;
+	old.version = 5;
+	assert_int_equal(open_at(&shelf, &old, &found), SHELF_OPEN);
+	assert_true(db_exec(shelf.db, "INSERT INTO notices (number, target, change, kind, incident, code, detected, confirmed, text, silences, rest)"
+	    " VALUES (1, 1, 1, 'down', 1, 'refused', 1, 1, x'', '', x''), (2, 2, 1, 'down', 2, 'refused', 1, 1, x'', '', x''),"
+	    " (3, 0, 1, 'digest', 0, 'storm', 1, 1, x'', '', x''), (4, 3, 1, 'up', 3, '', 1, 1, x'', '', x'');"
+	    "INSERT INTO deliveries (notice, notifier, recipient, target, state, attempts, not_before, claim, created, claimed, ended,"
+	    " doubt, merged, receipt, rest) VALUES (1, 'ops', '', 1, 7, 0, 0, 0, 1, 0, 9, 0, 3, x'', x''),"
+	    " (2, 'ops', '', 2, 3, 1, 5, 0, 1, 0, 0, 1, 0, x'', CAST('o57' AS BLOB)), (3, 'ops', '', 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, x'', x''),"
+	    " (1, 'log', '', 1, 7, 0, 0, 0, 1, 0, 9, 0, 4, x'', x''), (4, 'log', '', 3, 6, 0, 0, 0, 1, 0, 9, 0, 0, x'', CAST('fh' AS BLOB))"));
+	shelf_close(&shelf);
+	assert_int_equal(open_at(&shelf, &schemas[STORE_MAIN], &found), SHELF_OPEN);
+	assert_int_equal(found.from_version, 5);
+	assert_string_equal(text_of(&shelf, "SELECT group_concat(notice || notifier || ' ' || state || ' ' || ended || ' ' || opened || ' ' ||"
+	    " failover || ' ' || withheld, '; ') FROM (SELECT * FROM deliveries ORDER BY notice, notifier)"),
+	    "1log 7 9 0 0 0; 1ops 7 0 0 1 0; 2ops 3 0 57 2 0; 3ops 1 0 0 0 0; 4log 6 9 0 3 1");
+	shelf_close(&shelf);
+}
+
 /* A copy before a step up is made of a file, but of none so large that it would take minutes. */
 static void
 copies_what_is_not_large(void **state)
@@ -386,6 +413,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(climbs_from_each_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(older_program_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_waits_outlives_a_step, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(copies_what_is_not_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(renames_what_is_stored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(views_show_what_an_earlier_version_kept, set_up, tear_down),

@@ -150,9 +150,12 @@ let_all_end(struct world *world)
 static void
 show_waiting(const struct world *world)
 {
-	for (uint32_t i = 0; i < NOTIFIERS; i++)
-		for (const struct delivery *delivery = world->keeper.outbox.couriers[i].first; delivery != NULL; delivery = delivery->next)
-			show(world, "for notifier %u there waits: %s of target %" PRIu64, i, notice_name(delivery->kind), delivery->target);
+	for (uint32_t i = 0; i < NOTIFIERS; i++) {
+		struct delivery delivery = { .notice = 0 };
+
+		while (outbox_next(&world->keeper, &world->keeper.outbox.couriers[i], STORE_QUEUE_ALL, 0, &delivery))
+			show(world, "for notifier %u there waits: %s of target %" PRIu64, i, notice_name(delivery.kind), delivery.target);
+	}
 }
 
 static void

@@ -316,9 +316,12 @@ static void
 take(struct world *world, uint32_t notifier, const struct message_notice *notice, bool arrives, bool dies)
 {
 	const struct courier *courier = &world->keeper.outbox.couriers[notifier];
-	bool fresh = arrives && is_new(&world->heard[notifier], notice->key), retried = courier->hand_count > 0 && courier->hand[0]->retried > clock_mono();
+	bool fresh = arrives && is_new(&world->heard[notifier], notice->key), retried;
+	struct delivery delivery;
 	uint32_t target = notice->target.size > 0 ? (uint32_t)(notice->target.data[2] - '0') : TARGETS;
 
+	retried = courier->hand_count > 0 && outbox_find(&world->keeper, courier, notice->notice, courier->hand[0], &delivery)
+	    && delivery.retried > clock_wall();
 	show(world, "notifier %u is handed %s of mx%u%s%s: %.*s", notifier, notice->kind, target, arrives ? "" : ", which does not arrive",
 	    retried ? " (by hand)" : "", (int)notice->text.size, notice->text.data);
 	if (strcmp(notice->kind, "digest") == 0) {

@@ -73,7 +73,7 @@ nothing_until(struct world *world, void (*over)(struct world *), const char *kin
 	assert_string_equal(handed_to(world, 1), "");
 	ripen(world, 1);
 	assert_string_equal(handed_to(world, 1), "");
-	assert_null(world->keeper.outbox.couriers[1].first);
+	assert_false(waits(&world->keeper, 1));
 	over(world);
 	assert_string_equal(handed_to(world, 1), ""); /* its time has not come */
 	ripen(world, 1);
@@ -184,13 +184,17 @@ static void
 a_parent_that_goes_down_holds_it_back(void **state)
 {
 	struct world *world = escalating();
+	struct courier *others = &world->keeper.outbox.couriers[1];
+	struct delivery delivery = { .notice = 0 };
 
 	(void)state;
 	told_first(world, 1);
 	down(world, 0, "");
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
-	world->keeper.outbox.couriers[1].first->due = 0; /* of the child alone */
+	assert_true(outbox_next_of_target(&world->keeper, others, roll_number(&world->keeper.roll, 1), &delivery));
+	delivery.due = 0; /* of the child alone */
+	outbox_put(&world->keeper, others, &delivery, text_view(""));
 	assert_string_equal(handed_to(world, 1), "");
 	assert_string_equal(ends(world, 1), "others dropped held: parent|tests sent so be it|");
 	parent_is_up(world);
@@ -276,7 +280,7 @@ what_was_withheld_outlives_the_keeper(void **state)
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	world->keeper.outbox.couriers[0].rest_until = 0;
 	assert_string_equal(handed(world), "");
-	assert_null(world->keeper.outbox.couriers[0].first);
+	assert_false(waits(&world->keeper, 0));
 	up(world, 0, world->changes[0], "paused");
 	begin_again(world);
 	assert_string_equal(handed(world), "");
@@ -296,20 +300,21 @@ what_was_withheld_outlives_the_keeper(void **state)
 static void
 an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 {
-	static const int64_t waits[] = { 60 * MINUTE };
+	struct delivery delivery;
+	static const int64_t hour[] = { 60 * MINUTE };
 	struct world *world = prepare();
 
 	(void)state;
 	world->both = true;
 	world->rules[1].after = 15 * MINUTE;
-	world->rules[0].remind = waits;
+	world->rules[0].remind = hour;
 	world->rules[0].remind_count = 1;
 	begin(world);
 	link_notifiers(world);
 	down(world, 0, "");
 	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
 	acknowledge(world, 0);
-	assert_null(world->keeper.outbox.couriers[1].first);
+	assert_false(waits(&world->keeper, 1));
 	world->keeper.outbox.couriers[0].rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "down");
 	answer_from(world, 0, PW_SENT, false);
@@ -325,9 +330,10 @@ an_acknowledgement_holds_reminders_and_who_is_told_later(void **state)
 	age_incident(world, 0, 61 * MINUTE, 0);
 	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
 	assert_string_equal(handed_to(world, 0), "");
-	assert_int_equal(world->keeper.outbox.couriers[0].first->kind, NOTICE_reminder);
+	assert_true(find_waiting(&world->keeper, 0, &delivery));
+	assert_int_equal(delivery.kind, NOTICE_reminder);
 	acknowledge(world, 0);
-	assert_null(world->keeper.outbox.couriers[0].first);
+	assert_false(waits(&world->keeper, 0));
 	up(world, 0, incident_of(world, 0).change, "");
 	world->keeper.outbox.couriers[0].rest_until = 0;
 	assert_string_equal(handed_to(world, 0), "up");
@@ -352,7 +358,7 @@ nobody_stands_in_while_it_is_paused(void **state)
 	answer_from(world, 0, PW_AGAIN, true);
 	world->keeper.outbox.couriers[0].rest_until = INT64_MAX;
 	ASK(world, "pause", 0, "mx1", "1h", "planned");
-	grow_old(world->keeper.outbox.couriers[0].first, 3 * MINUTE);
+	grow_old(&world->keeper, 0, 3 * MINUTE, false);
 	assert_string_equal(handed_to(world, 1), "");
 	resume(world);
 	assert_string_equal(handed_to(world, 1), "down");
@@ -364,6 +370,7 @@ static void
 what_is_claimed_is_asked_again(void **state)
 {
 	struct world *world = create();
+	struct delivery delivery = { .notice = 0 };
 
 	(void)state;
 	hold(world, 0, true);
@@ -371,7 +378,8 @@ what_is_claimed_is_asked_again(void **state)
 	down(world, 1, "");
 	hold(world, 0, false);
 	assert_string_equal(handed(world), "down");
-	assert_int_equal(world->keeper.outbox.couriers[0].first->next->state, STORE_DELIVERY_claimed);
+	assert_true(outbox_next(&world->keeper, &world->keeper.outbox.couriers[0], STORE_QUEUE_CLAIMED, 0, &delivery));
+	assert_true(outbox_next(&world->keeper, &world->keeper.outbox.couriers[0], STORE_QUEUE_CLAIMED, 0, &delivery));
 	ASK(world, "pause", 1, "mx2", "1h", "planned");
 	answer(world, PW_SENT, false);
 	assert_string_equal(handed(world), "");

@@ -52,7 +52,7 @@ members_of_a_digest_are_asked_again(void **state)
 	assert_memory_equal(world->notice.text.data, "2 down (mx1, mx3): 2 notices in one: ", 37);
 	assert_null(strstr(world->notice.list.data, "mx2"));
 	answer(world, PW_SENT, false);
-	assert_null(world->keeper.outbox.couriers[0].digests);
+	assert_false(waits(&world->keeper, 0));
 	ASK(world, "resume", 1, "mx2");
 	assert_string_equal(handed(world), "down");
 	assert_memory_equal(world->notice.target.data, "mx2", 3);
@@ -83,7 +83,7 @@ who_is_quiet_delays_nobody_else(void **state)
 	set_blind(world, true);
 	say(world, 0, "degraded", "", "", 0, "");
 	assert_string_equal(handed_to(world, 0), "");
-	assert_null(world->keeper.outbox.couriers[0].first);
+	assert_false(waits(&world->keeper, 0));
 	begin_again(world); /* what the second has missed of the incident is looked up */
 	set_blind(world, false);
 	assert_string_equal(handed_to(world, 0), "degraded");

@@ -1,0 +1,116 @@
+/* Each list has an index of its own, whose condition stands in its statement word by word: SQLite uses it only then. */
+#include "store/queue.h"
+
+#include "store/store_private.h"
+
+/* ?1 is the notifier, ?2 and ?3 are the notice and the recipient of the row before. Columns are those of ROW_DELIVERY, in the
+ * order of the table. */
+#define SELECT(where)                                                                                                  \
+	"SELECT d.*, n.kind, n.code, n.incident"                                                                        \
+	" FROM deliveries AS d CROSS JOIN notices AS n ON n.number = d.notice WHERE d.notifier = ?1 AND " where
+#define BEHIND "(d.notice, d.recipient) > (?2, ?3) ORDER BY d.notice, d.recipient"
+#define IS_FIRST                                                                                                       \
+	"(d.target = 0 OR NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.ended = 0 AND o.notifier = ?1 AND o.target = d.target" \
+	" AND o.notice < d.notice AND o.recipient = d.recipient))"
+
+enum { PARAMETERS_MAX = 6 };
+
+static const struct {
+	const char *sql;
+	int parameters; /* that many of: notifier, notice, recipient, of, at, not_before */
+} queues[] = {
+	[STORE_QUEUE_DUE] = { SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
+	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2, ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
+	[STORE_QUEUE_CLAIMED] = { SELECT("d.state = 2 AND " BEHIND), 3 },
+	[STORE_QUEUE_TARGET] = { SELECT("d.ended = 0 AND d.target = ?4 AND " BEHIND), 4 },
+	[STORE_QUEUE_ALL] = { SELECT("d.ended = 0 AND (d.target, d.notice, d.recipient) > (?4, ?2, ?3)"
+	    " ORDER BY d.target, d.notice, d.recipient"), 4 },
+	[STORE_QUEUE_URGENT] = { SELECT("d.ended = 0 AND d.failover > 0 AND d.failover <= ?4 AND d.created <= ?5 AND " BEHIND), 5 },
+	[STORE_QUEUE_NOTICE] = { SELECT("d.notice = ?4 AND d.ended = 0 AND " BEHIND), 4 },
+	[STORE_QUEUE_DIGEST] = { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
+	[STORE_QUEUE_DELIVERY] = { SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"), 4 },
+};
+
+static void
+bind(struct query *query, int parameters, const struct bind *values)
+{
+	for (int i = 0; i < parameters; i++) {
+		if (values[i].text != NULL)
+			query_bind_text(query, i + 1, values[i].text);
+		else
+			query_bind_i64(query, i + 1, values[i].number);
+	}
+}
+
+static struct query *
+begin(struct store *store, const char *sql)
+{
+	struct db *db = store_current(store);
+
+	if (db == NULL)
+		return NULL;
+	db_forgive(db);
+	return db_query(db, sql);
+}
+
+/* Returns false if it could not be read, and is to be read where what is open goes on. */
+static bool
+end(struct store *store, struct query *query)
+{
+	struct db *db = store_current(store);
+
+	if (query != NULL)
+		query_reset(query);
+	if (db == NULL || db_fault(db) == DB_WELL)
+		return true;
+	store_fail_reading(store);
+	return store_current(store) == db;
+}
+
+bool
+store_read_queued(struct store *store, enum store_queue which, const struct store_queue_place *place, store_on_queued *on_row,
+    void *arg)
+{
+	const struct bind values[PARAMETERS_MAX] = { BIND_TEXT(place->notifier), BIND(place->notice), BIND_TEXT(place->recipient),
+		BIND(which == STORE_QUEUE_ALL ? place->target : place->of), BIND(place->at), BIND(place->not_before) };
+	struct query *query = begin(store, queues[which].sql);
+	bool more = true;
+
+	if (query != NULL)
+		bind(query, queues[which].parameters, values);
+	while (more && query != NULL && query_step(query)) {
+		struct store_queued row;
+		int column = row_fill(ROW_DELIVERY, query, &row.delivery);
+
+		row.kind = query_text(query, column);
+		row.code = query_text(query, column + 1);
+		row.incident = (uint64_t)query_i64(query, column + 2);
+		more = on_row(arg, &row);
+	}
+	return end(store, query);
+}
+
+uint32_t
+store_count_waiting(struct store *store, const char *notifier, int64_t now)
+{
+	const struct bind values[] = { BIND_TEXT(notifier), BIND(now) };
+	struct query *query = begin(store, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
+	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)");
+	uint32_t count = 0;
+
+	if (query != NULL)
+		bind(query, 2, values);
+	if (query != NULL && query_step(query))
+		count = (uint32_t)query_i64(query, 0);
+	return end(store, query) ? count : store_count_waiting(store, notifier, now);
+}
+
+bool
+store_read_receivers(struct store *store, store_on_receiver *on_receiver, void *arg)
+{
+	struct query *query = begin(store, "SELECT DISTINCT notifier, recipient FROM deliveries WHERE ended = 0");
+
+	while (query != NULL && query_step(query))
+		on_receiver(arg, query_text(query, 0), query_text(query, 1));
+	return end(store, query);
+}

@@ -1,0 +1,51 @@
+/*
+ * Deliveries that are queued, for the outbox, which alone writes them: those that are not at their end, and those that stand in a
+ * digest that is not. A list can be read from behind any of its rows, so rows may be written between two readings of it. To find the
+ * next one takes as long as it does, however many others wait.
+ */
+#ifndef STORE_QUEUE_H
+#define STORE_QUEUE_H
+
+#include "store/store.h"
+
+enum store_queue {
+	STORE_QUEUE_DUE,     /* not claimed, of the rank `of`, whose time has come `at`, and nothing older of the same target waits for
+	                        the same recipient (of ourselves it may): by that time and notice */
+	STORE_QUEUE_CLAIMED, /* by notice, as all below */
+	STORE_QUEUE_TARGET,  /* of the target `of` */
+	STORE_QUEUE_ALL,     /* but by target first */
+	STORE_QUEUE_URGENT,  /* made up to `at`; `of`: the last of enum store_failover that is looked for */
+	STORE_QUEUE_NOTICE,  /* of the notice `of` */
+	STORE_QUEUE_DIGEST,  /* that stand in the digest of the notice `of` */
+	STORE_QUEUE_DELIVERY /* of the notice `of`, the one for the recipient that is given, queued or not */
+};
+
+/* Where to look, and behind which row; zeroes and "" before the first one. */
+struct store_queue_place {
+	const char *notifier;
+	uint64_t of;
+	int64_t at;
+	uint64_t target, notice;
+	int64_t not_before;
+	const char *recipient;
+};
+
+struct store_queued {
+	struct store_delivery delivery;
+	const char *kind, *code; /* of its notice */
+	uint64_t incident;       /* the same; 0: none */
+};
+
+/* Calls `on_row`, which must not write, with those behind the place until it returns false or there are no more. Returns false if not
+ * all could be read, and none of them count: what is open goes on in memory then, and is to be read once more there. */
+typedef bool store_on_queued(void *arg, const struct store_queued *);
+bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *, store_on_queued *, void *);
+
+/* How many notices of the notifier are open whose time to be tried first has come. */
+uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);
+
+/* To whom something is queued, each once; `on_receiver` must not write. Returns false as above. */
+typedef void store_on_receiver(void *arg, const char *notifier, const char *recipient);
+bool store_read_receivers(struct store *, store_on_receiver *, void *);
+
+#endif
