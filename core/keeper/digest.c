@@ -29,18 +29,15 @@ digest_count(const struct keeper *keeper, const struct courier *courier, uint64_
 static void
 record(struct keeper *keeper, struct courier *courier, uint64_t digest, int64_t since, const char *why)
 {
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
 	struct notice_rest rest = { .covered = 0 };
 	char sentence[256];
 	struct text text = TEXT_OVER(sentence);
 
 	digest_count(keeper, courier, digest, &rest);
-	rest_put(&rest, &out);
 	text_format(&text, "%" PRIu32 " notices in one: %s", rest.covered, why);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = digest, .change = ++keeper->own_change,
+	record_row(keeper, (struct store_notice){ .number = digest, .change = ++keeper->own_change,
 	    .kind = "digest", .code = "storm", .detected = since, .confirmed = clock_wall(), .text = { text.bytes, text.size },
-	    .silences = "", .rest = { (const char *)bytes, out.size } });
+	    .silences = "" }, &rest);
 	outbox_add(keeper, courier_index(keeper, courier),
 	    &(struct outbox_entry){ .kind = NOTICE_digest, .code = "storm", .notice = digest });
 }

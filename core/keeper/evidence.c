@@ -28,48 +28,21 @@ put_run(struct keeper *keeper, uint32_t target, uint64_t run, uint64_t incident,
 	cabinet_mark(keeper->cabinet, target, run);
 }
 
-struct fetch {
-	struct keeper *keeper;
-	const struct message_change *change;
-	struct store_evidence_key last;
-};
-
-static bool
-is_among(const struct message_change *change, uint64_t run)
-{
-	for (uint32_t i = 0; i < change->attempt_count; i++)
-		if (change->attempts[i] == run)
-			return true;
-	return false;
-}
-
-static bool
-on_fetched(void *arg, const struct store_evidence *row)
-{
-	struct fetch *fetch = arg;
-	struct message_evidence here;
-
-	fetch->last = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (is_among(fetch->change, row->run)
-	    && !cabinet_leg(fetch->keeper->cabinet, fetch->change->target, row->run, row->leg, &here))
-		keeper_take_back(fetch->keeper, fetch->change->target, row);
-	return true;
-}
-
 /* What was seen before we were born, or has given way in memory, is read from the store. */
 static void
-fetch(struct keeper *keeper, const struct message_change *change, uint64_t incident)
+fetch(struct keeper *keeper, const struct message_change *change)
 {
-	struct fetch wanted = { keeper, change, STORE_EVIDENCE_FIRST };
-	struct cabinet_run found;
-	bool all = true;
+	uint64_t target = roll_number(&keeper->roll, change->target);
 
-	for (uint32_t i = 0; i < change->attempt_count; i++)
-		all &= cabinet_find(keeper->cabinet, change->target, change->attempts[i], &found);
-	if (all)
-		return;
-	while (store_read_evidence(keeper->reader, incident, &wanted.last, 100, on_fetched, &wanted) == STORE_READ_MORE)
-		continue;
+	for (uint32_t i = 0; i < change->attempt_count; i++) {
+		struct store_evidence row = { .leg = 0 };
+		struct cabinet_run found;
+
+		if (cabinet_find(keeper->cabinet, change->target, change->attempts[i], &found))
+			continue;
+		for (; store_find_leg(keeper->journal.store, target, change->attempts[i], row.leg, &row); row.leg++)
+			keeper_take_back(keeper, change->target, &row);
+	}
 }
 
 static const char *
@@ -133,7 +106,7 @@ evidence_of_change(struct keeper *keeper, const struct message_change *change, u
 		put_with_notice(keeper, change, notice);
 		return;
 	}
-	fetch(keeper, change, incident);
+	fetch(keeper, change);
 	for (uint32_t i = 0; i < change->attempt_count; i++) {
 		uint64_t run = change->attempts[i];
 		bool here = cabinet_find(keeper->cabinet, change->target, run, &found);

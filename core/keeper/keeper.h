@@ -136,6 +136,9 @@ void record_clock_set(struct keeper *, int64_t moved);
 void record_seen(struct keeper *, uint32_t target, uint64_t run);
 /* A run passed: what was kept of a suspicion is over with it. */
 void record_passed(struct keeper *, uint32_t target, uint64_t run);
+/* Makes the row of a notice; its member `rest` is made of `rest`. */
+struct notice_rest;
+void record_row(struct keeper *, struct store_notice, const struct notice_rest *rest);
 /* Makes rows of a notice of our own making, and nothing of it is told; returns its number. `target`: the store's. */
 uint64_t record_notice(struct keeper *, const struct message_change *, uint64_t target, uint64_t incident);
 /* Something of our own; returns the notice's number. */

@@ -78,16 +78,6 @@ on_notice(void *arg, const struct store_notice *row)
 }
 
 static bool
-on_incident(void *arg, const struct store_incident *row)
-{
-	struct message_notice *notice = arg;
-
-	notice->began = row->began;
-	notice->ended = row->ended;
-	return false;
-}
-
-static bool
 on_covered(void *arg, const struct store_notice *row)
 {
 	struct material *it = arg;
@@ -363,6 +353,7 @@ static bool
 gather(struct material *it)
 {
 	struct store_reader *reader = it->keeper->reader;
+	struct store_incident incident;
 	struct first_notice first;
 
 	store_read_notice(reader, it->notice.notice, on_notice, it);
@@ -371,8 +362,10 @@ gather(struct material *it)
 	if (!store_keeps_notice(it->keeper->journal.store, it->notice.notice))
 		it->notice.flags |= NOTICE_NOT_RECORDED;
 	count_digest(it);
-	if (it->notice.incident != 0)
-		store_read_incident(reader, it->notice.incident, on_incident, &it->notice);
+	if (it->notice.incident != 0 && store_find_incident(it->keeper->journal.store, it->notice.incident, &incident)) {
+		it->notice.began = incident.began;
+		it->notice.ended = incident.ended;
+	}
 	it->lines = TEXT_OVER(it->list);
 	for (uint32_t i = 0; i < it->rest.covers_count; i++)
 		store_read_notice(reader, it->rest.covers[i], on_covered, it);

@@ -82,12 +82,21 @@ incident_of(struct keeper *keeper, const struct message_change *change)
 	return record_open_incident(keeper, change->target, &incident) && incident.change == change->incident ? incident.number : 0;
 }
 
+void
+record_row(struct keeper *keeper, struct store_notice row, const struct notice_rest *rest)
+{
+	unsigned char bytes[NOTICE_REST_MAX];
+	struct wire_out out = wire_over(bytes, sizeof bytes);
+
+	rest_put(rest, &out);
+	row.rest = (struct pw_bytes){ (const char *)bytes, out.size };
+	store_put_notice(journal_main(keeper), &row);
+}
+
 static void
 put_notice(struct keeper *keeper, const struct message_change *change, uint64_t number, uint64_t target,
     uint64_t incident)
 {
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
 	struct notice_rest rest = { .attempt_count = change->attempt_count };
 
 	rest.named = notice_alert(notice_named(change->kind), change->code, target == 0) == NOTICE_ALERT_OPEN;
@@ -95,11 +104,10 @@ put_notice(struct keeper *keeper, const struct message_change *change, uint64_t 
 	memcpy(rest.from, change->from, sizeof rest.from);
 	memcpy(rest.to, change->to, sizeof rest.to);
 	memcpy(rest.attempts, change->attempts, change->attempt_count * sizeof rest.attempts[0]);
-	rest_put(&rest, &out);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .target = target,
+	record_row(keeper, (struct store_notice){ .number = number, .target = target,
 	    .change = change->change, .kind = change->kind, .incident = incident, .code = change->code,
 	    .detected = change->detected, .confirmed = change->confirmed, .text = change->text,
-	    .silences = change->silences, .rest = { (const char *)bytes, out.size } });
+	    .silences = change->silences }, &rest);
 }
 
 bool

@@ -56,20 +56,17 @@ record_reminder(struct keeper *keeper, uint32_t target, const struct store_incid
 	struct store_incident reminded = *incident;
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
 	struct notice_rest rest = { .attempt_count = 0 };
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
 	char sentence[NOTICE_TEXT_MAX];
 	struct text text = TEXT_OVER(sentence);
 
-	rest_put(&rest, &out);
 	text_format(&text, "%s is still down, for ", keeper->config->targets[target].name);
 	text_add_span(&text, now - incident->began);
 	text_add(&text, ": ");
 	text_add_bytes(&text, incident->text.data, incident->text.size);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number,
+	record_row(keeper, (struct store_notice){ .number = number,
 	    .target = incident->target, .change = OWN_CHANGES + number, .kind = "reminder",
 	    .incident = incident->number, .code = incident->outcome, .detected = incident->began, .confirmed = now,
-	    .text = { text.bytes, text.size }, .silences = "", .rest = { (const char *)bytes, out.size } });
+	    .text = { text.bytes, text.size }, .silences = "" }, &rest);
 	reminded.reminded = now;
 	store_put_incident(journal_main(keeper), &reminded);
 	return number;

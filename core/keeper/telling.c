@@ -80,51 +80,33 @@ struct outage {
 	uint32_t attempt_count;
 };
 
-static bool
-on_down(void *arg, const struct store_notice *row)
-{
-	*(uint64_t *)arg = row->number;
-	return false;
-}
-
-/* The notice that an incident began with; 0: it is not known. */
-static uint64_t
-first_of(const struct keeper *keeper, uint64_t incident)
-{
-	uint64_t number = 0;
-
-	if (incident != 0)
-		store_read_incident_notices(keeper->reader, incident, 0, 1, on_down, &number);
-	return number;
-}
-
 /* A down and its up in one notice. */
 static uint64_t
 record_outage(const struct telling *it, const struct outage *outage)
 {
 	struct keeper *keeper = it->keeper;
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
 	struct notice_rest rest = { .from = "down", .to = "up", .covered = 2, .attempt_count = outage->attempt_count };
 	char sentence[4096];
 	struct text text = TEXT_OVER(sentence);
 	uint64_t number = store_number(keeper->journal.store, STORE_NOTICES);
+	struct store_notice first = { .number = 0 };
 
-	rest.covers[rest.covers_count++] = first_of(keeper, outage->incident);
+	if (outage->incident != 0)
+		(void)store_find_first_notice(keeper->journal.store, outage->incident, &first);
+	rest.covers[rest.covers_count++] = first.number;
 	rest.covers[rest.covers_count++] = outage->up;
 	for (uint32_t i = 0; i < outage->attempt_count; i++)
 		rest.attempts[i] = outage->attempts[i];
-	rest_put(&rest, &out);
 	text_format(&text, "%s was down ", keeper->config->targets[it->target].name);
 	add_time(&text, outage->began);
 	text_add(&text, "\u2013");
 	add_time(&text, outage->ended);
 	text_add(&text, ": ");
 	text_add_bytes(&text, outage->text.data, outage->text.size);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .target = it->number,
+	record_row(keeper, (struct store_notice){ .number = number, .target = it->number,
 	    .change = outage->change, .kind = "outage", .incident = outage->incident, .code = "",
 	    .detected = outage->began, .confirmed = outage->confirmed, .text = { text.bytes, text.size },
-	    .silences = "", .rest = { (const char *)bytes, out.size } });
+	    .silences = "" }, &rest);
 	return number;
 }
 

@@ -19,17 +19,14 @@ static void
 put_notice(struct keeper *keeper, uint64_t number, const char *notifier, const char *who)
 {
 	const struct notice_rest rest = { .covered = 0 };
-	unsigned char bytes[NOTICE_REST_MAX];
-	struct wire_out out = wire_over(bytes, sizeof bytes);
 	char sentence[512];
 	struct text text = TEXT_OVER(sentence);
 	int64_t now = clock_wall();
 
-	rest_put(&rest, &out);
 	text_format(&text, "this is a test of the notifier %s, asked for by %s: nothing has happened", notifier, who);
-	store_put_notice(journal_main(keeper), &(struct store_notice){ .number = number, .change = ++keeper->own_change,
-	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "",
-	    .rest = { (const char *)bytes, out.size } });
+	record_row(keeper, (struct store_notice){ .number = number, .change = ++keeper->own_change,
+	    .kind = "test", .code = "", .detected = now, .confirmed = now, .text = { text.bytes, text.size }, .silences = "" },
+	    &rest);
 }
 
 void

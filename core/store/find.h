@@ -17,6 +17,11 @@ bool store_find_open_incident(struct store *, uint64_t target, struct store_inci
 /* Of all targets, by number. */
 bool store_next_open_incident(struct store *, struct store_incident *);
 
+/* The notice that it began with. */
+bool store_find_first_notice(struct store *, uint64_t incident, struct store_notice *);
+
+/* The leg of that number of a run, or the next one there is. */
+bool store_find_leg(struct store *, uint64_t target, uint64_t run, uint32_t leg, struct store_evidence *);
 /* The first leg of the last run that is kept of the incident and did not pass. */
 bool store_find_last_failure(struct store *, uint64_t incident, struct store_evidence *);
 /* The same of a run that does not give way to newer ones. */
