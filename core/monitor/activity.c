@@ -128,6 +128,7 @@ activity_add_report(struct activity *activity, int64_t late)
 void
 activity_add_run(struct activity *activity, const struct news *news, uint8_t verdict)
 {
+	assert(news->count <= NEWS_MAX && verdict <= PW_UNKNOWN);
 	activity->runs_ever++;
 	activity->counts.runs++;
 	activity->health.runs++;

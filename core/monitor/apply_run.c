@@ -89,8 +89,8 @@ reasons_inside(const struct target_state *target)
 
 /*
  * Reasons for silence are those in force at this moment of the run: what ends an episode is not
- * silenced by it, what came before is. A condition waits while its target is down; and what was told
- * in a digest ends in one.
+ * silenced by it, what came before is. A condition waits while its target is down; and what was
+ * told in a digest ends in one.
  */
 static struct change *
 tell(const struct learning *it, enum notice_kind kind, uint16_t code, struct moment detected)

@@ -39,7 +39,7 @@ bear_tempfail(const struct target_state *target, const struct sighting *run,
     const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
-	/* Security or policy (RFC 3463, x.7.x) may be about us, for longer than a full disk lasts. */
+	/* Security or policy (RFC 3463, x.7.x) may be about us for longer than a full disk lasts. */
 	int64_t grace = (run->policy_code ? POLICY_GRACES : 1) * policy->tempfail_grace;
 
 	if (!moment_is_set(trouble->tempfail))
@@ -113,8 +113,8 @@ static void
 begin_row(struct target_state *target, const struct sighting *run, const struct policy *policy)
 {
 	struct trouble *trouble = target->trouble;
-	/* It has been seen for so short a time that single failures would not have shown yet, and no
-	 * outage of it is known. */
+	/* It has been seen for so short a time that single failures would not have shown yet, and
+	 * no outage of it is known. */
 	bool is_new = target->flapping == NULL && (target->state == STATE_PENDING
 	    || run->started - target->since.mono < NEW_RUNS * policy->interval)
 	    && (target->unsteady == NULL || unsteady_is_over(target->unsteady));

@@ -136,7 +136,8 @@ pass_on(struct place *place, const char *verb, struct message_ask *ask, char **w
 {
 	struct control *control = place->control;
 	const struct config *config = control->monitor->watch.config;
-	int64_t longest = 0; /* a test is answered in the deadline of its notifier, which the keeper knows */
+	int64_t longest = 0; /* a test is answered in the deadline of its notifier, which the keeper
+	                      * knows */
 
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (config->notifiers[i].deadline > longest)

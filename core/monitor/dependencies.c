@@ -29,9 +29,10 @@ dependencies_init(struct dependencies *dependencies, const struct config *config
 	if (dependencies->items == NULL)
 		return false;
 	for (uint32_t i = 0; i < count; i++)
-		dependencies->items[i].first_child = dependencies->items[i].next_sibling = CONFIG_NONE;
-	/* Backwards, since each becomes the first child: what is told of them is in the order of the
-	 * configuration. */
+		dependencies->items[i].first_child =
+		    dependencies->items[i].next_sibling = CONFIG_NONE;
+	/* Backwards, since each becomes the first child: what is told of them is in the order of
+	 * the configuration. */
 	for (uint32_t i = count; i-- > 0;) {
 		uint32_t parent = config->targets[i].parent;
 		if (parent == CONFIG_NONE)

@@ -11,7 +11,7 @@ struct monitor;
 
 struct dependencies {
 	struct dependent {
-		/* As the configuration says: at most 8 deep, and without cycles. CONFIG_NONE: none */
+		/* As the configuration says: at most 8 deep, without cycles. CONFIG_NONE: none */
 		uint32_t first_child, next_sibling;
 		int64_t looked;     /* when its last run that ended had begun */
 		int64_t wanted;     /* a run that begins later is wanted by a child; 0: none */

@@ -22,8 +22,8 @@ effects_tell(struct monitor *monitor, uint32_t target, const struct news *news,
 	assert(news->count == 0 || news->durable);
 	for (uint32_t i = 0; i < news->count; i++)
 		notify_change(monitor, target, &news->changes[i], report);
-	/* What was told needs no telling again. Before the state is written down: who recovers from it
-	 * must not tell these runs again. */
+	/* What was told needs no telling again. Before the state is written down: who recovers from
+	 * it must not tell these runs again. */
 	if (state_is_down(state) && !state_is_down(news->from))
 		attempts_keep_last(watched->attempts);
 	if ((state == STATE_UP || state == STATE_PENDING) && watched->state.missing == 0)

@@ -92,8 +92,8 @@ flapping_run(struct flapping *flapping, int64_t interval, enum state state, bool
 		move = flap_move(flapping->flap, FLAP_QUIET);
 	if (flapping->flap != FLAP_FLAPPING || move.to != FLAP_STEADY)
 		return move.tell;
-	/* An episode is over: what it was made of does not begin the next one; a down that goes on is
-	 * the first of it. */
+	/* An episode is over: what it was made of does not begin the next one; a down that goes on
+	 * is the first of it. */
 	flapping->flap = move.to;
 	for (unsigned i = 0; i < FLAP_DOWNS; i++)
 		if (i < FLAP_DOWNS - 1 || moment_is_set(flapping->outages[i].ended))

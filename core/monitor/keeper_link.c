@@ -15,9 +15,16 @@
 #include "monitor/packet_list.h"
 #include "monitor/record.h"
 
-enum { EVIDENCE_WAITING_MAX = 32 * 1024 * 1024, RESULTS_WAITING_MAX = 4 * 1024 * 1024, HELD_MAX = 4 * 1024 * 1024,
-	RECORD_MAX = 24 * 1024, CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64 - sizeof(struct message_columns) - EVIDENCE_TEXT_MAX, CHANGE_SIZE_MAX = 1024, TEXT_WHOLE_UPTO = 8 * 1024,
-	TEXT_SHORT = 128 };
+enum {
+	EVIDENCE_WAITING_MAX = 32 * 1024 * 1024,
+	RESULTS_WAITING_MAX = 4 * 1024 * 1024,
+	HELD_MAX = 4 * 1024 * 1024,
+	RECORD_MAX = 24 * 1024,
+	CHANGES_ROOM = WIRE_MAX - RECORD_MAX - 64 - sizeof(struct message_columns)
+	    - EVIDENCE_TEXT_MAX, /* what a record and the columns leave of a message */
+	CHANGE_SIZE_MAX = 1024,  /* without its text */
+	TEXT_WHOLE_UPTO = 8 * 1024, TEXT_SHORT = 128
+};
 
 /* The changes of the run at hand. */
 struct open_run {
@@ -35,12 +42,15 @@ struct keeper_link {
 	int fd;                               /* -1: none */
 	bool recovered;                       /* the keeper has said where it is */
 	bool restating;
-	struct packet_list packets;           /* runs, results, and evidence before the runs that it is of */
+	struct packet_list packets;           /* runs, results, and evidence before the runs that it
+	                                       * is of */
 	uint64_t birth;                       /* of both sequences */
 	uint64_t runs, results;               /* the last numbers given */
 	uint64_t runs_committed, results_committed;
-	uint64_t own_change, own_committed;   /* the last change of our own: that has a number, that is committed */
-	struct open_run open[OPEN_RUNS];      /* our own stays open until the event is over: others go before it */
+	uint64_t own_change, own_committed;   /* the last change of our own: that has a number, that
+	                                       * is committed */
+	struct open_run open[OPEN_RUNS];      /* our own stays open until the event is over: others
+	                                       * go before it */
 	uint32_t *marked, marked_count;       /* targets whose state waits */
 	bool own_marked;
 	struct wire_out gathered;             /* results */
@@ -55,15 +65,16 @@ keeper_link_create(struct watch *watch, struct own_side *own)
 
 	if (link == NULL)
 		return NULL;
-	*link = (struct keeper_link){ .watch = watch, .own = own, .fd = -1, .birth = (uint64_t)clock_wall(),
-		.own_change = (uint64_t)clock_wall() };
+	*link = (struct keeper_link){ .watch = watch, .own = own, .fd = -1,
+	    .birth = (uint64_t)clock_wall(), .own_change = (uint64_t)clock_wall() };
 	packet_list_init(&link->packets);
 	link->marked = malloc((watch->config->target_count + 1) * sizeof *link->marked);
 	link->gathered_bytes = malloc(WIRE_MAX);
 	link->gathered = wire_over(link->gathered_bytes, WIRE_MAX);
 	for (int i = 0; i < OPEN_RUNS; i++)
 		link->open[i].changes = wire_over(malloc(CHANGES_ROOM), CHANGES_ROOM);
-	if (link->marked == NULL || link->gathered_bytes == NULL || link->open[OPEN_TARGET].changes.bytes == NULL
+	if (link->marked == NULL || link->gathered_bytes == NULL
+	    || link->open[OPEN_TARGET].changes.bytes == NULL
 	    || link->open[OPEN_OWN].changes.bytes == NULL)
 		keeper_link_destroy(&link);
 	return link;
@@ -102,11 +113,13 @@ unmark(struct keeper_link *link, uint32_t target)
 		link->own_marked = false;
 		return;
 	}
-	assert(link->marked_count == 0 || (link->watch->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
+	assert(link->marked_count == 0
+	    || (link->watch->targets[link->marked[link->marked_count - 1]].flags & WATCHED_MARKED));
 	if (link->marked_count == 0 || link->marked[link->marked_count - 1] != target)
 		return;
 	link->marked_count--;
-	link->watch->targets[target].flags = (uint8_t)(link->watch->targets[target].flags & ~WATCHED_MARKED);
+	link->watch->targets[target].flags = (uint8_t)(link->watch->targets[target].flags
+	    & ~WATCHED_MARKED);
 }
 
 /* The state as it is now, with changes before it or none. False: no memory. */
@@ -114,21 +127,24 @@ static bool
 append_run(struct keeper_link *link, uint32_t target, const struct open_run *open)
 {
 	unsigned char record[RECORD_MAX], packet[WIRE_MAX];
-	struct wire_out state = wire_over(record, sizeof record), out = wire_over(packet, sizeof packet);
+	struct wire_out state = wire_over(record, sizeof record),
+	    out = wire_over(packet, sizeof packet);
 
 	if (target == CONFIG_NONE)
 		own_record_encode(link->own, link->watch, &state);
 	else
 		record_encode(link->watch, target, &state);
-	message_put_run(&out, &(struct message_run){ .target = target, .columns = record_columns(link->watch, target),
-	    .restated = open != NULL && open->restated,
-	    .state = { (const char *)record, state.bad ? 0 : state.size }, .interval = watch_interval(link->watch, target),
-	    .change_count = open == NULL ? 0 : open->count,
-	    .changes = { open == NULL ? "" : (const char *)open->changes.bytes, open == NULL ? 0 : open->changes.size } });
+	message_put_run(&out, &(struct message_run){ .target = target,
+	    .columns = record_columns(link->watch, target), .restated = open != NULL
+	    && open->restated, .state = { (const char *)record, state.bad ? 0 : state.size },
+	    .interval = watch_interval(link->watch, target), .change_count = open == NULL ? 0
+	    : open->count, .changes = { open == NULL ? "" : (const char *)open->changes.bytes,
+	    open == NULL ? 0 : open->changes.size } });
 	assert(!out.bad);
 	if (state.bad)
-		duty_log(link->watch->duty, LOG_ERR, 0, "%s: its state has more than %d bytes, and is not kept",
-		    target == CONFIG_NONE ? "the monitor" : link->watch->config->targets[target].name, RECORD_MAX);
+		duty_log(link->watch->duty, LOG_ERR, 0,
+		    "%s: its state has more than %d bytes, and is not kept", target == CONFIG_NONE
+		    ? "the monitor" : link->watch->config->targets[target].name, RECORD_MAX);
 	struct parcel *parcel = packet_list_append(&link->packets, packet, out.size, false);
 	if (parcel == NULL)
 		return false;
@@ -145,9 +161,10 @@ close_run(struct keeper_link *link, struct open_run *open)
 	if (open->count == 0)
 		return;
 	if (!append_run(link, open->target, open)) {
-		/* The state has moved: with it lost, too, the next monitor learns the same again from what the keeper has. */
-		duty_log(link->watch->duty, LOG_CRIT, 0,
-		    "monitor: no memory to pass on a change: it ends, and the next one goes on from what is kept");
+		/* The state has moved: with it lost, too, the next monitor learns the same again
+		 * from what the keeper has. */
+		duty_log(link->watch->duty, LOG_CRIT, 0, "monitor: no memory to pass on a change: "
+		    "it ends, and the next one goes on from what is kept");
 		_exit(EX_OSERR);
 	}
 	open->count = 0;
@@ -160,7 +177,8 @@ keeper_link_number_own(struct keeper_link *link)
 	return ++link->own_change;
 }
 
-/* A target's run is one message however much it changes: where there is very much, the last sentences are shortened. */
+/* A target's run is one message however much it changes: where there is very much, the last
+ * sentences are shortened. */
 void
 keeper_link_add_change(struct keeper_link *link, const struct message_change *given)
 {
@@ -170,10 +188,12 @@ keeper_link_add_change(struct keeper_link *link, const struct message_change *gi
 
 	/* By which numbers we go on is not known before. */
 	assert(link->watch->begun && open->count <= RUN_CHANGES_MAX);
-	if (open->target != given->target || open->restated != link->restating || open->count == RUN_CHANGES_MAX
+	if (open->target != given->target || open->restated != link->restating
+	    || open->count == RUN_CHANGES_MAX
 	    || (given->target == CONFIG_NONE && room < given->text.size + CHANGE_SIZE_MAX)) {
 		close_run(link, open);
-		*open = (struct open_run){ .target = given->target, .restated = link->restating, .changes = open->changes };
+		*open = (struct open_run){ .target = given->target, .restated = link->restating,
+		    .changes = open->changes };
 	}
 	if (open->changes.size > TEXT_WHOLE_UPTO && given->target != CONFIG_NONE
 	    && given->text.size > TEXT_SHORT)
@@ -198,7 +218,8 @@ keeper_link_has_committed(const struct keeper_link *link, uint64_t own_change)
 void
 keeper_link_add_evidence(struct keeper_link *link, const void *packet, size_t size)
 {
-	if (link->packets.waiting + size > EVIDENCE_WAITING_MAX || packet_list_append(&link->packets, packet, size, false) == NULL)
+	if (link->packets.waiting + size > EVIDENCE_WAITING_MAX
+	    || packet_list_append(&link->packets, packet, size, false) == NULL)
 		link->dropped.evidence++;
 }
 
@@ -223,7 +244,8 @@ pack_results(struct keeper_link *link)
 {
 	close_run(link, &link->open[OPEN_TARGET]);
 	if (link->gathered.size > 0) {
-		struct parcel *parcel = packet_list_append(&link->packets, link->gathered_bytes, link->gathered.size, false);
+		struct parcel *parcel = packet_list_append(&link->packets, link->gathered_bytes,
+		    link->gathered.size, false);
 		if (parcel != NULL)
 			number(link, parcel, &link->results);
 		else
@@ -249,7 +271,8 @@ keeper_link_add_result(struct keeper_link *link, const struct report *report)
 	(void)message_add_report(&link->gathered, report);
 }
 
-/* What the keeper does not commit for long is in its memory: the oldest evidence and results need not be in ours as well. */
+/* What the keeper does not commit for long is in its memory: the oldest evidence and results need
+ * not be in ours as well. */
 static bool
 send_waiting(struct keeper_link *link)
 {
@@ -273,7 +296,8 @@ keeper_link_flush(struct keeper_link *link, bool results)
 		pack_results(link);
 	if (!send_waiting(link))
 		return;
-	/* States that no change has taken along. While nothing is committed they wait as marks: the last of each is enough. */
+	/* States that no change has taken along. While nothing is committed they wait as marks: the
+	 * last of each is enough. */
 	bool appended = !link->own_marked || append_run(link, CONFIG_NONE, NULL);
 	while (appended && link->marked_count > 0
 	    && link->packets.held[MESSAGE_RUN] + link->packets.waiting <= HELD_MAX)
@@ -284,7 +308,8 @@ keeper_link_flush(struct keeper_link *link, bool results)
 bool
 keeper_link_is_empty(const struct keeper_link *link)
 {
-	return link->packets.unsent == NULL && link->marked_count == 0 && !link->own_marked && link->gathered.size == 0
+	return link->packets.unsent == NULL && link->marked_count == 0 && !link->own_marked
+	    && link->gathered.size == 0
 	    && link->open[OPEN_TARGET].count + link->open[OPEN_OWN].count == 0;
 }
 
@@ -300,7 +325,8 @@ keeper_link_close(struct keeper_link *link)
 bool
 keeper_link_send(struct keeper_link *link, const void *packet, size_t size)
 {
-	return link->fd >= 0 && link->recovered && link->watch->begun && packet_send(link->fd, packet, size, -1);
+	return link->fd >= 0 && link->recovered && link->watch->begun
+	    && packet_send(link->fd, packet, size, -1);
 }
 
 bool
@@ -310,8 +336,8 @@ keeper_link_ask(struct keeper_link *link, const struct message_ask *ask)
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	message_put_ask(&out, ask);
-	return !out.bad && !link->watch->stopping && link->recovered && link->watch->begun && send_waiting(link)
-	    && keeper_link_send(link, packet, out.size);
+	return !out.bad && !link->watch->stopping && link->recovered && link->watch->begun
+	    && send_waiting(link) && keeper_link_send(link, packet, out.size);
 }
 
 void
@@ -328,18 +354,21 @@ keeper_link_open(struct keeper_link *link, int fd)
 }
 
 bool
-keeper_link_take_over(struct keeper_link *link, const struct message_run *run, const void *packet, size_t size)
+keeper_link_take_over(struct keeper_link *link, const struct message_run *run,
+    const void *packet, size_t size)
 {
 	assert(!link->watch->begun);
 	if (link->packets.first == NULL) {
 		link->birth = run->sequence.birth;
 		link->runs = run->sequence.number - 1;
 	}
-	if (sequence_place((struct sequence){ link->birth, link->runs }, run->sequence) != SEQUENCE_NEXT)
+	if (sequence_place((struct sequence){ link->birth, link->runs },
+	    run->sequence) != SEQUENCE_NEXT)
 		return false;
 	struct parcel *parcel = packet_list_append(&link->packets, packet, size, true);
 	if (parcel == NULL) { /* as above: the keeper tells the next monitor the same */
-		duty_log(link->watch->duty, LOG_CRIT, 0, "monitor: no memory for what another has changed: it ends");
+		duty_log(link->watch->duty, LOG_CRIT, 0,
+		    "monitor: no memory for what another has changed: it ends");
 		_exit(EX_OSERR);
 	}
 	parcel->number = ++link->runs;
@@ -378,7 +407,8 @@ release_committed(struct keeper_link *link, uint64_t runs, uint64_t results)
 	struct passed passed = { .results = results, .own_change = link->own_committed };
 
 	assert(runs <= link->runs && results <= link->results);
-	for (const struct parcel *parcel = link->packets.first; parcel != link->packets.unsent; parcel = parcel->next)
+	for (const struct parcel *parcel = link->packets.first; parcel != link->packets.unsent;
+	    parcel = parcel->next)
 		if (parcel_kind(parcel) == MESSAGE_RUN && parcel->number <= runs)
 			passed.run = parcel->number;
 	packet_list_release(&link->packets, has_passed, &passed);
@@ -387,8 +417,8 @@ release_committed(struct keeper_link *link, uint64_t runs, uint64_t results)
 	link->results_committed = results;
 }
 
-/* What goes by another birth is of a sequence that we have not begun yet, or have ended. Less than before is what a keeper
- * says whose history.db is another one than that. */
+/* What goes by another birth is of a sequence that we have not begun yet, or have ended. Less than
+ * before is what a keeper says whose history.db is another one than that. */
 static uint64_t
 later_of(const struct keeper_link *link, uint64_t number, struct sequence said)
 {
@@ -407,7 +437,7 @@ keeper_link_committed(struct keeper_link *link, const struct message_committed *
 	return true;
 }
 
-/* Another birth, since numbers of this one may mean something else to who comes after this keeper. */
+/* Another birth: numbers of this one may mean something else to who comes after this keeper. */
 static void
 begin_sequence(struct keeper_link *link)
 {
@@ -432,21 +462,15 @@ keeper_link_begin(struct keeper_link *link)
 	begin_sequence(link);
 }
 
-/* The keeper has committed all that any keeper before it had, which may be nothing, and nothing that we have not said. */
-static bool
-goes_on(const struct keeper_link *link, const struct message_recovered *recovered)
-{
-	return recovered->runs.birth != link->birth ? recovered->runs.birth == 0 && link->runs_committed == 0
-	    : recovered->runs.number >= link->runs_committed && recovered->runs_taken <= link->runs;
-}
-
-/* A monitor that has not begun goes on behind the one before it; what that had told and is not committed is held. */
+/* A monitor that has not begun goes on behind the one before it; what that had told and is not
+ * committed is held. */
 static bool
 go_on(struct keeper_link *link, const struct message_recovered *recovered)
 {
 	const struct parcel *held = link->packets.first;
-	bool fits = held == NULL ? recovered->runs_taken == recovered->runs.number : recovered->runs.birth == link->birth
-	        && recovered->runs_taken == link->runs && held->number <= recovered->runs.number + 1;
+	bool fits = held == NULL ? recovered->runs_taken == recovered->runs.number
+	    : recovered->runs.birth == link->birth && recovered->runs_taken == link->runs
+	    && held->number <= recovered->runs.number + 1;
 
 	if (recovered->runs.birth != 0)
 		link->birth = recovered->runs.birth;
@@ -456,16 +480,22 @@ go_on(struct keeper_link *link, const struct message_recovered *recovered)
 }
 
 bool
-keeper_link_recovered(struct keeper_link *link, const struct message_recovered *recovered, bool *malformed)
+keeper_link_recovered(struct keeper_link *link, const struct message_recovered *recovered,
+    bool *malformed)
 {
 	struct watch *watch = link->watch;
 	bool known;
 
 	if ((*malformed = !watch->begun && !go_on(link, recovered)))
 		return true;
-	known = !watch->begun || goes_on(link, recovered);
-	release_committed(link, known && recovered->runs.birth == link->birth ? recovered->runs.number : link->runs_committed,
-	    recovered->results.birth == link->birth && recovered->results.number <= link->results ? recovered->results.number
+	/* The keeper has committed all that any keeper before it had, which may be nothing, and
+	 * nothing that we have not said. */
+	known = !watch->begun || (recovered->runs.birth != link->birth
+	    ? recovered->runs.birth == 0 && link->runs_committed == 0
+	    : recovered->runs.number >= link->runs_committed && recovered->runs_taken <= link->runs);
+	release_committed(link, known && recovered->runs.birth == link->birth
+	    ? recovered->runs.number : link->runs_committed, recovered->results.birth == link->birth
+	    && recovered->results.number <= link->results ? recovered->results.number
 	    : link->results_committed);
 	if (watch->begun)
 		packet_list_take_back(&link->packets);

@@ -9,9 +9,10 @@
  * before it, and none knows the whole:
  *
  *   orders         runs, probers and targets that are run apart
- *   keeper_link    what the keeper is told, until it is committed (record, own_record: what it keeps for the next monitor)
+ *   keeper_link    what the keeper is told, until it is committed (record, own_record: what it
+ *                  keeps for the next monitor)
  *   own_side       what is known of ourselves
- *   notify, own_notice, own_digest, dependencies, effects   what follows from a change
+ *   notify, own_digest, dependencies, effects   what follows from a change
  *   holds, cross_check, self_check, own_faults          whether it is us
  *   process_run    a run, from what it shows to what follows
  *   prober_messages, keeper_messages, held_targets, control   what others say and ask

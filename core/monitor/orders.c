@@ -34,8 +34,8 @@ struct orders {
 	struct prober_link *probers;
 	uint32_t prober_count;
 	/* Those that are run apart: which target each of the PROBERS_APART probers has, CONFIG_NONE
-	 * if none, and who waits for one, in their order. The line has room for all targets, so that
-	 * none is refused for want of memory. */
+	 * if none, and who waits for one, in their order. The line has room for all targets, so
+	 * that none is refused for want of memory. */
 	uint32_t alone[PROBERS_APART], *line, in_line;
 	/* Attempts that may confirm an outage, when they were ordered; those that are over leave
 	 * when it is asked for them. */
@@ -363,7 +363,8 @@ orders_confirming(struct orders *orders, bool *began)
 	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < orders->confirming_count; i++)
-		if (orders->watch->targets[orders->confirming[i].target].run == orders->confirming[i].run)
+		if (orders->watch->targets[orders->confirming[i].target].run
+		    == orders->confirming[i].run)
 			orders->confirming[left++] = orders->confirming[i];
 	*began = orders->confirming_began;
 	orders->confirming_count = left;

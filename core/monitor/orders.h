@@ -1,8 +1,8 @@
 /*
  * Runs that are ordered: when each target is run next, which prober has it in hand, and the links
  * to the probers. A target is run by the prober of its host; one that a prober died of, apart in a
- * prober of its own, a few at a time and the others in line, until a run of it has ended well or the
- * parent holds it. So what it does to its prober is nobody else's trouble.
+ * prober of its own, a few at a time and the others in line, until a run of it has ended well or
+ * the parent holds it. So what it does to its prober is nobody else's trouble.
  */
 #ifndef MONITOR_ORDERS_H
 #define MONITOR_ORDERS_H

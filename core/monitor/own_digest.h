@@ -8,7 +8,8 @@
 struct monitor;
 struct port_hold;
 
-#define OWN_DIGEST_PAUSE (60 * (int64_t)SECOND) /* from the first down that is to be told together */
+#define OWN_DIGEST_PAUSE (60 * (int64_t)SECOND) /* from the first down that is to be told together
+                                                 * */
 
 /* Part of our own side. */
 struct own_digest {

@@ -1,6 +1,7 @@
-/* It is written where something in it begins or ends, and twice a minute while something goes on. */
+/* It is written where something in it begins or ends, and every 30 s while something goes on. */
 #include "monitor/own_record.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -25,14 +26,16 @@ put_instant(struct wire_out *out, const void *member, const void *context)
 	const struct context *it = context;
 	int64_t mono = *(const int64_t *)member;
 
-	wire_put_i64(out, mono == 0 || mono == INT64_MAX ? mono : clocks_at(&it->watch->clocks, mono).utc);
+	wire_put_i64(out, mono == 0 || mono == INT64_MAX ? mono
+	    : clocks_at(&it->watch->clocks, mono).utc);
 }
 
 /* What lies ahead is now. */
 static void
 get_instant(struct wire_in *in, void *member, const void *context)
 {
-	*(int64_t *)member = clocks_from_utc(wire_get_i64(in), ((const struct context *)context)->now).mono;
+	*(int64_t *)member = clocks_from_utc(wire_get_i64(in),
+	    ((const struct context *)context)->now).mono;
 }
 
 static void
@@ -54,13 +57,15 @@ put_moment(struct wire_out *out, const void *member, const void *context)
 static void
 get_moment(struct wire_in *in, void *member, const void *context)
 {
-	*(struct moment *)member = clocks_from_utc(wire_get_i64(in), ((const struct context *)context)->now);
+	*(struct moment *)member = clocks_from_utc(wire_get_i64(in),
+	    ((const struct context *)context)->now);
 }
 
 static void
 put_target(struct wire_out *out, const void *member, const void *context)
 {
-	const struct target *target = watch_target(((const struct context *)context)->watch, *(const uint32_t *)member);
+	const struct target *target = watch_target(((const struct context *)context)->watch,
+	    *(const uint32_t *)member);
 
 	wire_put_u32(out, target->hash);
 	wire_put_u32(out, target->host_hash);
@@ -73,8 +78,8 @@ get_target(struct wire_in *in, void *member, const void *context)
 	const struct config *config = ((const struct context *)context)->watch->config;
 	uint32_t hash = wire_get_u32(in), host_hash = wire_get_u32(in), target = 0;
 
-	while (target < config->target_count
-	    && (config->targets[target].hash != hash || config->targets[target].host_hash != host_hash))
+	while (target < config->target_count && (config->targets[target].hash != hash
+	    || config->targets[target].host_hash != host_hash))
 		target++;
 	*(uint32_t *)member = target < config->target_count ? target : CONFIG_NONE;
 }
@@ -112,7 +117,8 @@ static const struct wire_form told_form = { WIRE_FORM(told_kept,
 static const struct wire_form spell_form = { WIRE_FORM(spell,
 	INSTANT(spell, from), WIRE_FIELD(OWN, spell, to, .type = &end_type)) };
 
-static const struct wire_form spells_form = { WIRE_FORM(spells, WIRE_LIST(PART, spells, items, count, .form = &spell_form)) };
+static const struct wire_form spells_form = { WIRE_FORM(spells,
+	WIRE_LIST(PART, spells, items, count, .form = &spell_form)) };
 
 /* Blindness, with its causes by their names, those that stand. */
 struct blind_kept {
@@ -146,7 +152,8 @@ static const struct wire_form blind_form = { .holds = is_blind_stage, WIRE_FORM(
 	WIRE_FIELD(NAME, blind_kept, told),
 	MOMENT(blind_kept, since),
 	WIRE_LIST(PART, blind_kept, causes, cause_count, .form = &cause_form),
-	INSTANT(blind_kept, blind.heard), INSTANT(blind_kept, blind.failed_began), INSTANT(blind_kept, blind.failed_at),
+	INSTANT(blind_kept, blind.heard), INSTANT(blind_kept, blind.failed_began),
+	INSTANT(blind_kept, blind.failed_at),
 	WIRE_FIELD(U8, blind_kept, blind.contradicted),
 	INSTANT(blind_kept, blind.near_began), INSTANT(blind_kept, blind.near_at),
 	WIRE_FIELD(BIT, blind_kept, blind.doubted), WIRE_FIELD(BIT, blind_kept, blind.near_doubted),
@@ -223,7 +230,8 @@ put_silences(const struct unheard *unheard, const struct context *context, struc
 	uint8_t count = 0;
 
 	for (uint32_t i = 0; i < unheard->count && i < OWN_SILENCES; i++) {
-		const struct silent *item = &unheard->items[(unheard->count - 1 - i) % UNHEARD_KEPT];
+		const struct silent *item =
+		    &unheard->items[(unheard->count - 1 - i) % UNHEARD_KEPT];
 		if (context->watch->now - item->to < silences_for)
 			last[count++] = item;
 	}
@@ -237,7 +245,7 @@ own_record_encode(const struct own_side *own, const struct watch *watch, struct 
 {
 	const struct context context = { watch, watch_moment(watch) };
 	struct told_kept told = { .together = own->digest.told, .port = own->digest.port,
-		.unusable_since = own->faults.unusable_since, .clock_wrong = own->faults.clock_wrong };
+	    .unusable_since = own->faults.unusable_since, .clock_wrong = own->faults.clock_wrong };
 	struct hold hold = shorten(&own->hold);
 
 	text_copy(told.unusable, sizeof told.unusable, own->faults.unusable);
@@ -301,6 +309,7 @@ take_hold(struct hold *hold, const struct hold *kept, bool away, int64_t now)
 {
 	int64_t begun = hold->heard;
 
+	assert(kept->count <= HOLD_SUSPECTS && kept->spells.count <= SPELLS_KEPT);
 	*hold = *kept;
 	hold->count = 0;
 	for (uint32_t i = 0; i < kept->count; i++)
@@ -313,13 +322,15 @@ take_hold(struct hold *hold, const struct hold *kept, bool away, int64_t now)
 }
 
 static void
-get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *terms, bool away, int64_t now)
+get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *terms,
+    bool away, int64_t now)
 {
 	for (uint8_t count = wire_get_u8(in); count > 0 && !in->bad; count--) {
 		struct port_hold read = { .port = 0 };
 		wire_get_form(in, &port_form, &read, terms);
 		struct port_hold *of_port = own_side_port(own, read.port);
-		/* Of a port on which nothing is watched any more, what was told is over, but nobody could have answered on it. */
+		/* Of a port on which nothing is watched any more, what was told is over, but nobody
+		 * could have answered on it. */
 		if (of_port == NULL)
 			continue;
 		struct hold hold = of_port->hold;
@@ -330,9 +341,11 @@ get_ports(struct own_side *own, struct wire_in *in, const struct wire_terms *ter
 }
 
 static void
-get_silences(struct own_side *own, struct watch *watch, struct wire_in *in, const struct wire_terms *terms)
+get_silences(struct own_side *own, struct watch *watch, struct wire_in *in,
+    const struct wire_terms *terms)
 {
-	for (uint8_t count = wire_get_choice(in, OWN_SILENCES + 1); count > 0 && !in->bad; count--) {
+	for (uint8_t count = wire_get_choice(in, OWN_SILENCES + 1); count > 0
+	    && !in->bad; count--) {
 		struct silent read = { .target = CONFIG_NONE };
 		wire_get_form(in, &silent_form, &read, terms);
 		if (in->bad || read.target == CONFIG_NONE)
@@ -411,7 +424,8 @@ likeness(const struct own_side *own)
 
 	for (enum blind_cause i = 0; i < BLIND_CAUSES; i++)
 		hash = add(hash, own->blind.causes[i].since);
-	hash = add(hash, own->blind.doubted + 2 * own->blind.near_doubted + 4 * spells_last(&own->blind.spells));
+	hash = add(hash, own->blind.doubted + 2 * own->blind.near_doubted + 4
+	    * spells_last(&own->blind.spells));
 	for (uint32_t i = 0; i < own->port_count; i++) {
 		hash = add_hold(add(hash, own->ports[i].passed), &own->ports[i].hold);
 		hash = add(hash, own->ports[i].refused.mono);
@@ -429,10 +443,12 @@ goes_on(const struct own_side *own, int64_t now)
 
 	for (uint32_t i = 0; i < own->port_count; i++)
 		open |= !hold_is_free(&own->ports[i].hold);
-	return open || (unheard->count > 0 && now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
+	return open || (unheard->count > 0
+	    && now - unheard->items[(unheard->count - 1) % UNHEARD_KEPT].to < silences_for);
 }
 
-/* What was taken over from a monitor before us and does not show itself is over, once all have been looked at again. */
+/* What was taken over from a monitor before us and does not show itself is over, once all have been
+ * looked at again. */
 static void
 end_unseen(struct own_side *own, const struct watch *watch)
 {
@@ -454,7 +470,8 @@ own_record_tick(struct own_side *own, const struct watch *watch)
 
 	end_unseen(own, watch);
 	uint64_t like = likeness(own);
-	if (like == record->likeness && (watch->now - record->written < again_every || !goes_on(own, watch->now)))
+	if (like == record->likeness && (watch->now - record->written < again_every
+	    || !goes_on(own, watch->now)))
 		return false;
 	record->likeness = like;
 	record->written = watch->now;

@@ -1,4 +1,5 @@
-/* What is known of a name or a service goes by hashes of them: a target that was renamed or moved takes nothing along. */
+/* What is known of a name or a service goes by hashes of them: a target that was renamed or moved
+ * takes nothing along. */
 #include "monitor/record.h"
 
 #include <assert.h>
@@ -16,7 +17,8 @@ enum {
 	RECORD_WITH_HOST = 3,    /* where its name has led, and its steady facts */
 	RECORD_WITH_VARIETIES,   /* facts that vary */
 	RECORD_WITH_RENEWAL,     /* when its certificate is renewed */
-	RECORD_WITH_PLACE,       /* where it was seen, and which of its failures may have been ours */
+	RECORD_WITH_PLACE,       /* where it was seen, and which of its failures may have been ours
+	                          * */
 	RECORD_WITH_REPEATS,     /* how often an attempt may be repeated */
 	RECORD_VERSION,          /* the values of facts */
 	GAP_INTERVALS = 5
@@ -68,8 +70,8 @@ struct place_seen {
 };
 
 static const struct wire_form place_form = { WIRE_FORM(place_seen,
-	WIRE_FIELD(BIT, place_seen, local), WIRE_FIELD(BIT, place_seen, offered), WIRE_FIELD(BIT, place_seen, repeating),
-	WIRE_FIELD(BIT, place_seen, in_private),
+	WIRE_FIELD(BIT, place_seen, local), WIRE_FIELD(BIT, place_seen, offered),
+	WIRE_FIELD(BIT, place_seen, repeating), WIRE_FIELD(BIT, place_seen, in_private),
 	WIRE_FIELD(U64, place_seen, network),
 	WIRE_FIELD(U8, place_seen, apart),
 	WIRE_FIELD(U8, place_seen, repeats, .since = RECORD_WITH_REPEATS),
@@ -98,10 +100,11 @@ put_place(const struct watch *watch, const struct watched *watched, struct wire_
 	const struct trouble none = { .incident = 0 },
 	    *trouble = watched->state.trouble != NULL ? watched->state.trouble : &none;
 
-	wire_put_form(out, &place_form, &(struct place_seen){ .local = watched->flags & WATCHED_LOCAL,
-	    .offered = trouble->offered, .repeating = trouble->repeating, .in_private = watched->in_private,
-	    .network = watched->network, .apart = trouble->apart, .repeats = trouble->repeats,
-	    .blurred_runs = watched->blurred_runs, .blurred = seconds_to(watch, watched->blurred),
+	wire_put_form(out, &place_form, &(struct place_seen){ .local = watched->flags
+	    & WATCHED_LOCAL, .offered = trouble->offered, .repeating = trouble->repeating,
+	    .in_private = watched->in_private, .network = watched->network, .apart = trouble->apart,
+	    .repeats = trouble->repeats, .blurred_runs = watched->blurred_runs,
+	    .blurred = seconds_to(watch, watched->blurred),
 	    .blurred_end = watched->blurred == 0 ? 0 : seconds_to(watch, watched->blurred_end) });
 }
 
@@ -168,9 +171,11 @@ get_attempts(struct watch *watch, struct watched *watched, struct wire_in *in)
 		attempts_say(&watched->attempts, text);
 }
 
-/* Of another name, or another service under its name, nothing is known. Returns false if there is no memory. */
+/* Of another name, or another service under its name, nothing is known. Returns false if there is
+ * no memory. */
 static bool
-get_host(const struct watch *watch, struct watched *watched, const struct target *target, uint8_t version, struct wire_in *in)
+get_host(const struct watch *watch, struct watched *watched, const struct target *target,
+    uint8_t version, struct wire_in *in)
 {
 	bool same_name = wire_get_u32(in) == hash_host(target);
 
@@ -197,7 +202,8 @@ is_old_streak(const struct watch *watch, uint32_t target)
 	int64_t interval = watch_target(watch, target)->policy->interval;
 	int64_t gap = GAP_INTERVALS * interval > gap_min ? GAP_INTERVALS * interval : gap_min;
 
-	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING) && watch->now - state->ended.mono > gap;
+	return (state->state == STATE_SUSPECT || state->state == STATE_RECOVERING)
+	    && watch->now - state->ended.mono > gap;
 }
 
 /* Its state stays, and a streak begins anew. */
@@ -230,9 +236,11 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 	watch_forget_target(watch, target);
 	uint8_t version = wire_get_u8(in);
 	wire_require(in, version >= RECORD_OLDEST && version <= RECORD_VERSION);
-	bool read = target_state_get(&watched->state, configured->policy, watch->codes, now.utc - now.mono, in);
+	bool read = target_state_get(&watched->state, configured->policy, watch->codes,
+	    now.utc - now.mono, in);
 	get_attempts(watch, watched, in);
-	if ((wire_get_u32(in) != hash_probe(configured) || is_old_streak(watch, target)) && !in->bad)
+	if ((wire_get_u32(in) != hash_probe(configured)
+	    || is_old_streak(watch, target)) && !in->bad)
 		begin_streak_anew(watched);
 	if (version >= RECORD_WITH_HOST)
 		read &= get_host(watch, watched, configured, version, in);
@@ -240,11 +248,13 @@ record_decode(struct watch *watch, uint32_t target, struct wire_in *in)
 		get_place(watch, watched, version, in);
 	if (version >= RECORD_VERSION)
 		facts_decode_values(watched->facts, in);
+	assert(watched->attempts == NULL || watched->attempts->count <= watched->attempts->room);
 	if (!read || !wire_is_whole(in)) {
 		watch_forget_target(watch, target);
 		return false;
 	}
-	/* Whether something was kept silent is not in the record: the keeper compares, and finds it. */
+	/* Whether something was kept silent is not in the record: the keeper compares, and finds
+	 * it. */
 	if (watched->state.silence != 0)
 		watched->flags |= WATCHED_SILENCED;
 	/* Who is held back is the parent's to say, and it says so to every monitor. */
@@ -263,7 +273,8 @@ record_view(struct target_state *state, struct codes *codes, struct pw_bytes rec
 	wire_require(&in, version >= RECORD_OLDEST && version <= RECORD_VERSION);
 	if (!target_state_get(state, NULL, codes, 0, &in))
 		return false;
-	for (uint8_t attempts = wire_get_choice(&in, CHANGE_ATTEMPTS_MAX + 1); attempts > 0; attempts--)
+	for (uint8_t attempts = wire_get_choice(&in, CHANGE_ATTEMPTS_MAX + 1);
+	    attempts > 0; attempts--)
 		(void)wire_get_u64(&in);
 	(void)wire_get_bytes(&in);
 	(void)wire_get_u32(&in);
@@ -287,8 +298,10 @@ record_columns(const struct watch *watch, uint32_t target)
 	struct text silences = TEXT_OVER(columns.silences);
 	text_copy(columns.state, sizeof columns.state, state_name((enum state)state->state));
 	if (moment_is_set(state->ended)) {
-		text_copy(columns.verdict, sizeof columns.verdict, verdict_name((enum pw_verdict)state->verdict));
-		text_copy(columns.outcome, sizeof columns.outcome, codes_get(watch->codes, state->outcome)->name);
+		text_copy(columns.verdict, sizeof columns.verdict,
+		    verdict_name((enum pw_verdict)state->verdict));
+		text_copy(columns.outcome, sizeof columns.outcome,
+		    codes_get(watch->codes, state->outcome)->name);
 	}
 	silence_add_names(&silences, state->silence);
 	columns.since = state->since.utc;

@@ -1,5 +1,6 @@
-/* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what was probed. Names and
- * UTC stand in it in place of numbers and monotonic times, so that it outlives us, our plugins and our clock. */
+/* A target's record, which the keeper keeps for the next monitor: its state, its attempts, and what
+ * was probed. Names and UTC stand in it in place of numbers and monotonic times, so that it
+ * outlives us, our plugins and our clock. */
 #ifndef MONITOR_RECORD_H
 #define MONITOR_RECORD_H
 
@@ -9,17 +10,18 @@
 /* Appends the record. */
 void record_encode(const struct watch *, uint32_t target, struct wire_out *);
 
-/* Takes a record over, so far as the target is still what it was. Returns false if it is malformed or there is no memory:
- * then nothing is known of the target. */
+/* Takes a record over, so far as the target is still what it was. Returns false if it is malformed
+ * or there is no memory: then nothing is known of the target. */
 bool record_decode(struct watch *, uint32_t target, struct wire_in *);
 
-/* What the store shows of the target's state; all of it empty of our own side (CONFIG_NONE). The text is the target's own,
- * good until its next run. */
+/* What the store shows of the target's state; all of it empty of our own side (CONFIG_NONE). The
+ * text is the target's own, good until its next run. */
 struct message_columns record_columns(const struct watch *, uint32_t target);
 
-/* Reads the state of a whole record for those who show it and watch nothing: no configuration is needed for it, its times
- * are UTC and its phases PHASE_ANY. target_state_fini() frees it. `codes` (codes_create) may serve any number of records.
- * Returns false if it is malformed or there is no memory: nothing is then held. */
+/* Reads the state of a whole record for those who show it and watch nothing: no configuration is
+ * needed for it, its times are UTC and its phases PHASE_ANY. target_state_fini() frees it. `codes`
+ * (codes_create) may serve any number of records. Returns false if it is malformed or there is no
+ * memory: nothing is then held. */
 bool record_view(struct target_state *, struct codes *, struct pw_bytes record);
 
 #endif

@@ -53,7 +53,8 @@ silence_named(const char *names)
 	for (size_t size; *names != '\0'; names += size + (names[size] == ' ')) {
 		size = strcspn(names, " ");
 		for (unsigned i = 0; i < SILENCE_COUNT; i++)
-			if (strlen(silences[i].name) == size && memcmp(silences[i].name, names, size) == 0)
+			if (strlen(silences[i].name) == size
+			    && memcmp(silences[i].name, names, size) == 0)
 				reasons |= 1u << i;
 	}
 	return reasons;

@@ -1,4 +1,5 @@
-/* The state as a record: each part of it is a form, which says what of a struct is kept, and since which version. */
+/* The state as a record: each part of it is a form, which says what of a struct is kept, and since
+ * which version. */
 #include "monitor/target_state.h"
 
 #include <assert.h>
@@ -76,8 +77,8 @@ get_code(struct wire_in *in, void *member, const void *context)
 	char name[OUTCOME_NAME_MAX];
 
 	wire_get_name(in, name, sizeof name);
-	*(uint16_t *)member = in->bad ? (uint16_t)CODE_NONE
-	    : codes_of(it->codes, name, it->policy == NULL ? NULL : plugin_probe(it->policy->probe)->outcomes);
+	*(uint16_t *)member = in->bad ? (uint16_t)CODE_NONE : codes_of(it->codes, name,
+	    it->policy == NULL ? NULL : plugin_probe(it->policy->probe)->outcomes);
 }
 
 static void
@@ -135,22 +136,23 @@ get_phase(struct wire_in *in, void *member, const void *context)
 	*(uint8_t *)member = target_phase(((const struct context *)context)->policy, name);
 }
 
-static const struct wire_type moment_type = { put_moment, get_moment }, code_type = { put_code, get_code },
-    state_type = { put_state_name, get_state_name }, verdict_type = { put_verdict, get_verdict },
-    phase_type = { put_phase, get_phase };
+static const struct wire_type moment_type = { put_moment, get_moment },
+    code_type = { put_code, get_code }, state_type = { put_state_name, get_state_name },
+    verdict_type = { put_verdict, get_verdict }, phase_type = { put_phase, get_phase };
 
-#define MOMENT(type_, member_, ...) WIRE_FIELD(OWN, type_, member_, .type = &moment_type, __VA_ARGS__)
+#define MOMENT(type_, member_, ...) \
+	WIRE_FIELD(OWN, type_, member_, .type = &moment_type, __VA_ARGS__)
 
 static const struct wire_form trouble_form = { WIRE_FORM(trouble,
-	MOMENT(trouble, began), MOMENT(trouble, recovered), MOMENT(trouble, changed), MOMENT(trouble, tempfail),
-	MOMENT(trouble, unknown),
+	MOMENT(trouble, began), MOMENT(trouble, recovered), MOMENT(trouble, changed),
+	MOMENT(trouble, tempfail), MOMENT(trouble, unknown),
 	WIRE_FIELD(U32, trouble, incident),
 	WIRE_FIELD(OWN, trouble, told, .type = &code_type),
 	WIRE_FIELD(OWN, trouble, other, .type = &code_type),
 	WIRE_FIELD(U8, trouble, other_runs),
 	WIRE_FIELD(U8, trouble, tempfail_runs),
-	WIRE_FIELD(BIT, trouble, held), WIRE_FIELD(BIT, trouble, stale), WIRE_FIELD(BIT, trouble, ours),
-	WIRE_FIELD(BIT, trouble, together),
+	WIRE_FIELD(BIT, trouble, held), WIRE_FIELD(BIT, trouble, stale),
+	WIRE_FIELD(BIT, trouble, ours), WIRE_FIELD(BIT, trouble, together),
 	WIRE_FIELD(U8, trouble, needed, .since = 2),
 	WIRE_FIELD(U8, trouble, crowded, .since = 2),
 	MOMENT(trouble, crowded_at, .since = 2),
@@ -171,11 +173,14 @@ static const struct wire_form flapping_form = { .holds = is_flapping, WIRE_FORM(
 	MOMENT(flapping, began), MOMENT(flapping, last_failed),
 	WIRE_ARRAY(PART, flapping, outages, .form = &outage_form)) };
 
-/* The runs of a slot, and behind them those of it that failed: two arrays of the struct, walked together. */
-static const struct wire_form slot_form = { .name = "slot", .size = sizeof(uint16_t), .fields = (const struct wire_field[]){
-	{ .name = "runs", .kind = WIRE_U16, .size = sizeof(uint16_t) },
-	{ .name = "failed", .kind = WIRE_U16, .size = sizeof(uint16_t),
-	    .offset = offsetof(struct unsteady, failed) - offsetof(struct unsteady, runs) }, { .name = NULL } } };
+/* The runs of a slot, and behind them those of it that failed: two arrays of the struct, walked
+ * together. */
+static const struct wire_form slot_form = { .name = "slot", .size = sizeof(uint16_t),
+	.fields = (const struct wire_field[]){
+		{ .name = "runs", .kind = WIRE_U16, .size = sizeof(uint16_t) },
+		{ .name = "failed", .kind = WIRE_U16, .size = sizeof(uint16_t),
+		    .offset = offsetof(struct unsteady, failed) - offsetof(struct unsteady, runs) },
+		{ .name = NULL } } };
 
 static const struct wire_form unsteady_form = { WIRE_FORM(unsteady,
 	MOMENT(unsteady, slot_began),
@@ -217,8 +222,11 @@ static const struct wire_form state_form = { WIRE_FORM(target_state,
 static const struct part {
 	size_t offset; /* of the pointer to it */
 	const struct wire_form *form;
-} parts[] = { { offsetof(struct target_state, trouble), &trouble_form },
-	{ offsetof(struct target_state, flapping), &flapping_form }, { offsetof(struct target_state, unsteady), &unsteady_form } };
+} parts[] = {
+	{ offsetof(struct target_state, trouble), &trouble_form },
+	{ offsetof(struct target_state, flapping), &flapping_form },
+	{ offsetof(struct target_state, unsteady), &unsteady_form },
+};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 static void *
@@ -228,7 +236,8 @@ part_of(const struct target_state *state, size_t part)
 }
 
 void
-target_state_put(const struct target_state *state, const struct policy *policy, struct codes *codes, struct wire_out *out)
+target_state_put(const struct target_state *state, const struct policy *policy, struct codes *codes,
+    struct wire_out *out)
 {
 	const struct context context = { .policy = policy, .codes = codes };
 	const struct conditions *conditions = state->conditions;
@@ -266,7 +275,8 @@ get_parts(struct target_state *state, struct wire_in *in, const struct wire_term
 	if (!conditions_reserve(&state->conditions, count))
 		return false;
 	for (uint8_t i = 0; i < count && !in->bad; i++)
-		wire_get_form(in, &condition_form, &state->conditions->items[state->conditions->count++], terms);
+		wire_get_form(in, &condition_form,
+		    &state->conditions->items[state->conditions->count++], terms);
 	return true;
 }
 
@@ -276,17 +286,18 @@ is_sound(const struct target_state *target)
 {
 	enum state state = (enum state)target->state;
 	const struct trouble *trouble = target->trouble;
-	const struct outage *last = target->flapping == NULL ? NULL : &target->flapping->outages[FLAP_DOWNS - 1];
+	const struct outage *last = target->flapping == NULL ? NULL
+	    : &target->flapping->outages[FLAP_DOWNS - 1];
 	bool down = state_is_down(state), open = down || state == STATE_SUSPECT;
 	bool lasts = last != NULL && moment_is_set(last->confirmed) && !moment_is_set(last->ended);
 
-	return open == (trouble != NULL && moment_is_set(trouble->began)) && lasts == down
-	    && (state == STATE_RECOVERING) == (trouble != NULL && moment_is_set(trouble->recovered));
+	return open == (trouble != NULL && moment_is_set(trouble->began)) && lasts == down && (state
+	    == STATE_RECOVERING) == (trouble != NULL && moment_is_set(trouble->recovered));
 }
 
 bool
-target_state_get(struct target_state *state, const struct policy *policy, struct codes *codes, int64_t to_utc,
-    struct wire_in *in)
+target_state_get(struct target_state *state, const struct policy *policy, struct codes *codes,
+    int64_t to_utc, struct wire_in *in)
 {
 	const struct context context = { .policy = policy, .codes = codes, .to_utc = to_utc };
 	const struct wire_terms terms = { .version = wire_get_u8(in), .context = &context };
