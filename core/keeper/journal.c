@@ -1,4 +1,4 @@
-/* Two batches for each file: one fills while the other is on its way, or waits for the disk. */
+/* Two batches for each file: one fills while the other is on its way, or, of history.db, waits for the disk. */
 #include "keeper/journal.h"
 
 #include <assert.h>
@@ -24,6 +24,7 @@ journal_init(struct journal *journal, struct store *store)
 {
 	*journal = (struct journal){ .store = store, .serial = 1 };
 	journal->open_last = &journal->open;
+	journal->held_last = &journal->held;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		journal->sides[file].open = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
 		journal->sides[file].sent = file == STORE_MAIN ? store_batch_of(store) : store_batch_create(file);
@@ -53,7 +54,7 @@ journal_fini(struct journal *journal)
 		store_batch_destroy(&journal->sides[file].sent);
 	}
 	free_slips(&journal->open);
-	free_slips(&journal->sent);
+	free_slips(&journal->held);
 	free(journal->settled);
 	*journal = (struct journal){ .store = NULL };
 }
@@ -80,11 +81,10 @@ journal_history(struct keeper *keeper)
 	return fill(keeper, STORE_HISTORY);
 }
 
-/* What waits is held twice, in its batch and where it is read. */
 bool
 journal_has_room(const struct keeper *keeper)
 {
-	return store_batch_bytes(keeper->journal.sides[STORE_MAIN].open) < JOURNAL_BYTES_MAX / 2;
+	return store_has_room(keeper->journal.store);
 }
 
 void
@@ -106,7 +106,7 @@ journal_add_run(struct keeper *keeper, const struct message_run *run, uint64_t l
 static void
 forget_numbers(struct journal *journal)
 {
-	for (struct slip *slip = journal->sent; slip != NULL; slip = slip->next)
+	for (struct slip *slip = journal->held; slip != NULL; slip = slip->next)
 		slip->number = 0;
 	for (struct slip *slip = journal->open; slip != NULL; slip = slip->next)
 		slip->number = 0;
@@ -132,7 +132,7 @@ journal_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 {
 	struct journal *journal = &keeper->journal;
 
-	if (journal->open == NULL && journal->sent == NULL) {
+	if (journal->open == NULL) {
 		cabinet_settle(keeper->cabinet, target, run);
 		return;
 	}
@@ -143,15 +143,24 @@ journal_settle(struct keeper *keeper, uint32_t target, uint64_t run)
 }
 
 static void
-tell(struct keeper *keeper, struct slip *slip)
+settle_all(struct keeper *keeper)
+{
+	struct journal *journal = &keeper->journal;
+
+	for (uint32_t i = 0; i < journal->settled_count; i++)
+		cabinet_settle(keeper->cabinet, journal->settled[i].target, journal->settled[i].run);
+	journal->settled_count = 0;
+}
+
+static void
+tell(struct keeper *keeper, const struct slip *slip)
 {
 	struct wire_in in = wire_from(slip->packet, slip->size);
 	struct message_run run;
 	struct message_change change;
 
-	if (slip->told || !message_get_run(&in, &run, keeper->config->target_count))
+	if (!message_get_run(&in, &run, keeper->config->target_count))
 		return;
-	slip->told = true;
 	in = wire_from(run.changes.data, run.changes.size);
 	for (uint32_t i = 0; message_next_change(&in, &run, &change); i++)
 		if (change.kind[0] != '\0' && !(slip->left_out >> i & 1)) {
@@ -161,31 +170,71 @@ tell(struct keeper *keeper, struct slip *slip)
 		}
 }
 
+/* For a monitor that is born while the disk is sick. The oldest give way: of them it learns from the states. */
 static void
-tell_all(struct keeper *keeper, struct slip *slips)
+hold(struct journal *journal, struct slip *slip)
 {
-	for (struct slip *slip = slips; slip != NULL; slip = slip->next)
+	*journal->held_last = slip;
+	journal->held_last = &slip->next;
+	journal->held_bytes += slip->size;
+	while (journal->held_bytes > JOURNAL_HELD_MAX) {
+		struct slip *oldest = journal->held;
+
+		journal->held = oldest->next;
+		journal->held_bytes -= oldest->size;
+		free(oldest);
+	}
+	if (journal->held == NULL)
+		journal->held_last = &journal->held;
+}
+
+/* What was put into the batch that is done with is told. */
+static void
+tell_slips(struct keeper *keeper, struct slip *slips)
+{
+	bool kept = !keeper->journal.sides[STORE_MAIN].stuck;
+
+	for (struct slip *slip = slips, *next; slip != NULL; slip = next) {
+		next = slip->next;
+		slip->next = NULL;
 		tell(keeper, slip);
+		if (kept || slip->number == 0)
+			free(slip);
+		else
+			hold(&keeper->journal, slip);
+	}
+	if (keeper->journal.open == NULL)
+		settle_all(keeper);
 }
 
 static void
-finish_slips(struct keeper *keeper)
+say_lost(struct keeper *keeper, enum store_file file, uint64_t rows)
 {
-	struct journal *journal = &keeper->journal;
+	if (rows > 0)
+		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu64 " rows could not be kept in %s", rows, file_names[file]);
+}
 
-	tell_all(keeper, journal->sent);
-	free_slips(&journal->sent);
-	if (journal->open != NULL)
-		return;
-	for (uint32_t i = 0; i < journal->settled_count; i++)
-		cabinet_settle(keeper->cabinet, journal->settled[i].target, journal->settled[i].run);
-	journal->settled_count = 0;
+static void
+note_committed(struct journal_side *side)
+{
+	assert(side->submitted.birth != side->taken.birth || side->submitted.number <= side->taken.number);
+#ifndef KEEPER_ANSWERS_EARLY
+	side->committed = side->submitted;
+#endif
 }
 
 void
-journal_tell_sent(struct keeper *keeper)
+journal_note_kept(struct keeper *keeper, uint64_t lost)
 {
-	tell_all(keeper, keeper->journal.sent);
+	struct journal *journal = &keeper->journal;
+
+	say_lost(keeper, STORE_MAIN, lost);
+	journal->sides[STORE_MAIN].stuck = false;
+	journal->safe = journal->serial - 1;
+	free_slips(&journal->held);
+	journal->held_last = &journal->held;
+	journal->held_bytes = 0;
+	note_committed(&journal->sides[STORE_MAIN]);
 }
 
 void
@@ -194,7 +243,6 @@ journal_submit(struct keeper *keeper, enum store_file file)
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
 	enum store_answer answer = store_submit(journal->store, side->sent);
-	uint32_t lost = answer == STORE_LOST ? store_batch_count(side->sent) : store_batch_refused(side->sent);
 
 	side->last = clock_mono();
 	if (file == STORE_MAIN && store_batch_lacks_memory(side->sent))
@@ -203,17 +251,14 @@ journal_submit(struct keeper *keeper, enum store_file file)
 		sick_begin(keeper, file);
 		return;
 	}
-	if (lost > 0)
-		duty_log(keeper->duty, LOG_CRIT, 0, "keeper: %" PRIu32 " rows could not be kept in %s", lost, file_names[file]);
-	if (file == STORE_MAIN) {
-		journal->safe = journal->serial - 1;
-		finish_slips(keeper);
-	}
-	assert(side->submitted.birth != side->taken.birth || side->submitted.number <= side->taken.number);
-#ifndef KEEPER_ANSWERS_EARLY
-	side->committed = side->submitted;
-#endif
+	say_lost(keeper, file, answer == STORE_LOST ? store_batch_count(side->sent) : store_batch_refused(side->sent));
 	store_batch_clear(side->sent);
+	if (answer == STORE_IN_MEMORY)
+		sick_begin(keeper, file);
+	else {
+		note_committed(side);
+		journal->safe = file == STORE_MAIN ? journal->serial - 1 : journal->safe;
+	}
 }
 
 static void
@@ -233,9 +278,9 @@ commit(struct keeper *keeper, enum store_file file)
 	struct journal *journal = &keeper->journal;
 	struct journal_side *side = &journal->sides[file];
 
-	if (!side->stuck && side->since != 0 && file == STORE_MAIN)
+	if (side->since != 0 && file == STORE_MAIN)
 		outbox_claim(keeper); /* which commits, where it claims */
-	if (side->stuck || side->since == 0)
+	if (side->since == 0 || (file == STORE_HISTORY && side->stuck))
 		return;
 	if (file == STORE_MAIN)
 		withhold_keep(keeper);
@@ -244,14 +289,17 @@ commit(struct keeper *keeper, enum store_file file)
 	side->sent = batch;
 	side->since = 0;
 	put_sequence(side);
-	if (file == STORE_MAIN) {
-		journal->sent = journal->open;
-		journal->open = NULL;
-		journal->open_last = &journal->open;
-		journal->changes = 0;
-		journal->serial++;
+	if (file == STORE_HISTORY) {
+		journal_submit(keeper, file);
+		return;
 	}
+	struct slip *slips = journal->open;
+	journal->open = NULL;
+	journal->open_last = &journal->open;
+	journal->changes = 0;
+	journal->serial++;
 	journal_submit(keeper, file);
+	tell_slips(keeper, slips);
 }
 
 static bool
@@ -276,8 +324,6 @@ journal_turn(struct keeper *keeper, bool idle)
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++)
 		if (is_due(keeper, file, idle, now))
 			commit(keeper, file);
-	if (keeper->journal.sides[STORE_MAIN].stuck) /* what is new is told without waiting for the disk */
-		tell_all(keeper, keeper->journal.open);
 }
 
 void
@@ -302,7 +348,7 @@ journal_next(const struct keeper *keeper)
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES; file++) {
 		const struct journal_side *side = &journal->sides[file];
 		int64_t due = side->since + (file == STORE_MAIN ? group_wait : history_wait);
-		if (side->since != 0 && !side->stuck && due < next)
+		if (side->since != 0 && (file == STORE_MAIN || !side->stuck) && due < next)
 			next = due;
 	}
 	return next;
@@ -333,7 +379,7 @@ first_above(const struct slip *slip, uint64_t number)
 const struct slip *
 journal_uncommitted(const struct journal *journal, uint64_t above)
 {
-	const struct slip *sent = first_above(journal->sent, above);
+	const struct slip *held = first_above(journal->held, above);
 
-	return sent != NULL ? sent : first_above(journal->open, above);
+	return held != NULL ? held : first_above(journal->open, above);
 }

@@ -1,7 +1,8 @@
 /*
  * What is to be written, in groups: a lone change at once, else what gathers in 100 ms, or 256 changes. What is put into a group
- * of postwatch.db is seen at once by who reads inside the store. While a file is in trouble its batches wait in memory: changes
- * without a bound, evidence and results up to one; the file is tried again every 10 s. What is written then has its true times.
+ * of postwatch.db is seen at once by who reads inside the store. While that file is in trouble its groups are kept in the store's
+ * memory, and history.db's results wait in a batch up to a bound; a file is tried again every 10 s. What is written then has its
+ * true times.
  */
 #ifndef KEEPER_JOURNAL_H
 #define KEEPER_JOURNAL_H
@@ -12,14 +13,13 @@
 
 struct keeper;
 
-enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024 };
+enum { JOURNAL_GROUP = 256, JOURNAL_BYTES_MAX = 64 * 1024 * 1024, JOURNAL_HELD_MAX = 4 * 1024 * 1024 };
 
 /* A run in a batch, the monitor's or our own: what it has changed is told when that is committed. */
 struct slip {
 	struct slip *next;
 	uint64_t number;     /* in the monitor's sequence, 0: it is our own */
 	uint64_t left_out;   /* bit i: change i was known already, and is not told again */
-	bool told;           /* already, because the disk was sick */
 	uint32_t size;
 	unsigned char packet[];
 };
@@ -35,14 +35,16 @@ struct journal_side {
 	struct sequence taken; /* the last message of the monitor's that is in a batch */
 	struct sequence submitted, committed; /* the last one in `sent`, and on the disk: never above `taken` */
 	int64_t last;        /* the last commit */
-	bool stuck;          /* `sent` waits until the file is well */
+	bool stuck;          /* what was sent is not kept until the file is well */
 	enum store_trouble_kind said; /* its trouble, as was last said */
 };
 
 struct journal {
 	struct store *store;
 	struct journal_side sides[STORE_FILES];
-	struct slip *open, **open_last, *sent;
+	struct slip *open, **open_last;
+	struct slip *held, **held_last; /* the monitor's that were told and are not committed */
+	size_t held_bytes;
 	uint32_t changes;    /* in the open batch */
 	struct settled *settled; /* runs of which nothing more is wanted once the open batch is committed */
 	uint32_t settled_count, settled_room;
@@ -85,12 +87,12 @@ int64_t journal_next(const struct keeper *);
 
 /* Submits what was sent once more. */
 void journal_submit(struct keeper *, enum store_file);
-/* Tells what was sent to postwatch.db, though it is not kept. */
-void journal_tell_sent(struct keeper *);
+/* postwatch.db is well, and has all that was sent to it but for so many rows. */
+void journal_note_kept(struct keeper *, uint64_t lost);
 
 /* How far the sequence that goes on now is committed. */
 struct sequence journal_committed(const struct journal *, enum store_file);
-/* The first run of the monitor's above that number that is not committed; NULL: there is none. */
+/* The first run of the monitor's above that number that is not committed, of the newest 4 MiB; NULL: there is none. */
 const struct slip *journal_uncommitted(const struct journal *, uint64_t above);
 
 bool journal_is_stuck(const struct journal *);

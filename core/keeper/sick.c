@@ -1,5 +1,5 @@
 /*
- * The disk is sick: what there is for its file waits in memory, is told all the same, and is written when the file is well.
+ * The disk is sick: what there is for its file is held in memory, is told all the same, and is written when the file is well.
  * It is one trouble, told once, until both files have been well for a while; what comes between is said in the log.
  */
 #include "keeper/sick.h"
@@ -56,8 +56,6 @@ sick_begin(struct keeper *keeper, enum store_file file)
 	if (journal->behind == 0)
 		store_say_behind(journal->store, journal->behind = clock_wall());
 	side->stuck = true;
-	if (file == STORE_MAIN)
-		journal_tell_sent(keeper);
 	say_trouble(keeper, file);
 }
 
@@ -68,7 +66,12 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 	    "`sqlite3 FILE .recover` may bring back some of it";
 	const char *again = file == STORE_MAIN ? ", what is down is told again" : "";
 
-	if (found->aside[0] != '\0' && keeper->begin_anew)
+	static const char kept[] = "%s is set aside as %s (%s): what is open goes on, what was over is no longer known; "
+	    "`sqlite3 FILE .recover` may bring back some of it";
+
+	if (found->aside[0] != '\0' && found->goes_on)
+		record_ours(keeper, "impaired", "damaged", clock_wall(), kept, file_names[file], found->aside, found->why.text);
+	else if (found->aside[0] != '\0' && keeper->begin_anew)
 		duty_log(keeper->duty, LOG_ERR, 0, words, file_names[file], found->aside, found->why.text, again);
 	else if (found->aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(), words, file_names[file], found->aside, found->why.text, again);
@@ -76,20 +79,23 @@ sick_say_found(struct keeper *keeper, enum store_file file, const struct store_f
 		record_ours(keeper, "impaired", "damaged", clock_wall(), "%s was %s: what it held is no longer known%s", file_names[file],
 		    found->first ? "gone" : "empty", again);
 	else if (found->fresh && !found->first)
-		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew", file_names[file]);
+		duty_log(keeper->duty, LOG_WARNING, 0, "keeper: %s was empty: it begins anew%s", file_names[file],
+		    found->goes_on ? " with what is open" : "");
 	if (found->lock_aside[0] != '\0')
 		record_ours(keeper, "impaired", "damaged", clock_wall(), "store.lock was no file, and is set aside as %s; nothing is lost",
 		    found->lock_aside);
 }
 
 /* Where all that was kept is gone, or is read for the first time, what is true is to be told anew by the monitor, to a new
- * keeper. But where nothing could be read and nothing was there, what we hold is all there is. */
+ * keeper. But where what we hold is all there is, the file has that. */
 static bool
 has_to_begin_anew(struct keeper *keeper, enum store_file file, const struct store_found *found)
 {
-	if (file == STORE_MAIN && found->fresh != keeper->unread)
+	if (file == STORE_HISTORY)
+		return false;
+	if (found->fresh ? !found->goes_on && !keeper->unread : found->unread || keeper->unread)
 		return true;
-	keeper->unread = file == STORE_HISTORY && keeper->unread;
+	keeper->unread = false;
 	return false;
 }
 
@@ -107,14 +113,14 @@ mend(struct keeper *keeper, enum store_file file)
 	sick_say_found(keeper, file, &found);
 	if (keeper->begin_anew)
 		return;
-	side->stuck = false;
-	journal_submit(keeper, file);
 	if (file == STORE_MAIN)
-		journal_hasten(keeper); /* what came behind it */
+		journal_note_kept(keeper, found.refused);
+	else {
+		side->stuck = false;
+		journal_submit(keeper, file);
+	}
 	if (side->stuck)
 		return;
-	if (file == STORE_MAIN)
-		store_leave_memory(keeper->journal.store);
 	if (!journal_is_stuck(&keeper->journal))
 		store_say_behind(keeper->journal.store, keeper->journal.behind = 0);
 	side->said = STORE_WELL;
@@ -158,8 +164,11 @@ sick_turn(struct keeper *keeper)
 	if (due)
 		journal->mend_at = 0;
 	for (enum store_file file = STORE_MAIN; file < STORE_FILES && !keeper->begin_anew; file++)
-		if (due && journal->sides[file].stuck)
+		if (due && journal->sides[file].stuck) {
+			if (file == STORE_MAIN) /* whose memory is written in whole groups */
+				journal_hasten(keeper);
 			mend(keeper, file);
+		}
 	if (journal_is_stuck(journal) && journal->mend_at == 0)
 		journal->mend_at = now + mend_pause;
 	if (journal->sick_since != 0 && !journal_is_stuck(journal) && clock_mono() - journal->sick_last >= calm)

@@ -6,7 +6,7 @@
 
 struct keeper;
 
-/* The batch that was sent to a file is not kept: it waits, and so does all that comes behind it. */
+/* What was sent to a file is not kept: it is held in memory, and so is all that comes behind it. */
 void sick_begin(struct keeper *, enum store_file);
 /* Tries to mend what is sick, when it is time; says what has been well for long enough. */
 void sick_turn(struct keeper *);

@@ -55,7 +55,7 @@ store_batch_destroy(struct store_batch **batch)
 
 /* Keeps one chunk of the usual size, so that a large batch is not held for ever. */
 void
-store_batch_clear(struct store_batch *batch)
+store_batch_forget(struct store_batch *batch)
 {
 	struct chunk *kept = NULL;
 
@@ -70,9 +70,18 @@ store_batch_clear(struct store_batch *batch)
 	}
 	if (kept != NULL)
 		*kept = (struct chunk){ .room = CHUNK_MIN };
-	*batch = (struct store_batch){ .file = batch->file, .chunks = kept, .store = batch->store };
-	batch->end = &batch->first;
+	batch->chunks = kept;
 	batch->bytes = kept == NULL ? 0 : CHUNK_MIN;
+	batch->first = NULL;
+	batch->end = &batch->first;
+}
+
+void
+store_batch_clear(struct store_batch *batch)
+{
+	store_batch_forget(batch);
+	*batch = (struct store_batch){ .file = batch->file, .chunks = batch->chunks, .bytes = batch->bytes, .store = batch->store };
+	batch->end = &batch->first;
 }
 
 uint32_t

@@ -58,6 +58,9 @@ struct store_batch {
 	uint32_t refused;          /* operations that contradict what is there */
 };
 
+/* Frees the operations, which are done and need not be done again; what is counted stays. */
+void store_batch_forget(struct store_batch *);
+
 /* Adds a copy of a row of any file's. */
 void store_batch_add_row(struct store_batch *, enum row_kind, const void *row);
 

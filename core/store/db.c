@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define SQLITE_ENABLE_SESSION 1
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1 /* which the header asks for, where that is asked for */
 #include <sqlite3.h>
 
 #include "base/clock.h"
@@ -25,6 +27,9 @@ struct db {
 	enum db_fault fault;
 	struct reason why;
 	int64_t deadline;
+	sqlite3_session *session; /* records what changes; NULL: nobody asked for it */
+	void *earlier;            /* the changes that were recorded before it */
+	int earlier_size;
 	uint32_t query_count;
 	struct query queries[QUERIES_MAX];
 };
@@ -122,13 +127,12 @@ db_open(const char *path, enum db_mode mode)
 	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
 	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
 
-	if (db == NULL || uri == NULL) {
-		free(db);
-		free(uri);
-		return NULL;
-	}
-	if (check(db, sqlite3_open_v2(uri, &db->handle, flags, NULL)))
+	if (db != NULL && uri != NULL && check(db, sqlite3_open_v2(uri, &db->handle, flags, NULL)))
 		set_up(db, mode);
+	if (uri == NULL) {
+		free(db);
+		db = NULL;
+	}
 	free(uri);
 	return db;
 }
@@ -142,6 +146,9 @@ db_close(struct db **db)
 		sqlite3_finalize((*db)->queries[i].statement);
 		free((*db)->queries[i].sql);
 	}
+	if ((*db)->session != NULL)
+		sqlite3session_delete((*db)->session);
+	sqlite3_free((*db)->earlier);
 	sqlite3_close_v2((*db)->handle);
 	free(*db);
 	*db = NULL;
@@ -350,4 +357,161 @@ query_bytes(struct query *query, int column)
 	int size = sqlite3_column_bytes(query->statement, column);
 
 	return (struct pw_bytes){ data == NULL ? "" : data, (size_t)size };
+}
+
+void
+db_limit(struct db *db, int64_t bytes)
+{
+	char sql[64];
+	int64_t page = db_number(db, "PRAGMA page_size", 0);
+
+	assert(page > 0);
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count=%lld", (long long)(bytes / page));
+	(void)db_exec(db, sql);
+}
+
+/* "INSERT INTO table VALUES (?, ?)" */
+static struct query *
+query_insert(struct db *db, const char *table, int columns)
+{
+	char sql[256];
+	int at = snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO %s VALUES (", table);
+
+	for (int i = 0; i < columns && at < (int)sizeof sql; i++)
+		at += snprintf(sql + at, sizeof sql - (size_t)at, i == 0 ? "?" : ", ?");
+	assert(at < (int)sizeof sql - 2);
+	snprintf(sql + at, sizeof sql - (size_t)at, ")");
+	return db_query(db, sql);
+}
+
+bool
+db_copy(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused)
+{
+	char sql[2048];
+	struct query *read, *write = NULL;
+	int columns;
+
+	assert(strlen(table) + strlen(tail) + 32 < sizeof sql);
+	snprintf(sql, sizeof sql, "SELECT * FROM %s %s", table, tail);
+	read = db_query(from, sql);
+	if (read == NULL)
+		return false;
+	columns = sqlite3_column_count(read->statement);
+	while (into->fault == DB_WELL && query_step(read)) {
+		write = write == NULL ? query_insert(into, table, columns) : write;
+		for (int i = 0; write != NULL && i < columns; i++)
+			check(into, sqlite3_bind_value(write->statement, i + 1, sqlite3_column_value(read->statement, i)));
+		if (write == NULL || query_run(write) || into->fault != DB_CONSTRAINT)
+			continue;
+		db_forgive(into);
+		++*refused;
+	}
+	query_reset(read);
+	return into->fault == DB_WELL && from->fault == DB_WELL;
+}
+
+void
+db_forget_earlier(struct db *db)
+{
+	sqlite3_free(db->earlier);
+	db->earlier = NULL;
+	db->earlier_size = 0;
+}
+
+/* What two records have of one row becomes one change of it, so that rows which change again and again take no more room. */
+static bool
+join_records(struct db *db, void *changes, int size)
+{
+	sqlite3_changegroup *group;
+	void *joined = NULL;
+	int joined_size = 0;
+	bool well = check(db, sqlite3changegroup_new(&group));
+
+	if (!well)
+		return false;
+	well = (db->earlier_size == 0 || check(db, sqlite3changegroup_add(group, db->earlier_size, db->earlier)))
+	    && (size == 0 || check(db, sqlite3changegroup_add(group, size, changes)))
+	    && check(db, sqlite3changegroup_output(group, &joined_size, &joined));
+	sqlite3changegroup_delete(group);
+	if (!well)
+		return false;
+	db_forget_earlier(db);
+	db->earlier = joined;
+	db->earlier_size = joined_size;
+	return true;
+}
+
+bool
+db_record(struct db *db)
+{
+	sqlite3_session *next = NULL;
+	void *changes = NULL;
+	int size = 0;
+
+	if (!check(db, sqlite3session_create(db->handle, "main", &next)))
+		return false;
+	if (!check(db, sqlite3session_attach(next, NULL))
+	    || (db->session != NULL && (!check(db, sqlite3session_changeset(db->session, &size, &changes))
+	    || !join_records(db, changes, size)))) {
+		sqlite3_free(changes);
+		sqlite3session_delete(next);
+		return false;
+	}
+	sqlite3_free(changes);
+	if (db->session != NULL)
+		sqlite3session_delete(db->session);
+	db->session = next;
+	return true;
+}
+
+struct replay {
+	bool by_force;
+	struct db_left_out left_out;
+};
+
+static int
+on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
+{
+	struct replay *replay = arg;
+
+	(void)change;
+	switch (kind) {
+	case SQLITE_CHANGESET_CONSTRAINT:
+		replay->left_out.rows++;
+		return SQLITE_CHANGESET_OMIT;
+	case SQLITE_CHANGESET_FOREIGN_KEY: /* of a row that was left out: asked once, at the end */
+		replay->left_out.dangling = true;
+		return SQLITE_CHANGESET_OMIT;
+	case SQLITE_CHANGESET_NOTFOUND:
+		return replay->by_force || replay->left_out.rows > 0 ? SQLITE_CHANGESET_OMIT : SQLITE_CHANGESET_ABORT;
+	default: /* a row with this key is there, or has other values than it had */
+		return replay->by_force ? SQLITE_CHANGESET_REPLACE : SQLITE_CHANGESET_ABORT;
+	}
+}
+
+static bool
+apply_changes(struct db *db, int size, void *changes, struct replay *replay)
+{
+	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply(db->handle, size, changes, NULL, on_conflict, replay);
+
+	if (code == SQLITE_ABORT) {
+		db->fault = DB_CONSTRAINT;
+		reason_set(&db->why, "rows of it were changed by somebody else");
+	}
+	return code != SQLITE_ABORT && check(db, code);
+}
+
+bool
+db_replay(struct db *into, struct db *from, bool by_force, struct db_left_out *left_out)
+{
+	struct replay replay = { .by_force = by_force };
+	void *changes = NULL;
+	int size = 0;
+	bool well = from->session == NULL || check(from, sqlite3session_changeset(from->session, &size, &changes));
+
+	assert(db_in_transaction(into) && into->fault == DB_WELL);
+	well = well && apply_changes(into, from->earlier_size, from->earlier, &replay) && apply_changes(into, size, changes, &replay);
+	sqlite3_free(changes);
+	*left_out = replay.left_out;
+	return well;
 }

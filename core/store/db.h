@@ -67,6 +67,33 @@ bool db_has_moved(struct db *);
 /* Has the file take all that is in the log, and empties that, without waiting for anybody. False: others read it, or a fault. */
 bool db_empty_log(struct db *);
 
+/* The database may have so many bytes of pages: what needs more fails with DB_FULL. */
+void db_limit(struct db *, int64_t bytes);
+
+/* Copies the rows of a table that `tail` chooses, all columns of them, and those that are refused (DB_CONSTRAINT) are counted.
+ * Returns false if not all could be read, or written; each connection has its fault then. */
+bool db_copy(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused);
+
+/* --- recording what changes, by SQLite's session extension: the last values of rows, by their keys --- */
+
+/* Records the changes of all tables from now on. Those that were recorded before are put together, and are kept apart as the
+ * earlier ones. Returns false if there is no memory. */
+bool db_record(struct db *);
+/* The earlier ones are not needed any more. */
+void db_forget_earlier(struct db *);
+
+/* What was left out because it contradicts a UNIQUE constraint, and whether rows refer to what is not there, which a COMMIT
+ * does not allow. */
+struct db_left_out {
+	uint64_t rows;
+	bool dangling;
+};
+
+/* Does in `into`, in the transaction that is open there, all that was recorded in `from`. Where rows are not as they were in
+ * `from` before, it fails with DB_CONSTRAINT, or, `by_force`, puts them in the place of those that are there. The tables have to
+ * be the same: of others SQLite says nothing. */
+bool db_replay(struct db *into, struct db *from, bool by_force, struct db_left_out *);
+
 /* Statements that still run at this instant (clock_mono) are stopped; 0: none are. */
 void db_set_deadline(struct db *, int64_t deadline);
 

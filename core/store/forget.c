@@ -186,7 +186,7 @@ tending_forget_notices(struct store *store, int64_t now, struct store_tended *te
 /* Closed so long ago that it goes, and nobody is still to be told of it. */
 #define IS_OLD_INCIDENT "(SELECT number FROM incidents WHERE number > ?1 AND number <= ?2 AND end_confirmed > 0" \
     " AND end_confirmed < ?3 AND NOT EXISTS (SELECT 1 FROM deliveries JOIN notices ON notices.number = deliveries.notice" \
-    " WHERE notices.incident = incidents.number AND deliveries.ended = 0))"
+    " WHERE notices.incident = incidents.number AND notices.incident > 0 AND deliveries.ended = 0))"
 
 /* Evidence and notices go with their incident. */
 enum step

@@ -1,10 +1,13 @@
 /*
- * Rows are copied one by one by their forms, so that what was read before a damaged page is kept. The order is that of their
- * weight; evidence, of which there may be much, comes last.
+ * Rows are copied one by one, so that what was read before a damaged page is kept. The order is that of their weight; evidence, of
+ * which there may be much, comes last. No key is given out by memory that the file has given: numbers come from the counters, and
+ * ids of evidence begin behind those of the file, with a row that is of nothing.
  */
 #include "store/memory.h"
 
-#include "store/row.h"
+#include <assert.h>
+#include <stdlib.h>
+
 #include "store/schema.h"
 
 #define OPEN_DELIVERIES "SELECT notice FROM deliveries WHERE ended = 0"
@@ -17,79 +20,231 @@
 	" UNION SELECT * FROM (SELECT number FROM notices ORDER BY number DESC LIMIT 10000)" \
 	" UNION SELECT * FROM (SELECT number FROM notices WHERE target = 0 ORDER BY number DESC LIMIT 10000)"
 
-static const struct {
-	enum row_kind kind;
-	const char *tail;
-} copied[] = {
-	{ ROW_TARGET, "" },
-	{ ROW_STATE, "" },
-	{ ROW_INCIDENT, "WHERE number IN (" OPEN_INCIDENTS ")" },
-	{ ROW_CONDITION, "WHERE standing > 0 AND cleared = 0" },
-	{ ROW_LEDGER, "" },
-	{ ROW_PAUSE, "ORDER BY number DESC LIMIT 10000" },
-	{ ROW_NOTICE, "WHERE number IN (" NOTICES ")" },
-	{ ROW_DELIVERY_ADDED, "WHERE notice IN (" NOTICES ")" },
-	{ ROW_NOTICE_EVIDENCE, "WHERE notice IN (" OPEN_DELIVERIES ")" },
-	{ ROW_EVIDENCE, "WHERE incident IN (SELECT 0 UNION " OPEN_INCIDENTS ")" },
+/* A table with what of it is copied. What a row refers to comes before it. */
+static const struct copied {
+	const char *table, *tail;
+} rows[] = {
+	{ "targets", "" },
+	{ "states", "" },
+	{ "incidents", "WHERE number IN (" OPEN_INCIDENTS " UNION SELECT * FROM (SELECT number FROM incidents ORDER BY number DESC LIMIT 1000))" },
+	{ "conditions", "" },
+	{ "ledger", "" },
+	{ "pauses", "ORDER BY number DESC LIMIT 10000" },
+	{ "notices", "WHERE number IN (" NOTICES ")" },
+	{ "deliveries", "WHERE notice IN (" NOTICES ")" },
+}, evidence[] = {
+	{ "notice_evidence", "WHERE notice IN (" OPEN_DELIVERIES ") ORDER BY id DESC" },
+	{ "evidence", "WHERE incident IN (SELECT 0 UNION " OPEN_INCIDENTS ") ORDER BY id DESC" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0], EVIDENCE = sizeof evidence / sizeof evidence[0] };
+
+/* Who the file is, and how far it has come, is its own. */
+static const struct copied meta = { "meta", "WHERE key NOT IN ('instance', 'counters')" };
+
+/* What has ended since ?1, the highest number then, and ?2, that of its incidents. */
+#define ENDED_INCIDENTS "SELECT number FROM incidents WHERE number > ?2 AND end_confirmed > 0 AND NOT EXISTS (SELECT 1 FROM notices" \
+	" JOIN deliveries ON deliveries.notice = notices.number WHERE notices.incident = incidents.number AND notices.incident > 0 AND ended = 0)"
+#define ENDED_NOTICES "SELECT number FROM notices WHERE number > ?1 AND number < (SELECT max(number) - 1000 FROM notices)" \
+	" AND (incident = 0 OR incident IN (" ENDED_INCIDENTS ")) AND NOT EXISTS (SELECT 1 FROM deliveries" \
+	" WHERE deliveries.notice = notices.number AND ended = 0) ORDER BY number LIMIT 2000"
+
+struct memory {
+	struct db *db;
+	bool knows_file, whole;
+	int64_t notice, incident;          /* the highest numbers when it was opened */
+	int64_t evidence, notice_evidence; /* the ids of the rows of nothing */
+	uint64_t tried;                    /* the transaction that had the changes recorded earlier; 0: none had */
+	uint64_t lost;                     /* rows that found no room */
 };
 
-bool
-memory_has_room(struct db *db)
+/* Puts a row of nothing behind all ids of the file; where these cannot be read, far behind. Returns its id. */
+static int64_t
+put_row_of_nothing(struct memory *memory, struct db *from, const char *highest, const char *insert)
 {
-	return db_size(db) < MEMORY_EVIDENCE_MAX;
+	static const int64_t far = INT64_C(1) << 48;
+	int64_t id = from == NULL ? 1 : db_number(from, highest, 0) + 1;
+	struct query *query = db_query(memory->db, insert);
+
+	if (from != NULL && db_fault(from) != DB_WELL) {
+		memory->whole = false;
+		id = far;
+		db_forgive(from);
+	}
+	if (query != NULL) {
+		query_bind_i64(query, 1, id);
+		(void)query_run(query);
+	}
+	return id;
 }
 
 static void
-copy_rows(struct db *into, struct db *from, enum row_kind kind, const char *tail)
+put_rows_of_nothing(struct memory *memory, struct db *from)
 {
-	_Alignas(8) char row[ROW_SIZE_MAX];
-	char sql[ROW_SQL_MAX];
-	struct query *read, *write;
-
-	row_read_sql(kind, tail, sql);
-	read = db_query(from, sql);
-	row_write_sql(kind, sql);
-	write = db_query(into, sql);
-	while (read != NULL && write != NULL && (!row_is_evidence(kind) || memory_has_room(into)) && query_step(read)) {
-		row_fill(kind, read, row);
-		row_bind(kind, write, row);
-		(void)query_run(write);
-	}
-	if (read != NULL)
-		query_reset(read);
-	db_forgive(from);
+	memory->evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM evidence",
+	    "INSERT INTO evidence (id, target, run, leg, at, incident, role, bytes) VALUES (?1, 0, 0, 0, 0, -1, '', x'')");
+	memory->notice_evidence = put_row_of_nothing(memory, from, "SELECT max(id) FROM notice_evidence",
+	    "INSERT INTO notice_evidence (id, notice, run, leg, at, bytes) VALUES (?1, 0, 0, 0, 0, x'')");
 }
 
-static void
-copy_meta(struct db *into, struct db *from)
+/* Within no transaction: one that finds no room is rolled back as a whole. */
+static bool
+copy_evidence(struct memory *memory, struct db *from)
 {
-	struct query *read = db_query(from, "SELECT key, value FROM meta");
-	struct query *write = db_query(into, "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)");
+	uint64_t refused = 0;
+	bool all = true;
 
-	while (read != NULL && write != NULL && query_step(read)) {
-		query_bind_text(write, 1, query_text(read, 0));
-		query_bind_bytes(write, 2, query_bytes(read, 1));
-		(void)query_run(write);
+	db_limit(memory->db, MEMORY_EVIDENCE_MAX);
+	for (int i = 0; i < EVIDENCE; i++) {
+		all &= db_copy(memory->db, from, evidence[i].table, evidence[i].tail, &refused) || db_fault(memory->db) == DB_FULL;
+		db_forgive(memory->db);
+		db_forgive(from);
+	}
+	db_limit(memory->db, MEMORY_MAX);
+	return all;
+}
+
+static bool
+copy(struct memory *memory, struct db *from)
+{
+	uint64_t refused = 0;
+	bool all;
+
+	if (!db_begin(memory->db))
+		return false;
+	db_forgive(from);
+	all = db_copy(memory->db, from, meta.table, meta.tail, &refused);
+	for (int i = 0; i < ROWS; i++) {
+		db_forgive(from);
+		all &= db_copy(memory->db, from, rows[i].table, rows[i].tail, &refused);
 	}
 	db_forgive(from);
+	if (db_fault(memory->db) != DB_WELL || !db_commit(memory->db))
+		return false;
+	memory->whole = copy_evidence(memory, from) && all;
+	return true;
+}
+
+struct memory *
+memory_open(struct db *from)
+{
+	struct memory *memory = calloc(1, sizeof *memory);
+
+	if (memory == NULL)
+		return NULL;
+	*memory = (struct memory){ .db = db_open(NULL, DB_MEMORY), .knows_file = from != NULL, .whole = from == NULL };
+	if (memory->db == NULL || !schema_raise(memory->db, &schemas[STORE_MAIN]) || (from != NULL && !copy(memory, from))) {
+		memory_close(&memory);
+		return NULL;
+	}
+	db_limit(memory->db, MEMORY_MAX);
+	memory->notice = db_number(memory->db, "SELECT max(number) FROM notices", 0);
+	memory->incident = db_number(memory->db, "SELECT max(number) FROM incidents", 0);
+	put_rows_of_nothing(memory, from);
+	if (!db_record(memory->db) || db_fault(memory->db) != DB_WELL)
+		memory_close(&memory);
+	return memory;
+}
+
+void
+memory_close(struct memory **memory)
+{
+	if (*memory == NULL)
+		return;
+	db_close(&(*memory)->db);
+	free(*memory);
+	*memory = NULL;
 }
 
 struct db *
-memory_open(struct db *from)
+memory_db(struct memory *memory)
 {
-	struct db *db = db_open(NULL, DB_MEMORY);
+	return memory->db;
+}
 
-	if (db == NULL || !schema_raise(db, &schemas[STORE_MAIN])) {
-		db_close(&db);
-		return NULL;
-	}
-	if (from == NULL || !db_begin(db))
-		return db;
-	db_forgive(from);
-	copy_meta(db, from);
-	for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++)
-		copy_rows(db, from, copied[i].kind, copied[i].tail);
-	if (db_fault(db) != DB_WELL || !db_commit(db))
-		db_close(&db);
-	return db;
+bool
+memory_has_room(struct memory *memory)
+{
+	return db_size(memory->db) < MEMORY_EVIDENCE_MAX;
+}
+
+static int64_t
+delete(struct memory *memory, const char *sql, int64_t first, int64_t second)
+{
+	struct query *query = db_query(memory->db, sql);
+
+	if (query == NULL)
+		return 0;
+	query_bind_i64(query, 1, first);
+	query_bind_i64(query, 2, second);
+	db_forgive(memory->db); /* not all have a second parameter */
+	return query_run(query) ? db_changes(memory->db) : 0;
+}
+
+/* Only rows that the file does not have: the others would go there, too. */
+bool
+memory_make_room(struct memory *memory)
+{
+	int64_t gone;
+
+	db_forgive(memory->db);
+	gone = delete(memory, "DELETE FROM evidence WHERE id > ?1", memory->evidence, 0)
+	    + delete(memory, "DELETE FROM notice_evidence WHERE id > ?1", memory->notice_evidence, 0)
+	    + delete(memory, "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")", memory->notice, memory->incident)
+	    + delete(memory, "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")", memory->notice, memory->incident)
+	    + delete(memory, "DELETE FROM incidents WHERE number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
+	          " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", memory->notice, memory->incident);
+	memory->lost += (uint64_t)gone;
+	return gone > 0 && db_fault(memory->db) == DB_WELL;
+}
+
+bool
+memory_note_tried(struct memory *memory, uint64_t number)
+{
+	memory->tried = number;
+	return db_record(memory->db);
+}
+
+void
+memory_was_kept(struct memory *memory, uint64_t number)
+{
+	assert(number != 0);
+	if (memory->tried == number)
+		db_forget_earlier(memory->db);
+}
+
+bool
+memory_write_changes(struct memory *memory, struct db *file, uint64_t *refused)
+{
+	struct db_left_out left_out = { 0 };
+
+	if (!db_replay(file, memory->db, !memory->whole, &left_out))
+		return false;
+	*refused = left_out.rows + memory->lost;
+	return !left_out.dangling || db_exec(file, "DELETE FROM deliveries WHERE notice NOT IN (SELECT number FROM notices);"
+	    "DELETE FROM notice_evidence WHERE notice NOT IN (SELECT number FROM notices)");
+}
+
+bool
+memory_write_all(struct memory *memory, struct db *file, uint64_t *refused)
+{
+	bool all = db_copy(file, memory->db, meta.table, meta.tail, refused);
+
+	for (int i = 0; i < ROWS && all; i++)
+		all = db_copy(file, memory->db, rows[i].table, "", refused);
+	for (int i = 0; i < EVIDENCE && all; i++)
+		all = db_copy(file, memory->db, evidence[i].table, "WHERE run > 0", refused);
+	*refused += memory->lost;
+	return all;
+}
+
+bool
+memory_is_whole(const struct memory *memory)
+{
+	return memory->whole;
+}
+
+bool
+memory_knows_file(const struct memory *memory)
+{
+	return memory->knows_file;
 }

@@ -75,7 +75,10 @@ load_counters(struct store *store, enum store_file file, struct db *db)
 	struct counters loaded = { 0 }, *counters = &store->counters[file];
 
 	read_meta(db, "counters", &loaded, sizeof loaded);
-	store->kept[file] = loaded.batch != 0 && loaded.batch == store->doubtful[file] ? loaded.batch : 0;
+	if (store->kept[file] != store->doubtful[file])
+		store->kept[file] = 0;
+	if (loaded.batch != 0 && loaded.batch == store->doubtful[file])
+		store->kept[file] = loaded.batch;
 	if (loaded.batch > counters->batch)
 		counters->batch = loaded.batch;
 	for (int i = 0; i < STORE_NUMBERS; i++) {
@@ -141,6 +144,7 @@ can_write(struct store *store, enum store_file file)
 {
 	struct shelf *shelf = &store->shelves[file];
 
+	store->counters[file].batch++; /* the one before may have failed: it must not seem to be kept */
 	if (!db_begin(shelf->db) || !store_apply_counters(store, file, NUMBERS_AHEAD) || !db_commit(shelf->db)) {
 		shelf_fail(shelf, "writing");
 		return false;
@@ -298,17 +302,81 @@ keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 	return false;
 }
 
-/* What was read now is the instance of the file, `instance` that from before. */
+/* What was read now is the instance of the file, `instance` that from before. A file without a row gets all that is held in memory,
+ * where that is all there is to know. */
 static bool
 settle_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE], struct store_found *found)
 {
 	bool made_up = store->provisional;
 
 	store->provisional = false;
-	if (made_up)
-		return !found->fresh || keep_instance(store, instance);
-	if (memcmp(instance, store->instance, sizeof store->instance) != 0)
+	found->goes_on = found->fresh && store->memory != NULL && memory_is_whole(store->memory);
+	if (found->goes_on || (made_up && found->fresh))
+		return keep_instance(store, instance);
+	if (!made_up && memcmp(instance, store->instance, sizeof store->instance) != 0)
 		found->fresh = true;
+	return true;
+}
+
+/* Contradicted twice within this time a file is not the one that it was. */
+static const int64_t contradictions = 600 * (int64_t)SECOND;
+
+static void
+note_contradiction(struct store *store)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	int64_t now = clock_mono();
+
+	shelf->contradicted = store->contradicted_at != 0 && now - store->contradicted_at < contradictions;
+	shelf_fail(shelf, "writing what happened meanwhile");
+	if (shelf->contradicted)
+		shelf->trouble = STORE_DAMAGED;
+	store->contradicted_at = now;
+}
+
+static bool
+write_memory(struct store *store, struct store_found *found)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+	bool written;
+
+	if (!db_begin(shelf->db))
+		return false;
+	store->counters[STORE_MAIN].batch++;
+	written = found->goes_on ? memory_write_all(store->memory, shelf->db, &found->refused)
+	    : memory_write_changes(store->memory, shelf->db, &found->refused);
+	if (!written || !store_apply_counters(store, STORE_MAIN, NUMBERS_AHEAD))
+		return false;
+	if (db_commit(shelf->db))
+		return true;
+	store->doubtful[STORE_MAIN] = store->counters[STORE_MAIN].batch;
+	store->no_memory |= !memory_note_tried(store->memory, store->doubtful[STORE_MAIN]);
+	return false;
+}
+
+/* Leaves memory for the file, where what is held there is about what the file has. */
+static bool
+leave_memory(struct store *store, struct store_found *found)
+{
+	struct shelf *shelf = &store->shelves[STORE_MAIN];
+
+	found->unread = store->memory != NULL && !found->fresh && !memory_knows_file(store->memory);
+	if (store->memory == NULL || found->unread || (found->fresh && !found->goes_on))
+		return true;
+	if (store->kept[STORE_MAIN] != 0)
+		memory_was_kept(store->memory, store->kept[STORE_MAIN]);
+	if (!write_memory(store, found)) {
+		if (db_fault(shelf->db) == DB_CONSTRAINT)
+			note_contradiction(store);
+		else
+			shelf_fail(shelf, "writing what happened meanwhile");
+		return false;
+	}
+	store->doubtful[STORE_MAIN] = 0;
+	if (store->notice_in_memory > store->notice)
+		store->notice = store->notice_in_memory;
+	memory_close(&store->memory);
+	(void)store_inside(store);
 	return true;
 }
 
@@ -340,6 +408,7 @@ store_mend(struct store *store, enum store_file file, struct store_found *found)
 	if (shelf->trouble == STORE_FULL)
 		ballast_free(store->folder);
 	memcpy(instance, store->instance, sizeof instance);
-	return mend(store, file, found) && (file != STORE_MAIN || settle_instance(store, instance, found))
+	return mend(store, file, found)
+	    && (file != STORE_MAIN || (settle_instance(store, instance, found) && leave_memory(store, found)))
 	    && can_write(store, file);
 }

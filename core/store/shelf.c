@@ -79,6 +79,10 @@ size_of(struct shelf *shelf)
 static bool
 is_sound(struct shelf *shelf)
 {
+	if (shelf->contradicted) {
+		reason_set(&shelf->why, "%s has other rows than it was left with", shelf->schema->name);
+		return false;
+	}
 	if (size_of(shelf) > CHECK_WHOLE_BYTES) {
 		reason_set(&shelf->why, "%s is damaged", shelf->schema->name);
 		return db_fault(shelf->db) == DB_WELL && !shelf->suspect;
@@ -433,10 +437,10 @@ shelf_open(struct shelf *shelf, struct store_found *found)
 			return SHELF_TROUBLED;
 		}
 		shelf->trouble = STORE_WELL;
-		shelf->suspect = false;
+		shelf->suspect = shelf->contradicted = false;
 		seen = look(shelf, found);
 	}
-	shelf->suspect = false;
+	shelf->suspect = shelf->contradicted = false;
 	if (seen == LOOK_WELL)
 		return SHELF_OPEN;
 	db_close(&shelf->db);

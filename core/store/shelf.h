@@ -18,6 +18,7 @@ struct shelf {
 	enum store_trouble_kind trouble;
 	struct reason why;
 	bool suspect;              /* damage was met in it */
+	bool contradicted;         /* it has other rows than it was left with: it is not sound, whatever SQLite finds */
 	struct stat log;           /* of its write-ahead log, when it was opened */
 };
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "store/memory.h"
 #include "store/store_private.h"
 
 #define DAYS(n) ((n) * INT64_C(86400) * SECOND)
@@ -87,7 +86,7 @@ store_close(struct store **store)
 	/* Readers first: the log goes with the last connection, if that is one that writes. */
 	store_reader_close(&(*store)->still);
 	db_close(&(*store)->reader.history);
-	db_close(&(*store)->memory);
+	memory_close(&(*store)->memory);
 	write_heads(*store);
 	write_numbers(*store);
 	for (int file = 0; file < STORE_FILES; file++)
@@ -166,7 +165,7 @@ store_current(const struct store *store)
 	struct db *file = store->shelves[STORE_MAIN].db;
 
 	if (store->memory != NULL)
-		return store->memory;
+		return memory_db(store->memory);
 	return file == NULL && store->still != NULL ? store->still->main : file;
 }
 
@@ -194,34 +193,47 @@ store_keeps_notice(const struct store *store, uint64_t number)
 	return number <= store->notice;
 }
 
-/* What contradicts what is there is counted when it is written to the file; evidence gives way to all else. */
+/* Evidence gives way to all else, and what has ended to what has not. */
 static void
 do_in_memory(struct store *store, struct store_batch *batch, const struct operation *operation)
 {
-	bool evidence = operation->kind == OPERATION_ROW && row_is_evidence(operation->row);
+	bool evidence = operation->kind == OPERATION_ROW && row_is_evidence(operation->row), done;
+	struct db *db = memory_db(store->memory);
 
 	if (evidence && !memory_has_room(store->memory))
 		return;
-	batch->no_memory |= !store_apply_one(store, store->memory, batch, operation);
-	db_forgive(store->memory);
+	done = store_apply_one(store, db, batch, operation);
+	if (!done && db_fault(db) == DB_FULL && memory_make_room(store->memory))
+		done = store_apply_one(store, db, batch, operation);
+	batch->no_memory |= !done;
+	db_forgive(db);
 }
 
-/* Does there all that is in the batch (NULL: there is none), and that the file does not have. */
+/* Does there all that is in the batch (NULL: there is none). If the transaction that failed had reached the disk after all, its
+ * changes are not to be done in the file once more: they are told from those that follow. */
 static void
 go_on_in_memory(struct store *store, struct store_batch *batch)
 {
 	const struct operation *first = batch == NULL ? NULL : batch->first;
 
-	assert(store->group == NULL);
-	if (store->memory == NULL)
-		store->memory = memory_open(store_current(store));
+	assert(store->group == NULL && store->memory == NULL);
+	store->memory = memory_open(store_current(store));
 	store_reader_close(&store->still);
-	store->no_memory |= store->memory == NULL;
-	if (batch != NULL)
-		batch->no_memory |= store->no_memory;
+	store->notice_in_memory = 0;
 	for (const struct operation *operation = first; operation != NULL && store->memory != NULL; operation = operation->next)
 		do_in_memory(store, batch, operation);
+	store->no_memory |= store->memory == NULL || !memory_note_tried(store->memory, batch == NULL ? 0 : batch->number);
+	if (batch != NULL) {
+		batch->no_memory |= store->no_memory;
+		store_batch_forget(batch);
+	}
 	(void)store_inside(store);
+}
+
+bool
+store_has_room(const struct store *store)
+{
+	return store->memory == NULL || memory_has_room(store->memory);
 }
 
 bool
@@ -237,14 +249,6 @@ store_distrust(struct store *store)
 	return true;
 }
 
-void
-store_leave_memory(struct store *store)
-{
-	assert(store->shelves[STORE_MAIN].trouble == STORE_WELL);
-	db_close(&store->memory);
-	(void)store_inside(store);
-}
-
 /* Nothing of it is kept, and its file is in trouble. */
 static enum store_answer
 give_up(struct store *store, struct store_batch *batch)
@@ -253,9 +257,13 @@ give_up(struct store *store, struct store_batch *batch)
 		db_rollback(store->shelves[STORE_MAIN].db);
 		store->group = NULL;
 	}
-	if (batch->store != NULL && store->memory == NULL)
+	if (batch->store == NULL)
+		return STORE_RETRY;
+	if (store->memory == NULL)
 		go_on_in_memory(store, batch);
-	return STORE_RETRY;
+	if (batch->notice > store->notice_in_memory)
+		store->notice_in_memory = batch->notice;
+	return batch->no_memory ? STORE_LOST : STORE_IN_MEMORY;
 }
 
 static enum store_answer
@@ -305,9 +313,10 @@ store_do(struct store *store, struct store_batch *batch, const struct operation 
 	bool begun = is_under_way(store, batch);
 
 	assert(store->group == NULL || store->group == batch);
-	if (store->memory != NULL)
+	if (store->memory != NULL) {
 		do_in_memory(store, batch, operation);
-	else if (shelf->trouble != STORE_WELL)
+		store_batch_forget(batch);
+	} else if (shelf->trouble != STORE_WELL)
 		(void)give_up(store, batch);
 	else if (!begun && !db_begin(shelf->db))
 		(void)fail(store, batch, "beginning a transaction");
@@ -354,7 +363,9 @@ store_submit(struct store *store, struct store_batch *batch)
 	batch->no_memory |= batch->store != NULL && store->no_memory;
 	if (batch->no_memory)
 		return STORE_LOST;
-	if (batch->count == 0)
+	if (batch->store != NULL && store->memory != NULL)
+		return give_up(store, batch);
+	if (batch->first == NULL) /* nothing was put into it, or that went to the file with what was in memory */
 		return STORE_COMMITTED;
 	if (shelf->trouble != STORE_WELL)
 		return give_up(store, batch);

@@ -10,11 +10,14 @@
  *	retry      nothing of it is kept; the file is in trouble (store_trouble), and every batch gets this answer until
  *	           store_mend() says that it works again. Then submit the same batch again: if the commit that failed had
  *	           reached the disk after all, that is noticed, and nothing is done twice.
+ *	in memory  of a batch of store_batch_of(): the file is in trouble, and the batch was done in memory. It need not be submitted
+ *	           again: when store_mend() says that the file works, it has all of it, each thing once
  *	lost       this batch can never be kept: what it says contradicts what is in history.db, or there was no memory to make it
  *
  * Operations of a batch that store_batch_of() has made are done at once, in a transaction of postwatch.db that is committed
  * when the batch is submitted, and are seen by whoever reads inside. While the file is in trouble they are done in a database
- * in memory instead, which begins with what is open, and store_inside() reads that.
+ * in memory instead, which begins with what is open, and store_inside() reads that. It holds up to 64 MiB: evidence gives way to
+ * all else in it, and what has ended to what has not.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -28,7 +31,7 @@ struct store_batch;
 
 enum store_file { STORE_MAIN, STORE_HISTORY, STORE_FILES };
 
-enum store_answer { STORE_COMMITTED = 1, STORE_RETRY, STORE_LOST };
+enum store_answer { STORE_COMMITTED = 1, STORE_RETRY, STORE_IN_MEMORY, STORE_LOST };
 
 enum store_trouble_kind {
 	STORE_WELL,
@@ -73,6 +76,9 @@ struct store_found {
 	char aside[256];        /* the name in the folder that a damaged or foreign file was given, "" */
 	struct reason why;      /* of its being set aside */
 	char lock_aside[48];    /* of postwatch.db: the name that was given to what lay in the place of store.lock, and was no file, "" */
+	bool goes_on;           /* it was fresh, and has now all that was held in memory */
+	bool unread;            /* it is not, and what is held in memory was begun without what it has */
+	uint64_t refused;       /* rows of what was held in memory that it has not: they contradict what is there, or had no room */
 };
 
 /* Opens both files, made or migrated where needed. A file in trouble (a full or read-only disk) does not prevent it: the
@@ -110,7 +116,10 @@ bool store_keeps_notice(const struct store *, uint64_t number);
 enum store_trouble_kind store_trouble(const struct store *, enum store_file, struct reason *why);
 
 /* Tries to get a file out of trouble: frees the ballast where the disk is full, closes, opens, checks, sets aside what
- * is damaged. True: the file takes batches again, and `found` says what became of it. To be called every 10 s or so. */
+ * is damaged, and writes what was done in memory meanwhile; but not into a file that is fresh where memory is known to lack some
+ * of what was kept, nor into one that could not be read before: what is true is to be told anew then. Returns true if the file takes
+ * batches again; `found` says what became of it. If it contradicts what memory has, twice within ten minutes, it is damaged. To be
+ * called every 10 s or so, with no batch half filled. */
 bool store_mend(struct store *, enum store_file, struct store_found *found);
 
 /* Takes note of it where reading inside has met damage in postwatch.db: store_mend() sets the file aside then. What was not
@@ -120,8 +129,8 @@ bool store_distrust(struct store *);
 /* Makes the ballast, unless it is there or the disk has little space left. False: there is none. */
 bool store_renew_ballast(struct store *);
 
-/* What was done in memory is in the file by now: all batches have been submitted since it was mended, and kept. */
-void store_leave_memory(struct store *);
+/* Returns whether there is room for evidence: in memory there may be none. */
+bool store_has_room(const struct store *);
 
 /* Says to readers that what they find is not all, since then (UTC), or that it is again (0). It ends with the process. */
 void store_say_behind(struct store *, int64_t since);

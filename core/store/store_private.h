@@ -4,6 +4,7 @@
 
 #include "store/batch.h"
 #include "store/history.h"
+#include "store/memory.h"
 #include "store/page.h"
 #include "store/shelf.h"
 
@@ -55,7 +56,9 @@ struct store {
 	struct store_batch *found[FINDS];      /* the last row of each */
 	struct store_batch *group;             /* whose operations are done in the open transaction of postwatch.db; NULL: none */
 	uint64_t notice;                       /* the highest number of a notice that is kept */
-	struct db *memory;                     /* stands in for postwatch.db; NULL: it does not have to */
+	struct memory *memory;                 /* stands in for postwatch.db; NULL: it does not have to */
+	uint64_t notice_in_memory;             /* the highest number of a notice that is committed there */
+	int64_t contradicted_at;               /* when what memory has could not be written to the file, 0: never */
 	struct store_reader *still;            /* reads a postwatch.db that the writer could not open; NULL: nobody does */
 	struct store_reader reader;            /* what store_inside() gives */
 	bool no_memory;                        /* that there was none for what was read there */

@@ -33,20 +33,20 @@ static void
 what_is_not_committed_is_found_in_order(void **state)
 {
 	struct journal journal = { .serial = 1 };
-	struct slip **sent = &journal.sent;
+	struct slip **held = &journal.held;
 
 	(void)state;
 	journal.open_last = &journal.open;
 	assert_null(journal_uncommitted(&journal, 0));
-	struct slip *first = add(&sent, 70);
-	(void)add(&sent, 0); /* our own */
-	struct slip *second = add(&sent, 71), *third = add(&journal.open_last, 72);
+	struct slip *first = add(&held, 70);
+	(void)add(&held, 0); /* our own */
+	struct slip *second = add(&held, 71), *third = add(&journal.open_last, 72);
 	(void)add(&journal.open_last, 0);
 	assert_ptr_equal(journal_uncommitted(&journal, 0), first);
 	assert_ptr_equal(journal_uncommitted(&journal, 70), second);
 	assert_ptr_equal(journal_uncommitted(&journal, 71), third);
 	assert_null(journal_uncommitted(&journal, 72));
-	forget(&journal.sent);
+	forget(&journal.held);
 	assert_ptr_equal(journal_uncommitted(&journal, 0), third);
 	forget(&journal.open);
 }
