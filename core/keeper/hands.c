@@ -68,7 +68,7 @@ revive(struct hand *hand, struct courier *courier, struct delivery *delivery)
 	}
 	outbox_retry(keeper, courier, delivery, true);
 	if (target != CONFIG_NONE)
-		told_note(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
+		told_queued(keeper, target, index, &ledger, &(struct ledger_word){ kind, delivery->code, delivery->notice, delivery->opened });
 	hand->done++;
 }
 

@@ -118,7 +118,7 @@ stand_in(struct keeper *keeper, struct courier *courier, struct delivery *delive
 		outbox_add(keeper, fallback, &(struct outbox_entry){ .kind = delivery->kind, .code = delivery->code, .notice = notice,
 		    .target = delivery->target, .incident = delivery->incident, .stands_in = true });
 		if (target != CONFIG_NONE)
-			told_note(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
+			told_queued(keeper, target, fallback, &ledger, &(struct ledger_word){ delivery->kind, delivery->code, notice, 0 });
 	}
 	delivery->failover = STORE_FAILOVER_DONE;
 	outbox_put(keeper, courier, delivery, text_view(""));

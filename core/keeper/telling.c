@@ -35,10 +35,10 @@ read_ledger(struct telling *it)
 
 /* What is already known of it, or is not to be known, changes what the notifier is told next all the same. */
 static void
-note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice, uint64_t opened)
+note(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (it->target != CONFIG_NONE)
-		told_note(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, opened });
+		told_note(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, 0 });
 }
 
 static void
@@ -49,7 +49,8 @@ queue(struct telling *it, enum notice_kind kind, const char *code, uint64_t noti
 	outbox_add(it->keeper, it->courier, &(struct outbox_entry){ .kind = kind, .code = code, .notice = notice,
 	    .target = it->number, .incident = incident, .opened = opened,
 	    .due = rules_due(&it->keeper->outbox.couriers[it->courier], kind, code, confirmed) });
-	note(it, kind, code, notice, opened);
+	if (it->target != CONFIG_NONE)
+		told_queued(it->keeper, it->target, it->courier, &it->ledger, &(struct ledger_word){ kind, code, notice, opened });
 }
 
 /* Who does not want to hear of an end knows of none that has begun. */
@@ -57,7 +58,7 @@ static void
 pass_over(struct telling *it, enum notice_kind kind, const char *code, uint64_t notice)
 {
 	if (kind == NOTICE_up || kind == NOTICE_settled || kind == NOTICE_stopped || kind == NOTICE_cleared)
-		note(it, kind, code, notice, 0);
+		note(it, kind, code, notice);
 }
 
 static void
@@ -122,7 +123,7 @@ tell_outage(struct telling *it, const struct outage *given, bool merges)
 	(void)store_find_incident(it->keeper->journal.store, outage.incident, &incident);
 	brief = !merges && after > 0 && (incident.acknowledged != 0 || outage.ended - incident.confirmed < after);
 	if (brief || (!merges && !rules_want(it->keeper, it->courier, NOTICE_outage, ""))) {
-		note(it, NOTICE_outage, "", outage.up, 0);
+		note(it, NOTICE_outage, "", outage.up);
 		return;
 	}
 	outage.began = incident.began != 0 ? incident.began : outage.ended;
@@ -167,7 +168,7 @@ tell_one(struct telling *it, const struct message_change *change, uint64_t notic
 
 	read_ledger(it); /* a recall has changed it */
 	if (recalled) {
-		note(it, kind, change->code, notice, 0);
+		note(it, kind, change->code, notice);
 		return;
 	}
 	if (it->target != CONFIG_NONE && keeper->outbox.couriers[it->courier].hushed) {
@@ -232,7 +233,7 @@ compare_condition(struct telling *it, const struct store_notice *row, enum notic
 
 	read_ledger(it);
 	if (recalled) {
-		note(it, kind, row->code, row->number, 0);
+		note(it, kind, row->code, row->number);
 		return;
 	}
 	if (ledger_judge(&it->ledger, kind, row->code) != LEDGER_TELL || had_it(it, row->number))
@@ -278,7 +279,7 @@ compare_state(struct telling *it, const struct store_notice *row, enum notice_ki
 		recalled = rules_recall(it->keeper, it->target, it->courier, kind, row->code);
 		read_ledger(it);
 		if (recalled)
-			note(it, kind, row->code, row->number, 0);
+			note(it, kind, row->code, row->number);
 		else
 			tell_state(it, kind, &outage, row->code, row->number, row->confirmed);
 		return;

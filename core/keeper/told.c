@@ -62,6 +62,13 @@ settle(const struct keeper *keeper, const struct courier *courier, uint32_t targ
 }
 
 void
+told_queued(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
+{
+	ledger_note(ledger, word);
+	put(keeper, target, index, ledger);
+}
+
+void
 told_note(struct keeper *keeper, uint32_t target, uint32_t index, struct ledger *ledger, const struct ledger_word *word)
 {
 	ledger_note(ledger, word);

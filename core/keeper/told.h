@@ -13,7 +13,10 @@ void told_ledger(const struct keeper *, uint32_t target, uint32_t courier, struc
 /* Whether the last that was queued says that the target is down, or flaps. */
 bool told_down(const struct keeper *, uint32_t target, uint32_t courier);
 
-/* A notice was queued for the notifier, or need not be told to it: either counts as told. `ledger`: as it was read before. */
+/* A notice was queued for the notifier, which counts as told. `ledger`: as it was read before, here and below. */
+void told_queued(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
+
+/* A notice need not be told to the notifier: that counts as told, too. */
 void told_note(struct keeper *, uint32_t target, uint32_t courier, struct ledger *, const struct ledger_word *);
 
 /* The delivery arrived, and its row says so; or it stands in a digest that has arrived. */
