@@ -428,6 +428,14 @@ turn(struct keeper *keeper, struct courier *courier)
 		repeat_turn(keeper, courier);
 }
 
+static bool
+has_queued(const struct keeper *keeper, const struct courier *courier)
+{
+	struct delivery first = { .notice = 0 };
+
+	return outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &first);
+}
+
 void
 outbox_turn(struct keeper *keeper)
 {
@@ -442,8 +450,10 @@ outbox_turn(struct keeper *keeper)
 		beat_turn(keeper);
 	}
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
-		keeper->outbox.couriers[i].stirred |= second;
-		turn(keeper, &keeper->outbox.couriers[i]);
+		struct courier *courier = &keeper->outbox.couriers[i];
+
+		courier->stirred |= second && has_queued(keeper, courier);
+		turn(keeper, courier);
 	}
 }
 

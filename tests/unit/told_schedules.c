@@ -6,7 +6,7 @@
  */
 #include "told_world.h"
 
-enum { STEPS = 120, SCHEDULES = 60 };
+enum { STEPS = 120, SCHEDULES = 30 };
 
 static void
 toggle(struct world *world, uint32_t target)
