@@ -14,15 +14,11 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "store/page.h"
+#include "web/pauses.h"
 
 enum { ROWS_A_STEP = 500, REST = 10 };
 
 static const int64_t reopen_after = SECOND;
-
-struct pause {
-	uint64_t target;
-	char *tag; /* NULL: of the target */
-};
 
 struct board {
 	const struct config *config;
@@ -41,8 +37,7 @@ struct board {
 	int64_t version;    /* PRAGMA data_version when `next` was begun */
 	bool is_reading, is_read;
 	int64_t began, rest_until; /* clock_mono() */
-	struct pause *pauses;
-	uint32_t pause_count, pause_room;
+	struct pauses pauses;
 	struct troubles troubles;
 	struct store_waiting waiting;
 
@@ -106,14 +101,6 @@ free_rows(struct board_row **rows, uint32_t *count)
 	*count = 0;
 }
 
-static void
-clear_pauses(struct board *board)
-{
-	for (uint32_t i = 0; i < board->pause_count; i++)
-		free(board->pauses[i].tag);
-	board->pause_count = 0;
-}
-
 void
 board_destroy(struct board **board)
 {
@@ -124,11 +111,11 @@ board_destroy(struct board **board)
 	store_reader_close(&it->reader);
 	free_rows(&it->rows, &it->count);
 	free_rows(&it->next, &it->next_count);
-	clear_pauses(it);
+	pauses_clear(&it->pauses);
 	troubles_clear(&it->troubles);
 	looks_destroy(&it->looks);
 	window_clock_fini(&it->windows);
-	free(it->pauses);
+	free(it->pauses.items);
 	free(it->troubles.items);
 	free(it->order);
 	free(it->by_name);
@@ -137,19 +124,6 @@ board_destroy(struct board **board)
 }
 
 /* --- rows --- */
-
-static bool
-on_pause(void *arg, const struct store_pause *pause)
-{
-	struct board *board = arg;
-	char *tag = pause->target != 0 || pause->tag[0] == '\0' ? NULL : strdup(pause->tag);
-
-	if (VEC_RESERVE(board->pauses, board->pause_count, board->pause_room))
-		board->pauses[board->pause_count++] = (struct pause){ pause->target, tag };
-	else
-		free(tag);
-	return true;
-}
 
 static const char *
 keep(char **at, struct pw_bytes bytes)
@@ -198,26 +172,26 @@ fill_row(struct board *board, struct query *query, struct board_row *row)
 	return row->look != UINT32_MAX;
 }
 
-/* Returns whether there are more. */
-static bool
+static enum store_reading
 read_rows(struct board *board)
 {
 	struct query *query = db_query(board->reader->main, row_sql);
 	uint32_t count = 0;
 
 	if (query == NULL)
-		return false;
+		return STORE_READ_BROKEN;
 	query_bind_i64(query, 1, (int64_t)board->after);
 	for (; query_step(query); count++) {
 		if (!VEC_RESERVE(board->next, board->next_count, board->next_room)
 		    || !fill_row(board, query, &board->next[board->next_count])) {
 			query_reset(query);
-			reason_set(&board->why, "out of memory");
-			return false;
+			return STORE_READ_BROKEN;
 		}
 		board->after = board->next[board->next_count++].number;
 	}
-	return count == ROWS_A_STEP;
+	if (db_fault(board->reader->main) != DB_WELL)
+		return STORE_READ_BROKEN;
+	return count == ROWS_A_STEP ? STORE_READ_MORE : STORE_READ_END;
 }
 
 static int
@@ -226,22 +200,6 @@ compare_key(const void *key, const void *member)
 	const struct target *const *target = member;
 
 	return strcmp(key, (*target)->name);
-}
-
-static bool
-is_paused(const struct board *board, const struct board_row *row)
-{
-	if (row->configured != NULL
-	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)))
-		return true;
-	for (uint32_t i = 0; i < board->pause_count; i++) {
-		const struct pause *pause = &board->pauses[i];
-
-		if (pause->tag == NULL ? pause->target == row->number
-		    : row->configured != NULL && target_has_tag(row->configured, pause->tag))
-			return true;
-	}
-	return false;
 }
 
 static enum board_rank
@@ -278,7 +236,8 @@ judge_row(struct board *board, struct board_row *row, int64_t now, bool is_behin
 		    row->interval > 0 ? row->interval : row->configured->policy->interval);
 	last = row->last_run != 0 ? row->last_run : row->since;
 	row->unseen_since = !is_behind && now - last > patience ? last : 0;
-	row->paused = is_paused(board, row);
+	row->paused = pauses_hold(&board->pauses, row->number, row->configured) || (row->configured != NULL
+	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
 	row->rank = rank_of(row);
 }
 
@@ -346,32 +305,25 @@ finish_rows(struct board *board)
 static void
 begin_rows(struct board *board, int64_t version)
 {
-	int64_t now = clock_wall();
-
 	free_rows(&board->next, &board->next_count);
 	board->next_room = 0;
 	board->after = 0;
 	board->version = version;
 	board->is_reading = true;
 	board->began = clock_mono();
-	clear_pauses(board);
-	(void)store_read_pauses(board->reader, now, 0, STORE_PAGE_MAX, on_pause, board);
+	pauses_read(&board->pauses, board->reader);
 	troubles_read(&board->troubles, board->reader);
 }
 
+/* Whether it can be read on. A file that another has taken the place of, or that is damaged, is to be opened anew. */
 static bool
-is_sound(struct board *board)
+is_sound(struct db *db)
 {
-	enum db_fault fault = db_fault(board->reader->main);
+	enum db_fault fault = db_fault(db);
 
-	if (fault == DB_WELL && board->reader->history != NULL)
-		fault = db_fault(board->reader->history);
-	if (fault == DB_WELL)
-		return true;
-	db_forgive(board->reader->main);
-	if (board->reader->history != NULL)
-		db_forgive(board->reader->history);
-	return fault == DB_BUSY || fault == DB_STOPPED;
+	if (fault == DB_BUSY || fault == DB_STOPPED)
+		db_forgive(db);
+	return db_fault(db) == DB_WELL && !db_has_moved(db);
 }
 
 /* Another file may have other numbers of targets: nothing of the one before is kept. */
@@ -400,9 +352,16 @@ read_step(struct board *board)
 	int64_t version;
 
 	if (board->is_reading) {
-		if (!read_rows(board) && is_sound(board))
+		enum store_reading reading = read_rows(board);
+
+		if (reading == STORE_READ_END)
 			finish_rows(board);
-		return true;
+		if (reading == STORE_READ_BROKEN) { /* a list that was cut short would miss targets: what is in force stays */
+			board->is_reading = false;
+			board->version = -1;
+			board->rest_until = clock_mono() + reopen_after;
+		}
+		return reading != STORE_READ_BROKEN;
 	}
 	if (looks_turn(board->looks, board->reader))
 		return true;
@@ -414,6 +373,22 @@ read_step(struct board *board)
 	return false;
 }
 
+/* It may appear after postwatch.db, be replaced, or be damaged, on its own: rows are shown without it. */
+static void
+tend_history(struct board *board)
+{
+	struct store_reader *reader = board->reader;
+
+	if (reader->history != NULL && !is_sound(reader->history)) {
+		db_close(&reader->history);
+		looks_restart(board->looks);
+	}
+	if (reader->history == NULL && clock_mono() >= board->reopen_at) {
+		board->reopen_at = clock_mono() + reopen_after;
+		reader->history = reader_open_file(board->config->state, STORE_HISTORY);
+	}
+}
+
 bool
 board_turn(struct board *board)
 {
@@ -423,8 +398,8 @@ board_turn(struct board *board)
 	if (board->reader == NULL && !open_store(board))
 		return false;
 	more = read_step(board);
-	if (!is_sound(board) || db_has_moved(board->reader->main)
-	    || (board->reader->history != NULL && db_has_moved(board->reader->history))) {
+	tend_history(board);
+	if (!is_sound(board->reader->main)) {
 		reason_set(&board->why, "the store cannot be read");
 		store_reader_close(&board->reader);
 		board->is_reading = false;

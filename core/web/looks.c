@@ -43,6 +43,17 @@ looks_create(void)
 }
 
 void
+looks_restart(struct looks *looks)
+{
+	looks->has_newest = false;
+	looks->newest_after = 0;
+	looks->last_id = -1;
+	looks->quarters_next = 0;
+	looks->quarters_at = 0;
+	looks->generation++;
+}
+
+void
 looks_forget(struct looks *looks)
 {
 	for (uint32_t i = 0; i < looks->count; i++)
@@ -50,12 +61,7 @@ looks_forget(struct looks *looks)
 	looks->count = 0;
 	hash_table_fini(&looks->by_target);
 	looks->by_target = (struct hash_table){ .count = 0 };
-	looks->has_newest = false;
-	looks->newest_after = 0;
-	looks->last_id = -1;
-	looks->quarters_next = 0;
-	looks->quarters_at = 0;
-	looks->generation++;
+	looks_restart(looks);
 }
 
 void
@@ -114,20 +120,50 @@ list_of(struct looks *looks, const char *names)
 	return looks->lists[looks->list_count] == NULL ? NULL : looks->lists[looks->list_count++];
 }
 
+uint32_t
+look_quarter(int64_t number)
+{
+	int64_t place = number % LOOK_QUARTERS;
+
+	return (uint32_t)(place < 0 ? place + LOOK_QUARTERS : place);
+}
+
+/* A damaged file may hold any number: sums of two times within these bounds do not overflow. */
+static int64_t
+bounded(int64_t time)
+{
+	static const int64_t most = INT64_MAX / 4;
+
+	return time < 0 ? 0 : time > most ? most : time;
+}
+
+static enum pw_verdict
+verdict_of(uint32_t number)
+{
+	return number <= PW_UNKNOWN ? (enum pw_verdict)number : PW_UNKNOWN;
+}
+
+static enum store_mood
+mood_of(uint32_t number)
+{
+	return number < STORE_MOODS_END ? (enum store_mood)number : STORE_MOOD_unknown;
+}
+
 static bool
 on_result(void *arg, const struct store_result *result)
 {
 	struct looks *looks = arg;
 	uint32_t index, count = result->phase_count < LOOK_PHASES_MAX ? result->phase_count : LOOK_PHASES_MAX;
 	struct look *look = look_of(looks, result->target, &index);
+	int64_t at = bounded(result->at), micros = bounded(result->micros);
 
 	looks->newest_after = result->target;
-	if (look == NULL || result->at + result->micros < look->at + look->micros)
+	if (look == NULL || at + micros < look->at + look->micros)
 		return true;
-	look->at = result->at;
-	look->micros = result->micros;
-	look->verdict = result->verdict <= PW_UNKNOWN ? (enum pw_verdict)result->verdict : PW_UNKNOWN;
-	look->mood = result->mood < STORE_MOODS_END ? (enum store_mood)result->mood : STORE_MOOD_unknown;
+	look->at = at;
+	look->micros = micros;
+	look->verdict = verdict_of(result->verdict);
+	look->mood = mood_of(result->mood);
 	text_copy(look->outcome, sizeof look->outcome, result->outcome);
 	free(look->text);
 	look->text = result->text.size == 0 ? NULL : strndup(result->text.data, result->text.size);
@@ -140,9 +176,9 @@ on_result(void *arg, const struct store_result *result)
 
 /* A quarter that is not over has no roll-up yet: the runs that were followed fill it. */
 static void
-count_in_quarter(struct look *look, int64_t at, uint32_t verdict, uint32_t mood)
+count_in_quarter(struct look *look, int64_t at, enum pw_verdict verdict, enum store_mood mood)
 {
-	struct quarter *now = &look->quarters[at / quarter % LOOK_QUARTERS];
+	struct quarter *now = &look->quarters[look_quarter(at / quarter)];
 
 	if (verdict == PW_FAILED && now->failed < UINT8_MAX)
 		now->failed++;
@@ -181,8 +217,8 @@ follow_results(struct looks *looks, struct db *db)
 		(void)on_result(looks, &result);
 		look = look_of(looks, result.target, &index);
 		if (look != NULL) {
-			look->runs[result.verdict <= PW_UNKNOWN ? result.verdict : PW_UNKNOWN]++;
-			count_in_quarter(look, result.at, result.verdict, result.mood);
+			look->runs[verdict_of(result.verdict)]++;
+			count_in_quarter(look, result.at, verdict_of(result.verdict), mood_of(result.mood));
 		}
 		highest = query_i64(query, 10);
 	}
@@ -196,13 +232,13 @@ follow_results(struct looks *looks, struct db *db)
 static void
 take_quarter(struct look *look, struct query *query)
 {
-	struct quarter *into = &look->quarters[query_i64(query, 0) / quarter % LOOK_QUARTERS];
+	struct quarter *into = &look->quarters[look_quarter(query_i64(query, 0) / quarter)];
 	int64_t counts[PW_UNKNOWN + 1 + STORE_MOODS_END] = { 0 }, *time = counts + PW_UNKNOWN + 1;
 	static const enum store_mood worst_first[] = { STORE_MOOD_down, STORE_MOOD_unknown, STORE_MOOD_degraded, STORE_MOOD_paused };
 
 	(void)times_unpack(query_bytes(query, 1), counts, sizeof counts / sizeof counts[0]);
 	*into = (struct quarter){ .mood = STORE_MOOD_up, .share = UINT8_MAX,
-		.failed = (uint8_t)(counts[PW_FAILED] < UINT8_MAX ? counts[PW_FAILED] : UINT8_MAX) };
+		.failed = (uint8_t)(counts[PW_FAILED] < 0 ? 0 : counts[PW_FAILED] < UINT8_MAX ? counts[PW_FAILED] : UINT8_MAX) };
 	for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++) {
 		if (time[worst_first[i]] <= 0)
 			continue;
@@ -229,7 +265,7 @@ read_quarters(struct looks *looks, struct db *db)
 			return false;
 		query_bind_i64(query, 1, (int64_t)look->target);
 		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - 4 * quarter);
-		look->quarters[(now / quarter + 1) % LOOK_QUARTERS] = (struct quarter){ .share = 0 }; /* of a day ago */
+		look->quarters[look_quarter(now / quarter + 1)] = (struct quarter){ .share = 0 }; /* of a day ago */
 		while (query_step(query))
 			take_quarter(look, query);
 	}
@@ -264,9 +300,11 @@ looks_turn(struct looks *looks, struct store_reader *reader)
 	if (looks->last_id < 0)
 		(void)follow_results(looks, reader->history);
 	if (!looks->has_newest) {
-		looks->has_newest = store_read_newest(reader, looks->newest_after, NEWEST_A_STEP, on_result, looks) != STORE_READ_MORE;
+		enum store_reading reading = store_read_newest(reader, looks->newest_after, NEWEST_A_STEP, on_result, looks);
+
+		looks->has_newest = reading == STORE_READ_END;
 		looks->generation++;
-		return true;
+		return reading != STORE_READ_BROKEN; /* which is tried again, but not at once */
 	}
 	return follow_results(looks, reader->history) || read_quarters(looks, reader->history);
 }

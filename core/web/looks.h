@@ -29,8 +29,11 @@ struct look {
 	uint32_t phase_count;
 	int64_t phases[LOOK_PHASES_MAX]; /* microseconds, -1 where not reached */
 	uint64_t runs[PW_UNKNOWN + 1]; /* by verdict, since this process began to follow */
-	struct quarter quarters[LOOK_QUARTERS]; /* by start / length % LOOK_QUARTERS */
+	struct quarter quarters[LOOK_QUARTERS]; /* look_quarter() finds one */
 };
+
+/* The place in `quarters` of a number of quarters since 1970, which is negative before. */
+uint32_t look_quarter(int64_t number);
 
 struct looks;
 
@@ -39,6 +42,9 @@ void looks_destroy(struct looks **);
 
 /* Forgets all: the store is another one. Counters go on. */
 void looks_forget(struct looks *);
+
+/* Begins to follow anew, and keeps what is known of each target: history.db alone is another one. */
+void looks_restart(struct looks *);
 
 /* The index of a target's look, which is made where it is new; UINT32_MAX if out of memory. It holds until looks_forget(). */
 uint32_t looks_find(struct looks *, uint64_t target);

@@ -118,10 +118,10 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 	emit_u64(emit, failed);
 	EMIT(emit, " failed attempts\">");
 	for (int i = 0, run; i < LOOK_QUARTERS; i += run) {
-		const struct quarter *quarter = &look->quarters[(last - LOOK_QUARTERS + 1 + i) % LOOK_QUARTERS];
+		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
 
 		for (run = 1; i + run < LOOK_QUARTERS; run++) {
-			const struct quarter *next = &look->quarters[(last - LOOK_QUARTERS + 1 + i + run) % LOOK_QUARTERS];
+			const struct quarter *next = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i + run)];
 			if (next->mood != quarter->mood || next->share != quarter->share || next->share != UINT8_MAX)
 				break;
 		}
@@ -141,7 +141,7 @@ view_strip(struct view *view, const struct look *look, int64_t now)
 		EMIT(emit, "\"/>");
 	}
 	for (int i = 0; i < LOOK_QUARTERS; i++) {
-		const struct quarter *quarter = &look->quarters[(last - LOOK_QUARTERS + 1 + i) % LOOK_QUARTERS];
+		const struct quarter *quarter = &look->quarters[look_quarter(last - LOOK_QUARTERS + 1 + i)];
 
 		if (quarter->failed == 0 || quarter->mood == STORE_MOOD_down)
 			continue;

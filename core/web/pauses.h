@@ -1,0 +1,24 @@
+/* Pauses that are in force: of a target, or of all that have a tag. */
+#ifndef WEB_PAUSES_H
+#define WEB_PAUSES_H
+
+#include "config/config.h"
+#include "store/reader.h"
+
+/* Starts as zeroes; the owner clears it and frees `items`. */
+struct pauses {
+	uint32_t count, room;
+	struct pause {
+		uint64_t target; /* 0: `tag` says which */
+		char *tag;       /* NULL: of the target */
+	} *items;
+};
+
+/* In place of those that were there. */
+void pauses_read(struct pauses *, struct store_reader *);
+void pauses_clear(struct pauses *);
+
+/* Whether one of them is of the target by that number of the store; NULL: the configuration has it not. */
+bool pauses_hold(const struct pauses *, uint64_t number, const struct target *);
+
+#endif

@@ -1,0 +1,180 @@
+/* What the page knows of a store whose files hold anything, come one after the other, or cannot be read. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include "base/clock.h"
+#include "store_folder.h"
+#include "web/board.h"
+
+enum { TURNS_MAX = 2000 };
+
+static struct folder folder;
+static struct config config;
+static struct board *board;
+
+static void
+put_target(void)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN), *results = store_batch_create(STORE_HISTORY);
+
+	store_put_target(batch, &(struct store_target){ .number = 1, .identity = "a", .name = "a", .probe = "talk", .host = "a.example",
+		.port = 25, .was = "", .known = clock_wall() });
+	folder_commit(&folder, batch);
+	store_put_result(results, &(struct store_result){ .target = 1, .run = 1, .at = clock_wall(), .outcome = "ok", .phase_names = "" });
+	folder_commit(&folder, results);
+	store_batch_destroy(&batch);
+	store_batch_destroy(&results);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	folder_open(&folder);
+	assert_non_null(folder.store);
+	put_target();
+	config = (struct config){ .state = folder.path, .timezone = "UTC" };
+	board = board_create(&config);
+	assert_non_null(board);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	board_destroy(&board);
+	folder_remove(&folder);
+	return 0;
+}
+
+/* Steps until there is nothing to do at once, which comes soon. */
+static void
+turn(void)
+{
+	int turns = 0;
+
+	while (board_turn(board) && turns < TURNS_MAX)
+		turns++;
+	assert_true(turns < TURNS_MAX);
+}
+
+static const struct look *
+look(void)
+{
+	return board_look(board, board_named(board, "a"));
+}
+
+static void
+numbers_of_any_size_are_taken(void **state)
+{
+	static const char *const rows[] = {
+		/* before 1970, by three quarters; no such verdict, no such mood */
+		"9, -2700000000, 0, 99, 99, x'', x''",
+		"10, -9223372036854775808, -9223372036854775808, -1, -1, x'', x''",
+		"11, 9223372036854775807, 9223372036854775807, 3, 2, x'0102030405060708090a0b0c0d0e0f101112131415161718', x'ff00'",
+	};
+	uint64_t runs = 0;
+
+	(void)state;
+	turn();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char sql[512];
+
+		snprintf(sql, sizeof sql, "INSERT INTO results (id, target, prev, bad, outcome, phase_names, speaks_for, flags, run, at, micros,"
+		    " verdict, mood, phases, text) SELECT (SELECT max(id) + 1 FROM results), 1, 0, 0, max(number), max(number), 0, 0, %s FROM words",
+		    rows[i]);
+		assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+	}
+	turn();
+	for (int i = 0; i <= PW_UNKNOWN; i++)
+		runs += look()->runs[i];
+	assert_int_equal(runs, sizeof rows / sizeof rows[0]);
+	assert_int_equal(look()->runs[PW_UNKNOWN], 2);
+	for (int i = 0; i < LOOK_QUARTERS; i++)
+		assert_true(look()->quarters[i].mood < STORE_MOODS_END);
+	assert_true(look()->at > 0 && look()->phase_count <= LOOK_PHASES_MAX);
+	assert_int_equal(look_quarter(-1), LOOK_QUARTERS - 1);
+	assert_int_equal(look_quarter(LOOK_QUARTERS), 0);
+}
+
+/* A store of the first minute may have no history.db yet. */
+static void
+history_may_come_later(void **state)
+{
+	char away[SCRATCH_PATH + 32];
+
+	(void)state;
+	store_close(&folder.store);
+	snprintf(away, sizeof away, "%s/away", folder.path);
+	assert_int_equal(rename(folder_file(&folder, "history.db"), away), 0);
+	turn();
+	assert_true(board_is_read(board, NULL));
+	assert_int_equal(look()->at, 0);
+	assert_int_equal(rename(away, folder_file(&folder, "history.db")), 0);
+	for (int tries = 0; look()->at == 0 && tries < 200; tries++) {
+		poll(NULL, 0, 100);
+		turn();
+	}
+	assert_int_not_equal(look()->at, 0);
+}
+
+/* Overwrites the root of a table, so that no row of it can be read. */
+static void
+damage(const char *name, enum store_file file, const char *table)
+{
+	static const char rubbish[64];
+	char sql[128];
+	int64_t page;
+	int fd;
+
+	snprintf(sql, sizeof sql, "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	page = db_number(folder.store->shelves[file].db, sql, 0);
+	assert_true(page > 1);
+	store_close(&folder.store);
+	fd = open(folder_file(&folder, name), O_WRONLY);
+	assert_int_equal(pwrite(fd, rubbish, sizeof rubbish, (page - 1) * 4096), sizeof rubbish);
+	close(fd);
+}
+
+static void
+damage_is_told_and_keeps_nobody_busy(void **state)
+{
+	const char *why;
+
+	(void)state;
+	damage("postwatch.db", STORE_MAIN, "targets");
+	turn();
+	assert_false(board_is_read(board, &why));
+	assert_string_not_equal(why, "");
+}
+
+static void
+rows_are_there_without_their_results(void **state)
+{
+	(void)state;
+	damage("history.db", STORE_HISTORY, "results");
+	turn();
+	assert_true(board_is_read(board, NULL));
+	assert_int_equal(board_count(board), 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
