@@ -7,14 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <zlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "web/emit.h"
+#include "web/gzip.h"
 
-enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, GZIP_LEVEL = 1, GZIP_WINDOW = 15 + 16, CREDENTIALS_MAX = 512, URI_MAX = 4096 };
+enum { HEADER_ROOM = 8 * 1024, GZIP_FROM = 1024, CREDENTIALS_MAX = 512, URI_MAX = 4096 };
+
+/* For an answer to be taken before its visitor may be turned away for others. */
+static const int64_t grace = SECOND;
+
 
 /* libmicrohttpd's own timeout counts idleness alone: who sends a byte now and then would never be cut off. */
 struct visitor {
@@ -32,7 +36,7 @@ struct listener {
 };
 
 struct server {
-	struct server_access access;
+	struct access access;
 	char prefix[128];
 	server_handler *handler;
 	void *arg;
@@ -41,6 +45,7 @@ struct server {
 	struct visitor *visitors; /* the newest first */
 	uint32_t visitor_count;
 	int64_t next_sweep;
+	size_t held; /* bytes of answers that were not taken yet */
 	struct buffer body, packed; /* of the answer at hand; memory is kept for the next */
 	uint64_t requests;
 };
@@ -49,10 +54,11 @@ struct server {
 struct exchange {
 	bool is_malformed;
 	bool has_begun; /* its headers were seen */
+	uint32_t held;  /* of its answer */
 };
 
 struct server *
-server_create(const struct server_access *access, server_handler *handler, void *arg)
+server_create(const struct access *access, server_handler *handler, void *arg)
 {
 	struct server *server = calloc(1, sizeof *server);
 
@@ -97,13 +103,14 @@ turn_away(struct visitor *visitor)
 	visitor->since = INT64_MAX;
 }
 
+/* Of those that take an answer, or of those that do not. */
 static void
-make_room(struct server *server)
+turn_away_oldest(struct server *server, bool is_answering, int64_t before)
 {
 	struct visitor *oldest = NULL;
 
 	for (struct visitor *visitor = server->visitors; visitor != NULL; visitor = visitor->next)
-		if (!visitor->is_answering && visitor->since != INT64_MAX && (oldest == NULL || visitor->since <= oldest->since))
+		if (visitor->is_answering == is_answering && visitor->since <= before && visitor->since != INT64_MAX && (oldest == NULL || visitor->since <= oldest->since))
 			oldest = visitor;
 	if (oldest != NULL)
 		turn_away(oldest);
@@ -118,7 +125,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **context, enum
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		if (server->visitor_count >= SERVER_CONNECTIONS_MAX)
-			make_room(server);
+			turn_away_oldest(server, false, INT64_MAX);
 		visitor = calloc(1, sizeof *visitor);
 		if (visitor == NULL)
 			return; /* it has libmicrohttpd's own timeout */
@@ -176,10 +183,16 @@ on_request_line(void *arg, const char *uri, struct MHD_Connection *connection)
 static void
 on_completed(void *arg, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode how)
 {
+	struct server *server = ((const struct listener *)arg)->server;
 	struct visitor *visitor = visitor_of(connection);
+	struct exchange *exchange = *context;
 
-	(void)arg, (void)how;
-	free(*context);
+	(void)how;
+	if (exchange != NULL) {
+		assert(server->held >= exchange->held);
+		server->held -= exchange->held;
+	}
+	free(exchange);
 	*context = NULL;
 	if (visitor != NULL && visitor->since != INT64_MAX) {
 		visitor->is_answering = false;
@@ -198,18 +211,6 @@ server_query(const struct server_request *request, const char *name)
 	return value;
 }
 
-/* Takes the same time wherever the first difference is; the length of ours may be learned. */
-static bool
-is_same_secret(const char *given, const char *ours)
-{
-	size_t size = strlen(ours), given_size = strlen(given);
-	volatile unsigned char difference = size != given_size;
-
-	for (size_t i = 0; i < size; i++)
-		difference |= (unsigned char)(ours[i] ^ given[given_size == 0 ? 0 : i % given_size]);
-	return difference == 0;
-}
-
 static bool
 knows_credentials(const struct server *server, struct MHD_Connection *connection)
 {
@@ -217,29 +218,10 @@ knows_credentials(const struct server *server, struct MHD_Connection *connection
 	bool knows;
 
 	snprintf(both, sizeof both, "%s:%s", user == NULL ? "" : user, password == NULL ? "" : password);
-	knows = user != NULL && is_same_secret(both, server->access.credentials);
+	knows = user != NULL && access_is_secret(both, server->access.credentials);
 	MHD_free(user);
 	MHD_free(password);
 	return knows;
-}
-
-/* Host without its port (RFC 9110, 7.2). Any name would do for a server that others reach through the reader's browser by a
- * name of theirs (DNS rebinding): so only names of ours, and what no DNS has answered. */
-static bool
-is_our_name(const struct server *server, const char *host)
-{
-	size_t size = host == NULL ? 0 : host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-
-	if (size == 0)
-		return false;
-	if (host[0] == '[' || strspn(host, "0123456789.") == size)
-		return true;
-	if (size == strlen("localhost") && strncasecmp(host, "localhost", size) == 0)
-		return true;
-	for (uint32_t i = 0; i < server->access.name_count; i++)
-		if (strlen(server->access.names[i]) == size && strncasecmp(host, server->access.names[i], size) == 0)
-			return true;
-	return false;
 }
 
 void
@@ -265,6 +247,16 @@ server_problem(const struct server_request *request, struct server_answer *answe
 	(void)buffer_add(answer->body, "\n", 1, EMIT_MAX);
 }
 
+static enum MHD_Result
+count_hosts(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	int *count = arg;
+
+	(void)kind, (void)value;
+	*count += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	return MHD_YES;
+}
+
 /* Whether the request is let in, and its path behind the token. What is not our token is told as what is not there. */
 static bool
 admit(struct listener *listener, struct MHD_Connection *connection, const struct exchange *exchange, const char *method,
@@ -273,7 +265,13 @@ admit(struct listener *listener, struct MHD_Connection *connection, const struct
 	const struct server *server = listener->server;
 	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 	size_t prefix = strlen(server->prefix);
+	int hosts = 0;
 
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, count_hosts, &hosts);
+	if (hosts > 1) { /* RFC 9112, 3.2 */
+		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "a request has one Host");
+		return false;
+	}
 	if (exchange->is_malformed) {
 		server_problem(request, answer, MHD_HTTP_BAD_REQUEST, "the address is not one of a URL");
 		return false;
@@ -284,7 +282,7 @@ admit(struct listener *listener, struct MHD_Connection *connection, const struct
 	}
 	if (listener->is_unix)
 		return true;
-	if (!is_our_name(server, host)) {
+	if (!access_has_name(&server->access, host)) {
 		server_problem(request, answer, MHD_HTTP_MISDIRECTED_REQUEST,
 		    "this server is not known by that name: `names` of the configuration lists those that it is known by");
 		return false;
@@ -293,7 +291,7 @@ admit(struct listener *listener, struct MHD_Connection *connection, const struct
 		char given[sizeof server->prefix];
 
 		snprintf(given, sizeof given, "%.*s", (int)(1 + strcspn(request->path + 1, "/")), request->path);
-		if (!is_same_secret(given, server->prefix)) {
+		if (!access_is_secret(given, server->prefix)) {
 			server_problem(request, answer, MHD_HTTP_NOT_FOUND, "nothing is here");
 			return false;
 		}
@@ -330,27 +328,6 @@ server_accepts(const struct server_request *request, const char *type)
 	return lists(request->connection, MHD_HTTP_HEADER_ACCEPT, type);
 }
 
-static bool
-pack(struct buffer *from, struct buffer *into)
-{
-	z_stream stream = { .next_in = (unsigned char *)from->data, .avail_in = from->size };
-	char *room;
-	uLong bound;
-	bool whole;
-
-	buffer_clear(into);
-	if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return false;
-	bound = deflateBound(&stream, from->size);
-	room = buffer_reserve(into, bound, EMIT_MAX);
-	stream.next_out = (unsigned char *)room;
-	stream.avail_out = (uInt)bound;
-	whole = room != NULL && deflate(&stream, Z_FINISH) == Z_STREAM_END;
-	into->size = (uint32_t)stream.total_out;
-	deflateEnd(&stream);
-	return whole;
-}
-
 /* RFC 9110 for the names; no page of ours is to be framed, nor does one load anything from elsewhere. */
 static void
 add_headers(struct MHD_Response *response, const struct server_answer *answer, const char *etag, bool is_packed)
@@ -382,9 +359,24 @@ add_headers(struct MHD_Response *response, const struct server_answer *answer, c
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"Postwatch\", charset=\"UTF-8\"");
 }
 
-static enum MHD_Result
-send_answer(struct server *server, struct MHD_Connection *connection, struct server_answer *answer)
+/* Whether there is room for one more answer; the first has it always. Where there is none, the oldest gives up its own, which
+ * serves those who ask next. */
+static bool
+hold(struct server *server, struct exchange *exchange, uint32_t size)
 {
+	if (server->held > 0 && size > GZIP_FROM && server->held + size > SERVER_HELD_MAX) {
+		turn_away_oldest(server, true, clock_mono() - grace);
+		return false;
+	}
+	server->held += size;
+	exchange->held = size;
+	return true;
+}
+
+static enum MHD_Result
+send_answer(struct server *server, const struct server_request *request, struct exchange *exchange, struct server_answer *answer)
+{
+	struct MHD_Connection *connection = request->connection;
 	struct buffer *body = answer->body;
 	struct MHD_Response *response;
 	enum MHD_Result queued;
@@ -400,9 +392,15 @@ send_answer(struct server *server, struct MHD_Connection *connection, struct ser
 			buffer_clear(body);
 		}
 	}
-	if (body->size >= GZIP_FROM && lists(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && pack(body, &server->packed)) {
+	if (body->size >= GZIP_FROM && lists(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") && gzip_pack(buffer_view(body), &server->packed, EMIT_MAX)) {
 		body = &server->packed;
 		is_packed = true;
+	}
+	if (!hold(server, exchange, body->size)) {
+		server_problem(request, answer, MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers wait to be taken: ask again");
+		body = answer->body;
+		is_packed = false;
+		etag[0] = '\0';
 	}
 	response = MHD_create_response_from_buffer(body->size, (void *)(uintptr_t)buffer_view(body).data, MHD_RESPMEM_MUST_COPY);
 	if (response == NULL)
@@ -444,7 +442,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
 	if (admit(listener, connection, exchange, method, &request, &answer))
 		server->handler(server->arg, &request, &answer);
 	server->requests++;
-	return send_answer(server, connection, &answer);
+	return send_answer(server, &request, exchange, &answer);
 }
 
 bool

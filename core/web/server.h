@@ -4,7 +4,8 @@
  * each answer is made whole before the next request is looked at.
  *
  * Bounds: SERVER_CONNECTIONS_MAX connections, of which the oldest idle one is closed for a new one; 8 KiB of request line and
- * headers (431, 414); SERVER_PATIENCE for a whole request, an answer to be taken, or the next request.
+ * headers (431, 414); SERVER_PATIENCE for a whole request, an answer to be taken, or the next request; SERVER_HELD_MAX of
+ * answers that were not taken yet (503), of which the oldest is given up for the next ones.
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H
@@ -15,19 +16,11 @@
 
 #include "base/buffer.h"
 #include "base/reason.h"
+#include "web/access.h"
 
-enum { SERVER_LISTENERS_MAX = 8, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */ };
+enum { SERVER_LISTENERS_MAX = 8, SERVER_CONNECTIONS_MAX = 1024, SERVER_PATIENCE = 15 /* seconds */, SERVER_HELD_MAX = 64 * 1024 * 1024 };
 
 struct server;
-
-/* Who may look. Beside one of the first three the permissions of a UNIX socket decide. Strings are the caller's. */
-struct server_access {
-	bool is_public;
-	const char *credentials;  /* "USER:PASSWORD" for HTTP Basic (RFC 7617); NULL: none are asked for */
-	const char *token;        /* the first segment of every path; NULL: there is none */
-	uint32_t name_count;
-	const char *const *names; /* that may stand in Host beside address literals and localhost */
-};
 
 struct server_request {
 	const char *path;   /* decoded, without the token; begins with "/" */
@@ -53,7 +46,7 @@ struct server_answer {
 typedef void server_handler(void *arg, const struct server_request *, struct server_answer *);
 
 /* NULL if out of memory. */
-struct server *server_create(const struct server_access *, server_handler *, void *arg);
+struct server *server_create(const struct access *, server_handler *, void *arg);
 void server_destroy(struct server **);
 
 /* Takes one more listening socket, which is the server's then; closed with a reason where it cannot be used. Over a UNIX

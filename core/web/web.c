@@ -141,7 +141,7 @@ prepare(struct web *web, struct reason *why)
 	const struct sandbox_path state = { .path = config->state, .access = SANDBOX_READ };
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .calls = CALLS_OF_WEB,
 		.tell = duty_forbidden, .tell_to = web->duty };
-	struct server_access access = { .is_public = config->web.is_public, .token = config->web.token,
+	struct access access = { .is_public = config->web.is_public, .token = config->web.token,
 		.name_count = config->web.name_count, .names = config->web.names };
 	int landlock;
 

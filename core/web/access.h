@@ -1,0 +1,24 @@
+/* Who may look, and by which names. */
+#ifndef WEB_ACCESS_H
+#define WEB_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Who may look. Beside one of the first three the permissions of a UNIX socket decide. Strings are the caller's. */
+struct access {
+	bool is_public;
+	const char *credentials;  /* "USER:PASSWORD" for HTTP Basic (RFC 7617); NULL: none are asked for */
+	const char *token;        /* the first segment of every path; NULL: there is none */
+	uint32_t name_count;
+	const char *const *names; /* that may stand in Host beside address literals and localhost */
+};
+
+/* Whether both are the same; takes the same time wherever the first difference is. The length of ours may be learned. */
+bool access_is_secret(const char *given, const char *ours);
+
+/* Whether Host (RFC 9110, 7.2), with or without a port, is one of our names, localhost or an address literal. NULL: it was
+ * not given, which is none. */
+bool access_has_name(const struct access *, const char *host);
+
+#endif
