@@ -19,7 +19,8 @@ struct call {
 	struct json json;
 	uint32_t count, limit;
 	uint64_t last;      /* key of the last item of a list */
-	bool is_found;
+	uint64_t target;    /* whose results are listed */
+	bool is_of_another; /* the cursor leads to the results of another target */
 };
 
 static struct call
@@ -229,6 +230,9 @@ on_result(void *arg, const struct store_result *result)
 	struct call *call = arg;
 	struct json *json = &call->json;
 
+	call->is_of_another = result->target != call->target;
+	if (call->is_of_another)
+		return false;
 	json_begin_object(json, NULL);
 	json_int(json, "run", (int64_t)result->run);
 	put_time(json, "started", result->at);
@@ -250,7 +254,12 @@ answer_results(struct view *view, const struct board_row *row)
 	json_begin_object(&call.json, NULL);
 	json_string(&call.json, "target", row->name);
 	json_begin_array(&call.json, "results");
+	call.target = row->number;
 	(void)store_read_history(board_reader(view->site->board), row->number, &at, call.limit, on_result, &call);
+	if (call.is_of_another) {
+		server_problem(view->request, view->answer, 400, "cursor: it is not one of this list");
+		return;
+	}
 	json_end(&call.json);
 	if (at != 0)
 		json_int(&call.json, "next_cursor", (int64_t)at);
@@ -391,7 +400,7 @@ answer_incident(struct view *view, const char *rest)
 
 	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
 	list.numbers[0] = (int64_t)number + 1;
-	is_found = number > 0 && number < INT64_MAX && store_list_next(&list, &outage) && outage.number == number;
+	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage) && outage.number == number;
 	if (is_found) {
 		json_begin_object(&call.json, NULL);
 		put_outage(&call.json, &outage);
@@ -429,7 +438,7 @@ api_answer(struct view *view, const char *rest)
 
 		if (calls[i].is_prefix ? strncmp(rest, calls[i].path, size) != 0 : strcmp(rest, calls[i].path) != 0)
 			continue;
-		if (board_reader(view->site->board) == NULL && calls[i].answer != answer_status && calls[i].answer != answer_health)
+		if (!board_is_read(view->site->board, NULL) && calls[i].answer != answer_status && calls[i].answer != answer_health)
 			server_problem(view->request, view->answer, 503, "the store cannot be read now");
 		else
 			calls[i].answer(view, rest + size);

@@ -395,12 +395,19 @@ target_answer(struct view *view, const char *rest)
 	char name[NAME_MAX_BYTES], *end = NULL;
 	uint64_t run = 0;
 
+	if (!board_is_read(view->site->board, NULL)) {
+		server_problem(view->request, view->answer, 503, "the store cannot be read now");
+		return;
+	}
 	while (row == NULL && (found = strstr(found, attempts)) != NULL)
 		at = found++;
 	if (at != NULL && (size_t)(at - rest) < sizeof name) {
 		snprintf(name, sizeof name, "%.*s", (int)(at - rest), rest);
 		row = board_named(view->site->board, name);
-		run = strtoull(at + sizeof attempts - 1, &end, 10);
+		at += sizeof attempts - 1;
+		run = strtoull(at, &end, 10);
+		if (at[0] < '0' || at[0] > '9')
+			run = 0;
 	}
 	if (row == NULL || board_reader(view->site->board) == NULL || (end != NULL && (*end != '\0' || run == 0)))
 		view_missing(view, "No target has this name, or it is not watched any more.");

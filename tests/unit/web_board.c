@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "store_folder.h"
-#include "web/board.h"
+#include "web/site.h"
 
-enum { TURNS_MAX = 2000 };
+enum { TURNS_MAX = 2000, MANY = 600 /* more than one step reads */ };
 
 static struct folder folder;
 static struct config config;
@@ -105,6 +105,40 @@ numbers_of_any_size_are_taken(void **state)
 	assert_int_equal(look_quarter(LOOK_QUARTERS), 0);
 }
 
+/* A list that is not whole is not given out. */
+static void
+what_is_not_read_yet_is_not_denied(void **state)
+{
+	static const char *const paths[] = { "/api/v1/targets", "/api/v1/targets/a", "/targets/a" };
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	struct site site = { .config = &config, .board = board };
+
+	(void)state;
+	for (uint64_t i = 2; i < MANY; i++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "%u", (unsigned)i);
+		store_put_target(batch, &(struct store_target){ .number = i, .identity = name, .name = name, .probe = "talk", .host = name,
+			.port = 25, .was = "", .known = clock_wall() });
+	}
+	folder_commit(&folder, batch);
+	store_batch_destroy(&batch);
+	assert_true(board_turn(board));
+	assert_false(board_is_read(board, NULL));
+	for (int whole = 0; whole < 2; whole++) {
+		for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+			struct buffer body = { .data = NULL };
+			const struct server_request request = { .path = paths[i], .prefix = "" };
+			struct server_answer answer = { .status = 200, .body = &body };
+
+			site_answer(&site, &request, &answer);
+			assert_int_equal(answer.status, whole ? 200 : 503);
+			buffer_fini(&body);
+		}
+		turn();
+	}
+}
+
 /* A store of the first minute may have no history.db yet. */
 static void
 history_may_come_later(void **state)
@@ -171,6 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(numbers_of_any_size_are_taken, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_read_yet_is_not_denied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
