@@ -33,19 +33,25 @@ struct web {
 	bool is_ending;
 };
 
-/* One line, USER:PASSWORD. */
+/* One line, USER:PASSWORD, neither of which is empty: nobody means to let in whoever leaves it out. */
 static bool
 read_credentials(struct web *web, const char *path, struct reason *why)
 {
 	FILE *file = fopen(path, "re");
 	bool good = file != NULL && fgets(web->credentials, sizeof web->credentials, file) != NULL;
+	size_t size = strcspn(web->credentials, "\r\n");
+	bool is_cut = good && size == sizeof web->credentials - 1;
+	const char *colon;
 
 	if (file != NULL)
 		fclose(file);
-	web->credentials[strcspn(web->credentials, "\r\n")] = '\0';
+	web->credentials[size] = '\0';
+	colon = strchr(web->credentials, ':');
 	if (file == NULL)
 		reason_set(why, "password_file: %s: %s", path, strerror(errno));
-	else if (!good || strchr(web->credentials, ':') == NULL || web->credentials[0] == ':')
+	else if (is_cut)
+		reason_set(why, "password_file: %s: its line is longer than %zu bytes", path, sizeof web->credentials - 2);
+	else if (!good || colon == NULL || colon == web->credentials || colon[1] == '\0')
 		reason_set(why, "password_file: %s has no line USER:PASSWORD", path);
 	else
 		return true;
