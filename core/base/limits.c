@@ -18,6 +18,7 @@ static const struct limits table[DUTY_KINDS] = {
 	[DUTY_KEEPER] = { .descriptors = 4096, .address_space = 8 * GIB },
 	[DUTY_MONITOR] = { .descriptors = 4096, .address_space = 8 * GIB },
 	[DUTY_PROBER] = { .descriptors = 0, .address_space = 16 * GIB },
+	[DUTY_WEB] = { .descriptors = 4096, .address_space = 8 * GIB },
 	[DUTY_NOTIFIER] = { .descriptors = 256, .address_space = 2 * GIB, .work_seconds = 30 },
 };
 

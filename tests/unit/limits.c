@@ -84,6 +84,8 @@ descriptors_and_memory_are_bounded(void **state)
 	int status;
 
 	(void)state;
+	for (enum duty_kind kind = DUTY_MONITOR; kind < DUTY_KINDS; kind++)
+		assert_true(limits_of(kind)->address_space > 0);
 	pid_t child = fork();
 	if (child == 0) {
 		const struct limits *limits = limits_of(DUTY_NOTIFIER);
