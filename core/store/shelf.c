@@ -215,13 +215,13 @@ look_into(struct shelf *shelf, struct store_found *found)
 	return LOOK_WELL;
 }
 
-/* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken. */
+/* "postwatch.db.damaged-20261123T190002Z", with a number behind it where that is taken, for the file or for its log. */
 static void
 name_aside(const struct shelf *shelf, const char *word, char name[static 256])
 {
 	time_t now = (time_t)(clock_wall() / SECOND);
 	struct tm utc;
-	char stamp[32], path[PATH_MAX + 256];
+	char stamp[32], path[PATH_MAX + 256], log[PATH_MAX + 260];
 
 	gmtime_r(&now, &utc);
 	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
@@ -231,7 +231,8 @@ name_aside(const struct shelf *shelf, const char *word, char name[static 256])
 		else
 			snprintf(name, 256, "%s.%s-%s-%d", shelf->schema->name, word, stamp, i);
 		snprintf(path, sizeof path, "%s/%s", shelf->folder, name);
-		if (access(path, F_OK) != 0)
+		snprintf(log, sizeof log, "%s-wal", path);
+		if (access(path, F_OK) != 0 && access(log, F_OK) != 0)
 			return;
 	}
 }
