@@ -29,7 +29,7 @@ ballast_make(const char *folder, int64_t bytes)
 		return;
 	if (statvfs(folder, &disk) != 0 || (double)disk.f_bavail * (double)disk.f_frsize < (double)bytes * (double)SPARE)
 		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0)
 		return;
 	if (posix_fallocate(fd, 0, bytes) != 0)
