@@ -141,7 +141,7 @@ read_kept(const char *state, const char *name, char **bytes, size_t *size)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	int fd = name_file(path, state, name) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	int fd = name_file(path, state, name) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
 	ssize_t got = -1;
 
 	*bytes = NULL;
@@ -289,7 +289,8 @@ keep_bytes(const char *bytes, size_t size, const char *state, const char *name, 
 		reason_set(why, "cannot make %s: %s", folder, strerror(errno));
 		return false;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	(void)unlink(path); /* what a process of our number left behind */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	good = fd >= 0 && write_all(fd, bytes, size);
 	if (!good)
 		reason_set(why, "cannot write %s: %s", path, strerror(errno));

@@ -11,6 +11,8 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/folder.h"
 #include "base/vec.h"
 #include "config/input.h"
 
@@ -67,38 +70,65 @@ refuse(struct plugins *plugins, const char *path, const char *why)
 	snprintf(broken->why, sizeof broken->why, "%s", why);
 }
 
-/* Whoever can write to a plugin, or replace it in its folder, can become us. */
-static bool
-is_ours_alone(const char *path, const char *what, struct reason *why)
+/*
+ * Whoever can write to a plugin, or replace it or a folder above it, can become us. Returns a
+ * descriptor of the file that was looked at, -1 with a reason.
+ */
+static int
+open_guarded(const char *path, struct stat *status, struct reason *why)
 {
-	struct stat status;
+	const char *name = strrchr(path, '/') + 1;
+	char folder[PATH_MAX];
+	int at, fd;
 
-	if (stat(path, &status) < 0)
-		reason_set(why, "%s cannot be looked at: %s", what, strerror(errno));
-	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		reason_set(why, "%s belongs to user %u: it has to be root's or our own", what,
-		    (unsigned)status.st_uid);
-	else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		reason_set(why, "%s can be written to by others (mode %04o): take that right away",
-		    what, (unsigned)status.st_mode & 07777);
-	else
-		return true;
-	return false;
+	snprintf(folder, sizeof folder, "%.*s", (int)(name - path), path);
+	at = folder_open(folder, FOLDER_WHOLE, why);
+	if (at < 0)
+		return -1;
+	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	close(at);
+	if (fd < 0 || fstat(fd, status) != 0)
+		reason_set(why, "the file cannot be opened: %s", strerror(errno));
+	else if (!S_ISREG(status->st_mode))
+		reason_set(why, "it is not a regular file");
+	else if (folder_is_ours_alone(status, "the file", why))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
-static bool
-is_guarded(const char *path, struct reason *why)
+/*
+ * The file by its descriptor. The C library knows what is loaded by its name, and numbers of
+ * descriptors are used again: so all that makes the file another one stands in the name, each bit
+ * as "/" or "./", which lead nowhere else.
+ */
+static void
+name_descriptor(char name[PATH_MAX], int fd, const struct stat *status)
 {
-	char *folder = strdup(path);
-	bool guarded;
+	const uint64_t identity[] = { status->st_dev, status->st_ino,
+		(uint64_t)status->st_ctim.tv_sec, (uint64_t)status->st_ctim.tv_nsec };
+	char *at = stpcpy(name, "/proc/self/fd/");
 
-	if (folder == NULL)
-		exit(EX_OSERR);
-	*strrchr(folder, '/') = '\0';
-	guarded = is_ours_alone(path, "the file", why)
-	    && is_ours_alone(folder[0] == '\0' ? "/" : folder, "its folder", why);
-	free(folder);
-	return guarded;
+	for (size_t i = 0; i < sizeof identity / sizeof identity[0]; i++)
+		for (int bit = 0; bit < 64; bit++)
+			at = stpcpy(at, (identity[i] >> bit & 1) != 0 ? "./" : "/");
+	assert(at - name < PATH_MAX - 16);
+	snprintf(at, 16, "%d", fd);
+}
+
+/* Messages of the C library begin with the name that it was given. */
+static void
+tell_load_error(const char *format, const char *error, const char *name, struct reason *why)
+{
+	char shown[300];
+	struct text text = TEXT_OVER(shown);
+	size_t size = strlen(name);
+
+	if (strncmp(error, name, size) == 0 && strncmp(error + size, ": ", 2) == 0)
+		error += size + 2;
+	text_escape(&text, (struct pw_bytes){ error, strlen(error) });
+	reason_set(why, format, shown);
 }
 
 /*
@@ -108,19 +138,27 @@ is_guarded(const char *path, struct reason *why)
 static const struct pw_plugin *
 open_plugin(const char *path, struct reason *why)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-	const struct pw_plugin *descriptor = handle == NULL ? NULL : dlsym(handle, "pw_plugin");
-	const char *error = descriptor == NULL ? dlerror() : NULL;
+	char name[PATH_MAX];
+	struct stat status;
+	int fd = open_guarded(path, &status, why);
+	const struct pw_plugin *descriptor;
+	void *handle;
 
+	if (fd < 0)
+		return NULL;
+	name_descriptor(name, fd, &status);
+	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	close(fd);
+	if (handle == NULL) {
+		tell_load_error("it cannot be loaded: %s", dlerror(), name, why);
+		return NULL;
+	}
+	descriptor = dlsym(handle, "pw_plugin");
 	if (descriptor == NULL) {
-		char shown[300];
-		struct text text = TEXT_OVER(shown);
+		const char *error = dlerror();
 
-		if (error == NULL)
-			error = "it exports no pw_plugin";
-		text_escape(&text, (struct pw_bytes){ error, strlen(error) });
-		reason_set(
-		    why, handle == NULL ? "it cannot be loaded: %s" : "it is no plugin: %s", shown);
+		tell_load_error("it is no plugin: %s",
+		    error == NULL ? "it exports no pw_plugin" : error, name, why);
 	}
 	return descriptor;
 }
@@ -150,12 +188,9 @@ is_loaded(const struct plugins *plugins, const char *path)
 static bool
 load_file(struct plugins *plugins, const char *path, struct reason *why)
 {
-	const struct pw_plugin *descriptor;
+	const struct pw_plugin *descriptor = open_plugin(path, why);
 	const struct plugin *namesake;
 
-	if (!is_guarded(path, why))
-		return false;
-	descriptor = open_plugin(path, why);
 	if (descriptor == NULL || !plugin_check(descriptor, plugins->values, why))
 		return false;
 	namesake = find_name(plugins, descriptor->name);
@@ -197,7 +232,7 @@ plugins_load(struct plugins *plugins, const char *path)
 {
 	char *real = realpath(path, NULL);
 	struct stat status;
-	struct reason why;
+	struct reason why = { .text = "" };
 
 	if (real == NULL || stat(real, &status) < 0)
 		refuse(plugins, path, strerror(errno));

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/duty.h"
+#include "base/folder.h"
 #include "base/own_processes.h"
 
 enum { WORDS_MAX = 16, REQUEST_MAX = 4096, LINE_ROOM = ANSWER_LINE_MAX };
@@ -234,7 +235,8 @@ static int
 listen_in(const char *folder, struct reason *why)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct reason what = { .text = "" };
+	int at = folder_open(folder, FOLDER_LINKS, &what);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", at);
@@ -243,7 +245,7 @@ listen_in(const char *folder, struct reason *why)
 	mode_t mask = umask(0177);
 	if (at < 0 || fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) != 0
 	    || listen(fd, CONTROL_PLACES) != 0) {
-		reason_set(why, "%s/control: %s", folder, strerror(errno));
+		reason_set(why, "%s/control: %s", folder, at < 0 ? what.text : strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		fd = -1;

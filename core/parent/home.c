@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/folder.h"
+
 static enum home_answer
 fail_with_errno(struct reason *why, const char *what, const char *path)
 {
@@ -23,26 +25,16 @@ fail_with_errno(struct reason *why, const char *what, const char *path)
 	return HOME_FAILED;
 }
 
-/* Folders above ours are made as mkdir(1) would, readable for all; ours is not. */
-static bool
-make_folder(const char *path)
+/* Made where there is none; -1 with a reason. */
+static int
+open_state(const char *state, struct reason *why)
 {
-	char part[PATH_MAX];
-	size_t size = strlen(path);
+	struct reason what = { .text = "" };
+	int folder = folder_make(state, &what);
 
-	if (size >= sizeof part) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	for (size_t i = 1; i <= size; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, i == size ? 0700 : 0755) != 0 && errno != EEXIST)
-			return false;
-	}
-	return true;
+	if (folder < 0)
+		reason_set(why, "cannot make or use the state folder %s: %s", state, what.text);
+	return folder;
 }
 
 /* "pid 4711", or "a process that does not say its pid". */
@@ -74,13 +66,20 @@ write_pid(int file)
  * too, so its lack is no fault.
  */
 static enum home_answer
-take_lock(struct home *home, const char *path, struct reason *why)
+take_lock(struct home *home, int folder, const char *path, struct reason *why)
 {
+	struct stat status;
+
 	if (home->lock >= 0) /* it is ours already */
 		return HOME_TAKEN;
-	home->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (home->lock < 0)
+	home->lock = openat(folder, "lock",
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	if (home->lock < 0 || fstat(home->lock, &status) != 0)
 		return fail_with_errno(why, "open", path);
+	if (!S_ISREG(status.st_mode)) {
+		reason_set(why, "%s is not a regular file: remove it", path);
+		return HOME_FAILED;
+	}
 	if (flock(home->lock, LOCK_EX | LOCK_NB) == 0) {
 		(void)write_pid(home->lock);
 		return HOME_TAKEN;
@@ -107,12 +106,13 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
 {
 	struct stat status;
 	DIR *listing;
-	int folder;
+	int way = open_state(state, why), folder;
 	bool given = true;
 
-	if (!make_folder(state))
-		return fail_with_errno(why, "make the state folder", state);
-	folder = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (way < 0)
+		return HOME_FAILED;
+	folder = openat(way, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(way);
 	listing = folder < 0 ? NULL : fdopendir(folder);
 	if (listing == NULL || fstat(folder, &status) != 0) {
 		if (folder >= 0)
@@ -138,18 +138,16 @@ home_prepare(const char *state, uid_t uid, gid_t gid, struct reason *why)
  * A folder that others may write to could be given files by them: the database, or what a reload
  * reads.
  */
-enum home_answer
-home_enter(struct home *home, const char *state, struct reason *why)
+static enum home_answer
+enter_folder(struct home *home, int folder, const char *state, struct reason *why)
 {
 	char path[PATH_MAX];
 	struct stat status;
 
-	if (!make_folder(state))
-		return fail_with_errno(why, "make the state folder", state);
-	if (stat(state, &status) != 0)
+	if (fstat(folder, &status) != 0)
 		return fail_with_errno(why, "look at", state);
-	if (!S_ISDIR(status.st_mode) || (status.st_mode & S_IWOTH) != 0) {
-		reason_set(why, "%s: it is no folder, or one that everybody may write to", state);
+	if ((status.st_mode & S_IWOTH) != 0) {
+		reason_set(why, "%s: everybody may write to it", state);
 		return HOME_FAILED;
 	}
 	if (status.st_uid != 0 && status.st_uid != geteuid()) {
@@ -161,7 +159,18 @@ home_enter(struct home *home, const char *state, struct reason *why)
 		errno = ENAMETOOLONG;
 		return fail_with_errno(why, "lock", state);
 	}
-	return take_lock(home, path, why);
+	return take_lock(home, folder, path, why);
+}
+
+enum home_answer
+home_enter(struct home *home, const char *state, struct reason *why)
+{
+	int folder = open_state(state, why);
+	enum home_answer answer = folder < 0 ? HOME_FAILED : enter_folder(home, folder, state, why);
+
+	if (folder >= 0)
+		close(folder);
+	return answer;
 }
 
 /* Nothing, or one number: what a daemon left behind. All else is somebody's file, and its path was
@@ -179,11 +188,12 @@ is_pid_file(int file)
 	    && strspn(bytes, "0123456789 \n") == (size_t)size;
 }
 
-/* Whether there is nothing at `path` that must not be replaced. FIFOs are not waited for. */
+/* Whether there is nothing at `path`, reached by `way`, that must not be replaced. FIFOs are not
+ * waited for. */
 static enum home_answer
-may_replace(const char *path, struct reason *why)
+may_replace(const char *way, const char *path, struct reason *why)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int file = open(way, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	enum home_answer answer = HOME_TAKEN;
 
 	if (file < 0)
@@ -223,33 +233,74 @@ remove_pid(struct home *home)
 }
 
 /*
+ * The path by a descriptor of its folder, so that a link of another user's on the way leads nobody
+ * elsewhere; -1 with a reason.
+ */
+static int
+open_way(char way[PATH_MAX], const char *path, struct reason *why)
+{
+	char folder[PATH_MAX];
+	struct reason what = { .text = "" };
+	const char *slash = strrchr(path, '/');
+	int size = slash == NULL ? 0 : (int)(slash - path) + 1, at;
+
+	snprintf(folder, sizeof folder, "%.*s", size == 0 ? 1 : size, size == 0 ? "." : path);
+	at = folder_open(folder, FOLDER_LINKS, &what);
+	if (at < 0)
+		reason_set(why, "cannot write %s: %s", path, what.text);
+	else if (snprintf(way, PATH_MAX, "/proc/self/fd/%d/%s", at, path + size) < PATH_MAX)
+		return at;
+	if (at >= 0) {
+		errno = ENAMETOOLONG;
+		fail_with_errno(why, "write", path);
+		close(at);
+	}
+	return -1;
+}
+
+/*
  * Made beside and renamed, locked by then: whoever reads the path finds a pid whose process is
  * there. Returns -1 with a reason.
  */
 static int
-make_pid(const char *path, struct reason *why)
+make_pid(const char *way, const char *path, struct reason *why)
 {
 	char aside[PATH_MAX];
 	int file;
 
-	if (snprintf(aside, sizeof aside, "%s.%ld", path, (long)getpid()) >= (int)sizeof aside) {
+	if (snprintf(aside, sizeof aside, "%s.%ld", way, (long)getpid()) >= (int)sizeof aside) {
 		errno = ENAMETOOLONG;
 		fail_with_errno(why, "write", path);
 		return -1;
 	}
 	unlink(aside);
 	file = open(aside, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (file < 0) {
-		fail_with_errno(why, "write", aside);
-		return -1;
-	}
-	(void)fchmod(file, 0644); /* whatever the umask: it is made to be read */
-	if (write_pid(file) && flock(file, LOCK_EX | LOCK_NB) == 0 && rename(aside, path) == 0)
+	if (file >= 0)
+		(void)fchmod(file, 0644); /* whatever the umask: it is made to be read */
+	if (file >= 0 && write_pid(file) && flock(file, LOCK_EX | LOCK_NB) == 0
+	    && rename(aside, way) == 0)
 		return file;
 	fail_with_errno(why, "write", path);
-	unlink(aside);
-	close(file);
+	if (file >= 0) {
+		unlink(aside);
+		close(file);
+	}
 	return -1;
+}
+
+/* Returns HOME_TAKEN with the file, locked. */
+static enum home_answer
+place_pid(const char *path, int *file, struct reason *why)
+{
+	char way[PATH_MAX];
+	int at = open_way(way, path, why);
+	enum home_answer answer = at < 0 ? HOME_FAILED : may_replace(way, path, why);
+
+	if (answer == HOME_TAKEN && (*file = make_pid(way, path, why)) < 0)
+		answer = HOME_FAILED;
+	if (at >= 0)
+		close(at);
+	return answer;
 }
 
 /* The new file is there before the old one goes, so at each moment one of them names us. */
@@ -259,11 +310,8 @@ home_write_pid(struct home *home, const char *path, struct reason *why)
 	enum home_answer answer = HOME_TAKEN;
 	int file = -1;
 
-	if (path != NULL && !is_ours(home, path)) {
-		answer = may_replace(path, why);
-		if (answer == HOME_TAKEN && (file = make_pid(path, why)) < 0)
-			answer = HOME_FAILED;
-	}
+	if (path != NULL && !is_ours(home, path))
+		answer = place_pid(path, &file, why);
 	if (answer != HOME_TAKEN)
 		return answer;
 	if (path == NULL || file >= 0)

@@ -52,10 +52,12 @@ quarantine_keep(const struct quarantine *quarantine, const struct config *config
     struct reason *why)
 {
 	char path[PATH_MAX], aside[PATH_MAX];
-	FILE *file = path_of(path, config, "") && path_of(aside, config, ".new")
-	    ? fopen(aside, "we")
-	    : NULL;
+	FILE *file = NULL;
 
+	if (path_of(path, config, "") && path_of(aside, config, ".new")) {
+		unlink(aside);
+		file = fopen(aside, "wxe");
+	}
 	if (file == NULL) {
 		reason_set(why, "%s/quarantine: %s", config->state, strerror(errno));
 		return false;
@@ -131,10 +133,15 @@ void
 quarantine_take_back(struct quarantine *quarantine, const struct config *config, int64_t now)
 {
 	char path[PATH_MAX], line[LINE];
-	FILE *file = path_of(path, config, "") ? fopen(path, "re") : NULL;
+	int fd = path_of(path, config, "") ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+	                                   : -1;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (file == NULL)
+	if (file == NULL) {
+		if (fd >= 0)
+			close(fd);
 		return;
+	}
 	bool same_version = fgets(line, sizeof line, file) != NULL
 	    && strcmp(line, PW_VERSION "\n") == 0;
 	while (fgets(line, sizeof line, file) != NULL)

@@ -104,7 +104,7 @@ refuses_what_others_can_write_to(void **state)
 	assert_int_equal(chmod(files_path("p"), 0777), 0);
 	load_one(&plugins, "p/line.so");
 	assert_int_equal(plugins.count, 0);
-	assert_non_null(strstr(plugins.broken[0].why, "its folder can be written to by others (mode 0777)"));
+	assert_non_null(strstr(plugins.broken[0].why, "/p can be written to by others (mode 0777)"));
 	assert_string_equal(plugins.broken[0].path, files_path("p/line.so"));
 	plugins_fini(&plugins);
 	if (geteuid() != 0)
@@ -115,6 +115,72 @@ refuses_what_others_can_write_to(void **state)
 	assert_int_equal(plugins.count, 0);
 	assert_non_null(strstr(plugins.broken[0].why, "the file belongs to user 4242"));
 	plugins_fini(&plugins);
+}
+
+/* Whoever may rename a folder above can put another one in its place. */
+static void
+refuses_what_others_can_replace(void **state)
+{
+	struct plugins plugins;
+
+	(void)state;
+	assert_int_equal(mkdir(files_path("up"), 0755), 0);
+	assert_int_equal(mkdir(files_path("up/p"), 0755), 0);
+	copy(files_fixture("good/line.so"), "up/p/line.so", 0644);
+	assert_int_equal(chmod(files_path("up"), 0777), 0);
+	load_one(&plugins, "up/p");
+	assert_int_equal(plugins.count, 0);
+	assert_non_null(strstr(plugins.broken[0].why, "/up can be written to by others (mode 0777)"));
+	plugins_fini(&plugins);
+	assert_int_equal(chmod(files_path("up"), 01777), 0);
+	load_one(&plugins, "up/p");
+	assert_int_equal(plugins.count, 1);
+	plugins_fini(&plugins);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chmod(files_path("up"), 0755), 0);
+	assert_int_equal(chown(files_path("up"), 4242, (gid_t)-1), 0);
+	load_one(&plugins, "up/p");
+	assert_int_equal(plugins.count, 0);
+	assert_non_null(strstr(plugins.broken[0].why, "/up belongs to user 4242"));
+	plugins_fini(&plugins);
+}
+
+/* Nobody may ever write to a FIFO. */
+static void
+waits_for_no_fifo(void **state)
+{
+	struct plugins plugins;
+
+	(void)state;
+	assert_int_equal(mkdir(files_path("f"), 0755), 0);
+	assert_int_equal(mkfifo(files_path("f/x.so"), 0644), 0);
+	load_one(&plugins, "f");
+	assert_int_equal(plugins.count, 0);
+	assert_non_null(strstr(plugins.broken[0].why, "not a regular file"));
+	plugins_fini(&plugins);
+}
+
+/* The C library knows a plugin by the name of a descriptor, whose number the next one has again. */
+static void
+takes_each_for_itself(void **state)
+{
+	static const char *const names[] = { "line", "secure", "talk", "tell" };
+	struct plugins plugins;
+
+	(void)state;
+	for (size_t turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+			char file[64];
+
+			snprintf(file, sizeof file, "good/%s.so", names[i]);
+			plugins_init(&plugins, &values);
+			plugins_load(&plugins, files_fixture(file));
+			assert_int_equal(plugins.count, 1);
+			assert_string_equal(plugins.items[0].descriptor->name, names[i]);
+			plugins_fini(&plugins);
+		}
+	}
 }
 
 static void
@@ -273,6 +339,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(refuses_each_broken_one),
 		TEST(refuses_what_others_can_write_to),
+		TEST(refuses_what_others_can_replace),
+		TEST(waits_for_no_fifo),
+		TEST(takes_each_for_itself),
 		TEST(refuses_what_is_no_plugin),
 		TEST(takes_a_plugin_once),
 		TEST(is_a_fault_only_where_it_is_needed),

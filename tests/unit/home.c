@@ -122,6 +122,47 @@ a_folder_of_another_user_is_refused(void **state)
 }
 
 static void
+a_link_of_another_user_is_not_followed(void **state)
+{
+	struct home home = HOME_NONE;
+	char link[160], through[200];
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	home_leave(&home);
+	snprintf(link, sizeof link, "%s/link", folder);
+	assert_int_equal(symlink(state_path, link), 0);
+	assert_int_equal(home_enter(&home, link, &why), HOME_TAKEN);
+	home_leave(&home);
+	if (lchown(link, 65534, 65534) == 0) {
+		assert_int_equal(home_enter(&home, link, &why), HOME_FAILED);
+		assert_non_null(strstr(why.text, "link is a symbolic link of user 65534"));
+		snprintf(through, sizeof through, "%s/pid", link);
+		assert_int_equal(home_write_pid(&home, through, &why), HOME_FAILED);
+		assert_non_null(strstr(why.text, "link is a symbolic link of user 65534"));
+	}
+	unlink(link);
+	home_leave(&home);
+}
+
+static void
+a_lock_that_is_no_file_is_refused(void **state)
+{
+	struct home home = HOME_NONE;
+	char lock[160];
+
+	(void)state;
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_TAKEN);
+	home_leave(&home);
+	snprintf(lock, sizeof lock, "%s/lock", state_path);
+	unlink(lock);
+	assert_int_equal(mkfifo(lock, 0600), 0);
+	assert_int_equal(home_enter(&home, state_path, &why), HOME_FAILED);
+	assert_non_null(strstr(why.text, "not a regular file"));
+	home_leave(&home);
+}
+
+static void
 a_pid_file_comes_and_goes(void **state)
 {
 	struct home home = HOME_NONE, second = HOME_NONE;
@@ -237,6 +278,8 @@ main(void)
 		IN_FOLDER(a_second_one_is_refused_with_the_pid),
 		IN_FOLDER(a_folder_of_everybody_is_refused),
 		IN_FOLDER(a_folder_of_another_user_is_refused),
+		IN_FOLDER(a_link_of_another_user_is_not_followed),
+		IN_FOLDER(a_lock_that_is_no_file_is_refused),
 		IN_FOLDER(a_pid_file_comes_and_goes),
 		IN_FOLDER(a_pid_file_moves),
 		IN_FOLDER(a_stale_pid_file_means_nothing),

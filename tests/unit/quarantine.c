@@ -248,6 +248,13 @@ of_another_version_it_is_on_trial(void **state)
 	(void)state;
 	scratch_make(folder, "quarantine", false);
 	struct config config = { .state = folder, .target_count = 1, .targets = targets };
+	snprintf(path, sizeof path, "%s/quarantine", folder);
+	assert_int_equal(mkfifo(path, 0600), 0); /* nobody will ever write to it */
+	quarantine_take_back(&quarantine, &config, clock_mono());
+	assert_int_equal(quarantine.count, 0);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/quarantine.new", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
 	quarantine_take_back(&quarantine, &config, clock_mono());
 	assert_int_equal(quarantine.count, 0);
 	die(0, clock_mono(), "of SIGSEGV");
