@@ -14,7 +14,7 @@
 #include "base/units.h"
 #include "config/reader.h"
 
-enum { UNTOLD_NAMED = 10 }; /* targets that nobody is told of, or late; others are counted */
+enum { TOKEN_MIN = 12 /* bytes */, UNTOLD_NAMED = 10 }; /* targets that nobody is told of, or late; others are counted */
 static const int64_t late = 3600 * (int64_t)SECOND;
 
 static const struct target *
@@ -98,6 +98,49 @@ warn_of_fallback(struct reader *reader, uint32_t index)
 		    "notifier %s: its fallback %s sends through the same host: it helps only where "
 		    "it goes another way",
 		    notifier->name, other->name);
+}
+
+/* A part of a URL that nobody would guess: a path or query of services that know their callers by it
+ * ("/services/T0AB/B0CD/x7Yq..."), or a name and password before the host. */
+static bool
+holds_token(const char *url)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	const char *host = strstr(url, "://"), *at;
+	bool token = false;
+
+	if (host == NULL)
+		return false;
+	host += strlen("://");
+	at = host + strcspn(host, "/?#");
+	token = memchr(host, '@', (size_t)(at - host)) != NULL;
+	while (!token && *at != '\0') {
+		size_t size = strspn(at, bytes);
+
+		token = size >= TOKEN_MIN && strcspn(at, "0123456789") < size
+		    && strspn(at, "0123456789_-") < size;
+		at += size + (at[size] != '\0');
+	}
+	return token;
+}
+
+/* Whoever may read the configuration, or is shown it, has the token; one in a file of its own only the
+ * process knows that needs it. */
+static void
+warn_of_token(struct reader *reader, uint32_t index)
+{
+	const struct config_notifier *notifier = &reader->config->notifiers[index];
+	const struct pw_setting *rows = rows_of(notifier);
+
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++)
+		for (uint32_t j = 0; rows[i].type == PW_STRING && rows[j].key != NULL; j++)
+			if (rows[j].type == PW_SECRET && strcmp(rows[i].key, rows[j].key) == 0
+			    && notifier->values->items[i].string != NULL
+			    && holds_token(notifier->values->items[i].string))
+				WARN(reader, reader->notifier_nodes[index]->place,
+				    "notifier %s: its %s holds what looks like a token: put it into a "
+				    "file that nobody else can read, and write %s_file = \"PATH\"",
+				    notifier->name, rows[i].key, rows[i].key);
 }
 
 /* The daemon goes on by a copy of what was in it, where it has one. */
@@ -329,6 +372,8 @@ warn_of_reach(struct reader *reader)
 void
 advice_of_reach(struct reader *reader)
 {
+	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
+		warn_of_token(reader, i);
 	if (reader->config->target_count == 0)
 		return;
 	warn_of_slow_limits(reader);

@@ -13,6 +13,7 @@
 #include "base/duty.h"
 #include "base/limits.h"
 #include "base/sandbox.h"
+#include "base/secret_memory.h"
 #include "config/config.h"
 #include "config/ports.h"
 #include "notifier/confine.h"
@@ -67,10 +68,10 @@ open_names(struct duty *duty, struct gate *gate, struct reason *why)
 }
 
 static void
-dispose(struct gate *gate)
+dispose(struct gate *gate, const struct pw_gate_ops *ops)
 {
 	look_up_close(&gate->names);
-	free(gate->memory);
+	secret_memory_free(&gate->memory, ops->memory_size);
 	opening_fini(&gate->opening);
 }
 
@@ -98,13 +99,13 @@ gate_main(struct duty *duty)
 	const struct pw_gate_ops *ops = plugin_gate(notifier->plugin);
 	struct gate gate = { .host = { sizeof gate.host, look_up_for },
 	    .duty = duty,
-	    .memory = calloc(1, ops->memory_size + 1) };
+	    .memory = secret_memory_make(ops->memory_size) };
 	struct reason why;
 
 	(void)setenv("HOME", "/nonexistent", 1); /* libraries look for files of a user's there */
 	if (!prepare(duty, ops, &gate, &why)) {
 		duty_log(duty, LOG_ERR, 0, "%s cannot begin: %s", notifier->name, why.text);
-		dispose(&gate);
+		dispose(&gate, ops);
 		return CANNOT_BEGIN;
 	}
 	/* It is there, and says which of its files it could not use; a worker that is gone by now
@@ -112,6 +113,6 @@ gate_main(struct duty *duty)
 	(void)send(duty->gate, gate.opening.said, strlen(gate.opening.said) + 1, MSG_NOSIGNAL);
 	ops->serve(gate.memory, duty->gate, &gate.host);
 	ops->close(gate.memory);
-	dispose(&gate);
+	dispose(&gate, ops);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "base/duty.h"
 #include "base/limits.h"
 #include "base/own_name.h"
+#include "base/secret_memory.h"
 #include "config/config.h"
 #include "notifier/confine.h"
 #include "notifier/notice.h"
@@ -406,7 +407,7 @@ prepare(struct worker *worker, struct reason *why)
 	leave_home();
 	worker->legs = calloc(LEGS_MAX, sizeof *worker->legs);
 	worker->receipts = calloc(NOTICE_RECIPIENTS_MAX, sizeof *worker->receipts);
-	worker->session = calloc(1, worker->ops->session_size + 1);
+	worker->session = secret_memory_make(worker->ops->session_size);
 	if (worker->legs == NULL || worker->receipts == NULL || worker->session == NULL) {
 		reason_set(why, "no memory");
 		return false;
@@ -443,7 +444,7 @@ notifier_main(struct duty *duty)
 	zone_close(&worker.zone);
 	free(worker.legs);
 	free(worker.receipts);
-	free(worker.session);
+	secret_memory_free(&worker.session, worker.ops->session_size);
 	opening_fini(&worker.opening);
 	return status;
 }

@@ -55,6 +55,14 @@ post_sign(const char *secret, int64_t seconds, const char *body,
 	return good;
 }
 
+void
+post_forget(struct curl_slist *headers)
+{
+	for (struct curl_slist *header = headers; header != NULL; header = header->next)
+		explicit_bzero(header->data, strlen(header->data));
+	curl_slist_free_all(headers);
+}
+
 /* Before the request is sent. The address is looked at here and not before connecting, since only
  * libcurl knows which of a name's addresses it reached. */
 static int
@@ -257,7 +265,7 @@ post_send(struct post *post, const struct pw_notice *notice, const struct reques
 	CURLcode code;
 
 	if (!make_headers(post, notice, request->body, sign, &headers)) {
-		curl_slist_free_all(headers);
+		post_forget(headers);
 		result->fate = PW_AGAIN;
 		snprintf(result->receipt, sizeof result->receipt, "no memory for the request");
 		return;
@@ -280,5 +288,5 @@ post_send(struct post *post, const struct pw_notice *notice, const struct reques
 		    result->receipt, sizeof result->receipt);
 	}
 	receipt_hide(post, result->receipt);
-	curl_slist_free_all(headers);
+	post_forget(headers);
 }

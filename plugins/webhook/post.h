@@ -30,6 +30,9 @@ struct post {
 void post_send(struct post *, const struct pw_notice *, const struct request *, bool sign,
     struct pw_result *);
 
+/* Wipes a list of headers, which may hold secrets, and frees it. */
+void post_forget(struct curl_slist *);
+
 /* Writes "t=SECONDS,v1=HEX", where HEX is HMAC-SHA256 (RFC 2104) of "SECONDS." and the body.
  * Returns false where memory is short. */
 bool post_sign(const char *secret, int64_t seconds, const char *body,

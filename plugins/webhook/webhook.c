@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format.h"
@@ -125,13 +126,15 @@ check(const struct pw_values *values, char *why, size_t why_size)
 }
 
 /* Reads a file without its last line ends. One read: longer contents than `room` are a fault
- * anyway. O_NOCTTY, since the path is an operator's choice. */
+ * anyway. Nothing is waited for, and no terminal taken, whatever the path has become. */
 static bool
 read_file(const char *path, char *into, size_t room, char *why, size_t why_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t size = fd < 0 ? -1 : read(fd, into, room);
-	int error = errno;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	bool regular = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	ssize_t size = regular ? read(fd, into, room) : -1;
+	int error = fd >= 0 && !regular ? EINVAL : errno;
 
 	if (fd >= 0)
 		close(fd);
@@ -185,20 +188,19 @@ static bool
 read_headers(struct post *post, const char *path, char *why, size_t why_size)
 {
 	static char bytes[16 * 1024];
+	bool good = read_file(path, bytes, sizeof bytes, why, why_size);
 	int count = 0;
 
-	if (!read_file(path, bytes, sizeof bytes, why, why_size))
-		return false;
-	for (char *line = bytes, *next; line != NULL; line = next) {
+	for (char *line = bytes, *next; good && line != NULL; line = next) {
 		next = strchr(line, '\n');
 		if (next != NULL)
 			*next++ = '\0';
-		if (++count > HEADERS_MAX)
-			return fail(why, why_size, "headers_file: has too many lines", "");
-		if (!take_header(post, line, why, why_size))
-			return false;
+		good = ++count <= HEADERS_MAX
+		    ? take_header(post, line, why, why_size)
+		    : fail(why, why_size, "headers_file: has too many lines", "");
 	}
-	return true;
+	explicit_bzero(bytes, sizeof bytes);
+	return good;
 }
 
 /* libcurl would find a damaged file at each request only, when the notifier cannot tell anybody. */
@@ -396,7 +398,7 @@ close_session(void *memory)
 	struct session *session = memory;
 
 	curl_easy_cleanup(session->post.curl);
-	curl_slist_free_all(session->post.headers);
+	post_forget(session->post.headers);
 	free(session->post.authorities.data);
 	curl_global_cleanup();
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -27,9 +28,11 @@ static const char *const by_token[] = { "XOAUTH2", NULL };
 static bool
 read_secret(struct auth *auth, const char *key, const char *path, char *why, size_t why_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t size = fd < 0 ? -1 : read(fd, auth->secret, sizeof auth->secret);
-	int error = errno;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	bool regular = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	ssize_t size = regular ? read(fd, auth->secret, sizeof auth->secret) : -1;
+	int error = fd >= 0 && !regular ? EINVAL : errno;
 
 	if (fd >= 0)
 		close(fd);
