@@ -119,7 +119,7 @@ name_descriptor(char name[PATH_MAX], int fd, const struct stat *status)
 
 /* Messages of the C library begin with the name that it was given. */
 static void
-tell_load_error(const char *format, const char *error, const char *name, struct reason *why)
+tell_load_error(const char *what, const char *error, const char *name, struct reason *why)
 {
 	char shown[300];
 	struct text text = TEXT_OVER(shown);
@@ -128,7 +128,7 @@ tell_load_error(const char *format, const char *error, const char *name, struct 
 	if (strncmp(error, name, size) == 0 && strncmp(error + size, ": ", 2) == 0)
 		error += size + 2;
 	text_escape(&text, (struct pw_bytes){ error, strlen(error) });
-	reason_set(why, format, shown);
+	reason_set(why, "%s: %s", what, shown);
 }
 
 /*
@@ -150,14 +150,14 @@ open_plugin(const char *path, struct reason *why)
 	handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	close(fd);
 	if (handle == NULL) {
-		tell_load_error("it cannot be loaded: %s", dlerror(), name, why);
+		tell_load_error("it cannot be loaded", dlerror(), name, why);
 		return NULL;
 	}
 	descriptor = dlsym(handle, "pw_plugin");
 	if (descriptor == NULL) {
 		const char *error = dlerror();
 
-		tell_load_error("it is no plugin: %s",
+		tell_load_error("it is no plugin",
 		    error == NULL ? "it exports no pw_plugin" : error, name, why);
 	}
 	return descriptor;
