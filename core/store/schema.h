@@ -15,7 +15,6 @@ struct schema {
 	int version;               /* the newest, which is the number of steps */
 	const char *const *steps;  /* steps[i] leads from version i to i + 1 */
 	bool precious;             /* checked as a whole, and copied before a step */
-	uint64_t listing;          /* hash of what the steps to `version` give; one that is out of date costs time alone */
 };
 
 extern const struct schema schemas[STORE_FILES];

@@ -26,7 +26,7 @@ static const char *const broken_steps[] = {
 static struct schema
 schema_of(int version, const char *const *which)
 {
-	return (struct schema){ "postwatch.db", "PRAGMA synchronous=FULL", ID, version, which, true, 0 };
+	return (struct schema){ "postwatch.db", "PRAGMA synchronous=FULL", ID, version, which, true };
 }
 
 static struct folder folder;
