@@ -83,6 +83,31 @@ find_target(struct place *place, const char *word, int best, bool *refused)
 	return CONFIG_NONE;
 }
 
+static const char *
+next_name(void *arg, size_t index)
+{
+	const struct config *config = arg;
+
+	return index < config->target_count ? config->targets[index].name : NULL;
+}
+
+/* With the target that may have been meant, where one is called much like the word. */
+static void
+refuse_unknown(struct place *place, const char *word, const char *what)
+{
+	struct config known = *place->control->monitor->watch.config;
+	const char *nearest = text_nearest(word, next_name, &known);
+	char line[ANSWER_LINE_MAX];
+	struct text text = TEXT_OVER(line);
+
+	text_add(&text, what);
+	if (nearest != NULL)
+		text_format(&text, ": did you mean `%s`?", nearest);
+	else
+		text_add(&text, ": `postwatch status` lists them");
+	control_refuse(place, CONTROL_USAGE, line);
+}
+
 /* Whether the run goes on, or was begun; a run that was not due is none of a series. */
 static bool
 begin_run(struct place *place)
@@ -122,8 +147,7 @@ probe_now(struct place *place, const char *verb, char **words, size_t count)
 	if (refused)
 		return;
 	if (place->target == CONFIG_NONE)
-		control_refuse(place, CONTROL_USAGE,
-		    "no such target is watched: `postwatch status` lists them");
+		refuse_unknown(place, words[0], "no such target is watched");
 	else if (!begin_run(place))
 		control_refuse(place, CONTROL_BUSY,
 		    "it cannot be run now: it is quarantined or kept apart, or we begin or end");
@@ -188,9 +212,7 @@ pause_it(struct place *place, const char *verb, char **words, size_t count)
 	known = known || is_tag(config, words[0]);
 	if (!known || strlen(words[0]) >= (ask.target == CONFIG_NONE ? (size_t)PAUSE_TAG_MAX
 	    : ASK_WORD_MAX))
-		control_refuse(place, CONTROL_USAGE,
-		    "no such target is watched, and none has such a tag: `postwatch status` "
-		    "lists them");
+		refuse_unknown(place, words[0], "no such target is watched, and none has such a tag");
 	else
 		pass_on(place, verb, &ask, words, count);
 }

@@ -9,6 +9,13 @@ what_is_wrong_is_said(void **state)
 	CALL(stage, "postwatch/1\0probe-now\0nobody");
 	assert_hears(stage, "eno such target is watched: `postwatch status` lists them");
 	assert_hears(stage, "x64");
+	stage->scene->targets[1].name = "first.example";
+	CALL(stage, "postwatch/1\0probe-now\0first.exampel");
+	assert_hears(stage, "eno such target is watched: did you mean `first.example`?");
+	assert_hears(stage, "x64");
+	CALL(stage, "postwatch/1\0pause\0frst.example\0" "2h\0why");
+	assert_hears(stage, "eno such target is watched, and none has such a tag: did you mean `first.example`?");
+	assert_hears(stage, "x64");
 	CALL(stage, "postwatch/1\0sing");
 	assert_hears(stage, "ethe running postwatch does not know that command");
 	assert_hears(stage, "x64");
