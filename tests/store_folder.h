@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "scratch.h"
-#include "store/reader.h"
+#include "store/list.h"
 #include "store/store_private.h"
 
 struct folder {

@@ -44,17 +44,14 @@ call(const char *folder, int64_t taken, int64_t answered)
 		limit(fd, SO_SNDTIMEO, taken);
 		limit(fd, SO_RCVTIMEO, answered);
 	}
-	if (fd >= 0 && (at < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0)) {
-		int error = errno;
-		close(fd);
-		fd = -1;
-		errno = error;
-	}
+	bool called = fd >= 0 && at >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
 	int error = errno;
 	if (at >= 0)
 		close(at);
+	if (!called && fd >= 0)
+		close(fd);
 	errno = error;
-	return fd;
+	return called ? fd : -1;
 }
 
 static bool
@@ -168,17 +165,7 @@ ask_when_ready(const char *folder, pid_t before, int64_t patience)
 }
 
 int
-ask(const char *folder, const char *const *words)
-{
-	struct zone *zone = zone_open_own();
-	int status = ask_in(folder, zone, words);
-
-	zone_close(&zone);
-	return status;
-}
-
-int
-ask_in(const char *folder, const struct zone *zone, const char *const *words)
+ask(const char *folder, const struct zone *zone, const char *const *words)
 {
 	char packet[ANSWER_MAX + 1];
 	int fd = call(folder, to_be_taken, to_be_answered), status = -1;

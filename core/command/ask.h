@@ -8,14 +8,11 @@
 /* What the answer to `reload` ends with where it goes on: what was checked will be in force when another listens. */
 enum { ASK_IN_FORCE_SOON = 100 };
 
-/* Sends the words (ended by NULL), prints the answer, and returns the exit status that it ends with; EXIT_ABSENT, and it
- * is said, where no daemon runs, or none takes us within 30 s, or says a word within 65 minutes; EXIT_USAGE: too long;
- * EXIT_DENIED: not by this user. */
-int ask(const char *folder, const char *const *words);
-
-/* The same, with times that the answer tells in that zone (NULL: UTC). */
+/* Sends the words (ended by NULL), prints the answer with its times in that zone (NULL: UTC), and returns the exit status
+ * that it ends with; EXIT_ABSENT, and it is said, where no daemon runs, or none takes us within 30 s, or says a word within
+ * 65 minutes; EXIT_USAGE: too long; EXIT_DENIED: not by this user. */
 struct zone;
-int ask_in(const char *folder, const struct zone *, const char *const *words);
+int ask(const char *folder, const struct zone *, const char *const *words);
 
 /* The process that can be asked there, 0: none. */
 pid_t ask_who_listens(const char *folder);

@@ -3,23 +3,26 @@
 #ifndef COMMAND_CHANNELS_H
 #define COMMAND_CHANNELS_H
 
-#include "base/messages.h"
 #include "command/past.h"
-#include "keeper/damage.h"
 
 struct channels {
-	struct channel_shown *rows;
+	struct channel_shown *rows; /* notifiers that fail, kept by the past */
 	uint32_t count;
-	char files[SOURCES_TEXT_MAX + 256]; /* which files probers cannot use, and what is in force instead */
-	int64_t files_since; /* UTC: since when; 0: they can use all */
-	struct damage_row *damaged; /* notifiers with a file that cannot be used, and what is in force instead */
-	uint32_t damaged_count;
+	size_t waiting, given_up; /* notices of which a delivery is not at its end; deliveries that ended dead */
+	int64_t waiting_since;    /* the oldest of those deliveries; 0: none */
+	struct channels_file {  /* files that cannot be used, and what is in force instead */
+		const char *notifier; /* NULL: of probers */
+		int64_t since;
+		const char *words;
+	} *files;
+	uint32_t file_count;
+	const char *blind;      /* why we see nothing of targets; NULL: we see */
+	int64_t blind_since;
 	char heartbeat[256]; /* why it is held back; "": it is not, or there is none */
 };
 
-/* False: the store cannot be read. */
-bool channels_read(const struct past *, struct channels *);
-void channels_free(struct channels *);
+/* Where the store cannot be read past->broken says so. */
+void channels_read(struct past *, struct channels *);
 
 /* Until when nothing is tried by that notifier; 0: it does not rest. */
 int64_t channels_rest(const struct channels *, const struct past *, const char *notifier);
@@ -27,6 +30,6 @@ int64_t channels_rest(const struct channels *, const struct past *, const char *
 /* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused by 192.0.2.9". */
 void channels_put(const struct channels *, const struct past *);
 /* One object of all that, and of what waits to be told; it has no "target". */
-void channels_put_json(const struct channels *, const struct past *, const struct store_waiting *);
+void channels_put_json(const struct channels *, const struct past *);
 
 #endif

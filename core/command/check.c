@@ -131,15 +131,6 @@ tell_verdict(const struct config *config, const char *path, uint32_t warnings, u
 	putchar('\n');
 }
 
-/* How notices will go out, as their plugins understood it. */
-static void
-tell_ways(const struct config *config)
-{
-	for (uint32_t i = 0; i < config->notifier_count; i++)
-		if (config->notifiers[i].way != NULL)
-			printf("%s: %s\n", config->notifiers[i].name, config->notifiers[i].way);
-}
-
 static int
 check(const struct command *command, int argc, char **argv)
 {
@@ -170,7 +161,10 @@ check(const struct command *command, int argc, char **argv)
 	ways_check(config, &ways);
 	warnings = faults.warnings + ways.warnings + try_gates(config);
 	tell_verdict(config, source.path, warnings, ways.untold);
-	tell_ways(config);
+	/* How notices will go out, as their plugins understood it. */
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		if (config->notifiers[i].way != NULL)
+			printf("%s: %s\n", config->notifiers[i].name, config->notifiers[i].way);
 	advice = warnings + advise(config) + ways_advise(config);
 	if (!strict || advice == 0)
 		return 0;

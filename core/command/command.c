@@ -19,6 +19,16 @@ const struct command *const commands[] = {
 	&command_complete, NULL,
 };
 
+void *
+must(void *memory)
+{
+	if (memory == NULL) {
+		fputs("postwatch: out of memory\n", stderr);
+		exit(EXIT_INTERNAL);
+	}
+	return memory;
+}
+
 const struct command *
 command_find(const char *name)
 {

@@ -19,6 +19,10 @@ enum {
 	EXIT_CONFIG = 78    /* the configuration has faults */
 };
 
+/* Returns `memory`, as an allocator returned it, which stays its caller's. Where that is NULL: says so on standard error
+ * and ends the program with EXIT_INTERNAL; so no size of zero may have been asked for. */
+void *must(void *memory);
+
 /* One option. A table of them ends with a row whose name is NULL. */
 struct option_row {
 	const char *name;     /* "config", for --config */

@@ -1,13 +1,299 @@
-/* `postwatch explain TARGET`, and `--table`: the rules from a run to a word, from the very tables that the monitor walks. */
-#include "command/explain.h"
+/* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the monitor itself goes on with;
+ * and `--table`: the rules from a run to a word, from the very tables that the monitor walks. */
+#include "command/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/messages.h"
+#include "base/transcript.h"
+#include "command/explain_settings.h"
 #include "command/layout.h"
 #include "command/table.h"
+#include "config/read.h"
+#include "monitor/pace.h"
+#include "monitor/record.h"
+#include "monitor/silence.h"
 #include "monitor/table.h"
 #include "prober/fold.h"
+
+/* A target and all that is known of it. */
+struct explained {
+	struct past *past;
+	const struct standing *all, *row;
+	struct target_state state; /* of its record, where `known`; its times are UTC */
+	bool known;
+	struct codes *codes;
+};
+
+/* "of 3", where the settings are known. */
+static void
+put_of(const struct explained *it, bool recovering)
+{
+	const struct target *target = it->row->configured;
+
+	uint32_t needed = !recovering && it->state.trouble != NULL ? it->state.trouble->needed : 0;
+
+	if (target != NULL && needed > target->policy->tries)
+		printf(" of %" PRIu32 " (tries, and more since single attempts failed in the hour before)", needed);
+	else if (target != NULL)
+		printf(" of %" PRIu32 " (%s)", recovering ? target->policy->recover_tries : target->policy->tries,
+		    recovering ? "recover_tries" : "tries");
+}
+
+/* The series of attempts that it is in; in those states there is a trouble. */
+static void
+put_streak(const struct explained *it)
+{
+	const struct target_state *state = &it->state;
+	char at[PAST_TIME_MAX], recovered[PAST_TIME_MAX];
+
+	switch ((enum state)state->state) {
+	case STATE_SUSPECT:
+		printf("Since %s %u", past_time(it->past, state->trouble->began.utc, at), state->fails);
+		put_of(it, false);
+		puts(state->trouble->held ? " attempts have failed in a row; that it is down is held back: it may be our own network"
+		                          : " attempts have failed in a row; it is down when all have");
+		break;
+	case STATE_DOWN:
+		printf("It failed first at %s, and %u attempts in a row have failed; it is up when ",
+		    past_time(it->past, state->trouble->began.utc, at), state->fails);
+		if (it->row->configured != NULL)
+			printf("%" PRIu32, it->row->configured->policy->recover_tries);
+		else
+			fputs("enough", stdout);
+		puts(" in a row pass (recover_tries)");
+		break;
+	case STATE_RECOVERING:
+		printf("It failed first at %s; since %s %u", past_time(it->past, state->trouble->began.utc, at),
+		    past_time(it->past, state->trouble->recovered.utc, recovered), state->passes);
+		put_of(it, true);
+		puts(" attempts have passed in a row; it is up when all have");
+		break;
+	case STATE_PENDING:
+		puts("No run has told yet whether it answers");
+		break;
+	case STATE_UP:
+	case STATE_NONE:
+	case STATES:
+		break;
+	}
+}
+
+static void
+put_runs(const struct explained *it)
+{
+	const struct standing *row = it->row;
+	char at[PAST_TIME_MAX];
+
+	if (!row->run)
+		return;
+	printf("The last run, at %s, was %s", past_time(it->past, row->last_run, at), verdict_name(row->verdict));
+	if (row->verdict != PW_OK)
+		printf(" (%s)", row->outcome);
+	past_put_words(row->text);
+	putchar('\n');
+	if (row->next_run != 0)
+		printf("The next is due at %s%s\n", past_time(it->past, row->next_run, at),
+		    it->known && pace_is_patient(&it->state, row->configured->policy) ? ", with the patient limits" : "");
+	else
+		puts(it->past->runs ? "When the next is due cannot be told without its settings" : "None is due, as no daemon runs");
+}
+
+static void
+put_state(const struct explained *it)
+{
+	const struct standing *row = it->row;
+	const struct trouble *trouble = it->state.trouble;
+	char at[PAST_TIME_MAX], lasted[40];
+	struct text span = TEXT_OVER(lasted);
+
+	text_add_span(&span, it->past->now < row->since ? 0 : it->past->now - row->since);
+	if (!it->known) {
+		puts(row->target->gone == 0 ? "Nothing is known of its state yet: it is pending"
+		    : row->incident == 0 ? "It has no state any more"
+		    : "It has no state any more; it was down when it was last watched");
+		return;
+	}
+	printf("It is %s%s since %s, for %s", state_name(row->state),
+	    row->state == STATE_SUSPECT ? ", and up" : row->state == STATE_RECOVERING ? ", and down" : "",
+	    past_time(it->past, row->since, at), lasted);
+	if (row->incident != 0)
+		printf(", incident %" PRIu64, row->incident);
+	putchar('\n');
+	put_streak(it);
+	/* Runs that neither pass nor fail. */
+	if (trouble != NULL && moment_is_set(trouble->unknown))
+		printf("Since %s its runs tell nothing of it: they ended for reasons of our own\n",
+		    past_time(it->past, trouble->unknown.utc, at));
+	if (trouble != NULL && moment_is_set(trouble->tempfail))
+		printf("Since %s it refuses for the time being (4xx): %u runs without a break\n",
+		    past_time(it->past, trouble->tempfail.utc, at), trouble->tempfail_runs);
+	put_runs(it);
+	if (it->state.flags & TARGET_SLOW)
+		puts("It is slow: every run has the patient limits until it passes within the routine ones");
+	if (it->state.flapping != NULL && it->state.flapping->flap == FLAP_FLAPPING)
+		printf("It flaps: %" PRIu32 " outages since %s\n", it->state.flapping->count,
+		    past_time(it->past, it->state.flapping->began.utc, at));
+	if (it->state.flags & TARGET_QUARANTINED)
+		puts("It is quarantined: the probers died of it, and it is not run; `postwatch resume` ends that");
+}
+
+static void
+put_name(const struct explained *it)
+{
+	const struct past_target *target = it->row->target;
+	char at[PAST_TIME_MAX];
+
+	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
+	    target->name, target->probe, target->host, target->port, target->identity);
+	if (target->gone != 0)
+		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
+	putchar('\n');
+}
+
+static void
+put_attempts(const struct explained *it)
+{
+	struct message_evidence evidence;
+	struct store_evidence row;
+	struct store_list list;
+
+	if (it->row->state != STATE_SUSPECT && !state_is_down(it->row->state))
+		return;
+	puts("\nIts attempts, as far as evidence was kept");
+	store_list_open(&list, it->past->reader, STORE_LIST_EVIDENCE, it->row->incident);
+	while (past_next(it->past, &list, &row)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+		char bytes[4096], at[PAST_TIME_MAX];
+		struct text text = TEXT_OVER(bytes);
+
+		if (row.target != it->row->target->number || !message_get_evidence(&in, &evidence, UINT32_MAX))
+			continue;
+		transcript_add_ends(&text, &evidence.leg);
+		text_add(&text, ": ");
+		transcript_add_verdict(&text, &evidence.leg);
+		printf("  %s  %s%s%s\n", past_time(it->past, row.at, at), past_role(row.role), row.role[0] == '\0' ? "" : ", ", bytes);
+	}
+}
+
+static void
+put_conditions(const struct explained *it)
+{
+	const struct conditions *conditions = it->known ? it->state.conditions : NULL;
+	char at[PAST_TIME_MAX];
+
+	if (conditions == NULL || conditions->count == 0)
+		return;
+	puts("\nConditions");
+	for (uint32_t i = 0; i < conditions->count; i++) {
+		const struct condition *item = &conditions->items[i];
+		const char *code = codes_get(it->codes, item->code)->name;
+
+		printf("  %s: %s, seen since %s", code, stage_name((enum stage)item->stage), past_time(it->past, item->since.utc, at));
+		if (item->stage == STAGE_SEEN)
+			printf("; shown by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
+		if (item->stage == STAGE_FADING)
+			printf("; missed by %u run%s in a row", item->count, item->count == 1 ? "" : "s");
+		putchar('\n');
+	}
+}
+
+static void
+put_silence(const struct explained *it)
+{
+	const struct standing *row = it->row;
+	char names[128];
+	struct text text = TEXT_OVER(names);
+
+	silence_add_names(&text, row->silence);
+	puts("\nReasons for silence");
+	if (text.size == 0 && row->pauses == NULL && row->acknowledged == 0)
+		puts("  none");
+	else if (text.size > 0)
+		printf("  in force: %s\n", names);
+	standing_put_silences(it->past, it->all, row, 2, false);
+}
+
+static void
+tell(struct explained *it)
+{
+	struct store_state record;
+	struct store_list list;
+
+	store_list_open(&list, it->past->reader, STORE_LIST_STATE, it->row->target->number);
+	while (past_next(it->past, &list, &record))
+		it->known = record_view(&it->state, it->codes, record.record);
+	if (it->past->broken)
+		return;
+	past_begin(it->past);
+	put_name(it);
+	put_state(it);
+	put_attempts(it);
+	put_conditions(it);
+	put_silence(it);
+	explain_telling(it->past, it->row);
+	explain_settings(it->past, it->row);
+}
+
+static bool
+find_outcome(const struct config *config, const char *word, struct outcome *found)
+{
+	for (uint32_t i = 0; config != NULL && i < config->plugin_count; i++)
+		if (config->plugins[i].descriptor->kind == PW_PROBE
+		    && outcome_find(word, plugin_probe(&config->plugins[i])->outcomes, found))
+			return true;
+	return false;
+}
+
+static bool
+explain_outcome(const struct config *config, const char *word)
+{
+	static struct config_faults faults;
+	const struct config *installed = NULL;
+	struct outcome found;
+	bool known = outcome_find(word, NULL, &found) || find_outcome(config, word, &found);
+
+	if (!known && config == NULL) {
+		installed = config_read(&(struct config_source){ .path = NULL }, &faults);
+		known = find_outcome(installed, word, &found);
+	}
+	if (known)
+		printf("%s is an outcome: %s (%s)\n%s%s", word, found.text, verdict_name(found.severity), found.hint,
+		    found.hint[0] != '\0' ? "\n" : "");
+	config_free(&installed);
+	return known;
+}
+
+/* The whole story of why a target is in the state it is, or of an outcome that no target is called like: behind the target
+ * where one is. */
+static int
+explain_word(struct past *past, const char *word)
+{
+	struct explained it = { .past = past, .codes = must(codes_create()), .all = standings_read(past) };
+	const struct past_target *target = NULL;
+	struct outcome alike;
+	int ends = 0;
+
+	if (!past->broken && (past_knows_target(past, word) || !explain_outcome(past->config, word))) {
+		target = past_find_target(past, word);
+		ends = target == NULL ? EXIT_NOTHING : 0;
+	}
+	if (target != NULL) {
+		it.row = &it.all[target - past->targets];
+		tell(&it);
+		if (outcome_find(word, NULL, &alike)) {
+			putchar('\n');
+			explain_outcome(past->config, word);
+		}
+	}
+	ends = past_finish(past, ends);
+	if (it.known)
+		target_state_fini(&it.state);
+	codes_destroy(&it.codes);
+	return ends;
+}
 
 static const char *const name_heads[FOLD_NAME_COLUMNS] = { "what the resolvers say of a name", "verdict", "outcome",
 	"with addresses that were good in the last 24 h" };
@@ -32,38 +318,28 @@ table_at(size_t index)
 	return index == 0 ? &name_table : rule_table(index - 1);
 }
 
-static void
-print_table(const struct rule_table *table)
-{
-	printf("%s: " LAYOUT_HANG "%s\n\n", table->name, table->title);
-	table_put(&(struct table){ table->heads, table->columns, table->rows, table->cell });
-	if (table->note[0] != '\0')
-		printf("\n  " LAYOUT_HANG "%s\n", table->note);
-	putchar('\n');
-}
-
-static void
-print_names(void)
-{
-	fputs("the tables are:", stderr);
-	for (size_t i = 0; table_at(i) != NULL; i++)
-		fprintf(stderr, " %s", table_at(i)->name);
-	fputc('\n', stderr);
-}
-
 static int
 explain_table(const struct command *command, const char *name)
 {
+	const struct rule_table *table;
 	bool found = false;
 
-	for (size_t i = 0; table_at(i) != NULL; i++)
-		if (name == NULL || strcmp(table_at(i)->name, name) == 0) {
-			print_table(table_at(i));
-			found = true;
-		}
+	for (size_t i = 0; (table = table_at(i)) != NULL; i++) {
+		if (name != NULL && strcmp(table->name, name) != 0)
+			continue;
+		printf("%s: " LAYOUT_HANG "%s\n\n", table->name, table->title);
+		table_put(&(struct table){ table->heads, table->columns, table->rows, table->cell });
+		if (table->note[0] != '\0')
+			printf("\n  " LAYOUT_HANG "%s\n", table->note);
+		putchar('\n');
+		found = true;
+	}
 	if (found)
 		return 0;
-	print_names();
+	fputs("the tables are:", stderr);
+	for (size_t i = 0; (table = table_at(i)) != NULL; i++)
+		fprintf(stderr, " %s", table->name);
+	fputc('\n', stderr);
 	return command_misused(command, "there is no table `%s`", name);
 }
 
@@ -87,8 +363,7 @@ explain(const struct command *command, int argc, char **argv)
 
 static const struct option_row options[] = {
 	{ "table", 't', NULL, "print the tables" },
-	PAST_ASK_OPTIONS,
-	{ NULL, 0, NULL, NULL },
+	PAST_ASK_OPTIONS
 };
 
 const struct command command_explain = {

@@ -1,5 +1,5 @@
 /* What a target is watched by, each value beside what is built in; and who is told of it. */
-#include "command/explain.h"
+#include "command/explain_settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "keeper/ledger.h"
 #include "monitor/pace.h"
 
-enum { CELL = 64, NOTIFIERS_MAX = 64 };
+enum { CELL = 64 };
 
 static const char *
 duration(int64_t micros, char bytes[CELL])
@@ -82,16 +82,17 @@ put_limits(const struct policy *policy)
 }
 
 void
-explain_settings(const struct explained *it)
+explain_settings(const struct past *past, const struct standing *row)
 {
-	const struct target *target = it->row->configured;
+	const struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	char now[CELL];
 
-	if (target == NULL) {
-		puts(it->past->config == NULL ? "\nWithout a configuration (-c) its settings cannot be told."
-		                              : "\nThe configuration has no such target: its settings cannot be told.");
+	if (policy == NULL) {
+		puts(past->config == NULL ? "\nWithout a configuration (-c) its settings cannot be told."
+		                          : "\nThe configuration has no such target: its settings cannot be told.");
 		return;
 	}
-	const struct policy *policy = target->policy;
 	puts("\nPace");
 	put_time(TARGET_INTERVAL, policy->interval);
 	put_count(TARGET_TRIES, policy->tries);
@@ -99,139 +100,87 @@ explain_settings(const struct explained *it)
 	put_count(TARGET_RECOVER_TRIES, policy->recover_tries);
 	put_time(TARGET_FLAP_WINDOW, policy->flap_window);
 	put_time(TARGET_TEMPFAIL_GRACE, policy->tempfail_grace);
-	if (it->known && it->state.doubled > 0) {
-		char now[CELL];
+	if (row->doubled > 0)
 		printf("  The server says that we connect too often: it is run every %s for now.\n",
-		    duration(pace_interval(&it->state, policy), now));
-	}
+		    duration(pace_interval(&state, policy), now));
 	put_limits(policy);
-	if (policy->tag_count > 0)
-		fputs("\nTags:", stdout);
 	for (uint32_t i = 0; i < policy->tag_count; i++)
-		printf(" %s", policy->tags[i]);
-	if (policy->tag_count > 0)
-		putchar('\n');
+		printf("%s %s%s", i == 0 ? "\nTags:" : "", policy->tags[i], i + 1 == policy->tag_count ? "\n" : "");
 }
 
 /* A notifier: one that is configured, or that the ledger knows. */
 struct heard {
-	char name[256];
+	struct heard *next;
+	const char *name;
 	const struct config_notifier *notifier; /* NULL: it is not configured */
 	bool told;          /* it would be told */
 	bool known;         /* the ledger has it */
-	char meaning[16], sent_meaning[16], codes[512];
+	const char *meaning, *sent_meaning, *codes;
 	uint64_t notice, sent;
 	uint32_t waiting, dead;
 };
 
-struct hearing {
-	const struct explained *it;
-	struct store_delivery_key key;
-	char notifier[256], recipient[1024];
-	uint32_t count;
-	struct heard all[NOTIFIERS_MAX];
-};
-
+/* Finds the one of that name, which is added behind the others where it is not there. */
 static struct heard *
-find(struct hearing *hearing, const char *name)
+find(struct past *past, struct heard **all, const char *name)
 {
-	for (uint32_t i = 0; i < hearing->count; i++)
-		if (strcmp(hearing->all[i].name, name) == 0)
-			return &hearing->all[i];
-	if (hearing->count == NOTIFIERS_MAX)
-		return NULL;
-	struct heard *heard = &hearing->all[hearing->count++];
-	*heard = (struct heard){ .waiting = 0 };
-	text_copy(heard->name, sizeof heard->name, name);
-	return heard;
+	while (*all != NULL && strcmp((*all)->name, name) != 0)
+		all = &(*all)->next;
+	if (*all == NULL) {
+		*all = past_keep(past, sizeof **all);
+		**all = (struct heard){ .name = past_copy(past, words_of(name)), .meaning = "", .sent_meaning = "", .codes = "" };
+	}
+	return *all;
 }
 
 static bool
-is_told(const struct target *target, const struct config_notifier *notifier, uint32_t index)
+is_heartbeat(const struct config *config, const char *notifier)
 {
-	const struct policy *policy = target->policy;
-	bool named = policy->notify_count == CONFIG_NONE, tagged = notifier->tag_count == 0;
-
-	for (uint32_t i = 0; !named && i < policy->notify_count; i++)
-		named = policy->notify[i] == index;
-	for (uint32_t i = 0; !tagged && i < notifier->tag_count; i++)
-		tagged = target_has_tag(target, notifier->tags[i]);
-	return named && tagged;
+	return config != NULL && config->heartbeat_interval > 0 && strcmp(notifier, config->notifiers[config->heartbeat].name) == 0;
 }
 
 static void
-find_configured(struct hearing *hearing)
+read_ledger(struct past *past, uint64_t target, struct heard **all)
 {
-	const struct config *config = hearing->it->past->config;
-	const struct target *target = hearing->it->row->configured;
+	struct store_ledger row;
+	struct store_list list;
 
-	for (uint32_t i = 0; target != NULL && i < config->notifier_count; i++) {
-		if (config->heartbeat_interval > 0 && i == config->heartbeat)
+	store_list_open(&list, past->reader, STORE_LIST_LEDGER, target);
+	while (past_next(past, &list, &row)) {
+		char codes[512];
+		struct text text = TEXT_OVER(codes);
+		const char *left = row.codes;
+		struct ledger_code code;
+		struct heard *heard;
+
+		if (is_heartbeat(past->config, row.notifier))
 			continue; /* it is told of no target */
-		struct heard *heard = find(hearing, config->notifiers[i].name);
-
-		if (heard == NULL)
-			continue;
-		heard->notifier = &config->notifiers[i];
-		heard->told = is_told(target, heard->notifier, i);
+		while (ledger_next_code(&left, &code))
+			text_format(&text, "%s%s", text.size == 0 ? "" : ", ", code.name);
+		heard = find(past, all, row.notifier);
+		heard->known = true;
+		heard->notice = row.notice;
+		heard->sent = row.sent;
+		heard->meaning = meaning_name(meaning_read(row.meaning, NULL));
+		heard->sent_meaning = meaning_name(meaning_read(row.sent_meaning, NULL));
+		heard->codes = past_copy(past, words_of(codes));
 	}
 }
 
-static bool
-on_ledger(void *arg, const struct store_ledger *row)
+static void
+read_deliveries(struct past *past, enum store_list_kind kind, uint64_t target, struct heard **all)
 {
-	struct hearing *hearing = arg;
-	const struct config *config = hearing->it->past->config;
-	bool beats = config != NULL && config->heartbeat_interval > 0
-	    && strcmp(row->notifier, config->notifiers[config->heartbeat].name) == 0; /* it is told of no target */
-	struct heard *heard = row->target == hearing->it->row->target->number && !beats ? find(hearing, row->notifier) : NULL;
-	const char *codes = row->codes;
-	struct ledger_code code;
-	struct text text;
+	struct store_undelivered row;
+	struct store_list list;
 
-	if (heard == NULL)
-		return beats;
-	text = TEXT_OVER(heard->codes);
-	heard->known = true;
-	heard->notice = row->notice;
-	heard->sent = row->sent;
-	text_copy(heard->meaning, sizeof heard->meaning, meaning_name(meaning_read(row->meaning, NULL)));
-	text_copy(heard->sent_meaning, sizeof heard->sent_meaning, meaning_name(meaning_read(row->sent_meaning, NULL)));
-	while (ledger_next_code(&codes, &code))
-		text_format(&text, "%s%s", text.size == 0 ? "" : ", ", code.name);
-	return true;
-}
+	store_list_open(&list, past->reader, kind, 0);
+	while (past_next(past, &list, &row))
+		if (row.target == target) {
+			struct heard *heard = find(past, all, row.notifier);
 
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	struct hearing *hearing = arg;
-	struct heard *heard = row->target == hearing->it->row->target->number ? find(hearing, row->notifier) : NULL;
-
-	text_copy(hearing->notifier, sizeof hearing->notifier, row->notifier);
-	text_copy(hearing->recipient, sizeof hearing->recipient, row->recipient);
-	hearing->key = (struct store_delivery_key){ row->notice, hearing->notifier, hearing->recipient };
-	if (heard == NULL)
-		return true;
-	if (row->state == STORE_DELIVERY_dead)
-		heard->dead++;
-	else
-		heard->waiting++;
-	return true;
-}
-
-static enum store_reading
-read_deliveries(struct hearing *hearing, bool dead)
-{
-	struct store_reader *reader = hearing->it->past->reader;
-	enum store_reading reading;
-
-	hearing->key = (struct store_delivery_key){ 0, "", "" };
-	do
-		reading = dead ? store_read_deliveries_in(reader, STORE_DELIVERY_dead, &hearing->key, PAST_PAGE, on_delivery, hearing)
-		               : store_read_open_deliveries(reader, &hearing->key, PAST_PAGE, on_delivery, hearing);
-	while (reading == STORE_READ_MORE);
-	return reading;
+			heard->dead += kind == STORE_LIST_GIVEN_UP;
+			heard->waiting += kind == STORE_LIST_WAITING;
+		}
 }
 
 static void
@@ -297,26 +246,25 @@ put_heard(const struct past *past, const struct heard *heard)
 	putchar('\n');
 }
 
-enum store_reading
-explain_telling(const struct explained *it)
+void
+explain_telling(struct past *past, const struct standing *row)
 {
-	struct hearing *hearing = calloc(1, sizeof *hearing);
-	enum store_reading reading;
+	const struct config *config = past->config;
+	struct heard *all = NULL;
 
-	if (hearing == NULL)
-		return STORE_READ_END;
-	hearing->it = it;
-	find_configured(hearing);
-	reading = store_read_ledger(it->past->reader, it->row->target->number, "", NOTIFIERS_MAX, on_ledger, hearing);
-	if (reading != STORE_READ_BROKEN)
-		reading = read_deliveries(hearing, false);
-	if (reading != STORE_READ_BROKEN)
-		reading = read_deliveries(hearing, true);
+	for (uint32_t i = 0; row->configured != NULL && i < config->notifier_count; i++)
+		if (!is_heartbeat(config, config->notifiers[i].name)) {
+			struct heard *heard = find(past, &all, config->notifiers[i].name);
+
+			heard->notifier = &config->notifiers[i];
+			heard->told = notifier_hears_of(config, i, row->configured);
+		}
+	read_ledger(past, row->target->number, &all);
+	read_deliveries(past, STORE_LIST_WAITING, row->target->number, &all);
+	read_deliveries(past, STORE_LIST_GIVEN_UP, row->target->number, &all);
 	puts("\nWho is told");
-	if (hearing->count == 0)
+	if (all == NULL)
 		puts("  nobody: there is no notifier");
-	for (uint32_t i = 0; i < hearing->count; i++)
-		put_heard(it->past, &hearing->all[i]);
-	free(hearing);
-	return reading;
+	for (const struct heard *heard = all; heard != NULL; heard = heard->next)
+		put_heard(past, heard);
 }

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "command/layout.h"
-#include "command/pager.h"
 #include "command/past.h"
 
 enum { COLUMNS = 5, SAID_MAX = 8192 };
@@ -25,18 +24,7 @@ put_json(const struct store_outage *incident)
 	struct json json = json_to_file(stdout);
 
 	json_begin_object(&json, NULL);
-	json_int(&json, "incident", (int64_t)incident->number);
-	json_string(&json, "target", name_of(incident));
-	past_json_time(&json, "began", incident->began);
-	past_json_time(&json, "confirmed", incident->confirmed);
-	past_json_time(&json, "ended", incident->ended);
-	json_string(&json, "end", incident->end[0] == '\0' ? NULL : incident->end);
-	json_string(&json, "outcome", incident->outcome);
-	json_text(&json, "text", incident->text);
-	json_text(&json, "end_text", incident->end_text);
-	past_json_time(&json, "acknowledged", incident->acknowledged);
-	json_text(&json, "acknowledged_by", incident->ack_by);
-	json_text(&json, "acknowledged_why", incident->ack_why);
+	past_json_outage(&json, incident, name_of(incident), false);
 	json_end(&json);
 	json_finish_line(&json);
 }
@@ -74,60 +62,50 @@ put_line(const struct past *past, const struct store_outage *incident)
 }
 
 /* `target`: the store's number; 0: of all. */
-static enum store_reading
-put_all(const struct past *past, uint64_t target)
+static void
+put_all(struct past *past, uint64_t target)
 {
 	uint32_t shown = 0, open = 0;
 	struct store_outage incident;
 	struct store_list list;
 
-	if (!past->json)
-		pager_begin();
-	past_say_running(past);
+	past_begin(past);
 	if (!past->json)
 		layout_heads(columns, COLUMNS, "said");
 	store_list_open(&list, past->reader, target == 0 ? STORE_LIST_INCIDENTS : STORE_LIST_INCIDENTS_OF, target);
-	while ((past->count == 0 || shown < past->count) && store_list_next(&list, &incident)) {
+	while (past_next(past, &list, &incident)) {
 		shown++;
 		open += incident.ended == 0;
 		if (past->json)
 			put_json(&incident);
 		else
 			put_line(past, &incident);
+		if (shown == past->count)
+			store_list_stop(&list);
 	}
 	if (!past->json)
 		printf("%u incident%s, %u open\n", shown, shown == 1 ? "" : "s", open);
-	return store_list_close(&list);
 }
 
 static int
 incidents(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	struct past_targets targets;
 	const struct past_target *target = NULL;
-	enum store_reading reading;
-	int at, ends = past_open(&past, command, argc, argv, &at);
+	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends != 0)
+	if (ends == 0 && argc - at > 1)
+		return command_misused(command, "`incidents` takes one target at most");
+	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	reading = past_targets_read(&past, &targets);
-	if (argc - at > 1)
-		ends = command_misused(command, "`incidents` takes one target at most");
-	else if (reading != STORE_READ_BROKEN && at < argc && (target = past_targets_find(&targets, argv[at])) == NULL)
+	if (at < argc && !past.broken && (target = past_find_target(&past, argv[at])) == NULL)
 		ends = EXIT_NOTHING;
-	else if (reading != STORE_READ_BROKEN)
-		reading = put_all(&past, target == NULL ? 0 : target->number);
-	ends = past_finish(&past, reading, ends);
-	past_targets_free(&targets);
-	return ends;
+	else if (!past.broken)
+		put_all(&past, target == NULL ? 0 : target->number);
+	return past_finish(&past, ends);
 }
 
-static const struct option_row options[] = {
-	PAST_COUNT,
-	PAST_OPTIONS,
-	{ NULL, 0, NULL, NULL },
-};
+static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };
 
 const struct command command_incidents = {
 	.name = "incidents",

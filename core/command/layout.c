@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/buffer.h"
 #include "command/command.h"
-#include "command/memory.h"
 
 enum {
 	WIDTH_LEAST = 20,
@@ -20,6 +20,7 @@ enum {
 	WIDTH_PROSE = 80,
 	HANG = 4,         /* columns right of where a line began */
 	REST_LEAST = 40,  /* columns in which a sentence is still read with ease */
+	BYTES_MAX = 1 << 30 /* of a line */
 };
 
 /* Standard output is one for a process, and so is this. */
@@ -28,15 +29,13 @@ static struct {
 	FILE *before;     /* what standard output was */
 	int width;
 	bool plain;
-	char *line;       /* that has no end yet */
-	size_t size, room;
+	struct buffer line; /* that has no end yet */
 	locale_t locale;  /* of UTF-8, whatever the process goes by */
 } layout;
 
 /* What of a line has been laid out. */
 struct wrapping {
-	char *bytes;
-	size_t size, room;
+	struct buffer out;
 	int column, indent;
 	bool begun; /* the line at hand has more than its indent */
 };
@@ -134,12 +133,7 @@ write_all(const char *bytes, size_t size)
 static void
 add(struct wrapping *it, const char *bytes, size_t size, int columns)
 {
-	if (it->room - it->size < size) {
-		it->room = it->room * 2 + size;
-		it->bytes = must(realloc(it->bytes, it->room));
-	}
-	memcpy(it->bytes + it->size, bytes, size);
-	it->size += size;
+	must(buffer_add(&it->out, bytes, size, BYTES_MAX) ? it : NULL);
 	it->column += columns;
 }
 
@@ -184,14 +178,6 @@ hang_at(struct wrapping *it, int column)
 }
 
 static void
-add_unwrapped(struct wrapping *it, const char *line, size_t size)
-{
-	for (size_t at = 0; at < size; at++)
-		if (line[at] != LAYOUT_HANG[0])
-			add(it, line + at, 1, 0);
-}
-
-static void
 lay_out(struct wrapping *it, const char *line, size_t size)
 {
 	it->column = 0;
@@ -214,31 +200,24 @@ lay_out(struct wrapping *it, const char *line, size_t size)
 }
 
 static void
-keep(const char *bytes, size_t size)
-{
-	if (layout.room - layout.size < size + 1) {
-		layout.room = layout.room * 2 + size + 1;
-		layout.line = must(realloc(layout.line, layout.room));
-	}
-	memcpy(layout.line + layout.size, bytes, size);
-	layout.size += size;
-	layout.line[layout.size] = '\0';
-}
-
-static void
 end_line(struct wrapping *it)
 {
-	if (layout.width == LAYOUT_WIDE)
-		add_unwrapped(it, layout.line, layout.size);
+	const char *line = layout.line.data;
+	size_t size = layout.line.size;
+
+	if (layout.width != LAYOUT_WIDE)
+		lay_out(it, line, size);
 	else
-		lay_out(it, layout.line, layout.size);
-	layout.size = 0;
+		for (size_t at = 0; at < size; at++)
+			if (line[at] != LAYOUT_HANG[0])
+				add(it, line + at, 1, 0);
+	buffer_clear(&layout.line);
 }
 
 static ssize_t
 take(void *cookie, const char *bytes, size_t size)
 {
-	struct wrapping it = { .size = 0 };
+	struct wrapping it = { .column = 0 };
 	bool written;
 
 	(void)cookie;
@@ -247,31 +226,19 @@ take(void *cookie, const char *bytes, size_t size)
 	for (size_t at = 0; at < size;) {
 		const char *end = memchr(bytes + at, '\n', size - at);
 
-		keep(bytes + at, end == NULL ? size - at : (size_t)(end - (bytes + at)));
+		/* With a NUL behind it, which is not counted. */
+		must(buffer_add(&layout.line, bytes + at, end == NULL ? size - at : (size_t)(end - (bytes + at)), BYTES_MAX)
+		    && buffer_reserve(&layout.line, 1, BYTES_MAX) != NULL ? layout.file : NULL);
+		layout.line.data[layout.line.size] = '\0';
 		if (end == NULL)
 			break;
 		at = (size_t)(end + 1 - bytes);
 		end_line(&it);
 		add(&it, "\n", 1, 0);
 	}
-	written = write_all(it.bytes, it.size);
-	free(it.bytes);
+	written = write_all(it.out.data, it.out.size);
+	buffer_fini(&it.out);
 	return written ? (ssize_t)size : 0;
-}
-
-/* What has no end yet. */
-static bool
-write_rest(void)
-{
-	struct wrapping it = { .size = 0 };
-	bool written = true;
-
-	if (layout.size > 0) {
-		end_line(&it);
-		written = write_all(it.bytes, it.size);
-	}
-	free(it.bytes);
-	return written;
 }
 
 bool
@@ -327,10 +294,15 @@ bool
 layout_end(void)
 {
 	bool written = fflush(stdout) == 0 && !ferror(stdout);
+	struct wrapping it = { .column = 0 };
 
 	if (layout.file == NULL)
 		return written;
-	written = write_rest() && written;
+	if (layout.line.size > 0) {
+		end_line(&it);
+		written = write_all(it.out.data, it.out.size) && written;
+		buffer_fini(&it.out);
+	}
 	stdout = layout.before;
 	written = fclose(layout.file) == 0 && written;
 	layout.file = NULL;

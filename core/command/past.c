@@ -2,11 +2,13 @@
 #include "command/past.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/vec.h"
 #include "command/ask.h"
 #include "command/faults.h"
 #include "command/layout.h"
@@ -14,21 +16,17 @@
 #include "config/accepted.h"
 #include "parent/reload.h"
 
-enum { WHY_MAX = 500 };
-
-static bool
-take_count(struct past *past, const char *argument)
-{
-	char *end;
-	unsigned long count = strtoul(argument, &end, 10);
-
-	past->count = (uint32_t)count;
-	return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && count > 0 && count < UINT32_MAX;
-}
+/* Memory until the end of a command. */
+struct past_block {
+	struct past_block *next;
+	max_align_t bytes[];
+};
 
 static bool
 take_option(struct past *past, const struct option_row *row, const char *argument)
 {
+	char *end;
+
 	switch (row->letter) {
 	case 'c':
 		past->path = argument;
@@ -56,7 +54,9 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 		past->span = argument;
 		break;
 	case 'n':
-		return take_count(past, argument);
+		past->count = (uint32_t)strtoul(argument, &end, 10);
+		return argument[0] >= '0' && argument[0] <= '9' && *end == '\0' && strtoul(argument, NULL, 10) < UINT32_MAX
+		    && past->count > 0;
 	}
 	return true;
 }
@@ -79,14 +79,6 @@ take_accepted(struct past *past)
 		return;
 	config_free(&past->config);
 	past->config = config;
-}
-
-static void
-say_faulty(const char *path, const struct config_faults *faults, bool accepted)
-{
-	fprintf(stderr, "postwatch: %s has %u fault%s, which `postwatch check` tells: %s\n", path, faults->faults,
-	    faults->faults == 1 ? "" : "s",
-	    accepted ? "the configuration that was accepted before is used" : "nothing but its state folder is used");
 }
 
 /* The file that says where the state is; NULL: none does. */
@@ -122,7 +114,9 @@ past_find_folder(struct past *past)
 	}
 	take_accepted(past);
 	if (source.path != NULL)
-		say_faulty(source.path, &faults, past->config != NULL);
+		fprintf(stderr, "postwatch: %s has %u fault%s, which `postwatch check` tells: %s\n", source.path, faults.faults,
+		    faults.faults == 1 ? "" : "s", past->config != NULL ? "the configuration that was accepted before is used"
+		                                                        : "nothing but its state folder is used");
 	return 0;
 }
 
@@ -184,6 +178,49 @@ past_options(struct past *past, const struct command *command, int argc, char **
 	return 0;
 }
 
+void *
+past_keep(struct past *past, size_t size)
+{
+	struct past_block *block = must(calloc(1, sizeof *block + size));
+
+	block->next = past->blocks;
+	past->blocks = block;
+	return block->bytes;
+}
+
+char *
+past_copy(struct past *past, struct pw_bytes bytes)
+{
+	char *copy = past_keep(past, bytes.size + 1);
+
+	memcpy(copy, bytes.data, bytes.size);
+	return copy;
+}
+
+bool
+past_next(struct past *past, struct store_list *list, void *row)
+{
+	if (!past->broken && store_list_next(list, row))
+		return true;
+	past->broken |= store_list_close(list) == STORE_READ_BROKEN;
+	return false;
+}
+
+static void
+read_targets(struct past *past)
+{
+	struct store_target row;
+	struct store_list list;
+
+	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
+	while (past_next(past, &list, &row)) {
+		must(VEC_RESERVE(past->targets, past->target_count, past->target_room) ? past->targets : NULL);
+		past->targets[past->target_count++] = (struct past_target){ .number = row.number, .port = row.port, .known = row.known,
+		    .gone = row.gone, .identity = past_copy(past, words_of(row.identity)), .name = past_copy(past, words_of(row.name)),
+		    .probe = past_copy(past, words_of(row.probe)), .host = past_copy(past, words_of(row.host)) };
+	}
+}
+
 int
 past_open_store(struct past *past)
 {
@@ -197,15 +234,9 @@ past_open_store(struct past *past)
 		status = open_reader(past);
 	if (status != 0)
 		past_close(past);
+	else
+		read_targets(past);
 	return status;
-}
-
-int
-past_open(struct past *past, const struct command *command, int argc, char **argv, int *at)
-{
-	int status = past_options(past, command, argc, argv, at);
-
-	return status != 0 ? status : past_open_store(past);
 }
 
 bool
@@ -227,19 +258,9 @@ past_ask(struct past *past, const char *const *words)
 
 	past->zone = past->utc ? NULL : zone_open_own();
 	if (status == 0)
-		status = ask_in(past->folder, past->zone, words);
+		status = ask(past->folder, past->zone, words);
 	past_close(past);
 	return status;
-}
-
-int
-past_check_why(const struct past *past, const struct command *command)
-{
-	if (past->why == NULL)
-		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
-	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
-		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
-	return 0;
 }
 
 void
@@ -248,6 +269,13 @@ past_close(struct past *past)
 	store_reader_close(&past->reader);
 	zone_close(&past->zone);
 	config_free(&past->config);
+	free(past->targets);
+	while (past->blocks != NULL) {
+		struct past_block *next = past->blocks->next;
+
+		free(past->blocks);
+		past->blocks = next;
+	}
 }
 
 const char *
@@ -263,10 +291,12 @@ past_role(const char *role)
 }
 
 void
-past_say_running(const struct past *past)
+past_begin(const struct past *past)
 {
 	FILE *out = past->json ? stderr : stdout;
 
+	if (!past->json)
+		pager_begin();
 	if (!past->runs)
 		fprintf(out, "postwatch is not running on %s: what follows is what was known last\n", past->folder);
 	else
@@ -274,10 +304,10 @@ past_say_running(const struct past *past)
 }
 
 int
-past_finish(struct past *past, enum store_reading reading, int status)
+past_finish(struct past *past, int status)
 {
 	pager_end();
-	if (reading == STORE_READ_BROKEN) {
+	if (past->broken) {
 		fprintf(stderr, "postwatch: %s: %s\n", past->folder, store_reader_why(past->reader));
 		status = EXIT_INTERNAL;
 	}
@@ -348,4 +378,115 @@ past_put(struct pw_bytes shown)
 
 	text_add_shown(&text, shown);
 	fputs(bytes, stdout);
+}
+
+void
+past_put_words(const char *words)
+{
+	if (words == NULL || words[0] == '\0')
+		return;
+	fputs(": ", stdout);
+	past_put(words_of(words));
+}
+
+void
+past_json_outage(struct json *json, const struct store_outage *outage, const char *target, bool end_confirmed)
+{
+	json_int(json, "incident", (int64_t)outage->number);
+	json_string(json, "target", target);
+	past_json_time(json, "began", outage->began);
+	past_json_time(json, "confirmed", outage->confirmed);
+	past_json_time(json, "ended", outage->ended);
+	if (end_confirmed)
+		past_json_time(json, "end_confirmed", outage->end_confirmed);
+	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
+	json_string(json, "outcome", outage->outcome);
+	json_text(json, "text", outage->text);
+	json_text(json, "end_text", outage->end_text);
+	past_json_time(json, "acknowledged", outage->acknowledged);
+	json_text(json, "acknowledged_by", outage->ack_by);
+	json_text(json, "acknowledged_why", outage->ack_why);
+}
+
+static int
+by_number(const void *key, const void *member)
+{
+	uint64_t number = *(const uint64_t *)key;
+	const struct past_target *target = member;
+
+	return number < target->number ? -1 : number > target->number;
+}
+
+const struct past_target *
+past_target(const struct past *past, uint64_t number)
+{
+	if (past->target_count == 0)
+		return NULL;
+	return bsearch(&number, past->targets, past->target_count, sizeof past->targets[0], by_number);
+}
+
+/* How well a word names a target: by its identity, its name, its host and port, its host; 0: not at all. */
+static int
+rank(const struct past_target *target, const char *word)
+{
+	char ends[300];
+	int watched = target->gone == 0 ? 1 : 0;
+
+	if (strcmp(target->identity, word) == 0)
+		return 8 + watched;
+	if (strcmp(target->name, word) == 0)
+		return 6 + watched;
+	snprintf(ends, sizeof ends, strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host, target->port);
+	if (strcasecmp(ends, word) == 0)
+		return 4 + watched;
+	return strcasecmp(target->host, word) == 0 ? 2 + watched : 0;
+}
+
+bool
+past_knows_target(const struct past *past, const char *word)
+{
+	for (size_t i = 0; i < past->target_count; i++)
+		if (rank(&past->targets[i], word) > 1)
+			return true;
+	return false;
+}
+
+static const char *
+next_name(void *arg, size_t index)
+{
+	const struct past *past = arg;
+
+	return index < past->target_count ? past->targets[index].name : NULL;
+}
+
+const struct past_target *
+past_find_target(const struct past *past, const char *word)
+{
+	struct past known = *past;
+	const struct past_target *found = NULL;
+	const char *nearest;
+	size_t matches = 0;
+	int best = 1;
+
+	for (size_t i = 0; i < past->target_count; i++) {
+		int here = rank(&past->targets[i], word);
+
+		matches = here > best ? 1 : matches + (here == best);
+		found = here > best ? &past->targets[i] : found;
+		best = here > best ? here : best;
+	}
+	if (matches == 1)
+		return found;
+	nearest = text_nearest(word, next_name, &known);
+	if (matches > 1) {
+		fprintf(stderr, "postwatch: `%s` may mean", word);
+		for (size_t i = 0; i < past->target_count; i++)
+			if (rank(&past->targets[i], word) == best)
+				fprintf(stderr, " %s", past->targets[i].identity);
+		fputs(": say which\n", stderr);
+	} else if (nearest != NULL)
+		fprintf(stderr, "postwatch: no target is called `%s`: did you mean `%s`?\n", word, nearest);
+	else
+		fprintf(stderr, "postwatch: no target is called `%s`: `postwatch status` lists them\n", word);
+	return NULL;
 }

@@ -6,6 +6,7 @@
 #define COMMAND_PAST_H
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/zone.h"
@@ -15,66 +16,78 @@
 
 enum { EXIT_NOTHING = 1, PAST_PAGE = 500, PAST_TIME_MAX = 48 };
 
-/* Starts as zeroes. */
+/* A target that is watched, or was. */
+struct past_target {
+	uint64_t number;
+	const char *identity, *name, *probe, *host;
+	uint32_t port;
+	int64_t known, gone;
+};
+
+/* Starts as zeroes. All that it points at is its own, and goes with past_close(). */
 struct past {
 	struct store_reader *reader;
-	const struct config *config; /* the daemon's, while it runs; else the file's, or where that has faults or none is named the one accepted
-	                              * last; NULL: none can be read */
+	const struct config *config; /* the daemon's, while it runs; else the file's, or where that has faults or none is
+	                              * named the one accepted last; NULL: none can be read */
 	const char *folder;
 	struct zone *zone;           /* NULL: UTC */
 	bool runs;                   /* a daemon has the folder */
+	bool broken;                 /* the store could not be read whole */
 	bool utc, json, tables, totals, colour; /* tables: --table */
 	uint32_t count;              /* rows at most, 0: all */
 	int64_t now;                 /* UTC */
 	const char *path, *state;    /* -c, -S */
 	const char *why, *span;      /* --why, --for */
+	struct past_target *targets; /* by number, those that are gone included */
+	uint32_t target_count, target_room;
+	struct past_block *blocks;   /* memory of past_keep() */
 };
 
-#define PAST_OPTIONS \
+#define PAST_FOLDER_OPTIONS \
 	{ "config", 'c', "FILE", "the configuration that names the state folder" }, \
-	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }, \
-	{ "utc", 'u', NULL, "times in UTC" }, \
-	{ "json", 'j', NULL, "one object a line" }
-
-/* Of commands that ask the daemon. */
-#define PAST_ASK_OPTIONS \
-	{ "config", 'c', "FILE", "the configuration that names the state folder" }, \
-	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }, \
-	{ "utc", 'u', NULL, "times in UTC" }
-
+	{ "state", 'S', "FOLDER", "the state folder, before any configuration" }
+/* Of commands that ask the daemon; of those that read. Both end their table. */
+#define PAST_ASK_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, { NULL, 0, NULL, NULL }
+#define PAST_OPTIONS PAST_FOLDER_OPTIONS, { "utc", 'u', NULL, "times in UTC" }, \
+	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
 #define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
 
-/* Takes all options of the command, and opens the store: 0. Else the exit status, and what is wrong was said. *at: the
- * first word behind the options. */
-int past_open(struct past *, const struct command *, int argc, char **argv, int *at);
-void past_close(struct past *);
-
-/* Its two halves. */
+/* Takes all options of the command: 0. Else the exit status, and what is wrong was said. *at: the first word behind. */
 int past_options(struct past *, const struct command *, int argc, char **argv, int *at);
+/* Opens the store, and reads which targets it knows: 0. Else the exit status; `past` is closed, and it was said why. */
 int past_open_store(struct past *);
-/* Finds the state folder alone: 0, or the exit status, and what is wrong was said. */
-int past_find_folder(struct past *);
+void past_close(struct past *);
 
 /* Whether this user may not look into the folder, which is said. */
 bool past_is_denied(const char *folder);
-
 /* Whether there is a store, which past_open_store() would open. */
 bool past_has_store(struct past *);
 
+/* Finds the state folder alone: 0, or the exit status, and what is wrong was said. */
+int past_find_folder(struct past *);
 /* Asks the daemon on that folder, with the words that end with NULL; returns the exit status. */
 int past_ask(struct past *, const char *const *words);
-/* Whether --why was given as it has to be; if not, the exit status, and it was said. 0: all is well. */
-int past_check_why(const struct past *, const struct command *);
 
-/* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard output, or beside JSON on standard
- * error. */
-void past_say_running(const struct past *);
+/* The next row of a list of the store, as store_list_next(). Returns false, and has closed the list, at its end, or where
+ * the store cannot be read: `broken` says so, and no further list is read then. */
+bool past_next(struct past *, struct store_list *, void *row);
+/* Memory for as long as the past is open: of zeroes, or a copy that ends with a NUL. */
+void *past_keep(struct past *, size_t size);
+char *past_copy(struct past *, struct pw_bytes);
+static inline struct pw_bytes
+words_of(const char *string)
+{
+	return (struct pw_bytes){ string, strlen(string) };
+}
+
+/* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard output, or beside JSON on
+ * standard error. Before that, where it is no JSON, begins the reader's pager. */
+void past_begin(const struct past *);
+/* Ends a command: says whether the store broke while it was read. Returns the exit status, `status` if all was well. */
+int past_finish(struct past *, int status);
 
 /* What a run whose evidence was kept is to its incident, by the role that the store has of it; other words as they are. */
 const char *past_role(const char *role);
-
-/* Ends a command: says whether the store broke while it was read. Returns the exit status, `status` if all was well. */
-int past_finish(struct past *, enum store_reading, int status);
 
 /* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
 const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
@@ -84,31 +97,18 @@ const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
 const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
 /* The same in JSON: RFC 3339 in UTC, null for 0. */
 void past_json_time(struct json *, const char *key, int64_t);
+/* All that incident_view tells of an outage, but for whom it is of; end_confirmed only where it is wanted. */
+void past_json_outage(struct json *, const struct store_outage *, const char *target, bool end_confirmed);
 
 /* Text of ours or foreign bytes that were escaped before, on standard output. */
 void past_put(struct pw_bytes);
+/* The same, behind ": "; nothing where there is none. */
+void past_put_words(const char *words);
 
-/* Who is watched, or was. Strings are owned. */
-struct past_target {
-	uint64_t number;
-	char *identity, *name, *probe, *host;
-	uint32_t port;
-	int64_t known, gone;
-};
-
-struct past_targets {
-	struct past_target *rows; /* by number */
-	uint32_t count, room;
-};
-
-/* Those that are gone included. */
-enum store_reading past_targets_read(const struct past *, struct past_targets *);
-void past_targets_free(struct past_targets *);
-const struct past_target *past_targets_get(const struct past_targets *, uint64_t number); /* NULL: none such */
-
+const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
 /* The one that a word means: an identity, a name, host:port, or a host that only one has; one that is watched before one
  * that is gone. NULL, and it was said why. */
-bool past_targets_has(const struct past_targets *, const char *word); /* whether it means any at all */
-const struct past_target *past_targets_find(const struct past_targets *, const char *word);
+const struct past_target *past_find_target(const struct past *, const char *word);
+bool past_knows_target(const struct past *, const char *word); /* whether it means any at all */
 
 #endif

@@ -28,6 +28,7 @@ struct words {
 static const char *
 take_option(const struct option_row *row, const char *argument, struct words *words, struct probe_orders *orders)
 {
+	enum show_form form;
 	char *end;
 	long seconds;
 
@@ -58,9 +59,10 @@ take_option(const struct option_row *row, const char *argument, struct words *wo
 		break;
 	case 'j':
 	case 'n':
-		if (orders->form != PROBE_TEXT && orders->form != (row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS))
+		form = row->letter == 'j' ? SHOW_JSON : SHOW_NAGIOS;
+		if (orders->style.form != SHOW_TEXT && orders->style.form != form)
 			return "--json and --nagios are two forms: one of them";
-		orders->form = row->letter == 'j' ? PROBE_JSON : PROBE_NAGIOS;
+		orders->style.form = form;
 		layout_be_plain();
 		break;
 	case 'b':
@@ -126,16 +128,6 @@ tell_faults(const struct config_faults *faults, bool nagios)
 	return show_nagios_trouble(words);
 }
 
-/* Of the time for all, what is left for the begin of it and for saying how it ended: a tenth, half a second at least where
- * there is as much. */
-static int64_t
-spare_of(int64_t limit)
-{
-	int64_t least = limit / 4 < SECOND / 2 ? limit / 4 : SECOND / 2;
-
-	return limit / 10 > least ? limit / 10 : least;
-}
-
 static int
 probe(const struct command *command, int argc, char **argv)
 {
@@ -146,6 +138,7 @@ probe(const struct command *command, int argc, char **argv)
 	const struct option_row *row;
 	const char *wrong;
 	char *argument;
+	int64_t spare;
 	int at = 0;
 
 	orders.style.colour = layout_has_colour(STDOUT_FILENO);
@@ -162,7 +155,9 @@ probe(const struct command *command, int argc, char **argv)
 		return misused(command, nagios, nagios ? "--nagios takes exactly one target" : "no target is named", "");
 	if (nagios && words.limit == 0)
 		words.limit = NAGIOS_SECONDS * SECOND;
-	words.source.leg_max = words.limit - spare_of(words.limit);
+	/* What is left for the begin of it and for saying how it ended: a tenth, half a second at least where there is as much. */
+	spare = words.limit / 4 < SECOND / 2 ? words.limit / 4 : SECOND / 2;
+	words.source.leg_max = words.limit - (words.limit / 10 > spare ? words.limit / 10 : spare);
 	orders.config = config_read(&words.source, &faults);
 	if (orders.config == NULL)
 		return tell_faults(&faults, nagios);

@@ -1,8 +1,9 @@
-/* Words go to the child's engine, frames come back; a plugin that crashes, or never returns, ends the child, and what was
- * under way is told as unknown. */
+/* Words go to the child's engine, which is the prober's own: what is tried by hand is what the daemon does. Frames come back;
+ * a plugin that crashes, or never returns, ends the child, and what was under way is told as unknown. */
 #include "command/probe_run.h"
 
 #include <errno.h>
+#include <ev.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,16 +12,164 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "command/command.h"
 #include "command/layout.h"
-#include "command/memory.h"
 
 enum {
 	STUCK_AFTER = 10,          /* seconds in which a plugin has to return */
 	END_WITHIN = 2,            /* seconds to end in, once all is told or it was told to end */
-	FRAME_MAX = 16 * 1024 * 1024
+	READ_MAX = 64 * 1024,
+	FRAME_MAX = 16 * 1024 * 1024,
+	HELD_MAX = FRAME_MAX + 2 * READ_MAX /* a larger frame has ended the child */
 };
+static const double told_every = 0.5;
+
+enum probe_frame_kind {
+	PROBE_RESULT,   /* a finished run, as it is to be printed */
+	PROBE_WAITS,    /* what is waited for, every half second: as long as they come, nothing is stuck */
+	PROBE_FAILED    /* it cannot begin, and why; nothing follows */
+};
+
+/* Goes before `size` bytes, on a pipe from the child to who began it. */
+struct probe_frame {
+	uint32_t kind, target, status, size; /* status: as show_run() has it */
+};
+
+struct child {
+	const struct probe_orders *orders;
+	struct ev_loop *loop;
+	struct prober *prober;
+	struct show_style style;
+	uint32_t finished;
+	int out;
+};
+
+static void
+write_all(int out, const void *bytes, size_t size)
+{
+	for (const char *at = bytes; size > 0;) {
+		ssize_t written = write(out, at, size);
+
+		if (written < 0 && errno != EINTR)
+			_exit(EXIT_INTERNAL);
+		if (written > 0) {
+			at += written;
+			size -= (size_t)written;
+		}
+	}
+}
+
+static void
+put_frame(const struct child *child, enum probe_frame_kind kind, uint32_t target, uint32_t status, const char *bytes, size_t size)
+{
+	const struct probe_frame frame = { kind, target, status, (uint32_t)size };
+
+	write_all(child->out, &frame, sizeof frame);
+	write_all(child->out, bytes, size);
+}
+
+static _Noreturn void
+fail_in_child(const struct child *child, const char *why)
+{
+	put_frame(child, PROBE_FAILED, 0, 0, why, strlen(why));
+	_exit(EXIT_INTERNAL);
+}
+
+static void
+on_done(void *arg, const struct run_result *result)
+{
+	struct child *child = arg;
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&bytes, &size);
+	int status;
+
+	status = file == NULL ? 0 : show_run(file, child->orders->config, result, &child->style);
+	if (file == NULL || fclose(file) != 0)
+		fail_in_child(child, "out of memory");
+	put_frame(child, PROBE_RESULT, result->report->target, (uint32_t)status, bytes, size);
+	free(bytes);
+	if (++child->finished == child->orders->config->target_count)
+		ev_break(child->loop, EVBREAK_ALL);
+}
+
+static void
+on_tick(EV_P_ ev_timer *timer, int revents)
+{
+	const struct child *child = timer->data;
+	char words[256];
+	struct text text = TEXT_OVER(words);
+
+	(void)loop, (void)revents;
+	prober_describe(child->prober, &text);
+	put_frame(child, PROBE_WAITS, 0, 0, words, text.size);
+}
+
+static void
+on_term(EV_P_ ev_signal *watcher, int revents)
+{
+	const struct child *child = watcher->data;
+
+	(void)loop, (void)revents;
+	prober_interrupt(child->prober, true);
+}
+
+static bool
+start_all(struct child *child)
+{
+	const struct probe_orders *orders = child->orders;
+
+	for (uint32_t i = 0; i < orders->config->target_count; i++) {
+		struct order order = {
+			.run = (uint64_t)i + 1,
+			.target = i,
+			.flags = (uint8_t)(ORDER_FULL | ORDER_FRESH | ORDER_OFFER_TLS | (orders->patient ? ORDER_PATIENT : 0)),
+			.attempt = 1,
+			.due = clock_mono(),
+		};
+
+		if (!prober_run(child->prober, &order, on_done, child))
+			return false;
+	}
+	return true;
+}
+
+/* What a child does; ends by itself when all is told. SIGTERM interrupts the runs, which are told as unknown with what was
+ * seen until then; a terminal's SIGINT is left to who began it. */
+static _Noreturn void
+probe_child(const struct probe_orders *orders, pid_t parent, int out)
+{
+	struct child child = { .orders = orders, .style = orders->style, .out = out };
+	ev_timer tick;
+	ev_signal term;
+	struct reason why;
+
+	signal(SIGINT, SIG_IGN);
+	/* As in the daemon: a peer that closes is an error of the write, and no end of all targets. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!sandbox_die_with(parent, &why))
+		fail_in_child(&child, why.text);
+	child.loop = ev_loop_new(EVBACKEND_EPOLL);
+	child.style.zone = zone_open_own();
+	child.prober = child.loop == NULL ? NULL : prober_create(child.loop, orders->config, &why);
+	if (child.prober == NULL)
+		fail_in_child(&child, child.loop == NULL ? "out of memory" : why.text);
+	ev_timer_init(&tick, on_tick, told_every, told_every);
+	tick.data = &child;
+	ev_timer_start(child.loop, &tick);
+	ev_signal_init(&term, on_term, SIGTERM);
+	term.data = &child;
+	ev_signal_start(child.loop, &term);
+	if (!start_all(&child))
+		fail_in_child(&child, "out of memory");
+	ev_run(child.loop, 0);
+	while (prober_lingers(child.prober)) /* what the peers say last belongs to their connections, not to a reset */
+		ev_run(child.loop, EVRUN_ONCE);
+	_exit(0);
+}
 
 /* A finished run, rendered, until all before it have been printed. */
 struct rendered {
@@ -40,22 +189,14 @@ struct probing {
 	int64_t begun, interrupt_at, kill_at; /* INT64_MAX: not */
 	unsigned silent;       /* seconds without a word from the child, as we counted them */
 	bool stuck;
-	char buffer[64 * 1024];
-	char *held;            /* what came of the frame at hand */
-	size_t held_size, held_room;
+	struct buffer held;    /* what came of the frame at hand */
 	char why[256];         /* the child could not begin */
 };
-
-static const struct config *
-config_of(const struct probing *probing)
-{
-	return probing->orders.config;
-}
 
 static void
 show_progress(const struct probing *probing, const char *waits)
 {
-	uint32_t count = config_of(probing)->target_count;
+	uint32_t count = probing->orders.config->target_count;
 	char line[512];
 	struct text text = TEXT_OVER(line);
 
@@ -73,7 +214,7 @@ print_ready(struct probing *probing)
 {
 	if (probing->progress)
 		fputs("\r\033[K", stderr);
-	while (probing->printed < config_of(probing)->target_count && probing->results[probing->printed].done) {
+	while (probing->printed < probing->orders.config->target_count && probing->results[probing->printed].done) {
 		struct rendered *next = &probing->results[probing->printed++];
 
 		fwrite(next->bytes, 1, next->size, stdout);
@@ -96,7 +237,7 @@ finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, s
 static void
 take_frame(struct probing *probing, const struct probe_frame *frame, const char *bytes)
 {
-	bool is_target = frame->target < config_of(probing)->target_count && !probing->results[frame->target].done;
+	bool is_target = frame->target < probing->orders.config->target_count && !probing->results[frame->target].done;
 	char *copy = must(malloc(frame->size + 1));
 
 	memcpy(copy, bytes, frame->size);
@@ -119,33 +260,28 @@ take_frames(struct probing *probing)
 	struct probe_frame frame;
 	size_t at = 0;
 
-	while (probing->held_size - at >= sizeof frame) {
-		memcpy(&frame, probing->held + at, sizeof frame);
+	while (probing->held.size - at >= sizeof frame) {
+		memcpy(&frame, probing->held.data + at, sizeof frame);
 		if (frame.size > FRAME_MAX)
 			kill(probing->child, SIGKILL);
-		if (frame.size > FRAME_MAX || probing->held_size - at - sizeof frame < frame.size)
+		if (frame.size > FRAME_MAX || probing->held.size - at - sizeof frame < frame.size)
 			break;
-		take_frame(probing, &frame, probing->held + at + sizeof frame);
+		take_frame(probing, &frame, probing->held.data + at + sizeof frame);
 		at += sizeof frame + frame.size;
 	}
-	probing->held_size -= at;
-	memmove(probing->held, probing->held + at, probing->held_size);
+	buffer_remove(&probing->held, 0, at);
 }
 
 /* False: the child has nothing more to tell. */
 static bool
 hear(struct probing *probing)
 {
-	ssize_t size = read(probing->in, probing->buffer, sizeof probing->buffer);
+	char *room = must(buffer_reserve(&probing->held, READ_MAX, HELD_MAX));
+	ssize_t size = read(probing->in, room, READ_MAX);
 
 	if (size <= 0)
 		return size < 0 && errno == EINTR;
-	if (probing->held_room - probing->held_size < (size_t)size) {
-		probing->held_room = probing->held_room * 2 + (size_t)size;
-		probing->held = must(realloc(probing->held, probing->held_room));
-	}
-	memcpy(probing->held + probing->held_size, probing->buffer, (size_t)size);
-	probing->held_size += (size_t)size;
+	probing->held.size += (uint32_t)size;
 	probing->silent = 0;
 	take_frames(probing);
 	return true;
@@ -210,38 +346,22 @@ tell_lost(struct probing *probing, uint32_t index, int status)
 	const struct probe_orders *orders = &probing->orders;
 	char words[256], *bytes = NULL;
 	struct text text = TEXT_OVER(words);
-	struct show_lost lost = { &orders->config->targets[index], words, clock_wall() - (clock_mono() - probing->begun),
-		clock_mono() - probing->begun };
+	int64_t micros = clock_mono() - probing->begun;
+	struct show_lost lost = { .target = &orders->config->targets[index], .started = clock_wall() - micros, .micros = micros };
 	size_t size = 0;
 	FILE *file = must(open_memstream(&bytes, &size));
 
 	say_death(probing, status, lost.target, &text);
-	if (orders->form == PROBE_JSON)
-		show_json_lost(file, &lost);
-	else if (orders->form == PROBE_NAGIOS)
-		show_nagios_lost(file, &lost);
-	else
-		show_text_lost(file, &lost, &orders->style);
+	lost.text = (struct pw_bytes){ text.bytes, text.size };
+	show_lost(file, &lost, &orders->style);
 	fclose(file);
 	finish(probing, index, 3, bytes, size);
-}
-
-/* Of several targets: failed before unknown before degraded. */
-static int
-status_of_all(const struct probing *probing)
-{
-	static const int order[] = { 2, 3, 1 };
-
-	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-		if (probing->of_status[order[i]] > 0)
-			return order[i];
-	return 0;
 }
 
 static int
 fail(const struct probing *probing, const char *why)
 {
-	if (probing->orders.form == PROBE_NAGIOS)
+	if (probing->orders.style.form == SHOW_NAGIOS)
 		return show_nagios_trouble(why);
 	fprintf(stderr, "postwatch: %s\n", why);
 	return EXIT_INTERNAL;
@@ -274,12 +394,13 @@ begin(struct probing *probing)
 	return probing->child > 0;
 }
 
+/* Of several targets failed counts before unknown before degraded. */
 static int
 probe_all(struct probing *probing, int64_t limit)
 {
 	int status = 0;
 
-	probing->results = must(calloc(config_of(probing)->target_count, sizeof *probing->results));
+	probing->results = must(calloc(probing->orders.config->target_count, sizeof *probing->results));
 	probing->begun = clock_mono();
 	probing->kill_at = INT64_MAX;
 	/* So that there is time to tell what was seen until then. */
@@ -287,17 +408,17 @@ probe_all(struct probing *probing, int64_t limit)
 	if (!begin(probing))
 		return fail(probing, strerror(errno));
 	while (turn(probing)) {
-		if (probing->finished == config_of(probing)->target_count && probing->kill_at == INT64_MAX)
+		if (probing->finished == probing->orders.config->target_count && probing->kill_at == INT64_MAX)
 			probing->kill_at = clock_mono() + END_WITHIN * SECOND;
 	}
 	while (waitpid(probing->child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (probing->why[0] != '\0')
 		return fail(probing, probing->why);
-	for (uint32_t i = 0; i < config_of(probing)->target_count; i++)
+	for (uint32_t i = 0; i < probing->orders.config->target_count; i++)
 		if (!probing->results[i].done)
 			tell_lost(probing, i, status);
-	return status_of_all(probing);
+	return probing->of_status[2] > 0 ? 2 : probing->of_status[3] > 0 ? 3 : probing->of_status[1] > 0 ? 1 : 0;
 }
 
 int
@@ -310,7 +431,7 @@ probe_run(const struct probe_orders *orders, int64_t limit)
 	probing->progress = isatty(STDERR_FILENO);
 	status = probe_all(probing, limit);
 	free(probing->results);
-	free(probing->held);
+	buffer_fini(&probing->held);
 	free(probing);
 	return status;
 }

@@ -1,8 +1,15 @@
-/* Probing by hand, by a child (command/probe_child.h): what it tells is printed in the order in which the targets were named. */
+/* Probing by hand, in a process of its own: a plugin that crashes or loops takes nobody else along. What it tells is printed
+ * in the order in which the targets were named. */
 #ifndef COMMAND_PROBE_RUN_H
 #define COMMAND_PROBE_RUN_H
 
-#include "command/probe_child.h"
+#include "command/show.h"
+
+struct probe_orders {
+	const struct config *config; /* each of its targets is looked at once */
+	struct show_style style;
+	bool patient;
+};
 
 /* Prints what comes of each target, and on a terminal what is waited for; SIGINT and SIGTERM end it with what was seen until
  * then, and so does the end of `limit` microseconds (0: none). Returns the exit status of all. */

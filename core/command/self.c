@@ -78,14 +78,6 @@ ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t 
 		ev_run(loop, EVRUN_ONCE);
 }
 
-static bool
-is_ours(const struct address *found)
-{
-	struct address own;
-
-	return self_address(found->any.sa_family, &own) && address_order(&own, found) == 0;
-}
-
 /* The name at which the DNS keeps the way back from an address (RFC 1035, section 3.5; RFC 3596, section 2.5). */
 static void
 add_reverse_name(const struct address *address, struct text *text)
@@ -154,7 +146,8 @@ check_ways(struct resolver *resolver, struct ev_loop *loop, const char *helo, st
 		for (uint32_t at = 0; at < there.count; at++) {
 			char bytes[96];
 			struct text reverse = TEXT_OVER(bytes);
-			if (!is_ours(&there.addresses[at]))
+			struct address own;
+			if (!self_address(there.addresses[at].any.sa_family, &own) || address_order(&own, &there.addresses[at]) != 0)
 				continue;
 			add_reverse_name(&there.addresses[at], &reverse);
 			ask(resolver, loop, bytes, DNS_PTR, &back);

@@ -4,40 +4,35 @@
 
 #include <stdio.h>
 
-#include "base/json.h"
 #include "base/zone.h"
 #include "config/config.h"
-#include "prober/prober.h"
+#include "prober/run.h"
+
+enum show_form { SHOW_TEXT, SHOW_JSON, SHOW_NAGIOS };
 
 struct show_style {
+	enum show_form form;
 	const struct zone *zone; /* the reader's */
 	bool colour;
 	bool brief;              /* without the transcript */
 };
 
-void show_text(FILE *, const struct config *, const struct run_result *, const struct show_style *);
-void show_json(FILE *, const struct config *, const struct run_result *);
-/* A dialogue, a line each, its events between `faint` and `plain`. */
-void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
-
-/* One plugin line with performance data; returns the status for the exit of a Nagios plugin (0 to 3). */
-int show_nagios(FILE *, const struct config *, const struct run_result *);
-
-/* A line for Nagios that says what is wrong with us, on standard output; returns 3. */
-int show_nagios_trouble(const char *text);
+/* Returns the exit status that its verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown; for Nagios 2, too,
+ * where a certificate is about to expire. */
+int show_run(FILE *, const struct config *, const struct run_result *, const struct show_style *);
 
 /* A run of which nothing came, as the process ended in which it was: unknown(plugin). */
 struct show_lost {
 	const struct target *target;
-	const char *text;
+	struct pw_bytes text;
 	int64_t started, micros;
 };
+void show_lost(FILE *, const struct show_lost *, const struct show_style *);
 
-void show_text_lost(FILE *, const struct show_lost *, const struct show_style *);
-void show_json_lost(FILE *, const struct show_lost *);
-void show_nagios_lost(FILE *, const struct show_lost *);
+/* A line for Nagios that says what is wrong with us, on standard output; returns 3. */
+int show_nagios_trouble(const char *text);
 
-/* The exit status that a verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
-int show_status(enum pw_verdict verdict);
+/* A dialogue, a line each, its events between `faint` and `plain`. */
+void show_transcript(FILE *, struct pw_bytes transcript, const char *faint, const char *plain);
 
 #endif

@@ -6,24 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/difference.h"
 #include "base/evidence_json.h"
 #include "base/messages.h"
 #include "base/transcript.h"
-#include "command/differ.h"
 #include "command/layout.h"
-#include "command/pager.h"
 #include "command/past.h"
 #include "command/show.h"
 
+/* Evidence of a run's legs: the messages that they came in, kept by the past. */
+struct compared {
+	uint64_t run; /* 0: none */
+	int64_t at;   /* when its first leg began, UTC */
+	uint32_t count;
+	struct pw_bytes legs[EVIDENCE_LEGS_MAX];
+};
+
 struct story {
 	struct past past;
-	const struct past_target *target;
 	struct json json;
-	struct store_evidence_key key; /* of the last piece of evidence */
-	struct differ differ;
-	uint64_t number, of_target;
-	bool found;
-	uint32_t unreadable;
+	struct compared failed, passed; /* what is compared: the last one that failed, and the first behind it that passed */
+	uint64_t number;
+	uint32_t unreadable; /* pieces of evidence */
 };
 
 static void
@@ -46,17 +50,17 @@ put_sentence(const char *what, struct pw_bytes text)
 }
 
 static void
-put_heading(const struct story *story, const struct store_incident *incident)
+put_heading(const struct story *story, const struct store_outage *incident)
 {
-	const struct past_target *target = story->target;
+	bool known = incident->name[0] != '\0';
 	char bytes[64];
 	struct text span = TEXT_OVER(bytes);
 
 	text_add_span(&span, (incident->ended != 0 ? incident->ended : story->past.now) - incident->began);
-	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, target == NULL ? "?" : target->name,
+	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, known ? incident->name : "?",
 	    incident->ended != 0 ? "down for" : "down, so far for", bytes);
-	if (target != NULL)
-		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", target->probe, target->host, target->port);
+	if (known)
+		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", incident->probe, incident->host, incident->port);
 	put_time(story, "began", incident->began);
 	put_time(story, "confirmed", incident->confirmed);
 	put_time(story, "ended", incident->ended);
@@ -69,38 +73,6 @@ put_heading(const struct story *story, const struct store_incident *incident)
 	put_sentence("because", incident->ack_why);
 	put_sentence("said", incident->text);
 	put_sentence("", incident->end_text);
-}
-
-static void
-put_heading_json(struct story *story, const struct store_incident *incident)
-{
-	struct json *json = &story->json;
-
-	json_int(json, "incident", (int64_t)incident->number);
-	json_string(json, "target", story->target == NULL ? NULL : story->target->name);
-	past_json_time(json, "began", incident->began);
-	past_json_time(json, "confirmed", incident->confirmed);
-	past_json_time(json, "ended", incident->ended);
-	past_json_time(json, "end_confirmed", incident->end_confirmed);
-	json_string(json, "end", incident->end[0] == '\0' ? NULL : incident->end);
-	json_string(json, "outcome", incident->outcome);
-	json_text(json, "text", incident->text);
-	json_text(json, "end_text", incident->end_text);
-	past_json_time(json, "acknowledged", incident->acknowledged);
-	json_text(json, "acknowledged_by", incident->ack_by);
-	json_text(json, "acknowledged_why", incident->ack_why);
-}
-
-static bool
-on_incident(void *arg, const struct store_incident *incident)
-{
-	struct story *story = arg;
-
-	if (story->past.json)
-		put_heading_json(story, incident);
-	else
-		put_heading(story, incident);
-	return false;
 }
 
 static void
@@ -148,40 +120,36 @@ begin_notice(struct story *story, const struct store_told *told)
 static void
 end_notice(struct story *story)
 {
-	if (story->past.json) {
-		json_end(&story->json);
-		json_end(&story->json);
-	}
+	json_end(&story->json);
+	json_end(&story->json);
 }
 
 /* A notice has as many rows as there are recipients, or one without a notifier. */
-static enum store_reading
+static void
 put_told(struct story *story)
 {
+	bool is_json = story->past.json;
 	struct store_list list;
 	struct store_told told;
 	uint64_t notice = 0;
 
-	if (story->past.json)
+	if (is_json)
 		json_begin_array(&story->json, "notices");
 	store_list_open(&list, story->past.reader, STORE_LIST_TOLD, story->number);
-	while (store_list_next(&list, &told)) {
-		if (notice == 0 && !story->past.json)
+	for (; past_next(&story->past, &list, &told); notice = told.notice) {
+		if (notice == 0 && !is_json)
 			puts("\nWhat there was to tell, and who was told\n");
-		if (notice != told.notice) {
-			if (notice != 0)
-				end_notice(story);
+		if (notice != 0 && notice != told.notice && is_json)
+			end_notice(story);
+		if (notice != told.notice)
 			begin_notice(story, &told);
-		}
-		notice = told.notice;
 		if (told.notifier[0] != '\0')
 			put_delivery(story, &told);
 	}
-	if (notice != 0)
+	if (notice != 0 && is_json)
 		end_notice(story);
-	if (story->past.json)
+	if (is_json)
 		json_end(&story->json);
-	return store_list_close(&list);
 }
 
 static void
@@ -212,113 +180,163 @@ put_leg_json(struct story *story, const struct store_evidence *row, const struct
 	json_end(&story->json);
 }
 
-static bool
-on_evidence(void *arg, const struct store_evidence *row)
+/* Legs come in the order of their runs. */
+static void
+take_leg(struct story *story, const struct store_evidence *row)
 {
-	struct story *story = arg;
-	struct wire_in in = wire_from(row->bytes.data, row->bytes.size);
+	bool passed = strcmp(row->role, "passed") == 0;
+	struct compared *run = passed ? &story->passed : &story->failed;
+
+	if (passed && run->run != 0 && run->run != row->run)
+		return;
+	if (!passed && run->run != row->run)
+		story->failed = story->passed = (struct compared){ .run = 0 };
+	if (run->count == EVIDENCE_LEGS_MAX)
+		return;
+	run->at = run->run == 0 ? row->at : run->at;
+	run->run = row->run;
+	run->legs[run->count++] = (struct pw_bytes){ past_copy(&story->past, row->bytes), row->bytes.size };
+}
+
+static bool
+get(const struct compared *run, uint32_t index, struct evidence *leg)
+{
+	struct wire_in in = wire_from(run->legs[index].data, run->legs[index].size);
 	struct message_evidence evidence;
 
-	story->key = (struct store_evidence_key){ row->run, row->leg, row->target };
-	if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
-		story->unreadable++;
-		return true;
-	}
-	differ_take(&story->differ, row->run, row->at, strcmp(row->role, "passed") == 0, row->bytes);
-	if (story->past.json)
-		put_leg_json(story, row, &evidence.leg);
-	else
-		put_leg(story, row->role, &evidence.leg);
+	if (!message_get_evidence(&in, &evidence, UINT32_MAX))
+		return false;
+	*leg = evidence.leg;
 	return true;
+}
+
+static bool
+find_leg(const struct compared *run, const struct evidence *like, struct evidence *leg)
+{
+	for (uint32_t i = 0; i < run->count; i++)
+		if (get(run, i, leg) && difference_same_place(leg, like))
+			return true;
+	return false;
+}
+
+static void
+put_difference(void *arg, const struct difference *difference)
+{
+	(void)arg;
+	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", difference->name, difference->then, difference->now);
+}
+
+static void
+compare_leg(const struct evidence *failed, const struct evidence *passed)
+{
+	char before[2048], after[2048];
+	struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+	transcript_add_verdict(&left, failed);
+	transcript_add_verdict(&right, passed);
+	put_difference(NULL, &(struct difference){ .name = "verdict", .then = before, .now = after });
+	difference_each(failed, passed, put_difference, NULL);
+}
+
+static void
+put_address(const struct evidence *leg, const char *what)
+{
+	char bytes[128];
+	struct text text = TEXT_OVER(bytes);
+
+	if (leg->address.size == 0)
+		text_add(&text, "no address");
+	else
+		transcript_add_address(&text, leg->address, leg->port);
+	printf("  %s%s\n", bytes, what);
 }
 
 static void
 put_differences(const struct story *story)
 {
+	const struct compared *failed = &story->failed, *passed = &story->passed;
 	char then[PAST_TIME_MAX], now[PAST_TIME_MAX];
+	struct evidence leg, other;
 
 	if (story->unreadable > 0)
 		printf("  %u pieces of evidence cannot be read: another version wrote them\n\n", story->unreadable);
-	if (!differ_is_whole(&story->differ))
+	if (failed->count == 0 || passed->count == 0)
 		return;
 	printf("What differs between the last failure (%s) and the success (%s)\n\n",
-	    past_time(&story->past, story->differ.failed.at, then), past_time(&story->past, story->differ.passed.at, now));
-	differ_put(&story->differ);
+	    past_time(&story->past, failed->at, then), past_time(&story->past, passed->at, now));
+
+	for (uint32_t i = 0; i < passed->count; i++) {
+		if (!get(passed, i, &leg))
+			continue;
+		bool both = find_leg(failed, &leg, &other);
+		put_address(&leg, both ? "" : ": was not looked at when it failed");
+		if (both)
+			compare_leg(&other, &leg);
+	}
+	for (uint32_t i = 0; i < failed->count; i++)
+		if (get(failed, i, &leg) && !find_leg(passed, &leg, &other))
+			put_address(&leg, ": was not looked at when it succeeded");
 }
 
-static enum store_reading
+static void
 put_evidence(struct story *story)
 {
-	enum store_reading reading;
+	struct message_evidence evidence;
+	struct store_evidence row;
+	struct store_list list;
 
 	if (story->past.json)
 		json_begin_array(&story->json, "evidence");
 	else
 		puts("\nWhat was seen\n");
-	story->key = STORE_EVIDENCE_FIRST;
-	do
-		reading = store_read_evidence(story->past.reader, story->number, &story->key, PAST_PAGE, on_evidence, story);
-	while (reading == STORE_READ_MORE);
+	store_list_open(&list, story->past.reader, STORE_LIST_EVIDENCE, story->number);
+	while (past_next(&story->past, &list, &row)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+
+		if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
+			story->unreadable++;
+			continue;
+		}
+		take_leg(story, &row);
+		if (story->past.json)
+			put_leg_json(story, &row, &evidence.leg);
+		else
+			put_leg(story, row.role, &evidence.leg);
+	}
 	if (story->past.json)
 		json_end(&story->json);
 	else
 		put_differences(story);
-	return reading;
 }
 
-static bool
-on_owner(void *arg, const struct store_incident *incident)
+/* Returns the exit status. */
+static int
+tell(struct story *story)
 {
-	struct story *story = arg;
+	struct past *past = &story->past;
+	struct store_outage incident;
+	struct store_list list;
 
-	story->found = true;
-	story->of_target = incident->target;
-	return false;
-}
-
-static enum store_reading
-tell(struct story *story, const struct past_targets *targets)
-{
-	struct store_reader *reader = story->past.reader;
-	enum store_reading reading;
-
-	story->target = past_targets_get(targets, story->of_target);
-	if (story->past.json)
+	store_list_open(&list, past->reader, STORE_LIST_INCIDENT, story->number);
+	if (!past_next(past, &list, &incident)) {
+		if (!past->broken)
+			fprintf(stderr, "postwatch: there is no incident %" PRIu64 ": `postwatch incidents` lists them\n", story->number);
+		return EXIT_NOTHING;
+	}
+	past_begin(past);
+	if (past->json) {
 		json_begin_object(&story->json, NULL);
-	else
-		pager_begin();
-	past_say_running(&story->past);
-	reading = store_read_incident(reader, story->number, on_incident, story);
-	if (reading != STORE_READ_BROKEN)
-		reading = put_told(story);
-	if (reading != STORE_READ_BROKEN)
-		reading = put_evidence(story);
-	if (story->past.json) {
+		past_json_outage(&story->json, &incident, incident.name[0] == '\0' ? NULL : incident.name, true);
+	} else
+		put_heading(story, &incident);
+	past->broken |= store_list_close(&list) == STORE_READ_BROKEN;
+	put_told(story);
+	put_evidence(story);
+	if (past->json) {
 		json_end(&story->json);
 		json_finish_line(&story->json);
 	}
-	return reading;
-}
-
-static int
-tell_one(struct story *story)
-{
-	struct past_targets targets;
-	enum store_reading reading = past_targets_read(&story->past, &targets);
-	int ends = 0;
-
-	if (reading != STORE_READ_BROKEN)
-		reading = store_read_incident(story->past.reader, story->number, on_owner, story);
-	if (reading != STORE_READ_BROKEN && story->found)
-		reading = tell(story, &targets);
-	else if (reading != STORE_READ_BROKEN) {
-		fprintf(stderr, "postwatch: there is no incident %" PRIu64 ": `postwatch incidents` lists them\n", story->number);
-		ends = EXIT_NOTHING;
-	}
-	ends = past_finish(&story->past, reading, ends);
-	past_targets_free(&targets);
-	differ_fini(&story->differ);
-	return ends;
+	return 0;
 }
 
 static int
@@ -337,13 +355,10 @@ show(const struct command *command, int argc, char **argv)
 	if ((ends = past_open_store(&story.past)) != 0)
 		return ends;
 	story.json = json_to_file(stdout);
-	return tell_one(&story);
+	return past_finish(&story.past, tell(&story));
 }
 
-static const struct option_row options[] = {
-	PAST_OPTIONS,
-	{ NULL, 0, NULL, NULL },
-};
+static const struct option_row options[] = { PAST_OPTIONS };
 
 const struct command command_show = {
 	.name = "show",

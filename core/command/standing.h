@@ -1,4 +1,4 @@
-/* How all targets stand, put together from the store: what `status` shows. */
+/* How all targets stand, put together from the views of the store: what `status` and `explain` show. */
 #ifndef COMMAND_STANDING_H
 #define COMMAND_STANDING_H
 
@@ -14,28 +14,29 @@ enum { STANDING_FLAGS_MAX = 8 };
 /* A condition that stands. */
 struct standing_condition {
 	struct standing_condition *next;
-	char code[OUTCOME_NAME_MAX];
+	const char *code, *text;
 	int64_t since;
-	char text[];
 };
 
 /* A pause in force. */
 struct standing_pause {
 	struct standing_pause *next;
 	int64_t until;
-	char tag[128];        /* "": of the target itself */
-	char by[64];
-	char why[];
+	const char *tag;      /* "": of the target itself */
+	const char *by, *why;
 };
 
+/* All that it points at is kept by the past. */
 struct standing {
 	const struct past_target *target;
 	const struct target *configured; /* NULL: without a configuration, or not in it */
-	uint8_t state;        /* enum state; STATE_NONE: the store has none */
+	enum state state;     /* STATE_PENDING where the store has none */
 	uint8_t doubled;
-	enum pw_verdict verdict; /* of the last run */
 	bool run;             /* there was one */
-	uint32_t silence;     /* reasons in force (monitor/silence.h): of the monitor's when the state was written; paused, window now */
+	enum pw_verdict verdict; /* of the last run */
+	const char *outcome, *text; /* text NULL: none */
+	uint32_t silence;     /* reasons in force (monitor/silence.h): of the monitor's when the state was written; paused,
+	                       * window now */
 	int64_t since;
 	int64_t last_run;     /* when it began; 0: none, or long forgotten */
 	int64_t ended;        /* when it ended */
@@ -43,21 +44,20 @@ struct standing {
 	int64_t next_run;     /* 0: cannot be told, as the daemon does not run or without its configuration */
 	uint64_t incident;    /* the open one; 0: none */
 	int64_t acknowledged; /* 0: it is not */
-	char *ack_by, *ack_why; /* NULL: none */
-	char outcome[OUTCOME_NAME_MAX];
-	char *text;           /* NULL: none */
+	const char *ack_by, *ack_why; /* "": none */
 	const char *flags[STANDING_FLAGS_MAX + 1]; /* names, ended by NULL */
 	struct standing_condition *conditions;
 	struct standing_pause *pauses;
 };
 
-struct standings {
-	struct past_targets targets;
-	struct standing *rows; /* of each target, in their order */
-	struct store_waiting waiting;
-};
+/* Returns how each target stands, in the order of past->targets. */
+struct standing *standings_read(struct past *);
 
-enum store_reading standings_read(const struct past *, struct standings *);
-void standings_free(struct standings *);
+bool standing_has_flag(const struct standing *, const char *name);
+
+/* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged it, its windows, its
+ * parents. only_in_force: not windows that open later, nor parents that are up. */
+void standing_put_silences(const struct past *, const struct standing *all, const struct standing *, int indent,
+    bool only_in_force);
 
 #endif

@@ -6,16 +6,9 @@
 
 #include "command/channels.h"
 #include "command/layout.h"
-#include "command/pager.h"
-#include "command/reasons.h"
+#include "command/standing.h"
 
 enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };
-
-static const char *
-state_of(const struct standing *row)
-{
-	return row->state == STATE_NONE ? "pending" : state_name((enum state)row->state);
-}
 
 static void
 put_json(const struct standing *row)
@@ -24,13 +17,13 @@ put_json(const struct standing *row)
 
 	json_begin_object(&json, NULL);
 	json_string(&json, "target", row->target->name);
-	json_string(&json, "state", state_of(row));
+	json_string(&json, "state", state_name(row->state));
 	json_begin_array(&json, "flags");
 	for (size_t i = 0; row->flags[i] != NULL; i++)
 		json_string(&json, NULL, row->flags[i]);
 	json_end(&json);
 	past_json_time(&json, "since", row->since);
-	json_string(&json, "verdict", row->run ? verdict_name((enum pw_verdict)row->verdict) : NULL);
+	json_string(&json, "verdict", row->run ? verdict_name(row->verdict) : NULL);
 	json_string(&json, "outcome", row->run ? row->outcome : NULL);
 	json_string(&json, "text", row->text == NULL ? "" : row->text);
 	past_json_time(&json, "last_run", row->last_run);
@@ -50,7 +43,7 @@ state_cell(const struct standing *row, char bytes[CELL_MAX])
 {
 	struct text text = text_over(bytes, CELL_MAX);
 
-	text_add(&text, state_of(row));
+	text_add(&text, state_name(row->state));
 	for (size_t i = 0; row->flags[i] != NULL; i++) {
 		text_add(&text, ", ");
 		text_add(&text, row->flags[i]);
@@ -65,7 +58,7 @@ colour_of(const struct past *past, const struct standing *row)
 {
 	if (!past->colour)
 		return "";
-	switch ((enum state)row->state) {
+	switch (row->state) {
 	case STATE_UP:
 		return row->verdict == PW_OK && row->conditions == NULL && row->unseen_since == 0 ? "\033[32m" : "\033[33m";
 	case STATE_DOWN:
@@ -92,12 +85,12 @@ seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
 		text_format(&text, "not looked at since %s; ", past_time(past, row->unseen_since, since));
 	if (row->incident != 0)
 		text_format(&text, "incident %llu: ", (unsigned long long)row->incident);
-	text_add(&text, row->run ? verdict_name((enum pw_verdict)row->verdict) : "not looked at yet");
+	text_add(&text, row->run ? verdict_name(row->verdict) : "not looked at yet");
 	if (row->run && row->verdict != PW_OK)
 		text_format(&text, " (%s)", row->outcome);
 	if (row->text != NULL) {
 		text_add(&text, ": ");
-		text_add_shown(&text, (struct pw_bytes){ row->text, strlen(row->text) });
+		text_add_shown(&text, words_of(row->text));
 	}
 	return bytes;
 }
@@ -116,24 +109,7 @@ news_of(const struct standing *row, const struct standing_condition *item)
 }
 
 static void
-put_conditions(const struct past *past, int indent, const struct standing *row)
-{
-	char since[PAST_TIME_MAX];
-
-	for (const struct standing_condition *item = row->conditions; item != NULL; item = item->next) {
-		const char *text = news_of(row, item);
-
-		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, since));
-		if (text[0] != '\0') {
-			fputs(": ", stdout);
-			past_put((struct pw_bytes){ text, strlen(text) });
-		}
-		putchar('\n');
-	}
-}
-
-static void
-put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct standings *all,
+put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct standing *all,
     const struct standing *row)
 {
 	char state[CELL_MAX], coloured[CELL_MAX + 16], lasted[PAST_TIME_MAX], last[PAST_TIME_MAX], bytes[SEEN_MAX];
@@ -142,19 +118,12 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 	snprintf(coloured, sizeof coloured, "%s%s%s", colour_of(past, row), state_cell(row, state), past->colour ? "\033[0m" : "");
 	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
 		past_ago(past, row->last_run, last) }, seen(past, row, bytes));
-	put_conditions(past, indent, row);
-	reasons_put_verbs(past, row, indent);
-	reasons_put_windows(past, row, indent, true);
-	reasons_put_parents(past, all, row, indent, true);
-}
-
-static bool
-is_paused(const struct standing *row)
-{
-	for (size_t i = 0; row->flags[i] != NULL; i++)
-		if (strcmp(row->flags[i], "paused") == 0)
-			return true;
-	return false;
+	for (const struct standing_condition *item = row->conditions; item != NULL; item = item->next) {
+		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, last));
+		past_put_words(news_of(row, item));
+		putchar('\n');
+	}
+	standing_put_silences(past, all, row, indent, true);
 }
 
 /* What is not well stands first. */
@@ -182,95 +151,53 @@ compare(const void *left, const void *right)
 	return (*a)->target->number < (*b)->target->number ? -1 : (*a)->target->number > (*b)->target->number;
 }
 
-/* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1 degraded". */
-struct tally {
-	size_t all, of_them[PW_UNKNOWN + 1]; /* by the verdict of the last run */
-	size_t slow, flapping, acknowledged, never, unseen; /* looked at never, or not any more */
-};
-
-static void
-count(struct tally *tally, const struct standing *row)
+/* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1 degraded". Returns whether there
+ * are any. */
+static bool
+put_tally(enum state state, const struct standing *const *rows, size_t count, const char *separator)
 {
-	tally->all++;
-	tally->never += !row->run;
-	tally->unseen += row->run && row->unseen_since != 0;
-	if (row->run && row->verdict <= PW_UNKNOWN)
-		tally->of_them[row->verdict]++;
-	tally->acknowledged += row->acknowledged != 0;
-	for (size_t i = 0; row->flags[i] != NULL; i++) {
-		tally->slow += strcmp(row->flags[i], "slow") == 0;
-		tally->flapping += strcmp(row->flags[i], "flapping") == 0;
+	static const char *const names[] = { "degraded", "blocked", "unknown", "slow", "flapping", "acknowledged", "not looked at",
+		"not looked at yet" };
+	size_t all = 0, parts[sizeof names / sizeof names[0]] = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct standing *row = rows[i];
+
+		if (row->state != state)
+			continue;
+		all++;
+		parts[0] += row->run && row->verdict == PW_DEGRADED;
+		parts[1] += row->run && row->verdict == PW_BLOCKED;
+		parts[2] += row->run && row->verdict == PW_UNKNOWN;
+		parts[3] += standing_has_flag(row, "slow");
+		parts[4] += standing_has_flag(row, "flapping");
+		parts[5] += row->acknowledged != 0;
+		parts[6] += row->run && row->unseen_since != 0;
+		parts[7] += !row->run && state == STATE_PENDING;
 	}
-}
-
-static void
-put_part(size_t count, const char *name, bool *first)
-{
-	if (count > 0)
-		printf("%s%zu %s", *first ? ", of them " : ", ", count, name);
-	*first &= count == 0;
-}
-
-static void
-put_tally(enum state state, const struct tally *tally)
-{
-	bool first = true;
-
-	printf("%zu %s", tally->all, state_name(state));
-	for (enum pw_verdict verdict = PW_OK; verdict <= PW_UNKNOWN; verdict++)
-		if (verdict != PW_OK && verdict != PW_FAILED)
-			put_part(tally->of_them[verdict], verdict_name(verdict), &first);
-	put_part(tally->slow, "slow", &first);
-	put_part(tally->flapping, "flapping", &first);
-	put_part(tally->acknowledged, "acknowledged", &first);
-	put_part(tally->unseen, "not looked at", &first);
-	put_part(state == STATE_PENDING ? tally->never : 0, "not looked at yet", &first);
-}
-
-static void
-put_sum(const struct past *past, const struct standing *const *rows, size_t all)
-{
-	struct tally of_state[STATES] = { 0 };
-	size_t paused = 0;
-
-	for (size_t i = 0; i < all; i++) {
-		count(&of_state[rows[i]->state == STATE_NONE ? STATE_PENDING : rows[i]->state], rows[i]);
-		paused += is_paused(rows[i]);
-	}
-	printf("%zu target%s", all, all == 1 ? "" : "s");
-	for (int state = STATE_PENDING, told = 0; state < STATES; state++)
-		if (of_state[state].all > 0) {
-			fputs(told++ == 0 ? ": " : "; ", stdout);
-			put_tally((enum state)state, &of_state[state]);
+	if (all > 0)
+		printf("%s%zu %s", separator, all, state_name(state));
+	separator = ", of them ";
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (parts[i] > 0) {
+			printf("%s%zu %s", separator, parts[i], names[i]);
+			separator = ", ";
 		}
-	if (paused > 0)
-		printf("; %zu paused", paused);
-	puts(past->runs ? "; postwatch is running" : "; postwatch is not running");
+	return all > 0;
 }
 
 static void
-put_waiting(const struct past *past, const struct store_waiting *waiting)
-{
-	char since[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
-
-	if (waiting->notices > 0)
-		printf("%llu notice%s waiting, the oldest since %s, for %s\n", (unsigned long long)waiting->notices,
-		    waiting->notices == 1 ? "" : "s", past_time(past, waiting->since, since), past_lasted(past, waiting->since, lasted));
-	if (waiting->dead > 0)
-		printf("%llu deliver%s given up; `postwatch outbox` tells more\n", (unsigned long long)waiting->dead,
-		    waiting->dead == 1 ? "y was" : "ies were");
-}
-
-static void
-put_table(const struct past *past, const struct standings *all, const struct standing *const *rows, size_t count,
+put_table(const struct past *past, const struct standing *all, const struct standing *const *rows, size_t count,
     const struct channels *channels)
 {
 	struct layout_column columns[COLUMNS] = { { "target", 6, false }, { "state", 5, false }, { "for", 3, false },
 		{ "looked at", 9, false } };
+	char bytes[CELL_MAX], time[PAST_TIME_MAX], lasted[PAST_TIME_MAX];
+	const char *separator = ": ";
+	size_t paused = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		char bytes[CELL_MAX], time[PAST_TIME_MAX];
-
+		paused += standing_has_flag(rows[i], "paused");
 		layout_widen(&columns[0], rows[i]->target->name, layout_name_width());
 		layout_widen(&columns[1], state_cell(rows[i], bytes), LAYOUT_WIDE);
 		layout_widen(&columns[2], past_lasted(past, rows[i]->since, time), LAYOUT_WIDE);
@@ -279,91 +206,82 @@ put_table(const struct past *past, const struct standings *all, const struct sta
 	layout_heads(columns, COLUMNS, "seen");
 	for (size_t i = 0; i < count; i++)
 		put_row(past, columns, all, rows[i]);
-	put_sum(past, rows, count);
-	put_waiting(past, &all->waiting);
+	printf("%zu target%s", count, count == 1 ? "" : "s");
+	for (enum state state = STATE_PENDING; state < STATES; state++)
+		separator = put_tally(state, rows, count, separator) ? "; " : separator;
+	if (paused > 0)
+		printf("; %zu paused", paused);
+	puts(past->runs ? "; postwatch is running" : "; postwatch is not running");
+	if (channels->waiting > 0)
+		printf("%zu notice%s waiting, the oldest since %s, for %s\n", channels->waiting, channels->waiting == 1 ? "" : "s",
+		    past_time(past, channels->waiting_since, time), past_lasted(past, channels->waiting_since, lasted));
+	if (channels->given_up > 0)
+		printf("%zu deliver%s given up; `postwatch outbox` tells more\n", channels->given_up,
+		    channels->given_up == 1 ? "y was" : "ies were");
 	channels_put(channels, past);
 }
 
-/* The targets that are named, or all that are watched. False: a word names none. */
+/* The targets that are named, or all that are watched. Returns false if a word names none. */
 static bool
-choose(const struct standings *all, char **words, const struct standing **rows, size_t *count)
+choose(const struct past *past, const struct standing *all, char **words, const struct standing **rows, size_t *count)
 {
-	*count = 0;
-	for (size_t i = 0; words[0] == NULL && i < all->targets.count; i++)
-		if (all->rows[i].target->gone == 0)
-			rows[(*count)++] = &all->rows[i];
+	for (size_t i = 0; words[0] == NULL && i < past->target_count; i++)
+		if (past->targets[i].gone == 0)
+			rows[(*count)++] = &all[i];
 	for (; *words != NULL; words++) {
-		const struct past_target *target = past_targets_find(&all->targets, *words);
+		const struct past_target *target = past_find_target(past, *words);
 
 		if (target == NULL)
 			return false;
-		rows[(*count)++] = &all->rows[target - all->targets.rows];
+		rows[(*count)++] = &all[target - past->targets];
 	}
 	return true;
 }
 
-static size_t
-count_unseen(const struct standing *const *rows, size_t count)
-{
-	size_t unseen = 0;
-
-	for (size_t i = 0; i < count; i++)
-		unseen += rows[i]->unseen_since != 0;
-	return unseen;
-}
-
-static void
-put_all(struct past *past, const struct standings *all, const struct standing **rows, size_t count,
+/* Returns the exit status. */
+static int
+put_all(const struct past *past, const struct standing *all, const struct standing **rows, size_t count,
     const struct channels *channels)
 {
+	int ends = 0;
+
 	qsort(rows, count, sizeof *rows, compare);
-	if (!past->json)
-		pager_begin();
-	past_say_running(past);
+	past_begin(past);
 	if (!past->json)
 		put_table(past, all, rows, count, channels);
 	for (size_t i = 0; past->json && i < count; i++)
 		put_json(rows[i]);
-	if (past->json && past->totals)
-		channels_put_json(channels, past, &all->waiting);
+	if (past->totals)
+		channels_put_json(channels, past);
+	for (size_t i = 0; i < count; i++)
+		ends = rows[i]->unseen_since != 0 ? EXIT_UNSEEN : ends;
+	return ends;
 }
 
 static int
 status(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	const struct standing **rows;
-	enum store_reading reading;
-	struct standings all;
+	const struct standing **rows, *all;
 	struct channels channels;
-	size_t count;
-	int at, ends = past_open(&past, command, argc, argv, &at);
+	size_t count = 0;
+	int at, ends = past_options(&past, command, argc, argv, &at);
 
-	if (ends != 0)
+	if (ends == 0 && past.totals && !past.json)
+		return command_misused(command, "--totals goes with --json: without it the totals always stand at the end");
+	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	reading = standings_read(&past, &all);
-	if (!channels_read(&past, &channels))
-		reading = STORE_READ_BROKEN;
-	rows = calloc(all.targets.count + (size_t)(argc - at) + 1, sizeof *rows);
-	if (rows == NULL)
-		ends = EXIT_INTERNAL;
-	else if (reading != STORE_READ_BROKEN && !choose(&all, argv + at, rows, &count))
-		ends = EXIT_NOTHING;
-	else if (reading != STORE_READ_BROKEN) {
-		put_all(&past, &all, rows, count, &channels);
-		ends = count_unseen(rows, count) > 0 ? EXIT_UNSEEN : 0;
-	}
-	ends = past_finish(&past, reading, ends);
-	free(rows);
-	standings_free(&all);
-	channels_free(&channels);
-	return ends;
+	all = standings_read(&past);
+	channels_read(&past, &channels);
+	rows = past_keep(&past, (past.target_count + (size_t)(argc - at)) * sizeof *rows);
+	if (!past.broken)
+		ends = choose(&past, all, argv + at, rows, &count) ? put_all(&past, all, rows, count, &channels) : EXIT_NOTHING;
+	return past_finish(&past, ends);
 }
 
 static const struct option_row options[] = {
 	{ "totals", 'T', NULL, "with --json: at the end an object of what waits and what fails" },
-	PAST_OPTIONS,
-	{ NULL, 0, NULL, NULL },
+	PAST_OPTIONS
 };
 
 const struct command command_status = {
@@ -374,7 +292,8 @@ const struct command command_status = {
 	        "that stand, acknowledgements and pauses, and what waits to be told; those that are not well come first.\n"
 	        "A target of which no run has ended for longer than its settings allow is not looked at, and so is each while\n"
 	        "the daemon does not run; since when is said beside its state.\n"
-	        "A notifier that delivers nothing is named with the reason, and so is why the heartbeat is held back.\n"
+	        "Since when and why nothing is seen of targets is said below them; a notifier that delivers nothing is named\n"
+	        "with the reason, and so is why the heartbeat is held back.\n"
 	        "With --json and --totals the last object, which has no \"target\", tells what waits, which notifiers fail,\n"
 	        "and which files cannot be used.\n"
 	        "Reads the store, so it works while the daemon does not run, too, and then says so.\n\n"

@@ -10,15 +10,13 @@
 #include "base/clock.h"
 #include "command/command.h"
 #include "command/layout.h"
-#include "command/memory.h"
 #include "prober/resolver.h"
-#include "store/reader.h"
+#include "store/list.h"
 
 enum {
 	PATIENCE = 5,          /* seconds for all names together */
 	HOSTS_MAX = 2000,      /* names of targets that are looked up */
-	SELVES_NAMED = 10,
-	DELIVERIES_MAX = 100000 /* that are looked at, the newest */
+	SELVES_NAMED = 10
 };
 
 /* A host, of a target or a relay. */
@@ -227,53 +225,6 @@ warn_of_selves(const struct lookup *lookup, struct ways *ways)
 	ways->untold += found;
 }
 
-/* Which notifiers have delivered something. */
-struct proving {
-	const struct config *config;
-	bool *proved;
-	uint32_t seen;
-	uint64_t notice;
-	char notifier[256], recipient[1024];
-};
-
-static bool
-on_delivery(void *arg, const struct store_delivery *row)
-{
-	struct proving *it = arg;
-
-	for (uint32_t i = 0; row->state == STORE_DELIVERY_sent && i < it->config->notifier_count; i++)
-		if (strcmp(it->config->notifiers[i].name, row->notifier) == 0)
-			it->proved[i] = true;
-	it->notice = row->notice;
-	snprintf(it->notifier, sizeof it->notifier, "%s", row->notifier);
-	snprintf(it->recipient, sizeof it->recipient, "%s", row->recipient);
-	it->seen++;
-	return true;
-}
-
-static bool
-all_proved(const struct proving *it)
-{
-	for (uint32_t i = 0; i < it->config->notifier_count; i++)
-		if (!it->proved[i])
-			return false;
-	return true;
-}
-
-/* Reading the store shows what was delivered; false: there is none yet. */
-static bool
-find_proved(struct store_reader *reader, struct proving *it)
-{
-	enum store_reading reading = STORE_READ_MORE;
-
-	while (reading == STORE_READ_MORE && it->seen < DELIVERIES_MAX && !all_proved(it)) {
-		struct store_delivery_key key = { it->notice, it->notifier, it->recipient };
-
-		reading = store_read_deliveries(reader, it->seen == 0 ? NULL : &key, STORE_PAGE_MAX, on_delivery, it);
-	}
-	return reading != STORE_READ_BROKEN;
-}
-
 uint32_t
 ways_advise(const struct config *config)
 {
@@ -281,39 +232,41 @@ ways_advise(const struct config *config)
 	enum store_reader_opening opening;
 	struct reason why;
 	struct store_reader *reader = store_reader_open(config->state, &opening, &why);
-	struct proving it = { .config = config, .proved = must(calloc(config->notifier_count + 1, sizeof(bool))) };
-	bool known = reader != NULL && find_proved(reader, &it);
+	bool *proved = must(calloc(config->notifier_count + 1, sizeof *proved)), known = reader != NULL;
+	struct store_list list;
+	const char *name;
 
+	if (reader != NULL)
+		store_list_open(&list, reader, STORE_LIST_PROVED, 0);
+	while (reader != NULL && store_list_next(&list, &name))
+		for (uint32_t i = 0; i < config->notifier_count; i++)
+			proved[i] |= strcmp(config->notifiers[i].name, name) == 0;
+	if (reader != NULL)
+		known = store_list_close(&list) != STORE_READ_BROKEN;
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		bool beats = config->heartbeat_interval != 0 && i == config->heartbeat;
 
-		if (it.proved[i] || beats || (!known && opening != STORE_READER_NOTHING))
+		if (proved[i] || beats || (!known && opening != STORE_READER_NOTHING))
 			continue;
 		printf("%s: advice: " LAYOUT_HANG "%s has delivered nothing yet: %s`postwatch test %s` shows whether its way leads to somebody\n",
 		    config->notifiers[i].place, config->notifiers[i].name, known ? "" : "once postwatch runs, ", config->notifiers[i].name);
 		advice += known;
 	}
 	store_reader_close(&reader);
-	free(it.proved);
+	free(proved);
 	return advice;
-}
-
-static bool
-has_relays(const struct config *config)
-{
-	for (uint32_t i = 0; i < config->notifier_count; i++)
-		if (relay_of(&config->notifiers[i]) != NULL)
-			return true;
-	return false;
 }
 
 void
 ways_check(const struct config *config, struct ways *ways)
 {
 	struct lookup lookup = { .config = config };
+	bool has_relays = false;
 
 	*ways = (struct ways){ 0 };
-	if (has_relays(config)) {
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		has_relays |= relay_of(&config->notifiers[i]) != NULL;
+	if (has_relays) {
 		list_hosts(&lookup);
 		look_up(&lookup);
 		warn_of_relays(&lookup, ways);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/history.h"
 #include "store/page.h"
 
 enum { ROWS_A_PAGE = 500 };
@@ -14,14 +15,44 @@ static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
 	const char *tail;
+	uint32_t page; /* rows; 0: ROWS_A_PAGE */
 } lists[STORE_LISTS] = {
 	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
 	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true, "WHERE incident < ?1 ORDER BY incident DESC LIMIT ?9" },
 	[STORE_LIST_INCIDENTS_OF] = { ROW_OUTAGE, true, "WHERE incident < ?1 AND target = ?4 ORDER BY incident DESC LIMIT ?9" },
+	[STORE_LIST_INCIDENT] = { ROW_OUTAGE, true, "WHERE incident < ?1 AND incident = ?4 LIMIT ?9" },
+	[STORE_LIST_EVIDENCE] = { ROW_EVIDENCE, false, "WHERE incident = ?4 AND (run, leg, target) > (?2, ?3, ?1)"
+	    " ORDER BY run, leg, target LIMIT ?9" },
+	[STORE_LIST_STATE] = { ROW_STATE, false, "WHERE target > ?1 AND target = ?4 LIMIT ?9" },
+	/* Words on the same trouble of ours have the same code, and the newest hold. */
+	[STORE_LIST_BLIND] = { ROW_NOTICE, false, "WHERE number > ?1 AND number = (SELECT max(number) FROM notices"
+	    " WHERE target = 0 AND kind = 'blind') AND NOT EXISTS (SELECT 1 FROM notices later WHERE later.target = 0"
+	    " AND later.number > notices.number AND later.code = notices.code) LIMIT ?9" },
+	[STORE_LIST_PROVED] = { ROW_PROVED, false, "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
+	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
+	/* Each page is put together from all heads and all results behind them. */
+	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false, "WHERE target > ?1 ORDER BY target LIMIT ?9", STORE_PAGE_MAX },
+	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within (row.c). */
+	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
+	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
+	    " AND standing > 0 AND cleared = 0 ORDER BY target, code LIMIT ?9" },
+	[STORE_LIST_PAUSES] = { ROW_PAUSE, false, "WHERE number > ?1 AND iif(ended = 0, \"ends\", ended) > ?4"
+	    " ORDER BY number LIMIT ?9" },
+	[STORE_LIST_LEDGER] = { ROW_LEDGER, false, "WHERE target = ?4 AND notifier > ?2 ORDER BY notifier LIMIT ?9" },
+	[STORE_LIST_WAITING] = { ROW_UNDELIVERED, false, "WHERE state < 4 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
+	[STORE_LIST_GIVEN_UP] = { ROW_UNDELIVERED, false, "WHERE state = 5 AND (notice, notifier, recipient) > (?1, ?2, ?3)"
+	    " ORDER BY notice, notifier, recipient LIMIT ?9" },
 	[STORE_LIST_TOLD] = { ROW_TOLD, false, "WHERE notice IN (SELECT number FROM notices"
 	    " WHERE incident = ?4 AND incident > 0) AND (notice, coalesce(notifier, ''), coalesce(recipient, ''))"
 	    " > (?1, ?2, ?3) ORDER BY notice, notifier, recipient LIMIT ?9" },
 };
+
+uint32_t
+store_run_phases(const struct store_run *run, int64_t *times)
+{
+	return times_unpack(run->phases, times, STORE_PHASES_MAX);
+}
 
 void
 store_list_open(struct store_list *list, struct store_reader *reader, enum store_list_kind kind, uint64_t of)
@@ -48,7 +79,9 @@ begin_page(struct store_list *list)
 	list->page = malloc(sizeof *list->page);
 	if (list->page == NULL)
 		return false;
-	page_begin(list->page, list->reader, form->rows, form->tail, ROWS_A_PAGE, sizeof values / sizeof values[0], values);
+	page_begin(list->page, list->reader, form->rows, form->tail, form->page == 0 ? ROWS_A_PAGE : form->page,
+	    sizeof values / sizeof values[0], values);
+	list->page->whole = true;
 	return true;
 }
 
@@ -105,6 +138,12 @@ store_list_next(struct store_list *list, void *row)
 		}
 	}
 	return false;
+}
+
+void
+store_list_stop(struct store_list *list)
+{
+	list->ended = list->page == NULL ? STORE_READ_END : end_page(list, true);
 }
 
 enum store_reading

@@ -1,6 +1,7 @@
 /*
  * Lists of rows that are read one after the other, for whoever shows what is kept. A list is read in pages by itself, each
- * behind the last row of the one before, so that no transaction lasts longer than a second however slowly rows are taken.
+ * behind the last row of the one before, and each page whole before its first row is given, so that no transaction lasts longer
+ * than a second however slowly rows are taken.
  * Of one reader one list at a time is read.
  */
 #ifndef STORE_LIST_H
@@ -12,6 +13,19 @@ enum store_list_kind {
 	STORE_LIST_TARGETS,      /* struct store_target, by number, those that are gone included */
 	STORE_LIST_INCIDENTS,    /* struct store_outage, the newest first */
 	STORE_LIST_INCIDENTS_OF, /* the same of the target `of` */
+	STORE_LIST_INCIDENT,     /* that one, `of` */
+	STORE_LIST_EVIDENCE,     /* struct store_evidence of the incident `of`, in the order of its runs; 0: of none */
+	STORE_LIST_STATE,        /* struct store_state of the target `of` */
+	STORE_LIST_STATUS,       /* struct store_status, by target */
+	STORE_LIST_LAST_RUNS,    /* struct store_last_run, by target */
+	STORE_LIST_HISTORY,      /* struct store_run of the target `of`, the newest first */
+	STORE_LIST_CONDITIONS,   /* struct store_condition that stand, by target and code */
+	STORE_LIST_PAUSES,       /* struct store_pause that hold at the time `of` or will, by number */
+	STORE_LIST_LEDGER,       /* struct store_ledger of the target `of`, by notifier */
+	STORE_LIST_WAITING,      /* struct store_undelivered not at its end, by notice, notifier and recipient */
+	STORE_LIST_GIVEN_UP,     /* the same of those that ended dead */
+	STORE_LIST_BLIND,        /* struct store_notice: that says that we are blind, as long as that stands */
+	STORE_LIST_PROVED,       /* const char *: notifiers that have delivered any of the newest 100,000 deliveries */
 	STORE_LIST_TOLD,         /* struct store_told of the incident `of`, by notice, notifier and recipient */
 	STORE_LISTS
 };
@@ -29,12 +43,18 @@ struct store_list {
 	char texts[3][STORE_KEY_ROOM];
 };
 
+/* The times of the phases of a run into `times`, which has room for STORE_PHASES_MAX; returns their count. */
+uint32_t store_run_phases(const struct store_run *, int64_t *times);
+
 /* Begins a list. Every list that was begun has to be closed. */
 void store_list_open(struct store_list *, struct store_reader *, enum store_list_kind, uint64_t of);
 
 /* The next row, into the struct of that kind; what it points at is good until the next call. Returns false behind the last
  * one, and where the store cannot be read. */
 bool store_list_next(struct store_list *, void *row);
+
+/* Enough was read: store_list_next() returns false from now on. */
+void store_list_stop(struct store_list *);
 
 /* Returns STORE_READ_BROKEN where rows could not be read, store_reader_why() says why; else STORE_READ_END. */
 enum store_reading store_list_close(struct store_list *);

@@ -13,7 +13,7 @@ void
 page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, const char *tail, uint32_t limit,
     uint32_t binds, const struct bind *values)
 {
-	struct db *db = reader == NULL ? NULL : kind == ROW_TRACE ? reader->history : reader->main;
+	struct db *db = reader == NULL ? NULL : kind == ROW_TRACE || kind >= ROW_LAST_RUN ? reader->history : reader->main;
 	char sql[ROW_SQL_MAX];
 
 	*page = (struct page){ .reader = reader, .db = db, .kind = kind, .until = clock_mono() + READING_MICROSECONDS };
@@ -77,7 +77,9 @@ read_all(struct page *page)
 		store_batch_add_row(page->rows, page->kind, row);
 	page->reading = end_reading(page, false);
 	if (page->rows == NULL || page->rows->no_memory) {
-		*page->reader->no_memory = true;
+		reason_set(&page->reader->why, "out of memory");
+		if (page->reader->no_memory != NULL)
+			*page->reader->no_memory = true;
 		page->reading = STORE_READ_BROKEN;
 	} else
 		page->row = page->rows->first;
@@ -86,7 +88,7 @@ read_all(struct page *page)
 bool
 page_next(struct page *page, void *row)
 {
-	if (page->db == NULL || page->reader->no_memory == NULL)
+	if (page->db == NULL || (!page->whole && page->reader->no_memory == NULL))
 		return read_row(page, row);
 	if (page->reading == 0)
 		read_all(page);

@@ -34,7 +34,8 @@ struct page {
 	uint32_t count, limit;
 	int64_t until;
 	bool ran_out; /* of rows */
-	/* Where rows are written through the same connection: how reading them has ended, 0: not yet; copies of all of them; the
+	bool whole;   /* all rows are read before the first is given */
+	/* Where they are, and where rows are written through the same connection: how reading them has ended, 0: not yet; copies of all of them; the
 	 * next to be given. */
 	enum store_reading reading;
 	struct store_batch *rows;

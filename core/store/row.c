@@ -6,6 +6,30 @@
 
 #define FIELD(type_, kind, member) { #member, FIELD_##type_, offsetof(struct store_##kind, member) }
 #define FIELD_AS(type_, kind, member, column_) { column_, FIELD_##type_, offsetof(struct store_##kind, member) }
+
+/* CROSS JOIN: by the index of deliveries that the list is limited to, and in its order. */
+#define UNDELIVERED "(SELECT d.notice, d.notifier, d.recipient, d.target, t.name, n.kind, n.text, d.state, d.attempts," \
+    " d.not_before, d.created, d.receipt FROM deliveries d CROSS JOIN notices n ON n.number = d.notice" \
+    " LEFT JOIN targets t ON t.number = d.target)"
+#define PROVED "(SELECT DISTINCT notifier FROM (SELECT notifier, state FROM deliveries ORDER BY notice DESC LIMIT 100000)" \
+    " WHERE state = 4)"
+
+/*
+ * Results of one target are a chain from its newest, which is of those since the heads were written, else what its head
+ * names: each row names the one before it, and the last one that was not ok, which is where the chain goes on when those
+ * between have gone. ?1: the last row that was read, ?4: the target, ?9: rows at most.
+ */
+#define OR_BAD(last, bad) "coalesce((SELECT id FROM results WHERE id = " last "), " bad ")"
+#define HISTORY "(WITH RECURSIVE chain (id) AS (SELECT * FROM (SELECT CASE WHEN ?1 < 9223372036854775807" \
+    " THEN (SELECT " OR_BAD("b.prev", "b.bad") " FROM results b WHERE b.id = ?1)" \
+    " ELSE coalesce((SELECT max(id) FROM results WHERE target = ?4" \
+    "   AND id > coalesce((SELECT value FROM counts WHERE key = 'heads_upto'), 0))," \
+    "  (SELECT " OR_BAD("h.last", "h.bad") " FROM heads h WHERE h.target = ?4)) END)" \
+    " UNION ALL SELECT " OR_BAD("b.prev", "b.bad") " FROM chain c CROSS JOIN results b ON b.id = c.id LIMIT ?9)" \
+    " SELECT r.id, r.target, r.run, r.at, r.micros, r.verdict, r.mood, r.speaks_for, r.flags, o.word AS outcome," \
+    " p.word AS phase_names, r.phases, r.text FROM chain c CROSS JOIN results r ON r.id = c.id" \
+    " CROSS JOIN words o ON o.number = r.outcome CROSS JOIN words p ON p.number = r.phase_names)"
+
 #define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
 /* Several indexes lead to deliveries: a statement that only changes one costs half of what one does that adds it where it is missing. */
@@ -79,6 +103,29 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(BYTES, told, text), FIELD(TEXT, told, delivery), FIELD(U32, told, attempts),
 		FIELD_AS(I64, told, created, "created_us"), FIELD_AS(I64, told, next_try, "next_try_us"),
 		FIELD_AS(I64, told, ended, "ended_us"), FIELD(BYTES, told, receipt) } },
+	[ROW_STATUS] = { "target_status", 1, sizeof(struct store_status), NULL, false, {
+		FIELD(I64, status, target), FIELD(TEXT, status, state), FIELD(TEXT, status, verdict),
+		FIELD(TEXT, status, outcome), FIELD(BYTES, status, text), FIELD_AS(I64, status, since, "since_us"),
+		FIELD_AS(I64, status, ended, "last_run_us"), FIELD(U32, status, doubled), FIELD(U32, status, flapping),
+		FIELD(U32, status, slow), FIELD(U32, status, held), FIELD(U32, status, quarantined),
+		FIELD(TEXT, status, silences), FIELD(I64, status, incident),
+		FIELD_AS(I64, status, acknowledged, "acknowledged_us"), FIELD_AS(BYTES, status, ack_by, "acknowledged_by"),
+		FIELD_AS(BYTES, status, ack_why, "acknowledged_why") } },
+	[ROW_UNDELIVERED] = { UNDELIVERED, 3, sizeof(struct store_undelivered), NULL, false, {
+		FIELD(I64, undelivered, notice), FIELD(TEXT, undelivered, notifier), FIELD(TEXT, undelivered, recipient),
+		FIELD(I64, undelivered, target), FIELD(TEXT, undelivered, name), FIELD(TEXT, undelivered, kind),
+		FIELD(BYTES, undelivered, text), FIELD(U32, undelivered, state), FIELD(U32, undelivered, attempts),
+		FIELD(I64, undelivered, not_before), FIELD(I64, undelivered, created), FIELD(BYTES, undelivered, receipt) } },
+	[ROW_PROVED] = { PROVED, 1, sizeof(const char *), NULL, false, { { "notifier", FIELD_TEXT, 0 } } },
+	[ROW_LAST_RUN] = { "last_run", 1, sizeof(struct store_last_run), NULL, false, {
+		FIELD(I64, last_run, target), FIELD_AS(I64, last_run, started, "started_us"),
+		FIELD_AS(I64, last_run, ended, "ended_us"), FIELD(TEXT, last_run, verdict), FIELD(TEXT, last_run, outcome),
+		FIELD(BYTES, last_run, text) } },
+	[ROW_RUN] = { HISTORY, 1, sizeof(struct store_run), NULL, false, {
+		FIELD(I64, run, id), FIELD(I64, run, target), FIELD(I64, run, run), FIELD(I64, run, at), FIELD(I64, run, micros),
+		FIELD(U32, run, verdict), FIELD(U32, run, mood), FIELD(U32, run, speaks_for), FIELD(U32, run, flags),
+		FIELD(TEXT, run, outcome), FIELD(TEXT, run, phase_names), FIELD(BYTES, run, phases),
+		FIELD(BYTES, run, text) } },
 };
 
 bool

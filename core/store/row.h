@@ -30,12 +30,17 @@ enum row_kind {
 	ROW_LEDGER,
 	ROW_PAUSE,
 	ROW_TRACE,
-	ROW_OUTAGE, /* from here on views: they are read only */
+	ROW_OUTAGE, /* from here on views and the like: they are read only */
 	ROW_TOLD,
+	ROW_STATUS,
+	ROW_UNDELIVERED,
+	ROW_PROVED,
+	ROW_LAST_RUN, /* from here on of history.db */
+	ROW_RUN,
 	ROW_KINDS
 };
 
-enum { ROW_FIELDS_MAX = 24, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
+enum { ROW_FIELDS_MAX = 28, ROW_SIZE_MAX = 256, ROW_SQL_MAX = 2048 };
 
 /* What becomes of a row whose key is there, and of one whose key is not. */
 enum row_writing {

@@ -71,6 +71,32 @@ struct store_told {
 	struct pw_bytes receipt; /* of the other side, foreign bytes */
 };
 
+/* How a target stands by its last state and its open incident, of the view target_status. */
+struct store_status {
+	uint64_t target;
+	const char *state;             /* "pending", "up" ... */
+	const char *verdict, *outcome; /* of the last run that changed the state; "": there was none */
+	struct pw_bytes text;          /* the sentence of the open suspicion or incident */
+	int64_t since, ended;          /* the state; the end of that run */
+	uint32_t doubled, flapping, slow, held, quarantined;
+	const char *silences;
+	uint64_t incident;             /* 0: none */
+	int64_t acknowledged;
+	struct pw_bytes ack_by, ack_why;
+};
+
+/* A delivery with what it delivers. */
+struct store_undelivered {
+	uint64_t notice;
+	const char *notifier, *recipient;
+	uint64_t target;               /* 0: our own */
+	const char *name, *kind;
+	struct pw_bytes text;
+	uint32_t state, attempts;      /* enum store_delivery_state */
+	int64_t not_before, created;
+	struct pw_bytes receipt;       /* of the other side, foreign bytes */
+};
+
 struct store_incident {
 	uint64_t number;
 	uint64_t target;
@@ -214,6 +240,25 @@ struct store_result {
 	uint32_t phase_count;
 	const int64_t *phases;   /* microseconds, -1 where not reached */
 	struct pw_bytes text;    /* "" for an ok one */
+};
+
+/* The last run of a target, of the view last_run. */
+struct store_last_run {
+	uint64_t target;
+	int64_t started, ended;
+	const char *verdict, *outcome;
+	struct pw_bytes text;
+};
+
+/* A run as it was kept: see struct store_result. */
+struct store_run {
+	uint64_t id;             /* falls from a run to the one before */
+	uint64_t target, run;
+	int64_t at, micros;
+	uint32_t verdict, mood, speaks_for, flags;
+	const char *outcome, *phase_names;
+	struct pw_bytes phases;  /* for store_run_phases() */
+	struct pw_bytes text;
 };
 
 /* Evidence that belongs to no incident. */

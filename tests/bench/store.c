@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "bench.h"
-#include "store/reader.h"
+#include "store/list.h"
 #include "store/store.h"
 
 enum {
@@ -202,7 +202,6 @@ COUNT(state)
 COUNT(incident)
 COUNT(delivery)
 COUNT(ledger)
-COUNT(result)
 
 /* What a keeper does first: open both files, read all that is true. */
 static void
@@ -314,11 +313,14 @@ page(struct bench *bench)
 	struct reason why;
 	struct store_reader *reader = store_reader_open(bench->folder, &opening, &why);
 	int64_t began = bench_now_us();
-	uint64_t cursor = 0;
+	struct store_list list;
+	struct store_run run;
 
 	bench->read = 0;
-	while (store_read_history(reader, 7, &cursor, 100, count_result, bench) == STORE_READ_MORE)
-		continue;
+	store_list_open(&list, reader, STORE_LIST_HISTORY, 7);
+	while (store_list_next(&list, &run))
+		bench->read++;
+	(void)store_list_close(&list);
 	printf("history_rows_read %llu\nhistory_row_read_us %.2f\n", (unsigned long long)bench->read,
 	    bench->read == 0 ? 0 : (double)(bench_now_us() - began) / (double)bench->read);
 	store_reader_close(&reader);

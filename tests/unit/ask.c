@@ -94,7 +94,7 @@ too_much_is_a_fault_of_the_caller(void **state)
 	close(accept(deaf->listener, NULL, NULL));
 	memset(word, 'y', sizeof word - 1);
 	word[sizeof word - 1] = '\0';
-	assert_int_equal(ask_in(deaf->folder, NULL, (const char *const[]){ "ack", "1", word, NULL }), EXIT_USAGE);
+	assert_int_equal(ask(deaf->folder, NULL, (const char *const[]){ "ack", "1", word, NULL }), EXIT_USAGE);
 }
 
 int

@@ -1,6 +1,7 @@
 /* From a change to its receipt: what a notifier is handed, in which order, and what is remembered. */
 #include "outbox_world.h"
 
+#include "store/list.h"
 #include "store/store_private.h"
 
 static void
@@ -315,22 +316,14 @@ what_is_our_own_is_kept_with_what_was_told_of_it(void **state)
 	destroy(&world);
 }
 
-static bool
-on_state(void *arg, const struct store_state *row)
-{
-	char *said = arg;
-
-	snprintf(said, 128, "%s %s %s %.*s %lld %u %u", row->state, row->outcome, row->silences, (int)row->text.size, row->text.data,
-	    (long long)(row->interval / SECOND), row->fails, row->slow);
-	return true;
-}
-
 /* The keeper writes what the monitor says. */
 static void
 what_is_shown_of_a_state_is_what_the_monitor_says(void **state)
 {
 	struct world *world = create();
-	char said[128] = "";
+	struct store_state row;
+	struct store_list list;
+	char said[128];
 
 	(void)state;
 	for (int64_t interval = INTERVAL_NONE; interval <= 90 * (int64_t)SECOND; interval += 90 * (int64_t)SECOND - INTERVAL_NONE) {
@@ -338,7 +331,11 @@ what_is_shown_of_a_state_is_what_the_monitor_says(void **state)
 		    .state = { "\1\xff", 2 }, .interval = interval, .columns = { .state = "suspect", .outcome = "refused",
 		    .silences = "parent", .fails = 2, .slow = true, .text = { "a\xffword", 6 } } }));
 		journal_flush(&world->keeper);
-		assert_int_equal(store_read_state(world->keeper.reader, roll_number(&world->keeper.roll, 1), on_state, said), STORE_READ_END);
+		store_list_open(&list, world->keeper.reader, STORE_LIST_STATE, roll_number(&world->keeper.roll, 1));
+		assert_true(store_list_next(&list, &row));
+		snprintf(said, sizeof said, "%s %s %s %.*s %lld %u %u", row.state, row.outcome, row.silences, (int)row.text.size, row.text.data,
+		    (long long)(row.interval / SECOND), row.fails, row.slow);
+		assert_int_equal(store_list_close(&list), STORE_READ_END);
 		assert_string_equal(said, interval > 0 ? "suspect refused parent a\xffword 90 2 1" : "suspect refused parent a\xffword 0 2 1");
 	}
 	destroy(&world);

@@ -50,45 +50,47 @@ struct seen {
 	int64_t last;
 	uint64_t target;
 	struct store_rollup rollup;
-	uint32_t stop_at;
 };
 
-static bool
-on_result(void *arg, const struct store_result *result)
+static void
+check(struct seen *seen, const struct store_run *run)
 {
-	struct seen *seen = arg;
+	int64_t phases[STORE_PHASES_MAX];
 
-	assert_int_equal(result->target, seen->target);
-	assert_true(seen->last == 0 || result->at < seen->last);
-	assert_int_equal(result->phase_count, 3);
-	assert_int_equal(result->phases[0], 100);
-	assert_int_equal(result->phases[1], result->micros);
-	assert_int_equal(result->phases[2], -1);
-	assert_string_equal(result->phase_names, "connect banner quit");
-	assert_string_equal(result->outcome, result->verdict == PW_OK ? "ok" : "banner_timeout");
-	assert_int_equal(result->text.size, result->verdict == PW_OK ? 0 : strlen("no greeting"));
-	seen->last = result->at;
+	assert_int_equal(run->target, seen->target);
+	assert_true(seen->last == 0 || run->at < seen->last);
+	assert_int_equal(store_run_phases(run, phases), 3);
+	assert_int_equal(phases[0], 100);
+	assert_int_equal(phases[1], run->micros);
+	assert_int_equal(phases[2], -1);
+	assert_string_equal(run->phase_names, "connect banner quit");
+	assert_string_equal(run->outcome, run->verdict == PW_OK ? "ok" : "banner_timeout");
+	assert_int_equal(run->text.size, run->verdict == PW_OK ? 0 : strlen("no greeting"));
+	assert_int_equal(run->run, run->at);
+	assert_int_equal(run->mood, run->verdict == PW_OK ? STORE_MOOD_up : STORE_MOOD_down);
+	assert_int_equal(run->speaks_for, 600);
+	seen->last = run->at;
 	seen->count++;
-	seen->not_ok += result->verdict != PW_OK;
-	return seen->count != seen->stop_at;
+	seen->not_ok += run->verdict != PW_OK;
 }
 
 static struct seen
-read_all(uint64_t target, uint32_t page)
+read_all(uint64_t target)
 {
 	struct store_reader *reader = folder_read(&folder);
 	struct seen seen = { .target = target };
-	uint64_t cursor = 0;
-	enum store_reading reading;
+	struct store_list list;
+	struct store_run run;
 
-	while ((reading = store_read_history(reader, target, &cursor, page, on_result, &seen)) == STORE_READ_MORE)
-		continue;
-	assert_int_equal(reading, STORE_READ_END);
+	store_list_open(&list, reader, STORE_LIST_HISTORY, target);
+	while (store_list_next(&list, &run))
+		check(&seen, &run);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
 	store_reader_close(&reader);
 	return seen;
 }
 
-/* Targets lie mixed; each is read alone, in pages of any size, across a restart with and without heads in the file. */
+/* Targets lie mixed; each is read alone, in pages, across a restart with and without heads in the file. */
 static void
 chains(void **state)
 {
@@ -97,17 +99,16 @@ chains(void **state)
 		put((uint64_t)(i % 3), BEGIN + i * SECOND, i % 10 == 0 ? PW_FAILED : PW_OK, i);
 	folder_commit(&folder, batch);
 	for (uint64_t target = 0; target < 3; target++) {
-		assert_int_equal(read_all(target, 1000).count, 100);
-		assert_int_equal(read_all(target, 7).count, 100);
-		assert_int_equal(read_all(target, 7).not_ok, 10);
+		assert_int_equal(read_all(target).count, 100);
+		assert_int_equal(read_all(target).not_ok, 10);
 	}
-	assert_int_equal(read_all(5, 7).count, 0);
+	assert_int_equal(read_all(5).count, 0);
 	store_close(&folder.store);
 	folder_open(&folder);
 	put(1, BEGIN + 400 * SECOND, PW_OK, 5);
 	folder_commit(&folder, batch);
-	assert_int_equal(read_all(1, 9).count, 101);
-	assert_int_equal(read_all(2, 9).count, 100);
+	assert_int_equal(read_all(1).count, 101);
+	assert_int_equal(read_all(2).count, 100);
 }
 
 /* 3 days of those that were ok, 90 days of the others; what is left of a chain is found. */
@@ -120,17 +121,17 @@ retention(void **state)
 			put(4, BEGIN + day * DAY + i * HOUR, i == 7 ? PW_FAILED : PW_OK, i);
 		folder_commit(&folder, batch);
 	}
-	assert_int_equal(read_all(4, 100).count, 2000);
+	assert_int_equal(read_all(4).count, 2000);
 	folder_tend(&folder, BEGIN + 100 * DAY);
-	assert_int_equal(read_all(4, 100).not_ok, 90);
-	assert_int_equal(read_all(4, 100).count, 90 + 3 * 19);
+	assert_int_equal(read_all(4).not_ok, 90);
+	assert_int_equal(read_all(4).count, 90 + 3 * 19);
 	folder_tend(&folder, BEGIN + 110 * DAY);
-	assert_int_equal(read_all(4, 3).count, 80);
+	assert_int_equal(read_all(4).count, 80);
 	folder_tend(&folder, BEGIN + 300 * DAY);
-	assert_int_equal(read_all(4, 3).count, 0);
+	assert_int_equal(read_all(4).count, 0);
 	put(4, BEGIN + 300 * DAY, PW_OK, 1);
 	folder_commit(&folder, batch);
-	assert_int_equal(read_all(4, 3).count, 1);
+	assert_int_equal(read_all(4).count, 1);
 }
 
 static uint32_t
@@ -266,7 +267,7 @@ crowded(void **state)
 		deleted += tended.crowded;
 	} while (tended.more);
 	assert_true(deleted >= 1000 && deleted <= 5000);
-	assert_int_equal(read_all(1, 1000).count, 6000 - deleted);
+	assert_int_equal(read_all(1).count, 6000 - deleted);
 }
 
 /* A clock that was wrong for a while stops nothing. */
@@ -285,8 +286,8 @@ wrong_clock(void **state)
 	folder_commit(&folder, batch);
 	assert_true(folder_tend(&folder, BEGIN + 3 * HOUR) > 0);
 	folder_tend(&folder, BEGIN + 10 * DAY);
-	assert_int_equal(read_all(1, 10).count, 0);
-	assert_int_equal(read_all(2, 10).count, 0);
+	assert_int_equal(read_all(1).count, 0);
+	assert_int_equal(read_all(2).count, 0);
 }
 
 static void
@@ -349,32 +350,34 @@ old_pauses(void **state)
 	assert_int_equal(db_number(db, "SELECT sum(number) FROM pauses", -1), 4);
 }
 
-/* A reader sees what is committed, keeps nobody waiting, and writes nothing; one may be in the midst of a page. */
-static bool
-on_result_write(void *arg, const struct store_result *result)
-{
-	put(1, BEGIN + DAY + ((struct seen *)arg)->count, PW_OK, 1);
-	folder_commit(&folder, batch);
-	return on_result(arg, result);
-}
-
+/* A reader sees what is committed, keeps nobody waiting, and writes nothing; one may be in the midst of a page, and as long
+ * as it likes: what is written meanwhile can be moved from the log into the file. */
 static void
 readers_beside_the_writer(void **state)
 {
-	struct seen seen = { .target = 1, .stop_at = 5 };
+	struct db *db = folder.store->shelves[STORE_HISTORY].db;
+	struct seen seen = { .target = 1 };
 	struct store_reader *reader;
-	uint64_t cursor = 0;
+	struct store_list list;
+	struct store_run run;
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
 		put(1, BEGIN + i, PW_OK, 1);
 	folder_commit(&folder, batch);
 	reader = folder_read(&folder);
-	assert_int_equal(store_read_history(reader, 1, &cursor, 100, on_result_write, &seen), STORE_READ_END);
-	assert_int_equal(seen.count, 5);
-	assert_int_equal(db_number(folder.store->shelves[STORE_HISTORY].db, "SELECT count(*) FROM results", -1), 15);
+	store_list_open(&list, reader, STORE_LIST_HISTORY, 1);
+	while (seen.count < 5) {
+		assert_true(store_list_next(&list, &run));
+		check(&seen, &run);
+		put(1, BEGIN + DAY + seen.count, PW_OK, 1);
+		folder_commit(&folder, batch);
+		assert_int_equal(db_number(db, "PRAGMA wal_checkpoint(TRUNCATE)", -1), 0);
+	}
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	assert_int_equal(db_number(db, "SELECT count(*) FROM results", -1), 15);
 	store_reader_close(&reader);
-	assert_int_equal(read_all(1, 4).count, 15);
+	assert_int_equal(read_all(1).count, 15);
 }
 
 static void
@@ -388,10 +391,10 @@ readers_alone(void **state)
 	put(1, BEGIN, PW_OK, 1);
 	folder_commit(&folder, batch);
 	store_close(&folder.store);
-	assert_int_equal(read_all(1, 4).count, 1);
+	assert_int_equal(read_all(1).count, 1);
 	assert_false(store_daemon_runs(folder.path));
 	assert_int_equal(unlink(folder_file(&folder, "history.db")), 0);
-	assert_int_equal(read_all(1, 4).count, 0);
+	assert_int_equal(read_all(1).count, 0);
 	assert_int_equal(unlink(folder_file(&folder, "postwatch.db")), 0);
 	reader = store_reader_open(folder.path, &opening, &why);
 	assert_null(reader);

@@ -60,29 +60,31 @@ on_newest(void *arg, const struct store_result *result)
 	return true;
 }
 
-static bool
-on_first(void *arg, const struct store_result *result)
-{
-	*(int64_t *)arg = result->at;
-	return false;
-}
-
 static void
 assert_newest(uint32_t page, uint32_t count)
 {
 	struct store_reader *reader = folder_read(&folder);
 	struct newest newest = { 0 };
 	enum store_reading reading;
+	struct store_last_run run;
+	struct store_list list;
 
 	while ((reading = store_read_newest(reader, newest.last, page, on_newest, &newest)) == STORE_READ_MORE)
 		continue;
 	assert_int_equal(reading, STORE_READ_END);
 	assert_int_equal(newest.count, count);
+	store_list_open(&list, reader, STORE_LIST_LAST_RUNS, 0);
+	for (; store_list_next(&list, &run); count--)
+		assert_true(run.target < TARGETS && run.started == newest.at[run.target] && run.ended == run.started + 1);
+	assert_int_equal(store_list_close(&list), STORE_READ_END);
+	assert_int_equal(count, 0);
 	for (uint64_t target = 1; target < TARGETS; target++) {
-		uint64_t cursor = 0;
-		int64_t at = 0;
-		(void)store_read_history(reader, target, &cursor, 1, on_first, &at);
-		assert_int_equal(newest.at[target], at);
+		struct store_run first = { .at = 0 };
+
+		store_list_open(&list, reader, STORE_LIST_HISTORY, target);
+		(void)store_list_next(&list, &first);
+		assert_int_equal(store_list_close(&list), STORE_READ_END);
+		assert_int_equal(newest.at[target], first.at);
 	}
 	store_reader_close(&reader);
 }

@@ -1,0 +1,12 @@
+/* What a target is watched by, and who is told of it, for `postwatch explain`. */
+#ifndef COMMAND_EXPLAIN_SETTINGS_H
+#define COMMAND_EXPLAIN_SETTINGS_H
+
+#include "command/standing.h"
+
+/* Pace, limits and where they come from. Without a configuration it says that it has none. */
+void explain_settings(const struct past *, const struct standing *);
+/* Who would be told, and what each was told. */
+void explain_telling(struct past *, const struct standing *);
+
+#endif

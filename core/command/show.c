@@ -1,0 +1,406 @@
+/*
+ * One finished run. As text the verdict stands in one sentence, then for each address the steps with their times and limits,
+ * what was odd, what to look at, and the transcript; fit to be pasted into a mail. As JSON it is one line, the stable form
+ * for programs. As a Nagios plugin line, so that `postwatch probe --nagios` can stand where check_smtp stood, it is SERVICE
+ * STATUS - text | label=value;warn;crit;min ..., seconds, by the Monitoring Plugins Development Guidelines; all warnings on
+ * lines of their own behind it.
+ */
+#include "command/show.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/evidence_json.h"
+#include "base/transcript.h"
+#include "base/units.h"
+#include "command/layout.h"
+
+/* Enough for a line of a reply with every byte escaped. */
+enum { LINE_MAX_ESCAPED = 4 * 4096 + 64 };
+
+struct colour {
+	const char *good, *odd, *bad, *faint, *bold, *plain;
+};
+
+static const struct colour colours[] = {
+	{ "", "", "", "", "", "" },
+	{ "\033[32m", "\033[33m", "\033[31m", "\033[2m", "\033[1m", "\033[0m" },
+};
+
+struct page {
+	FILE *file;
+	const struct config *config;
+	const struct show_style *style;
+	const struct colour *colour;
+};
+
+static const char *
+colour_of(const struct page *page, uint8_t verdict)
+{
+	if (verdict == PW_OK)
+		return page->colour->good;
+	return verdict == PW_FAILED ? page->colour->bad : page->colour->odd;
+}
+
+static void
+put_bytes(FILE *file, struct pw_bytes ours)
+{
+	char bytes[2 * EVIDENCE_TEXT_MAX];
+	struct text text = TEXT_OVER(bytes);
+
+	text_add_shown(&text, ours);
+	fputs(bytes, file);
+}
+
+static void
+put_heading(const struct page *page, const struct run_result *result)
+{
+	const struct report *report = result->report;
+	const struct target *target = &page->config->targets[report->target];
+	char bytes[256];
+	struct text text = TEXT_OVER(bytes);
+
+	fprintf(page->file, "%s%s%s  %s%s%s", page->colour->bold, target->name, page->colour->plain,
+	    colour_of(page, report->verdict), verdict_name((enum pw_verdict)report->verdict), page->colour->plain);
+	if (strcmp(report->outcome, "ok") != 0)
+		fprintf(page->file, " (%s)", report->outcome);
+	fputs("  ", page->file);
+	put_bytes(page->file, report->text);
+	zone_add(&text, page->style->zone, report->started);
+	text_add(&text, ", ");
+	text_add_span(&text, report->micros);
+	fprintf(page->file, "\n%sprobe %s, %s%s%s\n", page->colour->faint, target->policy->probe->descriptor->name,
+	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", bytes, page->colour->plain);
+}
+
+/* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its outcome is of that step. */
+static void
+put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase, int width, const char *blamed)
+{
+	char spent[32] = "-", limit[32];
+	struct text spent_text = TEXT_OVER(spent), limit_text = TEXT_OVER(limit);
+
+	units_add_duration(&limit_text, phase->limit);
+	if (phase->status != PHASE_NOT_REACHED && phase->micros >= MILLISECOND)
+		text_format(&spent_text, "%.3f s", (double)phase->micros / SECOND);
+	else if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
+		text_add_span(&spent_text, phase->micros);
+	fprintf(page->file, "    %-*s %11s %9s", width, phase->name, spent, limit);
+	if (phase->status == PHASE_NOT_REACHED)
+		fprintf(page->file, "   %snot reached%s", page->colour->faint, page->colour->plain);
+	else if (phase->status == PHASE_FAILED && leg->verdict == PW_FAILED)
+		fprintf(page->file, "   %sFAILED%s", page->colour->bad, page->colour->plain);
+	else if (phase->status == PHASE_FAILED || strcmp(phase->name, blamed) == 0)
+		fprintf(page->file, "   %s%s%s", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict), page->colour->plain);
+	fputc('\n', page->file);
+}
+
+static void
+put_phases(const struct page *page, const struct policy *policy, const struct evidence *leg)
+{
+	struct outcome outcome = { .phase = "" };
+	int width = 10;
+
+	if (leg->phase_count == 0)
+		return;
+	if (leg->verdict != PW_OK)
+		outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome);
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		if ((int)strlen(leg->phases[i].name) > width)
+			width = (int)strlen(leg->phases[i].name);
+	fprintf(page->file, "\n    %s%-*s %11s %9s%s\n", page->colour->faint, width, "step", "time", "limit",
+	    page->colour->plain);
+	for (uint32_t i = 0; i < leg->phase_count; i++)
+		put_phase(page, leg, &leg->phases[i], width, outcome.phase);
+}
+
+static void
+put_warnings_and_hint(const struct page *page, const struct policy *policy, const struct evidence *leg)
+{
+	struct pw_bytes list = leg->warnings;
+	struct evidence_warning warning;
+	struct outcome outcome;
+
+	for (bool first = true; evidence_next_warning(&list, &warning); first = false) {
+		fprintf(page->file, "%s    %s%s%s: ", first ? "\n" : "", page->colour->odd, warning.code,
+		    page->colour->plain);
+		put_bytes(page->file, warning.text);
+		fputc('\n', page->file);
+	}
+	if (strcmp(leg->outcome, "ok") != 0 && outcome_find(leg->outcome, plugin_probe(policy->probe)->outcomes, &outcome)
+	    && outcome.hint != NULL && outcome.hint[0] != '\0')
+		fprintf(page->file, "\n    What to look at: " LAYOUT_HANG "%s\n", outcome.hint);
+}
+
+static void
+put_facts(const struct page *page, struct pw_bytes list)
+{
+	struct evidence_fact fact;
+
+	for (bool first = true; evidence_next_fact(&list, &fact); first = false) {
+		char bytes[LINE_MAX_ESCAPED];
+		struct text text = TEXT_OVER(bytes);
+
+		text_escape(&text, fact.value);
+		fprintf(page->file, "%s    %-18s " LAYOUT_HANG "%s\n", first ? "\n" : "", fact.name, bytes);
+	}
+}
+
+void
+show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char *plain)
+{
+	struct evidence_line line;
+
+	while (evidence_next_line(&list, &line)) {
+		bool event = line.dir == EVIDENCE_EVENT;
+		char bytes[TRANSCRIPT_LINE_MAX];
+		struct text text = TEXT_OVER(bytes);
+		int said;
+
+		transcript_add_line(&text, &line);
+		said = (int)(strstr(bytes, transcript_arrow(line.dir)) + strlen(transcript_arrow(line.dir)) + 1 - bytes);
+		fprintf(file, "    %s%.*s" LAYOUT_HANG "%s%s\n", event ? faint : "", said, bytes, bytes + said, event ? plain : "");
+	}
+}
+
+/* Whom we talked to, as whom: what a postmaster searches his log for. */
+static void
+put_ends(const struct page *page, const struct evidence *leg)
+{
+	fputs("\n  ", page->file);
+	fputs(leg->address.size == 0 ? "no address" : "to ", page->file);
+	put_bytes(page->file, leg->address);
+	if (leg->address.size != 0)
+		fprintf(page->file, " port %u", leg->port);
+	if (leg->local.size != 0)
+		fprintf(page->file, ", from %.*s", (int)leg->local.size, leg->local.data);
+	if (leg->helo.size != 0)
+		fprintf(page->file, ", as %.*s", (int)leg->helo.size, leg->helo.data);
+}
+
+static void
+put_leg(const struct page *page, const struct policy *policy, const struct evidence *leg)
+{
+	put_ends(page, leg);
+	if (leg->legs > 1) {
+		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict),
+		    page->colour->plain);
+		put_bytes(page->file, leg->text);
+	}
+	fputc('\n', page->file);
+	put_phases(page, policy, leg);
+	put_warnings_and_hint(page, policy, leg);
+	put_facts(page, leg->facts);
+	if (!page->style->brief) {
+		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);
+		show_transcript(page->file, leg->transcript, page->colour->faint, page->colour->plain);
+	}
+}
+
+static void
+put_text(FILE *file, const struct config *config, const struct run_result *result, const struct show_style *style)
+{
+	struct page page = { file, config, style, &colours[style->colour] };
+	const struct policy *policy = config->targets[result->report->target].policy;
+
+	put_heading(&page, result);
+	for (uint32_t i = 0; i < result->leg_count; i++) {
+		struct evidence leg;
+
+		run_evidence(result, i, &leg);
+		put_leg(&page, policy, &leg);
+	}
+	fputc('\n', file);
+}
+
+/* A run of which nothing came has no legs. */
+static void
+put_json(FILE *file, const struct target *target, enum pw_verdict verdict, const char *outcome, const struct show_lost *run,
+    const struct run_result *result)
+{
+	char started[40];
+	struct text text = TEXT_OVER(started);
+	struct json json = json_to_file(file);
+
+	zone_add_utc(&text, run->started);
+	json_begin_object(&json, NULL);
+	json_string(&json, "target", target->name);
+	json_string(&json, "probe", target->policy->probe->descriptor->name);
+	json_string(&json, "verdict", verdict_name(verdict));
+	json_string(&json, "outcome", outcome);
+	json_text(&json, "text", run->text);
+	json_string(&json, "started", started);
+	json_seconds(&json, "seconds", run->micros);
+	json_begin_array(&json, "legs");
+	for (uint32_t i = 0; result != NULL && i < result->leg_count; i++) {
+		struct evidence leg;
+
+		run_evidence(result, i, &leg);
+		evidence_json(&json, NULL, &leg);
+	}
+	json_end(&json);
+	json_end(&json);
+	json_finish_line(&json);
+}
+
+static const char *const status_names[] = { "OK", "WARNING", "CRITICAL", "UNKNOWN" };
+
+/* 0 ok, 1 degraded or blocked, 2 failed, 3 unknown. */
+static int
+status_of(enum pw_verdict verdict)
+{
+	static const int of_verdict[] = { [PW_OK] = 0, [PW_DEGRADED] = 1, [PW_BLOCKED] = 1, [PW_FAILED] = 2, [PW_UNKNOWN] = 3 };
+
+	return of_verdict[verdict];
+}
+
+/* Nagios ends the text at `|`. A name of the configuration is no better than what a server said. */
+static void
+put_nagios_text(FILE *file, struct pw_bytes text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		fputc(text.data[i] == '|' ? '/' : text.data[i] == '\n' ? ' ' : text.data[i], file);
+}
+
+static void
+put_service(FILE *file, const struct target *target, int status)
+{
+	for (const char *c = target->policy->probe->descriptor->name; *c != '\0'; c++)
+		fputc(toupper((unsigned char)*c), file);
+	fprintf(file, " %s - ", status_names[status]);
+	put_nagios_text(file, (struct pw_bytes){ target->name, strlen(target->name) });
+	fputs(": ", file);
+}
+
+static void
+put_seconds(FILE *file, int64_t micros)
+{
+	fprintf(file, "%lld.%06lld", (long long)(micros / SECOND), (long long)(micros % SECOND));
+}
+
+/* A threshold of slowness at or above the limit is never met. */
+static void
+put_measure(FILE *file, const char *label, struct pw_bytes address, int64_t micros, int64_t slow, int64_t limit)
+{
+	fprintf(file, " %s%s%.*s=", label, address.size > 0 ? "@" : "", (int)address.size, address.data);
+	put_seconds(file, micros);
+	fputs("s;", file);
+	if (slow > 0 && slow < limit)
+		put_seconds(file, slow);
+	fputc(';', file);
+	put_seconds(file, limit);
+	fputs(";0", file);
+}
+
+/* The steps of one address that were reached, by the limits that were in force. */
+static void
+put_measures(FILE *file, const struct policy *policy, const struct evidence *leg, int64_t leg_limit)
+{
+	struct pw_bytes address = leg->legs > 1 ? leg->address : (struct pw_bytes){ "", 0 };
+
+	for (uint32_t i = 0; i < leg->phase_count; i++) {
+		const struct evidence_phase *phase = &leg->phases[i];
+		uint32_t index = policy_phase(policy, phase->name);
+
+		if (phase->status != PHASE_NOT_REACHED && phase->micros >= 0)
+			put_measure(file, phase->name, address, phase->micros, index == CONFIG_NONE ? 0 : policy->phases[index].slow,
+			    phase->limit < leg_limit ? phase->limit : leg_limit);
+	}
+}
+
+/* All warnings, a line each, where there is a file. Returns whether a certificate is nearer to its end than both
+ * thresholds. */
+static bool
+put_nagios_warnings(FILE *file, const struct run_result *result)
+{
+	bool is_urgent = false;
+
+	for (uint32_t i = 0; i < result->leg_count; i++) {
+		struct evidence_warning warning;
+		struct evidence leg;
+
+		run_evidence(result, i, &leg);
+		while (evidence_next_warning(&leg.warnings, &warning)) {
+			is_urgent |= strcmp(warning.code, "cert_expires_urgent") == 0;
+			if (file == NULL)
+				continue;
+			if (leg.legs > 1)
+				fprintf(file, "%.*s ", (int)leg.address.size, leg.address.data);
+			fprintf(file, "%s: ", warning.code);
+			put_nagios_text(file, warning.text);
+			fputc('\n', file);
+		}
+	}
+	return is_urgent;
+}
+
+/* Returns the exit status of a Nagios plugin. */
+static int
+put_nagios(FILE *file, const struct config *config, const struct run_result *result)
+{
+	const struct report *report = result->report;
+	const struct target *target = &config->targets[report->target];
+	const struct policy *policy = target->policy;
+	int64_t limit = result->order->flags & ORDER_PATIENT ? policy->leg.patient : policy->leg.routine;
+	int status = status_of((enum pw_verdict)report->verdict);
+
+	if (status < 2 && put_nagios_warnings(NULL, result))
+		status = 2;
+	put_service(file, target, status);
+	put_nagios_text(file, report->text);
+	fputs(" |", file);
+	put_measure(file, "time", (struct pw_bytes){ "", 0 }, report->micros, policy->leg.slow, limit);
+	for (uint32_t i = 0; i < result->leg_count; i++) {
+		struct evidence leg;
+
+		run_evidence(result, i, &leg);
+		put_measures(file, policy, &leg, limit);
+	}
+	fputc('\n', file);
+	put_nagios_warnings(file, result);
+	return status;
+}
+
+int
+show_nagios_trouble(const char *text)
+{
+	struct pw_bytes words = { text, strlen(text) };
+
+	fputs("POSTWATCH UNKNOWN - ", stdout);
+	put_nagios_text(stdout, words);
+	putchar('\n');
+	return 3;
+}
+
+int
+show_run(FILE *file, const struct config *config, const struct run_result *result, const struct show_style *style)
+{
+	const struct report *report = result->report;
+	const struct target *target = &config->targets[report->target];
+
+	if (style->form == SHOW_NAGIOS)
+		return put_nagios(file, config, result);
+	if (style->form == SHOW_TEXT)
+		put_text(file, config, result, style);
+	else
+		put_json(file, target, (enum pw_verdict)report->verdict, report->outcome,
+		    &(struct show_lost){ target, report->text, report->started, report->micros }, result);
+	return status_of((enum pw_verdict)report->verdict);
+}
+
+void
+show_lost(FILE *file, const struct show_lost *lost, const struct show_style *style)
+{
+	const struct colour *colour = &colours[style->colour];
+
+	if (style->form == SHOW_NAGIOS) {
+		put_service(file, lost->target, 3);
+		put_nagios_text(file, lost->text);
+		fputc('\n', file);
+	} else if (style->form == SHOW_JSON)
+		put_json(file, lost->target, PW_UNKNOWN, "plugin", lost, NULL);
+	else
+		fprintf(file, "%s%s%s  %s%s%s (plugin)  %.*s\n\n", colour->bold, lost->target->name, colour->plain, colour->odd,
+		    verdict_name(PW_UNKNOWN), colour->plain, (int)lost->text.size, lost->text.data);
+}

@@ -1,0 +1,204 @@
+/* The commands that ask the daemon that runs: ack, pause, resume, test, probe-now and reload. */
+#include "command/command.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "command/ask.h"
+#include "command/past.h"
+
+enum { WHY_MAX = 500 };
+
+static const int64_t patience = 150 * (int64_t)SECOND;
+
+/* Takes the options and the only word: 0. Else the exit status, and what is wrong was said. */
+static int
+take_word(struct past *past, const struct command *command, int argc, char **argv, const char *takes)
+{
+	int at, status = past_options(past, command, argc, argv, &at);
+
+	if (status == 0 && argc - at != 1)
+		return command_misused(command, "`%s` takes %s", command->name, takes);
+	argv[0] = argv[at];
+	return status;
+}
+
+static int
+check_why(const struct past *past, const struct command *command)
+{
+	if (past->why == NULL)
+		return command_misused(command, "`%s` wants a reason: --why \"…\"", command->name);
+	if (past->why[strspn(past->why, " \t\r\n")] == '\0' || strlen(past->why) > WHY_MAX)
+		return command_misused(command, "--why: a reason of 1 to %d bytes", WHY_MAX);
+	return 0;
+}
+
+static int
+ack(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv, "the number of an incident");
+
+	if (status == 0)
+		status = check_why(&past, command);
+	return status != 0 ? status
+	    : past_ask(&past, (const char *const[]){ "ack", argv[0] + (argv[0][0] == '#'), past.why, NULL });
+}
+
+static int
+pause_it(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv, "one target or one tag");
+	struct reason why = { "" };
+	int64_t span;
+
+	if (status == 0 && past.span == NULL)
+		return command_misused(command, "`pause` wants an end: --for 2h");
+	if (status == 0 && !units_parse_duration(past.span, &span, &why))
+		return command_misused(command, "--for: %s", why.text);
+	if (status == 0)
+		status = check_why(&past, command);
+	return status != 0 ? status : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
+}
+
+static int
+resume(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv, "one target or one tag");
+
+	return status != 0 ? status : past_ask(&past, (const char *const[]){ "resume", argv[0], NULL });
+}
+
+static int
+test(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv, "one notifier");
+
+	return status != 0 ? status : past_ask(&past, (const char *const[]){ "test", argv[0], NULL });
+}
+
+static int
+probe_now(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv, "one target");
+
+	return status != 0 ? status : past_ask(&past, (const char *const[]){ "probe-now", argv[0], NULL });
+}
+
+static int
+reload(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int at, status = past_options(&past, command, argc, argv, &at);
+	pid_t before;
+
+	if (status == 0 && argc - at != 0)
+		return command_misused(command, "`reload` takes no words");
+	if (status != 0 || (status = past_find_folder(&past)) != 0)
+		return status;
+	before = ask_who_listens(past.folder);
+	status = ask(past.folder, NULL, (const char *const[]){ "reload", NULL });
+	if (status == ASK_IN_FORCE_SOON) {
+		status = ask_when_ready(past.folder, before, patience);
+		if (status == 0)
+			puts("the new configuration is in force");
+		else
+			fputs("postwatch: the daemon has not come back in time: its log says why\n", stderr);
+	}
+	past_close(&past);
+	return status;
+}
+
+static const struct option_row folder_options[] = { PAST_FOLDER_OPTIONS, { NULL, 0, NULL, NULL } };
+static const struct option_row ask_options[] = { PAST_ASK_OPTIONS };
+static const struct option_row ack_options[] = {
+	{ "why", 'w', "REASON", "why, or what is being done; it is shown with the incident" },
+	PAST_ASK_OPTIONS
+};
+static const struct option_row pause_options[] = {
+	{ "for", 'f', "TIME", "how long: 30m, 2h, 1d; 1s to 90d" },
+	{ "why", 'w', "REASON", "why; it is shown with the target" },
+	PAST_ASK_OPTIONS
+};
+
+const struct command command_ack = {
+	.name = "ack",
+	.arguments = "INCIDENT --why REASON",
+	.summary = "acknowledge an open incident",
+	.help = "Acknowledges an open INCIDENT, with a reason: until it ends nobody is reminded of it and it is escalated to\n"
+	        "nobody else. `postwatch status` and `postwatch show` say who did so, when and why. The answer comes when\n"
+	        "it is on disk.\n\n"
+	        "Exit status: 0; 1 there is no such incident, or it is over; 64 wrong command line; 69 no daemon can be\n"
+	        "asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
+	.options = ack_options,
+	.run = ack,
+};
+
+const struct command command_pause = {
+	.name = "pause",
+	.arguments = "TARGET|TAG --for TIME --why REASON",
+	.summary = "watch a target, or all with a tag, without telling",
+	.help = "Pauses TARGET (a name, PROBE://HOST:PORT, or HOST:PORT), or all targets that have TAG (`tag:lab`, or `lab`\n"
+	        "where no target is called so): they are watched and their incidents are recorded, but nothing of them is\n"
+	        "told. When the pause ends, by its time or by `postwatch resume`, what is true is compared with what was\n"
+	        "told, and told if it differs. A pause survives the end of the daemon; its time counts as paused time.\n"
+	        "`postwatch status` shows until when and why. The answer comes when it is on disk.\n\n"
+	        "Exit status: 0; 1 there are too many pauses; 64 wrong command line, or no such target or tag; 69 no daemon\n"
+	        "can be asked; 75 it cannot be done now, or whether it was done is not known; 78 there is no such file.",
+	.options = pause_options,
+	.run = pause_it,
+};
+
+const struct command command_resume = {
+	.name = "resume",
+	.arguments = "TARGET|TAG",
+	.summary = "end a pause, or a quarantine, before its time",
+	.help = "Ends the pauses of TARGET, or those of TAG, as they were given to `postwatch pause`; and the quarantine of\n"
+	        "TARGET, or of all targets that have TAG.\n\n"
+	        "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of `postwatch pause`.",
+	.options = ask_options,
+	.run = resume,
+};
+
+const struct command command_test = {
+	.name = "test",
+	.arguments = "NOTIFIER",
+	.summary = "send a test through a notifier, and see its receipt",
+	.help = "Has the running daemon send a notice of the kind `test` through NOTIFIER, the way that all notices go, waits\n"
+	        "for its end, and prints the receipt for each recipient, in the words of the other side. It is sent now or\n"
+	        "not at all: what fails is not tried again.\n\n"
+	        "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such notifier; 69 no daemon\n"
+	        "can be asked; 75 no receipt came in time; 78 there is no such file.",
+	.options = ask_options,
+	.run = test,
+};
+
+const struct command command_probe_now = {
+	.name = "probe-now",
+	.arguments = "TARGET",
+	.summary = "have the running daemon look at a target now",
+	.help = "Has the daemon that runs run TARGET now, waits for the end of that run, and prints what it saw. As an\n"
+	        "attempt the run counts only if it was due. TARGET: a name, PROBE://HOST:PORT, or HOST:PORT.\n\n"
+	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such target is watched,\n"
+	        "69 no daemon can be asked, 75 it cannot be run now, 78 there is no such file.",
+	.options = folder_options,
+	.run = probe_now,
+};
+
+const struct command command_reload = {
+	.name = "reload",
+	.arguments = "",
+	.summary = "have the running daemon read its configuration again",
+	.help = "Has the daemon that runs read and check its configuration. A fault is told, and nothing changes. Else runs that\n"
+	        "are under way end, the daemon begins anew with what was checked, as the same process, and goes on where it\n"
+	        "was; the command waits for that. A program or plugin that was replaced is taken into use as well.\n\n"
+	        "Exit status: 0 in force, or nothing was new; 1 the check failed; 69 no daemon can be asked, or it has not\n"
+	        "come back; 75 not now; 78 there is no such file.",
+	.options = folder_options,
+	.run = reload,
+};
