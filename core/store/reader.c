@@ -24,7 +24,7 @@ store_daemon_runs(const char *folder)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	runs = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	runs = flock(fd, LOCK_SH | LOCK_NB) != 0; /* also where a filter of system calls refuses to tell: such processes end with the daemon */
 	close(fd);
 	return runs;
 }
