@@ -80,9 +80,7 @@ $(B)/plugins/$(1).so: $(call object,$(wildcard plugins/$(1)/*.c) $(sources_$(1))
 endef
 $(foreach p,$(PLUGINS),$(eval $(call plugin,$(p))))
 
-# The assembler reads these, which no compiler notes.
-$(B)/core/web/assets.o: $(wildcard core/web/assets/*)
-
+$(B)/core/web/assets.o: $(wildcard core/web/assets/*) # by the assembler (.incbin)
 of_core = -Icore $(PATHS) $(shell pkg-config --cflags $(PACKAGES))
 $(B)/core/%.o: INCLUDES = $(of_core)
 

@@ -181,8 +181,9 @@ put_availability(struct view *view, const struct board_row *row, int64_t now)
 		}
 		EMIT(emit, "</span></div>");
 	}
-	EMIT(emit, "</div>\n<h2>The last 24 hours</h2>\n");
+	EMIT(emit, "</div>\n<h2>The last 24 hours</h2>\n<div class=\"wide\">");
 	view_strip(view, board_look(view->site->board, row), now);
+	EMIT(emit, "</div>\n");
 }
 
 static void
@@ -225,7 +226,7 @@ put_phases(struct view *view, const struct board_row *row, const struct look *lo
 	emit_time(emit, look->at);
 	EMIT(emit, ", ");
 	emit_span(emit, look->micros);
-	EMIT(emit, " in all</p>\n<table class=\"waterfall\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
+	EMIT(emit, " in all</p>\n<table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
 	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
 	for (uint32_t i = 0; i < look->phase_count && *names != '\0'; i++) {
 		size_t size = strcspn(names, " ");
