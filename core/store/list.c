@@ -15,7 +15,6 @@ static const struct list_form {
 	enum row_kind rows;
 	bool newest_first;
 	const char *tail;
-	uint32_t page; /* rows; 0: ROWS_A_PAGE */
 } lists[STORE_LISTS] = {
 	[STORE_LIST_TARGETS] = { ROW_TARGET, false, "WHERE number > ?1 ORDER BY number LIMIT ?9" },
 	[STORE_LIST_INCIDENTS] = { ROW_OUTAGE, true, "WHERE incident < ?1 ORDER BY incident DESC LIMIT ?9" },
@@ -30,8 +29,7 @@ static const struct list_form {
 	    " AND later.number > notices.number AND later.code = notices.code) LIMIT ?9" },
 	[STORE_LIST_PROVED] = { ROW_PROVED, false, "WHERE notifier > ?1 ORDER BY notifier LIMIT ?9" },
 	[STORE_LIST_STATUS] = { ROW_STATUS, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
-	/* Each page is put together from all heads and all results behind them. */
-	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false, "WHERE target > ?1 ORDER BY target LIMIT ?9", STORE_PAGE_MAX },
+	[STORE_LIST_LAST_RUNS] = { ROW_LAST_RUN, false, "WHERE target > ?1 ORDER BY target LIMIT ?9" },
 	/* In the order in which the chain is walked, whose ids fall; ?1 and ?9 stand within (row.c). */
 	[STORE_LIST_HISTORY] = { ROW_RUN, true, "" },
 	[STORE_LIST_CONDITIONS] = { ROW_CONDITION, false, "WHERE (target, code) > (?1, ?2)"
@@ -76,10 +74,11 @@ begin_page(struct store_list *list)
 
 	for (uint32_t i = 0; i < row_forms[form->rows].key; i++)
 		values[i] = is_text(form, i) ? (struct bind)BIND_TEXT(list->texts[i]) : (struct bind)BIND(list->numbers[i]);
+	/* Each page of the last runs is put together from all heads and all results behind them. */
 	list->page = malloc(sizeof *list->page);
 	if (list->page == NULL)
 		return false;
-	page_begin(list->page, list->reader, form->rows, form->tail, form->page == 0 ? ROWS_A_PAGE : form->page,
+	page_begin(list->page, list->reader, form->rows, form->tail, form->rows == ROW_LAST_RUN ? STORE_PAGE_MAX : ROWS_A_PAGE,
 	    sizeof values / sizeof values[0], values);
 	list->page->whole = true;
 	return true;
