@@ -178,15 +178,15 @@ finish(struct store_batch *batch, const struct operation *operation)
 }
 
 void
-store_batch_add_row(struct store_batch *batch, enum row_kind row, const void *bytes)
+store_batch_add_row(struct store_batch *batch, enum row_kind kind, const void *row)
 {
-	const struct row_form *form = &row_forms[row];
+	const struct row_form *form = &row_forms[kind];
 	struct operation *operation = add(batch, OPERATION_ROW, form->size);
 
 	if (operation == NULL)
 		return;
-	operation->row = row;
-	memcpy(operation->is.bytes, bytes, form->size);
+	operation->row = kind;
+	memcpy(operation->is.bytes, row, form->size);
 	for (const struct field *field = form->fields; field->column != NULL; field++) {
 		void *member = operation->is.bytes + field->offset;
 
