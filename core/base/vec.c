@@ -14,7 +14,7 @@ bool
 vec_grow(void *items, uint32_t *room, size_t element_size)
 {
 	uint32_t wanted = *room == 0 ? FIRST_ROOM : *room * 2;
-	void *array;
+	void *array, *grown;
 
 	assert(element_size > 0);
 	if (wanted <= *room)
@@ -23,11 +23,12 @@ vec_grow(void *items, uint32_t *room, size_t element_size)
 	 * aliasing. */
 	memcpy(&array, items, sizeof array);
 	assert((array == NULL) == (*room == 0));
-	array = reallocarray(array, wanted, element_size);
-	if (array == NULL)
+	grown = reallocarray(array, wanted, element_size);
+	if (grown == NULL)
 		return false;
-	memcpy(items, &array, sizeof array);
+	memcpy(items, &grown, sizeof grown);
 	*room = wanted;
+	/* cppcheck-suppress memleak ; the owner of `items` has it */
 	return true;
 }
 

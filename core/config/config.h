@@ -37,7 +37,7 @@ plugin_probe(const struct plugin *plugin)
 
 /* Whether a table, of `size` bytes where its plugin was made, goes on behind the start of a member. */
 #define PLUGIN_HAS(table, member) \
-	((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof (table)->member)
+	((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
 
 /* NULL: it has none, or was made before notifiers could have one. */
 static inline const struct pw_gate_ops *

@@ -31,11 +31,12 @@ on_answered(void *arg, const struct dns_name *name, uint16_t type, const struct 
     int server)
 {
 	struct resolver *resolver = arg;
-	struct canary *canary = &resolver->canaries[server];
 	struct answer_age age = { .is_fresh = false };
 	int64_t now = clock_mono();
+	struct canary *canary;
 
 	assert(server >= 0 && (uint32_t)server < resolver->server_count);
+	canary = &resolver->canaries[server];
 	if (dns_name_equal(name, &canary->name) || (type != DNS_A && type != DNS_AAAA))
 		return age;
 	if (answer->status <= DNS_NO_NAME)
