@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "store/db.h"
 
 enum { BUSY_MS = 5000, PROGRESS_OPS = 2000, QUERIES_MAX = 128 };
@@ -388,11 +389,12 @@ bool
 db_copy(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused)
 {
 	char sql[2048];
+	struct text text = TEXT_OVER(sql);
 	struct query *read, *write = NULL;
 	int columns;
 
-	assert(strlen(table) + strlen(tail) + 32 < sizeof sql);
-	snprintf(sql, sizeof sql, "SELECT * FROM %s %s", table, tail);
+	text_format(&text, "SELECT * FROM %s %s", table, tail);
+	assert(!text.cut);
 	read = db_query(from, sql);
 	if (read == NULL)
 		return false;
