@@ -101,7 +101,7 @@ who_is_not_told_of_a_child_does_not_see_it(void **state)
 	demolish(house);
 }
 
-/* Lines over a keeper of which only files, rules and configuration are looked at. */
+/* Lines over a keeper of which only files, rules and configuration are looked at: none of its targets is down. */
 static const char *
 lines_of(struct house *house, uint32_t count)
 {
@@ -113,6 +113,8 @@ lines_of(struct house *house, uint32_t count)
 	config.target_count = count;
 	keeper.config = &config;
 	keeper.files = calloc(count, sizeof *keeper.files);
+	for (uint32_t i = 0; i < count; i++)
+		keeper.files[i].is_up = true;
 	behind_add(&keeper, 0, &keeper.outbox.couriers[0], &lines);
 	free(keeper.files);
 	return bytes;

@@ -45,11 +45,12 @@ static bool
 record_is_taken(enum message_kind kind, const void *record)
 {
 	static uint64_t back[RECORD / sizeof(uint64_t)];
-	struct wire_out out = wire_over(packet, sizeof packet);
+	static unsigned char made[WIRE_MAX]; /* not `packet`, which the record has views into */
+	struct wire_out out = wire_over(made, sizeof made);
 
 	message_begin(&out, kind);
 	wire_put_form(&out, message_form(kind), record);
-	return !out.bad && is_taken(kind, packet, out.size, back);
+	return !out.bad && is_taken(kind, made, out.size, back);
 }
 
 static void
