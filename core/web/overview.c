@@ -43,11 +43,12 @@ is_chosen(const struct choice *choice, const struct board_row *row)
 	return choice->words == NULL || strcasestr(row->name, choice->words) != NULL || strcasestr(row->host, choice->words) != NULL;
 }
 
-/* Mail arrives where a server takes it, however slowly; where it refuses us alone it may arrive from others. */
+/* Mail arrives where a server takes it, however slowly; where it refuses us alone it may arrive from others, and of one whose
+ * last attempt failed it is not said before another tells. */
 static uint32_t
 count_arriving(const struct board *board)
 {
-	return board_tally(board, RANK_UP) + board_tally(board, RANK_DEGRADED) + board_tally(board, RANK_SUSPECT);
+	return board_tally(board, RANK_UP) + board_tally(board, RANK_DEGRADED);
 }
 
 void
@@ -93,6 +94,7 @@ put_sentence(struct view *view)
 {
 	const struct board *board = view->site->board;
 	uint32_t down = board_tally(board, RANK_DOWN), unknown = board_tally(board, RANK_UNKNOWN), blocked = board_tally(board, RANK_BLOCKED);
+	uint32_t suspect = board_tally(board, RANK_SUSPECT), pending = board_tally(board, RANK_PENDING);
 	struct emit *emit = &view->emit;
 
 	EMIT(emit, "<h1 class=\"sentence\" id=\"sentence\">Mail arrives at ");
@@ -123,6 +125,16 @@ put_sentence(struct view *view)
 			EMIT(emit, " refuses us, which says nothing about others' mail.");
 		else
 			EMIT(emit, " refuse us, which says nothing about others' mail.");
+	}
+	if (suspect > 0) {
+		EMIT(emit, " At ");
+		emit_u64(emit, suspect);
+		EMIT(emit, " the last attempt failed, which is being confirmed.");
+	}
+	if (pending > 0) {
+		EMIT(emit, " Of ");
+		emit_u64(emit, pending);
+		EMIT(emit, " nothing is known yet.");
 	}
 	if (unknown > 0) {
 		EMIT(emit, " Of ");
