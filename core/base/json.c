@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "base/zone.h"
 
 struct json
 json_to_file(FILE *file)
@@ -181,6 +182,16 @@ json_seconds(struct json *json, const char *key, int64_t microseconds)
 	begin(json, key);
 	text_add_seconds(&text, microseconds);
 	put(json, text.bytes, text.size);
+}
+
+void
+json_time(struct json *json, const char *key, int64_t utc)
+{
+	char bytes[40];
+	struct text text = TEXT_OVER(bytes);
+
+	zone_add_utc(&text, utc);
+	json_string(json, key, utc == 0 ? NULL : bytes);
 }
 
 void

@@ -55,6 +55,8 @@ void json_foreign(struct json *, const char *key, struct pw_bytes foreign);
 
 void json_int(struct json *, const char *key, int64_t);
 void json_seconds(struct json *, const char *key, int64_t microseconds); /* 0.004213 */
+/* Microseconds UTC as RFC 3339, "2026-11-23T15:43:43.123456Z"; null for 0. */
+void json_time(struct json *, const char *key, int64_t utc);
 void json_bool(struct json *, const char *key, bool);
 void json_null(struct json *, const char *key);
 

@@ -160,7 +160,7 @@ channels_put_json(const struct channels *channels, const struct past *past)
 	json_begin_object(&json, NULL);
 	json_bool(&json, "running", past->runs);
 	json_int(&json, "waiting", (int64_t)channels->waiting);
-	past_json_time(&json, "waiting_since", channels->waiting_since);
+	json_time(&json, "waiting_since", channels->waiting_since);
 	json_int(&json, "given_up", (int64_t)channels->given_up);
 	json_begin_array(&json, "failing_notifiers");
 	for (uint32_t i = 0; i < channels->count; i++) {
@@ -168,9 +168,9 @@ channels_put_json(const struct channels *channels, const struct past *past)
 
 		json_begin_object(&json, NULL);
 		json_string(&json, "notifier", shown->row.name);
-		past_json_time(&json, "since", shown->row.since);
+		json_time(&json, "since", shown->row.since);
 		json_int(&json, "waiting", shown->waiting);
-		past_json_time(&json, "rests_until", channels_rest(channels, past, shown->row.name));
+		json_time(&json, "rests_until", channels_rest(channels, past, shown->row.name));
 		json_string(&json, "text", shown->row.words);
 		json_end(&json);
 	}
@@ -179,7 +179,7 @@ channels_put_json(const struct channels *channels, const struct past *past)
 	for (uint32_t i = 0; i < channels->file_count; i++) {
 		json_begin_object(&json, NULL);
 		json_string(&json, "notifier", channels->files[i].notifier);
-		past_json_time(&json, "since", channels->files[i].since);
+		json_time(&json, "since", channels->files[i].since);
 		json_string(&json, "text", channels->files[i].words);
 		json_end(&json);
 	}

@@ -50,7 +50,7 @@ put_json(const struct list *list, const struct store_run *run)
 	json_string(&json, "verdict", verdict_of(run));
 	json_string(&json, "outcome", outcome_current(run->outcome));
 	json_text(&json, "text", run->text);
-	past_json_time(&json, "started", run->at);
+	json_time(&json, "started", run->at);
 	json_seconds(&json, "seconds", run->micros);
 	json_begin_array(&json, "phases");
 	for (uint32_t i = 0; i < count && next_name(&names, name); i++) {

@@ -84,9 +84,9 @@ put_json(const struct list *list, const struct store_undelivered *row)
 	json_string(&json, "recipient", row->recipient);
 	json_string(&json, "state", store_delivery_name(row->state));
 	json_int(&json, "attempts", row->attempts);
-	past_json_time(&json, "created", row->created);
-	past_json_time(&json, "next_try", row->not_before);
-	past_json_time(&json, "rests_until", rests_until(list, row));
+	json_time(&json, "created", row->created);
+	json_time(&json, "next_try", row->not_before);
+	json_time(&json, "rests_until", rests_until(list, row));
 	json_text(&json, "receipt", row->receipt);
 	json_text(&json, "text", row->text);
 	json_end(&json);

@@ -361,16 +361,6 @@ past_ago(const struct past *past, int64_t time, char bytes[PAST_TIME_MAX])
 }
 
 void
-past_json_time(struct json *json, const char *key, int64_t time)
-{
-	char bytes[40];
-	struct text text = TEXT_OVER(bytes);
-
-	zone_add_utc(&text, time);
-	json_string(json, key, time == 0 ? NULL : bytes);
-}
-
-void
 past_put(struct pw_bytes shown)
 {
 	char bytes[4096];
@@ -394,16 +384,16 @@ past_json_outage(struct json *json, const struct store_outage *outage, const cha
 {
 	json_int(json, "incident", (int64_t)outage->number);
 	json_string(json, "target", target);
-	past_json_time(json, "began", outage->began);
-	past_json_time(json, "confirmed", outage->confirmed);
-	past_json_time(json, "ended", outage->ended);
+	json_time(json, "began", outage->began);
+	json_time(json, "confirmed", outage->confirmed);
+	json_time(json, "ended", outage->ended);
 	if (end_confirmed)
-		past_json_time(json, "end_confirmed", outage->end_confirmed);
+		json_time(json, "end_confirmed", outage->end_confirmed);
 	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
 	json_string(json, "outcome", outage->outcome);
 	json_text(json, "text", outage->text);
 	json_text(json, "end_text", outage->end_text);
-	past_json_time(json, "acknowledged", outage->acknowledged);
+	json_time(json, "acknowledged", outage->acknowledged);
 	json_text(json, "acknowledged_by", outage->ack_by);
 	json_text(json, "acknowledged_why", outage->ack_why);
 }

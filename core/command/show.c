@@ -219,18 +219,15 @@ static void
 put_json(FILE *file, const struct target *target, enum pw_verdict verdict, const char *outcome, const struct show_lost *run,
     const struct run_result *result)
 {
-	char started[40];
-	struct text text = TEXT_OVER(started);
 	struct json json = json_to_file(file);
 
-	zone_add_utc(&text, run->started);
 	json_begin_object(&json, NULL);
 	json_string(&json, "target", target->name);
 	json_string(&json, "probe", target->policy->probe->descriptor->name);
 	json_string(&json, "verdict", verdict_name(verdict));
 	json_string(&json, "outcome", outcome);
 	json_text(&json, "text", run->text);
-	json_string(&json, "started", started);
+	json_time(&json, "started", run->started);
 	json_seconds(&json, "seconds", run->micros);
 	json_begin_array(&json, "legs");
 	for (uint32_t i = 0; result != NULL && i < result->leg_count; i++) {

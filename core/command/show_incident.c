@@ -89,8 +89,8 @@ put_delivery(struct story *story, const struct store_told *told)
 		json_string(&story->json, "recipient", told->recipient);
 		json_string(&story->json, "state", told->delivery);
 		json_int(&story->json, "attempts", told->attempts);
-		past_json_time(&story->json, "created", told->created);
-		past_json_time(&story->json, "ended", told->ended);
+		json_time(&story->json, "created", told->created);
+		json_time(&story->json, "ended", told->ended);
 		json_foreign(&story->json, "receipt", told->receipt);
 		json_end(&story->json);
 		return;
@@ -110,7 +110,7 @@ begin_notice(struct story *story, const struct store_told *told)
 		json_begin_object(&story->json, NULL);
 		json_int(&story->json, "notice", (int64_t)told->notice);
 		json_string(&story->json, "kind", told->kind);
-		past_json_time(&story->json, "confirmed", told->confirmed);
+		json_time(&story->json, "confirmed", told->confirmed);
 		json_string(&story->json, "text", shown);
 		json_begin_array(&story->json, "deliveries");
 	} else
@@ -174,7 +174,7 @@ put_leg_json(struct story *story, const struct store_evidence *row, const struct
 	json_begin_object(&story->json, NULL);
 	json_int(&story->json, "run", (int64_t)row->run);
 	json_string(&story->json, "role", row->role);
-	past_json_time(&story->json, "started", leg->started);
+	json_time(&story->json, "started", leg->started);
 	json_seconds(&story->json, "seconds", leg->micros);
 	evidence_json(&story->json, "leg", leg);
 	json_end(&story->json);

@@ -22,13 +22,13 @@ put_json(const struct standing *row)
 	for (size_t i = 0; row->flags[i] != NULL; i++)
 		json_string(&json, NULL, row->flags[i]);
 	json_end(&json);
-	past_json_time(&json, "since", row->since);
+	json_time(&json, "since", row->since);
 	json_string(&json, "verdict", row->run ? verdict_name(row->verdict) : NULL);
 	json_string(&json, "outcome", row->run ? row->outcome : NULL);
 	json_string(&json, "text", row->text == NULL ? "" : row->text);
-	past_json_time(&json, "last_run", row->last_run);
-	past_json_time(&json, "not_looked_at_since", row->unseen_since);
-	past_json_time(&json, "next_run", row->next_run);
+	json_time(&json, "last_run", row->last_run);
+	json_time(&json, "not_looked_at_since", row->unseen_since);
+	json_time(&json, "next_run", row->next_run);
 	if (row->incident == 0)
 		json_null(&json, "incident");
 	else

@@ -5,9 +5,12 @@
 #include <ev.h>
 #include <idn2.h>
 #include <libconfig.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <pcre2.h>
+#include <sqlite3.h>
 #include <stdio.h>
+#include <zlib.h>
 
 #include <postwatch/plugin.h>
 
@@ -22,6 +25,7 @@ version(const struct command *command, int argc, char **argv)
 	printf("libev %d.%d, %s, libconfig %d.%d, libidn2 %s, PCRE2 %s\n", ev_version_major(),
 	    ev_version_minor(), OpenSSL_version(OPENSSL_VERSION), LIBCONFIG_VER_MAJOR,
 	    LIBCONFIG_VER_MINOR, idn2_check_version(NULL), pcre);
+	printf("SQLite %s, libmicrohttpd %s, zlib %s\n", sqlite3_libversion(), MHD_get_version(), zlibVersion());
 	return 0;
 }
 

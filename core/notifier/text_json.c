@@ -9,19 +9,6 @@
 #include "base/transcript.h"
 
 static void
-write_time(struct json *json, const char *key, int64_t at)
-{
-	char bytes[64];
-	struct text text = TEXT_OVER(bytes);
-
-	zone_add_utc(&text, at);
-	if (at == 0)
-		json_null(json, key);
-	else
-		json_string(json, key, bytes);
-}
-
-static void
 write_word(struct json *json, const char *key, const char *word)
 {
 	json_string(json, key, word[0] == '\0' ? NULL : word);
@@ -49,11 +36,11 @@ write_head(struct json *json, const struct pw_notice *shown, const struct messag
 	write_word(json, "from", notice->from);
 	write_word(json, "to", notice->to);
 	json_int(json, "incident", (int64_t)notice->incident);
-	write_time(json, "began", notice->began);
-	write_time(json, "detected", notice->detected);
-	write_time(json, "confirmed", notice->confirmed);
-	write_time(json, "ended", notice->ended);
-	write_time(json, "sent", shown->sent);
+	json_time(json, "began", notice->began);
+	json_time(json, "detected", notice->detected);
+	json_time(json, "confirmed", notice->confirmed);
+	json_time(json, "ended", notice->ended);
+	json_time(json, "sent", shown->sent);
 	json_int(json, "utc_offset", shown->offset);
 	json_string(json, "watcher", shown->own_name);
 	write_word(json, "silences", notice->silences);
@@ -136,7 +123,7 @@ write_leg(struct json *json, const struct message_leg *message, bool transcripts
 	json_int(json, "port", leg->port);
 	json_text(json, "local", leg->local);
 	json_text(json, "helo", leg->helo);
-	write_time(json, "started", leg->started);
+	json_time(json, "started", leg->started);
 	json_string(json, "verdict", leg->verdict == EVIDENCE_NOT_CHECKED ? "not_checked"
 	    : verdict_name((enum pw_verdict)leg->verdict));
 	json_string(json, "outcome", leg->outcome);

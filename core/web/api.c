@@ -8,7 +8,6 @@
 #include "base/evidence_json.h"
 #include "base/json.h"
 #include "base/messages.h"
-#include "base/zone.h"
 #include "store/list.h"
 #include "store/page.h"
 
@@ -43,20 +42,6 @@ call_end(struct call *call)
 }
 
 static void
-put_time(struct json *json, const char *key, int64_t utc)
-{
-	char bytes[64];
-	struct text text = TEXT_OVER(bytes);
-
-	if (utc == 0) {
-		json_null(json, key);
-		return;
-	}
-	zone_add_utc(&text, utc);
-	json_string(json, key, bytes);
-}
-
-static void
 put_words(struct json *json, const char *key, const char *words)
 {
 	json_begin_array(json, key);
@@ -82,12 +67,12 @@ put_target(struct call *call, const char *key, const struct board_row *row)
 	json_string(json, "probe", row->probe);
 	json_string(json, "rank", rank_name(row->rank));
 	json_string(json, "state", row->state);
-	put_time(json, "since", row->since);
+	json_time(json, "since", row->since);
 	json_string(json, "verdict", look->at == 0 ? NULL : verdict_name(row->verdict));
 	json_string(json, "outcome", look->at == 0 ? NULL : look->outcome);
 	json_string(json, "text", row->text[0] != '\0' || look->text == NULL ? row->text : look->text);
-	put_time(json, "last_run", row->last_run);
-	put_time(json, "not_looked_at_since", row->unseen_since);
+	json_time(json, "last_run", row->last_run);
+	json_time(json, "not_looked_at_since", row->unseen_since);
 	json_seconds(json, "interval", row->interval);
 	if (look->at == 0)
 		json_null(json, "seconds");
@@ -120,7 +105,7 @@ put_target(struct call *call, const char *key, const struct board_row *row)
 		json_null(json, "incident");
 	else
 		json_int(json, "incident", (int64_t)row->incident);
-	put_time(json, "acknowledged", row->acknowledged);
+	json_time(json, "acknowledged", row->acknowledged);
 	json_foreign(json, "acknowledged_by", text_view(row->ack_by));
 	json_foreign(json, "acknowledged_why", text_view(row->ack_why));
 	json_end(json);
@@ -140,16 +125,16 @@ put_health(struct call *call)
 	json_bool(json, "healthy", is_read && behind == 0 && troubles->count == 0);
 	json_bool(json, "running", true); /* this process ends with the daemon */
 	json_string(json, "store", is_read ? NULL : why[0] != '\0' ? why : "is being read");
-	put_time(json, "store_not_written_since", behind);
-	put_time(json, "as_of", board_time(site->board));
+	json_time(json, "store_not_written_since", behind);
+	json_time(json, "as_of", board_time(site->board));
 	json_int(json, "waiting", (int64_t)waiting.notices);
-	put_time(json, "waiting_since", waiting.since);
+	json_time(json, "waiting_since", waiting.since);
 	json_int(json, "given_up", (int64_t)waiting.dead);
 	json_begin_array(json, "troubles");
 	for (uint32_t i = 0; i < troubles->count; i++) {
 		json_begin_object(json, NULL);
 		json_string(json, "code", troubles->items[i].code);
-		put_time(json, "since", troubles->items[i].since);
+		json_time(json, "since", troubles->items[i].since);
 		json_string(json, "text", troubles->items[i].text);
 		json_end(json);
 	}
@@ -235,7 +220,7 @@ on_result(void *arg, const struct store_result *result)
 		return false;
 	json_begin_object(json, NULL);
 	json_int(json, "run", (int64_t)result->run);
-	put_time(json, "started", result->at);
+	json_time(json, "started", result->at);
 	json_seconds(json, "seconds", result->micros);
 	json_string(json, "verdict", verdict_name(result->verdict <= PW_UNKNOWN ? (enum pw_verdict)result->verdict : PW_UNKNOWN));
 	json_string(json, "outcome", result->outcome);
@@ -300,15 +285,15 @@ put_outage(struct json *json, const struct store_outage *outage)
 {
 	json_int(json, "incident", (int64_t)outage->number);
 	json_string(json, "target", outage->name);
-	put_time(json, "began", outage->began);
-	put_time(json, "confirmed", outage->confirmed);
-	put_time(json, "ended", outage->ended);
-	put_time(json, "end_confirmed", outage->end_confirmed);
+	json_time(json, "began", outage->began);
+	json_time(json, "confirmed", outage->confirmed);
+	json_time(json, "ended", outage->ended);
+	json_time(json, "end_confirmed", outage->end_confirmed);
 	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
 	json_string(json, "outcome", outage->outcome);
 	json_text(json, "text", outage->text);
 	json_text(json, "end_text", outage->end_text);
-	put_time(json, "acknowledged", outage->acknowledged);
+	json_time(json, "acknowledged", outage->acknowledged);
 	json_foreign(json, "acknowledged_by", outage->ack_by);
 	json_foreign(json, "acknowledged_why", outage->ack_why);
 }
@@ -354,7 +339,7 @@ on_leg(void *arg, const struct store_evidence *row)
 	json_begin_object(&call->json, NULL);
 	json_int(&call->json, "run", (int64_t)row->run);
 	json_string(&call->json, "role", row->role);
-	put_time(&call->json, "started", row->at);
+	json_time(&call->json, "started", row->at);
 	if (message_get_evidence(&in, &evidence, UINT32_MAX))
 		evidence_json(&call->json, "leg", &evidence.leg);
 	else
@@ -380,8 +365,8 @@ put_told(struct call *call, uint64_t incident)
 		json_string(&call->json, "recipient", told.recipient);
 		json_string(&call->json, "state", told.delivery);
 		json_int(&call->json, "attempts", told.attempts);
-		put_time(&call->json, "created", told.created);
-		put_time(&call->json, "ended", told.ended);
+		json_time(&call->json, "created", told.created);
+		json_time(&call->json, "ended", told.ended);
 		json_foreign(&call->json, "receipt", told.receipt);
 		json_end(&call->json);
 	}
