@@ -58,7 +58,7 @@ put_target(struct call *call, const char *key, const struct board_row *row)
 	const struct look *look = board_look(call->view->site->board, row);
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
 	struct json *json = &call->json;
-	const char *names = look->phase_names == NULL ? "" : look->phase_names;
+	struct look_phase phase = { .next = 0 };
 
 	json_begin_object(json, key);
 	json_string(json, "target", row->name);
@@ -79,17 +79,14 @@ put_target(struct call *call, const char *key, const struct board_row *row)
 	else
 		json_seconds(json, "seconds", look->micros);
 	json_begin_array(json, "phases");
-	for (uint32_t i = 0; i < look->phase_count && *names != '\0'; i++) {
-		size_t size = strcspn(names, " ");
-
+	while (look_next_phase(look, &phase)) {
 		json_begin_object(json, NULL);
-		json_text(json, "phase", (struct pw_bytes){ names, size });
-		if (look->phases[i] < 0)
+		json_text(json, "phase", phase.name);
+		if (phase.micros < 0)
 			json_null(json, "seconds");
 		else
-			json_seconds(json, "seconds", look->phases[i]);
+			json_seconds(json, "seconds", phase.micros);
 		json_end(json);
-		names += size + (names[size] == ' ');
 	}
 	json_end(json);
 	put_words(json, "conditions", row->conditions);
@@ -117,7 +114,7 @@ put_health(struct call *call)
 	const struct site *site = call->view->site;
 	struct store_waiting waiting = board_waiting(site->board);
 	const struct troubles *troubles = board_troubles(site->board);
-	int64_t behind = store_behind_since(site->config->state);
+	int64_t behind = board_behind_since(site->board);
 	struct json *json = &call->json;
 	const char *why;
 	bool is_read = board_is_read(site->board, &why);
@@ -196,7 +193,7 @@ answer_targets(struct view *view, const char *rest)
 	for (; at < board_count(board) && call.count < call.limit; at++) {
 		const struct board_row *row = board_get(board, at);
 
-		if ((rank != RANKS && row->rank != rank) || (tag != NULL && (row->configured == NULL || !target_has_tag(row->configured, tag))))
+		if ((rank != RANKS && row->rank != rank) || !board_row_has_tag(row, tag))
 			continue;
 		put_target(&call, NULL, row);
 		call.count++;
@@ -383,9 +380,8 @@ answer_incident(struct view *view, const char *rest)
 	struct store_list list;
 	bool is_found;
 
-	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENTS, 0);
-	list.numbers[0] = (int64_t)number + 1;
-	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage) && outage.number == number;
+	store_list_open(&list, board_reader(view->site->board), STORE_LIST_INCIDENT, number);
+	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found) {
 		json_begin_object(&call.json, NULL);
 		put_outage(&call.json, &outage);

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/hash.h"
 
@@ -22,26 +21,19 @@ static const struct {
 	[ASSET_SCRIPT] = { asset_script, asset_script_end, "refresh", "js", "text/javascript; charset=utf-8" },
 };
 
-const char *
-asset_name(enum asset asset)
+void
+asset_name(enum asset asset, char name[ASSET_NAME_MAX])
 {
-	static char names[ASSETS][64];
-	char *name = names[asset];
+	struct pw_bytes bytes = asset_bytes(asset, NULL);
 
-	if (name[0] == '\0')
-		snprintf(name, sizeof names[0], "%s-%016" PRIx64 ".%s", assets[asset].stem,
-		    hash_add(HASH_BEGIN, assets[asset].begin, (size_t)(assets[asset].end - assets[asset].begin)), assets[asset].extension);
-	return name;
+	snprintf(name, ASSET_NAME_MAX, "%s-%016" PRIx64 ".%s", assets[asset].stem, hash_add(HASH_BEGIN, bytes.data, bytes.size),
+	    assets[asset].extension);
 }
 
 struct pw_bytes
-asset_find(const char *name, const char **type)
+asset_bytes(enum asset asset, const char **type)
 {
-	for (int i = 0; i < ASSETS; i++) {
-		if (strcmp(name, asset_name((enum asset)i)) != 0)
-			continue;
-		*type = assets[i].type;
-		return (struct pw_bytes){ assets[i].begin, (size_t)(assets[i].end - assets[i].begin) };
-	}
-	return (struct pw_bytes){ NULL, 0 };
+	if (type != NULL)
+		*type = assets[asset].type;
+	return (struct pw_bytes){ assets[asset].begin, (size_t)(assets[asset].end - assets[asset].begin) };
 }

@@ -6,9 +6,11 @@
 
 enum asset { ASSET_STYLE, ASSET_SCRIPT, ASSETS };
 
-/* "style-0123456789abcdef.css"; belongs to the module. */
-const char *asset_name(enum asset);
-/* Its bytes and media type; bytes without data where no asset has that name. */
-struct pw_bytes asset_find(const char *name, const char **type);
+/* "style-0123456789abcdef.css". */
+enum { ASSET_NAME_MAX = 64 };
+void asset_name(enum asset, char name[ASSET_NAME_MAX]);
+
+/* Its bytes and media type (NULL: not asked for). */
+struct pw_bytes asset_bytes(enum asset, const char **type);
 
 #endif

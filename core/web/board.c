@@ -33,6 +33,9 @@ struct board {
 	uint32_t count, next_count, next_room;
 	uint32_t *order;
 	uint32_t tally[RANKS];
+	struct board_tag tags[BOARD_TAGS_MAX];
+	uint32_t tag_count;
+	int64_t behind;
 	uint64_t after;     /* the last target of `next` */
 	int64_t version;    /* PRAGMA data_version when `next` was begun */
 	bool is_reading, is_read;
@@ -42,7 +45,6 @@ struct board {
 	struct store_waiting waiting;
 
 	struct looks *looks;
-	uint64_t generation;
 	int64_t time;
 };
 
@@ -79,7 +81,7 @@ board_create(const struct config *config)
 
 	if (board == NULL)
 		return NULL;
-	*board = (struct board){ .config = config, .looks = looks_create(), .generation = 1 };
+	*board = (struct board){ .config = config, .looks = looks_create() };
 	board->by_name = calloc(config->target_count + 1, sizeof(const struct target *));
 	if (board->looks == NULL || board->by_name == NULL || !window_clock_init(&board->windows, config)) {
 		board_destroy(&board);
@@ -222,7 +224,7 @@ rank_of(const struct board_row *row)
 
 /* What the newest run and the clock say of a row. */
 static void
-judge_row(struct board *board, struct board_row *row, int64_t now, bool is_behind)
+judge_row(struct board *board, struct board_row *row, int64_t now)
 {
 	const struct look *look = looks_get(board->looks, row->look);
 	int64_t patience = 15 * 60 * (int64_t)SECOND, last;
@@ -235,8 +237,8 @@ judge_row(struct board *board, struct board_row *row, int64_t now, bool is_behin
 		patience = policy_patience(row->configured->policy,
 		    row->interval > 0 ? row->interval : row->configured->policy->interval);
 	last = row->last_run != 0 ? row->last_run : row->since;
-	row->unseen_since = !is_behind && now - last > patience ? last : 0;
-	row->paused = pauses_hold(&board->pauses, row->number, row->configured) || (row->configured != NULL
+	row->unseen_since = board->behind == 0 && now - last > patience ? last : 0;
+	row->paused = pauses_hold(&board->pauses, now, row->number, row->configured) || (row->configured != NULL
 	    && window_clock_holds(&board->windows, (uint32_t)(row->configured - board->config->targets)));
 	row->rank = rank_of(row);
 }
@@ -254,18 +256,37 @@ compare_rows(const void *left, const void *right, void *arg)
 	return strcmp(a->name, b->name);
 }
 
+static void
+count_tags(struct board *board, const struct board_row *row)
+{
+	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+
+	for (uint32_t i = 0, at; policy != NULL && i < policy->tag_count; i++) {
+		for (at = 0; at < board->tag_count && strcmp(board->tags[at].tag, policy->tags[i]) != 0; at++)
+			continue;
+		if (at == BOARD_TAGS_MAX)
+			continue;
+		if (at == board->tag_count)
+			board->tags[board->tag_count++] = (struct board_tag){ .tag = policy->tags[i] };
+		board->tags[at].all++;
+		board->tags[at].ill += row->rank != RANK_UP;
+	}
+}
+
 /* Once all rows are there, and each second after. */
 static void
 judge_all(struct board *board)
 {
 	int64_t now = clock_wall();
-	bool is_behind = store_behind_since(board->config->state) != 0;
 
+	board->behind = store_behind_since(board->config->state);
 	(void)window_clock_turn(&board->windows, now);
 	memset(board->tally, 0, sizeof board->tally);
+	board->tag_count = 0;
 	for (uint32_t i = 0; i < board->count; i++) {
-		judge_row(board, &board->rows[i], now, is_behind);
+		judge_row(board, &board->rows[i], now);
 		board->tally[board->rows[i].rank]++;
+		count_tags(board, &board->rows[i]);
 	}
 	if (board->count > 0)
 		qsort_r(board->order, board->count, sizeof *board->order, compare_rows, board->rows);
@@ -297,7 +318,6 @@ finish_rows(struct board *board)
 	if (!store_read_waiting(board->reader, &board->waiting))
 		board->waiting = (struct store_waiting){ 0 };
 	board->is_read = true;
-	board->generation++;
 	judge_all(board);
 	board->rest_until = clock_mono() + REST * (clock_mono() - board->began);
 }
@@ -363,7 +383,7 @@ read_step(struct board *board)
 		}
 		return reading != STORE_READ_BROKEN;
 	}
-	if (looks_turn(board->looks, board->reader))
+	if (looks_turn(board->looks, board->reader, clock_wall()))
 		return true;
 	version = db_number(board->reader->main, "PRAGMA data_version", board->version);
 	if (version != board->version && clock_mono() >= board->rest_until) {
@@ -403,7 +423,6 @@ board_turn(struct board *board)
 		reason_set(&board->why, "the store cannot be read");
 		store_reader_close(&board->reader);
 		board->is_reading = false;
-		board->generation++;
 		return false;
 	}
 	if (board->is_read && now / SECOND != board->time / SECOND)
@@ -453,10 +472,17 @@ board_tally(const struct board *board, enum board_rank rank)
 	return board->tally[rank];
 }
 
-uint64_t
-board_generation(const struct board *board)
+uint32_t
+board_tags(const struct board *board, const struct board_tag **tags)
 {
-	return board->generation + looks_generation(board->looks);
+	*tags = board->tags;
+	return board->tag_count;
+}
+
+int64_t
+board_behind_since(const struct board *board)
+{
+	return board->behind;
 }
 
 int64_t

@@ -69,11 +69,27 @@ const struct board_row *board_named(const struct board *, const char *name); /* 
 const struct look *board_look(const struct board *, const struct board_row *);
 uint32_t board_tally(const struct board *, enum board_rank);
 
-/* Changes with every change of a row or a look. */
-uint64_t board_generation(const struct board *);
+/* Tags of the configuration, in the order in which the rows have them, with how many of their targets are not well. */
+enum { BOARD_TAGS_MAX = 40 };
+struct board_tag {
+	const char *tag;
+	uint32_t all, ill;
+};
+uint32_t board_tags(const struct board *, const struct board_tag **);
+
+/* Whether the target has the tag; NULL is a tag of all. */
+static inline bool
+board_row_has_tag(const struct board_row *row, const char *tag)
+{
+	return tag == NULL || (row->configured != NULL && target_has_tag(row->configured, tag));
+}
+
 /* When it was last brought up to date, UTC. */
 int64_t board_time(const struct board *);
 uint64_t board_results(const struct board *); /* runs followed since the beginning */
+
+/* Since when the daemon has not been able to write its store (UTC); 0: it can. Looked at each second. */
+int64_t board_behind_since(const struct board *);
 
 /* What we suffer ourselves; a view until the next turn. */
 const struct troubles *board_troubles(const struct board *);

@@ -12,11 +12,10 @@ enum { LEGS_A_PAGE = 200, LISTED = 200 };
 
 struct incident_story {
 	struct view *view;
-	uint64_t number, target;
-	struct store_evidence_key key;
+	uint64_t number;
 	uint32_t legs;
-	char name[256], title[160];
-	bool is_found, is_open;
+	char watched[256]; /* the name of its target while that is watched; "" */
+	bool is_open;
 };
 
 /* Roles of the store in words of the story. */
@@ -43,7 +42,6 @@ on_leg(void *arg, const struct store_evidence *row)
 	struct incident_story *story = arg;
 	struct emit *emit = &story->view->emit;
 
-	story->key = (struct store_evidence_key){ row->run, row->leg, row->target };
 	if (++story->legs > LEGS_A_PAGE)
 		return false;
 	if (strcmp(row->role, "passed") == 0)
@@ -53,10 +51,10 @@ on_leg(void *arg, const struct store_evidence *row)
 	emit_time(emit, row->at);
 	EMIT(emit, "</span> ");
 	emit_string(emit, role_words(row->role));
-	if (story->name[0] != '\0') {
+	if (story->watched[0] != '\0') {
 		EMIT(emit, " (<a href=\"");
 		VIEW_ADDRESS(story->view, "/targets/");
-		emit_segment(emit, text_view(story->name));
+		emit_segment(emit, text_view(story->watched));
 		EMIT(emit, "/attempts/");
 		emit_u64(emit, row->run);
 		EMIT(emit, "\">attempt ");
@@ -82,30 +80,27 @@ put_fact(struct view *view, const char *name, int64_t time)
 	EMIT(emit, "</dd>");
 }
 
-static bool
-on_incident(void *arg, const struct store_incident *incident)
+static void
+put_heading(struct incident_story *story, const struct store_outage *incident)
 {
-	struct incident_story *story = arg;
 	struct view *view = story->view;
-	struct emit *emit = &view->emit;
 	const struct board *board = view->site->board;
+	struct emit *emit = &view->emit;
+	char title[160];
 
-	story->is_found = true;
 	story->is_open = incident->ended == 0;
-	story->target = incident->target;
-	for (uint32_t i = 0; i < board_count(board); i++)
-		if (board_get(board, i)->number == incident->target)
-			snprintf(story->name, sizeof story->name, "%s", board_get(board, i)->name);
-	snprintf(story->title, sizeof story->title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number,
-	    story->name[0] == '\0' ? "?" : story->name, story->is_open ? "down" : "was down");
-	view_begin(view, story->title, story->is_open ? RANK_DOWN : RANK_UP);
+	if (board_named(board, incident->name) != NULL)
+		text_copy(story->watched, sizeof story->watched, incident->name);
+	snprintf(title, sizeof title, "Incident %llu: %.80s %s - Postwatch", (unsigned long long)incident->number, incident->name,
+	    story->is_open ? "down" : "was down");
+	view_begin(view, title, story->is_open ? RANK_DOWN : RANK_UP);
 	EMIT(emit, "<h1>Incident ");
 	emit_u64(emit, incident->number);
 	EMIT(emit, ": ");
-	if (story->name[0] != '\0')
-		view_target(view, story->name);
+	if (story->watched[0] != '\0')
+		view_target(view, story->watched);
 	else
-		EMIT(emit, "a target that is not watched any more");
+		emit_string(emit, incident->name);
 	if (story->is_open)
 		EMIT(emit, " is down, for ");
 	else
@@ -136,7 +131,6 @@ on_incident(void *arg, const struct store_incident *incident)
 		EMIT(emit, "</dd>");
 	}
 	EMIT(emit, "</dl>\n");
-	return false;
 }
 
 static void
@@ -183,11 +177,21 @@ incident_answer(struct view *view, const char *rest)
 	struct incident_story story = { .view = view };
 	struct store_reader *reader = board_reader(view->site->board);
 	struct emit *emit = &view->emit;
-	char *end;
+	struct store_outage outage;
+	struct store_list list;
+	bool is_found;
 
-	story.number = strtoull(rest, &end, 10);
-	if (reader == NULL || rest[0] < '0' || rest[0] > '9' || *end != '\0' || story.number == 0
-	    || store_read_incident(reader, story.number, on_incident, &story) == STORE_READ_BROKEN || !story.is_found) {
+	story.number = rest[strspn(rest, "0123456789")] == '\0' ? strtoull(rest, NULL, 10) : 0;
+	if (reader == NULL || story.number == 0 || story.number > INT64_MAX) {
+		view_missing(view, "No incident has this number.");
+		return;
+	}
+	store_list_open(&list, reader, STORE_LIST_INCIDENT, story.number);
+	is_found = store_list_next(&list, &outage);
+	if (is_found)
+		put_heading(&story, &outage);
+	(void)store_list_close(&list);
+	if (!is_found) {
 		view_missing(view, "No incident has this number.");
 		return;
 	}

@@ -14,7 +14,7 @@
 #include "store/history.h"
 #include "store/page.h"
 
-enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200 };
+enum { NEWEST_A_STEP = 500, RESULTS_A_STEP = 2000, TARGETS_A_STEP = 200, LAST_HOUR = 4 };
 
 static const int64_t quarter = INT64_C(900) * SECOND, quarters_after = INT64_C(60) * SECOND;
 
@@ -27,9 +27,10 @@ struct looks {
 	bool has_newest;    /* the newest result of each target was read */
 	uint64_t newest_after;
 	int64_t last_id;    /* of the results that were followed; -1: not begun */
-	uint64_t results, generation;
+	uint64_t results;
 	uint32_t quarters_at;  /* the next look whose quarters are read */
 	int64_t quarters_next; /* clock_mono() */
+	int64_t quarter_now;   /* the number of the quarter that runs; 0: none yet */
 };
 
 struct looks *
@@ -50,7 +51,6 @@ looks_restart(struct looks *looks)
 	looks->last_id = -1;
 	looks->quarters_next = 0;
 	looks->quarters_at = 0;
-	looks->generation++;
 }
 
 void
@@ -126,6 +126,19 @@ look_quarter(int64_t number)
 	int64_t place = number % LOOK_QUARTERS;
 
 	return (uint32_t)(place < 0 ? place + LOOK_QUARTERS : place);
+}
+
+bool
+look_next_phase(const struct look *look, struct look_phase *phase)
+{
+	if (phase->rest == NULL)
+		phase->rest = look->phase_names == NULL ? "" : look->phase_names;
+	if (phase->next == look->phase_count || *phase->rest == '\0')
+		return false;
+	phase->name = (struct pw_bytes){ phase->rest, strcspn(phase->rest, " ") };
+	phase->micros = look->phases[phase->next++];
+	phase->rest += phase->name.size + (phase->rest[phase->name.size] == ' ');
+	return true;
 }
 
 /* A damaged file may hold any number: sums of two times within these bounds do not overflow. */
@@ -225,7 +238,6 @@ follow_results(struct looks *looks, struct db *db)
 	query_reset(query);
 	looks->last_id = highest;
 	looks->results += count;
-	looks->generation += count > 0;
 	return count == RESULTS_A_STEP;
 }
 
@@ -248,11 +260,27 @@ take_quarter(struct look *look, struct query *query)
 	}
 }
 
+/* Places of the quarters that have begun since still hold what was a day before. After more than an hour, as of a host that was
+ * suspended, the roll-ups of the whole day are read again. */
+static void
+advance(struct looks *looks, int64_t now)
+{
+	int64_t number = now / quarter, begun = looks->quarter_now == 0 ? 0 : number - looks->quarter_now;
+
+	for (uint32_t i = 0; i < looks->count; i++)
+		for (int64_t j = 1; j <= begun && j <= LOOK_QUARTERS; j++)
+			looks->items[i].quarters[look_quarter(looks->quarter_now + j)] = (struct quarter){ .share = 0 };
+	if (begun > LAST_HOUR)
+		looks->quarters_next = 0;
+	if (begun > 0 || looks->quarter_now == 0)
+		looks->quarter_now = number;
+}
+
 /* Of some targets; those of the last hour alone once all were read. Returns whether there are more. */
 static bool
-read_quarters(struct looks *looks, struct db *db)
+read_quarters(struct looks *looks, struct db *db, int64_t now)
 {
-	int64_t now = clock_wall(), from = now - now % quarter - (LOOK_QUARTERS - 1) * quarter;
+	int64_t from = now - now % quarter - (LOOK_QUARTERS - 1) * quarter;
 
 	if (looks->quarters_at == 0 && clock_mono() < looks->quarters_next)
 		return false;
@@ -264,8 +292,7 @@ read_quarters(struct looks *looks, struct db *db)
 		if (query == NULL)
 			return false;
 		query_bind_i64(query, 1, (int64_t)look->target);
-		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - 4 * quarter);
-		look->quarters[look_quarter(now / quarter + 1)] = (struct quarter){ .share = 0 }; /* of a day ago */
+		query_bind_i64(query, 2, looks->quarters_next == 0 ? from : now - LAST_HOUR * quarter);
 		while (query_step(query))
 			take_quarter(look, query);
 	}
@@ -273,7 +300,6 @@ read_quarters(struct looks *looks, struct db *db)
 		return true;
 	looks->quarters_at = 0;
 	looks->quarters_next = clock_mono() + quarters_after;
-	looks->generation++;
 	return false;
 }
 
@@ -293,8 +319,9 @@ looks_get(const struct looks *looks, uint32_t index)
 }
 
 bool
-looks_turn(struct looks *looks, struct store_reader *reader)
+looks_turn(struct looks *looks, struct store_reader *reader, int64_t now)
 {
+	advance(looks, now);
 	if (reader->history == NULL)
 		return false;
 	if (looks->last_id < 0)
@@ -303,16 +330,9 @@ looks_turn(struct looks *looks, struct store_reader *reader)
 		enum store_reading reading = store_read_newest(reader, looks->newest_after, NEWEST_A_STEP, on_result, looks);
 
 		looks->has_newest = reading == STORE_READ_END;
-		looks->generation++;
 		return reading != STORE_READ_BROKEN; /* which is tried again, but not at once */
 	}
-	return follow_results(looks, reader->history) || read_quarters(looks, reader->history);
-}
-
-uint64_t
-looks_generation(const struct looks *looks)
-{
-	return looks->generation;
+	return follow_results(looks, reader->history) || read_quarters(looks, reader->history, now);
 }
 
 uint64_t

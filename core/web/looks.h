@@ -35,6 +35,16 @@ struct look {
 /* The place in `quarters` of a number of quarters since 1970, which is negative before. */
 uint32_t look_quarter(int64_t number);
 
+/* A step of the newest run; begins as zeroes. */
+struct look_phase {
+	struct pw_bytes name;
+	int64_t micros;   /* -1: not reached */
+	uint32_t next;    /* how many came before */
+	const char *rest; /* of the names */
+};
+/* The next step, in order. Returns false behind the last. */
+bool look_next_phase(const struct look *, struct look_phase *);
+
 struct looks;
 
 struct looks *looks_create(void); /* NULL if out of memory */
@@ -51,11 +61,9 @@ uint32_t looks_find(struct looks *, uint64_t target);
 /* A view until the next looks_find() or looks_turn(). */
 const struct look *looks_get(const struct looks *, uint32_t index);
 
-/* A step; returns whether there is more to do at once. */
-bool looks_turn(struct looks *, struct store_reader *);
+/* A step, at `now` (UTC); returns whether there is more to do at once. */
+bool looks_turn(struct looks *, struct store_reader *, int64_t now);
 
-/* Changes with every change. */
-uint64_t looks_generation(const struct looks *);
 uint64_t looks_results(const struct looks *); /* runs followed since the beginning */
 
 #endif

@@ -74,7 +74,7 @@ choose_rows(struct metrics *metrics)
 		const struct board_row *row = board_get(board, i);
 		struct shown *shown = &metrics->rows[metrics->count];
 
-		if (metrics->tag != NULL && (row->configured == NULL || !target_has_tag(row->configured, metrics->tag)))
+		if (!board_row_has_tag(row, metrics->tag))
 			continue;
 		*shown = (struct shown){ .row = row, .look = board_look(board, row), .at = metrics->labels.size };
 		EMIT(&labels, "target=\"");
@@ -202,20 +202,16 @@ put_runs(struct metrics *metrics)
 	}
 	FAMILY(metrics, "postwatch_target_phase_duration_seconds", "gauge", "How long each step of the newest attempt took that was reached.");
 	for (uint32_t i = 0; i < metrics->count; i++) {
-		const struct look *look = metrics->rows[i].look;
-		const char *names = look->phase_names == NULL ? "" : look->phase_names;
+		struct look_phase phase = { .next = 0 };
 
-		for (uint32_t phase = 0; phase < look->phase_count && *names != '\0'; phase++) {
-			size_t size = strcspn(names, " ");
-
-			if (look->phases[phase] >= 0) {
-				SAMPLE(metrics, "postwatch_target_phase_duration_seconds", &metrics->rows[i]);
-				EMIT(emit, ",phase=\"");
-				emit_label(emit, (struct pw_bytes){ names, size });
-				EMIT(emit, "\"");
-				end_seconds(metrics, look->phases[phase]);
-			}
-			names += size + (names[size] == ' ');
+		while (look_next_phase(metrics->rows[i].look, &phase)) {
+			if (phase.micros < 0)
+				continue;
+			SAMPLE(metrics, "postwatch_target_phase_duration_seconds", &metrics->rows[i]);
+			EMIT(emit, ",phase=\"");
+			emit_label(emit, phase.name);
+			EMIT(emit, "\"");
+			end_seconds(metrics, phase.micros);
 		}
 	}
 	FAMILY(metrics, "postwatch_target_runs", "counter", "Attempts by their verdict, since this process began to count.");
@@ -249,7 +245,7 @@ put_whole(struct metrics *metrics)
 	EMIT(emit, "\n");
 	FAMILY(metrics, "postwatch_store_writable", "gauge", "0 while the daemon cannot write what it has to keep.");
 	EMIT(emit, "postwatch_store_writable ");
-	emit_u64(emit, store_behind_since(site->config->state) == 0);
+	emit_u64(emit, board_behind_since(site->board) == 0);
 	EMIT(emit, "\n");
 	FAMILY(metrics, "postwatch_web_start_timestamp_seconds", "gauge", "When this process began.");
 	EMIT(emit, "postwatch_web_start_timestamp_seconds ");

@@ -38,7 +38,7 @@ is_chosen(const struct choice *choice, const struct board_row *row)
 {
 	if (choice->rank != RANKS && row->rank != choice->rank)
 		return false;
-	if (choice->tag != NULL && (row->configured == NULL || !target_has_tag(row->configured, choice->tag)))
+	if (!board_row_has_tag(row, choice->tag))
 		return false;
 	return choice->words == NULL || strcasestr(row->name, choice->words) != NULL || strcasestr(row->host, choice->words) != NULL;
 }
@@ -150,7 +150,7 @@ put_troubles(struct view *view)
 {
 	const struct board *board = view->site->board;
 	const struct troubles *troubles = board_troubles(board);
-	int64_t behind = store_behind_since(view->site->config->state);
+	int64_t behind = board_behind_since(board);
 	struct emit *emit = &view->emit;
 
 	if (troubles->count == 0 && behind == 0)
@@ -279,38 +279,17 @@ put_filters(struct view *view, const struct choice *choice)
 	EMIT(emit, "<button>Find</button></form>\n");
 }
 
-/* Tags of the configuration with how many of their targets are not well; policies that many targets share name them. */
 static void
 put_tags(struct view *view, const struct choice *choice)
 {
-	enum { TAGS_MAX = 40 };
-	const struct board *board = view->site->board;
-	struct { const char *tag; uint32_t all, ill; } tags[TAGS_MAX];
+	const struct board_tag *tags;
+	uint32_t count = board_tags(view->site->board, &tags);
 	struct emit *emit = &view->emit;
-	uint32_t count = 0, at;
 
-	for (uint32_t i = 0; i < board_count(board); i++) {
-		const struct board_row *row = board_get(board, i);
-		const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-
-		for (uint32_t j = 0; policy != NULL && j < policy->tag_count; j++) {
-			for (at = 0; at < count && strcmp(tags[at].tag, policy->tags[j]) != 0; at++)
-				continue;
-			if (at == TAGS_MAX)
-				continue;
-			if (at == count) {
-				tags[count].tag = policy->tags[j];
-				tags[count].all = tags[count].ill = 0;
-				count++;
-			}
-			tags[at].all++;
-			tags[at].ill += row->rank != RANK_UP;
-		}
-	}
 	if (count == 0)
 		return;
 	EMIT(emit, "<ul class=\"chips\" id=\"tags\" aria-label=\"Groups\">");
-	for (at = 0; at < count; at++) {
+	for (uint32_t at = 0; at < count; at++) {
 		bool is_current = choice->tag != NULL && strcmp(choice->tag, tags[at].tag) == 0;
 
 		EMIT(emit, "<li><a href=\"");

@@ -13,7 +13,7 @@ on_pause(void *arg, const struct store_pause *pause)
 	char *tag = pause->target != 0 || pause->tag[0] == '\0' ? NULL : strdup(pause->tag);
 
 	if (VEC_RESERVE(pauses->items, pauses->count, pauses->room))
-		pauses->items[pauses->count++] = (struct pause){ pause->target, tag };
+		pauses->items[pauses->count++] = (struct pause){ pause->target, tag, pause->from, pause->ended != 0 ? pause->ended : pause->until };
 	else
 		free(tag);
 	return true;
@@ -35,11 +35,13 @@ pauses_read(struct pauses *pauses, struct store_reader *reader)
 }
 
 bool
-pauses_hold(const struct pauses *pauses, uint64_t number, const struct target *target)
+pauses_hold(const struct pauses *pauses, int64_t now, uint64_t number, const struct target *target)
 {
 	for (uint32_t i = 0; i < pauses->count; i++) {
 		const struct pause *pause = &pauses->items[i];
 
+		if (now < pause->from || now >= pause->until)
+			continue;
 		if (pause->tag == NULL ? pause->target == number : target != NULL && target_has_tag(target, pause->tag))
 			return true;
 	}

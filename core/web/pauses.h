@@ -1,4 +1,4 @@
-/* Pauses that are in force: of a target, or of all that have a tag. */
+/* Pauses that hold or will: of a target, or of all that have a tag. */
 #ifndef WEB_PAUSES_H
 #define WEB_PAUSES_H
 
@@ -11,6 +11,7 @@ struct pauses {
 	struct pause {
 		uint64_t target; /* 0: `tag` says which */
 		char *tag;       /* NULL: of the target */
+		int64_t from, until; /* UTC */
 	} *items;
 };
 
@@ -18,7 +19,7 @@ struct pauses {
 void pauses_read(struct pauses *, struct store_reader *);
 void pauses_clear(struct pauses *);
 
-/* Whether one of them is of the target by that number of the store; NULL: the configuration has it not. */
-bool pauses_hold(const struct pauses *, uint64_t number, const struct target *);
+/* Whether one of them holds at `now` (UTC) for the target by that number of the store; NULL: the configuration has it not. */
+bool pauses_hold(const struct pauses *, int64_t now, uint64_t number, const struct target *);
 
 #endif

@@ -229,7 +229,6 @@ server_problem(const struct server_request *request, struct server_answer *answe
 {
 	buffer_clear(answer->body);
 	answer->status = status;
-	answer->version = 0;
 	if (strncmp(request->path, "/api/", 5) == 0) {
 		struct json json = json_to_buffer(answer->body, EMIT_MAX);
 
@@ -384,9 +383,9 @@ send_answer(struct server *server, const struct server_request *request, struct 
 	bool is_packed = false;
 
 	if (answer->status == MHD_HTTP_OK) {
-		uint64_t version = answer->version != 0 ? answer->version : hash_add(HASH_BEGIN, buffer_view(body).data, body->size);
+		uint64_t hash = hash_add(HASH_BEGIN, buffer_view(body).data, body->size);
 		/* weak: the same for the packed form */
-		snprintf(etag, sizeof etag, "W/\"%016llx\"", (unsigned long long)version);
+		snprintf(etag, sizeof etag, "W/\"%016llx\"", (unsigned long long)hash);
 		if (lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, etag) || lists(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, "*")) {
 			answer->status = MHD_HTTP_NOT_MODIFIED;
 			buffer_clear(body);

@@ -38,7 +38,6 @@ struct server_answer {
 	unsigned status;      /* 200 at first */
 	const char *type;     /* of the media, a constant; NULL: HTML */
 	struct buffer *body;  /* empty at first */
-	uint64_t version;     /* changes with every change of the body, for ETag; 0: the body's hash serves */
 	bool is_immutable;    /* its address changes with its content (RFC 8246) */
 };
 

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "web/about.h"
 #include "web/api.h"
-#include "web/assets.h"
 #include "web/incident.h"
 #include "web/metrics.h"
 #include "web/overview.h"
@@ -15,12 +14,16 @@
 static void
 answer_asset(struct view *view, const char *name)
 {
-	struct pw_bytes bytes = asset_find(name, &view->answer->type);
+	struct pw_bytes bytes;
+	int asset = 0;
 
-	if (bytes.data == NULL) {
+	while (asset < ASSETS && strcmp(name, view->site->assets[asset]) != 0)
+		asset++;
+	if (asset == ASSETS) {
 		server_problem(view->request, view->answer, 404, "no such file");
 		return;
 	}
+	bytes = asset_bytes((enum asset)asset, &view->answer->type);
 	view->emit.failed |= !buffer_add(view->answer->body, bytes.data, bytes.size, EMIT_MAX);
 	view->answer->is_immutable = true;
 }

@@ -2,6 +2,7 @@
 #ifndef WEB_SITE_H
 #define WEB_SITE_H
 
+#include "web/assets.h"
 #include "web/board.h"
 #include "web/emit.h"
 #include "web/server.h"
@@ -10,6 +11,7 @@ struct site {
 	const struct config *config;
 	struct board *board;
 	int64_t started; /* UTC: this process */
+	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };
 
 /* One answer while it is made. */

@@ -217,10 +217,10 @@ static void
 put_phases(struct view *view, const struct board_row *row, const struct look *look)
 {
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
-	const char *names = look->phase_names == NULL ? "" : look->phase_names;
+	struct look_phase phase = { .next = 0 };
 	struct emit *emit = &view->emit;
 
-	if (look->at == 0 || names[0] == '\0')
+	if (look->at == 0 || look->phase_count == 0)
 		return;
 	EMIT(emit, "<h2>The newest attempt</h2>\n<p>");
 	emit_time(emit, look->at);
@@ -228,30 +228,28 @@ put_phases(struct view *view, const struct board_row *row, const struct look *lo
 	emit_span(emit, look->micros);
 	EMIT(emit, " in all</p>\n<table class=\"waterfall plain\" id=\"phases\"><thead><tr><th>Step</th><th class=\"number\">Took</th>"
 	    "<th class=\"number\">Slow above</th><th class=\"number\">Limit</th></tr></thead><tbody>\n");
-	for (uint32_t i = 0; i < look->phase_count && *names != '\0'; i++) {
-		size_t size = strcspn(names, " ");
+	while (look_next_phase(look, &phase)) {
 		char name[32], limit[32] = "", slow[32] = "";
 		struct text limit_text = TEXT_OVER(limit), slow_text = TEXT_OVER(slow);
 		uint32_t index;
 
-		snprintf(name, sizeof name, "%.*s", (int)size, names);
-		names += size + (names[size] == ' ');
+		snprintf(name, sizeof name, "%.*s", (int)phase.name.size, phase.name.data);
 		index = policy == NULL ? CONFIG_NONE : policy_phase(policy, name);
 		if (index != CONFIG_NONE) {
 			units_add_duration(&limit_text, policy->phases[index].routine);
 			if (policy->phases[index].slow > 0)
 				units_add_duration(&slow_text, policy->phases[index].slow);
 		}
-		if (look->phases[i] < 0)
+		if (phase.micros < 0)
 			EMIT(emit, "<tr class=\"not-reached\"><td>");
 		else
 			EMIT(emit, "<tr><td>");
 		emit_string(emit, name);
 		EMIT(emit, "</td><td class=\"number\">");
-		if (look->phases[i] < 0)
+		if (phase.micros < 0)
 			EMIT(emit, "not reached");
 		else
-			emit_span(emit, look->phases[i]);
+			emit_span(emit, phase.micros);
 		EMIT(emit, "</td><td class=\"number\">");
 		emit_string(emit, slow);
 		EMIT(emit, "</td><td class=\"number\">");
@@ -279,12 +277,11 @@ on_result(void *arg, const struct store_result *result)
 static void
 put_chart(struct view *view, const struct board_row *row)
 {
-	static struct points points;
+	struct points points = { .count = 0 };
 	struct emit *emit = &view->emit;
 	uint64_t cursor = 0;
 	int64_t most = 1, oldest, newest;
 
-	points.count = 0;
 	(void)store_read_history(board_reader(view->site->board), row->number, &cursor, POINTS, on_result, &points);
 	if (points.count < 2)
 		return;

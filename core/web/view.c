@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "web/assets.h"
 #include "web/site.h"
 
 void
@@ -19,10 +18,10 @@ view_begin(struct view *view, const char *title, enum board_rank icon)
 	emit_string(emit, rank_name(icon));
 	EMIT(emit, ".svg\">\n<link rel=\"stylesheet\" href=\"");
 	VIEW_ADDRESS(view, "/assets/");
-	emit_string(emit, asset_name(ASSET_STYLE));
+	emit_string(emit, view->site->assets[ASSET_STYLE]);
 	EMIT(emit, "\">\n<script defer src=\"");
 	VIEW_ADDRESS(view, "/assets/");
-	emit_string(emit, asset_name(ASSET_SCRIPT));
+	emit_string(emit, view->site->assets[ASSET_SCRIPT]);
 	EMIT(emit, "\"></script>\n</head>\n<body");
 	if (is_wall)
 		EMIT(emit, " class=\"wall\"");

@@ -4,6 +4,7 @@
  * visitor can neither change nor hold up what is watched.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "base/clock.h"
 #include "base/duty.h"
 #include "base/sandbox.h"
+#include "base/secret_memory.h"
 #include "config/config.h"
 #include "web/site.h"
 
@@ -28,34 +30,51 @@ struct web {
 	struct duty *duty;
 	struct site site;
 	struct server *server;
-	char credentials[CREDENTIALS_ROOM];
+	char *credentials; /* secret memory of CREDENTIALS_ROOM bytes; NULL: none are asked for */
 	int64_t next_alive, next_look, late_max;
 	bool is_ending;
 };
 
-/* One line, USER:PASSWORD, neither of which is empty: nobody means to let in whoever leaves it out. */
+/* One line, USER:PASSWORD, neither of which is empty: nobody means to let in whoever leaves it out. It is read past stdio, whose
+ * buffer would keep a copy. */
 static bool
 read_credentials(struct web *web, const char *path, struct reason *why)
 {
-	FILE *file = fopen(path, "re");
-	bool good = file != NULL && fgets(web->credentials, sizeof web->credentials, file) != NULL;
-	size_t size = strcspn(web->credentials, "\r\n");
-	bool is_cut = good && size == sizeof web->credentials - 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t size = fd < 0 ? -1 : read(fd, web->credentials, CREDENTIALS_ROOM - 1);
+	int error = errno;
+	size_t line;
 	const char *colon;
 
-	if (file != NULL)
-		fclose(file);
-	web->credentials[size] = '\0';
-	colon = strchr(web->credentials, ':');
-	if (file == NULL)
-		reason_set(why, "password_file: %s: %s", path, strerror(errno));
-	else if (is_cut)
-		reason_set(why, "password_file: %s: its line is longer than %zu bytes", path, sizeof web->credentials - 2);
-	else if (!good || colon == NULL || colon == web->credentials || colon[1] == '\0')
+	if (fd >= 0)
+		close(fd);
+	if (size < 0) {
+		reason_set(why, "password_file: %s: %s", path, strerror(error));
+		return false;
+	}
+	line = strcspn(web->credentials, "\r\n");
+	colon = memchr(web->credentials, ':', line);
+	if (line == CREDENTIALS_ROOM - 1)
+		reason_set(why, "password_file: %s: its line is longer than %d bytes", path, CREDENTIALS_ROOM - 2);
+	else if (colon == NULL || colon == web->credentials || colon + 1 == web->credentials + line)
 		reason_set(why, "password_file: %s has no line USER:PASSWORD", path);
-	else
+	else {
+		web->credentials[line] = '\0';
 		return true;
+	}
 	return false;
+}
+
+/* Whether somebody answers at a socket: then it is not one that a daemon left. */
+static bool
+is_served(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool served = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return served;
 }
 
 /* A socket that a daemon before left is replaced, any other file is left alone. The group of the daemon may connect. */
@@ -67,7 +86,7 @@ listen_at_path(const char *path, struct reason *why)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == geteuid())
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) && status.st_uid == geteuid() && !is_served(&address))
 		(void)unlink(path);
 	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 && chmod(path, 0660) == 0
 	    && listen(fd, BACKLOG) == 0)
@@ -152,12 +171,15 @@ prepare(struct web *web, struct reason *why)
 	int landlock;
 
 	web->site = (struct site){ .config = config, .started = clock_wall(), .board = board_create(config) };
-	if (config->web.password_file != NULL && !read_credentials(web, config->web.password_file, why))
-		return false;
+	for (int i = 0; i < ASSETS; i++)
+		asset_name((enum asset)i, web->site.assets[i]);
 	if (config->web.password_file != NULL)
-		access.credentials = web->credentials;
+		web->credentials = secret_memory_make(CREDENTIALS_ROOM);
+	if (web->credentials != NULL && !read_credentials(web, config->web.password_file, why))
+		return false;
+	access.credentials = web->credentials;
 	web->server = server_create(&access, site_answer, &web->site);
-	if (web->site.board == NULL || web->server == NULL) {
+	if (web->site.board == NULL || web->server == NULL || (config->web.password_file != NULL && web->credentials == NULL)) {
 		reason_set(why, "no memory");
 		return false;
 	}
@@ -219,6 +241,17 @@ live(struct web *web)
 	return 0;
 }
 
+static void
+dispose(struct web *web)
+{
+	void *credentials = web->credentials;
+
+	server_destroy(&web->server);
+	board_destroy(&web->site.board);
+	secret_memory_free(&credentials, CREDENTIALS_ROOM);
+	web->credentials = NULL;
+}
+
 int
 web_main(struct duty *duty)
 {
@@ -229,13 +262,11 @@ web_main(struct duty *duty)
 	web = (struct web){ .duty = duty };
 	if (!prepare(&web, &why)) {
 		duty_log(duty, LOG_ERR, 0, "web cannot begin: %s", why.text);
-		server_destroy(&web.server);
-		board_destroy(&web.site.board);
+		dispose(&web);
 		return CANNOT_BEGIN;
 	}
 	duty_ready(duty);
 	status = live(&web);
-	server_destroy(&web.server);
-	board_destroy(&web.site.board);
+	dispose(&web);
 	return status;
 }

@@ -200,6 +200,54 @@ rows_are_there_without_their_results(void **state)
 	assert_int_equal(board_count(board), 1);
 }
 
+/* A place of the strip is used again each day: what was there a day before is not shown as of today. */
+static void
+a_strip_shows_no_other_day(void **state)
+{
+	static const int64_t quarter = INT64_C(900) * SECOND;
+	enum store_reader_opening opening;
+	struct store_reader *reader = store_reader_open(folder.path, &opening, NULL);
+	int64_t now = clock_wall(), number = now / quarter;
+	struct looks *looks = looks_create();
+	char sql[256];
+
+	(void)state;
+	snprintf(sql, sizeof sql, "INSERT INTO rollups (target, span, start, counts, phase_names, phases) VALUES (1, 0, %lld, x'', 1, x'')",
+	    (long long)((number - 90) * quarter));
+	assert_true(db_exec(folder.store->shelves[STORE_HISTORY].db, sql));
+	assert_non_null(reader);
+	assert_int_equal(looks_find(looks, 1), 0);
+	while (looks_turn(looks, reader, now))
+		continue;
+	assert_true(looks_get(looks, 0)->quarters[look_quarter(number - 90)].share > 0);
+	while (looks_turn(looks, reader, now + 24 * quarter)) /* six hours in which nobody looked */
+		continue;
+	assert_int_equal(looks_get(looks, 0)->quarters[look_quarter(number + 6)].share, 0);
+	looks_destroy(&looks);
+	store_reader_close(&reader);
+}
+
+static void
+pauses_hold_in_their_time(void **state)
+{
+	struct store_batch *batch = store_batch_create(STORE_MAIN);
+	int64_t now = clock_wall(), hour = INT64_C(3600) * SECOND;
+
+	(void)state;
+	store_put_pause(batch, &(struct store_pause){ .number = 1, .target = 1, .tag = "", .from = now + hour, .until = now + 2 * hour });
+	folder_commit(&folder, batch);
+	turn();
+	assert_false(board_named(board, "a")->paused);
+	board_destroy(&board);
+	store_batch_clear(batch);
+	store_put_pause(batch, &(struct store_pause){ .number = 2, .target = 1, .tag = "", .from = now - hour, .until = now + hour });
+	folder_commit(&folder, batch);
+	board = board_create(&config);
+	turn();
+	assert_true(board_named(board, "a")->paused);
+	store_batch_destroy(&batch);
+}
+
 int
 main(void)
 {
@@ -209,6 +257,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(history_may_come_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_told_and_keeps_nobody_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_there_without_their_results, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_strip_shows_no_other_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(pauses_hold_in_their_time, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
