@@ -24,7 +24,7 @@ put_json(const struct store_outage *incident)
 	struct json json = json_to_file(stdout);
 
 	json_begin_object(&json, NULL);
-	past_json_outage(&json, incident, name_of(incident), false);
+	store_outage_json(&json, incident, name_of(incident), false);
 	json_end(&json);
 	json_finish_line(&json);
 }

@@ -379,25 +379,6 @@ past_put_words(const char *words)
 	past_put(words_of(words));
 }
 
-void
-past_json_outage(struct json *json, const struct store_outage *outage, const char *target, bool end_confirmed)
-{
-	json_int(json, "incident", (int64_t)outage->number);
-	json_string(json, "target", target);
-	json_time(json, "began", outage->began);
-	json_time(json, "confirmed", outage->confirmed);
-	json_time(json, "ended", outage->ended);
-	if (end_confirmed)
-		json_time(json, "end_confirmed", outage->end_confirmed);
-	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
-	json_string(json, "outcome", outage->outcome);
-	json_text(json, "text", outage->text);
-	json_text(json, "end_text", outage->end_text);
-	json_time(json, "acknowledged", outage->acknowledged);
-	json_text(json, "acknowledged_by", outage->ack_by);
-	json_text(json, "acknowledged_why", outage->ack_why);
-}
-
 static int
 by_number(const void *key, const void *member)
 {

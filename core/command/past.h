@@ -95,8 +95,6 @@ const char *past_time(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
 const char *past_ago(const struct past *, int64_t, char bytes[PAST_TIME_MAX]);
 /* "12 s", "3 h 5 min": how long it is since then; "-" for 0. */
 const char *past_lasted(const struct past *, int64_t since, char bytes[PAST_TIME_MAX]);
-/* All that incident_view tells of an outage, but for whom it is of; end_confirmed only where it is wanted. */
-void past_json_outage(struct json *, const struct store_outage *, const char *target, bool end_confirmed);
 
 /* Text of ours or foreign bytes that were escaped before, on standard output. */
 void past_put(struct pw_bytes);

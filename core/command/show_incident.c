@@ -326,7 +326,7 @@ tell(struct story *story)
 	past_begin(past);
 	if (past->json) {
 		json_begin_object(&story->json, NULL);
-		past_json_outage(&story->json, &incident, incident.name[0] == '\0' ? NULL : incident.name, true);
+		store_outage_json(&story->json, &incident, incident.name[0] == '\0' ? NULL : incident.name, true);
 	} else
 		put_heading(story, &incident);
 	past->broken |= store_list_close(&list) == STORE_READ_BROKEN;

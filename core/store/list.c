@@ -154,3 +154,22 @@ store_list_close(struct store_list *list)
 		reading = end_page(list, true);
 	return reading == STORE_READ_BROKEN ? STORE_READ_BROKEN : STORE_READ_END;
 }
+
+void
+store_outage_json(struct json *json, const struct store_outage *outage, const char *target, bool end_confirmed)
+{
+	json_int(json, "incident", (int64_t)outage->number);
+	json_string(json, "target", target);
+	json_time(json, "began", outage->began);
+	json_time(json, "confirmed", outage->confirmed);
+	json_time(json, "ended", outage->ended);
+	if (end_confirmed)
+		json_time(json, "end_confirmed", outage->end_confirmed);
+	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
+	json_string(json, "outcome", outage->outcome);
+	json_text(json, "text", outage->text);
+	json_text(json, "end_text", outage->end_text);
+	json_time(json, "acknowledged", outage->acknowledged);
+	json_text(json, "acknowledged_by", outage->ack_by);
+	json_text(json, "acknowledged_why", outage->ack_why);
+}

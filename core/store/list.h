@@ -7,6 +7,7 @@
 #ifndef STORE_LIST_H
 #define STORE_LIST_H
 
+#include "base/json.h"
 #include "store/reader.h"
 
 enum store_list_kind {
@@ -58,5 +59,9 @@ void store_list_stop(struct store_list *);
 
 /* Returns STORE_READ_BROKEN where rows could not be read, store_reader_why() says why; else STORE_READ_END. */
 enum store_reading store_list_close(struct store_list *);
+
+/* All that incident_view tells of an outage, as members of the object at hand; `target`: its name, NULL where it has none;
+ * end_confirmed only where it is wanted. */
+void store_outage_json(struct json *, const struct store_outage *, const char *target, bool end_confirmed);
 
 #endif

@@ -25,12 +25,6 @@ store_read_states(struct store_reader *reader, uint64_t after, uint32_t limit, s
 }
 
 enum store_reading
-store_read_state(struct store_reader *reader, uint64_t target, store_on_state *on_row, void *arg)
-{
-	LIST(ROW_STATE, state, 2, "WHERE target = ?1", BIND(target));
-}
-
-enum store_reading
 store_read_open_incidents(struct store_reader *reader, uint64_t after, uint32_t limit, store_on_incident *on_row,
     void *arg)
 {
@@ -56,15 +50,6 @@ enum store_reading
 store_read_notice_evidence(struct store_reader *reader, uint64_t notice, store_on_notice_evidence *on_row, void *arg)
 {
 	LIST(ROW_NOTICE_EVIDENCE, notice_evidence, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY run, leg", BIND(notice));
-}
-
-enum store_reading
-store_read_conditions(struct store_reader *reader, bool standing_only, uint64_t after_target, const char *after_code,
-    uint32_t limit, store_on_condition *on_row, void *arg)
-{
-	LIST(ROW_CONDITION, condition, limit, "WHERE (target, code) > (?1, ?2)"
-	    " AND (?3 = 0 OR (standing > 0 AND cleared = 0)) ORDER BY target, code LIMIT ?9",
-	    BIND(after_target), BIND_TEXT(after_code), BIND(standing_only));
 }
 
 enum store_reading
@@ -120,18 +105,6 @@ enum store_reading
 store_read_notice_deliveries(struct store_reader *reader, uint64_t notice, store_on_delivery *on_row, void *arg)
 {
 	LIST(ROW_DELIVERY, delivery, STORE_PAGE_MAX, "WHERE notice = ?1 ORDER BY notifier, recipient", BIND(notice));
-}
-
-enum store_reading
-store_read_deliveries(struct store_reader *reader, const struct store_delivery_key *before, uint32_t limit,
-    store_on_delivery *on_row, void *arg)
-{
-	const struct store_delivery_key newest = { INT64_MAX, "", "" };
-	const struct store_delivery_key *below = before == NULL ? &newest : before;
-
-	LIST(ROW_DELIVERY, delivery, limit, "WHERE (notice, notifier, recipient) < (?1, ?2, ?3)"
-	    " ORDER BY notice DESC, notifier DESC, recipient DESC LIMIT ?9", BIND(below->notice),
-	    BIND_TEXT(below->notifier), BIND_TEXT(below->recipient));
 }
 
 bool

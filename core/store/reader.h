@@ -46,7 +46,6 @@ typedef bool store_on_state(void *arg, const struct store_state *);
 typedef bool store_on_incident(void *arg, const struct store_incident *);
 typedef bool store_on_evidence(void *arg, const struct store_evidence *);
 typedef bool store_on_notice_evidence(void *arg, const struct store_notice_evidence *);
-typedef bool store_on_condition(void *arg, const struct store_condition *);
 typedef bool store_on_notice(void *arg, const struct store_notice *);
 typedef bool store_on_delivery(void *arg, const struct store_delivery *);
 typedef bool store_on_ledger(void *arg, const struct store_ledger *);
@@ -62,7 +61,6 @@ int64_t store_read_meta(struct store_reader *, const char *key, void *value, siz
 enum store_reading store_read_targets(struct store_reader *, uint64_t after, uint32_t limit, store_on_target *, void *);
 
 enum store_reading store_read_states(struct store_reader *, uint64_t after, uint32_t limit, store_on_state *, void *);
-enum store_reading store_read_state(struct store_reader *, uint64_t target, store_on_state *, void *);
 
 /* Open ones by number, behind `after`. */
 enum store_reading store_read_open_incidents(struct store_reader *, uint64_t after, uint32_t limit, store_on_incident *,
@@ -78,10 +76,6 @@ enum store_reading store_read_evidence(struct store_reader *, uint64_t incident,
 
 /* Of a notice, in the order of its runs and their legs. */
 enum store_reading store_read_notice_evidence(struct store_reader *, uint64_t notice, store_on_notice_evidence *, void *);
-
-/* By (target, code), behind `after`; of those that are standing or all. */
-enum store_reading store_read_conditions(struct store_reader *, bool standing_only, uint64_t after_target,
-    const char *after_code, uint32_t limit, store_on_condition *, void *);
 
 enum store_reading store_read_notice(struct store_reader *, uint64_t number, store_on_notice *, void *);
 /* By number, behind `after`; of one incident. */
@@ -100,10 +94,6 @@ enum store_reading store_read_deliveries_in(struct store_reader *, enum store_de
     const struct store_delivery_key *after, uint32_t limit, store_on_delivery *, void *);
 /* Of one notice. */
 enum store_reading store_read_notice_deliveries(struct store_reader *, uint64_t notice, store_on_delivery *, void *);
-/* All, the newest notice first; before `before` (NULL: from the newest). */
-enum store_reading store_read_deliveries(struct store_reader *, const struct store_delivery_key *before,
-    uint32_t limit, store_on_delivery *, void *);
-
 /* How much of it is open and how much has ended dead; false: it cannot be read. */
 struct store_waiting {
 	uint64_t notices;   /* that some delivery is open of */

@@ -278,24 +278,6 @@ answer_target(struct view *view, const char *rest)
 }
 
 static void
-put_outage(struct json *json, const struct store_outage *outage)
-{
-	json_int(json, "incident", (int64_t)outage->number);
-	json_string(json, "target", outage->name);
-	json_time(json, "began", outage->began);
-	json_time(json, "confirmed", outage->confirmed);
-	json_time(json, "ended", outage->ended);
-	json_time(json, "end_confirmed", outage->end_confirmed);
-	json_string(json, "end", outage->end[0] == '\0' ? NULL : outage->end);
-	json_string(json, "outcome", outage->outcome);
-	json_text(json, "text", outage->text);
-	json_text(json, "end_text", outage->end_text);
-	json_time(json, "acknowledged", outage->acknowledged);
-	json_foreign(json, "acknowledged_by", outage->ack_by);
-	json_foreign(json, "acknowledged_why", outage->ack_why);
-}
-
-static void
 answer_incidents(struct view *view, const char *rest)
 {
 	const char *cursor = server_query(view->request, "cursor");
@@ -311,7 +293,7 @@ answer_incidents(struct view *view, const char *rest)
 		list.numbers[0] = (int64_t)strtoull(cursor, NULL, 10);
 	for (; call.count < call.limit && store_list_next(&list, &outage); call.count++) {
 		json_begin_object(&call.json, NULL);
-		put_outage(&call.json, &outage);
+		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
 		json_end(&call.json);
 		call.last = outage.number;
 	}
@@ -384,7 +366,7 @@ answer_incident(struct view *view, const char *rest)
 	is_found = rest[strspn(rest, "0123456789")] == '\0' && number > 0 && number < INT64_MAX && store_list_next(&list, &outage);
 	if (is_found) {
 		json_begin_object(&call.json, NULL);
-		put_outage(&call.json, &outage);
+		store_outage_json(&call.json, &outage, outage.name[0] == '\0' ? NULL : outage.name, true);
 	}
 	(void)store_list_close(&list);
 	if (!is_found) {
