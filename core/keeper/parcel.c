@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -43,12 +44,13 @@ struct material {
 	struct notice_names names; /* as they are now */
 	struct packet_queue out;   /* its packets; only the whole goes out */
 	bool no_memory;
-	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX], code[OUTCOME_NAME_MAX];
+	char code[OUTCOME_NAME_MAX];
 	struct text lines;
 	struct tally tallies[NOTICE_KINDS];
 	bool found;
 	struct store_evidence_key last; /* that was read */
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
+	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX]; /* only as far as the texts over them have been written */
 };
 
 static bool
@@ -401,7 +403,9 @@ send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (
 	static struct material it;
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	it = (struct material){ .keeper = keeper, .courier = courier };
+	memset(&it, 0, offsetof(struct material, text)); /* and not the 32 KB behind it */
+	it.keeper = keeper;
+	it.courier = courier;
 	it.notice.notice = notice;
 	if (!gather(&it))
 		return false;
