@@ -6,27 +6,101 @@
  * was most likely meant, and parsing goes on: in targets = ( { host = "a" } { host = "b" } ) the
  * missing ',' is told and written. What is told must not make more be told: after a string without
  * an end, or a '{' that is missing, what follows is judged with that in mind (told_group,
- * told_json, tokens_stop()).
+ * told_json, lexer_stop()).
  */
 #include "config/grammar.h"
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "config/brackets.h"
-#include "config/scalar.h"
+#include "base/vec.h"
+
+enum { BRACKETS_MAX = 24 };
+
+/* A name that was set: where it stands in the text. */
+struct name {
+	size_t at, size;
+	struct place place;
+};
+
+/* One that is open, with the names that were set in it: a group has some ten, so a name is sought by
+ * comparing it with all. */
+struct bracket {
+	char sign; /* '{', '(', '['; 0: the whole, which is the lowest */
+	struct place place;
+	struct name *names;
+	uint32_t count, room;
+};
 
 struct parser {
-	struct tokens tokens;
-	struct brackets brackets;
+	struct lexer lexer;
 	struct plain *out;
+	struct bracket open[BRACKETS_MAX + 1];
+	unsigned depth;  /* of the innermost */
+	bool told_end;   /* that a bracket has none */
 	bool told_group; /* that the group just read has no end */
 	bool told_json;
 };
 
 static void parse_settings(struct parser *);
 static void parse_value(struct parser *, const char *key, size_t key_size);
+
+/* '}' of '{'. */
+static char
+end_of(char sign)
+{
+	return sign == '{' ? '}' : sign == '(' ? ')' : ']';
+}
+
+/*
+ * The innermost is left out: that one has just met an end that is not its own, and asks whether a
+ * bracket around it waits for that end. In ( { host = "mx1" ) the ')' ends the list, and the group
+ * lacks its '}'.
+ */
+static bool
+is_awaited(const struct parser *parser, char end)
+{
+	for (unsigned i = 1; i < parser->depth; i++)
+		if (end_of(parser->open[i].sign) == end)
+			return true;
+	return false;
+}
+
+/* Opens a bracket at `now`. Returns NULL after a fault, with which all stops: there are too many. */
+static struct bracket *
+enter(struct parser *parser, char sign)
+{
+	struct bracket *bracket = &parser->open[parser->depth + 1];
+
+	if (parser->depth == BRACKETS_MAX) {
+		lexer_blame(&parser->lexer, parser->lexer.now.place,
+		    "more than %d brackets within each other", BRACKETS_MAX);
+		lexer_stop(&parser->lexer);
+		return NULL;
+	}
+	parser->depth++;
+	bracket->sign = sign;
+	bracket->place = parser->lexer.now.place;
+	bracket->count = 0;
+	return bracket;
+}
+
+/*
+ * All ends while brackets are open. With three of them the innermost is told alone: to write the
+ * missing ends is one correction.
+ */
+static void
+blame_end(struct parser *parser)
+{
+	const struct bracket *bracket = &parser->open[parser->depth];
+
+	if (!parser->told_end)
+		lexer_blame(&parser->lexer, bracket->place, "this '%c' has no end: a '%c' is missing",
+		    bracket->sign, end_of(bracket->sign));
+	parser->told_end = true;
+}
 
 /*
  * A group. Its '{' is missing where it is `open`, which has been told; then its '}' may be missing,
@@ -35,29 +109,28 @@ static void parse_value(struct parser *, const char *key, size_t key_size);
 static void
 parse_group(struct parser *parser, bool open)
 {
-	struct tokens *tokens = &parser->tokens;
-	struct place begun = tokens->now.place;
-	unsigned depth = parser->brackets.depth;
+	struct lexer *lexer = &parser->lexer;
+	const struct bracket *bracket = enter(parser, '{');
 
-	if (!brackets_enter(&parser->brackets, tokens, '{'))
+	if (bracket == NULL)
 		return;
 	if (!open)
-		tokens_advance(tokens);
+		lexer_advance(lexer);
 	plain_add(parser->out, "{");
 	parse_settings(parser);
-	parser->told_group = token_is(&tokens->now, '{');
-	if (token_is(&tokens->now, '}'))
-		tokens_advance(tokens);
-	else if (tokens->now.kind == TOKEN_END)
-		brackets_blame_end(&parser->brackets, tokens);
+	parser->told_group = token_is(&lexer->now, '{');
+	if (token_is(&lexer->now, '}'))
+		lexer_advance(lexer);
+	else if (lexer->now.kind == TOKEN_END)
+		blame_end(parser);
 	else if (!open)
-		tokens_blame(tokens, tokens->now.place,
-		    "a '}' is missing before this '%c': the group begins in %s", *tokens->now.bytes,
-		    faults_place(tokens->faults, begun));
-	plain_begin_line(parser->out, begun); /* libconfig has a group stand where it ends */
+		lexer_blame(lexer, lexer->now.place,
+		    "a '}' is missing before this '%c': the group begins in %s", *lexer->now.bytes,
+		    faults_place(lexer->faults, bracket->place));
+	plain_begin_line(parser->out, bracket->place); /* libconfig has a group stand where it ends */
 	plain_add(parser->out, "}");
-	brackets_leave(&parser->brackets);
-	assert(parser->brackets.depth == depth);
+	assert(bracket == &parser->open[parser->depth]);
+	parser->depth--;
 }
 
 /* Bits. */
@@ -67,18 +140,17 @@ enum entry {
 
 /* A word without quotes is meant as a string. */
 static enum entry
-kind_of_entry(const struct parser *parser)
+kind_of_entry(const struct lexer *lexer)
 {
-	const struct tokens *tokens = &parser->tokens;
-	const struct token *token = &tokens->now;
+	const struct token *token = &lexer->now;
 
-	if (token->kind == TOKEN_NAME && token_sets(&tokens->next))
+	if (token->kind == TOKEN_NAME && token_sets(&lexer->next))
 		return ENTRY_GROUP;
 	if (token->kind == TOKEN_SIGN)
 		return token_is(token, '{') ? ENTRY_GROUP : ENTRY_LIST;
-	if (token->kind == TOKEN_NUMBER && scalar_is_alone(tokens))
+	if (token->kind == TOKEN_NUMBER && lexer_is_alone(lexer))
 		return ENTRY_NUMBER;
-	return scalar_is_truth(tokens) ? ENTRY_TRUTH : ENTRY_STRING;
+	return lexer_is_truth(lexer) ? ENTRY_TRUTH : ENTRY_STRING;
 }
 
 /*
@@ -86,39 +158,30 @@ kind_of_entry(const struct parser *parser)
  * is told; `before` has the kinds seen so far.
  */
 static void
-check_array(struct parser *parser, unsigned before)
-{
-	struct tokens *tokens = &parser->tokens;
-	const struct bracket *bracket = brackets_innermost(&parser->brackets);
-	enum entry entry = kind_of_entry(parser);
-
-	if (bracket->sign != '[' || (before & entry) == entry)
-		return;
-	if (entry & (ENTRY_GROUP | ENTRY_LIST) && !(before & (ENTRY_GROUP | ENTRY_LIST)))
-		tokens_blame(tokens, bracket->place,
-		    "[ ] holds strings or numbers: a list of groups is written ( { ... }, { ... } "
-		    ")");
-	else if (before == ENTRY_STRING || before == ENTRY_NUMBER || before == ENTRY_TRUTH)
-		tokens_blame(tokens, tokens->now.place,
-		    "what stands in [ ] is all of one kind, and this is another than what stands "
-		    "before it");
-}
-
-static void
 parse_entry(struct parser *parser, unsigned *before)
 {
-	struct tokens *tokens = &parser->tokens;
+	struct lexer *lexer = &parser->lexer;
+	const struct bracket *bracket = &parser->open[parser->depth];
+	enum entry entry = kind_of_entry(lexer);
 
-	check_array(parser, *before);
-	*before |= kind_of_entry(parser);
-	plain_begin_line(parser->out, tokens->now.place);
-	if (tokens->now.kind == TOKEN_STRING) {
-		/* Alone: libconfig would join a second string to it, and a ',' is what is missing.
-		 */
-		plain_add_bytes(parser->out, tokens->now.bytes, tokens->now.size);
-		tokens_advance(tokens);
-	} else if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next)) {
-		tokens_blame(tokens, tokens->now.place,
+	if (bracket->sign == '[' && (*before & entry) == 0) {
+		if (entry & (ENTRY_GROUP | ENTRY_LIST) && !(*before & (ENTRY_GROUP | ENTRY_LIST)))
+			lexer_blame(lexer, bracket->place,
+			    "[ ] holds strings or numbers: a list of groups is written ( { ... }, "
+			    "{ ... } )");
+		else if (*before == ENTRY_STRING || *before == ENTRY_NUMBER || *before == ENTRY_TRUTH)
+			lexer_blame(lexer, lexer->now.place,
+			    "what stands in [ ] is all of one kind, and this is another than what "
+			    "stands before it");
+	}
+	*before |= entry;
+	plain_begin_line(parser->out, lexer->now.place);
+	if (lexer->now.kind == TOKEN_STRING) {
+		/* Alone: libconfig would join a second string to it, and a ',' is what is missing. */
+		plain_add_bytes(parser->out, lexer->now.bytes, lexer->now.size);
+		lexer_advance(lexer);
+	} else if (lexer->now.kind == TOKEN_NAME && token_sets(&lexer->next)) {
+		lexer_blame(lexer, lexer->now.place,
 		    "a '{' is missing before this: an entry with settings stands in { }");
 		parse_group(parser, true);
 	} else {
@@ -127,55 +190,45 @@ parse_entry(struct parser *parser, unsigned *before)
 }
 
 /*
- * Passes a ';' within a list. Returns false if the list is over and its bracket is missing, as in
- * references = [ "a:25"; helo = "x"; where a key follows.
- */
-static bool
-pass_semicolon(struct parser *parser)
-{
-	struct tokens *tokens = &parser->tokens;
-	const struct bracket *bracket = brackets_innermost(&parser->brackets);
-
-	if (tokens->next.kind == TOKEN_END || tokens->next.kind == TOKEN_NAME) {
-		tokens_blame(tokens, tokens->now.place,
-		    "a '%c' is missing before this ';': the list begins in %s",
-		    bracket_end(bracket->sign), faults_place(tokens->faults, bracket->place));
-		return false;
-	}
-	tokens_blame(tokens, tokens->now.place,
-	    token_is_one_of(&tokens->next, ")]}")
-	        ? "this ';' is one too many: nothing follows in the list"
-	        : "a ',' stands between the entries of a list, and this is a ';'");
-	tokens_advance(tokens);
-	return true;
-}
-
-/*
  * Passes what separates entries. Returns false if the list is over: `now` is then what is behind
- * it.
+ * it, or the ';' where the list lacks its bracket, as in references = [ "a:25"; helo = "x"; where a
+ * key follows.
  */
 static bool
 parse_separator(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	struct token comma = tokens->now;
+	struct lexer *lexer = &parser->lexer;
+	const struct bracket *bracket = &parser->open[parser->depth];
+	struct token sign = lexer->now;
 
-	if (token_is(&tokens->now, ';'))
-		return pass_semicolon(parser);
-	if (!token_is(&tokens->now, ',')) {
-		if (tokens->now.kind == TOKEN_NAME && token_sets(&tokens->next))
+	if (token_is(&sign, ';')) {
+		if (lexer->next.kind == TOKEN_END || lexer->next.kind == TOKEN_NAME) {
+			lexer_blame(lexer, sign.place,
+			    "a '%c' is missing before this ';': the list begins in %s",
+			    end_of(bracket->sign), faults_place(lexer->faults, bracket->place));
+			return false;
+		}
+		lexer_blame(lexer, sign.place,
+		    token_is_one_of(&lexer->next, ")]}")
+		        ? "this ';' is one too many: nothing follows in the list"
+		        : "a ',' stands between the entries of a list, and this is a ';'");
+		lexer_advance(lexer);
+		return true;
+	}
+	if (!token_is(&sign, ',')) {
+		if (sign.kind == TOKEN_NAME && token_sets(&lexer->next))
 			return false;
 		if (!parser->told_group)
-			tokens_blame(tokens, tokens->last.end,
+			lexer_blame(lexer, lexer->last.end,
 			    "a ',' is missing here, between two entries of a list");
 		return true;
 	}
-	for (tokens_advance(tokens); token_is(&tokens->now, ','); tokens_advance(tokens))
-		tokens_blame(tokens, tokens->now.place,
+	for (lexer_advance(lexer); token_is(&lexer->now, ','); lexer_advance(lexer))
+		lexer_blame(lexer, lexer->now.place,
 		    "this ',' is one too many: an entry is missing before it");
-	if (token_is_one_of(&tokens->now, ")]"))
-		tokens_blame(
-		    tokens, comma.place, "this ',' is one too many: nothing follows in the list");
+	if (token_is_one_of(&lexer->now, ")]"))
+		lexer_blame(
+		    lexer, sign.place, "this ',' is one too many: nothing follows in the list");
 	return true;
 }
 
@@ -186,80 +239,81 @@ parse_separator(struct parser *parser)
 static void
 end_list(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	const struct bracket *bracket = brackets_innermost(&parser->brackets);
-	char sign = bracket_end(bracket->sign);
+	struct lexer *lexer = &parser->lexer;
+	const struct bracket *bracket = &parser->open[parser->depth];
+	char sign = end_of(bracket->sign);
 
-	if (token_is(&tokens->now, sign)) {
-		tokens_advance(tokens);
-	} else if (tokens->now.kind == TOKEN_END) {
-		brackets_blame_end(&parser->brackets, tokens);
-	} else if (token_is_one_of(&tokens->now, ")]}")
-	    && !(token_is(&tokens->now, '}') && brackets_await(&parser->brackets, '}'))) {
-		tokens_blame(tokens, tokens->now.place,
+	if (token_is(&lexer->now, sign)) {
+		lexer_advance(lexer);
+	} else if (lexer->now.kind == TOKEN_END) {
+		blame_end(parser);
+	} else if (token_is_one_of(&lexer->now, ")]}")
+	    && !(token_is(&lexer->now, '}') && is_awaited(parser, '}'))) {
+		lexer_blame(lexer, lexer->now.place,
 		    "the list begins with '%c' in %s: its end is '%c'", bracket->sign,
-		    faults_place(tokens->faults, bracket->place), sign);
-		tokens_advance(tokens);
-	} else if (!token_is(&tokens->now, ';')) {
-		tokens_blame(tokens, tokens->now.place,
+		    faults_place(lexer->faults, bracket->place), sign);
+		lexer_advance(lexer);
+	} else if (!token_is(&lexer->now, ';')) {
+		lexer_blame(lexer, lexer->now.place,
 		    "a '%c' is missing before this: the list begins in %s", sign,
-		    faults_place(tokens->faults, bracket->place));
+		    faults_place(lexer->faults, bracket->place));
 	}
 }
 
 static bool
-is_at_end(const struct tokens *tokens)
+is_at_end(const struct lexer *lexer)
 {
-	return tokens->now.kind == TOKEN_END || token_is_one_of(&tokens->now, ")]}");
+	return lexer->now.kind == TOKEN_END || token_is_one_of(&lexer->now, ")]}");
 }
 
 static void
 parse_list(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	unsigned before = 0, depth = parser->brackets.depth; /* `before`: kinds of entries */
+	struct lexer *lexer = &parser->lexer;
+	const struct bracket *bracket = enter(parser, *lexer->now.bytes);
+	unsigned before = 0; /* kinds of entries */
 
-	if (!brackets_enter(&parser->brackets, tokens, *tokens->now.bytes))
+	if (bracket == NULL)
 		return;
 	plain_add(parser->out, "("); /* both kinds: of what is in [ ] we see to it ourselves */
-	for (tokens_advance(tokens); token_is(&tokens->now, ','); tokens_advance(tokens))
-		tokens_blame(tokens, tokens->now.place,
+	for (lexer_advance(lexer); token_is(&lexer->now, ','); lexer_advance(lexer))
+		lexer_blame(lexer, lexer->now.place,
 		    "this ',' is one too many: an entry is missing before it");
-	while (!is_at_end(tokens)) {
-		if (before != 0 && (!parse_separator(parser) || is_at_end(tokens)))
+	while (!is_at_end(lexer)) {
+		if (before != 0 && (!parse_separator(parser) || is_at_end(lexer)))
 			break;
 		plain_add(parser->out, before != 0 ? "," : "");
 		parse_entry(parser, &before);
 	}
 	end_list(parser);
 	plain_add(parser->out, ")");
-	brackets_leave(&parser->brackets);
-	assert(parser->brackets.depth == depth);
+	assert(bracket == &parser->open[parser->depth]);
+	parser->depth--;
 }
 
 /* The value of a key, or an entry of a list (`key` NULL). */
 static void
 parse_value(struct parser *parser, const char *key, size_t key_size)
 {
-	struct tokens *tokens = &parser->tokens;
-	const struct token *now = &tokens->now;
+	struct lexer *lexer = &parser->lexer;
+	const struct token *now = &lexer->now;
 
-	for (; token_sets(now); tokens_advance(tokens))
-		tokens_blame(tokens, now->place, "this '%c' is one too many", *now->bytes);
+	for (; token_sets(now); lexer_advance(lexer))
+		lexer_blame(lexer, now->place, "this '%c' is one too many", *now->bytes);
 	if (token_is(now, '{')) {
 		parse_group(parser, false);
 	} else if (token_is_one_of(now, "([")) {
 		parse_list(parser);
-	} else if (tokens_are_yaml(tokens) || (key != NULL && now->kind == TOKEN_NAME && now->first
-	    && token_is(&tokens->last, ':') && token_sets(&tokens->next))) {
-		tokens_blame_language(tokens, "YAML");
+	} else if (lexer_is_yaml(lexer) || (key != NULL && now->kind == TOKEN_NAME && now->first
+	    && token_is(&lexer->last, ':') && token_sets(&lexer->next))) {
+		lexer_blame_language(lexer, "YAML");
 		plain_add_no_value(parser->out);
 	} else if (now->kind == TOKEN_END || now->kind == TOKEN_SIGN) {
-		tokens_blame(tokens, now->place, "%s has no value",
-		    key == NULL ? "this entry" : faults_quote_bytes(tokens->faults, key, key_size));
+		lexer_blame(lexer, now->place, "%s has no value",
+		    key == NULL ? "this entry" : faults_quote_bytes(lexer->faults, key, key_size));
 		plain_add_no_value(parser->out);
 	} else {
-		scalar_parse(tokens, parser->out);
+		plain_take_scalar(parser->out, lexer);
 	}
 }
 
@@ -270,23 +324,29 @@ parse_value(struct parser *parser, const char *key, size_t key_size)
 static void
 put_key(struct parser *parser, const struct token *name)
 {
-	struct tokens *tokens = &parser->tokens;
-	const struct place *first = brackets_find(&parser->brackets, parser->out->text, name);
+	struct lexer *lexer = &parser->lexer;
+	struct bracket *bracket = &parser->open[parser->depth];
+	const struct name *set = bracket->names, *last = set + bracket->count;
 
 	if (*name->bytes == PLAIN_NO_KEY) { /* libconfig takes such a key, and no setting has one */
-		tokens_blame(tokens, name->place, "unknown setting %s: a key begins with a letter",
-		    tokens_quote(tokens, name));
+		lexer_blame(lexer, name->place, "unknown setting %s: a key begins with a letter",
+		    lexer_quote(lexer, name));
 		plain_add_no_key(parser->out);
 		return;
 	}
-	if (first != NULL) {
-		faults_add(tokens->faults, name->place, "%s is set twice, here and in %s",
-		    tokens_quote(tokens, name), faults_place(tokens->faults, *first));
+	while (set < last
+	    && (set->size != name->size
+	        || memcmp(parser->out->text + set->at, name->bytes, name->size) != 0))
+		set++;
+	if (set < last) {
+		faults_add(lexer->faults, name->place, "%s is set twice, here and in %s",
+		    lexer_quote(lexer, name), faults_place(lexer->faults, set->place));
 		plain_add_no_key(parser->out);
 		return;
 	}
-	brackets_add(
-	    &parser->brackets, (struct name){ parser->out->size, name->size, name->place });
+	VEC_REQUIRE(bracket->names, bracket->count, bracket->room);
+	assert(bracket->count < bracket->room);
+	bracket->names[bracket->count++] = (struct name){ parser->out->size, name->size, name->place };
 	plain_add_bytes(parser->out, name->bytes, name->size);
 }
 
@@ -294,17 +354,17 @@ put_key(struct parser *parser, const struct token *name)
 static void
 blame_dotted(struct parser *parser, const struct token *name)
 {
-	struct tokens *tokens = &parser->tokens;
+	struct lexer *lexer = &parser->lexer;
 	struct token bare = *name;
 
-	while (tokens->now.glued && !token_is_one_of(&tokens->now, "=:;,{}()[]")
-	    && tokens->now.kind != TOKEN_END) {
-		bare.size = (size_t)(tokens->now.bytes + tokens->now.size - bare.bytes);
-		tokens_advance(tokens);
+	while (lexer->now.glued && !token_is_one_of(&lexer->now, "=:;,{}()[]")
+	    && lexer->now.kind != TOKEN_END) {
+		bare.size = (size_t)(lexer->now.bytes + lexer->now.size - bare.bytes);
+		lexer_advance(lexer);
 	}
-	tokens_blame(tokens, bare.place,
+	lexer_blame(lexer, bare.place,
 	    "%s: in a file a setting within a group is written %.*s = { ... = ...; };",
-	    tokens_quote(tokens, &bare), (int)name->size, name->bytes);
+	    lexer_quote(lexer, &bare), (int)name->size, name->bytes);
 }
 
 /*
@@ -314,30 +374,30 @@ blame_dotted(struct parser *parser, const struct token *name)
 static void
 skip_setting(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	uint32_t line = tokens->now.place.line;
+	struct lexer *lexer = &parser->lexer;
+	uint32_t line = lexer->now.place.line;
 
-	while (tokens->now.kind != TOKEN_END && tokens->now.place.line == line
-	    && !token_is_one_of(&tokens->now, ";{}()[]"))
-		tokens_advance(tokens);
-	if (token_is(&tokens->now, ';'))
-		tokens_advance(tokens);
+	while (lexer->now.kind != TOKEN_END && lexer->now.place.line == line
+	    && !token_is_one_of(&lexer->now, ";{}()[]"))
+		lexer_advance(lexer);
+	if (token_is(&lexer->now, ';'))
+		lexer_advance(lexer);
 }
 
 static void
 parse_setting(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	struct token name = tokens->now;
+	struct lexer *lexer = &parser->lexer;
+	struct token name = lexer->now;
 	bool dotted, begins_value;
 
-	tokens_advance(tokens);
-	dotted = tokens->now.glued && tokens->now.kind == TOKEN_OTHER;
-	begins_value = tokens->now.kind == TOKEN_STRING || tokens->now.kind == TOKEN_NUMBER
-	    || token_is_one_of(&tokens->now, "{([");
-	if (!dotted && !token_sets(&tokens->now) && !begins_value) {
-		tokens_blame(tokens, name.place, "%s is followed by no '=' and value",
-		    tokens_quote(tokens, &name));
+	lexer_advance(lexer);
+	dotted = lexer->now.glued && lexer->now.kind == TOKEN_OTHER;
+	begins_value = lexer->now.kind == TOKEN_STRING || lexer->now.kind == TOKEN_NUMBER
+	    || token_is_one_of(&lexer->now, "{([");
+	if (!dotted && !token_sets(&lexer->now) && !begins_value) {
+		lexer_blame(lexer, name.place, "%s is followed by no '=' and value",
+		    lexer_quote(lexer, &name));
 		skip_setting(parser);
 		return;
 	}
@@ -348,47 +408,36 @@ parse_setting(struct parser *parser)
 	} else {
 		put_key(parser, &name);
 	}
-	if (token_sets(&tokens->now))
-		tokens_advance(tokens);
+	if (token_sets(&lexer->now))
+		lexer_advance(lexer);
 	else if (!dotted)
-		tokens_blame(tokens, name.end, "a '=' is missing here, between %s and its value",
-		    tokens_quote(tokens, &name));
+		lexer_blame(lexer, name.end, "a '=' is missing here, between %s and its value",
+		    lexer_quote(lexer, &name));
 	plain_add(parser->out, " = ");
 	parse_value(parser, name.bytes, name.size);
-	if (token_is_one_of(&tokens->now, ";,"))
-		tokens_advance(tokens);
+	if (token_is_one_of(&lexer->now, ";,"))
+		lexer_advance(lexer);
 	plain_add(parser->out, ";");
-}
-
-static bool
-is_name(const struct token *token)
-{
-	for (size_t i = 0; i < token->size; i++)
-		if (!isalpha((unsigned char)token->bytes[i])
-		    && (i == 0
-		        || (!isdigit((unsigned char)token->bytes[i]) && token->bytes[i] != '-'
-		            && token->bytes[i] != '_')))
-			return false;
-	return token->size > 0;
 }
 
 /* A key in quotes, as in JSON: told once for a file, and taken as if it had none. */
 static void
 parse_quoted_key(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
+	struct lexer *lexer = &parser->lexer;
 
 	if (!parser->told_json)
-		tokens_blame(tokens, tokens->now.place,
+		lexer_blame(lexer, lexer->now.place,
 		    "%s: a key stands without quotes; this looks like JSON, and the form is key = "
 		    "value;",
-		    tokens_quote(tokens, &tokens->now));
+		    lexer_quote(lexer, &lexer->now));
 	parser->told_json = true;
-	assert(tokens->now.size >= 2 && *tokens->now.bytes == '"');
-	tokens->now.kind = TOKEN_NAME;
-	tokens->now.bytes++;
-	tokens->now.size -= 2;
-	if (is_name(&tokens->now))
+	assert(lexer->now.size >= 2 && *lexer->now.bytes == '"');
+	lexer->now.kind = TOKEN_NAME;
+	lexer->now.bytes++;
+	lexer->now.size -= 2;
+	if (isalpha((unsigned char)*lexer->now.bytes)
+	    && strspn(lexer->now.bytes, LEXER_LETTERS LEXER_DIGITS "-_") >= lexer->now.size)
 		parse_setting(parser);
 	else
 		skip_setting(parser);
@@ -398,29 +447,29 @@ parse_quoted_key(struct parser *parser)
 static void
 parse_stray(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
-	const struct token *now = &tokens->now;
-	bool is_first = tokens->last.bytes == NULL;
+	struct lexer *lexer = &parser->lexer;
+	const struct token *now = &lexer->now;
+	bool is_first = lexer->last.bytes == NULL;
 
 	if (is_first && token_is(now, '{')) {
-		tokens_blame_language(tokens, "JSON");
-	} else if (tokens_are_yaml(tokens)) {
-		tokens_blame_language(tokens, "YAML");
-	} else if (parser->brackets.depth == 0 && token_is(now, '[') && now->first) {
-		tokens_blame_language(tokens, "TOML or an INI file");
+		lexer_blame_language(lexer, "JSON");
+	} else if (lexer_is_yaml(lexer)) {
+		lexer_blame_language(lexer, "YAML");
+	} else if (parser->depth == 0 && token_is(now, '[') && now->first) {
+		lexer_blame_language(lexer, "TOML or an INI file");
 	} else if (token_is_one_of(now, ";,")) {
-		tokens_blame(tokens, now->place, "this '%c' is one too many", *now->bytes);
-		tokens_advance(tokens);
+		lexer_blame(lexer, now->place, "this '%c' is one too many", *now->bytes);
+		lexer_advance(lexer);
 	} else if (token_is_one_of(now, "})]")) {
-		tokens_blame(tokens, now->place,
+		lexer_blame(lexer, now->place,
 		    "this '%c' is one too many: nothing that it could end is open", *now->bytes);
-		tokens_advance(tokens);
+		lexer_advance(lexer);
 		if (token_is(now, ';'))
-			tokens_advance(tokens);
+			lexer_advance(lexer);
 	} else {
-		tokens_blame(tokens, now->place, "%s stands where a setting should: key = value;",
-		    tokens_quote(tokens, now));
-		tokens_advance(tokens);
+		lexer_blame(lexer, now->place, "%s stands where a setting should: key = value;",
+		    lexer_quote(lexer, now));
+		lexer_advance(lexer);
 		skip_setting(parser);
 	}
 }
@@ -429,19 +478,21 @@ parse_stray(struct parser *parser)
 static void
 parse_settings(struct parser *parser)
 {
-	struct tokens *tokens = &parser->tokens;
+	struct lexer *lexer = &parser->lexer;
 
-	while (tokens->now.kind != TOKEN_END) {
-		if (token_is(&tokens->now, '}') && parser->brackets.depth > 0)
+	while (lexer->now.kind != TOKEN_END) {
+		if (token_is(&lexer->now, '}') && parser->depth > 0)
 			return;
-		if (token_is_one_of(&tokens->now, ")]")
-		    && brackets_await(&parser->brackets, *tokens->now.bytes))
+		if (token_is_one_of(&lexer->now, ")]")
+		    && is_awaited(parser, *lexer->now.bytes))
 			return;
-		if (token_is(&tokens->now, '{') && brackets_are_entry(&parser->brackets))
+		if (token_is(&lexer->now, '{') && parser->depth > 1
+		    && parser->open[parser->depth].sign == '{'
+		    && parser->open[parser->depth - 1].sign != '{')
 			return;
-		if (tokens->now.kind == TOKEN_NAME)
+		if (lexer->now.kind == TOKEN_NAME)
 			parse_setting(parser);
-		else if (tokens->now.kind == TOKEN_STRING && token_sets(&tokens->next))
+		else if (lexer->now.kind == TOKEN_STRING && token_sets(&lexer->next))
 			parse_quoted_key(parser);
 		else
 			parse_stray(parser);
@@ -452,16 +503,16 @@ bool
 grammar_read(struct plain *plain, struct faults *faults, const char *path, bool *torn)
 {
 	struct parser parser = { .out = plain };
-	bool good;
+	bool good = lexer_open(&parser.lexer, faults, path);
 
-	*torn = !tokens_open(&parser.tokens, faults, path);
-	if (*torn)
-		return false;
-	plain_begin(plain, (struct place){ faults_file(faults, path), 1, 0 });
-	parse_settings(&parser);
-	good = !parser.tokens.spoilt;
-	*torn = !good || lexer_is_torn(parser.tokens.lexer);
-	brackets_fini(&parser.brackets);
-	tokens_close(&parser.tokens);
+	if (good) {
+		plain_begin(plain, (struct place){ faults_file(faults, path), 1, 0 });
+		parse_settings(&parser);
+		good = !parser.lexer.spoilt;
+	}
+	*torn = !good || parser.lexer.torn;
+	for (unsigned i = 0; i <= BRACKETS_MAX; i++)
+		free(parser.open[i].names);
+	lexer_close(&parser.lexer);
 	return good;
 }

@@ -12,6 +12,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 
 #include "base/vec.h"
@@ -28,8 +29,7 @@ struct cursor {
 	bool line_start;    /* nothing but blanks since the line began */
 };
 
-struct lexer {
-	struct faults *faults;
+struct files {
 	struct cursor open[INCLUDES_MAX + 1];
 	unsigned open_count;
 	struct input *inputs;
@@ -37,7 +37,6 @@ struct lexer {
 	size_t bytes;
 	const char *after; /* where the word before ended */
 	struct place long_string; /* the first that runs over lines; line 0: none */
-	bool is_torn;
 };
 
 static size_t
@@ -70,56 +69,46 @@ pass(struct cursor *cursor, size_t count)
 }
 
 /*
- * A file that includes itself would be read until the bound on depth is met, and the fault would
- * name the last of its copies.
- */
-static bool
-may_open(struct lexer *lexer, const char *path, struct place from)
-{
-	for (unsigned i = 0; i < lexer->open_count; i++) {
-		if (strcmp(lexer->open[i].path, path) == 0) {
-			faults_add(lexer->faults, from, "%s includes itself",
-			    faults_quote(lexer->faults, path));
-			return false;
-		}
-	}
-	if (lexer->open_count > INCLUDES_MAX || lexer->bytes > TEXT_MAX) {
-		faults_add(lexer->faults, from,
-		    lexer->open_count > INCLUDES_MAX ? "files include each other more than %d deep"
-		                                     : "all files together are too large",
-		    INCLUDES_MAX);
-		return false;
-	}
-	return true;
-}
-
-/*
  * Only the first file is one that the user named on the command line; others are told with the
- * place of their @include.
+ * place of their @include. A file that includes itself would be read until the bound on depth is
+ * met, and the fault would name the last of its copies.
  */
 static bool
 open_file(struct lexer *lexer, const char *path, struct place from)
 {
+	struct faults *faults = lexer->faults;
+	struct files *files = lexer->files;
 	struct input *input;
 	struct reason why;
 
-	if (!may_open(lexer, path, from))
-		return false;
-	VEC_REQUIRE(lexer->inputs, lexer->input_count, lexer->input_room);
-	input = &lexer->inputs[lexer->input_count];
-	if (!accepted_input(lexer->faults->accepted, path, input, &why)) {
-		if (lexer->open_count == 0)
-			faults_add(lexer->faults, from, "cannot be read: %s", why.text);
-		else
-			faults_add(lexer->faults, from, "%s cannot be included: %s",
-			    faults_quote(lexer->faults, path), why.text);
+	for (unsigned i = 0; i < files->open_count; i++) {
+		if (strcmp(files->open[i].path, path) == 0) {
+			faults_add(faults, from, "%s includes itself", faults_quote(faults, path));
+			return false;
+		}
+	}
+	if (files->open_count > INCLUDES_MAX || files->bytes > TEXT_MAX) {
+		faults_add(faults, from,
+		    files->open_count > INCLUDES_MAX ? "files include each other more than %d deep"
+		                                     : "all files together are too large",
+		    INCLUDES_MAX);
 		return false;
 	}
-	assert(lexer->open_count <= INCLUDES_MAX && lexer->input_count < lexer->input_room);
-	lexer->input_count++;
-	lexer->bytes += input->size;
-	lexer->open[lexer->open_count++] = (struct cursor){ path, input->bytes,
-		input->bytes + input->size, { faults_file(lexer->faults, path), 1, 1 }, true };
+	VEC_REQUIRE(files->inputs, files->input_count, files->input_room);
+	input = &files->inputs[files->input_count];
+	if (!accepted_input(faults->accepted, path, input, &why)) {
+		if (files->open_count == 0)
+			faults_add(faults, from, "cannot be read: %s", why.text);
+		else
+			faults_add(faults, from, "%s cannot be included: %s",
+			    faults_quote(faults, path), why.text);
+		return false;
+	}
+	assert(files->open_count <= INCLUDES_MAX && files->input_count < files->input_room);
+	files->input_count++;
+	files->bytes += input->size;
+	files->open[files->open_count++] = (struct cursor){ path, input->bytes,
+		input->bytes + input->size, { faults_file(faults, path), 1, 1 }, true };
 	return true;
 }
 
@@ -171,7 +160,7 @@ include(struct lexer *lexer, struct cursor *cursor)
 	if (path == NULL)
 		pass_line(cursor);
 	if (path == NULL || !open_file(lexer, path, place))
-		lexer->is_torn = true;
+		lexer->torn = true;
 }
 
 static bool
@@ -194,7 +183,7 @@ is_line_comment(const struct lexer *lexer, const struct cursor *cursor)
 	if (*cursor->at == '#')
 		return true;
 	return starts(cursor, "//")
-	    && !(lexer->after == cursor->at && cursor->at[-1] == ':' && left(cursor) > 2
+	    && !(lexer->files->after == cursor->at && cursor->at[-1] == ':' && left(cursor) > 2
 	        && isalnum((unsigned char)cursor->at[2]));
 }
 
@@ -203,12 +192,12 @@ static bool
 find_word(struct lexer *lexer)
 {
 	for (;;) {
-		struct cursor *cursor = &lexer->open[lexer->open_count - 1];
+		struct cursor *cursor = &lexer->files->open[lexer->files->open_count - 1];
 
-		if (left(cursor) == 0 && lexer->open_count == 1) {
+		if (left(cursor) == 0 && lexer->files->open_count == 1) {
 			return true;
 		} else if (left(cursor) == 0) {
-			lexer->open_count--;
+			lexer->files->open_count--;
 		} else if (isspace((unsigned char)*cursor->at)) {
 			pass(cursor, 1);
 		} else if (is_line_comment(lexer, cursor)) {
@@ -238,76 +227,43 @@ pass_string(struct lexer *lexer, struct cursor *cursor)
 	}
 	if (left(cursor) > 0) {
 		pass(cursor, 1);
-		if (lexer->long_string.line == 0 && cursor->place.line != begun.line)
-			lexer->long_string = begun;
+		if (lexer->files->long_string.line == 0 && cursor->place.line != begun.line)
+			lexer->files->long_string = begun;
 		return true;
 	}
 	/* A string that runs over lines ended where another was to begin, and so on to the end of
 	 * the file: it is the first of them that lacks its quote. */
-	if (lexer->long_string.line != 0)
-		begun = lexer->long_string;
+	if (lexer->files->long_string.line != 0)
+		begun = lexer->files->long_string;
 	faults_add(lexer->faults, begun, "this string has no end: a '\"' is missing");
 	return false;
 }
 
-static const char *
-span(const char *at, const char *end, int (*is)(int))
-{
-	while (at < end && is((unsigned char)*at))
-		at++;
-	return at;
-}
-
 /*
- * The end of a fraction or exponent at `at`, or `at` if there is none: "1.5e3" has one, "5em" none.
+ * The size of the number at `text`, which ends with a NUL; 0 where no number begins. "1.5e3" has an
+ * exponent, "5em" none.
  */
-static const char *
-float_tail(const char *at, const char *end)
-{
-	if (at < end && *at == '.')
-		at = span(at + 1, end, isdigit);
-	if (at < end && (*at == 'e' || *at == 'E')) {
-		const char *digits = at + 1 < end && (at[1] == '+' || at[1] == '-') ? at + 2
-		                                                                    : at + 1;
-
-		if (digits < end && isdigit((unsigned char)*digits))
-			at = span(digits, end, isdigit);
-	}
-	return at;
-}
-
-/* 0 where no number begins here. */
 static size_t
-number_size(const struct cursor *cursor)
+number_size(const char *text)
 {
-	const char *digits = cursor->at + (*cursor->at == '+' || *cursor->at == '-'), *end;
+	const char *digits = text + (*text == '+' || *text == '-');
+	const char *end = digits + strspn(digits, LEXER_DIGITS), *tail = end;
 
-	if (digits == cursor->end || !isdigit((unsigned char)*digits))
+	if (end == digits)
 		return 0;
-	if (digits == cursor->at && left(cursor) > 2 && *digits == '0'
-	    && tolower((unsigned char)digits[1]) == 'x' && isxdigit((unsigned char)digits[2])) {
-		end = span(digits + 2, cursor->end, isxdigit);
+	if (digits == text && strncasecmp(text, "0x", 2) == 0 && isxdigit((unsigned char)text[2])) {
+		end = tail = text + 2 + strspn(text + 2, LEXER_DIGITS "abcdefABCDEF");
 	} else {
-		end = span(digits, cursor->end, isdigit);
-		if (float_tail(end, cursor->end) != end)
-			return (size_t)(float_tail(end, cursor->end) - cursor->at);
+		if (*tail == '.')
+			tail += 1 + strspn(tail + 1, LEXER_DIGITS);
+		if ((*tail == 'e' || *tail == 'E')
+		    && isdigit((unsigned char)tail[tail[1] == '+' || tail[1] == '-' ? 2 : 1]))
+			tail += 2 + strspn(tail + 2, LEXER_DIGITS);
 	}
-	for (int i = 0; i < 2 && end < cursor->end && *end == 'L'; i++)
-		end++;
-	return (size_t)(end - cursor->at);
-}
-
-static size_t
-name_size(const struct cursor *cursor)
-{
-	const char *end = cursor->at;
-
-	if (!isalpha((unsigned char)*end) && *end != '*')
-		return 0;
-	while (end < cursor->end
-	    && (isalnum((unsigned char)*end) || *end == '*' || *end == '-' || *end == '_'))
-		end++;
-	return (size_t)(end - cursor->at);
+	for (int i = 0; i < 2 && tail == end && *end == 'L'; i++)
+		tail = ++end;
+	assert(tail >= end && end > text);
+	return (size_t)(tail - text);
 }
 
 static bool
@@ -319,10 +275,11 @@ take_word(struct lexer *lexer, struct cursor *cursor, struct token *token)
 		token->kind = TOKEN_STRING;
 		return pass_string(lexer, cursor);
 	}
-	if ((size = number_size(cursor)) > 0) {
+	if ((size = number_size(cursor->at)) > 0) {
 		token->kind = TOKEN_NUMBER;
-	} else if ((size = name_size(cursor)) > 0) {
+	} else if (isalpha((unsigned char)*cursor->at) || *cursor->at == '*') {
 		token->kind = TOKEN_NAME;
+		size = strspn(cursor->at, LEXER_LETTERS LEXER_DIGITS "*-_");
 	} else if (strchr("=:;,{}()[]", *cursor->at) != NULL) {
 		token->kind = TOKEN_SIGN;
 		size = 1;
@@ -338,20 +295,20 @@ take_word(struct lexer *lexer, struct cursor *cursor, struct token *token)
 	return true;
 }
 
-bool
-lexer_next(struct lexer *lexer, struct token *token)
+static bool
+next_token(struct lexer *lexer, struct token *token)
 {
 	struct cursor *cursor;
 
 	*token = (struct token){ .kind = TOKEN_END };
 	if (!find_word(lexer))
 		return false;
-	cursor = &lexer->open[lexer->open_count - 1];
+	cursor = &lexer->files->open[lexer->files->open_count - 1];
 	token->bytes = cursor->at;
 	token->place = token->end = cursor->place;
 	if (left(cursor) == 0)
 		return true;
-	token->glued = lexer->after == cursor->at;
+	token->glued = lexer->files->after == cursor->at;
 	token->first = cursor->line_start;
 	cursor->line_start = false;
 	if (!take_word(lexer, cursor, token))
@@ -359,61 +316,150 @@ lexer_next(struct lexer *lexer, struct token *token)
 	assert(token->bytes < cursor->at && cursor->at <= cursor->end);
 	token->size = (size_t)(cursor->at - token->bytes);
 	token->end = cursor->place;
-	lexer->after = cursor->at;
-	return true;
-}
-
-/* libconfig 1.5 wraps 4294967296 to 0 without a word, and makes 64 bits of "5L". */
-bool
-lexer_number_fits(const struct token *token)
-{
-	const char *digits = token->bytes + (*token->bytes == '+' || *token->bytes == '-'),
-	           *end = token->bytes + token->size;
-	int base = end - digits > 2 && tolower((unsigned char)digits[1]) == 'x' ? 16 : 10;
-	int64_t value = 0;
-
-	for (digits += base == 16 ? 2 : 0; digits < end; digits++) {
-		if (*digits == 'L')
-			return false;
-		if (base == 10 && !isdigit((unsigned char)*digits))
-			return true; /* a fraction */
-		value = value * base
-		    + (isdigit((unsigned char)*digits)
-		            ? *digits - '0'
-		            : tolower((unsigned char)*digits) - 'a' + 10);
-		if (value > INT32_MAX)
-			return false;
-	}
+	lexer->files->after = cursor->at;
 	return true;
 }
 
 bool
-lexer_is_torn(const struct lexer *lexer)
+token_is(const struct token *token, char sign)
 {
-	return lexer->is_torn;
+	return token->kind == TOKEN_SIGN && *token->bytes == sign;
 }
 
-struct lexer *
-lexer_open(struct faults *faults, const char *path)
+bool
+token_is_one_of(const struct token *token, const char *signs)
 {
-	struct lexer *lexer = calloc(1, sizeof *lexer);
-
-	if (lexer == NULL)
-		exit(EX_OSERR);
-	lexer->faults = faults;
-	if (!open_file(lexer, path, (struct place){ faults_file(faults, path), 0, 0 }))
-		lexer_close(&lexer);
-	return lexer;
+	return token->kind == TOKEN_SIGN && strchr(signs, *token->bytes) != NULL;
 }
 
 void
-lexer_close(struct lexer **lexer)
+lexer_stop(struct lexer *lexer)
 {
-	if (*lexer == NULL)
+	lexer->spoilt = true;
+	lexer->now = lexer->next = (struct token){
+		.kind = TOKEN_END, .place = lexer->now.place, .end = lexer->now.place
+	};
+}
+
+/* What stands before a fault that the lexer told is still read. */
+void
+lexer_advance(struct lexer *lexer)
+{
+	lexer->last = lexer->now;
+	lexer->now = lexer->next;
+	if (lexer->last.kind == TOKEN_STRING && lexer->last.place.line != lexer->last.end.line)
+		lexer->long_string = lexer->last;
+	if (!lexer->spoilt && !next_token(lexer, &lexer->next)) {
+		lexer->spoilt = true;
+		lexer->next = (struct token){ .kind = TOKEN_END };
+	}
+}
+
+/*
+ * On the line on which a string of several lines ends everything seems wrong where that string
+ * lacks its quote: helo = "mx1; and three settings later a quote, and behind it an open string
+ * again. The string is told in place of what seems wrong.
+ */
+void
+lexer_blame(struct lexer *lexer, struct place place, const char *format, ...)
+{
+	char words[sizeof((struct config_fault *)0)->text];
+	struct text text = TEXT_OVER(words);
+	const struct token *string = &lexer->long_string;
+	va_list arguments;
+
+	if (lexer->spoilt)
 		return;
-	for (size_t i = 0; i < (*lexer)->input_count; i++)
-		input_free(&(*lexer)->inputs[i]);
-	free((*lexer)->inputs);
-	free(*lexer);
-	*lexer = NULL;
+	if (string->kind == TOKEN_STRING && string->end.file == place.file
+	    && string->end.line == place.line) {
+		faults_add(lexer->faults, string->place,
+		    "this string has no end: a '\"' is missing; it goes on to %s",
+		    faults_place(lexer->faults, string->end));
+		lexer_stop(lexer);
+		return;
+	}
+	va_start(arguments, format);
+	text_format_v(&text, format, arguments);
+	va_end(arguments);
+	faults_add(lexer->faults, place, "%s", words);
+}
+
+const char *
+lexer_quote(struct lexer *lexer, const struct token *token)
+{
+	size_t quotes = token->kind == TOKEN_STRING;
+
+	return faults_quote_bytes(lexer->faults, token->bytes + quotes, token->size - 2 * quotes);
+}
+
+bool
+token_is_word(const struct token *token, const char *word)
+{
+	return token->size == strlen(word) && strncasecmp(token->bytes, word, token->size) == 0;
+}
+
+void
+lexer_blame_language(struct lexer *lexer, const char *name)
+{
+	lexer_blame(lexer, lexer->now.place,
+	    "this is %s, and the file is in libconfig's form: key = \"value\"; and targets = ( { "
+	    "host = \"mx1.example.org\"; }, { host = \"mx2.example.org\"; } );",
+	    name);
+	lexer_stop(lexer);
+}
+
+bool
+token_sets(const struct token *token)
+{
+	return token_is_one_of(token, "=:");
+}
+
+/*
+ * "- host: mx1" and "---": one sentence about the language helps more than a fault for each line.
+ */
+bool
+lexer_is_yaml(const struct lexer *lexer)
+{
+	return lexer->now.kind == TOKEN_OTHER && *lexer->now.bytes == '-'
+	    && (lexer->now.first || token_sets(&lexer->last));
+}
+
+bool
+lexer_is_alone(const struct lexer *lexer)
+{
+	const struct token *next = &lexer->next;
+
+	return !next->glued || token_is_one_of(next, ";,{}()[]") || next->kind == TOKEN_STRING
+	    || next->kind == TOKEN_END;
+}
+
+bool
+lexer_is_truth(const struct lexer *lexer)
+{
+	return lexer->now.kind == TOKEN_NAME && lexer_is_alone(lexer)
+	    && (token_is_word(&lexer->now, "true") || token_is_word(&lexer->now, "false"));
+}
+
+bool
+lexer_open(struct lexer *lexer, struct faults *faults, const char *path)
+{
+	*lexer = (struct lexer){ .faults = faults, .files = calloc(1, sizeof *lexer->files) };
+	if (lexer->files == NULL)
+		exit(EX_OSERR);
+	if (!open_file(lexer, path, (struct place){ faults_file(faults, path), 0, 0 }))
+		return false;
+	lexer_advance(lexer);
+	lexer_advance(lexer);
+	lexer->last = (struct token){ .kind = TOKEN_END };
+	return true;
+}
+
+void
+lexer_close(struct lexer *lexer)
+{
+	for (size_t i = 0; i < lexer->files->input_count; i++)
+		input_free(&lexer->files->inputs[i]);
+	free(lexer->files->inputs);
+	free(lexer->files);
+	*lexer = (struct lexer){ 0 };
 }

@@ -5,7 +5,7 @@
 #ifndef CONFIG_PLAIN_H
 #define CONFIG_PLAIN_H
 
-#include "config/faults.h"
+#include "config/lexer.h"
 
 enum { PLAIN_NO_VALUE = INT32_MIN }; /* stands for a value that was a fault */
 #define PLAIN_NO_KEY '*'             /* begins a key that stands for one that was a fault */
@@ -29,6 +29,8 @@ void plain_add(struct plain *, const char *string);
 void plain_add_bytes(struct plain *, const char *bytes, size_t size);
 void plain_add_no_value(struct plain *);
 void plain_add_no_key(struct plain *);
+/* Takes the value at hand, which begins with no sign; a fault becomes what it was meant to be. */
+void plain_take_scalar(struct plain *, struct lexer *);
 
 /* Where a line of the text comes from. */
 struct place plain_place(const struct plain *, unsigned line);
