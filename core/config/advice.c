@@ -14,17 +14,11 @@
 #include "base/units.h"
 #include "config/reader.h"
 
-enum { TOKEN_MIN = 12 /* bytes */, UNTOLD_NAMED = 10 }; /* targets that nobody is told of, or late; others are counted */
+enum {
+	TOKEN_MIN = 12,   /* bytes */
+	UNTOLD_NAMED = 10 /* targets that nobody is told of, or late; others are counted */
+};
 static const int64_t late = 3600 * (int64_t)SECOND;
-
-static const struct target *
-find_target(const struct config *config, const struct host *relay)
-{
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (strcmp(config->targets[i].host, relay->ascii) == 0)
-			return &config->targets[i];
-	return NULL;
-}
 
 /* The host of "HOST" or "HOST:PORT". Returns false if it is none: the plugin will say so. */
 static bool
@@ -47,25 +41,34 @@ rows_of(const struct config_notifier *notifier)
 	    : notifier->plugin->descriptor->settings;
 }
 
-static void
-warn_of_relay(struct reader *reader, uint32_t index)
+void
+advice_of_relays(struct reader *reader)
 {
-	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	const struct pw_setting *rows = rows_of(notifier);
-	const struct target *target;
-	struct host host;
+	const struct config *config = reader->config;
 
-	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
-		const char *place = rows[i].flags & PW_RELAY ? notifier->values->items[i].string
-		                                             : NULL;
-		if (place == NULL || !parse_relay(reader, place, &host)
-		    || (target = find_target(reader->config, &host)) == NULL)
-			continue;
-		WARN(reader, reader->notifier_nodes[index]->place,
-		    "the %s %s of notifier %s is watched itself, or a port beside it, as %s (port "
-		    "%u): while that host is down it tells nobody; name a second notifier that "
-		    "goes another way",
-		    rows[i].key, QUOTE(reader, place), notifier->name, target->name, target->port);
+	for (uint32_t index = 0; index < config->notifier_count; index++) {
+		const struct config_notifier *notifier = &config->notifiers[index];
+		const struct pw_setting *rows = rows_of(notifier);
+		struct host host;
+
+		for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
+			const char *relay = rows[i].flags & PW_RELAY ? notifier->values->items[i].string
+			                                             : NULL;
+			uint32_t target = 0;
+
+			if (relay == NULL || !parse_relay(reader, relay, &host))
+				continue;
+			while (target < config->target_count
+			    && strcmp(config->targets[target].host, host.ascii) != 0)
+				target++;
+			if (target < config->target_count)
+				WARN(reader, reader->notifier_nodes[index]->place,
+				    "the %s %s of notifier %s is watched itself, or a port beside it, as "
+				    "%s (port %u): while that host is down it tells nobody; name a second "
+				    "notifier that goes another way",
+				    rows[i].key, QUOTE(reader, relay), notifier->name,
+				    config->targets[target].name, config->targets[target].port);
+		}
 	}
 }
 
@@ -79,25 +82,6 @@ relay_of(const struct config_notifier *notifier)
 		if (rows[i].flags & PW_RELAY)
 			return notifier->values->items[i].string;
 	return NULL;
-}
-
-static void
-warn_of_fallback(struct reader *reader, uint32_t index)
-{
-	const struct config_notifier *notifier = &reader->config->notifiers[index], *other;
-	const char *relay = relay_of(notifier), *others;
-	struct host host, beside;
-
-	if (notifier->fallback == CONFIG_NONE)
-		return;
-	other = &reader->config->notifiers[notifier->fallback];
-	others = relay_of(other);
-	if (relay != NULL && others != NULL && parse_relay(reader, relay, &host)
-	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
-		WARN(reader, reader->notifier_nodes[index]->place,
-		    "notifier %s: its fallback %s sends through the same host: it helps only where "
-		    "it goes another way",
-		    notifier->name, other->name);
 }
 
 /* A part of a URL that nobody would guess: a path or query of services that know their callers by it
@@ -141,32 +125,6 @@ warn_of_token(struct reader *reader, uint32_t index)
 				    "notifier %s: its %s holds what looks like a token: put it into a "
 				    "file that nobody else can read, and write %s_file = \"PATH\"",
 				    notifier->name, rows[i].key, rows[i].key);
-}
-
-/* The daemon goes on by a copy of what was in it, where it has one. */
-static void
-warn_of_ca_file(struct reader *reader, uint32_t index)
-{
-	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	const struct pw_setting *rows = rows_of(notifier);
-
-	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
-		const char *path = strcmp(rows[i].key, "ca_file") == 0
-		    ? notifier->values->items[i].string
-		    : NULL;
-
-		if (path != NULL && access(path, F_OK) != 0)
-			WARN(reader, reader->notifier_nodes[index]->place,
-			    "notifier %s cannot work: ca_file: %s: %s", notifier->name,
-			    QUOTE(reader, path), strerror(errno));
-	}
-}
-
-void
-advice_of_relays(struct reader *reader)
-{
-	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
-		warn_of_relay(reader, i);
 }
 
 static void
@@ -221,41 +179,34 @@ warn_of_late(struct reader *reader)
 	}
 }
 
-static void
-warn_of_slow_limit(
-    struct reader *reader, uint32_t index, const struct phase_plan *plan, const char *name)
-{
-	const struct target *target = &reader->config->targets[index];
-	char bytes[64];
-	struct text slow = text_over(bytes, sizeof bytes / 2),
-	            limit = text_over(bytes + sizeof bytes / 2, sizeof bytes / 2);
-
-	if (plan->slow == 0 || plan->slow < plan->routine
-	    || plan->slow == policy_built_in(target->policy->probe, name).slow)
-		return;
-	units_add_duration(&slow, plan->slow);
-	units_add_duration(&limit, plan->routine);
-	WARN(reader, reader->targets.places[index],
-	    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it never warns; "
-	    "below %s it does",
-	    target->name, name, slow.bytes, limit.bytes, limit.bytes);
-}
-
-/* Of neighbours with one policy once. */
+/* Of neighbours with one policy once; the whole leg is the phase behind the last. */
 static void
 warn_of_slow_limits(struct reader *reader)
 {
 	const struct config *config = reader->config;
 
 	for (uint32_t i = 0; i < config->target_count; i++) {
-		const struct policy *policy = config->targets[i].policy;
+		const struct target *target = &config->targets[i];
+		const struct policy *policy = target->policy;
+		bool again = i > 0 && config->targets[i - 1].policy == policy;
 
-		if (i > 0 && config->targets[i - 1].policy == policy)
-			continue;
-		for (uint32_t phase = 0; phase < policy->phase_count; phase++)
-			warn_of_slow_limit(
-			    reader, i, &policy->phases[phase], policy->phases[phase].name);
-		warn_of_slow_limit(reader, i, &policy->leg, "leg");
+		for (uint32_t phase = 0; !again && phase <= policy->phase_count; phase++) {
+			const struct phase_plan *plan = phase < policy->phase_count
+			    ? &policy->phases[phase]
+			    : &policy->leg;
+			char slow_bytes[32], limit_bytes[32];
+			struct text slow = TEXT_OVER(slow_bytes), limit = TEXT_OVER(limit_bytes);
+
+			if (plan->slow == 0 || plan->slow < plan->routine
+			    || plan->slow == policy_built_in(policy->probe, plan->name).slow)
+				continue;
+			units_add_duration(&slow, plan->slow);
+			units_add_duration(&limit, plan->routine);
+			WARN(reader, reader->targets.places[i],
+			    "%s: `slow` of %s is %s, and its limit ends the attempt after %s: it never "
+			    "warns; below %s it does",
+			    target->name, plan->name, slow_bytes, limit_bytes, limit_bytes);
+		}
 	}
 }
 
@@ -286,28 +237,24 @@ next_tag(void *arg, size_t index)
 	return NULL;
 }
 
-static bool
-is_on_a_target(const struct config *config, const char *tag)
-{
-	for (uint32_t i = 0; i < config->target_count; i++)
-		if (target_has_tag(&config->targets[i], tag))
-			return true;
-	return false;
-}
-
 static void
 warn_of_tags(struct reader *reader, uint32_t index)
 {
-	const struct config_notifier *notifier = &reader->config->notifiers[index];
-	struct tags tags = { .config = reader->config };
+	const struct config *config = reader->config;
+	const struct config_notifier *notifier = &config->notifiers[index];
 
 	for (uint32_t i = 0; i < notifier->tag_count; i++) {
-		if (is_on_a_target(reader->config, notifier->tags[i]))
+		struct tags tags = { .config = config };
+		const char *tag = notifier->tags[i], *near;
+		uint32_t target = 0;
+
+		while (target < config->target_count && !target_has_tag(&config->targets[target], tag))
+			target++;
+		if (target < config->target_count)
 			continue;
-		const char *near = text_nearest(notifier->tags[i], next_tag, &tags);
+		near = text_nearest(tag, next_tag, &tags);
 		WARN(reader, reader->notifier_nodes[index]->place,
-		    "notifier %s: no target has the tag %s%s", notifier->name,
-		    QUOTE(reader, notifier->tags[i]),
+		    "notifier %s: no target has the tag %s%s", notifier->name, QUOTE(reader, tag),
 		    faults_suggest(&reader->faults, near == NULL ? NULL : QUOTE(reader, near)));
 	}
 }
@@ -321,42 +268,61 @@ hears_of_any(const struct config *config, uint32_t index)
 	return false;
 }
 
-/* As a fallback it is told what another could not tell. */
-static bool
-stands_in(const struct config *config, uint32_t index)
-{
-	for (uint32_t i = 0; i < config->notifier_count; i++)
-		if (config->notifiers[i].fallback == index && hears_of_any(config, i))
-			return true;
-	return false;
-}
-
+/* What stands in the way of a notifier: its fallback, its files, its hours, its targets. */
 static void
 warn_of_notifier(struct reader *reader, uint32_t index)
 {
 	const struct config *config = reader->config;
+	const struct config_notifier *notifier = &config->notifiers[index];
+	const struct pw_setting *rows = rows_of(notifier);
+	const struct config_notifier *other = notifier->fallback == CONFIG_NONE
+	    ? NULL
+	    : &config->notifiers[notifier->fallback];
+	const char *relay = relay_of(notifier), *others = other == NULL ? NULL : relay_of(other);
 	struct place place = reader->notifier_nodes[index]->place;
+	struct host host, beside;
+	bool hears = hears_of_any(config, index);
 
-	warn_of_tags(reader, index);
-	warn_of_fallback(reader, index);
-	warn_of_ca_file(reader, index);
-	if (notifier_is_always_quiet(&config->notifiers[index]))
+	if (relay != NULL && others != NULL && parse_relay(reader, relay, &host)
+	    && parse_relay(reader, others, &beside) && strcmp(host.ascii, beside.ascii) == 0)
+		WARN(reader, place,
+		    "notifier %s: its fallback %s sends through the same host: it helps only where "
+		    "it goes another way",
+		    notifier->name, other->name);
+	/* The daemon goes on by a copy of what was in a file, where it has one. */
+	for (uint32_t i = 0; rows != NULL && rows[i].key != NULL; i++) {
+		const char *path = strcmp(rows[i].key, "ca_file") == 0
+		    ? notifier->values->items[i].string
+		    : NULL;
+
+		if (path != NULL && access(path, F_OK) != 0)
+			WARN(reader, place, "notifier %s cannot work: ca_file: %s: %s", notifier->name,
+			    QUOTE(reader, path), strerror(errno));
+	}
+	if (notifier_is_always_quiet(notifier))
 		WARN(reader, place,
 		    "notifier %s is told nothing: its `quiet` leaves no minute of the week",
-		    config->notifiers[index].name);
-	if (!hears_of_any(config, index) && !stands_in(config, index))
+		    notifier->name);
+	/* As a fallback it is told what another could not tell. */
+	for (uint32_t i = 0; !hears && i < config->notifier_count; i++)
+		hears = config->notifiers[i].fallback == index && hears_of_any(config, i);
+	if (!hears)
 		WARN(reader, place,
-		    "notifier %s is told of no target: "
-		    "neither its `tags` nor a `notify` lead to it",
-		    config->notifiers[index].name);
+		    "notifier %s is told of no target: neither its `tags` nor a `notify` lead to it",
+		    notifier->name);
 }
 
-static void
-warn_of_reach(struct reader *reader)
+void
+advice_of_reach(struct reader *reader)
 {
 	const struct config *config = reader->config;
 	bool beats = config->heartbeat_interval != 0;
 
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		warn_of_token(reader, i);
+	if (config->target_count == 0)
+		return;
+	warn_of_slow_limits(reader);
 	if (config->notifier_count == (beats ? 1 : 0)) {
 		WARN(reader, reader_main_file(reader),
 		    "there are no `notifiers`: what happens is logged, and nobody is told");
@@ -364,18 +330,10 @@ warn_of_reach(struct reader *reader)
 	}
 	warn_of_untold(reader);
 	warn_of_late(reader);
-	for (uint32_t i = 0; i < config->notifier_count; i++)
-		if (!beats || i != config->heartbeat)
-			warn_of_notifier(reader, i);
-}
-
-void
-advice_of_reach(struct reader *reader)
-{
-	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
-		warn_of_token(reader, i);
-	if (reader->config->target_count == 0)
-		return;
-	warn_of_slow_limits(reader);
-	warn_of_reach(reader);
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		if (beats && i == config->heartbeat)
+			continue;
+		warn_of_tags(reader, i);
+		warn_of_notifier(reader, i);
+	}
 }
