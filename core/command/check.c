@@ -2,19 +2,297 @@
  * `postwatch check`: the same reading as at the start of the daemon, without starting; what may be meant otherwise (names
  * of one label); and what only a look outside can tell: whether the EHLO name leads to this machine and back.
  */
-#include "command/command.h"
+#include "command/check.h"
 
+#include <ev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "command/faults.h"
 #include "command/layout.h"
 #include "command/self.h"
-#include "command/ways.h"
 #include "config/resolvers.h"
 #include "prober/hosts.h"
+#include "prober/resolver.h"
+#include "store/list.h"
+
+enum {
+	PATIENCE = 5,          /* seconds for all names together */
+	HOSTS_MAX = 2000,      /* names of targets that are looked up */
+	SELVES_NAMED = 10
+};
+
+struct ways {
+	uint32_t warnings;
+	uint32_t untold; /* targets of which nobody would be told that they are down */
+};
+
+/* A host, of a target or a relay. */
+struct host_found {
+	const char *name;
+	uint32_t count;
+	struct address addresses[RESOLVED_MAX];
+	struct resolver_query *query; /* NULL: answered */
+	ev_watcher resolved;
+	struct lookup *lookup;
+};
+
+struct lookup {
+	const struct config *config;
+	struct host_found *hosts;      /* of the relays by notifier, then of the targets */
+	uint32_t count, waiting;
+	uint32_t *of_target;           /* index among hosts; CONFIG_NONE: not looked up */
+	struct ev_loop *loop;
+};
+
+/* What the plugin says that its notices go through, "HOST" or "HOST:PORT"; NULL: nothing. */
+static const char *
+relay_of(const struct config_notifier *notifier)
+{
+	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+
+	for (uint32_t i = 0; rows != NULL && notifier->values != NULL && rows[i].key != NULL; i++)
+		if (rows[i].flags & PW_RELAY && notifier->values->items[i].string != NULL)
+			return notifier->values->items[i].string;
+	return NULL;
+}
+
+/* "[2001:db8::1]:25", "mail.example.org:25", "mail.example.org": the host, without brackets. */
+static char *
+host_of(const char *relay)
+{
+	const char *end = relay[0] == '[' ? strchr(relay, ']') : strchr(relay, ':') == strrchr(relay, ':') ? strchr(relay, ':') : NULL;
+	const char *begin = relay + (relay[0] == '[');
+
+	return must(strndup(begin, end == NULL ? strlen(begin) : (size_t)(end - begin)));
+}
+
+static void
+on_resolved(EV_P_ ev_watcher *told, int revents)
+{
+	struct host_found *host = told->data;
+	struct resolved resolved;
+
+	(void)loop, (void)revents;
+	resolver_take(&host->query, &resolved);
+	host->count = resolved.count;
+	memcpy(host->addresses, resolved.addresses, resolved.count * sizeof host->addresses[0]);
+	if (resolved.more)
+		return;
+	if (--host->lookup->waiting == 0)
+		ev_break(host->lookup->loop, EVBREAK_ALL);
+}
+
+static void
+on_timeout(EV_P_ ev_timer *timer, int revents)
+{
+	(void)timer, (void)revents;
+	ev_break(EV_A_ EVBREAK_ALL);
+}
+
+static void
+list_hosts(struct lookup *lookup)
+{
+	const struct config *config = lookup->config;
+
+	lookup->hosts = must(calloc(config->notifier_count + HOSTS_MAX, sizeof *lookup->hosts));
+	lookup->of_target = must(calloc(config->target_count + 1, sizeof *lookup->of_target));
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		const char *relay = relay_of(&config->notifiers[i]);
+
+		lookup->hosts[lookup->count++].name = relay == NULL ? NULL : host_of(relay);
+	}
+	for (uint32_t i = 0; i < config->target_count; i++) {
+		bool again = i > 0 && strcmp(config->targets[i].host, config->targets[i - 1].host) == 0;
+
+		if (again)
+			lookup->of_target[i] = lookup->of_target[i - 1];
+		else if (lookup->count == config->notifier_count + HOSTS_MAX)
+			lookup->of_target[i] = CONFIG_NONE;
+		else {
+			lookup->of_target[i] = lookup->count;
+			lookup->hosts[lookup->count++].name = config->targets[i].host;
+		}
+	}
+}
+
+static void
+look_up(struct lookup *lookup)
+{
+	struct reason why;
+	struct resolver *resolver;
+	ev_timer timeout;
+
+	lookup->loop = ev_loop_new(EVFLAG_AUTO);
+	resolver = lookup->loop == NULL ? NULL : resolver_create(lookup->loop, lookup->config, NULL, &why);
+	for (uint32_t i = 0; resolver != NULL && i < lookup->count; i++) {
+		struct host_found *host = &lookup->hosts[i];
+
+		host->lookup = lookup;
+		ev_init(&host->resolved, on_resolved);
+		host->resolved.data = host;
+		if (host->name != NULL)
+			host->query
+			    = resolver_ask(resolver, host->name, FAMILY_BOTH, false, PATIENCE * SECOND, &host->resolved);
+		lookup->waiting += host->query != NULL;
+	}
+	if (resolver != NULL) {
+		ev_timer_init(&timeout, on_timeout, PATIENCE, 0);
+		ev_timer_start(lookup->loop, &timeout);
+		if (lookup->waiting > 0)
+			ev_run(lookup->loop, 0);
+	}
+	for (uint32_t i = 0; i < lookup->count; i++)
+		resolver_cancel(&lookup->hosts[i].query);
+	resolver_destroy(&resolver);
+	if (lookup->loop != NULL)
+		ev_loop_destroy(lookup->loop);
+}
+
+/* An address that both have; NULL: none. */
+static const struct address *
+common(const struct host_found *left, const struct host_found *right)
+{
+	for (uint32_t i = 0; i < left->count; i++)
+		for (uint32_t j = 0; j < right->count; j++)
+			if (address_order(&left->addresses[i], &right->addresses[j]) == 0)
+				return &left->addresses[i];
+	return NULL;
+}
+
+/* Whether a notifier's way leads through the host of a target. */
+static bool
+goes_through(const struct lookup *lookup, uint32_t notifier, uint32_t target)
+{
+	const struct host_found *relay = &lookup->hosts[notifier];
+	uint32_t host = lookup->of_target[target];
+
+	if (relay->name == NULL)
+		return false;
+	return strcasecmp(relay->name, lookup->config->targets[target].host) == 0
+	    || (host != CONFIG_NONE && common(relay, &lookup->hosts[host]) != NULL);
+}
+
+/* Relays that have another name than the target has are found by their addresses alone. */
+static void
+warn_of_relays(const struct lookup *lookup, struct ways *ways)
+{
+	const struct config *config = lookup->config;
+
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		for (uint32_t target = 0; target < config->target_count; target++) {
+			char bytes[ADDRESS_TEXT_MAX];
+			struct text text = TEXT_OVER(bytes);
+
+			if (!goes_through(lookup, i, target))
+				continue;
+			if (strcasecmp(lookup->hosts[i].name, config->targets[target].host) == 0)
+				break; /* which was told when the file was read */
+			address_add(&text, common(&lookup->hosts[i], &lookup->hosts[lookup->of_target[target]]));
+			printf("%s: warning: the relay \"%s\" of notifier %s lies at %s, as %s does, which is watched: while that is down it tells "
+			       "nobody; name a second notifier that goes another way\n", config->notifiers[i].place, relay_of(&config->notifiers[i]),
+			    config->notifiers[i].name, bytes, config->targets[target].name);
+			ways->warnings++;
+			break;
+		}
+}
+
+/* A notifier that leads to somebody though this target is down, itself or by who stands in for it. */
+static bool
+arrives(const struct lookup *lookup, uint32_t notifier, uint32_t target)
+{
+	uint32_t other = lookup->config->notifiers[notifier].fallback;
+
+	return !goes_through(lookup, notifier, target) || (other != CONFIG_NONE && !goes_through(lookup, other, target));
+}
+
+static void
+warn_of_selves(const struct lookup *lookup, struct ways *ways)
+{
+	const struct config *config = lookup->config;
+	uint32_t found = 0;
+
+	for (uint32_t target = 0; target < config->target_count; target++) {
+		uint32_t last = CONFIG_NONE, told = 0, arriving = 0;
+
+		for (uint32_t i = 0; i < config->notifier_count; i++)
+			if (notifier_hears_of(config, i, &config->targets[target]) && config->notifiers[i].kinds >> NOTICE_down & 1) {
+				told++;
+				arriving += arrives(lookup, i, target);
+				last = i;
+			}
+		if (told == 0 || arriving > 0 || found++ >= SELVES_NAMED)
+			continue;
+		printf("%s: warning: nobody would be told that %s is down: %s %s sends through it; name a notifier that goes another way\n",
+		    config->notifiers[last].place, config->targets[target].name,
+		    told == 1 ? "its only notifier" : "each of its notifiers, as", config->notifiers[last].name);
+	}
+	if (found > SELVES_NAMED)
+		printf("%s: warning: the same holds of %u more targets\n", config->path, found - SELVES_NAMED);
+	ways->warnings += found;
+	ways->untold += found;
+}
+
+/* Advises to test notifiers of which nothing that is kept says that they have ever delivered anything. Returns how many
+ * pieces of advice can be followed: before postwatch has run there is nothing to test with. */
+static uint32_t
+advise_of_ways(const struct config *config)
+{
+	uint32_t advice = 0;
+	enum store_reader_opening opening;
+	struct reason why;
+	struct store_reader *reader = store_reader_open(config->state, &opening, &why);
+	bool *proved = must(calloc(config->notifier_count + 1, sizeof *proved)), known = reader != NULL;
+	struct store_list list;
+	const char *name;
+
+	if (reader != NULL)
+		store_list_open(&list, reader, STORE_LIST_PROVED, 0);
+	while (reader != NULL && store_list_next(&list, &name))
+		for (uint32_t i = 0; i < config->notifier_count; i++)
+			proved[i] |= strcmp(config->notifiers[i].name, name) == 0;
+	if (reader != NULL)
+		known = store_list_close(&list) != STORE_READ_BROKEN;
+	for (uint32_t i = 0; i < config->notifier_count; i++) {
+		bool beats = config->heartbeat_interval != 0 && i == config->heartbeat;
+
+		if (proved[i] || beats || (!known && opening != STORE_READER_NOTHING))
+			continue;
+		printf("%s: advice: " LAYOUT_HANG "%s has delivered nothing yet: %s`postwatch test %s` shows whether its way leads to somebody\n",
+		    config->notifiers[i].place, config->notifiers[i].name, known ? "" : "once postwatch runs, ", config->notifiers[i].name);
+		advice += known;
+	}
+	store_reader_close(&reader);
+	free(proved);
+	return advice;
+}
+
+/* Looks up the relays and the targets, PATIENCE seconds at most in all, and warns of relays that lie where a target does, and
+ * of targets that are told of through themselves alone. */
+static void
+check_ways(const struct config *config, struct ways *ways)
+{
+	struct lookup lookup = { .config = config };
+	bool has_relays = false;
+
+	*ways = (struct ways){ 0 };
+	for (uint32_t i = 0; i < config->notifier_count; i++)
+		has_relays |= relay_of(&config->notifiers[i]) != NULL;
+	if (has_relays) {
+		list_hosts(&lookup);
+		look_up(&lookup);
+		warn_of_relays(&lookup, ways);
+		warn_of_selves(&lookup, ways);
+		for (uint32_t i = 0; i < config->notifier_count; i++)
+			free((void *)(uintptr_t)lookup.hosts[i].name);
+		free(lookup.hosts);
+		free(lookup.of_target);
+	}
+}
 
 /* A name of one label, which the C library looks for in the domains of its search list, and we do not. */
 static bool
@@ -158,14 +436,14 @@ check(const struct command *command, int argc, char **argv)
 	faults_print(stdout, &faults);
 	if (config == NULL)
 		return EXIT_CONFIG;
-	ways_check(config, &ways);
+	check_ways(config, &ways);
 	warnings = faults.warnings + ways.warnings + try_gates(config);
 	tell_verdict(config, source.path, warnings, ways.untold);
 	/* How notices will go out, as their plugins understood it. */
 	for (uint32_t i = 0; i < config->notifier_count; i++)
 		if (config->notifiers[i].way != NULL)
 			printf("%s: %s\n", config->notifiers[i].name, config->notifiers[i].way);
-	advice = warnings + advise(config) + ways_advise(config);
+	advice = warnings + advise(config) + advise_of_ways(config);
 	if (!strict || advice == 0)
 		return 0;
 	printf("%s: %u warning%s or advice, taken for faults by --strict\n", source.path, advice, advice == 1 ? "" : "s");

@@ -43,9 +43,8 @@ struct command {
 	bool hidden;
 };
 
-extern const struct command command_run, command_probe, command_check, command_plugins, command_explain, command_whoami,
-    command_status, command_incidents, command_show, command_history, command_ack, command_pause, command_resume,
-    command_outbox, command_test, command_reload, command_probe_now, command_help, command_version, command_complete;
+/* `postwatch help`, and what the shell completes: both are made from the tables that parse the command line. */
+extern const struct command command_help, command_complete;
 
 /* All of them, ended by NULL, in the order in which help lists them. */
 extern const struct command *const commands[];

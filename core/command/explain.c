@@ -1,6 +1,6 @@
 /* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the monitor itself goes on with;
  * and `--table`: the rules from a run to a word, from the very tables that the monitor walks. */
-#include "command/command.h"
+#include "command/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* `postwatch history TARGET`: its runs, the newest first, as far back as they are kept. */
-#include "command/command.h"
+#include "command/history.h"
 
 #include <stdio.h>
 #include <string.h>

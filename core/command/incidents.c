@@ -1,10 +1,19 @@
-/* `postwatch incidents`: outages, the newest first, of one target or of all. */
-#include "command/command.h"
+/* `postwatch incidents`: outages, the newest first, of one target or of all; and `postwatch show INCIDENT`: the whole story
+ * of one, fit to be pasted into a mail to whoever runs the server. */
+#include "command/incidents.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/difference.h"
+#include "base/evidence_json.h"
+#include "base/messages.h"
+#include "base/transcript.h"
 #include "command/layout.h"
 #include "command/past.h"
+#include "command/show.h"
 
 enum { COLUMNS = 5, SAID_MAX = 8192 };
 
@@ -116,4 +125,362 @@ const struct command command_incidents = {
 	        "Exit status: as that of `postwatch status`.",
 	.options = options,
 	.run = incidents,
+};
+
+/* Evidence of a run's legs: the messages that they came in, kept by the past. */
+struct compared {
+	uint64_t run; /* 0: none */
+	int64_t at;   /* when its first leg began, UTC */
+	uint32_t count;
+	struct pw_bytes legs[EVIDENCE_LEGS_MAX];
+};
+
+struct story {
+	struct past past;
+	struct json json;
+	struct compared failed, passed; /* what is compared: the last one that failed, and the first behind it that passed */
+	uint64_t number;
+	uint32_t unreadable; /* pieces of evidence */
+};
+
+static void
+put_time(const struct story *story, const char *what, int64_t time)
+{
+	char bytes[PAST_TIME_MAX];
+
+	if (time != 0)
+		printf("  %-14s" LAYOUT_HANG "%s\n", what, past_time(&story->past, time, bytes));
+}
+
+static void
+put_sentence(const char *what, struct pw_bytes text)
+{
+	if (text.size == 0)
+		return;
+	printf("  %-14s" LAYOUT_HANG, what);
+	past_put(text);
+	putchar('\n');
+}
+
+static void
+put_heading(const struct story *story, const struct store_outage *incident)
+{
+	bool known = incident->name[0] != '\0';
+	char bytes[64];
+	struct text span = TEXT_OVER(bytes);
+
+	text_add_span(&span, (incident->ended != 0 ? incident->ended : story->past.now) - incident->began);
+	printf("incident %" PRIu64 ": %s, %s %s\n", incident->number, known ? incident->name : "?",
+	    incident->ended != 0 ? "down for" : "down, so far for", bytes);
+	if (known)
+		printf("  %-14s" LAYOUT_HANG "%s, %s port %u\n", "probe", incident->probe, incident->host, incident->port);
+	put_time(story, "began", incident->began);
+	put_time(story, "confirmed", incident->confirmed);
+	put_time(story, "ended", incident->ended);
+	put_time(story, "confirmed", incident->end_confirmed);
+	if (incident->end[0] != '\0' && strcmp(incident->end, "up") != 0)
+		printf("  %-14s" LAYOUT_HANG "%s\n", "by", incident->end);
+	printf("  %-14s" LAYOUT_HANG "%s\n", "outcome", incident->outcome);
+	put_time(story, "acknowledged", incident->acknowledged);
+	put_sentence("by", incident->ack_by);
+	put_sentence("because", incident->ack_why);
+	put_sentence("said", incident->text);
+	put_sentence("", incident->end_text);
+}
+
+static void
+put_delivery(struct story *story, const struct store_told *told)
+{
+	int64_t time = told->ended != 0 ? told->ended : told->created;
+	char bytes[PAST_TIME_MAX], words[4 * PW_RECEIPT_MAX + 1];
+	struct text text = TEXT_OVER(words);
+
+	text_escape(&text, told->receipt);
+	if (story->past.json) {
+		json_begin_object(&story->json, NULL);
+		json_string(&story->json, "notifier", told->notifier);
+		json_string(&story->json, "recipient", told->recipient);
+		json_string(&story->json, "state", told->delivery);
+		json_int(&story->json, "attempts", told->attempts);
+		json_time(&story->json, "created", told->created);
+		json_time(&story->json, "ended", told->ended);
+		json_foreign(&story->json, "receipt", told->receipt);
+		json_end(&story->json);
+		return;
+	}
+	printf("      %s%s%s: %s %s, %u attempt%s%s%s\n", told->notifier, told->recipient[0] == '\0' ? "" : " ", told->recipient, told->delivery,
+	    past_time(&story->past, time, bytes), told->attempts, told->attempts == 1 ? "" : "s", words[0] != '\0' ? ": " : "", words);
+}
+
+static void
+begin_notice(struct story *story, const struct store_told *told)
+{
+	char bytes[PAST_TIME_MAX], shown[1024];
+	struct text text = TEXT_OVER(shown);
+
+	text_add_shown(&text, told->text);
+	if (story->past.json) {
+		json_begin_object(&story->json, NULL);
+		json_int(&story->json, "notice", (int64_t)told->notice);
+		json_string(&story->json, "kind", told->kind);
+		json_time(&story->json, "confirmed", told->confirmed);
+		json_string(&story->json, "text", shown);
+		json_begin_array(&story->json, "deliveries");
+	} else
+		printf("  %s  %-9s " LAYOUT_HANG "%s\n", past_time(&story->past, told->confirmed, bytes), told->kind, shown);
+}
+
+static void
+end_notice(struct story *story)
+{
+	json_end(&story->json);
+	json_end(&story->json);
+}
+
+/* A notice has as many rows as there are recipients, or one without a notifier. */
+static void
+put_told(struct story *story)
+{
+	bool is_json = story->past.json;
+	struct store_list list;
+	struct store_told told;
+	uint64_t notice = 0;
+
+	if (is_json)
+		json_begin_array(&story->json, "notices");
+	store_list_open(&list, story->past.reader, STORE_LIST_TOLD, story->number);
+	for (; past_next(&story->past, &list, &told); notice = told.notice) {
+		if (notice == 0 && !is_json)
+			puts("\nWhat there was to tell, and who was told\n");
+		if (notice != 0 && notice != told.notice && is_json)
+			end_notice(story);
+		if (notice != told.notice)
+			begin_notice(story, &told);
+		if (told.notifier[0] != '\0')
+			put_delivery(story, &told);
+	}
+	if (notice != 0 && is_json)
+		end_notice(story);
+	if (is_json)
+		json_end(&story->json);
+}
+
+static void
+put_leg(const struct story *story, const char *role, const struct evidence *leg)
+{
+	char at[PAST_TIME_MAX], bytes[4096];
+	struct text text = TEXT_OVER(bytes);
+
+	transcript_add_ends(&text, leg);
+	text_add(&text, ": ");
+	transcript_add_verdict(&text, leg);
+	text_add(&text, "\n    ");
+	transcript_add_phases(&text, leg);
+	printf("  %s  %s, %s\n", past_time(&story->past, leg->started, at), past_role(role), bytes);
+	show_transcript(stdout, leg->transcript, "", "");
+	putchar('\n');
+}
+
+static void
+put_leg_json(struct story *story, const struct store_evidence *row, const struct evidence *leg)
+{
+	json_begin_object(&story->json, NULL);
+	json_int(&story->json, "run", (int64_t)row->run);
+	json_string(&story->json, "role", row->role);
+	json_time(&story->json, "started", leg->started);
+	json_seconds(&story->json, "seconds", leg->micros);
+	evidence_json(&story->json, "leg", leg);
+	json_end(&story->json);
+}
+
+/* Legs come in the order of their runs. */
+static void
+take_leg(struct story *story, const struct store_evidence *row)
+{
+	bool passed = strcmp(row->role, "passed") == 0;
+	struct compared *run = passed ? &story->passed : &story->failed;
+
+	if (passed && run->run != 0 && run->run != row->run)
+		return;
+	if (!passed && run->run != row->run)
+		story->failed = story->passed = (struct compared){ .run = 0 };
+	if (run->count == EVIDENCE_LEGS_MAX)
+		return;
+	run->at = run->run == 0 ? row->at : run->at;
+	run->run = row->run;
+	run->legs[run->count++] = (struct pw_bytes){ past_copy(&story->past, row->bytes), row->bytes.size };
+}
+
+static bool
+get(const struct compared *run, uint32_t index, struct evidence *leg)
+{
+	struct wire_in in = wire_from(run->legs[index].data, run->legs[index].size);
+	struct message_evidence evidence;
+
+	if (!message_get_evidence(&in, &evidence, UINT32_MAX))
+		return false;
+	*leg = evidence.leg;
+	return true;
+}
+
+static bool
+find_leg(const struct compared *run, const struct evidence *like, struct evidence *leg)
+{
+	for (uint32_t i = 0; i < run->count; i++)
+		if (get(run, i, leg) && difference_same_place(leg, like))
+			return true;
+	return false;
+}
+
+static void
+put_difference(void *arg, const struct difference *difference)
+{
+	(void)arg;
+	printf("    %-18s " LAYOUT_HANG "%s  →  %s\n", difference->name, difference->then, difference->now);
+}
+
+static void
+compare_leg(const struct evidence *failed, const struct evidence *passed)
+{
+	char before[2048], after[2048];
+	struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+	transcript_add_verdict(&left, failed);
+	transcript_add_verdict(&right, passed);
+	put_difference(NULL, &(struct difference){ .name = "verdict", .then = before, .now = after });
+	difference_each(failed, passed, put_difference, NULL);
+}
+
+static void
+put_address(const struct evidence *leg, const char *what)
+{
+	char bytes[128];
+	struct text text = TEXT_OVER(bytes);
+
+	if (leg->address.size == 0)
+		text_add(&text, "no address");
+	else
+		transcript_add_address(&text, leg->address, leg->port);
+	printf("  %s%s\n", bytes, what);
+}
+
+static void
+put_differences(const struct story *story)
+{
+	const struct compared *failed = &story->failed, *passed = &story->passed;
+	char then[PAST_TIME_MAX], now[PAST_TIME_MAX];
+	struct evidence leg, other;
+
+	if (story->unreadable > 0)
+		printf("  %u pieces of evidence cannot be read: another version wrote them\n\n", story->unreadable);
+	if (failed->count == 0 || passed->count == 0)
+		return;
+	printf("What differs between the last failure (%s) and the success (%s)\n\n",
+	    past_time(&story->past, failed->at, then), past_time(&story->past, passed->at, now));
+
+	for (uint32_t i = 0; i < passed->count; i++) {
+		if (!get(passed, i, &leg))
+			continue;
+		bool both = find_leg(failed, &leg, &other);
+		put_address(&leg, both ? "" : ": was not looked at when it failed");
+		if (both)
+			compare_leg(&other, &leg);
+	}
+	for (uint32_t i = 0; i < failed->count; i++)
+		if (get(failed, i, &leg) && !find_leg(passed, &leg, &other))
+			put_address(&leg, ": was not looked at when it succeeded");
+}
+
+static void
+put_evidence(struct story *story)
+{
+	struct message_evidence evidence;
+	struct store_evidence row;
+	struct store_list list;
+
+	if (story->past.json)
+		json_begin_array(&story->json, "evidence");
+	else
+		puts("\nWhat was seen\n");
+	store_list_open(&list, story->past.reader, STORE_LIST_EVIDENCE, story->number);
+	while (past_next(&story->past, &list, &row)) {
+		struct wire_in in = wire_from(row.bytes.data, row.bytes.size);
+
+		if (!message_get_evidence(&in, &evidence, UINT32_MAX)) {
+			story->unreadable++;
+			continue;
+		}
+		take_leg(story, &row);
+		if (story->past.json)
+			put_leg_json(story, &row, &evidence.leg);
+		else
+			put_leg(story, row.role, &evidence.leg);
+	}
+	if (story->past.json)
+		json_end(&story->json);
+	else
+		put_differences(story);
+}
+
+/* Returns the exit status. */
+static int
+tell(struct story *story)
+{
+	struct past *past = &story->past;
+	struct store_outage incident;
+	struct store_list list;
+
+	store_list_open(&list, past->reader, STORE_LIST_INCIDENT, story->number);
+	if (!past_next(past, &list, &incident)) {
+		if (!past->broken)
+			fprintf(stderr, "postwatch: there is no incident %" PRIu64 ": `postwatch incidents` lists them\n", story->number);
+		return EXIT_NOTHING;
+	}
+	past_begin(past);
+	if (past->json) {
+		json_begin_object(&story->json, NULL);
+		store_outage_json(&story->json, &incident, incident.name[0] == '\0' ? NULL : incident.name, true);
+	} else
+		put_heading(story, &incident);
+	past->broken |= store_list_close(&list) == STORE_READ_BROKEN;
+	put_told(story);
+	put_evidence(story);
+	if (past->json) {
+		json_end(&story->json);
+		json_finish_line(&story->json);
+	}
+	return 0;
+}
+
+static int
+show(const struct command *command, int argc, char **argv)
+{
+	struct story story = { .number = 0 };
+	char *end = NULL;
+	int at, ends = past_options(&story.past, command, argc, argv, &at);
+
+	if (ends != 0)
+		return ends;
+	if (argc - at == 1)
+		story.number = strtoull(argv[at] + (argv[at][0] == '#'), &end, 10);
+	if (end == NULL || *end != '\0' || story.number == 0)
+		return command_misused(command, "`show` takes the number of an incident: `postwatch incidents` lists them");
+	if ((ends = past_open_store(&story.past)) != 0)
+		return ends;
+	story.json = json_to_file(stdout);
+	return past_finish(&story.past, tell(&story));
+}
+
+static const struct option_row show_options[] = { PAST_OPTIONS };
+
+const struct command command_show = {
+	.name = "show",
+	.arguments = "INCIDENT",
+	.summary = "the whole story of an outage",
+	.help = "Tells the whole story of an incident: when it began and ended and when that was certain, what there was\n"
+	        "to tell and who was told, the transcript of every attempt that was kept, and what differs between the\n"
+	        "last failure and the success.\n\n"
+	        "Exit status: as that of `postwatch status`.",
+	.options = show_options,
+	.run = show,
 };

@@ -1,5 +1,5 @@
 /* `postwatch plugins`: what was found where plugins lie, and what one of them lets be set. */
-#include "command/command.h"
+#include "command/plugins.h"
 
 #include <stdio.h>
 #include <string.h>

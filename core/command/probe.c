@@ -1,5 +1,5 @@
 /* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line on standard output. */
-#include "command/command.h"
+#include "command/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* `postwatch run`: reads and checks everything, tells all faults at once, and hands over to the parent. */
-#include "command/command.h"
+#include "command/run.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* `postwatch status`: how every target stands, those that are not well first. */
-#include "command/command.h"
+#include "command/status.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/channels.h"
 #include "command/layout.h"
+#include "command/outbox.h"
 #include "command/standing.h"
 
 enum { CELL_MAX = 128, SEEN_MAX = 8192, COLUMNS = 4, EXIT_UNSEEN = 2 };

@@ -1,5 +1,5 @@
 /* The commands that ask the daemon that runs: ack, pause, resume, test, probe-now and reload. */
-#include "command/command.h"
+#include "command/verbs.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* `postwatch --version`: what a report of a fault should say about us. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "command/command.h"
+#include "command/version.h"
 
 #include <ev.h>
 #include <idn2.h>

@@ -1,9 +1,11 @@
-/* What the daemon has written of its own troubles: which notifiers fail, which files cannot be used, and why the heartbeat is
- * held back. */
-#ifndef COMMAND_CHANNELS_H
-#define COMMAND_CHANNELS_H
+/* `postwatch outbox`: what waits to be told; and what the daemon has written of its own troubles: which notifiers fail,
+ * which files cannot be used, and why the heartbeat is held back. */
+#ifndef COMMAND_OUTBOX_H
+#define COMMAND_OUTBOX_H
 
 #include "command/past.h"
+
+extern const struct command command_outbox;
 
 struct channels {
 	struct channel_shown *rows; /* notifiers that fail, kept by the past */
