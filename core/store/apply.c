@@ -4,18 +4,6 @@
 
 #include "store/store_private.h"
 
-static const char *
-write_sql(struct store *store, enum row_kind kind)
-{
-	char sql[ROW_SQL_MAX];
-
-	if (store->write_sql[kind] == NULL) {
-		row_write_sql(kind, sql);
-		store->write_sql[kind] = strdup(sql);
-	}
-	return store->write_sql[kind];
-}
-
 /* A statement of its own is a third of the work of INSERT … SELECT … WHERE EXISTS. */
 static bool
 passes_guard(struct db *db, const char *guard, const struct operation *operation)
@@ -33,12 +21,11 @@ passes_guard(struct db *db, const char *guard, const struct operation *operation
 }
 
 static bool
-apply_row(struct store *store, struct db *db, const struct operation *operation)
+apply_row(struct db *db, const struct operation *operation)
 {
 	if (!passes_guard(db, row_forms[operation->row].guard, operation))
 		return db_fault(db) == DB_WELL;
-	const char *sql = write_sql(store, operation->row);
-	struct query *query = sql == NULL ? NULL : db_query(db, sql);
+	struct query *query = row_writing(db, operation->row);
 
 	if (query == NULL)
 		return false;
@@ -49,14 +36,8 @@ apply_row(struct store *store, struct db *db, const struct operation *operation)
 static bool
 apply_meta(struct db *db, const struct operation_meta *meta)
 {
-	struct query *query = db_query(db, "INSERT INTO meta (key, value) VALUES (?1, ?2)"
-	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-
-	if (query == NULL)
-		return false;
-	query_bind_text(query, 1, meta->key);
-	query_bind_bytes(query, 2, meta->value);
-	return query_run(query);
+	return DB_RUN(db, "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+	    BIND_TEXT(meta->key), BIND_BYTES(meta->value));
 }
 
 /* Of evidence: ?1 its target, ?2 its run, ?3 its incident, ?4 its role. */
@@ -93,7 +74,7 @@ apply(struct store *store, struct db *db, const struct operation *operation)
 {
 	switch (operation->kind) {
 	case OPERATION_ROW:
-		return apply_row(store, db, operation);
+		return apply_row(db, operation);
 	case OPERATION_META:
 		return apply_meta(db, &operation->is.meta);
 	case OPERATION_ATTACH:

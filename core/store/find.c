@@ -31,32 +31,17 @@ static const struct {
 	    " OR meaning GLOB 'flapping*') ORDER BY target, notifier LIMIT 1" },
 };
 
-static struct query *
-prepare(struct store *store, struct db *db, enum find find)
-{
-	char sql[ROW_SQL_MAX];
-
-	if (store->find_sql[find] == NULL) {
-		row_read_sql(finds[find].kind, finds[find].tail, sql);
-		store->find_sql[find] = strdup(sql);
-	}
-	return store->find_sql[find] == NULL ? NULL : db_query(db, store->find_sql[find]);
-}
-
 /* Copies the row into the batch of its find. Returns false if there is none; a fault is the connection's. */
 static bool
 read_row(struct store *store, struct db *db, enum find find, uint32_t count, const struct bind *values)
 {
-	struct query *query = prepare(store, db, find);
+	struct query *query = row_reading(db, finds[find].kind, finds[find].tail);
 	_Alignas(8) char row[ROW_SIZE_MAX];
 
-	for (uint32_t i = 0; query != NULL && i < count; i++) {
-		if (values[i].text != NULL)
-			query_bind_text(query, (int)i + 1, values[i].text);
-		else
-			query_bind_i64(query, (int)i + 1, values[i].number);
-	}
-	if (query == NULL || !query_step(query))
+	if (query == NULL)
+		return false;
+	query_bind(query, count, values);
+	if (!query_step(query))
 		return false;
 	row_fill(finds[find].kind, query, row);
 	store_batch_clear(store->found[find]);
@@ -88,9 +73,8 @@ look_up(struct store *store, enum find find, void *row, uint32_t count, const st
 	return found;
 }
 
-#define LOOK_UP(find, row, ...)                                                                                        \
-	look_up(store, find, row, sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind),                   \
-	    (const struct bind[]){ __VA_ARGS__ })
+#define LOOK_UP(find, row, ...) \
+	look_up(store, find, row, BINDS(__VA_ARGS__))
 
 bool
 store_find_incident(struct store *store, uint64_t number, struct store_incident *row)

@@ -22,8 +22,7 @@ leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutof
 
 	if (query == NULL)
 		return 0;
-	query_bind_i64(query, 1, (int64_t)behind);
-	query_bind_i64(query, 2, rows);
+	query_bind(query, BINDS(BIND(behind), BIND(rows)));
 	while (query_step(query)) {
 		int64_t at = query_i64(query, 1);
 
@@ -36,19 +35,14 @@ leading(struct db *db, const char *sql, uint64_t behind, int rows, int64_t cutof
 }
 
 static bool
-delete(struct db *db, const char *sql, uint64_t from, uint64_t upto, uint64_t *deleted)
+delete(struct db *db, const char *sql, uint64_t *deleted, uint32_t count, const struct bind *values)
 {
-	struct query *query = db_query(db, sql);
-
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)from);
-	query_bind_i64(query, 2, (int64_t)upto);
-	if (!query_run(query))
+	if (!db_run(db, sql, count, values))
 		return false;
 	*deleted += (uint64_t)db_changes(db);
 	return true;
 }
+#define DELETE(db, sql, deleted, ...) delete(db, sql, deleted, BINDS(__VA_ARGS__))
 
 /* A table that is gone through from its first key, some rows at a step, over and over. */
 struct sweep {
@@ -70,13 +64,9 @@ sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, i
 	}
 	assert(*cursor < upto);
 	for (size_t i = 0; i < sizeof it->deletes / sizeof it->deletes[0] && it->deletes[i] != NULL; i++) {
-		struct query *query = db_query(db, it->deletes[i]);
+		const struct bind values[] = { BIND(*cursor), BIND(upto), BIND(cutoff) };
 
-		if (query == NULL)
-			return STEP_BROKEN;
-		if (it->by_cutoff)
-			query_bind_i64(query, 3, cutoff);
-		if (!delete(db, it->deletes[i], *cursor, upto, deleted))
+		if (!delete(db, it->deletes[i], deleted, it->by_cutoff ? 3 : 2, values))
 			return STEP_BROKEN;
 	}
 	*cursor = upto;
@@ -84,9 +74,9 @@ sweep(struct db *db, const struct sweep *it, uint64_t *cursor, int64_t cutoff, i
 }
 
 static const char results_after[] = "SELECT id, at FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
-static const char results_upto[] = "DELETE FROM results WHERE id > ?1 AND id <= ?2";
+static const char results_upto[] = "DELETE FROM results WHERE id <= ?1";
 static const char traces_after[] = "SELECT id, at FROM traces WHERE id > ?1 ORDER BY id LIMIT ?2";
-static const char traces_upto[] = "DELETE FROM traces WHERE id > ?1 AND id <= ?2";
+static const char traces_upto[] = "DELETE FROM traces WHERE id <= ?1";
 
 enum step
 tending_forget_ok(struct store *store, int64_t now, struct store_tended *tended)
@@ -97,8 +87,8 @@ tending_forget_ok(struct store *store, int64_t now, struct store_tended *tended)
 
 	if (upto == 0)
 		return STEP_NOTHING;
-	return delete(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0", from, upto, &tended->deleted) &&
-	    tending_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
+	return DELETE(db, "DELETE FROM results WHERE id > ?1 AND id <= ?2 AND verdict = 0", &tended->deleted, BIND(from), BIND(upto))
+	    && tending_set_count(db, "ok_upto", (int64_t)upto) ? STEP_DONE : STEP_BROKEN;
 }
 
 enum step
@@ -109,7 +99,7 @@ tending_forget_all(struct store *store, int64_t now, struct store_tended *tended
 
 	if (upto == 0)
 		return STEP_NOTHING;
-	return delete(db, results_upto, 0, upto, &tended->deleted) ? STEP_DONE : STEP_BROKEN;
+	return DELETE(db, results_upto, &tended->deleted, BIND(upto)) ? STEP_DONE : STEP_BROKEN;
 }
 
 enum step
@@ -120,19 +110,15 @@ tending_forget_traces(struct store *store, int64_t now, struct store_tended *ten
 
 	if (upto == 0)
 		return STEP_NOTHING;
-	return delete(db, traces_upto, 0, upto, &tended->deleted) ? STEP_DONE : STEP_BROKEN;
+	return DELETE(db, traces_upto, &tended->deleted, BIND(upto)) ? STEP_DONE : STEP_BROKEN;
 }
 
 static bool
 trim_rollups(struct db *db, uint64_t target, int64_t before, uint64_t *deleted)
 {
 	for (uint64_t span = 0; span < STORE_SPANS; span++) {
-		struct query *query = db_query(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3");
-
-		if (query == NULL)
-			return false;
-		query_bind_i64(query, 3, before);
-		if (!delete(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3", target, span, deleted))
+		if (!DELETE(db, "DELETE FROM rollups WHERE target = ?1 AND span = ?2 AND start < ?3", deleted, BIND(target), BIND(span),
+		    BIND(before)))
 			return false;
 	}
 	return true;
@@ -229,9 +215,9 @@ tending_forget_pauses(struct store *store, int64_t now, struct store_tended *ten
 {
 	uint64_t before = tended->deleted;
 
-	if (!delete(store->shelves[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
+	if (!DELETE(store->shelves[STORE_MAIN].db, "DELETE FROM pauses WHERE number IN (SELECT number FROM pauses WHERE"
 	    " CASE ended WHEN 0 THEN ends ELSE ended END BETWEEN 1 AND ?1 AND number < (SELECT max(number) FROM pauses)"
-	    " ORDER BY number LIMIT ?2)", (uint64_t)(now - store->settings.keep_deliveries), NOTICES_A_STEP, &tended->deleted))
+	    " ORDER BY number LIMIT ?2)", &tended->deleted, BIND(now - store->settings.keep_deliveries), BIND(NOTICES_A_STEP)))
 		return STEP_BROKEN;
 	return tended->deleted == before ? STEP_NOTHING : STEP_DONE;
 }
@@ -267,7 +253,7 @@ tending_make_room(struct store *store, int64_t now, struct store_tended *tended)
 	results = leading(db, results_after, 0, ROWS_A_STEP, INT64_MAX, 0);
 	if (traces == 0 && results == 0)
 		return shorten_rollups(store, tended);
-	if (!delete(db, traces_upto, 0, traces, &tended->deleted) || !delete(db, results_upto, 0, results, &tended->deleted))
+	if (!DELETE(db, traces_upto, &tended->deleted, BIND(traces)) || !DELETE(db, results_upto, &tended->deleted, BIND(results)))
 		return STEP_BROKEN;
 	tended->crowded += tended->deleted - before;
 	return STEP_DONE;

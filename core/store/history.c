@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/history.h"
+#include "store/query.h"
 
 enum { WORDS_MAX = 1 << 16 };
 
@@ -130,7 +131,6 @@ history_load(struct history *history, struct db *db)
 uint32_t
 history_word(struct history *history, struct db *db, const char *word)
 {
-	struct query *query;
 	uint32_t number;
 
 	for (uint32_t i = 1; i < history->word_count; i++) {
@@ -138,12 +138,8 @@ history_word(struct history *history, struct db *db, const char *word)
 			return i;
 	}
 	number = history->word_count == 0 ? 1 : history->word_count;
-	query = db_query(db, "INSERT INTO words (number, word) VALUES (?1, ?2)");
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, number);
-	query_bind_text(query, 2, word);
-	return query_run(query) && keep_word(history, number, word) ? number : 0;
+	return DB_RUN(db, "INSERT INTO words (number, word) VALUES (?1, ?2)", BIND(number), BIND_TEXT(word))
+	    && keep_word(history, number, word) ? number : 0;
 }
 
 /* Seven bits a byte, the low ones first; 0 stands for "not reached", so a time is one more than it is. */
@@ -190,22 +186,16 @@ times_unpack(struct pw_bytes packed, int64_t *times, uint32_t room)
 static bool
 insert(struct db *db, const struct store_result *result, const struct head *head, const uint64_t numbers[3])
 {
-	struct query *query = db_query(db, "INSERT INTO results (id, target, prev, bad, run, at, micros, verdict, mood,"
-	    " speaks_for, flags, outcome, phase_names, phases, text)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
 	unsigned char packed[TIMES_MAX];
 	size_t size = times_pack(result->phases, result->phase_count, packed, sizeof packed);
-	const int64_t values[] = { (int64_t)numbers[0], (int64_t)result->target, (int64_t)head->last, (int64_t)head->bad,
-		(int64_t)result->run, result->at, result->micros, result->verdict, result->mood, result->speaks_for,
-		result->flags, (int64_t)numbers[1], (int64_t)numbers[2] };
+	struct pw_bytes phases = { (const char *)packed, size };
 
-	if (query == NULL)
-		return false;
-	for (int i = 0; i < (int)(sizeof values / sizeof values[0]); i++)
-		query_bind_i64(query, i + 1, values[i]);
-	query_bind_bytes(query, 14, (struct pw_bytes){ (const char *)packed, size });
-	query_bind_bytes(query, 15, result->text);
-	return query_run(query);
+	return DB_RUN(db, "INSERT INTO results (id, target, prev, bad, run, at, micros, verdict, mood,"
+	    " speaks_for, flags, outcome, phase_names, phases, text)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	    BIND(numbers[0]), BIND(result->target), BIND(head->last), BIND(head->bad), BIND(result->run), BIND(result->at),
+	    BIND(result->micros), BIND(result->verdict), BIND(result->mood), BIND(result->speaks_for), BIND(result->flags),
+	    BIND(numbers[1]), BIND(numbers[2]), BIND_BYTES(phases), BIND_BYTES(result->text));
 }
 
 bool
@@ -228,27 +218,9 @@ history_add(struct history *history, struct db *db, const struct store_result *r
 static bool
 write_head(struct db *db, uint64_t target, const struct head *head)
 {
-	struct query *query = db_query(db, "INSERT INTO heads (target, last, bad) VALUES (?1, ?2, ?3)"
-	    " ON CONFLICT (target) DO UPDATE SET last = excluded.last, bad = excluded.bad");
-
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)target);
-	query_bind_i64(query, 2, (int64_t)head->last);
-	query_bind_i64(query, 3, (int64_t)head->bad);
-	return query_run(query);
-}
-
-static bool
-write_upto(struct db *db, uint64_t upto)
-{
-	struct query *query = db_query(db, "INSERT INTO counts (key, value) VALUES ('heads_upto', ?1)"
-	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-
-	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)upto);
-	return query_run(query);
+	return DB_RUN(db, "INSERT INTO heads (target, last, bad) VALUES (?1, ?2, ?3)"
+	    " ON CONFLICT (target) DO UPDATE SET last = excluded.last, bad = excluded.bad",
+	    BIND(target), BIND(head->last), BIND(head->bad));
 }
 
 bool
@@ -265,7 +237,8 @@ history_flush(struct history *history, struct db *db, bool whatever)
 			return false;
 		history->heads[target].dirty = false;
 	}
-	if (!write_upto(db, upto))
+	if (!DB_RUN(db, "INSERT INTO counts (key, value) VALUES ('heads_upto', ?1)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value", BIND(upto)))
 		return false;
 	history->flushed = upto;
 	return true;

@@ -8,7 +8,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/query.h"
 #include "store/schema.h"
+#include "store/transfer.h"
 
 #define OPEN_DELIVERIES "SELECT notice FROM deliveries WHERE ended = 0"
 #define OPEN_INCIDENTS "SELECT number FROM incidents WHERE end_confirmed = 0 UNION" \
@@ -50,6 +52,7 @@ static const struct copied meta = { "meta", "WHERE key NOT IN ('instance', 'coun
 
 struct memory {
 	struct db *db;
+	struct recording *recording;
 	bool knows_file, whole;
 	int64_t notice, incident;          /* the highest numbers when it was opened */
 	int64_t evidence, notice_evidence; /* the ids of the rows of nothing */
@@ -63,17 +66,13 @@ put_row_of_nothing(struct memory *memory, struct db *from, const char *highest, 
 {
 	static const int64_t far = INT64_C(1) << 48;
 	int64_t id = from == NULL ? 1 : db_number(from, highest, 0) + 1;
-	struct query *query = db_query(memory->db, insert);
 
 	if (from != NULL && db_fault(from) != DB_WELL) {
 		memory->whole = false;
 		id = far;
 		db_forgive(from);
 	}
-	if (query != NULL) {
-		query_bind_i64(query, 1, id);
-		(void)query_run(query);
-	}
+	(void)DB_RUN(memory->db, insert, BIND(id));
 	return id;
 }
 
@@ -95,7 +94,7 @@ copy_evidence(struct memory *memory, struct db *from)
 
 	db_limit(memory->db, MEMORY_EVIDENCE_MAX);
 	for (int i = 0; i < EVIDENCE; i++) {
-		all &= db_copy(memory->db, from, evidence[i].table, evidence[i].tail, &refused) || db_fault(memory->db) == DB_FULL;
+		all &= transfer_table(memory->db, from, evidence[i].table, evidence[i].tail, &refused) || db_fault(memory->db) == DB_FULL;
 		db_forgive(memory->db);
 		db_forgive(from);
 	}
@@ -112,10 +111,10 @@ copy(struct memory *memory, struct db *from)
 	if (!db_begin(memory->db))
 		return false;
 	db_forgive(from);
-	all = db_copy(memory->db, from, meta.table, meta.tail, &refused);
+	all = transfer_table(memory->db, from, meta.table, meta.tail, &refused);
 	for (int i = 0; i < ROWS; i++) {
 		db_forgive(from);
-		all &= db_copy(memory->db, from, rows[i].table, rows[i].tail, &refused);
+		all &= transfer_table(memory->db, from, rows[i].table, rows[i].tail, &refused);
 	}
 	db_forgive(from);
 	if (db_fault(memory->db) != DB_WELL || !db_commit(memory->db))
@@ -140,7 +139,8 @@ memory_open(struct db *from)
 	memory->notice = db_number(memory->db, "SELECT max(number) FROM notices", 0);
 	memory->incident = db_number(memory->db, "SELECT max(number) FROM incidents", 0);
 	put_rows_of_nothing(memory, from);
-	if (!db_record(memory->db) || db_fault(memory->db) != DB_WELL)
+	memory->recording = recording_begin(memory->db);
+	if (memory->recording == NULL || db_fault(memory->db) != DB_WELL)
 		memory_close(&memory);
 	return memory;
 }
@@ -150,6 +150,7 @@ memory_close(struct memory **memory)
 {
 	if (*memory == NULL)
 		return;
+	recording_end(&(*memory)->recording);
 	db_close(&(*memory)->db);
 	free(*memory);
 	*memory = NULL;
@@ -168,16 +169,11 @@ memory_has_room(struct memory *memory)
 }
 
 static int64_t
-delete(struct memory *memory, const char *sql, int64_t first, int64_t second)
+delete(struct memory *memory, const char *sql, uint32_t count, int64_t first, int64_t second)
 {
-	struct query *query = db_query(memory->db, sql);
+	const struct bind values[] = { BIND(first), BIND(second) };
 
-	if (query == NULL)
-		return 0;
-	query_bind_i64(query, 1, first);
-	query_bind_i64(query, 2, second);
-	db_forgive(memory->db); /* not all have a second parameter */
-	return query_run(query) ? db_changes(memory->db) : 0;
+	return db_run(memory->db, sql, count, values) ? db_changes(memory->db) : 0;
 }
 
 /* Only rows that the file does not have: the others would go there, too. */
@@ -187,12 +183,12 @@ memory_make_room(struct memory *memory)
 	int64_t gone;
 
 	db_forgive(memory->db);
-	gone = delete(memory, "DELETE FROM evidence WHERE id > ?1", memory->evidence, 0)
-	    + delete(memory, "DELETE FROM notice_evidence WHERE id > ?1", memory->notice_evidence, 0)
-	    + delete(memory, "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")", memory->notice, memory->incident)
-	    + delete(memory, "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")", memory->notice, memory->incident)
+	gone = delete(memory, "DELETE FROM evidence WHERE id > ?1", 1, memory->evidence, 0)
+	    + delete(memory, "DELETE FROM notice_evidence WHERE id > ?1", 1, memory->notice_evidence, 0)
+	    + delete(memory, "DELETE FROM deliveries WHERE notice IN (" ENDED_NOTICES ")", 2, memory->notice, memory->incident)
+	    + delete(memory, "DELETE FROM notices WHERE number IN (" ENDED_NOTICES ")", 2, memory->notice, memory->incident)
 	    + delete(memory, "DELETE FROM incidents WHERE number IN (" ENDED_INCIDENTS ") AND NOT EXISTS"
-	          " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", memory->notice, memory->incident);
+	          " (SELECT 1 FROM notices WHERE incident = incidents.number AND incident > 0)", 2, memory->notice, memory->incident);
 	memory->lost += (uint64_t)gone;
 	return gone > 0 && db_fault(memory->db) == DB_WELL;
 }
@@ -201,7 +197,7 @@ bool
 memory_note_tried(struct memory *memory, uint64_t number)
 {
 	memory->tried = number;
-	return db_record(memory->db);
+	return recording_part(memory->recording);
 }
 
 void
@@ -209,15 +205,15 @@ memory_was_kept(struct memory *memory, uint64_t number)
 {
 	assert(number != 0);
 	if (memory->tried == number)
-		db_forget_earlier(memory->db);
+		recording_forget_earlier(memory->recording);
 }
 
 bool
 memory_write_changes(struct memory *memory, struct db *file, uint64_t *refused)
 {
-	struct db_left_out left_out = { 0 };
+	struct left_out left_out = { 0 };
 
-	if (!db_replay(file, memory->db, !memory->whole, &left_out))
+	if (!recording_replay(memory->recording, file, !memory->whole, &left_out))
 		return false;
 	*refused = left_out.rows + memory->lost;
 	return !left_out.dangling || db_exec(file, "DELETE FROM deliveries WHERE notice NOT IN (SELECT number FROM notices);"
@@ -227,12 +223,12 @@ memory_write_changes(struct memory *memory, struct db *file, uint64_t *refused)
 bool
 memory_write_all(struct memory *memory, struct db *file, uint64_t *refused)
 {
-	bool all = db_copy(file, memory->db, meta.table, meta.tail, refused);
+	bool all = transfer_table(file, memory->db, meta.table, meta.tail, refused);
 
 	for (int i = 0; i < ROWS && all; i++)
-		all = db_copy(file, memory->db, rows[i].table, "", refused);
+		all = transfer_table(file, memory->db, rows[i].table, "", refused);
 	for (int i = 0; i < EVIDENCE && all; i++)
-		all = db_copy(file, memory->db, evidence[i].table, "WHERE run > 0", refused);
+		all = transfer_table(file, memory->db, evidence[i].table, "WHERE run > 0", refused);
 	*refused += memory->lost;
 	return all;
 }

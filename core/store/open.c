@@ -51,20 +51,16 @@ lock(struct store *store, struct store_found *found, struct reason *why)
 static bool
 read_meta(struct db *db, const char *key, void *value, size_t size)
 {
-	struct query *query = db_query(db, "SELECT value FROM meta WHERE key = ?1");
-	bool found = false;
+	struct query *query = DB_ROW(db, "SELECT value FROM meta WHERE key = ?1", BIND_TEXT(key));
+	bool found;
 
 	if (query == NULL)
 		return false;
-	query_bind_text(query, 1, key);
-	if (query_step(query)) {
-		struct pw_bytes bytes = query_bytes(query, 0);
-
-		found = bytes.size == size;
-		if (found)
-			memcpy(value, bytes.data, size);
-		query_reset(query);
-	}
+	struct pw_bytes bytes = query_bytes(query, 0);
+	found = bytes.size == size;
+	if (found)
+		memcpy(value, bytes.data, size);
+	query_reset(query);
 	return found;
 }
 
@@ -291,12 +287,10 @@ static bool
 keep_instance(struct store *store, const unsigned char instance[INSTANCE_SIZE])
 {
 	struct shelf *shelf = &store->shelves[STORE_MAIN];
-	struct query *query = db_query(shelf->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'");
+	struct pw_bytes value = { (const char *)store->instance, sizeof store->instance };
 
 	memcpy(store->instance, instance, sizeof store->instance);
-	if (query != NULL)
-		query_bind_bytes(query, 1, (struct pw_bytes){ (const char *)store->instance, sizeof store->instance });
-	if (query != NULL && query_run(query))
+	if (DB_RUN(shelf->db, "UPDATE meta SET value = ?1 WHERE key = 'instance'", BIND_BYTES(value)))
 		return true;
 	shelf_fail(shelf, "writing");
 	return false;

@@ -14,7 +14,6 @@ page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, c
     uint32_t binds, const struct bind *values)
 {
 	struct db *db = reader == NULL ? NULL : kind == ROW_TRACE || kind >= ROW_LAST_RUN ? reader->history : reader->main;
-	char sql[ROW_SQL_MAX];
 
 	*page = (struct page){ .reader = reader, .db = db, .kind = kind, .until = clock_mono() + READING_MICROSECONDS };
 	page->limit = limit < STORE_PAGE_MAX ? limit : STORE_PAGE_MAX;
@@ -22,16 +21,10 @@ page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, c
 		return;
 	db_forgive(db);
 	db_set_deadline(db, page->until);
-	row_read_sql(kind, tail, sql);
-	page->query = db_query(db, sql);
+	page->query = row_reading(db, kind, tail);
 	if (page->query == NULL)
 		return;
-	for (uint32_t i = 0; i < binds; i++) {
-		if (values[i].text != NULL)
-			query_bind_text(page->query, (int)i + 1, values[i].text);
-		else
-			query_bind_i64(page->query, (int)i + 1, values[i].number);
-	}
+	query_bind(page->query, binds, values);
 	query_bind_i64(page->query, PAGE_LIMIT_PARAMETER, page->limit);
 	db_forgive(db); /* a list without a limit has no such parameter */
 }

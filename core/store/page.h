@@ -16,14 +16,6 @@ struct store_reader {
 /* Opens one file of a folder for reading, which the caller closes; NULL: it cannot be read. */
 struct db *reader_open_file(const char *folder, enum store_file);
 
-/* A value for a parameter. */
-struct bind {
-	const char *text; /* NULL: a number */
-	int64_t number;
-};
-#define BIND(n) { .number = (int64_t)(n) }
-#define BIND_TEXT(t) { .text = (t) == NULL ? "" : (t) }
-
 enum { PAGE_LIMIT_PARAMETER = 9, READING_MICROSECONDS = 1000 * 1000 };
 
 struct page {

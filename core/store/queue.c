@@ -17,7 +17,7 @@ enum { PARAMETERS_MAX = 6 };
 
 static const struct {
 	const char *sql;
-	int parameters; /* that many of: notifier, notice, recipient, of, at, not_before */
+	uint32_t parameters; /* that many of: notifier, notice, recipient, of, at, not_before */
 } queues[] = {
 	[STORE_QUEUE_DUE] = { SELECT("d.state IN (1, 3) AND d.rank = ?4 AND d.not_before <= ?5"
 	    " AND (d.not_before, d.notice, d.recipient) > (?6, ?2, ?3) AND " IS_FIRST " ORDER BY d.not_before, d.notice, d.recipient"), 6 },
@@ -30,17 +30,6 @@ static const struct {
 	[STORE_QUEUE_DIGEST] = { SELECT("d.ended = 0 AND d.state = 7 AND d.merged = ?4 AND " BEHIND), 4 },
 	[STORE_QUEUE_DELIVERY] = { SELECT("d.notice = ?4 AND ?2 = 0 AND d.recipient = ?3"), 4 },
 };
-
-static void
-bind(struct query *query, int parameters, const struct bind *values)
-{
-	for (int i = 0; i < parameters; i++) {
-		if (values[i].text != NULL)
-			query_bind_text(query, i + 1, values[i].text);
-		else
-			query_bind_i64(query, i + 1, values[i].number);
-	}
-}
 
 static struct query *
 begin(struct store *store, const char *sql)
@@ -77,7 +66,7 @@ store_read_queued(struct store *store, enum store_queue which, const struct stor
 	bool more = true;
 
 	if (query != NULL)
-		bind(query, queues[which].parameters, values);
+		query_bind(query, queues[which].parameters, values);
 	while (more && query != NULL && query_step(query)) {
 		struct store_queued row;
 		int column = row_fill(ROW_DELIVERY, query, &row.delivery);
@@ -99,7 +88,7 @@ store_count_waiting(struct store *store, const char *notifier, int64_t now)
 	uint32_t count = 0;
 
 	if (query != NULL)
-		bind(query, 2, values);
+		query_bind(query, 2, values);
 	if (query != NULL && query_step(query))
 		count = (uint32_t)query_i64(query, 0);
 	return end(store, query) ? count : store_count_waiting(store, notifier, now);

@@ -166,11 +166,8 @@ store_read_meta(struct store_reader *reader, const char *key, void *value, size_
 	if (reader == NULL || reader->main == NULL)
 		return -1;
 	db_forgive(reader->main);
-	query = db_query(reader->main, "SELECT value FROM meta WHERE key = ?1");
-	if (query == NULL)
-		return -1;
-	query_bind_text(query, 1, key);
-	if (query_step(query)) {
+	query = DB_ROW(reader->main, "SELECT value FROM meta WHERE key = ?1", BIND_TEXT(key));
+	if (query != NULL) {
 		struct pw_bytes bytes = query_bytes(query, 0);
 
 		size = (int64_t)bytes.size;

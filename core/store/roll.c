@@ -43,13 +43,10 @@ find_span(struct store *store, enum store_span span, int64_t now)
 static bool
 read_run(struct db *db, uint64_t row, struct rollup_run *run, uint64_t *prev)
 {
-	struct query *query = db_query(db,
-	    "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev FROM results WHERE id = ?1");
+	struct query *query = DB_ROW(db, "SELECT at, verdict, mood, speaks_for, phase_names, phases, prev FROM results WHERE id = ?1",
+	    BIND(row));
 
 	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, (int64_t)row);
-	if (!query_step(query))
 		return false;
 	run->at = query_i64(query, 0);
 	run->verdict = (uint32_t)query_i64(query, 1);

@@ -1,5 +1,5 @@
 /* The columns of every row, as data. The forms of all rows, and what is made from them. */
-#include <string.h>
+#include <assert.h>
 
 #include "base/text.h"
 #include "store/row.h"
@@ -164,39 +164,56 @@ add_change(struct text *sql, const struct row_form *form)
 		text_format(sql, " %s \"%s\" = ?%u", i == 0 ? "WHERE" : "AND", form->fields[i].column, i + 1);
 }
 
-void
-row_write_sql(enum row_kind kind, char sql[ROW_SQL_MAX])
+static void
+add_writing(struct text *text, const struct row_form *form)
 {
-	const struct row_form *form = &row_forms[kind];
-	struct text text = text_over(sql, ROW_SQL_MAX);
-
 	if (form->writing == ROW_CHANGE) {
-		add_change(&text, form);
+		add_change(text, form);
 		return;
 	}
-	text_format(&text, "INSERT INTO %s (", form->table);
-	add_columns(&text, form, ROW_FIELDS_MAX);
-	text_add(&text, ") VALUES (");
+	text_format(text, "INSERT INTO %s (", form->table);
+	add_columns(text, form, ROW_FIELDS_MAX);
+	text_add(text, ") VALUES (");
 	for (uint32_t i = 0; form->fields[i].column != NULL; i++)
-		text_format(&text, "%s?%u", i == 0 ? "" : ", ", i + 1);
-	text_add(&text, ")");
+		text_format(text, "%s?%u", i == 0 ? "" : ", ", i + 1);
+	text_add(text, ")");
 	if (form->writing == ROW_REPLACE) {
-		text_add(&text, " ON CONFLICT (");
-		add_columns(&text, form, form->key);
-		text_add(&text, ") DO UPDATE SET ");
-		add_changes(&text, form, true);
+		text_add(text, " ON CONFLICT (");
+		add_columns(text, form, form->key);
+		text_add(text, ") DO UPDATE SET ");
+		add_changes(text, form, true);
 	}
-	text_add(&text, " ON CONFLICT DO NOTHING");
+	text_add(text, " ON CONFLICT DO NOTHING");
 }
 
-void
-row_read_sql(enum row_kind kind, const char *tail, char sql[ROW_SQL_MAX])
+struct query *
+row_writing(struct db *db, enum row_kind kind)
 {
-	struct text text = text_over(sql, ROW_SQL_MAX);
+	struct query *query = query_kept(db, &row_forms[kind], 0);
+	char sql[ROW_SQL_MAX];
+	struct text text = TEXT_OVER(sql);
 
+	if (query != NULL)
+		return query;
+	add_writing(&text, &row_forms[kind]);
+	assert(!text.cut);
+	return query_keep(db, &row_forms[kind], 0, sql);
+}
+
+struct query *
+row_reading(struct db *db, enum row_kind kind, const char *tail)
+{
+	struct query *query = query_kept(db, tail, kind + 1);
+	char sql[ROW_SQL_MAX];
+	struct text text = TEXT_OVER(sql);
+
+	if (query != NULL)
+		return query;
 	text_add(&text, "SELECT ");
 	add_columns(&text, &row_forms[kind], ROW_FIELDS_MAX);
 	text_format(&text, " FROM %s %s", row_forms[kind].table, tail);
+	assert(!text.cut);
+	return query_keep(db, tail, kind + 1, sql);
 }
 
 void

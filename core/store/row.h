@@ -6,7 +6,7 @@
 #ifndef STORE_ROW_H
 #define STORE_ROW_H
 
-#include "store/db.h"
+#include "store/query.h"
 #include "store/rows.h"
 
 enum field_type { FIELD_U32, FIELD_I64, FIELD_TEXT, FIELD_BYTES };
@@ -63,9 +63,9 @@ extern const struct row_form row_forms[ROW_KINDS];
 /* What may be left out where there is no room. */
 bool row_is_evidence(enum row_kind);
 
-/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …). */
-void row_write_sql(enum row_kind, char sql[ROW_SQL_MAX]);
-void row_read_sql(enum row_kind, const char *tail, char sql[ROW_SQL_MAX]);
+/* The statement that writes rows of this kind; SELECT of all its columns, followed by `tail` (WHERE …), a constant. NULL: a fault. */
+struct query *row_writing(struct db *, enum row_kind);
+struct query *row_reading(struct db *, enum row_kind, const char *tail);
 
 /* Binds the members to parameters 1, 2 …; fills a row with views of the columns, and returns the number of the column behind. */
 void row_bind(enum row_kind, struct query *, const void *row);

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/query.h"
 #include "store/schema.h"
 
 /* Thresholds of a certificate's end as they were called when their days stood in the name: cert_expires_21d. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "store/query.h"
 #include "store/shelf.h"
 
 enum { CHECK_WHOLE_BYTES = 32 * 1024 * 1024, COPY_BYTES_MAX = 1024 * 1024 * 1024, JOURNAL_BYTES = 64 * 1024 * 1024, NAMES_MAX = 1000,
@@ -111,18 +112,13 @@ static bool
 copy_before(struct shelf *shelf, int version)
 {
 	char copy[PATH_MAX + 32], part[PATH_MAX + 40];
-	struct query *query;
 
 	snprintf(copy, sizeof copy, "%s.before-%d", shelf->path, version + 1);
 	snprintf(part, sizeof part, "%s.part", copy);
 	if (!shelf->schema->precious || access(copy, F_OK) == 0 || size_of(shelf) > COPY_BYTES_MAX)
 		return true;
 	unlink(part);
-	query = db_query(shelf->db, "VACUUM INTO ?1");
-	if (query == NULL)
-		return false;
-	query_bind_text(query, 1, part);
-	if (query_run(query) && sync_file(part, O_RDWR) && rename(part, copy) == 0)
+	if (DB_RUN(shelf->db, "VACUUM INTO ?1", BIND_TEXT(part)) && sync_file(part, O_RDWR) && rename(part, copy) == 0)
 		return true;
 	unlink(part);
 	shelf_blame(shelf, STORE_IO, "copying it before its schema changes");

@@ -93,12 +93,8 @@ store_close(struct store **store)
 		shelf_close(&(*store)->shelves[file]);
 	if ((*store)->lock >= 0)
 		close((*store)->lock);
-	for (int kind = 0; kind < ROW_KINDS; kind++)
-		free((*store)->write_sql[kind]);
-	for (int find = 0; find < FINDS; find++) {
-		free((*store)->find_sql[find]);
+	for (int find = 0; find < FINDS; find++)
 		store_batch_destroy(&(*store)->found[find]);
-	}
 	history_fini(&(*store)->history);
 	tending_destroy(&(*store)->tending);
 	free((*store)->folder);

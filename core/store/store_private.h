@@ -51,8 +51,6 @@ struct store {
 	unsigned char instance[INSTANCE_SIZE];
 	struct history history;
 	struct tending *tending;
-	char *write_sql[ROW_KINDS];
-	char *find_sql[FINDS];
 	struct store_batch *found[FINDS];      /* the last row of each */
 	struct store_batch *group;             /* whose operations are done in the open transaction of postwatch.db; NULL: none */
 	uint64_t notice;                       /* the highest number of a notice that is kept */

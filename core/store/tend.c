@@ -87,29 +87,19 @@ tending_reset(struct tending *tending)
 int64_t
 tending_count(struct db *db, const char *key)
 {
-	struct query *query = db_query(db, "SELECT value FROM counts WHERE key = ?1");
-	int64_t value = 0;
+	struct query *query = DB_ROW(db, "SELECT value FROM counts WHERE key = ?1", BIND_TEXT(key));
+	int64_t value = query == NULL ? 0 : query_i64(query, 0);
 
-	if (query == NULL)
-		return 0;
-	query_bind_text(query, 1, key);
-	if (query_step(query))
-		value = query_i64(query, 0);
-	query_reset(query);
+	if (query != NULL)
+		query_reset(query);
 	return value;
 }
 
 bool
 tending_set_count(struct db *db, const char *key, int64_t value)
 {
-	struct query *query = db_query(db, "INSERT INTO counts (key, value) VALUES (?1, ?2)"
-	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-
-	if (query == NULL)
-		return false;
-	query_bind_text(query, 1, key);
-	query_bind_i64(query, 2, value);
-	return query_run(query);
+	return DB_RUN(db, "INSERT INTO counts (key, value) VALUES (?1, ?2)"
+	    " ON CONFLICT (key) DO UPDATE SET value = excluded.value", BIND_TEXT(key), BIND(value));
 }
 
 /* One step of one job, in a transaction of its own. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/query.h"
 
 static const int64_t slice = 6 * (int64_t)MILLISECOND, rest = 86400 * (int64_t)SECOND;
 enum { NAME_MAX_BYTES = 128, COLUMNS_MAX_BYTES = 512, SQL_MAX_BYTES = VERIFY_KEY + 4 * COLUMNS_MAX_BYTES };
@@ -43,13 +44,10 @@ static const char trees[] =
 static bool
 find_tree(struct db *db, uint32_t number, struct tree *tree)
 {
-	struct query *query = db_query(db, trees);
+	struct query *query = DB_ROW(db, trees, BIND(number));
 	bool fits;
 
 	if (query == NULL)
-		return false;
-	query_bind_i64(query, 1, number);
-	if (!query_step(query))
 		return false;
 	fits = snprintf(tree->table, sizeof tree->table, "%s", query_text(query, 0)) < (int)sizeof tree->table
 	    && snprintf(tree->index, sizeof tree->index, "%s", query_text(query, 1)) < (int)sizeof tree->index

@@ -1,0 +1,245 @@
+/*
+ * A statement is found again by the address of its text, which is a constant of the program nearly always: texts are long, begin alike, and are
+ * looked up several times for each delivery. What is bound is the caller's, and foreign bytes are bound as a blob, with their length.
+ */
+#include "store/query.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct query {
+	struct db *db;
+	sqlite3_stmt *statement; /* NULL: it could not be prepared */
+	const void *key;         /* NULL: the place is free */
+	uint32_t number;
+};
+
+enum { PLACES = 256 }; /* a power of two */
+
+struct queries {
+	uint32_t count;
+	struct query places[PLACES];
+};
+
+/* Its place, or the free one where it would be; NULL: there is no memory. */
+static struct query *
+place_of(struct db *db, const void *key, uint32_t number)
+{
+	struct queries *queries = *db_statements(db);
+	uint32_t i = (uint32_t)(((uintptr_t)key >> 3) * 31 + number);
+
+	if (queries == NULL)
+		queries = *db_statements(db) = calloc(1, sizeof *queries);
+	if (queries == NULL)
+		return NULL;
+	while (queries->places[i % PLACES].key != NULL && (queries->places[i % PLACES].key != key || queries->places[i % PLACES].number != number))
+		i++;
+	return &queries->places[i % PLACES];
+}
+
+static struct query *
+prepare(struct db *db, struct query *query, const char *sql)
+{
+	sqlite3_stmt *before = query->statement;
+
+	query->statement = NULL;
+	sqlite3_finalize(before);
+	return db_check(db, sqlite3_prepare_v3(db_handle(db), sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement, NULL)) ? query : NULL;
+}
+
+struct query *
+query_kept(struct db *db, const void *key, uint32_t number)
+{
+	struct query *query = place_of(db, key, number);
+
+	return query != NULL && query->statement != NULL ? query : NULL;
+}
+
+struct query *
+query_keep(struct db *db, const void *key, uint32_t number, const char *sql)
+{
+	struct queries *queries;
+	struct query *query = place_of(db, key, number);
+
+	if (query == NULL) {
+		db_blame(db, DB_CANNOT, "no memory");
+		return NULL;
+	}
+	queries = *db_statements(db);
+	if (query->key == NULL) {
+		queries->count++;
+		*query = (struct query){ .db = db, .key = key, .number = number };
+	}
+	assert(queries->count <= PLACES / 2 && query->db == db);
+	return prepare(db, query, sql);
+}
+
+struct query *
+db_query(struct db *db, const char *sql)
+{
+	struct query *query = query_kept(db, sql, 0);
+
+	return query != NULL && strcmp(sqlite3_sql(query->statement), sql) == 0 ? query : query_keep(db, sql, 0, sql);
+}
+
+void
+query_bind_i64(struct query *query, int parameter, int64_t value)
+{
+	db_check(query->db, sqlite3_bind_int64(query->statement, parameter, value));
+}
+
+void
+query_bind_text(struct query *query, int parameter, const char *text)
+{
+	db_check(query->db, sqlite3_bind_text(query->statement, parameter, text == NULL ? "" : text, -1, SQLITE_STATIC));
+}
+
+void
+query_bind_bytes(struct query *query, int parameter, struct pw_bytes bytes)
+{
+	const char *data = bytes.data == NULL ? "" : bytes.data;
+
+	db_check(query->db, sqlite3_bind_blob64(query->statement, parameter, data, bytes.size, SQLITE_STATIC));
+}
+
+void
+query_bind_column(struct query *query, int parameter, struct query *of, int column)
+{
+	db_check(query->db, sqlite3_bind_value(query->statement, parameter, sqlite3_column_value(of->statement, column)));
+}
+
+int
+query_columns(struct query *query)
+{
+	return sqlite3_column_count(query->statement);
+}
+
+void
+query_bind(struct query *query, uint32_t count, const struct bind *values)
+{
+	for (int i = 0; i < (int)count; i++) {
+		if (values[i].is == BIND_IS_NUMBER)
+			query_bind_i64(query, i + 1, values[i].number);
+		else if (values[i].is == BIND_IS_TEXT)
+			query_bind_text(query, i + 1, values[i].bytes.data);
+		else
+			query_bind_bytes(query, i + 1, values[i].bytes);
+	}
+}
+
+bool
+query_step(struct query *query)
+{
+	int code = sqlite3_step(query->statement);
+
+	if (code == SQLITE_ROW)
+		return true;
+	db_check(query->db, code);
+	sqlite3_reset(query->statement);
+	return false;
+}
+
+void
+query_reset(struct query *query)
+{
+	sqlite3_reset(query->statement);
+}
+
+bool
+query_run(struct query *query)
+{
+	while (query_step(query))
+		continue;
+	return db_fault(query->db) == DB_WELL;
+}
+
+int64_t
+query_i64(struct query *query, int column)
+{
+	return sqlite3_column_int64(query->statement, column);
+}
+
+const char *
+query_text(struct query *query, int column)
+{
+	const unsigned char *text = sqlite3_column_text(query->statement, column);
+
+	return text == NULL ? "" : (const char *)text;
+}
+
+struct pw_bytes
+query_bytes(struct query *query, int column)
+{
+	const void *data = sqlite3_column_blob(query->statement, column);
+	int size = sqlite3_column_bytes(query->statement, column);
+
+	return (struct pw_bytes){ data == NULL ? "" : data, (size_t)size };
+}
+
+bool
+db_run(struct db *db, const char *sql, uint32_t count, const struct bind *values)
+{
+	struct query *query = db_query(db, sql);
+
+	if (query == NULL)
+		return false;
+	query_bind(query, count, values);
+	return query_run(query);
+}
+
+struct query *
+db_row(struct db *db, const char *sql, uint32_t count, const struct bind *values)
+{
+	struct query *query = db_query(db, sql);
+
+	if (query == NULL)
+		return NULL;
+	query_bind(query, count, values);
+	return query_step(query) ? query : NULL;
+}
+
+int64_t
+db_number(struct db *db, const char *sql, int64_t otherwise)
+{
+	struct query *query = db_row(db, sql, 0, NULL);
+	int64_t number = otherwise;
+
+	if (query == NULL)
+		return otherwise;
+	number = query_i64(query, 0);
+	query_reset(query);
+	return number;
+}
+
+bool
+db_says(struct db *db, const char *sql, const char *text)
+{
+	struct query *query = db_row(db, sql, 0, NULL);
+	bool same;
+
+	if (query == NULL)
+		return false;
+	same = strcmp(query_text(query, 0), text) == 0;
+	query_reset(query);
+	return same;
+}
+
+int64_t
+db_size(struct db *db)
+{
+	return (db_number(db, "PRAGMA page_count", 0) - db_number(db, "PRAGMA freelist_count", 0)) * db_number(db, "PRAGMA page_size", 0);
+}
+
+void
+db_limit(struct db *db, int64_t bytes)
+{
+	char sql[64];
+	int64_t page = db_number(db, "PRAGMA page_size", 0);
+
+	assert(page > 0);
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count=%lld", (long long)(bytes / page));
+	(void)db_exec(db, sql);
+}

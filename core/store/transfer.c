@@ -1,0 +1,196 @@
+/* What two recordings have of one row becomes one change of it, so rows that change again and again take no more room. */
+#include "store/transfer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#define SQLITE_ENABLE_SESSION 1
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1 /* which the header asks for, where that is asked for */
+#include <sqlite3.h>
+
+#include "base/text.h"
+#include "store/query.h"
+
+struct recording {
+	struct db *db;
+	sqlite3_session *session;
+	void *earlier; /* the changes that were kept apart */
+	int earlier_size;
+};
+
+/* "INSERT INTO table VALUES (?, ?)" */
+static struct query *
+query_insert(struct db *db, const char *table, int columns)
+{
+	char sql[256];
+	int at = snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO %s VALUES (", table);
+
+	for (int i = 0; i < columns && at < (int)sizeof sql; i++)
+		at += snprintf(sql + at, sizeof sql - (size_t)at, i == 0 ? "?" : ", ?");
+	assert(at < (int)sizeof sql - 2);
+	snprintf(sql + at, sizeof sql - (size_t)at, ")");
+	return db_query(db, sql);
+}
+
+bool
+transfer_table(struct db *into, struct db *from, const char *table, const char *tail, uint64_t *refused)
+{
+	char sql[2048];
+	struct text text = TEXT_OVER(sql);
+	struct query *read, *write = NULL;
+	int columns;
+
+	text_format(&text, "SELECT * FROM %s %s", table, tail);
+	assert(!text.cut);
+	read = db_query(from, sql);
+	if (read == NULL)
+		return false;
+	columns = query_columns(read);
+	while (db_fault(into) == DB_WELL && query_step(read)) {
+		write = write == NULL ? query_insert(into, table, columns) : write;
+		for (int i = 0; write != NULL && i < columns; i++)
+			query_bind_column(write, i + 1, read, i);
+		if (write == NULL || query_run(write) || db_fault(into) != DB_CONSTRAINT)
+			continue;
+		db_forgive(into);
+		++*refused;
+	}
+	query_reset(read);
+	return db_fault(into) == DB_WELL && db_fault(from) == DB_WELL;
+}
+
+static bool
+attach(struct recording *recording, sqlite3_session **session)
+{
+	if (!db_check(recording->db, sqlite3session_create(db_handle(recording->db), "main", session)))
+		return false;
+	if (db_check(recording->db, sqlite3session_attach(*session, NULL)))
+		return true;
+	sqlite3session_delete(*session);
+	return false;
+}
+
+struct recording *
+recording_begin(struct db *db)
+{
+	struct recording *recording = calloc(1, sizeof *recording);
+
+	if (recording == NULL)
+		return NULL;
+	recording->db = db;
+	if (!attach(recording, &recording->session)) {
+		free(recording);
+		return NULL;
+	}
+	return recording;
+}
+
+void
+recording_end(struct recording **recording)
+{
+	if (*recording == NULL)
+		return;
+	sqlite3session_delete((*recording)->session);
+	sqlite3_free((*recording)->earlier);
+	free(*recording);
+	*recording = NULL;
+}
+
+void
+recording_forget_earlier(struct recording *recording)
+{
+	sqlite3_free(recording->earlier);
+	recording->earlier = NULL;
+	recording->earlier_size = 0;
+}
+
+static bool
+join_earlier(struct recording *recording, void *changes, int size)
+{
+	sqlite3_changegroup *group;
+	void *joined = NULL;
+	int joined_size = 0;
+	struct db *db = recording->db;
+	bool well = db_check(db, sqlite3changegroup_new(&group));
+
+	if (!well)
+		return false;
+	well = (recording->earlier_size == 0 || db_check(db, sqlite3changegroup_add(group, recording->earlier_size, recording->earlier)))
+	    && (size == 0 || db_check(db, sqlite3changegroup_add(group, size, changes)))
+	    && db_check(db, sqlite3changegroup_output(group, &joined_size, &joined));
+	sqlite3changegroup_delete(group);
+	if (!well)
+		return false;
+	recording_forget_earlier(recording);
+	recording->earlier = joined;
+	recording->earlier_size = joined_size;
+	return true;
+}
+
+bool
+recording_part(struct recording *recording)
+{
+	sqlite3_session *next = NULL;
+	void *changes = NULL;
+	int size = 0;
+	bool well = attach(recording, &next);
+
+	if (!well)
+		return false;
+	well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes)) && join_earlier(recording, changes, size);
+	sqlite3_free(changes);
+	sqlite3session_delete(well ? recording->session : next);
+	recording->session = well ? next : recording->session;
+	return well;
+}
+
+struct replay {
+	bool by_force;
+	struct left_out left_out;
+};
+
+static int
+on_conflict(void *arg, int kind, sqlite3_changeset_iter *change)
+{
+	struct replay *replay = arg;
+
+	(void)change;
+	switch (kind) {
+	case SQLITE_CHANGESET_CONSTRAINT:
+		replay->left_out.rows++;
+		return SQLITE_CHANGESET_OMIT;
+	case SQLITE_CHANGESET_FOREIGN_KEY: /* of a row that was left out: asked once, at the end */
+		replay->left_out.dangling = true;
+		return SQLITE_CHANGESET_OMIT;
+	case SQLITE_CHANGESET_NOTFOUND:
+		return replay->by_force || replay->left_out.rows > 0 ? SQLITE_CHANGESET_OMIT : SQLITE_CHANGESET_ABORT;
+	default: /* a row with this key is there, or has other values than it had */
+		return replay->by_force ? SQLITE_CHANGESET_REPLACE : SQLITE_CHANGESET_ABORT;
+	}
+}
+
+static bool
+apply_changes(struct db *db, int size, void *changes, struct replay *replay)
+{
+	int code = size == 0 ? SQLITE_OK : sqlite3changeset_apply(db_handle(db), size, changes, NULL, on_conflict, replay);
+
+	if (code == SQLITE_ABORT)
+		db_blame(db, DB_CONSTRAINT, "rows of it were changed by somebody else");
+	return code != SQLITE_ABORT && db_check(db, code);
+}
+
+bool
+recording_replay(struct recording *recording, struct db *into, bool by_force, struct left_out *left_out)
+{
+	struct replay replay = { .by_force = by_force };
+	void *changes = NULL;
+	int size = 0;
+	bool well = db_check(recording->db, sqlite3session_changeset(recording->session, &size, &changes));
+
+	assert(db_in_transaction(into) && db_fault(into) == DB_WELL && into != recording->db);
+	well = well && apply_changes(into, recording->earlier_size, recording->earlier, &replay)
+	    && apply_changes(into, size, changes, &replay);
+	sqlite3_free(changes);
+	*left_out = replay.left_out;
+	return well;
+}
