@@ -56,8 +56,7 @@ lock_capabilities(struct reason *why)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0 && errno != EPERM)
 			return refuse(why, "cannot empty the bounding set");
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED
-	    | SECBIT_NO_SETUID_FIXUP_LOCKED
-	    | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE
+	    | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE
 	    | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0) != 0
 	    && errno != EPERM)
 		return refuse(why, "cannot lock securebits");

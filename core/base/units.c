@@ -48,8 +48,7 @@ refuse_bare(struct reason *why, const char *text, int64_t number, bool over)
 	if (over)
 		return refuse(why, text, "is too long, and has no unit");
 	text_format(&fault, "has no unit; write %llds, %lldm or %lldh (units: us ms s m h d w)",
-	    (long long)number,
-	    (long long)number, (long long)number);
+	    (long long)number, (long long)number, (long long)number);
 	return refuse(why, text, words);
 }
 

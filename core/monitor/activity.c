@@ -53,8 +53,7 @@ say(struct attempt_log *log, const struct watch *watch, const struct line *line,
 	change_text_add_report(&text, watch, report);
 	if (line->attempt > 0)
 		text_format(&text, line->attempt <= line->of ? ", attempt %" PRIu32 " of %" PRIu32
-		    : ", attempt %" PRIu32,
-		    line->attempt, line->of);
+		    : ", attempt %" PRIu32, line->attempt, line->of);
 	else {
 		text_add(&text, ", in ");
 		text_add_span(&text, report->micros);
@@ -87,8 +86,7 @@ suspect_line(const struct watch *watch, uint32_t target)
 
 void
 attempt_log_add(struct attempt_log *log, const struct watch *watch, const struct own_side *own,
-    const struct news *news,
-    const struct report *report)
+    const struct news *news, const struct report *report)
 {
 	const struct watched *watched = &watch->targets[report->target];
 	enum pw_verdict verdict = (enum pw_verdict)report->verdict;

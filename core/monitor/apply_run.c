@@ -296,8 +296,7 @@ on_condition(void *arg, const struct condition *condition, enum condition_tell w
 	const struct learning *it = arg;
 
 	tell(it, what == CONDITION_TELL_CLEARED ? NOTICE_cleared : condition->blocked
-	    ? NOTICE_blocked : NOTICE_degraded,
-	    condition->code, condition->since);
+	    ? NOTICE_blocked : NOTICE_degraded, condition->code, condition->since);
 }
 
 /* Not by an initialiser: that would clear the long list of changes for every run. */
@@ -358,8 +357,7 @@ apply_run(struct target_state *target, const struct sighting *given, const struc
 
 bool
 apply_release(struct target_state *target, const struct policy *policy,
-    const struct outlook *outlook,
-    struct moment now, struct news *news)
+    const struct outlook *outlook, struct moment now, struct news *news)
 {
 	struct learning it = { target, policy, outlook, news, now };
 	enum state from = (enum state)target->state;

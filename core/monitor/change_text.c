@@ -131,8 +131,7 @@ add_unstable(struct text *text, const struct watch *watch, const struct report *
 		hour = unsteady_hour(state->unsteady, watch->now);
 	add_meaning(text, watch, report->target, "unstable");
 	text_format(text, ": %" PRIu32 " of %" PRIu32 " attempts in the last hour; the last: ",
-	    hour.failed + state->fails,
-	    hour.runs + state->fails);
+	    hour.failed + state->fails, hour.runs + state->fails);
 	change_text_add_report(text, watch, report);
 }
 

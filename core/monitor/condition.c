@@ -156,8 +156,7 @@ count(struct condition *condition)
 /* Counts the run for this condition and says what it saw of it. */
 static enum sight
 look(struct condition *condition, const struct sighting *run, bool passed,
-    const struct policy *policy,
-    const struct codes *codes)
+    const struct policy *policy, const struct codes *codes)
 {
 	const struct shown *shown = find_shown(run, condition->code);
 

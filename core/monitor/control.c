@@ -104,8 +104,7 @@ name_caller(struct control *control, int fd)
 		if (control->refused != peer.pid)
 			duty_log(duty, LOG_ERR, 0,
 			    "process %d of our own has called the control socket, which none of "
-			    "them does: it was refused",
-			    (int)peer.pid);
+			    "them does: it was refused", (int)peer.pid);
 		control->refused = peer.pid;
 		return NULL;
 	}

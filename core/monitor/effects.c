@@ -13,8 +13,7 @@
 
 void
 effects_tell(struct monitor *monitor, uint32_t target, const struct news *news,
-    const struct report *report,
-    uint32_t silence_was)
+    const struct report *report, uint32_t silence_was)
 {
 	struct watched *watched = &monitor->watch.targets[target];
 	enum state state = (enum state)watched->state.state;
@@ -41,8 +40,7 @@ effects_plan(struct monitor *monitor, uint32_t target, int64_t ended)
 	const struct watched *watched = &watch->targets[target];
 	const struct target *configured = watch_target(watch, target);
 	struct pace_next next = pace_next(&watched->state, configured->policy, configured->hash,
-	    watched->due, ended,
-	    random_next(&watch->random));
+	    watched->due, ended, random_next(&watch->random));
 
 	activity_add_passed_over(&monitor->activity, next.passed_over);
 	/* A run that says what our own side lacks is repeated soon, for all that lack the same. */

@@ -269,8 +269,7 @@ is_firm(const struct evidence_fact *fact)
 /* `before`: its value so far as it is known. */
 static void
 add_change(struct text *changed, const struct evidence *leg, const struct evidence_fact *fact,
-    struct pw_bytes before,
-    unsigned values)
+    struct pw_bytes before, unsigned values)
 {
 	text_format(changed, "%s%s", changed->size == 0 ? "" : "; ", fact->name);
 	if (values > 0)
@@ -308,8 +307,7 @@ hash_before(const char *name, const struct fact *known)
 
 static bool
 learn(struct facts **facts, const struct evidence *leg, const struct evidence_fact *fact,
-    uint32_t now, uint32_t span,
-    struct text *changed)
+    uint32_t now, uint32_t span, struct text *changed)
 {
 	uint32_t place = hash32_add(HASH32_BEGIN, leg->address.data, leg->address.size);
 	uint32_t what = hash32_add(place, fact->name, strlen(fact->name));

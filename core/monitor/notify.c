@@ -45,8 +45,7 @@ name_failures(struct message_change *message, const struct target_state *state)
  */
 static void
 name_attempts(struct message_change *message, const struct watched *watched,
-    const struct change *change,
-    const struct report *report)
+    const struct change *change, const struct report *report)
 {
 	const struct attempts *attempts = watched->attempts;
 	bool whole = change->kind == NOTICE_down || change->kind == NOTICE_up
@@ -138,8 +137,7 @@ notify_silence(struct monitor *monitor, uint32_t target, uint32_t was)
 	silence_add_names(&silences, watched->state.silence);
 	silence_add_names(&reasons, ended);
 	text_format(&text, "%s is %s: what was kept silent may be told (%s is over)",
-	    watch_target(watch, target)->name,
-	    state_name((enum state)watched->state.state), names);
+	    watch_target(watch, target)->name, state_name((enum state)watched->state.state), names);
 	message.text = (struct pw_bytes){ text.bytes, text.size };
 	keeper_link_add_change(monitor->keeper, &message);
 }

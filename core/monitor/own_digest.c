@@ -98,8 +98,7 @@ own_digest_tell_refused(struct monitor *monitor, struct port_hold *of_port)
 	(void)notify_own(monitor, NOTICE_digest, code, of_port->refused,
 	    "%" PRIu32 " targets on port %u have turned us away for %s in "
 	    "the same words; ours or theirs: nothing that we can reach on that port tells which: "
-	    "%s", count, of_port->port, since,
-	    names);
+	    "%s", count, of_port->port, since, names);
 }
 
 static void
@@ -116,8 +115,7 @@ end_refusals(struct monitor *monitor)
 		text_add_span(&span, monitor->watch.now - of_port->refused.mono);
 		name_code(code, of_port->port);
 		(void)notify_own(monitor, NOTICE_cleared, code, of_port->refused,
-		    "port %u is answered by its targets again, after %s",
-		    of_port->port, bytes);
+		    "port %u is answered by its targets again, after %s", of_port->port, bytes);
 		of_port->refused = (struct moment){ 0, 0 };
 	}
 }

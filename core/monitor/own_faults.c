@@ -169,8 +169,7 @@ own_faults_look(struct monitor *monitor)
 		monitor->own.faults.interrupted = watch->now;
 		text_add_span(&span, jump.slept);
 		duty_log(watch->duty, LOG_WARNING, 0,
-		    "this host was suspended for %s: runs that were under way say nothing",
-		    bytes);
+		    "this host was suspended for %s: runs that were under way say nothing", bytes);
 	} else {
 		move_what_is_open(monitor, jump.set);
 		text_add_span(&span, jump.set < 0 ? -jump.set : jump.set);

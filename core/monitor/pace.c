@@ -86,8 +86,7 @@ pace_first(uint32_t hash, int64_t spread, int64_t now)
 
 struct pace_next
 pace_next(const struct target_state *target, const struct policy *policy, uint32_t hash,
-    int64_t planned,
-    int64_t ended, uint32_t random)
+    int64_t planned, int64_t ended, uint32_t random)
 {
 	int64_t interval = pace_interval(target, policy);
 
@@ -107,8 +106,7 @@ pace_next(const struct target_state *target, const struct policy *policy, uint32
 
 static void
 learn_slowness(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed,
-    struct news *news)
+    bool passed, struct news *news)
 {
 	if (!passed || run->over_routine)
 		target->swift = 0;
@@ -126,8 +124,7 @@ learn_slowness(struct target_state *target, const struct policy *policy, const s
 /* A pace that went up again as soon as it is borne would be refused again, and so on. */
 static void
 learn_rate(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed,
-    struct news *news)
+    bool passed, struct news *news)
 {
 	if (run->too_many) {
 		target->limited = sighting_ended(run);
@@ -143,8 +140,7 @@ learn_rate(struct target_state *target, const struct policy *policy, const struc
 
 void
 pace_learn(struct target_state *target, const struct policy *policy, const struct sighting *run,
-    bool passed,
-    struct news *news)
+    bool passed, struct news *news)
 {
 	learn_slowness(target, policy, run, passed, news);
 	learn_rate(target, policy, run, passed, news);
