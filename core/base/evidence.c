@@ -1,10 +1,12 @@
 /*
  * Encodes and decodes evidence (facts, warnings, transcript lines of one leg).
  *
- * Evidence as bytes. While a dialogue goes on it only appends entries to three short buffers, in the very form in which
- * they travel: most runs are well, and nobody ever looks at what was gathered.
+ * Evidence as bytes. While a dialogue goes on it only appends entries to three short buffers, in
+ * the very form in which they travel: most runs are well, and nobody ever looks at what was
+ * gathered.
  *
- * fact: name, steady (u8), value;  warning: code, phase (names), text;  line: at (i64), dir (u8), bytes
+ * fact: name, steady (u8), value;  warning: code, phase (names), text;  line: at (i64), dir (u8),
+ * bytes
  */
 #include "base/evidence.h"
 
@@ -73,8 +75,8 @@ evidence_add_fact(struct evidence_log *log, const char *name, struct pw_bytes va
 	if (value.size > FACT_MAX)
 		value.size = FACT_MAX;
 	forget_fact(&log->facts, name);
-	struct wire_out out
-	    = append(&log->facts, 1 + strlen(name) + 1 + 2 + value.size, FACTS_FIRST, EVIDENCE_FACTS_MAX);
+	struct wire_out out = append(&log->facts, 1 + strlen(name) + 1 + 2 + value.size,
+	    FACTS_FIRST, EVIDENCE_FACTS_MAX);
 	wire_put_name(&out, name);
 	wire_put_u8(&out, steady);
 	wire_put_bytes(&out, value);
@@ -94,14 +96,15 @@ has_warning(const struct buffer *warnings, const char *code)
 }
 
 void
-evidence_add_warning(struct evidence_log *log, const char *code, const char *phase, const char *text)
+evidence_add_warning(struct evidence_log *log, const char *code, const char *phase,
+    const char *text)
 {
 	struct pw_bytes bytes = { text, strnlen(text, EVIDENCE_TEXT_MAX - 1) };
 
 	if (has_warning(&log->warnings, code))
 		return;
-	struct wire_out out
-	    = append(&log->warnings, 1 + strlen(code) + 1 + strlen(phase) + 2 + bytes.size, 0, EVIDENCE_WARNINGS_MAX);
+	struct wire_out out = append(&log->warnings,
+	    1 + strlen(code) + 1 + strlen(phase) + 2 + bytes.size, 0, EVIDENCE_WARNINGS_MAX);
 	wire_put_name(&out, code);
 	wire_put_name(&out, phase);
 	wire_put_bytes(&out, bytes);
@@ -147,7 +150,8 @@ insert_gap(struct evidence_log *log, int64_t at)
 	unsigned char entry[GAP_MAX];
 	struct wire_out out = wire_over(entry, sizeof entry);
 	char text[GAP_MAX - LINE_HEADER];
-	int size = snprintf(text, sizeof text, "%u lines, %u bytes left out here", log->left_lines, log->left_bytes);
+	int size = snprintf(text, sizeof text, "%u lines, %u bytes left out here", log->left_lines,
+	    log->left_bytes);
 
 	write_line(&out, at, EVIDENCE_EVENT, (struct pw_bytes){ text, (size_t)size });
 	if (buffer_reserve(transcript, out.size, EVIDENCE_TRANSCRIPT_MAX) == NULL)
@@ -186,14 +190,15 @@ give_way(struct evidence_log *log, size_t needed)
 void
 evidence_add_line(struct evidence_log *log, int64_t at, enum evidence_dir dir, struct pw_bytes line)
 {
-	/* Bytes are stamped when they are read, a timer with the time at which its turn of the event loop began. */
+	/* Bytes are stamped when they are read, a timer with the time at which its turn of the
+	 * event loop began. */
 	log->latest = at > log->latest ? at : log->latest;
 	if (line.size > EVIDENCE_LINE_MAX)
 		line.size = EVIDENCE_LINE_MAX;
 	if (log->transcript.size + LINE_HEADER + line.size > EVIDENCE_TRANSCRIPT_MAX)
 		give_way(log, LINE_HEADER + line.size);
-	struct wire_out out
-	    = append(&log->transcript, LINE_HEADER + line.size, TRANSCRIPT_FIRST, EVIDENCE_TRANSCRIPT_MAX);
+	struct wire_out out = append(&log->transcript, LINE_HEADER + line.size, TRANSCRIPT_FIRST,
+	    EVIDENCE_TRANSCRIPT_MAX);
 	write_line(&out, log->latest, dir, line);
 	appended(&log->transcript, &out);
 }

@@ -1,7 +1,8 @@
 /*
- * What the duties say to each other, one packet each over SOCK_SEQPACKET, never more than WIRE_MAX bytes. Every packet
- * begins with its kind (u8). Each reader gets false for anything malformed or out of range (a target that is not in
- * the configuration, an unknown verdict): the sender is then taken for broken.
+ * What the duties say to each other, one packet each over SOCK_SEQPACKET, never more than WIRE_MAX
+ * bytes. Every packet begins with its kind (u8). Each reader gets false for anything malformed or
+ * out of range (a target that is not in the configuration, an unknown verdict): the sender is then
+ * taken for broken.
  *
  *   parent  -> any       link, stop, accounts
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
@@ -23,7 +24,8 @@
 #include "base/wire_form.h"
 
 enum message_kind {
-	MESSAGE_LINK = 1,   /* with one descriptor: a socket to `duty` number `index`; replaces the one before */
+	MESSAGE_LINK = 1,   /* with one descriptor: a socket to `duty` number `index`; replaces the
+	                     * one before */
 	MESSAGE_STOP,       /* end politely: finish what is under way within the given time */
 	MESSAGE_ACCOUNT,    /* a target is suspected or quarantined, or no longer */
 	MESSAGE_READY,
@@ -49,10 +51,13 @@ enum message_kind {
 	MESSAGE_HEALTH,     /* base/messages_outbox.h */
 	MESSAGE_FAILING,
 	MESSAGE_LOOK,       /* monitor -> prober: ask the references now; answered by references */
-	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after its run */
+	MESSAGE_CLEARED,    /* monitor -> parent: a prober that had a suspect alone is alive after
+	                     * its run */
 	MESSAGE_NAME,       /* where a target's name has led */
-	MESSAGE_SOURCES,    /* prober -> monitor, notifier -> keeper: which files it could not use at its birth */
-	MESSAGE_WAITING,    /* prober -> monitor: how many connections wait until others have ended */
+	MESSAGE_SOURCES,    /* prober -> monitor, notifier -> keeper: which files it could not use
+	                     * at its birth */
+	MESSAGE_WAITING,    /* prober -> monitor: how many connections wait until others have ended
+	                     * */
 	MESSAGE_ABSENT,     /* base/messages_outbox.h */
 	MESSAGE_KINDS
 };
@@ -79,8 +84,8 @@ struct message_stop {
 void message_put_stop(struct wire_out *, const struct message_stop *);
 bool message_get_stop(struct wire_in *, struct message_stop *);
 
-/* Probers beside those of the configuration, born where one of those died of a target: each has one such target at a time,
- * and their indexes follow. */
+/* Probers beside those of the configuration, born where one of those died of a target: each has one
+ * such target at a time, and their indexes follow. */
 enum { PROBERS_APART = 4 };
 
 enum account {
@@ -93,7 +98,8 @@ enum account {
 struct message_account {
 	uint32_t target;
 	enum account account;
-	char text[EVIDENCE_TEXT_MAX]; /* what is known: "the prober died of SIGSEGV twice with it in hand …" */
+	char text[EVIDENCE_TEXT_MAX]; /* what is known: "the prober died of SIGSEGV twice with it in
+	                               * hand …" */
 };
 void message_put_account(struct wire_out *, const struct message_account *);
 bool message_get_account(struct wire_in *, struct message_account *, uint32_t targets);
@@ -119,7 +125,8 @@ struct message_alive {
 void message_put_alive(struct wire_out *, const struct message_alive *);
 bool message_get_alive(struct wire_in *, struct message_alive *);
 
-/* monitor, keeper -> parent: another duty sent what is malformed; the parent ends it and puts another in its place. */
+/* monitor, keeper -> parent: another duty sent what is malformed; the parent ends it and puts
+ * another in its place. */
 struct message_blame {
 	enum duty_kind duty; /* whose socket it came from */
 	uint32_t index;
@@ -129,8 +136,9 @@ void message_put_blame(struct wire_out *, const struct message_blame *);
 bool message_get_blame(struct wire_in *, struct message_blame *);
 
 /*
- * Where the name of a target has led: a prober says it when that is another than it said or was told, and every few hours;
- * the next prober is told it before its first order for the target, and so are those after a restart.
+ * Where the name of a target has led: a prober says it when that is another than it said or was
+ * told, and every few hours; the next prober is told it before its first order for the target, and
+ * so are those after a restart.
  */
 enum { NAME_ADDRESSES_MAX = 32 };
 struct message_name {
@@ -154,21 +162,25 @@ struct message_evidence {
 void message_put_evidence(struct wire_out *, const struct message_evidence *);
 bool message_get_evidence(struct wire_in *, struct message_evidence *, uint32_t targets);
 
-/* A round over the references; `near`: over those that everybody has as well, our routers and resolvers. */
+/* A round over the references; `near`: over those that everybody has as well, our routers and
+ * resolvers. */
 void message_put_look(struct wire_out *, bool near);
 bool message_get_look(struct wire_in *, bool *near);
 
-/* What a prober saw of the references, after each round. `unasked`: they could not be asked for a reason of our own. */
+/* What a prober saw of the references, after each round. `unasked`: they could not be asked for a
+ * reason of our own. */
 struct message_references {
 	uint32_t asked, reached, unasked;
-	uint32_t near, near_silent;    /* near ones that answered in the 10 min before or now, and of those silent now */
+	uint32_t near, near_silent;    /* near ones that answered in the 10 min before or now, and
+	                                * of those silent now */
 	char reason[OUTCOME_NAME_MAX]; /* the outcome for that reason, "" where there is none */
 	int64_t began, at;             /* clock_mono() at both ends of the round */
 };
 void message_put_references(struct wire_out *, const struct message_references *);
 bool message_get_references(struct wire_in *, struct message_references *);
 
-/* The first thing that a prober or a notifier says: which files it could not use at its birth, and why; "": it could use all. */
+/* The first thing that a prober or a notifier says: which files it could not use at its birth, and
+ * why; "": it could use all. */
 enum { SOURCES_TEXT_MAX = 1024 };
 void message_put_sources(struct wire_out *, const char *said);
 bool message_get_sources(struct wire_in *, char said[SOURCES_TEXT_MAX]);
@@ -181,51 +193,61 @@ bool message_get_waiting(struct wire_in *, uint32_t *connections);
 
 enum {
 	CHANGE_ATTEMPTS_MAX = 64,
-	CHANGE_ATTEMPTS_RAISED = 10 /* in a row that confirm an outage, at most, where that is more than `tries` */
+	CHANGE_ATTEMPTS_RAISED = 10 /* in a row that confirm an outage, at most, where that is more
+	                             * than `tries` */
 };
 
-/* One thing worth telling, decided; the reasons for silence that the monitor alone knows are stamped on it. */
+/* One thing worth telling, decided; the reasons for silence that the monitor alone knows are
+ * stamped on it. */
 struct message_change {
 	uint32_t target;          /* CONFIG_NONE: our own; that of its run */
 	uint64_t change;          /* the target's own counter of everything worth telling */
-	char kind[16];            /* kinds.def; "": only the reasons for silence are others, compare with what was told */
+	char kind[16];            /* kinds.def; "": only the reasons for silence are others, compare
+	                           * with what was told */
 	char code[OUTCOME_NAME_MAX]; /* the outcome or the condition */
 	char from[16], to[16];    /* states, "" where none changed */
-	uint32_t silence;         /* bits of enum silence_reason (monitor/silence.h), named in `silences` */
+	uint32_t silence;         /* bits of enum silence_reason (monitor/silence.h), named in
+	                           * `silences` */
 	char silences[64];        /* their names, separated by blanks */
 	uint64_t incident;        /* 0: none */
 	int64_t detected, confirmed; /* UTC */
-	struct pw_bytes text;     /* the whole sentence: "mx1.example.org:25 down: no greeting within …, 3 of 3 attempts" */
+	struct pw_bytes text;     /* the whole sentence: "mx1.example.org:25 down: no greeting
+	                           * within …, 3 of 3 attempts" */
 	uint32_t attempt_count;
-	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first */
+	uint64_t attempts[CHANGE_ATTEMPTS_MAX]; /* runs whose evidence belongs to it, oldest first
+	                                         * */
 };
 
 /*
- * What the store shows of a target's state, beside the record that only monitors read (the columns of states,
- * postwatch-schema(5)). All of it is empty of our own side.
+ * What the store shows of a target's state, beside the record that only monitors read (the columns
+ * of states, postwatch-schema(5)). All of it is empty of our own side.
  */
 struct message_columns {
 	char state[16];           /* "pending", "up": no incident of it is open … */
 	char verdict[16], outcome[OUTCOME_NAME_MAX]; /* of the last run; "" where there was none */
-	char silences[96];        /* names of the reasons for silence in force that the monitor knows, separated by blanks */
+	char silences[96];        /* names of the reasons for silence in force that the monitor
+	                           * knows, separated by blanks */
 	int64_t since;            /* UTC: when `pending`, `up` or `down` was entered */
 	int64_t ended;            /* UTC: the last run; 0: there was none */
 	uint16_t fails, passes;   /* attempts in a row */
 	uint8_t attempts;         /* runs of the open series */
-	uint8_t doubled;          /* how often the interval was doubled since the server said that we come too often */
+	uint8_t doubled;          /* how often the interval was doubled since the server said that
+	                           * we come too often */
 	bool flapping, slow, held, quarantined;
 	struct pw_bytes text;     /* the sentence of the open suspicion or incident */
 };
 
 /*
- * All that a judged run of a target (CONFIG_NONE: an event of our own) has changed, and the state after it. It is one
- * message because a store that has a part of it would be wrong: a `down` without the state in which it is told is never
- * followed by an `up`. The keeper commits it whole, together with its place in the sequence.
+ * All that a judged run of a target (CONFIG_NONE: an event of our own) has changed, and the state
+ * after it. It is one message because a store that has a part of it would be wrong: a `down`
+ * without the state in which it is told is never followed by an `up`. The keeper commits it whole,
+ * together with its place in the sequence.
  */
 struct message_run {
 	struct sequence sequence;
 	uint32_t target;
-	bool restated;            /* the monitor says again what is true: what is known already is left aside */
+	bool restated;            /* the monitor says again what is true: what is known already is
+	                           * left aside */
 	struct pw_bytes state;    /* as in message_state; empty: it cannot be told */
 	struct message_columns columns;
 	int64_t interval;         /* at which it is run, longer than configured where we come too often; 0: as configured;
@@ -244,10 +266,12 @@ bool message_next_change(struct wire_in *at, const struct message_run *, struct 
 /* Gives a message that begins with its place in a sequence (a run, results) another one. */
 void message_set_sequence(unsigned char *packet, struct sequence);
 
-/* What is true of one target, or of our own side, for a monitor that is born again: opaque bytes of monitor/. */
+/* What is true of one target, or of our own side, for a monitor that is born again: opaque bytes of
+ * monitor/. */
 struct message_state {
 	uint32_t target; /* CONFIG_NONE: our own */
-	bool bare;       /* what the store shows of it is not known, and is to be said: it was kept by an earlier version */
+	bool bare;       /* what the store shows of it is not known, and is to be said: it was kept
+	                  * by an earlier version */
 	struct pw_bytes state;
 };
 void message_put_state(struct wire_out *, const struct message_state *);
@@ -255,12 +279,15 @@ bool message_get_state(struct wire_in *, struct message_state *, uint32_t target
 
 /* keeper -> monitor: all that is known has been told; from here the monitor goes on. */
 struct message_recovered {
-	struct sequence runs;    /* the last run that is committed of the birth that the keeper goes by; 0: by none */
+	struct sequence runs;    /* the last run that is committed of the birth that the keeper goes
+	                          * by; 0: by none */
 	uint64_t runs_taken;     /* the last one that it has taken, not below */
 	struct sequence results; /* the same of results */
 	uint64_t results_taken;
-	uint64_t run;            /* the highest number of a run that is known, or nearly; 0: none is */
-	int64_t newest;          /* UTC: the newest time in the store, where our clock says less; else 0 */
+	uint64_t run;            /* the highest number of a run that is known, or nearly; 0: none is
+	                          * */
+	int64_t newest;          /* UTC: the newest time in the store, where our clock says less;
+	                          * else 0 */
 };
 void message_put_recovered(struct wire_out *, const struct message_recovered *);
 bool message_get_recovered(struct wire_in *, struct message_recovered *);
@@ -281,7 +308,8 @@ extern const struct wire_form sequence_form;
 /* The form of a kind; NULL for such as have none: without fields, or with many entries in a packet. */
 const struct wire_form *message_form(enum message_kind);
 
-/* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind does. */
+/* Reads any kind that has a form into its struct of form->size bytes, as the reader of that kind
+ * does. */
 bool message_get(struct wire_in *, enum message_kind, void *message, uint32_t limit);
 
 #endif

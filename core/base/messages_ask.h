@@ -1,5 +1,6 @@
 /*
- * What people ask the keeper for, by way of the monitor's control socket, and what the monitor is to know of it:
+ * What people ask the keeper for, by way of the monitor's control socket, and what the monitor is
+ * to know of it:
  *
  *   monitor -> keeper    ask: a verb and its words, with the name of who asks
  *   keeper  -> monitor   answer ×lines, and a last one with the exit status: what was asked is durable, or refused

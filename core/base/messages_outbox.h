@@ -1,12 +1,14 @@
 /*
- * What the keeper and a notifier say to each other, over the link that the parent makes between them. The keeper has
- * claimed (and committed so) what it hands out; it hands out one notice at a time:
+ * What the keeper and a notifier say to each other, over the link that the parent makes between
+ * them. The keeper has claimed (and committed so) what it hands out; it hands out one notice at a
+ * time:
  *
  *   keeper   -> notifier   leg ×n, then notice: the legs before a notice are its evidence
  *   notifier -> keeper     receipt ×recipients, as soon as each is known
  *
- * The next notice comes when the receipts of the one before have been committed. A notifier that ends without all receipts
- * is replaced, and the new one is given what is left. A malformed packet ends its sender, as everywhere.
+ * The next notice comes when the receipts of the one before have been committed. A notifier that
+ * ends without all receipts is replaced, and the new one is given what is left. A malformed packet
+ * ends its sender, as everywhere.
  */
 #ifndef BASE_MESSAGES_OUTBOX_H
 #define BASE_MESSAGES_OUTBOX_H
@@ -23,7 +25,8 @@ enum {
 	NOTICE_LIST_MAX = 24 * 1024
 };
 
-/* Evidence of one leg of one run of the notice with that number; runs and legs come in order, oldest run first. */
+/* Evidence of one leg of one run of the notice with that number; runs and legs come in order,
+ * oldest run first. */
 struct message_leg {
 	uint64_t notice;
 	uint32_t run, runs;        /* which of how many that led to it, from 0 */
@@ -36,7 +39,8 @@ enum {
 	NOTICE_DUPLICATE = 1,      /* it may have been delivered before: who had it in hand died */
 	NOTICE_NOT_RECORDED = 2,   /* the store cannot be written: this exists in memory alone */
 	NOTICE_FALLBACK = 4,       /* other notifiers could not deliver it in time */
-	NOTICE_TOLD_LATE = 8,      /* it was kept silent for a while: `silences` says for which reasons */
+	NOTICE_TOLD_LATE = 8,      /* it was kept silent for a while: `silences` says for which
+	                            * reasons */
 	NOTICE_FLAGS = 16
 };
 
@@ -66,18 +70,22 @@ struct message_notice {
 	char silences[64];         /* why it was not told at once, names separated by blanks */
 	struct notice_names first; /* as they were when what `thread` stands for began */
 	char first_kind[16];       /* of the notice that it began with */
-	uint64_t incident;         /* as people name it: given by the store, rising over all targets; 0: none */
+	uint64_t incident;         /* as people name it: given by the store, rising over all
+	                            * targets; 0: none */
 	int64_t began, ended;      /* UTC: of the incident or condition; 0: not known, not over */
 	int64_t detected, confirmed; /* UTC */
 	int64_t queued;            /* UTC: since when it waits for this notifier; 0: not known */
 	struct pw_bytes text;      /* the whole sentence, one line, escaped */
-	struct pw_bytes list;      /* what it covers (digest, outage), or who is behind its target: lines ended by LF, escaped */
+	struct pw_bytes list;      /* what it covers (digest, outage), or who is behind its target:
+	                            * lines ended by LF, escaped */
 	uint32_t covered;          /* how many notices it stands for, 0: only itself */
 	uint32_t runs;             /* whose legs were sent before it, or were not kept */
 	uint32_t before;           /* the first of them: what failed before it came back */
-	uint32_t attempts;         /* how many confirmed the incident that it belongs to, 0: not known */
+	uint32_t attempts;         /* how many confirmed the incident that it belongs to, 0: not
+	                            * known */
 	uint32_t recipient_count;  /* at least 1 */
-	struct pw_bytes recipients[NOTICE_RECIPIENTS_MAX]; /* "" where the notifier has none to choose from */
+	struct pw_bytes recipients[NOTICE_RECIPIENTS_MAX]; /* "" where the notifier has none to
+	                                                    * choose from */
 };
 void message_put_notice(struct wire_out *, const struct message_notice *);
 bool message_get_notice(struct wire_in *, struct message_notice *);
@@ -96,9 +104,10 @@ struct message_receipt {
 void message_put_receipt(struct wire_out *, const struct message_receipt *);
 bool message_get_receipt(struct wire_in *, struct message_receipt *);
 
-/* monitor -> keeper, every 10 s, and when `blind` changes: runs in that time, instants at which none could begin, how late
- * they began (99 of 100, microseconds); whether we are known to be cut off, so that what is known of targets may be old; and
- * what targets that are not looked at wait for. */
+/* monitor -> keeper, every 10 s, and when `blind` changes: runs in that time, instants at which
+ * none could begin, how late they began (99 of 100, microseconds); whether we are known to be cut
+ * off, so that what is known of targets may be old; and what targets that are not looked at wait
+ * for. */
 struct message_health {
 	uint32_t ran, passed_over;
 	int64_t late;
@@ -114,8 +123,8 @@ bool message_get_health(struct wire_in *, struct message_health *);
 void message_put_failing(struct wire_out *, int64_t since);
 bool message_get_failing(struct wire_in *, int64_t *since);
 
-/* parent -> keeper: why a notifier's process is not there ("cannot begin: ..."); what is said of it last holds until it is
- * there again. */
+/* parent -> keeper: why a notifier's process is not there ("cannot begin: ..."); what is said of it
+ * last holds until it is there again. */
 enum { ABSENT_TEXT_MAX = 256 };
 struct message_absent {
 	uint32_t notifier;

@@ -1,6 +1,6 @@
 /*
- * Orders, reports and results travel many in a packet. A reader takes them off one by one, and the first that is malformed
- * ends the packet.
+ * Orders, reports and results travel many in a packet. A reader takes them off one by one, and the
+ * first that is malformed ends the packet.
  */
 #include "base/messages.h"
 
@@ -15,8 +15,8 @@ enum {
 	WARNING_FIXED = OUTCOME_NAME_MAX + 24 + 2
 };
 
-static_assert(REPORT_FIXED + REPORT_PHASES_MAX * 8 + EVIDENCE_TEXT_MAX + REPORT_WARNINGS_MAX * WARNING_FIXED
-    <= REPORT_SIZE_MAX, "the largest report keeps its names and its sentence");
+static_assert(REPORT_FIXED + REPORT_PHASES_MAX * 8 + EVIDENCE_TEXT_MAX + REPORT_WARNINGS_MAX
+    * WARNING_FIXED <= REPORT_SIZE_MAX, "the largest report keeps its names and its sentence");
 
 static bool
 is_report(const void *message)
@@ -131,11 +131,13 @@ cut(struct pw_bytes text, size_t max)
 static void
 put_details(struct wire_out *out, const struct report *report)
 {
-	size_t taken = REPORT_FIXED + report->phase_count * 8 + report->warning_count * WARNING_FIXED;
+	size_t taken = REPORT_FIXED + report->phase_count * 8 + report->warning_count
+	    * WARNING_FIXED;
 	struct report shortened = *report;
 
 	shortened.text = cut(report->text, EVIDENCE_TEXT_MAX - 1);
-	size_t share = (REPORT_SIZE_MAX - taken - shortened.text.size) / (report->warning_count + 1);
+	size_t share = (REPORT_SIZE_MAX - taken
+	    - shortened.text.size) / (report->warning_count + 1);
 	for (uint32_t i = 0; i < report->warning_count; i++)
 		shortened.warnings[i].text = cut(report->warnings[i].text, share);
 	wire_put_form(out, &details_form, &shortened);
@@ -146,7 +148,8 @@ message_add_report(struct wire_out *out, const struct report *report)
 {
 	size_t before = out->size;
 
-	assert(report->phase_count <= REPORT_PHASES_MAX && report->warning_count <= REPORT_WARNINGS_MAX);
+	assert(report->phase_count <= REPORT_PHASES_MAX
+	    && report->warning_count <= REPORT_WARNINGS_MAX);
 	wire_put_form(out, &report_form, report);
 	if (is_detailed(report))
 		put_details(out, report);

@@ -59,7 +59,8 @@ find_exact(const char *name)
 	return NULL;
 }
 
-/* Those that were renamed: thresholds of a certificate's end had their days in the name, and 3 days was the nearer one. */
+/* Those that were renamed: thresholds of a certificate's end had their days in the name, and 3 days
+ * was the nearer one. */
 const char *
 outcome_current(const char *name)
 {

@@ -20,12 +20,13 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
 }
 
-/* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0 0xa0 on, Ё 0xd0 0x81, and
- * small ones are 0xd0 0xb0 on, 0xd1 0x80 on, and 0xd1 0x91. */
+/* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0
+ * 0xa0 on, Ё 0xd0 0x81, and small ones are 0xd0 0xb0 on, 0xd1 0x80 on, and 0xd1 0x91. */
 static unsigned char
 small_at(const char *bytes, size_t size, size_t at)
 {
-	unsigned char byte = (unsigned char)bytes[at], next = at + 1 < size ? (unsigned char)bytes[at + 1] : 0;
+	unsigned char byte = (unsigned char)bytes[at],
+	    next = at + 1 < size ? (unsigned char)bytes[at + 1] : 0;
 	bool is_second = at > 0 && (unsigned char)bytes[at - 1] == 0xd0;
 
 	if (byte >= 'A' && byte <= 'Z')
@@ -62,8 +63,8 @@ is_sign(const char *bytes, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)bytes;
 
-	return size >= SIGN && ((at[0] >= 0xe3 && at[0] <= 0xe9) || (at[0] == 0xef && at[1] >= 0xbc))
-	    && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
+	return size >= SIGN && ((at[0] >= 0xe3 && at[0] <= 0xe9) || (at[0] == 0xef
+	    && at[1] >= 0xbc)) && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80;
 }
 
 /* Whether the sign ends a clause. */
@@ -129,7 +130,8 @@ are_octets(const unsigned numbers[4], const unsigned char octets[4])
 	return forward || backward;
 }
 
-/* Whether the name has our address in it, as generic reverse names have: "dsl-192-0-2-9.example.net". */
+/* Whether the name has our address in it, as generic reverse names have:
+ * "dsl-192-0-2-9.example.net". */
 static bool
 is_made_of(const char *bytes, size_t size, const struct address *address)
 {
@@ -162,7 +164,8 @@ is_host(const char *bytes, size_t size, const char *host)
 {
 	size_t label = host == NULL ? 0 : strcspn(host, ".");
 
-	return host != NULL && (equals(bytes, size, host) || (size == label && strncasecmp(bytes, host, size) == 0));
+	return host != NULL && (equals(bytes, size, host)
+	    || (size == label && strncasecmp(bytes, host, size) == 0));
 }
 
 /* A reply on its way to words. */
@@ -175,8 +178,9 @@ struct splitter {
 };
 
 /*
- * The word that a line begins with may be what the server calls itself (RFC 5321, section 4.2.2: "421 <domain> Service
- * not available"), even where that is our own name: whoever watches the server that it runs on has the same.
+ * The word that a line begins with may be what the server calls itself (RFC 5321, section 4.2.2:
+ * "421 <domain> Service not available"), even where that is our own name: whoever watches the
+ * server that it runs on has the same.
  */
 static enum phrase_kind
 kind_of(const struct splitter *splitter, const char *bytes, size_t size)
@@ -187,7 +191,8 @@ kind_of(const struct splitter *splitter, const char *bytes, size_t size)
 	if (is_url(bytes, size))
 		return PHRASE_URL;
 	if (parse_address(bytes, size, &address)) {
-		bool ours = address_order(&address, &names->ours) == 0, theirs = address_order(&address, &names->theirs) == 0;
+		bool ours = address_order(&address, &names->ours) == 0,
+		    theirs = address_order(&address, &names->theirs) == 0;
 
 		if (theirs && (splitter->leads || !ours))
 			return PHRASE_THEIRS;
@@ -195,7 +200,8 @@ kind_of(const struct splitter *splitter, const char *bytes, size_t size)
 	}
 	if (splitter->leads && is_host(bytes, size, names->host))
 		return PHRASE_THEIRS;
-	if (!splitter->leads && names->helo != NULL && strchr(names->helo, '.') != NULL && equals(bytes, size, names->helo)
+	if (!splitter->leads && names->helo != NULL && strchr(names->helo, '.') != NULL
+	    && equals(bytes, size, names->helo)
 	    && (names->host == NULL || strcasecmp(names->helo, names->host) != 0))
 		return PHRASE_HELO;
 	if (is_made_of(bytes, size, &names->ours))
@@ -215,8 +221,8 @@ add_word(struct splitter *splitter, const char *bytes, size_t size)
 	for (; size > 0 && strchr(around, bytes[size - 1]) != NULL; size--)
 		ends |= strchr(".:", bytes[size - 1]) != NULL;
 	if (size > 0 && size <= UINT16_MAX && text->count < PHRASE_WORDS_MAX) {
-		text->words[text->count++] = (struct phrase_word){ bytes, (uint16_t)size, (uint8_t)kind_of(splitter, bytes, size),
-			splitter->line, splitter->begins };
+		text->words[text->count++] = (struct phrase_word){ bytes, (uint16_t)size,
+		    (uint8_t)kind_of(splitter, bytes, size), splitter->line, splitter->begins };
 		splitter->begins = false;
 	}
 	splitter->begins |= ends;
@@ -270,7 +276,8 @@ add_parts(struct splitter *splitter, const char *bytes, size_t size)
 	struct address address;
 	size_t from = 0;
 
-	if (bytes[0] == '/' || parse_address(bytes, size, &address) || is_reason_code(bytes, size)) {
+	if (bytes[0] == '/' || parse_address(bytes, size, &address)
+	    || is_reason_code(bytes, size)) {
 		add_word(splitter, bytes, size);
 		return;
 	}
@@ -342,7 +349,8 @@ split_line(struct splitter *splitter, struct pw_bytes line)
 }
 
 void
-phrase_split(struct phrase_text *text, const struct pw_reply *reply, const struct phrase_names *names)
+phrase_split(struct phrase_text *text, const struct pw_reply *reply,
+    const struct phrase_names *names)
 {
 	struct splitter splitter = { .text = text, .names = names, .begins = true };
 
@@ -368,7 +376,8 @@ static bool
 is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 {
 	if (wanted[0] != '#')
-		return word->kind == PHRASE_WORD && are_equal(word->bytes, word->size, wanted, size);
+		return word->kind == PHRASE_WORD
+		    && are_equal(word->bytes, word->size, wanted, size);
 	if (equals(wanted, size, "#ip"))
 		return word->kind == PHRASE_ADDRESS || word->kind == PHRASE_OURS;
 	if (equals(wanted, size, "#us"))
@@ -378,7 +387,8 @@ is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 	return is_list(word, equals(wanted, size, "#known_list"));
 }
 
-/* How many of the words from `at` on are what `wanted` asks for: several where it is written in signs; 0: they are not. */
+/* How many of the words from `at` on are what `wanted` asks for: several where it is written in
+ * signs; 0: they are not. */
 static size_t
 count_wanted(const struct phrase_text *text, size_t at, const char *wanted, size_t size)
 {
@@ -389,7 +399,8 @@ count_wanted(const struct phrase_text *text, size_t at, const char *wanted, size
 	if (count > text->count - at)
 		return 0;
 	for (size_t i = 0; i < count; i++)
-		if ((i > 0 && text->words[at + i].begins) || !is_wanted(&text->words[at + i], wanted + i * SIGN, SIGN))
+		if ((i > 0 && text->words[at + i].begins)
+		    || !is_wanted(&text->words[at + i], wanted + i * SIGN, SIGN))
 			return 0;
 	return count;
 }
@@ -410,8 +421,8 @@ match_one(const struct phrase_text *text, size_t at, const char *choices, size_t
 	}
 }
 
-/* The word behind the last that the phrase covers, where it begins at `at`; 0: it does not. A phrase ends with its
- * clause: what is said of two things is not said of one. */
+/* The word behind the last that the phrase covers, where it begins at `at`; 0: it does not. A
+ * phrase ends with its clause: what is said of two things is not said of one. */
 static size_t
 match_at(const struct phrase_text *text, size_t at, const char *phrase, bool first)
 {
@@ -424,7 +435,8 @@ match_at(const struct phrase_text *text, size_t at, const char *phrase, bool fir
 		size_t room = GAP_MAX, end;
 
 		for (; at < text->count && (end = match_at(text, at, rest, false)) == 0; at++) {
-			size_t cost = is_sign(text->words[at].bytes, text->words[at].size) ? 1 : SIGNS_A_WORD;
+			size_t cost = is_sign(text->words[at].bytes, text->words[at].size) ? 1
+			    : SIGNS_A_WORD;
 
 			if (text->words[at].begins || cost > room)
 				return 0;

@@ -1,7 +1,8 @@
 /*
- * The text of a reply as words, and phrases looked for among them. A word is whole: "rbl" is not found in "marblehead",
- * and a host name, a path, a mail address and a URL are one word each, so that what a name happens to be made of is
- * never taken for something said. Chinese and Japanese, which know no blanks, are words of one sign each.
+ * The text of a reply as words, and phrases looked for among them. A word is whole: "rbl" is not
+ * found in "marblehead", and a host name, a path, a mail address and a URL are one word each, so
+ * that what a name happens to be made of is never taken for something said. Chinese and Japanese,
+ * which know no blanks, are words of one sign each.
  */
 #ifndef BASE_PHRASE_H
 #define BASE_PHRASE_H
@@ -26,7 +27,8 @@ struct phrase_word {
 	uint16_t size;
 	uint8_t kind;
 	uint8_t line;
-	bool begins; /* a clause: it is the first, or a comma, colon, full stop … stands before it */
+	bool begins; /* a clause: it is the first, or a comma, colon, full stop … stands before it
+	              * */
 };
 
 struct phrase_text {
@@ -41,14 +43,16 @@ struct phrase_names {
 	struct address ours, theirs;
 };
 
-/* The words of all lines of a reply; views into it. A line's enhanced status code (RFC 3463) is no word. */
+/* The words of all lines of a reply; views into it. A line's enhanced status code (RFC 3463) is no
+ * word. */
 void phrase_split(struct phrase_text *, const struct pw_reply *, const struct phrase_names *);
 
 /*
- * Whether `phrase` is found, case aside. It is words divided by blanks: "a|b" is either of them, "*" up to three words, or
- * twelve signs, of any kind of the same clause, "黑名单" three signs behind each other, "#ip" an address, "#us" our
- * address, "#name" our EHLO name where that has a dot, "#list" the host of a block list (by a label such as "dnsbl"),
- * "#known_list" that of a well-known one. `found`: where it stands, as far as that is on one line; a view into the reply.
+ * Whether `phrase` is found, case aside. It is words divided by blanks: "a|b" is either of them,
+ * "*" up to three words, or twelve signs, of any kind of the same clause, "黑名单" three signs behind
+ * each other, "#ip" an address, "#us" our address, "#name" our EHLO name where that has a dot,
+ * "#list" the host of a block list (by a label such as "dnsbl"), "#known_list" that of a well-known
+ * one. `found`: where it stands, as far as that is on one line; a view into the reply.
  */
 bool phrase_find(const struct phrase_text *, const char *phrase, struct pw_bytes *found);
 
@@ -56,6 +60,7 @@ bool phrase_find(const struct phrase_text *, const char *phrase, struct pw_bytes
 void phrase_drop(struct phrase_text *, const char *const *phrases);
 
 /* The first of several phrases, the last of which is NULL. */
-bool phrase_find_any(const struct phrase_text *, const char *const *phrases, struct pw_bytes *found);
+bool phrase_find_any(const struct phrase_text *, const char *const *phrases,
+    struct pw_bytes *found);
 
 #endif

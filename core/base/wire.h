@@ -1,6 +1,7 @@
 /*
- * Messages between our processes: fields in fixed order and host byte order, one message a packet. A writer that runs
- * out of room and a reader that runs out of bytes remember it (`bad`), go on harmlessly, and are asked once at the end.
+ * Messages between our processes: fields in fixed order and host byte order, one message a packet.
+ * A writer that runs out of room and a reader that runs out of bytes remember it (`bad`), go on
+ * harmlessly, and are asked once at the end.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
@@ -41,11 +42,16 @@ uint32_t wire_get_u32(struct wire_in *);
 uint64_t wire_get_u64(struct wire_in *);
 int64_t wire_get_i64(struct wire_in *);
 struct pw_bytes wire_get_bytes(struct wire_in *);                      /* a view into the message */
-void wire_get_name(struct wire_in *, char *name, size_t room);         /* bad where it does not fit or is not printable ASCII */
-uint32_t wire_get_below(struct wire_in *, uint32_t limit);             /* a u32; bad and 0 where it is not below `limit` */
+void wire_get_name(struct wire_in *, char *name, size_t room);         /* bad where it does not fit
+                                                                        * or is not printable ASCII
+                                                                        * */
+uint32_t wire_get_below(struct wire_in *, uint32_t limit);             /* a u32; bad and 0 where it
+                                                                        * is not below `limit` */
 uint8_t wire_get_choice(struct wire_in *, uint8_t limit);              /* the same for a u8 */
 
-struct pw_bytes wire_get_text(struct wire_in *, size_t max);           /* bad beyond `max`, and with a control character in it */
+struct pw_bytes wire_get_text(struct wire_in *, size_t max);           /* bad beyond `max`, and with
+                                                                        * a control character in it
+                                                                        * */
 void wire_require(struct wire_in *, bool holds);                       /* bad where it does not */
 
 /* All was well and nothing is left over. */

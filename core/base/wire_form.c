@@ -49,7 +49,8 @@ wire_count(const struct wire_field *field, const void *record)
 {
 	if (field->fixed)
 		return field->room;
-	return field->room > 0 ? (uint32_t)load((const char *)record + field->count, field->counted) : 1;
+	return field->room > 0 ? (uint32_t)load((const char *)record + field->count,
+	    field->counted) : 1;
 }
 
 uint64_t
@@ -76,9 +77,11 @@ static void
 put_address(struct wire_out *out, const struct address *address)
 {
 	if (address_is_ipv4(address))
-		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr, sizeof address->v4.sin_addr });
+		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v4.sin_addr,
+		    sizeof address->v4.sin_addr });
 	else
-		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr, sizeof address->v6.sin6_addr });
+		wire_put_bytes(out, (struct pw_bytes){ (const char *)&address->v6.sin6_addr,
+		    sizeof address->v6.sin6_addr });
 }
 
 /* Returns the last of the rows that share the byte. */
@@ -95,7 +98,8 @@ put_bits(struct wire_out *out, const struct wire_field *field, const char *recor
 }
 
 static void
-put_item(struct wire_out *out, const struct wire_field *field, const void *member, const void *context)
+put_item(struct wire_out *out, const struct wire_field *field, const void *member,
+    const void *context)
 {
 	switch (field->kind) {
 	case WIRE_U8:
@@ -143,7 +147,8 @@ wire_put_form(struct wire_out *out, const struct wire_form *form, const void *re
 }
 
 void
-wire_put_form_as(struct wire_out *out, const struct wire_form *form, const void *record, const void *context)
+wire_put_form_as(struct wire_out *out, const struct wire_form *form, const void *record,
+    const void *context)
 {
 	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
 		const char *member = (const char *)record + field->offset;
@@ -188,7 +193,8 @@ get_index(struct wire_in *in, const struct wire_field *field, uint32_t *index, u
 {
 	uint32_t value = wire_get_u32(in);
 
-	wire_require(in, value < limit || (field->kind == WIRE_INDEX_OR_NONE && value == UINT32_MAX));
+	wire_require(in, value < limit || (field->kind == WIRE_INDEX_OR_NONE
+	    && value == UINT32_MAX));
 	*index = in->bad ? 0 : value;
 }
 
@@ -232,7 +238,8 @@ get_address(struct wire_in *in, struct address *address)
 }
 
 static void
-get_item(struct wire_in *in, const struct wire_field *field, void *member, const struct wire_terms *terms)
+get_item(struct wire_in *in, const struct wire_field *field, void *member,
+    const struct wire_terms *terms)
 {
 	size_t max = field->max == 0 ? SIZE_MAX : (size_t)field->max;
 
@@ -307,7 +314,8 @@ get_count(struct wire_in *in, const struct wire_field *field, void *record)
 }
 
 void
-wire_get_form(struct wire_in *in, const struct wire_form *form, void *record, const struct wire_terms *terms)
+wire_get_form(struct wire_in *in, const struct wire_form *form, void *record,
+    const struct wire_terms *terms)
 {
 	for (const struct wire_field *field = form->fields; field->name != NULL; field++) {
 		char *member = (char *)record + field->offset;

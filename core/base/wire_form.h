@@ -1,6 +1,7 @@
 /*
- * Messages and records as data: a form has a row for each member of a struct, which says what it is on the wire and within
- * which bounds. Writing, reading and checking are made from the same rows, so that no writer and reader can differ.
+ * Messages and records as data: a form has a row for each member of a struct, which says what it is
+ * on the wire and within which bounds. Writing, reading and checking are made from the same rows,
+ * so that no writer and reader can differ.
  */
 #ifndef BASE_WIRE_FORM_H
 #define BASE_WIRE_FORM_H
@@ -8,7 +9,8 @@
 #include "base/wire.h"
 
 enum wire_kind {
-	WIRE_U8,            /* unsigned numbers of that width, at most `max`; the member is as wide or wider: bool, enum, uint32_t */
+	WIRE_U8,            /* unsigned numbers of that width, at most `max`; the member is as wide
+	                     * or wider: bool, enum, uint32_t */
 	WIRE_U16,
 	WIRE_U32,
 	WIRE_U64,
@@ -17,12 +19,15 @@ enum wire_kind {
 	WIRE_INDEX_OR_NONE, /* the same, or UINT32_MAX */
 	WIRE_NAME,          /* char[]: printable ASCII behind its size (u8) */
 	WIRE_STRING,        /* char[]: text without control characters behind its size (u16) */
-	WIRE_BYTES,         /* struct pw_bytes, when read a view: any bytes behind their size (u16), at most `max` */
+	WIRE_BYTES,         /* struct pw_bytes, when read a view: any bytes behind their size (u16),
+	                     * at most `max` */
 	WIRE_TEXT,          /* the same without control characters */
 	WIRE_LINES,         /* the same with LF alone of them */
-	WIRE_ADDRESS,       /* struct address without its port: 4 or 16 bytes behind their size (u16) */
+	WIRE_ADDRESS,       /* struct address without its port: 4 or 16 bytes behind their size
+	                     * (u16) */
 	WIRE_PART,          /* a struct with a form of its own */
-	WIRE_BIT,           /* bool: rows of bits behind each other share a u8, the first has its lowest bit */
+	WIRE_BIT,           /* bool: rows of bits behind each other share a u8, the first has its
+	                     * lowest bit */
 	WIRE_OWN            /* as the row's type says */
 };
 
@@ -46,7 +51,8 @@ struct wire_field {
 	enum wire_kind kind;
 	uint32_t offset, size;    /* of the member; of an array the size of an item */
 	uint32_t room;            /* items of an array, at most 255; 0: it is none */
-	uint32_t count, counted;  /* of an array: offset and size of the member that says how many items there are (u8 on the wire) */
+	uint32_t count, counted;  /* of an array: offset and size of the member that says how many
+	                           * items there are (u8 on the wire) */
 	int64_t min;
 	uint64_t max;             /* 0: whatever fits */
 	uint8_t since;            /* the first version of the record that has it */
@@ -59,7 +65,8 @@ struct wire_form {
 	const char *name;
 	uint32_t size;                   /* of the struct */
 	const struct wire_field *fields; /* ended by one without a name */
-	bool (*holds)(const void *);     /* what else must be so, asked when all rows have been read; NULL: nothing */
+	bool (*holds)(const void *);     /* what else must be so, asked when all rows have been
+	                                  * read; NULL: nothing */
 };
 
 #define WIRE_FORM(type_, ...) \
@@ -89,15 +96,18 @@ struct wire_form {
 	.name = name_, .size = sizeof(type_), .fields = (const struct wire_field[]){ \
 		{ .name = name_, .kind = WIRE_##kind_, .size = sizeof(type_), __VA_ARGS__ }, { .name = NULL } }
 
-/* Writes a struct by its form; bad where more items are counted than there is room for, and where a number is wider than its
- * row. Bounds are the reader's to check. */
+/* Writes a struct by its form; bad where more items are counted than there is room for, and where a
+ * number is wider than its row. Bounds are the reader's to check. */
 void wire_put_form(struct wire_out *, const struct wire_form *, const void *record);
 /* The same for one with types of its own; `context` is theirs. */
-void wire_put_form_as(struct wire_out *, const struct wire_form *, const void *record, const void *context);
+void wire_put_form_as(struct wire_out *, const struct wire_form *, const void *record,
+    const void *context);
 
-/* Reads it into a struct that the caller has set to zero; members without a row, and such of a later version, are left as
- * they are. Bad where a row is out of its bounds or the form does not hold: no member then counts. */
-void wire_get_form(struct wire_in *, const struct wire_form *, void *record, const struct wire_terms *);
+/* Reads it into a struct that the caller has set to zero; members without a row, and such of a
+ * later version, are left as they are. Bad where a row is out of its bounds or the form does not
+ * hold: no member then counts. */
+void wire_get_form(struct wire_in *, const struct wire_form *, void *record,
+    const struct wire_terms *);
 
 /* How many items of an array a struct has; 1 of what is none. */
 uint32_t wire_count(const struct wire_field *, const void *record);
