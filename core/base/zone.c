@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/zone_private.h"
+#include "base/zone_file.h"
 
 enum { FILE_MAX = 256 * 1024, NAME_MAX_SIZE = 128, DAY_SECONDS = 86400 };
 

@@ -2,7 +2,7 @@
  * Parser of TZif files (RFC 8536): a head and a body of 32-bit times for old readers, the same
  * again in 64 bits, and a rule.
  */
-#include "base/zone_private.h"
+#include "base/zone_file.h"
 
 #include <stdlib.h>
 #include <string.h>

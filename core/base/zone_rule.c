@@ -2,7 +2,7 @@
  * Parser and evaluation of the rule behind the table of a zone (POSIX TZ, with the wider hours of
  * RFC 8536, section 3.3.1), and the calendar.
  */
-#include "base/zone_private.h"
+#include "base/zone_rule.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/zone.h"
-#include "base/zone_private.h"
+#include "base/zone_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

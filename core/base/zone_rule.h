@@ -1,6 +1,9 @@
-/* The representation of a loaded time zone, shared by zone.c, zone_file.c and zone_rule.c. */
-#ifndef BASE_ZONE_PRIVATE_H
-#define BASE_ZONE_PRIVATE_H
+/*
+ * The rule behind the table of a time zone (POSIX TZ, with the wider hours of RFC 8536, section 3.3.1),
+ * and the calendar. Of the zone modules only.
+ */
+#ifndef BASE_ZONE_RULE_H
+#define BASE_ZONE_RULE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,22 +36,6 @@ struct zone_rule {
 /* False: it is none. The kinds point into the rule: it must not be moved afterwards. */
 bool zone_rule_parse(const char *text, struct zone_rule *);
 const struct zone_kind *zone_rule_at(const struct zone_rule *, int64_t seconds);
-
-struct zone {
-	size_t count;            /* of instants, rising */
-	int64_t *instants;       /* at each begins … */
-	unsigned char *kind_of;  /* … the kind with this index */
-	size_t kind_count;
-	struct zone_kind *kinds; /* the first is in force before all instants */
-	char *abbreviations;
-	bool has_rule;           /* in force from the last instant on */
-	struct zone_rule rule;
-};
-
-/* Reads a TZif file into a zeroed zone. What is wrong, or NULL; zone_fini() frees what there is in
- * either case. */
-const char *zone_file_parse(const unsigned char *bytes, size_t size, struct zone *);
-void zone_fini(struct zone *);
 
 /* Days since 1970-01-01 of a day in the Gregorian calendar, and the year, month, day back. */
 int64_t zone_days(int64_t year, int month, int day);
