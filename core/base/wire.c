@@ -51,35 +51,16 @@ get(struct wire_in *in, void *value, size_t size)
 		memcpy(value, bytes, size);
 }
 
-void
-wire_put_u8(struct wire_out *out, uint8_t value)
-{
-	put(out, &value, sizeof value);
-}
+/* A number is its bytes as the host has them: packets and records are read on the machine that wrote them. */
+#define NUMBER(name, type) \
+	void wire_put_##name(struct wire_out *out, type value) { put(out, &value, sizeof value); } \
+	type wire_get_##name(struct wire_in *in) { type value = 0; get(in, &value, sizeof value); return value; }
 
-void
-wire_put_u16(struct wire_out *out, uint16_t value)
-{
-	put(out, &value, sizeof value);
-}
-
-void
-wire_put_u32(struct wire_out *out, uint32_t value)
-{
-	put(out, &value, sizeof value);
-}
-
-void
-wire_put_u64(struct wire_out *out, uint64_t value)
-{
-	put(out, &value, sizeof value);
-}
-
-void
-wire_put_i64(struct wire_out *out, int64_t value)
-{
-	put(out, &value, sizeof value);
-}
+NUMBER(u8, uint8_t)
+NUMBER(u16, uint16_t)
+NUMBER(u32, uint32_t)
+NUMBER(u64, uint64_t)
+NUMBER(i64, int64_t)
 
 void
 wire_put_bytes(struct wire_out *out, struct pw_bytes bytes)
@@ -101,51 +82,6 @@ wire_put_name(struct wire_out *out, const char *name)
 	put(out, name, size);
 }
 
-uint8_t
-wire_get_u8(struct wire_in *in)
-{
-	uint8_t value = 0;
-
-	get(in, &value, sizeof value);
-	return value;
-}
-
-uint16_t
-wire_get_u16(struct wire_in *in)
-{
-	uint16_t value = 0;
-
-	get(in, &value, sizeof value);
-	return value;
-}
-
-uint32_t
-wire_get_u32(struct wire_in *in)
-{
-	uint32_t value = 0;
-
-	get(in, &value, sizeof value);
-	return value;
-}
-
-uint64_t
-wire_get_u64(struct wire_in *in)
-{
-	uint64_t value = 0;
-
-	get(in, &value, sizeof value);
-	return value;
-}
-
-int64_t
-wire_get_i64(struct wire_in *in)
-{
-	int64_t value = 0;
-
-	get(in, &value, sizeof value);
-	return value;
-}
-
 struct pw_bytes
 wire_get_bytes(struct wire_in *in)
 {
@@ -161,29 +97,13 @@ wire_get_name(struct wire_in *in, char *name, size_t room)
 	size_t size = wire_get_u8(in);
 	const char *data = take(in, size);
 
-	name[0] = '\0';
-	if (data == NULL)
-		return;
-	bool printable = size < room;
-	for (size_t i = 0; i < size; i++)
+	bool printable = data != NULL && size < room;
+	for (size_t i = 0; printable && i < size; i++)
 		printable &= data[i] >= 0x20 && data[i] < 0x7f;
-	if (!printable) {
-		in->bad = true;
-		return;
-	}
-	memcpy(name, data, size);
-	name[size] = '\0';
-}
-
-uint32_t
-wire_get_below(struct wire_in *in, uint32_t limit)
-{
-	uint32_t value = wire_get_u32(in);
-
-	if (value < limit)
-		return value;
-	in->bad = true;
-	return 0;
+	wire_require(in, printable);
+	if (printable)
+		memcpy(name, data, size);
+	name[printable ? size : 0] = '\0';
 }
 
 uint8_t
@@ -191,10 +111,8 @@ wire_get_choice(struct wire_in *in, uint8_t limit)
 {
 	uint8_t value = wire_get_u8(in);
 
-	if (value < limit)
-		return value;
-	in->bad = true;
-	return 0;
+	wire_require(in, value < limit);
+	return value < limit ? value : 0;
 }
 
 struct pw_bytes

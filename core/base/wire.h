@@ -45,8 +45,6 @@ struct pw_bytes wire_get_bytes(struct wire_in *);                      /* a view
 void wire_get_name(struct wire_in *, char *name, size_t room);         /* bad where it does not fit
                                                                         * or is not printable ASCII
                                                                         * */
-uint32_t wire_get_below(struct wire_in *, uint32_t limit);             /* a u32; bad and 0 where it
-                                                                        * is not below `limit` */
 uint8_t wire_get_choice(struct wire_in *, uint8_t limit);              /* the same for a u8 */
 
 struct pw_bytes wire_get_text(struct wire_in *, size_t max);           /* bad beyond `max`, and with

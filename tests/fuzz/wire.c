@@ -16,7 +16,7 @@ copy_field(uint8_t kind, struct wire_in *in, struct wire_out *out)
 	switch (kind % 8) {
 	case 0: wire_put_u8(out, wire_get_u8(in)); break;
 	case 1: wire_put_u16(out, wire_get_u16(in)); break;
-	case 2: wire_put_u32(out, wire_get_below(in, 1000)); break;
+	case 2: wire_put_u32(out, wire_get_u32(in)); break;
 	case 3: wire_put_u64(out, wire_get_u64(in)); break;
 	case 4: wire_put_i64(out, wire_get_i64(in)); break;
 	case 5: wire_put_bytes(out, wire_get_bytes(in)); break;
