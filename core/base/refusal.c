@@ -28,17 +28,6 @@ is_temporary(const struct matter *matter)
 	return matter->reply->code < 500;
 }
 
-static bool
-is_of_load(const struct matter *matter)
-{
-	static const int codes[] = { 421, 450, 451, 452, 454 };
-
-	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-		if (matter->reply->code == codes[i])
-			return true;
-	return false;
-}
-
 /* x.7.x, also at the end in brackets as qmail writes it: "sorry, … (#5.7.1)". */
 static bool
 has_policy_code(const struct pw_reply *reply)
@@ -67,9 +56,11 @@ says_trouble(const struct matter *matter)
 static bool
 says_rate(struct matter *matter)
 {
+	int code = matter->reply->code;
 	struct pw_bytes what;
 
-	return is_of_load(matter) && says(matter, refusal_rate) && !phrase_find_any(&matter->text, refusal_backend, &what);
+	return (code == 421 || (code >= 450 && code <= 452) || code == 454) && says(matter, refusal_rate)
+	    && !phrase_find_any(&matter->text, refusal_backend, &what);
 }
 
 /* Who has no name for our address because nobody answers there says nothing of us. */
@@ -119,18 +110,6 @@ wants_certificate(struct matter *matter)
 	    || (matter->session->cert_asked && says(matter, refusal_names_certificate));
 }
 
-static bool
-is_rate(struct matter *matter)
-{
-	return says_rate(matter);
-}
-
-static bool
-is_any_temporary(struct matter *matter)
-{
-	return is_temporary(matter);
-}
-
 /* 530, 534 and 538 ask for TLS or for a login (RFC 3207, RFC 4954): a step that comes first, and no policy about us. */
 static bool
 is_policy_code(struct matter *matter)
@@ -140,56 +119,46 @@ is_policy_code(struct matter *matter)
 	return matter->stage != PW_AT_STARTTLS && code != 530 && code != 534 && code != 538 && has_policy_code(matter->reply);
 }
 
-static bool
-is_no_mail(struct matter *matter)
-{
-	return matter->stage == PW_AT_GREETING && matter->reply->code == 521;
-}
-
-static bool
-is_at_greeting(struct matter *matter)
-{
-	return matter->stage == PW_AT_GREETING;
-}
-
-static bool
-is_at_ehlo(struct matter *matter)
-{
-	return matter->stage == PW_AT_EHLO;
-}
-
-static bool
-is_anything(struct matter *matter)
-{
-	(void)matter;
-	return true;
-}
+#define AT(stage_) (1u << PW_AT_##stage_)
 
 static const struct row {
 	const char *order, *says, *verdict;
 	const char *outcome;
-	bool (*applies)(struct matter *);
-	bool by_words; /* `because` names them */
+	bool (*applies)(struct matter *); /* NULL: code and stage decide alone */
+	bool by_words;                    /* `because` names them */
+	unsigned stages;                  /* bits of those that the row is for; 0: all */
+	int least, most;                  /* reply codes; 0: without that bound */
 } rows[REFUSAL_ROWS] = {
 	{ "1", "4xx or 5xx to EHLO with words about our EHLO name: \"Helo command rejected\", \"your HELO\"",
-	    "blocked(helo)", "helo", is_our_name, true },
+	    "blocked(helo)", "helo", .applies = is_our_name, .by_words = true },
 	{ "1", "4xx or 5xx with words about us: our address, its reverse name, a list that has it, greylisting",
-	    "blocked(policy)", "policy", is_us, true },
+	    "blocked(policy)", "policy", .applies = is_us, .by_words = true },
 	{ "2", "a certificate of ours is asked for: \"No client certificate presented\"",
 	    "degraded(client_cert_required) where TLS is opportunistic, else failed", "client_cert_required",
-	    wants_certificate, true },
-	{ "3", "421, 450, 451, 452 or 454 with too many connections, a rate, throttling", "degraded(rate_limited)",
-	    "rate_limited", is_rate, true },
-	{ "4", "any other 4xx", "degraded(tempfail)", "tempfail", is_any_temporary, false },
+	    .applies = wants_certificate, .by_words = true },
+	{ "3", "421, 450, 451, 452 or 454 with too many connections, a rate, throttling",
+	    "degraded(rate_limited)", "rate_limited", .applies = says_rate, .by_words = true },
+	{ "4", "any other 4xx", "degraded(tempfail)", "tempfail", .most = 499 },
 	{ "5", "5xx (but 530, 534, 538) with an enhanced code x.7.x and without words about us",
-	    "blocked(policy), without a reason", "policy", is_policy_code, false },
-	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says", "no_mail_service", is_no_mail, false },
-	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says", "rejected", is_at_greeting, false },
-	{ "7", "any other 5xx to EHLO", "HELO is tried: ok where it is accepted, else failed(ehlo_rejected)", "ehlo_rejected",
-	    is_at_ehlo, false },
+	    "blocked(policy), without a reason", "policy", .applies = is_policy_code },
+	{ "6", "521 at the greeting", "blocked(no_mail_service), or as reject_is says", "no_mail_service",
+	    .stages = AT(GREETING), .least = 521, .most = 521 },
+	{ "6", "any other 5xx at the greeting", "blocked(rejected), or as reject_is says", "rejected",
+	    .stages = AT(GREETING) },
+	{ "7", "any other 5xx to EHLO", "HELO is tried: ok where it is accepted, else failed(ehlo_rejected)",
+	    "ehlo_rejected", .stages = AT(EHLO) },
 	{ "8", "any other 5xx to STARTTLS", "degraded(starttls_refused) where TLS is opportunistic, else failed",
-	    "starttls_refused", is_anything, false },
+	    "starttls_refused", .stages = 0 },
 };
+
+static bool
+applies(const struct row *row, struct matter *matter)
+{
+	int code = matter->reply->code;
+
+	return (row->stages == 0 || row->stages >> matter->stage & 1) && code >= row->least
+	    && (row->most == 0 || code <= row->most) && (row->applies == NULL || row->applies(matter));
+}
 
 struct pw_refusal
 refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct refusal_session *session)
@@ -201,7 +170,7 @@ refusal_judge(const struct pw_reply *reply, enum pw_stage stage, const struct re
 	matter.of_itself = phrase_find_any(&matter.text, refusal_of_itself, &matter.because);
 	phrase_drop(&matter.text, refusal_of_itself);
 	for (size_t i = 0; i < REFUSAL_ROWS; i++)
-		if (rows[i].applies(&matter))
+		if (applies(&rows[i], &matter))
 			return (struct pw_refusal){ .outcome = rows[i].outcome,
 				.because = rows[i].by_words ? matter.because : (struct pw_bytes){ NULL, 0 } };
 	assert(false);
