@@ -11,8 +11,9 @@
 #include <sysexits.h>
 
 #include "base/hash.h"
+#include "base/vec.h"
 
-enum { CHUNK = 4 << 20, OWN_CHUNK = CHUNK / 8, ALIGNMENT = 8, FIRST_SLOTS = 1024 };
+enum { CHUNK = 4 << 20, OWN_CHUNK = CHUNK / 8, ALIGNMENT = 8 };
 
 /* Lies at the start of each mapping. */
 struct chunk {
@@ -20,16 +21,18 @@ struct chunk {
 	size_t size, used; /* of the whole mapping, this head included */
 };
 
-struct slot {
-	const char *string; /* NULL: free */
+/* A string that is shared. */
+struct interned {
+	const char *string;
 	size_t size;
-	uint64_t hash;
 };
 
 struct arena {
 	struct chunk *chunks; /* the first one is being filled */
-	struct slot *slots;   /* of interned strings: open addressing, at most half full */
-	size_t slot_count, interned, size;
+	struct interned *strings; /* found by `table` until the arena is frozen */
+	uint32_t string_count, string_room;
+	struct hash_table table;
+	size_t size;
 	bool frozen;
 };
 
@@ -135,54 +138,37 @@ arena_strdup(struct arena *arena, const char *string)
 	return arena_bytes(arena, string, strlen(string));
 }
 
-/* Where the string is, or the free slot where it belongs. */
-static struct slot *
-find_slot(struct slot *slots, size_t count, uint64_t hash, const char *bytes, size_t size)
+/* What is looked for among the strings of an arena. */
+struct sought {
+	const struct arena *arena;
+	struct interned string;
+};
+
+static bool
+is_sought(void *arg, uint32_t index)
 {
-	for (size_t i = hash & (count - 1);; i = (i + 1) & (count - 1)) {
-		struct slot *slot = &slots[i];
+	const struct sought *sought = arg;
+	const struct interned *string = &sought->arena->strings[index];
 
-		if (slot->string == NULL)
-			return slot;
-		if (slot->hash == hash && slot->size == size
-		    && memcmp(slot->string, bytes, size) == 0)
-			return slot;
-	}
-}
-
-static void
-grow_slots(struct arena *arena)
-{
-	size_t count = arena->slot_count == 0 ? FIRST_SLOTS : 2 * arena->slot_count;
-	struct slot *slots = calloc(count, sizeof *slots);
-
-	if (slots == NULL)
-		die(count * sizeof *slots);
-	for (size_t i = 0; i < arena->slot_count; i++) {
-		const struct slot *old = &arena->slots[i];
-
-		if (old->string != NULL)
-			*find_slot(slots, count, old->hash, old->string, old->size) = *old;
-	}
-	free(arena->slots);
-	arena->slots = slots;
-	arena->slot_count = count;
+	return string->size == sought->string.size
+	    && memcmp(string->string, sought->string.string, string->size) == 0;
 }
 
 const char *
 arena_intern_bytes(struct arena *arena, const void *bytes, size_t size)
 {
-	uint64_t hash = hash_end(hash_add(HASH_BEGIN, bytes, size));
+	uint32_t hash = hash_end(hash_add(HASH_BEGIN, bytes, size));
+	struct sought sought = { arena, { bytes, size } };
+	uint32_t found = hash_find(&arena->table, hash, is_sought, &sought);
 
-	if (2 * arena->interned >= arena->slot_count)
-		grow_slots(arena);
-	struct slot *slot = find_slot(arena->slots, arena->slot_count, hash, bytes, size);
-	if (slot->string == NULL) {
-		*slot = (struct slot){ .string = arena_bytes(arena, bytes, size), .size = size,
-		    .hash = hash };
-		arena->interned++;
-	}
-	return slot->string;
+	assert(arena->table.count == arena->string_count);
+	if (found != HASH_NONE)
+		return arena->strings[found].string;
+	VEC_REQUIRE(arena->strings, arena->string_count, arena->string_room);
+	if (!hash_insert(&arena->table, hash, arena->string_count))
+		die(sizeof *arena->table.slots * arena->table.room);
+	arena->strings[arena->string_count] = (struct interned){ arena_bytes(arena, bytes, size), size };
+	return arena->strings[arena->string_count++].string;
 }
 
 const char *
@@ -197,6 +183,15 @@ arena_size(const struct arena *arena)
 	return arena->size;
 }
 
+/* The strings themselves lie in the chunks, and stay. */
+static void
+forget_strings(struct arena *arena)
+{
+	free(arena->strings);
+	hash_table_fini(&arena->table);
+	arena->strings = NULL;
+}
+
 void
 arena_freeze(struct arena *arena)
 {
@@ -205,8 +200,7 @@ arena_freeze(struct arena *arena)
 		if (mprotect(chunk, chunk->size, PROT_READ) != 0)
 			die(chunk->size);
 	}
-	free(arena->slots);
-	arena->slots = NULL;
+	forget_strings(arena);
 	arena->frozen = true;
 }
 
@@ -219,7 +213,7 @@ arena_destroy(struct arena **arena)
 		next = chunk->next;
 		munmap(chunk, chunk->size);
 	}
-	free((*arena)->slots);
+	forget_strings(*arena);
 	free(*arena);
 	*arena = NULL;
 }
