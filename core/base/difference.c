@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/transcript.h"
 
 enum { WORDS_MAX = 2048, SPEED_FACTOR = 4 };
 static const int64_t noticeable = SECOND / 2;
@@ -32,22 +33,6 @@ find_phase(const struct evidence *leg, const char *name)
 	return NULL;
 }
 
-void
-difference_add_phase(struct text *text, const struct evidence_phase *phase)
-{
-	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
-		text_add(text, "not reached");
-		return;
-	}
-	text_add(text, phase->status == PHASE_FAILED ? "failed after " : "");
-	text_add_span(text, phase->micros);
-	if (phase->status == PHASE_FAILED) {
-		text_add(text, " (limit ");
-		text_add_span(text, phase->limit);
-		text_add(text, ")");
-	}
-}
-
 /* Another end, or much faster or slower. */
 static bool
 is_other(const struct evidence_phase *then, const struct evidence_phase *now)
@@ -71,8 +56,8 @@ each_phase(const struct evidence *failed, const struct evidence *passed, differe
 
 		if (then == NULL || !is_other(then, now))
 			continue;
-		difference_add_phase(&left, then);
-		difference_add_phase(&right, now);
+		transcript_add_phase(&left, then);
+		transcript_add_phase(&right, now);
 		found(arg, &(struct difference){ now->name, before, after, then, now });
 	}
 }

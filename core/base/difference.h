@@ -24,7 +24,4 @@ void difference_each(const struct evidence *failed, const struct evidence *passe
 /* Whether both are of one address and port. */
 bool difference_same_place(const struct evidence *left, const struct evidence *right);
 
-/* "0.040 s", "failed after 60.0 s (limit 60.0 s)", "not reached". */
-void difference_add_phase(struct text *, const struct evidence_phase *);
-
 #endif

@@ -1,5 +1,7 @@
 #include "base/evidence_json.h"
 
+#include <assert.h>
+
 /* Null where the bytes are empty: an address that was not found, an end that never was. */
 static void
 put_or_null(struct json *json, const char *key, struct pw_bytes bytes)
@@ -10,30 +12,20 @@ put_or_null(struct json *json, const char *key, struct pw_bytes bytes)
 		json_foreign(json, key, bytes);
 }
 
-static const char *
-status_name(enum phase_status status)
-{
-	switch (status) {
-	case PHASE_OK:
-		return "ok";
-	case PHASE_FAILED:
-		return "failed";
-	case PHASE_NOT_REACHED:
-		break;
-	}
-	return "not_reached";
-}
-
 static void
 put_phases(struct json *json, const struct evidence *leg)
 {
+	static const char *const statuses[] = { [PHASE_NOT_REACHED] = "not_reached", [PHASE_OK] = "ok",
+		[PHASE_FAILED] = "failed" };
+
 	json_begin_array(json, "phases");
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
 		const struct evidence_phase *phase = &leg->phases[i];
 
+		assert(phase->status <= PHASE_FAILED); /* the form has checked it */
 		json_begin_object(json, NULL);
 		json_string(json, "phase", phase->name);
-		json_string(json, "status", status_name(phase->status));
+		json_string(json, "status", statuses[phase->status]);
 		if (phase->status == PHASE_NOT_REACHED || phase->micros < 0)
 			json_null(json, "seconds");
 		else
@@ -70,34 +62,19 @@ put_warnings(struct json *json, struct pw_bytes warnings)
 	json_end(json);
 }
 
-static const char *
-dir_name(enum evidence_dir dir)
-{
-	switch (dir) {
-	case EVIDENCE_SENT:
-		return "sent";
-	case EVIDENCE_RECEIVED:
-		return "received";
-	case EVIDENCE_SENT_TLS:
-		return "sent_tls";
-	case EVIDENCE_RECEIVED_TLS:
-		return "received_tls";
-	case EVIDENCE_EVENT:
-		break;
-	}
-	return "event";
-}
-
 static void
 put_transcript(struct json *json, struct pw_bytes transcript)
 {
+	static const char *const dirs[] = { [EVIDENCE_EVENT] = "event", [EVIDENCE_SENT] = "sent",
+		[EVIDENCE_RECEIVED] = "received", [EVIDENCE_SENT_TLS] = "sent_tls",
+		[EVIDENCE_RECEIVED_TLS] = "received_tls" };
 	struct evidence_line line;
 
 	json_begin_array(json, "transcript");
 	while (evidence_next_line(&transcript, &line)) {
 		json_begin_object(json, NULL);
 		json_seconds(json, "at", line.at);
-		json_string(json, "dir", dir_name(line.dir));
+		json_string(json, "dir", dirs[line.dir]);
 		if (line.dir == EVIDENCE_EVENT)
 			json_text(json, "text", line.bytes);
 		else

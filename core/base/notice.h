@@ -37,7 +37,4 @@ enum notice_alert {
 /* Of our own trouble (`ours`: of no target) only some has an end that is told. */
 enum notice_alert notice_alert(enum notice_kind kind, const char *code, bool ours);
 
-/* "a target is down, confirmed" … */
-const char *notice_text(enum notice_kind kind);
-
 #endif

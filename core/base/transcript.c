@@ -4,6 +4,7 @@
  */
 #include "base/transcript.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,19 +12,13 @@
 const char *
 transcript_arrow(enum evidence_dir dir)
 {
-	switch (dir) {
-	case EVIDENCE_EVENT:
-		return "***";
-	case EVIDENCE_SENT:
-		return "-->";
-	case EVIDENCE_RECEIVED:
-		return "<--";
-	case EVIDENCE_SENT_TLS:
-		return "~~>";
-	case EVIDENCE_RECEIVED_TLS:
-		return "<~~";
-	}
-	return "???";
+	static const char *const arrows[] = {
+		[EVIDENCE_EVENT] = "***", [EVIDENCE_SENT] = "-->", [EVIDENCE_RECEIVED] = "<--",
+		[EVIDENCE_SENT_TLS] = "~~>", [EVIDENCE_RECEIVED_TLS] = "<~~",
+	};
+
+	assert((size_t)dir < sizeof arrows / sizeof *arrows);
+	return arrows[dir];
 }
 
 void
@@ -46,13 +41,6 @@ transcript_add_address(struct text *text, struct pw_bytes address, uint16_t port
 	text_format(text, "%s:%u", brackets ? "]" : "", port);
 }
 
-static const char *
-verdict_word(uint8_t verdict)
-{
-	return verdict == EVIDENCE_NOT_CHECKED ? "not checked"
-	    : verdict_name((enum pw_verdict)verdict);
-}
-
 void
 transcript_add_ends(struct text *text, const struct evidence *leg)
 {
@@ -73,7 +61,8 @@ transcript_add_ends(struct text *text, const struct evidence *leg)
 void
 transcript_add_verdict(struct text *text, const struct evidence *leg)
 {
-	text_add(text, verdict_word(leg->verdict));
+	text_add(text, leg->verdict == EVIDENCE_NOT_CHECKED ? "not checked"
+	    : verdict_name((enum pw_verdict)leg->verdict));
 	if (strcmp(leg->outcome, "ok") != 0)
 		text_format(text, " (%s)", leg->outcome);
 	if (leg->text.size > 0) {
@@ -82,26 +71,20 @@ transcript_add_verdict(struct text *text, const struct evidence *leg)
 	}
 }
 
-static void
-add_phase(struct text *text, const struct evidence_phase *phase)
+void
+transcript_add_phase(struct text *text, const struct evidence_phase *phase)
 {
-	text_add(text, phase->name);
-	switch (phase->status) {
-	case PHASE_NOT_REACHED:
-		text_add(text, " not reached");
-		return;
-	case PHASE_OK:
-		text_add(text, " ");
-		text_add_span(text, phase->micros);
-		return;
-	case PHASE_FAILED:
-		text_add(text, " failed after ");
-		text_add_span(text, phase->micros);
-		text_add(text, " (limit ");
-		text_add_span(text, phase->limit);
-		text_add(text, ")");
+	if (phase->status == PHASE_NOT_REACHED || phase->micros < 0) {
+		text_add(text, "not reached");
 		return;
 	}
+	text_add(text, phase->status == PHASE_FAILED ? "failed after " : "");
+	text_add_span(text, phase->micros);
+	if (phase->status != PHASE_FAILED)
+		return;
+	text_add(text, " (limit ");
+	text_add_span(text, phase->limit);
+	text_add(text, ")");
 }
 
 void
@@ -110,7 +93,8 @@ transcript_add_phases(struct text *text, const struct evidence *leg)
 	for (uint32_t i = 0; i < leg->phase_count; i++) {
 		if (i > 0)
 			text_add(text, ", ");
-		add_phase(text, &leg->phases[i]);
+		text_format(text, "%s ", leg->phases[i].name);
+		transcript_add_phase(text, &leg->phases[i]);
 		if (leg->phases[i].status == PHASE_NOT_REACHED)
 			break;
 	}

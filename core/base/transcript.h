@@ -34,6 +34,9 @@ void transcript_add_verdict(struct text *, const struct evidence *);
  * the phases in order, of those not reached the first alone. */
 void transcript_add_phases(struct text *, const struct evidence *);
 
+/* How one ended: "0.040 s", "failed after 60.0 s (limit 60.0 s)", "not reached". */
+void transcript_add_phase(struct text *, const struct evidence_phase *);
+
 /* "192.0.2.1:25", "[2001:db8::1]:25". */
 void transcript_add_address(struct text *, struct pw_bytes address, uint16_t port);
 
