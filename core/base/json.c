@@ -37,12 +37,6 @@ put_text(struct json *json, const char *text)
 	put(json, text, strlen(text));
 }
 
-static bool
-is_plain(char byte)
-{
-	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
-}
-
 /* One byte that cannot stand for itself. `foreign`: as text_escape shows it, its backslashes quoted
  * in turn. */
 static void
@@ -73,7 +67,7 @@ put_string(struct json *json, struct pw_bytes string, bool foreign)
 	while (left > 0) {
 		size_t size = 0;
 
-		while (size < left && is_plain(at[size]))
+		while (size < left && at[size] >= 0x20 && at[size] < 0x7f && at[size] != '"' && at[size] != '\\')
 			size++;
 		if (size == 0 && at[0] != '"' && at[0] != '\\')
 			size = text_printable(at, left);

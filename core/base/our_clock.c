@@ -18,16 +18,11 @@ edge(const struct clock_evidence *evidence, int64_t wall)
 }
 
 static bool
-is_apart(int64_t a, int64_t b)
-{
-	return a - b > day || b - a > day;
-}
-
-static bool
 are_independent(const struct clock_evidence *a, const struct clock_evidence *b, int64_t wall)
 {
-	return a->issuer != b->issuer && a->domain != b->domain
-	    && is_apart(edge(a, wall), edge(b, wall));
+	int64_t apart = edge(a, wall) - edge(b, wall);
+
+	return a->issuer != b->issuer && a->domain != b->domain && (apart > day || apart < -day);
 }
 
 static bool

@@ -50,15 +50,6 @@ copy(char *to, size_t room, const char *from, size_t size)
 	return true;
 }
 
-static const struct row *
-find_exact(const char *name)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].name != NULL && strcmp(rows[i].name, name) == 0)
-			return &rows[i];
-	return NULL;
-}
-
 /* Those that were renamed: thresholds of a certificate's end had their days in the name, and 3 days
  * was the nearer one. */
 const char *
@@ -90,9 +81,13 @@ match_phased(const struct row *row, const char *name, char phase[static PHASE_RO
 	    && copy(phase, PHASE_ROOM, name + before, size);
 }
 
+/* A whole name goes before one with a phase in it, wherever their rows stand. */
 static const struct row *
-find_phased(const char *name, char phase[static PHASE_ROOM])
+find_row(const char *name, char phase[static PHASE_ROOM])
 {
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].name != NULL && strcmp(rows[i].name, name) == 0)
+			return &rows[i];
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].name == NULL && match_phased(&rows[i], name, phase))
 			return &rows[i];
@@ -114,24 +109,20 @@ fill_from_host(struct outcome *made, const struct row *row)
 }
 
 static bool
-fill_from_plugin(struct outcome *made, const struct pw_outcome *own, size_t index)
-{
-	const char *phase = own[index].phase != NULL ? own[index].phase : "";
-
-	made->severity = (enum pw_verdict)own[index].severity;
-	made->rank = PLUGINS_RANK + (int)index;
-	made->text = own[index].text != NULL ? own[index].text : "";
-	made->hint = own[index].hint != NULL ? own[index].hint : "";
-	return copy(made->phase, sizeof made->phase, phase, strlen(phase));
-}
-
-static bool
 find_own(const char *name, const struct pw_outcome *own, struct outcome *made)
 {
-	for (size_t i = 0; own != NULL && own[i].name != NULL; i++)
-		if (strcmp(own[i].name, name) == 0)
-			return fill_from_plugin(made, own, i);
-	return false;
+	size_t at = 0;
+
+	while (own != NULL && own[at].name != NULL && strcmp(own[at].name, name) != 0)
+		at++;
+	if (own == NULL || own[at].name == NULL)
+		return false;
+	const char *phase = own[at].phase != NULL ? own[at].phase : "";
+	made->severity = (enum pw_verdict)own[at].severity;
+	made->rank = PLUGINS_RANK + (int)at;
+	made->text = own[at].text != NULL ? own[at].text : "";
+	made->hint = own[at].hint != NULL ? own[at].hint : "";
+	return copy(made->phase, sizeof made->phase, phase, strlen(phase));
 }
 
 bool
@@ -143,7 +134,7 @@ outcome_find(const char *name, const struct pw_outcome *own, struct outcome *fou
 	name = outcome_current(name);
 	if (!copy(made.name, sizeof made.name, name, strlen(name)))
 		return false;
-	if ((row = find_exact(name)) != NULL || (row = find_phased(name, made.phase)) != NULL)
+	if ((row = find_row(name, made.phase)) != NULL)
 		fill_from_host(&made, row);
 	else if (!find_own(name, own, &made))
 		return false;

@@ -14,12 +14,6 @@ enum {
 	GAP_MAX = 3 * SIGNS_A_WORD
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
-}
-
 /* The byte in small letters, of Latin and of Russian: there А to П are 0xd0 0x90 on, Р to Я 0xd0
  * 0xa0 on, Ё 0xd0 0x81, and small ones are 0xd0 0xb0 on, 0xd1 0x80 on, and 0xd1 0x91. */
 static unsigned char
@@ -262,22 +256,16 @@ are_capitals(const char *bytes, size_t size)
 	return true;
 }
 
-/* "HL:REP", as NetEase numbers its reasons. */
-static bool
-is_reason_code(const char *bytes, size_t size)
-{
-	return size == 6 && bytes[2] == ':' && are_capitals(bytes, 2) && are_capitals(bytes + 3, 3);
-}
-
-/* "HELO/EHLO" and "RBL:listed" are two words each, unless it is an address, a path or a code. */
+/* "HELO/EHLO" and "RBL:listed" are two words each, unless it is an address, a path or a code, as
+ * "HL:REP", by which NetEase numbers its reasons. */
 static void
 add_parts(struct splitter *splitter, const char *bytes, size_t size)
 {
+	bool is_code = size == 6 && bytes[2] == ':' && are_capitals(bytes, 2) && are_capitals(bytes + 3, 3);
 	struct address address;
 	size_t from = 0;
 
-	if (bytes[0] == '/' || parse_address(bytes, size, &address)
-	    || is_reason_code(bytes, size)) {
+	if (bytes[0] == '/' || parse_address(bytes, size, &address) || is_code) {
 		add_word(splitter, bytes, size);
 		return;
 	}
@@ -340,7 +328,8 @@ split_line(struct splitter *splitter, struct pw_bytes line)
 	while (at < line.size) {
 		size_t end = at;
 
-		while (end < line.size && !is_blank(line.data[end]))
+		while (end < line.size /* and no NUL, which strchr() finds as well */
+		    && strchr(" \t\r", line.data[end]) == NULL)
 			end++;
 		if (end > at && !(splitter->leads && is_enhanced(line.data + at, end - at)))
 			add_chunk(splitter, line.data + at, end - at);
@@ -362,15 +351,6 @@ phrase_split(struct phrase_text *text, const struct pw_reply *reply,
 	}
 }
 
-static bool
-is_list(const struct phrase_word *word, bool known)
-{
-	const struct pw_bytes name = { word->bytes, word->size };
-
-	return (word->kind == PHRASE_NAME || word->kind == PHRASE_URL)
-	    && (known ? block_list_is_known(name) : block_list_is_likely(name));
-}
-
 /* Whether the word is what `wanted`, one choice of a phrase, asks for. */
 static bool
 is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
@@ -384,7 +364,9 @@ is_wanted(const struct phrase_word *word, const char *wanted, size_t size)
 		return word->kind == PHRASE_OURS;
 	if (equals(wanted, size, "#name"))
 		return word->kind == PHRASE_HELO;
-	return is_list(word, equals(wanted, size, "#known_list"));
+	const struct pw_bytes name = { word->bytes, word->size };
+	return (word->kind == PHRASE_NAME || word->kind == PHRASE_URL)
+	    && (equals(wanted, size, "#known_list") ? block_list_is_known(name) : block_list_is_likely(name));
 }
 
 /* How many of the words from `at` on are what `wanted` asks for: several where it is written in

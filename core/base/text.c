@@ -358,12 +358,6 @@ text_printable(const char *bytes, size_t size)
 	return length;
 }
 
-static bool
-is_plain(char byte)
-{
-	return byte >= 0x20 && byte < 0x7f && byte != '\\';
-}
-
 static void
 add_hex(struct text *text, char byte)
 {
@@ -382,7 +376,7 @@ escape(struct text *text, struct pw_bytes foreign, const char *backslash)
 		const char *in = foreign.data + at;
 		size_t left = foreign.size - at, size = 0;
 
-		while (size < left && is_plain(in[size]))
+		while (size < left && in[size] >= 0x20 && in[size] < 0x7f && in[size] != '\\')
 			size++;
 		if (size > 0) {
 			text_add_bytes(text, in, size);
