@@ -174,12 +174,12 @@ duty_ready(struct duty *duty)
 }
 
 void
-duty_alive(struct duty *duty, int64_t late_max, uint64_t done)
+duty_alive(struct duty *duty, const struct message_alive *alive)
 {
-	unsigned char packet[32];
+	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	message_put_alive(&out, &(struct message_alive){ late_max, done });
+	message_put_alive(&out, alive);
 	/* A parent that does not read is not told: it will find the next one. */
 	(void)packet_send(duty->parent, packet, out.size, -1);
 }

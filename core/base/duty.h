@@ -72,9 +72,8 @@ void duty_used_up(void *duty, unsigned seconds);
 
 /* Says that all is prepared and the rights are shed. */
 void duty_ready(struct duty *);
-/* Says that the loop turns, at least every second: `late_max` is its largest lateness since the
- * last time, `done` what it has done in all. May get lost where the parent does not read. */
-void duty_alive(struct duty *, int64_t late_max, uint64_t done);
+/* Says that the loop turns, at least every second. May get lost where the parent does not read. */
+void duty_alive(struct duty *, const struct message_alive *);
 
 /*
  * Monitor and keeper: says that what came over the link from that duty is malformed; `what`: "to

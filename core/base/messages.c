@@ -176,6 +176,25 @@ static const struct wire_form columns_form = { WIRE_FORM(message_columns,
 	WIRE_FIELD(U8, message_columns, quarantined, BOOL),
 	WIRE_FIELD(BYTES, message_columns, text, .max = EVIDENCE_TEXT_MAX - 1)) };
 
+#define ALIVE_FIELDS \
+	WIRE_FIELD(I64, message_alive, late_max, ANY), \
+	WIRE_FIELD(U64, message_alive, done), \
+	WIRE_FIELD(U32, message_alive, in_hand), \
+	WIRE_FIELD(I64, message_alive, late), \
+	WIRE_FIELD(U8, message_alive, blind, BOOL)
+
+static const struct wire_form alive_form = { WIRE_FORM(message_alive, ALIVE_FIELDS) };
+
+static const struct wire_form process_form = { WIRE_FORM(message_process,
+	WIRE_FIELD(U8, message_process, duty, .max = DUTY_KINDS - 1),
+	WIRE_FIELD(U32, message_process, index),
+	WIRE_FIELD(U8, message_process, is_ready, BOOL),
+	WIRE_FIELD(U32, message_process, pid),
+	WIRE_FIELD(U32, message_process, gate),
+	WIRE_FIELD(U32, message_process, deaths),
+	WIRE_FIELD(I64, message_process, started),
+	WIRE_FIELD(PART, message_process, alive, .form = &alive_form)) };
+
 static const struct wire_form forms[MESSAGE_KINDS] = {
 	[MESSAGE_LINK] = { WIRE_FORM(message_link,
 		WIRE_FIELD(U8, message_link, duty, .max = DUTY_KINDS - 1),
@@ -188,9 +207,13 @@ static const struct wire_form forms[MESSAGE_KINDS] = {
 		WIRE_FIELD(U8, message_account, account, .max = ACCOUNTS - 1),
 		WIRE_FIELD(STRING, message_account, text)) },
 	[MESSAGE_CLEARED] = { WIRE_FORM_OF_VALUE(INDEX, "target", uint32_t) },
-	[MESSAGE_ALIVE] = { WIRE_FORM(message_alive,
-		WIRE_FIELD(I64, message_alive, late_max, ANY),
-		WIRE_FIELD(U64, message_alive, done)) },
+	[MESSAGE_ALIVE] = { WIRE_FORM(message_alive, ALIVE_FIELDS) },
+	[MESSAGE_VITALS] = { WIRE_FORM(message_vitals,
+		WIRE_FIELD(I64, message_vitals, began),
+		WIRE_FIELD(U8, message_vitals, is_reload, BOOL),
+		WIRE_FIELD(I64, message_vitals, failing_since),
+		WIRE_FIELD(STRING, message_vitals, lacks),
+		WIRE_LIST(PART, message_vitals, processes, process_count, .form = &process_form)) },
 	[MESSAGE_LOG] = { .holds = is_log, WIRE_FORM(message_log,
 		WIRE_FIELD(U8, message_log, level, .max = LOG_DEBUG),
 		WIRE_FIELD(U64, message_log, event),
@@ -391,6 +414,7 @@ MESSAGE_WITH_INDEX(MESSAGE_ACCOUNT, account)
 MESSAGE_OF_INDEX(MESSAGE_CLEARED, cleared)
 MESSAGE(MESSAGE_LOG, log)
 MESSAGE(MESSAGE_ALIVE, alive)
+MESSAGE(MESSAGE_VITALS, vitals)
 MESSAGE(MESSAGE_BLAME, blame)
 MESSAGE_WITH_INDEX(MESSAGE_NAME, name)
 MESSAGE_WITH_INDEX(MESSAGE_EVIDENCE, evidence)

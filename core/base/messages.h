@@ -4,7 +4,7 @@
  * out of range (a target that is not in the configuration, an unknown verdict): the sender is then
  * taken for broken.
  *
- *   parent  -> any       link, stop, accounts
+ *   parent  -> any       link, stop, accounts; to the page also vitals
  *   any     -> parent    ready, alive, log; monitor and keeper also blame; monitor also cleared, release (messages_ask.h)
  *   monitor -> prober    names, orders, look
  *   prober  -> monitor   names, reports, evidence, references, sources, waiting
@@ -59,6 +59,7 @@ enum message_kind {
 	MESSAGE_WAITING,    /* prober -> monitor: how many connections wait until others have ended
 	                     * */
 	MESSAGE_ABSENT,     /* base/messages_outbox.h */
+	MESSAGE_VITALS,     /* parent -> web: how all processes are, once a second */
 	MESSAGE_KINDS
 };
 
@@ -121,9 +122,37 @@ bool message_get_log(struct wire_in *, struct message_log *);
 struct message_alive {
 	int64_t late_max; /* the largest lateness of its loop since the last one */
 	uint64_t done;    /* runs, commits: whatever it does, in all */
+	uint32_t in_hand; /* runs under way; others than probers: 0 */
+	int64_t late;     /* the monitor: 99 of 100 runs of the last 10 s began no later than so; others: 0 */
+	bool blind;       /* the monitor: it is not our targets that are not reached, but we that reach nobody */
 };
 void message_put_alive(struct wire_out *, const struct message_alive *);
 bool message_get_alive(struct wire_in *, struct message_alive *);
+
+/* parent -> web */
+
+enum { VITALS_PROCESSES_MAX = 128, VITALS_LACKS_MAX = 256 };
+
+struct message_process {
+	enum duty_kind duty;
+	uint32_t index;
+	bool is_ready;
+	uint32_t pid, gate;  /* 0: there is none now */
+	uint32_t deaths;     /* in all; each was replaced */
+	int64_t started;     /* clock_mono() */
+	struct message_alive alive; /* as it said last */
+};
+
+struct message_vitals {
+	int64_t began;       /* UTC: when what is in force came into force, by a start or a reload */
+	bool is_reload;
+	int64_t failing_since; /* UTC: what is to be reloaded is faulty since; 0: it is not */
+	char lacks[VITALS_LACKS_MAX]; /* what the sandbox of this system lacks; "": nothing */
+	uint32_t process_count;
+	struct message_process processes[VITALS_PROCESSES_MAX]; /* the parent's own first, then those of the tree */
+};
+void message_put_vitals(struct wire_out *, const struct message_vitals *);
+bool message_get_vitals(struct wire_in *, struct message_vitals *);
 
 /* monitor, keeper -> parent: another duty sent what is malformed; the parent ends it and puts
  * another in its place. */

@@ -278,7 +278,7 @@ say_alive(struct keeper *keeper, int64_t now)
 		return;
 	if (keeper->next_alive != 0 && now - keeper->next_alive > keeper->late_max)
 		keeper->late_max = now - keeper->next_alive;
-	duty_alive(keeper->duty, keeper->late_max, keeper->done);
+	duty_alive(keeper->duty, &(struct message_alive){ .late_max = keeper->late_max, .done = keeper->done });
 	keeper->late_max = 0;
 	keeper->next_alive = now + SECOND;
 	history_say(keeper);

@@ -187,13 +187,14 @@ say_health(struct monitor *monitor)
 	if (!watch->begun || (watch->now < health->next && blind == health->blind))
 		return;
 	const struct orders_load load = orders_load(monitor->orders);
+	const int64_t late = spread_at(&health->late, 990);
 	message_put_health(&out, &(struct message_health){ .ran = (uint32_t)health->runs,
-	    .passed_over = (uint32_t)health->passed_over, .late = spread_at(&health->late, 990),
+	    .passed_over = (uint32_t)health->passed_over, .late = late,
 	    .blind = blind,
 	    .unserved = load.unserved, .in_line = load.in_line, .waiting = load.waiting });
 	/* Where it finds no room it is said anew: who hears nothing holds the heartbeat back. */
 	(void)keeper_link_send(monitor->keeper, packet, out.size);
-	*health = (struct health){ .next = watch->now + health_every, .blind = blind };
+	*health = (struct health){ .next = watch->now + health_every, .blind = blind, .told_late = late };
 }
 
 void

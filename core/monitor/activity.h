@@ -38,6 +38,7 @@ struct activity {
 		uint64_t runs, passed_over;
 		int64_t next;   /* when the keeper is told again */
 		bool blind;     /* as was said last */
+		int64_t told_late; /* the same */
 	} health;           /* since it was said last */
 };
 

@@ -207,7 +207,9 @@ on_tick(EV_P_ ev_timer *timer, int events)
 	await_keeper(process);
 	monitor_tick(monitor);
 	if (monitor->watch.now >= process->alive_due) {
-		duty_alive(monitor->watch.duty, process->late_max, monitor->activity.runs_ever);
+		duty_alive(monitor->watch.duty, &(struct message_alive){ .late_max = process->late_max,
+		    .done = monitor->activity.runs_ever, .late = monitor->activity.health.told_late,
+		    .blind = blind_is_known(&monitor->own.blind) });
 		process->late_max = 0;
 		process->alive_due = monitor->watch.now + SECOND;
 	}

@@ -148,7 +148,7 @@ call(struct worker *worker, const struct message_notice *from, const struct pw_n
 	}
 	memset(results, 0, sizeof results);
 	memset(worker->receipts, 0, NOTICE_RECIPIENTS_MAX * sizeof *worker->receipts);
-	duty_alive(worker->duty, 0, worker->done); /* the parent's patience begins here */
+	duty_alive(worker->duty, &(struct message_alive){ .done = worker->done }); /* the parent's patience begins here */
 	begun = clock_mono();
 	limits_of_work(limits_of(DUTY_NOTIFIER)->work_seconds, duty_used_up, worker->duty);
 	worker->ops->deliver(worker->session, notice, &recipients, results);
@@ -320,7 +320,7 @@ live(struct worker *worker)
 		int64_t now = clock_mono();
 
 		if (now - beat >= HEARTBEAT_MILLISECONDS * MILLISECOND) {
-			duty_alive(worker->duty, 0, worker->done);
+			duty_alive(worker->duty, &(struct message_alive){ .done = worker->done });
 			beat = now;
 		}
 		polled[0].revents = polled[1].revents = 0;

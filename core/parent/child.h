@@ -57,8 +57,7 @@ struct child {
 
 	int64_t lines_since; /* lines of the log are counted from here */
 	uint32_t lines, lines_left_out;
-	uint64_t done;       /* runs or deliveries, as it says */
-	int64_t late_max;    /* of its event loop, as it says; the largest yet */
+	struct message_alive alive; /* as it said last */
 };
 
 void child_init(struct child *, enum duty_kind, uint32_t index);

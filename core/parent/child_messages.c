@@ -104,14 +104,7 @@ take_ready(struct tree *tree, struct child *child, int64_t now)
 static bool
 take_alive(struct child *child, struct wire_in *in)
 {
-	struct message_alive alive;
-
-	if (!message_get_alive(in, &alive))
-		return false;
-	child->done = alive.done;
-	if (alive.late_max > child->late_max)
-		child->late_max = alive.late_max;
-	return true;
+	return message_get_alive(in, &child->alive);
 }
 
 /* Who meets foreign bytes has no say over others. */

@@ -156,8 +156,10 @@ advance(struct parent *parent, int64_t now)
 		parent->stage = ENDED;
 	if (parent->stage == ENDING_KEEPER && now >= parent->end_by)
 		shutdown_force(parent, "the keeper did not end in time");
-	if (parent->stage == RUNNING)
+	if (parent->stage == RUNNING) {
 		manager_show(&parent->manager, &parent->tree);
+		vitals_turn(&parent->vitals, &parent->tree, now);
+	}
 	manager_ping(&parent->manager, &parent->tree, parent->stage > RUNNING, now);
 }
 
@@ -370,6 +372,7 @@ settle_in(struct parent *parent, const struct parent_options *options)
 		reload_init(&parent->reload, options->origin, parent->config->state,
 		    parent->times.reload, &parent->log, &parent->tree);
 		files_init(&parent->files, parent->config);
+		vitals_init(&parent->vitals, options->resumed != NULL);
 		return true;
 	}
 	log_say(&parent->log, LOG_ERR, "cannot begin: %s", strerror(errno));

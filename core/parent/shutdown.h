@@ -9,6 +9,7 @@
 #include "parent/manager.h"
 #include "parent/parent.h"
 #include "parent/tree.h"
+#include "parent/vitals.h"
 
 enum stage {
 	STARTING,
@@ -28,6 +29,7 @@ struct parent {
 	struct manager manager;
 	struct files files;
 	struct reload reload;
+	struct vitals vitals;
 	struct accepted *accepted;  /* what was read, until it is kept */
 	bool filtered;              /* its filter of system calls is in force */
 	bool anew;                  /* the end is the beginning of a new image */

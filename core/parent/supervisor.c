@@ -30,6 +30,7 @@ spawn(struct tree *tree, struct child *child, int64_t now)
 	child->silent = child->stopping = child->stale = child->renewing = child->explained = false;
 	child->started = child->heard = now;
 	child->loop = (struct loop_watch){ 0 };
+	child->alive = (struct message_alive){ .done = 0 };
 	if (!spawn_child(tree, child, &why)) {
 		child->stage = CHILD_STARTED;
 		tree_await(tree, child, BLAME_NOBODY, now);
@@ -73,7 +74,7 @@ kill_if_loops(struct tree *tree, struct child *child, int64_t now)
 	struct text text = TEXT_OVER(why);
 
 	if (child->kind != DUTY_PROBER || child->stage != CHILD_READY || child->killed[0] != '\0'
-	    || !loop_watch_look(&child->loop, child->done, loop_watch_cpu(child->pid), now,
+	    || !loop_watch_look(&child->loop, child->alive.done, loop_watch_cpu(child->pid), now,
 	        tree->times.loop))
 		return;
 	text_add(&text, "it loops: ");

@@ -92,6 +92,7 @@ about_answer(struct view *view, const char *rest)
 		EMIT(emit, " deliveries were given up");
 	}
 	EMIT(emit, "</dd></dl>\n");
+	processes_show(view, &site->processes);
 	put_notifiers(view);
 	put_plugins(view);
 	view_end(view);

@@ -136,6 +136,7 @@ put_health(struct call *call)
 		json_end(json);
 	}
 	json_end(json);
+	processes_json(json, &site->processes);
 	if (!is_read || behind != 0 || troubles->count > 0)
 		call->view->answer->status = 503;
 }

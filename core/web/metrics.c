@@ -227,6 +227,50 @@ put_runs(struct metrics *metrics)
 }
 
 static void
+put_processes(struct metrics *metrics)
+{
+	const struct message_vitals *said = &metrics->view->site->processes.said;
+	const struct message_alive *monitor = processes_monitor(&metrics->view->site->processes);
+	struct emit *emit = &metrics->view->emit;
+	char name[PROCESS_NAME_MAX];
+
+	if (said->process_count == 0)
+		return;
+	FAMILY(metrics, "postwatch_process_restarts", "counter", "How often a process of ours was replaced.");
+	for (uint32_t i = 0; i < said->process_count; i++) {
+		processes_name(&said->processes[i], name);
+		EMIT(emit, "postwatch_process_restarts_total{process=\"");
+		put_label(metrics, name);
+		end_number(metrics, said->processes[i].deaths);
+	}
+	FAMILY(metrics, "postwatch_process_serves", "gauge", "1 while a process of ours serves.");
+	for (uint32_t i = 0; i < said->process_count; i++) {
+		processes_name(&said->processes[i], name);
+		EMIT(emit, "postwatch_process_serves{process=\"");
+		put_label(metrics, name);
+		end_number(metrics, said->processes[i].is_ready);
+	}
+	FAMILY(metrics, "postwatch_runs_in_flight", "gauge", "Attempts under way.");
+	EMIT(emit, "postwatch_runs_in_flight ");
+	emit_u64(emit, processes_in_hand(&metrics->view->site->processes));
+	EMIT(emit, "\n");
+	FAMILY(metrics, "postwatch_in_force_timestamp_seconds", "gauge", "When the configuration came into force, by a start or a reload.");
+	EMIT(emit, "postwatch_in_force_timestamp_seconds ");
+	emit_seconds(emit, said->began);
+	EMIT(emit, "\n");
+	if (monitor == NULL)
+		return;
+	FAMILY(metrics, "postwatch_schedule_lateness_seconds", "gauge", "So late 99 of 100 attempts began at most, in the last 10 s.");
+	EMIT(emit, "postwatch_schedule_lateness_seconds ");
+	emit_seconds(emit, monitor->late);
+	EMIT(emit, "\n");
+	FAMILY(metrics, "postwatch_blind", "gauge", "1 while it is we who reach nobody.");
+	EMIT(emit, "postwatch_blind ");
+	emit_u64(emit, monitor->blind);
+	EMIT(emit, "\n");
+}
+
+static void
 put_whole(struct metrics *metrics)
 {
 	const struct site *site = metrics->view->site;
@@ -253,6 +297,7 @@ put_whole(struct metrics *metrics)
 	EMIT(emit, "\n");
 	if (!is_read)
 		return;
+	put_processes(metrics);
 	FAMILY(metrics, "postwatch_targets", "gauge", "Targets by their state.");
 	for (enum board_rank rank = 0; rank < RANKS; rank++) {
 		EMIT(emit, "postwatch_targets{state=\"");

@@ -5,12 +5,14 @@
 #include "web/assets.h"
 #include "web/board.h"
 #include "web/emit.h"
+#include "web/processes.h"
 #include "web/server.h"
 
 struct site {
 	const struct config *config;
 	struct board *board;
 	int64_t started; /* UTC: this process */
+	struct processes processes;
 	char assets[ASSETS][ASSET_NAME_MAX]; /* their names, by asset_name() */
 };
 

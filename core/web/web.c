@@ -189,21 +189,37 @@ prepare(struct web *web, struct reason *why)
 }
 
 static bool
+take_message(struct web *web, const unsigned char *packet, size_t size)
+{
+	struct processes *processes = &web->site.processes;
+	struct wire_in in = wire_from(packet, size);
+	struct message_stop stop;
+
+	switch (message_kind(packet, size)) {
+	case MESSAGE_VITALS:
+		processes->heard = clock_wall();
+		return message_get_vitals(&in, &processes->said);
+	case MESSAGE_STOP:
+		web->is_ending = true;
+		return message_get_stop(&in, &stop);
+	default:
+		return false;
+	}
+}
+
+/* Returns false if it is gone, or says what is malformed. */
+static bool
 hear_parent(struct web *web)
 {
-	unsigned char packet[256];
-	struct message_stop stop;
+	static unsigned char packet[WIRE_MAX];
 	ssize_t size;
 	int passed;
 
 	while ((size = packet_read(web->duty->parent, packet, sizeof packet, &passed)) > 0) {
-		struct wire_in in = wire_from(packet, (size_t)size);
-
 		if (passed >= 0)
 			close(passed);
-		if (message_kind(packet, (size_t)size) != MESSAGE_STOP || !message_get_stop(&in, &stop))
+		if (!take_message(web, packet, (size_t)size))
 			return false;
-		web->is_ending = true;
 	}
 	return size != 0;
 }
@@ -220,7 +236,7 @@ live(struct web *web)
 		uint32_t count;
 
 		if (now >= web->next_alive) {
-			duty_alive(web->duty, web->late_max, server_requests(web->server));
+			duty_alive(web->duty, &(struct message_alive){ .late_max = web->late_max, .done = server_requests(web->server) });
 			web->next_alive = now + SECOND;
 			web->late_max = 0;
 		}

@@ -100,15 +100,15 @@ assert_dies(uint32_t which)
 static void
 ready_and_alive_are_taken(void **state)
 {
-	unsigned char packet[32];
+	unsigned char packet[64];
 	struct wire_out out = wire_over(packet, sizeof packet);
 
 	(void)state;
 	say(TREE_PROBERS, (unsigned char[]){ MESSAGE_READY }, 1);
 	assert_int_equal(tree.children[TREE_PROBERS].stage, CHILD_READY);
-	message_put_alive(&out, &(struct message_alive){ 7, 9 });
+	message_put_alive(&out, &(struct message_alive){ .late_max = 7, .done = 9 });
 	say(TREE_PROBERS, packet, out.size);
-	assert_int_equal(tree.children[TREE_PROBERS].done, 9);
+	assert_int_equal(tree.children[TREE_PROBERS].alive.done, 9);
 	assert_int_equal(tree.children[TREE_PROBERS].heard, NOW);
 	assert_false(is_killed(TREE_PROBERS));
 }

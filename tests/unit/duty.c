@@ -251,7 +251,7 @@ ready_and_alive_are_said(void **state)
 
 	(void)state;
 	duty_ready(&duty);
-	duty_alive(&duty, 250, 12);
+	duty_alive(&duty, &(struct message_alive){ .late_max = 250, .done = 12 });
 	size = packet_read(ends[1], packet, sizeof packet, NULL);
 	assert_int_equal(message_kind(packet, (size_t)size), MESSAGE_READY);
 	assert_int_equal(size, 1);

@@ -38,7 +38,7 @@ put_ready(struct wire_out *out)
 static void
 put_alive(struct wire_out *out)
 {
-	message_put_alive(out, &(struct message_alive){ .late_max = 1234, .done = 99 });
+	message_put_alive(out, &(struct message_alive){ .late_max = 1234, .done = 99, .in_hand = 5, .late = 77, .blind = true });
 }
 
 static void
@@ -274,6 +274,18 @@ put_waiting(struct wire_out *out)
 	message_put_waiting(out, 17);
 }
 
+static void
+put_vitals(struct wire_out *out)
+{
+	struct message_vitals vitals = { .began = 1700000000000000, .is_reload = true, .failing_since = 1700000001000000,
+		.lacks = "Landlock 3, without TCP ports", .process_count = 2,
+		.processes = { { .duty = DUTY_MONITOR, .is_ready = true, .pid = 4711, .deaths = 1, .started = 5000000,
+		    .alive = { .late_max = 1234, .done = 99, .in_hand = 5, .late = 77, .blind = true } },
+		    { .duty = DUTY_NOTIFIER, .index = 3, .gate = 4712, .started = 6000000 } } };
+
+	message_put_vitals(out, &vitals);
+}
+
 static const struct example {
 	const char *name;
 	void (*put)(struct wire_out *);
@@ -309,6 +321,7 @@ static const struct example {
 	[MESSAGE_SOURCES] = { "sources", put_sources },
 	[MESSAGE_WAITING] = { "waiting", put_waiting },
 	[MESSAGE_ABSENT] = { "absent", put_absent },
+	[MESSAGE_VITALS] = { "vitals", put_vitals },
 };
 
 #endif

@@ -1,0 +1,21 @@
+/* Tells the page how the processes of the tree are. The page is told; what it does with that changes nothing here. */
+#ifndef PARENT_VITALS_H
+#define PARENT_VITALS_H
+
+#include "parent/tree.h"
+
+struct vitals {
+	int64_t next;  /* clock_mono() */
+	int64_t began; /* UTC */
+	int64_t started; /* clock_mono() */
+	bool is_reload;
+	char lacks[VITALS_LACKS_MAX];
+};
+
+/* `is_reload`: what is in force came so, and not by a start. */
+void vitals_init(struct vitals *, bool is_reload);
+
+/* Sends them once a second to a page that serves and takes them. */
+void vitals_turn(struct vitals *, const struct tree *, int64_t now);
+
+#endif

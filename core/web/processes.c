@@ -1,0 +1,167 @@
+#include "web/processes.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "web/site.h"
+
+uint32_t
+processes_in_hand(const struct processes *processes)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < processes->said.process_count; i++)
+		count += processes->said.processes[i].alive.in_hand;
+	return count;
+}
+
+const struct message_alive *
+processes_monitor(const struct processes *processes)
+{
+	for (uint32_t i = 0; i < processes->said.process_count; i++)
+		if (processes->said.processes[i].duty == DUTY_MONITOR && processes->said.processes[i].is_ready)
+			return &processes->said.processes[i].alive;
+	return NULL;
+}
+
+void
+processes_name(const struct message_process *process, char name[PROCESS_NAME_MAX])
+{
+	if (process->duty == DUTY_PROBER || process->duty == DUTY_NOTIFIER)
+		snprintf(name, PROCESS_NAME_MAX, "%s %u", duty_name(process->duty), process->index);
+	else
+		snprintf(name, PROCESS_NAME_MAX, "%s", duty_name(process->duty));
+}
+
+/* CLOCK_MONOTONIC is the same for all processes of a host. */
+static int64_t
+began(const struct message_process *process)
+{
+	return clock_wall() - (clock_mono() - process->started);
+}
+
+static void
+put_process(struct json *json, const struct message_process *process)
+{
+	char name[PROCESS_NAME_MAX];
+
+	processes_name(process, name);
+	json_begin_object(json, NULL);
+	json_string(json, "process", name);
+	json_bool(json, "serves", process->is_ready);
+	if (process->pid == 0)
+		json_null(json, "pid");
+	else
+		json_int(json, "pid", process->pid);
+	if (process->gate == 0)
+		json_null(json, "gate_pid");
+	else
+		json_int(json, "gate_pid", process->gate);
+	json_time(json, "since", process->pid == 0 ? 0 : began(process));
+	json_int(json, "restarts", process->deaths);
+	json_seconds(json, "loop_late", process->alive.late_max);
+	json_int(json, "runs_in_flight", process->alive.in_hand);
+	json_end(json);
+}
+
+void
+processes_json(struct json *json, const struct processes *processes)
+{
+	const struct message_alive *monitor = processes_monitor(processes);
+	const struct message_vitals *said = &processes->said;
+
+	json_time(json, "in_force_since", said->began);
+	json_bool(json, "in_force_by_reload", said->is_reload);
+	json_time(json, "configuration_faulty_since", said->failing_since);
+	json_string(json, "sandbox_lacks", said->process_count == 0 || said->lacks[0] == '\0' ? NULL : said->lacks);
+	json_int(json, "runs_in_flight", processes_in_hand(processes));
+	if (monitor == NULL)
+		json_null(json, "schedule_late");
+	else
+		json_seconds(json, "schedule_late", monitor->late);
+	json_bool(json, "blind", monitor != NULL && monitor->blind);
+	json_time(json, "processes_as_of", processes->heard);
+	json_begin_array(json, "processes");
+	for (uint32_t i = 0; i < said->process_count; i++)
+		put_process(json, &said->processes[i]);
+	json_end(json);
+}
+
+static void
+show_process(struct view *view, const struct message_process *process)
+{
+	struct emit *emit = &view->emit;
+	char name[PROCESS_NAME_MAX];
+
+	processes_name(process, name);
+	EMIT(emit, "<tr><td>");
+	emit_string(emit, name);
+	EMIT(emit, "</td><td>");
+	if (process->pid == 0)
+		EMIT(emit, "is being replaced");
+	else if (process->is_ready)
+		EMIT(emit, "serves");
+	else
+		EMIT(emit, "prepares itself");
+	EMIT(emit, "</td><td class=\"number\">");
+	if (process->pid != 0)
+		emit_u64(emit, process->pid);
+	if (process->gate != 0) {
+		EMIT(emit, ", gate ");
+		emit_u64(emit, process->gate);
+	}
+	EMIT(emit, "</td><td class=\"when\">");
+	if (process->pid != 0)
+		emit_time(emit, began(process));
+	EMIT(emit, "</td><td class=\"number\">");
+	emit_u64(emit, process->deaths);
+	EMIT(emit, "</td><td class=\"number\">");
+	if (process->duty != DUTY_PARENT && process->duty != DUTY_NOTIFIER)
+		emit_span(emit, process->alive.late_max);
+	EMIT(emit, "</td><td class=\"number\">");
+	if (process->duty == DUTY_PROBER)
+		emit_u64(emit, process->alive.in_hand);
+	EMIT(emit, "</td></tr>\n");
+}
+
+void
+processes_show(struct view *view, const struct processes *processes)
+{
+	const struct message_vitals *said = &processes->said;
+	const struct message_alive *monitor = processes_monitor(processes);
+	struct emit *emit = &view->emit;
+
+	EMIT(emit, "<h2>Processes</h2>\n");
+	if (said->process_count == 0) {
+		EMIT(emit, "<p>Nothing was heard of them yet.</p>\n");
+		return;
+	}
+	EMIT(emit, "<dl id=\"force\"><dt>In force since</dt><dd>");
+	emit_time(emit, said->began);
+	emit_string(emit, said->is_reload ? ", by a reload" : ", by a start");
+	EMIT(emit, "</dd>");
+	if (said->failing_since != 0) {
+		EMIT(emit, "<dt>To be reloaded</dt><dd>is faulty since ");
+		emit_time(emit, said->failing_since);
+		EMIT(emit, "</dd>");
+	}
+	EMIT(emit, "<dt>Sandbox</dt><dd>");
+	if (said->lacks[0] != '\0') {
+		EMIT(emit, "in part: this system has ");
+		emit_string(emit, said->lacks);
+	} else
+		EMIT(emit, "in force, with all that it has");
+	EMIT(emit, "</dd>");
+	if (monitor != NULL) {
+		EMIT(emit, "<dt>Schedule</dt><dd>99 of 100 runs begin no later than ");
+		emit_span(emit, monitor->late);
+		EMIT(emit, " after their time</dd>");
+	}
+	EMIT(emit, "<dt>Said at</dt><dd>");
+	emit_time(emit, processes->heard);
+	EMIT(emit, "</dd></dl>\n<div class=\"scroll\"><table id=\"processes\"><thead><tr><th>Process</th><th>State</th><th class=\"number\">Pid</th>"
+	    "<th>Since</th><th class=\"number\">Restarts</th><th class=\"number\">Loop late by</th><th class=\"number\">Runs</th></tr></thead><tbody>\n");
+	for (uint32_t i = 0; i < said->process_count; i++)
+		show_process(view, &said->processes[i]);
+	EMIT(emit, "</tbody></table></div>\n");
+}

@@ -1,0 +1,29 @@
+/* What the parent says of the processes of the tree, once a second: on the page, in JSON, and for whoever asks how we are. */
+#ifndef WEB_PROCESSES_H
+#define WEB_PROCESSES_H
+
+#include "base/json.h"
+#include "base/messages.h"
+
+struct view;
+
+struct processes {
+	struct message_vitals said; /* without processes: nothing was said yet */
+	int64_t heard;              /* UTC: when */
+};
+
+/* Runs under way, of all probers. */
+uint32_t processes_in_hand(const struct processes *);
+/* What the monitor said of itself; NULL: it is not there. */
+const struct message_alive *processes_monitor(const struct processes *);
+/* "prober 0" for each place of `said`. */
+enum { PROCESS_NAME_MAX = 32 };
+void processes_name(const struct message_process *, char name[PROCESS_NAME_MAX]);
+
+/* As members of the object at hand. */
+void processes_json(struct json *, const struct processes *);
+
+/* As a part of the page "Us". */
+void processes_show(struct view *, const struct processes *);
+
+#endif
