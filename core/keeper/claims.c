@@ -92,7 +92,7 @@ claim_these(struct keeper *keeper, struct courier *courier, struct delivery *due
 		due[i].state = STORE_DELIVERY_claimed;
 		due[i].claim = number;
 		due[i].claimed = clock_wall();
-		outbox_put(keeper, courier, &due[i], text_view(""));
+		outbox_put_claim(keeper, courier, &due[i]);
 	}
 	courier->claim_serial = keeper->journal.serial;
 	journal_hasten(keeper);

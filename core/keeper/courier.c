@@ -75,7 +75,7 @@ courier_hand_out(struct keeper *keeper, struct courier *courier)
 
 	if (!outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &delivery) || !withhold_claimed(keeper, courier, &delivery))
 		return;
-	if (!parcel_send(keeper, courier, delivery.notice)) { /* for the disk, or for memory: it waits */
+	if (!parcel_send(keeper, courier, &delivery)) { /* for the disk, or for memory: it waits */
 		delivery.state = STORE_DELIVERY_again;
 		delivery.due = clock_wall() + 10 * (int64_t)SECOND;
 		outbox_put(keeper, courier, &delivery, text_view(""));

@@ -361,6 +361,7 @@ turn(struct keeper *keeper)
 
 	polled[0] = (struct pollfd){ .fd = keeper->duty->parent, .events = lines_wait(keeper->lines) ? POLLIN | POLLOUT : POLLIN };
 	polled[1] = (struct pollfd){ .fd = keeper->monitor, .events = waits ? POLLIN | POLLOUT : POLLIN };
+	store_let_go(keeper->journal.store);
 	idle = poll(polled, 2 + outbox_poll(keeper, polled + 2), wait_for(keeper)) == 0;
 
 	lines_flush(keeper->lines);

@@ -175,9 +175,7 @@ outbox_find(const struct keeper *keeper, const struct courier *courier, uint64_t
 bool
 outbox_has_claims(const struct keeper *keeper, const struct courier *courier)
 {
-	struct delivery claimed = { .notice = 0 };
-
-	return outbox_next(keeper, courier, STORE_QUEUE_CLAIMED, 0, &claimed);
+	return store_has_queued(keeper->journal.store, courier->name, true);
 }
 
 uint32_t
@@ -207,6 +205,16 @@ outbox_put(struct keeper *keeper, struct courier *courier, const struct delivery
 	store_put_delivery(journal_main(keeper), &row);
 	if (delivery->ended != 0 && delivery->kind == NOTICE_digest)
 		digest_end(keeper, courier, delivery->notice);
+}
+
+void
+outbox_put_claim(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
+{
+	const struct store_delivery row = row_of(courier, delivery, text_view(""));
+
+	assert(delivery->state == STORE_DELIVERY_claimed);
+	courier->stirred = true;
+	store_put_claim(journal_main(keeper), &row);
 }
 
 void
@@ -394,19 +402,27 @@ outbox_random(struct keeper *keeper)
 	return random_next(&keeper->outbox.random);
 }
 
-static void
+/* Returns whether there are claims then. */
+static bool
 claim(struct keeper *keeper, struct courier *courier)
 {
-	if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred && clock_mono() >= courier->rest_until
-	    && keeper->stop_by == 0 && !outbox_has_claims(keeper, courier))
-		claims_make(keeper, courier);
+	if (outbox_has_claims(keeper, courier))
+		return true;
+	if (clock_mono() < courier->rest_until || keeper->stop_by != 0)
+		return false;
+	claims_make(keeper, courier);
+	return outbox_has_claims(keeper, courier);
 }
 
 void
 outbox_claim(struct keeper *keeper)
 {
-	for (uint32_t i = 0; i < keeper->outbox.count; i++)
-		claim(keeper, &keeper->outbox.couriers[i]);
+	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
+		struct courier *courier = &keeper->outbox.couriers[i];
+
+		if (courier->fd >= 0 && courier->in_hand == 0 && courier->stirred)
+			(void)claim(keeper, courier);
+	}
 }
 
 static void
@@ -418,22 +434,13 @@ turn(struct keeper *keeper, struct courier *courier)
 	if (courier->fd < 0 || courier->in_hand != 0)
 		return;
 	if (courier->stirred) {
-		claim(keeper, courier);
-		claimed = outbox_has_claims(keeper, courier);
+		claimed = claim(keeper, courier);
 		courier->stirred = claimed && !has_safe_claims(keeper, courier);
 	}
 	if (claimed && !courier->stirred)
 		courier_hand_out(keeper, courier);
 	else if (!claimed)
 		repeat_turn(keeper, courier);
-}
-
-static bool
-has_queued(const struct keeper *keeper, const struct courier *courier)
-{
-	struct delivery first = { .notice = 0 };
-
-	return outbox_next(keeper, courier, STORE_QUEUE_ALL, 0, &first);
 }
 
 void
@@ -452,7 +459,7 @@ outbox_turn(struct keeper *keeper)
 	for (uint32_t i = 0; i < keeper->outbox.count; i++) {
 		struct courier *courier = &keeper->outbox.couriers[i];
 
-		courier->stirred |= second && has_queued(keeper, courier);
+		courier->stirred |= second && store_has_queued(keeper->journal.store, courier->name, false);
 		turn(keeper, courier);
 	}
 }

@@ -141,6 +141,8 @@ uint32_t outbox_count(const struct keeper *, const struct courier *);
 
 /* Writes its row; with the last open one of a digest, that has ended, too. */
 void outbox_put(struct keeper *, struct courier *, const struct delivery *, struct pw_bytes receipt);
+/* The same of one that was queued, and is claimed now. */
+void outbox_put_claim(struct keeper *, struct courier *, const struct delivery *);
 /* It has that state from now on, which is an end. */
 void outbox_end(struct delivery *, enum store_delivery_state);
 /* The same, and writes it. */
@@ -198,7 +200,7 @@ void digest_end(struct keeper *, struct courier *, uint64_t notice);
 void claims_make(struct keeper *, struct courier *);
 
 /* parcel.c: the packets of a notice, to be flushed. Returns false if it cannot be read now, or there is no memory for all of it. */
-bool parcel_send(struct keeper *, struct courier *, uint64_t notice);
+bool parcel_send(struct keeper *, struct courier *, const struct delivery *);
 /* The same of one that was told before, without deliveries. */
 bool parcel_repeat(struct keeper *, struct courier *, uint64_t notice);
 

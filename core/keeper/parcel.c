@@ -40,17 +40,19 @@ struct material {
 	struct message_notice notice;
 	struct notice_rest rest;
 	uint64_t target;          /* the store's number */
+	uint64_t opened;          /* the notice that its receiver knows what it is about by; 0: the first of it */
 	struct first_notice itself;
 	struct notice_names names; /* as they are now */
 	struct packet_queue out;   /* its packets; only the whole goes out */
 	bool no_memory;
 	char code[OUTCOME_NAME_MAX];
 	struct text lines;
-	struct tally tallies[NOTICE_KINDS];
 	bool found;
 	struct store_evidence_key last; /* that was read */
 	struct packet_queue legs[CHANGE_ATTEMPTS_MAX]; /* packets of each run's evidence */
-	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX]; /* only as far as the texts over them have been written */
+	/* From here on only what has been written: the texts, and the tallies of a digest. */
+	char text[NOTICE_TEXT_MAX], list[NOTICE_LIST_MAX];
+	struct tally tallies[NOTICE_KINDS];
 };
 
 static bool
@@ -300,7 +302,7 @@ count_digest(struct material *it)
 {
 	struct delivery member = { .notice = 0 };
 
-	if (!outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
+	if (notice_named(it->notice.kind) != NOTICE_digest || !outbox_next(it->keeper, it->courier, STORE_QUEUE_DIGEST, it->notice.notice, &member))
 		return;
 	digest_count(it->keeper, it->courier, it->notice.notice, &it->rest);
 	it->notice.covered = it->rest.covered;
@@ -341,11 +343,13 @@ on_opened(void *arg, const struct store_notice *row)
 static void
 find_opened(struct material *it, struct first_notice *first)
 {
-	struct delivery delivery = { .notice = 0 };
+	uint64_t number = it->opened != 0 ? it->opened : first->number;
 	struct opened opened = { .notice = *first };
-	bool found = outbox_next_of_notice(it->keeper, it->courier, it->notice.notice, &delivery);
 
-	store_read_notice(it->keeper->reader, found && delivery.opened != 0 ? delivery.opened : first->number, on_opened, &opened);
+	if (number == it->itself.number)
+		opened = (struct opened){ it->itself, it->rest.names, it->rest.named };
+	else
+		store_read_notice(it->keeper->reader, number, on_opened, &opened);
 	*first = opened.notice;
 	text_copy(it->notice.first_kind, sizeof it->notice.first_kind, first->kind);
 	it->notice.first = opened.found ? opened.names : it->names;
@@ -369,6 +373,8 @@ gather(struct material *it)
 		it->notice.ended = incident.ended;
 	}
 	it->lines = TEXT_OVER(it->list);
+	if (it->rest.covers_count > 0)
+		memset(it->tallies, 0, sizeof it->tallies);
 	for (uint32_t i = 0; i < it->rest.covers_count; i++)
 		store_read_notice(reader, it->rest.covers[i], on_covered, it);
 	if (it->rest.covered > it->rest.covers_count)
@@ -380,7 +386,10 @@ gather(struct material *it)
 	make_key(it, &it->itself, it->notice.key);
 	first = before_first(reader, &it->notice, it->target, &it->itself);
 	find_opened(it, &first);
-	make_key(it, &first, it->notice.thread);
+	if (first.number == it->itself.number)
+		memcpy(it->notice.thread, it->notice.key, sizeof it->notice.thread);
+	else
+		make_key(it, &first, it->notice.thread);
 	before_add_failures(reader, &it->notice, &it->rest, needs_all(it));
 	return true;
 }
@@ -397,16 +406,17 @@ add_repeated(struct material *it)
 }
 
 static bool
-send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (*add)(struct material *))
+send_all(struct keeper *keeper, struct courier *courier, const struct delivery *delivery, void (*add)(struct material *))
 {
 	static unsigned char packet[WIRE_MAX];
 	static struct material it;
 	struct wire_out out = wire_over(packet, sizeof packet);
 
-	memset(&it, 0, offsetof(struct material, text)); /* and not the 32 KB behind it */
+	memset(&it, 0, offsetof(struct material, text)); /* and not the 60 KB behind it */
 	it.keeper = keeper;
 	it.courier = courier;
-	it.notice.notice = notice;
+	it.notice.notice = delivery->notice;
+	it.opened = delivery->opened;
 	if (!gather(&it))
 		return false;
 	send_legs(&it);
@@ -417,13 +427,13 @@ send_all(struct keeper *keeper, struct courier *courier, uint64_t notice, void (
 }
 
 bool
-parcel_send(struct keeper *keeper, struct courier *courier, uint64_t notice)
+parcel_send(struct keeper *keeper, struct courier *courier, const struct delivery *delivery)
 {
-	return send_all(keeper, courier, notice, add_recipients);
+	return send_all(keeper, courier, delivery, add_recipients);
 }
 
 bool
 parcel_repeat(struct keeper *keeper, struct courier *courier, uint64_t notice)
 {
-	return send_all(keeper, courier, notice, add_repeated);
+	return send_all(keeper, courier, &(struct delivery){ .notice = notice }, add_repeated);
 }

@@ -23,10 +23,11 @@ passes_guard(struct db *db, const char *guard, const struct operation *operation
 static bool
 apply_row(struct db *db, const struct operation *operation)
 {
+	struct query *query;
+
 	if (!passes_guard(db, row_forms[operation->row].guard, operation))
 		return db_fault(db) == DB_WELL;
-	struct query *query = row_writing(db, operation->row);
-
+	query = row_writing(db, operation->row);
 	if (query == NULL)
 		return false;
 	row_bind(operation->row, query, operation->is.bytes);

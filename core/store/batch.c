@@ -216,6 +216,13 @@ PUT(pause, STORE_MAIN, ROW_PAUSE)
 PUT(trace, STORE_HISTORY, ROW_TRACE)
 
 void
+store_put_claim(struct store_batch *batch, const struct store_delivery *row)
+{
+	assert(batch->file == STORE_MAIN && row->ended == 0);
+	store_batch_add_row(batch, ROW_DELIVERY_CLAIMED, row);
+}
+
+void
 store_add_delivery(struct store_batch *batch, const struct store_delivery *row)
 {
 	assert(batch->file == STORE_MAIN);

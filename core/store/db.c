@@ -1,4 +1,5 @@
 /* One SQLite connection: how it is opened, its transactions, its errors classified, for which extended result codes are on. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +10,19 @@
 
 enum { BUSY_MS = 5000, PROGRESS_OPS = 2000 };
 
+enum word { WORD_BEGIN, WORD_HOLD, WORD_COMMIT, WORDS };
+
+static const char *const words[WORDS] = { "BEGIN IMMEDIATE", "BEGIN", "COMMIT" };
+
 struct db {
 	sqlite3 *handle;
 	enum db_fault fault;
 	struct reason why;
 	int64_t deadline;
 	void *statements; /* of query.c */
+	enum db_mode mode;
+	bool held;        /* the transaction that is open is that of db_hold() */
+	sqlite3_stmt *words[WORDS];
 };
 
 static enum db_fault
@@ -117,6 +125,8 @@ db_open(const char *path, enum db_mode mode)
 	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX
 	    | (mode == DB_WRITE || mode == DB_MEMORY ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
 
+	if (db != NULL)
+		db->mode = mode;
 	if (db != NULL && uri != NULL && db_check(db, sqlite3_open_v2(uri, &db->handle, flags, NULL)))
 		set_up(db, mode);
 	if (uri == NULL) {
@@ -165,29 +175,59 @@ db_exec(struct db *db, const char *sql)
 	return db_check(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
+static bool
+say(struct db *db, enum word word)
+{
+	if (db->words[word] == NULL
+	    && !db_check(db, sqlite3_prepare_v3(db->handle, words[word], -1, SQLITE_PREPARE_PERSISTENT, &db->words[word], NULL)))
+		return false;
+	bool done = db_check(db, sqlite3_step(db->words[word]));
+	sqlite3_reset(db->words[word]);
+	return done;
+}
+
 bool
 db_begin(struct db *db)
 {
-	return db_exec(db, "BEGIN IMMEDIATE");
+	db_let_go(db);
+	return say(db, WORD_BEGIN);
 }
 
 bool
 db_commit(struct db *db)
 {
-	return db_exec(db, "COMMIT");
+	assert(!db->held);
+	return say(db, WORD_COMMIT);
+}
+
+/* In memory a statement that fails would end it, with all that was written before. */
+void
+db_hold(struct db *db)
+{
+	if (db->mode == DB_WRITE && sqlite3_get_autocommit(db->handle) && db->fault == DB_WELL)
+		db->held = say(db, WORD_HOLD);
+}
+
+void
+db_let_go(struct db *db)
+{
+	if (db->held && !sqlite3_get_autocommit(db->handle))
+		(void)say(db, WORD_COMMIT);
+	db->held = false;
 }
 
 bool
 db_in_transaction(const struct db *db)
 {
-	return !sqlite3_get_autocommit(db->handle);
+	return !db->held && !sqlite3_get_autocommit(db->handle);
 }
 
 void
 db_rollback(struct db *db)
 {
-	if (db_in_transaction(db))
+	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->held = false;
 }
 
 int64_t
@@ -207,6 +247,7 @@ db_has_moved(struct db *db)
 bool
 db_empty_log(struct db *db)
 {
+	db_let_go(db);
 	sqlite3_busy_timeout(db->handle, 0);
 	int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);

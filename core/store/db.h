@@ -46,6 +46,11 @@ bool db_commit(struct db *);
 bool db_in_transaction(const struct db *);
 void db_rollback(struct db *); /* where one is open: some faults have ended it already */
 
+/* What is read from now on is read in one transaction, which is told from those that write, and ends where one of these begins:
+ * a lock for all that is read, and not for each statement. Only of a DB_WRITE connection; no effect where one is open. */
+void db_hold(struct db *);
+void db_let_go(struct db *);
+
 /* Rows changed by the last statement. */
 int64_t db_changes(const struct db *);
 

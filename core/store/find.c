@@ -40,6 +40,7 @@ read_row(struct store *store, struct db *db, enum find find, uint32_t count, con
 
 	if (query == NULL)
 		return false;
+	db_hold(db);
 	query_bind(query, count, values);
 	if (!query_step(query))
 		return false;

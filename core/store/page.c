@@ -24,6 +24,7 @@ page_begin(struct page *page, struct store_reader *reader, enum row_kind kind, c
 	page->query = row_reading(db, kind, tail);
 	if (page->query == NULL)
 		return;
+	db_hold(db);
 	query_bind(page->query, binds, values);
 	query_bind_i64(page->query, PAGE_LIMIT_PARAMETER, page->limit);
 	db_forgive(db); /* a list without a limit has no such parameter */

@@ -39,6 +39,7 @@ begin(struct store *store, const char *sql)
 	if (db == NULL)
 		return NULL;
 	db_forgive(db);
+	db_hold(db);
 	return db_query(db, sql);
 }
 
@@ -79,19 +80,32 @@ store_read_queued(struct store *store, enum store_queue which, const struct stor
 	return end(store, query);
 }
 
+/* The first column of the first row, 0 where there is none. */
+static int64_t
+read_number(struct store *store, const char *sql, uint32_t count, const struct bind *values)
+{
+	struct query *query = begin(store, sql);
+	int64_t number = 0;
+
+	if (query != NULL)
+		query_bind(query, count, values);
+	if (query != NULL && query_step(query))
+		number = query_i64(query, 0);
+	return end(store, query) ? number : read_number(store, sql, count, values);
+}
+
+bool
+store_has_queued(struct store *store, const char *notifier, bool claimed)
+{
+	return read_number(store, claimed ? "SELECT 1 FROM deliveries WHERE state = 2 AND notifier = ?1 LIMIT 1"
+	    : "SELECT 1 FROM deliveries WHERE ended = 0 AND notifier = ?1 LIMIT 1", BINDS(BIND_TEXT(notifier))) != 0;
+}
+
 uint32_t
 store_count_waiting(struct store *store, const char *notifier, int64_t now)
 {
-	const struct bind values[] = { BIND_TEXT(notifier), BIND(now) };
-	struct query *query = begin(store, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
-	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)");
-	uint32_t count = 0;
-
-	if (query != NULL)
-		query_bind(query, 2, values);
-	if (query != NULL && query_step(query))
-		count = (uint32_t)query_i64(query, 0);
-	return end(store, query) ? count : store_count_waiting(store, notifier, now);
+	return (uint32_t)read_number(store, "SELECT count(DISTINCT notice) FROM deliveries WHERE ended = 0 AND notifier = ?1 AND state < 4"
+	    " AND NOT (state = 1 AND attempts = 0 AND not_before > ?2)", BINDS(BIND_TEXT(notifier), BIND(now)));
 }
 
 bool

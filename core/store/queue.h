@@ -41,6 +41,9 @@ struct store_queued {
 typedef bool store_on_queued(void *arg, const struct store_queued *);
 bool store_read_queued(struct store *, enum store_queue, const struct store_queue_place *, store_on_queued *, void *);
 
+/* Returns whether anything is queued for the notifier; `claimed`: that is claimed. */
+bool store_has_queued(struct store *, const char *notifier, bool claimed);
+
 /* How many notices of the notifier are open whose time to be tried first has come. */
 uint32_t store_count_waiting(struct store *, const char *notifier, int64_t now);
 

@@ -32,7 +32,8 @@
 
 #define IS_NOTICE "SELECT 1 FROM notices WHERE number = ?1"
 
-/* Several indexes lead to deliveries: a statement that only changes one costs half of what one does that adds it where it is missing. */
+/* Several indexes lead to deliveries: a statement that only changes one costs half of what one does that adds it where it is
+ * missing, and one that does not name `ended` leaves the indexes alone that hold all that is queued. */
 #define DELIVERY_FIELDS                                                                                                \
 	FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient), \
 	FIELD(I64, delivery, target), FIELD(U32, delivery, state), FIELD(U32, delivery, attempts), \
@@ -78,6 +79,10 @@ const struct row_form row_forms[ROW_KINDS] = {
 		FIELD(TEXT, notice, silences), FIELD(BYTES, notice, rest) } },
 	[ROW_DELIVERY] = { "deliveries", 3, sizeof(struct store_delivery), NULL, ROW_CHANGE, { DELIVERY_FIELDS } },
 	[ROW_DELIVERY_ADDED] = { "deliveries", 3, sizeof(struct store_delivery), IS_NOTICE, ROW_REPLACE, { DELIVERY_FIELDS } },
+	[ROW_DELIVERY_CLAIMED] = { "deliveries", 3, sizeof(struct store_delivery), NULL, ROW_CHANGE, {
+		FIELD(I64, delivery, notice), FIELD(TEXT, delivery, notifier), FIELD(TEXT, delivery, recipient),
+		FIELD(U32, delivery, state), FIELD(I64, delivery, claim), FIELD(I64, delivery, claimed),
+		FIELD(BYTES, delivery, receipt) } },
 	[ROW_LEDGER] = { "ledger", 2, sizeof(struct store_ledger), NULL, ROW_REPLACE, {
 		FIELD(I64, ledger, target), FIELD(TEXT, ledger, notifier), FIELD(I64, ledger, notice),
 		FIELD(TEXT, ledger, meaning), FIELD(I64, ledger, sent), FIELD(TEXT, ledger, sent_meaning),
@@ -165,19 +170,15 @@ add_change(struct text *sql, const struct row_form *form)
 }
 
 static void
-add_writing(struct text *text, const struct row_form *form)
+add_insertion(struct text *text, const struct row_form *form)
 {
-	if (form->writing == ROW_CHANGE) {
-		add_change(text, form);
-		return;
-	}
 	text_format(text, "INSERT INTO %s (", form->table);
 	add_columns(text, form, ROW_FIELDS_MAX);
 	text_add(text, ") VALUES (");
 	for (uint32_t i = 0; form->fields[i].column != NULL; i++)
 		text_format(text, "%s?%u", i == 0 ? "" : ", ", i + 1);
 	text_add(text, ")");
-	if (form->writing == ROW_REPLACE) {
+	if (form->writing != ROW_ONCE) {
 		text_add(text, " ON CONFLICT (");
 		add_columns(text, form, form->key);
 		text_add(text, ") DO UPDATE SET ");
@@ -195,7 +196,10 @@ row_writing(struct db *db, enum row_kind kind)
 
 	if (query != NULL)
 		return query;
-	add_writing(&text, &row_forms[kind]);
+	if (row_forms[kind].writing == ROW_CHANGE)
+		add_change(&text, &row_forms[kind]);
+	else
+		add_insertion(&text, &row_forms[kind]);
 	assert(!text.cut);
 	return query_keep(db, &row_forms[kind], 0, sql);
 }

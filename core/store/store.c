@@ -177,6 +177,13 @@ store_inside(struct store *store)
 	return &store->reader;
 }
 
+void
+store_let_go(struct store *store)
+{
+	if (store->shelves[STORE_MAIN].db != NULL)
+		db_let_go(store->shelves[STORE_MAIN].db);
+}
+
 bool
 store_is_read(const struct store *store)
 {

@@ -105,6 +105,8 @@ struct sequence store_sequence(const struct store *, enum store_file);
  * for the thread that writes. A list is read whole before the first row is given, so rows may be put meanwhile; where there is
  * no memory for that, no batch of store_batch_of() is committed any more (store_batch_lacks_memory). */
 struct store_reader *store_inside(struct store *);
+/* Ends the transaction in which it was read: before waiting for anything, so that it does not hold up a checkpoint. */
+void store_let_go(struct store *);
 /* Returns false where nothing of postwatch.db can be read: nothing is known of what it has. */
 bool store_is_read(const struct store *);
 /* Returns whether the notice of that number has been committed. */
@@ -174,6 +176,8 @@ void store_put_notice(struct store_batch *, const struct store_notice *);
 /* A delivery of a notice that is not there is not added; it is changed as a whole, where it is there. */
 void store_add_delivery(struct store_batch *, const struct store_delivery *);
 void store_put_delivery(struct store_batch *, const struct store_delivery *);
+/* Of one that is queued, and stays so: its state, claim, the time of that, and its receipt are changed. */
+void store_put_claim(struct store_batch *, const struct store_delivery *);
 
 /* All that is queued for a recipient that is no longer configured ends. */
 void store_end_receiver(struct store_batch *, const char *notifier, const char *recipient, int64_t now);
