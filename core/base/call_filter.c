@@ -1,11 +1,12 @@
 /*
  * Two filters a process: one of libseccomp for the calls, and one of our own for the arguments of
- * socket(2), of which libseccomp could not say "all others". Where both refuse a call the later
- * one's error counts.
+ * socket(2) and socketpair(2), of which libseccomp could not say "all others". Where both refuse a
+ * call the later one's error counts.
  */
 #include "base/call_filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
@@ -41,7 +42,7 @@ static const struct {
 	/* Descriptors. */
 	{ CALL_BASE, EPERM,
 	    "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 close close_range "
-	    "lseek _llseek dup dup2 dup3 pipe pipe2 fcntl fcntl64 poll ppoll ppoll_time64 select "
+	    "lseek _llseek dup dup2 dup3 pipe pipe2 poll ppoll ppoll_time64 select "
 	    "_newselect pselect6 pselect6_time64 epoll_create epoll_create1 epoll_ctl epoll_wait "
 	    "epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime "
 	    "timerfd_settime64 timerfd_gettime timerfd_gettime64 signalfd4 sendfile sendfile64 splice " },
@@ -75,16 +76,22 @@ static const struct {
 	    "socket socketpair recvfrom recv recvmsg recvmmsg recvmmsg_time64 shutdown getsockname "
 	    "getpeername getsockopt setsockopt " },
 	{ CALL_TCP | CALL_UDP | CALL_UNIX | CALL_ROUTES, EPERM, "connect " },
-	{ CALL_BINDS | CALL_ROUTES, EPERM, "bind " },
+	{ CALL_BINDS, EPERM, "bind " },
 	{ CALL_ACCEPTS, EPERM, "accept accept4 " },
 	/* Files. */
 	{ CALL_FILES | CALL_READS, EACCES,
-	    "open openat openat2 fchdir chdir inotify_init1 inotify_add_watch inotify_rm_watch " },
+	    "open openat openat2 fchdir chdir " },
 	{ CALL_FILES, EACCES,
 	    "creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat symlink "
 	    "symlinkat truncate truncate64 ftruncate ftruncate64 fallocate fsync fdatasync "
-	    "sync_file_range syncfs flock chmod fchmod fchmodat fchown fchown32 utime utimes utimensat "
-	    "utimensat_time64 futimesat copy_file_range fgetxattr getxattr " },
+	    "sync_file_range syncfs flock copy_file_range fgetxattr getxattr " },
+	/* SQLite gives its files mode and owner of the database. By a path they are nobody's: Landlock
+	 * does not see it, and root's files are all over the system. */
+	{ CALL_MODES, EACCES, "fchmod fchown fchown32 " },
+	{ 0, EACCES,
+	    "chmod fchmodat fchmodat2 chown chown32 lchown lchown32 fchownat utime utimes utimensat "
+	    "utimensat_time64 futimesat setxattr lsetxattr fsetxattr removexattr lremovexattr "
+	    "fremovexattr " },
 	/* What no healthy process makes behind its filter. */
 	{ 0, ENDS, "fork vfork execve execveat listen memfd_create memfd_secret " },
 };
@@ -210,16 +217,18 @@ add_if_int(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned w
 	return add_if(filter, action, name, which, UINT32_MAX, value);
 }
 
-/* Memory that is writable or executable, and never both; none becomes executable. */
+/* Memory that is writable or executable, and never both; none becomes executable. Where no library
+ * is loaded late none is mapped executable: a process that writes files would map one of its own. */
 static bool
-add_memory(scmp_filter_ctx filter)
+add_memory(scmp_filter_ctx filter, bool libraries)
 {
 	static const scmp_datum_t both = PROT_WRITE | PROT_EXEC,
 	                          all[] = { 0, PROT_WRITE, PROT_EXEC, PROT_WRITE | PROT_EXEC };
 	bool done = true;
 
 	for (size_t i = 0; done && i < sizeof all / sizeof *all; i++) {
-		uint32_t action = all[i] == both ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_ALLOW;
+		bool refused = all[i] == both || (all[i] == PROT_EXEC && !libraries);
+		uint32_t action = refused ? SCMP_ACT_ERRNO(EACCES) : SCMP_ACT_ALLOW;
 
 		done = add_if(filter, action, "mmap", 2, both, all[i])
 		    && add_if(filter, action, "mmap2", 2, both, all[i]);
@@ -268,8 +277,9 @@ add_signals(scmp_filter_ctx filter)
 	return done;
 }
 
-/* Of ioctl(2) what libraries ask of descriptors: among the rest is TIOCSTI, by which a process
- * types a user's next command into the terminal that we share. */
+/* Of ioctl(2) and fcntl(2) what libraries ask of descriptors: among the rest is TIOCSTI, by which a
+ * process types a user's next command into the terminal that we share, and F_SETOWN, by which the
+ * kernel sends another process a signal, SIGKILL too, when something can be read. */
 static bool
 add_itself(scmp_filter_ctx filter)
 {
@@ -279,6 +289,8 @@ add_itself(scmp_filter_ctx filter)
 		PR_SET_TIMERSLACK, SET_VMA };
 	static const uint32_t asked[] = { FIONREAD, FIONBIO, FIOCLEX, FIONCLEX, TCGETS, TIOCGWINSZ,
 		TIOCOUTQ };
+	static const uint32_t controls[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+		F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW };
 	bool done = add_if_int(filter, SCMP_ACT_ALLOW, "prlimit64", 0, 0)
 	    && add_if_int(filter, SCMP_ACT_ALLOW, "personality", 0, UINT32_MAX);
 
@@ -286,6 +298,9 @@ add_itself(scmp_filter_ctx filter)
 		done = add_if_int(filter, SCMP_ACT_ALLOW, "prctl", 0, options[i]);
 	for (size_t i = 0; done && i < sizeof asked / sizeof *asked; i++)
 		done = add_if_int(filter, SCMP_ACT_ALLOW, "ioctl", 1, asked[i]);
+	for (size_t i = 0; done && i < sizeof controls / sizeof *controls; i++)
+		done = add_if_int(filter, SCMP_ACT_ALLOW, "fcntl", 1, controls[i])
+		    && add_if_int(filter, SCMP_ACT_ALLOW, "fcntl64", 1, controls[i]);
 	return done;
 }
 
@@ -324,7 +339,7 @@ add_all(scmp_filter_ctx filter, uint32_t rights)
 	if (!add_names(filter, SCMP_ACT_TRAP, forbidden_to_all))
 		return false;
 	return SANITIZED
-	    || (add_rows(filter, rights) && add_memory(filter) && add_sending(filter)
+	    || (add_rows(filter, rights) && add_memory(filter, (rights & CALL_LIBRARIES) != 0) && add_sending(filter)
 	        && add_signals(filter) && add_itself(filter)
 	        && add_clone(filter, (rights & CALL_THREADS) != 0));
 }
@@ -340,6 +355,8 @@ load(scmp_filter_ctx filter, bool *entered, struct reason *why)
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	/* A call by another table of calls (i386, x32) ends all threads. */
+	(void)seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	fault = seccomp_load(filter);
 	*entered = fault == 0;
 	if (fault == 0)
@@ -361,19 +378,25 @@ argument(unsigned which)
 }
 
 /* By hand: for each socket that there is a right to, three comparisons; behind the last, the
- * refusal. */
+ * refusal. A pair of sockets is one of streams, as libraries wake themselves by: one of datagrams
+ * could be turned to any other socket (unix(7)). */
 static bool
 filter_sockets(uint32_t rights, struct reason *why)
 {
-	enum { HEAD = 3, EACH = 8 };
+	enum { HEAD = 10, EACH = 8 };
 	struct sock_filter program[HEAD + EACH * sizeof sockets / sizeof *sockets + 1];
 	unsigned short size = 0;
 
 #define LOAD(at)             BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at)
 #define EQUAL(value, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, otherwise)
 #define RETURN(what)         BPF_STMT(BPF_RET | BPF_K, what)
-	const struct sock_filter head[HEAD] = { LOAD(offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0), RETURN(SECCOMP_RET_ALLOW) };
+	const struct sock_filter refusal = RETURN(SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+	                         head[HEAD]
+	    = { LOAD(offsetof(struct seccomp_data, nr)),
+		      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, HEAD - 2, 0),
+		      EQUAL(SYS_socketpair, 5), LOAD(argument(0)), EQUAL(AF_UNIX, 4), LOAD(argument(1)),
+		      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TYPE_MASK), EQUAL(SOCK_STREAM, 1),
+		      RETURN(SECCOMP_RET_ALLOW), refusal };
 
 	memcpy(program, head, sizeof head);
 	size = HEAD;
@@ -389,7 +412,7 @@ filter_sockets(uint32_t rights, struct reason *why)
 			size += EACH;
 		}
 	}
-	program[size++] = (struct sock_filter)RETURN(SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+	program[size++] = refusal;
 #undef LOAD
 #undef EQUAL
 #undef RETURN

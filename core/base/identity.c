@@ -82,8 +82,8 @@ change_user(const struct identity *identity, struct reason *why)
 
 /* The system calls as such: glibc has none for them. systemd's filter lets a unit look at its sets
  * and not change them; there they are empty already. */
-static bool
-drop_capabilities(struct reason *why)
+bool
+identity_drop_capabilities(struct reason *why)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
@@ -105,7 +105,7 @@ identity_become(const struct identity *identity, struct reason *why)
 {
 	if (identity->changes && !change_user(identity, why))
 		return false;
-	if (!identity->root && !drop_capabilities(why))
+	if (!identity->root && !identity_drop_capabilities(why))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return refuse(why, "cannot give up new privileges");

@@ -32,4 +32,8 @@ bool identity_find(struct identity *, const char *user, struct reason *why);
  */
 bool identity_become(const struct identity *, struct reason *why);
 
+/* Gives up all capabilities, in all sets of this process; for good where it has no new privileges.
+ * False with a reason. */
+bool identity_drop_capabilities(struct reason *why);
+
 #endif

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/identity.h"
 #include "base/landlock.h"
 #include "base/text.h"
 
@@ -105,9 +106,13 @@ sandbox_enter(const struct sandbox *sandbox, int *landlock, struct reason *why)
 		return false;
 	if (!sandbox->may_fork && !limit(RLIMIT_NPROC, 0, "cannot forbid new processes", why))
 		return false;
-	if (!give_up_privileges(why) || !landlock_enter(sandbox, landlock, why))
+	/* A daemon that stays root has all: with CAP_NET_ADMIN a socket of routes changes them. */
+	if (!give_up_privileges(why) || !identity_drop_capabilities(why)
+	    || !landlock_enter(sandbox, landlock, why))
 		return false;
-	return sandbox->calls == 0 || call_filter_enter(sandbox->calls, sandbox->tell, sandbox->tell_to, &filtered, why);
+	return sandbox->calls == 0
+	    || call_filter_enter(
+	        sandbox->calls, sandbox->tell, sandbox->tell_to, &filtered, why);
 }
 
 bool

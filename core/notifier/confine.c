@@ -62,7 +62,8 @@ add_names(struct rights *rights)
 	add_paths(rights, names_files, NAMES_FILES, SANDBOX_READ);
 	sandbox_ports_add(&rights->ports, DNS_PORT);
 	rights->sandbox.network = SANDBOX_CONNECTS;
-	rights->sandbox.calls |= CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES;
+	rights->sandbox.calls |= CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES | CALL_BINDS
+	    | CALL_LIBRARIES;
 }
 
 static void

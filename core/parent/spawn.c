@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -54,6 +55,23 @@ struct start {
 	bool is_gate;
 };
 
+/* A terminal is open for reading as well, and what is typed into it is no child's business: stderr
+ * is opened anew, to write; what cannot be (another user's terminal) is done without. A socket has
+ * no name to be opened by. */
+static bool
+only_write_stderr(int null)
+{
+	int flags = fcntl(STDERR_FILENO, F_GETFL), fd;
+	struct stat status;
+
+	if (flags < 0 || fstat(STDERR_FILENO, &status) != 0)
+		return false;
+	if ((flags & O_ACCMODE) == O_WRONLY || S_ISSOCK(status.st_mode))
+		return true;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+	return dup2(fd < 0 ? null : fd, STDERR_FILENO) >= 0;
+}
+
 /*
  * Of the parent's descriptors a child keeps those that are its own; its end comes with the
  * parent's, however that ends.
@@ -65,7 +83,8 @@ settle_child(const struct start *start, struct reason *why)
 	int keep[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, start->socket, start->pair };
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0
-	    || (start->tree->mute && dup2(null, STDERR_FILENO) < 0)) {
+	    || (start->tree->mute && dup2(null, STDERR_FILENO) < 0)
+	    || !only_write_stderr(null)) {
 		reason_set(why, "/dev/null: %s", strerror(errno));
 		return false;
 	}

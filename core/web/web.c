@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/duty.h"
+#include "base/limits.h"
 #include "base/sandbox.h"
 #include "base/secret_memory.h"
 #include "config/config.h"
@@ -165,7 +166,7 @@ prepare(struct web *web, struct reason *why)
 	const struct config *config = web->duty->config;
 	const struct sandbox_path state = { .path = config->state, .access = SANDBOX_READ };
 	const struct sandbox sandbox = { .network = SANDBOX_NO_TCP, .paths = &state, .path_count = 1, .calls = CALLS_OF_WEB,
-		.tell = duty_forbidden, .tell_to = web->duty };
+		.limits = limits_of(DUTY_WEB), .tell = duty_forbidden, .tell_to = web->duty };
 	struct access access = { .is_public = config->web.is_public, .token = config->web.token,
 		.name_count = config->web.name_count, .names = config->web.names };
 	int landlock;

@@ -20,6 +20,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <threads.h>
@@ -39,8 +40,9 @@ static const struct {
 	{ "prober", CALLS_OF_PROBER },
 	{ "gate", CALLS_OF_GATE },
 	{ "notifier beside a gate", CALLS_BESIDE_GATE },
+	{ "web", CALLS_OF_WEB },
 	{ "notifier with threads",
-	    CALL_BASE | CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES | CALL_THREADS },
+	    CALL_BASE | CALL_READS | CALL_TCP | CALL_UDP | CALL_ROUTES | CALL_BINDS | CALL_LIBRARIES | CALL_THREADS },
 };
 
 static void
@@ -124,6 +126,22 @@ CALL(try_routes, socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE))
 CALL(try_open, open("/dev/null", O_RDONLY))
 CALL(try_unlink, unlink("/nonexistent/file"))
 
+CALL(try_code, mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0)
+CALL(try_owner, fcntl(0, F_SETOWN, getppid()))
+CALL(try_signal_of_owner, fcntl(0, F_SETSIG, SIGKILL))
+CALL(try_mode, chmod("/nonexistent/file", 0600))
+CALL(try_open_mode, fchmod(-1, 0600))
+CALL(try_watch, syscall(SYS_inotify_init1, 0))
+CALL(try_bind, bind(-1, NULL, 0))
+
+static long
+try_datagrams(void)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
+}
+
 static long
 send_fast(int kind)
 {
@@ -168,6 +186,7 @@ try_daily_life(void)
 
 	if (memory == NULL || getrlimit(RLIMIT_NOFILE, &limit) != 0 || clock_gettime(CLOCK_MONOTONIC, &now) != 0 || nanosleep(&moment, NULL) != 0
 	    || pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_GETFD) < 0 || signal(SIGUSR1, SIG_IGN) == SIG_ERR || raise(SIGUSR1) != 0
+	    || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0
 	    || prctl(PR_SET_NAME, "renamed") != 0 || access("/", F_OK) != 0 || getpid() <= 0)
 		return -1;
 	free(memory);
@@ -218,6 +237,14 @@ static const struct attempt attempts[] = {
 	{ "routes", try_routes, EAFNOSUPPORT, CALL_ROUTES },
 	{ "opening a file", try_open, EACCES, CALL_FILES | CALL_READS },
 	{ "removing a file", try_unlink, EACCES, CALL_FILES },
+	{ "code", try_code, EACCES, CALL_LIBRARIES },
+	{ "signals to others by a descriptor", try_owner, ENOSYS, 0 },
+	{ "a signal of its choice by a descriptor", try_signal_of_owner, ENOSYS, 0 },
+	{ "a pair of sockets that can be turned to others", try_datagrams, EAFNOSUPPORT, 0 },
+	{ "the mode of a file that it does not have open", try_mode, EACCES, 0 },
+	{ "the mode of what it has open", try_open_mode, EACCES, CALL_MODES },
+	{ "watching files of others", try_watch, ENOSYS, 0 },
+	{ "an address of its own", try_bind, EPERM, CALL_BINDS },
 	{ "TCP Fast Open by sendto", try_fast_sendto, EOPNOTSUPP, 0 },
 	{ "TCP Fast Open by sendmsg", try_fast_sendmsg, EOPNOTSUPP, 0 },
 	{ "TCP Fast Open by sendmmsg", try_fast_sendmmsg, EOPNOTSUPP, 0 },
