@@ -30,6 +30,7 @@ PATTERNS = [
 	(re.compile(r"(KEY\d+|[a-z2-7]{26}), attempt ([2-9]|\d\d+)\b"), r"\1, attempt MANY"),
 	(re.compile(r'attempt="([2-9]|\d\d+)"'), 'attempt="MANY"'),
 	(re.compile(r"(?<=\S) {2,}(?=\S)"), "  "),
+	(re.compile(r"^ {13,}", re.M), " " * 12),       # below a cell: as far in as the spans before it are wide
 	(re.compile(r"^(  AT|\s*N)\s+(?=\*\*\*|-->|<--)", re.M), "  AT "),
 	(re.compile(r"[ \t]+$", re.M), ""),
 ]

@@ -78,6 +78,7 @@ def goes_and_comes(stage):
 	"""The server mx, told each time."""
 	stage.servers["mx"].stop()
 	stage.told("down")
+	stage.fails("mx")
 	stage.servers["mx"].start()
 	stage.told("up")
 
@@ -89,7 +90,8 @@ def outage(stage):
 	goes_and_comes(stage)
 
 
-@scene()
+# The server has to be back before it is tried again.
+@scene(more='retry_interval = "2m";')
 def suspect(stage):
 	"""a server fails once: nobody is told"""
 	stage.says("mx up")
@@ -115,6 +117,7 @@ def silent(stage):
 	stage.says("mx up")
 	stage.servers["mx"].silent = True
 	stage.told("down")
+	stage.fails("mx")
 	stage.servers["mx"].silent = False
 	stage.told("up")
 
@@ -134,6 +137,7 @@ def flapping(stage):
 	for count in range(1, 4):
 		stage.servers["mx"].stop()
 		stage.says("mx down", count) if count < 3 else stage.told("flapping")
+		stage.fails("mx")
 		stage.servers["mx"].start()
 		stage.says("mx up after", count) if count < 3 else None
 	stage.told("settled")
@@ -145,6 +149,7 @@ def tempfail(stage):
 	stage.says("mx up")
 	stage.servers["mx"].greeting = b"451 4.3.0 Temporary lookup failure\r\n"
 	stage.told("down")
+	stage.fails("mx")
 	stage.servers["mx"].greeting = None
 	stage.told("up")
 
@@ -155,6 +160,7 @@ def expired(stage):
 	"""a certificate comes to its end, is out of date, and is renewed"""
 	stage.says("mx up")
 	stage.told("down")
+	stage.fails("mx")
 	stage.show_certificate("-days", "365")
 	stage.told("up")
 
@@ -192,6 +198,7 @@ def pause(stage):
 	stage.says("mx down")
 	stage.tells("resume", "mx")
 	stage.told("down")
+	stage.fails("mx")
 	stage.servers["mx"].start()
 	stage.told("up")
 
@@ -211,6 +218,7 @@ def acknowledged(stage):
 	stage.told("reminder")
 	stage.tells("ack", "1", "--why", "on it")
 	stage.passes("other", 12)
+	stage.fails("mx")
 	stage.servers["mx"].start()
 	stage.told("up")
 
@@ -236,6 +244,7 @@ def reload(stage):
 	stage.reload()
 	stage.told("stopped")
 	stage.says("new up")
+	stage.fails("renamed")
 	stage.servers["renamed"].start()
 	stage.told("up")
 
@@ -250,16 +259,21 @@ def fallback(stage):
 	stage.told("impaired")
 	stage.relay.replies.clear()
 	stage.told("down", where="mail")
+	stage.fails("mx")
 	stage.servers["mx"].start()
 	stage.told("up", where="mail")
 
 
-@scene(disk=True)
+# What cannot be written is seen by nobody: the server has to be back before it is tried again.
+@scene(disk=True, more='interval = "3m"; retry_interval = "10s";')
 def full(stage):
 	"""the disk is full while a server goes down and comes back"""
 	stage.says("mx up")
 	stage.fill()
-	goes_and_comes(stage)
+	stage.servers["mx"].stop()
+	stage.told("down")
+	stage.servers["mx"].start()
+	stage.told("up")
 	stage.free()
 	stage.told("cleared")
 
@@ -274,5 +288,6 @@ def killed(stage):
 	for duty in "pw-keeper", "pw-monitor", "pw-prober-0":
 		stage.kill(duty)
 	stage.kill_all()
+	stage.fails("mx")
 	stage.servers["mx"].start()
 	stage.told("up")

@@ -8,6 +8,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -199,7 +200,7 @@ class Stage:
 	def asks(self, *words):
 		"""What a command prints, and how it exits where that is not 0."""
 		done = subprocess.run([PROGRAM, words[0], "-c", str(self.folder / "golden.conf"), *words[1:]], capture_output=True, text=True,
-		    timeout=60, check=False, env={**self.environment, "NO_COLOR": "1", "COLUMNS": "160"})
+		    timeout=60, check=False, env={**self.environment, "NO_COLOR": "1", "COLUMNS": "400"})
 		return done.stdout + done.stderr + (f"exit status {done.returncode}\n" if done.returncode else "")
 
 	def rows(self, query):
@@ -214,6 +215,16 @@ class Stage:
 		until(lambda: not self.rows("SELECT 1 FROM deliveries WHERE state < 4"), "all is told", PATIENCE)
 
 	# What happens to it
+
+	def last_run(self, name):
+		"""Returns when it was and what it saw, as the daemon says it; None where there is none yet."""
+		found = re.search(r"^The last run, at (.*)$", self.asks("explain", name), re.M)
+		return found and found[1]
+
+	def fails(self, name):
+		"""Waits until one more run of a target has failed than is known now: its evidence is the last failure."""
+		known = self.last_run(name)
+		until(lambda: self.last_run(name) != known, f"{name} fails again", PATIENCE)
 
 	def passes(self, name, count):
 		"""Waits until a server has been asked so many times more."""
