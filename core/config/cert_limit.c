@@ -33,53 +33,14 @@ parse_count(const char *digits, size_t size, int max)
 	return value <= max ? value : -1;
 }
 
-static bool
-parse_share(const char *part, size_t size, struct cert_limit *limit, struct reason *why)
-{
-	int percent = parse_count(part, size - 1, PERCENT_MAX);
-
-	if (percent < 1 || limit->percent != 0) {
-		reason_set(why,
-		    percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\""
-		                : "has two shares",
-		    PERCENT_MAX);
-		return false;
-	}
-	limit->percent = percent;
-	return true;
-}
-
 /* A number without a unit counts days. */
-static bool
-parse_time(const char *part, size_t size, struct cert_limit *limit, struct reason *why)
-{
-	char text[PART_MAX];
-	int days = parse_count(part, size, CERT_DAYS_MAX);
-	int64_t left = days * day;
-
-	memcpy(text, part, size);
-	text[size] = '\0';
-	if (limit->left != 0) {
-		reason_set(why, "has two times");
-		return false;
-	}
-	if (days < 0 && !units_parse_duration(text, &left, why))
-		return false;
-	if (left < 1 || left > CERT_DAYS_MAX * day) {
-		reason_set(why, "is no time that a certificate can have left: up to \"%dd\"",
-		    CERT_DAYS_MAX);
-		return false;
-	}
-	limit->left = left;
-	return true;
-}
-
 bool
 cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 {
 	*limit = (struct cert_limit){ .left = 0 };
-	for (const char *part = text;; part++) {
-		size_t size = strcspn(part, "/");
+	for (;; text++) {
+		size_t size = strcspn(text, "/");
+		char part[PART_MAX];
 
 		if (size == 0 || size >= PART_MAX) {
 			reason_set(why,
@@ -87,11 +48,40 @@ cert_limit_parse(const char *text, struct cert_limit *limit, struct reason *why)
 			    "both: \"21d/25%%\"");
 			return false;
 		}
-		if (!(part[size - 1] == '%' ? parse_share : parse_time)(part, size, limit, why))
-			return false;
+		memcpy(part, text, size);
+		part[size] = '\0';
+		if (part[size - 1] == '%') {
+			int percent = parse_count(part, size - 1, PERCENT_MAX);
+
+			if (percent < 1 || limit->percent != 0) {
+				reason_set(why,
+				    percent < 1 ? "is no share of a lifetime: \"1%%\" to \"%d%%\""
+				                : "has two shares",
+				    PERCENT_MAX);
+				return false;
+			}
+			limit->percent = percent;
+		} else {
+			int days = parse_count(part, size, CERT_DAYS_MAX);
+			int64_t left = days * day;
+
+			if (limit->left != 0) {
+				reason_set(why, "has two times");
+				return false;
+			}
+			if (days < 0 && !units_parse_duration(part, &left, why))
+				return false;
+			if (left < 1 || left > CERT_DAYS_MAX * day) {
+				reason_set(why,
+				    "is no time that a certificate can have left: up to \"%dd\"",
+				    CERT_DAYS_MAX);
+				return false;
+			}
+			limit->left = left;
+		}
 		assert(limit->left != 0 || limit->percent != 0);
-		part += size;
-		if (*part == '\0')
+		text += size;
+		if (*text == '\0')
 			return true;
 	}
 }

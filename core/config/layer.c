@@ -40,77 +40,63 @@ layer_init(struct reader *reader, struct layer *layer)
 
 /* One address of each family, for a probe binds its socket to that of the family it connects by. */
 static bool
-check_source(struct reader *reader, const struct node *node, const struct pw_strings *list)
+check_source(struct reader *reader, struct place place, const char *item, bool has[static 2])
 {
-	bool has[2] = { false, false };
+	struct address address;
+	bool is_ipv4;
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct address address;
-
-		if (!address_parse(list->items[i], 0, &address)) {
-			FAULT(reader, node->place, "source: %s is not an address",
-			    QUOTE(reader, list->items[i]));
-			return false;
-		}
-		if (address_is_forbidden(&address)) {
-			FAULT(reader, node->place, "source: %s is %s, not one of ours",
-			    QUOTE(reader, list->items[i]),
-			    address_class_name(address_class(&address)));
-			return false;
-		}
-		if (has[address_is_ipv4(&address)]) {
-			FAULT(reader, node->place,
-			    "source: has two %s addresses: one for each family",
-			    address_is_ipv4(&address) ? "IPv4" : "IPv6");
-			return false;
-		}
-		has[address_is_ipv4(&address)] = true;
+	if (!address_parse(item, 0, &address)) {
+		FAULT(reader, place, "source: %s is not an address", QUOTE(reader, item));
+		return false;
 	}
-	return true;
+	is_ipv4 = address_is_ipv4(&address);
+	if (address_is_forbidden(&address))
+		FAULT(reader, place, "source: %s is %s, not one of ours", QUOTE(reader, item),
+		    address_class_name(address_class(&address)));
+	else if (has[is_ipv4])
+		FAULT(reader, place, "source: has two %s addresses: one for each family",
+		    is_ipv4 ? "IPv4" : "IPv6");
+	else
+		return has[is_ipv4] = true;
+	return false;
 }
 
-/* All names are looked at, not only up to the first that is wrong. */
+/*
+ * Entries up to the first that is wrong; of notifiers all names, for each of them may have been
+ * meant otherwise.
+ */
 static bool
-check_notify(struct reader *reader, const struct node *node, const struct pw_strings *list)
+check_list(struct reader *reader, const struct pw_setting *row, const struct node *node,
+    const struct pw_strings *list)
 {
-	bool good = true;
+	bool good = true, has[2] = { false, false };
+	bool notify = row == &target_settings[TARGET_NOTIFY];
 
-	for (uint32_t i = 0; i < list->count; i++)
-		if (reader_require_notifier(reader, node->place, "notify", list->items[i])
-		    == CONFIG_NONE)
-			good = false;
-	return good;
-}
-
-static bool
-check_tags(struct reader *reader, const struct node *node, const struct pw_strings *list)
-{
-	for (uint32_t i = 0; i < list->count; i++) {
-		size_t size = strlen(list->items[i]);
-
-		if (size == 0 || size > TAG_SIZE_MAX || strpbrk(list->items[i], " \t") != NULL) {
-			FAULT(reader, node->place, "tags: %s is not a word of up to %d bytes",
-			    QUOTE(reader, list->items[i]), TAG_SIZE_MAX);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool
-check_cert_warn(struct reader *reader, const struct node *node, const struct pw_strings *list)
-{
-	for (uint32_t i = 0; i < list->count; i++) {
+	for (uint32_t i = 0; (good || notify) && i < list->count; i++) {
+		const char *item = list->items[i];
+		size_t size = strlen(item);
 		struct cert_limit limit;
 		struct reason why;
 
-		if (!cert_limit_parse(list->items[i], &limit, &why)) {
-			FAULT(reader, node->place, "cert_warn: %s %s",
-			    QUOTE(reader, list->items[i]), why.text);
-			return false;
+		if (notify) {
+			good &= reader_require_notifier(reader, node->place, "notify", item)
+			    != CONFIG_NONE;
+		} else if (row == &target_settings[TARGET_SOURCE]) {
+			good = check_source(reader, node->place, item, has);
+		} else if (row == &target_settings[TARGET_TAGS]) {
+			good = size > 0 && size <= TAG_SIZE_MAX && strpbrk(item, " \t") == NULL;
+			if (!good)
+				FAULT(reader, node->place,
+				    "tags: %s is not a word of up to %d bytes", QUOTE(reader, item),
+				    TAG_SIZE_MAX);
+		} else if (row == &tls_settings_rows[TLS_CERT_WARN]) {
+			good = cert_limit_parse(item, &limit, &why);
+			if (!good)
+				FAULT(reader, node->place, "cert_warn: %s %s", QUOTE(reader, item),
+				    why.text);
 		}
 	}
-	return true;
+	return good;
 }
 
 /*
@@ -157,14 +143,8 @@ static bool
 check_value(struct reader *reader, const struct pw_setting *row, const struct node *node,
     const struct pw_value *value)
 {
-	if (row == &target_settings[TARGET_SOURCE])
-		return check_source(reader, node, value->list);
-	if (row == &target_settings[TARGET_NOTIFY])
-		return check_notify(reader, node, value->list);
-	if (row == &target_settings[TARGET_TAGS])
-		return check_tags(reader, node, value->list);
-	if (row == &tls_settings_rows[TLS_CERT_WARN])
-		return check_cert_warn(reader, node, value->list);
+	if (row->type == PW_LIST)
+		return check_list(reader, row, node, value->list);
 	if (row == &tls_settings_rows[TLS_CA_FILE])
 		return check_ca_file(reader, node, value->string);
 	if (row == &tls_settings_rows[TLS_SNI])
@@ -201,23 +181,6 @@ static bool
 uses_tls(const struct probe *probe)
 {
 	return probe == NULL || probe->plugin->descriptor->flags & PW_USES_TLS;
-}
-
-/* The keys that may stand in a group. */
-static void
-gather_keys(const struct laying *at, struct candidates *candidates)
-{
-	for (int i = 0; i < TARGET_ROWS; i++)
-		if (may_stand(&target_settings[i], at->scope))
-			candidates_add(candidates, target_settings[i].key);
-	if (uses_tls(at->probe))
-		candidates_add_settings(candidates, tls_settings_rows);
-	for (int i = 0; i < LIMIT_KINDS; i++)
-		candidates_add(candidates, limit_groups[i].key);
-	if (at->probe != NULL)
-		candidates_add_settings(candidates, at->probe->plugin->descriptor->settings);
-	for (uint32_t i = 0; at->scope == SCOPE_DEFAULTS && i < at->reader->probe_count; i++)
-		candidates_add(candidates, at->reader->probes[i].plugin->descriptor->name);
 }
 
 /*
@@ -262,45 +225,41 @@ why_not_here(const struct laying *at, const char *key, char words[static KEY_SHO
 static void
 report_unknown(const struct laying *at, const struct node *node)
 {
+	const struct pw_setting *own = at->probe == NULL
+	    ? NULL
+	    : at->probe->plugin->descriptor->settings;
 	struct candidates candidates = { .count = 0 };
 	char words[KEY_SHOWN_MAX];
 	const char *here;
 
-	if (at->probe != NULL
-	    && reader_report_bare_secret(at->reader, node, at->probe->plugin->descriptor->settings))
+	if (reader_report_bare_secret(at->reader, node, own))
 		return;
 	here = why_not_here(at, node->key, words);
 	if (here != NULL) {
 		FAULT(at->reader, node->place, "%s %s", QUOTE(at->reader, node->key), here);
 		return;
 	}
-	gather_keys(at, &candidates);
+	for (int i = 0; i < TARGET_ROWS; i++)
+		if (may_stand(&target_settings[i], at->scope))
+			candidates_add(&candidates, target_settings[i].key);
+	if (uses_tls(at->probe))
+		candidates_add_settings(&candidates, tls_settings_rows);
+	for (int i = 0; i < LIMIT_KINDS; i++)
+		candidates_add(&candidates, limit_groups[i].key);
+	candidates_add_settings(&candidates, own);
+	for (uint32_t i = 0; at->scope == SCOPE_DEFAULTS && i < at->reader->probe_count; i++)
+		candidates_add(&candidates, at->reader->probes[i].plugin->descriptor->name);
 	reader_report_unknown(at->reader, node, "", &candidates);
 }
 
+/* Whether a phase, by its number, may be given limits: in `defaults` those of any probe. */
 static bool
-probe_has_phase(const struct probe *probe, int number)
+has_phase(const struct laying *at, int number)
 {
-	for (uint32_t i = 0; i < probe->phase_count; i++)
-		if (probe->phase_numbers[i] == number)
+	for (uint32_t i = 0; at->probe != NULL && i < at->probe->phase_count; i++)
+		if (at->probe->phase_numbers[i] == number)
 			return true;
-	return false;
-}
-
-/* Suggests the phases that the probe has; in `defaults` those of all probes. */
-static void
-report_phase(const struct laying *at, const struct node *node, const char *group)
-{
-	struct candidates candidates = { .count = 0 };
-
-	for (uint32_t i = 0; i < at->reader->phase_name_count; i++)
-		if (at->probe == NULL || probe_has_phase(at->probe, (int)i)
-		    || strcmp(at->reader->phase_names[i], "leg") == 0)
-			candidates_add(&candidates, at->reader->phase_names[i]);
-	FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s", group,
-	    QUOTE(at->reader, node->key), at->probe == NULL ? "any probe" : "the probe ",
-	    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
-	    candidates_suggest(&candidates, &at->reader->faults, node->key));
+	return at->probe == NULL || strcmp(at->reader->phase_names[number], "leg") == 0;
 }
 
 /*
@@ -314,14 +273,20 @@ take_limit(const struct laying *at, enum limit_kind kind, const struct node *nod
 	const struct pw_setting row = { .key = node->key, .type = PW_DURATION, .min = usual->min,
 		.max = usual->max };
 	int number = reader_phase_number(at->reader, node->key);
+	struct candidates candidates = { .count = 0 };
 	char label[KEY_SHOWN_MAX];
 	struct text text = TEXT_OVER(label);
 	struct pw_value value;
 
-	if (number < 0
-	    || (at->probe != NULL && !probe_has_phase(at->probe, number)
-	        && strcmp(node->key, "leg") != 0)) {
-		report_phase(at, node, limit_groups[kind].key);
+	if (number < 0 || !has_phase(at, number)) {
+		for (uint32_t i = 0; i < at->reader->phase_name_count; i++)
+			if (has_phase(at, (int)i))
+				candidates_add(&candidates, at->reader->phase_names[i]);
+		FAULT(at->reader, node->place, "%s: %s is no phase of %s%s%s",
+		    limit_groups[kind].key, QUOTE(at->reader, node->key),
+		    at->probe == NULL ? "any probe" : "the probe ",
+		    at->probe == NULL ? "" : at->probe->plugin->descriptor->name,
+		    candidates_suggest(&candidates, &at->reader->faults, node->key));
 		return;
 	}
 	assert(number < (int)at->reader->phase_name_count && number < PHASE_NAMES_MAX);
@@ -349,30 +314,13 @@ take_limits(const struct laying *at, const struct node *node)
 	return false;
 }
 
-/*
- * What a probe with TLS cannot do without is not to be taken away where it is named; `defaults` may
- * say tls = "none" for the other probes.
- */
-static void
-check_mode(const struct laying *at, const struct node *node, const struct pw_value *value)
-{
-	if (at->probe != NULL && at->probe->plugin->descriptor->flags & PW_REQUIRES_TLS
-	    && value->number < PW_TLS_REQUIRE)
-		FAULT(at->reader, node->place,
-		    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
-		    at->probe->plugin->descriptor->name);
-}
-
 static bool
 take_row(struct reader *reader, const struct pw_setting *row, const struct node *node,
     struct pw_value *into)
 {
-	char label[SETTING_KEY_MAX];
 	struct pw_value value;
 
-	if (!value_of_node(
-	        &reader->values, &reader->faults, row, value_key(row, label), node, &value)
-	    || !check_value(reader, row, node, &value))
+	if (!reader_take(reader, row, node, &value) || !check_value(reader, row, node, &value))
 		return false;
 	if (row->type == PW_SECRET)
 		service_files_note(reader, row, node, value.string);
@@ -393,7 +341,7 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 	int least = INT_MAX, most = 0;
 	struct pw_value value;
 
-	if (!value_of_node(&reader->values, &reader->faults, &row, row.key, node, &value))
+	if (!reader_take(reader, &row, node, &value))
 		return;
 	for (uint32_t i = 0; i < value.list->count; i++) {
 		int days = cert_limit_days(value.list->items[i]);
@@ -416,33 +364,34 @@ take_cert_warn_days(struct reader *reader, const struct node *node, struct pw_va
 	    &reader->values, &tls_settings_rows[TLS_CERT_WARN], "", words, into, NULL);
 }
 
-static void
-take_tls(const struct laying *at, const struct node *node, int row)
-{
-	struct pw_value *into = &at->layer->tls[row];
-
-	if (strcmp(node->key, tls_settings_rows[row].key) != 0)
-		take_cert_warn_days(at->reader, node, into);
-	else if (take_row(at->reader, &tls_settings_rows[row], node, into) && row == TLS_MODE)
-		check_mode(at, node, into);
-}
-
+/*
+ * What a probe with TLS cannot do without is not to be taken away where it is named; `defaults` may
+ * say tls = "none" for the other probes.
+ */
 static void
 take_member(const struct laying *at, const struct node *node)
 {
+	const struct pw_plugin *probe = at->probe == NULL ? NULL : at->probe->plugin->descriptor;
 	int row = settings_find(target_settings, node->key);
 
 	if (row >= 0 && may_stand(&target_settings[row], at->scope)) {
 		if (!(target_settings[row].flags & SETTING_IDENTITY))
 			take_row(at->reader, &target_settings[row], node, &at->layer->target[row]);
 	} else if (uses_tls(at->probe) && (row = tls_settings_find(node->key)) >= 0) {
-		take_tls(at, node, row);
+		struct pw_value *into = &at->layer->tls[row];
+
+		if (strcmp(node->key, tls_settings_rows[row].key) != 0)
+			take_cert_warn_days(at->reader, node, into);
+		else if (take_row(at->reader, &tls_settings_rows[row], node, into)
+		    && row == TLS_MODE && probe != NULL && probe->flags & PW_REQUIRES_TLS
+		    && into->number < PW_TLS_REQUIRE)
+			FAULT(at->reader, node->place,
+			    "tls: the probe %s cannot do without TLS: \"require\" or \"implicit\"",
+			    probe->name);
 	} else if (take_limits(at, node)) {
 		return;
-	} else if (at->probe != NULL
-	    && (row = settings_find(at->probe->plugin->descriptor->settings, node->key)) >= 0) {
-		take_row(at->reader, &at->probe->plugin->descriptor->settings[row], node,
-		    &at->layer->own[row]);
+	} else if (probe != NULL && (row = settings_find(probe->settings, node->key)) >= 0) {
+		take_row(at->reader, &probe->settings[row], node, &at->layer->own[row]);
 	} else {
 		report_unknown(at, node);
 	}

@@ -29,7 +29,7 @@ take_word(struct reader *reader, const struct node *group, enum notifier_row row
 		FAULT(reader, group->place, "this notifier has no %s", setting->key);
 		return NULL;
 	}
-	if (!value_of_node(&reader->values, &reader->faults, setting, setting->key, node, &value))
+	if (!reader_take(reader, setting, node, &value))
 		return NULL;
 	if (value.string[0] == '\0' || strlen(value.string) > NAME_SIZE_MAX) {
 		FAULT(reader, node->place, "%s: has to have 1 to %d bytes", setting->key,
@@ -92,8 +92,7 @@ take_own(struct reader *reader, const struct node *group, const struct plugin *p
 
 		if (row < 0)
 			continue;
-		own->wrong[row] = !value_of_node(&reader->values, &reader->faults, &own->rows[row],
-		    value_key(&own->rows[row], key), node, &own->items[row]);
+		own->wrong[row] = !reader_take(reader, &own->rows[row], node, &own->items[row]);
 		if (!own->wrong[row] && own->rows[row].flags & PW_RECIPIENTS)
 			check_recipients(reader, node, own->items[row].list);
 	}
@@ -185,63 +184,45 @@ take_value(struct reader *reader, const struct node *group, enum notifier_row ro
 	return value;
 }
 
-static uint32_t
-kind_bit(struct reader *reader, const struct node *node, const char *name)
-{
-	enum notice_kind kind = notice_named(name);
-	struct candidates candidates = { .count = 0 };
-
-	if (kind != NOTICE_none)
-		return UINT32_C(1) << kind;
-	for (kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
-		candidates_add(&candidates, notice_name(kind));
-	FAULT(reader, node->place, "kinds: there is no kind %s%s", QUOTE(reader, name),
-	    candidates_suggest(&candidates, &reader->faults, name));
-	return 0;
-}
-
 #define BIT(kind) (UINT32_C(1) << NOTICE_##kind)
 
 /*
- * A notifier that is told of one kind without its kin would wait for ever for the end of what it
- * was told: kinds = [ "down" ] is told of flapping, too, in which a target's downs go on.
+ * All kinds but single facts, which are many and rarely news. A notifier that is told of one kind
+ * without its kin would wait for ever for the end of what it was told: kinds = [ "down" ] is told of
+ * flapping, too, in which a target's downs go on. A receiver that keeps what it is told (a ticket
+ * system) has to be told the end of it, asked for or not, or its entry stays open for ever.
  */
 static uint32_t
-with_kin(uint32_t kinds)
+take_kinds(struct reader *reader, const struct node *group, bool keeps)
 {
+	const struct pw_strings *list = take_value(reader, group, NOTIFIER_KINDS).list;
+	bool all = list == NULL || list->count == 0;
+	uint32_t kinds = all ? ~(BIT(none) | BIT(fact)) : 0;
+
+	for (uint32_t i = 0; !all && i < list->count; i++) {
+		enum notice_kind kind = notice_named(list->items[i]);
+		struct candidates candidates = { .count = 0 };
+
+		if (kind != NOTICE_none) {
+			kinds |= UINT32_C(1) << kind;
+			continue;
+		}
+		for (kind = NOTICE_none + 1; kind < NOTICE_KINDS; kind++)
+			candidates_add(&candidates, notice_name(kind));
+		FAULT(reader, member_of(group, NOTIFIER_KINDS)->place, "kinds: there is no kind %s%s",
+		    QUOTE(reader, list->items[i]),
+		    candidates_suggest(&candidates, &reader->faults, list->items[i]));
+	}
 	if (kinds & BIT(down))
 		kinds |= BIT(flapping) | BIT(outage);
 	if (kinds & BIT(up))
 		kinds |= BIT(settled) | BIT(stopped) | BIT(outage);
-	return kinds | BIT(digest) | BIT(test);
-}
-
-/*
- * A receiver that keeps what it is told (a ticket system) has to be told the end of it, asked for
- * or not, or its entry stays open for ever.
- */
-static uint32_t
-with_ends(uint32_t kinds)
-{
-	if (kinds & (BIT(down) | BIT(flapping)))
+	kinds |= BIT(digest) | BIT(test);
+	if (keeps && kinds & (BIT(down) | BIT(flapping)))
 		kinds |= BIT(up) | BIT(settled) | BIT(stopped);
-	if (kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
+	if (keeps && kinds & (BIT(degraded) | BIT(blocked) | BIT(blind) | BIT(impaired) | BIT(digest)))
 		kinds |= BIT(cleared);
 	return kinds;
-}
-
-/* All kinds but single facts, which are many and rarely news. */
-static uint32_t
-take_kinds(struct reader *reader, const struct node *group)
-{
-	const struct pw_strings *list = take_value(reader, group, NOTIFIER_KINDS).list;
-	uint32_t kinds = 0;
-
-	if (list == NULL || list->count == 0)
-		return ~(BIT(none) | BIT(fact));
-	for (uint32_t i = 0; i < list->count; i++)
-		kinds |= kind_bit(reader, member_of(group, NOTIFIER_KINDS), list->items[i]);
-	return with_kin(kinds);
 }
 
 static struct calendar
@@ -296,9 +277,7 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 	notifier->receiver = notifier->values == NULL
 	    ? 0
 	    : plugin_receiver(notifier->plugin, notifier->values);
-	notifier->kinds = take_kinds(reader, group);
-	if (notifier->receiver & PW_KEEPS)
-		notifier->kinds = with_ends(notifier->kinds);
+	notifier->kinds = take_kinds(reader, group, notifier->receiver & PW_KEEPS);
 	notifier->tag_count = tags == NULL ? 0 : tags->count;
 	notifier->tags = tags == NULL ? NULL : tags->items;
 	notifier->after = take_value(reader, group, NOTIFIER_AFTER).number;
@@ -314,23 +293,6 @@ take_rules(struct reader *reader, const struct node *group, struct config_notifi
 	notifier->channel_grace = take_value(reader, group, NOTIFIER_CHANNEL_GRACE).number;
 	notifier->self_test = take_value(reader, group, NOTIFIER_SELF_TEST).number != 0;
 	notifier->fallback = CONFIG_NONE;
-}
-
-/* When all notifiers are known: one may name another that stands behind it. */
-static void
-find_fallback(struct reader *reader, const struct node *group, struct config_notifier *notifier)
-{
-	const struct node *node = member_of(group, NOTIFIER_FALLBACK);
-	struct pw_value value;
-
-	if (node == NULL
-	    || !reader_take_row(reader, group, &notifier_settings[NOTIFIER_FALLBACK], &value))
-		return;
-	notifier->fallback = reader_require_notifier(reader, node->place, "fallback", value.string);
-	if (notifier->fallback != CONFIG_NONE && &reader->notifiers[notifier->fallback] == notifier)
-		FAULT(reader, node->place,
-		    "fallback: %s cannot stand in for itself: name another notifier",
-		    QUOTE(reader, value.string));
 }
 
 /* The place of an entry that is a fault is that of the next one, of which nothing is known yet. */
@@ -422,8 +384,22 @@ notifiers_take(struct reader *reader)
 	take_heartbeat(reader); /* before fallbacks are looked up, so that naming it is understood,
 	                           though it is told nothing */
 	assert(count <= groups->count && reader->notifier_count <= count + 1);
-	for (uint32_t i = 0; i < count; i++)
-		find_fallback(reader, reader->notifier_nodes[i], &reader->notifiers[i]);
+	/* When all are known: one may name another that stands behind it. */
+	for (uint32_t i = 0; i < count; i++) {
+		const struct node *group = reader->notifier_nodes[i];
+		const struct node *node = member_of(group, NOTIFIER_FALLBACK);
+		struct pw_value value;
+
+		if (node == NULL
+		    || !reader_take(reader, &notifier_settings[NOTIFIER_FALLBACK], node, &value))
+			continue;
+		reader->notifiers[i].fallback = reader_require_notifier(
+		    reader, node->place, "fallback", value.string);
+		if (reader->notifiers[i].fallback == i)
+			FAULT(reader, node->place,
+			    "fallback: %s cannot stand in for itself: name another notifier",
+			    QUOTE(reader, value.string));
+	}
 	reader->config->notifiers = reader->notifiers;
 	reader->config->notifier_count = reader->notifier_count;
 }

@@ -26,40 +26,37 @@ add_phase_name(struct reader *reader, const char *name)
 	return (int)reader->phase_name_count++;
 }
 
-/* The order of a dialogue: the host's beginning, the probe's own phases, the farewell. */
+/* Adds a phase to the dialogue of a probe. Returns false if there are too many names. */
 static bool
-plan_probe(struct reader *reader, struct probe *probe)
+add_phase(struct reader *reader, struct probe *probe, const char *name)
 {
-	const struct pw_probe_ops *ops = plugin_probe(probe->plugin);
-	int number = 0;
+	int number = add_phase_name(reader, name);
 
-	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
-	    reader, "resolve");
-	probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
-	    reader, "connect");
-	for (const struct pw_phase *phase = ops->phases;
-	     number >= 0 && phase != NULL && phase->name != NULL; phase++) {
-		number = add_phase_name(reader, phase->name);
-		probe->phase_numbers[probe->phase_count++] = (unsigned char)number;
-	}
-	if (ops->farewell != NULL)
-		probe->phase_numbers[probe->phase_count++] = (unsigned char)reader_phase_number(
-		    reader, "quit");
-	assert(probe->phase_count <= PHASES_MAX && reader->phase_name_count <= PHASE_NAMES_MAX);
+	assert(probe->phase_count < PHASES_MAX);
+	probe->phase_numbers[probe->phase_count++] = (unsigned char)number;
 	return number >= 0;
 }
 
+/* The order of a dialogue: the host's beginning, the probe's own phases, the farewell. */
 static void
 add_probe(struct reader *reader, const struct plugin *plugin)
 {
 	struct probe *probe = &reader->probes[reader->probe_count];
+	const struct pw_probe_ops *ops = plugin_probe(plugin);
 	const struct pw_setting *rows = plugin->descriptor->settings;
 	const uint32_t file = faults_file(&reader->faults, plugin->path);
+	const struct pw_phase *phase = ops->phases;
+	bool good;
 
 	*probe = (struct probe){ .plugin = plugin };
 	while (rows != NULL && rows[probe->own_count].key != NULL)
 		probe->own_count++;
-	if (plan_probe(reader, probe))
+	good = add_phase(reader, probe, "resolve") && add_phase(reader, probe, "connect");
+	for (; good && phase != NULL && phase->name != NULL; phase++)
+		good = add_phase(reader, probe, phase->name);
+	if (good && ops->farewell != NULL)
+		good = add_phase(reader, probe, "quit");
+	if (good)
 		reader->probe_count++;
 	else
 		FAULT(reader, (struct place){ .file = file },
@@ -78,14 +75,12 @@ probes_load_plugins(struct reader *reader)
 	    ? ""
 	    : faults_file_name(&reader->faults, node->place.file);
 
-	plugins_init(&reader->plugins, &reader->values);
-	plugins_load(
-	    &reader->plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
+	plugins_init(plugins, &reader->values);
+	plugins_load(plugins, folder != NULL ? folder : plugins_standard_folder(reader->scratch));
 	for (uint32_t i = 0; more != NULL && i < more->count; i++)
-		plugins_load(
-		    &reader->plugins, path_absolute(reader->scratch, from, more->items[i]));
-	for (uint32_t i = 0; i < reader->plugins.broken_count; i++) {
-		const struct broken_plugin *broken = &reader->plugins.broken[i];
+		plugins_load(plugins, path_absolute(reader->scratch, from, more->items[i]));
+	for (uint32_t i = 0; i < plugins->broken_count; i++) {
+		const struct broken_plugin *broken = &plugins->broken[i];
 		const struct place place = { .file = faults_file(&reader->faults, broken->path) };
 
 		WARN(reader, place, "this plugin is not used: %s", broken->why);
@@ -99,11 +94,10 @@ probes_load_plugins(struct reader *reader)
 #define PHASE(name_, routine_, patient_, slow_) add_phase_name(reader, #name_);
 #include <postwatch/phases.def>
 #undef PHASE
-	reader->probes = arena_array(
-	    reader->scratch, reader->config->plugin_count + 1, sizeof *reader->probes);
-	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
-		if (reader->config->plugins[i].descriptor->kind == PW_PROBE)
-			add_probe(reader, &reader->config->plugins[i]);
+	reader->probes = arena_array(reader->scratch, plugins->count + 1, sizeof *reader->probes);
+	for (uint32_t i = 0; i < plugins->count; i++)
+		if (kept[i].descriptor->kind == PW_PROBE)
+			add_probe(reader, &kept[i]);
 }
 
 /*
@@ -148,50 +142,39 @@ probes_take_defaults(struct reader *reader)
 }
 
 /* Which plugins there are may stand in a file that could not be read: then nothing is told. */
-static void
-report_missing(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
-{
-	struct candidates candidates = { .count = 0 };
-	const char *near;
-	char all[200];
-	struct text text = TEXT_OVER(all);
-
-	if (reader->is_torn && reader->globals[GLOBAL_PLUGINS] == NULL)
-		return;
-	for (uint32_t i = 0; i < reader->config->plugin_count; i++)
-		if (reader->config->plugins[i].descriptor->kind == kind)
-			candidates_add(&candidates, reader->config->plugins[i].descriptor->name);
-	for (size_t i = 0; i < candidates.count; i++)
-		text_format(&text, "%s%s", i == 0 ? "" : ", ", candidates.words[i]);
-	near = candidates_nearest(&candidates, name);
-	FAULT(reader, place, "there is no %s plugin %s%s%s%s",
-	    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
-	    faults_suggest(&reader->faults, near),
-	    near != NULL ? " There are " : text.size > 0 ? ": there are " : "", all);
-}
-
 const struct plugin *
 probes_find_plugin(struct reader *reader, const char *name, enum pw_kind kind, struct place place)
 {
-	const struct broken_plugin *broken;
+	const struct config *config = reader->config;
+	const struct broken_plugin *broken = plugins_find_broken(&reader->plugins, name);
+	struct candidates candidates = { .count = 0 };
+	struct text all = TEXT_OVER((char[200]){ 0 });
+	const char *near;
 
-	for (uint32_t i = 0; i < reader->config->plugin_count; i++) {
-		const struct plugin *plugin = &reader->config->plugins[i];
+	for (uint32_t i = 0; i < config->plugin_count; i++) {
+		const struct pw_plugin *plugin = config->plugins[i].descriptor;
 
-		if (strcmp(plugin->descriptor->name, name) != 0)
+		if (plugin->kind == kind && strcmp(plugin->name, name) == 0)
+			return &config->plugins[i];
+		if (strcmp(plugin->name, name) == 0) {
+			FAULT(reader, place, "the plugin %s is %s, and %s is needed", name,
+			    plugin_kind_name(plugin->kind), plugin_kind_name(kind));
+			return NULL;
+		}
+		if (plugin->kind != kind)
 			continue;
-		if (plugin->descriptor->kind == kind)
-			return plugin;
-		FAULT(reader, place, "the plugin %s is %s, and %s is needed", name,
-		    plugin_kind_name(plugin->descriptor->kind), plugin_kind_name(kind));
-		return NULL;
+		text_format(&all, "%s%s", candidates.count == 0 ? "" : ", ", plugin->name);
+		candidates_add(&candidates, plugin->name);
 	}
-	broken = plugins_find_broken(&reader->plugins, name);
+	near = candidates_nearest(&candidates, name);
 	if (broken != NULL)
 		FAULT(reader, place, "the plugin %s cannot be used: %s: %s", QUOTE(reader, name),
 		    QUOTE(reader, broken->path), broken->why);
-	else
-		report_missing(reader, name, kind, place);
+	else if (!reader->is_torn || reader->globals[GLOBAL_PLUGINS] != NULL)
+		FAULT(reader, place, "there is no %s plugin %s%s%s%s",
+		    kind == PW_PROBE ? "probe" : "notifier", QUOTE(reader, name),
+		    faults_suggest(&reader->faults, near),
+		    near != NULL ? " There are " : all.size > 0 ? ": there are " : "", all.bytes);
 	return NULL;
 }
 
@@ -221,8 +204,7 @@ probes_find_default(struct reader *reader)
 	if (reader->default_probe_sought)
 		return reader->default_probe;
 	reader->default_probe_sought = true;
-	if (node != NULL
-	    && !value_of_node(&reader->values, &reader->faults, row, row->key, node, &value))
+	if (node != NULL && !reader_take(reader, row, node, &value))
 		return NULL;
 	reader->default_probe = probes_find(
 	    reader, value.string, node != NULL ? node->place : reader_main_file(reader));

@@ -24,6 +24,15 @@ reader_main_file(struct reader *reader)
 		                   &reader->faults, path != NULL ? path : "command line") };
 }
 
+bool
+reader_take(struct reader *reader, const struct pw_setting *row, const struct node *node,
+    struct pw_value *value)
+{
+	char key[SETTING_KEY_MAX];
+
+	return value_of_node(&reader->values, &reader->faults, row, value_key(row, key), node, value);
+}
+
 /* The default is there also after a fault, so that whoever goes on need not ask. */
 bool
 reader_take_row(struct reader *reader, const struct node *group, const struct pw_setting *row,
@@ -33,7 +42,7 @@ reader_take_row(struct reader *reader, const struct node *group, const struct pw
 
 	value_default(&reader->values, row, value, NULL);
 	if (node != NULL)
-		return value_of_node(&reader->values, &reader->faults, row, row->key, node, value);
+		return reader_take(reader, row, node, value);
 	if (row->flags & PW_REQUIRED)
 		FAULT(reader, group->place, "%s is missing: %s", row->key, row->help);
 	return !(row->flags & PW_REQUIRED);

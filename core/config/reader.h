@@ -76,6 +76,11 @@ struct reader {
 struct place reader_command_line(struct reader *);
 struct place reader_main_file(struct reader *);
 
+/* The value of a node by the row of its setting. Returns false after a fault, which is told by the
+ * setting's key. */
+bool reader_take(
+    struct reader *, const struct pw_setting *, const struct node *, struct pw_value *);
+
 /* The value of a row in a group, else the row's default. Returns false after a fault, which also a
  * required row is that is not given. */
 bool reader_take_row(

@@ -50,11 +50,13 @@ explain(int error, size_t offset, const char *pattern, struct reason *why)
 	    offset + 1, offset < size ? ": '" : "", rest, offset < size ? "'" : "");
 }
 
-static pcre2_code *
-compile(struct arena *arena, const char *pattern, struct reason *why)
+const struct pw_regex *
+regex_compile(struct arena *arena, const char *pattern, struct reason *why)
 {
+	/* The contexts lie in the arena and need no end. */
 	pcre2_general_context *general = pcre2_general_context_create(take, keep, arena);
 	pcre2_compile_context *context = pcre2_compile_context_create(general);
+	struct pw_regex *regex;
 	pcre2_code *code;
 	size_t offset = 0;
 	int error = 0;
@@ -63,22 +65,12 @@ compile(struct arena *arena, const char *pattern, struct reason *why)
 	pcre2_set_max_pattern_length(context, PATTERN_MAX);
 	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
 	    PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset, context);
-	if (code == NULL)
+	if (code == NULL) {
 		explain(error, offset, pattern, why);
-	return code; /* the contexts lie in the arena and need no end */
-}
-
-const struct pw_regex *
-regex_compile(struct arena *arena, const char *pattern, struct reason *why)
-{
-	pcre2_code *code = compile(arena, pattern, why);
-	struct pw_regex *regex;
-
-	if (code == NULL)
 		return NULL;
+	}
 	regex = arena_alloc(arena, sizeof *regex);
-	regex->pattern = arena_intern(arena, pattern);
-	regex->code = code;
+	*regex = (struct pw_regex){ arena_intern(arena, pattern), code };
 	return regex;
 }
 

@@ -228,28 +228,24 @@ take_resolvers(struct reader *reader, const struct pw_strings *list)
 }
 
 static void
-take_reference(struct reader *reader, const char *text, struct config_reference *reference)
-{
-	struct place place = reader->globals[GLOBAL_REFERENCES]->place;
-	struct host_port where;
-
-	if (!reader_parse_host_port(
-	        reader, (struct pw_bytes){ text, strlen(text) }, place, "references: ", &where))
-		return;
-	if (where.port == 0)
-		FAULT(reader, place, "references: %s has no port: write HOST:PORT",
-		    QUOTE(reader, text));
-	*reference = (struct config_reference){ text, where.host.ascii, where.port };
-}
-
-static void
 take_references(struct reader *reader, const struct pw_strings *list)
 {
 	struct config_reference *references = arena_array(
 	    reader->arena, list->count, sizeof *references);
+	struct place place = reader->globals[GLOBAL_REFERENCES]->place;
 
-	for (uint32_t i = 0; i < list->count; i++)
-		take_reference(reader, list->items[i], &references[i]);
+	for (uint32_t i = 0; i < list->count; i++) {
+		const char *text = list->items[i];
+		struct host_port where;
+
+		if (!reader_parse_host_port(reader, (struct pw_bytes){ text, strlen(text) }, place,
+		        "references: ", &where))
+			continue;
+		if (where.port == 0)
+			FAULT(reader, place, "references: %s has no port: write HOST:PORT",
+			    QUOTE(reader, text));
+		references[i] = (struct config_reference){ text, where.host.ascii, where.port };
+	}
 	reader->config->references = references;
 	reader->config->reference_count = list->count;
 }
@@ -262,8 +258,8 @@ top_take_globals(struct reader *reader)
 	for (int i = 0; i < GLOBAL_ROWS; i++) {
 		value_default(&reader->values, &global_settings[i], &values[i], NULL);
 		if (reader->globals[i] != NULL)
-			value_of_node(&reader->values, &reader->faults, &global_settings[i],
-			    global_settings[i].key, reader->globals[i], &values[i]);
+			reader_take(
+			    reader, &global_settings[i], reader->globals[i], &values[i]);
 	}
 	reader->config->user = values[GLOBAL_USER].string;
 	reader->config->pid_file = values[GLOBAL_PID_FILE].string;
@@ -272,12 +268,10 @@ top_take_globals(struct reader *reader)
 	reader->config->keep_incidents = values[GLOBAL_KEEP_INCIDENTS].number;
 	if (values[GLOBAL_HELO].string != NULL)
 		take_helo(reader, values[GLOBAL_HELO].string);
-	if (values[GLOBAL_TIMEZONE].string != NULL)
-		reader->config->timezone = reader_check_zone(reader,
-		                               reader->globals[GLOBAL_TIMEZONE], "timezone",
-		                               values[GLOBAL_TIMEZONE].string)
-		    ? values[GLOBAL_TIMEZONE].string
-		    : NULL;
+	if (values[GLOBAL_TIMEZONE].string != NULL
+	    && reader_check_zone(reader, reader->globals[GLOBAL_TIMEZONE], "timezone",
+	        values[GLOBAL_TIMEZONE].string))
+		reader->config->timezone = values[GLOBAL_TIMEZONE].string;
 	if (values[GLOBAL_RESOLVERS].list != NULL)
 		take_resolvers(reader, values[GLOBAL_RESOLVERS].list);
 	if (values[GLOBAL_REFERENCES].list != NULL)
@@ -367,29 +361,21 @@ top_find_state(struct reader *reader)
 }
 
 /* One process looks after 5,000 targets easily; more processes than cores help nothing. */
-static uint32_t
-count_probers(const struct reader *reader)
-{
-	uint32_t wanted = (uint32_t)reader->global[GLOBAL_PROBERS].number, cores = 1;
-	cpu_set_t set;
-
-	if (wanted > 0)
-		return wanted;
-	if (sched_getaffinity(0, sizeof set, &set) == 0)
-		cores = (uint32_t)CPU_COUNT(&set);
-	wanted = (reader->config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER;
-	if (wanted > cores)
-		wanted = cores;
-	return wanted == 0 ? 1 : wanted;
-}
-
 void
 top_take_host(struct reader *reader)
 {
 	struct config *config = reader->config;
+	uint32_t wanted = (config->target_count + TARGETS_A_PROBER - 1) / TARGETS_A_PROBER, cores = 1;
+	cpu_set_t set;
 
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		cores = (uint32_t)CPU_COUNT(&set);
+	config->probers = (uint32_t)reader->global[GLOBAL_PROBERS].number;
+	if (config->probers == 0)
+		config->probers = wanted > cores ? cores : wanted;
+	if (config->probers == 0)
+		config->probers = 1;
 	config->state = top_find_state(reader);
-	config->probers = count_probers(reader);
 	if (reader->global[GLOBAL_HELO].string == NULL
 	    && (config->target_count > 0 || reader->source->own_name))
 		config->helo = own_name(reader);

@@ -1,3 +1,7 @@
+/*
+ * Reads the group `web`. A port is open to everybody on this host, so who may look has to be said for
+ * one; a socket file has an owner and a mode.
+ */
 #include "config/web.h"
 
 #include <stdio.h>
@@ -23,34 +27,31 @@ take_default(struct reader *reader)
 		return;
 	for (int i = 0; i < TOKEN_BYTES; i++)
 		snprintf(token + 2 * i, 3, "%02x", random[i]);
-	reader->config->web = (struct config_web){ .listen_count = 1, .listen = loopback, .token = token };
-}
-
-static bool
-has_port(const char *text)
-{
-	struct endpoint endpoint;
-
-	return endpoint_parse(text, strlen(text), &endpoint, NULL) && endpoint.port != 0;
+	reader->config->web
+	    = (struct config_web){ .listen_count = 1, .listen = loopback, .token = token };
 }
 
 /* An entry is an address with a port, since a name may lead to another place tomorrow, or a path. */
 static bool
 check_listen(struct reader *reader, struct place place, const char *text, bool *is_path)
 {
+	struct endpoint endpoint;
 	struct address address;
 
 	*is_path = text[0] == '/';
 	if (*is_path && strlen(text) < sizeof ((struct sockaddr_un *)0)->sun_path)
 		return true;
 	if (*is_path)
-		FAULT(reader, place, "web: listen: %s is longer than the path of a socket may be, %zu bytes", QUOTE(reader, text),
-		    sizeof ((struct sockaddr_un *)0)->sun_path - 1);
-	else if (address_parse_port(text, 0, &address) && has_port(text))
+		FAULT(reader, place,
+		    "web: listen: %s is longer than the path of a socket may be, %zu bytes",
+		    QUOTE(reader, text), sizeof ((struct sockaddr_un *)0)->sun_path - 1);
+	else if (address_parse_port(text, 0, &address)
+	    && endpoint_parse(text, strlen(text), &endpoint, NULL) && endpoint.port != 0)
 		return true;
 	else
 		FAULT(reader, place,
-		    "web: listen: %s is neither ADDRESS:PORT, such as \"127.0.0.1:8025\", nor the absolute path of a socket",
+		    "web: listen: %s is neither ADDRESS:PORT, such as \"127.0.0.1:8025\", nor the "
+		    "absolute path of a socket",
 		    QUOTE(reader, text));
 	return false;
 }
@@ -65,9 +66,11 @@ take_password_file(struct reader *reader, const struct pw_value *value)
 
 	if (!value->given)
 		return NULL;
-	if (secret_find_file(reader->arena, faults_file_name(&reader->faults, node->place.file), value->string, &path, &why))
+	if (secret_find_file(reader->arena, faults_file_name(&reader->faults, node->place.file),
+	        value->string, &path, &why))
 		return path;
-	FAULT(reader, node->place, "web: password_file: %s %s", QUOTE(reader, value->string), why.text);
+	FAULT(reader, node->place, "web: password_file: %s %s", QUOTE(reader, value->string),
+	    why.text);
 	return NULL;
 }
 
@@ -91,26 +94,31 @@ web_take(struct reader *reader)
 		int row = settings_find(web_settings, node->key);
 
 		if (row >= 0)
-			good &= value_of_node(&reader->values, &reader->faults, &web_settings[row], node->key, node, &values[row]);
+			good &= reader_take(reader, &web_settings[row], node, &values[row]);
 	}
 	if (!values[WEB_LISTEN].given && good)
-		FAULT(reader, reader->web->place, "web: listen is missing: %s", web_settings[WEB_LISTEN].help);
+		FAULT(reader, reader->web->place, "web: listen is missing: %s",
+		    web_settings[WEB_LISTEN].help);
 	if (!values[WEB_LISTEN].given || !good)
 		return;
 	for (uint32_t i = 0; i < values[WEB_LISTEN].list->count; i++) {
 		bool is_path;
 
-		good &= check_listen(reader, reader->web->place, values[WEB_LISTEN].list->items[i], &is_path);
+		good &= check_listen(
+		    reader, reader->web->place, values[WEB_LISTEN].list->items[i], &is_path);
 		has_tcp |= !is_path;
 	}
 	if (has_tcp && !values[WEB_PASSWORD].given && values[WEB_PUBLIC].number == 0)
 		FAULT(reader, reader->web->place,
-		    "web: who may look is not said: everybody on this host reaches a port; set password_file, or public = true");
+		    "web: who may look is not said: everybody on this host reaches a port; set "
+		    "password_file, or public = true");
 	if (values[WEB_PASSWORD].given && values[WEB_PUBLIC].number != 0)
-		FAULT(reader, reader->web->place, "web: password_file and public = true contradict each other");
+		FAULT(reader, reader->web->place,
+		    "web: password_file and public = true contradict each other");
 	if (!good)
 		return;
-	*web = (struct config_web){ .listen_count = values[WEB_LISTEN].list->count, .listen = values[WEB_LISTEN].list->items,
+	*web = (struct config_web){ .listen_count = values[WEB_LISTEN].list->count,
+		.listen = values[WEB_LISTEN].list->items,
 		.password_file = take_password_file(reader, &values[WEB_PASSWORD]),
 		.is_public = values[WEB_PUBLIC].number != 0 };
 	if (values[WEB_NAMES].given) {

@@ -4,7 +4,8 @@
 
 struct reader;
 
-/* Reads the group `web`; without a file, and where the source asks for a page, makes one for loopback with a token. */
+/* Reads the group `web`; without a file, and where the source asks for a page, makes one for
+ * loopback with a token. */
 void web_take(struct reader *);
 
 #endif
