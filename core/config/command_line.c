@@ -55,26 +55,6 @@ insert(struct reader *reader, struct node *group, const char *key, const struct 
 		insert(reader, child, key + size + 1, value);
 }
 
-/* A setting that says which target it is, not how it is watched. */
-static void
-take_identity(struct reader *reader, const struct node *node, int row)
-{
-	struct pw_value value;
-
-	if (row != TARGET_PROBE && row != TARGET_PORT) {
-		FAULT(reader, node->place, "%s cannot be said of targets of the command line",
-		    node->key);
-		return;
-	}
-	if (!value_of_node(
-	        &reader->passing, &reader->faults, &target_settings[row], node->key, node, &value))
-		return;
-	if (row == TARGET_PORT)
-		reader->wanted_port = (uint16_t)value.number;
-	else if (reader->wanted_probe == NULL)
-		reader->wanted_probe = value.string;
-}
-
 void
 command_line_take_settings(struct reader *reader)
 {
@@ -102,15 +82,24 @@ command_line_take_settings(struct reader *reader)
 		const struct node *node = &all.children[i];
 		int global = settings_find(global_settings, node->key),
 		    row = settings_find(target_settings, node->key);
+		struct pw_value value;
 
 		if (global >= 0)
 			reader->globals[global] = node; /* in place of what files say */
 		else if (strcmp(node->key, "log") == 0 && node->kind == NODE_GROUP)
 			reader->log = node;
-		else if (row >= 0 && target_settings[row].flags & SETTING_IDENTITY)
-			take_identity(reader, node, row);
-		else
+		else if (row < 0 || !(target_settings[row].flags & SETTING_IDENTITY))
 			*child_for(reader, sets, node->key, strlen(node->key)) = *node;
+		else if (row != TARGET_PROBE && row != TARGET_PORT)
+			FAULT(reader, node->place,
+			    "%s cannot be said of targets of the command line", node->key);
+		else if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		             node->key, node, &value))
+			continue;
+		else if (row == TARGET_PORT)
+			reader->wanted_port = (uint16_t)value.number;
+		else if (reader->wanted_probe == NULL)
+			reader->wanted_probe = value.string;
 	}
 	sets->place = reader_command_line(
 	    reader); /* counted behind its words: their faults are told first */

@@ -74,24 +74,20 @@ window_has_target(const struct config_window *window, uint32_t target)
 	    != NULL;
 }
 
-static bool
-are_of_one_zone(const struct config_window *window, const struct config_window *other)
-{
-	if (window->timezone == NULL || other->timezone == NULL)
-		return window->timezone == other->timezone;
-	return strcmp(window->timezone, other->timezone) == 0;
-}
-
 /* Adds the times of a target's windows that are of the zone of the first, from that one on. */
 static void
 add_times(const struct config *config, uint32_t first, uint32_t target,
     struct calendar_range ranges[static WINDOW_RANGES_MAX], uint32_t *count)
 {
+	const char *zone = config->windows[first].timezone;
+
 	for (uint32_t i = first; i < config->window_count; i++) {
 		const struct config_window *window = &config->windows[i];
-		bool counts = are_of_one_zone(&config->windows[first], window)
-		    && window_has_target(window, target);
+		bool counts = zone == NULL || window->timezone == NULL
+		    ? zone == window->timezone
+		    : strcmp(zone, window->timezone) == 0;
 
+		counts = counts && window_has_target(window, target);
 		for (uint32_t j = 0; counts && j < window->when.count && *count < WINDOW_RANGES_MAX;
 		     j++)
 			ranges[(*count)++] = window->when.ranges[j];
@@ -139,36 +135,24 @@ target_told_after(const struct config *config, const struct target *target)
 	return after;
 }
 
-/* The plugin's own row of a phase; NULL if it is one of the host's alone. */
-static const struct pw_phase *
-own_phase(const struct plugin *probe, const char *name)
-{
-	const struct pw_phase *phases = plugin_probe(probe)->phases;
-
-	for (; phases != NULL && phases->name != NULL; phases++)
-		if (strcmp(phases->name, name) == 0)
-			return phases;
-	return NULL;
-}
-
+/* The plugin's own row of the phase, where that has limits; else the standard one. */
 struct phase_plan
 policy_built_in(const struct plugin *probe, const char *name)
 {
-	const struct pw_phase *own = own_phase(probe, name), *standard = phase_standard(name);
+	const struct pw_phase *own = plugin_probe(probe)->phases, *limits = phase_standard(name);
 	struct phase_plan plan;
 
+	while (own != NULL && own->name != NULL && strcmp(own->name, name) != 0)
+		own++;
 	memset(&plan, 0, sizeof plan);
 	plan.name = name;
-	plan.flags = own == NULL ? 0 : own->flags;
-	if (own != NULL && own->limit != 0) {
-		plan.routine = (int64_t)own->limit;
-		plan.patient = (int64_t)(own->patient == 0 ? own->limit : own->patient);
-		plan.slow = (int64_t)own->slow;
-	} else {
-		plan.routine = (int64_t)standard->limit;
-		plan.patient = (int64_t)standard->patient;
-		plan.slow = (int64_t)standard->slow;
+	if (own != NULL && own->name != NULL) {
+		plan.flags = own->flags;
+		limits = own->limit != 0 ? own : limits;
 	}
+	plan.routine = (int64_t)limits->limit;
+	plan.patient = (int64_t)(limits->patient == 0 ? limits->limit : limits->patient);
+	plan.slow = (int64_t)limits->slow;
 	return plan;
 }
 

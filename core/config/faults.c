@@ -111,20 +111,6 @@ put_file(struct config_fault *item, const char *name)
 	} while (skip < strlen(name));
 }
 
-/*
- * Settings of the command line are laid over each target that it names, and what is wrong in one is
- * wrong for all of them: it is told once.
- */
-static bool
-was_told(const struct faults *faults, struct place place, const char *words)
-{
-	for (uint32_t i = 0; i < faults->into->kept; i++)
-		if (!is_before(place, faults->places[i]) && !is_before(faults->places[i], place)
-		    && strcmp(faults->into->items[i].text, words) == 0)
-			return true;
-	return false;
-}
-
 static void __attribute__((format(printf, 4, 0)))
 add_item(struct faults *faults, struct place place, bool warning, const char *format,
     va_list arguments)
@@ -137,8 +123,12 @@ add_item(struct faults *faults, struct place place, bool warning, const char *fo
 	uint32_t at;
 
 	text_format_v(&text, format, arguments);
-	if (was_told(faults, place, item.text))
-		return;
+	/* Settings of the command line are laid over each target that it names, and what is wrong
+	 * in one is wrong for all of them: it is told once. */
+	for (uint32_t i = 0; i < into->kept; i++)
+		if (!is_before(place, faults->places[i]) && !is_before(faults->places[i], place)
+		    && strcmp(into->items[i].text, item.text) == 0)
+			return;
 	*(warning ? &into->warnings : &into->faults) += 1;
 	if (!make_room(faults, place, warning))
 		return;

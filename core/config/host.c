@@ -20,38 +20,28 @@ enum { NAME_MAX_SIZE = 253, LABEL_MAX_SIZE = 63, WRITTEN_MAX = 1000 };
 static bool
 is_label(const char *label, size_t size, struct reason *why)
 {
-	if (size == 0) {
+	size_t good = 0;
+
+	while (good < size
+	    && (isalnum((unsigned char)label[good]) || label[good] == '-' || label[good] == '_'))
+		good++;
+	if (size == 0)
 		reason_set(why, "has an empty part between dots");
-	} else if (size > LABEL_MAX_SIZE) {
+	else if (size > LABEL_MAX_SIZE)
 		reason_set(why, "has a part of %zu bytes: %d are the most", size, LABEL_MAX_SIZE);
-	} else if (label[0] == '-' || label[size - 1] == '-') {
+	else if (label[0] == '-' || label[size - 1] == '-')
 		reason_set(why, "has a part that begins or ends with '-'");
-	} else {
-		for (size_t i = 0; i < size; i++) {
-			if (!isalnum((unsigned char)label[i]) && label[i] != '-'
-			    && label[i] != '_') {
-				reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
-				    isprint((unsigned char)label[i]) ? label[i] : '?',
-				    (unsigned)(unsigned char)label[i]);
-				return false;
-			}
-		}
+	else if (good < size)
+		reason_set(why, "is no host name: it has a '%c' (\\x%02x) in it",
+		    isprint((unsigned char)label[good]) ? label[good] : '?',
+		    (unsigned)(unsigned char)label[good]);
+	else
 		return true;
-	}
 	return false;
 }
 
 /* A last label of digits makes an address to many programs, and this one is none (RFC 3696, section
  * 2). */
-static bool
-is_numeric(const char *label)
-{
-	if (strncasecmp(label, "0x", 2) == 0
-	    && strspn(label + 2, "0123456789abcdefABCDEF") == strlen(label + 2))
-		return true;
-	return strspn(label, "0123456789") == strlen(label);
-}
-
 static bool
 is_name(const char *name, struct reason *why)
 {
@@ -61,20 +51,19 @@ is_name(const char *name, struct reason *why)
 		reason_set(why, "is longer than %d bytes", NAME_MAX_SIZE);
 		return false;
 	}
-	for (;;) {
-		size_t size = strcspn(label, ".");
-
+	for (size_t size;; label += size + 1) {
+		size = strcspn(label, ".");
 		if (!is_label(label, size, why))
 			return false;
 		if (label[size] == '\0')
 			break;
-		label += size + 1;
 	}
-	if (is_numeric(label)) {
-		reason_set(why, "is neither an address nor a name");
-		return false;
-	}
-	return true;
+	if (label[strspn(label, "0123456789")] != '\0'
+	    && (strncasecmp(label, "0x", 2) != 0
+	        || label[2 + strspn(label + 2, "0123456789abcdefABCDEF")] != '\0'))
+		return true;
+	reason_set(why, "is neither an address nor a name");
+	return false;
 }
 
 /* Lower case, without the root's dot; international names by IDNA. Returns NULL with a reason. */

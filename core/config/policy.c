@@ -44,18 +44,6 @@ tls_mode(const struct probe *probe, const struct layer *layer, enum port_class p
 	return mode;
 }
 
-static void
-put_cert_warn(struct tls_settings *tls, const struct pw_value *value)
-{
-	assert(value->list->count <= CERT_LEVELS);
-	for (uint32_t i = 0; i < value->list->count; i++) {
-		bool good = cert_limit_parse(value->list->items[i], &tls->cert_warn[i], NULL);
-
-		assert(good);
-	}
-	tls->cert_warn_given = value->given;
-}
-
 /*
  * A certificate on port 25 is seldom made for its name (RFC 8461 and DANE are for that): what is
  * wrong with it is a warning there.
@@ -64,7 +52,8 @@ static const struct tls_settings *
 share_tls(struct reader *reader, const struct probe *probe, const struct layer *layer,
     enum port_class port)
 {
-	const struct pw_value *verify = &layer->tls[TLS_VERIFY], *sni = &layer->tls[TLS_SNI];
+	const struct pw_value *verify = &layer->tls[TLS_VERIFY], *sni = &layer->tls[TLS_SNI],
+	                      *warn = &layer->tls[TLS_CERT_WARN];
 	struct tls_settings tls;
 	struct host name;
 	struct reason why;
@@ -84,7 +73,13 @@ share_tls(struct reader *reader, const struct probe *probe, const struct layer *
 	    && host_parse(reader->scratch, sni->string, strlen(sni->string), &name, &why))
 		tls.sni = arena_intern(reader->arena, name.ascii);
 	tls.min_version = 0x0301 + (int)layer->tls[TLS_MIN_VERSION].number;
-	put_cert_warn(&tls, &layer->tls[TLS_CERT_WARN]);
+	assert(warn->list->count <= CERT_LEVELS);
+	for (uint32_t i = 0; i < warn->list->count; i++) {
+		bool good = cert_limit_parse(warn->list->items[i], &tls.cert_warn[i], NULL);
+
+		assert(good);
+	}
+	tls.cert_warn_given = warn->given;
 	return pool_share(&reader->values.pool, &tls, sizeof tls);
 }
 
@@ -200,17 +195,6 @@ put_notify(struct reader *reader, struct policy *policy, const struct pw_strings
 	    &reader->values.pool, notifiers, policy->notify_count * sizeof *notifiers);
 }
 
-static void
-put_times(struct policy *policy, const struct pw_value *values)
-{
-	policy->interval = values[TARGET_INTERVAL].number;
-	policy->retry_interval = values[TARGET_RETRY_INTERVAL].number;
-	policy->flap_window = values[TARGET_FLAP_WINDOW].number;
-	policy->tempfail_grace = values[TARGET_TEMPFAIL_GRACE].number;
-	policy->stale_after = values[TARGET_STALE_AFTER].given ? values[TARGET_STALE_AFTER].number
-	    : policy->interval * STALE_INTERVALS;
-}
-
 /* It may stand in the `defaults` of a file that could not be read: then nothing is told. */
 static void
 require_own(
@@ -244,7 +228,12 @@ policy_of_layer(struct reader *reader, const struct probe *probe, const struct l
 	policy.probe = probe->plugin;
 	policy.values = values_share(&reader->values, layer->own, probe->own_count);
 	policy.tls = share_tls(reader, probe, layer, port);
-	put_times(&policy, values);
+	policy.interval = values[TARGET_INTERVAL].number;
+	policy.retry_interval = values[TARGET_RETRY_INTERVAL].number;
+	policy.flap_window = values[TARGET_FLAP_WINDOW].number;
+	policy.tempfail_grace = values[TARGET_TEMPFAIL_GRACE].number;
+	policy.stale_after = values[TARGET_STALE_AFTER].given ? values[TARGET_STALE_AFTER].number
+	    : policy.interval * STALE_INTERVALS;
 	policy.tries = (uint32_t)values[TARGET_TRIES].number;
 	policy.recover_tries = (uint32_t)values[TARGET_RECOVER_TRIES].number;
 	policy.addresses = (enum addresses)values[TARGET_ADDRESSES].number;

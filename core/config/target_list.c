@@ -135,20 +135,6 @@ note_ref(struct target_list *list, struct target_ref ref)
 	list->refs[list->ref_count++] = ref;
 }
 
-static bool
-has_room(struct reader *reader, struct place place)
-{
-	struct target_list *list = &reader->targets;
-
-	if (list->count == TARGETS_MAX) {
-		FAULT(reader, place, "there are more than %d targets", TARGETS_MAX);
-		return false;
-	}
-	VEC_REQUIRE(list->items, list->count, list->room);
-	VEC_REQUIRE(list->places, list->count, list->place_room);
-	return true;
-}
-
 void
 target_list_add(struct reader *reader, const struct draft *draft)
 {
@@ -162,9 +148,14 @@ target_list_add(struct reader *reader, const struct draft *draft)
 	struct wanted wanted = { list, &target };
 	uint32_t twin;
 
-	if ((draft->name != NULL && !check_name(reader, draft, draft->name))
-	    || !has_room(reader, draft->place))
+	if (draft->name != NULL && !check_name(reader, draft, draft->name))
 		return;
+	if (list->count == TARGETS_MAX) {
+		FAULT(reader, draft->place, "there are more than %d targets", TARGETS_MAX);
+		return;
+	}
+	VEC_REQUIRE(list->items, list->count, list->room);
+	VEC_REQUIRE(list->places, list->count, list->place_room);
 	target.name = name_of(reader, draft);
 	if (draft->was != NULL)
 		target.was = arena_strdup(reader->arena, draft->was);
@@ -316,18 +307,6 @@ check_depth(struct reader *reader, const struct target_ref *ref)
 		    CONFIG_PARENTS_MAX);
 }
 
-/* A name that another target still has would take that one's history away. */
-static void
-check_was(struct reader *reader, const struct target_ref *ref)
-{
-	const struct target_list *list = &reader->targets;
-	uint32_t other = find_name(list, ref->name, CONFIG_NONE);
-
-	if (other != HASH_NONE)
-		FAULT(reader, ref->place, "was: %s is still the name of the target in %s",
-		    QUOTE(reader, ref->name), faults_place(&reader->faults, list->places[other]));
-}
-
 uint32_t
 target_list_find(const struct reader *reader, const char *name)
 {
@@ -335,7 +314,10 @@ target_list_find(const struct reader *reader, const char *name)
 	return find_name(&reader->targets, name, CONFIG_NONE);
 }
 
-/* Parents first, all of them: only then can a chain be followed. */
+/*
+ * Parents first, all of them: only then can a chain be followed. A former name that another target
+ * still has would take that one's history away.
+ */
 void
 target_list_finish(struct reader *reader)
 {
@@ -343,10 +325,15 @@ target_list_finish(struct reader *reader)
 	struct target *kept;
 
 	for (uint32_t i = 0; i < list->ref_count; i++) {
-		if (list->refs[i].is_parent)
-			tie_parent(reader, &list->refs[i]);
-		else
-			check_was(reader, &list->refs[i]);
+		const struct target_ref *ref = &list->refs[i];
+		uint32_t other = ref->is_parent ? HASH_NONE : find_name(list, ref->name, CONFIG_NONE);
+
+		if (ref->is_parent)
+			tie_parent(reader, ref);
+		else if (other != HASH_NONE)
+			FAULT(reader, ref->place, "was: %s is still the name of the target in %s",
+			    QUOTE(reader, ref->name),
+			    faults_place(&reader->faults, list->places[other]));
 	}
 	for (uint32_t i = 0; i < list->ref_count; i++)
 		if (list->refs[i].is_parent)

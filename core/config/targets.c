@@ -32,24 +32,6 @@ struct entry {
 	struct draft draft;                          /* of the target, or of the line at hand */
 };
 
-static void
-take_identity(struct reader *reader, struct entry *entry)
-{
-	for (uint32_t i = 0; i < entry->group->count; i++) {
-		const struct node *node = &entry->group->children[i];
-		int row = settings_find(target_settings, node->key);
-
-		if (row < 0 || !(target_settings[row].flags & SETTING_IDENTITY)) {
-			entry->has_settings = true;
-			continue;
-		}
-		entry->nodes[row] = node;
-		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
-		        node->key, node, &entry->values[row]))
-			entry->is_wrong = true;
-	}
-}
-
 /* Whether a host is one of our own, which may be probed as often as one likes. */
 static bool
 is_near(const struct host *host)
@@ -291,26 +273,12 @@ take_host(struct reader *reader, struct entry *entry)
 	return true;
 }
 
-/* Where the interval of an entry was set, for a warning: in the entry, in `defaults`, or nowhere.
- */
-static void
-find_interval_place(struct reader *reader, struct entry *entry, bool *own_warned)
-{
-	const struct node *node = node_member(entry->group, "interval");
-
-	if (node == NULL)
-		node = node_member(entry->group, "retry_interval");
-	entry->draft.interval_warned = node != NULL ? own_warned : &reader->interval_warned;
-	if (node == NULL && reader->defaults != NULL)
-		node = node_member(reader->defaults, "interval");
-	entry->draft.interval_place = node != NULL ? node->place : entry->group->place;
-}
-
 /* An entry with a probe. Returns false after a fault that leaves it no target. */
 static bool
 take_target(struct reader *reader, struct entry *entry)
 {
 	bool is_list = entry->nodes[TARGET_FILE] != NULL, interval_warned = false;
+	const struct node *interval = node_member(entry->group, "interval");
 	const struct pw_value *values = entry->values;
 	struct draft *draft = &entry->draft;
 
@@ -328,7 +296,13 @@ take_target(struct reader *reader, struct entry *entry)
 	draft->parent = values[TARGET_PARENT].string;
 	if (draft->parent != NULL)
 		draft->parent_place = entry->nodes[TARGET_PARENT]->place;
-	find_interval_place(reader, entry, &interval_warned);
+	/* Where the interval was set, for a warning: in the entry, in `defaults`, or nowhere. */
+	if (interval == NULL)
+		interval = node_member(entry->group, "retry_interval");
+	draft->interval_warned = interval != NULL ? &interval_warned : &reader->interval_warned;
+	if (interval == NULL && reader->defaults != NULL)
+		interval = node_member(reader->defaults, "interval");
+	draft->interval_place = interval != NULL ? interval->place : entry->group->place;
 	if (is_list) {
 		if (!entry->is_wrong)
 			take_list(reader, entry);
@@ -346,7 +320,19 @@ take_entry(struct reader *reader, const struct node *group)
 	struct entry entry = { .group = group, .draft.place = group->place };
 	const char *name, *probe;
 
-	take_identity(reader, &entry);
+	for (uint32_t i = 0; i < group->count; i++) {
+		const struct node *node = &group->children[i];
+		int row = settings_find(target_settings, node->key);
+
+		if (row < 0 || !(target_settings[row].flags & SETTING_IDENTITY)) {
+			entry.has_settings = true;
+			continue;
+		}
+		entry.nodes[row] = node;
+		if (!value_of_node(&reader->passing, &reader->faults, &target_settings[row],
+		        node->key, node, &entry.values[row]))
+			entry.is_wrong = true;
+	}
 	name = entry.values[TARGET_NAME].string;
 	probe = entry.values[TARGET_PROBE].string;
 	if (entry.nodes[TARGET_PROBE] == NULL)

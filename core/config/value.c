@@ -152,16 +152,6 @@ parse_int(const struct pw_setting *row, const char *text, int64_t *number, struc
 	return in_range(row, value, why);
 }
 
-static bool
-parse_bool(const char *text, int64_t *number, struct reason *why)
-{
-	*number = strcasecmp(text, "true") == 0;
-	if (*number || strcasecmp(text, "false") == 0)
-		return true;
-	reason_set(why, "is neither true nor false");
-	return quote_in_reason(text, why);
-}
-
 static const char *
 next_choice(void *arg, size_t index)
 {
@@ -338,7 +328,11 @@ value_of_text(struct values *values, const struct pw_setting *row, const char *f
 	case PW_INT:
 		return parse_int(row, text, number, why);
 	case PW_BOOL:
-		return parse_bool(text, number, why);
+		*number = strcasecmp(text, "true") == 0;
+		if (*number || strcasecmp(text, "false") == 0)
+			return true;
+		reason_set(why, "is neither true nor false");
+		return quote_in_reason(text, why);
 	case PW_DURATION:
 		return units_parse_duration(text, number, why) && in_range(row, *number, why);
 	case PW_SIZE:
@@ -386,28 +380,24 @@ holds_known_fault(const struct node *node)
 	return node->kind == NODE_BAD;
 }
 
+#define NODE(kind) (1u << NODE_##kind)
+
 /*
- * Whether what was written is of the row's type at all. A list of one may go without its brackets.
+ * What may be written for a value of a type: a list of one may go without its brackets, and a word
+ * of the command line may be anything.
  */
-static bool
-type_accepts(enum pw_type type, enum node_kind kind)
-{
-	switch (type) {
-	case PW_INT: return kind == NODE_INT || kind == NODE_TEXT;
-	case PW_BOOL: return kind == NODE_BOOL || kind == NODE_TEXT;
-	case PW_LIST:
-		return kind == NODE_LIST || kind == NODE_STRING || kind == NODE_INT
-		    || kind == NODE_TEXT;
-	case PW_STRING:
-	case PW_DURATION:
-	case PW_SIZE:
-	case PW_SECRET:
-	case PW_ENUM:
-	case PW_REGEX:
-	case PW_PATH: return kind == NODE_STRING || kind == NODE_TEXT;
-	}
-	return false;
-}
+static const unsigned accepted[] = {
+	[PW_STRING] = NODE(STRING),
+	[PW_INT] = NODE(INT),
+	[PW_BOOL] = NODE(BOOL),
+	[PW_DURATION] = NODE(STRING),
+	[PW_SIZE] = NODE(STRING),
+	[PW_LIST] = NODE(LIST) | NODE(STRING) | NODE(INT),
+	[PW_SECRET] = NODE(STRING),
+	[PW_ENUM] = NODE(STRING),
+	[PW_REGEX] = NODE(STRING),
+	[PW_PATH] = NODE(STRING),
+};
 
 static bool
 parse_node(struct values *values, const struct pw_setting *row, const char *from,
@@ -416,7 +406,8 @@ parse_node(struct values *values, const struct pw_setting *row, const char *from
 	enum pw_type type = row->type;
 	struct node alone = { .kind = NODE_LIST, .count = 1, .children = node };
 
-	if (!type_accepts(type, node->kind)) {
+	assert(type < sizeof accepted / sizeof *accepted);
+	if (!((accepted[type] | NODE(TEXT)) >> node->kind & 1)) {
 		reason_set(
 		    why, "is %s; write %s", node_kind_name(node->kind), value_type_name(type));
 		return false;
