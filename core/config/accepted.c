@@ -70,60 +70,42 @@ accepted_close(struct accepted **given)
 	free(accepted);
 }
 
-static bool
-add_file(struct accepted *accepted, struct kept_file file)
-{
-	if (!VEC_RESERVE(accepted->files, accepted->count, accepted->room))
-		return false;
-	accepted->files[accepted->count++] = file;
-	return true;
-}
-
 /*
- * Takes "SIZE PATH" of a line; the bytes of the file follow the line at *at, which moves behind
- * them. Returns false if the stream is damaged.
- */
-static bool
-take_file(struct accepted *accepted, char *line, char **at)
-{
-	const char *end = accepted->bytes + accepted->size;
-	char *path;
-	unsigned long size = strtoul(line, &path, 10);
-
-	if (*path != ' ' || (size_t)(end - *at) < size + 1 || (*at)[size] != '\n')
-		return false;
-	if (!add_file(accepted, (struct kept_file){ .path = path + 1, .bytes = *at, .size = size }))
-		return false;
-	*at += size + 1;
-	assert(*at <= end);
-	return true;
-}
-
-/*
- * Splits the stream into files. Marks are passed over: they make two streams differ where a plugin
- * or the program was replaced, and have nothing to read.
+ * Splits the stream into files: behind "file SIZE PATH" come the bytes of the file and a line feed.
+ * Marks are passed over: they make two streams differ where a plugin or the program was replaced, and
+ * have nothing to read. Returns false if the stream is damaged.
  */
 static bool
 take_all(struct accepted *accepted)
 {
 	char *at = accepted->bytes, *end = at + accepted->size;
-	bool good = true;
 
-	while (good && at < end) {
-		char *line = at, *stop = memchr(at, '\n', (size_t)(end - at));
+	while (at < end) {
+		char *line = at, *stop = memchr(at, '\n', (size_t)(end - at)), *path;
+		struct kept_file file = { .part = line + 5 };
 
 		if (stop == NULL)
 			return false;
 		*stop = '\0';
 		at = stop + 1;
-		if (strncmp(line, "file ", 5) == 0)
-			good = take_file(accepted, line + 5, &at);
-		else if (strncmp(line, "part ", 5) == 0)
-			good = add_file(accepted, (struct kept_file){ .part = line + 5 });
-		else
-			good = strncmp(line, "mark ", 5) == 0;
+		if (strncmp(line, "mark ", 5) == 0)
+			continue;
+		if (strncmp(line, "file ", 5) == 0) {
+			size_t size = strtoul(line + 5, &path, 10);
+
+			if (*path != ' ' || (size_t)(end - at) < size + 1 || at[size] != '\n')
+				return false;
+			file = (struct kept_file){ .path = path + 1, .bytes = at, .size = size };
+			at += size + 1;
+		} else if (strncmp(line, "part ", 5) != 0) {
+			return false;
+		}
+		assert(at <= end);
+		if (!VEC_RESERVE(accepted->files, accepted->count, accepted->room))
+			return false;
+		accepted->files[accepted->count++] = file;
 	}
-	return good && accepted->count > 0;
+	return accepted->count > 0;
 }
 
 static bool
@@ -141,7 +123,9 @@ read_kept(const char *state, const char *name, char **bytes, size_t *size)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	int fd = name_file(path, state, name) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+	int fd = name_file(path, state, name)
+	    ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+	    : -1;
 	ssize_t got = -1;
 
 	*bytes = NULL;
@@ -173,13 +157,23 @@ accepted_open(const char *state, const char *name, struct reason *why)
  * A file that is included twice was recorded twice, with equal bytes unless it changed in between:
  * the first holds for both.
  */
-static bool
-take_kept(
-    const struct accepted *accepted, const char *path, struct input *input, struct reason *why)
+bool
+accepted_input(struct accepted *accepted, const char *path, struct input *input, struct reason *why)
 {
 	*input = (struct input){ 0 };
+	if (!accepted_is_kept(accepted)) {
+		if (!input_read(path, input, why))
+			return false;
+		if (accepted != NULL) {
+			fprintf(accepted->out, "file %zu %s\n", input->size, path);
+			fwrite(input->bytes, 1, input->size, accepted->out);
+			fputc('\n', accepted->out);
+		}
+		return true;
+	}
 	for (size_t i = 0; i < accepted->count; i++) {
 		const struct kept_file *file = &accepted->files[i];
+
 		if (file->path == NULL || strcmp(file->path, path) != 0)
 			continue;
 		assert(file->bytes + file->size <= accepted->bytes + accepted->size);
@@ -191,21 +185,6 @@ take_kept(
 	}
 	reason_set(why, "it is not among what was accepted");
 	return false;
-}
-
-bool
-accepted_input(struct accepted *accepted, const char *path, struct input *input, struct reason *why)
-{
-	if (accepted_is_kept(accepted))
-		return take_kept(accepted, path, input, why);
-	if (!input_read(path, input, why))
-		return false;
-	if (accepted != NULL) {
-		fprintf(accepted->out, "file %zu %s\n", input->size, path);
-		fwrite(input->bytes, 1, input->size, accepted->out);
-		fputc('\n', accepted->out);
-	}
-	return true;
 }
 
 bool
@@ -346,16 +325,6 @@ accepted_copy_path(char copy[PATH_MAX], const char *state, const char *path)
 }
 
 /* A file that was replaced while it was copied is no file that anybody has looked at. */
-static bool
-is_unchanged(int fd, const struct stat *before)
-{
-	struct stat now;
-
-	return fstat(fd, &now) == 0 && now.st_dev == before->st_dev && now.st_ino == before->st_ino
-	    && now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec
-	    && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
-}
-
 bool
 accepted_copy(const char *state, const char *path, const struct stat *before, struct reason *why)
 {
@@ -363,8 +332,11 @@ accepted_copy(const char *state, const char *path, const struct stat *before, st
 	char name[COPY_NAME_MAX];
 	int fd = S_ISREG(before->st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 	char *bytes = fd >= 0 ? malloc(size + 1) : NULL;
-	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size
-	    && is_unchanged(fd, before);
+	struct stat now;
+	bool whole = bytes != NULL && read(fd, bytes, size) == (ssize_t)size && fstat(fd, &now) == 0
+	    && now.st_dev == before->st_dev && now.st_ino == before->st_ino
+	    && now.st_size == before->st_size && now.st_mtim.tv_sec == before->st_mtim.tv_sec
+	    && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 	bool kept;
 
 	name_copy(name, path);

@@ -78,102 +78,90 @@ fits(const struct pw_plugin *plugin, struct reason *why)
  * is parsed here, so that later it cannot fail.
  */
 static bool
-check_setting(const struct pw_plugin *plugin, int at, struct values *values, bool *has_recipients,
-    struct reason *why)
+check_settings(const struct pw_plugin *plugin, struct values *values, struct reason *why)
 {
-	const struct pw_setting *row = &plugin->settings[at];
-	char key[SETTING_KEY_MAX];
-	struct pw_value value;
-	struct reason what;
+	bool has_recipients = false, notifier = plugin->kind == PW_NOTIFIER;
 
-	if (!is_name(row->key, 40, false))
-		return wrong(why, "the key of its setting %d is not of [a-z0-9_]", at + 1);
-	if (row->type < PW_STRING || row->type > PW_PATH)
-		return wrong(why, "its setting %s has the unknown type %u", row->key, row->type);
-	if (settings_are_taken(value_key(row, key), plugin->kind))
-		return wrong(why, "its setting %s has the name of one of the host's", key);
-	if (settings_find(plugin->settings, key) != at)
-		return wrong(why, "it has the setting %s twice", key);
-	if (row->min > row->max)
-		return wrong(why, "the range of its setting %s ends before it begins", key);
-	if (row->type == PW_ENUM && (row->choices == NULL || row->choices[0] == NULL))
-		return wrong(why, "its setting %s has no choices", key);
-	if (row->help == NULL)
-		return wrong(why, "its setting %s has no help", key);
-	if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS | PW_RELAY))
-		return wrong(why, "its setting %s has unknown flags (0x%x)", key, row->flags);
-	if (row->flags & PW_RECIPIENTS) {
-		if (row->type != PW_LIST || plugin->kind != PW_NOTIFIER || *has_recipients)
+	for (int i = 0; plugin->settings != NULL && plugin->settings[i].key != NULL; i++) {
+		const struct pw_setting *row = &plugin->settings[i];
+		char key[SETTING_KEY_MAX];
+		struct pw_value value;
+		struct reason what;
+
+		if (i == PLUGIN_SETTINGS_MAX)
+			return wrong(why, "it has more than %d settings", PLUGIN_SETTINGS_MAX);
+		if (!is_name(row->key, 40, false))
+			return wrong(why, "the key of its setting %d is not of [a-z0-9_]", i + 1);
+		if (row->type < PW_STRING || row->type > PW_PATH)
+			return wrong(
+			    why, "its setting %s has the unknown type %u", row->key, row->type);
+		if (settings_are_taken(value_key(row, key), plugin->kind))
+			return wrong(why, "its setting %s has the name of one of the host's", key);
+		if (settings_find(plugin->settings, key) != i)
+			return wrong(why, "it has the setting %s twice", key);
+		if (row->min > row->max)
+			return wrong(why, "the range of its setting %s ends before it begins", key);
+		if (row->type == PW_ENUM && (row->choices == NULL || row->choices[0] == NULL))
+			return wrong(why, "its setting %s has no choices", key);
+		if (row->help == NULL)
+			return wrong(why, "its setting %s has no help", key);
+		if (row->flags & ~(uint32_t)(PW_REQUIRED | PW_RECIPIENTS | PW_RELAY))
+			return wrong(
+			    why, "its setting %s has unknown flags (0x%x)", key, row->flags);
+		if (row->flags & PW_RECIPIENTS && (row->type != PW_LIST || !notifier || has_recipients))
 			return wrong(why,
 			    "only one setting can hold the recipients, a notifier's list: not %s",
 			    key);
-		*has_recipients = true;
-	}
-	if (row->flags & PW_RELAY && (row->type != PW_STRING || plugin->kind != PW_NOTIFIER))
-		return wrong(why, "only a string of a notifier can name a relay: not %s", key);
-	if (row->type == PW_SECRET && row->fallback != NULL)
-		return wrong(why, "its setting %s is a secret and has a default", key);
-	if (!value_default(values, row, &value, &what))
-		return wrong(why, "the default of its setting %s: %s", key, what.text);
-	return true;
-}
-
-static bool
-check_settings(const struct pw_plugin *plugin, struct values *values, struct reason *why)
-{
-	bool has_recipients = false;
-
-	for (int i = 0; plugin->settings != NULL && plugin->settings[i].key != NULL; i++) {
-		if (i == PLUGIN_SETTINGS_MAX)
-			return wrong(why, "it has more than %d settings", PLUGIN_SETTINGS_MAX);
-		if (!check_setting(plugin, i, values, &has_recipients, why))
-			return false;
+		has_recipients |= (row->flags & PW_RECIPIENTS) != 0;
+		if (row->flags & PW_RELAY && (row->type != PW_STRING || !notifier))
+			return wrong(
+			    why, "only a string of a notifier can name a relay: not %s", key);
+		if (row->type == PW_SECRET && row->fallback != NULL)
+			return wrong(why, "its setting %s is a secret and has a default", key);
+		if (!value_default(values, row, &value, &what))
+			return wrong(why, "the default of its setting %s: %s", key, what.text);
 	}
 	return true;
 }
 
 /* Names are what limits and evidence go by; the host's own phases are in every probe. */
 static bool
-check_phase(const struct pw_phase *phases, int at, struct reason *why)
-{
-	static const char *const hosts[] = { "resolve", "connect", "quit", "leg" };
-	const struct pw_phase *phase = &phases[at];
-
-	if (!is_name(phase->name, PHASE_SIZE_MAX, false))
-		return wrong(why, "the name of its phase %d is not of [a-z0-9_], up to %d of them",
-		    at + 1, PHASE_SIZE_MAX);
-	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
-		if (strcmp(phase->name, hosts[i]) == 0)
-			return wrong(why, "its phase %s is the host's own", phase->name);
-	for (int i = 0; i < at; i++)
-		if (strcmp(phase->name, phases[i].name) == 0)
-			return wrong(why, "it has the phase %s twice", phase->name);
-	if (phase->limit == 0 && phase_standard(phase->name) == NULL)
-		return wrong(why, "its phase %s has no limit", phase->name);
-	if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max
-	    || phase->slow > (uint64_t)limit_max)
-		return wrong(why, "a limit of its phase %s is longer than a day", phase->name);
-	if (phase->patient != 0 && phase->patient < phase->limit)
-		return wrong(why, "the patient limit of its phase %s is shorter than the other",
-		    phase->name);
-	if (phase->flags & ~(uint32_t)PW_PHASE_TLS)
-		return wrong(
-		    why, "its phase %s has unknown flags (0x%x)", phase->name, phase->flags);
-	return true;
-}
-
-static bool
 check_phases(const struct pw_probe_ops *ops, struct reason *why)
 {
+	static const char *const hosts[] = { "resolve", "connect", "quit", "leg" };
+	const struct pw_phase *phases = ops->phases;
 	int room = PHASES_MAX - 2 - (ops->farewell != NULL);
 
-	for (int i = 0; ops->phases != NULL && ops->phases[i].name != NULL; i++) {
+	for (int i = 0; phases != NULL && phases[i].name != NULL; i++) {
+		const struct pw_phase *phase = &phases[i];
+
 		if (i == room)
 			return wrong(why,
 			    "it has more phases than there is room for: %d with the host's own",
 			    PHASES_MAX);
-		if (!check_phase(ops->phases, i, why))
-			return false;
+		if (!is_name(phase->name, PHASE_SIZE_MAX, false))
+			return wrong(why,
+			    "the name of its phase %d is not of [a-z0-9_], up to %d of them", i + 1,
+			    PHASE_SIZE_MAX);
+		for (size_t j = 0; j < sizeof hosts / sizeof *hosts; j++)
+			if (strcmp(phase->name, hosts[j]) == 0)
+				return wrong(why, "its phase %s is the host's own", phase->name);
+		for (int j = 0; j < i; j++)
+			if (strcmp(phase->name, phases[j].name) == 0)
+				return wrong(why, "it has the phase %s twice", phase->name);
+		if (phase->limit == 0 && phase_standard(phase->name) == NULL)
+			return wrong(why, "its phase %s has no limit", phase->name);
+		if (phase->limit > (uint64_t)limit_max || phase->patient > (uint64_t)limit_max
+		    || phase->slow > (uint64_t)limit_max)
+			return wrong(
+			    why, "a limit of its phase %s is longer than a day", phase->name);
+		if (phase->patient != 0 && phase->patient < phase->limit)
+			return wrong(why,
+			    "the patient limit of its phase %s is shorter than the other",
+			    phase->name);
+		if (phase->flags & ~(uint32_t)PW_PHASE_TLS)
+			return wrong(why, "its phase %s has unknown flags (0x%x)", phase->name,
+			    phase->flags);
 	}
 	return true;
 }

@@ -173,37 +173,35 @@ find_name(const struct plugins *plugins, const char *name)
 }
 
 /* A file may be reached by two settings, or by a link: it is known by its real path. */
-static bool
-is_loaded(const struct plugins *plugins, const char *path)
+static void
+load_file(struct plugins *plugins, const char *path)
 {
+	const struct pw_plugin *descriptor;
+	const struct plugin *namesake;
+	struct reason why = { .text = "" };
+
 	for (uint32_t i = 0; i < plugins->count; i++)
 		if (strcmp(plugins->items[i].path, path) == 0)
-			return true;
+			return;
 	for (uint32_t i = 0; i < plugins->broken_count; i++)
 		if (strcmp(plugins->broken[i].path, path) == 0)
-			return true;
-	return false;
-}
-
-static bool
-load_file(struct plugins *plugins, const char *path, struct reason *why)
-{
-	const struct pw_plugin *descriptor = open_plugin(path, why);
-	const struct plugin *namesake;
-
-	if (descriptor == NULL || !plugin_check(descriptor, plugins->values, why))
-		return false;
+			return;
+	descriptor = open_plugin(path, &why);
+	if (descriptor == NULL || !plugin_check(descriptor, plugins->values, &why)) {
+		refuse(plugins, path, why.text);
+		return;
+	}
 	namesake = find_name(plugins, descriptor->name);
 	if (namesake != NULL) {
 		reason_set(
-		    why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
-		return false;
+		    &why, "there is another plugin called %s: %s", descriptor->name, namesake->path);
+		refuse(plugins, path, why.text);
+		return;
 	}
 	VEC_REQUIRE(plugins->items, plugins->count, plugins->room);
 	assert(plugins->count < plugins->room);
 	plugins->items[plugins->count++] = (struct plugin){ descriptor,
 		arena_strdup(plugins->arena, path) };
-	return true;
 }
 
 static void
@@ -211,7 +209,6 @@ load_folder(struct plugins *plugins, const char *path)
 {
 	struct dirent **entries;
 	int count = folder_read(path, ".so", &entries);
-	struct text file;
 	char room[4096];
 
 	if (count < 0) {
@@ -219,8 +216,7 @@ load_folder(struct plugins *plugins, const char *path)
 		return;
 	}
 	for (int i = 0; i < count; i++) {
-		file = TEXT_OVER(room);
-		text_format(&file, "%s/%s", path, entries[i]->d_name);
+		snprintf(room, sizeof room, "%s/%s", path, entries[i]->d_name);
 		plugins_load(plugins, room);
 		free(entries[i]);
 	}
@@ -232,14 +228,13 @@ plugins_load(struct plugins *plugins, const char *path)
 {
 	char *real = realpath(path, NULL);
 	struct stat status;
-	struct reason why = { .text = "" };
 
 	if (real == NULL || stat(real, &status) < 0)
 		refuse(plugins, path, strerror(errno));
 	else if (S_ISDIR(status.st_mode))
 		load_folder(plugins, real);
-	else if (!is_loaded(plugins, real) && !load_file(plugins, real, &why))
-		refuse(plugins, real, why.text);
+	else
+		load_file(plugins, real);
 	free(real);
 }
 

@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FOLDERS_MAX = 8, DROP_INS_MAX = 64, LINE_ROOM = 8192, NOBODY = 65534 };
+#include "config/input.h"
+
+enum { FOLDERS_MAX = 8, LINE_ROOM = 8192, NOBODY = 65534 };
 
 #define UNIT "postwatch.service"
 
@@ -30,31 +32,6 @@ struct search {
 	bool dynamic;
 	char user[64];
 };
-
-/* systemd.unit(5), "Unit File Load Path"; tests name folders of their own. */
-static void
-find_folders(struct search *search)
-{
-	const char *list = getenv("POSTWATCH_TEST_UNITS");
-
-	if (list == NULL)
-		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/"
-		       "lib/systemd/system";
-	for (size_t size; *list != '\0' && search->folder_count < FOLDERS_MAX;
-	     list += size + (list[size] == ':')) {
-		size = strcspn(list, ":");
-		snprintf(
-		    search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
-	}
-}
-
-/* systemd.syntax(7). */
-static bool
-is_yes(const char *value)
-{
-	return strcmp(value, "yes") == 0 || strcmp(value, "true") == 0 || strcmp(value, "on") == 0
-	    || strcmp(value, "1") == 0;
-}
 
 /* systemd.exec(5): LoadCredential=NAME[:PATH], SetCredential=NAME:VALUE. */
 static void
@@ -98,7 +75,8 @@ take_line(struct search *search, char *line)
 	    || strcmp(line, "SetCredentialEncrypted") == 0)
 		take_credential(search, *value == '\0' ? ":" : value, false);
 	else if (strcmp(line, "DynamicUser") == 0)
-		search->dynamic = is_yes(value);
+		search->dynamic = strcmp(value, "yes") == 0 || strcmp(value, "true") == 0
+		    || strcmp(value, "on") == 0 || strcmp(value, "1") == 0; /* systemd.syntax(7) */
 	else if (strcmp(line, "User") == 0)
 		snprintf(search->user, sizeof search->user, "%s", value);
 }
@@ -139,33 +117,6 @@ read_unit(struct search *search, const char *path)
 	return true;
 }
 
-struct drop_ins {
-	char names[DROP_INS_MAX][NAME_MAX + 1];
-	char paths[DROP_INS_MAX][PATH_MAX];
-	size_t count;
-};
-
-/* One of a folder that goes before hides those of its name. */
-static void
-add_drop_in(struct drop_ins *all, const char *folder, const char *name)
-{
-	size_t size = strlen(name), at;
-
-	if (size < 6 || strcmp(name + size - 5, ".conf") != 0 || all->count == DROP_INS_MAX)
-		return;
-	for (at = 0; at < all->count && strcmp(all->names[at], name) < 0; at++)
-		continue;
-	if (at < all->count && strcmp(all->names[at], name) == 0)
-		return;
-	assert(at <= all->count && all->count < DROP_INS_MAX);
-	memmove(all->names + at + 1, all->names + at, (all->count - at) * sizeof all->names[0]);
-	memmove(all->paths + at + 1, all->paths + at, (all->count - at) * sizeof all->paths[0]);
-	snprintf(all->names[at], sizeof all->names[at], "%s", name);
-	if (snprintf(all->paths[at], sizeof all->paths[at], "%s/%s", folder, name) >= PATH_MAX)
-		all->paths[at][0] = '\0';
-	all->count++;
-}
-
 /*
  * By name over all folders, as systemd reads them; a file of a folder that goes before hides those
  * of its name.
@@ -173,32 +124,53 @@ add_drop_in(struct drop_ins *all, const char *folder, const char *name)
 static void
 read_drop_ins(struct search *search)
 {
-	struct drop_ins *all = calloc(1, sizeof *all);
+	struct dirent **entries[FOLDERS_MAX] = { NULL };
+	int counts[FOLDERS_MAX], at[FOLDERS_MAX] = { 0 };
+	char path[PATH_MAX + NAME_MAX + 32], last[NAME_MAX + 1] = "";
 
-	for (size_t i = 0; all != NULL && i < search->folder_count; i++) {
-		char folder[PATH_MAX + 32];
-		struct dirent *entry;
-		DIR *listing;
-
-		snprintf(folder, sizeof folder, "%s/" UNIT ".d", search->folders[i]);
-		if ((listing = opendir(folder)) == NULL)
-			continue;
-		while ((entry = readdir(listing)) != NULL)
-			add_drop_in(all, folder, entry->d_name);
-		closedir(listing);
+	for (size_t i = 0; i < search->folder_count; i++) {
+		snprintf(path, sizeof path, "%s/" UNIT ".d", search->folders[i]);
+		counts[i] = folder_read(path, ".conf", &entries[i]);
 	}
-	for (size_t i = 0; all != NULL && i < all->count; i++)
-		(void)read_unit(search, all->paths[i]);
-	free(all);
+	for (;;) {
+		const char *next = NULL;
+
+		for (size_t i = 0; i < search->folder_count; i++) {
+			while (at[i] < counts[i] && strcmp(entries[i][at[i]]->d_name, last) <= 0)
+				free(entries[i][at[i]++]);
+			if (at[i] == counts[i] || counts[i] < 0
+			    || (next != NULL && strcmp(entries[i][at[i]]->d_name, next) >= 0))
+				continue;
+			next = entries[i][at[i]]->d_name;
+			snprintf(path, sizeof path, "%s/" UNIT ".d/%s", search->folders[i], next);
+		}
+		if (next == NULL)
+			break;
+		snprintf(last, sizeof last, "%s", next);
+		(void)read_unit(search, path);
+	}
+	for (size_t i = 0; i < search->folder_count; i++)
+		if (counts[i] >= 0)
+			free(entries[i]);
 }
 
+/* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their own. */
 static void
 read_service(struct search *search)
 {
-	find_folders(search);
-	for (size_t i = 0; i < search->folder_count && !search->found; i++) {
-		char path[PATH_MAX + 32];
+	const char *list = getenv("POSTWATCH_TEST_UNITS");
+	char path[PATH_MAX + 32];
 
+	if (list == NULL)
+		list = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/system:/usr/"
+		       "lib/systemd/system";
+	for (size_t size; *list != '\0' && search->folder_count < FOLDERS_MAX;
+	     list += size + (list[size] == ':')) {
+		size = strcspn(list, ":");
+		snprintf(
+		    search->folders[search->folder_count++], PATH_MAX, "%.*s", (int)size, list);
+	}
+	for (size_t i = 0; i < search->folder_count && !search->found; i++) {
 		snprintf(path, sizeof path, "%s/" UNIT, search->folders[i]);
 		search->found = read_unit(search, path);
 	}

@@ -170,26 +170,20 @@ report_unreadable(struct reader *reader, const struct service_user *user,
 	    file->path);
 }
 
-static bool
-is_plugin(const struct config *config, const char *path)
-{
-	for (uint32_t i = 0; i < config->plugin_count; i++)
-		if (strcmp(config->plugins[i].path, path) == 0)
-			return true;
-	return false;
-}
-
 /* The files of the configuration itself: a reload reads them as that user. One plugin stands for
  * those beside it: where root builds in a home of its own, the user can enter none of it. */
 static void
 add_own(const struct reader *reader, struct files *files)
 {
+	const struct config *config = reader->config;
 	bool has_plugin = false;
 
 	for (uint32_t i = 0; i < reader->faults.file_count; i++) {
 		const char *path = reader->faults.files[i];
-		bool loaded = is_plugin(reader->config, path);
+		bool loaded = false;
 
+		for (uint32_t j = 0; !loaded && j < config->plugin_count; j++)
+			loaded = strcmp(config->plugins[j].path, path) == 0;
 		if (path[0] == '/' && !(loaded && has_plugin))
 			add(files, (struct named_file){ .place = { .file = i }, .key = "",
 				.suffix = "", .owner = "", .path = path, .loaded = loaded });
@@ -229,18 +223,6 @@ find_user(struct reader *reader, struct service_user *user)
 	return identity.changes;
 }
 
-/* Only root can try files as another user; any other user tries them as itself. */
-static void
-try_ourselves(struct reader *reader, const struct files *files)
-{
-	for (size_t i = 0; i < files->count; i++)
-		if (files->items[i].secret && files->items[i].path[0] == '/'
-		    && access(files->items[i].path, R_OK) != 0)
-			FAULT(reader, files->items[i].place, "%s: %s%s: %s cannot be read: %s",
-			    files->items[i].owner, files->items[i].key, files->items[i].suffix,
-			    QUOTE(reader, files->items[i].path), strerror(errno));
-}
-
 /* `report` tells of one file that the user cannot open. */
 static void
 try_as_user(struct reader *reader, const struct files *files, const struct service_user *user,
@@ -263,6 +245,7 @@ void
 service_files_check(struct reader *reader)
 {
 	bool starts = reader->source->starts, changes = false;
+	bool ourselves = geteuid() != 0 && reader->source->advise;
 	struct files files = { .count = 0 };
 	struct service_user user;
 
@@ -278,9 +261,15 @@ service_files_check(struct reader *reader)
 	for (uint32_t i = 0; i < reader->config->notifier_count; i++)
 		add_notifier(reader, &files, i);
 	add_targets(reader, &files);
-	if (geteuid() != 0 && reader->source->advise)
-		try_ourselves(reader, &files);
-	else if (!user.root && files.count > 0)
+	/* Only root can try files as another user; any other user tries them as itself. */
+	for (uint32_t i = 0; ourselves && i < files.count; i++) {
+		const struct named_file *file = &files.items[i];
+
+		if (file->secret && file->path[0] == '/' && access(file->path, R_OK) != 0)
+			FAULT(reader, file->place, "%s: %s%s: %s cannot be read: %s", file->owner,
+			    file->key, file->suffix, QUOTE(reader, file->path), strerror(errno));
+	}
+	if (!ourselves && !user.root && files.count > 0)
 		try_as_user(reader, &files, &user, changes ? report_unreadable : warn_of_service);
 	free(files.items);
 }
