@@ -61,16 +61,6 @@ relay_of(const struct config_notifier *notifier)
 	return NULL;
 }
 
-/* "[2001:db8::1]:25", "mail.example.org:25", "mail.example.org": the host, without brackets. */
-static char *
-host_of(const char *relay)
-{
-	const char *end = relay[0] == '[' ? strchr(relay, ']') : strchr(relay, ':') == strrchr(relay, ':') ? strchr(relay, ':') : NULL;
-	const char *begin = relay + (relay[0] == '[');
-
-	return must(strndup(begin, end == NULL ? strlen(begin) : (size_t)(end - begin)));
-}
-
 static void
 on_resolved(EV_P_ ev_watcher *told, int revents)
 {
@@ -103,8 +93,12 @@ list_hosts(struct lookup *lookup)
 	lookup->of_target = must(calloc(config->target_count + 1, sizeof *lookup->of_target));
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const char *relay = relay_of(&config->notifiers[i]);
+		struct endpoint endpoint;
 
-		lookup->hosts[lookup->count++].name = relay == NULL ? NULL : host_of(relay);
+		lookup->hosts[lookup->count++].name = relay == NULL
+		        || !endpoint_parse(relay, strlen(relay), &endpoint, NULL)
+		    ? NULL
+		    : must(strndup(endpoint.host, endpoint.host_size));
 	}
 	for (uint32_t i = 0; i < config->target_count; i++) {
 		bool again = i > 0 && strcmp(config->targets[i].host, config->targets[i - 1].host) == 0;
@@ -201,15 +195,7 @@ warn_of_relays(const struct lookup *lookup, struct ways *ways)
 		}
 }
 
-/* A notifier that leads to somebody though this target is down, itself or by who stands in for it. */
-static bool
-arrives(const struct lookup *lookup, uint32_t notifier, uint32_t target)
-{
-	uint32_t other = lookup->config->notifiers[notifier].fallback;
-
-	return !goes_through(lookup, notifier, target) || (other != CONFIG_NONE && !goes_through(lookup, other, target));
-}
-
+/* A notifier leads to somebody though a target is down, itself or by who stands in for it. */
 static void
 warn_of_selves(const struct lookup *lookup, struct ways *ways)
 {
@@ -221,8 +207,11 @@ warn_of_selves(const struct lookup *lookup, struct ways *ways)
 
 		for (uint32_t i = 0; i < config->notifier_count; i++)
 			if (notifier_hears_of(config, i, &config->targets[target]) && config->notifiers[i].kinds >> NOTICE_down & 1) {
+				uint32_t other = config->notifiers[i].fallback;
+
 				told++;
-				arriving += arrives(lookup, i, target);
+				arriving += !goes_through(lookup, i, target)
+				    || (other != CONFIG_NONE && !goes_through(lookup, other, target));
 				last = i;
 			}
 		if (told == 0 || arriving > 0 || found++ >= SELVES_NAMED)
@@ -354,20 +343,8 @@ advise(const struct config *config)
 	return count;
 }
 
-/* Whether we may read all that its settings name; what we may not read is no fault of its content. */
-static bool
-may_read_files(const struct config_notifier *notifier)
-{
-	const struct pw_setting *rows = notifier->plugin->descriptor->settings;
-
-	for (uint32_t i = 0; i < notifier->values->count; i++)
-		if ((rows[i].type == PW_PATH || rows[i].type == PW_SECRET) && notifier->values->items[i].string != NULL
-		    && access(notifier->values->items[i].string, R_OK) != 0)
-			return false;
-	return true;
-}
-
-/* The files of a notifier with a gate, as the gate reads them when it begins. Returns how many cannot be used. */
+/* The files of a notifier with a gate, as the gate reads them when it begins; what we may not read is no
+ * fault of its content. Returns how many cannot be used. */
 static uint32_t
 try_gates(const struct config *config)
 {
@@ -375,10 +352,20 @@ try_gates(const struct config *config)
 
 	for (uint32_t i = 0; i < config->notifier_count; i++) {
 		const struct config_notifier *notifier = &config->notifiers[i];
-		const struct pw_gate_ops *gate = notifier->plugin == NULL ? NULL : plugin_gate(notifier->plugin);
-		void *memory = gate != NULL && may_read_files(notifier) ? calloc(1, gate->memory_size + 1) : NULL;
+		const struct pw_gate_ops *gate = plugin_gate(notifier->plugin);
+		const struct pw_setting *rows = notifier->plugin->descriptor->settings;
+		bool tries = gate != NULL;
 		char why[256] = "";
+		void *memory;
 
+		for (uint32_t j = 0; tries && j < notifier->values->count; j++) {
+			const char *path = rows[j].type == PW_PATH || rows[j].type == PW_SECRET
+			    ? notifier->values->items[j].string
+			    : NULL;
+
+			tries = path == NULL || access(path, R_OK) == 0;
+		}
+		memory = tries ? calloc(1, gate->memory_size + 1) : NULL;
 		if (memory == NULL)
 			continue;
 		if (gate->open(memory, notifier->values, why, sizeof why)) {
@@ -414,22 +401,12 @@ check(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
 	struct config_source source = { .path = PW_SYSCONF_DIR "/postwatch.conf", .advise = true };
-	const struct option_row *row;
 	const struct config *config;
-	char *argument;
 	bool strict = false;
 	struct ways ways;
 	uint32_t advice, warnings;
-	int at = 0;
+	int at = faults_take_options(command, argc, argv, &source, &strict);
 
-	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
-		if (row->letter == 'c')
-			source.path = argument;
-		else if (row->letter == 0)
-			strict = true;
-		else
-			source.plugin_dir = argument;
-	}
 	if (at != argc)
 		return command_misused(command, "%s: `check` takes no target", argv[at]);
 	config = config_read(&source, &faults);

@@ -1,11 +1,14 @@
 /* The table of commands, what they share in reading their words, and what is told of them: help and completion. */
 #include "command/command.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "command/check.h"
@@ -40,6 +43,22 @@ must(void *memory)
 		exit(EXIT_INTERNAL);
 	}
 	return memory;
+}
+
+bool
+write_all(int fd, const void *bytes, size_t size)
+{
+	for (const char *at = bytes; size > 0;) {
+		ssize_t written = write(fd, at, size);
+
+		if (written < 0 && errno != EINTR)
+			return false;
+		if (written > 0) {
+			at += written;
+			size -= (size_t)written;
+		}
+	}
+	return true;
 }
 
 const struct command *
@@ -109,20 +128,11 @@ describe(const struct option_row *rows, struct option *longs, char *letters)
 	*letters = '\0';
 }
 
-static const struct option_row *
-row_of(const struct option_row *rows, int value)
-{
-	if (value >= 256)
-		return &rows[value - 256];
-	while (rows->letter != value)
-		rows++;
-	return rows;
-}
-
 const struct option_row *
 command_try_option(const struct command *command, int argc, char **argv, int *at, char **argument)
 {
 	static const struct option_row none = { .name = NULL };
+	const struct option_row *row = command->options;
 	struct option longs[OPTIONS_MAX + 1] = { 0 };
 	char letters[2 * OPTIONS_MAX + 1];
 	int value;
@@ -136,10 +146,16 @@ command_try_option(const struct command *command, int argc, char **argv, int *at
 	*argument = optarg;
 	if (value == -1)
 		return NULL;
-	if (value != '?')
-		return row_of(command->options, value);
-	*argument = argv[optind - 1];
-	return &none;
+	if (value == '?') {
+		*argument = argv[optind - 1];
+		return &none;
+	}
+	if (value >= 256)
+		return &command->options[value - 256];
+	while (row->letter != value)
+		row++;
+	assert(row->name != NULL);
+	return row;
 }
 
 const struct option_row *

@@ -23,6 +23,10 @@ enum {
  * and ends the program with EXIT_INTERNAL; so no size of zero may have been asked for. */
 void *must(void *memory);
 
+/* Writes all of it to a descriptor, however often that takes. Returns false where it cannot; errno
+ * says why. */
+bool write_all(int fd, const void *bytes, size_t size);
+
 /* One option. A table of them ends with a row whose name is NULL. */
 struct option_row {
 	const char *name;     /* "config", for --config */

@@ -1,7 +1,25 @@
-/* Faults of a configuration, printed. */
 #include "command/faults.h"
 
 #include <string.h>
+
+int
+faults_take_options(const struct command *command, int argc, char **argv,
+    struct config_source *source, bool *other)
+{
+	const struct option_row *row;
+	char *argument;
+	int at = 0;
+
+	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
+		if (row->letter == 'c')
+			source->path = argument;
+		else if (row->letter == 'L')
+			source->plugin_dir = argument;
+		else
+			*other = true;
+	}
+	return at;
+}
 
 void
 faults_print(FILE *file, const struct config_faults *faults)

@@ -114,22 +114,6 @@ layout_fit(const char *string, int columns, bool at_words)
 	return at < size && at_words && blank > 0 ? blank : at;
 }
 
-static bool
-write_all(const char *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t written = write(STDOUT_FILENO, bytes, size);
-
-		if (written < 0 && errno != EINTR)
-			return false;
-		if (written > 0) {
-			bytes += written;
-			size -= (size_t)written;
-		}
-	}
-	return true;
-}
-
 static void
 add(struct wrapping *it, const char *bytes, size_t size, int columns)
 {
@@ -222,7 +206,7 @@ take(void *cookie, const char *bytes, size_t size)
 
 	(void)cookie;
 	if (layout.plain)
-		return write_all(bytes, size) ? (ssize_t)size : 0;
+		return write_all(STDOUT_FILENO, bytes, size) ? (ssize_t)size : 0;
 	for (size_t at = 0; at < size;) {
 		const char *end = memchr(bytes + at, '\n', size - at);
 
@@ -236,7 +220,7 @@ take(void *cookie, const char *bytes, size_t size)
 		end_line(&it);
 		add(&it, "\n", 1, 0);
 	}
-	written = write_all(it.out.data, it.out.size);
+	written = write_all(STDOUT_FILENO, it.out.data, it.out.size);
 	buffer_fini(&it.out);
 	return written ? (ssize_t)size : 0;
 }
@@ -300,7 +284,7 @@ layout_end(void)
 		return written;
 	if (layout.line.size > 0) {
 		end_line(&it);
-		written = write_all(it.out.data, it.out.size) && written;
+		written = write_all(STDOUT_FILENO, it.out.data, it.out.size) && written;
 		buffer_fini(&it.out);
 	}
 	stdout = layout.before;

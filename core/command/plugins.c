@@ -39,17 +39,9 @@ plugins(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
 	struct config_source source = { .path = NULL };
-	const struct option_row *row;
 	const struct config *config;
-	char *argument;
-	int at = 0;
+	int at = faults_take_options(command, argc, argv, &source, NULL);
 
-	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL) {
-		if (row->letter == 'c')
-			source.path = argument;
-		else
-			source.plugin_dir = argument;
-	}
 	if (argc - at > 1)
 		return command_misused(command, "one name, or none");
 	config = config_read(&source, &faults);

@@ -48,27 +48,12 @@ struct child {
 };
 
 static void
-write_all(int out, const void *bytes, size_t size)
-{
-	for (const char *at = bytes; size > 0;) {
-		ssize_t written = write(out, at, size);
-
-		if (written < 0 && errno != EINTR)
-			_exit(EXIT_INTERNAL);
-		if (written > 0) {
-			at += written;
-			size -= (size_t)written;
-		}
-	}
-}
-
-static void
 put_frame(const struct child *child, enum probe_frame_kind kind, uint32_t target, uint32_t status, const char *bytes, size_t size)
 {
 	const struct probe_frame frame = { kind, target, status, (uint32_t)size };
 
-	write_all(child->out, &frame, sizeof frame);
-	write_all(child->out, bytes, size);
+	if (!write_all(child->out, &frame, sizeof frame) || !write_all(child->out, bytes, size))
+		_exit(EXIT_INTERNAL);
 }
 
 static _Noreturn void

@@ -260,15 +260,11 @@ whoami(const struct command *command, int argc, char **argv)
 {
 	static struct config_faults faults;
 	struct config_source source = { .path = NULL, .own_name = true };
-	const struct option_row *row;
 	const struct config *config;
 	char bytes[512];
 	struct text text = TEXT_OVER(bytes);
-	char *argument;
-	int at = 0;
+	int at = faults_take_options(command, argc, argv, &source, NULL);
 
-	while ((row = command_next_option(command, argc, argv, &at, &argument)) != NULL)
-		source.path = argument;
 	if (at != argc)
 		return command_misused(command, "%s: `whoami` takes no words", argv[at]);
 	config = config_read(&source, &faults);

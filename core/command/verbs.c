@@ -1,6 +1,7 @@
 /* The commands that ask the daemon that runs: ack, pause, resume, test, probe-now and reload. */
 #include "command/verbs.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -14,14 +15,39 @@ static const int64_t patience = 150 * (int64_t)SECOND;
 
 /* Takes the options and the only word: 0. Else the exit status, and what is wrong was said. */
 static int
-take_word(struct past *past, const struct command *command, int argc, char **argv, const char *takes)
+take_word(struct past *past, const struct command *command, int argc, char **argv)
 {
+	static const struct {
+		const struct command *command;
+		const char *takes;
+	} words[] = {
+		{ &command_ack, "the number of an incident" },
+		{ &command_pause, "one target or one tag" },
+		{ &command_resume, "one target or one tag" },
+		{ &command_test, "one notifier" },
+		{ &command_probe_now, "one target" },
+	};
 	int at, status = past_options(past, command, argc, argv, &at);
 
-	if (status == 0 && argc - at != 1)
-		return command_misused(command, "`%s` takes %s", command->name, takes);
+	for (size_t i = 0; status == 0 && argc - at != 1 && i < sizeof words / sizeof *words; i++)
+		if (words[i].command == command)
+			return command_misused(
+			    command, "`%s` takes %s", command->name, words[i].takes);
+	assert(status != 0 || argc - at == 1);
 	argv[0] = argv[at];
 	return status;
+}
+
+/* What is asked by the command's name and its word alone. */
+static int
+ask_one(const struct command *command, int argc, char **argv)
+{
+	struct past past = { .reader = NULL };
+	int status = take_word(&past, command, argc, argv);
+
+	return status != 0
+	    ? status
+	    : past_ask(&past, (const char *const[]){ command->name, argv[0], NULL });
 }
 
 static int
@@ -38,7 +64,7 @@ static int
 ack(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv, "the number of an incident");
+	int status = take_word(&past, command, argc, argv);
 
 	if (status == 0)
 		status = check_why(&past, command);
@@ -50,7 +76,7 @@ static int
 pause_it(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv, "one target or one tag");
+	int status = take_word(&past, command, argc, argv);
 	struct reason why = { "" };
 	int64_t span;
 
@@ -61,33 +87,6 @@ pause_it(const struct command *command, int argc, char **argv)
 	if (status == 0)
 		status = check_why(&past, command);
 	return status != 0 ? status : past_ask(&past, (const char *const[]){ "pause", argv[0], past.span, past.why, NULL });
-}
-
-static int
-resume(const struct command *command, int argc, char **argv)
-{
-	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv, "one target or one tag");
-
-	return status != 0 ? status : past_ask(&past, (const char *const[]){ "resume", argv[0], NULL });
-}
-
-static int
-test(const struct command *command, int argc, char **argv)
-{
-	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv, "one notifier");
-
-	return status != 0 ? status : past_ask(&past, (const char *const[]){ "test", argv[0], NULL });
-}
-
-static int
-probe_now(const struct command *command, int argc, char **argv)
-{
-	struct past past = { .reader = NULL };
-	int status = take_word(&past, command, argc, argv, "one target");
-
-	return status != 0 ? status : past_ask(&past, (const char *const[]){ "probe-now", argv[0], NULL });
 }
 
 static int
@@ -162,7 +161,7 @@ const struct command command_resume = {
 	        "TARGET, or of all targets that have TAG.\n\n"
 	        "Exit status: 0; 1 there was nothing to be ended; 64, 69, 75 and 78 as those of `postwatch pause`.",
 	.options = ask_options,
-	.run = resume,
+	.run = ask_one,
 };
 
 const struct command command_test = {
@@ -175,7 +174,7 @@ const struct command command_test = {
 	        "Exit status: 0 sent to all; 1 not sent to some; 64 wrong command line, or no such notifier; 69 no daemon\n"
 	        "can be asked; 75 no receipt came in time; 78 there is no such file.",
 	.options = ask_options,
-	.run = test,
+	.run = ask_one,
 };
 
 const struct command command_probe_now = {
@@ -187,7 +186,7 @@ const struct command command_probe_now = {
 	        "Exit status: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown (our side), 64 no such target is watched,\n"
 	        "69 no daemon can be asked, 75 it cannot be run now, 78 there is no such file.",
 	.options = folder_options,
-	.run = probe_now,
+	.run = ask_one,
 };
 
 const struct command command_reload = {
