@@ -75,28 +75,21 @@ send_words(int fd, const char *const *words)
 
 /* A time stands as "<utc N>", for only we know whose zone it is to be shown in. */
 static void
-add_line(struct text *text, const struct zone *zone, const char *line, size_t size)
-{
-	const char *at = strstr(line, "<utc ");
-	char *end;
-	long long time = at == NULL ? 0 : strtoll(at + 5, &end, 10);
-
-	if (at == NULL || *end != '>') {
-		text_add_shown(text, (struct pw_bytes){ line, size });
-		return;
-	}
-	text_add_shown(text, (struct pw_bytes){ line, (size_t)(at - line) });
-	zone_add(text, zone, time);
-	text_add_shown(text, (struct pw_bytes){ end + 1, size - (size_t)(end + 1 - line) });
-}
-
-static void
 print(FILE *file, const char *prefix, const struct zone *zone, const char *line, size_t size)
 {
 	char bytes[ANSWER_MAX + 64];
 	struct text text = TEXT_OVER(bytes);
+	const char *at = strstr(line, "<utc ");
+	char *end;
+	long long time = at == NULL ? 0 : strtoll(at + 5, &end, 10);
 
-	add_line(&text, zone, line, size);
+	if (at != NULL && *end == '>') {
+		text_add_shown(&text, (struct pw_bytes){ line, (size_t)(at - line) });
+		zone_add(&text, zone, time);
+		size -= (size_t)(end + 1 - line);
+		line = end + 1;
+	}
+	text_add_shown(&text, (struct pw_bytes){ line, size });
 	fprintf(file, "%s%s\n", prefix, bytes);
 }
 
@@ -118,18 +111,6 @@ pid_t
 ask_who_listens(const char *folder)
 {
 	return who_listens(folder, to_be_taken);
-}
-
-/* A daemon that closes without having read our request leaves ECONNRESET, which Linux reports once and before the answer. */
-static ssize_t
-receive(int fd, char *packet, size_t room)
-{
-	ssize_t size;
-
-	do
-		size = recv(fd, packet, room, 0);
-	while (size < 0 && errno == ECONNRESET);
-	return size;
 }
 
 /* Whether it has all that was kept. */
@@ -186,7 +167,14 @@ ask(const char *folder, const struct zone *zone, const char *const *words)
 		fprintf(stderr, "postwatch: that is too long: %d bytes are the most\n", REQUEST_MAX);
 		status = EXIT_USAGE;
 	}
-	while ((sent || hung_up) && status < 0 && (size = receive(fd, packet, ANSWER_MAX)) > 0) {
+	while ((sent || hung_up) && status < 0) {
+		/* A daemon that closes without having read our request leaves ECONNRESET, which Linux
+		 * reports once and before the answer. */
+		do
+			size = recv(fd, packet, ANSWER_MAX, 0);
+		while (size < 0 && errno == ECONNRESET);
+		if (size <= 0)
+			break;
 		packet[size] = '\0';
 		if (packet[0] == 'o')
 			print(stdout, "", zone, packet + 1, (size_t)size - 1);

@@ -141,19 +141,6 @@ put_state(const struct explained *it)
 }
 
 static void
-put_name(const struct explained *it)
-{
-	const struct past_target *target = it->row->target;
-	char at[PAST_TIME_MAX];
-
-	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
-	    target->name, target->probe, target->host, target->port, target->identity);
-	if (target->gone != 0)
-		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
-	putchar('\n');
-}
-
-static void
 put_attempts(const struct explained *it)
 {
 	struct message_evidence evidence;
@@ -201,38 +188,35 @@ put_conditions(const struct explained *it)
 }
 
 static void
-put_silence(const struct explained *it)
-{
-	const struct standing *row = it->row;
-	char names[128];
-	struct text text = TEXT_OVER(names);
-
-	silence_add_names(&text, row->silence);
-	puts("\nReasons for silence");
-	if (text.size == 0 && row->pauses == NULL && row->acknowledged == 0)
-		puts("  none");
-	else if (text.size > 0)
-		printf("  in force: %s\n", names);
-	standing_put_silences(it->past, it->all, row, 2, false);
-}
-
-static void
 tell(struct explained *it)
 {
+	const struct past_target *target = it->row->target;
 	struct store_state record;
 	struct store_list list;
+	char at[PAST_TIME_MAX], names[128];
+	struct text silences = TEXT_OVER(names);
 
-	store_list_open(&list, it->past->reader, STORE_LIST_STATE, it->row->target->number);
+	store_list_open(&list, it->past->reader, STORE_LIST_STATE, target->number);
 	while (past_next(it->past, &list, &record))
 		it->known = record_view(&it->state, it->codes, record.record);
 	if (it->past->broken)
 		return;
 	past_begin(it->past);
-	put_name(it);
+	printf(strchr(target->host, ':') != NULL ? "%s: probe %s, [%s]:%u, kept as %s\n" : "%s: probe %s, %s:%u, kept as %s\n",
+	    target->name, target->probe, target->host, target->port, target->identity);
+	if (target->gone != 0)
+		printf("It is no longer watched since %s\n", past_time(it->past, target->gone, at));
+	putchar('\n');
 	put_state(it);
 	put_attempts(it);
 	put_conditions(it);
-	put_silence(it);
+	silence_add_names(&silences, it->row->silence);
+	puts("\nReasons for silence");
+	if (silences.size == 0 && it->row->pauses == NULL && it->row->acknowledged == 0)
+		puts("  none");
+	else if (silences.size > 0)
+		printf("  in force: %s\n", names);
+	standing_put_silences(it->past, it->all, it->row, 2, false);
 	explain_telling(it->past, it->row);
 	explain_settings(it->past, it->row);
 }

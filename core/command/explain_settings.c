@@ -68,24 +68,12 @@ put_limit(const struct phase_plan *plan, const char *name, const struct phase_pl
 	put_origin(same, list);
 }
 
-static void
-put_limits(const struct policy *policy)
-{
-	struct phase_plan leg = policy_built_in(policy->probe, "leg");
-
-	printf("\nLimits\n  %-15s %-10s %-10s %-11s %s\n", "step", "routine", "patient", "slow above", "from");
-	for (uint32_t i = 0; i < policy->phase_count; i++) {
-		struct phase_plan usual = policy_built_in(policy->probe, policy->phases[i].name);
-		put_limit(&policy->phases[i], policy->phases[i].name, &usual);
-	}
-	put_limit(&policy->leg, "the whole leg", &leg);
-}
-
 void
 explain_settings(const struct past *past, const struct standing *row)
 {
 	const struct target_state state = { .state = (uint8_t)row->state, .doubled = row->doubled };
 	const struct policy *policy = row->configured == NULL ? NULL : row->configured->policy;
+	struct phase_plan usual;
 	char now[CELL];
 
 	if (policy == NULL) {
@@ -103,7 +91,14 @@ explain_settings(const struct past *past, const struct standing *row)
 	if (row->doubled > 0)
 		printf("  The server says that we connect too often: it is run every %s for now.\n",
 		    duration(pace_interval(&state, policy), now));
-	put_limits(policy);
+	usual = policy_built_in(policy->probe, "leg");
+	printf("\nLimits\n  %-15s %-10s %-10s %-11s %s\n", "step", "routine", "patient", "slow above", "from");
+	for (uint32_t i = 0; i < policy->phase_count; i++) {
+		struct phase_plan own = policy_built_in(policy->probe, policy->phases[i].name);
+
+		put_limit(&policy->phases[i], policy->phases[i].name, &own);
+	}
+	put_limit(&policy->leg, "the whole leg", &usual);
 	for (uint32_t i = 0; i < policy->tag_count; i++)
 		printf("%s %s%s", i == 0 ? "\nTags:" : "", policy->tags[i], i + 1 == policy->tag_count ? "\n" : "");
 }

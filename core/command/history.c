@@ -122,44 +122,35 @@ put_line(struct list *list, const struct store_run *run)
 	layout_row(columns, 2, (const char *const[]){ time_of(list, run->at, at), took }, bytes);
 }
 
-static void
-put_all(struct list *list)
-{
-	struct past *past = list->past;
-	struct store_run run;
-	struct store_list runs;
-	uint32_t shown = 0;
-
-	past_begin(past);
-	store_list_open(&runs, past->reader, STORE_LIST_HISTORY, list->target->number);
-	while (past_next(past, &runs, &run)) {
-		if (past->json)
-			put_json(list, &run);
-		else
-			put_line(list, &run);
-		if (++shown == past->count)
-			store_list_stop(&runs);
-	}
-	if (!past->json && shown == 0)
-		printf("%s: no runs are kept\n", list->target->name);
-}
-
 static int
 history(const struct command *command, int argc, char **argv)
 {
 	struct past past = { .reader = NULL };
 	struct list list = { .past = &past };
+	struct store_list runs;
+	struct store_run run;
+	uint32_t shown = 0;
 	int at, ends = past_options(&past, command, argc, argv, &at);
 
 	if (ends == 0 && argc - at != 1)
 		return command_misused(command, "`history` takes one target");
 	if (ends != 0 || (ends = past_open_store(&past)) != 0)
 		return ends;
-	if (!past.broken && (list.target = past_find_target(&past, argv[at])) == NULL)
-		ends = EXIT_NOTHING;
-	else if (!past.broken)
-		put_all(&list);
-	return past_finish(&past, ends);
+	if (past.broken || (list.target = past_find_target(&past, argv[at])) == NULL)
+		return past_finish(&past, EXIT_NOTHING);
+	past_begin(&past);
+	store_list_open(&runs, past.reader, STORE_LIST_HISTORY, list.target->number);
+	while (past_next(&past, &runs, &run)) {
+		if (past.json)
+			put_json(&list, &run);
+		else
+			put_line(&list, &run);
+		if (++shown == past.count)
+			store_list_stop(&runs);
+	}
+	if (!past.json && shown == 0)
+		printf("%s: no runs are kept\n", list.target->name);
+	return past_finish(&past, 0);
 }
 
 static const struct option_row options[] = { PAST_COUNT, PAST_OPTIONS };

@@ -27,17 +27,6 @@ name_of(const struct store_outage *incident)
 	return incident->name[0] == '\0' ? "?" : incident->name;
 }
 
-static void
-put_json(const struct store_outage *incident)
-{
-	struct json json = json_to_file(stdout);
-
-	json_begin_object(&json, NULL);
-	store_outage_json(&json, incident, name_of(incident), false);
-	json_end(&json);
-	json_finish_line(&json);
-}
-
 /* What was said, or else of whom it is; and who acknowledged it. */
 static const char *
 said(const struct store_outage *incident, char bytes[SAID_MAX])
@@ -85,9 +74,14 @@ put_all(struct past *past, uint64_t target)
 	while (past_next(past, &list, &incident)) {
 		shown++;
 		open += incident.ended == 0;
-		if (past->json)
-			put_json(&incident);
-		else
+		if (past->json) {
+			struct json json = json_to_file(stdout);
+
+			json_begin_object(&json, NULL);
+			store_outage_json(&json, &incident, name_of(&incident), false);
+			json_end(&json);
+			json_finish_line(&json);
+		} else
 			put_line(past, &incident);
 		if (shown == past->count)
 			store_list_stop(&list);
@@ -281,18 +275,6 @@ put_leg(const struct story *story, const char *role, const struct evidence *leg)
 	putchar('\n');
 }
 
-static void
-put_leg_json(struct story *story, const struct store_evidence *row, const struct evidence *leg)
-{
-	json_begin_object(&story->json, NULL);
-	json_int(&story->json, "run", (int64_t)row->run);
-	json_string(&story->json, "role", row->role);
-	json_time(&story->json, "started", leg->started);
-	json_seconds(&story->json, "seconds", leg->micros);
-	evidence_json(&story->json, "leg", leg);
-	json_end(&story->json);
-}
-
 /* Legs come in the order of their runs. */
 static void
 take_leg(struct story *story, const struct store_evidence *row)
@@ -340,18 +322,6 @@ put_difference(void *arg, const struct difference *difference)
 }
 
 static void
-compare_leg(const struct evidence *failed, const struct evidence *passed)
-{
-	char before[2048], after[2048];
-	struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
-
-	transcript_add_verdict(&left, failed);
-	transcript_add_verdict(&right, passed);
-	put_difference(NULL, &(struct difference){ .name = "verdict", .then = before, .now = after });
-	difference_each(failed, passed, put_difference, NULL);
-}
-
-static void
 put_address(const struct evidence *leg, const char *what)
 {
 	char bytes[128];
@@ -383,8 +353,15 @@ put_differences(const struct story *story)
 			continue;
 		bool both = find_leg(failed, &leg, &other);
 		put_address(&leg, both ? "" : ": was not looked at when it failed");
-		if (both)
-			compare_leg(&other, &leg);
+		if (!both)
+			continue;
+		char before[2048], after[2048];
+		struct text left = TEXT_OVER(before), right = TEXT_OVER(after);
+
+		transcript_add_verdict(&left, &other);
+		transcript_add_verdict(&right, &leg);
+		put_difference(NULL, &(struct difference){ .name = "verdict", .then = before, .now = after });
+		difference_each(&other, &leg, put_difference, NULL);
 	}
 	for (uint32_t i = 0; i < failed->count; i++)
 		if (get(failed, i, &leg) && !find_leg(passed, &leg, &other))
@@ -411,10 +388,17 @@ put_evidence(struct story *story)
 			continue;
 		}
 		take_leg(story, &row);
-		if (story->past.json)
-			put_leg_json(story, &row, &evidence.leg);
-		else
+		if (!story->past.json) {
 			put_leg(story, row.role, &evidence.leg);
+			continue;
+		}
+		json_begin_object(&story->json, NULL);
+		json_int(&story->json, "run", (int64_t)row.run);
+		json_string(&story->json, "role", row.role);
+		json_time(&story->json, "started", evidence.leg.started);
+		json_seconds(&story->json, "seconds", evidence.leg.micros);
+		evidence_json(&story->json, "leg", &evidence.leg);
+		json_end(&story->json);
 	}
 	if (story->past.json)
 		json_end(&story->json);

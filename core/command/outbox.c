@@ -29,22 +29,6 @@ read_stored(const struct past *past, const char *key, unsigned char *bytes, size
 	return wire_from(bytes, size < 0 ? 0 : (size_t)size);
 }
 
-static void
-read_failing(struct past *past, struct channels *channels)
-{
-	static unsigned char bytes[CHANNEL_META_MAX];
-	struct wire_in in = read_stored(past, CHANNEL_META, bytes, sizeof bytes), again = in;
-	struct channel_row row;
-	uint32_t count = 0;
-
-	while (channel_next(&again, &row))
-		count++;
-	channels->rows = past_keep(past, count * sizeof *channels->rows);
-	while (channel_next(&in, &row))
-		channels->rows[channels->count++].row = row;
-	assert(channels->count == count);
-}
-
 /* Deliveries of a notice follow each other. One that nobody has tried, and that is not due, is no failure of its notifier. */
 static void
 count_deliveries(struct past *past, struct channels *channels)
@@ -99,12 +83,21 @@ read_files(struct past *past, struct channels *channels)
 void
 channels_read(struct past *past, struct channels *channels)
 {
+	static unsigned char bytes[CHANNEL_META_MAX];
+	struct wire_in in = read_stored(past, CHANNEL_META, bytes, sizeof bytes), again = in;
+	struct channel_row row;
 	struct store_notice blind;
 	struct store_list list;
+	uint32_t count = 0;
 	int64_t size;
 
 	*channels = (struct channels){ .rows = NULL };
-	read_failing(past, channels);
+	while (channel_next(&again, &row))
+		count++;
+	channels->rows = past_keep(past, count * sizeof *channels->rows);
+	while (channel_next(&in, &row))
+		channels->rows[channels->count++].row = row;
+	assert(channels->count == count);
 	read_files(past, channels);
 	size = store_read_meta(past->reader, BEAT_META, channels->heartbeat, sizeof channels->heartbeat - 1);
 	channels->heartbeat[size < 0 || size >= (int64_t)sizeof channels->heartbeat ? 0 : size] = '\0';
@@ -298,28 +291,11 @@ put_line(const struct list *list, const struct layout_column columns[COLUMNS], c
 }
 
 static void
-put_sum(const struct list *list)
-{
-	size_t dead = 0, notices = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		bool is_dead = list->rows[i].state == STORE_DELIVERY_dead;
-
-		dead += is_dead;
-		notices += !is_dead && (i == 0 || list->rows[i].notice != list->rows[i - 1].notice);
-	}
-	printf("%zu deliver%s waiting, %zu given up", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
-	if (notices > 0)
-		printf("; %zu notice%s waiting", notices, notices == 1 ? "" : "s");
-	putchar('\n');
-	channels_put(&list->channels, list->past);
-}
-
-static void
 put_table(const struct list *list)
 {
 	struct layout_column columns[COLUMNS] = { { "notice", 6, true }, { "kind", 4, false }, { "state", 5, false },
 		{ "tries", 5, true }, { "waits", 5, false }, { "next try", 8, false }, { "notifier", 8, false } };
+	size_t dead = 0, notices = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		char bytes[NEXT_MAX];
@@ -333,9 +309,19 @@ put_table(const struct list *list)
 	}
 	if (list->count > 0)
 		layout_heads(columns, COLUMNS, "to: of");
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
+		bool is_dead = list->rows[i].state == STORE_DELIVERY_dead;
+
 		put_line(list, columns, &list->rows[i]);
-	put_sum(list);
+		dead += is_dead;
+		notices += !is_dead && (i == 0 || list->rows[i].notice != list->rows[i - 1].notice);
+	}
+	assert(dead + notices <= list->count);
+	printf("%zu deliver%s waiting, %zu given up", list->count - dead, list->count - dead == 1 ? "y" : "ies", dead);
+	if (notices > 0)
+		printf("; %zu notice%s waiting", notices, notices == 1 ? "" : "s");
+	putchar('\n');
+	channels_put(&list->channels, list->past);
 }
 
 static int

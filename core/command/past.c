@@ -206,24 +206,11 @@ past_next(struct past *past, struct store_list *list, void *row)
 	return false;
 }
 
-static void
-read_targets(struct past *past)
-{
-	struct store_target row;
-	struct store_list list;
-
-	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
-	while (past_next(past, &list, &row)) {
-		must(VEC_RESERVE(past->targets, past->target_count, past->target_room) ? past->targets : NULL);
-		past->targets[past->target_count++] = (struct past_target){ .number = row.number, .port = row.port, .known = row.known,
-		    .gone = row.gone, .identity = past_copy(past, words_of(row.identity)), .name = past_copy(past, words_of(row.name)),
-		    .probe = past_copy(past, words_of(row.probe)), .host = past_copy(past, words_of(row.host)) };
-	}
-}
-
 int
 past_open_store(struct past *past)
 {
+	struct store_target row;
+	struct store_list list;
 	int status;
 
 	past->now = clock_wall();
@@ -232,11 +219,18 @@ past_open_store(struct past *past)
 	status = past_find_folder(past);
 	if (status == 0)
 		status = open_reader(past);
-	if (status != 0)
+	if (status != 0) {
 		past_close(past);
-	else
-		read_targets(past);
-	return status;
+		return status;
+	}
+	store_list_open(&list, past->reader, STORE_LIST_TARGETS, 0);
+	while (past_next(past, &list, &row)) {
+		must(VEC_RESERVE(past->targets, past->target_count, past->target_room) ? past->targets : NULL);
+		past->targets[past->target_count++] = (struct past_target){ .number = row.number, .port = row.port, .known = row.known,
+		    .gone = row.gone, .identity = past_copy(past, words_of(row.identity)), .name = past_copy(past, words_of(row.name)),
+		    .probe = past_copy(past, words_of(row.probe)), .host = past_copy(past, words_of(row.host)) };
+	}
+	return 0;
 }
 
 bool

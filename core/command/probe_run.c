@@ -2,6 +2,7 @@
  * a plugin that crashes, or never returns, ends the child, and what was under way is told as unknown. */
 #include "command/probe_run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <ev.h>
 #include <poll.h>
@@ -219,41 +220,37 @@ finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, s
 	print_ready(probing);
 }
 
-static void
-take_frame(struct probing *probing, const struct probe_frame *frame, const char *bytes)
-{
-	bool is_target = frame->target < probing->orders.config->target_count && !probing->results[frame->target].done;
-	char *copy = must(malloc(frame->size + 1));
-
-	memcpy(copy, bytes, frame->size);
-	copy[frame->size] = '\0';
-	if (frame->kind == PROBE_RESULT && is_target && frame->status < 4) {
-		finish(probing, frame->target, frame->status, copy, frame->size);
-		return;
-	}
-	if (frame->kind == PROBE_WAITS)
-		show_progress(probing, copy);
-	else if (frame->kind == PROBE_FAILED)
-		snprintf(probing->why, sizeof probing->why, "%s", copy);
-	free(copy);
-}
-
-/* All frames that are whole; the child, which a plugin may have spoilt, is not believed in what it says of their size. */
+/* Takes all frames that are whole; the child, which a plugin may have spoilt, is not believed in what it says of their size. */
 static void
 take_frames(struct probing *probing)
 {
 	struct probe_frame frame;
 	size_t at = 0;
 
-	while (probing->held.size - at >= sizeof frame) {
+	for (; probing->held.size - at >= sizeof frame; at += sizeof frame + frame.size) {
+		const char *bytes = probing->held.data + at + sizeof frame;
+		char *copy;
+
 		memcpy(&frame, probing->held.data + at, sizeof frame);
 		if (frame.size > FRAME_MAX)
 			kill(probing->child, SIGKILL);
 		if (frame.size > FRAME_MAX || probing->held.size - at - sizeof frame < frame.size)
 			break;
-		take_frame(probing, &frame, probing->held.data + at + sizeof frame);
-		at += sizeof frame + frame.size;
+		copy = must(malloc(frame.size + 1));
+		memcpy(copy, bytes, frame.size);
+		copy[frame.size] = '\0';
+		if (frame.kind == PROBE_RESULT && frame.target < probing->orders.config->target_count
+		    && !probing->results[frame.target].done && frame.status < 4) {
+			finish(probing, frame.target, frame.status, copy, frame.size);
+			continue;
+		}
+		if (frame.kind == PROBE_WAITS)
+			show_progress(probing, copy);
+		else if (frame.kind == PROBE_FAILED)
+			snprintf(probing->why, sizeof probing->why, "%s", copy);
+		free(copy);
 	}
+	assert(at <= probing->held.size);
 	buffer_remove(&probing->held, 0, at);
 }
 
@@ -308,22 +305,6 @@ turn(struct probing *probing)
 	return true;
 }
 
-static void
-say_death(const struct probing *probing, int status, const struct target *target, struct text *text)
-{
-	text_format(text, "the probe %s ", target->policy->probe->descriptor->name);
-	if (probing->stuck)
-		text_format(text, "did not return for %d s, and was killed", STUCK_AFTER);
-	else if (probing->kill_at != INT64_MAX && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		text_add(text, "did not end when it was interrupted, and was killed");
-	else if (WIFSIGNALED(status))
-		text_format(text, "died of signal SIG%s (%s)", sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
-		    strsignal(WTERMSIG(status)));
-	else
-		text_format(text, "ended the process, with status %d", WEXITSTATUS(status));
-	text_add(text, probing->orders.config->target_count > 1 ? ", or another that ran beside it" : "");
-}
-
 /* What the child did not come to tell. */
 static void
 tell_lost(struct probing *probing, uint32_t index, int status)
@@ -336,7 +317,17 @@ tell_lost(struct probing *probing, uint32_t index, int status)
 	size_t size = 0;
 	FILE *file = must(open_memstream(&bytes, &size));
 
-	say_death(probing, status, lost.target, &text);
+	text_format(&text, "the probe %s ", lost.target->policy->probe->descriptor->name);
+	if (probing->stuck)
+		text_format(&text, "did not return for %d s, and was killed", STUCK_AFTER);
+	else if (probing->kill_at != INT64_MAX && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		text_add(&text, "did not end when it was interrupted, and was killed");
+	else if (WIFSIGNALED(status))
+		text_format(&text, "died of signal SIG%s (%s)", sigabbrev_np(WTERMSIG(status)) == NULL ? "?" : sigabbrev_np(WTERMSIG(status)),
+		    strsignal(WTERMSIG(status)));
+	else
+		text_format(&text, "ended the process, with status %d", WEXITSTATUS(status));
+	text_add(&text, orders->config->target_count > 1 ? ", or another that ran beside it" : "");
 	lost.text = (struct pw_bytes){ text.bytes, text.size };
 	show_lost(file, &lost, &orders->style);
 	fclose(file);
@@ -383,27 +374,28 @@ begin(struct probing *probing)
 static int
 probe_all(struct probing *probing, int64_t limit)
 {
+	const uint32_t count = probing->orders.config->target_count, *of_status = probing->of_status;
 	int status = 0;
 
-	probing->results = must(calloc(probing->orders.config->target_count, sizeof *probing->results));
+	probing->results = must(calloc(count, sizeof *probing->results));
 	probing->begun = clock_mono();
 	probing->kill_at = INT64_MAX;
 	/* So that there is time to tell what was seen until then. */
 	probing->interrupt_at = limit == 0 ? INT64_MAX : probing->begun + limit - limit / 20;
 	if (!begin(probing))
 		return fail(probing, strerror(errno));
-	while (turn(probing)) {
-		if (probing->finished == probing->orders.config->target_count && probing->kill_at == INT64_MAX)
+	while (turn(probing))
+		if (probing->finished == count && probing->kill_at == INT64_MAX)
 			probing->kill_at = clock_mono() + END_WITHIN * SECOND;
-	}
 	while (waitpid(probing->child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (probing->why[0] != '\0')
 		return fail(probing, probing->why);
-	for (uint32_t i = 0; i < probing->orders.config->target_count; i++)
+	for (uint32_t i = 0; i < count; i++)
 		if (!probing->results[i].done)
 			tell_lost(probing, i, status);
-	return probing->of_status[2] > 0 ? 2 : probing->of_status[3] > 0 ? 3 : probing->of_status[1] > 0 ? 1 : 0;
+	assert(probing->finished == count && probing->printed == count);
+	return of_status[2] > 0 ? 2 : of_status[3] > 0 ? 3 : of_status[1] > 0 ? 1 : 0;
 }
 
 int

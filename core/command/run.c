@@ -20,17 +20,6 @@ struct words {
 	char pid_file[PATH_MAX];
 };
 
-/* A daemon leaves the folder that it was started in, so what was meant there is named from the root. */
-static bool
-make_absolute(char path[PATH_MAX], const char *named)
-{
-	char folder[PATH_MAX];
-
-	if (named[0] == '/')
-		return snprintf(path, PATH_MAX, "%s", named) < PATH_MAX;
-	return getcwd(folder, sizeof folder) != NULL && snprintf(path, PATH_MAX, "%s/%s", folder, named) < PATH_MAX;
-}
-
 static bool
 take_option(struct words *words, const struct option_row *option, const char *argument)
 {
@@ -42,10 +31,17 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 		words->source.plugin_dir = argument;
 	else if (strcmp(option->name, "daemon") == 0)
 		words->options.daemon = true;
-	else if (!make_absolute(words->pid_file, argument))
-		return false;
-	else
+	else {
+		/* A daemon leaves the folder that it was started in: what was meant there is named from
+		 * the root. */
+		char folder[PATH_MAX] = "";
+
+		if (argument[0] != '/' && getcwd(folder, sizeof folder) == NULL)
+			return false;
 		words->options.pid_file = words->pid_file;
+		return snprintf(words->pid_file, PATH_MAX, "%s%s%s", folder, folder[0] != '\0' ? "/" : "",
+		           argument) < PATH_MAX;
+	}
 	return true;
 }
 

@@ -164,12 +164,11 @@ show_transcript(FILE *file, struct pw_bytes list, const char *faint, const char 
 	}
 }
 
-/* Whom we talked to, as whom: what a postmaster searches his log for. */
 static void
-put_ends(const struct page *page, const struct evidence *leg)
+put_leg(const struct page *page, const struct policy *policy, const struct evidence *leg)
 {
-	fputs("\n  ", page->file);
-	fputs(leg->address.size == 0 ? "no address" : "to ", page->file);
+	/* Whom we talked to, as whom: what a postmaster searches his log for. */
+	fputs(leg->address.size == 0 ? "\n  no address" : "\n  to ", page->file);
 	put_bytes(page->file, leg->address);
 	if (leg->address.size != 0)
 		fprintf(page->file, " port %u", leg->port);
@@ -177,12 +176,6 @@ put_ends(const struct page *page, const struct evidence *leg)
 		fprintf(page->file, ", from %.*s", (int)leg->local.size, leg->local.data);
 	if (leg->helo.size != 0)
 		fprintf(page->file, ", as %.*s", (int)leg->helo.size, leg->helo.data);
-}
-
-static void
-put_leg(const struct page *page, const struct policy *policy, const struct evidence *leg)
-{
-	put_ends(page, leg);
 	if (leg->legs > 1) {
 		fprintf(page->file, ": %s%s%s  ", colour_of(page, leg->verdict), evidence_verdict_name(leg->verdict),
 		    page->colour->plain);
@@ -196,22 +189,6 @@ put_leg(const struct page *page, const struct policy *policy, const struct evide
 		fputs(leg->transcript.size > 0 ? "\n" : "", page->file);
 		show_transcript(page->file, leg->transcript, page->colour->faint, page->colour->plain);
 	}
-}
-
-static void
-put_text(FILE *file, const struct config *config, const struct run_result *result, const struct show_style *style)
-{
-	struct page page = { file, config, style, &colours[style->colour] };
-	const struct policy *policy = config->targets[result->report->target].policy;
-
-	put_heading(&page, result);
-	for (uint32_t i = 0; i < result->leg_count; i++) {
-		struct evidence leg;
-
-		run_evidence(result, i, &leg);
-		put_leg(&page, policy, &leg);
-	}
-	fputc('\n', file);
 }
 
 /* A run of which nothing came has no legs. */
@@ -375,12 +352,20 @@ show_run(FILE *file, const struct config *config, const struct run_result *resul
 {
 	const struct report *report = result->report;
 	const struct target *target = &config->targets[report->target];
+	const struct page page = { file, config, style, &colours[style->colour] };
 
 	if (style->form == SHOW_NAGIOS)
 		return put_nagios(file, config, result);
-	if (style->form == SHOW_TEXT)
-		put_text(file, config, result, style);
-	else
+	if (style->form == SHOW_TEXT) {
+		put_heading(&page, result);
+		for (uint32_t i = 0; i < result->leg_count; i++) {
+			struct evidence leg;
+
+			run_evidence(result, i, &leg);
+			put_leg(&page, target->policy, &leg);
+		}
+		fputc('\n', file);
+	} else
 		put_json(file, target, (enum pw_verdict)report->verdict, report->outcome,
 		    &(struct show_lost){ target, report->text, report->started, report->micros }, result);
 	return status_of((enum pw_verdict)report->verdict);

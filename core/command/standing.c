@@ -124,14 +124,6 @@ read_last_runs(struct past *past, struct standing *all)
 	}
 }
 
-static bool
-is_paused_by(const struct standing *row, const struct store_pause *pause)
-{
-	if (pause->target != 0 || pause->tag[0] == '\0')
-		return pause->target == row->target->number;
-	return row->configured != NULL && target_has_tag(row->configured, pause->tag);
-}
-
 static void
 read_pauses(struct past *past, struct standing *all)
 {
@@ -141,9 +133,12 @@ read_pauses(struct past *past, struct standing *all)
 	store_list_open(&list, past->reader, STORE_LIST_PAUSES, (uint64_t)past->now);
 	while (past_next(past, &list, &pause))
 		for (size_t i = 0; i < past->target_count; i++) {
+			const struct target *target = all[i].configured;
 			struct standing_pause *item;
+			bool by_tag = pause.target == 0 && pause.tag[0] != '\0';
 
-			if (!is_paused_by(&all[i], &pause))
+			if (by_tag ? target == NULL || !target_has_tag(target, pause.tag)
+			           : pause.target != all[i].target->number)
 				continue;
 			item = past_keep(past, sizeof *item);
 			*item = (struct standing_pause){ all[i].pauses, pause.until, past_copy(past, words_of(pause.tag)),
@@ -180,14 +175,6 @@ by_name(const void *left, const void *right)
 	return strcmp((*a)->name, (*b)->name);
 }
 
-static int
-name_of(const void *key, const void *member)
-{
-	const struct target *const *target = member;
-
-	return strcmp(key, (*target)->name);
-}
-
 static void
 find_configured(const struct past *past, struct standing *all)
 {
@@ -201,7 +188,9 @@ find_configured(const struct past *past, struct standing *all)
 		sorted[i] = &config->targets[i];
 	qsort(sorted, config->target_count, sizeof *sorted, by_name);
 	for (size_t i = 0; i < past->target_count; i++) {
-		const struct target **found = bsearch(past->targets[i].name, sorted, config->target_count, sizeof *sorted, name_of);
+		const struct target like = { .name = past->targets[i].name }, *key = &like;
+		const struct target **found = bsearch(
+		    &key, sorted, config->target_count, sizeof *sorted, by_name);
 
 		all[i].configured = found == NULL || past->targets[i].gone != 0 ? NULL : *found;
 	}

@@ -95,19 +95,6 @@ seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
 	return bytes;
 }
 
-/* The sentence of a condition without what the row says already: "NAME degraded(CODE): " before it, and all of it where the
- * last run says the same. */
-static const char *
-news_of(const struct standing *row, const struct standing_condition *item)
-{
-	size_t name = strlen(row->target->name);
-	const char *text = item->text, *rest;
-
-	if (strncmp(text, row->target->name, name) == 0 && text[name] == ' ' && (rest = strstr(text + name, "): ")) != NULL)
-		text = rest + strlen("): ");
-	return row->text != NULL && strcmp(text, row->text) == 0 ? "" : text;
-}
-
 static void
 put_row(const struct past *past, const struct layout_column columns[COLUMNS], const struct standing *all,
     const struct standing *row)
@@ -119,8 +106,17 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 	layout_row(columns, COLUMNS, (const char *const[COLUMNS]){ row->target->name, coloured, past_lasted(past, row->since, lasted),
 		past_ago(past, row->last_run, last) }, seen(past, row, bytes));
 	for (const struct standing_condition *item = row->conditions; item != NULL; item = item->next) {
+		size_t name = strlen(row->target->name);
+		const char *text = item->text, *rest = strncmp(text, row->target->name, name) == 0 && text[name] == ' '
+		    ? strstr(text + name, "): ")
+		    : NULL;
+
+		/* Without what the row says already: "NAME degraded(CODE): " before it, and all of it where the
+		 * last run says the same. */
+		if (rest != NULL)
+			text = rest + strlen("): ");
 		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, last));
-		past_put_words(news_of(row, item));
+		past_put_words(row->text != NULL && strcmp(text, row->text) == 0 ? "" : text);
 		putchar('\n');
 	}
 	standing_put_silences(past, all, row, indent, true);
@@ -238,26 +234,6 @@ choose(const struct past *past, const struct standing *all, char **words, const 
 	return true;
 }
 
-/* Returns the exit status. */
-static int
-put_all(const struct past *past, const struct standing *all, const struct standing **rows, size_t count,
-    const struct channels *channels)
-{
-	int ends = 0;
-
-	qsort(rows, count, sizeof *rows, compare);
-	past_begin(past);
-	if (!past->json)
-		put_table(past, all, rows, count, channels);
-	for (size_t i = 0; past->json && i < count; i++)
-		put_json(rows[i]);
-	if (past->totals)
-		channels_put_json(channels, past);
-	for (size_t i = 0; i < count; i++)
-		ends = rows[i]->unseen_since != 0 ? EXIT_UNSEEN : ends;
-	return ends;
-}
-
 static int
 status(const struct command *command, int argc, char **argv)
 {
@@ -274,8 +250,20 @@ status(const struct command *command, int argc, char **argv)
 	all = standings_read(&past);
 	channels_read(&past, &channels);
 	rows = past_keep(&past, (past.target_count + (size_t)(argc - at)) * sizeof *rows);
-	if (!past.broken)
-		ends = choose(&past, all, argv + at, rows, &count) ? put_all(&past, all, rows, count, &channels) : EXIT_NOTHING;
+	if (past.broken)
+		return past_finish(&past, 0);
+	if (!choose(&past, all, argv + at, rows, &count))
+		return past_finish(&past, EXIT_NOTHING);
+	qsort(rows, count, sizeof *rows, compare);
+	past_begin(&past);
+	if (!past.json)
+		put_table(&past, all, rows, count, &channels);
+	for (size_t i = 0; past.json && i < count; i++)
+		put_json(rows[i]);
+	if (past.totals)
+		channels_put_json(&channels, &past);
+	for (size_t i = 0; i < count; i++)
+		ends = rows[i]->unseen_since != 0 ? EXIT_UNSEEN : ends;
 	return past_finish(&past, ends);
 }
 

@@ -1,3 +1,4 @@
+/* The widths of all cells are known before the first is printed; the widest column gives way first. */
 #include "command/table.h"
 
 #include <assert.h>
@@ -40,7 +41,6 @@ take_cell(struct shape *shape, size_t column, const char *cell)
 	shape->least[column] = least > shape->least[column] ? least : shape->least[column];
 }
 
-/* The widest column gives way first. */
 static void
 fit(struct shape *shape, size_t columns, int room)
 {
@@ -61,14 +61,6 @@ fit(struct shape *shape, size_t columns, int room)
 	}
 }
 
-/* The next line of a cell; nothing at its end. */
-static size_t
-next_line(const char **cell, int width)
-{
-	*cell += strspn(*cell, " ");
-	return layout_fit(*cell, width, true);
-}
-
 static void
 put_row(const struct shape *shape, const char **cells, size_t columns)
 {
@@ -79,29 +71,19 @@ put_row(const struct shape *shape, const char **cells, size_t columns)
 
 		more = false;
 		for (size_t i = 0; i < columns; i++) {
-			size_t size = next_line(&cells[i], shape->widths[i]);
+			const char *cell = cells[i] + strspn(cells[i], " ");
+			size_t size = layout_fit(cell, shape->widths[i], true);
 			char line[4096];
 
-			snprintf(line, sizeof line, "%.*s", (int)size, cells[i]);
+			snprintf(line, sizeof line, "%.*s", (int)size, cell);
 			if (size > 0)
 				printf("%*s%s", blanks, "", line);
 			blanks = size > 0 ? shape->widths[i] - layout_columns(line) + GAP : blanks + shape->widths[i] + GAP;
-			cells[i] += size;
+			cells[i] = cell + size;
 			more |= cells[i][strspn(cells[i], " ")] != '\0';
 		}
 		putchar('\n');
 	} while (more);
-}
-
-static void
-put_rule(const struct shape *shape, size_t columns)
-{
-	for (size_t i = 0; i < columns; i++) {
-		printf("%*s", i == 0 ? INDENT : GAP, "");
-		for (int at = 0; at < shape->widths[i]; at++)
-			putchar('-');
-	}
-	putchar('\n');
 }
 
 void
@@ -119,7 +101,12 @@ table_put(const struct table *table)
 	}
 	fit(&shape, table->columns, layout_width() - INDENT);
 	put_row(&shape, cells, table->columns);
-	put_rule(&shape, table->columns);
+	for (size_t i = 0; i < table->columns; i++) {
+		printf("%*s", i == 0 ? INDENT : GAP, "");
+		for (int at = 0; at < shape.widths[i]; at++)
+			putchar('-');
+	}
+	putchar('\n');
 	for (size_t row = 0; row < table->rows; row++) {
 		for (size_t column = 0; column < table->columns; column++)
 			cells[column] = table->cell(row, column);
