@@ -32,7 +32,8 @@ limit(int fd, int option, int64_t patience)
 	setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
 }
 
-/* The path may be longer than an address holds. One that is stopped takes nobody once its queue is full. */
+/* The path may be longer than an address holds. One that is stopped takes nobody once its queue
+ * is full. */
 static int
 call(const char *folder, int64_t taken, int64_t answered)
 {
@@ -168,8 +169,8 @@ ask(const char *folder, const struct zone *zone, const char *const *words)
 		status = EXIT_USAGE;
 	}
 	while ((sent || hung_up) && status < 0) {
-		/* A daemon that closes without having read our request leaves ECONNRESET, which Linux
-		 * reports once and before the answer. */
+		/* A daemon that closes without having read our request leaves ECONNRESET, which
+		 * Linux reports once and before the answer. */
 		do
 			size = recv(fd, packet, ANSWER_MAX, 0);
 		while (size < 0 && errno == ECONNRESET);

@@ -1,6 +1,7 @@
 /*
- * `postwatch check`: the same reading as at the start of the daemon, without starting; what may be meant otherwise (names
- * of one label); and what only a look outside can tell: whether the EHLO name leads to this machine and back.
+ * `postwatch check`: the same reading as at the start of the daemon, without starting; what may be
+ * meant otherwise (names of one label); and what only a look outside can tell: whether the EHLO
+ * name leads to this machine and back.
  */
 #include "command/check.h"
 
@@ -226,8 +227,9 @@ warn_of_selves(const struct lookup *lookup, struct ways *ways)
 	ways->untold += found;
 }
 
-/* Advises to test notifiers of which nothing that is kept says that they have ever delivered anything. Returns how many
- * pieces of advice can be followed: before postwatch has run there is nothing to test with. */
+/* Advises to test notifiers of which nothing that is kept says that they have ever delivered
+ * anything. Returns how many pieces of advice can be followed: before postwatch has run there is
+ * nothing to test with. */
 static uint32_t
 advise_of_ways(const struct config *config)
 {
@@ -260,8 +262,8 @@ advise_of_ways(const struct config *config)
 	return advice;
 }
 
-/* Looks up the relays and the targets, PATIENCE seconds at most in all, and warns of relays that lie where a target does, and
- * of targets that are told of through themselves alone. */
+/* Looks up the relays and the targets, PATIENCE seconds at most in all, and warns of relays that
+ * lie where a target does, and of targets that are told of through themselves alone. */
 static void
 check_ways(const struct config *config, struct ways *ways)
 {
@@ -283,7 +285,8 @@ check_ways(const struct config *config, struct ways *ways)
 	}
 }
 
-/* A name of one label, which the C library looks for in the domains of its search list, and we do not. */
+/* A name of one label, which the C library looks for in the domains of its search list, and we
+ * do not. */
 static bool
 is_single_label(const struct hosts *hosts, const char *host)
 {
@@ -343,8 +346,8 @@ advise(const struct config *config)
 	return count;
 }
 
-/* The files of a notifier with a gate, as the gate reads them when it begins; what we may not read is no
- * fault of its content. Returns how many cannot be used. */
+/* The files of a notifier with a gate, as the gate reads them when it begins; what we may not
+ * read is no fault of its content. Returns how many cannot be used. */
 static uint32_t
 try_gates(const struct config *config)
 {

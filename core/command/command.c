@@ -1,4 +1,5 @@
-/* The table of commands, what they share in reading their words, and what is told of them: help and completion. */
+/* The table of commands, what they share in reading their words, and what is told of them: help
+ * and completion. */
 #include "command/command.h"
 
 #include <assert.h>
@@ -106,7 +107,8 @@ command_misused(const struct command *command, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* The options as getopt_long wants them: a long option's value is its row + 1, shifted above all letters. */
+/* The options as getopt_long wants them: a long option's value is its row + 1, shifted above all
+ * letters. */
 static void
 describe(const struct option_row *rows, struct option *longs, char *letters)
 {
@@ -227,8 +229,9 @@ offer(const char *candidate, const char *begun)
 		puts(candidate);
 }
 
-/* What the shell may offer for the word under the cursor. argv: complete POSITION WORD…, the words without the program's own
- * name; position 1 is the command. Says nothing where nothing is known, so that the shell offers files. */
+/* What the shell may offer for the word under the cursor. argv: complete POSITION WORD…, the
+ * words without the program's own name; position 1 is the command. Says nothing where nothing is
+ * known, so that the shell offers files. */
 static int
 complete(const struct command *self, int argc, char **argv)
 {

@@ -1,6 +1,6 @@
 /*
- * The words of the command line. Each command is one row: its options are data, from which parsing, `help` and the shell
- * completion are made.
+ * The words of the command line. Each command is one row: its options are data, from which parsing,
+ * `help` and the shell completion are made.
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
@@ -19,8 +19,9 @@ enum {
 	EXIT_CONFIG = 78    /* the configuration has faults */
 };
 
-/* Returns `memory`, as an allocator returned it, which stays its caller's. Where that is NULL: says so on standard error
- * and ends the program with EXIT_INTERNAL; so no size of zero may have been asked for. */
+/* Returns `memory`, as an allocator returned it, which stays its caller's. Where that is NULL:
+ * says so on standard error and ends the program with EXIT_INTERNAL; so no size of zero may have
+ * been asked for. */
 void *must(void *memory);
 
 /* Writes all of it to a descriptor, however often that takes. Returns false where it cannot; errno
@@ -47,7 +48,8 @@ struct command {
 	bool hidden;
 };
 
-/* `postwatch help`, and what the shell completes: both are made from the tables that parse the command line. */
+/* `postwatch help`, and what the shell completes: both are made from the tables that parse the
+ * command line. */
 extern const struct command command_help, command_complete;
 
 /* All of them, ended by NULL, in the order in which help lists them. */
@@ -59,13 +61,15 @@ const struct command *command_find(const char *name);
 int command_unknown(const char *name);
 
 /*
- * Walks the options of a command. Begins with *at = 0, and returns the row of the next option with *argument set, or
- * NULL at the end; words that are no options have been moved behind, from argv[*at] on. A wrong option is told on stderr
- * and ends the process with EXIT_USAGE: nothing has been begun then.
+ * Walks the options of a command. Begins with *at = 0, and returns the row of the next option with
+ * *argument set, or NULL at the end; words that are no options have been moved behind, from
+ * argv[*at] on. A wrong option is told on stderr and ends the process with EXIT_USAGE: nothing has
+ * been begun then.
  */
 const struct option_row *command_next_option(const struct command *, int argc, char **argv, int *at, char **argument);
 
-/* The same, but a wrong option is returned as a row without a name, with *argument as it was written. */
+/* The same, but a wrong option is returned as a row without a name, with *argument as it was
+ * written. */
 const struct option_row *command_try_option(const struct command *, int argc, char **argv, int *at, char **argument);
 
 /* Says what is wrong with the command line, and how to ask for help; returns EXIT_USAGE. */

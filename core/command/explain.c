@@ -1,5 +1,6 @@
-/* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the monitor itself goes on with;
- * and `--table`: the rules from a run to a word, from the very tables that the monitor walks. */
+/* `postwatch explain TARGET`: why it is in the state it is, from its record, which is what the
+ * monitor itself goes on with; and `--table`: the rules from a run to a word, from the very
+ * tables that the monitor walks. */
 #include "command/explain.h"
 
 #include <inttypes.h>
@@ -250,8 +251,8 @@ explain_outcome(const struct config *config, const char *word)
 	return known;
 }
 
-/* The whole story of why a target is in the state it is, or of an outcome that no target is called like: behind the target
- * where one is. */
+/* The whole story of why a target is in the state it is, or of an outcome that no target is
+ * called like: behind the target where one is. */
 static int
 explain_word(struct past *past, const char *word)
 {

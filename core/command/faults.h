@@ -1,4 +1,5 @@
-/* What commands share that read a configuration: the options that name it, and its faults, printed. */
+/* What commands share that read a configuration: the options that name it, and its faults,
+ * printed. */
 #ifndef COMMAND_FAULTS_H
 #define COMMAND_FAULTS_H
 
@@ -7,8 +8,8 @@
 #include "command/command.h"
 #include "config/read.h"
 
-/* Takes -c FILE and -L FOLDER into the source, and any other option as `other` (NULL: there is none).
- * Returns the place of the first word behind. */
+/* Takes -c FILE and -L FOLDER into the source, and any other option as `other` (NULL: there is
+ * none). Returns the place of the first word behind. */
 int faults_take_options(
     const struct command *, int argc, char **argv, struct config_source *, bool *other);
 

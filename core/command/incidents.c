@@ -1,5 +1,5 @@
-/* `postwatch incidents`: outages, the newest first, of one target or of all; and `postwatch show INCIDENT`: the whole story
- * of one, fit to be pasted into a mail to whoever runs the server. */
+/* `postwatch incidents`: outages, the newest first, of one target or of all; and `postwatch show
+ * INCIDENT`: the whole story of one, fit to be pasted into a mail to whoever runs the server. */
 #include "command/incidents.h"
 
 #include <inttypes.h>

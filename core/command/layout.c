@@ -1,4 +1,5 @@
-/* Standard output is a stream of ours over the descriptor, so that whoever prints needs to know nothing of widths. */
+/* Standard output is a stream of ours over the descriptor, so that whoever prints needs to know
+ * nothing of widths. */
 #include "command/layout.h"
 
 #include <ctype.h>
@@ -54,7 +55,8 @@ width_of_character(const char *bytes, size_t size)
 	return width < 0 ? 1 : width;
 }
 
-/* The size of what is never cut: a character, an escaped byte, or a sequence for the terminal; and its columns. */
+/* The size of what is never cut: a character, an escaped byte, or a sequence for the terminal;
+ * and its columns. */
 static size_t
 next_unit(const char *bytes, size_t size, int *columns)
 {

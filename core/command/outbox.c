@@ -1,4 +1,5 @@
-/* `postwatch outbox`: what waits to be told and what was given up, from the store; and what to do about it, by the daemon. */
+/* `postwatch outbox`: what waits to be told and what was given up, from the store; and what to
+ * do about it, by the daemon. */
 #include "command/outbox.h"
 
 #include <assert.h>
@@ -29,7 +30,8 @@ read_stored(const struct past *past, const char *key, unsigned char *bytes, size
 	return wire_from(bytes, size < 0 ? 0 : (size_t)size);
 }
 
-/* Deliveries of a notice follow each other. One that nobody has tried, and that is not due, is no failure of its notifier. */
+/* Deliveries of a notice follow each other. One that nobody has tried, and that is not due, is
+ * no failure of its notifier. */
 static void
 count_deliveries(struct past *past, struct channels *channels)
 {

@@ -1,5 +1,6 @@
-/* `postwatch outbox`: what waits to be told; and what the daemon has written of its own troubles: which notifiers fail,
- * which files cannot be used, and why the heartbeat is held back. */
+/* `postwatch outbox`: what waits to be told; and what the daemon has written of its own
+ * troubles: which notifiers fail, which files cannot be used, and why the heartbeat is held
+ * back. */
 #ifndef COMMAND_OUTBOX_H
 #define COMMAND_OUTBOX_H
 
@@ -29,7 +30,8 @@ void channels_read(struct past *, struct channels *);
 /* Until when nothing is tried by that notifier; 0: it does not rest. */
 int64_t channels_rest(const struct channels *, const struct past *, const char *notifier);
 
-/* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused by 192.0.2.9". */
+/* A line for each that fails: "mail: nothing delivered for 11 min, 3 waiting: connection refused
+ * by 192.0.2.9". */
 void channels_put(const struct channels *, const struct past *);
 /* One object of all that, and of what waits to be told; it has no "target". */
 void channels_put_json(const struct channels *, const struct past *);

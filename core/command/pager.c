@@ -1,4 +1,5 @@
-/* The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that the terminal is ours again. */
+/* The pager is a child that reads a pipe; it leaves by itself, and we wait for it, so that the
+ * terminal is ours again. */
 #include "command/pager.h"
 
 #include <errno.h>

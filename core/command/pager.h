@@ -3,8 +3,9 @@
 #define COMMAND_PAGER_H
 
 /*
- * From here on standard output goes into $PAGER (its words separated by blanks; no shell), by default less, if it is a
- * terminal; nothing happens where $PAGER is empty or `cat`. Where the pager cannot be executed the list comes plain.
+ * From here on standard output goes into $PAGER (its words separated by blanks; no shell), by
+ * default less, if it is a terminal; nothing happens where $PAGER is empty or `cat`. Where the
+ * pager cannot be executed the list comes plain.
  */
 void pager_begin(void);
 

@@ -1,4 +1,5 @@
-/* The folder is told by -S alone, so that the past can be read where the configuration is faulty or lost. */
+/* The folder is told by -S alone, so that the past can be read where the configuration is faulty
+ * or lost. */
 #include "command/past.h"
 
 #include <errno.h>
@@ -61,8 +62,8 @@ take_option(struct past *past, const struct option_row *row, const char *argumen
 	return true;
 }
 
-/* The configuration that the daemon of that folder goes by, or went by last, takes the place of the file's, if any. Where there
- * is none, or it cannot be read any more, nothing changes. */
+/* The configuration that the daemon of that folder goes by, or went by last, takes the place of
+ * the file's, if any. Where there is none, or it cannot be read any more, nothing changes. */
 static void
 take_accepted(struct past *past)
 {
@@ -90,8 +91,8 @@ main_file(const struct past *past)
 	return past->path;
 }
 
-/* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. A configuration with faults is no reason
- * not to tell and do what is to be told and done now. */
+/* As `run` has it: -S, the configuration's, $STATE_DIRECTORY, /var/lib/postwatch. A
+ * configuration with faults is no reason not to tell and do what is to be told and done now. */
 int
 past_find_folder(struct past *past)
 {
@@ -390,7 +391,8 @@ past_target(const struct past *past, uint64_t number)
 	return bsearch(&number, past->targets, past->target_count, sizeof past->targets[0], by_number);
 }
 
-/* How well a word names a target: by its identity, its name, its host and port, its host; 0: not at all. */
+/* How well a word names a target: by its identity, its name, its host and port, its host; 0: not
+ * at all. */
 static int
 rank(const struct past_target *target, const char *word)
 {

@@ -1,6 +1,7 @@
 /*
- * What the commands that read the past share: finding the state folder, opening the store, times for the reader, and
- * the target that a word means. They work the same whether the daemon runs or not, and say which.
+ * What the commands that read the past share: finding the state folder, opening the store, times
+ * for the reader, and the target that a word means. They work the same whether the daemon runs or
+ * not, and say which.
  */
 #ifndef COMMAND_PAST_H
 #define COMMAND_PAST_H
@@ -52,9 +53,11 @@ struct past {
 	{ "json", 'j', NULL, "one object a line" }, { NULL, 0, NULL, NULL }
 #define PAST_COUNT { "count", 'n', "COUNT", "so many at most, the newest" }
 
-/* Takes all options of the command: 0. Else the exit status, and what is wrong was said. *at: the first word behind. */
+/* Takes all options of the command: 0. Else the exit status, and what is wrong was said. *at:
+ * the first word behind. */
 int past_options(struct past *, const struct command *, int argc, char **argv, int *at);
-/* Opens the store, and reads which targets it knows: 0. Else the exit status; `past` is closed, and it was said why. */
+/* Opens the store, and reads which targets it knows: 0. Else the exit status; `past` is closed,
+ * and it was said why. */
 int past_open_store(struct past *);
 void past_close(struct past *);
 
@@ -68,8 +71,9 @@ int past_find_folder(struct past *);
 /* Asks the daemon on that folder, with the words that end with NULL; returns the exit status. */
 int past_ask(struct past *, const char *const *words);
 
-/* The next row of a list of the store, as store_list_next(). Returns false, and has closed the list, at its end, or where
- * the store cannot be read: `broken` says so, and no further list is read then. */
+/* The next row of a list of the store, as store_list_next(). Returns false, and has closed the
+ * list, at its end, or where the store cannot be read: `broken` says so, and no further list is
+ * read then. */
 bool past_next(struct past *, struct store_list *, void *row);
 /* Memory for as long as the past is open: of zeroes, or a copy that ends with a NUL. */
 void *past_keep(struct past *, size_t size);
@@ -80,13 +84,16 @@ words_of(const char *string)
 	return (struct pw_bytes){ string, strlen(string) };
 }
 
-/* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard output, or beside JSON on
- * standard error. Before that, where it is no JSON, begins the reader's pager. */
+/* "postwatch is not running …", or "… cannot write its store …", where it is so: on standard
+ * output, or beside JSON on standard error. Before that, where it is no JSON, begins the
+ * reader's pager. */
 void past_begin(const struct past *);
-/* Ends a command: says whether the store broke while it was read. Returns the exit status, `status` if all was well. */
+/* Ends a command: says whether the store broke while it was read. Returns the exit status,
+ * `status` if all was well. */
 int past_finish(struct past *, int status);
 
-/* What a run whose evidence was kept is to its incident, by the role that the store has of it; other words as they are. */
+/* What a run whose evidence was kept is to its incident, by the role that the store has of it;
+ * other words as they are. */
 const char *past_role(const char *role);
 
 /* "2026-11-23 16:43:43 +0100", "-" for 0; into `bytes`, which is returned. */
@@ -102,8 +109,8 @@ void past_put(struct pw_bytes);
 void past_put_words(const char *words);
 
 const struct past_target *past_target(const struct past *, uint64_t number); /* NULL: none such */
-/* The one that a word means: an identity, a name, host:port, or a host that only one has; one that is watched before one
- * that is gone. NULL, and it was said why. */
+/* The one that a word means: an identity, a name, host:port, or a host that only one has; one
+ * that is watched before one that is gone. NULL, and it was said why. */
 const struct past_target *past_find_target(const struct past *, const char *word);
 bool past_knows_target(const struct past *, const char *word); /* whether it means any at all */
 

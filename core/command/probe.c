@@ -1,4 +1,5 @@
-/* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line on standard output. */
+/* `postwatch probe`: the words of its command line. In the form for Nagios every error is a line
+ * on standard output. */
 #include "command/probe.h"
 
 #include <stdio.h>
@@ -155,7 +156,8 @@ probe(const struct command *command, int argc, char **argv)
 		return misused(command, nagios, nagios ? "--nagios takes exactly one target" : "no target is named", "");
 	if (nagios && words.limit == 0)
 		words.limit = NAGIOS_SECONDS * SECOND;
-	/* What is left for the begin of it and for saying how it ended: a tenth, half a second at least where there is as much. */
+	/* What is left for the begin of it and for saying how it ended: a tenth, half a second
+	 * at least where there is as much. */
 	spare = words.limit / 4 < SECOND / 2 ? words.limit / 4 : SECOND / 2;
 	words.source.leg_max = words.limit - (words.limit / 10 > spare ? words.limit / 10 : spare);
 	orders.config = config_read(&words.source, &faults);

@@ -1,5 +1,6 @@
-/* Words go to the child's engine, which is the prober's own: what is tried by hand is what the daemon does. Frames come back;
- * a plugin that crashes, or never returns, ends the child, and what was under way is told as unknown. */
+/* Words go to the child's engine, which is the prober's own: what is tried by hand is what the
+ * daemon does. Frames come back; a plugin that crashes, or never returns, ends the child, and
+ * what was under way is told as unknown. */
 #include "command/probe_run.h"
 
 #include <assert.h>
@@ -123,8 +124,8 @@ start_all(struct child *child)
 	return true;
 }
 
-/* What a child does; ends by itself when all is told. SIGTERM interrupts the runs, which are told as unknown with what was
- * seen until then; a terminal's SIGINT is left to who began it. */
+/* What a child does; ends by itself when all is told. SIGTERM interrupts the runs, which are
+ * told as unknown with what was seen until then; a terminal's SIGINT is left to who began it. */
 static _Noreturn void
 probe_child(const struct probe_orders *orders, pid_t parent, int out)
 {
@@ -134,7 +135,8 @@ probe_child(const struct probe_orders *orders, pid_t parent, int out)
 	struct reason why;
 
 	signal(SIGINT, SIG_IGN);
-	/* As in the daemon: a peer that closes is an error of the write, and no end of all targets. */
+	/* As in the daemon: a peer that closes is an error of the write, and no end of all
+	 * targets. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!sandbox_die_with(parent, &why))
 		fail_in_child(&child, why.text);
@@ -220,7 +222,8 @@ finish(struct probing *probing, uint32_t target, uint32_t status, char *bytes, s
 	print_ready(probing);
 }
 
-/* Takes all frames that are whole; the child, which a plugin may have spoilt, is not believed in what it says of their size. */
+/* Takes all frames that are whole; the child, which a plugin may have spoilt, is not believed in
+ * what it says of their size. */
 static void
 take_frames(struct probing *probing)
 {
@@ -278,8 +281,8 @@ interrupt(struct probing *probing, int64_t now)
 		probing->kill_at = now + END_WITHIN * SECOND;
 }
 
-/* At most a second at a time: of the seconds in which nothing is heard only those count in which we were not stopped
- * ourselves. */
+/* At most a second at a time: of the seconds in which nothing is heard only those count in which
+ * we were not stopped ourselves. */
 static bool
 turn(struct probing *probing)
 {

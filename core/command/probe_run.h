@@ -1,5 +1,5 @@
-/* Probing by hand, in a process of its own: a plugin that crashes or loops takes nobody else along. What it tells is printed
- * in the order in which the targets were named. */
+/* Probing by hand, in a process of its own: a plugin that crashes or loops takes nobody else
+ * along. What it tells is printed in the order in which the targets were named. */
 #ifndef COMMAND_PROBE_RUN_H
 #define COMMAND_PROBE_RUN_H
 
@@ -11,8 +11,9 @@ struct probe_orders {
 	bool patient;
 };
 
-/* Prints what comes of each target, and on a terminal what is waited for; SIGINT and SIGTERM end it with what was seen until
- * then, and so does the end of `limit` microseconds (0: none). Returns the exit status of all. */
+/* Prints what comes of each target, and on a terminal what is waited for; SIGINT and SIGTERM end
+ * it with what was seen until then, and so does the end of `limit` microseconds (0: none).
+ * Returns the exit status of all. */
 int probe_run(const struct probe_orders *, int64_t limit);
 
 #endif

@@ -1,4 +1,5 @@
-/* `postwatch run`: reads and checks everything, tells all faults at once, and hands over to the parent. */
+/* `postwatch run`: reads and checks everything, tells all faults at once, and hands over to the
+ * parent. */
 #include "command/run.h"
 
 #include <limits.h>
@@ -32,8 +33,8 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 	else if (strcmp(option->name, "daemon") == 0)
 		words->options.daemon = true;
 	else {
-		/* A daemon leaves the folder that it was started in: what was meant there is named from
-		 * the root. */
+		/* A daemon leaves the folder that it was started in: what was meant there is
+		 * named from the root. */
 		char folder[PATH_MAX] = "";
 
 		if (argument[0] != '/' && getcwd(folder, sizeof folder) == NULL)
@@ -45,7 +46,8 @@ take_option(struct words *words, const struct option_row *option, const char *ar
 	return true;
 }
 
-/* Without a word there is a file; with words there is one only where it was named, and they choose from it. */
+/* Without a word there is a file; with words there is one only where it was named, and they
+ * choose from it. */
 static void
 complete(struct words *words, char **targets, int count)
 {
@@ -111,7 +113,8 @@ read_files(struct words *words)
 	return config;
 }
 
-/* What was checked is what is loaded; only where it has been lost since are the files read again. */
+/* What was checked is what is loaded; only where it has been lost since are the files read
+ * again. */
 static const struct config *
 read_kept(struct words *words, const struct reload_order *order)
 {

@@ -1,5 +1,5 @@
-/* What others see of us, and `postwatch whoami`: what to tell them to allow. It runs once by hand, with a loop of its own
- * until the answer is there. */
+/* What others see of us, and `postwatch whoami`: what to tell them to allow. It runs once by
+ * hand, with a loop of its own until the answer is there. */
 #include "command/self.h"
 
 #include <ev.h>
@@ -19,9 +19,10 @@
 
 enum { PATIENCE = 5 * SECOND, NAMES_MAX = 16, SECONDS_A_DAY = 86400 };
 
-/* Our address towards the internet for a family (AF_INET, AF_INET6), by the routing table. A datagram socket that is
- * connected has an address of ours, and nothing has been sent; the destinations are of the ranges for documentation: no
- * packet ever goes there. Returns false where there is no route. */
+/* Our address towards the internet for a family (AF_INET, AF_INET6), by the routing table. A
+ * datagram socket that is connected has an address of ours, and nothing has been sent; the
+ * destinations are of the ranges for documentation: no packet ever goes there. Returns false
+ * where there is no route. */
 static bool
 own_address(int family, struct address *own)
 {
@@ -86,7 +87,8 @@ ask(struct resolver *resolver, struct ev_loop *loop, const char *name, uint16_t 
 		ev_run(loop, EVRUN_ONCE);
 }
 
-/* The name at which the DNS keeps the way back from an address (RFC 1035, section 3.5; RFC 3596, section 2.5). */
+/* The name at which the DNS keeps the way back from an address (RFC 1035, section 3.5; RFC 3596,
+ * section 2.5). */
 static void
 add_reverse_name(const struct address *address, struct text *text)
 {

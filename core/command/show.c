@@ -1,9 +1,10 @@
 /*
- * One finished run. As text the verdict stands in one sentence, then for each address the steps with their times and limits,
- * what was odd, what to look at, and the transcript; fit to be pasted into a mail. As JSON it is one line, the stable form
- * for programs. As a Nagios plugin line, so that `postwatch probe --nagios` can stand where check_smtp stood, it is SERVICE
- * STATUS - text | label=value;warn;crit;min ..., seconds, by the Monitoring Plugins Development Guidelines; all warnings on
- * lines of their own behind it.
+ * One finished run. As text the verdict stands in one sentence, then for each address the steps
+ * with their times and limits, what was odd, what to look at, and the transcript; fit to be pasted
+ * into a mail. As JSON it is one line, the stable form for programs. As a Nagios plugin line, so
+ * that `postwatch probe --nagios` can stand where check_smtp stood, it is SERVICE STATUS - text |
+ * label=value;warn;crit;min ..., seconds, by the Monitoring Plugins Development Guidelines; all
+ * warnings on lines of their own behind it.
  */
 #include "command/show.h"
 
@@ -74,7 +75,8 @@ put_heading(const struct page *page, const struct run_result *result)
 	    result->order->flags & ORDER_PATIENT ? "patient limits, " : "", bytes, page->colour->plain);
 }
 
-/* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its outcome is of that step. */
+/* A time is shown as "0.31 ms", "1.204 s"; and behind it that the run ended there, or that its
+ * outcome is of that step. */
 static void
 put_phase(const struct page *page, const struct evidence *leg, const struct evidence_phase *phase, int width, const char *blamed)
 {
@@ -283,8 +285,8 @@ put_measures(FILE *file, const struct policy *policy, const struct evidence *leg
 	}
 }
 
-/* All warnings, a line each, where there is a file. Returns whether a certificate is nearer to its end than both
- * thresholds. */
+/* All warnings, a line each, where there is a file. Returns whether a certificate is nearer to
+ * its end than both thresholds. */
 static bool
 put_nagios_warnings(FILE *file, const struct run_result *result)
 {

@@ -17,8 +17,8 @@ struct show_style {
 	bool brief;              /* without the transcript */
 };
 
-/* Returns the exit status that its verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3 unknown; for Nagios 2, too,
- * where a certificate is about to expire. */
+/* Returns the exit status that its verdict stands for: 0 ok, 1 degraded or blocked, 2 failed, 3
+ * unknown; for Nagios 2, too, where a certificate is about to expire. */
 int show_run(FILE *, const struct config *, const struct run_result *, const struct show_style *);
 
 /* A run of which nothing came, as the process ended in which it was: unknown(plugin). */

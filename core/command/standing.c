@@ -1,6 +1,6 @@
 /*
- * State and history are kept apart, and the history may have been thinned: of a target's last run counts whichever of
- * them is the newer. All is read before anything is shown.
+ * State and history are kept apart, and the history may have been thinned: of a target's last run
+ * counts whichever of them is the newer. All is read before anything is shown.
  */
 #include "command/standing.h"
 
@@ -197,9 +197,10 @@ find_configured(const struct past *past, struct standing *all)
 	free(sorted);
 }
 
-/* When the next run is due, and since when nobody looks at it: by the clock, as the daemon judges it; while that does not
- * run nobody looks. What is kept may be older than what was seen where the store cannot be written: who reads it is told
- * so. The monitor goes by the monotonic clock, which is the same for us; the jitter of a retry we cannot know. */
+/* When the next run is due, and since when nobody looks at it: by the clock, as the daemon
+ * judges it; while that does not run nobody looks. What is kept may be older than what was seen
+ * where the store cannot be written: who reads it is told so. The monitor goes by the monotonic
+ * clock, which is the same for us; the jitter of a retry we cannot know. */
 static void
 plan(const struct past *past, struct standing *row, bool behind, int64_t to_utc)
 {

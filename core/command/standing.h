@@ -1,4 +1,5 @@
-/* How all targets stand, put together from the views of the store: what `status` and `explain` show. */
+/* How all targets stand, put together from the views of the store: what `status` and `explain`
+ * show. */
 #ifndef COMMAND_STANDING_H
 #define COMMAND_STANDING_H
 
@@ -55,8 +56,9 @@ struct standing *standings_read(struct past *);
 
 bool standing_has_flag(const struct standing *, const char *name);
 
-/* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged it, its windows, its
- * parents. only_in_force: not windows that open later, nor parents that are up. */
+/* Why nobody is told of a target, a line each behind so many blanks: who paused or acknowledged
+ * it, its windows, its parents. only_in_force: not windows that open later, nor parents that are
+ * up. */
 void standing_put_silences(const struct past *, const struct standing *all, const struct standing *, int indent,
     bool only_in_force);
 

@@ -74,7 +74,8 @@ colour_of(const struct past *past, const struct standing *row)
 	return "\033[2m";
 }
 
-/* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection refused …". */
+/* "not looked at since 2026-11-28 10:02:11 +0000; incident 4: failed (refused): connection
+ * refused …". */
 static const char *
 seen(const struct past *past, const struct standing *row, char bytes[SEEN_MAX])
 {
@@ -111,8 +112,8 @@ put_row(const struct past *past, const struct layout_column columns[COLUMNS], co
 		    ? strstr(text + name, "): ")
 		    : NULL;
 
-		/* Without what the row says already: "NAME degraded(CODE): " before it, and all of it where the
-		 * last run says the same. */
+		/* Without what the row says already: "NAME degraded(CODE): " before it, and all
+		 * of it where the last run says the same. */
 		if (rest != NULL)
 			text = rest + strlen("): ");
 		printf("%*s%s for %s", indent, "", item->code, past_lasted(past, item->since, last));
@@ -147,8 +148,8 @@ compare(const void *left, const void *right)
 	return (*a)->target->number < (*b)->target->number ? -1 : (*a)->target->number > (*b)->target->number;
 }
 
-/* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1 degraded". Returns whether there
- * are any. */
+/* Those of one state, and how many of them are not quite so: "9 up, of them 2 blocked, 1
+ * degraded". Returns whether there are any. */
 static bool
 put_tally(enum state state, const struct standing *const *rows, size_t count, const char *separator)
 {

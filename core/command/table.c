@@ -1,4 +1,5 @@
-/* The widths of all cells are known before the first is printed; the widest column gives way first. */
+/* The widths of all cells are known before the first is printed; the widest column gives way
+ * first. */
 #include "command/table.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* A table whose cells are sentences: where the page is too narrow each is wrapped within its column. */
+/* A table whose cells are sentences: where the page is too narrow each is wrapped within its
+ * column. */
 #ifndef COMMAND_TABLE_H
 #define COMMAND_TABLE_H
 

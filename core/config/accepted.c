@@ -72,8 +72,8 @@ accepted_close(struct accepted **given)
 
 /*
  * Splits the stream into files: behind "file SIZE PATH" come the bytes of the file and a line feed.
- * Marks are passed over: they make two streams differ where a plugin or the program was replaced, and
- * have nothing to read. Returns false if the stream is damaged.
+ * Marks are passed over: they make two streams differ where a plugin or the program was replaced,
+ * and have nothing to read. Returns false if the stream is damaged.
  */
 static bool
 take_all(struct accepted *accepted)

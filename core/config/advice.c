@@ -84,8 +84,8 @@ relay_of(const struct config_notifier *notifier)
 	return NULL;
 }
 
-/* A part of a URL that nobody would guess: a path or query of services that know their callers by it
- * ("/services/T0AB/B0CD/x7Yq..."), or a name and password before the host. */
+/* A part of a URL that nobody would guess: a path or query of services that know their callers
+ * by it ("/services/T0AB/B0CD/x7Yq..."), or a name and password before the host. */
 static bool
 holds_token(const char *url)
 {
@@ -108,8 +108,8 @@ holds_token(const char *url)
 	return token;
 }
 
-/* Whoever may read the configuration, or is shown it, has the token; one in a file of its own only the
- * process knows that needs it. */
+/* Whoever may read the configuration, or is shown it, has the token; one in a file of its own
+ * only the process knows that needs it. */
 static void
 warn_of_token(struct reader *reader, uint32_t index)
 {

@@ -35,7 +35,8 @@ plugin_probe(const struct plugin *plugin)
 	return plugin->descriptor->ops;
 }
 
-/* Whether a table, of `size` bytes where its plugin was made, goes on behind the start of a member. */
+/* Whether a table, of `size` bytes where its plugin was made, goes on behind the start of a
+ * member. */
 #define PLUGIN_HAS(table, member) \
 	((table)->size >= offsetof(__typeof__(*(table)), member) + sizeof((table)->member))
 

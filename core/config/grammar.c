@@ -25,8 +25,8 @@ struct name {
 	struct place place;
 };
 
-/* One that is open, with the names that were set in it: a group has some ten, so a name is sought by
- * comparing it with all. */
+/* One that is open, with the names that were set in it: a group has some ten, so a name is
+ * sought by comparing it with all. */
 struct bracket {
 	char sign; /* '{', '(', '['; 0: the whole, which is the lowest */
 	struct place place;
@@ -68,7 +68,8 @@ is_awaited(const struct parser *parser, char end)
 	return false;
 }
 
-/* Opens a bracket at `now`. Returns NULL after a fault, with which all stops: there are too many. */
+/* Opens a bracket at `now`. Returns NULL after a fault, with which all stops: there are too
+ * many. */
 static struct bracket *
 enter(struct parser *parser, char sign)
 {
@@ -177,7 +178,8 @@ parse_entry(struct parser *parser, unsigned *before)
 	*before |= entry;
 	plain_begin_line(parser->out, lexer->now.place);
 	if (lexer->now.kind == TOKEN_STRING) {
-		/* Alone: libconfig would join a second string to it, and a ',' is what is missing. */
+		/* Alone: libconfig would join a second string to it, and a ',' is what is
+		 * missing. */
 		plain_add_bytes(parser->out, lexer->now.bytes, lexer->now.size);
 		lexer_advance(lexer);
 	} else if (lexer->now.kind == TOKEN_NAME && token_sets(&lexer->next)) {

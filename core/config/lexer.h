@@ -1,7 +1,7 @@
 /*
- * Lexer of configuration files. It goes through the tokens of a file and of all that it includes, one
- * after the other, each with its place, and shows a window of them: the last, the one at hand and the
- * next, which are enough to tell a key from an entry.
+ * Lexer of configuration files. It goes through the tokens of a file and of all that it includes,
+ * one after the other, each with its place, and shows a window of them: the last, the one at hand
+ * and the next, which are enough to tell a key from an entry.
  */
 #ifndef CONFIG_LEXER_H
 #define CONFIG_LEXER_H

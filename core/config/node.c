@@ -62,7 +62,8 @@ convert_children(const struct tree *tree, const config_setting_t *setting, struc
 		const config_setting_t *child = config_setting_get_elem(setting, (unsigned)i);
 		const char *key = config_setting_name(child);
 
-		/* A key that was a fault has been told by the grammar: nobody looks at its setting. */
+		/* A key that was a fault has been told by the grammar: nobody looks at its
+		 * setting. */
 		if (key == NULL || key[0] != PLAIN_NO_KEY)
 			convert(tree, child, &children[node->count++]);
 	}

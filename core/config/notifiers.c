@@ -188,9 +188,9 @@ take_value(struct reader *reader, const struct node *group, enum notifier_row ro
 
 /*
  * All kinds but single facts, which are many and rarely news. A notifier that is told of one kind
- * without its kin would wait for ever for the end of what it was told: kinds = [ "down" ] is told of
- * flapping, too, in which a target's downs go on. A receiver that keeps what it is told (a ticket
- * system) has to be told the end of it, asked for or not, or its entry stays open for ever.
+ * without its kin would wait for ever for the end of what it was told: kinds = [ "down" ] is told
+ * of flapping, too, in which a target's downs go on. A receiver that keeps what it is told (a
+ * ticket system) has to be told the end of it, asked for or not, or its entry stays open for ever.
  */
 static uint32_t
 take_kinds(struct reader *reader, const struct node *group, bool keeps)

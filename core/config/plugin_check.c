@@ -242,8 +242,8 @@ check_probe(const struct pw_plugin *plugin, struct reason *why)
 }
 
 /*
- * Tables of a plugin of an earlier minor version end before what was added since then (the ABI grows
- * at the end only): gates in 1, `needs` in 2.
+ * Tables of a plugin of an earlier minor version end before what was added since then (the ABI
+ * grows at the end only): gates in 1, `needs` in 2.
  */
 static bool
 check_notifier(const struct pw_plugin *plugin, struct reason *why)

@@ -154,7 +154,8 @@ read_drop_ins(struct search *search)
 			free(entries[i]);
 }
 
-/* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their own. */
+/* The folders are those of systemd.unit(5), "Unit File Load Path"; tests name folders of their
+ * own. */
 static void
 read_service(struct search *search)
 {

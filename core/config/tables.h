@@ -119,7 +119,8 @@ extern const struct pw_setting *const limit_settings[LIMIT_KINDS];
  */
 int settings_find(const struct pw_setting *rows, const char *key);
 
-/* The row of tls_settings_rows called `key`, that of cert_warn for `cert_warn_days`, too; -1: none. */
+/* The row of tls_settings_rows called `key`, that of cert_warn for `cert_warn_days`, too; -1:
+ * none. */
 int tls_settings_find(const char *key);
 
 /* Whether the host has a setting of this name in a target or notifier, so that no plugin can have

@@ -1,6 +1,6 @@
 /*
- * Reads the group `web`. A port is open to everybody on this host, so who may look has to be said for
- * one; a socket file has an owner and a mode.
+ * Reads the group `web`. A port is open to everybody on this host, so who may look has to be said
+ * for one; a socket file has an owner and a mode.
  */
 #include "config/web.h"
 
@@ -31,7 +31,8 @@ take_default(struct reader *reader)
 	    = (struct config_web){ .listen_count = 1, .listen = loopback, .token = token };
 }
 
-/* An entry is an address with a port, since a name may lead to another place tomorrow, or a path. */
+/* An entry is an address with a port, since a name may lead to another place tomorrow, or a
+ * path. */
 static bool
 check_listen(struct reader *reader, struct place place, const char *text, bool *is_path)
 {

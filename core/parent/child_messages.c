@@ -63,8 +63,8 @@ static bool
 take_log(struct tree *tree, struct child *child, struct wire_in *in, int64_t now)
 {
 	struct message_log line;
-	/* What monitor and keeper say in words is about targets; the others speak of themselves, and
-	 * of no event. */
+	/* What monitor and keeper say in words is about targets; the others speak of themselves,
+	 * and of no event. */
 	bool named = child->kind != DUTY_MONITOR && child->kind != DUTY_KEEPER;
 
 	if (!message_get_log(in, &line) || (named && line.event != 0))

@@ -15,8 +15,8 @@ struct loop_watch {
 /* The processor time of a process of ours so far, microseconds; -1: not known. */
 int64_t loop_watch_cpu(pid_t);
 
-/* Returns whether it has used `limit` microseconds of processor time, in ten times that at most, and got
- * nothing done in them. Of a busy host a loop gets a part only. */
+/* Returns whether it has used `limit` microseconds of processor time, in ten times that at most,
+ * and got nothing done in them. Of a busy host a loop gets a part only. */
 bool loop_watch_look(struct loop_watch *, uint64_t done, int64_t cpu, int64_t now, int64_t limit);
 
 #endif
